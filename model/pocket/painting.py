@@ -283,6 +283,7 @@ class PaintingInventor:
             _SKIES,
         )
         self._views, self._skies = (ViewCutter(lattice, one, size) for one in (decoded, skies))
+        self._last_shown: tuple[Sequence[CameraPose], np.ndarray] = (), lattice.shown(())
         self.around = imagination.nothing()  # what is known
         self.plan: Plan | None = None  # None: nothing was invented
         self.knows_all = True  # whether all that is known was planned; else some was given
@@ -319,8 +320,7 @@ class PaintingInventor:
 
         A view under way goes on, unless it shows nothing of what the next block needs.
         """
-        lattice = self._imagination.lattice
-        known = lattice.shown(memory.shown_poses)
+        lattice, known = self._imagination.lattice, self._shown(memory)
         there = memory.pose_after(command, BLOCKS_A_VIEW + 1)
         outlook = Outlook(pose, command, there, memory.upwind_pose, memory.has_room)
         if self._view is not None:
@@ -579,10 +579,16 @@ class PaintingInventor:
 
         return paint
 
+    def _shown(self, memory: Memory) -> np.ndarray:
+        """Return which cells memory shows, bool [rows, columns]; it is not to be changed."""
+        poses = tuple(memory.shown_poses)
+        if poses != self._last_shown[0]:  # it takes longer the more there are
+            self._last_shown = poses, self._imagination.lattice.shown(poses)
+        return self._last_shown[1]
+
     def follow(self, memory: Memory, pose: CameraPose) -> None:
         """Forget what memory has lost, and learn what it shows of a view."""
-        lattice = self._imagination.lattice
-        shown = lattice.shown(memory.shown_poses)
+        lattice, shown = self._imagination.lattice, self._shown(memory)
         if memory.evictions != self._evictions:
             self._evictions = memory.evictions
             lost = self.around.known & ~shown
