@@ -96,6 +96,9 @@ class Surroundings:
         Args:
             place: some of which is known.
             margin: cells beside it, on every side.
+
+        Raises:
+            ValueError: nothing is known there.
         """
         height, width = self.known.shape
         rows = np.arange(place.top - margin, place.top + place.rows + margin)[:, None]

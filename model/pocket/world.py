@@ -611,7 +611,8 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
     def _painted_beside(self, poses: tuple[CameraPose, ...]) -> "_Painted":
         """Begin to cut what a block needs of what was painted, while the block is denoised."""
         view = sky = None
-        if poses[-1] != self._focused_pose() and not self._foresaw(poses[-1]):
+        # who looks ahead has foreseen it, or it is not all painted
+        if poses[-1] != self._focused_pose() and not self._arrives_later:
             view = self._decoder.beside(partial(self._view_painted, poses[-1]))
         if self._running().has_sky:
             upwind = self._decoder.upwind(poses, self._time)
