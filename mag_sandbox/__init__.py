@@ -9,6 +9,7 @@ Names are imported when they are first used: the window opens before torch is th
 """
 
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
     from mag_sandbox.sandbox.play.environment import WorldEnvironment, gymnasium_environment
     from mag_sandbox.scenes.scene import Scene, load_scene
     from mag_sandbox.scenes.things import parse_edit
+
+_SOURCE_TREE = Path(__file__).parents[1]
+if (_SOURCE_TREE / "setup.py").is_file():
+    # In a source tree the subpackages lie beside this folder. Without this line, an editable
+    # installation from another checkout would supply that checkout's subpackages.
+    __path__.append(str(_SOURCE_TREE))
 
 _HOMES = {
     "CameraCommand": "controls.camera",

@@ -1,6 +1,7 @@
 """Keeps the map of the code true: who may import whom, and that no import goes in a circle."""
 
 import ast
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -202,3 +203,17 @@ def test_modules_say_what_they_do():
 def test_a_class_name_means_one_thing():
     classes = Counter(one for path in SOURCES for one in parsed(path).classes)
     assert [one for one, count in classes.items() if count > 1] == []
+
+
+def test_a_second_source_tree_imports_its_own_files(tmp_path):
+    """Although an editable installation in this environment may point to another checkout."""
+    for folder in (GAME, "controls"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "__init__.py").touch()
+    (tmp_path / "setup.py").touch()
+    shutil.copy(ROOT / GAME / "__init__.py", tmp_path / GAME)
+    program = f"import {GAME}.controls; print({GAME}.controls.__file__)"
+    found = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert Path(found.stdout.strip()).is_relative_to(tmp_path)
