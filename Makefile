@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # One more than there are cores: a tenth of the time a test waits for a clock, a disk or a thread.
 WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
-FOLDERS := controls evaluation model sandbox scenes training
+FOLDERS := controls evaluation model renderer sandbox scenes training
 ROOMS ?= files controls scenes model sandbox
 
 # Compiled once and kept: else every process that a test starts does it again.

@@ -2,7 +2,7 @@
 
 from setuptools import find_packages, setup
 
-ROOMS = ("controls", "evaluation", "model", "sandbox", "scenes", "training")
+ROOMS = ("controls", "evaluation", "model", "renderer", "sandbox", "scenes", "training")
 
 setup(
     packages=[

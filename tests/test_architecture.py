@@ -15,7 +15,7 @@ import pytest
 from tests import ROOT
 
 GAME = "mag_sandbox"
-ROOMS = ("controls", "evaluation", "model", "sandbox", "scenes", "training")
+ROOMS = ("controls", "evaluation", "model", "renderer", "sandbox", "scenes", "training")
 FILES, PROGRAM, COMMAND_LINE, ANSWERING, WORKERS = (
     f"{GAME}.{one}" for one in ("files", "program", "command_line", "answering", "workers")
 )
@@ -24,7 +24,17 @@ MAY_IMPORT = {
     "controls": (FILES,),
     "scenes": (FILES, "controls"),
     "model": (FILES, PROGRAM, "controls", "scenes"),
-    "training": (FILES, COMMAND_LINE, ANSWERING, WORKERS, "model", "controls", "scenes"),
+    "renderer": (FILES, "controls", "scenes"),
+    "training": (
+        FILES,
+        COMMAND_LINE,
+        ANSWERING,
+        WORKERS,
+        "model",
+        "renderer",
+        "controls",
+        "scenes",
+    ),
     "evaluation": (
         FILES,
         COMMAND_LINE,
@@ -33,6 +43,7 @@ MAY_IMPORT = {
         "model",
         "controls",
         "scenes",
+        "renderer",
         "training.panorama",
     ),
     "sandbox": (
@@ -148,7 +159,7 @@ def test_nothing_is_imported_by_the_name_of_its_folder():
 
 @pytest.mark.parametrize(
     ("folders", "allowed"),
-    [(PLAIN, PLAIN_MAY_IMPORT), (("training/panorama",), PANORAMA_MAY_IMPORT)],
+    [(PLAIN, PLAIN_MAY_IMPORT), (("renderer", "training/panorama"), PANORAMA_MAY_IMPORT)],
     ids=["plain", "renderer"],
 )
 def test_rooms_that_stay_light_need_few_libraries(folders, allowed):

@@ -16,8 +16,8 @@ from PIL import Image
 from mag_sandbox.controls.camera import CameraPose, yaw_difference
 from mag_sandbox.evaluation.bench.clips import full_turn
 from mag_sandbox.model.world import Control, World
+from mag_sandbox.renderer.canvas import Canvas
 from mag_sandbox.scenes import Scene
-from mag_sandbox.training.panorama.canvas import Canvas
 from mag_sandbox.training.panorama.classes import LOOKS
 from mag_sandbox.training.panorama.logged_canvas import Thing
 from mag_sandbox.training.panorama.mentions import named_things, richest_caption

@@ -18,7 +18,7 @@ from mag_sandbox.evaluation.judge.classifier import (
 )
 from mag_sandbox.evaluation.judge.fitting import Fitting, Report, fit, loss_of_answers, weathered
 from mag_sandbox.evaluation.judge.segmenter import halved
-from mag_sandbox.training.panorama.canvas import RING_HEIGHT, RING_WIDTH
+from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.training.panorama.render import CATEGORIES, HELD_OUT, RENDERER_VERSION, render
 
 TEST_SEED = HELD_OUT + 500_000  # first scene of the accuracy test; no clip shows it

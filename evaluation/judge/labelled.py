@@ -14,7 +14,7 @@ from mag_sandbox.evaluation.judge.classifier import answers_of
 from mag_sandbox.evaluation.judge.fitting import Report
 from mag_sandbox.evaluation.judge.segmenter import CELL, HALF, halved
 from mag_sandbox.evaluation.judge.vocabulary import NOTHING, JudgeVocabulary
-from mag_sandbox.training.panorama.canvas import RING_HEIGHT, RING_WIDTH
+from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.training.panorama.render import (
     CATEGORIES,
     HEIGHT,

@@ -11,12 +11,13 @@ from typing import NamedTuple
 import numpy as np
 from PIL import ImageDraw
 
+from mag_sandbox.renderer import palettes
+from mag_sandbox.renderer.canvas import RING_WIDTH, Box, Canvas, Color
+from mag_sandbox.renderer.palettes import WEATHERS
 from mag_sandbox.training.panorama import shell, stage
-from mag_sandbox.training.panorama.canvas import RING_WIDTH, Box, Canvas, Color
 from mag_sandbox.training.panorama.classes import UNNAMED
 from mag_sandbox.training.panorama.game import FLOOR
 from mag_sandbox.training.panorama.logged_canvas import Rgb, Thing
-from mag_sandbox.training.panorama.outdoor_tables import WEATHERS
 
 
 class BareCanvas(Canvas):
@@ -71,7 +72,7 @@ _EVERY = 8  # columns, of which one is looked at
 BANDS: dict[str, tuple[_Band, ...]] = {
     "indoor": (
         _Band("wall", _CEILING, _ROOM_FLOOR, "wall_pattern", shell.WALL_PATTERNS),
-        _Band("floor", _ROOM_FLOOR, 384, "floor", tuple(shell.FLOORS)),
+        _Band("floor", _ROOM_FLOOR, 384, "floor", tuple(palettes.FLOORS)),
         _Band("ceiling", 0, _CEILING, "ceiling", shell.CEILINGS),
     ),
     "outdoor": (
@@ -82,7 +83,7 @@ BANDS: dict[str, tuple[_Band, ...]] = {
     ),
     "object": (
         _Band("backdrop", 0, _STAGE_FLOOR, "light", stage.LIGHTS),
-        _Band("floor", _STAGE_FLOOR, 384, "floor", _STAGE_FLOORS, len(shell.FLOORS)),
+        _Band("floor", _STAGE_FLOOR, 384, "floor", _STAGE_FLOORS, len(palettes.FLOORS)),
     ),
     "video game": (
         _Band("low sky", 150, 236, first=len(WEATHERS)),

@@ -7,32 +7,25 @@ from functools import partial
 
 import numpy as np
 
-from mag_sandbox.training.panorama import game_themes, nature, phrasing
-from mag_sandbox.training.panorama.buildings import castle, tower
-from mag_sandbox.training.panorama.canvas import (
+from mag_sandbox.renderer import phrasing
+from mag_sandbox.renderer.canvas import (
     RING_HEIGHT,
     RING_WIDTH,
     Canvas,
     Motion,
     MovingLayer,
 )
-from mag_sandbox.training.panorama.classes import UNNAMED
-from mag_sandbox.training.panorama.game_pieces import (
+from mag_sandbox.renderer.painters import nature
+from mag_sandbox.renderer.painters.buildings import castle, tower
+from mag_sandbox.renderer.painters.game_pieces import (
     BLOCKS,
     COLLECTIBLES,
     CREATURES,
     DECORATIONS,
     STRUCTURES,
 )
-from mag_sandbox.training.panorama.game_themes import (
-    HAZARDS,
-    PLATFORMS,
-    SKIES,
-    STRUCTURE_COLORS,
-    THEMES,
-)
-from mag_sandbox.training.panorama.plants import PLANT_HEIGHT, PLANTS, mushroom
-from mag_sandbox.training.panorama.stamp import (
+from mag_sandbox.renderer.painters.plants import PLANT_HEIGHT, PLANTS, mushroom
+from mag_sandbox.renderer.painters.stamp import (
     Painting,
     Rgb,
     Stamp,
@@ -41,6 +34,15 @@ from mag_sandbox.training.panorama.stamp import (
     mix,
     shaded,
     tinted,
+)
+from mag_sandbox.training.panorama import game_themes
+from mag_sandbox.training.panorama.classes import UNNAMED
+from mag_sandbox.training.panorama.game_themes import (
+    HAZARDS,
+    PLATFORMS,
+    SKIES,
+    STRUCTURE_COLORS,
+    THEMES,
 )
 
 ATTRIBUTES: dict[str, tuple[str, ...]] = {

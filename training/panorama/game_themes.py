@@ -5,7 +5,7 @@ Only data. Knows nothing of drawing.
 
 from typing import NamedTuple
 
-from mag_sandbox.training.panorama.stamp import Light, Rgb, colors
+from mag_sandbox.renderer.painters.stamp import Light, Rgb, colors
 
 
 class LevelTheme(NamedTuple):

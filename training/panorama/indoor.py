@@ -8,12 +8,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mag_sandbox.training.panorama import decor, shell
-from mag_sandbox.training.panorama.canvas import RING_WIDTH, Canvas
-from mag_sandbox.training.panorama.furniture import MAIN, SECOND
-from mag_sandbox.training.panorama.lighting import Glow
-from mag_sandbox.training.panorama.phrasing import Phrase, article, compose, pick
-from mag_sandbox.training.panorama.sketch import PAINTS, RGB, WOOD, Pen, contrast, pick_apart
+from mag_sandbox.renderer import palettes
+from mag_sandbox.renderer.canvas import RING_WIDTH, Canvas
+from mag_sandbox.renderer.lighting import Glow
+from mag_sandbox.renderer.painters import decor
+from mag_sandbox.renderer.painters.furniture import MAIN, SECOND
+from mag_sandbox.renderer.painters.sketch import PAINTS, RGB, WOOD, Pen, contrast, pick_apart
+from mag_sandbox.renderer.phrasing import Phrase, article, compose, pick
+from mag_sandbox.training.panorama import shell
 
 FURNITURE_BASE = 276.0  # row on which furniture at the wall stands
 FRONT_BASE = 286.0  # row of plants standing before the furniture
@@ -110,10 +112,10 @@ FURNITURE_COLORS = tuple(name for name in PAINTS if name not in ("cream", "gold"
 
 ATTRIBUTES: dict[str, tuple[str, ...]] = {
     "room": tuple(ROOMS),
-    "wall_color": tuple(shell.WALLS),
+    "wall_color": tuple(palettes.WALLS),
     "wall_pattern": shell.WALL_PATTERNS,
-    "floor": tuple(shell.FLOORS),
-    "floor_color": tuple(dict.fromkeys(c for colors in shell.FLOORS.values() for c in colors)),
+    "floor": tuple(palettes.FLOORS),
+    "floor_color": tuple(dict.fromkeys(c for colors in palettes.FLOORS.values() for c in colors)),
     "ceiling": shell.CEILINGS,
     "light": tuple(decor.SKIES),
     "window": WINDOWS,
@@ -144,15 +146,15 @@ def _paint_apart(rng: np.random.Generator, names: tuple[str, ...], others: list[
 def sample(rng: np.random.Generator) -> dict[str, str]:
     """Draw coherent attribute values for a room. Knows nothing of how often they are wanted."""
     room = pick(rng, tuple(ROOMS))
-    wall = pick(rng, tuple(shell.WALLS))
+    wall = pick(rng, tuple(palettes.WALLS))
     floor = pick(
         rng,
         ("tiles", "wood", "tiles")
         if room in ("kitchen", "bathroom")
         else ("wood", "wood", "tiles", "carpet"),
     )
-    floor_color = pick(rng, tuple(shell.FLOORS[floor]))
-    ground, back = shell.FLOORS[floor][floor_color], shell.WALLS[wall]
+    floor_color = pick(rng, tuple(palettes.FLOORS[floor]))
+    ground, back = palettes.FLOORS[floor][floor_color], palettes.WALLS[wall]
     light = pick(rng, ("daylight", "daylight", "lamplight", "evening", "dim"))
     window = pick(rng, WINDOWS if light == "lamplight" else WINDOWS[1:])
     lamps = LAMPS[1:] if light in ("lamplight", "dim") else LAMPS
@@ -217,10 +219,12 @@ def _at_side(
             with canvas.thing("curtains", a["curtains"], a["curtains"]):
                 decor.curtains(canvas, PAINTS[a["curtains"]], x, middle - tall, 262, half)
         strength = 0.42 if a["light"] in ("daylight", "evening") else 0.5
-        glows.append(Glow(x, middle, 60, 60, tuple(strength * c for c in shell.SUN[a["light"]])))
+        glows.append(Glow(x, middle, 60, 60, tuple(strength * c for c in palettes.SUN[a["light"]])))
         if a["light"] in ("daylight", "evening"):
             shell.sunbeam(canvas, x, half)
-            glows.append(Glow(x + 30, 320, 80, 34, tuple(0.3 * c for c in shell.SUN[a["light"]])))
+            glows.append(
+                Glow(x + 30, 320, 80, 34, tuple(0.3 * c for c in palettes.SUN[a["light"]]))
+            )
     elif a["picture"] != "none":
         with canvas.thing("picture", a["picture"]):
             decor.picture(canvas, a["picture"], x, 142, 40, 30, hung + 1)
@@ -286,9 +290,9 @@ def _lamp(canvas: Canvas, a: dict[str, str], x: float, rng: np.random.Generator)
 def draw(attributes: dict[str, str], rng: np.random.Generator, canvas: Canvas) -> np.ndarray:
     """Draw the room, uint8 [384, 1280, 3]. Knows nothing of captions."""
     a = attributes
-    shell.ceiling(canvas, a["ceiling"], shell.WALLS[a["wall_color"]])
-    shell.wall(canvas, a["wall_pattern"], shell.WALLS[a["wall_color"]])
-    shell.floor(canvas, a["floor"], shell.FLOORS[a["floor"]][a["floor_color"]])
+    shell.ceiling(canvas, a["ceiling"], palettes.WALLS[a["wall_color"]])
+    shell.wall(canvas, a["wall_pattern"], palettes.WALLS[a["wall_color"]])
+    shell.floor(canvas, a["floor"], palettes.FLOORS[a["floor"]][a["floor_color"]])
     glows: list[Glow] = []
     turn = rng.uniform(0, RING_WIDTH)
     edges = turn + WALL_WIDTH * (np.arange(4) + rng.uniform(-0.025, 0.025, 4))
@@ -319,7 +323,7 @@ def draw(attributes: dict[str, str], rng: np.random.Generator, canvas: Canvas) -
             variant = int(rng.integers(PLANT_VARIANTS))
             with canvas.thing("plant", a["plant"], variant=variant):
                 decor.PLANTS[a["plant"]](pen, variant)
-    canvas.relight(shell.AMBIENT[a["light"]], glows)
+    canvas.relight(palettes.AMBIENT[a["light"]], glows)
     # beams, tiles and stripes all begin at column 0: turn them with the rest
     first = edges[0] + direction * WALL_WIDTH / 2
     canvas.turn(round(rng.uniform(-AHEAD, AHEAD) - first) % RING_WIDTH)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import numpy as np
 from PIL import Image, ImageDraw
 
-from mag_sandbox.training.panorama.canvas import (
+from mag_sandbox.renderer.canvas import (
     RING_HEIGHT,
     RING_WIDTH,
     SUPERSAMPLE,
@@ -21,7 +21,7 @@ from mag_sandbox.training.panorama.canvas import (
     MovingLayer,
     wraps,
 )
-from mag_sandbox.training.panorama.lighting import flickering
+from mag_sandbox.renderer.lighting import flickering
 
 WALK_REACH = 14  # px that walkers go to either side
 HOP_HEIGHT = 2  # px that walkers rise

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from PIL import Image, ImageDraw
 
-from mag_sandbox.training.panorama.canvas import (
+from mag_sandbox.renderer.canvas import (
     HORIZON,
     RING_HEIGHT,
     RING_WIDTH,

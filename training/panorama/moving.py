@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mag_sandbox.training.panorama.canvas import RING_HEIGHT, RING_WIDTH
+from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.training.panorama.layered_canvas import HOP_HEIGHT, WALK_REACH, LayeredCanvas
 from mag_sandbox.training.panorama.moving_layers import (
     FLICKER,

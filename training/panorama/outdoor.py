@@ -8,31 +8,32 @@ from functools import partial
 
 import numpy as np
 
-from mag_sandbox.training.panorama import nature, phrasing
+from mag_sandbox.renderer import palettes, phrasing
+from mag_sandbox.renderer.canvas import HORIZON, RING_WIDTH, Canvas, Motion
+from mag_sandbox.renderer.painters import nature
+from mag_sandbox.renderer.painters.buildings import BUILDING_COLORS, BUILDINGS
+from mag_sandbox.renderer.painters.outdoor_objects import balloon, bird, creature, fence
+from mag_sandbox.renderer.painters.plants import PLANT_HEIGHT, PLANTS, flower, rock
+from mag_sandbox.renderer.painters.stamp import Painting, Stamp, mix, tinted
 from mag_sandbox.training.panorama import outdoor_tables as tables
-from mag_sandbox.training.panorama.buildings import BUILDING_COLORS, BUILDINGS
-from mag_sandbox.training.panorama.canvas import HORIZON, RING_WIDTH, Canvas, Motion
 from mag_sandbox.training.panorama.classes import UNNAMED
-from mag_sandbox.training.panorama.outdoor_objects import balloon, bird, creature, fence
 from mag_sandbox.training.panorama.outdoor_tables import sample
-from mag_sandbox.training.panorama.plants import PLANT_HEIGHT, PLANTS, flower, rock
-from mag_sandbox.training.panorama.stamp import Painting, Stamp, mix, tinted
 
 __all__ = ["ATTRIBUTES", "caption", "draw", "sample"]
 
 ATTRIBUTES: dict[str, tuple[str, ...]] = {
     "biome": tuple(tables.BIOMES),
-    "time_of_day": tuple(tables.LIGHTS),
-    "weather": tuple(tables.WEATHERS),
+    "time_of_day": tuple(palettes.LIGHTS),
+    "weather": tuple(palettes.WEATHERS),
     "relief": ("flat", "hills", "mountains", "snowy peaks", "dunes", "mesas"),
     "vegetation": ("none", *PLANTS),
     "density": ("none", "sparse", "groups", "dense"),
     "building": ("none", *BUILDINGS),
     "building_color": ("none", *BUILDING_COLORS),
-    "water": ("none", *tables.WATERS),
+    "water": ("none", *palettes.WATERS),
     "path": ("none", "path", "road"),
     "rocks": ("none", "few", "many"),
-    "flowers": ("none", *tables.FLOWERS),
+    "flowers": ("none", *palettes.FLOWERS),
     "celestial": ("none", "sun", "moon"),
     "sky_objects": ("none", "balloons", "birds", "stars"),
     "animals": ("none", "sheep", "deer", "boats", "camels", "penguins"),
@@ -54,13 +55,13 @@ class _Scene(Painting):
     def __init__(
         self, attributes: dict[str, str], rng: np.random.Generator, canvas: Canvas
     ) -> None:
-        self.weather = tables.WEATHERS[attributes["weather"]]
-        light = tables.weathered(tables.LIGHTS[attributes["time_of_day"]], self.weather)
+        self.weather = palettes.WEATHERS[attributes["weather"]]
+        light = palettes.weathered(palettes.LIGHTS[attributes["time_of_day"]], self.weather)
         super().__init__(attributes, rng, canvas, light)
-        self.ground = ground = tables.GROUNDS[attributes["biome"]]
+        self.ground = ground = palettes.GROUNDS[attributes["biome"]]
         snowed = attributes["weather"] == "snowy"
         if snowed:
-            self.ground = tables.SNOW_GROUND._replace(mountain=ground.mountain)
+            self.ground = palettes.SNOW_GROUND._replace(mountain=ground.mountain)
         self.snow = 1.0 if snowed or attributes["biome"] == "snowfield" else 0.0
         self.wet: list[Callable[[float, float], bool]] = []  # where nothing can stand
 
@@ -142,7 +143,7 @@ def _paint_ground(scene: _Scene) -> None:
         nature.patches(canvas, light, rng, ground.far, ground.near)
     if kind == "sea":
         with canvas.moving(Motion.SHIMMER), scene.thing("water"):
-            nature.sea(canvas, light, rng, tables.WATERS["sea"])
+            nature.sea(canvas, light, rng, palettes.WATERS["sea"])
         foam = mix(ground.far, (255, 255, 255), 0.6)
         shore = nature.profile(rng, 240, 7, (3, 5, 8))
         nature.fill_below(canvas, shore, tinted(foam, light))
@@ -151,7 +152,7 @@ def _paint_ground(scene: _Scene) -> None:
         nature.fill_below(canvas, nature.profile(rng, 276, 10, (2, 5)), tinted(middle, light))
         nature.fill_below(canvas, nature.profile(rng, 328, 12, (3, 4)), tinted(ground.near, light))
     elif kind == "river":
-        body, shine = (tinted(color, light) for color in tables.WATERS["river"])
+        body, shine = (tinted(color, light) for color in palettes.WATERS["river"])
         for index in (1.5, 5.5):
             x, bend = scene.slot(index), scene.near(60, 100)
             nature.band_down(canvas, x, bend, 204, 190, tinted(ground.near, light))
@@ -159,12 +160,12 @@ def _paint_ground(scene: _Scene) -> None:
                 nature.band_down(canvas, x, bend, 204, 168, body)
                 nature.band_down(canvas, x - 4, bend, 208, 60, shine)
             scene.wet.append(_band_cover(x, bend, 204, 190))
-    elif kind in tables.WATERS:
+    elif kind in palettes.WATERS:
         for index in range(0, SLOTS, 2):
             x, y = scene.slot(index + 0.55) + scene.near(-14, 14), scene.near(250, 268)
             half = scene.near(70, 108)
             with canvas.moving(Motion.SHIMMER if kind != "ice" else None), scene.thing("water"):
-                nature.pond(canvas, light, x, y, half, tables.WATERS[kind])
+                nature.pond(canvas, light, x, y, half, palettes.WATERS[kind])
             scene.wet.append(_pond_cover(x, y, half))
             if kind == "lava":
                 scene.standing(x % RING_WIDTH, y, 100).shine(0, 0, 1.3, (255, 140, 60), 9)
@@ -271,7 +272,7 @@ def _place_small_things(scene: _Scene, items: Items, on_shore: float) -> None:
                 continue
             stamp = scene.standing(x, y, 8 + (y - 240) * 0.085)
             color = attributes["flowers"]
-            items.append((y, "flowers", color, partial(flower, stamp, tables.FLOWERS[color])))
+            items.append((y, "flowers", color, partial(flower, stamp, palettes.FLOWERS[color])))
 
 
 def _paint_air(scene: _Scene) -> None:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
+from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH, Canvas
 from mag_sandbox.training.panorama import game, indoor, outdoor, stage
 from mag_sandbox.training.panorama.behind import BareCanvas, bands
-from mag_sandbox.training.panorama.canvas import RING_HEIGHT, RING_WIDTH, Canvas
 from mag_sandbox.training.panorama.classes import ANY, LOOKS, UNNAMED, look
 from mag_sandbox.training.panorama.logged_canvas import LoggedCanvas, Thing
 

@@ -5,65 +5,14 @@ Knows nothing of furniture or captions.
 
 import numpy as np
 
-from mag_sandbox.training.panorama.canvas import RING_HEIGHT, RING_WIDTH, Canvas
-from mag_sandbox.training.panorama.sketch import PAINTS, RGB, WOOD, darker, lighter, mix
+from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH, Canvas
+from mag_sandbox.renderer.painters.sketch import PAINTS, RGB, WOOD, darker, lighter, mix
 
 WALL_TOP = 84.0
 FLOOR_TOP = 258.0
 
-WALLS: dict[str, RGB] = {
-    "white": (236, 232, 224),
-    "cream": (244, 226, 192),
-    "yellow": (244, 208, 122),
-    "orange": (232, 162, 104),
-    "terracotta": (204, 118, 92),
-    "red": (178, 76, 74),
-    "pink": (238, 186, 184),
-    "purple": (166, 144, 196),
-    "blue": (146, 184, 216),
-    "navy blue": (66, 86, 130),
-    "teal": (86, 156, 158),
-    "green": (154, 190, 150),
-    "dark green": (66, 110, 94),
-    "grey": (182, 186, 194),
-}
 WALL_PATTERNS = ("plain", "wide stripes", "panels", "two tones")
-FLOORS: dict[str, dict[str, RGB]] = {
-    "wood": {
-        "honey": (214, 160, 104),
-        "brown": (160, 108, 76),
-        "dark": (104, 74, 64),
-        "pale": (226, 200, 166),
-    },
-    "tiles": {
-        "white": (230, 228, 222),
-        "terracotta": (208, 134, 104),
-        "blue": (132, 160, 194),
-        "grey": (164, 168, 176),
-        "green": (140, 176, 156),
-    },
-    "carpet": {
-        "grey": (158, 160, 172),
-        "red": (172, 82, 80),
-        "blue": (94, 118, 164),
-        "green": (112, 146, 118),
-        "cream": (226, 208, 178),
-    },
-}
 CEILINGS = ("plain", "wooden beams", "ceiling panels")
-# factors on red, green, blue at the zenith, the horizon and the nadir
-AMBIENT: dict[str, tuple[tuple[float, float, float], ...]] = {
-    "daylight": ((0.94, 0.95, 0.97), (0.95, 0.95, 0.95), (0.86, 0.85, 0.86)),
-    "evening": ((0.74, 0.66, 0.72), (0.86, 0.73, 0.68), (0.72, 0.6, 0.62)),
-    "lamplight": ((0.66, 0.57, 0.52), (0.74, 0.63, 0.55), (0.64, 0.54, 0.5)),
-    "dim": ((0.46, 0.47, 0.62), (0.56, 0.56, 0.7), (0.48, 0.48, 0.6)),
-}
-SUN: dict[str, tuple[float, float, float]] = {
-    "daylight": (0.45, 0.43, 0.38),
-    "evening": (0.8, 0.5, 0.26),
-    "lamplight": (0.35, 0.4, 0.6),
-    "dim": (0.4, 0.52, 0.8),
-}
 
 
 def ceiling(canvas: Canvas, kind: str, wall_color: RGB) -> None:

@@ -6,12 +6,10 @@ categories, of rendering games or of training.
 
 import numpy as np
 
-from mag_sandbox.training.panorama.canvas import RING_HEIGHT, RING_WIDTH, Canvas, Motion
-from mag_sandbox.training.panorama.classes import UNNAMED
-from mag_sandbox.training.panorama.decor import PLANTS
-from mag_sandbox.training.panorama.lighting import Glow
-from mag_sandbox.training.panorama.phrasing import Phrase, article, compose, pick, plural
-from mag_sandbox.training.panorama.sketch import (
+from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH, Canvas, Motion
+from mag_sandbox.renderer.lighting import Glow
+from mag_sandbox.renderer.painters.decor import PLANTS
+from mag_sandbox.renderer.painters.sketch import (
     BRASS,
     PAINTS,
     RGB,
@@ -23,7 +21,9 @@ from mag_sandbox.training.panorama.sketch import (
     mix,
     pick_apart,
 )
-from mag_sandbox.training.panorama.things import OBJECTS
+from mag_sandbox.renderer.painters.things import OBJECTS
+from mag_sandbox.renderer.phrasing import Phrase, article, compose, pick, plural
+from mag_sandbox.training.panorama.classes import UNNAMED
 
 FLOOR_TOP = 250.0
 STAND_BASE = 280.0

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from mag_sandbox.model.world import WorldFailed
-from mag_sandbox.training.panorama.canvas import RING_HEIGHT, RING_WIDTH
+from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.training.panorama.moving import blended_moment, moment, render_moving
 from mag_sandbox.training.panorama.moving_layers import CHANNELS
 from mag_sandbox.training.panorama.render import CATEGORIES, FOV, HELD_OUT, RENDERER_VERSION

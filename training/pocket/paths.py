@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mag_sandbox.model.config import POCKET
-from mag_sandbox.training.panorama.canvas import RING_HEIGHT
+from mag_sandbox.renderer.canvas import RING_HEIGHT
 from mag_sandbox.training.panorama.render import FOV, HEIGHT
 
 REACH = RING_HEIGHT - HEIGHT  # largest top of a view [px]

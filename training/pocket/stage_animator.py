@@ -16,10 +16,10 @@ from torch.nn import functional
 from mag_sandbox.model.frames import to_frames, to_pictures
 from mag_sandbox.model.pocket.animator import Animator, Moments
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
+from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.loop import Stage
 from mag_sandbox.training.optimisers import muon_and_adamw
-from mag_sandbox.training.panorama.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.training.panorama.moving import CLOUD_SPEED, moment, parts
 from mag_sandbox.training.panorama.render import DEGREES_PER_PIXEL
 from mag_sandbox.training.panorama.sheets import write_sheet

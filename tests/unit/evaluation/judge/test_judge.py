@@ -23,7 +23,7 @@ from mag_sandbox.evaluation.judge.segmenter import CELL, Segmenter
 from mag_sandbox.evaluation.judge.training import FITTING, class_weights, fit_judge, save_measured
 from mag_sandbox.evaluation.judge.vocabulary import NOTHING, JudgeVocabulary, full_vocabulary
 from mag_sandbox.model.world import MissingWeights
-from mag_sandbox.training.panorama.canvas import RING_HEIGHT, RING_WIDTH
+from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.training.panorama.classes import CLASSES
 from mag_sandbox.training.panorama.render import CATEGORIES, render_logged
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from mag_sandbox.model.imagination.objects import VARIANTS
+from mag_sandbox.renderer.canvas import RING_HEIGHT
 from mag_sandbox.training.panorama.behind import BANDS, BareCanvas
-from mag_sandbox.training.panorama.canvas import RING_HEIGHT
 from mag_sandbox.training.panorama.classes import BEHIND, CLASSES
 from mag_sandbox.training.panorama.render import (
     CATEGORIES,

@@ -7,8 +7,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH, Motion, MovingLayer
 from mag_sandbox.training.panorama import moving
-from mag_sandbox.training.panorama.canvas import RING_HEIGHT, RING_WIDTH, Motion, MovingLayer
 from mag_sandbox.training.panorama.layered_canvas import WALK_REACH, LayeredCanvas
 from mag_sandbox.training.panorama.moving import (
     MovingPanorama,

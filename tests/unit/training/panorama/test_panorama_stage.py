@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH, Canvas
 from mag_sandbox.training.panorama import stage
-from mag_sandbox.training.panorama.canvas import RING_HEIGHT, RING_WIDTH, Canvas
 
 SEEDS = range(3)
 # values whose words never occur in a caption of a scene without them

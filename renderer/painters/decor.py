@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mag_sandbox.training.panorama.canvas import Canvas, Color, Point
-from mag_sandbox.training.panorama.sketch import (
+from mag_sandbox.renderer.canvas import Canvas, Color, Point
+from mag_sandbox.renderer.painters.sketch import (
     BRASS,
     CLAY,
     DARK_WOOD,

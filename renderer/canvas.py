@@ -11,7 +11,7 @@ from enum import Enum, IntEnum
 import numpy as np
 from PIL import Image, ImageDraw
 
-from mag_sandbox.training.panorama.lighting import Glow, Triple, relight
+from mag_sandbox.renderer.lighting import Glow, Triple, relight
 
 RING_WIDTH = 1280  # px for 360 degrees of yaw
 RING_HEIGHT = 384  # px for 108 degrees of pitch

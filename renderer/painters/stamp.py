@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mag_sandbox.training.panorama.canvas import RING_WIDTH, Canvas, Motion, Point
+from mag_sandbox.renderer.canvas import RING_WIDTH, Canvas, Motion, Point
 
 Rgb = tuple[int, int, int]
 WHITE: Rgb = (250, 252, 255)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mag_sandbox.training.panorama.canvas import (
+from mag_sandbox.renderer.canvas import (
     HORIZON,
     RING_HEIGHT,
     RING_WIDTH,
@@ -16,7 +16,7 @@ from mag_sandbox.training.panorama.canvas import (
     MovingLayer,
     Point,
 )
-from mag_sandbox.training.panorama.stamp import (
+from mag_sandbox.renderer.painters.stamp import (
     WHITE,
     Light,
     Rgb,

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from mag_sandbox.training.panorama.canvas import Canvas, Color, Point
-from mag_sandbox.training.panorama.stamp import mix
+from mag_sandbox.renderer.canvas import Canvas, Color, Point
+from mag_sandbox.renderer.painters.stamp import mix
 
 RGB = tuple[int, int, int]
 

@@ -6,8 +6,8 @@ stages, stands or light.
 
 from collections.abc import Callable
 
-from mag_sandbox.training.panorama.canvas import Motion
-from mag_sandbox.training.panorama.sketch import (
+from mag_sandbox.renderer.canvas import Motion
+from mag_sandbox.renderer.painters.sketch import (
     BRASS,
     DARK_WOOD,
     LEAF,

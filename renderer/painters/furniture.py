@@ -7,7 +7,7 @@ Knows nothing of rooms or of where a piece stands.
 from collections.abc import Callable
 from typing import NamedTuple
 
-from mag_sandbox.training.panorama.sketch import (
+from mag_sandbox.renderer.painters.sketch import (
     BRASS,
     CLAY,
     DARK_WOOD,
