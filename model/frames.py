@@ -1,19 +1,15 @@
 """Frames as the game has them (uint8) from and to pictures as networks have them ([-1, 1])."""
 
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 from torch import Tensor
 
-from mag_sandbox.files.border import read_plain, refusing
+from mag_sandbox.files.border import refusing
+from mag_sandbox.files.pictures import SCENE_FORMATS, read_picture
 from mag_sandbox.model.world import WorldFailed
-
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")  # of pictures that are opened
-MAX_BYTES = 2**26  # of a picture
-MAX_PIXELS = 2**26  # of a picture: 200 MB when it is read
 
 
 def to_pictures(frames: np.ndarray, dtype: torch.dtype = torch.float32) -> Tensor:
@@ -34,25 +30,16 @@ def to_levels(pictures: Tensor) -> Tensor:
 
 
 def open_image(path: str, width: int, height: int) -> np.ndarray:
-    """Return a scene's picture as one frame, uint8 [1, height, width, 3]; cut, not stretched.
+    """Return a scene's picture as one frame, uint8 [1, height, width, 3]; cropped, not stretched.
 
     Raises:
-        WorldFailed: it is no picture of a known format and a moderate size.
+        WorldFailed: it is not a picture of a supported format and a moderate size.
     """
 
     def refuse(why: str) -> WorldFailed:
-        formats = ", ".join(FORMATS)
+        formats = ", ".join(SCENE_FORMATS)
         return WorldFailed(f"scene image {path} cannot be read ({why}); give a picture: {formats}")
 
     with refusing(refuse):
-        data = read_plain(Path(path), MAX_BYTES)
-        # By what it holds, not by its name: other formats run programs, PostScript above all.
-        try:
-            opened = Image.open(BytesIO(data), formats=FORMATS)
-        except UnidentifiedImageError:
-            raise ValueError("it is none of these") from None
-        with opened as image:
-            if image.width * image.height > MAX_PIXELS:
-                raise ValueError(f"it has {image.width} x {image.height} px")
-            fitted = ImageOps.fit(image.convert("RGB"), (width, height))
-        return np.array(fitted)[None]
+        picture = read_picture(Path(path), formats=SCENE_FORMATS)
+        return np.array(ImageOps.fit(Image.fromarray(picture), (width, height)))[None]

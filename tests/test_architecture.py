@@ -65,6 +65,7 @@ MAY_IMPORT = {
     ),
 }
 PLAIN = ("controls", "scenes", "mag_sandbox/files")
+ONLY_OPENER_OF_PICTURES = "mag_sandbox/files/pictures.py"
 PLAIN_MAY_IMPORT = {*sys.stdlib_module_names, "numpy", "yaml", GAME}
 PANORAMA_MAY_IMPORT = {*sys.stdlib_module_names, "numpy", "PIL", GAME}
 SANDBOX_ONLY = ("pygame", "sounddevice")
@@ -167,9 +168,17 @@ def test_rooms_that_stay_light_need_few_libraries(folders, allowed):
         f"{name(path)} imports {module}"
         for path in SOURCES
         if name(path).startswith(tuple(f"{folder}/" for folder in folders))
+        and name(path) != ONLY_OPENER_OF_PICTURES
         for module in imports(path)
         if module.split(".")[0] not in allowed
     ]
+    assert not wrong, wrong
+
+
+def test_pictures_from_outside_are_opened_in_one_place():
+    """Pillow's own `open` hands PostScript to a program that executes it."""
+    calls = ("Image.open(", "pygame.image.load", "imread(")
+    wrong = [name(path) for path in SOURCES if any(one in path.read_text() for one in calls)]
     assert not wrong, wrong
 
 

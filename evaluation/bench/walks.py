@@ -34,6 +34,7 @@ from mag_sandbox.evaluation.judge.judge import Judge
 from mag_sandbox.evaluation.probe.metrics import gradient_energy, visible_change
 from mag_sandbox.evaluation.results.store import ClipStore, clip_record
 from mag_sandbox.evaluation.results.sweep import Found, sweep
+from mag_sandbox.files.pictures import read_picture
 from mag_sandbox.files.whole import replacing
 from mag_sandbox.model.loading import next_policy
 from mag_sandbox.model.world import (
@@ -177,7 +178,7 @@ def run_walks(job: WalksJob, store: ClipStore, workplace: Workplace, sheet: Path
 
 def write_strips(sheet: Path, strips: Sequence[Path]) -> None:
     """Write pictures of the same size below each other."""
-    rows = [np.asarray(Image.open(strip)) for strip in strips]
+    rows = [read_picture(strip) for strip in strips]
     with replacing(sheet) as part:
         Image.fromarray(np.concatenate(rows)).save(part, format="PNG")
 

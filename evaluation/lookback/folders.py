@@ -21,7 +21,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 from PIL import Image
 
 from mag_sandbox.controls.camera import CameraPose
@@ -35,12 +34,15 @@ from mag_sandbox.evaluation.results.videos import (
     read_video,
     write_video,
 )
-from mag_sandbox.files.border import Refusal, check_plain, is_file, is_folder, refusing
+from mag_sandbox.files.border import Refusal, is_file, is_folder, refusing
+from mag_sandbox.files.pictures import read_picture
 from mag_sandbox.files.whole import replace_file
 from mag_sandbox.model.world import Frames
+from mag_sandbox.training.panorama.render import HEIGHT, WIDTH
 
 PICTURES = (".png", ".jpg", ".jpeg")
-MOST_SIDE = 4096  # px
+MOST_SIDE = 4096  # px of a frame
+FLATTEST, TALLEST = 1 / 2, 2.0  # height per width of a frame
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -174,9 +176,18 @@ def _is_picture(path: Path) -> bool:
 
 
 def _read_picture(path: Path) -> Frames:
-    with refusing(lambda why: Refusal(f"{path} is no picture ({why}); write PNG or JPEG")):
-        check_plain(path)
-        with Image.open(path) as picture:
-            if max(picture.size) > MOST_SIDE:
-                raise ValueError(f"{picture.size} px, at most {MOST_SIDE} are read")
-            return np.asarray(picture.convert("RGB"))
+    with refusing(lambda why: Refusal(f"{path} cannot be read ({why}); write a PNG or JPEG")):
+        return read_picture(path, check_frame_size)
+
+
+def check_frame_size(width: int, height: int) -> None:
+    """Accept frames that can be compared with the renderer's views.
+
+    Raises:
+        ValueError: they are too large, too flat or too tall.
+    """
+    if max(width, height) > MOST_SIDE or not FLATTEST <= height / width <= TALLEST:
+        raise ValueError(
+            f"frames are {width} x {height} px; make some of about {WIDTH} x {HEIGHT}, or larger "
+            f"of that shape, up to {MOST_SIDE} px a side"
+        )

@@ -24,12 +24,12 @@ from types import ModuleType
 from typing import Any, Literal, Protocol
 
 import numpy as np
-from PIL import Image
 
 from mag_sandbox.controls.camera import AXES, CameraPose, CameraSpeed, move
 from mag_sandbox.evaluation.bench.opening import fitting
 from mag_sandbox.evaluation.lookback.folders import FramesFolder
 from mag_sandbox.files.border import Refusal, is_folder, reason_of
+from mag_sandbox.files.pictures import read_picture
 from mag_sandbox.files.whole import sha256_of
 from mag_sandbox.files.yaml_files import not_found
 from mag_sandbox.model.loading import REMOTE, ServerAddress, available_worlds, load_world
@@ -211,8 +211,7 @@ class ClassWorld(_Frames):
 
     def reset(self, scene: Scene, seed: int) -> FrameBlock:
         """Begin with a picture and a caption."""
-        with Image.open(Path(scene.image)) as picture:
-            given = np.asarray(picture.convert("RGB"))
+        given = read_picture(Path(scene.image))
         return self._began(scene, self._guest.frame("reset", given, scene.prompt, seed))
 
     def step(self, control: Control) -> FrameBlock:

@@ -18,17 +18,17 @@ from mag_sandbox.controls.camera import CameraPose, move
 from mag_sandbox.evaluation.bench.clips import HeldOutScene, Leg, Phase
 from mag_sandbox.evaluation.bench.parts import ring_parts
 from mag_sandbox.evaluation.lookback.camera_paths import tape_of
+from mag_sandbox.evaluation.lookback.folders import check_frame_size
 from mag_sandbox.evaluation.lookback.participants import Player
 from mag_sandbox.evaluation.lookback.tasks import ClipPlan, legs
 from mag_sandbox.evaluation.probe.motion import Measure, MotionLog
-from mag_sandbox.files.border import Refusal
+from mag_sandbox.files.border import Refusal, refusing
 from mag_sandbox.model.world import Control, FrameBlock, Frames, WorldSpec
 from mag_sandbox.scenes import Scene
 from mag_sandbox.training.panorama.moving import render_moving
 from mag_sandbox.training.panorama.render import HEIGHT, WIDTH
 
 TICKS = 16.0  # a second, by which the renderer counts time
-LEAST_ROWS = 160  # of a frame scaled to WIDTH: flatter pictures show too little
 KEPT: tuple[Phase, ...] = ("start", "out", "back")  # what is compared
 
 
@@ -41,25 +41,30 @@ class Fit:
     """
 
     rows: int = HEIGHT
+    size: tuple[int, int] = (WIDTH, HEIGHT)  # px of each frame
 
     @classmethod
     def of(cls, frame: Frames) -> "Fit":
         """Return the fit of frames of this size.
 
         Raises:
-            Refusal: they are too flat.
+            Refusal: see `check_frame_size`.
         """
         height, width = frame.shape[:2]
-        rows = min(HEIGHT, round(WIDTH * height / width))
-        if rows < LEAST_ROWS:
-            raise Refusal(
-                f"frames are {width} x {height} px; make some of about {WIDTH} x {HEIGHT}, or "
-                "larger of that shape"
-            )
-        return cls(rows)
+        with refusing(Refusal):
+            check_frame_size(width, height)
+        return cls(min(HEIGHT, round(WIDTH * height / width)), (width, height))
 
     def frames(self, frames: Frames) -> Frames:
-        """Return frames of a world, uint8 [T, HEIGHT, WIDTH, 3]."""
+        """Return frames of a world, uint8 [T, HEIGHT, WIDTH, 3].
+
+        Raises:
+            Refusal: they are not as large as the first frame.
+        """
+        height, width = frames.shape[1:3]
+        if (width, height) != self.size:
+            first = f"{self.size[0]} x {self.size[1]}"
+            raise Refusal(f"a frame is {width} x {height} px, the first one was {first}")
         if frames.shape[1:3] == (HEIGHT, WIDTH):
             return frames
         tall = round(WIDTH * frames.shape[1] / frames.shape[2])

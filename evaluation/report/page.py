@@ -18,6 +18,7 @@ from mag_sandbox.command_line import argument, option
 from mag_sandbox.evaluation.report import tables
 from mag_sandbox.evaluation.report.charts import Bar, bars_of, line_chart
 from mag_sandbox.evaluation.report.data import report_data
+from mag_sandbox.files.pictures import read_picture
 from mag_sandbox.files.whole import replace_file
 
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
@@ -159,8 +160,8 @@ def _made(data: dict) -> dict[str, dict]:
 def _data_address(path: str) -> str:
     """Return a picture as JPEG, good enough for eyes and a fifth of the bytes."""
     kept = io.BytesIO()
-    with Image.open(Path(path), formats=["PNG", "JPEG"]) as picture:
-        picture.convert("RGB").save(kept, "JPEG", quality=QUALITY, subsampling=0)
+    picture = Image.fromarray(read_picture(Path(path)))
+    picture.save(kept, "JPEG", quality=QUALITY, subsampling=0)
     return f"data:image/jpeg;base64,{base64.b64encode(kept.getvalue()).decode()}"
 
 

@@ -18,6 +18,7 @@ from PIL import Image
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.files.border import Refusal, refusing
+from mag_sandbox.files.pictures import check_exactly, decode_picture
 from mag_sandbox.model.world import (
     MIB,
     Control,
@@ -426,10 +427,7 @@ def _from_jpeg(shape: tuple[int, ...], pictures: list[bytes]) -> np.ndarray:
         raise ValueError(f"{len(pictures)} pictures of the shape {shape}")
     frames: Frames = np.empty(shape, np.uint8)
     for frame, data in zip(frames, pictures, strict=True):
-        with Image.open(BytesIO(data), formats=("JPEG",)) as picture:
-            if picture.mode != "RGB" or (picture.height, picture.width) != shape[1:3]:
-                raise ValueError(f"a picture of {picture.width} x {picture.height} px")
-            frame[:] = picture
+        frame[:] = decode_picture(data, check_exactly((shape[2], shape[1])), formats=("JPEG",))
     return frames
 
 

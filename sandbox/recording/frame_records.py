@@ -10,7 +10,6 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
-from io import BytesIO
 from itertools import accumulate, pairwise
 from tempfile import TemporaryFile
 from typing import BinaryIO, Literal
@@ -21,6 +20,7 @@ from PIL import Image
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.evaluation.probe.probe import ProbeFigures, ProbeResult, difference_picture
 from mag_sandbox.files.border import Refusal, refusing
+from mag_sandbox.files.pictures import check_exactly, check_side, decode_picture
 from mag_sandbox.files.typed_json import decode, parse_json
 from mag_sandbox.model.world import (
     FrameBlock,
@@ -279,13 +279,9 @@ def _jpeg(frame: Frames, quality: int = FRAME_QUALITY) -> bytes:
 
 
 def _from_jpeg(data: bytes, size: tuple[int, int] | None = None) -> Frames:
-    with (
-        refusing(lambda why: DamagedRecord(f"a picture cannot be read ({why})")),
-        Image.open(BytesIO(data), formats=["JPEG"]) as image,
-    ):
-        if (size and image.size != size) or max(image.size) > MAX_SIDE or image.mode != "RGB":
-            raise DamagedRecord(f"a picture is {image.size[0]} x {image.size[1]} {image.mode}")
-        return np.asarray(image)
+    check = check_exactly(size) if size else check_side(MAX_SIDE)
+    with refusing(lambda why: DamagedRecord(f"a picture cannot be read ({why})")):
+        return decode_picture(data, check, formats=("JPEG",))
 
 
 def _from_raw(data: bytes, size: tuple[int, int]) -> Frames:

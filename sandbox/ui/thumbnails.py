@@ -4,13 +4,13 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pygame
 
-from mag_sandbox.files.border import Refusal, read_plain, refusing
+from mag_sandbox.files.border import Refusal, refusing
+from mag_sandbox.files.pictures import check_side, read_picture
 from mag_sandbox.sandbox.ui.display import flat_picture
 from mag_sandbox.sandbox.ui.theme import BACKDROP, Theme
 
@@ -19,7 +19,6 @@ MAX_BYTES = 4 * 1024 * 1024  # our pictures are far smaller
 MAX_SIDE = 4096  # px
 MAX_PICTURES = 64  # kept as read; 0.2 MiB each
 MAX_CUTS = 160  # kept in the size they are shown
-PNG_START = b"\x89PNG\r\n\x1a\n"
 DAWN = (44, 54, 92)  # upper end of a tile without a picture
 
 
@@ -89,7 +88,7 @@ class Thumbnails:
             return flat_picture(source.pixels)
         self._stamps[source] = _changed(source)
         try:
-            return read_picture(source)
+            return picture_surface(source)
         except PictureError as problem:
             logger.info("%s", problem)
             return None
@@ -110,21 +109,15 @@ def _changed(path: Path) -> int:
         return 0
 
 
-def read_picture(path: Path) -> pygame.Surface:
-    """Read a PNG of moderate size.
+def picture_surface(path: Path) -> pygame.Surface:
+    """Return a PNG of moderate size as a surface.
 
     Raises:
-        PictureError: it cannot be read, or should not be.
+        PictureError: it cannot be read, or is another kind of file.
     """
     with refusing(lambda why: PictureError(f"{path}: cannot be read ({why})")):
-        data = read_plain(path, MAX_BYTES)
-    width, height = (int.from_bytes(data[at : at + 4], "big") for at in (16, 20))
-    if not data.startswith(PNG_START) or not width or not height:
-        raise PictureError(f"{path}: is not a PNG picture")
-    if max(width, height) > MAX_SIDE:
-        raise PictureError(f"{path}: is {width} x {height} px, at most {MAX_SIDE} px a side")
-    with refusing(lambda why: PictureError(f"{path}: is damaged ({why})")):
-        return pygame.image.load(BytesIO(data), "a.png").convert()
+        pixels = read_picture(path, check_side(MAX_SIDE), formats=("PNG",), most=MAX_BYTES)
+    return flat_picture(pixels).convert()
 
 
 def cover(picture: pygame.Surface, size: tuple[int, int]) -> pygame.Surface:

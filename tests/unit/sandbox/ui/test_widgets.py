@@ -2,6 +2,7 @@
 
 import os
 import struct
+import zlib
 
 import numpy as np
 import pygame
@@ -15,7 +16,7 @@ from mag_sandbox.sandbox.ui.thumbnails import (
     PictureError,
     Thumbnails,
     cover,
-    read_picture,
+    picture_surface,
 )
 from mag_sandbox.sandbox.ui.widgets import (
     GLIDE_S,
@@ -232,32 +233,38 @@ def test_one_line_fits_and_ends_in_dots(surface):
     assert theme.one_line("short", 200) == "short"
 
 
+def checksum(chunk):
+    return struct.pack(">I", zlib.crc32(chunk))
+
+
 def png(width, height, extra=b""):
-    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sII", 13, b"IHDR", width, height) + extra
+    head = struct.pack(">4sIIBBBBB", b"IHDR", width, height, 8, 2, 0, 0, 0)
+    data = struct.pack(">I4s", len(extra), b"IDAT") + extra
+    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + head + checksum(head) + data
 
 
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (b"", "is not a PNG picture"),
-        (b"GIF89a" + bytes(40), "is not a PNG picture"),
+        (b"", "it is not PNG"),
+        (b"GIF89a" + bytes(40), "it is not PNG"),
         (png(100_000, 100_000), "at most 4096 px a side"),
         (png(10, 10, bytes(MAX_BYTES)), "larger than 4096 KiB"),
-        (png(10, 10, bytes(40)), "is damaged"),
+        (png(10, 10, bytes(40)), "cannot be read"),
     ],
 )
 def test_pictures_that_should_not_be_read_are_refused(surface, tmp_path, data, said):
     path = tmp_path / "picture.png"
     path.write_bytes(data)
     with pytest.raises(PictureError) as caught:
-        read_picture(path)
+        picture_surface(path)
     assert said in str(caught.value)
     assert str(path) in str(caught.value)
 
 
 def test_a_missing_picture_is_named(tmp_path):
     with pytest.raises(PictureError, match=r"absent\.png: cannot be read"):
-        read_picture(tmp_path / "absent.png")
+        picture_surface(tmp_path / "absent.png")
 
 
 def test_pictures_are_cut_not_stretched(surface):
