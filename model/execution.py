@@ -113,14 +113,13 @@ def compiles(device: str) -> bool:
 
 
 def compiles_here() -> bool:
-    """Tell whether the pocket world's networks are compiled here: where it was measured to pay.
+    """Tell whether OpenVINO can run the pocket world's networks here: it is installed and safe.
 
-    Not where another allocator was preloaded: the compiler's plugins free by the system's own what
-    that one has given, and the process ends.
+    A preloaded allocator makes it unsafe: OpenVINO's plugins free with the system's allocator what
+    the other one allocated, and the process ends.
     """
     preloads = "malloc" in os.environ.get("LD_PRELOAD", "")  # tcmalloc, jemalloc, mimalloc
-    is_known = platform.machine() in ("x86_64", "AMD64")
-    return is_known and not preloads and find_spec(COMPILER) is not None
+    return not preloads and find_spec(COMPILER) is not None
 
 
 def probe(run: Callable[[torch.dtype, str], Callable[[], object]]) -> Execution:

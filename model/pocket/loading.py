@@ -336,8 +336,7 @@ def probe_execution(config: PocketConfig) -> Execution:
         return one_pass
 
     fastest = probe(run)
-    pays = fastest.device == "cpu" and fastest.dtype == torch.bfloat16  # in fp32 it starts later
-    return replace(fastest, compiled=pays and compiles_here())
+    return replace(fastest, compiled=fastest.device == "cpu" and compiles_here())
 
 
 def _provenance(config: PocketConfig, digest: str, execution: Execution) -> dict:

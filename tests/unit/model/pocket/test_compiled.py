@@ -183,12 +183,12 @@ def test_nothing_is_compiled_under_another_allocator(monkeypatch):
     assert not compiles_here()
 
 
-@pytest.mark.parametrize(("dtype", "pays"), [(torch.bfloat16, True), (torch.float32, False)])
-def test_networks_are_compiled_where_it_pays(monkeypatch, dtype, pays):
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32])
+def test_networks_are_compiled_whatever_the_numbers(monkeypatch, dtype):
     fastest = replace(FP32, dtype=dtype)
     monkeypatch.setattr(pocket, "probe", lambda run: fastest)
     unkept = pocket.probe_execution.__wrapped__
-    assert unkept(TINY) == replace(fastest, compiled=pays)
+    assert unkept(TINY) == replace(fastest, compiled=True)
 
 
 def test_openvino_reports_to_nobody(tmp_path):
