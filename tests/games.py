@@ -3,7 +3,6 @@
 import time
 from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
-from unittest.mock import patch
 
 import pygame
 
@@ -12,7 +11,6 @@ from mag_sandbox.model.world import WorldSpec
 from mag_sandbox.sandbox.choice import WorldChoice
 from mag_sandbox.sandbox.game import PlayerGame
 from mag_sandbox.sandbox.navigator import Navigator
-from mag_sandbox.sandbox.saves import save_queue
 from mag_sandbox.sandbox.screens import PlayScene
 from mag_sandbox.sandbox.screens.play import PlayScreen
 from mag_sandbox.sandbox.settings import SandboxConfig
@@ -119,7 +117,7 @@ def games(folder):
         runs.append(Run(folder, list(worlds or [FakeWorld(spec=FAST)]), **options))
         return runs[-1]
 
-    with window((640, 400), "test"), patch.object(save_queue, "MIN_SECONDS", 48 / FAST.fps):
+    with window((640, 400), "test"):
         try:
             yield start
         finally:

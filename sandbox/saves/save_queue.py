@@ -36,7 +36,6 @@ from mag_sandbox.scenes import Scene
 
 logger = logging.getLogger(__name__)
 PATIENCE_S = 60.0  # longest wait for the world's thread: longer than it is given to stop
-MIN_SECONDS = 10.0  # of play: less is a glance and not kept
 Say = Callable[..., None]  # text, mood
 Keep = Callable[[ParkedScene], None]
 
@@ -193,9 +192,6 @@ class SaveQueue:
         self._on_change()
 
     def _park(self, parked: ParkedScene) -> None:
-        if is_glance(parked):
-            self.scenes.release(parked.id)
-            return
         self.unwritten[parked.id] = parked  # until it is on the disk
         self.scenes.park(parked)
         self.unwritten.pop(parked.id)
@@ -204,10 +200,9 @@ class SaveQueue:
     def _autosave(self, future: "Future[ParkedScene]") -> None:
         try:
             parked = future.result(PATIENCE_S)
-            if not is_glance(parked):
-                self.scenes.keep_going(parked)
-                self.unwritten.pop(parked.id, None)  # as it was before
-                self._write_unwritten()
+            self.scenes.keep_going(parked)
+            self.unwritten.pop(parked.id, None)  # as it was before
+            self._write_unwritten()
         except (CancelledError, TimeoutError, WorldFailed) as problem:
             logger.warning("not saved by itself: %s", problem)
         except Exception:
@@ -241,11 +236,6 @@ class SaveQueue:
                 self._park(parked)
             except WorldFailed as error:
                 logger.warning("%s", error)
-
-
-def is_glance(parked: ParkedScene) -> bool:
-    """Return whether so little was played that it is not kept."""
-    return parked.frames_shown < MIN_SECONDS * parked.fps
 
 
 class SceneSaves(SessionObserver):

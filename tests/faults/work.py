@@ -32,7 +32,6 @@ from mag_sandbox.sandbox.play.session import Playthrough, Session
 from mag_sandbox.sandbox.recording.frame_store import frames_beside
 from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.sandbox.saves import parking as places
-from mag_sandbox.sandbox.saves import save_queue
 from mag_sandbox.sandbox.saves.parked_scene import ParkedScene, StateError, write_state
 from mag_sandbox.sandbox.saves.parking import ParkedScenes
 from mag_sandbox.sandbox.screens.play import PlayScreen
@@ -174,14 +173,14 @@ def tell(job: Callable, out: Connection, err: Connection, *arguments: object) ->
     job(*arguments)
 
 
-def play_until_told(here: Path, said: Connection, *, bug: bool = False) -> None:
+def play_until_told(here: Path, said: Connection, *, bug: bool = False, blocks: int = 20) -> None:
     """Play in a window that nobody sees, until a signal or a bug ends it; writing is slow."""
     os.environ |= {"SDL_VIDEODRIVER": "dummy", "SDL_AUDIODRIVER": "dummy", HOME_VARIABLE: str(here)}
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
     class Reporter(SessionObserver):
         def on_block(self, event: BlockEvent, block: FrameBlock) -> None:
-            if event.block_index == 20:
+            if event.block_index == blocks:
                 said.send("played")
 
     def slowly(*arguments: object) -> None:
@@ -195,7 +194,7 @@ def play_until_told(here: Path, said: Connection, *, bug: bool = False) -> None:
 
     if bug:
         PlayScreen.draw = draw
-    places.write_state, save_queue.MIN_SECONDS = slowly, 0.1
+    places.write_state = slowly
     load = lambda progress: FakeWorld(spec=FAST)  # noqa: E731 -- a test's
     game = PlayerGame(WorldChoice(), SETTINGS, here, DEFAULTS, load=load, notify=app.wake)
     keep_story()

@@ -9,7 +9,6 @@ from mag_sandbox.sandbox.app import play, wake
 from mag_sandbox.sandbox.choice import WorldChoice
 from mag_sandbox.sandbox.game import PlayerGame
 from mag_sandbox.sandbox.play.session import Playthrough
-from mag_sandbox.sandbox.saves import save_queue
 from mag_sandbox.sandbox.screens.overlays import MapOverlay
 from tests.doubles import FakeWorld
 from tests.games import FAST, SCENE, SETTINGS
@@ -18,7 +17,6 @@ from tests.games import FAST, SCENE, SETTINGS
 @pytest.fixture
 def game(tmp_path, monkeypatch):
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
-    monkeypatch.setattr(save_queue, "MIN_SECONDS", 48 / FAST.fps)
     world = FakeWorld(spec=FAST)
 
     def make(load=lambda progress: world):

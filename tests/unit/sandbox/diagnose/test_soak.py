@@ -23,7 +23,6 @@ from mag_sandbox.sandbox.diagnose.soak import (
     too_much,
     verdict_of,
 )
-from mag_sandbox.sandbox.saves import save_queue
 from mag_sandbox.sandbox.screens import Continue, PlayScene, Way
 from mag_sandbox.sandbox.screens.play import PlayScreen
 from mag_sandbox.sandbox.title.screen import TitleScreen
@@ -210,7 +209,6 @@ def test_what_happens_to_a_computer_breaks_nothing_that_was_kept(
     monkeypatch.setattr(mishaps, "EVERY_S", 0.1)
     monkeypatch.setattr(mishaps, "suspend", lambda seconds: None)
     monkeypatch.setattr(soak, "REST_S", 0.0)
-    monkeypatch.setattr(save_queue, "MIN_SECONDS", 0.1)
     file = tmp_path / "soak.json"
     code = cli.main(["soak", "--minutes", "0.03", "--mishaps", "--json", str(file)])
     said = capsys.readouterr().out

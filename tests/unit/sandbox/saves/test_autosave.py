@@ -75,16 +75,6 @@ def test_after_a_kill_the_title_offers_the_place(tmp_path):
             assert saved_at < game.block <= saved_at + 12
 
 
-def test_a_glance_is_not_saved_by_itself(tmp_path):
-    with games(tmp_path) as start:
-        game = start()
-        game.play()
-        game.services.saves.autosave(game.navigator.worker)
-        game.go(Way.TITLE, TitleScreen)
-        game.close()
-        assert game.services.saves.queue.scenes.entries() == []
-
-
 def test_leaving_after_an_autosave_keeps_one_place_that_can_be_continued(tmp_path):
     with games(tmp_path) as start:
         game = start()

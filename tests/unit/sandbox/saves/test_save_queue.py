@@ -3,7 +3,6 @@
 from concurrent.futures import Future
 from dataclasses import replace
 from threading import Event
-from unittest.mock import patch
 
 import pytest
 
@@ -22,12 +21,6 @@ SCENE = Scene(prompt="A place.", name="Somewhere", seed=7)
 class Rest:
     def next_command(self):
         return Control()
-
-
-@pytest.fixture(autouse=True)
-def _short_plays_count():
-    with patch.object(module, "MIN_SECONDS", 3.0):
-        yield
 
 
 @pytest.fixture
