@@ -1,6 +1,7 @@
 """Keeps the map of the code true: who may import whom, and that no import goes in a circle."""
 
 import ast
+import re
 import shutil
 import subprocess
 import sys
@@ -65,7 +66,7 @@ MAY_IMPORT = {
     ),
 }
 PLAIN = ("controls", "scenes", "mag_sandbox/files")
-ONLY_OPENER_OF_PICTURES = "mag_sandbox/files/pictures.py"
+OPENERS = ("mag_sandbox/files/pictures.py", "mag_sandbox/files/videos.py")
 PLAIN_MAY_IMPORT = {*sys.stdlib_module_names, "numpy", "yaml", GAME}
 PANORAMA_MAY_IMPORT = {*sys.stdlib_module_names, "numpy", "PIL", GAME}
 SANDBOX_ONLY = ("pygame", "sounddevice")
@@ -168,18 +169,18 @@ def test_rooms_that_stay_light_need_few_libraries(folders, allowed):
         f"{name(path)} imports {module}"
         for path in SOURCES
         if name(path).startswith(tuple(f"{folder}/" for folder in folders))
-        and name(path) != ONLY_OPENER_OF_PICTURES
+        and name(path) not in OPENERS
         for module in imports(path)
         if module.split(".")[0] not in allowed
     ]
     assert not wrong, wrong
 
 
-def test_pictures_from_outside_are_opened_in_one_place():
-    """Pillow's own `open` hands PostScript to a program that executes it."""
-    calls = ("Image.open(", "pygame.image.load", "imread(")
-    wrong = [name(path) for path in SOURCES if any(one in path.read_text() for one in calls)]
-    assert not wrong, wrong
+def test_pictures_and_videos_from_outside_are_opened_in_one_place():
+    """Pillow executes PostScript, and FFmpeg opens the addresses that a list of videos names."""
+    reading = re.compile(r'Image\.open\(|pygame\.image\.load|imread\(|av\.open\((?!.*"w")')
+    found = {name(path) for path in SOURCES if reading.search(path.read_text(encoding="utf-8"))}
+    assert found <= set(OPENERS), found
 
 
 def test_only_the_app_opens_windows_and_sound():

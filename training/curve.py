@@ -2,6 +2,7 @@
 
 import json
 from collections import defaultdict
+from html import escape
 from pathlib import Path
 
 from mag_sandbox.files.whole import replace_file
@@ -73,7 +74,7 @@ def draw_curves(curves: dict[str, list[Point]], unit: str = "step") -> str:
         colour = COLOURS[index % len(COLOURS)]
         line = " ".join(place(*point) for point in points)
         parts.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>')
-        label = f"{kind}: {points[-1][1]:.3f} at the end"
+        label = escape(f"{kind}: {points[-1][1]:.3f} at the end")
         y = MARGIN + 18 * index
         parts.append(f'<text x="{WIDTH // 2}" y="{y}" fill="{colour}">{label}</text>')
     return "\n".join([*parts, "</svg>\n"])

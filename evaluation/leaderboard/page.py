@@ -3,10 +3,8 @@
 Both are made from the result files alone, so that anybody gets the same; a test does, too.
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from html import escape
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader
@@ -23,10 +21,10 @@ from mag_sandbox.evaluation.leaderboard.board import (
 from mag_sandbox.evaluation.leaderboard.plots import life_plot, likeness_plot, looks, recall_plot
 from mag_sandbox.evaluation.results.cited import MAG_BENCH, SOURCE
 from mag_sandbox.evaluation.results.intervals import Interval
+from mag_sandbox.evaluation.results.markdown import link, plain
 from mag_sandbox.files.whole import replace_file
 
 FOLDER = Path("docs/leaderboard")
-_MARKUP = re.compile(r"([\\`*_\[\]|])")
 HEADING = (
     "", "score", "PSNR after a return, dB", "half-life, s", "kept, MiB", "dB per MiB", "obedience",
     "clips",
@@ -47,13 +45,14 @@ def _rendered(template: str, groups: tuple[BoardGroup, ...]) -> str:
     loader = PackageLoader("mag_sandbox.evaluation", "leaderboard")
     html = template.endswith(".html")
     pages = Environment(loader=loader, autoescape=html, trim_blocks=True, lstrip_blocks=True)
+    pages.filters["plain"] = plain
     text = pages.get_template(template).render(
         groups=groups,
         protocol=protocol(),
         heading=HEADING,
         cells=cells,
         task_cells=task_cells,
-        plain=plain,
+        link=link,
         cited=[asdict(one) for one in MAG_BENCH if one.mode == "history"],
         source=SOURCE,
         enough=ENOUGH,
@@ -103,11 +102,6 @@ def life_text(life: Life) -> str:
         longer if one is None else f"{one:.1f}" for one in (life.mean, life.low, life.high)
     )
     return mean if mean == low == high == longer else f"{mean} [{low}, {high}]"
-
-
-def plain(text: str) -> str:
-    """Return words of a result as Markdown that shows them as they are, in one line."""
-    return _MARKUP.sub(r"\\\1", escape(" ".join(text.split()), quote=False))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,10 @@ Sources: SANA-WM-Bench (`c2w`, `intrinsics`, `fps`, `num_frames`), MemoBench (`c
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 
@@ -24,8 +26,11 @@ from mag_sandbox.files.whole import replace_file, replacing
 from mag_sandbox.files.yaml_files import quoted
 from mag_sandbox.training.panorama.render import HEIGHT, WIDTH
 
-MOST_BYTES = 2**28
 MOST_FRAMES = 16 * 3600 * 2  # two hours at 16 frames a second
+MOST_BYTES = 2**25  # of a file, also unpacked: twice the matrices of so many frames
+MOST_ARRAYS = 64  # of a file
+NARROWEST_FOV = 1.0  # degrees
+MOST_FOV = 170.0  # degrees that any lens sees; what is beyond WIDEST_FOV is cut off
 STILL = "static"
 WAYS = {  # kind and direction -> axis of a pose and sign
     ("yaw", "right"): (0, 1), ("yaw", "left"): (0, -1),
@@ -108,6 +113,7 @@ def matrices_of(poses: Sequence[CameraPose]) -> tuple[np.ndarray, np.ndarray]:
     return c2w, lenses
 
 
+@np.errstate(over="ignore", invalid="ignore")  # numbers too large to compute with are refused
 def poses_from(c2w: np.ndarray, lenses: np.ndarray) -> tuple[CameraPose, ...]:
     """Return the path of matrices; yaw and pitch count from the first camera.
 
@@ -128,7 +134,7 @@ def poses_from(c2w: np.ndarray, lenses: np.ndarray) -> tuple[CameraPose, ...]:
     if not np.isfinite(c2w).all():
         raise Refusal("camera matrices hold NaN or infinity; write finite ones")
     turned = c2w[0, :3, :3].T @ c2w[:, :3, :3]
-    if not np.allclose(turned @ turned.transpose(0, 2, 1), np.eye(3), atol=1e-3):
+    if not np.allclose(turned @ turned.transpose(0, 2, 1), np.eye(3), atol=1e-3):  # also of NaN
         raise Refusal("camera matrices are no rotations; give camera-to-world matrices")
     away = np.linalg.norm(c2w[:, :3, 3] - c2w[0, :3, 3], axis=1).max()
     if away > APART:
@@ -206,12 +212,25 @@ def write_path(path: Path, poses: Sequence[CameraPose], fps: float) -> None:
 def _arrays(path: Path) -> dict[str, np.ndarray]:
     """Return the arrays of a file of numpy by name; that of an .npy has none."""
     with refusing(lambda why: Refusal(f"{path}: {why}; write camera-to-world matrices")):
-        data = BytesIO(read_plain(path, MOST_BYTES))
+        data = read_plain(path, MOST_BYTES)
+        _check_unpacked(data)
         try:
-            loaded = np.load(data, allow_pickle=False)
+            loaded = np.load(BytesIO(data), allow_pickle=False)
             return {"": loaded} if isinstance(loaded, np.ndarray) else dict(loaded)
         except Exception as error:  # numpy's own words are for programmers
             raise ValueError(f"it is no {path.suffix} of numbers") from error
+
+
+def _check_unpacked(data: bytes) -> None:
+    """Refuse an archive that is small and whose arrays are not, before anything is unpacked."""
+    if data.count(b"PK\x01\x02") > MOST_ARRAYS:  # entries of its directory, an object each
+        raise ValueError(f"it holds more than {MOST_ARRAYS} arrays")
+    if not data.startswith(b"PK"):
+        return
+    with suppress(BadZipFile), ZipFile(BytesIO(data)) as packed:
+        size = sum(one.file_size for one in packed.infolist())
+        if size > MOST_BYTES:
+            raise ValueError(f"it unpacks to {size // 2**20} MiB, at most {MOST_BYTES // 2**20}")
 
 
 def _words(change: np.ndarray, frames: int) -> str:
@@ -254,7 +273,7 @@ def _read_part(part: str) -> tuple[np.ndarray, int]:
 
 def _pose(angles: np.ndarray) -> CameraPose:
     yaw, pitch, fov = (np.round(angles * POSE_RESOLUTION) / POSE_RESOLUTION).tolist()
-    if abs(pitch) > MAX_PITCH or not 1.0 <= fov <= WIDEST_FOV:
+    if abs(pitch) > MAX_PITCH or not NARROWEST_FOV <= fov <= WIDEST_FOV:
         raise Refusal(
             f"the path looks {pitch:g} degrees up through {fov:g} degrees; worlds here reach "
             f"{MAX_PITCH:g} up and down, and see {WIDEST_FOV:g} degrees or less"
@@ -272,4 +291,11 @@ def _fields_of_view(lenses: np.ndarray) -> np.ndarray:
         raise Refusal(f"intrinsics are {lenses.shape}, expected [T, 3, 3] or [T, 4]")
     if not (np.isfinite(focal) & np.isfinite(middle) & (focal > 0) & (middle > 0)).all():
         raise Refusal("intrinsics need a focal length and a middle above 0")
-    return np.minimum(2 * np.degrees(np.arctan(middle / focal)), WIDEST_FOV)
+    fov = 2 * np.degrees(np.arctan2(middle, focal))
+    widest = fov.max(initial=0.0)
+    if widest > MOST_FOV:
+        raise Refusal(
+            f"intrinsics say that the camera sees {widest:g} degrees across, which no lens does; "
+            f"give at most {MOST_FOV:g}"
+        )
+    return np.minimum(fov, WIDEST_FOV)

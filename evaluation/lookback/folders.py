@@ -29,9 +29,8 @@ from mag_sandbox.evaluation.lookback.options import Layout
 from mag_sandbox.evaluation.magbench.evaluate import OFFICIAL
 from mag_sandbox.evaluation.magbench.table import BenchClip, write_table
 from mag_sandbox.evaluation.results.videos import (
-    VideoFault,
     enlarged,
-    read_video,
+    video_frames,
     write_video,
 )
 from mag_sandbox.files.border import Refusal, is_file, is_folder, refusing
@@ -133,7 +132,7 @@ class FramesFolder:
         self.folder = folder
 
     def frames(self, key: str) -> Iterator[Frames]:
-        """Yield a clip's frames, uint8 [H, W, 3].
+        """Yield a clip's frames, uint8 [H, W, 3]; each is read when it is asked for.
 
         Raises:
             Refusal: there are none, or one cannot be read.
@@ -142,10 +141,7 @@ class FramesFolder:
         if place:
             return map(_read_picture, place)
         if video:
-            try:
-                return iter(read_video(video, None).frames)
-            except VideoFault as error:
-                raise Refusal(f"{video}: {error}; write it again") from error
+            return _video_frames(video)
         raise Refusal(
             f"{self.folder} has no clip {key}; write its frames to {key}/frames/00000.png and on, "
             f"or to {key}.mp4"
@@ -173,6 +169,11 @@ class FramesFolder:
 
 def _is_picture(path: Path) -> bool:
     return path.suffix.lower() in PICTURES and path.stem.isdecimal()
+
+
+def _video_frames(path: Path) -> Iterator[Frames]:
+    with refusing(lambda why: Refusal(f"{path}: {why}; write it again")):
+        yield from video_frames(path, check_frame_size)
 
 
 def _read_picture(path: Path) -> Frames:

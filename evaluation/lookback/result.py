@@ -33,7 +33,9 @@ from mag_sandbox.files.whole import replace_file
 from mag_sandbox.files.yaml_files import not_found
 
 SCHEMA = 1
-MOST_BYTES = 2**26
+MOST_BYTES = 2**23  # of a file; the longest preset takes half a megabyte
+MOST_CLIPS = 4096
+MOST_POINTS = 64  # of a clip
 SCORE = "score"
 CLOSE = 1e-6  # relative: sums of another machine
 # what is forgotten: the task, the one without it, in dB at equal pose
@@ -126,7 +128,7 @@ def read_result(path: Path) -> dict:
             raise ValueError(f"it is no result of schema {SCHEMA}")
         if result.get("benchmark") != BENCHMARK:
             raise ValueError(f"it is of {result.get('benchmark')!r}, this is {BENCHMARK!r}")
-        decode(Participant, result["participant"] | {"provenance": {}}, "participant")
+        decode(Participant, result["participant"], "participant")
         decode(RunSettings, result["settings"], "settings")
         clips = clips_of(result)
         if not isinstance(result["made"], dict) or result["digest"] != digest_of(result):
@@ -142,7 +144,10 @@ def clips_of(result: Mapping) -> list[ClipRow]:
     Raises:
         ValueError: one has something missing or of another type.
     """
-    return [_clip(row, place) for place, row in enumerate(result["clips"])]
+    rows = result["clips"]
+    if not isinstance(rows, list) or len(rows) > MOST_CLIPS:
+        raise ValueError(f'"clips" is no list of at most {MOST_CLIPS}')
+    return [_clip(row, place) for place, row in enumerate(rows)]
 
 
 def digest_of(result: Mapping) -> str:
@@ -224,6 +229,8 @@ def _clip(row: object, place: int) -> ClipRow:
     clip: ClipRow = decode(ClipRow, row, f"clips[{place}]")
     if clip.task not in TASKS:
         raise ValueError(not_found("task", clip.task, TASKS))
+    if len(clip.points) > MOST_POINTS:
+        raise ValueError(f"clips[{place}] has {len(clip.points)} points, at most {MOST_POINTS}")
     return clip
 
 

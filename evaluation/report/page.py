@@ -18,6 +18,7 @@ from mag_sandbox.command_line import argument, option
 from mag_sandbox.evaluation.report import tables
 from mag_sandbox.evaluation.report.charts import Bar, bars_of, line_chart
 from mag_sandbox.evaluation.report.data import report_data
+from mag_sandbox.evaluation.results.markdown import plain
 from mag_sandbox.files.pictures import read_picture
 from mag_sandbox.files.whole import replace_file
 
@@ -61,7 +62,7 @@ def _lines(section: tables.Section) -> tuple[list[str], list[list[str]]]:
     heading = ["", *(tables.COLUMNS[name][0] for name in section.columns), "clips"]
     ours = [
         [
-            row["label"],
+            plain(row["label"]),
             *(_cell(row, name) for name in section.columns),
             f"{row['clips'] - row['refused']}/{row['clips']}",
         ]
@@ -92,7 +93,7 @@ def _told(runs: Sequence[dict], *names: str) -> str:
         value: object = run
         for name in names:
             value = value.get(name) if isinstance(value, dict) else None
-        found.add("unknown" if value is None and names == ("commit",) else str(value))
+        found.add("unknown" if value is None and names == ("commit",) else plain(value))
     return ", ".join(sorted(found))
 
 
@@ -100,9 +101,11 @@ QUALITY = 88  # of JPEG
 
 
 def templates(*, html: bool) -> Environment:
-    """Return the templates of reports; in those of HTML every word of a result is escaped."""
+    """Return the templates of reports; those of HTML escape every word by themselves."""
     loader = PackageLoader("mag_sandbox.evaluation", "report")
-    return Environment(loader=loader, autoescape=html, trim_blocks=True, lstrip_blocks=True)
+    pages = Environment(loader=loader, autoescape=html, trim_blocks=True, lstrip_blocks=True)
+    pages.filters["plain"] = plain
+    return pages
 
 
 def page(data: dict) -> str:

@@ -3,19 +3,28 @@
 What cannot be read is a `VideoFault`, one sentence that names the file and what is wrong with it.
 """
 
+import itertools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
+from av.container import InputContainer
+from av.video.stream import VideoStream
 from PIL import Image
 
+from mag_sandbox.files.border import reason_of
+from mag_sandbox.files.videos import open_video
 from mag_sandbox.files.whole import replacing
 from mag_sandbox.model.world import Frames
 
 QP = 8  # of x264: hardly lossy, since its frames are compared pixel by pixel
 RATE_TOLERANCE = 0.01  # frames a second; 15.995 and 16 are the same
+MAX_SIDE = 4096  # px of a frame
+MAX_BYTES = 2**32  # of a video in memory: a minute of 1280 x 720 at 16 frames a second, and more
 
 
 class VideoFault(ValueError):
@@ -39,34 +48,67 @@ class Video:
     fps: float
 
 
-def read_video(path: Path, wanted: VideoFormat | None) -> Video:
+def read_video(path: Path, wanted: VideoFormat) -> Video:
     """Return all frames of a file.
 
-    Args:
-        path: of it.
-        wanted: what it must be; None: anything.
-
     Raises:
-        VideoFault: it is missing, damaged, cut short, empty, or of another size or frame rate.
+        VideoFault: it is missing, damaged, cut short, empty, too large for memory, or of another
+            size or frame rate.
     """
-    if not path.is_file():
-        raise VideoFault("the file is missing")
-    try:
-        with av.open(str(path)) as file:
-            if not file.streams.video:
-                raise VideoFault("the file holds no video")
-            stream = file.streams.video[0]
-            if wanted is not None:
-                _check(stream, wanted)
-            frames = [frame.to_ndarray(format="rgb24") for frame in file.decode(stream)]
-            promised, rate = stream.frames, float(stream.average_rate)
-    except (av.error.FFmpegError, OSError) as error:
-        raise VideoFault(f"the file cannot be decoded ({_line(error)})") from error
+    with _opened(path) as (file, stream):
+        _check(stream, wanted)
+        most = MAX_BYTES // (wanted.width * wanted.height * 3)
+        if stream.frames > most:
+            raise VideoFault(f"the file has {stream.frames} frames, at most {most} fit into memory")
+        frames = list(itertools.islice(_decoded(file, stream), most + 1))
+        promised, rate = stream.frames, float(stream.average_rate or 0)
     if not frames:
         raise VideoFault("the file holds no frame")
+    if len(frames) > most:
+        raise VideoFault(f"the file has more frames than the {most} that fit into memory")
     if promised > len(frames):
         raise VideoFault(f"the file ends after {len(frames)} of its {promised} frames")
     return Video(np.stack(frames), rate)
+
+
+def video_frames(path: Path, check_size: Callable[[int, int], None]) -> Iterator[Frames]:
+    """Yield the frames of a file, uint8 [H, W, 3], one by one: no more are decoded than are taken.
+
+    Args:
+        path: of the video, of any size and frame rate.
+        check_size: gets width and height [px] before anything is decoded; raises ValueError if
+            that size is not expected.
+
+    Raises:
+        VideoFault: the file is missing or damaged.
+    """
+    with _opened(path) as (file, stream):
+        check_size(stream.width, stream.height)
+        yield from _decoded(file, stream)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
+    if not path.is_file():
+        raise VideoFault("the file is missing")
+    try:
+        with open_video(path) as file:
+            if not file.streams.video:
+                raise VideoFault("the file holds no video")
+            stream = file.streams.video[0]
+            if max(stream.width, stream.height) > MAX_SIDE:
+                raise VideoFault(f"frames are {stream.width} x {stream.height} px")
+            yield file, stream
+    except (av.FFmpegError, OSError) as error:
+        raise VideoFault(f"the file cannot be decoded ({reason_of(error)})") from error
+
+
+def _decoded(file: InputContainer, stream: VideoStream) -> Iterator[Frames]:
+    size = stream.width, stream.height
+    for frame in file.decode(stream):
+        if (frame.width, frame.height) != size:  # it may change within a stream
+            raise VideoFault(f"a frame is {frame.width} x {frame.height} px, not {size}")
+        yield frame.to_ndarray(format="rgb24")
 
 
 def write_video(path: Path, frames: Frames, fps: float) -> None:
@@ -95,7 +137,7 @@ def enlarged(frames: Frames, wanted: VideoFormat) -> Frames:
     )
 
 
-def _check(stream: av.VideoStream, wanted: VideoFormat) -> None:
+def _check(stream: VideoStream, wanted: VideoFormat) -> None:
     if (stream.width, stream.height) != (wanted.width, wanted.height):
         raise VideoFault(
             f"frames are {stream.width} x {stream.height} px, "
@@ -104,7 +146,3 @@ def _check(stream: av.VideoStream, wanted: VideoFormat) -> None:
     rate = float(stream.average_rate or 0)
     if abs(rate - wanted.fps) > RATE_TOLERANCE:
         raise VideoFault(f"the video has {rate:g} frames a second, expected {wanted.fps:g}")
-
-
-def _line(error: Exception) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__

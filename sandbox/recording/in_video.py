@@ -13,7 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from mag_sandbox.files.border import is_file, open_plain, read_plain, refusing
+from mag_sandbox.files.border import is_file, read_plain, refusing
+from mag_sandbox.files.videos import open_video
 from mag_sandbox.sandbox.play.events import BlockEvent
 from mag_sandbox.sandbox.recording.reader import (
     EVENTS_FILE,
@@ -85,8 +86,7 @@ def _tags_in(path: Path) -> dict[str, str]:
 
     with refusing(lambda why: RecordingError(f"{path} cannot be read ({why}); {_REMEDY}")):
         try:
-            # The format is said, and the file is open: nothing is guessed, and nothing fetched.
-            with open_plain(path) as file, av.open(file, format="mp4") as video:
+            with open_video(path) as video:
                 return dict(video.metadata)
         except av.FFmpegError:
             raise ValueError("it is no MP4, or a damaged one") from None

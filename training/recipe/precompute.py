@@ -26,6 +26,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from mag_sandbox.files.border import reason_of
+from mag_sandbox.files.videos import FORMATS, open_video
 from mag_sandbox.files.whole import replacing
 from mag_sandbox.model.frames import to_pictures
 from mag_sandbox.model.full.text_cache import EmbeddingStore
@@ -42,7 +43,6 @@ from mag_sandbox.training.recipe.options import PrecomputeOptions
 
 logger = logging.getLogger(__name__)
 
-VIDEOS = (".mp4", ".mkv", ".webm", ".mov", ".avi")
 FPS = 16  # frames a second that Wan was trained on
 TEXTS_AT_ONCE = 64  # of a task
 LONGEST_NAME = 200  # bytes; file systems end at 255, with what is added
@@ -116,7 +116,7 @@ def videos_of(options: PrecomputeOptions) -> Iterator[SourceVideo]:
     for folder, inside, files in os.walk(options.videos, onerror=_raised):
         inside.sort()
         paths = [Path(folder, name) for name in sorted(files)]
-        paths = [path for path in paths if path.suffix.lower() in VIDEOS]
+        paths = [path for path in paths if path.suffix.lower() in FORMATS]
         alike = Counter(path.stem for path in paths)
         for path in paths:
             whole = path.relative_to(options.videos)
@@ -221,11 +221,11 @@ def read_frames(path: Path, width: int, height: int, most: int) -> np.ndarray:
     """
     frames = []
     try:
-        with av.open(str(path)) as file:
+        with open_video(path) as file:
             for frame in itertools.islice(_at_rate(file), most):
                 frames.append(np.asarray(ImageOps.fit(frame.to_image(), (width, height))))
     except (FFmpegError, IndexError, OSError) as error:
-        raise TrainingDataError(f"{path} cannot be decoded ({error})") from error
+        raise TrainingDataError(f"{path} cannot be decoded ({reason_of(error)})") from error
     if not frames:
         raise TrainingDataError(f"{path} holds no frame")
     whole = (len(frames) - 1) // TIME_STRIDE * TIME_STRIDE + 1

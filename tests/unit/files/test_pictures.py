@@ -5,11 +5,14 @@ import struct
 import zlib
 from io import BytesIO
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from mag_sandbox.evaluation.lookback.folders import FramesFolder
 from mag_sandbox.evaluation.report.page import _data_address
+from mag_sandbox.evaluation.results import videos
+from mag_sandbox.evaluation.results.videos import VideoFault, VideoFormat, read_video, write_video
 from mag_sandbox.files.border import Refusal
 from mag_sandbox.files.pictures import (
     FORMATS,
@@ -127,3 +130,35 @@ def test_other_modes_become_rgb(tmp_path):
     for mode in ("L", "P", "1", "RGBA", "LA", "I;16"):
         Image.new(mode, (5, 4)).save(tmp_path / "a.png")
         assert read_picture(tmp_path / "a.png").shape == (4, 5, 3)
+
+
+def test_no_more_of_a_video_is_decoded_than_is_asked_for(tmp_path, monkeypatch):
+    """One of twenty thousand frames would fill the memory."""
+    write_video(tmp_path / "return-000.mp4", np.zeros((90, 192, 320, 3), np.uint8), 16.0)
+    decoded = []
+    real = videos._decoded
+    monkeypatch.setattr(
+        videos, "_decoded", lambda *told: (decoded.append(1) or one for one in real(*told))
+    )
+    frames = FramesFolder(tmp_path).frames("return-000")
+    assert next(frames).shape == next(frames).shape == (192, 320, 3)
+    assert len(decoded) == 2
+
+
+def test_the_size_of_a_video_is_checked_before_it_is_decoded(tmp_path, monkeypatch):
+    monkeypatch.setattr(videos, "_decoded", lambda *told: pytest.fail("it was decoded"))
+    write_video(tmp_path / "return-000.mp4", np.zeros((2, 16, 320, 3), np.uint8), 16.0)
+    with pytest.raises(Refusal, match=r"return-000.mp4: frames are 320 x 16 px; make some"):
+        next(FramesFolder(tmp_path).frames("return-000"))
+    monkeypatch.setattr(videos, "MAX_BYTES", 320 * 16 * 3)
+    with pytest.raises(VideoFault, match="has 2 frames, at most 1 fit into memory"):
+        read_video(tmp_path / "return-000.mp4", VideoFormat(320, 16, 16))
+
+
+@pytest.mark.parametrize("text", ["#EXTM3U\n#EXTINF:1,\n{}\n", "ffconcat version 1.0\nfile {}\n"])
+def test_a_list_of_other_files_is_no_video(tmp_path, text):
+    """FFmpeg would open what it names, addresses too."""
+    write_video(tmp_path / "other.mp4", np.zeros((2, 192, 320, 3), np.uint8), 16.0)
+    (tmp_path / "return-000.mp4").write_text(text.format("other.mp4"))
+    with pytest.raises(Refusal, match="cannot be decoded"):
+        next(FramesFolder(tmp_path).frames("return-000"))

@@ -1,6 +1,7 @@
 """The leaderboard says what the result files say, and nothing that a file could put into it."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -108,6 +109,23 @@ def test_words_of_a_result_are_only_words(folder):
     assert "<script" not in table
     assert r"&lt;script&gt;alert(1)&lt;/script&gt;\| \[x\](javascript:y) &amp; &lt;b&gt; |" in table
     assert "&lt;/script&gt;" in html
+
+
+def test_every_word_of_a_result_is_only_a_word(tmp_path):
+    """Preset, tasks, kind, weights, commit and the name of the file come from outside, too."""
+    evil, name = "<img src=x onerror=alert(1)>](x) | <script>", "a]<script>(b) | `c` 100%?#.json"
+    who = Participant(evil, evil, evil, evil, evil, {"imagination": evil})
+    settings = RunSettings(evil, 0, 4, (evil, "return"), evil)
+    result = result_of(who, settings, [clip(0, 50.0), clip(1, 60.0)], {"commit": evil})
+    write_result(tmp_path / name, result)
+    groups = read_board(tmp_path)
+    table, html = markdown(groups), page(groups)
+    for text in (table, html):
+        assert "<script" not in text
+        assert "<img" not in text
+    assert "leaderboard/a%5D%3Cscript%3E%28b%29%20%7C%20%60c%60%20100%25%3F%23.json)" in table
+    rows = [line for line in table.splitlines() if line.startswith("|") and "img" in line]
+    assert [len(re.findall(r"(?<!\\)\|", line)) for line in rows] == [9, 3, 5]
 
 
 def test_the_page_needs_nothing_else_and_is_whole(folder):

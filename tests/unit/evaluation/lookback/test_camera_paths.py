@@ -1,10 +1,14 @@
 """Camera paths go out in the formats of others and come back the same."""
 
+from zipfile import ZIP_DEFLATED, ZipFile
+
 import numpy as np
 import pytest
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose, CameraSpeed, move
 from mag_sandbox.evaluation.lookback.camera_paths import (
+    MOST_ARRAYS,
+    MOST_BYTES,
     matrices_of,
     poses_from,
     poses_of,
@@ -103,3 +107,34 @@ def test_cameras_that_walk_or_roll_are_refused(tmp_path):
         with pytest.raises(Refusal, match=problem) as refused:
             read_path(tmp_path / name)
         assert "pickle" not in str(refused.value)
+
+
+def test_an_archive_that_unpacks_to_gigabytes_is_refused_before_it_is_unpacked(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(np, "load", lambda *told, **more: pytest.fail("it was unpacked"))
+    with ZipFile(tmp_path / "a.npz", "w", ZIP_DEFLATED) as packed:
+        packed.writestr("c2w.npy", bytes(MOST_BYTES + 1))
+    with pytest.raises(Refusal, match="it unpacks to 32 MiB, at most 32"):
+        read_path(tmp_path / "a.npz")
+    with ZipFile(tmp_path / "a.npz", "w") as packed:
+        for number in range(MOST_ARRAYS + 1):
+            packed.writestr(f"{number}.npy", b"")
+    with pytest.raises(Refusal, match="more than 64 arrays"):
+        read_path(tmp_path / "a.npz")
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("size", [1e300, 1e-300, 1e160, -1e300])
+def test_numbers_too_large_to_compute_with_are_refused(size):
+    c2w, lenses = matrices_of(PATH)
+    far, wide, turned = c2w.copy(), lenses.copy(), c2w.copy()
+    far[-1, 0, 3], turned[1, :3, :3] = abs(size) or 1, size
+    wide[..., 0, 0] = 1e-9
+    with pytest.raises(Refusal, match="sees 180 degrees across, which no lens does"):
+        poses_from(c2w, wide)
+    with pytest.raises(Refusal, match="no rotations"):
+        poses_from(turned, lenses)
+    if size > 1:
+        with pytest.raises(Refusal, match="moves"):
+            poses_from(far, lenses)

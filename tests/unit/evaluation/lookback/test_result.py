@@ -6,6 +6,7 @@ import pytest
 
 from mag_sandbox.evaluation.lookback.result import (
     BENCHMARK,
+    MOST_CLIPS,
     ClipRow,
     Participant,
     RunSettings,
@@ -22,6 +23,9 @@ ROW = ClipRow(
     tape="static@1", fps=16.0, frames=1, away_s=6.5, digest="0" * 16, refused=None, gates={},
     scores={"score": 80.0, "psnr_db": 30.0}, points=((2.0, 80.0), (4.0, 64.0)), seconds=1.0,
 )  # fmt: skip
+
+
+PARTICIPANT = asdict(Participant("mine", "class", None, "mine", None, {}))
 
 
 def scored(task: str, clip: str, psnr: float, score: float = 50.0) -> ClipRow:
@@ -85,6 +89,10 @@ def test_a_result_is_read_as_it_was_written(tmp_path):
         ({"clips": [{}]}, "lacks"),
         ({"made": None}, "digest"),
         ({"benchmark": BENCHMARK, "digest": "0"}, "digest"),
+        ({"clips": [asdict(ROW)] * (MOST_CLIPS + 1)}, "at most 4096"),
+        ({"clips": [asdict(replace(ROW, points=((1.0, 1.0),) * 65))]}, "has 65 points"),
+        ({"participant": {**PARTICIPANT, "provenance": [1]}}, '"provenance" is'),
+        ({"participant": {**PARTICIPANT, "provenance": None}}, '"provenance" is'),
     ],
 )
 def test_what_is_no_result_is_refused_in_a_sentence(tmp_path, more, problem):
