@@ -51,7 +51,7 @@ from mag_sandbox.model.world import (
 )
 from mag_sandbox.scenes import Scene
 
-_AT_ONCE = 2  # views to both sides of the first, so that who turns at once finds the world there
+_BESIDE_FIRST = 2  # views, one to each side, that the camera's first movement waits for
 _AROUND, _EDITS = "around", "edits"  # parts of a snapshot: what inventor and editor know
 
 
@@ -65,6 +65,7 @@ class DiffusionSession(PocketSession):
     due: int = 0  # the block before which it is remembered; waited for if need be
     has_sky: bool = False  # whether the last shown block did, where the world moves
     looked_ahead: bool = False  # since the last shown block; once at most, to stay in time
+    views_owed: int = 0  # beside the first view, to be remembered before the camera moves
     edited: Edit | None = None  # what the next block shows changed
     command: CameraCommand = field(default_factory=CameraCommand)  # how the camera moved last
 
@@ -72,6 +73,8 @@ class DiffusionSession(PocketSession):
         PocketSession.__post_init__(self)
         if not 0 <= self.made <= 2 * MOST_BLOCKS or min(self.prompt_index, self.due) < 0:
             raise ValueError(f"{self.made} blocks were made, {self.prompt_index} prompts changed")
+        if not 0 <= self.views_owed <= _BESIDE_FIRST:
+            raise ValueError(f"{self.views_owed} views are owed")
         if self.pending:
             check_pose(self.pending)
 
@@ -186,10 +189,8 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             else:
                 view = self._codec.encode(self._codec.open_image(scene.image)).float()
                 self._inventor.see(ahead, view)
-            block = self._show((ahead,) * length, CameraCommand(), self._resting(view))
-            for _ in range(_AT_ONCE):
-                self._look_ahead_at_once()  # what comes next is begun by where the player turns
-            return replace(block, look_ahead=self._new_imagined())
+            self._running().views_owed = _BESIDE_FIRST
+            return self._show((ahead,) * length, CameraCommand(), self._resting(view))
 
     def step(self, control: Control) -> FrameBlock:
         """Return the next block; see `World`."""
@@ -200,6 +201,8 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         with torch.inference_mode():
             while self.prepare():  # first of all, so that it matters to nothing what was done early
                 pass
+            if control.camera != CameraCommand():
+                self._remember_views_owed(session)
             edited, session.edited = session.edited, None
             self._obey(control, session)
             edited = self._edit(control.edit) or edited
@@ -257,20 +260,24 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         if target is None or not self._view_is_due(session.block_index):
             return self._foresee(self._poses(session.command)[-1], self._time)
         session.pending, session.looked_ahead = None, True
+        session.views_owed = max(0, session.views_owed - 1)
         with torch.inference_mode():
             self._remember_ahead(target)
         return True
 
-    def _look_ahead_at_once(self) -> None:
-        """Remember a view that is wanted, if it is being made already or can be begun."""
-        session = self._running()
-        if not self._arrives_later:
-            return
-        self._look_ahead_to(session.command, session.block_index)
-        if session.pending is not None:
+    def _remember_views_owed(self, session: DiffusionSession) -> None:
+        """Remember both sides of the first view, so that the camera turns into a finished world.
+
+        The wait depends on commands alone, so a replay waits at the same block.
+        """
+        while session.views_owed and self._arrives_later:
+            self._look_ahead_to(session.command, session.block_index)
+            if session.pending is None:
+                break
             session.due = session.block_index
             self.prepare()
             session.looked_ahead = False
+        session.views_owed = 0
 
     def _look_ahead_to(self, command: CameraCommand, next_block: int) -> None:
         """Begin to invent a view, if the camera is going where one is wanted."""

@@ -472,9 +472,10 @@ def test_a_parked_world_forgets_what_nobody_saw_as_it_would_have():
 
 
 def test_what_is_shown_overrules_what_was_painted_and_nobody_saw():
-    """Two views beside the first are painted at once; a history that is shown may be otherwise."""
+    """Both sides of the first view are painted ahead; a history that is shown may be otherwise."""
     made = world()
     first = made.reset(PLACE, seed=1)
+    made._remember_views_owed(made._session)
     unseen = made._inventor.around.known & ~made._editor._seen
     assert unseen.any()
     made.show(RIGHT, np.zeros_like(first.frames))

@@ -104,6 +104,13 @@ def lattice_of(made: DiffusionWorld) -> Lattice:
     return made._inventor._imagination.lattice
 
 
+def begin(made: DiffusionWorld) -> None:
+    """Begin a session in which both sides of the first view are remembered already."""
+    made.reset(PLACE, 1)
+    made._remember_views_owed(made._session)
+    made._new_imagined()
+
+
 def play(made: DiffusionWorld, controls: list[Control], seed: int = 1) -> list[FrameBlock]:
     return [made.reset(PLACE, seed), *(made.step(control) for control in controls)]
 
@@ -117,6 +124,42 @@ def test_a_session_replays_to_the_bit_and_another_seed_shows_something_else():
     first = play(world(), path)
     assert same(first, play(world(), path))
     assert not same(first, play(world(), path, seed=2))
+
+
+def count_views(made: DiffusionWorld) -> list[int]:
+    """Return a list that will hold the index of the block before which each view is taken."""
+    taken: list[int] = []
+    take = made._inventor.take_view
+
+    def counted(memory):
+        taken.append(made._session.block_index)
+        return take(memory)
+
+    made._inventor.take_view = counted  # type: ignore[method-assign]
+    return taken
+
+
+@pytest.mark.parametrize("rests", [0, 2])
+def test_the_first_movement_waits_for_both_sides_of_the_first_view_and_rest_for_none(rests):
+    made = world()
+    taken = count_views(made)
+    play(made, [STILL] * rests)
+    owed = len(taken)
+    assert owed < 2, "the first block is shown before they are there"
+    blocks = [made.step(RIGHT), made.step(RIGHT)]
+    assert taken[owed : owed + 2] == [1 + rests] * 2
+    assert [len(block.look_ahead) for block in blocks] == [2, 0]
+
+
+def test_a_state_parked_before_the_first_movement_goes_on_to_the_bit():
+    made = world()
+    play(made, [STILL] * 2)
+    state = made.snapshot()
+    expected = [made.step(control) for control in [RIGHT] * 4]
+    other = world()
+    other.reset(PLACE, 9)
+    other.restore(state)
+    assert same(expected, [other.step(control) for control in [RIGHT] * 4])
 
 
 def count_lumps(made: DiffusionWorld) -> list[int]:
@@ -154,7 +197,7 @@ def test_who_outruns_the_painter_sees_what_is_near_or_else_a_guess_until_it_arri
     lumps = count_lumps(made)
     if not is_near:
         made._inventor.nearest_view = lambda pose, others: None
-    made.reset(PLACE, 1)
+    begin(made)
     while not made.step(UP).look_ahead:
         assert any(frame.passing for frame in made._policy.table.frames.values())
         assert not made._inventor.around.known[:3].any(), "neither is learned"
@@ -164,7 +207,7 @@ def test_who_outruns_the_painter_sees_what_is_near_or_else_a_guess_until_it_arri
 
 def test_no_block_waits_for_a_view_before_it_is_due_and_none_goes_on_without_it():
     made = world()
-    made.reset(PLACE, 1)
+    begin(made)
     inventor, go_on = made._inventor, threading.Event()
     imagine = inventor._imagination.imagine
 
@@ -188,7 +231,7 @@ def test_no_block_waits_for_a_view_before_it_is_due_and_none_goes_on_without_it(
 
 def test_a_view_that_is_of_no_use_any_more_is_dropped():
     made = world()
-    made.reset(PLACE, 1)
+    begin(made)
     made.step(UP)
     assert made._session.pending.pitch > 0
     for _ in range(2):
@@ -318,7 +361,7 @@ def test_a_block_reads_what_was_painted_where_it_ends_however_the_camera_turns()
 
 def test_the_next_view_is_begun_before_the_block_that_the_last_one_is_there_for():
     made = world()
-    made.reset(PLACE, 1)
+    begin(made)
     assert made._session.pending is None, "the first block knows where the player turns"
     aslant, arrived = Control(CameraCommand(yaw=1.0, pitch=0.5)), 0
     for index in range(1, 12):
@@ -331,7 +374,7 @@ def test_the_next_view_is_begun_before_the_block_that_the_last_one_is_there_for(
 def test_who_turns_at_first_to_where_all_is_known_has_painted_what_a_resting_player_has():
     rested, turned = world(), world()
     for made, control in ((rested, STILL), (turned, RIGHT)):
-        made.reset(PLACE, 1)
+        begin(made)
         made.step(control)
     assert rested._session.pending is not None
     assert turned._session.pending == rested._session.pending
