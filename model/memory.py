@@ -33,10 +33,17 @@ class MemoryPolicy(ABC):
     looks_ahead = True  # whether a block imagined ahead would still be kept when it is needed
     steady = True  # whether a picture stays what it is while nobody moves
     selects = False  # whether a block reads some of what is kept, else all of it
+    sink_frames = 0  # first frames that are never dropped, where the setting does not say
 
     def __init__(self, setting: MemorySetting, capacity: int) -> None:
         self.setting = setting
         self.table = SlotTable(capacity)
+
+    @property
+    def sinks(self) -> int:
+        """How many of the first frames are never dropped."""
+        asked = self.setting.sink_frames
+        return self.sink_frames if asked is None else asked
 
     def focused(self) -> int | None:
         """Return the slot of the newest frame that is remembered as it was painted, or None."""
@@ -136,13 +143,15 @@ class Mag(MemoryPolicy):
     Source: arXiv 2512.18741, section 3; the ring is in the released code, not in the paper.
     """
 
+    sink_frames = 2
+
     def admit(self, block: BlockInfo) -> tuple[SlotWrite, ...]:
         """Keep the block's last frame, and of the first block also the sink frames."""
         writes = []
         last = len(block.poses) - 1
         self._renew(block)
         if block.first_frame == 0:
-            for frame in range(min(self.setting.sink_frames, last, self.table.capacity - 1)):
+            for frame in range(min(self.sinks, last, self.table.capacity - 1)):
                 writes.append(self._put(block, frame, "sink", frame))
         slot = self.table.place(protected=("sink",))
         writes.append(self._put(block, last, "compressed", slot))
@@ -280,14 +289,30 @@ class Full(MemoryPolicy):
 
 
 class Window(MemoryPolicy):
-    """The frames of the most recent blocks, raw, and optional sink frames; forgets the rest."""
+    """The frames of the most recent blocks, raw; forgets the rest.
+
+    No first frames are pinned, as in the windows that the paper compares with. A setting may ask
+    for some, as LongLive does and as older recordings do.
+    """
 
     looks_ahead = False
 
     def adopt(self, table: SlotTable, block_length: int) -> None:
         """Keep what another policy had of the window; the rest is forgotten."""
         super().adopt(table, block_length)
-        self._forget_old(table, block_length)
+        self._unpin()
+        self._forget_old(self.table, block_length)
+
+    def _unpin(self) -> None:
+        """Let first frames that another policy pinned pass like all others.
+
+        Where a setting counts first frames, those of the policy before stay, as in recordings.
+        """
+        if self.setting.sink_frames is None:
+            frames = self.table.frames
+            for slot, frame in frames.items():
+                if frame.kind == "sink":
+                    frames[slot] = replace(frame, kind="raw")
 
     def _forget_old(self, table: SlotTable, block_length: int) -> None:
         """Forget what is older than the window of a table's newest frame."""
@@ -300,7 +325,7 @@ class Window(MemoryPolicy):
         self._forget_before(block.first_frame - (self.setting.window_blocks - 1) * length)
         writes = []
         for frame in range(length):
-            is_sink = block.first_frame + frame < self.setting.sink_frames
+            is_sink = block.first_frame + frame < self.sinks
             slot = self.table.place(protected=("sink",))
             writes.append(self._put(block, frame, "sink" if is_sink else "raw", slot))
         return tuple(writes)
@@ -324,6 +349,7 @@ class WindowOfViews(Window):
     def adopt(self, table: SlotTable, block_length: int) -> None:
         """Keep what another policy had of the window and of what it shows."""
         self.table.adopt(table)
+        self._unpin()
         shown = [frame for frame in self.table.frames.values() if frame.kind != "look-ahead"]
         if shown:
             newest = max(shown, key=lambda frame: frame.frame_index)

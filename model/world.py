@@ -48,14 +48,14 @@ class MemorySetting:
     kept_mib: int = 256  # budget of kept keys and values [MiB]
     attended_frames: int = 4  # most remembered frames a block reads, where the policy limits them
     window_blocks: int = 2  # recent blocks that `window` keeps
-    sink_frames: int = 2  # first frames that are never dropped
+    sink_frames: int | None = None  # first frames that are never dropped; None: the policy's own
 
     def __post_init__(self) -> None:
         check_fields(self)
         least = {"kept_mib": 1, "attended_frames": 1, "window_blocks": 1, "sink_frames": 0}
         for name, smallest in least.items():
             value = getattr(self, name)
-            if not smallest <= value <= MOST_OF_MEMORY:
+            if value is not None and not smallest <= value <= MOST_OF_MEMORY:
                 expected = f"expected {smallest} to {MOST_OF_MEMORY}"
                 raise ValueError(f"memory {name} is {value}, {expected}")
 

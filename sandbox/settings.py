@@ -59,7 +59,7 @@ class SandboxConfig:
     kept_mib: int = MEMORY.kept_mib  # budget of the memory [MiB]
     attended_frames: int = MEMORY.attended_frames  # most remembered frames a block reads
     window_blocks: int = MEMORY.window_blocks  # recent blocks that the policy `window` keeps
-    sink_frames: int = MEMORY.sink_frames  # first frames that `mag` and `window` never drop
+    sink_frames: int | None = None  # first frames never dropped; None: 2 of `mag`, 0 of others
     look_ahead: bool = True  # imagine a view ahead while there is time
     parked_mib: int = 1024  # what parked scenes may take on the disk before the game asks [MiB]
 
@@ -71,7 +71,7 @@ class SandboxConfig:
         _check_range("kept_mib", self.kept_mib, 1, 65536)
         _check_range("attended_frames", self.attended_frames, 1, 1024)
         _check_range("window_blocks", self.window_blocks, 1, 1024)
-        _check_range("sink_frames", self.sink_frames, 0, 3)
+        _check_range("sink_frames", self.sink_frames or 0, 0, 3)
         _check_range("parked_mib", self.parked_mib, 1, 2**20)
 
     def memory_setting(self, policy: str | None = None) -> MemorySetting:

@@ -224,9 +224,9 @@ class FakeWorld:
         newest = MemoryEntry(self._frame_count - 1, "raw", self._pose, attended=False)
         self._kept.append(newest)
         budget = self._setting.kept_mib * 1024 * 1024
-        raw_bytes = (self._setting.sink_frames + 2) * RAW_BYTES
+        raw_bytes = (_sinks(self._setting) + 2) * RAW_BYTES
         while len(self._kept) > 5 and raw_bytes + len(self._kept) * COMPRESSED_BYTES > budget:
-            del self._kept[min(self._setting.sink_frames, len(self._kept) - 1)]
+            del self._kept[min(_sinks(self._setting), len(self._kept) - 1)]
             self._evicted += 1
         entries = _with_kinds(self._kept, self._setting)
         segments = tuple(
@@ -291,12 +291,16 @@ def draw_panorama(seed: int) -> Frames:
     return panorama
 
 
+def _sinks(setting: MemorySetting) -> int:
+    return 2 if setting.sink_frames is None else setting.sink_frames
+
+
 def _with_kinds(kept: list[MemoryEntry], setting: MemorySetting) -> tuple[MemoryEntry, ...]:
     last = len(kept) - 1
     entries = []
     for place, entry in enumerate(kept):
         kind = "raw" if place > last - 2 else entry.kind
-        if place < setting.sink_frames:
+        if place < _sinks(setting):
             kind = "sink"
         elif kind == "raw" and place <= last - 2:
             kind = "compressed"

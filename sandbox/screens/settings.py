@@ -112,6 +112,7 @@ def _settings() -> tuple[Item, ...]:
     warp = "Shift the last picture at once while the next is made."
     attended = "Pictures from memory that a block looks at; more is slower."
     sinks = "First pictures that “mag” and “window” never drop."
+    usual = (None, "as usual"), *((count, str(count)) for count in range(4))
     return (
         Heading("Display"),
         SettingRow(SIZE, "Window", "Its size when it opens.", _window_sizes),
@@ -134,7 +135,7 @@ def _settings() -> tuple[Item, ...]:
             "How many blocks the policy “window” keeps.",
             blocks,
         ),
-        SettingRow(("sink_frames",), "First frames", sinks, _slider((0, 1, 2, 3))),
+        SettingRow(("sink_frames",), "First frames", sinks, _choice(*usual)),
         SettingRow(
             ("look_ahead",), "Look ahead", "Imagine what comes next when there is time.", Toggle
         ),

@@ -177,6 +177,19 @@ def test_a_window_keeps_its_blocks_and_the_sinks_exactly(blocks, sinks):
         assert set(play.kept) == recent | set(range(sinks))
 
 
+@pytest.mark.parametrize("painted", [False, True])
+@pytest.mark.parametrize("before", ["mag-retrieve", "mag", "window"])
+def test_a_window_pins_no_first_frame_unless_a_setting_asks_for_it(before, painted):
+    for sinks, stays in ((None, False), (2, before != "window")):
+        play = session(before, capacity=20, painted=painted)
+        play.step()
+        setting = MemorySetting("window", sink_frames=sinks)
+        play.policy = change_policy(play.policy, setting, 20, LENGTH, painted=painted)
+        for _ in range(12):
+            play.step(1.0)
+        assert (min(play.kept) < LENGTH) is stays
+
+
 @pytest.mark.parametrize("policy", ["mag", "full"])
 def test_a_frame_that_retrieval_kept_twice_is_taken_over_once(policy):
     play = session("mag-retrieve")
