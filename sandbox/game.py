@@ -23,7 +23,7 @@ from mag_sandbox.sandbox.play.handover import Handover, handover, scene_for
 from mag_sandbox.sandbox.play.player_input import Gamepads
 from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.play.session import Playthrough, Session
-from mag_sandbox.sandbox.play.split import load_split, split_name
+from mag_sandbox.sandbox.play.split import StandingScene, load_beside
 from mag_sandbox.sandbox.play.worker import GenerationWorker, WorkerSpec
 from mag_sandbox.sandbox.play_session import PlayerSession, SplitSession, WatchedSession
 from mag_sandbox.sandbox.recording.reader import load_recording
@@ -192,14 +192,13 @@ class PlayerGame:
 
         return Playthrough(scene, playthrough.seed, worker.call(hand_over).result)
 
-    def split(self, outcome: PlaySplit) -> tuple[WorkerSpec, Playthrough]:
-        """Return how to play two policies side by side."""
-        setting = self.services.settings.now.memory_setting
-        first, second = (replace(self.choice, memory=setting(one)) for one in outcome.policies)
-        moment, self._compared = outcome.moment, outcome.moment
-        spec = WorkerSpec(partial(load_split, first, second))
-        enter = partial(_of_both, moment) if moment else None
-        return spec, Playthrough(outcome.scene, outcome.seed, enter)
+    def split(self, outcome: PlaySplit) -> Playthrough:
+        """Return how to show what is played beside another memory of it."""
+        memory = self.services.settings.now.memory_setting(outcome.beside)
+        stage = partial(load_beside, replace(self.choice, memory=memory))
+        self._compared = outcome.moment
+        enter = lambda: StandingScene(outcome.moment.result())  # noqa: E731 -- where it already is
+        return Playthrough(outcome.scene, outcome.seed, enter, stage=stage)
 
     def recording(self, outcome: Watch) -> tuple[WorkerSpec, Playthrough]:
         """Return how to play a recording again."""
@@ -281,9 +280,3 @@ class PlayerGame:
     def _list_anew(self) -> None:
         self._stale = True
         self._notify()
-
-
-def _of_both(moment: "Future[ParkedScene]") -> ParkedScene:
-    """Return a moment of one world as one of two side by side."""
-    left = moment.result()
-    return replace(left, world=split_name(left.world))

@@ -31,6 +31,7 @@ from mag_sandbox.sandbox.screens import (
 from mag_sandbox.sandbox.screens.loading import LoadingScreen
 from mag_sandbox.sandbox.screens.play import PlayContext, PlayScreen, ReplayScreen
 from mag_sandbox.sandbox.settings import SandboxConfig
+from mag_sandbox.sandbox.ui.display import window_surface
 
 logger = logging.getLogger(__name__)
 LOOK_S = 0.1  # between two looks whether a world has ended
@@ -123,15 +124,18 @@ class Navigator:
             case Way.RETRY:  # load the world again; what was played until now is kept
                 self._park()
                 self._discard_worker("retry")
-                if isinstance(self._led_by, PlaySplit | Watch):
+                if isinstance(self._led_by, PlaySplit):
+                    return self._lead(game, GoBack(self._led_by.moment.result()), screen)
+                if isinstance(self._led_by, Watch):
                     return self._lead(game, self._led_by, screen)
                 return self._play(self._retried(screen))
-            case PlayScene() | Continue() | GoBack():
+            case PlayScene() | Continue():
                 following = self._play(game.playthrough(outcome))
+            case GoBack():
+                following = self._play(game.playthrough(outcome), picture=window_surface().copy())
             case PlaySplit():
-                spec, playthrough = game.split(outcome)
                 self._park()
-                following = self._play(playthrough, spec)
+                following = self._play(game.split(outcome), picture=window_surface().copy())
             case SwitchWorld():
                 assert self.worker is not None
                 assert isinstance(screen, PlayScreen)  # no other offers it
@@ -167,7 +171,8 @@ class Navigator:
     def _park(self) -> None:
         """Keep what the player steered; recordings and split screens are not kept."""
         playing, self._playing = self._playing, None
-        if self.game and self.worker and playing and self._made_for is self._own:
+        steered = playing and not playing.playthrough.stage and self._made_for is self._own
+        if self.game and self.worker and steered:
             self.game.services.saves.park(self.worker)
 
     def _to_title(self, game: PlayerGame, screen: Screen) -> Screen:
@@ -180,7 +185,13 @@ class Navigator:
                 self.worker.rest("left")
         return game.title()
 
-    def _play(self, playthrough: Playthrough, spec: WorkerSpec | None = None) -> Screen:
+    def _play(
+        self,
+        playthrough: Playthrough,
+        spec: WorkerSpec | None = None,
+        picture: pygame.Surface | None = None,
+    ) -> Screen:
+        """Return the screen that waits for the first block, showing a picture if given one."""
         spec = spec or self._own
         self._player.stop()  # no screen hears of keys let go of while loading
         if self.worker is None or self._made_for is not spec:
@@ -197,7 +208,7 @@ class Navigator:
         self._playthrough = playthrough
         self.worker.begin(playthrough)
         leave = Way.TITLE if self.game else Way.LEAVE
-        return LoadingScreen(self.worker, playthrough.scene, leave, self._bindings)
+        return LoadingScreen(self.worker, playthrough.scene, leave, self._bindings, picture)
 
     def _observers(self, spec: WorkerSpec) -> Sequence[SessionObserver]:
         if self.game is None:

@@ -23,6 +23,7 @@ from mag_sandbox.model.loading import next_policy, next_world, no_places, worlds
 from mag_sandbox.model.world import MIB, MemorySetting, WorldFailed, no_edits
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.play.reel import Reel
+from mag_sandbox.sandbox.play.returning import GuidedReturn
 from mag_sandbox.sandbox.play.session import Playthrough, Session
 from mag_sandbox.sandbox.play.worker import GenerationWorker, ReadyBlock
 from mag_sandbox.sandbox.postcards.postcards import PostcardHunt
@@ -58,6 +59,7 @@ CHOOSING_S = 1.0  # after the last press, from which on a choice of memory holds
 PATIENCE_S = 10.0  # that a moment may take to be kept, before it is gone back to
 ANSWERED_AFTER = 3  # blocks shown: two may be under way when something is asked
 MOST_PAINTING = 12  # blocks, until a change that was asked for is shown
+FORGETFUL = ("window", "none")  # policies that lose what is out of view
 MEMORY_ACTIONS = ("split", "policy", "more_memory", "less_memory")
 
 
@@ -81,20 +83,30 @@ class WatchedSession(PlaySession):
 
 
 class SplitSession(WatchedSession):
-    """Two memory policies side by side."""
+    """Two memories side by side; leads both to a place that only one of them still holds."""
 
     def __init__(
-        self, services: Services, reel: Reel, hud: Hud, moment: "Future[ParkedScene] | None"
+        self, services: Services, reel: Reel, hud: Hud, moment: "Future[ParkedScene]"
     ) -> None:
         super().__init__(services)
-        self.overlays = (SplitOverlay(reel, hud), services.notices)
         self._moment = moment  # that both went on from
+        first, spec = reel.current.block, reel.current.spec
+        self._return = GuidedReturn(first, spec, services.prober.sights)
+        self.overlays = (SplitOverlay(reel, hud, self._return), services.notices)
+        services.pilot.is_automatic = True
+
+    def block_shown(self, ready: ReadyBlock) -> None:
+        """Lead the camera, unless the player has taken over."""
+        super().block_shown(ready)
+        pilot = self._services.pilot
+        if not pilot.is_automatic:
+            self._return.stop()
+        if target := self._return.next_target(ready.block, is_flying=pilot.is_flying):
+            pilot.fly_to(target, ready.spec)
 
     def act(self, action: Action, playthrough: Playthrough) -> Outcome | None:  # noqa: ARG002
         """Leave it with the key that began it, back to the game as it was then."""
-        if action != "split":
-            return None
-        return GoBack(self._moment.result()) if self._moment else Way.TITLE
+        return GoBack(self._moment.result()) if action == "split" else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,9 +311,9 @@ class PlayerSession(WatchedSession):
             self._say(f"{policies[0]} is this world's only memory, and it has no settings")
             return None
         if action == "split":
-            other = "window" if now.policy != "window" else "mag-retrieve"
+            other = "mag-retrieve" if now.policy in FORGETFUL else "window"
             moment = self._worker.call(self._services.saves.collect)
-            return PlaySplit(playthrough.scene, playthrough.seed, (now.policy, other), moment)
+            return PlaySplit(playthrough.scene, playthrough.seed, other, moment)
         if action == "policy":
             policy = next_policy(now.policy, policies)
             setting, text = replace(now, policy=policy), f"memory: {policy}"

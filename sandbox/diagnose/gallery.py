@@ -19,7 +19,7 @@ from mag_sandbox.sandbox.game import PlayerGame
 from mag_sandbox.sandbox.navigator import Navigator
 from mag_sandbox.sandbox.play.session import Playthrough
 from mag_sandbox.sandbox.recording.reader import RecordingError
-from mag_sandbox.sandbox.screens import Outcome, PlayScene, PlaySplit, Screen, Way
+from mag_sandbox.sandbox.screens import Outcome, PlayScene, Screen, Way
 from mag_sandbox.sandbox.screens.play import PlayScreen
 from mag_sandbox.sandbox.settings import SandboxConfig
 from mag_sandbox.sandbox.ui.display import window
@@ -30,6 +30,7 @@ PATIENCE_S = 180.0  # longest wait for a screen
 SETTLE_S = 0.8  # until what glides rests
 AWAY = 100.0  # degrees that a view is left by
 REST = 4  # blocks until a picture that was moving is sharp
+PAINTED = 16  # blocks until what was forgotten is painted anew, of two worlds in turn
 
 
 def run(choice: WorldChoice, playthrough: Playthrough, folder: Path) -> Iterator[Path]:
@@ -90,7 +91,7 @@ class _ScreenTour:
         yield "loading"
         self.until(lambda: isinstance(self.screen, PlayScreen))
         yield from self._play()
-        yield from self._split(playthrough)
+        yield from self._split()
 
     def _play(self) -> Iterator[str]:
         self.blocks(4)
@@ -125,12 +126,12 @@ class _ScreenTour:
         yield "probes"
         self.lead(Way.BACK)
 
-    def _split(self, playthrough: Playthrough) -> Iterator[str]:
-        self.lead(PlaySplit(playthrough.scene, playthrough.seed, ("mag-retrieve", "window")))
-        self.until(lambda: isinstance(self.screen, PlayScreen))
-        self.hold("right", lambda: self.play.reel.pose.yaw > AWAY)
-        self.hold("left", lambda: self.play.reel.pose.yaw < 1.0)
-        self.blocks(1)
+    def _split(self) -> Iterator[str]:
+        self.key(pygame.K_v)
+        self.until(lambda: isinstance(self.screen, PlayScreen) and self._is_split)
+        self.until(lambda: self.game.services.pilot.is_flying)
+        self.until(lambda: not self.game.services.pilot.is_flying)
+        self.blocks(PAINTED)
         yield "split"
         self.lead(Way.TITLE)
         self.until(lambda: self.game.services.saves.queue.scenes.entries())
@@ -142,6 +143,11 @@ class _ScreenTour:
         """The present screen, while something is played."""
         assert isinstance(self.screen, PlayScreen)
         return self.screen
+
+    @property
+    def _is_split(self) -> bool:
+        """Whether two memories are shown side by side."""
+        return self.play.reel.current.block.beside is not None
 
     def lead(self, outcome: Outcome) -> None:
         """Go where an outcome leads."""

@@ -4,6 +4,7 @@ import functools
 import math
 from collections.abc import Iterator
 
+import numpy as np
 import pygame
 
 from mag_sandbox.controls.bindings import POINTING_GROUP, Bindings
@@ -25,6 +26,7 @@ from mag_sandbox.sandbox.hud.hud_state import (
     size_text,
 )
 from mag_sandbox.sandbox.play.feedback import KeyLight
+from mag_sandbox.sandbox.ui.display import flat_picture
 from mag_sandbox.sandbox.ui.theme import (
     ACCENT,
     BAD,
@@ -168,6 +170,16 @@ def memory_parts(theme: Theme, memory: MemoryUsage, width: int) -> dict[str, pyg
     return parts | _legend_parts(theme, memory, pad, kept)
 
 
+KEEPS = {  # what a memory policy does, for people
+    "mag-retrieve": "Remembers every place",
+    "mag": "Remembers every moment, compressed",
+    "full": "Remembers every picture",
+    "window": "Remembers only the last moments",
+    "none": "Remembers nothing",
+}
+SEEN_WIDTH = 200  # px of the reference window
+
+
 def slim_card(theme: Theme, state: HudState) -> pygame.Surface:
     """Draw the small form: how far memory reaches, the clock, and a thin bar."""
     pad, width, middle = theme.px(14), theme.px(SLIM_WIDTH), theme.px(17)
@@ -195,14 +207,25 @@ def _write_clock(
     return right
 
 
+def seen_card(theme: Theme, words: str, seen: np.ndarray) -> pygame.Surface:
+    """Draw a view as the player saw it, uint8 [H, W, 3], small and with a caption."""
+    pad, line, width = theme.px(8), theme.line_height(13), theme.px(SEEN_WIDTH)
+    height = round(width * seen.shape[0] / seen.shape[1])
+    card = theme.card((width + 2 * pad, height + line + 2 * pad), dense=True)
+    picture = pygame.transform.smoothscale(flat_picture(seen), (width, height))
+    card.blit(picture, (pad, pad + line))
+    theme.write(card, words, 13, bold=True, within=width, midtop=(card.get_width() // 2, pad // 2))
+    return card
+
+
 def split_card(theme: Theme, memory: MemoryUsage, width: int) -> pygame.Surface:
-    """Draw what one half of a split screen remembers: policy, reach, a thin bar."""
+    """Draw what one half of a split screen remembers: in words, the policy, a thin bar."""
     pad = theme.px(14)
     card = theme.card((width, theme.px(56)))
-    name = theme.write(card, memory.policy, 16, bold=True, midleft=(pad, theme.px(19)))
-    text, room = f"{reach_text(memory)} · {size_text(memory)}", width - pad - theme.px(12)
-    room -= name.right
-    theme.write(card, text, 13, MUTED, within=room, midright=(width - pad, theme.px(19)))
+    words = theme.one_line(KEEPS.get(memory.policy, reach_text(memory)), width - 2 * pad, 16)
+    said = theme.write(card, words, 16, bold=True, midleft=(pad, theme.px(19)))
+    room = width - pad - theme.px(12) - said.right
+    theme.write(card, memory.policy, 13, MUTED, within=room, midright=(width - pad, theme.px(19)))
     draw_bar(card, theme, pygame.Rect(pad, theme.px(37), width - 2 * pad, theme.px(8)), memory)
     return card
 

@@ -54,11 +54,12 @@ class Playthrough:
     seed: int
     parked: Callable[[], Resumable] | None = None  # reads what to go on with; None: begin
     state: str | None = None  # the folder that it is read from
+    stage: Callable[[World], World] | None = None  # what is played over the world; None: itself
 
     @property
     def anew(self) -> "Playthrough":
         """The same scene from its beginning."""
-        return Playthrough(self.scene, self.seed)
+        return replace(self, parked=None, state=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ both, they take turns: a control moves one world, then the other, and time runs 
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,30 +15,37 @@ from mag_sandbox.model.world import (
     FrameBlock,
     Frames,
     MemorySetting,
-    Progress,
     World,
-    WorldState,
 )
 from mag_sandbox.sandbox.choice import WorldChoice
 from mag_sandbox.sandbox.play.staged import Staged
+from mag_sandbox.sandbox.saves.parked_scene import ParkedScene
 from mag_sandbox.scenes import Scene
 
 SMOOTHING = 0.3  # weight of the newest block in the time that both take
 ROOM = 0.85  # share of a block's duration that both may take
 
 
-def load_split(first: WorldChoice, second: WorldChoice, progress: Progress) -> World:
-    """Load two worlds as one.
+def load_beside(second: WorldChoice, first: World) -> World:
+    """Load a second world that goes on where a first one is; their networks are shared.
 
     Raises:
-        WorldFailed: one of them cannot run here.
+        WorldFailed: the second cannot run here.
     """
-    world = first.load(progress)
-    try:
-        return SplitWorld(world, second.load(progress), second.memory)
-    except BaseException:
-        world.close()
-        raise
+    world = SplitWorld(first, second.load(), second.memory)
+    world.follow()
+    return world
+
+
+@dataclass(frozen=True, slots=True)
+class StandingScene:
+    """A scene in which the world already is: `Resumable` without anything to restore."""
+
+    left: ParkedScene
+
+    def enter(self, world: World) -> ParkedScene:  # noqa: ARG002 -- Resumable
+        """Return the scene."""
+        return self.left
 
 
 class SplitWorld(Staged):
@@ -48,8 +55,11 @@ class SplitWorld(Staged):
     >>> block = split.reset(scene, seed=7)
     >>> block.beside.frames.shape  # of the second world
     (3, 192, 320, 3)
+
+    Closing it frees the second world; the first belongs to the caller.
     """
 
+    cannot_continue = "a split screen goes on where its first world is; press V again"
     cannot_save = "a split screen cannot be saved; leave it and play one world"
 
     def __init__(
@@ -69,9 +79,7 @@ class SplitWorld(Staged):
         """
         super().__init__(first, second)
         self._clock, self._memory = clock, memory
-        self.spec = replace(
-            first.spec, name=split_name(first.spec.name), frame_width=2 * first.spec.frame_width
-        )
+        self.spec = replace(first.spec, frame_width=2 * first.spec.frame_width)
         self._blocks: list[FrameBlock] = []  # newest of each; none: they go on
         self._seconds = 0.0  # that both together take for a block
         self._waiting: Control | None = None  # moved the first world, not yet the second
@@ -88,10 +96,12 @@ class SplitWorld(Staged):
         self._waiting = None
         return self._joined()
 
-    def restore(self, state: WorldState) -> None:
-        """Let both go on from a moment of the first: the second remembers it in its own way."""
-        for world in self._worlds:
-            world.restore(state)
+    def follow(self) -> None:
+        """Let both go on from where the first is: the second remembers it in its own way."""
+        first, second = self._worlds
+        while first.prepare():  # a view that is due need not be painted again by the second
+            pass
+        second.restore(first.snapshot())
         self._blocks, self._waiting = [], None
 
     def step(self, control: Control) -> FrameBlock:
@@ -117,6 +127,10 @@ class SplitWorld(Staged):
         """Return what is said of each."""
         return {"worlds": [world.provenance() for world in self._worlds]}
 
+    def close(self) -> None:
+        """Free the second world."""
+        self._worlds[1].close()
+
     def _move(self, place: int, control: Control) -> None:
         began = self._clock()
         self._blocks[place] = self._worlds[place].step(control)
@@ -132,11 +146,6 @@ class SplitWorld(Staged):
             rest=_side_by_side(left.at_rest, right.at_rest),
             beside=right,
         )
-
-
-def split_name(world: str) -> str:
-    """Return the name of two such worlds side by side."""
-    return f"{world}, split"
 
 
 def _side_by_side(left: Frames, right: Frames) -> Frames:

@@ -184,7 +184,7 @@ class GenerationWorker:
         world = None
         try:
             world = load(self._on_progress)
-            self._serve(Session(world, self._source, self._observers), world.spec)
+            self._serve(Session(world, self._source, self._observers))
         except _ClosedWhileLoadingError:
             logger.info("closed while loading")
         except Exception as error:  # with the one in `_serve`: a crash becomes a banner
@@ -195,21 +195,31 @@ class GenerationWorker:
                 world.close()
             gc.collect()  # of what failed: it holds the world, which is large, and itself
 
-    def _serve(self, session: Session, spec: WorldSpec) -> None:
+    def _serve(self, alone: Session) -> None:
         """Play what is asked for until the worker is closed; a crash ends one playthrough only."""
         while not self._stop_reason:
             with self._changed:
                 generation, playthrough = self._generation, self._playthrough
                 self._playing = generation
+            session = alone
             try:
-                reason = self._play(session, spec, playthrough, generation)
+                if playthrough and playthrough.stage:
+                    session = self._staged(playthrough.stage(alone.world))
+                reason = self._play(session, playthrough, generation)
             except _ClosedWhileLoadingError:  # a world may load more while it is played
                 reason = self._stop_reason
             except Exception as error:
                 session.end(self._report(error))
                 reason = self._wait(session, generation, for_turn=False)
             session.end(reason)
-        self._answer_calls(session)
+            if session is not alone:
+                session.world.close()
+        self._answer_calls(alone)
+
+    def _staged(self, world: World) -> Session:
+        """Return a session over another world, of which only the source of commands is told."""
+        observers = [one for one in self._observers if one is self._source]
+        return Session(world, self._source, observers)
 
     def _report(self, error: Exception) -> str:
         """Show what went wrong, and return it as a sentence."""
@@ -218,10 +228,9 @@ class GenerationWorker:
         self._set_status(WorkerStatus(error=sentence))
         return sentence
 
-    def _play(
-        self, session: Session, spec: WorldSpec, playthrough: Playthrough | None, generation: int
-    ) -> str:
+    def _play(self, session: Session, playthrough: Playthrough | None, generation: int) -> str:
         """Play from a beginning on and return why it ended."""
+        spec = session.world.spec
         if playthrough is None:
             return self._wait(session, generation, for_turn=False)
         self._set_status(WorkerStatus(stage="ready", fraction=1.0))

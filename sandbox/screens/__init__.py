@@ -34,12 +34,12 @@ class PlayScene:
 
 @dataclass(frozen=True, slots=True)
 class PlaySplit:
-    """Play a scene under two memory policies side by side."""
+    """Go on with what is played, beside another memory policy that goes on from there, too."""
 
     scene: Scene
     seed: int
-    policies: tuple[str, str]
-    moment: "Future[ParkedScene] | None" = None  # to go on from; None: from its beginning
+    beside: str  # the other policy
+    moment: "Future[ParkedScene]"  # to go on from
 
 
 @dataclass(frozen=True, slots=True)

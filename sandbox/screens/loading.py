@@ -9,12 +9,13 @@ from mag_sandbox.sandbox.screens import Outcome, Way
 from mag_sandbox.sandbox.ui.theme import ACCENT, BACKDROP, FAINT, INK, MUTED, TRACK
 from mag_sandbox.scenes import Scene
 
+READY = "ready"  # the stage of a world that is loaded
 STAGES = {  # what loaders report, for people; others are shown as they are
     "leaving": "Closing the previous place",
     "weights": "Waking the network",
     "probe": "Getting to know this machine",
     "memory": "Making room for memories",
-    "ready": "Imagining the first view",
+    READY: "Imagining the first view",
 }
 DAWN = (38, 46, 78)  # lower end of the backdrop
 MOVES_S = 1 / 15  # between two pictures of the light that runs along the bar
@@ -30,8 +31,11 @@ class LoadingScreen:
         scene: Scene,
         leave: Outcome = Way.LEAVE,
         bindings: Bindings = DEFAULTS,
+        picture: pygame.Surface | None = None,
     ) -> None:
+        """Wait for a scene; a picture stays in the window while a loaded world gets ready."""
         self._leave, self._bindings = leave, bindings
+        self._picture = picture
         self.outcome: Outcome | None = None
         self.wake_at: float | None = None
         self.first: ReadyBlock | None = None
@@ -76,8 +80,11 @@ class LoadingScreen:
 
     def draw(self, surface: pygame.Surface) -> None:
         """Draw the title, the prompt and a progress bar, or what went wrong."""
-        _draw_backdrop(surface)
         status = self._worker.status
+        if self._picture and status.stage == READY and not status.error:
+            surface.blit(pygame.transform.scale(self._picture, surface.get_size()), (0, 0))
+            return
+        _draw_backdrop(surface)
         if status.error:
             hint = "R: try again    Esc: leave"
             self._hud.draw_message(surface, "The world did not start", status.error, hint)

@@ -18,12 +18,13 @@ import pygame
 from mag_sandbox.controls.camera import ASPECT, CameraCommand, CameraPose, view_overlap
 from mag_sandbox.evaluation.probe.anchors import GONE, SEEN, AnchorMark
 from mag_sandbox.evaluation.probe.probe import ProbeResult
-from mag_sandbox.sandbox.hud.cards import split_card
+from mag_sandbox.sandbox.hud.cards import seen_card, split_card
 from mag_sandbox.sandbox.hud.explain import MemoryTip
 from mag_sandbox.sandbox.hud.hints import HintLine, arrow_card, arrow_place, hint_card, pulse
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.hud.minimap import MapStitcher, Minimap, draw_view
 from mag_sandbox.sandbox.play.reel import Reel
+from mag_sandbox.sandbox.play.returning import GuidedReturn
 from mag_sandbox.sandbox.postcards.cards import PostcardCard, tour_card
 from mag_sandbox.sandbox.postcards.postcards import PostcardHunt, Tour
 from mag_sandbox.sandbox.probe.probe_cards import WipeCard, probe_card
@@ -203,11 +204,11 @@ class MapOverlay(Overlay):
 
 
 class SplitOverlay(Overlay):
-    """What each half of a split screen remembers: the policy, figures, and the bar."""
+    """What each half of a split screen remembers, and the view to compare both with."""
 
-    def __init__(self, reel: Reel, hud: Hud) -> None:
-        self._reel, self._hud = reel, hud
-        self._cards = CachedPicture(), CachedPicture()
+    def __init__(self, reel: Reel, hud: Hud, trip: GuidedReturn) -> None:
+        self._reel, self._hud, self._trip = reel, hud, trip
+        self._cards, self._seen_card = (CachedPicture(), CachedPicture()), CachedPicture()
 
     def draw(self, surface: pygame.Surface) -> None:
         """Draw a card under each half, or over its lower edge where there is no room below."""
@@ -222,6 +223,11 @@ class SplitOverlay(Overlay):
             card = self._cards[place](said, partial(split_card, *said))
             lowest = (height if keys is None else keys.top) - gap - card.get_height()
             surface.blit(card, (place * half + gap, min(pictures.bottom + gap, lowest)))
+        if self._trip.seen is not None:
+            said = theme, self._trip.words
+            card = self._seen_card(said, partial(seen_card, *said, self._trip.seen))
+            bottom = max(pictures.top - theme.px(4), card.get_height())
+            surface.blit(card, card.get_rect(midbottom=(half, bottom)))
 
 
 class ProbeOverlay(Overlay):

@@ -112,29 +112,54 @@ class Obedient(FakeWorld):
 
 
 class Splitting:
-    """Loads fake worlds in place of real ones."""
+    """Puts fake worlds beside the one that is played; counts them in `loaded`."""
 
     def __init__(self, monkeypatch, **options):
-        load = lambda first, second, progress: SplitWorld(  # noqa: E731 -- a test's
-            FakeWorld(spec=FAST, **options), FakeWorld(spec=FAST), second.memory
-        )
-        monkeypatch.setattr(game_module, "load_split", load)
+        self.loaded, self._options = [], options
+        monkeypatch.setattr(game_module, "load_beside", self._load)
+
+    def _load(self, second, first):
+        self.loaded.append(FakeWorld(spec=FAST, **self._options))
+        world = SplitWorld(first, self.loaded[-1], second.memory)
+        world.follow()
+        return world
 
 
-def test_a_split_screen_is_left_and_the_scene_goes_on(run, monkeypatch):
-    Splitting(monkeypatch)
-    game = run(FakeWorld(spec=FAST), FakeWorld(spec=FAST))
+def test_a_split_screen_shares_the_world_and_the_game_goes_on_as_it_was(run, monkeypatch):
+    splitting = Splitting(monkeypatch)
+    game = run(FakeWorld(spec=FAST))  # a second one to load would be an error
     left_at = glimpse(game)
-    game.services.pilot.fly_to(type(game.screen.reel.pose)(180.0, 0.0), FAST)
+    world = game.navigator.worker
     game.press(pygame.K_v)
     assert isinstance(game.screen.outcome, PlaySplit)
     game.wait(lambda: isinstance(game.screen, LoadingScreen))
+    game.draw()
     game.wait(lambda: isinstance(game.screen, PlayScreen))
+    shown = game.screen.reel.current.block
+    assert (shown.memory.policy, shown.beside.memory.policy) == ("mag-retrieve", "window")
+    assert left_at < game.block <= left_at + 4
     explored = game.services.map.picture.explored
+    game.wait(lambda: game.services.pilot.is_flying)
     game.see_blocks(4)
     game.draw()
-    assert game.screen.reel.pose.yaw == 0.0, "nobody steers"
+    assert game.screen.reel.pose.yaw != 0.0, "both are led away from here, to come back"
     assert game.services.map.picture.explored == explored
+    game.press(pygame.K_v)
+    game.wait(lambda: isinstance(game.screen, LoadingScreen))
+    game.wait(lambda: isinstance(game.screen, PlayScreen))
+    assert game.screen.reel.current.block.beside is None
+    assert left_at < game.block <= left_at + 4
+    assert game.navigator.worker is world
+    assert [second.closed for second in splitting.loaded] == [True]
+
+
+def test_a_split_screen_that_is_left_for_the_title_parks_the_scene(run, monkeypatch):
+    Splitting(monkeypatch)
+    game = run(FakeWorld(spec=FAST))
+    left_at = glimpse(game)
+    game.press(pygame.K_v)
+    game.wait(lambda: isinstance(game.screen, LoadingScreen))
+    game.wait(lambda: isinstance(game.screen, PlayScreen))
     game.press(pygame.K_ESCAPE)
     game.wait(lambda: isinstance(game.screen, TitleScreen))
     (entry,) = game.parked()
@@ -142,16 +167,17 @@ def test_a_split_screen_is_left_and_the_scene_goes_on(run, monkeypatch):
     assert left_at < game.block <= left_at + 4
 
 
-def test_trying_a_split_screen_again_is_a_split_screen(run, monkeypatch):
-    Splitting(monkeypatch, fail_at=3)
-    game = run()
-    game.play()
-    game.go(PlaySplit(SCENE, 7, ("mag", "window")), LoadingScreen)
-    game.wait(lambda: isinstance(game.screen, PlayScreen))
+def test_when_a_split_screen_stops_trying_again_goes_on_with_the_game(run, monkeypatch):
+    Splitting(monkeypatch, fail_at=GLIMPSE + 5)
+    game = run(FakeWorld(spec=FAST), FakeWorld(spec=FAST))
+    left_at = glimpse(game)
+    game.press(pygame.K_v)
+    game.wait(lambda: isinstance(game.screen, LoadingScreen))
     game.wait(lambda: game.navigator.worker.status.error)
     game.go(Way.RETRY, LoadingScreen)
     game.wait(lambda: isinstance(game.screen, PlayScreen))
-    assert game.screen.reel.current.block.beside is not None
+    assert game.screen.reel.current.block.beside is None
+    assert left_at < game.block <= left_at + 4
 
 
 def test_the_memory_of_a_continued_scene_is_the_one_that_is_changed(run):

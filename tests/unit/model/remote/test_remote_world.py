@@ -112,6 +112,7 @@ def test_two_players_share_a_screen_and_programs_play_it(hosted):
     assert block.frames.shape[2] == 2 * SPEC.frame_width
     assert (block.memory.policy, block.beside.memory.policy) == ("mag", "window")
     split.close()
+    worlds[0].close()
     environment = WorldEnvironment(RemoteWorld(hosted.address), PLACE)
     first, _ = environment.reset(seed=7)
     assert np.array_equal(first, FakeWorld().reset(PLACE, 7).frames[-1])

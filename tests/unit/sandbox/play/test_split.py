@@ -7,7 +7,7 @@ import pytest
 
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.model.world import Control, MemorySetting, WorldFailed
-from mag_sandbox.sandbox.play.split import SplitWorld, load_split
+from mag_sandbox.sandbox.play.split import SplitWorld
 from mag_sandbox.scenes import Scene
 from tests.doubles import FakeWorld, block_number
 
@@ -98,33 +98,22 @@ def test_a_split_screen_is_not_kept():
         split().snapshot()
 
 
-def test_closing_closes_both():
+def test_closing_frees_the_second_world_and_leaves_the_first_to_its_owner():
     first, second = FakeWorld(), FakeWorld()
     SplitWorld(first, second, WINDOW).close()
-    assert first.closed
+    assert not first.closed
     assert second.closed
 
 
-def test_a_second_world_that_cannot_be_loaded_frees_the_first():
-    first = FakeWorld()
-
-    class Choice:
-        def __init__(self, load):
-            self.load = load
-
-    with pytest.raises(ZeroDivisionError):
-        load_split(Choice(lambda progress: first), Choice(lambda progress: 1 / 0), None)
-    assert first.closed
-
-
-def test_both_go_on_from_a_moment_and_remember_it_in_their_own_ways():
+def test_both_go_on_from_where_the_first_is_and_remember_it_in_their_own_ways():
     alone = FakeWorld()
     alone.reset(SCENE, seed=7)
     for _ in range(10):
         alone.step(Control(CameraCommand(yaw=1.0)))
-    moment = alone.snapshot()
-    world = SplitWorld(FakeWorld(), FakeWorld(), WINDOW)
-    world.restore(moment)
+    first = FakeWorld()
+    first.restore(alone.snapshot())
+    world = SplitWorld(first, FakeWorld(), WINDOW)
+    world.follow()
     for number in range(3):
         block = world.step(Control(CameraCommand(yaw=-1.0)))
         expected = alone.step(Control(CameraCommand(yaw=-1.0)))

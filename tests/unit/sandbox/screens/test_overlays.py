@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+import numpy as np
 import pygame
 import pytest
 
@@ -19,6 +20,7 @@ from mag_sandbox.sandbox.screens.overlays import (
     wiped,
 )
 from mag_sandbox.sandbox.ui.display import window
+from mag_sandbox.sandbox.ui.theme import Theme
 from tests.unit.sandbox.screens.test_probes_screen import result
 
 MEMORY = MemoryUsage("mag", (MemorySegment("raw", 6, 60),), 60, 100, 500, 0, 1.0, 6, ())
@@ -132,20 +134,24 @@ def test_a_click_puts_it_away(overlay, prober):
 
 @pytest.mark.parametrize("size", [(480, 300), (1280, 720), (3840, 2160)])
 @pytest.mark.parametrize("keys", [None, 0.8])
-def test_what_halves_remember_stands_below_them_where_there_is_room(size, keys):
+@pytest.mark.parametrize("seen", [None, np.zeros((192, 320, 3), np.uint8)])
+def test_what_halves_remember_stands_below_them_where_there_is_room(size, keys, seen):
     width, height = size
     hud, block = Hud(), SimpleNamespace(memory=MEMORY, beside=None)
     if keys:
         hud.places["keys"] = pygame.Rect(0, round(height * keys), width // 4, height // 20)
     with window(size, "test") as surface:
         surface.fill(BLUE)
-        SplitOverlay(SimpleNamespace(current=SimpleNamespace(block=block)), hud).draw(surface)
+        reel = SimpleNamespace(current=SimpleNamespace(block=block))
+        SplitOverlay(reel, hud, SimpleNamespace(seen=seen, words="Both go back")).draw(surface)
+        above = surface.get_at((width // 2, Theme(size).px(40)))[:3]
         column = [surface.get_at((width // 4, y))[:3] != BLUE for y in range(height)]
         middle = surface.get_at((width // 2, height // 2))[:3]
     top, end = column.index(True), height - column[::-1].index(True)
     pictures_end = (height + width // 2 * ASPECT) / 2
     assert end <= hud.places["keys"].top if keys else top >= pictures_end
     assert middle != BLUE, "a line between them"
+    assert (above != BLUE) is (seen is not None), "what was seen, above the line"
 
 
 @pytest.mark.parametrize("size", [(480, 300), (1280, 720), (3840, 2160)])

@@ -1,0 +1,97 @@
+"""Where two memories differ: the way back to a view that one of them holds and the other lost.
+
+Knows what was seen and what each memory holds; knows nothing of windows, and steers nothing.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from mag_sandbox.controls.camera import CameraPose, view_overlap, yaw_difference
+from mag_sandbox.evaluation.probe.anchors import GONE, KEPT, Sight
+from mag_sandbox.model.world import FrameBlock, MemoryUsage, WorldSpec
+
+LOST = 0.25  # share of a view that a memory which lost it may still hold
+FAR = 180.0  # degrees that both turn away at most, where no view is lost yet
+BACK = "Both go back to this place"
+AWAY_AND_BACK = "Both turn away and come back"
+THERE = "What you saw here"
+
+
+class GuidedReturn:
+    """Leads two worlds side by side to a view that one memory holds and the other lost.
+
+    That is the nearest such view out of sight; where there is none, the camera turns away from the
+    present view, over seen ground, until one memory has lost it, and comes back.
+
+    trip = GuidedReturn(first_block, world.spec, sights)
+    if target := trip.next_target(block, is_flying=pilot.is_flying):  # after each block
+        pilot.fly_to(target, world.spec)
+    """
+
+    def __init__(self, block: FrameBlock, spec: WorldSpec, sights: Collection[Sight]) -> None:
+        """Choose the view.
+
+        Args:
+            block: of both worlds, the newest.
+            spec: of the world; where the camera does not turn there is no way to lead.
+            sights: what was seen so far.
+        """
+        here = block.poses[-1]
+        lost = [sight for sight in sights if _is_lost(sight.pose, here, block)]
+        self._leads, self._way = True, BACK if lost else AWAY_AND_BACK
+        self._targets: list[CameraPose] = []  # still to be named
+        self._place = here
+        self.seen: np.ndarray | None = None  # the view as it was seen, uint8 [H, W, 3]; None: none
+        if lost:
+            nearest = min(lost, key=lambda sight: _distance(sight.pose, here))
+            self._place, self.seen = nearest.pose, nearest.frame
+            self._targets = [self._place]
+        elif "yaw" in spec.axes:
+            self.seen = np.split(block.frames[-1], 2, axis=1)[0]
+            self._targets = [_far_from(here, sights), self._place]
+
+    @property
+    def words(self) -> str:
+        """What to say of the view as it was seen."""
+        return self._way if self._leads else THERE
+
+    def next_target(self, block: FrameBlock, *, is_flying: bool) -> CameraPose | None:
+        """Return where the camera is to go now; None: where it goes already, or nowhere."""
+        self._leads = bool(self._targets) or is_flying
+        if self._targets and (not is_flying or min(_held(self._place, block)) <= LOST):
+            return self._targets.pop(0)
+        return None
+
+    def stop(self) -> None:
+        """Lead nowhere from now on: the player steers."""
+        self._targets.clear()
+
+
+def _is_lost(pose: CameraPose, here: CameraPose, block: FrameBlock) -> bool:
+    """Tell whether a view is out of sight, one memory holds it, and another next to nothing."""
+    held = _held(pose, block)
+    return view_overlap(pose, here) < GONE and min(held) <= LOST and max(held) >= KEPT
+
+
+def _held(pose: CameraPose, block: FrameBlock) -> Sequence[float]:
+    """Return the share of a view that the best frame of each memory shows."""
+    memories: list[MemoryUsage] = [one.memory for one in (block, block.beside) if one]
+    return [
+        max((view_overlap(pose, entry.pose) for entry in memory.entries), default=0.0)
+        for memory in memories
+    ]
+
+
+def _distance(pose: CameraPose, here: CameraPose) -> float:
+    """Return how far the camera turns and zooms [degrees]."""
+    turn = abs(yaw_difference(pose.yaw, here.yaw)) + abs(pose.pitch - here.pitch)
+    return turn + abs(pose.fov - here.fov)
+
+
+def _far_from(here: CameraPose, sights: Collection[Sight]) -> CameraPose:
+    """Return the pose as far away as can be, on the side where more was seen."""
+    seen = sum(np.sign(yaw_difference(sight.pose.yaw, here.yaw)) for sight in sights)
+    # a little less than half a turn, so that the way there is on that side
+    return replace(here, yaw=(here.yaw + (FAR - 1.0 if seen >= 0 else 1.0 - FAR)) % 360.0)

@@ -1,0 +1,76 @@
+"""Where two memories differ, and the way there."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from mag_sandbox.controls.camera import CameraCommand, CameraPose, yaw_difference
+from mag_sandbox.evaluation.probe.anchors import Sight
+from mag_sandbox.model.world import Control, MemoryEntry, MemorySetting
+from mag_sandbox.sandbox.play.returning import GuidedReturn
+from mag_sandbox.sandbox.play.split import SplitWorld
+from mag_sandbox.scenes import Scene
+from tests.doubles import FakeWorld
+
+
+def sight(yaw, shade=0):
+    frame = np.full((192, 320, 3), shade, np.uint8)
+    return Sight(frame, CameraPose(yaw % 360.0), number=0, seconds=0.0, memory_index=0)
+
+
+def both(held, forgetful, yaw=0.0):
+    """A block at a yaw of two memories that hold views at some yaws."""
+    world = SplitWorld(FakeWorld(), FakeWorld(), MemorySetting("window"))
+    world.reset(Scene(prompt="A place."), 7)
+    block = world.step(Control(CameraCommand()))
+
+    def memory(yaws):
+        entries = (
+            MemoryEntry(number, "raw", CameraPose(one % 360.0), False)
+            for number, one in enumerate(yaws)
+        )
+        return replace(block.memory, entries=tuple(entries))
+
+    poses = (CameraPose(yaw),) * 3
+    beside = replace(block.beside, memory=memory(forgetful), poses=poses)
+    return replace(block, memory=memory(held), beside=beside, poses=poses)
+
+
+SPEC = FakeWorld().spec
+
+
+def test_the_way_leads_to_the_nearest_view_out_of_sight_that_one_memory_lost():
+    seen = [sight(180.0), sight(240.0, shade=7), sight(20.0), sight(100.0)]
+    block = both(held=(0, 100, 180, 240), forgetful=(0, 90))
+    trip = GuidedReturn(block, SPEC, seen)
+    assert (
+        trip.next_target(block, is_flying=False).yaw == 240.0
+    )  # 20 is in sight, 100 both remember
+    assert (trip.seen == 7).all()
+    assert trip.next_target(both((0,), (0,), yaw=240.0), is_flying=True) is None
+
+
+def test_where_nothing_is_lost_both_turn_away_over_seen_ground_until_one_has_lost_the_view():
+    block = both(held=(0,), forgetful=(0,))
+    trip = GuidedReturn(block, SPEC, [sight(0.0), sight(-30.0), sight(-60.0)])
+    assert yaw_difference(trip.next_target(block, is_flying=False).yaw, 0.0) < -150.0
+    assert (
+        trip.next_target(both((0,), (-30,), yaw=300.0), is_flying=True) is None
+    )  # some of it is still held
+    assert trip.next_target(both((0,), (-100,), yaw=260.0), is_flying=True) == CameraPose()
+    assert trip.next_target(both((0,), (-100,), yaw=260.0), is_flying=True) is None
+    assert (trip.seen == block.frames[-1][:, :320]).all()
+
+
+def test_a_player_who_steers_is_led_nowhere():
+    block = both(held=(0,), forgetful=(0,))
+    trip = GuidedReturn(block, SPEC, [])
+    trip.stop()
+    assert trip.next_target(block, is_flying=False) is None
+
+
+def test_a_world_that_does_not_turn_leads_nowhere():
+    block = both(held=(0,), forgetful=(0,))
+    trip = GuidedReturn(block, replace(SPEC, axes=("pitch",)), [sight(90.0)])
+    assert trip.next_target(block, is_flying=False) is None
+    assert trip.seen is None
