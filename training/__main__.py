@@ -16,7 +16,7 @@ from mag_sandbox.files.border import Refusal, reason_of
 from mag_sandbox.model.launch import process_count
 from mag_sandbox.training.curve import LogError, write_curves
 from mag_sandbox.training.imagination.config import ImaginationTraining
-from mag_sandbox.training.memorypack.options import MemoryPackOptions
+from mag_sandbox.training.memorypack.options import MemoryPackOptions, OracleOptions
 from mag_sandbox.training.pocket.config import PocketTraining
 from mag_sandbox.training.recipe.options import STAGES, PrecomputeOptions, RecipeOptions
 from mag_sandbox.training.tables.options import TablesOptions
@@ -37,7 +37,7 @@ def parser() -> argparse.ArgumentParser:
     top = OneLineParser(prog="python -m training", description=__doc__)
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (text, kind, run) in COMMANDS.items():
-        shows_defaults = kind in (PocketTraining, ImaginationTraining, TablesOptions)
+        shows_defaults = kind in (PocketTraining, ImaginationTraining, OracleOptions, TablesOptions)
         told = argparse.ArgumentDefaultsHelpFormatter if shows_defaults else argparse.HelpFormatter
         command = commands.add_parser(name, help=text, formatter_class=told)
         add_options(command, kind)
@@ -145,6 +145,10 @@ COMMANDS: dict[str, tuple[str, type, Callable[[Any], object]]] = {
     ),
     "memorypack": (
         "MemoryPack's parts: teacher, then Direct Forcing", MemoryPackOptions, _train_memorypack,
+    ),
+    "memorypack-oracle": (
+        "how much of a ring a few tokens can hold",
+        OracleOptions, _later("memorypack.oracle", "train"),
     ),
     "memorypack-cost": (
         "what a block costs as a session gets long",

@@ -1,4 +1,4 @@
-"""What `python -m training memorypack` can be told; plain data, imports nothing heavy."""
+"""Options of `python -m training memorypack` and `memorypack-oracle`; imports nothing heavy."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +8,8 @@ from mag_sandbox.command_line import option
 
 PHASES = ("teacher", "direct", "student", "teacher-last", "direct-modulations")
 VARIANTS = ("A", "B", "C", "zero", "framepack")
+READS = ("psi", "frames", "nothing")
+TOKENS = (18, 64, 96, 256)  # of psi, that the oracle compares
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +37,26 @@ class MemoryPackOptions:
     def run(self) -> Path:
         """Folder of this phase and variant."""
         return self.folder / f"{self.variant}-{self.phase}"
+
+
+@dataclass(frozen=True, slots=True)
+class OracleOptions:
+    """What the command can be told."""
+
+    folder: Path = option(Path("runs/memorypack/oracle"), "state, logs and figures")
+    data: Path = option(Path("runs/imagination/rings"), "latents of rings")
+    rings: int = option(2000, "scenes; the last 400 are held out")
+    tokens: int = option(96, "of psi", type=int, choices=TOKENS)
+    unplaced: bool = option(False, "tokens have no place on the ring")
+    # all frames are the ceiling, and what needs no memory is told from nothing
+    reads: str = option("psi", "what the reader knows", choices=READS)
+    steps: int = option(600, "of training")
+    batch: int = option(8, "turns a step")
+    seed: int = option(0, "seed of weights and turns", type=int)
+
+    @property
+    def name(self) -> str:
+        """Which row of the table this is."""
+        if self.reads != "psi":
+            return self.reads
+        return f"{self.tokens}-{'unplaced' if self.unplaced else 'placed'}"
