@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 from mag_sandbox.files.border import is_folder, open_plain, reason_of
@@ -29,8 +30,11 @@ class OccupiedError(ValueError):
     """A folder for new files cannot be made or is not empty; says which, why, and the remedy."""
 
 
-def claim(folder: Path) -> None:
+def claim(folder: Path, first: str | None = None) -> None:
     """Make a folder for new files, or take an empty one.
+
+    With `first`, an empty file of that name is made in it, so that of several processes that claim
+    a folder at the same moment one gets it.
 
     Raises:
         OccupiedError: it holds files, or cannot be made.
@@ -38,11 +42,36 @@ def claim(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         occupied = any(folder.iterdir())
+        if first is not None and not occupied:
+            (folder / first).touch(exist_ok=False)
+    except FileExistsError as error:
+        occupied = folder.is_dir()
+        if not occupied:
+            raise _cannot_be_made(folder, error) from None
     except (OSError, ValueError) as error:  # or it has a character of no name
-        why = reason_of(error)
-        raise OccupiedError(f"{folder}: it cannot be made ({why}); name another folder") from None
+        raise _cannot_be_made(folder, error) from None
     if occupied:
         raise OccupiedError(f"{folder}: it already holds files; name another folder or remove it")
+
+
+def _cannot_be_made(folder: Path, error: Exception) -> OccupiedError:
+    why = reason_of(error)
+    return OccupiedError(f"{folder}: it cannot be made ({why}); name another folder")
+
+
+def new_folder(first: Path) -> Path:
+    """Make a folder of that name, or else NAME-2, NAME-3, ...; no other process gets the same.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    first.parent.mkdir(parents=True, exist_ok=True)
+    for number in count(1):
+        folder = first if number == 1 else first.with_name(f"{first.name}-{number}")
+        with suppress(FileExistsError):
+            folder.mkdir()
+            return folder
+    raise AssertionError  # there is always another number
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """What each subcommand does: options in, the app or a session run, one exit code out."""
 
 import json
+import logging
 import math
 import os
 import sys
@@ -49,6 +50,7 @@ from mag_sandbox.scenes import Scene, SceneError, load_scene
 
 if TYPE_CHECKING:  # imports pygame, which must see the display settings first
     from mag_sandbox.sandbox.app import RunSummary
+logger = logging.getLogger(__name__)
 Say = Callable[[str], None]
 HEADLESS_SECONDS = 10.0  # of play without a person, when not told otherwise
 
@@ -110,7 +112,10 @@ def _recorders(options: PlayOptions, choice: WorldChoice) -> Iterator[list[Recor
     recorders = []
     if options.record:
         memory, look_ahead = choice.memory, choice.look_ahead
-        recorders = [Recorder(options.record, memory=memory, look_ahead=look_ahead)]
+        recorder = Recorder(
+            options.record, memory=memory, look_ahead=look_ahead, on_problem=logger.info
+        )  # said once: by the game as a notice, or as the command's last sentence
+        recorders = [recorder]
     try:
         yield recorders
     finally:

@@ -17,8 +17,8 @@ from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
 
-from mag_sandbox.files.border import exists
-from mag_sandbox.files.whole import OccupiedError, claim
+from mag_sandbox.files.border import reason_of
+from mag_sandbox.files.whole import OccupiedError, claim, new_folder
 from mag_sandbox.model.world import FrameBlock, MemorySetting
 from mag_sandbox.sandbox.freed_memory import give_back_freed
 from mag_sandbox.sandbox.play.events import (
@@ -57,7 +57,7 @@ class Recorder(SessionObserver):
         look_ahead: bool = True,
         on_problem: Callable[[str], None] = logger.warning,
     ) -> None:
-        """Claim the folder.
+        """Claim the folder: no other recorder writes into it, also of another process.
 
         Raises:
             RecordingError: it already holds files, or cannot be made.
@@ -75,7 +75,7 @@ class Recorder(SessionObserver):
         self._begun.set_result(False)
         self._thread: Thread | None = None
         try:
-            claim(folder)
+            claim(folder, EVENTS_FILE)
         except OccupiedError as problem:
             raise RecordingError(f"cannot record to {problem}") from None
 
@@ -100,8 +100,7 @@ class Recorder(SessionObserver):
         """Claim nothing any more where nothing was recorded yet."""
         self._is_over = True
         if not self.folders:
-            with suppress(OSError):  # others have put something there
-                self._folder.rmdir()
+            _discard(self._folder)
 
     def on_start(self, event: SessionStart, block: FrameBlock) -> None:  # noqa: ARG002 - observer
         """Begin a recording."""
@@ -112,7 +111,12 @@ class Recorder(SessionObserver):
             self._begun.set_result(False)
             return
         self._is_over = False
-        self.folders.append(_next_folder(self._folder) if self.folders else self._folder)
+        try:
+            self.folders.append(new_folder(self._folder) if self.folders else self._folder)
+        except OSError as error:
+            self._begun.set_result(False)
+            self._give_up(f"{reason_of(error)} ({self._folder})")
+            return
         self._queue = SimpleQueue()
         self._queue.put(replace(event, memory=self._memory, look_ahead=self._look_ahead))
         arguments = self.folders[-1], self._queue, self._begun
@@ -142,7 +146,7 @@ class Recorder(SessionObserver):
         why = None
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            with (folder / EVENTS_FILE).open("x", encoding="utf-8") as file:
+            with (folder / EVENTS_FILE).open("w", encoding="utf-8") as file:
                 while (event := queue.get()) is not None:
                     if isinstance(event, SessionStart):
                         event = replace(event, provenance=with_machine(event.provenance))
@@ -168,8 +172,10 @@ class Recorder(SessionObserver):
             if not begun.done():
                 _discard(folder)  # before anybody hears of it and uses the name again
                 begun.set_result(False)
-        if why is None:
-            return
+        if why is not None:
+            self._give_up(why)
+
+    def _give_up(self, why: str) -> None:
         self.problem = f"recording stopped: {why}; play goes on"
         self.on_problem(self.problem)
 
@@ -215,10 +221,3 @@ def _link(source: str, target: str) -> None:
 def to_line(event: Event) -> str:
     """Return an event as one line of a recording."""
     return json.dumps(event_to_json(event), default=str) + "\n"
-
-
-def _next_folder(first: Path) -> Path:
-    number = 2
-    while exists(folder := first.with_name(f"{first.name}-{number}")):
-        number += 1
-    return folder

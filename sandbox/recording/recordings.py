@@ -4,11 +4,14 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 
+from mag_sandbox.files.border import reason_of
+from mag_sandbox.files.whole import new_folder
 from mag_sandbox.sandbox.choice import WorldChoice
 from mag_sandbox.sandbox.play.session import Session
 from mag_sandbox.sandbox.play.worker import GenerationWorker
 from mag_sandbox.sandbox.probe.prober import Prober
 from mag_sandbox.sandbox.recording.frame_store import FrameWriter, frames_beside
+from mag_sandbox.sandbox.recording.reader import RecordingError
 from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.sandbox.title.library import new_recording_folder
 
@@ -55,8 +58,14 @@ class Recordings:
         Raises:
             RecordingError: its folder cannot be made.
         """
+        try:
+            folder = new_folder(new_recording_folder(self._folder, name))
+        except OSError as error:
+            raise RecordingError(
+                f"cannot record to {self._folder} ({reason_of(error)}); check its permissions"
+            ) from None
         recorder = Recorder(
-            new_recording_folder(self._folder, name),
+            folder,
             memory=self._choice.memory,
             look_ahead=self._choice.look_ahead,
             on_problem=self._complain,

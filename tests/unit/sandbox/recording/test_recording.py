@@ -103,6 +103,35 @@ def test_a_recording_never_overwrites(folder):
         Recorder(folder)
 
 
+def test_a_folder_has_one_recorder_before_anything_is_recorded(tmp_path):
+    """The second one would delete what the first is writing."""
+    first = Recorder(tmp_path / "session")
+    with pytest.raises(RecordingError, match="already holds files; name another folder"):
+        Recorder(tmp_path / "session")
+    first.cancel()
+    assert not (tmp_path / "session").exists()
+    Recorder(tmp_path / "session")
+
+
+def test_later_sessions_share_no_folder_with_another_process(tmp_path, monkeypatch):
+    """Which takes the name just before this one does."""
+    recorder = Recorder(tmp_path / "session")
+    session = Session(FakeWorld(), ScriptSource(COMMANDS), observers=[recorder])
+    session.start(SCENE, 1)
+    mkdir = Path.mkdir
+
+    def late(folder, *told, **more):
+        if folder.name == "session-2":
+            mkdir(folder, parents=True, exist_ok=True)
+        return mkdir(folder, *told, **more)
+
+    monkeypatch.setattr(Path, "mkdir", late)
+    session.start(SCENE, 2)
+    session.end("left")
+    assert list((tmp_path / "session-2").iterdir()) == []
+    assert load_recording(tmp_path / "session-3").start.seed == 2
+
+
 def test_a_place_that_cannot_hold_a_folder_is_refused_before_play(tmp_path):
     (tmp_path / "file").write_text("here")
     with pytest.raises(RecordingError, match="name another folder"):
