@@ -49,7 +49,7 @@ from mag_sandbox.sandbox.services import Services
 from mag_sandbox.sandbox.ui.display import window_surface
 from mag_sandbox.sandbox.ui.screenshots import ScreenshotInfo
 from mag_sandbox.sandbox.ui.text_entry import SHORTCUT
-from mag_sandbox.scenes.scene import MAX_SEED
+from mag_sandbox.scenes.scene import MAX_SEED, Scene
 from mag_sandbox.scenes.things import GROUND, words_of
 
 MEMORY_STEP = 2  # factor of the budget
@@ -150,6 +150,7 @@ class PlayerSession(WatchedSession):
         self._lost = False  # whether frames were dropped since the first of them
         self._autosave = Autosave(partial(services.saves.autosave, worker), time.perf_counter)
         self._save: Future[ParkedScene] | None = None  # that is being read, to go on from it
+        self._bound_for: tuple[CameraPose, int] | None = None  # an anchor, newest result before
         describe = partial(_describe, services, worker, reel)
         self._prompt = PromptBox(
             describe,
@@ -191,6 +192,7 @@ class PlayerSession(WatchedSession):
         """Follow what is shown."""
         super().block_shown(ready)
         self._autosave.block_shown(ready.command)
+        self._tell_arrived()
         if self._choice and self._choice.in_force_at <= self._reel.blocks:
             choice, self._choice = self._choice, None
             self._tell_dropped(choice.kept_before)
@@ -257,7 +259,7 @@ class PlayerSession(WatchedSession):
             case "new_seed":
                 self.leave_moment("a new seed")
                 self._begin_anew()
-                return Playthrough(playthrough.scene, secrets.randbelow(MAX_SEED))
+                return Playthrough(self._painted(playthrough.scene), secrets.randbelow(MAX_SEED))
             case "world":
                 return self._next_world()
             case "save":
@@ -282,19 +284,36 @@ class PlayerSession(WatchedSession):
                 self._turn_volume(-LOUDER)
         return None
 
+    def _painted(self, scene: Scene) -> Scene:
+        """Return a scene as another seed begins it: painted by its words, where a world can."""
+        return replace(scene, image=None) if self._reel.current.spec.kinds else scene
+
     def _begin_anew(self) -> None:
         self._postcards.stop()
         if self._hints:
             self._hints.restart()
-        self._choice = None
+        self._choice = self._bound_for = None
 
     def _fly_to_anchor(self) -> None:
         target = self._services.prober.last_anchor
         if target is None:
             key = self._services.bindings.title("anchor")
             self._say(f"there is no anchor yet; {key} drops one")
+        elif target == self._reel.pose:
+            self._say("you are at the anchor; turn away and come back")
         else:
+            latest = self._services.prober.latest
+            self._bound_for = target, latest.number if latest else 0
             self._services.pilot.fly_to(target, self._reel.current.spec)
+
+    def _tell_arrived(self) -> None:
+        """Have the place compared that the camera was flown back to, even if it was never left."""
+        pilot = self._services.pilot
+        if self._bound_for is None or pilot.is_flying:
+            return
+        (place, known), self._bound_for = self._bound_for, None
+        if pilot.is_automatic:  # else the player has taken over
+            self._services.prober.answer(place, known)
 
     def _next_world(self) -> Outcome | None:
         world = next_world(self._reel.current.spec.name)

@@ -212,8 +212,22 @@ class ReturnTracker:
         coming = [(one, one.now) for one in self.anchors if one.now is not None]
         return [self._returned(one, now, self._memory) for one, now in coming]
 
-    def find(self, then: Sight, pose: CameraPose | None = None) -> Return | None:
-        """Return how a picture of the store came back at a pose; None: the view shows little of it.
+    def revisit(self, pose: CameraPose) -> Return | None:
+        """Return how the place at a pose looks now, although it may not have been left.
+
+        None: the newest frame shows little of it, or there is no such place.
+        """
+        anchor = next((one for one in self.anchors if one.pose == pose), None)
+        return anchor and self.find(anchor.first, label=anchor.label, kind="key")
+
+    def find(
+        self,
+        then: Sight,
+        pose: CameraPose | None = None,
+        label: str = "postcard",
+        kind: ProbeKind = "postcard",
+    ) -> Return | None:
+        """Return how a picture came back at a pose; None: the view shows little of it.
 
         Without a pose, that of the newest frame is meant.
         """
@@ -226,8 +240,8 @@ class ReturnTracker:
         held = self._memory.best(then.pose, then.memory_index)
         gone: Fate = "never kept" if then.memory_index < 0 else "evicted"
         return Return(
-            label="postcard",
-            kind="postcard",
+            label=label,
+            kind=kind,
             pose=then.pose,
             first=self.store.first_sight(then.pose, SEEN) or then,
             then=then,

@@ -233,6 +233,15 @@ class Prober(SessionObserver):
         """Set an anchor at the pose of the frame on screen; None: at the newest frame."""
         self._put(lambda: self._drop(kind, pose))
 
+    def answer(self, place: CameraPose, known: int) -> None:
+        """Compare the place at a pose with what is there now, unless that was just published.
+
+        Args:
+            place: pose of an anchor, at which the camera has arrived.
+            known: number of the newest result when the camera set out; 0: there was none.
+        """
+        self._put(lambda: self._answer(place, known))
+
     def compare(self, then: Sight, pose: CameraPose | None = None) -> "Future[ProbeResult | None]":
         """Return, later, how much of a picture is remembered; None if this is not the place."""
         return self._put(lambda: self._compare(then, pose))
@@ -316,6 +325,13 @@ class Prober(SessionObserver):
         self.pictures = tracker.store.newest()
         of_anchors = (sight for one in tracker.anchors for sight in (one.first, one.last))
         self.sights = (*tracker.store.all(), *of_anchors)
+
+    def _answer(self, place: CameraPose, known: int) -> None:
+        latest = self.latest
+        told = latest and latest.number > known and latest.kind != "auto" and latest.pose == place
+        back = None if told else self._tracker.revisit(place)
+        if back is not None:
+            self._publish(self._result(back))
 
     def _compare(self, then: Sight, pose: CameraPose | None) -> ProbeResult | None:
         back = self._tracker.find(then, pose)

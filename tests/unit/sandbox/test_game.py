@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pygame
 import pytest
+from PIL import Image
 
 from mag_sandbox.controls.bindings import DEFAULTS
 from mag_sandbox.controls.camera import CameraCommand
@@ -119,6 +120,16 @@ def test_a_new_seed_begins_the_scene_anew(run):
     assert game.screen.playthrough.seed != 7
 
 
+@pytest.mark.parametrize("kinds", [("tent",), ()])
+def test_a_new_seed_paints_the_place_anew_where_the_world_can_paint(run, tmp_path, kinds):
+    picture = tmp_path / "place.png"
+    Image.new("RGB", (320, 192)).save(picture)
+    game = run(FakeWorld(spec=replace(FAST, kinds=kinds)))
+    game.play(PlayScene(replace(SCENE, image=str(picture))))
+    game.press(pygame.K_n)
+    assert (game.screen.playthrough.scene.image is None) is bool(kinds)
+
+
 def test_the_camera_goes_back_to_the_anchor_by_itself(run):
     game = run()
     game.play()
@@ -134,6 +145,11 @@ def test_the_camera_goes_back_to_the_anchor_by_itself(run):
     assert game.screen.reel.pose.yaw == pytest.approx(
         game.services.prober.last_anchor.yaw, abs=0.15
     )
+    game.wait(lambda: game.services.prober.latest)  # although it was never out of sight
+    assert (game.services.prober.latest.kind, game.services.prober.latest.label) == (
+        "key", "anchor 1"
+    )  # fmt: skip
+    assert len(game.services.prober.results) == 1
 
 
 def test_the_player_takes_over_from_the_autopilot(run):
