@@ -93,6 +93,11 @@ def load_settings(path: Path | None = None) -> SandboxConfig:
     """
     path = path or config_folder() / FILE
     if is_missing(path):
+        if path.is_symlink():
+            raise SettingsError(
+                f"{path}: is a link to {path.readlink()}, which is missing; put that file back or "
+                "delete the link"
+            )
         return SandboxConfig()
     settings, known = read_checked_yaml(path, SandboxConfig, SettingsError), available_policies()
     if settings.memory not in known:

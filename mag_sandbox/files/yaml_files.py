@@ -229,8 +229,8 @@ def value_of(key: str, node: yaml.Node, hint: Any) -> Any:
             return None
         hint = next(option for option in options if option is not type(None))
         origin = get_origin(hint)
-    if value is False and origin is Literal and "off" in get_args(hint):
-        value = "off"  # YAML reads a bare off as false
+    if origin is Literal and isinstance(node, yaml.ScalarNode):
+        value = node.value  # YAML reads a bare off as false
     if origin is Literal:
         allowed = tuple(str(option) for option in get_args(hint))
         if value not in get_args(hint):

@@ -4,7 +4,6 @@ import json
 import logging
 import math
 import os
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -45,7 +44,8 @@ from mag_sandbox.sandbox.recording.replay import (
     playthrough_of,
     verify,
 )
-from mag_sandbox.sandbox.settings import DEFAULT_SCENE, DisplayError, SandboxConfig, load_settings
+from mag_sandbox.sandbox.settings import DEFAULT_SCENE, SandboxConfig, load_settings
+from mag_sandbox.sandbox.x_server import check_display, has_display
 from mag_sandbox.scenes import Scene, SceneError, load_scene
 
 if TYPE_CHECKING:  # imports pygame, which must see the display settings first
@@ -194,9 +194,9 @@ def run_bench(options: BenchOptions, say: Say) -> int:
 
         numbers = loopback.run(loopback.LoopbackPlan(choice, scene, seed), say)
         return _print_numbers(numbers, options.json, say)
-    if not _has_display():
+    if not has_display():
         say("no display found: measured without a window, which is cheaper than with one")
-    _choose_display(headless=not _has_display())
+    _choose_display(headless=not has_display())
     from mag_sandbox.sandbox.diagnose import bench  # with pygame
 
     plan = bench.BenchPlan(
@@ -304,13 +304,8 @@ def _choose_display(*, headless: bool) -> None:
     os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
     if headless:
         os.environ["SDL_VIDEODRIVER"] = os.environ["SDL_AUDIODRIVER"] = "dummy"
-    elif not _has_display():  # SDL would play on where nobody sees it
-        raise DisplayError("no display found; start it in a desktop session or use --headless")
-
-
-def _has_display() -> bool:
-    names = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")
-    return not sys.platform.startswith("linux") or any(map(os.environ.get, names))
+    else:
+        check_display()
 
 
 def check_place(path: Path | None) -> None:

@@ -30,7 +30,8 @@ from mag_sandbox.model.world import GIB, MIB, WEIGHTS, Control, World, WorldFail
 from mag_sandbox.program import PROGRAM
 from mag_sandbox.sandbox.audio.outputs import sound_report
 from mag_sandbox.sandbox.recording.reader import cpu_info, processor_name
-from mag_sandbox.sandbox.settings import FILE, SettingsError, load_settings
+from mag_sandbox.sandbox.settings import FILE, DisplayError, SettingsError, load_settings
+from mag_sandbox.sandbox.x_server import check_display
 from mag_sandbox.scenes import Scene
 from mag_sandbox.workers.processes import usable_cores
 
@@ -147,12 +148,13 @@ def check_settings() -> list[Finding]:
     return [ok(str(path) if exists(path) else f"the defaults; {path} would change them")]
 
 
-def check_display() -> list[Finding]:
+def check_window() -> list[Finding]:
     """Whether a window can be opened."""
     headless = f"Start it in a desktop session, or use `{PROGRAM} play --headless`."
-    names = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")
-    if sys.platform.startswith("linux") and not any(map(os.environ.get, names)):
-        return [problem("no display", headless)]
+    try:
+        check_display()
+    except DisplayError as error:
+        return [problem(str(error), headless)]
     import pygame
 
     try:
@@ -418,7 +420,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("settings", check_settings),
     ("weights", check_weights),
     ("world", check_world),
-    ("display", check_display),
+    ("display", check_window),
     ("gamepads", check_gamepads),
     ("sound", check_sound),
     ("disk", check_disk),

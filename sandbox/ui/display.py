@@ -16,6 +16,7 @@ GLOW = (0.06, 0.2, 0.55)  # brightness of the bars beside the picture, from outs
 _Bar = tuple[pygame.Surface, pygame.Rect]
 MAX_CUT = 0.12  # share of the picture that filling the window may cut
 GAME = "MAG sandbox"
+UNSEEN = ("dummy", "offscreen")  # drivers that SDL falls back on where there is no display
 OPENS = 2 / 3  # of the screen's width or height: the size of a new window on a large screen
 Size = tuple[int, int]  # px
 
@@ -37,12 +38,16 @@ def window(
     try:
         pygame.display.init()
         pygame.font.init()
-        if pygame.display.get_driver() == "x11":  # 10 times faster than OpenGL without a GPU
+        driver = pygame.display.get_driver()
+        if driver in UNSEEN and os.environ.get("SDL_VIDEODRIVER") != driver:
+            raise pygame.error("no display answers")
+        if driver == "x11":  # 10 times faster than OpenGL without a GPU
             os.environ.setdefault("SDL_FRAMEBUFFER_ACCELERATION", "0")
         opened = size if sized else opening_size(size)
         surface = pygame.display.set_mode(opened, pygame.RESIZABLE)
         pygame.key.stop_text_input()  # an input method would swallow letters that are keys here
     except pygame.error as error:
+        pygame.display.quit()
         raise DisplayError(
             f"no window can be opened ({error}); start it in a desktop session or use --headless"
         ) from None

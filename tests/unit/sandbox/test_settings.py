@@ -51,3 +51,17 @@ def test_the_folder_follows_the_platform(monkeypatch, tmp_path):
     monkeypatch.setattr("sys.platform", "linux")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     assert config_folder() == tmp_path / "mag-sandbox"
+
+
+@pytest.mark.parametrize("said", ["false", "no", "False"])
+def test_another_word_for_false_is_not_off(home, said):
+    (home / "settings.yaml").write_text(f"hud: {said}\n")
+    with pytest.raises(SettingsError, match=f'hud is "{said}".*; expected one of small, full, off'):
+        load_settings()
+
+
+def test_a_link_that_leads_nowhere_is_not_taken_for_no_settings(home):
+    """Saving would replace it, and with it the settings that are kept elsewhere."""
+    (home / "settings.yaml").symlink_to(home / "elsewhere.yaml")
+    with pytest.raises(SettingsError, match=r"is a link to .*elsewhere.yaml, which is missing"):
+        load_settings()

@@ -19,7 +19,6 @@ from mag_sandbox.sandbox.diagnose.doctor_checks import (
     GIB,
     check_attention,
     check_disk,
-    check_display,
     check_gamepads,
     check_gpu,
     check_memory,
@@ -28,6 +27,7 @@ from mag_sandbox.sandbox.diagnose.doctor_checks import (
     check_settings,
     check_sound,
     check_weights,
+    check_window,
     check_world,
     nobodys,
     note,
@@ -304,11 +304,11 @@ def test_wrong_settings_are_a_problem_that_names_the_line(home):
 
 
 def test_no_display_is_a_problem_and_a_drawing_that_nobody_sees_a_note(monkeypatch):
-    assert levels(check_display()) == ["note"]  # tests draw nowhere
+    assert levels(check_window()) == ["note"]  # tests draw nowhere
     for name in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(doctor_checks.sys, "platform", "linux")
-    found = check_display()
+    monkeypatch.setattr("sys.platform", "linux")
+    found = check_window()
     assert levels(found) == ["problem"]
     assert "--headless" in found[0].advice
 
