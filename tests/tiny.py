@@ -173,7 +173,7 @@ def tiny_world(
         weights=weights or tiny_weights(),
         execution=execution,
     )
-    world._cache.slots = slots
+    world.memory.cache.slots = slots
     return world
 
 

@@ -108,15 +108,16 @@ class MemoryPackWorld(PocketWorld[PocketSession]):
         The oldest picture becomes the reference image; all others pass through psi.
         """
         self._check(past.scene.memory)
-        self._session = session = PocketSession(past.seed, past.prompt, CameraPose())
+        self._session = PocketSession(past.seed, past.prompt, CameraPose())
         self._memory = None
         with torch.inference_mode():
             for block in past.blocks:
-                session.block_index = max(session.block_index, block.block_index)
+                index = max(self._running().block_index, block.block_index)
+                self._advance(block_index=index)
                 latents = self._codec.encode_block(block.frames, self.spec)
                 self._adopt_block(self._frames(block.poses).with_latents(latents), past.prompt)
-                session.block_index += 1
-        session.follow(past)
+                self._advance(block_index=index + 1)
+        self._session = self._running().following(past)
         self._times.taken()  # is no block's
 
     def snapshot(self) -> WorldState:
@@ -175,7 +176,7 @@ class MemoryPackWorld(PocketWorld[PocketSession]):
         self._check(control.memory.policy if control.memory else None)
         if control.prompt is not None and control.prompt != session.prompt:
             self._require_words(control.prompt)
-            session.prompt = control.prompt
+            self._advance(prompt=control.prompt)
             self._held().prompt = self._features(control.prompt)
         return self._poses(control.camera)
 
@@ -228,6 +229,6 @@ class MemoryPackWorld(PocketWorld[PocketSession]):
     ) -> FrameBlock:
         session = self._running()
         shown = self._decoder.finish(self._decoder.begin(latents[0], poses, self._time))
-        session.pose = poses[-1]
+        self._advance(pose=poses[-1])
         memory = pack_usage(self._held(), self._title, self.spec, session.origin)
         return self._handed_out(shown, poses, command, memory)

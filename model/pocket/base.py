@@ -1,7 +1,7 @@
-"""What the worlds over the pocket weights share: parts, a session, and how a block is shown."""
+"""The base of worlds over the pocket weights: their parts, their session, and finished blocks."""
 
-from dataclasses import dataclass
-from typing import TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, Self, TypeVar
 
 import torch
 
@@ -26,9 +26,9 @@ from mag_sandbox.scenes.scene import MAX_SEED, check_prompt
 from mag_sandbox.scenes.vocabulary import Vocabulary
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class PocketSession:
-    """What changes from block to block, besides memory: parked with it, or taken from another."""
+    """Progress of a playthrough besides memory: a value, replaced after every block."""
 
     seed: int
     prompt: str
@@ -42,13 +42,15 @@ class PocketSession:
         check_prompt(self.prompt)
         check_pose(self.pose)
 
-    def follow(self, past: Past) -> None:
-        """Stand where another world stood."""
-        self.prompt, self.pose = past.prompt, past.pose
-        self.block_index, self.origin = past.next_block, past.origin
+    def following(self, past: Past) -> Self:
+        """Return the session that continues where another world stood."""
+        return replace(
+            self, prompt=past.prompt, pose=past.pose, block_index=past.next_block,
+            origin=past.origin,
+        )  # fmt: skip
 
     def provenance(self) -> dict:
-        """Return what a recording's header says of it."""
+        """Return its entries in a recording's header."""
         return {"re_encoded": self.origin.words()} if self.origin else {}
 
 
@@ -57,7 +59,7 @@ Session = TypeVar("Session", bound=PocketSession)
 
 @dataclass(frozen=True, slots=True)
 class WorldParts:
-    """What a world over the pocket weights is made of, but for its memory."""
+    """Everything that a world over the pocket weights needs besides its memory."""
 
     spec: WorldSpec
     conditioner: Conditioner  # keys of prompts
@@ -66,11 +68,11 @@ class WorldParts:
     latent_shape: tuple[int, int, int]  # of a frame: C, h, w
     provenance: dict  # what a recording's header says
     animation: Animation | None  # moves pictures; None: the world stands still
-    words: Vocabulary | None = None  # of which a prompt needs one; None: any will do
+    words: Vocabulary | None = None  # a prompt must contain one of them; None: any prompt will do
 
 
 class PocketWorld(SessionWorld[Session]):
-    """A world over the pocket weights, whatever it remembers by; see `World`."""
+    """A world over the pocket weights with any kind of memory; see `World`."""
 
     def __init__(self, parts: WorldParts) -> None:
         super().__init__(parts.spec, parts.provenance)
@@ -80,7 +82,7 @@ class PocketWorld(SessionWorld[Session]):
         self._words = parts.words
 
     def expect_prompt(self) -> None:
-        """Load what reading a prompt needs; see `World`."""
+        """Load the text encoder; see `World`."""
         self._conditioner.warm()
 
     def round_trip(self, frames: Frames) -> Frames:
@@ -89,7 +91,7 @@ class PocketWorld(SessionWorld[Session]):
             return self._codec.decode(self._codec.encode(frames))
 
     def provenance(self) -> dict:
-        """Return what a recording's header says of this world."""
+        """Return the header of a recording of this world."""
         said = self._session.provenance() if self._session else {}
         return {**self._provenance, **said}
 
@@ -99,13 +101,17 @@ class PocketWorld(SessionWorld[Session]):
         self._decoder.close()
 
     def _require_words(self, prompt: str) -> None:
-        """Take a prompt that is new.
+        """Check a new prompt.
 
         Raises:
-            WorldFailed: it means nothing here; the message names the nearest words.
+            WorldFailed: it contains no known word; the message names the nearest ones.
         """
         if self._words and (problem := self._words.problem(prompt)):
             raise WorldFailed(problem)
+
+    def _advance(self, **changes: Any) -> None:
+        """Replace fields of the session."""
+        self._session = replace(self._running(), **changes)
 
     @property
     def _time(self) -> int:
@@ -115,7 +121,7 @@ class PocketWorld(SessionWorld[Session]):
     def _poses(
         self, command: CameraCommand, since: CameraPose | None = None
     ) -> tuple[CameraPose, ...]:
-        """Return the poses of a block of which the one before ended at a pose; None: the last."""
+        """Return the poses of a block that begins at a pose; None: where the camera is."""
         pose, spec = since or self._running().pose, self.spec
         return move(pose, command, spec.full_speed, spec.fps, spec.block_length)
 
@@ -127,7 +133,7 @@ class PocketWorld(SessionWorld[Session]):
         memory: MemoryUsage,
         look_ahead: tuple[LookAheadBlock, ...] = (),
     ) -> FrameBlock:
-        """Return a block as it is shown, and count it."""
+        """Return a finished block, and count it."""
         session = self._running()
         block = FrameBlock(
             frames=shown.frames,
@@ -141,5 +147,5 @@ class PocketWorld(SessionWorld[Session]):
             rest=shown.rest,
             notice=self._notice(),
         )
-        session.block_index += 1
+        self._advance(block_index=session.block_index + 1)
         return block

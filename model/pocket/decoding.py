@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.pocket.animation import Animation, PicturesAtRest
 from mag_sandbox.model.pocket.cells import DrawnPictures
 from mag_sandbox.model.session_world import StageTimes
@@ -33,6 +34,10 @@ class Codec:
     def decode(self, latents: Tensor) -> Frames:
         """Return frames, uint8 [T, H, W, 3], of latents, [T, C, h, w]."""
         return self.draw(latents).frames
+
+    def encode_picture(self, picture: Tensor) -> Tensor:
+        """Return the latents, fp32 [1, C, h, w], of a picture in [-1, 1], [1, 3, H, W]."""
+        return self.encode(to_frames(picture)).float()
 
     def encode_block(self, frames: Frames, spec: WorldSpec) -> Tensor:
         """Return the latents, [1, F, C, h, w], of a block, uint8 [block_length, H, W, 3].

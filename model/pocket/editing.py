@@ -32,7 +32,7 @@ from mag_sandbox.model.imagination.objects import PlacedObject, check_objects
 from mag_sandbox.model.imagination.surroundings import Place, Surroundings
 from mag_sandbox.model.kv_cache import KVCache
 from mag_sandbox.model.parking import joined, packed, part_of, parts_of, plain, unpacked
-from mag_sandbox.model.pocket.inventing import Memory
+from mag_sandbox.model.pocket.inventing import ViewMemory
 from mag_sandbox.model.pocket.painting import (
     PaintedGround,
     PaintingInventor,
@@ -53,8 +53,8 @@ _Views = Mapping[CameraPose, Tensor]  # latents [1, C, h, w]
 NOTHING_TO_UNDO = "there is no change to take back"
 
 
-class EditedMemory(Memory, Protocol):
-    """What an editor may ask of the world that remembers."""
+class EditedMemory(ViewMemory, Protocol):
+    """What an editor may do to memory."""
 
     @property
     def kept(self) -> tuple[SlotTable, KVCache]:
@@ -63,7 +63,7 @@ class EditedMemory(Memory, Protocol):
     def rewrite(self, slot: int, pose: CameraPose, view: Tensor, beside: Sequence[int]) -> None:
         """Remember a view, latents [1, C, h, w], in a slot, reading others."""
 
-    def remember_unseen(self, pose: CameraPose, view: Tensor) -> None:
+    def remember_ahead(self, pose: CameraPose, view: Tensor) -> None:
         """Remember a view, latents [1, C, h, w], that is not shown."""
 
 
@@ -482,7 +482,7 @@ class Editor:
         pose = lattice.nearest(pose, self._inventor.around.known)
         there = there & self._inventor.around.mask(lattice.place(pose))
         if (there & ~lattice.shown(world.shown_poses)).any():
-            world.remember_unseen(pose, self._view(pose, views))
+            world.remember_ahead(pose, self._view(pose, views))
         now = {frame.frame_index for frame in table.frames.values()}
         return tuple(sorted(now - before))
 

@@ -25,10 +25,10 @@ from mag_sandbox.model.pocket.animation import Animation
 from mag_sandbox.model.pocket.animator import Animator
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.model.pocket.base import WorldParts
+from mag_sandbox.model.pocket.block_memory import MemoryNetworks
 from mag_sandbox.model.pocket.decoding import Codec
 from mag_sandbox.model.pocket.editing import Editor
 from mag_sandbox.model.pocket.engine import PocketEngine, Transformer
-from mag_sandbox.model.pocket.inventing import Inventor, MemoryModelInventor
 from mag_sandbox.model.pocket.painting import PaintingInventor, SkyAlone
 from mag_sandbox.model.pocket.text_reader import TextReader
 from mag_sandbox.model.pocket.weights import (
@@ -102,23 +102,19 @@ def load(
         config.flow.shift,
         of_memory.text_keys(""),
     )
-    inventor: Inventor = MemoryModelInventor()
-    editor = None
+    painting = editor = None
     if invented is not None:
         sky_alone = _sky_alone(parts.animation)
-        inventor = PaintingInventor(invented, features, vocabulary, known, sky_alone)
-        editor = Editor(invented, features, inventor)
+        painting = PaintingInventor(invented, features, vocabulary, known, sky_alone)
+        editor = Editor(invented, features, painting)
         kinds = tuple(kind for kind in invented.config.kinds if kind in THINGS)
         parts = replace(parts, spec=replace(parts.spec, kinds=kinds))
+    passes = MemoryNetworks(
+        generator, RayCoordinates.of(config), parts.conditioner, of_memory, parts.flow,
+        parts.latent_shape,
+    )  # fmt: skip
     world = DiffusionWorld(
-        parts,
-        of_memory,
-        inventor,
-        generator,
-        RayCoordinates.of(config),
-        memory,
-        editor=editor,
-        look_ahead=look_ahead,
+        parts, passes, memory, painting=painting, editor=editor, look_ahead=look_ahead
     )
     on_progress("ready", 1.0)
     return world

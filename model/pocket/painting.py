@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -32,7 +32,7 @@ from mag_sandbox.model.imagination.objects import PlacedObject, check_objects
 from mag_sandbox.model.imagination.planner import Wanted
 from mag_sandbox.model.imagination.surroundings import Lattice, Surroundings
 from mag_sandbox.model.parking import packed, plain, unpacked
-from mag_sandbox.model.pocket.inventing import Memory
+from mag_sandbox.model.pocket.inventing import Outlook, ViewMemory
 from mag_sandbox.model.prompts import PromptFeatures
 from mag_sandbox.model.world import WorldState
 from mag_sandbox.scenes.scene import MAX_SEED, check_prompt
@@ -53,30 +53,23 @@ _BORDER_WORTH = 0.1  # of an unknown cell's
 _SIDES = ((1, 0), (-1, 0), (0, 1), (0, -1))  # right, left, up, down
 
 
-class Outlook(NamedTuple):
-    """What a player sees and where it is going."""
-
-    pose: CameraPose
-    command: CameraCommand
-    there: CameraPose  # at the end of the first block that a view begun now is there for
-    upwind: CameraPose | None  # where the sky in view comes from; None: there is none
-    spare: bool  # whether memory has room for what nobody may ever look at
-
-
 def due_now(lattice: Lattice, outlook: Outlook) -> np.ndarray:
     """Return which cells the next block may show, bool [rows, columns]."""
     return lattice.touched(outlook.pose, _beyond(_heading(outlook.command), SOON))
 
 
-def next_view(lattice: Lattice, known: np.ndarray, outlook: Outlook) -> CameraPose | None:
-    """Return the pose of the lattice that is to be painted next, or None if enough is known.
+def next_view(
+    lattice: Lattice, known: np.ndarray, outlook: Outlook, *, has_room: bool
+) -> CameraPose | None:
+    """Return the pose of the lattice to paint next, or None if enough is known.
 
     Args:
         lattice: of views.
         known: which cells are known, bool [rows, columns].
         outlook: of the player.
+        has_room: whether memory has room for views that may never be looked at.
     """
-    for pose, heading, share in _stretches(outlook):
+    for pose, heading, share in _stretches(outlook, has_room=has_room):
         missing = lattice.touched(pose, _beyond(heading, share)) & ~known
         if missing.any():
             worth = missing + _BORDER_WORTH * (_grown(missing) & known)
@@ -84,14 +77,16 @@ def next_view(lattice: Lattice, known: np.ndarray, outlook: Outlook) -> CameraPo
     return None
 
 
-def _stretches(outlook: Outlook) -> Iterator[tuple[CameraPose, tuple[float, float], float]]:
-    """Yield what is to be known, most urgent first: a pose, a heading and how far beyond."""
+def _stretches(
+    outlook: Outlook, *, has_room: bool
+) -> Iterator[tuple[CameraPose, tuple[float, float], float]]:
+    """Yield what must be known, most urgent first: a pose, a heading, and how far beyond."""
     heading = _heading(outlook.command)
-    yield outlook.there, heading, 0.0
+    yield outlook.ahead, heading, 0.0
     yield outlook.pose, heading, REACH
     if outlook.upwind is not None:
         yield outlook.upwind, (-1, 0), CLOUDS
-    if outlook.spare and not any(heading):
+    if has_room and not any(heading):
         for side in _SIDES:
             yield outlook.pose, side, REACH
 
@@ -254,7 +249,7 @@ class PaintingInventor:
     of seed and place. A new prompt makes a new plan, of what is not known yet.
     """
 
-    prompts_renew, recalls_all = False, True
+    blocks_per_view = BLOCKS_A_VIEW
 
     def __init__(
         self,
@@ -313,23 +308,19 @@ class PaintingInventor:
         self.losses = self._evictions = 0
         self.knows_all = True
 
-    def next_view(
-        self, pose: CameraPose, command: CameraCommand, memory: Memory
-    ) -> CameraPose | None:
+    def next_view(self, outlook: Outlook, memory: ViewMemory) -> CameraPose | None:
         """Return a pose of the lattice that shows what is seen next and is not known.
 
         A view under way goes on, unless it shows nothing of what the next block needs.
         """
         lattice, known = self._imagination.lattice, self._shown(memory)
-        there = memory.pose_after(command, BLOCKS_A_VIEW + 1)
-        outlook = Outlook(pose, command, there, memory.upwind_pose, memory.has_room)
         if self._view is not None:
             missing = due_now(lattice, outlook) & ~known
             if not missing.any() or (missing & lattice.shown([self._view.pose])).any():
                 return None
-        return next_view(lattice, known, outlook)
+        return next_view(lattice, known, outlook, has_room=memory.has_room)
 
-    def begin_view(self, pose: CameraPose, prompt: str, memory: Memory) -> int:
+    def begin_view(self, pose: CameraPose, prompt: str, memory: ViewMemory) -> int:
         """Begin a view of the lattice; it takes longer if a plan is begun for it."""
         self.drop_view()
         self.follow(memory, pose)
@@ -337,7 +328,7 @@ class PaintingInventor:
         self._view = self._begun(pose, prompt)
         return blocks
 
-    def take_view(self, memory: Memory) -> Tensor:  # noqa: ARG002
+    def take_view(self, memory: ViewMemory) -> Tensor:  # noqa: ARG002
         """Return the view that was begun, and know it."""
         assert self._view is not None
         view, self._view = self._view, None
@@ -579,14 +570,14 @@ class PaintingInventor:
 
         return paint
 
-    def _shown(self, memory: Memory) -> np.ndarray:
+    def _shown(self, memory: ViewMemory) -> np.ndarray:
         """Return which cells memory shows, bool [rows, columns]; it is not to be changed."""
         poses = tuple(memory.shown_poses)
         if poses != self._last_shown[0]:  # it takes longer the more there are
             self._last_shown = poses, self._imagination.lattice.shown(poses)
         return self._last_shown[1]
 
-    def follow(self, memory: Memory, pose: CameraPose) -> None:
+    def follow(self, memory: ViewMemory, pose: CameraPose) -> None:
         """Forget what memory has lost, and learn what it shows of a view."""
         lattice, shown = self._imagination.lattice, self._shown(memory)
         if memory.evictions != self._evictions:

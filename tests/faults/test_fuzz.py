@@ -315,7 +315,7 @@ def place_painted() -> PlaceLeft:
 
     made = world()
     play(made, [RIGHT] * 4)
-    assert made._inventor.has_view
+    assert made.painting.has_view
     return PlaceLeft.of(made, [RIGHT] * 5)
 
 

@@ -30,7 +30,7 @@ BACK = [LEFT] * 14
 
 def memory_of(made: DiffusionWorld) -> tuple[dict, dict[int, torch.Tensor]]:
     """Return what is kept, frame by frame, and its keys and values."""
-    table, cache = made.kept
+    table, cache = made.memory.kept
     slots = table.slots()
     keys, values = cache.export(slots)
     bits = {
@@ -40,7 +40,7 @@ def memory_of(made: DiffusionWorld) -> tuple[dict, dict[int, torch.Tensor]]:
 
 
 def ring_of(made: DiffusionWorld) -> tuple[np.ndarray, np.ndarray]:
-    around = made._inventor.around
+    around = made.painting.around
     return around.known, around.latents
 
 
@@ -51,7 +51,7 @@ def changed_cells(before: tuple[np.ndarray, ...], after: tuple[np.ndarray, ...])
 def edit_at_rest(made: DiffusionWorld, edit: Edit) -> Edit:
     """Change the world without making a block, to compare memories."""
     with torch.inference_mode():
-        done = made._edit(edit) or made._finish_edit(made._editor)
+        done = made._edit(edit) or made._finish_edit(made.editor)
     assert done is not None
     return done
 
@@ -66,9 +66,9 @@ def edited(made: DiffusionWorld, control: Control, then: Control = STILL) -> lis
 
 
 def shows_tent(made: DiffusionWorld, pose: CameraPose) -> bool:
-    lattice = made._inventor._imagination.lattice
-    there = made._editor._place(TENT)
-    return bool((lattice.touched(pose) & made._inventor.around.mask(there)).any())
+    lattice = made.painting._imagination.lattice
+    there = made.editor._place(TENT)
+    return bool((lattice.touched(pose) & made.painting.around.mask(there)).any())
 
 
 def test_a_thing_is_placed_and_all_else_stays_to_the_bit():
@@ -77,7 +77,7 @@ def test_a_thing_is_placed_and_all_else_stays_to_the_bit():
     ring, (frames, bits) = ring_of(made), memory_of(made)
     edit_at_rest(made, TENT)
     cells = changed_cells(ring, ring_of(made))
-    place = made._inventor.around.mask(made._editor._place(TENT))
+    place = made.painting.around.mask(made.editor._place(TENT))
     assert cells.any()
     assert not (cells & ~place).any()
     now, now_bits = memory_of(made)
@@ -87,7 +87,7 @@ def test_a_thing_is_placed_and_all_else_stays_to_the_bit():
         assert now[slot] == frames[slot]
         assert torch.equal(now_bits[slot], bits[slot])
     poses = [frame.pose for slot, frame in now.items() if slot not in elsewhere]
-    lattice = made._inventor._imagination.lattice
+    lattice = made.painting._imagination.lattice
     assert [lattice.nearest(pose) for pose in poses] == poses, "remembered anew from the ring"
 
 
@@ -97,16 +97,16 @@ def test_no_frame_of_memory_shows_what_was_there_before():
     for one in (made, other):
         play(one, [RIGHT] * 5 + [LEFT] * 5)
     with torch.inference_mode():
-        place = other._editor._place(TENT)
-        inventor = other._inventor
+        place = other.editor._place(TENT)
+        inventor = other.painting
         there = inventor.around.mask(place)
         inventor.around = inventor._imagination.repainted(
             inventor.around, place, Subject(inventor._features(""), inventor._features(""), 77)
         )
-        other._editor._remember_anew(there, other)
+        other.editor._remember_anew(there, other.memory)
         before = inventor.around.latents[:, there].copy()
         inventor.around = inventor.around.without(there)
-        inventor.around = inventor.around.replaced(there, made._inventor.around)
+        inventor.around = inventor.around.replaced(there, made.painting.around)
         assert not np.array_equal(before, inventor.around.latents[:, there])
     for one in (made, other):
         edit_at_rest(one, TENT)
@@ -124,7 +124,7 @@ def test_no_frame_of_memory_shows_what_was_there_before():
 def test_frames_that_show_nothing_more_than_others_are_let_go():
     made = world()
     play(made, [RIGHT] * 5 + [LEFT] * 5)
-    frames, lattice = memory_of(made)[0], made._inventor._imagination.lattice
+    frames, lattice = memory_of(made)[0], made.painting._imagination.lattice
     shown = lattice.shown([lattice.nearest(frame.pose) for frame in frames.values()])
     edit_at_rest(made, TENT)
     now = memory_of(made)[0]
@@ -141,7 +141,7 @@ def test_what_is_placed_has_the_colour_that_was_asked_for():
         play(made, [STILL])
         edit_at_rest(made, replace(TENT, color=color))
     cells = changed_cells(ring_of(red), ring_of(blue))
-    assert cells[red._inventor.around.mask(red._editor._place(TENT))].any()
+    assert cells[red.painting.around.mask(red.editor._place(TENT))].any()
 
 
 def test_after_turning_away_and_back_the_new_thing_is_still_there():
@@ -152,7 +152,7 @@ def test_after_turning_away_and_back_the_new_thing_is_still_there():
     ring, new = ring_of(made), memory_of_first(made)
     assert not torch.equal(old, new)
     blocks = [made.step(control) for control in [*AWAY, *BACK]]
-    there = made._inventor.around.mask(made._editor._place(TENT))
+    there = made.painting.around.mask(made.editor._place(TENT))
     assert not (changed_cells(ring, ring_of(made)) & there).any()
     assert torch.equal(memory_of_first(made), new), "what the first view shows is remembered"
     assert any(one.attended for one in blocks[-1].memory.entries if one.kind == "sink")
@@ -178,7 +178,7 @@ def test_undo_gives_back_all_bits(policy):
     now, now_bits = memory_of(made)
     assert now == frames
     assert all(torch.equal(bits[slot], now_bits[slot]) for slot in bits)
-    assert made._editor.placed == ()
+    assert made.editor.placed == ()
 
 
 def test_undo_of_a_thing_where_nobody_looked_leaves_the_ground_unknown_again():
@@ -186,8 +186,10 @@ def test_undo_of_a_thing_where_nobody_looked_leaves_the_ground_unknown_again():
     made.reset(PLACE, 1)
     ring, (frames, _) = ring_of(made), memory_of(made)
     edit_at_rest(made, replace(TENT, yaw=180.0))
-    assert made._inventor.around.known[ring[0] == 0].any()
-    assert len(made.kept[0].frames) > len(frames), "it is remembered before anybody gets there"
+    assert made.painting.around.known[ring[0] == 0].any()
+    assert len(made.memory.kept[0].frames) > len(frames), (
+        "it is remembered before anybody gets there"
+    )
     edit_at_rest(made, Edit("undo"))
     assert not changed_cells(ring, ring_of(made)).any()
     assert memory_of(made)[0] == frames
@@ -196,11 +198,11 @@ def test_undo_of_a_thing_where_nobody_looked_leaves_the_ground_unknown_again():
 def test_undo_after_play_went_on_gives_the_place_back_and_leaves_the_rest():
     made = world()
     play(made, [STILL])
-    before = made._inventor.around
+    before = made.painting.around
     edited(made, PLACING)
     for control in [RIGHT] * 8 + [LEFT] * 6:
         made.step(control)
-    place = before.mask(made._editor._place(TENT))
+    place = before.mask(made.editor._place(TENT))
     after = ring_of(made)
     block = made.step(UNDOING)
     assert block.notice == ""
@@ -221,13 +223,13 @@ def test_what_is_there_is_removed_or_drawn_anew_as_a_whole():
     edit_at_rest(made, TENT)
     tent = ring_of(made)
     edit_at_rest(made, Edit("repaint", 27.0, 3.0))
-    assert made._editor.placed == (TENT,), "another one, of the same kind and in the same place"
+    assert made.editor.placed == (TENT,), "another one, of the same kind and in the same place"
     again = ring_of(made)
     assert changed_cells(tent, again).any()
     assert not (changed_cells(tent, again)
-                & ~made._inventor.around.mask(made._editor._place(TENT))).any()  # fmt: skip
+                & ~made.painting.around.mask(made.editor._place(TENT))).any()  # fmt: skip
     edit_at_rest(made, Edit("remove", 27.0, 3.0))
-    assert made._editor.placed == ()
+    assert made.editor.placed == ()
     assert changed_cells(again, ring_of(made)).any()
 
 
@@ -235,7 +237,7 @@ def plan_tree(made: DiffusionWorld) -> PlacedObject:
     """Let a tree be planned where the tent of tests goes, and return it."""
     tree = PlacedObject("tree", 20.0, 0.0, 12.0, 8.0, (0, 200, 0), (0, 200, 0), 3)
     house = replace(tree, width=60.0, height=40.0)
-    made._inventor.plan = replace(made._inventor.plan, things=(house, tree))
+    made.painting.plan = replace(made.painting.plan, things=(house, tree))
     return tree
 
 
@@ -245,9 +247,9 @@ def test_a_planned_thing_is_removed_as_a_whole_and_undo_plans_it_again():
     tree = plan_tree(made)
     removed = edit_at_rest(made, Edit("remove", 24.0, 2.0))
     assert (removed.yaw, removed.width, removed.height) == (20.0, 12.0, 8.0)
-    assert [one.width for one in made._inventor.plan.things] == [60.0], "what stands behind stays"
+    assert [one.width for one in made.painting.plan.things] == [60.0], "what stands behind stays"
     edit_at_rest(made, Edit("undo"))
-    assert made._inventor.plan.things[1] == tree
+    assert made.painting.plan.things[1] == tree
 
 
 def test_another_one_of_a_planned_thing_may_look_different():
@@ -255,8 +257,8 @@ def test_another_one_of_a_planned_thing_may_look_different():
     play(made, [STILL])
     tree = plan_tree(made)
     edit_at_rest(made, Edit("repaint", 24.0, 2.0))
-    assert made._inventor.plan.things[1] == replace(tree, color=None, mean_color=None, variant=None)
-    assert made._editor.placed == ()
+    assert made.painting.plan.things[1] == replace(tree, color=None, mean_color=None, variant=None)
+    assert made.editor.placed == ()
 
 
 def test_what_is_placed_stands_before_what_is_planned_and_hides_what_it_covers(monkeypatch):
@@ -264,16 +266,16 @@ def test_what_is_placed_stands_before_what_is_planned_and_hides_what_it_covers(m
     play(made, [STILL])
     plan_tree(made)
     told = []
-    repainted = made._inventor._imagination.repainted
+    repainted = made.painting._imagination.repainted
 
     def noted(around, place, subject):
         told.extend(subject.things)
         return repainted(around, place, subject)
 
-    monkeypatch.setattr(made._inventor._imagination, "repainted", noted)
+    monkeypatch.setattr(made.painting._imagination, "repainted", noted)
     edit_at_rest(made, TENT)
     assert [(one.kind, one.width) for one in told] == [("tree", 60.0), ("tent", 18.0)]
-    assert len(made._inventor.plan.things) == 1
+    assert len(made.painting.plan.things) == 1
 
 
 def test_a_parked_world_goes_on_with_its_changes_and_takes_them_back():
@@ -286,7 +288,7 @@ def test_a_parked_world_goes_on_with_its_changes_and_takes_them_back():
     other = world()
     play(other, [REMOVING])
     other.restore(state)
-    assert other._editor.placed == (TENT,)
+    assert other.editor.placed == (TENT,)
     resumed = [other.step(control) for control in path]
     assert same(expected, resumed)
     assert [block.placed for block in expected] == [block.placed for block in resumed]
@@ -352,7 +354,7 @@ CASTLE = "A castle at night."
 def renew(made: DiffusionWorld, edit: Edit) -> np.ndarray:
     """Renew ground under other words, without making a block; return which cells changed."""
     before = ring_of(made)
-    made._running().prompt = CASTLE
+    made._advance(prompt=CASTLE)
     edit_at_rest(made, edit)
     return changed_cells(before, ring_of(made))
 
@@ -360,13 +362,13 @@ def renew(made: DiffusionWorld, edit: Edit) -> np.ndarray:
 def test_a_renewed_view_is_of_the_words_in_force_and_all_else_stays_to_the_bit():
     made = world()
     play(made, AWAY)
-    around, (frames, bits) = made._inventor.around, memory_of(made)
-    lattice = made._inventor._imagination.lattice
+    around, (frames, bits) = made.painting.around, memory_of(made)
+    lattice = made.painting._imagination.lattice
     there = around.mask(lattice.place(CameraPose()))
     cells = renew(made, VIEW)
     assert cells[there].all()
     assert not cells[~there].any()
-    assert made._inventor.plan.prompt == CASTLE
+    assert made.painting.plan.prompt == CASTLE
     now, now_bits = memory_of(made)
     beside = [slot for slot, one in frames.items() if not lattice.touched(one.pose)[there].any()]
     assert beside
@@ -378,40 +380,40 @@ def test_a_renewed_view_is_of_the_words_in_force_and_all_else_stays_to_the_bit()
 def test_when_everything_is_renewed_no_old_ground_is_known_or_remembered():
     made = world()
     play(made, AWAY)
-    before = made._inventor.around
+    before = made.painting.around
     renew(made, ALL)
-    now = made._inventor.around
+    now = made.painting.around
     assert not (before.known & now.known & (before.latents == now.latents).all(axis=0)).any()
     kinds = [frame.kind for frame in memory_of(made)[0].values()]
     assert kinds.count("look-ahead") <= 1, "only what is looked at, and what policies rely on"
-    assert made._inventor.plan.prompt == CASTLE
+    assert made.painting.plan.prompt == CASTLE
 
 
 @pytest.mark.parametrize("edit", [VIEW, ALL], ids=["view", "everything"])
 def test_undo_of_renewed_ground_gives_back_all_bits(edit):
     made = world()
     play(made, AWAY)
-    around, plan, (frames, bits) = made._inventor.around, made._inventor.plan, memory_of(made)
-    noise = made._inventor.noise
+    around, plan, (frames, bits) = made.painting.around, made.painting.plan, memory_of(made)
+    noise = made.painting.noise
     edit_at_rest(made, edit)
-    assert made._inventor.noise != noise
+    assert made.painting.noise != noise
     edit_at_rest(made, Edit("undo"))
     now, now_bits = memory_of(made)
     assert now == frames
     assert all(torch.equal(bits[slot], now_bits[slot]) for slot in bits)
     assert np.array_equal(ring_of(made)[0], around.known)
     assert not changed_cells((around.known, around.latents), ring_of(made))[around.known].any()
-    assert (made._inventor.noise, made._inventor.plan) == (noise, plan)
+    assert (made.painting.noise, made.painting.plan) == (noise, plan)
 
 
 def test_undo_after_play_went_on_in_a_renewed_world_gives_the_old_ground_back():
     made = world()
     play(made, AWAY)
-    before = made._inventor.around
+    before = made.painting.around
     play_on = [replace(STILL, edit=ALL, prompt=CASTLE), *BACK, *[RIGHT] * 6, UNDOING]
     blocks = [made.step(control) for control in play_on]
     assert blocks[-1].edited is not None
-    now = made._inventor.around
+    now = made.painting.around
     known = before.known
     assert now.known[known].all()
     assert np.array_equal(before.latents[:, known], now.latents[:, known])
@@ -433,14 +435,14 @@ def test_what_nobody_saw_is_forgotten_and_all_that_was_seen_stays_to_the_bit():
     made = world()
     blocks = play(made, [RIGHT] * 5 + [STILL] * 12)
     before, (frames, bits) = ring_of(made), memory_of(made)
-    lattice = made._inventor._imagination.lattice
+    lattice = made.painting._imagination.lattice
     seen = np.zeros_like(before[0])
     for block in blocks:
         for pose in block.poses:
             seen |= lattice.touched(pose)
     unseen = before[0] & ~seen
     assert unseen.any(), "views ahead were painted"
-    made._running().prompt = CASTLE
+    made._advance(prompt=CASTLE)
     edit_at_rest(made, Edit("forget"))
     now, (_, kept_bits) = ring_of(made), memory_of(made)
     assert not (now[0] & unseen & (now[1] == before[1]).all(axis=0)).any(), "none is as it was"
@@ -456,7 +458,7 @@ def test_what_nobody_saw_is_forgotten_and_all_that_was_seen_stays_to_the_bit():
     made.step(replace(STILL, edit=Edit("forget"), prompt=CASTLE))
     for _ in range(12):
         made.step(RIGHT)
-    assert made._inventor.plan.prompt == CASTLE
+    assert made.painting.plan.prompt == CASTLE
 
 
 def test_a_parked_world_forgets_what_nobody_saw_as_it_would_have():
@@ -475,11 +477,11 @@ def test_what_is_shown_overrules_what_was_painted_and_nobody_saw():
     """Both sides of the first view are painted ahead; a history that is shown may be otherwise."""
     made = world()
     first = made.reset(PLACE, seed=1)
-    made._remember_views_owed(made._session)
-    unseen = made._inventor.around.known & ~made._editor._seen
+    made.remember_views_owed()
+    unseen = made.painting.around.known & ~made.editor._seen
     assert unseen.any()
     made.show(RIGHT, np.zeros_like(first.frames))
-    assert not (made._inventor.around.known & unseen).any()
+    assert not (made.painting.around.known & unseen).any()
 
 
 def test_where_nothing_is_painted_ahead_there_is_nothing_to_forget_or_to_say():
@@ -497,7 +499,7 @@ def test_play_goes_on_as_it_was_while_a_change_is_painted(edit):
         play(one, [STILL] * 24)
     control = replace(STILL, edit=edit)
     waited = []
-    inventor = made._inventor
+    inventor = made.painting
     paint = inventor._imagination._painted
     inventor._imagination._painted = lambda *args: waited.append(current_thread()) or paint(*args)
     blocks = edited(made, control)
@@ -532,7 +534,7 @@ def test_changes_asked_for_at_once_are_done_one_after_another():
     blocks += [made.step(STILL) for _ in range(16)]
     done = [block.edited for block in blocks if block.edited]
     assert done == [TENT, replace(TENT, yaw=100.0), ALL]
-    assert not made._editor.is_painting
+    assert not made.editor.is_painting
 
 
 def test_a_change_that_is_not_done_yet_is_taken_back_at_once():

@@ -28,10 +28,11 @@ from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.surroundings import Lattice
 from mag_sandbox.model.imagination.weights import ImaginationNetworks, save_networks
 from mag_sandbox.model.pocket import loading as pocket
+from mag_sandbox.model.pocket.block_memory import BlockMemory
+from mag_sandbox.model.pocket.inventing import Outlook
 from mag_sandbox.model.pocket.painting import (
     BLOCKS_A_PLAN,
     BLOCKS_A_VIEW,
-    Outlook,
     Plan,
     next_view,
 )
@@ -96,19 +97,19 @@ def world(policy: str = "mag-retrieve", slots: int = 60) -> DiffusionWorld:
         execution=PAINTING,
         imagination=imagination,
     )
-    made._cache.slots = slots
+    made.memory.cache.slots = slots
     return made
 
 
 def lattice_of(made: DiffusionWorld) -> Lattice:
-    return made._inventor._imagination.lattice
+    return made.painting._imagination.lattice
 
 
 def begin(made: DiffusionWorld) -> None:
     """Begin a session in which both sides of the first view are remembered already."""
     made.reset(PLACE, 1)
-    made._remember_views_owed(made._session)
-    made._new_imagined()
+    made.remember_views_owed()
+    made.memory.take_ahead()
 
 
 def play(made: DiffusionWorld, controls: list[Control], seed: int = 1) -> list[FrameBlock]:
@@ -129,13 +130,13 @@ def test_a_session_replays_to_the_bit_and_another_seed_shows_something_else():
 def count_views(made: DiffusionWorld) -> list[int]:
     """Return a list that will hold the index of the block before which each view is taken."""
     taken: list[int] = []
-    take = made._inventor.take_view
+    take = made.painting.take_view
 
     def counted(memory):
         taken.append(made._session.block_index)
         return take(memory)
 
-    made._inventor.take_view = counted  # type: ignore[method-assign]
+    made.painting.take_view = counted  # type: ignore[method-assign]
     return taken
 
 
@@ -165,13 +166,13 @@ def test_a_state_parked_before_the_first_movement_goes_on_to_the_bit():
 def count_lumps(made: DiffusionWorld) -> list[int]:
     """Return a list that will hold the index of each block that the memory model makes."""
     lumps: list[int] = []
-    make = made._generator.imagine
+    make = made.memory.generator.imagine
 
     def counted(*args, **options):
         lumps.append(made._session.block_index)
         return make(*args, **options)
 
-    made._generator.imagine = counted  # type: ignore[method-assign]
+    made.memory.generator.imagine = counted  # type: ignore[method-assign]
     return lumps
 
 
@@ -182,7 +183,7 @@ def test_who_looks_around_after_a_moment_sees_only_what_was_painted():
     path = [STILL] * 16 + [RIGHT] * 50 + [STILL] * 16
     blocks = play(made, path + [Control(turned[0])] * 4 + [Control(turned[1])] * 6)
     assert lumps == []
-    lattice = made._inventor._imagination.lattice
+    lattice = made.painting._imagination.lattice
     assert sum(len(block.look_ahead) for block in blocks) >= 9
     assert all(ahead.pose == lattice.nearest(ahead.pose)
                for block in blocks for ahead in block.look_ahead)  # fmt: skip
@@ -196,19 +197,19 @@ def test_who_outruns_the_painter_sees_what_is_near_or_else_a_guess_until_it_arri
     made = world(policy)
     lumps = count_lumps(made)
     if not is_near:
-        made._inventor.nearest_view = lambda pose, others: None
+        made.painting.nearest_view = lambda pose, others: None
     begin(made)
     while not made.step(UP).look_ahead:
-        assert any(frame.passing for frame in made._policy.table.frames.values())
-        assert not made._inventor.around.known[:3].any(), "neither is learned"
+        assert any(frame.passing for frame in made.memory.policy.table.frames.values())
+        assert not made.painting.around.known[:3].any(), "neither is learned"
     assert lumps == ([] if is_near else list(range(1, 1 + BLOCKS_A_VIEW)))
-    assert not any(frame.passing for frame in made._policy.table.frames.values())
+    assert not any(frame.passing for frame in made.memory.policy.table.frames.values())
 
 
 def test_no_block_waits_for_a_view_before_it_is_due_and_none_goes_on_without_it():
     made = world()
     begin(made)
-    inventor, go_on = made._inventor, threading.Event()
+    inventor, go_on = made.painting, threading.Event()
     imagine = inventor._imagination.imagine
 
     def held(*args, **options):
@@ -216,13 +217,12 @@ def test_no_block_waits_for_a_view_before_it_is_due_and_none_goes_on_without_it(
         return imagine(*args, **options)
 
     inventor._imagination.imagine = held
-    inventor.drop_view()
-    made._session.pending = None
+    made.schedule.cancel()
     made.step(UP)
-    due = made._session.due
+    due = made.schedule.request.due
     while made._session.block_index < due:
         assert made.step(UP).look_ahead == ()
-        assert not made._inventor._view.made.done()
+        assert not made.painting._view.made.done()
     timer = threading.Timer(0.1, go_on.set)
     timer.start()
     assert len(made.step(UP).look_ahead) == 1
@@ -233,23 +233,23 @@ def test_a_view_that_is_of_no_use_any_more_is_dropped():
     made = world()
     begin(made)
     made.step(UP)
-    assert made._session.pending.pitch > 0
+    assert made.schedule.request.pose.pitch > 0
     for _ in range(2):
         made.step(Control(CameraCommand(pitch=-1.0)))
-    assert made._session.pending.pitch < 0
+    assert made.schedule.request.pose.pitch < 0
 
 
 def test_a_session_is_the_same_however_slow_the_painter_is(monkeypatch):
     path = [RIGHT] * 5 + [LEFT] * 6 + [UP] * 2
     quick = play(world(), path)
     slow = world()
-    imagine = slow._inventor._imagination.imagine
+    imagine = slow.painting._imagination.imagine
 
     def slowly(*args, **options):
         time.sleep(0.05)
         return imagine(*args, **options)
 
-    monkeypatch.setattr(slow._inventor._imagination, "imagine", slowly)
+    monkeypatch.setattr(slow.painting._imagination, "imagine", slowly)
     assert same(quick, play(slow, path))
 
 
@@ -303,11 +303,14 @@ def test_where_what_was_painted_stands_in_for_a_copy_the_memory_model_passes_ove
     made = world("mag-retrieve")
     made.reset(PLACE, 1)
     passes: list[bool] = []
-    write = made._write
-    made._write = lambda block, writes: (passes.append(block.info.look_ahead), write(block, writes))  # type: ignore[assignment,method-assign,func-returns-value]
+    write = made.memory._write
+    made.memory._write = lambda block, writes: (
+        passes.append(block.info.look_ahead),
+        write(block, writes),
+    )  # type: ignore[assignment,method-assign,func-returns-value]
     for _ in range(16):
         made.step(Control(CameraCommand(yaw=0.5)))
-    assert len(made._policy.table.frames) > 4, "new views were kept"
+    assert len(made.memory.policy.table.frames) > 4, "new views were kept"
     assert passes.count(False) <= 1, "the others are views ahead; nothing foresaw the first block"
 
 
@@ -317,20 +320,21 @@ def focused_views(made: DiffusionWorld) -> list[tuple[CameraPose, torch.Tensor]]
 
     def noting(method):
         def noted(*args):
-            remember = made._remember_view
+            write = memory._write_view
 
-            def heard(slot, pose, view, read, time):
+            def written(slot, pose, view, read, time):
                 views.append((pose, view))
-                remember(slot, pose, view, read, time)
+                write(slot, pose, view, read, time)
 
-            made._remember_view = heard  # type: ignore[method-assign]
+            memory._write_view = written  # type: ignore[method-assign]
             done = method(*args)
-            made._remember_view = remember  # type: ignore[method-assign]
+            memory._write_view = write  # type: ignore[method-assign]
             return done
 
         return noted
 
-    made._remember, made._foresee = noting(made._remember), noting(made._foresee)  # type: ignore[method-assign]
+    memory = made.memory
+    memory.remember, memory.prefetch = noting(memory.remember), noting(memory.prefetch)  # type: ignore[method-assign]
     return views
 
 
@@ -339,35 +343,35 @@ def test_a_block_reads_what_was_painted_where_it_ends_however_the_camera_turns()
     made.reset(PLACE, 1)
     made.step(RIGHT)
     read: list[bool] = []
-    attend = made._cache.attend
+    attend = made.memory.cache.attend
 
     def noted(slots, frames=None):
-        read.append(made._cache.spare in slots)
+        read.append(made.memory.cache.spare in slots)
         attend(slots, frames)
 
-    made._cache.attend = noted  # type: ignore[method-assign]
+    made.memory.cache.attend = noted  # type: ignore[method-assign]
     for control in (RIGHT, RIGHT, LEFT, LEFT, Control(CameraCommand(yaw=0.3))):
         read.clear()
         pose = made.step(control).poses[-1]
         assert any(read)
-        assert made._focused_pose() == pose
+        assert made.memory.focused_pose == pose
     made.step(UP)
     read.clear()
     pose = made.step(UP).poses[-1]
     assert made.painted(pose) is None, "the painter was outrun"
     assert any(read), "what is known of the view is read where its tokens are"
-    assert made._focused_pose() != pose, "the copy is not taken for what was painted"
+    assert made.memory.focused_pose != pose, "the copy is not taken for what was painted"
 
 
 def test_the_next_view_is_begun_before_the_block_that_the_last_one_is_there_for():
     made = world()
     begin(made)
-    assert made._session.pending is None, "the first block knows where the player turns"
+    assert made.schedule.request is None, "the first block knows where the player turns"
     aslant, arrived = Control(CameraCommand(yaw=1.0, pitch=0.5)), 0
     for index in range(1, 12):
         if made.step(aslant).look_ahead:
             arrived += 1
-            assert made._session.due == index + BLOCKS_A_VIEW
+            assert made.schedule.request.due == index + BLOCKS_A_VIEW
     assert arrived == 3
 
 
@@ -376,8 +380,8 @@ def test_who_turns_at_first_to_where_all_is_known_has_painted_what_a_resting_pla
     for made, control in ((rested, STILL), (turned, RIGHT)):
         begin(made)
         made.step(control)
-    assert rested._session.pending is not None
-    assert turned._session.pending == rested._session.pending
+    assert rested.schedule.request is not None
+    assert turned.schedule.request == rested.schedule.request
 
 
 def test_what_is_painted_next_is_seen_when_it_is_there():
@@ -385,8 +389,8 @@ def test_what_is_painted_next_is_seen_when_it_is_there():
     level = CameraPose()
     known = lattice.shown([CameraPose(yaw) for yaw in range(0, 360, 9)])
     there = CameraPose(30.0, 7.5)
-    outlook = Outlook(level, CameraCommand(yaw=1.0, pitch=0.5), there, None, spare=False)
-    view = next_view(lattice, known, outlook)
+    outlook = Outlook(level, CameraCommand(yaw=1.0, pitch=0.5), there, None)
+    view = next_view(lattice, known, outlook, has_room=False)
     missing = lattice.touched(there) & ~known
     assert (missing & lattice.shown([view])).sum() >= 0.9 * missing.sum()
 
@@ -394,13 +398,13 @@ def test_what_is_painted_next_is_seen_when_it_is_there():
 def test_who_turns_to_where_not_all_is_painted_has_what_is_from_the_first_block_on():
     made, read = world(), []
     play(made, [STILL] * 16)
-    attend = made._cache.attend
+    attend = made.memory.cache.attend
 
     def noted(slots, frames=None):
-        read.append(made._cache.spare in slots)
+        read.append(made.memory.cache.spare in slots)
         attend(slots, frames)
 
-    made._cache.attend = noted  # type: ignore[method-assign]
+    made.memory.cache.attend = noted  # type: ignore[method-assign]
     pose = made.step(Control(CameraCommand(yaw=0.6, pitch=0.6))).poses[-1]
     assert made.painted(pose) is None
     assert any(read)
@@ -416,9 +420,9 @@ def test_memory_shows_what_was_painted_where_the_camera_is(policy):
     pose = blocks[-1].poses[-1]
     shown = {block.poses[-1] for block in blocks}
     looked = [where for where, _ in views if where in shown]  # others stand in for what lacks
-    assert made._focused_pose() == pose
+    assert made.memory.focused_pose == pose
     assert len(set(looked)) == len(looked), "once for each pose"
-    assert made._policy.focused() in made._attend(pose)
+    assert made.memory.policy.focused() in made.memory.attend(pose)
     with torch.inference_mode():
         there = dict(views)[pose]
         assert torch.equal(there, made._codec.encode(made.painted(pose)).float())
@@ -460,15 +464,15 @@ def test_a_place_parked_before_there_was_a_painter_goes_on_beside_what_memory_sh
 
     def recall_view(pose: CameraPose) -> torch.Tensor:
         recalled.append(pose)
-        return DiffusionWorld.recall_view(other, pose)
+        return BlockMemory.recall_view(other.memory, pose)
 
-    other.recall_view = recall_view  # type: ignore[method-assign]
+    other.memory.recall_view = recall_view  # type: ignore[method-assign]
     other.restore(WorldState(arrays, data))
-    shown = lattice_of(other).shown(other.shown_poses)
+    shown = lattice_of(other).shown(other.memory.shown_poses)
     for _ in range(8):
         other.step(RIGHT)
     assert len(recalled) == 1, "only the first view lies beside ground it has not learned"
-    around = other._inventor.around
+    around = other.painting.around
     assert around.known[:, 10:13].any()
     assert (around.known & shown)[:, 10:13].sum() == shown[:, 10:13].sum()
 
@@ -478,9 +482,9 @@ def test_what_memory_forgets_is_not_remembered_by_the_painter():
     path = [RIGHT] * 24 + [LEFT] * 24
     play(kept, path)
     play(forgetful, path)
-    assert kept._inventor.losses == 0
-    assert forgetful._inventor.losses > 0
-    seen = [lattice_of(each).shown(each.shown_poses).sum() for each in (forgetful, kept)]
+    assert kept.painting.losses == 0
+    assert forgetful.painting.losses > 0
+    seen = [lattice_of(each).shown(each.memory.shown_poses).sum() for each in (forgetful, kept)]
     assert seen[0] < seen[1]
 
 
@@ -494,13 +498,13 @@ def test_a_new_prompt_leaves_what_was_seen_and_draws_what_was_not():
     play(untold, [RIGHT] * 13)
     beyond = (0, slice(None), slice(16, 20))
     assert not np.array_equal(
-        told._inventor.around.latents[beyond], untold._inventor.around.latents[beyond]
+        told.painting.around.latents[beyond], untold.painting.around.latents[beyond]
     )
 
 
 def test_what_is_painted_is_told_of_the_prompt_in_force(monkeypatch):
     made, told = world(), []
-    imagination, features = made._inventor._imagination, made._inventor._features
+    imagination, features = made.painting._imagination, made.painting._features
     imagine = imagination.imagine
 
     def noted(around, pose, subject):
@@ -519,32 +523,32 @@ def test_what_is_painted_is_told_of_the_prompt_in_force(monkeypatch):
 def test_a_plan_is_made_once_and_anew_for_a_new_prompt_and_after_a_loss():
     made = world()
     plans: list[int] = []
-    plan = made._inventor._imagination.plan
-    made._inventor._imagination.plan = lambda *told: plans.append(told[2]) or plan(*told)
+    plan = made.painting._imagination.plan
+    made.painting._imagination.plan = lambda *told: plans.append(told[2]) or plan(*told)
     play(made, [RIGHT] * 10)
     assert plans == [1]
-    first = made._inventor.plan
+    first = made.painting.plan
     made.step(replace(RIGHT, prompt=CAPTIONS[1]))
     for _ in range(18):
         made.step(RIGHT)
     assert plans == [1, 1]
-    assert made._inventor.plan.prompt == CAPTIONS[1]
-    made._inventor.losses += 1
+    assert made.painting.plan.prompt == CAPTIONS[1]
+    made.painting.losses += 1
     above = lattice_of(made).nearest(CameraPose(0.0, 90.0))
-    made._inventor.begin_view(above, CAPTIONS[1], made)
-    made._inventor.take_view(made)
+    made.painting.begin_view(above, CAPTIONS[1], made.memory)
+    made.painting.take_view(made.memory)
     assert plans == [1, 1, 1 + 2**32]
-    assert not made._inventor.plan.made_as(first)
+    assert not made.painting.plan.made_as(first)
 
 
 def test_a_view_of_which_there_is_no_plan_is_given_more_time():
     made = world()
     made.reset(PLACE, 1)
     pose = CameraPose(90.0)
-    assert made._inventor.begin_view(pose, PLACE.prompt, made) == BLOCKS_A_VIEW
+    assert made.painting.begin_view(pose, PLACE.prompt, made.memory) == BLOCKS_A_VIEW
     expected = BLOCKS_A_PLAN + BLOCKS_A_VIEW
-    assert made._inventor.begin_view(pose, CAPTIONS[1], made) == expected
-    assert made._inventor.begin_view(pose, CAPTIONS[1], made) == BLOCKS_A_VIEW, "it was begun"
+    assert made.painting.begin_view(pose, CAPTIONS[1], made.memory) == expected
+    assert made.painting.begin_view(pose, CAPTIONS[1], made.memory) == BLOCKS_A_VIEW, "it was begun"
 
 
 def test_a_new_plan_keeps_the_things_that_were_painted_already():
@@ -586,7 +590,7 @@ def test_cells_count_as_shown_only_where_a_view_shows_all_of_them(pose):
     shown = lattice.shown([pose])
     if lattice.nearest(pose) == pose:
         assert shown.sum() == 60
-        assert shown[made._inventor.around.cells(lattice.place(pose))].all()
+        assert shown[made.painting.around.cells(lattice.place(pose))].all()
         assert np.array_equal(shown, lattice.touched(pose))
         wider = lattice.touched(pose, (2 * lattice.cell, -lattice.cell))
         assert wider.sum() == 12 * 7
@@ -604,11 +608,11 @@ def test_what_other_weights_painted_is_learned_anew_from_memory():
         del around[key]
     other = world()
     other.restore(state)
-    assert other._inventor.plan is None
-    assert other._inventor.around.known.sum() < made._inventor.around.known.sum()
+    assert other.painting.plan is None
+    assert other.painting.around.known.sum() < made.painting.around.known.sum()
     for _ in range(6):
         block = other.step(RIGHT)
-    assert other._inventor.around.known[:, 10:].any()
+    assert other.painting.around.known[:, 10:].any()
     assert block.planned is None, "nobody planned what stands on ground that memory showed"
 
 
@@ -616,7 +620,7 @@ def test_what_is_planned_is_told_where_it_was_painted():
     made = world()
     thing = PlacedObject("tent", 0.0, 0.0, 9.0, 9.0, (200, 30, 30), (200, 30, 30), 1)
     unseen, everywhere = replace(thing, yaw=180.0), replace(thing, width=300.0)
-    made._inventor._imagination.plan = lambda *told: (everywhere, unseen, thing)
+    made.painting._imagination.plan = lambda *told: (everywhere, unseen, thing)
     (first, *_) = play(made, [RIGHT] * 2)
     assert [(one.kind, one.yaw, one.color) for one in first.planned] == [
         ("tent", 0.0, (200, 30, 30))
@@ -629,7 +633,7 @@ def test_nothing_is_said_to_be_planned_where_pictures_were_given_or_guessed(tmp_
     made.reset(replace(PLACE, image=tmp_path / "given.png"), 1)
     for _ in range(8):
         block = made.step(RIGHT)
-    assert made._inventor.plan is not None
+    assert made.painting.plan is not None
     assert block.planned is None
     assert play(world("none"), [RIGHT])[1].planned is None
 
@@ -638,8 +642,8 @@ def test_nothing_is_said_to_be_planned_where_pictures_were_given_or_guessed(tmp_
 def test_blocks_of_painted_ground_read_no_copies(policy):
     made = world(policy, slots=12)
     play(made, [RIGHT] * 8 + [STILL] * 30)
-    frames = made._policy.table.frames.values()
-    read = [frame for frame in frames if frame.frame_index in made._attended]
+    frames = made.memory.policy.table.frames.values()
+    read = [frame for frame in frames if frame.frame_index in made.memory.attended]
     assert read
     assert not any(frame.copied for frame in read)
 
@@ -649,9 +653,9 @@ def test_who_stands_still_goes_on_reading_what_was_painted_and_not_its_copy(poli
     made = world(policy)
 
     def read() -> tuple[torch.Tensor, ...]:
-        slot = made._policy.focused()
+        slot = made.memory.policy.focused()
         assert slot is not None
-        return made.kept[1].export([slot])
+        return made.memory.kept[1].export([slot])
 
     play(made, [RIGHT] * 9)
     keys, values = read()
@@ -663,6 +667,6 @@ def test_who_stands_still_goes_on_reading_what_was_painted_and_not_its_copy(poli
 def test_a_window_forgets_what_is_out_of_sight_and_paints_other_things_there():
     made = world("window")
     play(made, [RIGHT] * 32)
-    assert made._inventor.losses > 0
+    assert made.painting.losses > 0
     behind = lattice_of(made).nearest(CameraPose(yaw=90.0))
-    assert not made._inventor.around.at(lattice_of(made).place(behind)).known.all()
+    assert not made.painting.around.at(lattice_of(made).place(behind)).known.all()

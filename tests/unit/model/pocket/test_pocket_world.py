@@ -93,7 +93,7 @@ def test_a_world_without_zoom_shows_the_same_whatever_the_keys_of_zoom(tmp_path)
 
 def test_usage_counts_what_is_kept_attended_and_paid_for():
     world = tiny_world("full", slots=12, look_ahead=False)
-    slot_bytes = world._cache.slot_bytes
+    slot_bytes = world.memory.cache.slot_bytes
     for made, block in enumerate(play(world, [RIGHT] * 6), start=1):
         usage = block.memory
         kept = min(12, 3 * made)
@@ -169,7 +169,7 @@ def test_changing_to_a_window_keeps_the_window_only():
     window = MemorySetting("window", kept_mib=1, window_blocks=2, sink_frames=0)
     block = world.step(Control(memory=window))
     assert block.memory.attended_frames == 6
-    made = block.memory.full_history_bytes // world._cache.slot_bytes
+    made = block.memory.full_history_bytes // world.memory.cache.slot_bytes
     assert {entry.frame_index for entry in block.memory.entries} == set(range(made - 6, made))
 
 
@@ -211,10 +211,12 @@ def test_loading_reports_its_progress():
 def test_storage_is_allocated_once():
     world = tiny_world(slots=6)
     play(world, [RIGHT] * 3)
-    buffers = [value.data_ptr() for value in (world._cache._keys, world._cache._values)]
+    buffers = [value.data_ptr() for value in (world.memory.cache._keys, world.memory.cache._values)]
     for _ in range(20):
         world.step(RIGHT)
-    assert buffers == [value.data_ptr() for value in (world._cache._keys, world._cache._values)]
+    assert buffers == [
+        value.data_ptr() for value in (world.memory.cache._keys, world.memory.cache._values)
+    ]
 
 
 def test_look_ahead_starts_before_unknown_ground_only():
@@ -233,8 +235,8 @@ def test_look_ahead_starts_before_unknown_ground_only():
 
 def test_the_reserved_storage_follows_the_budget():
     world = tiny_world_with_budget(2)
-    assert world._cache.slots == 2 * 2**20 // world._cache.slot_bytes
-    assert world._cache.dtype is torch.float32
+    assert world.memory.cache.slots == 2 * 2**20 // world.memory.cache.slot_bytes
+    assert world.memory.cache.dtype is torch.float32
 
 
 def test_words_that_mean_nothing_are_refused_and_play_goes_on():

@@ -1,0 +1,499 @@
+"""The pocket world's memory: which frames it keeps, what a block reads, and how it is written.
+
+A policy decides which frames lie in which slots; the passes of a generator read and write their
+keys and values. A frame that shows a painted view is remembered from the painting rather than from
+the generated copy, because copies of copies grow harsher. A block that only the next one might read
+is written when it is read, which often spares the pass.
+"""
+
+import hashlib
+import time as clock
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.files.typed_json import decode, revived
+from mag_sandbox.model.config import FlowConfig
+from mag_sandbox.model.coverage import all_shown, choose_views, covered_cells
+from mag_sandbox.model.flow import euler_levels
+from mag_sandbox.model.generator import Coordinates, Generator, block_noise
+from mag_sandbox.model.kv_cache import KVCache
+from mag_sandbox.model.memory import MemoryPolicy, change_policy, make_policy, memory_usage
+from mag_sandbox.model.parking import packed, unpacked
+from mag_sandbox.model.prompts import Conditioner
+from mag_sandbox.model.rope import RayCoordinates
+from mag_sandbox.model.session_world import StageTimes
+from mag_sandbox.model.slots import BlockInfo, SlotTable, SlotWrite
+from mag_sandbox.model.world import (
+    MIB,
+    LookAheadBlock,
+    MemoryOrigin,
+    MemorySetting,
+    MemoryUsage,
+    WorldSpec,
+    WorldState,
+)
+
+
+class PassInputs(NamedTuple):
+    """Everything besides the camera that a pass depends on."""
+
+    seed: int
+    prompt: str
+    prompt_index: int  # how often the prompt has changed
+    time: int  # frames shown before the next block
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryNetworks:
+    """The passes over a cache, and what they are given besides frames."""
+
+    generator: Generator
+    rays: RayCoordinates
+    text: Conditioner  # keys of prompts for the generator
+    memory_text: Conditioner  # keys of prompts for the memory model
+    flow: FlowConfig
+    latent_shape: tuple[int, int, int]  # of a frame: C, h, w
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratedBlock:
+    """A denoised block that is not remembered yet."""
+
+    latents: Tensor  # [1, F, C, h, w]
+    coordinates: Coordinates
+    info: BlockInfo
+    read: tuple[int, ...]  # slots
+
+
+@dataclass(frozen=True, slots=True)
+class _DeferredWrite:
+    """A block that is written when its slot is read, if ever."""
+
+    block: GeneratedBlock
+    write: SlotWrite
+
+
+class PrefetchedView(NamedTuple):
+    """What the spare slot holds for a block that ends at a pose."""
+
+    end: CameraPose
+    ground: object  # the painted surroundings that the view was cut from
+    shown: CameraPose | None  # where the view looks: at the end, or near it; None: nothing is there
+
+
+class BlockMemory:
+    """Generates blocks from remembered frames, and remembers them.
+
+    memory = BlockMemory(networks, spec, setting, inputs, times, painted=True)
+    block = memory.generate(poses)
+    ...  # decode block.latents
+    memory.remember(block)
+    """
+
+    def __init__(
+        self,
+        networks: MemoryNetworks,
+        spec: WorldSpec,
+        setting: MemorySetting,
+        inputs: Callable[[], PassInputs],
+        times: StageTimes,
+        *,
+        painted: bool,
+    ) -> None:
+        """Assemble an empty memory.
+
+        Args:
+            networks: the passes.
+            spec: of the world.
+            setting: of memory.
+            inputs: returns the present ones.
+            times: counts how long the stages take.
+            painted: whether every view that lasts is painted or given before it is shown.
+        """
+        self._networks, self.generator = networks, networks.generator
+        self.cache = networks.generator.cache
+        self._spec, self._times, self._painted, self._inputs = spec, times, painted, inputs
+        flow = networks.flow
+        self._levels = euler_levels(flow.imagine_steps, flow.imagine_shift)
+        self.begin(setting)
+
+    def begin(self, setting: MemorySetting) -> None:
+        """Forget everything."""
+        self._start(self._policy_of(setting), made=0)
+
+    def _start(self, policy: MemoryPolicy, made: int) -> None:
+        self.policy, self.made = policy, made  # made: blocks so far, look-ahead ones included
+        self.attended: frozenset[int] = frozenset()  # frame indices that the last block read
+        self.ahead: list[LookAheadBlock] = []  # remembered ahead, not reported yet
+        self._deferred: _DeferredWrite | None = None
+        self._prefetched: PrefetchedView | None = None
+
+    def change(self, setting: MemorySetting) -> None:
+        """Continue under another setting with the frames that are kept."""
+        self.flush()
+        self.drop_prefetched()
+        length = self._spec.block_length
+        self.policy = change_policy(
+            self.policy, setting, self._capacity(setting), length, painted=self._painted
+        )
+
+    # Reading
+
+    def generate(
+        self,
+        poses: tuple[CameraPose, ...],
+        *,
+        is_provisional: bool = False,
+        given: Tensor | None = None,
+        look_ahead: bool = False,
+    ) -> GeneratedBlock:
+        """Denoise one block; it must be remembered before the next one is generated.
+
+        Args:
+            poses: of its frames.
+            is_provisional: whether unknown ground is shown only until it is painted.
+            given: latents to use in place of generated ones, [1, F, C, h, w].
+            look_ahead: whether the block is not shown.
+        """
+        slots = self.attend(poses[-1])
+        is_known = given is not None or self._knows(poses, slots)
+        is_copy = given is None and self._painted
+        info = BlockInfo(
+            self.made * self._spec.block_length, poses, self._inputs().prompt_index, look_ahead,
+            self._inputs().time, passing=not is_known and is_provisional, copied=is_copy,
+        )  # fmt: skip
+        coordinates = self._coordinates(info)
+        if not look_ahead:
+            kept = self.policy.table.frames
+            self.attended = frozenset(kept[slot].frame_index for slot in slots)
+        with self._times.of("look_ahead" if look_ahead else "denoise"):
+            reads_spare = is_copy and not look_ahead and bool(self.prefetched_pose(poses[-1]))
+            self._read((self.cache.spare, *slots) if reads_spare else slots)
+            latents = given
+            if latents is None:
+                # of partly known ground the memory model makes a mosaic, the generator does not
+                denoise = self._recall if is_known or reads_spare else self._imagine
+                latents = denoise(coordinates, len(poses))
+        return GeneratedBlock(latents, coordinates, info, slots)
+
+    def attend(self, view: CameraPose) -> tuple[int, ...]:
+        """Return the slots that a block ending at `view` reads."""
+        policy = self.policy
+        return policy.attend_painted(view) if self._painted else policy.attend(view)
+
+    def recall_view(self, pose: CameraPose) -> Tensor:
+        """Return the view that memory holds at a pose, latents [1, C, h, w]."""
+        self._read(self.attend(pose), frames=1)
+        return self._recall(self._view_coordinates(pose, self._inputs().time), 1)[0]
+
+    def recall_block(self, poses: tuple[CameraPose, ...]) -> Tensor:
+        """Return what memory holds at the poses of the next block, latents [F, C, h, w]."""
+        self._read(self.attend(poses[-1]))
+        place = self._coordinates(BlockInfo(0, poses, time=self._inputs().time))
+        return self._recall(place, len(poses))[0]
+
+    def imagine_view(self, pose: CameraPose) -> Tensor:
+        """Return what the memory model invents at a pose, latents [1, C, h, w].
+
+        A single frame costs a third of a block.
+        """
+        self._read(self.attend(pose), frames=1)
+        return self._imagine(self._view_coordinates(pose, self._inputs().time), 1)[0]
+
+    def _recall(self, coordinates: Coordinates, frames: int) -> Tensor:
+        """Return frames that memory knows, denoised by the generator."""
+        text = self._networks.text.text_keys(self._inputs().prompt)
+        steps = self._networks.flow.steps
+        return self.generator.denoise(self._noise(frames), coordinates, text, steps)
+
+    def _imagine(self, coordinates: Coordinates, frames: int) -> Tensor:
+        """Return frames that memory does not know, or not all of, made by the memory model."""
+        text = self._networks.memory_text.text_keys(self._inputs().prompt)
+        return self.generator.imagine(self._noise(frames), coordinates, text, self._levels)
+
+    def _knows(self, poses: tuple[CameraPose, ...], slots: tuple[int, ...]) -> bool:
+        """Tell whether attended frames of the current prompt show all of a block's last view."""
+        kept, prompt_index = self.policy.table.frames, self._inputs().prompt_index
+        shown = [kept[slot].pose for slot in slots if kept[slot].prompt_index == prompt_index]
+        return all_shown(covered_cells(poses[-1], shown))
+
+    def _read(self, slots: tuple[int, ...], frames: int | None = None) -> None:
+        """Have the coming passes, of a block or `frames`, read slots."""
+        self._flush_into(slots)
+        self.cache.attend(slots, frames)
+
+    # The view at the end of the next block, in the spare slot
+
+    def prefetch(
+        self, end: CameraPose, ground: object, view: "tuple[CameraPose, Tensor] | None", time: int
+    ) -> None:
+        """Write a painted view to the spare slot, for a block that ends at a pose.
+
+        Args:
+            end: that pose.
+            ground: the painted surroundings that the view was cut from.
+            view: its pose and latents, [1, C, h, w]; None: too little is painted there.
+            time: frames shown before that block.
+        """
+        if view is not None:
+            read = self.attend(end)
+            self._flush_into(read)
+            self._write_view(self.cache.spare, *view, read, time)
+        self._prefetched = PrefetchedView(end, ground, view and view[0])
+
+    def has_prefetched(self, end: CameraPose, ground: object) -> bool:
+        """Tell whether the spare slot is up to date for a block that ends at a pose."""
+        view = self._prefetched
+        return view is not None and view.ground is ground and view.end == end
+
+    def prefetched_pose(self, end: CameraPose) -> CameraPose | None:
+        """Return where the view in the spare slot looks; None: it is for another block."""
+        view = self._prefetched
+        return view.shown if view and view.end == end else None
+
+    def drop_prefetched(self) -> None:
+        """Forget the view in the spare slot."""
+        self._prefetched = None
+
+    # Writing
+
+    def remember(
+        self, block: GeneratedBlock, painted: "Future[Tensor | None] | None" = None
+    ) -> None:
+        """Remember a block with one clean pass, or later if only the next block might read it.
+
+        Args:
+            block: a generated block.
+            painted: latents of the painting where its last frame looks, unless they were
+                remembered before.
+        """
+        slot_before, pose_before = self.policy.focused(), self.focused_pose
+        writes = self.policy.admit(block.info)
+        slots, deferred = {write.slot for write in writes}, self._deferred
+        if deferred and deferred.write.slot in slots:
+            self._deferred = None  # overwritten before it was read
+        elif deferred and slots & set(deferred.block.read):
+            self.flush()  # what it reads is about to change
+            self.cache.attend(block.read)
+        substitute = (
+            self._painted_substitute(block, slot_before, pose_before, painted) if writes else None
+        )
+        own = writes[:-1] if substitute else writes
+        if own and all(map(self.policy.passes, own)):
+            self._deferred = _DeferredWrite(block, own[-1])
+            if writes[-1].slot in block.read:  # it changes, or the next block reads it as well
+                self.flush()
+        elif own:
+            with self._times.of("look_ahead" if block.info.look_ahead else "remember"):
+                self._write(block, own)
+        if substitute:
+            substitute(writes[-1].slot)
+            self.policy.table.focus(writes[-1].slot)
+        self.made += 1
+
+    def remember_ahead(self, pose: CameraPose, view: Tensor, started: float | None = None) -> None:
+        """Remember a view, latents [1, C, h, w], that is not shown.
+
+        `started` is when work on it began, by `time.perf_counter`; None: now.
+        """
+        started, index = started or clock.perf_counter(), self.made
+        poses = (pose,) * self._spec.block_length
+        block = self.generate(poses, look_ahead=True, given=self.resting(view))
+        self.remember(block)
+        self.policy.let_pass()
+        digest = hashlib.sha256(block.latents.cpu().numpy().tobytes()).hexdigest()[:16]
+        took_ms = 1000 * (clock.perf_counter() - started)
+        self.ahead.append(LookAheadBlock(index, pose, took_ms, digest))
+
+    def take_ahead(self) -> tuple[LookAheadBlock, ...]:
+        """Return the views remembered ahead since the last call."""
+        ahead, self.ahead = tuple(self.ahead), []
+        return ahead
+
+    def rewrite(self, slot: int, pose: CameraPose, view: Tensor, beside: Sequence[int]) -> None:
+        """Remember a view, latents [1, C, h, w], in a slot, reading some of the slots `beside`."""
+        frames = self.policy.table.frames
+        read = choose_views(
+            pose, [frames[one].pose for one in beside], self.policy.setting.attended_frames
+        )
+        self.flush()
+        self._write_view(slot, pose, view, sorted(beside[one] for one in read), self._inputs().time)
+
+    def flush(self) -> None:
+        """Write the deferred block; what it reads has not changed, so the result is the same."""
+        deferred, self._deferred = self._deferred, None
+        if deferred:
+            with torch.inference_mode(), self._times.of("remember"):
+                self.cache.attend(deferred.block.read)
+                self._write(deferred.block, (deferred.write,))
+
+    def _flush_into(self, slots: Sequence[int]) -> None:
+        """Write the deferred block if its slot is among these."""
+        if self._deferred and self._deferred.write.slot in slots:
+            self.flush()
+
+    @property
+    def focused_pose(self) -> CameraPose | None:
+        """Where the newest frame looks that was remembered from a painting; None: there is none."""
+        slot = self.policy.focused()
+        return None if slot is None else self.policy.table.frames[slot].pose
+
+    def _painted_substitute(
+        self,
+        block: GeneratedBlock,
+        slot_before: int | None,
+        pose_before: CameraPose | None,
+        painted: "Future[Tensor | None] | None",
+    ) -> Callable[[int], None] | None:
+        """Return how to fill a slot with the painting at a block's end, in place of the copy.
+
+        So the next block reads the very view that this one ended at. None: keep the copy.
+
+        Args:
+            block: a generated block.
+            slot_before: the slot of the newest such frame before the block was admitted.
+            pose_before: where that frame looks.
+            painted: latents of the painting, unless that frame shows it.
+        """
+        pose, view = block.info.poses[-1], painted.result() if painted else None
+        copy_spare = partial(self.cache.copy, self.cache.spare)
+        if not block.info.copied:
+            return None
+        if self.prefetched_pose(pose) == pose:
+            return copy_spare
+        if slot_before is not None and pose == pose_before:
+            if self.policy.focused() is not None:  # it lies in another slot
+                return None
+            self.cache.copy(slot_before, self.cache.spare)  # the frame moves on with the window
+            return copy_spare
+        if view is None:
+            return None
+
+        def write(slot: int) -> None:
+            with self._times.of("remember"):
+                self._write_view(slot, pose, view, block.read, self._inputs().time)
+
+        return write
+
+    def _write_view(
+        self, slot: int, pose: CameraPose, view: Tensor, read: Sequence[int], time: int
+    ) -> None:
+        """Remember a view, latents [1, C, h, w], in a slot, reading others, as of a time."""
+        self.cache.attend(read, frames=1)
+        self.generator.remember(view[None], self._view_coordinates(pose, time))
+        self.cache.write([SlotWrite(0, slot)])
+
+    def _write(self, block: GeneratedBlock, writes: Sequence[SlotWrite]) -> None:
+        """Remember a block that reads what the cache attends."""
+        self.generator.remember(block.latents, block.coordinates)
+        self.cache.write(writes)
+
+    # What others may ask
+
+    @property
+    def shown_poses(self) -> Sequence[CameraPose]:
+        """Poses of the frames that memory keeps, provisional ones excepted."""
+        return self.policy.lasting
+
+    @property
+    def evictions(self) -> int:
+        """Frames that memory has lost so far."""
+        return self.policy.table.evicted
+
+    @property
+    def has_room(self) -> bool:
+        """Whether there is room for views that may never be looked at."""
+        return self.policy.has_room
+
+    @property
+    def kept(self) -> tuple[SlotTable, KVCache]:
+        """Which frame lies in which slot, and their keys and values."""
+        self.flush()
+        return self.policy.table, self.cache
+
+    def usage(self, blocks_shown: int, origin: MemoryOrigin | None) -> MemoryUsage:
+        """Return what is kept and attended after so many shown blocks."""
+        return memory_usage(
+            self.policy, self.attended, self.cache.slot_bytes, self._capacity(self.policy.setting),
+            self.made * self._spec.block_length, blocks_shown, self._spec, origin,
+        )  # fmt: skip
+
+    # Snapshots
+
+    def snapshot(self, data: dict) -> WorldState:
+        """Return all that is kept, joined to the plain data of the world."""
+        table, cache = self.kept
+        slots = table.slots()
+        keys, values = cache.export(slots)
+        own = {
+            "slots": list(slots),
+            "attended": sorted(self.attended),
+            "table": table.as_dict(),
+            "setting": asdict(self.policy.setting),
+            "imagined": [asdict(block) for block in self.ahead],
+        }
+        return packed({"keys": keys, "values": values}, {**data, **own})
+
+    def read_snapshot(self, state: WorldState, made: int) -> Callable[[], None]:
+        """Check what `snapshot` returned; return how to continue from it, which cannot fail.
+
+        Raises:
+            ValueError: it makes no sense.
+        """
+        data = state.data
+        policy = self._policy_of(revived(MemorySetting, data["setting"], "setting"))
+        policy.table.load_dict(data["table"])
+        slots = decode(tuple[int, ...], data["slots"], "slots")
+        attended = decode(tuple[int, ...], data["attended"], "attended")
+        ahead = decode(tuple[LookAheadBlock, ...], data["imagined"], "imagined")
+        fits = [slot for slot in slots if slot < policy.table.capacity]
+        if tuple(fits) != policy.table.slots() or list(slots) != sorted(slots):
+            raise ValueError(f"frames are kept of slots {slots}")
+        kept = unpacked(state)
+        self.cache.check(len(slots), **kept)
+
+        def restore() -> None:
+            self._start(policy, made)
+            self.cache.load(fits, **kept)  # slots are saved in order, so these come first
+            self.attended, self.ahead = frozenset(attended), list(ahead)
+
+        return restore
+
+    # Coordinates, noise and room
+
+    def resting(self, view: Tensor) -> Tensor:
+        """Return a view, [1, C, h, w], as a block of a resting camera, [1, F, C, h, w]."""
+        return view.expand(self._spec.block_length, *self._networks.latent_shape)[None]
+
+    def _view_coordinates(self, pose: CameraPose, time: int) -> Coordinates:
+        """Return the place of a single view: the last frame of a block that begins at a time."""
+        poses = (pose,) * self._spec.block_length
+        return self._coordinates(BlockInfo(0, poses, time=time), first=len(poses) - 1)
+
+    def _coordinates(self, block: BlockInfo, first: int = 0) -> Coordinates:
+        """Return the place and time of a block's frames, from its frame `first` on."""
+        places = torch.arange(first, len(block.poses))
+        poses = [(pose.yaw, pose.pitch, pose.fov) for pose in block.poses[first:]]
+        dtype, device, rays = self.cache.dtype, self.cache.device, self._networks.rays
+        table, times = torch.tensor([poses]), block.time + places[None]
+        rotary, features = rays.rotary(table, times), rays.features(table, places, dtype)
+        return Coordinates(rotary.to(device), features.to(device))
+
+    def _noise(self, frames: int) -> Tensor:
+        shape = (1, frames, *self._networks.latent_shape)
+        return block_noise(self._inputs().seed, self.made, shape).to(self.cache.device)
+
+    def _policy_of(self, setting: MemorySetting) -> MemoryPolicy:
+        return make_policy(setting, self._capacity(setting), painted=self._painted)
+
+    def _capacity(self, setting: MemorySetting) -> int:
+        """Return how many slots a budget pays for, at most those that were allocated."""
+        wanted = setting.kept_mib * MIB // self.cache.slot_bytes
+        return max(1, min(self.cache.slots, wanted))

@@ -1,0 +1,180 @@
+"""Which views the pocket world is waiting for, which it needs next, and when it uses them.
+
+A *requested* view lies ahead of the camera. It is made beside play and remembered when it is due,
+a fixed number of blocks later. A *prefetched* view is cut from painted ground at the pose where the
+next block will end; that block reads it from the spare slot and stays sharp. Nothing here depends
+on how fast the machine is, so a replay makes the same requests.
+"""
+
+import time as clock
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
+
+from torch import Tensor
+
+from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.model.coverage import views_beside
+from mag_sandbox.model.pocket.block_memory import BlockMemory
+from mag_sandbox.model.pocket.decoding import BlockDecoder
+from mag_sandbox.model.pocket.inventing import Inventor, Outlook
+from mag_sandbox.model.pocket.painting import PaintingInventor
+from mag_sandbox.model.session_world import StageTimes
+
+
+@dataclass(frozen=True, slots=True)
+class ViewRequest:
+    """A view that is being made."""
+
+    pose: CameraPose
+    due: int  # index of the block before which it is remembered
+
+
+class PaintedView(NamedTuple):
+    """A view cut from painted ground."""
+
+    pose: CameraPose
+    latents: Tensor  # [1, C, h, w]
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """A view that is being cut for the end of a block."""
+
+    end: CameraPose
+    ground: object  # the painted surroundings that it is cut from
+    view: "Future[PaintedView | None]"  # None: too little is painted there
+
+
+class ViewSchedule:
+    """Requests views and has memory remember them when they are due.
+
+    schedule.request_view(outlook, prompt, next_block, memory)
+    ...  # blocks later
+    while schedule.remember_due(next_block, memory) or schedule.prefetch(end, time, memory):
+        pass
+    """
+
+    def __init__(
+        self,
+        inventor: Inventor,
+        decoder: BlockDecoder,
+        encode: Callable[[Tensor], Tensor],
+        grid: tuple[int, int],
+        times: StageTimes,
+        *,
+        enabled: bool,
+    ) -> None:
+        """Assemble a schedule of which nothing is requested.
+
+        Args:
+            inventor: makes views.
+            decoder: has a thread that cuts views from painted ground.
+            encode: returns the latents of a picture at rest, [1, 3, H, W] -> [1, C, h, w].
+            grid: tokens of a view, (down, across).
+            times: counts how long the stages take.
+            enabled: whether views are made ahead at all.
+        """
+        self._inventor, self._decoder, self._times = inventor, decoder, times
+        self._painting = inventor if isinstance(inventor, PaintingInventor) else None
+        self._encode, self._grid, self._enabled = encode, grid, enabled
+        self.begin()
+
+    def begin(
+        self,
+        request: ViewRequest | None = None,
+        *,
+        has_remembered: bool = False,
+        views_owed: int = 0,
+    ) -> None:
+        """Start with nothing requested, or continue as a snapshot says.
+
+        Args:
+            request: the view that is being made.
+            has_remembered: whether a view was remembered since the last shown block.
+            views_owed: views beside the first one, to be remembered before the camera moves.
+        """
+        self.request, self.has_remembered, self.views_owed = request, has_remembered, views_owed
+        self._cut: _Cut | None = None
+
+    def runs(self, memory: BlockMemory) -> bool:
+        """Tell whether views are made ahead under the memory policy."""
+        return self._enabled and memory.policy.looks_ahead
+
+    def paints(self, memory: BlockMemory) -> bool:
+        """Tell whether everything that memory does not show is painted ahead."""
+        return self._painting is not None and self.runs(memory)
+
+    def request_view(
+        self, outlook: Outlook, prompt: str, next_block: int, memory: BlockMemory
+    ) -> None:
+        """Request a view if the camera is moving to where one is missing."""
+        if not self.runs(memory):
+            return
+        pose = self._inventor.next_view(outlook, memory)
+        if pose is not None:
+            with self._times.of("look_ahead"):
+                blocks = self._inventor.begin_view(pose, prompt, memory)
+            self.request = ViewRequest(pose, next_block + blocks)
+
+    def is_due(self, block: int) -> bool:
+        """Tell whether a requested view is remembered before a block."""
+        return self.request is not None and block >= self.request.due
+
+    def remember_due(self, block: int, memory: BlockMemory) -> bool:
+        """Remember the requested view if it is due before a block; tell whether it was."""
+        if self.request is None or not self.is_due(block):
+            return False
+        pose, self.request, self.has_remembered = self.request.pose, None, True
+        self.views_owed = max(0, self.views_owed - 1)
+        started = clock.perf_counter()
+        with self._times.of("look_ahead"):
+            view = self._inventor.take_view(memory)
+        memory.remember_ahead(pose, view, started)
+        return True
+
+    def cancel(self) -> None:
+        """Cancel the requested view."""
+        self.request = None
+        self._inventor.drop_view()
+
+    def start_cut(self, end: CameraPose) -> "Future[PaintedView | None]":
+        """Begin to cut what is painted where a block ends, unless that was done already."""
+        assert self._painting is not None
+        ground, cut = self._painting.around, self._cut
+        if not (cut and cut.end == end and cut.ground is ground):
+            self._cut = cut = _Cut(end, ground, self._decoder.beside(partial(self._nearest, end)))
+        return cut.view
+
+    def prefetch(self, end: CameraPose, time: int, memory: BlockMemory) -> bool:
+        """Have memory hold the view painted where the next block ends, or near it.
+
+        A view between the cells of the lattice, or zoomed, is recalled softly from views beside it,
+        hence the block reads the very view at which it ends.
+
+        Args:
+            end: that pose, or the one expected if the camera goes on as it did.
+            time: frames shown before that block.
+            memory: that the block reads.
+
+        Returns:
+            Whether there was something to do.
+        """
+        if self._painting is None or not self.runs(memory) or end == memory.focused_pose:
+            return False
+        ground = self._painting.around
+        if memory.has_prefetched(end, ground):
+            return False
+        with self._times.of("remember"):
+            view = self.start_cut(end).result()
+            memory.prefetch(end, ground, view, time)
+        return view is not None
+
+    def _nearest(self, end: CameraPose) -> PaintedView | None:
+        """Return the view painted at a pose or whole tokens beside it; None: too little is."""
+        assert self._painting is not None
+        # tokens of views at other distances lie between those of the block
+        near = self._painting.nearest_view(end, views_beside(end, self._grid))
+        return near and PaintedView(near[0], self._encode(near[1]))
