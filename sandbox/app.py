@@ -16,7 +16,7 @@ from mag_sandbox.sandbox.game import PlayerGame
 from mag_sandbox.sandbox.navigator import Navigator
 from mag_sandbox.sandbox.play.events import SessionObserver
 from mag_sandbox.sandbox.play.pacing import PacingStats, pacing_stats
-from mag_sandbox.sandbox.play.player_input import HeldKeys, repeat_keys
+from mag_sandbox.sandbox.play.player_input import HeldKeys, RestingMouse, repeat_keys
 from mag_sandbox.sandbox.play.session import CommandSource, Playthrough
 from mag_sandbox.sandbox.play.worker import WorkerSpec
 from mag_sandbox.sandbox.screens import Screen
@@ -111,7 +111,7 @@ class _App:
         self.begun = time.perf_counter()
         self.first_frame_s: float | None = None
         self.played: PlayScreen | None = None  # the newest
-        self.keys = HeldKeys()
+        self.keys, self.mouse = HeldKeys(), RestingMouse()
         self.told_to_end = 0  # the signal that did
         self.busy_from = self.busy_until = 0.0  # processor time of this thread [s]
 
@@ -175,7 +175,9 @@ class _App:
 
     def _turn(self, screen: Screen) -> Screen | None:
         """Sleep until there is something to do, do it, and return the screen to go on with."""
-        for event in filter(self.keys.let_pass, _events(screen.wake_at)):
+        for event in _events(screen.wake_at):
+            if not (self.keys.let_pass(event) and self.mouse.let_pass(event)):
+                continue
             if self.game:
                 self.game.handle(event)
             screen.handle(event)
@@ -193,6 +195,7 @@ class _App:
     def _enter(self, screen: Screen | None) -> None:
         if isinstance(screen, PlayScreen):
             self.played = screen
+        self.mouse.rest()
         repeat_keys(wanted=not isinstance(screen, PlayScreen | LoadingScreen))
         if screen is not None:  # whatever was on it before, it is drawn now
             screen.handle(pygame.Event(pygame.WINDOWEXPOSED))

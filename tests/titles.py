@@ -24,9 +24,9 @@ def scene(key: str, name: str, category: str, prompt: str, *, own: bool = False)
     return scene_card(key, Scene(prompt, name=name, category=category), None, own=own)
 
 
-def parked(id: str, name: str, left: str, memory: str) -> Card:
-    choices = (CONTINUE, FORK, DELETE)
-    return Card("parked", id, name, f"{left} · {memory}", left, choices, tag=memory)
+def parked(id: str, name: str, left: str, memory: str, seed: int = 7) -> Card:
+    choices, place = (CONTINUE, FORK, DELETE), (name, seed)
+    return Card("parked", id, name, f"{left} · {memory}", left, choices, place=place)
 
 
 WHEN = "yesterday, 2:14 min"
@@ -38,7 +38,7 @@ MODEL = TitleModel(
         scene("/mine.yaml", "Mine", "outdoor", "A place of mine.", own=True),
     ),
     parked=(
-        parked("p1", "Left meadow", "left 3 h ago", "holds 48 MiB, 9 frames"),
+        parked("p1", "Left meadow", "left 3 h ago", "9 views remembered"),
         damaged(parked("p2", "Old castle", "", ""), "its state is cut short"),
     ),
     recordings=(Card("recording", "runs/monday", "Monday", WHEN, WHEN, (WATCH, EXPORT, DELETE)),),

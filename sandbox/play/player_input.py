@@ -4,6 +4,7 @@ Knows how devices report; what a drag, a wheel, a stick or a button means is sai
 """
 
 import logging
+import math
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,9 @@ REPEATING = frozenset(  # keys that move something or edit text; whatever else a
     getattr(pygame, f"K_{name}")
     for name in ("LEFT", "RIGHT", "UP", "DOWN", "PAGEUP", "PAGEDOWN", "BACKSPACE", "DELETE")
 )
+
+MOVED = 4  # px that a hand moves the mouse
+WINDOW_CHANGES = (pygame.WINDOWSIZECHANGED, pygame.WINDOWENTER, pygame.WINDOWFOCUSGAINED)
 
 
 def repeat_keys(*, wanted: bool) -> None:
@@ -51,6 +55,35 @@ class HeldKeys:
             self._down.add(event.key)
             return not again or event.key in REPEATING
         return True
+
+
+class RestingMouse:
+    """Drops motion that no hand made, as when the window changes under a mouse at rest.
+
+    >>> mouse = RestingMouse()
+    >>> mouse.let_pass(pygame.event.Event(pygame.MOUSEMOTION, pos=(9, 9), buttons=(0, 0, 0)))
+    False
+    >>> mouse.let_pass(pygame.event.Event(pygame.MOUSEMOTION, pos=(19, 9), buttons=(0, 0, 0)))
+    True
+    """
+
+    def __init__(self) -> None:
+        self._rests = True
+        self._at: tuple[int, int] | None = None  # where it rests; None: that is not known yet
+
+    def rest(self) -> None:
+        """Wait for the mouse to move again: another screen is shown."""
+        self._rests, self._at = True, None
+
+    def let_pass(self, event: pygame.Event) -> bool:
+        """Return whether an event counts."""
+        if event.type in (pygame.KEYDOWN, *WINDOW_CHANGES):
+            self.rest()
+        if event.type != pygame.MOUSEMOTION or not self._rests:
+            return True
+        self._at = self._at or event.pos
+        self._rests = not any(event.buttons) and math.dist(self._at, event.pos) < MOVED
+        return not self._rests
 
 
 class PlayerInput:

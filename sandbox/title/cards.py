@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pygame
 
 from mag_sandbox.sandbox.title.model import Card, Shelf
-from mag_sandbox.sandbox.ui.theme import ACCENT, BACKDROP, BAD, DENSE_CARD, INK, MUTED, Theme
+from mag_sandbox.sandbox.ui.theme import ACCENT, BACKDROP, BAD, INK, MUTED, Theme
 from mag_sandbox.sandbox.ui.thumbnails import PictureSource, Thumbnails
 from mag_sandbox.sandbox.ui.widgets import Button, Glide, draw_ring, place_buttons
 
@@ -248,8 +248,6 @@ def draw_card(
     surface.blit(thumbnails.rounded(theme, picture, rect.size), rect)
     if card.is_damaged:
         theme.write(surface, "!", 40, BAD, bold=True, center=rect.center)
-    elif card.tag:
-        _draw_tag(surface, theme, rect, card.tag)
     if focused:
         draw_ring(surface, theme, rect, 12)
     left, top, width = rect.left, rect.bottom + theme.px(7), rect.width
@@ -257,14 +255,6 @@ def draw_card(
     theme.write(surface, card.title, 15, ink, bold=True, within=width, topleft=(left, top))
     top, ink = top + theme.line_height(15), BAD if card.is_damaged else MUTED
     theme.write(surface, card.line, 12, ink, within=width, topleft=(left, top))
-
-
-def _draw_tag(surface: pygame.Surface, theme: Theme, rect: pygame.Rect, text: str) -> None:
-    words = theme.text(theme.one_line(text, rect.width - theme.px(28), 12), 12)
-    tag = words.get_rect().inflate(theme.px(14), theme.px(6))
-    tag.bottomleft = rect.left + theme.px(7), rect.bottom - theme.px(7)
-    surface.blit(theme.rounded(tag.size, DENSE_CARD, 7), tag)
-    surface.blit(words, words.get_rect(center=tag.center))
 
 
 def draw_footer(surface: pygame.Surface, theme: Theme, layout: TitleLayout, text: str) -> None:

@@ -4,7 +4,7 @@ From above: the header, the choices of a card, the shelves. Pure logic; knows no
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from mag_sandbox.sandbox.title.cards import HEADER
@@ -95,6 +95,13 @@ class TitleFocus:
         if self.shelves and self.spot.area != "header":
             self.go(self._card)
             self._show()
+
+    def replace(self, card: Card, other: Card) -> None:
+        """Show another card in the place of one."""
+        self.shelves = tuple(
+            replace(shelf, cards=tuple(other if one is card else one for one in shelf.cards))
+            for shelf in self.shelves
+        )
 
     def fit(self, rows: int, columns: int) -> None:
         """Say how many shelves, and cards of a shelf, are seen at once."""

@@ -34,6 +34,7 @@ from mag_sandbox.sandbox.title.model import (
     DELETE,
     EXPORT,
     FORK,
+    OWN,
     WATCH,
     Card,
     TitleModel,
@@ -47,7 +48,7 @@ from mag_sandbox.scenes import Scene
 
 logger = logging.getLogger(__name__)
 PARKED, SCENES, RECORDINGS = "parked", "scenes", "recordings"  # folders of the player's data
-WAITING = "not on the disk yet"
+WAITING = "left just now"
 THUMBNAIL = "thumbnail.png"
 MAX_LINE = 2**20  # bytes of a recording's first line
 MAX_TAIL = 2**16  # bytes of a recording's end that are looked at
@@ -91,7 +92,12 @@ def read_title_model(
         parked=(
             *(
                 _parked_card(
-                    one.id, one.name, WAITING, holds_text(one), FreshPicture(one.last_frame)
+                    one.id,
+                    one.name,
+                    WAITING,
+                    remembered_text(one),
+                    FreshPicture(one.last_frame),
+                    (one.name, one.seed),
                 )
                 for one in waiting
             ),
@@ -179,12 +185,12 @@ def left_text(header: StateHeader, now: datetime) -> str:
     return f"{verb} {ago_text((now - header.left_at).total_seconds())}"
 
 
-def holds_text(header: StateHeader | ParkedScene) -> str:
-    """Say what a parked scene remembers: "holds 41 MiB, 180 frames"."""
+def remembered_text(header: StateHeader | ParkedScene) -> str:
+    """Say how much a parked scene remembers: "180 views remembered"."""
     if header.kept is None or not header.kept.frames:
-        return "holds nothing"
-    frames = "1 frame" if header.kept.frames == 1 else f"{header.kept.frames} frames"
-    return f"holds {bytes_text(header.kept.bytes)}, {frames}"
+        return "nothing remembered"
+    views = "1 view" if header.kept.frames == 1 else f"{header.kept.frames} views"
+    return f"{views} remembered"
 
 
 def _own_cards(folder: Path) -> list[Card]:
@@ -193,7 +199,7 @@ def _own_cards(folder: Path) -> list[Card]:
         key = str(own.path)  # load_scene takes a path as well as a name
         if own.scene is None:
             name = own.path.stem
-            card = Card("scene", key, name, "", "", ())
+            card = Card("scene", key, name, "", "", (), label=OWN)
             cards.append(damaged(card, own.problem or "It cannot be read."))
         else:
             cards.append(scene_card(key, own.scene, own.thumbnail, own=True))
@@ -206,12 +212,21 @@ def _card_of(entry: ParkedEntry, now: datetime) -> Card:
         card = _parked_card(entry.id, entry.name, "", "", entry.thumbnail)
         return damaged(card, entry.problem or "It cannot be read.")
     left = "being played in another game" if played_elsewhere else left_text(header, now)
-    return _parked_card(entry.id, entry.name, left, holds_text(header), entry.thumbnail)
+    remembered, place = remembered_text(header), (entry.name, header.seed)
+    return _parked_card(entry.id, entry.name, left, remembered, entry.thumbnail, place)
 
 
-def _parked_card(id: str, name: str, left: str, memory: str, picture: PictureSource | None) -> Card:
+def _parked_card(
+    id: str,
+    name: str,
+    left: str,
+    memory: str,
+    picture: PictureSource | None,
+    place: tuple[str, int] | None = None,
+) -> Card:
     about, choices = f"{left[:1].upper()}{left[1:]} · {memory}", (CONTINUE, FORK, DELETE)
-    return Card("parked", id, name, about, left, choices, picture, memory)
+    label = "A place you left"
+    return Card("parked", id, name, about, left, choices, picture, label=label, place=place)
 
 
 def _recording_card(recording: PastRecording, now: datetime) -> Card:
@@ -221,7 +236,8 @@ def _recording_card(recording: PastRecording, now: datetime) -> Card:
     if recording.interrupted:
         detail += ", interrupted"
     name, id, choices = recording.scene, str(recording.folder), (WATCH, EXPORT, DELETE)
-    card = Card("recording", id, name, detail, detail, choices, recording.thumbnail)
+    label = "A recording"
+    card = Card("recording", id, name, detail, detail, choices, recording.thumbnail, label=label)
     return damaged(card, recording.problem) if recording.problem else card
 
 

@@ -1,6 +1,7 @@
 """What the title screen lists: scenes, parked scenes and recordings as plain cards; no pygame."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -15,7 +16,8 @@ SHELVES = {  # category -> what its shelf is called, in the order shown
     "video game": "Video games",
     "object": "Things on stage",
 }
-Act = Literal["play", "new seed", "continue", "fork", "watch", "export", "delete"]
+OWN = "My own worlds"
+Act = Literal["play", "new seed", "continue", "earlier", "fork", "watch", "export", "delete"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +31,9 @@ class CardChoice:
 
 
 PLAY = CardChoice("play", "Play", "return", "Enter")
-NEW_SEED = CardChoice("new seed", "New seed", "n", "N")
+NEW_SEED = CardChoice("new seed", "Another version", "n", "N")
 CONTINUE = CardChoice("continue", "Continue", "return", "Enter")
+EARLIER = CardChoice("earlier", "Earlier visit", "v", "V")
 FORK = CardChoice("fork", "Make a copy", "f", "F")
 WATCH = CardChoice("watch", "Watch", "return", "Enter")
 EXPORT = CardChoice("export", "Export a video", "e", "E")
@@ -48,8 +51,9 @@ class Card:
     line: str  # under its picture
     choices: tuple[CardChoice, ...]  # what can be done with it, the likeliest first
     picture: PictureSource | None = None
-    tag: str = ""  # in a corner of the picture
-    category: str = ""  # of a scene
+    label: str = ""  # what it is, over its title
+    place: tuple[str, int] | None = None  # name and seed of a parked scene
+    earlier: "tuple[Card, ...]" = ()  # other visits to the same place, newest first
     is_damaged: bool = False  # `about` says why
 
     @property
@@ -66,13 +70,13 @@ class Card:
 def scene_card(key: str, scene: Scene, picture: PictureSource | None, *, own: bool = False) -> Card:
     """Return the card of a scene that comes with the game, or that the player wrote."""
     choices = (PLAY, NEW_SEED, DELETE) if own else (PLAY, NEW_SEED)
-    prompt, category = scene.prompt, scene.category
-    return Card("scene", key, scene.name, prompt, prompt, choices, picture, category=category)
+    label = OWN if own else SHELVES[scene.category]
+    return Card("scene", key, scene.name, scene.prompt, scene.prompt, choices, picture, label=label)
 
 
 def damaged(card: Card, why: str) -> Card:
     """Return a card of what can only be deleted."""
-    return replace(card, about=why, line="damaged", choices=(DELETE,), tag="", is_damaged=True)
+    return replace(card, about=why, line="damaged", choices=(DELETE,), is_damaged=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +99,33 @@ class Shelf:
 def shelves(model: TitleModel) -> tuple[Shelf, ...]:
     """Return the rows of the title screen; empty ones are left out."""
     own = tuple(card for card in model.scenes if card.is_own)
-    rows = [Shelf("Continue", model.parked), Shelf("My own worlds", own)]
-    for category, title in SHELVES.items():
-        cards = (card for card in model.scenes if card.category == category and not card.is_own)
+    rows = [Shelf("Continue", one_per_place(model.parked)), Shelf(OWN, own)]
+    for title in SHELVES.values():
+        cards = (card for card in model.scenes if card.label == title)
         rows.append(Shelf(title, tuple(cards)))
     rows.append(Shelf("Recordings", model.recordings))
     return tuple(row for row in rows if row.cards)
+
+
+def one_per_place(parked: Sequence[Card]) -> tuple[Card, ...]:
+    """Return one card for each place, of the newest visit; `earlier` holds the others."""
+    visits: dict[object, list[Card]] = {}
+    for card in parked:
+        visits.setdefault(card.place or card.id, []).append(card)
+    return tuple(_with_earlier(newest, tuple(others)) for newest, *others in visits.values())
+
+
+def turned(card: Card) -> Card:
+    """Return the card of the visit before; after the first visit follows the newest."""
+    following, *others = card.earlier
+    shown = replace(card, earlier=(), choices=tuple(c for c in card.choices if c != EARLIER))
+    return _with_earlier(following, (*others, shown))
+
+
+def _with_earlier(card: Card, others: tuple[Card, ...]) -> Card:
+    first, *rest = card.choices
+    choices = (first, EARLIER, *rest) if others else card.choices
+    return replace(card, earlier=others, choices=choices)
 
 
 def library_cards() -> tuple[Card, ...]:

@@ -36,6 +36,7 @@ from mag_sandbox.sandbox.title.model import (
     Card,
     TitleModel,
     shelves,
+    turned,
 )
 from mag_sandbox.sandbox.ui.amounts import bytes_text
 from mag_sandbox.sandbox.ui.display import toggle_fullscreen
@@ -271,7 +272,9 @@ class TitleScreen:
         """Take the mouse: pointing moves the focus, a click goes there or offers what can be."""
         if event.type == pygame.MOUSEWHEEL:
             self._dirty |= self._focus.scroll(event.x, -event.y)
-        elif event.type in (pygame.MOUSEMOTION, pygame.MOUSEBUTTONDOWN):
+        elif event.type == pygame.MOUSEMOTION or (
+            event.type == pygame.MOUSEBUTTONDOWN and event.button in (1, 3)  # 4, 5: the wheel
+        ):
             spot = next((s for rect, s in self._places if rect.collidepoint(event.pos)), None)
             if spot is None:
                 return
@@ -308,6 +311,8 @@ class TitleScreen:
                 self._play(card.id, self._actions.seed())
             case "continue":
                 self._go(Continue(card.id))
+            case "earlier":
+                self._focus.replace(card, turned(card))
             case "fork":
                 self._change("It was not copied", lambda: self._actions.fork(card.id))
             case "watch":
@@ -386,7 +391,7 @@ class TitleScreen:
         if spot.area == "header":
             draw_words(surface, theme, layout, ("", *ABOUT[spot.column], False))
         elif card is not None:
-            said = card.category or card.kind, card.title, card.about, card.is_damaged
+            said = card.label, card.title, card.about, card.is_damaged
             draw_words(surface, theme, layout, said)
             self._draw_choices(surface, theme, layout, card)
 

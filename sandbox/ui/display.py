@@ -44,6 +44,7 @@ def window(
         if driver == "x11":  # 10 times faster than OpenGL without a GPU
             os.environ.setdefault("SDL_FRAMEBUFFER_ACCELERATION", "0")
         opened = size if sized else opening_size(size)
+        pygame.display.set_icon(icon())
         surface = pygame.display.set_mode(opened, pygame.RESIZABLE)
         pygame.key.stop_text_input()  # an input method would swallow letters that are keys here
     except pygame.error as error:
@@ -57,6 +58,21 @@ def window(
     finally:
         pygame.font.quit()
         pygame.display.quit()
+
+
+def icon(side: int = 64) -> pygame.Surface:
+    """Draw the game's sign: a ring that closes around a hill at dusk."""
+    large = 4 * side
+    sign = pygame.Surface((large, large), pygame.SRCALPHA)
+    middle, unit = (large // 2, large // 2), large / 64
+    pygame.draw.circle(sign, (30, 38, 66), middle, round(31 * unit))
+    hill = [(x * unit, y * unit) for x, y in ((14, 44), (26, 27), (35, 37), (41, 31), (50, 44))]
+    pygame.draw.polygon(sign, (86, 204, 160), hill)
+    pygame.draw.circle(sign, (244, 246, 252), (round(42 * unit), round(22 * unit)), round(4 * unit))
+    pygame.draw.circle(sign, (240, 178, 60), middle, round(30 * unit), round(5 * unit))
+    arrow = [(x * unit, y * unit) for x, y in ((41, 1), (57, 10), (44, 21))]
+    pygame.draw.polygon(sign, (240, 178, 60), arrow)
+    return pygame.transform.smoothscale(sign, (side, side))
 
 
 def opening_size(asked: Size, desktop: Size | None = None) -> Size:

@@ -10,7 +10,7 @@ from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.model.world import Control, WorldFailed
 from mag_sandbox.sandbox.choice import WorldChoice
 from mag_sandbox.sandbox.hud.hints import HintLine, Step
-from mag_sandbox.sandbox.play.player_input import HeldKeys, repeat_keys
+from mag_sandbox.sandbox.play.player_input import HeldKeys, RestingMouse, repeat_keys
 from mag_sandbox.sandbox.play.session import Session
 from mag_sandbox.sandbox.recording import recorder as recorder_module
 from mag_sandbox.sandbox.recording.reader import EVENTS_FILE, load_recording
@@ -272,6 +272,21 @@ def test_held_keys_repeat_where_they_move_or_edit_and_act_once_elsewhere():
     assert [down(pygame.K_DOWN) for _ in range(3)] == [True, True, True]
     keys.let_pass(pygame.Event(pygame.KEYUP, key=pygame.K_ESCAPE))
     assert down(pygame.K_ESCAPE)
+
+
+def test_a_mouse_at_rest_under_a_window_that_changes_moves_nothing():
+    mouse = RestingMouse()
+
+    def moves(x, *, held=False):
+        buttons = (int(held), 0, 0)
+        return mouse.let_pass(pygame.Event(pygame.MOUSEMOTION, pos=(x, 50), buttons=buttons))
+
+    assert [moves(x) for x in (300, 301, 310, 311)] == [False, False, True, True]
+    for change in (pygame.WINDOWSIZECHANGED, pygame.WINDOWENTER, pygame.KEYDOWN):
+        assert mouse.let_pass(pygame.Event(change))
+        assert not moves(600), "the window moved under it"
+        assert moves(600, held=True), "a drag goes on"
+        assert moves(601)
 
 
 def test_keys_repeat_while_a_prompt_is_written_and_not_in_play(run):

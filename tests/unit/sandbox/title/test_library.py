@@ -33,10 +33,10 @@ from mag_sandbox.sandbox.saves.parked_scene import KeptMemory, StateHeader
 from mag_sandbox.sandbox.saves.parking import ParkedScenes
 from mag_sandbox.sandbox.title.library import (
     delete_recording,
-    holds_text,
     left_text,
     past_recordings,
     read_title_model,
+    remembered_text,
 )
 from mag_sandbox.sandbox.title.model import shelves
 from mag_sandbox.sandbox.ui.amounts import ago_text, bytes_text
@@ -109,9 +109,9 @@ def header(**fields) -> StateHeader:
 def test_a_card_says_when_it_was_left_and_what_it_holds():
     parked = header(kept=KeptMemory("mag", 180, 41 * 2**20))
     assert left_text(parked, NOW + timedelta(hours=3)) == "left 3 h ago"
-    assert holds_text(parked) == "holds 41 MiB, 180 frames"
+    assert remembered_text(parked) == "180 views remembered"
     assert left_text(header(slot="quick"), NOW) == "saved just now"
-    assert holds_text(header(kept=KeptMemory("none", 0, 0))) == "holds nothing"
+    assert remembered_text(header(kept=KeptMemory("none", 0, 0))) == "nothing remembered"
 
 
 def test_a_sentence_becomes_a_scene_named_after_its_first_words():
@@ -344,7 +344,7 @@ def test_the_title_lists_everything(tmp_path):
     assert shelves(model)[1].title == "My own worlds"
     assert len(library) >= 10
     cards = {card.id: card for card in model.parked}
-    assert cards[id].tag == "holds 41 MiB, 180 frames"
+    assert cards[id].about.endswith("180 views remembered")
     assert cards[id].picture.is_file()
     assert cards[id].line == "left 3 h ago"
     assert cards[f"{id}-quick"].line == "saved 3 h ago"

@@ -18,7 +18,7 @@ from mag_sandbox.sandbox.title.screen import TitleActions, TitleScreen
 from mag_sandbox.sandbox.ui.display import window
 from mag_sandbox.scenes import Scene, SceneError
 from mag_sandbox.scenes.scene import CATEGORIES
-from tests.titles import MODEL, FakeWriting, Game, ListedAtOnce, ListedLater
+from tests.titles import MODEL, FakeWriting, Game, ListedAtOnce, ListedLater, parked
 
 SIZES = [(1280, 720), (640, 400), (1920, 1080)]
 
@@ -83,6 +83,35 @@ def test_a_recording_is_exported_and_the_title_stays(game):
 
 def test_a_recording_is_watched(game):
     assert game.press(*["down"] * 5, "return") == Watch(Path("runs/monday"))
+
+
+def test_the_wheel_scrolls_also_over_a_card_and_opens_nothing(game):
+    game.press("right")
+    place = game.find("parked p1")
+    for _ in range(3):
+        game.point(place, pygame.MOUSEBUTTONDOWN, button=5)  # as SDL tells of the wheel, too
+        game.screen.handle(pygame.Event(pygame.MOUSEWHEEL, x=0, y=-1))
+        game.settle()
+    assert not game.screen.is_busy
+    assert game.screen.focused != "parked p1"
+
+
+def test_a_right_click_on_a_card_offers_what_can_be_done(game):
+    game.press("right")
+    game.point(game.find("parked p1"), pygame.MOUSEBUTTONDOWN, button=3)
+    assert game.screen.is_busy
+
+
+def test_a_place_has_one_card_that_turns_to_earlier_visits(game):
+    visits = tuple(parked(f"v{n}", "Harbour", f"left {n} h ago", "") for n in (1, 2, 3))
+    other = parked("v4", "Harbour", "left 4 h ago", "", seed=8)
+    game.model = replace(MODEL, parked=(*visits, other))
+    game.screen.refresh()
+    game.settle()
+    (first, second), *_ = (shelf.cards for shelf in game.screen._focus.shelves)
+    assert (first.id, second.id) == ("v1", "v4")
+    assert [game.press("v", "return") for _ in range(3)] == [Continue(f"v{n}") for n in (2, 3, 1)]
+    assert "earlier" not in [one.act for one in second.choices]
 
 
 def test_a_parked_scene_is_copied(game):
@@ -281,7 +310,7 @@ def test_the_library_fills_four_shelves_with_pictures():
     cards = library_cards()
     assert len(cards) >= 12
     for category in CATEGORIES:
-        assert len([card for card in cards if card.category == category]) >= 3
+        assert len([card for card in cards if card.label == SHELVES[category]]) >= 3
     assert all(card.picture.is_file() for card in cards)
 
 
