@@ -21,9 +21,11 @@ setup(
     },
     package_data={
         "mag_sandbox.assets": ["fonts/*", "weights/**/*"],
+        "mag_sandbox.evaluation.imagination": ["*.txt"],
         "mag_sandbox.evaluation.leaderboard": ["*.html", "*.md"],
         "mag_sandbox.evaluation.report": ["*.html", "*.md"],
         "mag_sandbox.sandbox.export": ["*.html", "*.js"],
+        "mag_sandbox.renderer": ["*.txt"],
         "mag_sandbox.scenes": ["synonyms.txt", "library/*", "demos/*"],
     },
 )

@@ -182,3 +182,45 @@ def weathered(light: Light, weather: Weather) -> Light:
         cloud_shade=mix(bent(light.cloud_shade, 0.6), dark, weather.cloud_darkness),
         shadow=round(light.shadow * (1 - weather.greyness * 0.6)),
     )
+
+
+BACKDROPS: dict[str, Rgb] = {
+    "white": (238, 234, 228),
+    "cream": (244, 224, 190),
+    "yellow": (244, 204, 112),
+    "orange": (234, 156, 98),
+    "red": (172, 62, 66),
+    "pink": (240, 184, 190),
+    "purple": (128, 102, 170),
+    "navy blue": (54, 66, 116),
+    "blue": (120, 170, 216),
+    "teal": (72, 150, 154),
+    "green": (134, 182, 138),
+    "grey": (172, 176, 186),
+    "black": (58, 56, 72),
+}
+STAGE_FLOORS: dict[str, Rgb] = {
+    "white": (232, 228, 224),
+    "wooden": (206, 152, 104),
+    "dark": (70, 66, 86),
+    "red": (166, 70, 70),
+    "checkered": (196, 194, 200),
+    "blue": (94, 120, 170),
+    "pink": (226, 172, 176),
+    "green": (112, 154, 126),
+}
+# factors on red, green, blue at the zenith, the horizon and the nadir, then the pools of light
+STAGE_AMBIENT: dict[str, tuple[tuple[float, float, float], ...]] = {
+    "spotlights": ((0.42, 0.42, 0.5), (0.66, 0.65, 0.72), (0.56, 0.55, 0.62)),
+    "soft light": ((0.9, 0.9, 0.92), (0.97, 0.96, 0.95), (0.88, 0.87, 0.88)),
+    "warm light": ((0.7, 0.6, 0.52), (0.86, 0.74, 0.6), (0.74, 0.62, 0.52)),
+    "pink light": ((0.8, 0.6, 0.72), (0.94, 0.78, 0.88), (0.84, 0.66, 0.8)),
+    "blue light": ((0.54, 0.64, 0.84), (0.76, 0.83, 0.99), (0.66, 0.73, 0.92)),
+}
+POOLS: dict[str, tuple[float, float, float]] = {
+    "spotlights": (0.52, 0.5, 0.44),
+    "soft light": (0.12, 0.12, 0.1),
+    "warm light": (0.4, 0.3, 0.16),
+    "pink light": (0.36, 0.2, 0.28),
+    "blue light": (0.26, 0.3, 0.36),
+}

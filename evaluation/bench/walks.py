@@ -45,8 +45,8 @@ from mag_sandbox.model.world import (
     World,
     WorldSpec,
 )
+from mag_sandbox.renderer.views import view_at
 from mag_sandbox.scenes import Scene
-from mag_sandbox.training.panorama.render import view_at
 from mag_sandbox.workers.work import Workplace
 
 FIGURES = ("detail", "saturation", "strangeness", "kept")

@@ -19,7 +19,7 @@ from mag_sandbox.evaluation.judge.training import FITTING, train_judge
 from mag_sandbox.evaluation.results.output import JSON, PICTURES, Say, make_places, tell
 from mag_sandbox.model.loading import load_world
 from mag_sandbox.model.world import World
-from mag_sandbox.training.panorama.render import HEIGHT, WIDTH
+from mag_sandbox.renderer.views import HEIGHT, WIDTH
 from mag_sandbox.workers.options import WorkerOptions
 
 USUAL = ImaginationSettings()

@@ -24,7 +24,7 @@ from mag_sandbox.controls.camera import MAX_PITCH, POSE_RESOLUTION, WIDEST_FOV, 
 from mag_sandbox.files.border import Refusal, read_plain, refusing
 from mag_sandbox.files.whole import replace_file, replacing
 from mag_sandbox.files.yaml_files import quoted
-from mag_sandbox.training.panorama.render import HEIGHT, WIDTH
+from mag_sandbox.renderer.views import HEIGHT, WIDTH
 
 MOST_FRAMES = 16 * 3600 * 2  # two hours at 16 frames a second
 MOST_BYTES = 2**25  # of a file, also unpacked: twice the matrices of so many frames

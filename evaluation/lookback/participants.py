@@ -43,8 +43,8 @@ from mag_sandbox.model.world import (
     WorldSpec,
     WorldState,
 )
+from mag_sandbox.renderer.views import HEIGHT, WIDTH
 from mag_sandbox.scenes import Scene
-from mag_sandbox.training.panorama.render import HEIGHT, WIDTH
 
 Kind = Literal["world", "class", "folder", "remote"]
 Ability = Literal["shown", "prompted", "carried"]  # takes given frames, prompts, snapshots

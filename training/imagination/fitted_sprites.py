@@ -16,8 +16,8 @@ from mag_sandbox.files.whole import replacing
 from mag_sandbox.model.imagination.config import PainterConfig, SpriteConfig
 from mag_sandbox.model.imagination.objects import BEYOND, LEAST_HALF, VARIANTS, look_number
 from mag_sandbox.model.imagination.sketch import REST
+from mag_sandbox.renderer.plan import Thing
 from mag_sandbox.training.imagination.rings import category_of, path_of
-from mag_sandbox.training.panorama.logged_canvas import Thing
 from mag_sandbox.training.panorama.render import LoggedPanorama, render_logged
 
 logger = logging.getLogger(__name__)

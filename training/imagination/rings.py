@@ -16,8 +16,8 @@ import torch
 from mag_sandbox.files.whole import replacing
 from mag_sandbox.model.frames import to_pictures
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
+from mag_sandbox.renderer.plan import Thing
 from mag_sandbox.training.devices import TrainingDevice
-from mag_sandbox.training.panorama.logged_canvas import Thing
 from mag_sandbox.training.panorama.render import (
     CATEGORIES,
     HELD_OUT,

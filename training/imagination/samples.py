@@ -15,9 +15,10 @@ from mag_sandbox.model.imagination.weights import ImaginationNetworks
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.model.pocket.networks import TextEncoder
 from mag_sandbox.model.prompts import tokenise
+from mag_sandbox.renderer.views import view_at
 from mag_sandbox.training.imagination.rings import category_of
 from mag_sandbox.training.imagination.stage_painter import placed
-from mag_sandbox.training.panorama.render import HELD_OUT, render_behind, render_logged, view_at
+from mag_sandbox.training.panorama.render import HELD_OUT, render_behind, render_logged
 from mag_sandbox.training.panorama.sheets import write_sheet
 
 VIEWS = 12

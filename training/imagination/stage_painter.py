@@ -19,12 +19,12 @@ from mag_sandbox.model.imagination.painter import Painter, sketched_cells
 from mag_sandbox.model.imagination.sketch import Sketch, Sketcher
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.model.pocket.networks import TextEncoder
+from mag_sandbox.renderer.plan import Thing
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.imagination.rings import latents_of, view_of
 from mag_sandbox.training.loop import Stage
 from mag_sandbox.training.losses import flow_target, sample_noise_levels
 from mag_sandbox.training.optimisers import Muon
-from mag_sandbox.training.panorama.logged_canvas import Thing
 from mag_sandbox.training.pocket.stage_images import Captions
 
 BATCH = 24  # views

@@ -9,11 +9,11 @@ from torch.nn import functional
 
 from mag_sandbox.model.imagination.objects import VARIANTS
 from mag_sandbox.model.imagination.reader import FINER, UNIT, Reader, told_distance
+from mag_sandbox.renderer.plan import DEGREES_PER_PIXEL, Thing
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.imagination.rings import latents_of, view_of
 from mag_sandbox.training.loop import Stage
 from mag_sandbox.training.optimisers import muon_and_adamw
-from mag_sandbox.training.panorama.logged_canvas import DEGREES_PER_PIXEL, Thing
 
 BATCH = 32  # views
 NOISE = 0.05  # standard deviation, of what is added to latents

@@ -14,10 +14,10 @@ from PIL import ImageDraw
 from mag_sandbox.renderer import palettes
 from mag_sandbox.renderer.canvas import RING_WIDTH, Box, Canvas, Color
 from mag_sandbox.renderer.palettes import WEATHERS
+from mag_sandbox.renderer.plan import Rgb, Thing
 from mag_sandbox.training.panorama import shell, stage
 from mag_sandbox.training.panorama.classes import UNNAMED
 from mag_sandbox.training.panorama.game import FLOOR
-from mag_sandbox.training.panorama.logged_canvas import Rgb, Thing
 
 
 class BareCanvas(Canvas):

@@ -7,13 +7,20 @@ from functools import partial
 
 import numpy as np
 
-from mag_sandbox.renderer import phrasing
+from mag_sandbox.renderer import game_themes, phrasing
 from mag_sandbox.renderer.canvas import (
     RING_HEIGHT,
     RING_WIDTH,
     Canvas,
     Motion,
     MovingLayer,
+)
+from mag_sandbox.renderer.game_themes import (
+    HAZARDS,
+    PLATFORMS,
+    SKIES,
+    STRUCTURE_COLORS,
+    THEMES,
 )
 from mag_sandbox.renderer.painters import nature
 from mag_sandbox.renderer.painters.buildings import castle, tower
@@ -35,15 +42,7 @@ from mag_sandbox.renderer.painters.stamp import (
     shaded,
     tinted,
 )
-from mag_sandbox.training.panorama import game_themes
 from mag_sandbox.training.panorama.classes import UNNAMED
-from mag_sandbox.training.panorama.game_themes import (
-    HAZARDS,
-    PLATFORMS,
-    SKIES,
-    STRUCTURE_COLORS,
-    THEMES,
-)
 
 ATTRIBUTES: dict[str, tuple[str, ...]] = {
     "theme": tuple(THEMES),

@@ -11,7 +11,6 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from mag_sandbox.renderer.canvas import (
-    HORIZON,
     RING_HEIGHT,
     RING_WIDTH,
     SUPERSAMPLE,
@@ -19,64 +18,10 @@ from mag_sandbox.renderer.canvas import (
     Canvas,
     Color,
 )
-from mag_sandbox.training.panorama.classes import AREAS, UNNAMED, look
+from mag_sandbox.renderer.plan import Thing, mean_colors, of_main_color
+from mag_sandbox.training.panorama.classes import look
 
 OPAQUE = 128  # least alpha of what counts as a thing's body; shadows and halos have less
-MAIN_COLOR_BITS = 4  # of each channel, that tell whether two pixels have about the same colour
-DEGREES_PER_PIXEL = 360 / RING_WIDTH
-Rgb = tuple[int, int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Thing:
-    """Something that a ring shows, as it stands in the finished picture.
-
-    Lengths are in ring pixels, angles in degrees. The box is that of the whole body, also of what
-    others hide; shadows and halos lie outside it.
-    """
-
-    index: int  # its number in the map of what each pixel shows; the higher, the nearer
-    name: str  # class; one of `classes.CLASSES`
-    attribute: str  # of the scene, whose words name it in captions; "" if no caption does
-    variant: int  # which of its class's shapes; 0 where there is only one
-    color_name: str | None  # the colour that captions give it
-    main_color: Rgb  # of the largest part of what is seen of it
-    mean_color: Rgb  # of all that is seen of it
-    left: float  # 0 to RING_WIDTH; `left + width` is more than RING_WIDTH across the seam
-    top: float  # may lie above the ring
-    width: float  # at most RING_WIDTH
-    height: float
-    area: int  # pixels that show it; at least 1
-
-    @property
-    def nameable(self) -> bool:
-        """Whether captions can name it."""
-        return self.attribute != UNNAMED
-
-    @property
-    def shown(self) -> bool:
-        """Whether enough of it is seen to be noticed."""
-        return self.area >= max(60.0, 0.08 * self.width * self.height)
-
-    @property
-    def is_area(self) -> bool:
-        """Whether it is land, water or backdrop rather than a thing in one place."""
-        return self.name in AREAS
-
-    @property
-    def yaw(self) -> float:
-        """Where its middle is, to the right of the ring's left edge, 0 to 360."""
-        return (self.left + self.width / 2) * DEGREES_PER_PIXEL % 360
-
-    @property
-    def pitch(self) -> float:
-        """Where its middle is, above the horizon."""
-        return (HORIZON - self.top - self.height / 2) * DEGREES_PER_PIXEL
-
-    @property
-    def degrees(self) -> tuple[float, float]:
-        """How wide and how tall it is."""
-        return self.width * DEGREES_PER_PIXEL, self.height * DEGREES_PER_PIXEL
 
 
 @dataclass(slots=True)
@@ -173,8 +118,8 @@ class LoggedCanvas(Canvas):
         ids, pixels = ids[seen], pixels[seen]
         count = len(self._placed) + 1
         areas = np.bincount(ids, minlength=count)
-        means = _mean_colors(ids, pixels, count)
-        mains = _mean_colors(*_of_main_color(ids, pixels, count), count)
+        means = mean_colors(ids, pixels, count)
+        mains = mean_colors(*of_main_color(ids, pixels, count), count)
         return tuple(
             Thing(
                 index,
@@ -198,24 +143,3 @@ class LoggedCanvas(Canvas):
         if right - left >= RING_WIDTH:
             return 0.0, top, float(RING_WIDTH), height
         return (left + self._turn) % RING_WIDTH, top, right - left, height
-
-
-def _mean_colors(ids: np.ndarray, pixels: np.ndarray, count: int) -> list[Rgb]:
-    areas = np.maximum(np.bincount(ids, minlength=count), 1)
-    sums = [np.bincount(ids, pixels[:, channel], count) for channel in range(3)]
-    means = np.rint(np.stack(sums, axis=1) / areas[:, None]).astype(int)
-    return [(red, green, blue) for red, green, blue in means.tolist()]
-
-
-def _of_main_color(
-    ids: np.ndarray, pixels: np.ndarray, count: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the pixels that have their thing's most frequent colour, and their things."""
-    red, green, blue = (pixels >> (8 - MAIN_COLOR_BITS)).astype(np.int64).T
-    colors = 1 << 3 * MAIN_COLOR_BITS
-    rough = ids.astype(np.int64)
-    for channel in (red, green, blue):
-        rough = rough << MAIN_COLOR_BITS | channel
-    most = np.bincount(rough, minlength=count * colors).reshape(count, colors).argmax(axis=1)
-    where = np.flatnonzero(rough % colors == most[ids])
-    return ids[where], pixels[where]

@@ -1,9 +1,10 @@
 """What a caption says: which attributes of a scene its words fix. Knows nothing of pictures."""
 
+from mag_sandbox.renderer import game_themes
 from mag_sandbox.renderer.phrasing import plural
-from mag_sandbox.training.panorama import game_themes, indoor, stage
+from mag_sandbox.renderer.plan import Thing
+from mag_sandbox.training.panorama import indoor, stage
 from mag_sandbox.training.panorama import outdoor_tables as outdoor
-from mag_sandbox.training.panorama.logged_canvas import Thing
 from mag_sandbox.training.panorama.render import DrawnScene, LoggedPanorama
 
 

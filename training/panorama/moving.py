@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
+from mag_sandbox.renderer.views import FOV, HEIGHT, WIDTH, blended_view, view, view_corner
 from mag_sandbox.training.panorama.layered_canvas import HOP_HEIGHT, WALK_REACH, LayeredCanvas
 from mag_sandbox.training.panorama.moving_layers import (
     FLICKER,
@@ -23,16 +24,7 @@ from mag_sandbox.training.panorama.moving_layers import (
     split_row,
     swept,
 )
-from mag_sandbox.training.panorama.render import (
-    FOV,
-    HEIGHT,
-    WIDTH,
-    DrawnScene,
-    blended_view,
-    painted,
-    view,
-    view_corner,
-)
+from mag_sandbox.training.panorama.render import DrawnScene, painted
 
 CLOUD_SPEED = 0.25  # px a frame, to the right
 SHIMMER_SWING = 6.0  # levels; brightness changes by up to twice as much

@@ -6,6 +6,7 @@ categories, of rendering games or of training.
 
 import numpy as np
 
+from mag_sandbox.renderer import palettes
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH, Canvas, Motion
 from mag_sandbox.renderer.lighting import Glow
 from mag_sandbox.renderer.painters.decor import PLANTS
@@ -28,32 +29,7 @@ from mag_sandbox.training.panorama.classes import UNNAMED
 FLOOR_TOP = 250.0
 STAND_BASE = 280.0
 
-BACKDROPS: dict[str, RGB] = {
-    "white": (238, 234, 228),
-    "cream": (244, 224, 190),
-    "yellow": (244, 204, 112),
-    "orange": (234, 156, 98),
-    "red": (172, 62, 66),
-    "pink": (240, 184, 190),
-    "purple": (128, 102, 170),
-    "navy blue": (54, 66, 116),
-    "blue": (120, 170, 216),
-    "teal": (72, 150, 154),
-    "green": (134, 182, 138),
-    "grey": (172, 176, 186),
-    "black": (58, 56, 72),
-}
 BACKDROP_KINDS = ("plain", "curtains", "arches", "columns", "panels", "rings", "circles")
-FLOORS: dict[str, RGB] = {
-    "white": (232, 228, 224),
-    "wooden": (206, 152, 104),
-    "dark": (70, 66, 86),
-    "red": (166, 70, 70),
-    "checkered": (196, 194, 200),
-    "blue": (94, 120, 170),
-    "pink": (226, 172, 176),
-    "green": (112, 154, 126),
-}
 LIGHTS = ("spotlights", "soft light", "warm light", "pink light", "blue light")
 SUPPORTS = ("pedestals", "round tables", "steps", "boxes", "podiums")
 OBJECT_COLORS = tuple(name for name in PAINTS if name not in ("cream", "brown", "grey"))
@@ -61,22 +37,6 @@ EXTRAS = (
     "none", "potted plants", "palms", "flowers", "balloons", "rope barriers", "hanging lamps",
     "picture frames", "stars",
 )  # fmt: skip
-# factors on red, green, blue at the zenith, the horizon and the nadir, then the pools of light
-AMBIENT: dict[str, tuple[tuple[float, float, float], ...]] = {
-    "spotlights": ((0.42, 0.42, 0.5), (0.66, 0.65, 0.72), (0.56, 0.55, 0.62)),
-    "soft light": ((0.9, 0.9, 0.92), (0.97, 0.96, 0.95), (0.88, 0.87, 0.88)),
-    "warm light": ((0.7, 0.6, 0.52), (0.86, 0.74, 0.6), (0.74, 0.62, 0.52)),
-    "pink light": ((0.8, 0.6, 0.72), (0.94, 0.78, 0.88), (0.84, 0.66, 0.8)),
-    "blue light": ((0.54, 0.64, 0.84), (0.76, 0.83, 0.99), (0.66, 0.73, 0.92)),
-}
-POOLS: dict[str, tuple[float, float, float]] = {
-    "spotlights": (0.52, 0.5, 0.44),
-    "soft light": (0.12, 0.12, 0.1),
-    "warm light": (0.4, 0.3, 0.16),
-    "pink light": (0.36, 0.2, 0.28),
-    "blue light": (0.26, 0.3, 0.36),
-}
-
 RIG: RGB = (64, 62, 80)
 LAMP_FACES: dict[str, RGB] = {
     "soft light": (255, 250, 238),
@@ -86,9 +46,9 @@ LAMP_FACES: dict[str, RGB] = {
 }
 
 ATTRIBUTES: dict[str, tuple[str, ...]] = {
-    "backdrop_color": tuple(BACKDROPS),
+    "backdrop_color": tuple(palettes.BACKDROPS),
     "backdrop": BACKDROP_KINDS,
-    "floor": tuple(FLOORS),
+    "floor": tuple(palettes.STAGE_FLOORS),
     "light": LIGHTS,
     "support": SUPPORTS,
     "support_color": ("white", "grey", "black", "gold", "wooden", "red", "teal", "purple"),
@@ -110,11 +70,14 @@ def _paint(name: str) -> RGB:
 
 def sample(rng: np.random.Generator) -> dict[str, str]:
     """Draw coherent attribute values for a stage. Knows nothing of how often they are wanted."""
-    backdrop = pick(rng, tuple(BACKDROPS))
-    back = BACKDROPS[backdrop]
-    floor = pick(rng, tuple(n for n in FLOORS if contrast(FLOORS[n], back) > 50))
+    backdrop = pick(rng, tuple(palettes.BACKDROPS))
+    back = palettes.BACKDROPS[backdrop]
+    floor = pick(
+        rng,
+        tuple(n for n in palettes.STAGE_FLOORS if contrast(palettes.STAGE_FLOORS[n], back) > 50),
+    )
     main, second = (str(kind) for kind in rng.choice(tuple(OBJECTS), 2, replace=False))
-    support = _apart(rng, ATTRIBUTES["support_color"], [back, FLOORS[floor]])
+    support = _apart(rng, ATTRIBUTES["support_color"], [back, palettes.STAGE_FLOORS[floor]])
     main_color = _apart(rng, OBJECT_COLORS, [back])
     return {
         "backdrop_color": backdrop,
@@ -199,7 +162,7 @@ BACKDROP_PAINTERS = {
 
 def _shell(canvas: Canvas, a: dict[str, str], turn: float) -> None:
     """Backdrop, the dark rig above and the floor around the viewer."""
-    back, ground = BACKDROPS[a["backdrop_color"]], FLOORS[a["floor"]]
+    back, ground = palettes.BACKDROPS[a["backdrop_color"]], palettes.STAGE_FLOORS[a["floor"]]
     canvas.gradient(0, 60, darker(back, 0.34), darker(back, 0.1))
     canvas.gradient(60, FLOOR_TOP, darker(back, 0.1), lighter(back, 0.16))
     if a["backdrop"] in BACKDROP_PAINTERS:
@@ -288,7 +251,7 @@ def _extra(canvas: Canvas, a: dict[str, str], x: float, index: int) -> None:
         _balloons(canvas, x, (PAINTS[a["main_color"]], PAINTS["yellow"], PAINTS["pink"]))
     elif kind == "rope barriers":
         pen = Pen(canvas, x, 306)
-        rope = _visible(("red", "white"), FLOORS[a["floor"]])
+        rope = _visible(("red", "white"), palettes.STAGE_FLOORS[a["floor"]])
         pen.curve([(-80, 44), (-50, 22), (0, 12), (50, 22), (80, 44)], rope, 7)
         pen.at(-80, 0).lathe([(15, 0), (12, 5), (4, 8), (4, 46)], BRASS, 0)
         pen.ball(-80, 50, 7, BRASS)
@@ -307,7 +270,7 @@ def _extra(canvas: Canvas, a: dict[str, str], x: float, index: int) -> None:
         center = Pen(canvas, x, 96 + 22 * (index % 2))
         center.poly(
             [(r * np.cos(t), r * np.sin(t)) for r, t in spokes],
-            _visible(("yellow", "white"), BACKDROPS[a["backdrop_color"]]),
+            _visible(("yellow", "white"), palettes.BACKDROPS[a["backdrop_color"]]),
         )
 
 
@@ -353,11 +316,11 @@ def draw(attributes: dict[str, str], rng: np.random.Generator, canvas: Canvas) -
         with canvas.thing(role, a[role], color, variant):
             OBJECTS[a[role]](top, PAINTS[color], variant)
         strength = (1.0, 0.7)[index % 2]
-        pool = tuple(strength * c for c in POOLS[a["light"]])
+        pool = tuple(strength * c for c in palettes.POOLS[a["light"]])
         glows += [Glow(x, top.base - 50, 56, 74, pool), Glow(x, 308, 76, 26, pool)]
     if a["extra"] in PLANTS or a["extra"] == "rope barriers":
         _extras(canvas, a, turn)
-    canvas.relight(AMBIENT[a["light"]], glows)
+    canvas.relight(palettes.STAGE_AMBIENT[a["light"]], glows)
     # checks and boards begin at column 0: turn them with the rest
     canvas.turn(int(rng.integers(RING_WIDTH)))
     return canvas.pixels()

@@ -12,7 +12,7 @@ import numpy as np
 
 from mag_sandbox.model.config import POCKET
 from mag_sandbox.renderer.canvas import RING_HEIGHT
-from mag_sandbox.training.panorama.render import FOV, HEIGHT
+from mag_sandbox.renderer.views import FOV, HEIGHT
 
 REACH = RING_HEIGHT - HEIGHT  # largest top of a view [px]
 FASTEST = 24.0  # px a frame (108 degrees a second at 16 frames a second)

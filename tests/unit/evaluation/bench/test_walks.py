@@ -14,7 +14,7 @@ from mag_sandbox.evaluation.imagination import scenes
 from mag_sandbox.evaluation.judge.judge import Judge
 from mag_sandbox.evaluation.results.store import ClipStore
 from mag_sandbox.model.world import MemorySetting
-from mag_sandbox.training.panorama.render import view_at
+from mag_sandbox.renderer.views import view_at
 from mag_sandbox.workers.work import Here
 from tests.rendered_worlds import SPEC, PerfectWorld
 

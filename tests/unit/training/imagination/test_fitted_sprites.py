@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from mag_sandbox.renderer.plan import Thing
 from mag_sandbox.training.imagination.fitted_sprites import REST, fit
-from mag_sandbox.training.panorama.logged_canvas import Thing
 from mag_sandbox.training.panorama.render import LoggedPanorama
 
 EYE = (20, 20, 40)

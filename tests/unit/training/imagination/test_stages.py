@@ -10,12 +10,12 @@ from torch import nn
 
 from mag_sandbox.model.attention import matmul_attention
 from mag_sandbox.model.imagination.objects import object_table
+from mag_sandbox.renderer.plan import Thing
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.imagination.rings import RINGS_EACH, RingLog
 from mag_sandbox.training.imagination.stage_painter import PainterStage, placed, some_objects
 from mag_sandbox.training.imagination.stage_planner import PlannerStage
 from mag_sandbox.training.imagination.stage_reader import ReaderStage, in_sight, labels, warm
-from mag_sandbox.training.panorama.logged_canvas import Thing
 from tests.unit.model.imagination.tiny import KINDS, codec, networks
 
 STAGES = "mag_sandbox.training.imagination"

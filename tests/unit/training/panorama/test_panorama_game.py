@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from mag_sandbox.renderer import phrasing
+from mag_sandbox.renderer import game_themes, phrasing
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH, Canvas
-from mag_sandbox.training.panorama import game, game_themes
+from mag_sandbox.training.panorama import game
 
 
 def _scene(seed: int) -> tuple[dict[str, str], np.ndarray]:

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH, Box, Color
+from mag_sandbox.renderer.plan import Thing
 from mag_sandbox.training.panorama import logged_canvas
 from mag_sandbox.training.panorama.classes import AREAS, CLASSES, LOOKS, UNNAMED, look
-from mag_sandbox.training.panorama.logged_canvas import LoggedCanvas, Thing
+from mag_sandbox.training.panorama.logged_canvas import LoggedCanvas
 from mag_sandbox.training.panorama.mentions import mentions, named_things
 from mag_sandbox.training.panorama.render import (
     CATEGORIES,

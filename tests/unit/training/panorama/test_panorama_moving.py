@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH, Motion, MovingLayer
+from mag_sandbox.renderer.views import view, view_at
 from mag_sandbox.training.panorama import moving
 from mag_sandbox.training.panorama.layered_canvas import WALK_REACH, LayeredCanvas
 from mag_sandbox.training.panorama.moving import (
@@ -20,7 +21,7 @@ from mag_sandbox.training.panorama.moving import (
     walk_offset,
 )
 from mag_sandbox.training.panorama.moving_layers import LAST, SPLIT, pack, split_row
-from mag_sandbox.training.panorama.render import painted, render, view, view_at
+from mag_sandbox.training.panorama.render import painted, render
 
 TURN = int(RING_WIDTH / moving.CLOUD_SPEED)  # frames until clouds are back; all else divides it
 # of pictures drawn before anything could move; rooms: since their walls differ

@@ -6,8 +6,8 @@ import torch
 
 from mag_sandbox.model.attention import matmul_attention
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
+from mag_sandbox.renderer.views import FOV
 from mag_sandbox.training.devices import TrainingDevice
-from mag_sandbox.training.panorama.render import FOV
 from mag_sandbox.training.pocket.data import PanoramaSet
 from mag_sandbox.training.pocket.latents import LatentPool
 from mag_sandbox.training.pocket.paths import CameraPath

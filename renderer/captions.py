@@ -1,0 +1,339 @@
+"""Captions: what people would write of a scene, and which words of a caption mean what.
+
+Captions name things as the player sees them from where he begins: how many, in which colour, how
+large, and where they are in relation to each other. Knows nothing of pictures.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from mag_sandbox.renderer.groups import COUNT_WORDS, MANY, SIZES
+from mag_sandbox.renderer.kinds import KINDS
+from mag_sandbox.renderer.phrasing import article, listed, pick, plural
+from mag_sandbox.renderer.places import PLACES
+from mag_sandbox.renderer.scene import Item, Layout
+
+MOST_WORDS = 34
+IN_VIEW = 44.0  # degrees from the middle of the first view
+SIDE = (9.0, 40.0)  # degrees between things that are left and right of each other
+BEHIND = 6.0, 1.2  # degrees at most, and metres at least, between things behind each other
+BESIDE = 2.5  # metres at most
+ON = frozenset(
+    (
+        "beach",
+        "farmland",
+        "savanna",
+        "snowfield",
+        "playground",
+        "football field",
+        "airport",
+        "moon",
+        "stage",
+        "market",
+        "camp site",
+        "meadow",
+    )
+)  # places that things are on, not in
+NAMES = frozenset(("Venice",))  # words without an article
+SIZE_WORDS = {"tiny": ("tiny", "very small"), "small": ("small", "little"),
+              "big": ("big", "large", "tall"), "giant": ("giant", "huge", "enormous")}  # fmt: skip
+THING_COUNTS = (0.03, 0.2, 0.24, 0.22, 0.16, 0.1, 0.05)  # how often captions name 0, 1, 2, ...
+WORDS: dict[str, dict[str, tuple[str, ...]]] = {
+    "time_of_day": {
+        "dawn": ("at dawn", "at sunrise", "in the early morning", "in the morning"),
+        "noon": ("at noon", "by day", "in daylight", ""),
+        "afternoon": ("in the afternoon", "on a warm afternoon", "in warm light"),
+        "sunset": ("at sunset", "in the evening", "under an orange sky"),
+        "dusk": ("at dusk", "at twilight", "under a purple sky"),
+        "night": ("at night", "by night", "under a dark sky", "in the moonlight"),
+    },
+    "weather": {
+        "clear": ("in clear weather", "under a clear sky"),
+        "cloudy": ("under many clouds", "in cloudy weather", "with a cloudy sky"),
+        "foggy": ("in fog", "in the fog", "in the mist", "on a foggy day"),
+        "rainy": ("in the rain", "in rainy weather", "in rain"),
+        "stormy": ("in a storm", "during a thunderstorm", "in stormy weather"),
+        "snowy": ("in snow", "in the snow", "with snow falling", "covered in snow"),
+    },
+    "light": {
+        "daylight": ("in bright daylight", "on a sunny day", "by day", ""),
+        "lamplight": ("by warm lamplight", "lit by warm light at night", "by candlelight"),
+        "evening": ("in the evening", "at sunset", "in warm evening light"),
+        "dim": ("in dim light", "at night", "in the dark"),
+        "spotlights": ("under spotlights", "lit by spotlights"),
+        "soft light": ("in soft light", ""), "warm light": ("in warm light",),
+        "pink light": ("in pink light",), "blue light": ("in blue light",),
+    },
+    "sky_color": {
+        "blue": ("under a blue sky", "with a blue background"),
+        "teal": ("under a teal sky", "under a green blue sky"),
+        "pink": ("under a pink sky", "with a pink background"),
+        "orange": ("under an orange sky", "with a warm orange background"),
+        "purple": ("under a purple sky", "with a purple background"),
+        "dark": ("in the dark", "with a dark background"),
+    },
+    "relief": {
+        "hills": ("rolling hills", "hills", "hills behind"),
+        "mountains": ("mountains", "high mountains", "mountains behind"),
+        "snowy peaks": ("snowy mountains", "snowy peaks", "mountains with snow"),
+        "dunes": ("dunes", "sand dunes", "high dunes"),
+        "mesas": ("mesas", "table mountains", "flat topped rocks"),
+    },
+    "celestial": {
+        "sun": ("the sun", "a bright sun"), "moon": ("the moon", "a full moon"),
+    },
+    "sky": {
+        "stars": ("stars", "bright stars", "a starry sky"),
+        "planets": ("planets", "planets in the sky"), "clouds": ("clouds", "white clouds"),
+    },
+}  # fmt: skip
+_COLORED = {"wall_color": ("{} walls",), "floor_color": ("{} {floor} floor", "{} floor"),
+            "backdrop_color": ("{} background", "{} backdrop")}  # fmt: skip
+
+
+class NamedGroup(NamedTuple):
+    """A group of things as captions speak of it."""
+
+    group: str
+    kind: str
+    color: str | None
+    size: str
+    count: int  # in the whole ring
+    ahead: int  # in the first view
+    first: Item  # the one nearest to the middle of the first view
+
+
+@cache
+def nouns(kind: str) -> tuple[tuple[str, str], ...]:
+    """Return singular and plural of all words for a kind, its name first."""
+    own = (kind, KINDS[kind].plural)
+    return (own, *(pair for pair in _words().get(kind, ()) if pair != own))
+
+
+@cache
+def _words() -> dict[str, tuple[tuple[str, str], ...]]:
+    found = {}
+    text = Path(__file__).with_name("words.txt").read_text(encoding="utf-8")
+    for line in text.splitlines():
+        if line and not line.startswith("#"):
+            kind, _, several = line.partition(": ")
+            pairs = (one.partition("/") for one in several.split(", "))
+            found[kind] = tuple((one, many or plural(one)) for one, _, many in pairs)
+    return found
+
+
+def named_groups(layout: Layout) -> list[NamedGroup]:
+    """Return the groups that captions can name, those in the first view first."""
+    counts: Counter[str] = Counter()
+    ahead: Counter[str] = Counter()
+    first: dict[str, Item] = {}
+    for item in layout.items:
+        if not item.group:
+            continue
+        counts[item.group] += 1
+        if _yaw(item) <= IN_VIEW:
+            ahead[item.group] += 1
+        if item.group not in first or _yaw(item) < _yaw(first[item.group]):
+            first[item.group] = item
+    named = [
+        NamedGroup(group, one.kind, one.color if one.color and one.color in group else None,
+              next((size for size in SIZES if size and group.startswith(f"{size} ")), ""),
+              counts[group], ahead[group], one)
+        for group, one in first.items()
+    ]  # fmt: skip
+    return sorted(named, key=lambda one: (not one.ahead, one.group))
+
+
+def _yaw(item: Item) -> float:
+    return abs(float(np.degrees(np.arctan2(item.x, item.z))))
+
+
+def caption(layout: Layout, index: int = 0) -> str:
+    """Return one of endlessly many captions of a scene."""
+    rng = np.random.default_rng([layout.seed, sum(map(ord, layout.category)), 1, index])
+    groups = named_groups(layout)
+    weights = np.array([6.0 if one.ahead else 1.0 for one in groups])
+    count = min(int(rng.choice(len(THING_COUNTS), p=THING_COUNTS)), len(groups))
+    chosen = []
+    if count:
+        numbers = rng.choice(len(groups), count, replace=False, p=weights / weights.sum())
+        chosen = [groups[int(number)] for number in numbers]
+    things = [_phrase(rng, one, groups) for one in chosen]
+    relation = _relation(rng, layout, groups)
+    if relation and rng.random() < 0.3:
+        things = [relation, *things[:3]]
+    things += _scenery(rng, layout)
+    return _sentence(rng, layout.place, _place(rng, layout), things)
+
+
+def _phrase(rng: np.random.Generator, named: NamedGroup, groups: Sequence[NamedGroup]) -> str:
+    """Name a group, such as "two red cars"."""
+    alike = sum(one.kind == named.kind for one in groups) > 1
+    noun, nouns_ = nouns(named.kind)[0]
+    if rng.random() < 0.4:
+        noun, nouns_ = pick(rng, nouns(named.kind))
+    words = []
+    if named.size and (alike or rng.random() < 0.8):
+        words.append(pick(rng, SIZE_WORDS[named.size]))
+    if named.color and (alike or rng.random() < 0.75):
+        words.append(named.color)
+    if named.count == 1:
+        single = " ".join((*words, noun))
+        if noun == nouns_:
+            return single
+        return f"one {single}" if rng.random() < 0.1 else article(single)
+    words.append(nouns_)
+    if named.count < MANY:
+        number = str(named.count) if rng.random() < 0.1 else COUNT_WORDS[named.count]
+        return " ".join((number, *words)) if rng.random() < 0.85 else " ".join(words)
+    many = pick(rng, ("many", "some", "lots of", "", ""))
+    return " ".join(word for word in (many, *words) if word)
+
+
+def _relation(rng: np.random.Generator, layout: Layout, groups: Sequence[NamedGroup]) -> str:
+    """Say how two things of the first view are to each other; "" if nothing can be said."""
+    carried = [item for item in layout.items if item.support >= 0 and item.group]
+    single = {one.group: one for one in groups if one.count == 1 and one.ahead}
+    found = []
+    for item in carried:
+        base = layout.items[item.support]
+        if _yaw(item) <= IN_VIEW and base.group:
+            below = next(one for one in groups if one.group == base.group)
+            above = next(one for one in groups if one.group == item.group)
+            found.append(
+                f"{_phrase(rng, above, groups)} on {_phrase(rng, below._replace(count=1), groups)}"
+            )
+    alone = [
+        one for one in single.values() if one.first.foot == 0 and one.first.entry.where == "floor"
+    ]
+    for one in alone:
+        for other in alone:
+            word = _where(one.first, other.first) if one is not other else ""
+            if word:
+                found.append(f"{_phrase(rng, one, groups)} {word} {_phrase(rng, other, groups)}")
+    return pick(rng, found) if found else ""
+
+
+def _where(one: Item, other: Item) -> str:
+    """Return how the player would say that a thing stands to another; "" if there is no word."""
+    turn = float(np.degrees(np.arctan2(one.x, one.z) - np.arctan2(other.x, other.z)))
+    away, far = (float(np.hypot(item.x, item.z)) for item in (one, other))
+    if abs(turn) < BEHIND[0]:
+        return ("behind" if away > far else "in front of") if abs(away - far) > BEHIND[1] else ""
+    if np.hypot(one.x - other.x, one.z - other.z) < BESIDE and abs(turn) < SIDE[1]:
+        return "beside"
+    if SIDE[0] < abs(turn) < SIDE[1]:
+        return "to the left of" if turn < 0 else "to the right of"
+    return ""
+
+
+def _place(rng: np.random.Generator, layout: Layout) -> str:
+    """Name the place and its light, such as "meadow at dawn"."""
+    a = layout.attributes
+    word = pick(rng, PLACES[layout.place].words)
+    if a.get("weather") == "snowy" and layout.place in ("meadow", "farmland", "desert"):
+        word = PLACES[layout.place].words[0]
+    if "empty" in a:
+        word = f"{pick(rng, ('empty', 'bare', 'empty'))} {word}"
+    moments = []
+    for name in ("time_of_day", "weather", "light", "sky_color"):
+        phrases = WORDS[name].get(a.get(name, ""), ())
+        rare = a.get(name) in ("clear", "noon", "daylight", "soft light")
+        if phrases and rng.random() < (0.15 if rare else 0.6):
+            moments.append(pick(rng, phrases))
+    return " ".join(one for one in (word, *moments) if one)
+
+
+def _scenery(rng: np.random.Generator, layout: Layout) -> list[str]:
+    """Name some of what is behind all things."""
+    found = []
+    for attribute, value in layout.attributes.items():
+        if rng.random() < 0.12:
+            if attribute in ("relief", "celestial", "sky") and value in WORDS[attribute]:
+                found.append(pick(rng, WORDS[attribute][value]))
+            elif attribute in _COLORED:
+                template = pick(rng, _COLORED[attribute])
+                floor = (
+                    layout.attributes["floor"].removesuffix("s")
+                    if "floor" in layout.attributes
+                    else ""
+                )
+                phrase = (
+                    template.format(value, floor=floor)
+                    if layout.category == "indoor"
+                    else template.format(value, floor="")
+                )
+                phrase = " ".join(phrase.split())
+                found.append(phrase if phrase.endswith("s") else article(phrase))
+    return found
+
+
+def _sentence(rng: np.random.Generator, name: str, place: str, things: list[str]) -> str:
+    while things and len(f"{place} {' '.join(things)}".split()) > MOST_WORDS - 6:
+        things = things[:-1]
+    where = place if place.split()[0] in NAMES else article(place)
+    if not things:
+        return pick(rng, (place, where, _capital(where) + "."))
+    within = "on" if name in ON else "in"
+    choices = (
+        f"{where} with {listed(things)}", f"{_capital(where)} with {listed(things)}.",
+        ", ".join((place, *things)), f"{listed(things)} {within} {where}",
+        f"{_capital(listed(things))} {within} {where}.", f"{', '.join(things)}, {place}",
+        f"{_capital(where)}: {listed(things)}.",
+    )  # fmt: skip
+    if len(things) > 2 and rng.random() < 0.2:
+        half = len(things) // 2
+        return f"{_capital(where)} with {listed(things[:half])}. {_capital(listed(things[half:]))}."
+    return pick(rng, choices)
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
+
+
+def phrases_of(layout: Layout, attribute: str) -> tuple[str, ...]:
+    """Return the phrases by which captions can name an attribute's value; () if they never do.
+
+    `attribute` is one of the layout's, or the name of a group of things.
+    """
+    value = layout.attributes.get(attribute)
+    if attribute == "place":
+        return PLACES[layout.place].words
+    if attribute == "empty":
+        return ("empty", "bare") if value else ()
+    if value is not None:
+        if attribute in _COLORED:
+            return tuple(
+                template.format(value, floor="").replace("  ", " ")
+                for template in _COLORED[attribute][-1:]
+            )
+        return tuple(one for one in WORDS.get(attribute, {}).get(value, ()) if one)
+    return _group_phrases(layout, attribute)
+
+
+def _group_phrases(layout: Layout, group: str) -> tuple[str, ...]:
+    groups = named_groups(layout)
+    named = next((one for one in groups if one.group == group), None)
+    if named is None:
+        return ()
+    words = [word for pair in nouns(named.kind) for word in pair]
+    if sum(one.kind == named.kind for one in groups) > 1:
+        if named.color:
+            return tuple(f"{named.color} {word}" for word in words)
+        return tuple(f"{size} {word}" for size in SIZE_WORDS.get(named.size, ()) for word in words)
+    return tuple(words)
+
+
+def mentions(text: str, layout: Layout, attribute: str) -> bool:
+    """Whether a caption names an attribute of its scene, or a group of things."""
+    lowered = text.lower()
+    return any(
+        re.search(rf"\b{re.escape(phrase.lower())}\b", lowered)
+        for phrase in phrases_of(layout, attribute)
+    )

@@ -1,0 +1,344 @@
+"""Lays out rooms and stages: walls, what stands at them, what hangs on them, what lies on tables.
+
+Each wall has things that the others do not have. Knows nothing of drawing.
+"""
+
+from functools import partial
+
+import numpy as np
+
+from mag_sandbox.renderer import palettes
+from mag_sandbox.renderer.groups import ThingGroup, sample_group, variant_of
+from mag_sandbox.renderer.kinds import KINDS
+from mag_sandbox.renderer.outdoors import beside
+from mag_sandbox.renderer.painters.sketch import PAINTS, contrast
+from mag_sandbox.renderer.phrasing import pick
+from mag_sandbox.renderer.places import ALIASES, NOTHING, PlaceKind
+from mag_sandbox.renderer.placing import Site, polar, size_of
+from mag_sandbox.renderer.scene import Item, Layout, RoomBox
+
+LIGHTS = ("daylight", "daylight", "lamplight", "evening", "dim")
+PATTERNS = ("plain", "wide stripes", "panels", "two tones")
+CEILINGS = ("plain", "wooden beams", "ceiling panels")
+WINDOWLESS = frozenset(("cave", "dungeon room"))
+CORNER = 0.75  # metres of wall kept free at its ends
+BEFORE = 0.5  # metres from a wall to what stands at it
+TALL = 1.45  # metres of furniture above which nothing hangs
+EMPTY_SHARE = 0.05
+COMPANY = ("cat", "dog", "person", "child")  # that any room may have
+# height of the free top of what carries small things, and half its width [m]
+TOPS: dict[str, tuple[float, float]] = {
+    "table": (0.78, 0.7), "coffee table": (0.46, 0.5), "school desk": (0.74, 0.4),
+    "counter": (1.08, 0.9), "stool": (0.58, 0.1), "bench": (0.54, 0.7), "barrel": (1.0, 0.2),
+    "crate": (0.9, 0.25), "treasure chest": (0.84, 0.3), "stump": (0.44, 0.2),
+    "pedestal": (0.75, 0.3), "box": (0.7, 0.3), "podium": (0.56, 0.35), "steps": (0.6, 0.3),
+    "table with a cloth": (0.72, 0.45), "cardboard box": (0.62, 0.2), "locker": (1.9, 0.4),
+    "refrigerator": (1.85, 0.25), "washing machine": (0.96, 0.25), "suitcase": (0.64, 0.2),
+}  # fmt: skip
+BACKDROPS = ("stage curtains", "arches", "columns", "panels", "rings", "circles", NOTHING)
+STANDS = ("pedestal", "table with a cloth", "steps", "box", "podium")
+STAGE_LIGHTS = ("spotlights", "soft light", "warm light", "pink light", "blue light")
+STAND_COLORS = ("white", "grey", "black", "gold", "brown", "red", "teal", "purple")
+STAGE_RADIUS, STAGE_HALF, STAGE_TALL = 3.7, 5.6, 5.0  # metres
+SHOWN = 1.35  # metres tall that things on stands are made
+EXTRAS = ("potted plant", "potted palm", "bunch of flowers", "toy balloons", "rope barrier",
+          "hanging star", "ball lamp", NOTHING)  # fmt: skip
+
+
+def lay_out_room(place: PlaceKind, seed: int, rng: np.random.Generator) -> Layout:
+    """Return a random room of a kind of place."""
+    light = pick(rng, LIGHTS)
+    made_of = pick(rng, place.some("floor"))
+    wall = "grey" if place.name in WINDOWLESS else pick(rng, tuple(palettes.WALLS))
+    halves = [float(rng.uniform(4.0, 4.8)) for _ in range(4)]
+    tall, pattern = float(rng.uniform(2.9, 3.5)), pick(rng, PATTERNS)
+    floor, ceiling = pick(rng, tuple(palettes.FLOORS[made_of])), pick(rng, CEILINGS)
+    room = RoomBox(
+        -halves[0], halves[1], -halves[2], halves[3], tall, wall, pattern, made_of, floor, ceiling
+    )
+    furnished = _Furnished(place, rng, room, light)
+    attributes = {
+        "place": place.name, "light": light, "wall_color": wall, "wall_pattern": room.pattern,
+        "floor": made_of, "floor_color": room.floor_color, "ceiling": room.ceiling,
+    }  # fmt: skip
+    if rng.random() < EMPTY_SHARE:
+        attributes["empty"] = "yes"
+        furnished.hang_only()
+    else:
+        furnished.furnish()
+    return Layout("indoor", seed, place.name, attributes, tuple(furnished.items), room)
+
+
+class _Furnished(Site):
+    """A room while it is furnished."""
+
+    def __init__(
+        self, place: PlaceKind, rng: np.random.Generator, room: RoomBox, light: str
+    ) -> None:
+        super().__init__(rng)
+        self.source, self.room, self.light = place, room, light
+        back = palettes.WALLS[room.wall]
+        paints = [name for name in PAINTS if contrast(PAINTS[name], back) > 75]
+        self.colors = tuple(paints) or tuple(PAINTS)
+        self.window = pick(rng, ("square window", "arched window", "round window", "tall window"))
+        curtained = self.window != "round window" and rng.random() < 0.6
+        self.curtains = self._own("curtains") if curtained else None
+        self.door_wall = int(rng.integers(4))
+        self.dark = place.name in WINDOWLESS
+
+    def _own(self, kind: str) -> str | None:
+        """Return a colour of a kind that stands out from the wall."""
+        colors = KINDS[kind].colors
+        clear = [one for one in colors if one in self.colors]
+        return pick(self.rng, clear or colors) if colors else None
+
+    def furnish(self) -> None:
+        """Put things at all walls, in the middle and on tables."""
+        kinds = [*self.source.some("main"), *self._different("wall", 7)]
+        counted = {kind: sample_group(self.rng, kind, sized=False) for kind in dict.fromkeys(kinds)}
+        order = [int(one) for one in self.rng.permutation(4)]
+        for index, wall in enumerate((0, *(one for one in order if one))):
+            pieces = [kinds[index]] if index < len(kinds) else []
+            if 4 + index < len(kinds):
+                pieces.append(kinds[4 + index])
+            self._wall(wall, [counted[one] for one in pieces])
+        self._rugs()
+        self._middle()
+        self._small()
+        self._lamps_and_plants()
+
+    def hang_only(self) -> None:
+        """Give an empty room a window and a door."""
+        for wall in range(4):
+            self._wall(wall, [])
+
+    def _different(self, field: str, count: int) -> list[str]:
+        kinds = [one for one in dict.fromkeys(self.source.some(field)) if one in KINDS]
+        main = self.source.some("main")
+        return [str(one) for one in self.rng.permutation(kinds) if one not in main][:count]
+
+    def _wall(self, wall: int, groups: list[ThingGroup]) -> None:
+        """Spread pieces and what hangs beside them along a wall."""
+        x, z, facing, length = self.room.walls()[wall]
+        hung = "door" if wall == self.door_wall else self._hung(wall)
+        parts: list[ThingGroup | str] = list(groups)
+        if hung != NOTHING:
+            parts.insert(int(self.rng.integers(len(parts) + 1)), hung)
+        width = {id(part): self._width(part) for part in parts}
+        while parts and sum(width[id(part)] for part in parts) > length - 2 * CORNER:
+            parts.remove(next(part for part in reversed(parts) if part != "door"))
+        spare = length - 2 * CORNER - sum(width[id(part)] for part in parts)
+        gaps = self.rng.dirichlet(np.full(len(parts) + 1, 3.0)) * spare
+        at = CORNER
+        for part, gap in zip(parts, gaps, strict=False):
+            at += float(gap) + width[id(part)] / 2
+            if isinstance(part, ThingGroup):
+                self._piece(part, wall, at)
+            else:
+                self._hang(part, wall, at, None if part != self.window else self.curtains)
+            at += width[id(part)] / 2
+        del x, z, facing
+
+    def _width(self, part: ThingGroup | str) -> float:
+        kind = part.kind if isinstance(part, ThingGroup) else part
+        if kind == self.window and self.curtains:
+            kind = "curtains"
+        return size_of(kind)[0] * (part.scale if isinstance(part, ThingGroup) else 1.0) + 0.15
+
+    def _hung(self, wall: int) -> str:
+        """Return what hangs beside the furniture of a wall."""
+        if self.dark or (wall % 2 == 0 and self.light != "lamplight") or self.rng.random() < 0.3:
+            return NOTHING if self.dark else self.window
+        return self._picture()
+
+    def _picture(self) -> str:
+        name = pick(self.rng, self.source.some("hung") or (NOTHING,))
+        return pick(self.rng, ALIASES.get(name, (name,)))
+
+    def _hang(self, kind: str, wall: int, along: float, curtains: str | None = None) -> None:
+        x, z, facing = self.room.at_wall(wall, along, 0.0)
+        tall = size_of(kind)[1]
+        low = 0.0 if kind == "door" else self._height(kind, tall)
+        color = self._own(kind)
+        group = f"{color} {kind}" if color else kind
+        item = Item(kind, x, z, low, 1.0, color, variant_of(self.rng), facing, group)
+        self.put(item)
+        if curtains and kind == self.window:
+            self.put(Item("curtains", x, z, max(0.1, low + tall - 2.0), 1.0, curtains, 0, facing,
+                          f"{curtains} curtains"), solid=False)  # fmt: skip
+
+    def _height(self, kind: str, tall: float) -> float:
+        return min(
+            0.95 if kind == "tall window" else 1.7 - tall / 2 + 0.1, self.room.tall - tall - 0.2
+        )
+
+    def _piece(self, group: ThingGroup, wall: int, along: float) -> None:
+        """Stand a piece at a wall, with a picture above if it is low."""
+        x, z, _ = self.room.at_wall(wall, along, BEFORE)
+        color = group.color if group.color is None else self._own(group.kind)
+        name = ThingGroup(group.kind, color, group.size, 1).name
+        self.put(Item(group.kind, x, z, 0.0, group.scale, color, variant_of(self.rng), 0.0, name))
+        wide, tall = size_of(group.kind)
+        if tall < TALL and wide > 0.8 and self.rng.random() < 0.55:
+            kind = self._picture()
+            if kind in KINDS and kind not in ("radiator", "towel rail"):
+                high = size_of(kind)[1]
+                low = tall + 0.3
+                if low + high < self.room.tall - 0.15 and size_of(kind)[0] < wide + 0.5:
+                    self._hang_at(kind, wall, along, low)
+
+    def _hang_at(self, kind: str, wall: int, along: float, low: float) -> None:
+        x, z, facing = self.room.at_wall(wall, along, 0.0)
+        color = self._own(kind)
+        group = f"{color} {kind}" if color else kind
+        self.put(Item(kind, x, z, low, 1.0, color, variant_of(self.rng), facing, group))
+
+    def _rugs(self) -> None:
+        if self.room.floor == "tiles" and self.rng.random() < 0.6:
+            return
+        kind = pick(self.rng, ("round rug", "square rug", NOTHING))
+        if kind == NOTHING:
+            return
+        colors = [
+            one for one in KINDS[kind].colors
+            if contrast(PAINTS[one], palettes.FLOORS[self.room.floor][self.room.floor_color]) > 75
+        ]  # fmt: skip
+        color = pick(self.rng, colors)
+        for wall in {0, int(self.rng.integers(4))}:
+            x, z = polar(self.room.walls()[wall][2] + self.near(-8, 8), self.near(2.3, 2.7))
+            half, name = self.near(1.0, 1.35), f"{color} {kind}"
+            self.put(Item(kind, x, z, 0.0, half, color, 0, wall * 90.0, name), solid=False)
+
+    def _middle(self) -> None:
+        kinds = self._different("middle", 3)
+        if self.rng.random() < 0.35:
+            kinds.append(pick(self.rng, COMPANY))
+        for quarter, kind in zip(self.rng.permutation(4), kinds, strict=False):
+            group = sample_group(self.rng, kind, most=3)
+            color = self._own(kind)
+            name = ThingGroup(kind, color, group.size, 1).name
+            for _ in range(group.wanted):
+                self.place(partial(self._freely, kind, int(quarter), group.scale, color, name))
+
+    def _freely(self, kind: str, quarter: int, scale: float, color: str | None, name: str) -> Item:
+        low = size_of(kind)[1] * scale < 0.5
+        x, z = polar(quarter * 90 + self.near(-40, 40), self.near(2.5 if low else 2.9, 3.6))
+        x = min(max(x, self.room.left + 0.8), self.room.right - 0.8)
+        z = min(max(z, self.room.back + 0.8), self.room.front - 0.8)
+        foot = 0.8 if kind in ("bat", "ufo") else 0.0
+        return Item(kind, x, z, foot, scale, color, variant_of(self.rng), 0.0, name)
+
+    def _small(self) -> None:
+        """Put small things on what can carry them."""
+        free = [number for number, item in enumerate(self.items) if item.kind in TOPS]
+        kinds = self._different("small", 4)
+        for kind, number in zip(kinds, self.rng.permutation(free) if free else (), strict=False):
+            support = self.items[int(number)]
+            height, half = TOPS[support.kind]
+            group = sample_group(self.rng, kind, most=3, sized=False)
+            color = self._own(kind)
+            name = ThingGroup(kind, color, "", 1).name
+            wide = size_of(kind)[0]
+            count = max(1, min(group.wanted, int(2 * half * support.scale / (wide + 0.05))))
+            for index in range(count):
+                x, z = beside(support, (index - (count - 1) / 2) * (wide + 0.06))
+                top, shape = support.foot + height * support.scale, variant_of(self.rng)
+                item = Item(kind, x, z, top, 1.0, color, shape, 0.0, name, int(number))
+                self.put(item, solid=False)
+
+    def _lamps_and_plants(self) -> None:
+        lit = self.light in ("lamplight", "dim")
+        lamp = pick(
+            self.rng, ("floor lamp", "hanging lamp", "wall lamp", *(() if lit else (NOTHING,)))
+        )
+        plant = pick(
+            self.rng,
+            ("potted plant", "potted palm", "potted cactus", "bunch of flowers", NOTHING, NOTHING),
+        )
+        if self.dark:
+            lamp, plant = "torch", NOTHING
+        color = self._own(lamp) if lamp in KINDS else None
+        for quarter in range(4):
+            corner = quarter * 90 + 45
+            if plant != NOTHING and self.rng.random() < 0.6:
+                self.place(partial(self._corner, plant, corner, None), tries=12)
+            if lamp == "hanging lamp" and self.rng.random() < 0.5:
+                self.place(partial(self._hanging, lamp, quarter, color), tries=12)
+            elif lamp == "wall lamp" and self.rng.random() < 0.6:
+                self._hang_at(lamp, quarter, pick(self.rng, (0.45, 0.45)), 1.5)
+            elif lamp in ("floor lamp", "torch") and self.rng.random() < 0.7:
+                self.place(partial(self._corner, lamp, corner, color), tries=12)
+
+    def _hanging(self, kind: str, quarter: int, color: str | None) -> Item:
+        x, z = polar(quarter * 90 + self.near(-40, 40), self.near(2.4, 3.2))
+        foot = self.room.tall - size_of(kind)[1]
+        return Item(kind, x, z, foot, 1.0, color, 0, 0.0, f"{color} {kind}")
+
+    def _corner(self, kind: str, corner: float, color: str | None) -> Item:
+        side = 1 if self.rng.random() < 0.5 else -1
+        x, z = polar(corner + side * self.near(4, 14), self.near(3.6, 4.6))
+        x = min(max(x, self.room.left + 0.55), self.room.right - 0.55)
+        z = min(max(z, self.room.back + 0.55), self.room.front - 0.55)
+        name = f"{color} {kind}" if color else kind
+        return Item(kind, x, z, 0.0, 1.0, color, variant_of(self.rng), 0.0, name)
+
+
+def lay_out_stage(place: PlaceKind, seed: int, rng: np.random.Generator) -> Layout:
+    """Return a random stage: eight different things on stands around the player."""
+    ground = Site(rng)
+    back = pick(rng, tuple(palettes.BACKDROPS))
+    wall = palettes.BACKDROPS[back]
+    floors = palettes.STAGE_FLOORS.items()
+    floor = pick(rng, [name for name, paint in floors if contrast(paint, wall) > 50])
+    backdrop, light = pick(rng, BACKDROPS), pick(rng, STAGE_LIGHTS)
+    stand, stand_color = pick(rng, STANDS), pick(rng, STAND_COLORS)
+    room = RoomBox(-STAGE_HALF, STAGE_HALF, -STAGE_HALF, STAGE_HALF, STAGE_TALL, back, "plain",
+                "stage", floor, "plain")  # fmt: skip
+    if backdrop != NOTHING:
+        color = back if back in PAINTS else "blue"
+        for wall_number in range(4):
+            for part in (0.125, 0.375, 0.625, 0.875):
+                x, z, facing = room.at_wall(wall_number, part * 2 * STAGE_HALF, 0.0)
+                item = Item(backdrop, x, z, 0.0, 0.85, color, 0, facing, backdrop)
+                ground.put(item, solid=False)
+    kinds = [str(one) for one in rng.permutation(_showable())[:8]]
+    clear = tuple(n for n in PAINTS if contrast(PAINTS[n], wall) > 90)
+    for index, kind in enumerate(kinds):
+        x, z = polar(22.5 + 45 * index + ground.near(-4, 4), STAGE_RADIUS * ground.near(0.96, 1.06))
+        size = ground.near(0.9, 1.2)
+        base = ground.put(
+            Item(stand, x, z, 0.0, size, stand_color, 0, 0.0, f"{stand_color} {stand}")
+        )
+        wide, tall = size_of(kind)
+        scale = min(SHOWN / tall, 1.7 / wide) * ground.near(0.9, 1.15)
+        colors = KINDS[kind].colors
+        color = pick(rng, [c for c in colors if c in clear] or colors) if colors else None
+        top = TOPS[stand][0] * size
+        name = f"{color} {kind}" if color else kind
+        ground.put(Item(kind, x, z, top, scale, color, variant_of(rng), 0.0, name, base))
+    extra = pick(rng, EXTRAS)
+    for index in range(4 if extra != NOTHING else 0):
+        x, z = polar(90 * index + ground.near(-3, 3), ground.near(4.3, 4.8))
+        hangs = KINDS[extra].where == "ceiling"
+        foot = 2.9 if hangs else 0.0
+        colors = KINDS[extra].colors
+        color = pick(rng, colors) if colors else None
+        ground.put(Item(extra, x, z, foot, 1.25, color, index, 0.0, extra), solid=False)
+    attributes = {"place": "stage", "light": light, "backdrop_color": back, "backdrop": backdrop,
+                  "floor": floor, "support": stand, "support_color": stand_color}  # fmt: skip
+    return Layout("object", seed, place.name, attributes, tuple(ground.items), room)
+
+
+def _showable() -> list[str]:
+    """Return the kinds that stages show: what stands, and is not much wider than tall."""
+    kinds = []
+    for name, kind in KINDS.items():
+        if kind.where in ("small", "floor") and kind.painter in ("object", "shape", "potted"):
+            wide, tall = size_of(name)
+            if (
+                0.45 < wide / max(tall, 0.1) < 2.2
+                and tall < 5
+                and name not in (*STANDS, "rope barrier")
+            ):
+                kinds.append(name)
+    return kinds

@@ -1,0 +1,62 @@
+"""All kinds of things that scenes can have, read from `kinds.txt`: real size, usual place, colours.
+
+A kind is a look, not a word. Kinds keep their order, which is their number in networks; the first
+149 are those of version 2. Only data.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from mag_sandbox.renderer.painters.buildings import BUILDING_COLORS
+from mag_sandbox.renderer.painters.sketch import PAINTS
+from mag_sandbox.renderer.phrasing import plural
+
+COLOR_SETS = {"any": tuple(PAINTS), "wall": tuple(BUILDING_COLORS)}
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of thing."""
+
+    name: str
+    tall: float | None  # metres; None: as tall as it is drawn
+    where: str  # floor, wall, ceiling, small, water, flat, sky or far; see `kinds.txt`
+    painter: str  # family of painters that draws it, and its name there
+    shape: str
+    colors: tuple[str, ...]  # that it may have; (): its own
+    plural: str
+
+
+def _kind(line: str) -> Kind:
+    name, tall, where, painter, colors, many = (
+        one.strip() for one in (line + "|" * (5 - line.count("|"))).split("|")
+    )
+    family, _, shape = painter.partition(" ")
+    return Kind(
+        name, float(tall) / 100 if tall else None, where, family, shape,
+        COLOR_SETS.get(colors) or tuple(colors.split()), many or plural(name),
+    )  # fmt: skip
+
+
+def _read() -> dict[str, Kind]:
+    lines = Path(__file__).with_name("kinds.txt").read_text(encoding="utf-8").splitlines()
+    kinds = [_kind(line) for line in lines if line and not line.startswith("#")]
+    return {kind.name: kind for kind in kinds}
+
+
+KINDS = _read()
+CLASSES = tuple(KINDS)
+# of each category what is behind all things, in the order in which it is listed: what a level view
+# shows most of comes first. No map of pixels shows it
+BEHIND: dict[str, tuple[str, ...]] = {
+    "indoor": ("wall", "floor", "ceiling"),
+    "object": ("backdrop", "floor"),
+    "outdoor": ("low sky", "far ground", "near ground", "high sky"),
+    "video game": ("low sky", "far ground", "turf", "soil", "high sky"),
+}
+# what lies all around or along the ground
+AREAS = frozenset((
+    "flat land", "hills", "mountains", "snowy peaks", "dunes", "mesas", "river", "sea", "path",
+    "road", "starry sky", "falling snow", "steps", "stage curtains", "arches", "columns", "panels",
+    "rings", "circles", "railway track", "canal", "runway", "falling rain", "far hill",
+))  # fmt: skip

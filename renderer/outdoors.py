@@ -1,0 +1,384 @@
+"""Lays out places under the open sky: landscapes, streets, and worlds of platform games.
+
+Each quarter of the ring gets things that the others do not have. Knows nothing of drawing.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+
+from mag_sandbox.renderer.game_themes import PLATFORMS
+from mag_sandbox.renderer.groups import ThingGroup, sample_group, variant_of
+from mag_sandbox.renderer.kinds import KINDS
+from mag_sandbox.renderer.palettes import LIGHTS
+from mag_sandbox.renderer.phrasing import pick
+from mag_sandbox.renderer.places import NOTHING, PlaceKind
+from mag_sandbox.renderer.placing import Site, footprint, polar, size_of
+from mag_sandbox.renderer.scene import Item, Layout
+
+CALM = ("clear", "clear", "cloudy", "foggy", "rainy")
+PLANTS = {NOTHING: 0, "sparse": 7, "groups": 16, "dense": 30}
+FAR_PLANTS = 14  # a long way off, where there are any
+FLOWERS = 40
+# height of what flies [m], and how far away it is
+FLIGHT: dict[str, tuple[float, float, float, float]] = {
+    "butterfly": (0.9, 1.5, 2.6, 4.0), "bee": (0.9, 1.6, 2.4, 3.6), "fish": (0.6, 2.6, 3.0, 6.0),
+    "jellyfish": (1.0, 3.0, 3.5, 6.0), "ghost": (0.3, 0.8, 4.0, 7.0), "bat": (2.2, 3.4, 4.5, 8.0),
+    "bird": (4.0, 8.0, 12.0, 24.0), "seagull": (2.6, 5.0, 8.0, 15.0), "ufo": (6.0, 9.0, 14.0, 24.0),
+    "helicopter": (7.0, 10.0, 20.0, 30.0), "hot air balloon": (9.0, 18.0, 30.0, 55.0),
+}  # fmt: skip
+ON_ROADS = frozenset(("car", "bus", "truck", "motorcycle", "tram", "train", "plane"))
+BANDS = {  # half width [m]
+    "river": 1.7, "path": 0.8, "road": 2.6, "railway track": 1.2, "canal": 2.4, "runway": 5.0,
+}  # fmt: skip
+PONDS = {  # half width [m]: least and most
+    "lake": (2.6, 4.2), "frozen lake": (2.6, 4.2), "lava lake": (2.0, 3.4),
+    "swimming pool": (3.0, 4.2), "sandpit": (1.2, 1.6), "lava pit": (1.1, 1.5),
+    "water pit": (1.1, 1.5),
+}  # fmt: skip
+WET = frozenset(("lake", "river", "canal", "swimming pool", "sea"))
+OPEN_SKY = ("clear", "cloudy")
+
+
+def lay_out_land(place: PlaceKind, seed: int, rng: np.random.Generator) -> Layout:
+    """Return a random landscape, street or other place under the open sky."""
+    time, weather = pick(rng, tuple(LIGHTS)), pick(rng, place.some("weather") or CALM)
+    land = _Land(place, rng, time, weather)
+    land.lay_flats(pick(rng, place.some("flat")))
+    land.put_specials()
+    land.put_plants()
+    land.put_flowers()
+    land.put_in_the_air()
+    return land.layout(seed)
+
+
+class _Land(Site):
+    """A landscape while it is laid out."""
+
+    def __init__(self, place: PlaceKind, rng: np.random.Generator, time: str, weather: str) -> None:
+        super().__init__(rng)
+        self.source, self.time, self.weather = place, time, weather
+        self.water: Callable[[], Item] | None = None
+        self.road: Callable[[], tuple[float, float, float]] | None = None
+        self.attributes: dict[str, str] = {}
+        self.flat = NOTHING
+
+    def layout(self, seed: int) -> Layout:
+        """Return what was laid out."""
+        relief = pick(self.rng, self.source.some("relief"))
+        if relief == "mountains" and self.weather == "snowy":
+            relief = "snowy peaks"
+        attributes = {
+            "place": self.source.name, "time_of_day": self.time, "weather": self.weather,
+            "relief": relief, "celestial": self._celestial(),
+            "sky": "stars" if self.time == "night" and self.weather == "clear" else NOTHING,
+        }  # fmt: skip
+        return Layout(
+            self.source.category, seed, self.source.name, attributes | self.attributes,
+            tuple(self.items),
+        )  # fmt: skip
+
+    def _celestial(self) -> str:
+        if self.weather not in OPEN_SKY or self.source.name == "coral reef":
+            return NOTHING
+        dark = self.time in ("dusk", "night")
+        return "moon" if dark else pick(self.rng, ("sun", "sun", NOTHING))
+
+    def lay_flats(self, kind: str) -> None:
+        """Lay a river, road, lake or sea."""
+        if kind == "lake" and self.weather == "snowy":
+            kind = "frozen lake"
+        self.flat = kind
+        if kind in BANDS:
+            self._band(kind)
+        elif kind == "sea":
+            self._sea()
+        elif kind in PONDS:
+            count = int(self.rng.integers(1, 4)) if kind.endswith("lake") else 1
+            quarters = self.rng.permutation(4)[:count]
+            for quarter in (0, *(q for q in quarters if q))[:count]:
+                self.pond(kind, quarter * 90 + self.near(-24, 24), self.near(5.5, 8.5))
+
+    def _band(self, kind: str) -> None:
+        half = BANDS[kind] * self.near(0.9, 1.15)
+        yaw, away = self.near(-30, 30), self.near(3.4, 5.0) + half
+        if kind == "path" and self.rng.random() < 0.6:  # leads away from the player
+            facing, (x, z) = self.near(60, 120), polar(yaw, away)
+        else:
+            facing, (x, z) = yaw + self.near(-18, 18), polar(yaw, away)
+        band = Item(kind, x, z, scale=half, variant=variant_of(self.rng), facing=facing, group=kind)
+        self.put(band, solid=False)
+        along = np.radians(facing + 90)
+        direction = np.array((np.sin(along), np.cos(along)))
+
+        def covers(px: float, pz: float, radius: float) -> bool:
+            offset = np.array((px - x, pz - z))
+            aside = abs(offset[0] * direction[1] - offset[1] * direction[0])
+            return aside < half * 1.35 + radius * 0.7
+
+        def spot() -> tuple[float, float, float]:
+            s, lane = self.near(-14, 14), self.near(-0.35, 0.35) * half
+            return (
+                x + s * direction[0] + lane * direction[1],
+                z + s * direction[1] - lane * direction[0],
+                facing,
+            )
+
+        self.blocked.append(covers)
+        self.road = spot
+
+    def _sea(self) -> None:
+        facing, shore = self.near(-40, 40), self.near(6.5, 9.0)
+        x, z = polar(facing, shore)
+        self.put(Item("sea", x, z, scale=shore, variant=variant_of(self.rng), facing=facing,
+                      group="sea"), solid=False)  # fmt: skip
+        ahead = np.array(polar(facing, 1.0))
+        self.blocked.append(
+            lambda px, pz, radius: px * ahead[0] + pz * ahead[1] > shore - 0.6 - radius * 0.5
+        )
+        self.road = None
+        self._shore = facing, shore
+
+    def pond(self, kind: str, yaw: float, away: float) -> None:
+        """Lay a lake, a pool or a pit."""
+        half = self.near(*PONDS[kind])
+        x, z = polar(yaw, away + half * 0.6)
+        self.put(Item(kind, x, z, scale=half, variant=variant_of(self.rng), facing=yaw, group=kind),
+                 solid=False)  # fmt: skip
+        self.blocked.append(
+            lambda px, pz, radius: np.hypot(px - x, pz - z) < half * 1.12 + radius * 0.8
+        )
+        self._ponds = [*getattr(self, "_ponds", []), (x, z, half)]
+
+    def put_specials(self) -> None:
+        """Give each quarter a group of near things and often one of far things."""
+        near = self._some("near", 4 + int(self.rng.integers(5)))
+        far = self._some("far", 2 + int(self.rng.integers(3)))
+        water = self._some("water", 1 + int(self.rng.integers(3))) if self.flat in WET else []
+        for quarter, kind in enumerate(far):
+            self._group(sample_group(self.rng, kind, most=2), quarter % 4)
+        for kind in water:
+            self._group(sample_group(self.rng, kind, most=3), 0)
+        for quarter, kind in enumerate(near):
+            self._group(sample_group(self.rng, kind), quarter % 4)
+
+    def _some(self, field: str, count: int) -> list[str]:
+        """Return different kinds of a field of the place."""
+        kinds = [one for one in dict.fromkeys(self.source.some(field)) if one in KINDS]
+        return [str(one) for one in self.rng.permutation(kinds)[:count]]
+
+    def _group(self, group: ThingGroup, quarter: int) -> None:
+        """PlaceKind the things of a group close to each other in one quarter."""
+        first: Item | None = None
+        for _ in range(group.wanted):
+            number = self.place(
+                partial(self._candidate, group, quarter, first),
+                anywhere=group.kind in ON_ROADS or KINDS[group.kind].where in ("water", "flat"),
+            )
+            if number is not None and first is None:
+                first = self.items[number]
+
+    def _candidate(self, group: ThingGroup, quarter: int, first: Item | None) -> Item:
+        kind, scale = group.kind, group.scale * self.near(0.94, 1.06)
+        where = KINDS[kind].where
+        wide, tall = (extent * scale for extent in size_of(kind))
+        foot, facing = 0.0, 0.0
+        nearest = max(3.0, 1.25 * tall + 1.2, 0.95 * wide)
+        farthest = nearest * 1.7 + 2.5
+        yaw = quarter * 90 + self.near(-42, 42)
+        if kind in FLIGHT:
+            low, high, nearest, farthest = FLIGHT[kind]
+            foot = self.near(low, high)
+        x, z = polar(yaw, self.near(nearest, farthest))
+        if first is not None:
+            spread = max(1.0, wide * 1.15) * (1 if kind not in FLIGHT else 1.6)
+            angle, away = self.near(0, 360), self.near(spread, spread * 2.2)
+            x, z = (a + b for a, b in zip((first.x, first.z), polar(angle, away), strict=True))
+        if where == "water":
+            x, z = self._afloat(nearest)
+        elif kind in ON_ROADS and self.road is not None:
+            x, z, facing = self.road()
+        return Item(kind, x, z, foot, scale, group.color, variant_of(self.rng), facing, group.name)
+
+    def _afloat(self, nearest: float) -> tuple[float, float]:
+        if self.flat == "sea":
+            facing, shore = self._shore
+            return polar(
+                facing + self.near(-58, 58), max(shore * 2.2, nearest) * self.near(1.0, 1.9)
+            )
+        if getattr(self, "_ponds", None):
+            x, z, half = self._ponds[int(self.rng.integers(len(self._ponds)))]
+            return x + self.near(-0.6, 0.6) * half, z + self.near(-0.6, 0.6) * half
+        if self.road is not None:
+            return self.road()[:2]
+        return polar(0.0, 0.1)  # nowhere
+
+    def put_plants(self) -> None:
+        """Scatter plants, and a line of them far away."""
+        kinds = [kind for kind in self.source.some("plants") if kind in KINDS]
+        if not kinds:
+            return
+        density = pick(self.rng, ("sparse", "groups", "dense"))
+        main = pick(self.rng, kinds)
+        others = [kind for kind in dict.fromkeys(kinds) if kind != main]
+        corner = int(self.rng.integers(4)) if others else -1
+        for index in range(PLANTS[density]):
+            quarter = index % 4
+            kind = pick(self.rng, others) if quarter == corner else main
+            self.place(partial(self._plant, kind, quarter), tries=8)
+        for _ in range(FAR_PLANTS):
+            tall = size_of(main)[1]
+            x, z = polar(self.near(0, 360), self.near(8, 13) * max(tall, 2.5) * 0.9)
+            item = Item(
+                main, x, z, scale=self.near(0.8, 1.2), variant=variant_of(self.rng), group=main
+            )
+            if not any(covers(x, z, footprint(main)) for covers in self.blocked):
+                self.put(replace(item, color=self._color(main)), solid=False)
+        self.attributes["density"] = density
+
+    def _plant(self, kind: str, quarter: int) -> Item:
+        tall = size_of(kind)[1]
+        away = max(2.6, tall * 1.1) * (1 + 2.2 * self.near(0, 1) ** 1.4) + 1.0
+        x, z = polar(quarter * 90 + self.near(-44, 44), away)
+        scale = self.near(0.8, 1.2)
+        return Item(
+            kind,
+            x,
+            z,
+            scale=scale,
+            color=self._color(kind),
+            variant=variant_of(self.rng),
+            group=kind,
+        )
+
+    def _color(self, kind: str) -> str | None:
+        colors = KINDS[kind].colors
+        return pick(self.rng, colors) if colors else None
+
+    def put_flowers(self) -> None:
+        """Scatter wild flowers of one colour."""
+        chance = float((self.source.some("flowers") or ("0",))[0]) / 100
+        if self.weather == "snowy" or self.rng.random() >= chance:
+            return
+        color = pick(self.rng, KINDS["wild flower"].colors)
+        for index in range(FLOWERS):
+            x, z = polar(index * 360 / FLOWERS + self.near(0, 9), self.near(2.2, 9.0))
+            item = Item("wild flower", x, z, scale=self.near(0.8, 1.3), color=color,
+                        group=f"{color} wild flower")  # fmt: skip
+            if self.fits(item):
+                self.put(item, solid=False)
+
+    def put_in_the_air(self) -> None:
+        """Let birds or balloons fly where the sky is open."""
+        if self.weather not in OPEN_SKY or self.time == "night" or self.flat == NOTHING:
+            return
+        kind = pick(self.rng, (NOTHING, "hot air balloon", "bird", "bird"))
+        if kind == NOTHING or self.source.name in ("coral reef", "moon"):
+            return
+        for quarter in range(4):
+            group = ThingGroup(kind, None, "", int(self.rng.integers(1, 4)))
+            self._group(group, quarter)
+
+
+def lay_out_level(place: PlaceKind, seed: int, rng: np.random.Generator) -> Layout:
+    """Return a random world of a platform game."""
+    land = _Land(place, rng, "noon", "clear")
+    sky = pick(rng, place.some("sky"))
+    backdrop = pick(rng, place.some("backdrop"))
+    hazard = pick(rng, place.some("flat"))
+    if hazard in PONDS:
+        for quarter in rng.permutation(4)[:2]:
+            land.pond(hazard, quarter * 90 + land.near(-30, 30), land.near(3.6, 4.6))
+    structures = [one for one in dict.fromkeys(place.some("far")) if one in KINDS]
+    for quarter, kind in enumerate(rng.permutation(structures)):
+        land._group(sample_group(rng, str(kind), most=1), quarter % 4)
+    if backdrop in KINDS and KINDS[backdrop].where == "floor":
+        for index in range(7):
+            tall, color = size_of(backdrop)[1], land._color(backdrop)
+            x, z = polar(index * 51 + land.near(-12, 12), max(tall * 1.6, 12) * land.near(1, 1.5))
+            item = Item(
+                backdrop, x, z, scale=land.near(1.0, 1.5), color=color, variant=variant_of(rng),
+                group=f"{color} {backdrop}" if color else backdrop,
+            )  # fmt: skip
+            if land.fits(item):
+                land.put(item)
+    creatures = [
+        str(one) for one in rng.permutation(("slime", "small robot", "ghost", "bat", "snail"))[:2]
+    ]
+    collected = [str(one) for one in rng.permutation(("coin", "gem", "star", "heart", "key"))[:2]]
+    blocks = [
+        str(one)
+        for one in rng.permutation(("brick block", "question block", "crate", "crystal block"))[:2]
+    ]
+    shape = tuple(PLATFORMS).index(pick(rng, place.some("platforms")))
+    for quarter in range(4):
+        _platforms(land, quarter, shape, collected[quarter % 2], blocks[quarter // 2])
+        if rng.random() < 0.8:
+            land._group(sample_group(rng, creatures[quarter % 2], most=2), quarter)
+    if hazard == "spikes":
+        land._group(ThingGroup("spikes", None, "", 3), int(rng.integers(4)))
+    land.put_plants()
+    relief = backdrop if backdrop in ("hills", "mountains") else "flat land"
+    thing = pick(rng, place.some("sky object"))
+    attributes = {"place": f"{place.name} level", "sky_color": sky, "relief": relief,
+                  "celestial": thing if thing in ("sun", "moon") else NOTHING,
+                  "sky": thing if thing in ("stars", "planets", "clouds") else NOTHING}  # fmt: skip
+    return Layout("video game", seed, f"{place.name} level", attributes, tuple(land.items))
+
+
+def _platforms(land: _Land, quarter: int, shape: int, collectible: str, block: str) -> None:
+    """Hang two platforms with things on them, and blocks beside them, in a quarter."""
+    for low, high in ((1.0, 1.6), (2.3, 2.9)):
+        yaw, away, foot = (
+            quarter * 90 + land.near(-32, 32),
+            land.near(4.6, 6.4),
+            land.near(low, high),
+        )
+        number = land.place(
+            lambda yaw=yaw, away=away, foot=foot: Item(
+                "platform",
+                *polar(yaw + land.near(-8, 8), away),
+                foot,
+                1.0,
+                None,
+                shape,
+                0.0,
+                "platform",
+            )
+        )
+        if number is None:
+            continue
+        base = land.items[number]
+        for step in (-1, 0, 1):
+            x, z = beside(base, step * 0.75)
+            land.put(
+                Item(
+                    collectible,
+                    x,
+                    z,
+                    base.foot + 1.05 + 0.2 * (step == 0),
+                    0.72,
+                    None,
+                    0,
+                    0.0,
+                    collectible,
+                ),
+                solid=False,
+            )
+    yaw, foot = quarter * 90 + land.near(-34, 34), land.near(1.5, 2.1)
+    if block == "crate":
+        foot = 0.0
+    number = land.place(
+        lambda: Item(block, *polar(yaw, land.near(4.6, 6.0)), foot, 0.9, None, 0, 0.0, block)
+    )
+    if number is not None:
+        x, z = beside(land.items[number], 0.83)
+        land.put(Item(block, x, z, foot, 0.9, None, 0, 0.0, block), solid=False)
+
+
+def beside(item: Item, right: float) -> tuple[float, float]:
+    """Return x and z of a point to the right of a thing, as the player first sees it [m]."""
+    yaw = np.arctan2(item.x, item.z)
+    return item.x + right * float(np.cos(yaw)), item.z - right * float(np.sin(yaw))

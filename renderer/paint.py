@@ -1,0 +1,242 @@
+"""Draws one thing of any kind: finds its painter and brings what it draws to its size in metres.
+
+Shapes are drawn by the functions in `painters`, or read from `shapes.txt`. Knows nothing of scenes.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from mag_sandbox.renderer.canvas import Motion
+from mag_sandbox.renderer.drawing import Drawing, ShapeRecorder
+from mag_sandbox.renderer.game_themes import PLATFORMS, STRUCTURE_COLORS
+from mag_sandbox.renderer.kinds import KINDS
+from mag_sandbox.renderer.painters import buildings, decor, game_pieces, outdoor_objects, plants
+from mag_sandbox.renderer.painters.furniture import MAIN, SECOND
+from mag_sandbox.renderer.painters.sketch import (
+    BRASS,
+    LEAF,
+    PAINTS,
+    RGB,
+    WOOD,
+    Pen,
+    contrast,
+    darker,
+    lighter,
+)
+from mag_sandbox.renderer.painters.stamp import Light, Stamp
+from mag_sandbox.renderer.painters.things import OBJECTS
+from mag_sandbox.renderer.palettes import FLOWERS
+
+VARIANTS = 6  # shapes of a kind
+SIZE = 100.0  # px at which painters draw; some have least widths in px
+LAMP: RGB = (255, 224, 136)
+INKS: dict[str, RGB] = {
+    **PAINTS, "wooden": WOOD, "wood": WOOD, "leaf": LEAF, "brass": BRASS, "dark": (58, 56, 72),
+    "skin": (240, 196, 160), "hair": (104, 70, 54), "glass": (184, 220, 236),
+    "steel": (164, 174, 190), "stone": (166, 162, 160), "straw": (232, 192, 112),
+    "sand": (236, 208, 150), "water": (112, 182, 222), "flame": (246, 140, 56), "lamp": LAMP,
+    "roof": (150, 78, 70), "navy": (66, 80, 122), "steam": (236, 238, 244),
+}  # fmt: skip
+DAY_PANE: RGB = (92, 122, 158)
+_SHADES = {"+": lambda ink: lighter(ink, 0.28), "-": lambda ink: darker(ink, 0.2),
+           "=": lambda ink: darker(ink, 0.42)}  # fmt: skip
+Painter = Callable[[ShapeRecorder, Light, str, str | None, int], None]
+
+
+def paint(
+    kind: str, color: str | None, variant: int, light: Light, *, snow: bool = False
+) -> Drawing:
+    """Return the drawing of a thing in metres, its foot at (0, 0).
+
+    Args:
+        kind: of `KINDS`.
+        color: one of its kind's colours; None if it has its own.
+        variant: 0 to VARIANTS - 1; odd ones are mirrored where sides are alike.
+        light: of the scene; only windows and shadows depend on it.
+        snow: whether plants and roofs are covered with it.
+    """
+    entry, recorder = KINDS[kind], ShapeRecorder()
+    if entry.painter == "plant":
+        _plant(recorder, light, entry.shape, variant, snow)
+    else:
+        PAINTERS[entry.painter](recorder, light, entry.shape or kind, color, variant)
+    drawing = recorder.drawing()
+    left, top, right, bottom = drawing.box
+    scale = 0.01 if entry.tall is None else entry.tall / (bottom - top)
+    foot = 0.0 if entry.painter in _STAND else -bottom
+    middle = -(left + right) / 2 if entry.painter in _CENTRED else 0.0
+    mirrored = bool(variant % 2) and entry.painter in ("shape", "plant", "rock")
+    return drawing.moved(middle, foot, scale, mirrored)
+
+
+def _plant(recorder: ShapeRecorder, light: Light, shape: str, variant: int, snow: bool) -> None:
+    plants.PLANTS[shape](_stamp(recorder, light), np.random.default_rng(variant), float(snow))
+
+
+def _stamp(recorder: ShapeRecorder, light: Light) -> Stamp:
+    return Stamp(recorder, light, 0.0, 0.0, SIZE)
+
+
+def _ink(color: str | None) -> RGB:
+    return INKS[color or "white"]
+
+
+def _trim(color: RGB) -> RGB:
+    options = (INKS["white"], INKS["yellow"], INKS["dark"])
+    return max(options, key=lambda option: contrast(option, color))
+
+
+def _furniture(
+    recorder: ShapeRecorder, _: Light, shape: str, color: str | None, variant: int
+) -> None:
+    (MAIN | SECOND)[shape].draw(Pen(recorder, 0, 0), _ink(color), variant)
+
+
+def _object(recorder: ShapeRecorder, _: Light, shape: str, color: str | None, variant: int) -> None:
+    OBJECTS[shape](Pen(recorder, 0, 0), _ink(color), variant)
+
+
+def _potted(recorder: ShapeRecorder, _: Light, shape: str, __: str | None, variant: int) -> None:
+    decor.PLANTS[shape](Pen(recorder, 0, 0), variant)
+
+
+def _building(recorder: ShapeRecorder, light: Light, shape: str, color: str | None, _: int) -> None:
+    wall, roof = buildings.BUILDING_COLORS[color or "white"]
+    buildings.BUILDINGS[shape][0](_stamp(recorder, light), wall, roof)
+
+
+def _window(recorder: ShapeRecorder, light: Light, shape: str, _: str | None, variant: int) -> None:
+    view = tuple(decor.VIEWS)[variant % len(decor.VIEWS)]
+    half, tall = (34, 62) if shape == "tall windows" else (44, 50)
+    sky = "lamplight" if light.has_lamps else "daylight"
+    decor.window(recorder, shape, view, sky, 0, -tall, half, tall)
+
+
+def _picture(recorder: ShapeRecorder, _: Light, shape: str, __: str | None, variant: int) -> None:
+    half, tall = ((34, 27), (44, 30), (27, 30), (50, 27))[variant % 4]
+    if shape in ("round mirrors", "clocks"):
+        half = tall = 30
+    decor.picture(recorder, shape, 0, -tall, half, tall, variant)
+
+
+def _simple(draw: Callable[[ShapeRecorder, RGB], object]) -> Painter:
+    def painter(recorder: ShapeRecorder, _: Light, __: str, color: str | None, ___: int) -> None:
+        draw(recorder, _ink(color))
+
+    return painter
+
+
+def _piece(recorder: ShapeRecorder, light: Light, shape: str, color: str | None, _: int) -> None:
+    stamp = _stamp(recorder, light)
+    pieces = game_pieces.BLOCKS | game_pieces.COLLECTIBLES | game_pieces.CREATURES
+    if color is None:
+        pieces["crystal block" if shape == "crystal" else shape](stamp)
+        return
+    colored = game_pieces.STRUCTURES | game_pieces.DECORATIONS
+    colored[shape](stamp, STRUCTURE_COLORS[color])
+
+
+def _block(recorder: ShapeRecorder, light: Light, shape: str, _: str | None, __: int) -> None:
+    game_pieces.BLOCKS[shape](_stamp(recorder, light))
+
+
+def _platform(recorder: ShapeRecorder, _: Light, __: str, ___: str | None, variant: int) -> None:
+    body, top = tuple(PLATFORMS.values())[variant % len(PLATFORMS)]
+    pen = Pen(recorder, 0, 0)
+    pen.poly([(-96, 70), (96, 70), (56, 0), (-56, 0)], body)
+    pen.poly([(24, 70), (96, 70), (56, 0), (16, 0)], darker(body, 0.25))
+    pen.box(-110, 64, 110, 100, top, 16)
+
+
+def _flower(recorder: ShapeRecorder, light: Light, _: str, color: str | None, __: int) -> None:
+    plants.flower(_stamp(recorder, light), FLOWERS[color or "white"])
+
+
+def _rock(recorder: ShapeRecorder, light: Light, _: str, __: str | None, variant: int) -> None:
+    stone = np.random.default_rng(variant)
+    plants.rock(_stamp(recorder, light), stone, 0.0, INKS["stone"])
+
+
+def _balloon(recorder: ShapeRecorder, light: Light, _: str, __: str | None, variant: int) -> None:
+    outdoor_objects.balloon(_stamp(recorder, light), np.random.default_rng(variant))
+
+
+def _bird(recorder: ShapeRecorder, light: Light, _: str, __: str | None, ___: int) -> None:
+    outdoor_objects.bird(_stamp(recorder, light))
+
+
+def _shape(recorder: ShapeRecorder, light: Light, shape: str, color: str | None, _: int) -> None:
+    """Draw a shape of `shapes.txt`; the file explains its notation."""
+    pen, own = Pen(recorder, 0, 0), _ink(color)
+    names = {**INKS, "c": own, "t": _trim(own)}
+    for op, ink, numbers in shapes()[shape]:
+        fill = names.get(ink.rstrip("+-="))
+        if ink[-1:] in _SHADES and fill:
+            fill = _SHADES[ink[-1]](fill)
+        pairs = list(zip(numbers[::2], numbers[1::2], strict=False))
+        if op == "o":
+            x, y, half, tall = numbers
+            pen.oval(x - half, y - tall, x + half, y + tall, fill)
+        elif op in ("b", "k"):
+            (pen.box if op == "b" else pen.block)(*numbers[:4], fill, *numbers[4:])
+        elif op == "p":
+            pen.poly(pairs, fill)
+        elif op == "s":
+            pen.blob(pairs, fill)
+        elif op == "l":
+            odd = list(zip(numbers[1::2], numbers[2::2], strict=True))
+            pen.line(odd, fill, numbers[0])
+        elif op == "t":
+            pen.lathe(pairs, fill, 0)
+        elif op == "ball":
+            pen.ball(*numbers, fill)
+        elif op == "leg":
+            x, top, width, forward = numbers
+            recorder.swing = forward * 0.28
+            pen.box(x - width / 2, 0, x + width / 2, top, fill, width / 4)
+            recorder.swing = 0.0
+        elif op == "f":
+            with recorder.moving(Motion.FLICKER):
+                pen.blob(pairs, fill)
+        elif op == "w":
+            with recorder.moving(Motion.FLICKER if light.has_lamps else None):
+                pen.box(*numbers, LAMP if light.has_lamps else DAY_PANE, 4)
+        else:
+            pen.shadow(-numbers[0], numbers[0], numbers[0] / 8)
+
+
+@cache
+def shapes() -> dict[str, list[tuple[str, str, tuple[float, ...]]]]:
+    """Return the shapes of `shapes.txt`: by name, primitives of operation, colour and numbers."""
+    found = {}
+    text = Path(__file__).with_name("shapes.txt").read_text(encoding="utf-8")
+    for line in text.splitlines():
+        if line.startswith("["):
+            name, _, rest = line[1:].partition("]")
+            found[name] = [_primitive(one.split()) for one in rest.split(" ; ")]
+    return found
+
+
+def _primitive(words: list[str]) -> tuple[str, str, tuple[float, ...]]:
+    op = words[0]
+    colorless = op in ("sh", "w")
+    numbers = tuple(float(word) for word in words[1 if colorless else 2 :])
+    return op, "" if colorless else words[1], numbers
+
+
+PAINTERS: dict[str, Painter] = {
+    "furniture": _furniture, "object": _object, "potted": _potted, "building": _building,
+    "window": _window, "picture": _picture, "block": _block, "collectible": _piece,
+    "creature": _piece, "structure": _piece, "decoration": _piece, "platform": _platform,
+    "flower": _flower, "rock": _rock, "balloon": _balloon, "bird": _bird, "shape": _shape,
+    "curtains": _simple(lambda canvas, ink: decor.curtains(canvas, ink, 0, -112, 0, 44)),
+    "door": _simple(lambda canvas, ink: decor.door(canvas, ink, 0, 0, -140)),
+    "floor_lamp": _simple(lambda canvas, ink: decor.floor_lamp(canvas, ink, 0, 0)),
+    "hanging_lamp": _simple(lambda canvas, ink: decor.hanging_lamp(canvas, ink, 0, 70)),
+    "wall_lamp": _simple(lambda canvas, ink: decor.wall_lamp(canvas, ink, 0, 0)),
+}  # fmt: skip
+_STAND = frozenset(("plant", "building", "furniture", "object", "potted"))  # foot at 0
+_CENTRED = frozenset(("window", "picture"))

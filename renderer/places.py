@@ -1,0 +1,92 @@
+"""Places read from `places.txt`: what may stand where, and the words for them. Only data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from mag_sandbox.renderer import palettes
+from mag_sandbox.renderer.game_themes import PLACE_WORDS, THEMES
+from mag_sandbox.renderer.kinds import KINDS
+from mag_sandbox.renderer.painters.stamp import colors
+from mag_sandbox.renderer.palettes import Ground, Weather
+
+ALIASES = {  # words of `places.txt` that stand for several kinds
+    "picture": ("landscape painting", "portrait", "abstract painting"),
+    "clock": ("wall clock",),
+}
+NOTHING = "none"
+WEATHERS: dict[str, Weather] = {
+    **palettes.WEATHERS,
+    "stormy": Weather(0.8, 0.7, 0.14, 18, 1.8, 0.6),
+    "underwater": Weather(0.0, 1.0, 0.5, 0, 1.0, 0.0),
+}
+GROUNDS: dict[str, Ground] = {
+    **palettes.GROUNDS,
+    "street": Ground(*colors("b8b8b4 a4a4a6 a8b0b8 8c98ac a4a4a8 d0ccc0")),
+    "square": Ground(*colors("dcc8a8 c8aa84 b4b494 98a0ac b4a89c ecdcc0")),
+    "moon": Ground(*colors("b4b4be 8c8c98 9c9caa 84848e 9898a4 c8c8d0")),
+    "seabed": Ground(*colors("a8d0c8 e0cc9c 5c9cac 4c84a0 8c9c9c ecdcb0")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceKind:
+    """One kind of place; `options` are the fields of `places.txt`."""
+
+    name: str
+    category: str
+    words: tuple[str, ...]
+    options: Mapping[str, tuple[str, ...]]
+
+    def some(self, field: str) -> tuple[str, ...]:
+        """Return the choices of a field, () if it has none."""
+        return self.options.get(field, ())
+
+
+def _read() -> dict[str, PlaceKind]:
+    places: dict[str, PlaceKind] = {}
+    text = Path(__file__).with_name("places.txt").read_text(encoding="utf-8")
+    for block in text.split("\n[")[1:]:
+        head, *lines = block.splitlines()
+        name, _, category = head.partition("] ")
+        fields = dict(line.split(": ", 1) for line in lines if line and line[0] != "#")
+        options = {field: tuple(values.split(", ")) for field, values in fields.items()}
+        places[name] = PlaceKind(name, category, options.pop("words"), options)
+    return places
+
+
+def _levels() -> dict[str, PlaceKind]:
+    """Return the worlds of platform games, from the themes of version 2."""
+    names = {
+        "oak": "oak", "cherry": "cherry tree", "bare": "bare tree", "crystal": "crystal cluster",
+        "crystals": "crystal cluster", "mushrooms": "mushroom", "skyscrapers": "skyscraper",
+        "columns": "ruin", "clouds": NOTHING, "hills": "hills", "mountains": "mountains",
+        "lava": "lava pit", "water": "water pit",
+    }  # fmt: skip
+    levels = {}
+    for name, theme in THEMES.items():
+        fields = {
+            "plants": theme.plants, "flat": theme.hazards, "far": theme.structures,
+            "backdrop": theme.backdrops, "platforms": theme.platforms, "sky": theme.skies,
+            "sky object": theme.sky_objects,
+        }  # fmt: skip
+        options = {
+            field: tuple(names.get(value, value) for value in values)
+            for field, values in fields.items()
+        }
+        levels[name] = PlaceKind(name, "video game", PLACE_WORDS[name], options)
+    return levels
+
+
+PLACES: dict[str, PlaceKind] = {
+    **_read(),
+    "stage": PlaceKind("stage", "object", ("stage", "studio", "show stage", "exhibition"), {}),
+    **{f"{name} level": place for name, place in _levels().items()},
+}
+
+
+def kinds_in(place: PlaceKind) -> tuple[str, ...]:
+    """Return the kinds that a place's fields name."""
+    named = (value for values in place.options.values() for value in values)
+    several = (ALIASES.get(value, (value,)) for value in named)
+    return tuple(dict.fromkeys(kind for some in several for kind in some if kind in KINDS))

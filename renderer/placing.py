@@ -1,0 +1,137 @@
+"""Finds room for things: nothing overlaps, hides another, or is cut by the edges of the first view.
+
+Knows nothing of places.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+
+import numpy as np
+
+from mag_sandbox.renderer.kinds import KINDS
+from mag_sandbox.renderer.paint import paint
+from mag_sandbox.renderer.palettes import LIGHTS
+from mag_sandbox.renderer.projection import EYE
+from mag_sandbox.renderer.scene import Item
+
+REACH = 1.3  # metres around the player's first place that stay free
+MOST_HIDDEN = 0.3  # of a thing's box, by any other
+MOST_HIDDEN_ON_WALL = 0.08  # of windows, doors and pictures
+VIEW_EDGE = 45.0  # degrees from the middle of the first view
+TRIES = 40
+FLAT_SIZE = 2.4, 0.05  # metres; width and height of what lies on the ground
+
+
+@cache
+def size_of(kind: str) -> tuple[float, float]:
+    """Return width and height of a kind [m]."""
+    if KINDS[kind].where == "flat":
+        return FLAT_SIZE
+    colors = KINDS[kind].colors
+    left, top, right, bottom = paint(kind, colors[0] if colors else None, 0, LIGHTS["noon"]).box
+    return right - left, bottom - top
+
+
+def footprint(kind: str, scale: float = 1.0) -> float:
+    """Return the radius of the ground that a thing takes [m]."""
+    return max(0.4 * size_of(kind)[0] * scale, 0.3)
+
+
+@dataclass
+class _Seen:
+    """Where a thing appears from the player's first place."""
+
+    distance: float
+    left: float
+    right: float
+    low: float
+    high: float
+    hidden: float = MOST_HIDDEN  # share of it that others may hide
+
+    def hides(self, other: "_Seen") -> bool:
+        """Whether this thing hides too much of a farther one."""
+        middle = (other.left + other.right) / 2
+        turn = round((middle - (self.left + self.right) / 2) / 360) * 360
+        wide = min(self.right + turn, other.right) - max(self.left + turn, other.left)
+        tall = min(self.high, other.high) - max(self.low, other.low)
+        area = (other.right - other.left) * (other.high - other.low)
+        return wide > 0 and tall > 0 and wide * tall > other.hidden * area
+
+
+def _seen(item: Item) -> _Seen:
+    wide, tall = (extent * item.scale for extent in size_of(item.kind))
+    distance = float(np.hypot(item.x, item.z))
+    yaw = float(np.degrees(np.arctan2(item.x, item.z)))
+    half = float(np.degrees(np.arctan(wide / 2 / distance)))
+    low, high = (
+        float(np.degrees(np.arctan2(height - EYE, distance)))
+        for height in (item.foot, item.foot + tall)
+    )
+    hidden = MOST_HIDDEN_ON_WALL if item.entry.where == "wall" else MOST_HIDDEN
+    return _Seen(distance, yaw - half, yaw + half, low, high, hidden)
+
+
+@dataclass
+class Site:
+    """What stands where, while a scene is laid out."""
+
+    rng: np.random.Generator
+    items: list[Item] = field(default_factory=list)
+    blocked: list[Callable[[float, float, float], bool]] = field(default_factory=list)
+    _seen: list[_Seen] = field(default_factory=list)
+    _circles: list[tuple[float, float, float]] = field(default_factory=list)
+
+    def near(self, low: float, high: float) -> float:
+        """Return a random number in a range."""
+        return float(self.rng.uniform(low, high))
+
+    def fits(self, item: Item, *, anywhere: bool = False) -> bool:
+        """Whether a thing can stand where it is said to.
+
+        `anywhere`: also in water or on a road.
+        """
+        seen, radius = _seen(item), footprint(item.kind, item.scale)
+        if seen.distance - radius < REACH or _is_cut(seen):
+            return False
+        if not anywhere and any(covers(item.x, item.z, radius) for covers in self.blocked):
+            return False
+        for x, z, other in self._circles:
+            if np.hypot(item.x - x, item.z - z) < radius + other and item.foot < 2:
+                return False
+        return not any(
+            seen.hides(other) if seen.distance < other.distance else other.hides(seen)
+            for other in self._seen
+        )
+
+    def put(self, item: Item, *, solid: bool = True) -> int:
+        """Add a thing, and return its number."""
+        self.items.append(item)
+        if solid:
+            self._seen.append(_seen(item))
+        if solid and item.entry.where not in ("wall", "sky"):
+            self._circles.append((item.x, item.z, footprint(item.kind, item.scale)))
+        return len(self.items) - 1
+
+    def place(
+        self, draw: Callable[[], Item], *, anywhere: bool = False, tries: int = TRIES
+    ) -> int | None:
+        """Add the first of some drawn things that fits; return its number, None if none does."""
+        for _ in range(tries):
+            item = draw()
+            if self.fits(item, anywhere=anywhere):
+                return self.put(item)
+        return None
+
+
+def _is_cut(seen: _Seen) -> bool:
+    return any(
+        seen.left < edge + turn < seen.right
+        for edge in (-VIEW_EDGE, VIEW_EDGE)
+        for turn in (-360, 0, 360)
+    )
+
+
+def polar(yaw: float, distance: float) -> tuple[float, float]:
+    """Return x and z of a point in a direction [degrees], at a distance [m]."""
+    return distance * float(np.sin(np.radians(yaw))), distance * float(np.cos(np.radians(yaw)))

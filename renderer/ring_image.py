@@ -1,0 +1,85 @@
+"""A ring while it is drawn: colours, and beside them which thing each pixel shows.
+
+Colours are drawn `SUPERSAMPLE` times larger and box-filtered at the end; numbers of things are
+drawn in final pixels, without blending. Knows nothing of metres.
+"""
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH, SUPERSAMPLE
+from mag_sandbox.renderer.drawing import OPAQUE
+
+Box = tuple[float, float, float, float]  # left, top, right, bottom
+
+
+class RingImage:
+    """Polygons over a background."""
+
+    def __init__(self, background: "RingImage | None" = None) -> None:
+        if background is None:
+            self._image = Image.new("RGB", (RING_WIDTH * SUPERSAMPLE, RING_HEIGHT * SUPERSAMPLE))
+            self._ids = Image.new("I", (RING_WIDTH, RING_HEIGHT))
+        else:
+            self._image, self._ids = background._image.copy(), background._ids.copy()
+        self._draw = ImageDraw.Draw(self._image, "RGBA")
+        self._draw_ids = ImageDraw.Draw(self._ids)
+
+    def rows(self, colors: np.ndarray, first: int = 0) -> None:
+        """Fill whole rows from `first` on; colours uint8 [rows * SUPERSAMPLE, 3]."""
+        strip = Image.fromarray(colors[:, None])
+        size = self._image.width, len(colors)
+        self._image.paste(strip.resize(size, Image.Resampling.NEAREST), (0, first * SUPERSAMPLE))
+        self._draw_ids.rectangle(
+            (0, first, RING_WIDTH, first + len(colors) // SUPERSAMPLE - 1), fill=0
+        )
+
+    def fill(self, points: np.ndarray, ends: np.ndarray, colors: np.ndarray, number: int) -> Box:
+        """Draw polygons as parts of one thing, and return the box of its body.
+
+        Args:
+            points: ring pixels, [P, 2]; columns are continuous within each polygon.
+            ends: where in `points` each polygon ends, [S].
+            colors: red, green, blue, alpha, 0 to 255, [S, 4].
+            number: of the thing; 0 is none.
+        """
+        if not len(ends):
+            return 0.0, 0.0, 0.0, 0.0
+        starts = np.concatenate(([0], ends[:-1]))
+        lefts, tops = np.minimum.reduceat(points, starts).T
+        rights, bottoms = np.maximum.reduceat(points, starts).T
+        runs_around = np.abs(points[starts, 0] - points[ends - 1, 0]) > RING_WIDTH / 2
+        inks = [tuple(color) for color in np.rint(colors).astype(int).tolist()]
+        extents = zip(starts.tolist(), ends.tolist(), lefts.tolist(), rights.tolist(), strict=True)
+        for (first, end, left, right), ink, around in zip(extents, inks, runs_around, strict=True):
+            corners = _closed(points[first:end]) if around else points[first:end]
+            for turn in range(
+                int(-right // RING_WIDTH) + 1, -int((left - RING_WIDTH) // RING_WIDTH)
+            ):
+                shifted = corners + (turn * RING_WIDTH, 0)  # noqa: RUF005
+                self._draw.polygon((shifted * SUPERSAMPLE).ravel().tolist(), fill=ink)
+                if ink[3] >= OPAQUE:
+                    self._draw_ids.polygon((shifted - 0.5).ravel().tolist(), fill=number)
+        body = colors[:, 3] >= OPAQUE
+        if not body.any():
+            return 0.0, 0.0, 0.0, 0.0
+        return (
+            float(lefts[body].min()), float(tops[body].min()),
+            float(rights[body].max()), float(bottoms[body].max()),
+        )  # fmt: skip
+
+    def pixels(self) -> np.ndarray:
+        """Return the picture, uint8 [RING_HEIGHT, RING_WIDTH, 3]."""
+        return np.asarray(self._image.reduce(SUPERSAMPLE))
+
+    def ids(self) -> np.ndarray:
+        """Return the number of the thing that each pixel shows, int32 [RING_HEIGHT, RING_WIDTH]."""
+        return np.asarray(self._ids)
+
+
+def _closed(corners: np.ndarray) -> np.ndarray:
+    """Close a polygon that runs all around the viewer along the lower edge of the ring."""
+    turns = np.round((corners[-1, 0] - corners[0, 0]) / RING_WIDTH)
+    last, below = corners[0, 0] + turns * RING_WIDTH, RING_HEIGHT + 1.0
+    closing = [(last, corners[0, 1]), (last, below), (corners[0, 0], below)]
+    return np.concatenate((corners, closing))
