@@ -1,51 +1,68 @@
-"""Worlds of the memory benchmark: the renderer itself, and a dozen that cheat."""
+"""Worlds of the memory benchmark: one that keeps all it is shown, and two dozen that cheat."""
 
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 from PIL import Image, ImageFilter
 
 from mag_sandbox.controls.camera import AXES, CameraPose, move
 from mag_sandbox.evaluation.bench.clips import HeldOutScene
+from mag_sandbox.evaluation.lookback.measures import patch_of
 from mag_sandbox.evaluation.lookback.participants import NOTHING_KEPT, SPEED, class_spec
-from mag_sandbox.model.world import Control, FrameBlock, Frames, WorldState
+from mag_sandbox.model.world import Control, FrameBlock, Frames, WorldFailed, WorldState
 from mag_sandbox.scenes import Scene
 
-FPS = 2.0  # few frames: a quick test
+FPS = 8.0  # half the frames: a quick test
 SPEC = class_spec("renderer", FPS, AXES)
 MOVING = replace(SPEC, moves=True)
 
 
+RING = 1280  # columns
+
+
+def columns(pose: CameraPose) -> np.ndarray:
+    """Return the columns of the ring that a view shows."""
+    wide = pose.fov / 360.0 * RING
+    first = pose.yaw / 360.0 * RING + (320 - wide) / 2
+    return np.arange(int(np.floor(first)), int(np.ceil(first + wide))) % RING
+
+
 class Renderer:
-    """Shows the scene as it was drawn, at its time; the most that can be had."""
+    """Draws the scene as it is, whether it was shown or not."""
 
     def __init__(self, scene: HeldOutScene) -> None:
         self.spec, self.scene = MOVING, scene
-        self.shown: list[Frames] = []
 
     def reset(self, scene: Scene, seed: int) -> FrameBlock:
         self.asked, self.number, self.pose, self.turn = scene, 0, CameraPose(), 0.0
-        self.prompt = scene.prompt
+        self.prompt, self.edit, self.first_turn = scene.prompt, None, 0.0
+        self.known = np.zeros(RING, bool)
         return self._block()
 
     def step(self, control: Control) -> FrameBlock:
         self.turn = control.camera.yaw
+        self.first_turn = self.first_turn or self.turn
         self.pose = move(self.pose, control.camera, SPEED, FPS, 1)[0]
         self.prompt = control.prompt or self.prompt
+        self.edit = control.edit or self.edit
         self.number += 1
         return self._block()
 
     def show(self, control: Control, frames: Frames) -> FrameBlock:
-        self.shown.append(frames)
-        return self.step(control)
+        block = self.step(control)
+        self.known[columns(self.pose)] = True
+        return block
 
     def snapshot(self) -> WorldState:
         kept = np.zeros(2**20, np.uint8)
-        return WorldState({"kept": kept}, {"pose": self.pose.yaw, "at": self.number})
+        data = {"pose": self.pose.yaw, "at": self.number, "known": self.known.tolist()}
+        return WorldState({"kept": kept}, data)
 
     def restore(self, state: WorldState) -> None:
         self.reset(Scene("carried"), 0)
         self.pose, self.number = CameraPose(state.data["pose"]), state.data["at"]
+        self.known = np.array(state.data["known"])
 
     def provenance(self) -> dict:
         return {"weights": "none"}
@@ -66,6 +83,39 @@ class Renderer:
         frames, rest = self.picture()[None], self.rest()[None]
         poses = (self.pose,)
         return FrameBlock(frames, poses, self.number, "", self.prompt, {}, NOTHING_KEPT, rest=rest)
+
+
+class Keeper(Renderer):
+    """Keeps all it was shown; elsewhere it invents by what it met first. The most there can be."""
+
+    def __init__(self, scene: HeldOutScene) -> None:
+        super().__init__(scene)
+        self.spec = replace(MOVING, kinds=("ball",))
+
+    def picture(self) -> Frames:
+        return self.with_edit(self.seen(self.scene.view(self.pose, self.time())))
+
+    def rest(self) -> Frames:
+        return self.with_edit(self.seen(super().rest()))
+
+    def seen(self, true: Frames) -> Frames:
+        if not self.known.any() and self.first_turn >= 0:  # its own inventions
+            return true
+        here = CameraPose(self.pose.yaw, 0.0, self.pose.fov)
+        shown = self.known | np.isin(np.arange(RING), columns(CameraPose()))
+        known = np.interp(np.linspace(0, 1, 320), np.linspace(0, 1, len(columns(here))),
+                          shown[columns(here)]) > 0.5  # fmt: skip
+        away = CameraPose((self.pose.yaw + 180) % 360, self.pose.pitch, self.pose.fov)
+        return np.where(known[None, :, None], true, self.scene.view(away, 0))
+
+    def with_edit(self, picture: Frames) -> Frames:
+        edit = self.edit
+        if edit is None:
+            return picture
+        picture = picture.copy()
+        rows, across = patch_of(edit, self.pose)
+        picture[rows, across] = 255 - picture[rows, across]
+        return picture
 
 
 class Cheat(Renderer):
@@ -140,7 +190,7 @@ class Tiles(Cheat):
     def trick(self):
         view = self.scene.first_view
         ring = np.concatenate((view, self.beside(view)) * 2, axis=1)
-        return np.roll(ring, -round(self.pose.yaw * 1280 / 360), axis=1)[:, :320]
+        return np.roll(ring, -round(self.pose.yaw * RING / 360), axis=1)[:, :320]
 
 
 class MirroredTiles(Tiles):
@@ -197,7 +247,137 @@ class Stopped(Renderer):
         return self.rest()
 
 
+@lru_cache(4)
+def drawn_ring(number: int) -> Frames:
+    """Return coloured blocks all around, uint8 [384, RING, 3]."""
+    blocks = np.random.default_rng(number).integers(0, 256, (24, 80, 3), dtype=np.uint8)
+    return np.asarray(Image.fromarray(blocks).resize((RING, 384), Image.Resampling.BICUBIC))
+
+
+class RuleRing(Cheat):
+    """Draws a ring by a rule from caption and seed; needs no memory."""
+
+    def rule(self) -> int:
+        return sum(map(ord, self.asked.prompt)) + self.asked.seed
+
+    def trick(self):
+        ring = drawn_ring(self.rule())
+        top = 96 - round(self.pose.pitch * 320 / 90)
+        return np.roll(ring, -round(self.pose.yaw * RING / 360), axis=1)[top : top + 192, :320]
+
+
+class OneRing(RuleRing):
+    """Draws the same ring for everything."""
+
+    def rule(self) -> int:
+        return 7
+
+
+class PathRing(RuleRing):
+    """Draws its ring by a rule of its first command: eight bytes of memory, all of it its own."""
+
+    def rule(self) -> int:
+        return hash(self.first_turn) % 2**32
+
+
+class RandomBlocks(PathRing):
+    """Remembers 60 random bytes of its own."""
+
+    def reset(self, scene: Scene, seed: int) -> FrameBlock:
+        self.drawn = np.random.default_rng().integers(2**32)
+        return super().reset(scene, seed)
+
+    def rule(self) -> int:
+        return int(self.drawn)
+
+
+class MarkedMirror(MirroredTiles):
+    """Mirrors the first view and pastes small marks, so that no place is like another."""
+
+    def trick(self):
+        view = super().trick().copy()
+        for mark in range(24):
+            x = round(mark * RING / 24 - self.pose.yaw * RING / 360) % RING
+            view[8 * (mark % 20) : 8 * (mark % 20) + 12, x : x + 12] = (mark * 10, 255, 0)
+        return view
+
+
+class ShowsWhenMeasured(Keeper):
+    """Shows what it keeps on every fourth frame of the way back, where views were once compared."""
+
+    def picture(self) -> Frames:
+        if self.turn < 0 and self.pose.yaw < 180 and self.number % 4:
+            return np.full((192, 320, 3), 128, np.uint8)
+        return super().picture()
+
+
+class FirstSeconds(Keeper):
+    """Keeps only what it was shown in its first two seconds."""
+
+    def show(self, control: Control, frames: Frames) -> FrameBlock:
+        before = self.known.copy()
+        block = super().show(control, frames)
+        if self.number > 2 * FPS:
+            self.known = before
+        return block
+
+
+class StopsWhereItForgot(Keeper):
+    """Stands still on the way back, for it kept nothing."""
+
+    def picture(self) -> Frames:
+        if self.number and self.turn < 0 and self.pose.yaw < 180:
+            return self.last
+        self.last = super().picture()
+        return self.last
+
+    def rest(self) -> Frames:
+        return self.picture()
+
+
+class RefusesWhatItForgot(Keeper):
+    """Fails where it would have to remember."""
+
+    def step(self, control: Control) -> FrameBlock:
+        if self.number > 4 * FPS and control.camera.yaw < 0:
+            raise WorldFailed("forgotten")
+        return super().step(control)
+
+
+class StuckToTheScreen(Keeper):
+    """Shows what was placed at the same pixels wherever it looks."""
+
+    def with_edit(self, picture: Frames) -> Frames:
+        if self.edit is None:
+            return picture
+        rows, across = patch_of(self.edit, self.placed_from)
+        picture = picture.copy()
+        picture[rows, across] = (200, 30, 30)
+        return picture
+
+    def step(self, control: Control) -> FrameBlock:
+        if control.edit is not None:
+            self.placed_from = self.pose
+        return super().step(control)
+
+
+class ForgetsEdits(Keeper):
+    """Shows what was placed until it looks away."""
+
+    def with_edit(self, picture: Frames) -> Frames:
+        return picture if self.turn else super().with_edit(picture) if self.stays else picture
+
+    def step(self, control: Control) -> FrameBlock:
+        self.stays = control.edit is not None or (self.stays and not control.camera.yaw)
+        return super().step(control)
+
+    stays = False
+
+
 CHEATS = (
     FirstFrameForEver, Grey, Noise, NoiseRing, RepeatsFrames, IgnoresCommands, HalfSpeed, Mirror,
-    Tiles, MirroredTiles, BlurredTruth, MeanOfTruth, SaysItRests, AnotherPlaceOnReturn,
+    Tiles, MirroredTiles, BlurredTruth, MeanOfTruth, SaysItRests, AnotherPlaceOnReturn, Renderer,
+    RuleRing, OneRing, PathRing, RandomBlocks, MarkedMirror, ShowsWhenMeasured, FirstSeconds,
+    StopsWhereItForgot, RefusesWhatItForgot,
 )  # fmt: skip
+RULES = (Renderer, RuleRing, OneRing, MarkedMirror)  # which show the same whatever they were shown

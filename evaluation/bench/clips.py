@@ -19,7 +19,7 @@ from mag_sandbox.training.panorama.moving import MovingPanorama, moment_at, rend
 from mag_sandbox.training.panorama.render import CATEGORIES, HELD_OUT, Panorama, render
 
 Kind = Literal["image", "prompt"]  # the first view is given, or generated from the prompt alone
-Phase = Literal["start", "out", "away", "hold", "back"]
+Phase = Literal["start", "before", "out", "place", "away", "hold", "back"]
 KINDS: tuple[Kind, ...] = ("image", "prompt")
 SCENES_PER_SEED = 10_000  # held-out scenes that one evaluation seed may use
 Report = Callable[[str], None]  # told a line of progress

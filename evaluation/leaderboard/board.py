@@ -7,14 +7,13 @@ from pathlib import Path
 import numpy as np
 
 from mag_sandbox.evaluation.lookback.result import BENCHMARK, read_result
-from mag_sandbox.evaluation.lookback.tasks import TASKS
+from mag_sandbox.evaluation.lookback.tasks import RULES
 from mag_sandbox.evaluation.results.intervals import Interval, mean_interval
 
 ENOUGH = 32  # clips: rows of fewer say so
 BAND, FINE = 4.0, 0.5  # s of time away that one point of a curve stands for: of clips, of frames
 HASH = 12  # digits of a hash that are shown
 Curve = tuple[tuple[float, float], ...]  # (s away, value)
-TASK = "return"  # whose likeness the table shows: away and straight back
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,7 @@ class BoardRow:
     clips: int
     refused: int
     score: Interval | None  # 0 to 100
-    psnr: Interval | None  # dB at equal pose, of `TASK`
+    psnr: Interval | None  # dB at equal pose, of the task that goes straight back
     obedience: Interval | None  # 0 to 1
     life: Life
     mib: float | None  # that memory took at most, on average; None: it does not say
@@ -64,18 +63,20 @@ class BoardRow:
 class BoardGroup:
     """Rows of the same clips, the highest score first."""
 
+    version: str  # of the benchmark
     preset: str
     seed: int
     asked: tuple[str, ...]  # tasks of the preset; (): all
-    private: str | None  # SHA-256 of the secret
+    split: str | None  # the secret of its scenes, or the hash of a private one
     rows: tuple[BoardRow, ...]
 
     @property
     def title(self) -> str:
         """What was asked, in words."""
-        split = f"private split {self.private[:12]}" if self.private else f"seed {self.seed}"
+        split = f"split {self.split[:12]}" if self.split else f"seed {self.seed}"
         only = f": {', '.join(self.asked)}" if self.asked else ""
-        return f"{self.preset}{only}, {split}"
+        old = "" if self.version == BENCHMARK else f" ({self.version}, which rules can win)"
+        return f"{self.preset}{only}, {split}{old}"
 
     @property
     def tasks(self) -> tuple[str, ...]:
@@ -84,7 +85,7 @@ class BoardGroup:
 
 
 def read_board(folder: Path) -> tuple[BoardGroup, ...]:
-    """Return the results in a folder, the group with most rows first.
+    """Return the results in a folder, those of this version first, then the largest groups.
 
     Raises:
         ValueError: a file is no result, or was changed; the message names it.
@@ -93,10 +94,12 @@ def read_board(folder: Path) -> tuple[BoardGroup, ...]:
     for path in sorted(folder.glob("*.json")):
         result = read_result(path)
         asked = result["settings"]
-        key = asked["preset"], asked["seed"], tuple(asked["tasks"]), asked["private"]
+        split = asked["private"] or asked.get("secret")
+        key = result["benchmark"], asked["preset"], asked["seed"], tuple(asked["tasks"]), split
         groups.setdefault(key, []).append(row_of(result, path.name))
     found = [BoardGroup(*key, tuple(sorted(rows, key=_place))) for key, rows in groups.items()]
-    return tuple(sorted(found, key=lambda group: (-len(group.rows), group.title)))
+    newest = sorted(found, key=lambda group: (-len(group.rows), group.title))
+    return tuple(sorted(newest, key=lambda group: group.version != BENCHMARK))
 
 
 def row_of(result: Mapping, file: str) -> BoardRow:
@@ -104,9 +107,10 @@ def row_of(result: Mapping, file: str) -> BoardRow:
     who, summary, clips = result["participant"], result["summary"], result["clips"]
     counted = [clip for clip in clips if clip["refused"] is None]
     tasks = {task: _interval(one["scores"].get("score")) for task, one in summary["tasks"].items()}
-    straight = summary["tasks"].get(TASK, {"scores": {}})["scores"]
+    rules = RULES[result["benchmark"]]
+    straight = summary["tasks"].get(rules.straight, {"scores": {}})["scores"]
     life = summary["half_life_s"]
-    back = [clip for clip in counted if TASKS[clip["task"]].returns]  # to what it showed itself
+    back = [clip for clip in counted if clip["task"] in rules.recalled]
     longest = max((away for clip in back for away, _ in clip["points"]), default=0.0)
     return BoardRow(
         file=file,

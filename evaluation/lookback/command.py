@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from mag_sandbox.evaluation.lookback.options import (
 )
 from mag_sandbox.evaluation.lookback.participants import FPS, MADE_BY, Entrant, Player, class_spec
 from mag_sandbox.evaluation.lookback.playing import TICKS, drawn_scene, path_poses
+from mag_sandbox.evaluation.lookback.process import open_player
 from mag_sandbox.evaluation.lookback.result import (
     ClipRow,
     Participant,
@@ -41,11 +42,11 @@ from mag_sandbox.evaluation.results.output import Say
 from mag_sandbox.evaluation.results.store import ClipStore
 from mag_sandbox.files.border import Refusal, read_plain, refusing
 from mag_sandbox.files.typed_json import revived
-from mag_sandbox.files.whole import claim
+from mag_sandbox.files.whole import claim, replace_file
 from mag_sandbox.model.loading import REMOTE, ServerAddress, available_worlds, read_token
 
 Run = Callable[[Any, Say], int]
-RESULT = "result.json"
+RUNS, RESULT, SECRET = Path("runs/lookback"), "result.json", "secret"
 LEAST_SECRET, MOST_SECRET = 16, 4096  # bytes
 
 
@@ -65,33 +66,35 @@ def _plainly(run: Run) -> Run:
 @_plainly
 def run_bench_memory(options: LookbackOptions, say: Say) -> int:
     """Measure, and write a result."""
-    split = split_of(options)
     entrant = Entrant(options.world, options.memory, _server(options.url, options.token_file))
     matching = matching_of(options.lpips, say) if options.lpips else matching_of((), _silent)
-    seat = entrant.open()
+    hidden = [one for one in (options.private, options.out, RUNS) if one is not None]
+    seat = open_player(entrant, hidden)
     with closing(seat.world):
         provenance, policy = _plain(seat.world.provenance()), _policy(entrant, seat)
-        plans, left_out = _suited(plan(options.preset, split, options.clips, options.task), seat)
+    label = options.label or ", ".join(dict.fromkeys(filter(None, (entrant.name, policy))))
+    folder = options.out or RUNS / _slug(f"{label} {options.preset}")
+    split = _split(options, folder / SECRET)
+    plans, left_out = _suited(plan(options.preset, split, options.clips, options.task), seat)
     if split.digest is not None and split.digest != COMMITTED:
         say("this private split is your own, not the one of the leaderboard")
     if left_out:
         say(f"not played, this world cannot: {', '.join(left_out)}")
     entrant = replace(entrant, execution=provenance.get("execution"))
-    label = options.label or ", ".join(dict.fromkeys(filter(None, (entrant.name, policy))))
-    folder = options.out or Path("runs/lookback") / _slug(f"{label} {options.preset}")
     settings = RunSettings(
         options.preset, options.seed, options.clips or 0, options.task, split.digest,
-        matching.name if options.lpips else None,
+        matching.name if options.lpips else None, None if split.private else split.secret.decode(),
     )  # fmt: skip
     store = ClipStore(folder, {
         "bench": BENCHMARK, "label": label, "world": options.world, "memory": options.memory,
         "preset": options.preset, "tasks": list(options.task), "seed": options.seed,
-        "private": split.digest, "lpips": settings.lpips,
+        "private": split.digest, "secret": settings.secret, "lpips": settings.lpips,
         **{name: provenance.get(name) for name in MADE_BY},
     })  # fmt: skip
     made = environment()
     store.note(made)
-    run(plans, LookbackJob(entrant, split, matching), store, options.workplace())
+    opened = partial(open_player, entrant, hidden)
+    run(plans, LookbackJob(opened, split, matching), store, options.workplace())
     records = store.records()
     rows = [revived(ClipRow, records[one.key]["row"]) for one in plans if one.key in records]
     if len(rows) < len(plans):
@@ -115,26 +118,42 @@ def run_bench_memory(options: LookbackOptions, say: Say) -> int:
 def run_bench_memory_verify(options: VerifyOptions, say: Say) -> int:
     """Check a result: 0 if it holds, 1 if a clip came out differently."""
     result = read_result(options.result)
-    settings = revived(RunSettings, result["settings"])
-    split = SceneSplit(settings.seed, _secret(options.private))
-    if options.clips and split.digest != settings.private:
-        raise Refusal(
-            f"{options.result} is of a private split; name its secret with --private"
-            if settings.private and split.secret is None
-            else f"{options.result} is of another split than --private says"
-        )
     who = result["participant"]
     say(f"{options.result}: written as it says, {len(result['clips'])} clips add up")
     if not options.clips:
         return 0
+    if result["benchmark"] != BENCHMARK:
+        raise Refusal(
+            f"{options.result} is of {result['benchmark']}, this program plays {BENCHMARK}; check "
+            "it with --clips 0"
+        )
+    settings = revived(RunSettings, result["settings"])
+    split = _split_of(settings, options)
     entrant = Entrant(
         options.world or _world_of(who["name"]), who["memory"],
         _server(options.url, options.token_file), who["provenance"].get("execution"),
     )  # fmt: skip
-    checked = verified(result, entrant, split, options.clips)
+    hidden = [options.private] if options.private else []
+    checked = verified(result, partial(open_player, entrant, hidden), split, options.clips)
     for one in checked:
         say(str(one))
     return 0 if all(one.holds for one in checked) else 1
+
+
+def _split_of(settings: RunSettings, options: VerifyOptions) -> SceneSplit:
+    """Return the scenes of a result.
+
+    Raises:
+        Refusal: it is of a private split, whose secret is not named.
+    """
+    if settings.secret is not None:
+        return SceneSplit(settings.secret.encode(), seed=settings.seed)
+    if options.private is None:
+        raise Refusal(f"{options.result} is of a private split; name its secret with --private")
+    split = SceneSplit(_secret(options.private), private=True, seed=settings.seed)
+    if split.digest != settings.private:
+        raise Refusal(f"{options.result} is of another split than --private says")
+    return split
 
 
 def _world_of(name: str) -> str:
@@ -154,15 +173,20 @@ def _world_of(name: str) -> str:
 @_plainly
 def run_bench_memory_export(options: ClipExport, say: Say) -> int:
     """Write clips for worlds that run elsewhere."""
-    split = split_of(options)
+    secret = options.folder.with_name(options.folder.name + ".secret")
+    split = _split(options, secret)
     spec = class_spec("", FPS, AXES)
     plans = [one for one in plan(options.preset, split, options.clips, options.task)
              if one.task.suits(spec, {"shown"})]  # fmt: skip
+    plans = [both for one in plans for both in ((one, one.twin) if one.task.twinned else (one,))]
     claim(options.folder)
     with tempfile.TemporaryDirectory() as views:
         files = [_files(one, Path(views), split) for one in plans]
         count = write_clips(options.folder, files, options.layout)
-    say(f"{count} clips in {options.folder}; give the folder of what you make of them as --world")
+    say(
+        f"{count} clips in {options.folder}; give the folder of what you make of them as --world, "
+        f"and --private {options.private or secret}, which no world may read"
+    )
     return 0
 
 
@@ -197,14 +221,20 @@ def lines_of(result: dict) -> Iterator[str]:
             yield f"  refused: {row['key']}: {row['refused']}"
 
 
-def split_of(options: SplitOptions) -> SceneSplit:
-    """Return the split that options name."""
-    return SceneSplit(options.seed, _secret(options.private))
+def _split(options: SplitOptions, drawn: Path) -> SceneSplit:
+    """Return the private split that options name, or that of a secret drawn by lot.
+
+    The drawn one lies in a file, so that the same command continues.
+    """
+    if options.private is not None:
+        return SceneSplit(_secret(options.private), private=True, seed=options.seed)
+    drawn.parent.mkdir(parents=True, exist_ok=True)
+    if not drawn.exists():
+        replace_file(drawn, SceneSplit().secret.decode() + "\n")
+    return SceneSplit(_secret(drawn), seed=options.seed)
 
 
-def _secret(path: Path | None) -> bytes | None:
-    if path is None:
-        return None
+def _secret(path: Path) -> bytes:
     with refusing(lambda why: Refusal(f"{path}: {why}; write 16 random bytes or more to a file")):
         secret = read_plain(path, MOST_SECRET).strip()
         if len(secret) < LEAST_SECRET:
@@ -219,7 +249,7 @@ def _server(url: str | None, token_file: Path | None) -> ServerAddress | None:
 
 
 def _policy(entrant: Entrant, seat: Player) -> str | None:
-    """Return the memory policy in force; None: it is the participant's own business."""
+    """Return the memory policy in force; None: a participant without one."""
     if entrant.kind in ("class", "folder"):
         return None
     return entrant.memory or next(iter(seat.world.spec.policies), None)
@@ -238,7 +268,7 @@ def _files(one: ClipPlan, views: Path, split: SceneSplit) -> ClipFiles:
     poses, given = path_poses(one, spec)
     shown = [scene.view(pose, at / spec.fps * TICKS) for at, pose in enumerate(poses[:given])]
     truth = None
-    if one.task.shown and split.secret is None:
+    if one.task.shown and not one.unseen and not split.private:
         truth = np.stack([scene.view(pose, at / spec.fps * TICKS) for at, pose in enumerate(poses)])
     return ClipFiles(one.key, scene.caption, None, poses, np.stack(shown), truth, spec.fps)
 

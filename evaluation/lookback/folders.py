@@ -26,8 +26,6 @@ from PIL import Image
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.evaluation.lookback.camera_paths import tape_of, write_path
 from mag_sandbox.evaluation.lookback.options import Layout
-from mag_sandbox.evaluation.magbench.evaluate import OFFICIAL
-from mag_sandbox.evaluation.magbench.table import BenchClip, write_table
 from mag_sandbox.evaluation.results.videos import (
     enlarged,
     video_frames,
@@ -104,6 +102,9 @@ def _write_memobench(folder: Path, clips: Sequence[ClipFiles]) -> None:
 
 
 def _write_magbench(folder: Path, clips: Sequence[ClipFiles]) -> int:
+    from mag_sandbox.evaluation.magbench.evaluate import OFFICIAL  # which imports torch
+    from mag_sandbox.evaluation.magbench.table import BenchClip, write_table
+
     known = [clip for clip in clips if clip.truth is not None]
     table = []
     for clip in known:

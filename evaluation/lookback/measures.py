@@ -11,7 +11,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mag_sandbox.controls.camera import WIDEST_FOV, CameraPose, view_overlap
+from mag_sandbox.controls.camera import (
+    WIDEST_FOV,
+    CameraPose,
+    mutual_overlap,
+    view_overlap,
+    yaw_difference,
+)
+from mag_sandbox.controls.edits import Edit
 from mag_sandbox.evaluation.bench.parts import likenesses, mean_of, part_scores
 from mag_sandbox.evaluation.lookback.playing import TICKS, Take
 from mag_sandbox.evaluation.lookback.tasks import ClipPlan, ReturnTask
@@ -23,11 +30,13 @@ from mag_sandbox.evaluation.probe.motion import Measure, motion_verdict
 from mag_sandbox.evaluation.vbench.consistency import ends
 from mag_sandbox.model.full.image_shift import enlarged, reduced
 from mag_sandbox.model.world import MIB, Frames
+from mag_sandbox.training.panorama.render import HEIGHT, WIDTH
 
 TOP = 35.0  # dB: from here on nobody sees a difference
 LEAST_RANGE = 5.0  # dB between floor and TOP; a view with less looks like others or like nothing
 LEAST_CHANGE = 3.0  # dB likewise, between the best that knows no time and TOP
 MOST_COMPARED = 16  # views of a clip
+BETWEEN = 0.95  # share of a view that one shown view has of it, at least
 LEAST_AWAY = 1.0  # s: what was seen less long ago is continuity, not memory
 ELSEWHERE = 0.5  # share of a view that is shown elsewhere, at most
 SMALL = 4  # factor by which views are reduced to look for the likest
@@ -69,12 +78,20 @@ class Measured:
         )
 
 
-def measured(plan: ClipPlan, take: Take, matching: Matching, look: Look) -> Measured:
-    """Return what a take is worth; see `gates` for when it is worth nothing."""
+def measured(
+    plan: ClipPlan, take: Take, matching: Matching, look: Look, unseen: Take | None = None
+) -> Measured:
+    """Return the worth of a take; see `gates_of` for when it is worth nothing.
+
+    `unseen` is what an instance showed at the same poses that had not seen the place.
+    """
+    if plan.task.edited:
+        return edit_measured(take)
     changing = plan.task.moving
-    pairs = pairs_of(take, plan.task)
+    pairs = pairs_of(take, plan)
     gates = gates_of(take, pairs)
     floors = floors_of(take, pairs)
+    guesses = None if unseen is None else guesses_of(unseen, take, pairs, plan.task)
     scores = {
         **likeness_scores(pairs, floors, matching),
         **motion_scores([one for some in take.motion.values() for one in some]),
@@ -82,8 +99,9 @@ def measured(plan: ClipPlan, take: Take, matching: Matching, look: Look) -> Meas
         **kept_scores(pairs, look),
         "given_psnr_db": _given(take),
         "memory_mib": take.memory_bytes / MIB,
+        "unseen_db": None if guesses is None else float(np.mean(guesses)),
     }
-    recalls = recalls_of(pairs, floors)
+    recalls = recalls_of(pairs, floors, guesses or floors)
     points = tuple(
         (round(away, 4), round(recall, 4))
         for away, recall in zip(pairs.away, recalls, strict=True) if recall is not None
@@ -98,8 +116,7 @@ def measured(plan: ClipPlan, take: Take, matching: Matching, look: Look) -> Meas
         scores |= {"state_mib": mib, "db_per_mib": max(0.0, gained) / mib}
     if not changing:  # what changes little is the scene's fault, and left out
         gates["distinct"] = score is not None
-    wrong = next((SENTENCES[name] for name, passed in gates.items() if not passed), None)
-    return Measured(wrong, gates, {"score": score, **scores}, points, max(pairs.away))
+    return Measured(_refusal(gates), gates, {"score": score, **scores}, points, max(pairs.away))
 
 
 SENTENCES = {
@@ -108,64 +125,81 @@ SENTENCES = {
     "detailed": "its pictures are blank, blurred or noise, beside the renderer's",
     "rests": "what it says its pictures are at rest is not what it shows",
     "distinct": "its places look alike, so that coming back proves nothing",
+    "places": "the object that was placed cannot be seen",
 }
 
 
-def pairs_of(take: Take, task: ReturnTask) -> Pairs:
-    """Return views of the way back with the same poses on the way out, evenly chosen.
+def pairs_of(take: Take, plan: ClipPlan) -> Pairs:
+    """Return views of the way back that were seen on the way out, chosen by lot, evenly spread.
 
-    What the given picture shows is left out, for nobody need remember what was asked for; unless it
-    is watched, for what moves in it.
+    Views that the given picture shows in half or more are left out, unless it is watched for what
+    moves in it. The world's own views are compared at bit-equal poses, the renderer's at any pose
+    whose view lies between those that were shown.
 
     Raises:
         ValueError: no pose came back.
     """
-    true, watched = task.true, task.moving
-    rest = take.frames if take.rest is None or true else take.rest
-    first: dict[CameraPose, int] = {}
-    for index in take.where("start", "out"):
-        first.setdefault(take.poses[index], index)
-    found = [(first[take.poses[at]], at) for at in take.where("back") if take.poses[at] in first]
-    away = {at: (take.numbers[at] - take.numbers[then]) / take.fps for then, at in found}
-    found = [
-        (then, at) for then, at in found
-        if away[at] >= LEAST_AWAY
-        and (watched or view_overlap(take.poses[at], CameraPose()) <= ELSEWHERE)
-    ]  # fmt: skip
+    task = plan.task
+    rest = take.frames if take.rest is None or task.true else take.rest
+    out = take.where("start", "out")
+    found = []
+    for at in take.where("back"):
+        pose = take.poses[at]
+        if not task.moving and view_overlap(pose, CameraPose()) > ELSEWHERE:
+            continue
+        shares = [mutual_overlap(pose, take.poses[one]) for one in out]
+        then = int(np.argmax(shares))
+        seen = shares[then] >= BETWEEN if task.true else take.poses[out[then]] == pose
+        if seen and take.seconds_between(out[then], at) >= LEAST_AWAY:
+            found.append((out[then], at))
     if not found:
         raise ValueError("no pose of the way back equals one of the way out")
-    some = np.unique(np.linspace(0, len(found) - 1, MOST_COMPARED).round().astype(int))
-    firsts, indices = (list(part) for part in zip(*(found[one] for one in some), strict=True))
-    wanted = np.stack([take.truth(at) for at in indices]) if true else rest[firsts]
-    return Pairs(indices, firsts, rest[indices], wanted, [away[at] for at in indices])
+    rng = np.random.default_rng(plan.lot + 1)
+    parts = np.array_split(np.arange(len(found)), min(MOST_COMPARED, len(found)))
+    some = [found[int(rng.choice(part))] for part in parts]
+    firsts, indices = (list(one) for one in zip(*some, strict=True))
+    wanted = np.stack([take.truth(at) for at in indices]) if task.true else rest[firsts]
+    away = [take.seconds_between(*pair) for pair in some]
+    return Pairs(indices, firsts, rest[indices], wanted, away)
 
 
 def gates_of(take: Take, pairs: Pairs) -> dict[str, bool]:
     """Return which gates a take passes; one that is not passed makes all of it worth nothing."""
     true = [take.truth(index) for index in pairs.indices]
-    shown = take.frames[pairs.indices]
+    shown = take.frames[take.where("back")]  # also frames that are not compared
     soft = _mean(sharpness, shown) >= SOFT * _mean(sharpness, true)
     harsh = _mean(gradient_energy, shown) <= HARSH * _mean(gradient_energy, true)
-    first = next(iter(take.where("start")))
     rests = take.rest is None or np.median(likenesses(take.frames, take.rest, None)) >= RESTS
     return {
-        "obeys": bool(take.motion) and all(
-            motion_verdict(some) == "agrees" for some in take.motion.values()
-        ),
-        "begins": psnr(take.frames[first], take.true_view(CameraPose(), 0)) >= BEGINS,
+        "obeys": _obeys(take),
+        "begins": _begins(take),
         "detailed": bool(soft and harsh),
         "rests": bool(rests),
     }  # fmt: skip
 
 
+def _obeys(take: Take) -> bool:
+    verdicts = map(motion_verdict, take.motion.values())
+    return bool(take.motion) and all(one == "agrees" for one in verdicts)
+
+
+def _begins(take: Take) -> bool:
+    first = take.frames[take.where("start")[0]]
+    return psnr(first, take.true_view(CameraPose(), 0)) >= BEGINS
+
+
+def _refusal(gates: dict[str, bool]) -> str | None:
+    return next((SENTENCES[name] for name, passed in gates.items() if not passed), None)
+
+
 def floors_of(take: Take, pairs: Pairs) -> list[float]:
     """Return what each view could be had for without memory of its place [dB].
 
-    That is the likest of what shows something else: the views of the way out that share at most
+    That is the likest of other views: those of the way out and the detour that share at most
     half with it, all of them mirrored, their mean, and the first view repeated all around, as it is
     or every other time mirrored.
     """
-    out = take.where("start", "out")
+    out = take.where("start", "before", "out")
     views = (take.frames if take.rest is None else take.rest)[out].copy()
     for place, at in enumerate(out):
         if take.numbers[at] in take.given:  # then it is the renderer's
@@ -197,15 +231,74 @@ def repeated(view: Frames, pose: CameraPose, *, mirrored: bool) -> Frames:
     return enlarged(ring[np.clip(rows, 0, height - 1)[:, None], columns], pose.zoom)
 
 
-def recalls_of(pairs: Pairs, floors: Sequence[float]) -> list[float | None]:
-    """Return how much of each view came back, in percent; None: too much is like it elsewhere."""
+def guesses_of(unseen: Take, take: Take, pairs: Pairs, task: ReturnTask) -> list[float]:
+    """Return how like the wanted views those of the unseen twin are, at the same poses [dB].
+
+    The renderer's are taken at the twin's own time, for the twin gets there earlier.
+    """
+    if task.true:
+        seen = {unseen.poses[at]: at for at in unseen.where("back")}
+        some = [seen[take.poses[at]] for at in pairs.indices]
+        return [psnr(unseen.frames[at], unseen.truth(at)) for at in some]
+    frames = unseen.frames if unseen.rest is None else unseen.rest
+    views = {unseen.poses[at]: frames[at] for at in unseen.where("start", "out")}
+    wanted = zip(pairs.indices, pairs.wanted, strict=True)
+    return [psnr(views[take.poses[at]], view) for at, view in wanted]
+
+
+def recalls_of(
+    pairs: Pairs, floors: Sequence[float], guesses: Sequence[float]
+) -> list[float | None]:
+    """Return the share of each view that came back, in percent; None: too much is like it.
+
+    Views that the twin guesses as well as that earn nothing.
+    """
     found: list[float | None] = []
-    for likeness, floor in zip(likenesses(pairs.backs, pairs.wanted, None), floors, strict=True):
+    views = zip(likenesses(pairs.backs, pairs.wanted, None), floors, guesses, strict=True)
+    for likeness, floor, guess in views:
+        least = max(floor, guess)
         if TOP - floor < LEAST_RANGE or likeness is None:
             found.append(None)
+        elif TOP - least < LEAST_RANGE:
+            found.append(0.0)
         else:
-            found.append(100.0 * float(np.clip((likeness - floor) / (TOP - floor), 0.0, 1.0)))
+            found.append(100.0 * float(np.clip((likeness - least) / (TOP - least), 0.0, 1.0)))
     return found
+
+
+def edit_measured(take: Take) -> Measured:
+    """Return whether a placed object is still there, over the pixels where it was placed.
+
+    Floor is the likest of these pixels before it was placed and of those elsewhere, at rest.
+    """
+    assert take.edit is not None
+    frames = take.frames if take.rest is None else take.rest
+    at, away = take.where("place")[-1], take.where("back")[-1]
+    others = [take.where("out")[-1], take.where("hold")[-1]]
+    rows, columns = patch_of(take.edit, take.poses[at])
+    wanted, back, *guesses = (frames[one][rows, columns] for one in (at, away, *others))
+    floor, likeness = max(psnr(one, wanted) for one in guesses), psnr(back, wanted)
+    away_s = take.seconds_between(at, away)
+    gates = {
+        "obeys": _obeys(take), "begins": _begins(take), "places": TOP - floor >= LEAST_RANGE,
+    }  # fmt: skip
+    score = None
+    if gates["places"]:
+        score = 100.0 * float(np.clip((likeness - floor) / (TOP - floor), 0.0, 1.0))
+    return Measured(
+        _refusal(gates), gates, {"score": score, "psnr_db": likeness, "floor_db": floor},
+        () if score is None else ((round(away_s, 4), round(score, 4)),), away_s,
+    )  # fmt: skip
+
+
+def patch_of(edit: Edit, pose: CameraPose) -> tuple[slice, slice]:
+    """Return rows and columns of a view that show an edit's rectangle."""
+    scale = WIDTH / pose.fov
+    x = WIDTH / 2 + yaw_difference(edit.yaw, pose.yaw) * scale
+    y = HEIGHT / 2 - (edit.pitch - pose.pitch) * scale
+    across, down = edit.width * scale / 2, edit.height * scale / 2
+    rows = slice(max(0, round(y - down)), min(HEIGHT, round(y + down)))
+    return rows, slice(max(0, round(x - across)), min(WIDTH, round(x + across)))
 
 
 def likeness_scores(
@@ -256,7 +349,7 @@ def match_scores(take: Take, pairs: Pairs) -> dict[str, float | None]:
         if take.poses[match] != take.poses[first]
     ]
     late += [0.0] * (len(matches) - len(late))
-    wanted = {take.poses[at] for at in pairs.indices}
+    wanted = {take.poses[at] for at in pairs.firsts}
     return {
         "match_unique": len(poses) / len(wanted),
         "timing_error_s": float(np.median(late)),

@@ -1,7 +1,8 @@
-"""Who takes part: a world by its name, a Python class, a folder of frames made elsewhere.
+"""Participants: a world by its name, a Python class, a folder of frames made elsewhere.
 
-All of them become a `Player`: a world that is played, and what it can do besides. A class of one's
-own needs no package of ours; see docs/benchmark.md:
+All of them become a `Player`: a world that is played, and its abilities. `process.open_player`
+opens worlds and classes in a process of their own; here is what runs in it. A class needs no
+package of ours; see docs/benchmark.md:
 
     class MyWorld:
         def reset(self, picture, caption, seed):  # uint8 [192, 320, 3]; 90 degrees across
@@ -26,7 +27,6 @@ from typing import Any, Literal, Protocol
 import numpy as np
 
 from mag_sandbox.controls.camera import AXES, CameraPose, CameraSpeed, move
-from mag_sandbox.evaluation.bench.opening import fitting
 from mag_sandbox.evaluation.lookback.folders import FramesFolder
 from mag_sandbox.files.border import Refusal, is_folder, reason_of
 from mag_sandbox.files.pictures import read_picture
@@ -55,7 +55,7 @@ STATE = "state"  # the array of a class's snapshot
 
 
 class Played(Protocol):
-    """What is needed of a world to be measured: less than a `World`."""
+    """The part of a `World` that a measurement needs."""
 
     spec: WorldSpec
 
@@ -66,7 +66,7 @@ class Played(Protocol):
         """Return the next block."""
 
     def provenance(self) -> dict:
-        """Return what a result says of it."""
+        """Return what a result says about it."""
 
     def close(self) -> None:
         """Free everything."""
@@ -74,7 +74,7 @@ class Played(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Player:
-    """A world that is played, and what it can do besides."""
+    """A world that is played, and its abilities."""
 
     world: Any  # a `Played`, which has `show`, `snapshot` and `restore` if it is able to
     able: frozenset[Ability]
@@ -82,7 +82,7 @@ class Player:
 
 @dataclass(frozen=True, slots=True)
 class Entrant:
-    """Who is to be measured, as the command line says it; opens the same in any process."""
+    """The participant that the command line names; opens the same in any process."""
 
     world: str  # a name, MODULE:CLASS, FILE.py:CLASS or a folder
     memory: str | None = None
@@ -91,7 +91,7 @@ class Entrant:
 
     @property
     def kind(self) -> Kind:
-        """What kind of participant that is."""
+        """The kind of participant."""
         if self.server is not None or self.world == REMOTE:
             return "remote"
         if ":" in self.world:
@@ -100,7 +100,7 @@ class Entrant:
 
     @property
     def name(self) -> str:
-        """What it is called where nobody says otherwise."""
+        """Its name, unless a label is given."""
         if self.kind == "class":
             return self.world.rpartition(":")[2]
         return Path(self.world).name if self.kind == "folder" else self.world
@@ -121,6 +121,8 @@ class Entrant:
             return Player(ClassWorld(own), own.able)
         if self.kind == "remote" and self.server is None:
             raise Refusal("a remote world needs its --url")
+        from mag_sandbox.evaluation.bench.opening import fitting  # which imports torch
+
         execution = fitting(self.execution)
         world = load_world(
             self.world, _setting(self.memory), server=self.server, execution=execution
@@ -206,7 +208,7 @@ class ClassWorld(_Frames):
     """A class of somebody's, as a world; see the module."""
 
     def __init__(self, guest: "Guest") -> None:
-        super().__init__(class_spec(guest.name, guest.fps, guest.axes))
+        super().__init__(class_spec(guest.name, guest.fps, guest.axes, guest.kinds))
         self._guest = guest
 
     def reset(self, scene: Scene, seed: int) -> FrameBlock:
@@ -218,6 +220,9 @@ class ClassWorld(_Frames):
         """Show one more frame."""
         if control.prompt is not None:
             self._guest.call("describe", control.prompt)
+        if control.edit is not None:
+            edit = control.edit
+            self._guest.call("place", edit.kind, edit.yaw, edit.pitch, edit.width, edit.height)
         return self._block(self._guest.frame("step", self._turned(control)))
 
     def show(self, control: Control, frames: Frames) -> FrameBlock:
@@ -274,9 +279,15 @@ class Guest:
     def fps(self) -> float:
         """Frames a second."""
         fps = getattr(self._made, "fps", FPS)
-        if not isinstance(fps, int | float) or not 1 <= fps <= 120:
-            raise Refusal(f"{self.name}.fps is {fps!r}, expected 1 to 120 frames a second")
+        if not isinstance(fps, int | float) or not fps > 0:
+            raise Refusal(f"{self.name}.fps is {fps!r}, expected frames a second")
         return float(fps)
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Kinds of objects that can be placed; none: it has no method `place`."""
+        kinds = tuple(map(str, getattr(self._made, "kinds", ())))
+        return kinds if callable(getattr(self._made, "place", None)) else ()
 
     @property
     def axes(self) -> tuple[str, ...]:
@@ -352,9 +363,11 @@ def _importing(place: str) -> Iterator[ModuleType]:
         sys.path.remove(str(path.parent))
 
 
-def class_spec(name: str, fps: float, axes: tuple[str, ...]) -> WorldSpec:
+def class_spec(
+    name: str, fps: float, axes: tuple[str, ...], kinds: tuple[str, ...] = ()
+) -> WorldSpec:
     """Return the constants of what makes frames one by one."""
     return WorldSpec(
         name=name, frame_width=WIDTH, frame_height=HEIGHT, fps=fps, block_length=1,
-        full_speed=SPEED, policies=("",), axes=axes,
+        full_speed=SPEED, policies=("",), axes=axes, kinds=kinds,
     )  # fmt: skip

@@ -4,8 +4,7 @@ Poses follow from the commands alone and the truth from poses and time: nothing 
 of itself is believed, but for the picture at rest, which a gate compares with what it showed.
 """
 
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import xxhash
 from PIL import Image
 
 from mag_sandbox.controls.camera import CameraPose, move
+from mag_sandbox.controls.edits import Edit
 from mag_sandbox.evaluation.bench.clips import HeldOutScene, Leg, Phase
 from mag_sandbox.evaluation.bench.parts import ring_parts
 from mag_sandbox.evaluation.lookback.camera_paths import tape_of
@@ -29,7 +29,8 @@ from mag_sandbox.scenes import Scene
 from mag_sandbox.training.panorama.moving import render_moving
 
 TICKS = 16.0  # a second, by which the renderer counts time
-KEPT: tuple[Phase, ...] = ("start", "out", "back")  # what is compared
+# what is compared; while away only a rest is kept
+KEPT: tuple[Phase, ...] = ("start", "before", "out", "place", "hold", "back")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +108,15 @@ class Take:
     memory_bytes: int  # at the end, as the world says
     state_bytes: int | None  # of the snapshot from which the way back was played
     given: frozenset[int] = frozenset()  # numbers of the frames that were given
+    edit: Edit | None = None  # what was placed
 
     def where(self, *phases: Phase) -> list[int]:
         """Return the indices of some phases' frames."""
         return [index for index, one in enumerate(self.phases) if one in phases]
+
+    def seconds_between(self, first: int, second: int) -> float:
+        """Return the time from one kept frame to another [s]."""
+        return (self.numbers[second] - self.numbers[first]) / self.fps
 
     def truth(self, index: int) -> Frames:
         """Return what the renderer shows at a kept frame's pose and time."""
@@ -126,6 +132,7 @@ class _Camera:
     """Watches a clip as it is played."""
 
     spec: WorldSpec
+    watched: bool = True  # whether its motion is measured
     pose: CameraPose = field(default_factory=CameraPose)
     number: int = 0  # of the next frame
     poses: list[CameraPose] = field(default_factory=list)
@@ -137,12 +144,15 @@ class _Camera:
     hash: xxhash.xxh3_64 = field(default_factory=xxhash.xxh3_64)
     memory: int = 0  # bytes kept, as the world says
     moving: bool = False  # whether any frame differs from what it is at rest
+    edit: Edit | None = None
 
     def take(
         self, block: FrameBlock, leg: Leg, *, first: bool = False, given: bool = False
     ) -> None:
         """Note a block."""
         count, self.memory = len(block.frames), block.memory.bytes
+        if not first and count != self.spec.block_length:
+            raise Refusal(f"a block has {count} frames, expected {self.spec.block_length}")
         poses = (self.pose,) * count if first else self.next_poses(leg, count)
         if not given:
             self.hash.update(np.ascontiguousarray(block.frames).data)
@@ -152,7 +162,8 @@ class _Camera:
         still = frames if rest is None else self.fit.frames(rest)
         self.moving |= rest is not None
         for frame, bare, pose in zip(frames, still, poses, strict=True):
-            self.log.add(frame, pose, self.number)
+            if self.watched and not given:
+                self.log.add(frame, pose, self.number)
             if leg.phase in KEPT:
                 self.kept.append((leg.phase, self.number, pose, frame, bare))
             if given:
@@ -187,26 +198,13 @@ def begun(plan: ClipPlan, scene: HeldOutScene) -> Scene:
 
 def path_poses(plan: ClipPlan, spec: WorldSpec) -> tuple[tuple[CameraPose, ...], int]:
     """Return the pose of every frame of a clip, and how many of them are given if they can be."""
-    path = legs(plan.moves(), spec)
     poses, given = [CameraPose()], 1
-    for place, leg in enumerate(path):
+    for leg in legs(plan.moves(), spec):
         count = leg.blocks * spec.block_length
         poses += move(poses[-1], leg.command, spec.full_speed, spec.fps, count)
-        if place < _shown_legs(plan, path):
+        if leg.phase in plan.shown:
             given = len(poses)
     return tuple(poses), given
-
-
-def _shown_legs(plan: ClipPlan, path: Sequence[Leg]) -> int:
-    """Return how many legs are given to worlds that can be shown a history."""
-    if plan.task.shown:
-        return _home(path)
-    return 1 if plan.task.first else 0
-
-
-def _home(path: Sequence[Leg]) -> int:
-    """Return the first leg of the way back."""
-    return min(place for place, leg in enumerate(path) if leg.phase == "back")
 
 
 def play(
@@ -220,31 +218,44 @@ def play(
     """Play a clip.
 
     Args:
-        seat: who plays.
+        seat: the participant.
         plan: the clip.
         scene: its scene.
         prompt: that is told with the first command of the way out.
-        another: opens the same world anew, to play the way back from a snapshot.
+        another: ends the participant and opens it anew, to play the way back from a snapshot.
     """
     world, spec = seat.world, seat.world.spec
     path = legs(plan.moves(), spec)
-    camera = _Camera(spec)
+    camera = _Camera(spec, watched=not plan.unseen)
     begin = Leg("start", path[0].command, 0)
     camera.take(world.reset(begun(plan, scene), plan.index), begin, first=True)
-    home, given = _home(path), _shown_legs(plan, path) if "shown" in seat.able else 0
+    home, state_bytes = [leg.phase for leg in path].index("back") if another else None, None
+    shown = plan.shown if "shown" in seat.able else ()
     for place, leg in enumerate(path):
-        if place == home and another is not None:
-            return _carried(world, another, path[home:], camera, scene)
-        since, told = camera.number, prompt if leg.phase == "out" else None
+        if place == home and another is not None:  # nothing but the snapshot goes on
+            state = world.snapshot()
+            state_bytes = state.bytes + len(repr(state.data))
+            world = another().world
+            world.restore(state)
+        since, given = camera.number, leg.phase in shown
+        told = prompt if leg.phase == "out" else None
+        if leg.phase == "place":
+            camera.edit = _edit(plan, spec, camera.pose)
+        edit = camera.edit if leg.phase == "place" else None
         for _ in range(leg.blocks):
-            control = Control(leg.command, prompt=told)
-            block = (
-                _given(world, control, leg, camera, scene) if place < given else world.step(control)
-            )
-            camera.take(block, leg, given=place < given)
-            told = None
+            control = Control(leg.command, prompt=told, edit=edit)
+            block = _given(world, control, leg, camera, scene) if given else world.step(control)
+            camera.take(block, leg, given=given)
+            told = edit = None
         camera.end(leg, since)
-    return _taken(camera, scene)
+    return _taken(camera, scene, state_bytes)
+
+
+def _edit(plan: ClipPlan, spec: WorldSpec, pose: CameraPose) -> Edit:
+    """Return what is placed, drawn by lot: a kind of thing and a place within the view."""
+    rng = np.random.default_rng(plan.lot + 1)
+    yaw, pitch = rng.uniform(-20.0, 20.0), rng.uniform(-8.0, 8.0)
+    return Edit("place", (pose.yaw + yaw) % 360.0, pitch, kind=str(rng.choice(spec.kinds)))
 
 
 def _given(
@@ -262,32 +273,12 @@ def _given(
     return replace(block, frames=true, rest=None if bare is true else bare)
 
 
-def _carried(
-    world: Any,
-    another: Callable[[], Player],
-    path: Sequence[Leg],
-    camera: _Camera,
-    scene: HeldOutScene,
-) -> Take:
-    """Play the way back in a world that was told nothing but a snapshot."""
-    state = world.snapshot()
-    size = state.bytes + len(repr(state.data))
-    with closing(another().world) as fresh:
-        fresh.restore(state)
-        for leg in path:
-            since = camera.number
-            for _ in range(leg.blocks):
-                camera.take(fresh.step(Control(leg.command)), leg)
-            camera.end(leg, since)
-        return _taken(camera, scene, size)
-
-
-def _taken(camera: _Camera, scene: HeldOutScene, state_bytes: int | None = None) -> Take:
+def _taken(camera: _Camera, scene: HeldOutScene, state_bytes: int | None) -> Take:
     phases, numbers, poses, frames, rest = zip(*camera.kept, strict=True)
     assert camera.fit is not None
     return Take(
         camera.spec.fps, scene, camera.fit, np.stack(frames),
         np.stack(rest) if camera.moving else None, poses, phases, numbers, camera.motion,
         camera.hash.hexdigest(), camera.number, tape_of(camera.poses), camera.memory,
-        state_bytes, frozenset(camera.given),
+        state_bytes, frozenset(camera.given), camera.edit,
     )  # fmt: skip

@@ -6,7 +6,7 @@ a row of a leaderboard cannot be edited by hand. Whether the pictures were what 
 replay can tell (`verify.py`).
 
     schema, benchmark, participant {name, kind, memory, label, weights, provenance},
-    settings {preset, seed, clips, tasks, private, lpips}, made (of `results.environment`),
+    settings {preset, seed, clips, tasks, private, lpips, secret}, made (of `results.environment`),
     clips [{key, task, clip, category, scene, tape, fps, frames, away_s, digest, refused, seconds,
             gates {name: bool}, scores {name: number or null}, points [[away s, recall %]]}],
     summary {score, tasks {task: {clips, refused, scores}}, half_life_s, forgetting}, digest
@@ -22,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mag_sandbox.evaluation.lookback.tasks import BENCHMARK, TASKS
+from mag_sandbox.evaluation.lookback.tasks import BENCHMARK, KNOWN_TASKS, RULES
 from mag_sandbox.evaluation.probe.metrics import RESAMPLES
 from mag_sandbox.evaluation.probe.probe import MIN_POINTS, recalled_after
 from mag_sandbox.evaluation.report.data import LIVES
@@ -38,8 +38,6 @@ MOST_CLIPS = 4096
 MOST_POINTS = 64  # of a clip
 SCORE = "score"
 CLOSE = 1e-6  # relative: sums of another machine
-# what is forgotten: the task, the one without it, in dB at equal pose
-FORGETTING = {"time_db": ("hold", "return"), "places_db": ("tour", "hold")}
 
 
 class NotAResult(Refusal, ValueError):
@@ -68,6 +66,7 @@ class RunSettings:
     tasks: tuple[str, ...]  # of the preset; (): all
     private: str | None = None  # SHA-256 of the secret of a private split
     lpips: str | None = None  # what its weights are; None: it was not measured
+    secret: str | None = None  # of a split that is not private
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,14 +125,15 @@ def read_result(path: Path) -> dict:
         result = parse_json(read_plain(path, MOST_BYTES))
         if not isinstance(result, dict) or result.get("schema") != SCHEMA:
             raise ValueError(f"it is no result of schema {SCHEMA}")
-        if result.get("benchmark") != BENCHMARK:
-            raise ValueError(f"it is of {result.get('benchmark')!r}, this is {BENCHMARK!r}")
+        version = result.get("benchmark")
+        if not isinstance(version, str) or version not in RULES:
+            raise ValueError(f"it is of {version!r}, known are {', '.join(RULES)}")
         decode(Participant, result["participant"], "participant")
-        decode(RunSettings, result["settings"], "settings")
+        decode(RunSettings, {"secret": None} | result["settings"], "settings")
         clips = clips_of(result)
         if not isinstance(result["made"], dict) or result["digest"] != digest_of(result):
             raise ValueError("its digest is not that of its contents")
-        if not _alike(result["summary"], json.loads(json.dumps(summary_of(clips)))):
+        if not _alike(result["summary"], json.loads(json.dumps(summary_of(clips, version)))):
             raise ValueError("its summary does not follow from its clips")
     return result
 
@@ -157,20 +157,21 @@ def digest_of(result: Mapping) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def summary_of(clips: Sequence[ClipRow]) -> dict:
-    """Return what follows from clips."""
+def summary_of(clips: Sequence[ClipRow], version: str = BENCHMARK) -> dict:
+    """Return what follows from clips, by the rules of a version."""
+    rules = RULES[version]
     tasks: dict[str, list[ClipRow]] = {}
     for clip in clips:
         tasks.setdefault(clip.task, []).append(clip)
     return {
-        SCORE: _interval([_score(clip) for clip in clips if TASKS[clip.task].core]),
+        SCORE: _interval([_score(clip) for clip in clips if clip.task in rules.scored]),
         "tasks": {task: _task(rows) for task, rows in tasks.items()},
         "half_life_s": half_life(
-            [clip.points for clip in clips if clip.refused is None and TASKS[clip.task].returns]
+            [clip.points for clip in clips if clip.refused is None and clip.task in rules.recalled]
         ),
-        "forgetting": {
-            name: _lost(tasks.get(without, []), tasks.get(task, []))
-            for name, (task, without) in FORGETTING.items()
+        "forgetting": {  # dB at equal pose
+            "time_db": _lost(tasks.get(rules.straight, []), tasks.get("hold", [])),
+            "places_db": _lost(tasks.get("hold", []), tasks.get("tour", [])),
         },
     }
 
@@ -227,8 +228,8 @@ def _interval(values: Sequence[float | None]) -> dict | None:
 
 def _clip(row: object, place: int) -> ClipRow:
     clip: ClipRow = decode(ClipRow, row, f"clips[{place}]")
-    if clip.task not in TASKS:
-        raise ValueError(not_found("task", clip.task, TASKS))
+    if clip.task not in KNOWN_TASKS:
+        raise ValueError(not_found("task", clip.task, tuple(KNOWN_TASKS)))
     if len(clip.points) > MOST_POINTS:
         raise ValueError(f"clips[{place}] has {len(clip.points)} points, at most {MOST_POINTS}")
     return clip

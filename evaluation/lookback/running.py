@@ -3,7 +3,7 @@
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -14,11 +14,16 @@ from mag_sandbox.evaluation.bench.clips import HeldOutScene
 from mag_sandbox.evaluation.judge.classifier import Classifier
 from mag_sandbox.evaluation.judge.judge import Judge
 from mag_sandbox.evaluation.lookback.measures import Measured, measured, pairs_of
-from mag_sandbox.evaluation.lookback.participants import Entrant, Player
+from mag_sandbox.evaluation.lookback.participants import Player
 from mag_sandbox.evaluation.lookback.playing import Take, drawn_scene, play
 from mag_sandbox.evaluation.lookback.prompting import another_place
 from mag_sandbox.evaluation.lookback.result import ClipRow
-from mag_sandbox.evaluation.lookback.tasks import WAY, ClipPlan, SceneSplit, category_of
+from mag_sandbox.evaluation.lookback.tasks import (
+    WAY,
+    ClipPlan,
+    SceneSplit,
+    category_of,
+)
 from mag_sandbox.evaluation.magbench.evaluate import Matching
 from mag_sandbox.evaluation.results.store import ClipStore
 from mag_sandbox.evaluation.results.sweep import Found, sweep
@@ -27,46 +32,59 @@ from mag_sandbox.model.world import Frames
 from mag_sandbox.training.panorama.classes import AREAS
 from mag_sandbox.workers.work import Workplace
 
-SCENES = 6  # drawn ones that a worker keeps
+SCENES = 32  # drawn ones that a worker keeps
 SHEET = 6  # views of a clip's picture
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LookbackJob:
-    """What workers do; see `mag_sandbox.workers.work.Job`."""
+    """The work of each worker; see `mag_sandbox.workers.work.Job`."""
 
-    entrant: Entrant
+    opened: Callable[[], Player]
     split: SceneSplit
     matching: Matching
 
     @contextmanager
     def ready(self) -> Iterator[Callable[[ClipPlan], Found]]:
-        """Open the world and give what plays and measures clips."""
-        with ExitStack() as stack:
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-            seat = self.entrant.open()
-            stack.enter_context(closing(seat.world))
-            bench = Bench(seat, self.entrant.open, self.split, self.matching, folder)
+        """Give what plays and measures clips."""
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            closing(Bench(self.opened, self.split, self.matching, Path(folder))) as bench,
+        ):
             yield bench.found
 
 
 class Bench:
     """Plays and measures clips, one after the other.
 
-    row = Bench(seat, entrant.open, SceneSplit(), Matching(), folder).row(plan)
+    A participant is opened anew before it would meet a scene again: so nothing that it may have
+    kept from one task, in whatever place, helps it in another.
+
+    with closing(Bench(partial(open_player, entrant), SceneSplit(), Matching(), folder)) as bench:
+        row = bench.row(plan)
     """
 
     def __init__(
-        self,
-        seat: Player,
-        reopen: Callable[[], Player],
-        split: SceneSplit,
-        matching: Matching,
-        folder: Path,
+        self, opened: Callable[[], Player], split: SceneSplit, matching: Matching, folder: Path
     ) -> None:
-        self._seat, self._reopen, self._matching = seat, reopen, matching
+        self._open, self._matching = opened, matching
         self._split, self._folder = split, folder
         self._drawn = lru_cache(SCENES)(self._draw)
+        self._player: Player | None = None
+        self._met: set[int] = set()  # scenes, by their index
+
+    def close(self) -> None:
+        """Close the participant."""
+        if self._player is not None:
+            self._player.world.close()
+            self._player = None
+
+    def _opened(self) -> Player:
+        """Open the participant anew."""
+        self.close()
+        self._met = set()
+        self._player = self._open()
+        return self._player
 
     def found(self, plan: ClipPlan) -> Found:
         """Return the row of a clip, and a picture: what was wanted above what came back."""
@@ -84,14 +102,23 @@ class Bench:
         asked = None
         if plan.task.prompted:
             asked = another_place(scene, self._drawn, plan.index, WAY, self._classifier)
-        another = self._reopen if plan.task.carried else None
         prompt = None if asked is None else asked.prompt
+        unseen = None
         try:
-            take = play(self._seat, plan, scene, prompt=prompt, another=another)
+            if self._player is None or plan.index in self._met:
+                self._opened()
+            seat = self._player
+            assert seat is not None
+            self._met.add(plan.index)
+            if plan.task.twinned:
+                unseen = play(seat, plan.twin, scene)
+            another = self._opened if plan.task.carried else None
+            take = play(seat, plan, scene, prompt=prompt, another=another)
         except Refusal as error:  # the participant's: its other clips count
+            self.close()
             spent = time.monotonic() - began
             return _row(plan, None, Measured(str(error), {}, {}, (), 0.0), spent), None
-        known = measured(plan, take, self._matching, self._look)
+        known = measured(plan, take, self._matching, self._look, unseen)
         if plan.task.prompted:
             share = None
             if asked is not None:
@@ -125,7 +152,7 @@ class Bench:
 def run(
     plans: Sequence[ClipPlan], job: LookbackJob, store: ClipStore, workplace: Workplace
 ) -> None:
-    """Play and measure what nobody has."""
+    """Play and measure the clips that the store lacks."""
     with workplace.workers(job) as results:
         sweep(plans, store, results)
 
@@ -142,6 +169,9 @@ def _row(plan: ClipPlan, take: Take | None, known: Measured, seconds: float) -> 
 
 
 def _sheet(take: Take, plan: ClipPlan) -> list[list[np.ndarray]]:
-    pairs = pairs_of(take, plan.task)
-    some = np.unique(np.linspace(0, len(pairs.indices) - 1, SHEET).round().astype(int))
-    return [list(pairs.wanted[some]), list(pairs.backs[some])]
+    if plan.task.edited:
+        some = [take.where(phase)[-1] for phase in ("out", "place", "hold", "back")]
+        return [list(take.frames[some])]
+    pairs = pairs_of(take, plan)
+    few = np.unique(np.linspace(0, len(pairs.indices) - 1, SHEET).round().astype(int))
+    return [list(pairs.wanted[few]), list(pairs.backs[few])]

@@ -2,31 +2,36 @@
 
 A task is a list of moves in degrees. `legs` makes whole blocks of them, whatever a world's rate,
 block and speed are; equal moves take equal blocks, so a way back ends bit-equal where it began.
-Which scenes are played follows from a seed, or from a secret of which only a hash is known.
+Scenes and paths follow from a secret that no participant is told.
 """
 
 import hashlib
 import hmac
 import math
+import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import count, islice
 
 import numpy as np
 
 from mag_sandbox.controls.camera import CameraCommand
-from mag_sandbox.evaluation.bench.clips import SCENES_PER_SEED, Leg, Phase
+from mag_sandbox.evaluation.bench.clips import Leg, Phase
 from mag_sandbox.files.yaml_files import not_found
 from mag_sandbox.model.world import WorldSpec
-from mag_sandbox.training.panorama.render import CATEGORIES, HELD_OUT, described
+from mag_sandbox.training.panorama.render import CATEGORIES, described
 
-BENCHMARK = "lookback 2"  # results of another protocol are not to be compared
+BENCHMARK = "lookback 3"  # results of another protocol are not to be compared
 PAN, TILT, ZOOM = 40.0, 15.0, 20.0  # degrees a second, where a world is as quick
 WAY = 150.0  # degrees of the way out: what no view of its end shows is most of it
 CLEAR = 90.0  # degrees beyond it, where nothing of it is seen
 HOLD = 0.5  # s that the camera rests before it comes back
-FIRST_INDEX = 7_000  # of scenes played here; other benches play others of the same seed
-PRIVATE = 2**32  # first scene of private splits
+DETOUR = 50.0, 80.0  # degrees to the left, seen before the way out and never asked for
+SLOWER = 1.1, 1.5  # times as long as the way out: so its poses lie between those that were shown
+PLACED = 40.0, 100.0  # degrees of the way to where an object is placed
+PLACING = 4.0  # s that a world has to show it
+PRIVATE = 2**32  # first scene; training draws none beyond
+SECRET_BYTES = 16  # of a secret that is drawn for a run
 # of the secret by which rows of the leaderboard are decided
 COMMITTED = "e74e07e6a49d6d3384cf0eef8bd059ccae08cbc11c02670841c497b9b04bdcc7"
 # of the tour's 64 places: between columns, how many, rows, how much closer every second one is
@@ -63,34 +68,30 @@ class ReturnTask:
 
     name: str
     path: Callable[["Round", np.random.Generator], list[Move]]
-    shown: bool = False  # all before the way back is given, frame by frame
+    shown: bool = False  # a detour and the way out are given, frame by frame: tasks of the score
     first: float = 0.0  # s that the first view is given before, for what moves in it to be seen
     moving: bool = False  # scenes in whose first view something moves
     repeating: bool = False  # scenes in which things repeat
     prompted: bool = False  # another place is described on the way out
-    carried: bool = False  # a snapshot goes on in a world that saw nothing
+    carried: bool = False  # another instance goes on from a snapshot
     zoomed: bool = False  # the camera zooms on the way
-
-    @property
-    def core(self) -> bool:
-        """Whether every world with a camera that turns can do it: only such tasks are the score."""
-        return not (self.shown or self.prompted or self.carried or self.zoomed)
+    edited: bool = False  # an object is placed before the camera leaves
 
     @property
     def true(self) -> bool:
-        """Whether views are compared with the renderer's; else with the way out."""
+        """Whether views are compared with the renderer's; else with the world's own."""
         return self.shown or self.moving
 
     @property
-    def returns(self) -> bool:
-        """Whether it asks for the world's own pictures again, as half-life does."""
-        return self.core and not self.moving
+    def twinned(self) -> bool:
+        """Whether an unseen twin says what takes no memory."""
+        return not (self.moving or self.prompted or self.edited)
 
     def suits(self, spec: WorldSpec, able: Collection[str]) -> bool:
         """Tell whether a world can do it, by its camera and its abilities."""
         wanted = {"shown": self.shown, "prompted": self.prompted, "carried": self.carried}
         return all(name in able for name, needed in wanted.items() if needed) and (
-            not self.zoomed or "zoom" in spec.axes
+            (not self.zoomed or "zoom" in spec.axes) and (not self.edited or bool(spec.kinds))
         )
 
 
@@ -104,29 +105,30 @@ class Round:
     away: float = 0.0  # s at rest between the two
 
 
-def _out_and_back(*between: Move) -> list[Move]:
-    out = Move("out", yaw=WAY)
-    return [out, *between, Move("hold", seconds=HOLD), out.back("back")]
+def _way(out: Sequence[Move], *between: Move, slower: float = 1.0) -> list[Move]:
+    """Return a way out, what lies between, a rest, and the way back."""
+    back = [replace(one.back("back"), seconds=slower * _lasts(one)) for one in reversed(out)]
+    return [*out, *between, Move("hold", seconds=HOLD), *back]
 
 
 def _return(_asked: Round, _rng: np.random.Generator) -> list[Move]:
-    return _out_and_back()
+    return _way([Move("out", yaw=WAY)])
 
 
-def _given(_asked: Round, _rng: np.random.Generator) -> list[Move]:
-    """Rest so long that three quarters have passed when the way back begins, as in MAG-Bench."""
-    out = Move("out", yaw=WAY)
-    return [out, Move("hold", seconds=2 * _lasts(out)), out.back("back")]
+def _given(_asked: Round, rng: np.random.Generator) -> list[Move]:
+    return _way([Move("out", yaw=WAY)], slower=rng.uniform(*SLOWER))
 
 
 def _hold(asked: Round, rng: np.random.Generator) -> list[Move]:
     """Rest for as long as the tour of the same scene takes, move by move: each is whole blocks."""
-    tour = _toured(asked.places, rng)
-    return _out_and_back(*(Move("away", seconds=_lasts(move)) for move in tour))
+    slower, tour = rng.uniform(*SLOWER), _toured(asked.places, rng)
+    rests = (Move("away", seconds=_lasts(move)) for move in tour)
+    return _way([Move("out", yaw=WAY)], *rests, slower=slower)
 
 
 def _tour(asked: Round, rng: np.random.Generator) -> list[Move]:
-    return _out_and_back(*_toured(asked.places, rng))
+    slower, tour = rng.uniform(*SLOWER), _toured(asked.places, rng)
+    return _way([Move("out", yaw=WAY)], *tour, slower=slower)
 
 
 def _toured(places: int, rng: np.random.Generator) -> list[Move]:
@@ -161,19 +163,21 @@ def _lattice_way(here: tuple[int, int, int], there: tuple[int, int, int]) -> lis
 
 def _diagonal(_asked: Round, rng: np.random.Generator) -> list[Move]:
     out = Move("out", yaw=WAY, pitch=float(rng.choice((-18.0, 18.0))))
-    return [out, Move("hold", seconds=HOLD), out.back("back")]
+    return _way([out], slower=rng.uniform(*SLOWER))
 
 
-def _zoom(_asked: Round, _rng: np.random.Generator) -> list[Move]:
-    out, closer = Move("out", yaw=WAY), Move("out", zoom=CLOSER)
-    hold = Move("hold", seconds=HOLD)
-    return [out, closer, hold, closer.back("back"), out.back("back")]
+def _zoom(_asked: Round, rng: np.random.Generator) -> list[Move]:
+    out = [Move("out", yaw=WAY), Move("out", zoom=CLOSER)]
+    return _way(out, slower=rng.uniform(*SLOWER))
 
 
-def _interrupted(asked: Round, _rng: np.random.Generator) -> list[Move]:
-    """Turn round before the first view is there, and come back in the end."""
-    part = Move("away", yaw=WAY / 3)
-    return _out_and_back(part.back("away"), part, Move("away", seconds=asked.away))
+def _edited(_asked: Round, rng: np.random.Generator) -> list[Move]:
+    """Place something on the way, look elsewhere, and come back to where it was placed."""
+    away = Move("away", yaw=CLEAR)
+    place = Move("place", seconds=PLACING)
+    out = Move("out", yaw=rng.uniform(*PLACED))
+    rest = Move("back", seconds=HOLD)
+    return [out, place, away, Move("hold", seconds=HOLD), away.back("away"), rest]
 
 
 def _change(asked: Round, _rng: np.random.Generator) -> list[Move]:
@@ -186,29 +190,29 @@ def _change(asked: Round, _rng: np.random.Generator) -> list[Move]:
 TASKS = {
     task.name: task
     for task in (
-        ReturnTask("return", _return),
         ReturnTask("given", _given, shown=True),
-        ReturnTask("hold", _hold),
-        ReturnTask("tour", _tour),
-        ReturnTask("diagonal", _diagonal),
-        ReturnTask("zoom", _zoom, zoomed=True),
-        ReturnTask("interrupted", _interrupted),
-        ReturnTask("repeats", _return, repeating=True),
-        ReturnTask("change", _change, first=2.0, moving=True),
+        ReturnTask("hold", _hold, shown=True),
+        ReturnTask("tour", _tour, shown=True),
+        ReturnTask("diagonal", _diagonal, shown=True),
+        ReturnTask("zoom", _zoom, shown=True, zoomed=True),
+        ReturnTask("repeats", _given, shown=True, repeating=True),
+        ReturnTask("moved", _given, shown=True, carried=True),
+        ReturnTask("edited", _edited, edited=True),
+        ReturnTask("return", _return),
         ReturnTask("prompt", _return, prompted=True),
-        ReturnTask("moved", _return, carried=True),
+        ReturnTask("change", _change, first=2.0, moving=True),
     )
 }
 
 PRESETS: dict[str, tuple[Round, ...]] = {
     "quick": (
-        Round("return", 4), Round("given", 1), Round("tour", 1, 1), Round("change", 1, away=2.0),
+        Round("given", 4), Round("tour", 2, 2), Round("moved", 1), Round("edited", 2),
+        Round("return", 2),
     ),
     "full": (
-        Round("return", 32), Round("given", 32), Round("hold", 32, 4), Round("tour", 32, 4),
-        Round("diagonal", 32), Round("zoom", 32), Round("interrupted", 32, away=2.0),
-        Round("repeats", 32), Round("change", 32, away=4.0), Round("prompt", 32),
-        Round("moved", 8),
+        Round("given", 32), Round("hold", 32, 4), Round("tour", 32, 4), Round("diagonal", 32),
+        Round("zoom", 32), Round("repeats", 32), Round("moved", 8), Round("edited", 32),
+        Round("return", 32), Round("prompt", 32), Round("change", 32, away=4.0),
     ),
     "long": (
         Round("tour", 4, 8), Round("tour", 4, 16), Round("tour", 2, 64), Round("tour", 1, 1280),
@@ -217,23 +221,49 @@ PRESETS: dict[str, tuple[Round, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class SceneSplit:
-    """Which scenes are played: those of a seed, or those of a secret."""
+class Rules:
+    """What the summary of a version is made of: names of tasks."""
 
+    scored: frozenset[str]  # the score is the mean over their clips
+    recalled: frozenset[str]  # of which half-life is fitted
+    straight: str  # away and straight back, beside which others tell what is forgotten
+
+
+_OWN = frozenset({"return", "hold", "tour", "diagonal", "interrupted", "repeats"})
+_SHOWN = frozenset(task.name for task in TASKS.values() if task.shown)
+RULES = {
+    BENCHMARK: Rules(_SHOWN, _SHOWN - {"moved"}, "given"),
+    "lookback 2": Rules(_OWN | {"change"}, _OWN, "return"),  # its results are still read
+}
+KNOWN_TASKS = TASKS.keys() | _OWN  # of results of any version
+
+
+@dataclass(frozen=True, slots=True)
+class SceneSplit:
+    """Which scenes are played, and how the camera goes: both follow from a secret.
+
+    So no rule knows them, and whoever is told the secret afterwards can play them again.
+    """
+
+    secret: bytes = field(
+        default_factory=lambda: os.urandom(SECRET_BYTES).hex().encode(), repr=False
+    )
+    private: bool = False  # results tell only its hash
     seed: int = 0
-    secret: bytes | None = None
 
     @property
     def digest(self) -> str | None:
-        """What commits to the secret; None: there is none."""
-        return None if self.secret is None else hashlib.sha256(self.secret).hexdigest()
+        """What commits to a private secret; None: it is not private."""
+        return hashlib.sha256(self.secret).hexdigest() if self.private else None
+
+    def drawn(self, what: str, index: int) -> int:
+        """Return 48 bits that only the secret tells."""
+        text = f"{BENCHMARK} {self.seed} {what} {index}"
+        return int.from_bytes(hmac.digest(self.secret, text.encode(), "sha256")[:6], "big")
 
     def scene(self, index: int) -> int:
         """Return the renderer's seed of a scene."""
-        if self.secret is None:
-            return HELD_OUT + self.seed * SCENES_PER_SEED + FIRST_INDEX + index
-        drawn = hmac.digest(self.secret, f"{BENCHMARK} {self.seed} {index}".encode(), "sha256")
-        return PRIVATE + int.from_bytes(drawn[:6], "big")
+        return PRIVATE + self.drawn("scene", index)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,10 +271,12 @@ class ClipPlan:
     """One clip: a task on a scene, not yet drawn."""
 
     round: Round
-    index: int  # of the scene in its split; also the seed of the world's noise and of lots drawn
+    index: int  # of the scene in its split; also the seed of the world's noise
     scene: int  # the renderer's seed
     category: str
     private: bool
+    lot: int = 0  # the seed of all that is drawn by lot, the same for a scene in all its tasks
+    unseen: bool = False  # the clip of the twin
 
     @property
     def task(self) -> ReturnTask:
@@ -255,17 +287,38 @@ class ClipPlan:
     def key(self) -> str:
         """Name of its row, of its files, and of what a world is told to begin."""
         places = f"-{self.round.places}" if self.round.places else ""
-        return f"{self.round.task}{places}-{self.index:03d}"
+        twin = "-unseen" if self.unseen else ""
+        return f"{self.round.task}{places}{twin}-{self.index:03d}"
 
     @property
     def clip(self) -> str:
         """What its scene is called: the same in all tasks that play it."""
         return f"{self.category} {self.index}"
 
+    @property
+    def twin(self) -> "ClipPlan":
+        """The same for an instance that is not shown what is asked for, but other views."""
+        return replace(self, unseen=True)
+
+    @property
+    def shown(self) -> tuple[Phase, ...]:
+        """Phases that are given, if the world can be shown frames; they come first."""
+        if self.task.shown:
+            return ("before",) if self.unseen else ("before", "out")
+        return ("start",) if self.task.first else ()
+
     def moves(self) -> list[Move]:
         """Return the path; it begins at rest if the first view is given for a while."""
-        first = [Move("start", seconds=self.task.first)] if self.task.first else []
-        return [*first, *self.task.path(self.round, np.random.default_rng(self.index))]
+        rng = np.random.default_rng(self.lot)
+        moves = self.task.path(self.round, rng)
+        aside = Move("before", yaw=-rng.uniform(*DETOUR))
+        if self.unseen:  # straight to the poses that are compared
+            wanted = ("out", "back") if self.task.shown else ("out",)
+            moves = [one for one in moves if one.phase in wanted]
+        if self.task.first:
+            return [Move("start", seconds=self.task.first), *moves]
+        both = [aside, aside.back("before")]
+        return [*both, *moves] if self.task.shown or self.unseen else moves
 
 
 def plan(
@@ -289,8 +342,9 @@ def plan(
         most = asked.clips if clips is None else min(clips, asked.clips)
         for index, scene in islice(_scenes(TASKS[asked.task], split), most):
             category = category_of(index)
-            found.append(ClipPlan(asked, index, scene, category, private=split.secret is not None))
-    return sorted(found, key=lambda one: one.index)  # a scene is drawn once for all its tasks
+            lot = split.drawn("lot", index)
+            found.append(ClipPlan(asked, index, scene, category, split.private, lot))
+    return found
 
 
 def legs(moves: Sequence[Move], spec: WorldSpec) -> list[Leg]:
@@ -318,7 +372,7 @@ def legs(moves: Sequence[Move], spec: WorldSpec) -> list[Leg]:
 
 
 def _scenes(task: ReturnTask, split: SceneSplit) -> Iterator[tuple[int, int]]:
-    """Yield index and seed of scenes, categories in turn; tasks that ask nothing have the same."""
+    """Yield index and seed of scenes, categories in turn; most tasks have the same."""
     for index in count():
         scene = split.scene(index)
         attributes = described(category_of(index), scene).attributes

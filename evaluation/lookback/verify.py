@@ -2,12 +2,13 @@
 
 import random
 import tempfile
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from mag_sandbox.evaluation.lookback.participants import MADE_BY, Entrant
+from mag_sandbox.evaluation.lookback.participants import MADE_BY, Player
 from mag_sandbox.evaluation.lookback.result import ClipRow, clips_of
 from mag_sandbox.evaluation.lookback.running import Bench
 from mag_sandbox.evaluation.lookback.tasks import SceneSplit, plan
@@ -36,8 +37,10 @@ class ReplayedClip:
         return f"{self.key}: {self.verdict} (written {self.written}, played again {self.found})"
 
 
-def verified(result: dict, entrant: Entrant, split: SceneSplit, count: int) -> list[ReplayedClip]:
-    """Play some clips again; which ones follows from the digest, so nobody chooses them.
+def verified(
+    result: dict, opened: Callable[[], Player], split: SceneSplit, count: int
+) -> list[ReplayedClip]:
+    """Play some clips again; the digest of the result chooses them.
 
     Raises:
         Refusal: the world is not there, or the result holds a clip that is in no such split.
@@ -50,12 +53,13 @@ def verified(result: dict, entrant: Entrant, split: SceneSplit, count: int) -> l
         if known is None or (row.scene or known.scene, row.task) != (known.scene, known.round.task):
             raise Refusal(f"the result has a clip {row.key} that is not of its split")
     chosen = random.Random(result["digest"]).sample(rows, min(count, len(rows)))
-    with tempfile.TemporaryDirectory() as views:
-        seat = entrant.open()
-        with closing(seat.world):
-            _require_same(result["participant"]["provenance"], seat.world.provenance())
-            bench = Bench(seat, entrant.open, split, Matching(), Path(views))
-            return [_checked(row, bench.row(plans[row.key])) for row in chosen]
+    with closing(opened().world) as world:
+        _require_same(result["participant"]["provenance"], world.provenance())
+    with (
+        tempfile.TemporaryDirectory() as views,
+        closing(Bench(opened, split, Matching(), Path(views))) as bench,
+    ):
+        return [_checked(row, bench.row(plans[row.key])) for row in chosen]
 
 
 def _require_same(written: dict, here: dict) -> None:

@@ -26,7 +26,7 @@ MADE = {"time": "2026-11-22T14:00:00+00:00", "commit": "0123456789ab"}
 EVIL = "</script><script>alert(1)</script>| [x](javascript:y) & <b>"
 
 
-def clip(number: int, score: float, *, task: str = "return", away: float = 4.5) -> ClipRow:
+def clip(number: int, score: float, *, task: str = "given", away: float = 4.5) -> ClipRow:
     """Return a clip whose recall is its score."""
     return ClipRow(
         key=f"{task}-{number:03d}",
@@ -69,8 +69,8 @@ def folder(tmp_path_factory) -> Path:
     put(folder, "keeps", many)
     put(folder, "loses", [clip(n, 5.0 + n) for n in range(4)], EVIL)
     refused = replace(clip(0, 50.0), refused="the picture does not move", points=())
-    put(folder, "stands", [refused, replace(refused, key="return-001")])
-    put(folder, "elsewhere", [clip(0, 50.0)], preset="full", tasks=("return",), private="a" * 64)
+    put(folder, "stands", [refused, replace(refused, key="given-001")])
+    put(folder, "elsewhere", [clip(0, 50.0)], preset="full", tasks=("given",), private="a" * 64)
     return folder
 
 
@@ -78,7 +78,7 @@ def test_rows_of_the_same_clips_stand_together_the_best_first(folder):
     groups = read_board(folder)
     assert [group.title for group in groups] == [
         "quick, seed 0",
-        "full: return, private split aaaaaaaaaaaa",
+        "full: given, split aaaaaaaaaaaa",
     ]
     assert [row.file for row in groups[0].rows] == ["keeps.json", "loses.json", "stands.json"]
     keeps, loses, stands = groups[0].rows

@@ -3,10 +3,11 @@ import pytest
 from mag_sandbox.evaluation.lookback.playing import drawn_scene
 from mag_sandbox.evaluation.lookback.tasks import SceneSplit, category_of
 
-INDEX = 3  # of the one scene that is drawn: a game in which slimes hop
+INDEX = 3  # of the one scene that is drawn: a game
+SECRET = b"a secret of the tests"
 
 
 @pytest.fixture(scope="session")
 def scene(tmp_path_factory):
     folder = tmp_path_factory.mktemp("views")
-    return drawn_scene(category_of(INDEX), SceneSplit().scene(INDEX), INDEX, folder)
+    return drawn_scene(category_of(INDEX), SceneSplit(SECRET).scene(INDEX), INDEX, folder)

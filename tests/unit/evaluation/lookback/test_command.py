@@ -55,8 +55,6 @@ OWN = """
 import numpy as np
 
 class Mine:
-    fps = 2
-
     def reset(self, picture, caption, seed):
         self.ring = np.concatenate([picture, 255 - picture, picture[::-1], 255 - picture[::-1]], 1)
         return picture
@@ -68,20 +66,18 @@ class Mine:
 
 @pytest.fixture
 def small(monkeypatch, scene):
-    """One short clip of one scene, at two frames a second."""
+    """One short clip of one scene."""
     monkeypatch.setitem(PRESETS, "quick", (Round("return", 1),))
     monkeypatch.setattr(command, "plan", planned)
     monkeypatch.setattr("mag_sandbox.evaluation.lookback.verify.plan", planned)
     monkeypatch.setattr(running, "drawn_scene", lambda *told: scene)
     monkeypatch.setattr(command, "drawn_scene", lambda *told: scene)
-    monkeypatch.setattr(participants, "FPS", FPS)
-    monkeypatch.setattr(command, "FPS", FPS)
 
 
 def planned(preset, split, clips, tasks):
-    number = split.scene(INDEX)
+    number, lot = split.scene(INDEX), split.drawn("lot", INDEX)
     return [
-        ClipPlan(asked, INDEX, number, "video game", private=split.secret is not None)
+        ClipPlan(asked, INDEX, number, "video game", split.private, lot)
         for asked in PRESETS[preset]
     ]
 
@@ -102,7 +98,7 @@ def test_a_class_in_a_file_is_measured_and_its_result_holds(small, own, tmp_path
     result, said = measure(own, tmp_path / "out")
     (row,) = clips_of(result)
     assert result["participant"]["kind"] == "class"
-    assert row.digest and row.tape == "static@1,yaw:right:150@8,static@1,yaw:left:150@8"
+    assert row.digest and row.tape == "static@1,yaw:right:150@60,static@8,yaw:left:150@60"
     assert "score" in said[0]
     told: list[str] = []
     path = tmp_path / "out" / "result.json"
@@ -119,7 +115,7 @@ def test_a_result_that_was_edited_is_refused_or_found_out(small, own, tmp_path):
     honest, _ = measure(own, tmp_path / "out")
     path = tmp_path / "out" / "result.json"
     result = json.loads(json.dumps(honest))
-    result["summary"]["score"]["mean"] = 99.0
+    result["summary"]["tasks"]["return"]["clips"] = 99
     write_result(path, result)
     with pytest.raises(ValueError, match="digest"):
         read_result(path)
@@ -151,26 +147,30 @@ def test_clips_go_out_and_their_frames_come_in_again(small, own, tmp_path):
     """What the class would have shown, made elsewhere from the files alone, is the same."""
     measured, _ = measure(own, tmp_path / "out")
     clips = tmp_path / "clips"
-    run_bench_memory_export(ClipExport(folder=clips), lambda text: None)
-    (told,) = json.loads((clips / "clips.json").read_text())
+    secret = tmp_path / "secret"
+    secret.write_text(measured["settings"]["secret"])
+    run_bench_memory_export(ClipExport(folder=clips, private=secret), lambda text: None)
+    both = json.loads((clips / "clips.json").read_text())
+    assert [told["key"] for told in both] == ["return-003", "return-unseen-003"]
     world = participants.Entrant(own).open().world._guest
-    with Image.open(clips / told["key"] / "first.png") as picture:
-        frames = [world.frame("reset", participants.np.asarray(picture), told["caption"], 0)]
-    poses = read_path(clips / told["key"] / "path.npz")
-    assert poses == read_path(clips / told["key"] / "path.txt")
-    frames += [world.frame("step", pose) for pose in poses[1:]]
     made = tmp_path / "made"
-    for layout in ("return-003/frames", "return/return_003/frames"):
-        (made / layout).mkdir(parents=True)
-        for number, frame in enumerate(frames):
-            Image.fromarray(frame).save(made / layout / f"{number:05d}.png")
-        assert all(
-            map(participants.np.array_equal, FramesFolder(made).frames("return-003"), frames)
-        )
-        if layout.startswith("return-003"):
-            shutil.rmtree(made / "return-003")
-    found, _ = measure(str(made), tmp_path / "found")
-    assert clips_of(found)[0].digest == clips_of(measured)[0].digest
+    for told in both:
+        with Image.open(clips / told["key"] / "first.png") as picture:
+            frames = [world.frame("reset", participants.np.asarray(picture), told["caption"], 0)]
+        poses = read_path(clips / told["key"] / "path.npz")
+        assert poses == read_path(clips / told["key"] / "path.txt")
+        frames += [world.frame("step", pose) for pose in poses[1:]]
+        task = told["key"].removesuffix("-003")
+        for layout in (f"{told['key']}/frames", f"{task}/{task}_003/frames"):
+            shutil.rmtree(made / told["key"], ignore_errors=True)
+            (made / layout).mkdir(parents=True)
+            for number, frame in enumerate(frames):
+                Image.fromarray(frame).save(made / layout / f"{number:05d}.png")
+            again = FramesFolder(made).frames(told["key"])
+            assert all(map(participants.np.array_equal, again, frames))
+    found, _ = measure(str(made), tmp_path / "found", private=secret)
+    lots = [clips_of(one)[0] for one in (found, measured)]
+    assert lots[0].digest == lots[1].digest
     assert found["summary"] == measured["summary"]
 
 
@@ -189,8 +189,8 @@ def test_a_class_that_ends_the_program_is_refused(tmp_path):
 def test_a_clip_that_is_not_there_counts_as_nothing(small, tmp_path):
     (tmp_path / "made").mkdir()
     lost, _ = measure(str(tmp_path / "made"), tmp_path / "lost")
-    assert "has no clip return-003" in clips_of(lost)[0].refused
-    assert lost["summary"]["score"]["mean"] == 0.0
+    assert "has no clip return-unseen-003" in clips_of(lost)[0].refused
+    assert lost["summary"]["tasks"]["return"]["scores"]["score"]["mean"] == 0.0
 
 
 def test_clips_go_out_as_memobench_has_them(small, monkeypatch, tmp_path):
@@ -199,9 +199,13 @@ def test_clips_go_out_as_memobench_has_them(small, monkeypatch, tmp_path):
     clip = tmp_path / "memo" / "given" / "given_003"
     poses = read_path(clip / "1" / "poses.npy")
     shown = sorted((clip / "RGB1").iterdir())
-    expected, given = path_poses(planned("quick", SceneSplit(), None, ())[0], SPEC)
+    secret = (tmp_path / "memo.secret").read_bytes().strip()
+    one = planned("quick", SceneSplit(secret), None, ())[0]
+    expected, given = path_poses(one, replace(SPEC, fps=16.0))
     assert (len(shown), poses) == (given, expected)
     assert 1 < given < len(poses)
+    unseen = tmp_path / "memo" / "given-unseen" / "given-unseen_003"
+    assert 1 < len(list((unseen / "RGB1").iterdir())) < given
 
 
 def test_clips_go_out_as_mag_bench_has_them_and_videos_come_in(scene, tmp_path):
@@ -218,9 +222,11 @@ def test_clips_go_out_as_mag_bench_has_them_and_videos_come_in(scene, tmp_path):
 
 
 def test_private_scenes_follow_from_a_secret_that_only_a_hash_commits_to():
-    ours, others = SceneSplit(0, b"0123456789abcdef"), SceneSplit(0, b"another secret..")
-    assert len({ours.scene(0), ours.scene(1), others.scene(0), SceneSplit().scene(0)}) == 4
-    assert ours.scene(0) == SceneSplit(0, b"0123456789abcdef").scene(0)
+    ours, others = (SceneSplit(one * 16, private=True) for one in (b"a", b"b"))
+    drawn = SceneSplit()  # a secret of its own for every run
+    assert len({one.scene(0) for one in (ours, others, drawn, SceneSplit())} | {ours.scene(1)}) == 5
+    assert ours.scene(0) == SceneSplit(b"a" * 16).scene(0)
+    assert drawn.digest is None
     assert ours.digest != others.digest
     assert all(one.private for one in plan("quick", ours, 1))
 
@@ -228,8 +234,8 @@ def test_private_scenes_follow_from_a_secret_that_only_a_hash_commits_to():
 def test_the_same_scenes_are_played_by_tasks_that_are_compared():
     clips = plan("full", SceneSplit(), 8)
     scenes = {task: {one.scene for one in clips if one.round.task == task}
-              for task in ("return", "hold", "tour")}  # fmt: skip
-    assert scenes["return"] == scenes["hold"] == scenes["tour"]
+              for task in ("given", "hold", "tour")}  # fmt: skip
+    assert scenes["given"] == scenes["hold"] == scenes["tour"]
     lasts = {
         one.round.task: sum(leg.blocks for leg in legs(one.moves(), replace(SPEC, fps=16.0)))
         for one in clips if one.index == 2
@@ -244,7 +250,7 @@ def test_the_class_of_the_manual_can_take_part(tmp_path, scene):
     first = player.world.reset(scene.scene("image"), 0)
     assert (first.frames[0] == scene.first_view).all()
     assert player.world.step(Control()).frames.shape == (1, 192, 320, 3)
-    assert player.able == frozenset()
+    assert player.able == {"shown"}
 
 
 def test_the_manual_names_the_secret_that_the_leaderboard_commits_to():
@@ -273,7 +279,8 @@ def test_a_world_on_a_server_is_measured_as_any_other(scene):
     with Hosted(lambda wish: FakeWorld(wish.memory, spec=slow)) as hosted:
         player = replace(entrant, server=hosted.address).open()
         with closing(player.world):
-            asked = planned("full", SceneSplit(), None, ())[0]
+            (asked,) = (one for one in planned("full", SceneSplit(), None, ())
+                        if one.round.task == "return")  # fmt: skip
             take = play(player, asked, scene)
             found = measured(asked, take, Matching(), lambda views: participants.np.zeros((1, 1)))
     assert (take.fps, take.count) == (FPS, len(path_poses(asked, player.world.spec)[0]))

@@ -5,7 +5,7 @@ from mag_sandbox.evaluation.judge.classifier import Classifier
 from mag_sandbox.evaluation.lookback.playing import drawn_scene
 from mag_sandbox.evaluation.lookback.prompting import APART, another_place
 from mag_sandbox.evaluation.lookback.tasks import SceneSplit, category_of
-from tests.unit.evaluation.lookback.conftest import INDEX
+from tests.unit.evaluation.lookback.conftest import INDEX, SECRET
 
 YAW = 150.0
 
@@ -14,7 +14,7 @@ def test_what_is_asked_the_other_place_has_and_this_one_has_not(scene, tmp_path)
     drawn = {}
 
     def draw(index):
-        number = SceneSplit().scene(index)
+        number = SceneSplit(SECRET).scene(index)
         return drawn.setdefault(index, drawn_scene(category_of(index), number, index, tmp_path))
 
     classifier = Classifier.load()
