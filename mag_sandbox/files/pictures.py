@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from PIL.BmpImagePlugin import BmpImageFile
 from PIL.GifImagePlugin import GifImageFile
-from PIL.Image import Image
+from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
@@ -24,7 +24,7 @@ MAX_PIXELS = 2**26  # 200 MB decoded
 MAX_SCANS = 64  # of a progressive JPEG: each passes over the whole picture, and may have few bytes
 FORMATS = ("PNG", "JPEG")
 SCENE_FORMATS = (*FORMATS, "WEBP", "GIF", "BMP")  # a player's own picture may be any of these
-_DECODERS: dict[str, tuple[bytes, type[Image]]] = {  # format -> its first bytes, its decoder
+_DECODERS: dict[str, tuple[bytes, type[ImageFile]]] = {  # format -> its first bytes, its decoder
     "PNG": (b"\x89PNG\r\n\x1a\n", PngImageFile),
     "JPEG": (b"\xff\xd8\xff", JpegImageFile),
     "WEBP": (b"RIFF", WebPImageFile),
