@@ -35,7 +35,7 @@ from mag_sandbox.files.border import Refusal, is_file, is_folder, refusing
 from mag_sandbox.files.pictures import read_picture
 from mag_sandbox.files.whole import replace_file
 from mag_sandbox.model.world import Frames
-from mag_sandbox.training.panorama.render import HEIGHT, WIDTH
+from mag_sandbox.renderer.views import HEIGHT, WIDTH
 
 PICTURES = (".png", ".jpg", ".jpeg")
 MOST_SIDE = 4096  # px of a frame

@@ -30,7 +30,7 @@ from mag_sandbox.evaluation.probe.motion import Measure, motion_verdict
 from mag_sandbox.evaluation.vbench.consistency import ends
 from mag_sandbox.model.full.image_shift import enlarged, reduced
 from mag_sandbox.model.world import MIB, Frames
-from mag_sandbox.training.panorama.render import HEIGHT, WIDTH
+from mag_sandbox.renderer.views import HEIGHT, WIDTH
 
 TOP = 35.0  # dB: from here on nobody sees a difference
 LEAST_RANGE = 5.0  # dB between floor and TOP; a view with less looks like others or like nothing
