@@ -204,7 +204,7 @@ class FrameBlock:
     rest: Frames | None = None  # the frames before anything moved in them; None: nothing did
     edited: Edit | None = None  # what this block shows changed, and where; None: nothing
     placed: tuple[Edit, ...] = ()  # what the player placed and is still there
-    planned: tuple[Edit, ...] | None = None  # what else was painted so far; None: nobody knows all
+    planned: tuple[Edit, ...] | None = None  # what else stands on known ground; None: no plan yet
 
     @property
     def at_rest(self) -> Frames:

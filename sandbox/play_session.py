@@ -166,7 +166,7 @@ class PlayerSession(WatchedSession):
         claim = services.bindings.title("postcards")
         self._postcards = PostcardOverlay(reel, hud, hunt, probe, claim)
         self._map = MapOverlay(reel, hud, services.map, services.prober, self._prompt)
-        self._around = AroundOverlay(reel, hud, services.map, services.notify)
+        self._around = AroundOverlay(reel, hud, services.map)
         self._edit = EditOverlay(
             reel,
             hud,

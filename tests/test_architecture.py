@@ -61,7 +61,6 @@ MAY_IMPORT = {
         "controls",
         "scenes",
         "evaluation.probe",
-        "evaluation.judge.judge",
         "evaluation.lookback.options",
     ),
 }

@@ -336,9 +336,12 @@ class Editor:
 
     @property
     def planned(self) -> tuple[Edit, ...] | None:
-        """What was painted and is known to stand somewhere; None: not all that was seen was."""
+        """What is planned and stands on known ground; None: nothing was planned yet.
+
+        On ground that was given, that is what was read in the picture.
+        """
         inventor = self._inventor
-        if not (inventor.knows_all and inventor.plan):
+        if inventor.plan is None:
             return None
         known, lattice = inventor.around.known, self._imagination.lattice
         return tuple(

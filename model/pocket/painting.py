@@ -172,7 +172,7 @@ class _ParkedPainter:
     weights: str = ""  # this and what follows may lack in states of before
     plan: Plan | None = None
     asked: tuple[str, int] | None = None  # prompt and noise of the newest plan begun
-    knows_all: bool = False
+    knows_all: bool = False  # in states of before; not used
     view: _AskedView | None = None
 
     def __post_init__(self) -> None:
@@ -281,7 +281,6 @@ class PaintingInventor:
         self._last_shown: tuple[Sequence[CameraPose], np.ndarray] = (), lattice.shown(())
         self.around = imagination.nothing()  # what is known
         self.plan: Plan | None = None  # None: nothing was invented
-        self.knows_all = True  # whether all that is known was planned; else some was given
         self._view: _View | None = None
         self._asked: tuple[str, int] | None = None  # prompt and noise of the newest plan begun
         self._planned: Future[tuple[PlacedObject, ...]] = Future()  # what it lists
@@ -306,7 +305,6 @@ class PaintingInventor:
         self.around, self.plan, self._seed = self._imagination.nothing(), None, seed
         self._asked = None
         self.losses = self._evictions = 0
-        self.knows_all = True
 
     def next_view(self, outlook: Outlook, memory: ViewMemory) -> CameraPose | None:
         """Return a pose of the lattice that shows what is seen next and is not known.
@@ -398,7 +396,6 @@ class PaintingInventor:
     def see(self, pose: CameraPose, latents: Tensor, only: np.ndarray | None = None) -> None:
         """Know a view of the lattice that was given, or some cells of the ring that it shows."""
         self.around = self._imagination.seen(self.around, pose, latents, only)
-        self.knows_all = False
 
     @property
     def known(self) -> Surroundings:
@@ -433,7 +430,6 @@ class PaintingInventor:
             "evictions": self._evictions,
             "plan": self.plan and asdict(self.plan),
             "asked": self._asked,
-            "knows_all": self.knows_all,
             "view": view and {"pose": asdict(view.pose), "prompt": view.prompt},
         }
         return packed(tensors, data)
@@ -471,14 +467,13 @@ class PaintingInventor:
             around: None if weights differ.
         """
         self.drop_view()
-        self.knows_all = False
         if parked is None:
             return
         self._seed, self.losses = parked.seed, parked.losses
         self._evictions = parked.evictions
         if around is None:
             return
-        self.around, self.plan, self.knows_all = around, parked.plan, parked.knows_all
+        self.around, self.plan = around, parked.plan
         if parked.asked is not None:
             self._begin_plan(*parked.asked)
         if parked.view is not None:
@@ -534,10 +529,12 @@ class PaintingInventor:
             elif before.prompt == prompt:
                 behind = imagination.behind_all(before.things)
             things = imagination.plan(told, empty, noise, wanted, behind, shown)
-            if before is None and not shown:  # what is known has things that nobody could name
-                known = around.known
-                return tuple(x for x in things if not stands_in(x, known, imagination.lattice))
-            return things
+            if before is not None:
+                return things
+            unread, lattice = around.known, imagination.lattice  # has things without a name
+            if shown:  # only the level view ahead was read
+                unread = unread & ~around.mask(lattice.place(lattice.nearest(CameraPose())))
+            return tuple(thing for thing in things if not stands_in(thing, unread, lattice))
 
         return plan
 

@@ -1,35 +1,33 @@
-"""What is around, as a card of lines over the picture; it is found on a thread of its own."""
+"""What is around, as a card of lines over the picture."""
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Sequence
 
 import pygame
 
+from mag_sandbox.model.world import FrameBlock
 from mag_sandbox.sandbox.hud.around import Seen, around_lines, things_around
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.hud.minimap import MapStitcher
 from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.screens import Overlay
-from mag_sandbox.sandbox.ui.theme import INK, MUTED, CachedPicture, Theme
+from mag_sandbox.sandbox.ui.theme import CachedPicture, Theme
 
 WIDTH = 400  # px of the reference window
 MOST_LINES = 14
 TITLE = "Around you"
-LOOKING = "looking ..."
 
 
 class AroundOverlay(Overlay):
     """A card with what is around, the nearest to the middle of the view first; a key shows it.
 
-    overlay = AroundOverlay(reel, hud, stitcher, notify=wake_window)
+    overlay = AroundOverlay(reel, hud, stitcher)
     overlay.press()
     """
 
-    def __init__(
-        self, reel: Reel, hud: Hud, stitcher: MapStitcher, notify: Callable[[], None]
-    ) -> None:
-        self._reel, self._hud, self._stitcher, self._notify = reel, hud, stitcher, notify
-        self._found: Future[tuple[Seen, ...]] | None = None  # None: hidden
+    def __init__(self, reel: Reel, hud: Hud, stitcher: MapStitcher) -> None:
+        self._reel, self._hud, self._stitcher = reel, hud, stitcher
+        self._is_shown = False
+        self._listed: tuple[FrameBlock, tuple[Seen, ...]] | None = None  # as of a block
         self._lines: tuple[str, ...] = ()
         self._card = CachedPicture()
 
@@ -39,23 +37,13 @@ class AroundOverlay(Overlay):
         return self._lines
 
     def press(self) -> None:
-        """Look around, or put the card away."""
-        if self._found is not None:
-            self._found, self._lines = None, ()
-            return
-        ring = self._stitcher.ring
-        pixels, seen = ring.pixels.copy(), ring.is_seen
-        block = self._reel.current.block
-        with_one = ThreadPoolExecutor(1, "looking around")
-        self._found = with_one.submit(things_around, pixels, seen, block)
-        self._found.add_done_callback(lambda found: self._notify())
-        with_one.shutdown(wait=False)
+        """Show the card, or put it away."""
+        self._is_shown = not self._is_shown
 
     def dismiss(self) -> bool:
         """Put the card away, if it is there."""
-        if is_shown := self._found is not None:
-            self.press()
-        return is_shown
+        was_shown, self._is_shown = self._is_shown, False
+        return was_shown
 
     def update(self, now: float) -> bool:  # noqa: ARG002 -- Overlay
         """Say where things are as seen from here; True if that changed."""
@@ -73,14 +61,12 @@ class AroundOverlay(Overlay):
         surface.blit(card, (theme.px(14), top))
 
     def _said(self) -> tuple[str, ...]:
-        if self._found is None:
+        if not self._is_shown:
             return ()
-        if not self._found.done():
-            return (LOOKING,)
-        problem = self._found.exception()
-        if problem is not None:
-            return (str(problem),)
-        lines = around_lines(self._found.result(), self._reel.pose)
+        block = self._reel.current.block
+        if self._listed is None or self._listed[0] is not block:
+            self._listed = block, things_around(self._stitcher.ring.is_seen, block)
+        lines = around_lines(self._listed[1], self._reel.pose)
         more = len(lines) - MOST_LINES
         return (*lines[:MOST_LINES], *([f"and {more} more"] if more > 0 else []))
 
@@ -90,7 +76,6 @@ def _drawn(theme: Theme, lines: Sequence[str]) -> pygame.Surface:
     top = pad + theme.line_height(16)
     card = theme.card((width, top + len(lines) * line + pad), dense=True)
     theme.write(card, TITLE, 16, bold=True, topleft=(pad, theme.px(12)))
-    ink = MUTED if LOOKING in lines else INK
     cut = [theme.one_line(words, width - 2 * pad, 13) for words in lines]
-    theme.write_lines(card, cut, (pad, top), 13, ink)
+    theme.write_lines(card, cut, (pad, top), 13)
     return card

@@ -604,16 +604,19 @@ def test_what_other_weights_painted_is_learned_anew_from_memory():
     state = made.snapshot()
     around = state.data["parts"]["around"]  # as a world that drew codes left it
     around["weights"] = "others"
-    for key in ("plan", "asked", "knows_all"):
+    for key in ("plan", "asked"):
         del around[key]
     other = world()
+    thing = PlacedObject("tent", 0.0, 0.0, 9.0, 9.0, (200, 30, 30), (200, 30, 30), 1)
+    other.painting._imagination.read = lambda around: []
+    other.painting._imagination.plan = lambda *told: (thing,)
     other.restore(state)
     assert other.painting.plan is None
     assert other.painting.around.known.sum() < made.painting.around.known.sum()
     for _ in range(6):
         block = other.step(RIGHT)
     assert other.painting.around.known[:, 10:].any()
-    assert block.planned is None, "nobody planned what stands on ground that memory showed"
+    assert not block.planned, "a plan says nothing of ground that memory showed"
 
 
 def test_what_is_planned_is_told_where_it_was_painted():
@@ -627,14 +630,20 @@ def test_what_is_planned_is_told_where_it_was_painted():
     ]
 
 
-def test_nothing_is_said_to_be_planned_where_pictures_were_given_or_guessed(tmp_path):
+@pytest.mark.parametrize("reads", [True, False])
+def test_of_a_given_picture_only_what_was_read_there_is_said_to_be_planned(tmp_path, reads):
     Image.new("RGB", (160, 96), (20, 120, 80)).save(tmp_path / "given.png")
     made = world()
+    tent = PlacedObject("tent", 0.0, 0.0, 9.0, 9.0, (200, 30, 30), (200, 30, 30), 1)
+    beside = replace(tent, kind="tree", yaw=80.0)
+    imagination = made.painting._imagination
+    imagination.read = lambda around: [tent] if reads else []
+    imagination.plan = lambda *told: (tent, beside)
     made.reset(replace(PLACE, image=tmp_path / "given.png"), 1)
     for _ in range(8):
         block = made.step(RIGHT)
-    assert made.painting.plan is not None
-    assert block.planned is None
+    listed = ["tent", "tree"] if reads else ["tree"]
+    assert sorted(one.kind for one in block.planned) == listed
     assert play(world("none"), [RIGHT])[1].planned is None
 
 
