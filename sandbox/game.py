@@ -29,7 +29,7 @@ from mag_sandbox.sandbox.play_session import PlayerSession, SplitSession, Watche
 from mag_sandbox.sandbox.recording.reader import load_recording
 from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.sandbox.recording.replay import ReplaySource, playthrough_of
-from mag_sandbox.sandbox.saves.own_scenes import delete_own_scene
+from mag_sandbox.sandbox.saves.own_scenes import delete_own_scene, title_of
 from mag_sandbox.sandbox.saves.parked_scene import ParkedScene
 from mag_sandbox.sandbox.saves.save_queue import DiskUse
 from mag_sandbox.sandbox.screens import Continue, GoBack, PlayScene, PlaySplit, Screen, Watch
@@ -42,6 +42,7 @@ from mag_sandbox.sandbox.settings import SandboxConfig, SettingsError
 from mag_sandbox.sandbox.title.library import TitleListing, delete_recording, read_title_model
 from mag_sandbox.sandbox.title.screen import TitleActions, TitleScreen
 from mag_sandbox.sandbox.ui.display import name_window, toggle_fullscreen
+from mag_sandbox.sandbox.ui.thumbnails import PictureSource
 from mag_sandbox.scenes import Scene
 
 logger = logging.getLogger(__name__)
@@ -155,6 +156,13 @@ class PlayerGame:
         self._disk_use = queue.disk_use()
         self._disk_use.add_done_callback(lambda known: self._notify())
         return self._title
+
+    def picture_of(self, scene: Scene) -> PictureSource | None:
+        """Return a picture of a scene: of the card that was chosen on the title, or its own."""
+        card = self._title.card if self._title else None
+        if card is not None and card.title in (scene.name, title_of(scene.name)):
+            return card.picture
+        return Path(scene.image) if scene.image else None
 
     def settings_screen(self) -> Screen:
         """Return the screen of settings."""

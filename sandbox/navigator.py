@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -79,7 +79,7 @@ class Navigator:
         if self.game:
             self.game.refresh(screen)
         if isinstance(screen, LoadingScreen) and screen.first and screen.outcome is None:
-            return self._perform(screen.first)
+            return self._perform(screen.first, screen.held)
         outcome, screen.outcome = screen.outcome, None
         if outcome is None:
             return screen
@@ -208,7 +208,8 @@ class Navigator:
         self._playthrough = playthrough
         self.worker.begin(playthrough)
         leave = Way.TITLE if self.game else Way.LEAVE
-        return LoadingScreen(self.worker, playthrough.scene, leave, self._bindings, picture)
+        behind = self.game.picture_of(playthrough.scene) if self.game else None
+        return LoadingScreen(self.worker, playthrough.scene, leave, self._bindings, picture, behind)
 
     def _observers(self, spec: WorkerSpec) -> Sequence[SessionObserver]:
         if self.game is None:
@@ -222,7 +223,8 @@ class Navigator:
     def _enlarged(self, frames: Frames) -> Frames | None:
         return enlarged(frames) if self._settings.scale == "crisp" else None
 
-    def _perform(self, first: ReadyBlock) -> PlayScreen:
+    def _perform(self, first: ReadyBlock, held: Iterable[str]) -> PlayScreen:
+        """Return the screen that plays; camera keys that are held while it begins count."""
         assert self.worker is not None  # it has made the block
         context = PlayContext(
             worker=self.worker,
@@ -237,6 +239,8 @@ class Navigator:
         if self.game:
             context = self.game.equip(context)
         self._playing = (ReplayScreen if context.is_replay else PlayScreen)(context, first)
+        for key in held:
+            self._playing.camera_key(key, down=True)
         return self._playing
 
     def _discard_worker(self, reason: str) -> None:

@@ -21,6 +21,7 @@ from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.model.loading import next_policy, next_world, no_places, worlds_beside
 from mag_sandbox.model.world import MIB, MemorySetting, WorldFailed, no_edits
+from mag_sandbox.sandbox.hud.hints import ACTIONS, STEPS
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.play.returning import GuidedReturn
@@ -85,6 +86,8 @@ class WatchedSession(PlaySession):
 class SplitSession(WatchedSession):
     """Two memories side by side; leads both to a place that only one of them still holds."""
 
+    buttons = (("split", "Back to one"), ("leave", "Leave"), ("help", "Keys"))
+
     def __init__(
         self, services: Services, reel: Reel, hud: Hud, moment: "Future[ParkedScene]"
     ) -> None:
@@ -134,6 +137,14 @@ class PlayerSession(WatchedSession):
     session.act("anchor", playthrough)
     """
 
+    buttons = (
+        ("leave", "Leave"),
+        ("prompt", "Describe"),
+        ("change", "Put"),
+        ("undo", "Undo"),
+        ("help", "Keys"),
+    )
+
     def __init__(
         self,
         services: Services,
@@ -143,7 +154,7 @@ class PlayerSession(WatchedSession):
         playthrough: Playthrough,
     ) -> None:
         super().__init__(services)
-        self._worker, self._reel = worker, reel
+        self._worker, self._reel, self._hud = worker, reel, hud
         self._say = services.notices.say
         self._choice: _MemoryChoice | None = None  # until it is in force
         self._left: list[_LeftMemory] = []  # one after the other, without anything in between
@@ -172,11 +183,12 @@ class PlayerSession(WatchedSession):
             hud,
             reel.current.spec.kinds,
             partial(_change, services, worker, reel),
+            partial(_fly, services, reel),
             services.settings.now.fit,
             make_theme=services.theme,
             open_keys=services.bindings["change"].keys,
         )
-        self._hints = HintOverlay(reel, hud, probe) if services.settings.now.hints else None
+        self._hints = self._hint_overlay(probe) if services.settings.now.hints else None
         hints = (self._hints,) if self._hints else ()
         shown = (self._map, *hints, probe, self._postcards, self._around, services.notices)
         self.overlays = (*shown, self._edit, self._prompt)
@@ -198,8 +210,31 @@ class PlayerSession(WatchedSession):
             self._tell_dropped(choice.kept_before)
         if self._hints:
             self._hints.see()
-            if self._hints.is_over and self._services.settings.now.hints:
-                self._services.settings.change(hints=False)
+            settings = self._services.settings
+            if self._hints.learned != settings.now.learned:
+                settings.change(learned=self._hints.learned, hints=not self._hints.is_over)
+
+    @property
+    def knows_help(self) -> bool:
+        """Whether the player has looked at all keys once."""
+        return "help" in self._services.settings.now.learned.split()
+
+    def did(self, action: Action) -> None:
+        """Teach nothing that the player does already."""
+        if self._hints:
+            self._hints.did(action)
+        if action == "help" and not self.knows_help:
+            settings = self._services.settings
+            settings.change(learned=f"{settings.now.learned} help".strip())
+
+    def _hint_overlay(self, probe: ProbeOverlay) -> HintOverlay:
+        """Return what is taught here: what the world cannot do, or no key does, is left out."""
+        spec, bindings = self._reel.current.spec, self._services.bindings
+        able = {"change": bool(spec.kinds), "split": len(spec.policies) > 1}
+        missing = [a for a in ACTIONS if not able.get(a, True) or not bindings.title(a)]
+        offered = [step for step in STEPS if step.name not in missing]
+        learned = self._services.settings.now.learned
+        return HintOverlay(self._reel, self._hud, probe, learned, offered, bindings.title)
 
     def poll(self) -> Playthrough | None:
         """Return the moment to go on from, once a save that was asked for is read."""
@@ -533,6 +568,11 @@ def _change(services: Services, worker: GenerationWorker, reel: Reel, edit: Edit
     services.undo_stack.push("a change of the world")
     worker.call(lambda session: session.edit(edit))
     _show_change(reel)
+
+
+def _fly(services: Services, reel: Reel, place: CameraPose) -> None:
+    """Take the camera to a place."""
+    services.pilot.fly_to(place, reel.current.spec)
 
 
 def _show_change(reel: Reel) -> None:

@@ -51,6 +51,7 @@ class SandboxConfig:
     fullscreen: bool = False
     late_warp: bool = True  # shift the last picture at once while the next one is made
     hints: bool = True  # say what to try first
+    learned: str = ""  # the steps of it that were done, by name, with blanks between
     text_scale: float = 1.0  # size of text and cards, 1: as designed
     high_contrast: bool = False
     volume: int = 70  # percent

@@ -41,7 +41,7 @@ from mag_sandbox.sandbox.ui.theme import (
 )
 
 MEMORY = "Memory"  # title of its card
-SLIM_WIDTH = 300  # px of the reference window
+SLIM_WIDTH = 248  # px of the reference window
 ARROWS = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
 ZOOMS = {"z": 1, "x": -1}  # + draws closer
 KEY_WORDS: dict[KeyLight, tuple[str, tuple[int, ...]]] = {

@@ -1,58 +1,83 @@
-"""The first minute: what to try, one thing at a time, until each was done. Logic and a card."""
+"""The first two minutes: one thing to try at a time, each until it was done once."""
 
 import math
+from collections.abc import Callable, Collection
 from enum import Enum
 
 import pygame
 
+from mag_sandbox.controls.bindings import Action
 from mag_sandbox.controls.camera import CameraPose, view_overlap, yaw_difference
 from mag_sandbox.sandbox.hud.cards import draw_arrow
+from mag_sandbox.sandbox.ui.layout import draw_card
 from mag_sandbox.sandbox.ui.theme import ACCENT, GOOD, MUTED, Theme
 
 TURNED = 25.0  # degrees: the player looks around
 GONE = 0.2  # overlap with the first view below which it is out of sight
 BACK = 0.8  # overlap from which on it is back
-LAST_S = 6.0  # how long the last line stays [s]
-PATIENCE_S = 120.0  # after which nothing is hinted at any more in this session [s]
+PATIENCE_S = 120.0  # after which this session teaches nothing more [s]
+SKIP_S = 20.0  # after which a key that was not pressed is left for another session [s]
 PULSE_S = 1.2  # of the arrow that is to be pressed
 CAP, MARGIN = 60, 40  # px of the reference window: its side, and how far it is from the edge
 
 
 class Step(Enum):
-    """What is to be tried next, with its line: what to do, and why."""
+    """What is taught, in this order: what to do, and why. A key stands for `{}`."""
 
-    LOOK = ("Look around", "hold an arrow key; the world is being imagined as you turn")
+    LOOK = ("Look around", "hold an arrow key or drag the picture: the world appears as you turn")
     LEAVE = ("Turn away", "until the place where you began is out of sight")
     RETURN = ("Now come back", "is everything where it was?")
-    BACK = ("You are back", "the memory bar shows what was kept; now go as far as you like")
+    prompt = ("Press {}", "and describe what shall come next")
+    change = ("Press {}", "to put something where the mouse points")
+    postcards = ("Press {}", "to play: find the places on the postcards again")
+    split = ("Press {}", "to see this world beside one that forgets")
+    help = ("Press {}", "to see all keys")
+
+
+STEPS = tuple(Step)
+ACTIONS: dict[Action, Step] = {
+    "prompt": Step.prompt,
+    "change": Step.change,
+    "postcards": Step.postcards,
+    "split": Step.split,
+    "help": Step.help,
+}
 
 
 class HintLine:
-    """Follows the poses that are shown and says what to try next.
+    """Follows what the player does and says what to try next.
 
     >>> hints = HintLine()
     >>> hints.see(CameraPose(), now=0.0)  # every block; True if the line changed
     False
-    >>> hints.see(CameraPose(yaw=60.0), now=2.0), hints.step
-    (True, <Step.LEAVE: ('Turn away', 'until the place where you began is out of sight')>)
+    >>> hints.see(CameraPose(yaw=60.0), now=2.0), hints.step.name
+    (True, 'LEAVE')
     """
 
-    def __init__(self) -> None:
-        self.step: Step | None = Step.LOOK
+    def __init__(self, learned: Collection[str] = (), offered: Collection[Step] = STEPS) -> None:
+        """`learned` names the steps that were done before, `offered` are those possible here."""
+        done = {step for step in STEPS if step.name in learned}
+        self.learned = set() if done == set(STEPS) else done
+        self._open = [step for step in offered if step not in self.learned]  # still to be shown
         self._start: CameraPose | None = None
         self._turned = 0.0  # degrees to the right of where it began
         self._begun_at: float | None = None
-        self._back_at: float | None = None  # when it was reached
+        self._shown_at = 0.0  # when the present step was first shown
+
+    @property
+    def step(self) -> Step | None:
+        """What to try now; None: nothing more in this session."""
+        return self._open[0] if self._open else None
 
     @property
     def is_over(self) -> bool:
-        """Whether everything was tried: not so where the player did something else for long."""
-        return self.step is None and self._back_at is not None
+        """Whether everything was done once."""
+        return self.learned == set(STEPS)
 
     @property
     def key(self) -> str | None:
         """The camera key that leads on; None: none does."""
-        if self.step in (None, Step.BACK):
+        if self.step not in (Step.LOOK, Step.LEAVE, Step.RETURN):
             return None
         goes_right = (self._turned >= 0) == (self.step is not Step.RETURN)
         return "right" if goes_right else "left"
@@ -61,7 +86,13 @@ class HintLine:
         """Begin anew from the next pose, as after a reset, with what is still to be tried."""
         self._start = None
         if self.step is Step.RETURN:
-            self.step = Step.LEAVE
+            self._open.insert(0, Step.LEAVE)
+            self.learned.discard(Step.LEAVE)
+
+    def did(self, action: Action) -> None:
+        """Note that the player has done something."""
+        if (step := ACTIONS.get(action)) is not None:
+            self._learn(step)
 
     def see(self, pose: CameraPose, now: float) -> bool:
         """Follow the camera at a time [s]; True if the line changed."""
@@ -71,17 +102,23 @@ class HintLine:
         overlap = view_overlap(self._start, pose)
         turn = max(abs(self._turned), abs(pose.pitch - self._start.pitch))
         if self.step is Step.LOOK and turn >= TURNED:
-            self.step = Step.LEAVE
+            self._learn(Step.LOOK)
         if self.step is Step.LEAVE and overlap < GONE:
-            self.step = Step.RETURN
+            self._learn(Step.LEAVE)
         elif self.step is Step.RETURN and overlap >= BACK:
-            self.step, self._back_at = Step.BACK, now
-        since, most = (self._begun_at, PATIENCE_S)
-        if self._back_at is not None:
-            since, most = self._back_at, LAST_S
-        if now - since >= most:
-            self.step = None
+            self._learn(Step.RETURN)
+        if self.step in ACTIONS.values() and self.step is before and now - self._shown_at >= SKIP_S:
+            self._open.pop(0)
+        if now - self._begun_at >= PATIENCE_S:
+            self._open.clear()
+        if self.step is not before:
+            self._shown_at = now
         return self.step is not before
+
+    def _learn(self, step: Step) -> None:
+        self.learned.add(step)
+        if step in self._open:
+            self._open.remove(step)
 
 
 def arrow_card(theme: Theme, key: str) -> pygame.Surface:
@@ -104,24 +141,17 @@ def pulse(now: float) -> int:
     return round(190 + 65 * math.cos(2 * math.pi * now / PULSE_S))
 
 
-def hint_card(theme: Theme, step: Step, width: int) -> pygame.Surface:
-    """Draw a line of what to try on at most `width` pixels, with a dot for every step."""
+def hint_card(
+    theme: Theme, step: Step, width: int, key_of: Callable[[Action], str] = str.upper
+) -> pygame.Surface:
+    """Draw what to try on at most `width` pixels, with a dot for every step."""
     title, why = step.value
-    steps = list(Step)
-    pad, gap, dot = theme.px(14), theme.px(10), theme.px(7)
-    head = theme.text(title, 15, GOOD if step is Step.BACK else ACCENT, bold=True)
-    dots = (len(steps) - 1) * (dot + theme.px(5))
-    room = width - 2 * pad - head.get_width() - 2 * gap - dots
-    words = theme.text(theme.one_line(why, room, 14), 14)
-    across = 2 * pad + head.get_width() + words.get_width() + 2 * gap + dots
-    card = theme.card((across, theme.px(31)), dense=True)
-    middle, left = card.get_height() // 2, pad
-    for part in (head, words):
-        card.blit(part, (left, middle - part.get_height() // 2))
-        left += part.get_width() + gap
-    for place, other in enumerate(steps[:-1]):
-        done = place < steps.index(step)
-        colour = GOOD if done else ACCENT if other is step else (*MUTED, 70)
-        card.blit(theme.rounded((dot, dot), colour, 9), (left, middle - dot // 2))
-        left += dot + theme.px(5)
-    return card
+    dot = (theme.px(6), theme.px(6))
+    place = STEPS.index(step)
+    colours = [GOOD] * place + [ACCENT] + [(*MUTED, 70)] * (len(STEPS) - place - 1)
+    dots = [theme.rounded(dot, colour, 9) for colour in colours]
+    named = title.format(key_of(step.name)) if step in ACTIONS.values() else title
+    head = theme.text(named, 15, ACCENT, bold=True)
+    room = width - head.get_width() - sum(one.get_width() for one in dots) - theme.px(28 + 9 * 6)
+    words = theme.text(theme.one_line(why, max(0, room), 14), 14)
+    return draw_card(theme, [[head, words, *dots]], pad=(14, 6), gaps=(6, 0))

@@ -279,11 +279,11 @@ def _draw_base(theme: Theme, picture: MapPicture, width: int, *, tells_new: bool
 def _draw_caption(
     card: pygame.Surface, theme: Theme, picture: MapPicture, area: pygame.Rect
 ) -> None:
-    """Say how much of the ring is known; the little frame explains the outline on the map."""
+    """Say how much of the ring was seen; the little frame explains the outline on the map."""
     top = area.bottom + theme.px(6)
-    theme.write(card, f"{picture.explored:.0%} explored", 13, MUTED, topleft=(area.left, top))
-    kept = f"{picture.remembered:.0%} in memory"
-    remembered = theme.write(card, kept, 13, MUTED, topright=(area.right, top))
+    seen = f"{picture.explored:.0%} seen"
+    theme.write(card, seen, 13, MUTED, topleft=(area.left, top))
+    remembered = theme.write(card, "remembered", 13, MUTED, topright=(area.right, top))
     frame = pygame.Rect(0, 0, theme.px(14), theme.px(9))
     frame.midright = remembered.left - theme.px(6), remembered.centery
     pygame.draw.rect(card, SEGMENT_COLOURS["compressed"], frame, max(1, theme.px(1.5)))

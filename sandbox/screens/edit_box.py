@@ -10,7 +10,7 @@ from typing import Any
 
 import pygame
 
-from mag_sandbox.controls.camera import yaw_difference
+from mag_sandbox.controls.camera import MAX_PITCH, CameraPose, yaw_difference
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.hud.minimap import map_area
@@ -32,9 +32,9 @@ Direction = tuple[float, float | None]  # yaw, pitch [degrees]; None: where such
 class EditOverlay(Overlay):
     """Asks what shall be at a spot; hidden until a key or a click names the spot.
 
-    overlay = EditOverlay(reel, hud, kinds, ask, "whole", open_keys=("i",))
+    overlay = EditOverlay(reel, hud, kinds, ask, fly, "whole", open_keys=("i",))
     overlay.open()  # at the pointer, or in the middle of the view
-    overlay.handle(event)  # the box; a right click on the picture or a click on the map opens it
+    overlay.handle(event)  # the box; a right click opens it, a click on the map flies there
     """
 
     def __init__(
@@ -43,6 +43,7 @@ class EditOverlay(Overlay):
         hud: Hud,
         kinds: Sequence[str],
         ask: Callable[[Edit], object],
+        fly: Callable[[CameraPose], object],
         fit_mode: FitMode,
         *,
         make_theme: Callable[[tuple[int, int]], Theme] = Theme,
@@ -55,11 +56,13 @@ class EditOverlay(Overlay):
             hud: says where the map is.
             kinds: of things that the world can draw; none: it stays hidden.
             ask: is given what is to be changed.
+            fly: takes the camera to a place.
             fit_mode: how frames are shown.
             make_theme: for a size of the window.
             open_keys: the keys that open it: what they would write is not written.
         """
-        self._reel, self._hud, self._kinds, self._ask = reel, hud, tuple(kinds), ask
+        self._reel, self._hud, self._kinds = reel, hud, tuple(kinds)
+        self._ask, self._fly = ask, fly
         self._fit_mode: FitMode = fit_mode
         self._spot: Direction = (0.0, None)
         self._pointer: tuple[int, int] | None = None  # None: it never moved
@@ -93,20 +96,27 @@ class EditOverlay(Overlay):
         self._box.open("")
 
     def handle(self, event: pygame.Event) -> bool:
-        """Open it with a click, or take what is written."""
+        """Open it with a right click, fly with a click on the map, or take what is written."""
         if event.type == pygame.MOUSEMOTION:
             self._pointer = event.pos
         if self._box.handle(event):
             return True
-        if event.type != pygame.MOUSEBUTTONDOWN or not self._kinds:
+        if event.type != pygame.MOUSEBUTTONDOWN:
             return False
-        on_map = self._map().collidepoint(event.pos)
-        if (event.button == 1 and on_map) or (event.button == 3 and self._spot_at(event.pos)):
-            if self._box.is_open:
-                self._box.close()
+        spot = self._spot_at(event.pos)
+        if event.button == 1 and self._map().collidepoint(event.pos):
+            yaw, pitch = spot
+            self._fly(CameraPose(yaw, min(MAX_PITCH, max(-MAX_PITCH, pitch)), self._reel.pose.fov))
+            return True
+        if event.button == 3 and spot and self._kinds:
+            self._box.dismiss()
             self.open(event.pos)
             return True
         return False
+
+    def dismiss(self) -> bool:
+        """Hide the box, if it is open."""
+        return self._box.dismiss()
 
     def update(self, now: float) -> bool:
         """Let the cursor blink."""
@@ -116,7 +126,7 @@ class EditOverlay(Overlay):
         """Draw the box and a mark at the spot."""
         self._size, self._theme = surface.get_size(), self._hud.theme(surface)
         if self._box.is_open:
-            self._draw_mark(surface)
+            self._box.avoid = self._draw_mark(surface)
             self._box.draw(surface)
 
     def _apply(self, text: str) -> None:
@@ -165,8 +175,8 @@ class EditOverlay(Overlay):
         yaw = round(pose.yaw + aside * pose.fov, 1) % 360.0
         return yaw, round(pose.pitch + above * pose.fov * self._aspect, 1)
 
-    def _draw_mark(self, surface: pygame.Surface) -> None:
-        """Ring the spot, wherever it is in the view that is shown now."""
+    def _draw_mark(self, surface: pygame.Surface) -> tuple[float, float] | None:
+        """Ring the spot and return where it is in the window; None: out of sight."""
         theme, pose, picture = self._hud.theme(surface), self._reel.pose, self._picture()
         (yaw, pitch), (left, top, width, height) = self._spot, self._reel.crop
         aside = yaw_difference(yaw, pose.yaw) / pose.fov
@@ -174,11 +184,12 @@ class EditOverlay(Overlay):
         x = picture.left + (aside + 0.5 - left) / width * picture.width
         y = picture.top + (0.5 - above - top) / height * picture.height
         if not picture.collidepoint(x, y):
-            return
+            return None
         for colour, wider in ((SHADOW, 2), (theme.colour(ACCENT), 0)):
             line = max(2, theme.px(2)) + wider
             pygame.draw.circle(surface, colour, (x, y), theme.px(RING) + wider / 2, line)
             pygame.draw.circle(surface, colour, (x, y), theme.px(DOT) + wider / 2)
+        return x, y
 
 
 def _share(position: tuple[int, int], area: pygame.Rect) -> tuple[float, float]:

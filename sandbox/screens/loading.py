@@ -4,9 +4,12 @@ import pygame
 
 from mag_sandbox.controls.bindings import DEFAULTS, Bindings
 from mag_sandbox.sandbox.hud.hud import Hud
+from mag_sandbox.sandbox.hud.toolbar import Toolbar
 from mag_sandbox.sandbox.play.worker import GenerationWorker, ReadyBlock, WorkerStatus
 from mag_sandbox.sandbox.screens import Outcome, Way
-from mag_sandbox.sandbox.ui.theme import ACCENT, BACKDROP, FAINT, INK, MUTED, TRACK
+from mag_sandbox.sandbox.ui.display import shade
+from mag_sandbox.sandbox.ui.theme import ACCENT, BACKDROP, INK, MUTED, TRACK, CachedPicture
+from mag_sandbox.sandbox.ui.thumbnails import PictureSource, Thumbnails
 from mag_sandbox.scenes import Scene
 
 READY = "ready"  # the stage of a world that is loaded
@@ -32,10 +35,23 @@ class LoadingScreen:
         leave: Outcome = Way.LEAVE,
         bindings: Bindings = DEFAULTS,
         picture: pygame.Surface | None = None,
+        behind: PictureSource | None = None,
     ) -> None:
-        """Wait for a scene; a picture stays in the window while a loaded world gets ready."""
+        """Wait for a scene.
+
+        Args:
+            worker: makes the first block.
+            scene: that is waited for.
+            leave: where Esc leads.
+            bindings: the player's keys.
+            picture: stays in the window while a loaded world gets ready.
+            behind: a picture of the place; None: there is none.
+        """
         self._leave, self._bindings = leave, bindings
-        self._picture = picture
+        self._picture, self._behind = picture, behind
+        self._backdrop = CachedPicture()
+        self._toolbar = Toolbar((("leave", "Leave"),), bindings.title)
+        self.held: dict[str, None] = {}  # camera keys that are down, in the order of their press
         self.outcome: Outcome | None = None
         self.wake_at: float | None = None
         self.first: ReadyBlock | None = None
@@ -55,8 +71,17 @@ class LoadingScreen:
         """Leave, or try again after a failure."""
         if event.type == pygame.QUIT:
             self.outcome = Way.LEAVE
+        elif self._toolbar.handle(event, self._moved_at) == "leave":
+            self.outcome = self._leave
+        elif event.type == pygame.WINDOWFOCUSLOST:
+            self.held.clear()
+        elif event.type == pygame.KEYUP:
+            self.held.pop(pygame.key.name(event.key), None)
         elif event.type == pygame.KEYDOWN:
-            action = self._bindings.actions.get(pygame.key.name(event.key))
+            key = pygame.key.name(event.key)
+            if key in self._bindings.moves:
+                self.held[key] = None
+            action = self._bindings.actions.get(key)
             if action == "leave":
                 self.outcome = self._leave
             elif action == "reset" and self.has_failed:
@@ -84,7 +109,11 @@ class LoadingScreen:
         if self._picture and status.stage == READY and not status.error:
             surface.blit(pygame.transform.scale(self._picture, surface.get_size()), (0, 0))
             return
-        _draw_backdrop(surface)
+        theme, size = self._hud.theme(surface), surface.get_size()
+        drawn = self._backdrop((theme, size), lambda: _backdrop(self._behind, size))
+        surface.blit(drawn, (0, 0))
+        margin = theme.px(14)
+        self._toolbar.draw(surface, theme, (margin, size[1] - margin), self._moved_at)
         if status.error:
             hint = "R: try again    Esc: leave"
             self._hud.draw_message(surface, "The world did not start", status.error, hint)
@@ -96,7 +125,7 @@ class LoadingScreen:
         theme = self._hud.theme(surface)
         (x, middle), width = surface.get_rect().center, surface.get_width()
         middle -= theme.px(50)
-        theme.write(surface, "MAG sandbox", 14, FAINT, center=(x, middle - theme.px(60)))
+        theme.write(surface, "MAG sandbox", 14, MUTED, center=(x, middle - theme.px(60)))
         theme.write(surface, self._scene.name, 40, bold=True, center=(x, middle - theme.px(22)))
         lines = theme.wrap(self._scene.prompt, round(width * 0.7), lines=3, size=17)
         for row, words in enumerate(lines):
@@ -118,8 +147,15 @@ class LoadingScreen:
         theme.write(surface, stage, 14, MUTED, center=(bar.centerx, bar.bottom + theme.px(20)))
 
 
-def _draw_backdrop(surface: pygame.Surface) -> None:
+def _backdrop(behind: PictureSource | None, size: tuple[int, int]) -> pygame.Surface:
+    """Draw a place, dimmed so that words can be read on it; dusk where there is no picture."""
+    if behind is not None:
+        picture = Thumbnails().cover(behind, size)
+        picture.blit(shade(size), (0, 0))
+        return picture
+    backdrop = pygame.Surface(size).convert()
     strip = pygame.Surface((1, 2))
     strip.set_at((0, 0), BACKDROP)
     strip.set_at((0, 1), DAWN)
-    pygame.transform.smoothscale(strip.convert(surface), surface.get_size(), surface)
+    pygame.transform.smoothscale(strip.convert(backdrop), size, backdrop)
+    return backdrop

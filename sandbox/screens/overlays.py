@@ -7,7 +7,7 @@ cards that others draw are drawn again only when they change.
 import math
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import partial
 from threading import Lock
@@ -15,12 +15,21 @@ from typing import Literal
 
 import pygame
 
+from mag_sandbox.controls.bindings import Action
 from mag_sandbox.controls.camera import ASPECT, CameraCommand, CameraPose, view_overlap
 from mag_sandbox.evaluation.probe.anchors import GONE, SEEN, AnchorMark
 from mag_sandbox.evaluation.probe.probe import ProbeResult
 from mag_sandbox.sandbox.hud.cards import seen_card, split_card
 from mag_sandbox.sandbox.hud.explain import MemoryTip
-from mag_sandbox.sandbox.hud.hints import HintLine, arrow_card, arrow_place, hint_card, pulse
+from mag_sandbox.sandbox.hud.hints import (
+    STEPS,
+    HintLine,
+    Step,
+    arrow_card,
+    arrow_place,
+    hint_card,
+    pulse,
+)
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.hud.minimap import MapStitcher, Minimap, draw_view
 from mag_sandbox.sandbox.play.reel import Reel
@@ -338,18 +347,38 @@ def wiped(share: float) -> float:
 
 
 class HintOverlay(Overlay):
-    """What to try in the first minute."""
+    """What to try in the first two minutes, one thing at a time."""
 
-    def __init__(self, reel: Reel, hud: Hud, probe: ProbeOverlay) -> None:
+    def __init__(
+        self,
+        reel: Reel,
+        hud: Hud,
+        probe: ProbeOverlay,
+        learned: str = "",
+        offered: Collection[Step] = STEPS,
+        key_of: Callable[[Action], str] = str.upper,
+    ) -> None:
+        """`learned` names the steps that were done before, `offered` are those possible here."""
         self._reel, self._hud, self._probe = reel, hud, probe
-        self._hints = HintLine()
+        self._hints, self._key_of = HintLine(learned.split(), offered), key_of
         self._changed = True
         self._card, self._arrow = CachedPicture(), CachedPicture()
 
     @property
     def is_over(self) -> bool:
-        """Whether everything was tried."""
+        """Whether everything was done once."""
         return self._hints.is_over
+
+    @property
+    def learned(self) -> str:
+        """The steps that were done, by name, with blanks between."""
+        return " ".join(step.name for step in STEPS if step in self._hints.learned)
+
+    def did(self, action: Action) -> None:
+        """Note that the player has done something."""
+        step = self._hints.step
+        self._hints.did(action)
+        self._changed |= self._hints.step is not step
 
     def restart(self) -> None:
         """Begin anew from the next block: another place is shown, or another moment."""
@@ -372,7 +401,7 @@ class HintOverlay(Overlay):
         if self._hints.step is None:
             return
         theme, places = self._hud.theme(surface), self._hud.places
-        said = theme, self._hints.step, surface.get_width() - theme.px(28)
+        said = theme, self._hints.step, surface.get_width() - theme.px(28), self._key_of
         card = self._card(said, partial(hint_card, *said))
         above = places["keys"].top if "keys" in places else surface.get_height() - theme.px(70)
         place = card.get_rect(midbottom=(surface.get_width() // 2, above - theme.px(10)))

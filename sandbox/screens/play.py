@@ -18,6 +18,7 @@ from mag_sandbox.controls.bindings import (
 from mag_sandbox.controls.sources import PlayerSource
 from mag_sandbox.sandbox.hud.hud import Hud, next_level
 from mag_sandbox.sandbox.hud.hud_state import HudState, elsewhere_rows, stage_rows
+from mag_sandbox.sandbox.hud.toolbar import Buttons, Toolbar
 from mag_sandbox.sandbox.play.feedback import InputFeedback
 from mag_sandbox.sandbox.play.late_warp import SHOWN, WHOLE, LateWarp
 from mag_sandbox.sandbox.play.player_input import PlayerInput
@@ -94,6 +95,11 @@ class PlaySession:
     """
 
     overlays: tuple[Overlay, ...] = ()  # drawn over the picture, the last on top
+    buttons: Buttons = (("leave", "Leave"), ("pause", "Pause"), ("help", "Keys"))  # for the mouse
+    knows_help = True  # the player has seen all keys once
+
+    def did(self, action: Action) -> None:
+        """Hear of everything that the player asks for, before it is done."""
 
     @property
     def is_recording(self) -> bool:
@@ -173,12 +179,14 @@ class PlayScreen:
         self._fitted = ((0, 0), 0.0)  # the window's size and the view that drags are measured in
         self._dirty = True
         self._session = context.session(self.reel, self.hud)
+        self._toolbar = Toolbar(self._session.buttons, self._bindings.title)
 
     @property
     def wake_at(self) -> float | None:
         """When the next frame is due, or the next shift of the picture, or an overlay's change."""
         frame = None if self._error else self.reel.wake_at
         times = [frame, *(overlay.wake_at for overlay in self._session.overlays)]
+        times.append(self._toolbar.wake_at(self._context.clock()))
         if self._moved_at is not None and self._is_warping:
             times.append(self._moved_at + DISPLAY_S)
         return min((time for time in times if time is not None), default=None)
@@ -192,8 +200,13 @@ class PlayScreen:
         """Take input, or a change of the window."""
         if event.type in INPUT:
             self._touched_at = self._context.clock()
+        self._dirty |= event.type == pygame.MOUSEMOTION
         if event.type == pygame.QUIT:
             self.outcome = Way.LEAVE
+        elif action := self._toolbar.handle(event, self._context.clock()):
+            self.act(action)
+        elif self._help is not None and event.type == pygame.MOUSEBUTTONDOWN:
+            self.act("help")
         elif self._over_picture(event) or self._click(event):
             self._dirty = True
         elif event.type in (pygame.KEYDOWN, pygame.KEYUP):
@@ -250,6 +263,7 @@ class PlayScreen:
         self.hud.draw(surface, self.hud_state(), self.level)
         for overlay in self._session.overlays:
             overlay.draw(surface)
+        self._draw_toolbar(surface)
         if self._error:
             hint = "R: try again    Esc: leave"
             self.hud.draw_message(surface, "The world stopped", self._error, hint)
@@ -257,6 +271,16 @@ class PlayScreen:
             self.hud.draw_help(surface, self._bindings, self._help)
         elif self.reel.starting_over or self.reel.paused:
             self.hud.draw_notice(surface, self._mode_text().capitalize())
+
+    def _draw_toolbar(self, surface: pygame.Surface) -> None:
+        theme, places = self.hud.theme(surface), self.hud.places
+        margin = theme.px(14)
+        corner = margin, surface.get_height() - margin
+        if "keys" in places:
+            corner = places["keys"].right + theme.px(10), places["keys"].bottom
+        always = () if self._session.knows_help or "keys" in places else ("help",)
+        self._toolbar.always = frozenset(always)
+        self._toolbar.draw(surface, theme, corner, self._context.clock())
 
     def shown(self, now: float) -> None:
         """Note that what was drawn is on the display."""
@@ -296,6 +320,7 @@ class PlayScreen:
     def act(self, action: Action) -> None:
         """Do what an action key asks for."""
         self._dirty = True
+        self._session.did(action)
         match action:
             case "leave" if self._help is not None and not self._error:
                 self._help = None

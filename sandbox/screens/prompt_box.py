@@ -30,6 +30,7 @@ MAX_CHIPS = 6
 MAX_HINTED = 16  # unknown words that are told what comes near
 NEAREST = 3
 TITLE = "Change the world from here on"
+CLEAR = 24  # px of the reference window around the place that the box is about
 CLEARANCE = 134  # px of the reference window below the box: the memory bar stays in sight
 JOINING = ("at", "in", "under", "by", "on", "covered", "lit", "with")
 EMPTY = "describe the place in a few words"
@@ -90,6 +91,7 @@ class PromptBox(Overlay):
         self._card: PromptCard | None = None
         self._size = (0, 0)
         self._corner = (0, 0)
+        self.avoid: tuple[float, float] | None = None  # a place of the window to leave in sight
 
     @property
     def wake_at(self) -> float | None:
@@ -144,6 +146,13 @@ class PromptBox(Overlay):
         pygame.key.stop_text_input()
         pygame.key.set_repeat(*self._repeated)
 
+    def dismiss(self) -> bool:
+        """Hide the box, if it is open."""
+        was_open = self.is_open
+        if was_open:
+            self.close()
+        return was_open
+
     def handle(self, event: pygame.Event) -> bool:
         """Take input while the box is open; True if nothing else shall."""
         if not self.is_open:
@@ -186,6 +195,7 @@ class PromptBox(Overlay):
         if self._card is None or self._stale:
             self._stale = False
             self._card = self._drawn(self._theme)
+        self._corner = self._place(self._theme, self._card.surface.get_size())
         surface.blit(self._card.surface, self._corner)
         if self._shows_cursor:
             surface.fill(self._theme.colour(ACCENT), self._card.cursor.move(self._corner))
@@ -193,11 +203,19 @@ class PromptBox(Overlay):
     def _drawn(self, theme: Theme) -> PromptCard:
         hinting = self._vocabulary is not None
         card = draw_prompt_card(theme, self._view(), self._size[0], hinting=hinting)
-        width, height = card.surface.get_size()
-        top = max(0, self._size[1] - height - theme.px(self._clearance))
-        self._corner = (self._size[0] - width) // 2, top
-        pygame.key.set_text_input_rect(card.cursor.move(self._corner))
+        corner = self._place(theme, card.surface.get_size())
+        pygame.key.set_text_input_rect(card.cursor.move(corner))
         return card
+
+    def _place(self, theme: Theme, size: tuple[int, int]) -> tuple[int, int]:
+        """Return the corner of a card, near the lower edge unless it covers what it is about."""
+        left, lowest = (self._size[0] - size[0]) // 2, max(0, self._size[1] - size[1])
+        top = max(0, lowest - theme.px(self._clearance))
+        area, margin = pygame.Rect((left, top), size), 2 * theme.px(CLEAR)
+        if self.avoid is None or not area.inflate(margin, margin).collidepoint(self.avoid):
+            return left, top
+        above = self.avoid[1] > self._size[1] / 2
+        return left, 0 if above else lowest
 
     def _view(self) -> PromptView:
         entry, words = self._entry, self._vocabulary

@@ -48,7 +48,7 @@ from mag_sandbox.scenes import Scene
 
 logger = logging.getLogger(__name__)
 PARKED, SCENES, RECORDINGS = "parked", "scenes", "recordings"  # folders of the player's data
-WAITING = "left just now"
+WAITING = "not on the disk yet"
 THUMBNAIL = "thumbnail.png"
 MAX_LINE = 2**20  # bytes of a recording's first line
 MAX_TAIL = 2**16  # bytes of a recording's end that are looked at

@@ -136,6 +136,11 @@ class TitleScreen:
         """The card in focus, to be given to a later title screen."""
         return self._focus.key
 
+    @property
+    def card(self) -> Card | None:
+        """The card that has the focus, or had it last."""
+        return self._focus.card
+
     def use_settings(self, settings: SandboxConfig) -> None:
         """Look as the player wants it now."""
         self._settings, self._arranged, self._dirty = settings, None, True

@@ -315,3 +315,10 @@ def test_a_parked_scene_that_is_damaged_is_said_and_the_title_stays(run):
 
 def replace_yaw(pose, yaw):
     return type(pose)(yaw, pose.pitch, pose.fov)
+
+
+def test_a_camera_key_that_was_held_since_loading_turns_the_camera(run):
+    game = run()
+    game.go(PlayScene(SCENE), LoadingScreen)
+    game.screen.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_RIGHT))
+    game.wait(lambda: isinstance(game.screen, PlayScreen) and game.screen.reel.pose.yaw > 5)

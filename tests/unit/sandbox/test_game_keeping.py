@@ -9,7 +9,7 @@ from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.model.world import Control, WorldFailed
 from mag_sandbox.sandbox.choice import WorldChoice
-from mag_sandbox.sandbox.hud.hints import HintLine, Step
+from mag_sandbox.sandbox.hud.hints import STEPS, HintLine, Step
 from mag_sandbox.sandbox.play.player_input import HeldKeys, RestingMouse, repeat_keys
 from mag_sandbox.sandbox.play.session import Session
 from mag_sandbox.sandbox.recording import recorder as recorder_module
@@ -218,9 +218,11 @@ def test_hints_that_were_followed_do_not_come_again(run):
     assert game.services.settings.now.hints
     game.play()
     hints = game.screen._session._hints._hints
-    hints.step, hints._back_at = None, 0.0
+    hints.learned.update(STEPS[:-1])
+    game.press(pygame.K_F1)
     game.see_blocks(2)
     assert not game.services.settings.now.hints
+    assert game.screen._session.knows_help
     game.go(Way.TITLE, TitleScreen)
     assert not load_settings().hints
 

@@ -1,12 +1,24 @@
-"""The first minute: a hint goes away when the thing was done, and never comes back."""
+"""The first two minutes: a hint goes away when the thing was done, and never comes back."""
 
 import pytest
 
+from mag_sandbox.controls.bindings import DEFAULTS
 from mag_sandbox.controls.camera import CameraPose
-from mag_sandbox.sandbox.hud.hints import LAST_S, PATIENCE_S, HintLine, Step, arrow_place, hint_card
+from mag_sandbox.sandbox.hud.hints import (
+    ACTIONS,
+    PATIENCE_S,
+    SKIP_S,
+    STEPS,
+    HintLine,
+    Step,
+    arrow_place,
+    hint_card,
+)
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.ui.display import window
 from mag_sandbox.sandbox.ui.theme import Theme
+
+LOOKED = ("LOOK", "LEAVE", "RETURN")
 
 
 def follow(hints, *yaws, start=0.0):
@@ -22,20 +34,47 @@ def test_each_step_follows_when_it_was_done():
     assert follow(hints, 40, 60) is Step.LEAVE
     assert follow(hints, 70, 90, 180) is Step.RETURN
     assert follow(hints, 90, 40) is Step.RETURN
-    assert follow(hints, 352) is Step.BACK
+    assert follow(hints, 352) is Step.prompt
+    for action, following in zip(ACTIONS, (*STEPS[4:], None), strict=True):
+        assert hints.step is ACTIONS[action]
+        hints.did(action)
+        assert hints.step is following
+    assert hints.is_over
 
 
 def test_turning_full_circle_comes_back_too():
-    assert follow(HintLine(), *range(0, 361, 10)) is Step.BACK
+    assert follow(HintLine(), *range(0, 361, 10)) is Step.prompt
 
 
-def test_the_last_word_stays_a_while_and_then_everything_is_over():
-    hints = HintLine()
-    follow(hints, 0, 100, 0)
-    assert not hints.see(CameraPose(0), 0.2 + LAST_S / 2)
-    assert hints.see(CameraPose(0), 0.2 + LAST_S)
-    assert hints.is_over
-    assert not hints.see(CameraPose(180), 100)
+def test_what_was_done_once_is_not_taught_again_in_another_session():
+    first = HintLine()
+    first.did("prompt")
+    follow(first, 0, 30)
+    again = HintLine({step.name for step in first.learned})
+    assert follow(again, 0) is Step.LEAVE
+    assert follow(again, 100, 0) is Step.change
+
+
+def test_who_turns_hints_on_again_is_taught_from_the_beginning():
+    assert HintLine([step.name for step in STEPS]).step is Step.LOOK
+
+
+def test_only_what_is_possible_here_is_taught():
+    hints = HintLine(LOOKED, [Step.postcards])
+    assert hints.step is Step.postcards
+    hints.did("postcards")
+    assert hints.step is None
+    assert not hints.is_over
+
+
+def test_a_key_that_is_not_pressed_makes_room_for_the_next_and_is_taught_later():
+    hints = HintLine(LOOKED)
+    for number, step in enumerate(STEPS[3:]):
+        hints.see(CameraPose(), number * SKIP_S)
+        assert hints.step is step
+    hints.see(CameraPose(), PATIENCE_S)
+    assert (hints.step, hints.is_over) == (None, False)
+    assert HintLine({step.name for step in hints.learned}).step is Step.prompt
 
 
 def test_see_says_when_the_line_changes():
@@ -55,14 +94,15 @@ def test_after_a_reset_the_way_out_begins_anew():
     follow(hints, 0, 100)
     hints.restart()
     assert follow(hints, 200) is Step.LEAVE
-    assert follow(hints, 300, 200) is Step.BACK
+    assert follow(hints, 300, 200) is Step.prompt
 
 
 @pytest.mark.parametrize("width", [300, 600, 1250])
 @pytest.mark.parametrize("step", Step)
 def test_the_card_fits(step, width):
     with window((640, 400), "test"):
-        assert hint_card(Theme((640, 400)), step, width).get_width() <= width
+        card = hint_card(Theme((640, 400)), step, width, DEFAULTS.title)
+        assert card.get_width() <= width
 
 
 @pytest.mark.parametrize("way", [1, -1])
@@ -74,7 +114,7 @@ def test_an_arrow_leads_through_it_whichever_way_the_player_turns(way):
     follow(hints, 90 * way)
     assert (hints.step, hints.key) == (Step.RETURN, back)
     follow(hints, 0)
-    assert (hints.step, hints.key) == (Step.BACK, None)
+    assert (hints.step, hints.key) == (Step.prompt, None)
 
 
 def test_who_does_something_else_is_left_alone_and_hinted_at_another_time():

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pygame
 import pytest
 
+from mag_sandbox.controls.bindings import DEFAULTS
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.model.world import Control
 from mag_sandbox.sandbox.hud import cards
@@ -12,6 +13,8 @@ from mag_sandbox.sandbox.hud.hints import Step, arrow_card, hint_card
 from mag_sandbox.sandbox.hud.hud import Hud, next_level
 from mag_sandbox.sandbox.hud.hud_state import HudState
 from mag_sandbox.sandbox.hud.minimap import MapStitcher, Minimap
+from mag_sandbox.sandbox.hud.toolbar import Toolbar
+from mag_sandbox.sandbox.play_session import PlayerSession
 from mag_sandbox.sandbox.settings import SandboxConfig
 from mag_sandbox.sandbox.ui.display import window
 from mag_sandbox.scenes import Scene
@@ -147,9 +150,13 @@ def test_what_is_shown_by_default_covers_little_of_the_picture(state):
         )
         theme = hud.theme(surface)
         arrow = arrow_card(theme, "left").get_rect()
+        toolbar = Toolbar(PlayerSession.buttons, DEFAULTS.title)
+        toolbar.handle(pygame.Event(pygame.MOUSEMOTION, pos=(5, 5)), 0.0)
+        toolbar.draw(surface, theme, (14, 706), 0.0)
+        assert len(toolbar._places) == len(PlayerSession.buttons)
         for step in Step:
-            hint = hint_card(theme, step, 1252).get_rect()
-            shown = (*hud.places.values(), card.get_rect(), hint, arrow)
+            hint = hint_card(theme, step, 1252, DEFAULTS.title).get_rect()
+            shown = (*hud.places.values(), card.get_rect(), hint, arrow, toolbar.area)
             assert sum(rect.width * rect.height for rect in shown) <= 0.08 * 1280 * 720
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pygame
 import pytest
 
-from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.controls.camera import MAX_PITCH, CameraPose
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.sandbox.hud.minimap import map_area
 from mag_sandbox.sandbox.hud.seen import TOP
@@ -32,7 +32,7 @@ def made(pose: CameraPose = CameraPose(), kinds=KINDS, crop=(0.0, 0.0, 1.0, 1.0)
     reel = SimpleNamespace(pose=pose, crop=crop, current=SimpleNamespace(spec=SPEC))
     hud = SimpleNamespace(places={}, theme=lambda surface: Theme(surface.get_size()))
     asked: list[Edit] = []
-    overlay = EditOverlay(reel, hud, kinds, asked.append, "whole", open_keys=("i",))
+    overlay = EditOverlay(reel, hud, kinds, asked.append, asked.append, "whole", open_keys=("i",))
     surface = pygame.Surface(SIZE)
     overlay.draw(surface)
     return overlay, asked, surface, hud
@@ -68,11 +68,35 @@ def test_a_right_click_on_the_picture_names_the_spot_that_is_seen_there(position
     overlay.draw(surface)
 
 
-def test_a_click_on_the_map_names_a_spot_that_may_be_out_of_sight():
+def test_a_click_on_the_map_flies_there():
+    overlay, flown, _, hud = made(CameraPose(10.0, 5.0, 60.0))
+    place = hud.places["map"] = pygame.Rect(900, 100, 366, 160)
+    area = map_area(Theme(SIZE), place.width).move(place.topleft)
+    assert overlay.handle(click((area.left + area.width // 4, area.top), button=1))
+    assert flown == [CameraPose(pytest.approx(270.0, abs=1.0), MAX_PITCH, 60.0)]
+    assert not overlay.box.is_open
+
+
+@pytest.mark.parametrize("size", [(480, 300), (832, 480), (1280, 720), (3840, 2160)])
+def test_the_box_never_covers_the_place_that_it_is_about(size, display):
+    overlay, *_ = made()
+    surface = pygame.Surface(size)
+    for y in range(20, size[1] - 20, max(1, size[1] // 8)):
+        overlay.draw(surface)
+        overlay.handle(click((size[0] // 2, y)))
+        overlay.draw(surface)
+        box = overlay.box
+        card = box._card.surface.get_rect(topleft=box._corner)
+        assert not card.collidepoint(box.avoid)
+        assert surface.get_rect().contains(card)
+        assert overlay.dismiss()
+
+
+def test_a_right_click_on_the_map_names_a_spot_that_may_be_out_of_sight():
     overlay, asked, _, hud = made()
     place = hud.places["map"] = pygame.Rect(900, 100, 366, 160)
     area = map_area(Theme(SIZE), place.width).move(place.topleft)
-    assert overlay.handle(click((area.left + area.width * 3 // 4, area.centery), button=1))
+    assert overlay.handle(click((area.left + area.width * 3 // 4, area.centery)))
     assert "90° to the right" in overlay.box.title
     write(overlay, "castle")
     assert asked[0].yaw == pytest.approx(90.0, abs=1.0)

@@ -9,6 +9,7 @@ from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.controls.sources import PlayerSource
 from mag_sandbox.model.world import Control
 from mag_sandbox.sandbox.hud.cards import key_caps
+from mag_sandbox.sandbox.hud.toolbar import STAYS_S
 from mag_sandbox.sandbox.play.session import Playthrough
 from mag_sandbox.sandbox.play.worker import ReadyBlock, WorkerStatus
 from mag_sandbox.sandbox.screens import Way
@@ -324,3 +325,40 @@ def test_the_window_is_named_after_the_place_and_after_its_new_description(game,
     game.pass_frames(4)
     assert pygame.display.get_caption()[0].startswith("A castle in the snow")
     assert game.screen.hud_state().scene.startswith("A castle in the snow")
+
+
+def test_the_mouse_alone_leaves_and_finds_the_keys():
+    with window((1280, 720), "test") as surface:
+        game = Game()
+        game.make_block()
+        game.pass_frames(2)
+        assert game.screen._toolbar.area.width == 0, "nothing before the mouse moves"
+        game.screen.handle(pygame.Event(pygame.MOUSEMOTION, pos=(5, 5), rel=(1, 1)))
+        game.screen.draw(surface)
+        for action in ("help", "pause", "leave"):
+            place = game.screen._toolbar._places[action].center
+            click = pygame.Event(pygame.MOUSEBUTTONDOWN, button=1, pos=place)
+            game.screen.handle(click)
+            game.screen.draw(surface)
+            if action == "help":
+                assert game.screen._help is not None
+                elsewhere = pygame.Event(pygame.MOUSEBUTTONDOWN, button=1, pos=(640, 360))
+                while game.screen._help is not None:
+                    game.screen.handle(elsewhere)
+                    game.screen.draw(surface)
+        assert game.screen.reel.paused
+        assert game.screen.outcome is Way.LEAVE
+        game.now += STAYS_S
+        game.screen.draw(surface)
+        assert game.screen._toolbar.area.width == 0, "gone while the mouse rests"
+
+
+def test_a_key_held_while_the_first_picture_loads_takes_effect():
+    worker = StubWorker()
+    screen = LoadingScreen(worker, SCENE)
+    for name, down in (("left", True), ("right", True), ("left", False)):
+        kind = pygame.KEYDOWN if down else pygame.KEYUP
+        screen.handle(pygame.Event(kind, key=KEYS[name]))
+    assert list(screen.held) == ["right"]
+    screen.handle(pygame.Event(pygame.WINDOWFOCUSLOST))
+    assert not screen.held
