@@ -98,7 +98,7 @@ BINDINGS = (
     Binding("hud", ("h", "pad right stick"), "the map, the lab view or nothing", "Show"),
     Binding("minimap", ("m", "pad left stick"), "map", "Show"),
     Binding("split", ("v",), "two memories side by side", "Show"),
-    Binding("late_warp", ("l",), "shift the picture at once, or not", "Show"),
+    Binding("late_warp", ("l",), "answer keys at once, on or off", "Show"),
     Binding("help", ("f1",), "show or hide this help", "Show"),
     Binding("fullscreen", ("f11", "f"), "full screen", "Show"),
     Binding("mute", ("u",), "sound on or off", "Sound"),
