@@ -68,6 +68,7 @@ class Control:
     prompt: str | None = None  # None: as before
     memory: MemorySetting | None = None  # None: as before
     edit: Edit | None = None  # of the world, begun before the block is made; None: nothing
+    leave_out: tuple[str, ...] = ()  # of `WorldSpec.optional`, since time is short
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -91,6 +92,7 @@ class WorldSpec:
     latent_stride: int = 1  # frames of a remembered frame; a scene's very first one gives one
     moves: bool = False  # scenes change with time: clouds drift, creatures walk
     kinds: tuple[str, ...] = ()  # of things that an edit can place; none: there are no edits
+    optional: tuple[str, ...] = ()  # what blocks may leave out, first what players notice least
 
     @property
     def frame_size(self) -> tuple[int, int]:

@@ -4,7 +4,7 @@ A thread of its own makes one part of a block after the other while memory needs
 world's thread takes what is left as soon as it has time. It matters to no picture who makes it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -20,6 +20,9 @@ from mag_sandbox.model.pocket.animation import Animation, PicturesAtRest
 from mag_sandbox.model.pocket.cells import DrawnPictures
 from mag_sandbox.model.session_world import StageTimes
 from mag_sandbox.model.world import Frames, WorldSpec
+
+WIND = "wind"  # clouds stand still, and the sky upwind is not painted
+MOTION = "motion"  # all that moves stands still
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +155,7 @@ class BlockDecoder:
         poses: tuple[CameraPose, ...],
         time: int,
         sky: "Future[Tensor | None] | None" = None,
+        leave_out: Collection[str] = (),
     ) -> SharedWork[_MadePart]:
         """Begin to make a block's frames.
 
@@ -160,9 +164,11 @@ class BlockDecoder:
             poses: of the block.
             time: frames shown before it.
             sky: of the upwind poses, alone, [F, 3, H, W], or None, if it is being made.
+            leave_out: `WIND` or `MOTION`, which the frames do without.
         """
         latents = latents.cpu()
-        tasks = [partial(self._made, part, latents, sky) for part in _parts(poses, time)]
+        made = partial(self._made, latents=latents, sky=sky, leave_out=leave_out)
+        tasks = [partial(made, part) for part in _parts(poses, time)]
         return SharedWork(self._thread, tasks)
 
     def finish(
@@ -190,13 +196,21 @@ class BlockDecoder:
         """End the thread."""
         self._thread.shutdown()
 
-    def _made(self, part: _Part, latents: Tensor, sky: "Future[Tensor | None] | None") -> _MadePart:
+    def _made(
+        self,
+        part: _Part,
+        latents: Tensor,
+        sky: "Future[Tensor | None] | None",
+        leave_out: Collection[str],
+    ) -> _MadePart:
         """Return a part of a block, from the latents of all of it and the sky of all of it."""
         with torch.inference_mode(), self._times.of("decode"):
             drawn = self._codec.draw(latents[part.frames])
             resting = PicturesAtRest(drawn)
-            if self._animation is not None:
+            if self._animation is not None and MOTION not in leave_out:
                 resting = self._animation.at_rest(drawn, part.poses)
+            if WIND in leave_out:
+                resting = replace(resting, has_sky=False)
             made = _MadePart(part, resting)
         above = sky.result() if sky and resting.has_sky else None
         return made if resting.has_sky and above is None else self._moved(made, above)

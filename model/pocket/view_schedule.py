@@ -108,16 +108,24 @@ class ViewSchedule:
         return self._painting is not None and self.runs(memory)
 
     def request_view(
-        self, outlook: Outlook, prompt: str, next_block: int, memory: BlockMemory
+        self, outlook: Outlook, prompt: str, next_block: int, memory: BlockMemory, times: int = 1
     ) -> None:
-        """Request a view if the camera is moving to where one is missing."""
+        """Request a view if the camera is moving to where one is missing.
+
+        Args:
+            outlook: of the player.
+            prompt: in force.
+            next_block: index of the next block.
+            memory: knows which views are there.
+            times: how many times the usual number of blocks the view may take.
+        """
         if not self.runs(memory):
             return
         pose = self._inventor.next_view(outlook, memory)
         if pose is not None:
             with self._times.of("look_ahead"):
                 blocks = self._inventor.begin_view(pose, prompt, memory)
-            self.request = ViewRequest(pose, next_block + blocks)
+            self.request = ViewRequest(pose, next_block + times * blocks)
 
     def is_due(self, block: int) -> bool:
         """Tell whether a requested view is remembered before a block."""

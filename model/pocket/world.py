@@ -28,6 +28,7 @@ from mag_sandbox.model.pocket.block_memory import (
     MemoryNetworks,
     PassInputs,
 )
+from mag_sandbox.model.pocket.decoding import MOTION, WIND
 from mag_sandbox.model.pocket.editing import Editor
 from mag_sandbox.model.pocket.inventing import Inventor, MemoryModelInventor, Outlook
 from mag_sandbox.model.pocket.painting import PaintingInventor
@@ -46,6 +47,9 @@ from mag_sandbox.model.world import (
 from mag_sandbox.scenes import Scene
 
 _FIRST_VIEWS = 2  # one to each side of the first, for which the camera's first movement waits
+LOOK_AHEAD = "look-ahead"  # views are made at leisure: new ground stays soft for longer
+OPTIONAL = (WIND, LOOK_AHEAD, MOTION)  # what blocks may leave out, first what shows least
+_LEISURE = 2  # times the blocks that are given to a view otherwise
 _AROUND, _EDITS = "around", "edits"  # parts of a snapshot: the painted ring, and the edits
 
 
@@ -55,6 +59,7 @@ class DiffusionSession(PocketSession):
 
     prompt_index: int = 0  # how often the prompt has changed
     has_sky: bool = False  # whether the last shown block did, in a world that moves
+    leave_out: tuple[str, ...] = ()  # of `OPTIONAL`, by the last control
     edited: Edit | None = None  # the edit that the next block is the first to show
     command: CameraCommand = field(default_factory=CameraCommand)  # of the last shown block
 
@@ -113,7 +118,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             editor: changes the painted ground; None: no edits.
             look_ahead: whether views are made before the camera gets there.
         """
-        super().__init__(parts)
+        super().__init__(replace(parts, spec=replace(parts.spec, optional=OPTIONAL)))
         self._initial_memory, self._look_ahead = memory, look_ahead
         self.painting, self.editor = painting, editor
         self._inventor: Inventor = painting or MemoryModelInventor()
@@ -147,6 +152,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
                 pass
             if control.camera != CameraCommand():
                 self.remember_views_owed()
+            self._advance(leave_out=control.leave_out)
             edited = self._obey(control)
             self._schedule_views(control.camera)
             block = self._finish_block(self._poses(control.camera), control.camera)
@@ -347,7 +353,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         if moves_on:
             schedule.start_cut(next_end)
         block = self._generate(poses, given)
-        drawn = decoder.begin(block.latents[0], poses, time, sky)
+        drawn = decoder.begin(block.latents[0], poses, time, sky, session.leave_out)
         memory.remember(block, painted)  # while the frames are decoded, like what follows
         memory.drop_prefetched()
         if moves_on and not self._changes_before(session.block_index + 1):
@@ -384,7 +390,9 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         """Request a view if the camera moves to where one is missing, unless an edit is painted."""
         if self.editor is None or not self.editor.is_painting:
             prompt = self._running().prompt
-            self.schedule.request_view(self._outlook(command), prompt, next_block, self.memory)
+            times = _LEISURE if LOOK_AHEAD in self._running().leave_out else 1
+            outlook = self._outlook(command)
+            self.schedule.request_view(outlook, prompt, next_block, self.memory, times)
 
     def _outlook(self, command: CameraCommand) -> Outlook:
         session, spec = self._running(), self.spec
@@ -411,7 +419,8 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
 
     def _cut_sky(self, poses: tuple[CameraPose, ...]) -> "Future[Tensor | None] | None":
         """Begin to cut the painted sky that the wind carries into a block."""
-        if not self._running().has_sky:
+        session = self._running()
+        if not session.has_sky or WIND in session.leave_out:
             return None
         upwind = self._decoder.upwind(poses, self._time)
         return self._decoder.beside(partial(self._painted_skies, upwind))

@@ -93,14 +93,15 @@ class SessionObserver:
 
 
 def event_to_json(event: SessionStart | BlockEvent | SessionEnd) -> dict:
-    """Return an event as plain JSON data; controls are flat: yaw, ..., prompt, edit."""
+    """Return an event as plain JSON data; controls are flat: yaw, ..., prompt."""
     data = asdict(event)
     if isinstance(event, SessionStart):
         data["first_block"] = event_to_json(event.first_block)
     if isinstance(event, BlockEvent):
         control = data["control"]
         data["control"] = control.pop("camera") | control
-        if event.control.edit is None:  # nearly always
-            del data["control"]["edit"]
+        for name in ("edit", "leave_out"):  # nearly always empty
+            if not data["control"][name]:
+                del data["control"][name]
     first = {key: data[key] for key in ("kind", "schema") if key in data}  # easy to see in a file
     return first | data

@@ -143,9 +143,13 @@ class Session:
         self._open(playthrough, first, asked, parked)
         return first
 
-    def advance(self) -> SessionStep | None:
-        """Sample the source and make one more block; None when the script is over."""
-        control = self._next_control()
+    def advance(self, leave_out: tuple[str, ...] = ()) -> SessionStep | None:
+        """Sample the source and make one more block; None when the script is over.
+
+        Args:
+            leave_out: optional work that the block leaves out, unless the source decides that.
+        """
+        control = self._next_control(leave_out)
         if control is None:
             return None
         asked = time.monotonic()
@@ -279,12 +283,12 @@ class Session:
         seconds = time.monotonic() - self._started
         return SessionEnd(reason, self._blocks, self._frames, round(seconds, 3))
 
-    def _next_control(self) -> Control | None:
+    def _next_control(self, leave_out: tuple[str, ...] = ()) -> Control | None:
         command = self._source.next_command()
         if command is None:
             return None
         if isinstance(command, CameraCommand):
-            command = Control(camera=command.along(self.world.spec.axes))
+            command = Control(command.along(self.world.spec.axes), leave_out=leave_out)
         asked, self._asked = self._asked, Control()
         if self._edits and command.edit is None:
             command = replace(command, edit=self._edits.popleft())

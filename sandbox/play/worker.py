@@ -21,11 +21,11 @@ from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.files.border import Refusal
 from mag_sandbox.model.world import FrameBlock, Frames, Progress, World, WorldSpec
 from mag_sandbox.sandbox.play.events import SessionObserver
+from mag_sandbox.sandbox.play.optional_work import OptionalWork
 from mag_sandbox.sandbox.play.pacing import DurationEstimate
 from mag_sandbox.sandbox.play.session import CommandSource, Playthrough, Session, SessionStep
 
 SMALL = 240  # px of height; taller frames are not enlarged
-STRAINED = 0.75  # share of a block's time; where making blocks takes more, none is enlarged
 logger = logging.getLogger(__name__)
 Clock = Callable[[], float]
 Result = TypeVar("Result")
@@ -112,7 +112,6 @@ class GenerationWorker:
         self._calls: deque[tuple[Callable[[Session], object], Future]] = deque()
         self._block_time = DurationEstimate()
         self._prepare_time = DurationEstimate()
-        self._making_time = DurationEstimate(0.75, 8)  # of the newest blocks, enlarging apart
         # the thread lets go of what loads in the end: it may hold the worker before, and so on
         self._thread = threading.Thread(
             target=self._run, args=(load,), name=WORLD_THREAD, daemon=True
@@ -234,28 +233,31 @@ class GenerationWorker:
         if playthrough is None:
             return self._wait(session, generation, for_turn=False)
         self._set_status(WorkerStatus(stage="ready", fraction=1.0))
+        work = OptionalWork(spec.block_seconds, spec.optional)
         begun = self._clock()
         step = session.begin(playthrough)
-        large = self._enlarged(step, spec)
+        large = self._enlarged(step, spec, work)
         while step is not None:
             self._hand_over(generation, step, begun, spec, large)
             reason = self._wait(session, generation, for_turn=True)
             if reason:
                 return reason
             begun = self._clock()
-            step = session.advance()
-            self._making_time.add(self._clock() - begun)
-            large = self._enlarged(step, spec)
+            step = session.advance(work.left_out)
+            large = self._enlarged(step, spec, work)
             if step is not None:
-                self._block_time.add(self._clock() - begun)
+                seconds = self._clock() - begun
+                self._block_time.add(seconds)
+                work.add(seconds)
         session.end("script over")
         self._set_status(WorkerStatus(ended=True))
         return self._wait(session, generation, for_turn=False)
 
-    def _enlarged(self, step: SessionStep | None, spec: WorldSpec) -> Frames | None:
+    def _enlarged(
+        self, step: SessionStep | None, spec: WorldSpec, work: OptionalWork
+    ) -> Frames | None:
         """Return the frames of a step at twice their size, if they are small and there is time."""
-        strained = self._making_time.seconds > STRAINED * spec.block_seconds
-        if step is None or spec.frame_height > SMALL or strained:
+        if step is None or spec.frame_height > SMALL or not work.enlarges:
             return None
         return self._enlarge(step.block.frames)
 

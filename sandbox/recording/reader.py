@@ -136,8 +136,7 @@ def _with_cameras(event: dict) -> dict:
     if isinstance(event.get("first_block"), dict):
         event = {**event, "first_block": _with_cameras(event["first_block"])}
     if isinstance(event.get("control"), dict):
-        control = dict(event["control"])
-        control.setdefault("edit", None)
+        control = {"edit": None, "leave_out": [], **event["control"]}
         control["camera"] = {axis: control.pop(axis) for axis in _AXES if axis in control}
         event = {**event, "control": control}
     return event

@@ -1,5 +1,7 @@
 """A world that moves: what it shows changes with time, what it remembers does not."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -10,6 +12,7 @@ from mag_sandbox.model.parking import unpacked
 from mag_sandbox.model.pocket.animation import Animation
 from mag_sandbox.model.pocket.animator import PARTS
 from mag_sandbox.model.pocket.cells import DrawnPictures, cells_of
+from mag_sandbox.model.pocket.decoding import MOTION, WIND
 from mag_sandbox.model.pocket.engine import PocketEngine
 from mag_sandbox.model.world import MissingWeights
 from tests.tiny import (
@@ -108,6 +111,23 @@ def test_where_clouds_come_from_is_seen_in_time(weights):
     assert all(180 < yaw < 360 for yaw in ahead)  # to the left
     calm = tiny_world()
     assert not [view for block in play(calm, [STILL] * 4) for view in block.look_ahead]
+
+
+@pytest.mark.parametrize("left_out", [(WIND,), (WIND, MOTION)])
+def test_what_blocks_leave_out_changes_what_is_shown_and_never_what_is_remembered(
+    weights, left_out
+):
+    path = [RIGHT, RIGHT, STILL, STILL, LEFT, STILL]
+    spare = [replace(control, leave_out=left_out) for control in path[:4]] + path[4:]
+    whole, hurried = (tiny_world(weights=weights, look_ahead=False) for _ in range(2))
+    shown, others = play(whole, path), play(hurried, spare)
+    for block, other in zip(shown, others, strict=True):
+        assert np.array_equal(block.at_rest, other.at_rest)
+    assert not np.array_equal(shown[3].frames, others[3].frames)
+    assert (others[3].rest is None) is (MOTION in left_out)
+    assert np.array_equal(shown[-1].frames, others[-1].frames)
+    remembered, alike = (unpacked(world.snapshot()) for world in (whole, hurried))
+    assert all(torch.equal(remembered[name], alike[name]) for name in remembered)
 
 
 def test_a_moving_world_goes_on_from_a_snapshot_as_if_never_left(weights):

@@ -29,6 +29,7 @@ from mag_sandbox.model.imagination.surroundings import Lattice
 from mag_sandbox.model.imagination.weights import ImaginationNetworks, save_networks
 from mag_sandbox.model.pocket import loading as pocket
 from mag_sandbox.model.pocket.block_memory import BlockMemory
+from mag_sandbox.model.pocket.decoding import WIND
 from mag_sandbox.model.pocket.inventing import Outlook
 from mag_sandbox.model.pocket.painting import (
     BLOCKS_A_PLAN,
@@ -36,7 +37,7 @@ from mag_sandbox.model.pocket.painting import (
     Plan,
     next_view,
 )
-from mag_sandbox.model.pocket.world import DiffusionWorld
+from mag_sandbox.model.pocket.world import LOOK_AHEAD, DiffusionWorld
 from mag_sandbox.model.world import Control, FrameBlock, MemorySetting, WorldFailed, WorldState
 from tests.tiny import (
     CAPTIONS,
@@ -227,6 +228,14 @@ def test_no_block_waits_for_a_view_before_it_is_due_and_none_goes_on_without_it(
     timer.start()
     assert len(made.step(UP).look_ahead) == 1
     assert go_on.is_set()
+
+
+@pytest.mark.parametrize(("left_out", "times"), [((), 1), ((WIND, LOOK_AHEAD), 2)])
+def test_views_ahead_are_due_later_where_the_look_ahead_is_left_out(left_out, times):
+    made = world()
+    begin(made)
+    made.step(replace(UP, leave_out=left_out))
+    assert made.schedule.request.due == 1 + times * BLOCKS_A_VIEW
 
 
 def test_a_view_that_is_of_no_use_any_more_is_dropped():

@@ -14,6 +14,7 @@ from mag_sandbox.controls.bindings import DEFAULTS
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.controls.sources import PlayerSource, ScriptSource
 from mag_sandbox.model.world import WorldFailed
+from mag_sandbox.sandbox.play.optional_work import EASY_BLOCKS, STRAINED_BLOCKS
 from mag_sandbox.sandbox.play.pacing import MARGIN_S
 from mag_sandbox.sandbox.play.session import Playthrough
 from mag_sandbox.sandbox.play.worker import GenerationWorker
@@ -113,9 +114,10 @@ def test_frames_are_enlarged_while_there_is_time_for_it(player):
     window = player(world=FakeWorld(on_step=work), clock=lambda: now[0], enlarge=twice)
     ready = window.block()
     assert np.array_equal(ready.picture(0), twice(ready.block.frames)[0])
-    for cost[0], enlarges in ((0.9, False), (0.1, True)):  # shares of a block's time
+    shares_of_a_block = ((0.9, STRAINED_BLOCKS, False), (0.1, EASY_BLOCKS, True))
+    for cost[0], blocks, enlarges in shares_of_a_block:
         cost[0] *= ready.spec.block_seconds
-        for _ in range(8):
+        for _ in range(blocks + 1):
             window.worker.needed_at(NOW)
             ready = window.block()
         assert (ready.large is not None) is enlarges

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.controls.sources import ScriptSource
-from mag_sandbox.model.world import MemorySetting
+from mag_sandbox.model.world import Control, MemorySetting
 from mag_sandbox.sandbox.play.session import Session
 from mag_sandbox.sandbox.recording import recorder as recorder_module
 from mag_sandbox.sandbox.recording.reader import (
@@ -96,6 +96,18 @@ def test_each_line_is_one_event_with_its_kind(folder):
 def test_controls_are_flat_in_the_file(folder):
     block = json.loads((folder / EVENTS_FILE).read_text(encoding="utf-8").splitlines()[1])
     assert set(block["control"]) == {"yaw", "pitch", "zoom", "prompt", "memory"}
+
+
+def test_what_blocks_leave_out_is_read_back_unless_the_source_decides_it(tmp_path):
+    commands = [CameraCommand(yaw=1.0), Control(CameraCommand(yaw=1.0)), CameraCommand()]
+    recorder = Recorder(tmp_path / "session")
+    session = Session(FakeWorld(), ScriptSource(commands), observers=[recorder])
+    session.start(SCENE, seed=7)
+    for leave_out in (("wind",), ("wind",), ()):
+        session.advance(leave_out)
+    session.end("left")
+    controls = load_recording(tmp_path / "session").controls
+    assert [control.leave_out for control in controls] == [("wind",), (), ()]
 
 
 def test_a_recording_never_overwrites(folder):

@@ -1,0 +1,70 @@
+"""Which optional work is left out while blocks take too long, so that none is shown late.
+
+Work is left out in the order that players notice least, one item at a time, and tried again when
+blocks take little time. Enlarging is only seen, never remembered. All else changes pictures, so it
+is part of a block's control: recorded with it and replayed from there. Knows nothing of threads or
+clocks.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from statistics import mean
+
+STRAINED = 0.75  # share of a block's time; where blocks take more, something is left out
+EASY = 0.5  # share of a block's time; where they take less, what was left out last is tried again
+STRAINED_BLOCKS, EASY_BLOCKS = 8, 40  # over which that is measured
+MOST_EASY_BLOCKS = 640  # as many where work was tried again several times in vain
+
+
+class OptionalWork:
+    """Leaves out work while blocks take most of the time that they are shown.
+
+    work = OptionalWork(spec.block_seconds, spec.optional)
+    work.add(seconds)   # that a block took
+    work.enlarges       # whether its frames are to be enlarged
+    work.left_out       # for the control of the next block
+    """
+
+    def __init__(self, block_seconds: float, optional: Sequence[str]) -> None:
+        """Begin with all work.
+
+        Args:
+            block_seconds: for which a block is shown.
+            optional: what the world may leave out, first what players notice least.
+        """
+        self._block_seconds, self._optional = block_seconds, tuple(optional)
+        self._count = 0  # of what is left out: enlarging, then the first of `optional`, and so on
+        self._shares: deque[float] = deque(maxlen=EASY_BLOCKS)  # of blocks' times since a change
+        self._blocks = 0  # since a change
+        self._easy_blocks = EASY_BLOCKS
+        self._tries = False  # whether the last change was to try work again
+
+    @property
+    def enlarges(self) -> bool:
+        """Whether frames are enlarged."""
+        return self._count == 0
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """What the world leaves out of the next block."""
+        return self._optional[: max(0, self._count - 1)]
+
+    def add(self, seconds: float) -> None:
+        """Note what a block took, and decide what the next one leaves out."""
+        self._shares.append(seconds / self._block_seconds)
+        self._blocks += 1
+        if self._blocks < STRAINED_BLOCKS:
+            return
+        if mean(list(self._shares)[-STRAINED_BLOCKS:]) > STRAINED:
+            if self._tries:
+                self._easy_blocks = min(2 * self._easy_blocks, MOST_EASY_BLOCKS)
+            if self._count <= len(self._optional):
+                self._change(1)
+        elif self._count and self._blocks >= self._easy_blocks and mean(self._shares) < EASY:
+            self._change(-1)
+
+    def _change(self, step: int) -> None:
+        self._count += step
+        self._tries = step < 0
+        self._blocks = 0
+        self._shares.clear()

@@ -1,0 +1,60 @@
+"""Optional work is left out in order while blocks take too long, and tried when there is time."""
+
+from mag_sandbox.sandbox.play.optional_work import EASY_BLOCKS, STRAINED_BLOCKS, OptionalWork
+
+BLOCK_S = 0.2
+COSTS = {"enlarging": 0.02, "wind": 0.03, "motion": 0.05}  # seconds a block
+
+
+def new_work() -> OptionalWork:
+    return OptionalWork(BLOCK_S, ("wind", "motion"))
+
+
+def left_out(work: OptionalWork) -> list[str]:
+    return [*([] if work.enlarges else ["enlarging"]), *work.left_out]
+
+
+def play(work: OptionalWork, seconds: float, blocks: int) -> list[list[str]]:
+    """Play blocks that take so long without what can be left out; return each choice."""
+    choices = [left_out(work)]
+    for _ in range(blocks):
+        kept = [cost for name, cost in COSTS.items() if name not in left_out(work)]
+        work.add(seconds + sum(kept))
+        if left_out(work) != choices[-1]:
+            choices.append(left_out(work))
+    return choices
+
+
+def test_with_time_to_spare_nothing_is_left_out():
+    assert play(new_work(), 0.04, 200) == [[]]
+
+
+def test_work_is_left_out_in_order_until_blocks_are_in_time():
+    assert play(new_work(), 0.06, 100) == [[], ["enlarging"]]
+    assert play(new_work(), 0.09, 100) == [[], ["enlarging"], ["enlarging", "wind"]]
+    assert play(new_work(), 0.3, 100)[-1] == ["enlarging", "wind", "motion"]
+
+
+def test_a_single_slow_block_changes_nothing():
+    work = new_work()
+    for _ in range(20):
+        assert play(work, 0.01, STRAINED_BLOCKS) == [[]]
+        assert play(work, 0.1, 1) == [[]]
+
+
+def test_work_is_tried_again_when_blocks_take_little_time():
+    work = new_work()
+    play(work, 0.09, 30)
+    assert left_out(work) == ["enlarging", "wind"]
+    assert play(work, 0.01, 3 * EASY_BLOCKS)[1:] == [["enlarging"], []]
+
+
+def test_work_that_was_tried_in_vain_waits_longer_each_time():
+    work, waits = new_work(), []
+    for _ in range(3):
+        play(work, 0.3, STRAINED_BLOCKS)
+        waits.append(0)
+        while left_out(work):
+            play(work, -0.05, 1)
+            waits[-1] += 1
+    assert waits == [EASY_BLOCKS, 2 * EASY_BLOCKS, 4 * EASY_BLOCKS]
