@@ -23,10 +23,8 @@ from mag_sandbox.evaluation.bench.full_reconstruction import (
     ReconstructionOptions,
     run_reconstruction,
 )
-from mag_sandbox.evaluation.bench.memory_command import PARTS, PocketOptions, run_bench
 from mag_sandbox.evaluation.bench.opening import open_measured, opener_like
-from mag_sandbox.evaluation.bench.packs import DEFAULT_POLICIES
-from mag_sandbox.evaluation.bench.pocket import PocketEvaluation, PocketSettings
+from mag_sandbox.evaluation.bench.pocket import DRIFT_CLIPS, PocketEvaluation, PocketSettings
 from mag_sandbox.evaluation.bench.pose import PoseSettings, evaluate_poses, pose_table
 from mag_sandbox.evaluation.bench.tables import MeasuredTable, run_tables
 from mag_sandbox.evaluation.bench.thresholds import table
@@ -49,7 +47,7 @@ from mag_sandbox.evaluation.results.store import ClipStore
 from mag_sandbox.evaluation.vbench.command import VBenchOptions, run_vbench
 from mag_sandbox.files.border import Refusal
 from mag_sandbox.model.loading import load_world
-from mag_sandbox.model.world import MemorySetting, World
+from mag_sandbox.model.world import World
 from mag_sandbox.workers.options import WorkerOptions
 
 
@@ -77,23 +75,29 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+USUAL = PocketSettings()
+
+
+@dataclass(frozen=True, slots=True)
+class PocketOptions(WorkerOptions):
+    """What a world paints and obeys: the bars of the model card."""
+
+    clips: int = option(USUAL.clips, "held-out scenes for each kind (%(default)s)", type=int)
+    world: str = option("pocket", "a world with exact poses (%(default)s)")
+    prompts: int = option(USUAL.prompts, "captions of the prompt test (%(default)s)", type=int)
+    seed: int = option(0, "seed of scenes and noise (%(default)s)", type=int)
+    drift: float = option(
+        USUAL.drift_minutes, f"length of the clips that show drift, at most {DRIFT_CLIPS}; 0: none "
+        "(%(default)g)", metavar="MINUTES",
+    )  # fmt: skip
+    json: Path | None = option(None, JSON, metavar="FILE")
+    weights: Path | None = option(None, "the folder of weights in training", metavar="DIR")
+
+
 def _pocket(options: PocketOptions, say: Say) -> None:
-    if options.out or options.write:
-        opener = partial(_opener, options.weights, options.world, options.parts)
-        run_bench(options, opener, say)
-        return
-    usual = PocketSettings()
-    settings = PocketSettings(
-        usual.clips if options.clips is None else options.clips,
-        usual.prompts if options.prompts is None else options.prompts,
-        options.seed,
-        options.memory or DEFAULT_POLICIES,
-        options.drift,
-        options.sheets,
-    )
-    open_world = _opener(options.weights, options.world)
-    make_places(options.sheets and options.sheets / "sheet", options.json)
-    workplace = options.workplace()
+    settings = PocketSettings(options.clips, options.prompts, options.seed, options.drift)
+    make_places(options.json)
+    open_world, workplace = _opener(options.weights, options.world), options.workplace()
     result = PocketEvaluation(settings, open_world, Classifier.load(), say, workplace).run()
     tell(table(result), result, options.json, say)
 
@@ -108,7 +112,7 @@ class PoseOptions(PoseSettings, WorkerOptions):
 
 def _pose(options: PoseOptions, say: Say) -> None:
     make_places(options.json)
-    with closing(_opener(options.weights)(MemorySetting())) as world:
+    with closing(_opener(options.weights)()) as world:
         provenance = world.provenance()
     open_world = _opener(options.weights, execution=provenance.get("execution"))
     settings = options_of(PoseSettings, options)
@@ -147,18 +151,12 @@ def _walks(options: WalkOptions, say: Say) -> None:
 
 
 def _opener(
-    weights: Path | None, world: str = "pocket", parts: Path = PARTS, execution: dict | None = None
-) -> Callable[[MemorySetting], World]:
+    weights: Path | None, world: str = "pocket", execution: dict | None = None
+) -> Callable[[], World]:
     if weights is not None and world != "pocket":
         raise ValueError(f'--weights is a folder of the pocket world, not of "{world}"')
-
-    return partial(
-        open_measured,
-        world=world,
-        weights=weights and weights.absolute(),  # workers may stand elsewhere
-        parts=parts.absolute(),
-        execution=execution,
-    )
+    # workers may stand elsewhere
+    return partial(open_measured, world, weights and weights.absolute(), execution)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +173,7 @@ def _train_classifier(options: ClassifierOptions, say: Say) -> None:
 
 # name: what it does, its options, what takes them
 COMMANDS: dict[str, tuple[str, type, Callable[[Any, Say], object]]] = {
-    "pocket": ("measure memory, motion and prompts", PocketOptions, _pocket),
+    "pocket": ("measure what a world paints and obeys", PocketOptions, _pocket),
     "pose": ("compare estimated poses with known ones", PoseOptions, _pose),
     "walks": ("does a picture last, wherever a player goes", WalkOptions, _walks),
     "imagination": (

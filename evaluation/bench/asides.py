@@ -118,7 +118,7 @@ def measure_zoom(clip: Clip, scene: HeldOutScene) -> dict[str, float | None]:
     """
     closer = clip.where("hold")
     poses, shown = [clip.poses[index] for index in closer], clip.frames[closer]
-    drawn = np.stack([scene.view(clip.poses[index], clip.time(index)) for index in closer])
+    drawn = np.stack([scene.view(clip.poses[index], index) for index in closer])
     first, last = clip.where("start")[-1], clip.where("back")[-1]
     back, begun = clip.frames[last], clip.frames[first]
     known: dict[str, float | None] = {}
@@ -157,7 +157,7 @@ def play_rest(world: World, scene: HeldOutScene) -> RestClip:
     """Give a world the first view and wait."""
     clip = record(world, scene.scene("image"), at_rest(world.spec))
     waited = clip.where("hold")
-    truth = np.stack([scene.view(clip.poses[index], clip.time(index)) for index in waited])
+    truth = np.stack([scene.view(clip.poses[index], index) for index in waited])
     return RestClip(clip, waited[0], truth)
 
 

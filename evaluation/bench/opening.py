@@ -6,32 +6,25 @@ from pathlib import Path
 
 import torch
 
-from mag_sandbox.evaluation.bench.packs import is_pack, open_pack
 from mag_sandbox.model.loading import load_world
 from mag_sandbox.model.world import MemorySetting, World
 
 
-def open_measured(
-    setting: MemorySetting, world: str, weights: Path | None, parts: Path, execution: dict | None
-) -> World:
-    """Return a world with a memory.
+def open_measured(world: str, weights: Path | None, execution: dict | None) -> World:
+    """Return a world with its own memory.
 
     Args:
-        setting: of memory; some policies are worlds of their own.
         world: its name.
         weights: a folder of the pocket world's; None: those that come with the game.
-        parts: see `open_pack`.
         execution: how it was run before; None: as is fastest.
     """
     execution = fitting(execution)
-    if is_pack(setting.policy):
-        return open_pack(setting.policy, weights, parts, execution)
     if weights is None:
-        return load_world(world, setting, execution=execution)
+        return load_world(world, execution=execution)
     from mag_sandbox.model.pocket import loading as pocket
 
     return pocket.load(
-        setting,
+        MemorySetting(),
         look_ahead=True,
         on_progress=lambda stage, fraction: None,
         weights=weights,
@@ -41,10 +34,7 @@ def open_measured(
 
 def opener_like(world: World, name: str) -> Callable[[], World]:
     """Return what opens the world of a name, to be run in any process as this one is."""
-    execution = world.provenance().get("execution")
-    return partial(
-        open_measured, MemorySetting(), world=name, weights=None, parts=Path(), execution=execution
-    )
+    return partial(open_measured, name, None, world.provenance().get("execution"))
 
 
 def fitting(execution: dict | None) -> dict | None:

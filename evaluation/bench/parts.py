@@ -35,10 +35,6 @@ class RingParts:
         """Return which pixels of the view at a pose move, bool [HEIGHT, WIDTH]."""
         return self.moving[_places(pose)]
 
-    def is_still_enough(self, pose: CameraPose) -> bool:
-        """Tell whether a score can rest on the still pixels of the view at a pose."""
-        return np.count_nonzero(self.still_at(pose)) >= LEAST_PIXELS
-
     def within(self, pose: CameraPose) -> "RingParts":
         """Return the same of what the view at a pose shows; the rest is not known."""
         shown = np.zeros_like(self.still)

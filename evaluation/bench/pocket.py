@@ -1,29 +1,15 @@
-"""`python -m evaluation pocket`: what a world remembers and obeys, on held-out scenes.
+"""`python -m evaluation pocket`: what a world paints and obeys, on held-out scenes.
 
-Every clip pans 150 degrees away at 20 degrees a second, waits a second and pans back to bit-equal
-poses. It is played twice: with the first view given as a picture (`image`) and from the prompt
-alone (`prompt`). What it invents meanwhile is judged by `evaluation.imagination`. Windows are
-plain, without sink frames: `window` keeps 2 blocks, `window-equal` as many as fill the bytes that
-the tested policy holds at the end of its clips.
+What it remembers is measured by `bench-memory`, see docs/benchmark.md; what it invents is judged by
+`evaluation.imagination`. Of a world that moves, the renderer's views are those of the same time.
 
-Of a world that moves, the renderer's views are those of the same time. What stands still is known
-of the given view: on its still pixels rest recall, floor, ceiling and the bars of `image`. Nothing
-is known of what is invented from the prompt alone: there whole frames count, as the world says they
-are at rest (`FrameBlock.rest`).
-
-The result is plain JSON data; numbers in dB, px, degrees, seconds and bytes as their keys say, null
+The result is plain JSON data; numbers in dB, px, degrees and seconds as their keys say, null
 where nothing was measured, `{mean, low, high, clips}` with a 95% interval by bootstrap:
 
-    schema          2
-    settings        clips, prompts, seed, memory (the policies; the first is the tested one),
-                    drift_minutes
+    schema          3
+    settings        clips, prompts, seed, drift_minutes
     world           provenance of the world: weights hash, dtype, ...
-    round_trip_db   renders: renderer views after the autoencoder; generated: the clips' own frames;
-                    renders_still, where the world moves: what stands still of the renderer's
-    kinds           image | prompt:
-      policies        per policy: clips, valid_clips (the picture moves as commanded), scores
-                      of those, if they are enough, and unguarded, the same of all clips, by the
-                      names of `memory_bench`; motion {mean_px, p95_px, unmeasurable}
+    round_trip_db   renderer views after the autoencoder
     zoom            of worlds that zoom, all the way in and out again, the first view given:
                     closer_psnr_db (against the renderer), return_psnr_db, gradient_ratio; of those
                     that move also still_psnr_db, moving_psnr_db, motion_gain_db
@@ -43,14 +29,13 @@ where nothing was measured, `{mean, low, high, clips}` with a 95% interval by bo
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from mag_sandbox.controls.camera import CameraPose
-from mag_sandbox.evaluation.bench.adherence import Answer, adherence_report
+from mag_sandbox.evaluation.bench.adherence import adherence_report, ask_scene
 from mag_sandbox.evaluation.bench.asides import (
     around_and_around,
     measure_rest,
@@ -59,30 +44,17 @@ from mag_sandbox.evaluation.bench.asides import (
     play_rest,
     zoom_and_back,
 )
-from mag_sandbox.evaluation.bench.clips import (
-    KINDS,
-    HeldOutScene,
-    Leg,
-    Report,
-    held_out_scene,
-    record,
-)
-from mag_sandbox.evaluation.bench.memory_bench import MemoryBench, MemoryBenchSettings
-from mag_sandbox.evaluation.bench.packs import DEFAULT_POLICIES, EQUAL_WINDOW, setting_of
-from mag_sandbox.evaluation.bench.parts import likenesses, mean_of
+from mag_sandbox.evaluation.bench.clips import HeldOutScene, Leg, Report, held_out_scene, record
 from mag_sandbox.evaluation.bench.thresholds import DRIFT_MINUTES, verdicts_of
 from mag_sandbox.evaluation.judge.classifier import Classifier
-from mag_sandbox.evaluation.magbench.evaluate import Matching
 from mag_sandbox.evaluation.probe.metrics import psnr
 from mag_sandbox.evaluation.results.intervals import mean_scores
-from mag_sandbox.evaluation.results.store import ClipStore, read_records
-from mag_sandbox.model.world import MemorySetting, World
+from mag_sandbox.model.world import World
 from mag_sandbox.workers.work import Here, Workplace
 
-OpenWorld = Callable[[MemorySetting], World]
-MAX_DRIFT_MINUTES = 60.0
+OpenWorld = Callable[[], World]  # pickled, where others do the work
+MAX_CLIPS, MAX_PROMPTS, MAX_SEED, MAX_DRIFT_MINUTES = 176, 2000, 10_000, 60.0
 DRIFT_CLIPS = 4  # at most, one a category: each lasts for minutes
-VALID_SHARE = 0.75  # of the clips must move as commanded, or no return is reported
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,37 +64,21 @@ class PocketSettings:
     clips: int = 8  # a kind; scenes of the four categories in turn
     prompts: int = 64  # pictures invented for the adherence test
     seed: int = 0  # chooses the held-out scenes and the world's noise
-    memory: tuple[str, ...] = DEFAULT_POLICIES  # the first is the tested one
     drift_minutes: float = DRIFT_MINUTES  # of the clips that drift is measured on; 0: it is not
-    sheets: Path | None = None  # folder for pictures to look at
 
     def __post_init__(self) -> None:
-        if not 0 <= self.drift_minutes <= MAX_DRIFT_MINUTES:
-            raise ValueError(
-                f"drift is {self.drift_minutes:g} minutes, expected 0 to {MAX_DRIFT_MINUTES:g}"
-            )
-        self.bench(moves=False)  # which checks the others
-
-    def bench(self, *, moves: bool) -> MemoryBenchSettings:
-        """Return what the memory bench measures of it."""
-        return MemoryBenchSettings(
-            memory=self.memory,
-            modes=KINDS,
-            clips=self.clips,
-            prompts=self.prompts,
-            seed=self.seed,
-            moves=moves,
-            sheets=self.sheets,
-        )
-
-    def as_dict(self) -> dict:
-        """Return plain JSON data."""
-        names = ("clips", "prompts", "seed", "memory", "drift_minutes")
-        return {name: getattr(self, name) for name in names} | {"memory": list(self.memory)}
+        limits = {
+            "clips": (1, MAX_CLIPS), "prompts": (0, MAX_PROMPTS), "seed": (0, MAX_SEED),
+            "drift_minutes": (0, MAX_DRIFT_MINUTES),
+        }  # fmt: skip
+        for name, (low, high) in limits.items():
+            if not low <= getattr(self, name) <= high:
+                shown = name.replace("_", " of so many ")
+                raise ValueError(f"{shown} is {getattr(self, name):g}, expected {low} to {high:g}")
 
 
 class PocketEvaluation:
-    """One evaluation run: the memory bench, and what only the tested policy is asked for.
+    """One evaluation run.
 
     PocketEvaluation(PocketSettings(), open_world, Classifier.load(), print).run()["bars"]
     """
@@ -138,103 +94,57 @@ class PocketEvaluation:
         self.settings, self.open_world = settings, open_world
         self.judge, self.report = judge, report
         self.workplace = workplace or Here()
-        self.tested = settings.memory[0]
 
     def run(self) -> dict:
-        """Play and measure everything."""
-        with tempfile.TemporaryDirectory() as folder:
-            tested = self._tested(Path(folder))
-            store = ClipStore(Path(folder) / "clips", {})
-            bench = self.settings.bench(moves="rest" in tested)
-            MemoryBench(
-                bench, self.open_world, store, Matching(), self.judge, workplace=self.workplace
-            ).run()
-            records = read_records(store.folder)
-        kinds = {kind: {"policies": self._policies(records, kind)} for kind in KINDS}
-        ceilings = [
-            part["policies"][self.tested]["unguarded"]["ceiling_db"]["mean"]
-            for part in kinds.values()
-        ]
-        tested["round_trip_db"]["generated"] = float(np.mean(ceilings))
-        answers = [
-            {
-                name: Answer(bool(right), bool(one["renders"][name]))
-                for name, right in scores.items()
-            }
-            for one in records
-            if one["bench"] == "prompts" and (scores := one["scores"])
-        ]
-        result = {
-            "schema": 2,
-            "settings": self.settings.as_dict(),
-            **tested,
-            "kinds": kinds,
-            "adherence": adherence_report(answers, self.judge),
-        }
-        result["bars"] = verdicts_of(result, self.tested, EQUAL_WINDOW)
-        return result
-
-    def _policies(self, records: Sequence[dict], kind: str) -> dict[str, dict]:
-        played = {name: [] for name in self.settings.memory}
-        for one in records:
-            if one["row"].get("mode") == kind:
-                played[one["row"]["memory"]].append(one)
-        return {name: policy_report(some) for name, some in played.items() if some}
-
-    def _tested(self, folder: Path) -> dict:
-        """Measure what only the tested policy is asked for; errors of its world come at once."""
-        settings = self.settings
-        with closing(self.open_world(setting_of(self.tested))) as world:
-            around: list[Leg] = []
-            if settings.drift_minutes:
-                around = around_and_around(world.spec, settings.drift_minutes)
+        """Play and measure everything; errors of the world come at once."""
+        settings, around = self.settings, ()
+        with closing(self.open_world()) as world, tempfile.TemporaryDirectory() as folder:
             moves, zooms = world.spec.moves, "zoom" in world.spec.axes
+            if settings.drift_minutes:
+                around = tuple(around_and_around(world.spec, settings.drift_minutes))
             scenes = [
-                held_out_scene(index, settings.seed, folder, moves=moves)
+                held_out_scene(index, settings.seed, Path(folder), moves=moves)
                 for index in range(settings.clips)
             ]
-            known = {
-                "world": world.provenance(),
-                "round_trip_db": _round_trip(world, scenes),
-            }
-        asides = self._asides(around, zooms=zooms, moves=moves)
-        drift = {"clips": len(asides["drift"]), **mean_scores(asides["drift"])}
-        return {
-            **known,
-            **({"zoom": mean_scores(asides["zoom"])} if zooms else {}),
-            **({"rest": mean_scores(asides["rest"])} if moves else {}),
-            "drift": drift if around else None,
-        }
-
-    def _asides(self, around: list[Leg], *, zooms: bool, moves: bool) -> dict[str, list[dict]]:
-        """Return what was measured of each kind, scene by scene."""
-        settings = self.settings
+            known = {"world": world.provenance(), "round_trip_db": _round_trip(world, scenes)}
         counts = {
             "zoom": settings.clips if zooms else 0,
             "rest": settings.clips if moves else 0,
             "drift": min(settings.clips, DRIFT_CLIPS) if around else 0,
+            "prompt": settings.prompts,
         }
         tasks = [(kind, index) for kind, count in counts.items() for index in range(count)]
-        job = AsideJob(
-            self.open_world, setting_of(self.tested), tuple(around), settings.seed, moves=moves
-        )
-        found = {}
+        job, found = AsideJob(self.open_world, self.judge, around, settings.seed, moves=moves), {}
         with self.workplace.workers(job) as results:
             for task, scores in results(tasks):
                 found[task] = scores
                 self.report(f"{ASIDES[task[0]]}, scene {task[1]}: {len(found)}/{len(tasks)}")
-        return {kind: [found[kind, i] for i in range(count)] for kind, count in counts.items()}
+        asides = {kind: [found[kind, i] for i in range(count)] for kind, count in counts.items()}
+        drift = {"clips": len(asides["drift"]), **mean_scores(asides["drift"])}
+        result = {
+            "schema": 3,
+            "settings": asdict(settings),
+            **known,
+            **({"zoom": mean_scores(asides["zoom"])} if zooms else {}),
+            **({"rest": mean_scores(asides["rest"])} if moves else {}),
+            "drift": drift if around else None,
+            "adherence": adherence_report(asides["prompt"], self.judge),
+        }
+        return result | {"bars": verdicts_of(result)}
 
 
-ASIDES = {"zoom": "zoomed in and out again", "rest": "waited", "drift": "went around and around"}
+ASIDES = {
+    "zoom": "zoomed in and out again", "rest": "waited", "drift": "went around and around",
+    "prompt": "asked by caption alone",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AsideJob:
-    """What workers do besides the bench; see `mag_sandbox.workers.work.Job`."""
+    """The work of each worker; see `mag_sandbox.workers.work.Job`."""
 
     open_world: OpenWorld
-    setting: MemorySetting
+    judge: Classifier
     around: tuple[Leg, ...]  # of the clips that show drift
     seed: int
     moves: bool
@@ -242,14 +152,13 @@ class AsideJob:
     @contextmanager
     def ready(self) -> Iterator[Callable[[tuple[str, int]], dict]]:
         """Give what measures one kind of clip of a scene."""
-        with (
-            tempfile.TemporaryDirectory() as folder,
-            closing(self.open_world(self.setting)) as world,
-        ):
+        with tempfile.TemporaryDirectory() as folder, closing(self.open_world()) as world:
             yield partial(self._measured, world, Path(folder))
 
     def _measured(self, world: World, folder: Path, task: tuple[str, int]) -> dict:
         kind, index = task
+        if kind == "prompt":
+            return ask_scene(world, self.judge, index, self.seed, folder)
         scene = held_out_scene(index, self.seed, folder, moves=self.moves)
         if kind == "zoom":
             clip = record(world, scene.scene("image"), zoom_and_back(world.spec))
@@ -259,29 +168,8 @@ class AsideJob:
         return play_drift(world, scene, list(self.around))
 
 
-def policy_report(records: Sequence[dict]) -> dict:
-    """Return what the clips of one policy come to."""
-    valid = [one["scores"] for one in records if one["refused"] is None]
-    errors = [px for one in records for px in one["motion"]["errors_px"]]
-    return {
-        "clips": len(records),
-        "valid_clips": len(valid),
-        "scores": mean_scores(valid if len(valid) >= VALID_SHARE * len(records) else []),
-        "unguarded": mean_scores([one["scores"] for one in records]),
-        "motion": {
-            "mean_px": mean_of(errors),
-            "p95_px": float(np.percentile(errors, 95)) if errors else None,
-            "unmeasurable": mean_of([one["motion"]["unmeasurable"] for one in records]),
-        },
-    }
-
-
-def _round_trip(world: World, scenes: Sequence[HeldOutScene]) -> dict[str, float]:
+def _round_trip(world: World, scenes: Sequence[HeldOutScene]) -> float:
     """Return how alike the renderer's first views are after the autoencoder [dB]."""
     views = np.stack([scene.first_view for scene in scenes])
     through = world.round_trip(views)
-    found = {"renders": float(np.mean([psnr(a, b) for a, b in zip(through, views, strict=True)]))}
-    if world.spec.moves:
-        still = [scene.parts.still_at(CameraPose()) for scene in scenes]
-        found["renders_still"] = mean_of(likenesses(through, views, still))
-    return found
+    return float(np.mean([psnr(a, b) for a, b in zip(through, views, strict=True)]))

@@ -40,7 +40,7 @@ from mag_sandbox.evaluation.bench.clips import held_out_scene, pan_and_back
 from mag_sandbox.evaluation.probe.anchors import ReturnTracker
 from mag_sandbox.evaluation.probe.probe import ProbeResult, compare
 from mag_sandbox.model.full.pose_estimate import PoseEstimator
-from mag_sandbox.model.world import Control, FrameBlock, MemorySetting, World, WorldSpec
+from mag_sandbox.model.world import Control, FrameBlock, World, WorldSpec
 from mag_sandbox.scenes import Scene
 from mag_sandbox.workers.work import Here, Workplace
 
@@ -59,7 +59,7 @@ LEG_BLOCKS = (2, 7)  # of a random walk, the second excluded
 SAME_RETURN = 1.0  # s by which exact and estimated returns of a place may differ
 MAX_HOME_BLOCKS = 100
 
-OpenWorld = Callable[[MemorySetting], World]
+OpenWorld = Callable[[], World]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ class PoseJob:
         """Open the world and give what plays a path: measures by error of the commands."""
         with (
             tempfile.TemporaryDirectory() as folder,
-            closing(self.open_world(MemorySetting())) as world,
+            closing(self.open_world()) as world,
         ):
             yield partial(self._measured, world, Path(folder))
 

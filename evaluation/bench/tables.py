@@ -12,19 +12,18 @@ difference of PSNR on equal clips says whether that holds ("as in the paper"), t
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import combinations
 from pathlib import Path
 
 from mag_sandbox.command_line import argument, option
-from mag_sandbox.evaluation.bench.memory_bench import MemoryBench, MemoryBenchSettings
-from mag_sandbox.evaluation.bench.memory_clips import CLIPS
+from mag_sandbox.evaluation.bench.continuations import ContinuationJob, ContinuationTask
 from mag_sandbox.evaluation.bench.opening import fitting
 from mag_sandbox.evaluation.bench.reconstruction import RebuiltClip, ReconstructionJob
-from mag_sandbox.evaluation.judge.classifier import Classifier
 from mag_sandbox.evaluation.magbench.continuation import MODES, Mode
-from mag_sandbox.evaluation.magbench.evaluate import Matching
+from mag_sandbox.evaluation.magbench.evaluate import CLIPS, Matching
 from mag_sandbox.evaluation.report.page import templates
 from mag_sandbox.evaluation.results.cited import COMPRESSION, MAG_BENCH, SOURCE
 from mag_sandbox.evaluation.results.environment import environment
@@ -218,7 +217,10 @@ class MeasuredTable(WorkerOptions):
     table: int = option(help="which of the paper's", choices=(3, 4))
     clips: int = option(CLIPS_BY_DEFAULT, "clips a row (%(default)s)", type=int)
     seed: int = option(0, "seed of scenes and noise (%(default)s)", type=int)
-    mode: tuple[Mode, ...] = option(MODES, f"of table 3, see `pocket` ({' '.join(MODES)})")
+    mode: tuple[Mode, ...] = option(
+        MODES, "of table 3: memory takes what is made of the last quarter, or the truth "
+        f"({' '.join(MODES)})",
+    )  # fmt: skip
 
 
 def run_tables(options: MeasuredTable, say: Callable[[str], None]) -> None:
@@ -253,34 +255,23 @@ def write_summary(table: Table, modes: Sequence[str], say: Callable[[str], None]
 
 
 def _play(table: Table, options: MeasuredTable, say: Callable[[str], None]) -> None:
-    """Put every row through the memory bench, all in one number type."""
+    """Continue clips with every row, all in one number type."""
     noted = [run for row in table.rows for run in read_runs(row.results)]
     execution = noted[0]["world"]["execution"] if noted else None
     for row in table.rows:
         say(f"{row.name}: {row.memory.policy}")
-        world = open_row(row, execution)
-        provenance, moves = world.provenance(), world.spec.moves
-        world.close()
+        with closing(open_row(row, execution)) as world:
+            provenance = world.provenance()
         execution = provenance["execution"]
-        matching = Matching()
         store = ClipStore(row.results, {
-            "bench": "pocket", "seed": options.seed, "distance": matching.name, "away": None,
+            "bench": "pocket", "seed": options.seed, "distance": Matching().name, "away": None,
             "weights": provenance["weights"],
         })  # fmt: skip
         store.note(environment(world=provenance))
-        settings = MemoryBenchSettings(
-            row.name, (row.memory.policy,), options.mode, options.clips, seed=options.seed,
-            moves=moves,
-        )  # fmt: skip
-        # the bench knows policies by name; what else belongs to a row's memory is the row's own
-        opened = partial(_as_trained, row, execution)
-        MemoryBench(
-            settings, opened, store, matching, Classifier.load(), workplace=options.workplace()
-        ).run()
-
-
-def _as_trained(row: TableRow, execution: dict, setting: MemorySetting) -> DiffusionWorld:  # noqa: ARG001
-    return open_row(row, execution)
+        tasks = [ContinuationTask(at, mode) for at in range(options.clips) for mode in options.mode]
+        job = ContinuationJob(partial(open_row, row, execution), row.name, options.seed)
+        with options.workplace().workers(job) as results:
+            sweep(tasks, store, results)
 
 
 def open_row(row: TableRow, execution: dict | None) -> DiffusionWorld:

@@ -32,14 +32,6 @@ class Threshold:
         return self.high is None or value <= self.high
 
 
-PER_KIND = {
-    "return_psnr": Threshold(low=30.0, unit="dB"),
-    "below_round_trip": Threshold(high=4.0, unit="dB"),
-    "above_window": Threshold(low=8.0, unit="dB"),
-    "above_equal_window": Threshold(low=0.0, unit="dB", strict=True),
-    "motion_mean": Threshold(high=1.0, unit="px"),
-    "motion_p95": Threshold(high=1.0, unit="px"),
-}
 MOVING = {  # of the clip at rest, of worlds that move
     "still_psnr": Threshold(low=30.0, unit="dB"),  # as on return: what stands still does not drift
     "motion_gain": Threshold(low=0.0, unit="dB", strict=True),  # a frozen picture has 0 or less
@@ -68,43 +60,25 @@ REST_LINES = {  # score -> words, unit
 }
 
 
-def verdicts_of(result: dict, tested: str, equal_window: str) -> dict:
-    """Return value, threshold and verdict by name, `<name>` or `<name>.<kind>`.
-
-    A return that was refused, because the picture does not move as commanded, misses its own.
-    """
-    verdicts = {}
+def verdicts_of(result: dict) -> dict:
+    """Return value, threshold and verdict by name."""
     values = {
-        "round_trip": result["round_trip_db"]["renders"],
+        "round_trip": result["round_trip_db"],
         "prompt_attributes": len(result["adherence"]["recovered"]),
         "adherence": _mean_of(result["adherence"]["attributes"]["share"]),
         "drift": _drift(result),
     }
-    for name, threshold in OVERALL.items():
-        verdicts[name] = _verdict(threshold, values[name], refused=False)
+    verdicts = {name: _verdict(threshold, values[name]) for name, threshold in OVERALL.items()}
     for name, threshold in MOVING.items() if "rest" in result else ():
         key = name if name in result["rest"] else f"{name}_db"
-        verdicts[f"{name}.rest"] = _verdict(threshold, _mean_of(result["rest"][key]), refused=False)
-    for kind, part in result["kinds"].items():
-        values = _kind_values(part, result["round_trip_db"], tested, equal_window)
-        refused = _mean(part, tested) is None
-        for name, threshold in PER_KIND.items():
-            measured = values[name]
-            memory = name in ("return_psnr", "below_round_trip") or name.startswith("above")
-            verdicts[f"{name}.{kind}"] = _verdict(threshold, measured, refused=refused and memory)
+        verdicts[f"{name}.rest"] = _verdict(threshold, _mean_of(result["rest"][key]))
     return verdicts
 
 
 def table(result: dict) -> Iterator[str]:
     """Yield the lines of the report for people."""
-    for kind, part in result["kinds"].items():
-        first = "first view given" if kind == "image" else "from the prompt alone"
-        yield f"\n{first}"
-        yield f"  {'policy':14}{'return':>20}{'SSIM':>7}{'recall':>8}{'floor':>8}{'MiB':>8}  clips"
-        for name, policy in part["policies"].items():
-            yield f"  {name:14}{_policy_line(policy)}"
     if zoom := result.get("zoom"):
-        yield f"\nzoomed in on a given view: {_zoom_line(zoom)}"
+        yield f"zoomed in on a given view: {_zoom_line(zoom)}"
     if rest := result.get("rest"):
         yield "\nat rest before a given view, against the renderer at the same time"
         for name, (said, unit) in REST_LINES.items():
@@ -124,24 +98,8 @@ def table(result: dict) -> Iterator[str]:
         yield f"  {name:28}{value:>8}   {bar['bar']:22}{MARKS[bar['met']]}"
 
 
-def _verdict(threshold: Threshold, value: float | None, *, refused: bool) -> dict:
-    met = False if refused else threshold.met(value)
-    return {"value": value, "bar": str(threshold), "met": met}
-
-
-def _kind_values(part: dict, ceilings: dict, tested: str, equal_window: str) -> dict:
-    ours = _mean(part, tested)
-    motion = part["policies"][tested]["motion"]
-    known = "still_psnr_db" in part["policies"][tested]["unguarded"]
-    ceiling = ceilings["renders_still" if known else "renders"]
-    return {
-        "return_psnr": ours,
-        "below_round_trip": _gap(ceiling, ours),
-        "above_window": _gap(ours, _unguarded(part, "window")),
-        "above_equal_window": _gap(ours, _unguarded(part, equal_window)),
-        "motion_mean": motion["mean_px"],
-        "motion_p95": motion["p95_px"],
-    }
+def _verdict(threshold: Threshold, value: float | None) -> dict:
+    return {"value": value, "bar": str(threshold), "met": threshold.met(value)}
 
 
 def _drift(result: dict) -> float | None:
@@ -149,42 +107,8 @@ def _drift(result: dict) -> float | None:
     return _mean_of(result["drift"]["drift"]) if result["drift"] and lasted else None
 
 
-def _mean(part: dict, policy: str) -> float | None:
-    return _return_of(part["policies"].get(policy, {}).get("scores", {}))
-
-
-def _unguarded(part: dict, policy: str) -> float | None:
-    """Return what a baseline scores if it is believed even where its picture moves otherwise.
-
-    The guard keeps pictures that stand still from a good score; a baseline may have all it gets.
-    """
-    return _return_of(part["policies"].get(policy, {}).get("unguarded", {}))
-
-
-def _return_of(scores: dict) -> float | None:
-    """Return the likeness on return, of what is known to stand still, if anything is [dB]."""
-    return _mean_of(scores.get("still_psnr_db") or scores.get("pose_psnr_db"))
-
-
 def _mean_of(score: dict | None) -> float | None:
     return score and score["mean"]
-
-
-def _gap(value: float | None, other: float | None) -> float | None:
-    return None if value is None or other is None else value - other
-
-
-def _policy_line(policy: dict) -> str:
-    clips = f"{policy['valid_clips']}/{policy['clips']} move as commanded"
-    floor, mib = (policy["unguarded"][name]["mean"] for name in ("floor_db", "memory_mib"))
-    scores = policy["scores"]
-    if not scores:
-        return f"{'refused':>20}{'-':>7}{'-':>8}{floor:8.1f}{mib:8.1f}  {clips}"
-    psnr = "{mean:.1f} [{low:.1f}, {high:.1f}]".format(**scores["pose_psnr_db"])
-    if still := scores.get("still_psnr_db"):
-        clips += f"; {still['mean']:.1f} dB of what stands still"
-    shares = f"{scores['pose_ssim']['mean']:7.3f}{scores['recall_percent']['mean']:7.0f}%"
-    return f"{psnr:>20}{shares}{floor:8.1f}{mib:8.1f}  {clips}"
 
 
 def _share_line(share: dict) -> str:

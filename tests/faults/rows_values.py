@@ -131,7 +131,7 @@ EVALUATION = tuple(
         ("pocket --clips -3", ("clips",)),
         ("pocket --prompts -1", ("prompts",)),
         ("pocket --seed -1", ("seed",)),
-        ("pocket --memory winow", ("winow", "window")),
+        ("pocket --world pokcet", ("pokcet", "pocket")),
         ("pocket --weights here/nowhere", ("nowhere", "config.json", "missing")),
         ("train-classifier --steps 0", ("steps", "not a whole number above 0")),
     )
@@ -153,7 +153,7 @@ TRAINING = tuple(
 UNDER_A_FILE = tuple(
     Row(command, command, says, text("a file", "file"))
     for command, says in (
-        ("evaluation pocket --sheets here/file/sheets", ("file",)),
+        ("evaluation walks --sheet here/file/sheet.png", ("file",)),
         ("evaluation pocket --json here/file/x.json", ("file",)),
         ("training pocket --folder here/file/run", ("file",)),
         ("training pocket --init-from here/file --folder here/run", ("file",)),

@@ -13,8 +13,8 @@ from mag_sandbox.evaluation.bench.clips import (
     pan_and_back,
     record,
 )
-from mag_sandbox.evaluation.bench.memory_clips import compare, measure_motion, returned_views
-from mag_sandbox.evaluation.magbench.evaluate import Matching
+from mag_sandbox.evaluation.lookback.measures import Pairs, recalls_of
+from mag_sandbox.evaluation.probe.motion import MotionLog
 from tests.rendered_worlds import SPEC, PerfectWorld
 
 SHARES = (0.0, 0.1, 0.3, 0.6, 0.9)  # of damage
@@ -45,35 +45,15 @@ def never_grows(scores: list[float]) -> bool:
     return all(worse <= better + 1e-9 for better, worse in itertools.pairwise(scores))
 
 
-def test_every_score_of_a_return_falls_as_its_end_is_lost(pan):
-    back = returned_views(pan, PerfectWorld().round_trip)
-    ramp = np.linspace(0.05, 1.0, len(back.truth))  # no frame is equal: one would score 100 for all
-    found = [
-        compare(
-            pan,
-            replace(back, frames=blended(back.truth, back.truth[:, :, ::-1], share * ramp)),
-            Matching(),
-        )[0]["scores"]
-        for share in SHARES
-    ]
-    for name in ("psnr_db", "ssim", "pose_psnr_db", "pose_ssim", "recall_percent"):
-        scores = [one[name] for one in found]
-        assert never_grows(scores), (name, scores)
-        assert scores[-1] < scores[0], name
-    assert found[0]["drift_db"] == 0.0 > found[-1]["drift_db"]
-    assert never_grows([one["drift_db"] for one in found[1:]])
-
-
 def test_recall_falls_as_another_place_shows_on_the_way_back(pan):
-    recalls = []
+    some = pan.where("back")[::4]
+    wanted, recalls = pan.frames[some], []
     for share in SHARES:
-        frames = pan.frames.copy()
-        back = pan.where("back")
-        frames[back] = blended(frames[back], frames[back][:, ::-1], np.full(len(back), share))
-        views = returned_views(replace(pan, frames=frames), PerfectWorld().round_trip)
-        recalls.append(views.recall(float(np.mean(views.likenesses()))))
+        shown = blended(wanted, wanted[:, ::-1], np.full(len(some), share))
+        pairs = Pairs(some, some, shown, wanted, [1.0] * len(some))
+        recalls.append(float(np.mean(recalls_of(pairs, [10.0] * len(some), [12.0] * len(some)))))
     assert never_grows(recalls)
-    assert recalls[-1] < recalls[0]
+    assert recalls[0] == 100.0 > recalls[-1]
 
 
 def test_the_motion_guard_errs_more_the_less_the_picture_moves(scene):
@@ -85,9 +65,12 @@ def test_the_motion_guard_errs_more_the_less_the_picture_moves(scene):
     for share in SHARES:
         # a picture that lags behind: it shows what was due at an earlier, slower time
         slow = (np.arange(count) * (1 - share)).round().astype(int)
-        motion = measure_motion(replace(pan, frames=pan.frames[slow]))
-        errors.append(-float(np.median(motion.errors)))
-        agrees.append(motion.agrees)
+        log = MotionLog()
+        for number, pose in enumerate(pan.poses):
+            log.add(pan.frames[slow[number]], pose, number)
+        known = [one for one in log.between(0, count) if one.measured is not None]
+        errors.append(-float(np.median([np.abs(one.measured - one.expected) for one in known])))
+        agrees.append(log.verdict(0, count) == "agrees")
     assert never_grows(errors), errors
     assert agrees[0]
     assert not agrees[-1]

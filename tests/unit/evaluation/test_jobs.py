@@ -10,15 +10,9 @@ import torch
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.evaluation.__main__ import _opener
 from mag_sandbox.evaluation.bench.clips import Leg
+from mag_sandbox.evaluation.bench.continuations import ContinuationJob, ContinuationTask
 from mag_sandbox.evaluation.bench.full_reconstruction import FullReconstructionJob, RebuiltVideo
-from mag_sandbox.evaluation.bench.memory_bench import (
-    CaptionTask,
-    ClipTask,
-    MemoryBenchSettings,
-    MemoryJob,
-)
 from mag_sandbox.evaluation.bench.opening import fitting, opener_like
-from mag_sandbox.evaluation.bench.packs import setting_of
 from mag_sandbox.evaluation.bench.pocket import AsideJob
 from mag_sandbox.evaluation.bench.pose import PoseJob, PoseSettings, PoseTask
 from mag_sandbox.evaluation.bench.reconstruction import RebuiltClip, ReconstructionJob
@@ -26,6 +20,10 @@ from mag_sandbox.evaluation.bench.walks import RendersTask, WalkSettings, WalksJ
 from mag_sandbox.evaluation.imagination.bar import ViewsJob, ViewsTask
 from mag_sandbox.evaluation.judge.classifier import Classifier
 from mag_sandbox.evaluation.judge.judge import Judge
+from mag_sandbox.evaluation.lookback.participants import Entrant
+from mag_sandbox.evaluation.lookback.process import open_player
+from mag_sandbox.evaluation.lookback.running import LookbackJob
+from mag_sandbox.evaluation.lookback.tasks import SceneSplit, plan
 from mag_sandbox.evaluation.magbench.continuation import split_clip
 from mag_sandbox.evaluation.magbench.evaluate import (
     MagBenchJob,
@@ -39,7 +37,6 @@ from mag_sandbox.evaluation.magbench.lpips import NAME, Lpips, LpipsDistance
 from mag_sandbox.evaluation.magbench.table import BenchClip
 from mag_sandbox.evaluation.results.videos import VideoFormat
 from mag_sandbox.evaluation.vbench.command import Sample, SampleTask, VBenchJob
-from mag_sandbox.model.world import MemorySetting
 from mag_sandbox.training.recipe.options import PrecomputeOptions
 from mag_sandbox.training.recipe.precompute import SourceVideo, TextJob, VideoJob
 from tests.rendered_worlds import PerfectWorld
@@ -52,10 +49,11 @@ def jobs() -> list:
     opener, told = _opener(HERE), PrecomputeOptions(HERE, HERE)
     matching = Matching(NAME, LpipsDistance(Lpips()))
     return [
-        MemoryJob(MemoryBenchSettings(), opener, matching, Classifier.load()),
+        ContinuationJob(opener, "MAG", 0),
+        LookbackJob(partial(open_player, Entrant("pocket")), SceneSplit(), matching),
         PoseJob(opener, PoseSettings()),
-        AsideJob(opener, MemorySetting(), (Leg("out", CameraCommand(), 1),), 0, moves=True),
-        WalksJob(WalkSettings(), partial(opener, MemorySetting()), Judge.load()),
+        AsideJob(opener, Classifier.load(), (Leg("out", CameraCommand(), 1),), 0, moves=True),
+        WalksJob(WalkSettings(), opener, Judge.load()),
         ReconstructionJob(HERE, "block of 3", 0),
         FullReconstructionJob("mag", 4, HERE, matching, 0),
         MagBenchJob(partial(open_continuer, "mag", "generator", ["a pan"]), matching),
@@ -74,8 +72,8 @@ def test_every_job_can_be_sent(jobs):
 def test_every_task_can_be_sent_and_comes_back_as_it_was():
     clip = ReadyClip(BenchClip("a.mp4", "a pan", 6.0), HERE, split_clip(6.0, 96))
     tasks = [
-        ClipTask(3, "window-equal", "truth", setting_of("window", 4)),
-        CaptionTask(5),
+        ContinuationTask(3, "truth"),
+        *plan("quick", SceneSplit(), 1),
         WalkTask(7),
         ViewsTask(4, "image"),
         PoseTask(1, "wander"),

@@ -7,26 +7,21 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-import mag_sandbox.evaluation.__main__ as command
 from mag_sandbox.controls.camera import CameraCommand, CameraPose
-from mag_sandbox.evaluation.bench import adherence, memory_clips
+from mag_sandbox.evaluation.bench import adherence, continuations
 from mag_sandbox.evaluation.bench.asides import measure_rest, measure_zoom, play_rest, zoom_and_back
-from mag_sandbox.evaluation.bench.clips import Leg, held_out_scene, pan_and_back, record
-from mag_sandbox.evaluation.bench.memory_clips import (
-    equal_pose_pairs,
-    measure_return,
-    play_return,
-    return_scores,
-    returned_views,
+from mag_sandbox.evaluation.bench.clips import Leg, held_out_scene, record
+from mag_sandbox.evaluation.bench.continuations import (
+    play_continued,
+    scores_of_clip,
     true_blocks,
 )
-from mag_sandbox.evaluation.bench.parts import MOST_SEAM, likenesses, seam_ratio
+from mag_sandbox.evaluation.bench.parts import MOST_SEAM, seam_ratio
 from mag_sandbox.evaluation.bench.pocket import PocketEvaluation, PocketSettings
 from mag_sandbox.evaluation.bench.thresholds import MOVING, table
 from mag_sandbox.evaluation.judge.classifier import Classifier
 from mag_sandbox.evaluation.magbench.evaluate import Matching
 from mag_sandbox.evaluation.probe.metrics import LEAST_PIXELS, MAX_PSNR, masked_psnr, psnr
-from mag_sandbox.evaluation.results.store import read_records
 from mag_sandbox.training.panorama.render import CATEGORIES
 from tests.moving_worlds import (
     MOVING_SPEC,
@@ -48,7 +43,7 @@ FIRESIDE = 2  # seed whose first scene has a fire in its first view
 @pytest.fixture(scope="module", autouse=True)
 def short_clips():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(memory_clips, "DEGREES", SHORT)
+        patch.setattr(continuations, "DEGREES", SHORT)
         yield
 
 
@@ -59,10 +54,6 @@ def scene(tmp_path_factory):
 
 def rested(world, scene):
     return measure_rest(play_rest(world, scene), scene, world.spec)
-
-
-def came_back(clip, round_trip, parts=None) -> dict:
-    return return_scores(clip, returned_views(clip, round_trip, parts))
 
 
 # ----------------------------------------------------------------------------------- the masks
@@ -88,22 +79,9 @@ def test_what_changes_is_called_moving_or_lies_at_its_rim(scene):
         assert not (changed & ~near)[4:-4, 4:-4].any()
 
 
-def test_of_an_invented_clip_only_what_the_given_view_shows_is_known(scene):
-    known = scene.known_parts("image")
-    ahead = known.still_at(CameraPose())
-    assert np.array_equal(ahead[2:-2, 2:-2], scene.parts.still_at(CameraPose())[2:-2, 2:-2])
-    assert not ahead[:, :2].any()
-    half = known.still_at(CameraPose(yaw=45.0))
-    assert half[:, :150].any()
-    assert not half[:, 160:].any()
-    assert not known.still_at(CameraPose(yaw=90.0)).any()
-    assert scene.known_parts("prompt") is None
-
-
 def test_a_scene_that_stands_still_is_the_same_at_all_times(tmp_path):
     scene = held_out_scene(1, 0, tmp_path)
     assert scene.parts is None
-    assert scene.known_parts("image") is None
     for pose in POSES:
         assert np.array_equal(scene.view(pose, 0), scene.view(pose, 99))
 
@@ -116,17 +94,6 @@ def test_the_picture_to_begin_from_is_that_of_time_0(scene):
     poses = [pose for block in blocks for pose in block.poses]
     for time in (2, 3, len(frames) - 1):
         assert np.array_equal(frames[time], scene.view(poses[time], time))
-
-
-def test_frames_of_a_time_away_count_as_time(scene):
-    at_once, later = (
-        record(MovingWorld(), scene.scene("image"), pan_and_back(MOVING_SPEC, away_seconds=away))
-        for away in (0.0, 20.0)
-    )
-    last = len(later.frames) - 1
-    assert later.time(last) == last + later.away_frames
-    assert later.time(5) == at_once.time(5) == 5
-    assert np.array_equal(later.frames[last], scene.view(later.poses[last], later.time(last)))
 
 
 # ---------------------------------------------------------------------------------- the measures
@@ -243,74 +210,50 @@ def test_the_more_it_moves_as_it_should_the_more_it_gains(scene):
 # ----------------------------------------------------------------------------------- on return
 
 
-@pytest.fixture(scope="module")
-def returned(scene):
-    def scores(kind, mode: str) -> dict:
-        world = kind()
-        return measure_return(play_return(world, scene, mode), world, Matching())[0]["scores"]
-
-    found = {
-        (kind, mode): scores(kind, mode)
-        for kind in (MovingWorld, StoppedWorld)
-        for mode in ("history", "truth")
-    }
-    for kind in (DriftingWorld, ForgettingWorld):
-        found[kind, "history"] = scores(kind, "history")
-    return found
+def continued(kind, scene, mode: str = "history") -> dict:
+    world = kind()
+    clip = play_continued(world, scene, mode)
+    assert clip.moves
+    return scores_of_clip(clip, scene, world.round_trip, Matching())
 
 
 @pytest.mark.parametrize("mode", ["history", "truth"])
-def test_a_return_is_compared_with_the_scene_of_its_time(returned, mode):
-    perfect, stopped = returned[MovingWorld, mode], returned[StoppedWorld, mode]
+def test_a_return_is_compared_with_the_scene_of_its_time(scene, mode):
+    perfect, stopped = (continued(kind, scene, mode) for kind in (MovingWorld, StoppedWorld))
     for name in ("pose_psnr_db", "still_psnr_db", "moving_psnr_db"):
         assert perfect[name] == MAX_PSNR
-    assert perfect["recall_percent"] == 100.0
     assert perfect["motion_gain_db"] > 10
     assert stopped["still_psnr_db"] == MAX_PSNR  # and only what stands still is to be remembered
-    assert stopped["recall_percent"] == 100.0
     assert stopped["pose_psnr_db"] < 35
     assert stopped["motion_gain_db"] < perfect["motion_gain_db"] - 10
 
 
-def test_who_slides_or_forgets_on_return_loses_what_stands_still(returned):
-    for kind, most in ((DriftingWorld, 60), (ForgettingWorld, 10)):
-        scores = returned[kind, "history"]
-        assert scores["still_psnr_db"] < 25
-        assert scores["recall_percent"] < most
+@pytest.mark.parametrize("kind", [DriftingWorld, ForgettingWorld])
+def test_what_slides_or_is_forgotten_loses_what_stands_still(scene, kind):
+    assert continued(kind, scene)["still_psnr_db"] < 25
+
+
+def test_the_last_quarter_is_the_worlds_own_and_ends_where_it_began(scene):
+    blocks = list(true_blocks(scene, MOVING_SPEC))
+    assert [block.given for block in blocks] == sorted((b.given for b in blocks), reverse=True)
+    assert sum(not block.given for block in blocks) == pytest.approx(len(blocks) / 4, abs=1)
+    assert blocks[-1].poses[-1] == CameraPose()
 
 
 def test_a_world_that_stands_still_has_no_such_columns(tmp_path):
     class Shown(PerfectWorld):
         show, snapshot, restore = MovingWorld.show, MovingWorld.snapshot, MovingWorld.restore
 
-    world, scene = Shown(), held_out_scene(1, 0, tmp_path)
-    scores = measure_return(play_return(world, scene, "history"), world, Matching())[0]["scores"]
+    scores = continued(Shown, held_out_scene(1, 0, tmp_path))
     assert not {"still_psnr_db", "moving_psnr_db", "motion_gain_db"} & scores.keys()
 
 
-def test_what_comes_back_of_a_given_view_rests_on_what_stands_still(scene):
-    world = MovingWorld()
-    world.spec = replace(MOVING_SPEC, fps=8.0)  # so long that clouds have moved on
-    clip = record(world, scene.scene("image"), pan_and_back(world.spec))
-    trip = MovingWorld().round_trip
-    whole, known = (came_back(clip, trip, parts) for parts in (
-        None, scene.known_parts("image")))  # fmt: skip
-    assert "still_psnr_db" not in whole
-    assert whole["pose_psnr_db"] == known["pose_psnr_db"] < 40  # its clouds went on
-    assert known["still_psnr_db"] == MAX_PSNR
-    assert known["recall_percent"] == 100.0 > whole["recall_percent"]
-    forgot = record(ForgettingWorld(), scene.scene("image"), pan_and_back(MOVING_SPEC))
-    assert came_back(forgot, trip, scene.known_parts("image"))["recall_percent"] < 10
+def test_a_world_that_does_not_move_as_commanded_is_refused(scene):
+    class Frozen(MovingWorld):
+        def moment(self, pose, time):
+            return super().moment(CameraPose(), 0)
 
-
-def test_only_pixels_of_the_given_view_are_compared_on_return(scene):
-    clip = record(MovingWorld(), scene.scene("image"), pan_and_back(MOVING_SPEC))
-    parts = scene.known_parts("image")
-    elsewhere = [out for out, _ in equal_pose_pairs(clip) if clip.poses[out].yaw >= 90.0]
-    masks = [parts.still_at(clip.poses[out]) for out in elsewhere]
-    frames = clip.frames[elsewhere]
-    assert elsewhere
-    assert set(likenesses(frames, frames, masks)) == {None}
+    assert not play_continued(Frozen(), scene, "history").moves
 
 
 def test_a_closer_view_is_compared_part_by_part(scene):
@@ -330,7 +273,7 @@ def test_a_closer_view_is_compared_part_by_part(scene):
 
 def test_time_goes_on_while_the_camera_waits(scene):
     clip = record(MovingWorld(), scene.scene("image"), [Leg("hold", CameraCommand(), 4)])
-    assert [clip.time(index) for index in clip.where("hold")] == list(range(3, 15))
+    assert clip.where("hold") == list(range(3, 15))
     assert np.array_equal(clip.frames[14], scene.view(CameraPose(), 14))
 
 
@@ -338,57 +281,10 @@ def test_time_goes_on_while_the_camera_waits(scene):
 
 
 def test_bars_of_a_world_that_moves(monkeypatch):
-    monkeypatch.setattr(memory_clips, "DEGREES", 120.0)  # so that much of a given view comes back
     monkeypatch.setattr(adherence, "FEWEST", 1)
-    settings = PocketSettings(
-        clips=1, prompts=1, seed=FIRESIDE, memory=("mag-retrieve",), drift_minutes=0
-    )
-    judge = Classifier.load()
-    good = PocketEvaluation(settings, MovingWorld, judge, lambda line: None).run()
-    for name in ("return_psnr.image", "below_round_trip.image", "still_psnr.rest",
-                 "motion_gain.rest", "seam_ratio.rest", "motion_p95.image"):  # fmt: skip
+    settings = PocketSettings(clips=1, prompts=1, seed=FIRESIDE, drift_minutes=0)
+    good = PocketEvaluation(settings, MovingWorld, Classifier.load(), lambda line: None).run()
+    for name in ("still_psnr.rest", "motion_gain.rest", "seam_ratio.rest"):
         assert good["bars"][name]["met"], (name, good["bars"][name])
-    scores = good["kinds"]["image"]["policies"]["mag-retrieve"]["scores"]
-    assert good["bars"]["return_psnr.image"]["value"] == scores["still_psnr_db"]["mean"]
-    assert scores["still_psnr_db"]["mean"] > scores["pose_psnr_db"]["mean"]
-    invented = good["kinds"]["prompt"]["policies"]["mag-retrieve"]["scores"]
-    assert "still_psnr_db" not in invented
     assert json.loads(json.dumps(good)) == good
     assert "gained by moving" in "\n".join(table(good))
-
-
-def bench(folder, kind, monkeypatch, *more: str) -> int:
-    monkeypatch.setattr(command, "_opener", lambda *_, **__: kind)
-    told = ["pocket", "--out", str(folder), "--clips", "1", "--prompts", "0", "--memory", "mag",
-            "--seed", str(FIRESIDE)]  # fmt: skip
-    return command.main([*told, *more])
-
-
-def test_the_bench_of_a_world_that_moves_waits_too_and_goes_on_where_it_was(tmp_path, monkeypatch):
-    monkeypatch.setattr(memory_clips, "DEGREES", 120.0)
-    folder, page, text = tmp_path / "run", tmp_path / "page.html", tmp_path / "results.md"
-    assert bench(folder, MovingWorld, monkeypatch) == 0
-    records = read_records(folder)
-    assert {record["row"]["mode"] for record in records} == {"history", "truth", "image", "rest"}
-    assert len(records) == 4
-    assert bench(folder, MovingWorld, monkeypatch) == 0
-    assert read_records(folder) == records
-    told = ["report", str(folder), "--html", str(page), "--markdown", str(text)]
-    assert command.main(told) == 0
-    for made in (page.read_text(), text.read_text()):
-        assert "At rest before a given view" in made
-        assert "of still parts" in made
-        assert "at rest if the world says" in made
-    rows = {
-        row["row"]["mode"]: row for row in json.loads(page.with_suffix(".json").read_text())["rows"]
-    }
-    assert rows["rest"]["scores"]["motion_gain_db"]["mean"] > 10
-    assert rows["history"]["scores"]["still_psnr_db"]["mean"] == MAX_PSNR
-    assert rows["image"]["scores"]["still_psnr_db"]["mean"] == MAX_PSNR
-
-
-def test_a_world_that_stands_still_has_nothing_to_wait_for(tmp_path, monkeypatch, capsys):
-    assert bench(tmp_path, PerfectWorld, monkeypatch, "--mode", "rest") == 2
-    said = capsys.readouterr().err
-    assert "nothing moves" in said
-    assert said.count("\n") == 1

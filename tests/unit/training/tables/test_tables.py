@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load_file
 
 from mag_sandbox.evaluation.__main__ import main as evaluate
-from mag_sandbox.evaluation.bench import memory_clips
+from mag_sandbox.evaluation.bench import continuations
 from mag_sandbox.evaluation.bench.tables import open_row, read_table
 from mag_sandbox.model.attention import sdpa_attention
 from mag_sandbox.model.pocket.weights import save_pocket
@@ -171,8 +171,8 @@ def test_the_rows_of_table_4_are_measured_beside_the_papers(run, capsys):
     assert said.endswith((run / "table-4" / "results.md").read_text())
 
 
-def test_the_rows_of_table_3_go_through_the_memory_bench(run, tmp_path, monkeypatch):
-    monkeypatch.setattr(memory_clips, "DEGREES", 105.0)  # shorter clips
+def test_the_rows_of_table_3_are_continued(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(continuations, "DEGREES", 105.0)  # shorter clips
     data = json.loads((run / "table-3" / "table.json").read_text())
     some = [row for row in data["rows"] if row["name"] in ("LongLive", "MAG")]
     for row in some:
