@@ -16,7 +16,7 @@ class PlannerConfig:
     num_layers: int = 5
     text_dim: int = 128
     text_len: int = 48
-    kinds: int = 160  # rows of the table of kinds; more than there are
+    kinds: int = 384  # rows of the table of kinds; more than there are
     most: int = 84  # things of a ring, the largest ones
     plans: int = 2  # that are drawn, to take the one that shows most of the caption
     guidance: float = 2.0  # how much the caption counts
@@ -56,7 +56,7 @@ class PainterConfig:
     """Geometry of the transformer that paints, and in how many steps it does."""
 
     dit: DiTConfig = _PAINTER
-    kinds: int = 160  # of objects, in the table of looks; more than there are
+    kinds: int = 384  # of objects, in the table of looks; more than there are
     look_dim: int = 96  # of an object's embedding
     object_hidden: int = 256
     sprites: tuple[SpriteConfig, ...] = (
@@ -90,7 +90,7 @@ class ReaderConfig:
     dim: int = 144
     blocks: int = 3
     fine: int = 96
-    kinds: int = 160  # rows of the tables of kinds; more than there are
+    kinds: int = 384  # rows of the tables of kinds; more than there are
 
 
 @dataclass(frozen=True, slots=True)

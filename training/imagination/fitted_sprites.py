@@ -17,8 +17,8 @@ from mag_sandbox.model.imagination.config import PainterConfig, SpriteConfig
 from mag_sandbox.model.imagination.objects import BEYOND, LEAST_HALF, VARIANTS, look_number
 from mag_sandbox.model.imagination.sketch import REST
 from mag_sandbox.renderer.plan import Thing
+from mag_sandbox.renderer.render import Ring, render
 from mag_sandbox.training.imagination.rings import category_of, path_of
-from mag_sandbox.training.panorama.render import LoggedPanorama, render_logged
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ def fitted_sprites(
     count = min(count, MOST_RINGS)
     path = path_of(folder, "sprites", count, "npy")
     if not path.exists():
-        rings = (render_logged(category_of(seed), seed) for seed in range(count))
+        rings = (render(category_of(seed), seed) for seed in range(count))
         sprites = fit(rings, sprite.places)
         table = np.zeros(
             (painter.kinds * VARIANTS, *next(iter(sprites.values())).shape), np.float32
@@ -61,25 +61,38 @@ def fitted_sprites(
     return np.load(path)
 
 
-def fit(rings: Iterable[LoggedPanorama], places: int) -> dict[Key, np.ndarray]:
+def fit(rings: Iterable[Ring], places: int) -> dict[Key, np.ndarray]:
     """Return the sprites of all looks that rings show, [places, places, 6] each."""
     sums: Sums = defaultdict(lambda: np.zeros((places, places, _SUMS)))
     for ring in rings:
-        for thing in ring.things:
+        ranks = _ranks(ring)
+        for rank, thing in enumerate(ring.things, 1):
             if thing.width <= WIDEST:
-                sums[thing.name, thing.variant] += _seen(ring, thing, places)
+                sums[thing.name, thing.variant] += _seen(ring.pixels, ranks, thing, rank, places)
     for (kind, _), each in list(sums.items()):
         sums[kind, None] += each
     return {key: _least_squares(each) for key, each in sums.items()}
 
 
-def _seen(ring: LoggedPanorama, thing: Thing, places: int) -> np.ndarray:
+def _ranks(ring: Ring) -> np.ndarray:
+    """Return which thing each pixel shows, counted from far to near from 1 on; 0: none."""
+    nearest = len(ring.things) + 1
+    ranks = np.full(1 + max(thing.index for thing in ring.things), nearest, np.int32)
+    ranks[0] = 0
+    for rank, thing in enumerate(ring.things, 1):
+        ranks[thing.index] = rank
+    return ranks[ring.ids]
+
+
+def _seen(
+    pixels: np.ndarray, ranks: np.ndarray, thing: Thing, rank: int, places: int
+) -> np.ndarray:
     """Return sums over what is seen of a thing at places of its sprite, [places, places, _SUMS].
 
     Pixels that show it, that nothing nearer hides, then of those that show it: colours, the main
     and the mean colour of the thing, products of each two of these but of colours with themselves.
     """
-    height, width = ring.ids.shape
+    height, width = ranks.shape
     within = (np.arange(SAMPLES) + 0.5) / SAMPLES - 0.5
     nodes = np.linspace(-BEYOND, BEYOND, places)[:, None] + within * 2 * BEYOND / (places - 1)
     across, down = (
@@ -88,8 +101,8 @@ def _seen(ring: LoggedPanorama, thing: Thing, places: int) -> np.ndarray:
     )
     place = np.ix_(down.clip(0, height - 1), across % width)
     there = ((down >= 0) & (down < height))[:, None]
-    ids, color = ring.ids[place], ring.pixels[place] / 255.0
-    shown, free = (ids == thing.index) & there, (ids <= thing.index) & there
+    seen, color = ranks[place], pixels[place] / 255.0
+    shown, free = (seen == rank) & there, (seen <= rank) & there
     main, mean = (
         np.broadcast_to(np.array(each) / 255.0, color.shape)
         for each in (thing.main_color, thing.mean_color)

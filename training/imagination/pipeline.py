@@ -16,17 +16,18 @@ from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.model.pocket.networks import TextEncoder
 from mag_sandbox.model.pocket.weights import AUTOENCODER, WORLD, load_tokenizer, read_config
 from mag_sandbox.model.saved import load_into
+from mag_sandbox.renderer.kinds import BEHIND, CLASSES
+from mag_sandbox.renderer.render import CATEGORIES
 from mag_sandbox.training.devices import TrainingDevice, choose_device
 from mag_sandbox.training.imagination.config import ImaginationTraining
 from mag_sandbox.training.imagination.fitted_sprites import fitted_sprites
-from mag_sandbox.training.imagination.rings import RingLog, ring_latents, ring_log
+from mag_sandbox.training.imagination.growing import grown
+from mag_sandbox.training.imagination.rings import RingLog, category_of, ring_latents, ring_log
 from mag_sandbox.training.imagination.samples import SampleSheets
 from mag_sandbox.training.imagination.stage_painter import PainterStage
 from mag_sandbox.training.imagination.stage_planner import PlannerStage
 from mag_sandbox.training.imagination.stage_reader import ReaderStage
 from mag_sandbox.training.loop import Loop, LoopConfig, Stage
-from mag_sandbox.training.panorama.classes import BEHIND, CLASSES
-from mag_sandbox.training.panorama.render import CATEGORIES, kinds_of
 from mag_sandbox.training.pocket.stage_images import Captions
 
 DECAY, EMA = 0.4, 0.998  # runs are short: the rate falls to zero over much of one
@@ -43,10 +44,11 @@ class ImaginationPipeline:
         self.training, self.device, self.folder = training, device, training.folder
         torch.manual_seed(training.seed)
         if training.init_from is None:
-            self.networks = ImaginationNetworks(_config(), device.kernel)
+            self.networks = ImaginationNetworks(_config(self._log), device.kernel)
             self.networks.painter.initialise()
         else:
-            self.networks = load_networks(training.init_from, device.kernel)
+            known = load_networks(training.init_from, device.kernel)
+            self.networks = grown(known, _config(self._log), device.kernel)
         pocket = read_config(training.weights)
         self.autoencoder = Autoencoder(pocket.autoencoder).requires_grad_(False)
         load_into(self.autoencoder, training.weights / AUTOENCODER)
@@ -82,8 +84,7 @@ class ImaginationPipeline:
 
     def _painter_stage(self) -> PainterStage:
         training = self.training
-        if training.init_from is None:
-            self._fit_sprites()
+        self._fit_sprites()
         return PainterStage(
             self.networks.painter, self._latents, self.autoencoder,
             self.networks.sketcher(self.autoencoder.config.stride),
@@ -99,7 +100,9 @@ class ImaginationPipeline:
                     training.data, training.rings, networks.config.looks,
                     networks.config.painter, sprites.config,
                 )  # fmt: skip
-                sprites.table.copy_(torch.from_numpy(table))
+                fitted = torch.from_numpy(table).to(sprites.table)
+                shown = fitted.any(dim=1)
+                sprites.table[shown] = fitted[shown]  # what no ring shows stays as it was
 
     @cached_property
     def _log(self) -> RingLog:
@@ -119,9 +122,16 @@ class ImaginationPipeline:
         return SampleSheets(self.networks, self.autoencoder, self.text, self.tokenizer)
 
 
-def _config() -> ImaginationConfig:
-    """Return the architecture for all that the renderer draws."""
-    return ImaginationConfig(CLASSES, BEHIND, {name: kinds_of(name) for name in CATEGORIES})
+def _config(log: RingLog) -> ImaginationConfig:
+    """Return the architecture for all kinds that the renderer knows, and where rings show them."""
+    shown: dict[str, set[str]] = {name: set() for name in CATEGORIES}
+    for seed, things in enumerate(log.things):
+        shown[category_of(seed)] |= {thing.name for thing in things}
+    among = {
+        category: tuple(kind for kind in CLASSES if kind in kinds)
+        for category, kinds in shown.items()
+    }
+    return ImaginationConfig(CLASSES, BEHIND, among)
 
 
 def train(training: ImaginationTraining) -> None:

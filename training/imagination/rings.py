@@ -16,16 +16,10 @@ import torch
 from mag_sandbox.files.whole import replacing
 from mag_sandbox.model.frames import to_pictures
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
+from mag_sandbox.renderer.behind import bands_of
 from mag_sandbox.renderer.plan import Thing
+from mag_sandbox.renderer.render import CATEGORIES, HELD_OUT, RENDERER_VERSION, render
 from mag_sandbox.training.devices import TrainingDevice
-from mag_sandbox.training.panorama.render import (
-    CATEGORIES,
-    HELD_OUT,
-    RENDERER_VERSION,
-    render,
-    render_behind,
-    render_logged,
-)
 from mag_sandbox.training.pocket.data import CAPTIONS_EACH, TooManyPanoramas
 
 logger = logging.getLogger(__name__)
@@ -125,7 +119,7 @@ def path_of(folder: Path, name: str, first: int, ending: str) -> Path:
 
 
 def _record(seed: int) -> dict:
-    scene = render_logged(category_of(seed), seed)
-    captions = [scene.caption(i) for i in range(CAPTIONS_EACH)]
-    things = (*render_behind(scene.category, seed), *scene.things)
+    ring = render(category_of(seed), seed)
+    captions = [ring.caption(i) for i in range(CAPTIONS_EACH)]
+    things = (*bands_of(ring), *ring.things)
     return {"captions": captions, "things": [asdict(thing) for thing in things]}

@@ -15,10 +15,11 @@ from mag_sandbox.model.imagination.weights import ImaginationNetworks
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.model.pocket.networks import TextEncoder
 from mag_sandbox.model.prompts import tokenise
+from mag_sandbox.renderer.behind import bands_of
+from mag_sandbox.renderer.render import HELD_OUT, render
 from mag_sandbox.renderer.views import view_at
 from mag_sandbox.training.imagination.rings import category_of
 from mag_sandbox.training.imagination.stage_painter import placed
-from mag_sandbox.training.panorama.render import HELD_OUT, render_behind, render_logged
 from mag_sandbox.training.panorama.sheets import write_sheet
 
 VIEWS = 12
@@ -44,9 +45,7 @@ class SampleSheets:
         tokenizer: Tokenizer,
     ) -> None:
         self._networks, self._autoencoder = networks, copy.deepcopy(autoencoder).cpu()
-        self._scenes = [
-            render_logged(category_of(HELD_OUT + i), HELD_OUT + i) for i in range(VIEWS)
-        ]
+        self._scenes = [render(category_of(HELD_OUT + i), HELD_OUT + i) for i in range(VIEWS)]
         captions = [scene.caption() for scene in self._scenes]
         with torch.no_grad():
             told = [*captions, ""]
@@ -64,8 +63,7 @@ class SampleSheets:
         for number, scene in enumerate(self._scenes):
             if number % ACROSS == 0:
                 rows += [[], []]
-            behind = render_behind(scene.category, scene.seed)
-            things = [placed(thing) for thing in (*behind, *scene.things)]
+            things = [placed(thing) for thing in (*bands_of(scene), *scene.things)]
             told, empty = self._prompts[number : number + 1], self._prompts[-1:]
             place = invented.lattice.place(pose)
             around = invented.repainted(nothing, place, Subject(told, empty, number, things))

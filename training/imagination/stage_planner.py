@@ -57,8 +57,8 @@ class PlannerStage(Stage):
         self.text, self.device, self.seed = text.eval(), device, seed
         self._things, self._shown = [], []
         for things in rings.things:
-            largest = sorted(things, key=lambda thing: -thing.area)[: module.config.most]
-            listed = sorted(largest, key=lambda thing: thing.index)
+            largest = sorted(range(len(things)), key=lambda i: -things[i].area)
+            listed = [things[i] for i in sorted(largest[: module.config.most])]
             self._things.append(thing_numbers([placed(thing) for thing in listed], module.kinds))
             self._shown.append(np.array([thing.shown for thing in listed], bool))
 

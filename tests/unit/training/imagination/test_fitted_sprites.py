@@ -4,30 +4,35 @@ import numpy as np
 import pytest
 
 from mag_sandbox.renderer.plan import Thing
+from mag_sandbox.renderer.render import Ring
+from mag_sandbox.renderer.scene import Layout
 from mag_sandbox.training.imagination.fitted_sprites import REST, fit
-from mag_sandbox.training.panorama.render import LoggedPanorama
 
 EYE = (20, 20, 40)
 PLACES = 17  # over 1.25 times the box: the middle is number 8, the edges are 1.6 and 14.4
 
 
-def ring(color, variant=0, hidden=False, bow=None) -> LoggedPanorama:
+def ring(color, variant=0, hidden=False, bow=None) -> Ring:
     """Return a ring with a square bear of a colour across the seam, whose right half is an eye.
 
-    Its lower half is a bow, if that has a colour.
+    Its lower half is a bow, if that has a colour. Something nearer may hide its upper half.
     """
     pixels, ids = np.full((384, 1280, 3), 200, np.uint8), np.zeros((384, 1280), np.int32)
     columns = np.arange(-40, 40)
     pixels[100:180, columns] = color
     pixels[100:180, columns[40:]] = EYE
-    ids[100:180, columns] = 1
+    ids[100:180, columns] = 5
     if bow is not None:
         pixels[140:180, columns] = bow
     mean = tuple(pixels[100:180, columns].mean(axis=(0, 1)))
     if hidden:
         pixels[100:140, columns], ids[100:140, columns] = 0, 2
-    bear = Thing(1, "bear", "", variant, None, color, mean, 1240.0, 100.0, 80.0, 80.0, 6400)
-    return LoggedPanorama("object", 0, {}, pixels, ids, (bear,))
+    bear = Thing(5, "bear", "", variant, None, color, mean, 1240.0, 100.0, 80.0, 80.0, 6400)
+    black = (0, 0, 0)
+    board = Thing(2, "board", "", 0, None, black, black, 1240.0, 100.0, 80.0, 40.0, 3200)
+    depth = np.full(ids.shape, np.inf, np.float32)
+    things = (bear, board) if hidden else (bear,)
+    return Ring(pixels, depth, ids, things, Layout("object", 0, "", {}, ()))
 
 
 def shown(place, color, mean=None) -> np.ndarray:

@@ -10,9 +10,9 @@ from mag_sandbox.model.imagination.imagination import Subject, as_it_is, load_im
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.model.pocket.weights import AUTOENCODER, POCKET_WEIGHTS, read_config
 from mag_sandbox.model.saved import load_into
+from mag_sandbox.renderer.kinds import CLASSES
 from mag_sandbox.training.__main__ import main
 from mag_sandbox.training.imagination import pipeline
-from mag_sandbox.training.panorama.classes import CLASSES
 from tests.unit.model.imagination.tiny import TINY
 
 HERE = "mag_sandbox.training.imagination"
@@ -20,15 +20,15 @@ POCKET = read_config(POCKET_WEIGHTS)
 SMALL = replace(
     TINY,
     kinds=CLASSES,
-    planner=replace(TINY.planner, kinds=160, text_dim=128, text_len=48),
+    planner=replace(TINY.planner, kinds=384, text_dim=128, text_len=48),
     painter=replace(
-        TINY.painter, kinds=160, ring=(24, 80), view=(12, 20),
+        TINY.painter, kinds=384, ring=(24, 80), view=(12, 20),
         dit=replace(
             TINY.painter.dit, text_dim=128, text_len=48, channels=POCKET.autoencoder.channels
         ),
     ),
     reader=replace(
-        TINY.reader, kinds=160, view=(12, 20), channels=POCKET.autoencoder.channels
+        TINY.reader, kinds=384, view=(12, 20), channels=POCKET.autoencoder.channels
     ),
 )  # fmt: skip
 
