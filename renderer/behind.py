@@ -33,7 +33,7 @@ class _RowBand(NamedTuple):
 _SKY = "weather", tuple(WEATHERS)
 BANDS: dict[str, tuple[_RowBand, ...]] = {
     "indoor": (
-        _RowBand("wall", 130, 250, "wall_pattern", PATTERNS),
+        _RowBand("wall", 130, 250, "wall_pattern", (*PATTERNS, "stones")),
         _RowBand("floor", 290, 384, "floor", _FLOORS),
         _RowBand("ceiling", 0, 96, "ceiling", CEILINGS),
     ),

@@ -314,11 +314,10 @@ def phrases_of(layout: Layout, attribute: str) -> tuple[str, ...]:
                 for template in _COLORED[attribute][-1:]
             )
         return tuple(one for one in WORDS.get(attribute, {}).get(value, ()) if one)
-    return _group_phrases(layout, attribute)
+    return _group_phrases(named_groups(layout), attribute)
 
 
-def _group_phrases(layout: Layout, group: str) -> tuple[str, ...]:
-    groups = named_groups(layout)
+def _group_phrases(groups: Sequence[NamedGroup], group: str) -> tuple[str, ...]:
     named = next((one for one in groups if one.group == group), None)
     if named is None:
         return ()
@@ -330,10 +329,52 @@ def _group_phrases(layout: Layout, group: str) -> tuple[str, ...]:
     return tuple(words)
 
 
+def named_in(text: str, layout: Layout) -> set[str]:
+    """Return the attributes of a scene, and the groups of things, that a caption names.
+
+    The longest phrase counts: "street lamp" names no lamp.
+    """
+    groups = named_groups(layout)
+    phrases = {name: phrases_of(layout, name) for name in layout.attributes}
+    phrases |= {one.group: _group_phrases(groups, one.group) for one in groups}
+    meanings: dict[str, set[str]] = {}
+    for attribute, several in phrases.items():
+        for phrase in several:
+            meanings.setdefault(phrase.lower(), set()).add(attribute)
+    longest = sorted(meanings, key=len, reverse=True)
+    found = re.findall(rf"\b(?:{'|'.join(map(re.escape, longest))})\b", text.lower())
+    return {attribute for phrase in found for attribute in meanings[phrase]}
+
+
 def mentions(text: str, layout: Layout, attribute: str) -> bool:
     """Whether a caption names an attribute of its scene, or a group of things."""
+    return attribute in named_in(text, layout)
+
+
+def _questions() -> dict[str, tuple[str, ...]]:
+    scenes = {name: tuple(values) for name, values in WORDS.items()}
+    counts = (*(str(count) for count in COUNT_WORDS), "many")
+    things = dict.fromkeys(KINDS, counts)
+    colors = {f"{name} color": kind.colors for name, kind in KINDS.items() if kind.colors}
+    return {"place": tuple(PLACES), **scenes, **things, **colors}
+
+
+# what a caption can say, and the possible answers: place, light, counts and colours of all kinds
+QUESTIONS: dict[str, tuple[str, ...]] = _questions()
+
+
+def answers_of(text: str, layout: Layout) -> dict[str, str]:
+    """Return what a caption says of its scene: an answer for each of QUESTIONS that it settles."""
+    spoken = named_in(text, layout)
+    answers = {
+        name: layout.attributes[name]
+        for name in QUESTIONS
+        if name in spoken and layout.attributes.get(name) in QUESTIONS[name]
+    }
     lowered = text.lower()
-    return any(
-        re.search(rf"\b{re.escape(phrase.lower())}\b", lowered)
-        for phrase in phrases_of(layout, attribute)
-    )
+    for named in named_groups(layout):
+        if named.group in spoken:
+            answers[named.kind] = str(named.count) if named.count < MANY else "many"
+            if named.color and named.color in lowered:
+                answers[f"{named.kind} color"] = named.color
+    return answers

@@ -7,14 +7,16 @@ import numpy as np
 
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.drawing import Drawing, ShapeRecorder
+from mag_sandbox.renderer.motion import PERIOD
 from mag_sandbox.renderer.painters.stamp import Light, tinted
 
 FALLING = {"rainy": "falling rain", "stormy": "falling rain", "snowy": "falling snow"}
 FLAKES, DROPS = 110, 120
-FLAKE_SPEED, DROP_SPEED = 1.2, 15.0  # px a frame
 SWAY, SWAY_PERIOD = 6.0, 64  # px to either side, frames
 DROP_LENGTH, SLANT = 24.0, 0.14  # px; sideways for each pixel down
 ABOVE = 40.0  # px above the ring where things begin to fall
+# px a frame; whole falls in a period
+FLAKE_SPEED, DROP_SPEED = ((RING_HEIGHT + ABOVE) * falls / PERIOD for falls in (1, 9))
 
 
 def falling(kind: str, seed: int, light: Light, time: float = 0.0) -> Drawing:

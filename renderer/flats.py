@@ -321,6 +321,19 @@ def _walls(surfaces: Surfaces, room: RoomBox, light: str) -> None:
         elif room.pattern == "two tones":
             panel(0, length, 0, 1.1, darker(tone, 0.26))
             panel(0, length, 1.08, 1.16, lighter(tone, 0.5))
+        elif room.pattern == "stones":
+            for row in range(int(room.tall / 0.6) + 1):
+                for at in np.arange(0.45 * (row % 2), length - 0.8, 0.9):
+                    shade = 0.1 + 0.06 * ((row * 3 + int(at * 7)) % 4)
+                    panel(
+                        at + 0.03,
+                        at + 0.87,
+                        row * 0.6 + 0.03,
+                        row * 0.6 + 0.57,
+                        darker(tone, shade),
+                    )
+        if room.pattern == "stones":
+            continue
         if room.floor != "stage":
             panel(0, length, 0, 0.14, mix(PAINTS["white"], tone, 0.2))
             panel(0, length, room.tall - 0.12, room.tall, lighter(ceiling_color(room), 0.5))

@@ -14,11 +14,11 @@ from mag_sandbox.renderer.outdoors import beside
 from mag_sandbox.renderer.painters.sketch import PAINTS, contrast
 from mag_sandbox.renderer.phrasing import pick
 from mag_sandbox.renderer.places import ALIASES, NOTHING, PlaceKind
-from mag_sandbox.renderer.placing import Site, polar, size_of
+from mag_sandbox.renderer.placing import TRIES, Site, is_cut, polar, size_of
 from mag_sandbox.renderer.scene import Item, Layout, RoomBox
 
 LIGHTS = ("daylight", "daylight", "lamplight", "evening", "dim")
-PATTERNS = ("plain", "wide stripes", "panels", "two tones")
+PATTERNS = ("plain", "wide stripes", "panels", "two tones")  # and "stones" without windows
 CEILINGS = ("plain", "wooden beams", "ceiling panels")
 WINDOWLESS = frozenset(("cave", "dungeon room"))
 CORNER = 0.75  # metres of wall kept free at its ends
@@ -47,12 +47,14 @@ EXTRAS = ("potted plant", "potted palm", "bunch of flowers", "toy balloons", "ro
 
 def lay_out_room(place: PlaceKind, seed: int, rng: np.random.Generator) -> Layout:
     """Return a random room of a kind of place."""
-    light = pick(rng, LIGHTS)
+    dark = place.name in WINDOWLESS
+    light = pick(rng, ("lamplight", "dim") if dark else LIGHTS)
     made_of = pick(rng, place.some("floor"))
-    wall = "grey" if place.name in WINDOWLESS else pick(rng, tuple(palettes.WALLS))
+    wall = "grey" if dark else pick(rng, tuple(palettes.WALLS))
     halves = [float(rng.uniform(4.0, 4.8)) for _ in range(4)]
-    tall, pattern = float(rng.uniform(2.9, 3.5)), pick(rng, PATTERNS)
-    floor, ceiling = pick(rng, tuple(palettes.FLOORS[made_of])), pick(rng, CEILINGS)
+    tall, pattern = float(rng.uniform(2.9, 3.5)), "stones" if dark else pick(rng, PATTERNS)
+    floor = "grey" if dark else pick(rng, tuple(palettes.FLOORS[made_of]))
+    ceiling = "plain" if dark else pick(rng, CEILINGS)
     room = RoomBox(
         -halves[0], halves[1], -halves[2], halves[3], tall, wall, pattern, made_of, floor, ceiling
     )
@@ -119,25 +121,38 @@ class _Furnished(Site):
 
     def _wall(self, wall: int, groups: list[ThingGroup]) -> None:
         """Spread pieces and what hangs beside them along a wall."""
-        x, z, facing, length = self.room.walls()[wall]
-        hung = "door" if wall == self.door_wall else self._hung(wall)
+        has_door = wall == self.door_wall and self.source.name != "cave"
+        hung = "door" if has_door else self._hung(wall)
         parts: list[ThingGroup | str] = list(groups)
         if hung != NOTHING:
             parts.insert(int(self.rng.integers(len(parts) + 1)), hung)
-        width = {id(part): self._width(part) for part in parts}
-        while parts and sum(width[id(part)] for part in parts) > length - 2 * CORNER:
-            parts.remove(next(part for part in reversed(parts) if part != "door"))
-        spare = length - 2 * CORNER - sum(width[id(part)] for part in parts)
-        gaps = self.rng.dirichlet(np.full(len(parts) + 1, 3.0)) * spare
-        at = CORNER
-        for part, gap in zip(parts, gaps, strict=False):
-            at += float(gap) + width[id(part)] / 2
-            if isinstance(part, ThingGroup):
-                self._piece(part, wall, at)
+        places = self._spread(wall, parts)
+        while parts and places is None:
+            parts.remove(next((part for part in reversed(parts) if part != "door"), parts[0]))
+            places = self._spread(wall, parts)
+        for part, along in zip(parts, places or (), strict=True):
+            if isinstance(part, ThingGroup) and KINDS[part.kind].where != "wall":
+                self._piece(part, wall, along)
             else:
-                self._hang(part, wall, at, None if part != self.window else self.curtains)
-            at += width[id(part)] / 2
-        del x, z, facing
+                kind = part.kind if isinstance(part, ThingGroup) else part
+                self._hang(kind, wall, along, self.curtains if kind == self.window else None)
+
+    def _spread(self, wall: int, parts: list[ThingGroup | str]) -> list[float] | None:
+        """Return where along a wall its parts can be, None if they find no room."""
+        widths = [self._width(part) for part in parts]
+        spare = self.room.walls()[wall][3] - 2 * CORNER - sum(widths)
+        for _ in range(TRIES if spare >= 0 else 0):
+            gaps = self.rng.dirichlet(np.full(len(parts) + 1, 2.0))[:-1] * spare
+            ends = CORNER + np.cumsum(gaps + widths)
+            places = [float(end - wide / 2) for end, wide in zip(ends, widths, strict=True)]
+            if not any(self._cuts(part, wall, at) for part, at in zip(parts, places, strict=True)):
+                return places
+        return None
+
+    def _cuts(self, part: ThingGroup | str, wall: int, along: float) -> bool:
+        kind, scale = (part.kind, part.scale) if isinstance(part, ThingGroup) else (part, 1.0)
+        x, z, _ = self.room.at_wall(wall, along, BEFORE)
+        return is_cut(Item(kind, x, z, scale=scale))
 
     def _width(self, part: ThingGroup | str) -> float:
         kind = part.kind if isinstance(part, ThingGroup) else part
@@ -210,6 +225,11 @@ class _Furnished(Site):
             self.put(Item(kind, x, z, 0.0, half, color, 0, wall * 90.0, name), solid=False)
 
     def _middle(self) -> None:
+        for kind in self.source.some("rows"):
+            color = self._own(kind)
+            name = ThingGroup(kind, color, "", 1).name
+            for quarter in (0, *(int(one) for one in self.rng.integers(4, size=5))):
+                self.place(partial(self._freely, kind, quarter, 1.0, color, name))
         kinds = self._different("middle", 3)
         if self.rng.random() < 0.35:
             kinds.append(pick(self.rng, COMPANY))
@@ -301,7 +321,7 @@ def lay_out_stage(place: PlaceKind, seed: int, rng: np.random.Generator) -> Layo
                 x, z, facing = room.at_wall(wall_number, part * 2 * STAGE_HALF, 0.0)
                 item = Item(backdrop, x, z, 0.0, 0.85, color, 0, facing, backdrop)
                 ground.put(item, solid=False)
-    kinds = [str(one) for one in rng.permutation(_showable())[:8]]
+    kinds = [str(one) for one in rng.permutation(showable())[:8]]
     clear = tuple(n for n in PAINTS if contrast(PAINTS[n], wall) > 90)
     for index, kind in enumerate(kinds):
         x, z = polar(22.5 + 45 * index + ground.near(-4, 4), STAGE_RADIUS * ground.near(0.96, 1.06))
@@ -329,7 +349,7 @@ def lay_out_stage(place: PlaceKind, seed: int, rng: np.random.Generator) -> Layo
     return Layout("object", seed, place.name, attributes, tuple(ground.items), room)
 
 
-def _showable() -> list[str]:
+def showable() -> list[str]:
     """Return the kinds that stages show: what stands, and is not much wider than tall."""
     kinds = []
     for name, kind in KINDS.items():

@@ -15,13 +15,13 @@ from mag_sandbox.renderer.kinds import KINDS
 from mag_sandbox.renderer.palettes import LIGHTS
 from mag_sandbox.renderer.phrasing import pick
 from mag_sandbox.renderer.places import NOTHING, PlaceKind
-from mag_sandbox.renderer.placing import Site, footprint, polar, size_of
+from mag_sandbox.renderer.placing import Site, is_cut, polar, size_of
 from mag_sandbox.renderer.scene import Item, Layout
 
 CALM = ("clear", "clear", "cloudy", "foggy", "rainy")
 PLANTS = {NOTHING: 0, "sparse": 7, "groups": 16, "dense": 30}
-FAR_PLANTS = 14  # a long way off, where there are any
-FLOWERS = 40
+FAR_PLANTS = 20  # a long way off, where there are any
+FLOWERS, SKYLINE = 40, 26
 # height of what flies [m], and how far away it is
 FLIGHT: dict[str, tuple[float, float, float, float]] = {
     "butterfly": (0.9, 1.5, 2.6, 4.0), "bee": (0.9, 1.6, 2.4, 3.6), "fish": (0.6, 2.6, 3.0, 6.0),
@@ -48,6 +48,7 @@ def lay_out_land(place: PlaceKind, seed: int, rng: np.random.Generator) -> Layou
     land = _Land(place, rng, time, weather)
     land.lay_flats(pick(rng, place.some("flat")))
     land.put_specials()
+    land.put_skyline()
     land.put_plants()
     land.put_flowers()
     land.put_in_the_air()
@@ -157,19 +158,22 @@ class _Land(Site):
         near = self._some("near", 4 + int(self.rng.integers(5)))
         far = self._some("far", 2 + int(self.rng.integers(3)))
         water = self._some("water", 1 + int(self.rng.integers(3))) if self.flat in WET else []
+        main = pick(self.rng, self.source.some("main") or (NOTHING,))
+        for quarter in (0, int(self.rng.integers(1, 4))) if main in KINDS else ():
+            self.put_group(sample_group(self.rng, main), quarter)
         for quarter, kind in enumerate(far):
-            self._group(sample_group(self.rng, kind, most=2), quarter % 4)
+            self.put_group(sample_group(self.rng, kind, most=2), quarter % 4)
         for kind in water:
-            self._group(sample_group(self.rng, kind, most=3), 0)
+            self.put_group(sample_group(self.rng, kind, most=3), 0)
         for quarter, kind in enumerate(near):
-            self._group(sample_group(self.rng, kind), quarter % 4)
+            self.put_group(sample_group(self.rng, kind), quarter % 4)
 
     def _some(self, field: str, count: int) -> list[str]:
         """Return different kinds of a field of the place."""
         kinds = [one for one in dict.fromkeys(self.source.some(field)) if one in KINDS]
         return [str(one) for one in self.rng.permutation(kinds)[:count]]
 
-    def _group(self, group: ThingGroup, quarter: int) -> None:
+    def put_group(self, group: ThingGroup, quarter: int) -> None:
         """PlaceKind the things of a group close to each other in one quarter."""
         first: Item | None = None
         for _ in range(group.wanted):
@@ -215,6 +219,18 @@ class _Land(Site):
             return self.road()[:2]
         return polar(0.0, 0.1)  # nowhere
 
+    def put_skyline(self) -> None:
+        """Line the horizon with buildings."""
+        kinds = self.source.some("skyline")
+        for index in range(SKYLINE if kinds else 0):
+            kind = pick(self.rng, kinds)
+            away = self.near(1.6, 2.6) * size_of(kind)[1] + 14
+            x, z = polar((index + self.near(0.1, 0.9)) * 360 / SKYLINE, away)
+            color = self.color_of(kind)
+            item = Item(kind, x, z, color=color, variant=variant_of(self.rng), group=kind)
+            if not is_cut(item) and not any(covers(x, z, 3.0) for covers in self.blocked):
+                self.put(item, solid=False)
+
     def put_plants(self) -> None:
         """Scatter plants, and a line of them far away."""
         kinds = [kind for kind in self.source.some("plants") if kind in KINDS]
@@ -232,10 +248,11 @@ class _Land(Site):
             tall = size_of(main)[1]
             x, z = polar(self.near(0, 360), self.near(8, 13) * max(tall, 2.5) * 0.9)
             item = Item(
-                main, x, z, scale=self.near(0.8, 1.2), variant=variant_of(self.rng), group=main
-            )
-            if not any(covers(x, z, footprint(main)) for covers in self.blocked):
-                self.put(replace(item, color=self._color(main)), solid=False)
+                main, x, z, scale=self.near(0.8, 1.2), color=self.color_of(main),
+                variant=variant_of(self.rng), group=main,
+            )  # fmt: skip
+            if self.fits(item):
+                self.put(item, solid=False)
         self.attributes["density"] = density
 
     def _plant(self, kind: str, quarter: int) -> Item:
@@ -248,12 +265,12 @@ class _Land(Site):
             x,
             z,
             scale=scale,
-            color=self._color(kind),
+            color=self.color_of(kind),
             variant=variant_of(self.rng),
             group=kind,
         )
 
-    def _color(self, kind: str) -> str | None:
+    def color_of(self, kind: str) -> str | None:
         colors = KINDS[kind].colors
         return pick(self.rng, colors) if colors else None
 
@@ -279,7 +296,7 @@ class _Land(Site):
             return
         for quarter in range(4):
             group = ThingGroup(kind, None, "", int(self.rng.integers(1, 4)))
-            self._group(group, quarter)
+            self.put_group(group, quarter)
 
 
 def lay_out_level(place: PlaceKind, seed: int, rng: np.random.Generator) -> Layout:
@@ -293,20 +310,18 @@ def lay_out_level(place: PlaceKind, seed: int, rng: np.random.Generator) -> Layo
             land.pond(hazard, quarter * 90 + land.near(-30, 30), land.near(3.6, 4.6))
     structures = [one for one in dict.fromkeys(place.some("far")) if one in KINDS]
     for quarter, kind in enumerate(rng.permutation(structures)):
-        land._group(sample_group(rng, str(kind), most=1), quarter % 4)
+        land.put_group(sample_group(rng, str(kind), most=1), quarter % 4)
     if backdrop in KINDS and KINDS[backdrop].where == "floor":
         for index in range(7):
-            tall, color = size_of(backdrop)[1], land._color(backdrop)
+            tall, color = size_of(backdrop)[1], land.color_of(backdrop)
             x, z = polar(index * 51 + land.near(-12, 12), max(tall * 1.6, 12) * land.near(1, 1.5))
             item = Item(
                 backdrop, x, z, scale=land.near(1.0, 1.5), color=color, variant=variant_of(rng),
-                group=f"{color} {backdrop}" if color else backdrop,
+                group=backdrop,
             )  # fmt: skip
             if land.fits(item):
                 land.put(item)
-    creatures = [
-        str(one) for one in rng.permutation(("slime", "small robot", "ghost", "bat", "snail"))[:2]
-    ]
+    creatures = rng.permutation(("slime", "small robot", "ghost", "bat", "snail"))
     collected = [str(one) for one in rng.permutation(("coin", "gem", "star", "heart", "key"))[:2]]
     blocks = [
         str(one)
@@ -315,10 +330,10 @@ def lay_out_level(place: PlaceKind, seed: int, rng: np.random.Generator) -> Layo
     shape = tuple(PLATFORMS).index(pick(rng, place.some("platforms")))
     for quarter in range(4):
         _platforms(land, quarter, shape, collected[quarter % 2], blocks[quarter // 2])
-        if rng.random() < 0.8:
-            land._group(sample_group(rng, creatures[quarter % 2], most=2), quarter)
+        creature = sample_group(rng, str(creatures[quarter]), most=2, sized=False)
+        land.put_group(creature, quarter)
     if hazard == "spikes":
-        land._group(ThingGroup("spikes", None, "", 3), int(rng.integers(4)))
+        land.put_group(ThingGroup("spikes", None, "", 3), int(rng.integers(4)))
     land.put_plants()
     relief = backdrop if backdrop in ("hills", "mountains") else "flat land"
     thing = pick(rng, place.some("sky object"))
@@ -375,7 +390,9 @@ def _platforms(land: _Land, quarter: int, shape: int, collectible: str, block: s
     )
     if number is not None:
         x, z = beside(land.items[number], 0.83)
-        land.put(Item(block, x, z, foot, 0.9, None, 0, 0.0, block), solid=False)
+        second = replace(land.items[number], x=x, z=z)
+        if land.fits(second):
+            land.put(second)
 
 
 def beside(item: Item, right: float) -> tuple[float, float]:

@@ -18,7 +18,7 @@ NOTHING = "none"
 WEATHERS: dict[str, Weather] = {
     **palettes.WEATHERS,
     "stormy": Weather(0.8, 0.7, 0.14, 18, 1.8, 0.6),
-    "underwater": Weather(0.0, 1.0, 0.5, 0, 1.0, 0.0),
+    "underwater": Weather(0.0, 1.0, 0.22, 0, 1.0, 0.0),
 }
 GROUNDS: dict[str, Ground] = {
     **palettes.GROUNDS,

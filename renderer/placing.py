@@ -124,6 +124,11 @@ class Site:
         return None
 
 
+def is_cut(item: Item) -> bool:
+    """Whether an edge of the first view cuts a thing."""
+    return _is_cut(_seen(item))
+
+
 def _is_cut(seen: _Seen) -> bool:
     return any(
         seen.left < edge + turn < seen.right

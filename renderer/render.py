@@ -8,50 +8,81 @@ from functools import cached_property
 
 import numpy as np
 
-from mag_sandbox.renderer import flats, palettes
-from mag_sandbox.renderer.canvas import HORIZON, RING_HEIGHT, RING_WIDTH, SUPERSAMPLE
+from mag_sandbox.renderer import flats
+from mag_sandbox.renderer.canvas import HORIZON, RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.captions import caption
-from mag_sandbox.renderer.drawing import Drawing, ShapeRecorder
+from mag_sandbox.renderer.drawing import Drawing
 from mag_sandbox.renderer.falling import FALLING, falling
-from mag_sandbox.renderer.game_themes import SKIES, THEMES
-from mag_sandbox.renderer.indoors import lay_out_room, lay_out_stage
-from mag_sandbox.renderer.lighting import Glow, relight
+from mag_sandbox.renderer.indoors import (
+    BACKDROPS,
+    COMPANY,
+    EXTRAS,
+    STANDS,
+    lay_out_room,
+    lay_out_stage,
+    showable,
+)
+from mag_sandbox.renderer.kinds import KINDS
+from mag_sandbox.renderer.lighting import flickering, relight
+from mag_sandbox.renderer.motion import (
+    CLOUD_SPEED,
+    LABELS,
+    STANDING,
+    Gait,
+    MotionLabel,
+    flickered,
+    gait,
+    shimmered,
+)
 from mag_sandbox.renderer.outdoors import lay_out_land, lay_out_level
 from mag_sandbox.renderer.paint import paint
-from mag_sandbox.renderer.painters import nature
-from mag_sandbox.renderer.painters.sketch import darker, lighter, mix
-from mag_sandbox.renderer.painters.stamp import Light, lightened, shaded, tinted
-from mag_sandbox.renderer.places import GROUNDS, PLACES, WEATHERS
+from mag_sandbox.renderer.places import PLACES, kinds_in
 from mag_sandbox.renderer.plan import Thing, things_of
 from mag_sandbox.renderer.projection import (
     EYE,
-    PIXELS_PER_RADIAN,
     Viewpoint,
     board,
     box_depth,
     plane_depth,
-    rows_of,
     surface,
 )
 from mag_sandbox.renderer.ring_image import RingImage
 from mag_sandbox.renderer.scene import Item, Layout
+from mag_sandbox.renderer.setting import (
+    ambient_of,
+    far_of,
+    glows_of,
+    ground_of,
+    ground_rows,
+    haze_at,
+    light_of,
+    room_rows,
+    weather_of,
+)
 
 RENDERER_VERSION = 3
 HELD_OUT = 1_000_000  # first seed that training never sees
 CATEGORIES = {"indoor": lay_out_room, "outdoor": lay_out_land, "object": lay_out_stage,
               "video game": lay_out_level}  # fmt: skip
-SUN_HEIGHT = {"dawn": 152, "noon": 62, "afternoon": 96, "sunset": 150, "dusk": 80, "night": 78}
-HAZE_DISTANCE = 110.0  # metres
-# brighter than that of version 2, in which colours could hardly be told
-NIGHT = palettes.LIGHTS["night"]._replace(tint=(0.6, 0.66, 0.92), veil=0.14)
-UNDERWATER = Light(
-    (34, 104, 156), (66, 156, 190), (140, 210, 214), (0.8, 0.96, 1.0), (104, 184, 204),
-    (255, 255, 230), (200, 230, 236), (160, 210, 220), (92, 122, 158), 40,
-)  # fmt: skip
-SPACE = Light(
-    (12, 12, 28), (18, 18, 40), (30, 30, 56), (0.94, 0.94, 1.0), (60, 60, 84),
-    (236, 236, 226), (90, 90, 120), (60, 60, 90), (255, 214, 122), 60,
-)  # fmt: skip
+# kinds that scenes of a category may have besides those that its places name
+ALSO: dict[str, tuple[str, ...]] = {
+    "indoor": (
+        "square window", "arched window", "round window", "tall window", "curtains", "door",
+        "round rug", "square rug", "floor lamp", "hanging lamp", "wall lamp", "torch",
+        "potted plant", "potted palm", "potted cactus", "bunch of flowers", *COMPANY,
+    ),
+    "outdoor": (
+        "wild flower", "bird", "hot air balloon", "cloud", "sun", "moon", "starry sky",
+        "falling rain", "falling snow", "frozen lake",
+    ),
+    "object": tuple(one for one in (*STANDS, *BACKDROPS, *EXTRAS, *showable()) if one in KINDS),
+    "video game": (
+        "platform", "coin", "gem", "star", "heart", "key", "slime", "small robot", "ghost", "bat",
+        "snail", "brick block", "question block", "crate", "crystal block", "flat land", "cloud",
+        "sun", "moon", "starry sky", "planet", "spikes",
+    ),
+}  # fmt: skip
+PLANES = frozenset(("flat", "wall"))  # where things lie in the plane of a wall or of the ground
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +92,7 @@ class Ring:
     pixels: np.ndarray  # uint8 [RING_HEIGHT, RING_WIDTH, 3]
     depth: np.ndarray  # float32 [RING_HEIGHT, RING_WIDTH]; metres along the ground, inf: sky
     ids: np.ndarray  # int32 [RING_HEIGHT, RING_WIDTH]; which thing each pixel shows, 0: none
+    motions: np.ndarray  # uint8 [RING_HEIGHT, RING_WIDTH]; a `MotionLabel` of each pixel
     things: tuple[Thing, ...]  # from far to near
     layout: Layout
 
@@ -79,12 +111,25 @@ class Ring:
         return caption(self.layout, index)
 
 
-def lay_out(category: str, seed: int) -> Layout:
-    """Return the scene of a seed; the same in every process."""
+def lay_out(category: str, seed: int, place: str | None = None) -> Layout:
+    """Return the scene of a seed; the same in every process.
+
+    Args:
+        category: of `CATEGORIES`.
+        seed: any number from 0 on.
+        place: name of a place of the category; None: the seed decides.
+    """
     rng = np.random.default_rng([seed, list(CATEGORIES).index(category), 3])
-    places = [place for place in PLACES.values() if place.category == category]
-    place = places[int(rng.integers(len(places)))]
-    return CATEGORIES[category](place, seed, rng)
+    places = [one for one in PLACES.values() if one.category == category]
+    drawn = places[int(rng.integers(len(places)))]
+    return CATEGORIES[category](PLACES[place] if place else drawn, seed, rng)
+
+
+def kinds_of(category: str) -> tuple[str, ...]:
+    """Return the kinds of all things that scenes of a category can have."""
+    places = (place for place in PLACES.values() if place.category == category)
+    named = (kind for place in places for kind in kinds_in(place))
+    return tuple(dict.fromkeys((*ALSO[category], *named)))
 
 
 def render(category: str, seed: int) -> Ring:
@@ -93,7 +138,7 @@ def render(category: str, seed: int) -> Ring:
 
 
 class SceneRenderer:
-    """Draws one scene from any viewpoint.
+    """Draws one scene from any viewpoint, at any time.
 
     >>> renderer = SceneRenderer(lay_out("indoor", 7))
     >>> renderer.ring(0.5, -0.2).pixels.shape
@@ -102,44 +147,51 @@ class SceneRenderer:
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
-        self.attributes = layout.attributes
-        self.light = _light(layout)
-        self.ground = _ground(layout)
-        self.haze = WEATHERS[self.attributes.get("weather", "clear")].haze
-        self._drawings = [self._drawing(item) for item in layout.items]
+        self.light, self.ground = light_of(layout), ground_of(layout)
+        self.haze = weather_of(layout).haze
+        self.far = far_of(layout)
+        self.drawings = [self._drawing(item) for item in layout.items]
 
-    def ring(self, x: float = 0.0, z: float = 0.0) -> Ring:
-        """Return what a viewer sees at x, z [m], looking ahead at column 0."""
-        return _Shot(self, Viewpoint(x, z)).ring()
+    def ring(self, x: float = 0.0, z: float = 0.0, time: float = 0.0) -> Ring:
+        """Return what a viewer at x, z [m] sees all around, yaw 0 at column 0.
+
+        `time` is in frames of 1/16 s since the scene at rest.
+        """
+        return _Shot(self, Viewpoint(x, z), time).ring()
 
     def _drawing(self, item: Item) -> Drawing:
-        where = item.entry.where
-        if where == "flat":
-            return self._lit(flats.flat(item, self.ground))
-        snow = self.attributes.get("weather") == "snowy" or self.layout.place == "snowfield"
+        """Return a thing in metres, under the light of the scene."""
+        if item.entry.where == "flat":
+            return self._lit(flats.flat(item, self.ground), self.light.veil)
+        snow = self.layout.attributes.get("weather") == "snowy" or self.layout.place == "snowfield"
         drawing = paint(item.kind, item.color, item.variant, self.light, snow=snow)
-        if self.layout.room is None:
-            drawing = drawing.tinted(self.light.tint)
-        drawing = drawing.moved(0, 0, item.scale)
-        return _on_wall(drawing, item) if where == "wall" else drawing
+        drawing = self._lit(drawing.moved(0, 0, item.scale))
+        return _on_wall(drawing, item) if item.entry.where == "wall" else drawing
 
-    @cached_property
-    def far(self) -> list[tuple[str, str, Drawing]]:
-        """What lies at infinity, from far to near: attribute, value, drawing in ring pixels."""
-        recorder = ShapeRecorder()
-        _paint_far(recorder, self)
-        return recorder.finished()
+    def _lit(self, drawing: Drawing, veil: float = 0.0) -> Drawing:
+        """Put a drawing under the open sky's light; that of rooms comes last."""
+        if self.layout.room is not None:
+            return drawing
+        lit = drawing.tinted(self.light.tint)
+        return replace(lit, colors=_hazed(lit.colors, veil, self.light.haze))
 
     @cached_property
     def background(self) -> RingImage:
-        """What is behind all things and does not depend on the viewpoint."""
+        """What is behind all things at rest and does not depend on the viewpoint."""
+        return self.background_at(0.0)
+
+    def background_at(self, time: float) -> RingImage:
+        """Return what is behind all things at a time: clouds drift."""
         image = RingImage()
-        for number, (_, _, drawing) in enumerate(self.far, 1):
-            image.fill(drawing.points, drawing.ends, drawing.colors, number)
+        for index, (_, kind, drawing) in enumerate(self.far, 1):
+            shift = CLOUD_SPEED * time if kind == "cloud" else 0.0
+            points = np.add(drawing.points, (shift, 0.0))
+            number = index if kind else 0  # bare sky is no thing
+            image.fill(points, drawing.ends, drawing.colors, number, _labels(drawing))
         if self.layout.room is None:
-            image.rows(_ground_rows(self), HORIZON)
+            image.rows(ground_rows(self.layout), HORIZON)
         else:
-            image.rows(_room_rows(self))
+            image.rows(room_rows(self.layout))
         return image
 
     @cached_property
@@ -148,190 +200,129 @@ class SceneRenderer:
         room = self.layout.room
         if room is not None:
             windows = [item for item in self.layout.items if item.kind.endswith("window")]
-            return flats.shell(room, self.attributes["light"], windows)
+            return flats.shell(room, self.layout.attributes["light"], windows)
         rng = np.random.default_rng([self.layout.seed, 9])
         game = self.layout.category == "video game"
-        return self._lit(flats.patches(rng, self.ground, game))
-
-    def _lit(self, drawing: Drawing) -> Drawing:
-        """Return what lies on the ground, under the light of the scene."""
-        if self.layout.room is not None:
-            return drawing
-        lit = drawing.tinted(self.light.tint)
-        return replace(lit, colors=_hazed(lit.colors, self.light.veil, self.light.haze))
+        return self._lit(flats.patches(rng, self.ground, game), self.light.veil)
 
 
 class _Shot:
-    """One viewpoint of a scene while it is drawn."""
+    """A scene as it is drawn from one viewpoint at one time."""
 
-    def __init__(self, scene: SceneRenderer, viewer: Viewpoint) -> None:
-        self.scene, self.viewer = scene, viewer
-        self.image = RingImage(scene.background)
+    def __init__(self, scene: SceneRenderer, viewer: Viewpoint, time: float) -> None:
+        self.scene, self.viewer, self.time = scene, viewer, time
+        self.image = RingImage(scene.background_at(time) if time else scene.background)
+        self.gaits = [self._gait(index) for index in range(len(scene.layout.items))]
+        self.items = [
+            _walked(item, gait_) for item, gait_ in zip(scene.layout.items, self.gaits, strict=True)
+        ]
         self.placed: list[tuple[int, str, Item | None, float, tuple[float, ...]]] = []
 
     def ring(self) -> Ring:
-        scene, viewer = self.scene, self.viewer
-        for number, (_, value, drawing) in enumerate(scene.far, 1):
-            if value:
-                self.placed.append((number, value, None, np.inf, drawing.box))
+        """Draw everything, from far to near."""
+        scene, layout = self.scene, self.scene.layout
+        for number, (_, kind, drawing) in enumerate(scene.far, 1):
+            if kind:
+                self.placed.append((number, kind, None, np.inf, drawing.box))
         under = scene.underfoot
-        self.image.fill(surface(under.points, under.ends, viewer), under.ends, under.colors, 0)
+        points = surface(under.points, under.ends, self.viewer)
+        self.image.fill(points, under.ends, under.colors, 0, _labels(under))
         for index in self._order():
             self._draw(index)
+        depth = self._depth(self.image.ids())
         self._draw_falling()
-        pixels, ids = self.image.pixels(), self.image.ids()
-        if scene.layout.room is not None:
-            pixels = relight(pixels, _ambient(scene), self._glows())
-        things = things_of(pixels, ids, self.placed)
-        return Ring(pixels, self._depth(ids), ids, things, scene.layout)
+        pixels, ids, motions = self.image.pixels(), self.image.ids(), self.image.motions()
+        if layout.room is not None:
+            glows = glows_of(layout, self.viewer)
+            pixels = relight(pixels, ambient_of(layout), glows)
+        if self.time:
+            share = np.float32(motions == MotionLabel.FLICKER)
+            if layout.room is not None:
+                share = np.maximum(share, flickering(glows, RING_HEIGHT, RING_WIDTH))
+            pixels = shimmered(pixels, motions == MotionLabel.SHIMMER, self.time)
+            pixels = flickered(pixels, share, self.time)
+        return Ring(pixels, depth, ids, motions, things_of(pixels, ids, self.placed), layout)
+
+    def _gait(self, index: int) -> Gait:
+        item, drawing = self.scene.layout.items[index], self.scene.drawings[index]
+        if not self.time or item.support >= 0 or item.entry.where in PLANES:
+            return STANDING
+        _, top, _, bottom = drawing.box
+        return gait(item.entry, bottom - top, bool(drawing.swings.any()), self.time)
 
     def _order(self) -> list[int]:
-        """Return the numbers of all items, from far to near; what lies flat comes first."""
-        items, viewer = self.scene.layout.items, self.viewer
-        flat = [index for index, item in enumerate(items) if item.entry.where in ("flat", "wall")]
-        boards = [
-            index for index, item in enumerate(items) if item.entry.where not in ("flat", "wall")
-        ]
+        """Return the numbers of all items, from far to near; what lies in planes comes first."""
+        planes, boards = [], []
+        for index, item in enumerate(self.items):
+            (planes if item.entry.where in PLANES else boards).append(index)
 
-        def key(index: int) -> tuple[float, int]:
-            item = items[index]
-            base = items[item.support] if item.support >= 0 else item
-            return -viewer.distance(base.x, base.z), index
+        def nearness(index: int) -> tuple[float, int]:
+            item = self.items[index]
+            base = self.items[item.support] if item.support >= 0 else item
+            return -self.viewer.distance(base.x, base.z), index
 
-        return flat + sorted(boards, key=key)
+        return planes + sorted(boards, key=nearness)
 
     def _draw(self, index: int) -> None:
-        scene, item = self.scene, self.scene.layout.items[index]
-        drawing = scene._drawings[index]
-        number = len(scene.far) + index + 1
+        scene, item, drawing = self.scene, self.items[index], self.scene.drawings[index]
         distance = self.viewer.distance(item.x, item.z)
-        colors = drawing.colors
-        if item.entry.where in ("flat", "wall"):
+        colors, labels = drawing.colors, _labels(drawing)
+        if item.entry.where in PLANES:
             points = surface(drawing.points, drawing.ends, self.viewer)
         else:
-            points = board(drawing.points, self.viewer, item.x, item.foot, item.z)
+            moved = self.gaits[index]
+            shape = drawing.walking(moved.phase) if moved.phase else drawing
+            shape = shape.moved(0, 0, 1.0, moved.turned) if moved.turned else shape
+            points = board(shape.points, self.viewer, item.x, item.foot, item.z)
             if scene.layout.room is None:
-                amount = max(_haze_at(distance, scene.haze), scene.light.veil)
+                amount = max(haze_at(distance, scene.haze), scene.light.veil)
                 colors = _hazed(colors, amount, scene.light.haze)
-        box = self.image.fill(points, drawing.ends, colors, number)
+            if drawing.swings.any() or item.entry.where == "water":
+                labels = [MotionLabel.WALKER] * len(labels)
+        number = len(scene.far) + index + 1
+        box = self.image.fill(points, drawing.ends, colors, number, labels)
         self.placed.append((number, item.kind, item, distance, box))
 
     def _draw_falling(self) -> None:
-        scene = self.scene
-        kind = FALLING.get(scene.attributes.get("weather", ""))
+        scene, layout = self.scene, self.scene.layout
+        kind = FALLING.get(layout.attributes.get("weather", ""))
         if kind is None:
             return
-        drawing = falling(kind, scene.layout.seed, scene.light)
-        number = len(scene.far) + len(scene.layout.items) + 1
-        self.image.fill(drawing.points, drawing.ends, drawing.colors, number)
+        drawing = falling(kind, layout.seed, scene.light, self.time)
+        number = len(scene.far) + len(layout.items) + 1
+        labels = [MotionLabel.FALLING] * len(drawing.ends)
+        self.image.fill(drawing.points, drawing.ends, drawing.colors, number, labels)
         everywhere = 0.0, 0.0, float(RING_WIDTH), float(RING_HEIGHT)
         self.placed.append((number, kind, None, 0.0, everywhere))
 
     def _depth(self, ids: np.ndarray) -> np.ndarray:
-        room, viewer, items = self.scene.layout.room, self.viewer, self.scene.layout.items
+        """Return how far away each pixel is; what falls does not count."""
+        room, viewer = self.scene.layout.room, self.viewer
         depth = plane_depth(-EYE)[:, None]
-        if room is None:
-            depth = np.broadcast_to(depth, ids.shape)
-        else:
+        if room is not None:
             walls = box_depth(room.left, room.right, room.back, room.front, viewer)
             depth = np.minimum(np.minimum(depth, plane_depth(room.tall - EYE)[:, None]), walls)
         first = len(self.scene.far) + 1
-        own = np.full(first + len(items) + 1, np.nan, np.float32)
-        for index, item in enumerate(items):
-            if item.entry.where not in ("flat", "wall"):
+        own = np.full(first + len(self.items), np.nan, np.float32)
+        for index, item in enumerate(self.items):
+            if item.entry.where not in PLANES:
                 own[first + index] = viewer.distance(item.x, item.z)
         of_things = own[ids]
         return np.where(np.isnan(of_things), depth, of_things).astype(np.float32)
 
-    def _glows(self) -> list[Glow]:
-        """Return the pools of light in a room, as they appear from here."""
-        glows = []
-        light = self.scene.attributes["light"]
-        for item in self.scene.layout.items:
-            strength, spread, high, flickers = _SHINING.get(_shines(item), (None, 0, 0, False))
-            if strength is None:
-                continue
-            if item.entry.where == "wall" and item.kind.endswith("window"):
-                strength = palettes.SUN.get(light, (0.2, 0.2, 0.2))
-            distance = max(self.viewer.distance(item.x, item.z), 0.8)
-            column = self.viewer.yaw(item.x, item.z) % (2 * np.pi) * PIXELS_PER_RADIAN
-            row = float(rows_of(np.array(item.foot + high * item.scale), distance))
-            reach = spread / distance * PIXELS_PER_RADIAN
-            power = _LAMP_POWER.get(light, 0.35) if flickers else 0.42
-            glows.append(Glow(column, row, reach, reach * 0.8, tuple(power * c for c in strength)))
-        return glows
+
+def _labels(drawing: Drawing) -> list[MotionLabel]:
+    return [LABELS[motion] for motion in drawing.motions]
 
 
-# colour, reach [m], height above its foot [m], whether it is a flame or a lamp
-_SHINING = {
-    "lamp": ((1.0, 0.8, 0.48), 1.4, 1.3, True), "fire": ((1.0, 0.6, 0.24), 0.9, 0.4, True),
-    "window": ((0.4, 0.4, 0.36), 1.1, 0.7, False), "shown": ((0.5, 0.46, 0.4), 0.9, 1.2, True),
-}  # fmt: skip
-_LAMP_POWER = {"daylight": 0.12, "evening": 0.34, "lamplight": 0.52, "dim": 0.5,
-               "spotlights": 0.9, "soft light": 0.2, "warm light": 0.6}  # fmt: skip
-
-
-def _shines(item: Item) -> str:
-    if item.kind in (
-        "floor lamp",
-        "hanging lamp",
-        "wall lamp",
-        "table lamp",
-        "torch",
-        "chandelier",
-    ):
-        return "lamp"
-    if item.kind in ("fireplace", "candle", "camp fire", "stove", "lantern"):
-        return "fire"
-    if item.kind.endswith("window"):
-        return "window"
-    return "shown" if item.support < 0 and item.kind in _STANDS else ""
-
-
-_STANDS = frozenset(("pedestal", "table with a cloth", "steps", "box", "podium"))
-
-
-def _ambient(scene: SceneRenderer) -> tuple[tuple[float, float, float], ...]:
-    light = scene.attributes["light"]
-    return palettes.STAGE_AMBIENT.get(light) or palettes.AMBIENT[light]
-
-
-def _light(layout: Layout) -> Light:
-    attributes = layout.attributes
-    if layout.category == "video game":
-        return SKIES[attributes["sky_color"]]
-    if layout.category != "outdoor":
-        night = attributes["light"] in ("lamplight", "dim")
-        return palettes.LIGHTS["dusk" if night else "noon"]
-    if layout.place == "moon":
-        return SPACE
-    if attributes["weather"] == "underwater":
-        return UNDERWATER
-    light = (
-        NIGHT
-        if attributes["time_of_day"] == "night"
-        else palettes.LIGHTS[attributes["time_of_day"]]
-    )
-    return palettes.weathered(light, WEATHERS[attributes["weather"]])
-
-
-def _ground(layout: Layout) -> palettes.Ground:
-    if layout.category == "video game":
-        theme = THEMES[PLACES[layout.place].name]
-        far, near = (mix(theme.turf, theme.soil, share) for share in (0.25, 0.5))
-        path = lightened(theme.soil, 0.3)
-        return palettes.Ground(far, near, theme.far, theme.far, theme.far, path)
-    if layout.category != "outdoor":
-        return GROUNDS["meadow"]
-    if layout.attributes["weather"] == "snowy":
-        return palettes.SNOW_GROUND
-    return GROUNDS[(PLACES[layout.place].some("ground") or (layout.place,))[0]]
-
-
-def _haze_at(distance: float, haze: float) -> float:
-    """Return how much of a thing's colour is lost at a distance [m], 0 to 1."""
-    clear = 0.55 * (1 - np.exp(-distance / HAZE_DISTANCE))
-    return float(min(0.92, clear + 1.5 * haze * (1 - np.exp(-distance / 22.0))))
+def _walked(item: Item, moved: Gait) -> Item:
+    """Return where a thing is that walks across the first view; things face left if even."""
+    if moved is STANDING:
+        return item
+    away = np.hypot(item.x, item.z)
+    across = moved.along * (1 if item.variant % 2 else -1) / max(away, 0.1)
+    x, z = item.x + item.z * across, item.z - item.x * across
+    return replace(item, x=float(x), z=float(z), foot=item.foot + moved.up)
 
 
 def _hazed(colors: np.ndarray, amount: float, haze: tuple[int, int, int]) -> np.ndarray:
@@ -355,77 +346,3 @@ def _on_wall(drawing: Drawing, item: Item) -> Drawing:
     z = item.z - flat[:, 0] * np.sin(right)
     placed = np.stack((x, item.foot - flat[:, 1], z), axis=1)
     return replace(drawing, points=placed, ends=np.cumsum(ends))
-
-
-def _ground_rows(scene: SceneRenderer) -> np.ndarray:
-    """Return the colours of bare ground below the horizon, uint8 [rows, 3]."""
-    rows = (np.arange((RING_HEIGHT - HORIZON) * SUPERSAMPLE) + 0.5) / SUPERSAMPLE
-    distance = EYE / np.tan(rows / PIXELS_PER_RADIAN)
-    light, ground = scene.light, scene.ground
-    far, near = (np.array(tinted(color, light), float) for color in (ground.far, ground.near))
-    share = np.exp(-distance / 9.0)[:, None]
-    colors = far + (near - far) * share
-    amount = np.array([_haze_at(d, scene.haze) for d in distance])[:, None]
-    colors += (np.array(light.haze) - colors) * np.maximum(amount, light.veil)
-    return np.rint(colors).clip(0, 255).astype(np.uint8)
-
-
-def _room_rows(scene: SceneRenderer) -> np.ndarray:
-    """Return the colours of a bare ceiling and floor, uint8 [rows, 3]."""
-    room = scene.layout.room
-    up, down = flats.ceiling_color(room), flats.floor_color(room)
-    half = np.linspace(0, 1, HORIZON * SUPERSAMPLE)[:, None]
-    above = np.array(darker(up, 0.14)) * (1 - half) + np.array(up) * half
-    below = np.array(lighter(down, 0.06)) * (1 - half) + np.array(darker(down, 0.14)) * half
-    return np.rint(np.concatenate((above, below))).astype(np.uint8)
-
-
-def _paint_far(recorder: ShapeRecorder, scene: SceneRenderer) -> None:
-    """Paint sky, sun, clouds and what stands at the horizon, in ring pixels."""
-    if scene.layout.room is not None:
-        return
-    a, light = scene.attributes, scene.light
-    rng = np.random.default_rng([scene.layout.seed, 8])
-    weather = WEATHERS[a.get("weather", "clear")]
-    nature.sky(recorder, light)
-    if a["sky"] in ("stars", "planets") or scene.layout.place == "moon":
-        with recorder.thing("sky", "starry sky"):
-            nature.stars(recorder, light, rng)
-    disc = None
-    if a["celestial"] in nature.DISCS:
-        disc = float(rng.uniform(0, RING_WIDTH)), SUN_HEIGHT.get(a.get("time_of_day", ""), 80)
-        with recorder.thing("celestial", a["celestial"]):
-            nature.DISCS[a["celestial"]](recorder, light, *disc, float(rng.uniform(22, 30)))
-    if a["sky"] == "planets":
-        for index in range(5):
-            with recorder.thing("sky", "planet"):
-                _planet(recorder, index, rng)
-    if weather.clouds and scene.layout.place != "moon":
-        cloudy = a.get("weather") == "cloudy" or a["sky"] == "clouds"
-        named = ("weather", "cloud") if cloudy else ("", "cloud")
-        nature.clouds(recorder, light, rng, weather.clouds, weather.cloud_size, named, disc)
-    _paint_relief(recorder, scene, rng, weather.haze)
-
-
-def _paint_relief(
-    recorder: ShapeRecorder, scene: SceneRenderer, rng: np.random.Generator, haze: float
-) -> None:
-    relief, light, ground = scene.attributes["relief"], scene.light, scene.ground
-    with recorder.thing("relief", relief):
-        if relief in ("mountains", "snowy peaks"):
-            snow = 0.38 if relief == "snowy peaks" else 0.0
-            nature.mountains(recorder, light, rng, ground.mountain, haze, snow)
-        elif relief == "flat land":
-            nature.low_land(recorder, light, rng, ground.hill, haze)
-        else:
-            painter = {"hills": nature.hills, "dunes": nature.dunes, "mesas": nature.mesas}[relief]
-            color = ground.mountain if relief == "mesas" else ground.hill
-            painter(recorder, light, rng, color, haze)
-
-
-def _planet(recorder: ShapeRecorder, index: int, rng: np.random.Generator) -> None:
-    x, y = index * RING_WIDTH / 5 + float(rng.uniform(0, 150)), float(rng.uniform(36, 120))
-    color = ((236, 148, 96), (132, 176, 226), (206, 128, 196), (150, 206, 156))[index % 4]
-    half = float(rng.uniform(18, 38))
-    recorder.ellipse(x - half, y - half, x + half, y + half, shaded(color, 0.35))
-    recorder.ellipse(x - half * 0.96, y - half, x + half * 0.64, y + half * 0.68, color)

@@ -4,12 +4,15 @@ Colours are drawn `SUPERSAMPLE` times larger and box-filtered at the end; number
 drawn in final pixels, without blending. Knows nothing of metres.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from PIL import Image, ImageDraw
 
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH, SUPERSAMPLE
 from mag_sandbox.renderer.drawing import OPAQUE
 
+MOTIONS = 8  # labels of motion, which are kept in one number with that of the thing
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 
@@ -34,7 +37,14 @@ class RingImage:
             (0, first, RING_WIDTH, first + len(colors) // SUPERSAMPLE - 1), fill=0
         )
 
-    def fill(self, points: np.ndarray, ends: np.ndarray, colors: np.ndarray, number: int) -> Box:
+    def fill(
+        self,
+        points: np.ndarray,
+        ends: np.ndarray,
+        colors: np.ndarray,
+        number: int,
+        motions: Sequence[int],
+    ) -> Box:
         """Draw polygons as parts of one thing, and return the box of its body.
 
         Args:
@@ -42,6 +52,7 @@ class RingImage:
             ends: where in `points` each polygon ends, [S].
             colors: red, green, blue, alpha, 0 to 255, [S, 4].
             number: of the thing; 0 is none.
+            motions: label of how each polygon moves, 0 to 7, [S].
         """
         if not len(ends):
             return 0.0, 0.0, 0.0, 0.0
@@ -51,7 +62,8 @@ class RingImage:
         runs_around = np.abs(points[starts, 0] - points[ends - 1, 0]) > RING_WIDTH / 2
         inks = [tuple(color) for color in np.rint(colors).astype(int).tolist()]
         extents = zip(starts.tolist(), ends.tolist(), lefts.tolist(), rights.tolist(), strict=True)
-        for (first, end, left, right), ink, around in zip(extents, inks, runs_around, strict=True):
+        looks = zip(extents, inks, runs_around, motions, strict=True)
+        for (first, end, left, right), ink, around, motion in looks:
             corners = _closed(points[first:end]) if around else points[first:end]
             for turn in range(
                 int(-right // RING_WIDTH) + 1, -int((left - RING_WIDTH) // RING_WIDTH)
@@ -59,7 +71,9 @@ class RingImage:
                 shifted = corners + (turn * RING_WIDTH, 0)  # noqa: RUF005
                 self._draw.polygon((shifted * SUPERSAMPLE).ravel().tolist(), fill=ink)
                 if ink[3] >= OPAQUE:
-                    self._draw_ids.polygon((shifted - 0.5).ravel().tolist(), fill=number)
+                    self._draw_ids.polygon(
+                        (shifted - 0.5).ravel().tolist(), fill=number * MOTIONS + motion
+                    )
         body = colors[:, 3] >= OPAQUE
         if not body.any():
             return 0.0, 0.0, 0.0, 0.0
@@ -74,7 +88,11 @@ class RingImage:
 
     def ids(self) -> np.ndarray:
         """Return the number of the thing that each pixel shows, int32 [RING_HEIGHT, RING_WIDTH]."""
-        return np.asarray(self._ids)
+        return np.asarray(self._ids) // MOTIONS
+
+    def motions(self) -> np.ndarray:
+        """Return the label of how each pixel moves, uint8 [RING_HEIGHT, RING_WIDTH]."""
+        return (np.asarray(self._ids) % MOTIONS).astype(np.uint8)
 
 
 def _closed(corners: np.ndarray) -> np.ndarray:

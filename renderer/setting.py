@@ -1,0 +1,212 @@
+"""What surrounds the things of a scene: its light and haze, its sky, bare ground, pools of light.
+
+Knows nothing of the things themselves, but for which of them shine.
+"""
+
+import numpy as np
+
+from mag_sandbox.renderer import flats, palettes
+from mag_sandbox.renderer.canvas import HORIZON, RING_HEIGHT, RING_WIDTH, SUPERSAMPLE, Motion
+from mag_sandbox.renderer.drawing import Drawing, ShapeRecorder
+from mag_sandbox.renderer.game_themes import SKIES, THEMES
+from mag_sandbox.renderer.lighting import Glow, Triple
+from mag_sandbox.renderer.painters import nature
+from mag_sandbox.renderer.painters.sketch import darker, lighter, mix
+from mag_sandbox.renderer.painters.stamp import Light, lightened, shaded, tinted
+from mag_sandbox.renderer.places import GROUNDS, PLACES, WEATHERS
+from mag_sandbox.renderer.projection import EYE, PIXELS_PER_RADIAN, Viewpoint, rows_of
+from mag_sandbox.renderer.scene import Item, Layout
+
+SUN_HEIGHT = {"dawn": 152, "noon": 62, "afternoon": 96, "sunset": 150, "dusk": 80, "night": 78}
+HAZE_DISTANCE = 110.0  # metres
+# brighter than that of version 2, in which colours could hardly be told
+NIGHT = palettes.LIGHTS["night"]._replace(tint=(0.6, 0.66, 0.92), veil=0.14)
+UNDERWATER = Light(
+    (34, 104, 156), (66, 156, 190), (140, 210, 214), (0.8, 0.96, 1.0), (104, 184, 204),
+    (255, 255, 230), (200, 230, 236), (160, 210, 220), (92, 122, 158), 40,
+)  # fmt: skip
+SPACE = Light(
+    (12, 12, 28), (18, 18, 40), (30, 30, 56), (0.94, 0.94, 1.0), (60, 60, 84),
+    (236, 236, 226), (90, 90, 120), (60, 60, 90), (255, 214, 122), 60,
+)  # fmt: skip
+
+
+# colour, reach [m], height above its foot [m], whether it is a flame or a lamp
+_SHINING = {
+    "lamp": ((1.0, 0.8, 0.48), 1.4, 1.3, True), "fire": ((1.0, 0.6, 0.24), 0.9, 0.4, True),
+    "window": ((0.4, 0.4, 0.36), 1.1, 0.7, False), "shown": ((0.5, 0.46, 0.4), 0.9, 1.2, True),
+}  # fmt: skip
+_LAMP_POWER = {"daylight": 0.12, "evening": 0.34, "lamplight": 0.52, "dim": 0.5,
+               "spotlights": 0.9, "soft light": 0.2, "warm light": 0.6}  # fmt: skip
+
+
+def _shines(item: Item) -> str:
+    if item.kind in (
+        "floor lamp",
+        "hanging lamp",
+        "wall lamp",
+        "table lamp",
+        "torch",
+        "chandelier",
+    ):
+        return "lamp"
+    if item.kind in ("fireplace", "candle", "camp fire", "stove", "lantern"):
+        return "fire"
+    if item.kind.endswith("window"):
+        return "window"
+    return "shown" if item.support < 0 and item.kind in _STANDS else ""
+
+
+_STANDS = frozenset(("pedestal", "table with a cloth", "steps", "box", "podium"))
+
+
+def glows_of(layout: Layout, viewer: Viewpoint) -> list[Glow]:
+    """Return the pools of light in a room, as they appear to a viewer."""
+    glows = []
+    light = layout.attributes["light"]
+    for item in layout.items:
+        strength, spread, high, flickers = _SHINING.get(_shines(item), (None, 0, 0, False))
+        if strength is None:
+            continue
+        if item.entry.where == "wall" and item.kind.endswith("window"):
+            strength = palettes.SUN.get(light, (0.2, 0.2, 0.2))
+        distance = max(viewer.distance(item.x, item.z), 0.8)
+        column = viewer.yaw(item.x, item.z) % (2 * np.pi) * PIXELS_PER_RADIAN
+        row = float(rows_of(np.array(item.foot + high * item.scale), distance))
+        reach = spread / distance * PIXELS_PER_RADIAN
+        power = _LAMP_POWER.get(light, 0.35) if flickers else 0.42
+        color = tuple(power * c for c in strength)
+        glows.append(Glow(column, row, reach, reach * 0.8, color, flickers=flickers))
+    return glows
+
+
+def ambient_of(layout: Layout) -> tuple[Triple, ...]:
+    """Return the light of a room: factors on red, green, blue above, ahead and below."""
+    light = layout.attributes["light"]
+    return palettes.STAGE_AMBIENT.get(light) or palettes.AMBIENT[light]
+
+
+def weather_of(layout: Layout) -> palettes.Weather:
+    """Return how the weather of a scene bends its light."""
+    return WEATHERS[layout.attributes.get("weather", "clear")]
+
+
+def light_of(layout: Layout) -> Light:
+    """Return the light of a scene."""
+    attributes = layout.attributes
+    if layout.category == "video game":
+        return SKIES[attributes["sky_color"]]
+    if layout.category != "outdoor":
+        night = attributes["light"] in ("lamplight", "dim")
+        return palettes.LIGHTS["dusk" if night else "noon"]
+    if layout.place == "moon":
+        return SPACE
+    if attributes["weather"] == "underwater":
+        return UNDERWATER
+    light = (
+        NIGHT
+        if attributes["time_of_day"] == "night"
+        else palettes.LIGHTS[attributes["time_of_day"]]
+    )
+    return palettes.weathered(light, WEATHERS[attributes["weather"]])
+
+
+def ground_of(layout: Layout) -> palettes.Ground:
+    """Return the colours of the land."""
+    if layout.category == "video game":
+        theme = THEMES[PLACES[layout.place].name]
+        far, near = (mix(theme.turf, theme.soil, share) for share in (0.25, 0.5))
+        path = lightened(theme.soil, 0.3)
+        return palettes.Ground(far, near, theme.far, theme.far, theme.far, path)
+    if layout.category != "outdoor":
+        return GROUNDS["meadow"]
+    if layout.attributes["weather"] == "snowy":
+        return palettes.SNOW_GROUND
+    return GROUNDS[(PLACES[layout.place].some("ground") or (layout.place,))[0]]
+
+
+def haze_at(distance: float, haze: float) -> float:
+    """Return how much of a thing's colour is lost at a distance [m], 0 to 1."""
+    clear = 0.55 * (1 - np.exp(-distance / HAZE_DISTANCE))
+    return float(min(0.92, clear + 1.5 * haze * (1 - np.exp(-distance / 22.0))))
+
+
+def ground_rows(layout: Layout) -> np.ndarray:
+    """Return the colours of bare ground below the horizon, uint8 [rows, 3]."""
+    rows = (np.arange((RING_HEIGHT - HORIZON) * SUPERSAMPLE) + 0.5) / SUPERSAMPLE
+    distance = EYE / np.tan(rows / PIXELS_PER_RADIAN)
+    light, ground, haze = light_of(layout), ground_of(layout), weather_of(layout).haze
+    far, near = (np.array(tinted(color, light), float) for color in (ground.far, ground.near))
+    share = np.exp(-distance / 9.0)[:, None]
+    colors = far + (near - far) * share
+    amount = np.array([haze_at(d, haze) for d in distance])[:, None]
+    colors += (np.array(light.haze) - colors) * np.maximum(amount, light.veil)
+    return np.rint(colors).clip(0, 255).astype(np.uint8)
+
+
+def room_rows(layout: Layout) -> np.ndarray:
+    """Return the colours of a bare ceiling and floor, uint8 [rows, 3]."""
+    room = layout.room
+    up, down = flats.ceiling_color(room), flats.floor_color(room)
+    half = np.linspace(0, 1, HORIZON * SUPERSAMPLE)[:, None]
+    above = np.array(darker(up, 0.14)) * (1 - half) + np.array(up) * half
+    below = np.array(lighter(down, 0.06)) * (1 - half) + np.array(darker(down, 0.14)) * half
+    return np.rint(np.concatenate((above, below))).astype(np.uint8)
+
+
+def far_of(layout: Layout) -> list[tuple[str, str, Drawing]]:
+    """Return what lies at infinity, from far to near: attribute, kind, drawing in ring pixels.
+
+    Attributes are "" where captions name nothing, kinds are "" where nothing has a place.
+    """
+    recorder = ShapeRecorder()
+    if layout.room is None:
+        rng = np.random.default_rng([layout.seed, 8])
+        with recorder.moving(Motion.SKY):
+            _paint_sky(recorder, layout, rng)
+        _paint_relief(recorder, layout, rng)
+    return recorder.finished()
+
+
+def _paint_sky(recorder: ShapeRecorder, layout: Layout, rng: np.random.Generator) -> None:
+    a, light, weather = layout.attributes, light_of(layout), weather_of(layout)
+    nature.sky(recorder, light)
+    if a["sky"] in ("stars", "planets") or layout.place == "moon":
+        with recorder.thing("sky", "starry sky"):
+            nature.stars(recorder, light, rng)
+    disc = None
+    if a["celestial"] in nature.DISCS:
+        disc = float(rng.uniform(0, RING_WIDTH)), SUN_HEIGHT.get(a.get("time_of_day", ""), 80)
+        with recorder.thing("celestial", a["celestial"]):
+            nature.DISCS[a["celestial"]](recorder, light, *disc, float(rng.uniform(22, 30)))
+    if a["sky"] == "planets":
+        for index in range(5):
+            with recorder.thing("sky", "planet"):
+                _planet(recorder, index, rng)
+    if weather.clouds and layout.place != "moon":
+        cloudy = a.get("weather") == "cloudy" or a["sky"] == "clouds"
+        named = ("weather", "cloud") if cloudy else ("", "cloud")
+        nature.clouds(recorder, light, rng, weather.clouds, weather.cloud_size, named, disc)
+
+
+def _paint_relief(recorder: ShapeRecorder, layout: Layout, rng: np.random.Generator) -> None:
+    relief, light, ground = layout.attributes["relief"], light_of(layout), ground_of(layout)
+    haze = weather_of(layout).haze
+    with recorder.thing("relief", relief):
+        if relief in ("mountains", "snowy peaks"):
+            snow = 0.38 if relief == "snowy peaks" else 0.0
+            nature.mountains(recorder, light, rng, ground.mountain, haze, snow)
+        elif relief == "flat land":
+            nature.low_land(recorder, light, rng, ground.hill, haze)
+        else:
+            painter = {"hills": nature.hills, "dunes": nature.dunes, "mesas": nature.mesas}[relief]
+            color = ground.mountain if relief == "mesas" else ground.hill
+            painter(recorder, light, rng, color, haze)
+
+
+def _planet(recorder: ShapeRecorder, index: int, rng: np.random.Generator) -> None:
+    x, y = index * RING_WIDTH / 5 + float(rng.uniform(0, 150)), float(rng.uniform(36, 120))
+    color = ((236, 148, 96), (132, 176, 226), (206, 128, 196), (150, 206, 156))[index % 4]
+    half = float(rng.uniform(18, 38))
+    recorder.ellipse(x - half, y - half, x + half, y + half, shaded(color, 0.35))
+    recorder.ellipse(x - half * 0.96, y - half, x + half * 0.64, y + half * 0.68, color)
