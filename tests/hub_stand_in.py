@@ -36,6 +36,7 @@ class HubStandIn:
         self.endless: set[str] = set()  # paths whose bytes never end
         self.dripping: set[str] = set()  # paths whose bytes come one by one
         self.said: bytes | None = None  # in place of a listing
+        self.silent_heads = False  # whether the heads of answers come byte by byte for ever
         self.damaged: set[str] = set()  # paths whose bytes arrive changed
         self.served: list[tuple[str, int]] = []  # path and first byte of every answer with content
         self.silent = threading.Event()  # it has fallen silent
@@ -108,6 +109,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         path = unquote(urlsplit(self.path).path)
+        if self.hub.silent_heads:
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nX: ")
+            self._send_on(b"x")
+            return
         if found := _API.fullmatch(path):
             self._list(found[1])
         elif found := _RESOLVE.fullmatch(path):

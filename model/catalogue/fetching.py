@@ -8,13 +8,17 @@ silent server for ever, so what arrives is counted here: never more than was lis
 
 import glob
 import hashlib
+import math
 import re
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
+from threading import Thread
 from typing import Any
 
 from mag_sandbox.files.border import exists, reason_of, refusing
@@ -39,9 +43,12 @@ PART = ".part"
 MOST_LISTING = 2**24  # bytes of a listing
 MOST_BYTES = 2**42  # of a file
 MOST_NAME = 200  # bytes of a name: its part, which has a longer one, must be one, too
-PATIENCE_S = 60.0  # between two looks at how much arrives
-LEAST_RATE = 1000  # bytes a second: slower, a world would take months
+MOST_FILES = 1000  # of a role
+PATIENCE_S = 60.0  # for the head of an answer, and between two looks at how much arrives
+LISTING_S = 300.0  # for a whole listing
+LEAST_RATE = 10_000  # bytes a second: slower, a world would take weeks
 PARTIAL = 206  # HTTP status: what was asked for, from where it was asked for
+_PIECE = 2**22  # bytes hashed at once
 _SHARD = re.compile(r"-\d{5}-of-\d{5}")
 
 
@@ -187,7 +194,7 @@ def list_repo(repo: str) -> Listing:
 
         url = f"{constants.ENDPOINT}/api/models/{repo}?blobs=true"
         with _answer(url) as response:
-            data = b"".join(_pieces(response, MOST_LISTING))
+            data = b"".join(_pieces(response, MOST_LISTING, LISTING_S))
     remedy = "try again later"
     with refusing(
         lambda why: FetchFailed(f"the listing of {repo} makes no sense ({why}); {remedy}")
@@ -197,7 +204,7 @@ def list_repo(repo: str) -> Listing:
 
 def _listing(repo: str, said: dict) -> Listing:
     """Read what the hub says of a repository; files whose place would be elsewhere are left out."""
-    files = []
+    files: dict[str, RepoFile] = {}
     for file in said.get("siblings") or []:
         large = file.get("lfs") or {}
         told = {
@@ -207,11 +214,12 @@ def _listing(repo: str, said: dict) -> Listing:
             "git_sha": None if large else file.get("blobId"),
         }
         if _safe(decode(str, told["path"], "rfilename")):
-            files.append(decode(RepoFile, told, "siblings"))
+            files[told["path"]] = decode(RepoFile, told, "siblings")
     licence = (said.get("cardData") or {}).get("license")
     return Listing(
-        repo, decode(str, said.get("sha") or "main", "sha"), tuple(files), str(licence or "")
-    )
+        repo, decode(str, said.get("sha") or "main", "sha"), tuple(files.values()),
+        str(licence or ""),
+    )  # fmt: skip
 
 
 def choose(source: WeightSource, listing: Listing, named: str | None = None) -> list[RepoFile]:
@@ -219,6 +227,7 @@ def choose(source: WeightSource, listing: Listing, named: str | None = None) -> 
 
     Raises:
         NamesUnknown: nothing fits, or files that do not belong together.
+        FetchFailed: they are too many, or one has no checksum to compare it with.
     """
     patterns = (re.escape(named),) if named else source.names
     known = (re.compile(pattern, re.IGNORECASE) for pattern in patterns)
@@ -241,7 +250,19 @@ def choose(source: WeightSource, listing: Listing, named: str | None = None) -> 
         and PurePosixPath(file.path).parent in folders
         and PurePosixPath(file.path).name in source.beside
     ]
-    return fitting + beside
+    chosen = fitting + beside
+    if len(chosen) > MOST_FILES:
+        raise FetchFailed(
+            f"{listing.repo} lists {len(chosen)} files of the {source.role}, at most {MOST_FILES} "
+            f"are fetched; {remedy}"
+        )
+    for file in chosen:
+        if file.sha256 is None and file.git_sha is None:
+            raise FetchFailed(
+                f"{listing.repo} lists {file.path} without a checksum, so it could not be checked; "
+                f"fetch it yourself and name it with `--weights '{source.role}=PATH'`"
+            )
+    return chosen
 
 
 def download(plan: FetchPlan, on_progress: Progress) -> WorldFiles:
@@ -349,7 +370,7 @@ def _receive(planned: PlannedFile, part: Path, tell: Callable[[int], None]) -> N
 
 @contextmanager
 def _answer(url: str, headers: Mapping[str, str] | None = None) -> Iterator[Any]:
-    """Ask the hub as its library does, and give what it answers.
+    """Ask the hub as its library does, and give its answer once its head has arrived.
 
     The library's own headers are not used: to make them it asks the hub whether a program is
     playing, and of an answer that makes no sense, which it keeps, every later question would fail.
@@ -361,27 +382,52 @@ def _answer(url: str, headers: Mapping[str, str] | None = None) -> Iterator[Any]
     token = None if constants.HF_HUB_DISABLE_IMPLICIT_TOKEN else get_token()
     if token:
         asked["Authorization"] = f"Bearer {token}"
-    wait = constants.HF_HUB_DOWNLOAD_TIMEOUT
-    with get_session().stream(
-        "GET", url, headers=asked, timeout=wait, follow_redirects=True
-    ) as response:
+    stream = get_session().stream(
+        "GET", url, headers=asked, timeout=constants.HF_HUB_DOWNLOAD_TIMEOUT, follow_redirects=True
+    )
+    response = _soon(stream.__enter__)
+    try:
         hf_raise_for_status(response)
         yield response
+    finally:
+        stream.__exit__(None, None, None)
 
 
-def _pieces(response: Any, most: int) -> Iterator[bytes]:
-    """Yield what arrives.
+def _soon(ask: Callable[[], Any]) -> Any:
+    """Return an answer; one whose head comes byte by byte for ever is left to its thread.
+
+    Raises:
+        FetchFailed: it does not come in time.
+    """
+    future: Future[Any] = Future()
+
+    def answer() -> None:
+        try:
+            future.set_result(ask())
+        except BaseException as error:  # belongs to whoever asked
+            future.set_exception(error)
+
+    Thread(target=answer, name="hub", daemon=True).start()
+    if not wait([future], PATIENCE_S).done:
+        raise FetchFailed(f"the hub does not answer within {PATIENCE_S:g} s; try again later")
+    return future.result()
+
+
+def _pieces(response: Any, most: int, longest: float = math.inf) -> Iterator[bytes]:
+    """Yield what arrives, as it was sent: of a packed answer nothing is unpacked.
 
     Raises:
         FetchFailed: it is more than it should be, or comes so slowly that it will never be all.
     """
     count = before = 0
-    since = time.monotonic()
-    for piece in response.iter_bytes():
+    begun = since = time.monotonic()
+    for piece in response.iter_raw():
         count += len(piece)
         if count > most:
             raise FetchFailed(f"the hub sends more than the {most} bytes that were expected")
         now = time.monotonic()
+        if now > begun + longest:
+            raise FetchFailed(f"the hub needs more than {longest:g} s for a list; try again later")
         if now > since + PATIENCE_S:
             if count - before < LEAST_RATE * (now - since):
                 raise FetchFailed(
@@ -399,9 +445,12 @@ def _difference(planned: PlannedFile, path: Path) -> str:
     if planned.file.sha256:
         return "" if sha256_of(path) == planned.file.sha256 else "another SHA-256"
     if planned.file.git_sha:
-        blob = hashlib.sha1(f"blob {size}\0".encode() + path.read_bytes(), usedforsecurity=False)
+        blob = hashlib.sha1(f"blob {size}\0".encode(), usedforsecurity=False)
+        with path.open("rb") as file:
+            for piece in iter(partial(file.read, _PIECE), b""):
+                blob.update(piece)
         return "" if blob.hexdigest() == planned.file.git_sha else "another SHA-1"
-    return ""
+    return "no checksum"
 
 
 def _here(planned: PlannedFile, home: Path) -> int:

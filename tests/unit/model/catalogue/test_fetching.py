@@ -8,7 +8,7 @@ import pytest
 from huggingface_hub import constants
 
 from mag_sandbox.model.catalogue import fetching, weight_files
-from mag_sandbox.model.catalogue.worlds import WORLDS
+from mag_sandbox.model.catalogue.worlds import DATA, WORLDS
 from mag_sandbox.model.world import MissingWeights
 from tests import tiny_full
 from tests.hub_stand_in import HubStandIn
@@ -264,13 +264,52 @@ def test_who_sends_next_to_nothing_is_not_waited_for(hub, home, monkeypatch):
 
 
 def test_who_says_nothing_at_all_is_not_waited_for(hub, home, monkeypatch):
-    monkeypatch.setattr(constants, "HF_HUB_DOWNLOAD_TIMEOUT", 0.2)
     hub.stops[GENERATOR] = 1
-    with pytest.raises(
-        fetching.FetchFailed, match=r"could not be read .*; what has arrived is kept"
+    plan = fetching.make_plan(ROW, home)
+    with (
+        monkeypatch.context() as patch,
+        pytest.raises(
+            fetching.FetchFailed, match=r"could not be read .*; what has arrived is kept"
+        ),
     ):
-        fetch(home)
+        patch.setattr(constants, "HF_HUB_DOWNLOAD_TIMEOUT", 0.2)
+        fetching.download(plan, quiet)
     fetch(home)
+
+
+def test_a_list_that_never_ends_is_not_waited_for(hub, home, monkeypatch):
+    monkeypatch.setattr(fetching, "LISTING_S", -1.0)
+    with pytest.raises(fetching.FetchFailed, match="for a list; try again later"):
+        fetching.make_plan(ROW, home)
+
+
+def test_a_head_that_never_ends_is_not_waited_for(hub, home, monkeypatch):
+    monkeypatch.setattr(fetching, "PATIENCE_S", 0.1)
+    hub.silent_heads = True
+    with pytest.raises(fetching.FetchFailed, match="does not answer within"):
+        fetching.make_plan(ROW, home)
+
+
+def test_files_without_number_are_not_fetched(hub, home):
+    many = [SIBLING | {"rfilename": f"bench/{number}.mp4"} for number in range(20_000)]
+    hub.said = json.dumps({"siblings": [*many, SIBLING | {"rfilename": "bench.csv"}]}).encode()
+    with pytest.raises(fetching.FetchFailed, match="lists 20000 files of the videos, at most 1000"):
+        fetching.make_plan(DATA["mag-bench"], home)
+
+
+def test_a_file_that_cannot_be_checked_is_not_fetched(hub, home):
+    """So that "every file checked" is true."""
+    hub.said = json.dumps({"siblings": [SIBLING | {"lfs": {"size": 3}}]}).encode()
+    with pytest.raises(fetching.FetchFailed, match="without a checksum, so it could not be check"):
+        fetching.make_plan(ROW, home)
+
+
+def test_a_file_that_is_listed_twice_is_fetched_once(own_hub, home, monkeypatch):
+    listing = own_hub.listing(tiny_full.MAG)
+    listing["siblings"] *= 3
+    monkeypatch.setattr(own_hub, "listing", lambda repo: listing)
+    files = fetching.list_repo(tiny_full.MAG).files
+    assert len({file.path for file in files}) == len(files)
 
 
 SIBLING = {"rfilename": GENERATOR, "size": 3, "lfs": {"sha256": "0" * 64}}
