@@ -3,7 +3,6 @@
 import os
 import signal
 import sys
-import time
 
 import pytest
 
@@ -22,7 +21,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSI
 def test_a_signal_ends_the_game_and_keeps_the_place(forks, tmp_path, name, times, blocks):
     """However few blocks a busy machine has made by then."""
     number = getattr(signal, name)
-    reader, writer = forks.Pipe(duplex=False)
+    reader, writer = forks.Pipe()
     told = {"blocks": blocks}
     game = forks.Process(target=work.play_until_told, args=(tmp_path, writer), kwargs=told)
     game.start()
@@ -32,7 +31,7 @@ def test_a_signal_ends_the_game_and_keeps_the_place(forks, tmp_path, name, times
     assert reader.recv() == "writing"
     for _ in range(times - 1):
         os.kill(game.pid, number)
-        time.sleep(0.02)
+    reader.send("all")
     game.join()
     assert game.exitcode == 128 + number
     (entry,) = ParkedScenes(tmp_path / "parked", 64).entries()
@@ -40,10 +39,11 @@ def test_a_signal_ends_the_game_and_keeps_the_place(forks, tmp_path, name, times
 
 
 def test_a_bug_in_a_screen_keeps_the_place_and_is_told_in_the_log(forks, tmp_path):
-    reader, writer = forks.Pipe(duplex=False)
+    reader, writer = forks.Pipe()
     game = forks.Process(target=work.play_until_told, args=(tmp_path, writer), kwargs={"bug": True})
     game.start()
     writer.close()
+    reader.send("all")
     game.join()
     assert game.exitcode == 2
     assert len(ParkedScenes(tmp_path / "parked", 64).entries()) == 1

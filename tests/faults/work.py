@@ -7,7 +7,6 @@ import os
 import signal
 import sys
 import threading
-import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -185,7 +184,7 @@ def play_until_told(here: Path, said: Connection, *, bug: bool = False, blocks: 
 
     def slowly(*arguments: object) -> None:
         said.send("writing")
-        time.sleep(0.2)
+        said.recv()  # that all signals were sent
         write_state(*arguments)
 
     def draw(screen: PlayScreen, surface: pygame.Surface) -> None:
