@@ -55,10 +55,12 @@ def check_pose(pose: CameraPose) -> CameraPose:
     """Return a pose that comes from outside.
 
     Raises:
-        ValueError: nobody can look so.
+        ValueError: it is out of range.
     """
     if not (abs(pose.yaw) <= 360 and abs(pose.pitch) <= 90 and 1 <= pose.fov <= WIDEST_FOV):
-        raise ValueError(f"nobody can look to {pose.yaw}, {pose.pitch} through {pose.fov} degrees")
+        raise ValueError(
+            f"camera pose out of range: yaw={pose.yaw:g}, pitch={pose.pitch:g}, fov={pose.fov:g}"
+        )
     return pose
 
 

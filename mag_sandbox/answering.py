@@ -70,10 +70,11 @@ def last_resort(error: BaseException) -> str:
         return f"nothing more can be written ({error.strerror}); make room on the disk"
     if isinstance(error, OSError) and error.errno in (EMFILE, ENFILE):
         return "too many files are open; close other programs, or allow more (ulimit -n)"
-    what = f"{type(error).__name__}: {reason_of(error)}"
-    if isinstance(error, OSError) and error.filename:
-        what = f"{error.filename}: {reason_of(error)}"
     logger.error("nobody expected this", exc_info=error)
+    if isinstance(error, OSError) and error.filename:  # of two, the second is what was meant
+        where = error.filename if error.filename2 is None else error.filename2
+        return f"{where} cannot be used ({reason_of(error)}); check the path and its permissions"
+    what = f"{type(error).__name__}: {reason_of(error)}"
     for handler in logging.getLogger().handlers:
         if isinstance(handler, RotatingFileHandler) and exists(Path(handler.baseFilename)):
             return f"it cannot go on ({what}); the whole story is in {handler.baseFilename}"

@@ -12,7 +12,9 @@ options = options_of(Options, parser.parse_args())
 
 import argparse
 import sys
+from collections.abc import Callable
 from dataclasses import MISSING, field, fields
+from pathlib import Path
 from types import NoneType, UnionType
 from typing import (
     TYPE_CHECKING,
@@ -85,7 +87,7 @@ def add_options(parser: argparse.ArgumentParser, kind: type) -> None:
         elif expected is bool:
             told["action"] = argparse.BooleanOptionalAction if one.default else "store_true"
         else:
-            told.setdefault("type", positive if expected is int else expected)
+            told.setdefault("type", _READERS.get(expected, expected))
         if not told.pop("named", True):
             parser.add_argument(one.name, **told)
             continue
@@ -116,6 +118,16 @@ def positive(text: str) -> int:
     if not text.isdecimal() or not int(text):
         raise argparse.ArgumentTypeError(f'"{text}" is not a whole number above 0')
     return int(text)
+
+
+def path(text: str) -> Path:
+    """Return a path that a file can have."""
+    if not text or "\0" in text:
+        raise argparse.ArgumentTypeError(f'no file can be called "{text}"')
+    return Path(text)
+
+
+_READERS: dict[Any, Callable[[str], Any]] = {int: positive, Path: path}
 
 
 def multiple_of_16(text: str) -> int:

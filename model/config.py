@@ -199,6 +199,12 @@ class PocketConfig:
             parts["animator"] = AnimatorConfig(**_tuples(data["animator"]))
         config = cls(**{**data, **parts})
         check_numbers(config)
+        whole = config.autoencoder.stride * config.dit.patch
+        for name in ("frame_width", "frame_height"):
+            if getattr(config, name) % whole:
+                raise ValueError(
+                    f"{name} is {getattr(config, name)}, expected a multiple of {whole}"
+                )
         return config
 
 

@@ -47,6 +47,11 @@ class WorldChoice:
         start = recording.start
         memory = start.memory or MemorySetting()
         execution = start.provenance.get("execution")
+        if execution is not None and not isinstance(execution, dict):
+            raise WorldFailed(
+                f"{recording.folder} says {execution!r:.40} of how it was run, expected a group of "
+                "values; record the session again"
+            )
         return cls(start.world, memory, start.look_ahead, execution, server)
 
     def changed(self, before: SandboxConfig, after: SandboxConfig) -> "WorldChoice":

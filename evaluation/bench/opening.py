@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 
 from mag_sandbox.model.loading import load_world
-from mag_sandbox.model.world import MemorySetting, World
+from mag_sandbox.model.world import MemorySetting, World, WorldFailed
 
 
 def open_measured(world: str, weights: Path | None, execution: dict | None) -> World:
@@ -41,5 +41,9 @@ def fitting(execution: dict | None) -> dict | None:
     """Return how a world is run, with no more threads than this process has."""
     if execution is None:
         return None
-    threads = torch.get_num_threads()
-    return execution | {"threads": min(execution.get("threads", threads), threads)}
+    threads, asked = torch.get_num_threads(), None
+    if isinstance(execution, dict):
+        asked = execution.get("threads", threads)
+    if type(asked) is not int:
+        raise WorldFailed(f"{execution!r:.40} says not how a world was run; measure it again")
+    return execution | {"threads": min(asked, threads)}

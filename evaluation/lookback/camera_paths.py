@@ -21,7 +21,7 @@ from zipfile import BadZipFile, ZipFile
 import numpy as np
 
 from mag_sandbox.controls.camera import MAX_PITCH, POSE_RESOLUTION, WIDEST_FOV, CameraPose
-from mag_sandbox.files.border import Refusal, read_plain, refusing
+from mag_sandbox.files.border import Refusal, exists, read_plain, refusing
 from mag_sandbox.files.whole import replace_file, replacing
 from mag_sandbox.files.yaml_files import quoted
 from mag_sandbox.renderer.views import HEIGHT, WIDTH
@@ -198,7 +198,10 @@ def write_path(path: Path, poses: Sequence[CameraPose], fps: float) -> None:
     elif path.suffix == ".npy":
         c2w, lenses = matrices_of(poses)
         flat = lenses[:, (0, 1, 0, 1), (0, 1, 2, 2)]
-        for place, array in ((path, c2w), (path.with_name("intrinsics.npy"), flat)):
+        beside = path.with_name("intrinsics.npy")
+        if exists(beside):
+            raise Refusal(f"{beside}, which goes beside it, already exists; name another folder")
+        for place, array in ((path, c2w), (beside, flat)):
             with replacing(place) as part, part.open("wb") as file:
                 np.save(file, array)
     elif path.suffix == ".txt":

@@ -40,7 +40,7 @@ from mag_sandbox.evaluation.magbench.evaluate import matching_of
 from mag_sandbox.evaluation.results.environment import environment
 from mag_sandbox.evaluation.results.output import Say
 from mag_sandbox.evaluation.results.store import ClipStore
-from mag_sandbox.files.border import Refusal, read_plain, refusing
+from mag_sandbox.files.border import Refusal, exists, read_plain, refusing
 from mag_sandbox.files.typed_json import revived
 from mag_sandbox.files.whole import claim, replace_file
 from mag_sandbox.model.loading import REMOTE, ServerAddress, available_worlds, read_token
@@ -111,6 +111,12 @@ def run_bench_memory(options: LookbackOptions, say: Say) -> int:
     for line in lines_of(result):
         say(line)
     say(f"{folder / RESULT}; `bench-memory-verify` plays clips of it again")
+    unusable = [row for row in rows if entrant.kind == "folder" and not row.digest]
+    if unusable:  # a mistake in the folder, which a score of 0 alone would hide
+        raise Refusal(
+            f"{len(unusable)} of {len(rows)} clips of {options.world} cannot be used and count as "
+            f"0, first {unusable[0].key}: {unusable[0].refused}"
+        )
     return 0
 
 
@@ -193,6 +199,8 @@ def run_bench_memory_export(options: ClipExport, say: Say) -> int:
 @_plainly
 def run_camera_path(options: PathOptions, say: Say) -> int:
     """Write a camera path in another format."""
+    if exists(options.target):
+        raise Refusal(f"{options.target} already exists; name another file")
     poses = read_path(options.source)
     write_path(options.target, poses, options.fps)
     say(f"{len(poses)} poses in {options.target}")

@@ -87,6 +87,8 @@ def replacing(path: Path) -> Iterator[Path]:
         yield part
         if part.is_dir():
             _swap(part, path)
+        elif path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "it is a folder", str(path))
         else:
             _sync(part)
             part.replace(path)
@@ -207,6 +209,10 @@ def _part_of(path: Path) -> Iterator[Path]:
     part = path.with_name(f"{PART}{secrets.token_hex(4)}-{_short(path.name)}~")
     try:
         yield part
+    except OSError as error:
+        if error.filename is not None and Path(os.fsdecode(error.filename)) == part:
+            error.filename = str(path)  # the name that people know
+        raise
     finally:
         _remove(part)
 

@@ -104,6 +104,8 @@ def target_of(folder: Path, options: ExportOptions) -> Path:
     Raises:
         ExportError: the place named is of the wrong kind, or taken by what is no export.
     """
+    if not folder.resolve().name:
+        raise ExportError(f"{folder} is no recording; name the folder given to `play --record`")
     if options.out is None:
         return _free(folder.resolve(), SUFFIXES[options.format], options)
     target, as_folder = options.out, options.format == "frames"

@@ -17,7 +17,7 @@ from typing import BinaryIO, Literal
 import numpy as np
 from PIL import Image
 
-from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.controls.camera import CameraPose, check_pose
 from mag_sandbox.evaluation.probe.probe import ProbeFigures, ProbeResult, difference_picture
 from mag_sandbox.files.border import Refusal, refusing
 from mag_sandbox.files.pictures import check_exactly, check_side, decode_picture
@@ -97,6 +97,10 @@ class BlockHead:
             raise ValueError(f"{len(self.poses)} poses, {len(self.pictures)} pictures")
         if min(self.entries, *self.pictures, 0) < 0:
             raise ValueError("a length is below 0")
+        if min(self.latency_ms, *self.stage_ms.values(), 0.0) < 0:
+            raise ValueError("a time is below 0")
+        for pose in self.poses:
+            check_pose(pose)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,11 @@ class ProbeHead(ProbeFigures):
     """All of a comparison but its pictures."""
 
     pictures: tuple[int, ...]  # bytes of then, of now
+
+    def __post_init__(self) -> None:
+        check_pose(self.pose)
+        if min(self.seconds, self.seconds_away) < 0:
+            raise ValueError("a time is below 0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,6 +314,8 @@ def _unpacked_entries(data: bytes) -> tuple[MemoryEntry, ...]:
     with refusing(lambda why: DamagedRecord(f"what its memory held cannot be read ({why})")):
         rows = np.frombuffer(zlib.decompressobj().decompress(data, most), _ENTRY)
         return tuple(
-            MemoryEntry(frame, _KINDS[kind], CameraPose(yaw, pitch, fov), bool(attended))
+            MemoryEntry(
+                frame, _KINDS[kind], check_pose(CameraPose(yaw, pitch, fov)), bool(attended)
+            )
             for frame, kind, attended, yaw, pitch, fov in rows.tolist()
         )

@@ -162,7 +162,17 @@ SETTINGS = tuple(
         ("bytes", b"\xff\xfe\x00", ("UTF-8",)),
         ("bomb", bomb(), (":1:", "unknown key")),
         ("policy", "memory: winow\n", ('"winow" not found', "did you mean")),
+        ("word for off", "hud: false\n", (":1:", 'hud is "false"', "small, full, off")),
     )
+)
+
+SETTINGS += (
+    Row(
+        "settings that are a link to nothing",
+        WITH_SETTINGS,
+        ("settings.yaml", "is a link to", "put that file back or delete the link"),
+        lambda here: (here / "settings.yaml").symlink_to(here / "elsewhere.yaml"),
+    ),
 )
 
 KEYS = tuple(

@@ -8,6 +8,7 @@ from tests.faults.table import (
     edited,
     endless,
     header,
+    kept_frames,
     pipe,
     recording,
     recording_bytes,
@@ -83,6 +84,15 @@ RECORDINGS = tuple(
 )
 
 ELSEWHERE = (
+    *(
+        Row(
+            f"recording with {name} of how it was run",
+            REPLAY,
+            ("rec says", "of how it was run", "record the session again"),
+            recording(lambda e, said=said: e[0]["provenance"].update(execution=said)),
+        )
+        for name, said in (("a list", ["cpu"]), ("a text", "cpu"), ("a number", 3))
+    ),
     Row(
         "recording of a picture elsewhere",
         REPLAY,
@@ -177,6 +187,23 @@ EXPORTS = (
         EXPORT,
         ("frames.bin", "another session"),
         recording(lambda e: e[0].update(created="2001-01-01T00:00:00+00:00"), with_frames=True),
+    ),
+    *(
+        Row(
+            f"export of frames {name}",
+            EXPORT,
+            ("frames.bin", *says, "delete"),
+            kept_frames(b"BLCK", change),
+        )
+        for name, says, change in (
+            ("that took less than no time", ("below 0",), lambda d: d.update(latency_ms=-1.0)),
+            (
+                "from far away",
+                ("out of range", "1e+300"),
+                lambda d: d["poses"][0].update(yaw=1e300),
+            ),
+            ("through nothing", ("out of range", "fov=0"), lambda d: d["poses"][0].update(fov=0.0)),
+        )
     ),
     Row(
         "export of a sheet without comparisons",
@@ -299,6 +326,12 @@ PLAIN_WEIGHTS = tuple(
             PLAY_TINY,
             ("config.json cannot be read",),
             edited("config.json", lambda d: d.replace(b'"dim": 32', b'"dim": 33')),
+        ),
+        (
+            "of frames of half a cell",
+            PLAY_TINY,
+            ("config.json cannot be read", "frame_width is 63", "a multiple of"),
+            edited("config.json", lambda d: d.replace(b'"frame_width": 64', b'"frame_width": 63')),
         ),
         (
             "of a config of lists",

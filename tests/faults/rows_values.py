@@ -1,6 +1,6 @@
 """Bad values on the command line, of every command."""
 
-from tests.faults.table import Row, folder, text
+from tests.faults.table import Row, both, folder, text
 
 MAIN = tuple(
     Row(command or "nothing", command, says)
@@ -25,7 +25,10 @@ MAIN = tuple(
         ("play --headless --scene medow", ('"medow"', 'did you mean "meadow"')),
         ("play --headless --scene ''", ('scene ""', "available")),
         ("play --headless --scene " + "x" * 5000 + ".yaml", ("not found",)),
-        ("play --headless --seconds 1 --record here/a\0b", ("cannot be made", "name another")),
+        ("play --headless --seconds 1 --record here/a\0b", ("--record", "no file can be called")),
+        ("replay here/a\0b", ("no file can be called",)),
+        ("replay ''", ("no file can be called",)),
+        ("replay /", ("/session.jsonl", "not found", "play --record")),
         ("play --headless --scene here/a\0b.yaml", ("not found",)),
         ("replay", ("DIR", "--help")),
         ("replay here/nowhere", ("nowhere", "not found", "play --record")),
@@ -70,6 +73,8 @@ EXPORT = tuple(
     for command, says in (
         ("export", ("DIR", "--help")),
         ("export here/nowhere", ("nowhere", "not found")),
+        ("export here/a\0b", ("no file can be called",)),
+        ("export /", ("/ is no recording", "play --record")),
         ("export here --format mp5", ("--format", "did you mean")),
         ("export here --format gif --from 1e308", ("--from", "expected seconds")),
         ("export here --format gif --to 1e300", ("--to",)),
@@ -83,6 +88,24 @@ EXPORT = tuple(
 )
 
 PLACES = (
+    Row(
+        "camera path over a file",
+        "camera-path here/a.txt here/b.txt",
+        ("b.txt already exists", "name another file"),
+        both(text("yaw:left:60@40", "a.txt"), text("precious", "b.txt")),
+    ),
+    Row(
+        "camera path over a folder",
+        "camera-path here/a.txt here/b.npz",
+        ("b.npz already exists", "name another file"),
+        both(text("yaw:left:60@40", "a.txt"), folder("b.npz")),
+    ),
+    Row(
+        "camera path over a file beside it",
+        "camera-path here/a.txt here/poses.npy",
+        ("intrinsics.npy", "already exists", "name another folder"),
+        both(text("yaw:left:60@40", "a.txt"), text("precious", "intrinsics.npy")),
+    ),
     Row(
         "recording over files",
         "play --headless --seconds 1 --record here/full",

@@ -5,6 +5,8 @@ A row's command is written as a person types it; `here` in it is the folder in w
 
 import json
 import os
+import struct
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,6 +111,28 @@ def recording_bytes(change: Callable[[bytes], bytes], name: str = "session.jsonl
         _record(here, with_frames=name != "session.jsonl")
         path = here / "rec" / name
         path.write_bytes(change(path.read_bytes()))
+
+    return make
+
+
+def kept_frames(tag: bytes, change: Callable[[dict], object]) -> Maker:
+    """Return what makes a recording whose kept frames have one record's words changed."""
+
+    def make(here: Path) -> None:
+        from mag_sandbox.sandbox.recording.frame_records import _HEADER
+
+        _record(here, with_frames=True, with_prober=True)
+        path = here / "rec" / "frames.bin"
+        data = path.read_bytes()
+        at = data.index(tag)
+        _, words, pictures, _, sum_of_pictures = _HEADER.unpack_from(data, at)
+        begin = at + _HEADER.size
+        said = json.loads(data[begin : begin + words])
+        change(said)
+        now = json.dumps(said).encode()
+        lengths = struct.pack("<4sII", tag, len(now), pictures)
+        head = (tag, len(now), pictures, zlib.crc32(now, zlib.crc32(lengths)), sum_of_pictures)
+        path.write_bytes(data[:at] + _HEADER.pack(*head) + now + data[begin + words :])
 
     return make
 

@@ -4,6 +4,7 @@ import json
 import shutil
 from contextlib import closing
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,15 @@ class Mine:
     def step(self, pose):
         return np.roll(self.ring, -round(pose.yaw * 1280 / 360), axis=1)[:, :320]
 """
+
+
+def _png() -> bytes:
+    file = BytesIO()
+    Image.new("RGB", (320, 192), (90, 120, 60)).save(file, "PNG")
+    return file.getvalue()
+
+
+FRAME = _png()
 
 
 @pytest.fixture
@@ -131,6 +141,31 @@ def test_a_result_that_was_edited_is_refused_or_found_out(small, own, tmp_path):
     assert "differs" in told[1]
 
 
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [
+        (None, "has no clip return-unseen-003; write its frames"),
+        (b"", "00000.png cannot be read"),
+        (FRAME[: len(FRAME) // 2], "00000.png cannot be read"),
+        (FRAME, "ends after 1 frames"),
+    ],
+    ids=["missing", "empty", "truncated", "too few"],
+)
+def test_frames_that_cannot_be_used_count_as_nothing_and_are_told(small, tmp_path, data, problem):
+    """They are a mistake in the folder; a score of 0 and exit code 0 would hide it."""
+    for clip in ("return-003", "return-unseen-003"):
+        frames = tmp_path / "made" / clip / "frames"
+        frames.mkdir(parents=True)
+        if data is not None:
+            (frames / "00000.png").write_bytes(data)
+    with pytest.raises(
+        Refusal, match=f"1 of 1 clips of .* count as 0, first return-003: .*{problem}"
+    ):
+        measure(str(tmp_path / "made"), tmp_path / "out")
+    lost = read_result(tmp_path / "out" / "result.json")
+    assert lost["summary"]["tasks"]["return"]["scores"]["score"]["mean"] == 0.0
+
+
 def test_a_result_names_no_code_that_is_run(small, own, tmp_path):
     result, _ = measure(own, tmp_path / "out")
     trap, sprung = tmp_path / "trap.py", tmp_path / "sprung"
@@ -184,13 +219,6 @@ def test_a_class_that_ends_the_program_is_refused(tmp_path):
     (tmp_path / "ends.py").write_text("raise SystemExit(7)")
     with pytest.raises(Refusal, match="SystemExit"):
         participants.Entrant(f"{tmp_path / 'ends.py'}:Mine").open()
-
-
-def test_a_clip_that_is_not_there_counts_as_nothing(small, tmp_path):
-    (tmp_path / "made").mkdir()
-    lost, _ = measure(str(tmp_path / "made"), tmp_path / "lost")
-    assert "has no clip return-unseen-003" in clips_of(lost)[0].refused
-    assert lost["summary"]["tasks"]["return"]["scores"]["score"]["mean"] == 0.0
 
 
 def test_clips_go_out_as_memobench_has_them(small, monkeypatch, tmp_path):
