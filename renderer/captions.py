@@ -24,6 +24,9 @@ IN_VIEW = 44.0  # degrees from the middle of the first view
 SIDE = (9.0, 40.0)  # degrees between things that are left and right of each other
 BEHIND = 6.0, 1.2  # degrees at most, and metres at least, between things behind each other
 BESIDE = 2.5  # metres at most
+NEXT_TO = "beside", "beside", "next to", "near"
+EMPTY = "empty", "bare", "lonely"
+MOODS = ("quiet", "cosy", "beautiful", "little", "old", "peaceful", "strange")  # unseen
 ON = frozenset(
     (
         "beach",
@@ -80,7 +83,7 @@ WORDS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "relief": {
         "hills": ("rolling hills", "hills", "hills behind"),
-        "mountains": ("mountains", "high mountains", "mountains behind"),
+        "mountains": ("mountains", "high mountains", "a mountain", "mountains behind"),
         "snowy peaks": ("snowy mountains", "snowy peaks", "mountains with snow"),
         "dunes": ("dunes", "sand dunes", "high dunes"),
         "mesas": ("mesas", "table mountains", "flat topped rocks"),
@@ -216,6 +219,7 @@ def _relation(rng: np.random.Generator, layout: Layout, groups: Sequence[NamedGr
         for other in alone:
             word = _where(one.first, other.first) if one is not other else ""
             if word:
+                word = pick(rng, NEXT_TO) if word == "beside" else word
                 found.append(f"{_phrase(rng, one, groups)} {word} {_phrase(rng, other, groups)}")
     return pick(rng, found) if found else ""
 
@@ -240,7 +244,9 @@ def _place(rng: np.random.Generator, layout: Layout) -> str:
     if a.get("weather") == "snowy" and layout.place in ("meadow", "farmland", "desert"):
         word = PLACES[layout.place].words[0]
     if "empty" in a:
-        word = f"{pick(rng, ('empty', 'bare', 'empty'))} {word}"
+        word = f"{pick(rng, EMPTY)} {word}"
+    elif rng.random() < 0.08:
+        word = f"{pick(rng, MOODS)} {word}"
     moments = []
     for name in ("time_of_day", "weather", "light", "sky_color"):
         phrases = WORDS[name].get(a.get(name, ""), ())
@@ -306,7 +312,7 @@ def phrases_of(layout: Layout, attribute: str) -> tuple[str, ...]:
     if attribute == "place":
         return PLACES[layout.place].words
     if attribute == "empty":
-        return ("empty", "bare") if value else ()
+        return EMPTY if value else ()
     if value is not None:
         if attribute in _COLORED:
             return tuple(

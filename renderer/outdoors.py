@@ -22,6 +22,7 @@ CALM = ("clear", "clear", "cloudy", "foggy", "rainy")
 PLANTS = {NOTHING: 0, "sparse": 7, "groups": 16, "dense": 30}
 FAR_PLANTS = 20  # a long way off, where there are any
 FLOWERS, SKYLINE = 40, 26
+EMPTY_SHARE = 0.03  # of places in which only plants and land are
 # height of what flies [m], and how far away it is
 FLIGHT: dict[str, tuple[float, float, float, float]] = {
     "butterfly": (0.9, 1.5, 2.6, 4.0), "bee": (0.9, 1.6, 2.4, 3.6), "fish": (0.6, 2.6, 3.0, 6.0),
@@ -32,6 +33,9 @@ FLIGHT: dict[str, tuple[float, float, float, float]] = {
 ON_ROADS = frozenset(("car", "bus", "truck", "motorcycle", "tram", "train", "plane"))
 BANDS = {  # half width [m]
     "river": 1.7, "path": 0.8, "road": 2.6, "railway track": 1.2, "canal": 2.4, "runway": 5.0,
+}  # fmt: skip
+BAND_DISTANCES = {  # metres to the near edge: room for what is on it
+    "railway track": (6.5, 9.0), "runway": (9.0, 13.0), "canal": (4.0, 6.0), "road": (3.6, 5.4),
 }  # fmt: skip
 PONDS = {  # half width [m]: least and most
     "lake": (2.6, 4.2), "frozen lake": (2.6, 4.2), "lava lake": (2.0, 3.4),
@@ -104,7 +108,7 @@ class _Land(Site):
 
     def _band(self, kind: str) -> None:
         half = BANDS[kind] * self.near(0.9, 1.15)
-        yaw, away = self.near(-30, 30), self.near(3.4, 5.0) + half
+        yaw, away = self.near(-30, 30), self.near(*BAND_DISTANCES.get(kind, (3.4, 5.0))) + half
         if kind == "path" and self.rng.random() < 0.6:  # leads away from the player
             facing, (x, z) = self.near(60, 120), polar(yaw, away)
         else:
@@ -120,7 +124,8 @@ class _Land(Site):
             return aside < half * 1.35 + radius * 0.7
 
         def spot() -> tuple[float, float, float]:
-            s, lane = self.near(-14, 14), self.near(-0.35, 0.35) * half
+            s = self.near(-4, 4) if self.rng.random() < 0.4 else self.near(-24, 24)
+            lane = self.near(-0.3, 0.3) * half
             return (
                 x + s * direction[0] + lane * direction[1],
                 z + s * direction[1] - lane * direction[0],
@@ -155,10 +160,13 @@ class _Land(Site):
 
     def put_specials(self) -> None:
         """Give each quarter a group of near things and often one of far things."""
+        main = pick(self.rng, self.source.some("main") or (NOTHING,))
         near = self._some("near", 4 + int(self.rng.integers(5)))
         far = self._some("far", 2 + int(self.rng.integers(3)))
         water = self._some("water", 1 + int(self.rng.integers(3))) if self.flat in WET else []
-        main = pick(self.rng, self.source.some("main") or (NOTHING,))
+        if self.rng.random() < EMPTY_SHARE:
+            self.attributes["empty"] = "yes"
+            main, near, far, water = NOTHING, [], [], []
         for quarter in (0, int(self.rng.integers(1, 4))) if main in KINDS else ():
             self.put_group(sample_group(self.rng, main), quarter)
         for quarter, kind in enumerate(far):

@@ -15,6 +15,12 @@ ALIASES = {  # words of `places.txt` that stand for several kinds
     "clock": ("wall clock",),
 }
 NOTHING = "none"
+MORE_WORDS = {  # of levels, besides those of version 2
+    "sky islands": ("floating islands", "islands in the sky"),
+    "dungeon": ("boss arena", "dungeon with torches"),
+    "lava world": ("lava cave",), "haunted forest": ("haunted wood",),
+    "neon city": ("neon city at night",), "grassland": ("platform level", "platform game"),
+}  # fmt: skip
 WEATHERS: dict[str, Weather] = {
     **palettes.WEATHERS,
     "stormy": Weather(0.8, 0.7, 0.14, 18, 1.8, 0.6),
@@ -74,7 +80,8 @@ def _levels() -> dict[str, PlaceKind]:
             field: tuple(names.get(value, value) for value in values)
             for field, values in fields.items()
         }
-        levels[name] = PlaceKind(name, "video game", PLACE_WORDS[name], options)
+        words = (*PLACE_WORDS[name], *MORE_WORDS.get(name, ()))
+        levels[name] = PlaceKind(name, "video game", words, options)
     return levels
 
 
