@@ -35,7 +35,7 @@ COLORS: dict[str, tuple[int, int, int]] = {
     "yellow": (227, 182, 70),
 }
 _HEX = re.compile(r"#[0-9a-fA-F]{6}\b")
-_SAME_COLORS = {"gray": "grey", "golden": "gold", "violet": "purple", "silver": "grey"}
+SAME_COLORS = {"gray": "grey", "golden": "gold", "violet": "purple", "silver": "grey"}
 _SIZES = {
     "tiny": 0.5, "small": 0.7, "little": 0.7,
     "big": 1.4, "large": 1.4, "tall": 1.4, "huge": 1.8, "giant": 1.8,
@@ -318,7 +318,7 @@ def parse_thing(text: str, yaw: float, pitch: float | None, kinds: Collection[st
     color = _hex_color(hexes)
     scale = 1.0
     for word in (*words[:start], *words[end:]):
-        said = _SAME_COLORS.get(word, word)
+        said = SAME_COLORS.get(word, word)
         if said in COLORS and color is None:
             color = COLORS[said]
         elif word in _SIZES:
@@ -348,6 +348,16 @@ def named_things(text: str, kinds: Collection[str]) -> tuple[Named, ...]:
         text: the description.
         kinds: that the world can draw.
     """
+    return _naming(text, kinds)[0]
+
+
+def naming_words(text: str, kinds: Collection[str]) -> frozenset[int]:
+    """Return which words of a description, counted from 0, name things; see `named_things`."""
+    return _naming(text, kinds)[1]
+
+
+def _naming(text: str, kinds: Collection[str]) -> tuple[tuple[Named, ...], frozenset[int]]:
+    """Return what words name, of each kind one, and which words do."""
     words: list[str | None] = [word.text.lower() for word in split_words(text)]
     left = words.copy()
     names = {kind: kind for kind in kinds}
@@ -367,7 +377,8 @@ def named_things(text: str, kinds: Collection[str]) -> tuple[Named, ...]:
             color = _color_before(words, start)
             others = (one for one in alike if one in kinds and not (color and one in _ONE_COLORED))
             found.setdefault(kind, Named(tuple(dict.fromkeys((kind, *others))), color))
-    return tuple(found.values())
+    spoken = (place for place, word in enumerate(left) if word is None)
+    return tuple(found.values()), frozenset(spoken)
 
 
 def _is_word(word: str | None, name: str) -> bool:
@@ -383,7 +394,7 @@ def _color_before(words: Sequence[str | None], place: int) -> tuple[int, int, in
     while place and words[place - 1] in _SIZES:
         place -= 1
     word = words[place - 1] if place else None
-    return COLORS.get(_SAME_COLORS.get(word or "", word or ""))
+    return COLORS.get(SAME_COLORS.get(word or "", word or ""))
 
 
 def thing_vocabulary(kinds: Collection[str]) -> Vocabulary:
@@ -392,7 +403,7 @@ def thing_vocabulary(kinds: Collection[str]) -> Vocabulary:
     also = [word for word, kind in _ALSO.items() if kind in named]
     acts = [word for said in _ACTS.values() for word in sorted(said)]
     others = *_FILLERS, *acts, *GROUND, "it", "change"
-    phrases = (*named, *also, *COLORS, *_SAME_COLORS, *_SIZES, *others)
+    phrases = (*named, *also, *COLORS, *SAME_COLORS, *_SIZES, *others)
     words = {word.text for phrase in phrases for word in split_words(phrase)}
     words |= {f"{word}s" for kind in (*named, *also) for word in kind.split()}
     first = sorted(named, key=lambda kind: (kind not in _TRY, named.index(kind)))
@@ -474,7 +485,7 @@ def _left_over(word: str, kind: str, kinds: Collection[str]) -> str:
         return f'one thing at a time; "{word}" is too many'
     if _find([word], kinds):
         return f'one thing at a time: "{kind}" or "{word}"'
-    if _SAME_COLORS.get(word, word) in COLORS:
+    if SAME_COLORS.get(word, word) in COLORS:
         return f'one colour at a time; "{word}" is one too many'
     near = difflib.get_close_matches(word, [*COLORS, *_SIZES], NEAREST)
     known = ", ".join(near or [*COLORS, "small", "large"])

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from mag_sandbox.files.border import read_plain, refusing
 from mag_sandbox.files.typed_json import decode, parse_json
@@ -28,10 +28,11 @@ _SMALL_WORDS = (
 )
 FUNCTION_WORDS = frozenset(_SMALL_WORDS.split())  # name nothing to be drawn: every world knows them
 APOSTROPHES = ("'", "\u2019")
-_AS_PLACES = {"garden": "meadow"}  # what windows show: a place that is like it
+_AS_PLACES = {"garden": "meadow", "city": "neon city"}  # what no scene is: a place like it
 SUFFIXES = ("ing", "ed", "es", "s", "ish", "ly", "y", "e")
 MIN_STEM = 3  # letters
-MOST_EDITS = 3  # between a word and what it might mean
+MOST_EDITS = 2  # between a word and what it might be a slip of the pen for
+EDIT_EVERY = 3  # letters; shorter words with a slip may be any other word
 MOST_NAMED = 4  # unknown words that a message names
 MIN_BEGINNING = 2  # letters that are enough to complete a word
 
@@ -92,7 +93,7 @@ class Vocabulary:
         self._suggested = functools.lru_cache(maxsize=64)(self._suggest)
 
     @classmethod
-    def load(cls, path: Path) -> "Vocabulary":
+    def load(cls, path: Path) -> Self:
         """Read a list of words.
 
         Raises:
@@ -118,10 +119,29 @@ class Vocabulary:
         """Return the words of a text that the world does not know."""
         return tuple(word for word in split_words(text) if not self.known(word.text))
 
+    def meaning(self, word: str) -> str | None:
+        """Return the known word that a word is read as: itself, another form, or a synonym.
+
+        None: there is none, or the word names nothing.
+        """
+        plain = _plain(word)
+        if plain in self.counts:
+            return plain
+        synonyms = (known for known in _synonyms().get(plain, ()) if known in self.counts)
+        return next(iter((*synonyms, *self._by_stem.get(stem(plain), ()))), None)
+
+    def without_effect(self, text: str) -> tuple[Word, ...]:
+        """Return the words of a text that change nothing."""
+        return tuple(word for word in self.unknown(text) if self.meaning(word.text) is None)
+
+    def excess(self, text: str) -> int:  # noqa: ARG002 -- for subclasses
+        """Return how many things a text names beyond those that fit."""
+        return 0
+
     def problem(self, text: str) -> str:
         """Return what to say of a text of which no word means anything here; "" if one does."""
         words = [word.text for word in split_words(text) if _plain(word.text) not in FUNCTION_WORDS]
-        if any(_plain(word) in self.counts for word in words):
+        if any(self.meaning(word) for word in words):
             return ""
         said = list(dict.fromkeys(words))[:MOST_NAMED]
         near = dict.fromkeys(known for word in said for known in self.nearest(word, 2))
@@ -136,17 +156,21 @@ class Vocabulary:
 
     def suggestions(self, prompt: str, count: int = 5) -> tuple[str, ...]:
         """Return phrases the world knows, of groups that the prompt does not speak of yet."""
-        stems = frozenset(stem(_plain(word.text)) for word in split_words(prompt))
-        return self._suggested(stems)[:count]
+        read = split_words(self.reading(prompt))
+        return self._suggested(frozenset(stem(_plain(word.text)) for word in read))[:count]
 
     def place(self, text: str) -> str | None:
-        """Return the category of scenes whose place a text names; None: of none, or of several."""
-        stems = frozenset(stem(_plain(word.text)) for word in split_words(text))
-        places = [group for group in self.groups if group.name == PLACE and group.category]
-        said = {group.category: _mentioned(group, stems) for group in places}
-        most = max(said.values(), default=0)
-        best = [category for category, words in said.items() if words == most]
-        return best[0] if most and len(best) == 1 else None
+        """Return the category of scenes whose place a text names; None: it names none.
+
+        Of several the one with the longest name, of equally long ones the first.
+        """
+        stems = [stem(_plain(word.text)) for word in split_words(text)]
+        said = [
+            (len(need), -max(map(stems.index, need)), group.category)
+            for group in self.groups if group.name == PLACE and group.category
+            for need in _needs(group) if need <= set(stems)
+        ]  # fmt: skip
+        return max(said)[2] if said else None
 
     def reading(self, text: str) -> str:
         """Return a text in known words: another form of a word, or a synonym, stands for it.
@@ -154,15 +178,12 @@ class Vocabulary:
         What windows show, but no scene is, is read as a place that is like it.
         """
         for word in reversed(self.unknown(text)):
-            plain = _plain(word.text)
-            known = [one for one in _synonyms().get(plain, ()) if one in self.counts]
-            known += self._by_stem.get(stem(plain), [])
-            if known:
-                text = text[: word.start] + known[0] + text[word.end :]
+            if known := self.meaning(word.text):
+                text = text[: word.start] + known + text[word.end :]
         if self.place(text) is None:
             for word in reversed(split_words(text)):
                 place = _AS_PLACES.get(_plain(word.text))
-                if place in self.counts:
+                if place and all(map(self.known, place.split())):
                     text = text[: word.start] + place + text[word.end :]
         return text
 
@@ -176,10 +197,11 @@ class Vocabulary:
             return tuple(dict.fromkeys(named))
         found = [known for known in _synonyms().get(word, ()) if known in self.counts]
         found += self._by_stem.get(stem(word), [])
-        if len(word) >= MIN_BEGINNING:
+        if len(word) >= MIN_BEGINNING and word not in _synonyms():
             longer = (known for known in self.counts if known.startswith(word))
             found += sorted(longer, key=self._rank)
-        found += self._similar(word)
+        if not found and word not in _synonyms():  # a word with a meaning is no slip of the pen
+            found += self._similar(word)
         return tuple(known for known in dict.fromkeys(found) if known != word)
 
     def _named(self, name: str) -> list[str]:
@@ -189,7 +211,7 @@ class Vocabulary:
         return found
 
     def _similar(self, word: str) -> list[str]:
-        limit = min(MOST_EDITS, max(1, len(word) // 3)) if len(word) > 2 else 0
+        limit = min(MOST_EDITS, len(word) // EDIT_EVERY)
         far = {known: edit_distance(word, known, limit) for known in self.counts} if limit else {}
         near = [known for known, distance in far.items() if distance <= limit]
         return sorted(near, key=lambda known: (far[known], self._rank(known)))
@@ -291,3 +313,8 @@ def _plain(word: str) -> str:
 def _synonyms() -> dict[str, tuple[str, ...]]:
     rows = (line.split(":") for line in SYNONYMS.read_text(encoding="utf-8").splitlines())
     return {word: tuple(known.split()) for words, known in rows for word in words.split()}
+
+
+def phrase_stems(group: WordGroup) -> tuple[frozenset[str], ...]:
+    """Return the stems of the words of each phrase of a group that name something."""
+    return _needs(group)

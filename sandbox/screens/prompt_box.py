@@ -21,7 +21,8 @@ from mag_sandbox.sandbox.screens.prompt_card import (
 from mag_sandbox.sandbox.ui.text_entry import Clipboard, History, TextEntry
 from mag_sandbox.sandbox.ui.theme import ACCENT, Theme
 from mag_sandbox.scenes.characters import clean
-from mag_sandbox.scenes.vocabulary import Vocabulary, VocabularyError, Word, split_words
+from mag_sandbox.scenes.descriptions import DescriptionWords
+from mag_sandbox.scenes.vocabulary import Vocabulary, VocabularyError, Word, split_words, stem
 
 logger = logging.getLogger(__name__)
 BLINK_S = 0.53  # of the cursor, on or off
@@ -34,8 +35,10 @@ CLEAR = 24  # px of the reference window around the place that the box is about
 CLEARANCE = 134  # px of the reference window below the box: the memory bar stays in sight
 JOINING = ("at", "in", "under", "by", "on", "covered", "lit", "with")
 EMPTY = "describe the place in a few words"
-UNKNOWN = "struck out: words this world never learned"
-NEAR = "; the nearest it knows are below them"
+UNSEEN = "grey: words that change nothing here"
+INSTEAD = "; words that do are below them"
+DRAWN_AS = "“{}” is drawn as “{}”"
+TOO_MANY = "too many kinds of things for one place: {} of them may be missing"
 FUNCTION_KEYS = range(pygame.K_F1, pygame.K_F12 + 1)
 
 
@@ -110,19 +113,36 @@ class PromptBox(Overlay):
 
     def _about_struck(self) -> str:
         struck, words = self.struck[:MAX_HINTED], self._vocabulary
-        if not struck or words is None:
+        if words is None:
             return ""
-        return UNKNOWN + (NEAR if any(words.nearest(word.text, 1) for word in struck) else "")
+        if excess := words.excess(self.text):
+            return TOO_MANY.format(excess)
+        if not struck:
+            others = ((one.text, words.meaning(one.text)) for one in words.unknown(self.text))
+            drawn = next((pair for pair in others if self._is_other(*pair)), None)
+            return DRAWN_AS.format(*drawn) if drawn else ""
+        return UNSEEN + (INSTEAD if any(self._instead(word) for word in struck) else "")
+
+    @staticmethod
+    def _is_other(word: str, known: str | None) -> bool:
+        """Tell whether a word is read as one that is not another form of it."""
+        return known is not None and stem(known) != stem(word.lower())
+
+    def _instead(self, word: Word) -> tuple[str, ...]:
+        """Return known words to write instead of one that is not."""
+        words = self._vocabulary
+        known = words is None or words.known(word.text)
+        return () if known else words.nearest(word.text, NEAREST)
 
     @property
     def struck(self) -> tuple[Word, ...]:
-        """The words that the world does not know, but for one that is still being written."""
+        """The words that change nothing, but for one that is still being written."""
         known = self._vocabulary
         if known is None or self._entry.composition:
             return ()
         return tuple(
             word
-            for word in known.unknown(self.text)
+            for word in known.without_effect(self.text)
             if word.end != self._entry.cursor or not known.begins_known(word.text)
         )
 
@@ -233,7 +253,7 @@ class PromptBox(Overlay):
         if words is None or entry.composition:
             return view
         unknown = sorted(words.unknown(entry.text), key=lambda w: abs(w.end - entry.cursor))
-        hints = [(word, words.nearest(word.text, NEAREST)) for word in unknown[:MAX_HINTED]]
+        hints = [(word, self._instead(word)) for word in unknown[:MAX_HINTED]]
         return replace(
             view,
             hints=tuple(sorted(hints, key=lambda hint: hint[0].start)),
@@ -341,7 +361,7 @@ class PromptBox(Overlay):
 def load_vocabulary(words: Path | None) -> Vocabulary | None:
     """Return the words that a world knows; None: all of them, or nobody can say."""
     try:
-        return Vocabulary.load(words) if words else None
+        return DescriptionWords.load(words) if words else None
     except VocabularyError as error:
         logger.warning("%s", error)
         return None

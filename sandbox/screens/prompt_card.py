@@ -1,4 +1,4 @@
-"""Draws the prompt box: text with its unknown words struck through, the nearest known ones, chips.
+"""Draws the prompt box: text with words that change nothing in grey, what to write instead, chips.
 
 One function draws everything onto a fresh surface and says where it can be clicked.
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pygame
 
-from mag_sandbox.sandbox.ui.theme import ACCENT, BAD, FAINT, INK, MUTED, TRACK, Theme
+from mag_sandbox.sandbox.ui.theme import ACCENT, FAINT, INK, MUTED, TRACK, Theme
 from mag_sandbox.scenes.characters import cluster_end
 from mag_sandbox.scenes.vocabulary import Word
 
@@ -268,11 +268,11 @@ def _draw_text(card: PromptCard, theme: Theme, view: PromptView) -> None:
         )
         _draw_selection(card, theme, rect, piece, view.selection)
         is_struck = piece.start < inside and not piece.text.isspace()
-        ink = MUTED if is_struck else INK
+        ink = FAINT if is_struck else INK
         theme.write(card.surface, piece.text, TEXT, ink, topleft=rect.topleft)
         if is_struck:
             bar = pygame.Rect(rect.left, rect.centery, rect.width, max(2, theme.px(2)))
-            card.surface.fill(theme.colour(BAD), bar.clip(card.text_area))
+            card.surface.fill(theme.colour(FAINT), bar.clip(card.text_area))
         if piece.start < composed.stop and piece.end > composed.start:
             start, end = (
                 measure(piece.text[: max(0, edge - piece.start)])

@@ -198,7 +198,8 @@ def test_a_place_tells_the_category_of_a_scene():
     assert words.place("a kitchen in the morning") == "indoor"
     assert words.place("the haunted forest") == "video game", "the longer name counts"
     assert words.place("a purple castle") is None
-    assert words.place("a library on a beach") is None, "of two places neither is meant"
+    assert words.place("a library on a beach") == "indoor", "of two places the first is meant"
+    assert words.place("a beach beside a library") == "outdoor"
 
 
 def test_unknown_words_are_read_as_known_ones_of_the_same_meaning():

@@ -3,7 +3,17 @@
 import pygame
 import pytest
 
-from mag_sandbox.sandbox.screens.prompt_box import BLINK_S, EMPTY, UNKNOWN, PromptBox, with_phrase
+from mag_sandbox.model.loading import words_of
+from mag_sandbox.sandbox.screens.prompt_box import (
+    BLINK_S,
+    DRAWN_AS,
+    EMPTY,
+    TOO_MANY,
+    UNSEEN,
+    PromptBox,
+    load_vocabulary,
+    with_phrase,
+)
 from mag_sandbox.sandbox.screens.prompt_card import PromptChoice
 from mag_sandbox.sandbox.ui.display import window
 from mag_sandbox.scenes.scene import MAX_PROMPT
@@ -142,8 +152,8 @@ def test_unknown_words_are_struck_and_the_nearest_offered(desk):
     desk.box.open("a red zeppelin and 🌵 by the casle ")
     desk.show()
     assert [word.text for word in desk.box.struck] == ["zeppelin", "🌵", "casle"]
-    assert "struck out" in desk.box.notice
-    assert "nearest it knows are below" in desk.box.notice
+    assert "grey" in desk.box.notice
+    assert "words that do are below" in desk.box.notice
     rect, _, known = next(hint for hint in desk.box._card.hints if hint[1].text == "casle")
     assert known == "castle"
     assert desk.click(desk.at(rect)) == (True, False)
@@ -153,7 +163,26 @@ def test_unknown_words_are_struck_and_the_nearest_offered(desk):
 def test_nothing_is_said_to_be_near_where_nothing_is(desk):
     desk.box.open("a meadow and qqqq ")
     desk.show()
-    assert desk.box.notice == UNKNOWN
+    assert desk.box.notice == UNSEEN
+
+
+@pytest.mark.parametrize(
+    ("text", "notice"),
+    [
+        ("a dog on a beach", DRAWN_AS.format("dog", "sheep")),
+        ("a robot on a beach", ""),
+        (
+            "a meadow with sheep, tents, a castle, a lake, a windmill, boats, deer",
+            TOO_MANY.format(2),
+        ),
+    ],
+)
+def test_what_is_drawn_otherwise_and_what_does_not_fit_is_said(text, notice):
+    box = PromptBox(lambda text: None, load_vocabulary(words_of("pocket")))
+    with window((640, 400), "test"):
+        box.open(text)
+        assert box.notice == notice
+        box.close()
 
 
 def test_a_word_being_written_is_not_struck_yet(desk):

@@ -1,0 +1,79 @@
+"""Which words of a description will be seen in the place that it describes, and how much fits.
+
+A word is seen if it names a thing, the place, or something that scenes of this place differ in:
+the time of day, the weather, walls, floors, light. Knows nothing of worlds and of prompt boxes.
+"""
+
+from mag_sandbox.scenes.things import COLORS, SAME_COLORS, THINGS, named_things, naming_words
+from mag_sandbox.scenes.vocabulary import (
+    FUNCTION_WORDS,
+    PLACE,
+    Vocabulary,
+    Word,
+    phrase_stems,
+    split_words,
+    stem,
+)
+
+GROUND = (  # kinds that no player places, but words can name
+    "river", "path", "road", "mountains", "hills", "dunes", "mesas", "sea", "columns", "arches",
+    "rings", "panels", "steps", "starry sky", "stage curtains", "spotlight",
+)  # fmt: skip
+KINDS = (*THINGS, *GROUND)
+# Words that no phrase of a category has, but with which eight plans of its scenes differ.
+MEASURED = {"indoor": "night dark", "object": "wall"}
+MOST_THINGS = 5  # kinds that a place always shows; of 8 named 6 to 7 are there, of 12 6 to 9
+# Words of phrases above that change nothing by themselves: eight plans with and without each differ
+# no more than by a word that means nothing.
+SILENT = (
+    "many few two giant small big huge tall wide bright weather view lit winding pools flying"
+    " rolling"
+)
+
+
+class DescriptionWords(Vocabulary):
+    """The vocabulary of a world that plans what words name.
+
+    >>> words = DescriptionWords.load(ROOT / "assets/weights/pocket" / WORDS_FILE)
+    >>> [word.text for word in words.without_effect("three robots in a quiet meadow at night")]
+    ['three', 'quiet']
+    """
+
+    def without_effect(self, text: str) -> tuple[Word, ...]:
+        """Return the words of a text that will not be seen."""
+        words = split_words(text)
+        read = [self.meaning(word.text) or word.text.lower() for word in words]
+        seen = self._seen(read)
+        return tuple(
+            word for place, word in enumerate(words)
+            if place not in seen and read[place] not in FUNCTION_WORDS
+        )  # fmt: skip
+
+    def excess(self, text: str) -> int:
+        """Return how many kinds of things a text names beyond those that a place takes."""
+        return max(0, len(named_things(self.reading(text), KINDS)) - MOST_THINGS)
+
+    def _seen(self, read: list[str]) -> set[int]:
+        """Return which words of a text, each as it is read, will be seen."""
+        text = " ".join(read)
+        reading = self.reading(text)
+        category, stems = self.place(reading), [stem(word) for word in read]
+        said = {stem(word.text) for word in split_words(reading)}
+        seen, of_place = set(naming_words(text, KINDS)), set[int]()
+        for group in self.groups:
+            if None not in (category, group.category) and group.category != category:
+                continue
+            is_place = group.name == PLACE
+            for need in phrase_stems(group):
+                if not is_place or need <= said:
+                    named = {place for place, one in enumerate(stems) if one in need - _SILENT}
+                    (of_place if is_place else seen).update(named)
+        also = MEASURED.get(category or "", "").split()
+        seen |= {place for place, word in enumerate(read) if word in also}
+        for place in reversed(range(len(read))):  # a colour is seen on what follows it
+            if SAME_COLORS.get(read[place], read[place]) in COLORS:
+                seen = seen | {place} if place + 1 in seen else seen - {place}
+        return seen | of_place
+
+
+_SILENT = frozenset(map(stem, SILENT.split()))
