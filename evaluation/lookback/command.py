@@ -139,7 +139,7 @@ def run_bench_memory_verify(options: VerifyOptions, say: Say) -> int:
         options.world or _world_of(who["name"]), who["memory"],
         _server(options.url, options.token_file), who["provenance"].get("execution"),
     )  # fmt: skip
-    hidden = [options.private] if options.private else []
+    hidden = [one for one in (options.result, options.private) if one is not None]
     checked = verified(result, partial(open_player, entrant, hidden), split, options.clips)
     for one in checked:
         say(str(one))

@@ -1,4 +1,4 @@
-"""What the commands of the benchmark are told; imports nothing that is large."""
+"""Options of the benchmark's commands; imports nothing that is large."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,15 +9,15 @@ from mag_sandbox.workers.options import WorkerOptions
 
 Preset = Literal["quick", "full", "long"]
 Layout = Literal["lookback", "memobench", "magbench"]
-SECRET = "a file with the secret of a private split: other scenes, which nobody knows"
+SECRET = "a file with a secret that chooses the scenes; results tell only its hash"
 CLIPS = "at most so many of each task (the preset's)"
 
 
 @dataclass(frozen=True, kw_only=True)
 class SplitOptions:
-    """Which clips are meant."""
+    """Which clips are played."""
 
-    preset: Preset = option("quick", "a minute, an hour, or paths of up to an hour (%(default)s)")
+    preset: Preset = option("quick", "minutes, hours, or paths of up to an hour (%(default)s)")
     clips: int | None = option(None, CLIPS, metavar="N")
     task: tuple[str, ...] = option((), "only these of the preset's tasks", metavar="TASK")
     seed: int = option(0, "of scenes, ways and noise (%(default)s)", type=int)

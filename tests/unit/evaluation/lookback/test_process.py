@@ -87,6 +87,14 @@ class Ends(Keeps):
     def step(self, pose):
         os._exit(3)
 
+class Garbles(Keeps):
+    def step(self, pose):
+        for place in range(3, 12):
+            try:
+                os.write(place, b"\\xff" * 64)
+            except OSError:
+                pass
+
 class Fails(Keeps):
     def step(self, pose):
         print("words that are no message")
@@ -146,7 +154,8 @@ def test_a_frame_rate_below_that_of_clips_is_refused(own):
 
 
 def test_a_process_that_ends_or_fails_costs_its_clip_in_a_sentence(own, scene):
-    for name, problem in (("Ends", "ended .exit code 3"), ("Fails", "KeyError")):
+    problems = {"Ends": "ended .exit code 3", "Fails": "KeyError", "Garbles": "sent no message"}
+    for name, problem in problems.items():
         with closing(ProcessWorld(own(name))) as world:
             world.reset(scene.scene("image"), 0)
             with pytest.raises((Refusal, WorldFailed), match=problem):
