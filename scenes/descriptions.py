@@ -6,6 +6,7 @@ the time of day, the weather, walls, floors, light. Knows nothing of worlds and 
 
 from mag_sandbox.scenes.things import COLORS, SAME_COLORS, THINGS, named_things, naming_words
 from mag_sandbox.scenes.vocabulary import (
+    AS_PLACES,
     FUNCTION_WORDS,
     PLACE,
     Vocabulary,
@@ -27,7 +28,7 @@ MOST_THINGS = 5  # kinds that a place always shows; of 8 named 6 to 7 are there,
 # no more than by a word that means nothing.
 SILENT = (
     "many few two giant small big huge tall wide bright weather view lit winding pools flying"
-    " rolling"
+    " rolling early full sailing ocean"
 )
 
 
@@ -68,6 +69,10 @@ class DescriptionWords(Vocabulary):
                 if not is_place or need <= said:
                     named = {place for place, one in enumerate(stems) if one in need - _SILENT}
                     (of_place if is_place else seen).update(named)
+        if self.place(text) is None:
+            likes = {word: AS_PLACES[word] for word in read if word in AS_PLACES}
+            meant = {word for word, like in likes.items() if self.place(like) == category}
+            of_place |= {place for place, word in enumerate(read) if word in meant}
         also = MEASURED.get(category or "", "").split()
         seen |= {place for place, word in enumerate(read) if word in also}
         for place in reversed(range(len(read))):  # a colour is seen on what follows it

@@ -413,12 +413,12 @@ def thing_vocabulary(kinds: Collection[str]) -> Vocabulary:
 
 
 def color_name(color: Sequence[int]) -> str:
-    """Return the name of the nearest colour."""
+    """Return the name of the nearest colour; "wooden" is only what is just that."""
 
     def far(name: str) -> int:
         return sum((a - b) ** 2 for a, b in zip(COLORS[name], color, strict=True))
 
-    return min(COLORS, key=far)
+    return min(COLORS, key=lambda name: (far(name) > 0 and name == "wooden", far(name)))
 
 
 def words_of(edit: Edit) -> str:

@@ -28,7 +28,12 @@ _SMALL_WORDS = (
 )
 FUNCTION_WORDS = frozenset(_SMALL_WORDS.split())  # name nothing to be drawn: every world knows them
 APOSTROPHES = ("'", "\u2019")
-_AS_PLACES = {"garden": "meadow", "city": "neon city"}  # what no scene is: a place like it
+AS_PLACES = {  # what no scene is by itself: a place like it
+    "garden": "meadow", "valley": "meadow", "city": "neon city", "cave": "ice cave",
+    "ruins": "desert ruins", "ruin": "desert ruins", "space": "space station",
+    "station": "space station", "kingdom": "mushroom kingdom", "room": "living room",
+    "woods": "forest",
+}  # fmt: skip
 SUFFIXES = ("ing", "ed", "es", "s", "ish", "ly", "y", "e")
 MIN_STEM = 3  # letters
 MOST_EDITS = 2  # between a word and what it might be a slip of the pen for
@@ -182,7 +187,7 @@ class Vocabulary:
                 text = text[: word.start] + known + text[word.end :]
         if self.place(text) is None:
             for word in reversed(split_words(text)):
-                place = _AS_PLACES.get(_plain(word.text))
+                place = AS_PLACES.get(_plain(word.text))
                 if place and all(map(self.known, place.split())):
                     text = text[: word.start] + place + text[word.end :]
         return text

@@ -26,6 +26,8 @@ def words():
         ("a quiet meadow with many sheep and a woman", "quiet many woman"),
         ("a red desert with a green castle, blue", "red blue"),
         ("a forest with a sofa", ""),
+        ("a room, a snowy valley, a cave", "snowy valley cave"),
+        ("a snowy valley with pine trees", ""),
     ],
 )
 def test_words_that_will_not_be_seen_are_grey(words, text, grey):
