@@ -63,11 +63,11 @@ class Surfaces:
 
 def subdivided(outline: np.ndarray, step: float = STEP) -> np.ndarray:
     """Return a closed outline, [P, D], with points at most `step` apart, but 40 an edge."""
-    pieces = []
-    for start, end in zip(outline, np.roll(outline, -1, axis=0), strict=True):
-        count = int(np.clip(np.ceil(np.linalg.norm(end - start) / step), 1, 40))
-        pieces.append(start + (end - start) * np.arange(count)[:, None] / count)
-    return np.concatenate(pieces)
+    edges = np.roll(outline, -1, axis=0) - outline
+    counts = np.clip(np.ceil(np.linalg.norm(edges, axis=1) / step), 1, 40).astype(int)
+    number = np.repeat(np.arange(len(outline)), counts)
+    within = np.arange(len(number)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return outline[number] + edges[number] * (within / counts[number])[:, None]
 
 
 def _turned(points: np.ndarray, item: Item) -> np.ndarray:

@@ -10,6 +10,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
+from mag_sandbox.renderer.motion import (
+    CLOUD_SPEED,
+    FLICKER_DEPTH,
+    FLICKER_PERIODS,
+    SHIMMER_ACROSS,
+    SHIMMER_DOWN,
+    SHIMMER_PERIOD,
+    SHIMMER_SWING,
+)
 from mag_sandbox.renderer.views import FOV, HEIGHT, WIDTH, blended_view, view, view_corner
 from mag_sandbox.training.panorama.layered_canvas import HOP_HEIGHT, WALK_REACH, LayeredCanvas
 from mag_sandbox.training.panorama.moving_layers import (
@@ -26,12 +35,6 @@ from mag_sandbox.training.panorama.moving_layers import (
 )
 from mag_sandbox.training.panorama.render import DrawnScene, painted
 
-CLOUD_SPEED = 0.25  # px a frame, to the right
-SHIMMER_SWING = 6.0  # levels; brightness changes by up to twice as much
-SHIMMER_ACROSS, SHIMMER_DOWN = 40, 24  # px of a wave; RING_WIDTH is a multiple of the first
-SHIMMER_PERIOD = 32  # frames; so the others
-FLICKER_DEPTH = 0.2  # share of the light that goes at most
-FLICKER_PERIODS = (16, 32)
 WALK_PERIOD = 128
 HOP_PERIOD = 16
 WAVE_STEPS = 120  # a common multiple of the waves' lengths
