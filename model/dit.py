@@ -6,7 +6,7 @@ decides what else is read.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -18,7 +18,7 @@ from mag_sandbox.model.rope import feature_count, rotate
 
 Attend = Callable[[int, Tensor, Tensor, Tensor], Tensor]  # layer index, q, k, v -> [B, L, N, D]
 Note = Callable[[int, Tensor], None]  # layer index, what enters the layer, [B, L, dim]
-TextPair = tuple[Any, Any]  # keys and values of the text, or what a fused layer makes of them
+TextPair = tuple[Tensor, Tensor]  # keys and values of the text
 TextKeys = tuple[TextPair, ...]  # one a layer
 
 
@@ -258,7 +258,7 @@ class DiT(nn.Module):
 
     def embed_time(self, timesteps: Tensor) -> TimeEmbedding:
         """Embed timesteps (0 to 1000), one a latent frame, [B, F]."""
-        dtype = self.head.modulation.dtype  # which is never fused
+        dtype = self.head.modulation.dtype
         embedded = sinusoidal_embedding(timesteps, self.config.freq_dim).to(dtype)
         head = self.time_embedding(embedded)
         layers = self.time_projection(head).unflatten(-1, (6, self.config.dim))

@@ -29,6 +29,9 @@ _ROUNDS = 6
 DEVICES = ("cpu", "cuda")
 MOST_THREADS = 256
 COMPILER = "openvino"  # of the pocket world's networks
+NETWORKS = ("painter", "decoder", "encoder", "denoise", "remember", "move", "parts")  # of it
+PRECISIONS = ("fp32", "bf16", "int8")  # that a graph may run in
+AUTO = "auto"  # the fastest precision of each network
 CHOICES = (
     # dtype, attention kernel
     (torch.bfloat16, "matmul"),
@@ -47,6 +50,12 @@ class Execution:
     pass_ms: float = 0.0  # measured time of one pass over a block
     compiled: bool = False  # whether networks are; full-size ones: layers between attentions
     paints: bool = False  # whether unseen views are planned and painted, in the pocket world
+    precisions: tuple[tuple[str, str], ...] = ()  # of graphs: networks that do not run in `dtype`
+
+    def precision(self, network: str) -> str:
+        """Return the precision in which the graphs of a network run."""
+        usual = "bf16" if self.dtype == torch.bfloat16 else "fp32"
+        return dict(self.precisions).get(network, usual)
 
     def as_dict(self) -> dict:
         """Return plain JSON data for a recording's header."""
@@ -58,6 +67,7 @@ class Execution:
             "compiled": self.compiled,
             "processor": platform.processor() or platform.machine(),
             **({"paints": True} if self.paints else {}),  # recordings of before lack it
+            **({"precisions": dict(self.precisions)} if self.precisions else {}),
         }
 
     @classmethod
@@ -79,6 +89,10 @@ class Execution:
         named_kernel(said.attention)
         if not 1 <= said.threads <= MOST_THREADS:
             raise ValueError(f"execution asks for {said.threads} threads")
+        precisions = tuple(sorted((said.precisions or {}).items()))
+        for network, precision in precisions:
+            if network not in NETWORKS or precision not in PRECISIONS:
+                raise ValueError(f"{network} in {precision} is unknown here")
         return cls(
             said.device,
             dtypes[said.dtype],
@@ -86,6 +100,7 @@ class Execution:
             said.threads,
             compiled=said.compiled,
             paints=said.paints,
+            precisions=precisions,
         )
 
 
@@ -97,8 +112,9 @@ class _Recorded:
     dtype: str = ""
     attention: str = ""
     threads: int = 0
-    compiled: bool = False  # older recordings lack it, and the next one
+    compiled: bool = False  # older recordings lack it, and what follows
     paints: bool = False
+    precisions: dict[str, str] | None = None
 
 
 def run_pictures(network: Network, execution: Execution) -> Network:

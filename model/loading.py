@@ -8,6 +8,7 @@ from functools import partial
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import get_args
 
 from mag_sandbox.files.typed_fields import of_type
 from mag_sandbox.files.yaml_files import not_found
@@ -20,7 +21,15 @@ from mag_sandbox.model.memorypack.config import VARIANT_OF_WORLD
 from mag_sandbox.model.remote.address import REMOTE as REMOTE  # for the app, as are the others
 from mag_sandbox.model.remote.address import ServerAddress as ServerAddress
 from mag_sandbox.model.remote.address import read_token as read_token
-from mag_sandbox.model.world import WEIGHTS, Frames, MemorySetting, Progress, World, WorldFailed
+from mag_sandbox.model.world import (
+    WEIGHTS,
+    Frames,
+    MemorySetting,
+    Precision,
+    Progress,
+    World,
+    WorldFailed,
+)
 from mag_sandbox.scenes.vocabulary import Vocabulary
 
 
@@ -89,6 +98,7 @@ def load_world(
     *,
     look_ahead: bool = True,
     execution: dict | None = None,
+    precision: Precision = "auto",
     server: ServerAddress | None = None,
     on_progress: Progress = lambda stage, fraction: None,
 ) -> World:
@@ -100,17 +110,22 @@ def load_world(
         look_ahead: whether views are imagined before the camera gets there.
         execution: `provenance()["execution"]` of a recording, to run as it did, whatever words
             it was asked in; None: what a probe finds fastest here.
+        precision: of the pocket world's networks, where no execution is given.
         server: where it runs; None: here.
         on_progress: told what is being loaded.
 
     Raises:
-        WorldFailed: the name is unknown, or the world cannot run here.
+        WorldFailed: the name is unknown, or the world cannot run here, or not in that precision.
         MissingWeights: its weights are absent or damaged.
         FieldError: something is of another type.
     """
     of_type("name", name, str)
     of_type("memory", memory, MemorySetting | None)
     of_type("execution", execution, dict | None)
+    if precision not in get_args(Precision):
+        raise WorldFailed(not_found("precision", str(precision), get_args(Precision)))
+    if precision != "auto" and (name != "pocket" or server):
+        raise WorldFailed(f"precision {precision} is for the pocket world here; leave it out")
     if of_type("server", server, ServerAddress | None) is not None:
         remote = _remote()
         return remote.RemoteWorld(
@@ -134,6 +149,7 @@ def load_world(
         look_ahead=look_ahead,
         on_progress=on_progress,
         execution=pocket.recorded_execution(execution) if execution else None,
+        precision=precision,
     )
 
 

@@ -122,7 +122,7 @@ class Conditioner:
         """Return every layer's keys and values of a prompt."""
         with self._lock:
             if prompt not in self._keys:
-                like = self._dit.head.modulation  # is never fused
+                like = self._dit.head.modulation
                 with torch.inference_mode():
                     self._keys[prompt] = self._dit.text_keys(self._features(prompt).to(like))
                 if len(self._keys) > _REMEMBERED:

@@ -22,6 +22,7 @@ MOST_OF_MEMORY = 2**20  # frames, blocks or MiB: no memory is larger
 KIB, MIB, GIB = 2**10, 2**20, 2**30  # bytes
 WEIGHTS = Path(__file__).parents[1] / "assets" / "weights"  # that come with the game
 Frames = np.ndarray  # uint8 [T, H, W, 3]
+Precision = Literal["auto", "fp32", "bf16", "int8"]  # of networks; auto: the fastest of each
 Progress = Callable[[str, float], None]  # stage, fraction in [0, 1]
 SegmentKind = Literal[
     "sink", "compressed", "raw", "look-ahead", "current", "packed-4x", "packed-2x", "psi"

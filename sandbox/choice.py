@@ -13,7 +13,7 @@ from mag_sandbox.model.loading import (
     policies_of,
     served_world,
 )
-from mag_sandbox.model.world import MemorySetting, Progress, World, WorldFailed
+from mag_sandbox.model.world import MemorySetting, Precision, Progress, World, WorldFailed
 from mag_sandbox.sandbox.recording.reader import Recording
 from mag_sandbox.sandbox.settings import SandboxConfig
 
@@ -33,6 +33,7 @@ class WorldChoice:
     look_ahead: bool = True
     execution: dict | None = None  # as a recording says; None: chosen for this machine
     server: ServerAddress | None = None  # where it runs; None: here
+    precision: Precision = "auto"  # of the pocket world's networks, where no execution is given
 
     def __post_init__(self) -> None:
         if self.name not in available_worlds():
@@ -64,14 +65,19 @@ class WorldChoice:
         if anew.get("policy") not in (None, *policies_of(self.name)):
             del anew["policy"]  # settings speak of the pocket world's memory
         look_ahead = self.look_ahead if before.look_ahead == after.look_ahead else after.look_ahead
-        return replace(self, memory=replace(self.memory, **anew), look_ahead=look_ahead)
+        precision = self.precision
+        if before.precision != after.precision:
+            precision = usual_precision(self.name, self.server, after)
+        memory = replace(self.memory, **anew)
+        return replace(self, memory=memory, look_ahead=look_ahead, precision=precision)
 
     def beside(self, world: str, settings: SandboxConfig) -> "WorldChoice":
         """Return another world in place of this one, with the memory that is set for it."""
         policies = policies_of(world)
         policy = settings.memory if settings.memory in policies else policies[0]
         memory = settings.memory_setting(policy)
-        return WorldChoice(world, memory, self.look_ahead, server=self.server)
+        precision = usual_precision(world, self.server, settings)
+        return WorldChoice(world, memory, self.look_ahead, server=self.server, precision=precision)
 
     def load(self, on_progress: Progress = lambda stage, fraction: None) -> World:
         """Load the world.
@@ -84,6 +90,7 @@ class WorldChoice:
             self.memory,
             look_ahead=self.look_ahead,
             execution=self.execution,
+            precision=self.precision,
             server=self.server,
             on_progress=on_progress,
         )
@@ -103,6 +110,11 @@ def usual_memory(world: str, settings: SandboxConfig, of_scene: str | None) -> M
     if row is None or (row.bundled and policies_of(row.name) == available_policies()):
         return settings.memory_setting(of_scene)
     return row.memory_setting()
+
+
+def usual_precision(world: str, server: ServerAddress | None, settings: SandboxConfig) -> Precision:
+    """Return the precision of a world where nothing else is asked for: settings speak of one."""
+    return settings.precision if world == "pocket" and server is None else "auto"
 
 
 def meant_world(world: str, server: ServerAddress | None) -> str:

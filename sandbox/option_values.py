@@ -67,6 +67,9 @@ def span(least: int, most: int) -> Callable[[str], Span]:
 seed = whole(0, MAX_SEED)
 
 
+PRECISION = "of the pocket world's networks (default auto: the fastest of each on this machine)"
+
+
 @dataclass(frozen=True, kw_only=True)  # without slots: others inherit from it besides
 class ServerOptions:
     """Where a world runs that does not run here."""

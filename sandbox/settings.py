@@ -20,7 +20,7 @@ from mag_sandbox.files.yaml_files import (
     read_checked_yaml,
 )
 from mag_sandbox.model.loading import available_policies
-from mag_sandbox.model.world import MemorySetting
+from mag_sandbox.model.world import MemorySetting, Precision
 
 FILE = "settings.yaml"
 HEADER = "# Settings of the MAG sandbox. What is not named here has its default.\n"
@@ -62,6 +62,7 @@ class SandboxConfig:
     window_blocks: int = MEMORY.window_blocks  # recent blocks that the policy `window` keeps
     sink_frames: int | None = None  # first frames never dropped; None: 2 of `mag`, 0 of others
     look_ahead: bool = True  # imagine a view ahead while there is time
+    precision: Precision = "auto"  # of the pocket world's networks; auto: the fastest of each
     parked_mib: int = 1024  # what parked scenes may take on the disk before the game asks [MiB]
 
     def __post_init__(self) -> None:

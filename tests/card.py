@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch._subclasses.fake_impls import op_implementations_dict
 from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode, unset_fake_temporarily
 
-from mag_sandbox.model import checkpoints, fused, prompts, saved
+from mag_sandbox.model import checkpoints, prompts, saved
 from mag_sandbox.model.checkpoints import Checkpoint
 from mag_sandbox.model.config import FlowConfig, PocketConfig
 from mag_sandbox.model.full import text_cache
@@ -69,7 +69,6 @@ def fake_card() -> Iterator[None]:
             made = _made(getattr(torch, name), mode)
             stack.enter_context(patch.object(torch, name, made))
         stack.enter_context(patch.object(ThreadPoolExecutor, "submit", _done_at_once))
-        stack.enter_context(patch.object(fused, "packs_here", lambda weight: False))
         yield
 
 

@@ -22,7 +22,7 @@ from mag_sandbox.training.recipe.options import STAGES, PrecomputeOptions, Recip
 from mag_sandbox.training.tables.options import TablesOptions
 
 OLDEST_TORCH = (2, 11)  # that trains; play needs less, see pyproject.toml
-_DO_NOT_TRAIN = ("precompute", "memorypack-cost", "export", "texts", "curve")
+_DO_NOT_TRAIN = ("precompute", "memorypack-cost", "export", "texts", "ranges", "curve")
 CURVES = ("images", "guided images", "views", "guided views", "blocks")  # kinds of steps
 
 
@@ -171,6 +171,11 @@ COMMANDS: dict[str, tuple[str, type, Callable[[Any], object]]] = {
         "read the library scenes' prompts once, for the game",
         _paths(folder=argument("of the weights, where the file is written")),
         _given_paths("pocket.words", "write_scene_texts"),
+    ),
+    "ranges": (
+        "calibrate int8 for weights, by playing scenes",
+        _paths(weights=argument("folder, where the file is written")),
+        _given_paths("pocket.ranges", "write_calibrated"),
     ),
     "curve": (
         "draw the loss curves of a run as SVG",

@@ -73,7 +73,7 @@ def measure(
     """Return frames a second of the transformer alone and of whole blocks.
 
     Memory is laid out as wanted, less if the device has no room. The reference is the plain path:
-    nothing compiled, no projections joined, keys and values concatenated in every layer of every
+    nothing compiled, keys and values concatenated in every layer of every
     pass, attention by PyTorch's own choice, decoding before remembering.
 
     Returns:

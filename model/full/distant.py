@@ -60,7 +60,7 @@ class DistantDiT(DiT):
 
     @property
     def _own(self) -> torch.device:
-        return self.head.modulation.device  # is never fused
+        return self.head.modulation.device
 
 
 def at(place: torch.device, attend: Attend) -> Attend:

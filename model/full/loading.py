@@ -32,7 +32,6 @@ from mag_sandbox.model.full.ulysses import SharedCache, empty_dit, joined
 from mag_sandbox.model.full.vae import TIME_STRIDE, load_vae
 from mag_sandbox.model.full.video_stream import PictureCodec, VideoStream, exact_codec, tiny_codec
 from mag_sandbox.model.full.world import StreamWorld
-from mag_sandbox.model.fused import fuse
 from mag_sandbox.model.kv_cache import KVCache
 from mag_sandbox.model.lora import Adapter
 from mag_sandbox.model.memory import MEMORY_POLICIES, make_policy
@@ -234,12 +233,12 @@ def _network(
     where: str,
     change: Change = lambda name, tensor: tensor,
 ) -> DiT:
-    """Return a network whose projections are joined; `where` it lies, it need not run."""
+    """Return a network; `where` it lies, it need not run."""
     with torch.device("meta"):
         dit = empty()
     path, averaged = checkpoint_path(start.files, role), start.row.averaged
     load_checkpoint(dit, path, running.dtype, where, change, averaged=averaged)
-    return fuse(dit.eval().requires_grad_(False), stays=where == running.device)
+    return dit.eval().requires_grad_(False)
 
 
 def _adapter(start: Start, config: DiTConfig) -> Change:

@@ -29,7 +29,6 @@ from mag_sandbox.model.full.loading import (
 from mag_sandbox.model.full.pack_world import PackStreamWorld
 from mag_sandbox.model.full.text_cache import weights_identity
 from mag_sandbox.model.full.video_stream import VideoStream
-from mag_sandbox.model.fused import fuse
 from mag_sandbox.model.lora import merge
 from mag_sandbox.model.memorypack.config import MEMORYPACK
 from mag_sandbox.model.memorypack.networks import PackedNetworks
@@ -91,14 +90,12 @@ def assemble(
     stream: VideoStream,
     provenance: dict,
     on_progress: Progress,
-    *,
-    fused: bool = True,
 ) -> PackStreamWorld:
     """Return a world of its parts, laid out for inference.
 
-    `info` says what trained the networks' parts; `fused`, whether projections are joined.
+    `info` says what trained the networks' parts.
     """
-    dit = fuse(networks.dit) if fused else networks.dit
+    dit = networks.dit
     config = dit.config
     return PackStreamWorld(
         spec=replace(stream_spec(row.name, video), policies=(row.policy,)),

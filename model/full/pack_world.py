@@ -77,7 +77,7 @@ class PackStreamWorld(SteeredWorld[_PackSession]):
         provenance: dict,
         on_progress: Progress,
     ) -> None:
-        like = networks.dit.head.modulation  # is never fused
+        like = networks.dit.head.modulation
         super().__init__(
             spec, row, plan, prompts, video, str(like.device), like.dtype, latent_shape,
             provenance, on_progress,

@@ -34,7 +34,6 @@ from mag_sandbox.model.full.video_stream import (
     tiny_codec,
 )
 from mag_sandbox.model.full.world import StreamWorld
-from mag_sandbox.model.fused import fuse
 from mag_sandbox.model.kv_cache import GraphCache, KVCache
 from mag_sandbox.model.memorypack.config import MEMORYPACK
 from mag_sandbox.model.memorypack.parts import PartsInfo, untrained
@@ -100,12 +99,11 @@ class RunMode:
     kernel: str | None = None  # None: the best that runs
     dtype: torch.dtype | None = None  # None: that of the device
     side_stream: type[SideStream] = SideStream  # how a block is decoded while it is remembered
-    fused: bool = True  # whether projections are joined
     compiled: bool | None = None  # whether layers are; None: as the device has it
 
 
 FAST = RunMode(TieredCache)
-PLAIN = RunMode(ConcatenatedCache, "sdpa", side_stream=SameStream, fused=False, compiled=False)
+PLAIN = RunMode(ConcatenatedCache, "sdpa", side_stream=SameStream, compiled=False)
 COMPACT = RunMode(TieredCache, dtype=torch.bfloat16)  # half the memory, also where fp32 is faster
 TINY_WIDTHS = (256, 128, 64, 64)  # of the public tiny decoder
 TINY_ENCODER_WIDTH = 64
@@ -232,17 +230,17 @@ def random_world(
     config_of = {"dit": asdict(config), "video": asdict(video)}
     provenance = {"weights": "random", "config": config_of}
     if row.packs:
-        return MeasuredPack(_packing(row, plan, config, video, running, mode, provenance))
+        return MeasuredPack(_packing(row, plan, config, video, running, provenance))
     ulysses = joined(plan.devices, running.device, video.tokens(config), config.num_heads)
     if ulysses is not None:
         torch.manual_seed(0)  # the same weights in all processes
     alike: Callable[[], DiT] = partial(empty_dit, config, named_kernel(running.kernel), ulysses)
-    dit = writer = _network(alike, running, running.device, fused=mode.fused)
+    dit = writer = _network(alike, running, running.device)
     if row.remembers == "memory":
         if plan.memory_card:
             alike = partial(DistantDiT, config, named_kernel(running.kernel))
         where = card(running.device, plan.memory_card)
-        writer = _network(alike, running, where, fused=mode.fused)
+        writer = _network(alike, running, where)
     parts = Parts(
         running, dit, writer, _codec(plan, running), None, RandomTexts(config),
         mode.cache if ulysses is None else partial(SharedCache, ulysses), mode.side_stream,
@@ -262,7 +260,6 @@ def _packing(
     config: DiTConfig,
     video: VideoShape,
     running: Execution,
-    mode: RunMode,
     provenance: dict,
 ) -> PackStreamWorld:
     """Return a world that remembers by packing."""
@@ -270,7 +267,7 @@ def _packing(
         raise WorldFailed(f'"{row.name}" runs on one device; start it without torchrun')
     running = replace(running, compiled=False)
     alike = partial(DiT, config, named_kernel(running.kernel))
-    networks = untrained(_network(alike, running, running.device, fused=False), MEMORYPACK)
+    networks = untrained(_network(alike, running, running.device), MEMORYPACK)
     for weights in networks.pack.parameters():
         weights.detach().normal_(std=0.02)
     info = PartsInfo(MEMORYPACK, "random")
@@ -278,9 +275,8 @@ def _packing(
     stream = VideoStream(_codec(plan, running), None, decoding, running.device)
     provenance = {**provenance, "execution": running.as_dict()}
     return assemble_packing(
-        row, plan, video, networks, info, RandomTexts(config), stream, provenance, _untold,
-        fused=mode.fused,
-    )  # fmt: skip
+        row, plan, video, networks, info, RandomTexts(config), stream, provenance, _untold
+    )
 
 
 def _execution(device: str, mode: RunMode) -> Execution:
@@ -293,13 +289,13 @@ def _execution(device: str, mode: RunMode) -> Execution:
     )
 
 
-def _network(empty: Callable[[], DiT], running: Execution, where: str, *, fused: bool) -> DiT:
+def _network(empty: Callable[[], DiT], running: Execution, where: str) -> DiT:
     with torch.device("meta"):  # so that fp32 weights are never there
         dit = empty()
     dit = dit.to(running.dtype).to_empty(device=where).eval().requires_grad_(False)
     for weights in dit.parameters():
         weights.normal_(std=0.02)
-    return fuse(dit) if fused else dit
+    return dit
 
 
 def _codec(plan: MemoryPlan, running: Execution) -> PictureCodec:

@@ -19,6 +19,7 @@ from mag_sandbox.model.attention import AttentionKernel
 from mag_sandbox.model.frames import to_frames, to_pictures
 from mag_sandbox.model.imagination.behind import RingPicture, as_seen, boxes, likeness
 from mag_sandbox.model.imagination.exhibits import with_exhibits
+from mag_sandbox.model.imagination.ground import TILE
 from mag_sandbox.model.imagination.objects import PlacedObject, object_table, tell, together
 from mag_sandbox.model.imagination.painter import Painter, sketched_cells
 from mag_sandbox.model.imagination.planner import (
@@ -30,10 +31,33 @@ from mag_sandbox.model.imagination.planner import (
 from mag_sandbox.model.imagination.surroundings import Lattice, Place, Surroundings
 from mag_sandbox.model.imagination.weights import ImaginationNetworks, load_networks
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
+from mag_sandbox.model.world import Frames
 from mag_sandbox.scenes.things import Named
 
 _BEGINNINGS = 64  # of plans, of which one is to be like what was given
 BESIDE = 2  # cells beyond the edge of a view that still say how it looks there
+
+
+class Coder(NamedTuple):
+    """An autoencoder as the memory's latents are made and shown by."""
+
+    encode: Callable[[Frames], Tensor]  # uint8 [T, H, W, 3] -> fp32 [T, C, h, w]
+    decode: Callable[[Tensor], Tensor]  # [T, C, h, w] -> [T, 3, H, W] in about [-1, 1]
+    stride: int  # px of a cell
+
+    @classmethod
+    def of(cls, autoencoder: Autoencoder) -> "Coder":
+        """Return one that runs an autoencoder as a module, in fp32."""
+        return cls(
+            lambda frames: autoencoder.encode(to_pictures(frames)),
+            autoencoder.decode,
+            autoencoder.config.stride,
+        )
+
+
+def decoded_sizes(view: tuple[int, int]) -> list[tuple[int, int]]:
+    """Return the rows and columns of latents that are often decoded: of tiles and of views."""
+    return [(rows + 2 * BESIDE, columns + 2 * BESIDE) for rows, columns in (TILE, view)]
 
 
 class Subject(NamedTuple):
@@ -48,9 +72,7 @@ class Subject(NamedTuple):
 class Imagination:
     """Invents views.
 
-    imagination = load_imagination(
-        IMAGINATION_WEIGHTS, autoencoder, autoencoder.decode, matmul_attention, as_it_is
-    )
+    imagination = load_imagination(IMAGINATION_WEIGHTS, Coder.of(autoencoder), matmul_attention)
     things = imagination.plan(prompt, empty, seed=1)
     pose = imagination.lattice.nearest(CameraPose())
     around = imagination.imagine(imagination.nothing(), pose, Subject(prompt, empty, 1, things))
@@ -60,15 +82,13 @@ class Imagination:
     def __init__(
         self,
         networks: ImaginationNetworks,
-        autoencoder: Autoencoder,
-        decode: Callable[[Tensor], Tensor],
+        coder: Coder,
     ) -> None:
         """Take networks that are ready to be used.
 
         Args:
             networks: in the dtype in which they are to run.
-            autoencoder: of the memory: latents of pictures.
-            decode: its fastest way back, [B, C, h, w] -> [B, 3, H, W].
+            coder: of the memory's latents.
         """
         config = networks.config
         self.config = config
@@ -76,8 +96,8 @@ class Imagination:
         self.lattice = Lattice(*self._ring, config.painter.view)
         self._planner, self._painter = networks.planner.eval(), networks.painter.eval()
         self._reader = networks.reader.eval()
-        self._sketcher = networks.sketcher(autoencoder.config.stride)
-        self._autoencoder, self._decode = autoencoder, decode
+        self._sketcher = networks.sketcher(coder.stride)
+        self._coder, self._stride = coder, coder.stride
 
     def nothing(self) -> Surroundings:
         """Return the surroundings of a world that begins."""
@@ -178,7 +198,7 @@ class Imagination:
         pixels = to_frames(self._pictures(torch.from_numpy(around.latents)[None]))[0]
         shown = around.known
         for axis in range(2):
-            shown = shown.repeat(self._autoencoder.config.stride, axis=axis)
+            shown = shown.repeat(self._stride, axis=axis)
         return RingPicture(pixels, shown, boxes(things, shown.shape))
 
     @torch.inference_mode()
@@ -229,25 +249,23 @@ class Imagination:
 
     def _pictures(self, latents: Tensor) -> Tensor:
         """Return whole-numbered pictures of latents, as a screen shows them, in [-1, 1]."""
-        return to_pictures(to_frames(self._decode(latents)), _dtype(self._autoencoder))
+        pictures = self._coder.decode(latents)
+        return to_pictures(to_frames(pictures), pictures.dtype)
 
     def _encoded(self, pictures: Tensor) -> Tensor:
         """Return the memory's latents of pictures, fp32."""
-        device = self._autoencoder.offset.device  # planner and painter stay on the host
-        pictures = pictures.to(device, _dtype(self._autoencoder))
-        return self._autoencoder.encode(pictures).float()
+        return self._coder.encode(to_frames(pictures))
 
     @property
     def view_size(self) -> tuple[int, int]:
         """Height and width of a view [px]."""
-        stride = self._autoencoder.config.stride
         rows, columns = self.config.painter.view
-        return stride * rows, stride * columns
+        return self._stride * rows, self._stride * columns
 
     @property
     def _margin(self) -> int:
         """Pixels of what is decoded beside a view."""
-        return BESIDE * self._autoencoder.config.stride
+        return BESIDE * self._stride
 
     def _painted(self, around: Surroundings, place: Place, subject: Subject) -> Surroundings:
         """Return surroundings that know a place, painted where it was not known."""
@@ -273,32 +291,25 @@ class Imagination:
 
 def load_imagination(
     folder: Path,
-    autoencoder: Autoencoder,
-    decode: Callable[[Tensor], Tensor],
+    coder: Coder,
     kernel: AttentionKernel,
-    lay_out: Callable[[Painter], Painter],
+    run_by: Callable[[Painter], Painter] = lambda painter: painter,
 ) -> Imagination:
     """Return what the weights of a folder invent.
 
     Args:
         folder: of the weights.
-        autoencoder: of the memory, ready to be used.
-        decode: its fastest way back, [B, C, h, w] -> [B, 3, H, W].
+        coder: of the memory's latents.
         kernel: for attention.
-        lay_out: how the painter runs, of what it is in fp32.
+        run_by: returns what runs a painter, given in fp32.
 
     Raises:
         MissingWeights: a file is absent, damaged, or does not fit.
     """
     networks = load_networks(folder, kernel)
     networks.planner.requires_grad_(False)  # its steps are too small to gain by fewer bits
-    networks.painter = lay_out(networks.painter.requires_grad_(False))
-    return Imagination(networks, autoencoder, decode)
-
-
-def as_it_is(painter: Painter) -> Painter:
-    """Return a painter that runs as it is."""
-    return painter
+    networks.painter = run_by(networks.painter.requires_grad_(False))
+    return Imagination(networks, coder)
 
 
 def _dtype(module: torch.nn.Module) -> torch.dtype:

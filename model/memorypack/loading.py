@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 
-from mag_sandbox.model.execution import Execution
+from mag_sandbox.model.execution import Execution, compiles_here
 from mag_sandbox.model.lora import merge
 from mag_sandbox.model.memorypack.config import WORLD_OF_VARIANT
 from mag_sandbox.model.memorypack.parts import PARTS, base_hash, packed_networks, parts_file
@@ -70,11 +70,13 @@ def load(
         weights, config, load_tokenizer(weights, config), read_texts(weights, digest)
     )
     words = required_words(read_words(weights), execution)
-    execution = execution or probe_execution(config)
+    if execution is None:
+        execution = probe_execution(config)
+        execution = replace(execution, compiled=execution.device == "cpu" and compiles_here())
     networks.eval().requires_grad_(False).to(execution.device, execution.dtype)
     torch.set_num_threads(execution.threads)
     engine = engine_of(execution)
-    conditioner = Conditioner(PocketEngine(execution).transformer(dit), features)
+    conditioner = Conditioner(PocketEngine(execution).transformer(dit, "denoise"), features)
     codec = codec_of(autoencoder, config, engine)
     base = world_parts(config, weights, digest, conditioner, codec, engine)
     name = WORLD_OF_VARIANT[variant]

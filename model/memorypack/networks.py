@@ -121,7 +121,7 @@ class BlockDenoiser:
 
     def flow(self, noisy: Tensor, sigma: Tensor) -> Tensor:
         """Return the predicted flow, fp32 [B, F, C, H, W]; sigma is [B, F]."""
-        like = self._dit.head.modulation  # is never fused
+        like = self._dit.head.modulation
         rotary, features = self._coordinates.rotary, self._coordinates.features
         if features is not None:
             features = features.to(like)

@@ -11,19 +11,18 @@ from torch import Tensor
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.pocket.animator import PARTS, Animator, Moments
 from mag_sandbox.model.pocket.cells import DrawnPictures, cells_of, frames_of, pixels_of
-from mag_sandbox.model.pocket.fused_pictures import SKY, sky_of
 from mag_sandbox.model.pocket.skies import sky_alone
 from mag_sandbox.model.world import Frames
 
 FEWEST = 0.001  # share of the pixels of pictures below which a part is not there
-_WALKERS = PARTS.index("walkers")
+SKY, WALKERS = PARTS.index("sky"), PARTS.index("walkers")
 
 
 class Moving(Protocol):
-    """Tells parts of pictures, which are cells, and moves them; see `FusedAnimator`."""
+    """Tells parts of pictures and moves them; all are cells, [B, C, H / 4, W / 4]."""
 
     def parts(self, rest: Tensor, moments: Moments) -> Tensor:
-        """Return the shares of parts."""
+        """Return how likely each pixel is part of each of `PARTS`, cells of one after the other."""
 
     def moved(
         self,
@@ -33,7 +32,15 @@ class Moving(Protocol):
         parts: Tensor,
         moments: Moments,
     ) -> np.ndarray:
-        """Return levels of the pictures of these moments."""
+        """Return levels of the pictures of these moments.
+
+        Args:
+            rest: pictures at rest.
+            wind: the sky alone, of where the wind has carried it from; None: it stands still.
+            walk: `Animator.walked`; None: nothing walks.
+            parts: shares, as `parts` returns them.
+            moments: of the pictures.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +84,7 @@ class Animation:
         there = _coverage(parts) > FEWEST
         if not there.any():
             return PicturesAtRest(drawn)
-        return PicturesAtRest(drawn, parts, bool(there[SKY]), bool(there[_WALKERS]))
+        return PicturesAtRest(drawn, parts, bool(there[SKY]), bool(there[WALKERS]))
 
     def upwind(self, poses: Sequence[CameraPose], time: int) -> tuple[CameraPose, ...]:
         """Return from where the wind has carried the sky of a block that begins at `time`."""
@@ -127,3 +134,8 @@ def _moments(poses: Sequence[CameraPose], time: int) -> Moments:
     table = [(pose.yaw, pose.pitch, pose.fov) for pose in poses]
     times = torch.arange(time, time + len(poses), dtype=torch.float64)
     return Moments(torch.tensor(table, dtype=torch.float64), times)
+
+
+def sky_of(parts: Tensor) -> Tensor:
+    """Return the share of sky, cells [B, 16, h, w], of those of `PARTS`, [B, 64, h, w]."""
+    return parts.unflatten(1, (len(PARTS), -1))[:, SKY]

@@ -130,12 +130,24 @@ class Animator(nn.Module):
         the left as `AnimatorConfig.wind` says; None: it stands still. What else is there is best
         taken out (`sky_alone`). Parts are shares of `PARTS`, [B, 4, H, W].
         """
-        walk = self.walked(rest, moments)
+        return self.moved(rest, wind, self.walked(rest, moments), parts, moments)
+
+    def moved(
+        self,
+        rest: Tensor,
+        wind: Tensor | None,
+        walk: Tensor | None,
+        parts: Tensor,
+        moments: Moments,
+    ) -> Tensor:
+        """Return the same of pictures that were `walked` already; None: nobody walks in them."""
         maps, clock = (x.to(rest) for x in self.told(moments, *rest.shape[-2:]))
-        seen = torch.cat((rest, rest if wind is None else wind, walk, parts), dim=1)
-        change = self.move(seen, maps, clock)
+        carried = [rest if x is None else x for x in (wind, walk)]
+        change = self.move(torch.cat((rest, *carried, parts), dim=1), maps, clock)
         of_wind, of_walk, added = change[:, :1] + parts[:, :1], change[:, 1:2], change[:, 2:]
-        moved = rest + of_walk * (walk - rest) + added
+        moved = rest + added
+        if walk is not None:
+            moved = moved + of_walk * (walk - rest)
         if wind is None:
             return moved
         sky = cells_of(parts[:, :1])

@@ -1,8 +1,9 @@
-"""How the pocket world's networks run on this machine: as they are, or compiled."""
+"""How the pocket world's networks run: as plain modules; as graphs, see `graph_engine`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -10,16 +11,14 @@ from mag_sandbox.model.attention import named_kernel
 from mag_sandbox.model.config import PocketConfig
 from mag_sandbox.model.dit import DiT, TextKeys
 from mag_sandbox.model.execution import Execution, run_pictures
-from mag_sandbox.model.frames import to_frames, to_pictures
-from mag_sandbox.model.fused import fold_text, fuse
+from mag_sandbox.model.frames import to_frames, to_levels, to_pictures
 from mag_sandbox.model.generator import BlockGenerator, Generator
 from mag_sandbox.model.imagination.painter import Painter
 from mag_sandbox.model.kv_cache import CacheShape, KVCache
 from mag_sandbox.model.pocket.animation import Animation
-from mag_sandbox.model.pocket.animator import Animator
+from mag_sandbox.model.pocket.animator import PARTS, Animator, Moments
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
-from mag_sandbox.model.pocket.cells import DrawnPictures, cells_of
-from mag_sandbox.model.pocket.fused_pictures import FusedAnimator, FusedDecoder
+from mag_sandbox.model.pocket.cells import DrawnPictures, cells_of, pixels_of
 from mag_sandbox.model.world import Frames
 
 
@@ -35,21 +34,19 @@ Transformer = Any  # a network as an engine runs it
 
 
 class PocketEngine:
-    """Runs networks as they are, laid out for this machine."""
+    """Runs networks as plain modules."""
 
     def __init__(self, execution: Execution) -> None:
         self.execution = execution
 
-    def transformer(self, dit: DiT) -> Transformer:
-        """Lay a transformer out; it reads one text at once."""
+    def transformer(self, dit: DiT, name: str) -> Transformer:  # noqa: ARG002 (all run alike)
+        """Return what runs a transformer, `name` being one of `NETWORKS`."""
         dit.kernel = named_kernel(self.execution.kernel)
-        dit.to(self.execution.device, self.execution.dtype)
-        return fold_text(fuse(dit))
+        return dit.to(self.execution.device, self.execution.dtype)
 
     def painter(self, painter: Painter) -> Painter:
-        """Lay a painter out, on the host."""
-        fuse(painter.to(self.execution.dtype).dit)
-        return painter
+        """Return what runs a painter, on the host."""
+        return painter.to(self.execution.dtype)
 
     def generator(
         self,
@@ -68,12 +65,18 @@ class PocketEngine:
     def coding(
         self,
         autoencoder: Autoencoder,
-        config: PocketConfig,  # noqa: ARG002 (any size will do)
+        config: PocketConfig,  # noqa: ARG002 (modules take any size)
+        sizes: Sequence[tuple[int, int]] = (),  # noqa: ARG002 (likewise)
     ) -> Coding:
-        """Lay an autoencoder out, and return how it is used."""
+        """Return how an autoencoder is used.
+
+        Args:
+            autoencoder: in fp32.
+            config: of the world, whose views are coded.
+            sizes: rows and columns of other latents that are often decoded.
+        """
         run_pictures(autoencoder, self.execution)
         device, dtype = self.execution.device, self.execution.dtype
-        decoder = FusedDecoder(autoencoder)
 
         def encode(frames: Frames) -> Tensor:
             pictures = to_pictures(frames, dtype).to(device)
@@ -82,7 +85,7 @@ class PocketEngine:
 
         def picture(latents: Tensor) -> Tensor:
             latents = latents.to(device, dtype)
-            return decoder(latents.contiguous(memory_format=torch.channels_last))
+            return autoencoder.decode(latents.contiguous(memory_format=torch.channels_last))
 
         def draw(latents: Tensor) -> DrawnPictures:
             pictures = picture(latents)
@@ -95,6 +98,32 @@ class PocketEngine:
         animator: Animator,
         config: PocketConfig,  # noqa: ARG002 (likewise)
     ) -> Animation:
-        """Lay an animator out, and return what moves pictures."""
+        """Return what moves pictures."""
         run_pictures(animator, self.execution)
-        return Animation(animator, FusedAnimator(animator), self.execution.device)
+        return Animation(animator, PlainAnimator(animator), self.execution.device)
+
+
+class PlainAnimator:
+    """An `Animator` between cells; see `Moving`."""
+
+    def __init__(self, source: Animator) -> None:
+        self._source = source
+
+    def parts(self, rest: Tensor, moments: Moments) -> Tensor:
+        """Return the shares of parts."""
+        shares = self._source.parts(pixels_of(rest), moments).sigmoid_()
+        return torch.cat([cells_of(part) for part in shares.split(1, dim=1)], dim=1)
+
+    def moved(
+        self,
+        rest: Tensor,
+        wind: Tensor | None,
+        walk: Tensor | None,
+        parts: Tensor,
+        moments: Moments,
+    ) -> np.ndarray:
+        """Return levels of the pictures of these moments."""
+        shares = torch.cat([pixels_of(part) for part in parts.chunk(len(PARTS), dim=1)], dim=1)
+        wind, walk = (None if x is None else pixels_of(x) for x in (wind, walk))
+        moved = self._source.moved(pixels_of(rest), wind, walk, shares, moments)
+        return to_levels(cells_of(moved).permute(0, 2, 3, 1)).contiguous().cpu().numpy()

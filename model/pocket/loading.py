@@ -2,10 +2,11 @@
 
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 from tokenizers import Tokenizer
@@ -15,9 +16,22 @@ from mag_sandbox.controls.camera import CameraSpeed
 from mag_sandbox.model.attention import KERNELS, named_kernel
 from mag_sandbox.model.config import PocketConfig
 from mag_sandbox.model.dit import DiT, own_block_attention
-from mag_sandbox.model.execution import COMPILER, Execution, compiles_here, package_version, probe
+from mag_sandbox.model.execution import (
+    AUTO,
+    COMPILER,
+    NETWORKS,
+    Execution,
+    compiles_here,
+    package_version,
+    probe,
+)
 from mag_sandbox.model.frames import open_image
-from mag_sandbox.model.imagination.imagination import Imagination, load_imagination
+from mag_sandbox.model.imagination.imagination import (
+    Coder,
+    Imagination,
+    decoded_sizes,
+    load_imagination,
+)
 from mag_sandbox.model.imagination.weights import IMAGINATION_WEIGHTS, digest_of, fits
 from mag_sandbox.model.kv_cache import CacheShape
 from mag_sandbox.model.memory import MEMORY_POLICIES, make_policy
@@ -35,6 +49,7 @@ from mag_sandbox.model.pocket.weights import (
     ANIMATOR,
     AUTOENCODER,
     POCKET_WEIGHTS,
+    RANGES,
     WORLD,
     load_generator,
     load_tokenizer,
@@ -49,6 +64,9 @@ from mag_sandbox.model.world import MIB, MemorySetting, Progress, WorldFailed, W
 from mag_sandbox.scenes.things import THINGS
 from mag_sandbox.scenes.vocabulary import WORDS_FILE, Vocabulary, VocabularyError
 
+if TYPE_CHECKING:
+    from mag_sandbox.model.quantisation import Ranges
+
 FULL_SPEED = CameraSpeed(yaw=40.0, pitch=20.0, zoom=30.0)  # degrees a second
 MOST_SLOTS = 4096  # frames that storage is reserved for at most
 _PACKAGES = ("torch", "numpy", "transformers", "tokenizers", "safetensors", "xxhash")  # and digests
@@ -61,7 +79,9 @@ def load(
     on_progress: Progress,
     weights: Path = POCKET_WEIGHTS,
     execution: Execution | None = None,
+    precision: str = AUTO,
     imagination: Path = IMAGINATION_WEIGHTS,
+    engine: PocketEngine | None = None,
 ) -> DiffusionWorld:
     """Return the pocket world.
 
@@ -70,27 +90,35 @@ def load(
         look_ahead: whether views are imagined before the camera gets there.
         on_progress: told what is being loaded.
         weights: folder of weights.
-        execution: how to run; None: what a probe finds fastest here, painting if there are weights
-            for it.
+        execution: how to run; None: what is fastest here, painting if there are weights for it.
+        precision: of all networks, where no execution is given: "fp32", "bf16", "int8", or "auto",
+            the fastest one for each.
         imagination: folder of the weights of what plans and paints.
+        engine: what runs the networks; None: graphs or modules, as the execution says.
 
     Raises:
         MissingWeights: weights are absent, damaged, or of another architecture.
-        WorldFailed: the memory policy does not exist.
+        WorldFailed: the memory policy does not exist, or the precision not on this machine.
     """
     make_policy(memory, capacity=1)  # before anything is read
     on_progress("weights", 0.0)
     config = read_config(weights)
     vocabulary = read_words(weights)
     words = required_words(vocabulary, execution)
+    digest = weights_hash(weights)
+    paints = fits(imagination, weights) if execution is None else execution.paints
+    known = digest_of(imagination) if paints else ""
+    ranges = read_ranges(weights, digest, known)
     if execution is None:
         on_progress("probe", 0.1)
-        execution = replace(probe_execution(config), paints=fits(imagination, weights))
+        chosen = chosen_execution(config, (digest, known), ranges, precision)
+        execution = replace(chosen, paints=paints)
         on_progress("weights", 0.2)
-    known = digest_of(imagination) if execution.paints else ""
+    elif execution.precisions and ranges is not None:
+        execution = possible_execution(execution, config, ranges)
     torch.set_num_threads(execution.threads)
     alike = replace(execution, pass_ms=0.0)  # however fast it was found to be
-    networks = _networks(config, weights, weights_hash(weights), imagination, known, alike)
+    networks = _networks(config, weights, digest, imagination, known, alike, engine)
     on_progress("memory", 0.9)
     parts = replace(networks.parts, words=words, provenance=dict(networks.parts.provenance))
     of_memory, invented, features = networks.of_memory, networks.imagination, networks.features
@@ -141,6 +169,7 @@ def _networks(
     imagination: Path,
     known: str,
     execution: Execution,
+    engine: PocketEngine | None,
 ) -> _Networks:
     """Load networks, once for all worlds of a process that are alike.
 
@@ -153,20 +182,23 @@ def _networks(
         imagination: folder of what plans and paints.
         known: digest of that; "": nothing is painted.
         execution: how to run.
+        engine: what runs them; None: as the execution says.
     """
     dit, memory_dit, autoencoder = load_networks(config, weights)
-    engine = engine_of(execution)
+    engine = engine or engine_of(execution, read_ranges(weights, digest, known))
     tokenizer = load_tokenizer(weights, config)
     features = prompt_features(weights, config, tokenizer, read_texts(weights, digest))
-    making = remembering = engine.transformer(dit)
-    of_making = of_memory = Conditioner(making, features)
-    if memory_dit is not dit:
-        remembering = engine.transformer(memory_dit)
-        of_memory = Conditioner(remembering, features)
-    codec, invented = codec_of(autoencoder, config, engine), None
+    making = engine.transformer(dit, "denoise")
+    remembering = engine.transformer(memory_dit, "remember")
+    of_making, of_memory = (Conditioner(each, features) for each in (making, remembering))
+    sizes = decoded_sizes(config.latent_size) if known else ()
+    codec, invented = codec_of(autoencoder, config, engine, sizes), None
     if known:
-        kernel, ready = named_kernel(execution.kernel), engine.painter
-        invented = load_imagination(imagination, autoencoder, codec.picture, kernel, ready)
+        kernel, coder = (
+            named_kernel(execution.kernel),
+            Coder(codec.encode, codec.picture, config.autoencoder.stride),
+        )
+        invented = load_imagination(imagination, coder, kernel, engine.painter)
     parts = world_parts(config, weights, digest, of_making, codec, engine)
     if known:
         parts.provenance["imagination"] = known
@@ -196,13 +228,59 @@ def load_networks(config: PocketConfig, weights: Path) -> tuple[DiT, DiT, Autoen
     return load_generator(memory_dit, config, weights), memory_dit, autoencoder
 
 
-def engine_of(execution: Execution) -> PocketEngine:
-    """Return what runs networks as an execution says."""
+def read_ranges(weights: Path, digest: str, known: str) -> "Ranges | None":
+    """Return the ranges for int8 that belong to weights; None: there are no graphs here.
+
+    Digests are the weights' and the imagination's.
+    """
+    if not compiles_here():
+        return None
+    from mag_sandbox.model import quantisation  # imports its compiler
+
+    of_networks = dict.fromkeys(NETWORKS, digest) | {"painter": known}
+    return quantisation.read_ranges(weights / RANGES, of_networks)
+
+
+def chosen_execution(
+    config: PocketConfig, digests: Sequence[str], ranges: "Ranges | None", asked: str = AUTO
+) -> Execution:
+    """Return how networks run on this machine.
+
+    Args:
+        config: of the weights.
+        digests: of all weights.
+        ranges: for int8; None: networks run as modules.
+        asked: for all networks, one of `PRECISIONS` or "auto".
+
+    Raises:
+        WorldFailed: that precision is not available here.
+    """
+    if torch.cuda.is_available() or ranges is None:
+        if asked != AUTO:
+            raise WorldFailed(f"precision {asked} is for graphs, and none run here; take {AUTO}")
+        return probe_execution(config)
+    from mag_sandbox.model.pocket import precision  # imports its compiler
+
+    return precision.chosen_execution(config, digests, ranges.of_networks, asked)
+
+
+def possible_execution(execution: Execution, config: PocketConfig, ranges: "Ranges") -> Execution:
+    """Return a recorded execution without precisions that this machine or these weights lack."""
+    from mag_sandbox.model.pocket import precision  # imports its compiler
+
+    possible = precision.available(config, bool(ranges.of_networks))
+    kept = tuple(pair for pair in execution.precisions if pair[1] in possible)
+    return replace(execution, precisions=kept)
+
+
+def engine_of(execution: Execution, ranges: "Ranges | None" = None) -> PocketEngine:
+    """Return what runs networks as an execution says, in int8 by ranges."""
     if not execution.compiled:
         return PocketEngine(execution)
-    from mag_sandbox.model.pocket.compiled_engine import CompiledEngine  # imports its compiler
+    from mag_sandbox.model.graphs import GraphCompiler  # imports its compiler
+    from mag_sandbox.model.pocket.graph_engine import GraphEngine
 
-    return CompiledEngine(execution)
+    return GraphEngine(GraphCompiler(execution, ranges and ranges.quantise))
 
 
 def world_parts(
@@ -254,8 +332,8 @@ def recorded_execution(data: dict) -> Execution:
         execution = Execution.from_dict(data)
     except ValueError as error:
         raise WorldFailed(f"{error}; record it again with this version") from None
-    if execution.compiled and not compiles_here():
-        execution = replace(execution, compiled=False)  # alike, and its provenance says so
+    if execution.compiled and not compiles_here():  # alike, and its provenance says so
+        execution = replace(execution, compiled=False, precisions=())
     if execution.device == "cuda" and not torch.cuda.is_available():
         raise WorldFailed("the recording was made on a CUDA device, and there is none here")
     return execution
@@ -285,10 +363,15 @@ def _slots(config: PocketConfig, memory: MemorySetting, execution: Execution) ->
     return min(slots, MOST_SLOTS)
 
 
-def codec_of(autoencoder: Autoencoder, config: PocketConfig, engine: PocketEngine) -> Codec:
-    """Lay an autoencoder out and return how a world uses it."""
+def codec_of(
+    autoencoder: Autoencoder,
+    config: PocketConfig,
+    engine: PocketEngine,
+    sizes: Sequence[tuple[int, int]] = (),
+) -> Codec:
+    """Return how a world uses an autoencoder; see `PocketEngine.coding`."""
     size = config.frame_width, config.frame_height
-    return Codec(*engine.coding(autoencoder, config), lambda path: open_image(path, *size))
+    return Codec(*engine.coding(autoencoder, config, sizes), lambda path: open_image(path, *size))
 
 
 def _animation(config: PocketConfig, weights: Path, engine: PocketEngine) -> Animation | None:
@@ -306,7 +389,7 @@ def _sky_alone(animation: Animation | None) -> SkyAlone:
 
 @cache
 def probe_execution(config: PocketConfig) -> Execution:
-    """Time passes over a block by two layers of the world's width.
+    """Time passes over a block by two layers of the world's width, as modules.
 
     Once a process: worlds that run beside each other run alike, and the next one is there sooner.
     """
@@ -331,8 +414,7 @@ def probe_execution(config: PocketConfig) -> Execution:
 
         return one_pass
 
-    fastest = probe(run)
-    return replace(fastest, compiled=fastest.device == "cpu" and compiles_here())
+    return probe(run)
 
 
 def _provenance(config: PocketConfig, digest: str, execution: Execution) -> dict:

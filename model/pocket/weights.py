@@ -41,6 +41,7 @@ WORLD, AUTOENCODER = "world.safetensors", "autoencoder.safetensors"
 GENERATOR = "generator.safetensors"  # where the config gives it a rank
 ANIMATOR = "animator.safetensors"  # where the config has one
 CONFIG, TOKENIZER = "config.json", "tokenizer.json"
+RANGES = "ranges.safetensors"  # of what products are given, for int8; may be absent
 
 
 def read_config(folder: Path) -> PocketConfig:

@@ -13,10 +13,19 @@ from mag_sandbox.evaluation.lookback.options import (
     VerifyOptions,
 )
 from mag_sandbox.model.loading import available_policies, available_worlds
+from mag_sandbox.model.world import Precision
 from mag_sandbox.program import PROGRAM
 from mag_sandbox.sandbox.demo.options import DemoOptions
 from mag_sandbox.sandbox.export.options import RecordingExport
-from mag_sandbox.sandbox.option_values import ServerOptions, Span, amount, seed, span, whole
+from mag_sandbox.sandbox.option_values import (
+    PRECISION,
+    ServerOptions,
+    Span,
+    amount,
+    seed,
+    span,
+    whole,
+)
 from mag_sandbox.sandbox.recording.reader import ALIKE_DB, By
 from mag_sandbox.sandbox.settings import DEFAULT_SCENE
 from mag_sandbox.scenes import available_scenes
@@ -48,6 +57,7 @@ class WorldOptions:
         None, "a number; each makes another world from the same description", type=seed
     )
     no_look_ahead: bool = option(False, "do not imagine views ahead of the camera")
+    precision: Precision | None = option(None, PRECISION)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +142,7 @@ class ServeOptions:
     max_sessions: int = option(
         2, "players at once; others wait in line (default 2)", type=whole(1, 64), metavar="N"
     )
+    precision: Precision = option("auto", PRECISION)
     ray: str | None = option(
         None,
         "serve from a Ray cluster: the address of its head, or local for one of this machine",

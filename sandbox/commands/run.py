@@ -19,7 +19,7 @@ from mag_sandbox.model.catalogue import weight_files, worlds
 from mag_sandbox.model.full import benchmark
 from mag_sandbox.model.loading import available_policies, is_first, words_problem
 from mag_sandbox.model.world import Progress, World, WorldFailed
-from mag_sandbox.sandbox.choice import WorldChoice, meant_world, usual_memory
+from mag_sandbox.sandbox.choice import WorldChoice, meant_world, usual_memory, usual_precision
 from mag_sandbox.sandbox.commands.options import (
     BenchOptions,
     DoctorOptions,
@@ -261,7 +261,8 @@ def _choice(options: WorldOptions, settings: SandboxConfig, policy: str | None) 
     if options.memory:
         memory = replace(memory, policy=options.memory)
     look_ahead = settings.look_ahead and not options.no_look_ahead
-    return WorldChoice(world, memory, look_ahead, server=server)
+    precision = options.precision or usual_precision(world, server, settings)
+    return WorldChoice(world, memory, look_ahead, server=server, precision=precision)
 
 
 def _replay_in_app(

@@ -10,7 +10,7 @@ from mag_sandbox.answering import WORLD_THREAD
 from mag_sandbox.files.typed_json import parse_json
 from mag_sandbox.model.catalogue.worlds import WORLDS
 from mag_sandbox.model.loading import worlds_beside
-from mag_sandbox.model.world import PARKED_MIB, World, WorldFailed
+from mag_sandbox.model.world import PARKED_MIB, Precision, World, WorldFailed
 from mag_sandbox.program import PROGRAM
 from mag_sandbox.sandbox.choice import WorldChoice, usual_memory
 from mag_sandbox.sandbox.commands.options import ServeOptions
@@ -38,7 +38,7 @@ def run_serve(options: ServeOptions, say: Say) -> int:
     gate = Gate(options.host, options.port, options.token_file, options.tls_cert, options.tls_key)
     token = gate.token()  # before anything is loaded
     least, most = options.replicas if options.ray else Span(1, 1)
-    build = partial(built, options.world, options.max_sessions, token, most)
+    build = partial(built, options.world, options.max_sessions, token, most, options.precision)
     tell = partial(_tell, say, options.world, options.max_sessions * most)
     say(f"loading {options.world}")
     if gate.warning:
@@ -58,7 +58,9 @@ def run_serve(options: ServeOptions, say: Say) -> int:
     return 0
 
 
-def built(world: str, places: int, token: str, replicas: int = 1) -> "WorldServer":
+def built(
+    world: str, places: int, token: str, replicas: int = 1, precision: Precision = "auto"
+) -> "WorldServer":
     """Return a server with its world loaded, in the process that is to serve.
 
     Args:
@@ -66,6 +68,7 @@ def built(world: str, places: int, token: str, replicas: int = 1) -> "WorldServe
         places: of players at once.
         token: that players must know.
         replicas: of this server, beside each other.
+        precision: of the pocket world's networks.
 
     Raises:
         WorldFailed: it cannot run here.
@@ -76,7 +79,7 @@ def built(world: str, places: int, token: str, replicas: int = 1) -> "WorldServe
     os.environ.setdefault(PARKED_MIB, PARKED)
     sys.setswitchinterval(SWITCH_S)
     usual = WorldChoice(world, usual_memory(world, SandboxConfig(), None))
-    engine = WorldEngine(load, places, WORLD_THREAD)
+    engine = WorldEngine(partial(load, precision=precision), places, WORLD_THREAD)
     engine.start()
     try:
         provenance = engine.warm(Wish(usual.name, usual.memory))
@@ -95,14 +98,16 @@ def built(world: str, places: int, token: str, replicas: int = 1) -> "WorldServe
     return WorldServer(engine, house)
 
 
-def load(wish: "Wish") -> World:
+def load(wish: "Wish", precision: Precision = "auto") -> World:
     """Load the world that a session wants.
 
     Raises:
         WorldFailed: there is none, it has no such memory, or it cannot run here.
     """
     execution = None if wish.execution is None else parse_json(wish.execution.encode())
-    return WorldChoice(wish.world, wish.memory, wish.look_ahead, execution).load()
+    precision = precision if wish.world == "pocket" else "auto"
+    choice = WorldChoice(wish.world, wish.memory, wish.look_ahead, execution, precision=precision)
+    return choice.load()
 
 
 def _tell(say: Say, world: str, places: int, url: str) -> None:

@@ -17,7 +17,7 @@ from mag_sandbox.files.whole import OccupiedError, claim
 from mag_sandbox.files.yaml_files import Problem
 from mag_sandbox.model.loading import available_policies, available_worlds, worlds_beside
 from mag_sandbox.model.world import Control, FrameBlock, MemorySetting
-from mag_sandbox.sandbox.choice import WorldChoice, meant_world, usual_memory
+from mag_sandbox.sandbox.choice import WorldChoice, meant_world, usual_memory, usual_precision
 from mag_sandbox.sandbox.demo.compare import (
     VIDEO_NAME,
     Contender,
@@ -232,7 +232,9 @@ class _Plan:
     def _choice(self, world: str, ask: MemoryAsk | None) -> WorldChoice:
         base = usual_memory(world, self._settings, self._demo.scene.memory)
         memory = setting_of(ask, base)
-        return WorldChoice(world, memory, self._demo.look_ahead, server=self._server)
+        precision = self._options.precision or usual_precision(world, self._server, self._settings)
+        look_ahead = self._demo.look_ahead
+        return WorldChoice(world, memory, look_ahead, server=self._server, precision=precision)
 
     def _extras(
         self, choice: WorldChoice, number: int, on_block: OnBlock = lambda block, watch: None

@@ -7,7 +7,8 @@ from typing import Literal
 
 from mag_sandbox.command_line import argument, option
 from mag_sandbox.model.loading import available_policies, available_worlds
-from mag_sandbox.sandbox.option_values import ServerOptions, seed, whole
+from mag_sandbox.model.world import Precision
+from mag_sandbox.sandbox.option_values import PRECISION, ServerOptions, seed, whole
 from mag_sandbox.scenes import available_demos
 
 MAX_RUNS = 1000
@@ -43,6 +44,7 @@ class DemoOptions(ServerOptions):
         f"one of {', '.join(available_policies())}; with limits: 'window 8 blocks'",
         metavar="POLICY",
     )
+    precision: Precision | None = option(None, PRECISION)
     seed: int | None = option(
         None, "a number; each makes another world from the same description", type=seed
     )

@@ -201,6 +201,7 @@ def time_first_frame(plan: BenchPlan) -> float:
         command += ["--world", plan.choice.name, "--scene", plan.scene_option]
         command += ["--memory", plan.choice.memory.policy, "--record", str(recording)]
         command += ["--seed", str(plan.seed)]
+        command += ["--precision", plan.choice.precision]
         command += [] if plan.choice.look_ahead else ["--no-look-ahead"]
         began = time.monotonic()
         done = subprocess.run(command, stdout=subprocess.DEVNULL)

@@ -105,6 +105,7 @@ def _settings() -> tuple[Item, ...]:
     fit = _choice(("whole", "whole picture"), ("fill", "fill the window"))
     scale = _choice(("crisp", "crisp edges"), ("smooth", "smooth"), ("sharp", "sharp pixels"))
     level = _choice(("small", "the map"), ("full", "lab view"), ("off", "nothing"))
+    precision = _choice(("auto", "fastest"), ("fp32", "fp32"), ("bf16", "bf16"), ("int8", "int8"))
     frames = _slider((1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 24, 32), _frames)
     blocks = _slider((1, 2, 3, 4, 6, 8, 12, 16, 24, 32))
     kept, parked = _slider(KEPT_MIB, _mib), _slider(PARKED_MIB, _mib)
@@ -139,6 +140,7 @@ def _settings() -> tuple[Item, ...]:
         SettingRow(
             ("look_ahead",), "Look ahead", "Imagine what comes next when there is time.", Toggle
         ),
+        SettingRow(("precision",), "Precision", "Of networks; “fastest” suits most.", precision),
         SettingRow(("parked_mib",), "Scenes you left", "Disk space before we ask.", parked),
         Heading("Sound"),
         SettingRow(("volume",), "Volume", "Ambience and signals.", volume),

@@ -20,7 +20,7 @@ ROWS = (*rows_files.ROWS, *rows_values.ROWS, *rows_machine.ROWS)
 def here(monkeypatch, tmp_path) -> Path:
     """A folder with all that a player keeps, and worlds that load from it or are made up."""
 
-    def load(name, memory, *, look_ahead, execution, server, on_progress):
+    def load(name, memory, *, look_ahead, execution, precision, server, on_progress):
         if not (tmp_path / "weights").exists():
             return FakeWorld(memory, spec=SPEC)
         from mag_sandbox.model.pocket import loading as pocket
@@ -37,10 +37,11 @@ def here(monkeypatch, tmp_path) -> Path:
 
 
 def contents(folder: Path) -> dict[str, bytes | None]:
-    """Return all that lies in a folder; None: a folder."""
+    """Return all that lies in a folder but what was measured of this machine; None: a folder."""
     return {
         str(path.relative_to(folder)): path.read_bytes() if path.is_file() else None
         for path in sorted(folder.rglob("*"))
+        if path.name != "precision.json"
     }
 
 

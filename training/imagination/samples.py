@@ -9,7 +9,7 @@ from tokenizers import Tokenizer
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.frames import to_frames
-from mag_sandbox.model.imagination.imagination import Imagination, Subject
+from mag_sandbox.model.imagination.imagination import Coder, Imagination, Subject
 from mag_sandbox.model.imagination.painter import Painter
 from mag_sandbox.model.imagination.weights import ImaginationNetworks
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
@@ -57,7 +57,7 @@ class SampleSheets:
         networks = copy.deepcopy(self._networks)
         for module in networks.parts().values():
             module.cpu()
-        invented = Imagination(networks, self._autoencoder, self._autoencoder.decode)
+        invented = Imagination(networks, Coder.of(self._autoencoder))
         pose, nothing = invented.lattice.nearest(_AHEAD), invented.nothing()
         rows: list[list[np.ndarray]] = []
         for number, scene in enumerate(self._scenes):

@@ -6,7 +6,6 @@ from torch import nn
 
 from mag_sandbox.model.attention import KERNELS, matmul_attention, sdpa_attention
 from mag_sandbox.model.dit import DiT, own_block_attention
-from mag_sandbox.model.fused import PackedLinear, fold_text, fuse
 from tests.tiny import TINY, tiny_networks, tiny_rays
 
 LENGTH = TINY.block_length
@@ -33,31 +32,6 @@ def flow(dit: DiT, given: dict) -> torch.Tensor:
         given["latents"], dit.embed_time(given["timesteps"]), dit.text_keys(given["text"]),
         given["rotary"], own_block_attention(dit.kernel), given["features"],
     )  # fmt: skip
-
-
-@pytest.mark.parametrize("dtype, tolerance", [(torch.float32, 1e-5), (torch.bfloat16, 0.05)])
-def test_fused_projections_and_folded_text_equal_separate_ones(dtype, tolerance):
-    given = {name: x if x.is_complex() else x.to(dtype) for name, x in inputs().items()}
-    separate, fused = (tiny_networks().dit.to(dtype) for _ in range(2))
-    folded = fold_text(fuse(fused.requires_grad_(False)))
-    assert torch.allclose(flow(separate, given), flow(folded, given), atol=tolerance)
-
-
-def test_fused_networks_move_as_a_whole_and_are_no_larger():
-    given = inputs()
-    separate, fused = (tiny_networks().dit.bfloat16() for _ in range(2))
-    fuse(fused, stays=False)
-    numbers = [
-        sum(x.numel() for x in (*dit.parameters(), *dit.buffers())) for dit in (separate, fused)
-    ]
-    assert numbers[0] == numbers[1]
-    assert torch.allclose(flow(separate.float(), given), flow(fused.float(), given), atol=1e-5)
-
-
-def test_folded_text_refuses_several_prompts():
-    dit = fold_text(tiny_networks().dit)
-    with pytest.raises(ValueError, match="2 prompts at once"):
-        dit.text_keys(torch.zeros(2, TINY.text.text_len, TINY.text.dim))
 
 
 def test_memorising_shows_the_same_keys_and_values_as_a_whole_pass():
@@ -146,12 +120,3 @@ def test_patch_embedding_is_the_convolution_it_is_stored_as():
 def test_a_fresh_transformer_predicts_nothing_yet():
     dit = DiT(TINY.dit).initialise()
     assert flow(dit, inputs()).abs().max() == 0
-
-
-def test_without_onednn_the_fused_layers_work_in_bf16(monkeypatch):
-    monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
-    monkeypatch.delattr(torch.ops, "mkldnn", raising=False)
-    given = {name: x if x.is_complex() else x.bfloat16() for name, x in inputs().items()}
-    separate, fused = (tiny_networks().dit.bfloat16() for _ in range(2))
-    assert not any(isinstance(part, PackedLinear) for part in fuse(fused).modules())
-    assert torch.allclose(flow(separate, given), flow(fold_text(fused), given), atol=0.05)

@@ -15,7 +15,6 @@ from mag_sandbox.model.flow import (
     score_timestep,
     x0_from_flow,
 )
-from mag_sandbox.model.fused import fuse
 from mag_sandbox.model.rope import grid_rotary, index_frequencies, rotate
 from tests.golden_vectors import GOLDEN_DIR, assert_matches, manifest, vectors
 
@@ -85,12 +84,9 @@ def test_time_embedding_matches():
 
 
 @pytest.mark.parametrize("kernel", list(KERNELS))
-@pytest.mark.parametrize("fused", ["separate", "fused"])
-def test_every_activation_of_one_forward_matches(kernel, fused):
+def test_every_activation_of_one_forward_matches(kernel):
     golden = vectors("dit_trace")
     dit = golden_dit("dit_generator", kernel)
-    if fused == "fused":
-        fuse(dit)
     seen = {}
 
     def keep(name):

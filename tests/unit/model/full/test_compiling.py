@@ -1,4 +1,4 @@
-"""Layers that are compiled or joined give the numbers of plain ones, through whole sessions."""
+"""Layers that are compiled give the numbers of plain ones, through whole sessions."""
 
 import gc
 import logging
@@ -18,7 +18,6 @@ from mag_sandbox.model.full import compiling
 from mag_sandbox.model.full import loading as full
 from mag_sandbox.model.full.compiling import STAGE, compiled_parts
 from mag_sandbox.model.full.world import StreamWorld
-from mag_sandbox.model.fused import FusedSelfAttention
 from mag_sandbox.model.world import Control, FrameBlock
 from mag_sandbox.scenes import Scene
 from tests import tiny_full
@@ -154,27 +153,6 @@ def test_compiled_layers_reproduce_the_official_flow(backend, monkeypatch):
         layer.parts = parts
     assert_matches(official_flow(dit), vectors("dit_trace")["flow"])
     assert counted.frame_count == 3
-
-
-@pytest.mark.parametrize("name", ["mag", "longlive"])  # the latter with an adapter merged
-def test_joined_projections_of_loaded_weights_equal_separate_ones(tiny, name, monkeypatch):
-    joined, _, _ = tiny(name, compiled=False).parts()
-    monkeypatch.setattr(full, "fuse", lambda dit, **how: dit)
-    separate, _, _ = tiny(name, compiled=False).parts()
-    for network in ("dit", "memory_dit"):
-        one, other = (getattr(engine, network) for engine in (joined, separate))
-        assert isinstance(one.blocks[0].self_attn, FusedSelfAttention)
-        draw = torch.Generator().manual_seed(0)
-        latents = torch.randn(1, 3, 16, 4, 4, generator=draw)
-        features = torch.randn(1, 512, one.config.text_dim, generator=draw)
-        flows = []
-        for dit in (one, other):
-            with torch.inference_mode():
-                time = dit.embed_time(torch.full((1, 3), 500.0))
-                read = own_block_attention(dit.kernel)
-                rotary = joined.grid.rotary(7, 3)
-                flows.append(dit(latents, time, dit.text_keys(features), rotary, read))
-        assert difference(*flows) < 1e-6
 
 
 def test_recordings_say_whether_layers_were_compiled(monkeypatch):

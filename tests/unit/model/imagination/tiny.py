@@ -12,7 +12,7 @@ from mag_sandbox.model.imagination.config import (
     ReaderConfig,
     SpriteConfig,
 )
-from mag_sandbox.model.imagination.imagination import Imagination
+from mag_sandbox.model.imagination.imagination import Coder, Imagination
 from mag_sandbox.model.imagination.weights import ImaginationNetworks
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
 
@@ -59,8 +59,7 @@ def codec() -> Autoencoder:
 
 def imagination() -> Imagination:
     """Return what invents views of 4 x 6 cells on a ring of 8 x 16."""
-    autoencoder = codec()
-    return Imagination(networks(), autoencoder, autoencoder.decode)
+    return Imagination(networks(), Coder.of(codec()))
 
 
 def prompts() -> tuple[torch.Tensor, torch.Tensor]:

@@ -18,7 +18,7 @@ def fake_world(monkeypatch):
     """Let `load_world` give a test world."""
     loaded = []
 
-    def load(name, memory, *, look_ahead, execution, server, on_progress):
+    def load(name, memory, *, look_ahead, execution, precision, server, on_progress):
         loaded.append((name, memory, look_ahead))
         return FakeWorld(memory, spec=replace(SPEC, name=name))
 

@@ -61,7 +61,7 @@ def loaded(monkeypatch, tmp_path):
     """Let `load_world` give a test world, and note what was asked for."""
     asked = []
 
-    def load(name, memory, *, look_ahead, execution, server, on_progress):
+    def load(name, memory, *, look_ahead, execution, precision, server, on_progress):
         asked.append((name, memory, execution))
         return TimedWorld(
             execution, memory, spec=replace(FAST, name=name, policies=policies_of(name))

@@ -6,7 +6,7 @@ import torch
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.attention import matmul_attention
-from mag_sandbox.model.imagination.imagination import Subject, as_it_is, load_imagination
+from mag_sandbox.model.imagination.imagination import Coder, Subject, load_imagination
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.model.pocket.weights import AUTOENCODER, POCKET_WEIGHTS, read_config
 from mag_sandbox.model.saved import load_into
@@ -51,9 +51,7 @@ def test_training_leaves_weights_that_plan_and_paint_and_can_be_trained_on(monke
     assert not main(told)
     autoencoder = Autoencoder(POCKET.autoencoder)
     load_into(autoencoder, POCKET_WEIGHTS / AUTOENCODER)
-    made = load_imagination(
-        tmp_path / "weights", autoencoder, autoencoder.decode, matmul_attention, as_it_is
-    )
+    made = load_imagination(tmp_path / "weights", Coder.of(autoencoder), matmul_attention)
     prompt = torch.zeros(1, 48, 128)
     things = made.plan(prompt, prompt, 1)
     around = made.imagine(made.nothing(), CameraPose(fov=90.0), Subject(prompt, prompt, 1, things))

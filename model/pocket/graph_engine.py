@@ -1,50 +1,55 @@
-"""The pocket world's networks compiled."""
+"""The pocket world's networks as graphs."""
 
+from collections.abc import Sequence
 from copy import deepcopy
 from functools import partial
 
 import torch
 from torch import Tensor
 
-from mag_sandbox.model.compiled import Compiled
-from mag_sandbox.model.compiled_dit import CompiledDiT, Sizes
 from mag_sandbox.model.config import PocketConfig
 from mag_sandbox.model.dit import DiT, TextKeys
 from mag_sandbox.model.execution import run_pictures
 from mag_sandbox.model.generator import Generator
-from mag_sandbox.model.imagination.compiled_painter import CompiledPainter
+from mag_sandbox.model.graphs import GraphCompiler
 from mag_sandbox.model.imagination.painter import Painter
+from mag_sandbox.model.imagination.painter_graph import GraphPainter
 from mag_sandbox.model.kv_cache import CacheShape
 from mag_sandbox.model.pocket.animation import Animation
 from mag_sandbox.model.pocket.animator import Animator
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.model.pocket.cells import CELL, DrawnPictures, frames_of, levels_of, pixels_of
-from mag_sandbox.model.pocket.compiled_generator import ApartCache, CompiledPasses
-from mag_sandbox.model.pocket.compiled_pictures import (
-    CompiledAnimator,
+from mag_sandbox.model.pocket.engine import Coding, PlainAnimator, PocketEngine
+from mag_sandbox.model.pocket.graph_passes import ApartCache, GraphPasses
+from mag_sandbox.model.pocket.picture_graphs import (
+    COLORED,
+    GraphAnimator,
     decoder_graph,
     encoder_graph,
 )
-from mag_sandbox.model.pocket.engine import Coding, PocketEngine
-from mag_sandbox.model.pocket.fused_pictures import COLORED, FusedAnimator
+from mag_sandbox.model.transformer_graphs import GraphDiT, Sizes
 from mag_sandbox.model.world import Frames
 
 
-class CompiledEngine(PocketEngine):
-    """Runs networks compiled; pictures of other sizes than the world's as `PocketEngine` does."""
+class GraphEngine(PocketEngine):
+    """Runs networks as graphs; pictures of other sizes than the world's as `PocketEngine` does."""
 
-    def transformer(self, dit: DiT) -> CompiledDiT:
+    def __init__(self, compiler: GraphCompiler) -> None:
+        super().__init__(compiler.execution)
+        self._compiler = compiler
+
+    def transformer(self, dit: DiT, name: str) -> GraphDiT:
         """Return what runs a transformer."""
-        return CompiledDiT(dit, self.execution)
+        return GraphDiT(dit, name, self._compiler)
 
     def painter(self, painter: Painter) -> Painter:
         """Return what runs a painter."""
-        return CompiledPainter(painter, self.execution)
+        return GraphPainter(painter, self._compiler)
 
     def generator(
         self,
-        making: CompiledDiT,
-        remembering: CompiledDiT,
+        making: GraphDiT,
+        remembering: GraphDiT,
         shape: CacheShape,
         slots: int,
         shift: float,
@@ -58,38 +63,44 @@ class CompiledEngine(PocketEngine):
         remembering.prepare(memorises=True, exact=[view])
         making.prepare(memorises=False, exact=[view])
         cache = ApartCache(shape, slots, self.execution.dtype, spare=1)
-        passes = CompiledPasses(making, cache), CompiledPasses(remembering, cache)
+        passes = GraphPasses(making, cache), GraphPasses(remembering, cache)
         return Generator(*passes, cache, shift, empty_text)
 
-    def coding(self, autoencoder: Autoencoder, config: PocketConfig) -> Coding:
-        """Return how an autoencoder is used."""
-        dtype = self.execution.dtype
-        size, latent_size = (config.frame_height, config.frame_width), config.latent_size
-        cells_size = size[0] // CELL, size[1] // CELL
+    def coding(
+        self, autoencoder: Autoencoder, config: PocketConfig, sizes: Sequence[tuple[int, int]] = ()
+    ) -> Coding:
+        """Return how an autoencoder is used; see `PocketEngine`."""
+        dtype, channels = self.execution.dtype, config.dit.channels
+        height, width = config.frame_height // CELL, config.frame_width // CELL
         source = deepcopy(autoencoder)  # what follows changes it
-        decoder = Compiled(partial(decoder_graph, source, latent_size), self.execution)
-        encoder = Compiled(partial(encoder_graph, source, cells_size), self.execution)
+        compiled, stride = self._compiler.compile, autoencoder.config.stride // CELL
+        decoders = {
+            size: compiled("decoder", partial(decoder_graph, source, size))
+            for size in (config.latent_size, *sizes)
+        }
+        encoder = compiled("encoder", partial(encoder_graph, source, (height, width)))
         of_others = super().coding(autoencoder, config)
 
         def encode(frames: Frames) -> Tensor:
-            if frames.shape[1:3] != size:
+            if frames.shape[1:3] != (CELL * height, CELL * width):
                 return of_others.encode(frames)
             levels = torch.from_numpy(levels_of(frames))
-            latents = torch.empty(len(levels), config.dit.channels, *latent_size, dtype=dtype)
+            latents = torch.empty(len(levels), channels, *config.latent_size, dtype=dtype)
             for one in range(len(levels)):
                 encoder([levels[one : one + 1]], [latents[one : one + 1]])
             return latents.float()
 
         def picture(latents: Tensor) -> Tensor:
-            if latents.shape[2:] != latent_size:
-                return of_others.picture(latents)
-            return pixels_of(draw(latents).cells)
+            known = latents.shape[2:] in decoders
+            return pixels_of(draw(latents).cells) if known else of_others.picture(latents)
 
         def draw(latents: Tensor) -> DrawnPictures:
-            if latents.shape[2:] != latent_size:
+            decoder = decoders.get((latents.shape[2], latents.shape[3]))
+            if decoder is None:
                 return of_others.draw(latents)
             latents = latents.to(dtype).contiguous()
-            cells = torch.empty(len(latents), *cells_size, COLORED, dtype=dtype)
+            size = (stride * side for side in latents.shape[2:])
+            cells = torch.empty(len(latents), *size, COLORED, dtype=dtype)
             levels = torch.empty_like(cells, dtype=torch.uint8)
             for one in range(len(latents)):
                 decoder([latents[one : one + 1]], [x[one : one + 1] for x in (cells, levels)])
@@ -100,6 +111,6 @@ class CompiledEngine(PocketEngine):
     def animation(self, animator: Animator, config: PocketConfig) -> Animation:
         """Return what moves pictures."""
         source, size = deepcopy(animator), (config.frame_height, config.frame_width)
-        of_others = FusedAnimator(run_pictures(animator, self.execution))
-        moving = CompiledAnimator(source, size, self.execution, of_others)
+        of_others = PlainAnimator(run_pictures(animator, self.execution))
+        moving = GraphAnimator(source, size, self._compiler, of_others)
         return Animation(source, moving, self.execution.device)

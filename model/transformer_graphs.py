@@ -1,8 +1,8 @@
 """A transformer whose passes are compiled graphs: memory is given and taken as tensors.
 
-Keys and values are those of `DiT`, so what one made the other reads. As in `fuse` and `fold_text`,
-queries, keys and values are made by one product, and attention to the text is two; channels are
-turned in pairs by a product as well, since taking every other number is slow.
+Keys and values are those of `DiT`, so what one made the other reads. Queries, keys and values are
+made by one product, and attention to the text is two, with matrices that are multiplied out once a
+prompt; channels are turned in pairs by a product as well, since taking every other number is slow.
 """
 
 from collections.abc import Sequence
@@ -13,23 +13,23 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from mag_sandbox.model.compiled import (
-    Compiled,
+from mag_sandbox.model.config import DiTConfig
+from mag_sandbox.model.dit import CrossAttention, DiT, Layer, SelfAttention, TextKeys, TextPair
+from mag_sandbox.model.graphs import (
+    CompiledGraph,
     Graph,
+    GraphCompiler,
     Node,
     constant,
-    given,
+    graph_input,
     linear,
+    linear_layer,
     number,
-    of_linear,
     op,
+    product,
     reshaped,
     split,
 )
-from mag_sandbox.model.config import DiTConfig
-from mag_sandbox.model.dit import DiT, Layer, TextKeys
-from mag_sandbox.model.execution import Execution
-from mag_sandbox.model.fused import FoldedCrossAttention, joined
 
 ANY = -1  # size of an axis that differs from call to call
 
@@ -48,29 +48,30 @@ class Sizes(NamedTuple):
     kept: int = ANY
 
 
-class CompiledDiT:
+class GraphDiT:
     """The passes of a `DiT` over one item, all of it at one noise level and under one text.
 
-    text = compiled.text_keys(features)  # once a prompt
-    flow = compiled.flow(latents, 1000.0, text, rotary, kept, features)
-    made = compiled.memorise(latents, 0.0, text, rotary, kept, features)
+    text = dit.text_keys(features)  # once a prompt
+    flow = dit.flow(latents, 1000.0, text, rotary, kept, features)
+    made = dit.memorise(latents, 0.0, text, rotary, kept, features)
 
     Args:
         source: the network, in fp32.
-        execution: how passes run; what is kept is of its type.
+        name: of the network, one of `NETWORKS`.
+        compiler: of the graphs; keys and values are of its execution's dtype.
     """
 
-    def __init__(self, source: DiT, execution: Execution) -> None:
-        self._source, self._execution, self.head = source, execution, source.head
-        self._dtype = execution.dtype
-        self._folded = [FoldedCrossAttention(layer.cross_attn) for layer in source.layers]
+    def __init__(self, source: DiT, name: str, compiler: GraphCompiler) -> None:
+        self._source, self._name, self._compiler = source, name, compiler
+        self.head, self._dtype = source.head, compiler.execution.dtype
         self._times: dict[float, tuple[Tensor, Tensor]] = {}
-        self._graphs: dict[tuple[bool, Sizes], Compiled] = {}
+        self._graphs: dict[tuple[bool, Sizes], CompiledGraph] = {}
 
     def text_keys(self, features: Tensor) -> TextKeys:
-        """Return what scores and what mixes a text, a pair of matrices of all layers."""
+        """Return the folded matrices of a text, [layers, ...] each; see `folded_text`."""
         text = self._source.text_embedding(features)
-        scores, mixes = zip(*(layer.matrices(text) for layer in self._folded), strict=True)
+        folded = (folded_text(layer.cross_attn, text) for layer in self._source.layers)
+        scores, mixes = zip(*folded, strict=True)
         return ((torch.stack(scores).to(self._dtype), torch.stack(mixes).to(self._dtype)),)
 
     def nothing(self) -> Kept:
@@ -161,33 +162,33 @@ class CompiledDiT:
             self._times[timestep] = layers.to(self._dtype), head[None].to(self._dtype)
         return self._times[timestep]
 
-    def _graph(self, memorises: bool, tokens: Tensor, kept: Kept) -> Compiled:
-        """Return what runs a pass of such sizes."""
+    def _graph(self, memorises: bool, tokens: Tensor, kept: Kept) -> CompiledGraph:
+        """Return the graph that runs a pass of such sizes."""
         own, others = tokens.shape[1], kept.keys.shape[2]
         known = (self._graphs.get((memorises, exact)) for exact in (Sizes(own, others), Sizes(own)))
         return next(filter(None, known), None) or self._begun(memorises, Sizes())
 
-    def _begun(self, memorises: bool, sizes: Sizes) -> Compiled:
-        """Return what runs passes of some sizes, which is begun to be compiled but once."""
+    def _begun(self, memorises: bool, sizes: Sizes) -> CompiledGraph:
+        """Return the graph for passes of some sizes, which is compiled but once."""
         which = memorises, sizes
         if which not in self._graphs:
             write = partial(_written, self._source, sizes, memorises)
-            self._graphs[which] = Compiled(write, self._execution)
+            self._graphs[which] = self._compiler.compile(self._name, write)
         return self._graphs[which]
 
 
 def _written(source: DiT, sizes: Sizes, memorises: bool) -> Graph:
     """Return the graph of a pass over tokens."""
     config, layers = source.config, source.config.num_layers
-    tokens, times = given(1, sizes.own, config.dim), given(layers, 6, config.dim)
-    turns = [given(1, 1, sizes.own, config.head_dim) for _ in range(2)]
-    scores, mixes = given(layers, ANY, config.dim), given(layers, config.dim, ANY)
-    kept = [given(layers, config.num_heads, sizes.kept, config.head_dim) for _ in range(2)]
+    tokens, times = graph_input(1, sizes.own, config.dim), graph_input(layers, 6, config.dim)
+    turns = [graph_input(1, 1, sizes.own, config.head_dim) for _ in range(2)]
+    scores, mixes = graph_input(layers, ANY, config.dim), graph_input(layers, config.dim, ANY)
+    kept = [graph_input(layers, config.num_heads, sizes.kept, config.head_dim) for _ in range(2)]
     inputs = [tokens, *turns, times, scores, mixes, *kept]
     told = zip(*(split(x, 0, layers) for x in (times, scores, mixes, *kept)), strict=True)
     x, made = tokens, []
     for layer, (time, score, mix, keys, values) in zip(source.layers, told, strict=True):
-        graph = _LayerGraph(config, layer, split(time, 1, 6), *turns)
+        graph = _LayerGraph(config, layer, f"layer {len(made)}", split(time, 1, 6), *turns)
         q, k, v = graph.project(x)
         made.append((k, v))
         if memorises and len(made) == layers:
@@ -199,9 +200,9 @@ def _written(source: DiT, sizes: Sizes, memorises: bool) -> Graph:
     if memorises:
         kept = [op.concat(list(of_layers), 0) for of_layers in zip(*made, strict=True)]
         return inputs, kept
-    head = given(1, 2, config.dim)
+    head = graph_input(1, 2, config.dim)
     shift, scale = split(head, 1, 2)
-    flow = of_linear(_modulated(x, shift, scale, config.eps), source.head.head)
+    flow = linear_layer(_modulated(x, shift, scale, config.eps), source.head.head)
     return [*inputs, head], [flow]
 
 
@@ -211,6 +212,7 @@ class _LayerGraph:
 
     config: DiTConfig
     layer: Layer
+    name: str
     time: list[Node]  # `Modulation`, [1, 1, dim] each
     cos: Node  # [1, 1, L, D], each number twice
     sin: Node
@@ -218,29 +220,30 @@ class _LayerGraph:
     def project(self, x: Node) -> tuple[Node, Node, Node]:
         """Return queries, keys and values, [1, N, L, D] each."""
         own, (shift, scale, *_) = self.layer.self_attn, self.time
-        qkv = of_linear(_modulated(x, shift, scale, self.config.eps), joined((own.q, own.k, own.v)))
+        seen = _modulated(x, shift, scale, self.config.eps)
+        qkv = linear(seen, *joined_projections(own), name=f"{self.name} qkv")
         q, k, v = split(qkv, 2, 3)
         of_queries = own.norm_q.weight * self.config.head_dim**-0.5  # so scores are scaled
         return self._turned(q, of_queries), self._turned(k, own.norm_k.weight), self._heads(v)
 
     def attend(self, x: Node, q: Node, keys: Node, values: Node) -> Node:
         """Return the tokens with what queries find."""
-        scores = op.matmul(q, keys, transpose_a=False, transpose_b=True)
-        mixed = op.matmul(op.softmax(scores, 3), values, transpose_a=False, transpose_b=False)
+        mixed = product(op.softmax(product(q, keys, turned=True), 3), values)
         mixed = reshaped(op.transpose(mixed, [0, 2, 1, 3]), 0, 0, self.config.dim)
-        return op.add(x, op.multiply(self.time[2], of_linear(mixed, self.layer.self_attn.o)))
+        made = linear_layer(mixed, self.layer.self_attn.o, name=f"{self.name} o")
+        return op.add(x, op.multiply(self.time[2], made))
 
     def read(self, x: Node, score: Node, mix: Node) -> Node:
-        """Return the tokens with what they find in the text; see `FoldedCrossAttention`."""
+        """Return the tokens with what they find in the text; see `folded_text`."""
         cross, norm = self.layer.cross_attn, self.layer.norm3
         normed = op.add(
             op.multiply(_normed(x, self.config.eps), constant(norm.weight)), constant(norm.bias)
         )
-        asked = of_linear(normed, cross.q)
-        scores = op.matmul(asked, score, transpose_a=False, transpose_b=True)
+        asked = linear_layer(normed, cross.q, name=f"{self.name} text q")
+        scores = product(asked, score, turned=True)
         scores = reshaped(op.divide(scores, self._root(asked)), 0, 0, self.config.num_heads, -1)
         shares = reshaped(op.softmax(scores, 3), 0, 0, -1)
-        found = op.matmul(shares, mix, transpose_a=False, transpose_b=True)
+        found = product(shares, mix, turned=True)
         return op.add(x, op.add(found, constant(cross.o.get_parameter("bias"))))
 
     def feed(self, x: Node) -> Node:
@@ -248,8 +251,9 @@ class _LayerGraph:
         inner, _, outer = self.layer.ffn
         *_, shift, scale, gate = self.time
         how = "ERF" if self.config.gelu == "none" else "TANH"
-        y = op.gelu(of_linear(_modulated(x, shift, scale, self.config.eps), inner), how)
-        return op.add(x, op.multiply(gate, of_linear(y, outer)))
+        seen = _modulated(x, shift, scale, self.config.eps)
+        y = op.gelu(linear_layer(seen, inner, name=f"{self.name} in"), how)
+        return op.add(x, op.multiply(gate, linear_layer(y, outer, name=f"{self.name} out")))
 
     def _heads(self, x: Node) -> Node:
         """Return [1, N, L, D] of [1, L, dim]."""
@@ -277,3 +281,40 @@ def _modulated(x: Node, shift: Node, scale: Node, eps: float) -> Node:
 def _normed(x: Node, eps: float) -> Node:
     """Return rows of the last axis, normed, [1, L, dim]."""
     return op.mvn(x, op.constant([2]), normalize_variance=True, eps=eps, eps_mode="INSIDE_SQRT")
+
+
+def joined_projections(source: SelfAttention) -> tuple[Tensor, Tensor]:
+    """Return weights, [3 * dim, dim], and biases, [3 * dim], of queries, keys and values."""
+    parts = source.q, source.k, source.v
+    weight, bias = (
+        torch.cat([part.get_parameter(name) for part in parts]) for name in ("weight", "bias")
+    )
+    return weight, bias
+
+
+def folded_text(source: CrossAttention, text: Tensor) -> TextPair:
+    """Return attention to a text as two matrices over all heads at once.
+
+    The text's keys become one block-diagonal matrix, with the norm of the queries and the softmax
+    scale multiplied in; its values are projected beforehand. The root mean square of a query is one
+    number and scales its scores. Pays where heads times rows of text are no more than the width.
+
+    Args:
+        source: attention to texts.
+        text: one embedded text, [1, M, dim].
+
+    Returns:
+        fp32, from queries to scores, [N * M, dim], and from shares to what is read, [dim, N * M].
+
+    Raises:
+        ValueError: there is more than one text.
+    """
+    if len(text) != 1:
+        raise ValueError(f"{len(text)} texts at once; folded text takes one")
+    keys, values = (x[0].float() for x in source.text_keys(text))  # [M, N, D]
+    heads, size = source.heads
+    apart = torch.eye(heads, device=keys.device)
+    scores = torch.einsum("mnd,np->nmpd", keys, apart).reshape(-1, heads * size)
+    scores = scores * source.norm_q.weight.float() * size**-0.5
+    output = source.o.get_parameter("weight").float().unflatten(1, (heads, size))
+    return scores, torch.einsum("mnd,ond->onm", values, output).flatten(1)

@@ -1,33 +1,33 @@
-"""The painter over compiled passes."""
+"""The painter with its transformer as a graph."""
 
 import torch
 from torch import Tensor, nn
 
-from mag_sandbox.model.compiled_dit import CompiledDiT, Sizes
 from mag_sandbox.model.dit import TextKeys
-from mag_sandbox.model.execution import Execution
+from mag_sandbox.model.graphs import GraphCompiler
 from mag_sandbox.model.imagination.painter import Flow, Painter
+from mag_sandbox.model.transformer_graphs import GraphDiT, Sizes
 
 TEXTS = 4  # that are kept: what is painted next is mostly of a prompt as before, and of none
 
 
-class CompiledPainter(Painter):
-    """A `Painter` whose transformer is compiled."""
+class GraphPainter(Painter):
+    """A `Painter` whose transformer is a graph."""
 
-    def __init__(self, source: Painter, execution: Execution) -> None:
+    def __init__(self, source: Painter, compiler: GraphCompiler) -> None:
         """Take over what a painter consists of, in fp32."""
         nn.Module.__init__(self)
-        self.config, self.dit, dtype = source.config, source.dit, execution.dtype
+        self.config, self.dit, dtype = source.config, source.dit, compiler.execution.dtype
         self.row, self.objects = source.row.to(dtype), source.objects.to(dtype)
         self.sketch = source.sketch.to(dtype)
         self.known = nn.Parameter(source.known.to(dtype), requires_grad=False)
-        self._passes = CompiledDiT(source.dit, execution)
+        self._passes = GraphDiT(source.dit, "painter", compiler)
         self._texts: list[tuple[Tensor, TextKeys]] = []  # read last
         rows, columns = source.config.view
         self._passes.prepare(memorises=False, exact=[Sizes(rows * columns, kept=0)])
 
     def text_keys(self, features: Tensor) -> TextKeys:
-        """Return what scores and what mixes a text, and know it again; see `CompiledDiT`."""
+        """Return the folded matrices of a text, folded once; see `GraphDiT`."""
         for text, keys in self._texts:
             if torch.equal(text, features):
                 return keys

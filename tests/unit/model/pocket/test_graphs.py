@@ -1,4 +1,4 @@
-"""Compiled networks make what they make as they are, and the same each time."""
+"""Networks as graphs make what modules make, and the same each time."""
 
 import os
 import subprocess
@@ -14,16 +14,16 @@ if find_spec("openvino") is None:
     pytest.skip("networks are not compiled here", allow_module_level=True)
 
 from mag_sandbox.evaluation.probe.metrics import psnr
-from mag_sandbox.model.compiled_dit import CompiledDiT, Kept, Sizes
 from mag_sandbox.model.execution import compiles_here, run_pictures
+from mag_sandbox.model.graphs import GraphCompiler
 from mag_sandbox.model.kv_cache import CacheShape, KVCache
 from mag_sandbox.model.pocket import loading as pocket
 from mag_sandbox.model.pocket.animator import Animator, Moments
 from mag_sandbox.model.pocket.cells import cells_of, frames_of
-from mag_sandbox.model.pocket.compiled_engine import CompiledEngine
-from mag_sandbox.model.pocket.compiled_pictures import CompiledAnimator
-from mag_sandbox.model.pocket.engine import PocketEngine
-from mag_sandbox.model.pocket.fused_pictures import FusedAnimator
+from mag_sandbox.model.pocket.engine import PlainAnimator, PocketEngine
+from mag_sandbox.model.pocket.graph_engine import GraphEngine
+from mag_sandbox.model.pocket.picture_graphs import GraphAnimator
+from mag_sandbox.model.transformer_graphs import GraphDiT, Kept, Sizes
 from tests.tiny import (
     FP32,
     LEFT,
@@ -43,6 +43,7 @@ from tests.tiny import (
 )
 
 COMPILED = replace(FP32, compiled=True)
+OTHER_SIZE = 2, 5  # of latents that are decoded by a graph of their own
 SIZE = TINY.frame_height, TINY.frame_width
 WALK = [RIGHT] * 4 + [UP, STILL, LEFT, LEFT]
 MOMENTS = Moments(
@@ -75,7 +76,7 @@ def test_a_compiled_pass_is_that_of_the_network(dit, frames, kept_frames, exact)
     features = rays.features(poses, order)
     latents = drawn(1, frames, TINY.dit.channels, *TINY.latent_size, seed=2)
     texts = drawn(1, TINY.text.text_len, TINY.text.dim, seed=3)
-    compiled = CompiledDiT(dit, COMPILED)
+    compiled = GraphDiT(dit, "denoise", GraphCompiler(COMPILED))
     for memorises in (False, True) if exact else ():
         compiled.prepare(memorises=memorises, exact=[Sizes(frames * shape.tokens)])
     with torch.inference_mode():
@@ -106,16 +107,16 @@ def animator() -> Animator:
 
 @pytest.mark.parametrize(("blows", "walks"), [(True, True), (True, False), (False, True)])
 def test_the_compiled_animator_moves_as_it_does(animator, blows, walks):
-    fused = FusedAnimator(animator)
-    compiled = CompiledAnimator(animator, SIZE, COMPILED, fused)
+    plain = PlainAnimator(animator)
+    compiled = GraphAnimator(animator, SIZE, GraphCompiler(COMPILED), plain)
     rest, upwind, walked = (
         cells_of(drawn(2, 3, *SIZE, seed=seed).clamp(-1, 1)) for seed in range(3)
     )
     others = upwind if blows else None, walked if walks else None
     with torch.inference_mode():
-        parts = fused.parts(rest, MOMENTS)
+        parts = plain.parts(rest, MOMENTS)
         assert torch.allclose(compiled.parts(rest, MOMENTS), parts, atol=1e-5)
-        moved, expected = (one.moved(rest, *others, parts, MOMENTS) for one in (compiled, fused))
+        moved, expected = (one.moved(rest, *others, parts, MOMENTS) for one in (compiled, plain))
         assert psnr(frames_of(moved), frames_of(expected)) > 59
 
 
@@ -124,9 +125,9 @@ def test_the_compiled_autoencoder_codes_as_it_does():
     autoencoder = tiny_autoencoder()
     autoencoder.offset.fill_(0.3)
     plain = PocketEngine(FP32).coding(autoencoder, TINY)
-    compiled = CompiledEngine(COMPILED).coding(autoencoder, TINY)
+    compiled = GraphEngine(GraphCompiler(COMPILED)).coding(autoencoder, TINY, [OTHER_SIZE])
     with torch.inference_mode():
-        for height, width in (SIZE, (32, 96)):
+        for height, width in (SIZE, (32, 80), (32, 96)):
             frames = (drawn(2, height, width, 3) * 60 + 120).clamp(0, 255).byte().numpy()
             latents = plain.encode(frames)
             assert torch.allclose(compiled.encode(frames), latents, atol=1e-4)
@@ -139,6 +140,12 @@ def test_the_compiled_autoencoder_codes_as_it_does():
 @pytest.fixture(scope="module")
 def moving_weights(tmp_path_factory):
     return write_tiny_weights(tmp_path_factory.mktemp("weights"), generator_rank=2, moves=True)
+
+
+def test_text_is_folded_one_prompt_at_a_time(dit):
+    texts = torch.zeros(2, TINY.text.text_len, TINY.text.dim)
+    with pytest.raises(ValueError, match="2 texts at once"):
+        GraphDiT(dit, "denoise", GraphCompiler(COMPILED)).text_keys(texts)
 
 
 def test_a_compiled_world_shows_what_it_shows_as_it_is(moving_weights):
@@ -183,17 +190,9 @@ def test_nothing_is_compiled_under_another_allocator(monkeypatch):
     assert not compiles_here()
 
 
-@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32])
-def test_networks_are_compiled_whatever_the_numbers(monkeypatch, dtype):
-    fastest = replace(FP32, dtype=dtype)
-    monkeypatch.setattr(pocket, "probe", lambda run: fastest)
-    unkept = pocket.probe_execution.__wrapped__
-    assert unkept(TINY) == replace(fastest, compiled=True)
-
-
 def test_openvino_reports_to_nobody(tmp_path):
     """It keeps a name for this computer where it does."""
-    code = "import sys, mag_sandbox.model.compiled; print(sys.modules['openvino_telemetry'])"
+    code = "import sys, mag_sandbox.model.graphs; print(sys.modules['openvino_telemetry'])"
     home = {**os.environ, "HOME": str(tmp_path), "USERPROFILE": str(tmp_path)}
     said = subprocess.run(
         [sys.executable, "-c", code], env=home, capture_output=True, text=True, check=True

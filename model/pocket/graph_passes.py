@@ -1,14 +1,14 @@
-"""Compiled passes over a cache that takes and gives keys and values whole."""
+"""Passes by graphs over a cache that takes and gives keys and values whole."""
 
 from collections.abc import Sequence
 
 from torch import Tensor
 
-from mag_sandbox.model.compiled_dit import CompiledDiT, Kept
 from mag_sandbox.model.dit import TextKeys
 from mag_sandbox.model.generator import Coordinates
 from mag_sandbox.model.kv_cache import KVCache
 from mag_sandbox.model.slots import SlotWrite
+from mag_sandbox.model.transformer_graphs import GraphDiT, Kept
 
 
 class ApartCache(KVCache):
@@ -39,10 +39,10 @@ class ApartCache(KVCache):
                 all_[..., self._rows(write.slot), :] = made[:, None, :, rows]
 
 
-class CompiledPasses:
-    """Compiled passes over what a cache attends; see `Passes`."""
+class GraphPasses:
+    """Passes by graphs over what a cache attends; see `Passes`."""
 
-    def __init__(self, dit: CompiledDiT, cache: ApartCache) -> None:
+    def __init__(self, dit: GraphDiT, cache: ApartCache) -> None:
         self._dit, self._cache = dit, cache
 
     def flow(

@@ -1,8 +1,8 @@
-"""The networks of pictures as compiled graphs, of one picture at a time.
+"""The networks of pictures as graphs, of one picture at a time.
 
-They take and make cells that lie as `fused_pictures` says, [1, h, w, C] at their borders and
-[1, C, h, w] within; both lie channels last in memory, so that nothing is copied in between. Sums of
-convolutions cost nothing more; so that all lies as they like it, even what is one product is one.
+They take and make cells, [1, h, w, C] at their borders and [1, C, h, w] within; both lie channels
+last in memory, so that nothing is copied in between. Sums of convolutions cost nothing more; so
+that all lies as convolutions like it, even single products are convolutions of one pixel.
 """
 
 from collections.abc import Sequence
@@ -13,69 +13,65 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from mag_sandbox.model.compiled import (
-    Compiled,
+from mag_sandbox.model.graphs import (
+    CompiledGraph,
     Graph,
+    GraphCompiler,
     Node,
+    byte_input,
     channels_first,
     channels_last,
     constant,
-    convolved,
+    convolution,
+    convolution_layer,
     from_bytes,
-    given,
-    given_bytes,
+    graph_input,
+    group_norm,
     linear,
-    normed,
     number,
-    of_convolution,
     op,
     reshaped,
     silu,
     split,
     to_bytes,
 )
-from mag_sandbox.model.execution import Execution
+from mag_sandbox.model.pocket.animation import Moving
 from mag_sandbox.model.pocket.animator import PARTS, Animator, ClockedBlock, Moments, PictureNetwork
 from mag_sandbox.model.pocket.autoencoder import Autoencoder, ResidualBlock
 from mag_sandbox.model.pocket.cells import CELL
-from mag_sandbox.model.pocket.fused_pictures import (
-    COLORED,
-    COLORS,
-    FusedAnimator,
-    by_pixel,
-    head_weights,
-    stem_weights,
-)
 from mag_sandbox.model.pocket.skies import REACH, SMOOTH, SOME, EdgeFollowing
 
+COLORS = (0, 1, 2)
+COLORED = len(COLORS) * CELL * CELL  # numbers of a cell of a picture
 _PIXELS = CELL * CELL
 _Film = tuple[Node, Node]  # scale and shift of channels, [1, C, 1, 1] each
 
 
-class CompiledAnimator:
-    """`FusedAnimator` of pictures of a size [px], height and width; of others it has one."""
+class GraphAnimator:
+    """An animator of pictures of a size [px], height and width; see `Moving`."""
 
     def __init__(
         self,
         source: Animator,
         size: tuple[int, int],
-        execution: Execution,
-        of_others: FusedAnimator,
+        compiler: GraphCompiler,
+        of_others: Moving,
     ) -> None:
+        """Begin to compile the graphs; pictures of other sizes are left to `of_others`."""
         self._source, self._size, self._of_others = source, size, of_others
-        self._dtype = execution.dtype
+        self._dtype = compiler.execution.dtype
         self._cells = size[0] // CELL, size[1] // CELL
-        self._parts = Compiled(partial(_parts, source, self._cells), execution)
+        self._parts = compiler.compile("parts", partial(parts_graph, source, self._cells))
         self._move = {
-            (blows, walks): Compiled(
-                partial(_move, source, self._cells, blows=blows, walks=walks), execution
+            (blows, walks): compiler.compile(
+                "move", partial(move_graph, source, self._cells, blows=blows, walks=walks)
             )
             for walks in (False, True)
             for blows in (True, False)
         }
 
     def parts(self, rest: Tensor, moments: Moments) -> Tensor:
-        """Return the shares of parts; see `FusedAnimator`."""
+        """Return the shares of parts."""
         if rest.shape[-2:] != self._cells:
             return self._of_others.parts(rest, moments)
         elevation = self._source.elevation(moments, *self._size)
@@ -92,7 +88,7 @@ class CompiledAnimator:
         parts: Tensor,
         moments: Moments,
     ) -> np.ndarray:
-        """Return levels of the pictures of these moments; see `FusedAnimator`."""
+        """Return levels of the pictures of these moments."""
         maps, clock = self._source.told(moments, *self._size)
         others = [x for x in (wind, walk) if x is not None]
         made = torch.empty(len(rest), *self._cells, COLORED, dtype=torch.uint8)
@@ -100,17 +96,17 @@ class CompiledAnimator:
         self._each(graph, [rest, parts, maps, clock, *others], made)
         return made.numpy()
 
-    def _each(self, graph: Compiled, given: Sequence[Tensor], made: Tensor) -> None:
+    def _each(self, graph: CompiledGraph, given: Sequence[Tensor], made: Tensor) -> None:
         """Have a graph make each picture of cells or maps, [B, C, h, w], or numbers, [B, K]."""
         told = [x.movedim(1, -1).to(self._dtype).contiguous() for x in given]
         for one in range(len(made)):
             graph([x[one : one + 1] for x in told], [made[one : one + 1]])
 
 
-def _parts(source: Animator, size: tuple[int, int]) -> Graph:
+def parts_graph(source: Animator, size: tuple[int, int]) -> Graph:
     """Return the graph that tells parts of cells at rest and how far up their rows lie."""
     network = source.segment
-    rest, elevation = given(1, *size, COLORED), given(1, size[0], 1, 1)
+    rest, elevation = graph_input(1, *size, COLORED), graph_input(1, size[0], 1, 1)
     (stem,) = stem_weights(network, (len(COLORS),))
     seen = _pointwise(channels_first(rest), stem, network.stem.bias)
     x = op.add(seen, _maps(channels_first(elevation), network))
@@ -119,16 +115,16 @@ def _parts(source: Animator, size: tuple[int, int]) -> Graph:
     return [rest, elevation], [channels_last(told)]
 
 
-def _move(source: Animator, size: tuple[int, int], blows: bool, walks: bool) -> Graph:
+def move_graph(source: Animator, size: tuple[int, int], blows: bool, walks: bool) -> Graph:
     """Return the graph that moves cells at rest to their time.
 
     The sky, too, where the wind blows, and who walks, where somebody does.
     """
     network, colored = source.move, len(COLORS)
-    at_borders = rest, wind, walk = [given(1, *size, COLORED) for _ in range(3)]
-    parts = given(1, *size, len(PARTS) * _PIXELS)
-    maps = given(1, *size, network.stem_maps.in_channels)
-    clock = given(1, 2 * len(source.config.clock_periods))
+    at_borders = rest, wind, walk = [graph_input(1, *size, COLORED) for _ in range(3)]
+    parts = graph_input(1, *size, len(PARTS) * _PIXELS)
+    maps = graph_input(1, *size, network.stem_maps.in_channels)
+    clock = graph_input(1, 2 * len(source.config.clock_periods))
     inputs = [rest, parts, maps, clock, *([wind] if blows else []), *([walk] if walks else [])]
     of_rest, of_wind, of_walk, *of_parts = stem_weights(network, (colored,) * 3 + (1,) * len(PARTS))
     rest, wind, walk = (channels_first(x) for x in at_borders)
@@ -160,37 +156,38 @@ def _move(source: Animator, size: tuple[int, int], blows: bool, walks: bool) -> 
 
 def _pointwise(x: Node, weight: Tensor, bias: Tensor | None = None) -> Node:
     """Return cells, [1, in, h, w], multiplied by weights, [out, in]."""
-    return convolved(x, weight[..., None, None], bias)
+    return convolution(x, weight[..., None, None], bias)
 
 
 def _head(x: Node, source: PictureNetwork, *pictures: tuple[int, ...]) -> Node:
     """Return cells of some pictures, each of some channels; see `head_of`."""
-    return convolved(x, *head_weights(source, *pictures))
+    return convolution(x, *head_weights(source, *pictures))
 
 
 def _maps(maps: Node, source: PictureNetwork, bias: Tensor | None = None) -> Node:
     """Return what the stem makes of maps."""
-    return convolved(maps, source.stem_maps.weight, bias)
+    return convolution(maps, source.stem_maps.weight, bias)
 
 
 def _seen(x: Node, source: PictureNetwork, clock: Node | None = None) -> Node:
     """Return what the head sees, [1, fine, h, w], of what the stem saw, likewise."""
     blocks = [source.before, *cast(Sequence[ClockedBlock], source.blocks), source.after]
     films = [None] * len(blocks) if clock is None else _films(clock, blocks)
-    x = _clocked(x, source.before, films[0])
-    coarse = of_convolution(x, source.down)
-    for block, film in zip(blocks[1:-1], films[1:-1], strict=True):
-        coarse = _clocked(coarse, block, film)
-    x = _clocked(op.add(x, _grown(coarse, source.up, 2)), source.after, films[-1])
-    return silu(normed(x, source.norm))
+    x = _clocked(x, source.before, films[0], "before")
+    coarse = convolution_layer(x, source.down, name="down")
+    for place, (block, film) in enumerate(zip(blocks[1:-1], films[1:-1], strict=True)):
+        coarse = _clocked(coarse, block, film, f"block {place}")
+    x = op.add(x, _grown(coarse, source.up, 2, "up"))
+    x = _clocked(x, source.after, films[-1], "after")
+    return silu(group_norm(x, source.norm))
 
 
-def _clocked(x: Node, source: ClockedBlock, film: _Film | None) -> Node:
-    """Return what `ClockedBlock` makes."""
-    y = of_convolution(silu(normed(x, source.norm)), source.first)
+def _clocked(x: Node, source: ClockedBlock, film: _Film | None, name: str) -> Node:
+    """Return the output of a `ClockedBlock`."""
+    y = convolution_layer(silu(group_norm(x, source.norm)), source.first, name=f"{name} first")
     if film:
         y = op.add(op.multiply(y, film[0]), film[1])
-    return op.add(x, of_convolution(silu(y), source.second))
+    return op.add(x, convolution_layer(silu(y), source.second, name=f"{name} second"))
 
 
 def _films(clock: Node, blocks: Sequence[ClockedBlock]) -> list[_Film]:
@@ -206,9 +203,10 @@ def _films(clock: Node, blocks: Sequence[ClockedBlock]) -> list[_Film]:
     return list(zip(split[::2], split[1::2], strict=True))
 
 
-def _grown(x: Node, source: nn.Conv2d, factor: int) -> Node:
+def _grown(x: Node, source: nn.Conv2d, factor: int, name: str) -> Node:
     """Return a convolution whose channels become pixels, [1, C, factor * h, factor * w]."""
-    return op.depth_to_space(convolved(x, *_by_pixel(source, factor)), "blocks_first", factor)
+    cells = convolution(x, *_by_pixel(source, factor), name=name)
+    return op.depth_to_space(cells, "blocks_first", factor)
 
 
 def _by_pixel(source: nn.Conv2d, factor: int) -> tuple[Tensor, Tensor]:
@@ -261,16 +259,17 @@ def decoder_graph(source: Autoencoder, size: tuple[int, int]) -> Graph:
 
     The size is that of the latents.
     """
-    latents = given(1, source.config.channels, *size)
+    latents = graph_input(1, source.config.channels, *size)
     x = op.add(op.multiply(latents, constant(source.scale)), constant(source.offset))
     *layers, last, to_pixels = source.decoder
-    for layer, following in zip(layers, [*layers[1:], None], strict=True):
+    for place, (layer, following) in enumerate(zip(layers, [*layers[1:], None], strict=True)):
+        name = f"layer {place}" if place else ""  # the first and the last one stay in fp32
         if isinstance(following, nn.PixelShuffle):
-            x = _grown(x, cast(nn.Conv2d, layer), following.upscale_factor)
+            x = _grown(x, cast(nn.Conv2d, layer), following.upscale_factor, name)
         else:
-            x = _made(x, layer)
+            x = _layer(x, layer, name)
     of_cells = _by_pixel(cast(nn.Conv2d, last), cast(nn.PixelShuffle, to_pixels).upscale_factor)
-    cells = convolved(x, *of_cells)
+    cells = convolution(x, *of_cells)
     return [latents], [channels_last(cells), channels_last(_levels(cells))]
 
 
@@ -279,16 +278,17 @@ def encoder_graph(source: Autoencoder, size: tuple[int, int]) -> Graph:
 
     The size is that of the cells.
     """
-    levels, bound = given_bytes(1, *size, COLORED), number(source.config.bound)
+    levels, bound = byte_input(1, *size, COLORED), number(source.config.bound)
     x = op.subtract(op.multiply(from_bytes(levels), number(1 / 127.5)), number(1.0))
     _, first, *layers = source.encoder
     weight, bias = (first.get_parameter(name) for name in ("weight", "bias"))
-    x = convolved(channels_first(x), _of_cells(weight), bias)
-    for before, layer in zip([None, *layers[:-1]], layers, strict=True):
+    x = convolution(channels_first(x), _of_cells(weight), bias)
+    for place, (before, layer) in enumerate(zip([None, *layers[:-1]], layers, strict=True)):
+        name = f"layer {place}" if layer is not layers[-1] else ""
         if isinstance(before, nn.PixelUnshuffle):
-            x = _shrunk(x, cast(nn.Conv2d, layer), before.downscale_factor)
+            x = _shrunk(x, cast(nn.Conv2d, layer), before.downscale_factor, name)
         else:
-            x = _made(x, layer)
+            x = _layer(x, layer, name)
     x = op.multiply(op.tanh(op.divide(x, bound)), bound)
     latents = op.divide(op.subtract(x, constant(source.offset)), constant(source.scale))
     return [levels], [latents]
@@ -304,22 +304,54 @@ def _of_cells(weight: Tensor) -> Tensor:
     return weight.unflatten(1, (len(COLORS), _PIXELS)).transpose(1, 2).flatten(1, 2)
 
 
-def _shrunk(x: Node, source: nn.Conv2d, factor: int) -> Node:
+def _shrunk(x: Node, source: nn.Conv2d, factor: int, name: str) -> Node:
     """Return a product of unshuffled pictures, [1, out, H / factor, W / factor]: a convolution."""
     weight = source.weight.flatten(1).unflatten(1, (-1, factor, factor))
-    return convolved(x, weight, source.bias, factor)
+    return convolution(x, weight, source.bias, factor, name=name)
 
 
-def _made(x: Node, layer: nn.Module) -> Node:
-    """Return what a layer of an autoencoder makes; growing is `_grown`'s, shrinking `_shrunk`'s."""
+def _layer(x: Node, layer: nn.Module, name: str) -> Node:
+    """Return a layer of an autoencoder; `_grown` and `_shrunk` change the size."""
     match layer:
         case ResidualBlock():
-            y = silu(of_convolution(silu(x), layer.first))
-            return op.add(x, of_convolution(y, layer.second))
+            y = silu(convolution_layer(silu(x), layer.first, name=f"{name} first"))
+            return op.add(x, convolution_layer(y, layer.second, name=f"{name} second"))
         case nn.Conv2d():
-            return of_convolution(x, layer)
+            return convolution_layer(x, layer, name=name)
         case nn.SiLU():
             return silu(x)
         case nn.PixelShuffle() | nn.PixelUnshuffle():
             return x
     raise TypeError(f"an autoencoder has no {type(layer).__name__}")
+
+
+def stem_weights(source: PictureNetwork, taken: tuple[int, ...]) -> list[Tensor]:
+    """Return the stem's weights over cells of each picture, [fine, 16 C] each.
+
+    `taken` are channels of the pictures, one after the other.
+    """
+    parts = source.stem.weight.split(taken, dim=1)
+    return [part.permute(0, 2, 3, 1).flatten(1) for part in parts]
+
+
+def head_weights(source: PictureNetwork, *pictures: tuple[int, ...]) -> tuple[Tensor, Tensor]:
+    """Return the head's weights, [out, fine, 1, 1], and biases, [out], for cells of some pictures.
+
+    The cells are of one picture after the other, each of some channels.
+    """
+    weight, bias = source.head.weight, source.head.bias
+    assert bias is not None
+    rows = torch.tensor(
+        [
+            channel * _PIXELS + pixel
+            for channels in pictures
+            for pixel in range(_PIXELS)
+            for channel in channels
+        ]
+    )
+    return weight.index_select(0, rows), bias.index_select(0, rows)
+
+
+def by_pixel(outputs: Tensor, factor: int) -> Tensor:
+    """Return outputs, [C * factor^2, ...], in the order pixel, channel in place of the other."""
+    return outputs.unflatten(0, (-1, factor * factor)).transpose(0, 1).flatten(0, 1)

@@ -1,0 +1,240 @@
+"""Graphs that OpenVINO compiles and runs whole, in fp32, bf16 or int8.
+
+A call is one step for the interpreter, whose lock is free meanwhile, so threads truly run beside
+each other; norms and activations are part of the operations around them. Graphs are written with
+the functions below, from the weights of modules. Products with a name may run in int8. Knows
+nothing of worlds.
+"""
+
+import queue
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from mag_sandbox.model.execution import Execution
+
+# It would report its use to its makers, unasked; so nothing else imports OpenVINO.
+sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+
+from openvino import CompiledModel, Core, InferRequest, Model, Node, Type  # noqa: E402
+from openvino import Tensor as Memory  # noqa: E402
+from openvino import opset15 as op  # noqa: E402
+from openvino.preprocess import PrePostProcessor  # noqa: E402
+
+BYTES = Type.u8  # of a node
+_TYPES = {torch.bfloat16: Type.bf16, torch.float32: Type.f32}
+_CORE = Core()
+_COMPILING = ThreadPoolExecutor(1, "compiling")  # while the rest is loaded
+
+
+def processor_name() -> str:
+    """Return the name of this machine's processor."""
+    return str(_CORE.get_property("CPU", "FULL_DEVICE_NAME"))
+
+
+def has_bf16() -> bool:
+    """Tell whether this machine's processor computes with bf16, fast or not."""
+    return "BF16" in _CORE.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
+def graph_input(*shape: int) -> Node:
+    """Return an input of fp32 numbers."""
+    return op.parameter(list(shape), Type.f32)
+
+
+def byte_input(*shape: int) -> Node:
+    """Return an input of whole numbers from 0 to 255."""
+    return op.parameter(list(shape), Type.u8)
+
+
+def from_bytes(x: Node) -> Node:
+    """Return whole numbers as fp32."""
+    return op.convert(x, Type.f32)
+
+
+def to_bytes(x: Node) -> Node:
+    """Return numbers rounded to whole ones from 0 to 255."""
+    return op.convert(op.clamp(op.round(x, "half_to_even"), 0.0, 255.0), Type.u8)
+
+
+def constant(values: Tensor) -> Node:
+    """Return a constant tensor."""
+    return op.constant(values.detach().float().contiguous().numpy(), shared_memory=True)
+
+
+def number(value: float) -> Node:
+    """Return a constant number."""
+    return op.constant(np.float32(value))
+
+
+def product(x: Node, y: Node, *, turned: bool = False, name: str = "") -> Node:
+    """Return [..., n, k] times [..., k, m], or [..., m, k] if `turned`; named ones may be int8."""
+    made = op.matmul(x, y, transpose_a=False, transpose_b=turned)
+    if name:
+        made.set_friendly_name(name)
+    return made
+
+
+def linear(x: Node, weight: Tensor, bias: Tensor | None = None, *, name: str = "") -> Node:
+    """Return [..., in] multiplied by weights, [out, in]; see `product`."""
+    y = product(x, constant(weight), turned=True, name=name)
+    return y if bias is None else op.add(y, constant(bias))
+
+
+def linear_layer(x: Node, source: nn.Module, *, name: str = "") -> Node:
+    """Return the output of a linear layer."""
+    return linear(x, source.get_parameter("weight"), source.get_parameter("bias"), name=name)
+
+
+def convolution(
+    x: Node, weight: Tensor, bias: Tensor | None = None, stride: int = 1, *, name: str = ""
+) -> Node:
+    """Return [B, in, H, W] convolved; of its own size where the stride is 1; see `product`."""
+    sides = [side // 2 if stride == 1 else 0 for side in weight.shape[2:]]
+    y = op.convolution(x, constant(weight), [stride] * 2, sides, sides, [1, 1])
+    if name:
+        y.set_friendly_name(name)
+    return y if bias is None else op.add(y, constant(bias[:, None, None]))
+
+
+def convolution_layer(x: Node, source: nn.Conv2d, *, name: str = "") -> Node:
+    """Return the output of a convolution."""
+    return convolution(x, source.weight, source.bias, source.stride[0], name=name)
+
+
+def group_norm(x: Node, source: nn.GroupNorm) -> Node:
+    """Return the output of a norm over groups of channels."""
+    weights = constant(source.weight), constant(source.bias)
+    return op.group_normalization(x, *weights, source.num_groups, source.eps)
+
+
+def silu(x: Node) -> Node:
+    """Return x * sigmoid(x)."""
+    return op.swish(x)
+
+
+def channels_last(x: Node) -> Node:
+    """Return [B, H, W, C] of [B, C, H, W]."""
+    return op.transpose(x, [0, 2, 3, 1])
+
+
+def channels_first(x: Node) -> Node:
+    """Return [B, C, H, W] of [B, H, W, C]."""
+    return op.transpose(x, [0, 3, 1, 2])
+
+
+def reshaped(x: Node, *shape: int) -> Node:
+    """Return the same numbers in another shape; 0: as it was, -1: the remaining size."""
+    return op.reshape(x, list(shape), special_zero=True)
+
+
+def split(x: Node, axis: int, count: int) -> list[Node]:
+    """Return equal parts of an axis."""
+    return op.split(x, axis, count).outputs()
+
+
+Graph = tuple[Sequence[Node], Sequence[Node]]  # inputs, outputs
+
+
+class Quantise(Protocol):
+    """Prepares the named products of a network for int8; see `quantisation.Ranges`."""
+
+    def __call__(self, model: Model, network: str) -> None:
+        """Change the model in place."""
+
+
+@dataclass(frozen=True)
+class GraphCompiler:
+    """Compiles each network's graphs in the precision that an execution gives to it.
+
+    compiler = GraphCompiler(execution, read_ranges(path, digest))
+    double = compiler.compile("decoder", lambda: ([x := graph_input(3, 4)], [op.add(x, x)]))
+    double([ones], [made])  # tensors of that shape, of the execution's dtype; bytes are uint8
+
+    Args:
+        execution: precisions, the dtype of inputs and outputs, and how many threads a call uses.
+        quantise: prepares networks for int8; None: there is no such network.
+    """
+
+    execution: Execution
+    quantise: Quantise | None = None
+
+    def compile(self, network: str, write: Callable[[], Graph]) -> "CompiledGraph":
+        """Begin to compile a graph of a network, on a thread, while the rest is loaded."""
+        return CompiledGraph(self, network, write)
+
+    def model(self, network: str, write: Callable[[], Graph]) -> Model:
+        """Return a graph of a network, ready to be compiled."""
+        inputs, outputs = write()
+        model = Model(list(outputs), list(inputs), network)
+        if self.execution.precision(network) == "int8":
+            assert self.quantise is not None  # else the execution has no such network
+            self.quantise(model, network)
+        return _typed(model, _TYPES[self.execution.dtype])
+
+    def compiled(self, network: str, model: Model) -> CompiledModel:
+        """Return a model of a network, compiled."""
+        kinds = {"fp32": Type.f32, "bf16": Type.bf16}
+        rest = _TYPES[self.execution.dtype]  # what is not a product when products are int8
+        options = {
+            "INFERENCE_PRECISION_HINT": kinds.get(self.execution.precision(network), rest),
+            "INFERENCE_NUM_THREADS": self.execution.threads,
+            "NUM_STREAMS": 1,  # so that it runs on the thread that calls
+            "ENABLE_CPU_PINNING": False,
+        }
+        return _CORE.compile_model(model, "CPU", options)
+
+
+class CompiledGraph:
+    """A graph, compiled by a `GraphCompiler`; called by several threads, it runs on theirs."""
+
+    def __init__(self, compiler: GraphCompiler, network: str, write: Callable[[], Graph]) -> None:
+        self._compiler, self._network = compiler, network
+        self._free: queue.Queue[InferRequest] = queue.LifoQueue()
+        self._model = _COMPILING.submit(self._begun, write)
+
+    def _begun(self, write: Callable[[], Graph]) -> Model:
+        """Return the graph, compiled once."""
+        model = self._compiler.model(self._network, write)
+        self._free.put(self._request(model))
+        return model
+
+    def __call__(self, given: Sequence[Tensor], made: Sequence[Tensor]) -> None:
+        """Run it on contiguous tensors, whose memory it uses as it is."""
+        model = self._model.result()
+        try:
+            request = self._free.get_nowait()
+        except queue.Empty:  # a compiled model runs once at a time
+            request = self._request(model)
+        for place, x in enumerate(given):
+            request.set_input_tensor(place, _memory(x))
+        for place, x in enumerate(made):
+            request.set_output_tensor(place, _memory(x))
+        request.infer(share_outputs=True)  # else outputs are copied once more
+        self._free.put(request)
+
+    def _request(self, model: Model) -> InferRequest:
+        return self._compiler.compiled(self._network, model).create_infer_request()
+
+
+def _memory(x: Tensor) -> Memory:
+    """Return a tensor's memory, not a copy."""
+    if x.dtype == torch.bfloat16:
+        return Memory(x.view(torch.int16).numpy(), list(x.shape), Type.bf16)
+    return Memory(x.numpy(), shared_memory=True)
+
+
+def _typed(model: Model, kind: Type) -> Model:
+    """Return a model that takes and makes numbers of a type; bytes stay bytes."""
+    process = PrePostProcessor(model)
+    for ports, side in ((model.inputs, process.input), (model.outputs, process.output)):
+        for place, port in enumerate(ports):
+            if port.element_type != Type.u8:
+                side(place).tensor().set_element_type(kind)
+    return process.build()

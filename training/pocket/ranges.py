@@ -1,0 +1,131 @@
+"""Calibrates int8: the ranges of the inputs of products while scenes are played.
+
+The pocket world is played in fp32 and calls of its graphs are kept; then the graphs run again on
+what they were given, with the inputs of their products as outputs. See `model.quantisation`.
+"""
+
+import logging
+import random
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mag_sandbox.controls.camera import CameraCommand
+from mag_sandbox.model.execution import NETWORKS, Execution
+from mag_sandbox.model.graphs import CompiledGraph, Graph, GraphCompiler, Model
+from mag_sandbox.model.imagination.weights import IMAGINATION_WEIGHTS, digest_of, fits
+from mag_sandbox.model.pocket.graph_engine import GraphEngine
+from mag_sandbox.model.pocket.loading import load
+from mag_sandbox.model.pocket.weights import RANGES, weights_hash
+from mag_sandbox.model.quantisation import Ranges, best_range, products, write_ranges
+from mag_sandbox.model.world import Control, MemorySetting
+from mag_sandbox.scenes.scene import load_scene
+
+logger = logging.getLogger(__name__)
+SCENES = (  # of the library; the others are left for tests of what ranges are worth
+    "meadow", "kitchen", "teddies", "robots", "village", "library", "candyland", "caverns",
+    "musicroom", "toadstools",
+)  # fmt: skip
+BLOCKS = 24  # of each scene, twice: from its picture, and from its words alone
+_CALLS = 32  # that are kept of each graph
+_VALUES = 16_384  # of each tensor of a call
+_HELD = 5  # blocks for which a command holds
+
+
+def write_calibrated(weights: Path) -> None:
+    """Play scenes with the weights of a folder, and write their ranges there."""
+    weights = weights.resolve()  # as the imagination's are compared with
+    imagination = digest_of(IMAGINATION_WEIGHTS) if fits(IMAGINATION_WEIGHTS, weights) else ""
+    digests = dict.fromkeys(NETWORKS, weights_hash(weights)) | {"painter": imagination}
+    ranges = calibrated(weights, SCENES, BLOCKS)
+    write_ranges(weights / RANGES, ranges, digests)
+
+
+def calibrated(weights: Path, scenes: Sequence[str], blocks: int) -> Ranges:
+    """Return ranges of all products, from so many blocks of scenes, with and without pictures."""
+    paints = fits(IMAGINATION_WEIGHTS, weights)
+    execution = Execution("cpu", torch.float32, "sdpa", 1, compiled=True, paints=paints)
+    compiler = RecordingCompiler(execution)
+    world = load(
+        MemorySetting(), look_ahead=True, on_progress=lambda stage, fraction: None, weights=weights,
+        execution=execution, engine=GraphEngine(compiler),
+    )  # fmt: skip
+    for number, name in enumerate(scenes):
+        for scene in (load_scene(name), replace(load_scene(name), image=None)):
+            world.reset(scene, seed=number)
+            for command in _walk(number, blocks):
+                world.step(Control(command))
+        logger.info("scene %d/%d | %s", number + 1, len(scenes), name)
+    world.close()
+    samples: dict[str, dict[str, list[np.ndarray]]] = defaultdict(lambda: defaultdict(list))
+    for graph in compiler.graphs:
+        for name, values in graph.inputs_of_products(compiler).items():
+            samples[graph.network][name] += values
+    return Ranges(
+        {
+            network: {name: best_range(np.concatenate(values)) for name, values in of_names.items()}
+            for network, of_names in samples.items()
+        }
+    )
+
+
+def _walk(seed: int, blocks: int) -> list[CameraCommand]:
+    """Return commands that turn, tilt and zoom, and rest at times."""
+    draw = random.Random(seed)
+    commands: list[CameraCommand] = []
+    while len(commands) < blocks:
+        turn = draw.choice((-1.0, -0.5, 0.0, 0.5, 1.0, 1.0))
+        tilt, zoom = (draw.choice((-1.0, 0.0, 0.0, 0.0, 1.0)) for _ in range(2))
+        commands += [CameraCommand(yaw=turn, pitch=tilt, zoom=zoom)] * _HELD
+    return commands[:blocks]
+
+
+class RecordedGraph(CompiledGraph):
+    """A graph that keeps some of its calls, each as likely as any other."""
+
+    def __init__(self, compiler: GraphCompiler, network: str, write: Callable[[], Graph]) -> None:
+        self.network, self._write = network, write
+        self._draw, self._seen = random.Random(0), 0
+        self._calls: list[list[Tensor]] = []
+        super().__init__(compiler, network, write)
+
+    def __call__(self, given: Sequence[Tensor], made: Sequence[Tensor]) -> None:
+        """Run it, and perhaps keep what it was given."""
+        super().__call__(given, made)
+        self._seen += 1
+        place = self._draw.randrange(self._seen)  # reservoir sampling
+        if len(self._calls) < _CALLS:
+            self._calls.append([x.clone() for x in given])
+        elif place < _CALLS:
+            self._calls[place] = [x.clone() for x in given]
+
+    def inputs_of_products(self, compiler: GraphCompiler) -> dict[str, list[np.ndarray]]:
+        """Return samples of what each named product was given in the calls that were kept."""
+        model = compiler.model(self.network, self._write)
+        sources = {name: node.input_value(0) for name, node in products(model).items()}
+        observed = Model(list(sources.values()), model.get_parameters(), self.network)
+        request = compiler.compiled(self.network, observed).create_infer_request()
+        draw, samples = np.random.default_rng(0), defaultdict(list)
+        for call in self._calls:
+            request.infer([x.numpy() for x in call])
+            for place, name in enumerate(sources):
+                values = request.get_output_tensor(place).data
+                samples[name].append(draw.choice(values.ravel(), _VALUES))
+        return samples
+
+
+@dataclass(frozen=True)
+class RecordingCompiler(GraphCompiler):
+    """Compiles graphs that keep what they are given."""
+
+    graphs: list[RecordedGraph] = field(default_factory=list)
+
+    def compile(self, network: str, write: Callable[[], Graph]) -> CompiledGraph:
+        """Begin to compile a graph; see `GraphCompiler`."""
+        self.graphs.append(RecordedGraph(self, network, write))
+        return self.graphs[-1]
