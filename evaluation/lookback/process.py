@@ -53,9 +53,9 @@ from mag_sandbox.scenes import Scene
 PATIENCE_S = 3600.0  # for one answer: a full-size world may load for long
 MOST_HEADER, MOST_STATE, MOST_PICTURE = MIB, 8 * GIB, 2**26  # bytes
 MOST_FRAMES, MOST_FPS = 64, 120.0  # of a block; a second
-PASSED = (  # environment variables, whole or their beginnings
+PASSED = (  # names of environment variables or their beginnings; none holds a token
     "PATH", "LANG", "LC_", "LD_", "OMP_", "MKL_", "OPENBLAS_", "CUDA_", "HIP_", "HSA_", "NVIDIA_",
-    "VIRTUAL_ENV", "SYSTEMROOT", "MAG_SANDBOX_", "HF_", "TORCH_",
+    "VIRTUAL_ENV", "SYSTEMROOT", "MAG_SANDBOX_", "HF_HOME", "HF_HUB_CACHE", "TORCH_HOME",
 )  # fmt: skip
 STATE = "state"  # the one array of a snapshot
 

@@ -109,11 +109,11 @@ class Bench:
                 self._opened()
             seat = self._player
             assert seat is not None
-            self._met.add(plan.index)
             if plan.task.twinned:
                 unseen = play(seat, plan.twin, scene)
             another = self._opened if plan.task.carried else None
             take = play(seat, plan, scene, prompt=prompt, another=another)
+            self._met.add(plan.index)
         except Refusal as error:  # the participant's: its other clips count
             self.close()
             spent = time.monotonic() - began

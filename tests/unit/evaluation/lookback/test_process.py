@@ -9,13 +9,14 @@ import pytest
 
 from mag_sandbox.evaluation.lookback import running
 from mag_sandbox.evaluation.lookback.confinement import beside
-from mag_sandbox.evaluation.lookback.participants import Entrant
+from mag_sandbox.evaluation.lookback.participants import Entrant, Player
 from mag_sandbox.evaluation.lookback.process import ProcessWorld, open_player
 from mag_sandbox.evaluation.lookback.running import Bench
 from mag_sandbox.evaluation.lookback.tasks import ClipPlan, Round, SceneSplit
 from mag_sandbox.evaluation.magbench.evaluate import Matching
 from mag_sandbox.files.border import Refusal
 from mag_sandbox.model.world import Control, WorldFailed
+from tests.lookback_worlds import Keeper
 from tests.unit.evaluation.lookback.conftest import INDEX, SECRET
 
 KEEPS = """
@@ -131,9 +132,28 @@ def test_a_snapshot_is_all_that_gets_from_one_process_to_the_next(
     assert moved(own("Hides"), scene, tmp_path, monkeypatch) <= 2.0
 
 
+def test_a_process_meets_a_scene_once(scene, tmp_path, monkeypatch):
+    monkeypatch.setattr(running, "drawn_scene", lambda *told: scene)
+    opened: list[Keeper] = []
+
+    def open_keeper() -> Player:
+        opened.append(Keeper(scene))
+        return Player(opened[-1], frozenset({"shown", "carried"}))
+
+    def played(task: str, index: int) -> int:
+        plan = ClipPlan(Round(task, 1), index, 0, "video game", private=False, lot=1)
+        bench.row(plan)
+        return len(opened)
+
+    with closing(Bench(open_keeper, SceneSplit(SECRET), Matching(), tmp_path)) as bench:
+        assert [played("return", 3), played("return", 7), played("edited", 3)] == [1, 1, 2]
+        assert [played("moved", 7), played("edited", 7)] == [3, 4]
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="needs Landlock")
 def test_a_participant_holds_no_secret_and_cannot_look_for_it(own, tmp_path, monkeypatch):
-    monkeypatch.setenv("A_SECRET_OF_THE_CALLER", "what nobody may read")
+    for name in ("A_SECRET_OF_THE_CALLER", "HF_TOKEN"):
+        monkeypatch.setenv(name, "what nobody may read")
     with closing(ProcessWorld(own("Spies"), [tmp_path / "run"])) as world:
         said = world.provenance()["weights"]
     assert "what nobody may read" not in said
