@@ -44,7 +44,8 @@ MOST_LISTING = 2**24  # bytes of a listing
 MOST_BYTES = 2**42  # of a file
 MOST_NAME = 200  # bytes of a name: its part, which has a longer one, must be one, too
 MOST_FILES = 1000  # of a role
-PATIENCE_S = 60.0  # for the head of an answer, and between two looks at how much arrives
+ANSWER_S = 60.0  # for the head of an answer
+PATIENCE_S = 60.0  # between two looks at how much arrives
 LISTING_S = 300.0  # for a whole listing
 LEAST_RATE = 10_000  # bytes a second: slower, a world would take weeks
 PARTIAL = 206  # HTTP status: what was asked for, from where it was asked for
@@ -408,8 +409,8 @@ def _soon(ask: Callable[[], Any]) -> Any:
             future.set_exception(error)
 
     Thread(target=answer, name="hub", daemon=True).start()
-    if not wait([future], PATIENCE_S).done:
-        raise FetchFailed(f"the hub does not answer within {PATIENCE_S:g} s; try again later")
+    if not wait([future], ANSWER_S).done:
+        raise FetchFailed(f"the hub does not answer within {ANSWER_S:g} s; try again later")
     return future.result()
 
 

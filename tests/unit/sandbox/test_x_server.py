@@ -10,6 +10,7 @@ import pytest
 from mag_sandbox.sandbox import x_server
 from mag_sandbox.sandbox.settings import DisplayError
 from mag_sandbox.sandbox.ui import display
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="X is of other systems")
 
@@ -52,8 +53,7 @@ def test_a_display_counts_if_its_server_answers(monkeypatch, answer, why):
         if why is None:
             x_server.check_display()
             return
-        if answer is None:
-            monkeypatch.setattr(x_server, "PATIENCE_S", 0.1)
+        monkeypatch.setattr(x_server, "PATIENCE_S", 0.1 if answer is None else PATIENCE)
         with pytest.raises(DisplayError, match=f"'127.0.0.1:0.0' cannot be used .*{why}.*--head"):
             x_server.check_display()
 

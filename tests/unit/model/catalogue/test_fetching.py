@@ -284,7 +284,7 @@ def test_a_list_that_never_ends_is_not_waited_for(hub, home, monkeypatch):
 
 
 def test_a_head_that_never_ends_is_not_waited_for(hub, home, monkeypatch):
-    monkeypatch.setattr(fetching, "PATIENCE_S", 0.1)
+    monkeypatch.setattr(fetching, "ANSWER_S", 0.1)
     hub.silent_heads = True
     with pytest.raises(fetching.FetchFailed, match="does not answer within"):
         fetching.make_plan(ROW, home)

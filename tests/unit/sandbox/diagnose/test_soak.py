@@ -182,7 +182,10 @@ def fake_world(monkeypatch, tmp_path):
     monkeypatch.setenv("SDL_AUDIODRIVER", "dummy")
 
 
-def test_the_command_says_a_line_at_a_time_and_writes_all_figures(fake_world, tmp_path, capsys):
+def test_the_command_says_a_line_at_a_time_and_writes_all_figures(
+    fake_world, monkeypatch, tmp_path, capsys
+):
+    monkeypatch.setattr(soak, "USUAL_S", 0.0)  # a line a turn, however slow the machine
     file = tmp_path / "soak.json"
     assert cli.main(["soak", "--minutes", "0.05", "--json", str(file)]) == 0
     lines = capsys.readouterr().out.splitlines()
@@ -199,6 +202,7 @@ def test_growth_is_exit_code_1(fake_world, monkeypatch, capsys):
     sizes = iter(range(10**6))
     monkeypatch.setattr(soak, "resident_bytes", lambda: next(sizes) * 100 * 2**20)
     monkeypatch.setattr(soak, "LEAST_VISITS", 0)
+    monkeypatch.setattr(soak, "USUAL_S", 0.0)
     assert cli.main(["soak", "--minutes", "0.02"]) == 1
     assert "beyond_mib grows by" in capsys.readouterr().out
 
@@ -206,11 +210,21 @@ def test_growth_is_exit_code_1(fake_world, monkeypatch, capsys):
 def test_what_happens_to_a_computer_breaks_nothing_that_was_kept(
     fake_world, monkeypatch, tmp_path, capsys
 ):
+    made = []
+
+    class Noted(mishaps.Mishaps):
+        def __init__(self, say):
+            super().__init__(say)
+            made.append(self)
+
+    monkeypatch.setattr(mishaps, "Mishaps", Noted)
     monkeypatch.setattr(mishaps, "EVERY_S", 0.1)
     monkeypatch.setattr(mishaps, "suspend", lambda seconds: None)
     monkeypatch.setattr(soak, "REST_S", 0.0)
+    all_happened = lambda: bool(made) and made[0].happened.total() >= 6  # noqa: E731
+    monkeypatch.setattr(soak, "time", SimpleNamespace(monotonic=lambda: 1e9 * all_happened()))
     file = tmp_path / "soak.json"
-    code = cli.main(["soak", "--minutes", "0.03", "--mishaps", "--json", str(file)])
+    code = cli.main(["soak", "--minutes", "1", "--mishaps", "--json", str(file)])
     said = capsys.readouterr().out
     assert code == 0, said
     assert json.loads(file.read_text())["mishaps"]["the disk is full"] >= 1

@@ -27,6 +27,7 @@ from mag_sandbox.sandbox.recording.frame_store import (
     StoredFrames,
 )
 from mag_sandbox.sandbox.recording.reader import RecordingError, load_recording
+from tests.patience import PATIENCE
 from tests.recorded import AWAY_AND_BACK, BLOCKS, FRAMES, played, record
 
 
@@ -160,7 +161,7 @@ def test_what_comes_too_fast_is_kept_as_it_is(tmp_path, monkeypatch):
     pack, all_there = frame_store.pack_block, threading.Event()
 
     def slow(*given):
-        assert all_there.wait(30)
+        assert all_there.wait(PATIENCE)
         return pack(*given)
 
     monkeypatch.setattr(frame_store, "pack_block", slow)
