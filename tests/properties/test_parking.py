@@ -147,6 +147,23 @@ def test_a_state_of_other_weights_is_refused():
     world.step(RIGHT)  # goes on undisturbed
 
 
+@pytest.mark.parametrize("changed", ["its word", "its numbers"])
+def test_a_state_of_other_numbers_than_it_says_is_refused(changed):
+    """It would go on, and a recording of it be verified, as if nothing had been changed."""
+    world = tiny_world(execution=FP32)
+    play(world, PAST)
+    state = on_disk(world.snapshot())
+    data, arrays = dict(state.data), dict(state.arrays)
+    if changed == "its word":
+        data["dtype"] = "bfloat16"
+    else:
+        data["types"] = dict.fromkeys(data["types"], "float16")
+        arrays = {name: np.zeros_like(array[..., ::2]) for name, array in arrays.items()}
+    with pytest.raises(ValueError, match="although it says"):
+        world.restore(WorldState(arrays, data))
+    world.step(RIGHT)  # goes on undisturbed
+
+
 @pytest.mark.parametrize("numbers", [(FP32, BF16), (BF16, FP32)], ids=["to bf16", "to fp32"])
 def test_a_place_goes_on_in_other_numbers_and_says_so_once(numbers):
     """Computers differ in which numbers are fastest, and so does one from day to day."""
