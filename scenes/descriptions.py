@@ -17,9 +17,13 @@ from mag_sandbox.scenes.vocabulary import (
 )
 
 GROUND = (  # kinds that no player places, but words can name
-    "river", "path", "road", "mountains", "hills", "dunes", "mesas", "sea", "columns", "arches",
-    "rings", "panels", "steps", "starry sky", "stage curtains", "spotlight",
+    "river", "path", "road", "mountains", "hills", "columns", "arches", "rings", "steps",
+    "starry sky", "stage curtains", "spotlight",
 )  # fmt: skip
+ONLY_IN = {  # what only some places have, whatever words say
+    "sea": "beach coast seashore", "ocean": "beach coast seashore",
+    "dunes": "desert", "sand": "desert beach", "mesas": "canyon",
+}  # fmt: skip
 KINDS = (*THINGS, *GROUND)
 # Words that no phrase of a category has, but with which eight plans of its scenes differ.
 MEASURED = {"indoor": "night dark", "object": "wall"}
@@ -28,7 +32,7 @@ MOST_THINGS = 5  # kinds that a place always shows; of 8 named 6 to 7 are there,
 # no more than by a word that means nothing.
 SILENT = (
     "many few two giant small big huge tall wide bright weather view lit winding pools flying"
-    " rolling early full sailing ocean"
+    " rolling early full sailing panels circles"
 )
 
 
@@ -61,13 +65,21 @@ class DescriptionWords(Vocabulary):
         category, stems = self.place(reading), [stem(word) for word in read]
         said = {stem(word.text) for word in split_words(reading)}
         seen, of_place = set(naming_words(text, KINDS)), set[int]()
+        silent = set(SILENT.split())
+        silent |= {
+            word for word, places in ONLY_IN.items() if said.isdisjoint(map(stem, places.split()))
+        }
         for group in self.groups:
             if None not in (category, group.category) and group.category != category:
                 continue
             is_place = group.name == PLACE
             for need in phrase_stems(group):
                 if not is_place or need <= said:
-                    named = {place for place, one in enumerate(stems) if one in need - _SILENT}
+                    named = {
+                        place
+                        for place, one in enumerate(stems)
+                        if one in need and read[place] not in silent
+                    }
                     (of_place if is_place else seen).update(named)
         if self.place(text) is None:
             likes = {word: AS_PLACES[word] for word in read if word in AS_PLACES}
@@ -79,6 +91,3 @@ class DescriptionWords(Vocabulary):
             if SAME_COLORS.get(read[place], read[place]) in COLORS:
                 seen = seen | {place} if place + 1 in seen else seen - {place}
         return seen | of_place
-
-
-_SILENT = frozenset(map(stem, SILENT.split()))

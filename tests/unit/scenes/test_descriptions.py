@@ -28,6 +28,8 @@ def words():
         ("a forest with a sofa", ""),
         ("a room, a snowy valley, a cave", "snowy valley cave"),
         ("a snowy valley with pine trees", ""),
+        ("a beach beside the sea", ""),
+        ("a meadow beside the sea with dunes", "sea dunes"),
     ],
 )
 def test_words_that_will_not_be_seen_are_grey(words, text, grey):
