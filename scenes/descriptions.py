@@ -4,6 +4,9 @@ A word is seen if it names a thing, the place, or something that scenes of this 
 the time of day, the weather, walls, floors, light. Knows nothing of worlds and of prompt boxes.
 """
 
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
 from mag_sandbox.scenes.things import COLORS, SAME_COLORS, THINGS, named_things, naming_words
 from mag_sandbox.scenes.vocabulary import (
     AS_PLACES,
@@ -11,6 +14,7 @@ from mag_sandbox.scenes.vocabulary import (
     PLACE,
     Vocabulary,
     Word,
+    WordGroup,
     phrase_stems,
     split_words,
     stem,
@@ -39,24 +43,33 @@ SILENT = (
 class DescriptionWords(Vocabulary):
     """The vocabulary of a world that plans what words name.
 
-    >>> words = DescriptionWords.load(ROOT / "assets/weights/pocket" / WORDS_FILE)
+    >>> words = DescriptionWords.load(ROOT / "assets/weights/pocket/words.json")
     >>> [word.text for word in words.without_effect("three robots in a quiet meadow at night")]
     ['three', 'quiet']
     """
 
+    def __init__(self, counts: Mapping[str, int], groups: Sequence[WordGroup] = ()) -> None:
+        super().__init__(counts, groups)
+        self._judged = lru_cache(maxsize=32)(self._judge)  # a prompt box asks at every key
+
     def without_effect(self, text: str) -> tuple[Word, ...]:
         """Return the words of a text that will not be seen."""
-        words = split_words(text)
-        read = [self.meaning(word.text) or word.text.lower() for word in words]
-        seen = self._seen(read)
-        return tuple(
-            word for place, word in enumerate(words)
-            if place not in seen and read[place] not in FUNCTION_WORDS
-        )  # fmt: skip
+        return self._judged(text)[0]
 
     def excess(self, text: str) -> int:
         """Return how many kinds of things a text names beyond those that a place takes."""
-        return max(0, len(named_things(self.reading(text), KINDS)) - MOST_THINGS)
+        return self._judged(text)[1]
+
+    def _judge(self, text: str) -> tuple[tuple[Word, ...], int]:
+        """Return the words that will not be seen, and how many things are too many."""
+        words = split_words(text)
+        read = [self.meaning(word.text) or word.text.lower() for word in words]
+        seen = self._seen(read)
+        unseen = tuple(
+            word for place, word in enumerate(words)
+            if place not in seen and read[place] not in FUNCTION_WORDS
+        )  # fmt: skip
+        return unseen, max(0, len(named_things(self.reading(text), KINDS)) - MOST_THINGS)
 
     def _seen(self, read: list[str]) -> set[int]:
         """Return which words of a text, each as it is read, will be seen."""
