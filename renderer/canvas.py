@@ -111,7 +111,7 @@ class Canvas:
         strip = Image.fromarray(rows.round().astype(np.uint8)[:, None, :])
         self._image.paste(strip.resize((self._image.width, last - first)), (0, first))
 
-    def polygon(self, points: Sequence[Point], fill: Color) -> None:
+    def polygon(self, points: Sequence[Point] | np.ndarray, fill: Color) -> None:
         """Fill a polygon; points may lie anywhere, also beyond the seam."""
         xs = [x for x, _ in points]
         ys = [y for _, y in points]

@@ -7,9 +7,9 @@ large, and where they are in relation to each other. Knows nothing of pictures.
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
@@ -100,7 +100,8 @@ _COLORED = {"wall_color": ("{} walls",), "floor_color": ("{} {floor} floor", "{}
             "backdrop_color": ("{} background", "{} backdrop")}  # fmt: skip
 
 
-class NamedGroup(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class NamedGroup:
     """A group of things as captions speak of it."""
 
     group: str
@@ -210,7 +211,7 @@ def _relation(rng: np.random.Generator, layout: Layout, groups: Sequence[NamedGr
             below = next(one for one in groups if one.group == base.group)
             above = next(one for one in groups if one.group == item.group)
             found.append(
-                f"{_phrase(rng, above, groups)} on {_phrase(rng, below._replace(count=1), groups)}"
+                f"{_phrase(rng, above, groups)} on {_phrase(rng, replace(below, count=1), groups)}"
             )
     alone = [
         one for one in single.values() if one.first.foot == 0 and one.first.entry.where == "floor"

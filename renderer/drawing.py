@@ -142,7 +142,7 @@ class ShapeRecorder(Canvas):
             self._parts.append((*self._named, self._sheet.drawing()))
             self._sheet = _PolygonList()
 
-    def polygon(self, points: Sequence[Point], fill: Color) -> None:
+    def polygon(self, points: Sequence[Point] | np.ndarray, fill: Color) -> None:
         """See `Canvas.polygon`."""
         self._sheet.polygons.append(np.asarray(points, dtype=float).reshape(-1, 2))
         self._sheet.colors.append((*fill[:3], fill[3] if len(fill) == 4 else 255))
@@ -164,8 +164,10 @@ class ShapeRecorder(Canvas):
         if radius <= 0:
             self.polygon([(left, top), (right, top), (right, bottom), (left, bottom)], fill)
             return
-        corners = (right, top, -1, 1, 1.5), (right, bottom, -1, -1, 0.0)
-        corners += (left, bottom, 1, -1, 0.5), (left, top, 1, 1, 1.0)
+        corners = (
+            (right, top, -1, 1, 1.5), (right, bottom, -1, -1, 0.0),
+            (left, bottom, 1, -1, 0.5), (left, top, 1, 1, 1.0),
+        )  # fmt: skip
         outline = []
         for x, y, inward, down, start in corners:
             turn = np.pi * np.linspace(start, start + 0.5, CORNER)

@@ -25,8 +25,13 @@ class LevelTheme(NamedTuple):
     @classmethod
     def of(cls, *fields: str) -> "LevelTheme":
         """Return a theme whose fields are written as words; the last one holds its colours."""
-        *options, palette = fields
-        return cls(*(tuple(some.split()) for some in options), *colors(palette))
+        skies, backdrops, platforms, plants, hazards, structures, sky_objects = (
+            tuple(some.split()) for some in fields[:-1]
+        )
+        soil, turf, far = colors(fields[-1])
+        return cls(
+            skies, backdrops, platforms, plants, hazards, structures, sky_objects, soil, turf, far
+        )
 
 
 OPEN_SKY = "clouds sun none"
@@ -83,7 +88,8 @@ THEMES: dict[str, LevelTheme] = {
 
 
 def _light(top: Rgb, mid: Rgb, low: Rgb, tint: tuple[float, float, float], cloud: Rgb) -> Light:
-    shade: Rgb = tuple((c + m) // 2 for c, m in zip(cloud, mid, strict=True))
+    red, green, blue = ((c + m) // 2 for c, m in zip(cloud, mid, strict=True))
+    shade = red, green, blue
     return Light(top, mid, low, tint, low, (255, 246, 206), cloud, shade, (255, 216, 120), 0)
 
 

@@ -12,6 +12,7 @@ from mag_sandbox.renderer.groups import ThingGroup, sample_group, variant_of
 from mag_sandbox.renderer.kinds import KINDS
 from mag_sandbox.renderer.outdoors import beside
 from mag_sandbox.renderer.painters.sketch import PAINTS, contrast
+from mag_sandbox.renderer.painters.stamp import Rgb
 from mag_sandbox.renderer.phrasing import pick
 from mag_sandbox.renderer.places import ALIASES, NOTHING, PlaceKind
 from mag_sandbox.renderer.placing import TRIES, Site, is_cut, polar, size_of
@@ -285,7 +286,7 @@ class _Furnished(Site):
             if lamp == "hanging lamp" and self.rng.random() < 0.5:
                 self.place(partial(self._hanging, lamp, quarter, color), tries=12)
             elif lamp == "wall lamp" and self.rng.random() < 0.6:
-                self._hang_at(lamp, quarter, pick(self.rng, (0.45, 0.45)), 1.5)
+                self._hang_at(lamp, quarter, CORNER, 1.5)
             elif lamp in ("floor lamp", "torch") and self.rng.random() < 0.7:
                 self.place(partial(self._corner, lamp, corner, color), tries=12)
 
@@ -305,60 +306,75 @@ class _Furnished(Site):
 
 def lay_out_stage(place: PlaceKind, seed: int, rng: np.random.Generator) -> Layout:
     """Return a random stage: eight different things on stands around the player."""
-    ground = Site(rng)
     back = pick(rng, tuple(palettes.BACKDROPS))
-    wall = palettes.BACKDROPS[back]
-    floors = palettes.STAGE_FLOORS.items()
-    floor = pick(rng, [name for name, paint in floors if contrast(paint, wall) > 50])
-    backdrop, light = pick(rng, BACKDROPS), pick(rng, STAGE_LIGHTS)
-    stand, stand_color = pick(rng, STANDS), pick(rng, STAND_COLORS)
-    room = RoomBox(-STAGE_HALF, STAGE_HALF, -STAGE_HALF, STAGE_HALF, STAGE_TALL, back, "plain",
-                "stage", floor, "plain")  # fmt: skip
-    if backdrop != NOTHING:
-        color = back if back in PAINTS else "blue"
-        for wall_number in range(4):
-            for part in (0.125, 0.375, 0.625, 0.875):
-                x, z, facing = room.at_wall(wall_number, part * 2 * STAGE_HALF, 0.0)
-                item = Item(backdrop, x, z, 0.0, 0.85, color, 0, facing, backdrop)
-                ground.put(item, solid=False)
-    kinds = [str(one) for one in rng.permutation(showable())[:8]]
-    clear = tuple(n for n in PAINTS if contrast(PAINTS[n], wall) > 90)
-    for index, kind in enumerate(kinds):
-        x, z = polar(22.5 + 45 * index + ground.near(-4, 4), STAGE_RADIUS * ground.near(0.96, 1.06))
-        size = ground.near(0.9, 1.2)
-        base = ground.put(
-            Item(stand, x, z, 0.0, size, stand_color, 0, 0.0, f"{stand_color} {stand}")
+    wall, floors = palettes.BACKDROPS[back], palettes.STAGE_FLOORS
+    floor = pick(rng, [name for name, paint in floors.items() if contrast(paint, wall) > 50])
+    half = STAGE_HALF
+    room = RoomBox(-half, half, -half, half, STAGE_TALL, back, "plain", "stage", floor, "plain")
+    attributes = {
+        "place": "stage", "light": pick(rng, STAGE_LIGHTS), "backdrop_color": back,
+        "backdrop": pick(rng, BACKDROPS), "floor": floor,
+        "support": pick(rng, STANDS), "support_color": pick(rng, STAND_COLORS),
+    }  # fmt: skip
+    site = Site(rng)
+    _put_backdrop(site, room, attributes["backdrop"])
+    _put_stands(site, attributes["support"], attributes["support_color"], wall)
+    _put_extras(site)
+    return Layout("object", seed, place.name, attributes, tuple(site.items), room)
+
+
+def _put_backdrop(site: Site, room: RoomBox, kind: str) -> None:
+    """Decorate the walls with four of a kind each."""
+    color = room.wall if room.wall in PAINTS else "blue"
+    for wall in range(4) if kind != NOTHING else ():
+        for part in (0.125, 0.375, 0.625, 0.875):
+            x, z, facing = room.at_wall(wall, part * 2 * STAGE_HALF, 0.0)
+            site.put(Item(kind, x, z, 0.0, 0.85, color, 0, facing, kind), solid=False)
+
+
+def _put_stands(site: Site, stand: str, stand_color: str, wall: Rgb) -> None:
+    """Put eight stands around the player, with a thing on each."""
+    clear = tuple(name for name in PAINTS if contrast(PAINTS[name], wall) > 90)
+    for index, kind in enumerate(site.rng.permutation(showable())[:8].tolist()):
+        yaw = 22.5 + 45 * index + site.near(-4, 4)
+        x, z = polar(yaw, STAGE_RADIUS * site.near(0.96, 1.06))
+        base = Item(
+            stand,
+            x,
+            z,
+            scale=site.near(0.9, 1.2),
+            color=stand_color,
+            group=f"{stand_color} {stand}",
         )
+        number = site.put(base)
         wide, tall = size_of(kind)
-        scale = min(SHOWN / tall, 1.7 / wide) * ground.near(0.9, 1.15)
+        scale = min(SHOWN / tall, 1.7 / wide) * site.near(0.9, 1.15)
         colors = KINDS[kind].colors
-        color = pick(rng, [c for c in colors if c in clear] or colors) if colors else None
-        top = TOPS[stand][0] * size
+        some = [one for one in colors if one in clear] or colors
+        color = pick(site.rng, some) if some else None
         name = f"{color} {kind}" if color else kind
-        ground.put(Item(kind, x, z, top, scale, color, variant_of(rng), 0.0, name, base))
-    extra = pick(rng, EXTRAS)
-    for index in range(4 if extra != NOTHING else 0):
-        x, z = polar(90 * index + ground.near(-3, 3), ground.near(4.3, 4.8))
-        hangs = KINDS[extra].where == "ceiling"
-        foot = 2.9 if hangs else 0.0
-        colors = KINDS[extra].colors
-        color = pick(rng, colors) if colors else None
-        ground.put(Item(extra, x, z, foot, 1.25, color, index, 0.0, extra), solid=False)
-    attributes = {"place": "stage", "light": light, "backdrop_color": back, "backdrop": backdrop,
-                  "floor": floor, "support": stand, "support_color": stand_color}  # fmt: skip
-    return Layout("object", seed, place.name, attributes, tuple(ground.items), room)
+        top, shape = TOPS[stand][0] * base.scale, variant_of(site.rng)
+        site.put(Item(kind, x, z, top, scale, color, shape, 0.0, name, number))
+
+
+def _put_extras(site: Site) -> None:
+    """Put the same thing between the stands of each quarter."""
+    kind = pick(site.rng, EXTRAS)
+    for index in range(4 if kind != NOTHING else 0):
+        x, z = polar(90 * index + site.near(-3, 3), site.near(4.3, 4.8))
+        foot = 2.9 if KINDS[kind].where == "ceiling" else 0.0
+        colors = KINDS[kind].colors
+        color = pick(site.rng, colors) if colors else None
+        site.put(Item(kind, x, z, foot, 1.25, color, index, 0.0, kind), solid=False)
 
 
 def showable() -> list[str]:
-    """Return the kinds that stages show: what stands, and is not much wider than tall."""
+    """Return the kinds that stages show: what stands, and is about as wide as tall."""
+    shown = ("object", "shape", "potted")
     kinds = []
     for name, kind in KINDS.items():
-        if kind.where in ("small", "floor") and kind.painter in ("object", "shape", "potted"):
+        if kind.where in ("small", "floor") and kind.painter in shown and name not in STANDS:
             wide, tall = size_of(name)
-            if (
-                0.45 < wide / max(tall, 0.1) < 2.2
-                and tall < 5
-                and name not in (*STANDS, "rope barrier")
-            ):
+            if 0.45 < wide / max(tall, 0.1) < 2.2 and tall < 5:
                 kinds.append(name)
     return kinds

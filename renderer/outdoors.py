@@ -354,53 +354,34 @@ def lay_out_level(place: PlaceKind, seed: int, rng: np.random.Generator) -> Layo
 def _platforms(land: _Land, quarter: int, shape: int, collectible: str, block: str) -> None:
     """Hang two platforms with things on them, and blocks beside them, in a quarter."""
     for low, high in ((1.0, 1.6), (2.3, 2.9)):
-        yaw, away, foot = (
-            quarter * 90 + land.near(-32, 32),
-            land.near(4.6, 6.4),
-            land.near(low, high),
-        )
-        number = land.place(
-            lambda yaw=yaw, away=away, foot=foot: Item(
-                "platform",
-                *polar(yaw + land.near(-8, 8), away),
-                foot,
-                1.0,
-                None,
-                shape,
-                0.0,
-                "platform",
-            )
-        )
+        yaw = quarter * 90 + land.near(-32, 32)
+        away, foot = land.near(4.6, 6.4), land.near(low, high)
+        platform = Item("platform", 0.0, 0.0, foot, variant=shape, group="platform")
+        number = land.place(partial(_around, land, platform, yaw, 8.0, (away, away)))
         if number is None:
             continue
-        base = land.items[number]
         for step in (-1, 0, 1):
-            x, z = beside(base, step * 0.75)
-            land.put(
-                Item(
-                    collectible,
-                    x,
-                    z,
-                    base.foot + 1.05 + 0.2 * (step == 0),
-                    0.72,
-                    None,
-                    0,
-                    0.0,
-                    collectible,
-                ),
-                solid=False,
-            )
-    yaw, foot = quarter * 90 + land.near(-34, 34), land.near(1.5, 2.1)
-    if block == "crate":
-        foot = 0.0
-    number = land.place(
-        lambda: Item(block, *polar(yaw, land.near(4.6, 6.0)), foot, 0.9, None, 0, 0.0, block)
-    )
+            x, z = beside(land.items[number], step * 0.75)
+            top = foot + 1.05 + 0.2 * (step == 0)
+            land.put(Item(collectible, x, z, top, 0.72, group=collectible, support=number),
+                     solid=False)  # fmt: skip
+    foot = 0.0 if block == "crate" else land.near(1.5, 2.1)
+    first = Item(block, 0.0, 0.0, foot, 0.9, group=block)
+    yaw = quarter * 90 + land.near(-34, 34)
+    number = land.place(partial(_around, land, first, yaw, 0.0, (4.6, 6.0)))
     if number is not None:
         x, z = beside(land.items[number], 0.83)
         second = replace(land.items[number], x=x, z=z)
         if land.fits(second):
             land.put(second)
+
+
+def _around(
+    land: _Land, item: Item, yaw: float, sway: float, distances: tuple[float, float]
+) -> Item:
+    """Return a thing somewhere about a direction [degrees], at one of some distances [m]."""
+    x, z = polar(yaw + land.near(-sway, sway), land.near(*distances))
+    return replace(item, x=x, z=z)
 
 
 def beside(item: Item, right: float) -> tuple[float, float]:

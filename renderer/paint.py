@@ -40,6 +40,7 @@ INKS: dict[str, RGB] = {
     "sand": (236, 208, 150), "water": (112, 182, 222), "flame": (246, 140, 56), "lamp": LAMP,
     "roof": (150, 78, 70), "navy": (66, 80, 122), "steam": (236, 238, 244),
 }  # fmt: skip
+SWING = 0.28  # of its length that a leg's foot swings forward
 DAY_PANE: RGB = (92, 122, 158)
 _SHADES = {"+": lambda ink: lighter(ink, 0.28), "-": lambda ink: darker(ink, 0.2),
            "=": lambda ink: darker(ink, 0.42)}  # fmt: skip
@@ -171,41 +172,49 @@ def _bird(recorder: ShapeRecorder, light: Light, _: str, __: str | None, ___: in
 def _shape(recorder: ShapeRecorder, light: Light, shape: str, color: str | None, _: int) -> None:
     """Draw a shape of `shapes.txt`; the file explains its notation."""
     pen, own = Pen(recorder, 0, 0), _ink(color)
-    names = {**INKS, "c": own, "t": _trim(own)}
+    inks = {**INKS, "c": own, "t": _trim(own)}
     for op, ink, numbers in shapes()[shape]:
-        fill = names.get(ink.rstrip("+-="))
-        if ink[-1:] in _SHADES and fill:
-            fill = _SHADES[ink[-1]](fill)
-        pairs = list(zip(numbers[::2], numbers[1::2], strict=False))
-        if op == "o":
-            x, y, half, tall = numbers
-            pen.oval(x - half, y - tall, x + half, y + tall, fill)
-        elif op in ("b", "k"):
-            (pen.box if op == "b" else pen.block)(*numbers[:4], fill, *numbers[4:])
-        elif op == "p":
-            pen.poly(pairs, fill)
-        elif op == "s":
+        base = inks[ink.rstrip("+-=")]
+        fill = _SHADES[ink[-1]](base) if ink[-1] in _SHADES else base
+        _primitive(pen, recorder, op, fill, numbers, light.has_lamps)
+
+
+def _primitive(
+    pen: Pen, recorder: ShapeRecorder, op: str, fill: RGB, numbers: tuple[float, ...], lit: bool
+) -> None:
+    """Draw one primitive of a shape."""
+    pairs = list(zip(numbers[::2], numbers[1::2], strict=False))
+    x, y, wide, tall, radius = (*numbers, 0.0, 0.0, 0.0, 0.0)[:5]
+    if op == "o":
+        pen.oval(x - wide, y - tall, x + wide, y + tall, fill)
+    elif op == "b":
+        pen.box(x, y, wide, tall, fill, radius)
+    elif op == "k":
+        pen.block(x, y, wide, tall, fill, radius)
+    elif op == "p":
+        pen.poly(pairs, fill)
+    elif op == "s":
+        pen.blob(pairs, fill)
+    elif op == "l":
+        pen.line(list(zip(numbers[1::2], numbers[2::2], strict=True)), fill, numbers[0])
+    elif op == "t":
+        pen.lathe(pairs, fill, 0)
+    elif op == "ball":
+        pen.ball(x, y, wide, fill)
+    elif op == "leg":
+        recorder.swing = tall * SWING
+        pen.box(x - wide / 2, 0, x + wide / 2, y, fill, wide / 4)
+        recorder.swing = 0.0
+    elif op == "f":
+        with recorder.moving(Motion.FLICKER):
             pen.blob(pairs, fill)
-        elif op == "l":
-            odd = list(zip(numbers[1::2], numbers[2::2], strict=True))
-            pen.line(odd, fill, numbers[0])
-        elif op == "t":
-            pen.lathe(pairs, fill, 0)
-        elif op == "ball":
-            pen.ball(*numbers, fill)
-        elif op == "leg":
-            x, top, width, forward = numbers
-            recorder.swing = forward * 0.28
-            pen.box(x - width / 2, 0, x + width / 2, top, fill, width / 4)
-            recorder.swing = 0.0
-        elif op == "f":
-            with recorder.moving(Motion.FLICKER):
-                pen.blob(pairs, fill)
-        elif op == "w":
-            with recorder.moving(Motion.FLICKER if light.has_lamps else None):
-                pen.box(*numbers, LAMP if light.has_lamps else DAY_PANE, 4)
-        else:
-            pen.shadow(-numbers[0], numbers[0], numbers[0] / 8)
+    elif op == "w":
+        with recorder.moving(Motion.FLICKER if lit else None):
+            pen.box(x, y, wide, tall, LAMP if lit else DAY_PANE, 4)
+    elif op == "sh":
+        pen.shadow(-x, x, x / 8)
+    else:
+        raise ValueError(f'shape operation "{op}" not known; shapes.txt lists the operations')
 
 
 @cache
@@ -216,15 +225,15 @@ def shapes() -> dict[str, list[tuple[str, str, tuple[float, ...]]]]:
     for line in text.splitlines():
         if line.startswith("["):
             name, _, rest = line[1:].partition("]")
-            found[name] = [_primitive(one.split()) for one in rest.split(" ; ")]
+            found[name] = [_parsed(one.split()) for one in rest.split(" ; ")]
     return found
 
 
-def _primitive(words: list[str]) -> tuple[str, str, tuple[float, ...]]:
+def _parsed(words: list[str]) -> tuple[str, str, tuple[float, ...]]:
     op = words[0]
     colorless = op in ("sh", "w")
     numbers = tuple(float(word) for word in words[1 if colorless else 2 :])
-    return op, "" if colorless else words[1], numbers
+    return op, "dark" if colorless else words[1], numbers
 
 
 PAINTERS: dict[str, Painter] = {

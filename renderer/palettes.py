@@ -68,7 +68,9 @@ def _light(
     veil: float = 0.0,
 ) -> Light:  # fmt: skip
     """Return a light: sky from top to bottom, then haze, glow, cloud and the cloud's shade."""
-    return Light(*colors(sky), tint, *colors(others), window, shadow, veil)
+    top, middle, low = colors(sky)
+    haze, glow, cloud, shade = colors(others)
+    return Light(top, middle, low, tint, haze, glow, cloud, shade, window, shadow, veil)
 
 
 LIGHTS: dict[str, Light] = {
@@ -164,20 +166,20 @@ def weathered(light: Light, weather: Weather) -> Light:
     def bent(color: Rgb, share: float = 1.0) -> Rgb:
         luminance = (0.3 * color[0] + 0.5 * color[1] + 0.2 * color[2]) * weather.brightness
         grey = (luminance * 0.96, luminance, luminance * 1.06)
-        return tuple(min(255, c) for c in mix(color, grey, weather.greyness * share))
+        red, green, blue = mix(color, grey, weather.greyness * share)
+        return min(255, red), min(255, green), min(255, blue)
 
-    red, green, blue = light.tint
-    mean = (red + green + blue) / 3
+    mean = sum(light.tint) / 3
     pull = weather.greyness * 0.22
     dim = 1 - (1 - min(1.0, weather.brightness)) * 0.6
-    tint = tuple((gain + (mean - gain) * pull) * dim for gain in (red, green, blue))
+    red, green, blue = ((gain + (mean - gain) * pull) * dim for gain in light.tint)
     dark = mix(light.sky_top, (70, 78, 100), 0.5)
     return light._replace(
         sky_top=bent(light.sky_top),
         sky_mid=bent(light.sky_mid),
         sky_low=bent(light.sky_low),
         haze=bent(light.haze, 0.7),
-        tint=tint,
+        tint=(red, green, blue),
         cloud=mix(bent(light.cloud, 0.6), dark, weather.cloud_darkness),
         cloud_shade=mix(bent(light.cloud_shade, 0.6), dark, weather.cloud_darkness),
         shadow=round(light.shadow * (1 - weather.greyness * 0.6)),

@@ -5,10 +5,11 @@ on any table of the shape attribute -> value -> phrases. Knows nothing of what t
 """
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
+Choice = TypeVar("Choice")
 Phrases = Mapping[str, Mapping[str, Sequence[str]]]
 
 MIN_WORDS = 8
@@ -30,7 +31,7 @@ class Phrase(NamedTuple):
     weight: int
 
 
-def pick(rng: np.random.Generator, options: Sequence[str]) -> str:
+def pick(rng: np.random.Generator, options: Sequence[Choice]) -> Choice:
     """One of some phrases or names."""
     return options[int(rng.integers(len(options)))]
 

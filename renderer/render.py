@@ -191,7 +191,7 @@ class SceneRenderer:
         if self.layout.room is None:
             image.rows(ground_rows(self.layout), HORIZON)
         else:
-            image.rows(room_rows(self.layout))
+            image.rows(room_rows(self.layout.room))
         return image
 
     @cached_property
@@ -236,7 +236,7 @@ class _Shot:
             glows = glows_of(layout, self.viewer)
             pixels = relight(pixels, ambient_of(layout), glows)
         if self.time:
-            share = np.float32(motions == MotionLabel.FLICKER)
+            share = (motions == MotionLabel.FLICKER).astype(np.float32)
             if layout.room is not None:
                 share = np.maximum(share, flickering(glows, RING_HEIGHT, RING_WIDTH))
             pixels = shimmered(pixels, motions == MotionLabel.SHIMMER, self.time)
@@ -252,7 +252,8 @@ class _Shot:
 
     def _order(self) -> list[int]:
         """Return the numbers of all items, from far to near; what lies in planes comes first."""
-        planes, boards = [], []
+        planes: list[int] = []
+        boards: list[int] = []
         for index, item in enumerate(self.items):
             (planes if item.entry.where in PLANES else boards).append(index)
 

@@ -15,7 +15,7 @@ from mag_sandbox.renderer.painters.sketch import darker, lighter, mix
 from mag_sandbox.renderer.painters.stamp import Light, lightened, shaded, tinted
 from mag_sandbox.renderer.places import GROUNDS, PLACES, WEATHERS
 from mag_sandbox.renderer.projection import EYE, PIXELS_PER_RADIAN, Viewpoint, rows_of
-from mag_sandbox.renderer.scene import Item, Layout
+from mag_sandbox.renderer.scene import Item, Layout, RoomBox
 
 SUN_HEIGHT = {"dawn": 152, "noon": 62, "afternoon": 96, "sunset": 150, "dusk": 80, "night": 78}
 HAZE_DISTANCE = 110.0  # metres
@@ -75,7 +75,8 @@ def glows_of(layout: Layout, viewer: Viewpoint) -> list[Glow]:
         row = float(rows_of(np.array(item.foot + high * item.scale), distance))
         reach = spread / distance * PIXELS_PER_RADIAN
         power = _LAMP_POWER.get(light, 0.35) if flickers else 0.42
-        color = tuple(power * c for c in strength)
+        red, green, blue = (power * c for c in strength)
+        color = red, green, blue
         glows.append(Glow(column, row, reach, reach * 0.8, color, flickers=flickers))
     return glows
 
@@ -144,9 +145,8 @@ def ground_rows(layout: Layout) -> np.ndarray:
     return np.rint(colors).clip(0, 255).astype(np.uint8)
 
 
-def room_rows(layout: Layout) -> np.ndarray:
+def room_rows(room: RoomBox) -> np.ndarray:
     """Return the colours of a bare ceiling and floor, uint8 [rows, 3]."""
-    room = layout.room
     up, down = flats.ceiling_color(room), flats.floor_color(room)
     half = np.linspace(0, 1, HORIZON * SUPERSAMPLE)[:, None]
     above = np.array(darker(up, 0.14)) * (1 - half) + np.array(up) * half
