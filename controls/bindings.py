@@ -176,6 +176,10 @@ class Bindings:
             rows[name] = replace(self[name], keys=tuple(dict.fromkeys(keys)))
         return Bindings(tuple(rows.values()), self.pointing)
 
+    def without(self, name: Action) -> "Bindings":
+        """Return these bindings without an action that is not possible."""
+        return Bindings([row for row in self.rows if row.name != name], self.pointing)
+
     def along(self, axes: Collection[str]) -> "Bindings":
         """Return these bindings without what moves the camera along other axes than these."""
         rows = [row for row in self.rows if not isinstance(row, CameraBinding) or row.axis in axes]

@@ -21,6 +21,7 @@ from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.model.loading import next_policy, next_world, no_places, worlds_beside
 from mag_sandbox.model.world import MIB, MemorySetting, WorldFailed, no_edits
+from mag_sandbox.sandbox.hud.cards import KEEPS
 from mag_sandbox.sandbox.hud.hints import ACTIONS, STEPS
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.play.reel import Reel
@@ -43,6 +44,7 @@ from mag_sandbox.sandbox.screens.overlays import (
     ProbeOverlay,
     SplitOverlay,
 )
+from mag_sandbox.sandbox.screens.painting import PaintingOverlay
 from mag_sandbox.sandbox.screens.play import PlaySession
 from mag_sandbox.sandbox.screens.prompt_box import PromptBox
 from mag_sandbox.sandbox.screens.prompt_card import PromptChoice
@@ -56,6 +58,7 @@ from mag_sandbox.scenes.things import GROUND, words_of
 MEMORY_STEP = 2  # factor of the budget
 LEAST_MIB, MOST_MIB = 1, 1024
 LOUDER = 10  # percent
+WARNED_S = 5.0  # after the last press, if that choice forgets something
 CHOOSING_S = 1.0  # after the last press, from which on a choice of memory holds
 PATIENCE_S = 10.0  # that a moment may take to be kept, before it is gone back to
 ANSWERED_AFTER = 3  # blocks shown: two may be under way when something is asked
@@ -162,7 +165,8 @@ class PlayerSession(WatchedSession):
         self._autosave = Autosave(partial(services.saves.autosave, worker), time.perf_counter)
         self._save: Future[ParkedScene] | None = None  # that is being read, to go on from it
         self._bound_for: tuple[CameraPose, int] | None = None  # an anchor, newest result before
-        describe = partial(_describe, services, worker, reel)
+        self._painting = PaintingOverlay(reel, hud, services.settings.now.fit)
+        describe = partial(_describe, services, worker, reel, self._painting)
         self._prompt = PromptBox(
             describe,
             services.vocabulary,
@@ -173,7 +177,9 @@ class PlayerSession(WatchedSession):
         scene, seed = playthrough.scene.name, playthrough.seed
         cue = lambda cue: services.audio.cue(CUES[cue])  # noqa: E731 -- fits the line below
         hunt = PostcardHunt(services.prober, services.scores, scene, seed, cue)
-        probe = ProbeOverlay(reel, hud, services.prober, services.audio.cue)
+        probe = ProbeOverlay(
+            reel, hud, services.prober, services.audio.cue, services.settings.now.fit
+        )
         claim = services.bindings.title("postcards")
         self._postcards = PostcardOverlay(reel, hud, hunt, probe, claim)
         self._map = MapOverlay(reel, hud, services.map, services.prober, self._prompt)
@@ -182,7 +188,7 @@ class PlayerSession(WatchedSession):
             reel,
             hud,
             reel.current.spec.kinds,
-            partial(_change, services, worker, reel),
+            partial(_change, services, worker, reel, self._painting),
             partial(_fly, services, reel),
             services.settings.now.fit,
             make_theme=services.theme,
@@ -190,7 +196,15 @@ class PlayerSession(WatchedSession):
         )
         self._hints = self._hint_overlay(probe) if services.settings.now.hints else None
         hints = (self._hints,) if self._hints else ()
-        shown = (self._map, *hints, probe, self._postcards, self._around, services.notices)
+        shown = (
+            self._painting,
+            self._map,
+            *hints,
+            probe,
+            self._postcards,
+            self._around,
+            services.notices,
+        )
         self.overlays = (*shown, self._edit, self._prompt)
         if origin := reel.current.block.memory.origin:
             self._say(f"memory: {origin.words()}")
@@ -203,6 +217,7 @@ class PlayerSession(WatchedSession):
     def block_shown(self, ready: ReadyBlock) -> None:
         """Follow what is shown."""
         super().block_shown(ready)
+        self._painting.block_shown(ready)
         self._autosave.block_shown(ready.command)
         self._tell_arrived()
         if self._choice and self._choice.in_force_at <= self._reel.blocks:
@@ -352,9 +367,9 @@ class PlayerSession(WatchedSession):
 
     def _next_world(self) -> Outcome | None:
         world = next_world(self._reel.current.spec.name)
-        if world is None:
-            self._say("no other world over these weights holds a picture for long")
+        if world is None:  # the key is not offered
             return None
+        self._say(f"going on in the world {world}, one of {', '.join(worlds_beside(world))}")
         self._postcards.stop()
         self.leave_moment("another world")
         return SwitchWorld(world)
@@ -370,13 +385,20 @@ class PlayerSession(WatchedSession):
             return PlaySplit(playthrough.scene, playthrough.seed, other, moment)
         if action == "policy":
             policy = next_policy(now.policy, policies)
-            setting, text = replace(now, policy=policy), f"memory: {policy}"
+            setting = replace(now, policy=policy)
+            text = f"{KEEPS.get(policy, policy)} from now on ({policy})"
+            forgets = policy in FORGETFUL
         else:
             size = now.kept_mib * (MEMORY_STEP if action == "more_memory" else 1 / MEMORY_STEP)
             mib = min(MOST_MIB, max(LEAST_MIB, round(size)))
             setting, text = replace(now, kept_mib=mib), f"memory: at most {mib} MiB"
+            forgets = mib * MIB < self._reel.current.block.memory.bytes
         before = self._choice.kept_before if self._choice else 0
-        self._choice = _MemoryChoice(setting, time.perf_counter() + CHOOSING_S, before)
+        seconds = CHOOSING_S
+        if forgets:
+            seconds, key = WARNED_S, self._services.bindings.title("undo")
+            text = f"In a moment: {text}. What you saw will be forgotten; {key} prevents that"
+        self._choice = _MemoryChoice(setting, time.perf_counter() + seconds, before)
         self._say(text)
         return None
 
@@ -425,13 +447,18 @@ class PlayerSession(WatchedSession):
             )
 
     def _undo(self) -> Outcome | Playthrough | None:
-        """Take the newest change back, whatever it was."""
+        """Take the newest change back, whatever it was; one that is only announced is dropped."""
+        if self._choice and self._choice.holds_from < math.inf:
+            self._choice = None
+            self._say("the memory stays as it is")
+            return None
         moment = self._services.undo_stack.pop()
         if moment is None:
             self._say("there is no change to take back")
             return None
         if moment.left is None:
             self._worker.call(lambda session: session.edit(Edit("undo")))
+            self._painting.begin(Edit("undo"))
             _show_change(self._reel)
             return None
         left = self._parked(moment)
@@ -530,7 +557,12 @@ def _leave_moment(services: Services, worker: GenerationWorker, change: str) -> 
 
 
 def _describe(
-    services: Services, worker: GenerationWorker, reel: Reel, text: str, ground: str = ""
+    services: Services,
+    worker: GenerationWorker,
+    reel: Reel,
+    painting: PaintingOverlay,
+    text: str,
+    ground: str = "",
 ) -> None:
     """Ask the world for another prompt, and perhaps to paint ground anew by it."""
     _leave_moment(services, worker, "another description")
@@ -543,14 +575,16 @@ def _describe(
             session.edit(edit)
 
     worker.call(ask)
+    if reel.current.spec.kinds:
+        painting.begin(edit)
     _show_change(reel)
     key = services.bindings.title("undo")
     follows = {
-        "": "what is striped on the map follows these words, what you saw stays",
-        "view": "this view is painted anew by these words",
-        "everything": "everything is painted anew by these words",
+        "": "New areas (striped on the map) follow this description; what you have seen stays",
+        "view": "This view is painted anew by this description",
+        "everything": "Everything is painted anew by this description",
     }
-    services.notices.say(f"{follows[ground]}; {key} takes it back")
+    services.notices.say(f"{follows[ground]}. {key} undoes")
 
 
 def _choices(describe: Callable[..., None]) -> tuple[PromptChoice, ...]:
@@ -563,8 +597,15 @@ def _choices(describe: Callable[..., None]) -> tuple[PromptChoice, ...]:
     )
 
 
-def _change(services: Services, worker: GenerationWorker, reel: Reel, edit: Edit) -> None:
+def _change(
+    services: Services,
+    worker: GenerationWorker,
+    reel: Reel,
+    painting: PaintingOverlay,
+    edit: Edit,
+) -> None:
     """Ask the world for a change."""
+    painting.begin(edit)
     services.undo_stack.push("a change of the world")
     worker.call(lambda session: session.edit(edit))
     _show_change(reel)

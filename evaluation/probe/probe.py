@@ -65,6 +65,7 @@ class ProbeResult(ProbeFigures):
     then: Frames  # uint8 [h, w, 3]
     now: Frames
     difference: Frames  # brighter where they differ more
+    sight: Sight | None = None  # the whole of then; None: not kept
 
     @property
     def word(self) -> Word:
@@ -98,6 +99,7 @@ def compare(back: Return, number: int, *, exact_pose: bool = True) -> ProbeResul
         then=then.copy(),
         now=now.copy(),
         difference=difference_picture(then, now),
+        sight=back.then,
         psnr=metrics.psnr(now, then),
         ssim=metrics.ssim(now, then),
         drift_psnr=_drift(back, exact_pose=exact_pose),
@@ -178,7 +180,7 @@ def shrunk(result: ProbeResult) -> ProbeResult:
     """Return a result whose pictures are thumbnails, to keep many."""
     pictures = result.then, result.now, result.difference
     then, now, difference = (reduced(one, THUMBNAIL).round().astype(np.uint8) for one in pictures)
-    return replace(result, then=then, now=now, difference=difference)
+    return replace(result, then=then, now=now, difference=difference, sight=None)
 
 
 def half_life(results: Sequence[ProbeResult]) -> float | None:

@@ -3,10 +3,23 @@
 import numpy as np
 import pygame
 
+from mag_sandbox.controls.camera import CameraPose, yaw_difference
 from mag_sandbox.evaluation.probe.probe import REMEMBERED, VAGUE, ProbeResult, Word
 from mag_sandbox.sandbox.hud.hud_state import duration_text
+from mag_sandbox.sandbox.play.late_warp import Crop
 from mag_sandbox.sandbox.ui.display import flat_picture
-from mag_sandbox.sandbox.ui.theme import ACCENT, BAD, FAINT, GOOD, INK, MUTED, TRACK, Theme
+from mag_sandbox.sandbox.ui.layout import draw_card
+from mag_sandbox.sandbox.ui.theme import (
+    ACCENT,
+    BAD,
+    FAINT,
+    GOOD,
+    INK,
+    MUTED,
+    TRACK,
+    CachedPicture,
+    Theme,
+)
 
 CARD_WIDTH = 436  # px of the reference window
 PICTURES = (("then", "then"), ("now", "now"), ("difference", "difference"))
@@ -24,9 +37,7 @@ WORD_TEXTS: dict[Word, str] = {
 }
 TITLES = {"postcard": "Postcard found"}
 ASPECT = 0.6  # of the places for pictures
-WIPE_SHARE = 0.62  # of the window's width or height that a wipe takes
 SHADOW = (0, 0, 0, 90)
-LABEL = (13, 17, 30, 170)
 
 
 def probe_card(theme: Theme, result: ProbeResult, width: int | None = None) -> pygame.Surface:
@@ -50,54 +61,76 @@ def probe_card(theme: Theme, result: ProbeResult, width: int | None = None) -> p
     return card
 
 
-class WipeCard:
-    """Then and now in one picture, with a line that moves from one to the other.
+class Wipe:
+    """Then over now, on the picture itself, with a line that moves from one to the other.
 
-    card = WipeCard(theme, result, window_size)
-    surface = card.at(0.5)  # then on the left half, now on the right
+    wipe = Wipe(theme, result, picture_rect)
+    wipe.draw(surface, pose, crop, 0.5)  # then on the left half, now on the right
     """
 
-    def __init__(self, theme: Theme, result: ProbeResult, window_size: tuple[int, int]) -> None:
-        self._theme = theme
-        height, width = result.now.shape[:2]
-        ratio = WIPE_SHARE * min(window_size[0] / width, window_size[1] / height)
-        size = max(1, round(width * ratio)), max(1, round(height * ratio))
-        said = theme.text(
-            f"You came back after {duration_text(result.seconds_away)}", 16, bold=True
+    def __init__(self, theme: Theme, result: ProbeResult, picture: pygame.Rect) -> None:
+        """`picture` is where the window shows the picture [px]."""
+        self._theme, self._picture, self._result = theme, picture, result
+        self._scaled = CachedPicture()
+        self._caption = self._draw_caption()
+        self._labels = [
+            draw_card(theme, [[theme.text(word, 13)]], pad=(8, 3)) for word in ("then", "now")
+        ]
+
+    def draw(self, surface: pygame.Surface, pose: CameraPose, crop: Crop, share: float) -> None:
+        """Draw then over the left share of a picture that shows a crop of the view at a pose."""
+        picture, gap = self._picture, self._theme.px(14)
+        edge = picture.left + round(picture.width * share)
+        clip = surface.get_clip()
+        surface.set_clip(
+            clip.clip((picture.left, picture.top, edge - picture.left, picture.height))
         )
+        place = self._place(pose, crop)
+        surface.blit(self._scaled(place.size, lambda: self._then(place.size)), place)
+        surface.set_clip(clip)
+        line = pygame.Rect(edge - self._theme.px(1), picture.top, self._theme.px(3), picture.height)
+        pygame.draw.rect(surface, INK, line)
+        then, now = self._labels
+        middle = surface.get_height() // 2
+        if edge - picture.left > then.get_width() + 2 * gap:
+            surface.blit(then, then.get_rect(midright=(edge - gap, middle)))
+        if picture.right - edge > now.get_width() + 2 * gap:
+            surface.blit(now, now.get_rect(midleft=(edge + gap, middle)))
+        low = surface.get_height() - self._theme.px(70)
+        surface.blit(
+            self._caption, self._caption.get_rect(midbottom=(surface.get_width() // 2, low))
+        )
+
+    def _place(self, pose: CameraPose, crop: Crop) -> pygame.Rect:
+        """Return where then lies in the window, as the camera sees it now."""
+        left, top, width, height = crop
+        across, along = self._picture.width / width, self._picture.height / height  # px of a view
+        place = pygame.Rect(0, 0, round(across), round(along))
+        place.left = self._picture.left - round(left * across)
+        place.top = self._picture.top - round(top * along)
+        then = self._result.sight
+        if then is not None:
+            middle, aspect = place.center, then.frame.shape[0] / then.frame.shape[1]
+            place.size = tuple(round(side * then.pose.fov / pose.fov) for side in place.size)
+            aside = yaw_difference(then.pose.yaw, pose.yaw) / pose.fov
+            above = (then.pose.pitch - pose.pitch) / (pose.fov * aspect)
+            place.center = middle[0] + round(aside * across), middle[1] - round(above * along)
+        return place
+
+    def _then(self, size: tuple[int, int]) -> pygame.Surface:
+        then = self._result.then if self._result.sight is None else self._result.sight.frame
+        return pygame.transform.smoothscale(flat_picture(then), size)
+
+    def _draw_caption(self) -> pygame.Surface:
+        result, theme = self._result, self._theme
         same = result.looks_the_same
         recall = "" if result.recall is None else f"{recall_text(result)}% "
         word = "looks the same" if same else f"{recall}{WORD_TEXTS[result.word]}"
-        verdict = theme.text(word, 16, GOOD if same else WORD_COLOURS[result.word], bold=True)
-        pad = theme.px(14)
-        across = max(size[0], said.get_width() + verdict.get_width() + pad)
-        self._area = pygame.Rect((pad + (across - size[0]) // 2, pad), size)
-        self._card = theme.card((across + 2 * pad, self._area.bottom + theme.px(48)), dense=True)
-        self._then, self._now = (self._scaled(each) for each in (result.then, result.now))
-        middle = self._area.bottom + theme.px(24)
-        self._card.blit(said, said.get_rect(midleft=(pad, middle)))
-        self._card.blit(verdict, verdict.get_rect(midright=(pad + across, middle)))
-
-    def at(self, share: float) -> pygame.Surface:
-        """Return the card, always the same one, with then on the left share of the picture."""
-        theme, area = self._theme, self._area
-        edge = round(area.width * share)
-        self._card.blit(self._now, area)
-        self._card.blit(self._then, area, (0, 0, edge, area.height))
-        for label, place in (
-            ("then", {"topleft": area.topleft}),
-            ("now", {"topright": area.topright}),
-        ):
-            words = theme.text(label, 13)
-            rect = words.get_rect(**place).inflate(theme.px(14), theme.px(6)).clamp(area)
-            self._card.blit(theme.rounded(rect.size, LABEL, 4), rect)
-            self._card.blit(words, words.get_rect(center=rect.center))
-        line = pygame.Rect(area.left + edge - theme.px(1), area.top, theme.px(3), area.height)
-        pygame.draw.rect(self._card, INK, line.clamp(area))
-        return self._card
-
-    def _scaled(self, pixels: np.ndarray) -> pygame.Surface:
-        return pygame.transform.smoothscale(flat_picture(pixels), self._area.size)
+        colour = GOOD if same else WORD_COLOURS[result.word]
+        said = f"You came back after {duration_text(result.seconds_away)}"
+        return draw_card(
+            theme, [[theme.text(said, 16, bold=True), theme.text(word, 16, colour, bold=True)]]
+        )
 
 
 def draw_picture(

@@ -112,5 +112,8 @@ class Overlay:
         """Move on to `now`; True if what is shown changed."""
         return False
 
+    def draw_under(self, surface: pygame.Surface) -> None:
+        """Draw what lies on the picture itself, below everything else."""
+
     def draw(self, surface: pygame.Surface) -> None:
         """Draw it, if there is something to see."""

@@ -36,10 +36,12 @@ from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.play.returning import GuidedReturn
 from mag_sandbox.sandbox.postcards.cards import PostcardCard, tour_card
 from mag_sandbox.sandbox.postcards.postcards import PostcardHunt, Tour
-from mag_sandbox.sandbox.probe.probe_cards import WipeCard, probe_card
+from mag_sandbox.sandbox.probe.probe_cards import Wipe, probe_card
 from mag_sandbox.sandbox.probe.prober import Prober
 from mag_sandbox.sandbox.screens import Overlay
 from mag_sandbox.sandbox.screens.prompt_box import PromptBox
+from mag_sandbox.sandbox.settings import FitMode
+from mag_sandbox.sandbox.ui.display import fit
 from mag_sandbox.sandbox.ui.theme import ACCENT, BACKDROP, BAD, GOOD, CachedPicture, Theme
 
 NOTICE_S = 3.5  # how long a notice stays
@@ -47,7 +49,6 @@ PROBE_S = 7.0  # how long a comparison stays
 NEW_S = 8.0  # how long the map tells what will be new, after words were written
 WIPE_S = 4.0  # how long a wipe takes
 CARD_ROOM = 280  # px of the reference window that figures of a comparison take
-WIPE_MIDDLE = 0.46  # of the window's height: above what is hinted at
 WIPE_MOVES_S = 1 / 30  # between two pictures of it
 WIPE_AWAY_S = 2.0  # that a view must have been out of sight for one
 WIPE_EVERY_S = 20.0  # between two that nobody asked for
@@ -243,17 +244,20 @@ class ProbeOverlay(Overlay):
     """The newest comparison of then and now, for some seconds.
 
     With the lab view a card of figures, where there is room for it; else a wipe between then and
-    now, once the camera rests there, if the view was out of sight for a while and the last wipe is
-    long enough ago not to tire anybody.
+    now, on the picture itself and once the camera rests there. A wipe that the player did not ask
+    for waits until the last one is long ago.
     """
 
-    def __init__(self, reel: Reel, hud: Hud, prober: Prober, cue: Cue) -> None:
+    def __init__(
+        self, reel: Reel, hud: Hud, prober: Prober, cue: Cue, fit_mode: FitMode = "fill"
+    ) -> None:
         self._reel, self._hud, self._prober, self._cue = reel, hud, prober, cue
+        self._fit_mode: FitMode = fit_mode
         self._seen = prober.latest
         self._waits: ProbeResult | None = None  # for the camera to rest
         self._result: ProbeResult | None = None
         self._card = CachedPicture()
-        self._wipe: tuple[object, WipeCard] | None = None  # of a result and a theme
+        self._wipe: tuple[object, Wipe] | None = None  # of a result, a theme and a place
         self._place = pygame.Rect(0, 0, 0, 0)  # of what is drawn
         self._since, self._until, self._looked_at = 0.0, 0.0, 0.0
         self._wiped_at = float("-inf")
@@ -276,7 +280,7 @@ class ProbeOverlay(Overlay):
         )
         if hit:
             self._result = None
-        return hit
+        return hit and self._in_lab  # a wipe makes way for the drag that begins
 
     def update(self, now: float) -> bool:
         """Take a new result, or let an old one go."""
@@ -288,13 +292,14 @@ class ProbeOverlay(Overlay):
             self._until = now + (PROBE_S if self._in_lab else WIPE_S)
             self._cue("probe_good" if self._result.word == "remembered" else "probe_bad")
             return True
-        if self._result and now >= self._until:
+        moved = not self._in_lab and self._reel.current.command != CameraCommand()
+        if self._result and (now >= self._until or moved):
             self._result = None
             return True
         return self._result is not None and not self._in_lab
 
     def draw(self, surface: pygame.Surface) -> None:
-        """Draw the card on the left, below the figures, or the wipe in the middle."""
+        """Draw the card on the left, below the figures."""
         result = self._result
         if result is None or self.is_silent or not self._hud.places:
             return
@@ -304,13 +309,20 @@ class ProbeOverlay(Overlay):
             card = self._card((result.number, theme), partial(probe_card, theme, result))
             above = self._hud.places["speed"]
             self._place = surface.blit(card, (above.left, above.bottom + 10))
+
+    def draw_under(self, surface: pygame.Surface) -> None:
+        """Wipe between then and now."""
+        result, spec = self._result, self._reel.current.spec
+        if result is None or self.is_silent or not self._hud.places or self._in_lab:
             return
-        if self._wipe is None or self._wipe[0] != (result.number, theme):
-            self._wipe = (result.number, theme), WipeCard(theme, result, surface.get_size())
-        card = self._wipe[1].at(wiped((self._looked_at - self._since) / WIPE_S))
-        width, height = surface.get_size()
-        middle = width // 2, round(height * WIPE_MIDDLE)
-        self._place = surface.blit(card, card.get_rect(center=middle))
+        theme = self._hud.theme(surface)
+        picture = fit((spec.frame_width, spec.frame_height), surface.get_size(), self._fit_mode)
+        made_of = result.number, theme, tuple(picture)
+        if self._wipe is None or self._wipe[0] != made_of:
+            self._wipe = made_of, Wipe(theme, result, picture)
+        share = wiped((self._looked_at - self._since) / WIPE_S)
+        self._wipe[1].draw(surface, self._reel.pose, self._reel.crop, share)
+        self._place = picture.clip(surface.get_rect())
 
     @property
     def area(self) -> pygame.Rect:
@@ -329,14 +341,13 @@ class ProbeOverlay(Overlay):
         """Return whether a result is shown now; a wipe is then begun."""
         if self._in_lab:
             return True
-        if result.kind == "auto":
-            rare = result.seconds_away >= WIPE_AWAY_S and now - self._wiped_at >= WIPE_EVERY_S
-            shown = view_overlap(result.pose, self._reel.pose)
-            if not rare or shown < GONE:  # if it comes back once more, there is a new result
-                self._waits = None
-                return False
-            if shown < SEEN or self._reel.current.command != CameraCommand():
-                return False
+        rare = result.seconds_away >= WIPE_AWAY_S and now - self._wiped_at >= WIPE_EVERY_S
+        shown = view_overlap(result.pose, self._reel.pose)
+        if shown < GONE or (result.kind == "auto" and not rare):  # a return brings a new result
+            self._waits = None
+            return False
+        if shown < SEEN or self._reel.current.command != CameraCommand():
+            return False
         self._wiped_at = now
         return True
 

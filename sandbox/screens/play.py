@@ -16,6 +16,7 @@ from mag_sandbox.controls.bindings import (
     CameraBinding,
 )
 from mag_sandbox.controls.sources import PlayerSource
+from mag_sandbox.model.loading import next_world
 from mag_sandbox.sandbox.hud.hud import Hud, next_level
 from mag_sandbox.sandbox.hud.hud_state import HudState, elsewhere_rows, stage_rows
 from mag_sandbox.sandbox.hud.toolbar import Buttons, Toolbar
@@ -150,7 +151,8 @@ class PlayScreen:
 
     def __init__(self, context: PlayContext, first: ReadyBlock) -> None:
         self.outcome: Outcome | None = None
-        self._bindings = context.bindings.along(first.spec.axes)
+        bindings = context.bindings.along(first.spec.axes)
+        self._bindings = bindings if next_world(first.spec.name) else bindings.without("world")
         self.feedback = InputFeedback(self._bindings)
         self.reel = Reel(context.worker, first, context.clock)
         self.hud = Hud(context.settings)
@@ -260,6 +262,8 @@ class PlayScreen:
         self.hud_seconds = self._context.clock() - begun
 
     def _draw_over(self, surface: pygame.Surface) -> None:
+        for overlay in self._session.overlays:
+            overlay.draw_under(surface)
         self.hud.draw(surface, self.hud_state(), self.level)
         for overlay in self._session.overlays:
             overlay.draw(surface)

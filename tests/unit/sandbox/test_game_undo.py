@@ -23,6 +23,7 @@ from tests.games import FAST, games
 def run(tmp_path, monkeypatch):
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
     monkeypatch.setattr(play_session, "CHOOSING_S", 0.2)
+    monkeypatch.setattr(play_session, "WARNED_S", 0.2)
     with games(tmp_path) as start:
         yield start
 
@@ -47,6 +48,22 @@ def test_going_once_round_the_policies_changes_nothing(run):
     game.see_blocks(60)
     assert not any(asked)
     assert memory(game).policy == "mag-retrieve"
+
+
+def test_a_memory_that_forgets_is_announced_and_can_be_prevented(run, monkeypatch):
+    asked = []
+    world = FakeWorld(spec=FAST, on_step=lambda control: asked.append(control.memory))
+    game = run(world)
+    game.play()
+    monkeypatch.setattr(play_session, "WARNED_S", 3600.0)
+    while game.screen._session._memory.policy != "window":
+        game.press(pygame.K_k)
+    game.said("will be forgotten; Backspace prevents that")
+    changes = len(game.services.undo_stack)
+    game.press(pygame.K_BACKSPACE)
+    game.see_blocks(10)
+    assert not any(asked)
+    assert (memory(game).policy, len(game.services.undo_stack)) == ("mag-retrieve", changes)
 
 
 def test_what_a_smaller_memory_drops_is_said_and_comes_back(run):
@@ -127,7 +144,7 @@ def test_another_description_may_paint_what_was_seen_anew_and_says_what_follows_
     pose = game.screen.reel.pose
     asked_for = Edit("renew", pose.yaw, pose.pitch, *size) if size else Edit("forget")
     assert told.edit == asked_for
-    game.said("Backspace takes it back")
+    game.said("Backspace undoes")
     undo(game)
     game.wait(lambda: game.screen.reel.current.block.prompt == "A place.")
 
@@ -145,7 +162,7 @@ def test_where_memory_keeps_no_places_new_words_are_for_what_is_new_and_one_noti
     assert game.screen._session._prompt.choices == ()
     game.write(" At night.")
     game.screen.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_RETURN, mod=mod, unicode=""))
-    game.said("what you saw stays")
+    game.said("what you have seen stays")
     assert len(game.services.notices.current) == 1
     assert not [control for control in asked if control.edit and control.edit.act == "renew"]
     game.press(pygame.K_i)

@@ -9,6 +9,7 @@ import pytest
 from mag_sandbox.controls.camera import ASPECT, CameraCommand, CameraPose
 from mag_sandbox.model.world import MemorySegment, MemoryUsage
 from mag_sandbox.sandbox.hud.hud import Hud
+from mag_sandbox.sandbox.play.late_warp import WHOLE
 from mag_sandbox.sandbox.screens.overlays import (
     PROBE_S,
     WIPE_AWAY_S,
@@ -21,6 +22,7 @@ from mag_sandbox.sandbox.screens.overlays import (
 )
 from mag_sandbox.sandbox.ui.display import window
 from mag_sandbox.sandbox.ui.theme import Theme
+from tests.doubles import SPEC
 from tests.unit.sandbox.screens.test_probes_screen import result
 
 MEMORY = MemoryUsage("mag", (MemorySegment("raw", 6, 60),), 60, 100, 500, 0, 1.0, 6, ())
@@ -36,7 +38,7 @@ class StubReel:
 
     def __init__(self):
         self.pose, self.command = CameraPose(), CameraCommand()
-        self.current = self
+        self.current, self.spec, self.crop = self, SPEC, WHOLE
 
 
 @pytest.fixture
@@ -58,7 +60,8 @@ def test_a_view_that_comes_back_is_wiped_between_then_and_now(overlay, prober):
         shown = set()
         for now in (1.0, 1.0 + WIPE_S / 4, 1.0 + WIPE_S / 2):
             assert overlay.update(now)
-            overlay.draw(surface)
+            surface.fill(BLUE)
+            overlay.draw_under(surface)
             shown.add(pygame.image.tobytes(surface, "RGB"))
             assert surface.get_rect().contains(overlay._place)
         assert len(shown) == 3
@@ -81,6 +84,9 @@ def test_wipes_that_nobody_asked_for_are_rare(overlay, prober):
     overlay.update(200.0 + WIPE_S)
     assert not is_shown(200.0 + WIPE_EVERY_S - 1, 3)
     assert is_shown(200.0 + WIPE_EVERY_S - 0.5, 4, kind="key"), "an anchor of the player's"
+    overlay._reel.command = CameraCommand(yaw=1.0)
+    assert overlay.update(200.0 + WIPE_EVERY_S)
+    assert overlay.wake_at is None, "it makes way when the camera moves on"
 
 
 def test_a_wipe_waits_until_the_camera_rests_where_the_view_is(overlay, prober):
@@ -103,7 +109,9 @@ def test_a_wipe_waits_until_the_camera_rests_where_the_view_is(overlay, prober):
     overlay.update(103.0 + WIPE_S)
     reel.command = CameraCommand(yaw=-1.0)
     prober.latest = result(4, kind="key")
-    assert overlay.update(130.0), "an anchor of the player's, at once"
+    assert not overlay.update(130.0), "an anchor of the player's, too"
+    reel.command = CameraCommand()
+    assert overlay.update(131.0)
 
 
 def test_in_a_small_window_the_lab_view_wipes_too(overlay, prober):
@@ -126,10 +134,11 @@ def test_a_click_puts_it_away(overlay, prober):
     prober.latest = result(1)
     overlay.update(0.0)
     with window((1280, 720), "test") as surface:
-        overlay.draw(surface)
+        overlay.draw_under(surface)
     click = pygame.Event(pygame.MOUSEBUTTONDOWN, button=1, pos=overlay._place.center)
-    assert overlay.handle(click)
-    assert not overlay.handle(click)
+    assert not overlay.handle(click), "what is below has the click, too"
+    overlay.update(0.1)
+    assert overlay.wake_at is None
 
 
 @pytest.mark.parametrize("size", [(480, 300), (1280, 720), (3840, 2160)])

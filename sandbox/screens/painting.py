@@ -1,0 +1,103 @@
+"""What is being painted anew: words and a light on the picture until it is there."""
+
+import math
+import time
+
+import pygame
+
+from mag_sandbox.controls.camera import yaw_difference
+from mag_sandbox.controls.edits import Edit
+from mag_sandbox.sandbox.hud.hud import Hud
+from mag_sandbox.sandbox.play.reel import Reel
+from mag_sandbox.sandbox.play.worker import ReadyBlock
+from mag_sandbox.sandbox.screens import Overlay
+from mag_sandbox.sandbox.settings import FitMode
+from mag_sandbox.sandbox.ui.display import fit
+from mag_sandbox.sandbox.ui.layout import draw_card
+from mag_sandbox.sandbox.ui.theme import ACCENT, CachedPicture
+
+MOVES_S = 1 / 15  # between two pictures of the light
+PULSE_S = 1.2
+MOST_BLOCKS = 40  # after which nothing more is expected
+WORDS = {"undo": "Taking it back ...", "remove": "Removing it ..."}  # others are painted
+PAINTING = "Painting ..."
+
+
+class PaintingOverlay(Overlay):
+    """Says that a change is under way, around the part of the view that it is about.
+
+    overlay = PaintingOverlay(reel, hud, "fill")
+    overlay.begin(edit)
+    overlay.block_shown(ready)  # every block: the change may be there
+    """
+
+    def __init__(self, reel: Reel, hud: Hud, fit_mode: FitMode) -> None:
+        self._reel, self._hud = reel, hud
+        self._fit_mode: FitMode = fit_mode
+        self._waiting: list[Edit] = []
+        self._blocks = 0  # shown since something new was asked for
+        self._looked_at, self._dirty = 0.0, False
+        self._card = CachedPicture()
+
+    @property
+    def wake_at(self) -> float | None:
+        """When the light moves on."""
+        return self._looked_at + MOVES_S if self._waiting else None
+
+    def begin(self, edit: Edit) -> None:
+        """Expect a change; one that shows nothing in the view is not waited for."""
+        if edit.act != "forget":
+            self._waiting, self._blocks, self._dirty = [*self._waiting, edit], 0, True
+
+    def block_shown(self, ready: ReadyBlock) -> None:
+        """Follow what is shown."""
+        self._blocks += 1
+        done = ready.block.edited is not None and ready.block.edited.act != "forget"
+        if done or ready.block.notice:
+            del self._waiting[:1]
+            self._dirty = True
+        if self._blocks >= MOST_BLOCKS:
+            self._waiting.clear()
+
+    def update(self, now: float) -> bool:
+        """Let the light move."""
+        moved, self._dirty = self._dirty or now >= self._looked_at + MOVES_S, False
+        if moved and self._waiting:
+            self._looked_at = now
+        return moved and bool(self._waiting)
+
+    def draw_under(self, surface: pygame.Surface) -> None:
+        """Draw a frame of light around what changes, and a word in its middle."""
+        if not self._waiting:
+            return
+        edit, theme = self._waiting[0], self._hud.theme(surface)
+        words = WORDS.get(edit.act, PAINTING)
+        card = self._card(
+            (theme, words), lambda: draw_card(theme, [[theme.text(words, 15, ACCENT, bold=True)]])
+        )
+        spec = self._reel.current.spec
+        picture = fit((spec.frame_width, spec.frame_height), surface.get_size(), self._fit_mode)
+        seen = self._place(edit, picture).clip(picture).clip(surface.get_rect())
+        if not seen.width or not seen.height:  # out of sight
+            seen = surface.get_rect()
+        light = 0.5 + 0.5 * math.sin(2 * math.pi * time.perf_counter() / PULSE_S)
+        frame = theme.rounded(seen.size, (*ACCENT, round(90 + 150 * light)), 12, line=4)
+        surface.blit(frame, seen)
+        surface.blit(card, card.get_rect(center=seen.center).clamp(surface.get_rect()))
+
+    def _place(self, edit: Edit, picture: pygame.Rect) -> pygame.Rect:
+        """Return where a change lies in the window; the whole picture if it is larger than that."""
+        pose, (left, top, width, height) = self._reel.pose, self._reel.crop
+        if edit.act == "undo" or edit.width >= pose.fov:
+            return picture
+        across = picture.width / width / pose.fov  # px of a degree
+        middle = pygame.Vector2(
+            picture.left + (0.5 - left) / width * picture.width,
+            picture.top + (0.5 - top) / height * picture.height,
+        )
+        middle += across * pygame.Vector2(
+            yaw_difference(edit.yaw, pose.yaw), pose.pitch - edit.pitch
+        )
+        place = pygame.Rect(0, 0, round(edit.width * across), round(edit.height * across))
+        place.center = round(middle.x), round(middle.y)
+        return place

@@ -1,0 +1,75 @@
+"""A repaint that is under way is to be seen, where it happens, until it is there."""
+
+from types import SimpleNamespace
+
+import pygame
+import pytest
+
+from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.controls.edits import Edit
+from mag_sandbox.sandbox.hud.hud import Hud
+from mag_sandbox.sandbox.play.late_warp import WHOLE
+from mag_sandbox.sandbox.screens.painting import MOST_BLOCKS, PaintingOverlay
+from mag_sandbox.sandbox.ui.display import window
+from tests.doubles import SPEC
+
+NIGHT = (0, 0, 40)
+BLOCK = SimpleNamespace(edited=None, notice="")
+
+
+@pytest.fixture
+def overlay():
+    current = SimpleNamespace(spec=SPEC)
+    reel = SimpleNamespace(pose=CameraPose(), crop=WHOLE, current=current)
+    return PaintingOverlay(reel, Hud(), "fill")
+
+
+def lit(overlay):
+    """Return the part of the window on which something is drawn."""
+    with window((1280, 720), "test") as surface:
+        surface.fill(NIGHT)
+        overlay.draw_under(surface)
+        mask = pygame.mask.from_threshold(surface, NIGHT, (1, 1, 1))
+        mask.invert()
+        return mask.get_bounding_rects()
+
+
+def shown(overlay, **changes):
+    overlay.block_shown(SimpleNamespace(block=SimpleNamespace(**{**vars(BLOCK), **changes})))
+
+
+def test_a_thing_is_framed_where_it_will_stand_until_it_is_there(overlay):
+    assert not lit(overlay)
+    edit = Edit("place", yaw=20.0, kind="tent")
+    overlay.begin(edit)
+    assert overlay.update(1.0)
+    assert overlay.wake_at > 1.0
+    (frame, *_) = sorted(lit(overlay), key=lambda rect: -rect.width)
+    assert frame.centerx == pytest.approx(640 + 20 / 90 * 1280, abs=12)
+    assert frame.width < 500
+    shown(overlay)
+    assert lit(overlay)
+    shown(overlay, edited=edit)
+    assert not lit(overlay)
+    assert overlay.wake_at is None
+
+
+@pytest.mark.parametrize("end", [{"notice": "there is no room"}, {"edited": Edit("undo")}])
+def test_a_view_is_framed_whole_and_a_refusal_ends_it(overlay, end):
+    overlay.begin(Edit("renew", width=90.0, height=54.0))
+    frame = max(lit(overlay), key=lambda rect: rect.width)
+    assert frame.width >= 1200
+    shown(overlay, **end)
+    assert not lit(overlay)
+
+
+def test_what_changes_nothing_in_sight_is_not_waited_for(overlay):
+    overlay.begin(Edit("forget"))
+    assert not lit(overlay)
+
+
+def test_nothing_is_waited_for_forever(overlay):
+    overlay.begin(Edit("undo"))
+    for _ in range(MOST_BLOCKS):
+        shown(overlay)
+    assert not lit(overlay)
