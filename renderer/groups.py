@@ -15,6 +15,11 @@ COUNT_WORDS = {1: "one", 2: "two", 3: "three", 4: "four", 5: "five"}
 MANY = 6  # from here on captions do not count
 
 
+def group_name(kind: str, color: str | None = None, size: str = "") -> str:
+    """Return what tells a group from the scene's others, such as "big red car"."""
+    return " ".join(word for word in (size, color, kind) if word)
+
+
 @dataclass(frozen=True, slots=True)
 class ThingGroup:
     """Things of one kind, size and colour."""
@@ -26,8 +31,8 @@ class ThingGroup:
 
     @property
     def name(self) -> str:
-        """Return what tells it from the scene's other groups, such as "big red car"."""
-        return " ".join(word for word in (self.size, self.color, self.kind) if word)
+        """Return what tells it from the scene's other groups."""
+        return group_name(self.kind, self.color, self.size)
 
     @property
     def scale(self) -> float:

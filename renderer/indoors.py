@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 
 from mag_sandbox.renderer import palettes
-from mag_sandbox.renderer.groups import ThingGroup, sample_group, variant_of
+from mag_sandbox.renderer.groups import ThingGroup, group_name, sample_group, variant_of
 from mag_sandbox.renderer.kinds import KINDS
 from mag_sandbox.renderer.outdoors import beside
 from mag_sandbox.renderer.painters.sketch import PAINTS, contrast
@@ -21,6 +21,7 @@ from mag_sandbox.renderer.scene import Item, Layout, RoomBox
 LIGHTS = ("daylight", "daylight", "lamplight", "evening", "dim")
 PATTERNS = ("plain", "wide stripes", "panels", "two tones")  # and "stones" without windows
 CEILINGS = ("plain", "wooden beams", "ceiling panels")
+GRAND = frozenset(("throne room", "hotel lobby", "dining room", "church hall", "hallway"))
 WINDOWLESS = frozenset(("cave", "dungeon room"))
 CORNER = 0.75  # metres of wall kept free at its ends
 BEFORE = 0.5  # metres from a wall to what stands at it
@@ -176,12 +177,12 @@ class _Furnished(Site):
         tall = size_of(kind)[1]
         low = 0.0 if kind == "door" else self._height(kind, tall)
         color = self._own(kind)
-        group = f"{color} {kind}" if color else kind
+        group = group_name(kind, color)
         item = Item(kind, x, z, low, 1.0, color, variant_of(self.rng), facing, group)
         self.put(item)
         if curtains and kind == self.window:
             self.put(Item("curtains", x, z, max(0.1, low + tall - 2.0), 1.0, curtains, 0, facing,
-                          f"{curtains} curtains"), solid=False)  # fmt: skip
+                          group_name("curtains", curtains)), solid=False)  # fmt: skip
 
     def _height(self, kind: str, tall: float) -> float:
         return min(
@@ -192,7 +193,7 @@ class _Furnished(Site):
         """Stand a piece at a wall, with a picture above if it is low."""
         x, z, _ = self.room.at_wall(wall, along, BEFORE)
         color = group.color if group.color is None else self._own(group.kind)
-        name = ThingGroup(group.kind, color, group.size, 1).name
+        name = group_name(group.kind, color, group.size)
         self.put(Item(group.kind, x, z, 0.0, group.scale, color, variant_of(self.rng), 0.0, name))
         wide, tall = size_of(group.kind)
         if tall < TALL and wide > 0.8 and self.rng.random() < 0.55:
@@ -206,7 +207,7 @@ class _Furnished(Site):
     def _hang_at(self, kind: str, wall: int, along: float, low: float) -> None:
         x, z, facing = self.room.at_wall(wall, along, 0.0)
         color = self._own(kind)
-        group = f"{color} {kind}" if color else kind
+        group = group_name(kind, color)
         self.put(Item(kind, x, z, low, 1.0, color, variant_of(self.rng), facing, group))
 
     def _rugs(self) -> None:
@@ -222,13 +223,13 @@ class _Furnished(Site):
         color = pick(self.rng, colors)
         for wall in {0, int(self.rng.integers(4))}:
             x, z = polar(self.room.walls()[wall][2] + self.near(-8, 8), self.near(2.3, 2.7))
-            half, name = self.near(1.0, 1.35), f"{color} {kind}"
+            half, name = self.near(1.0, 1.35), group_name(kind, color)
             self.put(Item(kind, x, z, 0.0, half, color, 0, wall * 90.0, name), solid=False)
 
     def _middle(self) -> None:
         for kind in self.source.some("rows"):
             color = self._own(kind)
-            name = ThingGroup(kind, color, "", 1).name
+            name = group_name(kind, color)
             for quarter in (0, *(int(one) for one in self.rng.integers(4, size=5))):
                 self.place(partial(self._freely, kind, quarter, 1.0, color, name))
         kinds = self._different("middle", 3)
@@ -237,7 +238,7 @@ class _Furnished(Site):
         for quarter, kind in zip(self.rng.permutation(4), kinds, strict=False):
             group = sample_group(self.rng, kind, most=3)
             color = self._own(kind)
-            name = ThingGroup(kind, color, group.size, 1).name
+            name = group_name(kind, color, group.size)
             for _ in range(group.wanted):
                 self.place(partial(self._freely, kind, int(quarter), group.scale, color, name))
 
@@ -258,7 +259,7 @@ class _Furnished(Site):
             height, half = TOPS[support.kind]
             group = sample_group(self.rng, kind, most=3, sized=False)
             color = self._own(kind)
-            name = ThingGroup(kind, color, "", 1).name
+            name = group_name(kind, color)
             wide = size_of(kind)[0]
             count = max(1, min(group.wanted, int(2 * half * support.scale / (wide + 0.05))))
             for index in range(count):
@@ -268,10 +269,12 @@ class _Furnished(Site):
                 self.put(item, solid=False)
 
     def _lamps_and_plants(self) -> None:
-        lit = self.light in ("lamplight", "dim")
-        lamp = pick(
-            self.rng, ("floor lamp", "hanging lamp", "wall lamp", *(() if lit else (NOTHING,)))
-        )
+        lamps = ["floor lamp", "hanging lamp", "wall lamp"]
+        if self.source.name in GRAND:
+            lamps += ["chandelier", "chandelier"]
+        if self.light not in ("lamplight", "dim"):
+            lamps.append(NOTHING)
+        lamp = pick(self.rng, lamps)
         plant = pick(
             self.rng,
             ("potted plant", "potted palm", "potted cactus", "bunch of flowers", NOTHING, NOTHING),
@@ -283,7 +286,7 @@ class _Furnished(Site):
             corner = quarter * 90 + 45
             if plant != NOTHING and self.rng.random() < 0.6:
                 self.place(partial(self._corner, plant, corner, None), tries=12)
-            if lamp == "hanging lamp" and self.rng.random() < 0.5:
+            if lamp in ("hanging lamp", "chandelier") and self.rng.random() < 0.5:
                 self.place(partial(self._hanging, lamp, quarter, color), tries=12)
             elif lamp == "wall lamp" and self.rng.random() < 0.6:
                 self._hang_at(lamp, quarter, CORNER, 1.5)
@@ -293,14 +296,14 @@ class _Furnished(Site):
     def _hanging(self, kind: str, quarter: int, color: str | None) -> Item:
         x, z = polar(quarter * 90 + self.near(-40, 40), self.near(2.4, 3.2))
         foot = self.room.tall - size_of(kind)[1]
-        return Item(kind, x, z, foot, 1.0, color, 0, 0.0, f"{color} {kind}")
+        return Item(kind, x, z, foot, 1.0, color, 0, 0.0, group_name(kind, color))
 
     def _corner(self, kind: str, corner: float, color: str | None) -> Item:
         side = 1 if self.rng.random() < 0.5 else -1
         x, z = polar(corner + side * self.near(4, 14), self.near(3.6, 4.6))
         x = min(max(x, self.room.left + 0.55), self.room.right - 0.55)
         z = min(max(z, self.room.back + 0.55), self.room.front - 0.55)
-        name = f"{color} {kind}" if color else kind
+        name = group_name(kind, color)
         return Item(kind, x, z, 0.0, 1.0, color, variant_of(self.rng), 0.0, name)
 
 
@@ -344,7 +347,7 @@ def _put_stands(site: Site, stand: str, stand_color: str, wall: Rgb) -> None:
             z,
             scale=site.near(0.9, 1.2),
             color=stand_color,
-            group=f"{stand_color} {stand}",
+            group=group_name(stand, stand_color),
         )
         number = site.put(base)
         wide, tall = size_of(kind)
@@ -352,7 +355,7 @@ def _put_stands(site: Site, stand: str, stand_color: str, wall: Rgb) -> None:
         colors = KINDS[kind].colors
         some = [one for one in colors if one in clear] or colors
         color = pick(site.rng, some) if some else None
-        name = f"{color} {kind}" if color else kind
+        name = group_name(kind, color)
         top, shape = TOPS[stand][0] * base.scale, variant_of(site.rng)
         site.put(Item(kind, x, z, top, scale, color, shape, 0.0, name, number))
 

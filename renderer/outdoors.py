@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 
 from mag_sandbox.renderer.game_themes import PLATFORMS
-from mag_sandbox.renderer.groups import ThingGroup, sample_group, variant_of
+from mag_sandbox.renderer.groups import ThingGroup, group_name, sample_group, variant_of
 from mag_sandbox.renderer.kinds import KINDS
 from mag_sandbox.renderer.palettes import LIGHTS
 from mag_sandbox.renderer.phrasing import pick
@@ -21,7 +21,7 @@ from mag_sandbox.renderer.scene import Item, Layout
 CALM = ("clear", "clear", "cloudy", "foggy", "rainy")
 PLANTS = {NOTHING: 0, "sparse": 7, "groups": 16, "dense": 30}
 FAR_PLANTS = 20  # a long way off, where there are any
-FLOWERS, SKYLINE = 40, 26
+FLOWERS, SKYLINE, PUDDLES = 40, 26, 8
 EMPTY_SHARE = 0.03  # of places in which only plants and land are
 # height of what flies [m], and how far away it is
 FLIGHT: dict[str, tuple[float, float, float, float]] = {
@@ -55,6 +55,7 @@ def lay_out_land(place: PlaceKind, seed: int, rng: np.random.Generator) -> Layou
     land.put_skyline()
     land.put_plants()
     land.put_flowers()
+    land.put_puddles()
     land.put_in_the_air()
     return land.layout(seed)
 
@@ -291,9 +292,18 @@ class _Land(Site):
         for index in range(FLOWERS):
             x, z = polar(index * 360 / FLOWERS + self.near(0, 9), self.near(2.2, 9.0))
             item = Item("wild flower", x, z, scale=self.near(0.8, 1.3), color=color,
-                        group=f"{color} wild flower")  # fmt: skip
+                        group=group_name("wild flower", color))  # fmt: skip
             if self.fits(item):
                 self.put(item, solid=False)
+
+    def put_puddles(self) -> None:
+        """Leave puddles where it rains."""
+        for index in range(PUDDLES if self.weather in ("rainy", "stormy") else 0):
+            x, z = polar(index * 360 / PUDDLES + self.near(0, 30), self.near(3.0, 8.0))
+            half = self.near(0.35, 0.8)
+            if not any(covers(x, z, half) for covers in self.blocked):
+                puddle = Item("puddle", x, z, scale=half, variant=variant_of(self.rng))
+                self.put(puddle, solid=False)
 
     def put_in_the_air(self) -> None:
         """Let birds or balloons fly where the sky is open."""

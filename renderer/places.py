@@ -11,7 +11,7 @@ from mag_sandbox.renderer.painters.stamp import colors
 from mag_sandbox.renderer.palettes import Ground, Weather
 
 ALIASES = {  # words of `places.txt` that stand for several kinds
-    "picture": ("landscape painting", "portrait", "abstract painting"),
+    "picture": ("landscape painting", "portrait", "abstract painting", "picture frame"),
     "clock": ("wall clock",),
 }
 NOTHING = "none"

@@ -69,11 +69,13 @@ ALSO: dict[str, tuple[str, ...]] = {
     "indoor": (
         "square window", "arched window", "round window", "tall window", "curtains", "door",
         "round rug", "square rug", "floor lamp", "hanging lamp", "wall lamp", "torch",
+        "chandelier",
         "potted plant", "potted palm", "potted cactus", "bunch of flowers", *COMPANY,
     ),
     "outdoor": (
         "wild flower", "bird", "hot air balloon", "cloud", "sun", "moon", "starry sky",
         "falling rain", "falling snow", "frozen lake",
+        "puddle", "lightning",
     ),
     "object": tuple(one for one in (*STANDS, *BACKDROPS, *EXTRAS, *showable()) if one in KINDS),
     "video game": (

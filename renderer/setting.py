@@ -183,6 +183,10 @@ def _paint_sky(recorder: ShapeRecorder, layout: Layout, rng: np.random.Generator
         for index in range(5):
             with recorder.thing("sky", "planet"):
                 _planet(recorder, index, rng)
+    if a.get("weather") == "stormy":
+        for x in rng.uniform(0, RING_WIDTH, 3):
+            with recorder.thing("weather", "lightning"), recorder.moving(Motion.FLICKER):
+                _lightning(recorder, float(x), float(rng.uniform(0.8, 1.1)))
     if weather.clouds and layout.place != "moon":
         cloudy = a.get("weather") == "cloudy" or a["sky"] == "clouds"
         named = ("weather", "cloud") if cloudy else ("", "cloud")
@@ -202,6 +206,11 @@ def _paint_relief(recorder: ShapeRecorder, layout: Layout, rng: np.random.Genera
             painter = {"hills": nature.hills, "dunes": nature.dunes, "mesas": nature.mesas}[relief]
             color = ground.mountain if relief == "mesas" else ground.hill
             painter(recorder, light, rng, color, haze)
+
+
+def _lightning(recorder: ShapeRecorder, x: float, size: float) -> None:
+    bolt = (0, 0), (26, 0), (8, 52), (34, 52), (-12, 128), (2, 72), (-22, 72)
+    recorder.polygon([(x + dx * size, 48 + dy * size) for dx, dy in bolt], (255, 240, 168))
 
 
 def _planet(recorder: ShapeRecorder, index: int, rng: np.random.Generator) -> None:
