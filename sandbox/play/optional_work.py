@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Sequence
 from statistics import mean
 
+ENLARGING = "enlarging"
 STRAINED = 0.75  # share of a block's time; where blocks take more, something is left out
 EASY = 0.5  # share of a block's time; where they take less, what was left out last is tried again
 STRAINED_BLOCKS, EASY_BLOCKS = 8, 40  # over which that is measured
@@ -48,6 +49,11 @@ class OptionalWork:
     def left_out(self) -> tuple[str, ...]:
         """What the world leaves out of the next block."""
         return self._optional[: max(0, self._count - 1)]
+
+    @property
+    def all_left_out(self) -> tuple[str, ...]:
+        """What is left out, by name."""
+        return () if self.enlarges else (ENLARGING, *self.left_out)
 
     def add(self, seconds: float) -> None:
         """Note what a block took, and decide what the next one leaves out."""

@@ -4,6 +4,7 @@ import errno
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -225,30 +226,49 @@ def test_a_torch_that_cannot_be_imported_is_a_problem(monkeypatch):
     assert advised(found)
 
 
-def test_the_world_is_loaded_tried_and_closed(monkeypatch, home):
-    world = FakeWorld()
-    world.provenance = lambda: {
-        "weights": "abc",
-        "execution": {"dtype": "float32", "attention": "sdpa", "threads": 2, "device": "cpu"},
-    }
+EXECUTION = {"dtype": "float32", "attention": "sdpa", "threads": 2, "device": "cpu"}
+
+
+def timed_world(monkeypatch, seconds: float, saved: float = 0.0, **execution) -> FakeWorld:
+    """Have `doctor` load a world of such seconds a block; leaving all motion out saves some."""
+    now = [0.0]
+
+    def take_time(control):
+        now[0] += seconds - saved * ("motion" in control.leave_out)
+
+    world = FakeWorld(on_step=take_time)
+    world.spec = replace(world.spec, optional=("wind", "motion"))
+    world.provenance = lambda: {"weights": "abc", "execution": EXECUTION | execution}
     monkeypatch.setattr(doctor_checks, "load_world", lambda name, memory: world)
-    found = check_world()
-    assert levels(found) == ["ok"]
-    assert "weights abc, float32, sdpa attention, threads: 2, on cpu" in found[0].text
+    monkeypatch.setattr(doctor_checks.time, "perf_counter", lambda: now[0])
+    return world
+
+
+def test_the_world_is_loaded_tried_and_closed(monkeypatch, home):
+    world = timed_world(monkeypatch, 0.05, precisions={"decoder": "int8", "painter": "int8"})
+    how, speed = check_world()
+    assert (how.level, speed.level) == ("ok", "ok")
+    assert how.text == "weights abc, float32, sdpa attention, threads: 2, on cpu"
+    assert "a block takes 50 ms" in speed.text
+    assert "decoder, painter in int8; all else in float32; left out: nothing" in speed.text
+    assert speed.text.startswith(f"{world.spec.fps:.1f} of {world.spec.fps:g} frames a second")
     assert world.closed
 
 
-def test_a_machine_that_is_too_slow_is_noted(monkeypatch, home):
+def test_a_machine_that_reaches_full_speed_without_motion_says_so(monkeypatch, home):
     world = FakeWorld()
-    world.provenance = lambda: {
-        "weights": "abc",
-        "execution": {"dtype": "float32", "attention": "sdpa", "threads": 2, "device": "cpu"},
-    }
-    monkeypatch.setattr(doctor_checks, "load_world", lambda name, memory: world)
-    monkeypatch.setattr(doctor_checks, "block_seconds", lambda world: 0.5)
-    found = check_world()
-    assert levels(found) == ["note"]
-    assert "up to 6 frames a second of 16" in found[0].text
+    timed_world(monkeypatch, 0.9 * world.spec.block_seconds, 0.5 * world.spec.block_seconds)
+    _, speed = check_world()
+    assert speed.level == "ok"
+    assert speed.text.endswith("with all in float32; left out: enlarging, wind, motion")
+
+
+def test_a_machine_that_is_too_slow_is_noted(monkeypatch, home):
+    timed_world(monkeypatch, 4 * FakeWorld().spec.block_seconds)
+    _, speed = check_world()
+    assert speed.level == "note"
+    assert speed.text.startswith(f"{FakeWorld().spec.fps / 4:.1f} of ")
+    assert advised([speed])
 
 
 def test_a_world_that_cannot_be_loaded_is_a_problem(monkeypatch, home):

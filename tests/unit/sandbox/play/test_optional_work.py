@@ -11,7 +11,8 @@ def new_work() -> OptionalWork:
 
 
 def left_out(work: OptionalWork) -> list[str]:
-    return [*([] if work.enlarges else ["enlarging"]), *work.left_out]
+    assert work.left_out == work.all_left_out[1:]
+    return list(work.all_left_out)
 
 
 def play(work: OptionalWork, seconds: float, blocks: int) -> list[list[str]]:
