@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import Protocol
 
 import numpy as np
@@ -18,6 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from mag_sandbox.model.execution import Execution
+from mag_sandbox.model.kept_graphs import KeptGraphs, kept_graphs
 
 # It would report its use to its makers, unasked; so nothing else imports OpenVINO.
 sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
@@ -31,6 +33,11 @@ BYTES = Type.u8  # of a node
 _TYPES = {torch.bfloat16: Type.bf16, torch.float32: Type.f32}
 _CORE = Core()
 _COMPILING = ThreadPoolExecutor(1, "compiling")  # while the rest is loaded
+
+
+@cache
+def _kept() -> KeptGraphs:
+    return kept_graphs(_CORE)
 
 
 def processor_name() -> str:
@@ -160,14 +167,29 @@ class GraphCompiler:
     Args:
         execution: precisions, the dtype of inputs and outputs, and how many threads a call uses.
         quantise: prepares networks for int8; None: there is no such network.
+        weights: tells the networks' weights and ranges from others; "": no graph is kept on disk.
     """
 
     execution: Execution
     quantise: Quantise | None = None
+    weights: str = ""
 
-    def compile(self, network: str, write: Callable[[], Graph]) -> "CompiledGraph":
-        """Begin to compile a graph of a network, on a thread, while the rest is loaded."""
-        return CompiledGraph(self, network, write)
+    def compile(
+        self, network: str, write: Callable[[], Graph], which: object = ""
+    ) -> "CompiledGraph":
+        """Begin to compile a graph of a network, on a thread, while the rest is loaded.
+
+        Args:
+            network: whose precision it runs in.
+            write: returns the graph.
+            which: tells it from other graphs of the network, by its `repr`.
+        """
+        return CompiledGraph(partial(self.compiled, network, write, which))
+
+    def keep(self) -> None:
+        """Write graphs to disk for the next start, once all that was begun is compiled."""
+        if self.weights:
+            _COMPILING.submit(_kept().write)
 
     def model(self, network: str, write: Callable[[], Graph]) -> Model:
         """Return a graph of a network, ready to be compiled."""
@@ -178,8 +200,10 @@ class GraphCompiler:
             self.quantise(model, network)
         return _typed(model, _TYPES[self.execution.dtype])
 
-    def compiled(self, network: str, model: Model) -> CompiledModel:
-        """Return a model of a network, compiled."""
+    def compiled(
+        self, network: str, write: Callable[[], Graph], which: object = ""
+    ) -> CompiledModel:
+        """Return a graph of a network, compiled now or by an earlier run; see `compile`."""
         kinds = {"fp32": Type.f32, "bf16": Type.bf16}
         rest = _TYPES[self.execution.dtype]  # what is not a product when products are int8
         options = {
@@ -188,30 +212,35 @@ class GraphCompiler:
             "NUM_STREAMS": 1,  # so that it runs on the thread that calls
             "ENABLE_CPU_PINNING": False,
         }
-        return _CORE.compile_model(model, "CPU", options)
+
+        def build() -> CompiledModel:
+            return _CORE.compile_model(self.model(network, write), "CPU", options)
+
+        if not self.weights:
+            return build()
+        how = self.execution.precision(network), self.execution.dtype, self.execution.threads
+        return _kept().compiled(f"{self.weights} {network} {which!r} {how}", options, build)
 
 
 class CompiledGraph:
-    """A graph, compiled by a `GraphCompiler`; called by several threads, it runs on theirs."""
+    """A graph of a `GraphCompiler`; called by several threads, it runs on theirs.
 
-    def __init__(self, compiler: GraphCompiler, network: str, write: Callable[[], Graph]) -> None:
-        self._compiler, self._network = compiler, network
+    Args:
+        compiled: returns a compiled model of the graph, each time another one.
+    """
+
+    def __init__(self, compiled: Callable[[], CompiledModel]) -> None:
+        self._compiled = compiled
         self._free: queue.Queue[InferRequest] = queue.LifoQueue()
-        self._model = _COMPILING.submit(self._begun, write)
-
-    def _begun(self, write: Callable[[], Graph]) -> Model:
-        """Return the graph, compiled once."""
-        model = self._compiler.model(self._network, write)
-        self._free.put(self._request(model))
-        return model
+        self._begun = _COMPILING.submit(lambda: self._free.put(self._request()))
 
     def __call__(self, given: Sequence[Tensor], made: Sequence[Tensor]) -> None:
         """Run it on contiguous tensors, whose memory it uses as it is."""
-        model = self._model.result()
+        self._begun.result()
         try:
             request = self._free.get_nowait()
         except queue.Empty:  # a compiled model runs once at a time
-            request = self._request(model)
+            request = self._request()
         for place, x in enumerate(given):
             request.set_input_tensor(place, _memory(x))
         for place, x in enumerate(made):
@@ -219,8 +248,8 @@ class CompiledGraph:
         request.infer(share_outputs=True)  # else outputs are copied once more
         self._free.put(request)
 
-    def _request(self, model: Model) -> InferRequest:
-        return self._compiler.compiled(self._network, model).create_infer_request()
+    def _request(self) -> InferRequest:
+        return self._compiled().create_infer_request()
 
 
 def _memory(x: Tensor) -> Memory:

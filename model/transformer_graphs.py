@@ -173,7 +173,7 @@ class GraphDiT:
         which = memorises, sizes
         if which not in self._graphs:
             write = partial(_written, self._source, sizes, memorises)
-            self._graphs[which] = self._compiler.compile(self._name, write)
+            self._graphs[which] = self._compiler.compile(self._name, write, which)
         return self._graphs[which]
 
 

@@ -35,6 +35,18 @@ def data_folder() -> Path:
     return Path(os.environ.get("XDG_DATA_HOME") or _home() / ".local" / "share") / FOLDER
 
 
+def cache_folder() -> Path:
+    """Return where the game keeps what it can make again."""
+    home = os.environ.get(HOME_VARIABLE)
+    if home:
+        return Path(home) / "cache"
+    if sys.platform == "win32":
+        return data_folder() / "cache"
+    if sys.platform == "darwin":
+        return _home() / "Library" / "Caches" / FOLDER
+    return Path(os.environ.get("XDG_CACHE_HOME") or _home() / ".cache") / FOLDER
+
+
 def _home() -> Path:
     try:
         return Path.home()

@@ -63,6 +63,7 @@ class GraphEngine(PocketEngine):
         remembering.prepare(memorises=True, exact=[view])
         making.prepare(memorises=False, exact=[view])
         cache = ApartCache(shape, slots, self.execution.dtype, spare=1)
+        self._compiler.keep()
         passes = GraphPasses(making, cache), GraphPasses(remembering, cache)
         return Generator(*passes, cache, shift, empty_text)
 
@@ -75,7 +76,7 @@ class GraphEngine(PocketEngine):
         source = deepcopy(autoencoder)  # what follows changes it
         compiled, stride = self._compiler.compile, autoencoder.config.stride // CELL
         decoders = {
-            size: compiled("decoder", partial(decoder_graph, source, size))
+            size: compiled("decoder", partial(decoder_graph, source, size), tuple(size))
             for size in (config.latent_size, *sizes)
         }
         encoder = compiled("encoder", partial(encoder_graph, source, (height, width)))

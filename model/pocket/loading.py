@@ -13,6 +13,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraSpeed
+from mag_sandbox.files.whole import sha256_of
 from mag_sandbox.model.attention import KERNELS, named_kernel
 from mag_sandbox.model.config import PocketConfig
 from mag_sandbox.model.dit import DiT, own_block_attention
@@ -185,7 +186,9 @@ def _networks(
         engine: what runs them; None: as the execution says.
     """
     dit, memory_dit, autoencoder = load_networks(config, weights)
-    engine = engine or engine_of(execution, read_ranges(weights, digest, known))
+    own = weights != POCKET_WEIGHTS  # of a test or a training run: not worth the disk
+    kept = "" if own else f"{digest} {known} {_digest_of_ranges(weights)}"
+    engine = engine or engine_of(execution, read_ranges(weights, digest, known), kept)
     tokenizer = load_tokenizer(weights, config)
     features = prompt_features(weights, config, tokenizer, read_texts(weights, digest))
     making = engine.transformer(dit, "denoise")
@@ -241,6 +244,11 @@ def read_ranges(weights: Path, digest: str, known: str) -> "Ranges | None":
     return quantisation.read_ranges(weights / RANGES, of_networks)
 
 
+def _digest_of_ranges(weights: Path) -> str:
+    path = weights / RANGES
+    return sha256_of(path) if path.exists() else ""
+
+
 def chosen_execution(
     config: PocketConfig, digests: Sequence[str], ranges: "Ranges | None", asked: str = AUTO
 ) -> Execution:
@@ -273,14 +281,19 @@ def possible_execution(execution: Execution, config: PocketConfig, ranges: "Rang
     return replace(execution, precisions=kept)
 
 
-def engine_of(execution: Execution, ranges: "Ranges | None" = None) -> PocketEngine:
-    """Return what runs networks as an execution says, in int8 by ranges."""
+def engine_of(
+    execution: Execution, ranges: "Ranges | None" = None, weights: str = ""
+) -> PocketEngine:
+    """Return what runs networks as an execution says, in int8 by ranges.
+
+    Graphs are kept on disk if `weights` tells networks and ranges from all others.
+    """
     if not execution.compiled:
         return PocketEngine(execution)
     from mag_sandbox.model.graphs import GraphCompiler  # imports its compiler
     from mag_sandbox.model.pocket.graph_engine import GraphEngine
 
-    return GraphEngine(GraphCompiler(execution, ranges and ranges.quantise))
+    return GraphEngine(GraphCompiler(execution, ranges and ranges.quantise, weights))
 
 
 def world_parts(

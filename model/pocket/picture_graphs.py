@@ -64,7 +64,9 @@ class GraphAnimator:
         self._parts = compiler.compile("parts", partial(parts_graph, source, self._cells))
         self._move = {
             (blows, walks): compiler.compile(
-                "move", partial(move_graph, source, self._cells, blows=blows, walks=walks)
+                "move",
+                partial(move_graph, source, self._cells, blows=blows, walks=walks),
+                (blows, walks),
             )
             for walks in (False, True)
             for blows in (True, False)

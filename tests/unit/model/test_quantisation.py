@@ -56,7 +56,7 @@ def test_only_named_products_run_in_int8():
     compiler = GraphCompiler(IN_INT8, RANGES.quantise)
     model = compiler.model("decoder", graph)
     assert set(products(model)) == {"first", "second"}
-    ran = compiler.compiled("decoder", model).get_runtime_model().get_ops()
+    ran = compiler.compiled("decoder", graph).get_runtime_model().get_ops()
     kinds = [
         node.get_rt_info()["runtimePrecision"].astype(str)
         for node in ran
