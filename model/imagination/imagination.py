@@ -6,8 +6,10 @@ bit for bit. Nothing is kept in between, and nothing depends on time.
 """
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from itertools import takewhile
 from pathlib import Path
+from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +20,7 @@ from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.attention import AttentionKernel
 from mag_sandbox.model.frames import to_frames, to_pictures
 from mag_sandbox.model.imagination.behind import RingPicture, as_seen, boxes, likeness
+from mag_sandbox.model.imagination.config import ImaginationConfig
 from mag_sandbox.model.imagination.exhibits import with_exhibits
 from mag_sandbox.model.imagination.ground import TILE
 from mag_sandbox.model.imagination.objects import PlacedObject, object_table, tell, together
@@ -28,8 +31,14 @@ from mag_sandbox.model.imagination.planner import (
     Wanted,
     placed_objects,
 )
+from mag_sandbox.model.imagination.sketch import Sketcher
 from mag_sandbox.model.imagination.surroundings import Lattice, Place, Surroundings
-from mag_sandbox.model.imagination.weights import ImaginationNetworks, load_networks
+from mag_sandbox.model.imagination.weights import (
+    ImaginationNetworks,
+    load_networks,
+    read_imagination_config,
+    require_networks,
+)
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.model.world import Frames
 from mag_sandbox.scenes.things import Named
@@ -81,23 +90,37 @@ class Imagination:
 
     def __init__(
         self,
-        networks: ImaginationNetworks,
+        config: ImaginationConfig,
+        load: Callable[[], ImaginationNetworks],
         coder: Coder,
     ) -> None:
-        """Take networks that are ready to be used.
+        """Take networks, which are loaded when something is first planned, painted or read.
 
         Args:
-            networks: in the dtype in which they are to run.
+            config: of the networks.
+            load: returns networks that are ready to be used.
             coder: of the memory's latents.
         """
-        config = networks.config
-        self.config = config
+        self.config, self._load, self._loading = config, load, Lock()
         self._ring = config.painter.ring
         self.lattice = Lattice(*self._ring, config.painter.view)
-        self._planner, self._painter = networks.planner.eval(), networks.painter.eval()
-        self._reader = networks.reader.eval()
-        self._sketcher = networks.sketcher(coder.stride)
         self._coder, self._stride = coder, coder.stride
+
+    @property
+    def _networks(self) -> ImaginationNetworks:
+        with self._loading:  # the world and its painting thread may be first at once
+            return self._loaded
+
+    @cached_property
+    def _loaded(self) -> ImaginationNetworks:
+        networks = self._load()
+        for network in networks.parts().values():
+            network.eval()
+        return networks
+
+    @cached_property
+    def _sketcher(self) -> Sketcher:
+        return self._networks.sketcher(self._coder.stride)
 
     def nothing(self) -> Surroundings:
         """Return the surroundings of a world that begins."""
@@ -147,9 +170,9 @@ class Imagination:
         noise = np.random.default_rng([seed, 1]).random((config.plans, config.most, len(FIELDS)))
         if behind and shown:
             known = (*behind, *shown)
-            others = self._planner.elsewhere(prompt, empty, noise, known, wanted)
+            others = self._networks.planner.elsewhere(prompt, empty, noise, known, wanted)
             return (*behind, *with_exhibits(together(shown, others)))
-        things = self._planner.plan(prompt, empty, noise, wanted, behind)
+        things = self._networks.planner.plan(prompt, empty, noise, wanted, behind)
         return (*behind, *with_exhibits(things[len(behind) :]))
 
     def behind_all(self, things: Sequence[PlacedObject]) -> list[PlacedObject]:
@@ -178,7 +201,7 @@ class Imagination:
         noise = np.random.default_rng([seed, 3]).random(shape)
         if shown:
             wanted = Wanted([*wanted.named, *(Named((thing.kind,), None) for thing in shown)])
-        drawn = self._planner.draw(prompt, empty, noise, wanted=wanted)
+        drawn = self._networks.planner.draw(prompt, empty, noise, wanted=wanted)
         plans = (placed_objects(things, self.config.looks) for things in drawn.things)
         sight = self._sight(around, shown)
         best = max(map(self.behind_all, plans), key=lambda behind: likeness(behind, sight))
@@ -191,7 +214,7 @@ class Imagination:
         view = around.at(place)
         if not view.known.all():
             return []
-        return self._reader.read(torch.from_numpy(view.latents)[None], self.config.kinds)
+        return self._networks.reader.read(torch.from_numpy(view.latents)[None], self.config.kinds)
 
     def _sight(self, around: Surroundings, things: Sequence[PlacedObject]) -> RingPicture:
         """Return what is known as a picture, in which some things stand."""
@@ -279,9 +302,9 @@ class Imagination:
         drawn = np.random.default_rng([subject.seed, 2]).standard_normal(shape, np.float32)
         noise = torch.from_numpy(drawn[:, rows][:, :, columns])
         there = around.at(place)
-        dtype, texts = _dtype(self._painter), (subject.prompt, subject.empty)
-        text, free = (self._painter.text_keys(words.to(dtype)) for words in texts)
-        latents = self._painter.paint(
+        dtype, texts = _dtype(self._networks.painter), (subject.prompt, subject.empty)
+        text, free = (self._networks.painter.text_keys(words.to(dtype)) for words in texts)
+        latents = self._networks.painter.paint(
             told.batch(), sketched.cpu(), torch.from_numpy(rows)[None],
             torch.from_numpy(there.latents)[None], torch.from_numpy(there.known)[None], noise[None],
             text, free,
@@ -295,7 +318,7 @@ def load_imagination(
     kernel: AttentionKernel,
     run_by: Callable[[Painter], Painter] = lambda painter: painter,
 ) -> Imagination:
-    """Return what the weights of a folder invent.
+    """Return what the weights of a folder invent; they are read when they are first needed.
 
     Args:
         folder: of the weights.
@@ -304,12 +327,19 @@ def load_imagination(
         run_by: returns what runs a painter, given in fp32.
 
     Raises:
-        MissingWeights: a file is absent, damaged, or does not fit.
+        MissingWeights: a file is absent, or not one of weights; when first needed also: it is
+            damaged, or does not fit.
     """
-    networks = load_networks(folder, kernel)
-    networks.planner.requires_grad_(False)  # its steps are too small to gain by fewer bits
-    networks.painter = run_by(networks.painter.requires_grad_(False))
-    return Imagination(networks, coder)
+    config = read_imagination_config(folder)
+    require_networks(folder)
+
+    def load() -> ImaginationNetworks:
+        networks = load_networks(folder, kernel)
+        networks.planner.requires_grad_(False)  # its steps are too small to gain by fewer bits
+        networks.painter = run_by(networks.painter.requires_grad_(False))
+        return networks
+
+    return Imagination(config, load, coder)
 
 
 def _dtype(module: torch.nn.Module) -> torch.dtype:

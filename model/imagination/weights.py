@@ -3,10 +3,12 @@
 import json
 from pathlib import Path
 
+from safetensors import safe_open
 from torch import nn
 
 from mag_sandbox.files.whole import replace_file, sha256_of
 from mag_sandbox.model.attention import AttentionKernel
+from mag_sandbox.model.checkpoints import reading
 from mag_sandbox.model.imagination.config import ImaginationConfig
 from mag_sandbox.model.imagination.objects import look_number
 from mag_sandbox.model.imagination.painter import Painter, Sprites
@@ -19,6 +21,7 @@ from mag_sandbox.model.world import WEIGHTS
 
 IMAGINATION_WEIGHTS = WEIGHTS / "imagination"
 CONFIG = "config.json"
+NETWORKS = ("planner", "painter", "reader")  # names of files
 _REMEDY = (
     "restore it with `git checkout -- assets/weights` "
     "or train with `python -m training imagination`"
@@ -57,7 +60,7 @@ class ImaginationNetworks:
 
     def parts(self) -> dict[str, nn.Module]:
         """Return the networks by the names of their files."""
-        return {"planner": self.planner, "painter": self.painter, "reader": self.reader}
+        return {name: getattr(self, name) for name in NETWORKS}
 
 
 def read_imagination_config(folder: Path) -> ImaginationConfig:
@@ -67,6 +70,18 @@ def read_imagination_config(folder: Path) -> ImaginationConfig:
         MissingWeights: the file is absent, damaged, or of another program version.
     """
     return parse_config(folder / CONFIG, ImaginationConfig.from_dict, _REMEDY)
+
+
+def require_networks(folder: Path) -> None:
+    """Look whether a weights folder is whole, without reading the numbers.
+
+    Raises:
+        MissingWeights: a file is absent, or not one of weights.
+    """
+    for name in NETWORKS:
+        path = folder / f"{name}.safetensors"
+        with reading(path, _REMEDY), safe_open(path, "pt"):
+            pass
 
 
 def load_networks(folder: Path, kernel: AttentionKernel) -> ImaginationNetworks:

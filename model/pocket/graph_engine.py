@@ -44,7 +44,9 @@ class GraphEngine(PocketEngine):
 
     def painter(self, painter: Painter) -> Painter:
         """Return what runs a painter."""
-        return GraphPainter(painter, self._compiler)
+        graphs = GraphPainter(painter, self._compiler)
+        self._compiler.keep()
+        return graphs
 
     def generator(
         self,

@@ -57,7 +57,7 @@ class SampleSheets:
         networks = copy.deepcopy(self._networks)
         for module in networks.parts().values():
             module.cpu()
-        invented = Imagination(networks, Coder.of(self._autoencoder))
+        invented = Imagination(networks.config, lambda: networks, Coder.of(self._autoencoder))
         pose, nothing = invented.lattice.nearest(_AHEAD), invented.nothing()
         rows: list[list[np.ndarray]] = []
         for number, scene in enumerate(self._scenes):

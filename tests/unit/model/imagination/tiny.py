@@ -59,7 +59,8 @@ def codec() -> Autoencoder:
 
 def imagination() -> Imagination:
     """Return what invents views of 4 x 6 cells on a ring of 8 x 16."""
-    return Imagination(networks(), Coder.of(codec()))
+    made = networks()
+    return Imagination(made.config, lambda: made, Coder.of(codec()))
 
 
 def prompts() -> tuple[torch.Tensor, torch.Tensor]:
