@@ -54,6 +54,9 @@ class SandboxConfig:
     learned: str = ""  # the steps of it that were done, by name, with blanks between
     text_scale: float = 1.0  # size of text and cards, 1: as designed
     high_contrast: bool = False
+    mouse_speed: float = 1.0  # how far a drag turns the camera, 1: the picture follows the hand
+    invert_sideways: bool = False  # a drag or stick to the right turns the other way
+    invert_up_down: bool = False
     volume: int = 70  # percent
     muted: bool = False
     memory: str = MEMORY.policy  # memory policy
@@ -69,6 +72,7 @@ class SandboxConfig:
         _check_range("window_width", self.window_width, 320, 7680)
         _check_range("window_height", self.window_height, 200, 4320)
         _check_range("text_scale", self.text_scale, 0.75, 2.0)
+        _check_range("mouse_speed", self.mouse_speed, 0.1, 10.0)
         _check_range("volume", self.volume, 0, 100)
         _check_range("kept_mib", self.kept_mib, 1, 65536)
         _check_range("attended_frames", self.attended_frames, 1, 1024)

@@ -12,6 +12,7 @@ import pygame
 
 from mag_sandbox.controls.keys import PAD_AXES, PAD_BUTTONS
 from mag_sandbox.controls.sources import PlayerSource
+from mag_sandbox.sandbox.settings import SandboxConfig
 
 if TYPE_CHECKING:  # some builds of pygame lack it
     from pygame._sdl2.controller import Controller
@@ -95,8 +96,12 @@ class PlayerInput:
     elif devices.steer(event): ...
     """
 
-    def __init__(self, player: PlayerSource) -> None:
-        self._player = player
+    def __init__(self, player: PlayerSource, settings: SandboxConfig = SandboxConfig()) -> None:  # noqa: B008 -- frozen
+        self._player, self._speed = player, settings.mouse_speed
+        self._signs = (
+            -1.0 if settings.invert_sideways else 1.0,
+            -1.0 if settings.invert_up_down else 1.0,
+        )  # of what moves across, and along
         self._is_dragging = False
 
     def key_of(self, event: pygame.Event) -> tuple[str, bool] | None:
@@ -113,11 +118,16 @@ class PlayerInput:
             self._is_dragging = event.type == pygame.MOUSEBUTTONDOWN
             return True
         if event.type == pygame.MOUSEMOTION and self._is_dragging:
-            self._player.drag(*event.rel)
+            across, along = (
+                self._speed * sign * way for sign, way in zip(self._signs, event.rel, strict=True)
+            )
+            self._player.drag(across, along)
             return True
         if event.type == pygame.CONTROLLERAXISMOTION:
             if 0 <= event.axis < len(PAD_AXES):
-                self._player.tilt(PAD_AXES[event.axis], event.value / FULL_TILT)
+                axis = PAD_AXES[event.axis]
+                sign = self._signs[axis.endswith("y")] if axis[-1] in "xy" else 1.0
+                self._player.tilt(axis, sign * event.value / FULL_TILT)
             return True
         if event.type == pygame.MOUSEWHEEL:
             self._player.wheel(event.y)

@@ -160,7 +160,7 @@ class PlayScreen:
         self.level = context.settings.hud
         self.playthrough = context.playthrough
         self._context = context
-        self._devices = PlayerInput(context.keyboard)
+        self._devices = PlayerInput(context.keyboard, context.settings)
         self._picture = Picture(context.settings.fit, context.settings.scale)
         self._warp = LateWarp(first.spec.full_speed)
         self._warps = (

@@ -36,6 +36,7 @@ FOOTER_HEIGHT = 34
 MakeSetting = Callable[[Any], Setting]
 SIZE = ("window_width", "window_height")
 WINDOW_SIZES = ((640, 400), (960, 540), (1280, 720), (1600, 900), (1920, 1080), (2560, 1440))
+MOUSE_SPEEDS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)
 TEXT_SCALES = (0.85, 1.0, 1.15, 1.3, 1.5)
 KEPT_MIB = (16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
 PARKED_MIB = (256, 512, 1024, 2048, 4096, 8192, 16384)
@@ -110,6 +111,7 @@ def _settings() -> tuple[Item, ...]:
     blocks = _slider((1, 2, 3, 4, 6, 8, 12, 16, 24, 32))
     kept, parked = _slider(KEPT_MIB, _mib), _slider(PARKED_MIB, _mib)
     volume, text = _slider(range(0, 101, 5), "{}%".format), _slider(TEXT_SCALES, "{:.0%}".format)
+    speed = _slider(MOUSE_SPEEDS, "{:.0%}".format)
     warp = "Shift the last picture at once while the next is made."
     attended = "Pictures from memory that a block looks at; more is slower."
     sinks = "First pictures that “mag” and “window” never drop."
@@ -120,11 +122,26 @@ def _settings() -> tuple[Item, ...]:
         SettingRow(("fullscreen",), "Full screen", "F11 does the same.", Toggle),
         SettingRow(("fit",), "Picture", "Show all of it, or crop a little.", fit),
         SettingRow(("scale",), "Enlarged", "How pixels are enlarged.", scale),
-        SettingRow(("late_warp",), "Late warp", warp, Toggle),
         Heading("On screen"),
-        SettingRow(("hud",), "Details", "How much the HUD shows.", level),
-        SettingRow(("hints",), "First steps", "Tips for the first minute.", Toggle),
-        Heading("Memory"),
+        SettingRow(("hud",), "Details", "What is shown over the picture.", level),
+        SettingRow(("hints",), "First steps", "Tips for the first two minutes.", Toggle),
+        SettingRow(("parked_mib",), "Places you left", "Disk space before we ask.", parked),
+        Heading("Mouse and sticks"),
+        SettingRow(("mouse_speed",), "Mouse speed", "How far a drag turns.", speed),
+        SettingRow(("invert_sideways",), "Invert sideways", "Left is right.", Toggle),
+        SettingRow(("invert_up_down",), "Invert up and down", "Up is down.", Toggle),
+        Heading("Sound"),
+        SettingRow(("volume",), "Volume", "Ambience and signals.", volume),
+        SettingRow(("muted",), "Mute", "No sound at all.", Toggle),
+        Heading("Reading"),
+        SettingRow(
+            ("text_scale",),
+            "Text size",
+            "Text and cards, as large as the window has room for.",
+            text,
+        ),
+        SettingRow(("high_contrast",), "High contrast", "Bright words on black.", Toggle),
+        Heading("Research"),
         SettingRow(
             ("memory",), "Policy", "What is kept, and what a block reads.", _policy, POLICIES
         ),
@@ -141,18 +158,7 @@ def _settings() -> tuple[Item, ...]:
             ("look_ahead",), "Look ahead", "Imagine what comes next when there is time.", Toggle
         ),
         SettingRow(("precision",), "Precision", "Of networks; “fastest” suits most.", precision),
-        SettingRow(("parked_mib",), "Scenes you left", "Disk space before we ask.", parked),
-        Heading("Sound"),
-        SettingRow(("volume",), "Volume", "Ambience and signals.", volume),
-        SettingRow(("muted",), "Mute", "No sound at all.", Toggle),
-        Heading("Reading"),
-        SettingRow(
-            ("text_scale",),
-            "Text size",
-            "Text and cards, as large as the window has room for.",
-            text,
-        ),
-        SettingRow(("high_contrast",), "High contrast", "Bright words on black.", Toggle),
+        SettingRow(("late_warp",), "Late warp", warp, Toggle),
     )
 
 

@@ -7,7 +7,8 @@ from mag_sandbox.controls.bindings import DEFAULTS
 from mag_sandbox.controls.camera import CameraCommand, CameraSpeed
 from mag_sandbox.controls.keys import PAD_BUTTONS
 from mag_sandbox.controls.sources import PlayerSource
-from mag_sandbox.sandbox.play.player_input import Gamepads, PlayerInput
+from mag_sandbox.sandbox.play.player_input import FULL_TILT, Gamepads, PlayerInput
+from mag_sandbox.sandbox.settings import SandboxConfig
 
 STILL = CameraCommand()
 
@@ -93,3 +94,32 @@ def test_gamepads_come_and_go_without_harm():
         assert gamepads.names == ()
     finally:
         pygame.display.quit()
+
+
+@pytest.mark.parametrize(
+    ("settings", "ways"),
+    [
+        (SandboxConfig(), (1, 1)),
+        (SandboxConfig(mouse_speed=0.5), (0.5, 0.5)),
+        (SandboxConfig(invert_sideways=True), (-1, 1)),
+        (SandboxConfig(invert_up_down=True, mouse_speed=2.0), (2, -2)),
+    ],
+)
+def test_a_drag_turns_as_far_and_the_way_that_the_player_set(settings, ways):
+    plain, player = PlayerSource(), PlayerSource()
+    plain.drag(12.0 * ways[0], 6.0 * ways[1])
+    devices = PlayerInput(player, settings)
+    devices.steer(pygame.Event(pygame.MOUSEBUTTONDOWN, button=1))
+    devices.steer(pygame.Event(pygame.MOUSEMOTION, rel=(12, 6)))
+    assert player.next_command() == plain.next_command()
+
+
+def test_a_stick_that_is_inverted_pushes_the_other_way():
+    plain, player = PlayerSource(), PlayerSource()
+    for source, settings in (
+        (plain, SandboxConfig()),
+        (player, SandboxConfig(invert_up_down=True)),
+    ):
+        push = pygame.Event(pygame.CONTROLLERAXISMOTION, axis=1, value=FULL_TILT)
+        PlayerInput(source, settings).steer(push)
+    assert plain.next_command().pitch == -player.next_command().pitch != 0

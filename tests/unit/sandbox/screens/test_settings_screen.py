@@ -114,7 +114,7 @@ def test_arrows_reach_everything_and_the_focus_is_always_seen(any_surface):
 
 def test_page_keys_jump_to_sections(player):
     player.press("page down", "page down")
-    assert player.screen.focused == "Policy"
+    assert player.screen.focused == "Mouse speed"
     player.press("page up")
     assert player.screen.focused == "Details"
 
