@@ -226,6 +226,7 @@ class PlayerGame:
             if context.is_replay:
                 return WatchedSession(services)
             if context.is_split:
+                assert self._compared is not None  # what led here
                 return SplitSession(services, reel, hud, self._compared)
             services.prober.spec = reel.current.spec
             return PlayerSession(services, worker, reel, hud, playthrough)

@@ -218,7 +218,7 @@ class ReturnTracker:
         None: the newest frame shows little of it, or there is no such place.
         """
         anchor = next((one for one in self.anchors if one.pose == pose), None)
-        return anchor and self.find(anchor.first, label=anchor.label, kind="key")
+        return self.find(anchor.first, label=anchor.label, kind="key") if anchor else None
 
     def find(
         self,

@@ -234,8 +234,8 @@ class SplitOverlay(Overlay):
             lowest = (height if keys is None else keys.top) - gap - card.get_height()
             surface.blit(card, (place * half + gap, min(pictures.bottom + gap, lowest)))
         if self._trip.seen is not None:
-            said = theme, self._trip.words
-            card = self._seen_card(said, partial(seen_card, *said, self._trip.seen))
+            caption = theme, self._trip.words
+            card = self._seen_card(caption, partial(seen_card, *caption, self._trip.seen))
             bottom = max(pictures.top - theme.px(4), card.get_height())
             surface.blit(card, card.get_rect(midbottom=(half, bottom)))
 

@@ -131,8 +131,9 @@ class PromptBox(Overlay):
     def _instead(self, word: Word) -> tuple[str, ...]:
         """Return known words to write instead of one that is not."""
         words = self._vocabulary
-        known = words is None or words.known(word.text)
-        return () if known else words.nearest(word.text, NEAREST)
+        if words is None or words.known(word.text):
+            return ()
+        return words.nearest(word.text, NEAREST)
 
     @property
     def struck(self) -> tuple[Word, ...]:
