@@ -153,6 +153,17 @@ def load_world(
     )
 
 
+def measure_precisions() -> None:
+    """Time the pocket world's networks in all precisions, and keep the choice for later starts.
+
+    Raises:
+        WorldFailed: the weights are absent or damaged.
+    """
+    from mag_sandbox.model.pocket import loading as pocket
+
+    pocket.measure_precisions()
+
+
 def served_world(server: ServerAddress) -> str:
     """Return the name of the world that a server plays.
 

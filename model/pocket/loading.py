@@ -272,6 +272,31 @@ def chosen_execution(
     return precision.chosen_execution(config, digests, ranges.of_networks, asked)
 
 
+def measure_precisions(weights: Path = POCKET_WEIGHTS) -> None:
+    """Time all networks in all precisions, and keep the choice for later starts.
+
+    Raises:
+        MissingWeights: weights are absent, damaged, or of another architecture.
+    """
+    if torch.cuda.is_available() or not compiles_here():
+        return
+    from mag_sandbox.model.pocket import precision  # imports its compiler
+    from mag_sandbox.model.pocket.graph_engine import GraphEngine
+
+    paints = fits(IMAGINATION_WEIGHTS, weights)
+    execution = Execution("cpu", torch.float32, "sdpa", 1, compiled=True, paints=paints)
+    collector = precision.GraphCollector(execution)
+    load(
+        MemorySetting(), look_ahead=True, on_progress=lambda stage, fraction: None,
+        weights=weights, execution=execution, engine=GraphEngine(collector),
+    ).close()  # fmt: skip
+    digests = weights_hash(weights), digest_of(IMAGINATION_WEIGHTS) if paints else ""
+    ranges = read_ranges(weights, *digests)
+    sampled = precision.sampled_choice(read_config(weights), precision.machine_of(digests))
+    if ranges is not None:
+        precision.write_choice(precision.measured_choice(collector.graphs, ranges, sampled))
+
+
 def possible_execution(execution: Execution, config: PocketConfig, ranges: "Ranges") -> Execution:
     """Return a recorded execution without precisions that this machine or these weights lack."""
     from mag_sandbox.model.pocket import precision  # imports its compiler

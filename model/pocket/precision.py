@@ -31,6 +31,7 @@ from mag_sandbox.model.config import PocketConfig
 from mag_sandbox.model.execution import AUTO, COMPILER, NETWORKS, PRECISIONS, Execution
 from mag_sandbox.model.graphs import (
     BYTES,
+    CompiledGraph,
     Graph,
     GraphCompiler,
     Node,
@@ -58,7 +59,7 @@ _FP32 = Execution("cpu", torch.float32, "sdpa", 1, compiled=True)
 _BF16 = replace(_FP32, dtype=torch.bfloat16)
 _OF_TOKENS = ("painter", "denoise", "remember")  # the others are of pictures
 _LAYER = "layer"  # the network that a layer is compiled as
-_TEXT_ROWS = 144  # of folded matrices: rows of a text, by heads
+_ROWS = 144  # of folded matrices: rows of a text, by heads
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,19 +179,32 @@ def sampled_choice(config: PocketConfig, machine: str) -> MachineChoice:
     return MachineChoice(machine, dtype, _threads(layers["denoise"], fastest), precisions)
 
 
+@dataclass(frozen=True)
+class GraphCollector(GraphCompiler):
+    """Compiles nothing, and notes the graph of each network that is asked for first."""
+
+    graphs: dict[str, Callable[[], Graph]] = field(default_factory=dict)
+
+    def compile(
+        self,
+        network: str,
+        write: Callable[[], Graph],
+        which: object = "",  # noqa: ARG002
+    ) -> CompiledGraph:
+        """Note a graph; what is returned cannot be called."""
+        self.graphs.setdefault(network, write)
+        return CompiledGraph.__new__(CompiledGraph)
+
+
 def measured_choice(
-    graphs: Mapping[str, Callable[[], Graph]],
-    ranges: Ranges,
-    sampled: MachineChoice,
-    say: Callable[[str], object] = lambda line: None,
+    graphs: Mapping[str, Callable[[], Graph]], ranges: Ranges, sampled: MachineChoice
 ) -> MachineChoice:
     """Return what is best for each network, all of them timed.
 
     Args:
-        graphs: by network, of known sizes but for the rows of a text.
+        graphs: by network.
         ranges: for int8.
         sampled: what layers say; networks are in int8 only if a layer of theirs was right in it.
-        say: told each network's times.
     """
     rest = replace(_FP32, dtype=_TYPES[sampled.dtype], threads=sampled.threads)
     precisions, ms = dict(sampled.precisions), {}
@@ -204,7 +218,6 @@ def measured_choice(
             runs[name] = _TimedRun(GraphCompiler(execution, ranges.quantise), network, write)
         ms[network] = _times(runs)
         precisions[network] = _best(ms[network])
-        say(f"{network}: " + ", ".join(f"{name} {x:.1f} ms" for name, x in ms[network].items()))
     return replace(sampled, precisions=precisions, ms=ms)
 
 
@@ -235,10 +248,9 @@ class _TimedRun:
 
 
 def _tensor(node: Node, dtype: torch.dtype) -> Tensor:
-    """Return zeros of a node's shape; of a text, whose length may be any, `_TEXT_ROWS`."""
+    """Return zeros of a node's shape; of a text, whose length may be any, `_ROWS`."""
     sizes = (
-        _TEXT_ROWS if size.is_dynamic else size.get_length()
-        for size in node.get_output_partial_shape(0)
+        _ROWS if size.is_dynamic else size.get_length() for size in node.get_output_partial_shape(0)
     )
     return torch.zeros(
         *sizes, dtype=torch.uint8 if node.get_output_element_type(0) == BYTES else dtype

@@ -27,7 +27,7 @@ from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.files.border import exists
 from mag_sandbox.files.folders import config_folder, data_folder
 from mag_sandbox.model.catalogue import preflight, shipped, weight_files, worlds
-from mag_sandbox.model.loading import enlarged, load_world
+from mag_sandbox.model.loading import enlarged, load_world, measure_precisions
 from mag_sandbox.model.world import GIB, MIB, WEIGHTS, Control, World, WorldFailed
 from mag_sandbox.program import PROGRAM
 from mag_sandbox.sandbox.audio.outputs import sound_report
@@ -115,6 +115,7 @@ def check_world() -> list[Finding]:
     except SettingsError:  # has its own check
         memory = None
     try:
+        measure_precisions()
         with closing(load_world("pocket", memory)) as world:
             expected = expected_speed(world)
             made = world.provenance()

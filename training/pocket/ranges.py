@@ -9,6 +9,7 @@ import random
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -64,7 +65,7 @@ def calibrated(weights: Path, scenes: Sequence[str], blocks: int) -> Ranges:
     world.close()
     samples: dict[str, dict[str, list[np.ndarray]]] = defaultdict(lambda: defaultdict(list))
     for graph in compiler.graphs:
-        for name, values in graph.inputs_of_products(compiler).items():
+        for name, values in graph.inputs_of_products().items():
             samples[graph.network][name] += values
     return Ranges(
         {
@@ -89,10 +90,10 @@ class RecordedGraph(CompiledGraph):
     """A graph that keeps some of its calls, each as likely as any other."""
 
     def __init__(self, compiler: GraphCompiler, network: str, write: Callable[[], Graph]) -> None:
-        self.network, self._write = network, write
+        self.network, self._compiler, self._write = network, compiler, write
         self._draw, self._seen = random.Random(0), 0
         self._calls: list[list[Tensor]] = []
-        super().__init__(compiler, network, write)
+        super().__init__(partial(compiler.compiled, network, write))
 
     def __call__(self, given: Sequence[Tensor], made: Sequence[Tensor]) -> None:
         """Run it, and perhaps keep what it was given."""
@@ -104,16 +105,17 @@ class RecordedGraph(CompiledGraph):
         elif place < _CALLS:
             self._calls[place] = [x.clone() for x in given]
 
-    def inputs_of_products(self, compiler: GraphCompiler) -> dict[str, list[np.ndarray]]:
+    def inputs_of_products(self) -> dict[str, list[np.ndarray]]:
         """Return samples of what each named product was given in the calls that were kept."""
-        model = compiler.model(self.network, self._write)
-        sources = {name: node.input_value(0) for name, node in products(model).items()}
-        observed = Model(list(sources.values()), model.get_parameters(), self.network)
-        request = compiler.compiled(self.network, observed).create_infer_request()
+        inputs, outputs = self._write()
+        found = products(Model(list(outputs), list(inputs), self.network))
+        sources = [node.input_value(0) for node in found.values()]
+        observed = self._compiler.compiled(self.network, lambda: (inputs, sources))
+        request = observed.create_infer_request()
         draw, samples = np.random.default_rng(0), defaultdict(list)
         for call in self._calls:
             request.infer([x.numpy() for x in call])
-            for place, name in enumerate(sources):
+            for place, name in enumerate(found):
                 values = request.get_output_tensor(place).data
                 samples[name].append(draw.choice(values.ravel(), _VALUES))
         return samples
@@ -125,7 +127,12 @@ class RecordingCompiler(GraphCompiler):
 
     graphs: list[RecordedGraph] = field(default_factory=list)
 
-    def compile(self, network: str, write: Callable[[], Graph]) -> CompiledGraph:
+    def compile(
+        self,
+        network: str,
+        write: Callable[[], Graph],
+        which: object = "",  # noqa: ARG002
+    ) -> CompiledGraph:
         """Begin to compile a graph; see `GraphCompiler`."""
         self.graphs.append(RecordedGraph(self, network, write))
         return self.graphs[-1]

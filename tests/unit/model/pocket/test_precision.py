@@ -13,7 +13,7 @@ from mag_sandbox.model.pocket import loading as pocket
 from mag_sandbox.model.pocket import precision
 from mag_sandbox.model.pocket.precision import FILE, MachineChoice
 from mag_sandbox.model.world import MemorySetting, WorldFailed
-from tests.tiny import FP32, RIGHT, TINY, play, tiny_weights
+from tests.tiny import FP32, RIGHT, TINY, play, tiny_weights, write_tiny_weights
 
 ALL, MEMORY = frozenset(NETWORKS), MemorySetting(kept_mib=1)
 CHOICE = MachineChoice("here", "fp32", 1, dict.fromkeys(NETWORKS, "int8") | {"encoder": "fp32"})
@@ -108,9 +108,15 @@ def test_networks_are_timed_one_by_one(times):
     compilers = {"decoder": precision._layers(TINY)["decoder"]}
     times["bf16"] = times["int8"] = 1.0
     sampled = replace(CHOICE, precisions=dict.fromkeys(NETWORKS, "fp32"))
-    said: list[str] = []
-    made = precision.measured_choice(compilers, precision.Ranges({}), sampled, said.append)
-    assert made.ms == {"decoder": {"fp32": 4.0}} and len(said) == 1
+    made = precision.measured_choice(compilers, precision.Ranges({}), sampled)
+    assert made.ms == {"decoder": {"fp32": 4.0}}
+
+
+def test_doctor_times_the_networks_and_keeps_the_choice(home, times, tmp_path):
+    weights = write_tiny_weights(tmp_path / "weights", moves=True)
+    pocket.measure_precisions(weights)
+    digest = precision.machine_of((pocket.weights_hash(weights), ""))
+    assert set(precision.read_choice(digest).ms) == set(NETWORKS) - {"painter"}
 
 
 def test_a_recorded_precision_that_is_lacking_here_is_replaced(monkeypatch):

@@ -41,6 +41,11 @@ SLOW = ("world", "graphics", "attention")  # import torch
 QUICK = tuple((name, check) for name, check in CHECKS if name not in SLOW)
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_timed(monkeypatch):
+    monkeypatch.setattr(doctor_checks, "measure_precisions", lambda: None)
+
+
 def levels(findings):
     return [finding.level for finding in findings]
 

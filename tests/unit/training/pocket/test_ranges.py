@@ -1,0 +1,28 @@
+"""Calibration finds the range of every product that int8 may run, by playing."""
+
+from importlib.util import find_spec
+
+import pytest
+
+if find_spec("openvino") is None:
+    pytest.skip("graphs do not run here", allow_module_level=True)
+
+from mag_sandbox.model.execution import NETWORKS
+from mag_sandbox.model.pocket.loading import read_ranges
+from mag_sandbox.model.pocket.weights import weights_hash
+from mag_sandbox.training.pocket import ranges
+from tests.tiny import TINY, write_tiny_weights
+
+
+def test_every_network_that_plays_is_calibrated(tmp_path, monkeypatch):
+    monkeypatch.setattr(ranges, "SCENES", ("meadow",))
+    monkeypatch.setattr(ranges, "BLOCKS", 2)
+    weights = write_tiny_weights(tmp_path, generator_rank=2, moves=True)
+    ranges.write_calibrated(weights)
+    found = read_ranges(weights, weights_hash(weights), "").of_networks
+    assert set(found) == set(NETWORKS) - {"painter"}
+    layers = {name.rpartition(" ")[0] for name in found["denoise"]}
+    assert {f"layer {number}" for number in range(TINY.dit.num_layers)} <= layers
+    assert all(low <= 0 <= high for of in found.values() for low, high in of.values())
+    other = write_tiny_weights(tmp_path, seed=1, moves=True)
+    assert not read_ranges(other, weights_hash(other), "").of_networks
