@@ -51,15 +51,15 @@ def _ask(name: str) -> None:
     if found is None:
         return  # a form that only the library of X knows
     host, number = found["host"], int(found["number"])
-    if host in (None, "unix"):
-        line = socket.socket(socket.AF_UNIX)
+    local = host in (None, "unix")
+    with (
+        socket.socket(socket.AF_UNIX)
+        if local
+        else socket.create_connection((host.strip("[]"), _FIRST_PORT + number), PATIENCE_S)
+    ) as line:
         line.settimeout(PATIENCE_S)
-        address: object = f"/tmp/.X11-unix/X{number}"
-    else:
-        line = socket.create_connection((host.strip("[]"), _FIRST_PORT + number), PATIENCE_S)
-        address = None
-    with line:
-        if address is not None:
+        if local:
+            address = f"/tmp/.X11-unix/X{number}"
             try:
                 line.connect(address)
             except FileNotFoundError:
