@@ -15,7 +15,7 @@ import numpy as np
 from mag_sandbox.renderer.canvas import RING_WIDTH, Canvas, Color, Motion, MovingLayer, Point
 
 OPAQUE = 128  # least alpha of a thing's body; shadows and halos have less
-ROUND = 24  # corners of an ellipse
+ROUND = 32  # corners of an ellipse
 CORNER = 4  # points of a rounded corner
 
 
@@ -187,7 +187,7 @@ class ShapeRecorder(Canvas):
 
     def gradient(self, top: float, bottom: float, top_color: Color, bottom_color: Color) -> None:
         """See `Canvas.gradient`; drawn as rows all around the ring."""
-        steps = 24
+        steps = 64
         edges = np.linspace(top, bottom, steps + 1)
         first, last = np.array(top_color[:3], float), np.array(bottom_color[:3], float)
         for index, (high, low) in enumerate(pairwise(edges)):

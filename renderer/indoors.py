@@ -266,7 +266,8 @@ class _Furnished(Site):
                 x, z = beside(support, (index - (count - 1) / 2) * (wide + 0.06))
                 top, shape = support.foot + height * support.scale, variant_of(self.rng)
                 item = Item(kind, x, z, top, 1.0, color, shape, 0.0, name, int(number))
-                self.put(item, solid=False)
+                if not self.hides_wall(item):
+                    self.put(item, solid=False)
 
     def _lamps_and_plants(self) -> None:
         lamps = ["floor lamp", "hanging lamp", "wall lamp"]

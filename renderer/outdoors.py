@@ -21,6 +21,7 @@ from mag_sandbox.renderer.scene import Item, Layout
 CALM = ("clear", "clear", "cloudy", "foggy", "rainy")
 PLANTS = {NOTHING: 0, "sparse": 7, "groups": 16, "dense": 30}
 FAR_PLANTS = 20  # a long way off, where there are any
+FEET_IN_VIEW = 3.3  # metres from which on a level view shows where things stand
 FLOWERS, SKYLINE, PUDDLES = 40, 26, 8
 EMPTY_SHARE = 0.03  # of places in which only plants and land are
 # height of what flies [m], and how far away it is
@@ -42,6 +43,7 @@ PONDS = {  # half width [m]: least and most
     "swimming pool": (3.0, 4.2), "sandpit": (1.2, 1.6), "lava pit": (1.1, 1.5),
     "water pit": (1.1, 1.5),
 }  # fmt: skip
+LARGER = {"rocket": 6.0, "robot": 2.0}  # than the toys of rooms
 WET = frozenset(("lake", "river", "canal", "swimming pool", "sea"))
 OPEN_SKY = ("clear", "cloudy")
 
@@ -194,11 +196,12 @@ class _Land(Site):
                 first = self.items[number]
 
     def _candidate(self, group: ThingGroup, quarter: int, first: Item | None) -> Item:
-        kind, scale = group.kind, group.scale * self.near(0.94, 1.06)
+        kind = group.kind
+        scale = group.scale * self.near(0.94, 1.06) * LARGER.get(kind, 1.0)
         where = KINDS[kind].where
         wide, tall = (extent * scale for extent in size_of(kind))
         foot, facing = 0.0, 0.0
-        nearest = max(3.0, 1.25 * tall + 1.2, 0.95 * wide)
+        nearest = max(FEET_IN_VIEW, 1.25 * tall + 1.2, 0.95 * wide)
         farthest = nearest * 1.7 + 2.5
         yaw = quarter * 90 + self.near(-42, 42)
         if kind in FLIGHT:
@@ -209,6 +212,8 @@ class _Land(Site):
             spread = max(1.0, wide * 1.15) * (1 if kind not in FLIGHT else 1.6)
             angle, away = self.near(0, 360), self.near(spread, spread * 2.2)
             x, z = (a + b for a, b in zip((first.x, first.z), polar(angle, away), strict=True))
+            back = max(nearest / max(float(np.hypot(x, z)), 0.1), 1.0)
+            x, z = x * back, z * back
         if where == "water":
             x, z = self._afloat(nearest)
         elif kind in ON_ROADS and self.road is not None:

@@ -104,6 +104,12 @@ class Site:
             for other in self._seen
         )
 
+    def hides_wall(self, item: Item) -> bool:
+        """Whether a thing hides too much of a window, a door or a picture."""
+        seen = _seen(item)
+        walls = (other for other in self._seen if other.hidden < MOST_HIDDEN)
+        return any(seen.hides(other) for other in walls)
+
     def put(self, item: Item, *, solid: bool = True) -> int:
         """Add a thing, and return its number."""
         self.items.append(item)

@@ -161,6 +161,15 @@ class SceneRenderer:
         """
         return _Shot(self, Viewpoint(x, z), time).ring()
 
+    def picture(self, x: float, z: float, scale: int) -> np.ndarray:
+        """Return a ring at rest, drawn `scale` times as large as usual.
+
+        Uint8 [RING_HEIGHT * scale, RING_WIDTH * scale, 3].
+        """
+        shot = _Shot(self, Viewpoint(x, z), 0.0, scale)
+        shot.draw()
+        return shot.pixels()
+
     def _drawing(self, item: Item) -> Drawing:
         """Return a thing in metres, under the light of the scene."""
         if item.entry.where == "flat":
@@ -182,9 +191,9 @@ class SceneRenderer:
         """What is behind all things at rest and does not depend on the viewpoint."""
         return self.background_at(0.0)
 
-    def background_at(self, time: float) -> RingImage:
+    def background_at(self, time: float, scale: int = 1) -> RingImage:
         """Return what is behind all things at a time: clouds drift."""
-        image = RingImage()
+        image = RingImage(scale=scale)
         for index, (_, kind, drawing) in enumerate(self.far, 1):
             shift = CLOUD_SPEED * time if kind == "cloud" else 0.0
             points = np.add(drawing.points, (shift, 0.0))
@@ -211,9 +220,12 @@ class SceneRenderer:
 class _Shot:
     """A scene as it is drawn from one viewpoint at one time."""
 
-    def __init__(self, scene: SceneRenderer, viewer: Viewpoint, time: float) -> None:
+    def __init__(
+        self, scene: SceneRenderer, viewer: Viewpoint, time: float, scale: int = 1
+    ) -> None:
         self.scene, self.viewer, self.time = scene, viewer, time
-        self.image = RingImage(scene.background_at(time) if time else scene.background)
+        usual = not time and scale == 1
+        self.image = RingImage(scene.background if usual else scene.background_at(time, scale))
         self.gaits = [self._gait(index) for index in range(len(scene.layout.items))]
         self.items = [
             _walked(item, gait_) for item, gait_ in zip(scene.layout.items, self.gaits, strict=True)
@@ -221,8 +233,30 @@ class _Shot:
         self.placed: list[tuple[int, str, Item | None, float, tuple[float, ...]]] = []
 
     def ring(self) -> Ring:
-        """Draw everything, from far to near."""
-        scene, layout = self.scene, self.scene.layout
+        """Return all that is known of what is seen."""
+        depth = self.draw()
+        pixels, ids, motions = self.pixels(), self.image.ids(), self.image.motions()
+        if self.time:
+            share = (motions == MotionLabel.FLICKER).astype(np.float32)
+            if self.scene.layout.room is not None:
+                glows = glows_of(self.scene.layout, self.viewer)
+                share = np.maximum(share, flickering(glows, RING_HEIGHT, RING_WIDTH))
+            pixels = shimmered(pixels, motions == MotionLabel.SHIMMER, self.time)
+            pixels = flickered(pixels, share, self.time)
+        things = things_of(pixels, ids, self.placed)
+        return Ring(pixels, depth, ids, motions, things, self.scene.layout)
+
+    def pixels(self) -> np.ndarray:
+        """Return the picture under its light."""
+        layout, pixels = self.scene.layout, self.image.pixels()
+        if layout.room is None:
+            return pixels
+        glows = glows_of(layout, self.viewer, self.image.scale)
+        return relight(pixels, ambient_of(layout), glows)
+
+    def draw(self) -> np.ndarray:
+        """Draw everything, from far to near, and return the depth of each pixel."""
+        scene = self.scene
         for number, (_, kind, drawing) in enumerate(scene.far, 1):
             if kind:
                 self.placed.append((number, kind, None, np.inf, drawing.box))
@@ -233,17 +267,7 @@ class _Shot:
             self._draw(index)
         depth = self._depth(self.image.ids())
         self._draw_falling()
-        pixels, ids, motions = self.image.pixels(), self.image.ids(), self.image.motions()
-        if layout.room is not None:
-            glows = glows_of(layout, self.viewer)
-            pixels = relight(pixels, ambient_of(layout), glows)
-        if self.time:
-            share = (motions == MotionLabel.FLICKER).astype(np.float32)
-            if layout.room is not None:
-                share = np.maximum(share, flickering(glows, RING_HEIGHT, RING_WIDTH))
-            pixels = shimmered(pixels, motions == MotionLabel.SHIMMER, self.time)
-            pixels = flickered(pixels, share, self.time)
-        return Ring(pixels, depth, ids, motions, things_of(pixels, ids, self.placed), layout)
+        return depth
 
     def _gait(self, index: int) -> Gait:
         item, drawing = self.scene.layout.items[index], self.scene.drawings[index]

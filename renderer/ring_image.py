@@ -17,11 +17,13 @@ Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 
 class RingImage:
-    """Polygons over a background."""
+    """Polygons over a background; the picture is `scale` times as large as a ring."""
 
-    def __init__(self, background: "RingImage | None" = None) -> None:
+    def __init__(self, background: "RingImage | None" = None, scale: int = 1) -> None:
+        self.scale = background.scale if background else scale
+        self._large = SUPERSAMPLE * self.scale
         if background is None:
-            self._image = Image.new("RGB", (RING_WIDTH * SUPERSAMPLE, RING_HEIGHT * SUPERSAMPLE))
+            self._image = Image.new("RGB", (RING_WIDTH * self._large, RING_HEIGHT * self._large))
             self._ids = Image.new("I", (RING_WIDTH, RING_HEIGHT))
         else:
             self._image, self._ids = background._image.copy(), background._ids.copy()
@@ -31,8 +33,8 @@ class RingImage:
     def rows(self, colors: np.ndarray, first: int = 0) -> None:
         """Fill whole rows from `first` on; colours uint8 [rows * SUPERSAMPLE, 3]."""
         strip = Image.fromarray(colors[:, None])
-        size = self._image.width, len(colors)
-        self._image.paste(strip.resize(size, Image.Resampling.NEAREST), (0, first * SUPERSAMPLE))
+        size = self._image.width, len(colors) * self.scale
+        self._image.paste(strip.resize(size, Image.Resampling.NEAREST), (0, first * self._large))
         self._draw_ids.rectangle(
             (0, first, RING_WIDTH, first + len(colors) // SUPERSAMPLE - 1), fill=0
         )
@@ -69,7 +71,7 @@ class RingImage:
                 int(-right // RING_WIDTH) + 1, -int((left - RING_WIDTH) // RING_WIDTH)
             ):
                 shifted = corners + (turn * RING_WIDTH, 0)  # noqa: RUF005
-                self._draw.polygon((shifted * SUPERSAMPLE).ravel().tolist(), fill=ink)
+                self._draw.polygon((shifted * self._large).ravel().tolist(), fill=ink)
                 if ink[3] >= OPAQUE:
                     self._draw_ids.polygon(
                         (shifted - 0.5).ravel().tolist(), fill=number * MOTIONS + motion
@@ -83,7 +85,7 @@ class RingImage:
         )  # fmt: skip
 
     def pixels(self) -> np.ndarray:
-        """Return the picture, uint8 [RING_HEIGHT, RING_WIDTH, 3]."""
+        """Return the picture, uint8 [RING_HEIGHT * scale, RING_WIDTH * scale, 3]."""
         return np.asarray(self._image.reduce(SUPERSAMPLE))
 
     def ids(self) -> np.ndarray:

@@ -60,8 +60,8 @@ def _shines(item: Item) -> str:
 _STANDS = frozenset(("pedestal", "table with a cloth", "steps", "box", "podium"))
 
 
-def glows_of(layout: Layout, viewer: Viewpoint) -> list[Glow]:
-    """Return the pools of light in a room, as they appear to a viewer."""
+def glows_of(layout: Layout, viewer: Viewpoint, scale: int = 1) -> list[Glow]:
+    """Return the pools of light in a room, as they appear in a picture of a scale."""
     glows = []
     light = layout.attributes["light"]
     for item in layout.items:
@@ -71,9 +71,10 @@ def glows_of(layout: Layout, viewer: Viewpoint) -> list[Glow]:
         if item.entry.where == "wall" and item.kind.endswith("window"):
             strength = palettes.SUN.get(light, (0.2, 0.2, 0.2))
         distance = max(viewer.distance(item.x, item.z), 0.8)
-        column = viewer.yaw(item.x, item.z) % (2 * np.pi) * PIXELS_PER_RADIAN
-        row = float(rows_of(np.array(item.foot + high * item.scale), distance))
-        reach = spread / distance * PIXELS_PER_RADIAN
+        pixels = PIXELS_PER_RADIAN * scale
+        column = viewer.yaw(item.x, item.z) % (2 * np.pi) * pixels
+        row = float(rows_of(np.array(item.foot + high * item.scale), distance)) * scale
+        reach = spread / distance * pixels
         power = _LAMP_POWER.get(light, 0.35) if flickers else 0.42
         red, green, blue = (power * c for c in strength)
         color = red, green, blue

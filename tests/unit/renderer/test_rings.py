@@ -188,3 +188,14 @@ def test_what_lies_under_the_viewer_fills_the_lower_edge():
     rug = Item("round rug", 0.3, 0.2, scale=2.0, color="red", group="red round rug")
     ring = room(rug).ring(0.5, 0.1)
     assert (ring.ids[-1] == ring.things[-1].index).all()
+
+
+@pytest.mark.parametrize("category", ["indoor", "outdoor"])
+def test_a_larger_picture_shows_the_same(category):
+    scene = SceneRenderer(lay_out(category, 12))
+    small, large = scene.ring(0.4, 0.2).pixels, scene.picture(0.4, 0.2, scale=2)
+    assert large.shape == (2 * RING_HEIGHT, 2 * RING_WIDTH, 3)
+    halved = large.reshape(RING_HEIGHT, 2, RING_WIDTH, 2, 3).mean(axis=(1, 3))
+    error = abs(halved - small)
+    assert np.mean(error) < 2.0
+    assert np.mean(error > 32) < 0.01
