@@ -21,7 +21,7 @@ from mag_sandbox.sandbox.play.session import CommandSource, Playthrough
 from mag_sandbox.sandbox.play.worker import WorkerSpec
 from mag_sandbox.sandbox.screens import Screen
 from mag_sandbox.sandbox.screens.loading import LoadingScreen
-from mag_sandbox.sandbox.screens.play import PlayScreen
+from mag_sandbox.sandbox.screens.play import MakeSession, PlayScreen, plain_session
 from mag_sandbox.sandbox.settings import SandboxConfig
 from mag_sandbox.sandbox.ui.display import window, window_surface
 
@@ -69,16 +69,20 @@ def run(
     observers: Sequence[SessionObserver] = (),
     source: CommandSource | None = None,
     seconds: float | None = None,
+    session: MakeSession = plain_session,
 ) -> RunSummary:
     """Play one scene until the player leaves, the time is up or the script is over.
 
     The world is loaded on the generation thread, where observers hear of the session. `seconds`
-    count from the first frame; with them, an error ends the run at once.
+    count from the first frame; with them, an error ends the run at once. `session` says what is
+    shown over the picture.
 
     Raises:
         DisplayError: no window can be opened.
     """
-    navigator = Navigator(WorkerSpec(world_loader, source), settings, observers, None, wake)
+    navigator = Navigator(
+        WorkerSpec(world_loader, source), settings, observers, None, wake, session
+    )
     return _App(navigator, settings, seconds).run(playthrough)
 
 

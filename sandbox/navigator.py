@@ -29,7 +29,13 @@ from mag_sandbox.sandbox.screens import (
     Way,
 )
 from mag_sandbox.sandbox.screens.loading import LoadingScreen
-from mag_sandbox.sandbox.screens.play import PlayContext, PlayScreen, ReplayScreen
+from mag_sandbox.sandbox.screens.play import (
+    MakeSession,
+    PlayContext,
+    PlayScreen,
+    ReplayScreen,
+    plain_session,
+)
 from mag_sandbox.sandbox.settings import SandboxConfig
 from mag_sandbox.sandbox.ui.display import window_surface
 
@@ -54,6 +60,7 @@ class Navigator:
     observers: Sequence[SessionObserver] = ()
     game: PlayerGame | None = None
     notify: Callable[[], None] = lambda: None
+    session: MakeSession = plain_session  # of what is played without a game
     reason: str = "left"  # why it ended
     worker: GenerationWorker | None = None
 
@@ -235,6 +242,7 @@ class Navigator:
             leave=Way.TITLE if self.game else Way.LEAVE,
             is_replay=self._made_for.source is not None,
             is_split=first.block.beside is not None,
+            session=self.session,
         )
         if self.game:
             context = self.game.equip(context)

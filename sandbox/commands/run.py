@@ -50,6 +50,7 @@ from mag_sandbox.scenes import Scene, SceneError, load_scene
 
 if TYPE_CHECKING:  # imports pygame, which must see the display settings first
     from mag_sandbox.sandbox.app import RunSummary
+    from mag_sandbox.sandbox.screens.play import MakeSession
 logger = logging.getLogger(__name__)
 Say = Callable[[str], None]
 HEADLESS_SECONDS = 10.0  # of play without a person, when not told otherwise
@@ -285,8 +286,9 @@ def run_app(
     *,
     seconds: float | None,
     headless: bool,
+    session: "MakeSession | None" = None,
 ) -> "RunSummary":
-    """Run the app for one playthrough until it closes.
+    """Run the app for one playthrough until it closes; `session` adds to the picture.
 
     Raises:
         WorldFailed: the world stopped.
@@ -295,7 +297,10 @@ def run_app(
     _choose_display(headless=headless)
     from mag_sandbox.sandbox import app
 
-    summary = app.run(load, playthrough, load_settings(), observers, source=source, seconds=seconds)
+    more = {} if session is None else {"session": session}
+    summary = app.run(
+        load, playthrough, load_settings(), observers, source=source, seconds=seconds, **more
+    )
     if summary.error is not None:
         raise WorldFailed(summary.error)
     return summary

@@ -258,8 +258,23 @@ def _play_in_window(source: DemoSource) -> DemoResult:
     from mag_sandbox.sandbox.commands.run import run_app  # which knows displays
 
     tallies = [source.tally]
-    run_app(source.load, source.playthrough, tallies, source, seconds=math.inf, headless=False)
+    with_captions = lambda reel, hud: _demo_session(reel, hud, source)  # noqa: E731 -- one line
+    run_app(
+        source.load,
+        source.playthrough,
+        tallies,
+        source,
+        seconds=math.inf,
+        headless=False,
+        session=with_captions,
+    )
     return source.result()
+
+
+def _demo_session(reel, hud, source: DemoSource):
+    from mag_sandbox.sandbox.demo.show import DemoSession  # pygame
+
+    return DemoSession(reel, hud, source)
 
 
 def _progress(say: Say) -> Callable[[int, int], None]:

@@ -5,11 +5,12 @@ it keeps a snapshot, and the frames go on with the other scene. Pictures are com
 their own.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 
+from mag_sandbox.evaluation.probe.probe import ProbeResult
 from mag_sandbox.model.world import (
     Control,
     FrameBlock,
@@ -20,7 +21,7 @@ from mag_sandbox.model.world import (
     WorldState,
 )
 from mag_sandbox.sandbox.choice import WorldChoice
-from mag_sandbox.sandbox.demo.result import DemoResult
+from mag_sandbox.sandbox.demo.result import DemoResult, ProbeRow
 from mag_sandbox.sandbox.demo.run import (
     OnBlock,
     Tally,
@@ -34,7 +35,7 @@ from mag_sandbox.sandbox.play.session import Playthrough
 from mag_sandbox.sandbox.play.staged import Staged
 from mag_sandbox.scenes import Scene
 from mag_sandbox.scenes.demo.demo import Demo, DemoError
-from mag_sandbox.scenes.demo.tape import Block, Enter, TapeItem
+from mag_sandbox.scenes.demo.tape import Block, Enter, Mark, Probe, SetAnchor, TapeItem
 
 
 class StageWorld(Staged):
@@ -89,6 +90,20 @@ class StageWorld(Staged):
         return replace(block, block_index=self._index)
 
 
+def caption_of(item: TapeItem) -> str:
+    """Say what an item of a script does, for people; "": nothing new."""
+    match item:
+        case SetAnchor(name):
+            return f"This view is to come back: “{name}”"
+        case Probe(name):
+            return f"Back at “{name}”: is it as it was?"
+        case Mark(text):
+            return text
+        case Enter(name, again):
+            return f"{'Back in' if again else 'On to'} {name}"
+    return ""
+
+
 class DemoSource:
     """A demo as a source of controls, and the loader of the stage that it plays on.
 
@@ -108,6 +123,7 @@ class DemoSource:
         self.tally = Tally()
         self.playthrough = Playthrough(replace(demo.scene, memory=None), seed)
         self._demo, self._choice, self._seed, self._on_block = demo, choice, seed, on_block
+        self.caption = demo.about  # what the script does now, for people
         self._blocks = 0  # of the whole script
         self._items: Iterator[TapeItem] = iter(())
         self._stage: StageWorld  # this and what watches it are there when the world is loaded
@@ -118,6 +134,16 @@ class DemoSource:
     @property
     def _setting(self) -> MemorySetting:
         return self._choice.memory
+
+    @property
+    def rows(self) -> Sequence[ProbeRow]:
+        """What was compared so far."""
+        return self._watch.probes if self._blocks else ()
+
+    @property
+    def results(self) -> Sequence[ProbeResult]:
+        """The newest comparisons, with their pictures."""
+        return self._watch.results if self._blocks else ()
 
     @property
     def is_over(self) -> bool:
@@ -144,6 +170,7 @@ class DemoSource:
     def next_command(self) -> Control | None:
         """Return the control of the next block; what the script does before it is done first."""
         for item in self._items:
+            self.caption = caption_of(item) or self.caption
             match item:
                 case Block():
                     return control_of(item, self._setting)

@@ -99,6 +99,10 @@ class PlaySession:
     buttons: Buttons = (("leave", "Leave"), ("pause", "Pause"), ("help", "Keys"))  # for the mouse
     knows_help = True  # the player has seen all keys once
 
+    def lingers(self) -> bool:
+        """Return whether something is still to be read once a script is over."""
+        return False
+
     def did(self, action: Action) -> None:
         """Hear of everything that the player asks for, before it is done."""
 
@@ -126,6 +130,14 @@ class PlaySession:
         return None
 
 
+MakeSession = Callable[[Reel, Hud], PlaySession]
+
+
+def plain_session(reel: Reel, hud: Hud) -> PlaySession:  # noqa: ARG001 -- MakeSession
+    """Return a play session that adds nothing."""
+    return PlaySession()
+
+
 @dataclass(frozen=True, slots=True)
 class PlayContext:
     """What a screen of play is given."""
@@ -140,7 +152,7 @@ class PlayContext:
     bindings: Bindings = DEFAULTS  # the player's
     is_replay: bool = False  # a script steers
     is_split: bool = False  # two worlds are shown side by side
-    session: Callable[[Reel, Hud], PlaySession] = lambda reel, hud: PlaySession()
+    session: MakeSession = plain_session
 
 
 class PlayScreen:
@@ -238,7 +250,7 @@ class PlayScreen:
         if not self._error and self.reel.update(now):
             self._frame_shown(now)
             changed = True
-        if self.reel.is_over:
+        if self.reel.is_over and not self._session.lingers():
             self.outcome = Way.SCRIPT_OVER
         if (following := self._session.poll()) is not None:
             self.play(following)

@@ -1,0 +1,67 @@
+"""A demo in the window says what it does, shows then and now, and ends with a verdict."""
+
+import pygame
+import pytest
+
+from mag_sandbox.sandbox import app
+from mag_sandbox.sandbox import choice as choices
+from mag_sandbox.sandbox.choice import WorldChoice
+from mag_sandbox.sandbox.demo import show
+from mag_sandbox.sandbox.demo.show import DemoSession
+from mag_sandbox.sandbox.demo.window import DemoSource, caption_of
+from mag_sandbox.sandbox.settings import SandboxConfig
+from mag_sandbox.scenes.demo.tape import Enter, List, Mark, Probe, SetAnchor
+from tests.doubles import FakeWorld
+from tests.unit.sandbox.demo.test_demo_run import FAST, SETTING, demo_of
+
+SMALL = SandboxConfig(window_width=640, window_height=400, muted=True)
+
+
+@pytest.mark.parametrize(
+    ("item", "said"),
+    [
+        (SetAnchor("door"), "“door”"),
+        (Probe("door"), "Back at “door”"),
+        (Mark("night falls"), "night falls"),
+        (Enter("kitchen", again=True), "Back in kitchen"),
+        (List(), ""),
+    ],
+)
+def test_every_turn_of_a_script_has_a_caption(item, said):
+    assert said in caption_of(item)
+
+
+def test_the_window_shows_what_was_compared_and_closes_after_the_verdict(monkeypatch):
+    load = lambda name, memory, **more: FakeWorld(memory, spec=FAST)  # noqa: E731
+    monkeypatch.setattr(choices, "load_world", load)
+    monkeypatch.setattr(show, "END_S", 0.5)
+    verdicts, captions = [], set()
+    draw_verdict, draw = show.DemoOverlay._draw_verdict, show.DemoOverlay.draw
+
+    def noted_verdict(self, theme, rows):
+        verdicts.append(rows)
+        return draw_verdict(self, theme, rows)
+
+    def noted(self, surface):
+        before = pygame.image.tobytes(surface, "RGB")
+        draw(self, surface)
+        if pygame.image.tobytes(surface, "RGB") != before:
+            captions.add(self._demo.caption)
+
+    monkeypatch.setattr(show.DemoOverlay, "_draw_verdict", noted_verdict)
+    monkeypatch.setattr(show.DemoOverlay, "draw", noted)
+    script = 'hold 1s; anchor a; pan right 90deg; pan left 90deg; probe a; mark "the end"; hold 1s'
+    source = DemoSource(demo_of(script), WorldChoice("pocket", SETTING), 7)
+    summary = app.run(
+        source.load,
+        source.playthrough,
+        SMALL,
+        [source.tally],
+        source=source,
+        session=lambda reel, hud: DemoSession(reel, hud, source),
+    )
+    assert summary.reason == "script over"
+    assert "the end" in captions
+    assert len(captions) > 1
+    assert [row.anchor for row in verdicts[-1] if row.kind == "script"] == ["a"]
+    assert source.result().probes
