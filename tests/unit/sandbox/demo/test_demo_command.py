@@ -188,7 +188,7 @@ def test_policies_are_compared_in_the_window_one_after_the_other(demo, tmp_path,
 
 
 def test_what_is_left_before_its_end_is_not_compared(demo, tmp_path, monkeypatch):
-    def leave_early(load, playthrough, observers, source, *, seconds, headless):
+    def leave_early(load, playthrough, observers, source, *, seconds, headless, session):
         session = Session(load(), source, observers)
         session.begin(playthrough)
 
