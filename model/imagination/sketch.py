@@ -18,7 +18,20 @@ class Sketch(NamedTuple):
     """A picture of a plan, and where it says anything."""
 
     picture: np.ndarray  # float32 [3, H, W], in [-1, 1]; grey where nothing is known
-    covered: np.ndarray  # float32 [rows, columns]; which share of each cell is known
+    # float32 [rows, columns]; share of each cell that the plan tells, and, added, that was seen
+    covered: np.ndarray
+
+    def carried_over(self, seen: np.ndarray) -> "Sketch":
+        """Return the sketch with what was seen from another viewpoint over it.
+
+        Args:
+            seen: colours, and 255 where they are known, uint8 [H, W, 4].
+        """
+        share = seen[..., 3].astype(np.float32) / 255
+        colors = seen[..., :3].astype(np.float32).transpose(2, 0, 1) / 127.5 - 1
+        rows, columns = self.covered.shape
+        cells = share.reshape(rows, len(share) // rows, columns, -1).mean(axis=(1, 3))
+        return Sketch(self.picture + share * (colors - self.picture), self.covered + cells)
 
 
 class Sketcher:

@@ -14,6 +14,7 @@ class ImaginationTraining:
     folder: Path = option(Path("runs/imagination"), "state, logs and sheets")
     data: Path = option(Path("runs/imagination/rings"), "what is known of rings, 0.2 MB each")
     rings: int = option(6800, "scenes to learn to paint")
+    walks: int = option(0, "scenes to learn to paint again from a second viewpoint", type=int)
     logs: int = option(8400, "scenes to learn to plan, of which nothing is painted")
     painter_steps: int = option(4000, "steps of the transformer that paints")
     planner_steps: int = option(4000, "steps of the transformer that plans")

@@ -27,6 +27,7 @@ from mag_sandbox.training.imagination.samples import SampleSheets
 from mag_sandbox.training.imagination.stage_painter import PainterStage
 from mag_sandbox.training.imagination.stage_planner import PlannerStage
 from mag_sandbox.training.imagination.stage_reader import ReaderStage
+from mag_sandbox.training.imagination.walks import walks
 from mag_sandbox.training.loop import Loop, LoopConfig, Stage
 from mag_sandbox.training.pocket.stage_images import Captions
 
@@ -85,11 +86,18 @@ class ImaginationPipeline:
     def _painter_stage(self) -> PainterStage:
         training = self.training
         self._fit_sprites()
+        walked = walks(training.data, self.autoencoder, training.walks, self.device)
+        drawn = sum(map(len, self._latents))
+        log = RingLog(
+            self._log.captions[:drawn] + walked.log.captions,
+            self._log.things[:drawn] + walked.log.things,
+        )
+        captions = Captions(log, self.tokenizer, self.text.config.text_len)
         return PainterStage(
-            self.networks.painter, self._latents, self.autoencoder,
-            self.networks.sketcher(self.autoencoder.config.stride),
-            self._log.things[: training.rings], self.networks.config.looks, self._captions,
-            self.text, self.device, training.seed, self._sheets.paintings,
+            self.networks.painter, [*self._latents, *walked.latents], self.autoencoder,
+            self.networks.sketcher(self.autoencoder.config.stride), log.things,
+            self.networks.config.looks, captions, self.text, self.device, training.seed,
+            self._sheets.paintings, walked.carried,
         )  # fmt: skip
 
     def _fit_sprites(self) -> None:

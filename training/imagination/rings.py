@@ -79,7 +79,7 @@ def ring_latents(
             latents = []
             for seed in range(first, first + RINGS_EACH):
                 pixels = render(category_of(seed), seed).pixels
-                around = np.concatenate((pixels[:, -MARGIN:], pixels, pixels[:, :MARGIN]), axis=1)
+                around = with_margins(pixels)
                 with device.autocast():
                     encoded = autoencoder.encode(device.upload(to_pictures(around[None])))
                 latents.append(encoded[0, ..., cells:-cells].float().cpu().numpy())
@@ -88,6 +88,11 @@ def ring_latents(
             logger.info("encoded rings %d to %d", first, first + RINGS_EACH - 1)
         files.append(np.load(path, mmap_mode="r"))
     return files
+
+
+def with_margins(ring: np.ndarray) -> np.ndarray:
+    """Return a ring with `MARGIN` pixels of its other end on either side."""
+    return np.concatenate((ring[:, -MARGIN:], ring, ring[:, :MARGIN]), axis=1)
 
 
 def latents_of(files: Sequence[np.ndarray], ring: int) -> np.ndarray:

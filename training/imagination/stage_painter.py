@@ -33,6 +33,7 @@ SHIFT = 3.0  # of noise levels: what is told decides at high noise
 NOTHING_KNOWN = 0.65  # share of views; of the others, a part on some side is known
 NO_OBJECTS, SOME_OBJECTS = 0.05, 0.1  # share of views; of some any share of objects is told
 NO_COLOR, NO_VARIANT = 0.08, 0.08  # share of told objects
+WALKED = 0.4  # share of views of which some was seen from another viewpoint, if any are
 SPRITE_RATE = 0.01
 FINE_RATE = 0.06  # where a cell sees many points: at less they are hardly made use of
 SKETCH_RATE = 0.005  # of what reads the sketch
@@ -54,6 +55,8 @@ class PainterStage(Stage):
         device: where to compute.
         seed: of all draws.
         sheet: writes a picture of samples.
+        carried: of the last rings, which are seen from a second viewpoint, what of them the first
+            one shows; see `walks.Walks`.
     """
 
     name = "painter"
@@ -71,11 +74,14 @@ class PainterStage(Stage):
         device: TrainingDevice,
         seed: int,
         sheet: Sheet,
+        carried: Sequence[np.ndarray] = (),
     ) -> None:
         self.module, self.latents = module.to(device.device), latents
         self.captions, self.text = captions, text.eval()
         self.device, self.seed, self._sheet = device, seed, sheet
         self.autoencoder, self.sketcher = autoencoder, sketcher
+        self._carried, each = carried, len(latents[0])
+        self._rings = len(things) - each * len(carried)  # the others were seen from elsewhere
         ring = module.config.ring
         self._objects = [
             object_table([placed(thing) for thing in each], kinds, ring) for each in things
@@ -103,7 +109,11 @@ class PainterStage(Stage):
         """Return the flow loss of one batch of views, over what is not known of them."""
         rng = np.random.default_rng([self.seed, 30, step])
         draw = torch.Generator().manual_seed(int(rng.integers(2**62)))
-        which = rng.integers(len(self._objects), size=BATCH * self.device.scale)
+        which = rng.integers(self._rings, size=BATCH * self.device.scale)
+        if self._carried:
+            walked = rng.random(len(which)) < WALKED
+            others = rng.integers(self._rings, len(self._objects), size=len(which))
+            which = np.where(walked, others, which)
         latents, rows, told, sketches = self._cut(which, rng)
         known = torch.from_numpy(self._known(len(which), rng))
         sigma = sample_noise_levels((len(which),), draw, SHIFT)
@@ -135,9 +145,15 @@ class PainterStage(Stage):
             across = (int(rng.integers(ring_columns)) + np.arange(width)) % ring_columns
             latents.append(view_of(latents_of(self.latents, ring), rows, across))
             all_rows.append(rows)
-            objects = some_objects(self._objects[ring], rng)
+            objects = self._objects[ring]
+            if ring < self._rings:
+                objects = some_objects(objects, rng)
             told.append(tell(objects, rows, across, ring_columns))
-            sketches.append(self.sketcher.draw(objects, rows, across))
+            sketch = self.sketcher.draw(objects, rows, across)
+            if ring >= self._rings:
+                seen = latents_of(self._carried, ring - self._rings)
+                sketch = sketch.carried_over(self._cut_picture(seen, rows, across))
+            sketches.append(sketch)
         looks, numbers = (self.device.upload(torch.stack(each)) for each in zip(*told, strict=True))
         return (
             torch.from_numpy(np.stack(latents)),
@@ -145,6 +161,12 @@ class PainterStage(Stage):
             ToldObjects(looks, numbers),
             sketches,
         )
+
+    def _cut_picture(self, ring: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+        """Return the pixels of some cells of a ring, [H, W, channels]."""
+        cell = self.autoencoder.config.stride
+        across = (columns[:, None] * cell + np.arange(cell)).ravel()
+        return ring[rows[0] * cell : (rows[-1] + 1) * cell][:, across]
 
     def _encoded(self, pictures: Tensor) -> Tensor:
         """Return latents of pictures, fp32."""

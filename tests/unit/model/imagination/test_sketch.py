@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mag_sandbox.model.imagination.objects import PlacedObject, object_table
-from mag_sandbox.model.imagination.sketch import REST, Sketcher
+from mag_sandbox.model.imagination.sketch import REST, Sketch, Sketcher
 
 KINDS, BEHIND = ("disc", "face", "sky"), 1 + 2 * 8
 RING, CELL = (8, 16), 4  # cells, and their size [px]
@@ -79,3 +79,13 @@ def test_looks_that_nothing_was_fitted_to_are_left_out():
     picture, covered = drawn(PlacedObject("disc", 90.0, 0.0, 45.0, 45.0, RED, RED, variant=3))
     assert not covered.any()
     assert (picture == 0.5).all()
+
+
+def test_what_was_seen_lies_over_what_is_planned():
+    sketch = Sketch(np.zeros((3, 32, 48), np.float32), np.full((2, 3), 0.5, np.float32))
+    seen = np.zeros((32, 48, 4), np.uint8)
+    seen[:16, :16] = (255, 0, 255, 255)
+    made = sketch.carried_over(seen)
+    assert made.picture[:, 0, 0].tolist() == [1.0, -1.0, 1.0]
+    assert not made.picture[:, 16:].any()
+    assert made.covered.tolist() == [[1.5, 0.5, 0.5], [0.5, 0.5, 0.5]]

@@ -77,6 +77,27 @@ def painter_stage() -> PainterStage:
     )  # fmt: skip
 
 
+def walking_painter_stage(shade: int = 90) -> PainterStage:
+    """Return a stage one of whose rings is seen from a second viewpoint, in a shade of grey."""
+    latents = np.random.default_rng(1).standard_normal((2, 1, 3, 8, 16)).astype(np.float16)
+    seen = np.full((1, 8 * CELL, 16 * CELL, 4), shade, np.uint8)
+    seen[..., 3] = 255
+    made = networks()
+    nn.init.normal_(made.painter.sketch.weight, generator=torch.Generator().manual_seed(1))
+    return PainterStage(
+        made.painter, list(latents), codec(), made.sketcher(CELL), [[TREE]] * 2, KINDS, _Captions(),
+        _Text(), CPU, 0, _no_sheet, [seen],
+    )  # fmt: skip
+
+
+def test_the_painter_is_shown_what_was_seen_from_another_viewpoint(monkeypatch):
+    monkeypatch.setattr(f"{STAGES}.rings.RINGS_EACH", 1)
+    monkeypatch.setattr(f"{STAGES}.stage_painter.WALKED", 1.0)
+    assert walking_painter_stage(90).loss(0) != walking_painter_stage(200).loss(0)
+    monkeypatch.setattr(f"{STAGES}.stage_painter.WALKED", 0.0)
+    assert walking_painter_stage(90).loss(0) == walking_painter_stage(200).loss(0)
+
+
 def planner_stage(*things: list[Thing]) -> PlannerStage:
     things = things or tuple([TREE] * count for count in (1, 4, 0))
     rings = RingLog([["a tree"]] * len(things), list(things))
