@@ -32,7 +32,8 @@ def ring(color, variant=0, hidden=False, bow=None) -> Ring:
     board = Thing(2, "board", "", 0, None, black, black, 1240.0, 100.0, 80.0, 40.0, 3200)
     depth = np.full(ids.shape, np.inf, np.float32)
     things = (bear, board) if hidden else (bear,)
-    return Ring(pixels, depth, ids, things, Layout("object", 0, "", {}, ()))
+    motions = np.zeros(ids.shape, np.uint8)
+    return Ring(pixels, depth, ids, motions, things, Layout("object", 0, "", {}, ()))
 
 
 def shown(place, color, mean=None) -> np.ndarray:
