@@ -27,6 +27,7 @@ from mag_sandbox.sandbox.hud.hud_state import (
 )
 from mag_sandbox.sandbox.play.feedback import KeyLight
 from mag_sandbox.sandbox.ui.display import flat_picture
+from mag_sandbox.sandbox.ui.layout import SPRING, draw_card, paragraph
 from mag_sandbox.sandbox.ui.theme import (
     ACCENT,
     BAD,
@@ -61,24 +62,17 @@ Row = tuple[str, str, str]  # keys, what they do, buttons; a group is a row with
 
 def speed_card(theme: Theme, state: HudState) -> pygame.Surface:
     """Draw frames a second, stage times and latency."""
-    pad, line = theme.px(16), theme.line_height(14)
-    title = theme.text(f"{state.fps:.1f} fps", 22, bold=True)
-    rows = [(name, f"{ms} ms", INK) for name, ms in state.stage_ms]
+    possible = f"of {state.possible_fps:.0f} possible" if state.possible_fps else ""
     latency = "..." if state.latency_ms is None else f"{state.latency_ms} ms"
-    rows.append(("key to frame", latency, ACCENT))
-    rows += [(name, f"{ms} ms", INK) for name, ms in state.elsewhere_ms]
-    height = pad + title.get_height() + theme.px(4) + line * len(rows) + theme.px(12)
-    card = theme.card((theme.px(236), height))
-    card.blit(title, (pad, theme.px(12)))
-    if state.possible_fps:
-        place = card.get_width() - pad, theme.px(12) + title.get_height() // 2
-        theme.write(card, f"of {state.possible_fps:.0f} possible", 13, MUTED, midright=place)
-    top = pad + title.get_height() + theme.px(2)
-    for row, (name, value, colour) in enumerate(rows):
-        middle = top + row * line + line // 2
-        theme.write(card, name, 14, MUTED, midleft=(pad, middle))
-        theme.write(card, value, 14, colour, midright=(card.get_width() - pad, middle))
-    return card
+    figures = [(name, f"{ms} ms", INK) for name, ms in state.stage_ms]
+    figures.append(("key to frame", latency, ACCENT))
+    figures += [(name, f"{ms} ms", INK) for name, ms in state.elsewhere_ms]
+    rows = [
+        [theme.text(f"{state.fps:.1f} fps", 22, bold=True), SPRING, theme.text(possible, 13, MUTED)]
+    ]
+    for name, value, colour in figures:
+        rows.append([theme.text(name, 14, MUTED), SPRING, theme.text(value, 14, colour)])
+    return draw_card(theme, rows, width=theme.px(236), gaps=(10, 2), dense=False)
 
 
 def scene_card(theme: Theme, state: HudState) -> pygame.Surface:
@@ -234,23 +228,20 @@ def message_card(
     theme: Theme, title: str, text: str, hint: str, colour: tuple[int, ...] = BAD
 ) -> pygame.Surface:
     """Draw a banner: what happened, in a sentence, and the way on."""
-    pad, width = theme.px(28), theme.px(620)
-    lines = theme.wrap(text, width - 2 * pad, lines=5)
-    line = theme.line_height(15)
-    card = theme.card((width, theme.px(112) + line * len(lines)), dense=True)
+    width = theme.px(620)
+    rows = [
+        [theme.text(title, 20, bold=True)],
+        *paragraph(theme, text, width - theme.px(56), lines=5),
+        [theme.text(hint, 14, MUTED)],
+    ]
+    card = draw_card(theme, rows, width=width, pad=(28, 22), gaps=(10, 6))
     pygame.draw.rect(card, colour, (0, theme.px(24), theme.px(5), card.get_height() - theme.px(48)))
-    theme.write(card, title, 20, bold=True, midleft=(pad, theme.px(36)))
-    theme.write_lines(card, lines, (pad, theme.px(60)))
-    theme.write(card, hint, 14, MUTED, midleft=(pad, card.get_height() - theme.px(28)))
     return card
 
 
 def notice_card(theme: Theme, text: str) -> pygame.Surface:
     """Draw a short word in the middle of the picture."""
-    words = theme.text(text, 20, bold=True)
-    card = theme.card((words.get_width() + theme.px(56), theme.px(60)), dense=True)
-    card.blit(words, words.get_rect(center=card.get_rect().center))
-    return card
+    return draw_card(theme, [[theme.text(text, 20, bold=True)]], pad=(28, 18))
 
 
 def draw_bar(card: pygame.Surface, theme: Theme, bar: pygame.Rect, memory: MemoryUsage) -> None:

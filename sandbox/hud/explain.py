@@ -17,6 +17,7 @@ from mag_sandbox.sandbox.hud.hud_state import (
     drawn_stretches,
     duration_text,
 )
+from mag_sandbox.sandbox.ui.layout import draw_card, paragraph
 from mag_sandbox.sandbox.ui.theme import INK, MUTED, SEGMENT_COLOURS, CachedPicture, Theme
 
 BAR_WIDTH = 1216  # px of the bar in the reference window
@@ -304,20 +305,14 @@ def explanation_at(
 
 def tip_card(theme: Theme, explanation: Explanation) -> pygame.Surface:
     """Draw what an explanation says."""
-    pad, width = theme.px(14), theme.px(TIP_WIDTH)
-    line, title_height = theme.line_height(14), theme.line_height(15)
-    lines = [
-        part for text in explanation.lines for part in theme.wrap(text, width - 2 * pad, 4, 14)
-    ]
-    card = theme.card((width, 2 * pad + title_height + line * len(lines)), dense=True)
-    left = pad
+    width, title = theme.px(TIP_WIDTH), [theme.text(explanation.title, bold=True)]
     if explanation.kind is not None:
-        square = pygame.Rect(pad, pad + (title_height - theme.px(12)) // 2, *(theme.px(12),) * 2)
-        card.blit(theme.rounded(square.size, SEGMENT_COLOURS[explanation.kind], 3), square)
-        left = square.right + theme.px(8)
-    theme.write(card, explanation.title, bold=True, topleft=(left, pad))
-    theme.write_lines(card, lines, (pad, pad + title_height + theme.px(2)), 14, MUTED)
-    return card
+        square = (theme.px(12), theme.px(12))
+        title.insert(0, theme.rounded(square, SEGMENT_COLOURS[explanation.kind], 3))
+    rows = [title]
+    for text in explanation.lines:
+        rows += paragraph(theme, text, width - theme.px(28), 4, 14, MUTED)
+    return draw_card(theme, rows, width=width, pad=(14, 14), gaps=(8, 2))
 
 
 def tip_place(

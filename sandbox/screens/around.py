@@ -10,6 +10,7 @@ from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.hud.minimap import MapStitcher
 from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.screens import Overlay
+from mag_sandbox.sandbox.ui.layout import draw_card
 from mag_sandbox.sandbox.ui.theme import CachedPicture, Theme
 
 WIDTH = 400  # px of the reference window
@@ -72,10 +73,7 @@ class AroundOverlay(Overlay):
 
 
 def _drawn(theme: Theme, lines: Sequence[str]) -> pygame.Surface:
-    pad, line, width = theme.px(16), theme.line_height(13), theme.px(WIDTH)
-    top = pad + theme.line_height(16)
-    card = theme.card((width, top + len(lines) * line + pad), dense=True)
-    theme.write(card, TITLE, 16, bold=True, topleft=(pad, theme.px(12)))
-    cut = [theme.one_line(words, width - 2 * pad, 13) for words in lines]
-    theme.write_lines(card, cut, (pad, top), 13)
-    return card
+    width = theme.px(WIDTH)
+    cut = [theme.one_line(words, width - theme.px(32), 13) for words in lines]
+    rows = [[theme.text(TITLE, 16, bold=True)], *([theme.text(words, 13)] for words in cut)]
+    return draw_card(theme, rows, width=width)

@@ -42,6 +42,7 @@ from mag_sandbox.sandbox.screens import Overlay
 from mag_sandbox.sandbox.screens.prompt_box import PromptBox
 from mag_sandbox.sandbox.settings import FitMode
 from mag_sandbox.sandbox.ui.display import fit
+from mag_sandbox.sandbox.ui.layout import draw_card, paragraph
 from mag_sandbox.sandbox.ui.theme import ACCENT, BACKDROP, BAD, GOOD, CachedPicture, Theme
 
 NOTICE_S = 3.5  # how long a notice stays
@@ -130,14 +131,15 @@ class Notices(Overlay):
 
 
 def _line(theme: Theme, notice: Notice, width: int) -> pygame.Surface:
-    pad, line = theme.px(16), theme.line_height(14)
-    lines = theme.wrap(notice.text, width - 2 * pad - theme.px(10), lines=3, size=14)
-    across = max(theme.text(words, 14).get_width() for words in lines) + 2 * pad + theme.px(10)
-    card = theme.card((across, line * len(lines) + theme.px(16)), dense=True)
+    card = draw_card(
+        theme,
+        paragraph(theme, notice.text, width - theme.px(44), size=14),
+        pad=(22, 8),
+        gaps=(0, 0),
+    )
+    bar = pygame.Rect(theme.px(8), theme.px(9), theme.px(4), card.get_height() - theme.px(18))
     colour = theme.colour(GOOD if notice.mood == "good" else BAD)
-    bar = (theme.px(8), theme.px(9), theme.px(4), card.get_height() - theme.px(18))
     pygame.draw.rect(card, colour, bar, border_radius=theme.px(2))
-    theme.write_lines(card, lines, (pad + theme.px(6), theme.px(8)), 14)
     return card
 
 
