@@ -224,6 +224,8 @@ class PlayerSession(WatchedSession):
             choice, self._choice = self._choice, None
             self._tell_dropped(choice.kept_before)
         if self._hints:
+            if self._edit.box.is_open:  # perhaps by a click
+                self._hints.did("change")
             self._hints.see()
             settings = self._services.settings
             if self._hints.learned != settings.now.learned:

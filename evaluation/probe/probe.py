@@ -139,17 +139,11 @@ def reason_text(
             gone = "It had been forgotten to make room" if full else "It had left the short memory"
         luck = {"remembered": ", yet it looks the same", "vaguely": ", yet some of it is alike"}
         return f"{gone}{luck.get(word, ': made up anew')}."
-    kept = {
-        "raw": "It was in memory, uncompressed,",
-        "compressed": "It was in memory, compressed,",
-        "sink": "It was in memory, among the first frames,",
-        "look-ahead": "It was in memory, imagined ahead,",
-    }[fate]
-    read = "and was read" if attended else "but was not read"
-    ends = {"remembered": ": recalled", "vaguely": ": recalled in part"}
+    used = "and was used" if attended else "but was not used"
+    ends = {"remembered": ": it came back", "vaguely": ": part of it came back"}
     if not attended:
         ends = {"remembered": ", yet it looks the same", "vaguely": ", yet some of it is alike"}
-    return f"{kept} {read}{ends.get(word, ', yet it came back changed')}."
+    return f"It was in memory {used}{ends.get(word, ', yet it came back changed')}."
 
 
 def common_view(then: Sight, now: Sight, *, exact_pose: bool = True) -> tuple[Frames, Frames]:
