@@ -127,12 +127,18 @@ def _pond(surfaces: Surfaces, item: Item, _: palettes.Ground) -> None:
     surfaces.ground(_turned(disc(half * 0.6, half * 0.3) + shift, item), shine, motion)
 
 
+def bend_of(item: Item, along: np.ndarray) -> np.ndarray:
+    """Return how far ahead of its straight line a river or path runs, at places along it [m]."""
+    if item.kind not in ("river", "path"):
+        return np.zeros_like(along)
+    return 1.3 * np.sin(along / 9.0 + item.variant) * np.minimum(np.abs(along) / 6, 2.5)
+
+
 def _band(surfaces: Surfaces, item: Item, ground: palettes.Ground) -> None:
     """A strip from one end of the land to the other: a river, a path, a road, rails."""
-    bends = item.kind in ("river", "path")
     s = np.linspace(-1, 1, 60)
     s = np.sign(s) * FARTHEST * np.abs(s) ** 1.9
-    bend = np.sin(s / 9.0 + item.variant) * (1.3 if bends else 0.0) * np.minimum(np.abs(s) / 6, 2.5)
+    bend = bend_of(item, s)
 
     def strip(
         left: float, right: float, color: Sequence[int], motion: Motion | None = None

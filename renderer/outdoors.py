@@ -9,6 +9,7 @@ from functools import partial
 
 import numpy as np
 
+from mag_sandbox.renderer.flats import bend_of
 from mag_sandbox.renderer.game_themes import PLATFORMS
 from mag_sandbox.renderer.groups import ThingGroup, group_name, sample_group, variant_of
 from mag_sandbox.renderer.kinds import KINDS
@@ -68,7 +69,8 @@ class _Land(Site):
     def __init__(self, place: PlaceKind, rng: np.random.Generator, time: str, weather: str) -> None:
         super().__init__(rng)
         self.source, self.time, self.weather = place, time, weather
-        self.water: Callable[[], Item] | None = None
+        self.ponds: list[tuple[float, float, float]] = []  # x, z and half width [m]
+        self.shore = 0.0, 0.0  # direction [degrees] and distance [m] of a sea
         self.road: Callable[[], tuple[float, float, float]] | None = None
         self.attributes: dict[str, str] = {}
         self.flat = NOTHING
@@ -118,22 +120,18 @@ class _Land(Site):
             facing, (x, z) = yaw + self.near(-18, 18), polar(yaw, away)
         band = Item(kind, x, z, scale=half, variant=variant_of(self.rng), facing=facing, group=kind)
         self.put(band, solid=False)
-        along = np.radians(facing + 90)
-        direction = np.array((np.sin(along), np.cos(along)))
+        turn = np.radians(facing)
+        sine, cosine = float(np.sin(turn)), float(np.cos(turn))
 
         def covers(px: float, pz: float, radius: float) -> bool:
-            offset = np.array((px - x, pz - z))
-            aside = abs(offset[0] * direction[1] - offset[1] * direction[0])
-            return aside < half * 1.35 + radius * 0.7
+            dx, dz = px - x, pz - z
+            along, ahead = dx * cosine - dz * sine, dx * sine + dz * cosine
+            return abs(ahead - float(bend_of(band, np.array(along)))) < half * 1.35 + radius * 0.7
 
         def spot() -> tuple[float, float, float]:
-            s = self.near(-4, 4) if self.rng.random() < 0.4 else self.near(-24, 24)
-            lane = self.near(-0.3, 0.3) * half
-            return (
-                x + s * direction[0] + lane * direction[1],
-                z + s * direction[1] - lane * direction[0],
-                facing,
-            )
+            along = self.near(-4, 4) if self.rng.random() < 0.4 else self.near(-24, 24)
+            ahead = self.near(-0.3, 0.3) * half + float(bend_of(band, np.array(along)))
+            return x + along * cosine + ahead * sine, z - along * sine + ahead * cosine, facing
 
         self.blocked.append(covers)
         self.road = spot
@@ -145,10 +143,9 @@ class _Land(Site):
                       group="sea"), solid=False)  # fmt: skip
         ahead = np.array(polar(facing, 1.0))
         self.blocked.append(
-            lambda px, pz, radius: px * ahead[0] + pz * ahead[1] > shore - 0.6 - radius * 0.5
+            lambda px, pz, radius: px * ahead[0] + pz * ahead[1] > shore - 1.7 - radius * 0.3
         )
-        self.road = None
-        self._shore = facing, shore
+        self.shore = facing, shore
 
     def pond(self, kind: str, yaw: float, away: float) -> None:
         """Lay a lake, a pool or a pit."""
@@ -159,7 +156,7 @@ class _Land(Site):
         self.blocked.append(
             lambda px, pz, radius: np.hypot(px - x, pz - z) < half * 1.12 + radius * 0.8
         )
-        self._ponds = [*getattr(self, "_ponds", []), (x, z, half)]
+        self.ponds.append((x, z, half))
 
     def put_specials(self) -> None:
         """Give each quarter a group of near things and often one of far things."""
@@ -222,12 +219,12 @@ class _Land(Site):
 
     def _afloat(self, nearest: float) -> tuple[float, float]:
         if self.flat == "sea":
-            facing, shore = self._shore
+            facing, shore = self.shore
             return polar(
                 facing + self.near(-58, 58), max(shore * 2.2, nearest) * self.near(1.0, 1.9)
             )
-        if getattr(self, "_ponds", None):
-            x, z, half = self._ponds[int(self.rng.integers(len(self._ponds)))]
+        if self.ponds:
+            x, z, half = self.ponds[int(self.rng.integers(len(self.ponds)))]
             return x + self.near(-0.6, 0.6) * half, z + self.near(-0.6, 0.6) * half
         if self.road is not None:
             return self.road()[:2]

@@ -1,21 +1,25 @@
 """Layouts are plausible: everything stands, nothing overlaps, every quarter has its own things."""
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from mag_sandbox.renderer.canvas import HORIZON, RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.indoors import STANDS, TOPS
 from mag_sandbox.renderer.kinds import CLASSES, KINDS
 from mag_sandbox.renderer.paint import VARIANTS, paint, shapes
 from mag_sandbox.renderer.palettes import LIGHTS
 from mag_sandbox.renderer.places import ALIASES, NOTHING, PLACES
 from mag_sandbox.renderer.placing import VIEW_EDGE, footprint, size_of
-from mag_sandbox.renderer.render import CATEGORIES, kinds_of, lay_out
+from mag_sandbox.renderer.projection import EYE, PIXELS_PER_RADIAN
+from mag_sandbox.renderer.render import CATEGORIES, SceneRenderer, kinds_of, lay_out
 from mag_sandbox.renderer.scene import Item
 from mag_sandbox.training.panorama import classes
 
 SEEDS = range(40)
+WATERS = ("river", "lake", "canal", "sea", "frozen lake", "lava lake", "swimming pool")
 DRAWN = [name for name, kind in KINDS.items() if kind.where not in ("flat", "far")]
 FIELDS = (
     "plants",
@@ -110,6 +114,28 @@ def test_things_that_stand_do_not_stand_in_each_other(category):
                 touching = footprint(one.kind, one.scale) + footprint(other.kind, other.scale)
                 near += apart < 0.6 * touching
         assert near == 0, seed
+
+
+def test_nothing_that_stands_stands_in_water():
+    crossed = 0
+    for seed in SEEDS:
+        scene = SceneRenderer(lay_out("outdoor", seed))
+        waters = [
+            one for one in scene.layout.items if one.kind in ("river", "lake", "canal", "sea")
+        ]
+        crossed += bool(waters)
+        if not waters:
+            continue
+        ring = SceneRenderer(replace(scene.layout, items=tuple(waters))).ring()
+        wet = {thing.index for thing in ring.things if thing.name in WATERS}
+        for item in scene.layout.items:
+            away = float(np.hypot(item.x, item.z))
+            if item.entry.where != "floor" or item.foot or not 3 < away < 30:
+                continue
+            row = HORIZON + int(np.arctan(EYE / away) * PIXELS_PER_RADIAN)
+            column = int(np.radians(yaw(item)) * PIXELS_PER_RADIAN) % RING_WIDTH
+            assert ring.ids[min(row, RING_HEIGHT - 1), column] not in wet, (seed, item)
+    assert crossed > 12
 
 
 def test_small_things_stand_on_what_carries_them():
