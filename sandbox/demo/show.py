@@ -15,7 +15,7 @@ from mag_sandbox.sandbox.probe.probe_cards import probe_card
 from mag_sandbox.sandbox.screens import Overlay
 from mag_sandbox.sandbox.screens.play import PlaySession
 from mag_sandbox.sandbox.ui.layout import SPRING, draw_card
-from mag_sandbox.sandbox.ui.theme import ACCENT, GOOD, MUTED, CachedPicture
+from mag_sandbox.sandbox.ui.theme import ACCENT, GOOD, MUTED, CachedPicture, Theme
 
 RESULT_S = 6.0  # how long a comparison stays
 END_S = 8.0  # how long the verdict stays before the window closes
@@ -93,7 +93,7 @@ class DemoOverlay(Overlay):
             card = self._card((result.number, theme), lambda: probe_card(theme, result))
             surface.blit(card, (margin, margin))
 
-    def _draw_verdict(self, theme, rows: Sequence[ProbeRow]) -> pygame.Surface:
+    def _draw_verdict(self, theme: Theme, rows: Sequence[ProbeRow]) -> pygame.Surface:
         lines = [[theme.text(VERDICT if rows else NOTHING, 20, bold=True)]]
         for row in rows[-MOST_ROWS:]:
             place = f"“{row.anchor}”, after {duration_text(row.seconds_away)}"

@@ -47,7 +47,9 @@ class Toolbar:
             return self._under(event.pos)
         return None
 
-    def draw(self, surface: pygame.Surface, theme: Theme, corner: tuple[int, int], now: float):
+    def draw(
+        self, surface: pygame.Surface, theme: Theme, corner: tuple[int, int], now: float
+    ) -> None:
         """Draw the buttons that are shown now with their lower left corner at a place [px]."""
         shown = [one for one in self._buttons if now < self._until or one[0] in self.always]
         if not shown:
