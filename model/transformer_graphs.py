@@ -186,7 +186,8 @@ def _written(source: DiT, sizes: Sizes, memorises: bool) -> Graph:
     kept = [graph_input(layers, config.num_heads, sizes.kept, config.head_dim) for _ in range(2)]
     inputs = [tokens, *turns, times, scores, mixes, *kept]
     told = zip(*(split(x, 0, layers) for x in (times, scores, mixes, *kept)), strict=True)
-    x, made = tokens, []
+    x = tokens
+    made: list[tuple[Node, Node]] = []
     for layer, (time, score, mix, keys, values) in zip(source.layers, told, strict=True):
         graph = _LayerGraph(config, layer, f"layer {len(made)}", split(time, 1, 6), *turns)
         q, k, v = graph.project(x)

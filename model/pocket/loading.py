@@ -318,7 +318,7 @@ def engine_of(
     from mag_sandbox.model.graphs import GraphCompiler  # imports its compiler
     from mag_sandbox.model.pocket.graph_engine import GraphEngine
 
-    return GraphEngine(GraphCompiler(execution, ranges and ranges.quantise, weights))
+    return GraphEngine(GraphCompiler(execution, ranges.quantise if ranges else None, weights))
 
 
 def world_parts(

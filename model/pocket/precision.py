@@ -167,7 +167,8 @@ def sampled_choice(config: PocketConfig, machine: str) -> MachineChoice:
     if has_bf16():
         runs["bf16"] = _TimedLayer(layers["denoise"], _BF16)
     dtype = _best(_times(runs))
-    rest, precisions = {"fp32": _FP32, "bf16": _BF16}[dtype], {}
+    rest = {"fp32": _FP32, "bf16": _BF16}[dtype]
+    precisions: dict[str, str] = {}
     for network, layer in layers.items():
         wide = runs[dtype] if network == "denoise" else _TimedLayer(layer, rest)
         both = {dtype: wide, "int8": _TimedLayer(layer, _in_int8(rest))}
