@@ -14,7 +14,7 @@ from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.probe.probe_cards import probe_card
 from mag_sandbox.sandbox.screens import Overlay
 from mag_sandbox.sandbox.screens.play import PlaySession
-from mag_sandbox.sandbox.ui.layout import SPRING, draw_card
+from mag_sandbox.sandbox.ui.layout import SPRING, Row, draw_card
 from mag_sandbox.sandbox.ui.theme import ACCENT, GOOD, MUTED, CachedPicture, Theme
 
 RESULT_S = 6.0  # how long a comparison stays
@@ -94,7 +94,7 @@ class DemoOverlay(Overlay):
             surface.blit(card, (margin, margin))
 
     def _draw_verdict(self, theme: Theme, rows: Sequence[ProbeRow]) -> pygame.Surface:
-        lines = [[theme.text(VERDICT if rows else NOTHING, 20, bold=True)]]
+        lines: list[Row] = [[theme.text(VERDICT if rows else NOTHING, 20, bold=True)]]
         for row in rows[-MOST_ROWS:]:
             place = f"“{row.anchor}”, after {duration_text(row.seconds_away)}"
             same = "not counted" if row.recall is None else f"{row.recall:.0f}% as it was"

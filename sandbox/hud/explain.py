@@ -17,7 +17,7 @@ from mag_sandbox.sandbox.hud.hud_state import (
     drawn_stretches,
     duration_text,
 )
-from mag_sandbox.sandbox.ui.layout import draw_card, paragraph
+from mag_sandbox.sandbox.ui.layout import Row, draw_card, paragraph
 from mag_sandbox.sandbox.ui.theme import INK, MUTED, SEGMENT_COLOURS, CachedPicture, Theme
 
 BAR_WIDTH = 1216  # px of the bar in the reference window
@@ -309,7 +309,7 @@ def tip_card(theme: Theme, explanation: Explanation) -> pygame.Surface:
     if explanation.kind is not None:
         square = (theme.px(12), theme.px(12))
         title.insert(0, theme.rounded(square, SEGMENT_COLOURS[explanation.kind], 3))
-    rows = [title]
+    rows: list[Row] = [title]
     for text in explanation.lines:
         rows += paragraph(theme, text, width - theme.px(28), 4, 14, MUTED)
     return draw_card(theme, rows, width=width, pad=(14, 14), gaps=(8, 2))

@@ -150,7 +150,8 @@ def hint_card(
     place = STEPS.index(step)
     colours = [GOOD] * place + [ACCENT] + [(*MUTED, 70)] * (len(STEPS) - place - 1)
     dots = [theme.rounded(dot, colour, 9) for colour in colours]
-    named = title.format(key_of(step.name)) if step in ACTIONS.values() else title
+    action = next((one for one, taught in ACTIONS.items() if taught is step), None)
+    named = title.format(key_of(action)) if action else title
     head = theme.text(named, 15, ACCENT, bold=True)
     room = width - head.get_width() - sum(one.get_width() for one in dots) - theme.px(28 + 9 * 6)
     words = theme.text(theme.one_line(why, max(0, room), 14), 14)

@@ -104,8 +104,8 @@ class EditOverlay(Overlay):
         if event.type != pygame.MOUSEBUTTONDOWN:
             return False
         spot = self._spot_at(event.pos)
-        if event.button == 1 and self._map().collidepoint(event.pos):
-            yaw, pitch = spot
+        if event.button == 1 and spot and self._map().collidepoint(event.pos):
+            yaw, pitch = spot[0], spot[1] or 0.0
             self._fly(CameraPose(yaw, min(MAX_PITCH, max(-MAX_PITCH, pitch)), self._reel.pose.fov))
             return True
         if event.button == 3 and spot and self._kinds:

@@ -97,7 +97,11 @@ class PlaySession:
 
     overlays: tuple[Overlay, ...] = ()  # drawn over the picture, the last on top
     buttons: Buttons = (("leave", "Leave"), ("pause", "Pause"), ("help", "Keys"))  # for the mouse
-    knows_help = True  # the player has seen all keys once
+
+    @property
+    def knows_help(self) -> bool:
+        """Whether the player has seen all keys once."""
+        return True
 
     def lingers(self) -> bool:
         """Return whether something is still to be read once a script is over."""
@@ -294,8 +298,8 @@ class PlayScreen:
         corner = margin, surface.get_height() - margin
         if "keys" in places:
             corner = places["keys"].right + theme.px(10), places["keys"].bottom
-        always = () if self._session.knows_help or "keys" in places else ("help",)
-        self._toolbar.always = frozenset(always)
+        is_known = self._session.knows_help or "keys" in places
+        self._toolbar.always = frozenset() if is_known else frozenset(("help",))
         self._toolbar.draw(surface, theme, corner, self._context.clock())
 
     def shown(self, now: float) -> None:
