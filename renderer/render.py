@@ -158,17 +158,29 @@ class SceneRenderer:
         """Return what a viewer at x, z [m] sees all around, yaw 0 at column 0.
 
         `time` is in frames of 1/16 s since the scene at rest.
+
+        Raises:
+            ValueError: the viewer is outside the room.
         """
-        return _Shot(self, Viewpoint(x, z), time).ring()
+        return _Shot(self, self._viewpoint(x, z), time).ring()
 
     def picture(self, x: float, z: float, scale: int) -> np.ndarray:
         """Return a ring at rest, drawn `scale` times as large as usual.
 
-        Uint8 [RING_HEIGHT * scale, RING_WIDTH * scale, 3].
+        Uint8 [RING_HEIGHT * scale, RING_WIDTH * scale, 3]. Raises ValueError as `ring` does.
         """
-        shot = _Shot(self, Viewpoint(x, z), 0.0, scale)
+        shot = _Shot(self, self._viewpoint(x, z), 0.0, scale)
         shot.draw()
         return shot.pixels()
+
+    def _viewpoint(self, x: float, z: float) -> Viewpoint:
+        room = self.layout.room
+        if room and not (room.left < x < room.right and room.back < z < room.front):
+            raise ValueError(
+                f"viewpoint ({x:g}, {z:g}) m is outside the room; x must be within "
+                f"{room.left:.1f} to {room.right:.1f}, z within {room.back:.1f} to {room.front:.1f}"
+            )
+        return Viewpoint(x, z)
 
     def _drawing(self, item: Item) -> Drawing:
         """Return a thing in metres, under the light of the scene."""

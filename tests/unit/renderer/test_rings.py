@@ -199,3 +199,18 @@ def test_a_larger_picture_shows_the_same(category):
     error = abs(halved - small)
     assert np.mean(error) < 2.0
     assert np.mean(error > 32) < 0.01
+
+
+@pytest.mark.parametrize("category", CATEGORIES)
+def test_any_viewpoint_gives_a_whole_ring(category):
+    scene = SceneRenderer(lay_out(category, 50))
+    inside = (item for item in scene.layout.items if item.entry.where == "floor")
+    for item in [next(inside), next(inside)]:
+        ring = scene.ring(item.x, item.z, time=17.0)
+        assert (ring.depth >= 0).all()
+        assert all(0 <= one.left < RING_WIDTH and one.width <= RING_WIDTH for one in ring.things)
+
+
+def test_a_viewpoint_behind_a_wall_is_refused():
+    with pytest.raises(ValueError, match=r"viewpoint \(9, 0\) m is outside the room; x must be"):
+        room().ring(9.0, 0.0)
