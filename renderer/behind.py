@@ -1,7 +1,7 @@
-"""What is behind all things of a ring: sky, walls, ground, each a band all around.
+"""The background of a ring: sky, walls and ground, each a band all around.
 
-Captions seldom say how these look, and a picture that is told only of things guesses their colours
-anew in every view. Listed as things, with numbers below 0: no map of pixels shows them.
+Captions seldom describe it, and a painter that knows only the things guesses its colours anew in
+every view. Bands are listed as things with numbers below 0: no map of pixels shows them.
 """
 
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Captions: what people would write of a scene, and which words of a caption mean what.
+"""Captions: writes descriptions of scenes as people would, and reads their meaning.
 
 Captions name things as the player sees them from where he begins: how many, in which colour, how
 large, and where they are in relation to each other. Knows nothing of pictures.
@@ -258,7 +258,7 @@ def _place(rng: np.random.Generator, layout: Layout) -> str:
 
 
 def _scenery(rng: np.random.Generator, layout: Layout) -> list[str]:
-    """Name some of what is behind all things."""
+    """Name some of the background."""
     found = []
     for attribute, value in layout.attributes.items():
         if rng.random() < 0.12:
@@ -354,7 +354,7 @@ def named_in(text: str, layout: Layout) -> set[str]:
 
 
 def mentions(text: str, layout: Layout, attribute: str) -> bool:
-    """Whether a caption names an attribute of its scene, or a group of things."""
+    """Return True if a caption names an attribute of its scene, or a group of things."""
     return attribute in named_in(text, layout)
 
 
@@ -366,12 +366,12 @@ def _questions() -> dict[str, tuple[str, ...]]:
     return {"place": tuple(PLACES), **scenes, **things, **colors}
 
 
-# what a caption can say, and the possible answers: place, light, counts and colours of all kinds
+# facts that captions can state, and their values: place, light, counts and colours of all kinds
 QUESTIONS: dict[str, tuple[str, ...]] = _questions()
 
 
 def answers_of(text: str, layout: Layout) -> dict[str, str]:
-    """Return what a caption says of its scene: an answer for each of QUESTIONS that it settles."""
+    """Return the facts that a caption states of its scene: a value for some of QUESTIONS."""
     spoken = named_in(text, layout)
     answers = {
         name: layout.attributes[name]

@@ -1,4 +1,4 @@
-"""Drawings: what painters draw, kept as coloured polygons that can be projected anywhere.
+"""Drawings: coloured polygons, recorded from painters, that can be projected anywhere.
 
 A `ShapeRecorder` takes the place of a canvas, so the painters of version 2 serve both versions.
 Points are the painter's own: x to the right, y downwards, the foot at (0, 0). Knows nothing of
@@ -84,7 +84,7 @@ class _PolygonList:
 
 
 class ShapeRecorder(Canvas):
-    """Records what is drawn on it.
+    """Records shapes instead of drawing them.
 
     >>> recorder = ShapeRecorder()
     >>> recorder.rectangle(-5, -20, 5, 0, (200, 60, 60))
@@ -95,17 +95,17 @@ class ShapeRecorder(Canvas):
     def __init__(self) -> None:
         self._motion: Motion | None = None
         self._layer: MovingLayer | None = None
-        self.swing = 0.0  # of what is drawn now; see `Drawing.swings`
+        self.swing = 0.0  # of the next shapes; see `Drawing.swings`
         self._sheet = _PolygonList()
         self._named = ("", "")
         self._parts: list[tuple[str, str, Drawing]] = []
 
     def drawing(self) -> Drawing:
-        """Return all that was drawn; nothing within `thing`."""
+        """Return the shapes that were drawn outside `thing`."""
         return self._sheet.drawing()
 
     def finished(self) -> list[tuple[str, str, Drawing]]:
-        """Return what was drawn, in order: attribute and value of its `thing`, "" outside."""
+        """Return all drawings in order, with attribute and value of their `thing`, "" outside."""
         self._flush()
         return self._parts
 
@@ -122,7 +122,7 @@ class ShapeRecorder(Canvas):
     def thing(
         self, attribute: str, value: str, /, color: str | None = None, variant: int = 0
     ) -> Iterator[None]:
-        """See `Canvas.thing`; what is drawn within is kept apart."""
+        """See `Canvas.thing`; shapes within become a drawing of their own."""
         del color, variant
         self._flush()
         before, self._named = self._named, (attribute, value)

@@ -1,6 +1,6 @@
-"""Rain and snow: what falls between the viewer and everything else, in ring pixels.
+"""Rain and snow, which fall between the viewer and everything else, in ring pixels.
 
-It falls around the viewer, wherever he walks. Time is counted in frames of 1/16 s.
+They fall around the viewer, wherever he walks. Time is counted in frames of 1/16 s.
 """
 
 import numpy as np
@@ -20,7 +20,7 @@ FLAKE_SPEED, DROP_SPEED = ((RING_HEIGHT + ABOVE) * falls / PERIOD for falls in (
 
 
 def falling(kind: str, seed: int, light: Light, time: float = 0.0) -> Drawing:
-    """Return what falls at a time [frames], in ring pixels.
+    """Return the drops or flakes at a time, in ring pixels.
 
     Args:
         kind: "falling rain" or "falling snow".

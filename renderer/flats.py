@@ -1,4 +1,4 @@
-"""What lies on the ground, and the shell of rooms, as polygons in metres.
+"""Roads, water, rugs and the shells of rooms, as polygons in metres.
 
 Knows nothing of viewpoints.
 """
@@ -202,12 +202,12 @@ _FLATS = {"round": _rug, "square": _rug, "pond": _pond, "band": _band, "sea": _s
 
 
 def patches(rng: np.random.Generator, ground: palettes.Ground, checkered: bool) -> Drawing:
-    """Return what enlivens bare ground: pale and dark patches, or squares.
+    """Return pale and dark patches of bare ground, or squares.
 
     Args:
         rng: which patches.
         ground: colours of the land.
-        checkered: whether it is that of a platform game.
+        checkered: squares, as in platform games.
     """
     surfaces = Surfaces()
     if checkered:

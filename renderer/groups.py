@@ -1,4 +1,4 @@
-"""Groups of things that captions name: what, how many, how large, in which colour."""
+"""Groups of things that captions name: kind, number, size and colour."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ MANY = 6  # from here on captions do not count
 
 
 def group_name(kind: str, color: str | None = None, size: str = "") -> str:
-    """Return what tells a group from the scene's others, such as "big red car"."""
+    """Return the name of a group, unique in its scene, such as "big red car"."""
     return " ".join(word for word in (size, color, kind) if word)
 
 
@@ -31,7 +31,7 @@ class ThingGroup:
 
     @property
     def name(self) -> str:
-        """Return what tells it from the scene's other groups."""
+        """Return its name, unique in its scene."""
         return group_name(self.kind, self.color, self.size)
 
     @property

@@ -1,4 +1,4 @@
-"""Lays out rooms and stages: walls, what stands at them, what hangs on them, what lies on tables.
+"""Lays out rooms and stages: furniture, pictures and windows, small things on tables.
 
 Each wall has things that the others do not have. Knows nothing of drawing.
 """
@@ -24,11 +24,11 @@ CEILINGS = ("plain", "wooden beams", "ceiling panels")
 GRAND = frozenset(("throne room", "hotel lobby", "dining room", "church hall", "hallway"))
 WINDOWLESS = frozenset(("cave", "dungeon room"))
 CORNER = 0.75  # metres of wall kept free at its ends
-BEFORE = 0.5  # metres from a wall to what stands at it
+BEFORE = 0.5  # metres from a wall to the furniture at it
 TALL = 1.45  # metres of furniture above which nothing hangs
 EMPTY_SHARE = 0.05
 COMPANY = ("cat", "dog", "person", "child")  # that any room may have
-# height of the free top of what carries small things, and half its width [m]
+# height of the free top of furniture that carries small things, and half its width [m]
 TOPS: dict[str, tuple[float, float]] = {
     "table": (0.78, 0.7), "coffee table": (0.46, 0.5), "school desk": (0.74, 0.4),
     "counter": (1.08, 0.9), "stool": (0.58, 0.1), "bench": (0.54, 0.7), "barrel": (1.0, 0.2),
@@ -122,7 +122,7 @@ class _Furnished(Site):
         return [str(one) for one in self.rng.permutation(kinds) if one not in main][:count]
 
     def _wall(self, wall: int, groups: list[ThingGroup]) -> None:
-        """Spread pieces and what hangs beside them along a wall."""
+        """Spread furniture, and a window or picture beside it, along a wall."""
         has_door = wall == self.door_wall and self.source.name != "cave"
         hung = "door" if has_door else self._hung(wall)
         parts: list[ThingGroup | str] = list(groups)
@@ -163,7 +163,7 @@ class _Furnished(Site):
         return size_of(kind)[0] * (part.scale if isinstance(part, ThingGroup) else 1.0) + 0.15
 
     def _hung(self, wall: int) -> str:
-        """Return what hangs beside the furniture of a wall."""
+        """Return the kind of window or picture beside the furniture of a wall."""
         if self.dark or (wall % 2 == 0 and self.light != "lamplight") or self.rng.random() < 0.3:
             return NOTHING if self.dark else self.window
         return self._picture()
@@ -251,7 +251,7 @@ class _Furnished(Site):
         return Item(kind, x, z, foot, scale, color, variant_of(self.rng), 0.0, name)
 
     def _small(self) -> None:
-        """Put small things on what can carry them."""
+        """Put small things on furniture that can carry them."""
         free = [number for number, item in enumerate(self.items) if item.kind in TOPS]
         kinds = self._different("small", 4)
         for kind, number in zip(kinds, self.rng.permutation(free) if free else (), strict=False):
@@ -373,7 +373,7 @@ def _put_extras(site: Site) -> None:
 
 
 def showable() -> list[str]:
-    """Return the kinds that stages show: what stands, and is about as wide as tall."""
+    """Return the kinds that stages show: upright things about as wide as tall."""
     shown = ("object", "shape", "potted")
     kinds = []
     for name, kind in KINDS.items():

@@ -46,15 +46,14 @@ def _read() -> dict[str, Kind]:
 
 KINDS = _read()
 CLASSES = tuple(KINDS)
-# of each category what is behind all things, in the order in which it is listed: what a level view
-# shows most of comes first. No map of pixels shows it
+# the background of each category, the largest part of a level view first; no map of pixels shows it
 BEHIND: dict[str, tuple[str, ...]] = {
     "indoor": ("wall", "floor", "ceiling"),
     "object": ("backdrop", "floor"),
     "outdoor": ("low sky", "far ground", "near ground", "high sky"),
     "video game": ("low sky", "far ground", "turf", "soil", "high sky"),
 }
-# what lies all around or along the ground
+# kinds that extend all around or along the ground
 AREAS = frozenset((
     "flat land", "hills", "mountains", "snowy peaks", "dunes", "mesas", "river", "sea", "path",
     "road", "starry sky", "falling snow", "steps", "stage curtains", "arches", "columns", "panels",

@@ -1,4 +1,4 @@
-"""How scenes move: clouds drift, water shimmers, lamps flicker, animals walk, boats rock.
+"""Motion: clouds drift, water shimmers, lamps flicker, animals walk, boats rock.
 
 All motion is a function of time alone, counted in frames of 1/16 s, with the same constants in
 every scene, and none at time 0. But for clouds, everything repeats after PERIOD frames.
@@ -22,11 +22,11 @@ FLICKER_PERIODS = (16, 32)
 WALK = 0.9  # of an animal's height: how far it walks before it turns round
 WALK_RANGE = (0.4, 1.6)  # metres that it walks at least and at most
 STRIDE = 0.55  # of its height: how far it gets while its legs swing once to and fro
-ROCK, ROCK_PERIOD = 0.05, 64  # metres that what floats or flies goes up and down, frames
+ROCK, ROCK_PERIOD = 0.05, 64  # metres up and down of floating and flying things, frames
 
 
 class MotionLabel(IntEnum):
-    """How a pixel moves."""
+    """The kind of motion of a pixel."""
 
     STILL = 0
     SKY = 1  # clouds drift
@@ -41,11 +41,11 @@ LABELS = {None: MotionLabel.STILL, Motion.SKY: MotionLabel.SKY,
 
 
 class Gait(NamedTuple):
-    """Where something that moves by itself is by now."""
+    """The progress of a thing that moves by itself."""
 
     along: float  # metres from where it stands at time 0, in the direction that it faces
     up: float  # metres
-    turned: bool  # whether it faces the other way than at time 0
+    turned: bool  # faces the other way than at time 0
     phase: float  # of its steps [radians]
 
 
@@ -53,12 +53,12 @@ STANDING = Gait(0.0, 0.0, False, 0.0)
 
 
 def gait(kind: Kind, tall: float, walks: bool, time: float) -> Gait:
-    """Return where a thing is at a time [frames]: it walks on, turns round and comes back.
+    """Return the progress of a thing at a time: it walks on, turns round and comes back.
 
     Args:
-        kind: what it is.
+        kind: of the thing.
         tall: its height [m].
-        walks: whether it has legs that move.
+        walks: it has legs that move.
         time: in frames since the still picture.
     """
     part = time / PERIOD % 1

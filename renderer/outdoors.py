@@ -25,7 +25,7 @@ FAR_PLANTS = 20  # a long way off, where there are any
 FEET_IN_VIEW = 3.3  # metres from which on a level view shows where things stand
 FLOWERS, SKYLINE, PUDDLES = 40, 26, 8
 EMPTY_SHARE = 0.03  # of places in which only plants and land are
-# height of what flies [m], and how far away it is
+# height and distance of flying things [m]: least and most of each
 FLIGHT: dict[str, tuple[float, float, float, float]] = {
     "butterfly": (0.9, 1.5, 2.6, 4.0), "bee": (0.9, 1.6, 2.4, 3.6), "fish": (0.6, 2.6, 3.0, 6.0),
     "jellyfish": (1.0, 3.0, 3.5, 6.0), "ghost": (0.3, 0.8, 4.0, 7.0), "bat": (2.2, 3.4, 4.5, 8.0),
@@ -36,7 +36,7 @@ ON_ROADS = frozenset(("car", "bus", "truck", "motorcycle", "tram", "train", "pla
 BANDS = {  # half width [m]
     "river": 1.7, "path": 0.8, "road": 2.6, "railway track": 1.2, "canal": 2.4, "runway": 5.0,
 }  # fmt: skip
-BAND_DISTANCES = {  # metres to the near edge: room for what is on it
+BAND_DISTANCES = {  # metres to the near edge: room for the traffic
     "railway track": (6.5, 9.0), "runway": (9.0, 13.0), "canal": (4.0, 6.0), "road": (3.6, 5.4),
 }  # fmt: skip
 PONDS = {  # half width [m]: least and most
@@ -76,7 +76,7 @@ class _Land(Site):
         self.flat = NOTHING
 
     def layout(self, seed: int) -> Layout:
-        """Return what was laid out."""
+        """Return the finished layout."""
         relief = pick(self.rng, self.source.some("relief"))
         if relief == "mountains" and self.weather == "snowy":
             relief = "snowy peaks"

@@ -1,4 +1,4 @@
-"""Draws one thing of any kind: finds its painter and brings what it draws to its size in metres.
+"""Draws one thing of any kind: finds its painter and scales the drawing to metres.
 
 Shapes are drawn by the functions in `painters`, or read from `shapes.txt`. Knows nothing of scenes.
 """
@@ -57,7 +57,7 @@ def paint(
         color: one of its kind's colours; None if it has its own.
         variant: 0 to VARIANTS - 1; odd ones are mirrored where sides are alike.
         light: of the scene; only windows and shadows depend on it.
-        snow: whether plants and roofs are covered with it.
+        snow: covers plants and roofs.
     """
     entry, recorder = KINDS[kind], ShapeRecorder()
     if entry.painter == "plant":

@@ -1,4 +1,4 @@
-"""Places read from `places.txt`: what may stand where, and the words for them. Only data."""
+"""Places read from `places.txt`: their contents, and the words for them. Only data."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -20,7 +20,7 @@ MOST_HIDDEN = 0.3  # of a thing's box, by any other
 MOST_HIDDEN_ON_WALL = 0.08  # of windows, doors and pictures
 VIEW_EDGE = 45.0  # degrees from the middle of the first view
 TRIES = 40
-FLAT_SIZE = 2.4, 0.05  # metres; width and height of what lies on the ground
+FLAT_SIZE = 2.4, 0.05  # metres; width and height of rugs, ponds and the like
 
 
 @cache
@@ -40,7 +40,7 @@ def footprint(kind: str, scale: float = 1.0) -> float:
 
 @dataclass
 class _Seen:
-    """Where a thing appears from the player's first place."""
+    """The box of a thing as it appears from the player's first place [degrees]."""
 
     distance: float
     left: float
@@ -50,7 +50,7 @@ class _Seen:
     hidden: float = MOST_HIDDEN  # share of it that others may hide
 
     def hides(self, other: "_Seen") -> bool:
-        """Whether this thing hides too much of a farther one."""
+        """Return True if this thing hides too much of a farther one."""
         middle = (other.left + other.right) / 2
         turn = round((middle - (self.left + self.right) / 2) / 360) * 360
         wide = min(self.right + turn, other.right) - max(self.left + turn, other.left)
@@ -74,7 +74,7 @@ def _seen(item: Item) -> _Seen:
 
 @dataclass
 class Site:
-    """What stands where, while a scene is laid out."""
+    """The things of a scene while it is laid out."""
 
     rng: np.random.Generator
     items: list[Item] = field(default_factory=list)
@@ -87,7 +87,7 @@ class Site:
         return float(self.rng.uniform(low, high))
 
     def fits(self, item: Item, *, anywhere: bool = False) -> bool:
-        """Whether a thing can stand where it is said to.
+        """Return True if a thing can stand at its position.
 
         `anywhere`: also in water or on a road.
         """
@@ -105,7 +105,7 @@ class Site:
         )
 
     def hides_wall(self, item: Item) -> bool:
-        """Whether a thing hides too much of a window, a door or a picture."""
+        """Return True if a thing hides too much of a window, a door or a picture."""
         seen = _seen(item)
         walls = (other for other in self._seen if other.hidden < MOST_HIDDEN)
         return any(seen.hides(other) for other in walls)
@@ -131,7 +131,7 @@ class Site:
 
 
 def is_cut(item: Item) -> bool:
-    """Whether an edge of the first view cuts a thing."""
+    """Return True if an edge of the first view cuts a thing."""
     return _is_cut(_seen(item))
 
 

@@ -1,4 +1,4 @@
-"""The plan of a ring: which things it shows, where, how large, how far away, in which colours."""
+"""The plan of a ring: its visible things with position, size, distance and colours."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ from mag_sandbox.renderer.kinds import AREAS
 from mag_sandbox.renderer.scene import Item
 
 DEGREES_PER_PIXEL = 360 / RING_WIDTH
-MAIN_COLOR_BITS = 4  # of each channel, that tell whether two pixels have about the same colour
+MAIN_COLOR_BITS = 4  # of each channel; pixels that agree in them have about the same colour
 FEW = 400  # pixels of a thing up to which all are looked at for its colours
-UNNAMED = ""  # attribute of what no caption names
+UNNAMED = ""  # attribute of things that no caption names
 Rgb = tuple[int, int, int]
 # its number, kind, item (None: at infinity), distance [m], box in ring pixels
 Placed = tuple[int, str, Item | None, float, tuple[float, ...]]
@@ -22,17 +22,17 @@ Placed = tuple[int, str, Item | None, float, tuple[float, ...]]
 class Thing:
     """Something that a ring shows, as it stands in the finished picture.
 
-    Lengths are in ring pixels, angles in degrees. The box is that of the whole body, also of what
-    others hide; shadows and halos lie outside it.
+    Lengths are in ring pixels, angles in degrees. The box is that of the whole body, hidden
+    parts included; shadows and halos lie outside it.
     """
 
-    index: int  # its number in the map of what each pixel shows
+    index: int  # its number in the map of things
     name: str  # kind
     attribute: str  # of the scene, whose words name it in captions; "" if no caption does
     variant: int  # which of its kind's shapes; 0 where there is only one
     color_name: str | None  # the colour that captions give it
-    main_color: Rgb  # of the largest part of what is seen of it
-    mean_color: Rgb  # of all that is seen of it
+    main_color: Rgb  # of the largest part of its visible pixels
+    mean_color: Rgb  # of its visible pixels
     left: float  # 0 to RING_WIDTH; `left + width` is more than RING_WIDTH across the seam
     top: float  # may lie above the ring
     width: float  # at most RING_WIDTH
@@ -42,17 +42,17 @@ class Thing:
 
     @property
     def nameable(self) -> bool:
-        """Whether captions can name it."""
+        """True if captions can name it."""
         return self.attribute != UNNAMED
 
     @property
     def shown(self) -> bool:
-        """Whether enough of it is seen to be noticed."""
+        """True if enough of it is visible to be noticed."""
         return self.area >= max(60.0, 0.08 * self.width * self.height)
 
     @property
     def is_area(self) -> bool:
-        """Whether it is land, water or backdrop rather than a thing in one place."""
+        """True for land, water or backdrop, which have no single place."""
         return self.name in AREAS
 
     @property
@@ -81,7 +81,7 @@ def things_of(pixels: np.ndarray, ids: np.ndarray, placed: Sequence[Placed]) -> 
     """
     count = max((number for number, *_ in placed), default=0) + 1
     areas = np.bincount(ids.ravel(), minlength=count)
-    # a quarter of the pixels gives the same colours; what is small keeps all
+    # a quarter of the pixels gives the same colours; small things keep all
     few = (areas < FEW)[ids]
     few[::2, ::2] = True
     seen = np.flatnonzero(few & (ids > 0))

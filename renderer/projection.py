@@ -1,4 +1,4 @@
-"""The geometry of a ring: where points in metres appear to a viewer, and how far pixels are away.
+"""The geometry of a ring: projects points in metres, and gives the distance of pixels.
 
 A ring is 360 degrees of yaw wide and 108 degrees of pitch tall, both linear in pixels, with yaw 0
 at column 0 and the horizon in row RING_HEIGHT / 2. The world has x to the right and z ahead of a
@@ -82,13 +82,8 @@ def surface(points: np.ndarray, ends: np.ndarray, viewer: Viewpoint) -> np.ndarr
     return np.stack((walked + first, rows_of(points[:, 1], np.hypot(x, z))), axis=1)
 
 
-def ground_depth() -> np.ndarray:
-    """Return how far away the ground is in each row [m], float32 [RING_HEIGHT]; inf: sky."""
-    return plane_depth(-EYE)
-
-
 def plane_depth(height: float) -> np.ndarray:
-    """Return how far away a level plane, `height` [m] above the eyes, is in each row.
+    """Return the distance of a level plane, `height` [m] above the eyes, in each row.
 
     Float32 [RING_HEIGHT]; distances along the ground [m], inf where the plane does not appear.
     """
@@ -101,7 +96,7 @@ def plane_depth(height: float) -> np.ndarray:
 def box_depth(
     left: float, right: float, back: float, front: float, viewer: Viewpoint
 ) -> np.ndarray:
-    """Return how far away the walls of a room are in each column [m], float32 [RING_WIDTH]."""
+    """Return the distance of the walls of a room in each column [m], float32 [RING_WIDTH]."""
     yaw = (np.arange(RING_WIDTH) + 0.5) / PIXELS_PER_RADIAN
     sine, cosine = np.sin(yaw), np.cos(yaw)
     with np.errstate(divide="ignore"):

@@ -89,11 +89,11 @@ PLANES = frozenset(("flat", "wall"))  # where things lie in the plane of a wall 
 
 @dataclass(frozen=True, slots=True)
 class Ring:
-    """What a viewer sees all around."""
+    """The view of a scene all around a viewer."""
 
     pixels: np.ndarray  # uint8 [RING_HEIGHT, RING_WIDTH, 3]
     depth: np.ndarray  # float32 [RING_HEIGHT, RING_WIDTH]; metres along the ground, inf: sky
-    ids: np.ndarray  # int32 [RING_HEIGHT, RING_WIDTH]; which thing each pixel shows, 0: none
+    ids: np.ndarray  # int32 [RING_HEIGHT, RING_WIDTH]; number of the thing in each pixel, 0: none
     motions: np.ndarray  # uint8 [RING_HEIGHT, RING_WIDTH]; a `MotionLabel` of each pixel
     things: tuple[Thing, ...]  # from far to near
     layout: Layout
@@ -105,7 +105,7 @@ class Ring:
 
     @property
     def attributes(self) -> dict[str, str]:
-        """What captions can say of the scene as a whole."""
+        """Place, light and other properties of the scene that captions can state."""
         return self.layout.attributes
 
     def caption(self, index: int = 0) -> str:
@@ -155,7 +155,7 @@ class SceneRenderer:
         self.drawings = [self._drawing(item) for item in layout.items]
 
     def ring(self, x: float = 0.0, z: float = 0.0, time: float = 0.0) -> Ring:
-        """Return what a viewer at x, z [m] sees all around, yaw 0 at column 0.
+        """Draw the view all around a viewer at x, z [m], yaw 0 at column 0.
 
         `time` is in frames of 1/16 s since the scene at rest.
 
@@ -200,11 +200,11 @@ class SceneRenderer:
 
     @cached_property
     def background(self) -> RingImage:
-        """What is behind all things at rest and does not depend on the viewpoint."""
+        """The background at rest, which does not depend on the viewpoint."""
         return self.background_at(0.0)
 
     def background_at(self, time: float, scale: int = 1) -> RingImage:
-        """Return what is behind all things at a time: clouds drift."""
+        """Return the background at a time: clouds drift."""
         image = RingImage(scale=scale)
         for index, (_, kind, drawing) in enumerate(self.far, 1):
             shift = CLOUD_SPEED * time if kind == "cloud" else 0.0
@@ -219,7 +219,7 @@ class SceneRenderer:
 
     @cached_property
     def underfoot(self) -> Drawing:
-        """What enlivens the ground, or the shell of a room."""
+        """Patches of the ground, or the shell of a room."""
         room = self.layout.room
         if room is not None:
             windows = [item for item in self.layout.items if item.kind.endswith("window")]
@@ -245,7 +245,7 @@ class _Shot:
         self.placed: list[tuple[int, str, Item | None, float, tuple[float, ...]]] = []
 
     def ring(self) -> Ring:
-        """Return all that is known of what is seen."""
+        """Return picture, depth, maps and plan."""
         depth = self.draw()
         pixels, ids, motions = self.pixels(), self.image.ids(), self.image.motions()
         if self.time:
@@ -267,7 +267,7 @@ class _Shot:
         return relight(pixels, ambient_of(layout), glows)
 
     def draw(self) -> np.ndarray:
-        """Draw everything, from far to near, and return the depth of each pixel."""
+        """Draw everything, from far to near, and return the distance of each pixel."""
         scene = self.scene
         for number, (_, kind, drawing) in enumerate(scene.far, 1):
             if kind:
@@ -289,7 +289,7 @@ class _Shot:
         return gait(item.entry, bottom - top, bool(drawing.swings.any()), self.time)
 
     def _order(self) -> list[int]:
-        """Return the numbers of all items, from far to near; what lies in planes comes first."""
+        """Return the numbers of all items, from far to near; those in planes come first."""
         planes: list[int] = []
         boards: list[int] = []
         for index, item in enumerate(self.items):
@@ -335,7 +335,7 @@ class _Shot:
         self.placed.append((number, kind, None, 0.0, everywhere))
 
     def _depth(self, ids: np.ndarray) -> np.ndarray:
-        """Return how far away each pixel is; what falls does not count."""
+        """Return the distance of each pixel; rain and snow do not count."""
         room, viewer = self.scene.layout.room, self.viewer
         depth = plane_depth(-EYE)[:, None]
         if room is not None:

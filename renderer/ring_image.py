@@ -1,4 +1,4 @@
-"""A ring while it is drawn: colours, and beside them which thing each pixel shows.
+"""A ring while it is drawn: colours, and a map of the things in each pixel.
 
 Colours are drawn `SUPERSAMPLE` times larger and box-filtered at the end; numbers of things are
 drawn in final pixels, without blending. Knows nothing of metres.
@@ -54,7 +54,7 @@ class RingImage:
             ends: where in `points` each polygon ends, [S].
             colors: red, green, blue, alpha, 0 to 255, [S, 4].
             number: of the thing; 0 is none.
-            motions: label of how each polygon moves, 0 to 7, [S].
+            motions: label of motion of each polygon, 0 to 7, [S].
         """
         if not len(ends):
             return 0.0, 0.0, 0.0, 0.0
@@ -89,11 +89,11 @@ class RingImage:
         return np.asarray(self._image.reduce(SUPERSAMPLE))
 
     def ids(self) -> np.ndarray:
-        """Return the number of the thing that each pixel shows, int32 [RING_HEIGHT, RING_WIDTH]."""
+        """Return the number of the thing in each pixel, int32 [RING_HEIGHT, RING_WIDTH]."""
         return np.asarray(self._ids) // MOTIONS
 
     def motions(self) -> np.ndarray:
-        """Return the label of how each pixel moves, uint8 [RING_HEIGHT, RING_WIDTH]."""
+        """Return the label of motion of each pixel, uint8 [RING_HEIGHT, RING_WIDTH]."""
         return (np.asarray(self._ids) % MOTIONS).astype(np.uint8)
 
 

@@ -1,4 +1,4 @@
-"""What a scene is: its place, its light, and things in metres. Values only.
+"""Scenes as values: place, light, and things in metres.
 
 x is to the right and z ahead of where the player begins, along the ground; heights are above the
 floor [m].
@@ -23,7 +23,7 @@ class Item:
     color: str | None = None  # name; None: its own
     variant: int = 0  # which of its kind's shapes
     facing: float = 0.0  # degrees; yaw at which one looks straight at it: of wall and flat things
-    group: str = ""  # which captions name it by; "": none does
+    group: str = ""  # name of its group in captions; "": none
     support: int = -1  # number of the item that it stands on, in the scene; -1: none
 
     @property
@@ -43,7 +43,7 @@ class RoomBox:
     tall: float  # metres
     wall: str  # name of its colour
     pattern: str
-    floor: str  # what it is made of
+    floor: str  # its material
     floor_color: str
     ceiling: str
 
@@ -78,6 +78,6 @@ class Layout:
     category: str
     seed: int
     place: str
-    attributes: dict[str, str]  # what captions can say: place, light, weather, counts and colours
+    attributes: dict[str, str]  # facts that captions can state: place, light, weather
     items: tuple[Item, ...]
     room: RoomBox | None = None

@@ -1,6 +1,6 @@
-"""What surrounds the things of a scene: its light and haze, its sky, bare ground, pools of light.
+"""The surroundings of things: light and haze, sky, bare ground, pools of light.
 
-Knows nothing of the things themselves, but for which of them shine.
+Of the things themselves it knows only the sources of light.
 """
 
 import numpy as np
@@ -31,7 +31,7 @@ SPACE = Light(
 )  # fmt: skip
 
 
-# colour, reach [m], height above its foot [m], whether it is a flame or a lamp
+# colour, reach [m], height above its foot [m], flickers
 _SHINING = {
     "lamp": ((1.0, 0.8, 0.48), 1.4, 1.3, True), "fire": ((1.0, 0.6, 0.24), 0.9, 0.4, True),
     "window": ((0.4, 0.4, 0.36), 1.1, 0.7, False), "shown": ((0.5, 0.46, 0.4), 0.9, 1.2, True),
@@ -156,7 +156,7 @@ def room_rows(room: RoomBox) -> np.ndarray:
 
 
 def far_of(layout: Layout) -> list[tuple[str, str, Drawing]]:
-    """Return what lies at infinity, from far to near: attribute, kind, drawing in ring pixels.
+    """Return sky, hills and clouds from far to near: attribute, kind, drawing in ring pixels.
 
     Attributes are "" where captions name nothing, kinds are "" where nothing has a place.
     """
