@@ -198,7 +198,8 @@ def run_bench(options: BenchOptions, say: Say) -> int:
     if not has_display():
         say("no display found: measured without a window, which is cheaper than with one")
     _choose_display(headless=not has_display())
-    from mag_sandbox.sandbox.diagnose import bench  # with pygame
+    from mag_sandbox.sandbox.diagnose import bench, bench_table  # with pygame
+    from mag_sandbox.sandbox.diagnose.doctor_checks import processor_features
 
     plan = bench.BenchPlan(
         choice=choice,
@@ -209,7 +210,11 @@ def run_bench(options: BenchOptions, say: Say) -> int:
         seconds=options.seconds,
         prefill_seconds=options.prefill,
     )
-    return _print_numbers(bench.run(plan, say), options.json, say)
+    numbers = bench.run(plan, say)
+    if options.json:
+        _write(options.json, json.dumps(numbers, indent=2, default=str) + "\n")
+    say(bench_table.table(numbers, processor_features()))
+    return 0
 
 
 def _print_numbers(numbers: dict, file: Path | None, say: Say) -> int:

@@ -4,7 +4,7 @@ import pytest
 
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.model.world import Control
-from mag_sandbox.sandbox.diagnose import bench
+from mag_sandbox.sandbox.diagnose import bench, bench_table
 from mag_sandbox.sandbox.diagnose.bench import PlayMeter, resident_bytes
 from mag_sandbox.sandbox.play.scripts import survey, wander
 from mag_sandbox.scenes import Scene
@@ -126,5 +126,39 @@ def test_the_size_of_this_process_is_plausible():
 def test_the_speed_of_a_core_is_what_its_products_take(monkeypatch):
     clock = iter(range(1_000_000))
     monkeypatch.setattr(bench.time, "perf_counter", lambda: next(clock) * 1e-3)
-    flops = 2 * 180 * 192 * 768
-    assert bench.core_gflops(seconds=0.1) == pytest.approx(flops / 1e-3 / 1e9, rel=0.01)
+    flops = 2 * 1024**3
+    assert bench.core_gflops(seconds=0.01) == pytest.approx(flops / 1e-3 / 1e9, rel=0.01)
+
+
+def measured(**changes) -> dict:
+    """Return the numbers of a machine that reaches every aim of a common processor."""
+    numbers = {
+        "fps": 16.0,
+        "late_share": 0.004,
+        "fps_in_window": 31.0,
+        "latency_ms": {"p50": 240.0},
+        "glass_ms": {"p95": 19.0},
+        "first_frame_s": 2.9,
+        "core_gflops": {"start": 100.0, "paced": 101.0, "window": 102.0},
+    }
+    return numbers | changes
+
+
+def test_the_table_names_the_column_of_this_processor_and_what_it_misses():
+    text = bench_table.table(measured(), {"avx512_vnni"})
+    assert text.endswith("this is a common processor (VNNI, no AMX); missed: none")
+    text = bench_table.table(measured(), {"avx512_vnni", "amx_tile"})
+    assert "this is a processor with AMX; missed: late blocks, unpaced frames a second" in text
+    assert "no VNNI" in bench_table.table(measured(), {"avx2"})
+
+
+def test_the_table_shows_each_figure_with_the_speed_of_a_core():
+    lines = bench_table.table(measured(late_share=0.031), {"avx_vnni"}).splitlines()
+    assert "| late blocks | 3.1 % | 101.0 | 1 % | 0 % |" in lines
+    assert "| process start to first block | 2.9 s | 100.0 | 3 s | 3 s |" in lines
+    assert lines[-1].endswith("missed: late blocks")
+
+
+def test_a_figure_that_could_not_be_measured_misses_nothing():
+    numbers = measured(latency_ms={"p50": None})
+    assert bench_table.table(numbers, {"avx_vnni"}).endswith("missed: none")
