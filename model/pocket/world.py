@@ -49,7 +49,7 @@ from mag_sandbox.scenes import Scene
 _FIRST_VIEWS = 2  # one to each side of the first, for which the camera's first movement waits
 LOOK_AHEAD = "look-ahead"  # views are made at leisure: new ground stays soft for longer
 OPTIONAL = (WIND, LOOK_AHEAD, MOTION)  # what blocks may leave out, first what shows least
-_LEISURE = 2  # times the blocks that are given to a view otherwise
+_LEISURE = 4  # times the blocks that are given to a view otherwise
 _AROUND, _EDITS = "around", "edits"  # parts of a snapshot: the painted ring, and the edits
 
 
@@ -391,12 +391,12 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         if self.editor is None or not self.editor.is_painting:
             prompt = self._running().prompt
             times = _LEISURE if LOOK_AHEAD in self._running().leave_out else 1
-            outlook = self._outlook(command)
+            outlook = self._outlook(command, times)
             self.schedule.request_view(outlook, prompt, next_block, self.memory, times)
 
-    def _outlook(self, command: CameraCommand) -> Outlook:
+    def _outlook(self, command: CameraCommand, times: int) -> Outlook:
         session, spec = self._running(), self.spec
-        frames = (self._inventor.blocks_per_view + 1) * spec.block_length
+        frames = (times * self._inventor.blocks_per_view + 1) * spec.block_length
         ahead = move(session.pose, command, spec.full_speed, spec.fps, frames)[-1]
         upwind = self._decoder.upwind((session.pose,), self._time)[0] if session.has_sky else None
         return Outlook(session.pose, command, ahead, upwind)

@@ -13,7 +13,7 @@ from statistics import mean
 ENLARGING = "enlarging"
 STRAINED = 0.75  # share of a block's time; where blocks take more, something is left out
 EASY = 0.5  # share of a block's time; where they take less, what was left out last is tried again
-STRAINED_BLOCKS, EASY_BLOCKS = 8, 40  # over which that is measured
+LATE_BLOCKS, STRAINED_BLOCKS, EASY_BLOCKS = 4, 8, 40  # over which that is measured
 MOST_EASY_BLOCKS = 640  # as many where work was tried again several times in vain
 
 
@@ -59,15 +59,17 @@ class OptionalWork:
         """Note what a block took, and decide what the next one leaves out."""
         self._shares.append(seconds / self._block_seconds)
         self._blocks += 1
-        if self._blocks < STRAINED_BLOCKS:
-            return
-        if mean(list(self._shares)[-STRAINED_BLOCKS:]) > STRAINED:
+        if self._takes_over(1.0, LATE_BLOCKS) or self._takes_over(STRAINED, STRAINED_BLOCKS):
             if self._tries:
                 self._easy_blocks = min(2 * self._easy_blocks, MOST_EASY_BLOCKS)
             if self._count <= len(self._optional):
                 self._change(1)
         elif self._count and self._blocks >= self._easy_blocks and mean(self._shares) < EASY:
             self._change(-1)
+
+    def _takes_over(self, share: float, blocks: int) -> bool:
+        """Tell whether so many blocks, all since a change, took more than a share of their time."""
+        return self._blocks >= blocks and mean(list(self._shares)[-blocks:]) > share
 
     def _change(self, step: int) -> None:
         self._count += step

@@ -1,6 +1,11 @@
 """Optional work is left out in order while blocks take too long, and tried when there is time."""
 
-from mag_sandbox.sandbox.play.optional_work import EASY_BLOCKS, STRAINED_BLOCKS, OptionalWork
+from mag_sandbox.sandbox.play.optional_work import (
+    EASY_BLOCKS,
+    LATE_BLOCKS,
+    STRAINED_BLOCKS,
+    OptionalWork,
+)
 
 BLOCK_S = 0.2
 COSTS = {"enlarging": 0.02, "wind": 0.03, "motion": 0.05}  # seconds a block
@@ -50,10 +55,15 @@ def test_work_is_tried_again_when_blocks_take_little_time():
     assert play(work, 0.01, 3 * EASY_BLOCKS)[1:] == [["enlarging"], []]
 
 
+def test_late_blocks_leave_work_out_sooner_than_strained_ones():
+    assert len(play(new_work(), 0.3, 3 * LATE_BLOCKS)) == 4
+    assert len(play(new_work(), 0.09, 3 * LATE_BLOCKS)) == 2
+
+
 def test_work_that_was_tried_in_vain_waits_longer_each_time():
     work, waits = new_work(), []
     for _ in range(3):
-        play(work, 0.3, STRAINED_BLOCKS)
+        play(work, 0.3, LATE_BLOCKS)
         waits.append(0)
         while left_out(work):
             play(work, -0.05, 1)
