@@ -1,9 +1,12 @@
 """Shared by all tests: no test opens a real window or makes a sound unless it starts its own."""
 
+import atexit
 import gc
 import os
+import shutil
 import sys
 from collections.abc import Iterator
+from tempfile import mkdtemp
 
 import pytest
 from hypothesis import settings
@@ -15,6 +18,9 @@ settings.load_profile("shared machine")
 os.environ["SDL_VIDEODRIVER"] = "dummy"  # before anything imports pygame
 os.environ["SDL_AUDIODRIVER"] = "dummy"
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
+if "MAG_SANDBOX_CACHE" not in os.environ:  # graphs are compiled once for all test processes
+    os.environ["MAG_SANDBOX_CACHE"] = mkdtemp(prefix="mag-sandbox-cache-")
+    atexit.register(shutil.rmtree, os.environ["MAG_SANDBOX_CACHE"], ignore_errors=True)
 
 
 def pytest_collection_modifyitems(items: list) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from mag_sandbox.files.border import Refusal
 
 HOME_VARIABLE = "MAG_SANDBOX_HOME"
+CACHE_VARIABLE = "MAG_SANDBOX_CACHE"
 FOLDER = "mag-sandbox"
 
 
@@ -36,8 +37,10 @@ def data_folder() -> Path:
 
 
 def cache_folder() -> Path:
-    """Return where the game keeps what it can make again."""
-    home = os.environ.get(HOME_VARIABLE)
+    """Return where the game keeps what it can make again; $MAG_SANDBOX_CACHE goes first."""
+    folder, home = os.environ.get(CACHE_VARIABLE), os.environ.get(HOME_VARIABLE)
+    if folder:
+        return Path(folder)
     if home:
         return Path(home) / "cache"
     if sys.platform == "win32":

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.controls.sources import ScriptSource
-from mag_sandbox.files.folders import data_folder
+from mag_sandbox.files.folders import cache_folder, data_folder
 from mag_sandbox.sandbox.play.scripts import pan_out_and_back
 from mag_sandbox.sandbox.play.session import Session
 from mag_sandbox.sandbox.recording.frame_store import frames_beside
@@ -359,6 +359,14 @@ def test_without_any_data_there_is_the_library(tmp_path):
     assert (model.parked, model.recordings) == ((), ())
     assert len(model.scenes) >= 10
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_cache_folder_has_a_variable_of_its_own(monkeypatch, tmp_path):
+    monkeypatch.setenv("MAG_SANDBOX_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("MAG_SANDBOX_HOME", str(tmp_path / "home"))
+    assert cache_folder() == tmp_path / "cache"
+    monkeypatch.delenv("MAG_SANDBOX_CACHE")
+    assert cache_folder() == tmp_path / "home" / "cache"
 
 
 def test_the_data_folder_follows_the_platform(monkeypatch, tmp_path):
