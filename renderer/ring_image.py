@@ -20,7 +20,7 @@ class RingImage:
     """Polygons over a background; the picture is `scale` times as large as a ring."""
 
     def __init__(self, background: "RingImage | None" = None, scale: int = 1) -> None:
-        self.scale = background.scale if background else scale
+        self.scale: int = background.scale if background else scale
         self._large = SUPERSAMPLE * self.scale
         if background is None:
             self._image = Image.new("RGB", (RING_WIDTH * self._large, RING_HEIGHT * self._large))
