@@ -9,8 +9,8 @@ nothing of worlds.
 import queue
 import sys
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import Protocol
 
@@ -173,9 +173,15 @@ class GraphCompiler:
     execution: Execution
     quantise: Quantise | None = None
     weights: str = ""
+    _shared: list["CompiledGraph"] = field(default_factory=list, compare=False, repr=False)
 
     def compile(
-        self, network: str, write: Callable[[], Graph], which: object = ""
+        self,
+        network: str,
+        write: Callable[[], Graph],
+        which: object = "",
+        *,
+        is_shared: bool = False,
     ) -> "CompiledGraph":
         """Begin to compile a graph of a network, on a thread, while the rest is loaded.
 
@@ -183,8 +189,20 @@ class GraphCompiler:
             network: whose precision it runs in.
             write: returns the graph.
             which: tells it from other graphs of the network, by its `repr`.
+            is_shared: whether two threads call it at once in play; see `compile_copies`.
         """
-        return CompiledGraph(partial(self.compiled, network, write, which))
+        graph = CompiledGraph(partial(self.compiled, network, write, which))
+        if is_shared:
+            self._shared.append(graph)
+        return graph
+
+    def compile_copies(self) -> None:
+        """Begin to compile a second copy of each shared graph.
+
+        Otherwise the first two simultaneous calls would wait for it, during play.
+        """
+        while self._shared:
+            self._shared.pop().compile_copy()
 
     def keep(self) -> None:
         """Write graphs to disk for the next start, once all that was begun is compiled."""
@@ -232,7 +250,11 @@ class CompiledGraph:
     def __init__(self, compiled: Callable[[], CompiledModel]) -> None:
         self._compiled = compiled
         self._free: queue.Queue[InferRequest] = queue.LifoQueue()
-        self._begun = _COMPILING.submit(lambda: self._free.put(self._request()))
+        self._begun = self.compile_copy()
+
+    def compile_copy(self) -> "Future[None]":
+        """Begin to compile another copy, for a thread that calls beside others."""
+        return _COMPILING.submit(lambda: self._free.put(self._request()))
 
     def __call__(self, given: Sequence[Tensor], made: Sequence[Tensor]) -> None:
         """Run it on contiguous tensors, whose memory it uses as it is."""

@@ -45,6 +45,7 @@ class GraphEngine(PocketEngine):
     def painter(self, painter: Painter) -> Painter:
         """Return what runs a painter."""
         graphs = GraphPainter(painter, self._compiler)
+        self._compiler.compile_copies()
         self._compiler.keep()
         return graphs
 
@@ -77,9 +78,12 @@ class GraphEngine(PocketEngine):
         height, width = config.frame_height // CELL, config.frame_width // CELL
         source = deepcopy(autoencoder)  # what follows changes it
         compiled, stride = self._compiler.compile, autoencoder.config.stride // CELL
+        own = config.latent_size
         decoders = {
-            size: compiled("decoder", partial(decoder_graph, source, size), tuple(size))
-            for size in (config.latent_size, *sizes)
+            size: compiled(
+                "decoder", partial(decoder_graph, source, size), tuple(size), is_shared=size == own
+            )
+            for size in (own, *sizes)
         }
         encoder = compiled("encoder", partial(encoder_graph, source, (height, width)))
         of_others = super().coding(autoencoder, config)
