@@ -32,8 +32,9 @@ Action = Literal[
     "save", "load", "fork", "record", "screenshot",
     "hud", "minimap", "split", "late_warp", "help", "fullscreen",
     "mute", "louder", "quieter",
+    "back", "ahead", "first", "last",
 ]  # fmt: skip
-Group = Literal["Look around", "Come back", "World", "Memory", "Keep", "Show", "Sound"]
+Group = Literal["Watch", "Look around", "Come back", "World", "Memory", "Keep", "Show", "Sound"]
 BINDINGS_FILE = "bindings.yaml"  # in the folder of the settings
 
 
@@ -105,7 +106,14 @@ BINDINGS = (
     Binding("louder", ("=", "+", "[+]"), "louder", "Sound"),
     Binding("quieter", ("-", "[-]"), "quieter", "Sound"),
 )
-POINTING_GROUP: Group = "Look around"
+WATCH = (  # in a recording, in place of the keys that move the camera
+    Binding("pause", ("space", "p", "pad start"), "pause, or go on", "Watch"),
+    Binding("back", ("left", "a", "pad left"), "5 seconds back", "Watch"),
+    Binding("ahead", ("right", "d", "pad right"), "5 seconds ahead", "Watch"),
+    Binding("first", ("home",), "to the beginning", "Watch"),
+    Binding("last", ("end",), "to the end", "Watch"),
+)
+_ALSO_WATCHING = ("step", "reset", "leave", "hud", "help", "fullscreen")
 _TURNS: frozenset[Axis] = frozenset(("yaw", "pitch"))
 POINTING = (
     Pointing("drag the view", "mouse drag", "", _TURNS),
@@ -114,6 +122,7 @@ POINTING = (
     Pointing("look around at any speed", "", "sticks", _TURNS),
     Pointing("zoom by any amount", "mouse wheel", "triggers", frozenset(("zoom",))),
 )
+_WATCH_POINTING = (Pointing("to any moment", "click or drag on the time bar", "", frozenset()),)
 
 
 class BindingError(ValueError):
@@ -180,6 +189,18 @@ class Bindings:
         """Return these bindings without an action that is not possible."""
         return Bindings([row for row in self.rows if row.name != name], self.pointing)
 
+    def watching(self) -> "Bindings":
+        """Return the bindings in a recording: the keys of `WATCH` come before the player's own."""
+        taken = {key for row in WATCH for key in row.keys}
+        own = [replace(row, keys=tuple(key for key in row.keys if key not in taken))
+               for row in self.rows if row.name in _ALSO_WATCHING]  # fmt: skip
+        return Bindings((*WATCH, *own), _WATCH_POINTING)
+
+    @property
+    def pointing_group(self) -> Group:
+        """The group that `pointing` is listed in."""
+        return self.rows[0].group
+
     def along(self, axes: Collection[str]) -> "Bindings":
         """Return these bindings without what moves the camera along other axes than these."""
         rows = [row for row in self.rows if not isinstance(row, CameraBinding) or row.axis in axes]
@@ -191,11 +212,12 @@ class Bindings:
         return key_title(keys[0]) if keys else ""
 
     def groups(self) -> tuple[tuple[Group, tuple[Binding, ...]], ...]:
-        """Return the rows by group, in the order of the help."""
-        return tuple(
-            (group, tuple(row for row in self.rows if row.group == group))
+        """Return the rows by group, in the order of the help; groups without rows are left out."""
+        groups = {
+            group: tuple(row for row in self.rows if row.group == group)
             for group in get_args(Group)
-        )
+        }
+        return tuple((group, rows) for group, rows in groups.items() if rows)
 
 
 DEFAULTS = Bindings()

@@ -109,6 +109,10 @@ class WorldSpec:
         """Return the frames shown before a block: a scene's first block may be shorter."""
         return max(0, block_index * self.block_length - (self.latent_stride - 1))
 
+    def block_at(self, frame: int) -> int:
+        """Return the block that shows a frame, counted since the reset."""
+        return (frame + self.latent_stride - 1) // self.block_length
+
 
 def no_edits(world: str) -> str:
     """Return what to say of an edit in a world that does not paint its views."""

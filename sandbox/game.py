@@ -26,9 +26,9 @@ from mag_sandbox.sandbox.play.session import Playthrough, Session
 from mag_sandbox.sandbox.play.split import StandingScene, load_beside
 from mag_sandbox.sandbox.play.worker import GenerationWorker, WorkerSpec
 from mag_sandbox.sandbox.play_session import PlayerSession, SplitSession, WatchedSession
+from mag_sandbox.sandbox.recording.playback import Playback
 from mag_sandbox.sandbox.recording.reader import load_recording
 from mag_sandbox.sandbox.recording.recorder import Recorder
-from mag_sandbox.sandbox.recording.replay import ReplaySource, playthrough_of
 from mag_sandbox.sandbox.saves.own_scenes import delete_own_scene, title_of
 from mag_sandbox.sandbox.saves.parked_scene import ParkedScene
 from mag_sandbox.sandbox.saves.save_queue import DiskUse
@@ -210,9 +210,8 @@ class PlayerGame:
 
     def recording(self, outcome: Watch) -> tuple[WorkerSpec, Playthrough]:
         """Return how to play a recording again."""
-        recording = load_recording(outcome.recording)
-        choice = WorldChoice.of(recording, self.choice.server)
-        return WorkerSpec(choice.load, ReplaySource(recording)), playthrough_of(recording)
+        playback = Playback(load_recording(outcome.recording), self.choice.server)
+        return WorkerSpec(playback.load, playback), playback.playthrough
 
     def equip(self, context: PlayContext) -> PlayContext:
         """Return what a screen of play is given, with the player's keys and a play session."""

@@ -17,6 +17,7 @@ from mag_sandbox.sandbox.game import PlayerGame
 from mag_sandbox.sandbox.play.events import SessionObserver
 from mag_sandbox.sandbox.play.session import Playthrough
 from mag_sandbox.sandbox.play.worker import GenerationWorker, ReadyBlock, WorkerSpec
+from mag_sandbox.sandbox.recording.playback import Playback
 from mag_sandbox.sandbox.screens import (
     Continue,
     GoBack,
@@ -233,6 +234,7 @@ class Navigator:
     def _perform(self, first: ReadyBlock, held: Iterable[str]) -> PlayScreen:
         """Return the screen that plays; camera keys that are held while it begins count."""
         assert self.worker is not None  # it has made the block
+        source = self._made_for.source
         context = PlayContext(
             worker=self.worker,
             playthrough=self._playthrough,
@@ -240,7 +242,8 @@ class Navigator:
             keyboard=self._player,
             clock=time.perf_counter,
             leave=Way.TITLE if self.game else Way.LEAVE,
-            is_replay=self._made_for.source is not None,
+            is_replay=source is not None,
+            playback=source if isinstance(source, Playback) else None,
             is_split=first.block.beside is not None,
             session=self.session,
         )

@@ -11,7 +11,6 @@ from typing import get_args
 
 from mag_sandbox.controls.bindings import (
     DEFAULTS,
-    POINTING_GROUP,
     Bindings,
     keys_text,
     pad_text,
@@ -33,7 +32,7 @@ def controls_table(bindings: Bindings = DEFAULTS) -> str:
     for group, rows in bindings.groups():
         lines.append(f"| **{group}** | | |")
         lines += [_line(row.help, keys_text(row), pad_text(row)) for row in rows]
-        if group == POINTING_GROUP:
+        if group == bindings.pointing_group:
             lines += [_line(one.help, one.mouse, one.pad) for one in bindings.pointing]
     return "\n".join(lines) + "\n"
 

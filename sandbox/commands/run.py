@@ -35,6 +35,7 @@ from mag_sandbox.sandbox.play.events import SessionObserver
 from mag_sandbox.sandbox.play.scripts import pan_out_and_back
 from mag_sandbox.sandbox.play.session import CommandSource, Playthrough
 from mag_sandbox.sandbox.recording.in_video import opened
+from mag_sandbox.sandbox.recording.playback import Playback
 from mag_sandbox.sandbox.recording.reader import Recording, RecordingError
 from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.sandbox.recording.replay import (
@@ -159,6 +160,10 @@ def _replay(recording: Recording, options: ReplayOptions, say: Say) -> int:
             "the last line of the recording is incomplete (writing it was interrupted) and is "
             "left out"
         )
+    if not (options.list or options.verify or options.headless):
+        playback = Playback(recording, options.server())
+        run_app(playback.load, playback.playthrough, [], playback, seconds=None, headless=False)
+        return 0
     choice = WorldChoice.of(recording, options.server())
     if options.list:
         lookout = Lookout()
@@ -167,7 +172,7 @@ def _replay(recording: Recording, options: ReplayOptions, say: Say) -> int:
         say("\n".join(lookout.lines()))
         return 0
     if not options.verify:
-        _replay_in_app(recording, choice, [], options.headless)
+        _replay_in_app(recording, choice, [], headless=True)
         return 0
 
     verifying = Verifying(recording, choice, options.by)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pygame
 
-from mag_sandbox.controls.bindings import POINTING_GROUP, Bindings
+from mag_sandbox.controls.bindings import Bindings
 from mag_sandbox.controls.keys import is_pad, key_title
 from mag_sandbox.model.world import MemoryUsage
 from mag_sandbox.sandbox.hud.hud_state import (
@@ -427,7 +427,7 @@ def _rows(bindings: Bindings) -> Iterator[Row | None]:
             keys = [key_title(key) for key in row.keys if not is_pad(key)]
             pads = [key_title(key) for key in row.keys if is_pad(key)]
             yield " / ".join(keys[:MAX_KEYS]), row.help, " / ".join(pads[:MAX_KEYS])
-        if group == POINTING_GROUP:
+        if group == bindings.pointing_group:
             yield from ((one.mouse, one.help, one.pad) for one in bindings.pointing)
         yield None
 

@@ -32,6 +32,7 @@ class Hud:
 
     def __init__(self, settings: SandboxConfig = SandboxConfig()) -> None:  # noqa: B008 -- frozen
         self.places: dict[str, pygame.Rect] = {}  # where each card was drawn last
+        self.room_below = 0  # px at the lower edge that are for others
         self.opacity = 1.0  # of the cards that stay; see `show`
         self._keys: tuple[str, ...] = ()  # for the camera, as drawn last
         self._settings = settings
@@ -121,7 +122,7 @@ class Hud:
         scene = self._card("scene", told, lambda: cards.scene_card(theme, state))
         lights, self._keys = tuple(state.lights.items()), tuple(state.lights)
         keys = self._card("keys", lights, lambda: cards.keys_card(theme, state))
-        bottom = height - margin - memory.get_height()
+        bottom = height - margin - self.room_below - memory.get_height()
         above = bottom - theme.px(10) - keys.get_height()
         self.places = {
             "memory": self.show(surface, memory, (margin, bottom)),

@@ -41,6 +41,7 @@ class Reel:
         self._late = False  # the next block is not there although it is due
         self._steps = 0  # blocks still to be shown although paused, at most
         self._until: Callable[[ReadyBlock], object] = lambda ready: True  # what ends them
+        self._hurries_to = -1  # index of the block up to which one frame of each is shown
 
     @property
     def wake_at(self) -> float | None:
@@ -78,21 +79,41 @@ class Reel:
             self.current, self._next, self.place = self._next, None, 0
             self.starting_over = False
             self.blocks += 1
+            if self.is_hurrying:
+                self.place = len(self.current.block.frames) - 1
         else:
             self.place += 1
         self._show(now)
         return True
 
-    def restart(self) -> None:
-        """Show nothing more of what there is: another beginning was asked for."""
+    def restart(self, *, paused: bool = False) -> None:
+        """Show nothing more of what there is: another beginning was asked for.
+
+        Where it is to be paused there, one block is shown.
+        """
         self._next, self.place = None, len(self.current.block.frames) - 1
-        self.starting_over, self.paused = True, False
+        self.starting_over, self.paused = True, paused
+        self._steps, self._until = int(paused), lambda ready: True
         self.grid.restart()
+
+    def hurry_to(self, block_index: int) -> None:
+        """Play as fast as blocks are made until one is reached; a pause holds from there on."""
+        self._hurries_to, self._steps = block_index, 0
+        if self.is_hurrying:
+            self.place = len(self.current.block.frames) - 1
+            self.grid.restart()
+            self._worker.needed_at(self._clock())
+
+    @property
+    def is_hurrying(self) -> bool:
+        """Whether blocks are shown as fast as they are made."""
+        return self.current.block.block_index < self._hurries_to
 
     def pause(self) -> None:
         """Hold the frame and the generation, or go on."""
         self.paused, self._steps = not self.paused, 0
         if self.paused:
+            self._hurries_to = -1
             self._worker.needed_at(None)
         elif not self.starting_over:
             self._go_on()
@@ -109,7 +130,7 @@ class Reel:
 
     @property
     def _stopped(self) -> bool:
-        return self.paused and not self._steps
+        return self.paused and not (self._steps or self.is_hurrying or self.starting_over)
 
     @property
     def _frames_left(self) -> int:
@@ -120,10 +141,13 @@ class Reel:
         due = self.grid.show(now)
         self.shown_at.append(now)
         self.frames += 1
-        if self._steps and not self._frames_left:
+        if self.is_hurrying:
+            self.grid.restart()
+            self._worker.needed_at(now)
+        elif self._steps and not self._frames_left:
             self._steps = 0 if self._until(self.current) else self._steps - 1
             self._worker.needed_at(due if self._steps else None)
-        elif self.place == 0 and not self._steps:
+        elif self.place == 0 and not self._steps and not self.paused:
             self._worker.needed_at(due + self._frames_left * self.grid.interval)
 
     def _go_on(self) -> None:

@@ -300,6 +300,11 @@ class StoredFrames:
         """Frames in all."""
         return sum(len(stored.head.poses) for stored in self.blocks)
 
+    @property
+    def return_times(self) -> tuple[float, ...]:
+        """When views came back that were compared while playing [s since the world's reset]."""
+        return tuple(head.seconds for head, _ in self._probes)
+
     def frame_block(self, stored: StoredBlock, *, with_memory: bool = True) -> FrameBlock:
         """Return a block with its pictures, and where asked with what memory held.
 

@@ -19,6 +19,7 @@ from mag_sandbox.controls.sources import PlayerSource
 from mag_sandbox.model.loading import next_world
 from mag_sandbox.sandbox.hud.hud import Hud, next_level
 from mag_sandbox.sandbox.hud.hud_state import HudState, elsewhere_rows, stage_rows
+from mag_sandbox.sandbox.hud.time_bar import TimeBar
 from mag_sandbox.sandbox.hud.toolbar import Buttons, Toolbar
 from mag_sandbox.sandbox.play.feedback import InputFeedback
 from mag_sandbox.sandbox.play.late_warp import SHOWN, WHOLE, LateWarp
@@ -26,6 +27,7 @@ from mag_sandbox.sandbox.play.player_input import PlayerInput
 from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.play.session import Playthrough
 from mag_sandbox.sandbox.play.worker import GenerationWorker, ReadyBlock
+from mag_sandbox.sandbox.recording.playback import Playback
 from mag_sandbox.sandbox.saves.own_scenes import title_of
 from mag_sandbox.sandbox.screens import Outcome, Overlay, Way
 from mag_sandbox.sandbox.settings import SandboxConfig
@@ -46,6 +48,7 @@ SMOOTHING = 0.2  # weight of the newest block in the stage times
 RECENT = 32  # frames that the rate is measured over
 REST_S = 5.0  # without input, after which the display fades
 FADE_S = 1.5  # that this takes
+SEEK_S = 5.0  # that an arrow key jumps in a recording
 FADED = 0.35  # how opaque it is then
 
 
@@ -155,6 +158,7 @@ class PlayContext:
     leave: Outcome = Way.LEAVE  # where Esc leads
     bindings: Bindings = DEFAULTS  # the player's
     is_replay: bool = False  # a script steers
+    playback: Playback | None = None  # the recording that is watched
     is_split: bool = False  # two worlds are shown side by side
     session: MakeSession = plain_session
 
@@ -269,7 +273,7 @@ class PlayScreen:
         self._fit_drag(surface.get_size())
         self.reel.crop = self._warp.crop if self._warps else WHOLE
         self._picture.draw(surface, self.reel.frame, self.reel.crop)
-        if self.reel.starting_over or self.reel.paused or self._error:
+        if self._is_veiled or self._error:
             surface.blit(shade(surface.get_size()), (0, 0))
         begun = self._context.clock()
         self.hud.opacity = self._opacity(begun)
@@ -289,13 +293,13 @@ class PlayScreen:
             self.hud.draw_message(surface, "The world stopped", self._error, hint)
         elif self._help is not None:
             self.hud.draw_help(surface, self._bindings, self._help)
-        elif self.reel.starting_over or self.reel.paused:
+        elif self._is_veiled:
             self.hud.draw_notice(surface, self._mode_text().capitalize())
 
     def _draw_toolbar(self, surface: pygame.Surface) -> None:
         theme, places = self.hud.theme(surface), self.hud.places
         margin = theme.px(14)
-        corner = margin, surface.get_height() - margin
+        corner = margin, surface.get_height() - margin - self.hud.room_below
         if "keys" in places:
             corner = places["keys"].right + theme.px(10), places["keys"].bottom
         is_known = self._session.knows_help or "keys" in places
@@ -481,6 +485,11 @@ class PlayScreen:
         self.reel.restart()
         self._warp.restart()
 
+    @property
+    def _is_veiled(self) -> bool:
+        """Whether the picture is dim, with a word over it."""
+        return self.reel.starting_over or self.reel.paused
+
     def _mode_text(self) -> str:
         if self.reel.starting_over:
             return "going back" if self.playthrough.parked else "starting over"
@@ -488,16 +497,123 @@ class PlayScreen:
 
 
 class ReplayScreen(PlayScreen):
-    """Shows a script or a recording; camera keys and starting over have no effect."""
+    """Shows a script or a recording; camera keys have no effect.
+
+    Of a recording, a time bar and the keys of `WATCH` show any moment: at once where its frames
+    were kept, else by playing fast up to a later one.
+    """
 
     mode = "replay"
     late_warp = False
+
+    def __init__(self, context: PlayContext, first: ReadyBlock) -> None:
+        super().__init__(context, first)
+        self._bar: TimeBar | None = None
+        self._playback = context.playback
+        self._target = 0  # block that was sought last
+        self._is_waiting = False  # the target, until the one sought before is shown
+        self._holds = False  # paused because the mouse holds the bar, or at the end
+        if self._playback:
+            self._bar = TimeBar(self._playback, first.spec)
+            self._bindings = context.bindings.watching()
+            self._toolbar = Toolbar(self._session.buttons, self._bindings.title)
 
     def camera_key(self, key: str, *, down: bool) -> bool:  # noqa: ARG002 -- as in play
         """Leave the camera to the script."""
         return False
 
+    def handle(self, event: pygame.Event) -> None:
+        """Take input; what the mouse does on the time bar goes no further."""
+        held = self._bar is not None and self._bar.is_held
+        second = self._bar.handle(event) if self._bar else None
+        if second is not None:
+            self._touched_at, self._dirty = self._context.clock(), True
+            self._seek(second)
+        elif held and self._bar and not self._bar.is_held:
+            self._seek_block(self._target)
+        else:
+            super().handle(event)
+
+    def update(self, now: float) -> bool:
+        """Show the next frame if it is due, and go on to what was sought meanwhile."""
+        changed = super().update(now)
+        if self._is_waiting and not self.reel.starting_over:
+            self._seek_block(self._target)
+        return changed
+
     def act(self, action: Action) -> None:
-        """Do everything but start over, unless the world stopped."""
-        if action != "reset" or self._error:
-            super().act(action)
+        """Seek, or do what any screen of play does; it starts over only if the world stopped."""
+        bar = self._bar
+        match action:
+            case "back" | "ahead" if bar:
+                self._seek(self._second + (SEEK_S if action == "ahead" else -SEEK_S))
+            case "first" | "reset" if bar and not self._error:
+                self._seek(bar.begin)
+            case "last" if bar:
+                self._seek(bar.end)
+            case "reset" if not self._error:
+                pass
+            case _:
+                self._holds &= action != "pause"
+                super().act(action)
+
+    @property
+    def _second(self) -> float:
+        """The moment that is shown, or is about to be [s since the world's reset]."""
+        spec = self.reel.current.spec
+        if self.reel.starting_over or self._is_waiting or self.reel.is_hurrying:
+            return spec.frames_before(self._target) / spec.fps
+        return self.reel.seconds
+
+    def _seek(self, second: float) -> None:
+        """Show a moment [s since the world's reset], or the nearest there is."""
+        assert self._playback is not None  # what asks for it
+        spec = self.reel.current.spec
+        block = spec.block_at(round(second * spec.fps))
+        self._seek_block(min(max(block, self._playback.first), self._playback.last))
+
+    def _seek_block(self, block: int) -> None:
+        """Show a block; the picture rests there at the end and while the mouse holds the bar."""
+        assert self._playback is not None  # as above
+        assert self._bar is not None
+        if not self._playback.seeks:
+            block = max(block, self.reel.current.block.block_index)
+        self._dirty, self._target = True, block
+        paused = self.reel.paused and not self._holds
+        self._holds = not paused and (self._bar.is_held or block == self._playback.last)
+        if (paused or self._holds) != self.reel.paused:
+            self.reel.pause()
+        self._is_waiting = self._playback.seeks and self.reel.starting_over
+        if self._is_waiting:
+            return
+        if self._playback.seeks:
+            self._playback.start = block
+            self._context.worker.begin(self.playthrough)
+            self.reel.restart(paused=self.reel.paused)
+        else:
+            self.reel.hurry_to(block)
+
+    @property
+    def _is_veiled(self) -> bool:
+        return self._bar is None and super()._is_veiled
+
+    def _mode_text(self) -> str:
+        return "paused" if self._bar and self.reel.paused else super()._mode_text()
+
+    def _draw_over(self, surface: pygame.Surface) -> None:
+        theme = self.hud.theme(surface)
+        is_shown = self.level != "off" or self._toolbar.wake_at(self._context.clock()) is not None
+        self.hud.room_below = 0
+        if self._bar and is_shown:
+            self.hud.room_below = self._bar.height(theme) + theme.px(6)
+        super()._draw_over(surface)
+
+    def _draw_toolbar(self, surface: pygame.Surface) -> None:
+        if self._bar and self.hud.room_below:
+            theme, (width, height) = self.hud.theme(surface), surface.get_size()
+            margin, tall = theme.px(14), self._bar.height(theme)
+            area = pygame.Rect(margin, height - margin - tall, width - 2 * margin, tall)
+            self._bar.draw(surface, theme, area, self._second)
+        elif self._bar:
+            self._bar.hide()
+        super()._draw_toolbar(surface)

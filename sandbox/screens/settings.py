@@ -6,7 +6,7 @@ from typing import Any
 
 import pygame
 
-from mag_sandbox.controls.bindings import DEFAULTS, POINTING_GROUP, Bindings, keys_text, pad_text
+from mag_sandbox.controls.bindings import DEFAULTS, Bindings, keys_text, pad_text
 from mag_sandbox.model.loading import available_policies
 from mag_sandbox.sandbox.screens import Outcome, Way
 from mag_sandbox.sandbox.settings import SandboxConfig, SettingsError, save_settings
@@ -95,7 +95,7 @@ def items(bindings: Bindings = DEFAULTS) -> tuple[Item, ...]:
         KeyGroup(
             group,
             tuple((row.help, keys_text(row), pad_text(row)) for row in rows)
-            + (pointing if group == POINTING_GROUP else ()),
+            + (pointing if group == bindings.pointing_group else ()),
         )
         for group, rows in bindings.groups()
     ]

@@ -9,6 +9,7 @@ from mag_sandbox.controls.bindings import (
     BINDINGS,
     CAMERA_BINDINGS,
     DEFAULTS,
+    WATCH,
     Action,
     BindingError,
     Bindings,
@@ -30,7 +31,7 @@ def test_no_key_does_two_things():
 
 
 def test_every_row_moves_the_camera_or_is_an_action():
-    names = {row.name for row in BINDINGS}
+    names = {row.name for row in (*BINDINGS, *WATCH)}
     assert names == {*get_args(Move), *get_args(Action)}
     for row in BINDINGS:
         assert isinstance(row, CameraBinding) == (row.name in get_args(Move))
@@ -92,6 +93,12 @@ def test_a_player_may_choose_other_keys():
 def test_keys_may_change_places():
     bindings = Bindings().with_keys({"anchor": ["b"], "to_anchor": ["e"]})
     assert (bindings.actions["b"], bindings.actions["e"]) == ("anchor", "to_anchor")
+
+
+def test_in_a_recording_keys_seek_before_they_do_what_a_player_chose():
+    watching = DEFAULTS.with_keys({"hud": ["home", "g"]}).watching()
+    assert (watching.actions["home"], watching.actions["g"]) == ("first", "hud")
+    assert (watching.actions["left"], watching.moves) == ("back", {})
 
 
 def test_the_help_is_complete():

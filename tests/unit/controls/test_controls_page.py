@@ -1,5 +1,6 @@
 """The page of controls says what the keys do."""
 
+from mag_sandbox.controls.bindings import DEFAULTS
 from tests import ROOT
 from tests.manuals import controls_table
 
@@ -7,4 +8,6 @@ PAGE = ROOT / "docs" / "controls.md"
 
 
 def test_the_page_holds_the_table_of_the_bindings():
-    assert controls_table() in PAGE.read_text(encoding="utf-8")
+    page = PAGE.read_text(encoding="utf-8")
+    assert controls_table() in page
+    assert controls_table(DEFAULTS.watching()) in page

@@ -1,0 +1,185 @@
+"""Watching a recording: the time bar and the arrow keys show any moment whose frames were kept."""
+
+import time
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+
+import numpy as np
+import pygame
+import pytest
+
+from mag_sandbox.sandbox.choice import WorldChoice
+from mag_sandbox.sandbox.navigator import Navigator
+from mag_sandbox.sandbox.play.worker import WorkerSpec
+from mag_sandbox.sandbox.recording.frame_store import StoredFrames
+from mag_sandbox.sandbox.recording.playback import Playback
+from mag_sandbox.sandbox.recording.reader import load_recording
+from mag_sandbox.sandbox.screens.play import ReplayScreen
+from mag_sandbox.sandbox.settings import SandboxConfig
+from mag_sandbox.sandbox.ui.display import window
+from tests.doubles import FakeWorld
+from tests.patience import PATIENCE
+from tests.recorded import HOLD, QUICK, RIGHT, record
+
+SIZE = (640, 400)
+COMMANDS = (RIGHT, HOLD) * 60
+LAST = len(COMMANDS)
+JUMP = 27  # blocks of 5 s, rounded to a block
+
+
+class Watching:
+    """The screen that plays a recording, moved on by a test."""
+
+    def __init__(self, folder, surface):
+        self.surface = surface
+        self._news = SimpleQueue()
+        self.playback = Playback(load_recording(folder))
+        spec = WorkerSpec(self.playback.load, self.playback)
+        settings = SandboxConfig(scale="smooth")
+        self.navigator = Navigator(spec, settings, notify=lambda: self._news.put(None))
+        self.screen = self.navigator.start(self.playback.playthrough)
+        self.wait(lambda: isinstance(self.screen, ReplayScreen) and self.screen.reel.blocks)
+        self.press(pygame.K_SPACE)
+        self.draw()
+
+    def wait(self, condition):
+        until = time.monotonic() + PATIENCE
+        while not condition():
+            assert time.monotonic() < until, "nothing happened"
+            self.screen.update(time.perf_counter())
+            self.screen = self.navigator.follow(self.screen)
+            with suppress(Empty):
+                self._news.get(timeout=0.004)
+
+    def press(self, key):
+        self.screen.handle(pygame.Event(pygame.KEYDOWN, key=key, mod=0))
+
+    def mouse(self, kind, share):
+        """Use the mouse on the time bar, at a share of its length."""
+        track = self.screen._bar._track
+        place = track.left + round(share * track.width), track.centery
+        event = pygame.Event(kind, pos=place, button=1, rel=(1, 0), buttons=(1, 0, 0))
+        self.screen.handle(event)
+
+    def draw(self):
+        self.screen.draw(self.surface)
+        return pygame.surfarray.array3d(self.surface)
+
+    @property
+    def block(self):
+        return self.screen.reel.current.block.block_index
+
+    def sees(self, block):
+        """Wait until a block is shown."""
+        self.wait(lambda: not self.screen.reel.starting_over and self.block == block)
+
+
+@pytest.fixture
+def watch(tmp_path, monkeypatch):
+    """Return what watches a recording that a test asks for."""
+    opened = []
+    monkeypatch.setattr(WorldChoice, "load", lambda self, progress: FakeWorld(spec=QUICK))
+    monkeypatch.setattr(WorldChoice, "of", lambda recording, server: WorldChoice())
+    with window(SIZE, "test") as surface:
+
+        def begin(**options):
+            opened.append(Watching(record(tmp_path / "it", COMMANDS, **options), surface))
+            return opened[-1]
+
+        yield begin
+        for one in opened:
+            one.navigator.close()
+
+
+def test_arrow_keys_jump_five_seconds_and_home_and_end_go_to_the_ends(watch):
+    watching = watch()
+    first = watching.block
+    watching.press(pygame.K_RIGHT)
+    watching.sees(first + JUMP)
+    watching.press(pygame.K_RIGHT)
+    watching.wait(lambda: watching.block > first + 2 * JUMP - 3)
+    watching.press(pygame.K_HOME)
+    watching.sees(0)
+    watching.press(pygame.K_END)
+    watching.sees(LAST)
+    watching.press(pygame.K_LEFT)
+    watching.wait(lambda: LAST - JUMP - 2 < watching.block < LAST - JUMP + 2)
+
+
+def test_what_is_shown_is_what_was_kept(watch):
+    watching = watch()
+    watching.press(pygame.K_END)
+    watching.sees(LAST)
+    with StoredFrames.open(watching.playback.recording.folder) as stored:
+        kept = stored.frame_block(stored.blocks[LAST])
+    shown = watching.screen.reel.current.block
+    assert np.array_equal(shown.frames, kept.frames)
+    assert (shown.poses, shown.memory, shown.prompt) == (kept.poses, kept.memory, kept.prompt)
+
+
+def test_a_click_on_the_bar_goes_on_from_there_and_the_end_waits(watch):
+    watching = watch()
+    watching.press(pygame.K_SPACE)
+    watching.mouse(pygame.MOUSEBUTTONDOWN, 0.5)
+    watching.sees(LAST // 2)
+    assert watching.screen.hud_state().mode == "paused"
+    watching.mouse(pygame.MOUSEBUTTONUP, 0.5)
+    watching.wait(lambda: watching.block > LAST // 2 + 1)
+    watching.mouse(pygame.MOUSEBUTTONDOWN, 1.0)
+    watching.mouse(pygame.MOUSEBUTTONUP, 1.0)
+    watching.sees(LAST)
+    assert watching.screen.hud_state().mode == "paused", "else the recording would be left"
+
+
+def test_a_drag_ends_where_the_mouse_lets_go_however_fast_it_was(watch):
+    watching = watch()
+    watching.mouse(pygame.MOUSEBUTTONDOWN, 0.0)
+    for place in range(101):
+        watching.mouse(pygame.MOUSEMOTION, place / 100)
+    watching.mouse(pygame.MOUSEMOTION, 0.25)
+    watching.mouse(pygame.MOUSEBUTTONUP, 0.25)
+    watching.sees(LAST // 4)
+    assert watching.screen.hud_state().mode == "paused", "as it was before the drag"
+
+
+def test_the_bar_shows_where_it_is_and_what_came_back(watch):
+    watching = watch()
+    bar = watching.screen._bar
+    watching.press(pygame.K_HOME)
+    watching.sees(0)
+    row = bar._track.centery
+    beginning = watching.draw()[:, row]
+    watching.press(pygame.K_END)
+    watching.sees(LAST)
+    changed = np.flatnonzero((watching.draw()[:, row] != beginning).any(axis=-1))
+    assert len(changed) > 0.9 * bar._track.width
+    assert watching.screen.reel.seconds == pytest.approx(bar.end, abs=0.2)
+
+
+def test_moments_when_a_view_came_back_are_those_of_the_comparisons(watch):
+    watching = watch()
+    with StoredFrames.open(watching.playback.recording.folder) as stored:
+        assert watching.playback.returns == tuple(one.seconds for one in stored.probes())
+
+
+def test_without_kept_frames_there_is_no_way_back_and_forward_is_played(watch):
+    watching = watch(with_frames=False)
+    assert "only move forward" in watching.playback.note
+    watching.press(pygame.K_RIGHT)
+    watching.wait(lambda: watching.block >= JUMP)
+    reached = watching.block
+    for key in (pygame.K_LEFT, pygame.K_HOME):
+        watching.press(key)
+        watching.screen.update(time.perf_counter())
+        assert watching.block >= reached
+    watching.press(pygame.K_END)
+    watching.sees(LAST)
+    assert watching.screen.hud_state().mode == "paused"
+
+
+def test_damaged_frames_are_not_shown_and_the_world_plays(watch, tmp_path):
+    folder = record(tmp_path / "damaged", COMMANDS[:4])
+    (folder / "frames.bin").write_bytes(b"no frames at all" * 9)
+    playback = Playback(load_recording(folder))
+    assert not playback.seeks
+    assert "cannot be read" in playback.note
