@@ -122,7 +122,7 @@ POINTING = (
     Pointing("look around at any speed", "", "sticks", _TURNS),
     Pointing("zoom by any amount", "mouse wheel", "triggers", frozenset(("zoom",))),
 )
-_WATCH_POINTING = (Pointing("to any moment", "click or drag on the time bar", "", frozenset()),)
+_WATCH_POINTING = (Pointing("click or drag to any moment", "time bar", "", frozenset()),)
 
 
 class BindingError(ValueError):

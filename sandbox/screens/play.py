@@ -583,7 +583,7 @@ class ReplayScreen(PlayScreen):
         self._holds = not paused and (self._bar.is_held or block == self._playback.last)
         if (paused or self._holds) != self.reel.paused:
             self.reel.pause()
-        self._is_waiting = self._playback.seeks and self.reel.starting_over
+        self._is_waiting = self._playback.seeks and self.reel.starting_over and not self._error
         if self._is_waiting:
             return
         if self._playback.seeks:

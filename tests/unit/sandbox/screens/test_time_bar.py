@@ -177,6 +177,22 @@ def test_without_kept_frames_there_is_no_way_back_and_forward_is_played(watch):
     assert watching.screen.hud_state().mode == "paused"
 
 
+def test_beside_damaged_frames_any_other_moment_is_shown(watch):
+    watching = watch()
+    path = watching.playback.recording.folder / "frames.bin"
+    with StoredFrames.open(path.parent) as stored:
+        place = stored.blocks[LAST].place
+    data = bytearray(path.read_bytes())
+    data[place.offset + place.length - 99] ^= 255
+    path.write_bytes(data)
+    watching.press(pygame.K_END)
+    watching.wait(lambda: watching.screen.has_failed)
+    watching.screen.update(time.perf_counter())
+    watching.press(pygame.K_LEFT)
+    watching.wait(lambda: not watching.screen.reel.starting_over)
+    assert LAST - JUMP - 2 < watching.block < LAST - JUMP + 2
+
+
 def test_damaged_frames_are_not_shown_and_the_world_plays(watch, tmp_path):
     folder = record(tmp_path / "damaged", COMMANDS[:4])
     (folder / "frames.bin").write_bytes(b"no frames at all" * 9)
