@@ -28,6 +28,18 @@ ONLY_IN = {  # what only some places have, whatever words say
     "sea": "beach coast seashore", "ocean": "beach coast seashore",
     "dunes": "desert", "sand": "desert beach", "mesas": "canyon",
 }  # fmt: skip
+FITTING = ONLY_IN | {  # what is suggested in these places alone
+    "lava": "lava volcanic dungeon", "spikes": "lava dungeon game level jump",
+    "palm": "beach coast seashore desert jungle savanna", "camels": "desert savanna",
+    "cacti": "desert canyon savanna", "pyramids": "desert", "penguins": "snowfield tundra",
+    "frozen": "snowfield tundra", "ice": "snowfield tundra", "acacia": "savanna",
+    "pipes": "mushroom kingdom game level jump grassland", "castles": "meadow forest kingdom"
+    " candy valley grassland farmland countryside woods woodland desert coast",
+    "lighthouses": "beach coast seashore", "boats": "beach coast seashore",
+    "snow": "meadow forest snowfield tundra woods woodland grassland valley farmland",
+    "snowy": "meadow forest snowfield tundra woods woodland grassland valley farmland",
+    "question": "mushroom kingdom game level jump grassland candy",
+}  # fmt: skip
 KINDS = (*THINGS, *GROUND)
 # Words that no phrase of a category has, but with which eight plans of its scenes differ.
 MEASURED = {"indoor": "night dark", "object": "wall"}
@@ -36,7 +48,7 @@ MOST_THINGS = 5  # kinds that a place always shows; of 8 named 6 to 7 are there,
 # no more than by a word that means nothing.
 SILENT = (
     "many few two giant small big huge tall wide bright weather view lit winding pools flying"
-    " rolling early full sailing panels circles"
+    " rolling early full sailing panels circles stream"
 )
 
 
@@ -56,6 +68,23 @@ class DescriptionWords(Vocabulary):
         """Return the words of a text that will not be seen."""
         return self._judged(text)[0]
 
+    def suggestions(self, prompt: str, count: int = 5) -> tuple[str, ...]:
+        """Return phrases of groups that the prompt does not speak of, which fit its place."""
+        reading = self.reading(prompt)
+        said = {stem(word.text.lower()) for word in split_words(reading)}
+        if (category := self.place(reading)) is None:
+            return super().suggestions(prompt, count)
+        fitting = (
+            phrase
+            for phrase in self.phrases_of(category, frozenset(said))
+            if not any(
+                said.isdisjoint(map(stem, FITTING[word].split()))
+                for word in phrase.split()
+                if word in FITTING
+            )
+        )
+        return tuple(fitting)[:count]
+
     def excess(self, text: str) -> int:
         """Return how many kinds of things a text names beyond those that a place takes."""
         return self._judged(text)[1]
@@ -63,6 +92,8 @@ class DescriptionWords(Vocabulary):
     def _judge(self, text: str) -> tuple[tuple[Word, ...], int]:
         """Return the words that will not be seen, and how many things are too many."""
         words = split_words(text)
+        if self.foreign(text):
+            return words, 0
         read = [self.meaning(word.text) or word.text.lower() for word in words]
         seen = self._seen(read)
         unseen = tuple(

@@ -55,6 +55,8 @@ _ALSO = {  # a player's word -> the kind
     "sailboat": "boat", "pond": "lake", "fortress": "castle", "fire": "fireplace", "tub": "bathtub",
     "counter": "kitchen counter", "sky": "low sky", "temple tower": "pagoda",
     "lighthouse with lamp": "lighthouse",
+    "apple tree": "orange tree", "fruit tree": "orange tree", "cacti": "cactus",
+    "maple": "red tree", "hill": "hills", "mountain": "mountains",
     "castle with tower": "castle", "table mountain": "mesas", "cloud platform": "platform",
     "cloud ledge": "platform", "city tower": "skyscraper",
 }  # fmt: skip

@@ -27,9 +27,16 @@ _SMALL_WORDS = (
     " between beyond among along across through inside outside towards every everywhere where"
 )
 FUNCTION_WORDS = frozenset(_SMALL_WORDS.split())  # name nothing to be drawn: every world knows them
+_FOREIGN_WORDS = (
+    "ein eine einem einen der die das dem den im am und mit un une le la les des du dans avec et el"
+    " los las en con una il lo nel della di een het och med ett og"
+)
+FOREIGN_WORDS = frozenset(_FOREIGN_WORDS.split())  # by which other languages are recognised
 APOSTROPHES = ("'", "\u2019")
 AS_PLACES = {  # what no scene is by itself: a place like it
-    "garden": "meadow", "valley": "meadow", "city": "neon city", "cave": "ice cave",
+    "garden": "meadow with flowers and bushes", "sea": "sea coast", "ocean": "ocean coast",
+    "island": "beach", "farm": "farmland", "volcano": "volcanic land with mountains",
+    "valley": "meadow", "city": "neon city", "cave": "ice cave",
     "ruins": "desert ruins", "ruin": "desert ruins", "space": "space station",
     "station": "space station", "kingdom": "mushroom kingdom", "room": "living room",
     "woods": "forest",
@@ -37,7 +44,8 @@ AS_PLACES = {  # what no scene is by itself: a place like it
 SUFFIXES = ("ing", "ed", "es", "s", "ish", "ly", "y", "e")
 MIN_STEM = 3  # letters
 MOST_EDITS = 2  # between a word and what it might be a slip of the pen for
-EDIT_EVERY = 3  # letters; shorter words with a slip may be any other word
+EDIT_EVERY = 3  # letters
+SHORTEST_SLIP = 5  # letters; shorter words with a slip may be any other word
 MOST_NAMED = 4  # unknown words that a message names
 MIN_BEGINNING = 2  # letters that are enough to complete a word
 
@@ -132,12 +140,39 @@ class Vocabulary:
         plain = _plain(word)
         if plain in self.counts:
             return plain
-        synonyms = (known for known in _synonyms().get(plain, ()) if known in self.counts)
+        synonyms = (known for known in _synonyms_of(plain) if known in self.counts)
         return next(iter((*synonyms, *self._by_stem.get(stem(plain), ()))), None)
 
     def without_effect(self, text: str) -> tuple[Word, ...]:
         """Return the words of a text that change nothing."""
         return tuple(word for word in self.unknown(text) if self.meaning(word.text) is None)
+
+    def substitutes(self, text: str) -> tuple[tuple[str, str], ...]:
+        """Return words of a text that are drawn as something else, each with what that is."""
+        grey = {word.start for word in self.without_effect(text)}
+        has_place = self.place(self._in_known_words(text)) is not None
+        found: dict[str, str] = {}
+        for word in split_words(text):
+            plain = _plain(word.text)
+            known = self.meaning(plain) or plain
+            if not has_place:
+                known = AS_PLACES.get(known, known)
+            if word.start not in grey and stem(known) != stem(plain):
+                found.setdefault(word.text, known)
+        return tuple(found.items())
+
+    def foreign(self, text: str) -> bool:
+        """Return whether a text seems to be written in another language than English."""
+        words = [word for word in split_words(text) if word.text.isalpha()]
+        strange = [word for word in words if self._is_strange(word.text)]
+        other_script = any(
+            not unicodedata.name(word.text[0], "").startswith("LATIN") for word in strange
+        )
+        speaks = any(_plain(word.text) in FOREIGN_WORDS for word in strange)
+        return 2 * len(strange) >= len(words) > 0 and (other_script or speaks)
+
+    def _is_strange(self, word: str) -> bool:
+        return not self.known(word) and self.meaning(word) is None
 
     def excess(self, text: str) -> int:  # noqa: ARG002 -- for subclasses
         """Return how many things a text names beyond those that fit."""
@@ -182,14 +217,18 @@ class Vocabulary:
 
         What windows show, but no scene is, is read as a place that is like it.
         """
-        for word in reversed(self.unknown(text)):
-            if known := self.meaning(word.text):
-                text = text[: word.start] + known + text[word.end :]
+        text = self._in_known_words(text)
         if self.place(text) is None:
             for word in reversed(split_words(text)):
                 place = AS_PLACES.get(_plain(word.text))
                 if place and all(map(self.known, place.split())):
                     text = text[: word.start] + place + text[word.end :]
+        return text
+
+    def _in_known_words(self, text: str) -> str:
+        for word in reversed(self.unknown(text)):
+            if known := self.meaning(word.text):
+                text = text[: word.start] + known + text[word.end :]
         return text
 
     def _rank(self, word: str) -> tuple[int, str]:
@@ -200,7 +239,7 @@ class Vocabulary:
             names = (unicodedata.name(one, "").lower().replace("-", " ") for one in word)
             named = [known for name in names for known in self._named(name)]
             return tuple(dict.fromkeys(named))
-        found = [known for known in _synonyms().get(word, ()) if known in self.counts]
+        found = [known for known in _synonyms_of(word) if known in self.counts]
         found += self._by_stem.get(stem(word), [])
         if len(word) >= MIN_BEGINNING and word not in _synonyms():
             longer = (known for known in self.counts if known.startswith(word))
@@ -216,13 +255,16 @@ class Vocabulary:
         return found
 
     def _similar(self, word: str) -> list[str]:
-        limit = min(MOST_EDITS, len(word) // EDIT_EVERY)
+        limit = min(MOST_EDITS, len(word) // EDIT_EVERY) if len(word) >= SHORTEST_SLIP else 0
         far = {known: edit_distance(word, known, limit) for known in self.counts} if limit else {}
         near = [known for known, distance in far.items() if distance <= limit]
         return sorted(near, key=lambda known: (far[known], self._rank(known)))
 
     def _suggest(self, stems: frozenset[str]) -> tuple[str, ...]:
-        category = self._category(stems)
+        return self.phrases_of(self._category(stems), stems)
+
+    def phrases_of(self, category: str | None, stems: frozenset[str]) -> tuple[str, ...]:
+        """Return the phrases of a category's groups of which the stems say none, in turns."""
         groups = [group for group in self.groups if group.category in (category, None)]
         if category is None:
             groups = [group for group in self.groups if group.category]
@@ -312,6 +354,13 @@ def _plain(word: str) -> str:
         .replace(APOSTROPHES[1], APOSTROPHES[0])
         .removesuffix("'s")
     )
+
+
+def _synonyms_of(word: str) -> tuple[str, ...]:
+    """Return what the table lists for a word, or for the singular of a plural."""
+    singulars = (word.removesuffix("s"), word.removesuffix("es"), f"{word.removesuffix('ies')}y")
+    lists = (_synonyms().get(form, ()) for form in (word, *singulars))
+    return next((known for known in lists if known), ())
 
 
 @functools.cache

@@ -22,7 +22,7 @@ from mag_sandbox.sandbox.ui.text_entry import Clipboard, History, TextEntry
 from mag_sandbox.sandbox.ui.theme import ACCENT, Theme
 from mag_sandbox.scenes.characters import clean
 from mag_sandbox.scenes.descriptions import DescriptionWords
-from mag_sandbox.scenes.vocabulary import Vocabulary, VocabularyError, Word, split_words, stem
+from mag_sandbox.scenes.vocabulary import Vocabulary, VocabularyError, Word, split_words
 
 logger = logging.getLogger(__name__)
 BLINK_S = 0.53  # of the cursor, on or off
@@ -38,6 +38,7 @@ EMPTY = "describe the place in a few words"
 UNSEEN = "grey: words that change nothing here"
 INSTEAD = "; words that do are below them"
 DRAWN_AS = "“{}” is drawn as “{}”"
+ENGLISH = "only English words are understood"
 TOO_MANY = "too many kinds of things for one place: {} of them may be missing"
 FUNCTION_KEYS = range(pygame.K_F1, pygame.K_F12 + 1)
 
@@ -115,23 +116,20 @@ class PromptBox(Overlay):
         struck, words = self.struck[:MAX_HINTED], self._vocabulary
         if words is None:
             return ""
+        if words.foreign(self.text):
+            return ENGLISH
+        said = [DRAWN_AS.format(*pair) for pair in words.substitutes(self.text)]
         if excess := words.excess(self.text):
-            return TOO_MANY.format(excess)
-        if not struck:
-            others = ((one.text, words.meaning(one.text)) for one in words.unknown(self.text))
-            drawn = next((pair for pair in others if self._is_other(*pair)), None)
-            return DRAWN_AS.format(*drawn) if drawn else ""
-        return UNSEEN + (INSTEAD if any(self._instead(word) for word in struck) else "")
-
-    @staticmethod
-    def _is_other(word: str, known: str | None) -> bool:
-        """Tell whether a word is read as one that is not another form of it."""
-        return known is not None and stem(known) != stem(word.lower())
+            said.append(TOO_MANY.format(excess))
+        elif struck:
+            has_others = any(self._instead(word) for word in struck)
+            said.append(UNSEEN + (INSTEAD if has_others else ""))
+        return "; ".join(said)
 
     def _instead(self, word: Word) -> tuple[str, ...]:
         """Return known words to write instead of one that is not."""
         words = self._vocabulary
-        if words is None or words.known(word.text):
+        if words is None or words.known(word.text) or words.foreign(self.text):
             return ()
         return words.nearest(word.text, NEAREST)
 

@@ -30,6 +30,7 @@ def words():
         ("a snowy valley with pine trees", ""),
         ("a beach beside the sea", ""),
         ("a meadow beside the sea with dunes", "sea dunes"),
+        ("a meadow with a blue stream and a brook", "blue stream"),  # one plan of four has it
     ],
 )
 def test_words_that_will_not_be_seen_are_grey(words, text, grey):
@@ -44,11 +45,50 @@ def test_a_place_takes_so_many_things_and_no_more(words):
 
 @pytest.mark.parametrize(
     ("word", "instead"),
-    [("woman", ()), ("three", ()), ("dog", ("sheep", "deer")), ("dragon", ("ghosts",)),
-     ("helicopter", ("balloons",)), ("meadwo", ("meadow",)), ("casle", ("castle",)), ("king", ())],
+    [("woman", ()), ("three", ()), ("dog", ("sheep", "deer")), ("dragon", ()),
+     ("helicopter", ()), ("Wald", ()),
+     ("meadwo", ("meadow",)), ("casle", ("castle",)), ("king", ())],
 )  # fmt: skip
 def test_what_is_suggested_is_near_in_meaning_or_a_slip_of_the_pen(words, word, instead):
     assert words.nearest(word)[: len(instead) or 1] == instead
+
+
+@pytest.mark.parametrize("text", ["ein Wald im Winter", "зимний лес", "un château dans la forêt"])
+def test_a_sentence_in_another_language_is_grey_as_a_whole(words, text):
+    assert words.foreign(text)
+    assert len(words.without_effect(text)) == len(text.split())
+
+
+@pytest.mark.parametrize("text", ["", "a forest in winter", "a playground with a slide", "qqqq"])
+def test_english_and_nonsense_are_no_other_language(words, text):
+    assert not words.foreign(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "drawn"),
+    [
+        ("a dog and a robot on a beach", {"dog": "sheep"}),
+        ("a garden", {"garden": "meadow with flowers and bushes"}),
+        ("a library with a view of a garden", {}),  # whose place is the library
+        ("a dragon, a television and a bench in a meadow", {}),  # like which nothing looks
+    ],
+)
+def test_what_is_drawn_as_something_else_is_told(words, text, drawn):
+    assert dict(words.substitutes(text)) == drawn
+
+
+@pytest.mark.parametrize(
+    ("text", "unfit"),
+    [
+        ("a bedroom with sheep and deer", {"meadow", "lighthouses", "pine trees"}),
+        ("outer space with planets", {"pools of lava", "spikes", "green pipes"}),
+        ("a meadow", {"penguins", "camels", "sand dunes", "the sea", "pools of lava"}),
+    ],
+)
+def test_what_is_suggested_fits_the_place(words, text, unfit):
+    suggested = words.suggestions(text, 100)
+    assert suggested
+    assert unfit.isdisjoint(suggested)
 
 
 def test_one_word_in_another_form_is_enough(words):

@@ -59,7 +59,7 @@ def test_size_words_make_things_smaller_and_larger_within_bounds():
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("a dragon", 'cannot draw "dragon"; the nearest it knows: ghost'),
+        ("a phantom", 'cannot draw "phantom"; the nearest it knows: ghost'),
         ("a lighthose", "lighthouse"),
         ("a violin", "guitar"),
         ("xyzzy", "it knows, among others, "),

@@ -81,7 +81,7 @@ def test_nothing_is_near_to_nonsense(vocabulary):
 
 
 def test_nearest_words_are_known_and_not_the_word_itself(pocket):
-    for word in ("ligh", "tree", "dragon", "stormy", "meadwo"):
+    for word in ("ligh", "tree", "dogs", "stormy", "meadwo"):
         found = pocket.nearest(word, 5)
         assert found
         assert word not in found
@@ -207,5 +207,7 @@ def test_unknown_words_are_read_as_known_ones_of_the_same_meaning():
     assert words.reading("a red rocket on a stage") == "a red rockets on a stage"
     assert words.reading("a green stove, in a kitchen") == "a green counter, in a kitchen"
     assert words.reading("a xyzzy in a meadow") == "a xyzzy in a meadow"
-    assert words.reading("robots in a garden") == "robots in a meadow"
+    assert words.reading("robots in a garden") == "robots in a meadow with flowers and bushes"
+    assert words.reading("roses and parrots") == "flowers and birds", "plurals, too"
+    assert words.place(words.reading("a ship on the sea")) == "outdoor"
     assert "a garden" in words.reading("a library with a view of a garden")

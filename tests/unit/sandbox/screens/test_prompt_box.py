@@ -8,6 +8,7 @@ from mag_sandbox.sandbox.screens.prompt_box import (
     BLINK_S,
     DRAWN_AS,
     EMPTY,
+    ENGLISH,
     TOO_MANY,
     UNSEEN,
     PromptBox,
@@ -170,6 +171,8 @@ def test_nothing_is_said_to_be_near_where_nothing_is(desk):
     ("text", "notice"),
     [
         ("a dog on a beach", DRAWN_AS.format("dog", "sheep")),
+        ("a dog and a king on a beach", f"{DRAWN_AS.format('dog', 'sheep')}; {UNSEEN}"),
+        ("ein Wald im Winter", ENGLISH),
         ("a robot on a beach", ""),
         (
             "a meadow with sheep, tents, a castle, a lake, a windmill, boats, deer",
