@@ -6,7 +6,7 @@ Data only: `scenes.things` makes it of words, worlds obey it as part of a `Contr
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from mag_sandbox.controls.camera import ASPECT, MAX_PITCH, WIDEST_FOV
+from mag_sandbox.controls.camera import ASPECT, MAX_PITCH, WIDEST_FOV, yaw_difference
 from mag_sandbox.files.typed_fields import check_fields
 
 Act = Literal["place", "remove", "repaint", "renew", "forget", "undo"]
@@ -47,3 +47,8 @@ class Edit:
         color = self.color
         if color is not None and not (len(color) == 3 and all(0 <= one <= 255 for one in color)):
             raise ValueError(f"color is {color}, expected three numbers from 0 to 255")
+
+    def covers(self, point: "Edit") -> bool:
+        """Return whether the middle of another edit lies within this one's box."""
+        across = abs(yaw_difference(self.yaw, point.yaw))
+        return across <= self.width / 2 and abs(self.pitch - point.pitch) <= self.height / 2

@@ -274,6 +274,8 @@ def rivals(kind: str) -> frozenset[str]:
 def parse_edit(text: str, yaw: float, pitch: float | None, kinds: Collection[str]) -> Edit:
     """Return what a player asks for: "a red tent", "remove", "another one", "everything", "undo".
 
+    A word with a known synonym means that one: "a cat" places a sheep in a world without cats.
+
     Args:
         text: what is said.
         yaw: of the spot, as of a camera pose.
@@ -283,7 +285,8 @@ def parse_edit(text: str, yaw: float, pitch: float | None, kinds: Collection[str
     Raises:
         ThingError: it names no thing, or more than one, or a word is not known.
     """
-    words = [word.text.lower() for word in split_words(of_type("text", text, str))]
+    text = thing_vocabulary(kinds).in_known_words(of_type("text", text, str))
+    words = [word.text.lower() for word in split_words(text)]
     for name, size in GROUND.items():
         if name in words and set(words) <= _FILLERS | _ACTS["repaint"] | {name, "change"}:
             return Edit("renew", yaw, pitch or 0.0, *size)

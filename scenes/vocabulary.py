@@ -150,7 +150,7 @@ class Vocabulary:
     def substitutes(self, text: str) -> tuple[tuple[str, str], ...]:
         """Return words of a text that are drawn as something else, each with what that is."""
         grey = {word.start for word in self.without_effect(text)}
-        has_place = self.place(self._in_known_words(text)) is not None
+        has_place = self.place(self.in_known_words(text)) is not None
         found: dict[str, str] = {}
         for word in split_words(text):
             plain = _plain(word.text)
@@ -212,23 +212,24 @@ class Vocabulary:
         ]  # fmt: skip
         return max(said)[2] if said else None
 
+    def in_known_words(self, text: str) -> str:
+        """Return a text with each unknown word replaced by its meaning, where it has one."""
+        for word in reversed(self.unknown(text)):
+            if known := self.meaning(word.text):
+                text = text[: word.start] + known + text[word.end :]
+        return text
+
     def reading(self, text: str) -> str:
         """Return a text in known words: another form of a word, or a synonym, stands for it.
 
         What windows show, but no scene is, is read as a place that is like it.
         """
-        text = self._in_known_words(text)
+        text = self.in_known_words(text)
         if self.place(text) is None:
             for word in reversed(split_words(text)):
                 place = AS_PLACES.get(_plain(word.text))
                 if place and all(map(self.known, place.split())):
                     text = text[: word.start] + place + text[word.end :]
-        return text
-
-    def _in_known_words(self, text: str) -> str:
-        for word in reversed(self.unknown(text)):
-            if known := self.meaning(word.text):
-                text = text[: word.start] + known + text[word.end :]
         return text
 
     def _rank(self, word: str) -> tuple[int, str]:

@@ -410,7 +410,7 @@ class Editor:
         plan = self._inventor.plan
         planned = (_edit(one) for one in (plan.things if plan else ()) if _can_be_meant(one))
         for things in (self.placed, tuple(planned)):
-            there = [one for one in things if _covers(one, edit)]
+            there = [one for one in things if one.covers(edit)]
             if there:
                 thing = min(there, key=lambda one: one.width * one.height)
                 box = replace(thing, act=edit.act, kind="", color=None)
@@ -546,11 +546,6 @@ class Editor:
         middle = self._inventor.around.known.shape[0] / 2 - place.top - place.rows / 2
         width, height = place.columns * lattice.cell, place.rows * lattice.cell
         return Edit(edit.act, yaw, middle * lattice.cell, width, height)
-
-
-def _covers(edit: Edit, point: Edit) -> bool:
-    across = abs(yaw_difference(edit.yaw, point.yaw))
-    return across <= edit.width / 2 and abs(edit.pitch - point.pitch) <= edit.height / 2
 
 
 def _planned(things: Sequence[PlacedObject], change: Edit) -> tuple[PlacedObject, ...]:

@@ -26,6 +26,7 @@ from mag_sandbox.scenes.things import ThingError, parse_edit, thing_vocabulary
 CLEARANCE = 134  # px of the reference window below the box
 RING, DOT = 15, 3  # px of the reference window: radii of the mark at the spot
 SHADOW = (10, 13, 24)
+NOTHING_THERE = "there is nothing here to repeat"
 Direction = tuple[float, float | None]  # yaw, pitch [degrees]; None: where such things usually are
 
 
@@ -134,10 +135,14 @@ class EditOverlay(Overlay):
 
     def _problem(self, text: str) -> str:
         try:
-            parse_edit(text, *self._spot, self._kinds)
+            edit = parse_edit(text, *self._spot, self._kinds)
         except ThingError as problem:
             return str(problem)
-        return ""
+        block = self._reel.current.block
+        if edit.act != "repaint" or block.planned is None:
+            return ""
+        stands = any(thing.covers(edit) for thing in (*block.placed, *block.planned))
+        return "" if stands else NOTHING_THERE
 
     def _where(self) -> str:
         away = round(yaw_difference(self._spot[0], self._reel.pose.yaw))

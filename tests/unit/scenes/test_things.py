@@ -92,6 +92,8 @@ def test_a_kind_that_this_world_cannot_draw_is_not_known():
         ("undo", "undo"),
         ("another tent", "place"),
         ("a tent", "place"),
+        ("a cat", "place"),
+        ("remove the cat", "remove"),
     ],
 )
 def test_a_player_says_what_is_to_be_done(text, act):

@@ -28,8 +28,9 @@ def display():
     pygame.display.quit()
 
 
-def made(pose: CameraPose = CameraPose(), kinds=KINDS, crop=(0.0, 0.0, 1.0, 1.0)):  # noqa: B008
-    reel = SimpleNamespace(pose=pose, crop=crop, current=SimpleNamespace(spec=SPEC))
+def made(pose: CameraPose = CameraPose(), kinds=KINDS, crop=(0.0, 0.0, 1.0, 1.0), things=()):  # noqa: B008
+    block = SimpleNamespace(placed=(), planned=things)
+    reel = SimpleNamespace(pose=pose, crop=crop, current=SimpleNamespace(spec=SPEC, block=block))
     hud = SimpleNamespace(places={}, theme=lambda surface: Theme(surface.get_size()))
     asked: list[Edit] = []
     overlay = EditOverlay(reel, hud, kinds, asked.append, asked.append, "whole", open_keys=("i",))
@@ -134,10 +135,29 @@ def test_words_that_name_nothing_keep_the_box_open_and_say_what_is_near():
 
 @pytest.mark.parametrize(("text", "act"), [("remove", "remove"), ("another one", "repaint")])
 def test_what_is_there_can_be_removed_or_drawn_anew(text, act):
-    overlay, asked, _, _ = made()
+    overlay, asked, _, _ = made(things=(Edit("place", 3.0, -2.0, 12.0, 8.0, "castle"),))
     overlay.handle(click((640, 384)))
     write(overlay, text)
     assert asked == [Edit(act, 0.0, 0.0)]
+
+
+def test_another_one_where_nothing_stands_is_refused_and_the_box_stays_open():
+    overlay, asked, _, _ = made(things=(Edit("place", 30.0, -2.0, 12.0, 8.0, "castle"),))
+    overlay.handle(click((640, 384)))
+    write(overlay, "another one")
+    assert overlay.box.is_open
+    assert overlay.box.notice == "there is nothing here to repeat"
+    assert not asked
+
+
+def test_enter_places_the_thing_that_the_box_announces():
+    overlay, asked, _, _ = made(kinds=("tent", "sheep"))
+    overlay.open()
+    overlay.box.handle(pygame.event.Event(pygame.KEYDOWN, key=ord("a"), unicode="a", mod=0))
+    overlay.box.handle(pygame.event.Event(pygame.TEXTINPUT, text="a cat "))
+    assert "“cat” is drawn as “sheep”" in overlay.box.notice
+    write(overlay, "")
+    assert [(edit.act, edit.kind) for edit in asked] == [("place", "sheep")]
 
 
 def test_the_spot_is_marked_while_the_box_is_open():
