@@ -83,6 +83,7 @@ class PromptBox(Overlay):
         self._history = history or History()
         self._clipboard = clipboard or Clipboard()
         self._entry = TextEntry()
+        self._opened_with, self._draft = "", ""  # what Esc left unapplied is offered again
         self._notice = ""
         self._ignores_key = False  # the letter of the key that opened the box is yet to come
         self._selecting = False  # the mouse draws over the text
@@ -146,9 +147,11 @@ class PromptBox(Overlay):
         )
 
     def open(self, prompt: str) -> None:
-        """Show the box with the prompt that holds now."""
+        """Show the box with what was left unapplied, else with the prompt that holds now."""
         self._history.rest()
-        self._entry = TextEntry(prompt, history=self._history, clipboard=self._clipboard)
+        self._opened_with = prompt
+        text = self._draft or prompt
+        self._entry = TextEntry(text, history=self._history, clipboard=self._clipboard)
         self._entry.select_all()  # who writes begins anew, who moves the cursor goes on
         self._notice = ""
         self.is_open = self._ignores_key = True
@@ -159,7 +162,8 @@ class PromptBox(Overlay):
         repeat_keys(wanted=True)
 
     def close(self) -> None:
-        """Hide the box; what is written is forgotten."""
+        """Hide the box; what is written is offered when it opens again."""
+        self._draft = self.text if self.text != self._opened_with else ""
         self.is_open = False
         self._touched, self._wake_at = True, AT_ONCE
         pygame.key.stop_text_input()
@@ -285,6 +289,7 @@ class PromptBox(Overlay):
             return
         self._history.add(prompt)
         self.close()
+        self._draft = ""
         (apply or self._apply)(prompt)
 
     def _problem(self, prompt: str) -> str:

@@ -101,6 +101,20 @@ def test_escape_changes_nothing(desk):
     assert not desk.box.is_open
 
 
+def test_what_escape_left_unapplied_is_offered_again(desk):
+    desk.box.open("a meadow")
+    desk.write("a desert")
+    desk.key(pygame.K_ESCAPE)
+    desk.box.open("a meadow")
+    assert desk.box.text == "a desert"
+    desk.key(pygame.K_RETURN)
+    assert desk.applied == ["a desert"]
+    desk.box.open("a desert")
+    desk.key(pygame.K_ESCAPE)
+    desk.box.open("a lake")
+    assert desk.box.text == "a lake", "nothing was written"
+
+
 def test_an_empty_prompt_is_asked_for_and_not_applied(desk):
     desk.box.open("a meadow")
     desk.key(pygame.K_a, CTRL)
