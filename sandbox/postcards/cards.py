@@ -10,6 +10,7 @@ import pygame
 from mag_sandbox.evaluation.probe.anchors import Sight
 from mag_sandbox.sandbox.postcards.postcards import (
     HEATS,
+    MIN_AGE,
     SLAM_S,
     WOBBLE_S,
     PostcardStamp,
@@ -35,6 +36,10 @@ HEAT_COLOURS = (  # hottest first, after the blue-to-red of maps, told apart by 
     (150, 198, 224),
     (92, 152, 206),
     (58, 100, 170),
+)
+WAITING = (
+    "Look around, then turn away: a view becomes a postcard once it has been out of sight for"
+    f" {MIN_AGE:.0f} seconds. {{}} or Esc ends the game."
 )
 STAMP_SIZE = 92  # px of the reference window
 ARROWS = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
@@ -78,7 +83,7 @@ class PostcardCard:
     def _drawn(self, theme: Theme, view: PostcardView, claim_key: str) -> pygame.Surface:
         card = view.card
         if card is None:
-            return _waiting_card(theme, view)
+            return _waiting_card(theme, view, claim_key)
         drawn = self._paper((theme, card), lambda: _paper(theme, card)).copy()
         _draw_words(drawn, theme, view, claim_key)
         return drawn
@@ -154,10 +159,9 @@ def _draw_result(
     theme.write(card, said, 14, MUTED, topleft=(pad, theme.px(54)))
 
 
-def _waiting_card(theme: Theme, view: PostcardView) -> pygame.Surface:
+def _waiting_card(theme: Theme, view: PostcardView, key: str) -> pygame.Surface:
     width, pad = theme.px(CARD_WIDTH), theme.px(16)
-    text = "Look around: the world sends you pictures of places that you saw and left."
-    lines = theme.wrap(text, width - 2 * pad, lines=3, size=13)
+    lines = theme.wrap(WAITING.format(key), width - 2 * pad, lines=4, size=13)
     card = theme.card((width, theme.px(50) + len(lines) * theme.line_height(13)), dense=True)
     title = f"Postcard {view.number} of {view.total}"
     theme.write(card, title, 16, bold=True, topleft=(pad, pad))

@@ -51,6 +51,21 @@ PICTURES = [sight(yaw) for yaw in range(0, 360, 15)] + [sight(0.0, seconds=100.0
 HERE = CameraPose(0.0)
 
 
+@pytest.mark.parametrize("size", SIZES)
+def test_the_card_that_waits_says_how_long_and_which_keys_end_it(size, monkeypatch):
+    said = []
+    monkeypatch.setattr(Theme, "write_lines", lambda self, card, lines, *rest: said.extend(lines))
+    with window(size, "test") as surface:
+        card = PostcardCard()
+        view = Tour(seed=1).update(0.0, HERE, ()).view(0.0)
+        assert surface.get_rect().contains(
+            card.draw(surface, Theme(size), view, (size[0], 0), 0.0, "C")
+        )
+    text = " ".join(said)
+    assert f"{MIN_AGE:.0f} seconds" in text
+    assert text.endswith("C or Esc ends the game.")
+
+
 @pytest.fixture
 def hunt() -> Tour:
     """A tour whose first card is out."""
