@@ -223,10 +223,8 @@ def _draw_axes(surface: pygame.Surface, theme: Theme, area: pygame.Rect, longest
         veil = pygame.Surface((area.width, 1), pygame.SRCALPHA)
         veil.fill(theme.colour(colour))
         surface.blit(veil, (area.left, y))
-        if percent != HALF:
-            theme.write(surface, f"{percent:.0f}", 12, FAINT, midright=(area.left - theme.px(8), y))
-    place = area.left - theme.px(8), area.bottom - area.height // 2
-    theme.write(surface, "half", 12, MUTED, midright=place)
+        ink = MUTED if percent == HALF else FAINT
+        theme.write(surface, f"{percent:.0f} %", 12, ink, midright=(area.left - theme.px(8), y))
     for seconds in np.arange(0, reach + 1, step):
         x = area.left + round(seconds / reach * area.width)
         line = pygame.Surface((1, area.height), pygame.SRCALPHA)

@@ -167,6 +167,17 @@ def test_the_page_is_drawn_again_only_when_something_changed(surface, results, m
     assert drawn
 
 
+def test_the_scale_of_the_chart_is_in_percent_throughout(surface, results, monkeypatch):
+    said = []
+    write = Theme.write
+    monkeypatch.setattr(
+        Theme, "write", lambda self, *args, **kw: said.append(args[1]) or write(self, *args, **kw)
+    )
+    probes.draw_chart(surface, Theme((1280, 720)), surface.get_rect(), results)
+    assert [text for text in said if text.endswith("%")] == ["0 %", "40 %", "50 %", "80 %", "100 %"]
+    assert "half" not in said
+
+
 def test_each_policy_has_its_own_half_life(results):
     found = {one.policy: one for one in summaries(results)}
     assert list(found) == ["mag-retrieve", "window", "something new"]
