@@ -52,7 +52,7 @@ class Card:
     choices: tuple[CardChoice, ...]  # what can be done with it, the likeliest first
     picture: PictureSource | None = None
     label: str = ""  # what it is, over its title
-    place: tuple[str, int] | None = None  # name and seed of a parked scene
+    place: tuple[str, int] | None = None  # name and seed of a scene
     earlier: "tuple[Card, ...]" = ()  # other visits to the same place, newest first
     is_damaged: bool = False  # `about` says why
 
@@ -71,7 +71,8 @@ def scene_card(key: str, scene: Scene, picture: PictureSource | None, *, own: bo
     """Return the card of a scene that comes with the game, or that the player wrote."""
     choices = (PLAY, NEW_SEED, DELETE) if own else (PLAY, NEW_SEED)
     label = OWN if own else SHELVES[scene.category]
-    return Card("scene", key, scene.name, scene.prompt, scene.prompt, choices, picture, label=label)
+    about, place = scene.prompt, (scene.name, scene.seed)
+    return Card("scene", key, scene.name, about, about, choices, picture, label=label, place=place)
 
 
 def damaged(card: Card, why: str) -> Card:
@@ -97,8 +98,12 @@ class Shelf:
 
 
 def shelves(model: TitleModel) -> tuple[Shelf, ...]:
-    """Return the rows of the title screen; empty ones are left out."""
-    own = tuple(card for card in model.scenes if card.is_own)
+    """Return the rows of the title screen; empty ones are left out.
+
+    A world of the player's own that can be continued stands on that shelf alone.
+    """
+    left = {card.place for card in model.parked if card.place}
+    own = tuple(card for card in model.scenes if card.is_own and card.place not in left)
     rows = [Shelf("Continue", one_per_place(model.parked)), Shelf(OWN, own)]
     for title in SHELVES.values():
         cards = (card for card in model.scenes if card.label == title)
