@@ -21,7 +21,7 @@ from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.model.loading import next_policy, next_world, no_places, worlds_beside
 from mag_sandbox.model.world import MIB, MemorySetting, WorldFailed, no_edits
-from mag_sandbox.sandbox.hud.cards import KEEPS
+from mag_sandbox.sandbox.hud.cards import FORGETFUL, KEEPS
 from mag_sandbox.sandbox.hud.hints import ACTIONS, STEPS
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.play.reel import Reel
@@ -63,7 +63,6 @@ CHOOSING_S = 1.0  # after the last press, from which on a choice of memory holds
 PATIENCE_S = 10.0  # that a moment may take to be kept, before it is gone back to
 ANSWERED_AFTER = 3  # blocks shown: two may be under way when something is asked
 MOST_PAINTING = 12  # blocks, until a change that was asked for is shown
-FORGETFUL = ("window", "none")  # policies that lose what is out of view
 MEMORY_ACTIONS = ("split", "policy", "more_memory", "less_memory")
 
 
@@ -98,7 +97,8 @@ class SplitSession(WatchedSession):
         self._moment = moment  # that both went on from
         first, spec = reel.current.block, reel.current.spec
         self._return = GuidedReturn(first, spec, services.prober.sights)
-        self.overlays = (SplitOverlay(reel, hud, self._return), services.notices)
+        key = services.bindings.title("split")
+        self.overlays = (SplitOverlay(reel, hud, self._return, key), services.notices)
         services.pilot.is_automatic = True
 
     def block_shown(self, ready: ReadyBlock) -> None:
@@ -350,7 +350,7 @@ class PlayerSession(WatchedSession):
         target = self._services.prober.last_anchor
         if target is None:
             key = self._services.bindings.title("anchor")
-            self._say(f"there is no anchor yet; {key} drops one")
+            self._say(f"drop an anchor with {key} first")
         elif target == self._reel.pose:
             self._say("you are at the anchor; turn away and come back")
         else:

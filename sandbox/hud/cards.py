@@ -171,7 +171,8 @@ KEEPS = {  # what a memory policy does, for people
     "window": "Remembers only the last moments",
     "none": "Remembers nothing",
 }
-SEEN_WIDTH = 200  # px of the reference window
+FORGETFUL = ("window", "none")  # policies that lose what is out of view
+SEEN_WIDTH = 180  # px of the reference window
 
 
 def slim_card(theme: Theme, state: HudState) -> pygame.Surface:
@@ -201,15 +202,18 @@ def _write_clock(
     return right
 
 
-def seen_card(theme: Theme, words: str, seen: np.ndarray) -> pygame.Surface:
-    """Draw a view as the player saw it, uint8 [H, W, 3], small and with a caption."""
-    pad, line, width = theme.px(8), theme.line_height(13), theme.px(SEEN_WIDTH)
-    height = round(width * seen.shape[0] / seen.shape[1])
-    card = theme.card((width + 2 * pad, height + line + 2 * pad), dense=True)
-    picture = pygame.transform.smoothscale(flat_picture(seen), (width, height))
-    card.blit(picture, (pad, pad + line))
-    theme.write(card, words, 13, bold=True, within=width, midtop=(card.get_width() // 2, pad // 2))
-    return card
+def seen_card(theme: Theme, words: str, seen: np.ndarray | None, note: str) -> pygame.Surface:
+    """Draw a view as the player saw it, uint8 [H, W, 3], small, with a caption and a note below.
+
+    None: there is no view to compare with, and only the note is drawn.
+    """
+    lines = [theme.text(note, 12, MUTED)]
+    if seen is not None:
+        width = theme.px(SEEN_WIDTH)
+        size = width, round(width * seen.shape[0] / seen.shape[1])
+        picture = pygame.transform.smoothscale(flat_picture(seen), size)
+        lines = [theme.text(words, 13, bold=True), picture, *lines]
+    return draw_card(theme, [[SPRING, line, SPRING] for line in lines], pad=(10, 4))
 
 
 def split_card(theme: Theme, memory: MemoryUsage, width: int) -> pygame.Surface:

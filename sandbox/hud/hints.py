@@ -35,6 +35,7 @@ class Step(Enum):
 
 
 STEPS = tuple(Step)
+BESIDE_A_MEMORY = "to see this world beside one that remembers"
 ACTIONS: dict[Action, Step] = {
     "prompt": Step.prompt,
     "change": Step.change,
@@ -60,6 +61,7 @@ class HintLine:
         self.learned = set() if done == set(STEPS) else done
         self._open = [step for step in offered if step not in self.learned]  # still to be shown
         self._start: CameraPose | None = None
+        self._seen: dict[CameraPose, bool] = {}  # views until the return; whether each was left
         self._turned = 0.0  # degrees to the right of where it began
         self._begun_at: float | None = None
         self._shown_at = 0.0  # when the present step was first shown
@@ -85,6 +87,7 @@ class HintLine:
     def restart(self) -> None:
         """Begin anew from the next pose, as after a reset, with what is still to be tried."""
         self._start = None
+        self._seen.clear()
         if self.step is Step.RETURN:
             self._open.insert(0, Step.LEAVE)
             self.learned.discard(Step.LEAVE)
@@ -100,12 +103,13 @@ class HintLine:
         self._begun_at = now if self._begun_at is None else self._begun_at
         self._turned = yaw_difference(pose.yaw, self._start.yaw)
         overlap = view_overlap(self._start, pose)
+        came_back = self._note_view(pose)
         turn = max(abs(self._turned), abs(pose.pitch - self._start.pitch))
         if self.step is Step.LOOK and turn >= TURNED:
             self._learn(Step.LOOK)
         if self.step is Step.LEAVE and overlap < GONE:
             self._learn(Step.LEAVE)
-        elif self.step is Step.RETURN and overlap >= BACK:
+        elif self.step is Step.RETURN and came_back:
             self._learn(Step.RETURN)
         if self.step in ACTIONS.values() and self.step is before and now - self._shown_at >= SKIP_S:
             self._open.pop(0)
@@ -114,6 +118,16 @@ class HintLine:
         if self.step is not before:
             self._shown_at = now
         return self.step is not before
+
+    def _note_view(self, pose: CameraPose) -> bool:
+        """Note what the camera shows; return whether it shows a view again that was left."""
+        overlaps = {view: view_overlap(view, pose) for view in self._seen}
+        near = [view for view, overlap in overlaps.items() if overlap >= BACK]
+        if not near:
+            self._seen[pose] = False
+        for view, overlap in overlaps.items():
+            self._seen[view] |= overlap < GONE
+        return any(self._seen[view] for view in near)
 
     def _learn(self, step: Step) -> None:
         self.learned.add(step)
@@ -142,10 +156,20 @@ def pulse(now: float) -> int:
 
 
 def hint_card(
-    theme: Theme, step: Step, width: int, key_of: Callable[[Action], str] = str.upper
+    theme: Theme,
+    step: Step,
+    width: int,
+    key_of: Callable[[Action], str] = str.upper,
+    *,
+    forgets: bool = False,
 ) -> pygame.Surface:
-    """Draw what to try on at most `width` pixels, with a dot for every step."""
+    """Draw what to try on at most `width` pixels, with a dot for every step.
+
+    `forgets`: the world loses what is out of view, so a comparison shows it beside a memory.
+    """
     title, why = step.value
+    if step is Step.split and forgets:
+        why = BESIDE_A_MEMORY
     dot = (theme.px(6), theme.px(6))
     place = STEPS.index(step)
     colours = [GOOD] * place + [ACCENT] + [(*MUTED, 70)] * (len(STEPS) - place - 1)

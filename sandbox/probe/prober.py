@@ -13,10 +13,9 @@ from typing import TypeVar
 
 import numpy as np
 
-from mag_sandbox.controls.camera import MAX_PITCH, CameraPose, mutual_overlap
+from mag_sandbox.controls.camera import MAX_PITCH, CameraPose
 from mag_sandbox.evaluation.probe.anchors import (
     MAX_ANCHORS,
-    SEEN,
     Anchor,
     AnchorFacts,
     AnchorKind,
@@ -193,7 +192,7 @@ class Prober(SessionObserver):
         self.latest: ProbeResult | None = None  # of this session
         self.results: tuple[ProbeResult, ...] = ()  # oldest first, of all sessions of this scene
         self.anchors: tuple[AnchorMark, ...] = ()
-        self.last_anchor: CameraPose | None = None  # newest dropped one, else the place left last
+        self.last_anchor: CameraPose | None = None  # newest one dropped by the player
         self.pictures: tuple[Sight, ...] = ()  # newest picture of every part of the sphere
         self.sights: tuple[Sight, ...] = ()  # likewise the first ones, and those of anchors
         self.skipped = 0  # blocks that came faster than they could be looked at
@@ -362,10 +361,4 @@ def _log_failure(done: "Future[Found]") -> None:
 
 def _last_anchor(tracker: ReturnTracker) -> CameraPose | None:
     dropped = [one for one in tracker.anchors if one.kind != "auto"]
-    if dropped:
-        return dropped[-1].pose
-    here = tracker.recent[-1].pose
-    away: list[Anchor] = [
-        one for one in tracker.anchors if mutual_overlap(one.pose, here) < SEEN
-    ] or tracker.anchors
-    return max(away, key=lambda one: one.left_at).pose if away else None
+    return dropped[-1].pose if dropped else None

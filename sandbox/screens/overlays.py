@@ -19,7 +19,7 @@ from mag_sandbox.controls.bindings import Action
 from mag_sandbox.controls.camera import ASPECT, CameraCommand, CameraPose, view_overlap
 from mag_sandbox.evaluation.probe.anchors import GONE, SEEN, AnchorMark
 from mag_sandbox.evaluation.probe.probe import ProbeResult
-from mag_sandbox.sandbox.hud.cards import seen_card, split_card
+from mag_sandbox.sandbox.hud.cards import FORGETFUL, seen_card, split_card
 from mag_sandbox.sandbox.hud.explain import MemoryTip
 from mag_sandbox.sandbox.hud.hints import (
     STEPS,
@@ -54,6 +54,7 @@ WIPE_MOVES_S = 1 / 30  # between two pictures of it
 WIPE_AWAY_S = 2.0  # that a view must have been out of sight for one
 WIPE_EVERY_S = 20.0  # between two that nobody asked for
 MOST_NOTICES = 3
+WAY_ON = "Steer both yourself · {} ends the comparison"
 REFRESH_S = 0.5  # between two looks at what other threads have done
 POSTCARD_WIDTH = 318  # px of the reference window
 STAMP_MOVES_S = 1 / 30  # between two pictures of a moving stamp
@@ -216,10 +217,11 @@ class MapOverlay(Overlay):
 
 
 class SplitOverlay(Overlay):
-    """What each half of a split screen remembers, and the view to compare both with."""
+    """What each half of a split screen remembers, the view to compare both with, and the keys."""
 
-    def __init__(self, reel: Reel, hud: Hud, trip: GuidedReturn) -> None:
+    def __init__(self, reel: Reel, hud: Hud, trip: GuidedReturn, end_key: str) -> None:
         self._reel, self._hud, self._trip = reel, hud, trip
+        self._way_on = WAY_ON.format(end_key)
         self._cards, self._seen_card = (CachedPicture(), CachedPicture()), CachedPicture()
 
     def draw(self, surface: pygame.Surface) -> None:
@@ -235,11 +237,11 @@ class SplitOverlay(Overlay):
             card = self._cards[place](said, partial(split_card, *said))
             lowest = (height if keys is None else keys.top) - gap - card.get_height()
             surface.blit(card, (place * half + gap, min(pictures.bottom + gap, lowest)))
-        if self._trip.seen is not None:
-            caption = theme, self._trip.words
-            card = self._seen_card(caption, partial(seen_card, *caption, self._trip.seen))
-            bottom = max(pictures.top - theme.px(4), card.get_height())
-            surface.blit(card, card.get_rect(midbottom=(half, bottom)))
+        caption = theme, self._trip.words
+        draw = partial(seen_card, *caption, self._trip.seen, self._way_on)
+        card = self._seen_card(caption, draw)
+        bottom = max(pictures.top - theme.px(4), card.get_height())
+        surface.blit(card, card.get_rect(midbottom=(half, bottom)))
 
 
 class ProbeOverlay(Overlay):
@@ -414,8 +416,9 @@ class HintOverlay(Overlay):
         if self._hints.step is None:
             return
         theme, places = self._hud.theme(surface), self._hud.places
+        forgets = self._reel.current.block.memory.policy in FORGETFUL
         said = theme, self._hints.step, surface.get_width() - theme.px(28), self._key_of
-        card = self._card(said, partial(hint_card, *said))
+        card = self._card((*said, forgets), partial(hint_card, *said, forgets=forgets))
         above = places["keys"].top if "keys" in places else surface.get_height() - theme.px(70)
         place = card.get_rect(midbottom=(surface.get_width() // 2, above - theme.px(10)))
         if not place.colliderect(self._probe.area):

@@ -151,6 +151,17 @@ def test_the_camera_goes_back_to_the_anchor_by_itself(run):
     assert len(game.services.prober.results) == 1
 
 
+def test_without_a_dropped_anchor_the_camera_stays_and_the_key_for_one_is_named(run):
+    game = run()
+    game.play()
+    game.screen.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_RIGHT))
+    game.wait(lambda: game.services.prober.anchors)
+    game.screen.handle(pygame.Event(pygame.KEYUP, key=pygame.K_RIGHT))
+    game.press(pygame.K_b)
+    assert not game.services.pilot.is_flying
+    assert "drop an anchor with E first" in [one.text for one in game.services.notices.current]
+
+
 def test_the_player_takes_over_from_the_autopilot(run):
     game = run()
     game.play()

@@ -1,5 +1,6 @@
 """The first two minutes: a hint goes away when the thing was done, and never comes back."""
 
+import pygame
 import pytest
 
 from mag_sandbox.controls.bindings import DEFAULTS
@@ -33,13 +34,20 @@ def test_each_step_follows_when_it_was_done():
     assert follow(hints, 20) is Step.LEAVE
     assert follow(hints, 40, 60) is Step.LEAVE
     assert follow(hints, 70, 90, 180) is Step.RETURN
-    assert follow(hints, 90, 40) is Step.RETURN
+    assert follow(hints, 200) is Step.RETURN
     assert follow(hints, 352) is Step.prompt
     for action, following in zip(ACTIONS, (*STEPS[4:], None), strict=True):
         assert hints.step is ACTIONS[action]
         hints.did(action)
         assert hints.step is following
     assert hints.is_over
+
+
+def test_coming_back_to_any_view_that_was_left_counts():
+    hints = HintLine()
+    assert follow(hints, *range(0, 181, 10)) is Step.RETURN
+    assert follow(hints, 150, 120) is Step.RETURN, "these were not out of sight yet"
+    assert follow(hints, 90) is Step.prompt
 
 
 def test_turning_full_circle_comes_back_too():
@@ -103,6 +111,17 @@ def test_the_card_fits(step, width):
     with window((640, 400), "test"):
         card = hint_card(Theme((640, 400)), step, width, DEFAULTS.title)
         assert card.get_width() <= width
+
+
+def test_a_world_that_forgets_is_compared_with_one_that_remembers():
+    with window((640, 400), "test"):
+        cards = [
+            pygame.image.tobytes(hint_card(Theme((640, 400)), step, 600, forgets=forgets), "RGBA")
+            for step in (Step.split, Step.help)
+            for forgets in (False, True)
+        ]
+    assert cards[0] != cards[1]
+    assert cards[2] == cards[3]
 
 
 @pytest.mark.parametrize("way", [1, -1])

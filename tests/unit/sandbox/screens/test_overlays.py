@@ -8,10 +8,12 @@ import pytest
 
 from mag_sandbox.controls.camera import ASPECT, CameraCommand, CameraPose
 from mag_sandbox.model.world import MemorySegment, MemoryUsage
+from mag_sandbox.sandbox.hud.cards import seen_card
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.play.late_warp import WHOLE
 from mag_sandbox.sandbox.screens.overlays import (
     PROBE_S,
+    WAY_ON,
     WIPE_AWAY_S,
     WIPE_EVERY_S,
     WIPE_S,
@@ -39,6 +41,7 @@ class StubReel:
     def __init__(self):
         self.pose, self.command = CameraPose(), CameraCommand()
         self.current, self.spec, self.crop = self, SPEC, WHOLE
+        self.block = SimpleNamespace(memory=MEMORY)
 
 
 @pytest.fixture
@@ -152,15 +155,26 @@ def test_what_halves_remember_stands_below_them_where_there_is_room(size, keys, 
     with window(size, "test") as surface:
         surface.fill(BLUE)
         reel = SimpleNamespace(current=SimpleNamespace(block=block))
-        SplitOverlay(reel, hud, SimpleNamespace(seen=seen, words="Both go back")).draw(surface)
-        above = surface.get_at((width // 2, Theme(size).px(40)))[:3]
+        trip = SimpleNamespace(seen=seen, words="Both turn away and come back")
+        SplitOverlay(reel, hud, trip, "V").draw(surface)
+        beside = width // 2 + Theme(size).px(20)
+        rows = sum(surface.get_at((beside, y))[:3] != BLUE for y in range(height // 2))
         column = [surface.get_at((width // 4, y))[:3] != BLUE for y in range(height)]
         middle = surface.get_at((width // 2, height // 2))[:3]
     top, end = column.index(True), height - column[::-1].index(True)
     pictures_end = (height + width // 2 * ASPECT) / 2
     assert end <= hud.places["keys"].top if keys else top >= pictures_end
     assert middle != BLUE, "a line between them"
-    assert (above != BLUE) is (seen is not None), "what was seen, above the line"
+    assert rows > Theme(size).px(10), "how to steer, and how to end it"
+    assert (rows > Theme(size).px(100)) is (seen is not None), "what was seen, above the line"
+
+
+@pytest.mark.parametrize("size", [(480, 300), (1280, 720), (3840, 2160)])
+def test_the_caption_of_what_was_seen_is_never_cut(size):
+    with window(size, "test"):
+        theme, words = Theme(size), "Both turn away and come back"
+        card = seen_card(theme, words, np.zeros((192, 320, 3), np.uint8), WAY_ON.format("V"))
+        assert theme.text(words, 13, bold=True).get_width() < card.get_width() <= size[0]
 
 
 @pytest.mark.parametrize("size", [(480, 300), (1280, 720), (3840, 2160)])
