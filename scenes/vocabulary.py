@@ -150,12 +150,13 @@ class Vocabulary:
     def substitutes(self, text: str) -> tuple[tuple[str, str], ...]:
         """Return words of a text that are drawn as something else, each with what that is."""
         grey = {word.start for word in self.without_effect(text)}
-        has_place = self.place(self.in_known_words(text)) is not None
+        lacks_place = self.place(self.in_known_words(text)) is None
+        reads_places = lacks_place and any(group.name == PLACE for group in self.groups)
         found: dict[str, str] = {}
         for word in split_words(text):
             plain = _plain(word.text)
             known = self.meaning(plain) or plain
-            if not has_place:
+            if reads_places:
                 known = AS_PLACES.get(known, known)
             if word.start not in grey and stem(known) != stem(plain):
                 found.setdefault(word.text, known)

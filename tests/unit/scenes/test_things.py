@@ -15,6 +15,7 @@ from mag_sandbox.scenes.things import (
     parse_edit,
     parse_thing,
     rivals,
+    thing_vocabulary,
     words_of,
 )
 from mag_sandbox.training.panorama.classes import AREAS, CLASSES
@@ -100,6 +101,12 @@ def test_a_player_says_what_is_to_be_done(text, act):
     edit = parse_edit(text, 10.0, 3.0, THINGS)
     assert (edit.act, edit.yaw, edit.pitch) == (act, 10.0, 3.0)
     assert bool(edit.kind) == (act == "place")
+
+
+def test_words_of_places_are_not_announced_as_things():
+    vocabulary = thing_vocabulary(THINGS)
+    assert vocabulary.substitutes("a city") == ()
+    assert vocabulary.substitutes("a cat") == (("cat", "sheep"),)
 
 
 def test_a_command_with_a_word_that_is_not_known_is_refused():
