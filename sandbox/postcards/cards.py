@@ -39,7 +39,7 @@ HEAT_COLOURS = (  # hottest first, after the blue-to-red of maps, told apart by 
 )
 WAITING = (
     "Look around, then turn away: a view becomes a postcard once it has been out of sight for"
-    f" {MIN_AGE:.0f} seconds. {{}} or Esc ends the game."
+    f" {MIN_AGE:.0f} seconds. {{}} or Esc stops the postcards."
 )
 STAMP_SIZE = 92  # px of the reference window
 ARROWS = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}

@@ -63,7 +63,7 @@ def test_the_card_that_waits_says_how_long_and_which_keys_end_it(size, monkeypat
         )
     text = " ".join(said)
     assert f"{MIN_AGE:.0f} seconds" in text
-    assert text.endswith("C or Esc ends the game.")
+    assert text.endswith("C or Esc stops the postcards.")
 
 
 @pytest.fixture
