@@ -6,6 +6,7 @@ the time of day, the weather, walls, floors, light. Knows nothing of worlds and 
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
 
 from mag_sandbox.scenes.things import COLORS, SAME_COLORS, THINGS, named_things, naming_words
 from mag_sandbox.scenes.vocabulary import (
@@ -20,13 +21,19 @@ from mag_sandbox.scenes.vocabulary import (
     stem,
 )
 
-GROUND = (  # kinds that no player places, but words can name
-    "river", "path", "road", "mountains", "hills", "columns", "arches", "rings", "steps",
-    "starry sky", "stage curtains", "spotlight",
-)  # fmt: skip
+# Kinds that no player places, but words can name, by the category whose plans have them then: at
+# least three of four seeds.
+GROUND = {
+    "outdoor": ("river", "path", "road", "mountains", "hills", "starry sky"),
+    "object": ("columns", "arches", "rings", "steps", "stage curtains", "spotlight"),
+    "video game": ("starry sky",),
+}
 ONLY_IN = {  # what only some places have, whatever words say
     "sea": "beach coast seashore", "ocean": "beach coast seashore",
     "dunes": "desert", "sand": "desert beach", "mesas": "canyon",
+}  # fmt: skip
+ABSENT_FROM = {  # backgrounds of games that plans of some of their places lack
+    "mountains": "kingdom island city", "hills": "city lava", "columns": "city",
 }  # fmt: skip
 FITTING = ONLY_IN | {  # what is suggested in these places alone
     "lava": "lava volcanic dungeon", "spikes": "lava dungeon game level jump",
@@ -40,7 +47,7 @@ FITTING = ONLY_IN | {  # what is suggested in these places alone
     "snowy": "meadow forest snowfield tundra woods woodland grassland valley farmland",
     "question": "mushroom kingdom game level jump grassland candy",
 }  # fmt: skip
-KINDS = (*THINGS, *GROUND)
+KINDS = (*THINGS, *chain(*GROUND.values()))
 # Words that no phrase of a category has, but with which eight plans of its scenes differ.
 MEASURED = {"indoor": "night dark", "object": "wall"}
 MOST_THINGS = 5  # kinds that a place always shows; of 8 named 6 to 7 are there, of 12 6 to 9
@@ -108,11 +115,18 @@ class DescriptionWords(Vocabulary):
         reading = self.reading(text)
         category, stems = self.place(reading), [stem(word) for word in read]
         said = {stem(word.text) for word in split_words(reading)}
-        seen, of_place = set(naming_words(text, KINDS)), set[int]()
+        ground = chain(*GROUND.values()) if category is None else GROUND.get(category, ())
+        seen, of_place = set(naming_words(text, (*THINGS, *ground))), set[int]()
         silent = set(SILENT.split())
         silent |= {
             word for word, places in ONLY_IN.items() if said.isdisjoint(map(stem, places.split()))
         }
+        if category == "video game":
+            silent |= {
+                word
+                for word, places in ABSENT_FROM.items()
+                if not said.isdisjoint(map(stem, places.split()))
+            }
         for group in self.groups:
             if None not in (category, group.category) and group.category != category:
                 continue

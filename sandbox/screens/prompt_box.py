@@ -38,6 +38,7 @@ EMPTY = "describe the place in a few words"
 UNSEEN = "grey: words that change nothing here"
 INSTEAD = "; words that do are below them"
 DRAWN_AS = "“{}” is drawn as “{}”"
+ALSO_AS = ", “{}” as “{}”"
 ENGLISH = "only English words are understood"
 TOO_MANY = "too many kinds of things for one place: {} of them may be missing"
 FUNCTION_KEYS = range(pygame.K_F1, pygame.K_F12 + 1)
@@ -119,7 +120,9 @@ class PromptBox(Overlay):
             return ""
         if words.foreign(self.text):
             return ENGLISH
-        said = [DRAWN_AS.format(*pair) for pair in words.substitutes(self.text)]
+        first, *others = words.substitutes(self.text) or [()]
+        also = "".join(ALSO_AS.format(*pair) for pair in others)
+        said = [DRAWN_AS.format(*first) + also] if first else []
         if excess := words.excess(self.text):
             said.append(TOO_MANY.format(excess))
         elif struck:

@@ -30,6 +30,11 @@ def words():
         ("a snowy valley with pine trees", ""),
         ("a beach beside the sea", ""),
         ("a meadow beside the sea with dunes", "sea dunes"),
+        ("a forest with a river, a path and mountains", ""),
+        ("a neon city with a river, a path and hills", "river path hills"),
+        ("a sky island level with hills and mountains", "mountains"),
+        ("a bedroom with steps and mountains", "steps mountains"),
+        ("a stage with steps, columns and a road", "road"),
         ("a meadow with a blue stream and a brook", "blue stream"),  # one plan of four has it
     ],
 )

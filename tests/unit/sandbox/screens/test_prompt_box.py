@@ -186,6 +186,10 @@ def test_nothing_is_said_to_be_near_where_nothing_is(desk):
     [
         ("a dog on a beach", DRAWN_AS.format("dog", "sheep")),
         ("a dog and a king on a beach", f"{DRAWN_AS.format('dog', 'sheep')}; {UNSEEN}"),
+        (
+            "a dog by a cottage in a garden",
+            "“dog” is drawn as “sheep”, “garden” as “meadow with flowers and bushes”",
+        ),
         ("ein Wald im Winter", ENGLISH),
         ("a robot on a beach", ""),
         (
