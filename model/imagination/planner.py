@@ -210,8 +210,9 @@ class Planner(nn.Module):
         drawn = self.draw(features, empty, noise, numbers, wanted)
         best = self._best_of(drawn.things, drawn.said, named)
         for one in missing(best.plan, best.yaw, named)[:_MOST_ADDED]:
-            others = self._with_room(best.numbers, one.kinds)
-            tried = self._tried(others, one.kinds, features, empty, noise[0, :_TRIES])
+            kinds = [kind for kind in one.kinds if kind in THINGS]  # of which the size is known
+            others = self._with_room(best.numbers, kinds)
+            tried = self._tried(others, kinds, features, empty, noise[0, :_TRIES])
             best = self._best_of(tried, [np.zeros(len(each)) for each in tried], named)
         return colored(turned(best.plan, best.yaw), named)
 

@@ -64,6 +64,18 @@ def test_what_words_name_is_added_where_no_plan_shows_it_in_the_colour_they_give
     assert not missing(plan, 0.0, [red])
 
 
+def test_only_kinds_of_known_size_are_added_for_a_word_that_also_means_others():
+    planner, (prompt, empty) = networks().planner.eval(), prompts()
+    planner.config = replace(TINY.planner, most=1)
+    tried, kinds = planner._tried, []
+    planner._tried = lambda numbers, asked, *rest: (
+        kinds.append(asked) or tried(numbers, asked, *rest)
+    )
+    noise = np.random.default_rng(5).random((8, 1, len(FIELDS)))
+    planner.plan(prompt, empty, noise, Wanted([Named(("tent", "tree"), None)]))
+    assert kinds == [["tent"]]
+
+
 def test_a_plan_has_no_more_of_a_kind_than_any_scene_and_what_words_name_moves_ahead():
     planner, (prompt, empty) = networks().planner.eval(), prompts()
     tent = 1 + TINY.looks.index("tent")
