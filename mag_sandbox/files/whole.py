@@ -211,7 +211,8 @@ def _part_of(path: Path) -> Iterator[Path]:
         yield part
     except OSError as error:
         if error.filename is not None and Path(os.fsdecode(error.filename)) == part:
-            error.filename = str(path)  # the name that people know
+            # the name that people know; errors of some libraries have one that cannot be set
+            raise OSError(error.errno, error.strerror, str(path)) from error
         raise
     finally:
         _remove(part)

@@ -17,7 +17,7 @@ from tests import ROOT
 @pytest.fixture(scope="module")
 def recording(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("real") / "session"
-    play = "main.py", "play", "--headless", "--seconds", "1", "--record", str(folder)
+    play = "main.py", "play", "--headless", "--seconds", "4", "--record", str(folder)
     environment = {**os.environ, "SDL_VIDEODRIVER": "dummy", "SDL_AUDIODRIVER": "dummy"}
     done = subprocess.run(
         [sys.executable, *play], cwd=ROOT, env=environment, capture_output=True, text=True,

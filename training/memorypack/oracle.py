@@ -24,12 +24,12 @@ from mag_sandbox.model.pocket.weights import AUTOENCODER, POCKET_WEIGHTS, read_c
 from mag_sandbox.model.rope import RayCoordinates, feature_count, rotate
 from mag_sandbox.model.saved import load_into
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
+from mag_sandbox.renderer.views import FOV
 from mag_sandbox.training.devices import TrainingDevice, choose_device
 from mag_sandbox.training.imagination.rings import latents_of, ring_latents, view_of
 from mag_sandbox.training.loop import Loop, LoopConfig, Stage
 from mag_sandbox.training.memorypack.options import OracleOptions
 from mag_sandbox.training.optimisers import muon_and_adamw
-from mag_sandbox.training.panorama.render import FOV
 from mag_sandbox.training.pocket.latents import places_to_poses
 
 logger = logging.getLogger(__name__)

@@ -156,7 +156,7 @@ def test_weights_of_another_architecture_are_refused(tmp_path: Path):
 
 def test_a_configuration_with_too_many_kinds_is_refused():
     with pytest.raises(ValueError, match="do not fit a table"):
-        ImaginationConfig(kinds=tuple(map(str, range(300))), behind={}, among={})
+        ImaginationConfig(kinds=tuple(map(str, range(400))), behind={}, among={})
 
 
 def test_a_box_of_degrees_becomes_whole_cells_within_a_view():
