@@ -63,22 +63,22 @@ def end(code: int) -> int:
 
 
 def last_resort(error: BaseException) -> str:
-    """Keep the story of what nobody expected, and return the sentence that says where it is."""
+    """Log the traceback of an unexpected error; return the sentence that says where it is."""
     if isinstance(error, MemoryError) or any(sign in str(error) for sign in NO_MEMORY):
         return "there is not enough memory; close other programs, or give it more"
     if isinstance(error, OSError) and error.errno in FULL:
         return f"nothing more can be written ({error.strerror}); make room on the disk"
     if isinstance(error, OSError) and error.errno in (EMFILE, ENFILE):
         return "too many files are open; close other programs, or allow more (ulimit -n)"
-    logger.error("nobody expected this", exc_info=error)
+    logger.error("unexpected error", exc_info=error)
     if isinstance(error, OSError) and error.filename:  # of two, the second is what was meant
         where = error.filename if error.filename2 is None else error.filename2
         return f"{where} cannot be used ({reason_of(error)}); check the path and its permissions"
     what = f"{type(error).__name__}: {reason_of(error)}"
     for handler in logging.getLogger().handlers:
         if isinstance(handler, RotatingFileHandler) and exists(Path(handler.baseFilename)):
-            return f"it cannot go on ({what}); the whole story is in {handler.baseFilename}"
-    return f"it cannot go on ({what}); try again"
+            return f"unexpected error ({what}); the traceback is in {handler.baseFilename}"
+    return f"unexpected error ({what}); try again"
 
 
 def say(text: object) -> None:

@@ -100,8 +100,8 @@ class SessionWorld(Generic[Session]):
         if there == here:
             return []
         return [
-            f"This place was saved in {there} numbers and goes on in {here}: nothing is lost, "
-            "but it will not repeat to the bit."
+            f"This place was saved with {there} numbers and continues with {here}; "
+            "nothing is lost, details may differ slightly."
         ]
 
     def _notice(self) -> str:

@@ -116,7 +116,7 @@ class WorldSpec:
 
 def no_edits(world: str) -> str:
     """Return what to say of an edit in a world that does not paint its views."""
-    return f"the world {world} paints no places, so nothing in it can be changed; play pocket"
+    return f"nothing can be changed in the world {world}; play pocket, which paints its views"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,10 @@ from mag_sandbox.controls.bindings import Action
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.model.loading import next_policy, next_world, no_places, worlds_beside
-from mag_sandbox.model.world import MIB, MemorySetting, WorldFailed, no_edits
-from mag_sandbox.sandbox.hud.cards import FORGETFUL, KEEPS
+from mag_sandbox.model.world import MIB, MemorySetting, WorldFailed
 from mag_sandbox.sandbox.hud.hints import ACTIONS, STEPS
 from mag_sandbox.sandbox.hud.hud import Hud
+from mag_sandbox.sandbox.hud.policies import policy_row
 from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.play.returning import GuidedReturn
 from mag_sandbox.sandbox.play.session import Playthrough, Session
@@ -63,6 +63,7 @@ CHOOSING_S = 1.0  # after the last press, from which on a choice of memory holds
 PATIENCE_S = 10.0  # that a moment may take to be kept, before it is gone back to
 ANSWERED_AFTER = 3  # blocks shown: two may be under way when something is asked
 MOST_PAINTING = 12  # blocks, until a change that was asked for is shown
+CHOOSING_WORLD_S = 8.0  # in which the key for another world is pressed again
 MEMORY_ACTIONS = ("split", "policy", "more_memory", "less_memory")
 
 
@@ -164,6 +165,7 @@ class PlayerSession(WatchedSession):
         self._lost = False  # whether frames were dropped since the first of them
         self._autosave = Autosave(partial(services.saves.autosave, worker), time.perf_counter)
         self._save: Future[ParkedScene] | None = None  # that is being read, to go on from it
+        self._world_asked_until = 0.0  # the worlds that there are were listed
         self._bound_for: tuple[CameraPose, int] | None = None  # an anchor, newest result before
         self._painting = PaintingOverlay(reel, hud, services.settings.now.fit)
         describe = partial(_describe, services, worker, reel, self._painting)
@@ -207,7 +209,7 @@ class PlayerSession(WatchedSession):
         )
         self.overlays = (*shown, self._edit, self._prompt)
         if origin := reel.current.block.memory.origin:
-            self._say(f"memory: {origin.words()}")
+            self._say(f"memory was rebuilt from {origin.pictures} pictures of {origin.world}")
 
     @property
     def is_recording(self) -> bool:
@@ -265,15 +267,15 @@ class PlayerSession(WatchedSession):
         save, self._save = self._save, None
         problem = save.exception()
         if problem is not None:
-            self._say(str(problem) or "there is nothing to load", "bad")
+            self._say(str(problem) or "nothing was saved here yet", "bad")
             return None
         world, parked = self._reel.current.spec.name, save.result()
         if parked.world != world and parked.world in worlds_beside(world):
             key = self._services.bindings.title("world")
-            text = f"this was saved in the world {parked.world}; switch to it first with {key}"
+            text = f"this was saved in the world {parked.world}; press {key} to go there first"
             self._say(text, "bad")
             return None
-        self.leave_moment("loading a saved moment")
+        self.leave_moment("return to a saved moment")
         return self._go_on_from(parked)
 
     def leave_moment(self, change: str) -> None:
@@ -309,7 +311,7 @@ class PlayerSession(WatchedSession):
             case "around":
                 self._around.press()
             case "new_seed":
-                self.leave_moment("a new seed")
+                self.leave_moment("another place")
                 self._begin_anew()
                 return Playthrough(self._painted(playthrough.scene), secrets.randbelow(MAX_SEED))
             case "world":
@@ -371,7 +373,13 @@ class PlayerSession(WatchedSession):
         world = next_world(self._reel.current.spec.name)
         if world is None:  # the key is not offered
             return None
-        self._say(f"going on in the world {world}, one of {', '.join(worlds_beside(world))}")
+        if time.perf_counter() > self._world_asked_until:
+            key, here = self._services.bindings.title("world"), self._reel.current.spec.name
+            listed = (f"{one} (here)" if one == here else one for one in worlds_beside(here))
+            self._say(f"worlds: {', '.join(listed)}. {key} again goes on in {world}")
+            self._world_asked_until = time.perf_counter() + CHOOSING_WORLD_S
+            return None
+        self._say(f"going on in the world {world}")
         self._postcards.stop()
         self.leave_moment("another world")
         return SwitchWorld(world)
@@ -379,17 +387,17 @@ class PlayerSession(WatchedSession):
     def _change_memory(self, action: Action, playthrough: Playthrough) -> Outcome | None:
         policies, now = self._reel.current.spec.policies, self._memory
         if len(policies) == 1:
-            self._say(f"{policies[0]} is this world's only memory, and it has no settings")
+            self._say("this world has only one kind of memory")
             return None
         if action == "split":
-            other = "mag-retrieve" if now.policy in FORGETFUL else "window"
+            other = "window" if policy_row(now.policy).keeps_places else "mag-retrieve"
             moment = self._worker.call(self._services.saves.collect)
             return PlaySplit(playthrough.scene, playthrough.seed, other, moment)
         if action == "policy":
             policy = next_policy(now.policy, policies)
             setting = replace(now, policy=policy)
-            text = f"{KEEPS.get(policy, policy)} from now on ({policy})"
-            forgets = policy in FORGETFUL
+            text = f"memory: {policy_row(policy).label}"
+            forgets = not policy_row(policy).keeps_places
         else:
             size = now.kept_mib * (MEMORY_STEP if action == "more_memory" else 1 / MEMORY_STEP)
             mib = min(MOST_MIB, max(LEAST_MIB, round(size)))
@@ -399,7 +407,7 @@ class PlayerSession(WatchedSession):
         seconds = CHOOSING_S
         if forgets:
             seconds, key = WARNED_S, self._services.bindings.title("undo")
-            text = f"In a moment: {text}. What you saw will be forgotten; {key} prevents that"
+            text = f"{text}; places will be forgotten in {WARNED_S:.0f} s. {key} prevents it"
         self._choice = _MemoryChoice(setting, time.perf_counter() + seconds, before)
         self._say(text)
         return None
@@ -410,7 +418,7 @@ class PlayerSession(WatchedSession):
         if setting == self._memory and not choice.kept_before:
             return
         before, left = choice.kept_before or memory.kept_frames, self._memory
-        change = f"memory: {setting.policy}, at most {setting.kept_mib} MiB"
+        change = f"memory: {policy_row(setting.policy).label}, at most {setting.kept_mib} MiB"
         moment = _leave_moment(self._services, self._worker, change)
         self._left.append(_LeftMemory(left, self._reel.pose, moment))
         asked = self._reel.blocks + ANSWERED_AFTER
@@ -434,7 +442,7 @@ class PlayerSession(WatchedSession):
                 parked = self._parked(left.moment)
                 if parked is None:
                     return None
-                self._say(f"memory: {choice.setting.policy}, with all that it had")
+                self._say(f"memory: {policy_row(choice.setting.policy).label}, as it was")
                 return self._go_on_from(parked)
         return None
 
@@ -445,18 +453,18 @@ class PlayerSession(WatchedSession):
             self._lost = True
             key = self._services.bindings.title("undo")
             self._say(
-                f"{dropped} of {before} remembered frames are dropped; {key} brings them back"
+                f"{dropped} of {before} remembered views are forgotten; {key} brings them back"
             )
 
     def _undo(self) -> Outcome | Playthrough | None:
         """Take the newest change back, whatever it was; one that is only announced is dropped."""
         if self._choice and self._choice.holds_from < math.inf:
             self._choice = None
-            self._say("the memory stays as it is")
+            self._say("memory stays as it is")
             return None
         moment = self._services.undo_stack.pop()
         if moment is None:
-            self._say("there is no change to take back")
+            self._say("there is nothing to take back")
             return None
         if moment.left is None:
             self._worker.call(lambda session: session.edit(Edit("undo")))
@@ -485,8 +493,11 @@ class PlayerSession(WatchedSession):
         """Why nothing here can be changed; "": it can."""
         ready = self._reel.current
         if not ready.spec.kinds:
-            return no_edits(ready.spec.name)
-        return no_places(ready.block.memory.policy)
+            return "nothing can be changed in this world; it only shows views"
+        if not no_places(ready.block.memory.policy):
+            return ""
+        key = self._services.bindings.title("policy")
+        return f"this memory keeps no places, so nothing can be changed; {key} chooses another"
 
     def _go_on_from(self, left: ParkedScene) -> Playthrough:
         self._begin_anew()
@@ -504,7 +515,7 @@ class PlayerSession(WatchedSession):
     def _record(self, playthrough: Playthrough) -> None:
         recordings = self._services.recordings
         if recordings.stop(self._worker):
-            self._say("recording stopped; it is listed on the title screen")
+            self._say("recording stopped; it is on the title screen")
             return
         try:
             begun = recordings.start(self._worker, playthrough.scene.name)
@@ -517,7 +528,7 @@ class PlayerSession(WatchedSession):
         if begun.cancelled() or begun.exception():
             self._say("there is nothing to record yet", "bad")
         else:
-            self._say("recording until you stop it or start over")
+            self._say("recording, until you stop it or start over")
 
     def _take_screenshot(self, playthrough: Playthrough) -> None:
         block, surface = self._reel.current.block, window_surface().copy()
@@ -583,8 +594,8 @@ def _describe(
     key = services.bindings.title("undo")
     follows = {
         "": "New areas (striped on the map) follow this description; what you have seen stays",
-        "view": "This view is painted anew by this description",
-        "everything": "Everything is painted anew by this description",
+        "view": "This view is repainted from this description",
+        "everything": "Everything is repainted from this description",
     }
     services.notices.say(f"{follows[ground]}. {key} undoes")
 
@@ -593,8 +604,8 @@ def _choices(describe: Callable[..., None]) -> tuple[PromptChoice, ...]:
     """Return what another description may change."""
     view, everything = (partial(describe, ground=ground) for ground in GROUND)
     return (
-        PromptChoice("Enter", "what is new", 0, describe),
-        PromptChoice("Ctrl+Enter", "this view, too", SHORTCUT, view),
+        PromptChoice("Enter", "new areas", 0, describe),
+        PromptChoice("Ctrl+Enter", "this view too", SHORTCUT, view),
         PromptChoice("Shift+Enter", "everything", pygame.KMOD_SHIFT, everything),
     )
 
@@ -608,7 +619,7 @@ def _change(
 ) -> None:
     """Ask the world for a change."""
     painting.begin(edit)
-    services.undo_stack.push("a change of the world")
+    services.undo_stack.push("what you changed here")
     worker.call(lambda session: session.edit(edit))
     _show_change(reel)
 

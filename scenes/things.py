@@ -445,8 +445,8 @@ def thing_words(edit: Edit) -> str:
 
 GROUND = {"view": LARGEST, "everything": EVERYTHING}  # what is painted anew, by name [degrees]
 _DONE: dict[Act, str] = {
-    "remove": "removed", "repaint": "drawn anew", "renew": "painted anew",
-    "forget": "what nobody saw yet is new", "undo": "taken back",
+    "remove": "removed", "repaint": "drawn again", "renew": "repainted",
+    "forget": "new areas follow the description", "undo": "taken back",
 }  # fmt: skip
 _ACTS: dict[Act, frozenset[str]] = {
     "undo": frozenset(("undo", "back", "take")),
@@ -481,7 +481,7 @@ def _unknown(words: Sequence[str], kinds: Collection[str]) -> str:
         return 'name a thing, such as "a red tent"'
     words = [w for w in words if w not in COLORS and w not in _SIZES] or list(words)
     near = _near(words, kinds)
-    hint = f"the nearest it knows: {', '.join(near)}" if near else _some(kinds)
+    hint = f"try {', '.join(near)}" if near else _some(kinds)
     return f'this world cannot draw "{" ".join(words)}"; {hint}'
 
 
@@ -494,7 +494,7 @@ def _left_over(word: str, kind: str, kinds: Collection[str]) -> str:
         return f'one colour at a time; "{word}" is one too many'
     near = difflib.get_close_matches(word, [*COLORS, *_SIZES], NEAREST)
     known = ", ".join(near or [*COLORS, "small", "large"])
-    return f'what "{word}" looks like is not known; known beside "{kind}": {known}'
+    return f'this world does not know "{word}"; try {known} with "{kind}"'
 
 
 def _near(words: Sequence[str], kinds: Collection[str]) -> list[str]:
@@ -514,4 +514,4 @@ def _named(word: str, kinds: Collection[str]) -> str:
 
 def _some(kinds: Collection[str]) -> str:
     known = [kind for kind in kinds if kind in THINGS]
-    return f"it knows, among others, {', '.join(known[:: max(1, len(known) // 6)][:6])}"
+    return f"try {', '.join(known[:: max(1, len(known) // 6)][:6])}"

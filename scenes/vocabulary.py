@@ -186,10 +186,12 @@ class Vocabulary:
             return ""
         said = list(dict.fromkeys(words))[:MOST_NAMED]
         near = dict.fromkeys(known for word in said for known in self.nearest(word, 2))
-        some = f"it knows, among others, {', '.join(self.suggestions('', 4))}"
-        hint = f"the nearest it knows: {', '.join(near)}" if near else some
-        means = f'nothing of "{" ".join(said)}"' if said else "no word that names anything"
-        return f"this world knows {means}; {hint}"
+        some = f"try {', '.join(self.suggestions('', 4))}"
+        hint = f"try {', '.join(near)}" if near else some
+        unknown = (
+            f'does not know "{" ".join(said)}"' if said else "needs a word that names something"
+        )
+        return f"this world {unknown}; {hint}"
 
     def nearest(self, word: str, count: int = 3) -> tuple[str, ...]:
         """Return known words that might be meant, the likeliest first; () if none comes near."""

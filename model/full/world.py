@@ -53,7 +53,7 @@ from mag_sandbox.model.world import (
 from mag_sandbox.scenes import Scene
 
 OVERLAP_FRAME = -FIRST_FRAMES  # of a block: the last frame before its newest two latent frames
-REBUILT = "memory was rebuilt from what had been seen, and differs slightly"
+REBUILT = "memory was rebuilt from the pictures you saw and may differ slightly"
 Result = TypeVar("Result")
 
 

@@ -480,7 +480,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         if self.editor is None:
             return no_edits(self.spec.name)
         if not self._look_ahead:
-            return "nothing can be changed without look-ahead; play with it"
+            return "nothing can be changed while look-ahead is off; switch it on in the settings"
         return no_places(self.memory.policy.setting.policy)
 
     # Snapshots of parts

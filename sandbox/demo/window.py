@@ -94,9 +94,9 @@ def caption_of(item: TapeItem) -> str:
     """Say what an item of a script does, for people; "": nothing new."""
     match item:
         case SetAnchor(name):
-            return f"This view is to come back: “{name}”"
+            return f"Remember this view: “{name}”"
         case Probe(name):
-            return f"Back at “{name}”: is it as it was?"
+            return f"Back at “{name}”: is it the same?"
         case Mark(text):
             return text
         case Enter(name, again):

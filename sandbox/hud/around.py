@@ -94,7 +94,7 @@ def things_around(seen: np.ndarray, block: FrameBlock | None) -> tuple[Seen, ...
 def around_lines(things: Sequence[Seen], pose: CameraPose) -> list[str]:
     """Return a line a thing, the nearest to the middle of a view first; says when there is none."""
     nearest = sorted(things, key=lambda one: abs(yaw_difference(one.yaw, pose.yaw)))
-    return [one.words(pose) for one in nearest] or ["nothing that has a name was seen yet"]
+    return [one.words(pose) for one in nearest] or ["you have not seen anything with a name yet"]
 
 
 def _told(edit: Edit) -> Seen:

@@ -25,6 +25,7 @@ from mag_sandbox.sandbox.hud.hud_state import (
     remembered_sectors,
     size_text,
 )
+from mag_sandbox.sandbox.hud.policies import policy_row
 from mag_sandbox.sandbox.play.feedback import KeyLight
 from mag_sandbox.sandbox.ui.display import flat_picture
 from mag_sandbox.sandbox.ui.layout import SPRING, draw_card, paragraph
@@ -164,15 +165,7 @@ def memory_parts(theme: Theme, memory: MemoryUsage, width: int) -> dict[str, pyg
     return parts | _legend_parts(theme, memory, pad, kept)
 
 
-KEEPS = {  # what a memory policy does, for people
-    "mag-retrieve": "Remembers every place",
-    "mag": "Remembers every moment, compressed",
-    "full": "Remembers every picture",
-    "window": "Remembers only the last moments",
-    "none": "Remembers nothing",
-}
-FORGETFUL = ("window", "none")  # policies that lose what is out of view
-SEEN_WIDTH = 180  # px of the reference window
+SEEN_WIDTH = 200  # px of the reference window
 
 
 def slim_card(theme: Theme, state: HudState) -> pygame.Surface:
@@ -217,13 +210,11 @@ def seen_card(theme: Theme, words: str, seen: np.ndarray | None, note: str) -> p
 
 
 def split_card(theme: Theme, memory: MemoryUsage, width: int) -> pygame.Surface:
-    """Draw what one half of a split screen remembers: in words, the policy, a thin bar."""
+    """Draw what one half of a split screen remembers: its policy in words, a thin bar."""
     pad = theme.px(14)
     card = theme.card((width, theme.px(56)))
-    words = theme.one_line(KEEPS.get(memory.policy, reach_text(memory)), width - 2 * pad, 16)
-    said = theme.write(card, words, 16, bold=True, midleft=(pad, theme.px(19)))
-    room = width - pad - theme.px(12) - said.right
-    theme.write(card, memory.policy, 13, MUTED, within=room, midright=(width - pad, theme.px(19)))
+    words = policy_row(memory.policy).label
+    theme.write(card, words, 16, bold=True, within=width - 2 * pad, midleft=(pad, theme.px(19)))
     draw_bar(card, theme, pygame.Rect(pad, theme.px(37), width - 2 * pad, theme.px(8)), memory)
     return card
 

@@ -17,6 +17,7 @@ from mag_sandbox.sandbox.hud.hud_state import (
     drawn_stretches,
     duration_text,
 )
+from mag_sandbox.sandbox.hud.policies import policy_row
 from mag_sandbox.sandbox.ui.layout import Row, draw_card, paragraph
 from mag_sandbox.sandbox.ui.theme import INK, MUTED, SEGMENT_COLOURS, CachedPicture, Theme
 
@@ -25,31 +26,10 @@ BAR_WIDTH = 1216  # px of the bar in the reference window
 _OF_KIND: dict[SegmentKind, str] = {
     "sink": "One of the first frames of this place; it is never dropped.",
     "compressed": "One frame of its block, kept for all of it.",
-    "raw": "A recent frame, kept as it is.",
     "look-ahead": "Imagined before you look there, so that it is complete when you do.",
     "packed-4x": "An older frame: 4 x 4 x 4 tokens are read as one.",
     "packed-2x": "A recent frame: 2 x 2 x 2 tokens are read as one.",
     "psi": "What is left of everything older: a few tokens that each block rewrites.",
-}
-_RAW_OF_POLICY = {
-    "mag-retrieve": "The frame just before this block; the next block takes its place.",
-    "full": "Under this policy every frame is kept as it is.",
-    "window": "Kept until its block is no longer one of the most recent.",
-}
-_WHEN_FULL = {
-    "mag-retrieve": "When it is full, the oldest place is forgotten for the newest.",
-    "mag": "When it is full, the oldest block is forgotten for the newest.",
-    "full": "When it is full, the oldest frame is forgotten for the newest.",
-    "window": "This policy does not use it: it keeps the most recent blocks and what they show.",
-    "none": "This policy does not use it: it keeps nothing.",
-}
-_POLICIES = {
-    "mag-retrieve": "keeps one frame of every new place, and reads the few that show what is "
-    "coming into view.",
-    "mag": "keeps one frame of every block, and reads all of them.",
-    "full": "keeps every frame until space runs out, and reads all of them.",
-    "window": "keeps the most recent blocks and what they show, and forgets the rest.",
-    "none": "keeps nothing: whatever leaves the view is invented anew.",
 }
 TIP_WIDTH = 430  # px of the reference window
 GAP = 8  # px of the reference window: between a tip and what it explains
@@ -144,7 +124,7 @@ def _of_psi(memory: MemoryUsage, stretch: DrawnStretch, width: int) -> Explanati
 
 def _of_room(memory: MemoryUsage) -> Explanation:
     free = max(0, memory.budget - memory.bytes)
-    lines = [_WHEN_FULL.get(memory.policy, "When it is full, something older is forgotten.")]
+    lines = [policy_row(memory.policy).when_full]
     each = _frame_bytes(memory)
     if each and memory.policy in ("mag-retrieve", "mag", "full"):
         lines.insert(0, f"Space for about {_count(free // each, 'more frame')}.")
@@ -165,13 +145,13 @@ def _of_kind(kind: SegmentKind, memory: MemoryUsage) -> Explanation:
 
 
 def _of_title(memory: MemoryUsage) -> Explanation:
-    does = _POLICIES.get(memory.policy, "decides what is kept and what is read.")
+    policy = policy_row(memory.policy)
     start = f"The bar stands for {_mib(bar_bytes(memory))}; when that is full, for twice as much."
-    return Explanation("Memory", (f"The policy {memory.policy} {does}", start))
+    return Explanation("Memory", (f"{policy.label}: {policy.about}", start))
 
 
 def _of_size(memory: MemoryUsage) -> Explanation:
-    when_full = _WHEN_FULL.get(memory.policy, "When it is full, something older is forgotten.")
+    when_full = policy_row(memory.policy).when_full
     used = f"{_mib(memory.bytes)} of {_mib(memory.budget)} are used."
     return Explanation("The budget", (used, when_full))
 
@@ -226,7 +206,7 @@ def direction_text(pose: CameraPose) -> str:
 
 def _kind_text(kind: SegmentKind, memory: MemoryUsage) -> str:
     if kind == "raw":
-        return _RAW_OF_POLICY.get(memory.policy, _OF_KIND[kind])
+        return policy_row(memory.policy).raw
     return _OF_KIND[kind]
 
 

@@ -11,15 +11,15 @@ from mag_sandbox.sandbox.play.feedback import KeyLight
 LEGEND: dict[SegmentKind, str] = {
     "sink": "first frames",
     "compressed": "compressed",
-    "raw": "recent, raw",
-    "look-ahead": "looked ahead",
+    "raw": "recent",
+    "look-ahead": "imagined ahead",
     "packed-4x": "packed 4x",
     "packed-2x": "packed 2x",
     "psi": "psi",
     "current": "current",
 }
 STAGES = ("denoise", "remember", "decode", "look_ahead")  # shown first, in this order
-ELSEWHERE = {SERVER: "of it, server", NETWORK: "of it, network"}  # stages of a remote world
+ELSEWHERE = {SERVER: "on the server", NETWORK: "in the network"}  # stages of a remote world
 MAX_STAGES = 5
 MAX_TICKS = 32
 LEAST_BAR = MIB  # bytes that the bar stands for, where so much is allowed
@@ -144,8 +144,8 @@ def reach_text(memory: MemoryUsage) -> str:
         return "remembers nothing"
     age = duration_text(memory.oldest_seconds)
     if memory.remembers_everything:
-        return f"remembers back to the start, {age}"
-    return f"remembers back {age}"
+        return f"remembers all {age}"
+    return f"remembers the last {age}"
 
 
 def origin_text(memory: MemoryUsage) -> str:

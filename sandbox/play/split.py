@@ -59,8 +59,8 @@ class SplitWorld(Staged):
     Closing it frees the second world; the first belongs to the caller.
     """
 
-    cannot_continue = "a split screen goes on where its first world is; press V again"
-    cannot_save = "a split screen cannot be saved; leave it and play one world"
+    cannot_continue = "a saved place cannot be opened side by side; press V first"
+    cannot_save = "two worlds side by side cannot be saved; press V first"
 
     def __init__(
         self,

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pygame
 
 from mag_sandbox.evaluation.probe.anchors import Sight
+from mag_sandbox.sandbox.hud.policies import policy_row
 from mag_sandbox.sandbox.postcards.postcards import (
     HEATS,
     MIN_AGE,
@@ -134,11 +135,11 @@ def tour_card(
     theme.write(card, "Best tours here", 14, MUTED, bold=True, topleft=(pad, table_top))
     for row, score in enumerate(best, 1):
         top, colour = table_top + row * line, ACCENT if row == place else INK
-        said = f"{row}.  {score.policy} · {score.found} of {score.cards} found"
+        said = f"{row}.  {policy_row(score.policy).label} · {score.found} of {score.cards}"
         theme.write(card, said, 14, colour, topleft=(pad, top))
         theme.write(card, f"{score.points}", 14, colour, bold=True, topright=(width - pad, top))
     theme.write_lines(card, note, (pad, table_top + (rows + 1) * line), 12, MUTED)
-    hint = "Play again with another memory: what does it still know?"
+    hint = "Play again with another kind of memory and compare."
     theme.write(card, hint, 13, MUTED, midbottom=(width // 2, height - theme.px(12)))
     return card
 

@@ -40,8 +40,13 @@ ASPECT = 0.6  # of the places for pictures
 SHADOW = (0, 0, 0, 90)
 
 
-def probe_card(theme: Theme, result: ProbeResult, width: int | None = None) -> pygame.Surface:
-    """Draw a result: both pictures and their difference, the recall, and why."""
+def probe_card(
+    theme: Theme, result: ProbeResult, width: int | None = None, *, figures: bool = False
+) -> pygame.Surface:
+    """Draw a result: both pictures, their difference, the share that came back, and why.
+
+    `figures` adds PSNR and SSIM, for the lab view.
+    """
     width = width or theme.px(CARD_WIDTH)
     pad, gap = theme.px(16), theme.px(8)
     cell = (width - 2 * pad - 2 * gap) // 3
@@ -56,7 +61,10 @@ def probe_card(theme: Theme, result: ProbeResult, width: int | None = None) -> p
         rect = pygame.Rect(pad + place * (cell + gap), pictures_top, cell, round(cell * ASPECT))
         draw_picture(card, theme, getattr(result, name), rect)
         theme.write(card, label, 12, MUTED, topleft=(rect.left, rect.bottom + theme.px(3)))
-    _draw_numbers(card, theme, result, pygame.Rect(pad, numbers_top, width - 2 * pad, theme.px(64)))
+    numbers = pygame.Rect(pad, numbers_top, width - 2 * pad, theme.px(64))
+    _draw_numbers(card, theme, result, numbers)
+    if figures:
+        _draw_figures(card, theme, result, numbers)
     theme.write_lines(card, lines, (pad, reason_top), 13, MUTED)
     return card
 
@@ -152,11 +160,6 @@ def recall_text(result: ProbeResult) -> str:
     return "-" if result.recall is None else f"{result.recall:.0f}"
 
 
-def likeness_text(result: ProbeResult) -> str:
-    """Say how alike the pictures are, in numbers."""
-    return f"{result.psnr:.1f} dB · SSIM {result.ssim:.2f}"
-
-
 def draw_recall_bar(
     card: pygame.Surface, theme: Theme, rect: pygame.Rect, result: ProbeResult
 ) -> None:
@@ -194,14 +197,19 @@ def _draw_numbers(
         left = theme.write(card, "%", 20, colour, bold=True, bottomleft=place).right
     left += theme.px(10)
     theme.write(card, WORD_TEXTS[result.word], 16, colour, bold=True, bottomleft=(left, middle))
-    same = "looks the same" if result.looks_the_same else "recall"
-    below = same if result.recall is not None else "see below"
+    same = "looks the same" if result.looks_the_same else "is as it was"
+    below = same if result.recall is not None else "for the reason below"
     theme.write(card, below, 13, MUTED, topleft=(left, middle + theme.px(1)))
-    said = [likeness_text(result)]
-    if result.drift_psnr is not None:
-        said.append(f"against first sight: {result.drift_psnr:.1f} dB")
-    for row, text in enumerate(said):
-        place = rect.right, middle - theme.px(9) + row * theme.px(18)
-        theme.write(card, text, 13, MUTED if row else INK, midright=place)
     bar = pygame.Rect(rect.left, rect.top + theme.px(50), rect.width, theme.px(8))
     draw_recall_bar(card, theme, bar, result)
+
+
+def _draw_figures(
+    card: pygame.Surface, theme: Theme, result: ProbeResult, rect: pygame.Rect
+) -> None:
+    said = [f"PSNR {result.psnr:.1f} dB · SSIM {result.ssim:.2f}"]
+    if result.drift_psnr is not None:
+        said.append(f"to first sight: PSNR {result.drift_psnr:.1f} dB")
+    for row, text in enumerate(said):
+        place = rect.right, rect.top + theme.px(15) + row * theme.px(18)
+        theme.write(card, text, 13, MUTED if row else INK, midright=place)

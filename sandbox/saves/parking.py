@@ -192,7 +192,7 @@ class ParkedScenes:
         with self._alone():
             self._refuse_if_played_elsewhere(id, id)
             if not os.path.lexists(path):
-                raise StateError(f'"{id}" is no longer parked; choose another scene')
+                raise StateError(f'the saved place "{id}" is gone; choose another')
             try:
                 remove_folder(path)
             except OSError as error:
@@ -327,8 +327,7 @@ def _lock(file: Path) -> BaseFileLock:
 
 def _played_elsewhere(name: str) -> StateError:
     return StateError(
-        f'"{name}" is being played in another game; leave it there first, or fork it and play '
-        f"the copy"
+        f'"{name}" is open in another window of the game; leave it there first, or play a copy'
     )
 
 

@@ -152,7 +152,7 @@ class SaveQueue:
 
     def _guarded(self, future: "Future[ParkedScene]", keep: Keep) -> None:
         if not wait([future], PATIENCE_S).done:
-            self._say("the world does not answer; this place is saved when it does", "bad")
+            self._say("the world does not answer; this place will be saved when it does", "bad")
             future.add_done_callback(lambda answered: self._answered_late(answered, keep))
             return
         self._keep_late()  # was asked for before
@@ -213,9 +213,9 @@ class SaveQueue:
         self._say("saved")
 
     def _fork(self, parked: ParkedScene) -> None:
-        copy = replace(parked, id=new_id(parked.scene), name=f"{parked.name}, a fork")
+        copy = replace(parked, id=new_id(parked.scene), name=f"{parked.name}, a copy")
         self.scenes.park(copy)
-        self._say(f"saved a copy: {copy.name}")
+        self._say(f"saved as “{copy.name}”")
 
     def _copy(self, id: str) -> None:
         if id in self.unwritten:

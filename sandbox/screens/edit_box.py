@@ -93,7 +93,7 @@ class EditOverlay(Overlay):
         position = position or self._pointer
         spot = self._spot_at(position) if position else None
         self._spot = spot or (self._reel.pose.yaw, None)
-        self._box.title = f"What shall be {self._where()}?"
+        self._box.title = f"What should be {self._where()}?"
         self._box.open("")
 
     def handle(self, event: pygame.Event) -> bool:

@@ -15,7 +15,7 @@ from mag_sandbox.scenes import Scene
 READY = "ready"  # the stage of a world that is loaded
 STAGES = {  # what loaders report, for people; others are shown as they are
     "leaving": "Closing the previous place",
-    "weights": "Waking the network",
+    "weights": "Waking the world",
     "probe": "Getting to know this machine",
     "memory": "Making room for memories",
     READY: "Imagining the first view",

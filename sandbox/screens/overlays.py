@@ -132,9 +132,10 @@ class Notices(Overlay):
 
 
 def _line(theme: Theme, notice: Notice, width: int) -> pygame.Surface:
+    text = notice.text[:1].upper() + notice.text[1:]
     card = draw_card(
         theme,
-        paragraph(theme, notice.text, width - theme.px(44), size=14),
+        paragraph(theme, text, width - theme.px(44), size=14),
         pad=(22, 8),
         gaps=(0, 0),
     )
@@ -310,7 +311,9 @@ class ProbeOverlay(Overlay):
         theme = self._hud.theme(surface)
         self._room = theme.px(CARD_ROOM)
         if self._in_lab:
-            card = self._card((result.number, theme), partial(probe_card, theme, result))
+            card = self._card(
+                (result.number, theme), partial(probe_card, theme, result, figures=True)
+            )
             above = self._hud.places["speed"]
             self._place = surface.blit(card, (above.left, above.bottom + 10))
 

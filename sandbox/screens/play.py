@@ -478,7 +478,7 @@ class PlayScreen:
         if self.has_failed:
             self.outcome = Way.RETRY
             return
-        self._session.leave_moment("starting over")
+        self._session.leave_moment("start over")
         self.play(self.playthrough.anew)
 
     def _begin_anew(self) -> None:

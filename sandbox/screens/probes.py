@@ -16,12 +16,12 @@ from mag_sandbox.evaluation.probe.probe import (
     recalled_after,
 )
 from mag_sandbox.sandbox.hud.hud_state import duration_text
+from mag_sandbox.sandbox.hud.policies import policy_row
 from mag_sandbox.sandbox.probe.probe_cards import (
     CARD_WIDTH,
     WORD_COLOURS,
     WORD_TEXTS,
     draw_picture,
-    likeness_text,
     probe_card,
     recall_text,
 )
@@ -40,15 +40,6 @@ LEAST_SIZE = (560, 350)  # px: smaller windows show a smaller picture of the pag
 LIST_SHARE = 0.56  # of the window's width
 KEY_STEPS = {"up": -1, "down": 1, "page up": -4, "page down": 4, "home": -9999, "end": 9999}
 ROW = 92  # px of the reference window
-POLICY_COLOURS = {  # after Okabe and Ito; each has a shape of its own, too
-    "mag-retrieve": (86, 180, 233),
-    "mag": (0, 178, 130),
-    "full": (240, 228, 66),
-    "window": (230, 159, 0),
-    "none": (222, 110, 60),
-}
-SHAPES = {"mag-retrieve": 0, "mag": 4, "full": 5, "window": 3, "none": 2}  # corners; 2: a cross
-OTHER_COLOUR, OTHER_SHAPE = (204, 121, 167), 6
 FOCUS = (255, 255, 255, 28)  # not EDGE, which high contrast makes bright
 PLATE = (255, 255, 255, 12)
 STEPS = (5, 10, 15, 30, 60, 120, 300, 600, 1200, 3600)  # seconds between two lines of the chart
@@ -114,12 +105,12 @@ def draw_row(
     if beside + word.get_width() < width:  # else the number's colour says it
         row.blit(word, word.get_rect(midleft=(beside, middle)))
     away = f"after {duration_text(result.seconds_away)}"
-    text = theme.text(away, 13)
-    about = [f"{result.policy} · {likeness_text(result)} · {result.label}"]
+    text, policy = theme.text(away, 13), policy_row(result.policy).label
+    about = [f"{policy} · {result.label}"]
     if beside + word.get_width() + text.get_width() + theme.px(12) < width - pad:
         row.blit(text, text.get_rect(midright=(width - pad, middle)))
     else:
-        about = [f"{away} · {result.policy}", likeness_text(result)]
+        about = [away, policy]
     top, line = pad + number.height, theme.line_height(12)
     fits = max(len(about), min(3, (height - top) // line))
     if len(about) < 2:
@@ -136,7 +127,7 @@ def draw_chart(
     """Draw recall against time away, with the curve that each policy's half-life gives."""
     surface.blit(theme.rounded(rect.size, PLATE, 12), rect)
     corner = rect.left + theme.px(16), rect.top + theme.px(12)
-    theme.write(surface, "Recall against time away", 15, bold=True, topleft=corner)
+    theme.write(surface, "How much came back, by time away", 15, bold=True, topleft=corner)
     area = pygame.Rect(
         rect.left + theme.px(48),
         rect.top + theme.px(48),
@@ -178,8 +169,8 @@ def draw_summaries(
         life, end = half_life_text(summary), (rect.right - pad, middle)
         text = theme.write(surface, life, 14, bold=True, midright=end)
         times = {0: "never", 1: "once"}.get(summary.returns, f"{summary.returns} times")
-        mean = "" if summary.recall is None else f" · recall {summary.recall:.0f}"
-        said = f"{summary.policy} · {times}{mean}"
+        mean = "" if summary.recall is None else f" · {summary.recall:.0f}% on average"
+        said = f"{policy_row(summary.policy).label} · {times}{mean}"
         left = rect.left + pad + theme.px(20)
         room = text.left - theme.px(10) - left
         theme.write(surface, said, 14, MUTED, within=room, midleft=(left, middle))
@@ -195,7 +186,8 @@ def draw_marker(
     surface: pygame.Surface, theme: Theme, centre: tuple[float, float], policy: str
 ) -> None:
     """Draw a policy's mark: a colour and a shape of its own."""
-    colour, corners = POLICY_COLOURS.get(policy, OTHER_COLOUR), SHAPES.get(policy, OTHER_SHAPE)
+    row = policy_row(policy)
+    colour, corners = row.colour, row.corners
     radius = max(3.0, 5.5 * theme.scale)
     x, y = centre
     if corners == 0:
@@ -245,7 +237,7 @@ def _draw_curve(
 ) -> None:
     if summary.half_life is None:
         return
-    colour = POLICY_COLOURS.get(summary.policy, OTHER_COLOUR)
+    colour = policy_row(summary.policy).colour
     seconds = np.linspace(0.0, longest, CURVE_POINTS)
     recall = recalled_after(seconds, summary.half_life)
     points = [

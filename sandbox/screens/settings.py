@@ -8,6 +8,7 @@ import pygame
 
 from mag_sandbox.controls.bindings import DEFAULTS, Bindings, keys_text, pad_text
 from mag_sandbox.model.loading import available_policies
+from mag_sandbox.sandbox.hud.policies import POLICIES, policy_row
 from mag_sandbox.sandbox.screens import Outcome, Way
 from mag_sandbox.sandbox.settings import SandboxConfig, SettingsError, save_settings
 from mag_sandbox.sandbox.ui.theme import ACCENT, BACKDROP, INK, MUTED, Theme
@@ -40,13 +41,6 @@ MOUSE_SPEEDS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)
 TEXT_SCALES = (0.85, 1.0, 1.15, 1.3, 1.5)
 KEPT_MIB = (16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
 PARKED_MIB = (256, 512, 1024, 2048, 4096, 8192, 16384)
-POLICIES = {  # what is said of those we know; a world may have others
-    "mag-retrieve": "Keeps a picture of every place, reads what shows the view.",
-    "mag": "Keeps the last picture of every block, reads all.",
-    "full": "Keeps every picture until the budget is full, reads all.",
-    "window": "Keeps the newest blocks only: it forgets what you leave.",
-    "none": "Keeps nothing: every block begins from words alone.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,20 +106,21 @@ def _settings() -> tuple[Item, ...]:
     kept, parked = _slider(KEPT_MIB, _mib), _slider(PARKED_MIB, _mib)
     volume, text = _slider(range(0, 101, 5), "{}%".format), _slider(TEXT_SCALES, "{:.0%}".format)
     speed = _slider(MOUSE_SPEEDS, "{:.0%}".format)
-    warp = "Shift the last picture at once while the next is made."
-    attended = "Pictures from memory that a block looks at; more is slower."
-    sinks = "First pictures that “mag” and “window” never drop."
+    warp = "Shift the newest picture as soon as a key is pressed."
+    attended = "Remembered frames read for each block; more is slower."
+    sinks = "First frames of a place that are never dropped."
     usual = (None, "as usual"), *((count, str(count)) for count in range(4))
+    about = {name: row.about for name, row in POLICIES.items()}
     return (
         Heading("Display"),
-        SettingRow(SIZE, "Window", "Its size when it opens.", _window_sizes),
-        SettingRow(("fullscreen",), "Full screen", "F11 does the same.", Toggle),
-        SettingRow(("fit",), "Picture", "Show all of it, or crop a little.", fit),
+        SettingRow(SIZE, "Window", "Size at the start.", _window_sizes),
+        SettingRow(("fullscreen",), "Full screen", "Also F11.", Toggle),
+        SettingRow(("fit",), "Picture", "Show the whole picture, or crop it to the window.", fit),
         SettingRow(("scale",), "Enlarged", "How pixels are enlarged.", scale),
         Heading("On screen"),
-        SettingRow(("hud",), "Details", "What is shown over the picture.", level),
+        SettingRow(("hud",), "Details", "Shown over the picture.", level),
         SettingRow(("hints",), "First steps", "Tips for the first two minutes.", Toggle),
-        SettingRow(("parked_mib",), "Places you left", "Disk space before we ask.", parked),
+        SettingRow(("parked_mib",), "Places you left", "Disk space that they may take.", parked),
         Heading("Mouse and sticks"),
         SettingRow(("mouse_speed",), "Mouse speed", "How far a drag turns.", speed),
         SettingRow(("invert_sideways",), "Invert sideways", "Left is right.", Toggle),
@@ -142,22 +137,20 @@ def _settings() -> tuple[Item, ...]:
         ),
         SettingRow(("high_contrast",), "High contrast", "Bright words on black.", Toggle),
         Heading("Research"),
-        SettingRow(
-            ("memory",), "Policy", "What is kept, and what a block reads.", _policy, POLICIES
-        ),
-        SettingRow(("kept_mib",), "Budget", "How much memory may hold.", kept),
-        SettingRow(("attended_frames",), "Read by a block", attended, frames),
+        SettingRow(("memory",), "Memory policy", policy_row("").about, _policy, about),
+        SettingRow(("kept_mib",), "Budget", "Size that memory may grow to.", kept),
+        SettingRow(("attended_frames",), "Attended frames", attended, frames),
         SettingRow(
             ("window_blocks",),
-            "Blocks of window",
-            "How many blocks the policy “window” keeps.",
+            "Window length",
+            "Blocks that the window policy keeps.",
             blocks,
         ),
         SettingRow(("sink_frames",), "First frames", sinks, _choice(*usual)),
         SettingRow(
-            ("look_ahead",), "Look ahead", "Imagine what comes next when there is time.", Toggle
+            ("look_ahead",), "Look ahead", "Generate views ahead of the camera when idle.", Toggle
         ),
-        SettingRow(("precision",), "Precision", "Of networks; “fastest” suits most.", precision),
+        SettingRow(("precision",), "Precision", "Number format of the networks.", precision),
         SettingRow(("late_warp",), "Late warp", warp, Toggle),
     )
 
@@ -172,7 +165,7 @@ def _slider(values: Sequence[Any], word: Callable[[Any], str] = str) -> MakeSett
 
 def _policy(value: str) -> Choice:
     names = dict.fromkeys((*available_policies(), value))  # the file may name another one
-    return Choice(value, [(name, name) for name in names])
+    return Choice(value, [(name, policy_row(name).label) for name in names])
 
 
 def _window_sizes(value: tuple[int, int]) -> Choice:

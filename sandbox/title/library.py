@@ -211,7 +211,7 @@ def _card_of(entry: ParkedEntry, now: datetime) -> Card:
     if header is None:
         card = _parked_card(entry.id, entry.name, "", "", entry.thumbnail)
         return damaged(card, entry.problem or "It cannot be read.")
-    left = "being played in another game" if played_elsewhere else left_text(header, now)
+    left = "open in another window" if played_elsewhere else left_text(header, now)
     remembered, place = remembered_text(header), (entry.name, header.seed)
     return _parked_card(entry.id, entry.name, left, remembered, entry.thumbnail, place)
 

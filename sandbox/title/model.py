@@ -31,7 +31,7 @@ class CardChoice:
 
 
 PLAY = CardChoice("play", "Play", "return", "Enter")
-NEW_SEED = CardChoice("new seed", "Another version", "n", "N")
+NEW_SEED = CardChoice("new seed", "Another place", "n", "N")
 CONTINUE = CardChoice("continue", "Continue", "return", "Enter")
 EARLIER = CardChoice("earlier", "Earlier visit", "v", "V")
 FORK = CardChoice("fork", "Make a copy", "f", "F")

@@ -340,8 +340,8 @@ class TitleScreen:
     def _ask_to_delete(self, card: Card) -> None:
         actions = self._actions
         what, delete = {
-            "scene": ("What you wrote", actions.delete_scene),
-            "parked": ("What it remembers", actions.delete_parked),
+            "scene": ("Your description", actions.delete_scene),
+            "parked": ("This place and all it remembers", actions.delete_parked),
             "recording": ("The recording", lambda id: actions.delete_recording(Path(id))),
         }[card.kind]
         buttons = Button("Keep it"), Button("Delete", kind="danger")

@@ -57,8 +57,8 @@ def test_what_nobody_expected_is_a_sentence_that_names_the_log(tmp_path):
     warning, sentence = done.stderr.splitlines()
     assert warning == "mind ?[31mthis"
     log = tmp_path / "data" / LOG
-    assert sentence.startswith("error: it cannot go on (TypeError: ")
-    assert sentence.endswith(f"the whole story is in {log}")
+    assert sentence.startswith("error: unexpected error (TypeError: ")
+    assert sentence.endswith(f"the traceback is in {log}")
     story = log.read_text()
     assert "a bug\nin two lines" in story
     assert "ZeroDivisionError" in story

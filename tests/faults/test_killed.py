@@ -189,7 +189,7 @@ def test_a_killed_game_lets_go_of_its_scene(forks, tmp_path):
     scenes.park(left_after(1, id="meadow"))
 
     def refused() -> None:
-        with pytest.raises(StateError, match="being played in another game"):
+        with pytest.raises(StateError, match="open in another window"):
             scenes.take("meadow")
 
     killed(forks, work.visiting, tmp_path, seed=1, alive=refused)

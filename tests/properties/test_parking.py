@@ -195,7 +195,7 @@ def test_a_fork_of_a_place_in_other_numbers_goes_on_is_recorded_and_replayed(tmp
     while step is not None:
         told.append(step.block.notice)
         step = session.advance()
-    assert "saved in bfloat16 numbers and goes on in float32" in told[0]
+    assert "saved with bfloat16 numbers and continues with float32" in told[0]
     assert told[1:] == [""] * len(told[1:])
     assert session.park().state.data["dtype"] == "float32"
     session.end("script over")

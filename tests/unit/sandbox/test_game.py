@@ -192,7 +192,7 @@ def test_a_thing_is_placed_and_taken_back_by_keys_and_the_list_knows_it(run):
     game.press(pygame.K_y)
     around = game.screen._session._around
     game.wait(lambda: around.lines)
-    assert around.lines == ("nothing that has a name was seen yet",)
+    assert around.lines == ("you have not seen anything with a name yet",)
     game.draw((1280, 768))
     game.press(pygame.K_y)
     game.wait(lambda: around.lines == ())
@@ -226,7 +226,7 @@ def test_a_world_that_cannot_be_changed_says_so(run):
     game = run()
     game.play()
     game.press(pygame.K_i)
-    game.said("paints no places")
+    game.said("nothing can be changed in this world")
     game.press(pygame.K_BACKSPACE)
 
 

@@ -180,9 +180,9 @@ def test_what_one_game_plays_another_cannot_go_on_with(run):
     first.go(Way.TITLE, TitleScreen)
     (entry,) = first.parked()
     first.play(Continue(entry.id))
-    assert listed(second)[0].line == "being played in another game"
+    assert listed(second)[0].line == "open in another window"
     second.screen.outcome = Continue(entry.id)
-    second.wait(lambda: said_or_shown(second, "being played in another game"))
+    second.wait(lambda: said_or_shown(second, "open in another window"))
     second.worlds.append(FakeWorld(spec=FAST))
     second.go(Way.TITLE, TitleScreen)
     first.go(Way.TITLE, TitleScreen)
@@ -389,4 +389,4 @@ def test_deleting_does_not_wait_for_another_game_that_writes(run):
         game.screen._actions.delete_parked(entry.id)
         game.screen._actions.fork(entry.id)
         assert pygame.time.get_ticks() - begun < 1000
-    game.said("no longer parked" if not entry.folder.exists() else "")
+    game.said("is gone" if not entry.folder.exists() else "")

@@ -73,7 +73,7 @@ def test_what_a_smaller_memory_drops_is_said_and_comes_back(run):
     before = memory(game)
     for _ in range(8):  # halvings
         game.press(pygame.K_LEFTBRACKET)
-    game.said("remembered frames are dropped")
+    game.said("remembered views are forgotten")
     assert memory(game).kept_frames < before.kept_frames
     undo(game)
     game.wait(lambda: memory(game).budget == before.budget)

@@ -316,7 +316,7 @@ def test_a_new_scene_has_no_changes():
 @pytest.mark.parametrize(
     ("make", "said"),
     [
-        (lambda: tiny_world(), "paints no places"),
+        (lambda: tiny_world(), "nothing can be changed in the world"),
         (
             lambda: world("window"),
             "window keeps no places, so nothing can be changed; choose mag-",

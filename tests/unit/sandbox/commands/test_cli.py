@@ -109,7 +109,7 @@ def test_a_bug_is_one_line_and_its_traceback_is_logged(monkeypatch, capsys, capl
 
     monkeypatch.setattr(cli, "parse", broken)
     assert cli.main(["play"]) == 2
-    assert capsys.readouterr().err.startswith("error: it cannot go on (KeyError: ")
+    assert capsys.readouterr().err.startswith("error: unexpected error (KeyError: ")
     assert "raise KeyError" in caplog.text
 
 

@@ -122,11 +122,11 @@ def test_a_player_asks_once_a_block_and_in_order():
 
 def test_a_world_in_which_nothing_can_be_changed_says_so_before_anything_is_played():
     session = Session(FakeWorld(), None)
-    with pytest.raises(WorldFailed, match="fake paints no places"):
+    with pytest.raises(WorldFailed, match="world fake"):
         session.edit(EDITS[0])
     with pytest.raises(DemoError, match="nothing in this world can be changed"):
         play_demo(demo(SCRIPT), FakeWorld(), MemorySetting())
-    with pytest.raises(WorldFailed, match="paints no places"):
+    with pytest.raises(WorldFailed, match="nothing can be changed"):
         WorldEnvironment(FakeWorld()).edit("a tent", 0.0)
 
 

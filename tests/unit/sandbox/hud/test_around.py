@@ -19,7 +19,7 @@ def test_what_the_player_placed_is_listed_as_it_is_known():
     (tent,) = things_around(np.zeros(()), Mock(placed=(TENT,), planned=None))
     assert tent.words(CameraPose()) == "red tent, 10° left, placed by you"
     assert tent.words(CameraPose(350.0, -27.0)) == "red tent, ahead, 24° up, placed by you"
-    assert around_lines([], CameraPose()) == ["nothing that has a name was seen yet"]
+    assert around_lines([], CameraPose()) == ["you have not seen anything with a name yet"]
 
 
 def test_what_the_world_planned_is_listed_where_it_was_seen():

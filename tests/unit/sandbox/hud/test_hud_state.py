@@ -75,8 +75,8 @@ def test_an_overdrawn_budget_fills_the_bar_and_no_more():
 
 
 def test_the_reach_says_whether_it_goes_back_to_the_start():
-    assert reach_text(USAGE) == "remembers back to the start, 2 min 14 s"
-    assert reach_text(replace(USAGE, evicted=3)) == "remembers back 2 min 14 s"
+    assert reach_text(USAGE) == "remembers all 2 min 14 s"
+    assert reach_text(replace(USAGE, evicted=3)) == "remembers the last 2 min 14 s"
     assert reach_text(replace(USAGE, entries=())) == "remembers nothing"
 
 
@@ -110,7 +110,7 @@ def test_stages_come_in_a_fixed_order_and_unknown_ones_last():
 def test_what_server_and_network_took_is_told_apart_from_the_stages():
     times = {"denoise": 31.0, "server": 58.4, "network": 12.6}
     assert stage_rows(times) == (("denoise", 31),)
-    assert elsewhere_rows(times) == (("of it, server", 58), ("of it, network", 13))
+    assert elsewhere_rows(times) == (("on the server", 58), ("in the network", 13))
     assert elsewhere_rows({"denoise": 31.0}) == ()
 
 

@@ -74,6 +74,7 @@ def _all_steady(monkeypatch):
 
 def switch(game, wanted):
     game.press(pygame.K_o)
+    game.press(pygame.K_o)
     game.wait(
         lambda: isinstance(game.screen, PlayScreen) and game.screen.reel.current.spec.name == wanted
     )
@@ -121,7 +122,7 @@ def test_the_display_says_that_memory_was_made_anew(run):
     origin = game.screen.hud_state().memory.origin
     assert origin.world == "pocket"
     assert origin.pictures >= 3 * RECENT_BLOCKS
-    game.said(f"re-encoded from {origin.pictures} pictures of pocket")
+    game.said(f"rebuilt from {origin.pictures} pictures of pocket")
     game.draw((1280, 720))
 
 
@@ -152,6 +153,7 @@ def test_nothing_is_lost_where_the_other_world_does_not_start(run):
     game.play()
     turn(game, blocks=12)
     pose = game.screen.reel.pose
+    game.press(pygame.K_o)
     game.press(pygame.K_o)
     game.wait(lambda: game.navigator.worker.status.error)
     assert 'cannot continue in the world "memorypack"' in game.navigator.worker.status.error
@@ -203,8 +205,19 @@ def test_a_moment_saved_in_another_world_is_not_loaded_and_play_goes_on(run):
     game.parked()
     switch(game, "memorypack")
     game.press(pygame.K_F9)
-    game.said("this was saved in the world pocket; switch to it first with O")
+    game.said("this was saved in the world pocket; press O to go there first")
     game.see_blocks(2)
+
+
+def test_the_first_press_lists_the_worlds_and_the_second_one_switches(run):
+    game = run("pocket", "memorypack")
+    game.play()
+    game.press(pygame.K_o)
+    game.said("pocket (here)")
+    game.said("O again goes on in memorypack")
+    game.see_blocks(4)
+    assert game.screen.reel.current.spec.name == "pocket"
+    switch(game, "memorypack")
 
 
 def test_a_world_without_others_of_its_base_offers_none(run):
@@ -220,7 +233,7 @@ def test_a_world_with_one_memory_says_that_nothing_can_be_set(run):
     game.play()
     for key in (pygame.K_k, pygame.K_LEFTBRACKET, pygame.K_v):
         game.press(key)
-        game.said("only memory")
+        game.said("only one kind of memory")
         game.see_blocks(2)
 
 

@@ -153,7 +153,7 @@ def test_deleting_leaves_nothing(scenes, folder):
     scenes.delete(id)
     assert scenes.entries() == []
     assert [path.name for path in folder.iterdir()] == [".lock"]
-    with pytest.raises(StateError, match="is no longer parked"):
+    with pytest.raises(StateError, match="is gone"):
         scenes.delete(id)
 
 
@@ -240,7 +240,7 @@ def test_a_scene_is_played_in_one_game_at_a_time(folder):
     (entry,) = other.entries()
     assert entry.played_elsewhere
     for call in (other.take, other.delete, lambda id: other.park(parked)):
-        with pytest.raises(StateError, match=r'"[Mm]eadow.*" is being played in another game'):
+        with pytest.raises(StateError, match=r'"[Mm]eadow.*" is open in another window'):
             call(id)
     assert other.fork(id) != id
     one.park(parked)

@@ -55,7 +55,7 @@ def test_a_world_that_never_answers_is_not_waited_for_for_ever(queue, said, park
     queue.park(Future())
     queue.park(given(parked))
     assert queue.take(parked.id).seed == 7
-    assert said[0] == "the world does not answer; this place is saved when it does"
+    assert said[0] == "the world does not answer; this place will be saved when it does"
     assert said[1] == "Somewhere is saved as you left it"
 
 
@@ -109,7 +109,7 @@ def test_what_is_not_on_the_disk_can_be_copied_and_deleted(queue, parked, monkey
     queue.delete(parked.id)
     queue.close()
     (entry,) = queue.scenes.entries()
-    assert entry.name == "Somewhere, a fork"
+    assert entry.name == "Somewhere, a copy"
     assert not queue.unwritten
 
 

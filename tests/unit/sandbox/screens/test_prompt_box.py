@@ -233,7 +233,7 @@ def test_a_chip_is_added_by_the_mouse(desk):
 
 
 def test_words_that_mean_nothing_are_refused_with_the_nearest_known_ones(desk):
-    wrong = {"casttle xyzzy": "castle", "qqqq": "among others, meadow", "of the": "meadow"}
+    wrong = {"casttle xyzzy": "castle", "qqqq": "try meadow", "of the": "meadow"}
     for text, near in wrong.items():
         desk.box.open("")
         desk.write(text)
