@@ -99,7 +99,7 @@ BINDINGS = (
     Binding("hud", ("h", "pad right stick"), "the map, the lab view or nothing", "Show"),
     Binding("minimap", ("m", "pad left stick"), "map", "Show"),
     Binding("split", ("v",), "two memories side by side", "Show"),
-    Binding("late_warp", ("l",), "shift the picture at once, on or off", "Show"),
+    Binding("late_warp", ("l",), "shift the picture at once", "Show"),
     Binding("help", ("f1",), "show or hide this help", "Show"),
     Binding("fullscreen", ("f11", "f"), "full screen", "Show"),
     Binding("mute", ("u",), "sound on or off", "Sound"),

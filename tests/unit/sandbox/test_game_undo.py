@@ -58,7 +58,7 @@ def test_a_memory_that_forgets_is_announced_and_can_be_prevented(run, monkeypatc
     monkeypatch.setattr(play_session, "WARNED_S", 3600.0)
     while game.screen._session._memory.policy != "window":
         game.press(pygame.K_k)
-    game.said("will be forgotten; Backspace prevents that")
+    game.said("Backspace prevents it")
     changes = len(game.services.undo_stack)
     game.press(pygame.K_BACKSPACE)
     game.see_blocks(10)
@@ -108,7 +108,7 @@ def test_who_comes_round_to_a_memory_slowly_has_all_that_it_had_unless_the_camer
         game.wait(lambda: game.screen._session._choice is None)
         assert len(game.services.undo_stack) == changes + 1
     else:
-        game.said("with all that it had")
+        game.said("(remembers places), as it was")
         game.wait(lambda: memory(game).kept_frames >= before.kept_frames)
         assert len(game.services.undo_stack) == changes - 1
 
@@ -166,7 +166,7 @@ def test_where_memory_keeps_no_places_new_words_are_for_what_is_new_and_one_noti
     assert len(game.services.notices.current) == 1
     assert not [control for control in asked if control.edit and control.edit.act == "renew"]
     game.press(pygame.K_i)
-    game.said("the memory none keeps no places")
+    game.said("this memory keeps no places")
     assert not game.screen._session._edit.box.is_open
 
 
@@ -223,7 +223,7 @@ def test_changes_are_taken_back_one_after_the_other_and_then_there_is_none(run):
         undo(game)
         game.see_blocks(4)
     undo(game)
-    game.said("there is no change to take back")
+    game.said("there is nothing to take back")
 
 
 def test_a_change_of_one_place_is_not_taken_back_in_another(run):
@@ -235,7 +235,7 @@ def test_a_change_of_one_place_is_not_taken_back_in_another(run):
     game.go(Way.TITLE, TitleScreen)
     game.play(PlayScene(Scene(prompt="Elsewhere.", name="Elsewhere"), 3))
     undo(game)
-    game.said("there is no change to take back")
+    game.said("there is nothing to take back")
 
 
 def test_a_moment_of_another_world_goes_on_there(run):

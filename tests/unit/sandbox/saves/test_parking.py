@@ -277,7 +277,7 @@ def test_a_failed_park_leaves_the_scene_with_its_game(folder, monkeypatch):
     monkeypatch.setattr("shutil.disk_usage", lambda path: usage)
     with pytest.raises(StateError, match="no room"):
         one.park(parked)
-    with pytest.raises(StateError, match="being played"):
+    with pytest.raises(StateError, match="open in another window"):
         other.take(id)
 
 
