@@ -19,7 +19,7 @@ from mag_sandbox.controls.bindings import Action
 from mag_sandbox.controls.camera import ASPECT, CameraCommand, CameraPose, view_overlap
 from mag_sandbox.evaluation.probe.anchors import GONE, SEEN, AnchorMark
 from mag_sandbox.evaluation.probe.probe import ProbeResult
-from mag_sandbox.sandbox.hud.cards import FORGETFUL, seen_card, split_card
+from mag_sandbox.sandbox.hud.cards import seen_card, split_card
 from mag_sandbox.sandbox.hud.explain import MemoryTip
 from mag_sandbox.sandbox.hud.hints import (
     STEPS,
@@ -32,6 +32,7 @@ from mag_sandbox.sandbox.hud.hints import (
 )
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.hud.minimap import MapStitcher, Minimap, draw_view
+from mag_sandbox.sandbox.hud.policies import policy_row
 from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.play.returning import GuidedReturn
 from mag_sandbox.sandbox.postcards.cards import PostcardCard, tour_card
@@ -419,7 +420,7 @@ class HintOverlay(Overlay):
         if self._hints.step is None:
             return
         theme, places = self._hud.theme(surface), self._hud.places
-        forgets = self._reel.current.block.memory.policy in FORGETFUL
+        forgets = not policy_row(self._reel.current.block.memory.policy).keeps_places
         said = theme, self._hints.step, surface.get_width() - theme.px(28), self._key_of
         card = self._card((*said, forgets), partial(hint_card, *said, forgets=forgets))
         above = places["keys"].top if "keys" in places else surface.get_height() - theme.px(70)
