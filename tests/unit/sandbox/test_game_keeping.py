@@ -58,7 +58,7 @@ def record(game, blocks=6):
     game.press(pygame.K_F10)
     game.see_blocks(blocks)
     game.press(pygame.K_F10)
-    game.said("it is listed on the title screen")
+    game.said("it is on the title screen")
     game.see_blocks(2)
 
 
@@ -149,7 +149,7 @@ def test_a_recording_that_was_stopped_before_it_began_leaves_nothing(run):
     game.see_blocks(2)
     game.press(pygame.K_p)
     game.press(pygame.K_F10)
-    game.said("recording until")
+    game.said("recording, until")
     game.press(pygame.K_F10)
     game.said("recording stopped")
     game.press(pygame.K_p)

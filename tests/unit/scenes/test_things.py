@@ -60,7 +60,7 @@ def test_size_words_make_things_smaller_and_larger_within_bounds():
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("a phantom", 'cannot draw "phantom"; the nearest it knows: ghost'),
+        ("a phantom", 'cannot draw "phantom"; try ghost'),
         ("a lighthose", "lighthouse"),
         ("a violin", "guitar"),
         ("xyzzy", 'cannot draw "xyzzy"; try '),

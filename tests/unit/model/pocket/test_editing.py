@@ -321,7 +321,7 @@ def test_a_new_scene_has_no_changes():
             lambda: world("window"),
             "window keeps no places, so nothing can be changed; choose mag-",
         ),
-        (lambda: world("none"), "the memory none keeps no places"),
+        (lambda: world("none"), "the memory policy none keeps no places"),
     ],
 )
 def test_worlds_that_cannot_say_so_in_a_sentence_and_go_on(make, said):

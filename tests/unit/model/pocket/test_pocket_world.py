@@ -242,7 +242,7 @@ def test_the_reserved_storage_follows_the_budget():
 def test_words_that_mean_nothing_are_refused_and_play_goes_on():
     made, plain = tiny_world(), tiny_world()
     made._words = Vocabulary({"tower": 3, "lighthouse": 2})
-    with pytest.raises(WorldFailed, match='knows nothing of "Xyzzy"'):
+    with pytest.raises(WorldFailed, match='does not know "Xyzzy"'):
         made.reset(Scene("Xyzzy."), 1)
     made.reset(PLACE, 1)
     plain.reset(PLACE, 1)
