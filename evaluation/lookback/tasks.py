@@ -242,7 +242,7 @@ KNOWN_TASKS = TASKS.keys() | _OWN  # of results of any version
 class SceneSplit:
     """Which scenes are played, and how the camera goes: both follow from a secret.
 
-    So no rule knows them, and whoever is told the secret afterwards can play them again.
+    No rule can know them; anyone given the secret afterwards can play them again.
     """
 
     secret: bytes = field(

@@ -419,7 +419,7 @@ class BlockMemory:
         return self.policy.table, self.cache
 
     def usage(self, blocks_shown: int, origin: MemoryOrigin | None) -> MemoryUsage:
-        """Return what is kept and attended after so many shown blocks."""
+        """Return the usage of memory after so many shown blocks."""
         return memory_usage(
             self.policy, self.attended, self.cache.slot_bytes, self._capacity(self.policy.setting),
             self.made * self._spec.block_length, blocks_shown, self._spec, origin,
