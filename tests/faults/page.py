@@ -35,16 +35,16 @@ GROUPS: dict[str, tuple[Row, ...]] = {
         *rows_values.BAD_LOGS,
     ),
 }
-EXAMPLES = 6  # of a group
+EXAMPLES = 3  # of a group
 LONGEST = 50  # characters
 _PLACE = re.compile(r"(?s)(<!-- faults: made by tests/faults/page.py -->\n).*?(<!-- end -->)")
 
 
 def filled(page: str) -> str:
     """Return a page with its tables as the tests have them now."""
-    rows = ["| bad | tried | for example |", "|---|---|---|"]
+    rows = ["| input | cases | for example |", "|---|---|---|"]
     rows += [f"| {name} | {len(group)} | {_examples(group)} |" for name, group in GROUPS.items()]
-    lines = [*rows, "", "Mutated and generated, as many as one likes (`make fuzz`):", ""]
+    lines = [*rows, "", "Properties that hold for generated and mutated input (`make fuzz` tries as many as you like):", ""]
     lines += [f"- {sentence}" for sentence in _properties()]
     return _PLACE.sub(lambda found: found[1] + "\n".join(lines) + "\n" + found[2], page)
 
