@@ -97,7 +97,7 @@ class TextConfig:
 class AnimatorConfig:
     """Geometry of the network that moves pictures, and how things move that it was trained on.
 
-    The numbers of motion are those of `training.panorama.moving`.
+    The numbers of motion are those of `renderer.version2.moving`.
     """
 
     parts_widths: tuple[int, int] = (32, 48)  # channels at 1/4 and 1/8 of the picture

@@ -15,6 +15,7 @@ from mag_sandbox.model.pocket.animator import Animator
 from mag_sandbox.model.pocket.networks import PocketNetworks
 from mag_sandbox.model.rope import GridCoordinates
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
+from mag_sandbox.renderer.version2.moving_layers import CHANNELS
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.distillation import GeneratorAndCritic
 from mag_sandbox.training.imagination.rings import RINGS_EACH, RingLog
@@ -24,7 +25,6 @@ from mag_sandbox.training.imagination.stage_reader import ReaderStage
 from mag_sandbox.training.loop import Stage
 from mag_sandbox.training.memorypack.presets import PackTraining
 from mag_sandbox.training.memorypack.stage import MemoryPackStage
-from mag_sandbox.training.panorama.moving_layers import CHANNELS
 from mag_sandbox.training.pocket import stage_animator, stage_autoencoder
 from mag_sandbox.training.pocket.data import PanoramaSet
 from mag_sandbox.training.pocket.stage_animator import AnimatorStage

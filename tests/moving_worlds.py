@@ -7,8 +7,8 @@ import numpy as np
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.world import Control, FrameBlock, Frames, MemorySetting, WorldState
+from mag_sandbox.renderer.version2.moving import moment_at, render_moving
 from mag_sandbox.scenes import Scene
-from mag_sandbox.training.panorama.moving import moment_at, render_moving
 from tests.rendered_worlds import SPEC, PerfectWorld
 
 MOVING_SPEC = replace(SPEC, moves=True)

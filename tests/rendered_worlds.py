@@ -14,9 +14,9 @@ from mag_sandbox.model.world import (
     MemoryUsage,
     WorldSpec,
 )
+from mag_sandbox.renderer.version2.render import render
 from mag_sandbox.renderer.views import view_at
 from mag_sandbox.scenes import Scene
-from mag_sandbox.training.panorama.render import render
 
 FRAME_BYTES = 1000
 SHORT = 105.0  # degrees of a way out: shorter clips, of which the ends still share nothing

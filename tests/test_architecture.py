@@ -45,7 +45,6 @@ MAY_IMPORT = {
         "controls",
         "scenes",
         "renderer",
-        "training.panorama",
     ),
     "sandbox": (
         FILES,
@@ -67,7 +66,7 @@ MAY_IMPORT = {
 PLAIN = ("controls", "scenes", "mag_sandbox/files")
 OPENERS = ("mag_sandbox/files/pictures.py", "mag_sandbox/files/videos.py")
 PLAIN_MAY_IMPORT = {*sys.stdlib_module_names, "numpy", "yaml", GAME}
-PANORAMA_MAY_IMPORT = {*sys.stdlib_module_names, "numpy", "PIL", GAME}
+RENDERER_MAY_IMPORT = {*sys.stdlib_module_names, "numpy", "PIL", GAME}
 SANDBOX_ONLY = ("pygame", "sounddevice")
 
 
@@ -160,7 +159,7 @@ def test_nothing_is_imported_by_the_name_of_its_folder():
 
 @pytest.mark.parametrize(
     ("folders", "allowed"),
-    [(PLAIN, PLAIN_MAY_IMPORT), (("renderer", "training/panorama"), PANORAMA_MAY_IMPORT)],
+    [(PLAIN, PLAIN_MAY_IMPORT), (("renderer",), RENDERER_MAY_IMPORT)],
     ids=["plain", "renderer"],
 )
 def test_rooms_that_stay_light_need_few_libraries(folders, allowed):

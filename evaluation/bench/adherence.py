@@ -10,7 +10,7 @@ from mag_sandbox.evaluation.bench.clips import HeldOutScene, held_out_scene
 from mag_sandbox.evaluation.judge.classifier import CATEGORY, Classifier, ViewQuestion
 from mag_sandbox.evaluation.probe.metrics import bootstrap_interval
 from mag_sandbox.model.world import World
-from mag_sandbox.training.panorama.mentions import richest_caption
+from mag_sandbox.renderer.version2.mentions import richest_caption
 
 JUDGE_LIMIT = 0.85  # a question counts if the classifier answers it this well on renders
 RECOVERED = 0.70  # share of right answers that makes an attribute recovered

@@ -11,10 +11,10 @@ from PIL import Image
 from mag_sandbox.controls.camera import CameraCommand, CameraPose
 from mag_sandbox.evaluation.bench.parts import RingParts, ring_parts
 from mag_sandbox.model.world import Control, FrameBlock, World, WorldSpec
+from mag_sandbox.renderer.version2.moving import MovingPanorama, moment_at, render_moving
+from mag_sandbox.renderer.version2.render import CATEGORIES, HELD_OUT, Panorama, render
 from mag_sandbox.renderer.views import view_at
 from mag_sandbox.scenes import Scene
-from mag_sandbox.training.panorama.moving import MovingPanorama, moment_at, render_moving
-from mag_sandbox.training.panorama.render import CATEGORIES, HELD_OUT, Panorama, render
 
 Kind = Literal["image", "prompt"]  # the first view is given, or generated from the prompt alone
 Phase = Literal["start", "before", "out", "place", "away", "hold", "back"]

@@ -14,8 +14,8 @@ from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.evaluation.probe.metrics import LEAST_PIXELS, masked_psnr, psnr
 from mag_sandbox.model.world import Frames
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
+from mag_sandbox.renderer.version2.moving import still
 from mag_sandbox.renderer.views import FOV, HEIGHT, WIDTH, view_corner
-from mag_sandbox.training.panorama.moving import still
 
 RIM = 2  # px of a ring on each side that reach into a pixel of a zoomed view; one does otherwise
 
@@ -44,7 +44,7 @@ class RingParts:
 
 
 def ring_parts(layers: np.ndarray) -> RingParts:
-    """Return the parts of a moving ring of layers, see `training.panorama.moving_layers`."""
+    """Return the parts of a moving ring of layers, see `renderer.version2.moving_layers`."""
     moving = ~still(layers)
     return RingParts(still=~_grown(moving), moving=moving)
 

@@ -17,7 +17,7 @@ from mag_sandbox.evaluation.imagination.things import Asked, answerable, ask, co
 from mag_sandbox.evaluation.judge.judge import Judge
 from mag_sandbox.evaluation.judge.vocabulary import JudgeVocabulary
 from mag_sandbox.evaluation.probe.metrics import bootstrap_interval
-from mag_sandbox.training.panorama.render import CATEGORIES
+from mag_sandbox.renderer.version2.render import CATEGORIES
 
 PARTS = ("things", "colors", "attributes", "all")
 

@@ -18,11 +18,11 @@ from mag_sandbox.evaluation.bench.clips import full_turn
 from mag_sandbox.model.world import Control, World
 from mag_sandbox.renderer.canvas import Canvas
 from mag_sandbox.renderer.plan import Thing
+from mag_sandbox.renderer.version2.classes import LOOKS
+from mag_sandbox.renderer.version2.mentions import named_things, richest_caption
+from mag_sandbox.renderer.version2.render import CATEGORIES, HELD_OUT, LoggedPanorama, render_logged
 from mag_sandbox.renderer.views import view_at
 from mag_sandbox.scenes import Scene
-from mag_sandbox.training.panorama.classes import LOOKS
-from mag_sandbox.training.panorama.mentions import named_things, richest_caption
-from mag_sandbox.training.panorama.render import CATEGORIES, HELD_OUT, LoggedPanorama, render_logged
 
 Kind = Literal["prompt", "image"]  # the first view is invented from the caption, or given
 KINDS: tuple[Kind, ...] = ("prompt", "image")

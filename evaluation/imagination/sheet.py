@@ -6,7 +6,7 @@ import numpy as np
 
 from mag_sandbox.evaluation.imagination.compared import Compared
 from mag_sandbox.evaluation.imagination.scenes import WALLS, Kind
-from mag_sandbox.training.panorama.sheets import write_sheet
+from mag_sandbox.renderer.sheets import write_sheet
 
 ACROSS = 8  # first views in a row
 MOST_FIRST, MOST_RINGS = 24, 4  # that a sheet shows

@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from mag_sandbox.evaluation.judge.fitting import Fitting, fit
 from mag_sandbox.evaluation.probe.metrics import bootstrap_interval
-from mag_sandbox.training.panorama.render import CATEGORIES
+from mag_sandbox.renderer.version2.render import CATEGORIES
 
 FOLDS = 2
 SHOWN = 0.75  # of a view's width and height that is learned from at a time

@@ -8,7 +8,7 @@ import numpy as np
 from mag_sandbox.evaluation.judge.classifier import CATEGORY, ViewQuestion
 from mag_sandbox.evaluation.judge.judge import JudgedView, found
 from mag_sandbox.evaluation.judge.vocabulary import JudgeVocabulary
-from mag_sandbox.training.panorama.classes import AREAS
+from mag_sandbox.renderer.version2.classes import AREAS
 
 ANSWERED_WELL = 0.85  # accuracy on renders from which on a question counts
 

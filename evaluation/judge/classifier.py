@@ -18,7 +18,7 @@ from torch.nn import functional
 from mag_sandbox.files.whole import replace_file, sha256_of
 from mag_sandbox.model.saved import load_into, parse_config, stored, write_tensors
 from mag_sandbox.model.world import WEIGHTS as BUNDLED
-from mag_sandbox.training.panorama.render import CATEGORIES
+from mag_sandbox.renderer.version2.render import CATEGORIES
 
 CLASSIFIER_WEIGHTS = BUNDLED / "classifier"
 WEIGHTS, VOCABULARY = "classifier.safetensors", "classifier.json"

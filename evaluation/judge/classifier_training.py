@@ -19,7 +19,7 @@ from mag_sandbox.evaluation.judge.classifier import (
 from mag_sandbox.evaluation.judge.fitting import Fitting, Report, fit, loss_of_answers, weathered
 from mag_sandbox.evaluation.judge.segmenter import halved
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
-from mag_sandbox.training.panorama.render import CATEGORIES, HELD_OUT, RENDERER_VERSION, render
+from mag_sandbox.renderer.version2.render import CATEGORIES, HELD_OUT, RENDERER_VERSION, render
 
 TEST_SEED = HELD_OUT + 500_000  # first scene of the accuracy test; no clip shows it
 RING = (RING_HEIGHT // 2, RING_WIDTH // 2)  # rows and columns of a halved ring

@@ -15,8 +15,8 @@ from mag_sandbox.evaluation.judge.fitting import Report
 from mag_sandbox.evaluation.judge.segmenter import CELL, HALF, halved
 from mag_sandbox.evaluation.judge.vocabulary import NOTHING, JudgeVocabulary
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
+from mag_sandbox.renderer.version2.render import CATEGORIES, LoggedPanorama, render_logged
 from mag_sandbox.renderer.views import HEIGHT, WIDTH
-from mag_sandbox.training.panorama.render import CATEGORIES, LoggedPanorama, render_logged
 
 REGIONS = (3, 6)  # in a ring: least, most
 _ACROSS, _DOWN = (140, 420), (90, 260)  # px of a region

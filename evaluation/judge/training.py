@@ -20,7 +20,7 @@ from mag_sandbox.evaluation.judge.labelled import (
 from mag_sandbox.evaluation.judge.segmenter import Answers, Segmenter, SegmenterShape
 from mag_sandbox.evaluation.judge.vocabulary import NOTHING, JudgeVocabulary, full_vocabulary
 from mag_sandbox.model.frames import to_pictures
-from mag_sandbox.training.panorama.render import HELD_OUT, RENDERER_VERSION
+from mag_sandbox.renderer.version2.render import HELD_OUT, RENDERER_VERSION
 
 TEST_SEED = HELD_OUT + 500_000  # first scene of the accuracy test; the bar shows others
 FEWEST_CELLS = 3  # a class of fewer may be overlooked in a view

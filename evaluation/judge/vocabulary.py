@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from mag_sandbox.evaluation.judge.classifier import ViewQuestion, all_heads
-from mag_sandbox.training.panorama.classes import CLASSES
-from mag_sandbox.training.panorama.render import CATEGORIES
+from mag_sandbox.renderer.version2.classes import CLASSES
+from mag_sandbox.renderer.version2.render import CATEGORIES
 
 NOTHING = 0  # the name of a cell that shows no thing
 _COLORED = {

@@ -24,9 +24,9 @@ from mag_sandbox.evaluation.lookback.tasks import ClipPlan, legs
 from mag_sandbox.evaluation.probe.motion import Measure, MotionLog
 from mag_sandbox.files.border import Refusal, refusing
 from mag_sandbox.model.world import Control, FrameBlock, Frames, WorldSpec
+from mag_sandbox.renderer.version2.moving import render_moving
 from mag_sandbox.renderer.views import HEIGHT, WIDTH
 from mag_sandbox.scenes import Scene
-from mag_sandbox.training.panorama.moving import render_moving
 
 TICKS = 16.0  # a second, by which the renderer counts time
 # what is compared; while away only a rest is kept

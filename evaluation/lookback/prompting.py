@@ -13,7 +13,7 @@ from mag_sandbox.evaluation.bench.adherence import captioned, trusted_heads
 from mag_sandbox.evaluation.bench.clips import HeldOutScene
 from mag_sandbox.evaluation.judge.classifier import CATEGORY, Classifier
 from mag_sandbox.model.world import Frames
-from mag_sandbox.training.panorama.render import CATEGORIES
+from mag_sandbox.renderer.version2.render import CATEGORIES
 
 TRIES = 6  # places, until one differs in something that can be asked
 APART = len(CATEGORIES)  # indices between scenes of one category

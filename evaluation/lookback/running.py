@@ -29,7 +29,7 @@ from mag_sandbox.evaluation.results.store import ClipStore
 from mag_sandbox.evaluation.results.sweep import Found, sweep
 from mag_sandbox.files.border import Refusal
 from mag_sandbox.model.world import Frames
-from mag_sandbox.training.panorama.classes import AREAS
+from mag_sandbox.renderer.version2.classes import AREAS
 from mag_sandbox.workers.work import Workplace
 
 SCENES = 32  # drawn ones that a worker keeps

@@ -19,7 +19,7 @@ from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.evaluation.bench.clips import Leg, Phase
 from mag_sandbox.files.yaml_files import not_found
 from mag_sandbox.model.world import WorldSpec
-from mag_sandbox.training.panorama.render import CATEGORIES, described
+from mag_sandbox.renderer.version2.render import CATEGORIES, described
 
 BENCHMARK = "lookback 3"  # results of another protocol are not to be compared
 PAN, TILT, ZOOM = 40.0, 15.0, 20.0  # degrees a second, where a world is as quick

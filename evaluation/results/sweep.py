@@ -13,7 +13,7 @@ import numpy as np
 from tqdm import tqdm
 
 from mag_sandbox.evaluation.results.store import PLACE, ClipStore
-from mag_sandbox.training.panorama.sheets import write_sheet
+from mag_sandbox.renderer.sheets import write_sheet
 from mag_sandbox.workers.work import Results
 
 

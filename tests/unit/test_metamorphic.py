@@ -16,8 +16,8 @@ from mag_sandbox.evaluation.magbench.lpips import Lpips, LpipsDistance
 from mag_sandbox.evaluation.probe import metrics
 from mag_sandbox.evaluation.report.data import half_life_of
 from mag_sandbox.evaluation.vbench import consistency
+from mag_sandbox.renderer.version2.render import HELD_OUT, render
 from mag_sandbox.renderer.views import view_at
-from mag_sandbox.training.panorama.render import HELD_OUT, render
 from tests.tiny import randomise
 
 AMOUNTS = (0.0, 2.0, 8.0, 24.0, 64.0)  # of damage, in grey levels

@@ -17,10 +17,10 @@ from mag_sandbox.model.pocket.networks import TextEncoder
 from mag_sandbox.model.prompts import tokenise
 from mag_sandbox.renderer.behind import bands_of
 from mag_sandbox.renderer.render import HELD_OUT, render
+from mag_sandbox.renderer.sheets import write_sheet
 from mag_sandbox.renderer.views import view_at
 from mag_sandbox.training.imagination.rings import category_of
 from mag_sandbox.training.imagination.stage_painter import placed
-from mag_sandbox.training.panorama.sheets import write_sheet
 
 VIEWS = 12
 ACROSS = 4  # pictures a row

@@ -14,8 +14,8 @@ from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.model.pocket.networks import PocketNetworks
 from mag_sandbox.model.rope import RayCoordinates
+from mag_sandbox.renderer.sheets import write_sheet
 from mag_sandbox.training.devices import TrainingDevice
-from mag_sandbox.training.panorama.sheets import write_sheet
 from mag_sandbox.training.pocket.data import PanoramaSet
 from mag_sandbox.training.pocket.latents import places_to_poses
 from mag_sandbox.training.pocket.paths import MakePath, random_path, stacked

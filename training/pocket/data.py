@@ -14,10 +14,10 @@ import numpy as np
 
 from mag_sandbox.model.world import WorldFailed
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
+from mag_sandbox.renderer.version2.moving import blended_moment, moment, render_moving
+from mag_sandbox.renderer.version2.moving_layers import CHANNELS
+from mag_sandbox.renderer.version2.render import CATEGORIES, HELD_OUT, RENDERER_VERSION
 from mag_sandbox.renderer.views import FOV
-from mag_sandbox.training.panorama.moving import blended_moment, moment, render_moving
-from mag_sandbox.training.panorama.moving_layers import CHANNELS
-from mag_sandbox.training.panorama.render import CATEGORIES, HELD_OUT, RENDERER_VERSION
 
 logger = logging.getLogger(__name__)
 

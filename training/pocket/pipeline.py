@@ -28,12 +28,12 @@ from mag_sandbox.model.pocket.weights import (
 )
 from mag_sandbox.model.saved import load_into
 from mag_sandbox.model.world import Control, MemorySetting, World
+from mag_sandbox.renderer.sheets import write_sheet
+from mag_sandbox.renderer.version2.render import CATEGORIES, HELD_OUT, render
 from mag_sandbox.scenes import Scene
 from mag_sandbox.training.devices import TrainingDevice, choose_device
 from mag_sandbox.training.distillation import GeneratorAndCritic
 from mag_sandbox.training.loop import Loop, LoopConfig, Stage
-from mag_sandbox.training.panorama.render import CATEGORIES, HELD_OUT, render
-from mag_sandbox.training.panorama.sheets import write_sheet
 from mag_sandbox.training.pocket.config import PocketTraining
 from mag_sandbox.training.pocket.data import PanoramaSet, panorama_set
 from mag_sandbox.training.pocket.latents import LatentPool, latent_pool

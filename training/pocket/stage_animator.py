@@ -17,12 +17,12 @@ from mag_sandbox.model.frames import to_frames, to_pictures
 from mag_sandbox.model.pocket.animator import Animator, Moments
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
+from mag_sandbox.renderer.sheets import write_sheet
+from mag_sandbox.renderer.version2.moving import CLOUD_SPEED, moment, parts
 from mag_sandbox.renderer.views import DEGREES_PER_PIXEL
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.loop import Stage
 from mag_sandbox.training.optimisers import muon_and_adamw
-from mag_sandbox.training.panorama.moving import CLOUD_SPEED, moment, parts
-from mag_sandbox.training.panorama.sheets import write_sheet
 from mag_sandbox.training.pocket.data import PanoramaSet
 
 BATCH, CROP = 24, 128  # crops a step; px across and down

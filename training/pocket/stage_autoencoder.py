@@ -10,10 +10,10 @@ from torch.nn import functional
 
 from mag_sandbox.model.frames import to_frames, to_pictures
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
+from mag_sandbox.renderer.sheets import write_sheet
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.loop import Stage
 from mag_sandbox.training.optimisers import muon_and_adamw
-from mag_sandbox.training.panorama.sheets import write_sheet
 from mag_sandbox.training.pocket.data import PanoramaSet, random_crops
 
 CROP = 128  # px

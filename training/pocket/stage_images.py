@@ -16,10 +16,10 @@ from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.model.pocket.networks import PocketNetworks
 from mag_sandbox.model.prompts import tokenise
 from mag_sandbox.model.rope import PLACES, RayCoordinates
+from mag_sandbox.renderer.sheets import write_sheet
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.losses import flow_loss, flow_target, guided_target, sample_noise_levels
 from mag_sandbox.training.optimisers import muon_and_adamw
-from mag_sandbox.training.panorama.sheets import write_sheet
 from mag_sandbox.training.pocket.data import PanoramaSet
 from mag_sandbox.training.pocket.latents import LatentPool, places_to_poses
 

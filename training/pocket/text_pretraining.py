@@ -17,10 +17,10 @@ from torch.nn import functional
 
 from mag_sandbox.model.pocket.networks import TextEncoder
 from mag_sandbox.model.prompts import tokenise
+from mag_sandbox.renderer.version2.mentions import mentions
+from mag_sandbox.renderer.version2.render import CATEGORIES, DrawnScene, described
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.loop import Stage
-from mag_sandbox.training.panorama.mentions import mentions
-from mag_sandbox.training.panorama.render import CATEGORIES, DrawnScene, described
 
 QUESTIONS = [
     (category, attribute)

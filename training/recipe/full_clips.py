@@ -18,7 +18,7 @@ from mag_sandbox.model.full.text_cache import pad_rows
 from mag_sandbox.model.full.vae import TIME_STRIDE, WanVae
 from mag_sandbox.model.rope import GridCoordinates
 from mag_sandbox.model.world import WorldFailed
-from mag_sandbox.training.panorama.sheets import write_sheet
+from mag_sandbox.renderer.sheets import write_sheet
 from mag_sandbox.training.recipe.clips import Clips, ClipSource, Conditions, GridPlaces
 from mag_sandbox.training.seeded_random import SeededRandom
 

@@ -16,7 +16,7 @@ from mag_sandbox.renderer.placing import VIEW_EDGE, footprint, size_of
 from mag_sandbox.renderer.projection import EYE, PIXELS_PER_RADIAN
 from mag_sandbox.renderer.render import CATEGORIES, SceneRenderer, kinds_of, lay_out
 from mag_sandbox.renderer.scene import Item
-from mag_sandbox.training.panorama import classes
+from mag_sandbox.renderer.version2 import classes
 
 SEEDS = range(40)
 WATERS = ("river", "lake", "canal", "sea", "frozen lake", "lava lake", "swimming pool")

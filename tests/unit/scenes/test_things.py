@@ -5,6 +5,7 @@ import json
 import pytest
 
 from mag_sandbox.controls.edits import HIGHEST, LARGEST, Edit
+from mag_sandbox.renderer.version2.classes import AREAS, CLASSES
 from mag_sandbox.scenes.things import (
     COLORS,
     EXHIBITS,
@@ -18,7 +19,6 @@ from mag_sandbox.scenes.things import (
     thing_vocabulary,
     words_of,
 )
-from mag_sandbox.training.panorama.classes import AREAS, CLASSES
 from tests import ROOT
 
 EVERYWHERE_OR_NOWHERE = {"puddle", "spotlight", "far hill", "sea of clouds"}

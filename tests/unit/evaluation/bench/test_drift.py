@@ -18,8 +18,8 @@ from mag_sandbox.evaluation.bench.asides import (
 from mag_sandbox.evaluation.bench.clips import held_out_scene
 from mag_sandbox.evaluation.bench.thresholds import OVERALL
 from mag_sandbox.evaluation.results.intervals import mean_scores
+from mag_sandbox.renderer.version2.render import HELD_OUT
 from mag_sandbox.renderer.views import view_at
-from mag_sandbox.training.panorama.render import HELD_OUT
 from tests.rendered_worlds import SPEC, BlankWorld, PerfectWorld, ring
 
 MINUTES = 3.0

@@ -14,7 +14,7 @@ from mag_sandbox.evaluation.bench.clips import full_turn, held_out_scene, pan_an
 from mag_sandbox.evaluation.bench.pocket import PocketEvaluation, PocketSettings
 from mag_sandbox.evaluation.bench.thresholds import table
 from mag_sandbox.evaluation.judge.classifier import Classifier
-from mag_sandbox.training.panorama.render import HELD_OUT
+from mag_sandbox.renderer.version2.render import HELD_OUT
 from tests.rendered_worlds import SPEC, FrozenWorld, PerfectWorld
 
 

@@ -22,7 +22,7 @@ from mag_sandbox.evaluation.bench.thresholds import MOVING, table
 from mag_sandbox.evaluation.judge.classifier import Classifier
 from mag_sandbox.evaluation.magbench.evaluate import Matching
 from mag_sandbox.evaluation.probe.metrics import LEAST_PIXELS, MAX_PSNR, masked_psnr, psnr
-from mag_sandbox.training.panorama.render import CATEGORIES
+from mag_sandbox.renderer.version2.render import CATEGORIES
 from tests.moving_worlds import (
     MOVING_SPEC,
     DriftingWorld,

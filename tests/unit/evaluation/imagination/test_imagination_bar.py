@@ -29,8 +29,8 @@ from mag_sandbox.evaluation.judge.classifier import Classifier, all_heads
 from mag_sandbox.evaluation.judge.judge import Judge, JudgedView, found, shape_for
 from mag_sandbox.evaluation.judge.segmenter import Segmenter
 from mag_sandbox.evaluation.judge.vocabulary import full_vocabulary
+from mag_sandbox.renderer.version2.mentions import mentions
 from mag_sandbox.renderer.views import view_at
-from mag_sandbox.training.panorama.mentions import mentions
 from tests.rendered_worlds import FrozenWorld, PerfectWorld
 from tests.workplaces import SideBySide
 

@@ -9,8 +9,8 @@ import torch
 from mag_sandbox.evaluation.imagination.compared import blurred
 from mag_sandbox.evaluation.imagination.telling import FITTING, told_apart
 from mag_sandbox.evaluation.judge.judge import Judge
+from mag_sandbox.renderer.version2.render import CATEGORIES, render
 from mag_sandbox.renderer.views import view_at
-from mag_sandbox.training.panorama.render import CATEGORIES, render
 
 SHORT = replace(FITTING, steps=100)
 

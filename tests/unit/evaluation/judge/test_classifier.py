@@ -26,10 +26,10 @@ from mag_sandbox.evaluation.judge.classifier_training import (
     measured,
 )
 from mag_sandbox.model.world import MissingWeights
-from mag_sandbox.training.panorama import game
-from mag_sandbox.training.panorama.classes import LOOKS
-from mag_sandbox.training.panorama.mentions import mentions, phrases_of, richest_caption
-from mag_sandbox.training.panorama.render import CATEGORIES, HELD_OUT, Panorama, render
+from mag_sandbox.renderer.version2 import game
+from mag_sandbox.renderer.version2.classes import LOOKS
+from mag_sandbox.renderer.version2.mentions import mentions, phrases_of, richest_caption
+from mag_sandbox.renderer.version2.render import CATEGORIES, HELD_OUT, Panorama, render
 
 MAX_BYTES = 210 * 1024
 EMPTY = np.zeros((0, 0, 3), np.uint8)

@@ -24,8 +24,8 @@ from mag_sandbox.evaluation.judge.training import FITTING, class_weights, fit_ju
 from mag_sandbox.evaluation.judge.vocabulary import NOTHING, JudgeVocabulary, full_vocabulary
 from mag_sandbox.model.world import MissingWeights
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
-from mag_sandbox.training.panorama.classes import CLASSES
-from mag_sandbox.training.panorama.render import CATEGORIES, render_logged
+from mag_sandbox.renderer.version2.classes import CLASSES
+from mag_sandbox.renderer.version2.render import CATEGORIES, render_logged
 
 WORDS_KNOWN = full_vocabulary()
 

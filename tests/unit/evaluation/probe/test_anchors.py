@@ -11,8 +11,8 @@ from mag_sandbox.evaluation.probe.motion import MotionLog, expected_shift, motio
 from mag_sandbox.evaluation.probe.pictures import PictureStore, Sight
 from mag_sandbox.model.full.image_shift import enlarged
 from mag_sandbox.model.world import FrameBlock, MemoryEntry, MemoryUsage
+from mag_sandbox.renderer.version2.render import HELD_OUT, render
 from mag_sandbox.renderer.views import view_at
-from mag_sandbox.training.panorama.render import HELD_OUT, render
 
 STEP = 5.0  # degrees a frame
 LENGTH = 3

@@ -17,8 +17,8 @@ from mag_sandbox.evaluation.probe.metrics import (
     ssim,
 )
 from mag_sandbox.model.full.image_shift import luma
+from mag_sandbox.renderer.version2.render import HELD_OUT, render
 from mag_sandbox.renderer.views import view_at
-from mag_sandbox.training.panorama.render import HELD_OUT, render
 
 
 @pytest.fixture(scope="module")

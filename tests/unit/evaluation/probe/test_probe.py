@@ -22,8 +22,8 @@ from mag_sandbox.evaluation.probe.probe import (
     seen_recall,
     shrunk,
 )
+from mag_sandbox.renderer.version2.render import HELD_OUT, render
 from mag_sandbox.renderer.views import view_at
-from mag_sandbox.training.panorama.render import HELD_OUT, render
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from mag_sandbox.evaluation.report.page import BEGIN, END, page, write_markdown
 from mag_sandbox.evaluation.report.tables import COLUMNS, MEANINGS, cell
 from mag_sandbox.evaluation.results.cited import COMPRESSION, MAG_BENCH, VBENCH
 from mag_sandbox.evaluation.results.store import ClipStore
-from mag_sandbox.training.panorama.sheets import write_sheet
+from mag_sandbox.renderer.sheets import write_sheet
 
 
 def add(store: ClipStore, memory: str, clip: int, psnr: float, *, refused: bool = False) -> None:

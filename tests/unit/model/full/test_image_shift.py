@@ -10,8 +10,8 @@ from mag_sandbox.model.full.image_shift import (
     likeness,
     luma,
 )
+from mag_sandbox.renderer.version2.render import HELD_OUT, render
 from mag_sandbox.renderer.views import view_at
-from mag_sandbox.training.panorama.render import HELD_OUT, render
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,8 @@ from mag_sandbox.controls.camera import CameraCommand, CameraPose, CameraSpeed, 
 from mag_sandbox.model.full import pose_estimate
 from mag_sandbox.model.full.pose_estimate import PoseEstimate, PoseEstimator
 from mag_sandbox.model.world import WorldState
+from mag_sandbox.renderer.version2.render import HELD_OUT
 from mag_sandbox.renderer.views import view_at
-from mag_sandbox.training.panorama.render import HELD_OUT
 from tests import rendered_worlds
 from tests.rendered_worlds import ring
 

@@ -8,6 +8,7 @@ from PIL import Image, ImageFilter
 
 from mag_sandbox.controls.sources import ScriptSource
 from mag_sandbox.model.world import Control, FrameBlock, MemorySetting
+from mag_sandbox.renderer.version2.render import HELD_OUT
 from mag_sandbox.sandbox.demo.run import Extras, play_demo
 from mag_sandbox.sandbox.export.footage import Footage
 from mag_sandbox.sandbox.play.environment import WorldEnvironment
@@ -19,7 +20,6 @@ from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.scenes import Scene
 from mag_sandbox.scenes.demo.demo import Demo
 from mag_sandbox.scenes.demo.script import parse_script
-from mag_sandbox.training.panorama.render import HELD_OUT
 from tests.rendered_worlds import SPEC, PerfectWorld
 
 SCENE = Scene(prompt="A level.", name=f"level {HELD_OUT + 3}", category="video game", seed=1)

@@ -17,10 +17,10 @@ from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.model.pocket.weights import AUTOENCODER, WORLD, read_config, weights_hash
 from mag_sandbox.model.saved import load_into
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
+from mag_sandbox.renderer.version2.moving_layers import CHANNELS
+from mag_sandbox.renderer.version2.render import HELD_OUT
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.loop import LoopConfig
-from mag_sandbox.training.panorama.moving_layers import CHANNELS
-from mag_sandbox.training.panorama.render import HELD_OUT
 from mag_sandbox.training.pocket import pipeline as pocket
 from mag_sandbox.training.pocket import (
     sequences,

@@ -6,9 +6,9 @@ import torch
 
 from mag_sandbox.model.attention import matmul_attention
 from mag_sandbox.model.pocket.animator import Animator
+from mag_sandbox.renderer.version2.moving import render_moving, still
 from mag_sandbox.renderer.views import DEGREES_PER_PIXEL, view
 from mag_sandbox.training.devices import TrainingDevice
-from mag_sandbox.training.panorama.moving import render_moving, still
 from mag_sandbox.training.pocket import stage_animator
 from mag_sandbox.training.pocket.data import PanoramaSet
 from mag_sandbox.training.pocket.stage_animator import CROP, AnimatorStage, draw_crops

@@ -6,8 +6,8 @@ import torch
 
 from mag_sandbox.model.attention import matmul_attention
 from mag_sandbox.model.pocket.networks import TextEncoder
+from mag_sandbox.renderer.version2.render import CATEGORIES, described
 from mag_sandbox.training.devices import TrainingDevice
-from mag_sandbox.training.panorama.render import CATEGORIES, described
 from mag_sandbox.training.pocket import text_pretraining
 from mag_sandbox.training.pocket.text_pretraining import (
     NOT_ASKED,

@@ -24,7 +24,7 @@ from mag_sandbox.renderer.painters.sketch import (
 )
 from mag_sandbox.renderer.painters.things import OBJECTS
 from mag_sandbox.renderer.phrasing import Phrase, article, compose, pick, plural
-from mag_sandbox.training.panorama.classes import UNNAMED
+from mag_sandbox.renderer.version2.classes import UNNAMED
 
 FLOOR_TOP = 250.0
 STAND_BASE = 280.0

@@ -15,7 +15,7 @@ from mag_sandbox.renderer.painters import decor
 from mag_sandbox.renderer.painters.furniture import MAIN, SECOND
 from mag_sandbox.renderer.painters.sketch import PAINTS, RGB, WOOD, Pen, contrast, pick_apart
 from mag_sandbox.renderer.phrasing import Phrase, article, compose, pick
-from mag_sandbox.training.panorama import shell
+from mag_sandbox.renderer.version2 import shell
 
 FURNITURE_BASE = 276.0  # row on which furniture at the wall stands
 FRONT_BASE = 286.0  # row of plants standing before the furniture

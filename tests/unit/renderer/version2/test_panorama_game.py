@@ -5,7 +5,7 @@ import pytest
 
 from mag_sandbox.renderer import game_themes, phrasing
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH, Canvas
-from mag_sandbox.training.panorama import game
+from mag_sandbox.renderer.version2 import game
 
 
 def _scene(seed: int) -> tuple[dict[str, str], np.ndarray]:

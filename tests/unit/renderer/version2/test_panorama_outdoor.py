@@ -5,7 +5,7 @@ import pytest
 
 from mag_sandbox.renderer import phrasing
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH, Canvas
-from mag_sandbox.training.panorama import outdoor, outdoor_tables
+from mag_sandbox.renderer.version2 import outdoor, outdoor_tables
 
 
 def _scene(seed: int) -> tuple[dict[str, str], np.ndarray]:

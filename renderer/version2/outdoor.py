@@ -15,9 +15,9 @@ from mag_sandbox.renderer.painters.buildings import BUILDING_COLORS, BUILDINGS
 from mag_sandbox.renderer.painters.outdoor_objects import balloon, bird, creature, fence
 from mag_sandbox.renderer.painters.plants import PLANT_HEIGHT, PLANTS, flower, rock
 from mag_sandbox.renderer.painters.stamp import Painting, Stamp, mix, tinted
-from mag_sandbox.training.panorama import outdoor_tables as tables
-from mag_sandbox.training.panorama.classes import UNNAMED
-from mag_sandbox.training.panorama.outdoor_tables import sample
+from mag_sandbox.renderer.version2 import outdoor_tables as tables
+from mag_sandbox.renderer.version2.classes import UNNAMED
+from mag_sandbox.renderer.version2.outdoor_tables import sample
 
 __all__ = ["ATTRIBUTES", "caption", "draw", "sample"]
 

@@ -3,9 +3,9 @@
 from mag_sandbox.renderer import game_themes
 from mag_sandbox.renderer.phrasing import plural
 from mag_sandbox.renderer.plan import Thing
-from mag_sandbox.training.panorama import indoor, stage
-from mag_sandbox.training.panorama import outdoor_tables as outdoor
-from mag_sandbox.training.panorama.render import DrawnScene, LoggedPanorama
+from mag_sandbox.renderer.version2 import indoor, stage
+from mag_sandbox.renderer.version2 import outdoor_tables as outdoor
+from mag_sandbox.renderer.version2.render import DrawnScene, LoggedPanorama
 
 
 def phrases_of(category: str, attribute: str, attributes: dict[str, str]) -> tuple[str, ...]:

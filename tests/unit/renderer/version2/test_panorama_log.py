@@ -8,18 +8,18 @@ import pytest
 
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH, Box, Color
 from mag_sandbox.renderer.plan import Thing
-from mag_sandbox.training.panorama import logged_canvas
-from mag_sandbox.training.panorama.classes import AREAS, CLASSES, LOOKS, UNNAMED, look
-from mag_sandbox.training.panorama.logged_canvas import LoggedCanvas
-from mag_sandbox.training.panorama.mentions import mentions, named_things
-from mag_sandbox.training.panorama.render import (
+from mag_sandbox.renderer.version2 import logged_canvas
+from mag_sandbox.renderer.version2.classes import AREAS, CLASSES, LOOKS, UNNAMED, look
+from mag_sandbox.renderer.version2.logged_canvas import LoggedCanvas
+from mag_sandbox.renderer.version2.mentions import mentions, named_things
+from mag_sandbox.renderer.version2.render import (
     CATEGORIES,
     LoggedPanorama,
     described,
     painted,
     render_logged,
 )
-from tests.unit.training.panorama.test_panorama_moving import DIGESTS, digest_of
+from tests.unit.renderer.version2.test_panorama_moving import DIGESTS, digest_of
 
 SEEDS = (3, 1_000_005)
 CHANGED = 48  # levels; more than what a shadow or a halo changes

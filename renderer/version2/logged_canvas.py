@@ -19,7 +19,7 @@ from mag_sandbox.renderer.canvas import (
     Color,
 )
 from mag_sandbox.renderer.plan import Thing, mean_colors, of_main_color
-from mag_sandbox.training.panorama.classes import look
+from mag_sandbox.renderer.version2.classes import look
 
 OPAQUE = 128  # least alpha of what counts as a thing's body; shadows and halos have less
 

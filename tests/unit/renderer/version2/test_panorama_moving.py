@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH, Motion, MovingLayer
-from mag_sandbox.renderer.views import view, view_at
-from mag_sandbox.training.panorama import moving
-from mag_sandbox.training.panorama.layered_canvas import WALK_REACH, LayeredCanvas
-from mag_sandbox.training.panorama.moving import (
+from mag_sandbox.renderer.version2 import moving
+from mag_sandbox.renderer.version2.layered_canvas import WALK_REACH, LayeredCanvas
+from mag_sandbox.renderer.version2.moving import (
     MovingPanorama,
     moment,
     moment_at,
@@ -20,8 +19,9 @@ from mag_sandbox.training.panorama.moving import (
     still,
     walk_offset,
 )
-from mag_sandbox.training.panorama.moving_layers import LAST, SPLIT, pack, split_row
-from mag_sandbox.training.panorama.render import painted, render
+from mag_sandbox.renderer.version2.moving_layers import LAST, SPLIT, pack, split_row
+from mag_sandbox.renderer.version2.render import painted, render
+from mag_sandbox.renderer.views import view, view_at
 
 TURN = int(RING_WIDTH / moving.CLOUD_SPEED)  # frames until clouds are back; all else divides it
 # of pictures drawn before anything could move; rooms: since their walls differ

@@ -10,10 +10,8 @@ import numpy as np
 
 from mag_sandbox.renderer.canvas import Canvas
 from mag_sandbox.renderer.plan import Thing
-from mag_sandbox.training.panorama import game, indoor, outdoor, stage
-from mag_sandbox.training.panorama.behind import BareCanvas, bands
-from mag_sandbox.training.panorama.classes import ANY, LOOKS, UNNAMED, look
-from mag_sandbox.training.panorama.logged_canvas import LoggedCanvas
+from mag_sandbox.renderer.version2 import game, indoor, outdoor, stage
+from mag_sandbox.renderer.version2.logged_canvas import LoggedCanvas
 
 RENDERER_VERSION = 2
 HELD_OUT = 1_000_000  # first seed that training never sees
@@ -65,12 +63,6 @@ def render_logged(category: str, seed: int) -> LoggedPanorama:
     )
 
 
-def render_behind(category: str, seed: int) -> tuple[Thing, ...]:
-    """Return what is behind all things of the same panorama, band by band."""
-    scene, bare = painted(category, seed, BareCanvas())
-    return bands(category, scene.attributes, bare)
-
-
 def painted(category: str, seed: int, canvas: Canvas) -> tuple[DrawnScene, np.ndarray]:
     """Paint the scene of a seed on an empty canvas, and return it with the canvas's picture."""
     scene, rng = _sampled(category, seed)
@@ -80,15 +72,6 @@ def painted(category: str, seed: int, canvas: Canvas) -> tuple[DrawnScene, np.nd
 def described(category: str, seed: int) -> DrawnScene:
     """Return what `render` draws, undrawn."""
     return _sampled(category, seed)[0]
-
-
-def kinds_of(category: str) -> tuple[str, ...]:
-    """Return the classes of all things that scenes of a category can have."""
-    kinds = {look(UNNAMED, value): None for value in LOOKS[UNNAMED]}
-    for attribute, values in CATEGORIES[category].ATTRIBUTES.items():
-        looks = LOOKS.get(attribute, {})
-        kinds |= {look(attribute, one): None for one in values if one in looks or ANY in looks}
-    return tuple(kinds)
 
 
 def _sampled(category: str, seed: int) -> tuple[DrawnScene, np.random.Generator]:

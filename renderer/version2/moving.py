@@ -19,9 +19,8 @@ from mag_sandbox.renderer.motion import (
     SHIMMER_PERIOD,
     SHIMMER_SWING,
 )
-from mag_sandbox.renderer.views import FOV, HEIGHT, WIDTH, blended_view, view, view_corner
-from mag_sandbox.training.panorama.layered_canvas import HOP_HEIGHT, WALK_REACH, LayeredCanvas
-from mag_sandbox.training.panorama.moving_layers import (
+from mag_sandbox.renderer.version2.layered_canvas import HOP_HEIGHT, WALK_REACH, LayeredCanvas
+from mag_sandbox.renderer.version2.moving_layers import (
     FLICKER,
     FRONT,
     FULL,
@@ -33,7 +32,8 @@ from mag_sandbox.training.panorama.moving_layers import (
     split_row,
     swept,
 )
-from mag_sandbox.training.panorama.render import DrawnScene, painted
+from mag_sandbox.renderer.version2.render import DrawnScene, painted
+from mag_sandbox.renderer.views import FOV, HEIGHT, WIDTH, blended_view, view, view_corner
 
 WALK_PERIOD = 128
 HOP_PERIOD = 16

@@ -13,7 +13,7 @@ row y in column y, and the split in column SPLIT_COLUMN. Knows nothing of how an
 import numpy as np
 
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH, Motion, MovingLayer
-from mag_sandbox.training.panorama.layered_canvas import HOP_HEIGHT, WALK_REACH, LayeredCanvas
+from mag_sandbox.renderer.version2.layered_canvas import HOP_HEIGHT, WALK_REACH, LayeredCanvas
 
 SKY, SHIMMER, FLICKER = Motion
 FRONT = 3  # the kind of what lies before walkers

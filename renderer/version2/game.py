@@ -42,7 +42,7 @@ from mag_sandbox.renderer.painters.stamp import (
     shaded,
     tinted,
 )
-from mag_sandbox.training.panorama.classes import UNNAMED
+from mag_sandbox.renderer.version2.classes import UNNAMED
 
 ATTRIBUTES: dict[str, tuple[str, ...]] = {
     "theme": tuple(THEMES),

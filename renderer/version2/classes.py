@@ -121,14 +121,6 @@ LOOKS["third"] = LOOKS["fourth"] = LOOKS["furniture"] | LOOKS["second"]
 CLASSES: tuple[str, ...] = tuple(
     dict.fromkeys(look for looks in LOOKS.values() for look in looks.values())
 )
-# of each category what is behind all things, in the order in which it is listed: what a level view
-# shows most of comes first. No map of pixels shows it, and no judge looks for it
-BEHIND: dict[str, tuple[str, ...]] = {
-    "indoor": ("wall", "floor", "ceiling"),
-    "object": ("backdrop", "floor"),
-    "outdoor": ("low sky", "far ground", "near ground", "high sky"),
-    "video game": ("low sky", "far ground", "turf", "soil", "high sky"),
-}
 # what lies all around or along the ground: logged as one thing of its whole extent
 AREAS = frozenset((
     "flat land", "hills", "mountains", "snowy peaks", "dunes", "mesas", "river", "sea", "path",

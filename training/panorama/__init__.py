@@ -1,1 +1,0 @@
-"""Procedural panoramas: training data and ground truth of the pocket world, drawn with Pillow."""
