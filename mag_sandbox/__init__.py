@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mag_sandbox.model.loading import load_world
     from mag_sandbox.model.remote.address import ServerAddress
     from mag_sandbox.model.world import Control, FrameBlock, MemorySetting, World
-    from mag_sandbox.sandbox.play.environment import WorldEnvironment, gymnasium_environment
+    from mag_sandbox.sandbox.environment import WorldEnvironment, gymnasium_environment
     from mag_sandbox.scenes.scene import Scene, load_scene
     from mag_sandbox.scenes.things import parse_edit
 
@@ -37,8 +37,8 @@ _HOMES = {
     "Scene": "scenes.scene",
     "ServerAddress": "model.remote.address",
     "World": "model.world",
-    "WorldEnvironment": "sandbox.play.environment",
-    "gymnasium_environment": "sandbox.play.environment",
+    "WorldEnvironment": "sandbox.environment",
+    "gymnasium_environment": "sandbox.environment",
     "load_scene": "scenes.scene",
     "load_world": "model.loading",
     "parse_edit": "scenes.things",

@@ -14,7 +14,6 @@ from mag_sandbox.model.loading import (
     served_world,
 )
 from mag_sandbox.model.world import MemorySetting, Precision, Progress, World, WorldFailed
-from mag_sandbox.sandbox.recording.reader import Recording
 from mag_sandbox.sandbox.settings import SandboxConfig
 
 
@@ -41,19 +40,6 @@ class WorldChoice:
         if self.memory.policy not in policies_of(self.name):
             known = policies_of(self.name)
             raise WorldFailed(not_found("memory policy", self.memory.policy, known))
-
-    @classmethod
-    def of(cls, recording: Recording, server: ServerAddress | None = None) -> "WorldChoice":
-        """Return the choice that a recording was made with, to be played here or on a server."""
-        start = recording.start
-        memory = start.memory or MemorySetting()
-        execution = start.provenance.get("execution")
-        if execution is not None and not isinstance(execution, dict):
-            raise WorldFailed(
-                f"{recording.folder} says {execution!r:.40} of how it was run, expected a group of "
-                "values; record the session again"
-            )
-        return cls(start.world, memory, start.look_ahead, execution, server)
 
     def changed(self, before: SandboxConfig, after: SandboxConfig) -> "WorldChoice":
         """Return the choice with what a player has set anew; the rest stays as it was chosen."""

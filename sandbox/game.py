@@ -20,6 +20,7 @@ from mag_sandbox.sandbox.choice import WorldChoice
 from mag_sandbox.sandbox.export.command import Exporting
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.play.handover import Handover, handover, scene_for
+from mag_sandbox.sandbox.play.parked_scene import ParkedScene
 from mag_sandbox.sandbox.play.player_input import Gamepads
 from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.play.session import Playthrough, Session
@@ -30,7 +31,6 @@ from mag_sandbox.sandbox.recording.playback import Playback
 from mag_sandbox.sandbox.recording.reader import load_recording
 from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.sandbox.saves.own_scenes import delete_own_scene, title_of
-from mag_sandbox.sandbox.saves.parked_scene import ParkedScene
 from mag_sandbox.sandbox.saves.save_queue import DiskUse
 from mag_sandbox.sandbox.screens import Continue, GoBack, PlayScene, PlaySplit, Screen, Watch
 from mag_sandbox.sandbox.screens.play import PlayContext, PlaySession

@@ -24,13 +24,13 @@ from mag_sandbox.model.world import MIB, MemorySetting, WorldFailed
 from mag_sandbox.sandbox.hud.hints import ACTIONS, STEPS
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.hud.policies import policy_row
+from mag_sandbox.sandbox.play.parked_scene import ParkedScene
 from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.play.returning import GuidedReturn
 from mag_sandbox.sandbox.play.session import Playthrough, Session
 from mag_sandbox.sandbox.play.worker import GenerationWorker, ReadyBlock
 from mag_sandbox.sandbox.postcards.postcards import PostcardHunt
 from mag_sandbox.sandbox.recording.reader import RecordingError
-from mag_sandbox.sandbox.saves.parked_scene import ParkedScene
 from mag_sandbox.sandbox.saves.save_queue import Autosave
 from mag_sandbox.sandbox.saves.undo import Moment
 from mag_sandbox.sandbox.screens import GoBack, Outcome, Overlay, PlaySplit, SwitchWorld, Way

@@ -13,13 +13,13 @@ from mag_sandbox.sandbox.choice import WorldChoice
 from mag_sandbox.sandbox.hud.minimap import MapStitcher
 from mag_sandbox.sandbox.play.events import SessionObserver
 from mag_sandbox.sandbox.play.handover import RecentBlocks
+from mag_sandbox.sandbox.play.parked_scene import ParkedScene
 from mag_sandbox.sandbox.play.pilot import Pilot
 from mag_sandbox.sandbox.play.session import Playthrough
 from mag_sandbox.sandbox.postcards.scores import ScoreBook
 from mag_sandbox.sandbox.probe.prober import Prober
 from mag_sandbox.sandbox.recording.recorder import Recorder
-from mag_sandbox.sandbox.recording.recordings import Recordings
-from mag_sandbox.sandbox.saves.parked_scene import ParkedScene
+from mag_sandbox.sandbox.recordings import Recordings
 from mag_sandbox.sandbox.saves.parking import ParkedScenes
 from mag_sandbox.sandbox.saves.save_queue import SaveQueue, SceneSaves
 from mag_sandbox.sandbox.saves.undo import UndoStack

@@ -17,7 +17,7 @@ from mag_sandbox.controls.bindings import (
 )
 from mag_sandbox.model.world import MemorySetting
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionStart
-from mag_sandbox.sandbox.saves.parked_scene import StateHeader
+from mag_sandbox.sandbox.play.parked_scene import StateHeader
 from mag_sandbox.scenes import Scene
 from mag_sandbox.scenes.demo.script import COMMANDS
 

@@ -16,6 +16,7 @@ import torch
 from torch import nn
 
 from mag_sandbox.controls.camera import CameraCommand
+from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.config import (
     AnimatorConfig,
     AutoencoderConfig,
@@ -29,7 +30,6 @@ from mag_sandbox.model.execution import Execution
 from mag_sandbox.model.lora import adapt, adapter
 from mag_sandbox.model.pocket import loading as pocket
 from mag_sandbox.model.pocket.animator import Animator
-from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.model.pocket.networks import PocketNetworks
 from mag_sandbox.model.pocket.weights import save_pocket
 from mag_sandbox.model.pocket.world import DiffusionWorld

@@ -24,12 +24,12 @@ from mag_sandbox.evaluation.bench.clips import held_out_scene
 from mag_sandbox.evaluation.probe.metrics import psnr, ssim
 from mag_sandbox.evaluation.results.store import clip_record
 from mag_sandbox.evaluation.results.sweep import Found
+from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.frames import to_frames, to_pictures
 from mag_sandbox.model.full.samplers import FOUR_STEPS, FewSteps, RenoisingSampler
 from mag_sandbox.model.generator import BlockGenerator, Coordinates, block_noises
 from mag_sandbox.model.kv_cache import CacheShape, KVCache
-from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.model.pocket.loading import FULL_SPEED, prompt_features
 from mag_sandbox.model.pocket.weights import AUTOENCODER, WORLD, load_tokenizer, read_config
 from mag_sandbox.model.prompts import Conditioner

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.attention import AttentionKernel
+from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.frames import to_frames, to_pictures
 from mag_sandbox.model.imagination.behind import RingPicture, as_seen, boxes, likeness
 from mag_sandbox.model.imagination.config import ImaginationConfig
@@ -39,7 +40,6 @@ from mag_sandbox.model.imagination.weights import (
     read_imagination_config,
     require_networks,
 )
-from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.model.world import Frames
 from mag_sandbox.scenes.things import Named
 

@@ -15,7 +15,6 @@ from mag_sandbox.model.imagination.painter import Painter, Sprites
 from mag_sandbox.model.imagination.planner import Planner
 from mag_sandbox.model.imagination.reader import Reader
 from mag_sandbox.model.imagination.sketch import Sketcher
-from mag_sandbox.model.pocket.weights import POCKET_WEIGHTS
 from mag_sandbox.model.saved import eight_bits, load_into, parse_config, stored, write_tensors
 from mag_sandbox.model.world import WEIGHTS
 
@@ -35,7 +34,7 @@ def digest_of(folder: Path) -> str:
 
 def fits(folder: Path, weights: Path) -> bool:
     """Tell whether a folder's networks were trained on latents and texts of these weights."""
-    return (folder / CONFIG).exists() and weights == POCKET_WEIGHTS
+    return (folder / CONFIG).exists() and weights == WEIGHTS / "pocket"
 
 
 class ImaginationNetworks:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from mag_sandbox.model.attention import named_kernel
+from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.config import PocketConfig
 from mag_sandbox.model.dit import DiT, TextKeys
 from mag_sandbox.model.execution import Execution, run_pictures
@@ -17,7 +18,6 @@ from mag_sandbox.model.imagination.painter import Painter
 from mag_sandbox.model.kv_cache import CacheShape, KVCache
 from mag_sandbox.model.pocket.animation import Animation
 from mag_sandbox.model.pocket.animator import PARTS, Animator, Moments
-from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.model.pocket.cells import DrawnPictures, cells_of, pixels_of
 from mag_sandbox.model.world import Frames
 

@@ -7,6 +7,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
+from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.config import PocketConfig
 from mag_sandbox.model.dit import DiT, TextKeys
 from mag_sandbox.model.execution import run_pictures
@@ -17,7 +18,6 @@ from mag_sandbox.model.imagination.painter_graph import GraphPainter
 from mag_sandbox.model.kv_cache import CacheShape
 from mag_sandbox.model.pocket.animation import Animation
 from mag_sandbox.model.pocket.animator import Animator
-from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.model.pocket.cells import CELL, DrawnPictures, frames_of, levels_of, pixels_of
 from mag_sandbox.model.pocket.engine import Coding, PlainAnimator, PocketEngine
 from mag_sandbox.model.pocket.graph_passes import ApartCache, GraphPasses

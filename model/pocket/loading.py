@@ -15,6 +15,7 @@ from torch import Tensor
 from mag_sandbox.controls.camera import CameraSpeed
 from mag_sandbox.files.whole import sha256_of
 from mag_sandbox.model.attention import KERNELS, named_kernel
+from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.config import PocketConfig
 from mag_sandbox.model.dit import DiT, own_block_attention
 from mag_sandbox.model.execution import (
@@ -38,7 +39,6 @@ from mag_sandbox.model.kv_cache import CacheShape
 from mag_sandbox.model.memory import MEMORY_POLICIES, make_policy
 from mag_sandbox.model.pocket.animation import Animation
 from mag_sandbox.model.pocket.animator import Animator
-from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.model.pocket.base import WorldParts
 from mag_sandbox.model.pocket.block_memory import MemoryNetworks
 from mag_sandbox.model.pocket.decoding import Codec

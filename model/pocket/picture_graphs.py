@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from mag_sandbox.model.autoencoder import Autoencoder, ResidualBlock
 from mag_sandbox.model.graphs import (
     CompiledGraph,
     Graph,
@@ -37,7 +38,6 @@ from mag_sandbox.model.graphs import (
 )
 from mag_sandbox.model.pocket.animation import Moving
 from mag_sandbox.model.pocket.animator import PARTS, Animator, ClockedBlock, Moments, PictureNetwork
-from mag_sandbox.model.pocket.autoencoder import Autoencoder, ResidualBlock
 from mag_sandbox.model.pocket.cells import CELL
 from mag_sandbox.model.pocket.skies import REACH, SMOOTH, SOME, EdgeFollowing
 

@@ -31,9 +31,9 @@ from mag_sandbox.model.world import WEIGHTS, MissingWeights
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
+    from mag_sandbox.model.autoencoder import Autoencoder
     from mag_sandbox.model.dit import DiT
     from mag_sandbox.model.pocket.animator import Animator
-    from mag_sandbox.model.pocket.autoencoder import Autoencoder
     from mag_sandbox.model.pocket.networks import PocketNetworks
 
 POCKET_WEIGHTS = WEIGHTS / "pocket"

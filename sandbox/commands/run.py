@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from mag_sandbox.controls.bindings import BINDINGS_FILE, load_bindings
 from mag_sandbox.controls.sources import ScriptSource
@@ -18,7 +17,7 @@ from mag_sandbox.files.whole import replace_file
 from mag_sandbox.model.catalogue import weight_files, worlds
 from mag_sandbox.model.full import benchmark
 from mag_sandbox.model.loading import available_policies, is_first, words_problem
-from mag_sandbox.model.world import Progress, World, WorldFailed
+from mag_sandbox.model.world import WorldFailed
 from mag_sandbox.sandbox.choice import WorldChoice, meant_world, usual_memory, usual_precision
 from mag_sandbox.sandbox.commands.options import (
     BenchOptions,
@@ -30,10 +29,11 @@ from mag_sandbox.sandbox.commands.options import (
     WorldOptions,
 )
 from mag_sandbox.sandbox.hud.around import Lookout
+from mag_sandbox.sandbox.launch import choose_display, run_app
 from mag_sandbox.sandbox.option_values import ServerOptions
 from mag_sandbox.sandbox.play.events import SessionObserver
 from mag_sandbox.sandbox.play.scripts import pan_out_and_back
-from mag_sandbox.sandbox.play.session import CommandSource, Playthrough
+from mag_sandbox.sandbox.play.session import Playthrough
 from mag_sandbox.sandbox.recording.in_video import opened
 from mag_sandbox.sandbox.recording.playback import Playback
 from mag_sandbox.sandbox.recording.reader import Recording, RecordingError
@@ -43,15 +43,13 @@ from mag_sandbox.sandbox.recording.replay import (
     Verifying,
     play_through,
     playthrough_of,
+    recorded_choice,
     verify,
 )
 from mag_sandbox.sandbox.settings import DEFAULT_SCENE, SandboxConfig, load_settings
-from mag_sandbox.sandbox.x_server import check_display, has_display
+from mag_sandbox.sandbox.x_server import has_display
 from mag_sandbox.scenes import Scene, SceneError, load_scene
 
-if TYPE_CHECKING:  # imports pygame, which must see the display settings first
-    from mag_sandbox.sandbox.app import RunSummary
-    from mag_sandbox.sandbox.screens.play import MakeSession
 logger = logging.getLogger(__name__)
 Say = Callable[[str], None]
 HEADLESS_SECONDS = 10.0  # of play without a person, when not told otherwise
@@ -95,7 +93,7 @@ def _play_game(options: PlayOptions) -> int:
         scene, seed, choice = _what_to_play(options)
         playthrough = Playthrough(scene, seed)
     bindings = load_bindings(config_folder() / BINDINGS_FILE)
-    _choose_display(headless=False)
+    choose_display(headless=False)
     from mag_sandbox.sandbox import app
     from mag_sandbox.sandbox.game import PlayerGame
 
@@ -140,7 +138,7 @@ def run_doctor(options: DoctorOptions, say: Say) -> int:
 def run_gallery(options: GalleryOptions, say: Say) -> int:
     """Play by itself, without a window, and save a picture of every screen."""
     scene, seed, choice = _what_to_play(options)
-    _choose_display(headless=True)
+    choose_display(headless=True)
     from mag_sandbox.sandbox.diagnose import gallery
 
     for path in gallery.run(choice, Playthrough(scene, seed), options.folder):
@@ -164,7 +162,7 @@ def _replay(recording: Recording, options: ReplayOptions, say: Say) -> int:
         playback = Playback(recording, options.server())
         run_app(playback.load, playback.playthrough, [], playback, seconds=None, headless=False)
         return 0
-    choice = WorldChoice.of(recording, options.server())
+    choice = recorded_choice(recording, options.server())
     if options.list:
         lookout = Lookout()
         with closing(choice.load()) as world:
@@ -202,7 +200,7 @@ def run_bench(options: BenchOptions, say: Say) -> int:
         return _print_numbers(numbers, options.json, say)
     if not has_display():
         say("no display found: measured without a window, which is cheaper than with one")
-    _choose_display(headless=not has_display())
+    choose_display(headless=not has_display())
     from mag_sandbox.sandbox.diagnose import bench, bench_table  # with pygame
     from mag_sandbox.sandbox.diagnose.doctor_checks import processor_features
 
@@ -234,7 +232,7 @@ def run_soak(options: SoakOptions, say: Say) -> int:
     """Play by itself for long; 1: the process grew more than it may."""
     scene, seed, choice = _what_to_play(options)
     check_place(options.json)
-    _choose_display(headless=True)
+    choose_display(headless=True)
     from mag_sandbox.sandbox.diagnose import soak  # with pygame
     from mag_sandbox.sandbox.diagnose.mishaps import Mishaps
 
@@ -286,42 +284,6 @@ def _replay_in_app(
     seconds = math.inf if headless else None  # unattended, an error ends the run at once
     playthrough = playthrough_of(recording)
     run_app(choice.load, playthrough, observers, source, seconds=seconds, headless=headless)
-
-
-def run_app(
-    load: Callable[[Progress], World],
-    playthrough: Playthrough,
-    observers: Sequence[SessionObserver],
-    source: CommandSource | None,
-    *,
-    seconds: float | None,
-    headless: bool,
-    session: "MakeSession | None" = None,
-) -> "RunSummary":
-    """Run the app for one playthrough until it closes; `session` adds to the picture.
-
-    Raises:
-        WorldFailed: the world stopped.
-        DisplayError: there is no display.
-    """
-    _choose_display(headless=headless)
-    from mag_sandbox.sandbox import app
-
-    more = {} if session is None else {"session": session}
-    summary = app.run(
-        load, playthrough, load_settings(), observers, source=source, seconds=seconds, **more
-    )
-    if summary.error is not None:
-        raise WorldFailed(summary.error)
-    return summary
-
-
-def _choose_display(*, headless: bool) -> None:
-    os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
-    if headless:
-        os.environ["SDL_VIDEODRIVER"] = os.environ["SDL_AUDIODRIVER"] = "dummy"
-    else:
-        check_display()
 
 
 def check_place(path: Path | None) -> None:

@@ -41,6 +41,7 @@ from mag_sandbox.sandbox.demo.run import (
 )
 from mag_sandbox.sandbox.demo.watch import DemoWatch
 from mag_sandbox.sandbox.demo.window import DemoSource
+from mag_sandbox.sandbox.launch import run_app
 from mag_sandbox.sandbox.recording.frame_store import frames_beside
 from mag_sandbox.sandbox.recording.reader import Recording, RecordingError, load_recording
 from mag_sandbox.sandbox.recording.recorder import Recorder
@@ -255,8 +256,6 @@ class _Plan:
 
 def _play_in_window(source: DemoSource) -> DemoResult:
     """Play a demo until it is over or the player leaves; an error ends it at once."""
-    from mag_sandbox.sandbox.commands.run import run_app  # which knows displays
-
     tallies = [source.tally]
     with_captions = lambda reel, hud: _demo_session(reel, hud, source)  # noqa: E731 -- one line
     run_app(

@@ -30,12 +30,12 @@ from mag_sandbox.sandbox.choice import WorldChoice
 from mag_sandbox.sandbox.game import PlayerGame
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver
 from mag_sandbox.sandbox.play.pacing import percentile
+from mag_sandbox.sandbox.play.parked_scene import ParkedScene, write_state
 from mag_sandbox.sandbox.play.scripts import survey, wander
 from mag_sandbox.sandbox.play.session import Playthrough, Session
 from mag_sandbox.sandbox.recording.frame_store import frames_beside
 from mag_sandbox.sandbox.recording.reader import load_recording
 from mag_sandbox.sandbox.recording.recorder import Recorder
-from mag_sandbox.sandbox.saves.parked_scene import ParkedScene, write_state
 from mag_sandbox.sandbox.settings import SandboxConfig
 from mag_sandbox.scenes import Scene
 

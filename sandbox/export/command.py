@@ -46,11 +46,10 @@ def run_export(options: RecordingExport, say: Say, frames_from: "FramesFrom | No
 
 def replayed(recording: Recording) -> Iterator[FrameBlock]:
     """Play a session again, as fast as its world can, and yield its blocks."""
-    from mag_sandbox.sandbox.choice import WorldChoice
     from mag_sandbox.sandbox.play.session import Session
-    from mag_sandbox.sandbox.recording.replay import ReplaySource, playthrough_of
+    from mag_sandbox.sandbox.recording.replay import ReplaySource, playthrough_of, recorded_choice
 
-    with closing(WorldChoice.of(recording).load()) as world:
+    with closing(recorded_choice(recording).load()) as world:
         session = Session(world, ReplaySource(recording))
         step = session.begin(playthrough_of(recording))
         while step is not None:

@@ -24,7 +24,7 @@ from mag_sandbox.model.world import (
     WorldState,
 )
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver, SessionStart
-from mag_sandbox.sandbox.saves.parked_scene import ParkedScene
+from mag_sandbox.sandbox.play.parked_scene import ParkedScene
 from mag_sandbox.scenes import Scene
 
 RECENT_BLOCKS = 7  # newest blocks handed over whole: what packed frames reach back

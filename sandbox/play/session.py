@@ -31,7 +31,7 @@ from mag_sandbox.sandbox.play.events import (
     SessionObserver,
     SessionStart,
 )
-from mag_sandbox.sandbox.saves.parked_scene import KeptMemory, ParkedScene, new_id
+from mag_sandbox.sandbox.play.parked_scene import KeptMemory, ParkedScene, new_id
 from mag_sandbox.scenes import Scene
 
 

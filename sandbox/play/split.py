@@ -18,8 +18,8 @@ from mag_sandbox.model.world import (
     World,
 )
 from mag_sandbox.sandbox.choice import WorldChoice
+from mag_sandbox.sandbox.play.parked_scene import ParkedScene
 from mag_sandbox.sandbox.play.staged import Staged
-from mag_sandbox.sandbox.saves.parked_scene import ParkedScene
 from mag_sandbox.scenes import Scene
 
 SMOOTHING = 0.3  # weight of the newest block in the time that both take

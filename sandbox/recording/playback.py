@@ -20,7 +20,7 @@ from mag_sandbox.model.world import (
 from mag_sandbox.sandbox.choice import WorldChoice
 from mag_sandbox.sandbox.recording.frame_store import StoredFrames
 from mag_sandbox.sandbox.recording.reader import Recording, RecordingError
-from mag_sandbox.sandbox.recording.replay import ReplaySource, playthrough_of
+from mag_sandbox.sandbox.recording.replay import ReplaySource, playthrough_of, recorded_choice
 from mag_sandbox.scenes import Scene
 
 ONLY_FORWARD = "so you can only move forward, and that takes a while."
@@ -56,7 +56,7 @@ class Playback:
         except RecordingError:
             stored, self.note = None, f"The kept frames cannot be read, {ONLY_FORWARD}"
         if stored is None:
-            self._choice = WorldChoice.of(recording, server)
+            self._choice = recorded_choice(recording, server)
             return
         with stored:
             if stored.blocks[-1].head.block_index < self.last:

@@ -28,13 +28,13 @@ from mag_sandbox.sandbox.play.events import (
     SessionStart,
     event_to_json,
 )
+from mag_sandbox.sandbox.play.parked_scene import ParkedScene, StateError, write_state
 from mag_sandbox.sandbox.recording.reader import (
     EVENTS_FILE,
     STATE_FOLDER,
     RecordingError,
     with_machine,
 )
-from mag_sandbox.sandbox.saves.parked_scene import ParkedScene, StateError, write_state
 
 logger = logging.getLogger(__name__)
 

@@ -14,7 +14,16 @@ from statistics import median
 
 from mag_sandbox.evaluation.probe.metrics import psnr
 from mag_sandbox.model.catalogue import shipped
-from mag_sandbox.model.world import Control, FrameBlock, Frames, Progress, World, WorldFailed
+from mag_sandbox.model.loading import ServerAddress
+from mag_sandbox.model.world import (
+    Control,
+    FrameBlock,
+    Frames,
+    MemorySetting,
+    Progress,
+    World,
+    WorldFailed,
+)
 from mag_sandbox.sandbox.choice import WorldChoice
 from mag_sandbox.sandbox.play.events import (
     BlockEvent,
@@ -22,6 +31,7 @@ from mag_sandbox.sandbox.play.events import (
     SessionObserver,
     SessionStart,
 )
+from mag_sandbox.sandbox.play.parked_scene import read_state
 from mag_sandbox.sandbox.play.session import Playthrough, Session
 from mag_sandbox.sandbox.recording.frame_records import as_kept
 from mag_sandbox.sandbox.recording.frame_store import StoredBlock, StoredFrames
@@ -32,7 +42,6 @@ from mag_sandbox.sandbox.recording.reader import (
     RecordingError,
     with_machine,
 )
-from mag_sandbox.sandbox.saves.parked_scene import read_state
 
 PARTS = 10  # stretches that are told apart, so that a slow drift is seen
 ARITHMETIC = ("execution", "packages", "machine", "frames")  # of a header: what bits depend on
@@ -126,6 +135,23 @@ def playthrough_of(recording: Recording) -> Playthrough:
     start = recording.start
     parked = partial(read_state, Path(start.state)) if start.state else None
     return Playthrough(start.scene, start.seed, parked, start.state)
+
+
+def recorded_choice(recording: Recording, server: ServerAddress | None = None) -> WorldChoice:
+    """Return the world that a recording was made with, to be loaded here or on a server.
+
+    Raises:
+        WorldFailed: there is no such world, or its header does not say how it was run.
+    """
+    start = recording.start
+    memory = start.memory or MemorySetting()
+    execution = start.provenance.get("execution")
+    if execution is not None and not isinstance(execution, dict):
+        raise WorldFailed(
+            f"{recording.folder} says {execution!r:.40} of how it was run, expected a group of "
+            "values; record the session again"
+        )
+    return WorldChoice(start.world, memory, start.look_ahead, execution, server)
 
 
 class ReplaySource:

@@ -19,7 +19,7 @@ from mag_sandbox.files.border import exists, is_file, is_folder, is_missing
 from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.files.whole import remove_folder, tidy
 from mag_sandbox.model.world import MIB
-from mag_sandbox.sandbox.saves.parked_scene import (
+from mag_sandbox.sandbox.play.parked_scene import (
     THUMBNAIL,
     ParkedScene,
     StateError,

@@ -19,18 +19,18 @@ from mag_sandbox.model.world import FrameBlock, WorldFailed
 from mag_sandbox.sandbox.freed_memory import give_back_freed
 from mag_sandbox.sandbox.hud.minimap import MapStitcher
 from mag_sandbox.sandbox.play.events import SessionObserver, SessionStart
-from mag_sandbox.sandbox.play.session import Playthrough, Session
-from mag_sandbox.sandbox.play.worker import GenerationWorker
-from mag_sandbox.sandbox.probe.prober import Prober
-from mag_sandbox.sandbox.recording.recorder import Recorder
-from mag_sandbox.sandbox.saves.own_scenes import LibraryError, keep_prompted, picture_own_scene
-from mag_sandbox.sandbox.saves.parked_scene import (
+from mag_sandbox.sandbox.play.parked_scene import (
     ParkedScene,
     check_slug,
     new_id,
     read_header,
     scene_in,
 )
+from mag_sandbox.sandbox.play.session import Playthrough, Session
+from mag_sandbox.sandbox.play.worker import GenerationWorker
+from mag_sandbox.sandbox.probe.prober import Prober
+from mag_sandbox.sandbox.recording.recorder import Recorder
+from mag_sandbox.sandbox.saves.own_scenes import LibraryError, keep_prompted, picture_own_scene
 from mag_sandbox.sandbox.saves.parking import ParkedEntry, ParkedScenes
 from mag_sandbox.scenes import Scene
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from operator import is_
 
 from mag_sandbox.model.world import MIB
-from mag_sandbox.sandbox.saves.parked_scene import ParkedScene
+from mag_sandbox.sandbox.play.parked_scene import ParkedScene
 
 MOST = 8  # changes that can be taken back
 MOST_BYTES = 512 * MIB  # that what is kept may take, the newest apart

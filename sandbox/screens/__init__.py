@@ -8,7 +8,7 @@ from typing import Protocol
 
 import pygame
 
-from mag_sandbox.sandbox.saves.parked_scene import ParkedScene
+from mag_sandbox.sandbox.play.parked_scene import ParkedScene
 from mag_sandbox.scenes import Scene
 
 

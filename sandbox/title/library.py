@@ -18,6 +18,7 @@ from mag_sandbox.answering import last_resort
 from mag_sandbox.files.border import is_file, is_missing, open_plain, refusing
 from mag_sandbox.files.typed_json import parse_json
 from mag_sandbox.files.whole import changed, folder_bytes, remove_folder, visible
+from mag_sandbox.sandbox.play.parked_scene import ParkedScene, StateHeader
 from mag_sandbox.sandbox.recording.frame_store import frames_per_second
 from mag_sandbox.sandbox.recording.reader import EVENTS_FILE, RecordingError
 from mag_sandbox.sandbox.saves.own_scenes import (
@@ -27,7 +28,6 @@ from mag_sandbox.sandbox.saves.own_scenes import (
     own_scenes,
     title_of,
 )
-from mag_sandbox.sandbox.saves.parked_scene import ParkedScene, StateHeader
 from mag_sandbox.sandbox.saves.parking import ParkedEntry, ParkedScenes
 from mag_sandbox.sandbox.title.model import (
     CONTINUE,

@@ -148,7 +148,7 @@ def state(change: Callable[[Path], object]) -> Maker:
     """Return what makes a recording that goes on from a state, and changes the state's folder."""
 
     def make(here: Path) -> None:
-        from mag_sandbox.sandbox.saves.parked_scene import write_state
+        from mag_sandbox.sandbox.play.parked_scene import write_state
         from tests.unit.sandbox.saves.test_state_files import left_after
 
         def goes_on(events: list[dict]) -> None:

@@ -20,13 +20,13 @@ from mag_sandbox.files.whole import folder_bytes
 from mag_sandbox.model.catalogue.weight_files import read_files
 from mag_sandbox.sandbox import choice
 from mag_sandbox.sandbox.commands import cli
+from mag_sandbox.sandbox.play.parked_scene import StateError, write_state
 from mag_sandbox.sandbox.play.session import Session
 from mag_sandbox.sandbox.postcards.scores import read_scores
 from mag_sandbox.sandbox.recording.frame_store import StoredFrames, frames_beside
 from mag_sandbox.sandbox.recording.reader import EVENTS_FILE, RecordingError, load_recording
 from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.sandbox.saves.own_scenes import keep_prompted
-from mag_sandbox.sandbox.saves.parked_scene import StateError, write_state
 from mag_sandbox.sandbox.saves.parking import ParkedScenes
 from mag_sandbox.sandbox.settings import SandboxConfig, SettingsError, load_settings, save_settings
 from mag_sandbox.sandbox.title.library import delete_recording, read_title_model

@@ -25,15 +25,15 @@ from mag_sandbox.model.catalogue.weight_files import manifest_path, read_files, 
 from mag_sandbox.model.catalogue.worlds import WORLDS
 from mag_sandbox.model.saved import parse_config
 from mag_sandbox.model.world import Control, MissingWeights, World, WorldFailed, WorldState
-from mag_sandbox.sandbox.recording.frame_store import StoredFrames
-from mag_sandbox.sandbox.recording.reader import EVENTS_FILE, RecordingError, load_recording
-from mag_sandbox.sandbox.saves.parked_scene import (
+from mag_sandbox.sandbox.play.parked_scene import (
     HEADER,
     ParkedScene,
     StateError,
     read_header,
     restore_world,
 )
+from mag_sandbox.sandbox.recording.frame_store import StoredFrames
+from mag_sandbox.sandbox.recording.reader import EVENTS_FILE, RecordingError, load_recording
 from mag_sandbox.sandbox.saves.parking import ParkedScenes
 from mag_sandbox.sandbox.settings import SandboxConfig, load_settings
 from mag_sandbox.sandbox.title.library import read_title_model

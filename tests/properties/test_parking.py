@@ -12,11 +12,11 @@ from mag_sandbox.evaluation.probe.metrics import psnr
 from mag_sandbox.model.memory import MEMORY_POLICIES
 from mag_sandbox.model.parking import packed, unpacked
 from mag_sandbox.model.world import Control, MemorySetting, WorldFailed, WorldState
+from mag_sandbox.sandbox.play.parked_scene import ParkedScene
 from mag_sandbox.sandbox.play.session import Playthrough, Session
 from mag_sandbox.sandbox.recording.reader import load_recording
 from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.sandbox.recording.replay import verify
-from mag_sandbox.sandbox.saves.parked_scene import ParkedScene
 from mag_sandbox.sandbox.saves.parking import ParkedScenes
 from tests.tiny import (
     FP32,

@@ -6,13 +6,13 @@ from functools import cached_property
 import numpy as np
 import torch
 
+from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.imagination.config import ImaginationConfig
 from mag_sandbox.model.imagination.weights import (
     ImaginationNetworks,
     load_networks,
     save_networks,
 )
-from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.model.pocket.networks import TextEncoder
 from mag_sandbox.model.pocket.weights import AUTOENCODER, WORLD, load_tokenizer, read_config
 from mag_sandbox.model.saved import load_into

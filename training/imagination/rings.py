@@ -14,8 +14,8 @@ import numpy as np
 import torch
 
 from mag_sandbox.files.whole import replacing
+from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.frames import to_pictures
-from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.renderer.behind import bands_of
 from mag_sandbox.renderer.plan import Thing
 from mag_sandbox.renderer.render import CATEGORIES, HELD_OUT, RENDERER_VERSION, render

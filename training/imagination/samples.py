@@ -8,11 +8,11 @@ import torch
 from tokenizers import Tokenizer
 
 from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.imagination.imagination import Coder, Imagination, Subject
 from mag_sandbox.model.imagination.painter import Painter
 from mag_sandbox.model.imagination.weights import ImaginationNetworks
-from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.model.pocket.networks import TextEncoder
 from mag_sandbox.model.prompts import tokenise
 from mag_sandbox.renderer.behind import bands_of

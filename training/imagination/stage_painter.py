@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.imagination.objects import (
     VARIANTS,
     ObjectTable,
@@ -17,7 +18,6 @@ from mag_sandbox.model.imagination.objects import (
 )
 from mag_sandbox.model.imagination.painter import Painter, sketched_cells
 from mag_sandbox.model.imagination.sketch import Sketch, Sketcher
-from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.model.pocket.networks import TextEncoder
 from mag_sandbox.renderer.plan import Thing
 from mag_sandbox.training.devices import TrainingDevice

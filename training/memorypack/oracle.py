@@ -16,10 +16,10 @@ from torch import Tensor, nn
 
 from mag_sandbox.files.whole import replace_file
 from mag_sandbox.model.attention import AttentionKernel
+from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.config import DiTConfig
 from mag_sandbox.model.dit import Attention, RMSNorm
 from mag_sandbox.model.memorypack.packing import Tokens
-from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.model.pocket.weights import AUTOENCODER, POCKET_WEIGHTS, read_config
 from mag_sandbox.model.rope import RayCoordinates, feature_count, rotate
 from mag_sandbox.model.saved import load_into

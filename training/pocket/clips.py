@@ -7,11 +7,11 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
+from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.checkpoints import load_checkpoint
 from mag_sandbox.model.config import PocketConfig
 from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.frames import to_frames
-from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.model.pocket.networks import PocketNetworks
 from mag_sandbox.model.rope import RayCoordinates
 from mag_sandbox.renderer.sheets import write_sheet

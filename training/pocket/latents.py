@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.frames import to_pictures
-from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.views import DEGREES_PER_PIXEL, FOV, HEIGHT, WIDTH
 from mag_sandbox.training.devices import TrainingDevice

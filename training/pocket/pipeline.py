@@ -11,13 +11,13 @@ import torch
 from tokenizers import Tokenizer
 
 from mag_sandbox.controls.camera import CameraCommand
+from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.config import POCKET, PocketConfig
 from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.execution import Execution
 from mag_sandbox.model.lora import adapt, adapter
 from mag_sandbox.model.pocket import loading as pocket
 from mag_sandbox.model.pocket.animator import Animator
-from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.model.pocket.networks import PocketNetworks
 from mag_sandbox.model.pocket.weights import (
     AUTOENCODER,

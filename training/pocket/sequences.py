@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mag_sandbox.model.pocket.autoencoder import Autoencoder
+from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.pocket.data import PanoramaSet
 from mag_sandbox.training.pocket.latents import LatentPool, encode_views, places_to_poses

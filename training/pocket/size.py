@@ -4,7 +4,7 @@ from pathlib import Path
 
 import torch
 
-from mag_sandbox.model.pocket.autoencoder import Autoencoder
+from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.pocket.networks import PocketNetworks
 from mag_sandbox.model.pocket.weights import load_pocket_parts, load_tokenizer, read_config
 from mag_sandbox.model.saved import stored, write_tensors

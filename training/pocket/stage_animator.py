@@ -13,9 +13,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.frames import to_frames, to_pictures
 from mag_sandbox.model.pocket.animator import Animator, Moments
-from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.sheets import write_sheet
 from mag_sandbox.renderer.version2.moving import CLOUD_SPEED, moment, parts

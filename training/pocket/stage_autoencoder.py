@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.frames import to_frames, to_pictures
-from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.renderer.sheets import write_sheet
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.loop import Stage

@@ -9,10 +9,10 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
+from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.dit import TextKeys, own_block_attention
 from mag_sandbox.model.flow import euler_levels, euler_step
 from mag_sandbox.model.frames import to_frames
-from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.model.pocket.networks import PocketNetworks
 from mag_sandbox.model.prompts import tokenise
 from mag_sandbox.model.rope import PLACES, RayCoordinates

@@ -16,7 +16,7 @@ from mag_sandbox.sandbox import game as game_module
 from mag_sandbox.sandbox.audio import open_audio
 from mag_sandbox.sandbox.audio.outputs import OutputError
 from mag_sandbox.sandbox.audio.player import SILENT
-from mag_sandbox.sandbox.saves.parked_scene import HEADER
+from mag_sandbox.sandbox.play.parked_scene import HEADER
 from mag_sandbox.sandbox.screens import Continue, PlayScene, Way
 from mag_sandbox.sandbox.screens.loading import LoadingScreen
 from mag_sandbox.sandbox.screens.play import PlayScreen

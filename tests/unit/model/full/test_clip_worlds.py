@@ -23,8 +23,8 @@ from mag_sandbox.model.catalogue.memory_prediction import (
 )
 from mag_sandbox.model.catalogue.worlds import WORLDS
 from mag_sandbox.model.world import Control, MemorySetting, MissingWeights, WorldFailed
+from mag_sandbox.sandbox.play.parked_scene import read_state, write_state
 from mag_sandbox.sandbox.play.session import Playthrough, Session
-from mag_sandbox.sandbox.saves.parked_scene import read_state, write_state
 from mag_sandbox.scenes import Scene
 from tests import tiny_clips
 

@@ -25,7 +25,7 @@ from mag_sandbox.model.world import (
     WorldFailed,
     WorldState,
 )
-from mag_sandbox.sandbox.saves.parked_scene import ParkedScene, restore_world
+from mag_sandbox.sandbox.play.parked_scene import ParkedScene, restore_world
 from mag_sandbox.scenes import Scene
 from tests import tiny_full
 

@@ -28,8 +28,8 @@ from mag_sandbox.model.memorypack.config import MEMORYPACK, VARIANTS
 from mag_sandbox.model.memorypack.networks import MemoryPack
 from mag_sandbox.model.memorypack.parts import PartsInfo, save_parts, untrained
 from mag_sandbox.model.world import Control, FrameBlock, MemorySetting, MissingWeights, WorldFailed
+from mag_sandbox.sandbox.play.parked_scene import read_state, write_state
 from mag_sandbox.sandbox.play.session import Playthrough, Session
-from mag_sandbox.sandbox.saves.parked_scene import read_state, write_state
 from mag_sandbox.scenes import Scene
 from tests import tiny_full
 from tests.tiny import randomise

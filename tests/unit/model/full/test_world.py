@@ -26,8 +26,8 @@ from mag_sandbox.model.full.video_stream import VideoStream
 from mag_sandbox.model.full.world import StreamWorld
 from mag_sandbox.model.generator import BlockGenerator
 from mag_sandbox.model.world import Control, FrameBlock, MemorySetting, WorldFailed
+from mag_sandbox.sandbox.play.parked_scene import read_state, write_state
 from mag_sandbox.sandbox.play.session import Playthrough, Session
-from mag_sandbox.sandbox.saves.parked_scene import read_state, write_state
 from mag_sandbox.scenes import Scene
 from tests import tiny_full
 

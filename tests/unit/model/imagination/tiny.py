@@ -4,6 +4,7 @@ import torch
 from torch import nn
 
 from mag_sandbox.model.attention import matmul_attention
+from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.config import AutoencoderConfig, DiTConfig
 from mag_sandbox.model.imagination.config import (
     ImaginationConfig,
@@ -14,7 +15,6 @@ from mag_sandbox.model.imagination.config import (
 )
 from mag_sandbox.model.imagination.imagination import Coder, Imagination
 from mag_sandbox.model.imagination.weights import ImaginationNetworks
-from mag_sandbox.model.pocket.autoencoder import Autoencoder
 
 KINDS = ("tent", "tree")
 BEHIND = {"outdoor": ("sky",)}

@@ -24,7 +24,7 @@ from mag_sandbox.model.world import (
     PastBlock,
     WorldFailed,
 )
-from mag_sandbox.sandbox.play.environment import WorldEnvironment
+from mag_sandbox.sandbox.environment import WorldEnvironment
 from mag_sandbox.sandbox.play.scripts import pan_out_and_back
 from mag_sandbox.sandbox.play.session import Session
 from mag_sandbox.sandbox.play.split import SplitWorld

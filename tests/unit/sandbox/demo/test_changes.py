@@ -8,7 +8,7 @@ from mag_sandbox.controls.edits import EVERYTHING, LARGEST, Edit
 from mag_sandbox.model.world import Control, MemorySetting, WorldFailed
 from mag_sandbox.sandbox.demo.command import demo_of as demo_text
 from mag_sandbox.sandbox.demo.run import Extras, play_demo
-from mag_sandbox.sandbox.play.environment import WorldEnvironment
+from mag_sandbox.sandbox.environment import WorldEnvironment
 from mag_sandbox.sandbox.play.session import Session, digest_of
 from mag_sandbox.sandbox.recording.reader import load_recording
 from mag_sandbox.sandbox.recording.recorder import Recorder

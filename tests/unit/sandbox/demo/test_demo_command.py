@@ -15,7 +15,6 @@ from mag_sandbox.files.yaml_files import FileError
 from mag_sandbox.model.loading import policies_of
 from mag_sandbox.model.world import WorldFailed
 from mag_sandbox.sandbox import choice
-from mag_sandbox.sandbox.commands import run as commands
 from mag_sandbox.sandbox.commands.cli import parse
 from mag_sandbox.sandbox.demo import compare
 from mag_sandbox.sandbox.demo.compare import GAP, GIF_FPS, STRIP
@@ -192,7 +191,7 @@ def test_what_is_left_before_its_end_is_not_compared(demo, tmp_path, monkeypatch
         session = Session(load(), source, observers)
         session.begin(playthrough)
 
-    monkeypatch.setattr(commands, "run_app", leave_early)
+    monkeypatch.setattr("mag_sandbox.sandbox.demo.command.run_app", leave_early)
     with pytest.raises(DemoError, match="stopped before its end"):
         run(demo, "--compare", "mag,window", "--out", tmp_path / "out")
 

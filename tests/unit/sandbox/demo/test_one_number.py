@@ -10,8 +10,8 @@ from mag_sandbox.controls.sources import ScriptSource
 from mag_sandbox.model.world import Control, FrameBlock, MemorySetting
 from mag_sandbox.renderer.version2.render import HELD_OUT
 from mag_sandbox.sandbox.demo.run import Extras, play_demo
+from mag_sandbox.sandbox.environment import WorldEnvironment
 from mag_sandbox.sandbox.export.footage import Footage
-from mag_sandbox.sandbox.play.environment import WorldEnvironment
 from mag_sandbox.sandbox.play.session import Session
 from mag_sandbox.sandbox.probe.prober import Prober
 from mag_sandbox.sandbox.recording.frame_store import StoredFrames, frames_beside

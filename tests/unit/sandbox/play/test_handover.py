@@ -21,11 +21,11 @@ from mag_sandbox.sandbox.play.handover import (
     handover,
     scene_for,
 )
+from mag_sandbox.sandbox.play.parked_scene import StateError
 from mag_sandbox.sandbox.play.session import Session
 from mag_sandbox.sandbox.recording.reader import load_recording
 from mag_sandbox.sandbox.recording.recorder import Recorder
-from mag_sandbox.sandbox.recording.replay import verify
-from mag_sandbox.sandbox.saves.parked_scene import StateError
+from mag_sandbox.sandbox.recording.replay import recorded_choice, verify
 from mag_sandbox.sandbox.screens import Continue, Way, play
 from mag_sandbox.sandbox.screens.play import PlayScreen
 from mag_sandbox.sandbox.title.library import RECORDINGS
@@ -194,7 +194,7 @@ def test_a_recording_of_everything_goes_on_in_a_second_folder(run, tmp_path):
     before, after = map(load_recording, recorder.folders)
     assert verify(before, world_of("pocket")).matches
     assert verify(after, world_of("memorypack")).matches
-    assert WorldChoice.of(after).memory.policy == "memorypack"
+    assert recorded_choice(after).memory.policy == "memorypack"
 
 
 def test_a_moment_saved_in_another_world_is_not_loaded_and_play_goes_on(run):

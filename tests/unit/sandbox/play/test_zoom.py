@@ -10,16 +10,16 @@ from mag_sandbox.controls.sources import ScriptSource
 from mag_sandbox.model.world import MemorySetting
 from mag_sandbox.sandbox.demo.command import demo_of
 from mag_sandbox.sandbox.demo.run import play_demo, tape_for
+from mag_sandbox.sandbox.environment import WorldEnvironment
 from mag_sandbox.sandbox.hud.cards import help_pages
 from mag_sandbox.sandbox.hud.hud_state import pose_text
-from mag_sandbox.sandbox.play.environment import WorldEnvironment
+from mag_sandbox.sandbox.play.parked_scene import read_state, write_state
 from mag_sandbox.sandbox.play.pilot import Pilot
 from mag_sandbox.sandbox.play.session import Playthrough, Session
 from mag_sandbox.sandbox.recording.frame_store import FrameWriter, StoredFrames
 from mag_sandbox.sandbox.recording.reader import load_recording
 from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.sandbox.recording.replay import verify
-from mag_sandbox.sandbox.saves.parked_scene import read_state, write_state
 from mag_sandbox.sandbox.ui.display import window
 from mag_sandbox.scenes import Scene
 from mag_sandbox.scenes.demo.demo import load_demo

@@ -13,8 +13,8 @@ from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.controls.sources import ScriptSource
 from mag_sandbox.files.whole import tidy
 from mag_sandbox.model.world import WorldState
+from mag_sandbox.sandbox.play.parked_scene import ParkedScene, StateError
 from mag_sandbox.sandbox.play.session import Playthrough, Session
-from mag_sandbox.sandbox.saves.parked_scene import ParkedScene, StateError
 from mag_sandbox.sandbox.saves.parking import ParkedScenes
 from mag_sandbox.scenes import Scene
 from tests.doubles import FakeWorld

@@ -7,9 +7,9 @@ from threading import Event
 import pytest
 
 from mag_sandbox.model.world import Control, WorldFailed
+from mag_sandbox.sandbox.play.parked_scene import StateError
 from mag_sandbox.sandbox.play.session import Playthrough, Session
 from mag_sandbox.sandbox.saves import save_queue as module
-from mag_sandbox.sandbox.saves.parked_scene import StateError
 from mag_sandbox.sandbox.saves.parking import ParkedScenes
 from mag_sandbox.sandbox.saves.save_queue import SaveQueue, SceneSaves
 from mag_sandbox.scenes import Scene

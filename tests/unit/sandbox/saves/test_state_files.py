@@ -17,7 +17,7 @@ from PIL import Image
 
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.model.world import Control, FrameBlock, WorldFailed, WorldState
-from mag_sandbox.sandbox.saves.parked_scene import (
+from mag_sandbox.sandbox.play.parked_scene import (
     DiskFull,
     KeptMemory,
     ParkedScene,
@@ -177,7 +177,7 @@ def test_a_disk_that_fills_up_leaves_the_older_state_whole(folder, monkeypatch, 
 def test_room_is_looked_for_before_anything_is_written(folder, monkeypatch):
     usage = type("Usage", (), {"free": 1000})
     monkeypatch.setattr("shutil.disk_usage", lambda path: usage)
-    monkeypatch.setattr("mag_sandbox.sandbox.saves.parked_scene.replacing", None)
+    monkeypatch.setattr("mag_sandbox.sandbox.play.parked_scene.replacing", None)
     with pytest.raises(DiskFull):
         write_state(folder, left_after(5))
 

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.controls.sources import ScriptSource
 from mag_sandbox.files.folders import cache_folder, data_folder
+from mag_sandbox.sandbox.play.parked_scene import KeptMemory, StateHeader
 from mag_sandbox.sandbox.play.scripts import pan_out_and_back
 from mag_sandbox.sandbox.play.session import Session
 from mag_sandbox.sandbox.recording.frame_store import frames_beside
@@ -29,7 +30,6 @@ from mag_sandbox.sandbox.saves.own_scenes import (
     save_own_scene,
     scene_of_prompt,
 )
-from mag_sandbox.sandbox.saves.parked_scene import KeptMemory, StateHeader
 from mag_sandbox.sandbox.saves.parking import ParkedScenes
 from mag_sandbox.sandbox.title.library import (
     delete_recording,

@@ -6,8 +6,8 @@ import torch
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.attention import matmul_attention
+from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.imagination.imagination import Coder, Subject, load_imagination
-from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.model.pocket.weights import AUTOENCODER, POCKET_WEIGHTS, read_config
 from mag_sandbox.model.saved import load_into
 from mag_sandbox.renderer.kinds import CLASSES

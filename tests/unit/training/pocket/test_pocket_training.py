@@ -11,9 +11,9 @@ import torch
 from PIL import Image
 
 from mag_sandbox.model.attention import matmul_attention
+from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.config import PocketConfig
 from mag_sandbox.model.frames import to_pictures
-from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.model.pocket.weights import AUTOENCODER, WORLD, read_config, weights_hash
 from mag_sandbox.model.saved import load_into
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from mag_sandbox.model.attention import matmul_attention
-from mag_sandbox.model.pocket.autoencoder import Autoencoder
+from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.renderer.views import FOV
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.pocket.data import PanoramaSet

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mag_sandbox.model.world import WorldFailed
-from mag_sandbox.sandbox.play.environment import WorldEnvironment, gymnasium_environment
+from mag_sandbox.sandbox.environment import WorldEnvironment, gymnasium_environment
 from mag_sandbox.scenes import Scene
 from tests.doubles import FakeWorld
 from tests.unit.sandbox.demo.test_demo_run import FAST

@@ -3,9 +3,9 @@
 import numpy as np
 import torch
 
+from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.config import POCKET
 from mag_sandbox.model.frames import to_frames, to_pictures
-from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from tests.tiny import TINY, tiny_autoencoder
 
 draw = torch.Generator().manual_seed(0)
