@@ -101,9 +101,9 @@ class AnimatorConfig:
     """
 
     parts_widths: tuple[int, int] = (32, 48)  # channels at 1/4 and 1/8 of the picture
-    parts_blocks: int = 2  # at 1/8
+    parts_dilations: tuple[int, ...] = (1, 2, 4, 1)  # of the blocks at 1/8
     move_widths: tuple[int, int] = (48, 64)
-    move_blocks: int = 3
+    move_dilations: tuple[int, ...] = (1, 2, 4, 1)
     wind: float = 0.0703125  # degrees a frame, to the right: how fast clouds drift
     walk_reach: float = 3.9375  # degrees to each side that creatures walk
     walk_period: float = 128.0  # frames

@@ -111,14 +111,21 @@ def convolution(
 
 
 def convolution_layer(x: Node, source: nn.Conv2d, *, name: str = "") -> Node:
-    """Return the output of a convolution."""
-    return convolution(x, source.weight, source.bias, source.stride[0], name=name)
+    """Return the output of a convolution: plain, dilated, or of each channel on its own."""
+    if source.groups == 1 and source.dilation == (1, 1):
+        return convolution(x, source.weight, source.bias, source.stride[0], name=name)
+    sides, apart, weight = list(source.padding), list(source.dilation), source.weight
+    if source.groups == 1:
+        y = op.convolution(x, constant(weight), [1, 1], sides, sides, apart)
+        y.set_friendly_name(name)
+    else:  # cheap enough to need no name, by which products run in int8
+        y = op.group_convolution(x, constant(weight[:, None]), [1, 1], sides, sides, apart)
+    return op.add(y, constant(source.get_parameter("bias")[:, None, None]))
 
 
-def group_norm(x: Node, source: nn.GroupNorm) -> Node:
-    """Return the output of a norm over groups of channels."""
-    weights = constant(source.weight), constant(source.bias)
-    return op.group_normalization(x, *weights, source.num_groups, source.eps)
+def relu(x: Node) -> Node:
+    """Return what is not negative of x."""
+    return op.relu(x)
 
 
 def silu(x: Node) -> Node:

@@ -57,7 +57,7 @@ TINY = PocketConfig(
     frame_height=64,
 )
 TINY_ANIMATOR = AnimatorConfig(
-    parts_widths=(4, 4), parts_blocks=1, move_widths=(4, 4), move_blocks=1
+    parts_widths=(4, 4), parts_dilations=(1,), move_widths=(4, 4), move_dilations=(1, 2)
 )
 CAPTIONS = ("a red tower by the sea", "a green hill under a grey sky")
 PLACE = Scene(prompt=CAPTIONS[0])

@@ -30,34 +30,36 @@ class Moments:
 
 
 class ClockedBlock(nn.Module):
-    """A residual block whose channels are scaled and shifted by the clock."""
+    """A residual block; the clock scales and shifts what its first convolution makes.
 
-    def __init__(self, width: int, clock: int) -> None:
+    Its activations follow convolutions and sums directly, so compiled they cost nothing.
+
+    Args:
+        first: a convolution that keeps width and size.
+        clock: numbers that tell the time; 0: it is told none.
+    """
+
+    def __init__(self, first: nn.Conv2d, clock: int = 0) -> None:
         super().__init__()
-        self.norm = nn.GroupNorm(1, width)
-        self.first = nn.Conv2d(width, width, 3, padding=1)
-        self.second = nn.Conv2d(width, width, 1)
+        width = first.out_channels
+        self.first, self.second = first, nn.Conv2d(width, width, 1)
         self.film = nn.Linear(clock, 2 * width) if clock else None
-        for values in self.second.parameters():
-            nn.init.zeros_(values)
+        _zero(self.second, self.film)
 
     def forward(self, x: Tensor, clock: Tensor | None) -> Tensor:
-        """Return what is given and what the convolutions add, [B, C, H, W]."""
-        y = self.first(functional.silu(self.norm(x)))
-        if self.film is not None:
-            scale, shift = self.film(clock)[..., None, None].chunk(2, dim=1)
-            y = torch.addcmul(shift, y, 1 + scale)
-        return x + self.second(functional.silu(y))
+        """Return pictures that are not negative, [B, C, H, W], of such pictures."""
+        y = _told_time(self.first(x), self.film, clock)
+        return functional.relu(x + self.second(functional.relu(y)))
 
 
 class PictureNetwork(nn.Module):
-    """Convolutions at a quarter and an eighth of a picture's size; begins as zero.
+    """Convolutions at a quarter and an eighth of a picture's size, without norms; begins as zero.
 
     Args:
         channels: of the pictures, in and out.
         maps: channels given at a quarter of the size.
         widths: channels at a quarter and at an eighth.
-        blocks: at an eighth.
+        dilations: of the blocks at an eighth.
         clock: numbers that tell the time; 0: it is told none.
     """
 
@@ -66,7 +68,7 @@ class PictureNetwork(nn.Module):
         channels: tuple[int, int],
         maps: int,
         widths: tuple[int, int],
-        blocks: int,
+        dilations: tuple[int, ...],
         clock: int = 0,
     ) -> None:
         super().__init__()
@@ -74,27 +76,47 @@ class PictureNetwork(nn.Module):
         taken, given = channels
         self.stem = nn.Conv2d(taken, fine, CELL, stride=CELL)
         self.stem_maps = nn.Conv2d(maps, fine, 1, bias=False)
-        self.before = ClockedBlock(fine, clock)
+        self.film = nn.Linear(clock, 2 * fine) if clock else None
         self.down = nn.Conv2d(fine, coarse, 2, stride=2)
-        self.blocks = nn.ModuleList(ClockedBlock(coarse, clock) for _ in range(blocks))
+        self.blocks = nn.ModuleList(
+            ClockedBlock(nn.Conv2d(coarse, coarse, 3, padding=apart, dilation=apart), clock)
+            for apart in dilations
+        )
+        self.overall = nn.Linear(coarse, coarse)  # of the mean of all places
         self.up = nn.Conv2d(coarse, 4 * fine, 1)
-        self.after = ClockedBlock(fine, clock)
-        self.norm = nn.GroupNorm(1, fine)
+        self.after = ClockedBlock(nn.Conv2d(fine, fine, 5, padding=2, groups=fine))
         self.head = nn.Conv2d(fine, given * CELL * CELL, 1)
-        for values in self.head.parameters():
-            nn.init.zeros_(values)
+        _zero(self.film, self.overall, self.head)
 
     def forward(self, pictures: Tensor, maps: Tensor, clock: Tensor | None = None) -> Tensor:
         """Return [B, channels, H, W]; H and W are multiples of 8.
 
         Pictures are of that shape, maps [B, maps, H / 4, W / 4], the clock [B, clock].
         """
-        x = self.before(self.stem(pictures) + self.stem_maps(maps), clock)
-        coarse = self.down(x)
-        for block in self.blocks:
+        x = self.stem(pictures) + self.stem_maps(maps)
+        x = functional.relu(_told_time(x, self.film, clock))
+        first, *others = self.blocks
+        coarse = first(functional.relu(self.down(x)), clock)
+        coarse = coarse + self.overall(coarse.mean(dim=(2, 3)))[..., None, None]
+        for block in others:
             coarse = block(coarse, clock)
-        x = self.after(x + functional.pixel_shuffle(self.up(coarse), 2), clock)
-        return functional.pixel_shuffle(self.head(functional.silu(self.norm(x))), CELL)
+        x = functional.relu(x + functional.pixel_shuffle(self.up(coarse), 2))
+        return functional.pixel_shuffle(self.head(self.after(x, None)), CELL)
+
+
+def _told_time(x: Tensor, film: nn.Module | None, clock: Tensor | None) -> Tensor:
+    """Return channels scaled and shifted by the clock."""
+    if film is None:
+        return x
+    scale, shift = film(clock)[..., None, None].chunk(2, dim=1)
+    return torch.addcmul(shift, x, 1 + scale)
+
+
+def _zero(*layers: nn.Module | None) -> None:
+    for layer in layers:
+        if layer is not None:
+            for values in layer.parameters():
+                nn.init.zeros_(values)
 
 
 class Animator(nn.Module):
@@ -108,9 +130,11 @@ class Animator(nn.Module):
         super().__init__()
         self.config = config
         clock = 2 * len(config.clock_periods)
-        self.segment = PictureNetwork((3, len(PARTS)), 1, config.parts_widths, config.parts_blocks)
+        self.segment = PictureNetwork(
+            (3, len(PARTS)), 1, config.parts_widths, config.parts_dilations
+        )
         self.move = PictureNetwork(
-            (9 + len(PARTS), 5), 6, config.move_widths, config.move_blocks, clock
+            (9 + len(PARTS), 5), 6, config.move_widths, config.move_dilations, clock
         )
         self.follow = EdgeFollowing()
 

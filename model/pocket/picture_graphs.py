@@ -27,10 +27,10 @@ from mag_sandbox.model.graphs import (
     convolution_layer,
     from_bytes,
     graph_input,
-    group_norm,
     linear,
     number,
     op,
+    relu,
     reshaped,
     silu,
     split,
@@ -176,28 +176,34 @@ def _maps(maps: Node, source: PictureNetwork, bias: Tensor | None = None) -> Nod
 
 def _seen(x: Node, source: PictureNetwork, clock: Node | None = None) -> Node:
     """Return what the head sees, [1, fine, h, w], of what the stem saw, likewise."""
-    blocks = [source.before, *cast(Sequence[ClockedBlock], source.blocks), source.after]
-    films = [None] * len(blocks) if clock is None else _films(clock, blocks)
-    x = _clocked(x, source.before, films[0], "before")
-    coarse = convolution_layer(x, source.down, name="down")
-    for place, (block, film) in enumerate(zip(blocks[1:-1], films[1:-1], strict=True)):
+    blocks = cast(Sequence[ClockedBlock], source.blocks)
+    first, *others = [None] * (1 + len(blocks)) if clock is None else _films(clock, source)
+    x = relu(_told_time(x, first))
+    coarse = relu(convolution_layer(x, source.down, name="down"))
+    for place, (block, film) in enumerate(zip(blocks, others, strict=True)):
         coarse = _clocked(coarse, block, film, f"block {place}")
-    x = op.add(x, _grown(coarse, source.up, 2, "up"))
-    x = _clocked(x, source.after, films[-1], "after")
-    return silu(group_norm(x, source.norm))
+        if place == 0:
+            mean = op.reduce_mean(coarse, [2, 3], keep_dims=True)
+            weight, bias = source.overall.weight[..., None, None], source.overall.bias
+            coarse = op.add(coarse, convolution(mean, weight, bias))
+    x = relu(op.add(x, _grown(coarse, source.up, 2, "up")))
+    return _clocked(x, source.after, None, "after")
 
 
 def _clocked(x: Node, source: ClockedBlock, film: _Film | None, name: str) -> Node:
     """Return the output of a `ClockedBlock`."""
-    y = convolution_layer(silu(group_norm(x, source.norm)), source.first, name=f"{name} first")
-    if film:
-        y = op.add(op.multiply(y, film[0]), film[1])
-    return op.add(x, convolution_layer(silu(y), source.second, name=f"{name} second"))
+    y = relu(_told_time(convolution_layer(x, source.first, name=f"{name} first"), film))
+    return relu(op.add(x, convolution_layer(y, source.second, name=f"{name} second")))
 
 
-def _films(clock: Node, blocks: Sequence[ClockedBlock]) -> list[_Film]:
-    """Return what the clock says to each block; one product for all."""
-    layers = [cast(nn.Linear, block.film) for block in blocks]
+def _told_time(x: Node, film: _Film | None) -> Node:
+    return x if film is None else op.add(op.multiply(x, film[0]), film[1])
+
+
+def _films(clock: Node, source: PictureNetwork) -> list[_Film]:
+    """Return what the clock says to the stem and to each block; one product for all."""
+    blocks = cast(Sequence[ClockedBlock], source.blocks)
+    layers = [cast(nn.Linear, each.film) for each in (source, *blocks)]
     weight, bias = (
         torch.cat([layer.get_parameter(name) for layer in layers]) for name in ("weight", "bias")
     )

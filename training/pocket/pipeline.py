@@ -37,6 +37,7 @@ from mag_sandbox.training.loop import Loop, LoopConfig, Stage
 from mag_sandbox.training.pocket.config import PocketTraining
 from mag_sandbox.training.pocket.data import PanoramaSet, panorama_set
 from mag_sandbox.training.pocket.latents import LatentPool, latent_pool
+from mag_sandbox.training.pocket.norms import add_norms, fold_norms
 from mag_sandbox.training.pocket.sequences import PathBlocks, PooledViews
 from mag_sandbox.training.pocket.stage_animator import AnimatorStage
 from mag_sandbox.training.pocket.stage_autoencoder import AutoencoderStage, DecoderStage
@@ -134,10 +135,14 @@ class PocketPipeline:
         assert self.config.animator is not None
         torch.manual_seed(self.training.seed)
         module = Animator(self.config.animator).to(self.device.device)
+        for network in (module.segment, module.move):
+            add_norms(network)
         stage = AnimatorStage(module, self.autoencoder, self.data, self.device, self.training.seed)
         steps = self.training.animator_steps
         config = LoopConfig(steps=steps, warmup=100, decay=0.4, clip=0.5, ema=0.995)
         Loop(stage, config, self.folder).run()
+        for network in (module.segment, module.move):
+            fold_norms(network)
         self.animator = module
 
     def _train_generator(self) -> None:

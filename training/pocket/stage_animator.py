@@ -36,6 +36,7 @@ ZOOMED, NARROWEST = 0.25, 0.67  # share of steps on enlarged crops; their smalle
 SOFTENED = 0.4  # share of steps on pictures as soft as what is invented
 SOFTNESS = (2, 4, 8)  # px that are one
 PARTS_WEIGHT = 0.05  # of telling the parts apart
+OUTER = {"stem", "stem_maps", "head"}  # of a network's convolutions
 SHEET_TIMES = (0, 8, 16, 64, 256, 1024)  # frames
 
 
@@ -118,7 +119,7 @@ class AnimatorStage(Stage):
         inner = [
             layer.weight
             for name, layer in self.module.named_modules()
-            if isinstance(layer, nn.Conv2d) and not name.endswith(("stem", "stem_maps", "head"))
+            if isinstance(layer, nn.Conv2d) and not OUTER.intersection(name.split("."))
         ]
         return muon_and_adamw(self.module, inner, 0.01, 2e-3)
 
@@ -159,6 +160,7 @@ class AnimatorStage(Stage):
     def sheet(self, path: Path, step: int) -> None:  # noqa: ARG002 (the name tells it)
         """Write crops at some times: the renderer's above, moved from rest below."""
         rng = np.random.default_rng([self.seed, 6])
+        self.module.eval()
         rows = []
         for _ in range(6):
             layers, left, top, _ = _place(self.data, rng)
@@ -179,6 +181,7 @@ class AnimatorStage(Stage):
                 [moment(layers, left, top, time, CROP, CROP) for time in SHEET_TIMES],
                 list(to_frames(moved)),
             ]
+        self.module.train()
         write_sheet(path, rows)
 
 
