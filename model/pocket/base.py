@@ -10,6 +10,7 @@ from mag_sandbox.controls.phrase_compiler import camera_phrase
 from mag_sandbox.model.config import FlowConfig
 from mag_sandbox.model.pocket.animation import Animation
 from mag_sandbox.model.pocket.decoding import BlockDecoder, Codec, DecodedBlock
+from mag_sandbox.model.pocket.weights import SAME_BUT_FOR_ANIMATOR
 from mag_sandbox.model.prompts import Conditioner
 from mag_sandbox.model.session_world import MOST_BLOCKS, SessionWorld
 from mag_sandbox.model.world import (
@@ -21,6 +22,7 @@ from mag_sandbox.model.world import (
     Past,
     WorldFailed,
     WorldSpec,
+    WorldState,
 )
 from mag_sandbox.scenes.scene import MAX_SEED, check_prompt
 from mag_sandbox.scenes.vocabulary import Vocabulary
@@ -99,6 +101,13 @@ class PocketWorld(SessionWorld[Session]):
         """Forget the session; may be called twice."""
         self._session = None
         self._decoder.close()
+
+    def _require_own(self, state: WorldState) -> list[str]:
+        """Accept states of weights that differ in the animator alone, too; see `SessionWorld`."""
+        own = self._provenance["weights"]
+        if SAME_BUT_FOR_ANIMATOR.get(state.data.get("weights", "")) == own:
+            state = replace(state, data={**state.data, "weights": own})
+        return super()._require_own(state)
 
     def _require_words(self, prompt: str) -> None:
         """Check a new prompt.

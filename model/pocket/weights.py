@@ -42,6 +42,9 @@ GENERATOR = "generator.safetensors"  # where the config gives it a rank
 ANIMATOR = "animator.safetensors"  # where the config has one
 CONFIG, TOKENIZER = "config.json", "tokenizer.json"
 RANGES = "ranges.safetensors"  # of what products are given, for int8; may be absent
+# Earlier shipped weights by their digest, and later ones that differ from them in the animator
+# alone. Memory never depends on the animator, so saves of either continue with the other.
+SAME_BUT_FOR_ANIMATOR = {"8e755a7ed15aeabf": "49d8505146f3c3ab"}
 
 
 def read_config(folder: Path) -> PocketConfig:

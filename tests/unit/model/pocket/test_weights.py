@@ -17,6 +17,8 @@ from mag_sandbox.model.pocket.weights import (
     AUTOENCODER,
     CONFIG,
     GENERATOR,
+    POCKET_WEIGHTS,
+    SAME_BUT_FOR_ANIMATOR,
     TOKENIZER,
     WORLD,
     load_generator,
@@ -25,10 +27,12 @@ from mag_sandbox.model.pocket.weights import (
     weights_hash,
 )
 from mag_sandbox.model.saved import load_into
-from mag_sandbox.model.world import MissingWeights
+from mag_sandbox.model.world import Control, MissingWeights, WorldFailed
 from tests.tiny import (
+    PLACE,
     RIGHT,
     TINY,
+    assert_same_pictures,
     play,
     tiny_autoencoder,
     tiny_networks,
@@ -228,3 +232,21 @@ def test_the_pocket_world_fits_its_size_limit():
     with torch.device("meta"):
         numbers = sum(value.numel() for value in PocketNetworks(POCKET).parameters())
     assert numbers * 2 < 19 * 2**20  # bytes in bf16, beside the autoencoder
+
+
+def test_a_save_continues_with_weights_that_differ_in_the_animator_alone(monkeypatch):
+    world = tiny_world()
+    world.reset(PLACE, seed=1)
+    saved = world.snapshot()
+    older = replace(saved, data={**saved.data, "weights": "older"})
+    with pytest.raises(WorldFailed, match="use the weights it was saved with"):
+        world.restore(older)
+    monkeypatch.setitem(SAME_BUT_FOR_ANIMATOR, "older", saved.data["weights"])
+    world.restore(older)
+    continued = world.step(Control())
+    world.restore(saved)
+    assert_same_pictures([continued], [world.step(Control())])
+
+
+def test_earlier_weights_continue_with_the_shipped_ones():
+    assert set(SAME_BUT_FOR_ANIMATOR.values()) == {weights_hash(POCKET_WEIGHTS)}
