@@ -7,6 +7,7 @@ import torch
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose, check_pose, move
 from mag_sandbox.controls.phrase_compiler import camera_phrase
+from mag_sandbox.files.typed_fields import of_type
 from mag_sandbox.model.config import FlowConfig
 from mag_sandbox.model.pocket.animation import Animation
 from mag_sandbox.model.pocket.decoding import BlockDecoder, Codec, DecodedBlock
@@ -104,6 +105,7 @@ class PocketWorld(SessionWorld[Session]):
 
     def _require_own(self, state: WorldState) -> list[str]:
         """Accept states of weights that differ in the animator alone, too; see `SessionWorld`."""
+        of_type("state", state, WorldState)
         own = self._provenance["weights"]
         if SAME_BUT_FOR_ANIMATOR.get(state.data.get("weights", "")) == own:
             state = replace(state, data={**state.data, "weights": own})
