@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
-from mag_sandbox.files.typed_fields import check_fields
+from mag_sandbox.files.validation import check_fields
 
 Axis = Literal["yaw", "pitch", "zoom"]
 AXES: tuple[Axis, ...] = get_args(Axis)

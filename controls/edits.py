@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from mag_sandbox.controls.camera import ASPECT, MAX_PITCH, WIDEST_FOV, yaw_difference
-from mag_sandbox.files.typed_fields import check_fields
+from mag_sandbox.files.validation import check_fields
 
 Act = Literal["place", "remove", "repaint", "renew", "forget", "undo"]
 HIGHEST = MAX_PITCH + WIDEST_FOV * ASPECT / 2  # degrees: the end of what can be seen

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, get_args
 
 from mag_sandbox.controls.camera import AXES, Axis, CameraCommand
-from mag_sandbox.files.typed_json import decode
+from mag_sandbox.files.validation import decode
 
 Direction = Literal[-1, 0, 1]
 Pace = Literal["slow", "steady", "fast"]

@@ -17,7 +17,7 @@ from safetensors import safe_open
 from torch import Tensor, nn
 
 from mag_sandbox.files.border import check_plain, is_file, is_folder, read_plain, refusing
-from mag_sandbox.files.typed_json import parse_json
+from mag_sandbox.files.validation import parse_json
 from mag_sandbox.model.world import MissingWeights
 
 State = Mapping[str, Tensor]

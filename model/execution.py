@@ -20,7 +20,7 @@ from typing import TypeVar
 import torch
 from torch import nn
 
-from mag_sandbox.files.typed_json import revived
+from mag_sandbox.files.validation import decode
 from mag_sandbox.model.attention import named_kernel
 
 package_version = cache(version)  # reading it takes as long as decoding a frame
@@ -82,7 +82,7 @@ class Execution:
         if data.get("sketches"):
             raise ValueError("views were sketched, as they are not any more")
         known = {one.name: data[one.name] for one in fields(_Recorded) if one.name in data}
-        said = revived(_Recorded, known, "execution")
+        said = decode(_Recorded, known, "execution")
         dtypes = {str(dtype).removeprefix("torch."): dtype for dtype, _ in CHOICES}
         if said.device not in DEVICES or said.dtype not in dtypes:
             raise ValueError(f"execution on {said.device} in {said.dtype} is unknown here")

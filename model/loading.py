@@ -10,7 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import get_args
 
-from mag_sandbox.files.typed_fields import of_type
+from mag_sandbox.files.validation import of_type
 from mag_sandbox.files.yaml_files import not_found
 from mag_sandbox.model.catalogue.worlds import PLAYABLE, WORLDS, WorldRow
 from mag_sandbox.model.launch import is_first as is_first  # for the app

@@ -15,7 +15,7 @@ from safetensors import safe_open
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from mag_sandbox.files.typed_json import parse_json
+from mag_sandbox.files.validation import parse_json
 from mag_sandbox.model.checkpoints import reading
 from mag_sandbox.model.config import END
 from mag_sandbox.model.dit import DiT, TextKeys

@@ -9,7 +9,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from mag_sandbox.files.border import read_plain
-from mag_sandbox.files.typed_json import parse_json
+from mag_sandbox.files.validation import parse_json
 from mag_sandbox.files.whole import replacing
 from mag_sandbox.model.checkpoints import differences, reading
 from mag_sandbox.model.config import END

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import Generic, TypeVar
 
-from mag_sandbox.files.typed_fields import of_type
+from mag_sandbox.files.validation import of_type
 from mag_sandbox.model.world import WorldFailed, WorldSpec, WorldState
 
 MOST_BLOCKS = 2**40  # of a session: more than anybody plays

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import astuple, dataclass, fields, replace
 
 from mag_sandbox.controls.camera import CameraPose, check_pose
-from mag_sandbox.files.typed_json import decode, revived
+from mag_sandbox.files.validation import decode
 from mag_sandbox.model.world import MemoryEntry, SegmentKind
 
 
@@ -156,7 +156,7 @@ def _frame_of(row: list) -> KeptFrame:
     pose = {"yaw": yaw, "pitch": pitch, "fov": fov}
     said = {"frame_index": index, "kind": kind, "pose": pose}
     said |= dict(zip(_AFTER_POSE, more, strict=False))
-    frame: KeptFrame = revived(KeptFrame, said, "frame")
+    frame: KeptFrame = decode(KeptFrame, said, "frame")
     check_pose(frame.pose)
     if min(frame.frame_index, frame.prompt_index, frame.needed) < 0:
         raise ValueError(f"a frame is number {frame.frame_index}, needed by {frame.needed}")

@@ -13,12 +13,11 @@ import numpy as np
 from mag_sandbox.controls.camera import CameraCommand, CameraPose, CameraSpeed
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.files.border import Refusal
-from mag_sandbox.files.typed_fields import check_fields, of_type
-from mag_sandbox.files.yaml_files import FieldError
+from mag_sandbox.files.validation import check_fields, of_type
 from mag_sandbox.scenes import Scene
-from mag_sandbox.scenes.scene import MAX_SEED, check_prompt
+from mag_sandbox.scenes.memory_limits import AttendedFrames, KeptMib, SinkFrames, WindowBlocks
+from mag_sandbox.scenes.scene import Seed, check_prompt
 
-MOST_OF_MEMORY = 2**20  # frames, blocks or MiB: no memory is larger
 KIB, MIB, GIB = 2**10, 2**20, 2**30  # bytes
 WEIGHTS = Path(__file__).parents[1] / "assets" / "weights"  # that come with the game
 Frames = np.ndarray  # uint8 [T, H, W, 3]
@@ -46,19 +45,13 @@ class MemorySetting:
     """The two limits of memory, never confused: what is kept, and what a block attends."""
 
     policy: str = "mag-retrieve"  # one of WorldSpec.policies
-    kept_mib: int = 256  # budget of kept keys and values [MiB]
-    attended_frames: int = 4  # most remembered frames a block reads, where the policy limits them
-    window_blocks: int = 2  # recent blocks that `window` keeps
-    sink_frames: int | None = None  # first frames that are never dropped; None: the policy's own
+    kept_mib: KeptMib = 256
+    attended_frames: AttendedFrames = 4  # where the policy limits them
+    window_blocks: WindowBlocks = 2
+    sink_frames: SinkFrames | None = None  # None: the policy's own
 
     def __post_init__(self) -> None:
         check_fields(self)
-        least = {"kept_mib": 1, "attended_frames": 1, "window_blocks": 1, "sink_frames": 0}
-        for name, smallest in least.items():
-            value = getattr(self, name)
-            if value is not None and not smallest <= value <= MOST_OF_MEMORY:
-                expected = f"expected {smallest} to {MOST_OF_MEMORY}"
-                raise ValueError(f"memory {name} is {value}, {expected}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,13 +259,10 @@ def checked_seed(scene: Scene, seed: int) -> int:
     """Return what `World.reset` is asked for, a number of numpy as Python's own.
 
     Raises:
-        FieldError: the scene is none, or the seed is no number from 0 to MAX_SEED.
+        FieldError: the scene or the seed is of another type, or the seed is out of range.
     """
     of_type("scene", scene, Scene)
-    seed = of_type("seed", seed, int)
-    if not 0 <= seed <= MAX_SEED:
-        raise FieldError("seed", f"seed is {seed}, expected 0 to {MAX_SEED}")
-    return seed
+    return of_type("seed", seed, Seed)
 
 
 class World(Protocol):

@@ -19,6 +19,7 @@ import pygame
 from mag_sandbox.controls.bindings import Action
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.controls.edits import Edit
+from mag_sandbox.files.validation import limits
 from mag_sandbox.model.loading import next_policy, next_world, no_places, worlds_beside
 from mag_sandbox.model.world import MIB, MemorySetting, WorldFailed
 from mag_sandbox.sandbox.hud.hints import ACTIONS, STEPS
@@ -52,11 +53,12 @@ from mag_sandbox.sandbox.services import Services
 from mag_sandbox.sandbox.ui.display import window_surface
 from mag_sandbox.sandbox.ui.screenshots import ScreenshotInfo
 from mag_sandbox.sandbox.ui.text_entry import SHORTCUT
+from mag_sandbox.scenes.memory_limits import KeptMib
 from mag_sandbox.scenes.scene import MAX_SEED, Scene
 from mag_sandbox.scenes.things import GROUND, words_of
 
 MEMORY_STEP = 2  # factor of the budget
-LEAST_MIB, MOST_MIB = 1, 1024
+LEAST_MIB, MOST_MIB = limits(KeptMib)
 LOUDER = 10  # percent
 WARNED_S = 5.0  # after the last press, if that choice forgets something
 CHOOSING_S = 1.0  # after the last press, from which on a choice of memory holds

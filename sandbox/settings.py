@@ -6,21 +6,23 @@ Imports no pygame: the command line reads it before a window is chosen.
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
+from msgspec import Meta
 
 from mag_sandbox.files.border import Refusal, is_missing
 from mag_sandbox.files.folders import config_folder
+from mag_sandbox.files.validation import check_fields
 from mag_sandbox.files.whole import replace_file
 from mag_sandbox.files.yaml_files import (
-    FieldError,
     FileError,
     not_found,
     read_checked_yaml,
 )
 from mag_sandbox.model.loading import available_policies
 from mag_sandbox.model.world import MemorySetting, Precision
+from mag_sandbox.scenes.memory_limits import AttendedFrames, KeptMib, SinkFrames, WindowBlocks
 
 FILE = "settings.yaml"
 HEADER = "# Settings of the MAG sandbox. What is not named here has its default.\n"
@@ -43,8 +45,8 @@ class DisplayError(Refusal, RuntimeError):
 class SandboxConfig:
     """Settings of the app; every one has a default."""
 
-    window_width: int = 1280  # px
-    window_height: int = 720  # px
+    window_width: Annotated[int, Meta(ge=320, le=7680)] = 1280  # px
+    window_height: Annotated[int, Meta(ge=200, le=4320)] = 720  # px
     fit: FitMode = "fill"
     scale: ScaleMode = "crisp"
     hud: HudLevel = "small"
@@ -52,33 +54,24 @@ class SandboxConfig:
     late_warp: bool = True  # shift the last picture at once while the next one is made
     hints: bool = True  # say what to try first
     learned: str = ""  # the steps of it that were done, by name, with blanks between
-    text_scale: float = 1.0  # size of text and cards, 1: as designed
+    text_scale: Annotated[float, Meta(ge=0.75, le=2.0)] = 1.0  # of text and cards, 1: as designed
     high_contrast: bool = False
-    mouse_speed: float = 1.0  # how far a drag turns the camera, 1: the picture follows the hand
+    mouse_speed: Annotated[float, Meta(ge=0.1, le=10.0)] = 1.0  # 1: the picture follows the hand
     invert_sideways: bool = False  # a drag or stick to the right turns the other way
     invert_up_down: bool = False
-    volume: int = 70  # percent
+    volume: Annotated[int, Meta(ge=0, le=100)] = 70  # percent
     muted: bool = False
     memory: str = MEMORY.policy  # memory policy
-    kept_mib: int = MEMORY.kept_mib  # budget of the memory [MiB]
-    attended_frames: int = MEMORY.attended_frames  # most remembered frames a block reads
-    window_blocks: int = MEMORY.window_blocks  # recent blocks that the policy `window` keeps
-    sink_frames: int | None = None  # first frames never dropped; None: 2 of `mag`, 0 of others
+    kept_mib: KeptMib = MEMORY.kept_mib
+    attended_frames: AttendedFrames = MEMORY.attended_frames
+    window_blocks: WindowBlocks = MEMORY.window_blocks
+    sink_frames: SinkFrames | None = None  # None: 2 of `mag`, 0 of others
     look_ahead: bool = True  # imagine a view ahead while there is time
     precision: Precision = "auto"  # of the pocket world's networks; auto: the fastest of each
-    parked_mib: int = 1024  # what parked scenes may take on the disk before the game asks [MiB]
+    parked_mib: Annotated[int, Meta(ge=1, le=2**20)] = 1024  # on the disk before the game asks
 
     def __post_init__(self) -> None:
-        _check_range("window_width", self.window_width, 320, 7680)
-        _check_range("window_height", self.window_height, 200, 4320)
-        _check_range("text_scale", self.text_scale, 0.75, 2.0)
-        _check_range("mouse_speed", self.mouse_speed, 0.1, 10.0)
-        _check_range("volume", self.volume, 0, 100)
-        _check_range("kept_mib", self.kept_mib, 1, 65536)
-        _check_range("attended_frames", self.attended_frames, 1, 1024)
-        _check_range("window_blocks", self.window_blocks, 1, 1024)
-        _check_range("sink_frames", self.sink_frames or 0, 0, 3)
-        _check_range("parked_mib", self.parked_mib, 1, 2**20)
+        check_fields(self)
 
     def memory_setting(self, policy: str | None = None) -> MemorySetting:
         """Return what a world is loaded with; a policy asked for elsewhere goes first."""
@@ -166,8 +159,3 @@ class SettingsStore:
         if self.now != self._saved:
             self._saved = self.now
             save_settings(self.now)
-
-
-def _check_range(field: str, value: float, low: float, high: float) -> None:
-    if not low <= value <= high:
-        raise FieldError(field, f"{field} is {value}, expected {low} to {high}")

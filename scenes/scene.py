@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Annotated
+
+from msgspec import Meta
 
 from mag_sandbox.files.border import is_file
-from mag_sandbox.files.typed_fields import check_fields, of_type
-from mag_sandbox.files.typed_json import shortened
+from mag_sandbox.files.validation import FieldError, check_fields, of_type, shortened
 from mag_sandbox.files.yaml_files import (
-    FieldError,
     SceneError,
     nearest,
     not_found,
@@ -23,6 +24,7 @@ AMBIENCES = (  # what they sound like is the app's business
 CATEGORIES = ("indoor", "outdoor", "object", "video game")
 MAX_PROMPT = 1000  # characters
 MAX_SEED = 2**31 - 1
+Seed = Annotated[int, Meta(ge=0, le=MAX_SEED)]
 MAX_QUOTED_PATH = 200  # characters of a path that are quoted in a message
 
 
@@ -31,7 +33,7 @@ class Scene:
     """One place to visit."""
 
     prompt: str  # what the world looks like
-    seed: int = 0  # noise of the world; the same seed and commands give the same pictures
+    seed: Seed = 0  # noise of the world; the same seed and commands give the same pictures
     name: str = "untitled"
     category: str = "outdoor"  # one of CATEGORIES
     image: str | None = None  # path of a picture to begin from, in YAML relative to the scene file
@@ -45,8 +47,6 @@ class Scene:
         if not self.prompt.strip():
             raise FieldError("prompt", "prompt is empty; describe the place in a sentence")
         check_prompt(self.prompt)
-        if not 0 <= self.seed <= MAX_SEED:
-            raise FieldError("seed", f"seed is {self.seed}, expected 0 to {MAX_SEED}")
         _check_one_of("category", self.category, CATEGORIES)
         if self.ambience is not None:
             _check_one_of("ambience", self.ambience, AMBIENCES)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from mag_sandbox.controls.edits import EVERYTHING, HIGHEST, LARGEST, Act, Edit
-from mag_sandbox.files.typed_fields import of_type
+from mag_sandbox.files.validation import of_type
 from mag_sandbox.scenes.vocabulary import FUNCTION_WORDS, Vocabulary, WordGroup, split_words, stem
 
 NEAREST = 3  # known things that are named for one that is not

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 from mag_sandbox.files.border import read_plain, refusing
-from mag_sandbox.files.typed_json import decode, parse_json
+from mag_sandbox.files.validation import decode, parse_json
 from mag_sandbox.files.yaml_files import FileError
 from mag_sandbox.scenes.characters import cluster_end
 

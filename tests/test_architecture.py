@@ -65,7 +65,7 @@ MAY_IMPORT = {
 }
 PLAIN = ("controls", "scenes", "mag_sandbox/files")
 OPENERS = ("mag_sandbox/files/pictures.py", "mag_sandbox/files/videos.py")
-PLAIN_MAY_IMPORT = {*sys.stdlib_module_names, "numpy", "yaml", GAME}
+PLAIN_MAY_IMPORT = {*sys.stdlib_module_names, "msgspec", "numpy", "yaml", GAME}
 RENDERER_MAY_IMPORT = {*sys.stdlib_module_names, "numpy", "PIL", GAME}
 SANDBOX_ONLY = ("pygame", "sounddevice")
 

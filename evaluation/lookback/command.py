@@ -41,7 +41,7 @@ from mag_sandbox.evaluation.results.environment import environment
 from mag_sandbox.evaluation.results.output import Say
 from mag_sandbox.evaluation.results.store import ClipStore
 from mag_sandbox.files.border import Refusal, exists, read_plain, refusing
-from mag_sandbox.files.typed_json import revived
+from mag_sandbox.files.validation import decode
 from mag_sandbox.files.whole import claim, replace_file
 from mag_sandbox.model.loading import REMOTE, ServerAddress, available_worlds, read_token
 
@@ -96,7 +96,7 @@ def run_bench_memory(options: LookbackOptions, say: Say) -> int:
     opened = partial(open_player, entrant, hidden)
     run(plans, LookbackJob(opened, split, matching), store, options.workplace())
     records = store.records()
-    rows = [revived(ClipRow, records[one.key]["row"]) for one in plans if one.key in records]
+    rows = [decode(ClipRow, records[one.key]["row"]) for one in plans if one.key in records]
     if len(rows) < len(plans):
         raise Refusal(
             f"{len(plans) - len(rows)} clips are under way elsewhere; run the same command again"
@@ -133,7 +133,7 @@ def run_bench_memory_verify(options: VerifyOptions, say: Say) -> int:
             f"{options.result} is of {result['benchmark']}, this program plays {BENCHMARK}; check "
             "it with --clips 0"
         )
-    settings = revived(RunSettings, result["settings"])
+    settings = decode(RunSettings, result["settings"])
     split = _split_of(settings, options)
     entrant = Entrant(
         options.world or _world_of(who["name"]), who["memory"],

@@ -36,7 +36,7 @@ from mag_sandbox.evaluation.lookback.participants import (
 )
 from mag_sandbox.files import border
 from mag_sandbox.files.border import Refusal, read_plain, refusing
-from mag_sandbox.files.typed_json import decode, parse_json
+from mag_sandbox.files.validation import decode, parse_json
 from mag_sandbox.model.catalogue.weight_files import weights_home
 from mag_sandbox.model.world import (
     GIB,

@@ -28,7 +28,7 @@ from mag_sandbox.evaluation.probe.probe import MIN_POINTS, recalled_after
 from mag_sandbox.evaluation.report.data import LIVES
 from mag_sandbox.evaluation.results.intervals import mean_interval, mean_scores
 from mag_sandbox.files.border import Refusal, read_plain, refusing
-from mag_sandbox.files.typed_json import decode, parse_json
+from mag_sandbox.files.validation import decode, parse_json
 from mag_sandbox.files.whole import replace_file
 from mag_sandbox.files.yaml_files import not_found
 

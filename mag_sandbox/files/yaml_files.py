@@ -3,22 +3,21 @@
 Used for everything people edit by hand (scenes, settings); knows nothing of what the keys mean.
 """
 
-import types
 from collections.abc import Iterable, Sequence
 from dataclasses import MISSING, fields
 from difflib import get_close_matches
 from errno import EFBIG
 from pathlib import Path
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import yaml
 
 from mag_sandbox.files.border import Refusal, read_plain, reason_of
+from mag_sandbox.files.validation import FieldError, of_type
 
 MAX_BYTES = 64 * 1024  # a hand-written file is far smaller
 LARGEST = 2**63  # of whole numbers; the longest cannot even be said
 MAX_QUOTED = 40  # characters of a text that are quoted in a message
-TYPE_NAMES = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
 
 T = TypeVar("T")
 
@@ -29,14 +28,6 @@ class FileError(Refusal, ValueError):
 
 class SceneError(FileError):
     """A scene is missing or wrong."""
-
-
-class FieldError(ValueError):
-    """A value that its dataclass refuses; the reader adds file and line."""
-
-    def __init__(self, field: str, problem: str) -> None:
-        super().__init__(problem)
-        self.field = field
 
 
 def read_checked_yaml(path: Path, cls: type[T], error: type[FileError] = FileError) -> T:
@@ -59,7 +50,7 @@ def checked(root: yaml.Node | None, cls: type[T], name: str = "") -> T:
     Raises:
         Problem: it does not fit `cls`.
     """
-    nodes = entries(root, tuple(hints := get_type_hints(cls)))
+    nodes = entries(root, tuple(hints := get_type_hints(cls, include_extras=True)))
     values = {key: value_of(key, node, hints[key]) for key, (_, node) in nodes.items()}
     for field in fields(cls):  # type: ignore[arg-type]  # it is a dataclass
         required = field.default is MISSING and field.default_factory is MISSING
@@ -220,29 +211,23 @@ def value_of(key: str, node: yaml.Node, hint: Any) -> Any:
     """Return the value of a key as the type that is expected of it.
 
     Raises:
-        Problem: it is of another.
+        Problem: the value is of another type.
     """
-    value, origin = construct(node, key), get_origin(hint)
-    if origin in (Union, types.UnionType):
-        options = get_args(hint)
-        if value is None and type(None) in options:
-            return None
-        hint = next(option for option in options if option is not type(None))
-        origin = get_origin(hint)
-    if origin is Literal and isinstance(node, yaml.ScalarNode):
-        value = node.value  # YAML reads a bare off as false
-    if origin is Literal:
-        allowed = tuple(str(option) for option in get_args(hint))
-        if value not in get_args(hint):
-            guess = nearest(str(value), allowed)
-            known = ", ".join(allowed)
+    value = construct(node, key)
+    choices = get_args(hint) if get_origin(hint) is Literal else ()
+    if choices:
+        if isinstance(node, yaml.ScalarNode):
+            value = node.value  # YAML reads a bare off as false
+        if value not in choices:
+            allowed = tuple(map(str, choices))
+            guess, known = nearest(str(value), allowed), ", ".join(allowed)
             raise Problem(f'{key} is "{quoted(str(value))}"{guess}; expected one of {known}', node)
         return value
-    if hint is float and type(value) is int:
-        return float(value)
-    if type(value) is not hint:
-        raise Problem(f"{key} is {shown(value)}, expected {TYPE_NAMES[hint]}", node)
-    return value
+    try:
+        return of_type(key, value, hint)
+    except FieldError as problem:
+        why = str(problem) if value is not None else str(problem).replace("is None", "is empty")
+        raise Problem(why, node) from None
 
 
 def shown(value: object) -> str:

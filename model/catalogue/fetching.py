@@ -22,7 +22,7 @@ from threading import Thread
 from typing import Any
 
 from mag_sandbox.files.border import exists, reason_of, refusing
-from mag_sandbox.files.typed_json import decode, parse_json
+from mag_sandbox.files.validation import decode, parse_json
 from mag_sandbox.model.catalogue.weight_files import (
     WeightFile,
     WorldFiles,

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from mag_sandbox.files.border import is_missing, open_plain, read_plain, reason_of, refusing
 from mag_sandbox.files.folders import data_folder
-from mag_sandbox.files.typed_json import decode, parse_json
+from mag_sandbox.files.validation import decode, parse_json
 from mag_sandbox.files.whole import replace_file, sha256_of
 from mag_sandbox.model.catalogue.worlds import WORLDS, Fetchable, WorldRow
 from mag_sandbox.model.world import MissingWeights

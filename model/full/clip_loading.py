@@ -12,7 +12,7 @@ from diffusers import AutoModel, DiffusionPipeline
 
 from mag_sandbox.controls.camera import AXES
 from mag_sandbox.files.border import read_plain, refusing
-from mag_sandbox.files.typed_json import parse_json
+from mag_sandbox.files.validation import parse_json
 from mag_sandbox.model.catalogue.clips import ClipRecipe
 from mag_sandbox.model.catalogue.preflight import Start
 from mag_sandbox.model.catalogue.weight_files import WorldFiles

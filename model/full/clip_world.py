@@ -13,8 +13,7 @@ import numpy as np
 
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.controls.phrase_compiler import PhraseSmoother, compose
-from mag_sandbox.files.typed_fields import of_type
-from mag_sandbox.files.typed_json import decode
+from mag_sandbox.files.validation import decode, of_type
 from mag_sandbox.model.catalogue.clips import ClipCall, ClipRecipe
 from mag_sandbox.model.catalogue.memory_prediction import MemoryPlan
 from mag_sandbox.model.catalogue.worlds import WorldRow

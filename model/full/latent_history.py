@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose, check_pose
-from mag_sandbox.files.typed_json import decode
+from mag_sandbox.files.validation import decode
 from mag_sandbox.model.catalogue.worlds import BLOCK_LENGTH
 from mag_sandbox.model.memory import MEMORY_POLICIES
 from mag_sandbox.model.parking import numbers_of, packed, unpacked

@@ -13,7 +13,7 @@ from typing import Literal
 from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose
-from mag_sandbox.files.typed_json import decode
+from mag_sandbox.files.validation import decode
 from mag_sandbox.model.dit import TextKeys
 from mag_sandbox.model.full.latent_history import LatentHistory, RememberedBlock
 from mag_sandbox.model.full.rollout import Engine, ParkedRollout, Rollout

@@ -11,8 +11,7 @@ from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose
 from mag_sandbox.controls.phrase_compiler import HOLD, compose
-from mag_sandbox.files.typed_fields import of_type
-from mag_sandbox.files.typed_json import decode
+from mag_sandbox.files.validation import decode, of_type
 from mag_sandbox.files.yaml_files import not_found
 from mag_sandbox.model.catalogue.memory_prediction import MemoryPlan
 from mag_sandbox.model.catalogue.worlds import WorldRow

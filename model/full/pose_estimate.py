@@ -21,7 +21,7 @@ from mag_sandbox.controls.camera import (
     check_pose,
     yaw_difference,
 )
-from mag_sandbox.files.typed_json import decode
+from mag_sandbox.files.validation import decode
 from mag_sandbox.model.full.image_shift import brightness_shift, likeness, luma, reduced, reduction
 from mag_sandbox.model.world import Frames, WorldState
 

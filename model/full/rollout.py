@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose
-from mag_sandbox.files.typed_json import decode
+from mag_sandbox.files.validation import decode
 from mag_sandbox.model.config import DiTConfig
 from mag_sandbox.model.dit import Attend, DiT, TextKeys
 from mag_sandbox.model.flow import Draw

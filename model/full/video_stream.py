@@ -11,7 +11,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from mag_sandbox.files.typed_json import decode
+from mag_sandbox.files.validation import decode
 from mag_sandbox.model.frames import to_frames, to_pictures
 from mag_sandbox.model.full.codec_state import START, CodecState, StreamingDecoder
 from mag_sandbox.model.full.tiny_decoder import LEADING, TinyDecoder, TinyEncoder

@@ -14,8 +14,7 @@ import torch
 from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose, CameraSpeed, move
-from mag_sandbox.files.typed_fields import of_type
-from mag_sandbox.files.typed_json import decode, revived
+from mag_sandbox.files.validation import decode, of_type
 from mag_sandbox.model.catalogue.memory_prediction import FEWEST_SLOTS, MemoryPlan
 from mag_sandbox.model.catalogue.worlds import WorldRow
 from mag_sandbox.model.dit import TextKeys
@@ -150,7 +149,7 @@ class StreamWorld(SteeredWorld[_Stream]):
         """
         converted = self._require_own(state)
         told: _ParkedStream = decode(_ParkedStream, state.data["session"], "session")
-        setting: MemorySetting = revived(MemorySetting, state.data["setting"], "setting")
+        setting: MemorySetting = decode(MemorySetting, state.data["setting"], "setting")
         make_policy(setting, self._capacity(setting))  # refuses what does not exist
         overlap = state.arrays["overlap"].copy()
         if overlap.shape != (1, *self.spec.frame_size, 3) or overlap.dtype != np.uint8:

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose, check_pose
-from mag_sandbox.files.typed_json import decode, shortened
+from mag_sandbox.files.validation import decode, shortened
 from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.memorypack.networks import MemoryPack
 from mag_sandbox.model.memorypack.packing import Tokens

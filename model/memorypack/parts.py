@@ -14,7 +14,7 @@ import torch
 from safetensors import safe_open
 from torch import Tensor
 
-from mag_sandbox.files.typed_json import parse_json
+from mag_sandbox.files.validation import parse_json
 from mag_sandbox.files.whole import sha256_of
 from mag_sandbox.model.checkpoints import reading
 from mag_sandbox.model.dit import DiT

@@ -11,8 +11,7 @@ import torch
 from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose
-from mag_sandbox.files.typed_fields import of_type
-from mag_sandbox.files.typed_json import revived
+from mag_sandbox.files.validation import decode, of_type
 from mag_sandbox.files.yaml_files import not_found
 from mag_sandbox.model.dit import Attend, own_block_attention
 from mag_sandbox.model.flow import euler_levels
@@ -140,7 +139,7 @@ class MemoryPackWorld(PocketWorld[PocketSession]):
             ValueError: it makes no sense; likewise.
         """
         converted, data = self._require_own(state), state.data
-        session: PocketSession = revived(PocketSession, data["progress"], "progress")
+        session: PocketSession = decode(PocketSession, data["progress"], "progress")
         with torch.inference_mode():
             memory = load_memory(
                 state.arrays, data["memory"], self._networks.pack, self._places,

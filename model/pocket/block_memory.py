@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose
-from mag_sandbox.files.typed_json import decode, revived
+from mag_sandbox.files.validation import decode
 from mag_sandbox.model.config import FlowConfig
 from mag_sandbox.model.coverage import all_shown, choose_views, covered_cells
 from mag_sandbox.model.flow import euler_levels
@@ -448,7 +448,7 @@ class BlockMemory:
             ValueError: it makes no sense.
         """
         data = state.data
-        policy = self._policy_of(revived(MemorySetting, data["setting"], "setting"))
+        policy = self._policy_of(decode(MemorySetting, data["setting"], "setting"))
         policy.table.load_dict(data["table"])
         slots = decode(tuple[int, ...], data["slots"], "slots")
         attended = decode(tuple[int, ...], data["attended"], "attended")

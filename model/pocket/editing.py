@@ -26,7 +26,7 @@ from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose, yaw_difference
 from mag_sandbox.controls.edits import HIGHEST, LARGEST, Edit
-from mag_sandbox.files.typed_json import revived
+from mag_sandbox.files.validation import decode
 from mag_sandbox.model.imagination.imagination import Imagination, Subject
 from mag_sandbox.model.imagination.objects import PlacedObject, check_objects
 from mag_sandbox.model.imagination.surroundings import Place, Surroundings
@@ -381,7 +381,7 @@ class Editor:
         Raises:
             ValueError: it makes no sense.
         """
-        parked: _ParkedEditor = revived(_ParkedEditor, plain(state), "edits")
+        parked: _ParkedEditor = decode(_ParkedEditor, plain(state), "edits")
         nothing, kinds = self._imagination.nothing(), self._imagination.config.looks
         seen = np.ones_like(nothing.known)  # in states of before
         if "seen" in state.arrays:
@@ -612,7 +612,7 @@ def _unpacked(
         ValueError: it makes no sense.
     """
     parts = unpacked(state)
-    parked: _ParkedChange = revived(_ParkedChange, plain(state), "change")
+    parked: _ParkedChange = decode(_ParkedChange, plain(state), "change")
     place = Place(*parked.place)
     nothing.cells(place)  # refuses what does not lie there
     things = (*map(_thing, parked.placed), *(parked.plan.things if parked.plan else ()))

@@ -24,7 +24,7 @@ from mag_sandbox.controls.camera import (
     CameraPose,
     check_pose,
 )
-from mag_sandbox.files.typed_json import revived
+from mag_sandbox.files.validation import decode
 from mag_sandbox.model.imagination.cutting import ViewCutter
 from mag_sandbox.model.imagination.ground import DecodedGround, RemadeGround
 from mag_sandbox.model.imagination.imagination import BESIDE, Imagination, Subject
@@ -444,7 +444,7 @@ class PaintingInventor:
         """
         if not state.arrays:
             return partial(self._know, None, None)
-        parked: _ParkedPainter = revived(_ParkedPainter, plain(state), "around")
+        parked: _ParkedPainter = decode(_ParkedPainter, plain(state), "around")
         if parked.weights != self.weights:
             return partial(self._know, parked, None)
         imagination, nothing = self._imagination, self._imagination.nothing()

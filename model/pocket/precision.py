@@ -25,7 +25,7 @@ from torch import Tensor
 
 from mag_sandbox.files.border import read_plain
 from mag_sandbox.files.folders import config_folder
-from mag_sandbox.files.typed_json import parse_json, revived
+from mag_sandbox.files.validation import decode, parse_json
 from mag_sandbox.files.whole import replace_file
 from mag_sandbox.model.config import PocketConfig
 from mag_sandbox.model.execution import AUTO, COMPILER, NETWORKS, PRECISIONS, Execution
@@ -100,7 +100,7 @@ def read_choice(machine: str, folder: Path | None = None) -> MachineChoice | Non
     path = (folder or config_folder()) / FILE
     with suppress(OSError, ValueError):
         said = parse_json(read_plain(path, _MOST_BYTES))
-        choice = revived(MachineChoice, said if isinstance(said, dict) else {}, FILE)
+        choice = decode(MachineChoice, said if isinstance(said, dict) else {}, FILE)
         return choice if choice.machine == machine else None
     return None
 

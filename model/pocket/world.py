@@ -16,8 +16,7 @@ from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose, check_pose, move
 from mag_sandbox.controls.edits import Edit
-from mag_sandbox.files.typed_fields import of_type
-from mag_sandbox.files.typed_json import revived
+from mag_sandbox.files.validation import decode, of_type
 from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.memory import no_places
 from mag_sandbox.model.parking import joined, part_of, parts_of
@@ -238,7 +237,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             ValueError: it makes no sense; likewise.
         """
         converted = self._require_own(state)
-        progress: SavedProgress = revived(SavedProgress, state.data["progress"], "progress")
+        progress: SavedProgress = decode(SavedProgress, state.data["progress"], "progress")
         restore_memory = self.memory.read_snapshot(state, progress.made)
         restore_parts = self._read_parts(state)
         # everything was checked: from here on nothing fails, and the present session is gone

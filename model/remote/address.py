@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from mag_sandbox.files.border import read_plain, refusing
-from mag_sandbox.files.typed_fields import check_fields
+from mag_sandbox.files.validation import check_fields
 from mag_sandbox.model.world import WorldFailed
 
 MOST_TOKEN = 4096  # bytes

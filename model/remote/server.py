@@ -24,7 +24,7 @@ from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from mag_sandbox.files.border import Refusal, reason_of, refusing
-from mag_sandbox.files.typed_json import parse_json, shortened
+from mag_sandbox.files.validation import parse_json, shortened
 from mag_sandbox.model.remote import wire
 from mag_sandbox.model.remote.address import is_loopback
 from mag_sandbox.model.remote.engine import Seat, Wish, WorldEngine

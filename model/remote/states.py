@@ -12,7 +12,7 @@ import numpy as np
 import xxhash
 
 from mag_sandbox.files.border import refusing
-from mag_sandbox.files.typed_json import parse_json
+from mag_sandbox.files.validation import parse_json
 from mag_sandbox.model.remote.wire import PART, ArrayOutline, Outline, WireError
 from mag_sandbox.model.world import MIB, WorldState
 

@@ -30,7 +30,7 @@ from mag_sandbox.model.world import (
 )
 from mag_sandbox.scenes import Scene
 
-VERSION = 3  # of the messages; another for every change of what they are made of
+VERSION = 4  # of the messages; another for every change of what they are made of
 PROTOCOL = f"mag-sandbox.{VERSION}"  # name of a WebSocket's subprotocol
 PART = MIB  # bytes of a message that travel at once
 MOST_OPENING = 64 * 1024  # bytes of what is said before there is a world

@@ -22,8 +22,7 @@ import numpy as np
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.files.border import read_plain, refusing
-from mag_sandbox.files.typed_fields import of_type
-from mag_sandbox.files.typed_json import parse_json
+from mag_sandbox.files.validation import of_type, parse_json
 from mag_sandbox.model.remote import wire
 from mag_sandbox.model.remote.address import REMOTE, ServerAddress
 from mag_sandbox.model.remote.link import ConnectionLost, Link

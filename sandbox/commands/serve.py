@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mag_sandbox.answering import WORLD_THREAD
-from mag_sandbox.files.typed_json import parse_json
+from mag_sandbox.files.validation import parse_json
 from mag_sandbox.model.catalogue.worlds import WORLDS
 from mag_sandbox.model.loading import worlds_beside
 from mag_sandbox.model.world import PARKED_MIB, Precision, World, WorldFailed

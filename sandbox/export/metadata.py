@@ -8,7 +8,7 @@ from os import SEEK_END
 from pathlib import Path
 
 from mag_sandbox.files.border import open_plain, read_plain
-from mag_sandbox.files.typed_json import parse_json
+from mag_sandbox.files.validation import parse_json
 from mag_sandbox.program import COMMAND
 from mag_sandbox.sandbox.recording.reader import Recording
 

@@ -26,7 +26,7 @@ import safetensors.numpy
 from PIL import Image
 
 from mag_sandbox.files.border import read_plain, refusing
-from mag_sandbox.files.typed_json import decode, parse_json, shortened
+from mag_sandbox.files.validation import decode, parse_json, shortened
 from mag_sandbox.files.whole import FULL, replacing, sha256_of, write_synced
 from mag_sandbox.model.world import MIB, MemoryUsage, World, WorldFailed, WorldState
 from mag_sandbox.scenes import Scene

@@ -11,7 +11,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from mag_sandbox.files.border import Refusal, is_missing, read_plain, refusing
-from mag_sandbox.files.typed_json import decode, parse_json
+from mag_sandbox.files.validation import decode, parse_json
 from mag_sandbox.files.whole import replace_file
 
 FILE = "postcards.json"

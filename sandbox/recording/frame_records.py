@@ -21,7 +21,7 @@ from mag_sandbox.controls.camera import CameraPose, check_pose
 from mag_sandbox.evaluation.probe.probe import ProbeFigures, ProbeResult, difference_picture
 from mag_sandbox.files.border import Refusal, refusing
 from mag_sandbox.files.pictures import check_exactly, check_side, decode_picture
-from mag_sandbox.files.typed_json import decode, parse_json
+from mag_sandbox.files.validation import decode, parse_json
 from mag_sandbox.model.world import (
     FrameBlock,
     Frames,

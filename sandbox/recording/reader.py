@@ -12,7 +12,7 @@ from typing import Literal
 
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.files.border import Refusal, is_file, read_plain, refusing
-from mag_sandbox.files.typed_json import decode, parse_json, shortened
+from mag_sandbox.files.validation import decode, parse_json, shortened
 from mag_sandbox.model.world import Control
 from mag_sandbox.sandbox.play.events import SCHEMA_VERSION, BlockEvent, SessionEnd, SessionStart
 from mag_sandbox.scenes import Scene

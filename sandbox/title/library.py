@@ -16,7 +16,7 @@ from pathlib import Path
 
 from mag_sandbox.answering import last_resort
 from mag_sandbox.files.border import is_file, is_missing, open_plain, refusing
-from mag_sandbox.files.typed_json import parse_json
+from mag_sandbox.files.validation import parse_json
 from mag_sandbox.files.whole import changed, folder_bytes, remove_folder, visible
 from mag_sandbox.sandbox.play.parked_scene import ParkedScene, StateHeader
 from mag_sandbox.sandbox.recording.frame_store import frames_per_second

@@ -30,8 +30,8 @@ from mag_sandbox.scenes.demo.tape import no_anchor
 from mag_sandbox.scenes.demo.words import ScriptError
 from mag_sandbox.scenes.scene import (
     DEMOS,
-    MAX_SEED,
     Scene,
+    Seed,
     available_demos,
     available_scenes,
     load_scene,
@@ -182,10 +182,8 @@ class _Reading:
         return scene, scene.name
 
     def _seed(self, scene: Scene) -> int:
-        seed = self._value("seed", scene.seed)
-        if not 0 <= seed <= MAX_SEED:
-            raise Problem(f"seed is {seed}, expected 0 to {MAX_SEED}", self._nodes["seed"])
-        return seed
+        node = self._nodes.get("seed")
+        return scene.seed if node is None else value_of("seed", node, Seed)
 
     def _memory(self, key: str, text: str) -> MemoryAsk | None:
         if key not in self._nodes:

@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from mag_sandbox.controls.camera import CameraCommand
+from mag_sandbox.files.validation import limits
 from mag_sandbox.files.yaml_files import nearest, quoted
 from mag_sandbox.scenes.demo.words import (
     MAX_REPEAT,
@@ -20,21 +21,27 @@ from mag_sandbox.scenes.demo.words import (
     named,
     tokens_of,
 )
+from mag_sandbox.scenes.memory_limits import AttendedFrames, KeptMib, SinkFrames, WindowBlocks
 from mag_sandbox.scenes.things import GROUND
 
 MAX_DEPTH = 8  # nested repeats
 MAX_STATEMENTS = 50_000
-MOST_LIMIT = 65536  # blocks, frames or MiB of a memory
 MOST_REAL = 25  # characters of a fraction of full speed
 
 DEGREES = ("deg", "degree", "degrees", "°")
 TIMES = {"s": 1, "sec": 1, "second": 1, "seconds": 1, "min": 60, "minute": 60, "minutes": 60}
 RATES = ("deg/s", "°/s", "degrees/s")
-MEMORY_PARTS = {  # unit → what it says of a memory
+MEMORY_PARTS = {  # unit → the field of a memory setting
     "blocks": "window_blocks",
     "mib": "kept_mib",
     "attended": "attended_frames",
     "sinks": "sink_frames",
+}
+LIMITS = {  # field → least and most
+    "window_blocks": limits(WindowBlocks),
+    "kept_mib": limits(KeptMib),
+    "attended_frames": limits(AttendedFrames),
+    "sink_frames": limits(SinkFrames),
 }
 
 
@@ -222,21 +229,21 @@ def _read_speed(reader: TokenReader) -> tuple[Fraction | None]:
 
 def _read_memory(reader: TokenReader) -> tuple[MemoryAsk]:
     policy = reader.word("a memory policy, such as window")
-    limits: dict[str, int] = {}
+    named: dict[str, int] = {}
     units = tuple(MEMORY_PARTS)
     while not reader.ends_here:
         start = reader.next
         value, unit = reader.quantity("a limit, such as 8 blocks or 64MiB", units, or_zero=True)
         name = MEMORY_PARTS[unit]
-        least = 0 if unit == "sinks" else 1
-        if value.denominator != 1 or not least <= value <= MOST_LIMIT:
+        least, most = LIMITS[name]
+        if value.denominator != 1 or not least <= value <= most:
             found = quoted(start.text)
-            problem = f'"{found}" is not a whole number from {least} to {MOST_LIMIT}'
+            problem = f'"{found}" is not a whole number from {least} to {most}'
             raise reader.error(problem, start)
-        if name in limits:
+        if name in named:
             raise reader.error(f"{unit} is given twice", start)
-        limits[name] = int(value)
-    return (MemoryAsk(policy, **limits),)
+        named[name] = int(value)
+    return (MemoryAsk(policy, **named),)
 
 
 def _read_text(what: str) -> Callable[[TokenReader], tuple[str]]:

@@ -52,7 +52,6 @@ RECORDINGS = tuple(
         ),
         ("with text for a number", ("line 2", "block_index"), _set(1, block_index="one")),
         ("with a missing field", ("line 2", "digest"), recording(lambda e: e[1].pop("digest"))),
-        ("with an unknown field", ("line 2", "colour"), _set(1, colour="red")),
         (
             "with an endless prompt",
             ("line 2", "1001 characters, at most 1000"),

@@ -29,7 +29,7 @@ def test_the_users_file_changes_what_it_names(home):
         ("hood: full\n", ':1: unknown key "hood" (did you mean "hud"?)'),
         ("hud: fulll\n", ':1: hud is "fulll" (did you mean "full"?); expected one of small, full'),
         ("hud: full\nwindow_width: 5\n", ":2: window_width is 5, expected 320 to 7680"),
-        ("look_ahead: 1\n", ':1: look_ahead is "1", expected true or false'),
+        ("look_ahead: 1\n", ":1: look_ahead is 1, expected true or false"),
     ],
 )
 def test_a_wrong_setting_is_reported_with_its_line(home, text, said):

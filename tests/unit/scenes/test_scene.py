@@ -69,9 +69,9 @@ def test_an_unknown_key_is_reported_with_file_line_and_nearest_name(scene_file):
     ("text", "said"),
     [
         ("prompt: A place.\nseed: three\n", ':2: seed is "three", expected a whole number'),
-        ("prompt: A place.\nseed: true\n", ':2: seed is "True", expected a whole number'),
+        ("prompt: A place.\nseed: true\n", ":2: seed is True, expected a whole number"),
         ("prompt: A place.\nseed: -1\n", ":2: seed is -1, expected 0 to"),
-        ("prompt: 12\n", ':1: prompt is "12", expected text'),
+        ("prompt: 12\n", ":1: prompt is 12, expected text"),
         ("prompt: [a, b]\n", ":1: prompt is a list, expected text"),
         ("seed: 1\nprompt: ''\n", ":2: prompt is empty; describe the place"),
         ("prompt:\n", ":1: prompt is empty, expected text"),

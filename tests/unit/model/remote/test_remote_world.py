@@ -223,7 +223,7 @@ def test_a_player_asks_for_world_memory_and_look_ahead():
         RemoteWorld(hosted.address, "fake", setting, **asked).close()
         for name, memory, why in (
             ("mag", None, 'no world "mag"; it plays fake'),
-            ("fake", MemorySetting(kept_mib=2**20), "more than the server gives"),
+            ("fake", MemorySetting(kept_mib=2**16), "more than the server gives"),
         ):
             with pytest.raises(WorldFailed, match=why):
                 RemoteWorld(hosted.address, name, memory)

@@ -30,7 +30,7 @@ CONTROLS = st.builds(
     st.none() | st.builds(MemorySetting, kept_mib=st.integers(1, 2**20)),
     st.none() | EDITS,
 )
-SCHEMA = "8144"  # of wire.VERSION; another one needs another version
+SCHEMA = "dc43"
 
 
 def block():

@@ -101,7 +101,7 @@ def test_what_a_video_holds_is_refused_in_a_sentence_that_names_the_video(
             "not JSON": {EVENTS_TAG: in_video._packed(b"\xff\xfe\n")},
             "no complete event": {EVENTS_TAG: in_video._packed(b"")},
             "schema is 99": {EVENTS_TAG: changed(folder, schema=99)},
-            '"world" is 7': {EVENTS_TAG: changed(folder, world=7)},
+            '"world": expected str': {EVENTS_TAG: changed(folder, world=7)},
             "expected 0 to": {EVENTS_TAG: changed(folder, seed=-1)},
             "no name of ours": {EVENTS_TAG: whole, IMAGE_TAG: "../../etc/image.png aaaa"},
         }.items()

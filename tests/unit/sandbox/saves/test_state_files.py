@@ -242,24 +242,22 @@ def test_arrays_that_make_no_sense_are_refused(folder, arrays, said):
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"seed": "7"}, '"seed" is "7", expected int'),
+        ({"seed": "7"}, '"seed": expected int, got str'),
         ({"seed": -1}, '"seed" is -1'),
         ({"fps": 0}, '"fps" is 0'),
         ({"fps": 1e999}, "not JSON"),
-        ({"frames_shown": 2.5}, '"frames_shown" is 2.5, expected int'),
+        ({"frames_shown": 2.5}, '"frames_shown": expected int, got float'),
         ({"left": "yesterday"}, '"time" is "yesterday"'),
         ({"left": "2030-01-01T00:00:00"}, '"time" is'),
         ({"kept": {"policy": "mag", "frames": -1, "bytes": 0}}, '"kept" is -1'),
-        ({"kept": {}}, '"kept" lacks "bytes"'),
-        ({"provenance": []}, '"provenance" is [], expected dict'),
-        ({"colour": 1}, '"state.json" has an unknown "colour"'),
+        ({"kept": {}}, '"kept" lacks "policy"'),
+        ({"provenance": []}, '"provenance": expected object, got array'),
         ({"schema": 0}, '"schema" is 0'),
         ({"schema": 9}, "saved by a newer version of the game (schema 9"),
         ({"files": {}}, '"files" is []'),
         ({"files": {"../../../etc/hostname": {"bytes": 1, "sha256": ""}}}, '"files" is'),
         ({"scene": {"prompt": "A.", "image": "../x.png"}}, '"image" is "../x.png"'),
         ({"scene": {"prompt": ""}}, "prompt is empty"),
-        ({"scene": {"prompt": "A.", "colour": 1}}, '"scene" has an unknown "colour"'),
     ],
 )
 def test_a_wrong_header_is_refused_with_its_field(folder, changes, said):

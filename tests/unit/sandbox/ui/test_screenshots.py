@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from mag_sandbox.controls.camera import CameraPose
-from mag_sandbox.files.typed_json import decode, parse_json
+from mag_sandbox.files.validation import decode, parse_json
 from mag_sandbox.sandbox.ui.screenshots import (
     KEY,
     ScreenshotError,

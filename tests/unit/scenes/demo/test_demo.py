@@ -117,11 +117,11 @@ HEAD = "scene: kitchen\nscript: anchor a; probe a\n"
         ("scene: {prompt: A., seed: x}\nscript: home", ':1:27: seed is "x", expected a whole'),
         ("scene: {prompt: A., seed: -1}\nscript: home", ":1:27: seed is -1, expected 0 to"),
         ("scene: {prompt: A., image: no.png}\nscript: home", ':1:28: image "no.png" not found'),
-        (f"{HEAD}seed: 1.5", ':3:7: seed is "1.5", expected a whole number'),
+        (f"{HEAD}seed: 1.5", ":3:7: seed is 1.5, expected a whole number"),
         (f"{HEAD}seed: -1", ":3:7: seed is -1, expected 0 to"),
         (f"{HEAD}memory: window 8 blokcs", ":3:9: memory: "),
         (f"{HEAD}compare: mag", ":3:10: compare names fewer than two"),
-        (f"{HEAD}look_ahead: 3", ':3:13: look_ahead is "3", expected true or false'),
+        (f"{HEAD}look_ahead: 3", ":3:13: look_ahead is 3, expected true or false"),
         (f"{HEAD}seed: !!timestamp x", ":3:7: seed holds a value that cannot be read"),
         (f"{HEAD}seed: !!python/object:os.system x", ":3:7: is not valid YAML: could not"),
         (f"{HEAD}expect: 80", ":3:9: expect needs lines such as"),
@@ -138,7 +138,7 @@ HEAD = "scene: kitchen\nscript: anchor a; probe a\n"
         ("scene: kitchen\nscript: |\n\n\n  probe a", ':5:3: no anchor "a"'),
         ("scene: kitchen\nscript:\n  home\n  home", ":3:3: the script has several lines; begin"),
         ("scene: kitchen\nscript: >\n  home\n  home", ":2:9: the script has several lines; begin"),
-        ("scene: kitchen\nscript: 3", ':2:9: script is "3", expected text'),
+        ("scene: kitchen\nscript: 3", ":2:9: script is 3, expected text"),
     ],
 )
 def test_a_mistake_is_named_at_its_place(tmp_path, text, message):
