@@ -27,7 +27,7 @@ CONTROLS = st.builds(
     Control,
     st.builds(CameraCommand, SHARE, SHARE, SHARE),
     st.none() | st.text("a é日\x00", max_size=40),
-    st.none() | st.builds(MemorySetting, kept_mib=st.integers(1, 2**20)),
+    st.none() | st.builds(MemorySetting, kept_mib=st.integers(1, 2**16)),
     st.none() | EDITS,
 )
 SCHEMA = "dc43"
