@@ -6,7 +6,7 @@ decides what else is read.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple, cast
+from typing import NamedTuple, Protocol, cast
 
 import torch
 from torch import Tensor, nn
@@ -17,7 +17,7 @@ from mag_sandbox.model.config import DiTConfig
 from mag_sandbox.model.rope import feature_count, rotate
 
 Attend = Callable[[int, Tensor, Tensor, Tensor], Tensor]  # layer index, q, k, v -> [B, L, N, D]
-Note = Callable[[int, Tensor], None]  # layer index, what enters the layer, [B, L, dim]
+Note = Callable[[int, Tensor], None]  # layer index, input of the layer, [B, L, dim]
 TextPair = tuple[Tensor, Tensor]  # keys and values of the text
 TextKeys = tuple[TextPair, ...]  # one a layer
 
@@ -34,7 +34,7 @@ class Modulation(NamedTuple):
 
 
 class TimeEmbedding(NamedTuple):
-    """What a noise level does to the network; worth keeping where levels recur."""
+    """A noise level as the network reads it; worth keeping where levels recur."""
 
     head: Tensor  # [B, F, 1, dim]
     layers: Tensor  # [B, F, 6, dim], the same for all layers
@@ -105,27 +105,16 @@ class CrossAttention(Attention):
         return keys, self.v(text).unflatten(-1, self.heads)
 
     def query(self, x: Tensor) -> Tensor:
-        """Return what asks the text, [B, L, N, D]."""
+        """Return queries for the text, [B, L, N, D]."""
         return self.norm_q(self.q(x)).unflatten(-1, self.heads)
-
-    def read(self, q: Tensor, text: TextPair, kernel: AttentionKernel) -> Tensor:
-        """Return what `query` finds in the text, to be projected by `o`, [B, L, N, D]."""
-        return kernel(q, *text)
-
-
-class LayerParts(NamedTuple):
-    """How the parts of a layer are run: a layer, then what the method of that name takes.
-
-    Between them are its two attentions. Their shapes depend on the block alone, not on memory.
-    """
-
-    before: Callable[..., tuple[Tensor, Tensor, Tensor]]
-    between: Callable[..., tuple[Tensor, Tensor]]
-    after: Callable[..., Tensor]
 
 
 class Layer(nn.Module):
-    """One transformer layer, modulated by the noise level (adaLN)."""
+    """One transformer layer, modulated by the noise level (adaLN).
+
+    Its two attentions lie between three parts whose shapes depend on the block alone, not on
+    memory, so that they can be compiled; see `model.full.compiling`.
+    """
 
     def __init__(self, config: DiTConfig) -> None:
         super().__init__()
@@ -139,7 +128,6 @@ class Layer(nn.Module):
             nn.Linear(config.ffn_dim, config.dim),
         )
         self.modulation = nn.Parameter(torch.randn(1, 6, config.dim) / config.dim**0.5)
-        self.parts = PLAIN_PARTS
 
     def forward(
         self,
@@ -152,33 +140,27 @@ class Layer(nn.Module):
         layer_index: int,
     ) -> Tensor:
         """Return the layer's output, [B, L, dim]."""
-        q, k, v = self.parts.before(self, x, time, rotary)
-        x, q = self.parts.between(self, x, attend(layer_index, q, k, v), time)
-        return self.parts.after(self, x, self.cross_attn.read(q, text, kernel), time)
-
-    def attend_only(
-        self, x: Tensor, time: Modulation, rotary: Tensor, attend: Attend, layer_index: int
-    ) -> None:
-        """Hand queries, keys and values of the tokens to `attend`, and drop what it returns."""
-        attend(layer_index, *self.parts.before(self, x, time, rotary))
+        q, k, v = self.before(x, time, rotary)
+        x, q = self.between(x, attend(layer_index, q, k, v), time)
+        return self.after(x, kernel(q, *text), time)
 
     def before(self, x: Tensor, time: Modulation, rotary: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return queries, keys and values of the tokens, each [B, L, N, D]."""
         return self.self_attn.project(self._modulated(x, time.shift, time.scale), rotary)
 
     def between(self, x: Tensor, mixed: Tensor, time: Modulation) -> tuple[Tensor, Tensor]:
-        """Return the tokens with what self-attention mixed, and what asks the text."""
+        """Return the tokens after self-attention, [B, L, dim], and queries for the text."""
         x = _gated(x, self.self_attn.o(mixed.flatten(2)), time.gate)
         return x, self.cross_attn.query(self.norm3(x))
 
     def after(self, x: Tensor, read: Tensor, time: Modulation) -> Tensor:
-        """Return the layer's output, with what was read in the text."""
+        """Return the layer's output, [B, L, dim], from what attention to the text returned."""
         x = x + self.cross_attn.o(read.flatten(2))
         inner = self._modulated(x, time.ffn_shift, time.ffn_scale)
         return _gated(x, self.ffn(inner), time.ffn_gate)
 
     def modulate(self, layers: Tensor) -> Modulation:
-        """Return this layer's share of a noise level, from `TimeEmbedding.layers`."""
+        """Return this layer's modulation by a noise level, from `TimeEmbedding.layers`."""
         shift, scale, gate, ffn_shift, ffn_scale, ffn_gate = (
             layers + self.modulation.to(layers.dtype)
         ).split(1, dim=2)
@@ -188,7 +170,17 @@ class Layer(nn.Module):
         return modulate(functional.layer_norm(x, (self.dim,), eps=self.eps), shift, scale)
 
 
-PLAIN_PARTS = LayerParts(Layer.before, Layer.between, Layer.after)
+class TokenSplit(Protocol):
+    """A network's share of every block, where several devices work on it."""
+
+    def part(self, x: Tensor) -> Tensor:
+        """Return the tokens, or their coordinates, that the network computes: axis 1 of x."""
+
+    def across(self, attend: Attend) -> Attend:
+        """Return the attention of these tokens to all that `attend` reads."""
+
+    def whole(self, x: Tensor) -> Tensor:
+        """Return all tokens of those that every network computed."""
 
 
 class Head(nn.Module):
@@ -218,10 +210,15 @@ class DiT(nn.Module):
     Source: Wan2.1, arXiv 2503.20314; cached blocks as in Self Forcing, arXiv 2506.08009.
     """
 
-    def __init__(self, config: DiTConfig, kernel: AttentionKernel = sdpa_attention) -> None:
+    def __init__(
+        self,
+        config: DiTConfig,
+        kernel: AttentionKernel = sdpa_attention,
+        split: TokenSplit | None = None,
+    ) -> None:
+        """Build it with random weights; `split` says which tokens it computes, None: all."""
         super().__init__()
-        self.config = config
-        self.kernel = kernel
+        self.config, self.kernel, self.split = config, kernel, split
         patch = (1, config.patch, config.patch)
         self.patch_embedding = nn.Conv3d(config.channels, config.dim, patch, patch)
         self.text_embedding = nn.Sequential(
@@ -258,8 +255,9 @@ class DiT(nn.Module):
 
     def embed_time(self, timesteps: Tensor) -> TimeEmbedding:
         """Embed timesteps (0 to 1000), one a latent frame, [B, F]."""
-        dtype = self.head.modulation.dtype
-        embedded = sinusoidal_embedding(timesteps, self.config.freq_dim).to(dtype)
+        like = self.head.modulation
+        embedded = sinusoidal_embedding(timesteps.to(like.device), self.config.freq_dim)
+        embedded = embedded.to(like.dtype)
         head = self.time_embedding(embedded)
         layers = self.time_projection(head).unflatten(-1, (6, self.config.dim))
         modulations = tuple(layer.modulate(layers) for layer in self.layers)
@@ -267,7 +265,7 @@ class DiT(nn.Module):
 
     def text_keys(self, features: Tensor) -> TextKeys:
         """Return every layer's keys and values of text features, [B, text_len, text_dim]."""
-        text = self.text_embedding(features)
+        text = self.text_embedding(features.to(self.head.modulation.device))
         return tuple(layer.cross_attn.text_keys(text) for layer in self.layers)
 
     def forward(
@@ -301,9 +299,15 @@ class DiT(nn.Module):
         rotary: Tensor,
         attend: Attend,
     ) -> Tensor:
-        """Do as `forward` does for tokens that were embedded elsewhere, of latents of a shape."""
+        """Return the flow of embedded tokens, [B, F * L, dim], of latents of a shape."""
+        if self.split is not None:
+            tokens = self.split.part(tokens)
+        rotary, attend = self._shared(rotary, attend)
         x = self._through(len(self.blocks), tokens, time, text, rotary, attend)
-        return self.unpatchify(self.head(x, time.head), shape)
+        patches = self.head(x, time.head)
+        if self.split is not None:
+            patches = self.split.whole(patches)
+        return self.unpatchify(patches, shape)
 
     def memorise(
         self,
@@ -314,36 +318,51 @@ class DiT(nn.Module):
         attend: Attend,
         note: Note = unnoted,
     ) -> None:
-        """Let `attend` see the keys and values of every layer, and compute nothing beyond.
+        """Give `attend` the keys and values of every layer, and compute nothing beyond.
 
-        Tokens are `embed` of latents, or were embedded elsewhere, [B, M, dim]. What enters a layer
-        is noted, since that is what `attend_again` needs.
+        Tokens are `embed` of latents, or were embedded elsewhere, [B, M, dim]. `note` is given the
+        input of every layer, of this network's own tokens, for `attend_again`.
         """
+        if self.split is not None:
+            tokens = self.split.part(tokens)
+        rotary, attend = self._shared(rotary, attend)
         last = len(self.blocks) - 1
         x = self._through(last, tokens, time, text, rotary, attend, note)
         note(last, x)
-        self.layers[last].attend_only(x, time.modulations[last], rotary, attend, last)
+        attend(last, *self.layers[last].before(x, time.modulations[last], rotary))
 
     def attend_again(
         self, inputs: Iterable[Tensor], time: TimeEmbedding, rotary: Tensor, attend: Attend
     ) -> None:
-        """Let `attend` see what `memorise` made of what entered the layers, each [B, M, dim].
+        """Give `attend` the keys and values that `memorise` made of the layers' inputs.
 
-        What `attend` returns is not used, and may be the queries.
+        Inputs are what `note` was given, [B, M, dim]. What `attend` returns is not used.
         """
+        rotary, attend = self._shared(rotary, attend)
         for index, (layer, x) in enumerate(zip(self.layers, inputs, strict=True)):
-            layer.attend_only(x, time.modulations[index], rotary, attend, index)
+            attend(index, *layer.before(x.to(rotary.device), time.modulations[index], rotary))
+
+    def _shared(self, rotary: Tensor, attend: Attend) -> tuple[Tensor, Attend]:
+        if self.split is None:
+            return rotary, attend
+        return self.split.part(rotary), self.split.across(attend)
 
     def embed(self, latents: Tensor, features: Tensor | None = None) -> Tensor:
-        """Return what enters the first layer, [B, F * L, dim]."""
-        x = self.patchify(latents)
+        """Return the input of the first layer, [B, F * L, dim], on the weights' device."""
+        x = self.patchify(latents.to(self.head.modulation.device))
         return x if features is None else x + self.ray_embedding(features)
 
     def _through(
-        self, layers: int, x: Tensor, time, text, rotary, attend, note: Note = unnoted
+        self,
+        layers: int,
+        x: Tensor,
+        time: TimeEmbedding,
+        text: TextKeys,
+        rotary: Tensor,
+        attend: Attend,
+        note: Note = unnoted,
     ) -> Tensor:
-        """Return the tokens after some layers, [B, F * L, dim]."""
-        for index, layer in enumerate(self.blocks[:layers]):
+        for index, layer in enumerate(self.layers[:layers]):
             note(index, x)
             x = layer(x, time.modulations[index], rotary, text[index], attend, self.kernel, index)
         return x

@@ -11,7 +11,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from mag_sandbox.model.dit import Attend, DiT, TextKeys, TimeEmbedding
+from mag_sandbox.model.dit import Attend, DiT, Note, TextKeys, TimeEmbedding, unnoted
 from mag_sandbox.model.flow import AdamsBashforthSampler, Draw, Sampler, euler_levels
 from mag_sandbox.model.kv_cache import KVCache
 
@@ -37,10 +37,12 @@ class Passes(Protocol):
 
 
 class NetworkPasses:
-    """Passes of a network as it is, and what it was told of noise levels."""
+    """Passes of a network as it is, with its embeddings of noise levels."""
 
-    def __init__(self, dit: DiT, cache: KVCache) -> None:
+    def __init__(self, dit: DiT, cache: KVCache, note: Note = unnoted) -> None:
+        """Run over a cache; `note` is given the input of every layer when a block is memorised."""
         self.dit, self._cache, self._attend = dit, cache, cache.reader(dit.kernel)
+        self._note = note
         self._times: dict[tuple[float, int], TimeEmbedding] = {}
 
     def flow(
@@ -57,7 +59,7 @@ class NetworkPasses:
         """Leave keys and values in the cache; see `Passes`."""
         time = self.time(0.0, latents.shape[1])
         tokens = self.dit.embed(latents.to(self._cache.dtype), coordinates.features)
-        self.dit.memorise(tokens, time, text, coordinates.rotary, self._attend, self._cache.note)
+        self.dit.memorise(tokens, time, text, coordinates.rotary, self._attend, self._note)
 
     def time(self, timestep: float, frames: int) -> TimeEmbedding:
         """Return the embedding of a noise level for so many frames, embedding it once."""
@@ -65,7 +67,7 @@ class NetworkPasses:
         if level not in self._times:
             timesteps = torch.full((self._cache.shape.batch, frames), timestep)
             with torch.inference_mode():
-                self._times[level] = self.dit.embed_time(timesteps.to(self._cache.device))
+                self._times[level] = self.dit.embed_time(timesteps)
         return self._times[level]
 
 
@@ -159,16 +161,23 @@ class BlockGenerator(Generator):
     """
 
     def __init__(
-        self, dit: DiT, memory_dit: DiT, cache: KVCache, shift: float, empty_text: TextKeys
+        self,
+        dit: DiT,
+        memory_dit: DiT,
+        cache: KVCache,
+        shift: float,
+        empty_text: TextKeys,
+        note: Note = unnoted,
     ) -> None:
+        """Play over a cache; see `Generator`, and `NetworkPasses` for `note`."""
         self.dit, self.memory_dit = dit, memory_dit
-        self._again = NetworkPasses(memory_dit, cache)
+        self._again = NetworkPasses(memory_dit, cache, note)
         super().__init__(NetworkPasses(dit, cache), self._again, cache, shift, empty_text)
 
     def remember_again(
         self, inputs: Iterable[Tensor], coordinates: Coordinates, attend: Attend
     ) -> None:
-        """Make keys and values of a clean frame again, of what entered the layers, [B, L, dim]."""
+        """Compute a clean frame's keys and values again from the layers' inputs, [B, L, dim]."""
         time = self._again.time(0.0, 1)
         self.memory_dit.attend_again(inputs, time, coordinates.rotary, attend)
 

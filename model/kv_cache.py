@@ -9,9 +9,10 @@ denoising steps only rewrite the block's own part. Heads are an outer axis, so t
 lie together.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -19,10 +20,9 @@ from torch import Tensor
 from mag_sandbox.model.attention import AttentionKernel
 from mag_sandbox.model.config import PocketConfig
 from mag_sandbox.model.dit import Attend
-from mag_sandbox.model.slots import SlotWrite, copy_room
+from mag_sandbox.model.slots import SlotWrite, copy_room, frame_bytes
 
 Pairs = list[tuple[Tensor, Tensor]]  # keys and values, a pair a layer
-MadeAgain = Callable[[int, Iterable[Tensor], Attend], None]  # slot, what entered the layers, attend
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,18 @@ class CacheShape:
 
     def slot_bytes(self, dtype: torch.dtype) -> int:
         """Bytes of one kept frame over all layers, keys and values."""
-        numbers = 2 * self.layers * self.batch * self.tokens * self.heads * self.head_dim
-        return numbers * dtype.itemsize
+        width = self.heads * self.head_dim
+        return frame_bytes(self.layers, self.batch * self.tokens, width, dtype.itemsize)
+
+
+class BlockCache(Protocol):
+    """Slots as a rollout uses them."""
+
+    def attend(self, slots: Sequence[int], frames: int | None = None) -> None:
+        """Let coming passes, of a block or of `frames`, read `slots` besides their own tokens."""
+
+    def write(self, writes: Sequence[SlotWrite]) -> None:
+        """Keep frames of the last pass in slots."""
 
 
 class KVCache:
@@ -59,8 +69,6 @@ class KVCache:
     flow = dit(..., attend=cache.reader(kernel))  # each pass rewrites the block's own part
     cache.write([SlotWrite(frame=2, slot=8)])  # after the clean pass
     """
-
-    waiting = 0  # slots beyond those on the device, see `model.full.tiered_cache`
 
     def __init__(
         self,
@@ -97,12 +105,12 @@ class KVCache:
         """Bytes of one kept frame."""
         return self.shape.slot_bytes(self.dtype)
 
-    def agreed(self, most: int) -> int:
-        """Return a limit that all keep to who share this cache: here nobody does."""
-        return most
-
     def attend(self, slots: Sequence[int], frames: int | None = None) -> None:
-        """Make `slots` what the coming passes, of a block or `frames`, read besides their own."""
+        """Let coming passes, of a block or of `frames`, read `slots` besides their own tokens.
+
+        Raises:
+            ValueError: there is no room for passes of so many frames.
+        """
         tokens = self.shape.tokens
         own = (frames or self.shape.block_length) * tokens
         if own > self._front:
@@ -139,56 +147,27 @@ class KVCache:
             self._values[..., self._rows(write.slot), :] = self._read_values[..., rows, :]
 
     def copy(self, slot: int, to: int) -> None:
-        """Keep what lies in a slot in another one as well."""
-        for all_ in (self._keys, self._values):
-            all_[..., self._rows(to), :] = all_[..., self._rows(slot), :]
+        """Copy the frame in a slot to another slot."""
+        for stored in (self._keys, self._values):
+            stored[..., self._rows(to), :] = stored[..., self._rows(slot), :]
 
     def export(self, slots: Sequence[int]) -> tuple[Tensor, Tensor]:
         """Return copies of the keys and values of slots, [layers, n, B, tokens, N, D]."""
         index = torch.tensor(list(slots), dtype=torch.long, device=self.device)
         kept = (
-            all_[..., self._front :, :]
+            stored[..., self._front :, :]
             .unflatten(-2, (-1, self.shape.tokens))
             .index_select(3, index)
-            for all_ in (self._keys, self._values)  # [layers, B, N, n, tokens, D]
+            for stored in (self._keys, self._values)  # [layers, B, N, n, tokens, D]
         )
         keys, values = (some.permute(0, 3, 1, 4, 2, 5) for some in kept)
         return keys, values
-
-    def hold(self, slots: Sequence[int]) -> None:
-        """Forget what lies in other slots; here it is overwritten some time."""
-
-    def arrange(self, *, apart: bool) -> None:
-        """Have slots lie where there is room, for policies that read some of what is kept.
-
-        Else every slot is in its own place, as it always is here.
-        """
-
-    def note(self, layer_index: int, x: Tensor) -> None:
-        """Hear what enters a layer as a block is remembered; here keys and values are enough."""
-
-    def made_by(self, again: MadeAgain) -> None:
-        """Hear by what a slot's keys and values are made again; here they stay."""
-
-    def away(self, slots: Sequence[int]) -> bool:  # noqa: ARG002 (none is)
-        """Tell whether `attend` has to make some of these slots again."""
-        return False
-
-    def prefetch(self, slots: Sequence[int]) -> None:
-        """Have slots at hand that the next block is likely to read; here they are."""
-
-    def by_use(self, slots: Sequence[int]) -> tuple[int, ...]:
-        """Return slots in the order in which `load` is to get them again; here any will do."""
-        return tuple(slots)
-
-    def close(self) -> None:
-        """Let go of what lies outside; here nothing does."""
 
     def check(self, frames: int, keys: Tensor, values: Tensor) -> None:
         """Check what `export` returned of so many frames, or of more.
 
         Raises:
-            ValueError: it is of fewer, or not of such a cache.
+            ValueError: there are fewer, or they are not of such a cache.
         """
         layers, batch, heads, _, dim = self._keys.shape
         for some in (keys, values):
@@ -205,34 +184,15 @@ class KVCache:
         """
         self.check(len(slots), keys, values)
         for place, slot in enumerate(slots):
-            self.put(slot, keys[:, place], values[:, place])
+            rows = self._rows(slot)
+            self._keys[..., rows, :] = keys[:, place].transpose(2, 3)
+            self._values[..., rows, :] = values[:, place].transpose(2, 3)
 
-    def state_of(self, slot: int) -> dict[str, Tensor]:
-        """Return what there is of a slot, on the host, by names, to be parked."""
-        keys, values = self.export([slot])
-        return {"keys": keys.cpu(), "values": values.cpu()}
-
-    def state_bytes(self, slots: Sequence[int]) -> int:
-        """Return how many bytes `state_of` takes for slots."""
-        return len(slots) * self.slot_bytes
-
-    def check_state(self, state: Mapping[str, Tensor]) -> None:
-        """Check what `state_of` returned.
-
-        Raises:
-            KeyError: something is missing.
-            ValueError: it is not of such a cache.
-        """
-        self.check(1, state["keys"], state["values"])
-
-    def load_state(self, slot: int, state: Mapping[str, Tensor]) -> None:
-        """Put back what `state_of` returned, and `check_state` accepts."""
-        self.load([slot], state["keys"], state["values"])
-
-    def put(self, slot: int, keys: Tensor, values: Tensor) -> None:
-        """Keep a frame's keys and values, [layers, B, tokens, N, D] each."""
-        self._keys[..., self._rows(slot), :] = keys.transpose(2, 3)
-        self._values[..., self._rows(slot), :] = values.transpose(2, 3)
+    def layers_of(self, slot: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """Give views of a slot's keys and values layer by layer, [B, tokens, N, D] each."""
+        rows = self._rows(slot)
+        for keys, values in zip(self._keys, self._values, strict=True):
+            yield keys[..., rows, :].transpose(1, 2), values[..., rows, :].transpose(1, 2)
 
     def _rows(self, slot: int) -> slice:
         first = self._front + slot * self.shape.tokens
@@ -260,20 +220,20 @@ class KVCache:
 
 
 class GraphCache:
-    """Kept keys and values as tensors of their own: a pass that reads them can be differentiated.
+    """Keys and values as separate tensors, so that a pass that reads them can be differentiated.
 
-    The calls are those of `KVCache`; `tokens` are those of a latent frame.
+    `tokens` are those of a latent frame.
     """
 
     def __init__(self, tokens: int) -> None:
         self._tokens = tokens
         self._kept: dict[int, Pairs] = {}
-        self._on_host: dict[int, Pairs] = {}  # of slots that have not changed since they rested
+        self._on_host: dict[int, Pairs] = {}  # slots unchanged since they were copied there
         self._read: tuple[int, ...] = ()
         self._own: Pairs = []
 
     def attend(self, slots: Sequence[int], frames: int | None = None) -> None:  # noqa: ARG002
-        """Make the frames in `slots` what coming passes read besides their own."""
+        """Let coming passes read `slots` besides their own tokens."""
         self._read = tuple(slots)
 
     def reader(self, kernel: AttentionKernel) -> Attend:
@@ -297,19 +257,6 @@ class GraphCache:
 
         return attend
 
-    def arrange(self, *, apart: bool) -> None:
-        """See `KVCache`: slots have no places."""
-
-    def made_by(self, again: MadeAgain) -> None:
-        """See `KVCache`: slots stay."""
-
-    def hold(self, slots: Sequence[int]) -> None:
-        """Forget what lies in other slots."""
-        for slot in self._kept.keys() - set(slots):
-            del self._kept[slot]
-        for slot in self._on_host.keys() - set(slots):
-            del self._on_host[slot]
-
     def write(self, writes: Sequence[SlotWrite]) -> None:
         """Keep frames of the last recorded pass in slots."""
         for write in writes:
@@ -320,7 +267,7 @@ class GraphCache:
             ]
 
     def rest(self) -> None:
-        """Leave the device until `wake`; only what changed since the last time is copied."""
+        """Move to main memory until `wake`; only slots that changed since then are copied."""
         for slot, pairs in self._kept.items():
             if slot not in self._on_host:
                 self._on_host[slot] = [
@@ -329,7 +276,7 @@ class GraphCache:
         self._kept, self._own = {}, []
 
     def wake(self, device: str) -> None:
-        """Come back to the device."""
+        """Move back to the device."""
         for slot in self._on_host.keys() - self._kept.keys():
             self._kept[slot] = [
                 (k.to(device, non_blocking=True), v.to(device, non_blocking=True))

@@ -202,7 +202,7 @@ def _load_full(
     on_progress: Progress,
 ) -> World:
     """Load a full-size world after a look at device, weights and memory, cheapest first."""
-    from mag_sandbox.model.catalogue.preflight import prepare
+    from mag_sandbox.model.catalogue.memory_plan import prepare
 
     on_progress("weights", 0.0)
     start = prepare(name, memory)
@@ -257,6 +257,6 @@ def end_others() -> None:
 def _meet() -> ModuleType:
     """Wait for the other processes."""
     leading = import_module("mag_sandbox.model.full.leading")
-    device = import_module("mag_sandbox.model.catalogue.preflight").find_device()
+    device = import_module("mag_sandbox.model.catalogue.memory_plan").find_device()
     leading.meet(device.kind if device else "cpu")
     return leading

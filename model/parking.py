@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mag_sandbox.model.catalogue.preflight import free_host_bytes
+from mag_sandbox.model.catalogue.memory_plan import free_host_bytes
 from mag_sandbox.model.world import GIB, MIB, PARKED_MIB, WorldState
 
 _NUMBERS = {

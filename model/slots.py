@@ -164,5 +164,10 @@ def _frame_of(row: list) -> KeptFrame:
 
 
 def copy_room(frames: int) -> int:
-    """Return for how many frames room is made where so many are copied: it is to grow rarely."""
+    """Return the room for a copy of so many frames, with a reserve so that it rarely grows."""
     return max(8, 2 * frames)
+
+
+def frame_bytes(layers: int, tokens: int, width: int, number_bytes: int) -> int:
+    """Return the bytes of a kept frame: keys and values of all layers."""
+    return 2 * layers * tokens * width * number_bytes

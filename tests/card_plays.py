@@ -8,8 +8,7 @@ import numpy as np
 import torch
 
 from mag_sandbox.controls.camera import CameraPose
-from mag_sandbox.model.catalogue.memory_prediction import MemoryPlan
-from mag_sandbox.model.catalogue.preflight import Device
+from mag_sandbox.model.catalogue.memory_plan import Device, MemoryPlan
 from mag_sandbox.model.execution import Execution
 from mag_sandbox.model.imagination.imagination import Imagination
 from mag_sandbox.model.memorypack import loading as memorypack
@@ -74,7 +73,7 @@ def test_full_size_worlds_keep_to_their_card(tmp_path, monkeypatch):
         world.reset(scene, 1)
         rollout = world._running().rollout
         rollout.keep_fewer(3)  # frames wait, and are made again where they are read
-        assert rollout.misses(CameraPose())
+        assert rollout.is_offloaded(CameraPose())
         world.step(Control())
         assert world.snapshot().arrays
 

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from mag_sandbox.model.catalogue.memory_prediction import MemoryPlan
-from mag_sandbox.model.catalogue.preflight import Device, Start, made_for
+from mag_sandbox.model.catalogue.memory_plan import Device, MemoryPlan, Start, made_for
 from mag_sandbox.model.catalogue.weight_files import WeightFile, WorldFiles
 from mag_sandbox.model.catalogue.worlds import WORLDS, VideoShape
 from mag_sandbox.training.pocket.words import train_tokenizer

@@ -16,8 +16,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from mag_sandbox.model.catalogue.memory_prediction import MemoryPlan
-from mag_sandbox.model.catalogue.preflight import Device, Start
+from mag_sandbox.model.catalogue.memory_plan import Device, MemoryPlan, Start
 from mag_sandbox.model.catalogue.weight_files import WeightFile, WorldFiles
 from mag_sandbox.model.catalogue.worlds import WORLDS, VideoShape
 from mag_sandbox.model.config import DiTConfig

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from mag_sandbox.evaluation.bench.reconstruction import rebuild
 from mag_sandbox.evaluation.results.videos import VideoFormat
-from mag_sandbox.model.catalogue.preflight import Start, prepare
+from mag_sandbox.model.catalogue.memory_plan import Start, prepare
 from mag_sandbox.model.catalogue.weight_files import WeightFile, own_file
 from mag_sandbox.model.full.active_text import NOTHING
 from mag_sandbox.model.full.loading import checkpoint_path, load

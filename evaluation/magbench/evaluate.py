@@ -58,7 +58,7 @@ from mag_sandbox.evaluation.results.output import Say
 from mag_sandbox.evaluation.results.store import ClipStore, clip_record
 from mag_sandbox.evaluation.results.sweep import Found, sweep
 from mag_sandbox.evaluation.results.videos import VideoFault, VideoFormat, read_video
-from mag_sandbox.model.catalogue.preflight import find_video
+from mag_sandbox.model.catalogue.memory_plan import find_video
 from mag_sandbox.model.catalogue.weight_files import require
 from mag_sandbox.model.catalogue.worlds import MAG_BENCH
 from mag_sandbox.workers.options import WorkerOptions

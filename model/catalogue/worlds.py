@@ -21,6 +21,7 @@ from mag_sandbox.model.catalogue.clips import (
     ClipRecipe,
 )
 from mag_sandbox.model.config import FULL, DiTConfig
+from mag_sandbox.model.slots import frame_bytes
 from mag_sandbox.model.world import MIB, MemorySetting
 from mag_sandbox.program import PROGRAM
 
@@ -249,14 +250,9 @@ class VideoShape:
 VIDEO = VideoShape()
 
 
-def tokens_per_frame(dit: DiTConfig = FULL) -> int:
-    """Return the tokens of a latent frame of 480 x 832 pixels."""
-    return LATENT_HEIGHT * LATENT_WIDTH // dit.patch**2
-
-
 def slot_bytes(dit: DiTConfig = FULL) -> int:
-    """Return the bytes of a kept frame: keys and values of all layers, in bf16."""
-    return 2 * dit.num_layers * tokens_per_frame(dit) * dit.dim * BF16_BYTES
+    """Return the bytes of a kept frame of 480 x 832 pixels, in bf16."""
+    return frame_bytes(dit.num_layers, VIDEO.tokens(dit), dit.dim, BF16_BYTES)
 
 
 _APACHE = Licence("Apache-2.0", "https://www.apache.org/licenses/LICENSE-2.0")

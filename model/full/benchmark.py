@@ -9,20 +9,18 @@ from dataclasses import asdict, replace
 from statistics import median
 from typing import TYPE_CHECKING
 
-from mag_sandbox.model.catalogue.memory_prediction import (
+from mag_sandbox.model.catalogue.memory_plan import (
     FEWEST_SLOTS,
-    MemoryPlan,
-    predict,
-    spread,
-    wanted_plan,
-)
-from mag_sandbox.model.catalogue.preflight import (
     INSTEAD,
     Device,
+    MemoryPlan,
     asked_cards,
     find_device,
     find_video,
     plan_for,
+    predict,
+    spread,
+    wanted_plan,
 )
 from mag_sandbox.model.catalogue.worlds import BLOCK_LENGTH, VIDEO, WORLDS, VideoShape, WorldRow
 from mag_sandbox.model.config import FULL, DiTConfig

@@ -14,7 +14,7 @@ from mag_sandbox.controls.camera import AXES
 from mag_sandbox.files.border import read_plain, refusing
 from mag_sandbox.files.validation import parse_json
 from mag_sandbox.model.catalogue.clips import ClipRecipe
-from mag_sandbox.model.catalogue.preflight import Start
+from mag_sandbox.model.catalogue.memory_plan import Start
 from mag_sandbox.model.catalogue.weight_files import WorldFiles
 from mag_sandbox.model.checkpoints import MAX_INDEX
 from mag_sandbox.model.execution import Execution

@@ -15,7 +15,7 @@ from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.controls.phrase_compiler import PhraseSmoother, compose
 from mag_sandbox.files.validation import decode, of_type
 from mag_sandbox.model.catalogue.clips import ClipCall, ClipRecipe
-from mag_sandbox.model.catalogue.memory_prediction import MemoryPlan
+from mag_sandbox.model.catalogue.memory_plan import MemoryPlan
 from mag_sandbox.model.catalogue.worlds import WorldRow
 from mag_sandbox.model.frames import open_image
 from mag_sandbox.model.full.clip_pipelines import ClipPipelines, ClipRequest

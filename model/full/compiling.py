@@ -1,19 +1,20 @@
 """Layers compiled between their attentions, while a world is loaded.
 
-All of a layer but attention has the shapes of a block, however much is remembered, so three parts
-are compiled once, for all layers of both networks: no attention kernel is traced, and none of it
-is repeated while memory fills. Passes of another length, as a new prompt's, run as they are.
+All of a layer but attention has the shapes of a block, however much is remembered, so its three
+parts are compiled once, for all layers of both networks: no attention kernel is traced, and nothing
+is compiled again while memory fills. Passes of another length, as a new prompt's, run uncompiled.
 """
 
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from functools import wraps
+from functools import cache, wraps
+from typing import ClassVar, TypeVar
 
 import torch
 from torch import Tensor
 
-from mag_sandbox.model.dit import PLAIN_PARTS, Layer, LayerParts, Modulation
+from mag_sandbox.model.dit import Layer, Modulation
 from mag_sandbox.model.execution import Execution
 from mag_sandbox.model.full.recipes import BLOCK_LENGTH
 from mag_sandbox.model.full.rollout import Engine
@@ -21,81 +22,80 @@ from mag_sandbox.model.generator import BlockGenerator, Coordinates
 from mag_sandbox.model.world import Progress
 
 logger = logging.getLogger(__name__)
+Result = TypeVar("Result")
 
 BACKEND = "inductor"  # of torch.compile
 STAGE = "compiling layers"
+PARTS = ("before", "between", "after")  # methods of `Layer`
 
 
 def compile_layers(engine: Engine, running: Execution, on_progress: Progress) -> Execution:
-    """Compile the layers of a world's networks, if that is how they are to run; return how they do.
+    """Compile the layers of a world's networks, if they are to run compiled; return how they run.
 
-    Where it fails, they run as they were, and the log says so. What memory keeps is left alone.
+    Where compiling fails, they run as they are, and the log says so. Memory is left alone.
     """
     if not running.compiled:
         return running
-    tokens = BLOCK_LENGTH * engine.cache.shape.tokens // engine.devices
-    compiled, parts = compiled_parts(tokens), PLAIN_PARTS
-    for done, (name, part) in enumerate(compiled._asdict().items()):
-        on_progress(STAGE, done / len(compiled))
-        parts = parts._replace(**{name: part})
-        _run_by(parts, engine)
-        failure = _failure(engine)
-        if failure:
-            logger.warning("layers run uncompiled, since they cannot be compiled here: %s", failure)
-            _run_by(PLAIN_PARTS, engine)
+    kind = compiled_layer(BLOCK_LENGTH * engine.cache.shape.tokens // engine.devices, BACKEND)
+    _set_class(engine, kind)
+    for done, name in enumerate(PARTS):
+        on_progress(STAGE, done / len(PARTS))
+        kind.ready.add(name)
+        try:
+            _make_a_block(engine)
+        except Exception as error:  # compilers fail in many ways
+            lines = str(error).strip().splitlines()[:2]  # the compiler's name, what was wrong
+            reason = " ".join(lines) or type(error).__name__
+            logger.warning("layers run uncompiled, since compiling fails here: %s", reason)
+            kind.ready.clear()
+            _set_class(engine, Layer)
             return replace(running, compiled=False)
     return running
 
 
-def compiled_parts(tokens: int) -> LayerParts:
-    """Return the parts of layers, compiled when they are first called with so many tokens.
+class CompiledLayer(Layer):
+    """A `Layer` of which some parts run compiled, at one number of tokens."""
 
-    Passes of other lengths take the plain parts.
+    ready: ClassVar[set[str]]  # names of these parts
+
+
+@cache
+def compiled_layer(tokens: int, backend: str) -> type[CompiledLayer]:
+    """Return the class of layers that run compiled with so many tokens, none of its parts ready.
+
+    It is the same for all layers and worlds, so each part is compiled once, at its first call.
     """
-    parts: list[Callable] = [
-        torch.compile(part, backend=BACKEND, dynamic=False) for part in PLAIN_PARTS
-    ]
-    before, between, after = parts
+    ready: set[str] = set()
 
-    def before_by_reals(
-        layer: Layer, x: Tensor, time: Modulation, rotary: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        return before(layer, x, time, torch.view_as_real(rotary))  # compilers know no complex ones
+    def compiled(plain: Callable[..., Result]) -> Callable[..., Result]:
+        fast = torch.compile(plain, backend=backend, dynamic=False)
 
-    compiled = LayerParts(before_by_reals, between, after)
-    return LayerParts(
-        *(_of_length(tokens, *pair) for pair in zip(compiled, PLAIN_PARTS, strict=True))
-    )
+        @wraps(plain)
+        def run(layer: Layer, x: Tensor, *rest: Tensor | Modulation) -> Result:
+            if x.shape[1] != tokens or plain.__name__ not in ready:
+                return plain(layer, x, *rest)
+            return fast(layer, x, *map(_without_complex, rest))
 
+        return run
 
-def _of_length(tokens: int, part: Callable, otherwise: Callable) -> Callable:
-    """Return a part that is used where there are so many tokens."""
-
-    @wraps(otherwise)
-    def run(layer: Layer, x: Tensor, *rest: object):
-        return (part if x.shape[1] == tokens else otherwise)(layer, x, *rest)
-
-    return run
+    parts = {name: compiled(getattr(Layer, name)) for name in PARTS}
+    return type("CompiledLayerOfTokens", (CompiledLayer,), {**parts, "ready": ready})
 
 
-def _run_by(parts: LayerParts, engine: Engine) -> None:
+def _without_complex(given: Tensor | Modulation) -> Tensor | Modulation:
+    # compilers know no complex numbers; see `model.rope.rotate`
+    is_complex = isinstance(given, Tensor) and given.is_complex()
+    return torch.view_as_real(given) if is_complex else given
+
+
+def _set_class(engine: Engine, kind: type[Layer]) -> None:
     for network in (engine.dit, engine.memory_dit):
         for layer in network.layers:
-            layer.parts = parts
-
-
-def _failure(engine: Engine) -> str | None:
-    """Return in a line why a block cannot be made; None: it can be."""
-    try:
-        _make_a_block(engine)
-    except Exception as error:  # compilers fail in many ways
-        said = str(error).strip().splitlines()[:2]  # the compiler's name, what was wrong
-        return " ".join(said) or type(error).__name__
-    return None
+            layer.__class__ = kind
 
 
 def _make_a_block(engine: Engine) -> None:
-    """Make a block of nothing in one step, as in play: what is to be compiled is, on the way."""
+    """Denoise zeros in one step, as in play, which compiles every part on the way."""
     dit, cache = engine.dit, engine.cache
     with torch.inference_mode():
         features = torch.zeros(1, dit.config.text_len, dit.config.text_dim)

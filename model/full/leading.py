@@ -13,7 +13,7 @@ from contextlib import suppress
 from torch import distributed as dist
 
 from mag_sandbox.files.border import Refusal
-from mag_sandbox.model.full.ulysses import meet as meet  # before anything is told
+from mag_sandbox.model.full.splits import meet as meet  # before anything is told
 from mag_sandbox.model.world import Control, FrameBlock, Frames, World, WorldState
 from mag_sandbox.scenes import Scene
 

@@ -10,25 +10,23 @@ import torch
 
 from mag_sandbox.controls.camera import AXES, CameraSpeed
 from mag_sandbox.model.attention import choose_kernel, named_kernel
-from mag_sandbox.model.catalogue.memory_prediction import MemoryPlan
-from mag_sandbox.model.catalogue.preflight import Start
+from mag_sandbox.model.catalogue.memory_plan import MemoryPlan, Start
 from mag_sandbox.model.catalogue.weight_files import WorldFiles
 from mag_sandbox.model.catalogue.worlds import VideoShape, WorldRow
 from mag_sandbox.model.checkpoints import Change, load_checkpoint, open_checkpoint
 from mag_sandbox.model.config import DiTConfig
-from mag_sandbox.model.dit import DiT
+from mag_sandbox.model.dit import DiT, TokenSplit
 from mag_sandbox.model.execution import Execution, compiles, package_version
 from mag_sandbox.model.full.active_text import NOTHING, ScenePrompts
 from mag_sandbox.model.full.compiling import compile_layers
-from mag_sandbox.model.full.distant import DistantDiT, card
+from mag_sandbox.model.full.frame_tiers import FrameTiers, WaitingRoom
+from mag_sandbox.model.full.offload import SideStream
 from mag_sandbox.model.full.recipes import BLOCK_LENGTH, recipe_of
 from mag_sandbox.model.full.rollout import Engine, full_cache
-from mag_sandbox.model.full.side_stream import SideStream
+from mag_sandbox.model.full.splits import Distant, Ulysses, card, joined
 from mag_sandbox.model.full.text import TextEmbedder, load_text_encoder, load_tokenizer
 from mag_sandbox.model.full.text_cache import weights_identity
-from mag_sandbox.model.full.tiered_cache import TieredCache, WaitingRoom
 from mag_sandbox.model.full.tiny_decoder import load_tiny_decoder, load_tiny_encoder
-from mag_sandbox.model.full.ulysses import SharedCache, empty_dit, joined
 from mag_sandbox.model.full.vae import TIME_STRIDE, load_vae
 from mag_sandbox.model.full.video_stream import PictureCodec, VideoStream, exact_codec, tiny_codec
 from mag_sandbox.model.full.world import StreamWorld
@@ -65,25 +63,23 @@ def load(
     config = dit_config(files)
     running = execution_for(start.device.kind, execution)
     torch.set_num_threads(running.threads)
-    ulysses = joined(plan.devices, running.device, start.video.tokens(config), config.num_heads)
+    share = joined(plan.devices, running.device, start.video.tokens(config), config.num_heads)
     on_progress("generator", 0.1)
     change = _adapter(start, config)
-    alike: Callable[[], DiT] = partial(empty_dit, config, named_kernel(running.kernel), ulysses)
-    dit = _network(start, "generator", alike, running, running.device, change)
+    empty = partial(DiT, config, named_kernel(running.kernel))
+    dit = _network(start, "generator", partial(empty, share), running, running.device, change)
     memory_dit = dit
     if row.remembers == "memory":
         on_progress("memory model", 0.4)
-        where = card(running.device, plan.memory_card)
-        if plan.memory_card:
-            alike = partial(DistantDiT, config, named_kernel(running.kernel))
-        elif plan.memory_model == "offloaded":
-            where = "cpu"
-        memory_dit = _network(start, "memory", alike, running, where)
+        where, split = memory_place(plan, running.device, share)
+        offloaded = plan.memory_model == "offloaded"
+        memory_dit = _network(
+            start, "memory", partial(empty, split), running, "cpu" if offloaded else where
+        )
     on_progress("decoder", 0.7)
     codec, load_tiny = picture_codecs(start, running)
     prompts = scene_prompts(files, "cpu" if plan.text_encoder == "cpu" else running.device)
     on_progress("memory", 0.9)
-    kind = TieredCache if ulysses is None else partial(SharedCache, ulysses)
     world = assemble(
         row,
         plan,
@@ -95,7 +91,8 @@ def load(
             codec,
             load_tiny,
             prompts,
-            partial(kind, room=WaitingRoom.here(plan.host_bytes, plan.devices)),
+            share,
+            WaitingRoom.here(plan.host_bytes, plan.devices),
         ),
         memory,
         {**facts(start, running), "config": {"dit": asdict(config), "video": asdict(start.video)}},
@@ -115,7 +112,9 @@ class Parts:
     codec: PictureCodec
     load_tiny: Callable[[], PictureCodec] | None  # None: there is no tiny decoder
     prompts: ScenePrompts
-    cache: Callable[..., KVCache] = TieredCache
+    share: Ulysses | None = None  # of tokens and heads; None: all of them
+    room: WaitingRoom | None = None  # off the device; None: what is free
+    cache: type[KVCache] = KVCache
     side_stream: type[SideStream] = SideStream
 
 
@@ -135,12 +134,14 @@ def assemble(
     config, running = parts.dit.config, parts.running
     recipe = replace(recipe_of(row), slots=plan.slots)
     rows, columns = video.grid(config)
+    heads = parts.share.heads if parts.share else None
     cache = full_cache(
-        config, recipe, rows * columns, running.dtype, running.device, kind=parts.cache
+        config, recipe, rows * columns, running.dtype, running.device, heads=heads, kind=parts.cache
     )
+    tiers = FrameTiers(cache, parts.room, parts.share)
     grid = GridCoordinates(rows, columns, config.head_dim, running.device)
     shape = config.channels, video.latent_height, video.latent_width
-    engine = Engine(parts.dit, parts.memory_dit, cache, grid, recipe, shape, plan.devices)
+    engine = Engine(parts.dit, parts.memory_dit, tiers, grid, recipe, shape, plan.devices)
     running = compile_layers(engine, running, on_progress)
     decoding = card(running.device, plan.decoder_card)
     return StreamWorld(
@@ -155,6 +156,16 @@ def assemble(
         provenance={**provenance, "execution": running.as_dict()},
         on_progress=on_progress,
     )
+
+
+def memory_place(
+    plan: MemoryPlan, device: str, share: Ulysses | None
+) -> tuple[str, TokenSplit | None]:
+    """Return where a plan puts the memory model, and how it shares blocks with the device."""
+    if not plan.memory_card:
+        return device, share
+    where = card(device, plan.memory_card)
+    return where, Distant(where, device)
 
 
 def dit_config(files: WorldFiles) -> DiTConfig:

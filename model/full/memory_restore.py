@@ -16,7 +16,7 @@ from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.files.validation import decode
 from mag_sandbox.model.dit import TextKeys
 from mag_sandbox.model.full.latent_history import LatentHistory, RememberedBlock
-from mag_sandbox.model.full.rollout import Engine, ParkedRollout, Rollout
+from mag_sandbox.model.full.rollout import Engine, ParkedRollout, TieredRollout
 from mag_sandbox.model.parking import joined, part_of
 from mag_sandbox.model.slots import KeptFrame, SlotTable
 from mag_sandbox.model.world import MemorySetting, MemoryUsage, WorldState
@@ -44,7 +44,7 @@ class RestorableMemory:
     is_exact = lasting.restore(ParkedMemory.read(state, engine))
     """
 
-    def __init__(self, rollout: Rollout, means: RestoreHooks) -> None:
+    def __init__(self, rollout: TieredRollout, means: RestoreHooks) -> None:
         self._rollout, self._hooks = rollout, means
         self._history = LatentHistory()
         self._memorised: tuple[Tensor, CameraPose] | None = None  # latents on the host, and view
@@ -53,7 +53,7 @@ class RestorableMemory:
     def memorise(self, latents: Tensor, text: TextKeys, view: CameraPose) -> None:
         """Make keys and values of the next block; see `Rollout.memorise`."""
         # in the type in which networks read them; copied first, since a device would be waited for
-        self._memorised = latents.to("cpu", self._rollout.cache.dtype), view
+        self._memorised = latents.to("cpu", self._rollout.tiers.cache.dtype), view
         self._rollout.memorise(latents, text, view)
 
     def admit(self, latents: Tensor, poses: Sequence[CameraPose], prompt: str, text: str) -> None:
@@ -96,7 +96,7 @@ class RestorableMemory:
         """Return the memory, on the host; where it has no room [bytes], latents instead."""
         rollout, history, kept = self._rollout, self._history, self._kept()
         slots = rollout.policy.table.slots()
-        exact = rollout.cache.state_bytes(slots) <= room
+        exact = rollout.tiers.state_bytes(slots) <= room
         blocks = history.of(kept) if exact else history.within(room, kept)
         parts = {
             "rollout": rollout.snapshot(slots if exact else ()),
@@ -164,7 +164,7 @@ class RestorableMemory:
         return self._hooks.keys(block) if self._rollout.reads_text else ()
 
     def _memorise(self, block: RememberedBlock, keys: TextKeys) -> Tensor:
-        latents = block.latents.to(self._rollout.cache.device)
+        latents = block.latents.to(self._rollout.tiers.cache.device)
         self._hooks.run(
             lambda: self._rollout.memorise(latents, keys, block.view, block.first_frame)
         )

@@ -9,14 +9,12 @@ from dataclasses import asdict, replace
 import torch
 
 from mag_sandbox.model.attention import named_kernel
-from mag_sandbox.model.catalogue.memory_prediction import MemoryPlan
-from mag_sandbox.model.catalogue.preflight import Start
+from mag_sandbox.model.catalogue.memory_plan import MemoryPlan, Start
 from mag_sandbox.model.catalogue.worlds import VideoShape, WorldRow
 from mag_sandbox.model.checkpoints import load_checkpoint
 from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.execution import Execution
 from mag_sandbox.model.full.active_text import NOTHING, ScenePrompts
-from mag_sandbox.model.full.distant import card
 from mag_sandbox.model.full.loading import (
     checkpoint_path,
     dit_config,
@@ -27,6 +25,7 @@ from mag_sandbox.model.full.loading import (
     stream_spec,
 )
 from mag_sandbox.model.full.pack_world import PackStreamWorld
+from mag_sandbox.model.full.splits import card
 from mag_sandbox.model.full.text_cache import weights_identity
 from mag_sandbox.model.full.video_stream import VideoStream
 from mag_sandbox.model.lora import merge

@@ -13,7 +13,7 @@ from mag_sandbox.controls.camera import CameraCommand, CameraPose
 from mag_sandbox.controls.phrase_compiler import HOLD, compose
 from mag_sandbox.files.validation import decode, of_type
 from mag_sandbox.files.yaml_files import not_found
-from mag_sandbox.model.catalogue.memory_prediction import MemoryPlan
+from mag_sandbox.model.catalogue.memory_plan import MemoryPlan
 from mag_sandbox.model.catalogue.worlds import WorldRow
 from mag_sandbox.model.dit import Attend, own_block_attention
 from mag_sandbox.model.flow import euler_levels

@@ -12,20 +12,18 @@ from diffusers.models.autoencoders.autoencoder_kl_wan import AutoencoderKLWan
 from torch import Tensor
 
 from mag_sandbox.model.attention import AttentionKernel, named_kernel
-from mag_sandbox.model.catalogue.memory_prediction import MemoryPlan
+from mag_sandbox.model.catalogue.memory_plan import MemoryPlan
 from mag_sandbox.model.catalogue.worlds import BLOCK_LENGTH, VideoShape, WorldRow
 from mag_sandbox.model.config import DiTConfig
 from mag_sandbox.model.dit import Attend, DiT
 from mag_sandbox.model.execution import Execution
 from mag_sandbox.model.full.active_text import ScenePrompts
-from mag_sandbox.model.full.distant import DistantDiT, card
-from mag_sandbox.model.full.loading import Parts, assemble, execution_for
+from mag_sandbox.model.full.loading import Parts, assemble, execution_for, memory_place
+from mag_sandbox.model.full.offload import SideStream
 from mag_sandbox.model.full.pack_loading import assemble as assemble_packing
 from mag_sandbox.model.full.pack_world import PackStreamWorld
-from mag_sandbox.model.full.side_stream import SideStream
-from mag_sandbox.model.full.tiered_cache import TieredCache
+from mag_sandbox.model.full.splits import card, joined
 from mag_sandbox.model.full.tiny_decoder import TinyDecoder, TinyEncoder
-from mag_sandbox.model.full.ulysses import SharedCache, empty_dit, joined
 from mag_sandbox.model.full.vae import WanVae
 from mag_sandbox.model.full.video_stream import (
     PictureCodec,
@@ -95,16 +93,16 @@ class SameStream(SideStream):
 class RunMode:
     """How the same mathematics is carried out."""
 
-    cache: type[KVCache]
+    cache: type[KVCache] = KVCache
     kernel: str | None = None  # None: the best that runs
     dtype: torch.dtype | None = None  # None: that of the device
     side_stream: type[SideStream] = SideStream  # how a block is decoded while it is remembered
     compiled: bool | None = None  # whether layers are; None: as the device has it
 
 
-FAST = RunMode(TieredCache)
+FAST = RunMode()
 PLAIN = RunMode(ConcatenatedCache, "sdpa", side_stream=SameStream, compiled=False)
-COMPACT = RunMode(TieredCache, dtype=torch.bfloat16)  # half the memory, also where fp32 is faster
+COMPACT = RunMode(dtype=torch.bfloat16)  # half the memory, also where fp32 is faster
 TINY_WIDTHS = (256, 128, 64, 64)  # of the public tiny decoder
 TINY_ENCODER_WIDTH = 64
 PLACE = Scene("a place")
@@ -231,19 +229,17 @@ def random_world(
     provenance = {"weights": "random", "config": config_of}
     if row.packs:
         return MeasuredPack(_packing(row, plan, config, video, running, provenance))
-    ulysses = joined(plan.devices, running.device, video.tokens(config), config.num_heads)
-    if ulysses is not None:
+    share = joined(plan.devices, running.device, video.tokens(config), config.num_heads)
+    if share is not None:
         torch.manual_seed(0)  # the same weights in all processes
-    alike: Callable[[], DiT] = partial(empty_dit, config, named_kernel(running.kernel), ulysses)
-    dit = writer = _network(alike, running, running.device)
+    empty = partial(DiT, config, named_kernel(running.kernel))
+    dit = writer = _network(partial(empty, share), running, running.device)
     if row.remembers == "memory":
-        if plan.memory_card:
-            alike = partial(DistantDiT, config, named_kernel(running.kernel))
-        where = card(running.device, plan.memory_card)
-        writer = _network(alike, running, where)
+        where, split = memory_place(plan, running.device, share)
+        writer = _network(partial(empty, split), running, where)
     parts = Parts(
-        running, dit, writer, _codec(plan, running), None, RandomTexts(config),
-        mode.cache if ulysses is None else partial(SharedCache, ulysses), mode.side_stream,
+        running, dit, writer, _codec(plan, running), None, RandomTexts(config), share,
+        cache=mode.cache, side_stream=mode.side_stream,
     )  # fmt: skip
     memory = row.memory_setting()
     world = assemble(row, plan, video, parts, memory, provenance, _untold)

@@ -1,13 +1,14 @@
-"""One video, block by block, by a recipe: what full-size play, evaluation and tests share.
+"""One video, block by block, by a recipe: shared by full-size play, evaluation and training.
 
 The parts are those of the pocket world: a generator, a cache and a policy. It knows nothing of
 prompts as words, of pictures or of the player.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -16,14 +17,14 @@ from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.files.validation import decode
 from mag_sandbox.model.config import DiTConfig
 from mag_sandbox.model.dit import Attend, DiT, TextKeys
-from mag_sandbox.model.flow import Draw
+from mag_sandbox.model.flow import Draw, Sampler
+from mag_sandbox.model.full.frame_tiers import FrameTiers
 from mag_sandbox.model.full.recipes import BLOCK_LENGTH, Recache, Recipe
 from mag_sandbox.model.full.samplers import RenoisingSampler
 from mag_sandbox.model.generator import BlockGenerator, Coordinates
-from mag_sandbox.model.kv_cache import CacheShape, KVCache
+from mag_sandbox.model.kv_cache import BlockCache, CacheShape, KVCache
 from mag_sandbox.model.memory import MemoryPolicy, change_policy, make_policy
 from mag_sandbox.model.parking import numbers_of, packed, unpacked
-from mag_sandbox.model.rope import GridCoordinates
 from mag_sandbox.model.slots import BlockInfo, KeptFrame, SlotTable, SlotWrite
 from mag_sandbox.model.world import MemorySetting, WorldState
 
@@ -38,13 +39,41 @@ def full_cache(
     dtype: torch.dtype,
     device: str = "cpu",
     batch: int = 1,
-    kind: Callable[..., KVCache] = KVCache,
+    heads: int | None = None,
+    kind: type[KVCache] = KVCache,
 ) -> KVCache:
-    """Reserve the memory of a recipe, for latent frames of so many tokens."""
-    shape = CacheShape(
-        config.num_layers, tokens, config.num_heads, config.head_dim, BLOCK_LENGTH, batch
-    )
+    """Reserve the memory of a recipe on a device, for latent frames of so many tokens.
+
+    `heads` are those of this process; None: all.
+    """
+    heads = heads or config.num_heads
+    shape = CacheShape(config.num_layers, tokens, heads, config.head_dim, BLOCK_LENGTH, batch)
     return kind(shape, recipe.slots, dtype, device, most_frames=recipe.pass_frames)
+
+
+class FrameCoordinates(Protocol):
+    """Rotary coordinates of a video of one size: `GridCoordinates`."""
+
+    def rotary(self, first_frame: int, frames: int) -> Tensor:
+        """Return the coordinates of consecutive frames, [1, F * L, 1, D/2]."""
+
+
+class RolloutGenerator(Protocol):
+    """What a rollout needs of a generator: `BlockGenerator`, or one that is being trained."""
+
+    @property
+    def cache(self) -> BlockCache:
+        """What its passes read and write."""
+
+    def sample(
+        self, noise: Tensor, coordinates: Coordinates, text: TextKeys, sampler: Sampler, draw: Draw
+    ) -> Tensor:
+        """Return clean latents; see `Generator.sample`."""
+
+    def remember(
+        self, latents: Tensor, coordinates: Coordinates, text: TextKeys | None = None
+    ) -> None:
+        """Leave keys and values of clean frames in the cache; see `Generator.remember`."""
 
 
 class Rollout:
@@ -60,18 +89,15 @@ class Rollout:
     generator itself where the recipe says so. The grid is that of the video's size.
     """
 
-    def __init__(self, generator: BlockGenerator, grid: GridCoordinates, recipe: Recipe) -> None:
+    def __init__(self, generator: RolloutGenerator, grid: FrameCoordinates, recipe: Recipe) -> None:
         self._generator, self._grid, self._recipe = generator, grid, recipe
         self.sampler = RenoisingSampler(recipe.sampling)
         self.policy: MemoryPolicy = make_policy(recipe.memory, recipe.slots)
-        generator.cache.made_by(self._remember_again)
         self.restart()
 
     def restart(self) -> None:
         """Forget everything and begin at frame 0."""
         self.policy = make_policy(self.policy.setting, self.policy.table.capacity)
-        self._generator.cache.hold(())
-        self._generator.cache.arrange(apart=self.policy.selects)
         self.made = 0  # latent frames remembered
         self.attended: frozenset[int] = frozenset()  # frames that the last block read
         self._prompt_index = 0
@@ -89,9 +115,9 @@ class Rollout:
     ) -> Tensor:
         """Return the next block's latents, fp32, of standard normal noise, [B, F, C, H, W].
 
-        Memory is only read; policies that ask are told where the block ends to look.
+        Memory is only read; some policies choose what by the view at the block's end.
         """
-        slots = self._attend(view)
+        slots = self.attend(view)
         kept = self.policy.table.frames
         self.attended = frozenset(kept[slot].frame_index for slot in slots)
         coordinates = self.coordinates(self.made, noise.shape[1])
@@ -102,8 +128,7 @@ class Rollout:
     ) -> None:
         """Remember clean latents, [B, F, C, H, W], block by block, as the next frames of the video.
 
-        The text is used where the recipe remembers under it; poses, one a frame, by policies that
-        ask.
+        The text is used where the recipe remembers under it; poses, one a frame, by some policies.
 
         Raises:
             ValueError: the frames are not whole blocks.
@@ -120,33 +145,22 @@ class Rollout:
     def memorise(
         self, latents: Tensor, text: TextKeys, view: CameraPose, first_frame: int | None = None
     ) -> None:
-        """Make keys and values of one clean block; nothing is kept yet, and it may be done again.
+        """Compute keys and values of one clean block; nothing is kept yet, and it may be repeated.
 
-        It is the next block, or one that begins at a given frame; `view` is where it is thought to
-        end, for policies that ask what to read.
+        It is the next block, or one that begins at a given frame; `view` is the expected view at
+        its end.
         """
         under = text if self._recipe.remembered_under == "prompt" else None
         first = self.made if first_frame is None else first_frame
-        self._attend(view)
+        self.attend(view)
         coordinates = self.coordinates(first, BLOCK_LENGTH)
         self._generator.remember(latents, coordinates, under)
 
     def admit(self, latents: Tensor, poses: Sequence[CameraPose]) -> None:
-        """Keep what the policy wants of the block that was memorised, as the next of the video."""
-        block = BlockInfo(self.made, tuple(poses), self._prompt_index)
-        writes, cache = self.policy.admit(block), self._generator.cache
-        cache.hold(self.policy.table.slots())
-        cache.write(writes)
+        """Keep the frames that the policy wants of the memorised block, the next of the video."""
+        self._write(self.policy.admit(BlockInfo(self.made, tuple(poses), self._prompt_index)))
         self._recent.append(latents)
         self.made += BLOCK_LENGTH
-
-    def keep(self, first_frame: int, frames: Sequence[KeptFrame]) -> None:
-        """Keep these frames of the block that was memorised, whatever the policy says."""
-        table = self.policy.table
-        for frame in frames:
-            slot = table.place(protected=("sink",))
-            table.put(slot, frame)
-            self._generator.cache.write([SlotWrite(frame.frame_index - first_frame, slot)])
 
     def switch_prompt(self, text: TextKeys) -> None:
         """Prepare memory for another prompt, in the recipe's way."""
@@ -159,51 +173,14 @@ class Rollout:
             self._recache(text, self._recipe.recache)
 
     def change_memory(self, setting: MemorySetting, slots: int) -> None:
-        """Go on under another policy or budget: what is gone stays gone."""
+        """Go on under another policy or budget: what was dropped stays dropped."""
         self.policy = change_policy(self.policy, setting, slots, BLOCK_LENGTH)
-        cache = self._generator.cache
-        cache.hold(self.policy.table.slots())
-        cache.arrange(apart=self.policy.selects)
 
-    def prefetch(self, view: CameraPose) -> None:
-        """Have at hand what a block reads that ends at a view, as far as that is known by now."""
-        self._generator.cache.prefetch(self.policy.attend(view))
-
-    def misses(self, view: CameraPose) -> bool:
-        """Tell whether a block that ends at a view reads frames that `recall` is to make again."""
-        return self._generator.cache.away(self.policy.attend(view))
-
-    def recall(self, view: CameraPose) -> None:
-        """Have what a block reads that ends at a view; the network that remembers works for it."""
-        self._attend(view)
-
-    def keep_fewer(self, slots: int) -> None:
-        """Make do with fewer slots, by way of the host: sinks stay, and the newest frames.
-
-        Where frames may wait off the device, all of them stay.
-        """
-        cache, table = self._generator.cache, self.policy.table
-        if self.policy.selects and cache.waiting:
-            cache.resize(slots)
-            return
-        dearest_first = sorted(
-            table.frames.items(), key=lambda item: (item[1].kind != "sink", -item[1].frame_index)
-        )
-        kept = sorted(dearest_first[:slots], key=lambda item: item[0])
-        stored = [cache.state_of(slot) for slot, _ in kept]
-        cache.hold(())
-        cache.resize(slots)
-        policy = make_policy(self.policy.setting, slots)
-        policy.table.frames = {place: frame for place, (_, frame) in enumerate(kept)}
-        policy.table.evicted = table.evicted + len(table.frames) - len(kept)
-        for place, state in enumerate(stored):
-            cache.load_state(place, state)
-        self.policy = policy
-
-    @property
-    def cache(self) -> KVCache:
-        """Where keys and values are kept."""
-        return self._generator.cache
+    def attend(self, view: CameraPose) -> tuple[int, ...]:
+        """Let coming passes read what the policy chooses for a view; return the slots."""
+        slots = self.policy.attend(view)
+        self._read(slots)
+        return slots
 
     @property
     def reads_text(self) -> bool:
@@ -220,15 +197,111 @@ class Rollout:
         """Latents of the newest block, [B, F, C, H, W]."""
         return self._recent[-1]
 
-    def snapshot(self, slots: Sequence[int]) -> WorldState:
-        """Return where it stands, on the host, with what there is of some slots, one by one.
+    def _recache(self, text: TextKeys, recache: Recache) -> None:
+        """Run the newest frames again in one clean pass with full attention among them.
 
-        Generator and recipe are not in it.
+        Where the sink is kept, it is read instead of the oldest of these frames. A video so short
+        that all of it is run again gets a new sink in any case, as in the released code.
         """
+        frames = torch.cat(tuple(self._recent), dim=1)[:, -recache.frames :]
+        first = self.made - frames.shape[1]
+        table = self.policy.table
+        sinks = [slot for slot in table.slots() if table.frames[slot].kind == "sink"]
+        kept = sinks if recache.keep_sink and first > 0 else []
+        frames, first = frames[:, len(kept) :], first + len(kept)
+        self._read(kept, frames.shape[1])
+        coordinates = self.coordinates(first, frames.shape[1])
+        self._generator.remember(frames, coordinates, text)
+        for place, slot in enumerate(() if kept else sinks):
+            table.frames[slot] = replace(table.frames[slot], frame_index=first + place)
+        again = range(first, first + frames.shape[1])
+        self._write(_renewed(table, again, self._prompt_index))
+
+    def _read(self, slots: Sequence[int], frames: int | None = None) -> None:
+        self._generator.cache.attend(slots, frames)
+
+    def _write(self, writes: Sequence[SlotWrite]) -> None:
+        self._generator.cache.write(writes)
+
+    def coordinates(self, first_frame: int, frames: int) -> Coordinates:
+        """Return where and when frames lie."""
+        return Coordinates(self._grid.rotary(first_frame, frames))
+
+
+def _renewed(table: SlotTable, again: range, prompt_index: int) -> list[SlotWrite]:
+    """Note which kept frames were run again under another prompt; return where they lie."""
+    writes = []
+    for slot, frame in table.frames.items():
+        if frame.frame_index in again:
+            table.frames[slot] = replace(frame, prompt_index=prompt_index)
+            writes.append(SlotWrite(frame.frame_index - again.start, slot))
+    return writes
+
+
+class TieredRollout(Rollout):
+    """A rollout whose frames may lie off the device, and which can be parked."""
+
+    def __init__(
+        self, generator: BlockGenerator, grid: FrameCoordinates, recipe: Recipe, tiers: FrameTiers
+    ) -> None:
+        """Play over a generator whose cache is that of the tiers."""
+        self.tiers, self._remembering = tiers, generator
+        super().__init__(generator, grid, recipe)
+
+    def restart(self) -> None:
+        """Forget everything and begin at frame 0."""
+        super().restart()
+        self.tiers.follow(self.policy)
+
+    def change_memory(self, setting: MemorySetting, slots: int) -> None:
+        """Go on under another policy or budget: what was dropped stays dropped."""
+        super().change_memory(setting, slots)
+        self.tiers.follow(self.policy)
+
+    def keep(self, first_frame: int, frames: Sequence[KeptFrame]) -> None:
+        """Keep these frames of the memorised block, whatever the policy says."""
+        table = self.policy.table
+        for frame in frames:
+            slot = table.place(protected=("sink",))
+            table.put(slot, frame)
+            self.tiers.write([SlotWrite(frame.frame_index - first_frame, slot)])
+
+    def prefetch(self, view: CameraPose) -> None:
+        """Begin to fetch what a block reads that ends at a view, as far as that is known by now."""
+        self.tiers.prefetch(self.policy.attend(view))
+
+    def is_offloaded(self, view: CameraPose) -> bool:
+        """Return whether `attend` has to fetch frames, for which the memory network may work."""
+        return self.tiers.is_offloaded(self.policy.attend(view))
+
+    def keep_fewer(self, slots: int) -> None:
+        """Make do with fewer places on the device, by way of the host.
+
+        All frames stay where they may wait off the device; else the sinks and the newest frames.
+        """
+        tiers, table = self.tiers, self.policy.table
+        if self.policy.selects and tiers.waiting:
+            tiers.resize(slots)
+            return
+        dearest_first = sorted(
+            table.frames.items(), key=lambda item: (item[1].kind != "sink", -item[1].frame_index)
+        )
+        kept = sorted(dearest_first[:slots], key=lambda item: item[0])
+        states = [tiers.state_of(slot) for slot, _ in kept]
+        self.policy = make_policy(self.policy.setting, slots)
+        tiers.follow(self.policy)
+        tiers.resize(slots)
+        self.policy.table.frames = {place: frame for place, (_, frame) in enumerate(kept)}
+        self.policy.table.evicted = table.evicted + len(table.frames) - len(kept)
+        for place, state in enumerate(states):
+            tiers.load_state(place, state)
+
+    def snapshot(self, slots: Sequence[int]) -> WorldState:
+        """Return its progress and some slots, on the host; generator and recipe are not in it."""
         tensors = {f"recent_{place}": latents for place, latents in enumerate(self._recent)}
-        slots = self._generator.cache.by_use(slots)
+        slots = self.tiers.by_last_use(slots)
         for slot in slots:
-            state = self._generator.cache.state_of(slot)
+            state = self.tiers.state_of(slot)
             tensors |= {f"{name}_{slot}": tensor for name, tensor in state.items()}
         data = {
             "made": self.made,
@@ -247,74 +320,42 @@ class Rollout:
         table.load_dict(parked.table)
         for slot, state in parked.kept.items():
             if slot < table.capacity:
-                self.cache.load_state(slot, state)
+                self.tiers.load_state(slot, state)
         self.resume(parked)
 
     def resume(self, parked: "ParkedRollout") -> None:
-        """Go on from a snapshot, memory apart, which is there."""
+        """Go on from a snapshot, whose frames are in memory already."""
         self.made, self._prompt_index = parked.made, parked.prompt_index
         self.attended = parked.attended
         self._recent.clear()
-        self._recent.extend(latents.to(self.cache.device) for latents in parked.recent)
+        self._recent.extend(latents.to(self.tiers.cache.device) for latents in parked.recent)
 
-    def _recache(self, text: TextKeys, recache: Recache) -> None:
-        """Run the newest frames again in one clean pass with full attention among them.
+    def _read(self, slots: Sequence[int], frames: int | None = None) -> None:
+        self.tiers.attend(slots, self._recompute, frames)
 
-        Where the sink is kept, it is read instead of the oldest of these frames. A video so short
-        that all of it is run again gets a new sink in any case, as in the released code.
-        """
-        frames = torch.cat(tuple(self._recent), dim=1)[:, -recache.frames :]
-        first = self.made - frames.shape[1]
-        table = self.policy.table
-        sinks = [slot for slot in table.slots() if table.frames[slot].kind == "sink"]
-        kept = sinks if recache.keep_sink and first > 0 else []
-        frames, first = frames[:, len(kept) :], first + len(kept)
-        self._generator.cache.attend(kept, frames=frames.shape[1])
-        coordinates = self.coordinates(first, frames.shape[1])
-        self._generator.remember(frames, coordinates, text)
-        for place, slot in enumerate(() if kept else sinks):
-            table.frames[slot] = replace(table.frames[slot], frame_index=first + place)
-        again = range(first, first + frames.shape[1])
-        self._generator.cache.write(_renewed(table, again, self._prompt_index))
+    def _write(self, writes: Sequence[SlotWrite]) -> None:
+        self.tiers.follow(self.policy)
+        self.tiers.write(writes)
 
-    def _remember_again(self, slot: int, inputs: Iterable[Tensor], attend: Attend) -> None:
+    def _recompute(self, slot: int, inputs: Iterable[Tensor], attend: Attend) -> None:
         coordinates = self.coordinates(self.policy.table.frames[slot].frame_index, 1)
-        self._generator.remember_again(inputs, coordinates, attend)
-
-    def _attend(self, view: CameraPose) -> tuple[int, ...]:
-        slots = self.policy.attend(view)
-        self._generator.cache.attend(slots)
-        return slots
-
-    def coordinates(self, first_frame: int, frames: int) -> Coordinates:
-        """Return where and when frames lie; rollouts with other coordinates say it here."""
-        return Coordinates(self._grid.rotary(first_frame, frames))
-
-
-def _renewed(table: SlotTable, again: range, prompt_index: int) -> list[SlotWrite]:
-    """Note which kept frames were run again under another prompt; return where they lie."""
-    writes = []
-    for slot, frame in table.frames.items():
-        if frame.frame_index in again:
-            table.frames[slot] = replace(frame, prompt_index=prompt_index)
-            writes.append(SlotWrite(frame.frame_index - again.start, slot))
-    return writes
+        self._remembering.remember_again(inputs, coordinates, attend)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ParkedRollout:
-    """What `Rollout.snapshot` returned, checked; tensors are on the host."""
+    """What `TieredRollout.snapshot` returned, checked; tensors are on the host."""
 
     made: int
     prompt_index: int
     attended: frozenset[int]
     recent: tuple[Tensor, ...]  # latents of the newest blocks, fp32 [1, F, C, h, w]
     table: dict  # of slots
-    kept: Mapping[int, Mapping[str, Tensor]]  # slot → what `KVCache.state_of` returned
+    kept: Mapping[int, Mapping[str, Tensor]]  # slot → what `FrameTiers.state_of` returned
 
     @classmethod
     def read(cls, state: WorldState, engine: "Engine") -> "ParkedRollout":
-        """Read what was parked.
+        """Read a snapshot.
 
         Raises:
             ValueError: it makes no sense, or not to this engine.
@@ -338,24 +379,29 @@ class ParkedRollout:
             if part != "recent" and int(number) in kept:
                 kept[int(number)][part] = tensor
         for of_slot in kept.values():
-            engine.cache.check_state(of_slot)
+            engine.tiers.check_state(of_slot)
         attended = frozenset(decode(tuple[int, ...], data["attended"], "attended"))
         return cls(made, prompts, attended, recent, table.as_dict(), kept)
 
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """What makes latents."""
+    """The parts that make latents."""
 
     dit: DiT
     memory_dit: DiT  # may be the same
-    cache: KVCache
-    grid: GridCoordinates
+    tiers: FrameTiers
+    grid: FrameCoordinates
     recipe: Recipe
     latent_shape: tuple[int, int, int]  # channels, height, width
     devices: int = 1  # that share every block
 
+    @property
+    def cache(self) -> KVCache:
+        """Keys and values on the device."""
+        return self.tiers.cache
+
     def fetch_writer(self) -> None:
-        """Have the network that remembers on a card, where play would fetch it for every block."""
+        """Keep the network that remembers on the card; in play it may be fetched for each block."""
         if self.memory_dit.head.modulation.device.type == "cpu":
             self.memory_dit.to(self.cache.device)

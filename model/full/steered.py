@@ -14,7 +14,7 @@ from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose
 from mag_sandbox.controls.phrase_compiler import PhraseSmoother, compose
-from mag_sandbox.model.catalogue.memory_prediction import MemoryPlan
+from mag_sandbox.model.catalogue.memory_plan import MemoryPlan
 from mag_sandbox.model.catalogue.worlds import WorldRow
 from mag_sandbox.model.frames import open_image
 from mag_sandbox.model.full.active_text import ActiveText, ScenePrompts

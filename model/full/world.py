@@ -15,17 +15,16 @@ from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose, CameraSpeed, move
 from mag_sandbox.files.validation import decode, of_type
-from mag_sandbox.model.catalogue.memory_prediction import FEWEST_SLOTS, MemoryPlan
+from mag_sandbox.model.catalogue.memory_plan import MemoryPlan, budget_slots
 from mag_sandbox.model.catalogue.worlds import WorldRow
 from mag_sandbox.model.dit import TextKeys
 from mag_sandbox.model.full.active_text import ScenePrompts
 from mag_sandbox.model.full.latent_history import RememberedBlock
 from mag_sandbox.model.full.memory_restore import ParkedMemory, RestorableMemory, RestoreHooks
-from mag_sandbox.model.full.offload import OffloadedNetwork
+from mag_sandbox.model.full.offload import OffloadedNetwork, SideStream
 from mag_sandbox.model.full.pose_estimate import PoseEstimator
 from mag_sandbox.model.full.recipes import BLOCK_LENGTH
-from mag_sandbox.model.full.rollout import Engine, Rollout
-from mag_sandbox.model.full.side_stream import SideStream
+from mag_sandbox.model.full.rollout import Engine, TieredRollout
 from mag_sandbox.model.full.steered import (
     FIRST_FRAMES,
     ParkedSession,
@@ -38,7 +37,6 @@ from mag_sandbox.model.generator import BlockGenerator, block_noises
 from mag_sandbox.model.memory import make_policy, memory_usage
 from mag_sandbox.model.parking import host_room, joined, part_of
 from mag_sandbox.model.world import (
-    MIB,
     Control,
     FrameBlock,
     Frames,
@@ -60,7 +58,7 @@ Result = TypeVar("Result")
 class _Stream(SteeredSession):
     """What changes from block to block, besides the video being shown."""
 
-    rollout: Rollout
+    rollout: TieredRollout
     memory: RestorableMemory
     told: str = ""  # text that memory was last prepared for
     turned: bool = False  # whether the prompt has changed since then
@@ -131,7 +129,7 @@ class StreamWorld(SteeredWorld[_Stream]):
         """Return everything needed to go on, on the host; see `World`."""
         session = self._running()
         assert session.overlap is not None  # a block was shown
-        memory = session.memory.snapshot(self._engine.cache.agreed(host_room()))
+        memory = session.memory.snapshot(self._engine.tiers.common_minimum(host_room()))
         parts = {"memory": memory, **self._film()}
         data = {
             **self._signed(),
@@ -186,7 +184,7 @@ class StreamWorld(SteeredWorld[_Stream]):
         self._side_stream.close()
         self._session = None
         if engine := vars(self).get("_engine"):
-            engine.cache.close()
+            engine.tiers.close()
         for networks in ("_engine", "_writer"):
             vars(self).pop(networks, None)
         super().close()
@@ -211,10 +209,11 @@ class StreamWorld(SteeredWorld[_Stream]):
         engine, recipe = self._engine, self._engine.recipe
         empty = self._write(lambda: self._texts.aside(engine.memory_dit))
         generator = BlockGenerator(
-            engine.dit, engine.memory_dit, engine.cache, recipe.sampling.shift, empty
-        )
+            engine.dit, engine.memory_dit, engine.cache, recipe.sampling.shift, empty,
+            engine.tiers.record_input,
+        )  # fmt: skip
         recipe = replace(recipe, memory=setting, slots=self._capacity(setting))
-        rollout = Rollout(generator, engine.grid, recipe)
+        rollout = TieredRollout(generator, engine.grid, recipe, engine.tiers)
         hooks = RestoreHooks(
             self._keys_then,
             self._capacity,
@@ -286,9 +285,9 @@ class StreamWorld(SteeredWorld[_Stream]):
                 session.seed, session.block_index, shape, steps, engine.cache.device
             )
             draw = noises[1:].__getitem__
-            if session.rollout.misses(view):
+            if session.rollout.is_offloaded(view):
                 with self._writer:
-                    session.rollout.recall(view)
+                    session.rollout.attend(view)
             return session.rollout.denoise(noises[0], text, draw, view)
 
     def _expected_view(self, command: CameraCommand) -> CameraPose:
@@ -334,14 +333,12 @@ class StreamWorld(SteeredWorld[_Stream]):
 
         Beyond its budget, which is of the device, frames wait where a policy does not read all.
         """
-        waiting = self._engine.cache.waiting if make_policy(setting, 1).selects else 0
+        waiting = self._engine.tiers.waiting if make_policy(setting, 1).selects else 0
         return self._on_device(setting) + waiting
 
     def _on_device(self, setting: MemorySetting) -> int:
-        """Return how many slots a budget pays for; those of small worlds mean all there are."""
-        wanted = setting.kept_mib * MIB // self._engine.cache.slot_bytes
-        slots = self._engine.cache.slots
-        return min(slots, wanted) if wanted >= FEWEST_SLOTS else slots
+        cache = self._engine.cache
+        return min(cache.slots, budget_slots(setting, cache.slot_bytes) or cache.slots)
 
     def _usage(self) -> MemoryUsage:
         session, rollout = self._running(), self._running().rollout
@@ -365,6 +362,6 @@ class StreamWorld(SteeredWorld[_Stream]):
                 pass  # which leaves it in main memory
         if plan.slots != before.slots:
             if session is None:
-                self._engine.cache.resize(plan.slots)
+                self._engine.tiers.resize(plan.slots)
             else:
                 session.memory.keep_fewer(min(plan.slots, session.rollout.policy.table.capacity))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from mag_sandbox.files.yaml_files import not_found
-from mag_sandbox.model.catalogue import fetching, preflight, weight_files, worlds
+from mag_sandbox.model.catalogue import fetching, memory_plan, weight_files, worlds
 from mag_sandbox.model.world import MissingWeights, WorldFailed
 from mag_sandbox.program import PROGRAM
 from mag_sandbox.sandbox.commands.options import FetchOptions, WorldsOptions
@@ -137,14 +137,14 @@ def _say_plan(plan: fetching.FetchPlan, say: Say) -> None:
 
 
 def _room(row: worlds.WorldRow, files: weight_files.WorldFiles) -> str:
-    device = preflight.find_device()
-    wanted = preflight.wanted_plan(row)
-    needed = preflight.gib(preflight.predict(row, wanted).total)
+    device = memory_plan.find_device()
+    wanted = memory_plan.wanted_plan(row)
+    needed = memory_plan.gib(memory_plan.predict(row, wanted).total)
     if device is None:
         return f"it needs an NVIDIA card with about {needed}, and there is none here"
     try:
         tiny = bool(files.paths("tiny decoder"))
-        plan = preflight.plan_for(row, device, wanted, tiny_decoder=tiny)
+        plan = memory_plan.plan_for(row, device, wanted, tiny_decoder=tiny)
     except WorldFailed as error:
         return str(error)
     return f"on {device.name} it runs with {plan.words()}"

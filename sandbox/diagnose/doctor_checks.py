@@ -26,7 +26,7 @@ import psutil
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.files.border import exists
 from mag_sandbox.files.folders import config_folder, data_folder
-from mag_sandbox.model.catalogue import preflight, shipped, weight_files, worlds
+from mag_sandbox.model.catalogue import memory_plan, shipped, weight_files, worlds
 from mag_sandbox.model.loading import enlarged, load_world, measure_precisions
 from mag_sandbox.model.world import GIB, MIB, WEIGHTS, Control, World, WorldFailed
 from mag_sandbox.program import PROGRAM
@@ -271,7 +271,7 @@ def check_disk() -> list[Finding]:
 
 def check_worlds() -> list[Finding]:
     """Which full-size worlds are here, and whether this machine has room for them."""
-    device = preflight.find_device()
+    device = memory_plan.find_device()
     findings, absent = [], []
     for name in worlds.PLAYABLE:
         row = worlds.WORLDS[name]
@@ -287,12 +287,12 @@ def check_worlds() -> list[Finding]:
             findings.append(note(f"{name}: {error}", "Do what the message says."))
     room = ""
     if device is not None and device.free_bytes is not None:
-        room = f"{device.name}, {preflight.gib(device.free_bytes)} free"
+        room = f"{device.name}, {memory_plan.gib(device.free_bytes)} free"
     if absent and (device is not None or findings):
         findings.append(ok(f"not here: {', '.join(absent)}{f' ({room})' if room else ''}"))
     if not findings:
         row = worlds.WORLDS["mag"]
-        needed = preflight.gib(preflight.predict(row, preflight.wanted_plan(row)).total)
+        needed = memory_plan.gib(memory_plan.predict(row, memory_plan.wanted_plan(row)).total)
         findings.append(
             ok(f"pocket; full-size ones need an NVIDIA card, mag one with about {needed}")
         )
@@ -300,23 +300,23 @@ def check_worlds() -> list[Finding]:
 
 
 def _one(
-    row: worlds.WorldRow, files: weight_files.WorldFiles, device: preflight.Device | None
+    row: worlds.WorldRow, files: weight_files.WorldFiles, device: memory_plan.Device | None
 ) -> Finding:
     problems = weight_files.check(row, files)[1]
     if problems:
         return note(f"{row.name}: {problems[0]}", f"Run `{PROGRAM} fetch {row.name}`.")
-    wanted = preflight.wanted_plan(row)
-    needed = preflight.gib(preflight.predict(row, wanted).total)
+    wanted = memory_plan.wanted_plan(row)
+    needed = memory_plan.gib(memory_plan.predict(row, wanted).total)
     if device is None:
         return note(f"{row.name}: takes {needed}, no card for it", "The pocket world needs none.")
     tiny = bool(files.paths("tiny decoder"))
-    plan = preflight.plan_for(row, device, wanted, tiny_decoder=tiny)
+    plan = memory_plan.plan_for(row, device, wanted, tiny_decoder=tiny)
     if plan == wanted:
         return ok(f"{row.name}: fits, takes {needed} at most")
-    predicted = preflight.predict(row, plan)
+    predicted = memory_plan.predict(row, plan)
     text = f"{row.name}: would take {needed}; fits with {plan.words()}"
-    text += f": {preflight.gib(predicted.total)}"
-    short = "" if device.free_bytes is None else preflight.shortage(predicted)
+    text += f": {memory_plan.gib(predicted.total)}"
+    short = "" if device.free_bytes is None else memory_plan.shortage(predicted)
     return note(f"{text}; {short}", "Close other programs if it is slow.") if short else ok(text)
 
 

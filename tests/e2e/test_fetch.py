@@ -19,7 +19,7 @@ from mag_sandbox.evaluation import __main__ as evaluation
 from mag_sandbox.evaluation.magbench.table import BenchClip, write_table
 from mag_sandbox.evaluation.results.videos import write_video
 from mag_sandbox.files.folders import HOME_VARIABLE
-from mag_sandbox.model.catalogue import preflight, weight_files
+from mag_sandbox.model.catalogue import memory_plan, weight_files
 from mag_sandbox.sandbox.commands import cli
 from tests import ROOT, tiny_clips, tiny_full
 from tests.continuers import mirrored_clip
@@ -60,8 +60,8 @@ def repos(tmp_path_factory) -> Path:
 def hub(repos, monkeypatch, tmp_path):
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
     monkeypatch.setenv(weight_files.HOME_VARIABLE, str(tmp_path / "weights"))
-    monkeypatch.setenv(preflight.DEVICE_VARIABLE, "cpu")
-    monkeypatch.setenv(preflight.SIZE_VARIABLE, "64x48")
+    monkeypatch.setenv(memory_plan.DEVICE_VARIABLE, "cpu")
+    monkeypatch.setenv(memory_plan.SIZE_VARIABLE, "64x48")
     with HubStandIn(repos) as hub:
         hub.stand_in(monkeypatch, CHUNK)
         yield hub

@@ -20,7 +20,7 @@ from mag_sandbox.controls.bindings import Bindings, load_bindings
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.files.yaml_files import FileError
 from mag_sandbox.model.catalogue import fetching
-from mag_sandbox.model.catalogue.memory_prediction import MemoryPlan
+from mag_sandbox.model.catalogue.memory_plan import MemoryPlan
 from mag_sandbox.model.catalogue.weight_files import manifest_path, read_files, require
 from mag_sandbox.model.catalogue.worlds import WORLDS
 from mag_sandbox.model.saved import parse_config

@@ -23,13 +23,13 @@ from mag_sandbox.model.attention import candidate_kernels, runs
 from mag_sandbox.model.config import FULL, DiTConfig
 from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.full.compact_frames import compact_bytes
+from mag_sandbox.model.full.frame_tiers import FrameTiers, WaitingRoom
 from mag_sandbox.model.full.recipes import Recipe
-from mag_sandbox.model.full.rollout import Rollout
+from mag_sandbox.model.full.rollout import TieredRollout
 from mag_sandbox.model.full.samplers import FewSteps
-from mag_sandbox.model.full.tiered_cache import TieredCache, WaitingRoom
 from mag_sandbox.model.full.vae import WanVae
 from mag_sandbox.model.generator import BlockGenerator
-from mag_sandbox.model.kv_cache import CacheShape
+from mag_sandbox.model.kv_cache import CacheShape, KVCache
 from mag_sandbox.model.rope import GridCoordinates
 from mag_sandbox.model.world import MemorySetting
 from mag_sandbox.training.devices import choose_device
@@ -141,12 +141,14 @@ def waiting_frames() -> dict:
         dit = DiT(CONFIG, DEVICE.kernel).to(BF16).eval()
     shape = CacheShape(CONFIG.num_layers, TOKENS, CONFIG.num_heads, CONFIG.head_dim, 3)
     each = compact_bytes(CONFIG.num_layers, 1, TOKENS, CONFIG.dim)
-    cache = TieredCache(shape, 13, BF16, DEVICE.device, room=WaitingRoom(5 * each, 8 * GIB))
+    cache = KVCache(shape, 13, BF16, DEVICE.device)
+    tiers = FrameTiers(cache, WaitingRoom(5 * each, 8 * GIB))
     text = dit.text_keys(torch.zeros(1, CONFIG.text_len, CONFIG.text_dim).to(dit.head.modulation))
     grid = GridCoordinates(SIDES[0] // 2, SIDES[1] // 2, CONFIG.head_dim, DEVICE.device)
     memory = MemorySetting("mag-retrieve", attended_frames=1)
-    recipe = Recipe(memory, 13 + cache.waiting, FewSteps((1000,)))
-    video = Rollout(BlockGenerator(dit, dit, cache, 1.0, text), grid, recipe)
+    recipe = Recipe(memory, 13 + tiers.waiting, FewSteps((1000,)))
+    generator = BlockGenerator(dit, dit, cache, 1.0, text, tiers.record_input)
+    video = TieredRollout(generator, grid, recipe, tiers)
     remembering, admitting = [], []
     for block in range(12):
         pose = CameraPose(30.0 * block, 0.0)
@@ -162,23 +164,24 @@ def waiting_frames() -> dict:
             times.append(round((time.perf_counter() - began) * 1000, 1))
         remembering.append(times[0])
         admitting.append(times[1])
-    slots = cache.by_use(video.policy.table.slots())
-    for slot in slots:
-        cache.state_of(slot)  # waits until it is kept
-    exact = {slot: cache.export([slot]) for slot in (slots[0], slots[1], slots[-1])}
-    cache.resize(4)
+    slots = tiers.by_last_use(video.policy.table.slots())
+    exact = {slot: tiers.state_of(slot) for slot in (slots[0], slots[1], slots[-1])}
+    tiers.resize(4)
     found: dict[str, object] = {"remember_ms": remembering, "admit_ms": admitting, "bytes": each}
     for name, slot in (("from_disk", slots[0]), ("fetched_before", slots[1]), ("host", slots[-1])):
         if name == "fetched_before":
-            cache.prefetch([slot])
+            tiers.prefetch([slot])
             time.sleep(0.5)
         began = time.perf_counter()
-        cache.attend([slot])
+        video._read([slot])
         wait()
         found[f"{name}_ms"] = round((time.perf_counter() - began) * 1000, 1)
-        pairs = zip(cache.export([slot]), exact[slot], strict=True)
-        found[f"{name}_error"] = [float((a - b).norm() / b.norm()) for a, b in pairs]
-    cache.close()
+        again = tiers.state_of(slot)
+        found[f"{name}_error"] = [
+            float((again[part] - exact[slot][part]).norm() / exact[slot][part].norm())
+            for part in ("keys", "values")
+        ]
+    tiers.close()
     return found
 
 

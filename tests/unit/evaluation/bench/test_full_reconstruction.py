@@ -11,8 +11,7 @@ from mag_sandbox.evaluation.bench import full_memory_model
 from mag_sandbox.evaluation.bench.full_memory_model import FullMemoryModel, start_of
 from mag_sandbox.evaluation.bench.full_reconstruction import compared_frames
 from mag_sandbox.evaluation.results.videos import write_video
-from mag_sandbox.model.catalogue.memory_prediction import MemoryPlan
-from mag_sandbox.model.catalogue.preflight import Start
+from mag_sandbox.model.catalogue.memory_plan import MemoryPlan, Start
 from mag_sandbox.model.catalogue.weight_files import WeightFile
 from mag_sandbox.model.catalogue.worlds import WORLDS
 from mag_sandbox.model.generator import Coordinates, block_noise

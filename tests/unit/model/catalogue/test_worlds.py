@@ -8,14 +8,14 @@ from dataclasses import replace
 
 import pytest
 
-from mag_sandbox.model.catalogue import memory_prediction, preflight
+from mag_sandbox.model.catalogue import memory_plan
 from mag_sandbox.model.catalogue.clips import UMT5_PARAMETERS
-from mag_sandbox.model.catalogue.memory_prediction import (
+from mag_sandbox.model.catalogue.memory_plan import (
     GIB,
     MemoryPlan,
     first_that_fits,
     predict,
-    proposals,
+    smaller_plans,
 )
 from mag_sandbox.model.catalogue.worlds import (
     PLAYABLE,
@@ -107,14 +107,14 @@ def test_predicted_parameters_are_those_of_the_public_checkpoints():
         name: sum(math.prod(shape) for shape in shapes.values())
         for name, shapes in json.loads(SHAPES.read_text()).items()
     }
-    assert memory_prediction.dit_parameters() == counts["dit_wan2.1_t2v_1.3b"]
-    assert counts["vae_wan2.1"] == memory_prediction.VAE_PARAMETERS
+    assert memory_plan.dit_parameters() == counts["dit_wan2.1_t2v_1.3b"]
+    assert counts["vae_wan2.1"] == memory_plan.VAE_PARAMETERS
     assert counts["umt5_xxl_encoder"] == UMT5_PARAMETERS
 
 
 @pytest.mark.parametrize("row", FULL_SIZE, ids=lambda row: row.name)
 def test_each_proposal_takes_less_than_the_one_before(row):
-    plans = list(proposals(row, preflight.wanted_plan(row), tiny_decoder=True))
+    plans = list(smaller_plans(row, memory_plan.wanted_plan(row), tiny_decoder=True))
     totals = [predict(row, plan).total for plan in plans]
     assert totals == sorted(totals, reverse=True)
     assert len(set(totals)) == len(totals) > 1
@@ -122,7 +122,7 @@ def test_each_proposal_takes_less_than_the_one_before(row):
 
 def test_what_is_given_up_first_is_what_is_missed_least():
     row = WORLDS["mag"]
-    wanted = preflight.wanted_plan(row)
+    wanted = memory_plan.wanted_plan(row)
     for device_gib, expected in (
         (80, wanted),
         (24, MemoryPlan(23, text_encoder="cpu")),
@@ -136,25 +136,25 @@ def test_what_is_given_up_first_is_what_is_missed_least():
 
 def test_a_tiny_decoder_that_is_not_here_is_not_proposed():
     row = WORLDS["mag"]
-    plans = proposals(row, preflight.wanted_plan(row), tiny_decoder=False)
+    plans = smaller_plans(row, memory_plan.wanted_plan(row), tiny_decoder=False)
     assert all(plan.decoder == "exact" for plan in plans)
 
 
 def test_what_waits_in_main_memory_is_compared_with_what_is_free_there(monkeypatch):
     free = [4 * GIB]
-    monkeypatch.setattr(preflight, "free_host_bytes", lambda: free[0])
+    monkeypatch.setattr(memory_plan, "free_host_bytes", lambda: free[0])
     row = WORLDS["mag"]
     outside = predict(row, MemoryPlan(23, text_encoder="cpu"))
     inside = predict(row, MemoryPlan(23))
-    assert preflight.shortage(outside) == "takes 10.6 GiB of main memory, and 4.0 GiB is free"
-    assert preflight.shortage(inside) == ""
+    assert memory_plan.shortage(outside) == "takes 10.6 GiB of main memory, and 4.0 GiB is free"
+    assert memory_plan.shortage(inside) == ""
     free[0] = outside.host_bytes
-    assert preflight.shortage(outside) == ""
+    assert memory_plan.shortage(outside) == ""
 
 
 def test_a_world_without_a_card_says_what_is_needed_and_what_plays_instead(monkeypatch, tmp_path):
     monkeypatch.setenv("MAG_SANDBOX_WEIGHTS", str(tmp_path))
-    monkeypatch.setattr("mag_sandbox.model.catalogue.preflight.find_device", lambda: None)
+    monkeypatch.setattr("mag_sandbox.model.catalogue.memory_plan.find_device", lambda: None)
     with pytest.raises(WorldFailed, match=r"with at least \d.*pocket world instead") as failed:
         load_world("mag")
     assert "\n" not in str(failed.value)
@@ -162,7 +162,7 @@ def test_a_world_without_a_card_says_what_is_needed_and_what_plays_instead(monke
 
 def test_a_world_without_weights_says_how_to_get_them(monkeypatch, tmp_path):
     monkeypatch.setenv("MAG_SANDBOX_WEIGHTS", str(tmp_path))
-    monkeypatch.setenv(preflight.DEVICE_VARIABLE, "cpu")
+    monkeypatch.setenv(memory_plan.DEVICE_VARIABLE, "cpu")
     with pytest.raises(MissingWeights, match=r"run `mag-sandbox fetch mag`"):
         load_world("mag")
     with pytest.raises(MissingWeights, match=r"--weights FILE"):
@@ -170,23 +170,23 @@ def test_a_world_without_weights_says_how_to_get_them(monkeypatch, tmp_path):
 
 
 def test_frames_have_the_size_of_the_checkpoints_unless_asked_otherwise(monkeypatch):
-    monkeypatch.delenv(preflight.SIZE_VARIABLE, raising=False)
-    assert preflight.find_video().frame_size == (832, 480)
-    monkeypatch.setenv(preflight.SIZE_VARIABLE, "64x48")
-    assert preflight.find_video().frame_size == (64, 48)
+    monkeypatch.delenv(memory_plan.SIZE_VARIABLE, raising=False)
+    assert memory_plan.find_video().frame_size == (832, 480)
+    monkeypatch.setenv(memory_plan.SIZE_VARIABLE, "64x48")
+    assert memory_plan.find_video().frame_size == (64, 48)
     for wrong in ("64", "64x47", "0x16", "ax16"):
-        monkeypatch.setenv(preflight.SIZE_VARIABLE, wrong)
+        monkeypatch.setenv(memory_plan.SIZE_VARIABLE, wrong)
         with pytest.raises(WorldFailed, match=f'is "{wrong}".*give WIDTHxHEIGHT'):
-            preflight.find_video()
+            memory_plan.find_video()
 
 
 def test_what_is_given_up_in_play_is_clearly_less_and_comes_to_an_end():
     row = WORLDS["mag"]
-    plans = [preflight.wanted_plan(row)]
-    while plan := memory_prediction.next_smaller(row, plans[-1], tiny_decoder=True):
+    plans = [memory_plan.wanted_plan(row)]
+    while plan := memory_plan.next_smaller(row, plans[-1], tiny_decoder=True):
         plans.append(plan)
     assert plans[1].text_encoder == "cpu"
-    assert plans[-1].slots == memory_prediction.FEWEST_SLOTS
+    assert plans[-1].slots == memory_plan.FEWEST_SLOTS
     totals = [predict(row, plan).total for plan in plans]
     steps = [big - small for big, small in itertools.pairwise(totals)]
     assert all(step >= GIB for step in steps[:-1])
@@ -195,22 +195,22 @@ def test_what_is_given_up_in_play_is_clearly_less_and_comes_to_an_end():
 
 def test_a_card_that_is_too_small_is_refused_with_both_sizes():
     row = WORLDS["mag"]
-    card = preflight.Device("cuda", "a card", 4 * GIB)
+    card = memory_plan.Device("cuda", "a card", 4 * GIB)
     with pytest.raises(WorldFailed, match=r"takes 27\.7 GiB.*a card has 4\.0 GiB"):
-        preflight.plan_for(row, card, preflight.wanted_plan(row), tiny_decoder=True)
+        memory_plan.plan_for(row, card, memory_plan.wanted_plan(row), tiny_decoder=True)
 
 
 def test_a_budget_for_the_pocket_world_means_the_room_a_world_was_made_for():
     row = WORLDS["longlive"]
-    assert preflight.wanted_plan(row, MemorySetting("window")) == preflight.wanted_plan(row)
-    assert preflight.wanted_plan(row, row.memory_setting()).slots == row.kept_frames
+    assert memory_plan.wanted_plan(row, MemorySetting("window")) == memory_plan.wanted_plan(row)
+    assert memory_plan.wanted_plan(row, row.memory_setting()).slots == row.kept_frames
 
 
 def test_what_is_read_is_counted_twice_only_where_it_lies_apart():
     row = WORLDS["mag"]
-    plan = preflight.wanted_plan(row)
+    plan = memory_plan.wanted_plan(row)
     assert predict(row, plan).parts["block"] == 3 * slot_bytes()
-    retrieving = preflight.wanted_plan(row, row.memory_setting("mag-retrieve"))
+    retrieving = memory_plan.wanted_plan(row, row.memory_setting("mag-retrieve"))
     held = 3 * slot_bytes() // 2  # what entered the layers
     assert predict(row, retrieving).parts["block"] == (2 * 3 + 8) * slot_bytes() + held
 
@@ -226,7 +226,7 @@ def test_clip_worlds_name_pipelines_that_diffusers_has():
 
 def test_other_cards_take_memory_model_and_decoder_before_anything_is_given_up():
     row = WORLDS["mag"]
-    wanted = preflight.wanted_plan(row)
+    wanted = memory_plan.wanted_plan(row)
     alone = predict(row, wanted)
     spread_out = first_that_fits(
         row, wanted, alone.total - 2 * GIB, tiny_decoder=True, others=(24 * GIB, 24 * GIB)
@@ -237,33 +237,33 @@ def test_other_cards_take_memory_model_and_decoder_before_anything_is_given_up()
     moved = alone.parts["memory model"] + alone.parts["decoder"]
     assert alone.total - predicted.total == moved
     assert sum(predicted.others) > moved
-    two = preflight.spread(row, wanted, 2)
+    two = memory_plan.spread(row, wanted, 2)
     assert (two.memory_card, two.decoder_card) == (1, 1)
     assert len(predict(row, two).others) == 1
     full = first_that_fits(row, wanted, alone.total - 2 * GIB, tiny_decoder=True, others=(GIB,))
     assert not full.memory_card  # which has no room for it
-    alike = preflight.spread(WORLDS["longlive"], preflight.wanted_plan(WORLDS["longlive"]), 3)
+    alike = memory_plan.spread(WORLDS["longlive"], memory_plan.wanted_plan(WORLDS["longlive"]), 3)
     assert (alike.memory_card, alike.decoder_card) == (0, 1)
 
 
 def test_frames_wait_in_half_of_what_nothing_else_needs(monkeypatch):
     free = 100 * GIB
-    monkeypatch.setattr(preflight, "free_host_bytes", lambda: free)
+    monkeypatch.setattr(memory_plan, "free_host_bytes", lambda: free)
     row = WORLDS["mag"]
     for plan in (MemoryPlan(23), MemoryPlan(23, text_encoder="cpu", devices=2)):
         taken = predict(row, plan).host_bytes
-        room = preflight.with_waiting_room(row, plan)
+        room = memory_plan.with_waiting_room(row, plan)
         assert room.host_bytes == (free - taken) // 2 // plan.devices
         assert predict(row, room).host_bytes - taken == room.host_bytes * plan.devices
         assert predict(row, room).total == predict(row, plan).total
     clips = MemoryPlan(0)
-    assert preflight.with_waiting_room(WORLDS["wan2.1"], clips) == clips
+    assert memory_plan.with_waiting_room(WORLDS["wan2.1"], clips) == clips
 
 
 def test_over_how_many_cards_is_asked_for(monkeypatch):
-    assert preflight.asked_cards() == 1
-    monkeypatch.setenv(preflight.CARDS_VARIABLE, "3")
-    assert preflight.asked_cards() == 3
-    monkeypatch.setenv(preflight.CARDS_VARIABLE, "many")
+    assert memory_plan.asked_cards() == 1
+    monkeypatch.setenv(memory_plan.CARDS_VARIABLE, "3")
+    assert memory_plan.asked_cards() == 3
+    monkeypatch.setenv(memory_plan.CARDS_VARIABLE, "many")
     with pytest.raises(WorldFailed, match='is "many"; give 1, 2 or 3'):
-        preflight.asked_cards()
+        memory_plan.asked_cards()

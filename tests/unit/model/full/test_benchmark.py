@@ -7,11 +7,12 @@ import pytest
 import torch
 
 from mag_sandbox.controls.camera import CameraCommand
-from mag_sandbox.model.catalogue.memory_prediction import MemoryPlan
+from mag_sandbox.model.catalogue.memory_plan import MemoryPlan
 from mag_sandbox.model.catalogue.worlds import WORLDS
-from mag_sandbox.model.dit import PLAIN_PARTS, DiT
+from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.full import benchmark, compiling, random_world
 from mag_sandbox.model.full import loading as loading
+from mag_sandbox.model.full.compiling import CompiledLayer
 from mag_sandbox.model.full.random_world import FAST, PLAIN, SameStream
 from mag_sandbox.model.full.rollout import Rollout
 from mag_sandbox.model.full.video_stream import VideoStream
@@ -99,7 +100,7 @@ def test_the_plain_path_is_compiled_nowhere(way, monkeypatch):
     world = random_world.random_world(WORLDS["mag"], "cpu", plan, TINY_FULL, SMALL, way)
     engine, _, _ = world._world.parts()
     for layer in (*engine.dit.blocks, *engine.memory_dit.blocks):
-        assert (layer.parts is PLAIN_PARTS) == (way is PLAIN)
+        assert isinstance(layer, CompiledLayer) == (way is FAST)
     assert world.provenance()["execution"]["compiled"] == (way is FAST)
     assert ("layers compiled" in benchmark._way(world)) == (way is FAST)
 

@@ -14,11 +14,11 @@ from safetensors.torch import load_file, save_file
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.controls.sources import ScriptSource
 from mag_sandbox.model.catalogue.clips import WAN, ClipCall
-from mag_sandbox.model.catalogue.memory_prediction import (
+from mag_sandbox.model.catalogue.memory_plan import (
     MemoryPlan,
     next_smaller,
     predict,
-    proposals,
+    smaller_plans,
     wanted_plan,
 )
 from mag_sandbox.model.catalogue.worlds import WORLDS
@@ -278,7 +278,7 @@ def test_weights_that_could_run_code_are_not_read(repos, tmp_path):
 @pytest.mark.parametrize("name", tiny_clips.CLIP_WORLDS)
 def test_memory_of_clips_is_predicted_and_only_the_text_encoder_given_up(name):
     row = WORLDS[name]
-    plans = list(proposals(row, wanted_plan(row), tiny_decoder=True))
+    plans = list(smaller_plans(row, wanted_plan(row), tiny_decoder=True))
     assert plans == [MemoryPlan(0), MemoryPlan(0, text_encoder="cpu")]
     needed, least = (predict(row, plan) for plan in plans)
     assert needed.total - least.total == least.host_bytes == needed.parts["text encoder"]

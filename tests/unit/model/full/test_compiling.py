@@ -11,12 +11,12 @@ from torch import Tensor
 from torch._dynamo.testing import CompileCounterWithBackend
 
 from mag_sandbox.controls.camera import CameraCommand
-from mag_sandbox.model.catalogue.memory_prediction import MemoryPlan
+from mag_sandbox.model.catalogue.memory_plan import MemoryPlan
 from mag_sandbox.model.catalogue.worlds import WORLDS
 from mag_sandbox.model.dit import DiT, own_block_attention
 from mag_sandbox.model.full import compiling
 from mag_sandbox.model.full import loading as full
-from mag_sandbox.model.full.compiling import STAGE, compiled_parts
+from mag_sandbox.model.full.compiling import PARTS, STAGE, compiled_layer
 from mag_sandbox.model.full.world import StreamWorld
 from mag_sandbox.model.world import Control, FrameBlock
 from mag_sandbox.scenes import Scene
@@ -148,9 +148,10 @@ def test_compiled_layers_reproduce_the_official_flow(backend, monkeypatch):
     counted = CompileCounterWithBackend(backend)
     monkeypatch.setattr(compiling, "BACKEND", counted)
     dit = golden_dit("dit_generator").requires_grad_(False)
-    parts = compiled_parts(rotary_of(dit, torch.arange(3)).shape[1])
+    kind = compiled_layer(rotary_of(dit, torch.arange(3)).shape[1], counted)
+    kind.ready.update(PARTS)
     for layer in dit.blocks:
-        layer.parts = parts
+        layer.__class__ = kind
     assert_matches(official_flow(dit), vectors("dit_trace")["flow"])
     assert counted.frame_count == 3
 

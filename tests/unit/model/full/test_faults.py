@@ -11,9 +11,8 @@ from safetensors.torch import save_file
 
 from mag_sandbox.controls.sources import ScriptSource
 from mag_sandbox.files.folders import HOME_VARIABLE
-from mag_sandbox.model.catalogue import preflight
-from mag_sandbox.model.catalogue.memory_prediction import MemoryPlan
-from mag_sandbox.model.catalogue.preflight import Start
+from mag_sandbox.model.catalogue import memory_plan
+from mag_sandbox.model.catalogue.memory_plan import MemoryPlan, Start
 from mag_sandbox.model.catalogue.weight_files import WorldFiles
 from mag_sandbox.model.catalogue.worlds import WORLDS
 from mag_sandbox.model.full import loading as full
@@ -40,14 +39,14 @@ PLACE = Scene("a red tower by the sea")
 def test_without_a_card_it_says_what_would_be_needed_and_offers_the_pocket_world(
     monkeypatch, name, sizes
 ):
-    monkeypatch.delenv(preflight.DEVICE_VARIABLE, raising=False)
+    monkeypatch.delenv(memory_plan.DEVICE_VARIABLE, raising=False)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(WorldFailed, match=rf"NVIDIA card with .*({sizes}).*pocket world"):
         load_world(name)
 
 
 def test_weights_that_are_not_here_are_named_with_the_command_that_gets_them(monkeypatch, tmp_path):
-    monkeypatch.setenv(preflight.DEVICE_VARIABLE, "cpu")
+    monkeypatch.setenv(memory_plan.DEVICE_VARIABLE, "cpu")
     monkeypatch.setenv("MAG_SANDBOX_WEIGHTS", str(tmp_path))
     for name in ("mag", "framepack-f1"):
         with pytest.raises(MissingWeights, match=rf"not here; run `mag-sandbox fetch {name}`"):

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose
-from mag_sandbox.model.catalogue.memory_prediction import MemoryPlan
+from mag_sandbox.model.catalogue.memory_plan import MemoryPlan
 from mag_sandbox.model.catalogue.worlds import BLOCK_LENGTH, WORLDS
 from mag_sandbox.model.full import latent_history, world
 from mag_sandbox.model.full.latent_history import LatentHistory, RememberedBlock

@@ -11,11 +11,11 @@ from PIL import Image
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.controls.phrase_compiler import HOLD
 from mag_sandbox.controls.sources import ScriptSource
-from mag_sandbox.model.catalogue.memory_prediction import (
+from mag_sandbox.model.catalogue.memory_plan import (
     PACK_PARAMETERS,
     MemoryPlan,
     predict,
-    proposals,
+    smaller_plans,
     wanted_plan,
 )
 from mag_sandbox.model.catalogue.worlds import WORLDS
@@ -212,7 +212,7 @@ def test_its_memory_is_predicted_from_its_real_size():
         pack = MemoryPack(FULL, MEMORYPACK)
     assert sum(one.numel() for one in pack.parameters()) == PACK_PARAMETERS
     row = WORLDS[NAME]
-    plans = list(proposals(row, wanted_plan(row), tiny_decoder=True))
+    plans = list(smaller_plans(row, wanted_plan(row), tiny_decoder=True))
     assert [plan.words() for plan in plans] == [
         "all on the device",
         "text encoder on the processor",

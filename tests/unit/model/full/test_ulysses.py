@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from mag_sandbox.controls.camera import CameraCommand
-from mag_sandbox.model.catalogue.memory_prediction import MemoryPlan, predict
+from mag_sandbox.model.catalogue.memory_plan import MemoryPlan, predict
 from mag_sandbox.model.catalogue.worlds import WORLDS
 from mag_sandbox.model.full import leading
 from mag_sandbox.model.full.world import StreamWorld

@@ -13,15 +13,14 @@ from PIL import Image
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.controls.phrase_compiler import HOLD
 from mag_sandbox.controls.sources import ScriptSource
-from mag_sandbox.model.catalogue.memory_prediction import MemoryPlan
+from mag_sandbox.model.catalogue.memory_plan import MemoryPlan
 from mag_sandbox.model.catalogue.worlds import STREAMS, WORLDS
-from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.full import loading as full
 from mag_sandbox.model.full import offload
-from mag_sandbox.model.full.distant import DistantDiT
+from mag_sandbox.model.full.offload import SideStream
 from mag_sandbox.model.full.random_world import SameStream
 from mag_sandbox.model.full.rollout import Rollout
-from mag_sandbox.model.full.side_stream import SideStream
+from mag_sandbox.model.full.splits import Distant
 from mag_sandbox.model.full.video_stream import VideoStream
 from mag_sandbox.model.full.world import StreamWorld
 from mag_sandbox.model.generator import BlockGenerator
@@ -172,8 +171,8 @@ def test_a_state_of_other_weights_or_another_decoder_is_refused(tiny):
 def test_laid_out_over_three_cards_it_makes_the_same_pictures(tiny, shared):
     plan = MemoryPlan(23, decoder="tiny", memory_card=1, decoder_card=2)
     world = tiny(plan=plan)  # a processor stands in for all of them
-    assert type(world._engine.memory_dit) is DistantDiT
-    assert type(world._engine.dit) is DiT
+    assert isinstance(world._engine.memory_dit.split, Distant)
+    assert world._engine.dit.split is None
     assert same(play(world, PATH), play(shared(), PATH))
 
 

@@ -2,9 +2,8 @@
 
 import pytest
 
-from mag_sandbox.model.catalogue import preflight, weight_files
-from mag_sandbox.model.catalogue.memory_prediction import GIB
-from mag_sandbox.model.catalogue.preflight import Device
+from mag_sandbox.model.catalogue import memory_plan, weight_files
+from mag_sandbox.model.catalogue.memory_plan import GIB, Device
 from mag_sandbox.model.catalogue.weight_files import WeightFile, WorldFiles
 from mag_sandbox.sandbox.diagnose.doctor_checks import check_worlds
 from tests import tiny_full
@@ -25,9 +24,9 @@ def said(monkeypatch, tmp_path):
     monkeypatch.setattr(weight_files, "check", lambda row, files: (files, []))
 
     def find(card_gib: float | None, main_gib: float = 64.0):
-        monkeypatch.setattr(preflight, "free_host_bytes", lambda: int(main_gib * GIB))
+        monkeypatch.setattr(memory_plan, "free_host_bytes", lambda: int(main_gib * GIB))
         card = card_gib and Device("cuda", "a card", int(card_gib * GIB))
-        monkeypatch.setattr(preflight, "find_device", lambda: card)
+        monkeypatch.setattr(memory_plan, "find_device", lambda: card)
         return check_worlds()[0]
 
     return find

@@ -7,16 +7,16 @@ import pytest
 import torch
 
 from mag_sandbox.controls.camera import CameraPose
-from mag_sandbox.model.catalogue.worlds import BLOCK_LENGTH, tokens_per_frame
+from mag_sandbox.model.catalogue.worlds import BLOCK_LENGTH, VIDEO
 from mag_sandbox.model.config import FULL
 from mag_sandbox.model.dit import DiT
-from mag_sandbox.model.full import tiered_cache
+from mag_sandbox.model.full import frame_tiers
 from mag_sandbox.model.full.compact_frames import compact, compact_bytes, layer_inputs
+from mag_sandbox.model.full.frame_tiers import FrameTiers, WaitingRoom
 from mag_sandbox.model.full.recipes import Recipe
-from mag_sandbox.model.full.rollout import Engine, ParkedRollout, Rollout
-from mag_sandbox.model.full.tiered_cache import TieredCache, WaitingRoom
+from mag_sandbox.model.full.rollout import Engine, ParkedRollout, TieredRollout
 from mag_sandbox.model.generator import BlockGenerator, block_noises
-from mag_sandbox.model.kv_cache import CacheShape
+from mag_sandbox.model.kv_cache import CacheShape, KVCache
 from mag_sandbox.model.rope import GridCoordinates
 from mag_sandbox.model.slots import SlotWrite
 from mag_sandbox.model.world import MemorySetting, WorldFailed
@@ -32,9 +32,20 @@ RETRIEVING = MemorySetting("mag-retrieve", attended_frames=4)
 STEP = 15.0  # degrees that a block turns at full speed
 
 
-def cache(slots: int, each: int = EACH) -> TieredCache:
+def tiers_of(slots: int, each: int = EACH) -> FrameTiers:
     room = WaitingRoom(ON_HOST * each, ON_DISK * each)
-    return TieredCache(CACHE, slots, torch.bfloat16, room=room)
+    return FrameTiers(KVCache(CACHE, slots, torch.bfloat16), room)
+
+
+def load(kept: FrameTiers, numbers: torch.Tensor) -> None:
+    """Keep frames, [layers, n, ...], as keys and, with the other sign, as values."""
+    for slot, frame in enumerate(numbers.split(1, dim=1)):
+        kept.load_state(slot, {"keys": frame, "values": -frame})
+
+
+def never(*told: object) -> None:
+    """Refuse to compute a frame again."""
+    raise AssertionError(told)
 
 
 @functools.cache
@@ -42,13 +53,13 @@ def network_in_bf16() -> DiT:
     return randomise(DiT(CONFIG), seed=0).eval().requires_grad_(False).bfloat16()
 
 
-def rollout(slots: int, memory: MemorySetting = RETRIEVING) -> Rollout:
-    kept, dit = cache(slots), network_in_bf16()
+def rollout(slots: int, memory: MemorySetting = RETRIEVING) -> TieredRollout:
+    kept, dit = tiers_of(slots), network_in_bf16()
     text = dit.text_keys(torch.ones(1, CONFIG.text_len, CONFIG.text_dim).bfloat16())
     waiting = kept.waiting if memory is RETRIEVING else 0
     recipe = Recipe(memory, slots + waiting, ONE_STEP)
-    generator = BlockGenerator(dit, dit, kept, 1.0, text)
-    return Rollout(generator, GridCoordinates(*GRID, CONFIG.head_dim), recipe)
+    generator = BlockGenerator(dit, dit, kept.cache, 1.0, text, kept.record_input)
+    return TieredRollout(generator, GridCoordinates(*GRID, CONFIG.head_dim), recipe, kept)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
@@ -70,31 +81,31 @@ def test_what_entered_the_layers_is_decoded_nearly_and_errors_do_not_add_up(dtyp
 def test_a_minute_in_which_every_block_shows_new_ground_takes_three_and_a_half_gigabytes():
     """At full size."""
     blocks = 80  # of 0.75 s
-    each = compact_bytes(FULL.num_layers, 1, tokens_per_frame(FULL), FULL.dim)
+    each = compact_bytes(FULL.num_layers, 1, VIDEO.tokens(FULL), FULL.dim)
     assert blocks * each <= 3.5e9
     for processes in (2, 3, 4, 6, 12):
-        tokens = tokens_per_frame(FULL) // processes
+        tokens = VIDEO.tokens(FULL) // processes
         assert processes * compact_bytes(FULL.num_layers, 1, tokens, FULL.dim) == each
 
 
 def test_keys_and_values_alone_come_back_from_host_and_disk_as_they_left():
-    kept = cache(2, CACHE.slot_bytes(torch.bfloat16))
+    kept = tiers_of(2, CACHE.slot_bytes(torch.bfloat16))
     numbers = torch.randn(2, 7, 1, 2, 1, 16, generator=torch.Generator().manual_seed(1)).bfloat16()
-    kept.load(range(7), numbers, -numbers)
+    load(kept, numbers)
     assert len(kept._store._frames) == 5
     assert len(kept._store._on_host) == ON_HOST
     exported = []
     for _ in range(2):
         for pair in ((0, 1), (6, 2), (3, 4), (5, 0)):
             kept.prefetch(pair)
-            kept.attend(pair)
+            kept.attend(pair, never)
             assert set(kept._places) == set(pair)
-        exported.append(torch.stack(kept.export(range(7))))
+        exported.append(torch.cat([kept.state_of(slot)["keys"] for slot in range(7)], dim=1))
     assert torch.equal(*exported)
-    assert torch.equal(exported[0][0], numbers)
+    assert torch.equal(exported[0], numbers)
     kept.write([SlotWrite(0, 3)])  # what is written anew is not what waits
     assert 3 in kept._places and 3 not in kept._store.slots()
-    kept.attend((0, 1, 2))
+    kept.attend((0, 1, 2), never)
     assert set(kept._places) == {0, 1}  # no more are read than there is room for
     folder = kept._store._folder
     kept.close()
@@ -102,8 +113,8 @@ def test_keys_and_values_alone_come_back_from_host_and_disk_as_they_left():
 
 
 def test_a_full_disk_keeps_frames_in_memory_and_a_lost_file_says_so(monkeypatch, tmp_path, caplog):
-    monkeypatch.setattr(tiered_cache.tempfile, "tempdir", str(tmp_path))
-    left = tmp_path / f"{tiered_cache.FOLDER}99999999-killed"
+    monkeypatch.setattr(frame_tiers.tempfile, "tempdir", str(tmp_path))
+    left = tmp_path / f"{frame_tiers.FOLDER}99999999-killed"
     left.mkdir()
     numbers = torch.ones(2, 6, 1, 2, 1, 16).bfloat16()
 
@@ -112,24 +123,24 @@ def test_a_full_disk_keeps_frames_in_memory_and_a_lost_file_says_so(monkeypatch,
 
     each = CACHE.slot_bytes(torch.bfloat16)
     with monkeypatch.context() as disk:
-        disk.setattr(tiered_cache, "save_file", full)
-        kept = cache(2, each)
-        kept.load(range(6), numbers, numbers)
-        kept.attend((0, 1))
+        disk.setattr(frame_tiers, "save_file", full)
+        kept = tiers_of(2, each)
+        load(kept, numbers)
+        kept.attend((0, 1), never)
     assert "No space left" in caplog.text
-    assert torch.equal(kept.export([0, 1])[0], numbers[:, :2])
+    assert torch.equal(kept.state_of(1)["keys"], numbers[:, 1:2])
     assert not left.exists()
     kept.close()
-    kept = cache(2, each)
-    kept.load(range(6), numbers, numbers)
+    kept = tiers_of(2, each)
+    load(kept, numbers)
     kept._store._frames[0].result().unlink()
     with pytest.raises(WorldFailed, match="start the scene again"):
-        kept.attend((0,))
+        kept.attend((0,), never)
     kept.close()
 
 
 @torch.inference_mode()
-def play(video: Rollout, blocks: range) -> list[torch.Tensor]:
+def play(video: TieredRollout, blocks: range) -> list[torch.Tensor]:
     """Turn on and on; return the latents."""
     made, text = [], video._generator.empty_text
     for index in blocks:
@@ -147,7 +158,7 @@ def test_a_long_session_forgets_nothing_and_goes_on_nearly_as_with_all_on_the_de
     made, expected = play(small, range(40)), play(large, range(40))
     assert small.policy.table.evicted == 0
     assert small.policy.table.as_dict() == large.policy.table.as_dict()
-    assert len(small.cache._places) == 6
+    assert len(small.tiers._places) == 6
     apart = [float((a - b).norm() / b.norm()) for a, b in zip(made, expected, strict=True)]
     assert max(apart[:6]) == 0.0
     assert 0.0 < max(apart) < 0.05
@@ -159,14 +170,14 @@ def test_a_parked_session_goes_on_bit_for_bit_wherever_its_frames_waited():
     assert_goes_on_as_parked(video)
 
 
-def assert_goes_on_as_parked(video: Rollout) -> None:
+def assert_goes_on_as_parked(video: TieredRollout) -> None:
     state = video.snapshot(video.policy.table.slots())
     bytes_of_slots = sum(state.arrays[name].nbytes for name in state.arrays if "recent" not in name)
-    assert bytes_of_slots == video.cache.state_bytes(video.policy.table.slots())
+    assert bytes_of_slots == video.tiers.state_bytes(video.policy.table.slots())
     expected = play(video, range(30, 45))
     again = rollout(6)
     engine = Engine(
-        network_in_bf16(), network_in_bf16(), again.cache, again._grid, again._recipe, SHAPE[2:]
+        network_in_bf16(), network_in_bf16(), again.tiers, again._grid, again._recipe, SHAPE[2:]
     )
     again.restore(ParkedRollout.read(state, engine))
     made = play(again, range(30, 45))
@@ -177,33 +188,34 @@ def test_what_was_remembered_to_be_read_whole_waits_as_it_is():
     """And is parked so: nothing else is known of it."""
     video = rollout(6, replace(RETRIEVING, policy="mag"))
     play(video, range(10))
-    assert video.cache._store.slots() == ()
-    before = {slot: video.cache.export([slot]) for slot in video.policy.table.slots()}
+    assert video.tiers._store.slots() == ()
+    before = {slot: video.tiers.state_of(slot) for slot in video.policy.table.slots()}
     with torch.inference_mode():
-        video.change_memory(RETRIEVING, 6 + video.cache.waiting)
+        video.change_memory(RETRIEVING, 6 + video.tiers.waiting)
     play(video, range(10, 30))
-    waiting = video.cache._store.wide
+    waiting = video.tiers._store.wide
     assert waiting
     for slot in waiting:
-        assert torch.equal(torch.stack(video.cache.export([slot])), torch.stack(before[slot]))
+        state = video.tiers.state_of(slot)
+        assert all(torch.equal(state[name], before[slot][name]) for name in ("keys", "values"))
     assert_goes_on_as_parked(video)
 
 
 def test_a_frame_from_outside_that_makes_no_sense_is_refused():
     video = rollout(6)
     play(video, range(12))
-    waiting = video.cache.by_use(video.policy.table.slots())[0]
-    state = video.cache.state_of(waiting)
+    waiting = video.tiers.by_last_use(video.policy.table.slots())[0]
+    state = video.tiers.state_of(waiting)
     assert state.keys() == {"levels", "ranges"}
-    video.cache.check_state(state)
+    video.tiers.check_state(state)
     for name in state:
         with pytest.raises(KeyError):
-            video.cache.check_state({one: state[one] for one in state if one != name})
+            video.tiers.check_state({one: state[one] for one in state if one != name})
         for wrong in (state[name][1:], state[name].float(), state[name][..., :-1]):
             with pytest.raises(ValueError, match="a kept frame is"):
-                video.cache.check_state({**state, name: wrong})
+                video.tiers.check_state({**state, name: wrong})
     with pytest.raises(ValueError, match="not finite"):
-        video.cache.check_state({**state, "ranges": torch.full_like(state["ranges"], 0x7C)})
+        video.tiers.check_state({**state, "ranges": torch.full_like(state["ranges"], 0x7C)})
 
 
 def test_policies_that_read_all_find_it_in_its_place_and_fewer_places_forget_nothing():
@@ -215,5 +227,5 @@ def test_policies_that_read_all_find_it_in_its_place_and_fewer_places_forget_not
         assert len(video.policy.table.frames) == kept
         play(video, range(30, 33))
         video.change_memory(replace(RETRIEVING, policy="mag"), 5)
-    assert all(slot == place for slot, place in video.cache._places.items())
+    assert all(slot == place for slot, place in video.tiers._places.items())
     play(video, range(33, 36))

@@ -1,29 +1,41 @@
-"""What a full-size world will take in memory, computed from sizes before anything is loaded.
+"""How a full-size world is laid out in memory, computed from sizes before anything is loaded.
 
-Parameters, keys and values follow from shapes exactly. Activations and the library's own share are
-estimates, marked as such. Knows nothing of torch or of devices: bytes in, bytes out.
+`predict` computes the bytes of a layout, `smaller_plans` what can be given up, and everything else
+follows from these two: whether a world can start here (`prepare`), and what to try when a device's
+memory runs out in play (`next_smaller`). Parameters, keys and values follow from shapes exactly;
+activations and the library's own share are estimates, marked as such. torch is imported only to ask
+for devices.
 """
 
+import logging
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from operator import le
 from typing import Literal
 
+import psutil
+
 from mag_sandbox.model.catalogue.clips import UMT5_PARAMETERS, ClipRecipe
+from mag_sandbox.model.catalogue.weight_files import WorldFiles, require
 from mag_sandbox.model.catalogue.worlds import (
     BF16_BYTES,
     BLOCK_LENGTH,
     LATENT_HEIGHT,
     LATENT_WIDTH,
     PIXELS,
+    VIDEO,
+    WORLDS,
+    VideoShape,
     WorldRow,
     slot_bytes,
-    tokens_per_frame,
 )
 from mag_sandbox.model.config import FULL, DiTConfig
+from mag_sandbox.model.launch import device_index, process_count
 from mag_sandbox.model.memory import make_policy
 from mag_sandbox.model.slots import copy_room
-from mag_sandbox.model.world import GIB, MIB, MemorySetting
+from mag_sandbox.model.world import GIB, MIB, MemorySetting, WorldFailed
+from mag_sandbox.program import PROGRAM
 
 FEWEST_SLOTS = 4  # a first frame, a sink or two and the previous block
 VAE_PARAMETERS = 126_892_531  # of Wan 2.1
@@ -32,6 +44,11 @@ PACKED_FRAMES = 3  # whose tokens are as many as those of all packed frames and 
 TINY_DECODER_PARAMETERS = 9_845_000
 TINY_DECODER_STATE = 33_500_000  # numbers that it remembers between blocks
 RESERVE_BYTES = 3 * GIB // 4  # estimate: the context of the device and the allocator's slack
+DEVICE_VARIABLE = "MAG_SANDBOX_DEVICE"  # "cpu": run there, however slow; meant for small weights
+CARDS_VARIABLE = "MAG_SANDBOX_CARDS"  # cards to use, needed or not
+SIZE_VARIABLE = "MAG_SANDBOX_FRAME_SIZE"  # "64x48" px; also meant for small weights
+INSTEAD = f"play the pocket world instead (`{PROGRAM} play`)"
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +60,13 @@ class MemoryPlan:
     decoder: Literal["exact", "tiny"] = "exact"
     memory_model: Literal["device", "offloaded"] = "device"
     apart: int = 0  # frames with room in a copy, for policies that read some of what is kept
-    devices: int = 1  # that share every block, and memory, by heads
-    memory_card: int = 0  # of one process's cards, the one with the memory model; 0: that of blocks
+    devices: int = 1  # sharing every block, and memory by heads
+    memory_card: int = 0  # of one process's cards, the one with the memory model; 0: the blocks'
     decoder_card: int = 0  # likewise
-    host_bytes: int | None = (
-        None  # in which a process's frames may wait; None: half of what is free
-    )
+    host_bytes: int | None = None  # for a process's frames off the device; None: half of the free
 
     def words(self) -> str:
-        """Return the plan for people."""
+        """Return the plan in words."""
         parts = [f"{self.slots} frames of memory"] if self.slots else []
         if self.text_encoder == "cpu":
             parts.append("text encoder on the processor")
@@ -149,26 +164,24 @@ def spread(row: WorldRow, plan: MemoryPlan, cards: int) -> MemoryPlan:
     return replace(plan, memory_card=memory, decoder_card=min(memory + 1, cards - 1))
 
 
-def proposals(
+def smaller_plans(
     row: WorldRow, plan: MemoryPlan, *, tiny_decoder: bool, cards: int = 1
 ) -> Iterator[MemoryPlan]:
-    """Give plans that take ever less of a device; what is missed least is given up first."""
+    """Give a plan, then ones that take ever less of a device, the least loss first.
+
+    `tiny_decoder` says whether that decoder is here.
+    """
     yield plan
-    wider = spread(row, plan, cards)
-    if wider != plan:
-        plan = wider
-        yield plan
+    if (wider := spread(row, plan, cards)) != plan:
+        yield (plan := wider)
     if plan.text_encoder == "device":
-        plan = replace(plan, text_encoder="cpu")
-        yield plan
+        yield (plan := replace(plan, text_encoder="cpu"))
     if row.clips:
         return
     if tiny_decoder and plan.decoder == "exact":
-        plan = replace(plan, decoder="tiny")
-        yield plan
+        yield (plan := replace(plan, decoder="tiny"))
     if row.remembers == "memory" and plan.memory_model == "device" and not plan.memory_card:
-        plan = replace(plan, memory_model="offloaded")
-        yield plan
+        yield (plan := replace(plan, memory_model="offloaded"))
     for slots in range(plan.slots - 1, FEWEST_SLOTS - 1, -1):
         yield replace(plan, slots=slots)
 
@@ -181,33 +194,39 @@ def first_that_fits(
     tiny_decoder: bool,
     others: Sequence[int] = (),
 ) -> MemoryPlan | None:
-    """Return the plan that gives up least and fits into what is free; None: nothing does.
+    """Return the plan with the least loss that fits into free bytes; None: no plan fits.
 
     `others` are the free bytes of further cards.
     """
     for cards in dict.fromkeys((1 + len(others), 1)):
-        for smaller in proposals(row, plan, tiny_decoder=tiny_decoder, cards=cards):
+        for smaller in smaller_plans(row, plan, tiny_decoder=tiny_decoder, cards=cards):
             if predict(row, smaller).fits(device_bytes, others):
                 return smaller
     return None
 
 
 def next_smaller(row: WorldRow, plan: MemoryPlan, *, tiny_decoder: bool) -> MemoryPlan | None:
-    """Return what to try when a plan proved too large; None: nothing is left to give up.
+    """Return the plan to try when one proved too large; None: there is none left.
 
-    Of the plans that take clearly less, that is the one that gives up least.
+    That is the one with the least loss of those that take a GiB less, or else the smallest.
     """
-    enough = predict(row, plan).total - GIB
-    smaller = list(proposals(row, plan, tiny_decoder=tiny_decoder))[1:]
-    fitting = (one for one in smaller if predict(row, one).total <= enough)
+    most = predict(row, plan).total - GIB
+    smaller = list(smaller_plans(row, plan, tiny_decoder=tiny_decoder))[1:]
+    fitting = (one for one in smaller if predict(row, one).total <= most)
     return next(fitting, smaller[-1] if smaller else None)
 
 
-def wanted_plan(row: WorldRow, memory: MemorySetting | None = None, devices: int = 1) -> MemoryPlan:
-    """Return the layout that a world was made for, or that a setting of memory gives.
+def budget_slots(memory: MemorySetting, slot: int) -> int | None:
+    """Return how many frames of so many bytes a budget pays for.
 
-    A budget with room for fewer than four frames means the room the world was made for, since
-    budgets are set for the pocket world.
+    None: fewer than four, so it was set for the pocket world and says nothing of this one.
+    """
+    slots = memory.kept_mib * MIB // slot
+    return slots if slots >= FEWEST_SLOTS else None
+
+
+def wanted_plan(row: WorldRow, memory: MemorySetting | None = None, devices: int = 1) -> MemoryPlan:
+    """Return the layout that a world was made for, or that a setting of memory asks for.
 
     Raises:
         WorldFailed: there is no such memory policy.
@@ -215,19 +234,169 @@ def wanted_plan(row: WorldRow, memory: MemorySetting | None = None, devices: int
     if not row.kept_frames:
         return MemoryPlan(0)
     setting = memory or row.memory_setting()
-    slots, selects = setting.kept_mib * MIB // slot_bytes(), make_policy(setting, 1).selects
+    selects = make_policy(setting, 1).selects
     return MemoryPlan(
-        slots if slots >= FEWEST_SLOTS else row.kept_frames,
+        budget_slots(setting, slot_bytes()) or row.kept_frames,
         apart=copy_room(setting.attended_frames) if selects else 0,
         devices=devices,
     )
 
 
-def table(prediction: Prediction) -> Sequence[str]:
-    """Return the parts as lines for people, largest first."""
-    parts = sorted(prediction.parts.items(), key=lambda part: -part[1])
-    lines = [f"{name:<13}{size / GIB:6.1f} GiB" for name, size in parts if size]
-    return [*lines, f"{'reserve':<13}{RESERVE_BYTES / GIB:6.1f} GiB (estimate)"]
+@dataclass(frozen=True, slots=True)
+class Device:
+    """Where networks run."""
+
+    kind: str  # as torch names it: "cuda", "cpu"
+    name: str
+    free_bytes: int | None  # None: not limited by us
+    count: int = 1  # of them, a process for each, as `torchrun` starts them
+    others: tuple[int, ...] = ()  # free bytes of further cards of this process
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """How to load a full-size world."""
+
+    row: WorldRow
+    files: WorldFiles
+    device: Device
+    plan: MemoryPlan
+    reduced: bool  # whether the plan takes less than what was wanted
+    video: VideoShape = VIDEO
+
+
+def prepare(name: str, memory: MemorySetting | None = None) -> Start:
+    """Return how to load a full-size world of the table here.
+
+    Raises:
+        WorldFailed: there is no device with room for it.
+        MissingWeights: its weights are absent, incomplete or damaged.
+    """
+    row = WORLDS[name]
+    device, video = find_device(), find_video(made_for(row))
+    wanted = spread(row, wanted_plan(row, memory, device.count if device else 1), asked_cards())
+    if device is None:
+        *_, least = smaller_plans(row, wanted, tiny_decoder=True)
+        raise WorldFailed(
+            f'"{name}" needs an NVIDIA card with at least {gib(predict(row, least).total)} '
+            f"free ({gib(predict(row, wanted).total)} for the full setup), and torch finds none; "
+            f"{INSTEAD}"
+        )
+    files = require(row)
+    plan = plan_for(row, device, wanted, tiny_decoder=bool(files.paths("tiny decoder")))
+    if device.free_bytes is not None and (short := shortage(predict(row, plan))):
+        logger.warning('"%s" %s; close other programs if it is slow', name, short)
+    reduced = plan != wanted
+    return Start(row, files, device, with_waiting_room(row, plan), reduced, video)
+
+
+def plan_for(
+    row: WorldRow, device: Device, wanted: MemoryPlan, *, tiny_decoder: bool
+) -> MemoryPlan:
+    """Return the layout with the least loss that fits a device.
+
+    Raises:
+        WorldFailed: none fits.
+    """
+    if device.free_bytes is None:
+        return wanted
+    plan = first_that_fits(
+        row, wanted, device.free_bytes, tiny_decoder=tiny_decoder, others=device.others
+    )
+    if plan is None:
+        cards = 1 + len(device.others)
+        *_, least = smaller_plans(row, wanted, tiny_decoder=tiny_decoder, cards=cards)
+        raise WorldFailed(
+            f'"{row.name}" takes {gib(predict(row, wanted).total)}, with {least.words()} still '
+            f"{gib(predict(row, least).total)}, and {device.name} has {gib(device.free_bytes)} "
+            f"free; close other programs, or {INSTEAD}"
+        )
+    return plan
+
+
+def with_waiting_room(row: WorldRow, plan: MemoryPlan) -> MemoryPlan:
+    """Return a plan that gives frames off the device half of the main memory that is left."""
+    if not row.kept_frames:
+        return plan
+    left = max(0, free_host_bytes() - predict(row, plan).host_bytes)
+    return replace(plan, host_bytes=left // 2 // plan.devices)
+
+
+def free_host_bytes() -> int:
+    """Return the bytes of main memory that are free."""
+    return psutil.virtual_memory().available
+
+
+def shortage(predicted: Prediction) -> str:
+    """Return a warning that too little main memory is free; "": there is enough.
+
+    The world can be played all the same: most of it is mapped from files.
+    """
+    free = free_host_bytes()
+    if predicted.host_bytes <= free:
+        return ""
+    return f"takes {gib(predicted.host_bytes)} of main memory, and {gib(free)} is free"
+
+
+def find_device() -> Device | None:
+    """Return the device for full-size worlds; None: there is none."""
+    count = process_count()
+    if os.environ.get(DEVICE_VARIABLE) == "cpu":
+        return Device("cpu", "processor", None, count)
+    try:
+        import torch
+    except ImportError:
+        return None
+    if not torch.cuda.is_available():
+        return None
+    torch.cuda.set_device(device_index())
+    free, _ = torch.cuda.mem_get_info()
+    beside = range(1, torch.cuda.device_count() if count == 1 else 1)
+    others = tuple(torch.cuda.mem_get_info(card)[0] for card in beside)
+    return Device("cuda", torch.cuda.get_device_name(), free, count, others)
+
+
+def asked_cards() -> int:
+    """Return how many cards a world is to use in any case.
+
+    Raises:
+        WorldFailed: $MAG_SANDBOX_CARDS is not 1, 2 or 3.
+    """
+    asked = os.environ.get(CARDS_VARIABLE) or "1"
+    if asked not in ("1", "2", "3"):
+        raise WorldFailed(f'${CARDS_VARIABLE} is "{asked}"; give 1, 2 or 3, or unset it')
+    return int(asked)
+
+
+def made_for(row: WorldRow) -> VideoShape:
+    """Return the frames that a world's checkpoint was trained on."""
+    if row.clips is None:
+        return VIDEO
+    shape = VideoShape.of_frames(row.clips.width, row.clips.height)
+    return replace(shape, fps=row.clips.fps)
+
+
+def find_video(known: VideoShape = VIDEO) -> VideoShape:
+    """Return the size of frames: the known one, unless $MAG_SANDBOX_FRAME_SIZE says otherwise.
+
+    Raises:
+        WorldFailed: it is no such size.
+    """
+    asked = os.environ.get(SIZE_VARIABLE)
+    if not asked:
+        return known
+    try:
+        width, height = (int(side) for side in asked.split("x"))
+        return replace(VideoShape.of_frames(width, height), fps=known.fps)
+    except ValueError as error:
+        raise WorldFailed(
+            f'${SIZE_VARIABLE} is "{asked}" ({error}); give WIDTHxHEIGHT or unset it'
+        ) from None
+
+
+def gib(size: int) -> str:
+    """Return bytes in words."""
+    return f"{size / GIB:.1f} GiB"
 
 
 def _predict_clips(recipe: ClipRecipe, plan: MemoryPlan) -> Prediction:
@@ -259,5 +428,5 @@ def _decoder_bytes(kind: str) -> int:
 
 def _activation_bytes(dit: DiTConfig, frames: int) -> int:
     """Estimate of one layer's temporaries: eight of the width, two of the wide layer."""
-    tokens = frames * tokens_per_frame(dit)
+    tokens = frames * VIDEO.tokens(dit)
     return tokens * (8 * dit.dim + 2 * dit.ffn_dim) * BF16_BYTES
