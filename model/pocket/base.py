@@ -7,7 +7,7 @@ import torch
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose, check_pose, move
 from mag_sandbox.controls.phrase_compiler import camera_phrase
-from mag_sandbox.files.typed_fields import of_type
+from mag_sandbox.files.validation import of_type
 from mag_sandbox.model.config import FlowConfig
 from mag_sandbox.model.pocket.animation import Animation
 from mag_sandbox.model.pocket.decoding import BlockDecoder, Codec, DecodedBlock

@@ -44,7 +44,8 @@ def filled(page: str) -> str:
     """Return a page with its tables as the tests have them now."""
     rows = ["| input | cases | for example |", "|---|---|---|"]
     rows += [f"| {name} | {len(group)} | {_examples(group)} |" for name, group in GROUPS.items()]
-    lines = [*rows, "", "Properties that hold for generated and mutated input (`make fuzz` tries as many as you like):", ""]
+    heading = "Properties that hold for generated and mutated input"
+    lines = [*rows, "", f"{heading} (`make fuzz` tries as many as you like):", ""]
     lines += [f"- {sentence}" for sentence in _properties()]
     return _PLACE.sub(lambda found: found[1] + "\n".join(lines) + "\n" + found[2], page)
 
