@@ -17,7 +17,6 @@ from mag_sandbox.model.rope import GridCoordinates
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.version2.moving_layers import CHANNELS
 from mag_sandbox.training.devices import TrainingDevice
-from mag_sandbox.training.distillation import GeneratorAndCritic
 from mag_sandbox.training.imagination.rings import RINGS_EACH, RingLog
 from mag_sandbox.training.imagination.stage_painter import PainterStage
 from mag_sandbox.training.imagination.stage_planner import PlannerStage
@@ -25,12 +24,13 @@ from mag_sandbox.training.imagination.stage_reader import ReaderStage
 from mag_sandbox.training.loop import Stage
 from mag_sandbox.training.memorypack.presets import PackTraining
 from mag_sandbox.training.memorypack.stage import MemoryPackStage
+from mag_sandbox.training.optimisers import GeneratorAndCritic
 from mag_sandbox.training.pocket import stage_animator, stage_autoencoder
 from mag_sandbox.training.pocket.data import PanoramaSet
 from mag_sandbox.training.pocket.stage_animator import AnimatorStage
 from mag_sandbox.training.pocket.stage_autoencoder import AutoencoderStage, DecoderStage
 from mag_sandbox.training.pocket.stage_distillation import FrameDistillationStage, GenerationTask
-from mag_sandbox.training.pocket.stage_sequences import SequenceStage
+from mag_sandbox.training.pocket.stage_world import SequenceTask
 from mag_sandbox.training.recipe.clips import GridPlaces
 from mag_sandbox.training.recipe.presets import (
     CAUSVID,
@@ -166,7 +166,7 @@ def test_the_pocket_worlds_stages_keep_to_their_card(monkeypatch):
         weight = world.dit.layers[0].ffn[0].weight
         assert str(LowRank(weight, 2)(weight).device) == CARD  # as `adapt` calls it
         told = {"guidance": 3.0, "from_noise": 0.5, "own_past": 1.0}
-        learn(SequenceStage(world, RandomSequences(3), captions, *RUN, **told))
+        learn(SequenceTask(world, RandomSequences(3), captions, *RUN, **told))
         module = GeneratorAndCritic(generator.to(CARD), copy.deepcopy(world.dit))
         tasks = {"moving": GenerationTask(RandomSequences(3), 1, steps=1, empty_prompt=0.5)}
         stage = FrameDistillationStage(module, world, tasks, captions, *RUN, print)

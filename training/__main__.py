@@ -22,7 +22,7 @@ from mag_sandbox.training.recipe.options import STAGES, PrecomputeOptions, Recip
 from mag_sandbox.training.tables.options import TablesOptions
 
 OLDEST_TORCH = (2, 11)  # that trains; play needs less, see pyproject.toml
-_DO_NOT_TRAIN = ("precompute", "memorypack-cost", "export", "texts", "ranges", "curve")
+_DO_NOT_TRAIN = ("precompute", "export", "texts", "ranges", "curve")
 CURVES = ("images", "guided images", "views", "guided views", "blocks")  # kinds of steps
 
 
@@ -149,11 +149,6 @@ COMMANDS: dict[str, tuple[str, type, Callable[[Any], object]]] = {
     "memorypack-oracle": (
         "how much of a ring a few tokens can hold",
         OracleOptions, _later("memorypack.oracle", "train"),
-    ),
-    "memorypack-cost": (
-        "what a block costs as a session gets long",
-        _paths(folder=option(help="where table and picture go")),
-        _given_paths("memorypack.cost", "run"),
     ),
     "tables": (
         "the paper's tables 3 and 4 in small, a row after another",

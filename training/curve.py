@@ -9,14 +9,8 @@ from mag_sandbox.files.whole import replace_file
 
 WIDTH, HEIGHT, MARGIN = 720, 320, 48  # px
 POINTS = 240  # of a curve at most
-COLOURS = (
-    "#0072b2",
-    "#d55e00",
-    "#009e73",
-    "#cc79a7",
-    "#56b4e9",
-    "#e69f00",
-)  # told apart by colour-blind people too
+# distinct for colour-blind people, too
+COLOURS = "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00"
 
 Point = tuple[float, float]
 
@@ -50,8 +44,8 @@ def _smooth(points: list[tuple[int, float]]) -> list[Point]:
     return [tuple(sum(axis) / len(group) for axis in zip(*group, strict=True)) for group in groups]
 
 
-def draw_curves(curves: dict[str, list[Point]], unit: str = "step") -> str:
-    """Return an SVG with one line per curve, both axes from zero; `unit` names the lower one."""
+def draw_curves(curves: dict[str, list[Point]]) -> str:
+    """Return an SVG with one line per curve, both axes from zero."""
     last = max((step for points in curves.values() for step, _ in points), default=1.0)
     top = max((loss for points in curves.values() for _, loss in points[3:]), default=1.0)
 
@@ -67,7 +61,7 @@ def draw_curves(curves: dict[str, list[Point]], unit: str = "step") -> str:
         f'<polyline points="{place(0, top)} {place(0, 0)} {place(last, 0)}" fill="none" '
         'stroke="#888"/>',
         f'<text x="{MARGIN}" y="{HEIGHT - 16}">0</text>',
-        f'<text x="{WIDTH - MARGIN}" y="{HEIGHT - 16}" text-anchor="end">{unit} {last:.0f}</text>',
+        f'<text x="{WIDTH - MARGIN}" y="{HEIGHT - 16}" text-anchor="end">step {last:.0f}</text>',
         f'<text x="8" y="{MARGIN}">{top:.2f}</text>',
     ]
     for index, (kind, points) in enumerate(curves.items()):

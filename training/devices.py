@@ -1,12 +1,19 @@
-"""Where training runs: the same code on a CPU in bf16 and on a GPU."""
+"""Where training runs, on a CPU in bf16 or a GPU, and how networks there take less memory."""
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.distributed.algorithms._checkpoint.checkpoint_wrapper import (
+    CheckpointImpl,
+    apply_activation_checkpointing,
+    checkpoint_wrapper,
+)
 
 from mag_sandbox.model.attention import KERNELS, AttentionKernel, matmul_attention, sdpa_attention
+from mag_sandbox.model.dit import DiT, Layer
 from mag_sandbox.model.execution import Execution
 
 
@@ -42,3 +49,29 @@ def choose_device() -> TrainingDevice:
     if torch.cuda.is_available():
         return TrainingDevice("cuda", sdpa_attention, scale=8)
     return TrainingDevice("cpu", matmul_attention)
+
+
+def checkpoint_activations(dit: DiT) -> DiT:
+    """Make every layer keep only its input between forward and backward; names of weights stay.
+
+    Attention strategies are called twice then, so they must read the same both times: `GraphCache`
+    readers do. Passes without gradients cost nothing more.
+    """
+    wrap = partial(checkpoint_wrapper, checkpoint_impl=CheckpointImpl.NO_REENTRANT)
+    apply_activation_checkpointing(
+        dit, checkpoint_wrapper_fn=wrap, check_fn=lambda module: isinstance(module, Layer)
+    )
+    return dit
+
+
+def freeze(network: DiT) -> DiT:
+    """Make a network read-only and keep its weights in bf16; it is changed in place.
+
+    Under autocast these weights are rounded to bf16 wherever they are used, so nothing changes.
+    Layer norms are left: autocast has them in fp32.
+    """
+    for module in network.modules():
+        if not isinstance(module, nn.LayerNorm):
+            for parameter in module.parameters(recurse=False):
+                parameter.data = parameter.data.to(torch.bfloat16)
+    return network.requires_grad_(False)

@@ -1,7 +1,7 @@
-"""The one loop that all stages share: steps, logs, faults, checkpoints, exact resume.
+"""The trainer of all stages: steps, logs, faults, checkpoints, exact resume.
 
-A stage gives a loss for a step number; everything random in it must follow from that number, so
-that resuming needs no random state. The loop knows nothing of how processes share the work.
+A stage gives losses for the number of a batch. Everything random in it must follow from that
+number, so that resuming needs no random state. Several processes share the batches of a step.
 """
 
 import json
@@ -9,6 +9,7 @@ import logging
 import math
 import signal
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,22 +24,27 @@ logger = logging.getLogger(__name__)
 
 
 class Stage:
-    """What a stage adds to the loop; steps are alike and show nothing unless it says so."""
+    """One network to train: its optimisers, and the losses of numbered batches."""
 
     name: str
-    module: nn.Module  # what is trained and saved
+    module: nn.Module  # trained and saved
+    batches = 1  # of a step: step s has batches s * batches to (s + 1) * batches - 1
 
     def optimisers(self) -> list[torch.optim.Optimizer]:
         """Return the optimisers with their full learning rates."""
         raise NotImplementedError
 
-    def kind(self, step: int) -> str:  # noqa: ARG002 (for those that have several)
-        """Return what a step learns from, for the log."""
+    def kind(self, step: int) -> str:  # noqa: ARG002
+        """Return the name under which a step is logged."""
         return self.name
 
-    def loss(self, step: int) -> Tensor:
-        """Return the loss of one step's batch, or of this process's share of it."""
+    def loss(self, batch: int) -> Tensor:
+        """Return the loss of a batch."""
         raise NotImplementedError
+
+    def losses(self, batch: int) -> Iterator[Tensor]:
+        """Yield losses that add up to that of a batch; each is differentiated before the next."""
+        yield self.loss(batch)
 
     def sheet(self, path: Path, step: int) -> None:
         """Write a picture of samples made with the current weights."""
@@ -134,9 +140,8 @@ class Loop:
                 group["lr"] = full * rate
             optimiser.zero_grad(set_to_none=True)
         with self.processes.unsharded():
-            loss = self.stage.loss(self.step)
-            loss.backward()
-        value = self.processes.total(loss.detach())
+            loss = self._differentiate()
+        value = self.processes.total(loss)
         norm = self.processes.clip(self.stage.module.parameters(), self.config.clip)
         if math.isfinite(norm) and math.isfinite(value):
             for optimiser in self.optimisers:
@@ -146,6 +151,19 @@ class Loop:
             self._bad_step()
         self.step += 1
         return value
+
+    def _differentiate(self) -> Tensor:
+        """Add up the gradients of this process's batches; return its share of their mean loss."""
+        count, total = self.stage.batches, torch.zeros(())
+        first = self.step * count
+        for batch in range(first + self.processes.rank, first + count, self.processes.count):
+            of_batch = torch.zeros(())
+            for loss in self.stage.losses(batch):
+                share = loss / count
+                share.backward()
+                of_batch = of_batch + share.detach()
+            total = total + of_batch
+        return total
 
     def _bad_step(self) -> None:
         self.bad_steps += 1

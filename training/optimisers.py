@@ -1,10 +1,12 @@
-"""Optimisers of every stage: Muon for the layers' matrices, AdamW for the rest, and an EMA."""
+"""Optimisers of all stages: Muon for matrices, AdamW for other weights and for pairs, an EMA."""
 
 from collections import defaultdict
 from collections.abc import Iterable
 
 import torch
 from torch import Tensor, nn
+
+from mag_sandbox.model.dit import DiT
 
 _NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
 
@@ -66,6 +68,37 @@ def muon_and_adamw(
     ids = set(map(id, chosen))
     rest = [weight for weight in module.parameters() if id(weight) not in ids]
     return [Muon(chosen, muon_rate), torch.optim.AdamW(rest, adamw_rate, betas=(0.9, 0.95))]
+
+
+class GeneratorAndCritic(nn.Module):
+    """A generator, and the critic that learns the distribution of its samples (DMD).
+
+    Source: DMD, arXiv 2311.18828 and 2405.14867.
+    """
+
+    def __init__(self, generator: DiT, critic: DiT) -> None:
+        super().__init__()
+        self.generator, self.critic = generator, critic
+
+    def optimisers(
+        self,
+        rate: float,
+        critic_rate: float,
+        betas: tuple[float, float],
+        weight_decay: float = 0.01,
+        generator_decay: float | None = None,
+    ) -> list[torch.optim.Optimizer]:
+        """Return AdamW over each network's trained weights; the generator's decay may differ."""
+        decay = weight_decay if generator_decay is None else generator_decay
+        return [
+            torch.optim.AdamW(
+                [weight for weight in network.parameters() if weight.requires_grad],
+                network_rate, betas, weight_decay=network_decay,
+            )
+            for network, network_rate, network_decay in (
+                (self.generator, rate, decay), (self.critic, critic_rate, weight_decay),
+            )
+        ]  # fmt: skip
 
 
 class EMA:

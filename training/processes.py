@@ -4,7 +4,7 @@
 the same for both.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
@@ -58,6 +58,13 @@ class Processes:
     def full_state(self, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return all of a network's weights on the CPU."""
         return {name: value.detach().cpu().contiguous() for name, value in state.items()}
+
+    def write(self, network: nn.Module, write: Callable[[dict[str, Tensor]], None]) -> None:
+        """Have the first process write all of a network's weights; the others wait for it."""
+        state = self.full_state(network.state_dict())
+        with self.in_turn():
+            if not self.rank:
+                write(state)
 
     def save(self, state: State, path: Path) -> None:
         """Write a state; it takes the place of the older one when it is complete.

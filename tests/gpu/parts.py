@@ -32,10 +32,9 @@ from mag_sandbox.model.generator import BlockGenerator
 from mag_sandbox.model.kv_cache import CacheShape, KVCache
 from mag_sandbox.model.rope import GridCoordinates
 from mag_sandbox.model.world import MemorySetting
-from mag_sandbox.training.devices import choose_device
-from mag_sandbox.training.distillation import GeneratorAndCritic
+from mag_sandbox.training.devices import checkpoint_activations, choose_device, freeze
 from mag_sandbox.training.loop import Loop, LoopConfig, Stage
-from mag_sandbox.training.memory_saving import checkpoint_activations, freeze
+from mag_sandbox.training.optimisers import GeneratorAndCritic
 from mag_sandbox.training.recipe.clips import Clips, Conditions, GridPlaces
 from mag_sandbox.training.recipe.presets import GENERATOR, MEMORY, Optimisation
 from mag_sandbox.training.recipe.stages import ClipDistillationStage, MemoryStage

@@ -29,7 +29,7 @@ from mag_sandbox.training.imagination.stage_planner import PlannerStage
 from mag_sandbox.training.imagination.stage_reader import ReaderStage
 from mag_sandbox.training.imagination.walks import walks
 from mag_sandbox.training.loop import Loop, LoopConfig, Stage
-from mag_sandbox.training.pocket.stage_images import Captions
+from mag_sandbox.training.pocket.data import Captions
 
 DECAY, EMA = 0.4, 0.998  # runs are short: the rate falls to zero over much of one
 logger = logging.getLogger(__name__)

@@ -25,7 +25,8 @@ from mag_sandbox.training.imagination.rings import latents_of, view_of
 from mag_sandbox.training.loop import Stage
 from mag_sandbox.training.losses import flow_target, sample_noise_levels
 from mag_sandbox.training.optimisers import Muon
-from mag_sandbox.training.pocket.stage_images import Captions
+from mag_sandbox.training.pocket.data import Captions
+from mag_sandbox.training.seeded_random import SeededRandom
 
 BATCH = 24  # views
 CAPTION_DROPOUT = 0.1
@@ -107,8 +108,8 @@ class PainterStage(Stage):
 
     def loss(self, step: int) -> Tensor:
         """Return the flow loss of one batch of views, over what is not known of them."""
-        rng = np.random.default_rng([self.seed, 30, step])
-        draw = torch.Generator().manual_seed(int(rng.integers(2**62)))
+        random = SeededRandom(self.seed, 30, step)
+        rng, draw = random.numpy, random.torch
         which = rng.integers(self._rings, size=BATCH * self.device.scale)
         if self._carried:
             walked = rng.random(len(which)) < WALKED

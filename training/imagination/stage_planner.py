@@ -22,7 +22,7 @@ from mag_sandbox.training.imagination.rings import RingLog
 from mag_sandbox.training.imagination.stage_painter import placed
 from mag_sandbox.training.loop import Stage
 from mag_sandbox.training.optimisers import muon_and_adamw
-from mag_sandbox.training.pocket.stage_images import Captions
+from mag_sandbox.training.pocket.data import Captions
 
 BATCH = 64  # rings
 CAPTION_DROPOUT = 0.1

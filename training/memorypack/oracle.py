@@ -30,7 +30,7 @@ from mag_sandbox.training.imagination.rings import latents_of, ring_latents, vie
 from mag_sandbox.training.loop import Loop, LoopConfig, Stage
 from mag_sandbox.training.memorypack.options import OracleOptions
 from mag_sandbox.training.optimisers import muon_and_adamw
-from mag_sandbox.training.pocket.latents import places_to_poses
+from mag_sandbox.training.pocket.data import places_to_poses
 
 logger = logging.getLogger(__name__)
 

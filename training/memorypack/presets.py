@@ -6,9 +6,9 @@ Source: arXiv 2510.01784, section 4.1 and A.2, where it gives some; the others a
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from mag_sandbox.training.memorypack.direct_forcing import Forcing
 from mag_sandbox.training.recipe.presets import Optimisation
 
+Forcing = Literal["teacher", "direct", "student"]
 Tuned = Literal["all", "memory", "last", "modulations"]
 
 

@@ -1,17 +1,22 @@
 """Both phases of MemoryPack: videos clip by clip, each clip reading what was packed before it.
 
-Teacher forcing trains the whole network; Direct Forcing, and student forcing beside it, only the
-output layer and the final modulation. All draws follow from the number of a step.
+*Teacher forcing* remembers true clips and trains the whole network. *Direct Forcing* remembers the
+clean latents that the training pass itself predicts from the noised true clip: about what play
+would show, at no cost. *Student forcing* remembers clips sampled in a few steps. Both train only
+the output layer and the final modulation. Gradients of all clips add up before one step of the
+optimiser. All draws follow from the number of a batch.
+
+Source: arXiv 2510.01784, section 3.2; its t is 1 - sigma, its velocity the negative flow.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import KW_ONLY, dataclass
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
-from mag_sandbox.model.flow import add_noise, euler_levels
+from mag_sandbox.model.flow import add_noise, euler_levels, x0_from_flow
 from mag_sandbox.model.memorypack.memory import PackMemory
 from mag_sandbox.model.memorypack.networks import (
     BlockDenoiser,
@@ -22,15 +27,41 @@ from mag_sandbox.model.memorypack.networks import (
 from mag_sandbox.model.memorypack.parts import is_new
 from mag_sandbox.model.memorypack.places import LatentFrames, Places, coordinates
 from mag_sandbox.training.losses import flow_loss, sample_noise_levels
-from mag_sandbox.training.memory_saving import accumulate_gradients
-from mag_sandbox.training.memorypack.direct_forcing import CONDITIONS, ClipPass, clips_at
-from mag_sandbox.training.memorypack.presets import PackTraining, Tuned
-from mag_sandbox.training.processes import ALONE, Processes
+from mag_sandbox.training.memorypack.presets import Forcing, PackTraining, Tuned
 from mag_sandbox.training.recipe.stages import RecipeStage
 from mag_sandbox.training.seeded_random import SeededRandom
 
 _DRAWS = 40
 _LAST = ("dit.head.modulation", "dit.head.head.weight", "dit.head.head.bias")
+
+
+@dataclass(frozen=True, slots=True)
+class ClipPass:
+    """The training pass over one clip, [B, F, C, H, W]."""
+
+    clean: Tensor  # the true clip
+    noisy: Tensor
+    sigma: Tensor  # its noise level, [B, F]
+    flow: Tensor  # predicted
+    target: Tensor  # noise - clean
+    sample: Callable[[], Tensor]  # generates the clip as play does, from pure noise
+
+    @property
+    def predicted(self) -> Tensor:
+        """The clean clip predicted in one step, without a gradient; exact for straight flows."""
+        return x0_from_flow(self.flow, self.noisy, self.sigma).detach()
+
+
+CONDITIONS: dict[Forcing, Callable[[ClipPass], Tensor]] = {
+    "teacher": lambda clip: clip.clean,
+    "direct": lambda clip: clip.predicted,
+    "student": lambda clip: clip.sample(),
+}  # what is remembered of a clip
+
+
+def clips_at(curriculum: tuple[int, ...], step: int, steps: int) -> int:
+    """Return how many clips the videos of a step have: short ones first, equal steps for each."""
+    return curriculum[min(step * len(curriculum) // steps, len(curriculum) - 1)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +89,6 @@ class MemoryPackStage(RecipeStage[PackedNetworks, VideoSource, PackTraining]):
 
     _: KW_ONLY
     shift: float  # of the noise levels of sampling
-    batches: int = 1  # of a step, which processes deal out among themselves
-    processes: Processes = ALONE
 
     def __post_init__(self) -> None:
         self.name = f"memorypack-{self.config.forcing}"
@@ -79,35 +108,18 @@ class MemoryPackStage(RecipeStage[PackedNetworks, VideoSource, PackTraining]):
         """Return what a step learns from."""
         return f"{self.config.forcing} {self._clips(step)} clips"
 
-    def loss(self, step: int) -> Tensor:
-        """Return this process's share of the clips' mean loss; all but the last are differentiated.
+    def losses(self, batch: int) -> Iterator[Tensor]:
+        """Yield the shares of the clips of a batch in its mean loss."""
+        random = SeededRandom(self.seed, _DRAWS, batch)
+        videos = self.source.videos(batch, self._clips(batch // self.batches))
+        learned = self._learned(videos.frames.length // self.source.length, random)
+        for loss in self.clip_losses(videos, learned, random):
+            yield loss / len(learned)
 
-        Step s has batches s * `batches` to (s + 1) * `batches` - 1.
-        """
-        first, known = step * self.batches, torch.zeros(())
-        *before, last = range(
-            first + self.processes.rank, first + self.batches, self.processes.count
-        )
-        for number in before:
-            for loss in self._shares(number, step)[0]:
-                loss.backward()
-                known = known + loss.detach().to(known)
-        losses, count = self._shares(last, step)
-        found = accumulate_gradients(losses, count)
-        return found + known.to(found)
-
-    def _shares(self, number: int, step: int) -> tuple[Iterator[Tensor], int]:
-        """Return what the clips of a batch add to a step's loss, and how many they are."""
-        random = SeededRandom(self.seed, _DRAWS, number)
-        batch = self.source.videos(number, self._clips(step))
-        learned = self._learned(batch.frames.length // self.source.length, random)
-        share = len(learned) * self.batches
-        return (loss / share for loss in self.losses(batch, learned, random)), len(learned)
-
-    def losses(
+    def clip_losses(
         self, batch: VideoBatch, learned: frozenset[int], random: SeededRandom
     ) -> Iterator[Tensor]:
-        """Go through videos clip by clip; give a loss, with a graph of its own, for each learned.
+        """Go through videos clip by clip; yield the loss of each learned one, with its own graph.
 
         The other clips are only remembered, as they are.
         """
@@ -118,17 +130,18 @@ class MemoryPackStage(RecipeStage[PackedNetworks, VideoSource, PackTraining]):
         memory = PackMemory(
             self.module.pack, self.source.places, image, prompt, self.config.differentiated
         )
-        shown = []
-        for index, clip in enumerate(clips[: max(learned) + 1]):
+        shown, last = [], max(learned)
+        for index, clip in enumerate(clips[: last + 1]):
             if index not in learned:
                 memory.push(clip)
                 continue
             made = self._pass(memory, clip, prompt, empty, random)
-            yield flow_loss(made.flow, made.target)
-            own = random.happens(self.config.own_share)
-            kept = CONDITIONS[self.config.forcing if own else "teacher"](made)
-            memory.push(clip.with_latents(kept.to(clip.latents)))
             shown.append(made.predicted)
+            yield flow_loss(made.flow, made.target)
+            if index < last:
+                own = random.happens(self.config.own_share)
+                kept = CONDITIONS[self.config.forcing if own else "teacher"](made)
+                memory.push(clip.with_latents(kept.to(clip.latents)))
         self.latest = torch.cat(shown, dim=1)
 
     def _clips(self, step: int) -> int:
@@ -145,7 +158,7 @@ class MemoryPackStage(RecipeStage[PackedNetworks, VideoSource, PackTraining]):
         prompt: Tensor,
         empty: Tensor,
         random: SeededRandom,
-    ) -> "LearnedClip":
+    ) -> ClipPass:
         """Predict the flow of a noised clip that reads what was packed before it."""
         sigma = self._sigma(clip, random)
         noise = self.device.upload(random.noise(clip.latents.shape))
@@ -160,7 +173,7 @@ class MemoryPackStage(RecipeStage[PackedNetworks, VideoSource, PackTraining]):
                 levels = euler_levels(self.config.sample_steps, self.shift)
                 return reading.sample(self.device.upload(start), levels)
 
-        return LearnedClip(clip.latents, noisy, sigma, flow, sample, noise - clip.latents)
+        return ClipPass(clip.latents, noisy, sigma, flow, noise - clip.latents, sample)
 
     def _reading(
         self, memory: PackMemory, clip: LatentFrames, prompt: Tensor, empty: Tensor
@@ -179,18 +192,6 @@ class MemoryPackStage(RecipeStage[PackedNetworks, VideoSource, PackTraining]):
         pure = torch.rand(count, 1, generator=random.torch) < self.config.from_noise
         sigma = torch.where(pure, torch.ones_like(sigma), sigma)
         return self.device.upload(sigma.expand(-1, clip.length).contiguous())
-
-
-@dataclass(frozen=True, slots=True)
-class LearnedClip(ClipPass):
-    """One clip's training pass and what it should have predicted."""
-
-    target: Tensor  # noise - clean
-
-    @property
-    def predicted(self) -> Tensor:
-        """The clean clip in one step, for a picture."""
-        return (self.noisy - self.sigma[..., None, None, None] * self.flow).detach()
 
 
 def is_tuned(name: str, tuned: Tuned) -> bool:

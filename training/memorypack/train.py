@@ -30,10 +30,9 @@ from mag_sandbox.training.loop import Loop, LoopConfig
 from mag_sandbox.training.memorypack.options import MemoryPackOptions
 from mag_sandbox.training.memorypack.presets import PRESETS, PackTraining, at_pocket_size
 from mag_sandbox.training.memorypack.stage import MemoryPackStage, VideoBatch, VideoSource
-from mag_sandbox.training.pocket.clips import PocketParts, show_with
-from mag_sandbox.training.pocket.latents import encode_views, places_to_poses
+from mag_sandbox.training.pocket.data import encode_views, places_to_poses
 from mag_sandbox.training.pocket.paths import return_path, stacked, steady_path
-from mag_sandbox.training.pocket.size import pocket_parts
+from mag_sandbox.training.pocket.size import PocketParts, pocket_parts, show_with
 from mag_sandbox.training.processes import ALONE, Processes
 from mag_sandbox.training.recipe.clips import ClipSource, Show
 from mag_sandbox.training.recipe.presets import told
@@ -151,7 +150,7 @@ def train(options: MemoryPackOptions, size: PackSize, processes: Processes = ALO
     processes.shard(networks.requires_grad_(True))
     stage = MemoryPackStage(
         networks, size.source(numbers.batch // batches), config, size.device, options.seed,
-        size.show, shift=size.shift, batches=batches, processes=processes,
+        size.show, shift=size.shift, batches=batches,
     )  # fmt: skip
     loop = LoopConfig(
         numbers.steps, min(100, numbers.steps // 10), 0.2, numbers.clip, numbers.ema, 4.0
@@ -159,10 +158,7 @@ def train(options: MemoryPackOptions, size: PackSize, processes: Processes = ALO
     Loop(stage, loop, options.run, processes).run()
     result = options.folder / f"{options.variant}-{options.phase}.safetensors"
     info = replace(info, phases=(*info.phases, (f"{options.phase} forcing", numbers.steps)))
-    state = processes.full_state(networks.state_dict())
-    with processes.in_turn():
-        if not processes.rank:
-            save_parts(result, state, info, base)
+    processes.write(networks, lambda state: save_parts(result, state, info, base))
     logger.info("%s is written: %s", result, info.words())
     return result
 

@@ -1,28 +1,53 @@
-"""Training data of the pocket world: drawn once, cached on disk, cut into views on the spot.
+"""Training data of the pocket world: panoramas, captions, encoded views, sequences of blocks.
 
-Batches follow from (seed, step) alone, so a resumed run sees what an unbroken one would have seen.
+Panoramas are drawn once, cached on disk, and cut into views on the spot. Batches follow from
+(seed, step) alone, so a resumed run sees what an unbroken one would have seen.
 """
 
+import hashlib
 import json
 import logging
 import os
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor
 
+from mag_sandbox.model.autoencoder import Autoencoder
+from mag_sandbox.model.frames import to_pictures
+from mag_sandbox.model.prompts import tokenise
 from mag_sandbox.model.world import WorldFailed
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.version2.moving import blended_moment, moment, render_moving
 from mag_sandbox.renderer.version2.moving_layers import CHANNELS
 from mag_sandbox.renderer.version2.render import CATEGORIES, HELD_OUT, RENDERER_VERSION
-from mag_sandbox.renderer.views import FOV
+from mag_sandbox.renderer.views import DEGREES_PER_PIXEL, FOV, HEIGHT, WIDTH
+from mag_sandbox.training.devices import TrainingDevice
+from mag_sandbox.training.pocket.paths import (
+    REACH,
+    MakePath,
+    log_uniform,
+    random_fov,
+    random_path,
+    stacked,
+)
 
 logger = logging.getLogger(__name__)
 
 CAPTIONS_EACH = 6
+CAPTION_DROPOUT = 0.1
+ZOOMED = 0.3  # share of pooled views
+PATH_BLOCKS = 6  # blocks a sequence along a path
+LONGEST_PAUSE = 4000.0  # frames between two imagined views (about four minutes)
 _CHUNK = 16  # panoramas drawn by one task
+_BATCH = 64  # views encoded at once
 
 
 class TooManyPanoramas(WorldFailed, ValueError):
@@ -81,12 +106,12 @@ def panorama_set(folder: Path, count: int, first_seed: int = 0) -> PanoramaSet:
 
 
 def _draw(rings: Path, words: Path, count: int, first_seed: int) -> None:
-    partial = rings.with_suffix(".partial")
-    shape = (count, RING_HEIGHT, RING_WIDTH, CHANNELS)
-    layers = np.lib.format.open_memmap(partial, mode="w+", dtype=np.uint8, shape=shape)
-    records = []
+    shape, records = (count, RING_HEIGHT, RING_WIDTH, CHANNELS), []
     starts = range(0, count, _CHUNK)
-    with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
+    with (
+        _array_file(rings, np.uint8, shape) as layers,
+        ProcessPoolExecutor(max_workers=os.cpu_count()) as pool,
+    ):
         tasks = ((first_seed + s, min(_CHUNK, count - s)) for s in starts)
         for start, drawn in zip(starts, pool.map(_draw_chunk, tasks), strict=True):
             for offset, (ring, record) in enumerate(drawn):
@@ -94,12 +119,20 @@ def _draw(rings: Path, words: Path, count: int, first_seed: int) -> None:
                 records.append(record)
             if start % (_CHUNK * 16) == 0:
                 logger.info("drew %d/%d panoramas", len(records), count)
-    layers.flush()
-    partial.replace(rings)
     words.write_text(json.dumps(records))
 
 
-def _draw_chunk(task: tuple[int, int]) -> list[tuple[np.ndarray, dict]]:
+@contextmanager
+def _array_file(path: Path, dtype: type, shape: tuple[int, ...]) -> Iterator[np.ndarray]:
+    """Give an array on disk; the file gets its name when the array is complete."""
+    partial = path.with_suffix(".partial")
+    array = np.lib.format.open_memmap(partial, mode="w+", dtype=dtype, shape=shape)
+    yield array
+    array.flush()
+    partial.replace(path)
+
+
+def _draw_chunk(task: tuple[int, int]) -> list[tuple[np.ndarray, dict[str, Any]]]:
     first, count = task
     names = list(CATEGORIES)
     drawn = []
@@ -124,3 +157,209 @@ def random_crops(
         top = int(rng.integers(RING_HEIGHT - height + 1))
         crop[:] = moment(ring, int(rng.integers(RING_WIDTH)), top, 0.0, width, height)
     return crops
+
+
+class Captioned(Protocol):
+    """Scenes with as many captions each."""
+
+    @property
+    def captions(self) -> Sequence[Sequence[str]]:
+        """Captions of every scene."""
+
+
+class Captions:
+    """Token ids of every caption, drawn at random, sometimes empty."""
+
+    def __init__(self, data: Captioned, tokenizer: Tokenizer, text_len: int) -> None:
+        self._each = len(data.captions[0])
+        flat = [caption for captions in data.captions for caption in captions]
+        self._ids, self._mask = tokenise(tokenizer, flat, text_len)
+        self._empty = tokenise(tokenizer, [""], text_len)
+
+    def draw(
+        self, panoramas: np.ndarray, rng: np.random.Generator, dropout: float = CAPTION_DROPOUT
+    ) -> tuple[Tensor, Tensor]:
+        """Return ids and mask, [B, text_len], of one caption for each panorama."""
+        rows = torch.from_numpy(
+            panoramas * self._each + rng.integers(self._each, size=len(panoramas))
+        )
+        dropped = torch.from_numpy(rng.random(len(panoramas)) < dropout)[:, None]
+        return (
+            torch.where(dropped, self._empty[0], self._ids[rows]),
+            torch.where(dropped, self._empty[1], self._mask[rows]),
+        )
+
+    def empty(self, count: int) -> tuple[Tensor, Tensor]:
+        """Return ids and mask of the empty prompt, [count, text_len]."""
+        return self._empty[0].expand(count, -1), self._empty[1].expand(count, -1)
+
+
+@dataclass(frozen=True, slots=True)
+class LatentPool:
+    """Encoded views of panoramas at rest, and where each was cut; those of one side by side."""
+
+    latents: np.ndarray  # float16 [N, C, H, W], on disk
+    places: np.ndarray  # float [N, 4]: panorama, left, top [px], fov [degrees]
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+
+def places_to_poses(left: np.ndarray, top: np.ndarray, fov: np.ndarray) -> Tensor:
+    """Return yaw, pitch, fov [degrees], [..., 3], of views cut out at ring pixels.
+
+    Left and top are of the view that is not zoomed, whose middle a zoomed one shares.
+    """
+    yaw = (left + WIDTH / 2) * DEGREES_PER_PIXEL
+    pitch = (RING_HEIGHT / 2 - HEIGHT / 2 - top) * DEGREES_PER_PIXEL
+    return torch.from_numpy(np.stack((yaw, pitch, fov), axis=-1))
+
+
+@torch.no_grad()
+def encode_views(module: Autoencoder, frames: np.ndarray, device: TrainingDevice) -> Tensor:
+    """Return normalised latents, fp32 [T, C, H, W], of frames, uint8 [T, H, W, 3]."""
+    with device.autocast():
+        return module.encode(device.upload(to_pictures(frames))).float()
+
+
+def latent_pool(
+    module: Autoencoder, data: PanoramaSet, per_panorama: int, folder: Path, device: TrainingDevice
+) -> LatentPool:
+    """Return `per_panorama` random views of every panorama, encoding what is not cached."""
+    stem = folder / f"latents-v4-{_fingerprint(module)}-{len(data)}-{per_panorama}"
+    values, places = stem.with_suffix(".npy"), stem.with_suffix(".places.npy")
+    if not places.exists():
+        _encode(module, data, per_panorama, values, places, device)
+    return LatentPool(np.load(values, mmap_mode="r"), np.load(places))
+
+
+def _encode(
+    module: Autoencoder,
+    data: PanoramaSet,
+    per_panorama: int,
+    values: Path,
+    places: Path,
+    device: TrainingDevice,
+) -> None:
+    rng = np.random.default_rng(len(data))
+    count = len(data) * per_panorama
+    where = np.stack(
+        (
+            np.repeat(np.arange(len(data)), per_panorama),
+            rng.integers(RING_WIDTH, size=count),
+            _tops(rng, count),
+            np.where(rng.random(count) < ZOOMED, random_fov(rng, (count,)), FOV),
+        ),
+        axis=-1,
+    )
+    config = module.config
+    shape = (count, config.channels, HEIGHT // config.stride, WIDTH // config.stride)
+    with _array_file(values, np.float16, shape) as latents:
+        for start in range(0, count, _BATCH):
+            rows = where[start : start + _BATCH]
+            frames = np.stack([data.view_at_rest(int(i), *place) for i, *place in rows])
+            latents[start : start + len(rows)] = encode_views(module, frames, device).cpu().numpy()
+            if start % (_BATCH * 64) == 0:
+                logger.info("encoded %d/%d views", start, count)
+    np.save(places, where)
+
+
+def _tops(rng: np.random.Generator, count: int) -> np.ndarray:
+    """Return tops of views [px]: half near the horizon, where people look, half anywhere."""
+    near = rng.normal(REACH / 2, REACH / 10, count).round()
+    anywhere = rng.integers(REACH + 1, size=count)
+    return np.where(rng.random(count) < 0.5, near.clip(0, REACH), anywhere).astype(int)
+
+
+def _fingerprint(module: Autoencoder) -> str:
+    """Return a name for latents by all that makes them; the decoder does not."""
+    digest = hashlib.sha256()
+    for name, value in module.state_dict().items():
+        if not name.startswith("decoder"):
+            digest.update(value.detach().float().cpu().numpy().tobytes())
+    return digest.hexdigest()[:12]
+
+
+@dataclass(frozen=True, slots=True)
+class Sequences:
+    """Clean blocks, their coordinates, and where they come from; B sequences of M blocks."""
+
+    latents: Tensor  # fp32 [B, M, F, C, H, W]
+    poses: Tensor  # yaw, pitch, fov [degrees], [B, M, F, 3]
+    times: Tensor  # frame numbers, [B, M, F]
+    order: Tensor  # place of each frame in its block, int [F]
+    panoramas: np.ndarray  # int [B]
+
+
+class SequenceSource(Protocol):
+    """Where sequences come from."""
+
+    batch: int  # sequences a step
+    reconstruct: float  # share of noisy blocks that also read their own kept frame
+    alone: float  # share of noisy blocks that read no other block
+
+    def draw(self, rng: np.random.Generator, count: int) -> Sequences:
+        """Return `count` sequences that follow from the generator alone."""
+
+
+@dataclass(eq=False)
+class PathBlocks:
+    """Blocks of consecutive frames along random camera paths."""
+
+    batch = 3
+    reconstruct = 0.2
+    alone = 0.0
+
+    data: PanoramaSet
+    autoencoder: Autoencoder
+    block_length: int
+    device: TrainingDevice
+    path: MakePath = random_path
+
+    def draw(self, rng: np.random.Generator, count: int) -> Sequences:
+        """Return sequences along new paths."""
+        panoramas = rng.integers(len(self.data), size=count)
+        paths = [self.path(rng, PATH_BLOCKS, self.block_length) for _ in panoramas]
+        frames = np.stack(
+            [
+                self.data.view_at_rest(panorama, *place)
+                for panorama, path in zip(panoramas, paths, strict=True)
+                for place in path.places()
+            ]
+        )
+        latents, path = encode_views(self.autoencoder, frames, self.device), stacked(paths)
+        return Sequences(
+            latents.unflatten(0, path.left.shape),
+            places_to_poses(path.left, path.top, path.fov),
+            torch.from_numpy(path.times),
+            torch.arange(self.block_length),
+            panoramas,
+        )
+
+
+class PooledViews:
+    """Single frames of one panorama at random places."""
+
+    batch = 10
+    reconstruct = 0.0
+    alone = 0.15
+
+    def __init__(self, pool: LatentPool, block_length: int) -> None:
+        self._pool = pool
+        self._order = torch.tensor([block_length - 1])  # the place of a frame that is kept
+        self._views = int((pool.places[:, 0] == 0).sum())  # of each panorama, side by side
+
+    def draw(self, rng: np.random.Generator, count: int) -> Sequences:
+        """Return all pooled views of random panoramas, in random order."""
+        panoramas = np.sort(rng.integers(len(self._pool) // self._views, size=count))
+        places = np.argsort(rng.random((count, self._views)), axis=1)
+        rows = panoramas[:, None] * self._views + places
+        _, left, top, fov = np.moveaxis(self._pool.places[rows], -1, 0)
+        pauses = log_uniform(rng, 1.0, LONGEST_PAUSE, rows.shape).round()
+        return Sequences(
+            torch.from_numpy(self._pool.latents[rows].astype(np.float32))[:, :, None],
+            places_to_poses(left, top, fov)[:, :, None],
+            torch.from_numpy(pauses.cumsum(axis=1))[:, :, None],
+            self._order,
+            panoramas,
+        )

@@ -32,13 +32,19 @@ from mag_sandbox.renderer.sheets import write_sheet
 from mag_sandbox.renderer.version2.render import CATEGORIES, HELD_OUT, render
 from mag_sandbox.scenes import Scene
 from mag_sandbox.training.devices import TrainingDevice, choose_device
-from mag_sandbox.training.distillation import GeneratorAndCritic
 from mag_sandbox.training.loop import Loop, LoopConfig, Stage
+from mag_sandbox.training.optimisers import GeneratorAndCritic
 from mag_sandbox.training.pocket.config import PocketTraining
-from mag_sandbox.training.pocket.data import PanoramaSet, panorama_set
-from mag_sandbox.training.pocket.latents import LatentPool, latent_pool
+from mag_sandbox.training.pocket.data import (
+    Captions,
+    LatentPool,
+    PanoramaSet,
+    PathBlocks,
+    PooledViews,
+    latent_pool,
+    panorama_set,
+)
 from mag_sandbox.training.pocket.norms import add_norms, fold_norms
-from mag_sandbox.training.pocket.sequences import PathBlocks, PooledViews
 from mag_sandbox.training.pocket.stage_animator import AnimatorStage
 from mag_sandbox.training.pocket.stage_autoencoder import AutoencoderStage, DecoderStage
 from mag_sandbox.training.pocket.stage_distillation import (
@@ -46,9 +52,7 @@ from mag_sandbox.training.pocket.stage_distillation import (
     FrameDistillationStage,
     GenerationTask,
 )
-from mag_sandbox.training.pocket.stage_images import Captions, ImageStage
-from mag_sandbox.training.pocket.stage_sequences import SequenceStage
-from mag_sandbox.training.pocket.stage_world import WorldStage
+from mag_sandbox.training.pocket.stage_world import ImageTask, SequenceTask, WorldStage
 from mag_sandbox.training.pocket.text_pretraining import (
     TextOnlyCaptions,
     TextPretraining,
@@ -190,17 +194,17 @@ class PocketPipeline:
     def _world_stage(self) -> WorldStage:
         captions, seed = self._captions(), self.training.seed
         images = partial(
-            ImageStage, self.networks, self.autoencoder, self._pool, captions, self._held_out,
+            ImageTask, self.networks, self.autoencoder, self._pool, captions, self._held_out,
             self.tokenizer, self.device, seed,
         )  # fmt: skip
         views, blocks = self._sources()
-        stage = partial(SequenceStage, self.networks)
+        sequences = partial(SequenceTask, self.networks)
         rest = captions, self.device, seed
         others = {
-            "views": stage(views, *rest),
+            "views": sequences(views, *rest),
             "guided images": images(guidance=GUIDANCE),
-            "guided views": stage(views, *rest, guidance=GUIDANCE),
-            "blocks": stage(blocks, *rest, from_noise=FROM_NOISE, own_past=OWN_PAST),
+            "guided views": sequences(views, *rest, guidance=GUIDANCE),
+            "blocks": sequences(blocks, *rest, from_noise=FROM_NOISE, own_past=OWN_PAST),
         }
         return WorldStage(
             self.networks, images(), others, self._text_pretraining.caption_loss,

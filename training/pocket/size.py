@@ -1,24 +1,144 @@
-"""The recipe at pocket size: what `training.recipe.train` needs of the pocket world."""
+"""The recipe at pocket size: a pocket world's weights, and camera paths through drawn panoramas."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from tokenizers import Tokenizer
+from torch import Tensor
 
 from mag_sandbox.model.autoencoder import Autoencoder
+from mag_sandbox.model.checkpoints import load_checkpoint
+from mag_sandbox.model.config import PocketConfig
+from mag_sandbox.model.dit import DiT
+from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.pocket.networks import PocketNetworks
 from mag_sandbox.model.pocket.weights import load_pocket_parts, load_tokenizer, read_config
+from mag_sandbox.model.rope import RayCoordinates
 from mag_sandbox.model.saved import stored, write_tensors
+from mag_sandbox.renderer.sheets import write_sheet
 from mag_sandbox.training.devices import TrainingDevice, choose_device
 from mag_sandbox.training.memorypack.options import MemoryPackOptions
-from mag_sandbox.training.pocket.clips import PocketClips, PocketParts, show_with
-from mag_sandbox.training.pocket.data import panorama_set
-from mag_sandbox.training.pocket.stage_images import Captions
+from mag_sandbox.training.pocket.data import (
+    Captions,
+    PanoramaSet,
+    PathBlocks,
+    panorama_set,
+    places_to_poses,
+)
+from mag_sandbox.training.pocket.paths import MakePath, random_path, stacked
+from mag_sandbox.training.recipe.clips import Clips, Conditions, PathPlaces, Show
 from mag_sandbox.training.recipe.options import RecipeOptions
 from mag_sandbox.training.recipe.presets import TEACHER, at_pocket_size
 from mag_sandbox.training.recipe.train import Size
 from mag_sandbox.training.recipe.videos import last_frames
+from mag_sandbox.training.seeded_random import SeededRandom
 
 START = "world.safetensors"  # the pocket world's transformer alone, under its own names
+SHOWN = 6  # pictures in a row of a sheet
+_CLIPS, _PROMPTS = 30, 31  # keep draws apart
+
+
+@dataclass(frozen=True, slots=True)
+class PocketParts:
+    """A pocket world that training starts from, and the scenes it learns from."""
+
+    config: PocketConfig
+    networks: PocketNetworks  # fp32, read only
+    autoencoder: Autoencoder  # likewise
+    tokenizer: Tokenizer
+    data: PanoramaSet
+    captions: Captions
+    device: TrainingDevice
+
+    def transformer(self, path: Path) -> DiT:
+        """Return a transformer of this architecture with the weights of a file, fp32."""
+        with torch.device("meta"):
+            dit = DiT(self.config.dit, self.device.kernel)
+        load_checkpoint(dit, path, torch.float32, self.device.device)
+        return dit
+
+    @torch.no_grad()
+    def read(self, prompts: tuple[Tensor, Tensor]) -> Tensor:
+        """Return features of ids and mask, fp32 [B, text_len, text_dim]."""
+        return self.networks.text(*(self.device.upload(tensor) for tensor in prompts)).float()
+
+
+@dataclass(eq=False)
+class PocketClips:
+    """Videos, prompts and camera paths; a `ClipSource`."""
+
+    parts: PocketParts  # what they are made of
+    batch: int  # videos a step
+    seed: int  # of all draws
+    path: MakePath = random_path  # draws where videos look
+    # frames of which memory keeps one; None: as the networks were trained. Videos are the same
+    # for all
+    block_length: int | None = None
+
+    def __post_init__(self) -> None:
+        config = self.parts.config
+        self.shape = (config.dit.channels, *config.latent_size)
+        self.tokens = config.tokens_per_frame
+        self._rays = RayCoordinates.of(config, self.block_length)
+        self._blocks = PathBlocks(
+            self.parts.data, self.parts.autoencoder, config.block_length, self.parts.device,
+            self.path,
+        )  # fmt: skip
+
+    def clips(self, number: int, frames: int) -> Clips:
+        """Return encoded views along random paths, as many frames as `PathBlocks` has or fewer."""
+        random = SeededRandom(self.seed, _CLIPS, number)
+        drawn = self._blocks.draw(random.numpy, self.batch)
+        latents, poses, times = (
+            x.flatten(1, 2)[:, :frames] for x in (drawn.latents, drawn.poses, drawn.times)
+        )
+        text = self._read(self.parts.captions.draw(drawn.panoramas, random.numpy, dropout=0.0))
+        return Clips(latents, Conditions(text, self._places(poses, times)))
+
+    def conditions(self, number: int, frames: int) -> Conditions:
+        """Return captions and paths of any length; nothing is drawn or encoded."""
+        random = SeededRandom(self.seed, _PROMPTS, number)
+        panoramas = random.numpy.integers(len(self.parts.data), size=self.batch)
+        length = self._rays.block_length
+        paths = [self.path(random.numpy, -(-frames // length), length) for _ in panoramas]
+        path = stacked(paths)
+        places = self._places(
+            places_to_poses(path.left, path.top, path.fov).flatten(1, 2),
+            torch.from_numpy(path.times).flatten(1, 2),
+        )
+        text = self._read(self.parts.captions.draw(panoramas, random.numpy, dropout=0.0))
+        return Conditions(text, places)
+
+    def text(self, prompt: str, batch: int) -> Tensor:
+        """Return features of the empty prompt: the pocket world's negative one, too.
+
+        Raises:
+            ValueError: another prompt is asked for.
+        """
+        if prompt:
+            raise ValueError(f'the pocket recipe has no negative prompt, "{prompt}" was asked for')
+        return self._read(self.parts.captions.empty(batch))
+
+    def _places(self, poses: Tensor, times: Tensor) -> PathPlaces:
+        return PathPlaces(self._rays, poses, times, self.parts.device.device)
+
+    def _read(self, prompts: tuple[Tensor, Tensor]) -> Tensor:
+        return self.parts.read(prompts).cpu()
+
+
+def show_with(autoencoder: Autoencoder, device: TrainingDevice) -> Show:
+    """Return what writes a sheet of decoded frames, a video a row."""
+
+    @torch.no_grad()
+    def show(path: Path, latents: Tensor) -> None:
+        every = max(1, latents.shape[1] // SHOWN)
+        some = latents[:4, every - 1 :: every]
+        with device.autocast():
+            frames = to_frames(autoencoder.decode(device.upload(some.flatten(0, 1))).float())
+        write_sheet(path, [list(row) for row in frames.reshape(*some.shape[:2], *frames.shape[1:])])
+
+    return show
 
 
 def pocket_parts(
@@ -53,6 +173,9 @@ def pocket_size(options: RecipeOptions, device: TrainingDevice | None = None) ->
 def size_of(parts: PocketParts, options: RecipeOptions) -> Size:
     """Return the recipe's parts made of a pocket world; its transformer goes into the folder."""
     batch = options.batch or at_pocket_size(TEACHER).optimisation.batch
+    start = options.folder / START
+    state = parts.networks.dit.state_dict()
+    write_tensors(start, {name: stored(value, None) for name, value in state.items()})
 
     def clips() -> PocketClips:
         return PocketClips(parts, batch // options.parts, options.seed)
@@ -60,7 +183,7 @@ def size_of(parts: PocketParts, options: RecipeOptions) -> Size:
     return Size(
         device=parts.device,
         read=parts.transformer,
-        start=_transformer(parts.networks, options.folder),
+        start=start,
         teacher=TEACHER,
         adapted=at_pocket_size,
         clips=clips,
@@ -71,10 +194,3 @@ def size_of(parts: PocketParts, options: RecipeOptions) -> Size:
         negative="",
         save_minutes=4.0,
     )
-
-
-def _transformer(networks: PocketNetworks, folder: Path) -> Path:
-    """Write the transformer alone, as every stage's result is written."""
-    path, state = folder / START, networks.dit.state_dict()
-    write_tensors(path, {name: stored(value, None) for name, value in state.items()})
-    return path

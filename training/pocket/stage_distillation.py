@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -24,7 +23,6 @@ from mag_sandbox.model.flow import add_noise, euler_levels, euler_step
 from mag_sandbox.model.pocket.networks import PocketNetworks
 from mag_sandbox.model.rope import RayCoordinates
 from mag_sandbox.training.devices import TrainingDevice
-from mag_sandbox.training.distillation import GeneratorAndCritic
 from mag_sandbox.training.loop import Stage
 from mag_sandbox.training.losses import (
     dmd_gradient,
@@ -33,13 +31,14 @@ from mag_sandbox.training.losses import (
     moments_loss,
     sample_noise_levels,
 )
+from mag_sandbox.training.optimisers import GeneratorAndCritic
 from mag_sandbox.training.pocket.block_attention import (
     MemoryReadingAttention,
     MemoryWritingAttention,
 )
-from mag_sandbox.training.pocket.sequences import Sequences, SequenceSource
-from mag_sandbox.training.pocket.stage_images import Captions
-from mag_sandbox.training.pocket.stage_sequences import context_noise, earlier, kept_frames
+from mag_sandbox.training.pocket.data import Captions, Sequences, SequenceSource
+from mag_sandbox.training.pocket.stage_world import context_noise, earlier, kept_frames
+from mag_sandbox.training.seeded_random import SeededRandom
 
 RATE, CRITIC_RATE = 1e-4, 4e-4
 PERIOD = 4  # updates of the critic for one of the generator, which else runs away from it
@@ -114,8 +113,8 @@ class FrameDistillationStage(Stage):
     def loss(self, step: int) -> Tensor:
         """Return the sum of the losses; neither has a gradient in the other's network."""
         task = list(self.tasks.values())[step % len(self.tasks)]
-        rng = np.random.default_rng([self.seed, 4, step])
-        draw = torch.Generator().manual_seed(int(rng.integers(2**62)))
+        random = SeededRandom(self.seed, 4, step)
+        rng, draw = random.numpy, random.torch
         drawn = task.source.draw(rng, task.batch * self.device.scale)
         clean = self.device.upload(drawn.latents)
         count, blocks, frames = clean.shape[:3]
@@ -123,7 +122,7 @@ class FrameDistillationStage(Stage):
             prompts = self._read(self.captions.draw(drawn.panoramas, rng))
             kept, visible = self._remember(drawn, clean, draw, task.source.alone)
         made_under = prompts
-        if rng.random() < task.empty_prompt:
+        if random.happens(task.empty_prompt):
             made_under = self._read(self.captions.empty(count))
         noise = self._noise((count * blocks, *clean.shape[2:]), draw)
         learns = self._generator_learns(step)

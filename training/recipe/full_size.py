@@ -1,5 +1,13 @@
-"""The recipe at full size: what `recipe.run` needs of Wan2.1-T2V-1.3B and prepared data."""
+"""The recipe at full size: Wan2.1-T2V-1.3B, latents and text features made beforehand, prompts.
 
+A video is one `.pt` file, read as tensors only: `video_features` [F, 16, H, W] and `prompt_embeds`
+[rows, text_dim], as for VPData. Prompts are lines of a text file, as for VidProM.
+"""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -8,26 +16,25 @@ from torch import Tensor
 
 from mag_sandbox.model.checkpoints import load_checkpoint, open_checkpoint
 from mag_sandbox.model.dit import DiT
+from mag_sandbox.model.full.codec_state import START
 from mag_sandbox.model.full.loading import sized_by
 from mag_sandbox.model.full.text import TEXT_LEN, TextEmbedder, load_text_encoder, load_tokenizer
-from mag_sandbox.model.full.text_cache import EmbeddingStore, weights_identity
-from mag_sandbox.model.full.vae import WanVae, load_vae
-from mag_sandbox.training.devices import TrainingDevice, choose_device
-from mag_sandbox.training.memory_saving import checkpoint_activations
-from mag_sandbox.training.recipe.full_clips import (
-    LatentVideos,
-    PromptLines,
-    ReadAhead,
-    ReencodedTail,
-    TextOf,
-    TrainingDataError,
-    prompt_lines,
-    show_channels,
-)
+from mag_sandbox.model.full.text_cache import EmbeddingStore, pad_rows, weights_identity
+from mag_sandbox.model.full.vae import TIME_STRIDE, WanVae, load_vae
+from mag_sandbox.model.rope import GridCoordinates
+from mag_sandbox.model.world import WorldFailed
+from mag_sandbox.renderer.sheets import write_sheet
+from mag_sandbox.training.devices import TrainingDevice, checkpoint_activations, choose_device
+from mag_sandbox.training.recipe.clips import Clips, ClipSource, Conditions, GridPlaces
 from mag_sandbox.training.recipe.options import RecipeOptions
 from mag_sandbox.training.recipe.presets import MEMORY
 from mag_sandbox.training.recipe.train import RecipeError, Size
+from mag_sandbox.training.seeded_random import SeededRandom
 
+logger = logging.getLogger(__name__)
+
+TextOf = Callable[[str], Tensor]  # features of a prompt, [text_len, text_dim]
+LATENTS, EMBEDDINGS = "video_features", "prompt_embeds"
 VAE, ENCODER, TOKENIZER, TEACHER = (
     "Wan2.1_VAE.pth",
     "models_t5_umt5-xxl-enc-bf16.pth",
@@ -38,6 +45,185 @@ TEXTS = "texts"  # folder of text features, in the data's
 TEXTS_MIB = 2**20  # all of them stay
 CHANNELS, STRIDE = 16, 8  # of the latents
 USED_PROMPTS = {"generator": 300 * 64}  # by the stages before, as released
+_ORDER = 32  # keeps draws apart
+
+
+class TrainingDataError(WorldFailed, ValueError):
+    """A file of training data is absent, damaged or too short."""
+
+
+def prompt_lines(path: Path) -> Iterator[str]:
+    """Yield the prompts of a file, one a line, empty lines left out; there may be a million.
+
+    Raises:
+        TrainingDataError: there is none.
+    """
+    none = True
+    with path.open(encoding="utf-8") as file:
+        for line in file:
+            for prompt in filter(None, map(str.strip, line.splitlines())):  # at other ends, too
+                none = False
+                yield prompt
+    if none:
+        raise TrainingDataError(f"{path} has no prompts; write one a line")
+
+
+def read_video(path: Path) -> tuple[Tensor, Tensor]:
+    """Return a video's latents [F, C, H, W] and embeddings [rows, text_dim], both fp32.
+
+    Raises:
+        TrainingDataError: it is not such a file.
+    """
+    try:
+        data = torch.load(path, weights_only=True, map_location="cpu")
+        latents, rows = data[LATENTS], data[EMBEDDINGS]
+    except FileNotFoundError:
+        raise TrainingDataError(f"{path} is missing; make it with `precompute`") from None
+    except Exception as error:  # pickles fail in many ways
+        raise TrainingDataError(
+            f"{path} holds no {LATENTS} and {EMBEDDINGS} ({type(error).__name__}); "
+            "make it again with `precompute`"
+        ) from error
+    if latents.ndim != 4 or rows.ndim != 2:
+        raise TrainingDataError(
+            f"{path}: {LATENTS} {tuple(latents.shape)} and {EMBEDDINGS} {tuple(rows.shape)} are "
+            "not [F, C, H, W] and [rows, dim]; make it again with `precompute`"
+        )
+    return latents.float(), rows.float()
+
+
+@dataclass(eq=False)
+class PromptLines:
+    """Prompts without videos; a `PromptSource`."""
+
+    prompts: Sequence[str]  # in the order they are learned from
+    text_of: TextOf  # their features
+    shape: tuple[int, int, int]  # of a latent frame: C, H, W
+    head_dim: int  # channels of a head, for the coordinates
+    batch: int = 1  # videos a step
+    device: str = "cpu"  # where coordinates are needed
+    skipped: int = 0  # prompts that an earlier stage has used up (MAG's code skips 300 * 64)
+
+    def __post_init__(self) -> None:
+        rows, columns = self.shape[1] // 2, self.shape[2] // 2
+        self.tokens = rows * columns
+        self.places = GridPlaces(GridCoordinates(rows, columns, self.head_dim, self.device))
+
+    def conditions(self, number: int, frames: int) -> Conditions:  # noqa: ARG002 (any number)
+        """Return the prompts of a batch; after the last the first comes again."""
+        first = self.skipped + number * self.batch
+        some = [self.prompts[(first + i) % len(self.prompts)] for i in range(self.batch)]
+        return Conditions(torch.stack([self.text_of(prompt) for prompt in some]), self.places)
+
+    def text(self, prompt: str, batch: int) -> Tensor:
+        """Return the features of one prompt for a whole batch."""
+        return self.text_of(prompt)[None].expand(batch, -1, -1)
+
+
+@dataclass(eq=False)
+class LatentVideos:
+    """Videos encoded beforehand, one a step since they differ in length; a `ClipSource`."""
+
+    folder: Path  # of `.pt` files
+    prompts: PromptLines  # sizes, coordinates, and features of fixed prompts
+    text_len: int  # rows of text features
+    fewest_frames: int  # shorter videos are passed over
+    seed: int  # of their order, another in every round
+
+    def __post_init__(self) -> None:
+        self._files = sorted(self.folder.glob("*.pt"))
+        if not self._files:
+            raise TrainingDataError(f"{self.folder} has no .pt files; make them with `precompute`")
+        self.shape, self.tokens = self.prompts.shape, self.prompts.tokens
+        self.conditions, self.text = self.prompts.conditions, self.prompts.text
+
+    def clips(self, number: int, frames: int) -> Clips:
+        """Return one video's first frames; damaged files are named and passed over.
+
+        Raises:
+            TrainingDataError: all files are damaged or too short.
+        """
+        for step in range(len(self._files)):
+            try:
+                latents, rows = read_video(self._file(number + step))
+            except TrainingDataError as error:
+                logger.warning("%s; passed over", error)
+                continue
+            if len(latents) >= self.fewest_frames:
+                text = pad_rows(rows[: self.text_len], self.text_len)
+                return Clips(latents[None, :frames], Conditions(text[None], self.prompts.places))
+        raise TrainingDataError(
+            f"no whole video in {self.folder} has {self.fewest_frames} latent frames; add some"
+        )
+
+    def _file(self, number: int) -> Path:
+        turn, place = divmod(number, len(self._files))
+        order = SeededRandom(self.seed, _ORDER, turn).numpy.permutation(len(self._files))
+        return self._files[order[place]]
+
+
+class ReadAhead:
+    """Clips of another source, of which the next ones are read while the present ones are learned.
+
+    They are thought to lie as far apart as the last two did; what is asked for otherwise is read
+    when it is asked for. A `ClipSource`.
+    """
+
+    def __init__(self, source: ClipSource, most: int = 4) -> None:
+        """Read at most so many ahead, one after the other."""
+        self._source, self._most = source, most
+        self.shape, self.tokens = source.shape, source.tokens
+        self.conditions, self.text = source.conditions, source.text
+        self._thread = ThreadPoolExecutor(1, "read-ahead")
+        self._coming: dict[tuple[int, int], Future[Clips]] = {}  # number, frames
+        self._newest = -1
+
+    def clips(self, number: int, frames: int) -> Clips:
+        """Return the batch of a number, of `frames` frames at most; what reading raises, too."""
+        coming = self._coming.pop((number, frames), None)
+        step = max(1, number - self._newest)
+        self._newest = number
+        self._expect([(number + place * step, frames) for place in range(1, self._most + 1)])
+        return coming.result() if coming else self._source.clips(number, frames)
+
+    def _expect(self, wanted: Sequence[tuple[int, int]]) -> None:
+        for key in self._coming.keys() - set(wanted):
+            self._coming.pop(key).cancel()
+        for key in wanted:
+            if key not in self._coming:
+                self._coming[key] = self._thread.submit(self._source.clips, *key)
+
+
+@dataclass(eq=False)
+class ReencodedTail:
+    """The first frames of a later clip at full size: the last pictures, encoded as a new video.
+
+    The video is decoded piece by piece, so every clip goes through once and in order.
+
+    Source: MAG, arXiv 2512.18741, as released: 9 pictures make 3 latent frames.
+    """
+
+    vae: WanVae  # the autoencoder
+    frames: int  # latent frames of the tail
+
+    def __post_init__(self) -> None:
+        self._state = START
+        self._pictures = TIME_STRIDE * (self.frames - 1) + 1
+
+    @torch.no_grad()
+    def __call__(self, latents: Tensor) -> Tensor:
+        """Return the latents of the video's last pictures, after a clip's new latents."""
+        pictures, self._state = self.vae.decode(latents, self._state)
+        again, _ = self.vae.encode(pictures[:, -self._pictures :])
+        return again.to(latents)
+
+
+def show_channels(path: Path, latents: Tensor) -> None:
+    """Write a sheet of three latent channels as colours, without any decoder, a video a row."""
+    every = max(1, latents.shape[1] // 6)
+    some = latents[:4, every - 1 :: every, :3].float().cpu()
+    pictures = (some * 40 + 128).clamp(0, 255).to(torch.uint8).permute(0, 1, 3, 4, 2)
+    write_sheet(path, [list(row) for row in pictures.numpy()])
 
 
 def full_size(options: RecipeOptions, device: TrainingDevice | None = None) -> Size:

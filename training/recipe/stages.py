@@ -20,7 +20,6 @@ from mag_sandbox.model.dit import Attend, DiT, own_block_attention
 from mag_sandbox.model.flow import FlowSchedule, add_noise, score_timestep, x0_from_flow
 from mag_sandbox.model.generator import Coordinates
 from mag_sandbox.training.devices import TrainingDevice
-from mag_sandbox.training.distillation import GeneratorAndCritic
 from mag_sandbox.training.loop import Stage
 from mag_sandbox.training.losses import (
     dmd_gradient,
@@ -30,6 +29,7 @@ from mag_sandbox.training.losses import (
     guide,
     x0_loss,
 )
+from mag_sandbox.training.optimisers import GeneratorAndCritic
 from mag_sandbox.training.recipe.clips import (
     ClipSource,
     PromptSource,
@@ -71,7 +71,8 @@ class RecipeStage(Stage, Generic[Module, Source, Config]):
     device: TrainingDevice  # where to compute
     seed: int  # of all draws
     show: Show  # writes a picture of latents
-    latest: Tensor | None = field(default=None, init=False)  # latents of the latest step
+    batches: int = field(default=1, kw_only=True)  # of a step
+    latest: Tensor | None = field(default=None, init=False)  # latents of the latest batch
 
     def optimisers(self) -> list[torch.optim.Optimizer]:
         """Return AdamW over the whole network."""
@@ -316,8 +317,7 @@ class Scores:
 class ClipDistillationStage(RecipeStage[GeneratorAndCritic, PromptSource, Distillation]):
     """Trains a generator, and its critic, by distribution matching on its own rollouts.
 
-    One step of the loop is one clip; `accumulate` clips in a row share a role, see
-    `GradientAccumulation`. The source gives the negative prompt.
+    A batch is one clip. The source gives the negative prompt.
 
     Source: DMD, arXiv 2311.18828 and 2405.14867; Self Forcing, arXiv 2506.08009; MAG, arXiv
     2512.18741.
@@ -329,7 +329,6 @@ class ClipDistillationStage(RecipeStage[GeneratorAndCritic, PromptSource, Distil
     teacher: DiT  # the real score, frozen
     videos: Videos | Lanes | TeacherForced  # makes clips with the generator
     negative: str  # prompt the teacher is guided away from
-    accumulate: int = 1  # clips of one update
 
     def __post_init__(self) -> None:
         self.teacher.requires_grad_(False)
@@ -344,17 +343,16 @@ class ClipDistillationStage(RecipeStage[GeneratorAndCritic, PromptSource, Distil
         )
 
     def kind(self, step: int) -> str:
-        """Return who learns from a clip: `generator` or `critic`."""
-        update = step // self.accumulate
-        return "generator" if update % self.config.period == 0 else "critic"
+        """Return which network a step trains: `generator` or `critic`."""
+        return "generator" if step % self.config.period == 0 else "critic"
 
-    def loss(self, step: int) -> Tensor:
+    def loss(self, batch: int) -> Tensor:
         """Return the loss of one clip; it has a gradient for one of the two only."""
-        learns = self.kind(step)
-        random = SeededRandom(self.seed, _GENERATOR_DRAWS, step)
+        learns = self.kind(batch // self.batches)
+        random = SeededRandom(self.seed, _GENERATOR_DRAWS, batch)
         with self.device.autocast():
             with torch.set_grad_enabled(learns == "generator"):
-                clip = self.videos.clip(step)
+                clip = self.videos.clip(batch)
             noised = self._noised(clip, random)
             text = self.device.upload(clip.text)
             self.latest = clip.latents.detach()
@@ -367,3 +365,6 @@ class ClipDistillationStage(RecipeStage[GeneratorAndCritic, PromptSource, Distil
         raw = random.integers(1000, (len(clip.latents),))
         noise = self.device.upload(random.noise(clip.latents.shape))
         return self._scores.noise(clip.latents, raw, noise)
+
+
+AnyStage = TeacherStage | StudentStage | MemoryStage | ClipDistillationStage

@@ -11,15 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from torch import nn
-
 from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.world import GIB, MissingWeights, WorldFailed
-from mag_sandbox.training.devices import TrainingDevice
-from mag_sandbox.training.distillation import GeneratorAndCritic
+from mag_sandbox.training.devices import TrainingDevice, freeze
 from mag_sandbox.training.export import write_weights
-from mag_sandbox.training.loop import Loop, LoopConfig, Stage
-from mag_sandbox.training.memory_saving import GradientAccumulation, freeze
+from mag_sandbox.training.loop import Loop, LoopConfig
+from mag_sandbox.training.optimisers import GeneratorAndCritic
 from mag_sandbox.training.processes import ALONE, Processes
 from mag_sandbox.training.recipe.clips import ClipSource, PromptSource, Show
 from mag_sandbox.training.recipe.options import RecipeOptions
@@ -34,6 +31,7 @@ from mag_sandbox.training.recipe.presets import (
     told,
 )
 from mag_sandbox.training.recipe.stages import (
+    AnyStage,
     ClipDistillationStage,
     MemoryStage,
     StudentStage,
@@ -125,46 +123,49 @@ class _StageTraining:
         ways = TeacherTrajectories(
             self._frozen(teacher), source, preset, size.negative, size.device, options.seed
         )
-        count = trajectory_batches(preset.optimisation.steps * self._batches(preset.optimisation))
+        count = trajectory_batches(preset.optimisation.steps * self._batches(preset))
         kept = KeptTrajectories(ways, source, options.folder / "trajectories", count)
         dit = self._learner(options.init or teacher)
-        stage = StudentStage(
-            dit, kept, preset, size.device, options.seed, size.show, tokens=source.tokens
-        )
-        return self._train(stage, dit, preset.optimisation, options.preset or "student")
+        stage = StudentStage(dit, kept, preset, *self._common, tokens=source.tokens)
+        return self._finish(stage, dit, loop_config(preset.optimisation), "student")
 
     def _teacher(self, preset: TeacherTraining) -> None:
-        size, dit = self.size, self._learner(self.size.start)
-        stage = TeacherStage(dit, size.clips(), preset, size.device, self.options.seed, size.show)
-        self._train(stage, dit, preset.optimisation, "teacher")
+        dit = self._learner(self.size.start)
+        stage = TeacherStage(dit, self.size.clips(), preset, *self._common)
+        run = replace(self, options=replace(self.options, preset=None))
+        run._finish(stage, dit, loop_config(preset.optimisation), "teacher")
 
     def memory(self, preset: MemoryTraining) -> Path:
         """Train the memory model."""
-        size, options, dit = self.size, self.options, self._learner(_start(self.options))
-        stage = MemoryStage(dit, size.clips(), preset, size.device, options.seed, size.show)
-        return self._train(stage, dit, preset.optimisation, options.preset or "memory")
+        dit = self._learner(_start(self.options))
+        stage = MemoryStage(dit, self.size.clips(), preset, *self._common)
+        return self._finish(stage, dit, loop_config(preset.optimisation), "memory")
 
     def distillation(self, preset: Distillation) -> Path:
-        """Train a generator on what it makes itself, or beside data."""
+        """Train a generator on its own videos, or beside data."""
         options, size = self.options, self.size
         own_teacher = options.folder / "teacher.safetensors"
         teacher = own_teacher if size.teacher and own_teacher.exists() else size.start
         generator = size.learner(self._learner(_start(options)))
+        source: PromptSource
+        videos: TeacherForced | Lanes
         if preset.context == "clean":
-            source = size.clips()
-            videos = TeacherForced(generator, source, preset, size.device, options.seed)
+            source = clips = size.clips()
+            videos = TeacherForced(generator, clips, preset, size.device, options.seed)
         else:
             source = size.prompts()
             videos = self._videos(generator, source, preset)
-        batches = self._batches(preset.optimisation)
         stage = ClipDistillationStage(
-            GeneratorAndCritic(generator, self._learner(teacher)), source, preset, size.device,
-            options.seed, size.show, teacher=self._frozen(teacher), videos=videos,
-            negative=size.negative, accumulate=batches,
+            GeneratorAndCritic(generator, self._learner(teacher)), source, preset, *self._common,
+            teacher=self._frozen(teacher), videos=videos, negative=size.negative,
         )  # fmt: skip
-        saved = clips_to_a_whole_video(preset, batches // options.parts)
+        saved = clips_to_a_whole_video(preset, self._batches(preset) // options.parts)
         numbers = loop_config(preset.optimisation, preset.period, saved)
-        return self._finish(stage, generator, batches, numbers, options.preset or options.stage)
+        return self._finish(stage, generator, numbers, options.stage)
+
+    @property
+    def _common(self) -> tuple[TrainingDevice, int, Show]:
+        return self.size.device, self.options.seed, self.size.show
 
     def _videos(self, generator: DiT, source: PromptSource, preset: Distillation) -> Lanes:
         options, size, memory = self.options, self.size, generator
@@ -198,31 +199,24 @@ class _StageTraining:
     def _frozen(self, path: Path) -> DiT:
         return self.processes.shard(freeze(self.size.read(path)))
 
-    def _batches(self, numbers: Optimisation) -> int:
-        parts, count = self.options.parts, self.processes.count
-        if numbers.batch % parts or parts % count:
+    def _batches(self, preset: Preset) -> int:
+        """Return how many batches of a step, of one video or more each, are made one by one."""
+        videos, parts, count = preset.optimisation.batch, self.options.parts, self.processes.count
+        if videos % parts or parts % count:
             raise RecipeError(
-                f"{numbers.batch} videos a step cannot be made in {parts} equal parts by {count} "
+                f"{videos} videos a step cannot be made in {parts} equal parts by {count} "
                 "processes; choose --batch and --parts"
             )
-        return self.size.accumulate(numbers.batch)
+        return self.size.accumulate(videos)
 
-    def _train(self, stage: Stage, result: nn.Module, numbers: Optimisation, name: str) -> Path:
-        return self._finish(stage, result, self._batches(numbers), loop_config(numbers), name)
-
-    def _finish(
-        self, stage: Stage, result: nn.Module, batches: int, config: LoopConfig, name: str
-    ) -> Path:
+    def _finish(self, stage: AnyStage, result: DiT, config: LoopConfig, name: str) -> Path:
         """Train a stage to its end and write the network that is its result."""
-        options, processes = self.options, self.processes
+        name = self.options.preset or name
+        stage.batches = self._batches(stage.config)
         config = replace(config, save_minutes=self.size.save_minutes)
-        whole = stage if batches == 1 else GradientAccumulation(stage, batches, processes)
-        Loop(whole, config, options.folder / name, processes).run()
-        path = options.folder / f"{name}.safetensors"
-        state = processes.full_state(result.state_dict())
-        with processes.in_turn():
-            if not processes.rank:
-                write_weights(state, path)
+        Loop(stage, config, self.options.folder / name, self.processes).run()
+        path = self.options.folder / f"{name}.safetensors"
+        self.processes.write(result, lambda state: write_weights(state, path))
         return path
 
 

@@ -33,9 +33,8 @@ from mag_sandbox.model.full.samplers import FOUR_STEPS
 from mag_sandbox.model.lora import adapt, adapter, merge
 from mag_sandbox.model.pocket.weights import read_config, save_pocket, weights_hash
 from mag_sandbox.training.devices import TrainingDevice
-from mag_sandbox.training.pocket.clips import PocketClips, PocketParts
 from mag_sandbox.training.pocket.paths import steady_path
-from mag_sandbox.training.pocket.size import pocket_parts, size_of
+from mag_sandbox.training.pocket.size import PocketClips, PocketParts, pocket_parts, size_of
 from mag_sandbox.training.pocket.stage_distillation import CRITIC_RATE, RATE
 from mag_sandbox.training.recipe.options import RecipeOptions
 from mag_sandbox.training.recipe.presets import (

@@ -12,13 +12,13 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from mag_sandbox.training.loop import Loop, LoopConfig, TrainingDiverged
+from mag_sandbox.training.loop import Loop, LoopConfig, Stage, TrainingDiverged
 from mag_sandbox.training.optimisers import Muon
 
 CONFIG = LoopConfig(steps=6, warmup=2)
 
 
-class ToyStage:
+class ToyStage(Stage):
     """Learns a matrix; its batches follow from the step number."""
 
     name = "toy"

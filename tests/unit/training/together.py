@@ -19,11 +19,11 @@ from torch import Tensor
 
 import mag_sandbox.training.sharded  # noqa: F401 (once for all forks)
 from mag_sandbox.training.__main__ import main
-from mag_sandbox.training.distillation import GeneratorAndCritic
+from mag_sandbox.training.devices import freeze
 from mag_sandbox.training.loop import Loop, LoopConfig
-from mag_sandbox.training.memory_saving import GradientAccumulation, freeze
 from mag_sandbox.training.memorypack.options import MemoryPackOptions
 from mag_sandbox.training.memorypack.train import train as train_packs
+from mag_sandbox.training.optimisers import GeneratorAndCritic
 from mag_sandbox.training.processes import Processes
 from mag_sandbox.training.recipe.presets import GENERATOR, MEMORY
 from mag_sandbox.training.recipe.stages import ClipDistillationStage, MemoryStage
@@ -41,25 +41,24 @@ PANORAMAS = 8
 Job = Callable[[Path], None]
 
 
-class Killed(GradientAccumulation):
-    """Batches in the middle of which the process dies, as by `kill -9`."""
+class Killed(ClipDistillationStage):
+    """The process dies at the end of a step, as by `kill -9`."""
 
-    def loss(self, step: int) -> Tensor:
-        loss = super().loss(step)
-        if step == KILLED_IN:
+    def loss(self, batch: int) -> Tensor:
+        loss = super().loss(batch)
+        if batch // BATCHES == KILLED_IN:
             os.kill(os.getpid(), signal.SIGKILL)
         return loss
 
 
-class OneBad(GradientAccumulation):
-    """Batches of which the last process has a bad one in step 1."""
+class OneBad(MemoryStage):
+    """One batch of step 1 is bad: that of the last process."""
 
-    def loss(self, step: int) -> Tensor:
-        bad = step == 1 and self._processes.rank == self._processes.count - 1
-        return super().loss(step) * (float("nan") if bad else 1.0)
+    def loss(self, batch: int) -> Tensor:
+        return super().loss(batch) * (float("nan") if batch == 3 else 1.0)
 
 
-def distillation(folder: Path, processes: Processes, batches=GradientAccumulation) -> Loop:
+def distillation(folder: Path, processes: Processes, kind=ClipDistillationStage) -> Loop:
     """Return MAG's generator stage: two networks learn, two are frozen, memory is carried."""
     generator, critic = (processes.shard(toy_dit(seed)) for seed in (1, 4))
     teacher, memory = (processes.shard(freeze(toy_dit(seed))) for seed in (3, 2))
@@ -73,22 +72,20 @@ def distillation(folder: Path, processes: Processes, batches=GradientAccumulatio
             for lane in range(PARTS)
         ]
     )  # fmt: skip
-    stage = ClipDistillationStage(
+    stage = kind(
         GeneratorAndCritic(generator, critic), source, CONFIG, CPU, 0, show_nothing,
-        teacher=teacher, videos=videos, negative="bad", accumulate=BATCHES,
+        teacher=teacher, videos=videos, negative="bad", batches=BATCHES,
     )  # fmt: skip
     config = LoopConfig(STEPS, warmup=1, decay=0.0, save_minutes=0.0, save_every=SAVED)
-    return Loop(batches(stage, BATCHES, processes), config, folder, processes)
+    return Loop(stage, config, folder, processes)
 
 
-def memory(
-    folder: Path, processes: Processes, batches=GradientAccumulation, steps: int = 3
-) -> Loop:
+def memory(folder: Path, processes: Processes, kind=MemoryStage, steps: int = 3) -> Loop:
     """Return the memory stage."""
     dit, config = processes.shard(toy_dit(5)), toy_sized(MEMORY, frames=6)
-    stage = MemoryStage(dit, ToySource(batch=1), config, CPU, 0, show_nothing)
+    stage = kind(dit, ToySource(batch=1), config, CPU, 0, show_nothing, batches=2)
     numbers = LoopConfig(steps, warmup=1, decay=0.0)
-    return Loop(batches(stage, 2, processes), numbers, folder, processes)
+    return Loop(stage, numbers, folder, processes)
 
 
 def command(folder: Path, *more: str) -> int:

@@ -17,7 +17,6 @@ from mag_sandbox.model.memorypack.places import IndexPlaces, LatentFrames
 from mag_sandbox.model.rope import index_frequencies
 from mag_sandbox.model.world import MissingWeights
 from mag_sandbox.training.__main__ import parser
-from mag_sandbox.training.memorypack.cost import measure, table, write
 from mag_sandbox.training.memorypack.options import PHASES, MemoryPackOptions
 from mag_sandbox.training.memorypack.options import VARIANTS as ORDERED
 from mag_sandbox.training.memorypack.presets import PRESETS
@@ -129,24 +128,3 @@ def test_at_full_size_a_block_reads_as_many_tokens_as_the_sheet_says(variant, ps
         config = FULL
 
     assert memory.tokens(NoRays()).values.shape == (1, psi + 3926, FULL.dim)
-
-
-def test_cost_is_measured_for_each_memory(tmp_path: Path):
-    rows = measure(TINY, lengths=(8, 12), repeats=1)
-    assert [row["memory"] for row in rows[::2]] == [
-        "framepack",
-        "A",
-        "B",
-        "C",
-        "MAG's ring",
-        "full history",
-    ]
-    held = {row["memory"]: [] for row in rows}
-    for row in rows:
-        held[row["memory"]].append(row["held_bytes"])
-    growing = ("MAG's ring", "full history")  # the ring is not full yet
-    assert all(first == last for name, (first, last) in held.items() if name not in growing)
-    assert held["full history"][1] == held["full history"][0] * 12 // 8
-    assert "full history" in table(rows)
-    write(tmp_path, rows)
-    assert (tmp_path / "memorypack-cost.svg").read_text().count("<polyline") == 7

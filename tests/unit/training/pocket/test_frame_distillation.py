@@ -12,14 +12,14 @@ from mag_sandbox.model.dit import own_block_attention
 from mag_sandbox.model.lora import Adapter, adapt, adapter
 from mag_sandbox.model.pocket.networks import PocketNetworks
 from mag_sandbox.training.devices import TrainingDevice
-from mag_sandbox.training.distillation import GeneratorAndCritic
+from mag_sandbox.training.optimisers import GeneratorAndCritic
 from mag_sandbox.training.pocket import stage_distillation
 from mag_sandbox.training.pocket.block_attention import (
     BlockMemoryAttention,
     MemoryReadingAttention,
     MemoryWritingAttention,
 )
-from mag_sandbox.training.pocket.sequences import Sequences
+from mag_sandbox.training.pocket.data import Sequences
 from mag_sandbox.training.pocket.stage_distillation import (
     PERIOD,
     FrameDistillationStage,

@@ -10,8 +10,7 @@ from mag_sandbox.model.config import POCKET
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.views import FOV, view, view_at, view_corner, zoomed_view
 from mag_sandbox.training.losses import flow_loss, flow_target, sample_noise_levels
-from mag_sandbox.training.pocket.data import PanoramaSet
-from mag_sandbox.training.pocket.latents import places_to_poses
+from mag_sandbox.training.pocket.data import PanoramaSet, places_to_poses
 from mag_sandbox.training.pocket.paths import (
     FASTEST,
     FASTEST_ZOOM,

@@ -23,14 +23,19 @@ from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.loop import LoopConfig
 from mag_sandbox.training.pocket import pipeline as pocket
 from mag_sandbox.training.pocket import (
-    sequences,
     stage_animator,
     stage_autoencoder,
-    stage_images,
+    stage_world,
     text_pretraining,
 )
 from mag_sandbox.training.pocket.config import PocketTraining
-from mag_sandbox.training.pocket.data import PanoramaSet, panorama_set, random_crops
+from mag_sandbox.training.pocket.data import (
+    PanoramaSet,
+    PathBlocks,
+    PooledViews,
+    panorama_set,
+    random_crops,
+)
 from mag_sandbox.training.pocket.pipeline import PocketPipeline
 from mag_sandbox.training.pocket.stage_world import WorldStage
 from tests.tiny import CAPTIONS, RIGHT, TINY, TINY_ANIMATOR, play, tiny_world
@@ -51,12 +56,12 @@ def small_batches():
     torch.set_num_threads(1)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stage_autoencoder, "BATCH", 2)
-        patch.setattr(stage_images, "BATCH", 4)
+        patch.setattr(stage_world, "BATCH", 4)
         patch.setattr(stage_animator, "BATCH", 2)
         patch.setattr(text_pretraining, "BATCH", 4)
         patch.setattr(text_pretraining, "CAPTIONS", 16)
-        patch.setattr(sequences.PathBlocks, "batch", 1)
-        patch.setattr(sequences.PooledViews, "batch", 2)
+        patch.setattr(PathBlocks, "batch", 1)
+        patch.setattr(PooledViews, "batch", 2)
         patch.setattr(pocket, "BLOCKS_OUT", 2)
         patch.setattr(pocket, "held_out_captions", lambda count: list(CAPTIONS))
         yield

@@ -8,12 +8,16 @@ from mag_sandbox.model.attention import matmul_attention
 from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.renderer.views import FOV
 from mag_sandbox.training.devices import TrainingDevice
-from mag_sandbox.training.pocket.data import PanoramaSet
-from mag_sandbox.training.pocket.latents import LatentPool
+from mag_sandbox.training.pocket.data import (
+    Captions,
+    LatentPool,
+    PanoramaSet,
+    PathBlocks,
+    PooledViews,
+    Sequences,
+)
 from mag_sandbox.training.pocket.paths import CameraPath
-from mag_sandbox.training.pocket.sequences import PathBlocks, PooledViews, Sequences
-from mag_sandbox.training.pocket.stage_images import Captions
-from mag_sandbox.training.pocket.stage_sequences import SequenceStage
+from mag_sandbox.training.pocket.stage_world import SequenceTask
 from tests.moving_worlds import layers
 from tests.tiny import CAPTIONS, TINY, tiny_networks, tiny_tokenizer
 
@@ -63,19 +67,19 @@ class OneBlock:
 
 
 @pytest.fixture
-def stage() -> SequenceStage:
+def stage() -> SequenceTask:
     """Return a stage over random weights."""
     data = PanoramaSet(np.zeros((1, 1, 1, 8)), [list(CAPTIONS)], ["outdoor"], [{}])
     captions = Captions(data, tiny_tokenizer(), TINY.text.text_len)
-    return SequenceStage(tiny_networks(), OneBlock(), captions, CPU, seed=0, own_past=1.0)
+    return SequenceTask(tiny_networks(), OneBlock(), captions, CPU, seed=0, own_past=1.0)
 
 
-def own(stage: SequenceStage) -> tuple[torch.Tensor, torch.Tensor]:
+def own(stage: SequenceTask) -> tuple[torch.Tensor, torch.Tensor]:
     """Return clean blocks, and what memory is to hold of them."""
     seen = {}
 
     def noted(clean, *rest):
-        seen["clean"], seen["past"] = clean, SequenceStage._own(stage, clean, *rest)
+        seen["clean"], seen["past"] = clean, SequenceTask._own(stage, clean, *rest)
         return seen["past"]
 
     stage._own = noted
@@ -89,7 +93,7 @@ def test_memory_holds_the_truth_where_the_network_does_not_know_it(stage):
 
 
 def test_memory_holds_what_the_network_makes_where_it_knows(stage, monkeypatch):
-    monkeypatch.setattr("mag_sandbox.training.pocket.stage_sequences.KNOWN", float("inf"))
+    monkeypatch.setattr("mag_sandbox.training.pocket.stage_world.KNOWN", float("inf"))
     clean, past = own(stage)
     assert not torch.isclose(clean, past).any(dim=3).all()
     assert past.isfinite().all()

@@ -16,7 +16,7 @@ from mag_sandbox.model.full.text_cache import pad_rows
 from mag_sandbox.model.full.vae import load_vae
 from mag_sandbox.training.__main__ import main
 from mag_sandbox.training.recipe import full_size
-from mag_sandbox.training.recipe.full_clips import (
+from mag_sandbox.training.recipe.full_size import (
     EMBEDDINGS,
     LATENTS,
     LatentVideos,

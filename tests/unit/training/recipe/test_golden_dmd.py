@@ -9,7 +9,7 @@ from mag_sandbox.model.attention import KERNELS
 from mag_sandbox.model.flow import score_timestep
 from mag_sandbox.model.full.recipes import Recipe, ring
 from mag_sandbox.model.kv_cache import GraphCache
-from mag_sandbox.training.memory_saving import checkpoint_activations
+from mag_sandbox.training.devices import checkpoint_activations
 from mag_sandbox.training.recipe.clips import clip_flow
 from mag_sandbox.training.recipe.masks import block_attention
 from mag_sandbox.training.recipe.stages import Scores

@@ -16,9 +16,8 @@ from mag_sandbox.model.attention import sdpa_attention
 from mag_sandbox.model.pocket.weights import save_pocket
 from mag_sandbox.training.__main__ import main
 from mag_sandbox.training.devices import TrainingDevice
-from mag_sandbox.training.pocket.clips import PocketClips
 from mag_sandbox.training.pocket.paths import steady_path
-from mag_sandbox.training.pocket.size import pocket_parts
+from mag_sandbox.training.pocket.size import PocketClips, pocket_parts
 from mag_sandbox.training.recipe.options import RecipeOptions
 from mag_sandbox.training.tables import train as tables
 from mag_sandbox.training.tables.options import METHODS, RATES
