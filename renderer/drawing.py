@@ -1,22 +1,20 @@
-"""Drawings: coloured polygons, recorded from painters, that can be projected anywhere.
+"""Drawings: coloured polygons, made of recorded shapes, that can be projected anywhere.
 
-A `ShapeRecorder` takes the place of a canvas, so the painters of version 2 serve both versions.
-Points are the painter's own: x to the right, y downwards, the foot at (0, 0). Knows nothing of
-scenes.
+Points are the painter's own: x to the right, y downwards, the foot at (0, 0).
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby, pairwise
 
 import numpy as np
 
-from mag_sandbox.renderer.canvas import RING_WIDTH, Canvas, Color, Motion, MovingLayer, Point
+from mag_sandbox.renderer.canvas import RING_WIDTH, Canvas, Color, Motion, Point, Shape
 
 OPAQUE = 128  # least alpha of a thing's body; shadows and halos have less
 ROUND = 32  # corners of an ellipse
 CORNER = 4  # points of a rounded corner
+STEPS = 64  # rows of a gradient
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,130 +65,121 @@ class Drawing:
         return replace(self, points=points)
 
 
-@dataclass
-class _PolygonList:
-    """The polygons of one thing while it is drawn."""
+class PolygonList:
+    """Polygons while they are collected."""
 
-    polygons: list[np.ndarray] = field(default_factory=list)
-    colors: list[Sequence[int]] = field(default_factory=list)
-    motions: list[Motion | None] = field(default_factory=list)
-    swings: list[float] = field(default_factory=list)
+    def __init__(self, dimensions: int = 2) -> None:
+        self._dimensions = dimensions  # of points
+        self._points: list[np.ndarray] = []
+        self._colors: list[tuple[int, ...]] = []
+        self._motions: list[Motion | None] = []
+        self._swings: list[float] = []
+
+    def add(
+        self,
+        points: Sequence[Point] | np.ndarray,
+        color: Sequence[int],
+        motion: Motion | None = None,
+        swing: float = 0.0,
+    ) -> None:
+        """Add a polygon, [P, dimensions]."""
+        self._points.append(np.asarray(points, dtype=float).reshape(-1, self._dimensions))
+        self._colors.append((*color[:3], color[3] if len(color) == 4 else 255))
+        self._motions.append(motion)
+        self._swings.append(swing)
 
     def drawing(self) -> Drawing:
-        points = np.concatenate(self.polygons) if self.polygons else np.zeros((0, 2))
-        ends = np.cumsum([len(one) for one in self.polygons], dtype=np.int64)
-        colors = np.array(self.colors, dtype=float).reshape(-1, 4)
-        return Drawing(points, ends, colors, tuple(self.motions), np.array(self.swings))
+        """Return all polygons."""
+        points = np.concatenate([np.zeros((0, self._dimensions)), *self._points])
+        ends = np.cumsum([len(one) for one in self._points], dtype=np.int64)
+        colors = np.array(self._colors, dtype=float).reshape(-1, 4)
+        return Drawing(points, ends, colors, tuple(self._motions), np.array(self._swings))
 
 
-class ShapeRecorder(Canvas):
-    """Records shapes instead of drawing them.
+def drawing_of(shapes: Iterable[Shape]) -> Drawing:
+    """Return recorded shapes as polygons.
 
-    >>> recorder = ShapeRecorder()
-    >>> recorder.rectangle(-5, -20, 5, 0, (200, 60, 60))
-    >>> recorder.drawing().box
+    >>> canvas = Canvas()
+    >>> canvas.rectangle(-5, -20, 5, 0, (200, 60, 60))
+    >>> drawing_of(canvas.shapes).box
     (-5.0, -20.0, 5.0, 0.0)
     """
+    polygons = PolygonList()
+    for shape in shapes:
+        for points, color in _POLYGONS[shape.kind](shape):
+            polygons.add(points, color, shape.context.motion, shape.context.swing)
+    return polygons.drawing()
 
-    def __init__(self) -> None:
-        self._motion: Motion | None = None
-        self._layer: MovingLayer | None = None
-        self.swing = 0.0  # of the next shapes; see `Drawing.swings`
-        self._sheet = _PolygonList()
-        self._named = ("", "")
-        self._parts: list[tuple[str, str, Drawing]] = []
 
-    def drawing(self) -> Drawing:
-        """Return the shapes that were drawn outside `thing`."""
-        return self._sheet.drawing()
+def drawings_of(canvas: Canvas) -> list[tuple[str, str, Drawing]]:
+    """Return attribute, value and drawing of all things in order; "" and "" between things."""
+    found = []
+    for _, group in groupby(canvas.shapes, lambda shape: shape.context.group):
+        shapes = list(group)
+        number = shapes[0].context.thing
+        attribute, value = canvas.things[number - 1][:2] if number else ("", "")
+        found.append((attribute, value, drawing_of(shapes)))
+    return found
 
-    def finished(self) -> list[tuple[str, str, Drawing]]:
-        """Return all drawings in order, with attribute and value of their `thing`, "" outside."""
-        self._flush()
-        return self._parts
 
-    @contextmanager
-    def moving(self, motion: Motion | None, /) -> Iterator[None]:
-        """See `Canvas.moving`."""
-        before, self._motion = self._motion, motion
-        try:
-            yield
-        finally:
-            self._motion = before
+Polygons = Iterator[tuple[Sequence[Point] | np.ndarray, Color]]
 
-    @contextmanager
-    def thing(
-        self, attribute: str, value: str, /, color: str | None = None, variant: int = 0
-    ) -> Iterator[None]:
-        """See `Canvas.thing`; shapes within become a drawing of their own."""
-        del color, variant
-        self._flush()
-        before, self._named = self._named, (attribute, value)
-        yield
-        self._flush()
-        self._named = before
 
-    @contextmanager
-    def part(self) -> Iterator[None]:
-        """See `Canvas.part`."""
-        self._flush()
-        yield
-        self._flush()
+def _polygon(shape: Shape) -> Polygons:
+    yield shape.points, shape.fill
 
-    def _flush(self) -> None:
-        if self._sheet.polygons:
-            self._parts.append((*self._named, self._sheet.drawing()))
-            self._sheet = _PolygonList()
 
-    def polygon(self, points: Sequence[Point] | np.ndarray, fill: Color) -> None:
-        """See `Canvas.polygon`."""
-        self._sheet.polygons.append(np.asarray(points, dtype=float).reshape(-1, 2))
-        self._sheet.colors.append((*fill[:3], fill[3] if len(fill) == 4 else 255))
-        self._sheet.motions.append(self._motion)
-        self._sheet.swings.append(self.swing)
+def _ellipse(shape: Shape) -> Polygons:
+    (left, top), (right, bottom) = shape.points
+    yield _round((left + right) / 2, (top + bottom) / 2, right - left, bottom - top), shape.fill
 
-    def ellipse(self, left: float, top: float, right: float, bottom: float, fill: Color) -> None:
-        """See `Canvas.ellipse`."""
-        turn = np.linspace(0, 2 * np.pi, ROUND, endpoint=False)
-        x = (left + right) / 2 + np.cos(turn) * (right - left) / 2
-        y = (top + bottom) / 2 + np.sin(turn) * (bottom - top) / 2
-        self.polygon(np.stack((x, y), axis=1), fill)
 
-    def rectangle(
-        self, left: float, top: float, right: float, bottom: float, fill: Color, radius: float = 0.0
-    ) -> None:
-        """See `Canvas.rectangle`."""
-        radius = min(radius, (right - left) / 2, (bottom - top) / 2)
-        if radius <= 0:
-            self.polygon([(left, top), (right, top), (right, bottom), (left, bottom)], fill)
-            return
-        corners = (
-            (right, top, -1, 1, 1.5), (right, bottom, -1, -1, 0.0),
-            (left, bottom, 1, -1, 0.5), (left, top, 1, 1, 1.0),
-        )  # fmt: skip
-        outline = []
-        for x, y, inward, down, start in corners:
-            turn = np.pi * np.linspace(start, start + 0.5, CORNER)
-            middle = x + inward * radius, y + down * radius
-            outline.append(np.stack((np.cos(turn), np.sin(turn)), axis=1) * radius + middle)
-        self.polygon(np.concatenate(outline), fill)
+def _round(x: float, y: float, wide: float, tall: float) -> np.ndarray:
+    turn = np.linspace(0, 2 * np.pi, ROUND, endpoint=False)
+    return np.stack((x + np.cos(turn) * wide / 2, y + np.sin(turn) * tall / 2), axis=1)
 
-    def line(self, points: Sequence[Point], fill: Color, width: float) -> None:
-        """See `Canvas.line`."""
-        path = np.asarray(points, dtype=float)
-        for start, end in pairwise(path):
-            along = end - start
-            aside = np.array((-along[1], along[0])) * (width / 2 / max(np.hypot(*along), 1e-6))
-            self.polygon([start + aside, end + aside, end - aside, start - aside], fill)
-        for x, y in path[1:-1]:
-            self.ellipse(x - width / 2, y - width / 2, x + width / 2, y + width / 2, fill)
 
-    def gradient(self, top: float, bottom: float, top_color: Color, bottom_color: Color) -> None:
-        """See `Canvas.gradient`; drawn as rows all around the ring."""
-        steps = 64
-        edges = np.linspace(top, bottom, steps + 1)
-        first, last = np.array(top_color[:3], float), np.array(bottom_color[:3], float)
-        for index, (high, low) in enumerate(pairwise(edges)):
-            weight = index / (steps - 1)
-            color = np.rint(first + (last - first) * weight).astype(int)
-            self.rectangle(0, high, RING_WIDTH, low + 0.5, tuple(color.tolist()))
+def _rectangle(shape: Shape) -> Polygons:
+    (left, top), (right, bottom) = shape.points
+    radius = min(shape.size, (right - left) / 2, (bottom - top) / 2)
+    if radius <= 0:
+        yield [(left, top), (right, top), (right, bottom), (left, bottom)], shape.fill
+        return
+    corners = (
+        (right, top, -1, 1, 1.5), (right, bottom, -1, -1, 0.0),
+        (left, bottom, 1, -1, 0.5), (left, top, 1, 1, 1.0),
+    )  # fmt: skip
+    outline = []
+    for x, y, inward, down, start in corners:
+        turn = np.pi * np.linspace(start, start + 0.5, CORNER)
+        middle = x + inward * radius, y + down * radius
+        outline.append(np.stack((np.cos(turn), np.sin(turn)), axis=1) * radius + middle)
+    yield np.concatenate(outline), shape.fill
+
+
+def _line(shape: Shape) -> Polygons:
+    path, width = np.asarray(shape.points, dtype=float), shape.size
+    for start, end in pairwise(path):
+        along = end - start
+        aside = np.array((-along[1], along[0])) * (width / 2 / max(np.hypot(*along), 1e-6))
+        yield np.stack((start + aside, end + aside, end - aside, start - aside)), shape.fill
+    for x, y in path[1:-1]:
+        left, top, right, bottom = x - width / 2, y - width / 2, x + width / 2, y + width / 2
+        yield _round((left + right) / 2, (top + bottom) / 2, right - left, bottom - top), shape.fill
+
+
+def _gradient(shape: Shape) -> Polygons:
+    """Yield rows all around the ring."""
+    (_, top), (_, bottom) = shape.points
+    first, last = np.array(shape.fill[:3], float), np.array(shape.below[:3], float)
+    for index, (high, low) in enumerate(pairwise(np.linspace(top, bottom, STEPS + 1))):
+        color = np.rint(first + (last - first) * (index / (STEPS - 1))).astype(int)
+        red, green, blue = color.tolist()
+        edges = (0, high), (RING_WIDTH, high), (RING_WIDTH, low + 0.5), (0, low + 0.5)
+        yield edges, (red, green, blue)
+
+
+_POLYGONS: dict[str, Callable[[Shape], Polygons]] = {
+    "polygon": _polygon, "ellipse": _ellipse, "rectangle": _rectangle, "line": _line,
+    "gradient": _gradient,
+}  # fmt: skip

@@ -5,8 +5,8 @@ They fall around the viewer, wherever he walks. Time is counted in frames of 1/1
 
 import numpy as np
 
-from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
-from mag_sandbox.renderer.drawing import Drawing, ShapeRecorder
+from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH, Canvas
+from mag_sandbox.renderer.drawing import Drawing, drawing_of
 from mag_sandbox.renderer.motion import PERIOD
 from mag_sandbox.renderer.painters.stamp import Light, tinted
 
@@ -28,7 +28,7 @@ def falling(kind: str, seed: int, light: Light, time: float = 0.0) -> Drawing:
         light: of the scene.
         time: in frames since the still picture.
     """
-    rng, recorder = np.random.default_rng([seed, 6]), ShapeRecorder()
+    rng, canvas = np.random.default_rng([seed, 6]), Canvas()
     tall = RING_HEIGHT + ABOVE
     if kind == "falling snow":
         flake = (*tinted((255, 255, 255), light, 0.15), 225)
@@ -37,13 +37,13 @@ def falling(kind: str, seed: int, light: Light, time: float = 0.0) -> Drawing:
         x = x + SWAY * (np.sin(2 * np.pi * time / SWAY_PERIOD + phase) - np.sin(phase))
         y = (y + FLAKE_SPEED * time) % tall - ABOVE
         for middle, row, reach in zip(x, y, half, strict=True):
-            recorder.ellipse(middle - reach, row - reach, middle + reach, row + reach, flake)
-        return recorder.drawing()
+            canvas.ellipse(middle - reach, row - reach, middle + reach, row + reach, flake)
+        return drawing_of(canvas.shapes)
     drop = (*tinted((214, 232, 248), light, 0.1), 150)
     x, y = rng.uniform(0, RING_WIDTH, DROPS), rng.uniform(0, tall, DROPS)
     fallen = (y + DROP_SPEED * time) % tall
     x = x - SLANT * (fallen - y)
     for middle, row in zip(x, fallen - ABOVE, strict=True):
         foot = middle - SLANT * DROP_LENGTH, row + DROP_LENGTH
-        recorder.line([(middle, row), foot], drop, 3.0)
-    return recorder.drawing()
+        canvas.line([(middle, row), foot], drop, 3.0)
+    return drawing_of(canvas.shapes)

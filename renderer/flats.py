@@ -4,13 +4,12 @@ Knows nothing of viewpoints.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 
 from mag_sandbox.renderer import palettes
 from mag_sandbox.renderer.canvas import Motion
-from mag_sandbox.renderer.drawing import Drawing
+from mag_sandbox.renderer.drawing import Drawing, PolygonList
 from mag_sandbox.renderer.painters.sketch import PAINTS, WOOD, darker, lighter, mix
 from mag_sandbox.renderer.scene import Item, RoomBox
 
@@ -32,19 +31,11 @@ POND_COLORS: dict[str, tuple[Rgb, Rgb, Rgb]] = {  # rim, body, shine
 MOVING = frozenset(("lake", "lava lake", "lava pit", "water pit", "swimming pool", "puddle"))
 
 
-@dataclass
-class Surfaces:
-    """Polygons in space while they are collected."""
+class Surfaces(PolygonList):
+    """Polygons in space while they are collected; points x, height, z [m]."""
 
-    points: list[np.ndarray] = field(default_factory=list)  # x, height, z [m], [P, 3] each
-    colors: list[tuple[int, ...]] = field(default_factory=list)
-    motions: list[Motion | None] = field(default_factory=list)
-
-    def add(self, points: np.ndarray, color: Sequence[int], motion: Motion | None = None) -> None:
-        """Add a polygon; points x, height, z [m], [P, 3]."""
-        self.points.append(points)
-        self.colors.append((*color[:3], color[3] if len(color) == 4 else 255))
-        self.motions.append(motion)
+    def __init__(self) -> None:
+        super().__init__(dimensions=3)
 
     def ground(
         self, outline: np.ndarray, color: Sequence[int], motion: Motion | None = None
@@ -52,13 +43,6 @@ class Surfaces:
         """Add a polygon on the ground; outline x, z [m], [P, 2]."""
         x, z = subdivided(outline).T
         self.add(np.stack((x, np.zeros_like(x), z), axis=1), color, motion)
-
-    def drawing(self) -> Drawing:
-        """Return all polygons; their points have three coordinates."""
-        ends = np.cumsum([len(one) for one in self.points], dtype=np.int64)
-        points = np.concatenate(self.points) if self.points else np.zeros((0, 3))
-        colors = np.array(self.colors, float).reshape(-1, 4)
-        return Drawing(points, ends, colors, tuple(self.motions), np.zeros(len(ends)))
 
 
 def subdivided(outline: np.ndarray, step: float = STEP) -> np.ndarray:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from mag_sandbox.renderer.canvas import Motion
-from mag_sandbox.renderer.drawing import Drawing, ShapeRecorder
+from mag_sandbox.renderer.canvas import Canvas, Motion
+from mag_sandbox.renderer.drawing import Drawing, drawing_of
 from mag_sandbox.renderer.game_themes import PLATFORMS, STRUCTURE_COLORS
 from mag_sandbox.renderer.kinds import KINDS
 from mag_sandbox.renderer.painters import buildings, decor, game_pieces, outdoor_objects, plants
@@ -44,7 +44,7 @@ SWING = 0.28  # of its length that a leg's foot swings forward
 DAY_PANE: RGB = (92, 122, 158)
 _SHADES = {"+": lambda ink: lighter(ink, 0.28), "-": lambda ink: darker(ink, 0.2),
            "=": lambda ink: darker(ink, 0.42)}  # fmt: skip
-Painter = Callable[[ShapeRecorder, Light, str, str | None, int], None]
+Painter = Callable[[Canvas, Light, str, str | None, int], None]
 
 
 def paint(
@@ -59,12 +59,12 @@ def paint(
         light: of the scene; only windows and shadows depend on it.
         snow: covers plants and roofs.
     """
-    entry, recorder = KINDS[kind], ShapeRecorder()
+    entry, canvas = KINDS[kind], Canvas()
     if entry.painter == "plant":
-        _plant(recorder, light, entry.shape, variant, snow)
+        _plant(canvas, light, entry.shape, variant, snow)
     else:
-        PAINTERS[entry.painter](recorder, light, entry.shape or kind, color, variant)
-    drawing = recorder.drawing()
+        PAINTERS[entry.painter](canvas, light, entry.shape or kind, color, variant)
+    drawing = drawing_of(canvas.shapes)
     left, top, right, bottom = drawing.box
     scale = 0.01 if entry.tall is None else entry.tall / (bottom - top)
     foot = 0.0 if entry.painter in _STAND else -bottom
@@ -73,12 +73,12 @@ def paint(
     return drawing.moved(middle, foot, scale, mirrored)
 
 
-def _plant(recorder: ShapeRecorder, light: Light, shape: str, variant: int, snow: bool) -> None:
-    plants.PLANTS[shape](_stamp(recorder, light), np.random.default_rng(variant), float(snow))
+def _plant(canvas: Canvas, light: Light, shape: str, variant: int, snow: bool) -> None:
+    plants.PLANTS[shape](_stamp(canvas, light), np.random.default_rng(variant), float(snow))
 
 
-def _stamp(recorder: ShapeRecorder, light: Light) -> Stamp:
-    return Stamp(recorder, light, 0.0, 0.0, SIZE)
+def _stamp(canvas: Canvas, light: Light) -> Stamp:
+    return Stamp(canvas, light, 0.0, 0.0, SIZE)
 
 
 def _ink(color: str | None) -> RGB:
@@ -90,48 +90,46 @@ def _trim(color: RGB) -> RGB:
     return max(options, key=lambda option: contrast(option, color))
 
 
-def _furniture(
-    recorder: ShapeRecorder, _: Light, shape: str, color: str | None, variant: int
-) -> None:
-    (MAIN | SECOND)[shape].draw(Pen(recorder, 0, 0), _ink(color), variant)
+def _furniture(canvas: Canvas, _: Light, shape: str, color: str | None, variant: int) -> None:
+    (MAIN | SECOND)[shape].draw(Pen(canvas, 0, 0), _ink(color), variant)
 
 
-def _object(recorder: ShapeRecorder, _: Light, shape: str, color: str | None, variant: int) -> None:
-    OBJECTS[shape](Pen(recorder, 0, 0), _ink(color), variant)
+def _object(canvas: Canvas, _: Light, shape: str, color: str | None, variant: int) -> None:
+    OBJECTS[shape](Pen(canvas, 0, 0), _ink(color), variant)
 
 
-def _potted(recorder: ShapeRecorder, _: Light, shape: str, __: str | None, variant: int) -> None:
-    decor.PLANTS[shape](Pen(recorder, 0, 0), variant)
+def _potted(canvas: Canvas, _: Light, shape: str, __: str | None, variant: int) -> None:
+    decor.PLANTS[shape](Pen(canvas, 0, 0), variant)
 
 
-def _building(recorder: ShapeRecorder, light: Light, shape: str, color: str | None, _: int) -> None:
+def _building(canvas: Canvas, light: Light, shape: str, color: str | None, _: int) -> None:
     wall, roof = buildings.BUILDING_COLORS[color or "white"]
-    buildings.BUILDINGS[shape][0](_stamp(recorder, light), wall, roof)
+    buildings.BUILDINGS[shape][0](_stamp(canvas, light), wall, roof)
 
 
-def _window(recorder: ShapeRecorder, light: Light, shape: str, _: str | None, variant: int) -> None:
+def _window(canvas: Canvas, light: Light, shape: str, _: str | None, variant: int) -> None:
     view = tuple(decor.VIEWS)[variant % len(decor.VIEWS)]
     half, tall = (34, 62) if shape == "tall windows" else (44, 50)
     sky = "lamplight" if light.has_lamps else "daylight"
-    decor.window(recorder, shape, view, sky, 0, -tall, half, tall)
+    decor.window(canvas, shape, view, sky, 0, -tall, half, tall)
 
 
-def _picture(recorder: ShapeRecorder, _: Light, shape: str, __: str | None, variant: int) -> None:
+def _picture(canvas: Canvas, _: Light, shape: str, __: str | None, variant: int) -> None:
     half, tall = ((34, 27), (44, 30), (27, 30), (50, 27))[variant % 4]
     if shape in ("round mirrors", "clocks"):
         half = tall = 30
-    decor.picture(recorder, shape, 0, -tall, half, tall, variant)
+    decor.picture(canvas, shape, 0, -tall, half, tall, variant)
 
 
-def _simple(draw: Callable[[ShapeRecorder, RGB], object]) -> Painter:
-    def painter(recorder: ShapeRecorder, _: Light, __: str, color: str | None, ___: int) -> None:
-        draw(recorder, _ink(color))
+def _simple(draw: Callable[[Canvas, RGB], object]) -> Painter:
+    def painter(canvas: Canvas, _: Light, __: str, color: str | None, ___: int) -> None:
+        draw(canvas, _ink(color))
 
     return painter
 
 
-def _piece(recorder: ShapeRecorder, light: Light, shape: str, color: str | None, _: int) -> None:
-    stamp = _stamp(recorder, light)
+def _piece(canvas: Canvas, light: Light, shape: str, color: str | None, _: int) -> None:
+    stamp = _stamp(canvas, light)
     pieces = game_pieces.BLOCKS | game_pieces.COLLECTIBLES | game_pieces.CREATURES
     if color is None:
         pieces["crystal block" if shape == "crystal" else shape](stamp)
@@ -140,47 +138,47 @@ def _piece(recorder: ShapeRecorder, light: Light, shape: str, color: str | None,
     colored[shape](stamp, STRUCTURE_COLORS[color])
 
 
-def _block(recorder: ShapeRecorder, light: Light, shape: str, _: str | None, __: int) -> None:
-    game_pieces.BLOCKS[shape](_stamp(recorder, light))
+def _block(canvas: Canvas, light: Light, shape: str, _: str | None, __: int) -> None:
+    game_pieces.BLOCKS[shape](_stamp(canvas, light))
 
 
-def _platform(recorder: ShapeRecorder, _: Light, __: str, ___: str | None, variant: int) -> None:
+def _platform(canvas: Canvas, _: Light, __: str, ___: str | None, variant: int) -> None:
     body, top = tuple(PLATFORMS.values())[variant % len(PLATFORMS)]
-    pen = Pen(recorder, 0, 0)
+    pen = Pen(canvas, 0, 0)
     pen.poly([(-96, 70), (96, 70), (56, 0), (-56, 0)], body)
     pen.poly([(24, 70), (96, 70), (56, 0), (16, 0)], darker(body, 0.25))
     pen.box(-110, 64, 110, 100, top, 16)
 
 
-def _flower(recorder: ShapeRecorder, light: Light, _: str, color: str | None, __: int) -> None:
-    plants.flower(_stamp(recorder, light), FLOWERS[color or "white"])
+def _flower(canvas: Canvas, light: Light, _: str, color: str | None, __: int) -> None:
+    plants.flower(_stamp(canvas, light), FLOWERS[color or "white"])
 
 
-def _rock(recorder: ShapeRecorder, light: Light, _: str, __: str | None, variant: int) -> None:
+def _rock(canvas: Canvas, light: Light, _: str, __: str | None, variant: int) -> None:
     stone = np.random.default_rng(variant)
-    plants.rock(_stamp(recorder, light), stone, 0.0, INKS["stone"])
+    plants.rock(_stamp(canvas, light), stone, 0.0, INKS["stone"])
 
 
-def _balloon(recorder: ShapeRecorder, light: Light, _: str, __: str | None, variant: int) -> None:
-    outdoor_objects.balloon(_stamp(recorder, light), np.random.default_rng(variant))
+def _balloon(canvas: Canvas, light: Light, _: str, __: str | None, variant: int) -> None:
+    outdoor_objects.balloon(_stamp(canvas, light), np.random.default_rng(variant))
 
 
-def _bird(recorder: ShapeRecorder, light: Light, _: str, __: str | None, ___: int) -> None:
-    outdoor_objects.bird(_stamp(recorder, light))
+def _bird(canvas: Canvas, light: Light, _: str, __: str | None, ___: int) -> None:
+    outdoor_objects.bird(_stamp(canvas, light))
 
 
-def _shape(recorder: ShapeRecorder, light: Light, shape: str, color: str | None, _: int) -> None:
+def _shape(canvas: Canvas, light: Light, shape: str, color: str | None, _: int) -> None:
     """Draw a shape of `shapes.txt`; the file explains its notation."""
-    pen, own = Pen(recorder, 0, 0), _ink(color)
+    pen, own = Pen(canvas, 0, 0), _ink(color)
     inks = {**INKS, "c": own, "t": _trim(own)}
     for op, ink, numbers in shapes()[shape]:
         base = inks[ink.rstrip("+-=")]
         fill = _SHADES[ink[-1]](base) if ink[-1] in _SHADES else base
-        _primitive(pen, recorder, op, fill, numbers, light.has_lamps)
+        _primitive(pen, canvas, op, fill, numbers, light.has_lamps)
 
 
 def _primitive(
-    pen: Pen, recorder: ShapeRecorder, op: str, fill: RGB, numbers: tuple[float, ...], lit: bool
+    pen: Pen, canvas: Canvas, op: str, fill: RGB, numbers: tuple[float, ...], lit: bool
 ) -> None:
     """Draw one primitive of a shape."""
     pairs = list(zip(numbers[::2], numbers[1::2], strict=False))
@@ -202,14 +200,13 @@ def _primitive(
     elif op == "ball":
         pen.ball(x, y, wide, fill)
     elif op == "leg":
-        recorder.swing = tall * SWING
-        pen.box(x - wide / 2, 0, x + wide / 2, y, fill, wide / 4)
-        recorder.swing = 0.0
+        with canvas.swinging(tall * SWING):
+            pen.box(x - wide / 2, 0, x + wide / 2, y, fill, wide / 4)
     elif op == "f":
-        with recorder.moving(Motion.FLICKER):
+        with canvas.moving(Motion.FLICKER):
             pen.blob(pairs, fill)
     elif op == "w":
-        with recorder.moving(Motion.FLICKER if lit else None):
+        with canvas.moving(Motion.FLICKER if lit else None):
             pen.box(x, y, wide, tall, LAMP if lit else DAY_PANE, 4)
     elif op == "sh":
         pen.shadow(-x, x, x / 8)

@@ -6,8 +6,15 @@ Of the things themselves it knows only the sources of light.
 import numpy as np
 
 from mag_sandbox.renderer import flats, palettes
-from mag_sandbox.renderer.canvas import HORIZON, RING_HEIGHT, RING_WIDTH, SUPERSAMPLE, Motion
-from mag_sandbox.renderer.drawing import Drawing, ShapeRecorder
+from mag_sandbox.renderer.canvas import (
+    HORIZON,
+    RING_HEIGHT,
+    RING_WIDTH,
+    SUPERSAMPLE,
+    Canvas,
+    Motion,
+)
+from mag_sandbox.renderer.drawing import Drawing, drawings_of
 from mag_sandbox.renderer.game_themes import SKIES, THEMES
 from mag_sandbox.renderer.lighting import Glow, Triple
 from mag_sandbox.renderer.painters import nature
@@ -160,63 +167,63 @@ def far_of(layout: Layout) -> list[tuple[str, str, Drawing]]:
 
     Attributes are "" where captions name nothing, kinds are "" where nothing has a place.
     """
-    recorder = ShapeRecorder()
+    canvas = Canvas()
     if layout.room is None:
         rng = np.random.default_rng([layout.seed, 8])
-        with recorder.moving(Motion.SKY):
-            _paint_sky(recorder, layout, rng)
-        _paint_relief(recorder, layout, rng)
-    return recorder.finished()
+        with canvas.moving(Motion.SKY):
+            _paint_sky(canvas, layout, rng)
+        _paint_relief(canvas, layout, rng)
+    return drawings_of(canvas)
 
 
-def _paint_sky(recorder: ShapeRecorder, layout: Layout, rng: np.random.Generator) -> None:
+def _paint_sky(canvas: Canvas, layout: Layout, rng: np.random.Generator) -> None:
     a, light, weather = layout.attributes, light_of(layout), weather_of(layout)
-    nature.sky(recorder, light)
+    nature.sky(canvas, light)
     if a["sky"] in ("stars", "planets") or layout.place == "moon":
-        with recorder.thing("sky", "starry sky"):
-            nature.stars(recorder, light, rng)
+        with canvas.thing("sky", "starry sky"):
+            nature.stars(canvas, light, rng)
     disc = None
     if a["celestial"] in nature.DISCS:
         disc = float(rng.uniform(0, RING_WIDTH)), SUN_HEIGHT.get(a.get("time_of_day", ""), 80)
-        with recorder.thing("celestial", a["celestial"]):
-            nature.DISCS[a["celestial"]](recorder, light, *disc, float(rng.uniform(22, 30)))
+        with canvas.thing("celestial", a["celestial"]):
+            nature.DISCS[a["celestial"]](canvas, light, *disc, float(rng.uniform(22, 30)))
     if a["sky"] == "planets":
         for index in range(5):
-            with recorder.thing("sky", "planet"):
-                _planet(recorder, index, rng)
+            with canvas.thing("sky", "planet"):
+                _planet(canvas, index, rng)
     if a.get("weather") == "stormy":
         for x in rng.uniform(0, RING_WIDTH, 3):
-            with recorder.thing("weather", "lightning"), recorder.moving(Motion.FLICKER):
-                _lightning(recorder, float(x), float(rng.uniform(0.8, 1.1)))
+            with canvas.thing("weather", "lightning"), canvas.moving(Motion.FLICKER):
+                _lightning(canvas, float(x), float(rng.uniform(0.8, 1.1)))
     if weather.clouds and layout.place != "moon":
         cloudy = a.get("weather") == "cloudy" or a["sky"] == "clouds"
         named = ("weather", "cloud") if cloudy else ("", "cloud")
-        nature.clouds(recorder, light, rng, weather.clouds, weather.cloud_size, named, disc)
+        nature.clouds(canvas, light, rng, weather.clouds, weather.cloud_size, named, disc)
 
 
-def _paint_relief(recorder: ShapeRecorder, layout: Layout, rng: np.random.Generator) -> None:
+def _paint_relief(canvas: Canvas, layout: Layout, rng: np.random.Generator) -> None:
     relief, light, ground = layout.attributes["relief"], light_of(layout), ground_of(layout)
     haze = weather_of(layout).haze
-    with recorder.thing("relief", relief):
+    with canvas.thing("relief", relief):
         if relief in ("mountains", "snowy peaks"):
             snow = 0.38 if relief == "snowy peaks" else 0.0
-            nature.mountains(recorder, light, rng, ground.mountain, haze, snow)
+            nature.mountains(canvas, light, rng, ground.mountain, haze, snow)
         elif relief == "flat land":
-            nature.low_land(recorder, light, rng, ground.hill, haze)
+            nature.low_land(canvas, light, rng, ground.hill, haze)
         else:
             painter = {"hills": nature.hills, "dunes": nature.dunes, "mesas": nature.mesas}[relief]
             color = ground.mountain if relief == "mesas" else ground.hill
-            painter(recorder, light, rng, color, haze)
+            painter(canvas, light, rng, color, haze)
 
 
-def _lightning(recorder: ShapeRecorder, x: float, size: float) -> None:
+def _lightning(canvas: Canvas, x: float, size: float) -> None:
     bolt = (0, 0), (26, 0), (8, 52), (34, 52), (-12, 128), (2, 72), (-22, 72)
-    recorder.polygon([(x + dx * size, 48 + dy * size) for dx, dy in bolt], (255, 240, 168))
+    canvas.polygon([(x + dx * size, 48 + dy * size) for dx, dy in bolt], (255, 240, 168))
 
 
-def _planet(recorder: ShapeRecorder, index: int, rng: np.random.Generator) -> None:
+def _planet(canvas: Canvas, index: int, rng: np.random.Generator) -> None:
     x, y = index * RING_WIDTH / 5 + float(rng.uniform(0, 150)), float(rng.uniform(36, 120))
     color = ((236, 148, 96), (132, 176, 226), (206, 128, 196), (150, 206, 156))[index % 4]
     half = float(rng.uniform(18, 38))
-    recorder.ellipse(x - half, y - half, x + half, y + half, shaded(color, 0.35))
-    recorder.ellipse(x - half * 0.96, y - half, x + half * 0.64, y + half * 0.68, color)
+    canvas.ellipse(x - half, y - half, x + half, y + half, shaded(color, 0.35))
+    canvas.ellipse(x - half * 0.96, y - half, x + half * 0.64, y + half * 0.68, color)

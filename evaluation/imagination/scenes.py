@@ -94,9 +94,10 @@ class AskedScene:
         }  # fmt: skip
         category = CATEGORIES[self.category]
         for attempt in range(MOST_REDRAWS):
-            rng = np.random.default_rng([self.ring.seed, 9, attempt])
+            rng, canvas = np.random.default_rng([self.ring.seed, 9, attempt]), Canvas()
             try:
-                return category.draw({**category.sample(rng), **said}, rng, Canvas())
+                category.draw({**category.sample(rng), **said}, rng, canvas)
+                return canvas.pixels()
             except (KeyError, IndexError):  # what is said and what was drawn do not go together
                 continue
         return self.ring.pixels

@@ -98,8 +98,8 @@ class _Level(Painting):
         self.theme = THEMES[attributes["theme"]]
 
 
-def draw(attributes: dict[str, str], rng: np.random.Generator, canvas: Canvas) -> np.ndarray:
-    """Paint the level, uint8 [384, 1280, 3]; the same for the same attributes and generator."""
+def draw(attributes: dict[str, str], rng: np.random.Generator, canvas: Canvas) -> None:
+    """Paint the level; the same for the same attributes and generator."""
     level = _Level(attributes, rng, canvas)
     with level.canvas.moving(Motion.SKY):
         _paint_sky(level)
@@ -107,7 +107,6 @@ def draw(attributes: dict[str, str], rng: np.random.Generator, canvas: Canvas) -
     _paint_floor(level)
     for section in rng.permutation(SECTIONS):
         _paint_section(level, level.offset + section * SECTION_WIDTH)
-    return level.canvas.pixels()
 
 
 def _paint_sky(level: _Level) -> None:

@@ -287,8 +287,8 @@ def _lamp(canvas: Canvas, a: dict[str, str], x: float, rng: np.random.Generator)
     ]
 
 
-def draw(attributes: dict[str, str], rng: np.random.Generator, canvas: Canvas) -> np.ndarray:
-    """Draw the room, uint8 [384, 1280, 3]. Knows nothing of captions."""
+def draw(attributes: dict[str, str], rng: np.random.Generator, canvas: Canvas) -> None:
+    """Paint the room."""
     a = attributes
     shell.ceiling(canvas, a["ceiling"], palettes.WALLS[a["wall_color"]])
     shell.wall(canvas, a["wall_pattern"], palettes.WALLS[a["wall_color"]])
@@ -327,7 +327,6 @@ def draw(attributes: dict[str, str], rng: np.random.Generator, canvas: Canvas) -
     # beams, tiles and stripes all begin at column 0: turn them with the rest
     first = edges[0] + direction * WALL_WIDTH / 2
     canvas.turn(round(rng.uniform(-AHEAD, AHEAD) - first) % RING_WIDTH)
-    return canvas.pixels()
 
 
 LIGHT_WORDS = {

@@ -19,14 +19,15 @@ from mag_sandbox.renderer.motion import (
     SHIMMER_PERIOD,
     SHIMMER_SWING,
 )
-from mag_sandbox.renderer.version2.layered_canvas import HOP_HEIGHT, WALK_REACH, LayeredCanvas
 from mag_sandbox.renderer.version2.moving_layers import (
     FLICKER,
     FRONT,
     FULL,
+    HOP_HEIGHT,
     LAST,
     SHIMMER,
     SKY,
+    WALK_REACH,
     pack,
     sky_rows,
     split_row,
@@ -49,9 +50,8 @@ class MovingPanorama(DrawnScene):
 
 def render_moving(category: str, seed: int) -> MovingPanorama:
     """Draw the scene that `render` draws from this seed, with what moves kept apart."""
-    canvas = LayeredCanvas()
-    scene, bare = painted(category, seed, canvas)
-    return MovingPanorama(scene.category, scene.seed, scene.attributes, pack(canvas, bare))
+    scene, canvas = painted(category, seed)
+    return MovingPanorama(scene.category, scene.seed, scene.attributes, pack(canvas))
 
 
 def moment(

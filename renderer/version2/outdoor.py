@@ -84,8 +84,8 @@ class _Scene(Painting):
         return self.offset + index * RING_WIDTH / SLOTS
 
 
-def draw(attributes: dict[str, str], rng: np.random.Generator, canvas: Canvas) -> np.ndarray:
-    """Paint the scene, uint8 [384, 1280, 3]; the same for the same attributes and generator."""
+def draw(attributes: dict[str, str], rng: np.random.Generator, canvas: Canvas) -> None:
+    """Paint the landscape; the same for the same attributes and generator."""
     scene = _Scene(attributes, rng, canvas)
     with scene.canvas.moving(Motion.SKY):
         _paint_sky(scene)
@@ -96,7 +96,6 @@ def draw(attributes: dict[str, str], rng: np.random.Generator, canvas: Canvas) -
         nature.fog(scene.canvas, scene.light)
     _paint_subjects(scene)
     _paint_air(scene)
-    return scene.canvas.pixels()
 
 
 def _paint_sky(scene: _Scene) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from mag_sandbox.renderer.canvas import Canvas
 from mag_sandbox.renderer.plan import Thing
 from mag_sandbox.renderer.version2 import game, indoor, outdoor, stage
-from mag_sandbox.renderer.version2.logged_canvas import LoggedCanvas
+from mag_sandbox.renderer.version2.logged import ids_of, things_of
 
 RENDERER_VERSION = 2
 HELD_OUT = 1_000_000  # first seed that training never sees
@@ -49,24 +49,23 @@ class LoggedPanorama(Panorama):
 
 def render(category: str, seed: int) -> Panorama:
     """Draw the panorama of a seed; the same in every process."""
-    scene, pixels = painted(category, seed, Canvas())
-    return Panorama(scene.category, scene.seed, scene.attributes, pixels)
+    scene, canvas = painted(category, seed)
+    return Panorama(scene.category, scene.seed, scene.attributes, canvas.pixels())
 
 
 def render_logged(category: str, seed: int) -> LoggedPanorama:
     """Draw the same panorama, and log the things in it."""
-    canvas = LoggedCanvas()
-    scene, pixels = painted(category, seed, canvas)
-    things = canvas.things(pixels)
-    return LoggedPanorama(
-        scene.category, scene.seed, scene.attributes, pixels, canvas.ids(), things
-    )
+    scene, canvas = painted(category, seed)
+    pixels, ids = canvas.pixels(), ids_of(canvas)
+    things = things_of(canvas, ids, pixels)
+    return LoggedPanorama(scene.category, scene.seed, scene.attributes, pixels, ids, things)
 
 
-def painted(category: str, seed: int, canvas: Canvas) -> tuple[DrawnScene, np.ndarray]:
-    """Paint the scene of a seed on an empty canvas, and return it with the canvas's picture."""
-    scene, rng = _sampled(category, seed)
-    return scene, CATEGORIES[category].draw(scene.attributes, rng, canvas)
+def painted(category: str, seed: int) -> tuple[DrawnScene, Canvas]:
+    """Return the scene of a seed, and a canvas on which it is painted."""
+    (scene, rng), canvas = _sampled(category, seed), Canvas()
+    CATEGORIES[category].draw(scene.attributes, rng, canvas)
+    return scene, canvas
 
 
 def described(category: str, seed: int) -> DrawnScene:

@@ -289,8 +289,8 @@ def _spotlight(canvas: Canvas, x: float) -> None:
     canvas.ellipse(x - 9, 30, x + 9, 40, (255, 246, 214))
 
 
-def draw(attributes: dict[str, str], rng: np.random.Generator, canvas: Canvas) -> np.ndarray:
-    """Draw the stage, uint8 [384, 1280, 3]. Knows nothing of captions."""
+def draw(attributes: dict[str, str], rng: np.random.Generator, canvas: Canvas) -> None:
+    """Paint the stage."""
     a = attributes
     turn = float(rng.uniform(0, RING_WIDTH))
     _shell(canvas, a, turn)
@@ -323,7 +323,6 @@ def draw(attributes: dict[str, str], rng: np.random.Generator, canvas: Canvas) -
     canvas.relight(palettes.STAGE_AMBIENT[a["light"]], glows)
     # checks and boards begin at column 0: turn them with the rest
     canvas.turn(int(rng.integers(RING_WIDTH)))
-    return canvas.pixels()
 
 
 LIGHT_WORDS: dict[str, tuple[str, ...]] = {

@@ -11,7 +11,9 @@ from mag_sandbox.renderer.version2 import game
 def _scene(seed: int) -> tuple[dict[str, str], np.ndarray]:
     rng = np.random.default_rng(seed)
     attributes = game.sample(rng)
-    return attributes, game.draw(attributes, rng, Canvas())
+    canvas = Canvas()
+    game.draw(attributes, rng, canvas)
+    return attributes, canvas.pixels()
 
 
 @pytest.fixture(scope="module")

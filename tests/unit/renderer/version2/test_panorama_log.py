@@ -1,16 +1,15 @@
 """The log of things: the same pictures, boxes where things are, classes that captions name."""
 
 from collections import Counter
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
-from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH, Box, Color
+from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH, Canvas
+from mag_sandbox.renderer.drawing import OPAQUE
 from mag_sandbox.renderer.plan import Thing
-from mag_sandbox.renderer.version2 import logged_canvas
 from mag_sandbox.renderer.version2.classes import AREAS, CLASSES, LOOKS, UNNAMED, look
-from mag_sandbox.renderer.version2.logged_canvas import LoggedCanvas
+from mag_sandbox.renderer.version2.logged import ids_of, things_of
 from mag_sandbox.renderer.version2.mentions import mentions, named_things
 from mag_sandbox.renderer.version2.render import (
     CATEGORIES,
@@ -28,18 +27,6 @@ CHANGED = 48  # levels; more than what a shadow or a halo changes
 @pytest.fixture(scope="module")
 def scenes() -> list[LoggedPanorama]:
     return [render_logged(category, seed) for category in CATEGORIES for seed in SEEDS]
-
-
-class _Without(LoggedCanvas):
-    """Leaves one thing out."""
-
-    def __init__(self, index: int) -> None:
-        super().__init__()
-        self._left_out = index
-
-    def _targets(self, fill: Color, box: Box) -> Iterator:
-        if self._current != self._left_out:
-            yield from super()._targets(fill, box)
 
 
 def _in_box(thing: Thing) -> np.ndarray:
@@ -62,8 +49,9 @@ def test_a_box_holds_what_changes_when_its_thing_is_left_out(scenes):
     for scene in scenes:
         seen = [thing for thing in scene.things if thing.area > 60 and not thing.is_area]
         for thing in rng.choice(np.array(seen, object), min(2, len(seen)), replace=False):
-            _, without = painted(scene.category, scene.seed, _Without(thing.index))
-            changes = np.abs(without.astype(int) - scene.pixels).max(axis=2)
+            _, canvas = painted(scene.category, scene.seed)
+            canvas.shapes = [one for one in canvas.shapes if one.context.thing != thing.index]
+            changes = np.abs(canvas.pixels().astype(int) - scene.pixels).max(axis=2)
             assert (changes[scene.ids == thing.index] > 0).mean() > 0.7, thing
             assert _in_box(thing)[changes > CHANGED].all(), thing
 
@@ -89,21 +77,11 @@ def test_every_class_is_in_the_table_and_most_are_drawn():
     drawn = set()
     for category in CATEGORIES:
         for seed in range(20):
-            canvas = _OnlyNames()
-            painted(category, seed, canvas)
-            drawn |= canvas.names
+            _, canvas = painted(category, seed)
+            drawn |= {look(thing.attribute, thing.value) for thing in canvas.things}
     assert drawn <= set(CLASSES)
     assert len(drawn) > 0.75 * len(CLASSES)
     assert set(CLASSES) >= AREAS
-
-
-class _OnlyNames(LoggedCanvas):
-    """Draws nothing."""
-
-    names = property(lambda self: {placed.name for placed in self._placed})
-
-    def _targets(self, _fill: Color, _box: Box) -> Iterator:
-        return iter(())
 
 
 def test_counts_are_those_of_the_scenes(scenes):
@@ -142,25 +120,26 @@ def test_what_captions_name_is_logged(scenes):
 
 
 def test_a_thing_across_the_seam_is_one():
-    canvas = LoggedCanvas()
+    canvas = Canvas()
     with canvas.thing("rocks", "few", "red", variant=2):
         canvas.rectangle(RING_WIDTH - 10, 50, RING_WIDTH + 30, 70, (200, 20, 20))
-        canvas.ellipse(0, 300, 90, 320, (0, 0, 0, logged_canvas.OPAQUE - 1))  # a shadow
+        canvas.ellipse(0, 300, 90, 320, (0, 0, 0, OPAQUE - 1))  # a shadow
     with canvas.thing("rocks", "few"):
         canvas.rectangle(-6, 60, 4, 66, (20, 200, 20))
     canvas.rectangle(-6, 60, 4, 66, (20, 20, 20))  # hides it
     canvas.turn(100)
-    (thing,) = canvas.things(canvas.pixels())
+    ids = ids_of(canvas)
+    (thing,) = things_of(canvas, ids, canvas.pixels())
     assert (thing.left, thing.top, thing.width, thing.height) == (90, 50, 40, 20)
     assert (thing.name, thing.color_name, thing.variant) == ("rock", "red", 2)
     assert thing.area == 40 * 20 - 10 * 6
     assert thing.main_color == thing.mean_color == (200, 20, 20)
     assert (thing.yaw, thing.pitch) == pytest.approx((110 * 0.28125, 132 * 0.28125))
-    assert (canvas.ids()[50:70, 90:130] == thing.index).mean() == pytest.approx(740 / 800)
+    assert (ids[50:70, 90:130] == thing.index).mean() == pytest.approx(740 / 800)
 
 
 def test_what_runs_around_the_ring_is_logged_part_by_part():
-    canvas = LoggedCanvas()
+    canvas = Canvas()
     with canvas.thing("relief", "mountains"):
         canvas.rectangle(0, 180, RING_WIDTH, 200, (90, 90, 90))
         for left in (100, 500):
@@ -168,7 +147,7 @@ def test_what_runs_around_the_ring_is_logged_part_by_part():
                 canvas.rectangle(left, 100, left + 200, 180, (120, 120, 120))
     with canvas.part():  # of nothing
         canvas.rectangle(0, 300, 40, 320, (20, 200, 20))
-    land, *peaks = canvas.things(canvas.pixels())
+    land, *peaks = things_of(canvas, ids_of(canvas), canvas.pixels())
     assert (land.width, land.area) == (RING_WIDTH, RING_WIDTH * 20)
     assert [(peak.left, peak.top, peak.width) for peak in peaks] == [
         (100, 100, 200),

@@ -7,9 +7,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH, Motion, MovingLayer
+from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH, Canvas, Motion, MovingLayer
 from mag_sandbox.renderer.version2 import moving
-from mag_sandbox.renderer.version2.layered_canvas import WALK_REACH, LayeredCanvas
 from mag_sandbox.renderer.version2.moving import (
     MovingPanorama,
     moment,
@@ -19,7 +18,7 @@ from mag_sandbox.renderer.version2.moving import (
     still,
     walk_offset,
 )
-from mag_sandbox.renderer.version2.moving_layers import LAST, SPLIT, pack, split_row
+from mag_sandbox.renderer.version2.moving_layers import LAST, SPLIT, WALK_REACH, pack, split_row
 from mag_sandbox.renderer.version2.render import painted, render
 from mag_sandbox.renderer.views import view, view_at
 
@@ -148,15 +147,15 @@ def test_poses_and_zooms_show_what_the_ring_shows(scenes):
 def test_nothing_on_a_layer_is_cut_off_at_the_split():
     for category in ("outdoor", "video game"):
         for seed in range(12):
-            canvas = LayeredCanvas()
-            painted(category, seed, canvas)
-            clouds, walkers = canvas.layer(MovingLayer.CLOUDS), canvas.layer(MovingLayer.WALKERS)
-            if clouds is not None:
-                assert not clouds[SPLIT:].any(), (category, seed)
-            if walkers is not None:
-                assert not walkers[LAST:].any(), (category, seed)
-            if clouds is not None and walkers is not None:
-                assert not walkers[: SPLIT + 3].any(), (category, seed)
+            shapes = painted(category, seed)[1].shapes
+            clouds, walkers = (
+                [shape.box for shape in shapes if shape.context.layer is layer]
+                for layer in (MovingLayer.CLOUDS, MovingLayer.WALKERS)
+            )
+            assert all(bottom <= SPLIT for *_, bottom in clouds), (category, seed)
+            assert all(bottom < LAST for *_, bottom in walkers), (category, seed)
+            if clouds:
+                assert all(top >= SPLIT + 3 for _, top, _, _ in walkers), (category, seed)
 
 
 def test_walkers_start_where_they_stand():
@@ -171,7 +170,7 @@ class _Sketch:
     WALKER, POST = (200, 40, 40), (20, 20, 20)
 
     def __init__(self) -> None:
-        canvas = LayeredCanvas()
+        canvas = Canvas()
         with canvas.moving(Motion.SKY):
             canvas.gradient(0, RING_HEIGHT, self.SKY, self.SKY)
             with canvas.apart(MovingLayer.CLOUDS):
@@ -181,7 +180,7 @@ class _Sketch:
         with canvas.apart(MovingLayer.WALKERS):
             canvas.rectangle(600, 260, 640, 300, self.WALKER)
         canvas.rectangle(644, 240, 650, 310, self.POST)
-        self.layers = pack(canvas, canvas.pixels())
+        self.layers = pack(canvas)
 
     def at(self, time: float, x: int, y: int) -> tuple[int, int, int]:
         return tuple(ring(self.layers, time)[y, x].tolist())

@@ -11,7 +11,9 @@ from mag_sandbox.renderer.version2 import outdoor, outdoor_tables
 def _scene(seed: int) -> tuple[dict[str, str], np.ndarray]:
     rng = np.random.default_rng(seed)
     attributes = outdoor.sample(rng)
-    return attributes, outdoor.draw(attributes, rng, Canvas())
+    canvas = Canvas()
+    outdoor.draw(attributes, rng, canvas)
+    return attributes, canvas.pixels()
 
 
 @pytest.fixture(scope="module")
