@@ -8,15 +8,15 @@ import threading
 from collections.abc import Callable
 
 from mag_sandbox.model.remote.address import ServerAddress
-from mag_sandbox.model.remote.engine import Wish, WorldEngine
-from mag_sandbox.model.remote.server import House, WorldServer
-from mag_sandbox.model.remote.serving import Gate, listening, made
+from mag_sandbox.model.remote.engine import WorldEngine, WorldRequest
+from mag_sandbox.model.remote.server import ServerConfig, WorldServer
+from mag_sandbox.model.remote.serving import ListenAddress, make_server, open_listener
 from mag_sandbox.model.world import World
 from tests.doubles import FakeWorld
 from tests.patience import PATIENCE, eventually
 
 
-def fake(wish: Wish) -> FakeWorld:
+def fake(wish: WorldRequest) -> FakeWorld:
     return FakeWorld(wish.memory)
 
 
@@ -25,18 +25,18 @@ class Hosted:
 
     def __init__(
         self,
-        load: Callable[[Wish], World] = fake,
+        load: Callable[[WorldRequest], World] = fake,
         *,
         port: int = 0,
-        gate: Gate | None = None,
+        gate: ListenAddress | None = None,
         **house,
     ) -> None:
-        gate = gate or Gate(port=port)
-        self.house = House(**{"worlds": ("fake",), "token": gate.token()} | house)
+        gate = gate or ListenAddress(port=port)
+        self.house = ServerConfig(**{"worlds": ("fake",), "token": gate.token()} | house)
         self.engine = WorldEngine(load, self.house.places)
         self.worlds = WorldServer(self.engine, self.house)
-        self._server = made(self.worlds, gate)
-        self._listener = listening(gate)
+        self._server = make_server(self.worlds, gate)
+        self._listener = open_listener(gate)
         self.port = self._listener.getsockname()[1]
         self.address = ServerAddress(f"ws://127.0.0.1:{self.port}", token=self.house.token)
         self._thread = threading.Thread(
@@ -56,10 +56,10 @@ class Hosted:
     @property
     def players(self) -> int:
         """Sessions that there are."""
-        return len(self.worlds._visits)
+        return len(self.worlds._sessions)
 
     def kill(self) -> None:
-        """End at once, as a killed program does: nobody hears of it."""
+        """End at once, as a killed program does: no client is told."""
         self.cut()
         self._server.should_exit = self._server.force_exit = True
         self._thread.join(PATIENCE)

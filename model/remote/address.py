@@ -36,17 +36,17 @@ class ServerAddress:
 
     @property
     def scheme(self) -> str:
-        """How it is spoken to."""
+        """Ws or wss."""
         return _split(self.url)[0]
 
     @property
     def host(self) -> str:
-        """The machine."""
+        """Name or address of the machine."""
         return _split(self.url)[1]
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether an address can only be reached on its own machine."""
+    """Return whether a host can only be reached from its own machine."""
     return host in ("localhost", "::1") or host.startswith(("127.", "::ffff:127."))
 
 
@@ -66,7 +66,7 @@ def read_token(path: Path) -> str:
 def _split(url: str) -> tuple[str, str]:
     try:
         parts = urlsplit(url)
-        _ = parts.port  # of which it complains when it is asked
+        _ = parts.port  # a wrong port raises here
         return parts.scheme, parts.hostname or ""
     except ValueError:
         return "", ""

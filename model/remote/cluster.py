@@ -1,8 +1,7 @@
-"""The same server as replicas on a Ray cluster, which places them, adds some and replaces them.
+"""Replicas of the server on a Ray cluster.
 
-Ray Serve decides all that a scheduler decides. What is said here is only what it needs to know: how
-a replica is made, how many players one takes, and that the lines of a session belong together: the
-client names the session in a header, and a name belongs to a replica as long as that one lives.
+Ray Serve places, adds and replaces them. A client names its session in a header, and Ray routes all
+connections of a name to the same replica as long as that replica lives.
 """
 
 import threading
@@ -13,15 +12,16 @@ from dataclasses import dataclass
 import ray
 from ray import serve
 from ray.serve.config import AutoscalingConfig, HTTPOptions, RequestRouterConfig
+from starlette.applications import Starlette
 
 from mag_sandbox.files.border import reason_of
 from mag_sandbox.model.remote.server import MOST_WAITING, WorldServer
-from mag_sandbox.model.remote.serving import Gate, ServingError, listening
+from mag_sandbox.model.remote.serving import ListenAddress, ServingError, open_listener
 
 APPLICATION = "mag-sandbox"
-LINES = 2  # of a session: play, and snapshots on their way
+CONNECTIONS = 2  # of a session: play, and snapshots
 UPSCALE_S, DOWNSCALE_S = 2.0, 300.0  # that a change of players lasts before replicas follow it [s]
-HEALTH_S = 5.0  # between two looks whether a replica lives [s]
+HEALTH_S = 5.0  # between two health checks [s]
 STICKY = RequestRouterConfig(
     request_router_class="ray.serve.experimental.consistent_hash_router.ConsistentHashRouter"
 )
@@ -43,7 +43,7 @@ class Replica:
     def __init__(self, build: Callable[[], WorldServer]) -> None:
         self._server = build()
 
-    def __serve_build_asgi_app__(self):
+    def __serve_build_asgi_app__(self) -> Starlette:
         return self._server.app
 
 
@@ -51,35 +51,34 @@ def serve_cluster(
     plan: ReplicaPlan,
     build: Callable[[], WorldServer],
     players: int,
-    gate: Gate,
+    address: ListenAddress,
     say: Callable[[str], None],
 ) -> None:
-    """Serve from the cluster that was joined until the program is told to end.
+    """Serve from the joined cluster until the program is told to end.
 
     Args:
         plan: how many replicas there are.
         build: makes a server in a replica's process, with its worlds loaded.
         players: of a replica.
-        gate: where players come in, on the cluster's head.
-        say: is told the address.
+        address: of the cluster's head, for players.
+        say: called with the URL.
 
     Raises:
         ServingError: the port is taken, or a replica cannot be made.
     """
-    with listening(gate) as listener:  # Ray would not say in a sentence that it is taken
+    with open_listener(address) as listener:  # Ray has no sentence for a port that is taken
         port = listener.getsockname()[1]
     try:
         serve.start(
             http_options=HTTPOptions(
-                host=gate.host,
+                host=address.host,
                 port=port,
-                ssl_certfile=gate.tls_cert and str(gate.tls_cert),
-                ssl_keyfile=gate.tls_key and str(gate.tls_key),
+                ssl_certfile=address.tls_cert and str(address.tls_cert),
+                ssl_keyfile=address.tls_key and str(address.tls_key),
             )
         )
         serve.run(_application(plan, build, players), name=APPLICATION, route_prefix="/")
-        scheme = "wss" if gate.tls_cert else "ws"
-        say(f"{scheme}://{gate.host}:{port}")
+        say(address.url(port))
         threading.Event().wait()
     except (RuntimeError, ray.exceptions.RayError) as error:
         raise ServingError(f"no replica could be made ({reason_of(error)})") from error
@@ -94,7 +93,7 @@ def _application(
     deployment = serve.deployment(
         Replica,
         name="world",
-        max_ongoing_requests=LINES * players + MOST_WAITING,
+        max_ongoing_requests=CONNECTIONS * players + MOST_WAITING,
         autoscaling_config=AutoscalingConfig(
             min_replicas=plan.least,
             max_replicas=plan.most,

@@ -1,7 +1,7 @@
-"""The engine of a server: one thread that owns the worlds, on which sessions take turns.
+"""The engine of a server: one thread that owns the worlds and runs the sessions in turn.
 
-A turn is one block, or less. Where nobody waits, views ahead are remembered for those who play,
-which changes nothing of what follows. Knows nothing of connections; whoever calls it gets futures.
+A turn is at most one block. While no session waits, views ahead of playing sessions are remembered,
+which changes nothing of what follows. Callers get futures. Knows nothing of connections.
 """
 
 import logging
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from mag_sandbox.files.border import Refusal
 from mag_sandbox.model.world import MemorySetting, World, WorldFailed
@@ -21,50 +21,50 @@ Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """Which world a session wants, and how; equal wishes share a world, one after the other."""
+class WorldRequest:
+    """Which world a session plays, and how; sessions with equal requests share a world in turn."""
 
     world: str
     memory: MemorySetting
     look_ahead: bool = True
-    execution: str | None = None  # JSON, as a recording says; None: what suits this machine
+    execution: str | None = None  # JSON, as a recording says; None: chosen for this machine
 
 
-class Seat:
-    """A session's place in the round, and the world that it plays.
+class EngineSlot:
+    """A session's place among the turns, and its world.
 
-    seat = engine.seat(wish)
-    world = engine.call(seat, lambda: engine.world(seat)).result()
-    block = engine.call(seat, lambda: world.reset(scene, seed)).result()
-    engine.call(seat, lambda: engine.leave(seat))
+    slot = engine.add_slot(request)
+    world = engine.call(slot, lambda: engine.world(slot)).result()
+    block = engine.call(slot, lambda: world.reset(scene, seed)).result()
+    engine.call(slot, lambda: engine.remove(slot))
     """
 
-    def __init__(self, wish: Wish) -> None:
-        self.wish = wish
+    def __init__(self, request: WorldRequest) -> None:
+        self.request = request
         self.world: World | None = None  # None: not loaded
-        self.begun = False  # what is played in it is this session's own
-        self.work_left = False  # views ahead may be remembered
-        self.calls: deque[tuple[Callable[[], object], Future]] = deque()
+        self.begun = False  # the world's state is this session's own
+        self.can_prepare = False  # views ahead may be left to remember
+        self.calls: deque[tuple[Callable[[], object], Future[Any]]] = deque()
 
     @property
     def playing(self) -> World:
         """The world, with what this session began in it.
 
         Raises:
-            WorldFailed: it began nothing; what others left there is not its own.
+            WorldFailed: the session began nothing; a state that another left is not its own.
         """
         if self.world is None or not self.begun:
             raise WorldFailed("the world has no scene yet; call reset first")
         return self.world
 
-    def stand_up(self) -> World | None:
-        """Let go of the world and return it."""
-        world, self.world, self.begun, self.work_left = self.world, None, False, False
+    def detach_world(self) -> World | None:
+        """Return the world and forget it."""
+        world, self.world, self.begun, self.can_prepare = self.world, None, False, False
         return world
 
 
 class WorldEngine:
-    """Runs what sessions ask for, one after the other, in turn.
+    """Runs the calls of sessions one after the other, in turn.
 
     engine = WorldEngine(load, worlds=2)
     engine.start()
@@ -72,74 +72,76 @@ class WorldEngine:
     engine.close()
     """
 
-    def __init__(self, load: Callable[[Wish], World], worlds: int, name: str = "engine") -> None:
-        """Set how worlds are loaded, how many are kept at most, and what the thread is called."""
+    def __init__(
+        self, load: Callable[[WorldRequest], World], worlds: int, name: str = "engine"
+    ) -> None:
+        """Set how worlds are loaded, how many are kept at most, and the thread's name."""
         self._load, self._most = load, worlds
-        self._idle: deque[tuple[Wish, World]] = deque()  # left by sessions, the oldest first
-        self._seats: deque[Seat] = deque()  # the last one had the newest turn
-        self._changed = threading.Condition()  # guards seats, their calls, and the end
+        self._idle: deque[tuple[WorldRequest, World]] = deque()  # oldest first
+        self._slots: deque[EngineSlot] = deque()  # the last one had the newest turn
+        self._changed = threading.Condition()  # guards slots, their calls, and the end
         self._ends = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
-        """Begin to take turns."""
+        """Start the thread."""
         self._thread.start()
 
-    def seat(self, wish: Wish) -> Seat:
-        """Return a place in the round, without a world yet."""
-        seat = Seat(wish)
+    def add_slot(self, request: WorldRequest) -> EngineSlot:
+        """Return a place among the turns, without a world yet."""
+        slot = EngineSlot(request)
         with self._changed:
-            self._seats.appendleft(seat)
-        return seat
+            self._slots.appendleft(slot)
+        return slot
 
-    def call(self, seat: Seat, function: Callable[[], Result]) -> "Future[Result]":
-        """Run a function when it is this seat's turn; calls of one seat stay in order."""
+    def call(self, slot: EngineSlot, function: Callable[[], Result]) -> "Future[Result]":
+        """Run a function in this slot's turn; calls of one slot stay in order."""
         future: Future[Result] = Future()
         with self._changed:
             if self._ends:
                 future.cancel()
             else:
-                seat.calls.append((function, future))
+                slot.calls.append((function, future))
                 self._changed.notify()
         return future
 
-    def world(self, seat: Seat) -> World:
-        """Return the world of a seat: one that nobody plays any more, or a new one; on the thread.
+    def world(self, slot: EngineSlot) -> World:
+        """Return the slot's world, idle until now or newly loaded; on the engine's thread.
 
         Raises:
             WorldFailed: it cannot run here.
         """
-        if seat.world is None:
-            seat.world = self._taken(seat.wish) or self._loaded(seat.wish)
-        return seat.world
+        if slot.world is None:
+            slot.world = self._take_idle(slot.request) or self._load_world(slot.request)
+        return slot.world
 
-    def warm(self, wish: Wish) -> dict:
-        """Load a world before anybody wants it, and return what it says of itself.
+    def warm_up(self, request: WorldRequest) -> dict[str, Any]:
+        """Load a world before a session requests it, and return its provenance.
 
         Raises:
             WorldFailed: it cannot run here.
         """
-        seat = self.seat(wish)
+        slot = self.add_slot(request)
         try:
-            return self.call(seat, lambda: self.world(seat).provenance()).result()
+            return self.call(slot, lambda: self.world(slot).provenance()).result()
         finally:
-            self.call(seat, lambda: self.leave(seat)).result()
+            self.call(slot, lambda: self.remove(slot)).result()
 
-    def leave(self, seat: Seat) -> None:
-        """Take a seat out of the round and keep its world for another session; on the thread."""
+    def remove(self, slot: EngineSlot) -> None:
+        """Remove a slot and keep its world for another session; on the engine's thread."""
         with self._changed:
-            if seat in self._seats:
-                self._seats.remove(seat)
-        if (world := seat.stand_up()) is not None:
-            self._idle.append((seat.wish, world))
+            if slot in self._slots:
+                self._slots.remove(slot)
+        if (world := slot.detach_world()) is not None:
+            self._idle.append((slot.request, world))
 
-    def discard(self, seat: Seat) -> None:
-        """Close a world that failed in a way that nobody expected; on the thread."""
-        if (world := seat.stand_up()) is not None:
+    def discard_world(self, slot: EngineSlot) -> None:
+        """Close a world that failed unexpectedly; on the engine's thread."""
+        if (world := slot.detach_world()) is not None:
             world.close()
 
     def close(self, timeout: float = 30.0) -> bool:
-        """End after the turn that is under way, and close all worlds; True if it ended in time."""
+        """Stop after the current turn and close all worlds; True if it stopped in time [s]."""
         with self._changed:
             self._ends = True
             self._changed.notify()
@@ -150,64 +152,57 @@ class WorldEngine:
     def _run(self) -> None:
         while (turn := self._next_turn()) is not None:
             turn()
-        for seat in self._seats:
-            self.discard(seat)
-            for _, future in seat.calls:
+        for slot in self._slots:
+            self.discard_world(slot)
+            for _, future in slot.calls:
                 future.cancel()
         for _, world in self._idle:
             world.close()
 
-    def _taken(self, wish: Wish) -> World | None:
-        found = next((one for one in self._idle if one[0] == wish), None)
+    def _take_idle(self, request: WorldRequest) -> World | None:
+        found = next((one for one in self._idle if one[0] == request), None)
         if found is None:
             return None
         self._idle.remove(found)
         return found[1]
 
-    def _loaded(self, wish: Wish) -> World:
-        in_use = sum(seat.world is not None for seat in self._seats)
+    def _load_world(self, request: WorldRequest) -> World:
+        in_use = sum(slot.world is not None for slot in self._slots)
         while self._idle and in_use + len(self._idle) >= self._most:
             self._idle.popleft()[1].close()
-        return self._load(wish)
+        return self._load(request)
 
     def _next_turn(self) -> Callable[[], None] | None:
-        """Return what the next seat in the round asks for, or work ahead; None: it is over."""
         with self._changed:
             while not self._ends:
-                for wanted, turn in ((_calls, _answer), (_could_look_ahead, _look_ahead)):
-                    for _ in range(len(self._seats)):
-                        self._seats.rotate(-1)
-                        seat = self._seats[-1]
-                        if wanted(seat):
-                            return partial(turn, seat)
+                for _ in range(len(self._slots)):
+                    self._slots.rotate(-1)
+                    if self._slots[-1].calls:
+                        return partial(_run_call, self._slots[-1])
+                for _ in range(len(self._slots)):
+                    self._slots.rotate(-1)
+                    if self._slots[-1].can_prepare and self._slots[-1].begun:
+                        return partial(_prepare, self._slots[-1])
                 self._changed.wait()
         return None
 
 
-def _calls(seat: Seat) -> bool:
-    return bool(seat.calls)
-
-
-def _answer(seat: Seat) -> None:
-    function, future = seat.calls.popleft()
+def _run_call(slot: EngineSlot) -> None:
+    function, future = slot.calls.popleft()
     if not future.set_running_or_notify_cancel():
         return
     try:
         result = function()
-    except BaseException as error:  # belongs to whoever called
+    except BaseException as error:  # raised again by the future's owner
         future.set_exception(error)
     else:
         future.set_result(result)
 
 
-def _could_look_ahead(seat: Seat) -> bool:
-    return seat.work_left and seat.begun
-
-
-def _look_ahead(seat: Seat) -> None:
+def _prepare(slot: EngineSlot) -> None:
     try:
-        seat.work_left = seat.playing.prepare()
-    except Exception as error:  # the next block meets it again, and somebody hears of it
-        seat.work_left = False
+        slot.can_prepare = slot.playing.prepare()
+    except Exception as error:  # the next block meets it again and reports it
+        slot.can_prepare = False
         if not isinstance(error, Refusal):
-            logger.exception("no view ahead could be remembered")
+            logger.exception("a view ahead could not be remembered")

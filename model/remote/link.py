@@ -1,13 +1,12 @@
-"""The near end of the line: one connection to a server, spoken to from one thread.
+"""A client's connection to a server, used from one thread. Knows nothing of worlds.
 
-Tells apart what can be mended by connecting again (`ConnectionLost`) from what cannot
-(`WorldFailed`). Knows nothing of worlds.
+`ConnectionLost` is what a new connection can mend; `WorldFailed` is what it cannot.
 """
 
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from typing import Any
+from typing import TypeVar
 
 from websockets.exceptions import (
     InvalidHandshake,
@@ -25,25 +24,26 @@ from mag_sandbox.model.remote.address import ServerAddress, is_loopback
 from mag_sandbox.model.world import GIB, WorldFailed
 
 CONNECTING_S = 10.0  # for a connection [s]
-PING_S, PONG_S = 5.0, 10.0  # between two signs of life, and for an answer to one [s]
-CLOSING_S = 1.0  # for a goodbye [s]
-ELSEWHERE_S = 1.0  # in the line of a replica before another one is tried [s]
-SESSION = "x-session-id"  # header of the name, as Ray Serve reads it
-LOOK_S = 0.25  # between two looks whether to go on waiting for a place [s]
-MOST_MESSAGE = GIB  # bytes: a clip of a full-size world, as it is
-MOST_SAID = 300  # characters of what a server says that is no server of ours
+PING_S, PONG_S = 5.0, 10.0  # between two pings, and for their answer [s]
+CLOSING_S = 1.0  # for the closing handshake [s]
+ELSEWHERE_S = 1.0  # in the queue of a replica before another one is tried [s]
+SESSION = "x-session-id"  # header of the session's name, as Ray Serve reads it
+LOOK_S = 0.25  # between two calls of `waiting` [s]
+MOST_MESSAGE = GIB  # bytes: an uncompressed clip of a full-size world
+MOST_SAID = 300  # characters of a foreign server's answer in a message
+Reply = TypeVar("Reply", wire.Hello, wire.Reply)
 
 
 class ConnectionLost(Exception):
-    """The server cannot be reached, or not any more; says why in a few words."""
+    """The server cannot be reached, or no longer; the message says why in a few words."""
 
 
-class Link:
+class ServerLink:
     """A connection.
 
-    link = Link(address)
-    welcome = link.open(wire.Open(...), lambda place: None)
-    answer = link.ask(1, wire.NextBlock(control))
+    link = ServerLink(address)
+    opened = link.open(wire.OpenSession(...), lambda queued: None)
+    reply = link.ask(1, wire.Step(control))
     link.close()
     """
 
@@ -52,17 +52,16 @@ class Link:
 
         Args:
             address: of the server.
-            name: that all lines of a session share; where a server has replicas, equal names reach
-                the same one.
+            name: shared by all connections of a session; equal names reach the same replica.
 
         Raises:
-            ConnectionLost: nobody answers.
-            WorldFailed: the server does not let us in, or is none.
+            ConnectionLost: there is no answer.
+            WorldFailed: the server refuses, or is no server of worlds.
         """
         self._address = address
         self._parts = wire.Assembler(MOST_MESSAGE)
         self._open = ExitStack()
-        self._socket = _connected(address, name, self._open)
+        self._socket = _connect(address, name, self._open)
         try:
             self.hello = self._expect(wire.Hello, CONNECTING_S)
         except BaseException:
@@ -70,9 +69,9 @@ class Link:
             raise
 
     def open(
-        self, opening: wire.Open, waiting: Callable[[wire.Waiting], None]
-    ) -> wire.Welcome | None:
-        """Begin or go on with a session; `waiting` is told of the line, every while.
+        self, opening: wire.OpenSession, waiting: Callable[[wire.Queued], None]
+    ) -> wire.SessionOpened | None:
+        """Open or continue a session; `waiting` is called again and again in the queue.
 
         Returns:
             None: there is no place here, but perhaps in another replica.
@@ -82,53 +81,53 @@ class Link:
             WorldFailed: it refuses.
         """
         self._send(opening)
-        place, since = None, time.monotonic()
+        queued, since = None, time.monotonic()
         while True:
             try:
-                said = self._receive(LOOK_S if place else None)
+                said: wire.FromServer | None = self._receive(LOOK_S if queued else None)
             except TimeoutError:
-                said = place
-            if isinstance(said, wire.Welcome):
+                said = queued
+            if isinstance(said, wire.SessionOpened):
                 return said
-            if not isinstance(said, wire.Waiting):
+            if not isinstance(said, wire.Queued):
                 raise self._unexpected(said)
-            place = said
-            waiting(place)
+            queued = said
+            waiting(queued)
             if self.hello.replicas > 1 and time.monotonic() - since > ELSEWHERE_S:
                 return None
 
     def attach(self, session: str) -> None:
-        """Be a line beside the one on which a session is played."""
-        self._send(wire.Attach(session))
+        """Become the second connection of a session."""
+        self._send(wire.AttachToSession(session))
 
     def ask(self, number: int, request: wire.Request) -> wire.Reply:
-        """Return the answer to a request.
+        """Return the reply to a request.
 
         Raises:
-            ConnectionLost: the server is gone; it may have been done.
-            WorldFailed: it says what makes no sense.
+            ConnectionLost: the server is gone; the request may have been done.
+            WorldFailed: the server breaks the protocol.
         """
-        self._send(wire.Ask(number, request))
-        answer = self._expect(wire.Reply, None)
-        if answer.number != number:
-            raise WorldFailed(f"{self._address.host} answers {answer.number} to {number}; retry")
-        return answer
+        self._send(wire.NumberedRequest(number, request))
+        reply = self._expect(wire.Reply, None)
+        if reply.number != number:
+            raise WorldFailed(f"{self._address.host} answers {reply.number} to {number}; retry")
+        return reply
 
     def leave(self, number: int) -> None:
-        """Give up the session; the server need not answer."""
+        """End the session; the server need not answer."""
         with suppress(ConnectionLost):
-            self._send(wire.Ask(number, wire.Leave()))
+            self._send(wire.NumberedRequest(number, wire.Call("leave")))
         self.close()
 
     def close(self) -> None:
-        """Hang up; may be called twice."""
+        """Close; may be called twice."""
         self._open.close()
 
-    def _expect(self, kind: type, patience: float | None) -> Any:
+    def _expect(self, kind: type[Reply], patience: float | None) -> Reply:
         try:
             said = self._receive(patience)
         except TimeoutError:
-            raise ConnectionLost("it says nothing") from None
+            raise ConnectionLost("it sends nothing") from None
         if not isinstance(said, kind):
             raise self._unexpected(said)
         return said
@@ -136,17 +135,17 @@ class Link:
     def _unexpected(self, said: object) -> WorldFailed:
         if isinstance(said, wire.Refused):
             return WorldFailed(f"{self._address.host}: {said.sentence}")
-        return WorldFailed(f"{self._address.host} says what nobody asked for; update the game")
+        return WorldFailed(f"{self._address.host} sends an unexpected message; update the game")
 
     def _send(self, message: wire.FromClient) -> None:
         try:
-            for part in wire.parts_of(wire.encoded(message)):
+            for part in wire.split_message(wire.encode(message)):
                 self._socket.send(part)
         except (WebSocketException, OSError) as error:
-            self._hear_why(error)
+            self._raise_refusal(error)
 
-    def _hear_why(self, error: Exception) -> None:
-        """Say what a server said before it hung up, else that it did."""
+    def _raise_refusal(self, error: Exception) -> None:
+        """Raise the refusal that a server sent before it hung up, else ConnectionLost."""
         with suppress(ConnectionLost, TimeoutError):
             while True:
                 said = self._receive(0.0)
@@ -154,41 +153,30 @@ class Link:
                     raise self._unexpected(said)
         raise ConnectionLost(reason_of(error)) from error
 
-    def _receive(self, patience: float | None) -> Any:
-        """Return what the server says.
-
-        Raises:
-            TimeoutError: nothing, for so many seconds; None: for ever.
-            ConnectionLost: it is gone.
-            WorldFailed: what it says is not what was agreed on.
-        """
-        complete = None
-        while complete is None:
+    def _receive(self, patience: float | None) -> wire.FromServer:
+        """Return the next message; a TimeoutError after so many seconds (None: never)."""
+        while True:
             try:
                 part = self._socket.recv(patience)
             except TimeoutError:
                 raise
             except (WebSocketException, OSError) as error:
                 raise ConnectionLost(reason_of(error)) from error
-            complete = self._assembled(part if isinstance(part, bytes) else part.encode())
-        return complete
-
-    def _assembled(self, part: bytes) -> Any:
-        """Return what a message says that is complete; None: there is more to come."""
-        try:
-            message = self._parts.add(part)
-            return None if message is None else wire.server_message(message)
-        except wire.WireError as error:
-            host = self._address.host
-            raise WorldFailed(f"{host} sent {error}; use the same version on both") from None
+            try:
+                message = self._parts.add(part if isinstance(part, bytes) else part.encode())
+                if message is not None:
+                    return wire.decode_from_server(message)
+            except wire.WireError as error:
+                host = self._address.host
+                raise WorldFailed(f"{host} sent {error}; use the same version on both") from None
 
 
 class _LargeReads(ClientConnection):
-    recv_bufsize = wire.PART  # a block in a few turns
+    recv_bufsize = wire.PART  # a block in a few reads
 
 
-def _connected(address: ServerAddress, name: str, stack: ExitStack) -> ClientConnection:
-    """Return a connection that is closed with a stack."""
+def _connect(address: ServerAddress, name: str, stack: ExitStack) -> ClientConnection:
+    """Return a connection that the stack closes."""
     headers = {"Authorization": f"Bearer {address.token}"} if address.token else {}
     if name:
         headers[SESSION] = name
@@ -212,7 +200,7 @@ def _connected(address: ServerAddress, name: str, stack: ExitStack) -> ClientCon
         said = " ".join(body.decode("utf-8", "replace").split())[:MOST_SAID]
         why = said or f"it answers {error.response.status_code}"
         raise WorldFailed(f"{address.host}: {why}") from None
-    except InvalidMessage as error:  # it hung up, or speaks something else
+    except InvalidMessage as error:  # it hung up, or uses another protocol
         raise ConnectionLost(reason_of(error)) from error
     except (InvalidHandshake, InvalidURI) as error:
         raise WorldFailed(

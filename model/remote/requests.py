@@ -1,6 +1,7 @@
-"""What a client asks of a world, done to it: on the engine's thread, with the checks of files.
+"""Runs a client's requests on a world, on the engine's thread.
 
-Knows nothing of connections. Scenes, states and pictures from clients are read as those from disks.
+Scenes, states and pictures from clients are checked as those from disks. Knows nothing of
+connections.
 """
 
 from dataclasses import replace
@@ -8,8 +9,8 @@ from pathlib import Path
 
 from mag_sandbox.files.border import refusing
 from mag_sandbox.model.remote import wire
-from mag_sandbox.model.remote.engine import Seat
-from mag_sandbox.model.remote.states import PieceStore, cut
+from mag_sandbox.model.remote.engine import EngineSlot
+from mag_sandbox.model.remote.states import PieceStore, split_state
 from mag_sandbox.model.world import (
     AdoptingWorld,
     FrameBlock,
@@ -22,83 +23,84 @@ from mag_sandbox.model.world import (
     WorldSpec,
 )
 from mag_sandbox.scenes import Scene
-from mag_sandbox.scenes.scene import MAX_SEED
 
 MOST_FRAMES = 64  # of one block or round trip
 PICTURE = "picture"  # name of the file with a scene's picture
 
 
-def do(
-    seat: Seat, world: World, store: PieceStore, folder: Path, request: wire.Request
+def run_request(
+    slot: EngineSlot, world: World, store: PieceStore, folder: Path, request: wire.Request
 ) -> wire.Result:
-    """Do what a client asks for and return what comes of it.
+    """Run a request and return its result.
 
     Args:
-        seat: the client's; what it begins there is its own.
-        world: the seat's.
-        store: for the pieces of states.
-        folder: for the scene's picture.
-        request: what it asks for.
+        slot: of the client's session.
+        world: of the slot.
+        store: of the pieces of states.
+        folder: of the scene's picture.
+        request: the request.
 
     Raises:
         Refusal: it cannot be done, in one sentence.
     """
     match request:
         case wire.Reset() | wire.Restore() | wire.Adopt():
-            return _begin(seat, world, store, folder, request)
-        case wire.NextBlock():
-            return _made(seat, seat.playing.step(request.control))
-        case wire.Repeat():
+            return _begin(slot, world, store, folder, request)
+        case wire.Step():
+            return _block_reply(slot, slot.playing.step(request.control))
+        case wire.RepeatSteps():
             for control in request.controls:
-                seat.playing.step(control)
-            return wire.Done()
-        case wire.Snapshot():
-            outline, pieces = cut(seat.playing.snapshot())
+                slot.playing.step(control)
+            return wire.DoneReply()
+        case wire.Call(method="snapshot"):
+            outline, pieces = split_state(slot.playing.snapshot())
             store.keep(pieces)
-            return wire.Taken(outline)
+            return wire.SnapshotReply(outline)
         case wire.RoundTrip():
             _check_frames(request.frames, world.spec)
-            return wire.Shown(world.round_trip(request.frames))
-        case wire.Painted():
-            return wire.Shown(_painted(seat.playing, request))
-        case wire.ExpectPrompt():
+            return wire.FramesReply(world.round_trip(request.frames))
+        case wire.PaintedView():
+            painting = slot.playing
+            if not isinstance(painting, PaintingWorld):
+                return wire.FramesReply(None)
+            return wire.FramesReply(painting.painted(request.pose))
+        case wire.Call(method="expect_prompt"):
             world.expect_prompt()
-            return wire.Done()
-        case wire.Provenance():
-            return wire.Told(wire.as_json(seat.playing.provenance()))
-    raise wire.WireError("a request that nobody knows")
+            return wire.DoneReply()
+        case wire.Call(method="provenance"):
+            return wire.ProvenanceReply(wire.to_json(slot.playing.provenance()))
+    raise wire.WireError("an unknown request")
 
 
 def _begin(
-    seat: Seat, world: World, store: PieceStore, folder: Path, request: wire.Begin
+    slot: EngineSlot, world: World, store: PieceStore, folder: Path, request: wire.Beginning
 ) -> wire.Result:
-    seat.begun = False  # until it is done
+    slot.begun = False  # until it is done
     match request:
         case wire.Reset():
-            first = world.reset(_scene(request, folder), _seed(request.seed))
-            seat.begun = True
-            return _made(seat, first)
+            first = world.reset(_scene_with_picture(request, folder), request.seed)
+            slot.begun = True
+            return _block_reply(slot, first)
         case wire.Restore():
             state = store.state(request.outline)
             with refusing(lambda why: WorldFailed(f"the state is damaged ({why}); use another")):
                 world.restore(state)
-            store.restored()
+            store.forget_given()
         case wire.Adopt():
             if not isinstance(world, AdoptingWorld):
-                raise WorldFailed(f"the world {world.spec.name} cannot go on where another was")
+                raise WorldFailed(f"the world {world.spec.name} cannot continue another world")
             with refusing(lambda why: WorldFailed(f"the pictures cannot be remembered ({why})")):
                 world.adopt(_past(request, world.spec))
-    seat.begun = True
-    return wire.Done()
+    slot.begun = True
+    return wire.DoneReply()
 
 
-def _made(seat: Seat, block: FrameBlock) -> wire.Made:
-    seat.work_left = True
-    return wire.Made(block)
+def _block_reply(slot: EngineSlot, block: FrameBlock) -> wire.BlockReply:
+    slot.can_prepare = True
+    return wire.BlockReply(block)
 
 
-def _scene(request: wire.Reset, folder: Path) -> Scene:
-    """Return a scene as it is played here, its picture a file of this machine."""
+def _scene_with_picture(request: wire.Reset, folder: Path) -> Scene:
     _check_scene(request.scene)
     if request.picture is None:
         return request.scene
@@ -108,28 +110,16 @@ def _scene(request: wire.Reset, folder: Path) -> Scene:
 
 
 def _past(request: wire.Adopt, spec: WorldSpec) -> Past:
-    if not 1 <= len(request.blocks) <= wire.MOST_PAST:
-        raise wire.WireError(f"{len(request.blocks)} blocks of the past")
     for block in request.blocks:
         _check_frames(block.frames, spec)
     _check_scene(request.scene)
     blocks = tuple(PastBlock(one.frames, one.poses, one.block_index) for one in request.blocks)
-    return Past(request.scene, _seed(request.seed), request.prompt, blocks, request.origin)
-
-
-def _painted(world: World, request: wire.Painted) -> Frames | None:
-    return world.painted(request.pose) if isinstance(world, PaintingWorld) else None
+    return Past(request.scene, request.seed, request.prompt, blocks, request.origin)
 
 
 def _check_scene(scene: Scene) -> None:
-    if scene.image is not None:  # it would be read here
+    if scene.image is not None:  # a path would be read on the server
         raise wire.WireError("a path to a picture, where the picture is expected")
-
-
-def _seed(seed: int) -> int:
-    if not 0 <= seed <= MAX_SEED:
-        raise wire.WireError(f"a seed of {seed}")
-    return seed
 
 
 def _check_frames(frames: Frames, spec: WorldSpec) -> None:

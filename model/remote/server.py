@@ -1,8 +1,8 @@
-"""The server: an ASGI application that lets players in, one session each, and passes on blocks.
+"""The server: an ASGI application that opens a session for each player and sends blocks.
 
-Whoever is let in speaks one WebSocket. A session outlives its connection for a while, so a player
-who is cut off comes back to it. Nobody waits for anybody: what a slow or broken client costs is its
-own connection. Knows nothing of how worlds are loaded; `engine.py` plays them.
+A session outlives its connection for a while, so that a player whose connection is cut returns to
+it. Players never wait for each other's connections: a slow or broken client loses its own. Knows
+nothing of how worlds are loaded; `engine.py` runs them.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ import json
 import logging
 import secrets
 import time
-from asyncio import Event, Task, TimerHandle
+from asyncio import Event, Future, Task, TimerHandle
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,75 +27,74 @@ from mag_sandbox.files.border import Refusal, reason_of, refusing
 from mag_sandbox.files.validation import parse_json, shortened
 from mag_sandbox.model.remote import wire
 from mag_sandbox.model.remote.address import is_loopback
-from mag_sandbox.model.remote.engine import Seat, Wish, WorldEngine
-from mag_sandbox.model.remote.requests import do
+from mag_sandbox.model.remote.engine import EngineSlot, WorldEngine, WorldRequest
+from mag_sandbox.model.remote.requests import run_request
 from mag_sandbox.model.remote.states import PieceStore
 from mag_sandbox.model.world import MIB, WorldFailed, WorldSpec
 
 logger = logging.getLogger(__name__)
-KEEP_S = 120.0  # that a session outlives its connection [s]
-OPENING_S = 15.0  # for a client's first words [s]
-IDLE_S = 900.0  # without a request, after which a place is given to others [s]
-SENDING_S = 30.0  # for a part of a message: who reads more slowly is cut off [s]
-MOST_WAITING = 64  # players in the line
-MOST_KEPT_MIB = 2048  # of memory that a player may ask for, where the world needs no more
-STATE_ROOM = 128 * MIB  # of a state, besides what memory keeps
-MOST_REQUEST = 128 * MIB  # of pictures handed over, the largest
-CLOSING_S = 1.0  # for a goodbye [s]
-LEFT, REFUSED = 1000, 1008  # codes of WebSockets
-DENIED, FORBIDDEN, OUTDATED = 401, 403, 426  # codes of HTTP
+KEEP_S = 120.0  # a session outlives its connection [s]
+OPENING_S = 15.0  # for a client's first message [s]
+IDLE_S = 900.0  # without a request, after which the place is given to others [s]
+SENDING_S = 30.0  # for a part of a message [s]
+MOST_WAITING = 64  # players in the queue
+MOST_KEPT_MIB = 2048  # of memory that a player may request, where the world needs no more
+STATE_ROOM = 128 * MIB  # of a state, besides its memory
+MOST_REQUEST = 128 * MIB  # of the largest request: pictures that are handed over
+CLOSING_S = 1.0  # for the closing handshake [s]
+LEFT, REFUSED = 1000, 1008  # WebSocket close codes
+DENIED, FORBIDDEN, OUTDATED = 401, 403, 426  # HTTP status codes
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class ServerConfig:
     """What a server offers, and to whom."""
 
-    worlds: tuple[str, ...]  # that it plays, the first unless another is asked for
+    worlds: tuple[str, ...]  # the first is played unless another is requested
     places: int = 1  # sessions at once
     replicas: int = 1  # of this server, beside each other
-    token: str = ""  # that players must know; "": none
-    machine: str = ""  # what it is, for recordings
-    threads: int | None = None  # of the processor, that all worlds share; None: any number
-    kept_mib: int = MOST_KEPT_MIB  # of memory that a player may ask for
+    token: str = ""  # that players must send; "": none
+    machine: str = ""  # the processor, for recordings
+    threads: int | None = None  # of the processor, shared by all worlds; None: any number
+    kept_mib: int = MOST_KEPT_MIB  # of memory that a player may request
     keep_s: float = KEEP_S
     idle_s: float = IDLE_S
 
 
 @dataclass(eq=False, slots=True)
-class Visit:
-    """A session."""
+class ClientSession:
+    """A player's session."""
 
     id: str
-    seat: Seat
+    slot: EngineSlot
     spec: WorldSpec
-    provenance: bytes  # JSON: what the world said when it was loaded
+    provenance: bytes  # JSON, of the world as it was loaded
     quality: int | None
-    folder: TemporaryDirectory  # of its scene's picture
+    folder: TemporaryDirectory[str]  # of its scene's picture
     store: PieceStore
-    line: "Line | None"  # that it hears and answers on; None: it was cut off
+    connection: "Connection | None"  # None: cut off
     number: int = 0  # of the newest request
-    answer: "Task[bytes] | None" = None  # to it
-    timer: TimerHandle | None = None  # that ends it, while it is cut off
+    reply: "Task[bytes] | None" = None  # to it
+    expiry: TimerHandle | None = None  # ends it, while it is cut off
 
 
-class Line:
+class Connection:
     """A WebSocket that carries messages."""
 
     def __init__(self, socket: WebSocket) -> None:
         self._socket, self._parts = socket, wire.Assembler(wire.MOST_OPENING)
-        host = socket.client.host if socket.client else ""
-        self.is_local = is_loopback(host)
+        self.is_local = is_loopback(socket.client.host if socket.client else "")
 
     def allow(self, bytes: int) -> None:
-        """Take messages as large as this from now on."""
+        """Accept messages of at most so many bytes from now on."""
         self._parts.most = bytes
 
-    async def receive(self) -> Any:
-        """Return what the client says.
+    async def receive(self) -> wire.FromClient:
+        """Return the client's next message.
 
         Raises:
-            WireError: it is not what was agreed on.
-            WebSocketDisconnect: it is gone.
+            WireError: it breaks the protocol.
+            WebSocketDisconnect: the client is gone.
         """
         message = None
         while message is None:
@@ -103,158 +102,159 @@ class Line:
                 message = self._parts.add(await self._socket.receive_bytes())
             except KeyError:
                 raise wire.WireError("text, where messages are bytes") from None
-        return wire.client_message(message)
+        return wire.decode_from_client(message)
 
-    async def send(self, message: Any) -> None:
-        """Say something."""
-        await self.send_bytes(wire.encoded(message))
-
-    async def send_bytes(self, message: bytes) -> None:
+    async def send(self, message: wire.FromServer | bytes) -> None:
         """Send a message.
 
         Raises:
             TimeoutError: the client does not read it.
-            WebSocketDisconnect: it is gone.
+            WebSocketDisconnect: the client is gone.
         """
-        for part in wire.parts_of(message):
+        data = message if isinstance(message, bytes) else wire.encode(message)
+        for part in wire.split_message(data):
             async with asyncio.timeout(SENDING_S):
                 await self._socket.send_bytes(part)
 
     async def refuse(self, sentence: str) -> None:
-        """Say why not, and hang up."""
-        with suppress(Exception):  # it may be gone
+        """Send a refusal and close."""
+        with suppress(Exception):  # the client may be gone
             await self.send(wire.Refused(sentence))
-        await self.hang_up(REFUSED)
+        await self.close(REFUSED)
 
-    async def hang_up(self, code: int = LEFT) -> None:
-        """Close it, whether the client hears of it or not."""
+    async def close(self, code: int = LEFT) -> None:
+        """Close, whether the client answers or not."""
         with suppress(Exception):
             async with asyncio.timeout(CLOSING_S):
                 await self._socket.close(code)
 
 
 @dataclass(eq=False, slots=True)
-class Ticket:
-    """A player in the line for a place."""
+class QueueEntry:
+    """A player who waits for a place."""
 
-    called: Event = field(default_factory=Event)  # something has changed
+    changed: Event = field(default_factory=Event)
     admitted: bool = False
 
 
-class Lobby:
-    """Places, and the line of those who wait for one."""
+class AdmissionQueue:
+    """The places of a server, and the players who wait for one."""
 
     def __init__(self, places: int) -> None:
         self.places, self._free = places, places
-        self._tickets: list[Ticket] = []
+        self._entries: list[QueueEntry] = []
 
-    async def enter(self, line: Line) -> None:
-        """Wait for a place, and say meanwhile how many are before.
+    async def enter(self, connection: Connection) -> None:
+        """Wait for a place, and send the player's position meanwhile.
 
         Raises:
-            WorldFailed: the line is too long.
+            WorldFailed: the queue is full.
         """
-        ticket = Ticket()
-        self._tickets.append(ticket)
-        self._call()
-        if ticket.admitted:
+        entry = QueueEntry()
+        self._entries.append(entry)
+        self._admit()
+        if entry.admitted:
             return
-        if len(self._tickets) > MOST_WAITING:
-            self._tickets.remove(ticket)
+        if len(self._entries) > MOST_WAITING:
+            self._entries.remove(entry)
             raise WorldFailed(
                 f"all {self.places} places are taken and {MOST_WAITING} players wait; try later"
             )
-        hung_up = asyncio.ensure_future(line.receive())  # nothing is to be said while waiting
+        heard = asyncio.ensure_future(connection.receive())  # a waiting client sends nothing
         try:
-            await self._wait(ticket, line, hung_up)
+            await self._wait(entry, connection, heard)
         except BaseException:
-            self._give_back(ticket)
+            if entry.admitted:
+                self.leave()
+            else:
+                self._entries.remove(entry)
+                self._admit()
             raise
         finally:
-            hung_up.cancel()
+            heard.cancel()
 
     def leave(self) -> None:
-        """Give a place to the next in the line."""
+        """Give a place to the next player in the queue."""
         self._free += 1
-        self._call()
+        self._admit()
 
-    async def _wait(self, ticket: Ticket, line: Line, hung_up: "asyncio.Future") -> None:
-        while not ticket.admitted:
-            ticket.called.clear()
-            await line.send(wire.Waiting(self._tickets.index(ticket) + 1, self.places))
-            called = asyncio.ensure_future(ticket.called.wait())
-            await asyncio.wait({called, hung_up}, return_when=asyncio.FIRST_COMPLETED)
-            called.cancel()
-            if hung_up.done():
-                hung_up.result()
+    async def _wait(
+        self, entry: QueueEntry, connection: Connection, heard: "Future[wire.FromClient]"
+    ) -> None:
+        while not entry.admitted:
+            entry.changed.clear()
+            await connection.send(wire.Queued(self._entries.index(entry) + 1, self.places))
+            changed = asyncio.ensure_future(entry.changed.wait())
+            either: set[Future[Any]] = {changed, heard}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            changed.cancel()
+            if heard.done():
+                heard.result()
                 raise wire.WireError("a request before there is a session")
 
-    def _give_back(self, ticket: Ticket) -> None:
-        if ticket.admitted:
-            self.leave()
-        else:
-            self._tickets.remove(ticket)
-            self._call()
-
-    def _call(self) -> None:
-        while self._free and self._tickets:
+    def _admit(self) -> None:
+        while self._free and self._entries:
             self._free -= 1
-            first = self._tickets.pop(0)
+            first = self._entries.pop(0)
             first.admitted = True
-            first.called.set()
-        for ticket in self._tickets:
-            ticket.called.set()
+            first.changed.set()
+        for entry in self._entries:
+            entry.changed.set()
 
 
 class WorldServer:
     """Serves the worlds of an engine; `app` is the ASGI application.
 
-    server = WorldServer(engine, House(("pocket",), places=2))
+    server = WorldServer(engine, ServerConfig(("pocket",), places=2))
     uvicorn.run(server.app)
     """
 
-    def __init__(self, engine: WorldEngine, house: House) -> None:
-        self._engine, self._house = engine, house
-        self._lobby = Lobby(house.places)
-        self._visits: dict[str, Visit] = {}
-        self.app = Starlette(routes=[WebSocketRoute("/", self._receive_player)])
+    def __init__(self, engine: WorldEngine, config: ServerConfig) -> None:
+        self._engine, self._config = engine, config
+        self._queue = AdmissionQueue(config.places)
+        self._sessions: dict[str, ClientSession] = {}
+        self.app = Starlette(routes=[WebSocketRoute("/", self._handle)])
 
     def close(self) -> None:
-        """End the engine and close its worlds."""
+        """Stop the engine and close its worlds."""
         self._engine.close()
 
-    async def _receive_player(self, socket: WebSocket) -> None:
+    async def _handle(self, socket: WebSocket) -> None:
         if refusal := self._refusal(socket):
             await socket.send_denial_response(refusal)
             return
         await socket.accept(wire.PROTOCOL)
-        line, house = Line(socket), self._house
-        visit = None
+        connection, config, session = Connection(socket), self._config, None
         try:
-            players = len(self._visits)
-            await line.send(wire.Hello(house.worlds[0], house.places, players, house.replicas))
-            opening = await self._hear(line)
-            if isinstance(opening, wire.Attach):
-                await self._attend(opening, line)
+            players = len(self._sessions)
+            await connection.send(
+                wire.Hello(config.worlds[0], config.places, players, config.replicas)
+            )
+            async with asyncio.timeout(OPENING_S):
+                opening = await connection.receive()
+            if isinstance(opening, wire.NumberedRequest):
+                raise wire.WireError("a request before there is a session")
+            if isinstance(opening, wire.AttachToSession):
+                await self._send_pieces(opening, connection)
                 return
-            visit = await self._admit(opening, line)
-            line.allow(MOST_REQUEST)
-            await line.send(wire.Welcome(visit.id, visit.spec, visit.provenance))
-            await self._serve(visit, line)
+            session = await self._open_session(opening, connection)
+            connection.allow(MOST_REQUEST)
+            await connection.send(wire.SessionOpened(session.id, session.spec, session.provenance))
+            await self._serve(session, connection)
         except (WebSocketDisconnect, TimeoutError):
-            await line.hang_up()
+            await connection.close()
         except Refusal as error:
-            await line.refuse(str(error))
+            await connection.refuse(str(error))
         finally:
-            if visit is not None and visit.line is line:
-                self._cut_off(visit)
+            if session is not None and session.connection is connection:
+                self._keep_for_a_while(session)
 
     def _refusal(self, socket: WebSocket) -> PlainTextResponse | None:
-        """Return what to tell a client that is not let in, before anything of it is read."""
+        """Return the refusal of a client, before any message of it is read; None: accepted."""
         if "origin" in socket.headers:  # a page in a browser, which reaches loopback, too
             return PlainTextResponse("the server is for the game, not for web pages", FORBIDDEN)
         given = socket.headers.get("authorization", "").removeprefix("Bearer ")
-        wanted = self._house.token
+        wanted = self._config.token
         if wanted and not hmac.compare_digest(given.encode(), wanted.encode()):
             why = "the server wants another token" if given else "the server wants a token"
             return PlainTextResponse(f"{why}; give --token-file with the one it has", DENIED)
@@ -267,203 +267,184 @@ class WorldServer:
             )
         return None
 
-    async def _hear(self, line: Line) -> "wire.Open | wire.Attach":
-        """Return a client's first words.
-
-        Raises:
-            TimeoutError: there are none.
-            WireError: they are others.
-        """
-        async with asyncio.timeout(OPENING_S):
-            opening = await line.receive()
-        if isinstance(opening, wire.Ask):
-            raise wire.WireError("a request before there is a session")
-        return opening
-
-    async def _attend(self, opening: wire.Attach, line: Line) -> None:
-        """Hand out pieces of snapshots while others play on.
-
-        Raises:
-            WireError: there is no such session, or something else is asked for.
-        """
-        visit = self._visits.get(opening.session)
-        if visit is None:
+    async def _send_pieces(self, opening: wire.AttachToSession, connection: Connection) -> None:
+        session = self._sessions.get(opening.session)
+        if session is None:
             raise wire.WireError("there is no such session any more")
         while True:
-            ask = await line.receive()
-            if not isinstance(ask, wire.Ask) or not isinstance(ask.request, wire.Fetch):
-                raise wire.WireError("a request that is for another line")
-            await line.send(wire.Reply(ask.number, 0.0, _fetched(visit.store, ask.request)))
+            asked = await connection.receive()
+            if not isinstance(asked, wire.NumberedRequest) or not isinstance(
+                asked.request, wire.FetchPieces
+            ):
+                raise wire.WireError("a request for another connection")
+            pieces = wire.PiecesReply(session.store.find(asked.request.names))
+            await connection.send(wire.Reply(asked.number, 0.0, pieces))
 
-    async def _admit(self, opening: wire.Open, line: Line) -> Visit:
-        """Return a session: the one that a client comes back to, or a new one in its turn.
+    async def _open_session(
+        self, opening: wire.OpenSession, connection: Connection
+    ) -> ClientSession:
+        """Return the session to continue, or a new one once there is a place.
 
         Raises:
-            Refusal: what it wants is not to be had here.
+            Refusal: the server does not offer what the client requests.
         """
-        visit = self._visits.get(opening.session)
-        if visit is not None:
-            await self._come_back(visit, line)
-        else:
-            wish = self._wish(opening)
-            await self._lobby.enter(line)
-            visit = await self._begin(opening, wish, line)
-        return visit
+        session = self._sessions.get(opening.session)
+        if session is None:
+            request = self._world_request(opening)
+            await self._queue.enter(connection)
+            return await self._begin(opening, request, connection)
+        before, session.connection = session.connection, connection
+        if session.expiry:
+            session.expiry.cancel()
+            session.expiry = None
+        if before is not None:
+            await before.close()
+        return session
 
-    def _wish(self, opening: wire.Open) -> Wish:
-        worlds, memory, quality = self._house.worlds, opening.memory, opening.quality
+    def _world_request(self, opening: wire.OpenSession) -> WorldRequest:
+        worlds, memory = self._config.worlds, opening.memory
         world = opening.world or worlds[0]
         if world not in worlds:
             known = ", ".join(worlds)
             raise WorldFailed(f"the server plays no world {shortened(world)}; it plays {known}")
-        if memory.kept_mib > self._house.kept_mib:
+        if memory.kept_mib > self._config.kept_mib:
             raise WorldFailed(
                 f"a memory of {memory.kept_mib} MiB is more than the server gives a player; "
-                f"ask for at most {self._house.kept_mib}"
+                f"ask for at most {self._config.kept_mib}"
             )
-        if quality is not None and not 1 <= quality <= 100:
-            raise wire.WireError(f"a quality of {quality}")
-        return Wish(world, memory, opening.look_ahead, self._execution(opening.execution))
+        return WorldRequest(world, memory, opening.look_ahead, self._execution(opening.execution))
 
     def _execution(self, asked: bytes | None) -> str | None:
-        """Return how a world is to run; the number of threads is not one player's to choose."""
+        """Return how a world is to run; a player cannot choose the number of threads."""
         if asked is None:
             return None
-        with refusing(lambda why: wire.WireError(f"an execution that nobody can read ({why})")):
+        with refusing(lambda why: wire.WireError(f"an unreadable execution ({why})")):
             execution = dict(parse_json(asked))
         threads = execution.get("threads")
-        if self._house.threads is not None and threads != self._house.threads:
+        if self._config.threads is not None and threads != self._config.threads:
             raise WorldFailed(
-                f"it ran on {shortened(threads)} threads, and the server on {self._house.threads}, "
-                "which other players share; replay it elsewhere, or with --by psnr"
+                f"it ran on {shortened(threads)} threads, and the server on "
+                f"{self._config.threads}, which other players share; replay it elsewhere, or with "
+                "--by psnr"
             )
         return json.dumps(execution, sort_keys=True)
 
-    async def _begin(self, opening: wire.Open, wish: Wish, line: Line) -> Visit:
-        """Load a world for a player who has a place; the place is given back if that fails."""
-        seat = self._engine.seat(wish)
+    async def _begin(
+        self, opening: wire.OpenSession, request: WorldRequest, connection: Connection
+    ) -> ClientSession:
+        """Load a world for a player who has a place; if that fails, the place is free again."""
+        slot = self._engine.add_slot(request)
 
         def load() -> tuple[WorldSpec, bytes]:
-            world = self._engine.world(seat)
-            return world.spec, wire.as_json(world.provenance() | {"machine": self._house.machine})
+            world = self._engine.world(slot)
+            return world.spec, wire.to_json(world.provenance() | {"machine": self._config.machine})
 
         try:
-            spec, provenance = await asyncio.wrap_future(self._engine.call(seat, load))
+            spec, provenance = await asyncio.wrap_future(self._engine.call(slot, load))
         except BaseException:
-            self._free(seat)
+            self._free(slot)
             raise
-        folder = TemporaryDirectory(prefix="mag-sandbox-")
-        id = secrets.token_hex(16)
-        store = PieceStore(wish.memory.kept_mib * MIB + STATE_ROOM)
-        visit = Visit(id, seat, spec, provenance, opening.quality, folder, store, line)
-        self._visits[id] = visit
-        logger.info("a player has come; %d of %d", len(self._visits), self._house.places)
-        return visit
+        session = ClientSession(
+            id=secrets.token_hex(16),
+            slot=slot,
+            spec=spec,
+            provenance=provenance,
+            quality=opening.quality,
+            folder=TemporaryDirectory(prefix="mag-sandbox-"),
+            store=PieceStore(request.memory.kept_mib * MIB + STATE_ROOM),
+            connection=connection,
+        )
+        self._sessions[session.id] = session
+        logger.info("a player has come; %d of %d", len(self._sessions), self._config.places)
+        return session
 
-    async def _come_back(self, visit: Visit, line: Line) -> None:
-        """Let a player who was cut off go on on another line."""
-        before, visit.line = visit.line, line
-        if visit.timer:
-            visit.timer.cancel()
-            visit.timer = None
-        if before is not None:
-            await before.hang_up()
-
-    def _cut_off(self, visit: Visit) -> None:
-        """Keep a session for a while that nobody is connected to."""
-        visit.line = None
-        if visit.id in self._visits:
+    def _keep_for_a_while(self, session: ClientSession) -> None:
+        session.connection = None
+        if session.id in self._sessions:
             loop = asyncio.get_running_loop()
-            visit.timer = loop.call_later(self._house.keep_s, self._end, visit)
+            session.expiry = loop.call_later(self._config.keep_s, self._end, session)
 
-    def _end(self, visit: Visit) -> None:
-        if self._visits.pop(visit.id, None) is None:
+    def _end(self, session: ClientSession) -> None:
+        if self._sessions.pop(session.id, None) is None:
             return
-        visit.folder.cleanup()
-        self._free(visit.seat)
-        logger.info("a player has left; %d of %d", len(self._visits), self._house.places)
+        session.folder.cleanup()
+        self._free(session.slot)
+        logger.info("a player has left; %d of %d", len(self._sessions), self._config.places)
 
-    def _free(self, seat: Seat) -> None:
-        """Give a seat's place to others as soon as its last turn is over."""
+    def _free(self, slot: EngineSlot) -> None:
+        """Give a slot's place to others as soon as its last turn is over."""
         loop = asyncio.get_running_loop()
-        left = self._engine.call(seat, lambda: self._engine.leave(seat))
-        left.add_done_callback(lambda _: loop.call_soon_threadsafe(self._lobby.leave))
+        removed = self._engine.call(slot, lambda: self._engine.remove(slot))
+        removed.add_done_callback(lambda _: loop.call_soon_threadsafe(self._queue.leave))
 
-    async def _serve(self, visit: Visit, line: Line) -> None:
-        """Answer a client until it leaves, is cut off, or has asked for nothing for too long."""
+    async def _serve(self, session: ClientSession, connection: Connection) -> None:
+        """Answer requests until the client leaves, is cut off, or is idle for too long."""
         while True:
             try:
-                async with asyncio.timeout(self._house.idle_s):
-                    ask = await line.receive()
+                async with asyncio.timeout(self._config.idle_s):
+                    asked = await connection.receive()
             except TimeoutError:
-                self._end(visit)
+                self._end(session)
                 raise
-            if not isinstance(ask, wire.Ask):
+            if not isinstance(asked, wire.NumberedRequest):
                 raise wire.WireError("a session in a session")
-            if isinstance(ask.request, wire.Leave):
-                self._end(visit)
-                await line.hang_up()
+            if asked.request == wire.Call("leave"):
+                self._end(session)
+                await connection.close()
                 return
-            if ask.number != visit.number or visit.answer is None:
-                visit.number = ask.number
-                visit.answer = asyncio.ensure_future(
-                    self._answer(visit, ask, is_local=line.is_local)
+            if asked.number != session.number or session.reply is None:
+                session.number = asked.number
+                session.reply = asyncio.ensure_future(
+                    self._answer(session, asked, is_local=connection.is_local)
                 )
-            await line.send_bytes(await asyncio.shield(visit.answer))
+            await connection.send(await asyncio.shield(session.reply))
 
-    async def _answer(self, visit: Visit, ask: wire.Ask, *, is_local: bool) -> bytes:
-        """Return the answer to a request as it is sent; goes on where the client is cut off."""
+    async def _answer(
+        self, session: ClientSession, asked: wire.NumberedRequest, *, is_local: bool
+    ) -> bytes:
+        """Return the encoded reply to a request; finishes where the client is cut off."""
         arrived = time.perf_counter()
 
         def reply(result: wire.Result) -> wire.Reply:
-            return wire.Reply(ask.number, 1000 * (time.perf_counter() - arrived), result)
+            return wire.Reply(asked.number, 1000 * (time.perf_counter() - arrived), result)
 
         try:
-            result = await self._do(visit, ask.request)
-            return await _coded(reply(result), visit.quality, is_local=is_local)
+            result = await self._run(session, asked.request)
+            return await _encode(reply(result), session.quality, is_local=is_local)
         except Refusal as error:
-            sentence = str(error).replace(f"{visit.folder.name}/", "")
+            sentence = str(error).replace(f"{session.folder.name}/", "")
         except Exception as error:
-            logger.exception("nobody expected this")
-            self._engine.call(visit.seat, lambda: self._engine.discard(visit.seat))
+            logger.exception("unexpected error")
+            self._engine.call(session.slot, lambda: self._engine.discard_world(session.slot))
             what = f"{type(error).__name__}: {reason_of(error)}"
-            sentence = f"the server cannot go on ({what}); its log has the whole story"
-        return wire.encoded(reply(wire.Refused(sentence)))
+            sentence = f"unexpected error on the server ({what}); the traceback is in its log"
+        return wire.encode(reply(wire.Refused(sentence)))
 
-    async def _do(self, visit: Visit, request: wire.Request) -> wire.Result:
-        """Do what a client asks for in its turn; blocks that are made again take a turn each."""
-        if isinstance(request, wire.Repeat):
-            if len(request.controls) > wire.MOST_CONTROLS:
-                raise wire.WireError(f"{len(request.controls)} controls at once")
-            for control in request.controls:
-                await self._turn(visit, wire.Repeat([control]))
-            return wire.Done()
-        if isinstance(request, wire.Offer):
-            return wire.Missing(visit.store.missing(request.names))
-        if isinstance(request, wire.Give):
-            visit.store.give(request.pieces)
-            return wire.Done()
-        return await self._turn(visit, request)
+    async def _run(self, session: ClientSession, request: wire.Request) -> wire.Result:
+        match request:
+            case wire.OfferPieces():
+                return wire.MissingReply(session.store.missing(request.names))
+            case wire.SendPieces():
+                session.store.give(request.pieces)
+            case wire.RepeatSteps():
+                for control in request.controls:  # a turn each, so that others play meanwhile
+                    await self._turn(session, wire.RepeatSteps([control]))
+            case _:
+                return await self._turn(session, request)
+        return wire.DoneReply()
 
-    async def _turn(self, visit: Visit, request: wire.Request) -> wire.Result:
-        seat, folder = visit.seat, Path(visit.folder.name)
+    async def _turn(self, session: ClientSession, request: wire.Request) -> wire.Result:
+        slot, folder = session.slot, Path(session.folder.name)
 
         def turn() -> wire.Result:
-            return do(seat, self._engine.world(seat), visit.store, folder, request)
+            return run_request(slot, self._engine.world(slot), session.store, folder, request)
 
-        return await asyncio.wrap_future(self._engine.call(seat, turn))
-
-
-def _fetched(store: PieceStore, request: wire.Fetch) -> wire.Fetched:
-    if len(request.names) > wire.MOST_FETCHED:
-        raise wire.WireError(f"{len(request.names)} pieces at once")
-    return wire.Fetched(store.find(request.names))
+        return await asyncio.wrap_future(self._engine.call(slot, turn))
 
 
-async def _coded(reply: wire.Reply, quality: int | None, *, is_local: bool) -> bytes:
-    """Return an answer as it is sent; what takes long is done on another thread."""
-    if not isinstance(reply.result, wire.Made) or (quality is None and is_local):
-        return wire.encoded(reply)
-    if quality is None:
-        return await asyncio.to_thread(wire.encoded, reply, "packed")
-    return await asyncio.to_thread(wire.encoded, reply, "jpeg", quality)
+async def _encode(reply: wire.Reply, quality: int | None, *, is_local: bool) -> bytes:
+    if not isinstance(reply.result, wire.BlockReply) or (quality is None and is_local):
+        return wire.encode(reply)
+    if quality is None:  # compressing takes long: on another thread
+        return await asyncio.to_thread(wire.encode, reply, "packed")
+    return await asyncio.to_thread(wire.encode, reply, "jpeg", quality)

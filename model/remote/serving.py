@@ -1,4 +1,4 @@
-"""Runs a server: who may reach it, by which secret and certificate, until it is told to stop."""
+"""Runs a server: its address, token and certificate, until it is told to stop."""
 
 import socket
 from collections.abc import Callable
@@ -12,23 +12,23 @@ from mag_sandbox.model.remote import wire
 from mag_sandbox.model.remote.address import is_loopback, read_token
 from mag_sandbox.model.remote.server import WorldServer
 
-PING_S, PONG_S = 5.0, 15.0  # between two signs of life, and for an answer to one [s]
-ENDING_S = 2  # for connections to end when the server does [s]
-UNREAD_S = 60.0  # for bytes that a client does not take [s]
+PING_S, PONG_S = 5.0, 15.0  # between two pings, and for their answer [s]
+ENDING_S = 2  # for connections to end with the server [s]
+UNREAD_S = 60.0  # for bytes that a client does not read [s]
 MOST_CONNECTIONS = 256
-BACKLOG = 64  # connections that the system lets wait
+BACKLOG = 64  # connections that the system queues
 
 
 class ServingError(Refusal, RuntimeError):
-    """A server that cannot be run as was asked; one sentence with the remedy."""
+    """A server that cannot run as asked; one sentence with the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
-    """Where a server is reached, and by whom."""
+class ListenAddress:
+    """Where a server listens, and who may connect."""
 
     host: str = "127.0.0.1"
-    port: int = 8765  # 0: any that is free
+    port: int = 8765  # 0: any free one
     token_file: Path | None = None
     tls_cert: Path | None = None
     tls_key: Path | None = None
@@ -44,13 +44,17 @@ class Gate:
 
     @property
     def warning(self) -> str:
-        """What to say of what others can read; "": nothing."""
+        """A warning of what others can read; "": none."""
         if self.tls_cert or is_loopback(self.host):
             return ""
         return (
-            "without --tls-cert and --tls-key whoever sits between can read everything, the token, "
-            "too"
+            "without --tls-cert and --tls-key others on the way can read everything, also the token"
         )
+
+    def url(self, port: int) -> str:
+        """Return the address that players give, for the port in use."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'wss' if self.tls_cert else 'ws'}://{host}:{port}"
 
     def token(self) -> str:
         """Return the secret; "": there is none.
@@ -61,60 +65,60 @@ class Gate:
         return read_token(self.token_file) if self.token_file else ""
 
 
-def serve(world_server: WorldServer, gate: Gate, say: Callable[[str], None]) -> None:
-    """Serve until the program is told to end; `say` is told the address.
+def serve(world_server: WorldServer, address: ListenAddress, say: Callable[[str], None]) -> None:
+    """Serve until the program is told to end; `say` is called with the URL.
 
     Raises:
-        ServingError: the port is taken, or the certificate does not do.
+        ServingError: the port is taken, or the certificate cannot be used.
     """
-    server = made(world_server, gate)
-    with listening(gate) as listener:
-        scheme = "wss" if gate.tls_cert else "ws"
-        host = f"[{gate.host}]" if ":" in gate.host else gate.host
-        say(f"{scheme}://{host}:{listener.getsockname()[1]}")
+    server = make_server(world_server, address)
+    with open_listener(address) as listener:
+        say(address.url(listener.getsockname()[1]))
         server.run(sockets=[listener])
 
 
-def made(server: WorldServer, gate: Gate) -> uvicorn.Server:
+def make_server(server: WorldServer, address: ListenAddress) -> uvicorn.Server:
     """Return a server, ready to run.
 
     Raises:
-        ServingError: the certificate does not do.
+        ServingError: the certificate cannot be used.
     """
     config = uvicorn.Config(
         server.app,
         log_config=None,
         access_log=False,
         lifespan="off",
-        ws_max_size=wire.PART + 1,  # larger ones are refused before they are read
+        ws_max_size=wire.PART + 1,  # larger messages are refused unread
         ws_per_message_deflate=False,
         ws_ping_interval=PING_S,
         ws_ping_timeout=PONG_S,
         limit_concurrency=MOST_CONNECTIONS,
         timeout_graceful_shutdown=ENDING_S,
         server_header=False,
-        ssl_certfile=gate.tls_cert,
-        ssl_keyfile=gate.tls_key,
+        ssl_certfile=address.tls_cert,
+        ssl_keyfile=address.tls_key,
     )
-    with refusing(lambda why: ServingError(f"{gate.tls_cert} cannot be used ({why}); see --help")):
+    cert = address.tls_cert
+    with refusing(lambda why: ServingError(f"{cert} cannot be used ({why}); see --help")):
         config.load()
     return uvicorn.Server(config)
 
 
-def listening(gate: Gate) -> socket.socket:
-    """Return the socket on which players come.
+def open_listener(address: ListenAddress) -> socket.socket:
+    """Return the listening socket.
 
     Raises:
         ServingError: the port is taken.
     """
-    family = socket.AF_INET6 if ":" in gate.host else socket.AF_INET
+    host, port = address.host, address.port
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        listener = socket.create_server((gate.host, gate.port), family=family, backlog=BACKLOG)
+        listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
         why = error.strerror or error
         raise ServingError(
-            f"cannot serve {gate.host} port {gate.port} ({why}); choose another --port"
+            f"cannot serve {host} port {port} ({why}); choose another --port"
         ) from None
-    if hasattr(socket, "TCP_USER_TIMEOUT"):  # of what nobody takes, the system lets go by itself
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # the system drops clients that do not read
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(1000 * UNREAD_S))
     return listener

@@ -1,7 +1,7 @@
-"""States in pieces: of a memory that grows, only what is new travels.
+"""World states cut into pieces, so that of a growing memory only new pieces travel.
 
 A state is an outline, which names its pieces by their hashes, and the pieces. Rows of arrays are
-cut apart, so that a frame that is remembered anew changes its own pieces and no others.
+cut apart: a frame that is remembered anew changes its own pieces and no others.
 """
 
 import json
@@ -17,21 +17,21 @@ from mag_sandbox.model.remote.wire import PART, ArrayOutline, Outline, WireError
 from mag_sandbox.model.world import MIB, WorldState
 
 PIECE = 2**18  # bytes of a piece at most
-LEAST_ROW = 2**12  # bytes: shorter rows are not told apart
-SNAPSHOTS = 3  # the newest, of which a server keeps the pieces
-ROW_AXES = 2  # of an array, that number its rows: layers and frames, of keys and values
+LEAST_ROW = 2**12  # bytes: shorter rows are not cut apart
+SNAPSHOTS = 3  # the newest, whose pieces a server keeps
+ROW_AXES = 2  # leading axes of an array that number its rows: layers and frames
 Pieces = Mapping[bytes, bytes | memoryview]
 
 
-def cut(state: WorldState) -> tuple[Outline, dict[bytes, memoryview]]:
-    """Return a state as an outline and its pieces, by name; nothing is copied."""
+def split_state(state: WorldState) -> tuple[Outline, dict[bytes, memoryview]]:
+    """Return a state as an outline and its pieces by name, without copying."""
     pieces: dict[bytes, memoryview] = {}
     arrays = {}
     for name, array in state.arrays.items():
         if array.dtype != np.uint8:
             raise TypeError(f'array "{name}" is {array.dtype}, expected uint8')
         names = []
-        for piece in _pieces(np.ascontiguousarray(array)):
+        for piece in _split_array(np.ascontiguousarray(array)):
             names.append(xxhash.xxh3_128_digest(piece))
             pieces[names[-1]] = piece
         arrays[name] = ArrayOutline(array.shape, names)
@@ -39,21 +39,21 @@ def cut(state: WorldState) -> tuple[Outline, dict[bytes, memoryview]]:
     return Outline(arrays, data), pieces
 
 
-def names_in(outline: Outline) -> list[bytes]:
-    """Return the names of the pieces of a state, each once."""
+def piece_names(outline: Outline) -> list[bytes]:
+    """Return the names of a state's pieces, each once."""
     return list(dict.fromkeys(name for one in outline.arrays.values() for name in one.pieces))
 
 
-def joined_state(outline: Outline, pieces: Pieces, most: int) -> WorldState:
-    """Return the state of an outline, of so many bytes at most.
+def join_state(outline: Outline, pieces: Pieces, most: int) -> WorldState:
+    """Return the state of an outline, of at most `most` bytes.
 
     Raises:
-        WireError: a piece is missing, or they make no sense.
+        WireError: a piece is missing, or the pieces do not fit the outline.
     """
-    with refusing(lambda why: WireError(f"a state that nobody can read ({why})")):
+    with refusing(lambda why: WireError(f"an unreadable state ({why})")):
         if sum(prod(one.shape) for one in outline.arrays.values()) > most:
             raise ValueError(f"more than {most} bytes")
-        arrays = {name: _array(one, pieces) for name, one in outline.arrays.items()}
+        arrays = {name: _join_array(one, pieces) for name, one in outline.arrays.items()}
         data = parse_json(outline.data)
         if not isinstance(data, dict):
             raise ValueError("no mapping")
@@ -61,7 +61,7 @@ def joined_state(outline: Outline, pieces: Pieces, most: int) -> WorldState:
 
 
 def batches(names: Sequence[bytes], pieces: Pieces) -> Iterator[list[bytes]]:
-    """Return pieces in as many batches as it takes, of about a part of a message each."""
+    """Yield pieces in batches of about a message part each."""
     batch: list[bytes] = []
     size = 0
     for name in names:
@@ -75,7 +75,7 @@ def batches(names: Sequence[bytes], pieces: Pieces) -> Iterator[list[bytes]]:
 
 
 class PieceStore:
-    """What a session's server holds of states: pieces of its newest snapshots, and given ones.
+    """The pieces of states that a session's server holds: of its newest snapshots, and given ones.
 
     store = PieceStore(most=2**28)
     store.keep(pieces)
@@ -83,59 +83,58 @@ class PieceStore:
     """
 
     def __init__(self, most: int) -> None:
-        """`most` is how many bytes may be given."""
+        """Set how many bytes a client may give."""
         self._most = most
-        self._taken: tuple[Pieces, ...] = ()  # the newest first; replaced, not changed
+        self._snapshots: tuple[Pieces, ...] = ()  # newest first; replaced, not changed
         self._given: dict[bytes, bytes] = {}
         self._bytes = 0  # given
 
     def state(self, outline: Outline) -> WorldState:
-        """Return a state of which all pieces are there.
+        """Return a state whose pieces are all here.
 
         Raises:
-            WireError: they are not, or make no sense.
+            WireError: a piece is missing, or the pieces do not fit the outline.
         """
-        names = names_in(outline)
-        return joined_state(outline, dict(zip(names, self.find(names), strict=True)), self._most)
+        names = piece_names(outline)
+        return join_state(outline, dict(zip(names, self.find(names), strict=True)), self._most)
 
     def keep(self, pieces: Pieces) -> None:
-        """Keep the pieces of a snapshot, and let go of an old one's."""
-        self._taken = (pieces, *self._taken[: SNAPSHOTS - 1])
+        """Keep the pieces of a snapshot in place of the oldest one's."""
+        self._snapshots = (pieces, *self._snapshots[: SNAPSHOTS - 1])
 
     def missing(self, names: Sequence[bytes]) -> list[bytes]:
-        """Return which are not there."""
-        held = (self._given, *self._taken)
+        """Return the names of pieces that are not here."""
+        held = (self._given, *self._snapshots)
         return [name for name in names if not any(name in one for one in held)]
 
     def find(self, names: Sequence[bytes]) -> list[bytes]:
         """Return pieces.
 
         Raises:
-            WireError: some are not there, or not any more.
+            WireError: some are not here, or no longer.
         """
-        held = (self._given, *self._taken)
-        found = [next((one[name] for one in held if name in one), None) for name in names]
-        if any(piece is None for piece in found):
+        if self.missing(names):
             raise WireError("pieces of a state that is not kept any more")
-        return [bytes(piece) for piece in found if piece is not None]
+        held = (self._given, *self._snapshots)
+        return [bytes(next(one[name] for one in held if name in one)) for name in names]
 
     def give(self, pieces: Sequence[bytes]) -> None:
-        """Keep pieces until something is restored.
+        """Keep pieces until a state is restored.
 
         Raises:
-            WireError: they are more than there is room for.
+            WireError: they are too large together.
         """
         self._bytes += sum(map(len, pieces))
         if self._bytes > self._most:
             raise WireError(f"a state of more than {self._most / MIB:.3g} MiB")
         self._given |= {xxhash.xxh3_128_digest(piece): piece for piece in pieces}
 
-    def restored(self) -> None:
-        """Let go of what was given."""
+    def forget_given(self) -> None:
+        """Free what was given."""
         self._given, self._bytes = {}, 0
 
 
-def _pieces(array: np.ndarray) -> Iterator[memoryview]:
+def _split_array(array: np.ndarray) -> Iterator[memoryview]:
     """Cut an array's bytes at the ends of its rows, and long rows further."""
     plain, size = memoryview(array.reshape(-1)), array.size
     row = prod(array.shape[ROW_AXES:])
@@ -145,7 +144,7 @@ def _pieces(array: np.ndarray) -> Iterator[memoryview]:
             yield plain[place : min(place + PIECE, start + row)]
 
 
-def _array(outline: ArrayOutline, pieces: Pieces) -> np.ndarray:
+def _join_array(outline: ArrayOutline, pieces: Pieces) -> np.ndarray:
     if not 1 <= len(outline.shape) <= 8 or min(outline.shape) < 0:
         raise ValueError(f"an array of the shape {outline.shape}")
     if any(name not in pieces for name in outline.pieces):

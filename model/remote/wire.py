@@ -1,8 +1,8 @@
-"""What goes over the line: messages, their schema and version, and how they become bytes and back.
+"""The messages between a game and a server: their schema, version, encoding and limits.
 
-Messages are msgpack. What arrives is measured, then checked against the types below and the checks
-of the dataclasses in them; nothing in it is ever executed. A message is cut into parts, so that
-neither side takes more at once than a part. Knows nothing of connections.
+Messages are msgpack. A message that arrives is measured, then checked against the types below and
+the checks of the dataclasses in them; nothing in it is executed. A message travels in parts, so
+that neither side holds more than a part that it has not agreed to. Knows nothing of connections.
 """
 
 import json
@@ -10,10 +10,11 @@ import zlib
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from math import prod
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 import numpy as np
+from msgspec import Meta
 from PIL import Image
 
 from mag_sandbox.controls.camera import CameraPose
@@ -29,33 +30,38 @@ from mag_sandbox.model.world import (
     WorldSpec,
 )
 from mag_sandbox.scenes import Scene
+from mag_sandbox.scenes.scene import Seed
 
-VERSION = 4  # of the messages; another for every change of what they are made of
-PROTOCOL = f"mag-sandbox.{VERSION}"  # name of a WebSocket's subprotocol
-PART = MIB  # bytes of a message that travel at once
-MOST_OPENING = 64 * 1024  # bytes of what is said before there is a world
+VERSION = 4  # of the messages; every change of the types below raises it
+PROTOCOL = f"mag-sandbox.{VERSION}"  # name of the WebSocket subprotocol
+PART = MIB  # bytes of a part of a message
+MOST_OPENING = 64 * 1024  # bytes of a message before there is a session
 MOST_CONTROLS = 256  # of one message
 MOST_FETCHED = 32  # pieces of one message
-MOST_PICTURE = 2**26  # bytes of a scene's picture, as its file is
+MOST_PICTURE = 2**26  # bytes of a scene's picture file
 MOST_PAST = 512  # blocks that are handed over
-MOST_PICTURES = 2**28  # bytes of pictures that are unpacked
-FINE = 90  # quality from which on JPEG keeps colours at full size
-_LAST, _MORE = b"\0", b"\1"  # what a part begins with
+MOST_PICTURES = 2**28  # bytes of decompressed pictures
+FINE = 90  # from this quality on, JPEG keeps colours at full size
+_LAST, _MORE = b"\0", b"\1"  # first byte of a part
 
 Coding = Literal["raw", "packed", "jpeg"]
 Message = TypeVar("Message")
 
 
 class WireError(Refusal, ValueError):
-    """A message that is not what was agreed on; the text says what is wrong with it."""
+    """A message that breaks the protocol; the text says how."""
 
 
 class _Struct(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pass
 
 
+class _Tagged(_Struct, frozen=True, tag=True):
+    pass
+
+
 class CodedArray(_Struct, frozen=True):
-    """An array of bytes: raw or packed in one piece, as JPEG in one a picture."""
+    """An array of bytes: raw or compressed in one piece, or one JPEG a picture."""
 
     shape: tuple[int, ...]
     pieces: list[bytes]
@@ -64,121 +70,123 @@ class CodedArray(_Struct, frozen=True):
 
 
 class ArrayOutline(_Struct, frozen=True):
-    """An array of bytes, by the names of its pieces; a name is the piece's XXH3 hash."""
+    """An array of bytes, as the XXH3 hashes of its pieces."""
 
     shape: tuple[int, ...]
     pieces: list[bytes]
 
 
 class Outline(_Struct, frozen=True):
-    """A `WorldState` without its bytes; its data is JSON text, read as that of a parked scene."""
+    """A `WorldState` without its bytes; its data is JSON text."""
 
     arrays: dict[str, ArrayOutline]
     data: bytes
 
 
-# Before there is a session.
+# Opening a session.
 
 
-class Hello(_Struct, frozen=True, tag=True):
-    """First words of a server."""
+class Hello(_Tagged, frozen=True):
+    """First message of a server."""
 
-    world: str  # that it plays
-    places: int  # of players
-    players: int = 0  # that are there
-    replicas: int = 1  # of the server, at most; another name may reach another one
+    world: str  # played unless another is requested
+    places: int  # players at once
+    players: int = 0  # connected now
+    replicas: int = 1  # of the server, at most; another session name may reach another one
 
 
-class Open(_Struct, frozen=True, tag=True):
-    """First words of a client: what it wants to play, or which session it goes on with."""
+class OpenSession(_Tagged, frozen=True):
+    """First message of a client."""
 
-    session: str  # "" where there was none
+    session: str  # to continue; "": a new one
     world: str
     memory: MemorySetting
     look_ahead: bool = True
     execution: bytes | None = None  # JSON: how a recording ran; None: the server's choice
-    quality: int | None = None  # of JPEG frames, 1 to 100; None: lossless
+    quality: Annotated[int, Meta(ge=1, le=100)] | None = None  # of JPEG frames; None: lossless
 
 
-class Attach(_Struct, frozen=True, tag=True):
-    """First words on a line beside the one that is played on: only to fetch what was taken."""
+class AttachToSession(_Tagged, frozen=True):
+    """First message on a second connection, which only fetches pieces of snapshots."""
 
     session: str
 
 
-class Waiting(_Struct, frozen=True, tag=True):
+class Queued(_Tagged, frozen=True):
     """All places are taken."""
 
-    position: int  # in the line, 1: the next
+    position: int  # in the queue, 1: the next
     places: int
 
 
-class Welcome(_Struct, frozen=True, tag=True):
-    """A session, new or gone on with."""
+class SessionOpened(_Tagged, frozen=True):
+    """A session, new or continued."""
 
-    session: str  # secret: who knows it goes on with it; another than asked for: that one is over
+    session: str  # secret; another one than requested: the requested one is over
     spec: WorldSpec
     provenance: bytes  # JSON
 
 
-class Refused(_Struct, frozen=True, tag=True):
-    """One sentence that says why not."""
+class Refused(_Tagged, frozen=True):
+    """A refusal, in one sentence."""
 
     sentence: str
 
 
-# What a client asks for, and what comes of it.
+# Requests of a client.
 
 
-class Reset(_Struct, frozen=True, tag=True):
-    """`World.reset`; the scene's picture comes along as its file's bytes."""
+class Reset(_Tagged, frozen=True):
+    """`World.reset`; the scene's picture travels as its file's bytes."""
 
     scene: Scene
-    seed: int
+    seed: Seed
     picture: bytes | None = None
 
 
-class NextBlock(_Struct, frozen=True, tag=True):
+class Step(_Tagged, frozen=True):
     """`World.step`."""
 
     control: Control
 
 
-class Repeat(_Struct, frozen=True, tag=True):
-    """Blocks that were shown before and are made again, unseen, to stand where play was cut."""
+class RepeatSteps(_Tagged, frozen=True):
+    """Steps made again without showing them, after a session was lost."""
 
-    controls: list[Control]
-
-
-class Snapshot(_Struct, frozen=True, tag=True):
-    """`World.snapshot`; its pieces are fetched later, on another line."""
+    controls: Annotated[list[Control], Meta(max_length=MOST_CONTROLS)]
 
 
-class Fetch(_Struct, frozen=True, tag=True):
+class Call(_Tagged, frozen=True):
+    """A request without values: a method of `World`, or the end of the session."""
+
+    method: Literal["snapshot", "expect_prompt", "provenance", "leave"]
+
+
+class FetchPieces(_Tagged, frozen=True):
     """Pieces of one of the newest snapshots."""
 
+    names: Annotated[list[bytes], Meta(max_length=MOST_FETCHED)]
+
+
+class OfferPieces(_Tagged, frozen=True):
+    """Names of a state's pieces; the server answers which it lacks."""
+
     names: list[bytes]
 
 
-class Offer(_Struct, frozen=True, tag=True):
-    """Pieces of a state that is to be restored: which of them are missing there?"""
-
-    names: list[bytes]
-
-
-class Give(_Struct, frozen=True, tag=True):
+class SendPieces(_Tagged, frozen=True):
     """Pieces for `Restore`."""
 
     pieces: list[bytes]
 
 
-class Restore(_Struct, frozen=True, tag=True):
-    """`World.restore`; all pieces are there."""
+class Restore(_Tagged, frozen=True):
+    """`World.restore` of a state whose pieces the server has."""
 
     outline: Outline
 
 
-class Adopted(_Struct, frozen=True):
+class AdoptedBlock(_Struct, frozen=True):
     """A `PastBlock`."""
 
     frames: np.ndarray
@@ -186,187 +194,184 @@ class Adopted(_Struct, frozen=True):
     block_index: int
 
 
-class Adopt(_Struct, frozen=True, tag=True):
+class Adopt(_Tagged, frozen=True):
     """`AdoptingWorld.adopt`."""
 
     scene: Scene
-    seed: int
+    seed: Seed
     prompt: str
-    blocks: list[Adopted]
+    blocks: Annotated[list[AdoptedBlock], Meta(min_length=1, max_length=MOST_PAST)]
     origin: MemoryOrigin
 
 
-class RoundTrip(_Struct, frozen=True, tag=True):
+class RoundTrip(_Tagged, frozen=True):
     """`World.round_trip`."""
 
     frames: np.ndarray
 
 
-class Painted(_Struct, frozen=True, tag=True):
+class PaintedView(_Tagged, frozen=True):
     """`PaintingWorld.painted`."""
 
     pose: CameraPose
 
 
-class ExpectPrompt(_Struct, frozen=True, tag=True):
-    """`World.expect_prompt`."""
-
-
-class Provenance(_Struct, frozen=True, tag=True):
-    """`World.provenance`."""
-
-
-class Leave(_Struct, frozen=True, tag=True):
-    """The session is over; nothing comes of it."""
-
-
-Begin = Reset | Restore | Adopt
+Beginning = Reset | Restore | Adopt
 Request = (
-    Begin
-    | NextBlock
-    | Repeat
-    | Snapshot
-    | Fetch
-    | Offer
-    | Give
+    Beginning
+    | Step
+    | RepeatSteps
+    | Call
+    | FetchPieces
+    | OfferPieces
+    | SendPieces
     | RoundTrip
-    | Painted
-    | ExpectPrompt
-    | Provenance
-    | Leave
+    | PaintedView
 )  # fmt: skip
 
 
-class Ask(_Struct, frozen=True, tag=True):
-    """A request; asked again with its number, it is answered again and not done twice."""
+class NumberedRequest(_Tagged, frozen=True):
+    """A request; sent again with its number, it is answered again and not done twice."""
 
     number: int
     request: Request
 
 
-class Made(_Struct, frozen=True, tag=True):
+# Replies of a server.
+
+
+class BlockReply(_Tagged, frozen=True):
     """A block."""
 
     block: FrameBlock
 
 
-class Taken(_Struct, frozen=True, tag=True):
+class SnapshotReply(_Tagged, frozen=True):
     """A snapshot."""
 
     outline: Outline
 
 
-class Fetched(_Struct, frozen=True, tag=True):
-    """Pieces, as asked for."""
+class PiecesReply(_Tagged, frozen=True):
+    """Pieces, in the order of their names."""
 
     pieces: list[bytes]
 
 
-class Missing(_Struct, frozen=True, tag=True):
-    """Pieces that are to be given."""
+class MissingReply(_Tagged, frozen=True):
+    """Names of pieces that the server lacks."""
 
     names: list[bytes]
 
 
-class Shown(_Struct, frozen=True, tag=True):
+class FramesReply(_Tagged, frozen=True):
     """Frames; None: there are none."""
 
     frames: np.ndarray | None
 
 
-class Told(_Struct, frozen=True, tag=True):
+class ProvenanceReply(_Tagged, frozen=True):
     """Provenance, JSON."""
 
     provenance: bytes
 
 
-class Done(_Struct, frozen=True, tag=True):
-    """It was done."""
+class DoneReply(_Tagged, frozen=True):
+    """The request was done."""
 
 
-Result = Made | Taken | Fetched | Missing | Shown | Told | Done | Refused
+Result = (
+    BlockReply
+    | SnapshotReply
+    | PiecesReply
+    | MissingReply
+    | FramesReply
+    | ProvenanceReply
+    | DoneReply
+    | Refused
+)
 
 
-class Reply(_Struct, frozen=True, tag=True):
-    """What came of a request."""
+class Reply(_Tagged, frozen=True):
+    """The result of a request."""
 
     number: int
-    server_ms: float  # from the request's arrival to the answer's departure
+    server_ms: float  # from the request's arrival to the reply's departure
     result: Result
 
 
-FromServer = Hello | Waiting | Welcome | Refused | Reply
-FromClient = Open | Attach | Ask
+FromServer = Hello | Queued | SessionOpened | Refused | Reply
+FromClient = OpenSession | AttachToSession | NumberedRequest
 
 
-def encoded(message: Any, coding: Coding = "raw", quality: int = 0) -> bytes:
-    """Return a message as bytes, its arrays coded.
+def encode(message: FromServer | FromClient, coding: Coding = "raw", quality: int = 0) -> bytes:
+    """Return a message as bytes; its frames, uint8 [T, H, W, 3], are coded as asked.
 
     Args:
-        message: one of `FromServer` or `FromClient`.
-        coding: of frames, uint8 [T, H, W, 3].
+        message: the message.
+        coding: of frames.
         quality: of JPEG, 1 to 100.
     """
-    return msgspec.msgpack.encode(message, enc_hook=lambda array: coded(array, coding, quality))
+    hook: Callable[[np.ndarray], CodedArray] = lambda array: encode_array(array, coding, quality)  # noqa: E731
+    return msgspec.msgpack.encode(message, enc_hook=hook)
 
 
-def server_message(data: bytes) -> Any:
-    """Return what a server says, one of `FromServer`.
-
-    Raises:
-        WireError: it is not what was agreed on.
-    """
-    return _decoded(_FROM_SERVER, data)
-
-
-def client_message(data: bytes) -> Any:
-    """Return what a client says, `Open` or `Ask`; its arrays come as they are, never packed.
+def decode_from_server(data: bytes) -> FromServer:
+    """Return a message of a server.
 
     Raises:
-        WireError: it is not what was agreed on.
+        WireError: it breaks the protocol.
     """
-    return _decoded(_FROM_CLIENT, data)
+    return _decode(_FROM_SERVER, data)
 
 
-def as_json(data: dict) -> bytes:
-    """Return plain data as text."""
+def decode_from_client(data: bytes) -> FromClient:
+    """Return a message of a client, whose arrays are never compressed.
+
+    Raises:
+        WireError: it breaks the protocol.
+    """
+    return _decode(_FROM_CLIENT, data)
+
+
+def to_json(data: dict[str, Any]) -> bytes:
+    """Return plain data as JSON text."""
     return json.dumps(data, default=str).encode()
 
 
-def coded(array: np.ndarray, coding: Coding, quality: int) -> CodedArray:
-    """Return an array as it travels."""
+def encode_array(array: np.ndarray, coding: Coding, quality: int) -> CodedArray:
+    """Return an array of bytes as it travels."""
     if array.dtype != np.uint8:
         raise TypeError(f"an array is {array.dtype}, expected uint8")
     if coding == "jpeg":
         return CodedArray(array.shape, [_jpeg(frame, quality) for frame in array], coding)
     plain = array.tobytes()
-    return CodedArray(
-        array.shape, [zlib.compress(plain, 1) if coding == "packed" else plain], coding
-    )
+    data = zlib.compress(plain, 1) if coding == "packed" else plain
+    return CodedArray(array.shape, [data], coding)
 
 
-def array_of(received: CodedArray) -> np.ndarray:
-    """Return the array that has arrived, the caller's own.
+def decode_array(received: CodedArray) -> np.ndarray:
+    """Return an array that has arrived, as a copy.
 
     Raises:
-        ValueError: it is not as large as it says, or no picture.
+        ValueError: its size is not what it says, or a picture is damaged.
     """
     shape, pieces = received.shape, received.pieces
     if not 1 <= len(shape) <= 8 or min(shape) < 0:
         raise ValueError(f"an array of the shape {shape}")
-    size = prod(shape)
     if received.coding == "jpeg":
-        return _from_jpeg(shape, pieces)
+        return _decode_jpegs(shape, pieces)
+    size = prod(shape)
     if len(pieces) != 1:
         raise ValueError(f"{len(pieces)} pieces of one array")
-    data = _unpacked(pieces[0], size) if received.coding == "packed" else pieces[0]
+    data = _decompress(pieces[0], size) if received.coding == "packed" else pieces[0]
     if len(data) != size:
         raise ValueError(f"an array of the shape {shape} in {len(data)} bytes")
     return np.frombuffer(data, np.uint8).reshape(shape).copy()
 
 
-def parts_of(message: bytes) -> Iterator[bytes]:
-    """Cut a message into parts that travel one after the other."""
+def split_message(message: bytes) -> Iterator[bytes]:
+    """Yield the parts in which a message travels."""
     view = memoryview(message)
     for start in range(0, max(1, len(view)), PART):
         mark = _MORE if start + PART < len(view) else _LAST
@@ -374,28 +379,28 @@ def parts_of(message: bytes) -> Iterator[bytes]:
 
 
 class Assembler:
-    """Puts the parts of messages together.
+    """Joins the parts of messages.
 
     >>> assembler = Assembler(most=100)
-    >>> [assembler.add(part) for part in parts_of(b"words")]
+    >>> [assembler.add(part) for part in split_message(b"words")]
     [b'words']
     """
 
     def __init__(self, most: int) -> None:
-        """`most` is how many bytes a message may have; it can be changed between messages."""
+        """Set how many bytes a message may have; `most` may change between messages."""
         self.most = most
         self._parts: list[memoryview] = []
         self._size = 0
 
     def add(self, part: bytes) -> bytes | None:
-        """Return a message that is complete; None: there is more to come.
+        """Return the message that this part completes; None: more parts follow.
 
         Raises:
-            WireError: it is larger than it may be, or no part.
+            WireError: the message is too large, or this is no part.
         """
         mark, rest = part[:1], memoryview(part)[1:]
         if mark not in (_LAST, _MORE):
-            raise WireError("these are no parts of messages")
+            raise WireError("data that is no part of a message")
         self._size += len(rest)
         if self._size > self.most:
             raise WireError(f"a message of more than {self.most / MIB:.3g} MiB")
@@ -406,12 +411,10 @@ class Assembler:
         return b"".join(parts)
 
 
-def _unpacked(data: bytes, size: int) -> bytes:
-    """Return what was packed, as many bytes as it says and no more."""
+def _decompress(data: bytes, size: int) -> bytes:
     if size > MOST_PICTURES:
-        raise ValueError(f"{size} bytes are packed")
-    unpacking = zlib.decompressobj()
-    return unpacking.decompress(data, size) if size else b""
+        raise ValueError(f"{size} bytes are compressed")
+    return zlib.decompressobj().decompress(data, size) if size else b""  # no more than it says
 
 
 def _jpeg(frame: Frames, quality: int) -> bytes:
@@ -421,8 +424,7 @@ def _jpeg(frame: Frames, quality: int) -> bytes:
     return file.getvalue()
 
 
-def _from_jpeg(shape: tuple[int, ...], pictures: list[bytes]) -> np.ndarray:
-    """Return pictures of the size that they are said to have; no other is read."""
+def _decode_jpegs(shape: tuple[int, ...], pictures: list[bytes]) -> np.ndarray:
     if len(shape) != 4 or shape[0] != len(pictures) or shape[3] != 3 or prod(shape) > MOST_PICTURES:
         raise ValueError(f"{len(pictures)} pictures of the shape {shape}")
     frames: Frames = np.empty(shape, np.uint8)
@@ -431,22 +433,24 @@ def _from_jpeg(shape: tuple[int, ...], pictures: list[bytes]) -> np.ndarray:
     return frames
 
 
-def _decoded(decoder: "msgspec.msgpack.Decoder[Message]", data: bytes) -> Message:
-    with refusing(lambda why: WireError(f"a message that nobody can read ({why})")):
+def _decode(decoder: "msgspec.msgpack.Decoder[Message]", data: bytes) -> Message:
+    with refusing(lambda why: WireError(f"an unreadable message ({why})")):
         return decoder.decode(data)
 
 
-def _received(codings: tuple[Coding, ...]) -> Callable[[type, Any], Any]:
-    """Return what makes an array of what has arrived, coded in one of these ways."""
-
-    def receive(kind: type, sent: Any) -> np.ndarray:
+def _array_hook(codings: tuple[Coding, ...]) -> Callable[[type, Any], np.ndarray]:
+    def receive(kind: type, sent: object) -> np.ndarray:
         received = msgspec.convert(sent, CodedArray)
         if kind is not np.ndarray or received.coding not in codings:
             raise ValueError(f"an array that is {received.coding}")
-        return array_of(received)
+        return decode_array(received)
 
     return receive
 
 
-_FROM_SERVER = msgspec.msgpack.Decoder(FromServer, dec_hook=_received(("raw", "packed", "jpeg")))
-_FROM_CLIENT = msgspec.msgpack.Decoder(FromClient, dec_hook=_received(("raw",)))
+_FROM_SERVER: msgspec.msgpack.Decoder[FromServer] = msgspec.msgpack.Decoder(
+    FromServer, dec_hook=_array_hook(("raw", "packed", "jpeg"))
+)
+_FROM_CLIENT: msgspec.msgpack.Decoder[FromClient] = msgspec.msgpack.Decoder(
+    FromClient, dec_hook=_array_hook(("raw",))
+)

@@ -1,8 +1,8 @@
-"""The near end of a world that runs elsewhere: a `World` like any other.
+"""A `World` that runs on a server.
 
-What a session began with and every control since are kept, so that it goes on as if nothing had
-been, whatever happens to line and server: on the same server where it still waits, else made again
-there or on another one, to the same pictures. Knows nothing of sockets; `link.py` speaks.
+The beginning of a session and every control since are kept, so that play continues after a lost
+connection or server: in the same session if the server kept it, else in a new one, there or on
+another server, where the same pictures are made again. Knows nothing of sockets.
 """
 
 import logging
@@ -15,7 +15,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from math import inf, prod
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 import numpy as np
@@ -25,8 +25,8 @@ from mag_sandbox.files.border import read_plain, refusing
 from mag_sandbox.files.validation import of_type, parse_json
 from mag_sandbox.model.remote import wire
 from mag_sandbox.model.remote.address import REMOTE, ServerAddress
-from mag_sandbox.model.remote.link import ConnectionLost, Link
-from mag_sandbox.model.remote.states import Pieces, batches, cut, joined_state, names_in
+from mag_sandbox.model.remote.link import ConnectionLost, ServerLink
+from mag_sandbox.model.remote.states import Pieces, batches, join_state, piece_names, split_state
 from mag_sandbox.model.world import (
     GIB,
     NETWORK,
@@ -44,28 +44,28 @@ from mag_sandbox.model.world import (
 from mag_sandbox.scenes import Scene
 
 logger = logging.getLogger(__name__)
-PATIENCE_S = 120.0  # for a server that is gone [s]
-KEEP_S = 3.0  # between two snapshots that nobody asked for [s]
+PATIENCE_S = 120.0  # for an unreachable server [s]
+SNAPSHOT_S = 3.0  # between two snapshots beside play [s]
 PAUSE_S = 1.0  # between two tries [s]
-MOST_CUTS = 8  # of the line during one request
+MOST_CUTS = 8  # of the connection during one request
 LOOK_S = 0.25  # between two reports of progress, at which a player can leave [s]
 MOST_STATE = 16 * GIB  # bytes: a full-size world with all its keys and values
 Result = TypeVar("Result")
-SAME = ("weights", "execution", "config")  # of provenance: what a session goes on with
+SAME = ("weights", "execution", "config")  # of provenance: must be equal to continue
 
 
 @dataclass(frozen=True, slots=True)
-class _Arrived:
-    """A snapshot that has arrived, with which play can begin again."""
+class _KeptSnapshot:
+    """A snapshot from which play can be continued."""
 
-    beginning: int  # of play, as counted
+    beginning: int  # its count
     controls: int  # since then
     outline: wire.Outline
     pieces: Pieces
 
 
-class ArrivingArrays(Mapping[str, np.ndarray]):
-    """The arrays of a state that is still on its way; who reads them waits."""
+class PendingArrays(Mapping[str, np.ndarray]):
+    """The arrays of a state that is still being fetched; reading them waits."""
 
     def __init__(self, outline: wire.Outline, arrays: "Future[Mapping[str, np.ndarray]]") -> None:
         self._names, self._arrays = tuple(outline.arrays), arrays
@@ -81,24 +81,24 @@ class ArrivingArrays(Mapping[str, np.ndarray]):
         return len(self._names)
 
 
-class ArrivingState(WorldState):
-    """A state whose arrays are still on their way; nobody waits to hear how large it is."""
+class PendingState(WorldState):
+    """A state whose arrays are still being fetched; its size is known at once."""
 
     __slots__ = ()
 
     @property
     def bytes(self) -> int:
-        """What the arrays take."""
-        assert isinstance(self.arrays, ArrivingArrays)
+        """Size of the arrays."""
+        assert isinstance(self.arrays, PendingArrays)
         return self.arrays.bytes
 
 
 class RemoteWorld:
-    """Implements `World` for a server's.
+    """A world on a server.
 
     world = RemoteWorld(ServerAddress("wss://gpu.home:8765", token), "pocket")
     block = world.reset(scene, seed=7)
-    block = world.step(Control())  # whatever happens to the line meanwhile
+    block = world.step(Control())  # also over a connection that is cut meanwhile
     """
 
     def __init__(
@@ -108,95 +108,89 @@ class RemoteWorld:
         memory: MemorySetting | None = None,
         *,
         look_ahead: bool = True,
-        execution: dict | None = None,
+        execution: dict[str, Any] | None = None,
         on_progress: Progress = lambda stage, fraction: None,
     ) -> None:
-        """Begin a session on a server.
+        """Open a session.
 
         Args:
-            address: of it.
-            world: that is to be played; "remote": the server's own.
+            address: of the server.
+            world: its name; "remote": the server's default.
             memory: first setting.
             look_ahead: whether views are imagined ahead.
             execution: how a recording ran.
-            on_progress: told of waiting, also later, where a line is cut.
+            on_progress: called while waiting, also later, when a connection is cut.
 
         Raises:
             WorldFailed: the server cannot be reached, or refuses.
         """
-        self._address, self._tell = address, on_progress
-        self._opening = wire.Open(
+        self._address, self._report = address, on_progress
+        self._opening = wire.OpenSession(
             session="",
             world="" if world == REMOTE else world,
             memory=memory or MemorySetting(),
             look_ahead=look_ahead,
-            execution=None if execution is None else wire.as_json(execution),
+            execution=None if execution is None else wire.to_json(execution),
             quality=address.quality,
         )
-        self._begun: wire.Begin | None = None  # what is played began with it
-        self._pieces: Pieces = {}  # of the state that it began with
-        self._tape: list[Control] = []  # since then
-        self._forgotten = 0  # controls before these, since play began
-        self._beginnings = 0  # so far
-        self._arrived: deque[_Arrived] = deque()  # snapshots, from another thread
-        self._held: dict[bytes, bytes] = {}  # that were fetched last
+        self._beginning: wire.Beginning | None = None  # of what is played
+        self._beginning_pieces: Pieces = {}  # of a restored state
+        self._controls: list[Control] = []  # since the beginning
+        self._dropped_controls = 0  # earlier ones, covered by a snapshot
+        self._beginning_count = 0
+        self._new_snapshots: deque[_KeptSnapshot] = deque()  # from another thread
+        self._fetched: dict[bytes, bytes] = {}  # pieces, of the newest snapshot
         self._fetching = ThreadPoolExecutor(1, thread_name_prefix="states")
-        self._again: deque[wire.Request] = deque()  # to be done before anything else
-        self._steps = 0  # how many these were
-        self._number = 0  # of the newest request that was answered
-        self._name = _new_name()  # of all lines, to whoever sits between
-        self._keep_at = 0.0  # when the next snapshot is due, where a replica may die [s]
-        self._tell(f"connecting to {address.host}", 0.0)
+        self._repeats: deque[wire.Request] = deque()  # requests to be sent first
+        self._repeat_count = 0
+        self._number = 0  # of the newest answered request
+        self._name = _new_name()  # of the session, for routers of replicas
+        self._next_snapshot = 0.0  # due then, where a replica may die [s]
+        self._report(f"connecting to {address.host}", 0.0)
         try:
-            self._link, welcome = self._entered(self._opening)
+            self._link, welcome = self._enter(self._opening)
         except ConnectionLost as lost:
-            raise WorldFailed(_out_of_reach(address, lost)) from None
+            raise WorldFailed(_unreachable(address, lost)) from None
         self.spec = welcome.spec
         self._session = welcome.session
-        self._provenance = _facts(welcome.provenance)
+        self._provenance = _parse_provenance(welcome.provenance)
         ran = self._provenance.get("execution")
-        if ran is not None:  # and so it goes on, wherever that is
-            as_then = wire.as_json(ran)
+        if ran is not None:  # continue so on any server
+            as_then = wire.to_json(ran)
             self._opening = msgspec.structs.replace(self._opening, execution=as_then)
-        self._tell("ready", 1.0)
+        self._report("ready", 1.0)
 
     def reset(self, scene: Scene, seed: int) -> FrameBlock:
         """Return the first block of a scene; see `World`."""
         seed = checked_seed(scene, seed)
         asked = time.perf_counter()
         begin = wire.Reset(replace(scene, image=None), seed, _picture(scene))
-        return self._shown(asked, self._begin(begin))
+        return self._block(asked, self._begin(begin))
 
     def step(self, control: Control) -> FrameBlock:
         """Return the next block; see `World`."""
         of_type("control", control, Control)
         asked = time.perf_counter()
-        block = self._shown(asked, self._ask(wire.NextBlock(control)))
-        self._tape.append(control)
-        if self._link.hello.replicas > 1 and time.monotonic() > self._keep_at:
-            self._keep()
+        block = self._block(asked, self._ask(wire.Step(control)))
+        self._controls.append(control)
+        if self._link.hello.replicas > 1 and time.monotonic() > self._next_snapshot:
+            self._take_snapshot()
         return block
 
     def prepare(self) -> bool:
-        """Do nothing: the server looks ahead by itself."""
+        """Do nothing: the server prepares by itself."""
         return False
 
     def snapshot(self) -> WorldState:
-        """Return all that is needed to go on, here or there; see `World`.
+        """Return a snapshot, whose arrays are still being fetched; see `World`."""
+        outline = self._result(wire.SnapshotReply, self._ask(wire.Call("snapshot"))).outline
+        done = self._dropped_controls + len(self._controls)
+        taken = self._session, outline, (self._beginning_count, done)
+        arrays = self._fetching.submit(self._fetch, *taken)
+        return PendingState(PendingArrays(outline, arrays), _parse_provenance(outline.data))
 
-        Its arrays are still on their way: who reads them waits.
-        """
-        outline = self._result(wire.Taken, self._ask(wire.Snapshot())).outline
-        session, taken = self._session, (self._beginnings, self._forgotten + len(self._tape))
-        arrays = self._fetching.submit(self._fetch, session, outline, taken)
-        return ArrivingState(ArrivingArrays(outline, arrays), _facts(outline.data))
-
-    def _keep(self) -> None:
-        """Take a snapshot, so that little is made again where a replica dies.
-
-        The next one is due a while after this one is here.
-        """
-        self._keep_at = inf
+    def _take_snapshot(self) -> None:
+        self._next_snapshot = inf
         try:
             self.snapshot()
         except WorldFailed as refused:
@@ -204,161 +198,147 @@ class RemoteWorld:
             return
 
         def plan() -> None:
-            self._keep_at = time.monotonic() + KEEP_S
+            self._next_snapshot = time.monotonic() + SNAPSHOT_S
 
-        self._fetching.submit(plan)  # behind it
+        self._fetching.submit(plan)  # after it is fetched
 
     def restore(self, state: WorldState) -> None:
-        """Go on from a snapshot; see `World`."""
-        outline, pieces = cut(of_type("state", state, WorldState))
-        names = names_in(outline)
+        """Continue from a snapshot; see `World`."""
+        outline, pieces = split_state(of_type("state", state, WorldState))
+        names = piece_names(outline)
         while True:
             session = self._session
-            missing = self._result(wire.Missing, self._ask(wire.Offer(names))).names
+            missing = self._result(wire.MissingReply, self._ask(wire.OfferPieces(names))).names
             for batch in batches([name for name in missing if name in pieces], pieces):
-                self._ask(wire.Give(batch))
+                self._ask(wire.SendPieces(batch))
             try:
                 self._begin(wire.Restore(outline), pieces)
                 return
             except WorldFailed:
                 if self._session == session:
                     raise
-                # what was given is gone with the session before
+                # the given pieces are gone with the lost session
 
     def adopt(self, past: Past) -> None:
-        """Go on where another world of the same base was; see `AdoptingWorld`."""
-        blocks = [wire.Adopted(one.frames, one.poses, one.block_index) for one in past.blocks]
+        """Continue where another world of the same base was; see `AdoptingWorld`."""
+        blocks = [wire.AdoptedBlock(one.frames, one.poses, one.block_index) for one in past.blocks]
         scene = replace(past.scene, image=None)
         self._begin(wire.Adopt(scene, past.seed, past.prompt, blocks, past.origin))
 
     def expect_prompt(self) -> None:
-        """Let the server get ready to read a prompt."""
-        self._ask(wire.ExpectPrompt())
+        """Let the server prepare for a prompt; see `World`."""
+        self._ask(wire.Call("expect_prompt"))
 
     def round_trip(self, frames: Frames) -> Frames:
         """Return frames after the server's autoencoder; see `World`."""
-        shown = self._result(wire.Shown, self._ask(wire.RoundTrip(frames)))
+        shown = self._result(wire.FramesReply, self._ask(wire.RoundTrip(frames)))
         if shown.frames is None or shown.frames.shape != frames.shape:
-            raise self._senseless()
+            raise self._protocol_error()
         return shown.frames
 
     def painted(self, pose: CameraPose) -> Frames | None:
         """Return what was painted or given at a pose; see `PaintingWorld`."""
-        return self._result(wire.Shown, self._ask(wire.Painted(pose))).frames
+        return self._result(wire.FramesReply, self._ask(wire.PaintedView(pose))).frames
 
-    def provenance(self) -> dict:
-        """Return what a recording's header says: what the server's world says of itself.
-
-        Besides, on which machine it runs, and whether its frames are as they were made.
-        """
+    def provenance(self) -> dict[str, Any]:
+        """Return the provenance of the server's world, with its machine and how frames travel."""
         said = self._provenance
-        if self._begun is not None:
-            told = self._result(wire.Told, self._ask(wire.Provenance()))
-            said = said | _facts(told.provenance)
+        if self._beginning is not None:
+            told = self._result(wire.ProvenanceReply, self._ask(wire.Call("provenance")))
+            said = said | _parse_provenance(told.provenance)
         quality = self._address.quality
         return said if quality is None else said | {"frames": f"jpeg {quality}"}
 
     def close(self) -> None:
-        """Leave the server when all snapshots have arrived; may be called twice."""
+        """Leave the server once all snapshots are fetched; may be called twice."""
         self._fetching.shutdown()
         self._link.leave(self._number + 1)
 
-    def _begin(self, begin: wire.Begin, pieces: Pieces | None = None) -> wire.Reply:
-        """Begin anew; what was before is not gone back to."""
-        self._begun = None
-        self._tape.clear()
-        self._again.clear()
-        self._beginnings += 1
+    def _begin(self, begin: wire.Beginning, pieces: Pieces | None = None) -> wire.Reply:
+        self._beginning = None
+        self._controls.clear()
+        self._repeats.clear()
+        self._beginning_count += 1
         answer = self._ask(begin)
-        self._begun, self._pieces, self._forgotten = begin, pieces or {}, 0
+        self._beginning, self._beginning_pieces, self._dropped_controls = begin, pieces or {}, 0
         return answer
 
     def _fetch(
         self, session: str, outline: wire.Outline, taken: tuple[int, int]
     ) -> Mapping[str, np.ndarray]:
-        """Fetch what is new of a snapshot on a line of its own, and return its arrays."""
+        """Fetch the new pieces of a snapshot on a second connection, and return its arrays."""
         since = time.monotonic()
-        names, held = names_in(outline), self._held.copy()
+        names, held = piece_names(outline), self._fetched.copy()
         while missing := [name for name in names if name not in held]:
             try:
                 self._fetch_into(held, session, missing)
             except ConnectionLost as lost:
                 if time.monotonic() - since > PATIENCE_S:
-                    raise WorldFailed(_out_of_reach(self._address, lost)) from None
+                    raise WorldFailed(_unreachable(self._address, lost)) from None
                 time.sleep(PAUSE_S)
         pieces = {name: held[name] for name in names}
-        state = joined_state(outline, pieces, MOST_STATE)
-        self._held = pieces
-        self._arrived.append(_Arrived(*taken, outline, pieces))
+        state = join_state(outline, pieces, MOST_STATE)
+        self._fetched = pieces
+        self._new_snapshots.append(_KeptSnapshot(*taken, outline, pieces))
         return state.arrays
 
     def _fetch_into(self, held: dict[bytes, bytes], session: str, names: list[bytes]) -> None:
-        """Fetch pieces, as many as come before the line is cut.
-
-        Raises:
-            ConnectionLost: it is.
-            WorldFailed: the session is over.
-        """
-        with closing(Link(self._address, self._name)) as link:
+        with closing(ServerLink(self._address, self._name)) as link:
             link.attach(session)
             for start in range(0, len(names), wire.MOST_FETCHED):
                 wanted = names[start : start + wire.MOST_FETCHED]
-                reply = link.ask(start, wire.Fetch(wanted))
-                pieces = self._result(wire.Fetched, reply).pieces
+                reply = link.ask(start, wire.FetchPieces(wanted))
+                pieces = self._result(wire.PiecesReply, reply).pieces
                 if len(pieces) != len(wanted):
-                    raise self._senseless()
+                    raise self._protocol_error()
                 held.update(zip(wanted, pieces, strict=True))
 
-    def _take_arrived(self) -> None:
-        """Begin with the newest snapshot from now on, if play has to begin again."""
-        while self._arrived:
-            one = self._arrived.popleft()
-            if one.beginning == self._beginnings and self._begun is not None:
-                self._begun, self._pieces = wire.Restore(one.outline), one.pieces
-                del self._tape[: one.controls - self._forgotten]
-                self._forgotten = one.controls
+    def _use_snapshots(self) -> None:
+        """Let play be continued from the newest snapshot instead of its beginning."""
+        while self._new_snapshots:
+            one = self._new_snapshots.popleft()
+            if one.beginning == self._beginning_count and self._beginning is not None:
+                self._beginning, self._beginning_pieces = wire.Restore(one.outline), one.pieces
+                del self._controls[: one.controls - self._dropped_controls]
+                self._dropped_controls = one.controls
 
-    def _shown(self, asked: float, answer: wire.Reply) -> FrameBlock:
-        """Return the block that was asked for, with what server and network took."""
-        block = self._result(wire.Made, answer).block
+    def _block(self, asked: float, answer: wire.Reply) -> FrameBlock:
+        block = self._result(wire.BlockReply, answer).block
         network = 1000 * (time.perf_counter() - asked) - answer.server_ms
         self._check(block)
         times = {SERVER: answer.server_ms, NETWORK: max(0.0, network)}
         return replace(block, stage_ms=block.stage_ms | times)
 
     def _check(self, block: FrameBlock) -> None:
-        """Take a block whose frames are as large as agreed on."""
         size = (self.spec.frame_height, self.spec.frame_width, 3)
         for frames in (block.frames, block.at_rest):
             if frames.shape != (len(block.poses), *size) or not block.poses:
-                raise self._senseless()
+                raise self._protocol_error()
 
     def _result(self, kind: type[Result], answer: wire.Reply) -> Result:
         if not isinstance(answer.result, kind):
-            raise self._senseless()
+            raise self._protocol_error()
         return answer.result
 
-    def _senseless(self) -> WorldFailed:
-        return WorldFailed(f"{self._address.host} answers what nobody asked; update the game there")
+    def _protocol_error(self) -> WorldFailed:
+        return WorldFailed(f"{self._address.host} sends an unexpected reply; update the game there")
 
     def _ask(self, request: wire.Request) -> wire.Reply:
-        """Return the answer to a request, after as many new connections as it takes.
-
-        Raises:
-            WorldFailed: the server refuses, or is gone for too long.
-        """
-        self._take_arrived()
+        """Return the reply to a request, over as many new connections as it takes."""
+        self._use_snapshots()
         for _ in range(MOST_CUTS):
             try:
-                while self._again:
-                    self._exchange(self._again[0])
-                    self._again.popleft()
-                    self._tell("making again what was shown", 1 - len(self._again) / self._steps)
+                while self._repeats:
+                    self._exchange(self._repeats[0])
+                    self._repeats.popleft()
+                    self._report(
+                        "making the blocks again", 1 - len(self._repeats) / self._repeat_count
+                    )
                 return self._exchange(request)
             except ConnectionLost as lost:
-                self._come_back(lost)
+                self._reconnect(lost)
         raise WorldFailed(
-            f"{self._address.host} hangs up whenever this is asked; begin anew, and see its log"
+            f"{self._address.host} closes the connection at every try; start again, and see its log"
         )
 
     def _exchange(self, request: wire.Request) -> wire.Reply:
@@ -368,12 +348,7 @@ class RemoteWorld:
             raise WorldFailed(answer.result.sentence)
         return answer
 
-    def _come_back(self, lost: ConnectionLost) -> None:
-        """Connect again, and see to it that play goes on where it was.
-
-        Raises:
-            WorldFailed: the server is gone for too long, or is another one.
-        """
+    def _reconnect(self, lost: ConnectionLost) -> None:
         logger.info("%s is gone: %s", self._address.host, lost)
         self._link.close()
         since, pause = time.monotonic(), 0.0
@@ -381,104 +356,92 @@ class RemoteWorld:
         while True:
             self._wait(pause, since)
             try:
-                self._link, welcome = self._entered(opening)
+                self._link, welcome = self._enter(opening)
                 break
             except ConnectionLost as error:
                 if time.monotonic() - since > PATIENCE_S:
-                    raise WorldFailed(_out_of_reach(self._address, error)) from None
+                    raise WorldFailed(_unreachable(self._address, error)) from None
                 pause = PAUSE_S
         if welcome.session != self._session:
-            self._begin_again(welcome)
-        self._tell("ready", 1.0)
+            self._continue_in(welcome)
+        self._report("ready", 1.0)
 
     def _wait(self, seconds: float, since: float) -> None:
-        """Wait before another try, as a player sees it; who leaves does so from within `_tell`."""
+        """Wait before another try; the player may leave from within `_report`."""
         until = time.monotonic() + seconds
         while True:
             now = time.monotonic()
             share = min(0.99, (now - since) / PATIENCE_S)
-            self._tell(f"reconnecting to {self._address.host}", share)
+            self._report(f"reconnecting to {self._address.host}", share)
             if now >= until:
                 return
             time.sleep(min(LOOK_S, until - now))
 
-    def _begin_again(self, welcome: wire.Welcome) -> None:
-        """Go on in a new session: ask for all that was done in the one that is over.
-
-        Raises:
-            WorldFailed: it would not be the same there.
-        """
-        now = _facts(welcome.provenance)
+    def _continue_in(self, welcome: wire.SessionOpened) -> None:
+        """Repeat in a new session what was done in the lost one."""
+        now = _parse_provenance(welcome.provenance)
         for name in SAME:
             if now.get(name) != self._provenance.get(name):
                 raise WorldFailed(
-                    f"{self._address.host} is back with {name} of another kind; what was played "
-                    "cannot go on there: begin anew, or have the server run as before"
+                    f"{self._address.host} is back with other {name}; this session cannot "
+                    "continue there: start again, or let the server run as before"
                 )
         self._session, self._number = welcome.session, 0
-        self._again.clear()
-        if isinstance(self._begun, wire.Restore):
-            given = batches(names_in(self._begun.outline), self._pieces)
-            self._again.extend(map(wire.Give, given))
-        if self._begun is not None:
-            self._again.append(self._begun)
-        for start in range(0, len(self._tape), wire.MOST_CONTROLS):
-            self._again.append(wire.Repeat(self._tape[start : start + wire.MOST_CONTROLS]))
-        self._steps = len(self._again)
+        self._repeats.clear()
+        if isinstance(self._beginning, wire.Restore):
+            given = batches(piece_names(self._beginning.outline), self._beginning_pieces)
+            self._repeats.extend(map(wire.SendPieces, given))
+        if self._beginning is not None:
+            self._repeats.append(self._beginning)
+        for start in range(0, len(self._controls), wire.MOST_CONTROLS):
+            self._repeats.append(
+                wire.RepeatSteps(self._controls[start : start + wire.MOST_CONTROLS])
+            )
+        self._repeat_count = len(self._repeats)
 
-    def _entered(self, opening: wire.Open) -> tuple[Link, wire.Welcome]:
-        """Connect and begin or go on with a session.
-
-        Raises:
-            ConnectionLost: the server cannot be reached.
-            WorldFailed: it refuses.
-        """
+    def _enter(self, opening: wire.OpenSession) -> tuple[ServerLink, wire.SessionOpened]:
         while True:
-            link = self._connected(is_new=not opening.session)
+            link = self._connect(is_new=not opening.session)
             try:
-                if (welcome := link.open(opening, self._tell_place)) is not None:
+                if (welcome := link.open(opening, self._report_place)) is not None:
                     return link, welcome
             except BaseException:
                 link.close()
                 raise
             link.close()
-            self._name = _new_name()  # to which another replica may answer
+            self._name = _new_name()  # for another replica
 
-    def _connected(self, *, is_new: bool) -> Link:
-        """Connect; of two replicas, to the one with fewer players, where nobody waits for us.
-
-        Raises:
-            ConnectionLost, WorldFailed: see `Link`.
-        """
-        first = Link(self._address, self._name)
+    def _connect(self, *, is_new: bool) -> ServerLink:
+        """Connect a new session to the emptier one of two replicas."""
+        first = ServerLink(self._address, self._name)
         hello = first.hello
         if not is_new or hello.replicas == 1 or not hello.players:
             return first
         first.close()
         name = _new_name()
-        second = Link(self._address, name)
+        second = ServerLink(self._address, name)
         if second.hello.players < hello.players:
             self._name = name
             return second
         second.close()
-        return Link(self._address, self._name)
+        return ServerLink(self._address, self._name)
 
-    def _tell_place(self, waiting: wire.Waiting) -> None:
+    def _report_place(self, waiting: wire.Queued) -> None:
         before = waiting.position - 1
         said = "you are next" if not before else f"{before} before you"
-        self._tell(f"all {waiting.places} places are taken, {said}", 0.0)
+        self._report(f"all {waiting.places} places are taken, {said}", 0.0)
 
 
 def served_world(address: ServerAddress) -> str:
-    """Return the name of the world that a server plays.
+    """Return the name of a server's default world.
 
     Raises:
-        WorldFailed: it cannot be reached, or does not let us in.
+        WorldFailed: the server cannot be reached, or refuses.
     """
     try:
-        link = Link(address)
+        link = ServerLink(address)
     except ConnectionLost as lost:
-        raise WorldFailed(_out_of_reach(address, lost)) from None
+        raise WorldFailed(_unreachable(address, lost)) from None
     link.close()
     return link.hello.world
 
@@ -487,17 +450,16 @@ def _new_name() -> str:
     return secrets.token_hex(8)
 
 
-def _out_of_reach(address: ServerAddress, lost: ConnectionLost) -> str:
+def _unreachable(address: ServerAddress, lost: ConnectionLost) -> str:
     return f"{address.url} cannot be reached ({lost}); is `serve` running there?"
 
 
-def _facts(text: bytes) -> dict:
-    with refusing(lambda why: WorldFailed(f"the server says nothing of itself ({why})")):
+def _parse_provenance(text: bytes) -> dict[str, Any]:
+    with refusing(lambda why: WorldFailed(f"the server's provenance is unreadable ({why})")):
         return dict(parse_json(text))
 
 
 def _picture(scene: Scene) -> bytes | None:
-    """Return the file of a scene's picture; the server looks at what it holds."""
     if scene.image is None:
         return None
     with refusing(lambda why: WorldFailed(f"scene image {scene.image} cannot be read ({why})")):

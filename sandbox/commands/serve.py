@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -20,97 +21,102 @@ from mag_sandbox.sandbox.settings import SandboxConfig
 from mag_sandbox.workers.cluster import joined
 
 if TYPE_CHECKING:  # an extra
-    from mag_sandbox.model.remote.engine import Wish
+    from mag_sandbox.model.remote.engine import WorldRequest
     from mag_sandbox.model.remote.server import WorldServer
 Say = Callable[[str], None]
-PARKED = "512"  # MiB of keys and values that travel; of larger worlds, latents do
-SWITCH_S = 0.001  # longest turn of a thread that others wait for [s]: messages leave sooner
+PARKED = "512"  # MiB of keys and values in a snapshot; of larger worlds, latents
+SWITCH_S = 0.001  # longest turn of a thread while others wait [s]: messages leave sooner
 
 
 def run_serve(options: ServeOptions, say: Say) -> int:
     """Serve a world until told to end."""
     try:
-        from mag_sandbox.model.remote.serving import Gate, serve
+        from mag_sandbox.model.remote.serving import ListenAddress, serve
     except ImportError as error:
         raise WorldFailed(
             f"a server needs more packages ({error}); run `pip install -e '.[remote]'`"
         ) from error
-    gate = Gate(options.host, options.port, options.token_file, options.tls_cert, options.tls_key)
-    token = gate.token()  # before anything is loaded
+    address = ListenAddress(
+        options.host, options.port, options.token_file, options.tls_cert, options.tls_key
+    )
+    token = address.token()  # before anything is loaded
     least, most = options.replicas if options.ray else Span(1, 1)
-    build = partial(built, options.world, options.max_sessions, token, most, options.precision)
-    tell = partial(_tell, say, options.world, options.max_sessions * most)
+    build = partial(
+        build_server, options.world, options.max_sessions, token, most, options.precision
+    )
+    report = partial(_report, say, options.world, options.max_sessions * most)
     say(f"loading {options.world}")
-    if gate.warning:
-        say(gate.warning)
+    if address.warning:
+        say(address.warning)
     if options.ray is not None:
         with joined(options.ray):
             from mag_sandbox.model.remote import cluster
 
             plan = cluster.ReplicaPlan(least, most, options.gpus)
-            cluster.serve_cluster(plan, build, options.max_sessions, gate, tell)
+            cluster.serve_cluster(plan, build, options.max_sessions, address, report)
         return 0
-    server = build()
-    try:
-        serve(server, gate, tell)
-    finally:
-        server.close()
+    with closing(build()) as server:
+        serve(server, address, report)
     return 0
 
 
-def built(
+def build_server(
     world: str, places: int, token: str, replicas: int = 1, precision: Precision = "auto"
 ) -> "WorldServer":
     """Return a server with its world loaded, in the process that is to serve.
 
     Args:
-        world: that is played unless another is asked for.
-        places: of players at once.
-        token: that players must know.
+        world: played unless another is requested.
+        places: players at once.
+        token: that players must send.
         replicas: of this server, beside each other.
         precision: of the pocket world's networks.
 
     Raises:
-        WorldFailed: it cannot run here.
+        WorldFailed: the world cannot run here.
     """
-    from mag_sandbox.model.remote.engine import Wish, WorldEngine
-    from mag_sandbox.model.remote.server import MOST_KEPT_MIB, House, WorldServer
+    from mag_sandbox.model.remote.engine import WorldEngine, WorldRequest
+    from mag_sandbox.model.remote.server import MOST_KEPT_MIB, ServerConfig, WorldServer
 
     os.environ.setdefault(PARKED_MIB, PARKED)
     sys.setswitchinterval(SWITCH_S)
-    usual = WorldChoice(world, usual_memory(world, SandboxConfig(), None))
+    choice = WorldChoice(world, usual_memory(world, SandboxConfig(), None))
     engine = WorldEngine(partial(load, precision=precision), places, WORLD_THREAD)
     engine.start()
     try:
-        provenance = engine.warm(Wish(usual.name, usual.memory))
+        provenance = engine.warm_up(WorldRequest(choice.name, choice.memory))
     except BaseException:
         engine.close()
         raise
-    house = House(
-        worlds=tuple(dict.fromkeys((usual.name, *worlds_beside(usual.name)))),
+    config = ServerConfig(
+        worlds=tuple(dict.fromkeys((choice.name, *worlds_beside(choice.name)))),
         places=places,
         replicas=replicas,
         token=token,
         machine=processor_name(),
         threads=provenance.get("execution", {}).get("threads"),
-        kept_mib=max(MOST_KEPT_MIB, WORLDS[usual.name].memory_setting().kept_mib),
+        kept_mib=max(MOST_KEPT_MIB, WORLDS[choice.name].memory_setting().kept_mib),
     )
-    return WorldServer(engine, house)
+    return WorldServer(engine, config)
 
 
-def load(wish: "Wish", precision: Precision = "auto") -> World:
-    """Load the world that a session wants.
+def load(request: "WorldRequest", precision: Precision = "auto") -> World:
+    """Load the world that a session requests.
 
     Raises:
         WorldFailed: there is none, it has no such memory, or it cannot run here.
     """
-    execution = None if wish.execution is None else parse_json(wish.execution.encode())
-    precision = precision if wish.world == "pocket" else "auto"
-    choice = WorldChoice(wish.world, wish.memory, wish.look_ahead, execution, precision=precision)
-    return choice.load()
+    execution = None if request.execution is None else parse_json(request.execution.encode())
+    return WorldChoice(
+        request.world,
+        request.memory,
+        request.look_ahead,
+        execution,
+        precision=precision if request.world == "pocket" else "auto",
+    ).load()
 
 
-def _tell(say: Say, world: str, places: int, url: str) -> None:
+def _report(say: Say, world: str, places: int, url: str) -> None:
     players = "1 player" if places == 1 else f"{places} players"
     say(f"{world} is served to {players} at {url}; there, others play it with")
     say(f"  {PROGRAM} play --world remote --url {url}")

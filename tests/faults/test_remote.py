@@ -18,7 +18,7 @@ from mag_sandbox.model.remote import link, wire
 from mag_sandbox.model.remote import server as serving_side
 from mag_sandbox.model.remote import world as near_side
 from mag_sandbox.model.remote.address import ServerAddress
-from mag_sandbox.model.remote.serving import Gate, ServingError
+from mag_sandbox.model.remote.serving import ListenAddress, ServingError
 from mag_sandbox.model.remote.world import RemoteWorld
 from mag_sandbox.model.world import Control, MemorySetting, WorldFailed
 from mag_sandbox.scenes import Scene
@@ -100,10 +100,10 @@ class Replicas:
 
     def __init__(self, servers, monkeypatch):
         self.alive = list(servers)
-        monkeypatch.setattr(near_side, "Link", self._link)
+        monkeypatch.setattr(near_side, "ServerLink", self._link)
 
     def _link(self, address, name):
-        return link.Link(self.alive[int(name, 16) % len(self.alive)].address, name)
+        return link.ServerLink(self.alive[int(name, 16) % len(self.alive)].address, name)
 
     def kill(self, server):
         self.alive.remove(server)
@@ -137,14 +137,14 @@ def test_a_player_does_not_wait_for_a_full_replica(replicas, monkeypatch):
 
 
 def test_where_a_replica_dies_play_goes_on_in_another_from_a_newer_snapshot(replicas, monkeypatch):
-    monkeypatch.setattr(near_side, "KEEP_S", 0.0)
+    monkeypatch.setattr(near_side, "SNAPSHOT_S", 0.0)
     with closing(RemoteWorld(replicas.alive[0].address)) as world:
         frames = [world.reset(PLACE, 7).frames, *(world.step(TURN).frames for _ in range(3))]
-        eventually(lambda: world._arrived)
+        eventually(lambda: world._new_snapshots)
         replicas.kill(replicas.of(world))
         frames += [world.step(TURN).frames for _ in range(3)]
         assert np.array_equal(frames, EXPECTED)
-        assert isinstance(world._begun, wire.Restore)
+        assert isinstance(world._beginning, wire.Restore)
 
 
 class Proxy:
@@ -224,7 +224,7 @@ def test_what_makes_the_server_hang_up_again_and_again_is_a_sentence(hosted, mon
     world = RemoteWorld(hosted.address)
     world.reset(PLACE, 7)
     monkeypatch.setattr(near_side, "MOST_CUTS", 2)
-    monkeypatch.setattr(serving_side, "_coded", None)  # a bug: answers cannot be sent
+    monkeypatch.setattr(serving_side, "_encode", None)  # a bug: answers cannot be sent
     monkeypatch.setattr(wire, "Refused", None)
     with pytest.raises(WorldFailed, match="hangs up whenever this is asked"):
         world.step(TURN)
@@ -290,7 +290,7 @@ def test_a_player_who_rests_for_long_gives_up_the_place_and_goes_on_when_there_i
         world = RemoteWorld(hosted.address)
         shown = frames_of(world, 1)
         eventually(lambda: not hosted.players)
-        hosted.worlds._house = replace(hosted.house, idle_s=PATIENCE)
+        hosted.worlds._config = replace(hosted.house, idle_s=PATIENCE)
         assert np.array_equal([*shown, world.step(TURN).frames], EXPECTED[:3])
         world.close()
 
@@ -299,13 +299,13 @@ def test_who_waits_hears_of_the_place_in_the_line_and_may_leave_it():
     with Hosted() as hosted:
         playing = RemoteWorld(hosted.address)
         with opened(hosted) as second:
-            assert said(second) == wire.Waiting(1, 1)
+            assert said(second) == wire.Queued(1, 1)
             with opened(hosted) as third:
-                assert said(third) == wire.Waiting(2, 1)
+                assert said(third) == wire.Queued(2, 1)
                 second.close()
-                assert said(third) == wire.Waiting(1, 1)
+                assert said(third) == wire.Queued(1, 1)
                 playing.close()
-                assert isinstance(said(third), wire.Welcome)
+                assert isinstance(said(third), wire.SessionOpened)
 
 
 def test_the_line_has_an_end(monkeypatch):
@@ -318,7 +318,7 @@ def test_the_line_has_an_end(monkeypatch):
 
 
 def test_without_the_token_nobody_is_let_in(token_file):
-    with Hosted(gate=Gate(port=0, token_file=token_file)) as hosted:
+    with Hosted(gate=ListenAddress(port=0, token_file=token_file)) as hosted:
         for token, why in (("", "wants a token"), ("wrong-horse-battery", "wants another token")):
             with pytest.raises(WorldFailed, match=f"{why}; give --token-file"):
                 RemoteWorld(ServerAddress(hosted.address.url, token))
@@ -328,8 +328,8 @@ def test_without_the_token_nobody_is_let_in(token_file):
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.0.7", "gpu.home"])
 def test_without_a_token_only_this_machine_is_served(host, token_file):
     with pytest.raises(ServingError, match="give --token-file"):
-        Gate(host)
-    assert "whoever sits between can read" in Gate(host, token_file=token_file).warning
+        ListenAddress(host)
+    assert "can read everything" in ListenAddress(host, token_file=token_file).warning
 
 
 def test_another_version_is_a_sentence(hosted):
@@ -381,18 +381,18 @@ def said(line):
     assembler, message = wire.Assembler(2**30), None
     while message is None:
         message = assembler.add(line.recv(PATIENCE))
-    return wire.server_message(message)
+    return wire.decode_from_server(message)
 
 
 def say(line, message):
-    for part in wire.parts_of(wire.encoded(message)):
+    for part in wire.split_message(wire.encode(message)):
         line.send(part)
 
 
 @contextmanager
 def opened(hosted):
     with spoken_to(hosted) as line:
-        say(line, wire.Open("", "", MemorySetting()))
+        say(line, wire.OpenSession("", "", MemorySetting()))
         yield line
 
 
@@ -401,7 +401,7 @@ GARBAGE = {
     "no part": b"garbage",
     "nothing": b"\0",
     "text": "words",
-    "a request at once": b"\0" + wire.encoded(wire.Ask(1, wire.Snapshot())),
+    "a request at once": b"\0" + wire.encode(wire.NumberedRequest(1, wire.Call("snapshot"))),
     "a long opening": b"\1" + bytes(wire.MOST_OPENING + 1),
 }
 
@@ -427,7 +427,7 @@ def test_a_message_of_a_gigabyte_is_refused_before_it_is_sent(hosted):
 def test_a_message_in_parts_that_is_larger_than_a_world_is_refused(hosted, monkeypatch):
     monkeypatch.setattr(serving_side, "MOST_REQUEST", wire.MIB)
     with opened(hosted) as line:
-        assert isinstance(said(line), wire.Welcome)
+        assert isinstance(said(line), wire.SessionOpened)
         for _ in range(2):
             line.send(b"\1" + bytes(wire.PART))
         assert said(line).sentence == "a message of more than 1 MiB"
@@ -447,10 +447,10 @@ def test_what_speaks_another_language_costs_the_others_nothing(hosted, words):
 def test_a_client_that_does_not_read_is_cut_off_and_the_others_play_on(monkeypatch):
     monkeypatch.setattr(serving_side, "SENDING_S", 0.05)
     with Hosted(places=2, keep_s=0.0) as hosted, opened(hosted) as slow:
-        assert isinstance(said(slow), wire.Welcome)
-        say(slow, wire.Ask(1, wire.Reset(PLACE, 7)))
+        assert isinstance(said(slow), wire.SessionOpened)
+        say(slow, wire.NumberedRequest(1, wire.Reset(PLACE, 7)))
         for number in range(2, 60):
-            say(slow, wire.Ask(number, wire.NextBlock(TURN)))
+            say(slow, wire.NumberedRequest(number, wire.Step(TURN)))
         world = RemoteWorld(hosted.address)
         assert np.array_equal(frames_of(world), EXPECTED)
         world.close()
@@ -466,22 +466,22 @@ SENSELESS = {
     "a missing piece": wire.Restore(
         wire.Outline({"keys": wire.ArrayOutline((1,), [bytes(16)])}, b"{}")
     ),
-    "pieces of another line": wire.Fetch([bytes(16)]),
+    "pieces of another line": wire.FetchPieces([bytes(16)]),
     "no past": wire.Adopt(PLACE, 7, "", [], wire.MemoryOrigin("x", 1)),
     "small frames": wire.RoundTrip(np.zeros((1, 2, 2, 3), np.uint8)),
-    "many controls": wire.Repeat([TURN] * 257),
+    "many controls": wire.RepeatSteps([TURN] * 257),
 }
 
 
 @pytest.mark.parametrize("request_of", SENSELESS)
 def test_a_request_that_makes_no_sense_is_a_sentence_and_play_goes_on(hosted, request_of):
     with opened(hosted) as line:
-        assert isinstance(said(line), wire.Welcome)
-        say(line, wire.Ask(1, SENSELESS[request_of]))
+        assert isinstance(said(line), wire.SessionOpened)
+        say(line, wire.NumberedRequest(1, SENSELESS[request_of]))
         assert said(line).result.sentence
-        say(line, wire.Ask(2, wire.Reset(PLACE, 7)))
+        say(line, wire.NumberedRequest(2, wire.Reset(PLACE, 7)))
         assert block_number(said(line).result.block.frames[0]) == 0
-        say(line, wire.Ask(3, wire.Leave()))
+        say(line, wire.NumberedRequest(3, wire.Call("leave")))
 
 
 def test_a_server_that_sends_what_it_did_not_say_is_a_sentence():
@@ -492,7 +492,7 @@ def test_a_server_that_sends_what_it_did_not_say_is_a_sentence():
 
     with Hosted(lambda wish: Crooked()) as hosted:
         world = RemoteWorld(hosted.address)
-        with pytest.raises(WorldFailed, match="answers what nobody asked"):
+        with pytest.raises(WorldFailed, match="unexpected reply"):
             world.reset(PLACE, 7)
         world.close()
 
@@ -504,7 +504,7 @@ def test_over_tls_a_certificate_that_is_trusted_is_all_it_takes(tmp_path, monkey
     names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
     where = ["-keyout", str(key), "-out", str(cert)]
     subprocess.run([*command.split(), *names, *where], check=True, capture_output=True)
-    with Hosted(gate=Gate(port=0, tls_cert=cert, tls_key=key)) as hosted:
+    with Hosted(gate=ListenAddress(port=0, tls_cert=cert, tls_key=key)) as hosted:
         address = ServerAddress(f"wss://localhost:{hosted.port}")
         with pytest.raises(WorldFailed, match="certificate verify failed"):
             RemoteWorld(address)
@@ -517,9 +517,13 @@ def test_over_tls_a_certificate_that_is_trusted_is_all_it_takes(tmp_path, monkey
 def test_a_certificate_that_is_none_is_a_sentence(tmp_path):
     (tmp_path / "cert.pem").write_text("words")
     with pytest.raises(ServingError, match=r"cert\.pem cannot be used"):
-        Hosted(gate=Gate(port=0, tls_cert=tmp_path / "cert.pem", tls_key=tmp_path / "cert.pem"))
+        Hosted(
+            gate=ListenAddress(
+                port=0, tls_cert=tmp_path / "cert.pem", tls_key=tmp_path / "cert.pem"
+            )
+        )
     with pytest.raises(ServingError, match="give both"):
-        Gate(tls_cert=tmp_path / "cert.pem")
+        ListenAddress(tls_cert=tmp_path / "cert.pem")
 
 
 def test_a_port_that_is_taken_is_a_sentence(hosted):

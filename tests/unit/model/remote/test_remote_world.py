@@ -11,7 +11,7 @@ from mag_sandbox.controls.camera import CameraCommand, CameraPose
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.controls.sources import ScriptSource
 from mag_sandbox.model.remote.address import ServerAddress, read_token
-from mag_sandbox.model.remote.engine import Wish, WorldEngine
+from mag_sandbox.model.remote.engine import WorldEngine, WorldRequest
 from mag_sandbox.model.remote.world import RemoteWorld, served_world
 from mag_sandbox.model.world import (
     NETWORK,
@@ -169,7 +169,7 @@ def test_a_bug_of_the_world_is_a_sentence_and_its_world_is_never_played_again():
     with Hosted(load) as hosted:
         world = RemoteWorld(hosted.address)
         world.reset(PLACE, 7)
-        with pytest.raises(WorldFailed, match=r"cannot go on \(RuntimeError: CUDA error\)"):
+        with pytest.raises(WorldFailed, match=r"unexpected error on the server \(RuntimeError: CUDA error\)"):
             world.step(TURN)
         world.reset(PLACE, 7)
         assert [one.closed for one in made] == [True, False]
@@ -227,7 +227,7 @@ def test_a_player_asks_for_world_memory_and_look_ahead():
         ):
             with pytest.raises(WorldFailed, match=why):
                 RemoteWorld(hosted.address, name, memory)
-    assert wishes == [Wish("fake", setting, False, '{"dtype": "float32"}')]
+    assert wishes == [WorldRequest("fake", setting, False, '{"dtype": "float32"}')]
 
 
 def test_how_many_threads_there_are_is_not_one_players_to_choose():
@@ -254,7 +254,10 @@ def test_what_is_no_token_is_refused(text, tmp_path):
 
 def test_seats_take_turns_whatever_one_of_them_asks_for():
     engine = WorldEngine(lambda wish: FakeWorld(), 2)
-    many, one = engine.seat(Wish("a", MemorySetting())), engine.seat(Wish("b", MemorySetting()))
+    many, one = (
+        engine.add_slot(WorldRequest("a", MemorySetting())),
+        engine.add_slot(WorldRequest("b", MemorySetting())),
+    )
     done = []
     calls = [engine.call(many, lambda: done.append("many")) for _ in range(5)]
     calls += [engine.call(one, lambda: done.append("one")) for _ in range(2)]
@@ -277,20 +280,20 @@ def test_views_ahead_are_remembered_while_nobody_waits():
             return super().prepare()
 
     engine = WorldEngine(lambda wish: LooksAhead(spec=SPEC), 1)
-    seat = engine.seat(Wish("a", MemorySetting()))
+    seat = engine.add_slot(WorldRequest("a", MemorySetting()))
     engine.start()
     world = engine.call(seat, lambda: engine.world(seat)).result(PATIENCE)
 
     def begin():
         world.reset(PLACE, 7)
         looked.clear()
-        seat.begun = seat.work_left = True
+        seat.begun = seat.can_prepare = True
 
     engine.call(seat, begin).result(PATIENCE)
     engine.call(seat, lambda: None).result(PATIENCE)  # its turn comes after what was asked for
     engine.close()
     assert looked
-    assert not seat.work_left
+    assert not seat.can_prepare
 
 
 def test_worlds_are_played_one_after_the_other_and_no_more_are_kept_than_places():
@@ -302,9 +305,9 @@ def test_worlds_are_played_one_after_the_other_and_no_more_are_kept_than_places(
 
     engine = WorldEngine(load, 1)
     engine.start()
-    usual, other = (Wish("a", MemorySetting(policy)) for policy in ("mag", "window"))
+    usual, other = (WorldRequest("a", MemorySetting(policy)) for policy in ("mag", "window"))
     for wish in (usual, usual, other):
-        engine.warm(wish)
+        engine.warm_up(wish)
     assert [one.closed for one in made] == [True, False]
     engine.close()
     assert all(one.closed for one in made)

@@ -7,8 +7,14 @@ import pytest
 
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.model.remote import wire
-from mag_sandbox.model.remote.link import Link
-from mag_sandbox.model.remote.states import PieceStore, batches, cut, joined_state, names_in
+from mag_sandbox.model.remote.link import ServerLink
+from mag_sandbox.model.remote.states import (
+    PieceStore,
+    batches,
+    join_state,
+    piece_names,
+    split_state,
+)
 from mag_sandbox.model.remote.world import RemoteWorld
 from mag_sandbox.model.world import Control, MemorySetting, WorldState
 from mag_sandbox.scenes import Scene
@@ -39,22 +45,22 @@ def alike(state, other):
 def test_any_state_is_put_together_again(shape):
     array = np.resize(np.arange(251, dtype=np.uint8), shape)
     state = WorldState({"keys": array, "again": array}, {"pose": [1.5, None]})
-    outline, pieces = cut(state)
-    assert alike(joined_state(outline, pieces, MOST), state)
+    outline, pieces = split_state(state)
+    assert alike(join_state(outline, pieces, MOST), state)
 
 
 def test_a_frame_that_is_remembered_is_all_that_travels_of_the_new_state():
-    before, pieces = cut(WorldState({"keys": keys(8)}, {}))
+    before, pieces = split_state(WorldState({"keys": keys(8)}, {}))
     grown = np.concatenate((keys(8), keys(1, seed=1)), axis=1)
-    after, now = cut(WorldState({"keys": grown}, {}))
-    new = [name for name in names_in(after) if name not in pieces]
+    after, now = split_state(WorldState({"keys": grown}, {}))
+    new = [name for name in piece_names(after) if name not in pieces]
     assert sum(len(now[name]) for name in new) == grown.nbytes // 9
-    assert len(names_in(before)) == 16
+    assert len(piece_names(before)) == 16
 
 
 def test_what_is_missing_or_makes_no_sense_is_refused():
-    outline, pieces = cut(WorldState({"keys": keys(2)}, {}))
-    few = {name: pieces[name] for name in names_in(outline)[1:]}
+    outline, pieces = split_state(WorldState({"keys": keys(2)}, {}))
+    few = {name: pieces[name] for name in piece_names(outline)[1:]}
     array = outline.arrays["keys"]
     longer = wire.ArrayOutline((2, 3, 1, 48, 128), array.pieces)
     many = wire.ArrayOutline((2, 2 * 2**20, 1, 48, 128), array.pieces * 2**20)
@@ -65,8 +71,8 @@ def test_what_is_missing_or_makes_no_sense_is_refused():
         (wire.Outline({"keys": wire.ArrayOutline((), [])}, b"{}"), pieces),
         (wire.Outline({}, b"nan"), pieces),
     ):
-        with pytest.raises(wire.WireError, match="a state that nobody can read"):
-            joined_state(wrong, held, MOST)
+        with pytest.raises(wire.WireError, match="an unreadable state"):
+            join_state(wrong, held, MOST)
 
 
 def test_a_server_holds_the_newest_snapshots_and_what_it_was_given_and_no_more():
@@ -80,7 +86,7 @@ def test_a_server_holds_the_newest_snapshots_and_what_it_was_given_and_no_more()
     store.give([bytes(8)])
     with pytest.raises(wire.WireError, match="a state of more than"):
         store.give([bytes(8)])
-    store.restored()
+    store.forget_given()
     store.give([bytes(8)])
 
 
@@ -91,15 +97,15 @@ def test_batches_are_of_about_a_part_each():
 
 def test_play_goes_on_while_a_snapshot_is_on_its_way_and_nothing_comes_twice(monkeypatch):
     on_its_way, fetched = threading.Event(), []
-    ask = Link.ask
+    ask = ServerLink.ask
 
     def slowly(link, number, request):
-        if isinstance(request, wire.Fetch):
+        if isinstance(request, wire.FetchPieces):
             assert on_its_way.wait(PATIENCE)
             fetched.append(len(request.names))
         return ask(link, number, request)
 
-    monkeypatch.setattr(Link, "ask", slowly)
+    monkeypatch.setattr(ServerLink, "ask", slowly)
     with Hosted() as hosted:
         world, here = RemoteWorld(hosted.address), FakeWorld()
         for one in (world, here):
@@ -118,14 +124,14 @@ def test_play_goes_on_while_a_snapshot_is_on_its_way_and_nothing_comes_twice(mon
 
 def test_a_state_that_the_server_took_is_not_sent_back(monkeypatch):
     given = []
-    ask = Link.ask
+    ask = ServerLink.ask
 
     def watched(link, number, request):
-        if isinstance(request, wire.Give):
+        if isinstance(request, wire.SendPieces):
             given.append(request)
         return ask(link, number, request)
 
-    monkeypatch.setattr(Link, "ask", watched)
+    monkeypatch.setattr(ServerLink, "ask", watched)
     with Hosted() as hosted:
         world = RemoteWorld(hosted.address, memory=MemorySetting("window"))
         world.reset(PLACE, 7)
