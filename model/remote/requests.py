@@ -21,6 +21,7 @@ from mag_sandbox.model.world import (
     World,
     WorldFailed,
     WorldSpec,
+    checked_seed,
 )
 from mag_sandbox.scenes import Scene
 
@@ -78,6 +79,7 @@ def _begin(
     slot.begun = False  # until it is done
     match request:
         case wire.Reset():
+            _check_origin(request)
             first = world.reset(_scene_with_picture(request, folder), request.seed)
             slot.begun = True
             return _block_reply(slot, first)
@@ -101,7 +103,6 @@ def _block_reply(slot: EngineSlot, block: FrameBlock) -> wire.BlockReply:
 
 
 def _scene_with_picture(request: wire.Reset, folder: Path) -> Scene:
-    _check_scene(request.scene)
     if request.picture is None:
         return request.scene
     path = folder / PICTURE
@@ -110,15 +111,19 @@ def _scene_with_picture(request: wire.Reset, folder: Path) -> Scene:
 
 
 def _past(request: wire.Adopt, spec: WorldSpec) -> Past:
+    if not 1 <= len(request.blocks) <= wire.MOST_PAST:
+        raise wire.WireError(f"{len(request.blocks)} blocks of the past")
     for block in request.blocks:
         _check_frames(block.frames, spec)
-    _check_scene(request.scene)
+    _check_origin(request)
     blocks = tuple(PastBlock(one.frames, one.poses, one.block_index) for one in request.blocks)
     return Past(request.scene, request.seed, request.prompt, blocks, request.origin)
 
 
-def _check_scene(scene: Scene) -> None:
-    if scene.image is not None:  # a path would be read on the server
+def _check_origin(request: wire.Reset | wire.Adopt) -> None:
+    with refusing(wire.WireError):
+        checked_seed(request.scene, request.seed)
+    if request.scene.image is not None:  # a path would be read on the server
         raise wire.WireError("a path to a picture, where the picture is expected")
 
 

@@ -427,6 +427,8 @@ class WorldServer:
             case wire.SendPieces():
                 session.store.give(request.pieces)
             case wire.RepeatSteps():
+                if len(request.controls) > wire.MOST_CONTROLS:
+                    raise wire.WireError(f"{len(request.controls)} controls at once")
                 for control in request.controls:  # a turn each, so that others play meanwhile
                     await self._turn(session, wire.RepeatSteps([control]))
             case _:

@@ -30,7 +30,6 @@ from mag_sandbox.model.world import (
     WorldSpec,
 )
 from mag_sandbox.scenes import Scene
-from mag_sandbox.scenes.scene import Seed
 
 VERSION = 4  # of the messages; every change of the types below raises it
 PROTOCOL = f"mag-sandbox.{VERSION}"  # name of the WebSocket subprotocol
@@ -140,7 +139,7 @@ class Reset(_Tagged, frozen=True):
     """`World.reset`; the scene's picture travels as its file's bytes."""
 
     scene: Scene
-    seed: Seed
+    seed: int
     picture: bytes | None = None
 
 
@@ -153,7 +152,7 @@ class Step(_Tagged, frozen=True):
 class RepeatSteps(_Tagged, frozen=True):
     """Steps made again without showing them, after a session was lost."""
 
-    controls: Annotated[list[Control], Meta(max_length=MOST_CONTROLS)]
+    controls: list[Control]  # at most MOST_CONTROLS
 
 
 class Call(_Tagged, frozen=True):
@@ -198,9 +197,9 @@ class Adopt(_Tagged, frozen=True):
     """`AdoptingWorld.adopt`."""
 
     scene: Scene
-    seed: Seed
+    seed: int
     prompt: str
-    blocks: Annotated[list[AdoptedBlock], Meta(min_length=1, max_length=MOST_PAST)]
+    blocks: list[AdoptedBlock]  # at most MOST_PAST
     origin: MemoryOrigin
 
 
