@@ -169,7 +169,8 @@ def test_a_bug_of_the_world_is_a_sentence_and_its_world_is_never_played_again():
     with Hosted(load) as hosted:
         world = RemoteWorld(hosted.address)
         world.reset(PLACE, 7)
-        with pytest.raises(WorldFailed, match=r"unexpected error on the server \(RuntimeError: CUDA error\)"):
+        said = r"unexpected error on the server \(RuntimeError: CUDA error\)"
+        with pytest.raises(WorldFailed, match=said):
             world.step(TURN)
         world.reset(PLACE, 7)
         assert [one.closed for one in made] == [True, False]
