@@ -43,7 +43,7 @@ class ServerLink:
 
     link = ServerLink(address)
     opened = link.open(wire.OpenSession(...), lambda queued: None)
-    reply = link.ask(1, wire.Step(control))
+    reply = link.ask(1, wire.StepRequest(control))
     link.close()
     """
 

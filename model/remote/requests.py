@@ -47,7 +47,7 @@ def run_request(
     match request:
         case wire.Reset() | wire.Restore() | wire.Adopt():
             return _begin(slot, world, store, folder, request)
-        case wire.Step():
+        case wire.StepRequest():
             return _block_reply(slot, slot.playing.step(request.control))
         case wire.RepeatSteps():
             for control in request.controls:
@@ -60,7 +60,7 @@ def run_request(
         case wire.RoundTrip():
             _check_frames(request.frames, world.spec)
             return wire.FramesReply(world.round_trip(request.frames))
-        case wire.PaintedView():
+        case wire.PaintedRequest():
             painting = slot.playing
             if not isinstance(painting, PaintingWorld):
                 return wire.FramesReply(None)

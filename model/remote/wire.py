@@ -143,7 +143,7 @@ class Reset(_Tagged, frozen=True):
     picture: bytes | None = None
 
 
-class Step(_Tagged, frozen=True):
+class StepRequest(_Tagged, frozen=True):
     """`World.step`."""
 
     control: Control
@@ -209,7 +209,7 @@ class RoundTrip(_Tagged, frozen=True):
     frames: np.ndarray
 
 
-class PaintedView(_Tagged, frozen=True):
+class PaintedRequest(_Tagged, frozen=True):
     """`PaintingWorld.painted`."""
 
     pose: CameraPose
@@ -218,14 +218,14 @@ class PaintedView(_Tagged, frozen=True):
 Beginning = Reset | Restore | Adopt
 Request = (
     Beginning
-    | Step
+    | StepRequest
     | RepeatSteps
     | Call
     | FetchPieces
     | OfferPieces
     | SendPieces
     | RoundTrip
-    | PaintedView
+    | PaintedRequest
 )  # fmt: skip
 
 

@@ -171,7 +171,7 @@ class RemoteWorld:
         """Return the next block; see `World`."""
         of_type("control", control, Control)
         asked = time.perf_counter()
-        block = self._block(asked, self._ask(wire.Step(control)))
+        block = self._block(asked, self._ask(wire.StepRequest(control)))
         self._controls.append(control)
         if self._link.hello.replicas > 1 and time.monotonic() > self._next_snapshot:
             self._take_snapshot()
@@ -238,7 +238,7 @@ class RemoteWorld:
 
     def painted(self, pose: CameraPose) -> Frames | None:
         """Return what was painted or given at a pose; see `PaintingWorld`."""
-        return self._result(wire.FramesReply, self._ask(wire.PaintedView(pose))).frames
+        return self._result(wire.FramesReply, self._ask(wire.PaintedRequest(pose))).frames
 
     def provenance(self) -> dict[str, Any]:
         """Return the provenance of the server's world, with its machine and how frames travel."""

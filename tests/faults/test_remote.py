@@ -450,7 +450,7 @@ def test_a_client_that_does_not_read_is_cut_off_and_the_others_play_on(monkeypat
         assert isinstance(said(slow), wire.SessionOpened)
         say(slow, wire.NumberedRequest(1, wire.Reset(PLACE, 7)))
         for number in range(2, 60):
-            say(slow, wire.NumberedRequest(number, wire.Step(TURN)))
+            say(slow, wire.NumberedRequest(number, wire.StepRequest(TURN)))
         world = RemoteWorld(hosted.address)
         assert np.array_equal(frames_of(world), EXPECTED)
         world.close()
