@@ -106,6 +106,29 @@ class AdamsBashforthSampler(EulerSampler):
         return euler_step(x, middle, sigma, following)
 
 
+class RenoisingSampler:
+    """Predicts clean latents at every step and noises them again to the next step's level.
+
+        sampler = FOUR_STEPS.sampler()
+        latents = generator.sample(noise, coordinates, text, sampler, draw)
+
+    Source: consistency sampling, arXiv 2303.01469, as in Self Forcing, arXiv 2506.08009.
+    """
+
+    def __init__(self, timesteps: Tensor, sigmas: Tensor) -> None:
+        """Take what the network is told and the noise level at each step, [steps] each."""
+        self.timesteps: tuple[float, ...] = tuple(timesteps.tolist())
+        self._sigmas: tuple[float, ...] = tuple(sigmas.tolist())
+
+    def advance(self, x: Tensor, flow: Tensor, step: int, draw: Draw) -> Tensor:
+        """Return the latents after a step; the last one's are clean."""
+        x0 = x - self._sigmas[step] * flow
+        if step + 1 == len(self._sigmas):
+            return x0
+        following = self._sigmas[step + 1]
+        return (1 - following) * x0 + following * draw(step)
+
+
 class FlowSchedule:
     """The table of noise levels behind public few-step checkpoints.
 

@@ -119,7 +119,7 @@ def tiny_stream(
 ) -> StreamWorld:
     """Return a world of the table with tiny weights and pictures of 32 x 32 px."""
     row = WORLDS[name]
-    plan = plan or MemoryPlan(row.kept_frames)
+    plan = plan or MemoryPlan(row.recipe.slots)
     start = Start(row, tiny_files(name, repos, texts), PROCESSOR, plan, reduced=False, video=SMALL)
     return full.load(
         start,

@@ -10,10 +10,10 @@ from torch import Tensor
 from mag_sandbox.evaluation.bench.reconstruction import rebuild
 from mag_sandbox.evaluation.results.videos import VideoFormat
 from mag_sandbox.model.catalogue.memory_plan import Start, prepare
+from mag_sandbox.model.catalogue.recipes import BLOCK_LENGTH
 from mag_sandbox.model.catalogue.weight_files import WeightFile, own_file
 from mag_sandbox.model.full.active_text import NOTHING
 from mag_sandbox.model.full.loading import checkpoint_path, load
-from mag_sandbox.model.full.recipes import BLOCK_LENGTH
 from mag_sandbox.model.full.world import StreamWorld
 from mag_sandbox.model.generator import BlockGenerator, Coordinates
 from mag_sandbox.model.kv_cache import KVCache
@@ -95,7 +95,7 @@ def start_of(world: str, weights: Path | None) -> Start:
         ValueError: the world has no memory model.
     """
     start = prepare(world)
-    if start.row.remembers != "memory":
+    if not start.row.has_memory_model:
         raise ValueError(f'"{world}" has no memory model of its own; give --world mag')
     if weights is None:
         return start

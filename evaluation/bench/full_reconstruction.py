@@ -29,7 +29,7 @@ from mag_sandbox.evaluation.results.output import Say
 from mag_sandbox.evaluation.results.store import ClipStore, clip_record
 from mag_sandbox.evaluation.results.sweep import Found, sweep
 from mag_sandbox.evaluation.results.videos import read_video
-from mag_sandbox.model.catalogue.worlds import BLOCK_LENGTH
+from mag_sandbox.model.catalogue.recipes import BLOCK_LENGTH
 from mag_sandbox.model.world import Frames, MemorySetting
 from mag_sandbox.workers.options import WorkerOptions
 

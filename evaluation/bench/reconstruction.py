@@ -25,9 +25,9 @@ from mag_sandbox.evaluation.probe.metrics import psnr, ssim
 from mag_sandbox.evaluation.results.store import clip_record
 from mag_sandbox.evaluation.results.sweep import Found
 from mag_sandbox.model.autoencoder import Autoencoder
+from mag_sandbox.model.catalogue.recipes import FOUR_STEPS, FewSteps
 from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.frames import to_frames, to_pictures
-from mag_sandbox.model.full.samplers import FOUR_STEPS, FewSteps, RenoisingSampler
 from mag_sandbox.model.generator import BlockGenerator, Coordinates, block_noises
 from mag_sandbox.model.kv_cache import CacheShape, KVCache
 from mag_sandbox.model.pocket.loading import FULL_SPEED, prompt_features
@@ -114,7 +114,7 @@ def rebuild(
         sampling: steps in which a block is made.
         seed: of the noise.
     """
-    cache, sampler, made = generator.cache, RenoisingSampler(sampling), []
+    cache, sampler, made = generator.cache, sampling.sampler(), []
     for index, block in enumerate(latents.split(length, dim=1)):
         where, shape = at(index * length), tuple(block.shape)
         cache.attend(range(index))

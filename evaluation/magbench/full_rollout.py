@@ -8,9 +8,9 @@ from torch import Tensor
 
 from mag_sandbox.evaluation.magbench.continuation import as_pictures
 from mag_sandbox.evaluation.results.videos import VideoFormat
+from mag_sandbox.model.catalogue.recipes import BLOCK_LENGTH
 from mag_sandbox.model.dit import DiT, TextKeys
 from mag_sandbox.model.full.active_text import NOTHING
-from mag_sandbox.model.full.recipes import BLOCK_LENGTH
 from mag_sandbox.model.full.rollout import Rollout
 from mag_sandbox.model.full.video_stream import VideoStream
 from mag_sandbox.model.full.world import Engine, StreamWorld
@@ -77,7 +77,7 @@ class RolloutContinuer:
 
 def generator_only(engine: Engine) -> Engine:
     """Return an engine whose generator remembers by itself, under the prompt."""
-    recipe = replace(engine.recipe, writer="generator", remembered_under="prompt")
+    recipe = replace(engine.recipe, remembers="generator", remembers_under="prompt")
     return replace(engine, memory_dit=engine.dit, recipe=recipe)
 
 

@@ -17,10 +17,10 @@ from typing import Literal
 import psutil
 
 from mag_sandbox.model.catalogue.clips import UMT5_PARAMETERS, ClipRecipe
+from mag_sandbox.model.catalogue.recipes import BLOCK_LENGTH
 from mag_sandbox.model.catalogue.weight_files import WorldFiles, require
 from mag_sandbox.model.catalogue.worlds import (
     BF16_BYTES,
-    BLOCK_LENGTH,
     LATENT_HEIGHT,
     LATENT_WIDTH,
     PIXELS,
@@ -125,9 +125,9 @@ def predict(row: WorldRow, plan: MemoryPlan, dit: DiTConfig = FULL) -> Predictio
         return _predict_clips(row.clips, plan)
     network, decoder = dit_parameters(dit) * BF16_BYTES, _decoder_bytes(plan.decoder)
     text = UMT5_PARAMETERS * BF16_BYTES
-    writer = network if row.remembers == "memory" else 0
+    writer = network if row.has_memory_model else 0
     slot = slot_bytes(dit) // plan.devices
-    own = max(BLOCK_LENGTH, row.recached_frames)
+    own = row.recipe.pass_frames if row.recipe else BLOCK_LENGTH
     held = own * slot // 2 if plan.apart else 0
     keys_of_texts = 2 * (2 * dit.num_layers * dit.text_len * dit.dim) * BF16_BYTES
     parts = {
@@ -160,7 +160,7 @@ def spread(row: WorldRow, plan: MemoryPlan, cards: int) -> MemoryPlan:
     """
     if cards == 1 or plan.devices > 1 or row.clips:
         return plan
-    memory = 1 if row.remembers == "memory" else 0
+    memory = 1 if row.has_memory_model else 0
     return replace(plan, memory_card=memory, decoder_card=min(memory + 1, cards - 1))
 
 
@@ -180,7 +180,7 @@ def smaller_plans(
         return
     if tiny_decoder and plan.decoder == "exact":
         yield (plan := replace(plan, decoder="tiny"))
-    if row.remembers == "memory" and plan.memory_model == "device" and not plan.memory_card:
+    if row.has_memory_model and plan.memory_model == "device" and not plan.memory_card:
         yield (plan := replace(plan, memory_model="offloaded"))
     for slots in range(plan.slots - 1, FEWEST_SLOTS - 1, -1):
         yield replace(plan, slots=slots)
@@ -231,12 +231,12 @@ def wanted_plan(row: WorldRow, memory: MemorySetting | None = None, devices: int
     Raises:
         WorldFailed: there is no such memory policy.
     """
-    if not row.kept_frames:
+    if row.recipe is None:
         return MemoryPlan(0)
     setting = memory or row.memory_setting()
     selects = make_policy(setting, 1).selects
     return MemoryPlan(
-        budget_slots(setting, slot_bytes()) or row.kept_frames,
+        budget_slots(setting, slot_bytes()) or row.recipe.slots,
         apart=copy_room(setting.attended_frames) if selects else 0,
         devices=devices,
     )
@@ -316,7 +316,7 @@ def plan_for(
 
 def with_waiting_room(row: WorldRow, plan: MemoryPlan) -> MemoryPlan:
     """Return a plan that gives frames off the device half of the main memory that is left."""
-    if not row.kept_frames:
+    if row.recipe is None:
         return plan
     left = max(0, free_host_bytes() - predict(row, plan).host_bytes)
     return replace(plan, host_bytes=left // 2 // plan.devices)

@@ -8,8 +8,8 @@ and LongLive (2509.22622). File names of repositories that could not be looked i
 names: `WeightSource.names`.
 """
 
-import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import ceil
 from typing import Literal, Protocol, get_args
 
 from mag_sandbox.model.catalogue.clips import (
@@ -20,6 +20,7 @@ from mag_sandbox.model.catalogue.clips import (
     WAN_NEGATIVE,
     ClipRecipe,
 )
+from mag_sandbox.model.catalogue.recipes import FewSteps, Recache, Recipe, history, ring, window
 from mag_sandbox.model.config import FULL, DiTConfig
 from mag_sandbox.model.slots import frame_bytes
 from mag_sandbox.model.world import MIB, MemorySetting
@@ -73,7 +74,6 @@ Role = Literal[
     "videos",
 ]
 ROLES: tuple[str, ...] = get_args(Role)
-BLOCK_LENGTH = 3  # latent frames
 LATENT_HEIGHT, LATENT_WIDTH = 60, 104  # of 480 x 832 pictures
 PIXELS = 8  # of a picture, across and down, in one latent
 BF16_BYTES = 2
@@ -150,6 +150,7 @@ class PackRecipe:
 
     steps: int  # of a block, and of the picture that a scene begins with
     guidance: float  # how much the prompt counts; 1: nothing is led away from
+    shift: float  # of the noise levels
     negative: str  # text that is led away from
 
 
@@ -162,19 +163,10 @@ class WorldRow:
     kind: Kind  # "clip": a whole clip at once, not real time
     sources: tuple[WeightSource, ...]
     licence: Licence
-    steps: tuple[int, ...] = ()  # denoising steps of a stream, on the scale of 1000
-    warped: bool = True  # steps are places in the shifted table, not timesteps themselves
-    shift: float = 5.0
-    policy: str = "mag"  # memory policy, of `MEMORY_POLICIES`
-    kept_frames: int = 0  # frames with room in memory, sinks counted, the block's own not
-    sink_frames: int = 0
-    window_blocks: int = 1  # recent blocks that `window` keeps
-    remembers: Literal["memory", "generator"] = "generator"  # role that makes the clean pass
-    remembers_under: Literal["empty", "prompt"] = "prompt"  # text of that pass
-    recached_frames: int = 0  # shown frames remembered anew when the prompt changes
+    memory: str = "none"  # memory policy, where there is no recipe
+    recipe: Recipe | None = None  # of a stream of a few-step checkpoint
     averaged: bool = True  # the averaged weights of a training checkpoint are meant, if it has some
     lora_alpha: float = 0.0  # an adapter counts by this over its rank
-    most_frames: int | None = None  # latent frames of a rollout; another goes on from its last ones
     clips: ClipRecipe | None = None  # of a clip world
     packs: PackRecipe | None = None  # of a world that remembers by packing frames
     own: Role = "generator"  # what the player may give a file of, where no role is named
@@ -196,21 +188,28 @@ class WorldRow:
         return tuple(needed)
 
     @property
+    def has_memory_model(self) -> bool:
+        """Whether a network of its own remembers."""
+        return self.recipe is not None and self.recipe.remembers == "memory"
+
+    @property
     def passes(self) -> int:
         """Passes through the transformer that a block of a stream takes, remembering counted."""
         if self.packs:
             return self.packs.steps * (1 if self.packs.guidance == 1 else 2) + 1
-        return len(self.steps) + 1
+        return len(self.recipe.sampling.steps) + 1 if self.recipe else 0
+
+    @property
+    def policy(self) -> str:
+        """Name of its memory policy."""
+        return self.recipe.memory.policy if self.recipe else self.memory
 
     def memory_setting(self, policy: str | None = None) -> MemorySetting:
         """Return the memory it was made with; another policy gets the same room."""
-        kept_mib = math.ceil(self.kept_frames * slot_bytes() / MIB)
-        return MemorySetting(
-            policy=policy or self.policy,
-            kept_mib=max(1, kept_mib),
-            window_blocks=self.window_blocks,
-            sink_frames=self.sink_frames,
-        )
+        if self.recipe is None:
+            return MemorySetting(policy or self.policy, 1, window_blocks=1, sink_frames=0)
+        memory, kept_mib = self.recipe.memory, ceil(self.recipe.slots * slot_bytes() / MIB)
+        return replace(memory, policy=policy or memory.policy, kept_mib=kept_mib)
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +289,6 @@ _MAG_GENERATOR = WeightSource(
 )
 _MAG_MEMORY = WeightSource("memory", _MAG, memory_names(), beside=BESIDE, bytes=2_838_000_000)
 
-_FEW = (1000, 750, 500, 250)
 _CLIP_FILES = (r"model_index\.json|[a-z_0-9]+/[^/]+\.(json|safetensors|model|txt)",)
 
 
@@ -319,10 +317,10 @@ def _framepack_sources(repo: str) -> tuple[WeightSource, ...]:
 _ROWS = (
     WorldRow(
         name="pocket", title="Pocket world, made for processors", kind="stream", sources=(),
-        licence=_APACHE, policy="mag-retrieve", base="pocket",
+        licence=_APACHE, memory="mag-retrieve", base="pocket",
     ),
     *(
-        WorldRow(name, title, "stream", (), _APACHE, policy=name, base="pocket", steady=False)
+        WorldRow(name, title, "stream", (), _APACHE, memory=name, base="pocket", steady=False)
         for name, title in (
             ("memorypack", "Pocket world with MemoryPack: packed frames and psi"),
             ("pocket-framepack", "Pocket world with FramePack alone"),
@@ -330,13 +328,13 @@ _ROWS = (
     ),
     WorldRow(
         name="mag", title="MAG: generator and memory model", kind="stream",
-        sources=(_MAG_GENERATOR, _MAG_MEMORY, *_WAN_PARTS), licence=_BY_NC_SA, steps=_FEW,
-        policy="mag", kept_frames=23, sink_frames=2, remembers="memory", remembers_under="empty",
+        sources=(_MAG_GENERATOR, _MAG_MEMORY, *_WAN_PARTS), licence=_BY_NC_SA,
+        recipe=Recipe(*ring(21, sink_frames=2), remembers="memory", remembers_under="empty"),
     ),
     WorldRow(
         name="mag-generator-only", title="MAG without its memory model", kind="stream",
-        sources=(_MAG_GENERATOR, *_WAN_PARTS), licence=_BY_NC_SA, steps=_FEW, policy="mag",
-        kept_frames=23, sink_frames=2,
+        sources=(_MAG_GENERATOR, *_WAN_PARTS), licence=_BY_NC_SA,
+        recipe=Recipe(*ring(21, sink_frames=2)),
     ),
     WorldRow(
         name="self-forcing", title="Self-Forcing", kind="stream",
@@ -348,7 +346,7 @@ _ROWS = (
             ),
             *_WAN_PARTS,
         ),
-        licence=_APACHE, steps=_FEW, policy="window", kept_frames=18, window_blocks=6,
+        licence=_APACHE, recipe=Recipe(*window(18)),
     ),
     WorldRow(
         name="causvid", title="CausVid", kind="stream",
@@ -360,8 +358,8 @@ _ROWS = (
             ),
             *_WAN_PARTS,
         ),
-        licence=_BY_NC_SA, steps=(1000, 757, 522), warped=False, shift=8.0, policy="full",
-        kept_frames=18, most_frames=21,
+        licence=_BY_NC_SA,
+        recipe=Recipe(*history(18), FewSteps((1000, 757, 522), False, 8.0), most_frames=21),
     ),
     WorldRow(
         name="longlive", title="LongLive 1.0", kind="stream",
@@ -376,16 +374,15 @@ _ROWS = (
             ),
             *_WAN_PARTS,
         ),
-        licence=_APACHE, steps=_FEW, policy="window",
-        kept_frames=9,  # a window of 12: 3 sinks, 6 recent frames and the block's own 3
-        sink_frames=3, window_blocks=2, recached_frames=12, averaged=False,
-        lora_alpha=256.0,
+        licence=_APACHE, averaged=False, lora_alpha=256.0,
+        # a window of 12: 3 sinks, 6 recent frames and the block's own 3
+        recipe=Recipe(*window(6, sink_frames=3), recache=Recache(12)),
     ),
     WorldRow(
         name="self-forcing-plus-plus", title="Self-Forcing++ (weights of your own)", kind="stream",
         sources=_WAN_PARTS,
-        licence=Licence("that of your weights", "https://arxiv.org/abs/2510.02283"), steps=_FEW,
-        policy="window", kept_frames=18, window_blocks=6,
+        licence=Licence("that of your weights", "https://arxiv.org/abs/2510.02283"),
+        recipe=Recipe(*window(18)),
         reason="its weights are not public; "
         f"give yours with `{PROGRAM} fetch self-forcing-plus-plus --weights FILE`",
     ),
@@ -397,15 +394,16 @@ _ROWS = (
             ),
             *_WAN_PARTS,
         ),
-        licence=_APACHE, policy="wan-memorypack",
-        packs=PackRecipe(steps=25, guidance=5.0, negative=WAN_NEGATIVE), own="parts", steady=False,
+        licence=_APACHE, memory="wan-memorypack",
+        packs=PackRecipe(steps=25, guidance=5.0, shift=5.0, negative=WAN_NEGATIVE), own="parts",
+        steady=False,
     ),
     WorldRow(
         name="wan2.1", title="Wan 2.1 text-to-video 1.3B", kind="clip",
         sources=(
             WeightSource("pipeline", "Wan-AI/Wan2.1-T2V-1.3B-Diffusers", _CLIP_FILES, many=True),
         ),
-        licence=_APACHE, policy="none", clips=WAN,
+        licence=_APACHE, clips=WAN,
     ),
     WorldRow(
         name="skyreels-v2", title="SkyReels-V2 diffusion forcing 1.3B", kind="clip",
@@ -414,11 +412,11 @@ _ROWS = (
                 "pipeline", "Skywork/SkyReels-V2-DF-1.3B-540P-Diffusers", _CLIP_FILES, many=True
             ),
         ),
-        licence=_card("Skywork/SkyReels-V2-DF-1.3B-540P-Diffusers"), policy="none", clips=SKYREELS,
+        licence=_card("Skywork/SkyReels-V2-DF-1.3B-540P-Diffusers"), clips=SKYREELS,
     ),
     *(
         WorldRow(
-            name, title, "clip", _framepack_sources(repo), _card(repo), policy="none", clips=clips,
+            name, title, "clip", _framepack_sources(repo), _card(repo), clips=clips,
         )
         for name, title, repo, clips in (
             (
@@ -437,6 +435,7 @@ _ROWS = (
     ),
 )  # fmt: skip
 WORLDS: dict[str, WorldRow] = {row.name: row for row in _ROWS}
+RECIPES: dict[str, Recipe] = {row.name: row.recipe for row in _ROWS if row.recipe}
 STREAMS: tuple[str, ...] = tuple(row.name for row in _ROWS if row.kind == "stream")
 PLAYABLE: tuple[str, ...] = tuple(row.name for row in _ROWS if row.kind == "stream" or row.clips)
 MAG_BENCH = DataRow(

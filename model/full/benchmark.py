@@ -22,7 +22,8 @@ from mag_sandbox.model.catalogue.memory_plan import (
     spread,
     wanted_plan,
 )
-from mag_sandbox.model.catalogue.worlds import BLOCK_LENGTH, VIDEO, WORLDS, VideoShape, WorldRow
+from mag_sandbox.model.catalogue.recipes import BLOCK_LENGTH
+from mag_sandbox.model.catalogue.worlds import VIDEO, WORLDS, VideoShape, WorldRow
 from mag_sandbox.model.config import FULL, DiTConfig
 from mag_sandbox.model.world import Control, FrameBlock, WorldFailed
 
@@ -141,7 +142,7 @@ def one_block(
     if row.packs:
         row = replace(row, packs=replace(row.packs, steps=1))  # as few as prove it
     tokens = BLOCK_LENGTH * video.tokens(config)
-    slots = FEWEST_SLOTS if row.kept_frames else 0
+    slots = FEWEST_SLOTS if row.recipe else 0
     plan = MemoryPlan(slots, text_encoder="cpu", decoder="tiny", devices=device.count)
     say(f"random weights on the {device.name}: {plan.words()}")
     world = random_world(row, device.kind, plan, config, video, COMPACT)

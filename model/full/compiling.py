@@ -14,9 +14,9 @@ from typing import ClassVar, TypeVar
 import torch
 from torch import Tensor
 
+from mag_sandbox.model.catalogue.recipes import BLOCK_LENGTH
 from mag_sandbox.model.dit import Layer, Modulation
 from mag_sandbox.model.execution import Execution
-from mag_sandbox.model.full.recipes import BLOCK_LENGTH
 from mag_sandbox.model.full.rollout import Engine
 from mag_sandbox.model.generator import BlockGenerator, Coordinates
 from mag_sandbox.model.world import Progress

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose, check_pose
 from mag_sandbox.files.validation import decode
-from mag_sandbox.model.catalogue.worlds import BLOCK_LENGTH
+from mag_sandbox.model.catalogue.recipes import BLOCK_LENGTH
 from mag_sandbox.model.memory import MEMORY_POLICIES
 from mag_sandbox.model.parking import numbers_of, packed, unpacked
 from mag_sandbox.model.slots import KeptFrame

@@ -11,6 +11,7 @@ import torch
 from mag_sandbox.controls.camera import AXES, CameraSpeed
 from mag_sandbox.model.attention import choose_kernel, named_kernel
 from mag_sandbox.model.catalogue.memory_plan import MemoryPlan, Start
+from mag_sandbox.model.catalogue.recipes import BLOCK_LENGTH
 from mag_sandbox.model.catalogue.weight_files import WorldFiles
 from mag_sandbox.model.catalogue.worlds import VideoShape, WorldRow
 from mag_sandbox.model.checkpoints import Change, load_checkpoint, open_checkpoint
@@ -21,7 +22,6 @@ from mag_sandbox.model.full.active_text import NOTHING, ScenePrompts
 from mag_sandbox.model.full.compiling import compile_layers
 from mag_sandbox.model.full.frame_tiers import FrameTiers, WaitingRoom
 from mag_sandbox.model.full.offload import SideStream
-from mag_sandbox.model.full.recipes import BLOCK_LENGTH, recipe_of
 from mag_sandbox.model.full.rollout import Engine, full_cache
 from mag_sandbox.model.full.splits import Distant, Ulysses, card, joined
 from mag_sandbox.model.full.text import TextEmbedder, load_text_encoder, load_tokenizer
@@ -69,7 +69,7 @@ def load(
     empty = partial(DiT, config, named_kernel(running.kernel))
     dit = _network(start, "generator", partial(empty, share), running, running.device, change)
     memory_dit = dit
-    if row.remembers == "memory":
+    if row.has_memory_model:
         on_progress("memory model", 0.4)
         where, split = memory_place(plan, running.device, share)
         offloaded = plan.memory_model == "offloaded"
@@ -132,7 +132,8 @@ def assemble(
     How its networks run in the end is noted in its provenance.
     """
     config, running = parts.dit.config, parts.running
-    recipe = replace(recipe_of(row), slots=plan.slots)
+    assert row.recipe is not None  # only streams with a recipe are assembled here
+    recipe = replace(row.recipe, memory=row.memory_setting(), slots=plan.slots)
     rows, columns = video.grid(config)
     heads = parts.share.heads if parts.share else None
     cache = full_cache(

@@ -14,12 +14,12 @@ from mag_sandbox.controls.phrase_compiler import HOLD, compose
 from mag_sandbox.files.validation import decode, of_type
 from mag_sandbox.files.yaml_files import not_found
 from mag_sandbox.model.catalogue.memory_plan import MemoryPlan
+from mag_sandbox.model.catalogue.recipes import BLOCK_LENGTH
 from mag_sandbox.model.catalogue.worlds import WorldRow
 from mag_sandbox.model.dit import Attend, own_block_attention
 from mag_sandbox.model.flow import euler_levels
 from mag_sandbox.model.full.active_text import ScenePrompts
 from mag_sandbox.model.full.pose_estimate import PoseEstimator
-from mag_sandbox.model.full.recipes import BLOCK_LENGTH
 from mag_sandbox.model.full.steered import ParkedSession, SteeredSession, SteeredWorld
 from mag_sandbox.model.full.vae import TIME_STRIDE
 from mag_sandbox.model.full.video_stream import VideoStream
@@ -83,7 +83,7 @@ class PackStreamWorld(SteeredWorld[_PackSession]):
         )  # fmt: skip
         assert row.packs is not None  # only such worlds are made here
         self._networks, self._places = networks, places
-        self._recipe, self._shift, self._title = row.packs, row.shift, title
+        self._recipe, self._title = row.packs, title
 
     def reset(self, scene: Scene, seed: int) -> FrameBlock:
         """Return the first block of a scene, in which its picture stands still; see `World`."""
@@ -223,7 +223,7 @@ class PackStreamWorld(SteeredWorld[_PackSession]):
         towards = BlockDenoiser(dit, attend, self._texts.keys(dit, text), where)
         away = BlockDenoiser(dit, attend, self._texts.aside(dit, recipe.negative), where)
         noise = block_noise(seed, block_index, tuple(place.latents.shape)).to(self._device)
-        levels = euler_levels(recipe.steps, self._shift)
+        levels = euler_levels(recipe.steps, recipe.shift)
         return sampled(guided(towards.flow, away.flow, recipe.guidance), noise, levels)
 
     def _shown(self, latents: Tensor, frames: Frames, poses: tuple[CameraPose, ...]) -> FrameBlock:

@@ -13,7 +13,8 @@ from torch import Tensor
 
 from mag_sandbox.model.attention import AttentionKernel, named_kernel
 from mag_sandbox.model.catalogue.memory_plan import MemoryPlan
-from mag_sandbox.model.catalogue.worlds import BLOCK_LENGTH, VideoShape, WorldRow
+from mag_sandbox.model.catalogue.recipes import BLOCK_LENGTH
+from mag_sandbox.model.catalogue.worlds import VideoShape, WorldRow
 from mag_sandbox.model.config import DiTConfig
 from mag_sandbox.model.dit import Attend, DiT
 from mag_sandbox.model.execution import Execution
@@ -234,7 +235,7 @@ def random_world(
         torch.manual_seed(0)  # the same weights in all processes
     empty = partial(DiT, config, named_kernel(running.kernel))
     dit = writer = _network(partial(empty, share), running, running.device)
-    if row.remembers == "memory":
+    if row.has_memory_model:
         where, split = memory_place(plan, running.device, share)
         writer = _network(partial(empty, split), running, where)
     parts = Parts(

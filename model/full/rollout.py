@@ -15,12 +15,11 @@ from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.files.validation import decode
+from mag_sandbox.model.catalogue.recipes import BLOCK_LENGTH, Recache, Recipe
 from mag_sandbox.model.config import DiTConfig
 from mag_sandbox.model.dit import Attend, DiT, TextKeys
 from mag_sandbox.model.flow import Draw, Sampler
 from mag_sandbox.model.full.frame_tiers import FrameTiers
-from mag_sandbox.model.full.recipes import BLOCK_LENGTH, Recache, Recipe
-from mag_sandbox.model.full.samplers import RenoisingSampler
 from mag_sandbox.model.generator import BlockGenerator, Coordinates
 from mag_sandbox.model.kv_cache import BlockCache, CacheShape, KVCache
 from mag_sandbox.model.memory import MemoryPolicy, change_policy, make_policy
@@ -91,7 +90,7 @@ class Rollout:
 
     def __init__(self, generator: RolloutGenerator, grid: FrameCoordinates, recipe: Recipe) -> None:
         self._generator, self._grid, self._recipe = generator, grid, recipe
-        self.sampler = RenoisingSampler(recipe.sampling)
+        self.sampler = recipe.sampling.sampler()
         self.policy: MemoryPolicy = make_policy(recipe.memory, recipe.slots)
         self.restart()
 
@@ -150,7 +149,7 @@ class Rollout:
         It is the next block, or one that begins at a given frame; `view` is the expected view at
         its end.
         """
-        under = text if self._recipe.remembered_under == "prompt" else None
+        under = text if self._recipe.remembers_under == "prompt" else None
         first = self.made if first_frame is None else first_frame
         self.attend(view)
         coordinates = self.coordinates(first, BLOCK_LENGTH)
@@ -185,7 +184,7 @@ class Rollout:
     @property
     def reads_text(self) -> bool:
         """Whether it matters to memory what the prompt is."""
-        return self._recipe.remembered_under == "prompt" or self._recipe.recache is not None
+        return self._recipe.remembers_under == "prompt" or self._recipe.recache is not None
 
     @property
     def prompt_index(self) -> int:

@@ -16,6 +16,7 @@ from torch import Tensor
 from mag_sandbox.controls.camera import CameraCommand, CameraPose, CameraSpeed, move
 from mag_sandbox.files.validation import decode, of_type
 from mag_sandbox.model.catalogue.memory_plan import MemoryPlan, budget_slots
+from mag_sandbox.model.catalogue.recipes import BLOCK_LENGTH
 from mag_sandbox.model.catalogue.worlds import WorldRow
 from mag_sandbox.model.dit import TextKeys
 from mag_sandbox.model.full.active_text import ScenePrompts
@@ -23,7 +24,6 @@ from mag_sandbox.model.full.latent_history import RememberedBlock
 from mag_sandbox.model.full.memory_restore import ParkedMemory, RestorableMemory, RestoreHooks
 from mag_sandbox.model.full.offload import OffloadedNetwork, SideStream
 from mag_sandbox.model.full.pose_estimate import PoseEstimator
-from mag_sandbox.model.full.recipes import BLOCK_LENGTH
 from mag_sandbox.model.full.rollout import Engine, TieredRollout
 from mag_sandbox.model.full.steered import (
     FIRST_FRAMES,

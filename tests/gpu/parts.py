@@ -20,13 +20,12 @@ from torch.distributed.device_mesh import init_device_mesh
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.attention import candidate_kernels, runs
+from mag_sandbox.model.catalogue.recipes import FewSteps, Recipe
 from mag_sandbox.model.config import FULL, DiTConfig
 from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.full.compact_frames import compact_bytes
 from mag_sandbox.model.full.frame_tiers import FrameTiers, WaitingRoom
-from mag_sandbox.model.full.recipes import Recipe
 from mag_sandbox.model.full.rollout import TieredRollout
-from mag_sandbox.model.full.samplers import FewSteps
 from mag_sandbox.model.full.vae import WanVae
 from mag_sandbox.model.generator import BlockGenerator
 from mag_sandbox.model.kv_cache import CacheShape, KVCache

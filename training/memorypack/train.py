@@ -200,7 +200,7 @@ def full_size(options: MemoryPackOptions, device: TrainingDevice | None = None) 
         RecipeError: a folder is not given.
         MissingWeights: one lacks a file.
     """
-    from mag_sandbox.model.catalogue.worlds import BLOCK_LENGTH
+    from mag_sandbox.model.catalogue.recipes import BLOCK_LENGTH
     from mag_sandbox.model.full.text_cache import weights_identity  # need more packages
     from mag_sandbox.training.recipe.full_size import full_size as recipe_size
     from mag_sandbox.training.recipe.options import RecipeOptions

@@ -7,8 +7,8 @@ Batches count videos; one optimiser step sees `batch` of them, on however many d
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
 
-from mag_sandbox.model.full.recipes import RECIPES, Recipe, ring
-from mag_sandbox.model.full.samplers import FOUR_STEPS, FewSteps
+from mag_sandbox.model.catalogue.recipes import FOUR_STEPS, FewSteps, Recipe, ring
+from mag_sandbox.model.catalogue.worlds import RECIPES
 
 AnyTraining = TypeVar("AnyTraining", bound=Any)  # a dataclass with `optimisation`
 
@@ -103,7 +103,7 @@ class Distillation:
 
 
 # training keeps every block of a video (43 of 3 frames) and two sink frames, see `Recipe`
-MAG_TRAINING = Recipe(*ring(43, 2), writer="memory model", remembered_under="empty prompt")
+MAG_TRAINING = Recipe(*ring(43, 2), remembers="memory", remembers_under="empty")
 
 TEACHER = TeacherTraining(Optimisation(steps=100_000, rate=1e-5, betas=(0.9, 0.95)))  # numbers ours
 STUDENT = StudentTraining(Optimisation(steps=6000))  # steps and rate are ours

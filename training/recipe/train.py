@@ -169,7 +169,7 @@ class _StageTraining:
 
     def _videos(self, generator: DiT, source: PromptSource, preset: Distillation) -> Lanes:
         options, size, memory = self.options, self.size, generator
-        if preset.recipe.writer == "memory model":
+        if preset.recipe.remembers == "memory":
             memory = self._frozen(options.memory or _result(options, "memory"))
         tails = size.tails(preset.overlap) if preset.clips > 1 else None
         lanes = [

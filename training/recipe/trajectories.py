@@ -13,8 +13,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from mag_sandbox.model.dit import DiT, own_block_attention
-from mag_sandbox.model.flow import Sampler
-from mag_sandbox.model.full.samplers import euler_sampler
+from mag_sandbox.model.flow import EulerSampler, Sampler, euler_levels
 from mag_sandbox.model.generator import no_noise
 from mag_sandbox.model.saved import stored, write_tensors
 from mag_sandbox.training.devices import TrainingDevice
@@ -113,7 +112,7 @@ class TeacherTrajectories:
             self.teacher, conditions, self.source.text(self.negative, batch), config.guidance,
             self.device,
         )  # fmt: skip
-        sampler = euler_sampler(config.teacher_steps, config.levels.shift)
+        sampler = EulerSampler(euler_levels(config.teacher_steps, config.levels.shift))
         states = trajectory(flow, self.device.upload(noise), sampler)
         return Trajectories(states[:: config.teacher_steps // len(config.levels.steps)], conditions)
 

@@ -10,11 +10,10 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from mag_sandbox.model.catalogue.recipes import BLOCK_LENGTH, FewSteps, Recipe
 from mag_sandbox.model.dit import DiT, TextKeys
 from mag_sandbox.model.flow import Draw, Sampler, add_noise, x0_from_flow
-from mag_sandbox.model.full.recipes import BLOCK_LENGTH, Recipe
 from mag_sandbox.model.full.rollout import Rollout
-from mag_sandbox.model.full.samplers import FewSteps, RenoisingSampler
 from mag_sandbox.model.generator import Coordinates
 from mag_sandbox.model.kv_cache import CacheShape, GraphCache
 from mag_sandbox.training.devices import TrainingDevice
@@ -102,7 +101,7 @@ class SelfRollout(Rollout):
 
         Source: Self Forcing, arXiv 2506.08009, algorithm 1.
         """
-        self.sampler = RenoisingSampler(until(self._levels, exit_step))
+        self.sampler = until(self._levels, exit_step).sampler()
         made = []
         for index, block in enumerate(noise.split(BLOCK_LENGTH, dim=1)):
             made.append(self.denoise(block, text, lambda step, index=index: renoise(index, step)))

@@ -27,9 +27,9 @@ import torch
 from safetensors.torch import load_file
 
 from mag_sandbox.files.whole import replace_file
+from mag_sandbox.model.catalogue.recipes import FOUR_STEPS
 from mag_sandbox.model.config import FlowConfig
 from mag_sandbox.model.dit import DiT
-from mag_sandbox.model.full.samplers import FOUR_STEPS
 from mag_sandbox.model.lora import adapt, adapter, merge
 from mag_sandbox.model.pocket.weights import read_config, save_pocket, weights_hash
 from mag_sandbox.training.devices import TrainingDevice
@@ -170,7 +170,7 @@ def comparable(preset: Preset) -> Preset:
         return replace(
             preset,
             optimisation=replace(preset.optimisation, rate=RATE, critic_rate=CRITIC_RATE),
-            recipe=replace(preset.recipe, remembered_under="empty prompt", recache=None),
+            recipe=replace(preset.recipe, remembers_under="empty", recache=None),
             guidance=0.0,
         )
     return preset

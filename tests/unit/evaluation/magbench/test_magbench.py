@@ -69,7 +69,7 @@ def golden_engine(name: str) -> Engine:
     cache = full_cache(dit.config, recipe, sizes["L"], torch.float32, batch=batch)
     grid = GridCoordinates(sizes["H"] // 2, sizes["W"] // 2, dit.config.head_dim)
     engine = Engine(dit, memory_dit, cache, grid, recipe, INPUTS["noise"].shape[2:])
-    return generator_only(engine) if recipe.writer == "generator" else engine
+    return generator_only(engine) if recipe.remembers == "generator" else engine
 
 
 BENCH_CASES = [name for name in CASES if name.startswith("mag_bench")]

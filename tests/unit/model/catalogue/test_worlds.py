@@ -30,7 +30,7 @@ from mag_sandbox.model.world import MemorySetting, MissingWeights, WorldFailed
 from tests import ROOT
 
 SHAPES = ROOT / "tests" / "golden" / "real_key_shapes.json"
-FULL_SIZE = [WORLDS[name] for name in STREAMS if WORLDS[name].kept_frames]
+FULL_SIZE = [WORLDS[name] for name in STREAMS if WORLDS[name].recipe]
 
 
 def fitting(source: WeightSource, *paths: str) -> list[str]:
@@ -66,7 +66,7 @@ def test_every_world_can_be_played_but_those_that_have_no_pipeline():
 @pytest.mark.parametrize("row", FULL_SIZE, ids=lambda row: row.name)
 def test_the_memory_a_world_was_made_with_has_room_for_exactly_its_frames(row):
     setting = row.memory_setting()
-    assert setting.kept_mib * 2**20 // slot_bytes() == row.kept_frames
+    assert setting.kept_mib * 2**20 // slot_bytes() == row.recipe.slots
     assert setting.policy == row.policy
 
 
@@ -203,7 +203,7 @@ def test_a_card_that_is_too_small_is_refused_with_both_sizes():
 def test_a_budget_for_the_pocket_world_means_the_room_a_world_was_made_for():
     row = WORLDS["longlive"]
     assert memory_plan.wanted_plan(row, MemorySetting("window")) == memory_plan.wanted_plan(row)
-    assert memory_plan.wanted_plan(row, row.memory_setting()).slots == row.kept_frames
+    assert memory_plan.wanted_plan(row, row.memory_setting()).slots == row.recipe.slots
 
 
 def test_what_is_read_is_counted_twice_only_where_it_lies_apart():

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from mag_sandbox.model.full.recipes import BLOCK_LENGTH, RECIPES, Recipe, history
-from mag_sandbox.model.full.samplers import FewSteps
+from mag_sandbox.model.catalogue.recipes import BLOCK_LENGTH, FewSteps, Recipe, history
+from mag_sandbox.model.catalogue.worlds import RECIPES
 from tests.golden_vectors import assert_matches, manifest, vectors
 from tests.unit.model.full.test_rollouts import INPUTS, Script, golden_rollout, play
 

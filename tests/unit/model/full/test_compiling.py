@@ -45,7 +45,7 @@ def tiny(repos, texts):
     """Return a function that makes tiny worlds."""
 
     def make(name: str = "mag", *, compiled: bool, **how) -> StreamWorld:
-        plan = MemoryPlan(SLOTS.get(name, WORLDS[name].kept_frames), decoder="tiny")
+        plan = MemoryPlan(SLOTS.get(name, WORLDS[name].recipe.slots), decoder="tiny")
         execution = {**full.execution_for("cpu", None).as_dict(), "compiled": compiled}
         return tiny_full.tiny_stream(name, repos, texts, plan=plan, execution=execution, **how)
 

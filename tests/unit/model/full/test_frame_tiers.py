@@ -7,13 +7,13 @@ import pytest
 import torch
 
 from mag_sandbox.controls.camera import CameraPose
-from mag_sandbox.model.catalogue.worlds import BLOCK_LENGTH, VIDEO
+from mag_sandbox.model.catalogue.recipes import BLOCK_LENGTH, Recipe
+from mag_sandbox.model.catalogue.worlds import VIDEO
 from mag_sandbox.model.config import FULL
 from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.full import frame_tiers
 from mag_sandbox.model.full.compact_frames import compact, compact_bytes, layer_inputs
 from mag_sandbox.model.full.frame_tiers import FrameTiers, WaitingRoom
-from mag_sandbox.model.full.recipes import Recipe
 from mag_sandbox.model.full.rollout import Engine, ParkedRollout, TieredRollout
 from mag_sandbox.model.generator import BlockGenerator, block_noises
 from mag_sandbox.model.kv_cache import CacheShape, KVCache

@@ -6,11 +6,11 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from mag_sandbox.model.catalogue.recipes import BLOCK_LENGTH, FewSteps, Recipe, ring, window
+from mag_sandbox.model.catalogue.worlds import RECIPES
 from mag_sandbox.model.config import DiTConfig
 from mag_sandbox.model.dit import DiT
-from mag_sandbox.model.full.recipes import BLOCK_LENGTH, RECIPES, Recipe, ring, window
 from mag_sandbox.model.full.rollout import Rollout, full_cache
-from mag_sandbox.model.full.samplers import FewSteps
 from mag_sandbox.model.generator import BlockGenerator, block_noise, block_noises
 from mag_sandbox.model.rope import TABLE_FRAMES, GridCoordinates
 from tests.tiny import randomise

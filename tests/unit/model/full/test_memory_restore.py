@@ -11,7 +11,8 @@ import torch
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose
 from mag_sandbox.model.catalogue.memory_plan import MemoryPlan
-from mag_sandbox.model.catalogue.worlds import BLOCK_LENGTH, WORLDS
+from mag_sandbox.model.catalogue.recipes import BLOCK_LENGTH
+from mag_sandbox.model.catalogue.worlds import WORLDS
 from mag_sandbox.model.full import latent_history, world
 from mag_sandbox.model.full.latent_history import LatentHistory, RememberedBlock
 from mag_sandbox.model.full.rollout import Rollout
@@ -44,7 +45,7 @@ def tiny(repos, texts):
 
     def make(name="mag", slots=5, policy=None, **how):
         memory = WORLDS[name].memory_setting(policy)
-        slots = min(slots, WORLDS[name].kept_frames)
+        slots = min(slots, WORLDS[name].recipe.slots)
         plan = MemoryPlan(slots, decoder="tiny")
         return tiny_full.tiny_stream(name, repos, texts, memory, plan=plan, **how)
 

@@ -4,8 +4,9 @@ import pytest
 import torch
 
 from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.model.catalogue.recipes import BLOCK_LENGTH, history, ring, window
+from mag_sandbox.model.catalogue.worlds import RECIPES
 from mag_sandbox.model.config import FULL
-from mag_sandbox.model.full.recipes import BLOCK_LENGTH, RECIPES, history, ring, window
 from mag_sandbox.model.full.rollout import full_cache
 from mag_sandbox.model.memory import make_policy
 from mag_sandbox.model.slots import BlockInfo
@@ -71,7 +72,7 @@ def test_recipes_say_what_the_public_checkpoints_need():
     assert longlive.pass_frames == 12
     assert RECIPES["self-forcing"].slots + BLOCK_LENGTH == 21
     assert RECIPES["mag"].slots == 21 + 2
-    writers = {name for name, recipe in RECIPES.items() if recipe.writer == "memory model"}
+    writers = {name for name, recipe in RECIPES.items() if recipe.remembers == "memory"}
     assert writers == {"mag"}
 
 

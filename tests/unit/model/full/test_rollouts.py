@@ -7,17 +7,18 @@ import torch
 from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose
-from mag_sandbox.model.full.recipes import (
+from mag_sandbox.model.catalogue.recipes import (
     BLOCK_LENGTH,
-    RECIPES,
+    FOUR_STEPS,
+    FewSteps,
     Recache,
     Recipe,
     history,
     ring,
     window,
 )
+from mag_sandbox.model.catalogue.worlds import RECIPES
 from mag_sandbox.model.full.rollout import Rollout, full_cache
-from mag_sandbox.model.full.samplers import FOUR_STEPS, FewSteps
 from mag_sandbox.model.generator import BlockGenerator
 from mag_sandbox.model.rope import GridCoordinates
 from mag_sandbox.model.world import MemorySetting
@@ -49,7 +50,7 @@ def recipe_of(name: str) -> Recipe:
         memory = ring(case["slots"], case["sink_size"])
         if name.endswith("only_generator"):
             return Recipe(*memory)
-        return Recipe(*memory, writer="memory model", remembered_under="empty prompt")
+        return Recipe(*memory, remembers="memory", remembers_under="empty")
     local, sinks = case["local_attn_size"], case["sink_size"]
     if local == -1:
         return Recipe(*history(INPUTS["noise"].shape[1]))
@@ -72,7 +73,7 @@ def golden_rollout(recipe: Recipe, batch: int = INPUTS["noise"].shape[0]) -> Rol
     """Return a rollout of the set's tiny networks."""
     sizes = manifest()["config"]
     dit = golden_dit("dit_generator")
-    memory_dit = golden_dit("dit_memory") if recipe.writer == "memory model" else dit
+    memory_dit = golden_dit("dit_memory") if recipe.remembers == "memory" else dit
     cache = full_cache(dit.config, recipe, sizes["L"], torch.float32, batch=batch)
     empty = memory_dit.text_keys(INPUTS["context_empty"][:1].expand(batch, -1, -1))
     grid = GridCoordinates(sizes["H"] // 2, sizes["W"] // 2, dit.config.head_dim)
@@ -135,7 +136,7 @@ def test_retrieval_that_may_attend_everything_is_compressed_memory_without_sinks
     attentive = MemorySetting("mag-retrieve", attended_frames=3 * blocks)
     few = replace(attentive, attended_frames=1)
     plain, everything, little = (
-        turned(Recipe(memory, slots=3 * blocks, remembered_under="empty prompt"), turn)
+        turned(Recipe(memory, slots=3 * blocks, remembers_under="empty"), turn)
         for memory in (MemorySetting("mag", sink_frames=0), attentive, few)
     )
     # at 0, 120 and 240 degrees all is new; then views recur, and are not kept again

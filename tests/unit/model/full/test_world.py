@@ -33,7 +33,7 @@ from tests import tiny_full
 PLACE = Scene("a red tower by the sea")
 STILL, RIGHT, UP = (Control(CameraCommand(**axes)) for axes in ({}, {"yaw": 1.0}, {"pitch": 0.2}))
 OTHER = replace(RIGHT, prompt="a green hill under a grey sky")
-FULL_SIZE = [name for name in STREAMS if WORLDS[name].kept_frames]
+FULL_SIZE = [name for name in STREAMS if WORLDS[name].recipe]
 PATH = [RIGHT, RIGHT, UP, OTHER, STILL]
 
 
@@ -42,7 +42,7 @@ def tiny(repos, texts):
     """Return a function that makes tiny worlds, with the tiny decoder if nothing else is said."""
 
     def make(name: str = "mag", *, decoder: str = "tiny", plan=None, **how) -> StreamWorld:
-        plan = plan or MemoryPlan(WORLDS[name].kept_frames, decoder=decoder)
+        plan = plan or MemoryPlan(WORLDS[name].recipe.slots, decoder=decoder)
         return tiny_full.tiny_stream(name, repos, texts, plan=plan, **how)
 
     return make
@@ -54,7 +54,7 @@ def shared(repos, texts):
 
     @cache
     def made(name: str, decoder: str) -> StreamWorld:
-        plan = MemoryPlan(WORLDS[name].kept_frames, decoder=decoder)
+        plan = MemoryPlan(WORLDS[name].recipe.slots, decoder=decoder)
         return tiny_full.tiny_stream(name, repos, texts, plan=plan)
 
     return lambda name="mag", decoder="tiny": made(name, decoder)
@@ -240,7 +240,7 @@ def test_the_policy_may_change_while_playing(tiny):
     block = world.step(replace(STILL, memory=MemorySetting("window", window_blocks=1)))
     assert block.memory.policy == "window"
     assert block.memory.kept_frames == 3, "a window pins no first frames"
-    assert block.memory.budget == WORLDS["mag"].kept_frames * world._engine.cache.slot_bytes
+    assert block.memory.budget == WORLDS["mag"].recipe.slots * world._engine.cache.slot_bytes
     state = world.snapshot()
     assert state.data["setting"]["policy"] == "window"
     assert world.reset(replace(PLACE, memory="none"), 1).memory.kept_frames == 0

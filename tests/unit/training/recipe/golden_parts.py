@@ -4,9 +4,9 @@ import torch
 from torch import Tensor
 
 from mag_sandbox.model.attention import AttentionKernel
+from mag_sandbox.model.catalogue.recipes import FOUR_STEPS, FewSteps
 from mag_sandbox.model.checkpoints import bare_name
 from mag_sandbox.model.dit import Attend, DiT, TextKeys
-from mag_sandbox.model.full.samplers import FOUR_STEPS, FewSteps, RenoisingSampler
 from mag_sandbox.model.generator import Coordinates
 from mag_sandbox.model.rope import GridCoordinates
 from mag_sandbox.training.recipe.clips import GridPlaces, flow_beside_clean
@@ -79,7 +79,7 @@ def reconstruct(
         attend: of 2F frames, clean | noisy.
         levels: the steps.
     """
-    sampler, x = RenoisingSampler(levels), noise[0]
+    sampler, x = levels.sampler(), noise[0]
     for step, timestep in enumerate(sampler.timesteps):
         timesteps = torch.full(x.shape[:2], timestep)
         flow = flow_beside_clean(dit, clean, x, timesteps, text, coordinates, attend)

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from mag_sandbox.model import kv_cache
+from mag_sandbox.model.catalogue.worlds import RECIPES
 from mag_sandbox.model.dit import own_block_attention
-from mag_sandbox.model.full.recipes import RECIPES
 from mag_sandbox.training.devices import freeze
 from mag_sandbox.training.loop import Loop, LoopConfig
 from mag_sandbox.training.optimisers import GeneratorAndCritic
@@ -57,7 +57,7 @@ def videos(config: Distillation, dit=None, memory=None, source=None) -> Videos |
     dit, source = dit or toy_dit(1), source or ToySource()
     if config.context == "clean":
         return TeacherForced(dit, source, config, CPU, 0)
-    memory = memory or (toy_dit(2) if config.recipe.writer == "memory model" else dit)
+    memory = memory or (toy_dit(2) if config.recipe.remembers == "memory" else dit)
     return Videos(dit, memory, source, config, CPU, 0, lambda: last_frames(config.overlap))
 
 

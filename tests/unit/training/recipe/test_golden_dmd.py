@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from mag_sandbox.model.attention import KERNELS
+from mag_sandbox.model.catalogue.recipes import Recipe, ring
 from mag_sandbox.model.flow import score_timestep
-from mag_sandbox.model.full.recipes import Recipe, ring
 from mag_sandbox.model.kv_cache import GraphCache
 from mag_sandbox.training.devices import checkpoint_activations
 from mag_sandbox.training.recipe.clips import clip_flow
@@ -24,7 +24,7 @@ from tests.unit.training.recipe.golden_parts import (
 )
 
 ROLLOUTS = sorted({key.split("/")[0] for key in vectors("dmd") if key.startswith("train_rollout")})
-UNLIMITED = Recipe(*ring(43, 2), writer="memory model", remembered_under="empty prompt")
+UNLIMITED = Recipe(*ring(43, 2), remembers="memory", remembers_under="empty")
 kernels = pytest.mark.parametrize("kernel", list(KERNELS))
 
 

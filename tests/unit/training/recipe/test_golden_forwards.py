@@ -7,8 +7,7 @@ import pytest
 import torch
 
 from mag_sandbox.model.attention import KERNELS
-from mag_sandbox.model.flow import FlowSchedule, add_noise, x0_from_flow
-from mag_sandbox.model.full.samplers import euler_sampler
+from mag_sandbox.model.flow import EulerSampler, FlowSchedule, add_noise, euler_levels, x0_from_flow
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.losses import x0_loss
 from mag_sandbox.training.recipe.clips import Conditions, clip_flow, flow_beside_clean
@@ -128,7 +127,7 @@ def test_every_state_of_the_teachers_trajectory_matches(name):
     negative, device = inputs["context_2"][:1], Exact("cpu", KERNELS["sdpa"])
     flow = guided_flow(dit, conditions, negative, case["guidance"], device)
     noise = inputs["noise"][:1, : expected.shape[1]]
-    states = trajectory(flow, noise, euler_sampler(case["steps"], case["shift"]))
+    states = trajectory(flow, noise, EulerSampler(euler_levels(case["steps"], case["shift"])))
     assert torch.equal(states[0], noise)
     assert_matches(states[1:, 0][-len(expected) :], expected)
 
@@ -137,6 +136,6 @@ def test_every_state_of_the_teachers_trajectory_matches(name):
 def test_the_teachers_noise_levels_match(shift):
     golden = vectors("wan_sampling")
     timesteps, sigmas = (golden[f"euler_table/shift{shift}/{n}"] for n in ("timesteps", "sigmas"))
-    sampler = euler_sampler(len(timesteps), float(shift))
+    sampler = EulerSampler(euler_levels(len(timesteps), float(shift)))
     assert_matches(torch.tensor(sampler.timesteps, dtype=timesteps.dtype), timesteps)
     assert_matches(torch.tensor(sampler.levels[:-1]), sigmas)

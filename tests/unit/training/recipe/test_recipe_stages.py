@@ -5,7 +5,7 @@ import json
 import pytest
 import torch
 
-from mag_sandbox.model.full.samplers import FOUR_STEPS
+from mag_sandbox.model.catalogue.recipes import FOUR_STEPS
 from mag_sandbox.training.loop import Loop, LoopConfig
 from mag_sandbox.training.recipe.presets import MEMORY, STUDENT, TEACHER
 from mag_sandbox.training.recipe.stages import (
