@@ -31,7 +31,7 @@ from mag_sandbox.sandbox.recording.playback import Playback
 from mag_sandbox.sandbox.recording.reader import load_recording
 from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.sandbox.saves.own_scenes import delete_own_scene, title_of
-from mag_sandbox.sandbox.saves.save_queue import DiskUse
+from mag_sandbox.sandbox.saves.saves import DiskUse
 from mag_sandbox.sandbox.screens import Continue, GoBack, PlayScene, PlaySplit, Screen, Watch
 from mag_sandbox.sandbox.screens.play import PlayContext, PlaySession
 from mag_sandbox.sandbox.screens.probes import ProbesScreen
@@ -80,9 +80,9 @@ class PlayerGame:
         )
         self.services.settings.listeners.append(self._apply_settings)
         self._exporting = Exporting(self.services.notices.say)
-        queue = self.services.saves.queue
+        saves = self.services.saves
         self._listing = TitleListing(
-            lambda: read_title_model(queue.scenes, folder, tuple(queue.unwritten.values()))
+            lambda: read_title_model(saves.scenes, folder, tuple(saves.unwritten.values()))
         )
         self._gamepads: Gamepads  # from `open` on
         self._written: Scene | None = None  # on the title, and not begun yet
@@ -121,7 +121,7 @@ class PlayerGame:
 
     def close(self) -> None:
         """Write what is still to be written."""
-        self.services.saves.queue.close()
+        self.services.saves.close()
         self._exporting.close()
         self._listing.close()
         self.services.screenshots.close()
@@ -135,15 +135,15 @@ class PlayerGame:
 
     def title(self) -> Screen:
         """Return the title screen."""
-        services, queue = self.services, self.services.saves.queue
+        services, saves = self.services, self.services.saves
         services.audio.ambience(None)
         name_window()
         self._save_settings()
         actions = TitleActions(
             listing=self._listing,
             writing=self._writing,
-            fork=queue.copy,
-            delete_parked=queue.delete,
+            fork=saves.copy,
+            delete_parked=saves.delete,
             toggle_fullscreen=self._toggle_fullscreen,
             export=self._exporting.begin,
             delete_recording=delete_recording,
@@ -153,7 +153,7 @@ class PlayerGame:
         focused = self._title.focused if self._title else None
         settings = services.settings.now
         self._title = TitleScreen(actions, settings, focused, notices=services.notices)
-        self._disk_use = queue.disk_use()
+        self._disk_use = saves.disk_use()
         self._disk_use.add_done_callback(lambda known: self._notify())
         return self._title
 
@@ -251,7 +251,7 @@ class PlayerGame:
         settings = self.services.settings.now
         self.services.audio.volume(settings.volume / 100)
         self.services.audio.mute(settings.muted)
-        self.services.saves.queue.scenes.budget_bytes = settings.parked_mib * MIB
+        self.services.saves.scenes.budget_bytes = settings.parked_mib * MIB
         if settings.fullscreen != before.fullscreen:
             toggle_fullscreen()
         choice = self.choice.changed(before, settings)

@@ -21,7 +21,7 @@ from mag_sandbox.sandbox.probe.prober import Prober
 from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.sandbox.recordings import Recordings
 from mag_sandbox.sandbox.saves.parking import ParkedScenes
-from mag_sandbox.sandbox.saves.save_queue import SaveQueue, SceneSaves
+from mag_sandbox.sandbox.saves.saves import Saves
 from mag_sandbox.sandbox.saves.undo import UndoStack
 from mag_sandbox.sandbox.screens.overlays import Notices
 from mag_sandbox.sandbox.screens.prompt_box import load_vocabulary
@@ -42,7 +42,7 @@ class Services:
     bindings: Bindings
     theme: Themes
     notices: Notices
-    saves: SceneSaves
+    saves: Saves
     undo_stack: UndoStack
     recordings: Recordings
     prober: Prober
@@ -85,8 +85,14 @@ def open_services(
     theme = Themes(lambda: store.now)
     notices = Notices(time.perf_counter, notify, theme)
     prober, stitcher, pilot, recent = Prober(notify=notify), MapStitcher(), Pilot(), RecentBlocks()
-    queue = SaveQueue(ParkedScenes(folder / PARKED, settings.parked_mib), notices.say, list_anew)
-    saves = SceneSaves(queue, {MAP: stitcher, PLACES: prober}, folder / SCENES, recorders)
+    saves = Saves(
+        ParkedScenes(folder / PARKED, settings.parked_mib),
+        notices.say,
+        {MAP: stitcher, PLACES: prober},
+        folder / SCENES,
+        recorders,
+        list_anew,
+    )
     recordings = Recordings(
         folder / RECORDINGS, recorders, choice, prober, lambda text: notices.say(text, "bad")
     )

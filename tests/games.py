@@ -98,7 +98,7 @@ class Run:
 
     def parked(self, count=1):
         """Wait until so much is written that was left, and return it."""
-        entries = self.services.saves.queue.scenes.entries
+        entries = self.services.saves.scenes.entries
         self.wait(lambda: len(entries()) >= count)
         return entries()
 

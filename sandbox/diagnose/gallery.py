@@ -134,7 +134,7 @@ class _ScreenTour:
         self.blocks(PAINTED)
         yield "split"
         self.lead(Way.TITLE)
-        self.until(lambda: self.game.services.saves.queue.scenes.entries())
+        self.until(lambda: self.game.services.saves.scenes.entries())
         self.rest()
         yield "continue"
 

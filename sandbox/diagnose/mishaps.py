@@ -105,7 +105,7 @@ class Mishaps:
 
     def _jump(self, game: PlayerGame) -> None:
         jump = next(self._jumps)
-        game.services.saves.queue.scenes.now = lambda: datetime.now(UTC) + jump
+        game.services.saves.scenes.now = lambda: datetime.now(UTC) + jump
 
     def _lose(self, game: PlayerGame) -> None:  # noqa: ARG002 -- as every mishap is called
         if self._world:

@@ -142,7 +142,7 @@ class SoakPlayer:
         self._clear(game.folder)
         parked = [
             one
-            for one in game.services.saves.queue.scenes.entries()
+            for one in game.services.saves.scenes.entries()
             if one.header and not one.header.slot
         ]
         if self._places:
@@ -352,7 +352,7 @@ def _heard_errors() -> Iterator[list[str]]:
 
 
 def _held_bytes(game: PlayerGame) -> int:
-    return game.services.undo_stack.bytes + game.services.saves.queue.unwritten_bytes
+    return game.services.undo_stack.bytes + game.services.saves.unwritten_bytes
 
 
 def growth_of(rows: Sequence[SoakRow]) -> dict[str, float]:

@@ -1,7 +1,7 @@
-"""Scenes left behind: one folder each in the player's data folder, resumed exactly.
+"""Parked places: one folder each in the player's data folder, continued exactly.
 
-Two games at once share the folder: writing takes turns, and a scene that one of them plays cannot
-be played in the other. Nothing is ever dropped but by `delete`.
+Two games may share the folder: they write in turn, and a place that one of them plays cannot be
+played in the other. Only `delete` removes a place.
 """
 
 import logging
@@ -35,15 +35,15 @@ from mag_sandbox.sandbox.play.parked_scene import (
 logger = logging.getLogger(__name__)
 
 QUICK = "quick"  # the slot of the key that saves
-PATIENCE_S = 30.0  # longest wait for another game that is writing
-CLAIM_S = 0.5  # a game that only lists what is parked holds a scene for less, also when busy
-CLAIM_AGAIN_S = 0.01
+PATIENCE_S = 30.0  # longest wait for another game that is writing [s]
+CLAIM_S = 0.5  # a game that lists places holds each for less [s]
+AGAIN_S = 0.01  # between two tries to lock [s]
 _LOCK, _PLAYING = ".lock", ".playing-"
 
 
 @dataclass(frozen=True, slots=True)
 class ParkedEntry:
-    """What a list shows of one parked scene or save."""
+    """One parked place or save in a list."""
 
     id: str
     folder: Path
@@ -55,7 +55,7 @@ class ParkedEntry:
 
     @property
     def name(self) -> str:
-        """What people call it."""
+        """Its name for people."""
         return self.header.name if self.header else self.id
 
     @property
@@ -66,7 +66,7 @@ class ParkedEntry:
 
 
 class ParkedScenes:
-    """Parked scenes, and saves of scenes still being played.
+    """The parked places, and saves of places that are still played.
 
     >>> scenes = ParkedScenes(folder, 1024)
     >>> scenes.entries()
@@ -81,10 +81,13 @@ class ParkedScenes:
         patience: float = PATIENCE_S,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """Say where.
+        """Set the folder.
 
-        `budget_mib` is what all together should take at most; `patience` the longest wait for
-        another game that is writing [s]; `now` the clock, in UTC.
+        Args:
+            folder: of the places; made when the first one is parked.
+            budget_mib: what all together should take at most [MiB].
+            patience: longest wait for another game that is writing [s].
+            now: the clock, in UTC.
         """
         self.folder = folder
         self.budget_bytes = budget_mib * MIB
@@ -95,59 +98,50 @@ class ParkedScenes:
             with suppress(StateError), self._alone(0.0):  # puts right what a kill left behind
                 pass
 
-    def park(self, parked: ParkedScene) -> str:
-        """Keep a scene that is left, in place of how the same playthrough was left before.
+    def park(self, parked: ParkedScene, *, goes_on: bool = False) -> str:
+        """Write a place over the same playthrough's last one, whatever the budget; return its id.
 
-        The budget is not looked at: nothing that was played is lost because of it.
+        A place that `goes_on` stays claimed, so that other games cannot take it.
 
         Raises:
-            DiskFull: there is no room; how it was left before is whole.
+            DiskFull: there is no room; the last one is whole.
             StateError: it cannot be written, or another game plays it.
         """
         with self._alone():
-            self._refuse_if_played_elsewhere(parked.id, parked.name)
+            if self._is_played_elsewhere(parked.id):
+                raise _played_elsewhere(parked.name)
+            if goes_on:
+                self._claim(parked.id, parked.name)
             write_state(self._path(parked.id), replace(parked, slot="", left=self.now()))
-        self.release(parked.id)
+        if not goes_on:
+            self.release(parked.id)
         return parked.id
 
-    def keep_going(self, parked: ParkedScene) -> None:
-        """Park a scene that goes on, so that a crash costs little; other games cannot take it.
+    def save_slot(self, parked: ParkedScene) -> str:
+        """Keep a moment of a playthrough beside it, in place of the last one.
 
         Raises:
-            DiskFull: there is no room; how it was kept before is whole.
-            StateError: it cannot be written, or another game plays it.
-        """
-        with self._alone():
-            self._refuse_if_played_elsewhere(parked.id, parked.name)
-            if parked.id not in self._playing:
-                self._playing[parked.id] = self._claim(parked.id, parked.name)
-            write_state(self._path(parked.id), replace(parked, slot="", left=self.now()))
-
-    def save_slot(self, parked: ParkedScene, slot: str = QUICK) -> str:
-        """Keep a scene that goes on; a slot holds one save of a playthrough.
-
-        Raises:
-            DiskFull: there is no room; the slot's older save is whole.
+            DiskFull: there is no room; the older save is whole.
             StateError: it cannot be written.
         """
-        save = check_slug(f"{parked.id}-{slot}")
+        save = check_slug(f"{parked.id}-{QUICK}")
         with self._alone():
-            write_state(self._path(save), replace(parked, slot=slot, left=self.now()))
+            write_state(self._path(save), replace(parked, slot=QUICK, left=self.now()))
         return save
 
-    def load_slot(self, id: str, slot: str = QUICK) -> ParkedScene:
-        """Return a save of the playthrough `id`, to go on with the same playthrough.
+    def load_slot(self, id: str) -> ParkedScene:
+        """Return the saved moment of the playthrough `id`, to continue the same playthrough.
 
         Raises:
             StateError: there is none, or it is damaged.
         """
-        save = check_slug(f"{id}-{slot}")
+        save = check_slug(f"{id}-{QUICK}")
         if is_missing(self._path(save)):
             raise StateError("nothing was saved here yet; save first")
         return replace(self.load(save), id=id, slot="")
 
     def load(self, id: str) -> ParkedScene:
-        """Return a parked scene or save, to look at.
+        """Return a parked place or save without claiming it.
 
         Raises:
             StateError: it is missing or damaged.
@@ -156,9 +150,9 @@ class ParkedScenes:
             return read_state(self._path(id))
 
     def take(self, id: str) -> ParkedScene:
-        """Return a parked scene to go on with: until `park` or `release` no other game can.
+        """Return a place to continue and claim it until `park` or `release`.
 
-        A save comes as a new playthrough, so that parking it overwrites nothing.
+        A save becomes a new playthrough, so that parking it overwrites nothing.
 
         Raises:
             StateError: it is missing or damaged, or another game plays it.
@@ -167,12 +161,11 @@ class ParkedScenes:
             parked = read_state(self._path(id))
             if parked.slot:
                 return replace(parked, id=new_id(parked.scene), slot="")
-            if id not in self._playing:
-                self._playing[id] = self._claim(id, parked.name)
+            self._claim(id, parked.name)
             return parked
 
     def release(self, id: str) -> None:
-        """Let other games play a scene; does nothing where this game does not."""
+        """Let other games play a place, if this game plays it."""
         lock = self._playing.pop(id, None)
         if lock:
             lock.release()
@@ -183,14 +176,15 @@ class ParkedScenes:
             self.release(id)
 
     def delete(self, id: str) -> None:
-        """Drop a parked scene or save for good, damaged or not.
+        """Delete a place or save for good, damaged or not.
 
         Raises:
             StateError: it is missing, or another game plays it.
         """
         path = self._path(id)
         with self._alone():
-            self._refuse_if_played_elsewhere(id, id)
+            if self._is_played_elsewhere(id):
+                raise _played_elsewhere(id)
             if not os.path.lexists(path):
                 raise StateError(f'the saved place "{id}" is gone; choose another')
             try:
@@ -201,22 +195,25 @@ class ParkedScenes:
                     f"{path} cannot be deleted ({why}); check its permissions"
                 ) from None
 
-    def fork(self, id: str) -> str:
-        """Copy a parked scene under a new id and the name "... (2)"; returns the id.
+    def fork(self, id: str) -> ParkedScene:
+        """Copy a place under a new id and the name "... (2)"; return the copy.
 
         Raises:
             DiskFull: there is no room.
-            StateError: it is missing or damaged, or cannot be written.
+            StateError: the place is missing or damaged, or the copy cannot be written.
         """
+        return self.park_copy(self.load(id))
+
+    def park_copy(self, parked: ParkedScene) -> ParkedScene:
+        """Keep a place as a new one; see `fork`."""
         with self._alone():
-            parked = read_state(self._path(id))
             name = _next_name(parked.name, {entry.name for entry in self.entries()})
             copy = replace(parked, id=new_id(parked.scene), name=name, slot="")
             write_state(self._path(copy.id), copy)
-        return copy.id
+        return copy
 
     def entries(self) -> list[ParkedEntry]:
-        """Return everything that is parked or saved, last left first; cheap, and never fails."""
+        """Return all places and saves, last left first; cheap, and never fails."""
         try:
             names = [path.name for path in self.folder.iterdir() if is_slug(path.name)]
         except OSError:
@@ -225,13 +222,13 @@ class ParkedScenes:
         return sorted(entries, key=lambda entry: (entry.left, entry.id), reverse=True)
 
     def total_bytes(self) -> int:
-        """Return what everything takes on the disk."""
+        """Return the bytes of all places on the disk."""
         return sum(entry.bytes for entry in self.entries())
 
     def over_budget(self) -> tuple[ParkedEntry, ...]:
-        """Propose what to drop so that the rest fits into the budget, oldest first.
+        """Return the oldest places whose deletion would make the rest fit into the budget.
 
-        Nothing is dropped: the player chooses. All that can go may be too little.
+        All that can be deleted may be too little.
         """
         entries = self.entries()
         excess = sum(entry.bytes for entry in entries) - self.budget_bytes
@@ -245,7 +242,6 @@ class ParkedScenes:
         return tuple(proposed)
 
     def _entry(self, id: str) -> ParkedEntry | None:
-        """Return an entry, damaged or not; None if it is gone."""
         folder = self._path(id)
         for _ in range(2):  # another game may have replaced it meanwhile
             header, problem = None, None
@@ -267,19 +263,17 @@ class ParkedScenes:
     def _playing_file(self, id: str) -> Path:
         return self.folder / (_PLAYING + id)
 
-    def _claim(self, id: str, name: str) -> BaseFileLock:
+    def _claim(self, id: str, name: str) -> None:
+        if id in self._playing:
+            return
         lock = _lock(self._playing_file(id))
         try:
-            lock.acquire(CLAIM_S, poll_interval=CLAIM_AGAIN_S)
+            lock.acquire(CLAIM_S, poll_interval=AGAIN_S)
         except Timeout:
             raise _played_elsewhere(name) from None
         except OSError as error:
             raise _unusable(self._playing_file(id), error) from None
-        return lock
-
-    def _refuse_if_played_elsewhere(self, id: str, name: str) -> None:
-        if self._is_played_elsewhere(id):
-            raise _played_elsewhere(name)
+        self._playing[id] = lock
 
     def _is_played_elsewhere(self, id: str) -> bool:
         file = self._playing_file(id)
@@ -291,15 +285,16 @@ class ParkedScenes:
         except Timeout:
             return True
         except OSError:
-            return False  # a file that nobody can hold
+            return False  # a file that no game can lock
 
     @contextmanager
     def _alone(self, patience: float | None = None) -> Iterator[None]:
-        """Keep other games from writing, or from reading what is half replaced."""
+        """Keep other games from writing, and from reading what is being replaced."""
         lock = _lock(self.folder / _LOCK)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            held = lock.acquire(self._patience if patience is None else patience)
+            seconds = self._patience if patience is None else patience
+            held = lock.acquire(seconds, poll_interval=AGAIN_S)
         except Timeout:
             problem = f"another game is writing to {self.folder}; try again in a moment"
             raise StateError(problem) from None
@@ -321,8 +316,7 @@ class ParkedScenes:
 
 
 def _lock(file: Path) -> BaseFileLock:
-    """Return a lock between programs, which any thread may release."""
-    return FileLock(file, thread_local=False)
+    return FileLock(file, thread_local=False)  # any thread may release it
 
 
 def _played_elsewhere(name: str) -> StateError:

@@ -10,7 +10,7 @@ import pygame
 from mag_sandbox.files.border import Refusal
 from mag_sandbox.model.loading import available_policies
 from mag_sandbox.sandbox.saves.own_scenes import scene_of_prompt
-from mag_sandbox.sandbox.saves.save_queue import DiskUse
+from mag_sandbox.sandbox.saves.saves import DiskUse
 from mag_sandbox.sandbox.screens import Continue, Outcome, PlayScene, Watch, Way
 from mag_sandbox.sandbox.screens.overlays import Notices
 from mag_sandbox.sandbox.screens.prompt_box import PromptBox

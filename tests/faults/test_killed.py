@@ -194,3 +194,18 @@ def test_a_killed_game_lets_go_of_its_scene(forks, tmp_path):
 
     killed(forks, work.visiting, tmp_path, seed=1, alive=refused)
     assert scenes.take("meadow").id == "meadow"
+
+
+def test_two_games_that_continue_one_place_keep_it_when_one_is_killed(forks, tmp_path):
+    scenes = ParkedScenes(tmp_path, 64)
+    scenes.park(left_after(1, id="meadow"))
+
+    def continue_too() -> None:
+        for number in range(1, 6):
+            eventually(lambda number=number: work.continue_once(scenes, number))
+
+    for seed in range(4):
+        killed(forks, work.continuing, tmp_path, seed, alive=continue_too)
+        assert work.continue_once(scenes, 1000 + seed)
+        assert scenes.load("meadow").frames_shown == 1000 + seed
+        assert [entry.id for entry in scenes.entries()] == ["meadow"]

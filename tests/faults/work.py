@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -81,6 +82,29 @@ def visiting(here: Path, say: Say) -> None:
     scenes.take(scenes.entries()[0].id)
     say(0)
     threading.Event().wait()
+
+
+def continuing(here: Path, say: Say) -> None:
+    """Continue a place that another game continues, too, and leave it, again and again."""
+    scenes = ParkedScenes(here, 64)
+    for number in MANY:
+        continue_once(scenes, number)
+        for _ in range(5):  # as the title does; other games write meanwhile
+            scenes.entries()
+        say(number)
+
+
+def continue_once(scenes: ParkedScenes, number: int) -> bool:
+    """Continue a place, save it as it goes on, and leave it; False: another game plays it."""
+    try:
+        parked = scenes.take("meadow")
+        scenes.park(replace(parked, frames_shown=number), goes_on=True)
+        scenes.park(replace(parked, frames_shown=number))
+    except StateError as error:
+        if "open in another window" not in str(error):
+            raise
+        return False
+    return True
 
 
 def exporting_half(here: Path, say: Say) -> None:

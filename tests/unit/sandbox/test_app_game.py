@@ -39,7 +39,7 @@ def test_a_window_that_is_closed_keeps_what_is_played(game, monkeypatch):
     monkeypatch.setattr(MapOverlay, "draw", close_late)
     summary = play(one, Playthrough(SCENE, 7))
     assert (summary.reason, summary.error) == ("left", None)
-    assert len(one.services.saves.queue.scenes.entries()) == 1
+    assert len(one.services.saves.scenes.entries()) == 1
 
 
 def test_a_bug_in_what_is_drawn_ends_the_game_and_keeps_what_is_played(game, monkeypatch):
@@ -52,7 +52,7 @@ def test_a_bug_in_what_is_drawn_ends_the_game_and_keeps_what_is_played(game, mon
     monkeypatch.setattr(MapOverlay, "draw", fail_late)
     with pytest.raises(ZeroDivisionError):
         play(one, Playthrough(SCENE, 7))
-    (entry,) = one.services.saves.queue.scenes.entries()
+    (entry,) = one.services.saves.scenes.entries()
     assert entry.header.frames_shown > 20 * 3
 
 

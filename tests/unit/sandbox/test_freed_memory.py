@@ -5,6 +5,7 @@ import sys
 import weakref
 from concurrent.futures import Future
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from mag_sandbox.sandbox.diagnose.bench import resident_bytes
 from mag_sandbox.sandbox.freed_memory import give_back_freed, share_freed
 from mag_sandbox.sandbox.play.session import Playthrough, Session
 from mag_sandbox.sandbox.recording.recorder import Recorder
-from mag_sandbox.sandbox.saves import save_queue
+from mag_sandbox.sandbox.saves import saves
 from mag_sandbox.sandbox.saves.parking import ParkedScenes
 from mag_sandbox.scenes import Scene
 from tests.doubles import FakeWorld
@@ -105,11 +106,12 @@ def parked_with_ring():
 def test_memory_is_given_back_when_a_kept_scene_is_let_go_of(tmp_path, monkeypatch):
     parked, ring = parked_with_ring()
     alive = []
-    monkeypatch.setattr(save_queue, "give_back_freed", lambda: alive.append(ring() is not None))
-    own = save_queue.SaveQueue(ParkedScenes(tmp_path, 64), lambda *said: None)
+    monkeypatch.setattr(saves, "give_back_freed", lambda: alive.append(ring() is not None))
+    own = saves.Saves(ParkedScenes(tmp_path, 64), lambda *said: None, {}, tmp_path / "own")
     future = Future()
     future.set_result(parked)
-    own.save(future)
+    waiting = [future]
+    own.save(SimpleNamespace(call=lambda ask: waiting.pop()))
     del parked, future
     own.close()
     assert alive == [False]

@@ -59,7 +59,7 @@ def test_another_scene_can_be_played_in_between(run):
     assert game.block == 0
     game.see_blocks(17)
     game.go(Way.TITLE, TitleScreen)
-    game.wait(lambda: len(game.services.saves.queue.scenes.entries()) == 2)
+    game.wait(lambda: len(game.services.saves.scenes.entries()) == 2)
     game.play(Continue(entry.id))
     assert game.screen.reel.current.block.prompt == "A place."
 
@@ -80,7 +80,7 @@ def test_leaving_the_game_keeps_what_was_played(run):
     game.see_blocks(17)
     game.go(Way.LEAVE, type(None))
     game.close()
-    assert len(game.services.saves.queue.scenes.entries()) == 1
+    assert len(game.services.saves.scenes.entries()) == 1
 
 
 def test_the_map_and_the_anchors_come_back_with_the_scene(run):

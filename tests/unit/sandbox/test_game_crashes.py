@@ -83,7 +83,7 @@ def test_closing_the_window_over_the_page_of_comparisons_keeps_the_scene(run):
     game.screen.handle(pygame.Event(pygame.QUIT))
     game.wait(lambda: game.screen is None)
     game.close()
-    assert len(game.services.saves.queue.scenes.entries()) == 1
+    assert len(game.services.saves.scenes.entries()) == 1
 
 
 def test_a_key_let_go_of_behind_another_screen_is_let_go_of(run):
@@ -100,7 +100,7 @@ def test_a_bug_in_the_window_keeps_what_is_played(run):
     glimpse(game)
     game.navigator.rescue()
     game.close()
-    assert len(game.services.saves.queue.scenes.entries()) == 1
+    assert len(game.services.saves.scenes.entries()) == 1
 
 
 class Obedient(FakeWorld):

@@ -86,7 +86,7 @@ def test_what_finds_no_room_on_the_disk_is_listed_and_goes_on(run, disk, request
     game.said("no room")
     (card,) = listed(game)
     assert card.line == "not on the disk yet"
-    assert game.services.saves.queue.scenes.entries() == []
+    assert game.services.saves.scenes.entries() == []
     game.play(Continue(card.id))
     assert left_at < game.block <= left_at + 4
     make_room()
@@ -114,7 +114,7 @@ def test_room_is_used_when_the_game_ends(run, full_disk):
     game.said("no room")
     full_disk()
     game.close()
-    assert len(game.services.saves.queue.scenes.entries()) == 1
+    assert len(game.services.saves.scenes.entries()) == 1
 
 
 def test_a_save_that_finds_no_room_is_said_and_play_goes_on(run, full_disk):
@@ -384,7 +384,7 @@ def test_deleting_does_not_wait_for_another_game_that_writes(run):
     glimpse(game)
     game.go(Way.TITLE, TitleScreen)
     (entry,) = game.parked()
-    with game.services.saves.queue.scenes._alone():
+    with game.services.saves.scenes._alone():
         begun = pygame.time.get_ticks()
         game.screen._actions.delete_parked(entry.id)
         game.screen._actions.fork(entry.id)

@@ -12,6 +12,7 @@ from mag_sandbox.sandbox.choice import WorldChoice
 from mag_sandbox.sandbox.hud.hints import STEPS, HintLine, Step
 from mag_sandbox.sandbox.play.player_input import HeldKeys, RestingMouse, repeat_keys
 from mag_sandbox.sandbox.play.session import Session
+from mag_sandbox.sandbox.recording import playback
 from mag_sandbox.sandbox.recording import recorder as recorder_module
 from mag_sandbox.sandbox.recording.reader import EVENTS_FILE, load_recording
 from mag_sandbox.sandbox.recording.recorder import Recorder
@@ -165,7 +166,7 @@ def test_a_recording_is_watched_and_not_recorded(run, tmp_path, monkeypatch):
     game.go(Way.TITLE, TitleScreen)
     (folder,) = recordings(game)
     monkeypatch.setattr(WorldChoice, "load", lambda self, progress: FakeWorld(spec=FAST))
-    monkeypatch.setattr(WorldChoice, "of", lambda recording, server: WorldChoice())
+    monkeypatch.setattr(playback, "recorded_choice", lambda recording, server: WorldChoice())
     anchors, explored = game.services.prober.anchors, game.services.map.picture.explored
     game.go(Watch(folder), LoadingScreen)
     game.wait(lambda: isinstance(game.screen, ReplayScreen))
@@ -257,7 +258,7 @@ def test_settings_of_memory_hold_for_the_next_scene(run):
     settings.config = type(SETTINGS)(**{**_values(SETTINGS), "memory": "window", "parked_mib": 64})
     settings._apply(settings.config)
     assert game.game.choice.memory.policy == "window"
-    assert game.services.saves.queue.scenes.budget_bytes == 64 * 2**20
+    assert game.services.saves.scenes.budget_bytes == 64 * 2**20
     game.play()
     assert first.closed, "another memory needs the world loaded anew"
     assert game.worlds == []
@@ -328,7 +329,7 @@ def test_a_start_that_is_cancelled_leaves_nothing(run):
     game.wait(lambda: isinstance(game.screen, TitleScreen))
     game.play()
     assert own_scenes(game.game.folder / SCENES) == []
-    assert not game.services.saves.queue.scenes.entries()
+    assert not game.services.saves.scenes.entries()
 
 
 def question(game):
@@ -338,7 +339,7 @@ def question(game):
 def test_what_just_became_too_much_is_asked_about_on_the_same_title(run):
     game = run()
     glimpse(game)
-    game.services.saves.queue.scenes.budget_bytes = 1
+    game.services.saves.scenes.budget_bytes = 1
     game.go(Way.TITLE, TitleScreen)
     game.wait(lambda: question(game) == "Saved places need space")
     assert game.parked()[0].name == SCENE.name
@@ -347,10 +348,10 @@ def test_what_just_became_too_much_is_asked_about_on_the_same_title(run):
 def test_the_question_for_room_waits_until_the_title_is_free(run):
     game = run()
     glimpse(game)
-    game.services.saves.queue.scenes.budget_bytes = 1
+    game.services.saves.scenes.budget_bytes = 1
     game.go(Way.TITLE, TitleScreen)
     game.press(pygame.K_t)
-    game.services.saves.queue.disk_use().result()
+    game.services.saves.disk_use().result()
     game.wait(lambda: game.screen.is_busy and len(game.parked()) == 1)
     assert question(game) is None
     game.press(pygame.K_ESCAPE)
@@ -360,7 +361,7 @@ def test_the_question_for_room_waits_until_the_title_is_free(run):
 def test_room_is_looked_for_beside_the_window(run, monkeypatch):
     game, threads = run(), []
     monkeypatch.setattr(
-        game.services.saves.queue.scenes,
+        game.services.saves.scenes,
         "over_budget",
         lambda: threads.append(threading.current_thread()) or (),
     )

@@ -132,7 +132,7 @@ def run(tmp_path, monkeypatch):
 
 def left_in(game) -> list:
     """Return the places that were left; what was saved while playing is none."""
-    return [one for one in game.services.saves.queue.scenes.entries() if not one.header.slot]
+    return [one for one in game.services.saves.scenes.entries() if not one.header.slot]
 
 
 def test_every_chore_of_a_visit_is_done_and_the_place_is_left(run):

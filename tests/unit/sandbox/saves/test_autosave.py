@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from mag_sandbox.controls.camera import CameraCommand
-from mag_sandbox.sandbox.saves.save_queue import EVERY_S, LEAST_S, Autosave
+from mag_sandbox.sandbox.saves.saves import AUTOSAVE_S, LEAST_S, Autosave
 from mag_sandbox.sandbox.screens import Continue, Way
 from mag_sandbox.sandbox.title.screen import TitleScreen
 from tests.games import games
@@ -28,7 +28,7 @@ class Saves:
 @pytest.mark.parametrize("command", [STILL, TURNING])
 def test_a_crash_costs_half_a_minute_at_most(command):
     saves = Saves()
-    saves.play(command, 3 * EVERY_S + 1)
+    saves.play(command, 3 * AUTOSAVE_S + 1)
     assert len(saves.times) == 3
 
 

@@ -140,7 +140,7 @@ def test_loading_without_a_save_says_so(scenes):
 
 def test_a_fork_is_a_copy_with_a_number(scenes):
     id = scenes.park(left(frames=9))
-    fork = scenes.fork(id)
+    fork = scenes.fork(id).id
     scenes.fork(fork)
     scenes.park(replace(scenes.take(fork), frames_shown=50))
     assert sorted(names(scenes)) == ["Meadow", "Meadow (2)", "Meadow (3)"]
@@ -242,7 +242,7 @@ def test_a_scene_is_played_in_one_game_at_a_time(folder):
     for call in (other.take, other.delete, lambda id: other.park(parked)):
         with pytest.raises(StateError, match=r'"[Mm]eadow.*" is open in another window'):
             call(id)
-    assert other.fork(id) != id
+    assert other.fork(id).id != id
     one.park(parked)
     assert other.take(id).frames_shown == 9
 

@@ -11,6 +11,7 @@ import pytest
 from mag_sandbox.sandbox.choice import WorldChoice
 from mag_sandbox.sandbox.navigator import Navigator
 from mag_sandbox.sandbox.play.worker import WorkerSpec
+from mag_sandbox.sandbox.recording import playback
 from mag_sandbox.sandbox.recording.frame_store import StoredFrames
 from mag_sandbox.sandbox.recording.playback import Playback
 from mag_sandbox.sandbox.recording.reader import load_recording
@@ -79,7 +80,7 @@ def watch(tmp_path, monkeypatch):
     """Return what watches a recording that a test asks for."""
     opened = []
     monkeypatch.setattr(WorldChoice, "load", lambda self, progress: FakeWorld(spec=QUICK))
-    monkeypatch.setattr(WorldChoice, "of", lambda recording, server: WorldChoice())
+    monkeypatch.setattr(playback, "recorded_choice", lambda recording, server: WorldChoice())
     with window(SIZE, "test") as surface:
 
         def begin(**options):

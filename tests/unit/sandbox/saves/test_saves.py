@@ -9,9 +9,9 @@ import pytest
 from mag_sandbox.model.world import Control, WorldFailed
 from mag_sandbox.sandbox.play.parked_scene import StateError
 from mag_sandbox.sandbox.play.session import Playthrough, Session
-from mag_sandbox.sandbox.saves import save_queue as module
+from mag_sandbox.sandbox.saves import saves as module
 from mag_sandbox.sandbox.saves.parking import ParkedScenes
-from mag_sandbox.sandbox.saves.save_queue import SaveQueue, SceneSaves
+from mag_sandbox.sandbox.saves.saves import Saves
 from mag_sandbox.scenes import Scene
 from tests.doubles import FakeWorld
 
@@ -39,20 +39,28 @@ def said():
 
 @pytest.fixture
 def queue(tmp_path, said):
-    queue = SaveQueue(ParkedScenes(tmp_path, 64), lambda text, mood="good": said.append(text))
+    say = lambda text, mood="good": said.append(text)  # noqa: E731 -- one expression
+    queue = Saves(ParkedScenes(tmp_path, 64), say, {}, tmp_path / "own")
     yield queue
     queue.close()
+
+
+class Answering:
+    """A worker whose world answers with a future."""
+
+    def __init__(self, future):
+        self.call = lambda ask: future
 
 
 def given(parked):
     future = Future()
     future.set_result(parked)
-    return future
+    return Answering(future)
 
 
 def test_a_world_that_never_answers_is_not_waited_for_for_ever(queue, said, parked, monkeypatch):
     monkeypatch.setattr(module, "PATIENCE_S", 0.05)
-    queue.park(Future())
+    queue.park(Answering(Future()))
     queue.park(given(parked))
     assert queue.take(parked.id).seed == 7
     assert said[0] == "the world does not answer; this place will be saved when it does"
@@ -65,11 +73,11 @@ def test_what_a_world_says_after_a_minute_is_saved_and_never_over_what_is_newer(
     """As where the machine slept meanwhile."""
     monkeypatch.setattr(module, "PATIENCE_S", 0.05)
     late, newer, latest = Future(), Future(), Future()
-    queue.park(late)
-    queue.park(newer)
+    queue.park(Answering(late))
+    queue.park(Answering(newer))
     with pytest.raises(StateError):
         queue.take(parked.id)  # by then both were waited for
-    queue.park(latest)
+    queue.park(Answering(latest))
     for frames, future in enumerate((late, newer, latest)):  # in the order of the questions
         future.set_result(replace(parked, frames_shown=100 + frames))
     queue.close()
@@ -79,7 +87,7 @@ def test_what_a_world_says_after_a_minute_is_saved_and_never_over_what_is_newer(
 
 def test_a_slow_write_holds_up_nobody_and_loses_nothing(queue, parked, monkeypatch):
     disk, park = Event(), queue.scenes.park
-    monkeypatch.setattr(queue.scenes, "park", lambda parked: disk.wait() and park(parked))
+    monkeypatch.setattr(queue.scenes, "park", lambda parked, **how: disk.wait() and park(parked))
     queue.park(given(parked))
     queue.park(given(replace(parked, frames_shown=200)))
     queue.park(given(replace(parked, id="other")))  # and play goes on
@@ -90,7 +98,7 @@ def test_a_slow_write_holds_up_nobody_and_loses_nothing(queue, parked, monkeypat
 
 
 def test_a_bug_while_parking_keeps_the_scene_in_memory(queue, said, parked, monkeypatch):
-    monkeypatch.setattr(queue.scenes, "park", lambda parked: 1 / 0)
+    monkeypatch.setattr(queue.scenes, "park", lambda parked, **how: 1 / 0)
     queue.park(given(parked))
     assert queue.take(parked.id) is parked
     assert queue.take(parked.id) is parked, "until it is on the disk it is not given away"
@@ -101,7 +109,7 @@ def test_a_bug_while_parking_keeps_the_scene_in_memory(queue, said, parked, monk
 
 
 def test_what_is_not_on_the_disk_can_be_copied_and_deleted(queue, parked, monkeypatch):
-    monkeypatch.setattr(queue.scenes, "park", lambda parked: 1 / 0)
+    monkeypatch.setattr(queue.scenes, "park", lambda parked, **how: 1 / 0)
     queue.park(given(parked))
     queue.take(parked.id)
     monkeypatch.undo()
@@ -109,7 +117,7 @@ def test_what_is_not_on_the_disk_can_be_copied_and_deleted(queue, parked, monkey
     queue.delete(parked.id)
     queue.close()
     (entry,) = queue.scenes.entries()
-    assert entry.name == "Somewhere, a copy"
+    assert entry.name == "Somewhere (2)"
     assert not queue.unwritten
 
 
@@ -117,7 +125,7 @@ def test_deleting_makes_room_for_what_had_none(queue, said, parked, monkeypatch)
     queue.park(given(parked))
     queue.take(parked.id)
     other = replace(parked, id="other", name="Other")
-    monkeypatch.setattr(queue.scenes, "park", lambda parked: fail("no room"))
+    monkeypatch.setattr(queue.scenes, "park", lambda parked, **how: fail("no room"))
     queue.park(given(other))
     queue.take(other.id)
     monkeypatch.undo()
@@ -132,7 +140,7 @@ def test_what_had_no_room_is_written_when_something_else_finds_some(
     queue, parked, monkeypatch, keep
 ):
     other = replace(parked, id="other", name="Other")
-    monkeypatch.setattr(queue.scenes, "park", lambda parked: fail("no room"))
+    monkeypatch.setattr(queue.scenes, "park", lambda parked, **how: fail("no room"))
     queue.park(given(other))
     queue.take(other.id)
     monkeypatch.undo()
@@ -144,7 +152,7 @@ def test_what_had_no_room_is_written_when_something_else_finds_some(
 
 
 def test_what_was_kept_by_itself_is_newer_than_what_had_no_room(queue, parked, monkeypatch):
-    monkeypatch.setattr(queue.scenes, "park", lambda parked: fail("no room"))
+    monkeypatch.setattr(queue.scenes, "park", lambda parked, **how: fail("no room"))
     queue.park(given(parked))
     queue.take(parked.id)
     monkeypatch.undo()
@@ -172,7 +180,8 @@ def test_a_part_that_does_not_answer_is_left_out(queue, parked, tmp_path):
             restored.append(state)
 
     restored = []
-    saves = SceneSaves(queue, {"stuck": Stuck(), "works": Works()}, tmp_path)
+    queue._parts = {"stuck": Stuck(), "works": Works()}
+    saves = queue
     session = Session(FakeWorld(), Rest(), [saves])
     session.start(SCENE, 7)
     queue.park(given(replace(parked, parts=saves.collect(session).parts)))
@@ -188,7 +197,8 @@ def test_what_was_taken_but_not_begun_is_not_put_into_another_scene(queue, parke
         def restore(self, state):
             pytest.fail("another scene has begun")
 
-    saves = SceneSaves(queue, {"works": Works()}, tmp_path)
+    queue._parts = {"works": Works()}
+    saves = queue
     queue.park(given(replace(parked, parts={"works": parked.state})))
     saves.take(parked.id)
     Session(FakeWorld(), Rest(), [saves]).start(SCENE, 8)

@@ -1,0 +1,335 @@
+"""The player's saves: places are parked, saved, copied and continued, on a thread of their own.
+
+A snapshot of the world is quick and taken on the world's thread; checking the disk and writing take
+seconds and happen here, in the order of the requests. A place that cannot be written stays in
+memory, and the player is told.
+"""
+
+import logging
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+from mag_sandbox.controls.camera import CameraCommand
+from mag_sandbox.files.border import Refusal, exists, reason_of
+from mag_sandbox.model.world import FrameBlock, WorldFailed, WorldState
+from mag_sandbox.sandbox.freed_memory import give_back_freed
+from mag_sandbox.sandbox.play.events import SessionObserver, SessionStart
+from mag_sandbox.sandbox.play.parked_scene import ParkedScene, check_slug, read_header, scene_in
+from mag_sandbox.sandbox.play.session import Playthrough, Session
+from mag_sandbox.sandbox.play.worker import GenerationWorker
+from mag_sandbox.sandbox.recording.recorder import Recorder
+from mag_sandbox.sandbox.saves.own_scenes import LibraryError, keep_prompted, picture_own_scene
+from mag_sandbox.sandbox.saves.parking import ParkedEntry, ParkedScenes
+from mag_sandbox.scenes import Scene
+
+logger = logging.getLogger(__name__)
+PATIENCE_S = 60.0  # longest wait for the world's thread [s]: longer than it is given to stop
+AUTOSAVE_S = 30.0  # of play that a crash may cost
+LEAST_S = 5.0  # between two automatic saves, however often the camera comes to rest
+Write = Callable[[ParkedScene], None]
+
+
+class SavedPart(Protocol):
+    """A service whose state is saved with a place, such as the map."""
+
+    def snapshot(self) -> WorldState:
+        """Return its state."""
+
+    def restore(self, state: WorldState) -> None:
+        """Continue from a state."""
+
+
+@dataclass(frozen=True, slots=True)
+class DiskUse:
+    """Disk space of the places, and which could be deleted to fit the budget."""
+
+    entries: tuple[ParkedEntry, ...]  # oldest first; only the player deletes
+    total_bytes: int
+
+
+class Saves(SessionObserver):
+    """Saves what a worker plays, and continues it.
+
+    saves = Saves(ParkedScenes(folder, budget_mib), notices.say, {"map": stitcher}, own_scenes)
+    session = Session(world, source, observers=[stitcher, saves])
+    saves.park(worker)
+    playthrough, world = saves.playthrough("meadow-1f00d5ab")
+    saves.close()  # waits until all is written
+    """
+
+    def __init__(
+        self,
+        scenes: ParkedScenes,
+        say: Callable[..., None],
+        parts: Mapping[str, SavedPart],
+        own_scenes: Path,
+        recorders: Sequence[Recorder] = (),
+        on_change: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Start the thread that writes.
+
+        Args:
+            scenes: the places on the disk.
+            say: called from any thread with a sentence for the player, and "good" or "bad".
+            parts: saved with the world, by name.
+            own_scenes: folder of the player's own scenes.
+            recorders: told where a session begins.
+            on_change: called from any thread when the list of places has changed.
+        """
+        self.scenes = scenes
+        self.unwritten: dict[str, ParkedScene] = {}  # by id: not on the disk yet
+        self._say, self._on_change = say, on_change
+        self._parts, self._own_scenes, self._recorders = parts, own_scenes, recorders
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="saves")
+        self._autosaved: Future[None] | None = None
+        self._late: deque[tuple[Future[ParkedScene], Write]] = deque()  # answered after all
+        self._entered: ParkedScene | None = None  # its parts wait for the session to begin
+        self._claimed = ""  # id of the place that other games cannot take meanwhile
+
+    @property
+    def unwritten_bytes(self) -> int:
+        """About the memory of the places that wait for room on the disk."""
+        return sum(parked.bytes for parked in tuple(self.unwritten.values()))
+
+    def park(self, worker: GenerationWorker) -> None:
+        """Keep a place that is left; returns before it is written."""
+
+        def write(parked: ParkedScene) -> None:
+            self._park(parked)
+            picture_own_scene(self._own_scenes, parked.scene, parked.last_frame)
+            self._write_unwritten()
+
+        self._write(worker.call(self.collect), write)
+
+    def save(self, worker: GenerationWorker) -> None:
+        """Save this moment in place of the last one."""
+
+        def write(parked: ParkedScene) -> None:
+            self.scenes.save_slot(parked)
+            self._say("saved")
+
+        self._write(worker.call(self.collect), write)
+
+    def fork(self, worker: GenerationWorker) -> None:
+        """Keep a copy of this moment as a place of its own."""
+        self._write(worker.call(self.collect), self._copy)
+
+    def autosave(self, worker: GenerationWorker) -> None:
+        """Keep a place that goes on against a crash, unless the last time is still under way."""
+        if self._autosaved is None or self._autosaved.done():
+            collected = worker.call(self._collect_claimed)
+            self._autosaved = self._thread.submit(self._autosave, collected)
+
+    def saved(self, worker: GenerationWorker) -> "Future[ParkedScene]":
+        """Return the saved moment of what is played, in a future; StateError: there is none."""
+        id = worker.call(lambda session: session.id)
+        future = self._thread.submit(lambda: self.scenes.load_slot(id.result(PATIENCE_S)))
+        future.add_done_callback(lambda future: self._on_change())
+        return future
+
+    def copy(self, id: str) -> None:
+        """Copy a place; the player is told the result."""
+
+        def change() -> None:
+            if id in self.unwritten:
+                self._copy(self.unwritten[id])
+            else:
+                self.scenes.fork(id)
+
+        self._thread.submit(self._try, "it was not copied", change)
+
+    def delete(self, id: str) -> None:
+        """Delete a place; the player is told of a problem."""
+
+        def change() -> None:
+            if self.unwritten.pop(id, None) is None or exists(self.scenes.folder / id):
+                self.scenes.delete(id)
+            self.scenes.release(id)
+            self._write_unwritten()
+
+        self._thread.submit(self._try, "it was not deleted", change)
+
+    def keep_written(self, scene: Scene) -> None:
+        """List a scene that the player has described among the player's own."""
+        keep = partial(keep_prompted, self._own_scenes, scene)
+        self._thread.submit(self._try, "it was not saved", keep)
+
+    def disk_use(self) -> "Future[DiskUse]":
+        """Return the use of the disk once all earlier requests are written."""
+        scenes = self.scenes
+        return self._thread.submit(lambda: DiskUse(scenes.over_budget(), scenes.total_bytes()))
+
+    def collect(self, session: Session) -> ParkedScene:
+        """Return the session with its parts, without those that fail; on the world's thread."""
+        parked, parts = session.park(), {}
+        for name, part in self._parts.items():
+            try:
+                parts[name] = part.snapshot()
+            except TimeoutError:
+                logger.warning("the scene is saved without its %s", name)
+        return replace(parked, parts=parts)
+
+    def playthrough(self, id: str) -> tuple[Playthrough, str]:
+        """Return how to continue a place, and its world.
+
+        Raises:
+            StateError: it is missing or damaged.
+        """
+        waiting = self.unwritten.get(id)
+        if waiting:
+            take = partial(self.take, id, is_on_disk=False)
+            return Playthrough(waiting.scene, waiting.seed, take), waiting.world
+        folder = self.scenes.folder / check_slug(id)
+        header = read_header(folder)
+        take = partial(self.take, id)
+        return Playthrough(scene_in(folder, header), header.seed, take, str(folder)), header.world
+
+    def take(self, id: str, *, is_on_disk: bool = True) -> ParkedScene:
+        """Return a place to continue once all earlier ones are written; on the world's thread.
+
+        Raises:
+            StateError: it is missing or damaged, or played in another game.
+        """
+        self._thread.submit(lambda: None).result()
+        parked = self.unwritten.get(id) or self.scenes.take(id)
+        self._release_claimed(but=id)
+        self._claimed = id
+        return self.enter(parked, is_on_disk=is_on_disk)
+
+    def enter(self, parked: ParkedScene, *, is_on_disk: bool = False) -> ParkedScene:
+        """Begin the next session with this; on the world's thread."""
+        self._entered = parked
+        for recorder in () if is_on_disk else self._recorders:
+            recorder.begin_from(parked)
+        return parked
+
+    def on_start(self, event: SessionStart, block: FrameBlock) -> None:  # noqa: ARG002 -- observer
+        """Restore the parts of the place, as far as they make sense."""
+        parked, self._entered = self._entered, None
+        if event.first_block.block_index == 0 or parked is None:
+            self._release_claimed()  # the place could not be continued, or none was
+            return
+        for name, part in self._parts.items():
+            try:
+                if name in parked.parts:
+                    part.restore(parked.parts[name])
+            except Exception as error:  # the place continues without it
+                logger.warning("%s goes on without its %s: %s", parked.id, name, reason_of(error))
+
+    def close(self) -> None:
+        """Write everything and let other games play it."""
+        self._thread.shutdown()
+        self._write_late()
+        self._write_unwritten()
+        self.scenes.close()
+
+    def _collect_claimed(self, session: Session) -> ParkedScene:
+        parked = self.collect(session)
+        self._claimed = parked.id  # until something else is played
+        return parked
+
+    def _release_claimed(self, but: str = "") -> None:
+        before, self._claimed = self._claimed, ""
+        if before and before != but:
+            self._thread.submit(self.scenes.release, before)
+
+    def _write(self, future: "Future[ParkedScene]", write: Write) -> None:
+        self._thread.submit(self._write_answer, future, write)
+        self._thread.submit(give_back_freed)  # the place is freed by then, and large
+
+    def _write_answer(self, future: "Future[ParkedScene]", write: Write) -> None:
+        if not wait([future], PATIENCE_S).done:
+            self._say("the world does not answer; this place will be saved when it does", "bad")
+            future.add_done_callback(lambda answered: self._note_late(answered, write))
+            return
+        self._write_late()  # was requested before
+        self._write_result(future, write)
+
+    def _note_late(self, future: "Future[ParkedScene]", write: Write) -> None:
+        """Queue a late answer; on the world's thread, before its next answer."""
+        self._late.append((future, write))
+        with suppress(RuntimeError):  # closed
+            self._thread.submit(self._write_late)
+
+    def _write_late(self) -> None:
+        while self._late:
+            self._write_result(*self._late.popleft())
+
+    def _write_result(self, future: "Future[ParkedScene]", write: Write) -> None:
+        try:
+            parked = future.result()
+        except CancelledError:
+            return
+        except Exception as error:  # the world has stopped: nothing can be kept of it
+            known = isinstance(error, Refusal | TimeoutError)
+            logger.log(logging.WARNING if known else logging.ERROR, "not saved", exc_info=error)
+            self._say(f"this place could not be saved: {str(error) or 'it took too long'}", "bad")
+            return
+        self._try("this place could not be saved", lambda: write(parked))
+
+    def _try(self, failed: str, change: Callable[[], object]) -> None:
+        try:
+            change()
+        except (WorldFailed, LibraryError) as error:
+            self._say(str(error), "bad")
+        except Exception:
+            logger.exception(failed)
+            self._say(f"{failed}; see the log", "bad")
+        self._on_change()
+
+    def _autosave(self, future: "Future[ParkedScene]") -> None:
+        try:
+            parked = future.result(PATIENCE_S)
+            self.scenes.park(parked, goes_on=True)
+            self.unwritten.pop(parked.id, None)  # older
+            self._write_unwritten()
+        except (CancelledError, TimeoutError, WorldFailed) as problem:
+            logger.warning("not saved by itself: %s", problem)
+        except Exception:
+            logger.exception("not saved by itself")
+
+    def _park(self, parked: ParkedScene) -> None:
+        self.unwritten[parked.id] = parked  # until it is on the disk
+        self.scenes.park(parked)
+        self.unwritten.pop(parked.id)
+        self._say(f"{parked.name} is saved as you left it")
+
+    def _copy(self, parked: ParkedScene) -> None:
+        copy = self.scenes.park_copy(parked)
+        self._say(f"saved as “{copy.name}”")
+
+    def _write_unwritten(self) -> None:
+        """Write the places that found no room before, as far as there is some now."""
+        for parked in tuple(self.unwritten.values()):
+            try:
+                self._park(parked)
+            except WorldFailed as error:
+                logger.warning("%s", error)
+
+
+class Autosave:
+    """Calls `save` from time to time while a place is played.
+
+    >>> autosave = Autosave(save=lambda: None, clock=lambda: 0.0)
+    >>> autosave.block_shown(CameraCommand(yaw=1.0))
+    """
+
+    def __init__(self, save: Callable[[], object], clock: Callable[[], float]) -> None:
+        self._save, self._clock = save, clock
+        self._saved_at = clock()
+        self._moved = False  # since then
+
+    def block_shown(self, command: CameraCommand) -> None:
+        """Save if it is time, after a block that answers a command."""
+        since, rests = self._clock() - self._saved_at, command == CameraCommand()
+        came_to_rest = self._moved and rests and since >= LEAST_S
+        if since >= AUTOSAVE_S or came_to_rest:
+            self._saved_at, self._moved = self._clock(), False
+            self._save()
+        self._moved |= not rests
