@@ -39,9 +39,14 @@ def available_worlds() -> tuple[str, ...]:
 
 
 def worlds_beside(name: str) -> tuple[str, ...]:
-    """Return the worlds of the same base, this one included: all of them are `AdoptingWorld`s."""
+    """Return the worlds of the same base, this one included, which can adopt each other's past."""
     base = WORLDS[name].base if name in WORLDS else ""
     return tuple(row.name for row in WORLDS.values() if base and row.base == base)
+
+
+def takes_frames(name: str) -> bool:
+    """Return whether a world that is loaded here can be shown frames; see `World.show`."""
+    return name in VARIANT_OF_WORLD or bool(worlds_beside(name))
 
 
 def next_world(name: str) -> str | None:

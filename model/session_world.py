@@ -7,7 +7,7 @@ from threading import Lock
 from typing import Generic, TypeVar
 
 from mag_sandbox.files.validation import of_type
-from mag_sandbox.model.world import WorldFailed, WorldSpec, WorldState
+from mag_sandbox.model.world import World, WorldFailed, WorldSpec, WorldState
 
 MOST_BLOCKS = 2**40  # of a session: more than anybody plays
 
@@ -44,7 +44,7 @@ class StageTimes:
 Session = TypeVar("Session")
 
 
-class SessionWorld(Generic[Session]):
+class SessionWorld(World, Generic[Session]):
     """A world that plays one session at a time; see `World`.
 
     `provenance` is what a recording's header says whatever is played.

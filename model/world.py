@@ -6,7 +6,7 @@ Imports no torch: `load_world` imports a backend only when it is called, so a wi
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol, runtime_checkable
+from typing import Literal, Protocol
 
 import numpy as np
 
@@ -268,6 +268,8 @@ def checked_seed(scene: Scene, seed: int) -> int:
 class World(Protocol):
     """A playable world. Full-size, pocket and test worlds differ only behind this.
 
+    A class that names it as its base inherits the refusals of `show` and `adopt`.
+
     >>> block = world.reset(scene, seed=7)
     >>> block = world.step(Control(CameraCommand(yaw=1.0)))
     >>> block.frames.shape, block.frames.dtype
@@ -300,27 +302,36 @@ class World(Protocol):
     def provenance(self) -> dict:
         """Return what a recording's header says: weights hash, dtype, kernel, threads, config."""
 
-    def close(self) -> None:
-        """Free everything; may be called twice."""
+    def show(self, control: Control, frames: Frames) -> FrameBlock:  # noqa: ARG002 (refused)
+        """Remember a block's frames as if they had been generated here; for evaluations.
 
-
-@runtime_checkable
-class AdoptingWorld(World, Protocol):
-    """A world that can go on where another one of the same base was: `worlds_beside`."""
-
-    def adopt(self, past: Past) -> None:
-        """Remember another world's pictures in order, with their poses, and stand where it stood.
-
-        Nothing is made or shown; `step` goes on from there.
+        Args:
+            control: how the camera moved.
+            frames: uint8 [block_length, H, W, 3].
 
         Raises:
+            WorldFailed: the world cannot take frames; see `model.loading.takes_frames`.
+            ValueError: the frames are of another number or size.
+        """
+        raise WorldFailed(f"the world {self.spec.name} cannot be shown frames")
+
+    def adopt(self, past: Past) -> None:  # noqa: ARG002 (refused)
+        """Remember another world's pictures in order, with their poses, and continue from there.
+
+        Nothing is generated or shown until the next `step`.
+
+        Raises:
+            WorldFailed: the world shares its base with no other; see `model.loading.worlds_beside`.
             ValueError: frames are of another number or size.
         """
+        raise WorldFailed(f"the world {self.spec.name} cannot continue another world")
 
+    def painted(self, pose: CameraPose) -> Frames | None:  # noqa: ARG002 (nothing is)
+        """Return the painted or given view at a pose, uint8 [1, H, W, 3], whatever memory holds.
 
-@runtime_checkable
-class PaintingWorld(Protocol):
-    """A world that knows what it painted, apart from what it remembers and shows of it."""
+        None: some of it was neither painted nor given.
+        """
+        return None
 
-    def painted(self, pose: CameraPose) -> Frames | None:
-        """Return what was painted or given at a pose, uint8 [1, H, W, 3]; None: not all of it."""
+    def close(self) -> None:
+        """Free everything; may be called twice."""

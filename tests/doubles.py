@@ -20,6 +20,7 @@ from mag_sandbox.model.world import (
     MemorySetting,
     MemoryUsage,
     Past,
+    World,
     WorldFailed,
     WorldSpec,
     WorldState,
@@ -48,7 +49,7 @@ ZOOMING = replace(  # the same world, at speeds and limits of the pocket world
 )
 
 
-class FakeWorld:
+class FakeWorld(World):
     """Implements World: deterministic, exact poses, a plausible memory, failures on demand.
 
     world = FakeWorld(fail_at=3)

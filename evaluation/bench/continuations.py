@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
@@ -22,17 +21,10 @@ from mag_sandbox.evaluation.magbench.evaluate import Matching, scores_of
 from mag_sandbox.evaluation.probe.motion import MotionLog
 from mag_sandbox.evaluation.results.store import clip_record
 from mag_sandbox.evaluation.results.sweep import Found
-from mag_sandbox.model.world import MIB, Control, FrameBlock, Frames, World, WorldSpec
+from mag_sandbox.model.world import MIB, Control, Frames, World, WorldSpec
 
 DEGREES = 150.0  # of the way out
 STILL = "the picture does not move as commanded"
-
-
-class ShownWorld(World, Protocol):
-    """A world with exact poses that can be shown what it has not made."""
-
-    def show(self, control: Control, frames: Frames) -> FrameBlock:
-        """Take a block's frames, of the world at rest, as they are and remember them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,7 +81,7 @@ def _drawn(
     return TrueBlock(command, poses, frames, rest, given)
 
 
-def play_continued(world: ShownWorld, scene: HeldOutScene, mode: Mode) -> ContinuedClip:
+def play_continued(world: World, scene: HeldOutScene, mode: Mode) -> ContinuedClip:
     """Show a world the history of a clip and let it make the rest."""
     blocks, log, number, made = list(true_blocks(scene, world.spec)), MotionLog(), 0, []
     block = world.reset(scene.scene("image"), scene.seed)
@@ -156,7 +148,7 @@ class ContinuationTask:
 class ContinuationJob:
     """The work of each worker; see `mag_sandbox.workers.work.Job`."""
 
-    open_world: Callable[[], ShownWorld]
+    open_world: Callable[[], World]
     name: str  # of the row
     seed: int  # of the scenes
 
@@ -166,7 +158,7 @@ class ContinuationJob:
         with tempfile.TemporaryDirectory() as folder, closing(self.open_world()) as world:
             yield lambda task: self._continued(world, Path(folder), task)
 
-    def _continued(self, world: ShownWorld, folder: Path, task: ContinuationTask) -> Found:
+    def _continued(self, world: World, folder: Path, task: ContinuationTask) -> Found:
         began = time.monotonic()
         scene = held_out_scene(task.index, self.seed, folder, moves=world.spec.moves)
         clip = play_continued(world, scene, task.mode)

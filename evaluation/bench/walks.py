@@ -41,7 +41,6 @@ from mag_sandbox.model.world import (
     Control,
     FrameBlock,
     MemorySetting,
-    PaintingWorld,
     World,
     WorldSpec,
 )
@@ -249,7 +248,7 @@ def _walked(
 
 def _kept(world: World, block: FrameBlock) -> float:
     """Return how much of a block's last picture looks as it was painted; nan: that is not known."""
-    painted = world.painted(block.poses[-1]) if isinstance(world, PaintingWorld) else None
+    painted = world.painted(block.poses[-1])
     return np.nan if painted is None else 1.0 - visible_change(block.at_rest[-1], painted[0])
 
 

@@ -32,7 +32,13 @@ from mag_sandbox.files.border import Refusal, is_folder, reason_of
 from mag_sandbox.files.pictures import read_picture
 from mag_sandbox.files.whole import sha256_of
 from mag_sandbox.files.yaml_files import not_found
-from mag_sandbox.model.loading import REMOTE, ServerAddress, available_worlds, load_world
+from mag_sandbox.model.loading import (
+    REMOTE,
+    ServerAddress,
+    available_worlds,
+    load_world,
+    takes_frames,
+)
 from mag_sandbox.model.world import (
     Control,
     FrameBlock,
@@ -128,7 +134,8 @@ class Entrant:
             self.world, _setting(self.memory), server=self.server, execution=execution
         )
         can: set[Ability] = {"prompted", "carried"}
-        return Player(world, frozenset(can | {"shown"} if hasattr(world, "show") else can))
+        shown = self.server is None and takes_frames(self.world)
+        return Player(world, frozenset(can | {"shown"} if shown else can))
 
 
 def _setting(memory: str | None) -> MemorySetting | None:

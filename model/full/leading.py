@@ -26,8 +26,8 @@ def tell(what: str, *told: object) -> None:
     dist.broadcast_object_list([(what, told)], src=0)
 
 
-class LeadingWorld:
-    """Implements `World` for one that several processes share.
+class LeadingWorld(World):
+    """A world that several processes share.
 
     world = LeadingWorld(load(...))  # in the first process; the others are in `follow`
     """

@@ -92,7 +92,7 @@ class MemoryPackWorld(PocketWorld[PocketSession]):
             return self._pushed(latents, poses, control.camera)
 
     def show(self, control: Control, frames: Frames) -> FrameBlock:
-        """Take a block's frames as they are and remember them; see `DiffusionWorld.show`.
+        """Take a block's frames as they are and remember them; see `World`.
 
         Raises:
             ValueError: the frames are of another number or size.
@@ -102,7 +102,7 @@ class MemoryPackWorld(PocketWorld[PocketSession]):
             return self._pushed(latents, self._obey(control), control.camera)
 
     def adopt(self, past: Past) -> None:
-        """Go on where another world of the same base was; see `AdoptingWorld`.
+        """Go on where another world of the same base was; see `World`.
 
         The oldest picture becomes the reference image; all others pass through psi.
         """

@@ -158,17 +158,10 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             return replace(block, edited=edited)
 
     def show(self, control: Control, frames: Frames) -> FrameBlock:
-        """Remember a block's frames as if they had been generated here; for evaluations.
+        """Remember a block's frames as if they had been generated here; see `World`.
 
         Requested views are cancelled, and painted ground that was never shown is forgotten, since
         the given frames may differ from it.
-
-        Args:
-            control: how the camera moved.
-            frames: uint8 [block_length, H, W, 3].
-
-        Raises:
-            ValueError: the frames are of another number or size.
         """
         self._running()
         with torch.inference_mode():
@@ -179,7 +172,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             return self._finish_block(self._poses(control.camera), control.camera, latents)
 
     def adopt(self, past: Past) -> None:
-        """Continue where another world of the same base was; see `AdoptingWorld`.
+        """Continue where another world of the same base was; see `World`.
 
         Pictures are remembered at the time at which they were shown, so that their age is true.
         """
@@ -206,7 +199,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             return self.schedule.prefetch(end, self._time, self.memory)
 
     def painted(self, pose: CameraPose) -> Frames | None:
-        """Return what was painted or given at a pose; see `PaintingWorld`."""
+        """Return what was painted or given at a pose; see `World`."""
         with torch.inference_mode():
             views = self.painting.views((pose,)) if self.painting else None
         return None if views is None else to_frames(views)

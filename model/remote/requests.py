@@ -12,10 +12,8 @@ from mag_sandbox.model.remote import wire
 from mag_sandbox.model.remote.engine import EngineSlot
 from mag_sandbox.model.remote.states import PieceStore, split_state
 from mag_sandbox.model.world import (
-    AdoptingWorld,
     FrameBlock,
     Frames,
-    PaintingWorld,
     Past,
     PastBlock,
     World,
@@ -61,10 +59,7 @@ def run_request(
             _check_frames(request.frames, world.spec)
             return wire.FramesReply(world.round_trip(request.frames))
         case wire.PaintedRequest():
-            painting = slot.playing
-            if not isinstance(painting, PaintingWorld):
-                return wire.FramesReply(None)
-            return wire.FramesReply(painting.painted(request.pose))
+            return wire.FramesReply(slot.playing.painted(request.pose))
         case wire.Call(method="expect_prompt"):
             world.expect_prompt()
             return wire.DoneReply()
@@ -89,8 +84,6 @@ def _begin(
                 world.restore(state)
             store.forget_given()
         case wire.Adopt():
-            if not isinstance(world, AdoptingWorld):
-                raise WorldFailed(f"the world {world.spec.name} cannot continue another world")
             with refusing(lambda why: WorldFailed(f"the pictures cannot be remembered ({why})")):
                 world.adopt(_past(request, world.spec))
     slot.begun = True

@@ -194,7 +194,7 @@ class AdoptedBlock(_Struct, frozen=True):
 
 
 class Adopt(_Tagged, frozen=True):
-    """`AdoptingWorld.adopt`."""
+    """`World.adopt`."""
 
     scene: Scene
     seed: int
@@ -210,7 +210,7 @@ class RoundTrip(_Tagged, frozen=True):
 
 
 class PaintedRequest(_Tagged, frozen=True):
-    """`PaintingWorld.painted`."""
+    """`World.painted`."""
 
     pose: CameraPose
 

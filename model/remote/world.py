@@ -37,6 +37,7 @@ from mag_sandbox.model.world import (
     MemorySetting,
     Past,
     Progress,
+    World,
     WorldFailed,
     WorldState,
     checked_seed,
@@ -93,7 +94,7 @@ class PendingState(WorldState):
         return self.arrays.bytes
 
 
-class RemoteWorld:
+class RemoteWorld(World):
     """A world on a server.
 
     world = RemoteWorld(ServerAddress("wss://gpu.home:8765", token), "pocket")
@@ -220,7 +221,7 @@ class RemoteWorld:
                 # the given pieces are gone with the lost session
 
     def adopt(self, past: Past) -> None:
-        """Continue where another world of the same base was; see `AdoptingWorld`."""
+        """Continue where another world of the same base was; see `World`."""
         blocks = [wire.AdoptedBlock(one.frames, one.poses, one.block_index) for one in past.blocks]
         scene = replace(past.scene, image=None)
         self._begin(wire.Adopt(scene, past.seed, past.prompt, blocks, past.origin))
@@ -237,7 +238,7 @@ class RemoteWorld:
         return shown.frames
 
     def painted(self, pose: CameraPose) -> Frames | None:
-        """Return what was painted or given at a pose; see `PaintingWorld`."""
+        """Return what was painted or given at a pose; see `World`."""
         return self._result(wire.FramesReply, self._ask(wire.PaintedRequest(pose))).frames
 
     def provenance(self) -> dict[str, Any]:

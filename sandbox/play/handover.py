@@ -14,7 +14,6 @@ from mag_sandbox.controls.camera import view_overlap
 from mag_sandbox.evaluation.probe.anchors import Sight
 from mag_sandbox.model.loading import policies_of
 from mag_sandbox.model.world import (
-    AdoptingWorld,
     FrameBlock,
     MemoryOrigin,
     Past,
@@ -68,7 +67,6 @@ class Handover:
         Raises:
             WorldFailed: its pictures are of another size.
         """
-        assert isinstance(world, AdoptingWorld)  # only such worlds are offered
         left = self.left
         try:
             world.adopt(Past(left.scene, left.seed, left.prompt, self.blocks, self.origin))

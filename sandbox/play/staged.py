@@ -5,7 +5,7 @@ from typing import ClassVar
 from mag_sandbox.model.world import Frames, World, WorldFailed, WorldState
 
 
-class Staged:
+class Staged(World):
     """The part of `World` that only passes on to the worlds behind it.
 
     A subclass has `spec`, `reset` and `step`, and says why it cannot be kept.

@@ -91,7 +91,7 @@ class Playback:
         return self._world.next_control() if self._world else self._source.next_command()
 
 
-class KeptWorld:
+class KeptWorld(World):
     """A world that shows kept frames with what was recorded of them, whatever it is asked for.
 
     A reset leads to `playback.start`. There is nothing to look ahead to and nothing to free but

@@ -16,7 +16,6 @@ from mag_sandbox.model.remote.world import RemoteWorld, served_world
 from mag_sandbox.model.world import (
     NETWORK,
     SERVER,
-    AdoptingWorld,
     Control,
     MemoryOrigin,
     MemorySetting,
@@ -121,7 +120,6 @@ def test_two_players_share_a_screen_and_programs_play_it(hosted):
 
 
 def test_it_goes_on_where_another_world_was(world):
-    assert isinstance(world, AdoptingWorld)
     here = FakeWorld()
     frames = here.reset(PLACE, 7).frames
     blocks = (PastBlock(frames, (CameraPose(),) * len(frames), 0),)
