@@ -11,7 +11,7 @@ from mag_sandbox.sandbox.title.model import (
     EXPORT,
     FORK,
     WATCH,
-    Card,
+    TitleCard,
     TitleModel,
     damaged,
     scene_card,
@@ -20,13 +20,13 @@ from mag_sandbox.sandbox.title.screen import TitleActions, TitleScreen
 from mag_sandbox.scenes import Scene
 
 
-def scene(key: str, name: str, category: str, prompt: str, *, own: bool = False) -> Card:
+def scene(key: str, name: str, category: str, prompt: str, *, own: bool = False) -> TitleCard:
     return scene_card(key, Scene(prompt, name=name, category=category), None, own=own)
 
 
-def parked(id: str, name: str, left: str, memory: str, seed: int = 7) -> Card:
+def parked(id: str, name: str, left: str, memory: str, seed: int = 7) -> TitleCard:
     choices, place = (CONTINUE, FORK, DELETE), (name, seed)
-    return Card("parked", id, name, f"{left} · {memory}", left, choices, place=place)
+    return TitleCard("parked", id, name, f"{left} · {memory}", left, choices, place=place)
 
 
 WHEN = "yesterday, 2:14 min"
@@ -41,7 +41,9 @@ MODEL = TitleModel(
         parked("p1", "Left meadow", "left 3 h ago", "9 views remembered"),
         damaged(parked("p2", "Old castle", "", ""), "its state is cut short"),
     ),
-    recordings=(Card("recording", "runs/monday", "Monday", WHEN, WHEN, (WATCH, EXPORT, DELETE)),),
+    recordings=(
+        TitleCard("recording", "runs/monday", "Monday", WHEN, WHEN, (WATCH, EXPORT, DELETE)),
+    ),
 )
 
 

@@ -14,8 +14,8 @@ from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.probe.probe_cards import probe_card
 from mag_sandbox.sandbox.screens import Overlay
 from mag_sandbox.sandbox.screens.play import PlaySession
-from mag_sandbox.sandbox.ui.layout import SPRING, Row, draw_card
-from mag_sandbox.sandbox.ui.theme import ACCENT, GOOD, MUTED, CachedPicture, Theme
+from mag_sandbox.sandbox.ui.layout import SPRING, CachedCard, Card, Part, Text, column, row
+from mag_sandbox.sandbox.ui.theme import ACCENT, GOOD, MUTED
 
 RESULT_S = 6.0  # how long a comparison stays
 END_S = 8.0  # how long the verdict stays before the window closes
@@ -51,7 +51,7 @@ class DemoOverlay(Overlay):
         self._until = 0.0  # when the comparison goes
         self._looked_at = 0.0
         self._ended_at: float | None = None
-        self._caption, self._card, self._verdict = (CachedPicture() for _ in range(3))
+        self._caption, self._card, self._verdict = (CachedCard() for _ in range(3))
 
     @property
     def wake_at(self) -> float | None:
@@ -78,29 +78,26 @@ class DemoOverlay(Overlay):
         theme, (width, height) = self._hud.theme(surface), surface.get_size()
         margin = theme.px(14)
         if self._ended_at is not None:
-            rows = tuple(self._demo.rows)
-            card = self._verdict((rows, theme), lambda: self._draw_verdict(theme, rows))
-            surface.blit(card, card.get_rect(center=(width // 2, height // 2)))
+            card = self._verdict(theme, verdict_card(self._demo.rows))
+            surface.blit(card, card.get_rect(center=surface.get_rect().center))
             return
         if words := self._demo.caption or self._reel.current.block.phrase:
-            said = theme.one_line(words, width - 5 * margin, 17)
-            card = self._caption(
-                (said, theme), lambda: draw_card(theme, [[theme.text(said, 17, bold=True)]])
-            )
+            caption = Card(Text(words, 17, bold=True, lines=1))
+            card = self._caption(theme, caption, at_most=width - 2 * margin)
             surface.blit(card, card.get_rect(midbottom=(width // 2, height - theme.px(60))))
-        result = self._shown
-        if result is not None and self._looked_at < self._until:
-            card = self._card((result.number, theme), lambda: probe_card(theme, result))
-            surface.blit(card, (margin, margin))
+        if self._shown is not None and self._looked_at < self._until:
+            surface.blit(self._card(theme, probe_card(self._shown)), (margin, margin))
 
-    def _draw_verdict(self, theme: Theme, rows: Sequence[ProbeRow]) -> pygame.Surface:
-        lines: list[Row] = [[theme.text(VERDICT if rows else NOTHING, 20, bold=True)]]
-        for row in rows[-MOST_ROWS:]:
-            place = f"“{row.anchor}”, after {duration_text(row.seconds_away)}"
-            same = "not counted" if row.recall is None else f"{row.recall:.0f}% as it was"
-            colour = MUTED if row.recall is None else GOOD if row.recall >= 80 else ACCENT
-            lines.append([theme.text(place, 16), SPRING, theme.text(same, 16, colour, bold=True)])
-        return draw_card(theme, lines, pad=(24, 18), gaps=(24, 6))
+
+def verdict_card(rows: Sequence[ProbeRow]) -> Card:
+    """Return what came back, of the newest comparisons."""
+    lines: list[Part] = [Text(VERDICT if rows else NOTHING, 20, bold=True)]
+    for one in rows[-MOST_ROWS:]:
+        place = f"“{one.anchor}”, after {duration_text(one.seconds_away)}"
+        same = "not counted" if one.recall is None else f"{one.recall:.0f}% as it was"
+        colour = MUTED if one.recall is None else GOOD if one.recall >= 80 else ACCENT
+        lines.append(row(Text(place, 16), SPRING, Text(same, 16, colour, bold=True), gap=24))
+    return Card(column(*lines, gap=6), pad=(24, 18))
 
 
 class DemoSession(PlaySession):

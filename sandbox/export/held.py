@@ -17,15 +17,14 @@ from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.world import Frames, MemoryEntry, MemoryUsage, SegmentKind
 from mag_sandbox.sandbox.export.footage import Footage
 from mag_sandbox.sandbox.export.options import Progress
+from mag_sandbox.sandbox.hud.figures import elsewhere_rows, stage_rows
 from mag_sandbox.sandbox.hud.hud_state import (
     LEGEND,
     bar_bytes,
-    elsewhere_rows,
     kept_text,
     ratio_text,
     reach_text,
     size_text,
-    stage_rows,
 )
 from mag_sandbox.sandbox.hud.seen import HEIGHT, SCALE, TOP, WIDTH, SeenRing
 from mag_sandbox.sandbox.play.events import BlockEvent

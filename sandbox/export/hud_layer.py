@@ -10,12 +10,12 @@ from mag_sandbox.controls.bindings import CAMERA_BINDINGS
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.model.world import Frames
 from mag_sandbox.sandbox.export.footage import Footage, Shot
+from mag_sandbox.sandbox.hud.figures import Figures
 from mag_sandbox.sandbox.hud.hud import Hud
-from mag_sandbox.sandbox.hud.hud_state import HudState, elsewhere_rows, stage_rows
+from mag_sandbox.sandbox.hud.hud_state import HudState
 from mag_sandbox.sandbox.play.feedback import pushes
 from mag_sandbox.sandbox.ui.display import flat_picture
 
-FIGURES_EVERY = 0.5  # seconds between two figures: readable, not flickering
 RECENT = 12  # blocks that the rate is measured over
 
 
@@ -37,11 +37,7 @@ class HudLayer:
         }
         self._ready: deque[tuple[float, int]] = deque(maxlen=RECENT)  # second, frames of a block
         self._last_block = -1
-        self._figures_at = float("-inf")
-        self._fps, self._possible = 0.0, 0.0
-        self._stages: tuple[tuple[str, int], ...] = ()
-        self._elsewhere: tuple[tuple[str, int], ...] = ()
-        self._latency: int | None = None
+        self._figures = Figures(smoothing=1.0)  # as they were written down
 
     def painted(self, shot: Shot) -> Frames:
         """Return a frame, enlarged, with the display over it, uint8 [H, W, 3]."""
@@ -59,34 +55,23 @@ class HudLayer:
             return
         self._last_block = shot.block.block_index
         self._ready.append((event.t, event.frame_count))
-        if shot.second - self._figures_at < FIGURES_EVERY:
-            return
-        self._figures_at = shot.second
-        self._stages, self._latency = stage_rows(event.stage_ms), round(event.latency_ms)
-        self._elsewhere = elsewhere_rows(event.stage_ms)
-        self._possible = round(1000 * event.frame_count / max(event.latency_ms, 1.0))
-        if len(self._ready) > 1:
-            seconds = self._ready[-1][0] - self._ready[0][0]
-            frames = sum(count for _, count in list(self._ready)[1:])
-            self._fps = round(frames / seconds, 1) if seconds > 0 else 0.0
+        seconds = max(event.latency_ms, 1.0) / 1000
+        self._figures.add_block(event.stage_ms, seconds, event.frame_count)
+        fps = 0.0
+        if len(self._ready) > 1 and (seconds := self._ready[-1][0] - self._ready[0][0]) > 0:
+            fps = sum(count for _, count in list(self._ready)[1:]) / seconds
+        self._figures.update(shot.second, fps, event.latency_ms)
 
     def _state(self, shot: Shot) -> HudState:
         start, block = self._footage.recording.start, shot.block
         camera = shot.event.control.camera if shot.event else CameraCommand()
         return HudState(
             scene=start.scene.name,
-            prompt=block.prompt,
             seed=start.seed,
             seconds=shot.second,
-            phrase=block.phrase,
-            pose=block.poses[-1],  # as in play: the cards change once a block
-            memory=block.memory,
+            block=block,  # as in play: the cards change once a block
             exact_pose=self._footage.stored.head.exact_pose,
-            fps=self._fps,
-            possible_fps=self._possible,
-            stage_ms=self._stages,
-            latency_ms=self._latency,
-            elsewhere_ms=self._elsewhere,
+            figures=self._figures.rows,
             lights={
                 key: "applied" if pushes(camera, row) else "idle" for key, row in self._caps.items()
             },

@@ -59,7 +59,7 @@ def write_sheet(path: Path, probes: list[ProbeResult], facts: dict) -> None:
     """Write what came back beside what was there, card by card, as one PNG."""
     open_pygame()
     theme = Theme(SHEET_THEME)
-    cards = [probe_card(theme, one, figures=True) for one in probes[:MOST_CARDS]]
+    cards = [probe_card(one, figures=True).drawn(theme)[0] for one in probes[:MOST_CARDS]]
     gap, across = theme.px(GAP), min(COLUMNS, len(cards))
     rows = [cards[place : place + across] for place in range(0, len(cards), across)]
     width = across * cards[0].get_width() + (across + 1) * gap

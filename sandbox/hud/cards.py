@@ -1,4 +1,4 @@
-"""The cards of the display: each function draws one onto a fresh surface. `hud.py` places them."""
+"""The cards of the display: each function says one, `hud.py` places them."""
 
 import functools
 import math
@@ -8,8 +8,10 @@ import numpy as np
 import pygame
 
 from mag_sandbox.controls.bindings import Bindings
+from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.controls.keys import is_pad, key_title
 from mag_sandbox.model.world import MemoryUsage
+from mag_sandbox.sandbox.hud.figures import LATENCY
 from mag_sandbox.sandbox.hud.hud_state import (
     LEGEND,
     SECTOR,
@@ -27,8 +29,20 @@ from mag_sandbox.sandbox.hud.hud_state import (
 )
 from mag_sandbox.sandbox.hud.policies import policy_row
 from mag_sandbox.sandbox.play.feedback import KeyLight
-from mag_sandbox.sandbox.ui.display import flat_picture
-from mag_sandbox.sandbox.ui.layout import SPRING, draw_card, paragraph
+from mag_sandbox.sandbox.ui.layout import (
+    SPRING,
+    Card,
+    CustomPart,
+    NamedPart,
+    Part,
+    PicturePart,
+    Text,
+    bar,
+    column,
+    height_of,
+    row,
+    widths,
+)
 from mag_sandbox.sandbox.ui.theme import (
     ACCENT,
     BAD,
@@ -42,8 +56,7 @@ from mag_sandbox.sandbox.ui.theme import (
     Theme,
 )
 
-MEMORY = "Memory"  # title of its card
-SLIM_WIDTH = 248  # px of the reference window
+CAP = 36  # px: side of a key
 ARROWS = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
 ZOOMS = {"z": 1, "x": -1}  # + draws closer
 KEY_WORDS: dict[KeyLight, tuple[str, tuple[int, ...]]] = {
@@ -51,277 +64,199 @@ KEY_WORDS: dict[KeyLight, tuple[str, tuple[int, ...]]] = {
     "queued": ("queued", ACCENT),
     "idle": ("", FAINT),
 }
-TITLE = "Controls"
-COLUMN = 372  # px of the reference window
+COLUMN, COLUMNS_GAP = 372, 20  # px of a column of controls
 MAX_COLUMNS = 3
 MOST_PAGES = 6  # of controls
-KEYS = 116  # px of the reference window for the keys
-TEXT = 14  # px
+KEYS = 116  # px for the keys
 MAX_KEYS = 2  # of a row; the documentation has them all
-Row = tuple[str, str, str]  # keys, what they do, buttons; a group is a row with a title only
+HELP_PAD, HELP_HEAD = (20, 16), 40  # px
+LINE = 22  # px of a row of controls
+HelpRow = tuple[str, str, str]
+GAP: HelpRow = ("", "", "")
+SEEN_WIDTH = 200  # px
 
 
-def speed_card(theme: Theme, state: HudState) -> pygame.Surface:
-    """Draw frames a second, stage times and latency."""
-    possible = f"of {state.possible_fps:.0f} possible" if state.possible_fps else ""
-    latency = "..." if state.latency_ms is None else f"{state.latency_ms} ms"
-    figures = [(name, f"{ms} ms", INK) for name, ms in state.stage_ms]
-    figures.append(("key to frame", latency, ACCENT))
-    figures += [(name, f"{ms} ms", INK) for name, ms in state.elsewhere_ms]
-    rows = [
-        [theme.text(f"{state.fps:.1f} fps", 22, bold=True), SPRING, theme.text(possible, 13, MUTED)]
+def speed_card(state: HudState) -> Card:
+    """Return frames a second, stage times and latency."""
+    (possible, rate), *others = state.figures or (("", "..."),)
+    lines = [
+        row(Text(name, 14, MUTED), SPRING, Text(value, 14, ACCENT if name == LATENCY else INK))
+        for name, value in others
     ]
-    for name, value, colour in figures:
-        rows.append([theme.text(name, 14, MUTED), SPRING, theme.text(value, 14, colour)])
-    return draw_card(theme, rows, width=theme.px(236), gaps=(10, 2), dense=False)
+    head = row(Text(rate, 22, bold=True), SPRING, Text(possible, 13, MUTED))
+    return Card(column(head, *lines), 236, dense=False)
 
 
-def scene_card(theme: Theme, state: HudState) -> pygame.Surface:
-    """Draw where we are: scene, prompt, compass, camera phrase, pose and clock."""
-    pad, width = theme.px(16), theme.px(366)
-    lines = theme.wrap(state.prompt, width - 2 * pad, lines=3, size=13)
-    line, title_height = theme.line_height(13), theme.line_height(18)
-    compass_top = theme.px(18) + title_height + line * len(lines) + theme.px(8)
-    radius = theme.px(26)
-    card = theme.card((width, compass_top + 2 * radius + theme.px(14)))
-    middle = theme.px(12) + title_height // 2
-    theme.write(card, state.scene, 18, bold=True, midleft=(pad, middle))
-    _write_clock(card, theme, state, (width - pad, middle))
-    theme.write_lines(card, lines, (pad, theme.px(16) + title_height), 13, MUTED)
-    _draw_compass(card, theme, state, (pad + radius, compass_top + radius), radius)
-    left = pad + 2 * radius + theme.px(16)
-    theme.write(card, state.phrase, 15, midleft=(left, compass_top + radius - theme.px(11)))
-    detail = f"{pose_text(state)} · seed {state.seed}"
-    theme.write(card, detail, 13, MUTED, midleft=(left, compass_top + radius + theme.px(11)))
-    return card
+def scene_card(state: HudState) -> Card:
+    """Return where we are: scene, prompt, compass, camera phrase, pose and clock."""
+    block, pose = state.block, state.block.poses[-1]
+    detail = f"{pose_text(pose, exact=state.exact_pose)} · seed {state.seed}"
+    compass = CustomPart(52, 52, _draw_compass, (pose, block.memory))
+    looks = column(Text(block.phrase, lines=1), Text(detail, 13, MUTED, lines=1), gap=4)
+    return Card(
+        column(
+            row(Text(state.scene, 18, bold=True, lines=1), SPRING, *_clock(state), gap=8),
+            Text(block.prompt, 13, MUTED, lines=3),
+            row(compass, looks, gap=16),
+            gap=6,
+        ),
+        366,
+        dense=False,
+    )
 
 
-def keys_card(theme: Theme, state: HudState) -> pygame.Surface:
-    """Draw the camera keys: outlined while queued, filled when the picture answers them."""
-    pad, cap, gap = theme.px(14), theme.px(36), theme.px(6)
-    left = pad + len(state.lights) * (cap + gap) + theme.px(8)
-    card = theme.card((left + theme.px(80), cap + 2 * pad))
-    for rect, (key, lit) in zip(
-        key_caps(theme, len(state.lights)), state.lights.items(), strict=True
-    ):
-        _draw_key(card, theme, rect, key, lit)
+def keys_card(state: HudState) -> Card:
+    """Return the camera keys: outlined while queued, filled when the picture answers them."""
+    caps = [
+        NamedPart(key, CustomPart(CAP, CAP, _draw_key, (key, light)))
+        for key, light in state.lights.items()
+    ]
     lights = state.lights.values()
     light: KeyLight = next((name for name in ("queued", "applied") if name in lights), "idle")
     word, colour = KEY_WORDS[light]
-    middle = card.get_height() // 2
-    if word:
-        theme.write(card, word, 13, colour, midleft=(left, middle - theme.px(9)))
-        theme.write(card, "F1 help", 13, MUTED, midleft=(left, middle + theme.px(9)))
-    else:
-        theme.write(card, "F1 help", 13, MUTED, midleft=(left, middle))
-    return card
+    said = Text(word, 13, colour) if word else None
+    words = column(CustomPart(74), said, Text("F1 help", 13, MUTED))
+    return Card(row(*caps, words, gap=6), pad=(14, 14), dense=False)
 
 
-def key_caps(theme: Theme, count: int) -> list[pygame.Rect]:
-    """Return where on their card the camera keys are drawn."""
-    pad, cap, gap = theme.px(14), theme.px(36), theme.px(6)
-    return [pygame.Rect(pad + place * (cap + gap), pad, cap, cap) for place in range(count)]
+def memory_card(state: HudState) -> Card:
+    """Return the memory: its bar, how far it reaches, what it takes, its legend."""
+    memory = state.block.memory
+    words = [word for word in (memory.policy, origin_text(memory), reach_text(memory)) if word]
+    pieces = [Text(f"{'· ' if place else ''}{word}", 14, MUTED) for place, word in enumerate(words)]
+    title = row(Text("Memory", 18, bold=True), row(*pieces, gap=4, drops=True), gap=14)
+    ratio = ratio_text(memory)
+    head = row(
+        NamedPart("title", title),
+        SPRING,
+        NamedPart("ratio", Text(ratio, 14, GOOD)) if ratio else None,
+        NamedPart("size", Text(size_text(memory), 14)),
+        gap=14,
+    )
+    foot = row(
+        row(*_legend(memory), gap=18, drops=True),
+        SPRING,
+        NamedPart("kept", Text(kept_text(memory), 13, MUTED)),
+        gap=24,
+    )
+    content = column(head, NamedPart("bar", memory_bar(24, memory)), foot, gap=10)
+    return Card(content, dense=False)
 
 
-def memory_card(theme: Theme, state: HudState, width: int) -> pygame.Surface:
-    """Draw the memory: its bar, how far it reaches, what it takes, its legend."""
-    memory = state.memory
-    parts = memory_parts(theme, memory, width)
-    card = theme.card((width, parts["bar"].bottom + theme.px(38)))
-    theme.write(card, MEMORY, 18, bold=True, midleft=parts["title"].midleft)
-    theme.write(card, size_text(memory), 14, midright=parts["size"].midright)
-    theme.write(card, ratio_text(memory), 14, GOOD, midright=parts["ratio"].midright)
-    words = _title_words(theme, memory, parts["ratio"])
-    theme.write(card, words, 14, MUTED, midright=parts["title"].midright)
-    draw_bar(card, theme, parts["bar"], memory)
-    theme.write(card, kept_text(memory), 13, MUTED, midright=parts["kept"].midright)
-    for kind in LEGEND.keys() & parts.keys():
-        square = _legend_square(theme, parts[kind])
-        card.blit(theme.rounded(square.size, SEGMENT_COLOURS[kind], 3), square)
-        theme.write(card, LEGEND[kind], 13, MUTED, midright=parts[kind].midright)
-    if "attended" in parts:
-        square = _legend_square(theme, parts["attended"])
-        (x, y), reach = square.center, square.height // 2
-        pygame.draw.line(card, INK, (x, y - reach), (x, y + reach), max(1, theme.px(1.5)))
-        theme.write(card, "attended", 13, MUTED, midright=parts["attended"].midright)
-    return card
+def slim_card(state: HudState) -> Card:
+    """Return the small form: how far memory reaches, the clock, and a thin bar."""
+    memory = state.block.memory
+    reach = duration_text(memory.oldest_seconds)
+    said = f"remembers {reach}" if memory.entries else reach_text(memory)
+    head = row(Text(said, 13, MUTED, lines=1), SPRING, *_clock(state), gap=8)
+    return Card(column(head, memory_bar(6, memory), gap=5), 248, (14, 9), dense=False)
 
 
-def memory_parts(theme: Theme, memory: MemoryUsage, width: int) -> dict[str, pygame.Rect]:
-    """Return where the parts of a memory card of this width lie.
+def seen_card(words: str, seen: np.ndarray | None, note: str) -> Card:
+    """Return a view as the player saw it, uint8 [H, W, 3], small, with a caption and a note below.
 
-    "bar", "title" with the words beside it, "size", "ratio", "kept", and of the legend "attended"
-    and every kind that is shown and has room.
+    None: there is no view to compare with, and only the note is shown.
     """
-    pad, middle, gap = theme.px(16), theme.px(24), theme.px(14)
-    bar = pygame.Rect(pad, theme.px(44), width - 2 * pad, theme.px(24))
-    size = theme.text(size_text(memory), 14).get_rect(midright=(bar.right, middle))
-    ratio = theme.text(ratio_text(memory), 14, GOOD).get_rect(midright=(size.left - gap, middle))
-    title = theme.text(MEMORY, 18, bold=True).get_rect(midleft=(pad, middle))
-    title.width += gap + theme.text(_title_words(theme, memory, ratio), 14, MUTED).get_width()
-    below = bar.right, bar.bottom + theme.px(20)
-    kept = theme.text(kept_text(memory), 13, MUTED).get_rect(midright=below)
-    parts = {"bar": bar, "title": title, "size": size, "ratio": ratio, "kept": kept}
-    return parts | _legend_parts(theme, memory, pad, kept)
-
-
-SEEN_WIDTH = 200  # px of the reference window
-
-
-def slim_card(theme: Theme, state: HudState) -> pygame.Surface:
-    """Draw the small form: how far memory reaches, the clock, and a thin bar."""
-    pad, width, middle = theme.px(14), theme.px(SLIM_WIDTH), theme.px(17)
-    card = theme.card((width, theme.px(46)))
-    clock = _write_clock(card, theme, state, (width - pad, middle))
-    reach = duration_text(state.memory.oldest_seconds)
-    said = f"remembers {reach}" if state.memory.entries else reach_text(state.memory)
-    room = clock - theme.px(8) - pad
-    theme.write(card, said, 13, MUTED, within=room, midleft=(pad, middle))
-    bar = pygame.Rect(pad, theme.px(30), width - 2 * pad, theme.px(6))
-    draw_bar(card, theme, bar, state.memory)
-    return card
-
-
-def _write_clock(
-    card: pygame.Surface, theme: Theme, state: HudState, midright: tuple[int, int]
-) -> int:
-    """Write the time, before it what the game does besides playing; return where that begins."""
-    said: list[tuple[str, tuple[int, ...]]] = [(clock_text(state.seconds), MUTED)]
-    said += [(state.mode, ACCENT)] if state.mode else []
-    said += [("● REC", RECORDING)] if state.recording else []
-    right, middle = midright
-    for text, colour in said:
-        right = theme.write(card, text, 13, colour, midright=(right, middle)).left - theme.px(8)
-    return right
-
-
-def seen_card(theme: Theme, words: str, seen: np.ndarray | None, note: str) -> pygame.Surface:
-    """Draw a view as the player saw it, uint8 [H, W, 3], small, with a caption and a note below.
-
-    None: there is no view to compare with, and only the note is drawn.
-    """
-    lines = [theme.text(note, 12, MUTED)]
+    lines: list[Part] = [Text(note, 12, MUTED)]
     if seen is not None:
-        width = theme.px(SEEN_WIDTH)
-        size = width, round(width * seen.shape[0] / seen.shape[1])
-        picture = pygame.transform.smoothscale(flat_picture(seen), size)
-        lines = [theme.text(words, 13, bold=True), picture, *lines]
-    return draw_card(theme, [[SPRING, line, SPRING] for line in lines], pad=(10, 4))
+        lines = [
+            Text(words, 13, bold=True),
+            PicturePart(seen, SEEN_WIDTH, seen.shape[0] / seen.shape[1]),
+            *lines,
+        ]
+    return Card(column(*lines, align=0.5), pad=(10, 4))
 
 
-def split_card(theme: Theme, memory: MemoryUsage, width: int) -> pygame.Surface:
-    """Draw what one half of a split screen remembers: its policy in words, a thin bar."""
-    pad = theme.px(14)
-    card = theme.card((width, theme.px(56)))
-    words = policy_row(memory.policy).label
-    theme.write(card, words, 16, bold=True, within=width - 2 * pad, midleft=(pad, theme.px(19)))
-    draw_bar(card, theme, pygame.Rect(pad, theme.px(37), width - 2 * pad, theme.px(8)), memory)
-    return card
+def split_card(memory: MemoryUsage) -> Card:
+    """Return what one half of a split screen remembers: its policy in words, a thin bar."""
+    words = Text(policy_row(memory.policy).label, 16, bold=True, lines=1)
+    return Card(column(words, memory_bar(8, memory), gap=6), pad=(14, 10), dense=False)
 
 
-def message_card(
-    theme: Theme, title: str, text: str, hint: str, colour: tuple[int, ...] = BAD
-) -> pygame.Surface:
-    """Draw a banner: what happened, in a sentence, and the way on."""
-    width = theme.px(620)
-    rows = [
-        [theme.text(title, 20, bold=True)],
-        *paragraph(theme, text, width - theme.px(56), lines=5),
-        [theme.text(hint, 14, MUTED)],
-    ]
-    card = draw_card(theme, rows, width=width, pad=(28, 22), gaps=(10, 6))
-    pygame.draw.rect(card, colour, (0, theme.px(24), theme.px(5), card.get_height() - theme.px(48)))
-    return card
+def message_card(title: str, text: str, hint: str) -> Card:
+    """Return a banner: what happened, in a sentence, and the way on."""
+    said = column(Text(title, 20, bold=True), Text(text, lines=5), Text(hint, 14, MUTED), gap=6)
+    return Card(row(bar(5, 0, BAD), said, gap=14), 620, (14, 22))
 
 
-def notice_card(theme: Theme, text: str) -> pygame.Surface:
-    """Draw a short word in the middle of the picture."""
-    return draw_card(theme, [[theme.text(text, 20, bold=True)]], pad=(28, 18))
+def notice_card(text: str) -> Card:
+    """Return a short word in the middle of the picture."""
+    return Card(Text(text, 20, bold=True), pad=(28, 18))
 
 
-def draw_bar(card: pygame.Surface, theme: Theme, bar: pygame.Rect, memory: MemoryUsage) -> None:
-    """Draw the memory bar: budget as a track, kept as colours, attended as ticks."""
-    radius = bar.height / theme.scale / 3
-    card.blit(theme.rounded(bar.size, TRACK, radius), bar)
-    fill = pygame.Surface(bar.size, pygame.SRCALPHA)
-    ticks: list[int] = []
-    framed: list[tuple[int, int]] = []
-    for stretch in drawn_stretches(memory, bar.width):
-        left, width = stretch.left, stretch.right - stretch.left
-        fill.fill(SEGMENT_COLOURS[stretch.kind], (left, 0, width, bar.height))
-        if stretch.framed:
-            framed.append((left, stretch.right))
-        ticks += [left + round(place * width) for place in stretch.attended]
-    mask = theme.rounded(bar.size, (255, 255, 255), radius)
-    fill.blit(mask, (0, 0), special_flags=pygame.BLEND_RGBA_MULT)
-    card.blit(fill, bar)
+def memory_bar(height: float, memory: MemoryUsage) -> CustomPart:
+    """Return the memory bar: budget as a track, kept as colours, attended as ticks."""
+    return CustomPart(0, height, draw_bar, (memory,))
+
+
+def draw_bar(theme: Theme, surface: pygame.Surface, area: pygame.Rect, memory: MemoryUsage) -> None:
+    """Draw the memory bar."""
+    radius = area.height / theme.scale / 3
+    surface.blit(theme.rounded(area.size, TRACK, radius), area)
+    fill = pygame.Surface(area.size, pygame.SRCALPHA)
     reach, thin = theme.px(4), max(1, theme.px(1.5))
-    for left, right in framed:
-        for y in (bar.top - reach, bar.bottom + reach - 1):
-            pygame.draw.line(card, INK, (bar.left + left, y), (bar.left + right - 1, y), thin)
-    for tick in ticks:
-        top, bottom = (bar.left + tick, bar.top - reach), (bar.left + tick, bar.bottom + reach - 1)
-        pygame.draw.line(card, INK, top, bottom, thin)
+    above, below = area.top - reach, area.bottom + reach - 1
+    lines: list[tuple[tuple[int, int], tuple[int, int]]] = []
+    for stretch in drawn_stretches(memory, area.width):
+        left, width = stretch.left, stretch.right - stretch.left
+        fill.fill(SEGMENT_COLOURS[stretch.kind], (left, 0, width, area.height))
+        if stretch.framed:
+            ends = area.left + left, area.left + stretch.right - 1
+            lines += [((ends[0], y), (ends[1], y)) for y in (above, below)]
+        ticks = [area.left + left + round(place * width) for place in stretch.attended]
+        lines += [((x, above), (x, below)) for x in ticks]
+    mask = theme.rounded(area.size, (255, 255, 255), radius)
+    fill.blit(mask, (0, 0), special_flags=pygame.BLEND_RGBA_MULT)
+    surface.blit(fill, area)
+    for start, end in lines:
+        pygame.draw.line(surface, INK, start, end, thin)
 
 
-def _title_words(theme: Theme, memory: MemoryUsage, ratio: pygame.Rect) -> str:
-    """Say policy, origin and reach, as many of them as fit between the title and the ratio."""
-    gap = theme.px(14)
-    left = theme.px(16) + theme.text(MEMORY, 18, bold=True).get_width() + gap
-    words = (memory.policy, origin_text(memory), reach_text(memory))
-    said, room = [word for word in words if word], ratio.left - gap - left
-    while len(said) > 1 and theme.text(" · ".join(said), 14, MUTED).get_width() > room:
-        said.pop()
-    return " · ".join(said)
+def _clock(state: HudState) -> list[Part]:
+    """Return the time, before it what the game does besides playing."""
+    said: list[Part] = [Text("● REC", 13, RECORDING)] if state.recording else []
+    said += [Text(state.mode, 13, ACCENT)] if state.mode else []
+    return [*said, Text(clock_text(state.seconds), 13, MUTED)]
 
 
-def _legend_parts(
-    theme: Theme, memory: MemoryUsage, left: int, kept: pygame.Rect
-) -> dict[str, pygame.Rect]:
-    square, end = theme.px(11), kept.left - theme.px(24)
+def _legend(memory: MemoryUsage) -> Iterator[Part]:
     shown = {segment.kind for segment in memory.segments if segment.bytes}
-    parts = {}
-    for kind, word in (*LEGEND.items(), ("attended", "attended")):
-        rect = theme.text(word, 13, MUTED).get_rect(midleft=(left, kept.centery))
-        if (kind in LEGEND and kind not in shown) or left + square + rect.width > end:
-            continue
-        rect.width += square + theme.px(6 if kind in LEGEND else 4)
-        parts[kind] = rect
-        left = rect.right + theme.px(18)
-    return parts
+    for kind, words in LEGEND.items():
+        if kind in shown:
+            item = row(bar(11, 11, SEGMENT_COLOURS[kind]), Text(words, 13, MUTED), gap=6)
+            yield NamedPart(kind, item)
+    tick = CustomPart(11, 11, _draw_tick)
+    yield NamedPart("attended", row(tick, Text("attended", 13, MUTED), gap=4))
 
 
-def _legend_square(theme: Theme, part: pygame.Rect) -> pygame.Rect:
-    side = theme.px(11)
-    return pygame.Rect(part.left, part.centery - side // 2, side, side)
+def _draw_tick(theme: Theme, surface: pygame.Surface, area: pygame.Rect) -> None:
+    pygame.draw.line(surface, INK, area.midtop, area.midbottom, max(1, theme.px(1.5)))
 
 
 def _draw_compass(
-    card: pygame.Surface,
     theme: Theme,
-    state: HudState,
-    centre: tuple[int, int],
-    radius: int,
+    surface: pygame.Surface,
+    area: pygame.Rect,
+    look: CameraPose,
+    memory: MemoryUsage,
 ) -> None:
     """Draw the ring of directions: what is remembered, what is attended, where the camera looks."""
+    radius = area.width // 2
     large = pygame.Surface((radius * 6, radius * 6), pygame.SRCALPHA)  # smoothed below
     middle, outer = radius * 3, radius * 3 - 2
-    look = state.pose
     wedge = _arc(middle, outer, 0, look.yaw - look.fov / 2, look.yaw + look.fov / 2)
     pygame.draw.polygon(large, (255, 255, 255, 70), wedge)
-    kept, attended = remembered_sectors(state.memory)
+    kept, attended = remembered_sectors(memory)
     inner = outer - radius * 3 // 5
     for sector in range(360 // SECTOR):
         colour: tuple[int, ...] = TRACK
         if sector in kept:
             colour = ACCENT if sector in attended else SEGMENT_COLOURS["compressed"]
         start = sector * SECTOR
-        pygame.draw.polygon(
-            large, colour, _arc(middle, outer, inner, start + 0.8, start + SECTOR - 0.8)
-        )
+        arc = _arc(middle, outer, inner, start + 0.8, start + SECTOR - 0.8)
+        pygame.draw.polygon(large, colour, arc)
     pygame.draw.circle(large, INK, (middle, middle), theme.px(6))
-    small = pygame.transform.smoothscale(large, (radius * 2, radius * 2))
-    card.blit(small, (centre[0] - radius, centre[1] - radius))
+    surface.blit(pygame.transform.smoothscale(large, (radius * 2, radius * 2)), area)
 
 
 @functools.lru_cache(maxsize=256)
@@ -337,17 +272,20 @@ def _arc(
 
 
 def _draw_key(
-    card: pygame.Surface, theme: Theme, rect: pygame.Rect, key: str, light: KeyLight
+    theme: Theme, surface: pygame.Surface, area: pygame.Rect, key: str, light: KeyLight
 ) -> None:
     fill = {"applied": ACCENT, "queued": (*ACCENT, 70), "idle": (255, 255, 255, 30)}[light]
     edge = (255, 255, 255, 44) if light == "idle" else ACCENT
-    card.blit(theme.rounded(rect.size, fill, 8), rect)
-    card.blit(theme.rounded(rect.size, edge, 8, line=1.5), rect)
+    surface.blit(theme.rounded(area.size, fill, 8), area)
+    surface.blit(theme.rounded(area.size, edge, 8, line=1.5), area)
     colour = (24, 20, 8) if light == "applied" else INK
-    if key in ZOOMS:
-        _draw_sign(card, rect, ZOOMS[key], colour)
+    if key in ARROWS:
+        draw_arrow(surface, area, key, colour)
         return
-    draw_arrow(card, rect, key, colour)
+    ends, sides = -2 * round(area.width * 0.28), -2 * round(area.width * 0.45)
+    surface.fill(colour, area.inflate(ends, sides))
+    if ZOOMS[key] > 0:
+        surface.fill(colour, area.inflate(sides, ends))
 
 
 def draw_arrow(card: pygame.Surface, rect: pygame.Rect, key: str, colour: tuple[int, ...]) -> None:
@@ -360,99 +298,68 @@ def draw_arrow(card: pygame.Surface, rect: pygame.Rect, key: str, colour: tuple[
     pygame.draw.polygon(card, colour, [tip, *sides])
 
 
-def _draw_sign(card: pygame.Surface, rect: pygame.Rect, sign: int, colour: tuple[int, ...]) -> None:
-    ends, sides = -2 * round(rect.width * 0.28), -2 * round(rect.width * 0.45)
-    card.fill(colour, rect.inflate(ends, sides))
-    if sign > 0:
-        card.fill(colour, rect.inflate(sides, ends))
-
-
-def help_pages(
-    theme: Theme, bindings: Bindings, window_size: tuple[int, int]
-) -> list[pygame.Surface]:
-    """Draw all controls, on as many pages as a window of a size needs."""
-    pad, gap, head = theme.px(20), theme.px(20), theme.px(52)
-    room = window_size[0] - theme.px(20) - 2 * pad + gap
-    count = max(1, min(MAX_COLUMNS, room // theme.px(COLUMN + 20)))
-    width = min(theme.px(COLUMN), room // count - gap)
-    rows, least = list(_rows(bindings)), theme.line_height(TEXT)
-    height = window_size[1] - head - pad
-    shares = [_columns(rows, count * pages) for pages in range(1, MOST_PAGES + 1)]
-    fitting = (share for share in shares if max(map(len, share)) * least <= height)
-    columns = next(fitting, shares[-1])  # in windows of a few pixels none does
-    longest = max(len(column) for column in columns)
-    line = max(1, min(least + theme.px(3), height // longest))
+def help_pages(theme: Theme, bindings: Bindings, size: tuple[int, int]) -> list[Card]:
+    """Return all controls, on as many pages as a window of a size [px] needs."""
+    pads, gap = [2 * theme.px(length) for length in HELP_PAD], theme.px(COLUMNS_GAP)
+    room = size[0] - gap - pads[0] + gap
+    count = max(1, min(MAX_COLUMNS, room // (theme.px(COLUMN) + gap)))
+    width = min(COLUMN, int((room // count - gap) / theme.scale))
+    height = size[1] - pads[1] - theme.px(HELP_HEAD)
+    rows = list(_rows(bindings))
+    lines = {one: _help_line(theme, *one, width) for one in rows}
+    strut = CustomPart(width, 0.1)
+    columns: list[Part] = []
+    for pages in range(1, MOST_PAGES + 1):
+        shares = _dealt(rows, count * pages)
+        columns = [column(strut, *(lines[one] for one in share), gap=0) for share in shares]
+        if max(height_of(theme, one, width) for one in columns) <= height:
+            break
     starts = range(0, len(columns), count)
-    return [
-        _help_page(theme, bindings, columns[start : start + count], width, (head, line, longest),
-                   "close" if start == starts[-1] else "more")
-        for start in starts
-    ]  # fmt: skip
+    key = bindings.title("help")
+    pages = []
+    for at in starts:
+        hint = f"{key}: {'close' if at == starts[-1] else 'more'}" if key else ""
+        head = row(Text("Controls", 20, bold=True), SPRING, Text(hint, 14, MUTED))
+        body = row(*columns[at : at + count], gap=COLUMNS_GAP, align=0.0)
+        pages.append(Card(column(head, body, gap=12), pad=HELP_PAD))
+    return pages
 
 
-def _help_page(
-    theme: Theme,
-    bindings: Bindings,
-    columns: list[list[Row | None]],
-    width: int,
-    heights: tuple[int, int, int],
-    next_word: str,
-) -> pygame.Surface:
-    """Draw columns of controls; `heights` are of the head and a line, and the most lines."""
-    pad, gap, count = theme.px(20), theme.px(20), len(columns)
-    head, line, longest = heights
-    size = 2 * pad + count * (width + gap) - gap, head + longest * line + theme.px(12)
-    card = theme.card(size, dense=True)
-    card.blit(card.copy(), (0, 0))  # on top of itself: nothing shines through
-    theme.write(card, TITLE, 20, bold=True, topleft=(pad, theme.px(16)))
-    hint = f"{bindings.title('help')}: {next_word}" if bindings.title("help") else ""
-    theme.write(card, hint, TEXT, MUTED, topright=(size[0] - pad, theme.px(20)))
-    for place, column in enumerate(columns):
-        for number, row in enumerate(column):
-            left, top = pad + place * (width + gap), head + number * line
-            _draw_row(card, theme, row, pygame.Rect(left, top, width, line))
-    return card
+def _help_line(theme: Theme, keys: str, text: str, button: str, width: float) -> Part:
+    """Return a line of controls; a gamepad's button is left out where it does not fit."""
+    strut = CustomPart(0.1, LINE)
+    if not text:
+        return row(strut, Text(keys, 14, bold=True, width=width), gap=0)
+    cap = Text(keys or button, 14, ACCENT, width=min(KEYS, width / 3))
+    pad = Text(button if keys else "", 12, MUTED)
+    line = row(strut, cap, Text(text, 14), CustomPart(8), SPRING, pad, gap=0)
+    if widths(theme, line)[0] <= theme.px(width):
+        return line
+    return row(strut, cap, Text(text, 14, width=width - cap.width), gap=0)
 
 
-def _rows(bindings: Bindings) -> Iterator[Row | None]:
-    """All rows; None stands between two groups."""
+def _rows(bindings: Bindings) -> Iterator[HelpRow]:
+    """Yield keys, what they do, and buttons; a title has no text, a gap is empty."""
     for group, rows in bindings.groups():
-        yield (group, "", "")
-        for row in rows:
-            keys = [key_title(key) for key in row.keys if not is_pad(key)]
-            pads = [key_title(key) for key in row.keys if is_pad(key)]
-            yield " / ".join(keys[:MAX_KEYS]), row.help, " / ".join(pads[:MAX_KEYS])
+        yield group, "", ""
+        for one in rows:
+            keys = [key_title(key) for key in one.keys if not is_pad(key)]
+            pads = [key_title(key) for key in one.keys if is_pad(key)]
+            yield " / ".join(keys[:MAX_KEYS]), one.help, " / ".join(pads[:MAX_KEYS])
         if group == bindings.pointing_group:
             yield from ((one.mouse, one.help, one.pad) for one in bindings.pointing)
-        yield None
+        yield GAP
 
 
-def _columns(rows: list[Row | None], count: int) -> list[list[Row | None]]:
+def _dealt(rows: list[HelpRow], count: int) -> list[list[HelpRow]]:
     """Deal the rows out in order; no column begins with a gap or ends with a group's title."""
     height = -(-len(rows) // count)
-    columns: list[list[Row | None]] = [[]]
-    for place, row in enumerate(rows):
-        following = rows[place + 1 : place + 3]
-        is_title = row is not None and not row[1]
-        full = len(columns[-1]) + (len(following) if is_title else 0) >= height
-        if full and len(columns) < count and (is_title or row is None):
+    columns: list[list[HelpRow]] = [[]]
+    for place, one in enumerate(rows):
+        following = rows[place + 1 : place + 3] if one[0] and not one[1] else []
+        full = len(columns[-1]) + len(following) >= height
+        if full and len(columns) < count and not one[1]:
             columns.append([])
-        if row is not None or columns[-1]:
-            columns[-1].append(row)
+        if one != GAP or columns[-1]:
+            columns[-1].append(one)
     return columns
-
-
-def _draw_row(card: pygame.Surface, theme: Theme, row: Row | None, rect: pygame.Rect) -> None:
-    if row is None:
-        return
-    keys, text, pad = row
-    middle = rect.centery
-    if not text:
-        theme.write(card, keys, TEXT, bold=True, midleft=(rect.left, middle))
-        return
-    left = rect.left + min(theme.px(KEYS), rect.width // 3)
-    theme.write(card, keys or pad, TEXT, ACCENT, midleft=(rect.left, middle))
-    words = theme.write(card, text, TEXT, within=rect.right - left, midleft=(left, middle))
-    button = theme.text(pad if keys else "", 12, MUTED)
-    if words.right + theme.px(8) + button.get_width() <= rect.right:
-        card.blit(button, button.get_rect(midright=(rect.right, middle)))

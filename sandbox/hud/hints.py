@@ -9,7 +9,7 @@ import pygame
 from mag_sandbox.controls.bindings import Action
 from mag_sandbox.controls.camera import CameraPose, view_overlap, yaw_difference
 from mag_sandbox.sandbox.hud.cards import draw_arrow
-from mag_sandbox.sandbox.ui.layout import draw_card
+from mag_sandbox.sandbox.ui.layout import Card, CustomPart, Text, bar, row
 from mag_sandbox.sandbox.ui.theme import ACCENT, GOOD, MUTED, Theme
 
 TURNED = 25.0  # degrees: the player looks around
@@ -135,12 +135,13 @@ class HintLine:
             self._open.remove(step)
 
 
-def arrow_card(theme: Theme, key: str) -> pygame.Surface:
-    """Draw the arrow key that is to be held, large."""
-    side = theme.px(CAP)
-    card = theme.card((side, side), dense=True)
-    draw_arrow(card, card.get_rect(), key, theme.colour(ACCENT))
-    return card
+def arrow_card(key: str) -> Card:
+    """Return the arrow key that is to be held, large."""
+    return Card(CustomPart(CAP, CAP, _draw_arrow, (key,)), pad=(0, 0))
+
+
+def _draw_arrow(theme: Theme, surface: pygame.Surface, area: pygame.Rect, key: str) -> None:
+    draw_arrow(surface, area, key, theme.colour(ACCENT))
 
 
 def arrow_place(theme: Theme, key: str, size: tuple[int, int]) -> pygame.Rect:
@@ -156,27 +157,18 @@ def pulse(now: float) -> int:
 
 
 def hint_card(
-    theme: Theme,
-    step: Step,
-    width: int,
-    key_of: Callable[[Action], str] = str.upper,
-    *,
-    forgets: bool = False,
-) -> pygame.Surface:
-    """Draw what to try on at most `width` pixels, with a dot for every step.
+    step: Step, key_of: Callable[[Action], str] = str.upper, *, forgets: bool = False
+) -> Card:
+    """Return what to try, with a dot for every step.
 
     `forgets`: the world loses what is out of view, so a comparison shows it beside a memory.
     """
     title, why = step.value
     if step is Step.split and forgets:
         why = BESIDE_A_MEMORY
-    dot = (theme.px(6), theme.px(6))
     place = STEPS.index(step)
     colours = [GOOD] * place + [ACCENT] + [(*MUTED, 70)] * (len(STEPS) - place - 1)
-    dots = [theme.rounded(dot, colour, 9) for colour in colours]
+    dots = (bar(6, 6, colour, 9) for colour in colours)
     action = next((one for one, taught in ACTIONS.items() if taught is step), None)
-    named = title.format(key_of(action)) if action else title
-    head = theme.text(named, 15, ACCENT, bold=True)
-    room = width - head.get_width() - sum(one.get_width() for one in dots) - theme.px(28 + 9 * 6)
-    words = theme.text(theme.one_line(why, max(0, room), 14), 14)
-    return draw_card(theme, [[head, words, *dots]], pad=(14, 6), gaps=(6, 0))
+    named = Text(title.format(key_of(action)) if action else title, 15, ACCENT, bold=True)
+    return Card(row(named, Text(why, 14, lines=1), *dots, gap=6), pad=(14, 6))

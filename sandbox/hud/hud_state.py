@@ -1,11 +1,11 @@
-"""What the head-up display says, as plain values and words. No pygame: `hud.py` draws it."""
+"""What the head-up display says, as plain values and words. No pygame: `cards.py` draws it."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mag_sandbox.controls.camera import CameraPose
-from mag_sandbox.model.world import MIB, NETWORK, SERVER, MemoryUsage, SegmentKind
+from mag_sandbox.model.world import MIB, FrameBlock, MemoryUsage, SegmentKind
 from mag_sandbox.sandbox.play.feedback import KeyLight
 
 LEGEND: dict[SegmentKind, str] = {
@@ -18,9 +18,6 @@ LEGEND: dict[SegmentKind, str] = {
     "psi": "psi",
     "current": "current",
 }
-STAGES = ("denoise", "remember", "decode", "look_ahead")  # shown first, in this order
-ELSEWHERE = {SERVER: "on the server", NETWORK: "in the network"}  # stages of a remote world
-MAX_STAGES = 5
 MAX_TICKS = 32
 LEAST_BAR = MIB  # bytes that the bar stands for, where so much is allowed
 MIN_STRETCH = 3  # px: what is kept is never invisible
@@ -28,23 +25,16 @@ LEAST_ZOOM = 1.05  # from which on it is said
 SECTOR = 10  # degrees of the compass that one mark stands for
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class HudState:
-    """Everything on the display at one moment; equal states look the same."""
+    """What the display may say at one moment; each card of `cards.py` takes what it shows."""
 
     scene: str
-    prompt: str
     seed: int
     seconds: float  # of the world's time
-    phrase: str
-    pose: CameraPose
-    memory: MemoryUsage
+    block: FrameBlock  # the newest that is shown
     exact_pose: bool = True
-    fps: float = 0.0
-    possible_fps: float = 0.0  # without pacing
-    stage_ms: tuple[tuple[str, int], ...] = ()
-    latency_ms: int | None = None  # key event -> first frame that answers it
-    elsewhere_ms: tuple[tuple[str, int], ...] = ()  # what of it server and network took
+    figures: tuple[tuple[str, str], ...] = ()  # rows of `Figures`
     lights: Mapping[str, KeyLight] = field(default_factory=dict)
     mode: str = ""  # "paused", "replay", or nothing
     recording: bool = False
@@ -118,24 +108,9 @@ def drawn_stretches(memory: MemoryUsage, width: int) -> tuple[DrawnStretch, ...]
 
 def remembered_sectors(memory: MemoryUsage) -> tuple[frozenset[int], frozenset[int]]:
     """Return the compass sectors in which frames are kept, and in which frames are attended."""
-    kept = frozenset([int(entry.pose.yaw // SECTOR) for entry in memory.entries])
-    attended = frozenset(
-        [int(entry.pose.yaw // SECTOR) for entry in memory.entries if entry.attended]
-    )
-    return kept, attended
-
-
-def stage_rows(stage_ms: Mapping[str, float]) -> tuple[tuple[str, int], ...]:
-    """Return stages in words with whole milliseconds, the well-known ones first."""
-    known = [stage for stage in STAGES if stage in stage_ms]
-    others = [stage for stage in stage_ms if stage not in (*STAGES, *ELSEWHERE)]
-    shown = (known + others)[:MAX_STAGES]
-    return tuple((stage.replace("_", " "), round(stage_ms[stage])) for stage in shown)
-
-
-def elsewhere_rows(stage_ms: Mapping[str, float]) -> tuple[tuple[str, int], ...]:
-    """Return what server and network took of a block, in words; nothing where it was made here."""
-    return tuple((ELSEWHERE[one], round(stage_ms[one])) for one in ELSEWHERE if one in stage_ms)
+    sectors = [(int(entry.pose.yaw // SECTOR), entry.attended) for entry in memory.entries]
+    kept = frozenset(sector for sector, _ in sectors)
+    return kept, frozenset(sector for sector, attended in sectors if attended)
 
 
 def reach_text(memory: MemoryUsage) -> str:
@@ -164,11 +139,7 @@ def kept_text(memory: MemoryUsage) -> str:
 def size_text(memory: MemoryUsage) -> str:
     """Say what the memory takes, of how much."""
     used = memory.bytes / MIB
-    return (
-        f"{used:.0f} of {memory.budget / MIB:.0f} MiB"
-        if used >= 10
-        else (f"{used:.1f} of {memory.budget / MIB:.0f} MiB")
-    )
+    return f"{used:.{0 if used >= 10 else 1}f} of {memory.budget / MIB:.0f} MiB"
 
 
 def ratio_text(memory: MemoryUsage) -> str:
@@ -189,8 +160,7 @@ def clock_text(seconds: float) -> str:
     return f"{minutes:02d}:{rest:02d}"
 
 
-def pose_text(state: HudState) -> str:
+def pose_text(pose: CameraPose, *, exact: bool = True) -> str:
     """Say where the camera looks, and how far it is zoomed in."""
-    about = "" if state.exact_pose else "about "
-    zoomed = f" · {state.pose.zoom:.1f}x" if state.pose.zoom >= LEAST_ZOOM else ""
-    return f"{about}{state.pose.yaw:.0f}° · {state.pose.pitch:+.0f}°{zoomed}"
+    zoomed = f" · {pose.zoom:.1f}x" if pose.zoom >= LEAST_ZOOM else ""
+    return f"{'' if exact else 'about '}{pose.yaw:.0f}° · {pose.pitch:+.0f}°{zoomed}"

@@ -26,6 +26,7 @@ from mag_sandbox.sandbox.hud.seen import (
 )
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver, SessionStart
 from mag_sandbox.sandbox.ui.display import flat_picture
+from mag_sandbox.sandbox.ui.layout import SPRING, CustomPart, Text, draw, row
 from mag_sandbox.sandbox.ui.theme import ACCENT, INK, MUTED, SEGMENT_COLOURS, Theme
 
 MOST_FRAMES = 2**30  # a kept map that says more is damaged
@@ -44,7 +45,7 @@ GONE = (150, 158, 178)
 PIN, PLACE = 5.0, 3.2  # px of the reference window: radius of a pin's head, of a place's dot
 
 
-_Layer = tuple[tuple, pygame.Surface]  # what was drawn, and how it looks
+_Layer = tuple[tuple[object, ...], pygame.Surface]  # what was drawn, and how it looks
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +257,7 @@ def map_area(theme: Theme, width: int) -> pygame.Rect:
     return pygame.Rect(pad, pad, across, round(across * HEIGHT / WIDTH))
 
 
-def _same(one: tuple, other: tuple) -> bool:
+def _same(one: tuple[object, ...], other: tuple[object, ...]) -> bool:
     return all(a is b or (isinstance(a, int) and a == b) for a, b in zip(one, other, strict=True))
 
 
@@ -265,28 +266,23 @@ def _draw_base(theme: Theme, picture: MapPicture, width: int, *, tells_new: bool
     line = theme.line_height(13)
     card = theme.card((width, area.bottom + line + theme.px(12)))
     pixels = picture.pixels
+    caption = row(
+        Text(f"{picture.explored:.0%} seen", 13, MUTED),
+        SPRING,
+        CustomPart(14, 9, _draw_frame),  # explains the outline on the map
+        Text("remembered", 13, MUTED),
+        gap=6,
+    )
     if tells_new:
         pixels = np.where((_LINES & ~picture.stays)[..., None], np.array(ACCENT, np.uint8), pixels)
+        caption = row(Text(f"{1.0 - picture.stays.mean():.0%} will be new", 13, ACCENT))
     card.blit(pygame.transform.smoothscale(flat_picture(pixels), area.size), area)
-    if tells_new:
-        words = f"{1.0 - picture.stays.mean():.0%} will be new"
-        theme.write(card, words, 13, ACCENT, topleft=(area.left, area.bottom + theme.px(6)))
-    else:
-        _draw_caption(card, theme, picture, area)
+    draw(theme, card, caption, pygame.Rect(area.left, area.bottom + theme.px(5), area.width, line))
     return card
 
 
-def _draw_caption(
-    card: pygame.Surface, theme: Theme, picture: MapPicture, area: pygame.Rect
-) -> None:
-    """Say how much of the ring was seen; the little frame explains the outline on the map."""
-    top = area.bottom + theme.px(6)
-    seen = f"{picture.explored:.0%} seen"
-    theme.write(card, seen, 13, MUTED, topleft=(area.left, top))
-    remembered = theme.write(card, "remembered", 13, MUTED, topright=(area.right, top))
-    frame = pygame.Rect(0, 0, theme.px(14), theme.px(9))
-    frame.midright = remembered.left - theme.px(6), remembered.centery
-    pygame.draw.rect(card, SEGMENT_COLOURS["compressed"], frame, max(1, theme.px(1.5)))
+def _draw_frame(theme: Theme, surface: pygame.Surface, area: pygame.Rect) -> None:
+    pygame.draw.rect(surface, SEGMENT_COLOURS["compressed"], area, max(1, theme.px(1.5)))
 
 
 def _on_card(box: Box, area: pygame.Rect) -> pygame.Rect:

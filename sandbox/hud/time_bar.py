@@ -1,13 +1,12 @@
 """The time bar at the lower edge of a recording: where it is, how long it is, what came back."""
 
-from functools import partial
-
 import pygame
 
 from mag_sandbox.model.world import WorldSpec
 from mag_sandbox.sandbox.hud.hud_state import clock_text
 from mag_sandbox.sandbox.recording.playback import Playback
-from mag_sandbox.sandbox.ui.theme import ACCENT, GOOD, INK, MUTED, TRACK, CachedPicture, Theme
+from mag_sandbox.sandbox.ui.layout import CachedCard, Card, CustomPart, NamedPart, Text, column, row
+from mag_sandbox.sandbox.ui.theme import ACCENT, GOOD, INK, MUTED, TRACK, Theme
 
 TEXT = 13  # px of the reference window
 
@@ -25,7 +24,7 @@ class TimeBar:
         self.end = spec.frames_before(playback.last + 1) / spec.fps
         self._playback = playback
         self._area = self._track = pygame.Rect(0, 0, 0, 0)  # of the window, as drawn last
-        self._card = CachedPicture()
+        self._card = CachedCard()
 
     def height(self, theme: Theme) -> int:
         """Return how much of the window's height it takes [px]."""
@@ -45,42 +44,46 @@ class TimeBar:
             return None
         if not self.is_held:
             return None
-        share = (event.pos[0] - self._track.left) / self._track.width
+        share: float = (event.pos[0] - self._track.left) / max(1, self._track.width)
         return self.begin + min(1.0, max(0.0, share)) * (self.end - self.begin)
 
     def draw(self, surface: pygame.Surface, theme: Theme, area: pygame.Rect, second: float) -> None:
         """Draw it at a moment [s since the world's reset], into an area of the window [px]."""
-        said = theme, area.size, clock_text(second - self.begin), self._place(second, area.width)
         self._area = area
-        surface.blit(self._card(said, partial(self._drawn, *said[:3], second)), area)
+        reached = round(self._share(second) * area.width)  # px: a finer step is not to be seen
+        returns = [one for one in self._playback.returns if self.begin <= one <= self.end]
+        values = reached / area.width, tuple(map(self._share, returns))
+        note, length = self._playback.note, clock_text(self.end - self.begin)
+        line = row(
+            Text(clock_text(second - self.begin), TEXT),
+            NamedPart("track", CustomPart(0, 14, _draw_track, values)),
+            Text(length, TEXT, MUTED),
+            gap=12,
+        )
+        said = Text(note, TEXT, MUTED, lines=1) if note else None
+        card = self._card(theme, Card(column(said, line), pad=(12, 5)), area.width)
+        self._track = self._card.places["track"].move(area.topleft)
+        surface.blit(card, card.get_rect(bottomleft=area.bottomleft))
 
-    def _place(self, second: float, width: int) -> int:
+    def _share(self, second: float) -> float:
         length = max(self.end - self.begin, 1e-6)
-        return round(min(1.0, max(0.0, (second - self.begin) / length)) * width)
+        return min(1.0, max(0.0, (second - self.begin) / length))
 
-    def _drawn(
-        self, theme: Theme, size: tuple[int, int], clock: str, second: float
-    ) -> pygame.Surface:
-        card, pad = theme.card(size, dense=True), theme.px(12)
-        middle = size[1] - theme.px(15)
-        if self._playback.note:
-            within = size[0] - 2 * pad
-            note = self._playback.note
-            theme.write(card, note, TEXT, MUTED, within=within, midleft=(pad, theme.px(15)))
-        length = clock_text(self.end - self.begin)
-        left = theme.write(card, clock, TEXT, INK, midleft=(pad, middle)).right + pad
-        right = theme.write(card, length, TEXT, MUTED, midright=(size[0] - pad, middle)).left - pad
-        track = pygame.Rect(left, 0, max(1, right - left), theme.px(6))
-        track.centery = middle
-        self._track = track.move(self._area.topleft)
-        card.blit(theme.rounded(track.size, TRACK, 3), track)
-        reached = track.left + self._place(second, track.width)
-        pygame.draw.rect(card, theme.colour(ACCENT), (*track.topleft, reached - left, track.height))
-        for moment in self._playback.returns:
-            if self.begin <= moment <= self.end:
-                at = track.left + self._place(moment, track.width)
-                mark = pygame.Rect(0, 0, max(2, theme.px(2)), theme.px(14))
-                mark.center = at, middle
-                card.fill(theme.colour(GOOD), mark)
-        pygame.draw.circle(card, theme.colour(INK), (reached, middle), theme.px(6))
-        return card
+
+def _draw_track(
+    theme: Theme,
+    surface: pygame.Surface,
+    area: pygame.Rect,
+    reached: float,
+    returns: tuple[float, ...],
+) -> None:
+    track = pygame.Rect(area.left, 0, area.width, theme.px(6))
+    track.centery = area.centery
+    surface.blit(theme.rounded(track.size, TRACK, 3), track)
+    end = track.left + round(reached * track.width)
+    surface.fill(theme.colour(ACCENT), (*track.topleft, end - track.left, track.height))
+    for share in returns:
+        mark = pygame.Rect(0, area.top, max(2, theme.px(2)), area.height)
+        mark.centerx = track.left + round(share * track.width)
+        surface.fill(theme.colour(GOOD), mark)
+    pygame.draw.circle(surface, theme.colour(INK), (end, track.centery), theme.px(6))

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 import pygame
 
 from mag_sandbox.controls.bindings import Action
-from mag_sandbox.sandbox.ui.layout import draw_card, row_places
-from mag_sandbox.sandbox.ui.theme import ACCENT, MUTED, CachedPicture, Theme
+from mag_sandbox.sandbox.ui.layout import CachedCard, Card, Text, row
+from mag_sandbox.sandbox.ui.theme import ACCENT, MUTED, Theme
 
 STAYS_S = 3.0  # after the mouse moved
 GAP = 4  # px of the reference window
@@ -22,21 +22,15 @@ class Toolbar:
 
     def __init__(self, buttons: Buttons, key_of: Callable[[Action], str]) -> None:
         self.always: frozenset[Action] = frozenset()
+        self.places: dict[Action, pygame.Rect] = {}  # as drawn last
         self._buttons, self._key_of = tuple(buttons), key_of
         self._until = float("-inf")  # when all but those of `always` go
         self._pointer = (-1, -1)
-        self._places: dict[Action, pygame.Rect] = {}  # as drawn last
-        self._picture = CachedPicture()
+        self._cards = {action: CachedCard() for action, _ in self._buttons}
 
     def wake_at(self, now: float) -> float | None:
         """When the buttons go [s]; None: they do not."""
         return self._until if now < self._until else None
-
-    @property
-    def area(self) -> pygame.Rect:
-        """What it covered of the window when it was drawn last."""
-        places = list(self._places.values())
-        return places[0].unionall(places[1:]) if places else pygame.Rect(0, 0, 0, 0)
 
     def handle(self, event: pygame.Event, now: float) -> Action | None:
         """Take an event; return what a click on a button asks for."""
@@ -51,33 +45,17 @@ class Toolbar:
         self, surface: pygame.Surface, theme: Theme, corner: tuple[int, int], now: float
     ) -> None:
         """Draw the buttons that are shown now with their lower left corner at a place [px]."""
-        shown = [one for one in self._buttons if now < self._until or one[0] in self.always]
-        if not shown:
-            self._places = {}
-            return
-        pointed = self._under(self._pointer)
-        said = theme, tuple(shown), pointed
-        cards = [self._button(theme, action, word, lit=action == pointed) for action, word in shown]
-        area = cards[0].get_rect(bottomleft=corner)
-        area.width = surface.get_width()
-        places = row_places(theme, cards, area, GAP)
-        self._places = dict(zip([action for action, _ in shown], places, strict=True))
-        row = self._picture(said, lambda: _joined(cards, places, self.area))
-        surface.blit(row, self.area)
-
-    def _button(self, theme: Theme, action: Action, word: str, *, lit: bool) -> pygame.Surface:
-        words = theme.text(word, 13, ACCENT if lit else MUTED, bold=lit)
-        key = theme.text(self._key_of(action), 13, ACCENT, bold=True)
-        return draw_card(theme, [[key, words]], pad=(10, 5), gaps=(6, 0))
+        pointed, self.places = self._under(self._pointer), {}
+        left, bottom = corner
+        for action, word in self._buttons:
+            if now < self._until or action in self.always:
+                lit = action == pointed
+                words = Text(word, 13, ACCENT if lit else MUTED, bold=lit)
+                key = Text(self._key_of(action), 13, ACCENT, bold=True)
+                button = self._cards[action](theme, Card(row(key, words, gap=6), pad=(10, 5)))
+                place = surface.blit(button, button.get_rect(bottomleft=(left, bottom)))
+                self.places[action] = place
+                left = place.right + theme.px(GAP)
 
     def _under(self, place: tuple[int, int]) -> Action | None:
-        return next((one for one, rect in self._places.items() if rect.collidepoint(place)), None)
-
-
-def _joined(
-    cards: Sequence[pygame.Surface], places: Sequence[pygame.Rect], area: pygame.Rect
-) -> pygame.Surface:
-    row = pygame.Surface(area.size, pygame.SRCALPHA)
-    for card, place in zip(cards, places, strict=True):
-        row.blit(card, place.move(-area.left, -area.top))
-    return row
+        return next((one for one, rect in self.places.items() if rect.collidepoint(place)), None)

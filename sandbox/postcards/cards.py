@@ -1,13 +1,11 @@
-"""How postcards look: the card in the corner with its heat, the stamp that slams down, the end.
-
-Paper and pictures are drawn once a card, words when they change, the stamp while it moves.
-"""
+"""How postcards look: the card in the corner with its heat, the stamp that slams down, the end."""
 
 from collections.abc import Sequence
 
 import pygame
 
-from mag_sandbox.evaluation.probe.anchors import Sight
+from mag_sandbox.evaluation.probe.pictures import Sight
+from mag_sandbox.sandbox.hud.cards import ARROWS, draw_arrow
 from mag_sandbox.sandbox.hud.policies import policy_row
 from mag_sandbox.sandbox.postcards.postcards import (
     HEATS,
@@ -16,12 +14,24 @@ from mag_sandbox.sandbox.postcards.postcards import (
     WOBBLE_S,
     PostcardStamp,
     PostcardView,
-    StampMotion,
     Tour,
     stamp_motion,
 )
 from mag_sandbox.sandbox.postcards.scores import Score
-from mag_sandbox.sandbox.probe.probe_cards import draw_picture
+from mag_sandbox.sandbox.ui.layout import (
+    SPRING,
+    CachedCard,
+    Card,
+    CustomPart,
+    NamedPart,
+    Part,
+    PicturePart,
+    Plate,
+    Text,
+    bar,
+    column,
+    row,
+)
 from mag_sandbox.sandbox.ui.theme import ACCENT, GOOD, INK, MUTED, CachedPicture, Theme
 
 CARD_WIDTH = 316  # px of the reference window
@@ -43,8 +53,8 @@ WAITING = (
     f" {MIN_AGE:.0f} seconds. {{}} or Esc stops the postcards."
 )
 STAMP_SIZE = 92  # px of the reference window
-ARROWS = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
-TREND_ARROWS = {"warmer": (0, -1), "colder": (0, 1)}
+STAMP_AT = 40, 26  # px of the reference window from the picture's lower right corner
+TRENDS = {"warmer": ("up", HEAT_COLOURS[1]), "colder": ("down", HEAT_COLOURS[5])}
 
 
 class PostcardCard:
@@ -55,7 +65,7 @@ class PostcardCard:
     """
 
     def __init__(self) -> None:
-        self._paper, self._card, self._stamp, self._pressed = (CachedPicture() for _ in range(4))
+        self._card, self._stamp = CachedCard(), CachedPicture()
 
     def draw(
         self,
@@ -67,32 +77,48 @@ class PostcardCard:
         claim_key: str = "C",
     ) -> pygame.Rect:
         """Draw it with this corner [px] and return where it is; `age` [s] moves the stamp."""
-        said = (theme, view, claim_key)
-        card = self._card(said, lambda: self._drawn(*said))
-        rect = card.get_rect(topright=topright)
-        surface.blit(card, rect)
-        if view.stamp is not None:
-            centre = _stamp_centre(theme).move(rect.topleft).center
-            stamp = self._moving_stamp(theme, view.stamp, age)
-            surface.blit(stamp, stamp.get_rect(center=centre))
+        card = self._card(theme, postcard(view, claim_key))
+        rect = surface.blit(card, card.get_rect(topright=topright))
+        if view.stamp is not None and view.card is not None:
+            stamp, motion = view.stamp, stamp_motion(age)
+            flat = self._stamp((theme, stamp), lambda: draw_stamp(theme, stamp))
+            turned = pygame.transform.rotozoom(flat, motion.angle, motion.scale)
+            turned.set_alpha(motion.alpha)
+            corner = self._card.places["picture"].move(rect.topleft).bottomright
+            centre = corner[0] - theme.px(STAMP_AT[0]), corner[1] - theme.px(STAMP_AT[1])
+            surface.blit(turned, turned.get_rect(center=centre))
         return rect
 
     def is_moving(self, view: PostcardView, age: float) -> bool:
         """Return whether it looks different a moment later, without the tour changing."""
         return view.stamp is not None and age <= SLAM_S + WOBBLE_S
 
-    def _drawn(self, theme: Theme, view: PostcardView, claim_key: str) -> pygame.Surface:
-        card = view.card
-        if card is None:
-            return _waiting_card(theme, view, claim_key)
-        drawn = self._paper((theme, card), lambda: _paper(theme, card)).copy()
-        _draw_words(drawn, theme, view, claim_key)
-        return drawn
 
-    def _moving_stamp(self, theme: Theme, stamp: PostcardStamp, age: float) -> pygame.Surface:
-        flat = self._stamp((theme, stamp), lambda: draw_stamp(theme, stamp))
-        motion = stamp_motion(age)
-        return self._pressed((theme, stamp, motion), lambda: _turned(flat, motion))
+def postcard(view: PostcardView, claim_key: str) -> Card:
+    """Return the card of a tour: paper with a picture, or how a card comes."""
+    if view.card is None:
+        title = Text(f"Postcard {view.number} of {view.total}", 16, bold=True)
+        waiting = Text(WAITING.format(claim_key), 13, MUTED, lines=4)
+        return Card(column(title, waiting, gap=6), CARD_WIDTH, (16, 14))
+    title, note = _title_and_note(view, claim_key)
+    clock = f"{view.seconds // 60}:{view.seconds % 60:02d}" if view.stamp is None else ""
+    head = row(Text(title, 16, PENCIL, bold=True), SPRING, Text(clock, 14, FADED, bold=True))
+    lines = _points(view.stamp) if view.stamp else _search(view, note)
+    size = column(Text("", 16), *[Text("", 12)] * 3, gap=4)  # so that the card keeps it
+    words = row(size, column(head, *lines, gap=4), gap=0, align=0.0)
+    tries = [CustomPart(8, 8, _draw_try)] * view.tries if view.phase == "searching" else []
+    streak = f" · {view.streak} in a row" if view.streak > 1 else ""
+    standing = row(
+        Text(f"{view.number} of {view.total}{streak}", 12, FADED),
+        SPRING,
+        row(*tries, gap=4),
+        SPRING,
+        Text(f"{view.points} points", 12, PENCIL, bold=True),
+    )
+    picture = NamedPart("picture", _picture(view.card))
+    content = column(picture, words, bar(0, 1, PAPER_EDGE), standing, gap=5)
+    paper = Plate(content, (12, 12), PAPER, (PAPER_EDGE, 2), 0.1)
+    return Card(paper, CARD_WIDTH, (0, 0))
 
 
 def draw_stamp(theme: Theme, stamp: PostcardStamp) -> pygame.Surface:
@@ -114,93 +140,46 @@ def draw_stamp(theme: Theme, stamp: PostcardStamp) -> pygame.Surface:
 
 
 def tour_card(
-    theme: Theme, tour: Tour, best: Sequence[Score], place: int | None, problem: str | None = None
-) -> pygame.Surface:
-    """Draw the end of a tour: its stamps, its points, the table of best scores.
+    tour: Tour, best: Sequence[Score], place: int | None, problem: str | None = None
+) -> Card:
+    """Return the end of a tour: its stamps, its points, the table of best scores.
 
     `place` is that of this tour among the best scores, from 1; `problem` is why none are kept.
     """
-    pad, line = theme.px(24), theme.line_height(14)
-    stamp = theme.px(STAMP_SIZE)
-    width = max(theme.px(560), len(tour.stamps) * (stamp + theme.px(10)) + 2 * pad)
-    table_top = theme.px(104) + stamp + theme.px(22)
-    note = theme.wrap(problem, width - 2 * pad, lines=2, size=12) if problem else []
-    rows = max(1, len(best))
-    height = table_top + line * (rows + 1 + len(note)) + theme.px(46)
-    card = theme.card((width, height), dense=True)
-    _draw_result(card, theme, tour, place, pad)
-    gap = (width - 2 * pad - stamp * len(tour.stamps)) // max(1, len(tour.stamps) - 1)
-    for number, one in enumerate(tour.stamps):
-        card.blit(draw_stamp(theme, one), (pad + number * (stamp + gap), theme.px(98)))
-    theme.write(card, "Best tours here", 14, MUTED, bold=True, topleft=(pad, table_top))
-    for row, score in enumerate(best, 1):
-        top, colour = table_top + row * line, ACCENT if row == place else INK
-        said = f"{row}.  {policy_row(score.policy).label} · {score.found} of {score.cards}"
-        theme.write(card, said, 14, colour, topleft=(pad, top))
-        theme.write(card, f"{score.points}", 14, colour, bold=True, topright=(width - pad, top))
-    theme.write_lines(card, note, (pad, table_top + (rows + 1) * line), 12, MUTED)
-    hint = "Play again with another kind of memory and compare."
-    theme.write(card, hint, 13, MUTED, midbottom=(width // 2, height - theme.px(12)))
-    return card
-
-
-def _draw_result(
-    card: pygame.Surface, theme: Theme, tour: Tour, place: int | None, pad: int
-) -> None:
     title = {None: "Tour complete", 1: "A new best tour!"}.get(place, f"Number {place} here")
-    theme.write(card, title, 20, bold=True, topleft=(pad, theme.px(18)))
-    colour = GOOD if place == 1 else INK
-    corner = card.get_width() - pad, theme.px(14)
-    points = theme.write(card, f"{tour.points}", 34, colour, bold=True, topright=corner)
-    theme.write(card, "points", 13, MUTED, topright=points.bottomright)
     kept = [one.recall for one in tour.stamps if one.recall is not None]
     said = f"{tour.found} of {len(tour.stamps)} places found"
     if kept:
         said += f" · the world remembered {sum(kept) / len(kept):.0f} % of them"
-    theme.write(card, said, 14, MUTED, topleft=(pad, theme.px(54)))
+    points = Text(f"{tour.points}", 34, GOOD if place == 1 else INK, bold=True)
+    head = row(
+        column(Text(title, 20, bold=True), Text(said, 14, MUTED), gap=8),
+        SPRING,
+        column(points, Text("points", 13, MUTED), gap=0, align=1.0),
+    )
+    stamps: list[Part] = []
+    for stamp in tour.stamps:
+        stamps += [SPRING, CustomPart(STAMP_SIZE, STAMP_SIZE, _draw_stamp, (stamp,))]
+    hint = Text("Play again with another kind of memory and compare.", 13, MUTED)
+    table = column(
+        Text("Best tours here", 14, MUTED, bold=True),
+        *(_score_row(number, score, place) for number, score in enumerate(best, 1)),
+        Text(problem, 12, MUTED, lines=2) if problem else None,
+        gap=3,
+    )
+    content = column(head, row(*stamps[1:]), table, row(SPRING, hint, SPRING), gap=16)
+    return Card(content, max(560, len(tour.stamps) * (STAMP_SIZE + 10) + 48), (24, 16))
 
 
-def _waiting_card(theme: Theme, view: PostcardView, key: str) -> pygame.Surface:
-    width, pad = theme.px(CARD_WIDTH), theme.px(16)
-    lines = theme.wrap(WAITING.format(key), width - 2 * pad, lines=4, size=13)
-    card = theme.card((width, theme.px(50) + len(lines) * theme.line_height(13)), dense=True)
-    title = f"Postcard {view.number} of {view.total}"
-    theme.write(card, title, 16, bold=True, topleft=(pad, pad))
-    theme.write_lines(card, lines, (pad, theme.px(42)), 13, MUTED)
-    return card
+def _score_row(number: int, score: Score, place: int | None) -> Part:
+    colour = ACCENT if number == place else INK
+    said = f"{number}.  {policy_row(score.policy).label} · {score.found} of {score.cards}"
+    points = Text(f"{score.points}", 14, colour, bold=True)
+    return row(Text(said, 14, colour), SPRING, points)
 
 
-def _paper(theme: Theme, card: Sight) -> pygame.Surface:
-    """Draw what stays: paper and picture."""
-    width, pad = theme.px(CARD_WIDTH), theme.px(12)
-    picture = _picture_rect(theme)
-    line = _ruler(theme)
-    height = line + theme.line_height(12) + theme.px(12)
-    paper = pygame.Surface((width, height)).convert()  # opaque: faster
-    paper.fill(PAPER)
-    pygame.draw.rect(paper, PAPER_EDGE, paper.get_rect(), theme.px(2))
-    draw_picture(paper, theme, card.frame, picture)
-    pygame.draw.rect(paper, PAPER_EDGE, picture, 1)
-    pygame.draw.line(paper, PAPER_EDGE, (pad, line), (width - pad, line))
-    return paper
-
-
-def _draw_words(card: pygame.Surface, theme: Theme, view: PostcardView, claim_key: str) -> None:
-    width, pad = card.get_width(), theme.px(12)
-    picture = _picture_rect(theme)
-    title, note = _title_and_note(view, claim_key)
-    top = picture.bottom + theme.px(6)
-    theme.write(card, title, 16, PENCIL, bold=True, topleft=(pad, top))
-    below = top + theme.line_height(16)
-    if view.stamp is not None:
-        _draw_points(card, theme, view.stamp, below)
-    else:
-        clock = f"{view.seconds // 60}:{view.seconds % 60:02d}"
-        corner = width - pad, top + theme.px(1)
-        theme.write(card, clock, 14, FADED, bold=True, topright=corner)
-        _draw_heat(card, theme, view, below + theme.px(4))
-        theme.write(card, note, 12, FADED, topleft=(pad, below + theme.px(26)))
-    _draw_standing(card, theme, view, _ruler(theme) + theme.px(5))
+def _picture(card: Sight) -> Part:
+    return Plate(PicturePart(card.frame), (1, 1), edge=(PAPER_EDGE, 1), radius=0.1)
 
 
 def _title_and_note(view: PostcardView, claim_key: str) -> tuple[str, str]:
@@ -216,96 +195,46 @@ def _title_and_note(view: PostcardView, claim_key: str) -> tuple[str, str]:
     return "Find this place", f"then press {claim_key}"
 
 
-def _draw_heat(card: pygame.Surface, theme: Theme, view: PostcardView, top: int) -> None:
-    """Draw the thermometer: as many lit fields as it is warm, the word, and the trend."""
-    pad, count = theme.px(12), len(HEATS)
-    field, gap = theme.px(17), theme.px(3)
-    lit = count - view.heat
-    for place in range(count):
-        rect = pygame.Rect(pad + place * (field + gap), top, field, theme.px(12))
-        colour = HEAT_COLOURS[view.heat] if place < lit else (*FADED, 60)
-        card.blit(theme.rounded(rect.size, colour, 3), rect)
-    left = pad + count * (field + gap) + theme.px(6)
-    middle = top + theme.px(6)
-    theme.write(card, view.heat_word, 14, PENCIL, bold=True, midleft=(left, middle))
+def _search(view: PostcardView, note: str) -> list[Part]:
+    """Return the thermometer, with the word and the trend, and a note."""
+    lit, heat = len(HEATS) - view.heat, HEAT_COLOURS[view.heat]
+    fields = [bar(17, 12, heat if at < lit else (*FADED, 60)) for at in range(len(HEATS))]
+    trend: list[Part] = []
     if view.trend:
-        end = card.get_width() - pad - theme.px(14), middle
-        theme.write(card, view.trend, 12, FADED, midright=end)
-        warm = view.trend == "warmer"
-        colour = HEAT_COLOURS[1] if warm else HEAT_COLOURS[5]
-        centre = (card.get_width() - pad - theme.px(5), middle)
-        _draw_arrow(card, theme, centre, TREND_ARROWS[view.trend], colour)
-    if view.hint in ARROWS:
-        centre = (card.get_width() - pad - theme.px(8), middle + theme.px(22))
-        _draw_arrow(card, theme, centre, ARROWS[view.hint], POSTMARK)
-
-
-def _draw_points(card: pygame.Surface, theme: Theme, stamp: PostcardStamp, top: int) -> None:
-    pad, line = theme.px(12), theme.line_height(12)
-    if not stamp.is_found:
-        said = f"It was {stamp.off:.0f}° away."
-        theme.write(card, said, 12, FADED, topleft=(pad, top + line // 2))
-        return
-    memory = "?" if stamp.recall is None else f"{stamp.recall:.0f} %"
-    rows = [
-        f"aim {stamp.aim} · {stamp.off:.1f}° off",
-        f"time {stamp.time} · {stamp.seconds:.0f} s",
-        f"memory {stamp.memory} · {memory} remembered",
+        trend = [Text(view.trend, 12, FADED), CustomPart(10, 10, _draw_arrow, TRENDS[view.trend])]
+    word = Text(view.heat_word, 14, PENCIL, bold=True)
+    points = view.hint in ARROWS
+    way = CustomPart(10, 10, _draw_arrow, (view.hint, POSTMARK)) if points else None
+    return [
+        row(row(*fields, gap=3), word, SPRING, *trend, gap=6),
+        row(Text(note, 12, FADED), SPRING, way),
     ]
-    if stamp.bonus:
-        rows[1] += f" · streak +{stamp.bonus}"
-    theme.write_lines(card, rows, (pad, top), 12, PENCIL)
 
 
-def _draw_standing(card: pygame.Surface, theme: Theme, view: PostcardView, top: int) -> None:
-    pad = theme.px(12)
-    said = f"{view.number} of {view.total}"
-    if view.streak > 1:
-        said += f" · {view.streak} in a row"
-    theme.write(card, said, 12, FADED, topleft=(pad, top))
-    corner = card.get_width() - pad, top
-    theme.write(card, f"{view.points} points", 12, PENCIL, bold=True, topright=corner)
-    if view.phase == "searching":
-        radius = max(2.0, 3.5 * theme.scale)
-        for place in range(view.tries):
-            x = card.get_width() // 2 + (place - 1) * theme.px(12)
-            pygame.draw.aacircle(card, POSTMARK, (x, top + theme.px(8)), radius)
+def _points(stamp: PostcardStamp) -> list[Part]:
+    if not stamp.is_found:
+        return [Text(f"It was {stamp.off:.0f}° away.", 12, FADED)]
+    memory = "?" if stamp.recall is None else f"{stamp.recall:.0f} %"
+    streak = f" · streak +{stamp.bonus}" if stamp.bonus else ""
+    rows = (
+        f"aim {stamp.aim} · {stamp.off:.1f}° off",
+        f"time {stamp.time} · {stamp.seconds:.0f} s{streak}",
+        f"memory {stamp.memory} · {memory} remembered",
+    )
+    return [Text(one, 12, PENCIL) for one in rows]
+
+
+def _draw_stamp(
+    theme: Theme, surface: pygame.Surface, area: pygame.Rect, stamp: PostcardStamp
+) -> None:
+    surface.blit(draw_stamp(theme, stamp), area)
 
 
 def _draw_arrow(
-    card: pygame.Surface,
-    theme: Theme,
-    centre: tuple[float, float],
-    way: tuple[int, int],
-    colour: tuple[int, ...],
+    theme: Theme, surface: pygame.Surface, area: pygame.Rect, way: str, colour: tuple[int, ...]
 ) -> None:
-    size = theme.px(5)
-    (x, y), (across, down) = centre, way
-    tip = (x + across * size, y + down * size)
-    base = (x - across * size * 0.6, y - down * size * 0.6)
-    sides = [(base[0] + down * size * side, base[1] + across * size * side) for side in (-1, 1)]
-    pygame.draw.polygon(card, colour, [tip, *sides])
+    draw_arrow(surface, area.inflate(theme.px(15), theme.px(15)), way, colour)
 
 
-def _picture_rect(theme: Theme) -> pygame.Rect:
-    pad, across = theme.px(12), theme.px(CARD_WIDTH) - 2 * theme.px(12)
-    return pygame.Rect(pad, pad, across, round(across * 0.6))
-
-
-def _ruler(theme: Theme) -> int:
-    """Return the height of the line above how the tour stands."""
-    words = theme.line_height(16) + 3 * theme.line_height(12)
-    return _picture_rect(theme).bottom + theme.px(6) + words + theme.px(2)
-
-
-def _stamp_centre(theme: Theme) -> pygame.Rect:
-    rect = pygame.Rect(0, 0, 0, 0)
-    picture = _picture_rect(theme)
-    rect.center = picture.right - theme.px(40), picture.bottom - theme.px(26)
-    return rect
-
-
-def _turned(stamp: pygame.Surface, motion: StampMotion) -> pygame.Surface:
-    turned = pygame.transform.rotozoom(stamp, motion.angle, motion.scale)
-    turned.set_alpha(motion.alpha)
-    return turned
+def _draw_try(theme: Theme, surface: pygame.Surface, area: pygame.Rect) -> None:
+    pygame.draw.aacircle(surface, POSTMARK, area.center, max(2.0, 3.5 * theme.scale))

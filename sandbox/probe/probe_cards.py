@@ -1,6 +1,5 @@
 """How a comparison of then and now looks: the card shown in play, and what pages share with it."""
 
-import numpy as np
 import pygame
 
 from mag_sandbox.controls.camera import CameraPose, yaw_difference
@@ -8,7 +7,7 @@ from mag_sandbox.evaluation.probe.probe import REMEMBERED, VAGUE, ProbeResult, W
 from mag_sandbox.sandbox.hud.hud_state import duration_text
 from mag_sandbox.sandbox.play.late_warp import Crop
 from mag_sandbox.sandbox.ui.display import flat_picture
-from mag_sandbox.sandbox.ui.layout import draw_card
+from mag_sandbox.sandbox.ui.layout import SPRING, Card, CustomPart, PicturePart, Text, column, row
 from mag_sandbox.sandbox.ui.theme import (
     ACCENT,
     BAD,
@@ -22,7 +21,6 @@ from mag_sandbox.sandbox.ui.theme import (
 )
 
 CARD_WIDTH = 436  # px of the reference window
-PICTURES = (("then", "then"), ("now", "now"), ("difference", "difference"))
 WORD_COLOURS: dict[Word, tuple[int, ...]] = {
     "remembered": GOOD,
     "vaguely": ACCENT,
@@ -36,37 +34,43 @@ WORD_TEXTS: dict[Word, str] = {
     "not counted": "not counted",
 }
 TITLES = {"postcard": "Postcard found"}
-ASPECT = 0.6  # of the places for pictures
-SHADOW = (0, 0, 0, 90)
 
 
-def probe_card(
-    theme: Theme, result: ProbeResult, width: int | None = None, *, figures: bool = False
-) -> pygame.Surface:
-    """Draw a result: both pictures, their difference, the share that came back, and why.
+def probe_card(result: ProbeResult, *, figures: bool = False) -> Card:
+    """Return a result: both pictures, their difference, the share that came back, and why.
 
     `figures` adds PSNR and SSIM, for the lab view.
     """
-    width = width or theme.px(CARD_WIDTH)
-    pad, gap = theme.px(16), theme.px(8)
-    cell = (width - 2 * pad - 2 * gap) // 3
-    pictures_top = theme.px(46)
-    numbers_top = pictures_top + round(cell * ASPECT) + theme.line_height(12) + theme.px(8)
-    lines = theme.wrap(result.reason, width - 2 * pad, lines=2, size=13)
-    reason_top = numbers_top + theme.px(72)
-    height = reason_top + len(lines) * theme.line_height(13) + theme.px(12)
-    card = theme.card((width, height), dense=True)
-    _draw_title(card, theme, result, pad, theme.px(24))
-    for place, (name, label) in enumerate(PICTURES):
-        rect = pygame.Rect(pad + place * (cell + gap), pictures_top, cell, round(cell * ASPECT))
-        draw_picture(card, theme, getattr(result, name), rect)
-        theme.write(card, label, 12, MUTED, topleft=(rect.left, rect.bottom + theme.px(3)))
-    numbers = pygame.Rect(pad, numbers_top, width - 2 * pad, theme.px(64))
-    _draw_numbers(card, theme, result, numbers)
-    if figures:
-        _draw_figures(card, theme, result, numbers)
-    theme.write_lines(card, lines, (pad, reason_top), 13, MUTED)
-    return card
+    colour, counts = WORD_COLOURS[result.word], result.recall is not None
+    where = result.label if result.kind != "postcard" else ""
+    title = row(
+        Text(TITLES.get(result.kind, "You came back"), 18, bold=True),
+        Text(f"after {duration_text(result.seconds_away)}", 14, MUTED),
+        SPRING,
+        Text(where, 13, FAINT, lines=1),
+        gap=12,
+    )
+    shown = (("then", result.then), ("now", result.now), ("difference", result.difference))
+    pictures = (
+        column(PicturePart(one), Text(name, 12, MUTED, lines=1), gap=3) for name, one in shown
+    )
+    same = "looks the same" if result.looks_the_same else "is as it was"
+    words = column(
+        Text(WORD_TEXTS[result.word], 16, colour, bold=True),
+        Text(same if counts else "for the reason below", 13, MUTED),
+    )
+    number = Text(recall_text(result), 40, colour, bold=True)
+    share = Text("%", 20, colour, bold=True) if counts else None
+    numbers = row(row(number, share, gap=4), words)
+    level = CustomPart(0, 8, draw_recall_bar, (result.recall, colour))
+    measured = f"PSNR {result.psnr:.1f} dB · SSIM {result.ssim:.2f}"
+    if result.drift_psnr is not None:
+        measured += f" · to first sight: PSNR {result.drift_psnr:.1f} dB"
+    lab = Text(measured, 12, MUTED, lines=1) if figures else None
+    reason = Text(result.reason, 13, MUTED, lines=2)
+    return Card(
+        column(title, row(*pictures, gap=8), numbers, level, lab, reason, gap=6), CARD_WIDTH
+    )
 
 
 class Wipe:
@@ -81,9 +85,8 @@ class Wipe:
         self._theme, self._picture, self._result = theme, picture, result
         self._scaled = CachedPicture()
         self._caption = self._draw_caption()
-        self._labels = [
-            draw_card(theme, [[theme.text(word, 13)]], pad=(8, 3)) for word in ("then", "now")
-        ]
+        labels = (Card(Text(word, 13), pad=(8, 3)) for word in ("then", "now"))
+        self._labels = [card.drawn(theme)[0] for card in labels]
 
     def draw(self, surface: pygame.Surface, pose: CameraPose, crop: Crop, share: float) -> None:
         """Draw then over the left share of a picture that shows a crop of the view at a pose."""
@@ -136,23 +139,8 @@ class Wipe:
         word = "looks the same" if same else f"{recall}{WORD_TEXTS[result.word]}"
         colour = GOOD if same else WORD_COLOURS[result.word]
         said = f"You came back after {duration_text(result.seconds_away)}"
-        return draw_card(
-            theme, [[theme.text(said, 16, bold=True), theme.text(word, 16, colour, bold=True)]]
-        )
-
-
-def draw_picture(
-    card: pygame.Surface, theme: Theme, pixels: np.ndarray, rect: pygame.Rect
-) -> pygame.Rect:
-    """Draw a picture as large as it fits into `rect` without stretching; return where it is."""
-    height, width = pixels.shape[:2]
-    ratio = min(rect.width / width, rect.height / height)
-    inside = pygame.Rect(0, 0, max(1, round(width * ratio)), max(1, round(height * ratio)))
-    inside.center = rect.center
-    if inside.size != rect.size:
-        card.blit(theme.rounded(rect.size, SHADOW, 4), rect)
-    card.blit(pygame.transform.smoothscale(flat_picture(pixels), inside.size), inside)
-    return inside
+        words = row(Text(said, 16, bold=True), Text(word, 16, colour, bold=True))
+        return Card(words).drawn(theme)[0]
 
 
 def recall_text(result: ProbeResult) -> str:
@@ -161,55 +149,17 @@ def recall_text(result: ProbeResult) -> str:
 
 
 def draw_recall_bar(
-    card: pygame.Surface, theme: Theme, rect: pygame.Rect, result: ProbeResult
+    theme: Theme,
+    surface: pygame.Surface,
+    area: pygame.Rect,
+    recall: float | None,
+    colour: tuple[int, ...],
 ) -> None:
-    """Draw the recall as a bar with marks where the words change."""
-    card.blit(theme.rounded(rect.size, TRACK, 4), rect)
-    if result.recall is not None:
-        done = max(rect.height, round(rect.width * result.recall / 100))
-        card.blit(theme.rounded((done, rect.height), WORD_COLOURS[result.word], 4), rect)
+    """Draw a recall [percent] as a bar with marks where the words change."""
+    surface.blit(theme.rounded(area.size, TRACK, 4), area)
+    if recall is not None:
+        done = max(area.height, round(area.width * recall / 100))
+        surface.blit(theme.rounded((done, area.height), colour, 4), area)
     for mark in (VAGUE, REMEMBERED):
-        x = rect.left + round(rect.width * mark / 100)
-        pygame.draw.line(card, theme.colour(FAINT), (x, rect.top), (x, rect.bottom - 1))
-
-
-def _draw_title(
-    card: pygame.Surface, theme: Theme, result: ProbeResult, left: int, middle: int
-) -> None:
-    title = TITLES.get(result.kind, "You came back")
-    right = theme.write(card, title, 18, bold=True, midleft=(left, middle)).right
-    away, place = f"after {duration_text(result.seconds_away)}", (right + theme.px(12), middle)
-    theme.write(card, away, 14, MUTED, midleft=place)
-    where = result.label if result.kind != "postcard" else ""
-    theme.write(card, where, 13, FAINT, midright=(card.get_width() - left, middle))
-
-
-def _draw_numbers(
-    card: pygame.Surface, theme: Theme, result: ProbeResult, rect: pygame.Rect
-) -> None:
-    colour = WORD_COLOURS[result.word]
-    middle = rect.top + theme.px(24)
-    place = rect.left, middle
-    number = theme.write(card, recall_text(result), 40, colour, bold=True, midleft=place)
-    left = number.right + theme.px(4)
-    if result.recall is not None:
-        place = left, middle + theme.px(14)
-        left = theme.write(card, "%", 20, colour, bold=True, bottomleft=place).right
-    left += theme.px(10)
-    theme.write(card, WORD_TEXTS[result.word], 16, colour, bold=True, bottomleft=(left, middle))
-    same = "looks the same" if result.looks_the_same else "is as it was"
-    below = same if result.recall is not None else "for the reason below"
-    theme.write(card, below, 13, MUTED, topleft=(left, middle + theme.px(1)))
-    bar = pygame.Rect(rect.left, rect.top + theme.px(50), rect.width, theme.px(8))
-    draw_recall_bar(card, theme, bar, result)
-
-
-def _draw_figures(
-    card: pygame.Surface, theme: Theme, result: ProbeResult, rect: pygame.Rect
-) -> None:
-    said = [f"PSNR {result.psnr:.1f} dB · SSIM {result.ssim:.2f}"]
-    if result.drift_psnr is not None:
-        said.append(f"to first sight: PSNR {result.drift_psnr:.1f} dB")
-    for row, text in enumerate(said):
-        place = rect.right, rect.top + theme.px(15) + row * theme.px(18)
-        theme.write(card, text, 13, MUTED if row else INK, midright=place)
+        x = area.left + round(area.width * mark / 100)
+        pygame.draw.line(surface, theme.colour(FAINT), (x, area.top), (x, area.bottom - 1))

@@ -1,7 +1,5 @@
 """What is around, as a card of lines over the picture."""
 
-from collections.abc import Sequence
-
 import pygame
 
 from mag_sandbox.model.world import FrameBlock
@@ -10,8 +8,7 @@ from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.hud.minimap import MapStitcher
 from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.screens import Overlay
-from mag_sandbox.sandbox.ui.layout import draw_card
-from mag_sandbox.sandbox.ui.theme import CachedPicture, Theme
+from mag_sandbox.sandbox.ui.layout import CachedCard, Card, Text, column
 
 WIDTH = 400  # px of the reference window
 MOST_LINES = 14
@@ -30,7 +27,7 @@ class AroundOverlay(Overlay):
         self._is_shown = False
         self._listed: tuple[FrameBlock, tuple[Seen, ...]] | None = None  # as of a block
         self._lines: tuple[str, ...] = ()
-        self._card = CachedPicture()
+        self._card = CachedCard()
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -56,7 +53,8 @@ class AroundOverlay(Overlay):
         if not self._lines:
             return
         theme = self._hud.theme(surface)
-        card = self._card((self._lines, theme), lambda: _drawn(theme, self._lines))
+        lines = (Text(line, 13, lines=1) for line in self._lines)
+        card = self._card(theme, Card(column(Text(TITLE, 16, bold=True), *lines), WIDTH))
         above = self._hud.places.get("speed")
         top = above.bottom + theme.px(10) if above else theme.px(14)
         surface.blit(card, (theme.px(14), top))
@@ -70,10 +68,3 @@ class AroundOverlay(Overlay):
         lines = around_lines(self._listed[1], self._reel.pose)
         more = len(lines) - MOST_LINES
         return (*lines[:MOST_LINES], *([f"and {more} more"] if more > 0 else []))
-
-
-def _drawn(theme: Theme, lines: Sequence[str]) -> pygame.Surface:
-    width = theme.px(WIDTH)
-    cut = [theme.one_line(words, width - theme.px(32), 13) for words in lines]
-    rows = [[theme.text(TITLE, 16, bold=True)], *([theme.text(words, 13)] for words in cut)]
-    return draw_card(theme, rows, width=width)

@@ -8,7 +8,8 @@ from mag_sandbox.sandbox.hud.toolbar import Toolbar
 from mag_sandbox.sandbox.play.worker import GenerationWorker, ReadyBlock, WorkerStatus
 from mag_sandbox.sandbox.screens import Outcome, Way
 from mag_sandbox.sandbox.ui.display import shade
-from mag_sandbox.sandbox.ui.theme import ACCENT, BACKDROP, INK, MUTED, TRACK, CachedPicture
+from mag_sandbox.sandbox.ui.layout import CustomPart, Text, column, draw, height_of
+from mag_sandbox.sandbox.ui.theme import ACCENT, BACKDROP, INK, MUTED, TRACK, CachedPicture, Theme
 from mag_sandbox.sandbox.ui.thumbnails import PictureSource, Thumbnails
 from mag_sandbox.scenes import Scene
 
@@ -118,33 +119,39 @@ class LoadingScreen:
             hint = "R: try again    Esc: leave"
             self._hud.draw_message(surface, "The world did not start", status.error, hint)
         else:
-            self._draw_title(surface)
             self._draw_progress(surface, status)
 
-    def _draw_title(self, surface: pygame.Surface) -> None:
-        theme = self._hud.theme(surface)
-        (x, middle), width = surface.get_rect().center, surface.get_width()
-        middle -= theme.px(50)
-        theme.write(surface, "MAG sandbox", 14, MUTED, center=(x, middle - theme.px(60)))
-        theme.write(surface, self._scene.name, 40, bold=True, center=(x, middle - theme.px(22)))
-        lines = theme.wrap(self._scene.prompt, round(width * 0.7), lines=3, size=17)
-        for row, words in enumerate(lines):
-            place = x, middle + theme.px(24) + row * theme.line_height(17)
-            theme.write(surface, words, 17, MUTED, center=place)
-
     def _draw_progress(self, surface: pygame.Surface, status: WorkerStatus) -> None:
-        theme = self._hud.theme(surface)
-        bar = pygame.Rect(0, 0, theme.px(360), theme.px(6))
-        bar.center = surface.get_width() // 2, surface.get_height() // 2 + theme.px(100)
-        surface.blit(theme.rounded(bar.size, TRACK, 3), bar)
+        theme, (width, height) = self._hud.theme(surface), surface.get_size()
+        light = (self._moved_at % RUN_S) / RUN_S
         stage = STAGES.get(status.stage, status.stage.capitalize())
-        done = max(bar.height, round(bar.width * min(1.0, status.fraction)))
-        surface.blit(theme.rounded((done, bar.height), ACCENT, 3), bar)
-        light = pygame.Rect(0, bar.top, round(bar.width * LIGHT), bar.height)
-        light.right = bar.left + round((self._moved_at % RUN_S) / RUN_S * (bar.width + light.width))
-        if (seen := light.clip(bar)).width:
-            surface.blit(theme.rounded(seen.size, (*INK, 110), 3), seen)
-        theme.write(surface, stage, 14, MUTED, center=(bar.centerx, bar.bottom + theme.px(20)))
+        words = column(
+            Text("MAG sandbox", 14, MUTED),
+            Text(self._scene.name, 40, bold=True, lines=1),
+            Text(self._scene.prompt, 17, MUTED, lines=3, centred=True),
+            CustomPart(1, 30),
+            CustomPart(360, 6, _draw_bar, (min(1.0, status.fraction), light)),
+            Text(stage, 14, MUTED),
+            gap=10,
+            align=0.5,
+        )
+        room = round(width * 0.7)
+        area = pygame.Rect(0, 0, room, height_of(theme, words, room))
+        area.center = width // 2, height // 2
+        draw(theme, surface, words, area)
+
+
+def _draw_bar(
+    theme: Theme, surface: pygame.Surface, area: pygame.Rect, done: float, light: float
+) -> None:
+    """Draw how far it is, and a light that runs along."""
+    surface.blit(theme.rounded(area.size, TRACK, 3), area)
+    length = max(area.height, round(area.width * done))
+    surface.blit(theme.rounded((length, area.height), ACCENT, 3), area)
+    spot = pygame.Rect(0, area.top, round(area.width * LIGHT), area.height)
+    spot.right = area.left + round(light * (area.width + spot.width))
+    if (seen := spot.clip(area)).width:
+        surface.blit(theme.rounded(seen.size, (*INK, 110), 3), seen)
 
 
 def _backdrop(behind: PictureSource | None, size: tuple[int, int]) -> pygame.Surface:

@@ -9,7 +9,6 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from functools import partial
 from threading import Lock
 from typing import Literal
 
@@ -43,8 +42,8 @@ from mag_sandbox.sandbox.screens import Overlay
 from mag_sandbox.sandbox.screens.prompt_box import PromptBox
 from mag_sandbox.sandbox.settings import FitMode
 from mag_sandbox.sandbox.ui.display import fit
-from mag_sandbox.sandbox.ui.layout import draw_card, paragraph
-from mag_sandbox.sandbox.ui.theme import ACCENT, BACKDROP, BAD, GOOD, CachedPicture, Theme
+from mag_sandbox.sandbox.ui.layout import CachedCard, Card, Text, bar, row
+from mag_sandbox.sandbox.ui.theme import ACCENT, BACKDROP, BAD, GOOD, Theme
 
 NOTICE_S = 3.5  # how long a notice stays
 PROBE_S = 7.0  # how long a comparison stays
@@ -88,7 +87,7 @@ class Notices(Overlay):
         self._telling = Lock()  # two may say something at once
         self._notices: tuple[Notice, ...] = ()
         self._shown: tuple[Notice, ...] = ()
-        self._cards: defaultdict[Notice, CachedPicture] = defaultdict(CachedPicture)
+        self._cards: defaultdict[Notice, CachedCard] = defaultdict(CachedCard)
 
     def say(self, text: str, mood: Literal["good", "bad"] = "good") -> None:
         """Show a line."""
@@ -120,30 +119,21 @@ class Notices(Overlay):
         if not self._shown:
             self._cards.clear()
             return
-        theme = self._theme(surface.get_size())
+        theme, (width, height) = self._theme(surface.get_size()), surface.get_size()
         top = theme.px(14)
         for notice in self._shown:
-            said = theme, notice, min(theme.px(560), surface.get_width() - theme.px(28))
-            card = self._cards[notice](said, partial(_line, *said))
-            place = card.get_rect(midtop=(surface.get_width() // 2, top))
+            at_most = min(theme.px(560), width - theme.px(28))
+            card = self._cards[notice](theme, _notice_card(notice), at_most=at_most)
+            place = card.get_rect(midtop=(width // 2, top))
             if at_bottom:
-                place.bottom = surface.get_height() - top + theme.px(14)
+                place.bottom = height - top + theme.px(14)
             surface.blit(card, place)
             top += card.get_height() + theme.px(6)
 
 
-def _line(theme: Theme, notice: Notice, width: int) -> pygame.Surface:
-    text = notice.text[:1].upper() + notice.text[1:]
-    card = draw_card(
-        theme,
-        paragraph(theme, text, width - theme.px(44), size=14),
-        pad=(22, 8),
-        gaps=(0, 0),
-    )
-    bar = pygame.Rect(theme.px(8), theme.px(9), theme.px(4), card.get_height() - theme.px(18))
-    colour = theme.colour(GOOD if notice.mood == "good" else BAD)
-    pygame.draw.rect(card, colour, bar, border_radius=theme.px(2))
-    return card
+def _notice_card(notice: Notice) -> Card:
+    text = Text(notice.text[:1].upper() + notice.text[1:], 14, lines=3)
+    return Card(row(bar(4, 0, GOOD if notice.mood == "good" else BAD, 2), text), pad=(10, 8))
 
 
 class MapOverlay(Overlay):
@@ -190,9 +180,8 @@ class MapOverlay(Overlay):
         places = self._hud.places
         theme = self._hud.theme(surface)
         if self._hovers and "memory" in places:
-            memory = self._reel.current.block.memory
-            pointer = pygame.mouse.get_pos()
-            self._tip.draw(surface, theme, memory, places["memory"], pointer)
+            memory, parts = self._reel.current.block.memory, self._hud.parts("memory")
+            self._tip.draw(surface, theme, memory, places["memory"], parts, pygame.mouse.get_pos())
         if self.is_shown and places:
             self._draw_map(surface, theme)
 
@@ -224,7 +213,7 @@ class SplitOverlay(Overlay):
     def __init__(self, reel: Reel, hud: Hud, trip: GuidedReturn, end_key: str) -> None:
         self._reel, self._hud, self._trip = reel, hud, trip
         self._way_on = WAY_ON.format(end_key)
-        self._cards, self._seen_card = (CachedPicture(), CachedPicture()), CachedPicture()
+        self._cards, self._seen_card = (CachedCard(), CachedCard()), CachedCard()
 
     def draw(self, surface: pygame.Surface) -> None:
         """Draw a card under each half, or over its lower edge where there is no room below."""
@@ -235,13 +224,11 @@ class SplitOverlay(Overlay):
         pictures.center = half, height // 2
         surface.fill(theme.colour(BACKDROP), (half - 1, pictures.top, 2, pictures.height))
         for place, one in enumerate((block, block.beside or block)):
-            said = theme, one.memory, half - 2 * gap
-            card = self._cards[place](said, partial(split_card, *said))
+            card = self._cards[place](theme, split_card(one.memory), half - 2 * gap)
             lowest = (height if keys is None else keys.top) - gap - card.get_height()
             surface.blit(card, (place * half + gap, min(pictures.bottom + gap, lowest)))
-        caption = theme, self._trip.words
-        draw = partial(seen_card, *caption, self._trip.seen, self._way_on)
-        card = self._seen_card(caption, draw)
+        seen = seen_card(self._trip.words, self._trip.seen, self._way_on)
+        card = self._seen_card(theme, seen)
         bottom = max(pictures.top - theme.px(4), card.get_height())
         surface.blit(card, card.get_rect(midbottom=(half, bottom)))
 
@@ -262,7 +249,7 @@ class ProbeOverlay(Overlay):
         self._seen = prober.latest
         self._waits: ProbeResult | None = None  # for the camera to rest
         self._result: ProbeResult | None = None
-        self._card = CachedPicture()
+        self._card = CachedCard()
         self._wipe: tuple[object, Wipe] | None = None  # of a result, a theme and a place
         self._place = pygame.Rect(0, 0, 0, 0)  # of what is drawn
         self._since, self._until, self._looked_at = 0.0, 0.0, 0.0
@@ -312,9 +299,7 @@ class ProbeOverlay(Overlay):
         theme = self._hud.theme(surface)
         self._room = theme.px(CARD_ROOM)
         if self._in_lab:
-            card = self._card(
-                (result.number, theme), partial(probe_card, theme, result, figures=True)
-            )
+            card = self._card(theme, probe_card(result, figures=True))
             above = self._hud.places["speed"]
             self._place = surface.blit(card, (above.left, above.bottom + 10))
 
@@ -381,7 +366,7 @@ class HintOverlay(Overlay):
         self._reel, self._hud, self._probe = reel, hud, probe
         self._hints, self._key_of = HintLine(learned.split(), offered), key_of
         self._changed = True
-        self._card, self._arrow = CachedPicture(), CachedPicture()
+        self._card, self._arrow = CachedCard(), CachedCard()
 
     @property
     def is_over(self) -> bool:
@@ -421,14 +406,14 @@ class HintOverlay(Overlay):
             return
         theme, places = self._hud.theme(surface), self._hud.places
         forgets = not policy_row(self._reel.current.block.memory.policy).keeps_places
-        said = theme, self._hints.step, surface.get_width() - theme.px(28), self._key_of
-        card = self._card((*said, forgets), partial(hint_card, *said, forgets=forgets))
+        hint = hint_card(self._hints.step, self._key_of, forgets=forgets)
+        card = self._card(theme, hint, at_most=surface.get_width() - theme.px(28))
         above = places["keys"].top if "keys" in places else surface.get_height() - theme.px(70)
         place = card.get_rect(midbottom=(surface.get_width() // 2, above - theme.px(10)))
         if not place.colliderect(self._probe.area):
             surface.blit(card, place)
         if key := self._hints.key:
-            arrow = self._arrow((theme, key), partial(arrow_card, theme, key))
+            arrow = self._arrow(theme, arrow_card(key))
             arrow.set_alpha(pulse(time.perf_counter()))
             place = arrow_place(theme, key, surface.get_size())
             if "map" in places and place.colliderect(places["map"]):  # in the lab view
@@ -454,7 +439,7 @@ class PostcardOverlay(Overlay):
         self._reel, self._hud = reel, hud
         self._hunt, self._probe, self._key = hunt, probe, claim_key
         self._card = PostcardCard()
-        self._result = CachedPicture()
+        self._result = CachedCard()
         self._looked_at = 0.0
         self._pressed = False
 
@@ -515,7 +500,6 @@ class PostcardOverlay(Overlay):
         return reel.seconds, reel.pose, reel.current.block.memory.policy
 
     def _draw_result(self, surface: pygame.Surface, theme: Theme, tour: Tour) -> None:
-        hunt = self._hunt
-        draw = partial(tour_card, theme, tour, hunt.best, hunt.place, hunt.problem)
-        card = self._result((tour.stamps, theme), draw)
+        end = tour_card(tour, self._hunt.best, self._hunt.place, self._hunt.problem)
+        card = self._result(theme, end)
         surface.blit(card, card.get_rect(center=surface.get_rect().center))

@@ -13,8 +13,8 @@ from mag_sandbox.sandbox.play.worker import ReadyBlock
 from mag_sandbox.sandbox.screens import Overlay
 from mag_sandbox.sandbox.settings import FitMode
 from mag_sandbox.sandbox.ui.display import fit
-from mag_sandbox.sandbox.ui.layout import draw_card
-from mag_sandbox.sandbox.ui.theme import ACCENT, CachedPicture
+from mag_sandbox.sandbox.ui.layout import CachedCard, Card, Text
+from mag_sandbox.sandbox.ui.theme import ACCENT
 
 MOVES_S = 1 / 15  # between two pictures of the light
 PULSE_S = 1.2
@@ -37,7 +37,7 @@ class PaintingOverlay(Overlay):
         self._waiting: list[Edit] = []
         self._blocks = 0  # shown since something new was asked for
         self._looked_at, self._dirty = 0.0, False
-        self._card = CachedPicture()
+        self._card = CachedCard()
 
     @property
     def wake_at(self) -> float | None:
@@ -72,9 +72,7 @@ class PaintingOverlay(Overlay):
             return
         edit, theme = self._waiting[0], self._hud.theme(surface)
         words = WORDS.get(edit.act, PAINTING)
-        card = self._card(
-            (theme, words), lambda: draw_card(theme, [[theme.text(words, 15, ACCENT, bold=True)]])
-        )
+        card = self._card(theme, Card(Text(words, 15, ACCENT, bold=True)))
         spec = self._reel.current.spec
         picture = fit((spec.frame_width, spec.frame_height), surface.get_size(), self._fit_mode)
         seen = self._place(edit, picture).clip(picture).clip(surface.get_rect())

@@ -3,7 +3,7 @@
 In a replay nobody steers.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pygame
@@ -17,8 +17,9 @@ from mag_sandbox.controls.bindings import (
 )
 from mag_sandbox.controls.sources import PlayerSource
 from mag_sandbox.model.loading import next_world
+from mag_sandbox.sandbox.hud.figures import Figures
 from mag_sandbox.sandbox.hud.hud import Hud, next_level
-from mag_sandbox.sandbox.hud.hud_state import HudState, elsewhere_rows, stage_rows
+from mag_sandbox.sandbox.hud.hud_state import HudState
 from mag_sandbox.sandbox.hud.time_bar import TimeBar
 from mag_sandbox.sandbox.hud.toolbar import Buttons, Toolbar
 from mag_sandbox.sandbox.play.feedback import InputFeedback
@@ -43,53 +44,11 @@ INPUT = frozenset(  # events of a player who is there
 )
 LEAST_SIZE = (200, 120)  # px: in smaller windows there is the picture alone
 DISPLAY_S = 1 / 60  # the picture is shifted this often while a late warp moves it [s]
-FIGURES_EVERY = 0.5  # seconds between two updates: readable, not flickering
-SMOOTHING = 0.2  # weight of the newest block in the stage times
 RECENT = 32  # frames that the rate is measured over
 REST_S = 5.0  # without input, after which the display fades
 FADE_S = 1.5  # that this takes
 SEEK_S = 5.0  # that an arrow key jumps in a recording
 FADED = 0.35  # how opaque it is then
-
-
-class Figures:
-    """Rates and times of recent blocks."""
-
-    def __init__(self) -> None:
-        self.fps = 0.0
-        self.possible_fps = 0.0
-        self.stage_ms: tuple[tuple[str, int], ...] = ()
-        self.latency_ms: int | None = None
-        self.elsewhere_ms: tuple[tuple[str, int], ...] = ()
-        self._stages: dict[str, float] = {}
-        self._block_seconds = 0.0
-        self._block_frames = 0
-        self._updated = float("-inf")
-
-    def add_block(self, ready: ReadyBlock) -> None:
-        """Blend in the times of a block."""
-        for stage, ms in ready.block.stage_ms.items():
-            before = self._stages.get(stage, ms)
-            self._stages[stage] = before + SMOOTHING * (ms - before)
-        if ready.block.block_index > 0:  # the first includes the reset
-            before = self._block_seconds or ready.seconds
-            self._block_seconds = before + SMOOTHING * (ready.seconds - before)
-            self._block_frames = len(ready.block.frames)
-
-    def update(self, now: float, reel: Reel, latencies_ms: Sequence[float]) -> None:
-        """Take new figures, not too often."""
-        if now - self._updated < FIGURES_EVERY:
-            return
-        self._updated = now
-        newest = list(reel.shown_at)[-RECENT:]
-        if len(newest) > 1:
-            self.fps = round((len(newest) - 1) / (newest[-1] - newest[0]), 1)
-        if self._block_seconds:
-            self.possible_fps = round(self._block_frames / self._block_seconds)
-        self.stage_ms = stage_rows(self._stages)
-        self.elsewhere_ms = elsewhere_rows(self._stages)
-        if latencies_ms:
-            self.latency_ms = round(latencies_ms[-1])
 
 
 class PlaySession:
@@ -314,22 +273,13 @@ class PlayScreen:
 
     def hud_state(self) -> HudState:
         """Return what the display says now."""
-        ready, figures, playthrough = self.reel.current, self._figures, self.playthrough
-        block, spec = ready.block, ready.spec
         return HudState(
             scene=self._place,
-            prompt=block.prompt,
-            seed=playthrough.seed,
+            seed=self.playthrough.seed,
             seconds=self.reel.seconds,
-            phrase=block.phrase,
-            pose=block.poses[-1],
-            memory=block.memory,
-            exact_pose=spec.exact_pose,
-            fps=figures.fps,
-            possible_fps=figures.possible_fps,
-            stage_ms=figures.stage_ms,
-            latency_ms=figures.latency_ms,
-            elsewhere_ms=figures.elsewhere_ms,
+            block=self.reel.current.block,
+            exact_pose=self.reel.current.spec.exact_pose,
+            figures=self._figures.rows,
             lights=self.feedback.lights(),
             mode=self._mode_text(),
             recording=self._session.is_recording,
@@ -438,13 +388,16 @@ class PlayScreen:
         ready = self.reel.current
         if self.reel.place == 0:
             self._moved |= self.feedback.block_shown(ready.command, ready.sampled_at, now)
-            self._figures.add_block(ready)
+            seconds = ready.seconds if ready.block.block_index else 0.0  # the first: also the reset
+            self._figures.add_block(ready.block.stage_ms, seconds, len(ready.block.frames))
             self._session.block_shown(ready)
             if self._place != self._named:
                 self._named = self._place
                 name_window(self._place)
         self._warp.frame_shown(self.reel.pose)
-        self._figures.update(now, self.reel, self.feedback.latencies_ms)
+        newest, latencies = list(self.reel.shown_at)[-RECENT:], self.feedback.latencies_ms
+        fps = (len(newest) - 1) / (newest[-1] - newest[0]) if len(newest) > 1 else 0.0
+        self._figures.update(now, fps, latencies[-1] if latencies else None)
 
     def _move_warp(self, now: float) -> bool:
         """Move the late warp on to `now`; True if the picture is to be drawn elsewhere."""

@@ -21,14 +21,26 @@ from mag_sandbox.sandbox.probe.probe_cards import (
     CARD_WIDTH,
     WORD_COLOURS,
     WORD_TEXTS,
-    draw_picture,
     probe_card,
     recall_text,
 )
 from mag_sandbox.sandbox.screens import Outcome, Way
 from mag_sandbox.sandbox.settings import SandboxConfig
-from mag_sandbox.sandbox.ui.theme import ACCENT, BACKDROP, FAINT, INK, MUTED, TRACK, Theme
-from mag_sandbox.sandbox.ui.widgets import ENTER_KEYS, REDRAWN_BY, draw_veil, menu_key
+from mag_sandbox.sandbox.ui.layout import (
+    SPRING,
+    CustomPart,
+    Part,
+    PicturePart,
+    Plate,
+    Text,
+    column,
+    draw,
+    height_of,
+    row,
+    widths,
+)
+from mag_sandbox.sandbox.ui.theme import ACCENT, BACKDROP, FAINT, MUTED, TRACK, Theme
+from mag_sandbox.sandbox.ui.widgets import ENTER_KEYS, REDRAWN_BY, ScrollArea, draw_veil, menu_key
 
 FOOTER = "Up and Down choose    Enter enlarges    Esc goes back"
 EMPTY = (
@@ -39,7 +51,7 @@ EMPTY = (
 LEAST_SIZE = (560, 350)  # px: smaller windows show a smaller picture of the page
 LIST_SHARE = 0.56  # of the window's width
 KEY_STEPS = {"up": -1, "down": 1, "page up": -4, "page down": 4, "home": -9999, "end": 9999}
-ROW = 92  # px of the reference window
+PICTURE = 72  # px of the reference window: height of a picture in the list
 FOCUS = (255, 255, 255, 28)  # not EDGE, which high contrast makes bright
 PLATE = (255, 255, 255, 12)
 STEPS = (5, 10, 15, 30, 60, 120, 300, 600, 1200, 3600)  # seconds between two lines of the chart
@@ -78,47 +90,23 @@ def half_life_text(summary: PolicySummary) -> str:
     return "under 1 s" if summary.half_life < 1 else duration_text(summary.half_life)
 
 
-def draw_row(
-    theme: Theme, result: ProbeResult, size: tuple[int, int], *, focused: bool
-) -> pygame.Surface:
-    """Draw one result of the list."""
-    row = pygame.Surface(size, pygame.SRCALPHA)
-    row.blit(theme.rounded(size, FOCUS if focused else PLATE, 10), (0, 0))
-    if focused:
-        row.blit(theme.rounded(size, ACCENT, 10, line=2), (0, 0))
-    width, height = size
-    pad = theme.px(10)
-    tall = height - 2 * pad
-    wide = round(tall / 0.6)
-    names = ("then", "now", "difference") if width > theme.px(600) else ("then", "now")
-    left = pad
-    for name in names:
-        draw_picture(row, theme, getattr(result, name), pygame.Rect(left, pad, wide, tall))
-        left += wide + theme.px(6)
-    left += theme.px(8)
+def result_part(theme: Theme, result: ProbeResult, width: int, *, focused: bool) -> Plate:
+    """Return one result of the list, as wide as it is drawn [px]."""
+    shown = [result.then, result.now, *([result.difference] if width > theme.px(600) else [])]
     colour = WORD_COLOURS[result.word]
-    room = width - left - pad
-    corner = left, pad - theme.px(2)
-    number = theme.write(row, recall_text(result), 26, colour, bold=True, topleft=corner)
-    beside, middle = number.right + theme.px(8), number.centery
-    word = theme.text(WORD_TEXTS[result.word], 14, colour, bold=True)
-    if beside + word.get_width() < width:  # else the number's colour says it
-        row.blit(word, word.get_rect(midleft=(beside, middle)))
-    away = f"after {duration_text(result.seconds_away)}"
-    text, policy = theme.text(away, 13), policy_row(result.policy).label
-    about = [f"{policy} · {result.label}"]
-    if beside + word.get_width() + text.get_width() + theme.px(12) < width - pad:
-        row.blit(text, text.get_rect(midright=(width - pad, middle)))
-    else:
-        about = [away, policy]
-    top, line = pad + number.height, theme.line_height(12)
-    fits = max(len(about), min(3, (height - top) // line))
-    if len(about) < 2:
-        about += theme.wrap(result.reason, room, lines=fits - 1, size=12)
-    for place, words in enumerate(about):
-        ink, corner = MUTED if place else INK, (left, top + place * line)
-        theme.write(row, words, 12, ink, within=room, topleft=corner)
-    return row
+    number = Text(recall_text(result), 26, colour, bold=True)
+    head = row(number, Text(WORD_TEXTS[result.word], 14, colour, bold=True), gap=8, drops=True)
+    policy = policy_row(result.policy).label
+    about = f"after {duration_text(result.seconds_away)} · {policy} · {result.label}"
+    pictures = row(*(PicturePart(one, 120) for one in shown), gap=6)
+    room, tall = width - widths(theme, pictures)[0] - theme.px(34), theme.px(PICTURE)
+    for lines in (3, 2, 1):
+        reason = Text(result.reason, 12, MUTED, lines=lines)
+        words = column(head, Text(about, 12, lines=1), reason, gap=0)
+        if height_of(theme, words, room) <= tall:
+            break
+    fill, edge = (FOCUS, (ACCENT, 2)) if focused else (PLATE, None)
+    return Plate(row(pictures, words, SPRING, gap=14), (10, 10), fill, edge, 10)
 
 
 def draw_chart(
@@ -145,51 +133,31 @@ def draw_chart(
         ]
         _draw_curve(surface, theme, area, reach, summary, max(seconds for seconds, _ in own))
         for seconds, recall in own:
-            x = area.left + seconds / reach * area.width
-            y = area.bottom - recall / 100 * area.height
-            draw_marker(surface, theme, (x, y), summary.policy)
+            x = area.left + round(seconds / reach * area.width)
+            y = area.bottom - round(recall / 100 * area.height)
+            draw_marker(theme, surface, pygame.Rect(x, y, 0, 0), summary.policy)
     if not counted:
         theme.write(surface, "nothing has come back yet", 14, MUTED, center=area.center)
 
 
-def draw_summaries(
-    surface: pygame.Surface, theme: Theme, rect: pygame.Rect, found: Sequence[PolicySummary]
-) -> None:
-    """Draw the half-life of every policy's memory."""
-    surface.blit(theme.rounded(rect.size, PLATE, 12), rect)
-    pad, line = theme.px(16), theme.line_height(14) + theme.px(4)
-    middle = rect.top + theme.px(14) + theme.line_height(15) // 2
-    title = "How long until half is forgotten"
-    theme.write(surface, title, 15, bold=True, midleft=(rect.left + pad, middle))
-    for place, summary in enumerate(found):
-        middle = rect.top + theme.px(14) + theme.line_height(15) + place * line + line // 2
-        if middle + line // 2 > rect.bottom:
-            return
-        draw_marker(surface, theme, (rect.left + pad + theme.px(6), middle), summary.policy)
-        life, end = half_life_text(summary), (rect.right - pad, middle)
-        text = theme.write(surface, life, 14, bold=True, midright=end)
-        times = {0: "never", 1: "once"}.get(summary.returns, f"{summary.returns} times")
-        mean = "" if summary.recall is None else f" · {summary.recall:.0f}% on average"
-        said = f"{policy_row(summary.policy).label} · {times}{mean}"
-        left = rect.left + pad + theme.px(20)
-        room = text.left - theme.px(10) - left
-        theme.write(surface, said, 14, MUTED, within=room, midleft=(left, middle))
+def summaries_part(found: Sequence[PolicySummary]) -> Plate:
+    """Return the half-life of every policy's memory."""
+    lines: list[Part] = [Text("How long until half is forgotten", bold=True)]
+    for one in found:
+        times = {0: "never", 1: "once"}.get(one.returns, f"{one.returns} times")
+        mean = "" if one.recall is None else f" · {one.recall:.0f}% on average"
+        said = Text(f"{policy_row(one.policy).label} · {times}{mean}", 14, MUTED, lines=1)
+        life = Text(half_life_text(one), 14, bold=True)
+        lines.append(row(CustomPart(12, 12, draw_marker, (one.policy,)), said, SPRING, life))
+    return Plate(column(*lines, gap=6), (16, 14), PLATE, radius=12)
 
 
-def summaries_height(theme: Theme, count: int) -> int:
-    """Return how tall the table of half-lives is [px]."""
-    rows = max(1, count) * (theme.line_height(14) + theme.px(4))
-    return theme.px(14) + theme.line_height(15) + rows + theme.px(12)
-
-
-def draw_marker(
-    surface: pygame.Surface, theme: Theme, centre: tuple[float, float], policy: str
-) -> None:
-    """Draw a policy's mark: a colour and a shape of its own."""
-    row = policy_row(policy)
-    colour, corners = row.colour, row.corners
+def draw_marker(theme: Theme, surface: pygame.Surface, area: pygame.Rect, policy: str) -> None:
+    """Draw a policy's mark in the middle of an area: a colour and a shape of its own."""
+    look = policy_row(policy)
+    colour, corners = look.colour, look.corners
     radius = max(3.0, 5.5 * theme.scale)
-    x, y = centre
+    x, y = centre = area.center
     if corners == 0:
         pygame.draw.aacircle(surface, colour, centre, radius)
         return
@@ -265,9 +233,8 @@ class ProbesScreen:
         self._results = results
         self._settings = settings
         self._shown: tuple[ProbeResult, ...] = ()  # newest first
-        self._top = 0  # first row shown
-        self._fits = 1  # rows shown
-        self._rows: list[pygame.Rect] = []
+        self._scroll = ScrollArea()  # in results
+        self._places: dict[int, pygame.Rect] = {}  # of the results that are shown
         self._page: pygame.Surface | None = None
         self._zoom = (1.0, 1.0)  # px of the page in a pixel of the window
         self._dirty = True
@@ -327,94 +294,68 @@ class ProbesScreen:
             self._enlarge(wanted=False)
             return
         point = place[0] * self._zoom[0], place[1] * self._zoom[1]
-        for row, rect in enumerate(self._rows):
+        for number, rect in self._places.items():
             if rect.collidepoint(point):
-                again = self.chosen == self._top + row
-                self._choose(self._top + row)
+                again = self.chosen == number
+                self._choose(number)
                 self._enlarge(wanted=again)
 
     def _draw_page(self, size: tuple[int, int]) -> pygame.Surface:
-        settings = self._settings
-        theme = Theme.of(settings, size)
+        theme, (width, height) = Theme.of(self._settings, size), size
         page = pygame.Surface(size).convert()
         page.fill(theme.colour(BACKDROP))
-        margin = theme.px(28)
-        self._draw_header(page, theme, margin)
-        top = margin + theme.line_height(24) + theme.line_height(14) + theme.px(8)
-        bottom = size[1] - theme.px(34)
-        across = round((size[0] - 2 * margin) * LIST_SHARE)
-        if self._shown:
-            self._draw_list(page, theme, pygame.Rect(margin, top, across, bottom - top))
-            left = margin + across + theme.px(20)
-            self._draw_side(
-                page, theme, pygame.Rect(left, top, size[0] - margin - left, bottom - top)
-            )
-        else:
-            _draw_empty(page, theme)
-        place = size[0] // 2, size[1] - theme.px(10)
-        theme.write(page, FOOTER, 12, MUTED, midbottom=place)
-        if self.enlarged and self._shown:
+        counted = [one for one in self._shown if one.recall is not None]
+        kept = sum(one.word == "remembered" for one in counted)
+        returns = "1 return" if len(counted) == 1 else f"{len(counted)} returns"
+        said = f"{returns} · {kept} remembered" if counted else "no returns yet"
+        header = column(Text("What came back", 24, bold=True), Text(said, 14, MUTED))
+        area = page.get_rect().inflate(-2 * theme.px(28), -2 * theme.px(18))
+        draw(theme, page, header, area)
+        theme.write(page, FOOTER, 12, MUTED, midbottom=(width // 2, height - theme.px(10)))
+        top = area.top + height_of(theme, header, area.width) + theme.px(14)
+        area = pygame.Rect(area.left, top, area.width, height - theme.px(34) - top)
+        if not self._shown:
+            first, *others = EMPTY
+            lines = (Text(words, 15, MUTED) for words in others)
+            words = column(Text(first, 20, bold=True), *lines, gap=10, align=0.5)
+            draw(theme, page, words, area.inflate(0, -area.height * 2 // 3))
+            return page
+        across = round(area.width * LIST_SHARE)
+        self._draw_list(page, theme, pygame.Rect(area.topleft, (across, area.height)))
+        side = pygame.Rect(area.left + across + theme.px(20), area.top, 0, area.height)
+        side.width = area.right - side.left
+        table = summaries_part(summaries(self._shown[::-1]))
+        tall = min(height_of(theme, table, side.width), side.height // 2)
+        chart = pygame.Rect(side.topleft, (side.width, side.height - tall - theme.px(12)))
+        draw_chart(page, theme, chart, self._shown)
+        draw(theme, page, table, pygame.Rect(side.left, side.bottom - tall, side.width, tall))
+        if self.enlarged:
             _draw_enlarged(page, theme, self._shown[self.chosen])
         return page
 
-    def _draw_header(self, page: pygame.Surface, theme: Theme, margin: int) -> None:
-        theme.write(page, "What came back", 24, bold=True, topleft=(margin, theme.px(18)))
-        counted = [one for one in self._shown if one.recall is not None]
-        kept = sum(one.word == "remembered" for one in counted)
-        returns = "return" if len(counted) == 1 else "returns"
-        said = f"{len(counted)} {returns} · {kept} remembered" if counted else "no returns yet"
-        top = theme.px(18) + theme.line_height(24)
-        theme.write(page, said, 14, MUTED, topleft=(margin, top))
-
     def _draw_list(self, page: pygame.Surface, theme: Theme, area: pygame.Rect) -> None:
-        gap = theme.px(8)
-        tall = theme.px(ROW)
-        self._fits = max(1, (area.height + gap) // (tall + gap))
-        first, last = self.chosen - self._fits + 1, self.chosen
-        self._top = max(first, min(last, self._top))
-        self._top = max(0, min(self._top, len(self._shown) - self._fits))
-        self._rows = []
-        for place, result in enumerate(self._shown[self._top : self._top + self._fits]):
-            rect = pygame.Rect(
-                area.left, area.top + place * (tall + gap), area.width - theme.px(10), tall
-            )
-            focused = self._top + place == self.chosen
-            page.blit(draw_row(theme, result, rect.size, focused=focused), rect)
-            self._rows.append(rect)
-        if len(self._shown) > self._fits:
-            self._draw_scroll_bar(page, theme, area)
-
-    def _draw_scroll_bar(self, page: pygame.Surface, theme: Theme, area: pygame.Rect) -> None:
-        count, width = len(self._shown), theme.px(4)
-        bar = pygame.Rect(area.right - width, area.top, width, area.height * self._fits // count)
-        bar.top += (area.height - bar.height) * self._top // (count - self._fits)
-        page.blit(theme.rounded(bar.size, (*MUTED, 130), 2), bar)
-
-    def _draw_side(self, page: pygame.Surface, theme: Theme, area: pygame.Rect) -> None:
-        found = summaries(self._shown[::-1])
-        tall = min(summaries_height(theme, len(found)), area.height // 2)
-        gap = theme.px(12)
-        chart = pygame.Rect(area.left, area.top, area.width, area.height - tall - gap)
-        draw_chart(page, theme, chart, self._shown)
-        table = pygame.Rect(area.left, chart.bottom + gap, area.width, tall)
-        draw_summaries(page, theme, table, found)
+        gap, tall = theme.px(8), theme.px(PICTURE + 20)
+        fits, count = max(1, (area.height + gap) // (tall + gap)), len(self._shown)
+        self._scroll.resize(fits, count)
+        self._scroll.show(self.chosen, self.chosen + 1)
+        self._scroll.glide.jump(self._scroll.glide.target)
+        self._places = {}
+        place = pygame.Rect(area.topleft, (area.width - theme.px(10), tall))
+        for number in range(self._scroll.offset, min(count, self._scroll.offset + fits)):
+            focused = number == self.chosen
+            part = result_part(theme, self._shown[number], place.width, focused=focused)
+            draw(theme, page, part, place)
+            self._places[number] = place.copy()
+            place.top += tall + gap
+        self._scroll.draw_bar(page, theme, area)
 
 
 def _draw_enlarged(page: pygame.Surface, theme: Theme, result: ProbeResult) -> None:
     draw_veil(page, theme)
-    room = page.get_width() - theme.px(60), page.get_height() - theme.px(40)
-    width = min(room[0], theme.px(2.2 * CARD_WIDTH))
-    card = probe_card(theme, result, width)
-    while card.get_height() > room[1] and width > theme.px(CARD_WIDTH):
+    card, least = probe_card(result), theme.px(CARD_WIDTH)
+    across, down = page.get_width() - theme.px(60), page.get_height() - theme.px(40)
+    width = min(across, round(2.2 * least))
+    while width > least and card.size(theme, width)[1] > down:
         width = round(width * 0.9)
-        card = probe_card(theme, result, width)
-    page.blit(card, card.get_rect(center=page.get_rect().center))
-
-
-def _draw_empty(page: pygame.Surface, theme: Theme) -> None:
-    middle = page.get_height() // 2 - theme.px(30)
-    for place, words in enumerate(EMPTY):
-        first, where = place == 0, (page.get_width() // 2, middle)
-        size, ink = (20, (255, 255, 255)) if first else (15, MUTED)
-        theme.write(page, words, size, ink, bold=first, center=where)
-        middle += theme.line_height(22)
+    drawn, _ = card.drawn(theme, width)
+    page.blit(drawn, drawn.get_rect(center=page.get_rect().center))

@@ -344,15 +344,12 @@ class PromptBox(Overlay):
             if rect.collidepoint(place):
                 self._write_instead(word, known)
                 return
-        for rect, phrase in card.chips:
-            if rect.collidepoint(place):
-                self._append(phrase)
-                return
-        for rect, choice in card.choices:
-            if rect.collidepoint(place):
-                self._enter(choice.apply)
-                return
-        if card.field.collidepoint(place):
+        name, _, number = (card.pointed(place) or "").partition(" ")
+        if name == "chip":
+            self._append(card.view.chips[int(number)])
+        elif name == "choice":
+            self._enter(card.view.choices[int(number)].apply)
+        elif name == "field":
             self._selecting = True
             self._put_cursor(card, place, selecting=False)
 

@@ -10,6 +10,19 @@ from dataclasses import dataclass
 
 import pygame
 
+from mag_sandbox.sandbox.ui.layout import (
+    SPRING,
+    Card,
+    CustomPart,
+    Flow,
+    NamedPart,
+    Part,
+    Places,
+    Plate,
+    Text,
+    column,
+    row,
+)
 from mag_sandbox.sandbox.ui.theme import ACCENT, FAINT, INK, MUTED, TRACK, Theme
 from mag_sandbox.scenes.characters import cluster_end
 from mag_sandbox.scenes.vocabulary import Word
@@ -18,10 +31,9 @@ WIDTH, MIN_WIDTH = 760, 240  # px of the reference window
 ROWS = 3  # of text that are shown
 TEXT, SMALL = 17, 13  # px
 SELECTED = (*ACCENT, 90)
-FIELD_MARGIN = (24, 12)  # px of the window around the text, both sides together
+PAD, FIELD_PAD = 20, (12, 6)  # px of the reference window: of the card, around the text
 FIELD = (255, 255, 255, 16)
 KEYS = "Enter: apply    Esc: close"
-BUTTON = 30  # px of the reference window: height of a choice
 LONGEST = 24  # characters measured and drawn at once; a longer word is broken
 Measure = Callable[[str], int]  # text -> px
 
@@ -149,19 +161,32 @@ class PromptCard:
 
     theme: Theme
     surface: pygame.Surface
-    text_area: pygame.Rect
-    cursor: pygame.Rect
+    places: Places  # "field", "text", and the chips and choices by their number
+    view: PromptView
     first_row: int
-    chips: list[tuple[pygame.Rect, str]] = dataclasses.field(default_factory=list)
+    cursor_row: int
+    across: int  # px of the cursor from its row's beginning
+    pieces: tuple[TextPiece, ...]
+    row_height: int
     hints: list[tuple[pygame.Rect, Word, str]] = dataclasses.field(default_factory=list)
-    choices: list[tuple[pygame.Rect, PromptChoice]] = dataclasses.field(default_factory=list)
-    pieces: tuple[TextPiece, ...] = ()
-    row_height: int = 1
 
     @property
-    def field(self) -> pygame.Rect:
-        """Where a click puts the cursor."""
-        return self.text_area.inflate(*FIELD_MARGIN)
+    def text_area(self) -> pygame.Rect:
+        """Where the rows of text are."""
+        return self.places["text"]
+
+    @property
+    def cursor(self) -> pygame.Rect:
+        """Where the cursor is."""
+        area, theme = self.text_area, self.theme
+        top = area.top + (self.cursor_row - self.first_row) * self.row_height
+        left = area.left + min(self.across, area.width)
+        return pygame.Rect(left, top, max(2, theme.px(2)), theme.line_height(TEXT))
+
+    def pointed(self, place: tuple[int, int]) -> str | None:
+        """Return the name of what lies at a place: a chip, a choice, or the field."""
+        found = (name for name, area in self.places.items() if area.collidepoint(place))
+        return next((name for name in found if name != "text"), None)
 
     def character_at(self, place: tuple[int, int]) -> int:
         """Return the gap between two characters that is nearest to a point."""
@@ -170,173 +195,125 @@ class PromptCard:
         across = place[0] - self.text_area.left
         return find_character(self.pieces, min(last, max(0, row)), across, _measure(self.theme))
 
+    def line(self, piece: TextPiece) -> pygame.Rect | None:
+        """Return where a piece of text is shown; None: it is scrolled away."""
+        row = piece.row - self.first_row
+        if not 0 <= row < ROWS:
+            return None
+        corner = self.text_area.left + piece.left, self.text_area.top + row * self.row_height
+        return pygame.Rect(corner, (piece.width, self.theme.line_height(TEXT)))
+
 
 def draw_prompt_card(theme: Theme, view: PromptView, room: int, *, hinting: bool) -> PromptCard:
     """Draw the prompt box in a window of `room` pixels; `hinting` leaves room for known words."""
-    pad, measure = theme.px(20), _measure(theme)
+    measure = _measure(theme)
     width = max(theme.px(MIN_WIDTH), min(theme.px(WIDTH), room - 2 * theme.px(14)))
-    area = pygame.Rect(pad + theme.px(12), theme.px(54), width - 2 * pad - theme.px(24), 0)
+    text_width = width - 2 * theme.px(PAD) - 2 * theme.px(FIELD_PAD[0])
     row_height = theme.line_height(TEXT) + (theme.line_height(SMALL) if hinting else 0)
     marks = [(word.start, word.end) for word in (*view.struck, *(w for w, _ in view.hints))]
-    pieces = lay_out(view.shown_text, marks, area.width, measure)
+    pieces = lay_out(view.shown_text, marks, text_width, measure)
     rows = pieces[-1].row + 1 if pieces else 1
     cursor_row, across = find_place(pieces, view.shown_cursor, measure)
-    area.height = min(ROWS, rows) * row_height
     first_row = min(view.first_row, cursor_row, max(0, rows - ROWS))
     first_row = max(first_row, cursor_row - ROWS + 1)
-    chip_top = area.bottom + theme.px(18)
-    choice_top = chip_top + (theme.px(36) if hinting else 0)
-    notice_top, buttons = _lay_choices(
-        theme, view.choices, pygame.Rect(pad, choice_top, width - 2 * pad, 0)
+    text = NamedPart("text", CustomPart(0, min(ROWS, rows) * row_height / theme.scale))
+    card = Card(_content(view, text, hinting=hinting), pad=(PAD, 13))
+    surface, places = card.drawn(theme, width)
+    drawn = PromptCard(
+        theme, surface, places, view, first_row, cursor_row, across, pieces, row_height
     )
-    height = notice_top + (theme.line_height(SMALL) + theme.px(10) if view.notice else 0)
-    surface = theme.card((width, height + theme.px(4)), dense=True)
-    cursor = pygame.Rect(
-        area.left + min(across, area.width),
-        area.top + (cursor_row - first_row) * row_height,
-        max(2, theme.px(2)),
-        theme.line_height(TEXT),
-    )
-    card = PromptCard(theme, surface, area, cursor, first_row, pieces=pieces, row_height=row_height)
-    _draw_head(card, theme, view, pad)
-    _draw_text(card, theme, view)
+    _draw_text(drawn)
     if hinting:
-        _draw_hints(card, theme, view.hints)
-        _draw_chips(card, theme, view.chips, pad, chip_top)
-    for rect, choice in buttons:
-        _draw_choice(card, theme, rect, choice)
-    if view.notice:
-        place, room = (pad, notice_top), width - 2 * pad
-        theme.write(surface, view.notice, SMALL, ACCENT, within=room, topleft=place)
-    return card
+        _draw_hints(drawn)
+    return drawn
 
 
-def _lay_choices(
-    theme: Theme, choices: Sequence[PromptChoice], area: pygame.Rect
-) -> tuple[int, list[tuple[pygame.Rect, PromptChoice]]]:
-    """Return where choices lie, in rows from the top of an area, and where what is below begins."""
-    height, gap = theme.px(BUTTON), theme.px(8)
-    left, top, buttons = area.left, area.top, []
-    for choice in choices:
-        across = sum(theme.text(text, SMALL).get_width() for text in (choice.keys, choice.words))
-        across += theme.px(30)
-        if left > area.left and left + across > area.right:
-            left, top = area.left, top + height + gap
-        buttons.append((pygame.Rect(left, top, across, height), choice))
-        left += across + gap
-    return (top + height + gap if choices else area.top), buttons
-
-
-def _draw_choice(card: PromptCard, theme: Theme, rect: pygame.Rect, choice: PromptChoice) -> None:
-    edge = FAINT if choice.mod else ACCENT
-    card.surface.blit(theme.rounded(rect.size, FIELD, 8), rect)
-    card.surface.blit(theme.rounded(rect.size, edge, 8, line=1.2), rect)
-    keys = theme.write(
-        card.surface, choice.keys, SMALL, MUTED, midleft=(rect.left + theme.px(11), rect.centery)
+def _content(view: PromptView, text: Part, *, hinting: bool) -> Part:
+    keys = Text("Esc: close" if view.choices else KEYS, SMALL, MUTED)
+    field = NamedPart("field", Plate(text, FIELD_PAD, FIELD, (TRACK, 1)))
+    chips = [
+        NamedPart(f"chip {place}", _chip(Text(phrase, SMALL), FAINT if place else ACCENT, 13))
+        for place, phrase in enumerate(view.chips)
+    ]
+    tries = [Text("Tab: try", SMALL, MUTED), *chips] if chips else [Text("", SMALL)]
+    choices = tuple(
+        NamedPart(f"choice {place}", _chip(_choice_words(one), FAINT if one.mod else ACCENT, 8))
+        for place, one in enumerate(view.choices)
     )
-    theme.write(card.surface, choice.words, SMALL, midleft=(keys.right + theme.px(8), rect.centery))
-    card.choices.append((rect, choice))
+    return column(
+        row(Text(view.title, 16, bold=True), SPRING, row(keys, drops=True)),
+        field,
+        row(CustomPart(0.1, 26), row(*tries, gap=8, drops=True), gap=0) if hinting else None,
+        Flow(choices) if choices else None,
+        Text(view.notice, SMALL, ACCENT, lines=1) if view.notice else None,
+        gap=12,
+    )
 
 
-def _draw_head(card: PromptCard, theme: Theme, view: PromptView, pad: int) -> None:
-    title = theme.write(card.surface, view.title, 16, bold=True, topleft=(pad, theme.px(13)))
-    keys = theme.text("Esc: close" if view.choices else KEYS, SMALL, MUTED)
-    left = card.surface.get_width() - pad - keys.get_width()
-    if left > title.right + theme.px(10):
-        card.surface.blit(keys, (left, theme.px(15)))
-    frame = card.field
-    card.surface.blit(theme.rounded(frame.size, FIELD, 8), frame)
-    card.surface.blit(theme.rounded(frame.size, TRACK, 8, line=1), frame)
+def _chip(words: Part, edge: tuple[int, ...], radius: float) -> Plate:
+    return Plate(words, (11, 5), FIELD, (edge, 1.2), radius)
 
 
-def _draw_text(card: PromptCard, theme: Theme, view: PromptView) -> None:
-    measure, line = _measure(theme), theme.line_height(TEXT)
-    struck = {word.start for word in view.struck}
+def _choice_words(choice: PromptChoice) -> Part:
+    return row(Text(choice.keys, SMALL, MUTED), Text(choice.words, SMALL), gap=8)
+
+
+def _draw_text(card: PromptCard) -> None:
+    theme, view, measure = card.theme, card.view, _measure(card.theme)
     ends = {word.start: word.end for word in view.struck}
     composed = range(view.cursor, view.shown_cursor)
     inside = 0  # the end of the struck word that is being drawn
     for piece in card.pieces:
-        if piece.start in struck:
-            inside = ends[piece.start]
-        if not 0 <= piece.row - card.first_row < ROWS:
+        inside = ends.get(piece.start, inside)
+        line = card.line(piece)
+        if line is None:
             continue
-        rect = pygame.Rect(
-            card.text_area.left + piece.left,
-            card.text_area.top + (piece.row - card.first_row) * card.row_height,
-            piece.width,
-            line,
-        )
-        _draw_selection(card, theme, rect, piece, view.selection)
+        if selected := _stretch(line, piece, *view.selection, measure):
+            veil = pygame.Surface(selected.size, pygame.SRCALPHA)
+            veil.fill(SELECTED)
+            seen = selected.clip(card.text_area)
+            card.surface.blit(veil, seen, seen.move(-selected.left, -selected.top))
         is_struck = piece.start < inside and not piece.text.isspace()
         ink = FAINT if is_struck else INK
-        theme.write(card.surface, piece.text, TEXT, ink, topleft=rect.topleft)
+        theme.write(card.surface, piece.text, TEXT, ink, topleft=line.topleft)
         if is_struck:
-            bar = pygame.Rect(rect.left, rect.centery, rect.width, max(2, theme.px(2)))
+            bar = pygame.Rect(line.left, line.centery, line.width, max(2, theme.px(2)))
             card.surface.fill(theme.colour(FAINT), bar.clip(card.text_area))
-        if piece.start < composed.stop and piece.end > composed.start:
-            start, end = (
-                measure(piece.text[: max(0, edge - piece.start)])
-                for edge in (composed.start, composed.stop)
-            )
-            under = pygame.Rect(rect.left + start, rect.bottom - 2, end - start, theme.px(1.5))
+        if under := _stretch(line, piece, composed.start, composed.stop, measure):
+            under.top, under.height = line.bottom - 2, theme.px(1.5)
             card.surface.fill(theme.colour(ACCENT), under)
 
 
-def _draw_selection(
-    card: PromptCard, theme: Theme, rect: pygame.Rect, piece: TextPiece, selection: tuple[int, int]
-) -> None:
-    start, end = max(piece.start, selection[0]), min(piece.end, selection[1])
+def _stretch(
+    line: pygame.Rect, piece: TextPiece, start: int, end: int, measure: Measure
+) -> pygame.Rect | None:
+    """Return where a stretch of the whole text lies on the line of a piece, if it does."""
+    start, end = max(piece.start, start), min(piece.end, end)
     if start >= end:
-        return
-    measure = _measure(theme)
-    left = rect.left + measure(piece.text[: start - piece.start])
-    width = measure(piece.text[start - piece.start : end - piece.start])
-    veil = pygame.Surface((max(1, width), rect.height), pygame.SRCALPHA)
-    veil.fill(SELECTED)
-    card.surface.blit(veil, (left, rect.top), rect.clip(card.text_area).move(-left, -rect.top))
+        return None
+    left, right = (measure(piece.text[: edge - piece.start]) for edge in (start, end))
+    return pygame.Rect(line.left + left, line.top, max(1, right - left), line.height)
 
 
-def _draw_hints(
-    card: PromptCard, theme: Theme, hints: Sequence[tuple[Word, tuple[str, ...]]]
-) -> None:
+def _draw_hints(card: PromptCard) -> None:
     """Write known words under unknown ones, as many as have room."""
+    theme, area = card.theme, card.text_area
     firsts = {piece.start: piece for piece in card.pieces}
-    taken: dict[int, int] = {}  # row -> px that are used
-    gap = theme.px(10)
-    for word, instead in hints:
+    taken: dict[int, int] = {}  # top of a line -> px that are used
+    for word, instead in card.view.hints:
         piece = firsts.get(word.start)
-        if piece is None or not 0 <= piece.row - card.first_row < ROWS:
+        line = card.line(piece) if piece else None
+        if line is None:
             continue
-        left = max(piece.left, taken.get(piece.row, 0))
-        row_top = card.text_area.top + (piece.row - card.first_row) * card.row_height
-        top = row_top + theme.line_height(TEXT) - theme.px(2)
+        left = max(line.left, taken.get(line.top, 0))
         for place, known in enumerate(instead):
-            text = theme.text(known, SMALL, ACCENT if place == 0 else MUTED)
-            if left + text.get_width() > card.text_area.width:
+            text = theme.text(known, SMALL, MUTED if place else ACCENT)
+            if left + text.get_width() > area.right:
                 break
-            rect = pygame.Rect((card.text_area.left + left, top), text.get_size())
-            card.surface.blit(text, rect)
+            rect = card.surface.blit(text, (left, line.bottom - theme.px(2)))
             card.hints.append((rect.inflate(theme.px(4), theme.px(4)), word, known))
-            left += text.get_width() + gap
-        taken[piece.row] = left + gap
-
-
-def _draw_chips(card: PromptCard, theme: Theme, chips: Sequence[str], pad: int, top: int) -> None:
-    height, gap = theme.px(26), theme.px(8)
-    middle = top + height // 2
-    told = "Tab: try" if chips else ""
-    left = theme.write(card.surface, told, SMALL, MUTED, midleft=(pad, middle)).right + gap
-    for place, phrase in enumerate(chips):
-        text = theme.text(phrase, SMALL)
-        rect = pygame.Rect(left, top, text.get_width() + theme.px(22), height)
-        if rect.right > card.surface.get_width() - pad:
-            continue
-        card.surface.blit(theme.rounded(rect.size, FIELD, 13), rect)
-        edge = ACCENT if place == 0 else FAINT
-        card.surface.blit(theme.rounded(rect.size, edge, 13, line=1.2), rect)
-        card.surface.blit(text, text.get_rect(center=rect.center))
-        card.chips.append((rect, phrase))
-        left = rect.right + gap
+            left = rect.right + theme.px(10)
+        taken[line.top] = left + theme.px(10)
 
 
 def _measure(theme: Theme) -> Measure:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 from typing import Any
 
 import pygame
@@ -11,7 +12,21 @@ from mag_sandbox.model.loading import available_policies
 from mag_sandbox.sandbox.hud.policies import POLICIES, policy_row
 from mag_sandbox.sandbox.screens import Outcome, Way
 from mag_sandbox.sandbox.settings import SandboxConfig, SettingsError, save_settings
-from mag_sandbox.sandbox.ui.theme import ACCENT, BACKDROP, INK, MUTED, Theme
+from mag_sandbox.sandbox.ui.layout import (
+    SPRING,
+    CustomPart,
+    NamedPart,
+    Part,
+    Places,
+    Plate,
+    Text,
+    bar,
+    column,
+    draw,
+    height_of,
+    row,
+)
+from mag_sandbox.sandbox.ui.theme import ACCENT, BACKDROP, INK, MUTED, Theme, Themes
 from mag_sandbox.sandbox.ui.widgets import (
     ENTER_KEYS,
     FRAME_S,
@@ -31,9 +46,10 @@ FOOTER = "Up and down choose    Left and right change    Page keys jump    Esc s
 DUSK = (30, 38, 66)  # lower end of the backdrop
 PLATE = (255, 255, 255, 16)
 LIT = (255, 255, 255, 40)
-WIDE = 900  # width of a window in which the sections are listed beside
-CONTROL = 270, 34
-FOOTER_HEIGHT = 34
+WIDE = 900  # px of the reference window: width in which the sections are listed beside
+CONTROL = 270, 34  # px of the reference window
+FOOTER_HEIGHT = 34  # px of the reference window
+KEY_COLUMNS = 0.42, 0.32, 0.26  # shares of the width: what it does, keys, gamepad
 MakeSetting = Callable[[Any], Setting]
 SIZE = ("window_width", "window_height")
 WINDOW_SIZES = ((640, 400), (960, 540), (1280, 720), (1600, 900), (1920, 1080), (2560, 1440))
@@ -181,104 +197,53 @@ def _frames(value: int) -> str:
     return f"{value} picture" if value == 1 else f"{value} pictures"
 
 
-@dataclass(frozen=True, slots=True)
-class SettingsLayout:
-    """Where everything is in a window of one size [px]."""
-
-    size: tuple[int, int]
-    area: pygame.Rect  # of the list
-    index: tuple[pygame.Rect, ...]  # of the sections beside it; none in a narrow window
-    back: pygame.Rect
-    tops: tuple[int, ...]  # of the items, from the list's beginning; one more for its end
-
-    @classmethod
-    def of(cls, theme: Theme, size: tuple[int, int], listed: Sequence[Item]) -> "SettingsLayout":
-        """Lay out a window."""
-        width, height = size
-        margin, top = theme.px(40), theme.px(84)
-        is_wide = width / theme.scale >= WIDE
-        left = margin + (theme.px(190) if is_wide else 0)
-        across = min(width - margin - left, theme.px(860))
-        area = pygame.Rect(left, top, across, height - top - theme.px(FOOTER_HEIGHT))
-        back = pygame.Rect(0, theme.px(24), BACK.width(theme), theme.px(38))
-        back.right = width - margin
-        step = theme.px(40)
-        count = sum(isinstance(item, Heading) for item in listed)
-        index = [
-            pygame.Rect(margin, top + place * step, theme.px(160), step - theme.px(4))
-            for place in range(count if is_wide else 0)
-        ]
-        tops = [0]
-        for item in listed:
-            tops.append(tops[-1] + item_height(theme, item))
-        return cls(size, area, tuple(index), back, tuple(tops))
-
-    def item(self, at: int, offset: int) -> pygame.Rect:
-        """Return the place of an item while the list is scrolled by `offset`."""
-        top = self.area.top + self.tops[at] - offset
-        return pygame.Rect(self.area.left, top, self.area.width, self.tops[at + 1] - self.tops[at])
-
-
-def item_height(theme: Theme, item: Item) -> int:
-    """Return how high an item is [px]."""
-    if isinstance(item, KeyGroup):
-        return theme.px(46) + len(item.rows) * theme.px(25)
-    return theme.px(50 if isinstance(item, Heading) else 60)
-
-
-def control_place(theme: Theme, rect: pygame.Rect) -> pygame.Rect:
-    """Return where the value of a row is."""
-    place = pygame.Rect(0, 0, min(theme.px(CONTROL[0]), rect.width // 2), theme.px(CONTROL[1]))
-    place.midright = rect.right - theme.px(18), rect.centery
-    return place
-
-
-def draw_item(
-    surface: pygame.Surface,
-    theme: Theme,
-    rect: pygame.Rect,
-    item: Item,
-    config: SandboxConfig,
-    *,
-    focused: bool,
-) -> None:
-    """Draw an item of the list."""
+def item_part(
+    theme: Theme, item: Item, config: SandboxConfig, width: int, *, focused: bool
+) -> Part:
+    """Return an item of the list, as wide as it is drawn [px]."""
     if isinstance(item, Heading):
-        place = rect.left, rect.bottom - theme.px(8)
-        theme.write(surface, item.title, 18, ACCENT, bold=True, bottomleft=place)
-        return
-    plate = rect.inflate(0, -theme.px(6))
-    surface.blit(theme.rounded(plate.size, LIT if focused else PLATE, 12), plate)
-    if focused:
-        surface.blit(theme.rounded(plate.size, ACCENT, 12, line=2), plate)
+        return column(CustomPart(1, 22), Text(item.title, 18, ACCENT, bold=True), CustomPart(1, 4))
     if isinstance(item, KeyGroup):
-        _draw_keys(surface, theme, plate, item)
+        content = _keys_part(item, width / theme.scale)
     else:
-        _draw_row(surface, theme, plate, item, config, focused=focused)
+        content = _row_part(item, config, focused=focused)
+    fill, edge = (LIT, (ACCENT, 2)) if focused else (PLATE, None)
+    return column(Plate(content, (18, 10), fill, edge, 12), CustomPart(1, 5))
 
 
-def draw_frame(
-    surface: pygame.Surface,
-    theme: Theme,
-    layout: SettingsLayout,
-    titles: Sequence[str],
-    current: str,
+def _row_part(item: SettingRow, config: SandboxConfig, *, focused: bool) -> Part:
+    setting = item.setting(config)
+    about = Text(item.helps.get(setting.value, item.help), 12, MUTED, lines=1)
+    words = column(Text(item.title, 16, bold=True, lines=1), about)
+    control = NamedPart("control", CustomPart(*CONTROL, _draw_setting, (setting, focused)))
+    return row(words, SPRING, control, gap=14)
+
+
+def _keys_part(group: KeyGroup, width: float) -> Part:
+    shares = zip(KEY_COLUMNS, (INK, ACCENT, MUTED), strict=True)
+    looks = [(share * (width - 36), colour) for share, colour in shares]
+    rows = (
+        row(*(Text(words, 13, colour, width=across)
+              for words, (across, colour) in zip(cells, looks, strict=True)), gap=0)
+        for cells in group.rows
+    )  # fmt: skip
+    return column(Text(group.title, 15, bold=True), *rows, gap=8)
+
+
+def _draw_setting(
+    theme: Theme, surface: pygame.Surface, area: pygame.Rect, setting: Setting, focused: bool
 ) -> None:
-    """Draw what stays while the list scrolls: title, sections, the way back, the keys."""
-    left, (width, height) = theme.px(40), layout.size
-    theme.write(surface, "Settings", 30, bold=True, topleft=(left, theme.px(24)))
-    BACK.draw(surface, theme, layout.back, focused=False)
-    for rect, title in zip(layout.index, titles, strict=False):
+    setting.draw(surface, theme, area, focused=focused)
+
+
+def _sections_part(titles: Sequence[str], current: str) -> Part:
+    parts: list[Part] = []
+    for title in titles:
         here = title == current
-        if here:
-            surface.blit(
-                theme.rounded((theme.px(4), rect.height // 2), ACCENT, 2),
-                (rect.left, rect.centery - rect.height // 4),
-            )
-        place, ink = (rect.left + theme.px(16), rect.centery), INK if here else MUTED
-        theme.write(surface, title, 16, ink, bold=here, midleft=place)
-    place = left, height - theme.px(FOOTER_HEIGHT) // 2
-    theme.write(surface, FOOTER, 13, MUTED, within=width - 2 * left, midleft=place)
+        mark = bar(4, 18, ACCENT if here else (0, 0, 0, 0), 2)
+        words = Text(title, 16, INK if here else MUTED, bold=here, width=144)
+        parts.append(NamedPart(title, row(mark, words, CustomPart(0.1, 38), gap=12)))
+    return column(*parts)
 
 
 def draw_dusk(surface: pygame.Surface, theme: Theme) -> None:
@@ -287,39 +252,6 @@ def draw_dusk(surface: pygame.Surface, theme: Theme) -> None:
     strip.set_at((0, 0), theme.colour(BACKDROP))
     strip.set_at((0, 1), theme.colour(BACKDROP) if theme.high_contrast else DUSK)
     pygame.transform.smoothscale(strip.convert(surface), surface.get_size(), surface)
-
-
-def _draw_row(
-    surface: pygame.Surface,
-    theme: Theme,
-    plate: pygame.Rect,
-    row: SettingRow,
-    config: SandboxConfig,
-    *,
-    focused: bool,
-) -> None:
-    setting = row.setting(config)
-    place = control_place(theme, plate)
-    setting.draw(surface, theme, place, focused=focused)
-    left = plate.left + theme.px(18)
-    room = place.left - left - theme.px(14)
-    top = plate.centery - theme.line_height(16) + theme.px(2)
-    theme.write(surface, row.title, 16, bold=True, topleft=(left, top))
-    text, below = row.helps.get(setting.value, row.help), (left, plate.centery + theme.px(4))
-    theme.write(surface, text, 12, MUTED, within=room, topleft=below)
-
-
-def _draw_keys(surface: pygame.Surface, theme: Theme, plate: pygame.Rect, group: KeyGroup) -> None:
-    columns = [plate.left + theme.px(18), plate.left + round(plate.width * 0.42)]
-    columns.append(plate.left + round(plate.width * 0.74))
-    top = plate.top + theme.px(10)
-    theme.write(surface, group.title, 15, bold=True, topleft=(columns[0], top))
-    ends = [*columns[1:], plate.right]
-    for number, cells in enumerate(group.rows):
-        line = top + theme.px(26) + number * theme.px(25)
-        for left, end, cell, colour in zip(columns, ends, cells, (INK, ACCENT, MUTED), strict=True):
-            room = end - left - theme.px(12)
-            theme.write(surface, cell, 13, colour, within=room, topleft=(left, line))
 
 
 class SettingsScreen:
@@ -350,8 +282,12 @@ class SettingsScreen:
         self._stops = [i for i, item in enumerate(self._items) if not isinstance(item, Heading)]
         self._focus = 0  # of the stops
         self._scroll = ScrollArea()
-        self._arranged: tuple[Theme, SettingsLayout] | None = None  # None: nothing was drawn yet
-        self._made_for: tuple[object, ...] = ()
+        self._themes = Themes(lambda: self.config)
+        self._theme: Theme | None = None  # that the list was measured with
+        self._area = pygame.Rect(0, 0, 0, 0)  # of the list [px]
+        self._tops = [0] * (len(self._items) + 1)  # of the items, from the list's beginning
+        self._places: Places = {}  # of what can be clicked on besides the list
+        self._controls: dict[int, pygame.Rect] = {}  # of the rows that are seen
         self._is_sliding = False  # a slider is held with the mouse
         self._question: Question | None = None
         self._ending: Outcome = Way.BACK
@@ -392,20 +328,64 @@ class SettingsScreen:
 
     def draw(self, surface: pygame.Surface) -> None:
         """Draw everything."""
-        theme, layout = self._arrange(surface.get_size())
+        theme, (width, height) = self._themes(surface.get_size()), surface.get_size()
         draw_dusk(surface, theme)
-        clip = surface.get_clip()
-        surface.set_clip(layout.area.inflate(theme.px(8), 0))
-        for at, item in enumerate(self._items):
-            rect = layout.item(at, self._scroll.offset)
-            if rect.colliderect(layout.area):
-                focused = at == self._stops[self._focus]
-                draw_item(surface, theme, rect, item, self.config, focused=focused)
-        surface.set_clip(clip)
-        self._scroll.draw_bar(surface, theme, layout.area.inflate(theme.px(28), 0))
-        draw_frame(surface, theme, layout, self._headings, self._section())
+        margin, footer = theme.px(40), theme.px(FOOTER_HEIGHT)
+        is_wide = width / theme.scale >= WIDE
+        header = row(
+            Text("Settings", 30, bold=True), SPRING, NamedPart("back", BACK.part(focused=False))
+        )
+        area = pygame.Rect(margin, theme.px(24), width - 2 * margin, theme.px(38))
+        self._places = draw(theme, surface, header, area)
+        top = theme.px(84)
+        if is_wide:
+            sections = _sections_part(self._headings, self._section())
+            area = pygame.Rect(margin, top, theme.px(170), height - top)
+            self._places |= draw(theme, surface, sections, area)
+        left = margin + (theme.px(190) if is_wide else 0)
+        across = min(width - margin - left, theme.px(860))
+        self._measure(theme, pygame.Rect(left, top, across, height - top - footer))
+        self._draw_list(surface, theme)
+        self._scroll.draw_bar(surface, theme, self._area.inflate(theme.px(28), 0))
+        place = margin, height - footer // 2
+        theme.write(surface, FOOTER, 13, MUTED, within=width - 2 * margin, midleft=place)
         if self._question:
             self._question.draw(surface, theme)
+
+    def _draw_list(self, surface: pygame.Surface, theme: Theme) -> None:
+        self._controls = {}
+        clip = surface.get_clip()
+        surface.set_clip(self._area.inflate(theme.px(8), 0))
+        for at, item in enumerate(self._items):
+            place = self._place(at)
+            if place.colliderect(self._area):
+                focused = at == self._stops[self._focus]
+                part = item_part(theme, item, self.config, place.width, focused=focused)
+                places = draw(theme, surface, part, place)
+                if "control" in places:
+                    self._controls[at] = places["control"]
+        surface.set_clip(clip)
+
+    def _place(self, at: int) -> pygame.Rect:
+        """Return where an item is."""
+        top = self._area.top + self._tops[at] - self._scroll.offset
+        height = self._tops[at + 1] - self._tops[at]
+        return pygame.Rect(self._area.left, top, self._area.width, height)
+
+    def _measure(self, theme: Theme, area: pygame.Rect) -> None:
+        """Take another size or look of the window: the list is laid out anew."""
+        if (theme, area) == (self._theme, self._area):
+            return
+        self._theme, self._area = theme, area
+        heights = [
+            height_of(theme, item_part(theme, item, self.config, area.width, focused=False),
+                      area.width)
+            for item in self._items
+        ]  # fmt: skip
+        self._tops = [0, *accumulate(heights)]
+        self._scroll.resize(area.height, self._tops[-1])
+        self._go(self._focus)
+        self._scroll.glide.jump(self._scroll.glide.target)
 
     def _press(self, key: str) -> None:
         self._dirty = True
@@ -421,47 +401,43 @@ class SettingsScreen:
             self._leave(Way.BACK)
 
     def _point(self, event: pygame.Event) -> None:
-        """Take the mouse, once something was drawn that it can point at."""
-        if self._arranged is None:
-            return
-        theme, layout = self._arranged
         if event.type == pygame.MOUSEWHEEL:
-            self._scroll.by(-event.y * (layout.tops[2] - layout.tops[1]))
+            self._scroll.by(-event.y * (self._tops[2] - self._tops[1]))
         elif event.type == pygame.MOUSEBUTTONUP:
             self._is_sliding = False
         elif event.type == pygame.MOUSEMOTION and self._is_sliding:
-            self._slide(event.pos, self._control(theme, layout))
+            self._slide(event.pos)
         elif event.type == pygame.MOUSEMOTION:
-            self._hover(event.pos, layout)
+            self._hover(event.pos)
         elif event.type == pygame.MOUSEBUTTONDOWN and event.button == 1:
-            self._click(event.pos, theme, layout)
+            self._click(event.pos)
 
-    def _hover(self, pos: tuple[int, int], layout: SettingsLayout) -> None:
-        if not layout.area.collidepoint(pos):
+    def _hover(self, pos: tuple[int, int]) -> None:
+        if not self._area.collidepoint(pos):
             return
         for stop, at in enumerate(self._stops):
-            if layout.item(at, self._scroll.offset).collidepoint(pos) and stop != self._focus:
+            if self._place(at).collidepoint(pos) and stop != self._focus:
                 self._focus, self._dirty = stop, True
 
-    def _click(self, pos: tuple[int, int], theme: Theme, layout: SettingsLayout) -> None:
+    def _click(self, pos: tuple[int, int]) -> None:
         self._dirty = True
-        if layout.back.collidepoint(pos):
-            self._leave(Way.BACK)
-        for rect, section in zip(layout.index, self._headings, strict=False):
-            if rect.collidepoint(pos):
-                self._go_to_section(section)
-        self._hover(pos, layout)
-        row = self._items[self._stops[self._focus]]
-        control = self._control(theme, layout)
-        if isinstance(row, SettingRow) and control.collidepoint(pos):
-            self._slide(pos, control)
-            self._is_sliding = isinstance(row.setting(self.config), Slider)
+        for name, place in self._places.items():
+            if place.collidepoint(pos):
+                if name == "back":
+                    self._leave(Way.BACK)
+                else:
+                    self._go_to_section(name)
+        self._hover(pos)
+        at = self._stops[self._focus]
+        item = self._items[at]
+        control = self._controls.get(at)
+        if isinstance(item, SettingRow) and control and control.collidepoint(pos):
+            self._slide(pos)
+            self._is_sliding = isinstance(item.setting(self.config), Slider)
 
-    def _slide(self, pos: tuple[int, int], rect: pygame.Rect) -> None:
-        self._change(lambda setting: setting.press((pos[0] - rect.left) / rect.width))
-
-    def _control(self, theme: Theme, layout: SettingsLayout) -> pygame.Rect:
-        return control_place(theme, layout.item(self._stops[self._focus], self._scroll.offset))
+    def _slide(self, pos: tuple[int, int]) -> None:
+        control = self._controls[self._stops[self._focus]]
+        self._change(lambda setting: setting.press((pos[0] - control.left) / control.width))
 
     def _change(self, change: Callable[[Setting], object]) -> None:
         """Change the setting in focus and let it act at once."""
@@ -483,10 +459,9 @@ class SettingsScreen:
     def _go(self, stop: int) -> None:
         """Move the focus, and scroll to it and to its heading."""
         self._focus = max(0, min(len(self._stops) - 1, stop))
-        if self._arranged:
-            at, tops = self._stops[self._focus], self._arranged[1].tops
-            is_first = isinstance(self._items[at - 1], Heading)
-            self._scroll.show(tops[at - 1 if is_first else at], tops[at + 1])
+        at = self._stops[self._focus]
+        first = at - isinstance(self._items[at - 1], Heading)
+        self._scroll.show(self._tops[first], self._tops[at + 1])
 
     def _jump(self, direction: int) -> None:
         place = self._headings.index(self._section()) + direction
@@ -499,8 +474,7 @@ class SettingsScreen:
             if isinstance(item, Heading) and item.title == section
         )
         self._go(self._stops.index(at + 1))
-        if self._arranged:
-            self._scroll.to(self._arranged[1].tops[at])
+        self._scroll.to(self._tops[at])
 
     def _leave(self, outcome: Outcome) -> None:
         """Keep what was changed; where that fails, say so before leaving."""
@@ -515,16 +489,3 @@ class SettingsScreen:
         else:
             self.outcome = outcome
         self._dirty = True
-
-    def _arrange(self, size: tuple[int, int]) -> tuple[Theme, SettingsLayout]:
-        config = self.config
-        made_for = (size, config.text_scale, config.high_contrast)
-        if self._arranged is None or made_for != self._made_for:
-            self._made_for = made_for
-            theme = Theme.of(config, size)
-            layout = SettingsLayout.of(theme, size, self._items)
-            self._arranged = theme, layout
-            self._scroll.resize(layout.area.height, layout.tops[-1])
-            self._go(self._focus)
-            self._scroll.glide.jump(self._scroll.glide.target)
-        return self._arranged

@@ -4,15 +4,26 @@ Knows what is listed and what has the focus; what happens then is the screen's.
 """
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import pygame
 
-from mag_sandbox.sandbox.title.model import Card, Shelf
+from mag_sandbox.sandbox.title.model import Shelf, TitleCard
+from mag_sandbox.sandbox.ui.layout import (
+    SPRING,
+    ColumnPart,
+    NamedPart,
+    RowPart,
+    Text,
+    column,
+    draw,
+    height_of,
+    row,
+)
 from mag_sandbox.sandbox.ui.theme import ACCENT, BACKDROP, BAD, INK, MUTED, Theme
 from mag_sandbox.sandbox.ui.thumbnails import PictureSource, Thumbnails
-from mag_sandbox.sandbox.ui.widgets import Button, Glide, draw_ring, place_buttons
+from mag_sandbox.sandbox.ui.widgets import Button, Glide, draw_ring
 
 NAME = "MAG sandbox"
 SAYING = "worlds that remember"
@@ -46,9 +57,9 @@ class TitleLayout:
     size: tuple[int, int]
     compact: bool
     margin: int
-    header: tuple[pygame.Rect, ...]
+    header: pygame.Rect
     words: pygame.Rect  # the large words about what has the focus
-    choices_top: int
+    choices: pygame.Rect
     shelves: pygame.Rect
     picture: tuple[int, int]
     gap: int  # between cards
@@ -60,15 +71,14 @@ class TitleLayout:
         width, height = size
         compact = height / theme.scale < COMPACT
         margin, top = theme.px(40 if compact else 56), theme.px(16 if compact else 24)
-        header = place_header(theme, width - margin, top)
-        words_top = header[0].bottom + theme.px(12 if compact else 24)
-        lines = 1 if compact else 2
-        words = theme.line_height(13) + theme.line_height(_title_size(compact))
-        words += lines * theme.line_height(16) + theme.px(6)
-        words_width = min(width - 2 * margin, theme.px(720))
-        words_rect = pygame.Rect(margin, words_top, words_width, words)
-        choices_top = words_rect.bottom + theme.px(6 if compact else 8)
-        shelves_top = choices_top + theme.px(38) + theme.px(12 if compact else 24)
+        header = pygame.Rect(margin, top, width - 2 * margin, theme.px(38))
+        words = pygame.Rect(margin, header.bottom + theme.px(12 if compact else 24), 0, 0)
+        words.width = min(header.width, theme.px(720))
+        longest = words_part(("X", "X", "X " * 1000, False), compact=compact)
+        words.height = height_of(theme, longest, words.width)
+        choices = header.copy()
+        choices.top = words.bottom + theme.px(6 if compact else 8)
+        shelves_top = choices.bottom + theme.px(12 if compact else 24)
         gap = theme.px(20)
         across = max(theme.px(80), min(theme.px(195), (width - 2 * margin - 3 * gap) // 4))
         picture = across, round(across * 0.6)
@@ -81,9 +91,9 @@ class TitleLayout:
             size=size,
             compact=compact,
             margin=margin,
-            header=tuple(header),
-            words=words_rect,
-            choices_top=choices_top,
+            header=header,
+            words=words,
+            choices=choices,
             shelves=area,
             picture=picture,
             gap=gap,
@@ -112,16 +122,10 @@ class TitleLayout:
     ) -> Iterator[tuple[int, pygame.Rect]]:
         """Give the cards of a shelf that are seen, at least in part."""
         window = pygame.Rect((0, 0), self.size)
-        for column in range(count):
-            rect = self.card(theme, row_top, column, first)
+        for place in range(count):
+            rect = self.card(theme, row_top, place, first)
             if rect.colliderect(window) and (first == 0 or rect.right > self.margin):
-                yield column, rect
-
-
-def place_header(theme: Theme, right: int, top: int) -> list[pygame.Rect]:
-    """Return the places of the header's buttons, against the right edge."""
-    places = place_buttons(theme, HEADER, 0, top)
-    return [rect.move(right - places[-1].right, 0) for rect in places]
+                yield place, rect
 
 
 def _backdrop(
@@ -130,8 +134,8 @@ def _backdrop(
     """Return the picture of what has the focus, large and dimmed so that words can be read."""
     behind = thumbnails.cover(source, size, blur=BLUR)
     shades = pygame.Surface((len(SHADES[0]), len(SHADES)), pygame.SRCALPHA)
-    for y, row in enumerate(SHADES):
-        for x, shade in enumerate(row):
+    for y, levels in enumerate(SHADES):
+        for x, shade in enumerate(levels):
             dark = 244 if theme.high_contrast else shade
             shades.set_at((x, y), (*theme.colour(BACKDROP), dark))
     behind.blit(pygame.transform.smoothscale(shades, size), (0, 0))
@@ -180,32 +184,29 @@ class TitleBackdrop:
         surface.blit(picture, (0, 0))
 
 
-def draw_name(surface: pygame.Surface, theme: Theme, layout: TitleLayout) -> None:
-    """Draw the name of the game and its saying, as far as there is room."""
-    name = theme.text(NAME, 22, bold=True)
-    middle = layout.header[0].centery
-    if layout.margin + name.get_width() > layout.header[0].left:
-        return
-    surface.blit(name, name.get_rect(midleft=(layout.margin, middle)))
-    saying = theme.text(SAYING, 14, MUTED)
-    left = layout.margin + name.get_width() + theme.px(14)
-    if left + saying.get_width() + theme.px(20) < layout.header[0].left:
-        surface.blit(saying, saying.get_rect(midleft=(left, middle + theme.px(3))))
+def header_part(focused: int | None) -> RowPart:
+    """Return the name of the game, its saying and the buttons, as far as there is room."""
+    name = row(Text(NAME, 22, bold=True), Text(SAYING, 14, MUTED), gap=14, drops=True)
+    return row(name, SPRING, buttons_part(HEADER, focused))
 
 
-def draw_words(
-    surface: pygame.Surface, theme: Theme, layout: TitleLayout, said: tuple[str, str, str, bool]
-) -> None:
-    """Draw the large words: kind, name, and what is to be said of it."""
+def buttons_part(buttons: Sequence[Button], focused: int | None) -> RowPart:
+    """Return buttons in a row, named by their places."""
+    return row(*(
+        NamedPart(str(place), button.part(focused=place == focused))
+        for place, button in enumerate(buttons)
+    ))  # fmt: skip
+
+
+def words_part(said: tuple[str, str, str, bool], *, compact: bool) -> ColumnPart:
+    """Return the large words: kind, name, what is to be said of it, and whether that is bad."""
     kind, title, text, is_bad = said
-    area, top = layout.words, layout.words.top
-    theme.write(surface, kind.upper(), 13, ACCENT, bold=True, topleft=area.topleft)
-    top += theme.line_height(13)
-    size = _title_size(layout.compact)
-    theme.write(surface, title, size, bold=True, within=area.width, topleft=(area.left, top))
-    top += theme.line_height(size) + theme.px(2)
-    lines = theme.wrap(text, area.width, 1 if layout.compact else 2, 16)
-    theme.write_lines(surface, lines, (area.left, top), 16, BAD if is_bad else INK)
+    return column(
+        Text(kind.upper(), 13, ACCENT, bold=True),
+        Text(title, 28 if compact else 40, bold=True, lines=1),
+        Text(text, 16, BAD if is_bad else INK, lines=1 if compact else 2),
+        gap=5,
+    )
 
 
 def draw_shelf(
@@ -227,34 +228,31 @@ def draw_shelf(
     """
     ink = INK if chosen is not None else MUTED
     theme.write(surface, shelf.title, 14, ink, bold=True, topleft=(layout.margin, row_top))
-    for column, rect in layout.cards(theme, row_top, len(shelf.cards), first):
-        card = shelf.cards[column]
-        draw_card(surface, theme, thumbnails, rect, card, focused=focused and column == chosen)
-        if column == chosen and not focused:
+    for place, rect in layout.cards(theme, row_top, len(shelf.cards), first):
+        card = shelf.cards[place]
+        _draw_card(surface, theme, thumbnails, rect, card, focused=focused and place == chosen)
+        if place == chosen and not focused:
             draw_ring(surface, theme, rect, 12, 2, (*INK, 150))
 
 
-def draw_card(
+def _draw_card(
     surface: pygame.Surface,
     theme: Theme,
     thumbnails: Thumbnails,
     rect: pygame.Rect,
-    card: Card,
+    card: TitleCard,
     *,
     focused: bool,
 ) -> None:
-    """Draw the picture of a card with its name and a line about it."""
     picture = None if card.is_damaged else card.picture
     surface.blit(thumbnails.rounded(theme, picture, rect.size), rect)
     if card.is_damaged:
         theme.write(surface, "!", 40, BAD, bold=True, center=rect.center)
     if focused:
         draw_ring(surface, theme, rect, 12)
-    left, top, width = rect.left, rect.bottom + theme.px(7), rect.width
-    ink = ACCENT if focused else INK
-    theme.write(surface, card.title, 15, ink, bold=True, within=width, topleft=(left, top))
-    top, ink = top + theme.line_height(15), BAD if card.is_damaged else MUTED
-    theme.write(surface, card.line, 12, ink, within=width, topleft=(left, top))
+    title = Text(card.title, 15, ACCENT if focused else INK, bold=True, lines=1)
+    line = Text(card.line, 12, BAD if card.is_damaged else MUTED, lines=1)
+    draw(theme, surface, column(title, line, gap=3), rect.move(0, rect.height + theme.px(7)))
 
 
 def draw_footer(surface: pygame.Surface, theme: Theme, layout: TitleLayout, text: str) -> None:
@@ -276,10 +274,10 @@ def draw_dots(
     size, step = theme.px(6), theme.px(16)
     left = layout.size[0] - layout.margin // 2 - size // 2
     start = layout.shelves.centery - (count - 1) * step // 2
-    for row in range(count):
-        seen = top <= row < top + layout.rows
+    for place in range(count):
+        seen = top <= place < top + layout.rows
         colour = ACCENT if seen else (*MUTED, 110)
-        surface.blit(theme.rounded((size, size), colour, 9), (left, start + row * step))
+        surface.blit(theme.rounded((size, size), colour, 9), (left, start + place * step))
 
 
 @functools.lru_cache(maxsize=2)
@@ -289,7 +287,3 @@ def _sinking(size: tuple[int, int], sunk: int, colour: tuple[int, ...]) -> pygam
     for line in range(size[1]):
         shade.fill((*colour, round(236 * min(1.0, line / sunk))), (0, line, size[0], 1))
     return shade
-
-
-def _title_size(compact: bool) -> int:
-    return 28 if compact else 40

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from mag_sandbox.sandbox.title.cards import HEADER
-from mag_sandbox.sandbox.title.model import Card, Shelf
+from mag_sandbox.sandbox.title.model import Shelf, TitleCard
 from mag_sandbox.sandbox.ui.widgets import Glide
 
 
@@ -45,7 +45,7 @@ class TitleFocus:
         self._show()
 
     @property
-    def card(self) -> Card | None:
+    def card(self) -> TitleCard | None:
         """The card in focus, or the last one that was."""
         if not self.shelves:
             return None
@@ -96,7 +96,7 @@ class TitleFocus:
             self.go(self._card)
             self._show()
 
-    def replace(self, card: Card, other: Card) -> None:
+    def replace(self, card: TitleCard, other: TitleCard) -> None:
         """Show another card in the place of one."""
         self.shelves = tuple(
             replace(shelf, cards=tuple(other if one is card else one for one in shelf.cards))

@@ -36,7 +36,7 @@ from mag_sandbox.sandbox.title.model import (
     FORK,
     OWN,
     WATCH,
-    Card,
+    TitleCard,
     TitleModel,
     damaged,
     library_cards,
@@ -193,20 +193,20 @@ def remembered_text(header: StateHeader | ParkedScene) -> str:
     return f"{views} remembered"
 
 
-def _own_cards(folder: Path) -> list[Card]:
+def _own_cards(folder: Path) -> list[TitleCard]:
     cards = []
     for own in own_scenes(folder):
         key = str(own.path)  # load_scene takes a path as well as a name
         if own.scene is None:
             name = own.path.stem
-            card = Card("scene", key, name, "", "", (), label=OWN)
+            card = TitleCard("scene", key, name, "", "", (), label=OWN)
             cards.append(damaged(card, own.problem or "It cannot be read."))
         else:
             cards.append(scene_card(key, own.scene, own.thumbnail, own=True))
     return cards
 
 
-def _card_of(entry: ParkedEntry, now: datetime) -> Card:
+def _card_of(entry: ParkedEntry, now: datetime) -> TitleCard:
     header, played_elsewhere = entry.header, entry.played_elsewhere
     if header is None:
         card = _parked_card(entry.id, entry.name, "", "", entry.thumbnail)
@@ -223,13 +223,13 @@ def _parked_card(
     memory: str,
     picture: PictureSource | None,
     place: tuple[str, int] | None = None,
-) -> Card:
+) -> TitleCard:
     about, choices = f"{left[:1].upper()}{left[1:]} · {memory}", (CONTINUE, FORK, DELETE)
     label = "A place you left"
-    return Card("parked", id, name, about, left, choices, picture, label=label, place=place)
+    return TitleCard("parked", id, name, about, left, choices, picture, label=label, place=place)
 
 
-def _recording_card(recording: PastRecording, now: datetime) -> Card:
+def _recording_card(recording: PastRecording, now: datetime) -> TitleCard:
     ago = ago_text((now - recording.when).total_seconds())
     minutes, seconds = divmod(round(recording.seconds), 60)
     detail = f"{ago}, {minutes}:{seconds:02d} min, {bytes_text(recording.bytes)}"
@@ -237,7 +237,9 @@ def _recording_card(recording: PastRecording, now: datetime) -> Card:
         detail += ", interrupted"
     name, id, choices = recording.scene, str(recording.folder), (WATCH, EXPORT, DELETE)
     label = "A recording"
-    card = Card("recording", id, name, detail, detail, choices, recording.thumbnail, label=label)
+    card = TitleCard(
+        "recording", id, name, detail, detail, choices, recording.thumbnail, label=label
+    )
     return damaged(card, recording.problem) if recording.problem else card
 
 

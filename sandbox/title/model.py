@@ -41,7 +41,7 @@ DELETE = CardChoice("delete", "Delete", "delete", "Del")
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class TitleCard:
     """Something to choose: a scene, a parked scene, or a recording."""
 
     kind: Literal["scene", "parked", "recording"]
@@ -53,7 +53,7 @@ class Card:
     picture: PictureSource | None = None
     label: str = ""  # what it is, over its title
     place: tuple[str, int] | None = None  # name and seed of a scene
-    earlier: "tuple[Card, ...]" = ()  # other visits to the same place, newest first
+    earlier: "tuple[TitleCard, ...]" = ()  # other visits to the same place, newest first
     is_damaged: bool = False  # `about` says why
 
     @property
@@ -67,15 +67,19 @@ class Card:
         return f"{self.kind} {self.id}"
 
 
-def scene_card(key: str, scene: Scene, picture: PictureSource | None, *, own: bool = False) -> Card:
+def scene_card(
+    key: str, scene: Scene, picture: PictureSource | None, *, own: bool = False
+) -> TitleCard:
     """Return the card of a scene that comes with the game, or that the player wrote."""
     choices = (PLAY, NEW_SEED, DELETE) if own else (PLAY, NEW_SEED)
     label = OWN if own else SHELVES[scene.category]
     about, place = scene.prompt, (scene.name, scene.seed)
-    return Card("scene", key, scene.name, about, about, choices, picture, label=label, place=place)
+    return TitleCard(
+        "scene", key, scene.name, about, about, choices, picture, label=label, place=place
+    )
 
 
-def damaged(card: Card, why: str) -> Card:
+def damaged(card: TitleCard, why: str) -> TitleCard:
     """Return a card of what can only be deleted."""
     return replace(card, about=why, line="damaged", choices=(DELETE,), is_damaged=True)
 
@@ -84,9 +88,9 @@ def damaged(card: Card, why: str) -> Card:
 class TitleModel:
     """Everything that can be chosen."""
 
-    scenes: tuple[Card, ...] = ()
-    parked: tuple[Card, ...] = ()
-    recordings: tuple[Card, ...] = ()
+    scenes: tuple[TitleCard, ...] = ()
+    parked: tuple[TitleCard, ...] = ()
+    recordings: tuple[TitleCard, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,7 @@ class Shelf:
     """A row of cards."""
 
     title: str
-    cards: tuple[Card, ...]
+    cards: tuple[TitleCard, ...]
 
 
 def shelves(model: TitleModel) -> tuple[Shelf, ...]:
@@ -112,28 +116,28 @@ def shelves(model: TitleModel) -> tuple[Shelf, ...]:
     return tuple(row for row in rows if row.cards)
 
 
-def one_per_place(parked: Sequence[Card]) -> tuple[Card, ...]:
+def one_per_place(parked: Sequence[TitleCard]) -> tuple[TitleCard, ...]:
     """Return one card for each place, of the newest visit; `earlier` holds the others."""
-    visits: dict[object, list[Card]] = {}
+    visits: dict[object, list[TitleCard]] = {}
     for card in parked:
         visits.setdefault(card.place or card.id, []).append(card)
     return tuple(_with_earlier(newest, tuple(others)) for newest, *others in visits.values())
 
 
-def turned(card: Card) -> Card:
+def turned(card: TitleCard) -> TitleCard:
     """Return the card of the visit before; after the first visit follows the newest."""
     following, *others = card.earlier
     shown = replace(card, earlier=(), choices=tuple(c for c in card.choices if c != EARLIER))
     return _with_earlier(following, (*others, shown))
 
 
-def _with_earlier(card: Card, others: tuple[Card, ...]) -> Card:
+def _with_earlier(card: TitleCard, others: tuple[TitleCard, ...]) -> TitleCard:
     first, *rest = card.choices
     choices = (first, EARLIER, *rest) if others else card.choices
     return replace(card, earlier=others, choices=choices)
 
 
-def library_cards() -> tuple[Card, ...]:
+def library_cards() -> tuple[TitleCard, ...]:
     """Return the cards of the scenes that come with the game, without those that cannot be read."""
     cards = []
     for name in available_scenes():

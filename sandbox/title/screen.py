@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import pygame
 
@@ -17,29 +18,30 @@ from mag_sandbox.sandbox.screens.prompt_box import PromptBox
 from mag_sandbox.sandbox.settings import SandboxConfig
 from mag_sandbox.sandbox.title.cards import (
     ABOUT,
-    HEADER,
     QUIT,
     SETTINGS,
     WRITE,
     TitleBackdrop,
     TitleLayout,
+    buttons_part,
     draw_dots,
     draw_footer,
-    draw_name,
     draw_shelf,
-    draw_words,
+    header_part,
+    words_part,
 )
 from mag_sandbox.sandbox.title.focus import Focused, TitleFocus
 from mag_sandbox.sandbox.title.library import TitleListing
 from mag_sandbox.sandbox.title.model import (
     Act,
-    Card,
+    TitleCard,
     TitleModel,
     shelves,
     turned,
 )
 from mag_sandbox.sandbox.ui.amounts import bytes_text
 from mag_sandbox.sandbox.ui.display import toggle_fullscreen
+from mag_sandbox.sandbox.ui.layout import Places, draw
 from mag_sandbox.sandbox.ui.theme import Theme
 from mag_sandbox.sandbox.ui.thumbnails import Thumbnails
 from mag_sandbox.sandbox.ui.widgets import (
@@ -51,7 +53,6 @@ from mag_sandbox.sandbox.ui.widgets import (
     Question,
     draw_veil,
     menu_key,
-    place_buttons,
 )
 from mag_sandbox.scenes import Scene, SceneError, load_scene
 from mag_sandbox.scenes.scene import MAX_SEED
@@ -137,7 +138,7 @@ class TitleScreen:
         return self._focus.key
 
     @property
-    def card(self) -> Card | None:
+    def card(self) -> TitleCard | None:
         """The card that has the focus, or had it last."""
         return self._focus.card
 
@@ -306,7 +307,7 @@ class TitleScreen:
             place = spot.column if spot.area == "choices" else 0
             self._do(card.choices[place].act, card)
 
-    def _do(self, act: Act, card: Card) -> None:
+    def _do(self, act: Act, card: TitleCard) -> None:
         match act:
             case "delete":
                 self._ask_to_delete(card)
@@ -325,7 +326,7 @@ class TitleScreen:
             case "export":
                 self._actions.export(Path(card.id))
 
-    def _offer(self, card: Card) -> None:
+    def _offer(self, card: TitleCard) -> None:
         acts = [choice.act for choice in card.choices]
         buttons = [Button(one.word, kind=_kind(one.act)) for one in card.choices]
         answered = lambda answer: self._do(acts[answer - 1], card)  # noqa: E731 -- one line
@@ -337,7 +338,7 @@ class TitleScreen:
         except SceneError as problem:
             self._tell("This scene cannot be read", str(problem))
 
-    def _ask_to_delete(self, card: Card) -> None:
+    def _ask_to_delete(self, card: TitleCard) -> None:
         actions = self._actions
         what, delete = {
             "scene": ("Your description", actions.delete_scene),
@@ -387,31 +388,28 @@ class TitleScreen:
         return self._arranged
 
     def _draw_header(self, surface: pygame.Surface, theme: Theme, layout: TitleLayout) -> None:
-        draw_name(surface, theme, layout)
         spot, card = self._focus.spot, self._focus.card
-        for column, (button, rect) in enumerate(zip(HEADER, layout.header, strict=True)):
-            place = Focused("header", column=column)
-            button.draw(surface, theme, rect, focused=spot == place)
-            self._places.append((rect, place))
-        if spot.area == "header":
-            draw_words(surface, theme, layout, ("", *ABOUT[spot.column], False))
+        in_header = spot.area == "header"
+        header = header_part(spot.column if in_header else None)
+        self._note("header", draw(theme, surface, header, layout.header))
+        if in_header:
+            said = "", *ABOUT[spot.column], False
         elif card is not None:
             said = card.label, card.title, card.about, card.is_damaged
-            draw_words(surface, theme, layout, said)
-            self._draw_choices(surface, theme, layout, card)
+            buttons = [
+                Button(one.word, one.key_word, "primary" if place == 0 else _kind(one.act))
+                for place, one in enumerate(card.choices)
+            ]
+            choices = buttons_part(buttons, spot.column if spot.area == "choices" else None)
+            self._note("choices", draw(theme, surface, choices, layout.choices))
+        else:
+            return
+        draw(theme, surface, words_part(said, compact=layout.compact), layout.words)
 
-    def _draw_choices(
-        self, surface: pygame.Surface, theme: Theme, layout: TitleLayout, card: Card
-    ) -> None:
-        buttons = [
-            Button(one.word, one.key_word, "primary" if place == 0 else _kind(one.act))
-            for place, one in enumerate(card.choices)
-        ]
-        rects = place_buttons(theme, buttons, layout.margin, layout.choices_top)
-        for column, (button, rect) in enumerate(zip(buttons, rects, strict=True)):
-            place = Focused("choices", column=column)
-            button.draw(surface, theme, rect, focused=self._focus.spot == place)
-            self._places.append((rect, place))
+    def _note(self, area: Literal["header", "choices"], places: Places) -> None:
+        """Keep where buttons can be clicked on."""
+        spots = (Focused(area, column=int(name)) for name in places)
+        self._places += zip(places.values(), spots, strict=True)
 
     def _draw_shelves(self, surface: pygame.Surface, theme: Theme, layout: TitleLayout) -> None:
         focus, area = self._focus, layout.shelves

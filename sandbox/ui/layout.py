@@ -1,83 +1,396 @@
-"""Rows and cards that measure themselves: what is said comes first, rectangles follow from it.
+"""Rows, columns and cards that measure themselves: screens say what they show, places follow.
 
-    card = draw_card(theme, [[title, SPRING, clock], *paragraph(theme, text, 300)])
+    card = Card(column(row(Text("Memory"), SPRING, Text("3 MiB")), NamedPart("bar", ...)))
+    drawn = CachedCard()
+    surface = drawn(theme, card)  # drawn again only when the theme or the card differs
+    drawn.places["bar"]  # px of the card
 
-A row is a sequence of surfaces, drawn from left to right and centred on each other; a `SPRING`
-takes the room that is left.
+Parts are values, compared by all that they show. Their lengths are px of the reference window; what
+functions take and return is px of the window.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import accumulate
+from typing import Any
 
+import numpy as np
 import pygame
 
+from mag_sandbox.sandbox.ui.display import flat_picture
 from mag_sandbox.sandbox.ui.theme import INK, Theme
 
-SPRING = None
-Row = Sequence[pygame.Surface | None]
+SHADOW = (0, 0, 0, 90)  # beside a picture
+FILLS = 1_000_000  # px: greatest width of a part that takes all there is
+Colour = tuple[int, ...]
+Places = dict[str, pygame.Rect]
 
 
-def draw_card(
-    theme: Theme,
-    rows: Sequence[Row],
-    *,
-    width: int = 0,
-    pad: tuple[float, float] = (16, 12),
-    gaps: tuple[float, float] = (10, 2),
-    dense: bool = True,
-) -> pygame.Surface:
-    """Draw rows below each other onto a fresh card.
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Words on one line, or on as many as `lines` says; what does not fit becomes "..."."""
+
+    words: str
+    size: int = 15
+    colour: Colour = INK
+    bold: bool = False
+    lines: int = 0  # at most; 0: one line that is never cut
+    width: float = 0  # of its column; 0: as wide as the words
+    centred: bool = False  # lines that are shorter than others
+
+
+@dataclass(frozen=True, slots=True)
+class CustomPart:
+    """Something drawn by a function of values: `how(theme, surface, area, *values)`."""
+
+    width: float = 0  # 0: all there is
+    height: float = 0  # 0: that of its row
+    how: Callable[..., object] = lambda theme, surface, area: None
+    values: tuple[Any, ...] = ()
+
+
+SPRING = CustomPart()  # takes the room that the others in a row leave
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PicturePart:
+    """Pixels, uint8 [H, W, 3], as large as fits without stretching them; compared by identity."""
+
+    pixels: np.ndarray
+    width: float = 0  # of its place; 0: all there is
+    aspect: float = 0.6  # height of its place over the width
+
+    def __eq__(self, other: object) -> bool:
+        same = isinstance(other, PicturePart) and self.pixels is other.pixels
+        return same and (self.width, self.aspect) == (other.width, other.aspect)
+
+    def __hash__(self) -> int:
+        return hash((id(self.pixels), self.width, self.aspect))
+
+
+@dataclass(frozen=True, slots=True)
+class RowPart:
+    """Parts from left to right; see `row`."""
+
+    content: "tuple[Part, ...]"
+    gap: float
+    align: float
+    drops: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnPart:
+    """Parts below each other; see `column`."""
+
+    content: "tuple[Part, ...]"
+    gap: float
+    align: float
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Parts from left to right, on as many rows as they need."""
+
+    content: "tuple[Part, ...]"
+    gap: float = 8
+
+
+@dataclass(frozen=True, slots=True)
+class NamedPart:
+    """A part whose place is told, to be pointed at."""
+
+    name: str
+    part: "Part"
+
+
+@dataclass(frozen=True, slots=True)
+class Plate:
+    """A part on a rounded plate."""
+
+    part: "Part"
+    pad: tuple[float, float] = (11, 6)
+    fill: Colour | None = None
+    edge: tuple[Colour, float] | None = None  # colour, width of the line
+    radius: float = 8
+
+
+Part = Text | CustomPart | PicturePart | RowPart | ColumnPart | Flow | NamedPart | Plate
+
+
+def row(*content: Part | None, gap: float = 10, align: float = 0.5, drops: bool = False) -> RowPart:
+    """Return parts from left to right.
 
     Args:
-        theme: of the window.
-        rows: what is drawn.
-        width: of the card [px]; 0: as wide as the widest row.
-        pad: room beside and above what is drawn [px of the reference window].
-        gaps: between the parts of a row and between rows [px of the reference window].
-        dense: whether the card hides the picture.
+        content: the parts; None is left out.
+        gap: between two of them.
+        align: where lower parts lie: 0 at the top, 1 at the bottom.
+        drops: leave out the last parts where they do not fit.
     """
-    beside, above = map(theme.px, pad)
-    width = width or 2 * beside + max((_least(theme, row, gaps[0]) for row in rows), default=0)
-    heights = [max((part.get_height() for part in row if part), default=0) for row in rows]
-    tops = [0, *accumulate(height + theme.px(gaps[1]) for height in heights)]
-    card = theme.card(
-        (width, 2 * above + tops[-1] - (theme.px(gaps[1]) if rows else 0)), dense=dense
-    )
-    for row, top, height in zip(rows, tops, heights, strict=False):
-        area = pygame.Rect(beside, above + top, width - 2 * beside, height)
-        for part, place in zip(
-            filter(None, row), row_places(theme, row, area, gaps[0]), strict=True
-        ):
-            card.blit(part, place)
-    return card
+    return RowPart(tuple(part for part in content if part), gap, align, drops)
 
 
-def row_places(theme: Theme, row: Row, area: pygame.Rect, gap: float = 10) -> list[pygame.Rect]:
-    """Return where the parts of a row lie in an area, centred on its height."""
-    springs = sum(part is SPRING for part in row)
-    spare = max(0, area.width - _least(theme, row, gap)) // max(1, springs)
-    places, left = [], area.left
-    for part in row:
-        if part is SPRING:
-            left += spare
-            continue
-        places.append(part.get_rect(midleft=(left, area.centery)))
-        left = places[-1].right + theme.px(gap)
+def column(*content: Part | None, gap: float = 2, align: float = 0.0) -> ColumnPart:
+    """Return parts below each other; `align` is where narrower ones lie: 0 left, 1 right."""
+    return ColumnPart(tuple(part for part in content if part), gap, align)
+
+
+def bar(width: float, height: float, colour: Colour, radius: float = 3) -> CustomPart:
+    """Return a rounded rectangle of a colour."""
+    return CustomPart(width, height, _draw_rounded, (colour, radius))
+
+
+def widths(theme: Theme, part: Part) -> tuple[int, int]:
+    """Return the least width of a part, and the greatest that it makes use of."""
+    match part:
+        case Text() if not part.width:
+            width = theme.text(part.words, part.size, part.colour, bold=part.bold).get_width()
+            return 0 if part.lines else width, width
+        case Text():
+            return _px(theme, part.width), _px(theme, part.width)
+        case CustomPart() | PicturePart():
+            width = _px(theme, part.width)
+            return width, width or FILLS
+        case RowPart():
+            least, most = 0, 0
+            for one in part.content:
+                pair = (0, 0) if one is SPRING else widths(theme, one)
+                least, most = least + pair[0], most + pair[1]
+            gaps = _gaps(theme, part)
+            return 0 if part.drops else least + gaps, most + gaps
+        case ColumnPart():
+            pairs = [(0, 0), *(widths(theme, one) for one in part.content)]
+            return max(least for least, _ in pairs), max(most for _, most in pairs)
+        case Flow():
+            return max((widths(theme, one)[0] for one in part.content), default=0), FILLS
+        case NamedPart():
+            return widths(theme, part.part)
+        case Plate():
+            least, most = widths(theme, part.part)
+            return least + 2 * _px(theme, part.pad[0]), most + 2 * _px(theme, part.pad[0])
+
+
+def height_of(theme: Theme, part: Part, width: int) -> int:
+    """Return the height that a part needs in a width; 0: that of its row."""
+    match part:
+        case Text(lines=lines) if lines > 1:
+            return theme.line_height(part.size) * len(_wrapped(theme, part, width))
+        case Text():
+            return theme.text("", part.size, part.colour, bold=part.bold).get_height()
+        case CustomPart():
+            return _px(theme, part.height)
+        case PicturePart():
+            return round(width * part.aspect)
+        case RowPart():
+            heights = [height_of(theme, one, share) for one, share in _shares(theme, part, width)]
+            return max(heights, default=0)
+        case ColumnPart():
+            heights = [height_of(theme, one, _within(theme, one, width)) for one in part.content]
+            return sum(heights) + _px(theme, part.gap) * max(0, len(heights) - 1)
+        case Flow():
+            return height_of(theme, _flowed(theme, part, width), width)
+        case NamedPart():
+            return height_of(theme, part.part, width)
+        case Plate():
+            across, down = (2 * _px(theme, pad) for pad in part.pad)
+            return height_of(theme, part.part, width - across) + down
+
+
+def draw(theme: Theme, surface: pygame.Surface, part: Part, area: pygame.Rect) -> Places:
+    """Draw a part into an area; return the places of those with names."""
+    places = {}
+    for one, place in _laid_out(theme, part, area):
+        match one:
+            case NamedPart():
+                places[one.name] = place
+            case Plate():
+                _draw_plate(theme, surface, place, one)
+            case PicturePart():
+                draw_picture(theme, surface, place, one.pixels)
+            case CustomPart():
+                one.how(theme, surface, place, *one.values)
+            case Text(lines=lines) if lines > 1:
+                said = _wrapped(theme, one, place.width)
+                for number, line in enumerate(said):
+                    top = place.top + number * theme.line_height(one.size)
+                    spot = {"midtop": (place.centerx, top)}
+                    spot = spot if one.centred else {"topleft": (place.left, top)}
+                    theme.write(surface, line, one.size, one.colour, **spot)
+            case Text():
+                within = place.width if one.lines or one.width else None
+                look = {"bold": one.bold, "within": within}
+                theme.write(surface, one.words, one.size, one.colour, **look, midleft=place.midleft)
     return places
 
 
-def paragraph(
-    theme: Theme,
-    text: str,
-    width: int,
-    lines: int = 3,
-    size: int = 15,
-    colour: tuple[int, ...] = INK,
-) -> list[Row]:
-    """Return text as rows of at most `width` pixels, at most so many."""
-    return [[theme.text(words, size, colour)] for words in theme.wrap(text, width, lines, size)]
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What a card says."""
+
+    content: Part
+    width: float = 0  # 0: as wide as its content
+    pad: tuple[float, float] = (16, 12)
+    dense: bool = True  # it hides the picture
+
+    def drawn(
+        self, theme: Theme, width: int = 0, at_most: int = FILLS
+    ) -> tuple[pygame.Surface, Places]:
+        """Return the card, freshly drawn, and the places of its named parts on it.
+
+        Args:
+            theme: of the window.
+            width: of the card in place of its own.
+            at_most: greatest width.
+        """
+        card = theme.card(self.size(theme, width, at_most), dense=self.dense)
+        beside, above = (-2 * _px(theme, pad) for pad in self.pad)
+        return card, draw(theme, card, self.content, card.get_rect().inflate(beside, above))
+
+    def size(self, theme: Theme, width: int = 0, at_most: int = FILLS) -> tuple[int, int]:
+        """Return how large the card is drawn."""
+        beside, above = (2 * _px(theme, pad) for pad in self.pad)
+        own = _px(theme, self.width) or widths(theme, self.content)[1] + beside
+        width = min(width or own, at_most)
+        return width, height_of(theme, self.content, width - beside) + above
 
 
-def _least(theme: Theme, row: Row, gap: float) -> int:
-    parts = [part for part in row if part]
-    return sum(part.get_width() for part in parts) + max(0, len(parts) - 1) * theme.px(gap)
+class CachedCard:
+    """A card that is drawn again only when it says something else."""
+
+    def __init__(self) -> None:
+        self.places: Places = {}  # of its named parts [px of the card]
+        self._drawn: tuple[object, pygame.Surface] | None = None
+
+    def __call__(
+        self, theme: Theme, card: Card, width: int = 0, at_most: int = FILLS
+    ) -> pygame.Surface:
+        """Return the card as it is drawn; see `Card.drawn`."""
+        said = theme, card, width, at_most
+        if self._drawn is None or self._drawn[0] != said:
+            surface, self.places = card.drawn(theme, width, at_most)
+            self._drawn = said, surface
+        return self._drawn[1]
+
+
+def _laid_out(theme: Theme, part: Part, area: pygame.Rect) -> Iterator[tuple[Part, pygame.Rect]]:
+    """Yield a part and all parts in it with their areas, those below others first."""
+    match part:
+        case RowPart():
+            left = area.left
+            for one, width in _shares(theme, part, area.width):
+                height = height_of(theme, one, width) or area.height
+                top = area.top + round((area.height - height) * part.align)
+                yield from _laid_out(theme, one, pygame.Rect(left, top, width, height))
+                left += width + (0 if one is SPRING else _px(theme, part.gap))
+        case ColumnPart():
+            top = area.top
+            for one in part.content:
+                width = _within(theme, one, area.width)
+                left = area.left + round((area.width - width) * part.align)
+                height = height_of(theme, one, width)
+                yield from _laid_out(theme, one, pygame.Rect(left, top, width, height))
+                top += height + _px(theme, part.gap)
+        case Flow():
+            yield from _laid_out(theme, _flowed(theme, part, area.width), area)
+        case NamedPart():
+            yield part, area
+            yield from _laid_out(theme, part.part, area)
+        case Plate():
+            yield part, area
+            across, down = (-2 * _px(theme, pad) for pad in part.pad)
+            yield from _laid_out(theme, part.part, area.inflate(across, down))
+        case _:
+            yield part, area
+
+
+def _shares(theme: Theme, part: RowPart, width: int) -> list[tuple[Part, int]]:
+    """Return the parts of a row that are shown, each with its width."""
+    content = []
+    for one in part.content:
+        least, most = widths(theme, one)
+        content.append((one, least, FILLS if _stretches(one) else most))
+    gaps = _gaps(theme, part)
+    if part.drops:
+        gap = _px(theme, part.gap)
+        ends = list(accumulate(least + gap for _, least, _ in content))
+        content = [one for one, end in zip(content, ends, strict=True) if end - gap <= width]
+        gaps = gap * max(0, len(content) - 1)
+    spare = max(0, width - gaps - sum(least for one, least, _ in content if one is not SPRING))
+    shares = []
+    for one, least, most in content:
+        more = 0 if one is SPRING or most >= FILLS else min(spare, most - least)
+        shares.append(least + more)
+        spare -= more
+    filling = [place for place, (one, _, most) in enumerate(content) if most >= FILLS]
+    filling = [place for place in filling if content[place][0] is not SPRING] or filling
+    for place in filling:
+        shares[place] += spare // len(filling)
+    return [(one, share) for (one, _, _), share in zip(content, shares, strict=True)]
+
+
+def _flowed(theme: Theme, part: Flow, width: int) -> ColumnPart:
+    rows: list[list[Part]] = [[]]
+    left = 0
+    for one in part.content:
+        across = widths(theme, one)[0]
+        if rows[-1] and left + across > width:
+            rows.append([])
+            left = 0
+        rows[-1].append(one)
+        left += across + _px(theme, part.gap)
+    return column(*(row(*content, gap=part.gap) for content in rows), gap=part.gap)
+
+
+def _gaps(theme: Theme, part: RowPart) -> int:
+    count = len(part.content) - part.content.count(SPRING)
+    return _px(theme, part.gap) * max(0, count - 1)
+
+
+def _within(theme: Theme, part: Part, width: int) -> int:
+    return width if _stretches(part) else min(width, widths(theme, part)[1])
+
+
+def _stretches(part: Part) -> bool:
+    match part:
+        case RowPart():
+            return SPRING in part.content or any(map(_stretches, part.content))
+        case ColumnPart():
+            return any(map(_stretches, part.content))
+        case NamedPart() | Plate():
+            return _stretches(part.part)
+        case _:
+            return False
+
+
+def _wrapped(theme: Theme, part: Text, width: int) -> list[str]:
+    return theme.wrap(part.words, width, part.lines, part.size)
+
+
+def _px(theme: Theme, length: float) -> int:
+    return theme.px(length) if length else 0
+
+
+def draw_picture(
+    theme: Theme, surface: pygame.Surface, area: pygame.Rect, pixels: np.ndarray
+) -> None:
+    """Draw pixels, uint8 [H, W, 3], as large as fits into an area without stretching them."""
+    height, width = pixels.shape[:2]
+    ratio = min(area.width / width, area.height / height)
+    inside = pygame.Rect(0, 0, max(1, round(width * ratio)), max(1, round(height * ratio)))
+    inside.center = area.center
+    if inside.size != area.size:
+        surface.blit(theme.rounded(area.size, SHADOW, 4), area)
+    surface.blit(pygame.transform.smoothscale(flat_picture(pixels), inside.size), inside)
+
+
+def _draw_plate(theme: Theme, surface: pygame.Surface, area: pygame.Rect, plate: Plate) -> None:
+    if plate.fill is not None:
+        surface.blit(theme.rounded(area.size, plate.fill, plate.radius), area)
+    if plate.edge is not None:
+        colour, line = plate.edge
+        surface.blit(theme.rounded(area.size, colour, plate.radius, line=line), area)
+
+
+def _draw_rounded(
+    theme: Theme, surface: pygame.Surface, area: pygame.Rect, colour: Colour, radius: float
+) -> None:
+    surface.blit(theme.rounded(area.size, colour, radius), area)

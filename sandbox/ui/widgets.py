@@ -11,6 +11,7 @@ from typing import Any, Literal
 import pygame
 
 from mag_sandbox.controls.keys import PAD_BUTTONS
+from mag_sandbox.sandbox.ui.layout import Card, Flow, NamedPart, Part, Plate, Text, column, row
 from mag_sandbox.sandbox.ui.theme import ACCENT, BACKDROP, BAD, FAINT, INK, MUTED, TRACK, Theme
 
 GLIDE_S = 0.18  # seconds of a glide
@@ -20,6 +21,11 @@ DARK_INK = (24, 20, 8)  # on bright colours
 VEIL = (6, 8, 16, 190)
 PLATE = (255, 255, 255, 22)  # of a button
 Kind = Literal["plain", "primary", "danger"]
+EDGES: dict[Kind, tuple[int, ...]] = {
+    "plain": (255, 255, 255, 44),
+    "primary": ACCENT,
+    "danger": (*BAD, 150),
+}
 ENTER_KEYS = ("return", "enter", "space")
 PAD_KEYS = {  # buttons of a gamepad -> the key that does the same in menus
     "pad a": "return",
@@ -252,44 +258,15 @@ class Button:
     key: str = ""
     kind: Kind = "plain"
 
-    def width(self, theme: Theme) -> int:
-        """Return how wide it is drawn."""
-        words, key = self._texts(theme, INK, MUTED)
-        return words.get_width() + (key.get_width() + theme.px(9) if key else 0) + theme.px(36)
-
-    def draw(
-        self, surface: pygame.Surface, theme: Theme, rect: pygame.Rect, *, focused: bool
-    ) -> None:
-        """Draw it; one with the focus is filled."""
+    def part(self, *, focused: bool) -> Plate:
+        """Return how it looks; one with the focus is filled."""
+        ink, faint, edge = INK, MUTED, EDGES[self.kind]
         fill: tuple[int, ...] = PLATE
         if focused:
-            fill = BAD if self.kind == "danger" else ACCENT
-        words, key = self._texts(theme, *((DARK_INK, DARK_INK) if focused else (INK, MUTED)))
-        surface.blit(theme.rounded(rect.size, fill, 12), rect)
-        if not focused:
-            edge = {"plain": (255, 255, 255, 44), "primary": ACCENT, "danger": (*BAD, 150)}
-            surface.blit(theme.rounded(rect.size, edge[self.kind], 12, line=1.5), rect)
-        left = rect.left + theme.px(18)
-        surface.blit(words, words.get_rect(midleft=(left, rect.centery)))
-        if key:
-            surface.blit(key, key.get_rect(midright=(rect.right - theme.px(18), rect.centery)))
-
-    def _texts(
-        self, theme: Theme, ink: tuple[int, ...], faint: tuple[int, ...]
-    ) -> tuple[pygame.Surface, pygame.Surface | None]:
-        words = theme.text(self.word, 15, ink, bold=True)
-        return words, theme.text(self.key, 12, faint) if self.key else None
-
-
-def place_buttons(
-    theme: Theme, buttons: Sequence[Button], left: int, top: int, height: float = 38
-) -> list[pygame.Rect]:
-    """Return the places of buttons in a row."""
-    places = []
-    for button in buttons:
-        places.append(pygame.Rect(left, top, button.width(theme), theme.px(height)))
-        left = places[-1].right + theme.px(10)
-    return places
+            ink, faint = DARK_INK, DARK_INK
+            fill = edge = BAD if self.kind == "danger" else ACCENT
+        word, key = Text(self.word, 15, ink, bold=True), Text(self.key, 12, faint)
+        return Plate(row(word, key if self.key else None, gap=9), (18, 10), fill, (edge, 1.5), 12)
 
 
 class Question:
@@ -325,19 +302,19 @@ class Question:
     def draw(self, surface: pygame.Surface, theme: Theme) -> None:
         """Draw it in the middle, over a veil."""
         draw_veil(surface, theme)
-        pad = theme.px(28)
-        width = min(theme.px(520), surface.get_width() - theme.px(40))
-        lines = theme.wrap(self._text, width - 2 * pad, 6)
-        height = theme.px(76) + theme.line_height() * len(lines) + theme.px(18 + 40 + 24)
-        card = theme.card((width, height), dense=True)
-        theme.write(card, self._title, 20, bold=True, topleft=(pad, theme.px(24)))
-        theme.write_lines(card, lines, (pad, theme.px(66)), colour=MUTED)
-        rect = card.get_rect(center=surface.get_rect().center)
-        surface.blit(card, rect)
-        top = rect.bottom - theme.px(24 + 40)
-        self._places = place_buttons(theme, self._buttons, rect.left + pad, top, 40)
-        for place, button in enumerate(self._buttons):
-            button.draw(surface, theme, self._places[place], focused=place == self._focus)
+        title = Text(self._title, 20, bold=True, lines=1)
+        text = Text(self._text, 15, MUTED, lines=6)
+        content = column(title, text, Flow(self._named_buttons(), 10), gap=16)
+        at_most = surface.get_width() - theme.px(40)
+        card, places = Card(content, 520, (28, 24)).drawn(theme, at_most=at_most)
+        corner = surface.blit(card, card.get_rect(center=surface.get_rect().center)).topleft
+        self._places = [places[str(place)].move(corner) for place in range(len(self._buttons))]
+
+    def _named_buttons(self) -> tuple[Part, ...]:
+        return tuple(
+            NamedPart(str(place), button.part(focused=place == self._focus))
+            for place, button in enumerate(self._buttons)
+        )
 
 
 def draw_veil(surface: pygame.Surface, theme: Theme) -> None:

@@ -36,11 +36,11 @@ def test_the_window_shows_what_was_compared_and_closes_after_the_verdict(monkeyp
     monkeypatch.setattr(choices, "load_world", load)
     monkeypatch.setattr(show, "END_S", 0.5)
     verdicts, captions = [], set()
-    draw_verdict, draw = show.DemoOverlay._draw_verdict, show.DemoOverlay.draw
+    verdict_card, draw = show.verdict_card, show.DemoOverlay.draw
 
-    def noted_verdict(self, theme, rows):
-        verdicts.append(rows)
-        return draw_verdict(self, theme, rows)
+    def noted_verdict(rows):
+        verdicts.append(tuple(rows))
+        return verdict_card(rows)
 
     def noted(self, surface):
         before = pygame.image.tobytes(surface, "RGB")
@@ -48,7 +48,7 @@ def test_the_window_shows_what_was_compared_and_closes_after_the_verdict(monkeyp
         if pygame.image.tobytes(surface, "RGB") != before:
             captions.add(self._demo.caption)
 
-    monkeypatch.setattr(show.DemoOverlay, "_draw_verdict", noted_verdict)
+    monkeypatch.setattr(show, "verdict_card", noted_verdict)
     monkeypatch.setattr(show.DemoOverlay, "draw", noted)
     script = 'hold 1s; anchor a; pan right 90deg; pan left 90deg; probe a; mark "the end"; hold 1s'
     source = DemoSource(demo_of(script), WorldChoice("pocket", SETTING), 7)

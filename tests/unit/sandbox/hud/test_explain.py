@@ -16,7 +16,6 @@ from mag_sandbox.sandbox.hud.explain import (
     explain,
     explanation_at,
     hint,
-    memory_parts,
     tip_card,
     tip_place,
 )
@@ -164,42 +163,47 @@ def surface(request):
         yield surface
 
 
+def shown(surface):
+    """Return the theme, and where the memory card and its parts are drawn."""
+    theme = Theme(surface.get_size())
+    block = FakeWorld().reset(Scene(prompt="A place."), seed=1)
+    state = HudState("", 0, 0.0, replace(block, memory=USAGE))
+    card, parts = cards.memory_card(state).drawn(theme, surface.get_width() - 20)
+    place = card.get_rect(bottomleft=(10, surface.get_height() - 10))
+    return theme, card, place, {name: part.move(place.topleft) for name, part in parts.items()}
+
+
 def test_a_tip_shows_over_the_memory_card_and_nowhere_else(surface):
-    theme, tip = Theme(surface.get_size()), MemoryTip()
-    card = pygame.Rect(10, surface.get_height() - 110, surface.get_width() - 20, 100)
+    tip = MemoryTip()
+    theme, _, card, parts = shown(surface)
     surface.fill((0, 0, 0))
-    tip.draw(surface, theme, USAGE, card, (40, 40))
+    tip.draw(surface, theme, USAGE, card, parts, (40, 40))
     assert tip.explanation is None
     assert pygame.transform.average_color(surface)[:3] == (0, 0, 0)
-    bar = memory_parts(theme, USAGE, card.width)["bar"].move(card.topleft)
-    tip.draw(surface, theme, USAGE, card, (bar.left + 1, bar.centery))
+    bar = parts["bar"]
+    tip.draw(surface, theme, USAGE, card, parts, (bar.left + 1, bar.centery))
     assert tip.explanation.kind == "sink"
     above = surface.subsurface((0, 0, surface.get_width(), card.top))
     assert pygame.transform.average_color(above)[:3] != (0, 0, 0)
 
 
 def test_every_word_of_the_card_is_explained_where_it_is(surface):
-    theme, width = Theme(surface.get_size()), surface.get_width() - 20
-    parts = memory_parts(theme, USAGE, width)
+    theme, _, _, parts = shown(surface)
     assert {"bar", "title", "size", "ratio", "kept", "sink", "compressed"} <= set(parts)
     for name, rect in parts.items():
         expected = explain(USAGE, 0.5) if name == "bar" else hint(name, USAGE)
-        found = explanation_at(theme, USAGE, width, rect.center)
-        assert found.title == expected.title, name
+        assert explanation_at(theme, USAGE, parts, rect.center).title == expected.title, name
     rects = list(parts.values())
     for rect in rects:
         assert [other for other in rects if rect.colliderect(other)] == [rect]
 
 
 def test_the_parts_lie_where_the_card_draws_them(surface):
-    theme, width = Theme(surface.get_size()), surface.get_width() - 20
-    state = HudState("", "", 0, 0.0, "", CameraPose(), USAGE)
-    card = cards.memory_card(theme, state, width)
-    parts = memory_parts(theme, USAGE, width)
+    theme, card, place, parts = shown(surface)
+    parts = {name: part.move(-place.left, -place.top) for name, part in parts.items()}
     for kind in ("sink", "compressed"):
-        square = theme.px(11)
-        place = parts[kind].left + square // 2, parts[kind].centery
-        assert is_near(card.get_at(place), SEGMENT_COLOURS[kind])
+        middle = parts[kind].left + theme.px(11) // 2, parts[kind].centery
+        assert is_near(card.get_at(middle), SEGMENT_COLOURS[kind])
     bar = parts["bar"]
     in_bar = card.get_at((bar.left + bar.width // 6, bar.centery))
     assert is_near(in_bar, SEGMENT_COLOURS["compressed"])
@@ -211,7 +215,7 @@ def test_tips_stay_in_the_window(surface):
     theme, room = Theme(surface.get_size()), surface.get_rect()
     card = pygame.Rect(10, room.height - 110, room.width - 20, 100)
     for part in (*LEGEND, "title", "size", "ratio", "kept", "attended"):
-        size = tip_card(theme, hint(part, USAGE)).get_size()
+        size = tip_card(hint(part, USAGE)).size(theme)
         for pointer in ((10, room.height - 60), (room.width - 12, room.height - 60)):
             assert room.contains(tip_place(theme, size, room, card, pointer))
             assert not tip_place(theme, size, room, card, pointer).colliderect(card)

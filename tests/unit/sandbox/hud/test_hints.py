@@ -1,6 +1,5 @@
 """The first two minutes: a hint goes away when the thing was done, and never comes back."""
 
-import pygame
 import pytest
 
 from mag_sandbox.controls.bindings import DEFAULTS
@@ -109,14 +108,14 @@ def test_after_a_reset_the_way_out_begins_anew():
 @pytest.mark.parametrize("step", Step)
 def test_the_card_fits(step, width):
     with window((640, 400), "test"):
-        card = hint_card(Theme((640, 400)), step, width, DEFAULTS.title)
+        card = hint_card(step, DEFAULTS.title).drawn(Theme((640, 400)), at_most=width)[0]
         assert card.get_width() <= width
 
 
 def test_a_world_that_forgets_is_compared_with_one_that_remembers():
     with window((640, 400), "test"):
         cards = [
-            pygame.image.tobytes(hint_card(Theme((640, 400)), step, 600, forgets=forgets), "RGBA")
+            hint_card(step, forgets=forgets)
             for step in (Step.split, Step.help)
             for forgets in (False, True)
         ]

@@ -9,6 +9,7 @@ from mag_sandbox.controls.bindings import DEFAULTS
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.model.world import Control
 from mag_sandbox.sandbox.hud import cards
+from mag_sandbox.sandbox.hud.figures import Figures
 from mag_sandbox.sandbox.hud.hints import Step, arrow_card, hint_card
 from mag_sandbox.sandbox.hud.hud import Hud, next_level
 from mag_sandbox.sandbox.hud.hud_state import HudState
@@ -17,6 +18,7 @@ from mag_sandbox.sandbox.hud.toolbar import Toolbar
 from mag_sandbox.sandbox.play_session import PlayerSession
 from mag_sandbox.sandbox.settings import SandboxConfig
 from mag_sandbox.sandbox.ui.display import window
+from mag_sandbox.sandbox.ui.layout import Card
 from mag_sandbox.scenes import Scene
 from tests.doubles import FakeWorld
 
@@ -29,18 +31,17 @@ def state():
     world.reset(Scene(prompt="A place."), seed=1)
     for _ in range(30):
         block = world.step(Control(CameraCommand(yaw=1.0)))
+    figures = Figures()
+    stages = {"denoise": 31, "remember": 8, "decode": 3, "look_ahead": 20}
+    figures.add_block(stages, seconds=3 / 57, frames=3)
+    figures.update(0.0, fps=16.0, latency_ms=118)
+    prompt = "A quiet desert at sunset with tall cacti, distant mountains and a red tower."
     return HudState(
         scene="Desert at sunset",
-        prompt="A quiet desert at sunset with tall cacti, distant mountains and a red tower.",
         seed=7,
         seconds=134,
-        phrase=block.phrase,
-        pose=block.poses[-1],
-        memory=block.memory,
-        fps=16.0,
-        possible_fps=57,
-        stage_ms=(("denoise", 31), ("remember", 8), ("decode", 3), ("look ahead", 20)),
-        latency_ms=118,
+        block=replace(block, prompt=prompt),
+        figures=figures.rows,
         lights={"left": "idle", "up": "queued", "down": "idle", "right": "applied"},
     )
 
@@ -89,35 +90,45 @@ def test_a_tiny_window_shows_the_small_form(state):
         assert pygame.image.tobytes(surface, "RGB") == small
 
 
-def test_cards_are_drawn_again_only_when_they_change(surface, state, monkeypatch):
-    drawn = []
-    for name in ("memory_card", "speed_card", "scene_card", "keys_card"):
-        original = getattr(cards, name)
-
-        def counted(*given, _name=name, _original=original):
-            drawn.append(_name)
-            return _original(*given)
-
-        monkeypatch.setattr(cards, name, counted)
+def test_cards_are_drawn_again_only_when_they_say_something_else(surface, state, monkeypatch):
+    drawn, original = [], Card.drawn
+    monkeypatch.setattr(
+        Card,
+        "drawn",
+        lambda self, *args, **more: drawn.append(self) or original(self, *args, **more),
+    )
     hud = Hud()
     hud.draw(surface, state, "full")
+    assert len(drawn) == 4
     drawn.clear()
     hud.draw(surface, replace(state, seconds=134.06), "full")
     assert drawn == []
-    hud.draw(surface, replace(state, fps=15.9), "full")
-    assert drawn == ["speed_card"]
+    for changes, card in (
+        ({"figures": (("", "15.9 fps"),)}, "speed_card"),
+        ({"mode": "paused"}, "scene_card"),
+        ({"seed": 8}, "scene_card"),
+        ({"exact_pose": False}, "scene_card"),
+        ({"lights": {**state.lights, "left": "queued"}}, "keys_card"),
+        ({"block": replace(state.block, memory=replace(state.block.memory, rebuilt=1))},
+         "memory_card"),
+    ):  # fmt: skip
+        changed = replace(state, **changes)
+        hud.draw(surface, changed, "full")
+        assert getattr(cards, card)(changed) in drawn, card
+        hud.draw(surface, state, "full")
+        drawn.clear()
 
 
 def test_the_bar_shows_every_kind_that_is_kept(surface, state):
     theme = Hud().theme(surface)
     card = pygame.Surface((700, 60), pygame.SRCALPHA)
-    cards.draw_bar(card, theme, pygame.Rect(10, 10, 600, 30), state.memory)
+    cards.draw_bar(theme, card, pygame.Rect(10, 10, 600, 30), state.block.memory)
     row = {tuple(card.get_at((x, 25)))[:3] for x in range(10, 610)}
 
     def is_shown(colour):
         return any(max(abs(a - b) for a, b in zip(colour, one, strict=True)) < 8 for one in row)
 
-    kinds = {segment.kind for segment in state.memory.segments}
+    kinds = {segment.kind for segment in state.block.memory.segments}
     assert kinds == {"sink", "compressed", "look-ahead", "raw", "current"}
     assert all(is_shown(cards.SEGMENT_COLOURS[kind]) for kind in kinds)
 
@@ -129,7 +140,7 @@ def test_messages_and_help_fit(surface):
     hud.draw_help(surface)
     hud.draw_notice(surface, "Paused")
     theme = hud.theme(surface)
-    card = cards.message_card(theme, "T", long, "H")
+    card = cards.message_card("T", long, "H").drawn(theme)[0]
     assert surface.get_rect().contains(card.get_rect(center=surface.get_rect().center))
 
 
@@ -149,14 +160,14 @@ def test_what_is_shown_by_default_covers_little_of_the_picture(state):
             hud.theme(surface), MapStitcher().picture, width=hud.places["slim"].width
         )
         theme = hud.theme(surface)
-        arrow = arrow_card(theme, "left").get_rect()
+        arrow = arrow_card("left").drawn(theme)[0].get_rect()
         toolbar = Toolbar(PlayerSession.buttons, DEFAULTS.title)
         toolbar.handle(pygame.Event(pygame.MOUSEMOTION, pos=(5, 5)), 0.0)
         toolbar.draw(surface, theme, (14, 706), 0.0)
-        assert len(toolbar._places) == len(PlayerSession.buttons)
+        assert len(toolbar.places) == len(PlayerSession.buttons)
         for step in Step:
-            hint = hint_card(theme, step, 1252, DEFAULTS.title).get_rect()
-            shown = (*hud.places.values(), card.get_rect(), hint, arrow, toolbar.area)
+            hint = hint_card(step, DEFAULTS.title).drawn(theme, at_most=1252)[0].get_rect()
+            shown = (*hud.places.values(), card.get_rect(), hint, arrow, *toolbar.places.values())
             assert sum(rect.width * rect.height for rect in shown) <= 0.08 * 1280 * 720
 
 
@@ -182,8 +193,7 @@ def test_recording_is_said(surface, state):
 def test_the_camera_keys_of_the_lab_view_can_be_found(surface, state):
     hud = Hud()
     hud.draw(surface, state, "full")
-    card = hud.places["keys"]
-    caps = cards.key_caps(hud.theme(surface), len(state.lights))
-    found = [hud.key_at(cap.move(card.topleft).center) for cap in caps]
-    assert found == list(state.lights)
+    card, caps = hud.places["keys"], hud.parts("keys")
+    assert list(caps) == list(state.lights)
+    assert [hud.key_at(cap.center) for cap in caps.values()] == list(caps)
     assert hud.key_at((card.right + 1, card.top)) is None

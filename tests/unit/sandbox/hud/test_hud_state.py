@@ -6,18 +6,17 @@ import pytest
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose
 from mag_sandbox.model.world import Control, MemoryEntry, MemorySegment, MemoryUsage
+from mag_sandbox.sandbox.hud.figures import Figures
 from mag_sandbox.sandbox.hud.hud_state import (
     bar_bytes,
     bar_stretches,
     clock_text,
     duration_text,
-    elsewhere_rows,
     kept_text,
     ratio_text,
     reach_text,
     remembered_sectors,
     size_text,
-    stage_rows,
 )
 from mag_sandbox.scenes import Scene
 from tests.doubles import FakeWorld
@@ -102,16 +101,35 @@ def test_the_compass_knows_where_frames_are_kept_and_attended():
     assert attended == {9}
 
 
+def figures(stages, **more):
+    found = Figures()
+    found.add_block(stages, **{"seconds": 0.1, "frames": 3, **more})
+    found.update(0.0, 16.0, 80.0)
+    return found
+
+
 def test_stages_come_in_a_fixed_order_and_unknown_ones_last():
-    rows = stage_rows({"upscale": 2.2, "decode": 3.4, "look_ahead": 20.6})
-    assert rows == (("decode", 3), ("look ahead", 21), ("upscale", 2))
+    rows = figures({"upscale": 2.2, "decode": 3.4, "look_ahead": 20.6}).rows
+    assert rows[0] == ("of 30 possible", "16.0 fps")
+    assert rows[1:4] == (("decode", "3 ms"), ("look ahead", "21 ms"), ("upscale", "2 ms"))
 
 
 def test_what_server_and_network_took_is_told_apart_from_the_stages():
-    times = {"denoise": 31.0, "server": 58.4, "network": 12.6}
-    assert stage_rows(times) == (("denoise", 31),)
-    assert elsewhere_rows(times) == (("on the server", 58), ("in the network", 13))
-    assert elsewhere_rows({"denoise": 31.0}) == ()
+    rows = figures({"denoise": 31.0, "server": 58.4, "network": 12.6}).rows
+    assert rows[1:3] == (("denoise", "31 ms"), ("key to frame", "80 ms"))
+    assert rows[3:] == (("on the server", "58 ms"), ("in the network", "13 ms"))
+    assert len(figures({"denoise": 31.0}).rows) == 3
+
+
+def test_figures_change_twice_a_second_at_most_and_blend_blocks():
+    found = figures({"denoise": 30.0})
+    before = found.rows
+    found.add_block({"denoise": 80.0}, 0.1, 3)
+    found.update(0.4, 8.0, None)
+    assert found.rows == before
+    found.update(0.5, 8.0, None)
+    assert found.rows[0][1] == "8.0 fps"
+    assert ("denoise", "40 ms") in found.rows
 
 
 def test_times_read_well():

@@ -1,7 +1,5 @@
 """Zoom goes all the way: from keys to pictures, into recordings and parked scenes, and back."""
 
-from dataclasses import replace
-
 import pygame
 import pytest
 
@@ -60,19 +58,19 @@ def test_a_key_zooms_the_picture_and_lights_up(surface):
     game.pass_frames(3)
     state = game.screen.hud_state()
     assert (state.lights["z"], state.lights["x"]) == ("applied", "idle")
-    assert state.phrase == "camera zooms in"
-    assert state.pose.fov == 90.0 - 3 * 1.875
-    assert pose_text(state) == "0° · +0° · 1.1x"
+    assert state.block.phrase == "camera zooms in"
+    pose = state.block.poses[-1]
+    assert pose.fov == 90.0 - 3 * 1.875
+    assert pose_text(pose) == "0° · +0° · 1.1x"
     game.screen.level = "full"
     game.screen.draw(surface)
     assert surface.get_rect().contains(game.screen.hud.places["keys"])
 
 
 def test_zoom_is_said_only_where_there_is_some():
-    state = zooming_game().screen.hud_state()
-    assert pose_text(state) == "0° · +0°"
-    closer = replace(state, pose=CameraPose(12.0, -3.0, 60.0))
-    assert pose_text(closer) == "12° · -3° · 1.5x"
+    assert pose_text(CameraPose()) == "0° · +0°"
+    assert pose_text(CameraPose(12.0, -3.0, 60.0)) == "12° · -3° · 1.5x"
+    assert pose_text(CameraPose(), exact=False) == "about 0° · +0°"
 
 
 def test_the_wheel_and_a_trigger_zoom():
@@ -187,4 +185,6 @@ def test_the_help_of_a_world_that_zooms_has_room_for_it(surface):
     game.screen.draw(surface)
     theme = game.screen.hud.theme(surface)
     (card,) = help_pages(theme, game.screen._bindings, surface.get_size())
-    assert surface.get_rect().contains(card.get_rect(center=surface.get_rect().center))
+    size = card.size(theme)
+    assert surface.get_width() >= size[0]
+    assert surface.get_height() >= size[1]

@@ -53,15 +53,15 @@ HERE = CameraPose(0.0)
 
 @pytest.mark.parametrize("size", SIZES)
 def test_the_card_that_waits_says_how_long_and_which_keys_end_it(size, monkeypatch):
-    said = []
-    monkeypatch.setattr(Theme, "write_lines", lambda self, card, lines, *rest: said.extend(lines))
+    said, wrap = [], Theme.wrap
+    monkeypatch.setattr(Theme, "wrap", lambda *given: said.append(wrap(*given)) or said[-1])
     with window(size, "test") as surface:
         card = PostcardCard()
         view = Tour(seed=1).update(0.0, HERE, ()).view(0.0)
         assert surface.get_rect().contains(
             card.draw(surface, Theme(size), view, (size[0], 0), 0.0, "C")
         )
-    text = " ".join(said)
+    text = " ".join(said[-1])
     assert f"{MIN_AGE:.0f} seconds" in text
     assert text.endswith("C or Esc stops the postcards.")
 
@@ -338,7 +338,7 @@ def test_cards_fit_and_are_drawn_again_only_when_they_change(hunt, size, monkeyp
         card.draw(surface, theme, lost_at(hunt, 11.0).view(11.3), corner, age=1.1)
         assert texts == []
         final = replace(hunt, phase="finished", stamps=stamped(hunt, 11.0).stamps * CARDS)
-        drawn = tour_card(theme, final, [score(5)] * BEST, 1, "The disk is full. " * 8)
+        drawn = tour_card(final, [score(5)] * BEST, 1, "The disk is full. " * 8).drawn(theme)[0]
         assert surface.get_rect().contains(drawn.get_rect(center=surface.get_rect().center))
 
 

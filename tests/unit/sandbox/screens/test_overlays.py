@@ -173,7 +173,9 @@ def test_what_halves_remember_stands_below_them_where_there_is_room(size, keys, 
 def test_the_caption_of_what_was_seen_is_never_cut(size):
     with window(size, "test"):
         theme, words = Theme(size), "Both turn away and come back"
-        card = seen_card(theme, words, np.zeros((192, 320, 3), np.uint8), WAY_ON.format("V"))
+        card = seen_card(words, np.zeros((192, 320, 3), np.uint8), WAY_ON.format("V")).drawn(theme)[
+            0
+        ]
         assert theme.text(words, 13, bold=True).get_width() < card.get_width() <= size[0]
 
 

@@ -78,7 +78,7 @@ def shown_by(screen, surface) -> bytes:
 def test_every_card_fits_beside_the_picture(results, size):
     with window(size, "test") as surface:
         for one in results:
-            card = probe_card(Theme(size), one)
+            card, _ = probe_card(one).drawn(Theme(size))
             assert card.get_width() <= 0.55 * size[0]
             assert card.get_height() <= 0.55 * size[1]
             assert surface is not None
@@ -86,7 +86,7 @@ def test_every_card_fits_beside_the_picture(results, size):
 
 def test_what_was_remembered_and_what_was_not_have_colours_of_their_own(surface, results):
     theme = Theme(surface.get_size())
-    cards = {pygame.image.tobytes(probe_card(theme, one), "RGBA") for one in results[:4]}
+    cards = {pygame.image.tobytes(probe_card(one).drawn(theme)[0], "RGBA") for one in results[:4]}
     assert len(cards) == 4
 
 
@@ -128,7 +128,7 @@ def test_enter_enlarges_the_chosen_result_and_escape_closes_it(surface, results)
 def test_a_click_chooses_and_a_second_one_enlarges(surface, results):
     screen = ProbesScreen(lambda: results, SandboxConfig())
     shown_by(screen, surface)
-    third = screen._rows[2].center
+    third = screen._places[2].center
     for enlarged in (False, True):
         screen.handle(pygame.Event(pygame.MOUSEBUTTONDOWN, pos=third, button=1))
         assert (screen.chosen, screen.enlarged) == (2, enlarged)
@@ -149,9 +149,9 @@ def test_the_list_scrolls_to_what_is_chosen(surface):
 
 def test_the_page_is_drawn_again_only_when_something_changed(surface, results, monkeypatch):
     drawn = []
-    original = probes.draw_row
+    original = probes.result_part
     monkeypatch.setattr(
-        "mag_sandbox.sandbox.screens.probes.draw_row",
+        "mag_sandbox.sandbox.screens.probes.result_part",
         lambda *a, **k: drawn.append(1) or original(*a, **k),
     )
     kept = list(results)

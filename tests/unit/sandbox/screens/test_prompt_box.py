@@ -227,7 +227,8 @@ def test_tab_completes_the_word_and_then_adds_what_is_suggested(desk):
 def test_a_chip_is_added_by_the_mouse(desk):
     desk.box.open("A meadow.")
     desk.show()
-    rect, phrase = desk.box._card.chips[0]
+    card = desk.box._card
+    rect, phrase = card.places["chip 0"], card.view.chips[0]
     desk.click(desk.at(rect))
     assert (phrase, desk.box.text) == ("at night", "A meadow at night.")
 
@@ -267,7 +268,7 @@ def test_what_is_written_is_applied_in_one_of_several_ways(size):
         for place, (keys, _) in enumerate(ways):
             desk.box.open("a desert")
             desk.show()
-            rect = desk.box._card.choices[place][0]
+            rect = desk.box._card.places[f"choice {place}"]
             assert desk.box._card.surface.get_rect().contains(rect)
             desk.click(desk.at(rect))
             assert chosen.pop() == (keys, "a desert")
@@ -297,7 +298,7 @@ def test_a_world_that_knows_every_word_strikes_and_suggests_nothing(surface):
     desk.show()
     desk.key(pygame.K_TAB)
     assert desk.box.text == "a red zeppelin"
-    assert (desk.box.struck, desk.box._card.chips) == ((), [])
+    assert (desk.box.struck, desk.box._card.view.chips) == ((), ())
 
 
 def test_up_brings_back_what_was_applied(desk):
@@ -349,7 +350,7 @@ def test_any_text_fits_any_window(size, text):
         assert card.surface.get_rect().contains(card.cursor)
         if size[0] >= 640:
             assert surface.get_rect().contains(card.surface.get_rect(topleft=desk.box._corner))
-            places = [hint[0] for hint in card.hints] + [chip[0] for chip in card.chips]
+            places = [*(hint[0] for hint in card.hints), *card.places.values()]
             assert all(card.surface.get_rect().contains(place) for place in places)
 
 

@@ -9,6 +9,7 @@ import pygame
 import pytest
 
 from mag_sandbox.sandbox.ui.display import window
+from mag_sandbox.sandbox.ui.layout import NamedPart, draw, row
 from mag_sandbox.sandbox.ui.theme import HIGH_CONTRAST, INK, MUTED, REFERENCE_SIZE, Theme, odd_rows
 from mag_sandbox.sandbox.ui.thumbnails import (
     MAX_BYTES,
@@ -28,7 +29,6 @@ from mag_sandbox.sandbox.ui.widgets import (
     Slider,
     Toggle,
     menu_key,
-    place_buttons,
 )
 
 
@@ -170,7 +170,9 @@ def test_questions_are_answered_with_the_mouse(surface):
 
 def test_buttons_stand_side_by_side(surface):
     theme = Theme((640, 400))
-    first, second = place_buttons(theme, [Button("One", "Enter"), Button("Two")], 10, 10)
+    buttons = (Button("One", "Enter").part(focused=False), Button("Two").part(focused=True))
+    content = row(*(NamedPart(str(place), one) for place, one in enumerate(buttons)))
+    first, second = draw(theme, surface, content, pygame.Rect(10, 10, 400, 40)).values()
     assert first.right < second.left
     assert first.width > second.width
 

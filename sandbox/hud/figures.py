@@ -1,0 +1,76 @@
+"""The figures of the lab view: rates and times of recent blocks. A new figure is a row here."""
+
+from collections.abc import Mapping
+
+from mag_sandbox.model.world import NETWORK, SERVER
+
+EVERY_S = 0.5  # between two updates: readable, not flickering
+SMOOTHING = 0.2  # weight of the newest block
+STAGES = ("denoise", "remember", "decode", "look_ahead")  # shown first, in this order
+ELSEWHERE = {SERVER: "on the server", NETWORK: "in the network"}  # stages of a remote world
+MAX_STAGES = 5
+LATENCY = "key to frame"
+Row = tuple[str, str]  # what it is, its value
+
+
+class Figures:
+    """Blends the times of blocks, and says them twice a second.
+
+    figures = Figures()
+    figures.add_block({"denoise": 31.0}, seconds=0.05, frames=3)
+    figures.update(now, fps=16.0, latency_ms=80.0)
+    figures.rows
+    """
+
+    def __init__(self, smoothing: float = SMOOTHING) -> None:
+        self.rows: tuple[Row, ...] = ()  # the first is the rate
+        self._smoothing = smoothing
+        self._stages: dict[str, float] = {}
+        self._block_seconds, self._block_frames = 0.0, 0
+        self._updated = float("-inf")
+
+    def add_block(self, stage_ms: Mapping[str, float], seconds: float, frames: int) -> None:
+        """Blend in the times of a block; 0 seconds: only those of its stages."""
+        for stage, ms in stage_ms.items():
+            self._stages[stage] = self._blend(self._stages.get(stage, ms), ms)
+        if seconds:
+            self._block_seconds = self._blend(self._block_seconds or seconds, seconds)
+            self._block_frames = frames
+
+    def update(self, now: float, fps: float, latency_ms: float | None) -> None:
+        """Take new figures, not too often.
+
+        Args:
+            now: a time [s].
+            fps: frames a second that are shown; 0: not known.
+            latency_ms: from a key to the first frame that answers it; None: not known.
+        """
+        if now - self._updated < EVERY_S:
+            return
+        self._updated = now
+        seconds = self._block_seconds
+        possible = f"of {self._block_frames / seconds:.0f} possible" if seconds else ""
+        latency = "..." if latency_ms is None else f"{latency_ms:.0f} ms"
+        here, elsewhere = stage_rows(self._stages), elsewhere_rows(self._stages)
+        self.rows = (
+            (possible, f"{fps:.1f} fps"),
+            *((name, f"{ms} ms") for name, ms in here),
+            (LATENCY, latency),
+            *((name, f"{ms} ms") for name, ms in elsewhere),
+        )
+
+    def _blend(self, before: float, newest: float) -> float:
+        return before + self._smoothing * (newest - before)
+
+
+def stage_rows(stage_ms: Mapping[str, float]) -> tuple[tuple[str, int], ...]:
+    """Return stages in words with whole milliseconds, the well-known ones first."""
+    known = [stage for stage in STAGES if stage in stage_ms]
+    others = [stage for stage in stage_ms if stage not in (*STAGES, *ELSEWHERE)]
+    shown = (known + others)[:MAX_STAGES]
+    return tuple((stage.replace("_", " "), round(stage_ms[stage])) for stage in shown)
+
+
+def elsewhere_rows(stage_ms: Mapping[str, float]) -> tuple[tuple[str, int], ...]:
+    """Return what server and network took of a block, in words; nothing where it was made here."""
+    return tuple((ELSEWHERE[one], round(stage_ms[one])) for one in ELSEWHERE if one in stage_ms)
