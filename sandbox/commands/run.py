@@ -67,7 +67,7 @@ def run_play(options: PlayOptions, say: Say) -> int:
         seconds = seconds or HEADLESS_SECONDS
         source = ScriptSource(pan_out_and_back())
     playthrough = Playthrough(scene, seed)
-    from mag_sandbox.sandbox.recording.frame_store import frames_beside
+    from mag_sandbox.sandbox.recording.frame_writer import frames_beside
 
     with _recorders(options, choice) as recorders:
         observers = [*recorders, *map(frames_beside, recorders)]

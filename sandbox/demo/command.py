@@ -42,7 +42,7 @@ from mag_sandbox.sandbox.demo.run import (
 from mag_sandbox.sandbox.demo.watch import DemoWatch
 from mag_sandbox.sandbox.demo.window import DemoSource
 from mag_sandbox.sandbox.launch import run_app
-from mag_sandbox.sandbox.recording.frame_store import frames_beside
+from mag_sandbox.sandbox.recording.frame_writer import frames_beside
 from mag_sandbox.sandbox.recording.reader import Recording, RecordingError, load_recording
 from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.sandbox.settings import load_settings

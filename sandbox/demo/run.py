@@ -15,7 +15,7 @@ from mag_sandbox.sandbox.demo.watch import DemoWatch
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver, SessionStart
 from mag_sandbox.sandbox.play.parked_scene import ParkedScene
 from mag_sandbox.sandbox.play.session import Playthrough, Session, SessionStep
-from mag_sandbox.sandbox.recording.frame_store import FrameWriter
+from mag_sandbox.sandbox.recording.frame_writer import FrameWriter
 from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.scenes import Scene, load_scene
 from mag_sandbox.scenes.demo.demo import Demo, DemoError

@@ -33,7 +33,7 @@ from mag_sandbox.sandbox.play.pacing import percentile
 from mag_sandbox.sandbox.play.parked_scene import ParkedScene, write_state
 from mag_sandbox.sandbox.play.scripts import survey, wander
 from mag_sandbox.sandbox.play.session import Playthrough, Session
-from mag_sandbox.sandbox.recording.frame_store import frames_beside
+from mag_sandbox.sandbox.recording.frame_writer import frames_beside
 from mag_sandbox.sandbox.recording.reader import load_recording
 from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.sandbox.settings import SandboxConfig

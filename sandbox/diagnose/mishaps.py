@@ -21,7 +21,7 @@ from mag_sandbox.files.whole import visible
 from mag_sandbox.model.world import Control, FrameBlock, Progress, World
 from mag_sandbox.sandbox.game import PlayerGame
 from mag_sandbox.sandbox.play.parked_scene import read_state
-from mag_sandbox.sandbox.recording.frame_store import StoredFrames
+from mag_sandbox.sandbox.recording.frames_file import StoredFrames
 from mag_sandbox.sandbox.recording.reader import load_recording
 from mag_sandbox.sandbox.saves.own_scenes import own_scenes
 from mag_sandbox.sandbox.title.library import PARKED, RECORDINGS, SCENES

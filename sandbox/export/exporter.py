@@ -25,7 +25,7 @@ from mag_sandbox.sandbox.export.options import (
 )
 from mag_sandbox.sandbox.export.video import ahead
 from mag_sandbox.sandbox.play.events import BlockEvent, MemoryEvent, SessionStart
-from mag_sandbox.sandbox.recording.frame_store import StoredFrames
+from mag_sandbox.sandbox.recording.frames_file import StoredFrames
 from mag_sandbox.sandbox.recording.in_video import NotEnclosed, tags_of
 from mag_sandbox.sandbox.recording.reader import Recording, RecordingError, load_recording
 from mag_sandbox.scenes import Scene

@@ -15,10 +15,11 @@ from mag_sandbox.model.world import FrameBlock, Frames
 from mag_sandbox.sandbox.export.options import ExportError, Progress
 from mag_sandbox.sandbox.play.events import BlockEvent
 from mag_sandbox.sandbox.probe.prober import Prober
-from mag_sandbox.sandbox.recording.frame_records import FramesHead, pack, pack_block
-from mag_sandbox.sandbox.recording.frame_store import (
+from mag_sandbox.sandbox.recording.frames_file import (
     FRAMES_FILE,
     USUAL_FPS,
+    FramesHead,
+    FramesWriter,
     StoredBlock,
     StoredFrames,
 )
@@ -189,18 +190,19 @@ def played_again(
         ExportError: it gives no frames, or they cannot be kept.
     """
     path, events, total = folder / FRAMES_FILE, recording.blocks, 0
-    head: FramesHead | None = None
+    writer: FramesWriter | None = None
     try:
         with path.open("xb") as file:
             for number, block in enumerate(frames_from(recording)):
-                if head is None:
-                    head = _head_of(recording, block)
-                    file.write(pack(b"HEAD", head))
-                latency = events[min(number, len(events) - 1)].latency_ms
-                file.write(pack_block(block, latency, "jpeg"))
+                if writer is None:
+                    height, width = block.frames.shape[1:3]
+                    created = recording.start.created
+                    head = FramesHead(width, height, USUAL_FPS, created, True, probed=False)
+                    writer = FramesWriter(file, head)
+                writer.write_block(block, events[min(number, len(events) - 1)].latency_ms)
                 total += len(block.frames)
                 on_progress("replaying the session", min(1.0, (number + 1) / len(events)))
-                if end is not None and total >= end * head.fps:
+                if end is not None and total >= end * USUAL_FPS:
                     break
     except OSError as error:
         raise ExportError(
@@ -211,8 +213,3 @@ def played_again(
     if stored is None:
         raise ExportError(f"{recording.folder} gives no frames; record the session again")
     return stored
-
-
-def _head_of(recording: Recording, block: FrameBlock) -> FramesHead:
-    height, width = block.frames.shape[1:3]
-    return FramesHead(width, height, USUAL_FPS, recording.start.created, True, probed=False)

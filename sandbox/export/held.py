@@ -28,7 +28,7 @@ from mag_sandbox.sandbox.hud.hud_state import (
 )
 from mag_sandbox.sandbox.hud.seen import HEIGHT, SCALE, TOP, WIDTH, SeenRing
 from mag_sandbox.sandbox.play.events import BlockEvent
-from mag_sandbox.sandbox.recording.frame_store import StoredBlock
+from mag_sandbox.sandbox.recording.frames_file import StoredBlock
 
 MOST_MOMENTS = 3000  # that are told apart: ten minutes, block by block
 MOST_KEPT = 4000  # kept frames that are drawn

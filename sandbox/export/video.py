@@ -25,7 +25,7 @@ from mag_sandbox.sandbox.audio import soundtrack_pieces
 from mag_sandbox.sandbox.audio.ambiences import RATE
 from mag_sandbox.sandbox.export.metadata import KEY
 from mag_sandbox.sandbox.export.options import ExportError
-from mag_sandbox.sandbox.recording.frame_store import FRAMES_FILE
+from mag_sandbox.sandbox.recording.frames_file import FRAMES_FILE
 
 PRESET = "ultrafast"  # of x264: what keeps an export 20 times as fast as play
 QP = 20  # of x264: lower is better and larger; from here on no difference is seen

@@ -29,7 +29,7 @@ from mag_sandbox.evaluation.probe.probe import ProbeResult, compare, shrunk
 from mag_sandbox.files.validation import decode
 from mag_sandbox.model.world import FrameBlock, WorldSpec, WorldState
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionEnd, SessionObserver, SessionStart
-from mag_sandbox.sandbox.recording.frame_records import FramesHead
+from mag_sandbox.sandbox.recording.frames_file import FramesHead
 from mag_sandbox.scenes import Scene
 
 logger = logging.getLogger(__name__)

@@ -18,7 +18,7 @@ from mag_sandbox.model.world import (
     WorldState,
 )
 from mag_sandbox.sandbox.choice import WorldChoice
-from mag_sandbox.sandbox.recording.frame_store import StoredFrames
+from mag_sandbox.sandbox.recording.frames_file import StoredFrames
 from mag_sandbox.sandbox.recording.reader import Recording, RecordingError
 from mag_sandbox.sandbox.recording.replay import ReplaySource, playthrough_of, recorded_choice
 from mag_sandbox.scenes import Scene

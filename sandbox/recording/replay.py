@@ -33,8 +33,12 @@ from mag_sandbox.sandbox.play.events import (
 )
 from mag_sandbox.sandbox.play.parked_scene import read_state
 from mag_sandbox.sandbox.play.session import Playthrough, Session
-from mag_sandbox.sandbox.recording.frame_records import as_kept
-from mag_sandbox.sandbox.recording.frame_store import StoredBlock, StoredFrames
+from mag_sandbox.sandbox.recording.frames_file import (
+    StoredBlock,
+    StoredFrames,
+    decode_jpeg,
+    encode_jpeg,
+)
 from mag_sandbox.sandbox.recording.reader import (
     ALIKE_DB,
     By,
@@ -96,7 +100,8 @@ class Likeness:
             self.missing += len(block.frames)
             return
         for place, (then, now) in enumerate(zip(kept, block.frames, strict=True)):
-            now = as_kept(now, stored.head.coding)
+            if stored.head.coding == "jpeg":
+                now = decode_jpeg(encode_jpeg(now))  # as then: coded once
             self.frames.append(FrameLikeness(first + place, psnr(now, then)))
 
     def _read(self, stored: StoredBlock) -> Frames | None:

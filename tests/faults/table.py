@@ -119,7 +119,7 @@ def kept_frames(tag: bytes, change: Callable[[dict], object]) -> Maker:
     """Return what makes a recording whose kept frames have one record's words changed."""
 
     def make(here: Path) -> None:
-        from mag_sandbox.sandbox.recording.frame_records import _HEADER
+        from mag_sandbox.sandbox.recording.frames_file import _HEADER
 
         _record(here, with_frames=True, with_prober=True)
         path = here / "rec" / "frames.bin"

@@ -23,7 +23,8 @@ from mag_sandbox.sandbox.commands import cli
 from mag_sandbox.sandbox.play.parked_scene import StateError, write_state
 from mag_sandbox.sandbox.play.session import Session
 from mag_sandbox.sandbox.postcards.scores import read_scores
-from mag_sandbox.sandbox.recording.frame_store import StoredFrames, frames_beside
+from mag_sandbox.sandbox.recording.frame_writer import frames_beside
+from mag_sandbox.sandbox.recording.frames_file import StoredFrames
 from mag_sandbox.sandbox.recording.reader import EVENTS_FILE, RecordingError, load_recording
 from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.sandbox.saves.own_scenes import keep_prompted

@@ -32,7 +32,7 @@ from mag_sandbox.sandbox.play.parked_scene import (
     read_header,
     restore_world,
 )
-from mag_sandbox.sandbox.recording.frame_store import StoredFrames
+from mag_sandbox.sandbox.recording.frames_file import StoredFrames
 from mag_sandbox.sandbox.recording.reader import EVENTS_FILE, RecordingError, load_recording
 from mag_sandbox.sandbox.saves.parking import ParkedScenes
 from mag_sandbox.sandbox.settings import SandboxConfig, load_settings

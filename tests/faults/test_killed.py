@@ -18,7 +18,7 @@ from mag_sandbox.sandbox.export import ExportOptions
 from mag_sandbox.sandbox.export.command import replayed
 from mag_sandbox.sandbox.export.exporter import export
 from mag_sandbox.sandbox.play.parked_scene import StateError
-from mag_sandbox.sandbox.recording.frame_store import StoredFrames
+from mag_sandbox.sandbox.recording.frames_file import StoredFrames
 from mag_sandbox.sandbox.recording.reader import RecordingError, load_recording
 from mag_sandbox.sandbox.recording.replay import verify
 from mag_sandbox.sandbox.saves.parking import ParkedScenes

@@ -30,7 +30,7 @@ from mag_sandbox.sandbox.game import PlayerGame
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver
 from mag_sandbox.sandbox.play.parked_scene import ParkedScene, StateError, write_state
 from mag_sandbox.sandbox.play.session import Playthrough, Session
-from mag_sandbox.sandbox.recording.frame_store import frames_beside
+from mag_sandbox.sandbox.recording.frame_writer import frames_beside
 from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.sandbox.saves import parking as places
 from mag_sandbox.sandbox.saves.parking import ParkedScenes

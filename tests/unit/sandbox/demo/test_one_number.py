@@ -14,7 +14,8 @@ from mag_sandbox.sandbox.environment import WorldEnvironment
 from mag_sandbox.sandbox.export.footage import Footage
 from mag_sandbox.sandbox.play.session import Session
 from mag_sandbox.sandbox.probe.prober import Prober
-from mag_sandbox.sandbox.recording.frame_store import StoredFrames, frames_beside
+from mag_sandbox.sandbox.recording.frame_writer import frames_beside
+from mag_sandbox.sandbox.recording.frames_file import StoredFrames
 from mag_sandbox.sandbox.recording.reader import load_recording
 from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.scenes import Scene

@@ -17,7 +17,7 @@ from mag_sandbox.sandbox.export import ExportError, ExportOptions
 from mag_sandbox.sandbox.export.exporter import Exported, export
 from mag_sandbox.sandbox.export.metadata import is_ours, replay_line
 from mag_sandbox.sandbox.export.video import PictureFiles
-from mag_sandbox.sandbox.recording.frame_store import FRAMES_FILE
+from mag_sandbox.sandbox.recording.frames_file import FRAMES_FILE
 from mag_sandbox.sandbox.recording.reader import RecordingError
 from tests.recorded import AWAY_AND_BACK, FRAMES, HOLD, SCENE, SECONDS, SEED, played, record
 

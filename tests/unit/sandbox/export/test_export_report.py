@@ -29,7 +29,7 @@ from mag_sandbox.sandbox.export.report_charts import (
     nice_ticks,
     recall_chart,
 )
-from mag_sandbox.sandbox.recording.frame_store import StoredFrames
+from mag_sandbox.sandbox.recording.frames_file import StoredFrames
 from mag_sandbox.sandbox.recording.reader import load_recording
 from tests.patience import PATIENCE
 from tests.recorded import AWAY_AND_BACK, BLOCKS, FRAMES, HOLD, SCENE, SEED, record

@@ -14,7 +14,8 @@ from mag_sandbox.sandbox.hud.hud_state import pose_text
 from mag_sandbox.sandbox.play.parked_scene import read_state, write_state
 from mag_sandbox.sandbox.play.pilot import Pilot
 from mag_sandbox.sandbox.play.session import Playthrough, Session
-from mag_sandbox.sandbox.recording.frame_store import FrameWriter, StoredFrames
+from mag_sandbox.sandbox.recording.frame_writer import FrameWriter
+from mag_sandbox.sandbox.recording.frames_file import StoredFrames
 from mag_sandbox.sandbox.recording.reader import load_recording
 from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.sandbox.recording.replay import verify

@@ -12,7 +12,7 @@ from mag_sandbox.sandbox.choice import WorldChoice
 from mag_sandbox.sandbox.navigator import Navigator
 from mag_sandbox.sandbox.play.worker import WorkerSpec
 from mag_sandbox.sandbox.recording import playback
-from mag_sandbox.sandbox.recording.frame_store import StoredFrames
+from mag_sandbox.sandbox.recording.frames_file import StoredFrames
 from mag_sandbox.sandbox.recording.playback import Playback
 from mag_sandbox.sandbox.recording.reader import load_recording
 from mag_sandbox.sandbox.screens.play import ReplayScreen

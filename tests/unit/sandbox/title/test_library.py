@@ -19,7 +19,7 @@ from mag_sandbox.files.folders import cache_folder, data_folder
 from mag_sandbox.sandbox.play.parked_scene import KeptMemory, StateHeader
 from mag_sandbox.sandbox.play.scripts import pan_out_and_back
 from mag_sandbox.sandbox.play.session import Session
-from mag_sandbox.sandbox.recording.frame_store import frames_beside
+from mag_sandbox.sandbox.recording.frame_writer import frames_beside
 from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.sandbox.saves.own_scenes import (
     LibraryError,

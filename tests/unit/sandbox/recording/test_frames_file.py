@@ -4,6 +4,7 @@ import errno
 import random
 import threading
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -11,20 +12,17 @@ import pytest
 from PIL import Image
 
 from mag_sandbox.evaluation.probe.metrics import psnr
-from mag_sandbox.sandbox.recording import frame_store, recorder
-from mag_sandbox.sandbox.recording.frame_records import (
-    FramesHead,
-    as_kept,
-    head_of,
-    pack,
-    pack_block,
-    scan,
-)
-from mag_sandbox.sandbox.recording.frame_store import (
+from mag_sandbox.files.validation import decode
+from mag_sandbox.sandbox.recording import frame_writer, frames_file, recorder
+from mag_sandbox.sandbox.recording.frame_writer import FrameWriter
+from mag_sandbox.sandbox.recording.frames_file import (
     FRAMES_FILE,
     WAITING_FILE,
-    FrameWriter,
+    FramesWriter,
+    ProbeHead,
     StoredFrames,
+    decode_jpeg,
+    encode_jpeg,
 )
 from mag_sandbox.sandbox.recording.reader import RecordingError, load_recording
 from tests.patience import PATIENCE
@@ -45,12 +43,10 @@ def folder(kept, tmp_path):
 
 
 def test_comparisons_of_earlier_recordings_are_read_without_their_limits(kept):
-    path = kept / FRAMES_FILE
-    with path.open("rb") as file:
-        records = list(scan(file, path.stat().st_size))
-    tag, value = next((tag, value) for tag, value, _ in records if tag == b"PROB")
-    before = value | {"floor": 12.0, "ceiling": 36.0, "measured_limits": False}
-    assert head_of(tag, before) == head_of(tag, value)
+    with StoredFrames.open(kept) as stored:
+        (head, _), *_ = stored._probes
+    before = asdict(head) | {"floor": 12.0, "ceiling": 36.0, "measured_limits": False}
+    assert decode(ProbeHead, before) == head
 
 
 def read_all(folder: Path) -> list:
@@ -88,11 +84,10 @@ def test_frames_of_another_session_are_refused(kept):
         StoredFrames.open(kept, "2001-01-01T00:00:00+00:00")
 
 
-def test_frames_of_another_version_are_refused_in_a_sentence(tmp_path):
-    head = FramesHead(320, 192, 16.0, "2001-01-01", exact_pose=True, probed=False, version=2)
-    (tmp_path / FRAMES_FILE).write_bytes(pack(b"HEAD", head))
-    with pytest.raises(RecordingError, match="its version is 2, this game reads 1; delete"):
-        StoredFrames.open(tmp_path)
+def test_frames_of_another_version_are_refused_in_a_sentence(folder, monkeypatch):
+    monkeypatch.setattr(frames_file, "VERSION", 2)
+    with pytest.raises(RecordingError, match="its version is 1, this game reads 2; delete"):
+        StoredFrames.open(folder)
 
 
 def test_a_recording_without_frames_has_none(tmp_path):
@@ -152,19 +147,19 @@ def test_pictures_are_encoded_into_files_which_lets_other_threads_run(monkeypatc
         save(self, file, *given, **options)
 
     monkeypatch.setattr(Image.Image, "save", noting)
-    assert as_kept(frame, "jpeg").shape == frame.shape
+    assert decode_jpeg(encode_jpeg(frame)).shape == frame.shape
     assert len(files) == 1
 
 
 def test_what_comes_too_fast_is_kept_as_it_is(tmp_path, monkeypatch):
-    monkeypatch.setattr(frame_store, "MOST_ENCODED", 2)
-    pack, all_there = frame_store.pack_block, threading.Event()
+    monkeypatch.setattr(frame_writer, "MOST_ENCODED", 2)
+    write, all_there = FramesWriter.write_block, threading.Event()
 
     def slow(*given):
         assert all_there.wait(PATIENCE)
-        return pack(*given)
+        return write(*given)
 
-    monkeypatch.setattr(frame_store, "pack_block", slow)
+    monkeypatch.setattr(FramesWriter, "write_block", slow)
     blocks, recorded = played(), load_recording(record(tmp_path / "recorded", with_frames=False))
     writer = FrameWriter(lambda: tmp_path)
     writer.on_start(recorded.start, blocks[0])
@@ -182,11 +177,11 @@ def test_what_comes_too_fast_is_kept_as_it_is(tmp_path, monkeypatch):
 
 def test_frames_that_waited_in_a_second_file_are_still_read(kept, tmp_path):
     block, path = read_all(kept)[-1], kept / FRAMES_FILE
-    with path.open("rb") as file:
-        spans = [span for tag, _, span in scan(file, path.stat().st_size) if tag == b"BLCK"]
-    whole = spans[-2].offset + spans[-2].length
-    (tmp_path / FRAMES_FILE).write_bytes(path.read_bytes()[:whole])  # without the last block
-    (tmp_path / WAITING_FILE).write_bytes(pack_block(block, 1.0, "raw"))
+    with StoredFrames.open(kept) as stored:
+        before, last = (one.span for one in stored.blocks[-2:])
+    data, whole = path.read_bytes(), before.offset + before.length
+    (tmp_path / FRAMES_FILE).write_bytes(data[:whole])  # without the last block
+    (tmp_path / WAITING_FILE).write_bytes(data[whole : last.offset + last.length])
     after = read_all(tmp_path)
     assert after[-1].block_index == block.block_index
     assert np.array_equal(after[-1].frames, block.frames)
@@ -198,7 +193,7 @@ def test_a_block_without_room_anywhere_is_left_out_and_counted(tmp_path, monkeyp
     writer.on_start(recorded.start, blocks[0])
     for event, block in zip(recorded.blocks[1:5], blocks[1:5], strict=True):
         most = 0 if event.block_index == 2 else 200
-        monkeypatch.setattr(frame_store, "MOST_WAITING", most)
+        monkeypatch.setattr(frame_writer, "MOST_WAITING", most)
         writer.on_block(event, block)
     writer.on_end(None)
     with StoredFrames.open(tmp_path) as stored:
@@ -207,14 +202,14 @@ def test_a_block_without_room_anywhere_is_left_out_and_counted(tmp_path, monkeyp
 
 
 def test_a_full_disk_ends_the_frames_but_not_the_recording(tmp_path, monkeypatch):
-    slow = frame_store.pack_block
+    write = FramesWriter.write_block
 
-    def full_after_three(block, latency, coding):
+    def full_after_three(self, block, latency, coding):
         if block.block_index == 3:
             raise OSError(errno.ENOSPC, "No space left on device")
-        return slow(block, latency, coding)
+        return write(self, block, latency, coding)
 
-    monkeypatch.setattr(frame_store, "pack_block", full_after_three)
+    monkeypatch.setattr(FramesWriter, "write_block", full_after_three)
     problems = []
     record(tmp_path / "session", on_problem=problems.append)
     assert len(load_recording(tmp_path / "session").blocks) == BLOCKS
