@@ -45,10 +45,10 @@ class MemorySetting:
     """The two limits of memory, never confused: what is kept, and what a block attends."""
 
     policy: str = "mag-retrieve"  # one of WorldSpec.policies
-    kept_mib: KeptMib = 256
-    attended_frames: AttendedFrames = 4  # where the policy limits them
-    window_blocks: WindowBlocks = 2
-    sink_frames: SinkFrames | None = None  # None: the policy's own
+    kept_mib: KeptMib = 256  # budget of kept keys and values [MiB]
+    attended_frames: AttendedFrames = 4  # most remembered frames a block reads
+    window_blocks: WindowBlocks = 2  # recent blocks that `window` keeps
+    sink_frames: SinkFrames | None = None  # never dropped; None: the policy's own
 
     def __post_init__(self) -> None:
         check_fields(self)

@@ -66,7 +66,9 @@ def table_of(record: type) -> str:
     comments = dict(_COMMENT.findall(inspect.getsource(record)))
     lines = []
     for field in fields(record):
-        comment = comments.get(field.name)
+        limits = re.findall(r"Meta\(ge=(.+?), le=(.+?)\)", str(field.type))
+        parts = (comments.get(field.name), *(f"{least} to {most}" for least, most in limits))
+        comment = ", ".join(filter(None, parts))
         line = f"{field.name}: {_type(field.type)}{_default(field)}"
         lines.append(f"{line}  # {comment}\n" if comment else f"{line}\n")
     return "".join(lines)
@@ -80,7 +82,9 @@ def _type(kind: object) -> str:
     """Return a type as it is written in code, without the modules it comes from."""
     if isinstance(kind, type) and not get_args(kind):
         return kind.__name__
-    return re.sub(r"(?:\w+\.)+(\w+)", r"\1", str(kind))
+    text = re.sub(r"(?:\w+\.)+(\w+)", r"\1", str(kind))
+    text = re.sub(r"Annotated\[(\w+), Meta\(ge=(.+?), le=(.+?)\)\]", r"\1", text)
+    return re.sub(r"Optional\[(.+)\]", r"\1 | None", text)
 
 
 def _default(field: Field) -> str:

@@ -73,6 +73,7 @@ class SessionEnd:
     blocks: int
     frames: int
     seconds: float
+    sha256: str = ""  # of all lines before it in a recording; "": an earlier version wrote it
     kind: Literal["session_end"] = "session_end"
 
 

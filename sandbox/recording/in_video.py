@@ -54,7 +54,7 @@ def tags_of(recording: Recording) -> dict[str, str]:
         start = replace(start, scene=replace(start.scene, image=image.name))
     lines = [to_line(start), *map(to_line, blocks[1:])]
     if recording.end is not None:
-        lines.append(to_line(recording.end))
+        lines.append(to_line(replace(recording.end, sha256="")))
     tags[EVENTS_TAG] = _packed("".join(lines).encode())
     if max(map(len, tags.values())) > MOST_TAG:
         raise NotEnclosed("the session is too long for a video, or its picture too large")

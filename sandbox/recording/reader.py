@@ -4,6 +4,7 @@ A recording cut short by a kill ends in the middle of a line; that line is left 
 Every other fault is a RecordingError that names file, line and remedy.
 """
 
+import hashlib
 import platform
 import re
 from dataclasses import dataclass, fields, replace
@@ -52,6 +53,7 @@ class Recording:
     blocks: tuple[BlockEvent, ...]  # the first block included
     end: SessionEnd | None  # None: recording was interrupted
     cut_off: bool = False  # the last line is incomplete and was left out
+    is_changed: bool = False  # its lines are not those that were written
 
     @property
     def controls(self) -> tuple[Control, ...]:
@@ -90,7 +92,12 @@ def load_recording(folder: Path, called: Path | None = None) -> Recording:
         scene=_with_image_path(start.scene, folder),
         state=str(folder / STATE_FOLDER) if start.state else None,  # never one from elsewhere
     )
-    return Recording(folder, start, tuple(blocks), end, cut_off)
+    is_changed = bool(end and end.sha256 and end.sha256 != _sum_of(lines[:-1]))
+    return Recording(folder, start, tuple(blocks), end, cut_off, is_changed)
+
+
+def _sum_of(lines: list[bytes]) -> str:
+    return hashlib.sha256(b"".join(line + b"\n" for line in lines)).hexdigest()
 
 
 def with_machine(provenance: dict) -> dict:
@@ -136,7 +143,7 @@ def _with_cameras(event: dict) -> dict:
     if isinstance(event.get("first_block"), dict):
         event = {**event, "first_block": _with_cameras(event["first_block"])}
     if isinstance(event.get("control"), dict):
-        control = {"edit": None, "leave_out": [], **event["control"]}
+        control = {**event["control"]}
         control["camera"] = {axis: control.pop(axis) for axis in _AXES if axis in control}
         event = {**event, "control": control}
     return event

@@ -5,6 +5,7 @@ fails, play goes on without a recording and `problem` says so. Frames are not st
 them again.
 """
 
+import hashlib
 import json
 import logging
 import os
@@ -143,7 +144,7 @@ class Recorder(SessionObserver):
         self, folder: Path, queue: "SimpleQueue[Event | None]", begun: "Future[bool]"
     ) -> None:
         parked, self._parked = self._parked, None
-        why = None
+        why, written = None, hashlib.sha256()
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with (folder / EVENTS_FILE).open("w", encoding="utf-8") as file:
@@ -155,7 +156,11 @@ class Recorder(SessionObserver):
                         if parked is not None:
                             parked = None  # large, and written now
                             give_back_freed()  # which halts play for a moment
-                    file.write(to_line(event))
+                    if isinstance(event, SessionEnd):
+                        event = replace(event, sha256=written.hexdigest())
+                    line = to_line(event)
+                    written.update(line.encode())
+                    file.write(line)
                     file.flush()  # a killed game leaves a readable recording
                     if not begun.done():
                         begun.set_result(True)

@@ -219,7 +219,7 @@ class Verifier(SessionObserver):
     @property
     def matches(self) -> bool:
         """Whether the whole recording was played, and all of it is as it was recorded."""
-        if self.blocks != len(self._recording.blocks):
+        if self.blocks != len(self._recording.blocks) or self._recording.is_changed:
             return False
         return self._likeness.is_alike if self._likeness else self.first_difference is None
 
@@ -235,6 +235,12 @@ class Verifier(SessionObserver):
 
     def summary(self) -> str:
         """Return the result for people: one line, or a few."""
+        said = self._compared()
+        if self._recording.is_changed:
+            return f"NOT verified: the recording was edited (its checksum differs)\n{said}"
+        return said
+
+    def _compared(self) -> str:
         total = len(self._recording.blocks)
         compared = f"{self.blocks} blocks and {self.look_ahead_blocks} look-ahead blocks"
         if self.blocks < total and (self._likeness or self.first_difference is None):

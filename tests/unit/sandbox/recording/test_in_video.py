@@ -3,6 +3,7 @@
 import json
 import random
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -55,7 +56,7 @@ def test_a_video_makes_its_whole_session_again_without_the_recording(folder, tmp
     with opened(done.path) as recording:
         assert recording.controls == before.controls
         assert recording.start.provenance == before.start.provenance
-        assert recording.end == before.end
+        assert recording.end == replace(before.end, sha256="")
         verifier = verify(recording, FakeWorld(spec=QUICK))
         assert verifier.matches, verifier.summary()
         there = recording.folder
