@@ -96,6 +96,5 @@ def _sdpa_by(backend: SDPBackend, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
 
 
 def _flash_attention(package: str, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-    """Take a flash-attn package's kernel: same axes, softmax scale 1/sqrt(D), no mask."""
     mixed = import_module(package).flash_attn_func(q, k, v)
     return mixed[0] if isinstance(mixed, tuple) else mixed  # version 3 may add its sums

@@ -188,7 +188,6 @@ def _remote() -> ModuleType:
 
 
 def _load_memorypack(name: str, execution: dict | None, on_progress: Progress) -> World:
-    """Load the pocket world with a memory of its own; it takes no setting."""
     from mag_sandbox.model.memorypack import loading
     from mag_sandbox.model.pocket.loading import recorded_execution
 
@@ -206,7 +205,6 @@ def _load_full(
     execution: dict | None,
     on_progress: Progress,
 ) -> World:
-    """Load a full-size world after a look at device, weights and memory, cheapest first."""
     from mag_sandbox.model.catalogue.memory_plan import prepare
 
     on_progress("weights", 0.0)
@@ -237,9 +235,8 @@ def _load_full(
 
 
 def _backend(row: WorldRow) -> str:
-    """Return the module that loads a full-size world."""
     if row.clips:
-        return "clip_loading"
+        return "clips"
     return "pack_loading" if row.packs else "loading"
 
 
@@ -260,7 +257,6 @@ def end_others() -> None:
 
 
 def _meet() -> ModuleType:
-    """Wait for the other processes."""
     leading = import_module("mag_sandbox.model.full.leading")
     device = import_module("mag_sandbox.model.catalogue.memory_plan").find_device()
     leading.meet(device.kind if device else "cpu")

@@ -243,7 +243,6 @@ class MagRetrieve(MemoryPolicy):
         return (*slots, *sorted(others[index] for index in needed))
 
     def _is_known(self, view: CameraPose, recent: int) -> bool:
-        """Tell whether frames kept for good show all of a view, under the prompt in force."""
         frames = self.table.frames
         poses = [
             frame.pose
@@ -257,7 +256,6 @@ class MagRetrieve(MemoryPolicy):
         return next((slot for slot in frames if frames[slot].kind == kind), None)
 
     def _shown(self) -> list[int]:
-        """Return the slots of frames that were shown, oldest first, the recent one last."""
         shown = [
             (f.frame_index, f.kind == "raw", slot)
             for slot, f in self.table.frames.items()
@@ -315,7 +313,6 @@ class Window(MemoryPolicy):
                     frames[slot] = replace(frame, kind="raw")
 
     def _forget_old(self, table: SlotTable, block_length: int) -> None:
-        """Forget what is older than the window of a table's newest frame."""
         newest = max((frame.frame_index for frame in table.frames.values()), default=-1)
         self._forget_before(newest + 1 - self.setting.window_blocks * block_length)
 

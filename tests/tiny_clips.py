@@ -17,7 +17,7 @@ from mag_sandbox.training.pocket.words import train_tokenizer
 if TYPE_CHECKING:  # diffusers takes seconds to import: who collects tests does not wait for it
     import transformers
 
-    from mag_sandbox.model.full.clip_world import ClipWorld
+    from mag_sandbox.model.full.clips import ClipWorld
 
 CAPTIONS = ("a red tower by the sea", "a green hill under a grey sky", "the camera pans right")
 WIDTH = 16  # of text features
@@ -54,7 +54,7 @@ def tiny_clips(
 
     Texts are kept below `texts`, or with the repositories.
     """
-    from mag_sandbox.model.full import clip_loading
+    from mag_sandbox.model.full import clips
 
     row = WORLDS[world]
     frames = FRAMES.get(world, row.clips.frames)
@@ -73,7 +73,7 @@ def tiny_clips(
     start = Start(
         row, WorldFiles(world, texts or repos, tuple(files)), PROCESSOR, MemoryPlan(0), False, shape
     )
-    return clip_loading.load(
+    return clips.load(
         start,
         row.memory_setting(),
         look_ahead=True,

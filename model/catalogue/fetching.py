@@ -204,7 +204,6 @@ def list_repo(repo: str) -> Listing:
 
 
 def _listing(repo: str, said: dict) -> Listing:
-    """Read what the hub says of a repository; files whose place would be elsewhere are left out."""
     files: dict[str, RepoFile] = {}
     for file in said.get("siblings") or []:
         large = file.get("lfs") or {}
@@ -319,7 +318,6 @@ def is_offline() -> bool:
 
 
 def _get(planned: PlannedFile, home: Path, tell: Callable[[int], None]) -> str:
-    """Bring one file into its place, unless it is there; return its SHA-256."""
     path, part = home / planned.path, planned.part(home)
     if exists(path) and not _difference(planned, path):
         tell(planned.file.bytes)
@@ -342,7 +340,6 @@ def _get(planned: PlannedFile, home: Path, tell: Callable[[int], None]) -> str:
 
 
 def _receive(planned: PlannedFile, part: Path, tell: Callable[[int], None]) -> None:
-    """Download to a partial file, going on where it ends."""
     have = part.stat().st_size if exists(part) else 0
     if have > planned.file.bytes:
         part.unlink()
@@ -439,7 +436,6 @@ def _pieces(response: Any, most: int, longest: float = math.inf) -> Iterator[byt
 
 
 def _difference(planned: PlannedFile, path: Path) -> str:
-    """Return how a file differs from the listing; "" if it does not."""
     size = path.stat().st_size
     if size != planned.file.bytes:
         return f"{size} bytes, expected {planned.file.bytes}"

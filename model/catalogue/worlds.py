@@ -293,7 +293,6 @@ _CLIP_FILES = (r"model_index\.json|[a-z_0-9]+/[^/]+\.(json|safetensors|model|txt
 
 
 def _framepack_sources(repo: str) -> tuple[WeightSource, ...]:
-    """Return the parts of a FramePack, whose transformer is in a repository of its own."""
     return (
         WeightSource(
             "generator", repo, (r"(config\.json|diffusion_pytorch_model.*\.(json|safetensors))",),

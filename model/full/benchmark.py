@@ -115,7 +115,6 @@ def measure(
 
 
 def _compared(ours: dict, plain: "MeasuredWorld", say: Say) -> dict:
-    """Return how fast a plain world is, how it runs, and what ours are over that."""
     say(f"run by {_way(plain)}")
     speeds = _speeds(plain, say)
     ratios = _ratios(ours, speeds)
@@ -229,7 +228,6 @@ def _transformer(world: "MeasuredWorld", full: bool) -> float:
 def _block(
     world: "MeasuredWorld", full: bool, played: float = 0.0
 ) -> tuple[float, dict[str, float]]:
-    """Return the seconds that one whole block takes, and the milliseconds of its stages."""
     world.begin_measuring(full=full, played=played)
     blocks: list[FrameBlock] = []
     seconds = _clocked(lambda: blocks.append(world.step(Control())))

@@ -97,7 +97,6 @@ def _coded(difference: Tensor) -> CompactFrame:
 
 
 def _after(before: Tensor, turn: CompactFrame) -> Tensor:
-    """Return what was decoded before, with what a turn says is missing."""
     levels = torch.stack((turn.levels & STEPS, turn.levels >> 4), dim=-1).flatten(-2)
     lowest, step = _of_byte(turn.ranges).unbind(1)
     groups = levels.float().unflatten(1, (lowest.shape[1], -1))

@@ -95,7 +95,6 @@ def _set_class(engine: Engine, kind: type[Layer]) -> None:
 
 
 def _make_a_block(engine: Engine) -> None:
-    """Denoise zeros in one step, as in play, which compiles every part on the way."""
     dit, cache = engine.dit, engine.cache
     with torch.inference_mode():
         features = torch.zeros(1, dit.config.text_len, dit.config.text_dim)

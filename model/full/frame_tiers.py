@@ -263,7 +263,6 @@ class FrameTiers:
             self._load(place, frame)
 
     def _place(self, slot: int, needed: Sequence[int], recompute: Recompute | None = None) -> int:
-        """Return a slot's place on the device, fetching its frame; `needed` slots stay there."""
         place = self._places.pop(slot, None)
         if place is None:
             place = self._free_place(slot, needed)
@@ -334,8 +333,6 @@ class _Store:
     def keep(
         self, slots: Sequence[int], make: Callable[[], Frame], size: int, *, wide: bool = False
     ) -> None:
-        """Keep a frame of so many bytes in main memory; if that is full, the oldest go to disk."""
-
         def bring() -> _Kept:
             frame = make()
             return type(frame)(*(to_host(part, self._device) for part in frame))
@@ -348,15 +345,12 @@ class _Store:
         self._make_room()
 
     def touch(self, slot: int) -> None:
-        """Note that a frame was used just now."""
         self._frames[slot] = self._frames.pop(slot)
 
     def look(self, slot: int) -> Frame:
-        """Return a frame in main memory."""
         return _read(self._frames[slot].result())
 
     def take(self, slot: int) -> Frame:
-        """Return a frame on the device; of keys and values the store keeps no copy."""
         coming = self._coming.pop(slot, None)
         frame = coming.result() if coming else _moved(self.look(slot), self._device)
         if coming and frame[0].is_cuda:
@@ -367,7 +361,6 @@ class _Store:
         return frame
 
     def fetch(self, slots: Sequence[int]) -> None:
-        """Begin to upload frames, and drop other uploads that were not used."""
         self._coming = {slot: self._coming[slot] for slot in slots if slot in self._coming}
         for slot in slots:
             if slot in self._frames and slot not in self._coming:

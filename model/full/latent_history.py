@@ -131,7 +131,6 @@ class _ParkedBlock:
             raise ValueError(f"block of frame {self.first_frame}, {len(self.poses)} poses")
 
     def block(self, latents: Tensor) -> RememberedBlock:
-        """Return the block; latents as there."""
         poses = tuple(CameraPose(*pose) for pose in self.poses)
         return RememberedBlock(
             self.first_frame, latents, CameraPose(*self.view), poses, self.prompt, self.text,

@@ -245,7 +245,6 @@ def _network(
     where: str,
     change: Change = lambda name, tensor: tensor,
 ) -> DiT:
-    """Return a network; `where` it lies, it need not run."""
     with torch.device("meta"):
         dit = empty()
     path, averaged = checkpoint_path(start.files, role), start.row.averaged
@@ -254,7 +253,6 @@ def _network(
 
 
 def _adapter(start: Start, config: DiTConfig) -> Change:
-    """Return what an adapter does to the generator's tensors while they are read."""
     if not start.files.paths("lora"):
         return lambda name, tensor: tensor
     path = checkpoint_path(start.files, "lora")

@@ -122,7 +122,6 @@ class RestorableMemory:
         return tuple(self._rollout.policy.table.frames.values())
 
     def _rebuild(self, table: dict) -> bool:
-        """Make again what a table says was kept; return whether that is how it was."""
         whole = self._history.whole
         if whole:
             self._play_again()
@@ -131,7 +130,6 @@ class RestorableMemory:
         return whole and self._history.whole and self._rollout.policy.table.as_dict() == table
 
     def _play_again(self) -> None:
-        """Remember every block as it was remembered then."""
         rollout, means = self._rollout, self._hooks
         before: RememberedBlock | None = None
         blocks = self._history.blocks
@@ -149,7 +147,6 @@ class RestorableMemory:
             before = block
 
     def _fill_again(self, table: dict) -> None:
-        """Remember the blocks that are left, and of each the frames that were still kept."""
         wanted = _frames_of(table)
         blocks = self._history.blocks
         for place, block in enumerate(blocks):

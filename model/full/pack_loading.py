@@ -115,7 +115,6 @@ def assemble(
 
 
 def _networks(start: Start, running: Execution) -> tuple[PackedNetworks, PartsInfo]:
-    """Return the transformer with its memory, trained or not, where they run."""
     path = checkpoint_path(start.files, "generator")
     with torch.device("meta"):
         dit = DiT(dit_config(start.files), named_kernel(running.kernel))

@@ -182,14 +182,12 @@ class PackStreamWorld(SteeredWorld[_PackSession]):
             raise WorldFailed(not_found("memory policy", policy, self.spec.policies))
 
     def _features(self, prompt: str) -> Tensor:
-        """Return what psi begins with: the prompt, with no word on the camera's way."""
         return self._texts.features(compose(prompt, HOLD))
 
     def _begun(self, image: LatentFrames, prompt: str) -> PackMemory:
         return PackMemory(self._networks.pack, self._places, image, self._features(prompt))
 
     def _frames(self, block_index: int, poses: tuple[CameraPose, ...]) -> LatentFrames:
-        """Return where and when latent frames lie, one a pose; the picture is block 0."""
         count = len(poses)
         times = max(0, block_index * BLOCK_LENGTH - BLOCK_LENGTH + 1) + torch.arange(count)
         turned = torch.tensor([[(pose.yaw, pose.pitch, pose.fov) for pose in poses]]).double()
@@ -227,7 +225,6 @@ class PackStreamWorld(SteeredWorld[_PackSession]):
         return sampled(guided(towards.flow, away.flow, recipe.guidance), noise, levels)
 
     def _shown(self, latents: Tensor, frames: Frames, poses: tuple[CameraPose, ...]) -> FrameBlock:
-        """Return a block that was remembered."""
         session = self._running()
         session.newest = latents
         return self._handed_out(frames, poses, pack_usage(session.memory, self._title, self.spec))

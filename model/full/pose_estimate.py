@@ -164,7 +164,6 @@ class PoseEstimator:
     def _place(
         self, bright: np.ndarray, predicted: CameraPose, newest: KeyFrame
     ) -> tuple[_Placing, list[KeyFrame]]:
-        """Return where a picture belongs, and the key frames that did not show it."""
         best, failed = _Placing(predicted, 0.0), []
         for key in (*self._around(predicted), newest):
             placing = _match(key, bright, predicted)
@@ -176,7 +175,6 @@ class PoseEstimator:
         return best, failed
 
     def _around(self, pose: CameraPose) -> Iterable[KeyFrame]:
-        """Return the oldest key frames that show much of a view."""
         reach = NEAR * self._fov
         near = [key for key in self._keys if np.abs(_turn(key.pose, pose)).max() <= reach]
         return near[:TRIES]
@@ -187,7 +185,6 @@ class PoseEstimator:
             self._gain[axis] += LEARNED * (seen - self._gain[axis])
 
     def _remember(self, newest: KeyFrame, trust: float, failed: list[KeyFrame]) -> None:
-        """Keep the newest frame as a key frame where no older one shows its place."""
         if trust == 0.0 or any(
             np.abs(_turn(key.pose, self._pose)).max() < SPACING
             for key in self._keys
@@ -205,7 +202,6 @@ def _brightness(frame: np.ndarray) -> np.ndarray:
 
 
 def _match(key: KeyFrame, bright: np.ndarray, predicted: CameraPose) -> _Placing:
-    """Place a picture by another one, searching around where it is predicted to look."""
     pixels = bright.shape[1] / key.pose.fov  # a degree
     across, rise = _turn(predicted, key.pose)
     near = round(-across * pixels), round(rise * pixels)  # turning right moves the picture left

@@ -259,7 +259,6 @@ def _packing(
     running: Execution,
     provenance: dict,
 ) -> PackStreamWorld:
-    """Return a world that remembers by packing."""
     if plan.devices > 1:
         raise WorldFailed(f'"{row.name}" runs on one device; start it without torchrun')
     running = replace(running, compiled=False)

@@ -228,7 +228,6 @@ class Rollout:
 
 
 def _renewed(table: SlotTable, again: range, prompt_index: int) -> list[SlotWrite]:
-    """Note which kept frames were run again under another prompt; return where they lie."""
     writes = []
     for slot, frame in table.frames.items():
         if frame.frame_index in again:

@@ -107,7 +107,6 @@ class Ulysses:
         return received
 
     def _in_order(self, parts: Tensor) -> Tensor:
-        """Return all tokens in (frame, row, column) order of those of each process."""
         of_frames = parts.unflatten(2, (-1, self.tokens))  # [P, B, F, L / P, ...]
         return of_frames.movedim(0, 2).flatten(1, 3)
 

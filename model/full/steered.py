@@ -158,7 +158,6 @@ class SteeredWorld(SessionWorld[Session]):
             return self._video.decode(latents)
 
     def _place(self, frames: Frames, command: CameraCommand) -> tuple[CameraPose, ...]:
-        """Return where a block's frames look, estimated, one pose a frame."""
         with self._times.of("pose"):
             return self._running().poses.update(frames, command, len(frames) / self.spec.fps).poses
 
@@ -181,7 +180,6 @@ class SteeredWorld(SessionWorld[Session]):
         return block
 
     def _film(self) -> dict[str, WorldState]:
-        """Return what was shown, as parts of a state; `_parked_film` reads them."""
         session = self._running()
         assert session.newest is not None  # a block was shown
         return {
@@ -205,12 +203,10 @@ class SteeredWorld(SessionWorld[Session]):
         return ParkedVideo(newest, poses, go_on)
 
     def _go_on_showing(self, film: ParkedVideo) -> None:
-        """Have the video go on; the plan says by which decoder."""
         film.go_on()
         self._fallback.plan = replace(self._fallback.plan, decoder=self._video.decoder)
 
     def _apply_plan(self, before: MemoryPlan, plan: MemoryPlan) -> None:
-        """Go to a smaller plan."""
         if plan.text_encoder == "cpu":
             self._prompts.device = "cpu"
         if plan.decoder != before.decoder:

@@ -217,7 +217,6 @@ class EmbeddingStore:
 
     @contextmanager
     def _encoder(self) -> Iterator[Callable[[], RowEncoder]]:
-        """Give what loads the encoder when it is first asked for; afterwards it is dropped."""
         loaded = cache(self._load)
         try:
             yield loaded
@@ -228,7 +227,6 @@ class EmbeddingStore:
                 torch.cuda.empty_cache()
 
     def _read(self, text: str) -> Tensor | None:
-        """Return a text's features; those of an impossible shape are made anew."""
         rows = (self._files.read(text) or {}).get("rows")
         if rows is None or rows.ndim != 2 or not rows.is_floating_point():
             return None

@@ -194,7 +194,6 @@ class StreamWorld(SteeredWorld[_Stream]):
         return self._engine, self._prompts, self._video
 
     def _read_memory(self, state: WorldState) -> ParkedMemory:
-        """Return a parked memory that was made under texts which are known here."""
         memory = ParkedMemory.read(state, self._engine)
         for block in memory.history.blocks:
             if block.text not in self._prompts.texts(block.prompt):
@@ -202,7 +201,6 @@ class StreamWorld(SteeredWorld[_Stream]):
         return memory
 
     def _begin(self, seed: int, prompt: str, setting: MemorySetting) -> _Stream:
-        """Forget what was played and have a scene's texts at hand."""
         self._session = None  # until all is there
         self._texts.forget()
         self._texts.prepare(prompt)
@@ -229,13 +227,10 @@ class StreamWorld(SteeredWorld[_Stream]):
         return self._session
 
     def _keys_then(self, block: RememberedBlock) -> TextKeys:
-        """Return keys of the text that a block was remembered under."""
         self._texts.prepare(block.prompt)
         return self._texts.keys(self._engine.dit, block.text)
 
     def _write(self, work: Callable[[], Result]) -> Result:
-        """Do work of the network that remembers, which is on the device meanwhile."""
-
         def on_device() -> Result:
             with self._writer:
                 return work()
@@ -259,7 +254,6 @@ class StreamWorld(SteeredWorld[_Stream]):
         return keys
 
     def _show(self, command: CameraCommand, given: Tensor | None = None) -> FrameBlock:
-        """Make, decode, place and remember a block; return it."""
         session = self._running()
         view = self._expected_view(command)
         text = self._text_keys()
@@ -298,7 +292,6 @@ class StreamWorld(SteeredWorld[_Stream]):
         return move(poses.pose, command, speed, self.spec.fps, length)[-1]
 
     def _decode_and_memorise(self, latents: Tensor, text: TextKeys, view: CameraPose) -> Frames:
-        """Return a block's frames; its keys and values are made meanwhile. May be done again."""
         before, memory = self._video.state, self._running().memory
         decoding = self._side_stream.start(lambda: self._decode(latents))
         try:
@@ -329,10 +322,6 @@ class StreamWorld(SteeredWorld[_Stream]):
         memory.admit(given, (pose,) * BLOCK_LENGTH, session.prompt, session.told)
 
     def _capacity(self, setting: MemorySetting) -> int:
-        """Return how many slots a setting may use.
-
-        Beyond its budget, which is of the device, frames wait where a policy does not read all.
-        """
         waiting = self._engine.tiers.waiting if make_policy(setting, 1).selects else 0
         return self._on_device(setting) + waiting
 

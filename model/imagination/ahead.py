@@ -62,7 +62,6 @@ def missing(things: Sequence[PlacedObject], yaw: float, named: Sequence[Named]) 
 
 
 def _is_aside(kind: str) -> bool:
-    """Tell whether a first view need not show a thing."""
     return kind in _SINGLE or (kind in THINGS and abs(THINGS[kind].pitch) > _LEVEL)
 
 

@@ -31,17 +31,12 @@ def colored(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Plac
 
 
 def _light(things: Sequence[PlacedObject]) -> float:
-    """Return how light a scene is, as a share of day."""
     around = (thing.mean_color for thing in things if thing.width >= _AROUND)
     levels = [max(color) for color in around if color is not None]
     return float(np.clip(max(levels) / _BRIGHT, _DARKEST, 1.0)) if levels else 1.0
 
 
 def _colored(thing: PlacedObject, wanted: np.ndarray, light: float) -> PlacedObject:
-    """Return a thing as it is, or in the colour that is wanted if it is plainly nearer to another.
-
-    Lamps, dusk and coloured light make of many a right colour one whose nearest name is another.
-    """
     if thing.color is not None:
         seen = np.array([thing.color, thing.mean_color or thing.color])
         own, nearest = (_apart(seen, colors, light) for colors in (wanted[None], _COLORS))

@@ -65,7 +65,6 @@ class DecodedGround:
             return RingPiece(place, shown.clone())
 
     def _follow(self, around: Surroundings) -> None:
-        """Drop the tiles that are not what would be decoded any more."""
         before, self._around = self._around, around
         if before is None or around is before:
             return
@@ -98,7 +97,6 @@ def _tiles(place: Place, height: int, width: int) -> Iterator[Place]:
 
 
 def _cut(pictures: Tensor, place: Place, left: int, height: int) -> Tensor:
-    """Return the pixels of a place whose first column is `left`, of a ring so many cells high."""
     stride = pictures.shape[2] // height
     rows = slice(stride * place.top, stride * (place.top + place.rows))
     return pictures[..., rows, stride * left : stride * (left + place.columns)]

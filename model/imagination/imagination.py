@@ -217,7 +217,6 @@ class Imagination:
         return self._networks.reader.read(torch.from_numpy(view.latents)[None], self.config.kinds)
 
     def _sight(self, around: Surroundings, things: Sequence[PlacedObject]) -> RingPicture:
-        """Return what is known as a picture, in which some things stand."""
         pixels = to_frames(self._pictures(torch.from_numpy(around.latents)[None]))[0]
         shown = around.known
         for axis in range(2):
@@ -287,11 +286,9 @@ class Imagination:
 
     @property
     def _margin(self) -> int:
-        """Pixels of what is decoded beside a view."""
         return BESIDE * self._stride
 
     def _painted(self, around: Surroundings, place: Place, subject: Subject) -> Surroundings:
-        """Return surroundings that know a place, painted where it was not known."""
         rows = np.arange(place.top, place.top + place.rows)
         columns = np.arange(place.left, place.left + place.columns) % self._ring[1]
         table = object_table(subject.things, self.config.looks, self._ring)

@@ -160,7 +160,6 @@ class Planner(nn.Module):
         return logits + self.place(state, stood).to(logits.dtype) if field == TURN else logits
 
     def _stood(self, things: Tensor, first: int = 0) -> Stood:
-        """Return where things before stand; see `_likes`."""
         ends = things[..., TURN].cumsum(dim=1)
         begins = ends[:, first:] - things[:, first:, TURN]
         place = torch.arange(things.shape[1], device=things.device)
@@ -254,14 +253,12 @@ class Planner(nn.Module):
     def _best_of(
         self, plans: Sequence[np.ndarray], said: Sequence[np.ndarray], named: Sequence[Named]
     ) -> _Ahead:
-        """Return of some plans the one whose view ahead shows most; see `ahead_best`."""
         placed = [placed_objects(numbers, self.kinds) for numbers in plans]
         ahead = [ahead_best(*each, named) for each in zip(placed, said, strict=True)]
         best = max(range(len(plans)), key=lambda index: ahead[index][0])
         return _Ahead(*ahead[best], placed[best], plans[best])
 
     def _with_room(self, numbers: np.ndarray, kinds: Collection[str]) -> np.ndarray:
-        """Return a plan that may have one more thing of some kinds: of none there are too many."""
         columns, own = columns_of(numbers), numbers[:, KIND]
         full = np.bincount(own, minlength=len(self._most)) >= self._most.numpy()
         full &= self._only(kinds).numpy()
@@ -379,7 +376,6 @@ class Planner(nn.Module):
         return said.numpy()
 
     def _scenes(self, wanted: Wanted) -> list[str]:
-        """Return the categories that a plan may be of: those that have most of what is named."""
         if wanted.category in self._behind:
             return [wanted.category]
         has = {
@@ -451,13 +447,11 @@ class Planner(nn.Module):
 
 
 def _told_of(plan: Sequence[PlacedObject], named: Sequence[Named]) -> int:
-    """Return how much of what words name a plan has."""
     kinds = {thing.kind for thing in plan}
     return sum(not kinds.isdisjoint(one.kinds) for one in named)
 
 
 def _in_middle(thing: PlacedObject) -> bool:
-    """Tell whether a thing's middle lies in a level view ahead."""
     away = abs(yaw_difference(thing.yaw, 0.0))
     return thing.width < _VIEW and away < _VIEW / 2 and abs(thing.pitch) < _LEVEL
 

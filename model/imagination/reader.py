@@ -132,7 +132,6 @@ def _excludes(one: PlacedObject, other: PlacedObject) -> bool:
 
 
 def _same(one: PlacedObject, other: PlacedObject) -> bool:
-    """Tell whether two things are one, seen twice or taken for two kinds."""
     apart = abs(yaw_difference(one.yaw, other.yaw))
     across = max((one.width + other.width) / 2 - apart, 0)
     down = max((one.height + other.height) / 2 - abs(one.pitch - other.pitch), 0)

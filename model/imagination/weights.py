@@ -109,7 +109,6 @@ def save_networks(folder: Path, networks: ImaginationNetworks) -> None:
 
 
 def _in_eight_bits(name: str, module: nn.Module) -> list[str]:
-    """Return the names of a network's matrices that eight bits are enough for."""
     kinds = {"planner": (nn.Linear, "weight"), "painter": (Sprites, "table")}
     kind, matrix = kinds.get(name, ((), ""))
     return [f"{at}.{matrix}" for at, part in module.named_modules() if isinstance(part, kind)]

@@ -99,7 +99,6 @@ class PackMemory:
 
     @torch.no_grad()
     def _settle(self) -> None:
-        """Update psi for good by the oldest waiting frames."""
         rest, self._waiting = self._waiting[1:], self._waiting[:1]
         if (state := self.state()) is not None:
             self._old = state.detached()
@@ -152,7 +151,6 @@ def psi_bytes(memory: PackMemory) -> int:
 
 
 def _packed(memory: PackMemory) -> Iterator[MemoryEntry]:
-    """Give the history frames but the image, oldest first, each as the scale it is packed to."""
     frames, start = memory.history, memory.image.times[0]
     ages = range(frames.length - 1, -1, -1)
     for place, age in enumerate(ages):

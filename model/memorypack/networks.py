@@ -61,7 +61,6 @@ class MemoryPack(nn.Module):
         return self.semantic.tokens(state).joined(packed)
 
     def _groups(self, image: LatentFrames, history: LatentFrames, places: Places) -> list[Group]:
-        """Return the groups that there are frames for; the image is in the finest one."""
         groups, newest = [], history.length
         history = history.part(max(0, newest - self.config.history), newest)
         stop = history.length

@@ -85,7 +85,6 @@ class _Attending(nn.Module):
         return Tokens(x + self.ffn(_normed(x)), asking.rotary)
 
     def initialise(self) -> None:
-        """Start as a layer that changes nothing."""
         for layer in (self.attention.q, self.attention.k, self.attention.v, self.ffn[0]):
             nn.init.xavier_uniform_(layer.get_parameter("weight"))
             nn.init.zeros_(layer.get_parameter("bias"))

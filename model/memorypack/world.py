@@ -180,7 +180,6 @@ class MemoryPackWorld(PocketWorld[PocketSession]):
         return self._poses(control.camera)
 
     def _frames(self, poses: tuple[CameraPose, ...]) -> LatentFrames:
-        """Return where and when the next block's frames are; the latents count for their number."""
         session, length = self._running(), self.spec.block_length
         times = session.block_index * length + torch.arange(length)
         turned = torch.tensor([[(pose.yaw, pose.pitch, pose.fov) for pose in poses]]).double()
@@ -188,7 +187,6 @@ class MemoryPackWorld(PocketWorld[PocketSession]):
         return LatentFrames(latents, times, turned)
 
     def _invent(self, place: LatentFrames) -> Tensor:
-        """Return the first frame, made with care and from the prompt alone."""
         attend = own_block_attention(self._networks.dit.kernel)
         return self._sampled(place, attend, self._flow.imagine_steps)
 
@@ -209,7 +207,6 @@ class MemoryPackWorld(PocketWorld[PocketSession]):
         return reading.sample(noise.to(self._device), euler_levels(steps, self._flow.shift))
 
     def _adopt_block(self, block: LatentFrames, prompt: str) -> None:
-        """Begin memory with a block's last frame, as a scene's first block does, or go on."""
         if self._memory is None:
             image, features = block.part(block.length - 1, block.length), self._features(prompt)
             self._memory = PackMemory(self._networks.pack, self._places, image, features)

@@ -143,7 +143,7 @@ def test_a_clip_that_goes_on_is_given_the_frames_shown_last(tiny, monkeypatch):
 def test_what_was_shown_before_is_not_shown_again(tiny):
     world = tiny("skyreels-v2")
     play(world, [STILL] * 3)
-    from mag_sandbox.model.full.clip_pipelines import ClipRequest
+    from mag_sandbox.model.full.clips import ClipRequest
 
     request = ClipRequest(WORLDS["skyreels-v2"].clips.go_on, "a place", 1, world._session.shown)
     made = world._pipelines.make(request, lambda fraction: None)
@@ -175,16 +175,16 @@ def test_a_picture_is_where_a_clip_begins_if_the_pipeline_takes_one(tiny, pictur
 def test_the_text_encoder_is_loaded_only_for_new_texts(
     tiny, scene_for, tmp_path, monkeypatch, name
 ):
-    from mag_sandbox.model.full import clip_loading
+    from mag_sandbox.model.full import clips
 
-    loaded, load = [], clip_loading._pipeline
+    loaded, load = [], clips._pipeline
 
     def watched(*parts, reads: bool):
         pipeline = load(*parts, reads=reads)
         loaded.append({part for part, value in pipeline.components.items() if value is not None})
         return pipeline
 
-    monkeypatch.setattr(clip_loading, "_pipeline", watched)
+    monkeypatch.setattr(clips, "_pipeline", watched)
     first, again = (tiny(name, texts=tmp_path / "kept") for _ in range(2))
     makers = loaded[0]
     assert {"transformer", "vae"} <= makers
