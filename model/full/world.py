@@ -20,8 +20,12 @@ from mag_sandbox.model.catalogue.recipes import BLOCK_LENGTH
 from mag_sandbox.model.catalogue.worlds import WorldRow
 from mag_sandbox.model.dit import TextKeys
 from mag_sandbox.model.full.active_text import ScenePrompts
-from mag_sandbox.model.full.latent_history import RememberedBlock
-from mag_sandbox.model.full.memory_restore import ParkedMemory, RestorableMemory, RestoreHooks
+from mag_sandbox.model.full.memory_restore import (
+    ParkedMemory,
+    RememberedBlock,
+    RestorableMemory,
+    RestoreHooks,
+)
 from mag_sandbox.model.full.offload import OffloadedNetwork, SideStream
 from mag_sandbox.model.full.pose_estimate import PoseEstimator
 from mag_sandbox.model.full.rollout import Engine, TieredRollout

@@ -20,12 +20,17 @@ from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.attention import AttentionKernel
 from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.frames import to_frames, to_pictures
-from mag_sandbox.model.imagination.behind import RingPicture, as_seen, boxes, likeness
 from mag_sandbox.model.imagination.config import ImaginationConfig
-from mag_sandbox.model.imagination.exhibits import with_exhibits
 from mag_sandbox.model.imagination.ground import TILE
 from mag_sandbox.model.imagination.objects import PlacedObject, object_table, tell, together
 from mag_sandbox.model.imagination.painter import Painter, sketched_cells
+from mag_sandbox.model.imagination.plan_rules import (
+    RingPicture,
+    as_seen,
+    boxes,
+    likeness,
+    with_exhibits,
+)
 from mag_sandbox.model.imagination.planner import (
     FIELDS,
     NOTHING_WANTED,

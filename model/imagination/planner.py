@@ -17,7 +17,6 @@ from torch import Tensor, nn
 
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.attention import AttentionKernel
-from mag_sandbox.model.imagination.ahead import ahead_best, missing, turned
 from mag_sandbox.model.imagination.causal import (
     Attend,
     CausalLayer,
@@ -29,9 +28,9 @@ from mag_sandbox.model.imagination.causal import (
     TextKeys,
     choose,
 )
-from mag_sandbox.model.imagination.coloring import colored
 from mag_sandbox.model.imagination.config import PlannerConfig
 from mag_sandbox.model.imagination.objects import VARIANTS, PlacedObject
+from mag_sandbox.model.imagination.plan_rules import ahead_best, colored, missing, turned
 from mag_sandbox.scenes.things import EXHIBITS, THINGS, Named, rivals
 
 COLUMNS, ROWS = 160, 96  # steps in which places are told: around the ring, and down it

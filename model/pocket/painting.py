@@ -25,8 +25,7 @@ from mag_sandbox.controls.camera import (
     check_pose,
 )
 from mag_sandbox.files.validation import decode
-from mag_sandbox.model.imagination.cutting import ViewCutter
-from mag_sandbox.model.imagination.ground import DecodedGround, RemadeGround
+from mag_sandbox.model.imagination.ground import DecodedGround, RemadeGround, ViewCutter
 from mag_sandbox.model.imagination.imagination import BESIDE, Imagination, Subject
 from mag_sandbox.model.imagination.objects import PlacedObject, check_objects
 from mag_sandbox.model.imagination.planner import Wanted

@@ -13,8 +13,8 @@ from mag_sandbox.controls.camera import CameraCommand, CameraPose
 from mag_sandbox.model.catalogue.memory_plan import MemoryPlan
 from mag_sandbox.model.catalogue.recipes import BLOCK_LENGTH
 from mag_sandbox.model.catalogue.worlds import WORLDS
-from mag_sandbox.model.full import latent_history, world
-from mag_sandbox.model.full.latent_history import LatentHistory, RememberedBlock
+from mag_sandbox.model.full import memory_restore, world
+from mag_sandbox.model.full.memory_restore import LatentHistory, RememberedBlock
 from mag_sandbox.model.full.rollout import Rollout
 from mag_sandbox.model.parking import MOST_BYTES, host_room
 from mag_sandbox.model.slots import KeptFrame
@@ -229,7 +229,7 @@ def test_a_parked_latent_history_is_the_same_again():
     nothing = read(some.snapshot(()))
     assert not nothing.whole
     assert nothing.blocks == ()
-    assert latent_history.LATENT_BYTES > 1000 * BLOCK_LENGTH * 16 * 60 * 104 * 2
+    assert memory_restore.LATENT_BYTES > 1000 * BLOCK_LENGTH * 16 * 60 * 104 * 2
 
 
 def test_the_room_on_the_host_is_half_of_what_is_free_and_8_gib_at_most(monkeypatch):

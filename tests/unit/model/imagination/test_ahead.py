@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from mag_sandbox.model.imagination.ahead import ahead_best, missing, turned
 from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.plan_rules import ahead_best, missing, turned
 from mag_sandbox.scenes.things import Named
 
 NAMED = [Named(("house",), None)]

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from mag_sandbox.model.imagination.coloring import colored
 from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.plan_rules import colored
 from mag_sandbox.scenes.things import COLORS, Named
 
 PURPLE = [Named(("castle",), COLORS["purple"])]

@@ -5,8 +5,7 @@ import pytest
 import torch
 
 from mag_sandbox.controls.camera import CameraPose
-from mag_sandbox.model.imagination.cutting import ViewCutter
-from mag_sandbox.model.imagination.ground import RingPiece
+from mag_sandbox.model.imagination.ground import RingPiece, ViewCutter
 from mag_sandbox.model.imagination.surroundings import Lattice, Place, Surroundings
 
 ROWS, COLUMNS, VIEW, STRIDE = 12, 40, (6, 10), 4  # cells; px of one

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from mag_sandbox.model.imagination.exhibits import with_exhibits
 from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.plan_rules import with_exhibits
 
 STAND = PlacedObject("podium", 0.0, -20.0, 30.0, 10.0)
 CAKE = PlacedObject("cake", 0.0, 0.0, 20.0, 30.0)

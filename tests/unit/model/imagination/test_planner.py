@@ -7,10 +7,9 @@ import pytest
 import torch
 
 from mag_sandbox.model.imagination import planner as planner_module
-from mag_sandbox.model.imagination.ahead import missing, turned
 from mag_sandbox.model.imagination.causal import choose
-from mag_sandbox.model.imagination.coloring import colored
 from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.plan_rules import colored, missing, turned
 from mag_sandbox.model.imagination.planner import (
     COLUMNS,
     FIELDS,

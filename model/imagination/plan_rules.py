@@ -1,0 +1,289 @@
+"""Rules by which plans are chosen and mended: the first view, given pictures, colours, exhibits.
+
+Data, and numbers made of it; nothing here runs a network. Things are listed from far to near and
+cover each other as in a picture.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from mag_sandbox.controls.camera import WIDEST_FOV, yaw_difference
+from mag_sandbox.model.imagination.objects import PlacedObject, rgb
+from mag_sandbox.scenes.things import COLORS, EXHIBITS, STANDS, THINGS, Named
+
+# The first view: which plan is best, turned which way
+
+_CELL = 2.25  # degrees
+_COLUMNS, _ROWS = 160, 24  # of such cells: around the ring, and down a level view
+_VIEW = round(WIDEST_FOV / _CELL)
+_STEP = 2  # cells by which a plan is turned
+_EDGE = 2  # cells at either side of a view that show too little to count
+_PLAINLY_SHOWN = 0.012  # of a view: of what shows less the eye is not sure
+_MISSED = 0.3  # what is worth less is as good as not there
+_SINGLE = frozenset({"sun", "moon", "door"})
+_LEVEL = 27.0  # degrees above and below the horizon that a level view shows
+_LIKELY = 0.02  # what a nat is worth, where a thing that is named is worth 1
+
+
+def ahead_best(
+    things: Sequence[PlacedObject], said: np.ndarray, named: Sequence[Named] = ()
+) -> tuple[float, float]:
+    """Return how much the view is worth that shows most of a caption, and its yaw.
+
+    Args:
+        things: of a plan, from far to near.
+        said: how much likelier the caption makes each [nats].
+        named: what the caption names in words.
+    """
+    plain = _plain(things)
+    worth = np.zeros(plain.shape[1])
+    for one in named:
+        worth += plain[_of(things, one.kinds)].max(axis=0, initial=0.0)
+    for kind in dict.fromkeys(thing.kind for thing in things):
+        own = _of(things, (kind,))
+        worth += _LIKELY * np.maximum(plain[own] * said[own, None], 0.0).max(axis=0)
+    best = int(worth.argmax())
+    return float(worth[best]), float((best * _STEP + _VIEW / 2) * _CELL % 360.0)
+
+
+def missing(things: Sequence[PlacedObject], yaw: float, named: Sequence[Named]) -> list[Named]:
+    """Return what words name and the view at a yaw does not plainly show, if it could stand there.
+
+    Of what there is but one, or what lies above or below a level view, one anywhere will do.
+    """
+    start = round((yaw / _CELL - _VIEW / 2) / _STEP) % (_COLUMNS // _STEP)
+    plain = _plain(things)[:, start]
+    gone = []
+    for one in named:
+        own = _of(things, one.kinds)
+        there = any(_is_aside(things[index].kind) for index in own)
+        if one.kinds[0] in THINGS and not there and plain[own].max(initial=0.0) < _MISSED:
+            gone.append(one)
+    return gone
+
+
+def _is_aside(kind: str) -> bool:
+    return kind in _SINGLE or (kind in THINGS and abs(THINGS[kind].pitch) > _LEVEL)
+
+
+def _of(things: Sequence[PlacedObject], kinds: Collection[str]) -> list[int]:
+    return [index for index, thing in enumerate(things) if thing.kind in kinds]
+
+
+def _plain(things: Sequence[PlacedObject]) -> np.ndarray:
+    """Return how plainly each view shows each thing, 0 to 1, [things, views]."""
+    if not things:
+        return np.zeros((0, _COLUMNS // _STEP))
+    seen, sizes = _seen(things)
+    sums = np.pad(np.concatenate((seen, seen[:, :_VIEW]), axis=1), ((0, 0), (1, 0))).cumsum(axis=1)
+    starts = np.arange(0, _COLUMNS, _STEP)
+    within = sums[:, starts + _VIEW - _EDGE] - sums[:, starts + _EDGE]
+    plain = np.minimum(within / (_PLAINLY_SHOWN * _ROWS * (_VIEW - 2 * _EDGE)), 1.0)
+    return plain * (1.0 + within / sizes[:, None]) / 2  # half of it: whether all of it shows
+
+
+def turned(things: Sequence[PlacedObject], yaw: float) -> list[PlacedObject]:
+    """Return things as they stand when one has turned right."""
+    return [replace(thing, yaw=(thing.yaw - yaw) % 360.0) for thing in things]
+
+
+def _seen(things: Sequence[PlacedObject]) -> tuple[np.ndarray, np.ndarray]:
+    """Return how many cells of each column show each thing, [things, columns], and could at most.
+
+    The latter is of a view, [things].
+    """
+    yaws = (np.arange(_COLUMNS) + 0.5) * _CELL
+    pitches = (_ROWS / 2 - np.arange(_ROWS) - 0.5) * _CELL
+    nearest = np.full((_ROWS, _COLUMNS), -1)
+    sizes = np.ones(len(things))
+    for index, thing in enumerate(things):
+        across = np.abs((yaws - thing.yaw + 180.0) % 360.0 - 180.0) <= thing.width / 2
+        down = np.abs(pitches - thing.pitch) <= thing.height / 2
+        nearest[np.ix_(down, across)] = index
+        sizes[index] = max(down.sum() * min(across.sum(), _VIEW - 2 * _EDGE), 1)
+    return np.stack([(nearest == index).sum(axis=0) for index in range(len(things))]), sizes
+
+
+# What is behind all things, read off a picture
+
+_ALIKE = 24.0  # levels of a channel at which two colours are hardly alike any more
+_FEWEST = 800  # pixels that a picture had best show of a band
+_OWN_SHARE = 0.12  # share of a band's pixels that its own colour has, where it can be seen at all
+
+
+@dataclass(frozen=True)
+class RingPicture:
+    """What is known of a ring, as a picture."""
+
+    pixels: np.ndarray  # uint8 [H, W, 3], of 360 degrees
+    shown: np.ndarray  # where they are known, bool [H, W]
+    covered: np.ndarray  # where something may stand before what is behind all, bool [H, W]
+
+    def of_rows(self, first: int, last: int) -> np.ndarray:
+        """Return what rows from the first to before the last show of what is behind, float [N, 3].
+
+        There are as many of each row as it shows. Of a row of which some is bare, that alone
+        counts: what stands there has colours of its own.
+        """
+        ends = np.concatenate(([0], self.shown.sum(axis=1).cumsum()))
+        return self._rows[ends[first] : ends[max(first, last)]]
+
+    @cached_property
+    def _rows(self) -> np.ndarray:
+        found = [np.zeros((0, 3))]
+        for pixels, shown, covered in zip(self.pixels, self.shown, self.covered, strict=True):
+            own = shown & ~covered
+            found.append(np.resize(pixels[own if own.any() else shown], (shown.sum(), 3)))
+        return np.asfortranarray(np.concatenate(found))  # channels apart: their maximum is quick
+
+
+def boxes(things: Sequence[PlacedObject], shape: tuple[int, ...]) -> np.ndarray:
+    """Return where things may cover what is behind them in a ring's picture, bool [H, W]."""
+    height, width = shape
+    covered = np.zeros(shape, bool)
+    yaws = (np.arange(width) + 0.5) * 360 / width
+    pitches = (height / 2 - np.arange(height) - 0.5) * 360 / width
+    for thing in things:
+        across = np.abs((yaws - thing.yaw + 180) % 360 - 180)
+        down = np.abs(pitches - thing.pitch)
+        covered |= (down <= thing.height / 2)[:, None] & (across <= thing.width / 2)
+    return covered
+
+
+def likeness(behind: Sequence[PlacedObject], sight: RingPicture) -> float:
+    """Return how much of what a picture shows has the colours that things behind it would have."""
+    return sum(
+        float(_alike(pixels, thing.color).mean())
+        for thing in behind
+        if thing.color and len(pixels := _band(thing, sight)) >= _FEWEST
+    )
+
+
+def as_seen(behind: Sequence[PlacedObject], sight: RingPicture) -> list[PlacedObject]:
+    """Return things behind with the colours that a picture plainly shows of them."""
+    return [_as_seen(thing, _band(thing, sight)) for thing in behind]
+
+
+def _as_seen(thing: PlacedObject, pixels: np.ndarray) -> PlacedObject:
+    if thing.color is None or len(pixels) < _FEWEST:
+        return thing
+    alike = _alike(pixels, thing.color)
+    if alike.mean() < _OWN_SHARE:
+        return thing
+    color = (pixels * alike[:, None]).sum(axis=0) / alike.sum()
+    mean = color if thing.mean_color is None else color + np.subtract(thing.mean_color, thing.color)
+    return replace(thing, color=rgb(color), mean_color=rgb(mean))
+
+
+def _band(thing: PlacedObject, sight: RingPicture) -> np.ndarray:
+    """Return the pixels of the rows that a thing covers, float [N, 3]; see `of_rows`."""
+    height, width = sight.shown.shape
+    middle, half = height / 2 - thing.pitch * width / 360, thing.height * width / 720
+    return sight.of_rows(max(round(middle - half), 0), min(max(round(middle + half), 0), height))
+
+
+def _alike(pixels: np.ndarray, color: Sequence[int]) -> np.ndarray:
+    """Return how alike pixels are to a colour, 0 to 1 each."""
+    return np.exp(-((np.abs(pixels - np.array(color)).max(axis=-1) / _ALIKE) ** 2))
+
+
+# Colours that words give
+
+_COLORS = np.array(list(COLORS.values()))
+_SHADES = np.array((0.7, 0.85, 1.0, 1.15, 1.3))  # of a scene's light, that things are seen in
+_DARKEST = 0.55  # share of day
+# of its brightness, by which what plainly has another colour differs from what it should be. Of
+# 8,000 coloured things of the renderer's own log 10% do, told another colour 70% (of those that are
+# nearer to another name, in whatever light, 43 and 97)
+_PLAINLY_OTHER = 0.25
+_AROUND = 330.0  # degrees; what is wider shows how light a scene is
+_BRIGHT = 200.0  # level of the brightest channel of what is brightest around, by day
+_OWN = 0.75  # of a thing's mean colour: that of its largest part
+
+
+def colored(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
+    """Return things of which none has plainly another colour than words give its kind."""
+    wanted = {kind: np.array(one.color) for one in named if one.color for kind in one.kinds}
+    light = _light(things)
+    return [
+        _colored(thing, wanted[thing.kind], light) if thing.kind in wanted else thing
+        for thing in things
+    ]
+
+
+def _light(things: Sequence[PlacedObject]) -> float:
+    around = (thing.mean_color for thing in things if thing.width >= _AROUND)
+    levels = [max(color) for color in around if color is not None]
+    return float(np.clip(max(levels) / _BRIGHT, _DARKEST, 1.0)) if levels else 1.0
+
+
+def _colored(thing: PlacedObject, wanted: np.ndarray, light: float) -> PlacedObject:
+    if thing.color is not None:
+        seen = np.array([thing.color, thing.mean_color or thing.color])
+        own, nearest = (_apart(seen, colors, light) for colors in (wanted[None], _COLORS))
+        if own <= max(nearest, _PLAINLY_OTHER):
+            return thing
+    shade = wanted * light
+    mean = thing.mean_color and rgb(_OWN * shade + (1 - _OWN) * np.array(thing.mean_color))
+    return replace(thing, color=rgb(shade), mean_color=mean)
+
+
+def _apart(seen: np.ndarray, colors: np.ndarray, light: float) -> float:
+    """Return by what share of its brightness what is seen differs from what comes nearest to it.
+
+    Args:
+        seen: colours of a thing, [N, 3].
+        colors: that it may have by day, [M, 3].
+        light: of the scene, as a share of day.
+    """
+    shades = np.multiply.outer(light * _SHADES, colors)[..., None, :]
+    bright = np.maximum(shades.max(axis=-1), seen.max(axis=-1))
+    return float((np.abs(shades - seen).max(axis=-1) / bright).min())
+
+
+# Stages: every stand bears an exhibit, also one that the edge of a given picture cuts
+
+_APART = 90.0  # degrees between stands whose exhibits are alike: two kinds take turns
+_ASIDE = 0.25  # of a stand's width, by which its exhibit may be beside its middle
+_GAP = 6.0  # degrees between them
+
+
+def with_exhibits(things: Sequence[PlacedObject]) -> list[PlacedObject]:
+    """Return things, from far to near, of which no stand is bare if any bears an exhibit.
+
+    What is missing is made like what stands a quarter of the ring away, or nearest to that.
+    """
+    exhibits = [thing for thing in things if thing.kind in EXHIBITS]
+    borne = {
+        stand: exhibit
+        for stand in things
+        if stand.kind in STANDS
+        for exhibit in exhibits
+        if _bears(stand, exhibit)
+    }
+    full: list[PlacedObject] = []
+    for thing in things:
+        full.append(thing)
+        if borne and thing.kind in STANDS and thing not in borne:
+            alike = min(borne, key=lambda other: _from_quarter(thing, other))
+            rise = _top(thing) - _top(alike)
+            exhibit = borne[alike]
+            full.append(replace(exhibit, yaw=thing.yaw, pitch=exhibit.pitch + rise))
+    return full
+
+
+def _bears(stand: PlacedObject, exhibit: PlacedObject) -> bool:
+    aside = abs(yaw_difference(stand.yaw, exhibit.yaw))
+    gap = abs(exhibit.pitch - exhibit.height / 2 - _top(stand))
+    return aside <= _ASIDE * stand.width and gap <= _GAP
+
+
+def _top(stand: PlacedObject) -> float:
+    return stand.pitch + stand.height / 2
+
+
+def _from_quarter(one: PlacedObject, other: PlacedObject) -> float:
+    return abs(abs(yaw_difference(one.yaw, other.yaw)) - _APART)
