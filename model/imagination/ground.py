@@ -1,6 +1,6 @@
 """Pictures of known ground, kept as long as they are up to date, and views cut out of them.
 
-Decoded pictures lie on the ring in tiles, so that a turning camera adds the few that enter the view.
+Decoded pictures lie on the ring in tiles, so that a turning camera adds the few that it newly sees.
 What is made of whole pictures, as skies are, is made of larger pieces at once.
 
 Views are cuts of the ring: yaw runs along its columns and pitch along its rows. So a view between
