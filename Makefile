@@ -16,7 +16,7 @@ ROOMS ?= files controls scenes model renderer sandbox
 # Compiled once and kept: else every process that a test starts does it again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: fuzz play test lint types bench soak sums gifs clean
+.PHONY: fuzz play test lint types bench sums gifs clean
 
 play: $(VENV)/.play
 	$(BIN)/python main.py play
@@ -42,9 +42,6 @@ bench: $(VENV)/.play
 
 fuzz: $(VENV)/.dev
 	EXAMPLES=$(or $(EXAMPLES),2000) $(BIN)/python -m pytest -q --timeout=0 tests/faults/test_fuzz.py
-
-soak: $(VENV)/.play
-	$(BIN)/python main.py soak $(if $(MINUTES),--minutes $(MINUTES))
 
 # What weights should be, after new ones: doctor and replays notice what differs.
 sums: $(VENV)/.play

@@ -12,8 +12,9 @@ options = options_of(Options, parser.parse_args())
 
 import argparse
 import sys
-from collections.abc import Callable
-from dataclasses import MISSING, field, fields
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from importlib import import_module
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import (
@@ -105,6 +106,35 @@ def options_of(kind: type[Options], told: object, **more: Any) -> Options:
     said = {name: getattr(told, name) for name in names if hasattr(told, name)}
     lists = {name: tuple(value) for name, value in said.items() if isinstance(value, list)}
     return kind(**said | lists | more)
+
+
+@dataclass(frozen=True, slots=True)
+class Subcommand:
+    """A row of a program's table of commands."""
+
+    help: str
+    options: type  # a dataclass made of `option` and `argument`
+    function: str  # MODULE:NAME in this package; imported when called, for `--help` needs none
+
+    def run(self, told: object, *more: object) -> Any:
+        """Call the function with its options and `more`; return what it returns."""
+        module, _, name = self.function.partition(":")
+        called = getattr(import_module(f"mag_sandbox.{module}"), name)
+        return called(options_of(self.options, told), *more)
+
+
+def add_commands(
+    parser: argparse.ArgumentParser, table: Mapping[str, Subcommand]
+) -> Mapping[str, argparse.ArgumentParser]:
+    """Add a subcommand for every row; what is parsed holds its name as `command` and its `run`."""
+    commands = parser.add_subparsers(
+        title="commands", dest="command", metavar="COMMAND", required=True
+    )
+    for name, row in table.items():
+        one = commands.add_parser(name, help=row.help, allow_abbrev=False)
+        add_options(one, row.options)
+        one.set_defaults(run=row.run)
+    return commands.choices
 
 
 def _without_none(kind: Any) -> Any:

@@ -12,8 +12,8 @@ import numpy as np
 
 from mag_sandbox.controls.camera import AXES, CameraCommand
 from mag_sandbox.controls.edits import Edit
-from mag_sandbox.evaluation.probe.anchors import ReturnTracker
-from mag_sandbox.evaluation.probe.probe import compare
+from mag_sandbox.evaluation.similarity.anchors import ReturnTracker
+from mag_sandbox.evaluation.similarity.recall import compare
 from mag_sandbox.files.validation import of_type
 from mag_sandbox.model.world import Control, FrameBlock, Frames, World, WorldFailed, no_edits
 from mag_sandbox.sandbox.hud.around import Lookout

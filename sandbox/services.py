@@ -17,9 +17,9 @@ from mag_sandbox.sandbox.play.parked_scene import ParkedScene
 from mag_sandbox.sandbox.play.pilot import Pilot
 from mag_sandbox.sandbox.play.session import Playthrough
 from mag_sandbox.sandbox.postcards.scores import ScoreBook
-from mag_sandbox.sandbox.probe.prober import Prober
 from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.sandbox.recordings import Recordings
+from mag_sandbox.sandbox.returns.prober import Prober
 from mag_sandbox.sandbox.saves.parking import ParkedScenes
 from mag_sandbox.sandbox.saves.saves import Saves
 from mag_sandbox.sandbox.saves.undo import UndoStack

@@ -7,9 +7,9 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from mag_sandbox.controls.camera import AXES, CameraPose, move
-from mag_sandbox.evaluation.bench.clips import HeldOutScene
 from mag_sandbox.evaluation.lookback.measures import patch_of
 from mag_sandbox.evaluation.lookback.participants import NOTHING_KEPT, SPEED, class_spec
+from mag_sandbox.evaluation.quality.scenes import HeldOutScene
 from mag_sandbox.model.world import Control, FrameBlock, Frames, WorldFailed, WorldState
 from mag_sandbox.scenes import Scene
 

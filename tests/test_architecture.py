@@ -59,7 +59,7 @@ MAY_IMPORT = {
         "model.remote",
         "controls",
         "scenes",
-        "evaluation.probe",
+        "evaluation.similarity",
         "evaluation.lookback.options",
     ),
 }

@@ -19,7 +19,6 @@ from mag_sandbox.training.imagination.config import ImaginationTraining
 from mag_sandbox.training.memorypack.options import MemoryPackOptions, OracleOptions
 from mag_sandbox.training.pocket.config import PocketTraining
 from mag_sandbox.training.recipe.options import STAGES, PrecomputeOptions, RecipeOptions
-from mag_sandbox.training.tables.options import TablesOptions
 
 OLDEST_TORCH = (2, 11)  # that trains; play needs less, see pyproject.toml
 _DO_NOT_TRAIN = ("precompute", "export", "texts", "ranges", "curve")
@@ -37,7 +36,7 @@ def parser() -> argparse.ArgumentParser:
     top = OneLineParser(prog="python -m training", description=__doc__)
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (text, kind, run) in COMMANDS.items():
-        shows_defaults = kind in (PocketTraining, ImaginationTraining, OracleOptions, TablesOptions)
+        shows_defaults = kind in (PocketTraining, ImaginationTraining, OracleOptions)
         told = argparse.ArgumentDefaultsHelpFormatter if shows_defaults else argparse.HelpFormatter
         command = commands.add_parser(name, help=text, formatter_class=told)
         add_options(command, kind)
@@ -149,10 +148,6 @@ COMMANDS: dict[str, tuple[str, type, Callable[[Any], object]]] = {
     "memorypack-oracle": (
         "how much of a ring a few tokens can hold",
         OracleOptions, _later("memorypack.oracle", "train"),
-    ),
-    "tables": (
-        "the paper's tables 3 and 4 in small, a row after another",
-        TablesOptions, _later("tables.train", "train_table"),
     ),
     "export": (
         "a stage's averaged weights as safetensors",

@@ -1,37 +1,28 @@
 """`python -m evaluation imagination`: does what a world invents have shapes that one can name?
 
-Held-out scenes are asked for by captions. Of all of them the first view is looked at, of some the
-whole ring, turned once around, from the caption alone and from a given picture. Beside every
-number stand the renderer's views of the same captions after the world's own codec, as the ceiling,
-and the same views blurred, as what patches of the right colours reach.
+Held-out scenes are asked for by captions. Of all of them the first view is judged, of some the
+whole ring, turned once around, from the caption alone and from a given picture. Beside every number
+stand the renderer's views of the same captions after the world's own codec, as the ceiling.
 
-The result is plain JSON data; shares are 0 to 1, `{mean, low, high}` with a 95% interval by
-bootstrap over scenes, null where nothing was measured:
+The result is plain JSON; shares are 0 to 1, `{mean, low, high}` with a 95% interval by bootstrap
+over scenes, null where nothing was measured:
 
-    schema       1
+    schema       2
     settings     prompts, rings, seed
     world        provenance
-    first        what captions ask for, in first views: things, colors (of what is found),
-                 attributes, all: the share that is there in invented, renders, blurred, and by
-                 chance (renders of another caption of the category), asked (how many);
-                 kinds: per class asked, invented, renders
+    first        what captions ask for, in first views: things, colors (of found things),
+                 attributes: the share that is there in invented, renders, and by chance (renders
+                 of another caption of the category), asked (how many)
     around       the same in all four walls together, from captions
-    area         first, prompt, image (the walls after the first): share of pictures covered by
-                 things for sure: invented, renders, blurred, ratio (of the first two)
-    distance     first, prompt, image (walls after the first together), prompt_90 ...: see
+    distance     first, prompt, image (walls after the first together): see
                  `evaluation.imagination.distances.Distance`
-    redrawn      first, prompt, image: the same of renders of the same captions, of which all was
-                 drawn anew that these do not say: the ceiling of who knows nothing else
-    apart        how often a network trained for it tells first views from the renderer's, on scenes
-                 that it has not seen: invented, blurred, others (renders looking elsewhere)
-    round        prompt, image: opposite_db, opposite_renders_db, excess_db, closing_seam,
-                 other_seams, renders_seams, variety (of the renderer's)
+    opposite_db  prompt, image: PSNR of views half a turn apart, less that of the renderer's
     detail       first, prompt_90 ... image_270: gradient energy, of the renderer's
     bars         per bar: value, bar, met (null where not measured)
 """
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -40,64 +31,75 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from tqdm import tqdm
 
-from mag_sandbox.evaluation.imagination.compared import Compared, Eyes, compared
+from mag_sandbox.evaluation.imagination.answers import PARTS, Eyes, Pictures, answers_report
 from mag_sandbox.evaluation.imagination.distances import Distance, distance
-from mag_sandbox.evaluation.imagination.kept_views import KeptViews
-from mag_sandbox.evaluation.imagination.reports import (
-    answers_report,
-    apart_report,
-    area_report,
-    ratio_report,
-    round_report,
-)
 from mag_sandbox.evaluation.imagination.scenes import (
     KINDS,
-    MAX_SEED,
-    SCENES_PER_SEED,
     WALLS,
     AskedScene,
     Kind,
-    Report,
     asked_scene,
     first_view,
     shown_walls,
 )
-from mag_sandbox.evaluation.imagination.sheet import write_sheets
-from mag_sandbox.evaluation.imagination.table import bars_of
-from mag_sandbox.evaluation.probe.metrics import gradient_energy
-from mag_sandbox.model.world import World
-from mag_sandbox.workers.work import Here, Workplace
+from mag_sandbox.evaluation.judge.classifier import Classifier
+from mag_sandbox.evaluation.judge.judge import Judge, JudgedView, judge_digest
+from mag_sandbox.evaluation.options import ImaginationOptions
+from mag_sandbox.evaluation.quality.thresholds import (
+    Threshold,
+    mean_or_none,
+    verdict_lines,
+    verdicts,
+)
+from mag_sandbox.evaluation.results.intervals import interval_of
+from mag_sandbox.evaluation.results.opening import OpenWorld, opener_like
+from mag_sandbox.evaluation.results.output import Say, make_places, tell
+from mag_sandbox.evaluation.results.store import ClipStore
+from mag_sandbox.evaluation.similarity.metrics import gradient_energy, psnr
+from mag_sandbox.model.loading import load_world
+from mag_sandbox.model.world import Frames, World
+from mag_sandbox.renderer.sheets import write_sheet
 
-FEWEST_PROMPTS, FEWEST_RINGS = 8, 4  # less says nothing
+BARS: dict[str, Threshold] = {
+    "objects_found": Threshold(low=0.85),
+    "frechet_ratio": Threshold(high=3.0),
+    "precision": Threshold(low=0.7),
+    "recall": Threshold(low=0.5),
+    "attributes": Threshold(low=0.95),
+    "opposite_views": Threshold(low=-0.5, high=0.5, unit="dB"),
+    "detail": Threshold(low=0.9, high=1.1),
+}
+GROUPS = {
+    "first": "first views", "prompt": "turned, from captions", "image": "turned, from pictures",
+}  # fmt: skip
+ASKED = dict(zip(PARTS, ("things", "colours of found ones", "attributes"), strict=True))
+ACROSS, MOST_FIRST, MOST_RINGS = 8, 24, 4  # of a sheet: views in a row, first views, rings
 
 
-@dataclass(frozen=True, slots=True)
-class ImaginationSettings:
-    """What is measured."""
-
-    prompts: int = 64  # captions whose first views are looked at
-    rings: int = 12  # of them that are turned around in, and given as pictures, too
-    seed: int = 0  # chooses the scenes and the world's noise
-
-    def __post_init__(self) -> None:
-        if not FEWEST_PROMPTS <= self.prompts <= SCENES_PER_SEED:
-            raise ValueError(
-                f"prompts is {self.prompts}, expected {FEWEST_PROMPTS} to {SCENES_PER_SEED}"
-            )
-        if not FEWEST_RINGS <= self.rings <= self.prompts:
-            raise ValueError(
-                f"rings is {self.rings}, expected {FEWEST_RINGS} to {self.prompts}, the prompts"
-            )
-        if not 0 <= self.seed <= MAX_SEED:
-            raise ValueError(f"seed is {self.seed}, expected 0 to {MAX_SEED}")
+def run_imagination(options: ImaginationOptions, say: Say) -> None:
+    """Measure, say the table, and write numbers and pictures where asked."""
+    make_places(options.json, options.sheet)
+    with closing(load_world(options.world)) as world:
+        open_world, provenance = opener_like(world, options.world), world.provenance()
+    store = options.out and ClipStore(options.out, {
+        "bench": "imagination", "world": options.world, "seed": options.seed,
+        "weights": provenance.get("weights"), "imagination": provenance.get("imagination"),
+        "dtype": provenance.get("execution", {}).get("dtype"),
+    })  # fmt: skip
+    eyes = Eyes(Judge.load(), Classifier.load())
+    invented = play(options, open_world, store)
+    say("all views invented; looking at them")
+    with closing(open_world()) as world:
+        result = measure(options, invented, world, eyes)
+    tell(lines_of(result), {**result, "judge": judge_digest()}, options.json, say)
 
 
 @dataclass(frozen=True, slots=True)
 class Invented:
-    """What a world showed."""
+    """The views that a world showed."""
 
-    firsts: np.ndarray  # first views of all scenes from their captions, uint8 [N, H, W, 3]
-    rings: dict[Kind, np.ndarray]  # of the first scenes, uint8 [rings, 4, H, W, 3]
+    firsts: Frames  # first views of all scenes from their captions, uint8 [N, H, W, 3]
+    rings: dict[Kind, Frames]  # of the first scenes, uint8 [rings, 4, H, W, 3]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,159 +111,212 @@ class ViewsTask:
 
     @property
     def name(self) -> str:
-        """What its views are kept under."""
-        return f"{self.index:04d}-{self.ring or 'first'}"
+        """The name that its views are kept under."""
+        return f"views/{self.index:04d}-{self.ring or 'first'}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ViewsJob:
-    """What workers do; see `mag_sandbox.workers.work.Job`."""
+    """The work of each worker; see `mag_sandbox.workers.work.Job`."""
 
-    open_world: Callable[[], World]
+    open_world: OpenWorld
     seed: int
 
     @contextmanager
-    def ready(self) -> Iterator[Callable[[ViewsTask], np.ndarray]]:
-        """Open the world and give what invents: uint8 [4, H, W, 3] of a ring, else [H, W, 3]."""
+    def ready(self) -> Iterator[Callable[[ViewsTask], Frames]]:
+        """Open the world; yield what invents views: uint8 [4, H, W, 3] of a ring, or [H, W, 3]."""
         with TemporaryDirectory() as name, closing(self.open_world()) as world:
 
-            def do(task: ViewsTask) -> np.ndarray:
+            def invent(task: ViewsTask) -> Frames:
                 scene = asked_scene(task.index, self.seed)
                 if task.ring is None:
                     return first_view(world, scene, Path(name))
                 return shown_walls(world, scene, task.ring, Path(name))
 
-            yield do
+            yield invent
 
 
-class ImaginationBar:
-    """One run of the bar.
-
-    eyes = Eyes(Judge.load(), Classifier.load())
-    ImaginationBar(ImaginationSettings(), open_world, eyes, print).run()["bars"]
-    """
-
-    def __init__(
-        self,
-        settings: ImaginationSettings,
-        open_world: Callable[[], World],
-        eyes: Eyes,
-        report: Report,
-        sheet: Path | None = None,
-        workplace: Workplace | None = None,
-        kept: KeptViews | None = None,
-    ) -> None:
-        """Prepare a run.
-
-        Args:
-            settings: what is measured.
-            open_world: opens the world that is measured.
-            eyes: that look.
-            report: told a line of progress.
-            sheet: PNG of what was looked at; rings go beside it. None: none is written.
-            workplace: where views are invented; None: here.
-            kept: where they are kept, and what is there is not invented again; None: nowhere.
-        """
-        self.settings, self.open_world, self.eyes = settings, open_world, eyes
-        self.report, self.sheet = report, sheet
-        self.workplace, self.kept = workplace or Here(), kept
-
-    def run(self) -> dict:
-        """Have everything played, and measure it."""
-        invented = self.play()
-        self.report("all views invented; looking at them")
-        indices = range(self.settings.prompts)
-        scenes = [asked_scene(index, self.settings.seed) for index in indices]
-        with closing(self.open_world()) as world:
-            return self.measure(scenes, invented, world)
-
-    def play(self) -> Invented:
-        """Let the world invent rings and first views, that of a ring among them."""
-        turned, every = range(self.settings.rings), range(self.settings.prompts)
-        rings = {kind: [ViewsTask(index, kind) for index in turned] for kind in KINDS}
-        later = [ViewsTask(index) for index in every[self.settings.rings :]]
-        tasks = [*itertools.chain(*rings.values()), *later]
-        made = self._invented(tasks)
-        shown = {kind: np.stack([made[task] for task in some]) for kind, some in rings.items()}
-        firsts = [*shown["prompt"][:, 0], *(made[task] for task in later)]
-        return Invented(np.stack(firsts), shown)
-
-    def _invented(self, tasks: Sequence[ViewsTask]) -> dict[ViewsTask, np.ndarray]:
-        """Return the views of all tasks: those that are kept, and others as they are invented."""
-        kept = {task: self.kept.read(task.name) if self.kept else None for task in tasks}
-        made = {task: views for task, views in kept.items() if views is not None}
-        left = [task for task in tasks if task not in made]
-        job = ViewsJob(self.open_world, self.settings.seed)
-        with (
-            self.workplace.workers(job) as results,
-            tqdm(total=len(tasks), initial=len(made), unit="scene") as bar,
-        ):
-            for task, views in results(left):
-                made[task] = views
-                if self.kept:
-                    self.kept.write(task.name, views)
-                bar.update()
-        return made
-
-    def measure(self, scenes: list[AskedScene], invented: Invented, world: World) -> dict:
-        """Look at what was invented of scenes, beside the renderer's through a world's codec."""
-        beside = world, self.eyes
-        first = compared(
-            invented.firsts, scenes, AskedScene.ahead, AskedScene.aside, AskedScene.ahead_redrawn,
-            *beside,
-        )  # fmt: skip
-        walls = {kind: np.concatenate(list(ring)) for kind, ring in invented.rings.items()}
-        turned = (
-            scenes[: self.settings.rings], AskedScene.walls, AskedScene.corners,
-            AskedScene.walls_redrawn,
-        )  # fmt: skip
-        around = {"prompt": compared(walls["prompt"], *turned, *beside)}
-        around["image"] = around["prompt"].instead(self.eyes.look(walls["image"]))
-        result = {
-            "schema": 1,
-            "settings": asdict(self.settings),
-            "world": world.provenance(),
-            **self._measured(scenes, first, around),
-        }
-        result["bars"] = bars_of(result)
-        if self.sheet is not None:
-            write_sheets(self.sheet, first, around)
-        return result
-
-    def _measured(
-        self, scenes: list[AskedScene], first: Compared, around: dict[Kind, Compared]
-    ) -> dict:
-        words = self.eyes.judge.vocabulary
-        beyond = np.arange(self.settings.rings * len(WALLS)) % len(WALLS) > 0
-        groups = {"first": first, **{kind: one.some(beyond) for kind, one in around.items()}}
-        at_walls = {
-            f"{kind}_{yaw:g}": around[kind].some(slice(place, None, len(WALLS)))
-            for kind in KINDS
-            for place, yaw in enumerate(WALLS)
-            if place
-        }
-        return {
-            "first": answers_report(scenes, first, self.eyes),
-            "around": answers_report(scenes[: self.settings.rings], around["prompt"], self.eyes),
-            "area": {name: area_report(some, words) for name, some in groups.items()},
-            "distance": {
-                name: asdict(_distance(some)) for name, some in {**groups, **at_walls}.items()
-            },
-            "redrawn": {
-                name: asdict(_distance(some.instead(some.redrawn))) for name, some in groups.items()
-            },
-            "apart": apart_report(first, self.eyes.judge),
-            "round": {kind: round_report(some) for kind, some in around.items()},
-            "detail": {
-                name: ratio_report(some, gradient_energy)
-                for name, some in {"first": first, **at_walls}.items()
-            },
-        }
+def play(
+    options: ImaginationOptions, open_world: OpenWorld, store: ClipStore | None = None
+) -> Invented:
+    """Let the world invent rings and first views; what the store keeps is not invented again."""
+    rings = {kind: [ViewsTask(at, kind) for at in range(options.rings)] for kind in KINDS}
+    later = [ViewsTask(index) for index in range(options.rings, options.prompts)]
+    tasks = [*itertools.chain(*rings.values()), *later]
+    made: dict[ViewsTask, Frames] = {}
+    for task in tasks if store else ():
+        if store is not None and (views := store.read_array(task.name)) is not None:
+            made[task] = views
+    left = [task for task in tasks if task not in made]
+    with (
+        options.workplace().workers(ViewsJob(open_world, options.seed)) as results,
+        tqdm(total=len(tasks), initial=len(made), unit="scene") as bar,
+    ):
+        for task, views in results(left):
+            made[task] = views
+            if store is not None:
+                store.write_array(task.name, views)
+            bar.update()
+    shown = {kind: np.stack([made[task] for task in some]) for kind, some in rings.items()}
+    firsts = [*shown["prompt"][:, 0], *(made[task] for task in later)]
+    return Invented(np.stack(firsts), shown)
 
 
-def _distance(some: Compared) -> Distance:
+def measure(options: ImaginationOptions, invented: Invented, world: World, eyes: Eyes) -> dict:
+    """Judge what was invented, beside the renderer's views through a world's codec."""
+    scenes = [asked_scene(index, options.seed) for index in range(options.prompts)]
+    turned = scenes[: options.rings]
+
+    def coded(view: Callable[[AskedScene], Frames], some: Sequence[AskedScene]) -> Frames:
+        return world.round_trip(np.concatenate([view(scene) for scene in some]))
+
+    firsts, ahead = eyes.look(invented.firsts), eyes.look(coded(AskedScene.ahead, scenes))
+    walls = eyes.look(coded(AskedScene.walls, turned))
+    shown = {kind: eyes.look(np.concatenate(list(ring))) for kind, ring in invented.rings.items()}
+    aside = eyes.judge.look(coded(AskedScene.aside, scenes))
+    corners = eyes.judge.look(coded(AskedScene.corners, turned))
+    beyond = np.arange(len(turned) * len(WALLS)) % len(WALLS) > 0
+    of_wall, numbers = np.repeat(np.arange(len(turned)), len(WALLS)), np.arange(len(scenes))
+    distances = {
+        "first": _distance(firsts.sight, ahead.sight, aside, numbers),
+        **{
+            kind: _distance(
+                some.sight[beyond], walls.sight[beyond], corners[beyond], of_wall[beyond]
+            )
+            for kind, some in shown.items()
+        },
+    }
+    result = {
+        "schema": 2,
+        "settings": {name: getattr(options, name) for name in ("prompts", "rings", "seed")},
+        "world": world.provenance(),
+        "first": answers_report(scenes, firsts, ahead, eyes),
+        "around": answers_report(turned, shown["prompt"], walls, eyes),
+        "distance": {name: asdict(one) for name, one in distances.items()},
+        "opposite_db": {
+            kind: interval_of(_opposite(some.frames) - _opposite(walls.frames))
+            for kind, some in shown.items()
+        },
+        "detail": _details(firsts, ahead, shown, walls),
+    }
+    result["bars"] = verdicts(BARS, _values(result))
+    if options.sheet is not None:
+        write_sheets(options.sheet, (ahead, firsts), (walls, *shown.values()))
+    return result
+
+
+def _distance(
+    invented: JudgedView, renders: JudgedView, others: JudgedView, scenes: np.ndarray
+) -> Distance:
     """Compare cells: things are told apart by them, whole views by their light."""
-    parts = (some.invented.sight, some.renders.sight, some.others.sight)
-    cells = parts[0].cells.shape[1]
-    features = (part.cells.reshape(-1, part.cells.shape[-1]) for part in parts)
-    return distance(*features, np.repeat(some.scenes, cells))
+    parts = (invented.cells, renders.cells, others.cells)
+    features = (part.reshape(-1, part.shape[-1]) for part in parts)
+    return distance(*features, np.repeat(scenes, invented.cells.shape[1]))
+
+
+def _opposite(frames: Frames) -> np.ndarray:
+    """Return how like views half a turn apart are in each ring [dB]; frames are its walls."""
+    rings = frames.reshape(-1, len(WALLS), *frames.shape[1:])
+    return np.array([opposite_likeness(walls) for walls in rings])
+
+
+def opposite_likeness(walls: Frames) -> float:
+    """Return how like views half a turn apart are [dB]; walls are uint8 [4, H, W, 3]."""
+    return float(np.mean([psnr(walls[0], walls[2]), psnr(walls[1], walls[3])]))
+
+
+def _details(
+    firsts: Pictures, ahead: Pictures, shown: Mapping[Kind, Pictures], walls: Pictures
+) -> dict[str, dict]:
+    """Return the gradient energy of first views and of every later wall, of the renderer's."""
+    pairs = {"first": (firsts.frames, ahead.frames)}
+    for kind, (place, yaw) in itertools.product(KINDS, enumerate(WALLS)):
+        if place:
+            each = slice(place, None, len(WALLS))
+            pairs[f"{kind}_{yaw:g}"] = shown[kind].frames[each], walls.frames[each]
+    energies = {
+        name: np.array([[gradient_energy(view) for view in some] for some in pair]).T
+        for name, pair in pairs.items()
+    }
+    return {
+        name: interval_of(values, lambda means: means[:, 0] / means[:, 1])
+        for name, values in energies.items()
+    }
+
+
+def _values(result: dict) -> dict[str, float | None]:
+    """Return the value that each bar limits; of several the worst."""
+    first, nearest = result["first"], result["distance"]["first"]
+    details = [one["mean"] for one in result["detail"].values()]
+    return {
+        "objects_found": mean_or_none(first["things"]["invented"]),
+        "frechet_ratio": nearest["ratio"],
+        "precision": nearest["precision"],
+        "recall": nearest["recall"],
+        "attributes": mean_or_none(first["attributes"]["invented"]),
+        "opposite_views": max((one["mean"] for one in result["opposite_db"].values()), key=abs),
+        "detail": max(details, key=lambda ratio: abs(ratio - 1)),
+    }
+
+
+def lines_of(result: dict) -> Iterator[str]:
+    """Yield the table, line by line."""
+    yield f"{'there of what captions ask for':34}{'invented':>20}{'renders':>9}{'chance':>9}"
+    for view, words in (("first", "first views"), ("around", "all around")):
+        for part, what in ASKED.items():
+            row = result[view][part]
+            beside = "".join(f"{_percent(row[name]):>9}" for name in ("renders", "chance"))
+            yield f"{f'{what}, {words}':34}{_share(row['invented']):>20}{beside}"
+    yield f"\n{'':34}" + "".join(f"{words:>24}" for words in GROUPS.values())
+    groups = [result["distance"][name] for name in GROUPS]
+    ratios = ("{:.1f} ({:.1f} to {:.1f})".format(one["ratio"], *one["ratio_interval"])
+              for one in groups)  # fmt: skip
+    yield f"{'Frechet distance, of renders':34}" + "".join(f"{cell:>24}" for cell in ratios)
+    for name in ("precision", "recall"):
+        yield f"{name:34}" + "".join(f"{one[name]:>24.2f}" for one in groups)
+    for kind, one in result["opposite_db"].items():
+        yield (
+            f"{GROUPS[kind]}: opposite views {one['mean']:+.1f} ({one['low']:+.1f} to "
+            f"{one['high']:+.1f}) dB more alike than the renderer's"
+        )
+    details = (f"{name} {one['mean']:.2f}" for name, one in result["detail"].items())
+    yield f"detail, of the renderer's: {', '.join(details)}\n"
+    yield from verdict_lines(result["bars"])
+
+
+def _percent(share: dict | None) -> str:
+    return "-" if share is None else f"{share['mean']:.0%}"
+
+
+def _share(share: dict | None) -> str:
+    if share is None:
+        return "-"
+    return f"{share['mean']:.0%} ({share['low']:.0%} to {share['high']:.0%})"
+
+
+def write_sheets(path: Path, firsts: Sequence[Pictures], around: Sequence[Pictures]) -> None:
+    """Write renders and invented views in turn, row by row, at half their size.
+
+    Args:
+        path: of the PNG; rings go to the same name with "-rings".
+        firsts: renders and invented first views.
+        around: the walls of whole rings: renders, from captions, from pictures.
+    """
+    rows = [
+        [_half(view) for view in pictures.frames[start : start + ACROSS]]
+        for start in range(0, min(len(firsts[0].frames), MOST_FIRST), ACROSS)
+        for pictures in firsts
+    ]
+    rings = [
+        [_half(np.concatenate(list(pictures.frames[start : start + len(WALLS)]), axis=1))]
+        for start in range(0, len(around[0].frames), len(WALLS))[:MOST_RINGS]
+        for pictures in around
+    ]
+    write_sheet(path, rows)
+    write_sheet(path.with_name(f"{path.stem}-rings{path.suffix}"), rings)
+
+
+def _half(view: Frames) -> Frames:
+    height, width = view.shape[0] // 2, view.shape[1] // 2
+    halves = view[: 2 * height, : 2 * width].reshape(height, 2, width, 2, 3)
+    return halves.mean((1, 3)).round().astype(np.uint8)

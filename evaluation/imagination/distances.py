@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mag_sandbox.evaluation.probe.metrics import frechet_distance
+from mag_sandbox.evaluation.similarity.metrics import frechet_distance
 
 NEIGHBOURS = 1  # of each point, that tell how far its likes reach; of three, lumps lie within reach
 RESAMPLES = 200

@@ -1,11 +1,10 @@
-"""What a world is asked for, and what it shows: first views of captions, and four walls of rings.
+"""Scenes that a world is asked for, and the first views and four walls that it shows of them.
 
-Knows nothing of how pictures are judged.
+Judges no pictures.
 """
 
-import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -14,9 +13,9 @@ import numpy as np
 from PIL import Image
 
 from mag_sandbox.controls.camera import CameraPose, yaw_difference
-from mag_sandbox.evaluation.bench.clips import full_turn
+from mag_sandbox.evaluation.options import SCENES_PER_SEED
+from mag_sandbox.evaluation.quality.scenes import full_turn
 from mag_sandbox.model.world import Control, World
-from mag_sandbox.renderer.canvas import Canvas
 from mag_sandbox.renderer.plan import Thing
 from mag_sandbox.renderer.version2.classes import LOOKS
 from mag_sandbox.renderer.version2.mentions import named_things, richest_caption
@@ -28,15 +27,11 @@ Kind = Literal["prompt", "image"]  # the first view is invented from the caption
 KINDS: tuple[Kind, ...] = ("prompt", "image")
 WALLS = (0.0, 90.0, 180.0, 270.0)  # yaws whose views together are the whole ring
 FIRST_SEED = HELD_OUT + 700_000  # of the scenes asked for; nothing else shows them
-SCENES_PER_SEED = 10_000
-MAX_SEED = 10_000
 YAW_TOLERANCE = 4.0  # degrees that a wall may be missed by
 # seen from one side only, or from two: a first view need not show them
 ONE_SIDED = frozenset({"sun", "moon", "door", "river", "path", "road"})
 # pixels of a class in a view; of those with fewer the judge finds one in five even in renders
 PLAIN = 800
-MOST_REDRAWS = 50
-Report = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +45,7 @@ class AskedScene:
 
     @property
     def category(self) -> str:
-        """Of the scene."""
+        """Category of the scene."""
         return self.ring.category
 
     def view(self, yaw: float) -> np.ndarray:
@@ -73,37 +68,8 @@ class AskedScene:
         """Return the renderer's views between the walls, uint8 [4, H, W, 3]."""
         return np.stack([self.view(yaw + 45.0) for yaw in WALLS])
 
-    def ahead_redrawn(self) -> np.ndarray:
-        """Return the first view of the caption drawn anew, uint8 [1, H, W, 3]."""
-        return view_at(self._redrawn(), 0.0, 0.0)[None]
-
-    def walls_redrawn(self) -> np.ndarray:
-        """Return the walls of the caption drawn anew, uint8 [4, H, W, 3]."""
-        ring = self._redrawn()
-        return np.stack([view_at(ring, yaw, 0.0) for yaw in WALLS])
-
-    def _redrawn(self) -> np.ndarray:
-        """Return a ring of the same caption, of which all is drawn anew that it does not say.
-
-        Nobody who knows only the caption can come nearer to this scene, but by luck.
-        """
-        attributes, caption = self.ring.attributes, self.caption.lower()
-        said = {
-            name: value for name, value in attributes.items()
-            if name in self.mentioned or re.search(rf"\b{re.escape(value)}\b", caption)
-        }  # fmt: skip
-        category = CATEGORIES[self.category]
-        for attempt in range(MOST_REDRAWS):
-            rng, canvas = np.random.default_rng([self.ring.seed, 9, attempt]), Canvas()
-            try:
-                category.draw({**category.sample(rng), **said}, rng, canvas)
-                return canvas.pixels()
-            except (KeyError, IndexError):  # what is said and what was drawn do not go together
-                continue
-        return self.ring.pixels
-
     def scene(self, kind: Kind, folder: Path) -> Scene:
-        """Return what the world is asked for; a given picture is written into a folder."""
+        """Return the scene that the world is asked for; a given picture goes into the folder."""
         image = None
         if kind == "image":
             image = folder / f"given-{self.ring.seed}.png"
@@ -148,13 +114,12 @@ def shown_walls(world: World, scene: AskedScene, kind: Kind, folder: Path) -> np
     """
     asked = scene.scene(kind, folder)
     block = world.reset(asked, asked.seed)
-    start = block.poses[-1].yaw
+    start, turn = block.poses[-1].yaw, full_turn(world.spec)
     shown = {0.0: (0.0, block.at_rest[-1])}
-    for leg in full_turn(world.spec):
-        for _ in range(leg.blocks):
-            block = world.step(Control(leg.command))
-            for pose, frame in zip(block.poses, block.at_rest, strict=True):
-                _keep_nearest(shown, pose, start, frame)
+    for _ in range(turn.blocks):
+        block = world.step(Control(turn.command))
+        for pose, frame in zip(block.poses, block.at_rest, strict=True):
+            _keep_nearest(shown, pose, start, frame)
     missed = [yaw for yaw in WALLS if yaw not in shown or shown[yaw][0] > YAW_TOLERANCE]
     if missed:
         raise ValueError(f"the world does not turn to {missed[0]:g} degrees; give one that turns")

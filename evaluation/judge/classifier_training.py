@@ -18,6 +18,7 @@ from mag_sandbox.evaluation.judge.classifier import (
 )
 from mag_sandbox.evaluation.judge.fitting import Fitting, Report, fit, loss_of_answers, weathered
 from mag_sandbox.evaluation.judge.segmenter import halved
+from mag_sandbox.evaluation.options import ClassifierOptions
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.version2.render import CATEGORIES, HELD_OUT, RENDERER_VERSION, render
 
@@ -61,6 +62,11 @@ def cut_views(rings: Rings, indices: np.ndarray, rng: np.random.Generator) -> np
         columns = (np.arange(VIEW[1]) + rng.integers(RING[1])) % RING[1]
         view[:] = rings.pixels[index, top : top + VIEW[0]][:, columns]
     return views
+
+
+def run_classifier_training(options: ClassifierOptions, say: Report) -> None:
+    """Train the classifier of attributes."""
+    train_classifier(options.out, replace(FITTING, steps=options.steps), say)
 
 
 def train_classifier(folder: Path, fitting: Fitting, report: Report) -> Classifier:

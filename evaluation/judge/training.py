@@ -1,5 +1,8 @@
 """Trains the judge on views of labelled rings."""
 
+from contextlib import closing
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,13 +22,33 @@ from mag_sandbox.evaluation.judge.labelled import (
 )
 from mag_sandbox.evaluation.judge.segmenter import Answers, Segmenter, SegmenterShape
 from mag_sandbox.evaluation.judge.vocabulary import NOTHING, JudgeVocabulary, full_vocabulary
+from mag_sandbox.evaluation.options import JudgeOptions
 from mag_sandbox.model.frames import to_pictures
+from mag_sandbox.model.loading import load_world
+from mag_sandbox.model.world import World
 from mag_sandbox.renderer.version2.render import HELD_OUT, RENDERER_VERSION
+from mag_sandbox.renderer.views import HEIGHT, WIDTH
 
 TEST_SEED = HELD_OUT + 500_000  # first scene of the accuracy test; the bar shows others
 FEWEST_CELLS = 3  # a class of fewer may be overlooked in a view
 MOST_WEIGHT, LEAST_WEIGHT = 4.0, 0.5  # of a class's cells in the loss
 FITTING = Fitting(rings=1600, steps=2000, batch=16, learning_rate=3e-3, test_rings=160, warmup=0.1)
+
+
+def run_judge_training(options: JudgeOptions, say: Report) -> None:
+    """Train the judge, and say how often it is right."""
+    fitting = replace(FITTING, rings=options.rings, steps=options.steps)
+    with closing(load_world("pocket")) as world:
+        found = train_judge(options.out, fitting, partial(round_trip_of_ring, world), say)
+    say(f"cells right: {found['cells_right']:.1%}, sure ones {found['sure_cells_right']:.1%}")
+
+
+def round_trip_of_ring(world: World, ring: np.ndarray) -> np.ndarray:
+    """Return a ring after the world's autoencoder, view by view, uint8 [H, W, 3]."""
+    rows, columns = ring.shape[0] // HEIGHT, ring.shape[1] // WIDTH
+    tiles = ring.reshape(rows, HEIGHT, columns, WIDTH, 3).swapaxes(1, 2)
+    coded = world.round_trip(tiles.reshape(-1, HEIGHT, WIDTH, 3))
+    return coded.reshape(tiles.shape).swapaxes(1, 2).reshape(ring.shape)
 
 
 def train_judge(folder: Path, fitting: Fitting, round_trip: RoundTrip, report: Report) -> dict:

@@ -4,12 +4,10 @@ Both are made from the result files alone, so that anybody gets the same; a test
 """
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import asdict
 
 from jinja2 import Environment, PackageLoader
 
-from mag_sandbox.command_line import argument, option
 from mag_sandbox.evaluation.leaderboard.board import (
     ENOUGH,
     BoardGroup,
@@ -19,12 +17,12 @@ from mag_sandbox.evaluation.leaderboard.board import (
     read_board,
 )
 from mag_sandbox.evaluation.leaderboard.plots import life_plot, likeness_plot, looks, recall_plot
+from mag_sandbox.evaluation.options import LeaderboardOptions
 from mag_sandbox.evaluation.results.cited import MAG_BENCH, SOURCE
 from mag_sandbox.evaluation.results.intervals import Interval
 from mag_sandbox.evaluation.results.markdown import link, plain
 from mag_sandbox.files.whole import replace_file
 
-FOLDER = Path("docs/leaderboard")
 HEADING = (
     "", "score", "PSNR after a return, dB", "half-life, s", "kept, MiB", "dB per MiB", "obedience",
     "clips",
@@ -102,14 +100,6 @@ def life_text(life: Life) -> str:
         longer if one is None else f"{one:.1f}" for one in (life.mean, life.low, life.high)
     )
     return mean if mean == low == high == longer else f"{mean} [{low}, {high}]"
-
-
-@dataclass(frozen=True, slots=True)
-class LeaderboardOptions:
-    """Make the leaderboard from result files."""
-
-    folder: Path = argument("result files; the table and the page go beside it", metavar="DIR")
-    check: bool = option(False, "write nothing; refuse where table or page are not up to date")
 
 
 def run_leaderboard(options: LeaderboardOptions, say: Callable[[str], None]) -> None:

@@ -19,14 +19,14 @@ from mag_sandbox.controls.camera import (
     yaw_difference,
 )
 from mag_sandbox.controls.edits import Edit
-from mag_sandbox.evaluation.bench.parts import likenesses, mean_of, part_scores
 from mag_sandbox.evaluation.lookback.playing import TICKS, Take
 from mag_sandbox.evaluation.lookback.tasks import ClipPlan, ReturnTask
 from mag_sandbox.evaluation.magbench.continuation import as_pictures
 from mag_sandbox.evaluation.magbench.evaluate import Matching
 from mag_sandbox.evaluation.magbench.lpips import NAME as LPIPS
-from mag_sandbox.evaluation.probe.metrics import gradient_energy, psnr, sharpness, ssim
-from mag_sandbox.evaluation.probe.motion import Measure, motion_verdict
+from mag_sandbox.evaluation.quality.scenes import likenesses, mean_of, part_scores
+from mag_sandbox.evaluation.similarity.metrics import gradient_energy, psnr, sharpness, ssim
+from mag_sandbox.evaluation.similarity.motion import Measure, motion_verdict
 from mag_sandbox.evaluation.vbench.consistency import ends
 from mag_sandbox.model.full.image_shift import enlarged, reduced
 from mag_sandbox.model.world import MIB, Frames

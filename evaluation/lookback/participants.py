@@ -127,7 +127,7 @@ class Entrant:
             return Player(ClassWorld(own), own.able)
         if self.kind == "remote" and self.server is None:
             raise Refusal("a remote world needs its --url")
-        from mag_sandbox.evaluation.bench.opening import fitting  # which imports torch
+        from mag_sandbox.evaluation.results.opening import fitting  # which imports torch
 
         execution = fitting(self.execution)
         world = load_world(

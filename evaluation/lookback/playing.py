@@ -15,13 +15,12 @@ from PIL import Image
 
 from mag_sandbox.controls.camera import CameraPose, move
 from mag_sandbox.controls.edits import Edit
-from mag_sandbox.evaluation.bench.clips import HeldOutScene, Leg, Phase
-from mag_sandbox.evaluation.bench.parts import ring_parts
 from mag_sandbox.evaluation.lookback.camera_paths import tape_of
 from mag_sandbox.evaluation.lookback.folders import check_frame_size
 from mag_sandbox.evaluation.lookback.participants import Player
 from mag_sandbox.evaluation.lookback.tasks import ClipPlan, legs
-from mag_sandbox.evaluation.probe.motion import Measure, MotionLog
+from mag_sandbox.evaluation.quality.scenes import HeldOutScene, Leg, Phase, ring_parts
+from mag_sandbox.evaluation.similarity.motion import Measure, MotionLog
 from mag_sandbox.files.border import Refusal, refusing
 from mag_sandbox.model.world import Control, FrameBlock, Frames, WorldSpec
 from mag_sandbox.renderer.version2.moving import render_moving

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mag_sandbox.controls.camera import CameraPose
-from mag_sandbox.evaluation.bench.adherence import captioned, trusted_heads
-from mag_sandbox.evaluation.bench.clips import HeldOutScene
 from mag_sandbox.evaluation.judge.classifier import CATEGORY, Classifier
+from mag_sandbox.evaluation.quality.adherence import captioned, trusted_heads
+from mag_sandbox.evaluation.quality.scenes import HeldOutScene
 from mag_sandbox.model.world import Frames
 from mag_sandbox.renderer.version2.render import CATEGORIES
 

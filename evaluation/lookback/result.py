@@ -23,10 +23,10 @@ from pathlib import Path
 import numpy as np
 
 from mag_sandbox.evaluation.lookback.tasks import BENCHMARK, KNOWN_TASKS, RULES
-from mag_sandbox.evaluation.probe.metrics import RESAMPLES
-from mag_sandbox.evaluation.probe.probe import MIN_POINTS, recalled_after
 from mag_sandbox.evaluation.report.data import LIVES
 from mag_sandbox.evaluation.results.intervals import mean_interval, mean_scores
+from mag_sandbox.evaluation.similarity.metrics import RESAMPLES
+from mag_sandbox.evaluation.similarity.recall import MIN_POINTS, recalled_after
 from mag_sandbox.files.border import Refusal, read_plain, refusing
 from mag_sandbox.files.validation import decode, parse_json
 from mag_sandbox.files.whole import replace_file

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 
-from mag_sandbox.evaluation.bench.clips import HeldOutScene
 from mag_sandbox.evaluation.judge.classifier import Classifier
 from mag_sandbox.evaluation.judge.judge import Judge
 from mag_sandbox.evaluation.lookback.measures import Measured, measured, pairs_of
@@ -25,6 +24,7 @@ from mag_sandbox.evaluation.lookback.tasks import (
     category_of,
 )
 from mag_sandbox.evaluation.magbench.evaluate import Matching
+from mag_sandbox.evaluation.quality.scenes import HeldOutScene
 from mag_sandbox.evaluation.results.store import ClipStore
 from mag_sandbox.evaluation.results.sweep import Found, sweep
 from mag_sandbox.files.border import Refusal

@@ -16,7 +16,7 @@ from itertools import count, islice
 import numpy as np
 
 from mag_sandbox.controls.camera import CameraCommand
-from mag_sandbox.evaluation.bench.clips import Leg, Phase
+from mag_sandbox.evaluation.quality.scenes import Leg, Phase
 from mag_sandbox.files.yaml_files import not_found
 from mag_sandbox.model.world import WorldSpec
 from mag_sandbox.renderer.version2.render import CATEGORIES, described

@@ -7,12 +7,13 @@ takes part if it can be driven in latents; see `Continuer`.
 
 import math
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from mag_sandbox.evaluation.options import Mode
 from mag_sandbox.evaluation.results.videos import VideoFormat
 from mag_sandbox.model.world import Frames
 
@@ -60,10 +61,6 @@ def split_clip(duration: float, frame_count: int) -> Split:
             f"{switch} on, of {used} that fill whole blocks; take a longer clip"
         )
     return Split(used, switch)
-
-
-Mode = Literal["history", "truth"]  # what is remembered of the predicted part: itself, or the truth
-MODES: tuple[Mode, ...] = ("history", "truth")
 
 
 class Continuer(Protocol):

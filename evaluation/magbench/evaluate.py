@@ -20,11 +20,10 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
-from mag_sandbox.command_line import option
 from mag_sandbox.evaluation.magbench.best_match import (
     BestMatch,
     Distance,
@@ -33,10 +32,8 @@ from mag_sandbox.evaluation.magbench.best_match import (
 )
 from mag_sandbox.evaluation.magbench.continuation import (
     FPS,
-    MODES,
     Continuation,
     Continuer,
-    Mode,
     Split,
     as_frames,
     continue_clip,
@@ -51,6 +48,7 @@ from mag_sandbox.evaluation.magbench.table import (
     read_table,
     videos_folder,
 )
+from mag_sandbox.evaluation.options import MODES, STAND_IN, MagBenchOptions, Mode
 from mag_sandbox.evaluation.results import cited
 from mag_sandbox.evaluation.results.environment import environment
 from mag_sandbox.evaluation.results.intervals import mean_scores
@@ -61,7 +59,6 @@ from mag_sandbox.evaluation.results.videos import VideoFault, VideoFormat, read_
 from mag_sandbox.model.catalogue.memory_plan import find_video
 from mag_sandbox.model.catalogue.weight_files import require
 from mag_sandbox.model.catalogue.worlds import MAG_BENCH
-from mag_sandbox.workers.options import WorkerOptions
 from mag_sandbox.workers.work import Workplace
 
 OFFICIAL = VideoFormat(832, 480, FPS)
@@ -69,7 +66,6 @@ CLIPS = 176  # of MAG-Bench
 METHODS = {  # world -> row of the paper's table 3
     "mag": "MAG", "self-forcing": "Self Forcing", "causvid": "CausVid", "longlive": "LongLive",
 }  # fmt: skip
-STAND_IN = "mean absolute difference"  # finds matches where LPIPS has no weights
 PICTURES = "pairs"  # folder of pictures beside the records
 
 
@@ -236,34 +232,6 @@ def worst_frame(pair: Continuation, found: BestMatch) -> int:
     """Return the predicted frame that is least like its match."""
     matched = pair.truth[found.matches]
     return int(np.square(pair.predicted - matched).mean(axis=(1, 2, 3)).argmax())
-
-
-@dataclass(frozen=True, slots=True)
-class MagBenchOptions(WorkerOptions):
-    """Clips of MAG-Bench, and what is to continue them."""
-
-    out: Path = option(help="folder for the results", metavar="DIR")
-    table: Path | None = option(
-        None, "table of the clips, else the fetched one (`mag-sandbox fetch mag-bench`)",
-        metavar="CSV",
-    )  # fmt: skip
-    videos: Path | None = option(None, "folder of its videos", metavar="DIR")
-    world: str = option("mag", "a full-size world (%(default)s)")
-    mode: tuple[Mode, ...] = option(
-        MODES, "what is remembered of the predicted part: itself or the truth (both in turn)"
-    )
-    prompt: Literal["caption", "empty"] = option("caption")
-    remembers: Literal["as trained", "generator"] = option(
-        "as trained", "the memory model where the world has one, or the generator by itself"
-    )
-    lpips: tuple[str, ...] = option(
-        (), "weights of AlexNet, and of LPIPS unless the package lpips is installed, or "
-        f"hub:OWNER/NAME/FILE; without them {STAND_IN} finds the matches, and there is no LPIPS",
-        metavar="FILE",
-    )  # fmt: skip
-    clips: int | None = option(None, "only the first rows of the table", metavar="N")
-    seed: int = option(0, "seed of the noise (%(default)s)", type=int)
-    check: bool = option(False, "only check the table and the videos")
 
 
 def run_magbench(options: MagBenchOptions, say: Say) -> None:

@@ -19,11 +19,11 @@ from pathlib import Path
 
 import numpy as np
 
-from mag_sandbox.evaluation.probe.probe import MIN_POINTS, recalled_after
 from mag_sandbox.evaluation.results.cited import COMPRESSION, MAG_BENCH, SOURCE, VBENCH
 from mag_sandbox.evaluation.results.environment import environment
 from mag_sandbox.evaluation.results.intervals import difference, mean_scores
 from mag_sandbox.evaluation.results.store import read_records, read_runs, read_settings
+from mag_sandbox.evaluation.similarity.recall import MIN_POINTS, recalled_after
 
 SCHEMA = 1
 PICTURES = 2  # best, and as many worst, of a row

@@ -8,13 +8,12 @@ import base64
 import io
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader
 from PIL import Image
 
-from mag_sandbox.command_line import argument, option
+from mag_sandbox.evaluation.options import ReportOptions
 from mag_sandbox.evaluation.report import tables
 from mag_sandbox.evaluation.report.charts import Bar, bars_of, line_chart
 from mag_sandbox.evaluation.report.data import report_data
@@ -166,17 +165,6 @@ def _data_address(path: str) -> str:
     picture = Image.fromarray(read_picture(Path(path)))
     picture.save(kept, "JPEG", quality=QUALITY, subsampling=0)
     return f"data:image/jpeg;base64,{base64.b64encode(kept.getvalue()).decode()}"
-
-
-@dataclass(frozen=True, slots=True)
-class ReportOptions:
-    """Results to make a page of."""
-
-    folders: tuple[Path, ...] = argument("a folder given as --out", metavar="DIR")
-    html: Path | None = option(None, "(report.html in the first DIR)", metavar="FILE")
-    markdown: Path | None = option(
-        None, "also write the tables into this Markdown page", metavar="FILE"
-    )
 
 
 def run_report(options: ReportOptions, say: Callable[[str], None]) -> None:

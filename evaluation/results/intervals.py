@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from mag_sandbox.evaluation.probe.metrics import bootstrap_interval
+from mag_sandbox.evaluation.similarity.metrics import Combine, bootstrap_interval
 
 FEWEST = 5  # clips below which no difference is believed, however large
 
@@ -47,6 +47,24 @@ def mean_interval(values: Sequence[float | None]) -> Interval | None:
         raise ValueError(f"{np.size(known)} scores hold one that is not finite; refuse its clip")
     low, high = bootstrap_interval(known)
     return Interval(float(np.mean(known)), low, high, len(known))
+
+
+def interval_of(
+    values: Sequence[float] | np.ndarray, combine: Combine = lambda means: means
+) -> dict[str, float]:
+    """Return the mean of values, one number or a row a clip, with its interval, as plain data.
+
+    Of rows, [N, D], `combine` makes one number of their means, [resamples, D].
+    """
+    low, high = bootstrap_interval(values, combine=combine)
+    mean = combine(np.asarray(values, np.float64).mean(0, keepdims=True))[0]
+    return {"mean": float(mean), "low": low, "high": high}
+
+
+def pooled_share(counts: Sequence[tuple[int, int]]) -> dict[str, float] | None:
+    """Return the share of right answers of all, of (asked, right) a clip; None: none was asked."""
+    known = [row for row in counts if row[0]]
+    return interval_of(known, lambda means: means[:, 1] / means[:, 0]) if known else None
 
 
 def mean_scores(clips: Sequence[Mapping[str, float | None]]) -> dict[str, dict | None]:

@@ -7,7 +7,6 @@ from pathlib import Path
 from mag_sandbox.files.whole import replace_file
 
 Say = Callable[[str], None]
-JSON, PICTURES = "also write all numbers here", "also write pictures here"  # help of options
 
 
 def make_places(*files: Path | None) -> None:

@@ -4,12 +4,14 @@ Whoever measures a clip holds its claim, a lock that the system drops when the p
 it ends. So nothing is measured twice, and a killed run goes on where it was.
 """
 
+import io
 import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import numpy as np
 from filelock import FileLock, Timeout
 
 from mag_sandbox.files.whole import replace_file
@@ -60,6 +62,21 @@ class ClipStore:
     def note(self, run: dict) -> None:
         """Append what is to be known of a run: machine, commit, arguments."""
         self._append(RUNS, run)
+
+    def read_array(self, name: str) -> np.ndarray | None:
+        """Return uint8 pictures that were kept under a name; None: there are none, or damaged."""
+        try:
+            kept = np.load(self.folder / f"{name}.npy", allow_pickle=False)
+        except (OSError, ValueError, EOFError):
+            return None
+        return kept if isinstance(kept, np.ndarray) and kept.dtype == np.uint8 else None
+
+    def write_array(self, name: str, pictures: np.ndarray) -> None:
+        """Keep uint8 pictures; the file appears whole or not at all."""
+        data, path = io.BytesIO(), self.folder / f"{name}.npy"
+        np.save(data, pictures, allow_pickle=False)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(path, data.getvalue())
 
     def _append(self, name: str, data: dict) -> None:
         line = json.dumps(data, allow_nan=False) + "\n"

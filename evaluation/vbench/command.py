@@ -20,9 +20,9 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from mag_sandbox.command_line import option
-from mag_sandbox.evaluation.bench.opening import opener_like
+from mag_sandbox.evaluation.options import PROTOCOLS, VBenchOptions
 from mag_sandbox.evaluation.results.environment import environment
+from mag_sandbox.evaluation.results.opening import opener_like
 from mag_sandbox.evaluation.results.store import ClipStore, clip_record
 from mag_sandbox.evaluation.results.videos import VideoFormat, read_video, write_video
 from mag_sandbox.evaluation.vbench.consistency import (
@@ -36,11 +36,9 @@ from mag_sandbox.files.whole import replace_file
 from mag_sandbox.model.loading import load_world
 from mag_sandbox.model.world import Control, Frames, World
 from mag_sandbox.scenes import Scene
-from mag_sandbox.workers.options import WorkerOptions
 from mag_sandbox.workers.work import Results
 
 SAMPLES = 5  # videos a prompt
-PROTOCOLS = {"5s": 81, "30s": 477}  # frames at 16 a second: 21 and 120 latent ones
 RATE = 16.0  # frames a second
 INSIDE = Path(__file__).with_name("inside.py")  # run in the suite's environment
 VIDEOS = "videos"  # folder beside the records
@@ -216,24 +214,6 @@ def read_results(path: Path) -> dict[str, float]:
 
 
 LAYOUT = "colours on a grid"  # `layout_features`
-
-
-@dataclass(frozen=True, slots=True)
-class VBenchOptions(WorkerOptions):
-    """Samples to be made and measured."""
-
-    prompts: Path = option(help="one a line", metavar="FILE")
-    out: Path = option(help="folder for the results", metavar="DIR")
-    world: str = option("pocket", "(%(default)s)")
-    protocol: str = option("5s", "(%(default)s)", choices=tuple(PROTOCOLS))
-    samples: int = option(SAMPLES, "a prompt (%(default)s)")
-    seed: int = option(0, "of the first sample (%(default)s)", type=int)
-    extended: Path | None = option(None, "longer ones for these, line by line", metavar="FILE")
-    vbench_python: Path | None = option(
-        None, "of an environment with VBench, which then measures, too", metavar="PYTHON"
-    )
-    dimensions: tuple[str, ...] = option((), "that VBench measures (all)", metavar="NAME")
-    results: Path | None = option(None, "only read what VBench wrote", metavar="JSON")
 
 
 def run_vbench(options: VBenchOptions, say: Report) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from mag_sandbox.evaluation.probe.metrics import sharpness
+from mag_sandbox.evaluation.similarity.metrics import sharpness
 from mag_sandbox.model.full.image_shift import luma
 
 ENDS = 0.15  # share of a video that is its beginning, and its end

@@ -7,11 +7,10 @@ the world is loaded.
 import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from importlib import import_module
 from typing import NoReturn
 
 from mag_sandbox.answering import answered, say
-from mag_sandbox.command_line import OneLineParser, add_options, options_of
+from mag_sandbox.command_line import OneLineParser, add_commands
 from mag_sandbox.files.yaml_files import nearest
 from mag_sandbox.model.loading import end_others, follow, is_first
 from mag_sandbox.program import PROGRAM
@@ -47,12 +46,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         UsageError: an option or subcommand is unknown or has a wrong value.
     """
     parser = _Parser(prog=PROGRAM, description=_DESCRIPTION, epilog=_EXAMPLES, formatter_class=_RAW)
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    parser.commands = commands.choices
-    for name, (text, kind, module) in COMMANDS.items():
-        command = commands.add_parser(name, help=text, allow_abbrev=False)
-        add_options(command, kind)
-        command.set_defaults(run=_later(kind, module, f"run_{name.replace('-', '_')}"))
+    parser.commands = add_commands(parser, COMMANDS)
     return parser.parse_args(arguments)
 
 
@@ -68,7 +62,6 @@ _EXAMPLES = f"""examples:
   {PROGRAM} demo back-and-forth --headless --out runs/first    a camera script, measured
   {PROGRAM} bench --json bench.json              measure this machine
   {PROGRAM} bench-memory                         measure what the pocket world remembers
-  {PROGRAM} soak --minutes 60                    play unattended for an hour and look for leaks
   {PROGRAM} doctor                               what this machine has and lacks
   {PROGRAM} worlds                               list the worlds and which are installed
   {PROGRAM} fetch mag                            download a world's weights
@@ -100,13 +93,3 @@ class _Parser(OneLineParser):
             _, word, _, *known = message.split("'")
             return nearest(word, tuple(known[::2]) or tuple(self.commands))
         return ""
-
-
-def _later(kind: type, module: str, name: str) -> Callable[[argparse.Namespace, Say], int]:
-    """Return a function that is imported when it is called: `--help` needs none of it."""
-
-    def run(told: argparse.Namespace, say: Say) -> int:
-        command = getattr(import_module(f"mag_sandbox.{module}"), name)
-        return command(options_of(kind, told), say)
-
-    return run

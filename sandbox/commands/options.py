@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mag_sandbox.command_line import argument, option
+from mag_sandbox.command_line import Subcommand, argument, option
 from mag_sandbox.evaluation.lookback.options import (
     ClipExport,
     LookbackOptions,
@@ -162,19 +162,6 @@ class ServeOptions:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SoakOptions(WorldOptions):
-    """Play for long and look for leaks."""
-
-    minutes: float = option(60.0, "minutes of play (default 60)", type=amount("minutes"))
-    mishaps: bool = option(
-        False,
-        "let things happen meanwhile: a full disk, a clock that jumps, a minute of sleep, a lost "
-        "device; exit code 1 if anything cannot be read afterwards",
-    )
-    json: Path | None = option(None, JSON, metavar="FILE")
-
-
 @dataclass(frozen=True, slots=True)
 class DoctorOptions:
     """Check this machine."""
@@ -215,51 +202,53 @@ class FetchOptions:
     )
 
 
-# name: what it does, its options, where `run_<name>` is, which is imported when it is called
-COMMANDS: Mapping[str, tuple[str, type, str]] = {
-    "play": ("play in a window", PlayOptions, "sandbox.commands.run"),
-    "replay": ("play a recording again", ReplayOptions, "sandbox.commands.run"),
-    "bench": ("measure this machine", BenchOptions, "sandbox.commands.run"),
-    "bench-memory": (
+COMMANDS: Mapping[str, Subcommand] = {
+    "play": Subcommand("play in a window", PlayOptions, "sandbox.commands.run:run_play"),
+    "replay": Subcommand(
+        "play a recording again", ReplayOptions, "sandbox.commands.run:run_replay"
+    ),
+    "bench": Subcommand("measure this machine", BenchOptions, "sandbox.commands.run:run_bench"),
+    "bench-memory": Subcommand(
         "measure what a world remembers, any world: docs/benchmark.md",
-        LookbackOptions, "evaluation.lookback.command",
+        LookbackOptions, "evaluation.lookback.command:run_bench_memory",
     ),
-    "bench-memory-verify": (
+    "bench-memory-verify": Subcommand(
         "check a result of bench-memory, and play clips of it again",
-        VerifyOptions, "evaluation.lookback.command",
+        VerifyOptions, "evaluation.lookback.command:run_bench_memory_verify",
     ),
-    "bench-memory-export": (
+    "bench-memory-export": Subcommand(
         "write its clips for worlds that run elsewhere",
-        ClipExport, "evaluation.lookback.command",
+        ClipExport, "evaluation.lookback.command:run_bench_memory_export",
     ),
-    "camera-path": (
+    "camera-path": Subcommand(
         "read a camera path in one format and write it in another",
-        PathOptions, "evaluation.lookback.command",
+        PathOptions, "evaluation.lookback.command:run_camera_path",
     ),
-    "serve": (
+    "serve": Subcommand(
         "let others play a world of this machine, from theirs",
-        ServeOptions, "sandbox.commands.serve",
+        ServeOptions, "sandbox.commands.serve:run_serve",
     ),
-    "soak": (
-        "play unattended for a long time and look for leaks", SoakOptions, "sandbox.commands.run",
-    ),
-    "doctor": (
+    "doctor": Subcommand(
         "check this machine: packages, weights, sound, disk",
-        DoctorOptions, "sandbox.commands.run",
+        DoctorOptions, "sandbox.commands.run:run_doctor",
     ),
-    "gallery": (
-        "save a picture of every screen of the game", GalleryOptions, "sandbox.commands.run",
+    "gallery": Subcommand(
+        "save a picture of every screen of the game",
+        GalleryOptions, "sandbox.commands.run:run_gallery",
     ),
-    "export": (
+    "export": Subcommand(
         "turn a recording into a video, pictures or a page",
-        RecordingExport, "sandbox.export.command",
+        RecordingExport, "sandbox.export.command:run_export",
     ),
-    "demo": (
-        "play a camera script and measure what is remembered", DemoOptions, "sandbox.demo.command",
+    "demo": Subcommand(
+        "play a camera script and measure what is remembered",
+        DemoOptions, "sandbox.demo.command:run_demo",
     ),
-    "worlds": (
+    "worlds": Subcommand(
         "list the worlds, their licences and which are installed",
-        WorldsOptions, "sandbox.commands.worlds",
+        WorldsOptions, "sandbox.commands.worlds:run_worlds",
     ),
-    "fetch": ("download a world's weights", FetchOptions, "sandbox.commands.worlds"),
+    "fetch": Subcommand(
+        "download a world's weights", FetchOptions, "sandbox.commands.worlds:run_fetch"
+    ),
 }  # fmt: skip

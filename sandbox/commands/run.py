@@ -25,7 +25,6 @@ from mag_sandbox.sandbox.commands.options import (
     GalleryOptions,
     PlayOptions,
     ReplayOptions,
-    SoakOptions,
     WorldOptions,
 )
 from mag_sandbox.sandbox.hud.around import Lookout
@@ -201,10 +200,10 @@ def run_bench(options: BenchOptions, say: Say) -> int:
     if not has_display():
         say("no display found: measured without a window, which is cheaper than with one")
     choose_display(headless=not has_display())
-    from mag_sandbox.sandbox.diagnose import bench, bench_table  # with pygame
+    from mag_sandbox.sandbox.diagnose import speed, speed_table  # with pygame
     from mag_sandbox.sandbox.diagnose.doctor_checks import processor_features
 
-    plan = bench.BenchPlan(
+    plan = speed.BenchPlan(
         choice=choice,
         scene=scene,
         scene_option=options.scene or DEFAULT_SCENE,
@@ -213,10 +212,10 @@ def run_bench(options: BenchOptions, say: Say) -> int:
         seconds=options.seconds,
         prefill_seconds=options.prefill,
     )
-    numbers = bench.run(plan, say)
+    numbers = speed.run(plan, say)
     if options.json:
         _write(options.json, json.dumps(numbers, indent=2, default=str) + "\n")
-    say(bench_table.table(numbers, processor_features()))
+    say(speed_table.table(numbers, processor_features()))
     return 0
 
 
@@ -226,23 +225,6 @@ def _print_numbers(numbers: dict, file: Path | None, say: Say) -> int:
     if file:
         _write(file, text + "\n")
     return 0
-
-
-def run_soak(options: SoakOptions, say: Say) -> int:
-    """Play by itself for long; 1: the process grew more than it may."""
-    scene, seed, choice = _what_to_play(options)
-    check_place(options.json)
-    choose_display(headless=True)
-    from mag_sandbox.sandbox.diagnose import soak  # with pygame
-    from mag_sandbox.sandbox.diagnose.mishaps import Mishaps
-
-    playthrough = Playthrough(scene, seed)
-    mishaps = Mishaps(say) if options.mishaps else None
-    numbers = soak.run(choice, playthrough, load_settings(), options.minutes, say, mishaps)
-    say(soak.verdict_of(numbers))
-    if options.json:
-        _write(options.json, json.dumps(numbers, indent=2) + "\n")
-    return 1 if numbers["grows"] or numbers["unreadable"] or numbers["unexpected"] else 0
 
 
 def _what_to_play(options: WorldOptions) -> tuple[Scene, int, WorldChoice]:

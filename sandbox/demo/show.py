@@ -6,12 +6,12 @@ from typing import Protocol
 
 import pygame
 
-from mag_sandbox.evaluation.probe.probe import ProbeResult
+from mag_sandbox.evaluation.similarity.recall import ProbeResult
 from mag_sandbox.sandbox.demo.result import ProbeRow
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.hud.hud_state import duration_text
 from mag_sandbox.sandbox.play.reel import Reel
-from mag_sandbox.sandbox.probe.probe_cards import probe_card
+from mag_sandbox.sandbox.returns.probe_cards import probe_card
 from mag_sandbox.sandbox.screens import Overlay
 from mag_sandbox.sandbox.screens.play import PlaySession
 from mag_sandbox.sandbox.ui.layout import SPRING, CachedCard, Card, Part, Text, column, row

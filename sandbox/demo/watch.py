@@ -7,8 +7,8 @@ the world goes, and no return may be missed.
 from dataclasses import dataclass, field, replace
 
 from mag_sandbox.controls.camera import CameraPose, mutual_overlap
-from mag_sandbox.evaluation.probe.anchors import GONE, SEEN, Return, ReturnTracker, Sight
-from mag_sandbox.evaluation.probe.probe import ProbeResult, compare
+from mag_sandbox.evaluation.similarity.anchors import GONE, SEEN, Return, ReturnTracker, Sight
+from mag_sandbox.evaluation.similarity.recall import ProbeResult, compare
 from mag_sandbox.model.world import FrameBlock, WorldSpec
 from mag_sandbox.sandbox.demo.result import MarkRow, ProbeRow, outcome_of
 from mag_sandbox.sandbox.hud.around import Lookout

@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 
-from mag_sandbox.evaluation.probe.probe import ProbeResult
+from mag_sandbox.evaluation.similarity.recall import ProbeResult
 from mag_sandbox.model.world import (
     Control,
     FrameBlock,

@@ -1,1 +1,1 @@
-"""What this machine can do, measured: doctor, bench, soak, and a picture of every screen."""
+"""What this machine can do, measured: doctor, bench, and a picture of every screen."""

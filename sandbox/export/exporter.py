@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from mag_sandbox.evaluation.probe.probe import ProbeResult
+from mag_sandbox.evaluation.similarity.recall import ProbeResult
 from mag_sandbox.files.whole import PART
 from mag_sandbox.model.world import Control, Frames
 from mag_sandbox.sandbox.audio import suggest_ambience

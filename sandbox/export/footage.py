@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mag_sandbox.controls.camera import CameraPose
-from mag_sandbox.evaluation.probe.probe import ProbeResult
+from mag_sandbox.evaluation.similarity.recall import ProbeResult
 from mag_sandbox.model.world import FrameBlock, Frames
 from mag_sandbox.sandbox.export.options import ExportError, Progress
 from mag_sandbox.sandbox.play.events import BlockEvent
-from mag_sandbox.sandbox.probe.prober import Prober
+from mag_sandbox.sandbox.returns.prober import Prober
 from mag_sandbox.sandbox.recording.frames_file import (
     FRAMES_FILE,
     USUAL_FPS,

@@ -15,7 +15,7 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from PIL import Image
 
-from mag_sandbox.evaluation.probe.probe import ProbeResult
+from mag_sandbox.evaluation.similarity.recall import ProbeResult
 from mag_sandbox.model.world import MIB, SegmentKind
 from mag_sandbox.sandbox.export.footage import Footage
 from mag_sandbox.sandbox.export.report_charts import (

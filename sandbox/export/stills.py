@@ -10,13 +10,13 @@ import pygame
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from mag_sandbox.evaluation.probe.probe import ProbeResult, half_life
+from mag_sandbox.evaluation.similarity.recall import ProbeResult, half_life
 from mag_sandbox.model.world import Frames
 from mag_sandbox.sandbox.export.footage import Shot
 from mag_sandbox.sandbox.export.hud_layer import open_pygame
 from mag_sandbox.sandbox.export.metadata import INDEX_FILE, KEY, SOFTWARE, as_text
 from mag_sandbox.sandbox.hud.hud_state import duration_text
-from mag_sandbox.sandbox.probe.probe_cards import probe_card
+from mag_sandbox.sandbox.returns.probe_cards import probe_card
 from mag_sandbox.sandbox.ui.theme import BACKDROP, MUTED, Theme
 
 FAST = 1  # of zlib: frames are many

@@ -14,7 +14,7 @@ import pygame
 from PIL import Image
 
 from mag_sandbox.controls.camera import CameraPose
-from mag_sandbox.evaluation.probe.anchors import AnchorMark
+from mag_sandbox.evaluation.similarity.anchors import AnchorMark
 from mag_sandbox.model.world import FrameBlock, MemoryEntry, WorldState
 from mag_sandbox.sandbox.hud.seen import (
     HEIGHT,

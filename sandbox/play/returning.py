@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from mag_sandbox.controls.camera import CameraPose, view_overlap, yaw_difference
-from mag_sandbox.evaluation.probe.anchors import GONE, KEPT, Sight
+from mag_sandbox.evaluation.similarity.anchors import GONE, KEPT, Sight
 from mag_sandbox.model.world import FrameBlock, MemoryUsage, WorldSpec
 
 LOST = 0.25  # share of a view that a memory which lost it may still hold

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pygame
 
-from mag_sandbox.evaluation.probe.pictures import Sight
+from mag_sandbox.evaluation.similarity.pictures import Sight
 from mag_sandbox.sandbox.hud.cards import ARROWS, draw_arrow
 from mag_sandbox.sandbox.hud.policies import policy_row
 from mag_sandbox.sandbox.postcards.postcards import (

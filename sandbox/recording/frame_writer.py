@@ -12,7 +12,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Protocol
 
-from mag_sandbox.evaluation.probe.probe import ProbeResult
+from mag_sandbox.evaluation.similarity.recall import ProbeResult
 from mag_sandbox.files.border import reason_of
 from mag_sandbox.model.world import FrameBlock, WorldSpec
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionEnd, SessionObserver, SessionStart

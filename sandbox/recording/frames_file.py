@@ -20,7 +20,7 @@ import numpy as np
 from PIL import Image
 
 from mag_sandbox.controls.camera import CameraPose, check_pose
-from mag_sandbox.evaluation.probe.probe import ProbeFigures, ProbeResult, difference_picture
+from mag_sandbox.evaluation.similarity.recall import ProbeFigures, ProbeResult, difference_picture
 from mag_sandbox.files.border import Refusal, open_plain, reason_of, refusing
 from mag_sandbox.files.pictures import check_exactly, check_side, decode_picture
 from mag_sandbox.files.validation import decode, parse_json

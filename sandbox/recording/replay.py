@@ -12,7 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
-from mag_sandbox.evaluation.probe.metrics import psnr
+from mag_sandbox.evaluation.similarity.metrics import psnr
 from mag_sandbox.model.catalogue import shipped
 from mag_sandbox.model.loading import ServerAddress
 from mag_sandbox.model.world import (

@@ -16,8 +16,8 @@ import pygame
 
 from mag_sandbox.controls.bindings import Action
 from mag_sandbox.controls.camera import ASPECT, CameraCommand, CameraPose, view_overlap
-from mag_sandbox.evaluation.probe.anchors import GONE, SEEN, AnchorMark
-from mag_sandbox.evaluation.probe.probe import ProbeResult
+from mag_sandbox.evaluation.similarity.anchors import GONE, SEEN, AnchorMark
+from mag_sandbox.evaluation.similarity.recall import ProbeResult
 from mag_sandbox.sandbox.hud.cards import seen_card, split_card
 from mag_sandbox.sandbox.hud.explain import MemoryTip
 from mag_sandbox.sandbox.hud.hints import (
@@ -36,8 +36,8 @@ from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.play.returning import GuidedReturn
 from mag_sandbox.sandbox.postcards.cards import PostcardCard, tour_card
 from mag_sandbox.sandbox.postcards.postcards import PostcardHunt, Tour
-from mag_sandbox.sandbox.probe.probe_cards import Wipe, probe_card
-from mag_sandbox.sandbox.probe.prober import Prober
+from mag_sandbox.sandbox.returns.probe_cards import Wipe, probe_card
+from mag_sandbox.sandbox.returns.prober import Prober
 from mag_sandbox.sandbox.screens import Overlay
 from mag_sandbox.sandbox.screens.prompt_box import PromptBox
 from mag_sandbox.sandbox.settings import FitMode

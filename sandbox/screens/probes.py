@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pygame
 
-from mag_sandbox.evaluation.probe.probe import (
+from mag_sandbox.evaluation.similarity.recall import (
     HALF,
     MIN_POINTS,
     REMEMBERED,
@@ -17,7 +17,7 @@ from mag_sandbox.evaluation.probe.probe import (
 )
 from mag_sandbox.sandbox.hud.hud_state import duration_text
 from mag_sandbox.sandbox.hud.policies import policy_row
-from mag_sandbox.sandbox.probe.probe_cards import (
+from mag_sandbox.sandbox.returns.probe_cards import (
     CARD_WIDTH,
     WORD_COLOURS,
     WORD_TEXTS,

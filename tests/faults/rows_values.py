@@ -13,7 +13,6 @@ MAIN = tuple(
         ("play --seconds -5", ("--seconds", '"-5"', "above 0")),
         ("play --seconds 1e999", ("--seconds", "above 0")),
         ("play --headless --seconds 1e17", ("--seconds", "at most 1e+06")),
-        ("soak --minutes 1e308", ("--minutes", "at most 1e+06")),
         ("play --seconds ''", ("--seconds", "above 0")),
         ("play --seed 1.5", ("--seed", "whole number from 0")),
         ("play --seed 99999999999", ("--seed", "whole number from 0")),
@@ -42,11 +41,6 @@ MAIN = tuple(
         ("gallery", ("DIR", "--help")),
         ("gallery here/out --world moon", ('"moon"', "available")),
         ("gallery here/out --scene medow", ('"medow"', "did you mean")),
-        ("soak --minutes 0", ("--minutes", "above 0")),
-        ("soak --minutes nan", ("--minutes", "above 0")),
-        ("soak --scene medow", ('"medow"', "did you mean")),
-        ("soak --json here/no/where/x.json", ("x.json", "name another file")),
-        (f"soak --json here/{'x' * 300}", ("too long", "name another file")),
     )
 )
 

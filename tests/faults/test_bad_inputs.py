@@ -87,12 +87,15 @@ def test_the_table_is_long_and_says_nothing_twice():
 @pytest.mark.parametrize("program", ["training", "evaluation"])
 def test_tools_answer_what_nobody_expected_in_a_sentence_too(program, monkeypatch, capsys):
     module = import_module(f"mag_sandbox.{program}.__main__")
-    text, kind, _ = module.COMMANDS["tables"]
 
     def run(*options):
         raise TypeError("a bug\nin two lines")
 
-    monkeypatch.setitem(module.COMMANDS, "tables", (text, kind, run))
-    given = [] if program == "training" else ["here"]
-    assert module.main(["tables", "--table", "3", *given]) == 2
+    name, *given = ["curve", "--picture", "x.svg"] if program == "training" else ["report", "here"]
+    command = module.COMMANDS[name]
+    text, kind = (command.help, command.options) if program == "evaluation" else command[:2]
+    broken = type("Broken", (), {"help": text, "options": kind, "run": staticmethod(run)})
+    row = broken if program == "evaluation" else (text, kind, run)
+    monkeypatch.setitem(module.COMMANDS, name, row)
+    assert module.main([name, *given]) == 2
     assert capsys.readouterr().err.startswith("error: unexpected error (TypeError: ")

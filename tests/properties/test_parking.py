@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from mag_sandbox.controls.sources import ScriptSource
-from mag_sandbox.evaluation.probe.metrics import psnr
+from mag_sandbox.evaluation.similarity.metrics import psnr
 from mag_sandbox.model.memory import MEMORY_POLICIES
 from mag_sandbox.model.parking import packed, unpacked
 from mag_sandbox.model.world import Control, MemorySetting, WorldFailed, WorldState

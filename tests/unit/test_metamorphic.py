@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from mag_sandbox.evaluation.magbench import best_match
 from mag_sandbox.evaluation.magbench.evaluate import motion_ratio
 from mag_sandbox.evaluation.magbench.lpips import Lpips, LpipsDistance
-from mag_sandbox.evaluation.probe import metrics
 from mag_sandbox.evaluation.report.data import half_life_of
+from mag_sandbox.evaluation.similarity import metrics
 from mag_sandbox.evaluation.vbench import consistency
 from mag_sandbox.renderer.version2.render import HELD_OUT, render
 from mag_sandbox.renderer.views import view_at

@@ -6,17 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mag_sandbox.evaluation.bench.clips import (
-    Clip,
-    HeldOutScene,
-    held_out_scene,
-    pan_and_back,
-    record,
-)
+from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.evaluation.lookback.measures import Pairs, recalls_of
-from mag_sandbox.evaluation.probe.motion import MotionLog
+from mag_sandbox.evaluation.quality.scenes import Clip, HeldOutScene, Leg, held_out_scene, record
+from mag_sandbox.evaluation.similarity.motion import MotionLog
 from tests.rendered_worlds import SPEC, PerfectWorld
 
+PAN = (Leg("out", CameraCommand(yaw=1.0), 10), Leg("back", CameraCommand(yaw=-1.0), 10))
 SHARES = (0.0, 0.1, 0.3, 0.6, 0.9)  # of damage
 
 
@@ -27,7 +23,7 @@ def scene(tmp_path_factory) -> HeldOutScene:
 
 @pytest.fixture(scope="module")
 def pan(scene) -> Clip:
-    clip = record(PerfectWorld(), scene.scene("prompt"), pan_and_back(SPEC))
+    clip = record(PerfectWorld(), scene.scene("prompt"), PAN)
     return halved(clip)
 
 
@@ -59,7 +55,7 @@ def test_recall_falls_as_another_place_shows_on_the_way_back(pan):
 def test_the_motion_guard_errs_more_the_less_the_picture_moves(scene):
     world = PerfectWorld()
     world.spec = replace(SPEC, fps=8.0)  # so that it moves little from frame to frame
-    pan = halved(record(world, scene.scene("prompt"), pan_and_back(world.spec)))
+    pan = halved(record(world, scene.scene("prompt"), PAN))
     errors, agrees = [], []
     count = len(pan.frames)
     for share in SHARES:

@@ -8,16 +8,8 @@ import pytest
 import torch
 
 from mag_sandbox.controls.camera import CameraCommand
-from mag_sandbox.evaluation.__main__ import _opener
-from mag_sandbox.evaluation.bench.clips import Leg
-from mag_sandbox.evaluation.bench.continuations import ContinuationJob, ContinuationTask
-from mag_sandbox.evaluation.bench.full_reconstruction import FullReconstructionJob, RebuiltVideo
-from mag_sandbox.evaluation.bench.opening import fitting, opener_like
-from mag_sandbox.evaluation.bench.pocket import AsideJob
-from mag_sandbox.evaluation.bench.pose import PoseJob, PoseSettings, PoseTask
-from mag_sandbox.evaluation.bench.reconstruction import RebuiltClip, ReconstructionJob
-from mag_sandbox.evaluation.bench.walks import RendersTask, WalkSettings, WalksJob, WalkTask
 from mag_sandbox.evaluation.imagination.bar import ViewsJob, ViewsTask
+from mag_sandbox.evaluation.imagination.walks import RendersTask, WalksJob, WalkTask
 from mag_sandbox.evaluation.judge.classifier import Classifier
 from mag_sandbox.evaluation.judge.judge import Judge
 from mag_sandbox.evaluation.lookback.participants import Entrant
@@ -34,7 +26,12 @@ from mag_sandbox.evaluation.magbench.evaluate import (
 )
 from mag_sandbox.evaluation.magbench.full_rollout import open_continuer
 from mag_sandbox.evaluation.magbench.lpips import NAME, Lpips, LpipsDistance
+from mag_sandbox.evaluation.magbench.reconstruction import RebuiltVideo, ReconstructionJob
 from mag_sandbox.evaluation.magbench.table import BenchClip
+from mag_sandbox.evaluation.options import WalkOptions
+from mag_sandbox.evaluation.quality.pocket import QualityJob
+from mag_sandbox.evaluation.quality.scenes import Leg
+from mag_sandbox.evaluation.results.opening import fitting, opener, opener_like
 from mag_sandbox.evaluation.results.videos import VideoFormat
 from mag_sandbox.evaluation.vbench.command import Sample, SampleTask, VBenchJob
 from mag_sandbox.training.recipe.options import PrecomputeOptions
@@ -46,16 +43,13 @@ HERE = Path("here")
 
 @pytest.fixture(scope="module")
 def jobs() -> list:
-    opener, told = _opener(HERE), PrecomputeOptions(HERE, HERE)
+    opens, told = opener("pocket", HERE), PrecomputeOptions(HERE, HERE)
     matching = Matching(NAME, LpipsDistance(Lpips()))
     return [
-        ContinuationJob(opener, "MAG", 0),
         LookbackJob(partial(open_player, Entrant("pocket")), SceneSplit(), matching),
-        PoseJob(opener, PoseSettings()),
-        AsideJob(opener, Classifier.load(), (Leg("out", CameraCommand(), 1),), 0, moves=True),
-        WalksJob(WalkSettings(), opener, Judge.load()),
-        ReconstructionJob(HERE, "block of 3", 0),
-        FullReconstructionJob("mag", 4, HERE, matching, 0),
+        QualityJob(opens, Classifier.load(), (Leg("out", CameraCommand(), 1),), 0, moves=True),
+        WalksJob(WalkOptions(), opens, Judge.load()),
+        ReconstructionJob("mag", 4, HERE, matching, 0),
         MagBenchJob(partial(open_continuer, "mag", "generator", ["a pan"]), matching),
         ViewsJob(opener_like(PerfectWorld(), "pocket"), 0),
         VBenchJob(opener_like(PerfectWorld(), "pocket"), 81, 0, VideoFormat(64, 64, 16)),
@@ -72,13 +66,10 @@ def test_every_job_can_be_sent(jobs):
 def test_every_task_can_be_sent_and_comes_back_as_it_was():
     clip = ReadyClip(BenchClip("a.mp4", "a pan", 6.0), HERE, split_clip(6.0, 96))
     tasks = [
-        ContinuationTask(3, "truth"),
         *plan("quick", SceneSplit(), 1),
         WalkTask(7),
         ViewsTask(4, "image"),
-        PoseTask(1, "wander"),
         RendersTask(1, ((20.0, 0.0, 90.0),)),
-        RebuiltClip(2),
         RebuiltVideo("a.mp4", HERE / "a.mp4"),
         SampleTask(Sample("a hill", "a green hill", 1), b"video"),
         SourceVideo(HERE / "a.mp4", "a"),

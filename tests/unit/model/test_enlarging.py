@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from mag_sandbox.evaluation.probe.metrics import psnr, sharpness
+from mag_sandbox.evaluation.similarity.metrics import psnr, sharpness
 from mag_sandbox.model.loading import enlarged
 
 

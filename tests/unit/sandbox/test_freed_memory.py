@@ -12,7 +12,7 @@ import pytest
 
 from mag_sandbox.model.world import Control, WorldState
 from mag_sandbox.sandbox import freed_memory
-from mag_sandbox.sandbox.diagnose.bench import resident_bytes
+from mag_sandbox.sandbox.diagnose.speed import resident_bytes
 from mag_sandbox.sandbox.freed_memory import give_back_freed, share_freed
 from mag_sandbox.sandbox.play.session import Playthrough, Session
 from mag_sandbox.sandbox.recording.recorder import Recorder
@@ -55,7 +55,7 @@ def test_without_such_a_library_nothing_happens(monkeypatch):
 THREADS = """
 import ctypes, sys, threading
 from mag_sandbox.sandbox.freed_memory import share_freed
-from mag_sandbox.sandbox.diagnose.bench import resident_bytes
+from mag_sandbox.sandbox.diagnose.speed import resident_bytes
 
 if sys.argv[1] == "shared":
     assert share_freed()

@@ -41,7 +41,7 @@ from mag_sandbox.evaluation.lookback.tasks import (
 )
 from mag_sandbox.evaluation.magbench.evaluate import Matching
 from mag_sandbox.evaluation.magbench.table import read_table
-from mag_sandbox.evaluation.probe.metrics import psnr
+from mag_sandbox.evaluation.similarity.metrics import psnr
 from mag_sandbox.files.border import Refusal
 from mag_sandbox.model.world import Control
 from mag_sandbox.sandbox.commands.cli import parse

@@ -100,8 +100,8 @@ def test_a_result_is_read_as_it_was_written(tmp_path):
         ({"benchmark": BENCHMARK, "digest": "0"}, "digest"),
         ({"clips": [asdict(ROW)] * (MOST_CLIPS + 1)}, "at most 4096"),
         ({"clips": [asdict(replace(ROW, points=((1.0, 1.0),) * 65))]}, "has 65 points"),
-        ({"participant": {**PARTICIPANT, "provenance": [1]}}, '"provenance" is'),
-        ({"participant": {**PARTICIPANT, "provenance": None}}, '"provenance" is'),
+        ({"participant": {**PARTICIPANT, "provenance": [1]}}, '"provenance": expected'),
+        ({"participant": {**PARTICIPANT, "provenance": None}}, '"provenance": expected'),
     ],
 )
 def test_what_is_no_result_is_refused_in_a_sentence(tmp_path, more, problem):

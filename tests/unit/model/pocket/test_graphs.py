@@ -13,7 +13,7 @@ import torch
 if find_spec("openvino") is None:
     pytest.skip("networks are not compiled here", allow_module_level=True)
 
-from mag_sandbox.evaluation.probe.metrics import psnr
+from mag_sandbox.evaluation.similarity.metrics import psnr
 from mag_sandbox.model.execution import compiles_here, run_pictures
 from mag_sandbox.model.graphs import GraphCompiler
 from mag_sandbox.model.kv_cache import CacheShape, KVCache

@@ -13,7 +13,7 @@ from PIL import Image
 
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.controls.edits import Edit
-from mag_sandbox.evaluation.probe.metrics import psnr
+from mag_sandbox.evaluation.similarity.metrics import psnr
 from mag_sandbox.model.remote import wire
 from mag_sandbox.model.world import Control, MemorySetting
 from mag_sandbox.scenes import Scene

@@ -140,10 +140,10 @@ def test_a_replay_is_shown_and_verified_in_the_window(capsys, fake_world, tmp_pa
 
 
 def test_the_bench_reports_every_number(capsys, fake_world, monkeypatch, tmp_path):
-    from mag_sandbox.sandbox.diagnose import bench
+    from mag_sandbox.sandbox.diagnose import speed
 
-    monkeypatch.setattr(bench, "time_start", lambda plan: {"first_frame_s": 1.5})
-    monkeypatch.setattr(bench, "LOOK_FIRST_S", 0.0)
+    monkeypatch.setattr(speed, "time_start", lambda plan: {"first_frame_s": 1.5})
+    monkeypatch.setattr(speed, "LOOK_FIRST_S", 0.0)
     file = tmp_path / "bench.json"
     code, _, _ = run(capsys, "bench", "--seconds", "1.5", "--prefill", "2", "--json", file)
     assert code == 0

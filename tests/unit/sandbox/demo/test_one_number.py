@@ -13,7 +13,7 @@ from mag_sandbox.sandbox.demo.run import Extras, play_demo
 from mag_sandbox.sandbox.environment import WorldEnvironment
 from mag_sandbox.sandbox.export.footage import Footage
 from mag_sandbox.sandbox.play.session import Session
-from mag_sandbox.sandbox.probe.prober import Prober
+from mag_sandbox.sandbox.returns.prober import Prober
 from mag_sandbox.sandbox.recording.frame_writer import frames_beside
 from mag_sandbox.sandbox.recording.frames_file import StoredFrames
 from mag_sandbox.sandbox.recording.reader import load_recording

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mag_sandbox.evaluation.probe.metrics import psnr
+from mag_sandbox.evaluation.similarity.metrics import psnr
 from mag_sandbox.sandbox.export import ExportError, ExportOptions
 from mag_sandbox.sandbox.export.exporter import Exported, export
 from mag_sandbox.sandbox.export.metadata import is_ours, replay_line

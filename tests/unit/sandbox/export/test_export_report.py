@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mag_sandbox.evaluation.probe.metrics import psnr
+from mag_sandbox.evaluation.similarity.metrics import psnr
 from mag_sandbox.sandbox.export import ExportOptions, held, report
 from mag_sandbox.sandbox.export.exporter import export
 from mag_sandbox.sandbox.export.footage import Footage

@@ -3,7 +3,7 @@
 import pytest
 
 from mag_sandbox.controls.camera import CameraPose
-from mag_sandbox.evaluation.probe.anchors import FATES
+from mag_sandbox.evaluation.similarity.anchors import FATES
 from mag_sandbox.model.world import MemoryEntry, MemorySegment, MemoryUsage
 from mag_sandbox.sandbox.hud.explain import explain, hint
 from mag_sandbox.sandbox.hud.hud_state import LEGEND, bar_stretches

@@ -7,7 +7,7 @@ import pygame
 import pytest
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose
-from mag_sandbox.evaluation.probe.anchors import AnchorMark
+from mag_sandbox.evaluation.similarity.anchors import AnchorMark
 from mag_sandbox.model.world import Control, FrameBlock, MemoryEntry, MemoryUsage, WorldState
 from mag_sandbox.sandbox.hud.minimap import (
     FADED_AFTER,

@@ -7,8 +7,8 @@ import pygame
 import pytest
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose, CameraSpeed
-from mag_sandbox.evaluation.probe.anchors import Sight
-from mag_sandbox.evaluation.probe.metrics import psnr
+from mag_sandbox.evaluation.similarity.anchors import Sight
+from mag_sandbox.evaluation.similarity.metrics import psnr
 from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.model.loading import worlds_beside
 from mag_sandbox.model.world import FrameBlock, MemorySetting, WorldFailed

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose, yaw_difference
-from mag_sandbox.evaluation.probe.anchors import Sight
+from mag_sandbox.evaluation.similarity.anchors import Sight
 from mag_sandbox.model.world import Control, MemoryEntry, MemorySetting
 from mag_sandbox.sandbox.play.returning import GuidedReturn
 from mag_sandbox.sandbox.play.split import SplitWorld

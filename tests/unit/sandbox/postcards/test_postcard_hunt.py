@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mag_sandbox.controls.camera import CameraPose
-from mag_sandbox.evaluation.probe.pictures import Sight
+from mag_sandbox.evaluation.similarity.pictures import Sight
 from mag_sandbox.sandbox.postcards.postcards import CARDS, MIXED, STAMP_S, PostcardHunt
 from mag_sandbox.sandbox.postcards.scores import ScoreBook
 

@@ -9,7 +9,7 @@ import pygame
 import pytest
 
 from mag_sandbox.controls.camera import CameraPose
-from mag_sandbox.evaluation.probe.pictures import Sight
+from mag_sandbox.evaluation.similarity.pictures import Sight
 from mag_sandbox.sandbox.postcards.cards import PostcardCard, tour_card
 from mag_sandbox.sandbox.postcards.postcards import (
     AIM_POINTS,

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mag_sandbox.evaluation.probe.metrics import psnr
+from mag_sandbox.evaluation.similarity.metrics import psnr
 from mag_sandbox.files.validation import decode
 from mag_sandbox.sandbox.recording import frame_writer, frames_file, recorder
 from mag_sandbox.sandbox.recording.frame_writer import FrameWriter

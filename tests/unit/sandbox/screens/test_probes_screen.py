@@ -7,10 +7,10 @@ import pygame
 import pytest
 
 from mag_sandbox.controls.camera import CameraPose
-from mag_sandbox.evaluation.probe.anchors import Return
-from mag_sandbox.evaluation.probe.pictures import Sight
-from mag_sandbox.evaluation.probe.probe import ProbeResult, compare
-from mag_sandbox.sandbox.probe.probe_cards import probe_card
+from mag_sandbox.evaluation.similarity.anchors import Return
+from mag_sandbox.evaluation.similarity.pictures import Sight
+from mag_sandbox.evaluation.similarity.recall import ProbeResult, compare
+from mag_sandbox.sandbox.returns.probe_cards import probe_card
 from mag_sandbox.sandbox.screens import Way, probes
 from mag_sandbox.sandbox.screens.probes import (
     PolicySummary,

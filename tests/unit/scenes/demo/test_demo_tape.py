@@ -15,7 +15,7 @@ from mag_sandbox.controls.camera import (
     move,
     mutual_overlap,
 )
-from mag_sandbox.evaluation.probe import anchors
+from mag_sandbox.evaluation.similarity import anchors
 from mag_sandbox.scenes.demo import tape as demo_tape
 from mag_sandbox.scenes.demo.demo import check_names
 from mag_sandbox.scenes.demo.script import MemoryAsk, parse_script

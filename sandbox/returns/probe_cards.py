@@ -1,0 +1,165 @@
+"""How a comparison of then and now looks: the card shown in play, and what pages share with it."""
+
+import pygame
+
+from mag_sandbox.controls.camera import CameraPose, yaw_difference
+from mag_sandbox.evaluation.similarity.recall import REMEMBERED, VAGUE, ProbeResult, Word
+from mag_sandbox.sandbox.hud.hud_state import duration_text
+from mag_sandbox.sandbox.play.late_warp import Crop
+from mag_sandbox.sandbox.ui.display import flat_picture
+from mag_sandbox.sandbox.ui.layout import SPRING, Card, CustomPart, PicturePart, Text, column, row
+from mag_sandbox.sandbox.ui.theme import (
+    ACCENT,
+    BAD,
+    FAINT,
+    GOOD,
+    INK,
+    MUTED,
+    TRACK,
+    CachedPicture,
+    Theme,
+)
+
+CARD_WIDTH = 436  # px of the reference window
+WORD_COLOURS: dict[Word, tuple[int, ...]] = {
+    "remembered": GOOD,
+    "vaguely": ACCENT,
+    "forgotten": BAD,
+    "not counted": MUTED,
+}
+WORD_TEXTS: dict[Word, str] = {
+    "remembered": "remembered",
+    "vaguely": "vaguely remembered",
+    "forgotten": "forgotten",
+    "not counted": "not counted",
+}
+TITLES = {"postcard": "Postcard found"}
+
+
+def probe_card(result: ProbeResult, *, figures: bool = False) -> Card:
+    """Return a result: both pictures, their difference, the share that came back, and why.
+
+    `figures` adds PSNR and SSIM, for the lab view.
+    """
+    colour, counts = WORD_COLOURS[result.word], result.recall is not None
+    where = result.label if result.kind != "postcard" else ""
+    title = row(
+        Text(TITLES.get(result.kind, "You came back"), 18, bold=True),
+        Text(f"after {duration_text(result.seconds_away)}", 14, MUTED),
+        SPRING,
+        Text(where, 13, FAINT, lines=1),
+        gap=12,
+    )
+    shown = (("then", result.then), ("now", result.now), ("difference", result.difference))
+    pictures = (
+        column(PicturePart(one), Text(name, 12, MUTED, lines=1), gap=3) for name, one in shown
+    )
+    same = "looks the same" if result.looks_the_same else "is as it was"
+    words = column(
+        Text(WORD_TEXTS[result.word], 16, colour, bold=True),
+        Text(same if counts else "for the reason below", 13, MUTED),
+    )
+    number = Text(recall_text(result), 40, colour, bold=True)
+    share = Text("%", 20, colour, bold=True) if counts else None
+    numbers = row(row(number, share, gap=4), words)
+    level = CustomPart(0, 8, draw_recall_bar, (result.recall, colour))
+    measured = f"PSNR {result.psnr:.1f} dB · SSIM {result.ssim:.2f}"
+    if result.drift_psnr is not None:
+        measured += f" · to first sight: PSNR {result.drift_psnr:.1f} dB"
+    lab = Text(measured, 12, MUTED, lines=1) if figures else None
+    reason = Text(result.reason, 13, MUTED, lines=2)
+    return Card(
+        column(title, row(*pictures, gap=8), numbers, level, lab, reason, gap=6), CARD_WIDTH
+    )
+
+
+class Wipe:
+    """Then over now, on the picture itself, with a line that moves from one to the other.
+
+    wipe = Wipe(theme, result, picture_rect)
+    wipe.draw(surface, pose, crop, 0.5)  # then on the left half, now on the right
+    """
+
+    def __init__(self, theme: Theme, result: ProbeResult, picture: pygame.Rect) -> None:
+        """`picture` is where the window shows the picture [px]."""
+        self._theme, self._picture, self._result = theme, picture, result
+        self._scaled = CachedPicture()
+        self._caption = self._draw_caption()
+        labels = (Card(Text(word, 13), pad=(8, 3)) for word in ("then", "now"))
+        self._labels = [card.drawn(theme)[0] for card in labels]
+
+    def draw(self, surface: pygame.Surface, pose: CameraPose, crop: Crop, share: float) -> None:
+        """Draw then over the left share of a picture that shows a crop of the view at a pose."""
+        picture, gap = self._picture, self._theme.px(14)
+        edge = picture.left + round(picture.width * share)
+        clip = surface.get_clip()
+        surface.set_clip(
+            clip.clip((picture.left, picture.top, edge - picture.left, picture.height))
+        )
+        place = self._place(pose, crop)
+        surface.blit(self._scaled(place.size, lambda: self._then(place.size)), place)
+        surface.set_clip(clip)
+        line = pygame.Rect(edge - self._theme.px(1), picture.top, self._theme.px(3), picture.height)
+        pygame.draw.rect(surface, INK, line)
+        then, now = self._labels
+        middle = surface.get_height() // 2
+        if edge - picture.left > then.get_width() + 2 * gap:
+            surface.blit(then, then.get_rect(midright=(edge - gap, middle)))
+        if picture.right - edge > now.get_width() + 2 * gap:
+            surface.blit(now, now.get_rect(midleft=(edge + gap, middle)))
+        low = surface.get_height() - self._theme.px(70)
+        surface.blit(
+            self._caption, self._caption.get_rect(midbottom=(surface.get_width() // 2, low))
+        )
+
+    def _place(self, pose: CameraPose, crop: Crop) -> pygame.Rect:
+        """Return where then lies in the window, as the camera sees it now."""
+        left, top, width, height = crop
+        across, along = self._picture.width / width, self._picture.height / height  # px of a view
+        place = pygame.Rect(0, 0, round(across), round(along))
+        place.left = self._picture.left - round(left * across)
+        place.top = self._picture.top - round(top * along)
+        then = self._result.sight
+        if then is not None:
+            middle, aspect = place.center, then.frame.shape[0] / then.frame.shape[1]
+            place.size = tuple(round(side * then.pose.fov / pose.fov) for side in place.size)
+            aside = yaw_difference(then.pose.yaw, pose.yaw) / pose.fov
+            above = (then.pose.pitch - pose.pitch) / (pose.fov * aspect)
+            place.center = middle[0] + round(aside * across), middle[1] - round(above * along)
+        return place
+
+    def _then(self, size: tuple[int, int]) -> pygame.Surface:
+        then = self._result.then if self._result.sight is None else self._result.sight.frame
+        return pygame.transform.smoothscale(flat_picture(then), size)
+
+    def _draw_caption(self) -> pygame.Surface:
+        result, theme = self._result, self._theme
+        same = result.looks_the_same
+        recall = "" if result.recall is None else f"{recall_text(result)}% "
+        word = "looks the same" if same else f"{recall}{WORD_TEXTS[result.word]}"
+        colour = GOOD if same else WORD_COLOURS[result.word]
+        said = f"You came back after {duration_text(result.seconds_away)}"
+        words = row(Text(said, 16, bold=True), Text(word, 16, colour, bold=True))
+        return Card(words).drawn(theme)[0]
+
+
+def recall_text(result: ProbeResult) -> str:
+    """Return the recall as a whole number, or a dash."""
+    return "-" if result.recall is None else f"{result.recall:.0f}"
+
+
+def draw_recall_bar(
+    theme: Theme,
+    surface: pygame.Surface,
+    area: pygame.Rect,
+    recall: float | None,
+    colour: tuple[int, ...],
+) -> None:
+    """Draw a recall [percent] as a bar with marks where the words change."""
+    surface.blit(theme.rounded(area.size, TRACK, 4), area)
+    if recall is not None:
+        done = max(area.height, round(area.width * recall / 100))
+        surface.blit(theme.rounded((done, area.height), colour, 4), area)
+    for mark in (VAGUE, REMEMBERED):
+        x = area.left + round(area.width * mark / 100)
+        pygame.draw.line(surface, theme.colour(FAINT), (x, area.top), (x, area.bottom - 1))

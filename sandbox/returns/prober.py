@@ -1,0 +1,364 @@
+"""Watches a session for views that come back, off every thread that matters.
+
+A session observer that only queues blocks; a thread of its own compares pictures. What the
+window may read (`latest`, `results`, `anchors`, ...) are immutable values, replaced as a whole.
+"""
+
+import logging
+import math
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import asdict, dataclass, fields, replace
+from typing import TypeVar
+
+import numpy as np
+
+from mag_sandbox.controls.camera import MAX_PITCH, CameraPose
+from mag_sandbox.evaluation.similarity.anchors import (
+    MAX_ANCHORS,
+    Anchor,
+    AnchorFacts,
+    AnchorKind,
+    AnchorMark,
+    PictureStore,
+    Return,
+    ReturnTracker,
+    Sight,
+)
+from mag_sandbox.evaluation.similarity.recall import ProbeResult, compare, shrunk
+from mag_sandbox.files.validation import decode
+from mag_sandbox.model.world import FrameBlock, WorldSpec, WorldState
+from mag_sandbox.sandbox.play.events import BlockEvent, SessionEnd, SessionObserver, SessionStart
+from mag_sandbox.sandbox.recording.frames_file import FramesHead
+from mag_sandbox.scenes import Scene
+
+logger = logging.getLogger(__name__)
+
+MAX_WAITING = 24  # blocks that wait to be looked at; further ones are skipped
+MAX_RESULTS = 300  # newest results kept
+FULL_RESULTS = 16  # newest results with whole pictures; older ones keep thumbnails: 19 MiB in all
+USUAL_FPS = 16.0  # before a world says its own
+
+Found = TypeVar("Found")
+PICTURES = "pictures"  # the one array: uint8 [N, H, W, 3]
+MAX_PICTURES = 1000
+MAX_SIDE = 4096  # px
+MAX_LABEL = 40  # letters
+MAX_NUMBER = 2**40
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSight:
+    """A sight whose frame lies among the pictures."""
+
+    pose: CameraPose
+    number: int
+    seconds: float
+    memory_index: int
+    picture: int
+
+    def __post_init__(self) -> None:
+        pose, checks = self.pose, (self.number, self.seconds, self.memory_index)
+        fits = 0 <= pose.yaw < 360 and abs(pose.pitch) <= MAX_PITCH and 1 <= pose.fov <= 180
+        if not fits or not all(math.isfinite(one) and abs(one) < MAX_NUMBER for one in checks):
+            raise ValueError(f"a picture lies at {pose}, number {self.number}")
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class KeptAnchor(AnchorFacts):
+    """An anchor whose sights lie among the pictures."""
+
+    first: KeptSight
+    last: KeptSight
+
+
+@dataclass(frozen=True, slots=True)
+class KeptTracker:
+    """All that is kept besides the pictures."""
+
+    anchors: tuple[KeptAnchor, ...]
+    pictures: tuple[KeptSight, ...]
+    named: dict[AnchorKind, int]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrackerState:
+    """What a tracker goes on with."""
+
+    anchors: list[Anchor]
+    store: PictureStore
+    named: dict[AnchorKind, int]
+
+
+def keep_tracker(tracker: ReturnTracker) -> WorldState:
+    """Return the anchors and the newest pictures of a tracker as arrays and plain JSON."""
+    frames: list[np.ndarray] = []
+
+    def kept(sight: Sight) -> KeptSight:
+        frames.append(sight.frame)
+        return KeptSight(
+            sight.pose, sight.number, sight.seconds, sight.memory_index, len(frames) - 1
+        )
+
+    anchors = tuple(
+        KeptAnchor(
+            first=kept(one.first),
+            last=kept(one.last),
+            **{name: getattr(one, name) for name in _PLAIN},
+        )
+        for one in tracker.anchors
+    )
+    pictures = tuple(kept(sight) for sight in tracker.store.newest())
+    data = asdict(KeptTracker(anchors, pictures, dict(tracker.named)))
+    return WorldState({PICTURES: np.stack(frames)} if frames else {}, data)
+
+
+def kept_tracker(state: WorldState) -> TrackerState:
+    """Return what a tracker goes on with.
+
+    Raises:
+        ValueError: the data are damaged, or of another version.
+    """
+    try:
+        kept = decode(KeptTracker, _as_json(state.data))
+        frames = _frames(state, kept)
+        anchors = [_anchor(one, frames) for one in kept.anchors]
+        store = PictureStore()
+        for sight in sorted(kept.pictures, key=lambda one: one.number):
+            store.add(_sight(sight, frames))
+    except (ValueError, IndexError) as error:
+        raise ValueError(f"the saved places are damaged ({error}); they start over") from None
+    return TrackerState(anchors, store, dict(kept.named))
+
+
+_PLAIN = tuple(field.name for field in fields(AnchorFacts))
+
+
+def _frames(state: WorldState, kept: KeptTracker) -> np.ndarray:
+    sights = [*kept.pictures, *(one.first for one in kept.anchors)]
+    if len(kept.anchors) > MAX_ANCHORS or len(kept.pictures) > MAX_PICTURES:
+        raise ValueError(f"{len(kept.anchors)} anchors, {len(kept.pictures)} pictures")
+    frames = state.arrays.get(PICTURES)
+    if frames is None:
+        if sights:
+            raise ValueError("there are no pictures")
+        return np.empty((0, 1, 1, 3), np.uint8)
+    wrong = frames.ndim != 4 or frames.shape[-1] != 3 or frames.dtype != np.uint8
+    if wrong or not 32 <= min(frames.shape[1:3]) <= max(frames.shape[1:3]) <= MAX_SIDE:
+        raise ValueError(f"pictures are {frames.dtype} {frames.shape}")
+    return frames
+
+
+def _anchor(kept: KeptAnchor, frames: np.ndarray) -> Anchor:
+    if len(kept.label) > MAX_LABEL:
+        raise ValueError(f"a name has {len(kept.label)} letters")
+    plain = {name: getattr(kept, name) for name in _PLAIN}
+    replace(kept.last, pose=kept.pose)  # checks the anchor's own pose as it checks a sight's
+    return Anchor(first=_sight(kept.first, frames), last=_sight(kept.last, frames), **plain)
+
+
+def _sight(kept: KeptSight, frames: np.ndarray) -> Sight:
+    if not 0 <= kept.picture < len(frames):
+        raise ValueError(f"picture {kept.picture} of {len(frames)}")
+    frame = frames[kept.picture].copy()
+    return Sight(frame, kept.pose, kept.number, kept.seconds, kept.memory_index)
+
+
+def _as_json(value: object) -> object:
+    """Return data as a file gives it back: tuples are lists there."""
+    if isinstance(value, dict):
+        return {name: _as_json(one) for name, one in value.items()}
+    return [_as_json(one) for one in value] if isinstance(value, tuple | list) else value
+
+
+class Prober(SessionObserver):
+    """Sets anchors, compares what comes back, and publishes results.
+
+    prober = Prober(notify=wake_window)
+    prober.spec = world.spec
+    session = Session(world, source, observers=[prober])
+    prober.drop_anchor()
+    prober.latest  # a ProbeResult, once the view was left and came back
+    """
+
+    def __init__(
+        self,
+        *,
+        spec: WorldSpec | FramesHead | None = None,
+        notify: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`notify` is called on the prober's thread when there is a result."""
+        self.spec = spec
+        self.latest: ProbeResult | None = None  # of this session
+        self.results: tuple[ProbeResult, ...] = ()  # oldest first, of all sessions of this scene
+        self.anchors: tuple[AnchorMark, ...] = ()
+        self.last_anchor: CameraPose | None = None  # newest one dropped by the player
+        self.pictures: tuple[Sight, ...] = ()  # newest picture of every part of the sphere
+        self.sights: tuple[Sight, ...] = ()  # likewise the first ones, and those of anchors
+        self.skipped = 0  # blocks that came faster than they could be looked at
+        self._notify = notify
+        self._taken = 0  # blocks; written by the thread that owns the world
+        self._looked_at = 0  # blocks; written by the prober's thread
+        self._thread = ThreadPoolExecutor(1, "prober")
+        self._tracker = ReturnTracker(USUAL_FPS)
+        self._compared = 0
+        self._scene: Scene | None = None  # of the newest session
+
+    def on_start(self, event: SessionStart, block: FrameBlock) -> None:
+        """Begin anew: another session, other places; of another scene, no results either."""
+        if self._scene not in (None, event.scene):
+            self._put(self._forget_results)
+        self._scene = event.scene
+        self.reset()
+        self._take(block)
+
+    def on_block(self, event: BlockEvent, block: FrameBlock) -> None:  # noqa: ARG002 -- observer
+        """Queue a block; skips it when too many wait."""
+        self._take(block)
+
+    def on_end(self, event: SessionEnd) -> None:  # noqa: ARG002 -- observer
+        """Compare what was just coming back."""
+        self.finish()
+
+    def finish(self) -> None:
+        """Compare what is just coming back: no more is shown."""
+        self._put(self._finish)
+
+    def reset(self) -> None:
+        """Forget places and pictures; results stay, to be compared across sessions."""
+        self._put(self._begin)
+
+    def drop_anchor(self, pose: CameraPose | None = None, kind: AnchorKind = "key") -> None:
+        """Set an anchor at the pose of the frame on screen; None: at the newest frame."""
+        self._put(lambda: self._drop(kind, pose))
+
+    def answer(self, place: CameraPose, known: int) -> None:
+        """Compare the place at a pose with what is there now, unless that was just published.
+
+        Args:
+            place: pose of an anchor, at which the camera has arrived.
+            known: number of the newest result when the camera set out; 0: there was none.
+        """
+        self._put(lambda: self._answer(place, known))
+
+    def compare(self, then: Sight, pose: CameraPose | None = None) -> "Future[ProbeResult | None]":
+        """Return, later, how much of a picture is remembered; None if this is not the place."""
+        return self._put(lambda: self._compare(then, pose))
+
+    def snapshot(self, timeout: float = 10.0) -> WorldState:
+        """Return what `restore` needs, for a scene that is left and returned to.
+
+        Waits for the prober's own thread, which never waits for the world's.
+
+        Raises:
+            TimeoutError: it has too much to look at.
+        """
+        return self._put(lambda: keep_tracker(self._tracker)).result(timeout)
+
+    def restore(self, state: WorldState) -> None:
+        """Go on from a snapshot; after the session has started.
+
+        Raises:
+            ValueError: it holds no places of this version, or is damaged.
+        """
+        places = kept_tracker(state)
+        self._put(lambda: self._resume(places))
+
+    def settle(self, timeout: float = 10.0) -> bool:
+        """Wait until everything queued so far was looked at; False if that took too long."""
+        return bool(wait([self._put(lambda: None)], timeout).done)
+
+    def close(self) -> None:
+        """End the thread when it has looked at everything; may be called twice."""
+        self._thread.shutdown(wait=False)
+
+    def _take(self, block: FrameBlock) -> None:
+        if self._taken - self._looked_at >= MAX_WAITING:
+            self.skipped += 1
+            return
+        self._taken += 1
+        self._put(lambda: self._look(block))
+
+    def _put(self, job: Callable[[], Found]) -> "Future[Found]":
+        future = self._thread.submit(job)
+        future.add_done_callback(_log_failure)
+        return future
+
+    def _forget_results(self) -> None:
+        self.results = ()
+
+    def _begin(self) -> None:
+        self._finish()
+        self._tracker = ReturnTracker(self.spec.fps if self.spec else USUAL_FPS)
+        self.latest, self.last_anchor = None, None
+        self.anchors, self.pictures, self.sights = (), (), ()
+
+    def _finish(self) -> None:
+        for back in self._tracker.finish():
+            self._publish(self._result(back))
+        self._tracker = ReturnTracker(self._tracker.fps)
+
+    def _look(self, block: FrameBlock) -> None:
+        self._looked_at += 1
+        for back in self._tracker.add(block):
+            self._publish(self._result(back))
+        self._publish_places()
+
+    def _resume(self, places: TrackerState) -> None:
+        tracker = self._tracker
+        tracker.anchors[:], tracker.store = places.anchors, places.store
+        tracker.named.update(places.named)
+        if tracker.recent:
+            self._publish_places()
+
+    def _drop(self, kind: AnchorKind, pose: CameraPose | None) -> None:
+        if self._tracker.drop(kind, pose) is not None:
+            self._publish_places()
+
+    def _publish_places(self) -> None:
+        tracker = self._tracker
+        self.anchors = tuple(
+            AnchorMark(one.pose, one.label, one.kind, one.in_memory) for one in tracker.anchors
+        )
+        self.last_anchor = _last_anchor(tracker)
+        self.pictures = tracker.store.newest()
+        of_anchors = (sight for one in tracker.anchors for sight in (one.first, one.last))
+        self.sights = (*tracker.store.all(), *of_anchors)
+
+    def _answer(self, place: CameraPose, known: int) -> None:
+        latest = self.latest
+        told = latest and latest.number > known and latest.kind != "auto" and latest.pose == place
+        back = None if told else self._tracker.revisit(place)
+        if back is not None:
+            self._publish(self._result(back))
+
+    def _compare(self, then: Sight, pose: CameraPose | None) -> ProbeResult | None:
+        back = self._tracker.find(then, pose)
+        if back is None:
+            return None
+        result = self._result(back)
+        self._publish(result)
+        return result
+
+    def _result(self, back: Return) -> ProbeResult:
+        self._compared += 1
+        exact = self.spec.exact_pose if self.spec else True
+        return compare(back, self._compared, exact_pose=exact)
+
+    def _publish(self, result: ProbeResult) -> None:
+        kept = [*self.results, result][-MAX_RESULTS:]
+        if len(kept) > FULL_RESULTS:
+            kept[-FULL_RESULTS - 1] = shrunk(kept[-FULL_RESULTS - 1])
+        self.results = tuple(kept)
+        self.latest = result
+        self._notify()
+
+
+def _log_failure(done: "Future[Found]") -> None:
+    if error := done.exception():  # one comparison is lost, not all that follow
+        logger.error("a comparison failed", exc_info=error)
+
+
+def _last_anchor(tracker: ReturnTracker) -> CameraPose | None:
+    dropped = [one for one in tracker.anchors if one.kind != "auto"]
+    return dropped[-1].pose if dropped else None

@@ -1,0 +1,157 @@
+"""The evaluation, on worlds whose verdict is known beforehand."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from mag_sandbox.evaluation.__main__ import main
+from mag_sandbox.evaluation.judge.classifier import Classifier
+from mag_sandbox.evaluation.options import PocketOptions
+from mag_sandbox.evaluation.quality import adherence, thresholds
+from mag_sandbox.evaluation.quality.adherence import Answer, attribute_report
+from mag_sandbox.evaluation.quality.clips import measure_zoom, zoom_and_back
+from mag_sandbox.evaluation.quality.pocket import measure
+from mag_sandbox.evaluation.quality.scenes import full_turn, held_out_scene, record
+from mag_sandbox.evaluation.quality.thresholds import table
+from mag_sandbox.renderer.version2.render import HELD_OUT
+from tests.rendered_worlds import SPEC, FrozenWorld, PerfectWorld
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory):
+    return held_out_scene(1, 0, tmp_path_factory.mktemp("views"))
+
+
+def zooming(world, scene):
+    speed = replace(SPEC.full_speed, zoom=30.0, narrowest_fov=60.0)
+    world.spec = replace(SPEC, full_speed=speed, axes=("yaw", "pitch", "zoom"))
+    return measure_zoom(record(world, scene.scene("image"), zoom_and_back(world.spec)), scene)
+
+
+def test_a_perfect_world_shows_what_the_renderer_shows_closer(scene):
+    measure = zooming(PerfectWorld(), scene)
+    assert measure["closer_psnr_db"] == 60.0  # dB, the most that is told
+    assert measure["return_psnr_db"] == 60.0
+    assert measure["gradient_ratio"] == pytest.approx(1.0)
+
+
+def test_a_world_that_stands_still_does_not_pass_for_one_that_zooms(scene):
+    measure = zooming(FrozenWorld(), scene)
+    assert measure["return_psnr_db"] == 60.0
+    assert measure["closer_psnr_db"] < 20
+
+
+def test_a_world_without_zoom_is_not_asked_to():
+    with pytest.raises(ValueError, match="cannot zoom"):
+        zoom_and_back(SPEC)
+
+
+def evaluate(open_world, **settings) -> dict:
+    lines: list[str] = []
+    return measure(PocketOptions(**settings), open_world, Classifier.load(), lines.append)
+
+
+def test_a_world_that_obeys_meets_every_bar(monkeypatch):
+    monkeypatch.setattr(adherence, "FEWEST", 4)  # so that few prompts are enough here
+    monkeypatch.setattr(thresholds, "DRIFT_MINUTES", 1.0)  # as many as whole turns need here
+    result = evaluate(PerfectWorld, clips=1, prompts=16, drift=1.0)
+    assert {name: bar["met"] for name, bar in result["bars"].items() if not bar["met"]} == {}
+    assert json.loads(json.dumps(result)) == result
+    lines = "\n".join(table(result))
+    assert "around and around for 1 min" in lines
+    assert "all attributes" in lines
+
+
+def test_what_is_left_out_is_not_measured():
+    result = evaluate(FrozenWorld, clips=1, prompts=1, drift=0)
+    assert result["drift"] is result["bars"]["drift"]["met"] is None
+    assert "rest" not in result  # nothing moves in it, so it is not asked to
+    assert not [name for name in result["bars"] if name.endswith(".rest")]
+
+
+def test_clips_too_short_to_turn_around_in_are_refused_before_anything_is_played():
+    worlds: list[PerfectWorld] = []
+
+    def open_world() -> PerfectWorld:
+        worlds.append(PerfectWorld())
+        return worlds[-1]
+
+    with pytest.raises(ValueError, match="too short to turn around"):
+        evaluate(open_world, clips=1, drift=0.1)
+    assert [world.closed for world in worlds] == [True]
+    assert not hasattr(worlds[0], "_made")  # no scene was begun
+
+
+def test_attributes_of_all_captions_are_pooled_and_the_category_is_none():
+    both, one, none = Answer(True, True), Answer(False, True), Answer(False, False)
+    pooled = attribute_report(
+        [
+            {"category": none, "outdoor.weather": both, "outdoor.light": both, "outdoor.time": one},
+            {"category": both},  # names nothing
+            {"category": both, "object.light": none},
+        ]
+    )
+    share = pooled.pop("share")
+    assert pooled == {"asked": 4, "found": 2, "found_on_renders": 3}
+    assert share["mean"] == 0.5  # of answers, not of pictures
+    assert 0 == share["low"] < share["high"] == pytest.approx(2 / 3)
+
+
+def test_captions_that_name_no_attribute_have_no_share():
+    pooled = attribute_report([{"category": Answer(True, True)}])
+    assert pooled == {"asked": 0, "found": 0, "found_on_renders": 0, "share": None}
+
+
+@pytest.mark.parametrize(("right", "met"), [(17, True), (16, False)])
+def test_85_percent_of_the_attributes_are_to_be_found(right, met):
+    answers = [{"indoor.light": Answer(index < right, True)} for index in range(20)]
+    share = attribute_report(answers)["share"]["mean"]
+    assert thresholds.OVERALL["adherence"].met(share) is met
+
+
+def test_clips_shorter_than_the_bar_asks_for_do_not_pass_it():
+    drift = {"drift": {"mean": 0.01, "low": 0.0, "high": 0.02}}
+    share = {"share": {"mean": 0.9, "low": 0.8, "high": 1.0}}
+    result = {
+        "settings": {"drift_minutes": 1.0},
+        "round_trip_db": 40.0,
+        "adherence": {"recovered": [], "attributes": share},
+        "drift": drift,
+    }
+    assert thresholds.verdicts_of(result)["drift"]["met"] is None
+    result["settings"]["drift_minutes"] = 3.0
+    assert thresholds.verdicts_of(result)["drift"]["met"] is True
+
+
+def test_a_seed_chooses_the_scenes(tmp_path):
+    first, again, other = (held_out_scene(2, seed, tmp_path) for seed in (0, 0, 1))
+    assert first.caption == again.caption
+    assert np.array_equal(first.first_view, again.first_view)
+    assert not np.array_equal(first.first_view, other.first_view)
+    assert first.panorama.seed >= HELD_OUT
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--clips", "0"],
+        ["--world", "elephant"],
+        ["--seed", "-1"],
+        ["--drift", "-1"],
+        ["--weights", "nowhere"],
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(arguments, capsys):
+    assert main(["pocket", *arguments]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_half_turns_are_whole_frames():
+    spec = replace(SPEC, fps=4.0)
+    leg = full_turn(spec)
+    turn = spec.full_speed.step(leg.command, spec.fps)[0]
+    assert 180 / turn == pytest.approx(round(180 / turn), abs=0.01)
+    assert leg.blocks * spec.block_length * turn >= 360 - 0.1
+    assert np.isclose(leg.command.yaw, 1.0)

@@ -1,0 +1,34 @@
+"""A wipe between then and now lies on the picture itself, as the camera sees it."""
+
+import numpy as np
+import pytest
+
+from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.evaluation.similarity.pictures import Sight
+from mag_sandbox.sandbox.play.late_warp import WHOLE
+from mag_sandbox.sandbox.returns.probe_cards import Wipe
+from mag_sandbox.sandbox.ui.display import window
+from mag_sandbox.sandbox.ui.theme import Theme
+from tests.unit.sandbox.screens.test_probes_screen import result
+
+BLUE = (0, 0, 255)
+
+
+@pytest.mark.parametrize("size", [(480, 300), (1280, 720), (3840, 2160)])
+@pytest.mark.parametrize("yaw", [0.0, 9.0])
+def test_then_lies_over_the_left_share_where_the_camera_sees_it(size, yaw):
+    frame = np.full((192, 320, 3), 40, np.uint8)
+    frame[:, 160:] = 90
+    then = Sight(frame, CameraPose(yaw=yaw), 0, 0.0)
+    width, height = size
+    with window(size, "test") as surface:
+        surface.fill(BLUE)
+        wipe = Wipe(Theme(size), result(1, sight=then), surface.get_rect())
+        wipe.draw(surface, CameraPose(), WHOLE, 0.75)
+        row = [surface.get_at((x, height // 4))[:3] for x in range(width)]
+    middle = width // 2 + round(yaw / 90 * width)
+    assert row[middle - 20] == (40, 40, 40)
+    assert row[middle + 20] == (90, 90, 90)
+    assert row[width * 3 // 4 + 9] == BLUE, "now is the live picture"
+    if yaw:
+        assert row[4] == BLUE, "then did not show that"

@@ -1,1 +1,0 @@
-"""The paper's tables 3 and 4 in small."""
