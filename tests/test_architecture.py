@@ -120,20 +120,44 @@ def inside(module: str, allowed: str) -> bool:
     return module == full or module.startswith(full + ".")
 
 
-def test_no_import_goes_in_a_circle_not_even_a_late_or_a_typing_one():
-    graph = {
-        module: {
-            target
-            for imported in imports(path)
-            for target in [imported if imported in MODULES else imported.rpartition(".")[0]]
-            if target in MODULES and target != module
-        }
-        for module, path in MODULES.items()
-    }
+def imported_modules(path: Path) -> set[str]:
+    """Return the modules of the project that a file imports."""
+    found = {one if one in MODULES else one.rpartition(".")[0] for one in imports(path)}
+    return (found & MODULES.keys()) - {module_of(path)}
+
+
+def check_acyclic(graph: dict[str, set[str]]) -> None:
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
         pytest.fail(" > ".join(error.args[1]))
+
+
+def test_no_import_goes_in_a_circle_not_even_a_late_or_a_typing_one():
+    check_acyclic({module: imported_modules(path) for module, path in MODULES.items()})
+
+
+def neighbours(module: str, other: str) -> tuple[str, str] | None:
+    """Return the first names in which two modules differ, with the folder that both lie in.
+
+    None: one is a folder that holds the other, or starts the program.
+    """
+    one, two = module.split("."), other.split(".")
+    pairs = enumerate(zip(one, two, strict=False))
+    common = next((at for at, pair in pairs if pair[0] != pair[1]), None)
+    if common is None or one[common] == "__main__":
+        return None
+    return ".".join(one[: common + 1]), ".".join(two[: common + 1])
+
+
+def test_what_lies_side_by_side_in_a_folder_is_imported_in_one_direction():
+    """Files and folders with everything below them: no circle leads through any two of them."""
+    graph: dict[str, set[str]] = {}
+    for module, path in MODULES.items():
+        for other in imported_modules(path):
+            if pair := neighbours(module, other):
+                graph.setdefault(pair[0], set()).add(pair[1])
+    check_acyclic(graph)
 
 
 def test_packages_import_only_what_the_map_allows():

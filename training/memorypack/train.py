@@ -180,7 +180,7 @@ def pocket_size(options: MemoryPackOptions, device: TrainingDevice | None = None
     Raises:
         MissingWeights: there are none.
     """
-    parts = pocket_parts(options, device)
+    parts = pocket_parts(options.weights, options.data, options.panoramas, device)
     return PackSize(
         device=parts.device,
         dit=parts.networks.dit,

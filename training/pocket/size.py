@@ -18,7 +18,6 @@ from mag_sandbox.model.rope import RayCoordinates
 from mag_sandbox.model.saved import stored, write_tensors
 from mag_sandbox.renderer.sheets import write_sheet
 from mag_sandbox.training.devices import TrainingDevice, choose_device
-from mag_sandbox.training.memorypack.options import MemoryPackOptions
 from mag_sandbox.training.pocket.data import (
     Captions,
     PanoramaSet,
@@ -142,21 +141,21 @@ def show_with(autoencoder: Autoencoder, device: TrainingDevice) -> Show:
 
 
 def pocket_parts(
-    options: RecipeOptions | MemoryPackOptions, device: TrainingDevice | None = None
+    weights: Path, folder: Path, panoramas: int, device: TrainingDevice | None = None
 ) -> PocketParts:
-    """Read a pocket world's weights, and draw the scenes that are not drawn yet.
+    """Read a pocket world's weights, and draw the scenes that a folder lacks.
 
     Raises:
         MissingWeights: there are none.
     """
-    device, config = device or choose_device(), read_config(options.weights)
+    device, config = device or choose_device(), read_config(weights)
     networks = PocketNetworks(config, device.kernel).requires_grad_(False)
     autoencoder = Autoencoder(config.autoencoder).requires_grad_(False)
-    load_pocket_parts(options.weights, networks, autoencoder)
+    load_pocket_parts(weights, networks, autoencoder)
     networks.float().to(device.device)
     autoencoder.float().to(device.device, memory_format=torch.channels_last)
-    data = panorama_set(options.data or options.folder, options.panoramas)
-    tokenizer = load_tokenizer(options.weights, config)
+    data = panorama_set(folder, panoramas)
+    tokenizer = load_tokenizer(weights, config)
     captions = Captions(data, tokenizer, config.text.text_len)
     return PocketParts(config, networks, autoencoder, tokenizer, data, captions, device)
 
@@ -167,7 +166,8 @@ def pocket_size(options: RecipeOptions, device: TrainingDevice | None = None) ->
     Raises:
         MissingWeights: there are no weights to start from.
     """
-    return size_of(pocket_parts(options, device), options)
+    folder = options.data or options.folder
+    return size_of(pocket_parts(options.weights, folder, options.panoramas, device), options)
 
 
 def size_of(parts: PocketParts, options: RecipeOptions) -> Size:

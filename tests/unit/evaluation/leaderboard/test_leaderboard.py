@@ -11,7 +11,7 @@ import pytest
 
 from mag_sandbox.evaluation.__main__ import main as evaluate
 from mag_sandbox.evaluation.leaderboard.board import curve_of, read_board
-from mag_sandbox.evaluation.leaderboard.page import FOLDER, life_text, markdown, page
+from mag_sandbox.evaluation.leaderboard.page import life_text, markdown, page
 from mag_sandbox.evaluation.leaderboard.plots import life_plot, likeness_plot, recall_plot
 from mag_sandbox.evaluation.lookback.result import (
     ClipRow,
@@ -185,4 +185,4 @@ def test_a_result_that_was_touched_is_refused_by_name(tmp_path, capsys):
 
 def test_the_manual_has_the_table_and_the_page_of_the_results():
     """Sent results are checked here, and the table is derived again from them."""
-    assert evaluate(["leaderboard", str(ROOT / FOLDER), "--check"]) == 0
+    assert evaluate(["leaderboard", str(ROOT / "docs/leaderboard"), "--check"]) == 0
