@@ -9,10 +9,10 @@ from mag_sandbox.files.whole import new_folder
 from mag_sandbox.sandbox.choice import WorldChoice
 from mag_sandbox.sandbox.play.session import Session
 from mag_sandbox.sandbox.play.worker import GenerationWorker
-from mag_sandbox.sandbox.returns.prober import Prober
 from mag_sandbox.sandbox.recording.frame_writer import FrameWriter, frames_beside
 from mag_sandbox.sandbox.recording.reader import RecordingError
 from mag_sandbox.sandbox.recording.recorder import Recorder
+from mag_sandbox.sandbox.returns.prober import Prober
 from mag_sandbox.sandbox.title.library import new_recording_folder
 
 

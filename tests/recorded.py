@@ -7,9 +7,9 @@ from pathlib import Path
 from mag_sandbox.controls.camera import CameraCommand, CameraSpeed
 from mag_sandbox.controls.sources import ScriptSource
 from mag_sandbox.sandbox.play.session import Session
-from mag_sandbox.sandbox.returns.prober import Prober
 from mag_sandbox.sandbox.recording.frame_writer import FrameWriter
 from mag_sandbox.sandbox.recording.recorder import Recorder
+from mag_sandbox.sandbox.returns.prober import Prober
 from mag_sandbox.scenes import Scene
 from tests.doubles import SPEC, FakeWorld
 

@@ -14,7 +14,6 @@ from mag_sandbox.evaluation.similarity.recall import ProbeResult
 from mag_sandbox.model.world import FrameBlock, Frames
 from mag_sandbox.sandbox.export.options import ExportError, Progress
 from mag_sandbox.sandbox.play.events import BlockEvent
-from mag_sandbox.sandbox.returns.prober import Prober
 from mag_sandbox.sandbox.recording.frames_file import (
     FRAMES_FILE,
     USUAL_FPS,
@@ -24,6 +23,7 @@ from mag_sandbox.sandbox.recording.frames_file import (
     StoredFrames,
 )
 from mag_sandbox.sandbox.recording.reader import Recording
+from mag_sandbox.sandbox.returns.prober import Prober
 
 FramesFrom = Callable[[Recording], Iterator[FrameBlock]]
 COMPARED_AT_ONCE = 16  # blocks: the prober skips what comes faster than it can look

@@ -13,11 +13,11 @@ from mag_sandbox.sandbox.demo.run import Extras, play_demo
 from mag_sandbox.sandbox.environment import WorldEnvironment
 from mag_sandbox.sandbox.export.footage import Footage
 from mag_sandbox.sandbox.play.session import Session
-from mag_sandbox.sandbox.returns.prober import Prober
 from mag_sandbox.sandbox.recording.frame_writer import frames_beside
 from mag_sandbox.sandbox.recording.frames_file import StoredFrames
 from mag_sandbox.sandbox.recording.reader import load_recording
 from mag_sandbox.sandbox.recording.recorder import Recorder
+from mag_sandbox.sandbox.returns.prober import Prober
 from mag_sandbox.scenes import Scene
 from mag_sandbox.scenes.demo.demo import Demo
 from mag_sandbox.scenes.demo.script import parse_script
