@@ -90,6 +90,20 @@ def test_a_recording_of_which_nothing_fits_leaves_nothing(full, tmp_path):
     assert listed(tmp_path) == []
 
 
+@pytest.mark.parametrize("spare", range(4))
+@pytest.mark.parametrize("job", [work.record_with_few_files, work.record_without_inodes])
+def test_few_files_to_open_or_to_make_are_said_once(full, tmp_path, job, spare):
+    done = full(job, str(spare))
+    assert done.code in (0, 2), done.err
+    lines = done.err.splitlines()
+    assert len(lines) <= 1, "one cause, one sentence"
+    assert "Traceback" not in done.err
+    if (tmp_path / "rec" / EVENTS_FILE).exists():
+        assert len(load_recording(tmp_path / "rec").blocks) == len(AWAY_AND_BACK) + 1
+    else:
+        assert lines
+
+
 def test_parking_on_a_full_disk_keeps_how_it_was_left_before(full, tmp_path):
     done = full(work.park_on_a_full_disk)
     assert done.code == 0, done.err

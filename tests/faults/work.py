@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from errno import ENOSPC
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -159,6 +160,40 @@ def record_where_nothing_fits(here: Path) -> None:
     """Record a session on a disk without room for its first line."""
     limit(10)
     record(here / "rec", with_prober=False)
+
+
+def record_as_a_command(here: Path) -> None:
+    """Record a session, and end as a command does."""
+
+    def run() -> int:
+        record(here / "rec", with_prober=False)
+        return 0
+
+    sys.exit(answered(run))
+
+
+def record_with_few_files(here: Path, spare: str) -> None:
+    """Record a session while few more files can be opened."""
+    import resource
+
+    opened = sum(1 for _ in Path("/dev/fd").iterdir())
+    resource.setrlimit(resource.RLIMIT_NOFILE, (opened - 1 + int(spare), 4096))
+    record_as_a_command(here)
+
+
+def record_without_inodes(here: Path, spare: str) -> None:
+    """Record a session on a disk where few more files can be made."""
+    left, plain = int(spare), Path.open
+
+    def open_if_left(path: Path, mode: str = "r", *args: object, **more: object) -> object:
+        nonlocal left
+        left -= mode[0] in "wx"
+        if left < 0:
+            raise OSError(ENOSPC, os.strerror(ENOSPC), str(path))
+        return plain(path, mode, *args, **more)
+
+    Path.open = open_if_left
+    record_as_a_command(here)
 
 
 def park_on_a_full_disk(here: Path) -> None:

@@ -29,7 +29,7 @@ from mag_sandbox.sandbox.export.report_charts import (
     nice_ticks,
     recall_chart,
 )
-from mag_sandbox.sandbox.recording.frames_file import StoredFrames
+from mag_sandbox.sandbox.recording.frames_file import FramesWriter, StoredFrames
 from mag_sandbox.sandbox.recording.reader import load_recording
 from tests.patience import PATIENCE
 from tests.recorded import AWAY_AND_BACK, BLOCKS, FRAMES, HOLD, SCENE, SEED, record
@@ -66,9 +66,11 @@ class Page(HTMLParser):
         self.sources: list[str] = []
         self.headings: list[str] = []
         self.tags: list[str] = []
+        self.attributes: set[str] = set()
 
     def handle_starttag(self, tag, attrs):
         self.tags.append(tag)
+        self.attributes |= {name for name, _ in attrs}
         self.sources += [value for name, value in attrs if name in ("src", "href", "poster")]
         if tag not in VOID:
             self.open.append(tag)
@@ -129,6 +131,48 @@ def test_words_of_the_recording_are_only_words(text, data):
     assert "<script>document" not in text
     assert "&lt;b&gt;with&lt;/b&gt; flowers &amp; bees." in text
     assert data["moments"][0]["prompt"] == EVIL
+
+
+def with_evil_texts(folder: Path, target: Path) -> Path:
+    """Copy a recording, every text that is free replaced by one with tags."""
+    fixed = {"kind", "digest", "created", "schema", "category", "ambience", "image", "state"}
+
+    def evil(value: object, key: str = "") -> object:
+        if isinstance(value, dict):
+            return {name: evil(one, name) for name, one in value.items()}
+        if isinstance(value, list):
+            return [evil(one) for one in value]
+        return f"{EVIL}{key}" if isinstance(value, str) and key not in fixed else value
+
+    target.mkdir()
+    lines = (folder / "session.jsonl").read_text(encoding="utf-8").splitlines()
+    text = "".join(json.dumps(evil(json.loads(line))) + "\n" for line in lines)
+    (target / "session.jsonl").write_text(text, encoding="utf-8")
+    with StoredFrames.open(folder) as stored, (target / "frames.bin").open("xb") as file:
+        writer = FramesWriter(file, stored.head)
+        for one in stored.blocks:
+            block = stored.frame_block(one)
+            texts = {"phrase": EVIL, "prompt": EVIL, "stage_ms": {EVIL: 1.0, "decode": 2.0}}
+            memory = replace(block.memory, policy=EVIL)
+            writer.write_block(replace(block, memory=memory, **texts), 100.0)
+        for result in stored.probes():
+            writer.write_probe(replace(result, label=EVIL, policy=EVIL, reason=EVIL))
+    return target
+
+
+def test_tags_in_any_text_of_a_recording_stay_words(tmp_path, text):
+    folder = record(tmp_path / "plain")
+    evil = with_evil_texts(folder, tmp_path / "<img src=x onerror=alert(1)>")
+    page, done = Page(), export(evil, ExportOptions(format="report"))
+    exported = done.path.read_text(encoding="utf-8")
+    assert exported.count(EVIL.partition("<")[0]) > 20, "the texts are shown"
+    page.feed(exported)
+    whole = Page()
+    whole.feed(text)
+    assert set(page.tags) == set(whole.tags)
+    assert page.tags.count("script") == 2
+    assert not any(name.startswith("on") for name in page.attributes)
+    assert all(source.startswith("data:") for source in page.sources)
 
 
 def test_every_moment_says_what_the_display_says(data):
