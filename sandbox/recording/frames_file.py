@@ -220,10 +220,10 @@ class StoredFrames:
             RecordingError: they cannot be read, or are those of another session.
         """
         path = folder / FRAMES_FILE
-        if not path.exists():
-            return None
         with ExitStack() as opened:
             try:
+                if not path.exists():
+                    return None
                 files = [opened.enter_context(open_plain(path))]
                 if (folder / WAITING_FILE).exists():
                     files.append(opened.enter_context(open_plain(folder / WAITING_FILE)))
