@@ -6,8 +6,6 @@ Both are made from the result files alone, so that anybody gets the same; a test
 from collections.abc import Callable
 from dataclasses import asdict
 
-from jinja2 import Environment, PackageLoader
-
 from mag_sandbox.evaluation.leaderboard.board import (
     ENOUGH,
     BoardGroup,
@@ -20,7 +18,7 @@ from mag_sandbox.evaluation.leaderboard.plots import life_plot, likeness_plot, l
 from mag_sandbox.evaluation.options import LeaderboardOptions
 from mag_sandbox.evaluation.results.cited import MAG_BENCH, SOURCE
 from mag_sandbox.evaluation.results.intervals import Interval
-from mag_sandbox.evaluation.results.markdown import link, plain
+from mag_sandbox.evaluation.results.markdown import link, templates
 from mag_sandbox.files.whole import replace_file
 
 HEADING = (
@@ -40,10 +38,7 @@ def page(groups: tuple[BoardGroup, ...]) -> str:
 
 
 def _rendered(template: str, groups: tuple[BoardGroup, ...]) -> str:
-    loader = PackageLoader("mag_sandbox.evaluation", "leaderboard")
-    html = template.endswith(".html")
-    pages = Environment(loader=loader, autoescape=html, trim_blocks=True, lstrip_blocks=True)
-    pages.filters["plain"] = plain
+    pages = templates("leaderboard", html=template.endswith(".html"))
     text = pages.get_template(template).render(
         groups=groups,
         protocol=protocol(),

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from mag_sandbox.evaluation.leaderboard.board import BoardRow, Curve
-from mag_sandbox.evaluation.report.charts import round_step
 
 WIDTH, HEIGHT = 860, 360  # px
 LEFT, RIGHT, TOP, BOTTOM = 56, 600, 26, 312  # edges of a plot
@@ -120,3 +119,9 @@ def _axis(top: float, begin: float, end: float) -> tuple[tuple[Tick, ...], Placi
 
     count = round(whole / tick)
     return tuple((at(step * tick), f"{step * tick:g}") for step in range(count + 1)), at
+
+
+def round_step(least: float) -> float:
+    """Return the smallest of 1, 2 and 5 times a power of ten that is at least a length."""
+    power = 10.0 ** math.floor(math.log10(least))
+    return next(one * power for one in (1, 2, 5, 10) if one * power >= least * (1 - 1e-9))

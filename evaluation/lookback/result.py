@@ -23,7 +23,6 @@ from pathlib import Path
 import numpy as np
 
 from mag_sandbox.evaluation.lookback.tasks import BENCHMARK, KNOWN_TASKS, RULES
-from mag_sandbox.evaluation.report.data import LIVES
 from mag_sandbox.evaluation.results.intervals import mean_interval, mean_scores
 from mag_sandbox.evaluation.similarity.metrics import RESAMPLES
 from mag_sandbox.evaluation.similarity.recall import MIN_POINTS, recalled_after
@@ -37,6 +36,7 @@ MOST_BYTES = 2**23  # of a file; the longest preset takes half a megabyte
 MOST_CLIPS = 4096
 MOST_POINTS = 64  # of a clip
 SCORE = "score"
+LIVES = np.geomspace(0.1, 10_000.0, 600)  # s, half-lives that are tried
 CLOSE = 1e-6  # relative: sums of another machine
 
 

@@ -1,40 +1,46 @@
-"""Makes a report's numbers of saved records: rows, intervals, differences, curves. Draws nothing.
+"""The numbers of a report, made of saved records: rows, intervals, differences, cells of tables.
 
-The result is plain JSON:
+`report_data` returns plain JSON:
 
     schema, made {time, commit, ...}
     folders [{folder, settings, runs}]
     rows [{folder, bench, label, row, clips, refused, distances,
            scores {name: {mean, low, high, clips}},
            against {label, name: {mean, low, high, clips, verdict}} (null for the first of a mode),
-           curve [...], half_life_s, pictures [{clip, psnr_db, path}] (the best and the worst),
-           seconds, renders {name: mean} (scores of the renderer's pictures)}]
-    cited {source, mag_bench, compression, vbench}
+           pictures {best, worst: [{clip, psnr_db, path}]}, seconds}]
+    cited {source, mag_bench, vbench}
 """
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-
-from mag_sandbox.evaluation.results.cited import COMPRESSION, MAG_BENCH, SOURCE, VBENCH
+from mag_sandbox.evaluation.results.cited import MAG_BENCH, SOURCE, VBENCH
 from mag_sandbox.evaluation.results.environment import environment
-from mag_sandbox.evaluation.results.intervals import difference, mean_scores
+from mag_sandbox.evaluation.results.intervals import FEWEST, difference, mean_scores
 from mag_sandbox.evaluation.results.store import read_records, read_runs, read_settings
-from mag_sandbox.evaluation.similarity.recall import MIN_POINTS, recalled_after
 
-SCHEMA = 1
+SCHEMA = 2
 PICTURES = 2  # best, and as many worst, of a row
 LOWER_IS_BETTER = frozenset({"lpips", "distance"})
-COMPARED = (
-    "psnr_db", "ssim", "lpips", "pose_psnr_db", "pose_ssim", "recall_percent",
-    "still_psnr_db", "moving_psnr_db", "motion_gain_db",
-)  # fmt: skip
+MODES = {  # of MAG-Bench -> title, meaning
+    "history": ("Return: history context", "Three quarters of a clip are given; memory takes what "
+                "the world makes of the rest."),
+    "truth": ("Return: ground truth", "The same, but after every block memory takes the truth."),
+}  # fmt: skip
+COLUMNS = {  # score -> heading, digits, meaning; others are shown under their own names
+    "psnr_db": ("PSNR", 2, "of every made frame and its best match among the true ones"),
+    "ssim": ("SSIM", 2, "of the same pairs; 1 is equal"),
+    "lpips": ("LPIPS", 2, "of the same pairs, lower is better; only with its weights"),
+    "motion_ratio": ("motion", 2, "change from frame to frame, of the truth's: 0 stands still"),
+}
+PAPER = ("psnr_db", "ssim", "lpips")  # columns that are there even where ours are empty
+HIDDEN = ("distance", "mse")  # scores that are no column
 
 
-def report_data(folders: Sequence[Path]) -> dict:
+def report_data(folders: Sequence[Path]) -> dict[str, Any]:
     """Return the report of some result folders.
 
     Raises:
@@ -49,26 +55,17 @@ def report_data(folders: Sequence[Path]) -> dict:
     if not rows:
         names = ", ".join(str(folder) for folder in folders)
         raise ValueError(f"{names} hold no measured clip; run an evaluation first")
+    cited = {"mag_bench": [asdict(one) for one in MAG_BENCH], "vbench": [asdict(v) for v in VBENCH]}
     return {
         "schema": SCHEMA,
         "made": environment(),
         "folders": parts,
         "rows": rows,
-        "cited": {
-            "source": SOURCE,
-            "mag_bench": [asdict(one) for one in MAG_BENCH],
-            "compression": [asdict(one) for one in COMPRESSION],
-            "vbench": [asdict(one) for one in VBENCH],
-        },
+        "cited": {"source": SOURCE, **cited},
     }
 
 
-def label_of(row: Mapping[str, object]) -> str:
-    """Return a row's settings in words, the mode left out."""
-    return ", ".join(str(value) for name, value in row.items() if name != "mode" and value)
-
-
-def _rows(folder: Path, records: list[dict]) -> list[dict]:
+def _rows(folder: Path, records: Sequence[dict]) -> list[dict]:
     groups: dict[str, list[dict]] = {}
     for record in records:
         name = json.dumps([record["bench"], record["row"]], sort_keys=True)
@@ -82,9 +79,9 @@ def _rows(folder: Path, records: list[dict]) -> list[dict]:
     return rows
 
 
-def _row(folder: Path, records: list[dict], other: list[dict] | None) -> dict:
+def _row(folder: Path, records: Sequence[dict], other: Sequence[dict] | None) -> dict:
     counted = [record for record in records if record["refused"] is None]
-    points = [tuple(point) for record in counted for point in record.get("recall_points", ())]
+    scores = mean_scores([record["scores"] for record in counted])
     return {
         "folder": folder.name,
         "bench": records[0]["bench"],
@@ -93,82 +90,148 @@ def _row(folder: Path, records: list[dict], other: list[dict] | None) -> dict:
         "clips": len(records),
         "refused": len(records) - len(counted),
         "distances": sorted({record["distance"] for record in records}),
-        "scores": mean_scores([record["scores"] for record in counted]),
-        "against": other and _against(counted, other),
-        "curve": curve(points),
-        "half_life_s": half_life_of(points),
+        "scores": scores,
+        "against": other and _against(records, other, list(scores)),
         "pictures": _pictures(folder, counted),
-        "renders": _renders(counted),
         "seconds": sum(record["seconds"] for record in records),
     }
 
 
-def _renders(records: list[dict]) -> dict:
-    known = [record["renders"] for record in records if "renders" in record]
-    names = dict.fromkeys(name for one in known for name in one)
-    return {name: float(np.mean([one[name] for one in known if name in one])) for name in names}
+def label_of(row: Mapping[str, object]) -> str:
+    """Return a row's settings in words, without the mode."""
+    return ", ".join(str(value) for name, value in row.items() if name != "mode" and value)
 
 
-def _against(records: list[dict], others: list[dict]) -> dict:
+def _against(records: Sequence[dict], others: Sequence[dict], names: Sequence[str]) -> dict:
     found: dict = {"label": label_of(others[0]["row"])}
-    for name in COMPARED:
-        ours, theirs = ({r["clip"]: _score(r, name) for r in part} for part in (records, others))
+    for name in names:
+        ours, theirs = (
+            {one["clip"]: None if one["refused"] else one["scores"].get(name) for one in part}
+            for part in (records, others)
+        )
         apart = difference(ours, theirs, higher_is_better=name not in LOWER_IS_BETTER)
         found[name] = apart and {**asdict(apart.interval), "verdict": apart.verdict}
     return found
 
 
-def _score(record: dict, name: str) -> float | None:
-    return None if record["refused"] else record["scores"].get(name)
-
-
-def _likeness(record: dict) -> float:
-    """Return the PSNR of a clip, by best match unless the camera stands still [dB]."""
-    scores = record["scores"]
-    return scores["psnr_db"] if "psnr_db" in scores else scores["pose_psnr_db"]
-
-
-def _pictures(folder: Path, records: list[dict]) -> dict:
-    shown = [record for record in records if record.get("picture")]
-    shown = [record for record in shown if (folder / record["picture"]).is_file()]
-    ordered = sorted(shown, key=lambda record: -_likeness(record))
+def _pictures(folder: Path, records: Sequence[dict]) -> dict:
+    shown = [one for one in records if one.get("picture") and (folder / one["picture"]).is_file()]
     some = [
         {
-            "clip": record["clip"],
-            "psnr_db": _likeness(record),
-            "path": str(folder / record["picture"]),
+            "clip": one["clip"],
+            "psnr_db": one["scores"]["psnr_db"],
+            "path": str(folder / one["picture"]),
         }
-        for record in ordered
+        for one in sorted(shown, key=lambda one: -one["scores"]["psnr_db"])
     ]
     best = some[: min(PICTURES, (len(some) + 1) // 2)]
     return {"best": best, "worst": some[len(best) :][-PICTURES:][::-1]}
 
 
-STEP = 1.5  # s away that one point of the curve stands for
-LIVES = np.geomspace(0.1, 10_000.0, 600)  # s that are tried
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of a table."""
+
+    said: str
+    interval: str = ""
+    verdict: str = ""  # "better", "worse", "noise": against the first row
+    apart: str = ""  # by how much, or "noise"
+    basis: str = ""  # what the verdict rests on
 
 
-def half_life_of(points: Sequence[tuple[float, float]]) -> float | None:
-    """Return the time away at which recall falls to one half [s]; None if it is not reached.
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A table with the words around it."""
 
-    Fits 100 / 2 ** (time away / half-life) by least squares over a fixed grid of half-lives to
-    (seconds away, recall in percent) of every view that came back.
-    """
-    if len(points) < MIN_POINTS:
-        return None
-    away, recalls = np.array(points, float).T
-    errors = np.square(recalled_after(away, LIVES[:, None]) - recalls).sum(axis=1)
-    best = float(LIVES[errors.argmin()])
-    return best if best <= away.max() else None
+    title: str
+    meaning: str
+    rows: Sequence[dict]
+    columns: Sequence[str]
+    cited: Sequence[dict] = ()
+    notes: Sequence[str] = ()
+
+    @property
+    def folders(self) -> int:
+        """Number of folders that the rows are from."""
+        return len({row["folder"] for row in self.rows})
 
 
-def curve(points: Sequence[tuple[float, float]]) -> list[dict]:
-    """Return the mean recall of every STEP of time away in which any view came back."""
-    steps: dict[int, list[tuple[float, float]]] = {}
-    for away, value in points:
-        steps.setdefault(int(away // STEP), []).append((away, value))
-    rows = []
-    for _, within in sorted(steps.items()):
-        at, mean = np.mean(within, axis=0)
-        rows.append({"at_s": float(at), "recall_percent": float(mean), "n": len(within)})
-    return rows
+def headline(data: dict) -> str:
+    """Return what a report is about, in a sentence or two."""
+    clips, refused, seconds = (
+        sum(row[name] for row in data["rows"]) for name in ("clips", "refused", "seconds")
+    )
+    refusals = f"; {refused} refused" if refused else ""
+    return (
+        f"{clips} records in {len(data['rows'])} rows{refusals}. Measuring took "
+        f"{seconds / 60:.0f} minutes. Intervals are 95%, by bootstrap over clips; under them the "
+        "difference between a row and the first one on equal clips: noise if the interval holds 0 "
+        f"or rests on fewer than {FEWEST} clips."
+    )
+
+
+def sections(data: dict) -> list[Section]:
+    """Return a table for each mode of MAG-Bench, and one for each other bench."""
+    found = []
+    for mode, (title, meaning) in MODES.items():
+        rows = [row for row in data["rows"] if row["row"].get("mode") == mode]
+        if rows:
+            cited = [one for one in data["cited"]["mag_bench"] if one["mode"] == mode]
+            columns = [name for name in COLUMNS if name in PAPER or _is_known(rows, name)]
+            found.append(Section(title, meaning, rows, columns, cited, notes(rows)))
+    others = [row for row in data["rows"] if row["row"].get("mode") not in MODES]
+    for bench in dict.fromkeys(row["bench"] for row in others):
+        rows = [row for row in others if row["bench"] == bench]
+        names = dict.fromkeys(name for row in rows for name in row["scores"])
+        columns = [name for name in names if name not in HIDDEN and _is_known(rows, name)]
+        cited = data["cited"]["vbench"] if bench == "vbench" else ()
+        found.append(Section(bench, "", rows, columns, cited))
+    return found
+
+
+def _is_known(rows: Sequence[dict], name: str) -> bool:
+    return any(row["scores"].get(name) for row in rows)
+
+
+def notes(rows: Sequence[dict]) -> list[str]:
+    """Return what readers of a table with cited rows must know."""
+    said = [
+        "Cited rows are the paper's own, of a full-size world on the 176 clips of MAG-Bench: to be "
+        "read beside ours, not against them, unless the clips are the same."
+    ]
+    distances = sorted({name for row in rows for name in row["distances"]})
+    if not any("LPIPS" in name for name in distances):
+        used = ", ".join(distances).capitalize()
+        said.append(f"LPIPS is not measured: its weights were not given. {used} found the matches.")
+    return said
+
+
+def heading(name: str) -> str:
+    """Return the heading of a column."""
+    return COLUMNS[name][0] if name in COLUMNS else name.replace("_", " ")
+
+
+def _digits(name: str) -> int:
+    return COLUMNS[name][1] if name in COLUMNS else 4
+
+
+def cited_cell(one: dict, name: str) -> str:
+    """Return the cell of a cited row."""
+    return f"{one[name]:.{_digits(name)}f}" if isinstance(one.get(name), float) else ""
+
+
+def cell(row: dict, name: str) -> Cell:
+    """Return the cell of a row in a column."""
+    digits, score = _digits(name), row["scores"].get(name)
+    if not score:
+        return Cell("-")
+    said = f"{score['mean']:.{digits}f}"
+    interval = f"{score['low']:.{digits}f} to {score['high']:.{digits}f}"
+    interval = interval if score["clips"] > 1 else ""
+    apart = (row["against"] or {}).get(name)
+    if not apart:
+        return Cell(said, interval)
+    verdict = apart["verdict"]
+    by = verdict if verdict == "noise" else f"{apart['mean']:+.{digits}f}"
+    basis = f"against {row['against']['label']}, {apart['clips']} equal clips"
+    return Cell(said, interval, verdict, by, basis)

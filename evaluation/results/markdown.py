@@ -1,8 +1,10 @@
-"""Words from outside within a Markdown page: shown as they are, in one line, never as markup."""
+"""Templates of pages, and words from outside in them: shown as they are, never as markup."""
 
 import re
 from html import escape
 from urllib.parse import quote
+
+from jinja2 import Environment, PackageLoader
 
 _MARKUP = re.compile(r"([\\`*_\[\]|~#])")
 
@@ -15,3 +17,11 @@ def plain(text: object) -> str:
 def link(text: str, folder: str, file: str) -> str:
     """Return a link to a file, whatever its name is."""
     return f"[{plain(text)}]({folder}/{quote(file)})"
+
+
+def templates(folder: str, *, html: bool) -> Environment:
+    """Return the templates in a folder of `evaluation`; those of HTML escape every word."""
+    loader = PackageLoader("mag_sandbox.evaluation", folder)
+    pages = Environment(loader=loader, autoescape=html, trim_blocks=True, lstrip_blocks=True)
+    pages.filters["plain"] = plain
+    return pages
