@@ -19,6 +19,13 @@ from mag_sandbox.evaluation.similarity.recall import ProbeResult
 from mag_sandbox.model.world import MIB, SegmentKind
 from mag_sandbox.sandbox.export.footage import Footage
 from mag_sandbox.sandbox.export.report_charts import (
+    BOTTOM,
+    HEIGHT,
+    LEFT,
+    RIGHT,
+    TOP,
+    WIDTH,
+    Chart,
     MemoryPoint,
     ReturnMark,
     latency_chart,
@@ -37,6 +44,10 @@ MOST_VIDEO = 16 * 2**20  # bytes
 JPEG_QUALITY = 88
 WORDS = {"remembered": "remembered", "vaguely": "vaguely remembered", "forgotten": "forgotten"}
 NEVER_SHOWN = ("current",)  # the block being made is not kept
+BOX = {  # of a chart [px]
+    "width": WIDTH, "height": HEIGHT,
+    "left": LEFT, "right": WIDTH - RIGHT, "top": TOP, "bottom": HEIGHT - BOTTOM,
+}  # fmt: skip
 SCRIPT = Path(__file__).with_name("report.js")
 
 
@@ -69,6 +80,7 @@ def page(
         pairs=probes[:MOST_CARDS],
         summary=summary_text(probes),
         charts=list(_charts(footage, probes)),
+        box=BOX,
         configuration=_configuration(footage, facts),
         ending="was interrupted" if end is None else f"ended: {end.reason}",
     )
@@ -86,18 +98,20 @@ def _tiles(footage: Footage, probes: list[ProbeResult]) -> Iterator[tuple[str, s
         yield "95 of 100 blocks within", f"{percentile(latencies, 0.95):.0f} ms"
 
 
-def _charts(footage: Footage, probes: list[ProbeResult]) -> Iterator[tuple[str, list, str]]:
-    """Yield the title of each chart, its legend and the chart."""
+def _charts(
+    footage: Footage, probes: list[ProbeResult]
+) -> Iterator[tuple[str, list[tuple[str, str]], Chart]]:
+    """Yield the heading of each chart, its legend (class, words) and the chart."""
     seconds, first = footage.seconds, footage.first / footage.fps
     counted = [one for one in probes if one.recall is not None]
     if counted:
-        legend = [(f"dot {word}", words) for word, words in WORDS.items()]
+        words = [(f"dot {word}", said) for word, said in WORDS.items()]
         recalls = [
             ReturnMark(one.seconds, one.recall or 0, one.word, _mark_text(one)) for one in counted
         ]
-        yield "Recall over time", legend, recall_chart(recalls, seconds, first)
+        yield "Recall over time", words, recall_chart(recalls, seconds, first)
         likes = [ReturnMark(one.seconds, one.psnr, one.word, _mark_text(one)) for one in counted]
-        yield "Likeness over time", legend, likeness_chart(likes, seconds, first)
+        yield "Likeness over time", words, likeness_chart(likes, seconds, first)
     sizes: list[MemoryPoint] = []
     counts: list[MemoryPoint] = []
     kinds: dict[SegmentKind, None] = {}  # in the order they came

@@ -1,9 +1,8 @@
-"""The charts of a session's page, as SVG."""
+"""The geometry of the charts of a session's page, in px; the page draws them."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from html import escape
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from mag_sandbox.model.world import SegmentKind
 from mag_sandbox.sandbox.play.pacing import percentile
@@ -20,7 +19,7 @@ class ReturnMark:
     second: float
     value: float  # recall [percent], or likeness [dB]
     word: str  # of `Word`
-    text: str  # said when pointed at
+    text: str  # shown when pointed at
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,124 +31,136 @@ class MemoryPoint:
     budget: float = 0.0  # in the same unit; 0: unknown, or far
 
 
-class _Plot:
-    """Places values of two axes on the picture."""
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A text on a chart."""
 
-    def __init__(self, seconds: float, top: float) -> None:
-        self.seconds, self.top = max(seconds, 1e-6), max(top, 1e-6)
+    x: float
+    y: float
+    text: str
+    anchor: str = "end"  # which end of the text lies at x: start, middle or end
 
-    def x(self, second: float) -> float:
-        return LEFT + (WIDTH - LEFT - RIGHT) * second / self.seconds
+
+@dataclass(slots=True)
+class Chart:
+    """A chart: what the page draws, and how values become px."""
+
+    title: str
+    seconds: float  # greatest value of the x axis
+    top: float  # greatest value of the y axis
+    unit: str
+    x_label: str = "seconds of play"
+    is_over_time: bool = True  # clicking it leads to that second
+    grid: list[float] = field(default_factory=list)  # y of horizontal lines
+    labels: list[Label] = field(default_factory=list)
+    levels: list[tuple[float, float, float, float]] = field(default_factory=list)  # x1, y1, x2, y2
+    dots: list[tuple[str, float, float, str]] = field(default_factory=list)  # class, x, y, text
+    areas: list[tuple[str, str]] = field(default_factory=list)  # class, points
+    columns: list[tuple[float, float, float, float, str]] = field(default_factory=list)
+
+    def x(self, value: float) -> float:
+        """Return the place of a value of the x axis [px]."""
+        return round(LEFT + (WIDTH - LEFT - RIGHT) * value / max(self.seconds, 1e-6), 1)
 
     def y(self, value: float) -> float:
-        return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * value / self.top
+        """Return the place of a value of the y axis [px]."""
+        return round(HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * value / max(self.top, 1e-6), 1)
 
-    def frame(self, ticks: Sequence[float], unit: str, x_label: str) -> str:
-        """Return grid, ticks and their words."""
-        parts = []
+    def add_axes(self, ticks: Sequence[float]) -> None:
+        """Add the grid with its labels."""
         for value in ticks:
-            y = self.y(value)
-            parts.append(_across("grid", y))
-            parts.append(_text(LEFT - 8, y + 4, f"{value:g}", "end"))
+            self.grid.append(self.y(value))
+            self.labels.append(Label(LEFT - 8, self.y(value) + 4, f"{value:g}"))
         for value in nice_ticks(self.seconds, 8):
-            parts.append(_text(self.x(value), HEIGHT - BOTTOM + 17, f"{value:g}", "middle"))
-        parts.append(_text(WIDTH - RIGHT, HEIGHT - 3, x_label, "end"))
-        parts.append(_text(LEFT, TOP - 3, unit, "start"))
-        return "".join(parts)
+            self.labels.append(Label(self.x(value), HEIGHT - BOTTOM + 17, f"{value:g}", "middle"))
+        self.labels.append(Label(WIDTH - RIGHT, HEIGHT - 3, self.x_label))
+        self.labels.append(Label(LEFT, TOP - 3, self.unit, "start"))
+
+    def add_level(self, value: float, text: str) -> None:
+        """Add a horizontal line with a label."""
+        y = self.y(value)
+        self.levels.append((LEFT, y, WIDTH - RIGHT, y))
+        self.labels.append(Label(WIDTH - RIGHT, y - 6, text))
 
 
-def recall_chart(marks: Sequence[ReturnMark], seconds: float, first: float = 0.0) -> str:
-    """Draw recall [percent] over the time at which views came back."""
-    plot = _Plot(seconds, 100)
-    parts = [plot.frame((0, 20, 40, 60, 80, 100), "recall, percent", "seconds of play")]
-    for level, words in ((80, "remembered"), (40, "vaguely")):
-        y = plot.y(level)
-        parts.append(_across("level", y))
-        parts.append(_text(WIDTH - RIGHT, y - 6, words, "end"))
-    parts += _dots(plot, marks, first)
-    return _over_time("Recall over time", parts)
+def recall_chart(marks: Sequence[ReturnMark], seconds: float, first: float = 0.0) -> Chart:
+    """Return recall [percent] over the time at which views came back."""
+    chart = Chart("Recall over time", seconds, 100, "recall, percent")
+    chart.add_axes((0, 20, 40, 60, 80, 100))
+    chart.add_level(80, "remembered")
+    chart.add_level(40, "vaguely")
+    return _with_dots(chart, marks, first)
 
 
-def likeness_chart(marks: Sequence[ReturnMark], seconds: float, first: float = 0.0) -> str:
-    """Draw the PSNR of now against then [dB] over the time at which views came back."""
-    ticks = nice_ticks(1.1 * max(mark.value for mark in marks), 5)
-    plot = _Plot(seconds, 1.1 * max(mark.value for mark in marks))
-    parts = [plot.frame(ticks, "PSNR, dB", "seconds of play"), *_dots(plot, marks, first)]
-    return _over_time("Likeness over time", parts)
+def likeness_chart(marks: Sequence[ReturnMark], seconds: float, first: float = 0.0) -> Chart:
+    """Return the PSNR of now against then [dB] over the time at which views came back."""
+    top = 1.1 * max(mark.value for mark in marks)
+    chart = Chart("Likeness over time", seconds, top, "PSNR, dB")
+    chart.add_axes(nice_ticks(top, 5))
+    return _with_dots(chart, marks, first)
 
 
-def _dots(plot: _Plot, marks: Sequence[ReturnMark], first: float) -> Iterator[str]:
+def _with_dots(chart: Chart, marks: Sequence[ReturnMark], first: float) -> Chart:
     for mark in marks:
-        x, y = plot.x(mark.second - first), plot.y(mark.value)
-        yield (
-            f'<circle class="mark {mark.word.split()[0]}" cx="{x:.1f}" cy="{y:.1f}" r="5.5">'
-            f"<title>{escape(mark.text)}</title></circle>"
-        )
+        place = chart.x(mark.second - first), chart.y(mark.value)
+        chart.dots.append((mark.word.split()[0], *place, mark.text))
+    return chart
 
 
 def memory_chart(
     moments: Sequence[MemoryPoint], seconds: float, first: float = 0.0, unit: str = "MiB"
-) -> str:
-    """Draw what memory held, kind upon kind, and its budget if that is near."""
+) -> Chart:
+    """Return what memory held, kind upon kind, and its budget if that is near."""
     moments = thinned(moments)
-    kinds = list(dict.fromkeys(kind for moment in moments for kind in moment.kept))
     most = max((sum(moment.kept.values()) for moment in moments), default=0)
     budget = max((moment.budget for moment in moments), default=0)
-    near = 0 < budget <= 1.6 * most
-    ticks = nice_ticks(max(most, budget if near else 0) * 1.08 or 1.0, 5)
-    plot = _Plot(seconds, max(max(ticks), most * 1.08, budget * 1.08 if near else 0))
-    parts = [plot.frame(ticks, f"{unit} kept", "seconds of play")]
+    near = budget if 0 < budget <= 1.6 * most else 0
+    ticks = nice_ticks(max(most, near) * 1.08 or 1.0, 5)
+    top = max(max(ticks), most * 1.08, near * 1.08)
+    chart = Chart(f"Memory over time, {unit}", seconds, top, f"{unit} kept")
+    chart.add_axes(ticks)
+    xs = [chart.x(moment.second - first) for moment in moments]
     below = [0.0] * len(moments)
-    for kind in kinds:
+    for kind in dict.fromkeys(kind for moment in moments for kind in moment.kept):
         above = [low + moment.kept.get(kind, 0) for low, moment in zip(below, moments, strict=True)]
-        xs = [plot.x(moment.second - first) for moment in moments]
-        there = [f"{x:.1f},{plot.y(value):.1f}" for x, value in zip(xs, above, strict=True)]
-        back = [f"{x:.1f},{plot.y(value):.1f}" for x, value in zip(xs, below, strict=True)][::-1]
-        parts.append(
-            f'<polygon class="area {kind}" points="{" ".join(there + back)}">'
-            f"<title>{escape(kind)}</title></polygon>"
-        )
+        edge = [*zip(xs, above, strict=True), *reversed(list(zip(xs, below, strict=True)))]
+        points = " ".join(f"{x:.1f},{chart.y(value):.1f}" for x, value in edge)
+        chart.areas.append((kind, points))
         below = above
     if near:
-        y = plot.y(budget)
-        parts.append(_across("level", y))
-        parts.append(_text(WIDTH - RIGHT, y - 6, f"budget, {budget:.0f} {unit}", "end"))
-    return _over_time(f"Memory over time, {unit}", parts)
+        chart.add_level(near, f"budget, {near:.0f} {unit}")
+    return chart
 
 
-def latency_chart(latencies: Sequence[float], block_ms: float) -> str:
-    """Draw how long blocks took, as a histogram, and how long one lasts on screen."""
+def latency_chart(latencies: Sequence[float], block_ms: float) -> Chart:
+    """Return a histogram of the times of blocks [ms], and how long a block lasts on screen."""
     worst = max(latencies)
     usual = max(2 * block_ms, 1.5 * percentile(latencies, 0.99), 1.0)
-    shown = min(max(worst, 1.05 * block_ms), usual)
-    step = nice_step(shown / 24)
-    bins = max(1, math.ceil(shown / step))
+    step = nice_step(min(max(worst, 1.05 * block_ms), usual) / 24)
+    bins = max(1, math.ceil(min(max(worst, 1.05 * block_ms), usual) / step))
     counts = [0] * bins
     for value in latencies:
         counts[min(bins - 1, int(value / step))] += 1
     ticks = nice_ticks(max(counts), 4)
-    plot = _Plot(bins * step, max(max(ticks), max(counts)) * 1.05)
-    parts = [plot.frame(ticks, "blocks", "ms from the controls to the frames")]
+    top, label = max(max(ticks), max(counts)) * 1.05, "ms from the controls to the frames"
+    chart = Chart("Time per block", bins * step, top, "blocks", label, is_over_time=False)
+    chart.add_axes(ticks)
     for place, count in enumerate(counts):
         if not count:
             continue
-        x, right, y = plot.x(place * step), plot.x((place + 1) * step), plot.y(count)
+        x, right, y = chart.x(place * step), chart.x((place + 1) * step), chart.y(count)
         more = " or more" if place == bins - 1 and worst > bins * step else ""
         said = f"{count} blocks: {place * step:g} to {(place + 1) * step:g} ms{more}"
-        parts.append(
-            f'<rect class="column" x="{x + 1:.1f}" y="{y:.1f}" width="{right - x - 2:.1f}" '
-            f'height="{plot.y(0) - y:.1f}" rx="2"><title>{said}</title></rect>'
-        )
+        chart.columns.append((x + 1, y, round(right - x - 2, 1), round(chart.y(0) - y, 1), said))
     if block_ms < bins * step:
-        x = plot.x(block_ms)
-        parts.append(f'<line class="level" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" '
-                     f'y2="{HEIGHT - BOTTOM}"/>')  # fmt: skip
-        on_left = x > WIDTH * 0.7
+        x = chart.x(block_ms)
+        chart.levels.append((x, TOP, x, HEIGHT - BOTTOM))
+        on_left, y = x > WIDTH * 0.7, TOP - 3 if x > LEFT + 60 else TOP + 12
         words = f"a block lasts {block_ms:.0f} ms"
-        y = TOP - 3 if x > LEFT + 60 else TOP + 12  # above the columns, beside the unit
-        parts.append(_text(x + (-6 if on_left else 6), y, words,
-                           "end" if on_left else "start"))  # fmt: skip
-    return _svg("Time per block", parts)
+        chart.labels.append(
+            Label(x - 6 if on_left else x + 6, y, words, "end" if on_left else "start")
+        )
+    return chart
 
 
 def nice_step(least: float) -> float:
@@ -159,7 +170,7 @@ def nice_step(least: float) -> float:
 
 
 def nice_ticks(top: float, most: int) -> list[float]:
-    """Return round values from 0 to `top`, at most about so many."""
+    """Return round values from 0 to `top`, about `most` of them at most."""
     step = nice_step(max(top, 1e-6) / most)
     return [round(number * step, 9) for number in range(int(top / step + 1e-9) + 1)]
 
@@ -169,25 +180,3 @@ def thinned(items: Sequence[MemoryPoint]) -> list[MemoryPoint]:
     every = max(1, math.ceil(len(items) / MOST_POINTS))
     kept = list(items[::every])
     return kept if not items or kept[-1] is items[-1] else [*kept, items[-1]]
-
-
-def _across(kind: str, y: float) -> str:
-    return f'<line class="{kind}" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
-
-
-def _text(x: float, y: float, words: str, anchor: str) -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(words)}</text>'
-
-
-def _over_time(title: str, parts: Sequence[str]) -> str:
-    """Return a chart whose axis is the time that is played: a line shows where one is."""
-    line = f'<line class="playhead" x1="{LEFT}" x2="{LEFT}" y1="{TOP}" y2="{HEIGHT - BOTTOM}"/>'
-    edges = f'data-left="{LEFT}" data-right="{WIDTH - RIGHT}"'
-    return _svg(title, [*parts, line], edges)
-
-
-def _svg(title: str, parts: Sequence[str], more: str = "") -> str:
-    return (
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(title)}" {more}>'
-        f"{''.join(parts)}</svg>"
-    )
