@@ -3,11 +3,13 @@
 import math
 import time
 from collections.abc import Callable, Sequence
-from contextlib import closing, suppress
+from contextlib import closing, nullcontext, suppress
 from dataclasses import replace
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import yaml
 
@@ -31,6 +33,7 @@ from mag_sandbox.sandbox.demo.compare import (
 from mag_sandbox.sandbox.demo.options import MAX_RUNS, DemoOptions
 from mag_sandbox.sandbox.demo.result import DemoResult, summary_text, write_results, write_text
 from mag_sandbox.sandbox.demo.run import (
+    DemoRun,
     Extras,
     OnBlock,
     check_policies,
@@ -40,7 +43,6 @@ from mag_sandbox.sandbox.demo.run import (
     tape_for,
 )
 from mag_sandbox.sandbox.demo.watch import DemoWatch
-from mag_sandbox.sandbox.demo.window import DemoSource
 from mag_sandbox.sandbox.launch import run_app
 from mag_sandbox.sandbox.recording.frame_writer import frames_beside
 from mag_sandbox.sandbox.recording.reader import Recording, RecordingError, load_recording
@@ -108,7 +110,7 @@ class _Plan:
         self._seeds = [seed if options.seeds else first for seed in seeds]
         self._seeds *= options.repeat or 1
         # how the first of each base ran; another number type would change bytes and pictures
-        self._executions: dict[tuple[str, ...], dict | None] = {}
+        self._executions: dict[tuple[str, ...], dict[str, Any] | None] = {}
         self._check()
         if options.out:
             try:
@@ -132,11 +134,10 @@ class _Plan:
     def play_in_window(self) -> DemoResult:
         """Play once in the window, and write what came of it."""
         choice = self._choice(self._world, self._memory or self._demo.memory)
-        source = DemoSource(self._demo, choice, self._seeds[0])
-        result = _play_in_window(source)
-        self._say(summary_text(result))
-        self._write([result])
-        return result
+        run = self._show(choice, Extras())
+        self._say(summary_text(run.result()))
+        self._write([run.result()])
+        return run.result()
 
     def compare(self) -> list[DemoResult]:
         """Let everyone play the same, one after the other, and write table and video."""
@@ -167,37 +168,48 @@ class _Plan:
         ask = contender.memory or self._memory or self._demo.memory
         base = worlds_beside(contender.world) or (contender.world,)
         choice = replace(self._choice(contender.world, ask), execution=self._executions.get(base))
-        result, spool = self._compete_as(number, contender.title, choice, frames)
+        spool = FrameSpool(frames / str(number), contender.title) if frames else None
+
+        def keep(block: FrameBlock, watch: DemoWatch) -> None:
+            if frames and spool:
+                if spool.is_empty:
+                    check_room(frames, tape_for(self._demo, watch.world).blocks, watch.world)
+                spool.add(block, watch)
+
+        with closing(spool) if spool else nullcontext():
+            result = self._play_one(number, contender, choice, keep)
         self._executions.setdefault(base, result.provenance.get("execution"))
         return result, spool
 
-    def _compete_as(
-        self, number: int, title: str, choice: WorldChoice, frames: Path | None
-    ) -> tuple[DemoResult, FrameSpool | None]:
-        play = self._play_one if self._options.headless else self._show_one
-        if frames is None:
-            return play(number, choice, lambda block, watch: None), None
-        with closing(FrameSpool(frames / str(number), title)) as spool:
-
-            def keep(block: FrameBlock, watch: DemoWatch) -> None:
-                if spool.is_empty:
-                    check_room(frames, tape_for(self._demo, watch.spec).blocks, watch.spec)
-                spool.add(block, watch)
-
-            return play(number, choice, keep), spool
-
-    def _play_one(self, number: int, choice: WorldChoice, on_block: OnBlock) -> DemoResult:
-        extras = self._extras(choice, number, on_block)
-        with closing(choice.load()) as world:
-            return play_demo(self._demo, world, choice.memory, self._seeds[0], extras)
-
-    def _show_one(self, number: int, choice: WorldChoice, on_block: OnBlock) -> DemoResult:
-        self._say(f"{number} of {len(self.contenders)}: {self.contenders[number - 1].title}")
-        source = DemoSource(self._demo, choice, self._seeds[0], on_block)
-        result = _play_in_window(source)
-        if not source.is_over:
+    def _play_one(
+        self, number: int, contender: Contender, choice: WorldChoice, on_block: OnBlock
+    ) -> DemoResult:
+        if self._options.headless:
+            extras = self._extras(choice, number, on_block)
+            with closing(choice.load()) as world:
+                return play_demo(self._demo, world, choice.memory, self._seeds[0], extras)
+        self._say(f"{number} of {len(self.contenders)}: {contender.title}")
+        run = self._show(choice, Extras(on_block=on_block))
+        if not run.is_over:
             raise DemoError("the demo was stopped before its end, so nothing is compared")
-        return result
+        return run.result()
+
+    def _show(self, choice: WorldChoice, extras: Extras) -> DemoRun:
+        """Play in the window until the demo is over or the player leaves."""
+        from mag_sandbox.sandbox.demo.show import DemoSession  # which knows displays
+
+        run = DemoRun(self._demo, choice.memory, self._seeds[0], extras)
+        run_app(
+            partial(run.load, choice),
+            run.playthrough,
+            [run],
+            run,
+            seconds=math.inf,
+            headless=False,
+            session=lambda reel, hud: DemoSession(reel, hud, run),
+        )
+        run.finish()
+        return run
 
     def _contenders(self) -> tuple[Contender, ...]:
         text = self._options.compare
@@ -252,28 +264,6 @@ class _Plan:
         if self._options.out:
             paths = write_results(self._options.out, results)
             self._say(f"written: {', '.join(map(str, paths))}")
-
-
-def _play_in_window(source: DemoSource) -> DemoResult:
-    """Play a demo until it is over or the player leaves; an error ends it at once."""
-    tallies = [source.tally]
-    with_captions = lambda reel, hud: _demo_session(reel, hud, source)  # noqa: E731 -- one line
-    run_app(
-        source.load,
-        source.playthrough,
-        tallies,
-        source,
-        seconds=math.inf,
-        headless=False,
-        session=with_captions,
-    )
-    return source.result()
-
-
-def _demo_session(reel, hud, source: DemoSource):
-    from mag_sandbox.sandbox.demo.show import DemoSession  # pygame
-
-    return DemoSession(reel, hud, source)
 
 
 def _progress(say: Say) -> Callable[[int, int], None]:

@@ -79,7 +79,7 @@ class FrameSpool:
     def spec(self) -> WorldSpec:
         """Of the world; known from the first block on."""
         assert self._watch is not None
-        return self._watch.spec
+        return self._watch.world
 
     def add(self, block: FrameBlock, watch: DemoWatch) -> None:
         """Keep a block."""

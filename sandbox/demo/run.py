@@ -1,20 +1,31 @@
-"""Plays a demo without a window, as fast as the world goes: script → controls → session → result.
+"""Plays a demo: script → controls → session → result, with a window or without.
 
-Scenes that are left are parked in memory and gone on with exactly.
+`play_demo` plays as fast as the world goes; in the window the app plays the same `DemoRun`.
 """
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
+from typing import Any
 
 from mag_sandbox.files.yaml_files import not_found
 from mag_sandbox.model.loading import available_policies, words_problem
-from mag_sandbox.model.world import Control, FrameBlock, MemorySetting, World, WorldSpec
+from mag_sandbox.model.world import (
+    Control,
+    FrameBlock,
+    MemorySetting,
+    Progress,
+    World,
+    WorldFailed,
+    WorldSpec,
+)
+from mag_sandbox.sandbox.choice import WorldChoice
 from mag_sandbox.sandbox.demo.result import DemoResult, MemoryRow
 from mag_sandbox.sandbox.demo.watch import DemoWatch
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver, SessionStart
 from mag_sandbox.sandbox.play.parked_scene import ParkedScene
-from mag_sandbox.sandbox.play.session import Playthrough, Session, SessionStep
+from mag_sandbox.sandbox.play.session import Playthrough, SceneChange, Session, SessionStep
 from mag_sandbox.sandbox.recording.frame_writer import FrameWriter
 from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.scenes import Scene, load_scene
@@ -23,7 +34,10 @@ from mag_sandbox.scenes.demo.script import MemoryAsk, Statement
 from mag_sandbox.scenes.demo.tape import (
     Block,
     Enter,
+    Mark,
+    Probe,
     Rig,
+    SetAnchor,
     Tape,
     TapeItem,
     tape_of,
@@ -113,7 +127,7 @@ def play_demo(
     seed: int | None = None,
     extras: Extras | None = None,
 ) -> DemoResult:
-    """Play a demo from its beginning to its end and return what came of it.
+    """Play a demo from its beginning to its end, as fast as the world goes.
 
     The world is loaded with `setting`, which also says what the script leaves open; the seed is the
     demo's own where none is given.
@@ -122,73 +136,171 @@ def play_demo(
         DemoError: this world cannot play it; nothing was played.
         WorldFailed: the world stopped on the way.
     """
-    tape = tape_for(demo, world.spec)
-    seed = demo.seed if seed is None else seed
-    run = _Run(demo, world, setting, seed, extras or Extras())
-    run.play(tape)
+    extras = extras or Extras()
+    run = DemoRun(demo, setting, seed, extras)
+    blocks = run.use(world.spec)
+    session = Session(world, run, run.observers)
+    reason = "interrupted"
+    try:
+        step = session.begin(run.playthrough)
+        while step is not None:
+            extras.on_progress(run.blocks, blocks)
+            step = session.advance()
+        reason = "script over"
+        run.finish()
+    except Exception as error:
+        reason = str(error)
+        raise
+    finally:
+        session.end(reason)
     return run.result()
 
 
-class _NextControl:
-    def __init__(self) -> None:
-        self.control: Control | None = None
+class DemoRun(SessionObserver):
+    """A demo that is played: the source of its session's controls, and an observer that counts.
 
-    def next_command(self) -> Control | None:
-        control, self.control = self.control, None
-        return control
+    run = DemoRun(demo, setting)
+    run.use(world.spec)
+    session = Session(world, run, run.observers)  # or app.run(load, ..., [run], source=run)
+    session.begin(run.playthrough)
+    while session.advance(): ...
+    run.finish()
+    run.result()
 
+    A scene that the script leaves is parked in memory and continues exactly.
+    """
 
-class Tally(SessionObserver):
-    """A session observer that adds up what a run cost."""
-
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        demo: Demo,
+        setting: MemorySetting,
+        seed: int | None = None,
+        extras: Extras | None = None,
+    ) -> None:
+        self.seed = demo.seed if seed is None else seed
+        self.playthrough = Playthrough(*scene_and_seed(demo, demo.scene_name, self.seed))
+        self.caption = demo.about  # what the script does now, for people
         self.blocks = self.frames = 0
-        self.milliseconds = 0.0
-        self.memory = MemoryRow()
-        self.provenance: dict = {}
+        self.watch: DemoWatch  # from `use` on
+        self._demo, self._setting, self._extras = demo, setting, extras or Extras()
+        self._tape = Tape((), 0, 0.0)
+        self._items: Iterator[TapeItem] = iter(())
+        self._here = demo.scene_name
+        self._parked: dict[str, ParkedScene] = {}
+        self._milliseconds = 0.0
+        self._memory = MemoryRow()
+        self._provenance: dict[str, Any] = {}
         self._digest = hashlib.sha256()
 
     @property
-    def digest(self) -> str:
-        """Of all frames in order."""
-        return self._digest.hexdigest()[:16]
+    def is_over(self) -> bool:
+        """Whether the script was played to its end."""
+        return 0 < self._tape.blocks <= self.blocks
+
+    @property
+    def observers(self) -> list[SessionObserver]:
+        """What the session tells of its blocks: writers, then this run."""
+        writers = (self._extras.recorder, self._extras.frames)
+        return [*(writer for writer in writers if writer), self]
+
+    def use(self, spec: WorldSpec) -> int:
+        """Get ready for a world; return how many blocks the script asks for.
+
+        Raises:
+            DemoError: this world cannot play the demo.
+        """
+        self._tape = tape_for(self._demo, spec)
+        self._items = iter(self._tape.items)
+        self.watch = DemoWatch(spec, self._extras.on_block)
+        if self._extras.frames:
+            self._extras.frames.follow(self.watch)
+        self.watch.enter(self._here)
+        return self._tape.blocks
+
+    def load(
+        self, choice: WorldChoice, on_progress: Progress = lambda stage, fraction: None
+    ) -> World:
+        """Load a world and get ready for it.
+
+        Raises:
+            WorldFailed: it cannot run here, or cannot play this demo.
+        """
+        world = choice.load(on_progress)
+        try:
+            self.use(world.spec)
+        except DemoError as error:
+            world.close()
+            raise WorldFailed(str(error)) from None
+        return world
+
+    def next_command(self) -> Control | SceneChange | None:
+        """Return the control of the next block; what the script does before it is done first."""
+        for item in self._items:
+            self.caption = caption_of(item) or self.caption
+            match item:
+                case Block():
+                    return control_of(item, self._setting)
+                case Enter(name):
+                    return partial(self._enter, name)
+                case _:
+                    self.watch.obey(item)
+        return None
 
     def on_start(self, event: SessionStart, block: FrameBlock) -> None:
-        """Add the first block of a scene, or the first after it was left."""
-        self.provenance = event.provenance
+        """Count the first block of a scene, or the first after it was left."""
+        self._provenance = event.provenance
         self.on_block(event.first_block, block)
 
     def on_block(self, event: BlockEvent, block: FrameBlock) -> None:
-        """Add one more block."""
+        """Count one more block."""
         self.blocks += 1
         self.frames += event.frame_count
-        self.milliseconds += event.latency_ms
-        self.memory = self.memory.after(block.memory)
+        self._milliseconds += event.latency_ms
+        self._memory = self._memory.after(block.memory)
         self._digest.update(event.digest.encode())
+        self.watch.on_block(event, block)
 
+    def finish(self) -> None:
+        """Compare what was just coming back, and wait for it.
 
-def result_of(
-    demo: Demo, spec: WorldSpec, setting: MemorySetting, seed: int, tally: Tally, watch: DemoWatch
-) -> DemoResult:
-    """Return what came of a run."""
-    seconds = tally.milliseconds / 1000
-    weights = tally.provenance.get("weights")
-    return DemoResult(
-        demo=demo.name,
-        scene=demo.scene_name,
-        world=spec.name,
-        weights=None if weights is None else str(weights),
-        memory=str(ask_of(setting)),
-        seed=seed,
-        frames=tally.frames,
-        seconds=round(tally.frames / spec.fps, 3),
-        fps=round(tally.frames / seconds, 2) if seconds else 0.0,
-        probes=tuple(watch.probes),
-        memory_usage=tally.memory,
-        marks=tuple(watch.marks),
-        digest=tally.digest,
-        provenance=tally.provenance,
-    ).check(demo.expect)
+        Raises:
+            WorldFailed: no world was loaded.
+        """
+        if not self._tape.blocks:
+            raise WorldFailed("the demo never began; start it again")
+        self.watch.finish()
+
+    def result(self) -> DemoResult:
+        """Return what came of it."""
+        seconds, spec = self._milliseconds / 1000, self.watch.world
+        weights = self._provenance.get("weights")
+        return DemoResult(
+            demo=self._demo.name,
+            scene=self._demo.scene_name,
+            world=spec.name,
+            weights=None if weights is None else str(weights),
+            memory=str(ask_of(self._setting)),
+            seed=self.seed,
+            frames=self.frames,
+            seconds=round(self.frames / spec.fps, 3),
+            fps=round(self.frames / seconds, 2) if seconds else 0.0,
+            probes=tuple(self.watch.probes),
+            memory_usage=self._memory,
+            marks=tuple(self.watch.marks),
+            digest=self._digest.hexdigest()[:16],
+            provenance=self._provenance,
+        ).check(self._demo.expect)
+
+    def _enter(self, name: str, session: Session) -> SessionStep | None:
+        """Leave the scene for another, which begins, or continues where it was left."""
+        self._parked[self._here] = session.park()
+        self._here = name
+        self.watch.enter(name)
+        if (parked := self._parked.pop(name, None)) is None:
+            return session.start(*scene_and_seed(self._demo, name, self.seed))
+        if self._extras.recorder:
+            self._extras.recorder.begin_from(parked)
+        return session.begin(Playthrough(parked.scene, parked.seed, lambda: parked))
 
 
 def ask_of(setting: MemorySetting) -> MemoryAsk:
@@ -198,80 +310,18 @@ def ask_of(setting: MemorySetting) -> MemoryAsk:
     return MemoryAsk(setting.policy, **named)
 
 
-class _Run:
-    def __init__(
-        self, demo: Demo, world: World, setting: MemorySetting, seed: int, extras: Extras
-    ) -> None:
-        self._demo, self._world, self._setting, self._seed = demo, world, setting, seed
-        self._extras = extras
-        self._source, self._tally = _NextControl(), Tally()
-        self._watch = DemoWatch(world.spec)
-        self._scene = demo.scene_name
-        self._parked: dict[str, ParkedScene] = {}
-        if extras.frames:
-            extras.frames.follow(self._watch)
-        writers = (extras.recorder, extras.frames)
-        observers = [self._tally, *(writer for writer in writers if writer)]
-        self._session = Session(world, self._source, observers)
-
-    def play(self, tape: Tape) -> None:
-        reason = "interrupted"
-        try:
-            self._start(self._scene)
-            items = iter(tape.items)
-            for item in items:
-                self._obey(item, items)
-                self._extras.on_progress(self._tally.blocks, tape.blocks)
-            reason = "script over"
-        except Exception as error:
-            reason = str(error)
-            raise
-        finally:
-            self._watch.finish()
-            self._session.end(reason)
-
-    def result(self) -> DemoResult:
-        run = self._setting, self._seed, self._tally, self._watch
-        return result_of(self._demo, self._world.spec, *run)
-
-    def _obey(self, item: TapeItem, following: Iterator[TapeItem]) -> None:
-        match item:
-            case Block():
-                self._ask(item)
-                self._look(self._session.advance())
-            case Enter(name, again):
-                self._parked[self._scene] = self._session.park()
-                self._scene = name
-                if again:
-                    block = next(following)
-                    assert isinstance(block, Block)  # a tape shows what it comes back to
-                    self._return(name, block)
-                else:
-                    self._start(name)
-            case _:
-                self._watch.obey(item)
-
-    def _start(self, name: str) -> None:
-        scene, seed = scene_and_seed(self._demo, name, self._seed)
-        self._watch.enter(name)
-        self._look(self._session.start(scene, seed))
-
-    def _return(self, name: str, block: Block) -> None:
-        parked = self._parked.pop(name)
-        self._ask(block)
-        if self._extras.recorder:
-            self._extras.recorder.begin_from(parked)
-        self._watch.enter(name)
-        playthrough = Playthrough(parked.scene, parked.seed, lambda: parked)
-        self._look(self._session.begin(playthrough))
-
-    def _ask(self, block: Block) -> None:
-        self._source.control = control_of(block, self._setting)
-
-    def _look(self, step: SessionStep | None) -> None:
-        assert step is not None  # its source always knows a control
-        self._watch.take(step.block)
-        self._extras.on_block(step.block, self._watch)
+def caption_of(item: TapeItem) -> str:
+    """Say what an item of a script does, for people; "": nothing new."""
+    match item:
+        case SetAnchor(name):
+            return f"Remember this view: “{name}”"
+        case Probe(name):
+            return f"Back at “{name}”: is it the same?"
+        case Mark(text):
+            return text
+        case Enter(name, again):
+            return f"{'Back in' if again else 'On to'} {name}"
+    return ""
 
 
 def _all(script: Sequence[Statement]) -> Iterator[Statement]:

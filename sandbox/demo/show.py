@@ -2,12 +2,12 @@
 
 import time
 from collections.abc import Sequence
-from typing import Protocol
 
 import pygame
 
 from mag_sandbox.evaluation.similarity.recall import ProbeResult
 from mag_sandbox.sandbox.demo.result import ProbeRow
+from mag_sandbox.sandbox.demo.run import DemoRun
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.hud.hud_state import duration_text
 from mag_sandbox.sandbox.play.reel import Reel
@@ -25,27 +25,13 @@ VERDICT = "What came back"
 NOTHING = "Nothing was compared"
 
 
-class DemoProgress(Protocol):
-    """What a demo tells while it is played."""
-
-    caption: str
-
-    @property
-    def rows(self) -> Sequence[ProbeRow]:
-        """What was compared so far."""
-
-    @property
-    def results(self) -> Sequence[ProbeResult]:
-        """The newest of these, with their pictures."""
-
-
 class DemoOverlay(Overlay):
     """A caption at the bottom, the newest comparison on the left, the verdict in the middle.
 
-    overlay = DemoOverlay(reel, hud, source)
+    overlay = DemoOverlay(reel, hud, run)
     """
 
-    def __init__(self, reel: Reel, hud: Hud, demo: DemoProgress) -> None:
+    def __init__(self, reel: Reel, hud: Hud, demo: DemoRun) -> None:
         self._reel, self._hud, self._demo = reel, hud, demo
         self._shown: ProbeResult | None = None
         self._until = 0.0  # when the comparison goes
@@ -68,7 +54,7 @@ class DemoOverlay(Overlay):
         if now < self._looked_at + LOOK_S:
             return False
         self._looked_at = now
-        newest = self._demo.results[-1] if self._demo.results else None
+        newest = self._demo.watch.results[-1] if self._demo.watch.results else None
         if newest is not None and newest is not self._shown:
             self._shown, self._until = newest, now + RESULT_S
         return True
@@ -78,7 +64,7 @@ class DemoOverlay(Overlay):
         theme, (width, height) = self._hud.theme(surface), surface.get_size()
         margin = theme.px(14)
         if self._ended_at is not None:
-            card = self._verdict(theme, verdict_card(self._demo.rows))
+            card = self._verdict(theme, verdict_card(self._demo.watch.probes))
             surface.blit(card, card.get_rect(center=surface.get_rect().center))
             return
         if words := self._demo.caption or self._reel.current.block.phrase:
@@ -103,7 +89,7 @@ def verdict_card(rows: Sequence[ProbeRow]) -> Card:
 class DemoSession(PlaySession):
     """A demo that is watched in the window."""
 
-    def __init__(self, reel: Reel, hud: Hud, demo: DemoProgress) -> None:
+    def __init__(self, reel: Reel, hud: Hud, demo: DemoRun) -> None:
         self._overlay = DemoOverlay(reel, hud, demo)
         self.overlays = (self._overlay,)
 

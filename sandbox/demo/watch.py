@@ -1,20 +1,21 @@
-"""Watches a demo: keeps what its anchors showed, and compares when the script says so.
+"""Watches a demo: a prober that looks at every block, in every scene, and compares on request."""
 
-Unlike the prober it looks at every block, at once, on the caller's thread: a script runs as fast as
-the world goes, and no return may be missed.
-"""
-
+from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from mag_sandbox.controls.camera import CameraPose, mutual_overlap
-from mag_sandbox.evaluation.similarity.anchors import GONE, SEEN, Return, ReturnTracker, Sight
-from mag_sandbox.evaluation.similarity.recall import ProbeResult, compare
+from mag_sandbox.evaluation.similarity.anchors import GONE, SEEN, ReturnTracker
+from mag_sandbox.evaluation.similarity.pictures import Sight
+from mag_sandbox.evaluation.similarity.recall import ProbeResult
 from mag_sandbox.model.world import FrameBlock, WorldSpec
 from mag_sandbox.sandbox.demo.result import MarkRow, ProbeRow, outcome_of
 from mag_sandbox.sandbox.hud.around import Lookout
+from mag_sandbox.sandbox.returns.prober import MAX_WAITING, Found, Prober
 from mag_sandbox.scenes.demo.tape import List, Mark, Probe, SetAnchor, TapeItem
 
-MOST_RESULTS = 64  # whose pictures are kept until somebody has written them
+PATIENCE_S = 60.0  # for blocks that wait to be looked at
 
 
 @dataclass(slots=True)
@@ -45,36 +46,37 @@ class _Visit:
     lookout: Lookout = field(default_factory=Lookout)
 
 
-class DemoWatch:
-    """Probes of one run of a demo.
+class DemoWatch(Prober):
+    """The prober of one run of a demo.
 
-    >>> watch = DemoWatch(world.spec)
-    >>> watch.enter("meadow")
-    >>> watch.take(block)  # every block
-    >>> watch.anchor("a")
-    >>> watch.finish()
-    >>> watch.probes
-    []
+    watch = DemoWatch(world.spec)
+    watch.enter("meadow")
+    watch.on_block(event, block)  # every block
+    watch.obey(SetAnchor("a"))  # between two blocks
+    watch.finish()
+    watch.probes
     """
 
-    def __init__(self, spec: WorldSpec) -> None:
+    def __init__(
+        self,
+        spec: WorldSpec,
+        on_block: "Callable[[FrameBlock, DemoWatch], object]" = lambda block, watch: None,
+    ) -> None:
+        """`on_block` is given every block when it was looked at, on the prober's thread."""
+        super().__init__(spec=spec)
         self.probes: list[ProbeRow] = []
-        self.results: tuple[ProbeResult, ...] = ()  # the newest, with their pictures
         self.marks: list[MarkRow] = []
         self.frames = 0
-        self.spec = spec
+        self.world = spec
+        self._on_block = on_block
         self._visits: dict[str, _Visit] = {}
-        self._scene = ""
-        self._compared = 0
+        self._here = ""
+        self._jobs: list[Future[object]] = []
 
     @property
     def seconds(self) -> float:
         """World time that was played, in all scenes."""
-        return self.frames / self.spec.fps
-
-    def settle(self, timeout: float) -> bool:  # noqa: ARG002 -- nothing waits here
-        """Return that everything was looked at: it is at once."""
-        return True
+        return self.frames / self.world.fps
 
     @property
     def outcome(self) -> str:
@@ -83,80 +85,106 @@ class DemoWatch:
 
     def enter(self, scene: str) -> None:
         """Go to a scene, for the first time or again; the views of the other are out of sight."""
-        if scene == self._scene:
-            return
-        if self._scene:
-            for anchor in self._visit.anchors.values():
-                anchor.gone = True
-        self._scene = scene
-        self._visits.setdefault(scene, _Visit(ReturnTracker(self.spec.fps)))
-
-    def take(self, block: FrameBlock) -> None:
-        """Look at the next block of the scene."""
-        self.frames += len(block.frames)
-        visit = self._visit
-        visit.lookout.add(block)
-        for back in visit.tracker.add(block):
-            self._note(back)
-        for anchor in visit.anchors.values():
-            anchor.see(block.poses[-1], self.seconds)
+        self._put(lambda: self._enter(scene))
 
     def obey(self, item: TapeItem) -> None:
         """Do what a script says between blocks."""
         match item:
             case SetAnchor(name):
-                self.anchor(name)
+                self._put(lambda: self._set_anchor(name))
             case Probe(name):
-                self.probe(name)
+                self._put(lambda: self._probe(name))
             case Mark(text):
-                self.mark(text)
+                self._put(lambda: self._mark(text))
             case List():
-                self.list_around()
-
-    def anchor(self, name: str) -> None:
-        """Call what is seen now by a name; an older anchor of it in this scene is forgotten."""
-        visit = self._visit
-        newest = visit.tracker.recent[-1]
-        sight = replace(newest, frame=newest.frame.copy())
-        visit.anchors[name] = _Anchor(sight, self.seconds)
-
-    def probe(self, name: str) -> None:
-        """Compare what is seen now with what an anchor showed."""
-        visit = self._visit
-        anchor = visit.anchors[name]
-        back = visit.tracker.find(anchor.sight)
-        if back is None:
-            self._note_missed(name, anchor)
-            return
-        self._note(replace(back, label=name, kind="script", seconds_away=anchor.away))
-
-    def mark(self, text: str) -> None:
-        """Note this moment."""
-        self.marks.append(MarkRow(text, self._scene, self.frames, round(self.seconds, 3)))
-
-    def list_around(self) -> None:
-        """Note what is around, the nearest to the middle of the view first."""
-        self.mark(f"around: {'; '.join(self._visit.lookout.lines())}")
+                self._put(lambda: self._mark(f"around: {'; '.join(self._visit.lookout.lines())}"))
 
     def finish(self) -> None:
-        """Compare what was just coming back."""
-        for scene, visit in self._visits.items():
-            self._scene = scene
-            for back in visit.tracker.finish():
-                self._note(back)
+        """Compare what was just coming back, and wait until everything was looked at.
+
+        Raises:
+            Exception: the first problem of a block or of a comparison.
+        """
+        for scene in tuple(self._visits):
+            self._put(partial(self._finish_scene, scene))
+        self.settle(PATIENCE_S)
+        self._raise_problem()
 
     @property
     def _visit(self) -> _Visit:
-        return self._visits[self._scene]
+        return self._visits[self._here]
 
-    def _note(self, back: Return) -> None:
-        self._compared += 1
-        result = compare(back, self._compared, exact_pose=self.spec.exact_pose)
-        self.results = (*self.results, result)[-MOST_RESULTS:]
+    def _put(self, job: Callable[[], Found]) -> "Future[Found]":
+        future = super()._put(job)
+        self._jobs.append(future)
+        return future
+
+    def _raise_problem(self) -> None:
+        for job in self._jobs:
+            if job.done():
+                job.result()
+        self._jobs = [job for job in self._jobs if not job.done()]
+
+    def _take(self, block: FrameBlock) -> None:
+        """Queue a block; none is skipped, so a world that is faster waits."""
+        self._raise_problem()
+        if self._taken - self._looked_at >= MAX_WAITING:
+            self.settle(PATIENCE_S)
+        super()._take(block)
+
+    def _enter(self, scene: str) -> None:
+        if self._here:
+            for anchor in self._visit.anchors.values():
+                anchor.gone = True
+        self._here = scene
+        visit = self._visits.setdefault(scene, _Visit(ReturnTracker(self.world.fps)))
+        self._tracker = visit.tracker
+
+    def _look(self, block: FrameBlock) -> None:
+        self.frames += len(block.frames)
+        self._visit.lookout.add(block)
+        super()._look(block)
+        for anchor in self._visit.anchors.values():
+            anchor.see(block.poses[-1], self.seconds)
+        self._on_block(block, self)
+
+    def _set_anchor(self, name: str) -> None:
+        newest = self._tracker.recent[-1]
+        sight = replace(newest, frame=newest.frame.copy())
+        self._visit.anchors[name] = _Anchor(sight, self.seconds)
+
+    def _probe(self, name: str) -> None:
+        anchor = self._visit.anchors[name]
+        back = self._tracker.find(anchor.sight)
+        if back is not None:
+            back = replace(back, label=name, kind="script", seconds_away=anchor.away)
+            self._publish(self._result(back))
+            return
+        share = mutual_overlap(anchor.sight.pose, self._tracker.recent[-1].pose)
+        row = ProbeRow(
+            anchor=name,
+            kind="script",
+            scene=self._here,
+            overlap=round(share, 4),
+            seconds_away=round(anchor.away, 3),
+            seconds=round(self.seconds, 3),
+            reason=f"The view shows only {100 * share:.0f}% of it, so nothing was compared.",
+        )
+        self.probes.append(row)
+
+    def _mark(self, text: str) -> None:
+        self.marks.append(MarkRow(text, self._here, self.frames, round(self.seconds, 3)))
+
+    def _finish_scene(self, scene: str) -> None:
+        self._here, self._tracker = scene, self._visits[scene].tracker
+        self._finish()
+
+    def _publish(self, result: ProbeResult) -> None:
+        super()._publish(result)
         row = ProbeRow(
             anchor=result.label,
             kind="script" if result.kind == "script" else "auto",
-            scene=self._scene,
+            scene=self._here,
             psnr=round(result.psnr, 3),
             ssim=round(result.ssim, 4),
             recall=None if result.recall is None else round(result.recall, 2),
@@ -166,18 +194,5 @@ class DemoWatch:
             anchor_memory=result.fate,
             attended=result.attended,
             reason=result.reason,
-        )
-        self.probes.append(row)
-
-    def _note_missed(self, name: str, anchor: _Anchor) -> None:
-        share = mutual_overlap(anchor.sight.pose, self._visit.tracker.recent[-1].pose)
-        row = ProbeRow(
-            anchor=name,
-            kind="script",
-            scene=self._scene,
-            overlap=round(share, 4),
-            seconds_away=round(anchor.away, 3),
-            seconds=round(self.seconds, 3),
-            reason=f"The view shows only {100 * share:.0f}% of it, so nothing was compared.",
         )
         self.probes.append(row)

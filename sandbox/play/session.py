@@ -70,10 +70,13 @@ class SessionStep:
     block: FrameBlock
 
 
-class CommandSource(Protocol):
-    """What a session asks of its source; a replay answers with whole controls."""
+SceneChange = Callable[["Session"], SessionStep | None]  # begins something else in the session
 
-    def next_command(self) -> CameraCommand | Control | None:
+
+class CommandSource(Protocol):
+    """What a session asks of its source; a script answers with whole controls and scene changes."""
+
+    def next_command(self) -> CameraCommand | Control | SceneChange | None:
         """Return what the player wants now; None when the script is over."""
 
 
@@ -135,7 +138,9 @@ class Session:
         left = read()
         self._forget()
         parked = left.enter(self.world)
-        control = self._next_control()
+        command = self._source.next_command()
+        assert not callable(command)  # a script shows what it comes back to
+        control = self._control(command)
         if control is None:
             return None
         asked = time.monotonic()
@@ -149,7 +154,10 @@ class Session:
         Args:
             leave_out: optional work that the block leaves out, unless the source decides that.
         """
-        control = self._next_control(leave_out)
+        command = self._source.next_command()
+        if callable(command):
+            return command(self)
+        control = self._control(command, leave_out)
         if control is None:
             return None
         asked = time.monotonic()
@@ -283,8 +291,10 @@ class Session:
         seconds = time.monotonic() - self._started
         return SessionEnd(reason, self._blocks, self._frames, round(seconds, 3))
 
-    def _next_control(self, leave_out: tuple[str, ...] = ()) -> Control | None:
-        command = self._source.next_command()
+    def _control(
+        self, command: CameraCommand | Control | None, leave_out: tuple[str, ...] = ()
+    ) -> Control | None:
+        """Return what a block is asked for by a command, and by what was asked besides."""
         if command is None:
             return None
         if isinstance(command, CameraCommand):

@@ -1,5 +1,7 @@
 """A demo in the window says what it does, shows then and now, and ends with a verdict."""
 
+from functools import partial
+
 import pygame
 import pytest
 
@@ -7,8 +9,8 @@ from mag_sandbox.sandbox import app
 from mag_sandbox.sandbox import choice as choices
 from mag_sandbox.sandbox.choice import WorldChoice
 from mag_sandbox.sandbox.demo import show
+from mag_sandbox.sandbox.demo.run import DemoRun, caption_of
 from mag_sandbox.sandbox.demo.show import DemoSession
-from mag_sandbox.sandbox.demo.window import DemoSource, caption_of
 from mag_sandbox.sandbox.settings import SandboxConfig
 from mag_sandbox.scenes.demo.tape import Enter, List, Mark, Probe, SetAnchor
 from tests.doubles import FakeWorld
@@ -51,17 +53,18 @@ def test_the_window_shows_what_was_compared_and_closes_after_the_verdict(monkeyp
     monkeypatch.setattr(show, "verdict_card", noted_verdict)
     monkeypatch.setattr(show.DemoOverlay, "draw", noted)
     script = 'hold 1s; anchor a; pan right 90deg; pan left 90deg; probe a; mark "the end"; hold 1s'
-    source = DemoSource(demo_of(script), WorldChoice("pocket", SETTING), 7)
+    run = DemoRun(demo_of(script), SETTING, 7)
     summary = app.run(
-        source.load,
-        source.playthrough,
+        partial(run.load, WorldChoice("pocket", SETTING)),
+        run.playthrough,
         SMALL,
-        [source.tally],
-        source=source,
-        session=lambda reel, hud: DemoSession(reel, hud, source),
+        [run],
+        source=run,
+        session=lambda reel, hud: DemoSession(reel, hud, run),
     )
+    run.finish()
     assert summary.reason == "script over"
     assert "the end" in captions
     assert len(captions) > 1
     assert [row.anchor for row in verdicts[-1] if row.kind == "script"] == ["a"]
-    assert source.result().probes
+    assert run.result().probes
