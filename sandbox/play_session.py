@@ -17,7 +17,7 @@ from typing import NamedTuple
 import pygame
 
 from mag_sandbox.controls.bindings import Action
-from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.controls.camera import CameraPose, mutual_overlap
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.files.validation import limits
 from mag_sandbox.model.loading import next_policy, next_world, no_places, worlds_beside
@@ -62,6 +62,7 @@ LEAST_MIB, MOST_MIB = limits(KeptMib)
 LOUDER = 10  # percent
 WARNED_S = 5.0  # after the last press, if that choice forgets something
 CHOOSING_S = 1.0  # after the last press, from which on a choice of memory holds
+THERE = 0.97  # overlap with an anchor from which on the camera is at it
 PATIENCE_S = 10.0  # that a moment may take to be kept, before it is gone back to
 ANSWERED_AFTER = 3  # blocks shown: two may be under way when something is asked
 MOST_PAINTING = 12  # blocks, until a change that was asked for is shown
@@ -75,6 +76,10 @@ class WatchedSession(PlaySession):
     def __init__(self, services: Services) -> None:
         self.overlays: tuple[Overlay, ...] = (services.notices,)
         self._services = services
+
+    def say(self, text: str) -> None:
+        """Show a line."""
+        self._services.notices.say(text)
 
     def block_shown(self, ready: ReadyBlock) -> None:
         """Let the sound turn with the camera, and say what the world has to say."""
@@ -115,7 +120,11 @@ class SplitSession(WatchedSession):
 
     def act(self, action: Action, playthrough: Playthrough) -> Outcome | None:  # noqa: ARG002
         """Leave it with the key that began it, back to the game as it was then."""
-        return GoBack(self._moment.result()) if action == "split" else None
+        if action == "split":
+            return GoBack(self._moment.result())
+        key = self._services.bindings.title("split")
+        self._services.notices.say(f"{key} ends the comparison first", topic="comparison")
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +208,7 @@ class PlayerSession(WatchedSession):
             open_keys=services.bindings["change"].keys,
         )
         self._hints = self._hint_overlay(probe) if services.settings.now.hints else None
+        self._was_recording = self.is_recording
         hints = (self._hints,) if self._hints else ()
         shown = (
             self._painting,
@@ -222,6 +232,9 @@ class PlayerSession(WatchedSession):
         """Follow what is shown."""
         super().block_shown(ready)
         self._painting.block_shown(ready)
+        recorded, self._was_recording = self._was_recording, self.is_recording
+        if recorded and not self._was_recording:
+            self._say("the recording ended; it is on the title screen")
         self._autosave.block_shown(ready.command)
         self._tell_arrived()
         if self._choice and self._choice.in_force_at <= self._reel.blocks:
@@ -231,9 +244,7 @@ class PlayerSession(WatchedSession):
             if self._edit.box.is_open:  # perhaps by a click
                 self._hints.did("change")
             self._hints.see()
-            settings = self._services.settings
-            if self._hints.learned != settings.now.learned:
-                settings.change(learned=self._hints.learned, hints=not self._hints.is_over)
+            self._keep_learned(self._hints)
 
     @property
     def knows_help(self) -> bool:
@@ -244,9 +255,22 @@ class PlayerSession(WatchedSession):
         """Teach nothing that the player does already."""
         if self._hints:
             self._hints.did(action)
+            self._keep_learned(self._hints)
         if action == "help" and not self.knows_help:
             settings = self._services.settings
             settings.change(learned=f"{settings.now.learned} help".strip())
+
+    @property
+    def idle_buttons(self) -> frozenset[Action]:
+        """The button that takes back, while there is nothing to take back."""
+        is_choosing = self._choice is not None and self._choice.holds_from < math.inf
+        busy = is_choosing or len(self._services.undo_stack)
+        return frozenset() if busy else frozenset(("undo",))
+
+    def _keep_learned(self, hints: HintOverlay) -> None:
+        settings = self._services.settings
+        if hints.learned != settings.now.learned:
+            settings.change(learned=hints.learned, hints=not hints.is_over)
 
     def _hint_overlay(self, probe: ProbeOverlay) -> HintOverlay:
         """Return what is taught here: what the world cannot do, or no key does, is left out."""
@@ -333,7 +357,7 @@ class PlayerSession(WatchedSession):
             case "mute":
                 muted = not services.settings.now.muted
                 services.settings.change(muted=muted)
-                self._say("sound off" if muted else "sound on")
+                self._say("sound off" if muted else "sound on", topic="sound")
             case "louder":
                 self._turn_volume(LOUDER)
             case "quieter":
@@ -355,7 +379,7 @@ class PlayerSession(WatchedSession):
         if target is None:
             key = self._services.bindings.title("anchor")
             self._say(f"drop an anchor with {key} first")
-        elif target == self._reel.pose:
+        elif mutual_overlap(target, self._reel.pose) >= THERE:
             self._say("you are at the anchor; turn away and come back")
         else:
             latest = self._services.prober.latest
@@ -411,7 +435,7 @@ class PlayerSession(WatchedSession):
             seconds, key = WARNED_S, self._services.bindings.title("undo")
             text = f"{text}; places will be forgotten in {WARNED_S:.0f} s. {key} prevents it"
         self._choice = _MemoryChoice(setting, time.perf_counter() + seconds, before)
-        self._say(text)
+        self._say(text, topic="memory")
         return None
 
     def _use(self, choice: _MemoryChoice) -> None:
@@ -444,7 +468,8 @@ class PlayerSession(WatchedSession):
                 parked = self._parked(left.moment)
                 if parked is None:
                     return None
-                self._say(f"memory: {policy_row(choice.setting.policy).label}, as it was")
+                label = policy_row(choice.setting.policy).label
+                self._say(f"memory: {label}, as it was", topic="memory")
                 return self._go_on_from(parked)
         return None
 
@@ -462,7 +487,7 @@ class PlayerSession(WatchedSession):
         """Take the newest change back, whatever it was; one that is only announced is dropped."""
         if self._choice and self._choice.holds_from < math.inf:
             self._choice = None
-            self._say("memory stays as it is")
+            self._say("memory stays as it is", topic="memory")
             return None
         moment = self._services.undo_stack.pop()
         if moment is None:
@@ -517,6 +542,7 @@ class PlayerSession(WatchedSession):
     def _record(self, playthrough: Playthrough) -> None:
         recordings = self._services.recordings
         if recordings.stop(self._worker):
+            self._was_recording = False
             self._say("recording stopped; it is on the title screen")
             return
         try:
@@ -563,7 +589,7 @@ class PlayerSession(WatchedSession):
         settings = self._services.settings
         volume = min(100, max(0, settings.now.volume + percent))
         settings.change(volume=volume, muted=False)
-        self._say(f"volume {volume} percent")
+        self._say(f"volume {volume} percent", topic="sound")
 
 
 # These know no session: overlays hold them, and a session its overlays.

@@ -39,7 +39,7 @@ MAX_ANCHORS = 48  # each holds up to three frames, 27 MiB of frames of 320 x 192
 RECENT = 12  # newest frames, among which an anchor dropped by key finds what the player saw
 
 AnchorKind = Literal["auto", "key", "script"]
-ProbeKind = Literal["auto", "key", "script", "postcard"]
+ProbeKind = Literal["auto", "key", "script", "postcard", "seen"]  # seen: it was never left
 Fate = Literal["raw", "compressed", "sink", "look-ahead", "evicted", "never kept"]
 FATES: dict[SegmentKind, Fate] = {
     "raw": "raw",
@@ -132,6 +132,7 @@ class AnchorFacts:
     read: bool = False  # memory of it was read on the way back
     away: bool = False  # it was left
     outside: int = 0  # newest frame that did not show it
+    changed: bool = False  # by the player, and not in sight since
     motion_out: MotionVerdict = "unmeasurable"
 
 
@@ -144,6 +145,12 @@ class Anchor(AnchorFacts):
     now: Sight | None = None  # best frame of the return so far
     now_overlap: float = 0.0  # greatest of the return so far
     now_score: float = 0.0  # overlap less misfit, of `now`
+
+    def renew(self, sight: Sight, overlap: float) -> None:
+        """Take what it looks like from now on: the player has changed it."""
+        self.first = self.last = replace(sight, frame=sight.frame.copy())
+        self.best, self.changed = overlap, False
+        self.arrive(sight)
 
     def see(self, sight: Sight, overlap: float) -> None:
         """Note that it is in sight and was not left."""
@@ -194,7 +201,7 @@ class ReturnTracker:
 
     def add(self, block: FrameBlock) -> list[Return]:
         """Take a block and return the views that came back in it."""
-        if block.edited is not None:
+        if block.edited is not None and block.edited.act != "forget":  # that is of unseen places
             self._forget(block.edited)
         memory, returns = MemoryView(block.memory), []
         self._memory = memory
@@ -214,7 +221,7 @@ class ReturnTracker:
         """Return the views that were still coming back when the session ended."""
         if self._memory is None:
             return []
-        coming = [(one, one.now) for one in self.anchors if one.now is not None]
+        coming = [(a, a.now) for a in self.anchors if a.now is not None and not a.changed]
         return [self._returned(one, now, self._memory) for one, now in coming]
 
     def revisit(self, pose: CameraPose) -> Return | None:
@@ -223,7 +230,9 @@ class ReturnTracker:
         None: the newest frame shows little of it, or there is no such place.
         """
         anchor = next((one for one in self.anchors if one.pose == pose), None)
-        return self.find(anchor.first, label=anchor.label, kind="key") if anchor else None
+        if anchor is None or anchor.changed:
+            return None
+        return self.find(anchor.first, label=anchor.label, kind="seen")
 
     def find(
         self,
@@ -284,7 +293,7 @@ class ReturnTracker:
         return max(self.recent, key=lambda one: (mutual_overlap(pose, one.pose), one.number))
 
     def _forget(self, edit: Edit) -> None:
-        """Let go of what shows a changed place, but for the anchors that the player set."""
+        """Drop what shows a changed place; anchors of the player wait for how it looks then."""
 
         def shows(pose: CameraPose) -> bool:
             across = abs(yaw_difference(edit.yaw, pose.yaw)) < (pose.fov + edit.width) / 2
@@ -292,12 +301,17 @@ class ReturnTracker:
 
         self.store.forget(shows)
         self.anchors[:] = [one for one in self.anchors if one.kind != "auto" or not shows(one.pose)]
+        for anchor in self.anchors:
+            anchor.changed |= shows(anchor.pose)
 
     def _look(self, sight: Sight, memory: MemoryView) -> list[Return]:
         returns = []
         for anchor in self.anchors:
             overlap = mutual_overlap(anchor.pose, sight.pose)
-            if not anchor.away:
+            if anchor.changed:
+                if overlap >= SEEN:
+                    anchor.renew(sight, overlap)
+            elif not anchor.away:
                 if overlap >= SEEN:
                     anchor.see(sight, overlap)
                 elif overlap < GONE:

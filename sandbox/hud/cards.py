@@ -10,6 +10,7 @@ import pygame
 from mag_sandbox.controls.bindings import Bindings
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.controls.keys import is_pad, key_title
+from mag_sandbox.evaluation.similarity.recall import Word
 from mag_sandbox.model.world import MemoryUsage
 from mag_sandbox.sandbox.hud.figures import LATENCY
 from mag_sandbox.sandbox.hud.hud_state import (
@@ -63,6 +64,11 @@ KEY_WORDS: dict[KeyLight, tuple[str, tuple[int, ...]]] = {
     "applied": ("applied", GOOD),
     "queued": ("queued", ACCENT),
     "idle": ("", FAINT),
+}
+VERDICTS: dict[Word, tuple[str, tuple[int, ...]]] = {  # of a half that shows a place again
+    "remembered": ("as it was", GOOD),
+    "vaguely": ("partly as it was", ACCENT),
+    "forgotten": ("made up anew", BAD),
 }
 COLUMN, COLUMNS_GAP = 372, 20  # px of a column of controls
 MAX_COLUMNS = 3
@@ -167,10 +173,13 @@ def seen_card(words: str, seen: np.ndarray | None, note: str) -> Card:
     return Card(column(*lines, align=0.5), pad=(10, 4))
 
 
-def split_card(memory: MemoryUsage) -> Card:
-    """Return what one half of a split screen remembers: its policy in words, a thin bar."""
+def split_card(memory: MemoryUsage, verdict: Word | None = None) -> Card:
+    """Return what one half of a split screen remembers: its policy, a verdict, a thin bar."""
     words = Text(policy_row(memory.policy).label, 16, bold=True, lines=1)
-    return Card(column(words, memory_bar(8, memory), gap=6), pad=(14, 10), dense=False)
+    said = VERDICTS.get(verdict) if verdict else None
+    judged = Text(said[0], 14, said[1], bold=True) if said else None
+    head = row(words, SPRING, judged)
+    return Card(column(head, memory_bar(8, memory), gap=6), pad=(14, 10), dense=False)
 
 
 def message_card(title: str, text: str, hint: str) -> Card:

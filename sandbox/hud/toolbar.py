@@ -14,7 +14,7 @@ Buttons = Sequence[tuple[Action, str]]  # what they do, with a word
 
 
 class Toolbar:
-    """A row of buttons; those of `always` stay while the mouse rests.
+    """A row of buttons; those of `always` stay while the mouse rests, `hidden` ones never show.
 
     toolbar = Toolbar((("leave", "Leave"), ("help", "Keys")), bindings.title)
     if action := toolbar.handle(event, now): ...
@@ -23,6 +23,7 @@ class Toolbar:
     def __init__(self, buttons: Buttons, key_of: Callable[[Action], str]) -> None:
         self.always: frozenset[Action] = frozenset()
         self.places: dict[Action, pygame.Rect] = {}  # as drawn last
+        self.hidden: frozenset[Action] = frozenset()
         self._buttons, self._key_of = tuple(buttons), key_of
         self._until = float("-inf")  # when all but those of `always` go
         self._pointer = (-1, -1)
@@ -48,7 +49,8 @@ class Toolbar:
         pointed, self.places = self._under(self._pointer), {}
         left, bottom = corner
         for action, word in self._buttons:
-            if now < self._until or action in self.always:
+            is_due = now < self._until or action in self.always
+            if is_due and action not in self.hidden:
                 lit = action == pointed
                 words = Text(word, 13, ACCENT if lit else MUTED, bold=lit)
                 key = Text(self._key_of(action), 13, ACCENT, bold=True)

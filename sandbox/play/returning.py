@@ -9,7 +9,8 @@ from dataclasses import replace
 import numpy as np
 
 from mag_sandbox.controls.camera import CameraPose, view_overlap, yaw_difference
-from mag_sandbox.evaluation.similarity.anchors import GONE, KEPT, Sight
+from mag_sandbox.evaluation.similarity.anchors import GONE, KEPT, SEEN, Sight
+from mag_sandbox.evaluation.similarity.recall import Word, common_view, recall_word, seen_recall
 from mag_sandbox.model.world import FrameBlock, MemoryUsage, WorldSpec
 
 LOST = 0.25  # share of a view that a memory which lost it may still hold
@@ -17,6 +18,7 @@ FAR = 180.0  # degrees that both turn away at most, where no view is lost yet
 BACK = "Both go back to this place"
 AWAY_AND_BACK = "Both turn away and come back"
 THERE = "What you saw here"
+ASIDE = "What you saw further {}"
 
 
 class GuidedReturn:
@@ -38,7 +40,8 @@ class GuidedReturn:
             spec: of the world; where the camera does not turn there is no way to lead.
             sights: what was seen so far.
         """
-        here = block.poses[-1]
+        self._here = here = block.poses[-1]
+        self.verdicts: tuple[Word, ...] = ()  # on each half, once it shows the view again
         lost = [sight for sight in sights if _is_lost(sight.pose, here, block)]
         self._leads, self._way = True, BACK if lost else AWAY_AND_BACK
         self._targets: list[CameraPose] = []  # still to be named
@@ -55,11 +58,21 @@ class GuidedReturn:
     @property
     def words(self) -> str:
         """What to say of the view as it was seen."""
-        return self._way if self._leads else THERE
+        if self._leads:
+            return self._way
+        if view_overlap(self._place, self._here) >= SEEN:
+            return THERE
+        aside = yaw_difference(self._place.yaw, self._here.yaw)
+        if abs(aside) < abs(self._place.pitch - self._here.pitch):
+            return ASIDE.format("up" if self._place.pitch > self._here.pitch else "down")
+        return ASIDE.format("right" if aside > 0 else "left")
 
     def next_target(self, block: FrameBlock, *, is_flying: bool) -> CameraPose | None:
         """Return where the camera is to go now; None: where it goes already, or nowhere."""
+        self._here = block.poses[-1]
         self._leads = bool(self._targets) or is_flying
+        if not (self._leads or self.verdicts or self.seen is None):
+            self._judge(self.seen, block)
         if self._targets and (not is_flying or min(_held(self._place, block)) <= LOST):
             return self._targets.pop(0)
         return None
@@ -67,6 +80,15 @@ class GuidedReturn:
     def stop(self) -> None:
         """Lead nowhere from now on: the player steers."""
         self._targets.clear()
+
+    def _judge(self, seen: np.ndarray, block: FrameBlock) -> None:
+        """Compare both halves with the view as it was seen, where they show it."""
+        if view_overlap(self._place, self._here) < SEEN:
+            return
+        then = Sight(seen, self._place, 0, 0.0, 0)
+        now = [Sight(half, self._here, 0, 0.0, 0) for half in np.split(block.at_rest[-1], 2, 1)]
+        shared = (common_view(then, one) for one in now)
+        self.verdicts = tuple(recall_word(seen_recall(new, old)) for old, new in shared)
 
 
 def _is_lost(pose: CameraPose, here: CameraPose, block: FrameBlock) -> bool:

@@ -192,7 +192,7 @@ def _title_and_note(view: PostcardView, claim_key: str) -> tuple[str, str]:
         return "Not here...", left
     if view.hint:
         return "Find this place", f"psst: {view.hint}"
-    return "Find this place", f"then press {claim_key}"
+    return "Find this place", f"then press {claim_key}; Esc ends the game"
 
 
 def _search(view: PostcardView, note: str) -> list[Part]:

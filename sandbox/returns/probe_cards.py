@@ -33,7 +33,7 @@ WORD_TEXTS: dict[Word, str] = {
     "forgotten": "forgotten",
     "not counted": "not counted",
 }
-TITLES = {"postcard": "Postcard found"}
+TITLES = {"postcard": "Postcard found", "seen": "Seen before"}
 
 
 def probe_card(result: ProbeResult, *, figures: bool = False) -> Card:
@@ -54,11 +54,9 @@ def probe_card(result: ProbeResult, *, figures: bool = False) -> Card:
     pictures = (
         column(PicturePart(one), Text(name, 12, MUTED, lines=1), gap=3) for name, one in shown
     )
-    same = "looks the same" if result.looks_the_same else "is as it was"
-    words = column(
-        Text(WORD_TEXTS[result.word], 16, colour, bold=True),
-        Text(same if counts else "for the reason below", 13, MUTED),
-    )
+    word = WORD_TEXTS[result.word]
+    above, below = ("as it was", word) if counts else (word, "for the reason below")
+    words = column(Text(above, 16, colour, bold=True), Text(below, 13, MUTED))
     number = Text(recall_text(result), 40, colour, bold=True)
     share = Text("%", 20, colour, bold=True) if counts else None
     numbers = row(row(number, share, gap=4), words)
@@ -134,11 +132,11 @@ class Wipe:
 
     def _draw_caption(self) -> pygame.Surface:
         result, theme = self._result, self._theme
-        same = result.looks_the_same
-        recall = "" if result.recall is None else f"{recall_text(result)}% "
-        word = "looks the same" if same else f"{recall}{WORD_TEXTS[result.word]}"
-        colour = GOOD if same else WORD_COLOURS[result.word]
-        said = f"You came back after {duration_text(result.seconds_away)}"
+        word, colour = recall_words(result), WORD_COLOURS[result.word]
+        away = duration_text(result.seconds_away)
+        said = (
+            f"You saw this {away} ago" if result.kind == "seen" else f"You came back after {away}"
+        )
         words = row(Text(said, 16, bold=True), Text(word, 16, colour, bold=True))
         return Card(words).drawn(theme)[0]
 
@@ -146,6 +144,12 @@ class Wipe:
 def recall_text(result: ProbeResult) -> str:
     """Return the recall as a whole number, or a dash."""
     return "-" if result.recall is None else f"{result.recall:.0f}"
+
+
+def recall_words(result: ProbeResult) -> str:
+    """Return the recall in words: "92% as it was"."""
+    counts = result.recall is not None
+    return f"{recall_text(result)}% as it was" if counts else WORD_TEXTS[result.word]
 
 
 def draw_recall_bar(

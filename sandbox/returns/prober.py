@@ -6,7 +6,7 @@ window may read (`latest`, `results`, `anchors`, ...) are immutable values, repl
 
 import logging
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass, fields, replace
 from typing import TypeVar
@@ -25,7 +25,7 @@ from mag_sandbox.evaluation.similarity.anchors import (
     ReturnTracker,
     Sight,
 )
-from mag_sandbox.evaluation.similarity.recall import ProbeResult, compare, shrunk
+from mag_sandbox.evaluation.similarity.recall import ProbeFigures, ProbeResult, compare, shrunk
 from mag_sandbox.files.validation import decode
 from mag_sandbox.model.world import FrameBlock, WorldSpec, WorldState
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionEnd, SessionObserver, SessionStart
@@ -36,11 +36,14 @@ logger = logging.getLogger(__name__)
 
 MAX_WAITING = 24  # blocks that wait to be looked at; further ones are skipped
 MAX_RESULTS = 300  # newest results kept
+SAVED_RESULTS = 24  # newest results that are saved with a place, as thumbnails
+LOUDEST = 99.0  # dB; of equal pictures PSNR is infinite, which JSON cannot say
 FULL_RESULTS = 16  # newest results with whole pictures; older ones keep thumbnails: 19 MiB in all
 USUAL_FPS = 16.0  # before a world says its own
 
 Found = TypeVar("Found")
-PICTURES = "pictures"  # the one array: uint8 [N, H, W, 3]
+PICTURES = "pictures"  # uint8 [N, H, W, 3]
+RESULT = "result-{}"  # then, now and their difference: uint8 [3, h, w, 3]
 MAX_PICTURES = 1000
 MAX_SIDE = 4096  # px
 MAX_LABEL = 40  # letters
@@ -79,6 +82,7 @@ class KeptTracker:
     anchors: tuple[KeptAnchor, ...]
     pictures: tuple[KeptSight, ...]
     named: dict[AnchorKind, int]
+    results: tuple[ProbeFigures, ...] = ()  # older versions saved none
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,10 +92,11 @@ class TrackerState:
     anchors: list[Anchor]
     store: PictureStore
     named: dict[AnchorKind, int]
+    results: tuple[ProbeResult, ...] = ()
 
 
-def keep_tracker(tracker: ReturnTracker) -> WorldState:
-    """Return the anchors and the newest pictures of a tracker as arrays and plain JSON."""
+def keep_tracker(tracker: ReturnTracker, results: Sequence[ProbeResult] = ()) -> WorldState:
+    """Return a tracker's anchors and newest pictures, and results, as arrays and plain JSON."""
     frames: list[np.ndarray] = []
 
     def kept(sight: Sight) -> KeptSight:
@@ -109,8 +114,20 @@ def keep_tracker(tracker: ReturnTracker) -> WorldState:
         for one in tracker.anchors
     )
     pictures = tuple(kept(sight) for sight in tracker.store.newest())
-    data = asdict(KeptTracker(anchors, pictures, dict(tracker.named)))
-    return WorldState({PICTURES: np.stack(frames)} if frames else {}, data)
+    small = [shrunk(one) if one.sight else one for one in results[-SAVED_RESULTS:]]
+    figures = tuple(_figures(one) for one in small)
+    data = asdict(KeptTracker(anchors, pictures, dict(tracker.named), figures))
+    arrays = {PICTURES: np.stack(frames)} if frames else {}
+    for place, one in enumerate(small):
+        arrays[RESULT.format(place)] = np.stack((one.then, one.now, one.difference))
+    return WorldState(arrays, data)
+
+
+def _figures(result: ProbeResult) -> ProbeFigures:
+    plain = {field.name: getattr(result, field.name) for field in fields(ProbeFigures)}
+    for name in ("psnr", "drift_psnr"):
+        plain[name] = None if plain[name] is None else min(LOUDEST, plain[name])
+    return ProbeFigures(**plain)
 
 
 def kept_tracker(state: WorldState) -> TrackerState:
@@ -126,9 +143,10 @@ def kept_tracker(state: WorldState) -> TrackerState:
         store = PictureStore()
         for sight in sorted(kept.pictures, key=lambda one: one.number):
             store.add(_sight(sight, frames))
+        results = tuple(_result(one, state, place) for place, one in enumerate(kept.results))
     except (ValueError, IndexError) as error:
         raise ValueError(f"the saved places are damaged ({error}); they start over") from None
-    return TrackerState(anchors, store, dict(kept.named))
+    return TrackerState(anchors, store, dict(kept.named), results)
 
 
 _PLAIN = tuple(field.name for field in fields(AnchorFacts))
@@ -162,6 +180,18 @@ def _sight(kept: KeptSight, frames: np.ndarray) -> Sight:
         raise ValueError(f"picture {kept.picture} of {len(frames)}")
     frame = frames[kept.picture].copy()
     return Sight(frame, kept.pose, kept.number, kept.seconds, kept.memory_index)
+
+
+def _result(figures: ProbeFigures, state: WorldState, place: int) -> ProbeResult:
+    pictures = state.arrays.get(RESULT.format(place))
+    if pictures is None or pictures.dtype != np.uint8 or pictures.shape[:1] != (3,):
+        raise ValueError(f"comparison {place} has no pictures")
+    wrong = pictures.ndim != 4 or pictures.shape[-1] != 3
+    if wrong or not 1 <= min(pictures.shape[1:3]) <= max(pictures.shape[1:3]) <= MAX_SIDE:
+        raise ValueError(f"the pictures of comparison {place} are {pictures.shape}")
+    plain = {field.name: getattr(figures, field.name) for field in fields(figures)}
+    then, now, difference = pictures.copy()
+    return ProbeResult(**plain, then=then, now=now, difference=difference)
 
 
 def _as_json(value: object) -> object:
@@ -206,9 +236,10 @@ class Prober(SessionObserver):
 
     def on_start(self, event: SessionStart, block: FrameBlock) -> None:
         """Begin anew: another session, other places; of another scene, no results either."""
-        if self._scene not in (None, event.scene):
+        scene = replace(event.scene, image=None)  # a place that is continued has its own copy
+        if self._scene not in (None, scene):
             self._put(self._forget_results)
-        self._scene = event.scene
+        self._scene = scene
         self.reset()
         self._take(block)
 
@@ -253,7 +284,7 @@ class Prober(SessionObserver):
         Raises:
             TimeoutError: it has too much to look at.
         """
-        return self._put(lambda: keep_tracker(self._tracker)).result(timeout)
+        return self._put(lambda: keep_tracker(self._tracker, self.results)).result(timeout)
 
     def restore(self, state: WorldState) -> None:
         """Go on from a snapshot; after the session has started.
@@ -308,6 +339,9 @@ class Prober(SessionObserver):
         tracker = self._tracker
         tracker.anchors[:], tracker.store = places.anchors, places.store
         tracker.named.update(places.named)
+        if not self.results:  # else what was played before a moment is gone on from it
+            self.results = places.results
+            self._compared = max((one.number for one in places.results), default=self._compared)
         if tracker.recent:
             self._publish_places()
 

@@ -47,7 +47,8 @@ from mag_sandbox.sandbox.ui.theme import ACCENT, BACKDROP, BAD, GOOD, Theme
 
 NOTICE_S = 3.5  # how long a notice stays
 PROBE_S = 7.0  # how long a comparison stays
-NEW_S = 8.0  # how long the map tells what will be new, after words were written
+NEW_S = 8.0  # how long the map tells what will be new, after another description
+CLOSED_S = 1.0  # likewise after the box was closed: the description may be on its way
 WIPE_S = 4.0  # how long a wipe takes
 CARD_ROOM = 280  # px of the reference window that figures of a comparison take
 WIPE_MOVES_S = 1 / 30  # between two pictures of it
@@ -68,6 +69,7 @@ class Notice:
     text: str
     mood: Literal["good", "bad"]
     until: float  # [s]
+    topic: str = ""  # a later notice about it takes its place
 
 
 class Notices(Overlay):
@@ -89,12 +91,13 @@ class Notices(Overlay):
         self._shown: tuple[Notice, ...] = ()
         self._cards: defaultdict[Notice, CachedCard] = defaultdict(CachedCard)
 
-    def say(self, text: str, mood: Literal["good", "bad"] = "good") -> None:
-        """Show a line."""
+    def say(self, text: str, mood: Literal["good", "bad"] = "good", topic: str = "") -> None:
+        """Show a line, in place of those about the same topic."""
         seconds = NOTICE_S * (1 if mood == "good" else 2)
-        notice = Notice(text, mood, self._clock() + seconds)
+        notice = Notice(text, mood, self._clock() + seconds, topic)
         with self._telling:
-            self._notices = (*self._notices, notice)[-MOST_NOTICES:]
+            others = [one for one in self._notices if not topic or one.topic != topic]
+            self._notices = (*others, notice)[-MOST_NOTICES:]
         self._notify()
 
     @property
@@ -147,12 +150,14 @@ class MapOverlay(Overlay):
     ) -> None:
         self.is_shown = True
         self._prompt = prompt
-        self._tells_new, self._new_until = False, 0.0
+        self._tells_new, self._closed_at = False, float("-inf")
+        self._before = ""  # the description that held while another one was written
         self._reel, self._hud = reel, hud
         self._stitcher, self._prober = stitcher, prober
         self._map, self._tip = Minimap(), MemoryTip()
         self._hovers = False
         self._touched = False
+        self._looked_at = 0.0
 
     def handle(self, event: pygame.Event) -> bool:
         """Follow the pointer over the memory card; the event is left to others."""
@@ -165,14 +170,17 @@ class MapOverlay(Overlay):
     @property
     def wake_at(self) -> float | None:
         """When it tells again what was seen."""
-        return self._new_until if self._tells_new else None
+        times = (self._closed_at + seconds for seconds in (CLOSED_S, NEW_S))
+        return next((time for time in times if time > self._looked_at), None)
 
     def update(self, now: float) -> bool:
         """Redraw when the pointer moved over the memory card, or another thing is told."""
         touched, self._touched = self._touched, False
+        prompt, self._looked_at = self._reel.current.block.prompt, now
         if self._prompt.is_open:
-            self._new_until = now + NEW_S
-        told, self._tells_new = self._tells_new, now < self._new_until
+            self._closed_at, self._before = now, prompt
+        seconds = CLOSED_S if prompt == self._before else NEW_S
+        told, self._tells_new = self._tells_new, now < self._closed_at + seconds
         return touched or told != self._tells_new
 
     def draw(self, surface: pygame.Surface) -> None:
@@ -224,7 +232,9 @@ class SplitOverlay(Overlay):
         pictures.center = half, height // 2
         surface.fill(theme.colour(BACKDROP), (half - 1, pictures.top, 2, pictures.height))
         for place, one in enumerate((block, block.beside or block)):
-            card = self._cards[place](theme, split_card(one.memory), half - 2 * gap)
+            verdict = self._trip.verdicts[place] if self._trip.verdicts else None
+            half_card = split_card(one.memory, verdict)
+            card = self._cards[place](theme, half_card, half - 2 * gap)
             lowest = (height if keys is None else keys.top) - gap - card.get_height()
             surface.blit(card, (place * half + gap, min(pictures.bottom + gap, lowest)))
         seen = seen_card(self._trip.words, self._trip.seen, self._way_on)

@@ -49,6 +49,8 @@ REST_S = 5.0  # without input, after which the display fades
 FADE_S = 1.5  # that this takes
 SEEK_S = 5.0  # that an arrow key jumps in a recording
 FADED = 0.35  # how opaque it is then
+WARPED = "the picture moves at once when you turn, and the world follows"
+UNWARPED = "the picture moves only when the world has made the next one"
 
 
 class PlaySession:
@@ -69,8 +71,16 @@ class PlaySession:
         """Return whether something is still to be read once a script is over."""
         return False
 
+    @property
+    def idle_buttons(self) -> frozenset[Action]:
+        """The buttons that would do nothing now."""
+        return frozenset()
+
+    def say(self, text: str) -> None:
+        """Tell the player something in a line."""
+
     def did(self, action: Action) -> None:
-        """Hear of everything that the player asks for, before it is done."""
+        """Note what the player asks for, before it is done."""
 
     @property
     def is_recording(self) -> bool:
@@ -253,7 +263,8 @@ class PlayScreen:
         elif self._help is not None:
             self.hud.draw_help(surface, self._bindings, self._help)
         elif self._is_veiled:
-            self.hud.draw_notice(surface, self._mode_text().capitalize())
+            going_on = f": {self._bindings.title('pause')} goes on" if self.reel.paused else ""
+            self.hud.draw_notice(surface, f"{self._mode_text().capitalize()}{going_on}")
 
     def _draw_toolbar(self, surface: pygame.Surface) -> None:
         theme, places = self.hud.theme(surface), self.hud.places
@@ -263,6 +274,7 @@ class PlayScreen:
             corner = places["keys"].right + theme.px(10), places["keys"].bottom
         is_known = self._session.knows_help or "keys" in places
         self._toolbar.always = frozenset() if is_known else frozenset(("help",))
+        self._toolbar.hidden = self._session.idle_buttons
         self._toolbar.draw(surface, theme, corner, self._context.clock())
 
     def shown(self, now: float) -> None:
@@ -322,6 +334,7 @@ class PlayScreen:
             case "late_warp":
                 self._warps = not self._warps
                 self._warp.restart()
+                self._session.say(WARPED if self._warps else UNWARPED)
             case _:
                 self._help = None  # it would hide what the action shows
                 following = self._session.act(action, self.playthrough)
@@ -432,6 +445,7 @@ class PlayScreen:
             self.outcome = Way.RETRY
             return
         self._session.leave_moment("start over")
+        self._session.say(f"started over; {self._bindings.title('undo')} brings back what you had")
         self.play(self.playthrough.anew)
 
     def _begin_anew(self) -> None:

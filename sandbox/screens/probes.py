@@ -95,7 +95,8 @@ def result_part(theme: Theme, result: ProbeResult, width: int, *, focused: bool)
     shown = [result.then, result.now, *([result.difference] if width > theme.px(600) else [])]
     colour = WORD_COLOURS[result.word]
     number = Text(recall_text(result), 26, colour, bold=True)
-    head = row(number, Text(WORD_TEXTS[result.word], 14, colour, bold=True), gap=8, drops=True)
+    said = WORD_TEXTS[result.word] if result.recall is None else "% as it was"
+    head = row(number, Text(said, 14, colour, bold=True), gap=4, drops=True)
     policy = policy_row(result.policy).label
     about = f"after {duration_text(result.seconds_away)} · {policy} · {result.label}"
     pictures = row(*(PicturePart(one, 120) for one in shown), gap=6)

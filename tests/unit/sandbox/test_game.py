@@ -1,5 +1,7 @@
 """The whole game without its main loop: title, play, leaving, returning, and what keys do."""
 
+import time
+from concurrent.futures import Future
 from dataclasses import replace
 
 import pygame
@@ -10,6 +12,7 @@ from mag_sandbox.controls.bindings import DEFAULTS
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.model.remote.world import RemoteWorld
+from mag_sandbox.sandbox.play_session import SplitSession
 from mag_sandbox.sandbox.recording.reader import load_recording
 from mag_sandbox.sandbox.screens import Continue, PlayScene, Way
 from mag_sandbox.sandbox.screens.loading import LoadingScreen
@@ -146,9 +149,12 @@ def test_the_camera_goes_back_to_the_anchor_by_itself(run):
     )
     game.wait(lambda: game.services.prober.latest)  # although it was never out of sight
     assert (game.services.prober.latest.kind, game.services.prober.latest.label) == (
-        "key", "anchor 1"
+        "seen", "anchor 1"
     )  # fmt: skip
     assert len(game.services.prober.results) == 1
+    game.press(pygame.K_b)
+    game.said("you are at the anchor")
+    assert not game.services.pilot.is_flying
 
 
 def test_without_a_dropped_anchor_the_camera_stays_and_the_key_for_one_is_named(run):
@@ -333,3 +339,71 @@ def test_a_camera_key_that_was_held_since_loading_turns_the_camera(run):
     game.go(PlayScene(SCENE), LoadingScreen)
     game.screen.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_RIGHT))
     game.wait(lambda: isinstance(game.screen, PlayScreen) and game.screen.reel.pose.yaw > 5)
+
+
+def test_a_hint_that_was_followed_on_another_screen_is_learned(run):
+    game = run()
+    game.play()
+    game.press(pygame.K_v)
+    assert "split" in game.services.settings.now.learned.split()
+
+
+def test_what_two_memories_side_by_side_cannot_do_is_said(run):
+    game = run()
+    screen = game.play()
+    beside = SplitSession(game.services, screen.reel, screen.hud, Future())
+    assert beside.act("to_anchor", screen.playthrough) is None
+    game.said("V ends the comparison first")
+
+
+def test_a_recording_that_a_change_ends_is_said_to_have_ended(run):
+    game = run()
+    game.play()
+    game.see_blocks(3)
+    game.press(pygame.K_F10)
+    game.wait(lambda: game.services.recordings.is_recording)
+    game.see_blocks(3)
+    game.press(pygame.K_r)
+    game.said("the recording ended; it is on the title screen")
+
+
+def test_the_button_that_takes_back_shows_only_while_there_is_something(run):
+    game = run()
+    game.play()
+    game.see_blocks(2)
+
+    def buttons():
+        game.screen.handle(pygame.Event(pygame.MOUSEMOTION, pos=(300, 200), buttons=(0, 0, 0)))
+        game.draw()
+        return set(game.screen._toolbar.places)
+
+    assert "undo" not in buttons()
+    game.press(pygame.K_r)
+    game.said("Backspace brings back")
+    assert "undo" in buttons()
+
+
+def test_the_map_tells_what_will_be_new_only_after_another_description(run):
+    game = run()
+    game.play()
+    game.see_blocks(2)
+    for applied in (False, True):
+        game.press(pygame.K_t)
+        game.write(" At night.")
+        game.draw()
+        assert game.screen._session._map._tells_new
+        game.press(pygame.K_RETURN if applied else pygame.K_ESCAPE)
+        later = time.perf_counter() + 3.0
+        game.see_blocks(6)
+        game.screen._session._map.update(later)
+        assert game.screen._session._map._tells_new is applied
+
+
+def test_notices_about_one_topic_take_each_others_place(run):
+    game = run()
+    game.play()
+    for _ in range(3):
+        game.press(pygame.K_MINUS)
+    assert [one.text for one in game.services.notices.current if "volume" in one.text] == [
+        "volume 40 percent"
+    ]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from mag_sandbox.controls.camera import CameraPose, yaw_difference
+from mag_sandbox.controls.edits import Edit
 from mag_sandbox.evaluation.similarity.anchors import MAX_ANCHORS, MemoryView, ReturnTracker
 from mag_sandbox.evaluation.similarity.motion import MotionLog, expected_shift, motion_verdict
 from mag_sandbox.evaluation.similarity.pictures import PictureStore, Sight
@@ -38,6 +39,7 @@ class Walk:
         self.entries: list[MemoryEntry] = []
         self.remembers = True
         self.policy = "mag"
+        self.edited: Edit | None = None  # the next block is the first to show it
         self.picture = lambda pose: view_at(ring, pose.yaw, pose.pitch)
         self.returns = []
 
@@ -64,6 +66,7 @@ class Walk:
             self.entries.append(MemoryEntry(index, "compressed", self.pose, attended=False))
         memory = usage(self.entries, self.policy)
         block = FrameBlock(frames, tuple(poses), self.blocks, "", "", {}, memory)
+        block, self.edited = replace(block, edited=self.edited), None
         self.blocks += 1
         self.returns += self.tracker.add(block)
 
@@ -324,3 +327,28 @@ def test_what_moves_by_itself_does_not_count_where_the_world_says_what_stands_st
         block = FrameBlock(shown, poses, index, "", "", {}, usage(), rest=rest)
         tracker.add(block)
         assert np.array_equal(tracker.recent[-1].frame, rest[-1])
+
+
+@pytest.mark.parametrize("changed_while", ["in sight", "away"])
+def test_an_anchor_that_the_player_changed_is_compared_with_how_it_looks_since(ring, changed_while):
+    walk = Walk(ring).stay(2)
+    walk.tracker.drop("key")
+    if changed_while == "away":
+        walk.go(150)
+    walk.edited = Edit("renew", 0.0, 0.0, 120.0, 60.0)
+    walk.picture = lambda pose: 255 - view_at(ring, pose.yaw, pose.pitch)
+    walk.stay(2)
+    walk.returns.clear()
+    if changed_while == "away":
+        walk.go(-150).stay(2)
+        assert not [back for back in walk.returns if back.label == "anchor 1"], "first seen so"
+    walk.go(150).go(-150).stay(2)
+    (back,) = [back for back in walk.returns if back.label == "anchor 1"]
+    assert np.abs(back.then.frame.astype(int) - back.now.frame).mean() < 8
+
+
+def test_what_is_forgotten_of_unseen_places_drops_nothing_that_was_seen(ring):
+    walk = Walk(ring).stay(2)
+    walk.edited = Edit("forget")
+    walk.go(150).go(-150).stay(2)
+    assert "place 1" in [back.label for back in walk.returns]

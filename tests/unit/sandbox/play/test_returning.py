@@ -74,3 +74,27 @@ def test_a_world_that_does_not_turn_leads_nowhere():
     trip = GuidedReturn(block, replace(SPEC, axes=("pitch",)), [sight(90.0)])
     assert trip.next_target(block, is_flying=False) is None
     assert trip.seen is None
+
+
+def test_the_view_is_named_by_where_it_lies_once_the_player_has_steered_away():
+    trip = GuidedReturn(both(held=(0,), forgetful=(0,)), SPEC, [])
+    trip.stop()
+    trip.next_target(both((0,), (0,)), is_flying=False)
+    assert trip.words == "What you saw here"
+    trip.next_target(both((0,), (0,), yaw=60.0), is_flying=False)
+    assert trip.words == "What you saw further left"
+
+
+def test_each_half_is_judged_where_both_have_come_back():
+    rng = np.random.default_rng(3)
+    here, elsewhere = (rng.integers(0, 255, (12, 20, 3)).repeat(16, 0).repeat(16, 1) for _ in "12")
+    seen = replace(sight(180.0), frame=here.astype(np.uint8))
+    block = both(held=(0, 180), forgetful=(0,))
+    trip = GuidedReturn(block, SPEC, [seen])
+    assert trip.next_target(block, is_flying=False) == seen.pose
+    frames = np.concatenate((here, elsewhere), axis=1).astype(np.uint8)[None].repeat(3, 0)
+    there = replace(both((0, 180), (0,), yaw=180.0), frames=frames, rest=frames)
+    trip.next_target(there, is_flying=True)
+    assert trip.verdicts == ()
+    trip.next_target(there, is_flying=False)
+    assert trip.verdicts == ("remembered", "forgotten")

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose
 from mag_sandbox.controls.sources import ScriptSource
+from mag_sandbox.evaluation.similarity.recall import shrunk
 from mag_sandbox.model.world import MemorySetting, WorldState
 from mag_sandbox.sandbox.play.session import Session
 from mag_sandbox.sandbox.returns import prober as module
@@ -212,6 +214,32 @@ def test_places_of_a_damaged_file_are_refused(prober):
     wrong = {"pictures": kept.arrays["pictures"][..., :2]}
     with pytest.raises(ValueError, match="they start over"):
         prober.restore(WorldState(wrong, kept.data))
+
+
+def test_comparisons_outlive_the_game(prober):
+    play(prober, PerfectWorld())
+    kept = prober.snapshot()
+    data = json.loads(json.dumps(kept.data, allow_nan=False))  # as it comes from a file
+    other = Prober(spec=SPEC)
+    other.restore(WorldState(kept.arrays, data))
+    assert other.settle()
+    assert [(one.label, one.recall) for one in other.results] == [
+        (one.label, one.recall) for one in prober.results
+    ]
+    assert other.results[0].now.shape == shrunk(prober.results[0]).now.shape
+    other.close()
+    with pytest.raises(ValueError, match="they start over"):
+        prober.restore(WorldState({}, data))
+
+
+def test_a_place_that_is_continued_from_its_own_copy_keeps_its_comparisons(prober):
+    play(prober, PerfectWorld())
+    found = prober.results
+    again = Session(PerfectWorld(), ScriptSource([STILL]), [prober])
+    again.start(replace(SCENE, image="parked/image.png"), seed=1)
+    assert prober.settle()
+    assert found
+    assert prober.results == found
 
 
 def test_nothing_seen_yet_is_kept_as_nothing(prober):
