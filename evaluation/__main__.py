@@ -4,10 +4,10 @@ import sys
 from collections.abc import Mapping
 from functools import partial
 
-from mag_sandbox.answering import answered, keep_story
 from mag_sandbox.command_line import OneLineParser, Subcommand, add_commands
 from mag_sandbox.evaluation import options
 from mag_sandbox.files.border import Refusal
+from mag_sandbox.process import configure_logging, run_command
 
 COMMANDS: Mapping[str, Subcommand] = {
     "pocket": Subcommand(
@@ -65,9 +65,9 @@ def main(arguments: list[str] | None = None) -> int:
             raise Refusal(str(error)) from error
         return 0
 
-    return answered(run)
+    return run_command(run)
 
 
 if __name__ == "__main__":
-    keep_story()
+    configure_logging()
     sys.exit(main())

@@ -3,7 +3,7 @@
 import signal
 import sys
 
-from mag_sandbox.answering import answered, end, keep_story
+from mag_sandbox.process import configure_logging, end_process, run_command
 
 
 def main() -> int:
@@ -12,9 +12,9 @@ def main() -> int:
     Ctrl+C ends it at any moment, also while it still imports; a second one ends it at once, unless
     there is something to keep.
     """
-    keep_story()
+    configure_logging()
     try:
-        return end(answered(_run))
+        return end_process(run_command(_run))
     finally:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 

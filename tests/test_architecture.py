@@ -18,7 +18,7 @@ from tests import ROOT
 GAME = "mag_sandbox"
 ROOMS = ("controls", "evaluation", "model", "renderer", "sandbox", "scenes", "training")
 FILES, PROGRAM, COMMAND_LINE, ANSWERING, WORKERS = (
-    f"{GAME}.{one}" for one in ("files", "program", "command_line", "answering", "workers")
+    f"{GAME}.{one}" for one in ("files", "program", "command_line", "process", "workers")
 )
 MAY_IMPORT = {
     "mag_sandbox": (GAME,),

@@ -10,10 +10,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from mag_sandbox.answering import answered, keep_story
 from mag_sandbox.command_line import OneLineParser, add_options, argument, option, options_of
 from mag_sandbox.files.border import Refusal, reason_of
 from mag_sandbox.model.launch import process_count
+from mag_sandbox.process import configure_logging, run_command
 from mag_sandbox.training.curve import LogError, write_curves
 from mag_sandbox.training.imagination.config import ImaginationTraining
 from mag_sandbox.training.memorypack.options import MemoryPackOptions, OracleOptions
@@ -62,7 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
             raise Refusal(f"{where}: {reason_of(error)}; check the path and its disk") from error
         return 0
 
-    return answered(run)
+    return run_command(run)
 
 
 def _refuse_old_torch(installed: str) -> None:
@@ -179,5 +179,5 @@ COMMANDS: dict[str, tuple[str, type, Callable[[Any], object]]] = {
 
 
 if __name__ == "__main__":
-    keep_story(logging.INFO)
+    configure_logging(logging.INFO)
     sys.exit(main())

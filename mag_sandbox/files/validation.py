@@ -73,7 +73,8 @@ def check_fields(value: object) -> None:
     Raises:
         FieldError: a field does not fit; the message is one sentence.
     """
-    for name, expected in _types_of(type(value)).items():
+    cls: Any = type(value)
+    for name, expected in _types_of(cls).items():
         given = getattr(value, name)
         checked = of_type(name, given, expected)
         if checked is not given:
@@ -141,9 +142,9 @@ def _python_number(value: Any) -> Any:
 
 
 @cache  # hints are evaluated from text, and every block has a control
-def _types_of(cls: type) -> dict[str, Any]:
+def _types_of(cls: Any) -> dict[str, Any]:
     hints = get_type_hints(cls, include_extras=True)
-    return {field.name: hints[field.name] for field in fields(cls)}  # type: ignore[arg-type]
+    return {field.name: hints[field.name] for field in fields(cls)}
 
 
 def _base(kind: Any) -> Any:
@@ -156,7 +157,7 @@ def _words(kind: Any, given: Any) -> str:
     base = _base(kind)
     if base is NoneType:
         return "None"
-    words = TYPE_NAMES.get(base, base.__name__)
+    words = str(TYPE_NAMES.get(base, base.__name__))
     if get_origin(kind) is not Annotated:
         return words
     least, most = limits(kind)

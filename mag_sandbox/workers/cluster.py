@@ -166,8 +166,9 @@ def _results(
 
 def _next(pool: Any, errors: Any) -> tuple[Any, Any]:
     try:
-        return pool.get_next_unordered()
+        pair: tuple[Any, Any] = pool.get_next_unordered()
     except errors.RayTaskError as error:
         raise error.cause from error
     except errors.RayActorError as error:
         raise WorkerDied(MOST_DEATHS) from error
+    return pair

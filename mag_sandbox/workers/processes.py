@@ -13,7 +13,7 @@ from multiprocessing.connection import Connection
 from threading import Thread
 from typing import Any
 
-from mag_sandbox.answering import keep_story
+from mag_sandbox.process import configure_logging
 from mag_sandbox.workers.work import MOST_DEATHS, Job, Results, Worker, WorkerDied
 
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
@@ -59,7 +59,7 @@ class _Pool:
     def results(self, tasks: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
         """Yield tasks with their results, see `Results`."""
         waiting = iter(tasks)
-        running: dict[Future, Any] = {}
+        running: dict[Future[Any], Any] = {}
         while True:
             for task in islice(waiting, self._count - len(running)):
                 running[self._begun(task)] = task
@@ -79,11 +79,11 @@ class _Pool:
                 self._replace()
                 running = {self._begun(task): task for task in lost}
 
-    def _begun(self, task: Any) -> Future:
+    def _begun(self, task: Any) -> Future[Any]:
         try:
             return self._pool.submit(_do, task)
         except BrokenProcessPool as error:
-            lost: Future = Future()
+            lost: Future[Any] = Future[Any]()
             lost.set_exception(error)
             return lost
 
@@ -105,7 +105,7 @@ def _begin(job: Job, leash: Connection) -> None:
     global _worker
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for who holds the leash
     Thread(target=_end_with, args=(leash,), name="leash", daemon=True).start()
-    keep_story()
+    configure_logging()
     _worker = Worker(job)
 
 

@@ -9,10 +9,10 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import NoReturn
 
-from mag_sandbox.answering import answered, say
 from mag_sandbox.command_line import OneLineParser, add_commands
 from mag_sandbox.files.yaml_files import nearest
 from mag_sandbox.model.loading import end_others, follow, is_first
+from mag_sandbox.process import run_command, say
 from mag_sandbox.program import PROGRAM
 from mag_sandbox.sandbox.commands.options import COMMANDS
 from mag_sandbox.sandbox.freed_memory import share_freed
@@ -26,17 +26,18 @@ def main(arguments: list[str] | None = None) -> int:
     def run() -> int:
         share_freed()
         command = parse(sys.argv[1:] if arguments is None else arguments)
+        run: Callable[[argparse.Namespace, Say], int] = command.run
         if getattr(command, "random_weights", False):  # all of `torchrun`'s processes measure
-            return command.run(command, say if is_first() else lambda text: None)
+            return run(command, say if is_first() else lambda text: None)
         if not is_first():
             follow()
             return 0
         try:
-            return command.run(command, say)
+            return run(command, say)
         finally:
             end_others()
 
-    return answered(run)
+    return run_command(run)
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:

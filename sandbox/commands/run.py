@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from mag_sandbox.controls.bindings import BINDINGS_FILE, load_bindings
 from mag_sandbox.controls.sources import ScriptSource
@@ -219,7 +220,7 @@ def run_bench(options: BenchOptions, say: Say) -> int:
     return 0
 
 
-def _print_numbers(numbers: dict, file: Path | None, say: Say) -> int:
+def _print_numbers(numbers: dict[str, Any], file: Path | None, say: Say) -> int:
     text = json.dumps(numbers, indent=2, default=str)
     say(text)
     if file:

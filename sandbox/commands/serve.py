@@ -7,11 +7,11 @@ from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mag_sandbox.answering import WORLD_THREAD
 from mag_sandbox.files.validation import parse_json
 from mag_sandbox.model.catalogue.worlds import WORLDS
 from mag_sandbox.model.loading import worlds_beside
 from mag_sandbox.model.world import PARKED_MIB, Precision, World, WorldFailed
+from mag_sandbox.process import WORLD_THREAD
 from mag_sandbox.program import PROGRAM
 from mag_sandbox.sandbox.choice import WorldChoice, usual_memory
 from mag_sandbox.sandbox.commands.options import ServeOptions

@@ -9,6 +9,7 @@ from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -64,7 +65,7 @@ class _Kept:
             self.read += [moment, moment]
 
 
-def held_data(footage: Footage, on_progress: Progress) -> dict:
+def held_data(footage: Footage, on_progress: Progress) -> dict[str, Any]:
     """Return what memory held, as JSON data.
 
     `moments` say what the display says, `kept` are rows (kind, yaw, pitch, fov, first and last
@@ -149,7 +150,7 @@ def _moment(
     stored: StoredBlock,
     event: BlockEvent | None,
     memory: MemoryUsage,
-) -> dict:
+) -> dict[str, Any]:
     """Return what the display says while a block is shown; its words are those of the game."""
     head, pose = stored.head, stored.head.poses[-1]
     return {

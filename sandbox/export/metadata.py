@@ -6,6 +6,7 @@ import re
 import shlex
 from os import SEEK_END
 from pathlib import Path
+from typing import Any
 
 from mag_sandbox.files.border import open_plain, read_plain
 from mag_sandbox.files.validation import parse_json
@@ -27,7 +28,7 @@ _MARK = re.compile(b".?".join(_LETTERS), re.S)  # in a GIF a length may stand in
 
 def session_facts(
     recording: Recording, policy: str, first_second: float, seconds: float, fps: float
-) -> dict:
+) -> dict[str, Any]:
     """Return the facts of a stretch as plain JSON data; `policy` is the memory's at its begin."""
     start = recording.start
     return {

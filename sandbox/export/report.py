@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -52,7 +53,11 @@ SCRIPT = Path(__file__).with_name("report.js")
 
 
 def page(
-    footage: Footage, probes: list[ProbeResult], facts: dict, held: dict, video: bytes | None
+    footage: Footage,
+    probes: list[ProbeResult],
+    facts: dict[str, Any],
+    held: dict[str, Any],
+    video: bytes | None,
 ) -> str:
     """Return the page as HTML text; without a video it says that it is too long for a page.
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pygame
@@ -31,7 +32,7 @@ def write_frames(
     shots: Iterable[Shot],
     picture: Callable[[Shot], Frames],
     scale: int,
-    facts: dict,
+    facts: dict[str, Any],
 ) -> None:
     """Write every frame as a PNG, and where each looks as JSON, in a new folder.
 

@@ -4,7 +4,7 @@ Knows nothing of files or windows; `recorder.py` writes these events, `reader.py
 """
 
 from dataclasses import asdict, dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from mag_sandbox.model.world import Control, FrameBlock, MemorySetting
 from mag_sandbox.scenes import Scene
@@ -52,7 +52,7 @@ class SessionStart:
     """All that is needed to play a session again, and its first block."""
 
     world: str
-    provenance: dict  # what World.provenance() says: weights hash, dtype, threads, kernel, ...
+    provenance: dict[str, Any]  # of the world: weights hash, dtype, threads, kernel, ...
     scene: Scene
     seed: int
     first_block: BlockEvent  # what World.reset returned
@@ -93,7 +93,7 @@ class SessionObserver:
         """Hear of the end, once per start."""
 
 
-def event_to_json(event: SessionStart | BlockEvent | SessionEnd) -> dict:
+def event_to_json(event: SessionStart | BlockEvent | SessionEnd) -> dict[str, Any]:
     """Return an event as plain JSON data; controls are flat: yaw, ..., prompt."""
     data = asdict(event)
     if isinstance(event, SessionStart):

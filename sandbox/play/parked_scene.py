@@ -96,7 +96,9 @@ class ParkedScene:
     slot: str = ""  # of a save; empty: parked
     created: datetime = field(default_factory=_now)  # when the playthrough began
     left: datetime = field(default_factory=_now)
-    provenance: dict = field(default_factory=dict)  # what World.provenance() said
+    provenance: dict[str, Any] = field(
+        default_factory=dict[str, Any]
+    )  # what World.provenance() said
     parts: dict[str, WorldState] = field(default_factory=dict)  # what others keep: map, anchors
 
     def __post_init__(self) -> None:
@@ -145,7 +147,7 @@ class StateHeader:
     kept: KeptMemory | None
     created: str  # UTC, ISO 8601
     left: str  # UTC, ISO 8601
-    provenance: dict  # weights, execution, ...: to load a world that goes on exactly
+    provenance: dict[str, Any]  # weights, execution, ...: to load a world that goes on exactly
     files: dict[str, FileCheck]
     schema: int = SCHEMA_VERSION
     kind: Literal["parked_scene"] = "parked_scene"
@@ -272,7 +274,7 @@ def read_header(folder: Path) -> StateHeader:
             f"{SCHEMA_VERSION}); update the game"
         )
     with refusing(lambda why: _damaged(folder / HEADER, why)):
-        header = decode(StateHeader, _with_newer_fields(data), HEADER)
+        header: StateHeader = decode(StateHeader, data, HEADER)
     for name, check in header.files.items():
         _check_size(folder / name, check)
     return header
@@ -373,7 +375,7 @@ def _thumbnail(frame: np.ndarray) -> bytes:
     return file.getvalue()
 
 
-def _read_arrays(path: Path) -> tuple[dict, dict[str, dict], np.ndarray]:
+def _read_arrays(path: Path) -> tuple[dict[str, Any], dict[str, dict[str, Any]], np.ndarray]:
     """Return the world's arrays, those of each part, and the last frame."""
     with refusing(lambda why: _damaged(path, why)):
         arrays = safetensors.numpy.load_file(path)
@@ -395,7 +397,7 @@ def _read_arrays(path: Path) -> tuple[dict, dict[str, dict], np.ndarray]:
     return world, parts, frame
 
 
-def _fits(data: Any, parts: dict[str, dict]) -> bool:
+def _fits(data: Any, parts: dict[str, dict[str, Any]]) -> bool:
     if not isinstance(data, dict) or set(data) != {"world", "parts"}:
         return False
     if not isinstance(data["world"], dict) or not isinstance(data["parts"], dict):
@@ -414,13 +416,6 @@ def _parse_file(path: Path, most: int) -> Any:
     _plain_size(path)
     with refusing(lambda why: _damaged(path, why)):
         return parse_json(read_plain(path, most))
-
-
-def _with_newer_fields(data: Any) -> Any:
-    """Give a scene saved by an older version the fields that were added since."""
-    if not isinstance(data, dict) or not isinstance(data.get("scene"), dict):
-        return data
-    return {**data, "scene": {**asdict(Scene("-")), **data["scene"]}}
 
 
 def _check_room(place: Path, parked: ParkedScene) -> None:

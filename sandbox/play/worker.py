@@ -16,10 +16,10 @@ from typing import TypeVar
 
 import numpy as np
 
-from mag_sandbox.answering import WORLD_THREAD, last_resort
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.files.border import Refusal
 from mag_sandbox.model.world import FrameBlock, Frames, Progress, World, WorldSpec
+from mag_sandbox.process import WORLD_THREAD, describe_unexpected
 from mag_sandbox.sandbox.play.events import SessionObserver
 from mag_sandbox.sandbox.play.optional_work import OptionalWork
 from mag_sandbox.sandbox.play.pacing import DurationEstimate
@@ -222,7 +222,7 @@ class GenerationWorker:
 
     def _report(self, error: Exception) -> str:
         """Show what went wrong, and return it as a sentence."""
-        sentence = str(error) if isinstance(error, Refusal) else last_resort(error)
+        sentence = str(error) if isinstance(error, Refusal) else describe_unexpected(error)
         sentence = " ".join(sentence.split())
         self._set_status(WorkerStatus(error=sentence))
         return sentence

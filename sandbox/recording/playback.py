@@ -5,6 +5,7 @@ Knows nothing of windows and threads. `replay.py` compares; here nothing is comp
 
 from bisect import bisect_left
 from dataclasses import replace
+from typing import Any
 
 from mag_sandbox.controls.camera import CameraSpeed
 from mag_sandbox.model.loading import ServerAddress
@@ -161,7 +162,7 @@ class KeptWorld(World):
         """Return the frames: nothing is encoded here."""
         return frames
 
-    def provenance(self) -> dict:
+    def provenance(self) -> dict[str, Any]:
         """Return what the recording says of the world that made the frames."""
         return self._playback.recording.start.provenance
 

@@ -9,7 +9,7 @@ import platform
 import re
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.files.border import Refusal, is_file, read_plain, refusing
@@ -100,7 +100,7 @@ def _sum_of(lines: list[bytes]) -> str:
     return hashlib.sha256(b"".join(line + b"\n" for line in lines)).hexdigest()
 
 
-def with_machine(provenance: dict) -> dict:
+def with_machine(provenance: dict[str, Any]) -> dict[str, Any]:
     """Return what a header says, with what it was made on: elsewhere sums end in other bits.
 
     A world that runs elsewhere says so itself.
@@ -138,7 +138,7 @@ def _read_lines(file: Path, path: Path) -> tuple[list[bytes], bool]:
     return lines, cut_off
 
 
-def _with_cameras(event: dict) -> dict:
+def _with_cameras(event: dict[str, Any]) -> dict[str, Any]:
     """Return an event whose flat controls have their axes in a camera again."""
     if isinstance(event.get("first_block"), dict):
         event = {**event, "first_block": _with_cameras(event["first_block"])}
@@ -168,4 +168,6 @@ def _event(data: object, where: str) -> SessionStart | BlockEvent | SessionEnd:
             f"{where}: schema is {shortened(data.get('schema'))}, this version reads "
             f"{SCHEMA_VERSION}; use the version of the game that recorded it"
         )
-    return decode(_EVENTS[kind], _with_cameras(data), "event")
+    event: SessionStart | BlockEvent | SessionEnd
+    event = decode(_EVENTS[kind], _with_cameras(data), "event")
+    return event

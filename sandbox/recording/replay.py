@@ -11,6 +11,7 @@ from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from mag_sandbox.evaluation.similarity.metrics import psnr
 from mag_sandbox.model.catalogue import shipped
@@ -200,7 +201,7 @@ class Verifier(SessionObserver):
     def __init__(
         self,
         recording: Recording,
-        likeness_for: Callable[[dict], Likeness | None] = lambda provenance: None,
+        likeness_for: Callable[[dict[str, Any]], Likeness | None] = lambda provenance: None,
     ) -> None:
         """Set what is compared.
 

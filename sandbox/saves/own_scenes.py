@@ -166,5 +166,5 @@ def _own_scene(path: Path) -> OwnScene:
 def _to_yaml(scene: Scene) -> bytes:
     defaults = {field.name: field.default for field in fields(Scene)}
     values = {key: value for key, value in asdict(scene).items() if value != defaults[key]}
-    text = yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=96)
+    text: str = yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=96)
     return text.encode()

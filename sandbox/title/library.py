@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mag_sandbox.answering import last_resort
 from mag_sandbox.files.border import is_file, is_missing, open_plain, refusing
 from mag_sandbox.files.validation import parse_json
 from mag_sandbox.files.whole import changed, folder_bytes, remove_folder, visible
+from mag_sandbox.process import describe_unexpected
 from mag_sandbox.sandbox.play.parked_scene import ParkedScene, StateHeader
 from mag_sandbox.sandbox.recording.frames_file import frames_per_second
 from mag_sandbox.sandbox.recording.reader import EVENTS_FILE, RecordingError
@@ -144,7 +144,7 @@ class TitleListing:
         try:
             self.newest = asked.result()
         except Exception as error:  # whatever lies there: the title stays, with what it knows
-            logger.error(last_resort(error))
+            logger.error(describe_unexpected(error))
             self.newest = self.newest or TitleModel(library_cards())
         return self.newest
 

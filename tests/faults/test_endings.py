@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from mag_sandbox.answering import LOG
+from mag_sandbox.process import LOG
 from mag_sandbox.sandbox.saves.parking import ParkedScenes
 from tests.faults import work
 

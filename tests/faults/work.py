@@ -17,11 +17,11 @@ import av  # noqa: F401 (once for all forks)
 import numpy as np
 import pygame
 
-from mag_sandbox.answering import answered, keep_story
 from mag_sandbox.controls.bindings import DEFAULTS
 from mag_sandbox.controls.sources import ScriptSource
 from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.model.world import FrameBlock, WorldState
+from mag_sandbox.process import configure_logging, run_command
 from mag_sandbox.sandbox import app
 from mag_sandbox.sandbox.choice import WorldChoice
 from mag_sandbox.sandbox.commands import cli
@@ -169,7 +169,7 @@ def record_as_a_command(here: Path) -> None:
         record(here / "rec", with_prober=False)
         return 0
 
-    sys.exit(answered(run))
+    sys.exit(run_command(run))
 
 
 def record_with_few_files(here: Path, spare: str) -> None:
@@ -255,5 +255,5 @@ def play_until_told(here: Path, said: Connection, *, bug: bool = False, blocks: 
     places.write_state = slowly
     load = lambda progress: FakeWorld(spec=FAST)  # noqa: E731 -- a test's
     game = PlayerGame(WorldChoice(), SETTINGS, here, DEFAULTS, load=load, notify=app.wake)
-    keep_story()
-    sys.exit(answered(lambda: bool(app.play(game, Playthrough(PLACE, 7), [Reporter()]))))
+    configure_logging()
+    sys.exit(run_command(lambda: bool(app.play(game, Playthrough(PLACE, 7), [Reporter()]))))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mag_sandbox.answering import LOG, answered
+from mag_sandbox.process import LOG, run_command
 from mag_sandbox.sandbox.commands import cli
 from tests import ROOT
 
@@ -69,7 +69,7 @@ def test_memory_that_is_not_there_is_a_sentence(capsys, error):
     def run():
         raise error
 
-    assert answered(run) == 2
+    assert run_command(run) == 2
     said = capsys.readouterr().err
     assert said == "error: there is not enough memory; close other programs, or give it more\n"
 

@@ -1,7 +1,7 @@
-"""How the program answers as a process: what it prints, its exit code, and the story of a failure.
+"""The program as a process: its exit codes, its last sentence, and the log of a failure.
 
-Whatever happens ends as one sentence. What nobody expected is told in full in a log file, which the
-sentence names; libraries' warnings go nowhere else either.
+Every failure ends as one sentence. The traceback of an unexpected one goes to a log file, which the
+sentence names; warnings of libraries go nowhere else either.
 """
 
 import logging
@@ -21,39 +21,36 @@ from mag_sandbox.files.folders import data_folder
 from mag_sandbox.files.whole import FULL
 
 logger = logging.getLogger(__name__)
-REFUSED = 2  # exit code
-BROKEN_OFF = 130  # after Ctrl+C, as shells have it
-NOBODY_READS = 141  # as where a pipe is closed
+EXIT_REFUSED = 2
+EXIT_INTERRUPTED = 130  # after Ctrl+C, as shells have it
+EXIT_BROKEN_PIPE = 141
 LOG = "mag-sandbox.log"
-WORLD_THREAD = "generation"  # the name of threads that own worlds
-NO_MEMORY = ("allocate memory", "failed to map segment")  # as torch and the system say it
-MOST_LOG = 2**20  # bytes, then it begins anew, once more
+WORLD_THREAD = "generation"  # name of threads that own worlds
+NO_MEMORY = ("allocate memory", "failed to map segment")  # in messages of torch and the system
+MOST_LOG = 2**20  # bytes, then the log begins anew, once more
 _CONTROLS = {code: "?" for code in (*range(32), 127, *range(128, 160)) if chr(code) not in "\n\t"}
 
 
-def answered(run: Callable[[], int]) -> int:
-    """Run a command and return its exit code; what stops it is said in one line."""
-    _write_anything()
+def run_command(run: Callable[[], int]) -> int:
+    """Run a command and return its exit code; a failure is printed in one line."""
+    _prepare_streams()
     try:
-        code = _code_of(run)
+        code = _exit_code(run)
         sys.stdout.flush()
     except Refusal as error:
-        return _refused(str(error))
+        return _refuse(str(error))
     except KeyboardInterrupt:
-        return BROKEN_OFF
+        return EXIT_INTERRUPTED
     except BrokenPipeError:  # | head
-        _let_go_of_output()
-        return NOBODY_READS
+        _discard_output()
+        return EXIT_BROKEN_PIPE
     except Exception as error:
-        return _refused(last_resort(error))
+        return _refuse(describe_unexpected(error))
     return code
 
 
-def end(code: int) -> int:
-    """Return an exit code, unless a world did not stop in time: then end without waiting for it.
-
-    Python would tear down what its thread still uses.
-    """
+def end_process(code: int) -> int:
+    """Return an exit code, or end at once if a world did not stop: its thread still uses Python."""
     if any(thread.name == WORLD_THREAD for thread in threading.enumerate()):
         for stream in (sys.stdout, sys.stderr):
             with suppress(OSError, ValueError):
@@ -62,8 +59,8 @@ def end(code: int) -> int:
     return code
 
 
-def last_resort(error: BaseException) -> str:
-    """Log the traceback of an unexpected error; return the sentence that says where it is."""
+def describe_unexpected(error: BaseException) -> str:
+    """Log the traceback of an unexpected error; return the sentence that names the log."""
     if isinstance(error, MemoryError) or any(sign in str(error) for sign in NO_MEMORY):
         return "there is not enough memory; close other programs, or give it more"
     if isinstance(error, OSError) and error.errno in FULL:
@@ -71,7 +68,7 @@ def last_resort(error: BaseException) -> str:
     if isinstance(error, OSError) and error.errno in (EMFILE, ENFILE):
         return "too many files are open; close other programs, or allow more (ulimit -n)"
     logger.error("unexpected error", exc_info=error)
-    if isinstance(error, OSError) and error.filename:  # of two, the second is what was meant
+    if isinstance(error, OSError) and error.filename:  # of two, the second is the target
         where = error.filename if error.filename2 is None else error.filename2
         return f"{where} cannot be used ({reason_of(error)}); check the path and its permissions"
     what = f"{type(error).__name__}: {reason_of(error)}"
@@ -82,27 +79,24 @@ def last_resort(error: BaseException) -> str:
 
 
 def say(text: object) -> None:
-    """Print text as a terminal can show it; what would steer the terminal is a question mark."""
+    """Print text; characters that would steer the terminal become question marks."""
     sys.stdout.write(f"{text}\n".translate(_CONTROLS))
 
 
-def keep_story(level: int = logging.WARNING) -> None:
-    """Let warnings be lines, and write what goes wrong into the log, wherever it happens.
-
-    What this program says itself is a line from `level` on.
-    """
-    logging.raiseExceptions = False  # of a log that cannot be written nothing is said
+def configure_logging(level: int = logging.WARNING) -> None:
+    """Print this program's messages from `level` on, and log tracebacks of all threads."""
+    logging.raiseExceptions = False  # a log that cannot be written is no error
     logging.captureWarnings(capture=True)
     lines = logging.StreamHandler()
     lines.setLevel(level)
     lines.addFilter(lambda record: record.name.startswith("mag_sandbox") and not record.exc_info)
-    lines.setFormatter(_OneLine("%(message)s"))
-    story = RotatingFileHandler(
+    lines.setFormatter(_OneLineFormatter("%(message)s"))
+    log = RotatingFileHandler(
         _log_file(), maxBytes=MOST_LOG, backupCount=1, delay=True, encoding="utf-8"
     )
-    story.setLevel(logging.ERROR)
-    story.setFormatter(logging.Formatter("%(asctime)s %(name)s %(message)s"))
-    logging.basicConfig(handlers=(lines, story))
+    log.setLevel(logging.ERROR)
+    log.setFormatter(logging.Formatter("%(asctime)s %(name)s %(message)s"))
+    logging.basicConfig(handlers=(lines, log))
     logging.getLogger("mag_sandbox").setLevel(level)
     threading.excepthook = lambda told: logger.error(
         "a thread ended",
@@ -111,13 +105,12 @@ def keep_story(level: int = logging.WARNING) -> None:
     sys.unraisablehook = lambda told: logger.error("unraisable", exc_info=told.exc_value)
 
 
-class _OneLine(logging.Formatter):
+class _OneLineFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         return " ".join(super().format(record).split()).translate(_CONTROLS)
 
 
 def _log_file() -> Path:
-    """Return where the story goes: to the player's data, else to where anybody can write."""
     with suppress(Refusal, OSError):
         folder = data_folder()
         folder.mkdir(parents=True, exist_ok=True)
@@ -126,27 +119,26 @@ def _log_file() -> Path:
     return Path(tempfile.gettempdir()) / LOG
 
 
-def _code_of(run: Callable[[], int]) -> int:
-    """Return the exit code of a command, also of one that argparse ends after its help."""
+def _exit_code(run: Callable[[], int]) -> int:
     try:
         return run()
-    except SystemExit as ended:
-        if isinstance(ended.code, str):  # said when Python ends
+    except SystemExit as ended:  # of argparse, after its help
+        if isinstance(ended.code, str):  # Python prints it at the end
             raise
         return ended.code or 0
 
 
-def _refused(sentence: str) -> int:
-    with suppress(OSError):  # nobody is there to hear it
+def _refuse(sentence: str) -> int:
+    with suppress(OSError):  # standard error may be closed
         sys.stderr.write(f"error: {' '.join(sentence.split())}".translate(_CONTROLS) + "\n")
     with suppress(OSError):
         sys.stdout.flush()
-    _let_go_of_output()
-    return REFUSED
+    _discard_output()
+    return EXIT_REFUSED
 
 
-def _write_anything() -> None:
-    """Let what a terminal's encoding lacks be written as its number; closed streams take all."""
+def _prepare_streams() -> None:
+    """Let characters that a terminal lacks be written as numbers, and closed streams take all."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:  # as Python has it
@@ -156,8 +148,8 @@ def _write_anything() -> None:
                 stream.reconfigure(errors="backslashreplace")
 
 
-def _let_go_of_output() -> None:
-    """Write no more where nobody reads or nothing fits: Python would try again at its end."""
+def _discard_output() -> None:
+    """Discard further output to a closed pipe or full disk: Python would try again at its end."""
     with suppress(OSError, ValueError):
         sys.stdout.flush()
         return
