@@ -27,7 +27,8 @@ def matmul_attention(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None = None
     if bias is not None:
         scores = (scores.unflatten(0, (-1, heads)) + bias).flatten(0, 1)
     mixed = torch.bmm(scores.softmax(dim=-1), v)
-    return mixed.unflatten(0, (-1, heads)).transpose(1, 2)
+    result: Tensor = mixed.unflatten(0, (-1, heads)).transpose(1, 2)
+    return result
 
 
 def sdpa_attention(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None = None) -> Tensor:
@@ -97,4 +98,5 @@ def _sdpa_by(backend: SDPBackend, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
 
 def _flash_attention(package: str, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     mixed = import_module(package).flash_attn_func(q, k, v)
-    return mixed[0] if isinstance(mixed, tuple) else mixed  # version 3 may add its sums
+    result: Tensor = mixed[0] if isinstance(mixed, tuple) else mixed  # version 3 may add its sums
+    return result

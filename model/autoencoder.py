@@ -23,7 +23,8 @@ class ResidualBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return x plus what the convolutions add, [B, C, H, W]."""
-        return x + self.second(functional.silu(self.first(functional.silu(x))))
+        result: Tensor = x + self.second(functional.silu(self.first(functional.silu(x))))
+        return result
 
 
 class Autoencoder(nn.Module):
@@ -77,7 +78,8 @@ class Autoencoder(nn.Module):
 
     def decode(self, latents: Tensor) -> Tensor:
         """Return pictures of normalised latents; values may leave [-1, 1] a little."""
-        return self.decoder(latents * self.scale + self.offset)
+        result: Tensor = self.decoder(latents * self.scale + self.offset)
+        return result
 
     def bounded(self, pictures: Tensor) -> Tensor:
         """Return latents before normalisation, in [-bound, bound]."""

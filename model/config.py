@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import asdict, dataclass, fields, is_dataclass
-from typing import Literal, get_args, get_type_hints
+from typing import Any, Literal, get_args, get_type_hints
 
 from mag_sandbox.controls.camera import AXES, MAX_PITCH, WIDEST_FOV, Axis
 
@@ -177,12 +177,12 @@ class PocketConfig:
         rows, columns = self.token_grid
         return rows * columns
 
-    def as_dict(self) -> dict:
+    def as_dict(self) -> dict[str, Any]:
         """Return plain JSON data."""
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, data: dict) -> "PocketConfig":
+    def from_dict(cls, data: dict[str, Any]) -> "PocketConfig":
         """Read `as_dict`'s data, checked.
 
         Raises:
@@ -233,7 +233,7 @@ def _check_number(name: str, value: object, kind: object, least: int) -> None:
         raise ValueError(f"{name} is {value}, expected a number from 0")
 
 
-def _tuples(data: dict) -> dict:
+def _tuples(data: dict[str, Any]) -> dict[str, Any]:
     return {key: tuple(x) if isinstance(x, list) else x for key, x in data.items()}
 
 

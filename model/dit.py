@@ -56,7 +56,8 @@ def sinusoidal_embedding(timesteps: Tensor, dim: int) -> Tensor:
 def rms_scale(x: Tensor, eps: float) -> Tensor:
     """Return 1 / root mean square over the last axis, fp32 [..., 1]."""
     norm = torch.linalg.vector_norm(x, dim=-1, keepdim=True, dtype=torch.float32)
-    return (norm * norm / x.shape[-1] + eps).rsqrt()
+    result: Tensor = (norm * norm / x.shape[-1] + eps).rsqrt()
+    return result
 
 
 class RMSNorm(nn.Module):
@@ -106,7 +107,8 @@ class CrossAttention(Attention):
 
     def query(self, x: Tensor) -> Tensor:
         """Return queries for the text, [B, L, N, D]."""
-        return self.norm_q(self.q(x)).unflatten(-1, self.heads)
+        result: Tensor = self.norm_q(self.q(x)).unflatten(-1, self.heads)
+        return result
 
 
 class Layer(nn.Module):
@@ -196,7 +198,8 @@ class Head(nn.Module):
         """Return patches, [B, L, token_dim]; `time` is [B, F, 1, dim]."""
         shift, scale = (time + self.modulation.to(time.dtype)).split(1, dim=2)
         x = functional.layer_norm(x, (self.dim,), eps=self.eps)
-        return self.head(modulate(x, shift, 1 + scale))
+        result: Tensor = self.head(modulate(x, shift, 1 + scale))
+        return result
 
 
 class DiT(nn.Module):

@@ -15,7 +15,7 @@ from dataclasses import dataclass, fields
 from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch import nn
@@ -57,7 +57,7 @@ class Execution:
         usual = "bf16" if self.dtype == torch.bfloat16 else "fp32"
         return dict(self.precisions).get(network, usual)
 
-    def as_dict(self) -> dict:
+    def as_dict(self) -> dict[str, Any]:
         """Return plain JSON data for a recording's header."""
         return {
             "device": self.device,
@@ -71,7 +71,7 @@ class Execution:
         }
 
     @classmethod
-    def from_dict(cls, data: dict) -> "Execution":
+    def from_dict(cls, data: dict[str, Any]) -> "Execution":
         """Read what a recording says, so that a replay runs the same way.
 
         Raises:
@@ -120,7 +120,8 @@ class _Recorded:
 def run_pictures(network: Network, execution: Execution) -> Network:
     """Lay a network of pictures out as it runs, channels last; return it."""
     where = execution.device, execution.dtype
-    return network.to(*where, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    result: Network = network.to(*where, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return result
 
 
 def compiles(device: str) -> bool:

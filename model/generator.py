@@ -50,10 +50,11 @@ class NetworkPasses:
     ) -> Tensor:
         """Return the flow; see `Passes`."""
         time = self.time(timestep, latents.shape[1])
-        return self.dit(
+        result: Tensor = self.dit(
             latents.to(self._cache.dtype), time, text, coordinates.rotary, self._attend,
             coordinates.features,
         ).float()  # fmt: skip
+        return result
 
     def memorise(self, latents: Tensor, coordinates: Coordinates, text: TextKeys) -> None:
         """Leave keys and values in the cache; see `Passes`."""

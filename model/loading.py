@@ -8,7 +8,7 @@ from functools import partial
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import get_args
+from typing import Any, get_args
 
 from mag_sandbox.files.validation import of_type
 from mag_sandbox.files.yaml_files import not_found
@@ -70,7 +70,8 @@ def next_policy(policy: str, policies: Sequence[str]) -> str:
 
 def enlarged(frames: Frames) -> Frames:
     """Return frames at twice the size, edges kept sharp; see `model.enlarging`."""
-    return import_module("mag_sandbox.model.enlarging").enlarged(frames)
+    result: Frames = import_module("mag_sandbox.model.enlarging").enlarged(frames)
+    return result
 
 
 def words_of(name: str) -> Path | None:
@@ -102,7 +103,7 @@ def load_world(
     memory: MemorySetting | None = None,
     *,
     look_ahead: bool = True,
-    execution: dict | None = None,
+    execution: dict[str, Any] | None = None,
     precision: Precision = "auto",
     server: ServerAddress | None = None,
     on_progress: Progress = lambda stage, fraction: None,
@@ -133,7 +134,7 @@ def load_world(
         raise WorldFailed(f"precision {precision} is for the pocket world here; leave it out")
     if of_type("server", server, ServerAddress | None) is not None:
         remote = _remote()
-        return remote.RemoteWorld(
+        result: World = remote.RemoteWorld(
             server,
             name,
             memory,
@@ -141,6 +142,7 @@ def load_world(
             execution=execution,
             on_progress=on_progress,
         )
+        return result
     if name in VARIANT_OF_WORLD:  # also the ablations, which no list offers
         return _load_memorypack(name, execution, on_progress)
     if name not in available_worlds():
@@ -175,7 +177,8 @@ def served_world(server: ServerAddress) -> str:
     Raises:
         WorldFailed: it cannot be reached, or does not let us in.
     """
-    return _remote().served_world(server)
+    result: str = _remote().served_world(server)
+    return result
 
 
 def _remote() -> ModuleType:
@@ -187,7 +190,7 @@ def _remote() -> ModuleType:
         ) from error
 
 
-def _load_memorypack(name: str, execution: dict | None, on_progress: Progress) -> World:
+def _load_memorypack(name: str, execution: dict[str, Any] | None, on_progress: Progress) -> World:
     from mag_sandbox.model.memorypack import loading
     from mag_sandbox.model.pocket.loading import recorded_execution
 
@@ -202,7 +205,7 @@ def _load_full(
     name: str,
     memory: MemorySetting | None,
     look_ahead: bool,
-    execution: dict | None,
+    execution: dict[str, Any] | None,
     on_progress: Progress,
 ) -> World:
     from mag_sandbox.model.catalogue.memory_plan import prepare
@@ -231,7 +234,8 @@ def _load_full(
         execution=execution,
         on_progress=on_progress,
     )
-    return leading.LeadingWorld(world) if others and is_first() else world
+    result: World = leading.LeadingWorld(world) if others and is_first() else world
+    return result
 
 
 def _backend(row: WorldRow) -> str:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -31,7 +32,7 @@ def host_room() -> int:
     return min(most, free_host_bytes() // 2)
 
 
-def packed(tensors: Mapping[str, Tensor], data: dict) -> WorldState:
+def packed(tensors: Mapping[str, Tensor], data: dict[str, Any]) -> WorldState:
     """Return a state of named tensors, whatever their number types, and plain data."""
     arrays = {name: _bytes(tensor) for name, tensor in tensors.items()}
     types = {name: str(tensor.dtype).removeprefix("torch.") for name, tensor in tensors.items()}
@@ -60,7 +61,7 @@ def numbers_of(tensors: Mapping[str, Tensor], name: str, shape: Sequence[int]) -
     return tensor.float()
 
 
-def plain(state: WorldState) -> dict:
+def plain(state: WorldState) -> dict[str, Any]:
     """Return the plain data of a state, without what `packed` and `joined` added."""
     return {key: value for key, value in state.data.items() if key not in (_TYPES, _PARTS)}
 
@@ -85,7 +86,9 @@ def _tensor(name: str, array: np.ndarray, kind: str) -> Tensor:
 
 
 def joined(
-    parts: Mapping[str, WorldState], data: dict, arrays: Mapping[str, np.ndarray] | None = None
+    parts: Mapping[str, WorldState],
+    data: dict[str, Any],
+    arrays: Mapping[str, np.ndarray] | None = None,
 ) -> WorldState:
     """Return one state of several, and of plain data and arrays of its own."""
     theirs = {
@@ -113,5 +116,8 @@ def part_of(state: WorldState, part: str) -> WorldState:
     return WorldState(arrays, _parts(state)[part])
 
 
-def _parts(state: WorldState) -> dict:
-    return state.data.get(_PARTS, state.data)  # states of before have them beside their own data
+def _parts(state: WorldState) -> dict[str, Any]:
+    result: dict[str, Any] = state.data.get(
+        _PARTS, state.data
+    )  # states of before have them beside their own data
+    return result

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -27,7 +27,7 @@ MAX_CONFIG = 2**20  # bytes of a configuration
 Config = TypeVar("Config")
 
 
-def parse_config(path: Path, parse: Callable[[dict], Config], remedy: str) -> Config:
+def parse_config(path: Path, parse: Callable[[dict[str, Any]], Config], remedy: str) -> Config:
     """Return what a configuration file, JSON, says.
 
     Raises:

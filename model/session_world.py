@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from mag_sandbox.files.validation import of_type
 from mag_sandbox.model.world import World, WorldFailed, WorldSpec, WorldState
@@ -50,7 +50,7 @@ class SessionWorld(World, Generic[Session]):
     `provenance` is what a recording's header says whatever is played.
     """
 
-    def __init__(self, spec: WorldSpec, provenance: dict) -> None:
+    def __init__(self, spec: WorldSpec, provenance: dict[str, Any]) -> None:
         self.spec, self._provenance = spec, provenance
         self._session: Session | None = None
         self._times = StageTimes()
@@ -75,7 +75,8 @@ class SessionWorld(World, Generic[Session]):
 
     def _number_type(self) -> str:
         """Return the type of the numbers that a state holds, such as "float32"."""
-        return self._provenance["execution"]["dtype"]
+        result: str = self._provenance["execution"]["dtype"]
+        return result
 
     def _signed(self) -> dict[str, str]:
         """Return what a state says of the world that made it; `_require_own` reads it."""

@@ -5,6 +5,7 @@ Bookkeeping only: no tensors, no network, no policy.
 
 from collections.abc import Collection
 from dataclasses import astuple, dataclass, fields, replace
+from typing import Any
 
 from mag_sandbox.controls.camera import CameraPose, check_pose
 from mag_sandbox.files.validation import decode
@@ -116,7 +117,7 @@ class SlotTable:
             for f in sorted(self.frames.values(), key=lambda frame: frame.frame_index)
         )
 
-    def as_dict(self) -> dict:
+    def as_dict(self) -> dict[str, Any]:
         """Return plain JSON data for a snapshot."""
         frames = [
             [
@@ -134,7 +135,7 @@ class SlotTable:
         ]
         return {"frames": frames, "evicted": self.evicted}
 
-    def load_dict(self, data: dict) -> None:
+    def load_dict(self, data: dict[str, Any]) -> None:
         """Take over `as_dict`'s data, as far as slots exist here.
 
         Raises:
@@ -151,7 +152,7 @@ class SlotTable:
 _AFTER_POSE = [one.name for one in fields(KeptFrame)[3:]]  # fewer in older states
 
 
-def _frame_of(row: list) -> KeptFrame:
+def _frame_of(row: list[Any]) -> KeptFrame:
     index, kind, yaw, pitch, fov, *more = row
     pose = {"yaw": yaw, "pitch": pitch, "fov": fov}
     said = {"frame_index": index, "kind": kind, "pose": pose}

@@ -6,7 +6,7 @@ Imports no torch: `load_world` imports a backend only when it is called, so a wi
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
@@ -217,7 +217,7 @@ class WorldState:
     """A parked world: tensors as arrays and plain JSON, nothing executable."""
 
     arrays: Mapping[str, np.ndarray]
-    data: dict
+    data: dict[str, Any]
 
     @property
     def bytes(self) -> int:
@@ -262,7 +262,8 @@ def checked_seed(scene: Scene, seed: int) -> int:
         FieldError: the scene or the seed is of another type, or the seed is out of range.
     """
     of_type("scene", scene, Scene)
-    return of_type("seed", seed, Seed)
+    result: int = of_type("seed", seed, Seed)
+    return result
 
 
 class World(Protocol):
@@ -299,7 +300,7 @@ class World(Protocol):
     def round_trip(self, frames: Frames) -> Frames:
         """Return frames after the autoencoder alone: the best that memory could give back."""
 
-    def provenance(self) -> dict:
+    def provenance(self) -> dict[str, Any]:
         """Return what a recording's header says: weights hash, dtype, kernel, threads, config."""
 
     def show(self, control: Control, frames: Frames) -> FrameBlock:  # noqa: ARG002 (refused)

@@ -23,6 +23,7 @@ from typing import Any
 
 from mag_sandbox.files.border import exists, reason_of, refusing
 from mag_sandbox.files.validation import decode, parse_json
+from mag_sandbox.files.whole import sha256_of
 from mag_sandbox.model.catalogue.weight_files import (
     WeightFile,
     WorldFiles,
@@ -31,7 +32,6 @@ from mag_sandbox.model.catalogue.weight_files import (
     read_files,
     repo_folder,
     safetensors_problem,
-    sha256_of,
     write_files,
 )
 from mag_sandbox.model.catalogue.worlds import Fetchable, WeightSource
@@ -203,7 +203,7 @@ def list_repo(repo: str) -> Listing:
         return _listing(repo, parse_json(data))
 
 
-def _listing(repo: str, said: dict) -> Listing:
+def _listing(repo: str, said: dict[str, Any]) -> Listing:
     files: dict[str, RepoFile] = {}
     for file in said.get("siblings") or []:
         large = file.get("lfs") or {}

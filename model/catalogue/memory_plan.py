@@ -324,7 +324,8 @@ def with_waiting_room(row: WorldRow, plan: MemoryPlan) -> MemoryPlan:
 
 def free_host_bytes() -> int:
     """Return the bytes of main memory that are free."""
-    return psutil.virtual_memory().available
+    result: int = psutil.virtual_memory().available
+    return result
 
 
 def shortage(predicted: Prediction) -> str:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mag_sandbox.model.catalogue.memory_plan import (
     FEWEST_SLOTS,
@@ -37,7 +37,7 @@ EARLY_S, LATE_S = 30.0, 600.0  # of play, between which blocks are to take equal
 Say = Callable[[str], None]
 
 
-def random_weights(name: str, say: Say, *, reference: bool = False) -> dict:
+def random_weights(name: str, say: Say, *, reference: bool = False) -> dict[str, Any]:
     """Return how fast a world of the table runs here, at its full size.
 
     On a processor that is the time of a single block, as a proof that all of it runs. The plain
@@ -68,7 +68,7 @@ def measure(
     wanted: MemoryPlan | None = None,
     *,
     reference: bool = False,
-) -> dict:
+) -> dict[str, Any]:
     """Return frames a second of the transformer alone and of whole blocks.
 
     Memory is laid out as wanted, less if the device has no room. The reference is the plain path:
@@ -114,7 +114,7 @@ def measure(
     return numbers
 
 
-def _compared(ours: dict, plain: "MeasuredWorld", say: Say) -> dict:
+def _compared(ours: dict[str, Any], plain: "MeasuredWorld", say: Say) -> dict[str, Any]:
     say(f"run by {_way(plain)}")
     speeds = _speeds(plain, say)
     ratios = _ratios(ours, speeds)
@@ -130,7 +130,7 @@ def _way(world: "MeasuredWorld") -> str:
 
 def one_block(
     row: WorldRow, device: Device, say: Say, config: DiTConfig, video: VideoShape
-) -> dict:
+) -> dict[str, Any]:
     """Return the seconds that the first block of a world takes, from noise to frames on the host.
 
     That is every denoising step, the pass that remembers, and the tiny decoder, in bf16 and with
@@ -147,12 +147,13 @@ def one_block(
     world = random_world(row, device.kind, plan, config, video, COMPACT)
     say(f"one block of {tokens} tokens; at full size this takes minutes")
     blocks: list[FrameBlock] = []
+
+    def make() -> None:
+        blocks.append(world.step(Control()) if row.packs else world.reset(PLACE, seed=0))
+
     if row.packs:  # whose first block is a picture
         world.reset(PLACE, seed=0)
-        make = lambda: world.step(Control())  # noqa: E731 (it is passed on)
-    else:
-        make = lambda: world.reset(PLACE, seed=0)  # noqa: E731
-    seconds = _clocked(lambda: blocks.append(make()))
+    seconds = _clocked(make)
     numbers = {
         "world": row.name,
         "device": device.name,
@@ -168,9 +169,9 @@ def one_block(
     return numbers
 
 
-def _speeds(world: "MeasuredWorld", say: Say) -> dict:
+def _speeds(world: "MeasuredWorld", say: Say) -> dict[str, Any]:
     frames = world.spec.block_length
-    numbers: dict = {"dit_fps": {}, "fps": {}, "stage_ms": {}}
+    numbers: dict[str, Any] = {"dit_fps": {}, "fps": {}, "stage_ms": {}}
     for state in STATES:
         say(f"the transformer with {state} memory, then whole blocks")
         full = state == "full"
@@ -212,7 +213,7 @@ def _late_over_early(world: "MeasuredWorld") -> float | None:
     return round(late / early, 3)
 
 
-def _ratios(ours: dict, plain: dict) -> dict:
+def _ratios(ours: dict[str, Any], plain: dict[str, Any]) -> dict[str, Any]:
     by_state = {
         part: {state: round(ours[part][state] / plain[part][state], 3) for state in STATES}
         for part in ("dit_fps", "fps")
@@ -237,12 +238,14 @@ def _block(
 def _clocked(work: Callable[[], object]) -> float:
     import torch
 
-    wait = torch.cuda.synchronize if torch.cuda.is_available() else lambda: None
-    wait()
-    started = time.perf_counter()
+    def wait() -> float:
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()
+        return time.perf_counter()
+
+    started = wait()
     work()
-    wait()
-    return time.perf_counter() - started
+    return wait() - started
 
 
 def _peak(device: Device) -> int | None:

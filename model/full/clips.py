@@ -161,8 +161,8 @@ class ClipPipelines:
         self.read(request.text)
         steps = recipe.steps
 
-        def step_done(pipeline: object, step: int, time: object, tensors: dict) -> dict:  # noqa: ARG001
-            report((step + 1) / steps)
+        def step_done(*state: Any) -> dict[str, Any]:
+            report((state[1] + 1) / steps)  # of pipeline, step, time, tensors
             return {}
 
         with torch.random.fork_rng(), torch.no_grad():  # some pipelines draw without a generator
@@ -217,7 +217,8 @@ def _bytes(pictures: np.ndarray) -> Frames:
             "the clip holds NaN or infinity; start the scene again, and check the weights "
             "if it happens again"
         )
-    return (np.clip(pictures, 0.0, 1.0) * 255).round().astype(np.uint8)
+    result: Frames = (np.clip(pictures, 0.0, 1.0) * 255).round().astype(np.uint8)
+    return result
 
 
 @dataclass(slots=True)
@@ -259,7 +260,7 @@ class ClipWorld(SessionWorld[_Reel]):
         recipe: ClipRecipe,
         plan: MemoryPlan,
         pipelines: ClipPipelines,
-        provenance: dict,
+        provenance: dict[str, Any],
         on_progress: Progress,
     ) -> None:
         super().__init__(spec, provenance)
@@ -329,7 +330,7 @@ class ClipWorld(SessionWorld[_Reel]):
         """Return frames through the autoencoder; see `World`."""
         return self._fallback.run(lambda: self._pipelines.round_trip(frames))
 
-    def provenance(self) -> dict:
+    def provenance(self) -> dict[str, Any]:
         """Return what a recording's header says of this world; the plan is the present one."""
         return {
             **self._provenance,
@@ -427,7 +428,7 @@ def load(
     memory: MemorySetting,  # noqa: ARG001 (clips have none)
     *,
     look_ahead: bool,  # noqa: ARG001 (text cannot say where to look)
-    execution: dict | None,
+    execution: dict[str, Any] | None,
     on_progress: Progress,
 ) -> ClipWorld:
     """Return a clip world of the table, run as a recording was, or as is usual here.

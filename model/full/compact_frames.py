@@ -101,7 +101,8 @@ def _after(before: Tensor, turn: CompactFrame) -> Tensor:
     lowest, step = _of_byte(turn.ranges).unbind(1)
     groups = levels.float().unflatten(1, (lowest.shape[1], -1))
     difference = groups * step[:, :, None] + lowest[:, :, None]
-    return (before.float() + difference.flatten(1, 2)).to(before.dtype)
+    result: Tensor = (before.float() + difference.flatten(1, 2)).to(before.dtype)
+    return result
 
 
 def _top_byte(numbers: Tensor, *, up: bool) -> Tensor:

@@ -84,8 +84,9 @@ def compiled_layer(tokens: int, backend: str) -> type[CompiledLayer]:
 
 def _without_complex(given: Tensor | Modulation) -> Tensor | Modulation:
     # compilers know no complex numbers; see `model.rope.rotate`
-    is_complex = isinstance(given, Tensor) and given.is_complex()
-    return torch.view_as_real(given) if is_complex else given
+    if isinstance(given, Tensor) and given.is_complex():
+        return torch.view_as_real(given)
+    return given
 
 
 def _set_class(engine: Engine, kind: type[Layer]) -> None:

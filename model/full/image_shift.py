@@ -14,7 +14,8 @@ Shift = tuple[int, int]  # whole pixels right and down
 
 def luma(frame: np.ndarray) -> np.ndarray:
     """Return the brightness of frames, float64 [..., H, W] in [0, 255]."""
-    return frame @ np.array([0.299, 0.587, 0.114])
+    result: np.ndarray = frame @ np.array([0.299, 0.587, 0.114])
+    return result
 
 
 def image_shift(
@@ -61,7 +62,8 @@ def likeness(bright: np.ndarray, after: np.ndarray, shift: Shift) -> float:
 
 def reduction(frame: np.ndarray) -> int:
     """Return the factor that makes a frame about REDUCED_WIDTH wide."""
-    return max(1, frame.shape[1] // REDUCED_WIDTH)
+    result: int = max(1, frame.shape[1] // REDUCED_WIDTH)
+    return result
 
 
 def reduced(frame: np.ndarray, factor: int) -> np.ndarray:
@@ -84,7 +86,8 @@ def enlarged(frame: np.ndarray, factor: float) -> np.ndarray:
         np.floor((np.arange(length) + 0.5 - length / 2) / factor + length / 2).astype(int)
         for length in frame.shape[:2]
     )
-    return frame[rows[:, None], columns]
+    result: np.ndarray = frame[rows[:, None], columns]
+    return result
 
 
 def _across_texture(bright: np.ndarray) -> float:

@@ -9,6 +9,7 @@ machines that one owner started, and nobody else can reach them.
 import logging
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 from torch import distributed as dist
 
@@ -70,7 +71,7 @@ class LeadingWorld(World):
         """See `World`; the others are not needed for it."""
         return self._world.round_trip(frames)
 
-    def provenance(self) -> dict:
+    def provenance(self) -> dict[str, Any]:
         """See `World`."""
         return self._world.provenance()
 
@@ -106,7 +107,8 @@ def follow(load: Callable[..., World]) -> None:
     dist.destroy_process_group()
 
 
-def _heard() -> tuple[str, tuple]:
-    heard: list = [None]
+def _heard() -> tuple[str, tuple[Any, ...]]:
+    heard: list[Any] = [None]
     dist.broadcast_object_list(heard, src=0)
-    return heard[0]
+    what, told = heard[0]
+    return what, told

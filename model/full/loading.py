@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -49,7 +50,7 @@ def load(
     memory: MemorySetting,
     *,
     look_ahead: bool,  # noqa: ARG001 (text cannot say where to look)
-    execution: dict | None,
+    execution: dict[str, Any] | None,
     on_progress: Progress,
 ) -> StreamWorld:
     """Return a world of the table, run as a recording was, or with the best kernel that runs here.
@@ -124,7 +125,7 @@ def assemble(
     video: VideoShape,
     parts: Parts,
     memory: MemorySetting,
-    provenance: dict,
+    provenance: dict[str, Any],
     on_progress: Progress,
 ) -> StreamWorld:
     """Return a world of its parts; the arguments are those of `Start`, `load` and `StreamWorld`.
@@ -216,7 +217,7 @@ def checkpoint_path(files: WorldFiles, role: str) -> Path:
     return chosen[0]
 
 
-def execution_for(device: str, recorded: dict | None) -> Execution:
+def execution_for(device: str, recorded: dict[str, Any] | None) -> Execution:
     """Return how networks run here; bf16, as the checkpoints were made, where that is fast."""
     dtype = torch.float32 if device == "cpu" else torch.bfloat16
     if recorded is None:
@@ -318,7 +319,7 @@ def stream_spec(name: str, video: VideoShape) -> WorldSpec:
 _PACKAGES = ("torch", "numpy", "transformers", "tokenizers", "safetensors", "diffusers", "xxhash")
 
 
-def facts(start: Start, running: Execution) -> dict:
+def facts(start: Start, running: Execution) -> dict[str, Any]:
     """Return plain JSON data; worlds add what they are made of."""
     return {
         "weights": start.files.digest(),

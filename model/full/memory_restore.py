@@ -9,7 +9,7 @@ beyond the first layer.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, astuple, dataclass, replace
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -150,7 +150,7 @@ def _bytes(blocks: Sequence[RememberedBlock]) -> int:
     return len(blocks) * blocks[0].latents.nbytes if blocks else 0
 
 
-def _as_dict(block: RememberedBlock) -> dict:
+def _as_dict(block: RememberedBlock) -> dict[str, Any]:
     return {
         "first_frame": block.first_frame,
         "view": astuple(block.view),
@@ -259,7 +259,7 @@ class RestorableMemory:
     def _kept(self) -> Sequence[KeptFrame]:
         return tuple(self._rollout.policy.table.frames.values())
 
-    def _rebuild(self, table: dict) -> bool:
+    def _rebuild(self, table: dict[str, Any]) -> bool:
         whole = self._history.whole
         if whole:
             self._play_again()
@@ -284,7 +284,7 @@ class RestorableMemory:
             rollout.admit(latents, block.poses)
             before = block
 
-    def _fill_again(self, table: dict) -> None:
+    def _fill_again(self, table: dict[str, Any]) -> None:
         wanted = _frames_of(table)
         blocks = self._history.blocks
         for place, block in enumerate(blocks):
@@ -336,7 +336,7 @@ class ParkedMemory:
         return cls(is_exact, rebuilt, rollout, history)
 
 
-def _frames_of(table: dict) -> list[KeptFrame]:
+def _frames_of(table: dict[str, Any]) -> list[KeptFrame]:
     slots = SlotTable(1 + max((row[0] for row in table["frames"]), default=0))
     slots.load_dict(table)
     return sorted(slots.frames.values(), key=lambda frame: frame.frame_index)

@@ -5,6 +5,7 @@ with untrained ones, and says so.
 """
 
 from dataclasses import asdict, replace
+from typing import Any
 
 import torch
 
@@ -42,7 +43,7 @@ def load(
     memory: MemorySetting,  # noqa: ARG001 (it has one memory)
     *,
     look_ahead: bool,  # noqa: ARG001 (text cannot say where to look)
-    execution: dict | None,
+    execution: dict[str, Any] | None,
     on_progress: Progress,
 ) -> PackStreamWorld:
     """Return a world of the table, run as a recording was, or with the best kernel that runs here.
@@ -87,7 +88,7 @@ def assemble(
     info: PartsInfo,
     prompts: ScenePrompts,
     stream: VideoStream,
-    provenance: dict,
+    provenance: dict[str, Any],
     on_progress: Progress,
 ) -> PackStreamWorld:
     """Return a world of its parts, laid out for inference.

@@ -5,6 +5,7 @@ weights are of many steps and guided, so a block takes seconds. It knows nothing
 """
 
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -73,7 +74,7 @@ class PackStreamWorld(SteeredWorld[_PackSession]):
         video: VideoStream,
         latent_shape: tuple[int, int, int],
         title: str,
-        provenance: dict,
+        provenance: dict[str, Any],
         on_progress: Progress,
     ) -> None:
         like = networks.dit.head.modulation
@@ -163,7 +164,7 @@ class PackStreamWorld(SteeredWorld[_PackSession]):
             block_index=told.block_index, newest=film.newest.to(self._device), memory=memory,
         )  # fmt: skip
 
-    def provenance(self) -> dict:
+    def provenance(self) -> dict[str, Any]:
         """Return what a recording's header says of this world; the plan is the present one."""
         return {
             **self._provenance,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from typing import Generic, TypeVar
+from typing import Any, TypeVar
 
 import torch
 from diffusers.models.autoencoders.autoencoder_kl_wan import AutoencoderKLWan
@@ -124,16 +124,12 @@ class RandomTexts(ScenePrompts):
         return self._rows
 
 
-Measured = TypeVar("Measured", StreamWorld, PackStreamWorld)
-
-
-class MeasuredWorld(ABC, Generic[Measured]):
-    """A world with its steps laid open for a stop watch."""
+class MeasuredWorld(ABC):
+    """A world whose steps can be timed one by one."""
 
     ends = False  # whether another rollout begins after some frames
 
-    def __init__(self, world: Measured) -> None:
-        self._world: Measured = world
+    def __init__(self, world: StreamWorld | PackStreamWorld) -> None:
         self.spec, self.reset, self.step = world.spec, world.reset, world.step
         self.provenance, self.close = world.provenance, world.close
 
@@ -149,11 +145,12 @@ class MeasuredWorld(ABC, Generic[Measured]):
         """Denoise and remember a block."""
 
 
-class MeasuredStream(MeasuredWorld[StreamWorld]):
+class MeasuredStream(MeasuredWorld):
     """A world that keeps keys and values."""
 
     def __init__(self, world: StreamWorld) -> None:
         super().__init__(world)
+        self._world = world
         self.ends = world.parts()[0].recipe.most_frames is not None
 
     def begin_measuring(self, *, full: bool, played: float = 0.0) -> None:
@@ -184,8 +181,12 @@ class MeasuredStream(MeasuredWorld[StreamWorld]):
                 rollout.remember(latents, text)
 
 
-class MeasuredPack(MeasuredWorld[PackStreamWorld]):
-    """A world that packs frames: memory is full as soon as as many are held as packing reaches."""
+class MeasuredPack(MeasuredWorld):
+    """A world that packs frames; its memory is full when it holds as many as packing reaches."""
+
+    def __init__(self, world: PackStreamWorld) -> None:
+        super().__init__(world)
+        self._world = world
 
     def begin_measuring(self, *, full: bool, played: float = 0.0) -> None:
         """See `MeasuredWorld`."""
@@ -257,7 +258,7 @@ def _packing(
     config: DiTConfig,
     video: VideoShape,
     running: Execution,
-    provenance: dict,
+    provenance: dict[str, Any],
 ) -> PackStreamWorld:
     if plan.devices > 1:
         raise WorldFailed(f'"{row.name}" runs on one device; start it without torchrun')

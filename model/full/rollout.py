@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -348,7 +348,7 @@ class ParkedRollout:
     prompt_index: int
     attended: frozenset[int]
     recent: tuple[Tensor, ...]  # latents of the newest blocks, fp32 [1, F, C, h, w]
-    table: dict  # of slots
+    table: dict[str, Any]  # of slots
     kept: Mapping[int, Mapping[str, Tensor]]  # slot → what `FrameTiers.state_of` returned
 
     @classmethod

@@ -52,7 +52,8 @@ class Ulysses:
     def part(self, x: Tensor) -> Tensor:
         """Return this process's tokens, [B, F * L / P, ...] of [B, F * L, ...]."""
         of_frames = x.unflatten(1, (-1, self.count, self.tokens))
-        return of_frames[:, :, self.rank].flatten(1, 2).contiguous()
+        result: Tensor = of_frames[:, :, self.rank].flatten(1, 2).contiguous()
+        return result
 
     def whole(self, x: Tensor) -> Tensor:
         """Return all tokens, [B, F * L, ...] of [B, F * L / P, ...]; the same in each process."""
@@ -64,7 +65,8 @@ class Ulysses:
 
     def own(self, x: Tensor, axis: int) -> Tensor:
         """Return this process's share of all that lie on an axis."""
-        return x.unflatten(axis, (self.count, -1)).select(axis, self.rank)
+        result: Tensor = x.unflatten(axis, (self.count, -1)).select(axis, self.rank)
+        return result
 
     def agreed(self, most: int) -> int:
         """Return the least of what all processes say."""
@@ -98,7 +100,8 @@ class Ulysses:
         """Return what all processes have, [P, ...]."""
         parts = x.new_empty(self.count * x.shape[0], *x.shape[1:])
         dist.all_gather_into_tensor(parts, x.contiguous(), self._group)
-        return parts.unflatten(0, (self.count, -1))
+        result: Tensor = parts.unflatten(0, (self.count, -1))
+        return result
 
     def _exchanged(self, parts: Tensor) -> Tensor:
         """Send each process its part, [P, ...], and return what all have for this one."""
@@ -108,7 +111,8 @@ class Ulysses:
 
     def _in_order(self, parts: Tensor) -> Tensor:
         of_frames = parts.unflatten(2, (-1, self.tokens))  # [P, B, F, L / P, ...]
-        return of_frames.movedim(0, 2).flatten(1, 3)
+        result: Tensor = of_frames.movedim(0, 2).flatten(1, 3)
+        return result
 
 
 def meet(device: str) -> None:

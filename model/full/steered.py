@@ -6,7 +6,7 @@ tell where they look. Nothing here makes latents.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -55,7 +55,7 @@ class SteeredSession:
         """The prompt with the sentence in force."""
         return compose(self.prompt, self.smoother.motion.phrase)
 
-    def described(self) -> dict:
+    def described(self) -> dict[str, Any]:
         """Return what `ParkedSession` reads."""
         told = {name: getattr(self, name) for name in ("seed", "prompt", "block_index")}
         return {**told, "smoother": self.smoother.as_dict()}
@@ -104,7 +104,7 @@ class SteeredWorld(SessionWorld[Session]):
         device: str,
         dtype: torch.dtype,
         latent_shape: tuple[int, int, int],
-        provenance: dict,
+        provenance: dict[str, Any],
         on_progress: Progress,
     ) -> None:
         super().__init__(spec, provenance)

@@ -109,7 +109,8 @@ def encode_tokens(encoder: UMT5EncoderModel, ids: Tensor, mask: Tensor) -> Tenso
     ids, mask = ids.to(encoder.device), mask.to(encoder.device)
     with torch.no_grad():
         features = encoder(input_ids=ids, attention_mask=mask).last_hidden_state
-        return features.masked_fill(mask[..., None] == 0, 0)
+        result: Tensor = features.masked_fill(mask[..., None] == 0, 0)
+        return result
 
 
 def text_config(official: State) -> UMT5Config:

@@ -43,7 +43,8 @@ class Grow(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return [T * stride, C, H, W] of [T, C, H, W]."""
-        return self.conv(x).reshape(-1, self.width, *x.shape[-2:])
+        result: Tensor = self.conv(x).reshape(-1, self.width, *x.shape[-2:])
+        return result
 
 
 class Pool(nn.Module):
@@ -55,7 +56,8 @@ class Pool(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return [T / stride, C, H, W] of [T, C, H, W]."""
-        return self.conv(x.reshape(-1, self.conv.in_channels, *x.shape[-2:]))
+        result: Tensor = self.conv(x.reshape(-1, self.conv.in_channels, *x.shape[-2:]))
+        return result
 
 
 class MemoryBlock(nn.Module):

@@ -7,7 +7,7 @@ when the device's memory runs out. It knows nothing of files.
 from collections.abc import Callable
 from concurrent.futures import wait
 from dataclasses import asdict, dataclass, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -89,7 +89,7 @@ class StreamWorld(SteeredWorld[_Stream]):
         video: VideoStream,
         side_stream: SideStream,
         memory: MemorySetting,
-        provenance: dict,
+        provenance: dict[str, Any],
         on_progress: Progress,
     ) -> None:
         cache = engine.cache
@@ -173,7 +173,7 @@ class StreamWorld(SteeredWorld[_Stream]):
             self._texts.prepare(session.prompt)
             self._on_progress("ready", 1.0)
 
-    def provenance(self) -> dict:
+    def provenance(self) -> dict[str, Any]:
         """Return what a recording's header says of this world; the plan is the present one."""
         return {
             **self._provenance,

@@ -60,13 +60,15 @@ class CausalLayer(nn.Module):
         q = unit(self.text_query(self.norm_text(x)).unflatten(-1, self.heads))
         q = q.reshape(len(text[0]), -1, *self.heads)  # whoever reads the same, as one sequence
         x = x + self.text_out(kernel(q, *text).reshape(x.shape))
-        return x + self.outer(functional.gelu(self.inner(self.norm_inner(x))))
+        result: Tensor = x + self.outer(functional.gelu(self.inner(self.norm_inner(x))))
+        return result
 
 
 def unit(x: Tensor) -> Tensor:
     """Return vectors of length sqrt(2 D): as long as the softmax needs to be able to decide."""
     scale = torch.linalg.vector_norm(x, dim=-1, keepdim=True, dtype=torch.float32)
-    return x * (math.sqrt(2 * x.shape[-1]) / (scale + EPS)).to(x.dtype)
+    result: Tensor = x * (math.sqrt(2 * x.shape[-1]) / (scale + EPS)).to(x.dtype)
+    return result
 
 
 class Likes(NamedTuple):
@@ -128,7 +130,8 @@ class PlaceHead(nn.Module):
         likely = likely.unflatten(-1, shape).transpose(1, 2)
         # places that are chosen, times distances from them, added up: a circular convolution
         spectra = torch.fft.rfft(there) * torch.fft.rfft(likely)
-        return torch.fft.irfft(spectra.sum(dim=1), n=self._places)
+        result: Tensor = torch.fft.irfft(spectra.sum(dim=1), n=self._places)
+        return result
 
 
 class FieldHead(nn.Module):
@@ -163,7 +166,7 @@ class FieldHead(nn.Module):
     def logits(self, state: Tensor, index: int, likes: Likes) -> Tensor:
         """Return the logits of a number, [..., values]."""
         hidden = functional.gelu(self.inner[index](state))
-        logits = self.outer[index](hidden)
+        logits: Tensor = self.outer[index](hidden)
         if index == 0:
             return logits
         apart = self.apart[index - 1](hidden) * likes.there[..., None]
@@ -174,11 +177,13 @@ class FieldHead(nn.Module):
             steps = torch.arange(size, device=like.device) - like[..., None]
             steps = steps % size if index in self._around else steps + size - 1
             total = (total[..., None] + part.gather(-1, steps)[..., None, :]).flatten(-2)
-        return logits + total
+        result: Tensor = logits + total
+        return result
 
     def follow(self, state: Tensor, number: Tensor, index: int) -> Tensor:
         """Return the state once a number is drawn."""
-        return state + self.drawn[index](number)
+        result: Tensor = state + self.drawn[index](number)
+        return result
 
     def liken(self, state: Tensor, likes: Likes) -> Tensor:
         """Return the state once it is known what all but the first number are likened to."""
@@ -231,7 +236,8 @@ class KeyCache:
         self._values[layer, :, self.steps : end] = v
         scores = torch.bmm(q, self._keys[layer, :, :end].transpose(1, 2)) * self._scale + later
         mixed = torch.bmm(scores.softmax(dim=-1), self._values[layer, :, :end])
-        return mixed.unflatten(0, (-1, self._heads)).transpose(1, 2).to(dtype)
+        result: Tensor = mixed.unflatten(0, (-1, self._heads)).transpose(1, 2).to(dtype)
+        return result
 
 
 def choose(logits: Tensor, shares: Tensor, top_p: float) -> Tensor:

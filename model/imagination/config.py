@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from mag_sandbox.model.config import DiTConfig, check_numbers
 
@@ -122,12 +123,12 @@ class ImaginationConfig:
         """Names of what is behind all objects in some category, in their order."""
         return dict.fromkeys(name for names in self.behind.values() for name in names)
 
-    def as_dict(self) -> dict:
+    def as_dict(self) -> dict[str, Any]:
         """Return plain JSON data."""
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, data: dict) -> "ImaginationConfig":
+    def from_dict(cls, data: dict[str, Any]) -> "ImaginationConfig":
         """Read `as_dict`'s data, checked.
 
         Raises:
@@ -147,7 +148,7 @@ class ImaginationConfig:
         return config
 
 
-def _painter(data: dict) -> PainterConfig:
+def _painter(data: dict[str, Any]) -> PainterConfig:
     parts = {
         "dit": DiTConfig(**data["dit"]),
         "sprites": tuple(SpriteConfig(**each) for each in data["sprites"]),
@@ -155,5 +156,5 @@ def _painter(data: dict) -> PainterConfig:
     return PainterConfig(**{**_tuples(data), **parts})
 
 
-def _tuples(data: dict) -> dict:
+def _tuples(data: dict[str, Any]) -> dict[str, Any]:
     return {key: tuple(x) if isinstance(x, list) else x for key, x in data.items()}

@@ -57,7 +57,8 @@ class Sprites(nn.Module):
             inside: where in its box the cell's middle lies, from (-1, -1) to (1, 1), [N, 2].
             half: of its width and height, as a cell is told, [N, 2].
         """
-        return self.outer(self.stretched(look, inside, half))
+        result: Tensor = self.outer(self.stretched(look, inside, half))
+        return result
 
     def stretched(self, look: Tensor, inside: Tensor, half: Tensor) -> Tensor:
         """Return the numbers at the points of cells, [N, points ** 2 * numbers]; see `forward`."""
@@ -110,7 +111,8 @@ class ObjectLayer(nn.Module):
         x = functional.gelu(self.inner(x))
         slots = x.new_zeros(*there.shape, x.shape[-1])
         slots[there] = x
-        return self.outer(slots.flatten(-2))
+        result: Tensor = self.outer(slots.flatten(-2))
+        return result
 
 
 def sketched_cells(sketches: Sequence[Sketch], encode: Callable[[Tensor], Tensor]) -> Tensor:
@@ -162,7 +164,10 @@ class Painter(nn.Module):
         """Return what is known of cells beforehand, [B, H * W, dim]."""
         there = known[..., None].to(self.known.dtype) * self.known
         seen = self.sketch(sketched.to(self.known.dtype).movedim(1, -1))
-        return (self.objects(told) + seen + self.row(rows)[:, :, None] + there).flatten(1, 2)
+        result: Tensor = (self.objects(told) + seen + self.row(rows)[:, :, None] + there).flatten(
+            1, 2
+        )
+        return result
 
     def forward(self, noisy: Tensor, place: Tensor, sigma: Tensor, text: TextKeys) -> Tensor:
         """Return the flow of a view's latents, [B, C, H, W].
@@ -234,7 +239,8 @@ class Painter(nn.Module):
 
         def flow(x: Tensor, timestep: float) -> Tensor:
             sigma = torch.full((1,), timestep / 1000, dtype=dtype, device=x.device)
-            return self(x.to(dtype), place, sigma, text).float()
+            result: Tensor = self(x.to(dtype), place, sigma, text).float()
+            return result
 
         return flow
 

@@ -82,7 +82,10 @@ def _plain(things: Sequence[PlacedObject]) -> np.ndarray:
     starts = np.arange(0, _COLUMNS, _STEP)
     within = sums[:, starts + _VIEW - _EDGE] - sums[:, starts + _EDGE]
     plain = np.minimum(within / (_PLAINLY_SHOWN * _ROWS * (_VIEW - 2 * _EDGE)), 1.0)
-    return plain * (1.0 + within / sizes[:, None]) / 2  # half of it: whether all of it shows
+    result: np.ndarray = (
+        plain * (1.0 + within / sizes[:, None]) / 2
+    )  # half of it: whether all of it shows
+    return result
 
 
 def turned(things: Sequence[PlacedObject], yaw: float) -> list[PlacedObject]:
@@ -187,7 +190,8 @@ def _band(thing: PlacedObject, sight: RingPicture) -> np.ndarray:
 
 def _alike(pixels: np.ndarray, color: Sequence[int]) -> np.ndarray:
     """Return how alike pixels are to a colour, 0 to 1 each."""
-    return np.exp(-((np.abs(pixels - np.array(color)).max(axis=-1) / _ALIKE) ** 2))
+    result: np.ndarray = np.exp(-((np.abs(pixels - np.array(color)).max(axis=-1) / _ALIKE) ** 2))
+    return result
 
 
 # Colours that words give

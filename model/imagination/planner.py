@@ -294,7 +294,8 @@ class Planner(nn.Module):
         (thing,) = placed_objects(numbers[None], self.kinds)
         usual = THINGS[thing.kind]
         changed = replace(thing, pitch=usual.pitch, width=usual.width, height=usual.height)
-        return thing_numbers([changed], self.kinds)[0]
+        result: np.ndarray = thing_numbers([changed], self.kinds)[0]
+        return result
 
     @torch.inference_mode()
     def draw(
@@ -419,7 +420,8 @@ class Planner(nn.Module):
 
     def _content(self, things: Tensor) -> Tensor:
         """Return things as vectors, [..., fields] -> [..., dim]."""
-        return sum(table(things[..., index]) for index, table in enumerate(self.content))
+        result: Tensor = sum(table(things[..., index]) for index, table in enumerate(self.content))
+        return result
 
     def _through(
         self, x: Tensor, columns: Tensor, first: int, text: TextKeys, attend: Attend
@@ -533,7 +535,8 @@ def in_view(numbers: np.ndarray, columns: np.ndarray, middle: int) -> np.ndarray
     half = width * COLUMNS / 720
     base = _HIGHEST - (numbers[:, BASE] + 0.5) * _ROW
     across = away < half + _VIEW * COLUMNS / 720 - 1
-    return across & (base < _LEVEL - 1) & (base + height > 1 - _LEVEL)
+    result: np.ndarray = across & (base < _LEVEL - 1) & (base + height > 1 - _LEVEL)
+    return result
 
 
 def placed_objects(numbers: np.ndarray, kinds: Sequence[str]) -> list[PlacedObject]:
@@ -569,7 +572,8 @@ def _size_number(degrees: float) -> int:
 
 
 def _size(number: int) -> float:
-    return SMALLEST * _RATIO**number
+    result: float = SMALLEST * _RATIO**number
+    return result
 
 
 _WIDEST = _size_number(_AROUND)

@@ -152,4 +152,5 @@ class _ResidualPair(nn.Module):
         self.outer = nn.Conv2d(dim, dim, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + self.outer(functional.gelu(self.inner(self.norm(x))))
+        result: Tensor = x + self.outer(functional.gelu(self.inner(self.norm(x))))
+        return result

@@ -118,4 +118,7 @@ class Sketcher:
         step = (count - 1) / (2 * BEYOND * half)  # places a pixel
         where = (np.arange(first, last) + 0.5 - at) * step + (count - 1) / 2
         shares = np.maximum(1 - np.abs(where[:, None] - self._places) / max(step, 1.0), 0)
-        return (shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-6)).astype(np.float32)
+        result: np.ndarray = (shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-6)).astype(
+            np.float32
+        )
+        return result

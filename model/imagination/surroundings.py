@@ -255,7 +255,8 @@ class Lattice:
         edge = _SLACK - self.cell / 2
         across = np.abs((self._yaws - yaw + 180.0) % 360.0 - 180.0) <= half + edge
         down = np.abs(self._pitches - pitch) <= half * ASPECT + edge
-        return (down[:, :, None] & across[:, None, :]).any(axis=0)
+        result: np.ndarray = (down[:, :, None] & across[:, None, :]).any(axis=0)
+        return result
 
     def touched(self, pose: CameraPose, beyond: tuple[float, float] = (0.0, 0.0)) -> np.ndarray:
         """Return which cells a view shows some of, bool [rows, columns].
@@ -271,7 +272,8 @@ class Lattice:
         reach = half + self.cell / 2 - _SLACK
         across = np.abs((self._yaws - middle[0] + 180.0) % 360.0 - 180.0) < reach[0]
         down = np.abs(self._pitches - middle[1]) < reach[1]
-        return down[:, None] & across
+        result: np.ndarray = down[:, None] & across
+        return result
 
     def has_view(self, known: np.ndarray) -> bool:
         """Tell whether any view lies within known cells, bool [rows, columns]."""
@@ -304,10 +306,11 @@ class Lattice:
         height, width = self._view
         around = np.concatenate((worth, worth[:, : width - 1]), axis=1).astype(float)
         sums = np.pad(around, ((1, 0), (1, 0))).cumsum(axis=0).cumsum(axis=1)
-        return (
+        result: np.ndarray = (
             sums[height:, width:] - sums[:-height, width:]
             - sums[height:, :-width] + sums[:-height, :-width]
         )  # fmt: skip
+        return result
 
     def place(self, pose: CameraPose) -> Place:
         """Return where the view at a pose on the lattice lies.

@@ -4,7 +4,7 @@ Source: MemoryPack and Direct Forcing, arXiv 2510.01784; FramePack, arXiv 2504.1
 """
 
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Any, Literal
 
 Structure = Literal["A", "B", "C"]  # who asks whom in `Squeeze`, see `model.memorypack.semantic`
 
@@ -45,12 +45,12 @@ class PackConfig:
         """Latent frames that packing holds; older ones are in the long-term memory only."""
         return sum(scale.frames for scale in self.scales)
 
-    def as_dict(self) -> dict:
+    def as_dict(self) -> dict[str, Any]:
         """Return plain JSON data."""
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, data: dict) -> "PackConfig":
+    def from_dict(cls, data: dict[str, Any]) -> "PackConfig":
         """Read `as_dict`'s data, checked.
 
         Raises:

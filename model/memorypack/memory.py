@@ -10,6 +10,7 @@ updates wait, so that every block's loss reaches them with a gradient of its own
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -169,7 +170,7 @@ def _entry(frames: LatentFrames, place: int, kind: SegmentKind) -> MemoryEntry:
     return MemoryEntry(int(frames.times[place]), kind, CameraPose(yaw, pitch, fov), attended=True)
 
 
-def saved_memory(memory: PackMemory) -> tuple[dict[str, np.ndarray], dict]:
+def saved_memory(memory: PackMemory) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Return arrays of bytes, and what they mean."""
     arrays = {"image": _bytes(memory.image.latents), "history": _bytes(memory.history.latents)}
     data = {"image": _places(memory.image), "history": _places(memory.history), "updates": 0}
@@ -208,7 +209,7 @@ class _ParkedMemory:
 
 def load_memory(
     arrays: Mapping[str, np.ndarray],
-    data: dict,
+    data: dict[str, Any],
     pack: MemoryPack,
     places: Places,
     prompt: Tensor,
@@ -248,7 +249,7 @@ def load_memory(
     return memory
 
 
-def _places(frames: LatentFrames) -> dict:
+def _places(frames: LatentFrames) -> dict[str, Any]:
     return {
         "times": frames.times.tolist(),
         "poses": None if frames.poses is None else frames.poses.tolist(),

@@ -126,7 +126,8 @@ class BlockDenoiser:
             features = features.to(like)
         time = self._dit.embed_time(sigma * 1000)
         flow = self._dit(noisy.to(like), time, self._text, rotary, self._attend, features)
-        return flow.float()
+        result: Tensor = flow.float()
+        return result
 
     def sample(self, noise: Tensor, levels: Sequence[float]) -> Tensor:
         """Return clean latents from noise, by steps between noise levels."""

@@ -114,7 +114,8 @@ class PackEmbedder(nn.Module):
 
     def forward(self, latents: Tensor, factor: int) -> Tensor:
         """Return the tokens of latents, [B, F, C, H, W], at a scale, [B, f, h, w, dim]."""
-        return self.get_submodule(_name(factor))(latents)
+        result: Tensor = self.get_submodule(_name(factor))(latents)
+        return result
 
 
 def _name(factor: int) -> str:

@@ -6,6 +6,7 @@ So there is no view upwind to take clouds from, and they stand still; all else m
 
 from collections.abc import Callable
 from dataclasses import asdict
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -148,7 +149,7 @@ class MemoryPackWorld(PocketWorld[PocketSession]):
         self._notices += converted
         self._session, self._memory = session, memory
 
-    def provenance(self) -> dict:
+    def provenance(self) -> dict[str, Any]:
         """Return what a recording's header says of this world."""
         setting = MemorySetting(policy=self.spec.policies[0])
         return {**super().provenance(), "memory": asdict(setting), "look_ahead": False}
