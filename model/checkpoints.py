@@ -24,7 +24,7 @@ State = Mapping[str, Tensor]
 
 
 def placed(state: State, device: torch.device | str, dtype: torch.dtype) -> dict[str, Tensor]:
-    """Return a state dict where and as it is needed; what fits already is not copied."""
+    """Return a state dict on a device in a type; tensors that fit are not copied."""
     return {key: value.to(device, dtype) for key, value in state.items()}
 
 
@@ -56,12 +56,12 @@ MAX_INDEX = 2**26  # bytes of a list of shards
 REMEDY = "download it again, or name another file"
 
 Shapes = Mapping[str, tuple[int, ...]]
-Change = Callable[[str, Tensor], Tensor]  # name, tensor -> what is loaded instead
+Change = Callable[[str, Tensor], Tensor]  # name, tensor -> the tensor to load
 
 
 @contextmanager
 def reading(path: Path, remedy: str) -> Iterator[None]:
-    """Say what is wrong with a file of weights, whatever it is.
+    """Turn any failure to read a file of weights into one sentence.
 
     Raises:
         MissingWeights: it is absent, no plain file, or damaged.
@@ -83,7 +83,7 @@ class Checkpoint(Mapping[str, Tensor]):
         self._readers: dict[str, Callable[[], Tensor]] = {}
 
     def add(self, name: str, shape: tuple[int, ...], read: Callable[[], Tensor]) -> None:
-        """Note a tensor under its bare name.
+        """Add a tensor under its bare name.
 
         Raises:
             MissingWeights: there is another one of that name.
@@ -111,7 +111,7 @@ def open_checkpoint(
     Args:
         path: `.safetensors`, an index of them, `.pt`, `.pth` or `.bin`, or a folder of such.
         nestings: keys under which the tensors may lie; the first one found is entered.
-        remedy: what to do about a file that is absent or damaged.
+        remedy: for a file that is absent or damaged.
 
     Raises:
         MissingWeights: absent, damaged, or more than tensors.
@@ -159,7 +159,7 @@ def load_checkpoint(
 
 
 def bare_name(name: str) -> str:
-    """Return a tensor's name without what training and saving wrapped around it."""
+    """Return a tensor's name without the prefixes of training and saving."""
     for wrapper in WRAPPERS:
         name = name.replace(wrapper, "")
     while name.startswith(PREFIXES):

@@ -119,9 +119,9 @@ class FlowConfig:
     """How a block is denoised."""
 
     shift: float = 2.0  # sigma = shift * u / (1 + (shift - 1) * u)
-    imagine_shift: float = 2.0  # of what is invented; more of it gives more detail
-    steps: int = 1  # denoising steps of a block that memory knows
-    imagine_steps: int = 8  # of what is invented: the first frame, those made ahead, unknown blocks
+    imagine_shift: float = 2.0  # of invented views; a larger shift gives more detail
+    steps: int = 1  # denoising steps of a block whose view memory holds
+    imagine_steps: int = 8  # of invented views: the first frame, views ahead, unknown blocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ class PocketConfig:
     text: TextConfig = TextConfig()
     flow: FlowConfig = FlowConfig()
     animator: AnimatorConfig | None = None  # None: the weights know no motion
-    generator_rank: int = 0  # of what sets the generator apart from the memory model; 0: nothing
+    generator_rank: int = 0  # of the low-rank change that makes the memory model the generator
     frame_width: int = 320  # px
     frame_height: int = 192  # px
     block_length: int = 3  # latent frames

@@ -26,14 +26,14 @@ def covered_cells(view: CameraPose, others: Sequence[CameraPose]) -> np.ndarray:
 
 
 def all_shown(cells: np.ndarray) -> bool:
-    """Tell whether every cell is shown by some view, of `covered_cells`."""
+    """Return whether every cell of `covered_cells` is shown by some view."""
     return bool(cells.any(axis=0).all())
 
 
 def completing_views(
     view: CameraPose, chosen: Sequence[CameraPose], others: Sequence[CameraPose]
 ) -> list[int]:
-    """Return the indices of others that are needed to show what the chosen do not show of `view`.
+    """Return the indices of others needed to show the cells of `view` that the chosen do not show.
 
     Greedy: each adds most cells; of equals the earliest in the list.
     """
@@ -74,13 +74,13 @@ def choose_views(view: CameraPose, others: Sequence[CameraPose], count: int) -> 
 
 
 def views_beside(view: CameraPose, grid: tuple[int, int]) -> Iterator[CameraPose]:
-    """Yield a view and those whole cells of a grid away, which show most of it first.
+    """Yield a view and the views whole cells of a grid away, the largest overlap first.
 
-    So their cells lie where those of the view do. All show more than half of it, either way.
+    Their cells coincide with the view's. All show more than half of it along both axes.
 
     Args:
-        view: that is divided into cells.
-        grid: how many, (down, across).
+        view: divided into cells.
+        grid: number of cells, (down, across).
     """
     rows, columns = grid
     high, wide = (rows - 1) // 2, (columns - 1) // 2

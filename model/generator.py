@@ -110,7 +110,7 @@ class Generator:
     def imagine(
         self, noise: Tensor, coordinates: Coordinates, text: TextKeys, levels: Sequence[float]
     ) -> Tensor:
-        """Return what `denoise` does, made by the memory model under its own keys of the prompt.
+        """Denoise with the memory model, under its own keys of the prompt; see `denoise`.
 
         Levels of noise go from 1 to 0, one more than steps.
         """
@@ -125,7 +125,7 @@ class Generator:
         sampler: Sampler,
         draw: Draw = no_noise,
     ) -> Tensor:
-        """Return clean latents, fp32 [B, F, C, H, W], as a sampler makes them of normal noise.
+        """Return clean latents, fp32 [B, F, C, H, W], that a sampler makes of normal noise.
 
         `draw` gives the noise that is added after a step, where the sampler adds some.
         """
@@ -136,7 +136,7 @@ class Generator:
     ) -> None:
         """Leave keys and values of clean frames, [B, F, C, H, W], in the cache, to be written.
 
-        They are remembered under the text; None: under the empty prompt, as by MAG's memory model.
+        They are remembered under the text; None: the empty prompt, as by MAG's memory model.
         """
         self._remembering.memorise(latents, coordinates, text or self.empty_text)
 
@@ -186,7 +186,7 @@ class BlockGenerator(Generator):
 def block_noise(seed: int, block_index: int, shape: tuple[int, ...], step: int = 0) -> Tensor:
     """Return the noise of one block, drawn on the CPU so that every device sees the same.
 
-    Step 0 is what denoising starts from, n (below 16) what is added after the nth step.
+    Step 0 is the start of denoising; n, below 16, is added after the nth step.
     """
     # only the lowest 32 bits count, so a step's numbers begin 2**28 blocks after another's
     number = seed * 1_000_003 + block_index + step * 2**28
@@ -198,7 +198,7 @@ def block_noises(
 ) -> Tensor:
     """Return all noise of a block, [steps, *shape], in one transfer before its first step.
 
-    The first is what denoising starts from, the others what is added after each step but the last:
+    Denoising starts from the first; each of the others is added after a step:
     `generator.sample(noises[0], ..., draw=noises[1:].__getitem__)`. Nothing is copied between
     steps, where a device would have to be waited for.
     """

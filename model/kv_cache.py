@@ -237,7 +237,7 @@ class GraphCache:
         self._read = tuple(slots)
 
     def reader(self, kernel: AttentionKernel) -> Attend:
-        """Return the strategy of one pass; what is kept later does not change it."""
+        """Return the strategy of one pass; later writes do not change it."""
         past = [self._kept[slot] for slot in self._read]
 
         def attend(layer_index: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Worlds by name: which there are, what they know, and how one is loaded.
+"""Worlds by name: the list of them, their words and policies, and loading.
 
 torch is imported only when a world is loaded, so a window opens at once.
 """
@@ -50,7 +50,7 @@ def takes_frames(name: str) -> bool:
 
 
 def next_world(name: str) -> str | None:
-    """Return the next world of the same base that holds a picture on and on; None: there is none.
+    """Return the next steady world of the same base; None: there is none.
 
     The others copy copies, and turn to noise within seconds.
     """
@@ -60,7 +60,7 @@ def next_world(name: str) -> str | None:
 
 
 def next_policy(policy: str, policies: Sequence[str]) -> str:
-    """Return the next memory policy that holds a picture on and on; `none` invents every block."""
+    """Return the next steady memory policy; `none`, which invents every block, is skipped."""
     place = policies.index(policy) + 1
     after = (*policies[place:], *policies[:place])
     return next(
@@ -82,7 +82,7 @@ def words_of(name: str) -> Path | None:
 
 
 def words_problem(world: str, text: str) -> str:
-    """Return what to say of a description of which a world knows no word; "": it knows some."""
+    """Return the refusal of a description of which a world knows no word; "": it knows some."""
     words = words_of(world)
     return "" if words is None else Vocabulary.load(words).problem(text)
 
@@ -114,16 +114,16 @@ def load_world(
         name: one of `available_worlds`; of a server also "remote", whatever it plays.
         memory: first setting of memory; None: the default one.
         look_ahead: whether views are imagined before the camera gets there.
-        execution: `provenance()["execution"]` of a recording, to run as it did, whatever words
-            it was asked in; None: what a probe finds fastest here.
+        execution: `provenance()["execution"]` of a recording, to run as it did, with any prompt;
+            None: the way that a probe finds fastest here.
         precision: of the pocket world's networks, where no execution is given.
         server: where it runs; None: here.
-        on_progress: told what is being loaded.
+        on_progress: called with stage and fraction.
 
     Raises:
         WorldFailed: the name is unknown, or the world cannot run here, or not in that precision.
         MissingWeights: its weights are absent or damaged.
-        FieldError: something is of another type.
+        FieldError: an argument is of another type.
     """
     of_type("name", name, str)
     of_type("memory", memory, MemorySetting | None)
@@ -175,7 +175,7 @@ def served_world(server: ServerAddress) -> str:
     """Return the name of the world that a server plays.
 
     Raises:
-        WorldFailed: it cannot be reached, or does not let us in.
+        WorldFailed: it cannot be reached, or refuses the token.
     """
     result: str = _remote().served_world(server)
     return result
@@ -245,7 +245,7 @@ def _backend(row: WorldRow) -> str:
 
 
 def follow() -> None:
-    """Do what the first process does with its full-size world, until it ends.
+    """Repeat the first process's calls of its full-size world, until it ends.
 
     Raises:
         WorldFailed: there is no device.
@@ -255,7 +255,7 @@ def follow() -> None:
 
 
 def end_others() -> None:
-    """Let the processes go that follow this one, if there are any."""
+    """End the processes that follow this one, if there are any."""
     if process_count() > 1:
         _meet().end()
 

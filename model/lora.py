@@ -31,13 +31,13 @@ TARGETS = (
 
 
 class Adapter:
-    """What a LoRA file adds to the Linears of every layer: alpha / rank * B A.
+    """A LoRA file, added to the Linears of every layer: alpha / rank * B A.
 
     Args:
         path: a PEFT state dict, flat or under `generator_lora`.
         alpha: LongLive trains with alpha equal to the rank (256), a scale of one.
         num_layers: of the transformer; every Linear of every layer must be there.
-        remedy: what to do about a file that is not what it should be.
+        remedy: for a file that does not fit.
 
     Raises:
         MissingWeights: absent, damaged, or for another architecture.
@@ -84,7 +84,7 @@ class Adapter:
 
 
 class LowRank(nn.Module):
-    """A weight, [out, in], that stays, and what is added to it, up @ down; nothing at first."""
+    """A frozen weight, [out, in], plus up @ down, which is zero at first."""
 
     def __init__(self, weight: Tensor, rank: int) -> None:
         super().__init__()
@@ -111,12 +111,12 @@ def adapt(dit: DiT, rank: int) -> DiT:
 
 
 def is_factor(name: str) -> bool:
-    """Tell whether a tensor in the state dict of an adapted transformer is part of a change."""
+    """Return whether a tensor of an adapted transformer's state dict is a low-rank factor."""
     return name.endswith((".parametrizations.weight.0.down", ".parametrizations.weight.0.up"))
 
 
 def merge(dit: DiT) -> DiT:
-    """Make the changes of an adapted transformer part of its weights; others stay as they are."""
+    """Merge the low-rank changes of a transformer, if it has any, into its weights."""
     for layer in dit.layers:
         for target in TARGETS:
             linear = layer.get_submodule(target)

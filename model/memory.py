@@ -1,7 +1,7 @@
 """Memory policies: which frames stay in slots, and which of them the next block attends.
 
-Bookkeeping only: no tensors, no network. Two limits are never confused: what is *kept* (slots, set
-by the byte budget) and what is *attended* by a block. Overwriting a slot is how a frame is evicted.
+Bookkeeping only: no tensors, no network. Two limits are never confused: frames *kept* (slots, set
+by the byte budget) and frames *attended* by a block. A frame is evicted by overwriting its slot.
 A new policy is one class and one line in `MEMORY_POLICIES`.
 """
 
@@ -28,11 +28,11 @@ NEAR = 1.25  # of two views' width: within this, one may be painted on from the 
 
 
 class MemoryPolicy(ABC):
-    """Decides what is kept and attended; reads and writes only its own table of slots."""
+    """Decides which frames are kept and attended; it only knows its own table of slots."""
 
-    looks_ahead = True  # whether a block imagined ahead would still be kept when it is needed
-    steady = True  # whether a picture stays what it is while nobody moves
-    selects = False  # whether a block reads some of what is kept, else all of it
+    looks_ahead = True  # whether a view remembered ahead is still kept when it is needed
+    steady = True  # whether a picture stays the same while the camera rests
+    selects = False  # whether a block reads some of the kept frames, else all
     sink_frames = 0  # first frames that are never dropped, where the setting does not say
 
     def __init__(self, setting: MemorySetting, capacity: int) -> None:
@@ -41,39 +41,39 @@ class MemoryPolicy(ABC):
 
     @property
     def sinks(self) -> int:
-        """How many of the first frames are never dropped."""
+        """Number of first frames that are never dropped."""
         asked = self.setting.sink_frames
         return self.sink_frames if asked is None else asked
 
     def focused(self) -> int | None:
-        """Return the slot of the newest frame that is remembered as it was painted, or None."""
+        """Return the slot of the newest frame that was remembered from a painting, or None."""
         frames = self.table.frames
         focused = [slot for slot, frame in frames.items() if frame.focused]
         return max(focused, key=lambda slot: frames[slot].frame_index, default=None)
 
     def blur(self) -> None:
-        """Take what was remembered as painted for copies: what it shows was changed."""
+        """Mark frames remembered from paintings as copies, since an edit changed the view."""
         for slot, frame in self.table.frames.items():
             if frame.focused:
                 self.table.focus(slot, on=False)
 
     @abstractmethod
     def admit(self, block: BlockInfo) -> tuple[SlotWrite, ...]:
-        """Return which frames of a new block go into which slots, and note them as kept."""
+        """Put frames of a new block into slots; return which."""
 
-    def passes(self, write: SlotWrite) -> bool:  # noqa: ARG002 (what is kept stays)
-        """Tell whether what was admitted is a frame that the next block replaces."""
+    def passes(self, write: SlotWrite) -> bool:  # noqa: ARG002 (kept frames stay)
+        """Return whether the next block replaces an admitted frame."""
         return False
 
     def attend(self, view: CameraPose) -> tuple[int, ...]:  # noqa: ARG002 (all views alike)
-        """Return the slots that a block ending at `view` reads: everything that is kept."""
+        """Return the slots that a block ending at `view` reads: all."""
         return self.table.slots()
 
     def attend_painted(self, view: CameraPose) -> tuple[int, ...]:
-        """Return the slots that a block reads where all that lasts was painted or given.
+        """Return the slots that a block reads in a world whose lasting views are painted or given.
 
-        The originals that show any of it, of the focused ones the newest, and if something is
-        missing, the newest frame and the oldest: copies of copies grow harsher block by block.
+        The originals that show any of the view, of the focused ones the newest, and if some of the
+        view is missing, the newest frame and the oldest: copies of copies grow harsher.
         """
         frames, focused = self.table.frames, self.focused()
         originals = [
@@ -89,32 +89,32 @@ class MemoryPolicy(ABC):
 
     @property
     def has_room(self) -> bool:
-        """Whether there is room for views that nobody may ever look at."""
+        """Whether there is room for views that may never be looked at."""
         return 2 * len(self.table.frames) < self.table.capacity
 
     def adopt(self, table: SlotTable, block_length: int) -> None:  # noqa: ARG002 (for windows)
-        """Go on with what another policy kept; what is gone stays gone."""
+        """Continue with the frames that another policy kept."""
         self.table.adopt(table)
 
     @property
     def lasting(self) -> list[CameraPose]:
-        """Poses of the kept frames that are not passing."""
+        """Poses of the kept frames that are not provisional."""
         return [frame.pose for frame in self.table.frames.values() if not frame.passing]
 
     def let_pass(self) -> None:
-        """Forget passing frames of which lasting ones show all."""
+        """Drop provisional frames whose whole view lasting frames show."""
         frames, lasting = self.table.frames, self.lasting
         for slot, frame in list(frames.items()):
             if frame.passing and all_shown(covered_cells(frame.pose, lasting)):
                 del frames[slot]  # replaced, not evicted
 
     def _renew(self, block: BlockInfo) -> None:
-        """Note that the originals of a copied block are still needed: they leave after it."""
+        """Mark the originals of a copied block as needed, so that they are dropped after it."""
         if block.copied:
             self._need(block.poses[-1], block.first_frame)
 
     def _need(self, view: CameraPose, frame_index: int) -> None:
-        """Note that a frame was the newest for which the originals near a view were needed."""
+        """Mark the originals near a view as needed by a frame."""
         frames = self.table.frames
         for slot, frame in frames.items():
             lasts = not frame.copied and not frame.focused
@@ -170,7 +170,7 @@ class MagRetrieve(MemoryPolicy):
     selects = True
 
     def adopt(self, table: SlotTable, block_length: int) -> None:
-        """Go on with what another policy kept; of raw frames only the newest stays the recent."""
+        """Continue with another policy's frames; of the raw ones only the newest stays raw."""
         super().adopt(table, block_length)
         frames, shown = self.table.frames, self._shown()
         for slot in shown[:-1]:
@@ -201,14 +201,14 @@ class MagRetrieve(MemoryPolicy):
         return tuple(writes)
 
     def passes(self, write: SlotWrite) -> bool:
-        """Tell whether it is the recent frame."""
+        """Return whether it is the recent frame."""
         return self.table.frames[write.slot].kind == "raw"
 
     def attend(self, view: CameraPose) -> tuple[int, ...]:
         """Attend the recent frame, the first one, and the views that show most of `view`.
 
-        Where frames kept for good show all of it, the recent one is left out: a copy of a copy of a
-        copy grows harsher block by block, while the camera stands still, say.
+        If frames kept for good show all of it, the recent one is left out: copies of copies grow
+        harsher block by block, for example while the camera rests.
         """
         frames = self.table.frames
         recent = self._shown()[-1:]  # the previous block's
@@ -229,7 +229,7 @@ class MagRetrieve(MemoryPolicy):
         return (*always, *sorted(others[index] for index in chosen))
 
     def attend_painted(self, view: CameraPose) -> tuple[int, ...]:
-        """Return what it attends, with the frames that show what those do not show of the view.
+        """Return the attended slots, and the frames that show the rest of the view.
 
         The focused frame comes first: none shows the view better.
         """
@@ -296,15 +296,15 @@ class Window(MemoryPolicy):
     looks_ahead = False
 
     def adopt(self, table: SlotTable, block_length: int) -> None:
-        """Keep what another policy had of the window; the rest is forgotten."""
+        """Keep another policy's frames within the window."""
         super().adopt(table, block_length)
         self._unpin()
         self._forget_old(self.table, block_length)
 
     def _unpin(self) -> None:
-        """Let first frames that another policy pinned pass like all others.
+        """Unpin the first frames of another policy.
 
-        Where a setting counts first frames, those of the policy before stay, as in recordings.
+        If the setting counts first frames, those of the previous policy stay, as in recordings.
         """
         if self.setting.sink_frames is None:
             frames = self.table.frames
@@ -317,7 +317,7 @@ class Window(MemoryPolicy):
         self._forget_before(newest + 1 - self.setting.window_blocks * block_length)
 
     def admit(self, block: BlockInfo) -> tuple[SlotWrite, ...]:
-        """Keep all frames of the block, in place of those that left the window."""
+        """Keep all frames of the block in place of those that left the window."""
         length = len(block.poses)
         self._forget_before(block.first_frame - (self.setting.window_blocks - 1) * length)
         writes = []
@@ -334,17 +334,17 @@ class Window(MemoryPolicy):
 
 
 class WindowOfViews(Window):
-    """A window over painted views: those that recent blocks show stay with them."""
+    """A window over painted views, which also keeps the originals that recent blocks show."""
 
     looks_ahead = True
 
     @property
     def has_room(self) -> bool:
-        """Return False: what nobody looks at would be forgotten at once."""
+        """Return False: views that are not shown would leave the window at once."""
         return False
 
     def adopt(self, table: SlotTable, block_length: int) -> None:
-        """Keep what another policy had of the window and of what it shows."""
+        """Keep another policy's frames within the window, and the originals that it shows."""
         self.table.adopt(table)
         self._unpin()
         shown = [frame for frame in self.table.frames.values() if frame.kind != "look-ahead"]
@@ -354,7 +354,7 @@ class WindowOfViews(Window):
         self._forget_old(self.table, block_length)
 
     def admit(self, block: BlockInfo) -> tuple[SlotWrite, ...]:
-        """Keep all frames of a block, of a view ahead one."""
+        """Keep all frames of a block, and one of a view ahead."""
         if block.look_ahead:
             slot = self.table.place(protected=("sink",))
             return (self._put(block, len(block.poses) - 1, "look-ahead", slot),)
@@ -388,7 +388,7 @@ MEMORY_POLICIES: dict[str, type[MemoryPolicy]] = {
 
 
 def no_places(policy: str) -> str:
-    """Return why nothing can be changed under a policy; "": it can."""
+    """Return why no edit is possible under a policy; "": edits are possible."""
     lasting = [name for name, kind in MEMORY_POLICIES.items() if kind.looks_ahead]
     if policy in lasting:
         return ""
@@ -405,7 +405,7 @@ def make_policy(setting: MemorySetting, capacity: int, *, painted: bool = False)
     Args:
         setting: of memory.
         capacity: slots.
-        painted: whether all that lasts is painted, or given, before it is shown.
+        painted: whether lasting views are painted or given before they are shown.
 
     Raises:
         WorldFailed: there is no such policy; the message lists those that exist.
@@ -424,7 +424,7 @@ def change_policy(
     *,
     painted: bool = False,
 ) -> MemoryPolicy:
-    """Return another policy over the same slots: what is gone stays gone; see `make_policy`."""
+    """Return another policy over the same slots; see `make_policy`."""
     new = make_policy(setting, capacity, painted=painted)
     new.adopt(old.table, block_length)
     return new
@@ -443,13 +443,13 @@ def memory_usage(
     spec: WorldSpec,
     origin: MemoryOrigin | None = None,
 ) -> MemoryUsage:
-    """Return what is kept and attended.
+    """Return which frames are kept and attended.
 
     Args:
         policy: whose table is shown.
         attended: indices of the frames that the last shown block read.
         slot_bytes: bytes of one kept frame.
-        capacity: frames that the budget pays for.
+        capacity: frames within the budget.
         frames_made: since reset, look-ahead ones counted.
         blocks_shown: since reset, look-ahead ones not counted.
         spec: for seconds.

@@ -1,4 +1,4 @@
-"""Tensors as the bytes of a parked world and back, bit for bit; knows nothing of what they mean."""
+"""Tensors as the bytes of a parked world and back, bit for bit, whatever they mean."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -18,14 +18,14 @@ _NUMBERS = {
     "uint8": torch.uint8,
     "int64": torch.int64,
 }
-_TYPES, _PARTS = "types", "parts"  # of tensors, by name; data of states that were joined
+_TYPES, _PARTS = "types", "parts"  # tensors' types by name; data of joined states
 MOST_BYTES = 8 * GIB  # of keys and values in main memory; beyond, latents are parked instead
 
 
 def host_room() -> int:
     """Return the bytes that a parked world's memory may take on the host.
 
-    That is half of what is free, and 8 GiB at most, or as many MiB as `PARKED_MIB` says.
+    That is half of the free memory, and at most 8 GiB or `PARKED_MIB` MiB.
     """
     said = os.environ.get(PARKED_MIB, "")
     most = int(said) * MIB if said.isdecimal() else MOST_BYTES
@@ -43,7 +43,7 @@ def unpacked(state: WorldState) -> dict[str, Tensor]:
     """Return the tensors of a state that `packed` made, on the host.
 
     Raises:
-        ValueError: they are of an unknown type, or hold what is not a number.
+        ValueError: they are of an unknown type, or hold NaN or infinity.
     """
     types = state.data[_TYPES]
     return {name: _tensor(name, state.arrays[name], types[name]) for name in types}
@@ -62,7 +62,7 @@ def numbers_of(tensors: Mapping[str, Tensor], name: str, shape: Sequence[int]) -
 
 
 def plain(state: WorldState) -> dict[str, Any]:
-    """Return the plain data of a state, without what `packed` and `joined` added."""
+    """Return the plain data of a state without the keys that `packed` and `joined` add."""
     return {key: value for key, value in state.data.items() if key not in (_TYPES, _PARTS)}
 
 
@@ -119,5 +119,5 @@ def part_of(state: WorldState, part: str) -> WorldState:
 def _parts(state: WorldState) -> dict[str, Any]:
     result: dict[str, Any] = state.data.get(
         _PARTS, state.data
-    )  # states of before have them beside their own data
+    )  # older states have them beside their own data
     return result

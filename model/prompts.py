@@ -41,9 +41,9 @@ class PromptFeatures:
         load_encoder: Callable[[], Encoder],
         known: Mapping[str, Tensor],
     ) -> None:
-        """Note known features of prompts, [rows, dim] without the zero rows past the prompt.
+        """Take known features of prompts, [rows, dim] without the zero rows past the prompt.
 
-        The encoder is loaded once, when a prompt is not known.
+        The encoder is loaded at the first prompt that is not known.
         """
         self._tokenizer, self._text_len = tokenizer, text_len
         self._load_encoder, self._known = load_encoder, known
@@ -59,7 +59,7 @@ class PromptFeatures:
             return encoder(*tokenise(self._tokenizer, [prompt], self._text_len))
 
     def warm(self) -> Encoder:
-        """Return the encoder, loaded unless it is there."""
+        """Return the encoder, loading it once."""
         if self._encoder is None:
             self._encoder = self._load_encoder()
         return self._encoder
@@ -80,7 +80,7 @@ def tokenise(tokenizer: Tokenizer, prompts: Sequence[str], text_len: int) -> tup
 def read_texts(folder: Path, weights: str) -> dict[str, Tensor]:
     """Return features of prompts, [rows, dim] each, that weights of this hash gave.
 
-    They only save time: a file that is absent, damaged or of other weights counts as empty.
+    A file that is absent, damaged or of other weights counts as empty.
     """
     path = folder / TEXTS
     if not path.exists():
@@ -98,7 +98,7 @@ def read_texts(folder: Path, weights: str) -> dict[str, Tensor]:
 
 
 def write_texts(folder: Path, weights: str, texts: Mapping[str, Tensor]) -> None:
-    """Write what `read_texts` returns, of features [1, text_len, dim], whole or not at all."""
+    """Write features, [1, text_len, dim] each, for `read_texts`; whole or not at all."""
     rows = {
         str(row): features[0, : int(features[0].abs().amax(dim=-1).nonzero().max()) + 1].clone()
         for row, features in enumerate(texts.values())
@@ -131,5 +131,5 @@ class Conditioner:
             return self._keys[prompt]
 
     def warm(self) -> None:
-        """Load what is needed to read any prompt."""
+        """Load the text encoder."""
         self._features.warm()

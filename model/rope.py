@@ -179,7 +179,7 @@ class RayCoordinates:
         return _unit(angles.flatten(1, 2)[:, :, None])
 
     def features(self, poses: Tensor, order: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
-        """Return what is not relative: sub-token shift, horizon, place in frame and block.
+        """Return input features: sub-token shift, horizon, place in frame and block.
 
         Args:
             poses: yaw, pitch, fov [degrees] of each frame, [B, F, 3].

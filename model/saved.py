@@ -28,7 +28,7 @@ Config = TypeVar("Config")
 
 
 def parse_config(path: Path, parse: Callable[[dict[str, Any]], Config], remedy: str) -> Config:
-    """Return what a configuration file, JSON, says.
+    """Return the contents of a JSON configuration file.
 
     Raises:
         MissingWeights: the file is absent, damaged, or of another program version.
@@ -57,7 +57,7 @@ def load_into(module: nn.Module, path: Path, part: str = "", remedy: str = POCKE
 
 
 def check_finite(state: Mapping[str, Tensor], path: Path, remedy: str) -> None:
-    """Refuse numbers that are none.
+    """Refuse NaN and infinity.
 
     Raises:
         MissingWeights: there are some.
@@ -77,7 +77,7 @@ def eight_bits(name: str, matrix: Tensor) -> dict[str, Tensor]:
 
 
 def widened(state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Return tensors with matrices of eight bits as what they stand for; see `eight_bits`."""
+    """Return tensors with matrices of eight bits decoded; see `eight_bits`."""
     short = [name for name, value in state.items() if value.dtype == torch.int8]
     aside = {name + ending for name in short for ending in (SCALE, ROWS)}
     wide = {name: value for name, value in state.items() if name not in aside}
@@ -92,7 +92,7 @@ def widened(state: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def stored(value: Tensor, dtype: torch.dtype | None = torch.bfloat16) -> Tensor:
-    """Return a tensor as it is written: on the host, shared with nothing.
+    """Return a copy of a tensor to be written, on the host.
 
     Floats are of a type, None: of their own; other numbers stay.
     """

@@ -1,4 +1,4 @@
-"""What all worlds do alike: a session that is there or not, what it must fit, and its times."""
+"""The base of all worlds: at most one session, the check of its states, and its stage times."""
 
 import time
 from collections.abc import Iterator
@@ -12,11 +12,11 @@ from mag_sandbox.model.world import World, WorldFailed, WorldSpec, WorldState
 MOST_BLOCKS = 2**40  # of a session: more than anybody plays
 
 
-class StageTimes:
-    """Adds up what each stage takes until it is asked.
+class StageTimer:
+    """Adds up the time of each stage of a block.
 
-    >>> times = StageTimes()
-    >>> with times.of("denoise"):
+    >>> times = StageTimer()
+    >>> with times.measure("denoise"):
     ...     pass
     >>> list(times.taken())
     ['denoise']
@@ -27,8 +27,8 @@ class StageTimes:
         self._lock = Lock()  # stages are run by several threads
 
     @contextmanager
-    def of(self, stage: str) -> Iterator[None]:
-        """Count what is done meanwhile to a stage."""
+    def measure(self, stage: str) -> Iterator[None]:
+        """Time the enclosed block under this stage name."""
         started = time.perf_counter()
         yield
         spent = 1000 * (time.perf_counter() - started)
@@ -36,7 +36,7 @@ class StageTimes:
             self._spent[stage] = self._spent.get(stage, 0.0) + spent
 
     def taken(self) -> dict[str, float]:
-        """Return milliseconds of each stage, and begin anew."""
+        """Return the milliseconds of each stage, and begin anew."""
         spent, self._spent = self._spent, {}
         return spent
 
@@ -47,22 +47,22 @@ Session = TypeVar("Session")
 class SessionWorld(World, Generic[Session]):
     """A world that plays one session at a time; see `World`.
 
-    `provenance` is what a recording's header says whatever is played.
+    `provenance` is the part of a recording's header that is the same for all sessions.
     """
 
     def __init__(self, spec: WorldSpec, provenance: dict[str, Any]) -> None:
         self.spec, self._provenance = spec, provenance
         self._session: Session | None = None
-        self._times = StageTimes()
+        self._times = StageTimer()
         self._notices: list[str] = []  # for the player, since the last block
 
     def prepare(self) -> bool:
-        """Do nothing: there is no work ahead of a block."""
+        """Return False: there is no work ahead of a block."""
         self._running()
         return False
 
     def expect_prompt(self) -> None:
-        """Do nothing: any prompt can be read at once, or the reader has no place before."""
+        """Return at once: any prompt can be read, or there is no room to load the reader early."""
 
     def _running(self) -> Session:
         if self._session is None:
@@ -70,16 +70,16 @@ class SessionWorld(World, Generic[Session]):
         return self._session
 
     def _identity(self) -> dict[str, str]:
-        """Return what a state must share with the world that goes on with it."""
+        """Return the data that a state and the world that restores it must share."""
         return {"weights": self._provenance["weights"]}
 
     def _number_type(self) -> str:
-        """Return the type of the numbers that a state holds, such as "float32"."""
+        """Return the number type of a state's tensors, such as "float32"."""
         result: str = self._provenance["execution"]["dtype"]
         return result
 
     def _signed(self) -> dict[str, str]:
-        """Return what a state says of the world that made it; `_require_own` reads it."""
+        """Return the signature of a state, which `_require_own` checks."""
         return {**self._identity(), "dtype": self._number_type()}
 
     def _require_own(self, state: WorldState) -> list[str]:
@@ -87,7 +87,7 @@ class SessionWorld(World, Generic[Session]):
 
         Raises:
             WorldFailed: it differs in something of `_identity`.
-            FieldError: it is no state.
+            FieldError: it is not a state.
         """
         of_type("state", state, WorldState)
         for name, value in self._identity().items():

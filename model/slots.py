@@ -1,4 +1,4 @@
-"""Slots of memory: what a block is, what is kept of it, and which frame lies in which slot.
+"""Slots of memory: blocks, the frames kept of them, and which frame lies in which slot.
 
 Bookkeeping only: no tensors, no network, no policy.
 """
@@ -14,15 +14,15 @@ from mag_sandbox.model.world import MemoryEntry, SegmentKind
 
 @dataclass(frozen=True, slots=True)
 class BlockInfo:
-    """What a policy may know of a block."""
+    """A block as policies see it."""
 
     first_frame: int  # index of its first frame since reset, look-ahead frames counted
     poses: tuple[CameraPose, ...]  # one a frame
     prompt_index: int = 0  # how often the prompt has changed
     look_ahead: bool = False  # imagined before the view got there, not shown
     time: int = 0  # frames shown before it
-    passing: bool = False  # shown until what is invented there arrives
-    copied: bool = False  # made of what memory holds; else painted or given
+    passing: bool = False  # provisional: shown until the painted view arrives
+    copied: bool = False  # generated from memory; else painted or given
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +36,11 @@ class KeptFrame:
     passing: bool = False
     copied: bool = False
     needed: int = 0  # index of the newest frame that was a copy of it, or lay near
-    focused: bool = False  # remembered as it was painted, in place of the copy that was shown
+    focused: bool = False  # remembered from the painting, in place of the copy that was shown
 
     @property
     def last_used(self) -> int:
-        """Index of the newest frame that it is, or that was a copy of it."""
+        """Index of the frame itself or of its newest copy."""
         return max(self.frame_index, self.needed)
 
 
@@ -63,7 +63,7 @@ class SlotTable:
         self.evicted = 0  # frames dropped for lack of room
 
     def put(self, slot: int, frame: KeptFrame) -> None:
-        """Note a frame in a slot, dropping what was there."""
+        """Put a frame into a slot, evicting the one there."""
         self.evicted += slot in self.frames
         self.frames[slot] = frame
 
@@ -79,7 +79,7 @@ class SlotTable:
         return min(old or self.frames, key=lambda slot: self.frames[slot].last_used)
 
     def focus(self, slot: int, *, on: bool = True) -> None:
-        """Note that the frame in a slot is remembered as it was painted, or again as a copy."""
+        """Mark the frame in a slot as remembered from a painting, or again as a copy."""
         self.frames[slot] = replace(self.frames[slot], copied=not on, focused=on)
 
     def drop(self, slot: int) -> None:
@@ -136,7 +136,7 @@ class SlotTable:
         return {"frames": frames, "evicted": self.evicted}
 
     def load_dict(self, data: dict[str, Any]) -> None:
-        """Take over `as_dict`'s data, as far as slots exist here.
+        """Load `as_dict`'s data, as far as slots exist here.
 
         Raises:
             ValueError: they make no sense.

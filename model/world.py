@@ -1,4 +1,4 @@
-"""The World protocol: everything the game, the bench and the evaluation know of a world.
+"""The World protocol: everything that the game, the bench and the evaluation know of a world.
 
 Imports no torch: `load_world` imports a backend only when it is called, so a window opens at once.
 """
@@ -42,7 +42,7 @@ class MissingWeights(WorldFailed):
 
 @dataclass(frozen=True, slots=True)
 class MemorySetting:
-    """The two limits of memory, never confused: what is kept, and what a block attends."""
+    """The two limits of memory, never confused: kept bytes, and frames that a block attends."""
 
     policy: str = "mag-retrieve"  # one of WorldSpec.policies
     kept_mib: KeptMib = 256  # budget of kept keys and values [MiB]
@@ -56,13 +56,13 @@ class MemorySetting:
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """What a block was asked: all that can change pictures."""
+    """The player's input for a block: everything that can change pictures."""
 
     camera: CameraCommand = field(default_factory=CameraCommand)
     prompt: str | None = None  # None: as before
     memory: MemorySetting | None = None  # None: as before
-    edit: Edit | None = None  # of the world, begun before the block is made; None: nothing
-    leave_out: tuple[str, ...] = ()  # of `WorldSpec.optional`, since time is short
+    edit: Edit | None = None  # begun before the block is made
+    leave_out: tuple[str, ...] = ()  # of `WorldSpec.optional`, to save time
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -108,7 +108,7 @@ class WorldSpec:
 
 
 def no_edits(world: str) -> str:
-    """Return what to say of an edit in a world that does not paint its views."""
+    """Return the refusal of an edit in a world that does not paint its views."""
     return f"nothing can be changed in the world {world}; play pocket, which paints its views"
 
 
@@ -133,26 +133,26 @@ class MemorySegment:
 
 @dataclass(frozen=True, slots=True)
 class MemoryOrigin:
-    """Where a memory comes from that was made anew out of another world's pictures."""
+    """The origin of a memory that was re-encoded from another world's pictures."""
 
-    world: str  # that showed the pictures
+    world: str  # whose pictures they were
     pictures: int
 
     def words(self) -> str:
-        """Say it for people."""
+        """Return it in words."""
         pictures = "1 picture" if self.pictures == 1 else f"{self.pictures} pictures"
         return f"re-encoded from {pictures} of {self.world}"
 
 
 @dataclass(frozen=True, slots=True)
 class MemoryFigures:
-    """What memory holds, in figures."""
+    """The contents of memory in figures."""
 
     policy: str
     segments: tuple[MemorySegment, ...]
     bytes: int  # kept now
     budget: int  # bytes that may be kept
-    full_history_bytes: int  # what keeping every frame would have cost
+    full_history_bytes: int  # the cost of keeping every frame
     evicted: int  # frames dropped for lack of room since reset
     oldest_seconds: float  # age of the oldest kept frame [s of world time]
     attended_frames: int  # frames the last block read
@@ -160,11 +160,11 @@ class MemoryFigures:
 
 @dataclass(frozen=True, slots=True)
 class MemoryUsage(MemoryFigures):
-    """What the memory bar draws."""
+    """The data of the memory bar."""
 
     entries: tuple[MemoryEntry, ...]
-    origin: MemoryOrigin | None = None  # None: all of it was made here
-    rebuilt: int = 0  # kept frames whose memory was made again from latents, not exactly
+    origin: MemoryOrigin | None = None  # None: this world made all of it
+    rebuilt: int = 0  # kept frames whose keys and values were recomputed from latents, inexactly
 
     @property
     def kept_frames(self) -> int:
@@ -189,26 +189,26 @@ class LookAheadBlock:
 
 @dataclass(frozen=True, slots=True)
 class FrameBlock:
-    """What came back for one control."""
+    """The output for one control."""
 
     frames: Frames  # uint8 [T, H, W, 3]
     poses: tuple[CameraPose, ...]  # one a frame
     block_index: int  # 0-based since reset, shown blocks only
-    phrase: str  # camera phrase in force, for people
+    phrase: str  # camera phrase in force
     prompt: str  # prompt in force
     stage_ms: dict[str, float]  # "denoise", "remember", "decode", "look_ahead", ...
     memory: MemoryUsage
     look_ahead: tuple[LookAheadBlock, ...] = ()  # imagined since the previous shown block
-    beside: "FrameBlock | None" = None  # of another world, shown in the right half of the frames
-    notice: str = ""  # what the player is to be told, once
-    rest: Frames | None = None  # the frames before anything moved in them; None: nothing did
-    edited: Edit | None = None  # what this block shows changed, and where; None: nothing
-    placed: tuple[Edit, ...] = ()  # what the player placed and is still there
-    planned: tuple[Edit, ...] | None = None  # what else stands on known ground; None: no plan yet
+    beside: "FrameBlock | None" = None  # of another world, in the right half of the frames
+    notice: str = ""  # for the player, once
+    rest: Frames | None = None  # the frames before animation; None: nothing moves
+    edited: Edit | None = None  # the change that this block shows first
+    placed: tuple[Edit, ...] = ()  # things that the player placed
+    planned: tuple[Edit, ...] | None = None  # other things on known ground; None: no plan yet
 
     @property
     def at_rest(self) -> Frames:
-        """What memory knows of the frames: those that come back are alike, whatever moved since."""
+        """The frames without animation, by which views that return are compared."""
         return self.frames if self.rest is None else self.rest
 
 
@@ -221,7 +221,7 @@ class WorldState:
 
     @property
     def bytes(self) -> int:
-        """What the arrays take."""
+        """Size of the arrays."""
         return sum(array.nbytes for array in self.arrays.values())
 
 
@@ -236,7 +236,7 @@ class PastBlock:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Past:
-    """A session of another world, as far as its pictures tell."""
+    """A session of another world: its pictures and poses."""
 
     scene: Scene
     seed: int
@@ -246,17 +246,17 @@ class Past:
 
     @property
     def pose(self) -> CameraPose:
-        """Where the camera is."""
+        """The present camera pose."""
         return self.blocks[-1].poses[-1]
 
     @property
     def next_block(self) -> int:
-        """Index of the block that is made next: the clock goes on."""
+        """Index of the next block, counted on."""
         return self.blocks[-1].block_index + 1
 
 
 def checked_seed(scene: Scene, seed: int) -> int:
-    """Return what `World.reset` is asked for, a number of numpy as Python's own.
+    """Return the seed of `World.reset` as a Python integer.
 
     Raises:
         FieldError: the scene or the seed is of another type, or the seed is out of range.
@@ -286,22 +286,22 @@ class World(Protocol):
         """Return the next block; all that can change pictures is in `control`."""
 
     def prepare(self) -> bool:
-        """Do pending look-ahead work early; True if there was any. Never changes what follows."""
+        """Do pending look-ahead work early; True if there was any. Pictures stay the same."""
 
     def snapshot(self) -> WorldState:
-        """Return all that is needed to go on later."""
+        """Return a state from which `restore` continues."""
 
     def restore(self, state: WorldState) -> None:
-        """Go on from a snapshot: restore and continue equals uninterrupted."""
+        """Continue from a snapshot: the result equals an uninterrupted session."""
 
     def expect_prompt(self) -> None:
-        """Get ready to read a prompt, which may take a while the first time."""
+        """Prepare to read a prompt, which may take a while the first time."""
 
     def round_trip(self, frames: Frames) -> Frames:
-        """Return frames after the autoencoder alone: the best that memory could give back."""
+        """Return frames after the autoencoder alone: the upper bound of recall."""
 
     def provenance(self) -> dict[str, Any]:
-        """Return what a recording's header says: weights hash, dtype, kernel, threads, config."""
+        """Return a recording's header: weights hash, dtype, kernel, threads, config."""
 
     def show(self, control: Control, frames: Frames) -> FrameBlock:  # noqa: ARG002 (refused)
         """Remember a block's frames as if they had been generated here; for evaluations.

@@ -1,9 +1,9 @@
 """Gets files of a world, or data, from the hub: lists, chooses by rules, downloads, compares.
 
-The only module besides `magbench.lpips` that imports `huggingface_hub`, and only when called.
-Files are asked for at the commit that was listed, so what arrives is what was planned. The
-library's own downloads start anew after an interruption (since its release 1.31) and wait for a
-silent server for ever, so what arrives is counted here: never more than was listed, nor for ever.
+`huggingface_hub` is imported only when called. Files are requested at the listed commit, so those
+that arrive are those of the plan. The library's own downloads start anew after an interruption
+(since its release 1.31) and wait for a silent server for ever, so bytes are counted here: never
+more than were listed, nor for ever.
 """
 
 import glob
@@ -370,8 +370,8 @@ def _receive(planned: PlannedFile, part: Path, tell: Callable[[int], None]) -> N
 def _answer(url: str, headers: Mapping[str, str] | None = None) -> Iterator[Any]:
     """Ask the hub as its library does, and give its answer once its head has arrived.
 
-    The library's own headers are not used: to make them it asks the hub whether a program is
-    playing, and of an answer that makes no sense, which it keeps, every later question would fail.
+    The library's own headers are not used: to make them it asks the hub which agent is calling, and
+    keeps a senseless answer, with which every later request would fail.
     """
     from huggingface_hub import constants, get_token
     from huggingface_hub.utils import get_session, hf_raise_for_status
@@ -392,7 +392,7 @@ def _answer(url: str, headers: Mapping[str, str] | None = None) -> Iterator[Any]
 
 
 def _soon(ask: Callable[[], Any]) -> Any:
-    """Return an answer; one whose head comes byte by byte for ever is left to its thread.
+    """Return an answer; a request without one in time is left to its thread.
 
     Raises:
         FetchFailed: it does not come in time.
@@ -402,7 +402,7 @@ def _soon(ask: Callable[[], Any]) -> Any:
     def answer() -> None:
         try:
             future.set_result(ask())
-        except BaseException as error:  # belongs to whoever asked
+        except BaseException as error:  # raised again by `future.result`
             future.set_exception(error)
 
     Thread(target=answer, name="hub", daemon=True).start()
@@ -412,10 +412,10 @@ def _soon(ask: Callable[[], Any]) -> Any:
 
 
 def _pieces(response: Any, most: int, longest: float = math.inf) -> Iterator[bytes]:
-    """Yield what arrives, as it was sent: of a packed answer nothing is unpacked.
+    """Yield the raw bytes of an answer as they arrive, without unpacking.
 
     Raises:
-        FetchFailed: it is more than it should be, or comes so slowly that it will never be all.
+        FetchFailed: they are more than expected, or arrive too slowly.
     """
     count = before = 0
     begun = since = time.monotonic()
@@ -479,7 +479,7 @@ def _safe(path: str) -> bool:
 
 @contextmanager
 def _hub_errors(repo: str) -> Iterator[None]:
-    """Turn what the library raises into one sentence with the remedy."""
+    """Turn the library's errors into one sentence with the remedy."""
     try:
         from huggingface_hub import errors
     except ImportError:

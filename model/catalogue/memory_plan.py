@@ -59,7 +59,7 @@ class MemoryPlan:
     text_encoder: Literal["device", "cpu"] = "device"
     decoder: Literal["exact", "tiny"] = "exact"
     memory_model: Literal["device", "offloaded"] = "device"
-    apart: int = 0  # frames with room in a copy, for policies that read some of what is kept
+    apart: int = 0  # frames with room in a copy, for policies that read some of the kept frames
     devices: int = 1  # sharing every block, and memory by heads
     memory_card: int = 0  # of one process's cards, the one with the memory model; 0: the blocks'
     decoder_card: int = 0  # likewise
@@ -115,11 +115,11 @@ def dit_parameters(dit: DiTConfig = FULL) -> int:
 
 
 def predict(row: WorldRow, plan: MemoryPlan, dit: DiTConfig = FULL) -> Prediction:
-    """Return what a world takes of each device; networks in bf16.
+    """Return the bytes that a world takes on each device; networks are in bf16.
 
-    The part "block" is room for a block's own keys and values, in front of what is kept, and in
-    front of the copy of what it reads, where that lies apart; what entered the layers is then
-    held, too, half as much, until it is known what is kept.
+    The part "block" is room for a block's own keys and values in front of the kept frames and, for
+    policies that read some of these, in front of a copy. The layers' inputs are then held as well,
+    half as much, until the policy has chosen which frames to keep.
     """
     if row.clips:
         return _predict_clips(row.clips, plan)
@@ -153,7 +153,7 @@ def predict(row: WorldRow, plan: MemoryPlan, dit: DiTConfig = FULL) -> Predictio
 
 
 def spread(row: WorldRow, plan: MemoryPlan, cards: int) -> MemoryPlan:
-    """Return a plan that gives memory model and decoder cards of their own, if there are any.
+    """Return a plan that puts memory model and decoder on further cards, if there are any.
 
     The memory model's attention stays where memory is, so it takes time to move; the decoder's
     latents are small. Clips are made on one card.
@@ -415,7 +415,7 @@ def _predict_clips(recipe: ClipRecipe, plan: MemoryPlan) -> Prediction:
 
 
 def _decoder_bytes(kind: str) -> int:
-    """Parameters, what is remembered between blocks, and the largest activations of a block."""
+    """Bytes of parameters, of the state between blocks, and of a block's largest activations."""
     pixels = LATENT_HEIGHT * LATENT_WIDTH * 64
     if kind == "tiny":
         block = 3 * 64 * pixels * 4 * BLOCK_LENGTH  # estimate: three activations of 64 channels

@@ -1,4 +1,4 @@
-"""The weights that come with the game are what they were when it was made: their SHA-256 is listed.
+"""Checks the weights that come with the game against a list of their SHA-256.
 
 `make sums` lists them anew after training; `sha256sum -c SHA256SUMS` checks them by hand.
 """
@@ -26,13 +26,13 @@ def listed(folder: Path = WEIGHTS) -> dict[str, str]:
 
 
 def found(folder: Path = WEIGHTS) -> dict[str, str]:
-    """Return the same of the files that are there."""
+    """Return the SHA-256 of the present files, by path."""
     files = sorted(path for path in folder.glob("*/*") if path.suffix in _KINDS)
     return {path.relative_to(folder).as_posix(): sha256_of(path) for path in files}
 
 
 def changed(folder: Path = WEIGHTS) -> list[str]:
-    """Return what is not as it was shipped, of which something is missing or more."""
+    """Return the paths of files that were changed, added or removed since the list was made."""
     try:
         then, now = listed(folder), found(folder)
     except (OSError, ValueError) as error:
@@ -41,7 +41,7 @@ def changed(folder: Path = WEIGHTS) -> list[str]:
 
 
 def write_sums(folder: Path = WEIGHTS) -> None:
-    """List the files that are there."""
+    """Write the list anew."""
     rows = (f"{digest}  {path}\n" for path, digest in found(folder).items())
     replace_file(folder / SUMS, "".join(rows))
 

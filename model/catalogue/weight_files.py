@@ -41,7 +41,7 @@ class WeightFile:
 
 @dataclass(frozen=True, slots=True)
 class _Manifest:
-    """What is written of a world's files."""
+    """A manifest as it is written."""
 
     files: tuple[WeightFile, ...]
     format: int = FORMAT
@@ -118,10 +118,10 @@ def write_files(files: WorldFiles) -> None:
 def require(row: Fetchable, home: Path | None = None) -> WorldFiles:
     """Return the files of a world, or of data, after a check that all are there and unharmed.
 
-    A file that has not changed since it was last compared is not hashed again.
+    A file that has not changed since the last check is not hashed again.
 
     Raises:
-        MissingWeights: one sentence with what is wrong and what to do.
+        MissingWeights: a file is absent or damaged; one sentence with the remedy.
     """
     files = read_files(row.name, home)
     if files is None:
@@ -154,7 +154,7 @@ def check(
 
 
 def check_file(file: WeightFile, home: Path, *, thorough: bool) -> tuple[str, WeightFile]:
-    """Return what is wrong with a file ("": nothing), and the file with its time of change."""
+    """Return the problem of a file ("": none), and the file with its time of change."""
     path = home / file.path
     try:
         status = path.stat()
@@ -171,12 +171,12 @@ def check_file(file: WeightFile, home: Path, *, thorough: bool) -> tuple[str, We
 
 
 def header_problem(path: Path) -> str:
-    """Return what is wrong with the header of a safetensors file; "" for nothing or others."""
+    """Return the problem of a safetensors header; "": none, or another kind of file."""
     return safetensors_problem(path) if path.suffix == ".safetensors" else ""
 
 
 def safetensors_problem(path: Path) -> str:
-    """Return why a file, whatever its name, is not whole safetensors; "" if it is."""
+    """Return why a file is not whole safetensors; "": it is."""
     with open_plain(path) as file:
         (length,) = struct.unpack("<Q", file.read(8).ljust(8, b"\0"))
         try:
@@ -212,9 +212,9 @@ def own_file(role: str, path: Path) -> WeightFile:
 
 
 def use_own(row: WorldRow, path: Path, home: Path | None = None) -> WorldFiles:
-    """Let a world's own part be a file of the player's, from now on; the rest must be here.
+    """Use a file of the player's as a world's own part; the rest must be here.
 
-    The rest may have come with any world that uses the same files.
+    The rest may have been fetched for any world that uses the same files.
 
     Raises:
         MissingWeights: the file cannot be read, or the rest is not here.

@@ -27,7 +27,7 @@ from mag_sandbox.model.world import MIB, MemorySetting
 from mag_sandbox.program import PROGRAM
 
 # A folder of weights as diffusers writes them, or one file. Each of the two networks of MAG is
-# known by what its name says, or else by not being the other one, nor a stage of training.
+# recognised by its name, or else by not being the other one, nor a stage of training.
 _NET = r"diffusion_pytorch_model[^/]*"
 _MEMORY_WORD = r"(memory|mem[_-]|[_-]mem\b|compress|\bbc\d+|[/_-]bc\d+)"
 _STAGE = r"(^|[/_-])(ode|sf\d+|critic|fake|real|optim)"
@@ -51,7 +51,7 @@ def generator_names() -> tuple[str, ...]:
 
 
 def memory_names() -> tuple[str, ...]:
-    """Return the like of the memory model."""
+    """Return such expressions for the memory model."""
     word = rf"(?!.*generat)(?=.*{_MEMORY_WORD})"
     folders = tuple(rf"{word}(.*/)?{_NET}{end}" for end in _ENDS[:2])
     files = tuple(rf"{word}(.*/)?[^/]*{end}" for end in _ENDS)
@@ -81,7 +81,7 @@ BF16_BYTES = 2
 
 @dataclass(frozen=True, slots=True)
 class Licence:
-    """What weights may be used for."""
+    """The licence of weights."""
 
     name: str
     link: str
@@ -89,7 +89,7 @@ class Licence:
 
 @dataclass(frozen=True, slots=True)
 class WeightSource:
-    """Where files of one role come from, and how they are known in a listing."""
+    """The repository of one role's files, and how they are found in its listing."""
 
     role: Role
     repo: str  # owner/name on the hub
@@ -101,15 +101,15 @@ class WeightSource:
 
 
 class Fetchable(Protocol):
-    """What fetched files belong to: a world, or a set of data."""
+    """The owner of fetched files: a world, or a set of data."""
 
     @property
     def name(self) -> str:
-        """What commands call it."""
+        """Its name in commands."""
 
     @property
     def title(self) -> str:
-        """What people call it."""
+        """Its name on screens."""
 
     @property
     def sources(self) -> tuple[WeightSource, ...]:
@@ -117,11 +117,11 @@ class Fetchable(Protocol):
 
     @property
     def licence(self) -> Licence:
-        """What they may be used for."""
+        """Their licence."""
 
     @property
     def reason(self) -> str:
-        """Why they cannot be had; "": they can."""
+        """Why they cannot be fetched; "": they can."""
 
     @property
     def roles(self) -> tuple[Role, ...]:
@@ -130,7 +130,7 @@ class Fetchable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DataRow:
-    """Files that worlds are measured with."""
+    """Files of a benchmark."""
 
     name: str
     title: str
@@ -146,12 +146,12 @@ class DataRow:
 
 @dataclass(frozen=True, slots=True)
 class PackRecipe:
-    """How blocks are made that read packed frames: the weights are of many steps, and guided."""
+    """How a world with packed frames makes blocks, by weights of many steps with guidance."""
 
     steps: int  # of a block, and of the picture that a scene begins with
-    guidance: float  # how much the prompt counts; 1: nothing is led away from
+    guidance: float  # classifier-free guidance; 1: none
     shift: float  # of the noise levels
-    negative: str  # text that is led away from
+    negative: str  # the negative prompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,9 +169,9 @@ class WorldRow:
     lora_alpha: float = 0.0  # an adapter counts by this over its rank
     clips: ClipRecipe | None = None  # of a clip world
     packs: PackRecipe | None = None  # of a world that remembers by packing frames
-    own: Role = "generator"  # what the player may give a file of, where no role is named
+    own: Role = "generator"  # the part that a player's file replaces if no role is named
     base: str = ""  # weights it shares with others: one can go on where another was; "": none
-    steady: bool = True  # holds a picture on and on; the key for the next world leads to no other
+    steady: bool = True  # holds a picture; the key for the next world skips others
     reason: str = ""  # why it cannot be played as it comes; "": it can
 
     @property
@@ -214,7 +214,7 @@ class WorldRow:
 
 @dataclass(frozen=True, slots=True)
 class VideoShape:
-    """What a stream shows; the public checkpoints know this one size."""
+    """Size and rate of a stream's frames; the public checkpoints know this one size."""
 
     latent_width: int = LATENT_WIDTH
     latent_height: int = LATENT_HEIGHT

@@ -55,9 +55,9 @@ class ScenePrompts:
         return *scene_prompts(prompt, self._axes), *self._aside
 
     def prepare(self, prompt: str, on_progress: Progress) -> None:
-        """Have all texts of a prompt at hand; those of the one before are let go.
+        """Read or encode all texts of a prompt, in place of the previous one's.
 
-        Where a text is new it is encoded, which may take minutes on a processor.
+        Encoding may take minutes on a processor.
         """
         self._features = self.store.get(self.texts(prompt), on_progress)
 
@@ -67,7 +67,7 @@ class ScenePrompts:
 
 
 class ActiveText:
-    """What networks read of the text.
+    """Keys and features of the present text for the networks.
 
     texts = ActiveText(prompts, "cuda", torch.bfloat16, fallback, on_progress)
     texts.prepare("a harbour at dusk")
@@ -89,7 +89,7 @@ class ActiveText:
         self._made: tuple[str, TextKeys] = ("", ())
 
     def prepare(self, prompt: str) -> None:
-        """Have a prompt at hand under every camera sentence; encode what is new of it."""
+        """Read or encode a prompt under every camera sentence."""
         if prompt == self._prepared:
             return
 
@@ -104,22 +104,22 @@ class ActiveText:
 
     @property
     def text(self) -> str:
-        """Whose keys were asked for last."""
+        """The text of `newest`."""
         return self._made[0]
 
     @property
     def newest(self) -> TextKeys:
-        """The keys that were asked for last."""
+        """The keys that were computed last."""
         return self._made[1]
 
     def keys(self, dit: DiT, text: str) -> TextKeys:
-        """Return the keys of a text of the prepared prompt; the newest are kept."""
+        """Return the keys of a text of the prepared prompt; the newest keys are cached."""
         if text != self._made[0]:
             self._made = (text, self._fallback.run(lambda: self._keys(dit, text)))
         return self._made[1]
 
     def aside(self, dit: DiT, text: str = NOTHING) -> TextKeys:
-        """Return the keys of a text that is no sentence; nothing is kept of them."""
+        """Return the keys of a text aside; they are not cached."""
         return self._keys(dit, text)
 
     def features(self, text: str) -> Tensor:
@@ -127,7 +127,7 @@ class ActiveText:
         return self._prompts.features(text).to(self._device, self._dtype)
 
     def forget(self) -> None:
-        """Keep no keys."""
+        """Drop the cached keys."""
         self._made = ("", ())
 
     def _keys(self, dit: DiT, text: str) -> TextKeys:

@@ -340,7 +340,7 @@ class ClipWorld(SessionWorld[_Reel]):
         }
 
     def close(self) -> None:
-        """Let go of everything; may be called twice."""
+        """Free everything; may be called twice."""
         self._session = None
         vars(self).pop("_pipelines", None)
 
@@ -384,7 +384,7 @@ class ClipWorld(SessionWorld[_Reel]):
             frames = np.concatenate((frames, taken))
             newest = np.concatenate((session.shown, taken))
             session.shown = newest[max(0, len(newest) - self._shown_frames) :].copy()
-        with self._times.of("pose"):
+        with self._times.measure("pose"):
             seconds = self.spec.block_seconds
             poses = self._poses.update(frames, session.command, seconds).poses
         block = FrameBlock(
@@ -413,7 +413,7 @@ class ClipWorld(SessionWorld[_Reel]):
             self._on_progress("making a clip", min(0.99, fraction))
 
         report(0.0)
-        with self._times.of("clip"):
+        with self._times.measure("clip"):
             session.left = self._fallback.run(lambda: self._pipelines.make(request, report))
         session.phrase = session.smoother.motion.phrase
         session.clips += 1

@@ -1,4 +1,4 @@
-"""What a decoder or encoder remembers between two pieces of one video, kept outside the network."""
+"""The state of a decoder or encoder between two pieces of one video, kept outside the network."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ Tail = Tensor | str | None  # last input frames of a layer; SKIPPED; None: nothi
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CodecState:
-    """Where a video stands: a value that is never changed, so keeping one is a fork.
+    """The progress of a video: an immutable value, so keeping one is a fork.
 
     pictures, state = decoder.decode(first_latents, START)
     more, later = decoder.decode(next_latents, state)  # `state` can be used again
@@ -44,7 +44,7 @@ class CodecState:
     ) -> "CodecState":
         """Read what `as_tensors` gave, where and in the numbers of another state of the decoder.
 
-        Its latents may be lower and narrower by a scale: what is kept grows as they do.
+        The other state's latents may be lower and narrower by a scale.
 
         Raises:
             ValueError: it is not a state of that decoder.

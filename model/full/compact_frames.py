@@ -1,10 +1,9 @@
-"""What entered the layers for one frame, in 4 bits a number: its keys and values follow from it.
+"""The layers' inputs for one frame in 4 bits a number, from which keys and values follow.
 
-A layer adds little to what enters it, so of every layer but the first only the difference to what
-was decoded of the one before is coded: what one layer loses the next one makes good, and errors do
-not add up over depth. What enters the first layer has nothing before it, and is coded twice.
-A few neighbouring tokens of a channel share sixteen evenly spaced levels, since channels differ
-a hundredfold.
+A layer adds little to its input, so every layer but the first codes only the difference to the
+decoded input of the previous one: errors of one layer are corrected by the next and do not add up
+over depth. The first layer's input has no predecessor and is coded twice. A few neighbouring tokens
+of a channel share sixteen evenly spaced levels, since channels differ a hundredfold.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,14 +19,14 @@ MOST = 2.0**15  # of any difference: half of fp16's range
 
 
 class CompactFrame(NamedTuple):
-    """What entered the layers for a frame, coded in layers + 1 turns."""
+    """The layers' inputs for a frame, coded in layers + 1 turns."""
 
     levels: Tensor  # two in a byte, uint8 [turns, B, tokens, dim / 2]
     ranges: Tensor  # the lowest level, and the step; uint8 [turns, B, 2, groups, dim]
 
 
 def compact(inputs: Sequence[Tensor]) -> CompactFrame:
-    """Return what entered each layer, [B, tokens, dim] of an even dim, in a quarter of bf16's room.
+    """Return the layers' inputs, [B, tokens, dim] with an even dim, in a quarter of bf16's size.
 
     Source: predictive coding (DPCM), over depth in place of time.
     """
@@ -41,9 +40,9 @@ def compact(inputs: Sequence[Tensor]) -> CompactFrame:
 
 
 def layer_inputs(frame: CompactFrame, dtype: torch.dtype) -> Iterator[Tensor]:
-    """Give what entered each layer again, [B, tokens, dim], the same numbers whenever it is done.
+    """Yield the decoded inputs, [B, tokens, dim], the same numbers every time.
 
-    The type is that of what was coded.
+    The type must be that of the coded inputs.
     """
     batch, tokens, half = frame.levels.shape[1:]
     x = frame.levels.new_zeros(batch, tokens, 2 * half, dtype=dtype)
@@ -70,7 +69,7 @@ def check_compact(frame: CompactFrame, layers: int, batch: int, tokens: int, dim
     """Check a frame from outside.
 
     Raises:
-        ValueError: it is of other sizes, or holds what is not finite.
+        ValueError: it is of other sizes, or holds NaN or infinity.
     """
     for part, expected in zip(frame, compact_shapes(layers, batch, tokens, dim), strict=True):
         if part.shape != expected or part.dtype != torch.uint8:

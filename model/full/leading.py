@@ -1,9 +1,9 @@
 """A full-size world of several devices: one process plays, the others do the same beside it.
 
 `torchrun` starts the program once for each device. The first process runs the command as if it were
-alone; what it asks of its world, it tells the others before, which ask the same of theirs. They
-have no window and write nothing. What is told is pickled: these processes are one program on
-machines that one owner started, and nobody else can reach them.
+alone; it sends every call of its world to the others first, which repeat it on theirs. They have no
+window and write nothing. Calls are pickled: these processes are one program on machines of one
+owner, out of reach of others.
 """
 
 import logging
@@ -23,7 +23,7 @@ LOAD, END = "load", "end"
 
 
 def tell(what: str, *told: object) -> None:
-    """Have the other processes do something, too."""
+    """Send a call to the other processes."""
     dist.broadcast_object_list([(what, told)], src=0)
 
 
@@ -84,16 +84,16 @@ class LeadingWorld(World):
 
 
 def end() -> None:
-    """Let the other processes go; the first one calls it last."""
+    """End the other processes; the first one calls it last."""
     tell(END)
     dist.destroy_process_group()
 
 
 def follow(load: Callable[..., World]) -> None:
-    """Do what the leading process says until it ends.
+    """Repeat the leading process's calls until it ends.
 
     Args:
-        load: loads the world that it loads.
+        load: loads the same world.
     """
     world: World | None = None
     while (message := _heard())[0] != END:

@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 
 class OomFallback:
-    """Does work; where the device is out of memory, again by a smaller plan.
+    """Does work, and if the device is out of memory, again under a smaller plan.
 
     fallback = OomFallback(row, plan, has_tiny=True, change=world.apply_plan, tell=say)
     latents = fallback.run(lambda: denoise(noise))
@@ -35,16 +35,16 @@ class OomFallback:
         change: Callable[[MemoryPlan, MemoryPlan], None],
         tell: Callable[[str], None],
     ) -> None:
-        """Say how it begins; `change` goes to a smaller plan, `tell` says so to the player."""
+        """Begin with a plan; `change` goes to a smaller one, `tell` informs the player."""
         self.plan = plan
         self._row, self._has_tiny = row, has_tiny
         self._change, self._tell = change, tell
 
     def run(self, work: Callable[[], Result]) -> Result:
-        """Return what `work` returns, which leaves everything as it was where it fails.
+        """Return the result of `work`, which must change nothing if it fails.
 
         Raises:
-            WorldFailed: there is no room, and nothing is left to give up.
+            WorldFailed: there is no room, and no smaller plan.
         """
         while True:
             try:
@@ -60,7 +60,7 @@ class OomFallback:
             self._give_up(plan)  # out of `except`, whose traceback holds tensors
 
     def _smaller(self) -> MemoryPlan | None:
-        """Return what to try next; None: nothing, as where other devices do not hear of it."""
+        """Return the plan to try next; None: there is none, or other devices would not follow."""
         if self.plan.devices > 1:
             return None
         return next_smaller(self._row, self.plan, tiny_decoder=self._has_tiny)
@@ -119,10 +119,10 @@ def _movable() -> Iterator[None]:
 
 
 class SideStream:
-    """Does one thing after the other while the caller does something else.
+    """Runs work in order beside the caller.
 
     side_stream = SideStream("cuda")
-    frames = side_stream.start(lambda: video.decode(latents))  # what was computed so far is there
+    frames = side_stream.start(lambda: video.decode(latents))  # sees the results so far
     remember(latents)
     frames.result()
     """
@@ -133,12 +133,12 @@ class SideStream:
         self._thread = ThreadPoolExecutor(1, "side-stream", torch.set_num_threads, (threads,))
 
     def start(self, work: Callable[[], Result]) -> "Future[Result]":
-        """Begin, in inference mode; what it returns must lie on the host."""
+        """Begin work, in inference mode; its result must lie on the host."""
         until_now = torch.cuda.current_stream().record_event() if self._stream else None
         return self._thread.submit(self._do, work, until_now)
 
     def close(self) -> None:
-        """Let go of the thread."""
+        """End the thread."""
         self._thread.shutdown()
 
     def _do(self, work: Callable[[], Result], until_now: torch.cuda.Event | None) -> Result:
@@ -148,5 +148,5 @@ class SideStream:
             self._stream.wait_event(until_now)
             with torch.cuda.stream(self._stream):
                 result = work()
-            self._stream.synchronize()  # so that whatever it read may be freed
+            self._stream.synchronize()  # so that its inputs may be freed
             return result

@@ -124,7 +124,7 @@ class PackStreamWorld(SteeredWorld[_PackSession]):
             self._require_numbers(latents)
             frames = self._fallback.run(lambda: self._decode(latents))
             poses = self._place(frames, control.camera)
-            with self._times.of("remember"):
+            with self._times.measure("remember"):
                 block = self._frames(session.block_index, poses[TIME_STRIDE - 1 :: TIME_STRIDE])
                 session.memory.push(block.with_latents(latents))
             return self._shown(latents, frames, poses)
@@ -174,7 +174,7 @@ class PackStreamWorld(SteeredWorld[_PackSession]):
         }
 
     def close(self) -> None:
-        """Let go of networks and memory; may be called twice."""
+        """Free networks and memory; may be called twice."""
         vars(self).pop("_networks", None)
         super().close()
 
@@ -199,7 +199,7 @@ class PackStreamWorld(SteeredWorld[_PackSession]):
         """Return a picture, [1, H, W, 3], made from the prompt alone."""
         attend = own_block_attention(self._networks.dit.kernel)
         place = self._frames(0, (CameraPose(),))
-        with self._times.of("denoise"):
+        with self._times.measure("denoise"):
             latents = self._sampled(place, attend, seed, 0, compose(prompt, HOLD))
         picture = self._decode(latents)
         self._video.begin()
@@ -208,11 +208,11 @@ class PackStreamWorld(SteeredWorld[_PackSession]):
     def _denoise(self) -> Tensor:
         """Return the next block's latents, fp32 [1, F, C, h, w]."""
         session, dit = self._running(), self._networks.dit
-        with self._times.of("pack"):
+        with self._times.measure("pack"):
             pairs = read_context(dit, session.memory.tokens(dit), self._texts.aside(dit))
         place = self._frames(session.block_index, (CameraPose(),) * BLOCK_LENGTH)
         attend = context_attention(pairs, dit.kernel)
-        with self._times.of("denoise"):
+        with self._times.measure("denoise"):
             return self._sampled(place, attend, session.seed, session.block_index, session.text)
 
     def _sampled(

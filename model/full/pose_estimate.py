@@ -1,7 +1,7 @@
-"""Estimated poses for worlds that take none: commands integrated, corrected by what is to be seen.
+"""Estimated poses for worlds without exact ones: integrated commands, corrected by the pictures.
 
 Every frame is matched with the oldest key frame that shows much of it, so drift does not grow with
-time, and coming back to a place corrects it (loop closure). What cannot be matched follows the
+time, and returning to a place corrects it (loop closure). Frames without a match follow the
 commands, as fast as pictures followed them so far. Needs numpy only; knows no network.
 
 Limits: scale comes from an assumed field of view; zoom, roll and moving about are not measured.

@@ -72,17 +72,17 @@ class ConcatenatedCache(KVCache):
 
 
 class SameStream(SideStream):
-    """Does it before the caller goes on: the plain way, to compare with."""
+    """Runs work at once: the plain way, to compare with."""
 
     def __init__(self, device: str) -> None:
-        """Need nothing."""
+        """Start no thread."""
 
     def start(self, work: Callable[[], Result]) -> "Future[Result]":
         """Do it at once."""
         done: Future[Result] = Future()
         try:
             done.set_result(work())
-        except Exception as error:  # belongs to whoever asks for the result
+        except Exception as error:  # raised again by `result`
             done.set_exception(error)
         return done
 
@@ -249,7 +249,7 @@ def random_world(
 
 
 def _untold(stage: str, fraction: float) -> None:
-    """Hear of progress and say nothing."""
+    """Ignore progress."""
 
 
 def _packing(

@@ -60,7 +60,7 @@ class Ulysses:
         return self._in_order(self._gathered(x))
 
     def side_by_side(self, x: Tensor, axis: int) -> Tensor:
-        """Return what all processes have, heads or tokens of a frame, in order on their axis."""
+        """Return all processes' heads, or tokens of a frame, in order on their axis."""
         return torch.cat(tuple(self._gathered(x)), dim=axis)
 
     def own(self, x: Tensor, axis: int) -> Tensor:
@@ -69,7 +69,7 @@ class Ulysses:
         return result
 
     def agreed(self, most: int) -> int:
-        """Return the least of what all processes say."""
+        """Return the least of all processes' numbers."""
         number = torch.tensor([most])
         if dist.get_backend(self._group) == "nccl":
             number = number.cuda()
@@ -77,7 +77,7 @@ class Ulysses:
         return int(number)
 
     def across(self, attend: Attend) -> Attend:
-        """Return an attention that is given some tokens, and sees some heads of all of them."""
+        """Return the attention of this process's tokens, computed for its heads of all tokens."""
 
         def exchanging(layer_index: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
             q, k, v = self._to_heads(torch.cat((q, k, v))).chunk(3)  # in one exchange
@@ -97,14 +97,14 @@ class Ulysses:
         return self._exchanged(by_tokens).movedim(0, 2).flatten(2, 3)
 
     def _gathered(self, x: Tensor) -> Tensor:
-        """Return what all processes have, [P, ...]."""
+        """Return all processes' tensors, [P, ...]."""
         parts = x.new_empty(self.count * x.shape[0], *x.shape[1:])
         dist.all_gather_into_tensor(parts, x.contiguous(), self._group)
         result: Tensor = parts.unflatten(0, (self.count, -1))
         return result
 
     def _exchanged(self, parts: Tensor) -> Tensor:
-        """Send each process its part, [P, ...], and return what all have for this one."""
+        """Send each process its part, [P, ...], and return the parts for this one."""
         received = torch.empty_like(parts, memory_format=torch.contiguous_format)
         dist.all_to_all_single(received, parts.contiguous(), group=self._group)
         return received
@@ -141,7 +141,7 @@ def joined(devices: int, device: str, tokens: int, heads: int) -> Ulysses | None
 
 
 def card(device: str, number: int) -> str:
-    """Return what torch calls a further card of this process; 0 is the device itself.
+    """Return torch's name of a further card of this process; 0 is the device itself.
 
     >>> card("cuda", 2), card("cuda", 0), card("cpu", 1)
     ('cuda:2', 'cuda', 'cpu')

@@ -1,7 +1,7 @@
-"""What full-size worlds share that make a video block by block, whatever they remember by.
+"""The base of full-size worlds that make a video block by block, with any kind of memory.
 
-They are steered by sentences at the end of the prompt, shown as one running video, and looked at to
-tell where they look. Nothing here makes latents.
+They are steered by sentences at the end of the prompt, shown as one running video, and their poses
+are estimated from it. Nothing here makes latents.
 """
 
 from collections.abc import Callable
@@ -56,7 +56,7 @@ class SteeredSession:
         return compose(self.prompt, self.smoother.motion.phrase)
 
     def described(self) -> dict[str, Any]:
-        """Return what `ParkedSession` reads."""
+        """Return the data of `ParkedSession`."""
         told = {name: getattr(self, name) for name in ("seed", "prompt", "block_index")}
         return {**told, "smoother": self.smoother.as_dict()}
 
@@ -66,7 +66,7 @@ Session = TypeVar("Session", bound=SteeredSession)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParkedSession:
-    """What a session says as it is parked, besides memory and pictures."""
+    """What is parked of a session besides memory and pictures."""
 
     seed: int
     prompt: str
@@ -81,7 +81,7 @@ class ParkedSession:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ParkedVideo:
-    """What was shown, as `SteeredWorld` parked it, checked."""
+    """The video that was shown, as `SteeredWorld` parked it, checked."""
 
     newest: Tensor  # latents, fp32 on the host
     poses: PoseEstimator
@@ -89,7 +89,7 @@ class ParkedVideo:
 
 
 class SteeredWorld(SessionWorld[Session]):
-    """A full-size world, whatever it remembers by; see `World`.
+    """A full-size world with any kind of memory; see `World`.
 
     `device` and `dtype` are those of its networks, `latent_shape` is C, h, w of a latent frame.
     """
@@ -122,7 +122,7 @@ class SteeredWorld(SessionWorld[Session]):
             return self._fallback.run(lambda: self._video.round_trip(frames))
 
     def close(self) -> None:
-        """Let go of networks and memory; may be called twice."""
+        """Free networks and memory; may be called twice."""
         self._session = None
         for networks in ("_prompts", "_video", "_texts"):
             vars(self).pop(networks, None)
@@ -142,10 +142,10 @@ class SteeredWorld(SessionWorld[Session]):
         return open_image(path, self.spec.frame_width, self.spec.frame_height)
 
     def _require_numbers(self, latents: Tensor) -> None:
-        """Refuse what is no picture.
+        """Refuse latents that hold NaN or infinity.
 
         Raises:
-            WorldFailed: it holds NaN or infinity.
+            WorldFailed: they do.
         """
         if not torch.isfinite(latents).all():
             raise WorldFailed(
@@ -154,11 +154,11 @@ class SteeredWorld(SessionWorld[Session]):
             )
 
     def _decode(self, latents: Tensor) -> Frames:
-        with self._times.of("decode"):
+        with self._times.measure("decode"):
             return self._video.decode(latents)
 
     def _place(self, frames: Frames, command: CameraCommand) -> tuple[CameraPose, ...]:
-        with self._times.of("pose"):
+        with self._times.measure("pose"):
             return self._running().poses.update(frames, command, len(frames) / self.spec.fps).poses
 
     def _handed_out(

@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 
 
 class RowEncoder(Protocol):
-    """What the store needs of a text encoder: `TextEmbedder`."""
+    """A text encoder as the store uses it: `TextEmbedder`."""
 
     def rows(self, text: str) -> Tensor:
         """Return a text's features without padding, [tokens, dim]."""
@@ -42,7 +42,7 @@ class RowEncoder(Protocol):
 
 
 class TextFiles:
-    """What was made of texts, a file each, which appears whole or not at all.
+    """Features of texts, a file each, which appears whole or not at all.
 
     files = TextFiles(folder, weights_identity(encoder_file, tokenizer_file))
     files.write("a harbour at dusk", {"rows": rows})
@@ -52,13 +52,13 @@ class TextFiles:
     def __init__(self, folder: Path, kind: str, limit_mib: int = 1024) -> None:
         """Open a folder, which may hold other kinds as well; nothing is read or written yet.
 
-        A kind is all that what is kept depends on, besides the text. Files not asked for longest
-        are deleted when they exceed the limit together.
+        A kind names everything besides the text that features depend on. The files that were not
+        read for longest are deleted when all exceed the limit.
         """
         self._folder, self._kind, self._limit = folder, kind, limit_mib * MIB
 
     def read(self, text: str) -> dict[str, Tensor] | None:
-        """Return what was kept of a text; None: nothing, or it is damaged."""
+        """Return the kept features of a text; None: there are none, or they are damaged."""
         path = self._path(text)
         if not path.exists():
             return None
@@ -79,7 +79,7 @@ class TextFiles:
         return tensors
 
     def has(self, text: str) -> bool:
-        """Return whether a whole file is kept of a text; its numbers are not looked at."""
+        """Return whether a whole file is kept of a text; its numbers are not read."""
         path = self._path(text)
         if not path.exists():
             return False
@@ -90,7 +90,7 @@ class TextFiles:
             return False
 
     def keep(self, text: str, tensors: Mapping[str, Tensor]) -> None:
-        """Keep what was made of a text.
+        """Keep the features of a text.
 
         Raises:
             OSError: there is no room, for example.
@@ -99,7 +99,7 @@ class TextFiles:
         replace_file(self._path(text), save(kept, {"text": text}))
 
     def write(self, text: str, tensors: Mapping[str, Tensor]) -> None:
-        """Keep what was made of a text; a full disk is no failure."""
+        """Keep the features of a text, if there is room."""
         try:
             self.keep(text, tensors)
         except OSError as error:
@@ -107,7 +107,7 @@ class TextFiles:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Wait until no other process makes features here: one encoder at a time is enough."""
+        """Wait until no other process makes features here: one encoder at a time."""
         lock = FileLock(self._folder / LOCK)
         with suppress(OSError):  # nothing can be kept here either
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -118,7 +118,7 @@ class TextFiles:
             lock.release()
 
     def trim(self, texts: Iterable[str]) -> None:
-        """Delete what was not asked for longest, if there is too much; never these texts."""
+        """Delete the files that were not read for longest, if there are too many; never these."""
         keep = {self._path(text) for text in texts}
         try:
             files = [(path, path.stat()) for path in self._folder.rglob("*" + SUFFIX)]
@@ -163,8 +163,8 @@ class EmbeddingStore:
         Args:
             folder: made when the first text is kept.
             identity: of encoder weights, tokenizer and number type; see `weights_identity`.
-            load: makes the encoder; called once for all texts that are missing, and what it gives
-                is dropped afterwards.
+            load: makes the encoder; called once for all missing texts; the encoder is dropped
+                afterwards.
             text_len: rows of the features given out.
             limit_mib: of all files; those of the same call are never deleted.
         """
@@ -178,7 +178,7 @@ class EmbeddingStore:
         texts = tuple(dict.fromkeys(texts))
         rows = {text: kept for text in texts if (kept := self._read(text)) is not None}
         if missing := [text for text in texts if text not in rows]:
-            with self._files.alone():  # who waited finds what was made meanwhile
+            with self._files.alone():  # another process may have made some
                 rows |= {text: kept for text in missing if (kept := self._read(text)) is not None}
                 if missing := [text for text in missing if text not in rows]:
                     rows |= self._make(missing, on_progress)
@@ -191,10 +191,10 @@ class EmbeddingStore:
 
     @contextmanager
     def filling(self) -> Iterator[Callable[[Iterable[str]], None]]:
-        """Give what keeps features of texts on disk that are not there, and holds none of them.
+        """Give a function that encodes missing texts to disk and keeps none in memory.
 
-        The encoder is loaded once, for the first text that needs it. What is given raises OSError
-        if they cannot be kept.
+        The encoder is loaded once, for the first missing text. The function raises OSError if
+        features cannot be kept.
         """
         with self._encoder() as encoder:
 

@@ -1,4 +1,4 @@
-"""One video being shown: latents to frames piece by piece, frames to latents, and where it stands.
+"""One video being shown: latents to frames piece by piece, frames to latents, and its progress.
 
 The full autoencoder and the tiny one are two `PictureCodec`s; a stream may change from one to the
 other while it runs. It knows nothing of how latents are made.
@@ -68,17 +68,17 @@ class VideoStream:
         device: str,
         home: str | None = None,
     ) -> None:
-        """Say what decodes, and where; the tiny codec is made when memory runs out, if it is here.
+        """Begin a video with a codec on a device; the tiny one is loaded when memory runs out.
 
-        Latents of given frames are wanted at `home`; None: where they are made.
+        Latents of given frames are moved to `home`; None: they stay.
         """
         self._codec, self._load_tiny, self._device = codec, load_tiny, device
         self._home = home or device
-        self.state = START  # where it stands; a value, so setting it goes back
+        self.state = START  # a value, so setting it goes back
 
     @property
     def decoder(self) -> DecoderName:
-        """Which decoder is used."""
+        """Name of the present decoder."""
         return self._codec.name
 
     @property
@@ -108,7 +108,7 @@ class VideoStream:
         return to_frames(pictures[0])[: len(frames)]
 
     def use_tiny(self, newest: Tensor | None) -> None:
-        """Go on with the tiny decoder after the latents shown last, if any were."""
+        """Continue with the tiny decoder after the latents that were shown last, if any."""
         if self._load_tiny is None:
             raise RuntimeError("there is no tiny decoder here")
         passed, self.state = self.state.passed, START
@@ -119,15 +119,15 @@ class VideoStream:
             self.state = CodecState(state.tails, passed)
 
     def snapshot(self) -> WorldState:
-        """Return where the video stands."""
+        """Return the progress of the video."""
         return packed(self.state.as_tensors(), {"decoder": self.decoder})
 
     def reading(self, state: WorldState, latents: Tensor) -> Callable[[], None]:
-        """Return what goes on from a snapshot, in which some latents were shown last.
+        """Return a function that continues from a snapshot whose newest latents are given.
 
         Raises:
             WorldFailed: it is of a decoder that is not used here; nothing has changed.
-            ValueError: it makes no sense; likewise.
+            ValueError: the state is damaged; likewise.
         """
         name: DecoderName = decode(DecoderName, state.data["decoder"], "decoder")
         codec = self._codec

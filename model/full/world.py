@@ -1,7 +1,7 @@
 """The World of public checkpoints: steered by sentences, played block by block, poses estimated.
 
-The block loop is `Rollout`; here are the player, the prompt, the pictures, parking, and what to do
-when the device's memory runs out. It knows nothing of files.
+The block loop is `Rollout`; here are the player, the prompt, the pictures, parking, and the
+fallback when the device's memory runs out. It knows nothing of files.
 """
 
 from collections.abc import Callable
@@ -184,7 +184,7 @@ class StreamWorld(SteeredWorld[_Stream]):
         }
 
     def close(self) -> None:
-        """Let go of networks and memory; may be called twice."""
+        """Free networks and memory; may be called twice."""
         self._side_stream.close()
         self._session = None
         if engine := vars(self).get("_engine"):
@@ -246,13 +246,13 @@ class StreamWorld(SteeredWorld[_Stream]):
         session = self._running()
         text = session.text
         if text != self._texts.text:
-            with self._times.of("text"):
+            with self._times.measure("text"):
                 self._texts.keys(self._engine.dit, text)
         keys = self._texts.newest
         if text != session.told:
             rollout = session.rollout
             change = rollout.switch_prompt if session.turned else rollout.update_text
-            with self._times.of("remember"):
+            with self._times.measure("remember"):
                 self._fallback.run(lambda: change(keys))
             session.told, session.turned = text, False
         return keys
@@ -278,7 +278,7 @@ class StreamWorld(SteeredWorld[_Stream]):
         session, engine = self._running(), self._engine
         steps = len(engine.recipe.sampling.steps)
         shape = (1, BLOCK_LENGTH, *engine.latent_shape)
-        with self._times.of("denoise"):
+        with self._times.measure("denoise"):
             noises = block_noises(
                 session.seed, session.block_index, shape, steps, engine.cache.device
             )
@@ -299,7 +299,7 @@ class StreamWorld(SteeredWorld[_Stream]):
         before, memory = self._video.state, self._running().memory
         decoding = self._side_stream.start(lambda: self._decode(latents))
         try:
-            with self._times.of("remember"), self._writer:
+            with self._times.measure("remember"), self._writer:
                 memory.memorise(latents, text, view)
             return decoding.result()
         except BaseException:
@@ -321,7 +321,7 @@ class StreamWorld(SteeredWorld[_Stream]):
         first = self._fallback.run(lambda: self._video.encode(overlap))
         given = torch.cat((first, session.rollout.newest[:, 1 - BLOCK_LENGTH :]), 1)
         memory.restart()
-        with self._times.of("remember"):
+        with self._times.measure("remember"):
             self._write(lambda: memory.memorise(given, text, pose))
         memory.admit(given, (pose,) * BLOCK_LENGTH, session.prompt, session.told)
 

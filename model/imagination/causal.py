@@ -58,7 +58,9 @@ class CausalLayer(nn.Module):
         q, k = rotate(unit(q), rotary), rotate(unit(k), rotary)
         x = x + self.out(attend(layer_index, q, k, v).flatten(2))
         q = unit(self.text_query(self.norm_text(x)).unflatten(-1, self.heads))
-        q = q.reshape(len(text[0]), -1, *self.heads)  # whoever reads the same, as one sequence
+        q = q.reshape(
+            len(text[0]), -1, *self.heads
+        )  # those that read the same text as one sequence
         x = x + self.text_out(kernel(q, *text).reshape(x.shape))
         result: Tensor = x + self.outer(functional.gelu(self.inner(self.norm_inner(x))))
         return result
@@ -71,15 +73,15 @@ def unit(x: Tensor) -> Tensor:
     return result
 
 
-class Likes(NamedTuple):
-    """What the numbers of a step are likened to: those of an earlier step."""
+class DifferenceReference(NamedTuple):
+    """The numbers of an earlier step, from which differences are counted."""
 
     numbers: Tensor  # int64 [..., fields]
-    there: Tensor  # whether there is one, bool [...]
+    there: Tensor  # whether there is such a step, bool [...]
 
 
-class Stood(NamedTuple):
-    """What steps before stand for, and how far it lies behind each step."""
+class StepHistory(NamedTuple):
+    """Content and relative position of earlier steps."""
 
     content: Tensor  # of all steps, [B, J, dim]
     apart: Tensor  # places from where a step begins to each of those before, int64 [B, L, J]
@@ -109,23 +111,23 @@ class PlaceHead(nn.Module):
         nn.init.zeros_(self.likely.weight)
         nn.init.zeros_(self.likely.bias)
 
-    def forward(self, state: Tensor, stood: Stood) -> Tensor:
+    def forward(self, state: Tensor, history: StepHistory) -> Tensor:
         """Return logits of places, from where a step begins, [B, L, places].
 
         Args:
             state: of each step once its kind is known, [B, L, dim].
-            stood: what is before.
+            history: the earlier steps.
         """
         shape = self._heads, -1
         queries = self.query(state).unflatten(-1, shape).transpose(1, 2)  # [B, N, L, D]
-        keys = self.key(stood.content).unflatten(-1, shape).transpose(1, 2)
+        keys = self.key(history.content).unflatten(-1, shape).transpose(1, 2)
         scores = (queries @ keys.mT).float() / math.sqrt(keys.shape[-1])
-        scores = scores + self.alike[:, None, None] * stood.alike[:, None]
-        scores = scores.masked_fill(~stood.before, -torch.inf)
+        scores = scores + self.alike[:, None, None] * history.alike[:, None]
+        scores = scores.masked_fill(~history.before, -torch.inf)
         none = scores.new_zeros(*scores.shape[:-1], 1)  # a head may choose nothing
         shares = torch.cat((scores, none), dim=-1).softmax(dim=-1)[..., :-1]
         there = shares.new_zeros(*shares.shape[:-1], self._places)
-        there = there.scatter_add(-1, stood.apart[:, None].expand_as(shares), shares)
+        there = there.scatter_add(-1, history.apart[:, None].expand_as(shares), shares)
         likely = self.likely(functional.gelu(self.inner(state))).float()
         likely = likely.unflatten(-1, shape).transpose(1, 2)
         # places that are chosen, times distances from them, added up: a circular convolution
@@ -163,16 +165,16 @@ class FieldHead(nn.Module):
         for layer in (*self.like, *self.apart):
             nn.init.zeros_(layer.weight)
 
-    def logits(self, state: Tensor, index: int, likes: Likes) -> Tensor:
+    def logits(self, state: Tensor, index: int, reference: DifferenceReference) -> Tensor:
         """Return the logits of a number, [..., values]."""
         hidden = functional.gelu(self.inner[index](state))
         logits: Tensor = self.outer[index](hidden)
         if index == 0:
             return logits
-        apart = self.apart[index - 1](hidden) * likes.there[..., None]
+        apart = self.apart[index - 1](hidden) * reference.there[..., None]
         total = logits.new_zeros(*logits.shape[:-1], 1)
         parts = apart.split(self._steps(index), dim=-1)
-        each = zip(parts, self._split(likes.numbers[..., index], index), strict=True)
+        each = zip(parts, self._split(reference.numbers[..., index], index), strict=True)
         for size, (part, like) in zip(self._digits[index], each, strict=True):
             steps = torch.arange(size, device=like.device) - like[..., None]
             steps = steps % size if index in self._around else steps + size - 1
@@ -185,15 +187,15 @@ class FieldHead(nn.Module):
         result: Tensor = state + self.drawn[index](number)
         return result
 
-    def liken(self, state: Tensor, likes: Likes) -> Tensor:
+    def refer(self, state: Tensor, reference: DifferenceReference) -> Tensor:
         """Return the state once it is known what all but the first number are likened to."""
         for index, table in enumerate(self.like, 1):
             first, told = 0, torch.zeros_like(state)
-            digits = self._split(likes.numbers[..., index], index)
+            digits = self._split(reference.numbers[..., index], index)
             for size, digit in zip(self._digits[index], digits, strict=True):
                 told = told + table(first + digit)
                 first += size
-            state = state + told * likes.there[..., None]
+            state = state + told * reference.there[..., None]
         return state
 
     def _steps(self, index: int) -> list[int]:

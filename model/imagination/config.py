@@ -64,9 +64,9 @@ class PainterConfig:
         SpriteConfig(10, 20, 1), SpriteConfig(20, 5, 4), SpriteConfig(32, FITTED, 4, fitted=True)
     )  # fmt: skip
     ring: tuple[int, int] = (24, 80)  # rows and columns of cells of 16 px
-    view: tuple[int, int] = (12, 20)  # likewise, of what is painted at once
+    view: tuple[int, int] = (12, 20)  # likewise, of one painting
     shift: float = 2.0  # sigma = shift * u / (1 + (shift - 1) * u)
-    # how much caption, objects and sketch count in each step; 1: nothing is led away from
+    # classifier-free guidance of each step, by caption, objects and sketch; 1: none
     guidance: tuple[float, ...] = (1.5, 1.0, 1.0)
 
     def __post_init__(self) -> None:
@@ -96,10 +96,10 @@ class ReaderConfig:
 
 @dataclass(frozen=True, slots=True)
 class ImaginationConfig:
-    """Everything that fixes what invents views; written beside its weights."""
+    """The architecture of the networks that invent views; written beside their weights."""
 
     kinds: tuple[str, ...]  # of objects, by name
-    # of each category of scenes what is behind all objects (sky, walls, ground), in this order
+    # of each category of scenes the things behind all objects (sky, walls, ground), in this order
     behind: Mapping[str, tuple[str, ...]]
     among: Mapping[str, tuple[str, ...]]  # of each category the kinds that its scenes can have
     planner: PlannerConfig = PlannerConfig()
@@ -115,12 +115,12 @@ class ImaginationConfig:
 
     @property
     def looks(self) -> tuple[str, ...]:
-        """Names of all that is planned and painted, in the order of the tables."""
+        """Names of all planned and painted things, in the order of the tables."""
         return self.kinds + tuple(self.all_behind)
 
     @property
     def all_behind(self) -> dict[str, None]:
-        """Names of what is behind all objects in some category, in their order."""
+        """Names of the things behind all objects in some category, in order."""
         return dict.fromkeys(name for names in self.behind.values() for name in names)
 
     def as_dict(self) -> dict[str, Any]:

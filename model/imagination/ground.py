@@ -33,18 +33,18 @@ class RingGround(Protocol):
     """Pictures of the ring."""
 
     def piece(self, around: Surroundings, place: Place) -> RingPiece:
-        """Return one that shows a place, all of which is known."""
+        """Return a piece that shows a place, all of which is known."""
 
 
 class DecodedGround:
-    """What is known as it is decoded; threads may share it.
+    """Decoded pictures of known ground; threads may share it.
 
     ground = DecodedGround(imagination.picture, beside=2)
     picture = ground.piece(around, place).picture
     """
 
     def __init__(self, decode: Callable[[Surroundings, Place], Tensor], beside: int) -> None:
-        """Say how it is decoded.
+        """Begin with no tiles.
 
         Args:
             decode: a picture of a place, [1, 3, H, W], some of which is known.
@@ -107,7 +107,7 @@ def _cut(pictures: Tensor, place: Place, left: int, height: int) -> Tensor:
 
 
 class RemadeGround:
-    """What is made of pictures of a ground, of larger pieces of it, which serve many views.
+    """Pictures computed from larger pieces of a ground, each of which serves many views.
 
     skies = RemadeGround(decoded, without_things, steps=(6, 8))
     """
@@ -118,7 +118,7 @@ class RemadeGround:
         remake: Callable[[RingPiece], Tensor],
         steps: tuple[int, int],
     ) -> None:
-        """Say what is made.
+        """Begin with no pieces.
 
         Args:
             ground: of which it is made.
@@ -129,7 +129,7 @@ class RemadeGround:
         self._last: list[tuple[RingPiece, Tensor]] = []
 
     def piece(self, around: Surroundings, place: Place) -> RingPiece:
-        """Return a picture of the place and as much around it as is known; see `RingGround`."""
+        """Return a picture of the place and the known ground around it; see `RingGround`."""
         piece = self._ground.piece(around, around.widened(place, self._steps))
         for before, made in self._last:
             if before.place == piece.place and torch.equal(before.picture, piece.picture):
@@ -147,7 +147,7 @@ class ViewCutter:
     """
 
     def __init__(self, lattice: Lattice, ground: RingGround, size: tuple[int, int]) -> None:
-        """Say where views lie and what they are cut out of.
+        """Cut views of a size out of a ground.
 
         Args:
             lattice: of the ring.
@@ -157,7 +157,7 @@ class ViewCutter:
         self._lattice, self._ground, self._size = lattice, ground, size
 
     def views(self, around: Surroundings, poses: Sequence[CameraPose]) -> Tensor | None:
-        """Return pictures at some poses, [F, 3, H, W]; None: not all that they show is known.
+        """Return pictures at some poses, [F, 3, H, W]; None: some of their cells are unknown.
 
         The poses are near to each other, as those of a block are.
         """
@@ -172,10 +172,10 @@ class ViewCutter:
     ) -> tuple[CameraPose, Tensor] | None:
         """Return the first of some poses of whose view enough is known, and its picture.
 
-        Enough is all that the view at `pose` shows as well; where less is known its edge goes on.
+        Enough is the part that the view at `pose` shows as well; an unknown edge is extended.
 
         Args:
-            around: what is known.
+            around: the known surroundings.
             pose: of the view that matters.
             others: near to it, the best first.
 

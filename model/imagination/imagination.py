@@ -1,8 +1,8 @@
-"""What a world asks for views that nobody has seen: planned, then painted.
+"""Invents views that were never seen: they are planned, then painted.
 
-A plan is a function of prompt and seed; a painting of what is known around, the prompt, the things
-that stand there, the seed and the place: the same questions in the same order give the same world,
-bit for bit. Nothing is kept in between, and nothing depends on time.
+A plan is a function of prompt and seed; a painting is one of the known surroundings, the prompt,
+the planned things, the seed and the place: the same calls in the same order give the same world,
+bit for bit. No state is kept in between, and nothing depends on time.
 """
 
 from collections.abc import Callable, Sequence
@@ -75,7 +75,7 @@ def decoded_sizes(view: tuple[int, int]) -> list[tuple[int, int]]:
 
 
 class Subject(NamedTuple):
-    """What is to be painted."""
+    """The subject of a painting."""
 
     prompt: Tensor  # text features, [1, text_len, text_dim]
     empty: Tensor  # those of the empty prompt
@@ -99,7 +99,7 @@ class Imagination:
         load: Callable[[], ImaginationNetworks],
         coder: Coder,
     ) -> None:
-        """Take networks, which are loaded when something is first planned, painted or read.
+        """Take networks, which are loaded at the first plan, painting or reading.
 
         Args:
             config: of the networks.
@@ -139,13 +139,13 @@ class Imagination:
         latents: Tensor,
         only: np.ndarray | None = None,
     ) -> Surroundings:
-        """Return surroundings that know a view which was given, not invented.
+        """Return surroundings with a view that was given, not invented.
 
         Args:
-            around: what is known.
+            around: the known surroundings.
             pose: of the view, on the lattice.
             latents: of the memory, normalised, [1, C, rows, columns].
-            only: cells of the whole ring that it really shows, bool; None: all.
+            only: cells of the whole ring that it shows, bool; None: all.
         """
         pictures = self._pictures(latents)
         wider = nn.functional.pad(pictures, (self._margin,) * 4, mode="replicate")
@@ -167,9 +167,9 @@ class Imagination:
             prompt: text features, [1, text_len, text_dim].
             empty: those of the empty prompt.
             seed: of the noise.
-            wanted: what the prompt's words say.
-            behind: what is behind all other things; (): that is planned, too.
-            shown: what stands in a level view that was given, whose middle is at yaw 0.
+            wanted: the things that the prompt's words name.
+            behind: the things behind all others; (): they are planned, too.
+            shown: the things in a given level view, whose middle is at yaw 0.
         """
         config = self.config.planner
         noise = np.random.default_rng([seed, 1]).random((config.plans, config.most, len(FIELDS)))
@@ -195,10 +195,10 @@ class Imagination:
         wanted: Wanted = NOTHING_WANTED,
         shown: Sequence[PlacedObject] = (),
     ) -> list[PlacedObject]:
-        """Return what is behind all things in a world that was given; [] if nothing was.
+        """Return the things behind all others in a given world; [] if nothing is given.
 
-        Of many beginnings of a plan the one that is most like what is known, in its colours. What
-        is shown decides what kind of scene it is, before what words say.
+        That is the beginning of a plan, of many, whose colours are nearest to the known picture.
+        Things in the picture decide on the kind of scene, then words.
         """
         if not around.known.any():
             return []
@@ -252,9 +252,9 @@ class Imagination:
     def view(self, around: Surroundings, pose: CameraPose) -> Tensor:
         """Return the latents of a known view as of a picture, normalised, [1, C, rows, columns].
 
-        Painted latents are cut out of a ring: what a picture's edge looks like is said beyond it,
-        too, and there is nothing beyond the edge of a picture. So the view is decoded with what
-        is known beside it, cut out, and encoded.
+        Painted latents are cut out of a ring, where an edge also depends on the cells beyond it,
+        while a picture has nothing beyond its edge. So the view is decoded with the known cells
+        beside it, cut out, and encoded.
 
         Raises:
             ValueError: some of it is not known.
@@ -268,7 +268,7 @@ class Imagination:
     def picture(self, around: Surroundings, place: Place) -> Tensor:
         """Return the picture of a place, as a screen shows it, [1, 3, H, W] in [-1, 1].
 
-        What is not known of it looks as what is nearest.
+        Unknown cells look like the nearest known one.
         """
         wider = torch.from_numpy(around.beside(place, BESIDE))[None]
         edge = self._margin
@@ -320,13 +320,13 @@ def load_imagination(
     kernel: AttentionKernel,
     run_by: Callable[[Painter], Painter] = lambda painter: painter,
 ) -> Imagination:
-    """Return what the weights of a folder invent; they are read when they are first needed.
+    """Return the imagination of a folder of weights, which are read when first needed.
 
     Args:
         folder: of the weights.
         coder: of the memory's latents.
         kernel: for attention.
-        run_by: returns what runs a painter, given in fp32.
+        run_by: wraps a painter, given in fp32, for the way it is to run.
 
     Raises:
         MissingWeights: a file is absent, or not one of weights; when first needed also: it is

@@ -1,4 +1,4 @@
-"""Objects that a picture is to show: what and where; told to the cells they cover.
+"""Objects of a picture, their kinds and places, and the numbers that covered cells are given.
 
 Data, and numbers made of it; knows nothing of networks.
 """
@@ -20,13 +20,13 @@ LEAST_HALF = 0.5  # cells; an object's box is told as if half of it were no less
 BEYOND = 1.25  # of half a box: how far from its middle a sprite reaches
 _WAVES = (1.0, 2.0, 4.0)  # half turns from an object's middle to its edge
 _MARGIN = 0.5  # cells beyond its box that an object still covers
-_AROUND = 0.9  # of the ring; what is wider is the same in all directions
+_AROUND = 0.9  # of the ring; wider objects are the same in all directions
 _EDGE = 1.5  # cells; edges farther away are all the same
 
 
 @dataclass(frozen=True, slots=True)
 class PlacedObject:
-    """Something that is to be seen somewhere around the viewer.
+    """A thing somewhere around the viewer.
 
     Angles are in degrees: yaw to the right of the ring's left edge, pitch above the horizon.
     """
@@ -71,7 +71,7 @@ class ObjectTable(NamedTuple):
 
 
 class ToldObjects(NamedTuple):
-    """What cells are told of the objects that cover them, the nearest first."""
+    """The objects that cover each cell as numbers, the nearest first."""
 
     looks: Tensor  # int64 [rows, columns, COVERING], or for each of a batch; 0: there is none
     numbers: Tensor  # fp32 [rows, columns, COVERING, NUMBERS]
@@ -81,7 +81,7 @@ class ToldObjects(NamedTuple):
         return ToldObjects(self.looks[None], self.numbers[None])
 
     def none(self) -> "ToldObjects":
-        """Return what as many cells are told where nothing is."""
+        """Return the numbers of as many cells without objects."""
         return ToldObjects(torch.zeros_like(self.looks), torch.zeros_like(self.numbers))
 
 
@@ -138,7 +138,7 @@ def object_table(
 def tell(
     table: ObjectTable, rows: np.ndarray, columns: np.ndarray, ring_columns: int
 ) -> ToldObjects:
-    """Return what a box of cells is told of the objects that cover them.
+    """Return the objects that cover each of a box of cells.
 
     Args:
         table: of the objects.

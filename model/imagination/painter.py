@@ -1,8 +1,8 @@
 """The painter: a flow transformer that turns a plan into the memory's latents, a token a cell.
 
-Each cell is told of the objects that cover it. What is known of a view stands in the same picture
-as clean tokens, so that what is painted joins it on every side. Uses the transformer of the world,
-at patch 1.
+Each cell is given the objects that cover it. Known cells of a view stand in the same picture as
+clean tokens, so that the painting joins them on every side. Uses the transformer of the world, at
+patch 1.
 """
 
 from collections.abc import Callable, Sequence
@@ -33,8 +33,8 @@ from mag_sandbox.model.rope import grid_rotary, index_frequencies
 class Sprites(nn.Module):
     """A small picture of numbers for each look, stretched over an object's box.
 
-    A cell sees it at some points of its own: at one, what is there; at more, also where in the cell
-    an eye or the bit of a key is.
+    A cell samples it at some points: one gives its content; several also tell where in the cell an
+    eye or the bit of a key is.
     """
 
     table: Tensor  # [looks, places ** 2 * numbers]; zero where nothing has the look
@@ -50,7 +50,7 @@ class Sprites(nn.Module):
         self.outer = nn.Linear(config.points**2 * config.numbers, dim)
 
     def forward(self, look: Tensor, inside: Tensor, half: Tensor) -> Tensor:
-        """Return what cells make of sprites, [N, dim].
+        """Return embedded sprites, [N, dim].
 
         Args:
             look: of each object, int64 [N].
@@ -80,7 +80,7 @@ class Sprites(nn.Module):
 
 
 class ObjectLayer(nn.Module):
-    """What cells make of the objects that cover them: [..., COVERING] objects -> [..., dim].
+    """Embeds the objects that cover cells: [..., COVERING] objects -> [..., dim].
 
     The look of an object says what its numbers mean: gain and bias of every hidden number. And each
     look has sprites.
@@ -116,7 +116,7 @@ class ObjectLayer(nn.Module):
 
 
 def sketched_cells(sketches: Sequence[Sketch], encode: Callable[[Tensor], Tensor]) -> Tensor:
-    """Return what cells are told of sketches, [B, C + 1, H, W]; nothing where one shows nothing.
+    """Return sketches as cells' inputs, [B, C + 1, H, W]; zero where a sketch is empty.
 
     Args:
         sketches: of views.
@@ -132,7 +132,7 @@ Flow = Callable[[Tensor, float], Tensor]  # latents, timestep -> flow, fp32
 
 
 class Painter(nn.Module):
-    """The flow of noisy latents that objects say something about.
+    """The flow of noisy latents, given objects and text.
 
     painter = Painter(PainterConfig(), matmul_attention)
     text = painter.text_keys(features)  # once a prompt
@@ -161,7 +161,7 @@ class Painter(nn.Module):
         return self.dit.text_keys(features)
 
     def place(self, told: ToldObjects, sketched: Tensor, rows: Tensor, known: Tensor) -> Tensor:
-        """Return what is known of cells beforehand, [B, H * W, dim]."""
+        """Return the conditioning of cells, [B, H * W, dim]."""
         there = known[..., None].to(self.known.dtype) * self.known
         seen = self.sketch(sketched.to(self.known.dtype).movedim(1, -1))
         result: Tensor = (self.objects(told) + seen + self.row(rows)[:, :, None] + there).flatten(
@@ -174,8 +174,8 @@ class Painter(nn.Module):
 
         Args:
             noisy: latents, clean where they are known, [B, C, H, W].
-            place: what is known of their cells, [B, H * W, dim].
-            sigma: noise level of what is not known, [B].
+            place: the conditioning of their cells, [B, H * W, dim].
+            sigma: noise level of unknown cells, [B].
             text: `text_keys` of the prompts.
         """
         tokens = self.dit.embed(noisy[:, None]) + place
@@ -205,10 +205,10 @@ class Painter(nn.Module):
     ) -> Tensor:
         """Return the latents of a view; those that are known come back as they are.
 
-        Guidance leads away from what is painted where nothing is told and nothing is said.
+        Guidance leads away from a painting without objects, sketch and prompt.
 
         Args:
-            told: what its cells are told of objects, [1, H, W, ...].
+            told: the objects of its cells, [1, H, W, ...].
             sketched: `sketched_cells` of a sketch of them, [1, C + 1, H, W].
             rows: of its cells on the ring, [1, H].
             latents: [1, C, H, W]; anything where they are not known.
@@ -234,7 +234,7 @@ class Painter(nn.Module):
         return x
 
     def flow(self, place: Tensor, text: TextKeys) -> Flow:
-        """Return what makes the flow of a view's latents; see `forward`."""
+        """Return a function of a view's latents to their flow; see `forward`."""
         dtype = self.known.dtype
 
         def flow(x: Tensor, timestep: float) -> Tensor:

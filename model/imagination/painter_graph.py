@@ -8,14 +8,14 @@ from mag_sandbox.model.graphs import GraphCompiler
 from mag_sandbox.model.imagination.painter import Flow, Painter
 from mag_sandbox.model.transformer_graphs import GraphDiT, Sizes
 
-TEXTS = 4  # that are kept: what is painted next is mostly of a prompt as before, and of none
+TEXTS = 4  # that are cached: mostly the present prompt and the empty one
 
 
 class GraphPainter(Painter):
     """A `Painter` whose transformer is a graph."""
 
     def __init__(self, source: Painter, compiler: GraphCompiler) -> None:
-        """Take over what a painter consists of, in fp32."""
+        """Take the parts of a painter in fp32."""
         nn.Module.__init__(self)
         self.config, self.dit, dtype = source.config, source.dit, compiler.execution.dtype
         self.row, self.objects = source.row.to(dtype), source.objects.to(dtype)
@@ -36,7 +36,7 @@ class GraphPainter(Painter):
         return keys
 
     def flow(self, place: Tensor, text: TextKeys) -> Flow:
-        """Return what makes the flow; see `Painter`."""
+        """Return the flow as a function; see `Painter`."""
         nothing = self._passes.nothing()
 
         def flow(x: Tensor, timestep: float) -> Tensor:

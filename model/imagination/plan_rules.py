@@ -22,7 +22,7 @@ _VIEW = round(WIDEST_FOV / _CELL)
 _STEP = 2  # cells by which a plan is turned
 _EDGE = 2  # cells at either side of a view that show too little to count
 _PLAINLY_SHOWN = 0.012  # of a view: of what shows less the eye is not sure
-_MISSED = 0.3  # what is worth less is as good as not there
+_MISSED = 0.3  # a thing worth less counts as missing
 _SINGLE = frozenset({"sun", "moon", "door"})
 _LEVEL = 27.0  # degrees above and below the horizon that a level view shows
 _LIKELY = 0.02  # what a nat is worth, where a thing that is named is worth 1
@@ -31,7 +31,7 @@ _LIKELY = 0.02  # what a nat is worth, where a thing that is named is worth 1
 def ahead_best(
     things: Sequence[PlacedObject], said: np.ndarray, named: Sequence[Named] = ()
 ) -> tuple[float, float]:
-    """Return how much the view is worth that shows most of a caption, and its yaw.
+    """Return the worth of the view that shows most of a caption, and its yaw.
 
     Args:
         things: of a plan, from far to near.
@@ -50,9 +50,9 @@ def ahead_best(
 
 
 def missing(things: Sequence[PlacedObject], yaw: float, named: Sequence[Named]) -> list[Named]:
-    """Return what words name and the view at a yaw does not plainly show, if it could stand there.
+    """Return the named things that the view at a yaw does not plainly show and could.
 
-    Of what there is but one, or what lies above or below a level view, one anywhere will do.
+    Of single things, and of those above or below a level view, one anywhere is enough.
     """
     start = round((yaw / _CELL - _VIEW / 2) / _STEP) % (_COLUMNS // _STEP)
     plain = _plain(things)[:, start]
@@ -119,17 +119,17 @@ _OWN_SHARE = 0.12  # share of a band's pixels that its own colour has, where it 
 
 @dataclass(frozen=True)
 class RingPicture:
-    """What is known of a ring, as a picture."""
+    """The known part of a ring as a picture."""
 
     pixels: np.ndarray  # uint8 [H, W, 3], of 360 degrees
     shown: np.ndarray  # where they are known, bool [H, W]
-    covered: np.ndarray  # where something may stand before what is behind all, bool [H, W]
+    covered: np.ndarray  # where something may stand before the background, bool [H, W]
 
     def of_rows(self, first: int, last: int) -> np.ndarray:
-        """Return what rows from the first to before the last show of what is behind, float [N, 3].
+        """Return the background pixels of rows from the first to before the last, float [N, 3].
 
-        There are as many of each row as it shows. Of a row of which some is bare, that alone
-        counts: what stands there has colours of its own.
+        A row has as many as it shows. If some of a row is bare, only that counts, since things in
+        front have colours of their own.
         """
         ends = np.concatenate(([0], self.shown.sum(axis=1).cumsum()))
         return self._rows[ends[first] : ends[max(first, last)]]
@@ -144,7 +144,7 @@ class RingPicture:
 
 
 def boxes(things: Sequence[PlacedObject], shape: tuple[int, ...]) -> np.ndarray:
-    """Return where things may cover what is behind them in a ring's picture, bool [H, W]."""
+    """Return where things may cover the background in a ring's picture, bool [H, W]."""
     height, width = shape
     covered = np.zeros(shape, bool)
     yaws = (np.arange(width) + 0.5) * 360 / width
@@ -203,8 +203,8 @@ _DARKEST = 0.55  # share of day
 # 8,000 coloured things of the renderer's own log 10% do, told another colour 70% (of those that are
 # nearer to another name, in whatever light, 43 and 97)
 _PLAINLY_OTHER = 0.25
-_AROUND = 330.0  # degrees; what is wider shows how light a scene is
-_BRIGHT = 200.0  # level of the brightest channel of what is brightest around, by day
+_AROUND = 330.0  # degrees; wider things show how light a scene is
+_BRIGHT = 200.0  # brightest channel of the brightest wide thing, by day
 _OWN = 0.75  # of a thing's mean colour: that of its largest part
 
 
@@ -236,7 +236,7 @@ def _colored(thing: PlacedObject, wanted: np.ndarray, light: float) -> PlacedObj
 
 
 def _apart(seen: np.ndarray, colors: np.ndarray, light: float) -> float:
-    """Return by what share of its brightness what is seen differs from what comes nearest to it.
+    """Return the difference of a colour to the nearest of some others, as a share of brightness.
 
     Args:
         seen: colours of a thing, [N, 3].

@@ -1,9 +1,9 @@
 """The planner: a causal transformer that lists the things of a whole ring from the caption.
 
-One step is one thing, from far to near; what is drawn of it, one after the other, are the numbers
-of `FIELDS`, all but the kind also by how they differ from those of the last thing of its kind: four
-walls of a room are much alike. A thing's place is told from the thing before it, and attention
-turns with the places, so a plan is the same whichever way one looks. Knows nothing of pictures.
+One step is one thing, from far to near. The numbers of its `FIELDS` are drawn one after the other,
+all but the kind also by their difference to those of the last thing of its kind: four walls of a
+room are much alike. A thing's place is relative to the previous thing, and attention turns with the
+places, so a plan is the same in every direction. Knows nothing of pictures.
 """
 
 import math
@@ -20,11 +20,11 @@ from mag_sandbox.model.attention import AttentionKernel
 from mag_sandbox.model.imagination.causal import (
     Attend,
     CausalLayer,
+    DifferenceReference,
     FieldHead,
     KeyCache,
-    Likes,
     PlaceHead,
-    Stood,
+    StepHistory,
     TextKeys,
     choose,
 )
@@ -47,7 +47,7 @@ WAVES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)  # times around the ring
 # nats by which a value may be less likely than the likeliest, whatever guidance makes of it: of
 # unlikely values it may prefer one by far. Source: contrastive decoding, arXiv 2210.15097
 _UNLIKELY = 3.0
-_MOST_BEHIND = 8  # kinds of what is behind all things, more than any category has
+_MOST_BEHIND = 8  # kinds of background things, more than any category has
 _TRIES = 8  # of places for a thing that is missing
 _MOST_ADDED = 3
 _EXHIBITS = 2  # kinds on a stage
@@ -56,9 +56,9 @@ _NOTHING = np.zeros((0, len(FIELDS)), np.int64)
 
 
 class Wanted(NamedTuple):
-    """What words of a caption say of a plan."""
+    """What the words of a caption ask of a plan."""
 
-    named: Sequence[Named] = ()  # what the view ahead is to show, added where no plan does
+    named: Sequence[Named] = ()  # things for the view ahead, added if no plan has them
     category: str | None = None  # of the scene; None: the planner's choice
 
 
@@ -144,25 +144,27 @@ class Planner(nn.Module):
             features: of the captions, [B, text_len, text_dim].
         """
         state = self.head.norm(self._states(things, features))
-        likes, stood, logits = _likes(things), self._stood(things), []
+        reference, history, logits = _reference(things), self._history(things), []
         for field in range(len(FIELDS)):
             if field:
                 state = self.head.follow(state, things[..., field - 1], field - 1)
             if field == KIND + 1:
-                state = self.head.liken(state, likes)
-            logits.append(self._logits(state, field, likes, stood))
+                state = self.head.refer(state, reference)
+            logits.append(self._logits(state, field, reference, history))
         return logits
 
-    def _logits(self, state: Tensor, field: int, likes: Likes, stood: Stood) -> Tensor:
+    def _logits(
+        self, state: Tensor, field: int, reference: DifferenceReference, history: StepHistory
+    ) -> Tensor:
         """Return the logits of a field of each step, [B, L, values]."""
-        logits = self.head.logits(state, field, likes)
-        return logits + self.place(state, stood).to(logits.dtype) if field == TURN else logits
+        logits = self.head.logits(state, field, reference)
+        return logits + self.place(state, history).to(logits.dtype) if field == TURN else logits
 
-    def _stood(self, things: Tensor, first: int = 0) -> Stood:
+    def _history(self, things: Tensor, first: int = 0) -> StepHistory:
         ends = things[..., TURN].cumsum(dim=1)
         begins = ends[:, first:] - things[:, first:, TURN]
         place = torch.arange(things.shape[1], device=things.device)
-        return Stood(
+        return StepHistory(
             self._content(things),
             (ends[:, None] - begins[..., None]) % COLUMNS,
             things[:, first:, None, KIND] == things[:, None, :, KIND],
@@ -232,7 +234,7 @@ class Planner(nn.Module):
             features: see `plan`.
             empty: see `plan`.
             noise: see `plan`.
-            shown: all that the view shows, what is behind first; its middle is at yaw 0.
+            shown: all things of the view, the background first; its middle is at yaw 0.
             wanted: see `plan`.
         """
         shown = shown[: noise.shape[1] - 2]  # a plan holds no more
@@ -242,7 +244,7 @@ class Planner(nn.Module):
         begun = np.concatenate((numbers, middle))
         kinds = tuple(thing.kind for thing in shown)
         scenes = (name for name, own in self._behind.items() if own == kinds[: len(own)])
-        # what is shown decides, not what words say
+        # the picture decides, not the words
         scene = Wanted(wanted.named, next(scenes, None))
         drawn = self.draw(features, empty, noise, begun, scene).things
         plans = [placed_objects(each, self.kinds)[len(shown) :] for each in drawn]
@@ -357,13 +359,13 @@ class Planner(nn.Module):
         for field in range(len(FIELDS)):
             if field <= KIND + 1:  # from then on its kind is known
                 both[:, -1, KIND] = things[:, -1, KIND].repeat(2)
-                likes, stood = _likes(both, last), self._stood(both, last)
+                reference, history = _reference(both, last), self._history(both, last)
             if field:
                 number = things[:, -1:, field - 1].repeat(2, 1)
                 state = self.head.follow(state, number, field - 1)
             if field == KIND + 1:
-                state = self.head.liken(state, likes)
-            logits = self._logits(state, field, likes, stood)[:, 0]
+                state = self.head.refer(state, reference)
+            logits = self._logits(state, field, reference, history)[:, 0]
             told, free = logits.float().log_softmax(dim=-1).chunk(2)
             if field == KIND:
                 told = told.masked_fill(~allowed, -torch.inf)
@@ -457,7 +459,7 @@ def _in_middle(thing: PlacedObject) -> bool:
     return thing.width < _VIEW and away < _VIEW / 2 and abs(thing.pitch) < _LEVEL
 
 
-def _likes(things: Tensor, first: int = 0) -> Likes:
+def _reference(things: Tensor, first: int = 0) -> DifferenceReference:
     """Return what things are likened to: the last of its kind before each.
 
     Its turn is then the one that would have led to the same place.
@@ -474,7 +476,7 @@ def _likes(things: Tensor, first: int = 0) -> Likes:
     columns = things[..., TURN].cumsum(dim=1)
     before = columns[:, first:] - own[..., TURN]
     numbers[..., TURN] = (columns.gather(1, which) - before) % COLUMNS
-    return Likes(numbers, last > 0)
+    return DifferenceReference(numbers, last > 0)
 
 
 def thing_numbers(objects: Sequence[PlacedObject], kinds: Sequence[str]) -> np.ndarray:
@@ -562,7 +564,7 @@ def placed_objects(numbers: np.ndarray, kinds: Sequence[str]) -> list[PlacedObje
 _VIEW, _LEVEL = 90.0, 27.0  # degrees across a view, and that a level one reaches up and down
 _HIGHEST = 54.0  # degrees of pitch, where rows begin
 _ROW = 108.0 / ROWS  # degrees
-_AROUND = 330.0  # degrees; what is wider stands nowhere
+_AROUND = 330.0  # degrees; wider things have no place
 _RATIO = (LARGEST / SMALLEST) ** (1 / (SIZES - 1))
 
 

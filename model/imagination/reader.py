@@ -1,8 +1,8 @@
 """The reader: a small convolutional network that lists the things that a level view shows.
 
-Every place of the view is asked, for each kind, whether the middle of what is seen of such a thing
-lies there; then how far its edges are from there, also those beyond the picture. Knows nothing of
-plans.
+For every place of the view and each kind the network says whether the middle of the visible part of
+such a thing lies there, then how far away its edges are, also those beyond the picture. Knows
+nothing of plans.
 
 Source: objects as points, arXiv 1904.07850.
 """
@@ -27,7 +27,7 @@ _ALIKE = 0.75  # share of both boxes that any two may
 
 
 class Details(NamedTuple):
-    """What a thing of a kind is like whose middle is in a place."""
+    """The details of things whose middles lie in given places."""
 
     edges: Tensor  # distances to left, right, top and bottom, as `told_distance`, [N, 4]
     colors: Tensor  # main and mean, from 0 to 1, [N, 6]
@@ -65,7 +65,7 @@ class Reader(nn.Module):
             nn.init.normal_(table.weight, std=0.1)
 
     def forward(self, latents: Tensor) -> tuple[Tensor, Tensor]:
-        """Return logits of kinds in places, [B, kinds, H, W], and what places look like.
+        """Return logits of kinds in places, [B, kinds, H, W], and features of places.
 
         Args:
             latents: of level views, [B, C, rows, columns].
@@ -78,7 +78,7 @@ class Reader(nn.Module):
         return self.there(functional.gelu(x)), x
 
     def details(self, looks: Tensor, kinds: Tensor) -> Details:
-        """Return what things are like.
+        """Return the details of things.
 
         Args:
             looks: of their places, [N, fine].
@@ -123,7 +123,7 @@ class Reader(nn.Module):
         return [thing for _, thing in sorted(things, key=lambda each: each[0])]
 
 
-_WIDE = 200.0  # degrees: what is wider goes all around
+_WIDE = 200.0  # degrees: wider things go all around
 
 
 def _excludes(one: PlacedObject, other: PlacedObject) -> bool:

@@ -42,7 +42,7 @@ class Sketcher:
     """
 
     def __init__(self, table: np.ndarray, behind: int, columns: int, cell: int) -> None:
-        """Say what looks look like.
+        """Take the sprites of looks.
 
         Args:
             table: of fitted sprites, [looks, places ** 2 * FITTED]; see `fitted_sprites`.

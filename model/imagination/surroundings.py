@@ -1,7 +1,7 @@
-"""What is known all around the viewer: a latent for every cell of the ring.
+"""The known surroundings of the viewer: a latent for every cell of the ring.
 
-Values that never change: whatever is added or forgotten makes new ones, so that undoing is keeping
-the old. Knows nothing of networks.
+Immutable values: every change makes a new one, so that undoing is keeping the old one. Knows
+nothing of networks.
 """
 
 import math
@@ -68,7 +68,7 @@ class Surroundings:
         return mask
 
     def without(self, cells: np.ndarray) -> "Surroundings":
-        """Return these without what is known of some cells, bool [rows, columns]."""
+        """Return these without some cells, bool [rows, columns]."""
         return replace(self, known=self.known & ~cells)
 
     def replaced(self, cells: np.ndarray, other: "Surroundings") -> "Surroundings":

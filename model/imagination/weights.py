@@ -1,4 +1,4 @@
-"""Weight files of what invents views: safetensors and JSON in a folder, checked when read."""
+"""Weight files of the networks that invent views: safetensors and JSON, checked when read."""
 
 import json
 from pathlib import Path
@@ -38,7 +38,7 @@ def fits(folder: Path, weights: Path) -> bool:
 
 
 class ImaginationNetworks:
-    """What reads the things of a picture, what lists those of a world, and what paints them."""
+    """The reader of given pictures, the planner of things, and the painter."""
 
     def __init__(self, config: ImaginationConfig, kernel: AttentionKernel) -> None:
         self.config = config
@@ -47,7 +47,7 @@ class ImaginationNetworks:
         self.reader = Reader(config.reader)
 
     def sketcher(self, cell: int) -> Sketcher:
-        """Return what draws sketches of plans, in cells of a size [px]."""
+        """Return a sketcher of plans, in cells of a size [px]."""
         config = self.config
         table = next(
             each.table
@@ -72,7 +72,7 @@ def read_imagination_config(folder: Path) -> ImaginationConfig:
 
 
 def require_networks(folder: Path) -> None:
-    """Look whether a weights folder is whole, without reading the numbers.
+    """Check that a weights folder is whole, without reading the numbers.
 
     Raises:
         MissingWeights: a file is absent, or not one of weights.

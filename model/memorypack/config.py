@@ -1,4 +1,4 @@
-"""What fixes a MemoryPack: scales of packing, structure of the long-term memory, order of sections.
+"""Sizes of a MemoryPack: scales of packing, and structure of the long-term memory.
 
 Source: MemoryPack and Direct Forcing, arXiv 2510.01784; FramePack, arXiv 2504.12626.
 """
@@ -6,7 +6,7 @@ Source: MemoryPack and Direct Forcing, arXiv 2510.01784; FramePack, arXiv 2504.1
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-Structure = Literal["A", "B", "C"]  # who asks whom in `Squeeze`, see `model.memorypack.semantic`
+Structure = Literal["A", "B", "C"]  # of `Squeeze`, see `model.memorypack.semantic`
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,10 +48,10 @@ def load(
 
     Args:
         variant: one of `model.memorypack.config.VARIANTS`.
-        on_progress: told what is being loaded, and whether the parts are trained.
+        on_progress: called with stage and fraction.
         weights: folder of the base's weights.
         parts: folder of parts; a variant without a file there plays with untrained ones.
-        phase: of training whose result is meant, which must be there; "": what is played.
+        phase: of training, whose result must be there; "": the played parts.
         execution: how to run; None: what a probe finds fastest here.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What a session or a training video remembers: its image, its newest frames, and psi.
+"""The memory of a session or a training video: its image, its newest frames, and psi.
 
     memory = PackMemory(pack, places, image, prompt)
     tokens = memory.tokens(dit)  # what the next block reads
@@ -84,7 +84,7 @@ class PackMemory:
         return state
 
     def tokens(self, dit: DiT) -> Tokens:
-        """Return what the coming block reads."""
+        """Return the tokens that the coming block reads."""
         return self.pack.tokens(dit, self.image, self.history, self.state(), self.places)
 
     def push(self, frames: LatentFrames) -> None:
@@ -106,7 +106,7 @@ class PackMemory:
         self._waiting = rest
 
     def load(self, history: LatentFrames, state: SemanticState | None) -> None:
-        """Go on from what `history` and `state()` were, where none waits."""
+        """Continue from `history` and `state()` of a memory without waiting frames."""
         self.history, self._old, self._waiting = history, state, []
 
 
@@ -116,7 +116,7 @@ KINDS: dict[int, SegmentKind] = {4: "packed-4x", 2: "packed-2x", 1: "raw"}
 def pack_usage(
     memory: PackMemory, title: str, spec: WorldSpec, origin: MemoryOrigin | None = None
 ) -> MemoryUsage:
-    """Return what is held: bytes are those of latents and psi, which is all that is kept."""
+    """Return the usage of memory; its bytes are those of latents and psi."""
     frames = memory.history
     each = frames.latents.nbytes // frames.length
     entries = (_entry(memory.image, 0, "sink"), *_packed(memory))  # oldest first
@@ -171,7 +171,7 @@ def _entry(frames: LatentFrames, place: int, kind: SegmentKind) -> MemoryEntry:
 
 
 def saved_memory(memory: PackMemory) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """Return arrays of bytes, and what they mean."""
+    """Return arrays of bytes, and the data that belongs to them."""
     arrays = {"image": _bytes(memory.image.latents), "history": _bytes(memory.history.latents)}
     data = {"image": _places(memory.image), "history": _places(memory.history), "updates": 0}
     state = memory.state()
@@ -200,7 +200,7 @@ class _ParkedPlaces:
 
 @dataclass(frozen=True, slots=True)
 class _ParkedMemory:
-    """What `saved_memory` says besides arrays."""
+    """The data of `saved_memory`."""
 
     image: _ParkedPlaces
     history: _ParkedPlaces
@@ -215,11 +215,11 @@ def load_memory(
     prompt: Tensor,
     latent_shape: tuple[int, int, int],
 ) -> PackMemory:
-    """Return what `saved_memory` was given.
+    """Return the memory that `saved_memory` was given.
 
     Args:
         arrays: of bytes.
-        data: what they mean.
+        data: that belongs to them.
         pack: the trained parts.
         places: of tokens.
         prompt: features of the one in force.

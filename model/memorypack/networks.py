@@ -1,7 +1,7 @@
-"""MemoryPack's trained parts, and what a transformer reads of them.
+"""MemoryPack's trained parts, and how a transformer reads them.
 
-What is read is made once a block: history and psi tokens pass the transformer under noise level 0
-and the empty prompt and see only each other, so their keys and values serve all denoising steps.
+Keys and values are computed once a block: history and psi tokens pass the transformer under noise
+level 0 and the empty prompt and see only each other, so these serve all denoising steps.
 (The public FramePack gives history the timestep of the noise and recomputes it at every step.)
 """
 
@@ -49,7 +49,7 @@ class MemoryPack(nn.Module):
         state: SemanticState | None,
         places: Places,
     ) -> Tokens:
-        """Return what the coming block reads: psi, then history, coarse to fine.
+        """Return the tokens that the coming block reads: psi, then history, coarse to fine.
 
         History is the newest frames in time order, at least the reference image, which lies at the
         time at which the whole video starts. Without a long-term memory there is no state.
@@ -135,7 +135,7 @@ class BlockDenoiser:
 
 
 def guided(towards: Flow, away: Flow, guidance: float) -> Flow:
-    """Return the flow of one text led away from another's, which counts nothing for 1.
+    """Return the flow of one text guided away from another's; 1: no guidance.
 
     Source: classifier-free guidance, arXiv 2207.12598.
     """

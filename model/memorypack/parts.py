@@ -1,4 +1,4 @@
-"""Parts files: what MemoryPack adds to published weights, and which layers it changed; no more.
+"""Parts files: the additions of MemoryPack to published weights, and the layers it changed.
 
 One safetensors file a variant. Its `pack.*` are new, its `dit.*` take the place of the base's or
 change them by a low rank. Embeddings of packed frames that are as they began are not kept: the base
@@ -32,7 +32,7 @@ _REMEDY = "restore it from version control or train with `python -m training mem
 
 @dataclass(frozen=True, slots=True)
 class PartsInfo:
-    """What a parts file says of itself."""
+    """The metadata of a parts file."""
 
     config: PackConfig
     base: str  # hash of the weights that it changes
@@ -46,7 +46,7 @@ class PartsInfo:
         return any(steps for _, steps in self.phases)
 
     def words(self) -> str:
-        """Say what it was trained by."""
+        """Return its training in words."""
         if not self.trained:
             return "untrained: averages of the base's own embeddings"
         return ", ".join(f"{steps} steps of {name}" for name, steps in self.phases)
@@ -60,7 +60,7 @@ def base_hash(weights: Path) -> str:
 def parts_file(variant: str, folder: Path = PARTS, phase: str = "") -> Path:
     """Return where the parts of a variant and phase lie, whether they exist or not.
 
-    Without a phase it is what is played.
+    Without a phase they are the played ones.
     """
     return folder / f"{variant}{phase and f'-{phase}'}.safetensors"
 
@@ -76,7 +76,7 @@ def untrained(dit: DiT, config: PackConfig, rank: int = 0) -> PackedNetworks:
 
 
 def is_new(name: str) -> bool:
-    """Tell whether a tensor of `PackedNetworks` is nothing that the base gives."""
+    """Return whether a tensor of `PackedNetworks` does not come from the base."""
     return name.startswith("pack.semantic.") or is_factor(name)  # both begin at random
 
 

@@ -38,7 +38,7 @@ class SemanticState(NamedTuple):
         return self._replace(psi=psi, guide=Tokens(self.guide.values.detach(), self.guide.rotary))
 
 
-Roles = Callable[[SemanticState, Tokens], tuple[Tokens, Tokens]]  # -> who asks, who is asked
+Roles = Callable[[SemanticState, Tokens], tuple[Tokens, Tokens]]  # -> queries, keys
 
 
 def _frames_ask(state: SemanticState, frames: Tokens) -> tuple[Tokens, Tokens]:
@@ -153,7 +153,7 @@ class SemanticPack(nn.Module):
         return state
 
     def tokens(self, state: SemanticState) -> Tokens:
-        """Return what the transformer reads, at the time at which the video starts."""
+        """Return the tokens that the transformer reads, at the time at which the video starts."""
         return Tokens(self.output(state.psi.values), state.psi.rotary)
 
     def _memorized(self, state: SemanticState, window: LatentFrames, places: Places) -> Tokens:

@@ -73,7 +73,7 @@ class MemoryPackWorld(PocketWorld[PocketSession]):
         with torch.inference_mode():
             place = self._frames((CameraPose(),) * length).part(length - 1, length)
             if scene.image is None:
-                with self._times.of("denoise"):
+                with self._times.measure("denoise"):
                     picture = self._invent(place)
             else:
                 picture = self._codec.encode(self._codec.open_image(scene.image))[None].float()
@@ -193,10 +193,10 @@ class MemoryPackWorld(PocketWorld[PocketSession]):
 
     def _denoised(self, block: LatentFrames) -> Tensor:
         dit = self._networks.dit
-        with self._times.of("pack"):
+        with self._times.measure("pack"):
             tokens = self._held().tokens(dit)
             pairs = read_context(dit, tokens, self._empty)
-        with self._times.of("denoise"):
+        with self._times.measure("denoise"):
             return self._sampled(block, context_attention(pairs, dit.kernel), self._flow.steps)
 
     def _sampled(self, block: LatentFrames, attend: Attend, steps: int) -> Tensor:
@@ -217,7 +217,7 @@ class MemoryPackWorld(PocketWorld[PocketSession]):
     def _pushed(
         self, latents: Tensor, poses: tuple[CameraPose, ...], command: CameraCommand
     ) -> FrameBlock:
-        with self._times.of("remember"):
+        with self._times.measure("remember"):
             self._held().push(self._frames(poses).with_latents(latents))
         return self._shown(latents, poses, command)
 

@@ -28,7 +28,7 @@ from mag_sandbox.model.memory import MemoryPolicy, change_policy, make_policy, m
 from mag_sandbox.model.parking import packed, unpacked
 from mag_sandbox.model.prompts import Conditioner
 from mag_sandbox.model.rope import RayCoordinates
-from mag_sandbox.model.session_world import StageTimes
+from mag_sandbox.model.session_world import StageTimer
 from mag_sandbox.model.slots import BlockInfo, SlotTable, SlotWrite
 from mag_sandbox.model.world import (
     MIB,
@@ -103,7 +103,7 @@ class BlockMemory:
         spec: WorldSpec,
         setting: MemorySetting,
         inputs: Callable[[], PassInputs],
-        times: StageTimes,
+        times: StageTimer,
         *,
         painted: bool,
     ) -> None:
@@ -173,7 +173,7 @@ class BlockMemory:
         if not look_ahead:
             kept = self.policy.table.frames
             self.attended = frozenset(kept[slot].frame_index for slot in slots)
-        with self._times.of("look_ahead" if look_ahead else "denoise"):
+        with self._times.measure("look_ahead" if look_ahead else "denoise"):
             reads_spare = is_copy and not look_ahead and bool(self.prefetched_pose(poses[-1]))
             self._read((self.cache.spare, *slots) if reads_spare else slots)
             latents = given
@@ -291,7 +291,7 @@ class BlockMemory:
             if writes[-1].slot in block.read:  # it changes, or the next block reads it as well
                 self.flush()
         elif own:
-            with self._times.of("look_ahead" if block.info.look_ahead else "remember"):
+            with self._times.measure("look_ahead" if block.info.look_ahead else "remember"):
                 self._write(block, own)
         if substitute:
             substitute(writes[-1].slot)
@@ -330,7 +330,7 @@ class BlockMemory:
         """Write the deferred block; what it reads has not changed, so the result is the same."""
         deferred, self._deferred = self._deferred, None
         if deferred:
-            with torch.inference_mode(), self._times.of("remember"):
+            with torch.inference_mode(), self._times.measure("remember"):
                 self.cache.attend(deferred.block.read)
                 self._write(deferred.block, (deferred.write,))
 
@@ -377,7 +377,7 @@ class BlockMemory:
             return None
 
         def write(slot: int) -> None:
-            with self._times.of("remember"):
+            with self._times.measure("remember"):
                 self._write_view(slot, pose, view, block.read, self._inputs().time)
 
         return write

@@ -18,7 +18,7 @@ from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.pocket.animation import Animation, PicturesAtRest
 from mag_sandbox.model.pocket.cells import DrawnPictures
-from mag_sandbox.model.session_world import StageTimes
+from mag_sandbox.model.session_world import StageTimer
 from mag_sandbox.model.world import Frames, WorldSpec
 
 WIND = "wind"  # clouds stand still, and the sky upwind is not painted
@@ -117,7 +117,7 @@ class BlockDecoder:
     shown = showing.finish(begun, sky=lambda: showing.sky_alone(pictures, upwind))
     """
 
-    def __init__(self, codec: Codec, animation: Animation | None, times: StageTimes) -> None:
+    def __init__(self, codec: Codec, animation: Animation | None, times: StageTimer) -> None:
         self._codec, self._animation, self._times = codec, animation, times
         threads = torch.get_num_threads()
         self._thread = ThreadPoolExecutor(1, "decoding", torch.set_num_threads, (threads,))
@@ -204,7 +204,7 @@ class BlockDecoder:
         leave_out: Collection[str],
     ) -> _MadePart:
         """Return a part of a block, from the latents of all of it and the sky of all of it."""
-        with torch.inference_mode(), self._times.of("decode"):
+        with torch.inference_mode(), self._times.measure("decode"):
             drawn = self._codec.draw(latents[part.frames])
             resting = PicturesAtRest(drawn)
             if self._animation is not None and MOTION not in leave_out:
@@ -222,7 +222,7 @@ class BlockDecoder:
             return made
         if self._animation is None or not resting.moves:
             return replace(made, moved=made.rest)
-        with torch.inference_mode(), self._times.of("move"):
+        with torch.inference_mode(), self._times.measure("move"):
             above = sky[part.frames] if sky is not None and resting.has_sky else None
             moved = self._animation.moved(resting, above, part.poses, part.time)
             return replace(made, moved=moved)

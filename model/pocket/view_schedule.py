@@ -21,7 +21,7 @@ from mag_sandbox.model.pocket.block_memory import BlockMemory
 from mag_sandbox.model.pocket.decoding import BlockDecoder
 from mag_sandbox.model.pocket.inventing import Inventor, Outlook
 from mag_sandbox.model.pocket.painting import PaintingInventor
-from mag_sandbox.model.session_world import StageTimes
+from mag_sandbox.model.session_world import StageTimer
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class ViewSchedule:
         decoder: BlockDecoder,
         encode: Callable[[Tensor], Tensor],
         grid: tuple[int, int],
-        times: StageTimes,
+        times: StageTimer,
         *,
         enabled: bool,
     ) -> None:
@@ -123,7 +123,7 @@ class ViewSchedule:
             return
         pose = self._inventor.next_view(outlook, memory)
         if pose is not None:
-            with self._times.of("look_ahead"):
+            with self._times.measure("look_ahead"):
                 blocks = self._inventor.begin_view(pose, prompt, memory)
             self.request = ViewRequest(pose, next_block + times * blocks)
 
@@ -138,7 +138,7 @@ class ViewSchedule:
         pose, self.request, self.has_remembered = self.request.pose, None, True
         self.views_owed = max(0, self.views_owed - 1)
         started = clock.perf_counter()
-        with self._times.of("look_ahead"):
+        with self._times.measure("look_ahead"):
             view = self._inventor.take_view(memory)
         memory.remember_ahead(pose, view, started)
         return True
@@ -175,7 +175,7 @@ class ViewSchedule:
         ground = self._painting.around
         if memory.has_prefetched(end, ground):
             return False
-        with self._times.of("remember"):
+        with self._times.measure("remember"):
             view = self.start_cut(end).result()
             memory.prefetch(end, ground, view, time)
         return view is not None

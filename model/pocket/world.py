@@ -423,7 +423,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
     def _recall_sky(self, poses: tuple[CameraPose, ...]) -> Tensor:
         """Return the sky that the wind carries into a block, [F, 3, H, W]: painted or recalled."""
         upwind = self._decoder.upwind(poses, self._time)
-        with self._times.of("sky"):
+        with self._times.measure("sky"):
             skies = self._painted_skies(upwind)
             if skies is not None:
                 return skies
@@ -460,7 +460,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
     def _edit_time(self, editor: Editor) -> Iterator[None]:
         """Count time for an edit; if it changes the newest painted frame, that becomes a copy."""
         self.memory.drop_prefetched()
-        with self._times.of("edit"):
+        with self._times.measure("edit"):
             pose = self.memory.focused_pose
             before = editor.ground(pose)
             yield

@@ -161,13 +161,13 @@ def test_a_thing_is_likened_to_the_last_of_its_kind_and_no_other():
     head = networks().planner.eval().head
     tree = replace(TENT, kind="tree", yaw=10.0)
     rows = torch.from_numpy(thing_numbers([tree, TENT, tree, TENT], KINDS))[None]
-    likes = planner_module._likes(rows)
-    assert likes.there[0].tolist() == [False, False, True, True]
-    assert likes.numbers[0, 3, TURN + 1 :].tolist() == rows[0, 1, TURN + 1 :].tolist()
-    assert likes.numbers[0, 3, TURN] == rows[0, 3, TURN], "both stand in the same place"
+    reference = planner_module._reference(rows)
+    assert reference.there[0].tolist() == [False, False, True, True]
+    assert reference.numbers[0, 3, TURN + 1 :].tolist() == rows[0, 1, TURN + 1 :].tolist()
+    assert reference.numbers[0, 3, TURN] == rows[0, 3, TURN], "both stand in the same place"
     state = torch.zeros(1, 4, TINY.planner.dim)
     with torch.no_grad():
-        alone, likened = head.liken(state, likes)[0, [0, 3]]
+        alone, likened = head.refer(state, reference)[0, [0, 3]]
     assert not alone.any()
     assert likened.any()
 
@@ -176,14 +176,14 @@ def test_what_repeats_itself_is_likelier_by_its_distance_from_the_last_one():
     head = networks().planner.eval().head
     width = FIELDS.index("width")
     rows = torch.from_numpy(thing_numbers([TENT, TENT], KINDS))[None]
-    likes = planner_module._likes(rows)
+    reference = planner_module._reference(rows)
     with torch.no_grad():
         for part in head.apart:
             part.weight.zero_()
         state = torch.ones(1, 2, TINY.planner.dim)
-        plain = head.logits(state, width, likes)
+        plain = head.logits(state, width, reference)
         head.apart[width - 1].weight[SIZES - 1] = 1.0  # no distance at all
-        gain = (head.logits(state, width, likes) - plain)[0]
+        gain = (head.logits(state, width, reference) - plain)[0]
     assert not gain[0].any()
     assert gain[1].nonzero().tolist() == [[rows[0, 0, width]]]
 
@@ -294,6 +294,6 @@ def test_a_place_is_likelier_by_its_distance_from_what_stands_there():
             part.weight.zero_()
             part.bias.zero_()
         head.likely.bias[far] = 1.0  # of the first head
-        logits = head(torch.ones(1, 2, TINY.planner.dim), planner._stood(rows))[0]
+        logits = head(torch.ones(1, 2, TINY.planner.dim), planner._history(rows))[0]
     assert not logits[0].round(decimals=4).any(), "nothing stands before the first"
     assert logits[1].argmax() == far, "a quarter on from the only one before"

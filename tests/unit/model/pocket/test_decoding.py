@@ -11,7 +11,7 @@ from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.pocket.animation import PicturesAtRest
 from mag_sandbox.model.pocket.cells import DrawnPictures
 from mag_sandbox.model.pocket.decoding import BlockDecoder, Codec, SharedWork
-from mag_sandbox.model.session_world import StageTimes
+from mag_sandbox.model.session_world import StageTimer
 
 
 def test_who_waits_does_what_the_thread_has_not_begun():
@@ -64,7 +64,7 @@ def decoder():
         draw=lambda x: DrawnPictures(to_frames(x), x),
         open_image=lambda path: path,  # type: ignore[arg-type, return-value]
     )
-    made = BlockDecoder(codec, AllSky(), StageTimes())  # type: ignore[arg-type]
+    made = BlockDecoder(codec, AllSky(), StageTimer())  # type: ignore[arg-type]
     yield made
     made.close()
 
