@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 FOLDERS := controls evaluation model renderer sandbox scenes training
-ROOMS ?= files controls scenes model renderer sandbox
+ROOMS ?= files controls scenes model renderer sandbox training
 
 # Compiled once and kept: else every process that a test starts does it again.
 unexport PYTHONDONTWRITEBYTECODE

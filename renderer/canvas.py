@@ -21,7 +21,8 @@ RING_HEIGHT = 384  # px for 108 degrees of pitch
 HORIZON = RING_HEIGHT // 2  # row of pitch 0
 SUPERSAMPLE = 2
 
-Color = tuple[int, int, int] | tuple[int, int, int, int]
+Rgb = tuple[int, int, int]
+Color = Rgb | tuple[int, int, int, int]
 Point = tuple[float, float]
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 
@@ -93,7 +94,7 @@ class Shape:
         first, last = self.rows
         weight = np.linspace(0, 1, last - first)[:, None]
         colors = (1 - weight) * np.array(self.fill[:3]) + weight * np.array(self.below[:3])
-        return colors.round().astype(np.uint8)
+        return np.asarray(colors.round(), np.uint8)
 
 
 class Canvas:

@@ -8,16 +8,16 @@ from collections.abc import Sequence
 import numpy as np
 
 from mag_sandbox.renderer import palettes
-from mag_sandbox.renderer.canvas import Motion
+from mag_sandbox.renderer.canvas import Motion, Rgb
 from mag_sandbox.renderer.drawing import Drawing, PolygonList
-from mag_sandbox.renderer.painters.sketch import PAINTS, WOOD, darker, lighter, mix
+from mag_sandbox.renderer.painters.sketch import PAINTS, WOOD, darker, lighter
+from mag_sandbox.renderer.painters.stamp import mix
 from mag_sandbox.renderer.scene import Item, RoomBox
 
 STEP = 0.5  # metres; longer straight edges are drawn in several pieces
 FARTHEST = 160.0  # metres to which roads and rivers run
 SEA_REACH = 4000.0
 SHADE = (40, 36, 70)
-Rgb = tuple[int, int, int]
 POND_COLORS: dict[str, tuple[Rgb, Rgb, Rgb]] = {  # rim, body, shine
     "lake": ((74, 128, 156), *palettes.WATERS["lake"]),
     "frozen lake": ((138, 178, 206), *palettes.WATERS["ice"]),
@@ -51,7 +51,7 @@ def subdivided(outline: np.ndarray, step: float = STEP) -> np.ndarray:
     counts = np.clip(np.ceil(np.linalg.norm(edges, axis=1) / step), 1, 40).astype(int)
     number = np.repeat(np.arange(len(outline)), counts)
     within = np.arange(len(number)) - np.repeat(np.cumsum(counts) - counts, counts)
-    return outline[number] + edges[number] * (within / counts[number])[:, None]
+    return np.asarray(outline[number] + edges[number] * (within / counts[number])[:, None])
 
 
 def _turned(points: np.ndarray, item: Item) -> np.ndarray:
@@ -59,7 +59,7 @@ def _turned(points: np.ndarray, item: Item) -> np.ndarray:
     turn = np.radians(item.facing)
     right = np.array((np.cos(turn), -np.sin(turn)))
     ahead = np.array((np.sin(turn), np.cos(turn)))
-    return points[:, :1] * right + points[:, 1:] * ahead + (item.x, item.z)
+    return np.asarray(points[:, :1] * right + points[:, 1:] * ahead + (item.x, item.z))
 
 
 def disc(half: float, deep: float | None = None, wobble: float = 0.0) -> np.ndarray:
@@ -115,7 +115,8 @@ def bend_of(item: Item, along: np.ndarray) -> np.ndarray:
     """Return how far ahead of its straight line a river or path runs, at places along it [m]."""
     if item.kind not in ("river", "path"):
         return np.zeros_like(along)
-    return 1.3 * np.sin(along / 9.0 + item.variant) * np.minimum(np.abs(along) / 6, 2.5)
+    bends = np.sin(along / 9.0 + item.variant)
+    return np.asarray(1.3 * bends * np.minimum(np.abs(along) / 6, 2.5))
 
 
 def _band(surfaces: Surfaces, item: Item, ground: palettes.Ground) -> None:

@@ -5,7 +5,8 @@ Only data. Knows nothing of drawing.
 
 from typing import NamedTuple
 
-from mag_sandbox.renderer.painters.stamp import Light, Rgb, colors
+from mag_sandbox.renderer.canvas import Rgb
+from mag_sandbox.renderer.painters.stamp import Light, colors
 
 
 class LevelTheme(NamedTuple):

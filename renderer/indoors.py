@@ -8,11 +8,11 @@ from functools import partial
 import numpy as np
 
 from mag_sandbox.renderer import palettes
+from mag_sandbox.renderer.canvas import Rgb
 from mag_sandbox.renderer.groups import ThingGroup, group_name, sample_group, variant_of
 from mag_sandbox.renderer.kinds import KINDS
 from mag_sandbox.renderer.outdoors import beside
 from mag_sandbox.renderer.painters.sketch import PAINTS, contrast
-from mag_sandbox.renderer.painters.stamp import Rgb
 from mag_sandbox.renderer.phrasing import pick
 from mag_sandbox.renderer.places import ALIASES, NOTHING, PlaceKind
 from mag_sandbox.renderer.placing import TRIES, Site, is_cut, polar, size_of

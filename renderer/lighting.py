@@ -1,7 +1,4 @@
-"""Light on finished pictures: an ambient, pools of light, and which of them flicker.
-
-Knows nothing of what is lit.
-"""
+"""Light on finished pictures: an ambient, pools of light, and which of them flicker."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -11,14 +8,11 @@ import numpy as np
 Triple = tuple[float, float, float]  # red, green, blue
 
 
-def _shoulder() -> np.ndarray:
-    """Brightness curve that bends above 200, so that pools of light do not clip to flat patches."""
-    levels = np.arange(4096)
-    over = np.maximum(levels - 200, 0)
-    return (np.minimum(levels, 200) + 55 * (1 - np.exp(-over / 55))).astype(np.uint8)
-
-
-SHOULDER = _shoulder()
+_LEVELS = np.arange(4096)
+# brightness bends above 200, so that pools of light do not clip to flat patches
+SHOULDER = np.asarray(
+    np.minimum(_LEVELS, 200) + 55 * (1 - np.exp(-np.maximum(_LEVELS - 200, 0) / 55)), np.uint8
+)
 FLICKER_EDGE = 0.55  # share of a pool's middle below which nothing flickers
 
 
@@ -33,11 +27,14 @@ class Glow(NamedTuple):
     flickers: bool = False
 
 
-def relight(pixels: np.ndarray, ambient: Sequence[Triple], glows: Sequence[Glow]) -> np.ndarray:
-    """Return the picture under ambient light (top, horizon, bottom factors) plus pools of light.
+def dimmed(color: Triple, share: float) -> Triple:
+    """Return a share of a light's strength."""
+    red, green, blue = color
+    return share * red, share * green, share * blue
 
-    Knows nothing of what is lit: bright lamps need a glow on top of them.
-    """
+
+def relight(pixels: np.ndarray, ambient: Sequence[Triple], glows: Sequence[Glow]) -> np.ndarray:
+    """Return the picture under ambient light (top, horizon, bottom factors) plus pools of light."""
     height, width = pixels.shape[:2]
     rows = np.arange(height, dtype=np.float32)
     stops = [0, height / 2, height]
@@ -70,7 +67,7 @@ def flickering(glows: Sequence[Glow], height: int, width: int) -> np.ndarray:
         if glow.flickers:
             across, fall = _falls(glow, height, width)
             np.maximum(share, fall[:, None] * across, out=share)
-    return np.clip((share - FLICKER_EDGE) / (1 - FLICKER_EDGE), 0, 1)
+    return np.asarray(np.clip((share - FLICKER_EDGE) / (1 - FLICKER_EDGE), 0, 1))
 
 
 def _falls(glow: Glow, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:

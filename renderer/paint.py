@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mag_sandbox.renderer.canvas import Canvas, Motion
+from mag_sandbox.renderer.canvas import Canvas, Motion, Rgb
 from mag_sandbox.renderer.drawing import Drawing, drawing_of
 from mag_sandbox.renderer.game_themes import PLATFORMS, STRUCTURE_COLORS
 from mag_sandbox.renderer.kinds import KINDS
@@ -19,7 +19,6 @@ from mag_sandbox.renderer.painters.sketch import (
     BRASS,
     LEAF,
     PAINTS,
-    RGB,
     WOOD,
     Pen,
     contrast,
@@ -32,8 +31,8 @@ from mag_sandbox.renderer.palettes import FLOWERS
 
 VARIANTS = 6  # shapes of a kind
 SIZE = 100.0  # px at which painters draw; some have least widths in px
-LAMP: RGB = (255, 224, 136)
-INKS: dict[str, RGB] = {
+LAMP: Rgb = (255, 224, 136)
+INKS: dict[str, Rgb] = {
     **PAINTS, "wooden": WOOD, "wood": WOOD, "leaf": LEAF, "brass": BRASS, "dark": (58, 56, 72),
     "skin": (240, 196, 160), "hair": (104, 70, 54), "glass": (184, 220, 236),
     "steel": (164, 174, 190), "stone": (166, 162, 160), "straw": (232, 192, 112),
@@ -41,7 +40,7 @@ INKS: dict[str, RGB] = {
     "roof": (150, 78, 70), "navy": (66, 80, 122), "steam": (236, 238, 244),
 }  # fmt: skip
 SWING = 0.28  # of its length that a leg's foot swings forward
-DAY_PANE: RGB = (92, 122, 158)
+DAY_PANE: Rgb = (92, 122, 158)
 _SHADES = {"+": lambda ink: lighter(ink, 0.28), "-": lambda ink: darker(ink, 0.2),
            "=": lambda ink: darker(ink, 0.42)}  # fmt: skip
 Painter = Callable[[Canvas, Light, str, str | None, int], None]
@@ -81,11 +80,11 @@ def _stamp(canvas: Canvas, light: Light) -> Stamp:
     return Stamp(canvas, light, 0.0, 0.0, SIZE)
 
 
-def _ink(color: str | None) -> RGB:
+def _ink(color: str | None) -> Rgb:
     return INKS[color or "white"]
 
 
-def _trim(color: RGB) -> RGB:
+def _trim(color: Rgb) -> Rgb:
     options = (INKS["white"], INKS["yellow"], INKS["dark"])
     return max(options, key=lambda option: contrast(option, color))
 
@@ -121,7 +120,7 @@ def _picture(canvas: Canvas, _: Light, shape: str, __: str | None, variant: int)
     decor.picture(canvas, shape, 0, -tall, half, tall, variant)
 
 
-def _simple(draw: Callable[[Canvas, RGB], object]) -> Painter:
+def _simple(draw: Callable[[Canvas, Rgb], object]) -> Painter:
     def painter(canvas: Canvas, _: Light, __: str, color: str | None, ___: int) -> None:
         draw(canvas, _ink(color))
 
@@ -178,7 +177,7 @@ def _shape(canvas: Canvas, light: Light, shape: str, color: str | None, _: int) 
 
 
 def _primitive(
-    pen: Pen, canvas: Canvas, op: str, fill: RGB, numbers: tuple[float, ...], lit: bool
+    pen: Pen, canvas: Canvas, op: str, fill: Rgb, numbers: tuple[float, ...], lit: bool
 ) -> None:
     """Draw one primitive of a shape."""
     pairs = list(zip(numbers[::2], numbers[1::2], strict=False))

@@ -5,7 +5,8 @@ Tables, and how weather changes a light. Knows nothing of drawing.
 
 from typing import NamedTuple
 
-from mag_sandbox.renderer.painters.stamp import Light, Rgb, colors, mix
+from mag_sandbox.renderer.canvas import Rgb
+from mag_sandbox.renderer.painters.stamp import Light, colors, mix
 
 WALLS: dict[str, Rgb] = {
     "white": (236, 232, 224),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mag_sandbox.renderer.canvas import HORIZON, RING_HEIGHT, RING_WIDTH
+from mag_sandbox.renderer.canvas import HORIZON, RING_HEIGHT, RING_WIDTH, Rgb
 from mag_sandbox.renderer.kinds import AREAS
 from mag_sandbox.renderer.scene import Item
 
@@ -13,7 +13,6 @@ DEGREES_PER_PIXEL = 360 / RING_WIDTH
 MAIN_COLOR_BITS = 4  # of each channel; pixels that agree in them have about the same colour
 FEW = 400  # pixels of a thing up to which all are looked at for its colours
 UNNAMED = ""  # attribute of things that no caption names
-Rgb = tuple[int, int, int]
 # its number, kind, item (None: at infinity), distance [m], box in ring pixels
 Placed = tuple[int, str, Item | None, float, tuple[float, ...]]
 

@@ -102,4 +102,4 @@ def box_depth(
     with np.errstate(divide="ignore"):
         aside = np.where(sine > 0, right - viewer.x, left - viewer.x) / sine
         ahead = np.where(cosine > 0, front - viewer.z, back - viewer.z) / cosine
-    return np.minimum(aside, ahead).astype(np.float32)
+    return np.asarray(np.minimum(aside, ahead), np.float32)

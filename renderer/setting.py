@@ -16,10 +16,10 @@ from mag_sandbox.renderer.canvas import (
 )
 from mag_sandbox.renderer.drawing import Drawing, drawings_of
 from mag_sandbox.renderer.game_themes import SKIES, THEMES
-from mag_sandbox.renderer.lighting import Glow, Triple
+from mag_sandbox.renderer.lighting import Glow, Triple, dimmed
 from mag_sandbox.renderer.painters import nature
-from mag_sandbox.renderer.painters.sketch import darker, lighter, mix
-from mag_sandbox.renderer.painters.stamp import Light, lightened, shaded, tinted
+from mag_sandbox.renderer.painters.sketch import darker, lighter
+from mag_sandbox.renderer.painters.stamp import Light, lightened, mix, shaded, tinted
 from mag_sandbox.renderer.places import GROUNDS, PLACES, WEATHERS
 from mag_sandbox.renderer.projection import EYE, PIXELS_PER_RADIAN, Viewpoint, rows_of
 from mag_sandbox.renderer.scene import Item, Layout, RoomBox
@@ -83,8 +83,7 @@ def glows_of(layout: Layout, viewer: Viewpoint, scale: int = 1) -> list[Glow]:
         row = float(rows_of(np.array(item.foot + high * item.scale), distance)) * scale
         reach = spread / distance * pixels
         power = _LAMP_POWER.get(light, 0.35) if flickers else 0.42
-        red, green, blue = (power * c for c in strength)
-        color = red, green, blue
+        color = dimmed(strength, power)
         glows.append(Glow(column, row, reach, reach * 0.8, color, flickers=flickers))
     return glows
 
@@ -150,7 +149,7 @@ def ground_rows(layout: Layout) -> np.ndarray:
     colors = far + (near - far) * share
     amount = np.array([haze_at(d, haze) for d in distance])[:, None]
     colors += (np.array(light.haze) - colors) * np.maximum(amount, light.veil)
-    return np.rint(colors).clip(0, 255).astype(np.uint8)
+    return np.asarray(np.rint(colors).clip(0, 255), np.uint8)
 
 
 def room_rows(room: RoomBox) -> np.ndarray:

@@ -98,7 +98,8 @@ def _given_paths(module: str, name: str) -> Callable[[Any], object]:
 
 
 def _imported(module: str, name: str) -> Callable[..., object]:
-    return getattr(import_module(f"mag_sandbox.training.{module}"), name)
+    function: Callable[..., object] = getattr(import_module(f"mag_sandbox.training.{module}"), name)
+    return function
 
 
 def _train_stage(options: RecipeOptions) -> None:

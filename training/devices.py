@@ -1,8 +1,10 @@
 """Where training runs, on a CPU in bf16 or a GPU, and how networks there take less memory."""
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +18,8 @@ from mag_sandbox.model.attention import KERNELS, AttentionKernel, matmul_attenti
 from mag_sandbox.model.dit import DiT, Layer
 from mag_sandbox.model.execution import Execution
 
+Network = TypeVar("Network", bound=nn.Module)
+
 
 @dataclass(frozen=True, slots=True)
 class TrainingDevice:
@@ -25,7 +29,7 @@ class TrainingDevice:
     kernel: AttentionKernel
     scale: int = 1  # batches are this much larger than on two CPU cores
 
-    def autocast(self) -> AbstractContextManager:
+    def autocast(self) -> AbstractContextManager[object]:
         """Return the mixed-precision context: bf16 activations, fp32 weights."""
         return torch.autocast(self.device, torch.bfloat16)
 
@@ -33,6 +37,11 @@ class TrainingDevice:
         """Return how the game would run here, for sheets of real play."""
         kernel = next(name for name, kernel in KERNELS.items() if kernel is self.kernel)
         return Execution(self.device, torch.bfloat16, kernel, torch.get_num_threads())
+
+    def place(self, network: Network) -> Network:
+        """Move a network of pictures to the device, its weights in channels-last order."""
+        to: Callable[..., Network] = network.to  # torch's types lack the two together
+        return to(self.device, memory_format=torch.channels_last)
 
     def upload(self, tensor: Tensor) -> Tensor:
         """Return a tensor on the device, pictures in channels-last order."""

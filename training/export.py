@@ -42,26 +42,31 @@ def write_weights(state: dict[str, Tensor], path: Path) -> None:
 def _of_one(state: Path) -> dict[str, Tensor]:
     if not state.is_file():
         raise _missing(state)
-    return torch.load(state, weights_only=True, map_location="cpu", mmap=True)[_AVERAGES]
+    averages: dict[str, Tensor] = torch.load(
+        state, weights_only=True, map_location="cpu", mmap=True
+    )[_AVERAGES]
+    return averages
 
 
 def _of_several(state: Path) -> dict[str, Tensor]:
-    import torch.distributed.checkpoint as sharded_files  # not needed in training alone
+    from torch.distributed.checkpoint.hf_storage import HuggingFaceStorageReader
+    from torch.distributed.checkpoint.metadata import TensorStorageMetadata
+    from torch.distributed.checkpoint.state_dict_loader import load
 
     from mag_sandbox.training.sharded import newest
 
     folder = newest(state)
     if folder is None:
         raise _missing(state)
-    reader = sharded_files.HuggingFaceStorageReader(str(folder))
+    reader = HuggingFaceStorageReader(str(folder))
     averages = {
         name: torch.empty(entry.size, dtype=entry.properties.dtype)
         for name, entry in reader.read_metadata().state_dict_metadata.items()
-        if name.startswith(f"{_AVERAGES}/")
+        if name.startswith(f"{_AVERAGES}/") and isinstance(entry, TensorStorageMetadata)
     }
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that one process reads, as it is told to
-        sharded_files.load(averages, storage_reader=reader, no_dist=True)
+        load(averages, storage_reader=reader, no_dist=True)
     return {name.partition("/")[2]: value for name, value in averages.items()}
 
 

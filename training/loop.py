@@ -160,7 +160,7 @@ class Loop:
             of_batch = torch.zeros(())
             for loss in self.stage.losses(batch):
                 share = loss / count
-                share.backward()
+                torch.autograd.backward(share)
                 of_batch = of_batch + share.detach()
             total = total + of_batch
         return total

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -25,7 +26,8 @@ def orthogonalise(matrices: Tensor, steps: int = 5) -> Tensor:
     for _ in range(steps):
         gram = x @ x.mT
         x = a * x + (b * gram + c * gram @ gram) @ x
-    return (x.mT if tall else x).to(matrices.dtype)
+    nearest: Tensor = (x.mT if tall else x).to(matrices.dtype)
+    return nearest
 
 
 class Muon(torch.optim.Optimizer):
@@ -38,8 +40,8 @@ class Muon(torch.optim.Optimizer):
         super().__init__(list(parameters), {"lr": lr, "momentum": momentum})
 
     @torch.no_grad()
-    def step(self, closure: None = None) -> None:  # noqa: ARG002 (the base class has it)
-        """Update every matrix that has a gradient."""
+    def step(self, closure: Any = None) -> Any:  # noqa: ARG002
+        """Update every matrix that has a gradient; the closure is not called."""
         for group in self.param_groups:
             by_shape = defaultdict(list)
             for parameter in group["params"]:
@@ -53,11 +55,12 @@ class Muon(torch.optim.Optimizer):
                     parameter.sub_(update.view(shape), alpha=group["lr"] * stretch)
 
     def _momentum(self, parameter: Tensor, momentum: float) -> Tensor:
-        state = self.state[parameter]
+        state, gradient = self.state[parameter], parameter.grad
+        assert gradient is not None
         if "momentum" not in state:
             state["momentum"] = torch.zeros_like(parameter)
-        buffer = state["momentum"].lerp_(parameter.grad, 1 - momentum)
-        return parameter.grad.lerp(buffer, momentum)
+        buffer = state["momentum"].lerp_(gradient, 1 - momentum)
+        return gradient.lerp(buffer, momentum)
 
 
 def muon_and_adamw(

@@ -87,7 +87,8 @@ class Processes:
         refuse_other(path, SHARDS)
         if not path.exists():
             return None
-        return torch.load(path, weights_only=True, map_location="cpu")
+        state: State = torch.load(path, weights_only=True, map_location="cpu")
+        return state
 
 
 ALONE = Processes()

@@ -14,9 +14,15 @@ from pathlib import Path
 
 import torch
 import torch.distributed
-import torch.distributed.checkpoint as sharded_files
 from torch import Tensor, nn
 from torch.distributed.checkpoint.api import CheckpointException
+from torch.distributed.checkpoint.hf_storage import (
+    HuggingFaceStorageReader,
+    HuggingFaceStorageWriter,
+)
+from torch.distributed.checkpoint.metadata import TensorStorageMetadata
+from torch.distributed.checkpoint.state_dict_loader import load
+from torch.distributed.checkpoint.state_dict_saver import save
 from torch.distributed.device_mesh import DeviceMesh, init_device_mesh
 from torch.distributed.fsdp import FSDPModule, fully_shard
 from torch.distributed.tensor import DTensor, Partial, Shard, zeros
@@ -64,11 +70,12 @@ class Sharded(Processes):
     def __init__(self, mesh: DeviceMesh) -> None:
         self._mesh = mesh
         self.rank, self.count = mesh.get_rank(), mesh.size()
-        self._networks: list[FSDPModule] = []
+        self._networks: list[nn.Module] = []
 
     def shard(self, network: Network) -> Network:
         """Take a network's weights apart along their first axis; it is changed in place."""
         fully_shard(network, mesh=self._mesh, reshard_after_forward=False)
+        assert isinstance(network, FSDPModule)
         network.set_requires_gradient_sync(False)  # `unsharded` sums them, once a step
         network.set_reshard_after_backward(False)
         self._networks.append(network)
@@ -78,9 +85,11 @@ class Sharded(Processes):
     def unsharded(self) -> Iterator[None]:
         """Have all weights of all networks; afterwards each shard has its summed gradient."""
         for network in self._networks:
+            assert isinstance(network, FSDPModule)
             network.unshard()
         yield
         for network in self._networks:
+            assert isinstance(network, FSDPModule)
             gradients = [self._summed(parameter) for parameter in network.parameters()]
             network.reshard()
             for parameter, gradient in zip(network.parameters(), gradients, strict=True):
@@ -97,6 +106,7 @@ class Sharded(Processes):
     def clip(self, parameters: Iterable[nn.Parameter], largest: float) -> float:
         """Scale gradients down to a largest norm of them all; return the norm they had."""
         norm = nn.utils.clip_grad_norm_(parameters, largest)
+        assert isinstance(norm, DTensor)
         return float(norm.full_tensor())
 
     def total(self, value: Tensor) -> float:
@@ -133,9 +143,9 @@ class Sharded(Processes):
             shutil.rmtree(part, ignore_errors=True)
             part.mkdir(parents=True)
         torch.distributed.barrier()
-        writer = sharded_files.HuggingFaceStorageWriter(str(part), save_distributed=True)
+        writer = HuggingFaceStorageWriter(str(part), save_distributed=True)
         try:
-            sharded_files.save(flat(state), storage_writer=writer)
+            save(flat(state), storage_writer=writer)
         except CheckpointException as error:
             first = next(iter(error.failures.values()))[0]
             raise OSError(f"the state was not written to {folder} ({first})") from error
@@ -153,13 +163,14 @@ class Sharded(Processes):
         folder = newest(path)
         if folder is None:
             return None
-        reader = sharded_files.HuggingFaceStorageReader(str(folder))
+        reader = HuggingFaceStorageReader(str(folder))
         known = flat(like)
         state = {
             name: known[name] if name in known else self._room(entry.size, entry.properties.dtype)
             for name, entry in reader.read_metadata().state_dict_metadata.items()
+            if isinstance(entry, TensorStorageMetadata)
         }
-        sharded_files.load(state, storage_reader=reader)
+        load(state, storage_reader=reader)
         return nested(state, like)
 
     def _room(self, size: torch.Size, dtype: torch.dtype) -> Tensor:

@@ -6,8 +6,8 @@ roof colour. Knows nothing of scenes or where buildings stand.
 
 from collections.abc import Callable
 
-from mag_sandbox.renderer.canvas import Motion
-from mag_sandbox.renderer.painters.stamp import Rgb, Stamp, lightened, mix, shaded
+from mag_sandbox.renderer.canvas import Motion, Rgb
+from mag_sandbox.renderer.painters.stamp import Stamp, lightened, mix, shaded
 
 DOOR: Rgb = (112, 74, 58)
 TRIM: Rgb = (248, 240, 226)

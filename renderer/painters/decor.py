@@ -8,30 +8,29 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mag_sandbox.renderer.canvas import Canvas, Color, Point
+from mag_sandbox.renderer.canvas import Canvas, Color, Point, Rgb
 from mag_sandbox.renderer.painters.sketch import (
     BRASS,
     CLAY,
     DARK_WOOD,
     LEAF,
     PAINTS,
-    RGB,
     WOOD,
     Pen,
     darker,
     lighter,
-    mix,
     smooth,
 )
+from mag_sandbox.renderer.painters.stamp import mix
 
 # view from the window by light: sky top, sky bottom, far shape, near shape
-SKIES: dict[str, tuple[RGB, RGB]] = {
+SKIES: dict[str, tuple[Rgb, Rgb]] = {
     "daylight": ((120, 188, 236), (214, 236, 246)),
     "evening": ((150, 108, 170), (255, 190, 120)),
     "lamplight": ((52, 62, 116), (112, 108, 160)),
     "dim": ((58, 72, 122), (120, 130, 172)),
 }
-VIEWS: dict[str, tuple[RGB, RGB]] = {
+VIEWS: dict[str, tuple[Rgb, Rgb]] = {
     "garden": ((128, 182, 120), (84, 148, 92)),
     "city": ((150, 160, 190), (104, 114, 152)),
     "sea": ((64, 140, 186), (238, 214, 160)),
@@ -45,7 +44,7 @@ RIDGES: dict[str, tuple[list[float], list[float]]] = {
     "mountains": ([0.6, 1.0, 1.35, 0.9, 1.15, 0.7, 0.5], [0.5, 0.6, 0.55, 0.45, 0.4, 0.5]),
 }
 LIT_ROOMS = ((-0.85, 0.3), (-0.3, -0.1), (0.3, 0.45), (0.66, 0.1))
-LIT_PANE: RGB = (255, 220, 130)
+LIT_PANE: Rgb = (255, 220, 130)
 
 
 class Pane(NamedTuple):
@@ -102,7 +101,7 @@ def window(
         canvas.rectangle(x - half - 14, bottom, x + half + 14, bottom + 4, (40, 36, 70, 40))
 
 
-def _view(canvas: Canvas, view: str, pane: Pane, far: RGB, near: RGB, lit: bool) -> None:
+def _view(canvas: Canvas, view: str, pane: Pane, far: Rgb, near: Rgb, lit: bool) -> None:
     """Two layers of landscape clipped to the pane."""
     parts = np.linspace(-1, 1, 41)
     bulge = np.sqrt(1 - parts**2) if pane.round else np.ones_like(parts)
@@ -125,7 +124,7 @@ def _view(canvas: Canvas, view: str, pane: Pane, far: RGB, near: RGB, lit: bool)
             canvas.rectangle(x - 3.5, y - 4, x + 3.5, y + 4, LIT_PANE)
 
 
-def curtains(canvas: Canvas, color: RGB, x: float, top: float, bottom: float, half: float) -> None:
+def curtains(canvas: Canvas, color: Rgb, x: float, top: float, bottom: float, half: float) -> None:
     """Draw two tied-back curtains and their rod. Knows nothing of the window behind."""
     canvas.rectangle(x - half - 32, top - 9, x + half + 32, top - 4, DARK_WOOD, 2)
     for side in (-1, 1):
@@ -213,7 +212,7 @@ def picture(
         pen.box(-wide * 0.6, high * 0.08, wide * 0.3, high * 0.3, PAINTS["yellow"])
 
 
-def door(canvas: Canvas, color: RGB, x: float, floor: float, top: float) -> None:
+def door(canvas: Canvas, color: Rgb, x: float, floor: float, top: float) -> None:
     """Draw a closed panelled door with its frame. Knows nothing of the wall."""
     pen = Pen(canvas, x, floor)
     tall = floor - top
@@ -225,7 +224,7 @@ def door(canvas: Canvas, color: RGB, x: float, floor: float, top: float) -> None
     pen.ball(21, tall * 0.46, 4.5, BRASS)
 
 
-def _leaf(pen: Pen, tip: Point, width: float, color: RGB) -> None:
+def _leaf(pen: Pen, tip: Point, width: float, color: Rgb) -> None:
     """One leaf from the local origin to its tip, the right half darker."""
     x, y = tip
     length = max((x * x + y * y) ** 0.5, 1)
@@ -235,7 +234,7 @@ def _leaf(pen: Pen, tip: Point, width: float, color: RGB) -> None:
     pen.poly(smooth([(0, 0), right, tip]), darker(color, 0.16))
 
 
-def _pot(pen: Pen, color: RGB) -> None:
+def _pot(pen: Pen, color: Rgb) -> None:
     pen.shadow(-16, 16, 5)
     pen.lathe([(13, 0), (18, 26)], color, 0)
     pen.block(-20, 23, 20, 31, lighter(color, 0.1), 3)
@@ -283,7 +282,7 @@ PLANTS: dict[str, Callable[[Pen, int], None]] = {
 }
 
 
-def floor_lamp(canvas: Canvas, color: RGB, x: float, base: float) -> Point:
+def floor_lamp(canvas: Canvas, color: Rgb, x: float, base: float) -> Point:
     """Draw a standing lamp and return where its light is. Knows nothing of lighting."""
     pen = Pen(canvas, x, base)
     pen.shadow(-18, 18, 5)
@@ -294,7 +293,7 @@ def floor_lamp(canvas: Canvas, color: RGB, x: float, base: float) -> Point:
     return x, base - 118
 
 
-def hanging_lamp(canvas: Canvas, color: RGB, x: float, bottom: float) -> Point:
+def hanging_lamp(canvas: Canvas, color: Rgb, x: float, bottom: float) -> Point:
     """Draw a pendant lamp on its cable and return where its light is. Knows nothing of lighting."""
     pen = Pen(canvas, x, bottom)
     pen.box(-2, 26, 2, bottom - 8, (58, 56, 72))
@@ -304,7 +303,7 @@ def hanging_lamp(canvas: Canvas, color: RGB, x: float, bottom: float) -> Point:
     return x, bottom + 4
 
 
-def wall_lamp(canvas: Canvas, color: RGB, x: float, y: float) -> Point:
+def wall_lamp(canvas: Canvas, color: Rgb, x: float, y: float) -> Point:
     """Draw a sconce and return where its light is. Knows nothing of lighting."""
     pen = Pen(canvas, x, y)
     pen.box(-6, -26, 6, -6, BRASS, 4)

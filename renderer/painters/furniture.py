@@ -7,32 +7,32 @@ Knows nothing of rooms or of where a piece stands.
 from collections.abc import Callable
 from typing import NamedTuple
 
+from mag_sandbox.renderer.canvas import Rgb
 from mag_sandbox.renderer.painters.sketch import (
     BRASS,
     CLAY,
     DARK_WOOD,
     LEAF,
     PAINTS,
-    RGB,
     WOOD,
     Pen,
     contrast,
     darker,
     lighter,
-    mix,
 )
+from mag_sandbox.renderer.painters.stamp import mix
 
 BOOKS = ((196, 84, 72), (238, 190, 98), (78, 128, 146), (120, 156, 112), (232, 222, 200))
-DARK: RGB = (58, 56, 72)
+DARK: Rgb = (58, 56, 72)
 
 
-def _accent(color: RGB) -> RGB:
+def _accent(color: Rgb) -> Rgb:
     """Pick a cushion colour that stands out from the furniture."""
     options = (PAINTS["cream"], PAINTS["yellow"], PAINTS["teal"])
     return max(options, key=lambda option: contrast(option, color))
 
 
-def _sofa(pen: Pen, color: RGB, variant: int) -> None:
+def _sofa(pen: Pen, color: Rgb, variant: int) -> None:
     pen.shadow(-88, 88)
     for x in (-70, 64):
         pen.box(x, 0, x + 7, 14, DARK_WOOD)
@@ -50,7 +50,7 @@ def _sofa(pen: Pen, color: RGB, variant: int) -> None:
         pen.poly([(26, 44), (56, 46), (52, 76), (22, 74)], darker(accent, 0.15))
 
 
-def _armchair(pen: Pen, color: RGB, variant: int) -> None:
+def _armchair(pen: Pen, color: Rgb, variant: int) -> None:
     pen.shadow(-44, 44)
     for x in (-34, 28):
         pen.box(x, 0, x + 6, 14, DARK_WOOD)
@@ -62,7 +62,7 @@ def _armchair(pen: Pen, color: RGB, variant: int) -> None:
     pen.poly([(-16, 48), (14, 46), (17, 72), (-13, 74)], _accent(color))
 
 
-def _bed(pen: Pen, color: RGB, variant: int) -> None:
+def _bed(pen: Pen, color: Rgb, variant: int) -> None:
     pen.shadow(-94, 94)
     head = 96 + 10 * (variant % 2)
     pen.block(-98, 0, -80, head + 4, color, 8)
@@ -91,7 +91,7 @@ def _shelf_row(pen: Pen, left: float, right: float, y: float, seed: int) -> None
         index += 1
 
 
-def _bookshelf(pen: Pen, color: RGB, variant: int) -> None:
+def _bookshelf(pen: Pen, color: Rgb, variant: int) -> None:
     pen.shadow(-66, 66)
     pen.block(-66, 0, 66, 156, color, 3)
     pen.box(-58, 10, 58, 148, darker(color, 0.5))
@@ -102,7 +102,7 @@ def _bookshelf(pen: Pen, color: RGB, variant: int) -> None:
     pen.box(-70, 150, 70, 160, lighter(color, 0.15), 3)
 
 
-def _desk(pen: Pen, color: RGB, variant: int) -> None:
+def _desk(pen: Pen, color: Rgb, variant: int) -> None:
     pen.shadow(-80, 80)
     pen.block(26, 0, 74, 62, darker(color, 0.1), 3)
     for y in (8, 26, 44):
@@ -128,7 +128,7 @@ def _desk(pen: Pen, color: RGB, variant: int) -> None:
     pen.box(-46, 0, -8, 7, DARK, 3)
 
 
-def _counter(pen: Pen, color: RGB, variant: int) -> None:
+def _counter(pen: Pen, color: Rgb, variant: int) -> None:
     pen.shadow(-92, 92)
     pen.box(-90, 0, 90, 8, darker(color, 0.45))
     pen.block(-92, 6, 92, 68, color)
@@ -154,7 +154,7 @@ def _counter(pen: Pen, color: RGB, variant: int) -> None:
         pen.oval(x + lean - 6, 96, x + lean + 6, 118, LEAF)
 
 
-def _piano(pen: Pen, color: RGB, variant: int) -> None:
+def _piano(pen: Pen, color: Rgb, variant: int) -> None:
     pen.shadow(-80, 80)
     pen.block(-76, 6, 76, 112, color, 4)
     pen.box(-80, 108, 80, 117, lighter(color, 0.18), 3)
@@ -175,7 +175,7 @@ def _piano(pen: Pen, color: RGB, variant: int) -> None:
         pen.at(50, 117).lathe([(8, 0), (12, 12), (6, 22), (9, 28)], PAINTS["teal"])
 
 
-def _chair(pen: Pen, color: RGB) -> None:
+def _chair(pen: Pen, color: Rgb) -> None:
     pen.block(-18, 34, -10, 84, darker(color, 0.1), 3)
     pen.block(-18, 56, 4, 86, color, 6)
     pen.box(-18, 30, 22, 38, lighter(color, 0.1), 3)
@@ -183,7 +183,7 @@ def _chair(pen: Pen, color: RGB) -> None:
         pen.box(x, 0, x + 6, 32, darker(color, 0.2))
 
 
-def _dining_table(pen: Pen, color: RGB, variant: int) -> None:
+def _dining_table(pen: Pen, color: Rgb, variant: int) -> None:
     pen.shadow(-92, 92)
     _chair(pen.at(-76, 4), color)
     mirrored = pen.at(76, 4)
@@ -200,7 +200,7 @@ def _dining_table(pen: Pen, color: RGB, variant: int) -> None:
     pen.at(-48, 66).lathe([(6, 0), (8, 9), (5, 18), (6, 22)], PAINTS["teal"])
 
 
-def _wardrobe(pen: Pen, color: RGB, variant: int) -> None:
+def _wardrobe(pen: Pen, color: Rgb, variant: int) -> None:
     pen.shadow(-58, 58)
     for x in (-50, 40):
         pen.box(x, 0, x + 10, 12, DARK_WOOD)
@@ -216,7 +216,7 @@ def _wardrobe(pen: Pen, color: RGB, variant: int) -> None:
         pen.poly([(-42, 70), (-42, 92), (-14, 120), (-14, 98)], (232, 242, 242))
 
 
-def _bathtub(pen: Pen, color: RGB, variant: int) -> None:
+def _bathtub(pen: Pen, color: Rgb, variant: int) -> None:
     pen.shadow(-80, 80)
     for x in (-54, 44):
         pen.ball(x + 5, 7, 9, BRASS)
@@ -233,7 +233,7 @@ def _bathtub(pen: Pen, color: RGB, variant: int) -> None:
         pen.poly([(-84, 62), (-62, 64), (-62, 26), (-84, 24)], PAINTS["orange"])
 
 
-def _cabinet(pen: Pen, color: RGB, variant: int) -> None:
+def _cabinet(pen: Pen, color: Rgb, variant: int) -> None:
     pen.shadow(-52, 52)
     for x in (-44, 36):
         pen.box(x, 0, x + 8, 14, DARK_WOOD)
@@ -248,7 +248,7 @@ def _cabinet(pen: Pen, color: RGB, variant: int) -> None:
         pen.box(26 - width / 2, 69 + index * 8, 26 + width / 2, 77 + index * 8, BOOKS[index])
 
 
-def _fireplace(pen: Pen, color: RGB, variant: int) -> None:
+def _fireplace(pen: Pen, color: Rgb, variant: int) -> None:
     pen.shadow(-60, 60)
     stone = mix(PAINTS["white"], color, 0.25)
     pen.block(-54, 0, 54, 78, stone, 2)
@@ -261,7 +261,7 @@ def _fireplace(pen: Pen, color: RGB, variant: int) -> None:
     pen.at(-40 + 80 * (variant % 2), 85).lathe([(7, 0), (9, 8), (4, 18), (6, 22)], PAINTS["teal"])
 
 
-def _round_table(pen: Pen, color: RGB, variant: int) -> None:
+def _round_table(pen: Pen, color: Rgb, variant: int) -> None:
     pen.shadow(-36, 36)
     pen.lathe([(24, 0), (20, 5), (6, 10), (6, 48)], darker(color, 0.1))
     pen.oval(-46, 42, 46, 60, darker(color, 0.2))
@@ -272,7 +272,7 @@ def _round_table(pen: Pen, color: RGB, variant: int) -> None:
     pen.box(14, 54, 32, 68, PAINTS["orange"], 4)
 
 
-def _stool(pen: Pen, color: RGB, variant: int) -> None:
+def _stool(pen: Pen, color: Rgb, variant: int) -> None:
     pen.shadow(-30, 30)
     pen.line([(-18, 44), (-27, 0)], DARK_WOOD, 7)
     pen.line([(18, 44), (27, 0)], DARK_WOOD, 7)
@@ -283,7 +283,7 @@ def _stool(pen: Pen, color: RGB, variant: int) -> None:
 class Piece(NamedTuple):
     """A kind of furniture: its drawing and how much wall it hides [px]."""
 
-    draw: Callable[[Pen, RGB, int], None]
+    draw: Callable[[Pen, Rgb, int], None]
     width: int
     height: int
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from mag_sandbox.renderer.canvas import Motion
-from mag_sandbox.renderer.painters.stamp import Rgb, Stamp, dome, lightened, shaded
+from mag_sandbox.renderer.canvas import Motion, Rgb
+from mag_sandbox.renderer.painters.stamp import Stamp, dome, lightened, shaded
 
 Drawer = Callable[[Stamp], None]
 ColoredDrawer = Callable[[Stamp, Rgb], None]

@@ -15,11 +15,11 @@ from mag_sandbox.renderer.canvas import (
     Canvas,
     MovingLayer,
     Point,
+    Rgb,
 )
 from mag_sandbox.renderer.painters.stamp import (
     WHITE,
     Light,
-    Rgb,
     Stamp,
     dome,
     lightened,

@@ -5,8 +5,8 @@ Every function draws one thing about 1 unit tall. Knows nothing of scenes.
 
 import numpy as np
 
-from mag_sandbox.renderer.canvas import MovingLayer
-from mag_sandbox.renderer.painters.stamp import Rgb, Stamp, dome, lightened, shaded
+from mag_sandbox.renderer.canvas import MovingLayer, Rgb
+from mag_sandbox.renderer.painters.stamp import Stamp, dome, lightened, shaded
 
 BALLOON_COLORS: tuple[tuple[Rgb, Rgb], ...] = (
     ((232, 92, 84), (255, 226, 170)),

@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from mag_sandbox.renderer.painters.stamp import WHITE, Rgb, Stamp, dome, lightened, mix, shaded
+from mag_sandbox.renderer.canvas import Rgb
+from mag_sandbox.renderer.painters.stamp import WHITE, Stamp, dome, lightened, mix, shaded
 
 TRUNK: Rgb = (122, 84, 62)
 SNOW_SHADE: Rgb = (206, 220, 240)

@@ -8,12 +8,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from mag_sandbox.renderer.canvas import Canvas, Color, Point
+from mag_sandbox.renderer.canvas import Canvas, Color, Point, Rgb
 from mag_sandbox.renderer.painters.stamp import mix
 
-RGB = tuple[int, int, int]
-
-PAINTS: dict[str, RGB] = {
+PAINTS: dict[str, Rgb] = {
     "white": (242, 238, 230),
     "cream": (244, 226, 192),
     "yellow": (243, 196, 84),
@@ -29,31 +27,31 @@ PAINTS: dict[str, RGB] = {
     "black": (62, 62, 74),
     "gold": (224, 178, 82),
 }
-WOOD: RGB = (172, 118, 76)
-DARK_WOOD: RGB = (112, 74, 54)
-LEAF: RGB = (84, 146, 92)
-CLAY: RGB = (206, 122, 86)
-BRASS: RGB = (214, 170, 90)
-SHADE_BLUE: RGB = (40, 36, 70)  # shadows lean to violet, which keeps them from looking dirty
+WOOD: Rgb = (172, 118, 76)
+DARK_WOOD: Rgb = (112, 74, 54)
+LEAF: Rgb = (84, 146, 92)
+CLAY: Rgb = (206, 122, 86)
+BRASS: Rgb = (214, 170, 90)
+SHADE_BLUE: Rgb = (40, 36, 70)  # shadows lean to violet, which keeps them from looking dirty
 
 
-def darker(color: Color, amount: float = 0.24) -> RGB:
+def darker(color: Color, amount: float = 0.24) -> Rgb:
     """Return the shade side of a colour. Knows nothing of the room's light."""
     return mix(color, SHADE_BLUE, amount)
 
 
-def lighter(color: Color, amount: float = 0.3) -> RGB:
+def lighter(color: Color, amount: float = 0.3) -> Rgb:
     """Return the lit side of a colour. Knows nothing of the room's light."""
     return mix(color, (255, 250, 236), amount)
 
 
-def contrast(color: RGB, other: RGB) -> float:
+def contrast(color: Rgb, other: Rgb) -> float:
     """Return how far two colours are apart, 0 to 441. Knows nothing of human vision."""
     return float(np.linalg.norm(np.subtract(color, other)))
 
 
 def pick_apart(
-    rng: np.random.Generator, paints: Mapping[str, RGB], others: Sequence[RGB], least: float
+    rng: np.random.Generator, paints: Mapping[str, Rgb], others: Sequence[Rgb], least: float
 ) -> str:
     """Return the name of a paint whose `contrast` to those around it is over `least`, or of any."""
     shuffled = [str(name) for name in rng.permutation(tuple(paints))]

@@ -10,9 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mag_sandbox.renderer.canvas import RING_WIDTH, Canvas, Motion, Point
+from mag_sandbox.renderer.canvas import RING_WIDTH, Canvas, Motion, Point, Rgb
 
-Rgb = tuple[int, int, int]
 WHITE: Rgb = (250, 252, 255)
 
 

@@ -6,30 +6,29 @@ stages, stands or light.
 
 from collections.abc import Callable
 
-from mag_sandbox.renderer.canvas import Motion
+from mag_sandbox.renderer.canvas import Motion, Rgb
 from mag_sandbox.renderer.painters.sketch import (
     BRASS,
     DARK_WOOD,
     LEAF,
     PAINTS,
-    RGB,
     Pen,
     contrast,
     darker,
     lighter,
-    mix,
 )
+from mag_sandbox.renderer.painters.stamp import mix
 
-DARK: RGB = (58, 56, 72)
-GLASS: RGB = (196, 226, 238)
+DARK: Rgb = (58, 56, 72)
+GLASS: Rgb = (196, 226, 238)
 
 
-def _trim(color: RGB) -> RGB:
+def _trim(color: Rgb) -> Rgb:
     """A second colour that stands out from the first."""
     return max((PAINTS["white"], PAINTS["yellow"], DARK), key=lambda other: contrast(other, color))
 
 
-def _vase(pen: Pen, color: RGB, variant: int) -> None:
+def _vase(pen: Pen, color: Rgb, variant: int) -> None:
     belly, neck = ((40, 14), (34, 18), (44, 11))[variant % 3]
     pen.lathe(
         [(22, 0), (belly, 38), (belly * 0.86, 68), (neck, 92), (neck, 102), (neck + 9, 114)], color
@@ -39,7 +38,7 @@ def _vase(pen: Pen, color: RGB, variant: int) -> None:
     pen.lathe([(belly * 0.985, 44), (belly * 0.98, 56)], stripe, 0)
 
 
-def _teapot(pen: Pen, color: RGB, variant: int) -> None:
+def _teapot(pen: Pen, color: Rgb, variant: int) -> None:
     pen.curve([(36, 64), (64, 66), (62, 30), (32, 22)], darker(color, 0.2), 10)
     spout = [(-30, 22), (-58, 52), (-70, 78), (-56, 80), (-44, 60), (-26, 54)]
     pen.poly(spout, darker(color, 0.06))
@@ -49,7 +48,7 @@ def _teapot(pen: Pen, color: RGB, variant: int) -> None:
     pen.oval(-24, 20, 6, 50, lighter(color, 0.5) if variant % 2 else _trim(color))
 
 
-def _globe(pen: Pen, color: RGB, variant: int) -> None:
+def _globe(pen: Pen, color: Rgb, variant: int) -> None:
     pen.lathe([(32, 0), (28, 7), (7, 14), (6, 24)], DARK_WOOD)
     pen.ball(0, 68, 45, color)
     land = mix(LEAF, PAINTS["yellow"], 0.3 * (variant % 3))
@@ -60,7 +59,7 @@ def _globe(pen: Pen, color: RGB, variant: int) -> None:
     pen.curve([(-2, 118), (36, 106), (51, 68), (36, 30), (-2, 18)], BRASS, 5)
 
 
-def _bust(pen: Pen, color: RGB, variant: int) -> None:
+def _bust(pen: Pen, color: Rgb, variant: int) -> None:
     pale = lighter(color, 0.25)
     pen.lathe([(24, 0), (22, 8), (12, 14), (12, 24)], darker(color, 0.1), 0)
     pen.blob([(-46, 24), (-42, 46), (-14, 56), (14, 56), (42, 46), (46, 24), (0, 18)], pale)
@@ -80,7 +79,7 @@ def _bust(pen: Pen, color: RGB, variant: int) -> None:
         pen.box(-26, 104, 26, 111, BRASS, 3)
 
 
-def _crystal(pen: Pen, color: RGB, variant: int) -> None:
+def _crystal(pen: Pen, color: Rgb, variant: int) -> None:
     for x, tall, wide in ((-26, 66, 17), (28, 58, 16), (0, 114, 24 + 2 * (variant % 3))):
         top = tall - wide
         pen.poly([(x - wide * 0.7, 0), (x - wide, top), (x, tall), (x, 0)], lighter(color, 0.35))
@@ -94,7 +93,7 @@ def _crystal(pen: Pen, color: RGB, variant: int) -> None:
         )  # fmt: skip
 
 
-def _guitar(pen: Pen, color: RGB, variant: int) -> None:
+def _guitar(pen: Pen, color: Rgb, variant: int) -> None:
     pen.poly([(-26, 0), (26, 0), (8, 14), (-8, 14)], DARK)
     shape = [
         (0, 6), (-34, 14), (-36, 38), (-20, 54), (-26, 70), (-14, 82), (14, 82), (26, 70),
@@ -112,7 +111,7 @@ def _guitar(pen: Pen, color: RGB, variant: int) -> None:
     pen.box(-10, 116, 10, 136, _trim(color) if variant % 2 else darker(color, 0.3), 3)
 
 
-def _robot(pen: Pen, color: RGB, variant: int) -> None:
+def _robot(pen: Pen, color: Rgb, variant: int) -> None:
     trim = _trim(color)
     for x in (-22, 6):
         pen.block(x, 0, x + 16, 24, darker(color, 0.3), 4)
@@ -133,7 +132,7 @@ def _robot(pen: Pen, color: RGB, variant: int) -> None:
             pen.box(x - 6, 87, x + 6, 97, (255, 220, 110), 2)
 
 
-def _car(pen: Pen, color: RGB, variant: int) -> None:
+def _car(pen: Pen, color: Rgb, variant: int) -> None:
     if variant % 2:
         pen.blob([(-40, 38), (-30, 68), (-8, 78), (22, 74), (40, 42)], darker(color, 0.08))
     else:
@@ -149,7 +148,7 @@ def _car(pen: Pen, color: RGB, variant: int) -> None:
         pen.oval(x - 10, 7, x + 10, 27, (214, 216, 222))
 
 
-def _cake(pen: Pen, color: RGB, variant: int) -> None:
+def _cake(pen: Pen, color: Rgb, variant: int) -> None:
     pen.oval(-60, -4, 60, 12, (226, 222, 224))
     cream = lighter(color, 0.62)
     for half, low, high in ((48, 4, 40), (34, 40, 70), (20, 70, 92))[: 2 + variant % 2]:
@@ -165,7 +164,7 @@ def _cake(pen: Pen, color: RGB, variant: int) -> None:
             pen.oval(x - 4, top + 17, x + 4, top + 30, (255, 214, 100))
 
 
-def _sneaker(pen: Pen, color: RGB, variant: int) -> None:
+def _sneaker(pen: Pen, color: Rgb, variant: int) -> None:
     trim = _trim(color)
     pen.blob(
         [
@@ -184,7 +183,7 @@ def _sneaker(pen: Pen, color: RGB, variant: int) -> None:
     pen.box(-66, 0, 72, 7, trim if variant % 2 else darker(PAINTS["white"], 0.2), 4)
 
 
-def _lamp(pen: Pen, color: RGB, variant: int) -> None:
+def _lamp(pen: Pen, color: Rgb, variant: int) -> None:
     pen.lathe(
         [(24, 0), (22, 8), (8, 14), (16, 34), (8, 54), (5, 62)],
         (BRASS, PAINTS["white"], PAINTS["teal"])[variant % 3],
@@ -196,7 +195,7 @@ def _lamp(pen: Pen, color: RGB, variant: int) -> None:
         pen.poly([(-30, 64), (-18, 64), (-12, 116), (-18, 116)], lighter(color, 0.45))
 
 
-def _clock(pen: Pen, color: RGB, variant: int) -> None:
+def _clock(pen: Pen, color: Rgb, variant: int) -> None:
     for x in (-30, 16):
         pen.box(x, 0, x + 14, 18, darker(color, 0.35), 4)
     for x in (-24, 24):
@@ -210,7 +209,7 @@ def _clock(pen: Pen, color: RGB, variant: int) -> None:
     pen.line([(0, 86), (0, 60), tip], DARK, 6)
 
 
-def _trophy(pen: Pen, color: RGB, variant: int) -> None:
+def _trophy(pen: Pen, color: Rgb, variant: int) -> None:
     pen.block(-28, 0, 28, 20, DARK_WOOD, 3)
     for side in (-1, 1):
         pen.curve(
@@ -224,7 +223,7 @@ def _trophy(pen: Pen, color: RGB, variant: int) -> None:
         pen.poly([(-6, 76), (-14, 92), (0, 104), (14, 92), (6, 76), (0, 82)], PAINTS["white"])
 
 
-def _rocket(pen: Pen, color: RGB, variant: int) -> None:
+def _rocket(pen: Pen, color: Rgb, variant: int) -> None:
     fin = _trim(color) if variant % 2 else PAINTS["red"]
     if contrast(fin, color) < 60:
         fin = PAINTS["teal"]
@@ -237,7 +236,7 @@ def _rocket(pen: Pen, color: RGB, variant: int) -> None:
     pen.oval(-11, 59, 11, 81, (96, 172, 206))
 
 
-def _camera(pen: Pen, color: RGB, variant: int) -> None:
+def _camera(pen: Pen, color: Rgb, variant: int) -> None:
     pen.poly([(-22, 70), (-14, 90), (16, 90), (24, 70)], darker(color, 0.2))
     pen.box(-50, 72, -30, 82, DARK, 3)
     pen.block(-58, 4, 58, 76, color, 10)
@@ -249,7 +248,7 @@ def _camera(pen: Pen, color: RGB, variant: int) -> None:
     pen.box(34, 60, 50, 70, (255, 236, 170) if variant % 2 else GLASS, 3)
 
 
-def _chess(pen: Pen, color: RGB, variant: int) -> None:
+def _chess(pen: Pen, color: Rgb, variant: int) -> None:
     pen.lathe([(36, 0), (36, 12), (26, 20), (14, 44), (13, 72), (24, 80)], color, 0)
     pen.lathe([(27, 76), (29, 84), (12, 88)], lighter(color, 0.15))
     if variant % 2:
@@ -260,7 +259,7 @@ def _chess(pen: Pen, color: RGB, variant: int) -> None:
         pen.ball(0, 104, 23, color)
 
 
-def _mug(pen: Pen, color: RGB, variant: int) -> None:
+def _mug(pen: Pen, color: Rgb, variant: int) -> None:
     pen.curve([(30, 70), (62, 66), (60, 28), (30, 22)], darker(color, 0.22), 12)
     pen.lathe([(36, 0), (40, 6), (42, 86)], color, 0)
     pen.oval(-42, 78, 42, 95, lighter(color, 0.3))
@@ -271,7 +270,7 @@ def _mug(pen: Pen, color: RGB, variant: int) -> None:
         pen.oval(-22, 26, 10, 58, _trim(color))
 
 
-def _teddy(pen: Pen, color: RGB, variant: int) -> None:
+def _teddy(pen: Pen, color: Rgb, variant: int) -> None:
     for x in (-27, 27):
         pen.ball(x, 114, 14, darker(color, 0.1))
         pen.ball(x * 1.5, 48, 16, darker(color, 0.1))
@@ -288,7 +287,7 @@ def _teddy(pen: Pen, color: RGB, variant: int) -> None:
     pen.poly([(-20, 66), (-20, 54), (20, 66), (20, 54)], bow)
 
 
-def _apple(pen: Pen, color: RGB, variant: int) -> None:
+def _apple(pen: Pen, color: Rgb, variant: int) -> None:
     shape = [(0, 2), (-34, 6), (-50, 44), (-36, 80), (0, 76), (36, 80), (50, 44), (34, 6)]
     pen.blob(shape, color)
     pen.blob([(10, 3), (30, 40), (18, 78), (36, 80), (50, 44), (34, 6)], darker(color, 0.2))
@@ -298,7 +297,7 @@ def _apple(pen: Pen, color: RGB, variant: int) -> None:
     pen.blob([(side * x, y) for x, y in ((6, 90), (20, 104), (42, 100), (26, 86))], LEAF)
 
 
-OBJECTS: dict[str, Callable[[Pen, RGB, int], None]] = {
+OBJECTS: dict[str, Callable[[Pen, Rgb, int], None]] = {
     "vase": _vase,
     "teapot": _teapot,
     "globe": _globe,

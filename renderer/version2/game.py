@@ -14,6 +14,7 @@ from mag_sandbox.renderer.canvas import (
     Canvas,
     Motion,
     MovingLayer,
+    Rgb,
 )
 from mag_sandbox.renderer.game_themes import (
     HAZARDS,
@@ -34,7 +35,6 @@ from mag_sandbox.renderer.painters.game_pieces import (
 from mag_sandbox.renderer.painters.plants import PLANT_HEIGHT, PLANTS, mushroom
 from mag_sandbox.renderer.painters.stamp import (
     Painting,
-    Rgb,
     Stamp,
     dome,
     lightened,

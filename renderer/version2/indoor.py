@@ -9,11 +9,11 @@ from typing import NamedTuple
 import numpy as np
 
 from mag_sandbox.renderer import palettes
-from mag_sandbox.renderer.canvas import RING_WIDTH, Canvas
-from mag_sandbox.renderer.lighting import Glow
+from mag_sandbox.renderer.canvas import RING_WIDTH, Canvas, Rgb
+from mag_sandbox.renderer.lighting import Glow, dimmed
 from mag_sandbox.renderer.painters import decor
 from mag_sandbox.renderer.painters.furniture import MAIN, SECOND
-from mag_sandbox.renderer.painters.sketch import PAINTS, RGB, WOOD, Pen, contrast, pick_apart
+from mag_sandbox.renderer.painters.sketch import PAINTS, WOOD, Pen, contrast, pick_apart
 from mag_sandbox.renderer.phrasing import Phrase, article, compose, pick
 from mag_sandbox.renderer.version2 import shell
 
@@ -99,7 +99,7 @@ PICTURES = (
 )  # fmt: skip
 WINDOWS = ("none", "square windows", "arched windows", "round windows", "tall windows")
 LAMPS = ("none", "floor lamps", "hanging lamps", "wall lamps")
-DOORS: dict[str, RGB] = {
+DOORS: dict[str, Rgb] = {
     "white": (234, 230, 222),
     "wooden": WOOD,
     "red": (190, 74, 66),
@@ -139,7 +139,7 @@ ATTRIBUTES: dict[str, tuple[str, ...]] = {
 }
 
 
-def _paint_apart(rng: np.random.Generator, names: tuple[str, ...], others: list[RGB]) -> str:
+def _paint_apart(rng: np.random.Generator, names: tuple[str, ...], others: list[Rgb]) -> str:
     return pick_apart(rng, {name: PAINTS[name] for name in names}, others, 75)
 
 
@@ -186,7 +186,7 @@ def sample(rng: np.random.Generator) -> dict[str, str]:
     }
 
 
-def _pieces(room: Room, back: RGB, rng: np.random.Generator) -> dict[str, str]:
+def _pieces(room: Room, back: Rgb, rng: np.random.Generator) -> dict[str, str]:
     """Draw the furniture and its colours; what comes twice has one colour."""
     furniture, second = pick(rng, room.main), pick(rng, room.second)
     # white bedding would hide a white bed
@@ -219,12 +219,11 @@ def _at_side(
             with canvas.thing("curtains", a["curtains"], a["curtains"]):
                 decor.curtains(canvas, PAINTS[a["curtains"]], x, middle - tall, 262, half)
         strength = 0.42 if a["light"] in ("daylight", "evening") else 0.5
-        glows.append(Glow(x, middle, 60, 60, tuple(strength * c for c in palettes.SUN[a["light"]])))
+        sun = palettes.SUN[a["light"]]
+        glows.append(Glow(x, middle, 60, 60, dimmed(sun, strength)))
         if a["light"] in ("daylight", "evening"):
             shell.sunbeam(canvas, x, half)
-            glows.append(
-                Glow(x + 30, 320, 80, 34, tuple(0.3 * c for c in palettes.SUN[a["light"]]))
-            )
+            glows.append(Glow(x + 30, 320, 80, 34, dimmed(sun, 0.3)))
     elif a["picture"] != "none":
         with canvas.thing("picture", a["picture"]):
             decor.picture(canvas, a["picture"], x, 142, 40, 30, hung + 1)
@@ -247,8 +246,8 @@ def _at_main(
     size = rng.uniform(0.94, 1.06) if piece.height >= TALL else rng.uniform(0.96, 1.08)
     if a["picture"] != "none" and piece.height < TALL:
         top = FURNITURE_BASE - piece.height * size
-        half, tall = ((34, 27), (44, 30), (27, 30), (50, 27))[hung]
-        tall = min(tall, (top - shell.WALL_TOP - 16) / 2)
+        half, most = ((34, 27), (44, 30), (27, 30), (50, 27))[hung]
+        tall = min(most, (top - shell.WALL_TOP - 16) / 2)
         middle = min(142.0, top - tall - 8)
         with canvas.thing("picture", a["picture"]):
             decor.picture(canvas, a["picture"], x + rng.uniform(-14, 14), middle, half, tall, hung)
@@ -279,11 +278,10 @@ def _lamp(canvas: Canvas, a: dict[str, str], x: float, rng: np.random.Generator)
             light = decor.wall_lamp(canvas, color, x, 150 + rng.uniform(-6, 6))
     power = {"daylight": 0.1, "evening": 0.32, "lamplight": 0.5, "dim": 0.46}[a["light"]]
     warm = (power, power * 0.8, power * 0.48)
-    half = tuple(0.55 * c for c in warm)
     is_lit = a["light"] != "daylight"
     return [
         Glow(light[0], light[1] + 14, 74, 60, warm, flickers=is_lit),
-        Glow(light[0], 305, 90, 38, half),
+        Glow(light[0], 305, 90, 38, dimmed(warm, 0.55)),
     ]
 
 

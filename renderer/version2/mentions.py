@@ -50,7 +50,7 @@ def richest_caption(
     scene: DrawnScene, attributes: tuple[str, ...], tries: int = 24
 ) -> tuple[str, tuple[str, ...]]:
     """Return the caption that names most of the given attributes, and those it names."""
-    best, named = "", ()
+    best, named = "", tuple[str, ...]()
     for index in range(tries):
         caption = scene.caption(index)
         found = tuple(name for name in attributes if mentions(caption, scene, name))

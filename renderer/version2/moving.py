@@ -120,7 +120,7 @@ def still(layers: np.ndarray) -> np.ndarray:
     cloudy = _cloudy(layers)
     moves = (level > 0) & ((kind == SHIMMER) | (kind == FLICKER) | (kind == SKY) & cloudy)
     hidden = (kind == FRONT) & (level == FULL)
-    return ~moves & ~(swept(alpha, split) & ~hidden)
+    return np.asarray(~moves & ~(swept(alpha, split) & ~hidden))
 
 
 def parts(layers: np.ndarray, left: int, top: int, width: int, height: int) -> np.ndarray:
@@ -173,7 +173,7 @@ def _put(words: np.ndarray, where: np.ndarray, channels: np.ndarray) -> None:
 
 def _shares(labels: np.ndarray, where: np.ndarray) -> np.ndarray:
     """How much of some pixels is of their kind, float32 [N], 0 to 1."""
-    return (labels.ravel()[where] % (FULL + 1)).astype(np.float32) / FULL
+    return np.asarray(labels.ravel()[where] % (FULL + 1), np.float32) / FULL
 
 
 def _shimmer(words: np.ndarray, labels: np.ndarray, left: int, top: int, time: float) -> None:
@@ -258,7 +258,9 @@ def _walk(
     where = np.flatnonzero(any_there)
     if not len(where):
         return
-    walker = sum(_taken(corner, where) * weight for corner, weight in corners)
+    walker = np.zeros((4, len(where)), np.float32)
+    for corner, weight in corners:
+        walker += _taken(corner, where) * weight
     chosen = labels.ravel()[where]
     front = np.where(chosen // (FULL + 1) == FRONT, chosen % (FULL + 1), 0).astype(np.float32)
     shares = 1 - front / FULL

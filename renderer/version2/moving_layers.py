@@ -107,7 +107,7 @@ class _Layers:
     def sky(self) -> np.ndarray:
         """Return the colour of the open sky in each row, uint8 [RING_HEIGHT, 3]."""
         rows = self._sky.reshape(RING_HEIGHT, SUPERSAMPLE, 3).mean(axis=1)
-        return rows.round().astype(np.uint8)
+        return np.asarray(rows.round(), np.uint8)
 
 
 def _white(alpha: int) -> Color:

@@ -259,8 +259,8 @@ def _place_small_things(scene: _Scene, items: Items, on_shore: float) -> None:
             stamp = scene.standing(x, y, (y - 170) * 0.48)
             items.append((y, "animals", None, partial(creature, stamp, attributes["animals"])))
     if attributes["fence"] != "none":
-        for index in (0.5, 2.5, 4.5, 6.5):
-            x, y = scene.slot(index) + scene.near(-12, 12), scene.near(298, 310)
+        for place in (0.5, 2.5, 4.5, 6.5):
+            x, y = scene.slot(place) + scene.near(-12, 12), scene.near(298, 310)
             stamp = scene.standing(x, y, 28)
             kind = attributes["fence"]
             items.append((y, "fence", kind, partial(fence, stamp, kind)))

@@ -5,6 +5,7 @@ the others for evaluation only.
 """
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -15,7 +16,26 @@ from mag_sandbox.renderer.version2.logged import ids_of, things_of
 
 RENDERER_VERSION = 2
 HELD_OUT = 1_000_000  # first seed that training never sees
-CATEGORIES = {"indoor": indoor, "outdoor": outdoor, "object": stage, "video game": game}
+
+
+class Category(Protocol):
+    """A category's tables and functions; one module each."""
+
+    ATTRIBUTES: dict[str, tuple[str, ...]]
+
+    def sample(self, rng: np.random.Generator) -> dict[str, str]:
+        """Return attribute values that go together."""
+
+    def draw(self, attributes: dict[str, str], rng: np.random.Generator, canvas: Canvas) -> None:
+        """Paint a scene."""
+
+    def caption(self, attributes: dict[str, str], rng: np.random.Generator) -> str:
+        """Describe a random subset of a scene in 8 to 35 words."""
+
+
+CATEGORIES: dict[str, Category] = {
+    "indoor": indoor, "outdoor": outdoor, "object": stage, "video game": game,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

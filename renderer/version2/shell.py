@@ -5,8 +5,9 @@ Knows nothing of furniture or captions.
 
 import numpy as np
 
-from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH, Canvas
-from mag_sandbox.renderer.painters.sketch import PAINTS, RGB, WOOD, darker, lighter, mix
+from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH, Canvas, Rgb
+from mag_sandbox.renderer.painters.sketch import PAINTS, WOOD, darker, lighter
+from mag_sandbox.renderer.painters.stamp import mix
 
 WALL_TOP = 84.0
 FLOOR_TOP = 258.0
@@ -15,7 +16,7 @@ WALL_PATTERNS = ("plain", "wide stripes", "panels", "two tones")
 CEILINGS = ("plain", "wooden beams", "ceiling panels")
 
 
-def ceiling(canvas: Canvas, kind: str, wall_color: RGB) -> None:
+def ceiling(canvas: Canvas, kind: str, wall_color: Rgb) -> None:
     """Paint the ceiling and its cornice. Knows nothing of lamps."""
     base = mix((246, 242, 234), wall_color, 0.14)
     canvas.gradient(0, WALL_TOP, darker(base, 0.12), base)
@@ -36,7 +37,7 @@ def ceiling(canvas: Canvas, kind: str, wall_color: RGB) -> None:
     canvas.rectangle(0, WALL_TOP, RING_WIDTH, WALL_TOP + 4, (40, 36, 70, 40))
 
 
-def wall(canvas: Canvas, pattern: str, color: RGB) -> None:
+def wall(canvas: Canvas, pattern: str, color: Rgb) -> None:
     """Paint the wall, its pattern and the skirting. Knows nothing of what hangs on it."""
     canvas.gradient(WALL_TOP, FLOOR_TOP, lighter(color, 0.1), darker(color, 0.06))
     canvas.rectangle(0, WALL_TOP, RING_WIDTH, WALL_TOP + 4, (40, 36, 70, 40))
@@ -58,7 +59,7 @@ def wall(canvas: Canvas, pattern: str, color: RGB) -> None:
     canvas.rectangle(0, FLOOR_TOP - 3, RING_WIDTH, FLOOR_TOP, darker(color, 0.3))
 
 
-def floor(canvas: Canvas, kind: str, color: RGB) -> None:
+def floor(canvas: Canvas, kind: str, color: Rgb) -> None:
     """Paint the floor in broad low-contrast bands. Knows nothing of rugs."""
     canvas.gradient(FLOOR_TOP, RING_HEIGHT, color, darker(color, 0.14))
     rows = np.array([FLOOR_TOP, 270, 288, 314, 346, RING_HEIGHT])

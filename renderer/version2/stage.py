@@ -7,21 +7,20 @@ categories, of rendering games or of training.
 import numpy as np
 
 from mag_sandbox.renderer import palettes
-from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH, Canvas, Motion
-from mag_sandbox.renderer.lighting import Glow
+from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH, Canvas, Motion, Rgb
+from mag_sandbox.renderer.lighting import Glow, dimmed
 from mag_sandbox.renderer.painters.decor import PLANTS
 from mag_sandbox.renderer.painters.sketch import (
     BRASS,
     PAINTS,
-    RGB,
     WOOD,
     Pen,
     contrast,
     darker,
     lighter,
-    mix,
     pick_apart,
 )
+from mag_sandbox.renderer.painters.stamp import mix
 from mag_sandbox.renderer.painters.things import OBJECTS
 from mag_sandbox.renderer.phrasing import Phrase, article, compose, pick, plural
 from mag_sandbox.renderer.version2.classes import UNNAMED
@@ -37,8 +36,8 @@ EXTRAS = (
     "none", "potted plants", "palms", "flowers", "balloons", "rope barriers", "hanging lamps",
     "picture frames", "stars",
 )  # fmt: skip
-RIG: RGB = (64, 62, 80)
-LAMP_FACES: dict[str, RGB] = {
+RIG: Rgb = (64, 62, 80)
+LAMP_FACES: dict[str, Rgb] = {
     "soft light": (255, 250, 238),
     "warm light": (255, 222, 150),
     "pink light": (255, 176, 214),
@@ -60,11 +59,11 @@ ATTRIBUTES: dict[str, tuple[str, ...]] = {
 }
 
 
-def _apart(rng: np.random.Generator, names: tuple[str, ...], others: list[RGB]) -> str:
+def _apart(rng: np.random.Generator, names: tuple[str, ...], others: list[Rgb]) -> str:
     return pick_apart(rng, {name: _paint(name) for name in names}, others, 95)
 
 
-def _paint(name: str) -> RGB:
+def _paint(name: str) -> Rgb:
     return WOOD if name == "wooden" else PAINTS[name]
 
 
@@ -94,7 +93,7 @@ def sample(rng: np.random.Generator) -> dict[str, str]:
     }
 
 
-def _arches(canvas: Canvas, color: RGB, turn: float) -> None:
+def _arches(canvas: Canvas, color: Rgb, turn: float) -> None:
     for index in range(8):
         x = turn + index * 160
         with canvas.part():
@@ -103,7 +102,7 @@ def _arches(canvas: Canvas, color: RGB, turn: float) -> None:
                 canvas.rectangle(x - half, top + half, x + half, FLOOR_TOP, paint)
 
 
-def _columns(canvas: Canvas, color: RGB, turn: float) -> None:
+def _columns(canvas: Canvas, color: Rgb, turn: float) -> None:
     stone = mix(PAINTS["white"], color, 0.3)
     for index in range(8):
         pen = Pen(canvas, turn + index * 160 + 80, FLOOR_TOP)
@@ -113,7 +112,7 @@ def _columns(canvas: Canvas, color: RGB, turn: float) -> None:
             pen.block(-28, 182, 28, 196, stone, 2)
 
 
-def _curtains(canvas: Canvas, color: RGB, turn: float) -> None:
+def _curtains(canvas: Canvas, color: Rgb, turn: float) -> None:
     for index in range(32):
         x = turn + index * 40
         canvas.rectangle(x, 44, x + 13, FLOOR_TOP, (*lighter(color, 0.4), 90))
@@ -127,7 +126,7 @@ def _curtains(canvas: Canvas, color: RGB, turn: float) -> None:
             canvas.ellipse(x + 22, -20, x + 138, 56, lighter(color, 0.16))
 
 
-def _panels(canvas: Canvas, color: RGB, turn: float) -> None:
+def _panels(canvas: Canvas, color: Rgb, turn: float) -> None:
     for index in range(8):
         x, top = turn + index * 160, (70, 96)[index % 2]
         paint = lighter(color, 0.22) if index % 2 else darker(color, 0.16)
@@ -135,7 +134,7 @@ def _panels(canvas: Canvas, color: RGB, turn: float) -> None:
             canvas.rectangle(x - 66, top, x + 66, FLOOR_TOP, paint, 12)
 
 
-def _rings(canvas: Canvas, color: RGB, turn: float) -> None:
+def _rings(canvas: Canvas, color: Rgb, turn: float) -> None:
     for index in range(4):
         x = turn + index * 320
         with canvas.part():
@@ -143,7 +142,7 @@ def _rings(canvas: Canvas, color: RGB, turn: float) -> None:
                 canvas.ellipse(x - size, 200 - size, x + size, 200 + size, lighter(color, amount))
 
 
-def _circles(canvas: Canvas, color: RGB, turn: float) -> None:
+def _circles(canvas: Canvas, color: Rgb, turn: float) -> None:
     for index in range(8):
         x, size = turn + index * 160, (74, 56)[index % 2]
         with canvas.part():
@@ -184,12 +183,12 @@ def _shell(canvas: Canvas, a: dict[str, str], turn: float) -> None:
     canvas.rectangle(0, 14, RING_WIDTH, 26, RIG)
     if a["light"] != "spotlights":
         for index in range(8):
-            x = turn + index * 160 + 80
-            canvas.rectangle(x - 34, 10, x + 34, 42, RIG, 8)
-            canvas.rectangle(x - 27, 18, x + 27, 38, LAMP_FACES[a["light"]], 6)
+            middle = turn + index * 160 + 80
+            canvas.rectangle(middle - 34, 10, middle + 34, 42, RIG, 8)
+            canvas.rectangle(middle - 27, 18, middle + 27, 38, LAMP_FACES[a["light"]], 6)
 
 
-def _stand(canvas: Canvas, kind: str, color: RGB, x: float, tall: float) -> Pen:
+def _stand(canvas: Canvas, kind: str, color: Rgb, x: float, tall: float) -> Pen:
     """Draw what carries an object; returns a pen at its top."""
     pen = Pen(canvas, x, STAND_BASE)
     if kind == "pedestals":
@@ -220,7 +219,7 @@ def _stand(canvas: Canvas, kind: str, color: RGB, x: float, tall: float) -> Pen:
     return pen.at(0, tall - (3 if kind in ("round tables", "podiums") else 0))
 
 
-def _steps(canvas: Canvas, color: RGB) -> None:
+def _steps(canvas: Canvas, color: Rgb) -> None:
     """Two steps that run around the whole ring."""
     for top, tint in ((216, 0.06), (246, 0.2)):
         canvas.rectangle(0, top, RING_WIDTH, top + 9, lighter(color, tint + 0.25))
@@ -228,7 +227,7 @@ def _steps(canvas: Canvas, color: RGB) -> None:
     canvas.rectangle(0, 277, RING_WIDTH, 284, (40, 36, 70, 60))
 
 
-def _balloons(canvas: Canvas, x: float, colors: tuple[RGB, ...]) -> None:
+def _balloons(canvas: Canvas, x: float, colors: tuple[Rgb, ...]) -> None:
     pen = Pen(canvas, x, 270)
     for index, (dx, y) in enumerate(((-17, 128), (17, 140), (0, 166))):
         pen.line([(dx, y - 16), (0, 40)], (120, 116, 134), 3)
@@ -238,7 +237,7 @@ def _balloons(canvas: Canvas, x: float, colors: tuple[RGB, ...]) -> None:
         pen.oval(dx - 11, y + 2, dx - 3, y + 13, lighter(color, 0.5))
 
 
-def _visible(names: tuple[str, ...], background: RGB) -> RGB:
+def _visible(names: tuple[str, ...], background: Rgb) -> Rgb:
     return max((PAINTS[name] for name in names), key=lambda paint: contrast(paint, background))
 
 
@@ -316,7 +315,7 @@ def draw(attributes: dict[str, str], rng: np.random.Generator, canvas: Canvas) -
         with canvas.thing(role, a[role], color, variant):
             OBJECTS[a[role]](top, PAINTS[color], variant)
         strength = (1.0, 0.7)[index % 2]
-        pool = tuple(strength * c for c in palettes.POOLS[a["light"]])
+        pool = dimmed(palettes.POOLS[a["light"]], strength)
         glows += [Glow(x, top.base - 50, 56, 74, pool), Glow(x, 308, 76, 26, pool)]
     if a["extra"] in PLANTS or a["extra"] == "rope barriers":
         _extras(canvas, a, turn)

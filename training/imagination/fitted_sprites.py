@@ -58,7 +58,7 @@ def fitted_sprites(
         with replacing(path) as part, part.open("wb") as file:
             np.save(file, table.reshape(len(table), -1))
         logger.info("fitted sprites of %d looks", len(sprites))
-    return np.load(path)
+    return np.asarray(np.load(path))
 
 
 def fit(rings: Iterable[Ring], places: int) -> dict[Key, np.ndarray]:
@@ -81,7 +81,7 @@ def _ranks(ring: Ring) -> np.ndarray:
     ranks[0] = 0
     for rank, thing in enumerate(ring.things, 1):
         ranks[thing.index] = rank
-    return ranks[ring.ids]
+    return np.asarray(ranks[ring.ids])
 
 
 def _seen(
@@ -111,7 +111,7 @@ def _seen(
     products = np.stack([(one * other).sum(axis=-1) for one, other in pairs], axis=-1)
     told = np.concatenate((color, main, mean, products), axis=-1)
     numbers = np.concatenate((shown[..., None], free[..., None], shown[..., None] * told), axis=-1)
-    return numbers.reshape(places, SAMPLES, places, SAMPLES, _SUMS).sum(axis=(1, 3))
+    return np.asarray(numbers.reshape(places, SAMPLES, places, SAMPLES, _SUMS).sum(axis=(1, 3)))
 
 
 def _least_squares(sums: np.ndarray) -> np.ndarray:
@@ -126,8 +126,10 @@ def _least_squares(sums: np.ndarray) -> np.ndarray:
     )
     mains, means = mains + RIDGE * count, means + RIDGE * count
     area = mains * means - both * both
-    parts = (means * of_main - both * of_mean) / area, (mains * of_mean - both * of_main) / area
-    parts = [part.clip(*PARTS)[..., None] for part in parts]
+    shares = (means * of_main - both * of_mean) / area, (mains * of_mean - both * of_main) / area
+    parts = [share.clip(*PARTS)[..., None] for share in shares]
     rest = (color - parts[0] * main - parts[1] * mean) / count[..., None]
     covered = (shown / np.maximum(free, 1.0))[..., None]
-    return covered * np.concatenate((np.ones_like(covered), *parts, REST * rest), axis=-1)
+    return np.asarray(
+        covered * np.concatenate((np.ones_like(covered), *parts, REST * rest), axis=-1)
+    )

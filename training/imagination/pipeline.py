@@ -1,13 +1,16 @@
 """`python -m training imagination`: planner, reader and painter in turn, resumable."""
 
 import logging
+from collections.abc import Sequence
 from functools import cached_property
+from typing import cast
 
 import numpy as np
 import torch
 
 from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.imagination.config import ImaginationConfig
+from mag_sandbox.model.imagination.painter import Sprites
 from mag_sandbox.model.imagination.weights import (
     ImaginationNetworks,
     load_networks,
@@ -55,7 +58,7 @@ class ImaginationPipeline:
         load_into(self.autoencoder, training.weights / AUTOENCODER)
         self.text = TextEncoder(pocket.text).requires_grad_(False)
         load_into(self.text, training.weights / WORLD, part="text.")
-        self.autoencoder.to(device.device, memory_format=torch.channels_last)
+        device.place(self.autoencoder)
         self.text.to(device.device)
         self.tokenizer = load_tokenizer(training.weights, pocket)
 
@@ -102,7 +105,7 @@ class ImaginationPipeline:
 
     def _fit_sprites(self) -> None:
         networks, training = self.networks, self.training
-        for sprites in networks.painter.objects.sprites:
+        for sprites in cast(Sequence[Sprites], networks.painter.objects.sprites):
             if sprites.config.fitted:
                 table = fitted_sprites(
                     training.data, training.rings, networks.config.looks,

@@ -97,7 +97,7 @@ def with_margins(ring: np.ndarray) -> np.ndarray:
 
 def latents_of(files: Sequence[np.ndarray], ring: int) -> np.ndarray:
     """Return the latents of a ring, float16 [C, rows, columns]; see `ring_latents`."""
-    return files[ring // RINGS_EACH][ring % RINGS_EACH]
+    return np.asarray(files[ring // RINGS_EACH][ring % RINGS_EACH])
 
 
 def view_of(ring: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
@@ -108,7 +108,7 @@ def view_of(ring: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarr
         rows: of the cut, next to each other.
         columns: of the cut; any order.
     """
-    return ring[:, rows[0] : rows[-1] + 1][:, :, columns].astype(np.float32)
+    return np.asarray(ring[:, rows[0] : rows[-1] + 1][:, :, columns], np.float32)
 
 
 def category_of(seed: int) -> str:
@@ -123,7 +123,7 @@ def path_of(folder: Path, name: str, first: int, ending: str) -> Path:
     return folder / f"{name}-v{RENDERER_VERSION}-{first}.{ending}"
 
 
-def _record(seed: int) -> dict:
+def _record(seed: int) -> dict[str, object]:
     ring = render(category_of(seed), seed)
     captions = [ring.caption(i) for i in range(CAPTIONS_EACH)]
     things = (*bands_of(ring), *ring.things)

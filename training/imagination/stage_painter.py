@@ -1,7 +1,9 @@
 """The painter, on cuts of rings of latents, told of what the renderer's log says stands there."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import InitVar, dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -16,7 +18,7 @@ from mag_sandbox.model.imagination.objects import (
     object_table,
     tell,
 )
-from mag_sandbox.model.imagination.painter import Painter, sketched_cells
+from mag_sandbox.model.imagination.painter import Painter, Sprites, sketched_cells
 from mag_sandbox.model.imagination.sketch import Sketch, Sketcher
 from mag_sandbox.model.pocket.networks import TextEncoder
 from mag_sandbox.renderer.plan import Thing
@@ -38,52 +40,33 @@ WALKED = 0.4  # share of views of which some was seen from another viewpoint, if
 SPRITE_RATE = 0.01
 FINE_RATE = 0.06  # where a cell sees many points: at less they are hardly made use of
 SKETCH_RATE = 0.005  # of what reads the sketch
-Sheet = Callable[[Path, Painter], None]
 
 
+@dataclass(eq=False)
 class PainterStage(Stage):
-    """Trains `Painter`.
-
-    Args:
-        module: what is trained.
-        latents: of the rings, float16 [RINGS_EACH, C, rows, columns] each.
-        autoencoder: of the latents; it stays as it is.
-        sketcher: draws what cells are told in pixels.
-        things: of the rings, from far to near.
-        kinds: names of the things' classes, in the order of the painter's table.
-        captions: of the rings, as token ids.
-        text: reads them; it stays as it is.
-        device: where to compute.
-        seed: of all draws.
-        sheet: writes a picture of samples.
-        carried: of the last rings, which are seen from a second viewpoint, what of them the first
-            one shows; see `walks.Walks`.
-    """
+    """Trains `Painter`."""
 
     name = "painter"
 
-    def __init__(
-        self,
-        module: Painter,
-        latents: Sequence[np.ndarray],
-        autoencoder: Autoencoder,
-        sketcher: Sketcher,
-        things: Sequence[Sequence[Thing]],
-        kinds: Sequence[str],
-        captions: Captions,
-        text: TextEncoder,
-        device: TrainingDevice,
-        seed: int,
-        sheet: Sheet,
-        carried: Sequence[np.ndarray] = (),
-    ) -> None:
-        self.module, self.latents = module.to(device.device), latents
-        self.captions, self.text = captions, text.eval()
-        self.device, self.seed, self._sheet = device, seed, sheet
-        self.autoencoder, self.sketcher = autoencoder, sketcher
-        self._carried, each = carried, len(latents[0])
-        self._rings = len(things) - each * len(carried)  # the others were seen from elsewhere
-        ring = module.config.ring
+    module: Painter
+    latents: Sequence[np.ndarray]  # of the rings, float16 [RINGS_EACH, C, rows, columns] each
+    autoencoder: Autoencoder  # of the latents; frozen
+    sketcher: Sketcher  # draws in pixels what cells are told
+    things: InitVar[Sequence[Sequence[Thing]]]  # of the rings, from far to near
+    kinds: InitVar[Sequence[str]]  # of the things, in the order of the painter's table
+    captions: Captions  # of the rings
+    text: TextEncoder  # reads them; frozen
+    device: TrainingDevice
+    seed: int
+    write_samples: Callable[[Path, Painter], None]
+    # pixels of the last rings, seen from a second viewpoint, that the first one shows, see `Walks`
+    carried: Sequence[np.ndarray] = ()
+
+    def __post_init__(self, things: Sequence[Sequence[Thing]], kinds: Sequence[str]) -> None:
+        self.module.to(self.device.device)
+        self.text.eval()
+        self._rings = len(things) - len(self.latents[0]) * len(self.carried)
+        ring = self.module.config.ring
         self._objects = [
             object_table([placed(thing) for thing in each], kinds, ring) for each in things
         ]
@@ -91,8 +74,9 @@ class PainterStage(Stage):
     def optimisers(self) -> list[torch.optim.Optimizer]:
         """Return Muon over the layers' matrices and AdamW over everything else."""
         matrices = [p for p in self.module.dit.blocks.parameters() if p.ndim == 2]
-        learned = [each for each in self.module.objects.sprites if not each.config.fitted]
-        sprites = [
+        sprites = cast(Sequence[Sprites], self.module.objects.sprites)
+        learned = [each for each in sprites if not each.config.fitted]
+        tables = [
             {"params": each.table, "lr": SPRITE_RATE if each.config.points == 1 else FINE_RATE}
             for each in learned
         ]
@@ -102,7 +86,7 @@ class PainterStage(Stage):
         return [
             Muon(matrices, lr=0.012),
             torch.optim.AdamW(rest, lr=1.5e-3, betas=(0.9, 0.95)),
-            torch.optim.Adam(sprites, betas=(0.9, 0.95)),
+            torch.optim.Adam(tables, betas=(0.9, 0.95)),
             torch.optim.Adam([sketch], lr=SKETCH_RATE, betas=(0.9, 0.95)),
         ]
 
@@ -111,7 +95,7 @@ class PainterStage(Stage):
         random = SeededRandom(self.seed, 30, step)
         rng, draw = random.numpy, random.torch
         which = rng.integers(self._rings, size=BATCH * self.device.scale)
-        if self._carried:
+        if self.carried:
             walked = rng.random(len(which)) < WALKED
             others = rng.integers(self._rings, len(self._objects), size=len(which))
             which = np.where(walked, others, which)
@@ -130,7 +114,7 @@ class PainterStage(Stage):
             text = self.module.text_keys(features)
             place = self.module.place(told, sketched, upload(rows), known)
             flow = self.module(noisy, place, upload(sigma), text)
-        error = (flow.float() - target).square().mean(dim=1)
+        error: Tensor = (flow.float() - target).square().mean(dim=1)
         return error.masked_fill(known, 0).sum() / (~known).sum()
 
     def _cut(
@@ -152,7 +136,7 @@ class PainterStage(Stage):
             told.append(tell(objects, rows, across, ring_columns))
             sketch = self.sketcher.draw(objects, rows, across)
             if ring >= self._rings:
-                seen = latents_of(self._carried, ring - self._rings)
+                seen = latents_of(self.carried, ring - self._rings)
                 sketch = sketch.carried_over(self._cut_picture(seen, rows, across))
             sketches.append(sketch)
         looks, numbers = (self.device.upload(torch.stack(each)) for each in zip(*told, strict=True))
@@ -196,7 +180,7 @@ class PainterStage(Stage):
     @torch.no_grad()
     def sheet(self, path: Path, step: int) -> None:  # noqa: ARG002 (the sheet needs no step)
         """Write a picture of samples."""
-        self._sheet(path, self.module)
+        self.write_samples(path, self.module)
 
 
 def placed(thing: Thing) -> PlacedObject:

@@ -1,6 +1,7 @@
 """The planner, on the renderer's log of whole rings."""
 
 from collections.abc import Sequence
+from dataclasses import InitVar, dataclass
 
 import numpy as np
 import torch
@@ -30,31 +31,22 @@ SHOWN = 0.5  # share of rings of which a picture shows some
 UNNOTICED = 0.06  # share of the things in it that nobody notices
 
 
+@dataclass(eq=False)
 class PlannerStage(Stage):
-    """Trains `Planner`.
-
-    Args:
-        module: what is trained.
-        rings: their captions and things.
-        captions: of the rings, as token ids.
-        text: reads them; it stays as it is.
-        device: where to compute.
-        seed: of all draws.
-    """
+    """Trains `Planner`."""
 
     name = "planner"
 
-    def __init__(
-        self,
-        module: Planner,
-        rings: RingLog,
-        captions: Captions,
-        text: TextEncoder,
-        device: TrainingDevice,
-        seed: int,
-    ) -> None:
-        self.module, self.captions = module.to(device.device), captions
-        self.text, self.device, self.seed = text.eval(), device, seed
+    module: Planner
+    rings: InitVar[RingLog]
+    captions: Captions  # of the rings
+    text: TextEncoder  # reads them; frozen
+    device: TrainingDevice
+    seed: int
+
+    def __post_init__(self, rings: RingLog) -> None:
+        module = self.module.to(self.device.device)
+        self.text.eval()
         self._things, self._shown = [], []
         for things in rings.things:
             largest = sorted(range(len(things)), key=lambda i: -things[i].area)

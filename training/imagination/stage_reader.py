@@ -1,6 +1,7 @@
 """The reader, on latents of rings and the renderer's log of what stands in them."""
 
 from collections.abc import Sequence
+from dataclasses import InitVar, dataclass
 
 import numpy as np
 import torch
@@ -21,31 +22,21 @@ LEAST = 1.5  # degrees of a thing that a view must show
 _SPREAD = 0.1  # of what is seen of a thing: standard deviation of where its middle may be told
 
 
+@dataclass(eq=False)
 class ReaderStage(Stage):
-    """Trains `Reader`.
-
-    Args:
-        module: what is trained.
-        latents: of the rings, float16 [RINGS_EACH, C, rows, columns] each.
-        things: of the rings.
-        kinds: names that the reader is to tell, in the order of its table.
-        device: where to compute.
-        seed: of all draws.
-    """
+    """Trains `Reader`."""
 
     name = "reader"
 
-    def __init__(
-        self,
-        module: Reader,
-        latents: Sequence[np.ndarray],
-        things: Sequence[Sequence[Thing]],
-        kinds: Sequence[str],
-        device: TrainingDevice,
-        seed: int,
-    ) -> None:
-        self.module, self.latents = module.to(device.device), latents
-        self.device, self.seed = device, seed
+    module: Reader
+    latents: Sequence[np.ndarray]  # of the rings, float16 [RINGS_EACH, C, rows, columns] each
+    things: InitVar[Sequence[Sequence[Thing]]]  # of the rings
+    kinds: InitVar[Sequence[str]]  # that the reader is to tell, in the order of its table
+    device: TrainingDevice
+    seed: int
+
+    def __post_init__(self, things: Sequence[Sequence[Thing]], kinds: Sequence[str]) -> None:
+        self.module.to(self.device.device)
         number = {kind: row for row, kind in enumerate(kinds)}
         self._things = [labels(each, number) for each in things]
 

@@ -70,11 +70,12 @@ def walks(folder: Path, autoencoder: Autoencoder, count: int, device: TrainingDe
         if not log.exists():
             seeds = range(FIRST_SEED + first, FIRST_SEED + first + RINGS_EACH)
             drawn = [_drawn(seed, autoencoder, device) for seed in seeds]
-            for path, place in ((cells, 1), (pictures, 2)):
+            records, *arrays = zip(*drawn, strict=True)
+            for path, each in zip((cells, pictures), arrays, strict=True):
                 with replacing(path) as part, part.open("wb") as file:
-                    np.save(file, np.stack([each[place] for each in drawn]))
+                    np.save(file, np.stack(each))
             with replacing(log) as part:
-                part.write_text(json.dumps([each[0] for each in drawn]))
+                part.write_text(json.dumps(records))
             logger.info("walked rings %d to %d", first, first + RINGS_EACH - 1)
         for record in json.loads(log.read_text()):
             captions.append(record["captions"])
@@ -87,7 +88,7 @@ def walks(folder: Path, autoencoder: Autoencoder, count: int, device: TrainingDe
 @torch.no_grad()
 def _drawn(
     seed: int, autoencoder: Autoencoder, device: TrainingDevice
-) -> tuple[dict, np.ndarray, np.ndarray]:
+) -> tuple[dict[str, object], np.ndarray, np.ndarray]:
     """Return the log, the latents and what is carried of the second viewpoint of a scene."""
     scene = SceneRenderer(lay_out(category_of(seed), seed))
     there = viewpoint(scene.layout, np.random.default_rng([seed, 77]))
@@ -214,4 +215,4 @@ def _sampled(picture: np.ndarray, row: np.ndarray, column: np.ndarray) -> np.nda
         picture[each, columns[0]] * (1 - across) + picture[each, columns[1]] * across
         for each in rows
     )
-    return upper * (1 - down) + lower * down
+    return np.asarray(upper * (1 - down) + lower * down)

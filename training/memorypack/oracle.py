@@ -91,6 +91,8 @@ class Oracle(nn.Module):
         self.output = nn.Linear(config.dim, numbers)
         self.register_buffer("places", self._places(), persistent=False)
 
+    places: Tensor
+
     def remembered(self, latents: Tensor, poses: Tensor) -> Tokens:
         """Return psi after some blocks, of each of which it is shown the frame that is kept."""
         frames = self._frames(latents, poses)
@@ -118,12 +120,13 @@ class Oracle(nn.Module):
         rows, columns, side = *self.grid, self.config.patch
         cells = self.output(asking.values).unflatten(2, (-1, side, side))
         cells = cells.unflatten(1, (-1, rows, columns))  # [B, asked, rows, columns, C, side, side]
-        return cells.permute(0, 1, 4, 2, 5, 3, 6).flatten(5, 6).flatten(3, 4)
+        joined: Tensor = cells.permute(0, 1, 4, 2, 5, 3, 6).flatten(5, 6).flatten(3, 4)
+        return joined
 
     def _frames(self, latents: Tensor, poses: Tensor) -> Tokens:
         rotary, features = self._coordinates(poses)
         side = self.config.patch
-        cells = latents.unflatten(4, (-1, side)).unflatten(3, (-1, side))
+        cells = torch.unflatten(torch.unflatten(latents, 4, (-1, side)), 3, (-1, side))
         cells = cells.permute(0, 1, 3, 5, 2, 4, 6).flatten(4).flatten(1, 3)
         return Tokens(self.embedding(torch.cat((cells, features), dim=-1)), rotary)
 
@@ -250,7 +253,8 @@ class OracleStage(Stage):
             places.append(seen)
             asked.append(np.arange(blocks) if all_views else rng.integers(blocks, size=ASKED))
         pictures, corners = torch.from_numpy(np.array(latents)), np.array(places) * self.stride
-        poses = places_to_poses(*np.moveaxis(corners, -1, 0), np.full(corners.shape[:2], FOV))
+        left, top = np.moveaxis(corners, -1, 0)
+        poses = places_to_poses(left, top, np.full(corners.shape[:2], FOV))
         turns = torch.arange(len(rings))[:, None]
         chosen = torch.from_numpy(np.stack(asked))
         return Turn(pictures, poses, pictures[turns, chosen], poses[turns, chosen])
@@ -260,9 +264,9 @@ def train(options: OracleOptions) -> None:
     """Train one row of the table, and write what it explains beside those of other rows."""
     device = choose_device()
     config = read_config(POCKET_WEIGHTS)
-    autoencoder = Autoencoder(config.autoencoder).to(memory_format=torch.channels_last)
+    autoencoder = Autoencoder(config.autoencoder)
     load_into(autoencoder, POCKET_WEIGHTS / AUTOENCODER)
-    files = ring_latents(options.data, autoencoder.to(device.device), options.rings, device)
+    files = ring_latents(options.data, device.place(autoencoder), options.rings, device)
     torch.manual_seed(options.seed)
     oracle = Oracle(config.dit, RayCoordinates.of(config), options, device.kernel)
     stage = OracleStage(oracle.to(device.device), files, options, device, config.autoencoder.stride)

@@ -22,7 +22,7 @@ from mag_sandbox.model.memorypack.parts import (
     save_parts,
     untrained,
 )
-from mag_sandbox.model.memorypack.places import IndexPlaces, LatentFrames, RayPlaces
+from mag_sandbox.model.memorypack.places import IndexPlaces, LatentFrames, Places, RayPlaces
 from mag_sandbox.model.rope import RayCoordinates, index_frequencies
 from mag_sandbox.model.world import MissingWeights
 from mag_sandbox.training.devices import TrainingDevice
@@ -52,13 +52,14 @@ class PocketVideos:
 
     def __post_init__(self) -> None:
         rays = RayCoordinates.of(self.parts.config)
-        self.length, self.places = rays.block_length, RayPlaces(rays)
+        self.length = rays.block_length
+        self.places: Places = RayPlaces(rays)
 
     def videos(self, number: int, clips: int) -> VideoBatch:
         """Return encoded views along pans."""
         random = SeededRandom(self.seed, _VIDEOS, number)
         panoramas = random.numpy.integers(len(self.parts.data), size=self.batch)
-        ways = (random.numpy.choice((steady_path, return_path)) for _ in panoramas)
+        ways = ((steady_path, return_path)[random.choice(2)] for _ in panoramas)
         paths = [way(random.numpy, 1 + clips, self.length) for way in ways]
         path, first = stacked(paths), self.length - 1
         left, top, fov = (
@@ -73,7 +74,8 @@ class PocketVideos:
             ]
         )
         parts = self.parts
-        latents = encode_views(parts.autoencoder, pictures, parts.device).unflatten(0, left.shape)
+        views = encode_views(parts.autoencoder, pictures, parts.device)
+        latents = torch.unflatten(views, 0, left.shape)
         return VideoBatch(
             LatentFrames(latents, times, places_to_poses(left, top, fov)),
             parts.read(parts.captions.draw(panoramas, random.numpy)),
@@ -95,7 +97,7 @@ class IndexedVideos:
 
     def __post_init__(self) -> None:
         rows, columns = (side // self.patch for side in self.clips.shape[1:])
-        self.places = IndexPlaces(rows, columns, index_frequencies(self.head_dim))
+        self.places: Places = IndexPlaces(rows, columns, index_frequencies(self.head_dim))
 
     def videos(self, number: int, clips: int) -> VideoBatch:
         """Return the first frames of videos: as many whole clips as they have, at most `clips`."""

@@ -36,7 +36,7 @@ class BlockMemoryAttention:
     def keep(self, layer_index: int, k: Tensor, v: Tensor) -> Kept:  # noqa: ARG002 (all alike)
         """Return keys and values of the kept frames."""
         batch, blocks = self._visible.shape[:2]
-        k, v = (x.unflatten(0, (batch, blocks)) for x in (k, v))
+        k, v = (torch.unflatten(x, 0, (batch, blocks)) for x in (k, v))
         at = self._rows, self._columns, self._kept
         return k[at].flatten(1, 2), v[at].flatten(1, 2)
 
@@ -95,13 +95,15 @@ def attend_beside(q: Tensor, k: Tensor, v: Tensor, kept: Kept, bias: Tensor) -> 
     batch, passes = bias.shape[0], bias.shape[2]
     tokens, width = q.shape[1], q.shape[-1]
     kept_k, kept_v = kept
-    q = (q * width**-0.5).unflatten(0, (batch, passes)).permute(0, 3, 1, 2, 4)  # [B, N, R, L, D]
-    k, v = (x.unflatten(0, (batch, passes)) for x in (k, v))
+    q = torch.unflatten(q * width**-0.5, 0, (batch, passes)).permute(
+        0, 3, 1, 2, 4
+    )  # [B, N, R, L, D]
+    k, v = (torch.unflatten(x, 0, (batch, passes)) for x in (k, v))
     own = q @ k.permute(0, 3, 1, 4, 2)  # [B, N, R, L, L]
     past = q.flatten(2, 3) @ kept_k.permute(0, 2, 3, 1)  # [B, N, R * L, M * kept]
-    past = past.unflatten(2, (passes, tokens)) + bias.to(past.dtype)
+    past = torch.unflatten(past, 2, (passes, tokens)) + bias.to(past.dtype)
     weights = torch.cat((own, past), dim=-1).softmax(dim=-1)
     mixed = weights[..., :tokens] @ v.permute(0, 3, 1, 2, 4)
     remembered = weights[..., tokens:].flatten(2, 3) @ kept_v.transpose(1, 2)
-    mixed = mixed + remembered.unflatten(2, (passes, tokens))
-    return mixed.permute(0, 2, 3, 1, 4).flatten(0, 1)
+    mixed = mixed + torch.unflatten(remembered, 2, (passes, tokens))
+    return torch.flatten(mixed.permute(0, 2, 3, 1, 4), 0, 1)

@@ -329,7 +329,7 @@ class PathBlocks:
         )
         latents, path = encode_views(self.autoencoder, frames, self.device), stacked(paths)
         return Sequences(
-            latents.unflatten(0, path.left.shape),
+            torch.unflatten(latents, 0, path.left.shape),
             places_to_poses(path.left, path.top, path.fov),
             torch.from_numpy(path.times),
             torch.arange(self.block_length),

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 
+import numpy as np
 import torch
 from tokenizers import Tokenizer
 
@@ -95,7 +96,7 @@ class PocketPipeline:
         self.animator: Animator | None = None
         if training.init_from is not None:
             load_pocket_parts(training.init_from, self.networks, self.autoencoder)
-        self.autoencoder.to(device.device, memory_format=torch.channels_last)
+        device.place(self.autoencoder)
         self.networks.to(device.device)
 
     def run(self) -> None:
@@ -200,7 +201,7 @@ class PocketPipeline:
         views, blocks = self._sources()
         sequences = partial(SequenceTask, self.networks)
         rest = captions, self.device, seed
-        others = {
+        others: dict[str, ImageTask | SequenceTask] = {
             "views": sequences(views, *rest),
             "guided images": images(guidance=GUIDANCE),
             "guided views": sequences(views, *rest, guidance=GUIDANCE),
@@ -278,7 +279,7 @@ def write_rollout_sheet(
     write_sheet(path, [_out_and_back(world, prompt) for prompt in prompts])
 
 
-def _out_and_back(world: World, prompt: str) -> list:
+def _out_and_back(world: World, prompt: str) -> list[np.ndarray]:
     first = world.reset(Scene(prompt=prompt), seed=1)
     shown = [first.frames[-1]]
     for index in range(2 * BLOCKS_OUT):

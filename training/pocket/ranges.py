@@ -14,11 +14,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from openvino import Model
 from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.model.execution import NETWORKS, Execution
-from mag_sandbox.model.graphs import CompiledGraph, Graph, GraphCompiler, Model
+from mag_sandbox.model.graphs import CompiledGraph, Graph, GraphCompiler
 from mag_sandbox.model.imagination.weights import IMAGINATION_WEIGHTS, digest_of, fits
 from mag_sandbox.model.pocket.graph_engine import GraphEngine
 from mag_sandbox.model.pocket.loading import load

@@ -60,7 +60,8 @@ class PocketParts:
     @torch.no_grad()
     def read(self, prompts: tuple[Tensor, Tensor]) -> Tensor:
         """Return features of ids and mask, fp32 [B, text_len, text_dim]."""
-        return self.networks.text(*(self.device.upload(tensor) for tensor in prompts)).float()
+        features: Tensor = self.networks.text(*(self.device.upload(x) for x in prompts))
+        return features.float()
 
 
 @dataclass(eq=False)
@@ -153,7 +154,7 @@ def pocket_parts(
     autoencoder = Autoencoder(config.autoencoder).requires_grad_(False)
     load_pocket_parts(weights, networks, autoencoder)
     networks.float().to(device.device)
-    autoencoder.float().to(device.device, memory_format=torch.channels_last)
+    device.place(autoencoder.float())
     data = panorama_set(folder, panoramas)
     tokenizer = load_tokenizer(weights, config)
     captions = Captions(data, tokenizer, config.text.text_len)

@@ -7,6 +7,7 @@ stands still costs it nothing but to leave it alone.
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -17,8 +18,9 @@ from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.frames import to_frames, to_pictures
 from mag_sandbox.model.pocket.animator import Animator, Moments
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
+from mag_sandbox.renderer.motion import CLOUD_SPEED
 from mag_sandbox.renderer.sheets import write_sheet
-from mag_sandbox.renderer.version2.moving import CLOUD_SPEED, moment, parts
+from mag_sandbox.renderer.version2.moving import moment, parts
 from mag_sandbox.renderer.views import DEGREES_PER_PIXEL
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.loop import Stage
@@ -72,8 +74,9 @@ def draw_crops(data: PanoramaSet, rng: np.random.Generator, count: int) -> Movin
         times.append(time)
     rest, wind, now, shares = (np.stack(each) for each in zip(*views, strict=True))
     moments = Moments(*(torch.tensor(x, dtype=torch.float64) for x in (poses, times)))
-    pictures = (to_pictures(frames) for frames in (rest, wind, now))
-    return MovingCrops(*pictures, torch.from_numpy(shares), moments)
+    return MovingCrops(
+        to_pictures(rest), to_pictures(wind), to_pictures(now), torch.from_numpy(shares), moments
+    )
 
 
 def _place(data: PanoramaSet, rng: np.random.Generator) -> tuple[np.ndarray, int, int, np.ndarray]:
@@ -117,7 +120,7 @@ class AnimatorStage(Stage):
     def optimisers(self) -> list[torch.optim.Optimizer]:
         """Return Muon over the convolutions between first and last, AdamW over the rest."""
         inner = [
-            layer.weight
+            cast(nn.Parameter, layer.weight)
             for name, layer in self.module.named_modules()
             if isinstance(layer, nn.Conv2d) and not OUTER.intersection(name.split("."))
         ]
@@ -144,7 +147,7 @@ class AnimatorStage(Stage):
             logits = self.module.parts(rest, crops.moments)
             moved = self.module(rest, wind, logits.sigmoid(), crops.moments)
         told = functional.binary_cross_entropy_with_logits(logits.float(), upload(crops.parts))
-        charbonnier = ((moved.float() - now).square() + 1e-4).sqrt().mean()
+        charbonnier: Tensor = ((moved.float() - now).square() + 1e-4).sqrt().mean()
         return charbonnier + PARTS_WEIGHT * told
 
     @torch.no_grad()
@@ -169,11 +172,9 @@ class AnimatorStage(Stage):
                 torch.tensor([_pose(left, top)] * count, dtype=torch.float64),
                 torch.tensor(SHEET_TIMES, dtype=torch.float64),
             )
-            rest = moment(layers, left, top, 0, CROP, CROP)
-            wind = [_carried(layers, left - CLOUD_SPEED * time, top) for time in SHEET_TIMES]
-            rest, wind = (
-                self.device.upload(to_pictures(np.stack(x))) for x in ([rest] * count, wind)
-            )
+            still = [moment(layers, left, top, 0, CROP, CROP)] * count
+            carried = [_carried(layers, left - CLOUD_SPEED * time, top) for time in SHEET_TIMES]
+            rest, wind = (self.device.upload(to_pictures(np.stack(x))) for x in (still, carried))
             with self.device.autocast():
                 shares = self.module.parts(rest, moments).sigmoid()
                 moved = self.module(rest, wind, shares, moments)
@@ -195,8 +196,8 @@ def _zoomed(crops: MovingCrops, width: int) -> MovingCrops:
 
     moments = crops.moments
     narrow = torch.tensor([1.0, 1.0, width / CROP], dtype=torch.float64)
-    pixels = (enlarged(x) for x in (crops.rest, crops.wind, crops.now, crops.parts))
-    return MovingCrops(*pixels, Moments(moments.poses * narrow, moments.times))
+    rest, wind, now, parts = (enlarged(x) for x in (crops.rest, crops.wind, crops.now, crops.parts))
+    return MovingCrops(rest, wind, now, parts, Moments(moments.poses * narrow, moments.times))
 
 
 def _softened(crops: MovingCrops, pixels: int, grows: str) -> MovingCrops:

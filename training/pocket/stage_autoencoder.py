@@ -1,6 +1,7 @@
 """Stage 0: the per-frame autoencoder, on crops of panoramas."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,16 +23,16 @@ DECODER_BATCH = 4  # whole views
 LATENT_NOISE = 0.05  # before normalisation: makes nearby latents decode alike
 
 
+@dataclass(eq=False)
 class AutoencoderStage(Stage):
     """Trains `Autoencoder`; afterwards `normalise` measures its latents."""
 
     name = "autoencoder"
 
-    def __init__(
-        self, module: Autoencoder, data: PanoramaSet, device: TrainingDevice, seed: int
-    ) -> None:
-        self.module = module.to(device.device, memory_format=torch.channels_last)
-        self.data, self.device, self.seed = data, device, seed
+    module: Autoencoder
+    data: PanoramaSet
+    device: TrainingDevice
+    seed: int
 
     def optimisers(self) -> list[torch.optim.Optimizer]:
         """Return Muon over the convolutions and AdamW over the biases."""
@@ -42,10 +43,10 @@ class AutoencoderStage(Stage):
         rng = np.random.default_rng([self.seed, 0, step])
         crops = random_crops(self.data, rng, BATCH * self.device.scale, CROP, CROP)
         pictures = self.device.upload(to_pictures(crops))
-        noise = torch.Generator().manual_seed(step)
+        draw = torch.Generator().manual_seed(step)
         with self.device.autocast():
             latents = self.module.bounded(pictures)
-            noise = torch.randn(latents.shape, generator=noise).to(latents)
+            noise = torch.randn(latents.shape, generator=draw).to(latents)
             decoded = self.module.decoder(latents + LATENT_NOISE * noise)
         return reconstruction_loss(decoded.float(), pictures)
 
@@ -100,7 +101,7 @@ def reconstruction_loss(decoded: Tensor, pictures: Tensor) -> Tensor:
     slopes = sum(
         functional.l1_loss(a, b) for a, b in zip(_slopes(decoded), _slopes(pictures), strict=True)
     )
-    difference = decoded - pictures
+    difference: Tensor = decoded - pictures
     return difference.abs().mean() + 0.5 * slopes + 0.3 * difference.square().mean()
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -33,6 +34,7 @@ from mag_sandbox.training.losses import (
 )
 from mag_sandbox.training.optimisers import GeneratorAndCritic
 from mag_sandbox.training.pocket.block_attention import (
+    Kept,
     MemoryReadingAttention,
     MemoryWritingAttention,
 )
@@ -63,7 +65,7 @@ class GenerationTask:
 class ConditionedPasses:
     """Passes over noisy frames beside one memory, under given coordinates."""
 
-    kept: dict
+    kept: dict[int, Kept]
     visible: Tensor  # bool [B, R, M]
     rotary: Tensor
     features: Tensor
@@ -73,7 +75,8 @@ class ConditionedPasses:
         """Return the flow of [B * R, F, C, H, W] at noise levels [B * R, F], fp32."""
         attend = MemoryReadingAttention(self.kept, self.visible, self.tokens)
         time = dit.embed_time(sigma * 1000)
-        return dit(x, time, text, self.rotary, attend, self.features).float()
+        flow: Tensor = dit(x, time, text, self.rotary, attend, self.features)
+        return flow.float()
 
 
 @dataclass(eq=False)
@@ -171,7 +174,13 @@ class FrameDistillationStage(Stage):
         return ANCHOR * (square * known).mean()
 
     def _make(
-        self, steps: int, noise: Tensor, at: ConditionedPasses, prompts: Tensor, passes: int, rng
+        self,
+        steps: int,
+        noise: Tensor,
+        at: ConditionedPasses,
+        prompts: Tensor,
+        passes: int,
+        rng: np.random.Generator,
     ) -> Tensor:
         """Return clean latents; the gradient is that of the last of a random number of steps."""
         dit = self.module.generator
@@ -186,7 +195,7 @@ class FrameDistillationStage(Stage):
 
     def _remember(
         self, drawn: Sequences, clean: Tensor, draw: torch.Generator, alone: float
-    ) -> tuple[dict, Tensor]:
+    ) -> tuple[dict[int, Kept], Tensor]:
         """Let the memory model keep frames of all blocks; return them and who may read which."""
         count, blocks, frames = clean.shape[:3]
         sigma = self.device.upload(context_noise((count, blocks, frames), draw))
@@ -202,11 +211,11 @@ class FrameDistillationStage(Stage):
         return remembering.kept, visible & ~hidden
 
     def _beside(
-        self, drawn: Sequences, kept: dict, visible: Tensor, frames: int
+        self, drawn: Sequences, kept: dict[int, Kept], visible: Tensor, frames: int
     ) -> ConditionedPasses:
         """Return passes over `frames` frames each: whole blocks, or every frame for itself."""
-        poses = drawn.poses.flatten(0, 2).unflatten(0, (-1, frames))
-        times = drawn.times.flatten(0, 2).unflatten(0, (-1, frames))
+        poses = torch.unflatten(drawn.poses.flatten(0, 2), 0, (-1, frames))
+        times = torch.unflatten(drawn.times.flatten(0, 2), 0, (-1, frames))
         order = drawn.order[-frames:]
         upload = self.device.upload
         return ConditionedPasses(
@@ -220,7 +229,8 @@ class FrameDistillationStage(Stage):
     @torch.no_grad()
     def _read(self, prompts: tuple[Tensor, Tensor]) -> Tensor:
         ids, mask = (self.device.upload(x) for x in prompts)
-        return self.world.text(ids, mask)
+        features: Tensor = self.world.text(ids, mask)
+        return features
 
     def _noise(self, shape: tuple[int, ...], draw: torch.Generator) -> Tensor:
         return self.device.upload(torch.randn(shape, generator=draw))

@@ -107,7 +107,8 @@ class ImageTask:
         rotary = self.device.upload(self.rays.rotary(poses, torch.zeros(len(poses), 1)))
         features = self.device.upload(self.rays.features(poses, torch.tensor([order])))
         time, attend = dit.embed_time(sigma * 1000), own_block_attention(dit.kernel)
-        return dit(noisy, time, text, rotary, attend, features)
+        flow: Tensor = dit(noisy, time, text, rotary, attend, features)
+        return flow
 
     @torch.no_grad()
     def sheet(self, path: Path) -> None:
@@ -201,7 +202,7 @@ class SequenceTask:
         patch = self.module.config.dit.patch
         known = functional.avg_pool2d(error[:, None], patch) < KNOWN
         known = known.repeat_interleave(patch, -1).repeat_interleave(patch, -2)
-        return torch.where(known.unflatten(0, clean.shape[:3]), made, clean)
+        return torch.where(torch.unflatten(known, 0, clean.shape[:3]), made, clean)
 
     def _flow(
         self,
@@ -221,9 +222,9 @@ class SequenceTask:
         time = dit.embed_time(self.device.upload(sigma.flatten(0, 1)) * 1000)
         text = self._text(prompts, blocks=drawn.latents.shape[1])
         flow = dit(latents.flatten(0, 1), time, text, rotary, attend, features)
-        return flow.unflatten(0, latents.shape[:2])
+        return torch.unflatten(flow, 0, latents.shape[:2])
 
-    def _text(self, prompts: Prompts, blocks: int) -> tuple:
+    def _text(self, prompts: Prompts, blocks: int) -> TextKeys:
         """Return text keys of clean copies (empty prompt) and noisy ones, [B * 2 * M, ...]."""
         ids, mask = (torch.cat(pair) for pair in zip(self.captions.empty(1), prompts, strict=True))
         noisy = torch.arange(1, len(prompts[0]) + 1)[:, None].expand(-1, blocks)

@@ -79,6 +79,8 @@ class AttributeHeads(nn.Module):
         missing = torch.arange(most) >= torch.tensor(_CHOICES)[:, None]
         self.register_buffer("missing", missing, persistent=False)
 
+    missing: Tensor
+
     def forward(self, features: Tensor, mask: Tensor) -> Tensor:
         """Return logits, [B, questions, choices], of features [B, L, dim] and their mask."""
         scores = features @ self.query.T
@@ -136,7 +138,8 @@ class TextPretrainingStage(Stage):
             return wrong
         with torch.no_grad():
             before = self._before(ids, mask)
-        return wrong + KEEP * (features - before).square().sum() / before.square().sum()
+        moved: Tensor = (features - before).square().sum() / before.square().sum()
+        return wrong + KEEP * moved
 
     def caption_loss(self, step: int) -> Tensor:
         """Return how wrong the answers are, for another stage that trains the text encoder."""

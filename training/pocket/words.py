@@ -8,6 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from tokenizers import Tokenizer, normalizers, pre_tokenizers
 from tokenizers.models import BPE
@@ -142,8 +143,8 @@ def count_words(texts: Iterable[str]) -> Counter[str]:
     return Counter({word: n for word, n in counts.items() if word not in FUNCTION_WORDS})
 
 
-def _groups(text: str, counts: Counter[str]) -> list[dict]:
-    groups = []
+def _groups(text: str, counts: Counter[str]) -> list[dict[str, Any]]:
+    groups: list[dict[str, Any]] = []
     for name, category, phrases in GROUPS:
         used = [phrase for phrase in phrases.split(", ") if _is_used(phrase, text, counts)]
         if used:

@@ -110,7 +110,8 @@ def clip_flow(
     Timesteps are 0 to 1000, [B, F], or [B, 1] for all frames alike.
     """
     time = dit.embed_time(timesteps.to(latents.device))
-    return dit(latents, time, text, coordinates.rotary, attend, coordinates.features).float()
+    flow: Tensor = dit(latents, time, text, coordinates.rotary, attend, coordinates.features)
+    return flow.float()
 
 
 def flow_beside_clean(

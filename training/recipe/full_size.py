@@ -159,7 +159,7 @@ class LatentVideos:
     def _file(self, number: int) -> Path:
         turn, place = divmod(number, len(self._files))
         order = SeededRandom(self.seed, _ORDER, turn).numpy.permutation(len(self._files))
-        return self._files[order[place]]
+        return self._files[int(order[place])]
 
 
 class ReadAhead:

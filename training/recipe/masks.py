@@ -101,7 +101,7 @@ def block_attention(
     def attend(layer_index: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:  # noqa: ARG001
         mixed = [
             kernel(some, k.index_select(1, rows), v.index_select(1, rows))
-            for some, rows in zip(q.split(lengths, dim=1), read, strict=True)
+            for some, rows in zip(torch.split(q, lengths, dim=1), read, strict=True)
         ]
         return torch.cat(mixed, dim=1)
 

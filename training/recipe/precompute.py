@@ -21,7 +21,7 @@ import av
 import numpy as np
 import torch
 from av.error import FFmpegError
-from PIL import ImageOps
+from PIL import Image, ImageOps
 from torch import Tensor
 from tqdm import tqdm
 
@@ -225,7 +225,8 @@ def read_frames(path: Path, width: int, height: int, most: int) -> np.ndarray:
     try:
         with open_video(path) as file:
             for frame in itertools.islice(_at_rate(file), most):
-                frames.append(np.asarray(ImageOps.fit(frame.to_image(), (width, height))))
+                picture = Image.fromarray(frame.to_ndarray(format="rgb24"))
+                frames.append(np.asarray(ImageOps.fit(picture, (width, height))))
     except (FFmpegError, IndexError, OSError) as error:
         raise TrainingDataError(f"{path} cannot be decoded ({reason_of(error)})") from error
     if not frames:
@@ -243,9 +244,11 @@ def _at_rate(file: av.container.InputContainer) -> Iterator[av.VideoFrame]:
         graph.push(frame)
         while True:
             try:
-                yield graph.pull()
+                shown = graph.pull()
             except (BlockingIOError, EOFError):
                 break
+            assert isinstance(shown, av.VideoFrame)
+            yield shown
 
 
 @torch.no_grad()

@@ -5,7 +5,7 @@ Batches count videos; one optimiser step sees `batch` of them, on however many d
 """
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 from mag_sandbox.model.catalogue.recipes import FOUR_STEPS, FewSteps, Recipe, ring
 from mag_sandbox.model.catalogue.worlds import RECIPES
@@ -25,6 +25,14 @@ class Optimisation:
     clip: float = 10.0  # largest gradient norm
     ema: float = 0.99
     batch: int = 64  # videos a step
+
+
+class HasOptimisation(Protocol):
+    """The numbers of a stage that AdamW trains."""
+
+    @property
+    def optimisation(self) -> Optimisation:
+        """How AdamW steps."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,7 @@ from mag_sandbox.training.recipe.masks import (
 )
 from mag_sandbox.training.recipe.presets import (
     Distillation,
+    HasOptimisation,
     MemoryTraining,
     StudentTraining,
     TeacherTraining,
@@ -56,7 +57,7 @@ from mag_sandbox.training.seeded_random import SeededRandom
 
 Module = TypeVar("Module", bound=nn.Module)
 Source = TypeVar("Source")
-Config = TypeVar("Config")  # a preset, whose `optimisation` says how AdamW steps
+Config = TypeVar("Config", bound=HasOptimisation)  # a preset
 
 
 @dataclass(eq=False)

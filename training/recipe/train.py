@@ -91,6 +91,7 @@ def train(options: RecipeOptions, size: Size, processes: Processes = ALONE) -> P
         return run.base(preset)
     if isinstance(preset, MemoryTraining):
         return run.memory(preset)
+    assert isinstance(preset, Distillation)
     return run.distillation(preset)
 
 
@@ -129,7 +130,8 @@ class _StageTraining:
         stage = StudentStage(dit, kept, preset, *self._common, tokens=source.tokens)
         return self._finish(stage, dit, loop_config(preset.optimisation), "student")
 
-    def _teacher(self, preset: TeacherTraining) -> None:
+    def _teacher(self, preset: Preset) -> None:
+        assert isinstance(preset, TeacherTraining)
         dit = self._learner(self.size.start)
         stage = TeacherStage(dit, self.size.clips(), preset, *self._common)
         run = replace(self, options=replace(self.options, preset=None))

@@ -6,6 +6,7 @@ only the last denoising step of a block is differentiated, and what is remembere
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -71,7 +72,8 @@ class TrainedGenerator:
         timesteps = torch.full((1, x.shape[1]), sampler.timesteps[step], device=x.device)
         time = self.dit.embed_time(timesteps)
         attend = self.cache.reader(self.dit.kernel)
-        return self.dit(x, time, text, coordinates.rotary, attend, coordinates.features).float()
+        flow: Tensor = self.dit(x, time, text, coordinates.rotary, attend, coordinates.features)
+        return flow.float()
 
 
 class SelfRollout(Rollout):
@@ -103,8 +105,8 @@ class SelfRollout(Rollout):
         """
         self.sampler = until(self._levels, exit_step).sampler()
         made = []
-        for index, block in enumerate(noise.split(BLOCK_LENGTH, dim=1)):
-            made.append(self.denoise(block, text, lambda step, index=index: renoise(index, step)))
+        for index, block in enumerate(torch.split(noise, BLOCK_LENGTH, dim=1)):
+            made.append(self.denoise(block, text, partial(renoise, index)))
             self.remember(made[-1].detach(), text)
         return torch.cat(made, dim=1)
 
