@@ -1,7 +1,7 @@
 """Captions: writes descriptions of scenes as people would, and reads their meaning.
 
 Captions name things as the player sees them from where he begins: how many, in which colour, how
-large, and where they are in relation to each other. Knows nothing of pictures.
+large, and where they are in relation to each other.
 """
 
 import re

@@ -1,7 +1,4 @@
-"""Roads, water, rugs and the shells of rooms, as polygons in metres.
-
-Knows nothing of viewpoints.
-"""
+"""Roads, water, rugs and the shells of rooms, as polygons in metres."""
 
 from collections.abc import Sequence
 

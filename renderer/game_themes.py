@@ -1,12 +1,12 @@
 """Themes of the jump-and-run worlds: colours, what may occur where, and the words for captions.
 
-Only data. Knows nothing of drawing.
+Only data.
 """
 
 from typing import NamedTuple
 
 from mag_sandbox.renderer.canvas import Rgb
-from mag_sandbox.renderer.painters.stamp import Light, colors
+from mag_sandbox.renderer.painters.stamp import Light, colors, named_colors
 
 
 class LevelTheme(NamedTuple):
@@ -122,14 +122,9 @@ HAZARDS: dict[str, tuple[Rgb, Rgb]] = {  # body, surface
     "water": ((54, 140, 214), (142, 214, 246)),
     "spikes": ((70, 66, 96), (206, 212, 226)),
 }
-STRUCTURE_COLORS: dict[str, Rgb] = {
-    "red": (226, 78, 76),
-    "green": (76, 178, 96),
-    "blue": (76, 132, 220),
-    "yellow": (246, 196, 72),
-    "purple": (152, 96, 206),
-    "white": (240, 236, 240),
-}
+STRUCTURE_COLORS = named_colors(
+    "red e24e4c, green 4cb260, blue 4c84dc, yellow f6c448, purple 9860ce, white f0ecf0"
+)
 
 PLACE_WORDS: dict[str, tuple[str, ...]] = {
     "grassland": ("platform game on grassland", "grassy game world", "green jump and run level"),

@@ -1,6 +1,6 @@
 """Lays out rooms and stages: furniture, pictures and windows, small things on tables.
 
-Each wall has things that the others do not have. Knows nothing of drawing.
+Each wall has things that the others do not have.
 """
 
 from functools import partial

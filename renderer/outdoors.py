@@ -1,6 +1,6 @@
 """Lays out places under the open sky: landscapes, streets, and worlds of platform games.
 
-Each quarter of the ring gets things that the others do not have. Knows nothing of drawing.
+Each quarter of the ring gets things that the others do not have.
 """
 
 from collections.abc import Callable

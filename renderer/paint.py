@@ -1,6 +1,6 @@
 """Draws one thing of any kind: finds its painter and scales the drawing to metres.
 
-Shapes are drawn by the functions in `painters`, or read from `shapes.txt`. Knows nothing of scenes.
+Shapes are drawn by the functions in `painters`, or read from `shapes.txt`.
 """
 
 from collections.abc import Callable

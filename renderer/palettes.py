@@ -1,50 +1,24 @@
 """Colours of places and of light: walls and floors of rooms, times of day, weathers, lands.
 
-Tables, and how weather changes a light. Knows nothing of drawing.
+Tables, and how weather changes a light.
 """
 
 from typing import NamedTuple
 
 from mag_sandbox.renderer.canvas import Rgb
-from mag_sandbox.renderer.painters.stamp import Light, colors, mix
+from mag_sandbox.renderer.painters.stamp import Light, colors, mix, named_colors
 
-WALLS: dict[str, Rgb] = {
-    "white": (236, 232, 224),
-    "cream": (244, 226, 192),
-    "yellow": (244, 208, 122),
-    "orange": (232, 162, 104),
-    "terracotta": (204, 118, 92),
-    "red": (178, 76, 74),
-    "pink": (238, 186, 184),
-    "purple": (166, 144, 196),
-    "blue": (146, 184, 216),
-    "navy blue": (66, 86, 130),
-    "teal": (86, 156, 158),
-    "green": (154, 190, 150),
-    "dark green": (66, 110, 94),
-    "grey": (182, 186, 194),
-}
-FLOORS: dict[str, dict[str, Rgb]] = {
-    "wood": {
-        "honey": (214, 160, 104),
-        "brown": (160, 108, 76),
-        "dark": (104, 74, 64),
-        "pale": (226, 200, 166),
-    },
-    "tiles": {
-        "white": (230, 228, 222),
-        "terracotta": (208, 134, 104),
-        "blue": (132, 160, 194),
-        "grey": (164, 168, 176),
-        "green": (140, 176, 156),
-    },
-    "carpet": {
-        "grey": (158, 160, 172),
-        "red": (172, 82, 80),
-        "blue": (94, 118, 164),
-        "green": (112, 146, 118),
-        "cream": (226, 208, 178),
-    },
+WALLS = named_colors(
+    "white ece8e0, cream f4e2c0, yellow f4d07a, orange e8a268, terracotta cc765c, red b24c4a, "
+    "pink eebab8, purple a690c4, blue 92b8d8, navy blue 425682, teal 569c9e, green 9abe96, "
+    "dark green 426e5e, grey b6bac2"
+)
+FLOORS = {
+    "wood": named_colors("honey d6a068, brown a06c4c, dark 684a40, pale e2c8a6"),
+    "tiles": named_colors(
+        "white e6e4de, terracotta d08668, blue 84a0c2, grey a4a8b0, green 8cb09c"
+    ),
+    "carpet": named_colors("grey 9ea0ac, red ac5250, blue 5e76a4, green 709276, cream e2d0b2"),
 }
 # factors on red, green, blue at the zenith, the horizon and the nadir
 AMBIENT: dict[str, tuple[tuple[float, float, float], ...]] = {
@@ -151,14 +125,9 @@ WATERS: dict[str, tuple[Rgb, Rgb]] = {  # body, shine
     "ice": ((170, 212, 236), (226, 242, 252)),
     "lava": ((255, 118, 44), (255, 200, 84)),
 }
-FLOWERS: dict[str, Rgb] = {
-    "red": (236, 78, 80),
-    "yellow": (252, 208, 70),
-    "white": (252, 250, 244),
-    "purple": (162, 104, 208),
-    "pink": (248, 142, 178),
-    "blue": (96, 132, 232),
-}
+FLOWERS = named_colors(
+    "red ec4e50, yellow fcd046, white fcfaf4, purple a268d0, pink f88eb2, blue 6084e8"
+)
 
 
 def weathered(light: Light, weather: Weather) -> Light:
@@ -187,31 +156,15 @@ def weathered(light: Light, weather: Weather) -> Light:
     )
 
 
-BACKDROPS: dict[str, Rgb] = {
-    "white": (238, 234, 228),
-    "cream": (244, 224, 190),
-    "yellow": (244, 204, 112),
-    "orange": (234, 156, 98),
-    "red": (172, 62, 66),
-    "pink": (240, 184, 190),
-    "purple": (128, 102, 170),
-    "navy blue": (54, 66, 116),
-    "blue": (120, 170, 216),
-    "teal": (72, 150, 154),
-    "green": (134, 182, 138),
-    "grey": (172, 176, 186),
-    "black": (58, 56, 72),
-}
-STAGE_FLOORS: dict[str, Rgb] = {
-    "white": (232, 228, 224),
-    "wooden": (206, 152, 104),
-    "dark": (70, 66, 86),
-    "red": (166, 70, 70),
-    "checkered": (196, 194, 200),
-    "blue": (94, 120, 170),
-    "pink": (226, 172, 176),
-    "green": (112, 154, 126),
-}
+BACKDROPS = named_colors(
+    "white eeeae4, cream f4e0be, yellow f4cc70, orange ea9c62, red ac3e42, pink f0b8be, "
+    "purple 8066aa, navy blue 364274, blue 78aad8, teal 48969a, green 86b68a, grey acb0ba, "
+    "black 3a3848"
+)
+STAGE_FLOORS = named_colors(
+    "white e8e4e0, wooden ce9868, dark 464256, red a64646, checkered c4c2c8, blue 5e78aa, "
+    "pink e2acb0, green 709a7e"
+)
 # factors on red, green, blue at the zenith, the horizon and the nadir, then the pools of light
 STAGE_AMBIENT: dict[str, tuple[tuple[float, float, float], ...]] = {
     "spotlights": ((0.42, 0.42, 0.5), (0.66, 0.65, 0.72), (0.56, 0.55, 0.62)),

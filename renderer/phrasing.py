@@ -1,7 +1,7 @@
 """Captions: picks phrases for a scene's attributes and joins them to English.
 
 `assemble` makes sentences of a place and things, `compose` of a subject and weighted details. Works
-on any table of the shape attribute -> value -> phrases. Knows nothing of what they describe.
+on any table of the shape attribute -> value -> phrases.
 """
 
 from collections.abc import Mapping, Sequence
@@ -49,7 +49,7 @@ def listed(parts: Sequence[str]) -> str:
 
 
 def plural(kind: str) -> str:
-    """The plural of a noun. Knows nothing of irregular ones."""
+    """The plural of a noun."""
     return f"{kind[:-1]}ies" if kind.endswith("phy") else f"{kind}s"
 
 
@@ -102,7 +102,7 @@ def _sentence(text: str) -> str:
 
 
 def compose(subject: str, details: list[Phrase], light: str, rng: np.random.Generator) -> str:
-    """A caption of 8 to 35 words about the subject. Knows nothing of what exists."""
+    """A caption of 8 to 35 words about the subject."""
     weights = np.array([phrase.weight for phrase in details], dtype=float)
     order = rng.choice(len(details), len(details), replace=False, p=weights / weights.sum())
     wanted = int(rng.integers(3, 8))

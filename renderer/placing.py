@@ -1,7 +1,4 @@
-"""Finds room for things: nothing overlaps, hides another, or is cut by the edges of the first view.
-
-Knows nothing of places.
-"""
+"""Finds room for things: none overlaps or hides another, or is cut by an edge of the first view."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -1,7 +1,7 @@
 """A ring while it is drawn: colours, and a map of the things in each pixel.
 
 Colours are drawn `SUPERSAMPLE` times larger and box-filtered at the end; numbers of things are
-drawn in final pixels, without blending. Knows nothing of metres.
+drawn in final pixels, without blending.
 """
 
 from collections.abc import Sequence

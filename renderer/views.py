@@ -1,4 +1,4 @@
-"""Views cut out of a ring: what a camera at a pose shows. Knows nothing of what is drawn."""
+"""Views cut out of a ring: what a camera at a pose shows."""
 
 import numpy as np
 from PIL import Image

@@ -1,1 +1,1 @@
-"""Shapes: each function draws one thing around its foot. Knows nothing of scenes or viewpoints."""
+"""Shapes: each function draws one thing around its foot."""

@@ -1,7 +1,7 @@
 """Buildings as flat two-tone stamps, light from the left.
 
 Every function draws one building about 1 unit tall with its foot at (0, 0), in a main colour and a
-roof colour. Knows nothing of scenes or where buildings stand.
+roof colour.
 """
 
 from collections.abc import Callable
@@ -165,17 +165,10 @@ def temple(stamp: Stamp, wall: Rgb, roof: Rgb) -> None:
 
 # how it is drawn, and px when standing at middle distance
 BUILDINGS: dict[str, tuple[BuildingDrawer, float]] = {
-    "cottage": (cottage, 62),
-    "tower": (tower, 122),
-    "windmill": (windmill, 112),
-    "barn": (barn, 66),
-    "castle": (castle, 96),
-    "lighthouse": (lighthouse, 128),
-    "tent": (tent, 44),
-    "pyramid": (pyramid, 78),
-    "pagoda": (pagoda, 104),
-    "temple": (temple, 66),
-}
+    "cottage": (cottage, 62), "tower": (tower, 122), "windmill": (windmill, 112),
+    "barn": (barn, 66), "castle": (castle, 96), "lighthouse": (lighthouse, 128),
+    "tent": (tent, 44), "pyramid": (pyramid, 78), "pagoda": (pagoda, 104), "temple": (temple, 66),
+}  # fmt: skip
 BUILDING_COLORS: dict[str, tuple[Rgb, Rgb]] = {  # wall, roof
     "white": ((244, 236, 224), (206, 92, 74)),
     "red": ((206, 78, 68), (104, 70, 80)),

@@ -1,6 +1,6 @@
 """Things on walls, ceilings and in corners: windows, curtains, pictures, doors, plants and lamps.
 
-Positions are canvas pixels of the unrolled room. Knows nothing of room types or captions.
+Positions are canvas pixels of the unrolled room.
 """
 
 from collections.abc import Callable
@@ -73,7 +73,7 @@ def _outline(kind: str, x: float, y: float, half: float, tall: float) -> list[Po
 def window(
     canvas: Canvas, kind: str, view: str, light: str, x: float, y: float, half: float, tall: float
 ) -> None:
-    """Draw a window with its frame and what is seen outside. Knows nothing of curtains."""
+    """Draw a window with its frame and what is seen outside."""
     if kind == "round windows":
         half = tall
     frame = _outline(kind, x, y, half + 7, tall + 7)
@@ -125,7 +125,7 @@ def _view(canvas: Canvas, view: str, pane: Pane, far: Rgb, near: Rgb, lit: bool)
 
 
 def curtains(canvas: Canvas, color: Rgb, x: float, top: float, bottom: float, half: float) -> None:
-    """Draw two tied-back curtains and their rod. Knows nothing of the window behind."""
+    """Draw two tied-back curtains and their rod."""
     canvas.rectangle(x - half - 32, top - 9, x + half + 32, top - 4, DARK_WOOD, 2)
     for side in (-1, 1):
         outer, inner, tie = x + side * (half + 26), x + side * (half - 12), x + side * (half + 8)
@@ -171,7 +171,7 @@ def _disc_on_wall(canvas: Canvas, kind: str, x: float, y: float, size: float) ->
 def picture(
     canvas: Canvas, kind: str, x: float, y: float, half: float, tall: float, variant: int
 ) -> None:
-    """Hang a picture, mirror or clock on the wall around its centre. Knows nothing of the wall."""
+    """Hang a picture, mirror or clock on the wall around its centre."""
     if kind in ("round mirrors", "clocks"):
         _disc_on_wall(canvas, kind, x, y, min(half, tall))
         return
@@ -213,7 +213,7 @@ def picture(
 
 
 def door(canvas: Canvas, color: Rgb, x: float, floor: float, top: float) -> None:
-    """Draw a closed panelled door with its frame. Knows nothing of the wall."""
+    """Draw a closed panelled door with its frame."""
     pen = Pen(canvas, x, floor)
     tall = floor - top
     pen.box(-36, 0, 36, tall + 8, lighter(color, 0.5))
@@ -275,15 +275,12 @@ def _flowers(pen: Pen, variant: int) -> None:
 
 
 PLANTS: dict[str, Callable[[Pen, int], None]] = {
-    "potted plants": _potted,
-    "palms": _palm,
-    "cactuses": _cactus,
-    "flowers": _flowers,
-}
+    "potted plants": _potted, "palms": _palm, "cactuses": _cactus, "flowers": _flowers,
+}  # fmt: skip
 
 
 def floor_lamp(canvas: Canvas, color: Rgb, x: float, base: float) -> Point:
-    """Draw a standing lamp and return where its light is. Knows nothing of lighting."""
+    """Draw a standing lamp and return where its light is."""
     pen = Pen(canvas, x, base)
     pen.shadow(-18, 18, 5)
     pen.oval(-18, -3, 18, 7, DARK_WOOD)
@@ -294,7 +291,7 @@ def floor_lamp(canvas: Canvas, color: Rgb, x: float, base: float) -> Point:
 
 
 def hanging_lamp(canvas: Canvas, color: Rgb, x: float, bottom: float) -> Point:
-    """Draw a pendant lamp on its cable and return where its light is. Knows nothing of lighting."""
+    """Draw a pendant lamp on its cable and return where its light is."""
     pen = Pen(canvas, x, bottom)
     pen.box(-2, 26, 2, bottom - 8, (58, 56, 72))
     pen.oval(-17, -6, 17, 14, (255, 240, 190))
@@ -304,7 +301,7 @@ def hanging_lamp(canvas: Canvas, color: Rgb, x: float, bottom: float) -> Point:
 
 
 def wall_lamp(canvas: Canvas, color: Rgb, x: float, y: float) -> Point:
-    """Draw a sconce and return where its light is. Knows nothing of lighting."""
+    """Draw a sconce and return where its light is."""
     pen = Pen(canvas, x, y)
     pen.box(-6, -26, 6, -6, BRASS, 4)
     pen.poly([(-15, -10), (15, -10), (23, 22), (-23, 22)], color)
@@ -313,7 +310,7 @@ def wall_lamp(canvas: Canvas, color: Rgb, x: float, y: float) -> Point:
 
 
 def rug(canvas: Canvas, kind: str, color: Color, x: float, y: float, half: float) -> None:
-    """Lay a rug on the floor around its centre. Knows nothing of the floor."""
+    """Lay a rug on the floor around its centre."""
     edge, inner = lighter(color, 0.55), lighter(color, 0.2)
     if kind == "round rugs":
         for grow, paint in ((1.0, color), (0.84, edge), (0.74, color), (0.42, inner)):

@@ -1,7 +1,6 @@
 """Big pieces of furniture, each drawn around its foot point in about 100 to 190 px width.
 
 Every function takes a pen, the furniture's colour and a variant number that changes details.
-Knows nothing of rooms or of where a piece stands.
 """
 
 from collections.abc import Callable
@@ -289,16 +288,12 @@ class Piece(NamedTuple):
 
 
 MAIN: dict[str, Piece] = {
-    "sofa": Piece(_sofa, 182, 88),
-    "bed": Piece(_bed, 192, 100),
-    "bookshelf": Piece(_bookshelf, 140, 160),
-    "desk": Piece(_desk, 166, 124),
-    "kitchen counter": Piece(_counter, 192, 152),
-    "piano": Piece(_piano, 162, 120),
-    "dining table": Piece(_dining_table, 188, 92),
-    "wardrobe": Piece(_wardrobe, 124, 158),
+    "sofa": Piece(_sofa, 182, 88), "bed": Piece(_bed, 192, 100),
+    "bookshelf": Piece(_bookshelf, 140, 160), "desk": Piece(_desk, 166, 124),
+    "kitchen counter": Piece(_counter, 192, 152), "piano": Piece(_piano, 162, 120),
+    "dining table": Piece(_dining_table, 188, 92), "wardrobe": Piece(_wardrobe, 124, 158),
     "bathtub": Piece(_bathtub, 190, 104),
-}
+}  # fmt: skip
 SECOND: dict[str, Piece] = {
     "armchair": Piece(_armchair, 94, 96),
     "cabinet": Piece(_cabinet, 112, 96),

@@ -1,6 +1,6 @@
 """Pieces of a jump-and-run world as bold two-tone stamps: blocks, treasures, creatures, buildings.
 
-Every function draws one thing about 1 unit tall, foot at (0, 0). Knows nothing of levels or themes.
+Every function draws one thing about 1 unit tall, foot at (0, 0).
 """
 
 from collections.abc import Callable
@@ -205,24 +205,13 @@ def _crystal(stamp: Stamp, color: Rgb) -> None:
 
 
 BLOCKS: dict[str, Drawer] = {
-    "brick": _brick,
-    "question": _question,
-    "crate": _crate,
-    "crystal": _crystal_block,
-}
+    "brick": _brick, "question": _question, "crate": _crate, "crystal": _crystal_block,
+}  # fmt: skip
 COLLECTIBLES: dict[str, Drawer] = {
-    "coins": _coin,
-    "gems": _gem,
-    "stars": _star,
-    "hearts": _heart,
-    "keys": _key,
-}
+    "coins": _coin, "gems": _gem, "stars": _star, "hearts": _heart, "keys": _key,
+}  # fmt: skip
 CREATURES: dict[str, Drawer] = {
-    "slime": _slime,
-    "robot": _robot,
-    "ghost": _ghost,
-    "bat": _bat,
-    "snail": _snail,
-}
+    "slime": _slime, "robot": _robot, "ghost": _ghost, "bat": _bat, "snail": _snail,
+}  # fmt: skip
 STRUCTURES: dict[str, ColoredDrawer] = {"pipe": _pipe, "flag": _flag, "portal": _portal}
 DECORATIONS: dict[str, ColoredDrawer] = {"lollipop": _lollipop, "crystal": _crystal}

@@ -1,7 +1,6 @@
 """Sky and land of a panorama: gradients, clouds, stars, sun, hills, mountains, ground, water.
 
-Each function paints all around the ring with periodic shapes. Knows nothing of attributes'
-names, plants or buildings.
+Each function paints all around the ring with periodic shapes.
 """
 
 from collections.abc import Sequence

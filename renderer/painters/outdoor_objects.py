@@ -1,6 +1,6 @@
 """Small inhabitants of outdoor scenes as two-tone stamps: animals, boats, balloons, birds, fences.
 
-Every function draws one thing about 1 unit tall. Knows nothing of scenes.
+Every function draws one thing about 1 unit tall.
 """
 
 import numpy as np
@@ -72,12 +72,8 @@ def _boat(stamp: Stamp) -> None:
 
 
 _CREATURES = {
-    "sheep": _sheep,
-    "deer": _deer,
-    "camels": _camel,
-    "penguins": _penguin,
-    "boats": _boat,
-}
+    "sheep": _sheep, "deer": _deer, "camels": _camel, "penguins": _penguin, "boats": _boat,
+}  # fmt: skip
 
 
 def balloon(stamp: Stamp, rng: np.random.Generator) -> None:

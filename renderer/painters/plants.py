@@ -1,7 +1,7 @@
 """Plants and rocks as flat two-tone stamps, light from the left.
 
 Every function draws one thing of height 1 standing at the stamp's foot; `snow` says how much of it
-is covered. Knows nothing of scenes or where things stand.
+is covered.
 """
 
 from collections.abc import Callable
@@ -183,18 +183,10 @@ def flower(stamp: Stamp, color: Rgb) -> None:
 
 
 PLANTS: dict[str, PlantDrawer] = {
-    "pine": pine,
-    "oak": _round_tree((96, 164, 82)),
-    "birch": _round_tree((158, 190, 84), (232, 228, 218)),
-    "autumn": _round_tree((228, 128, 58)),
-    "maple": _round_tree((206, 74, 66)),
-    "cherry": _round_tree((246, 160, 184)),
-    "cypress": cypress,
-    "palm": palm,
-    "cactus": cactus,
-    "acacia": acacia,
-    "bare": bare_tree,
-    "mushroom": mushroom,
-    "bush": bush,
-}
+    "pine": pine, "oak": _round_tree((96, 164, 82)),
+    "birch": _round_tree((158, 190, 84), (232, 228, 218)), "autumn": _round_tree((228, 128, 58)),
+    "maple": _round_tree((206, 74, 66)), "cherry": _round_tree((246, 160, 184)),
+    "cypress": cypress, "palm": palm, "cactus": cactus, "acacia": acacia, "bare": bare_tree,
+    "mushroom": mushroom, "bush": bush,
+}  # fmt: skip
 PLANT_HEIGHT: dict[str, float] = {"bush": 0.32, "mushroom": 0.8, "cactus": 0.85, "acacia": 0.95}

@@ -1,7 +1,7 @@
 """Local drawing coordinates and two-tone shading for indoor and stage pictures.
 
 A `Pen` draws around one foot point with heights counted upwards, so that a thing is designed once
-and placed anywhere at any size. Knows nothing of what is drawn.
+and placed anywhere at any size.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,24 +9,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from mag_sandbox.renderer.canvas import Canvas, Color, Point, Rgb
-from mag_sandbox.renderer.painters.stamp import mix
+from mag_sandbox.renderer.painters.stamp import mix, named_colors
 
-PAINTS: dict[str, Rgb] = {
-    "white": (242, 238, 230),
-    "cream": (244, 226, 192),
-    "yellow": (243, 196, 84),
-    "orange": (234, 138, 70),
-    "red": (206, 70, 66),
-    "pink": (238, 156, 166),
-    "purple": (134, 100, 176),
-    "blue": (66, 116, 190),
-    "teal": (42, 142, 146),
-    "green": (94, 154, 96),
-    "brown": (146, 98, 66),
-    "grey": (152, 156, 166),
-    "black": (62, 62, 74),
-    "gold": (224, 178, 82),
-}
+PAINTS = named_colors(
+    "white f2eee6, cream f4e2c0, yellow f3c454, orange ea8a46, red ce4642, pink ee9ca6, "
+    "purple 8664b0, blue 4274be, teal 2a8e92, green 5e9a60, brown 926242, grey 989ca6, "
+    "black 3e3e4a, gold e0b252"
+)
 WOOD: Rgb = (172, 118, 76)
 DARK_WOOD: Rgb = (112, 74, 54)
 LEAF: Rgb = (84, 146, 92)
@@ -36,17 +25,17 @@ SHADE_BLUE: Rgb = (40, 36, 70)  # shadows lean to violet, which keeps them from 
 
 
 def darker(color: Color, amount: float = 0.24) -> Rgb:
-    """Return the shade side of a colour. Knows nothing of the room's light."""
+    """Return the shade side of a colour."""
     return mix(color, SHADE_BLUE, amount)
 
 
 def lighter(color: Color, amount: float = 0.3) -> Rgb:
-    """Return the lit side of a colour. Knows nothing of the room's light."""
+    """Return the lit side of a colour."""
     return mix(color, (255, 250, 236), amount)
 
 
 def contrast(color: Rgb, other: Rgb) -> float:
-    """Return how far two colours are apart, 0 to 441. Knows nothing of human vision."""
+    """Return how far two colours are apart, 0 to 441."""
     return float(np.linalg.norm(np.subtract(color, other)))
 
 
@@ -60,7 +49,7 @@ def pick_apart(
 
 
 def smooth(points: Sequence[Point], steps: int = 6) -> list[Point]:
-    """Return an open Catmull-Rom curve through the points. Knows nothing of closed outlines."""
+    """Return an open Catmull-Rom curve through the points."""
     knots = np.array([points[0], *points, points[-1]], dtype=float)
     t = np.linspace(0, 1, steps, endpoint=False)[:, None]
     curve = []
@@ -73,8 +62,7 @@ def smooth(points: Sequence[Point], steps: int = 6) -> list[Point]:
 class Pen:
     """Draws around a foot point: x to the right (or left if mirrored), y up, in scaled pixels.
 
-    Light comes from the left of the thing, so `block` and `lathe` shade the right part. Knows
-    nothing of the ring; the canvas wraps.
+    Light comes from the left of the thing, so `block` and `lathe` shade the right part.
     """
 
     def __init__(

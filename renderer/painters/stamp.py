@@ -1,7 +1,7 @@
 """Light and stamps: how a time of day tints colours, and drawing in an object's own units.
 
 A stamp places one object on the canvas with its foot at (0, 0), y up and its height 1, and passes
-every colour through the scene's light and haze. Knows nothing of what the objects are.
+every colour through the scene's light and haze.
 """
 
 from collections.abc import Sequence
@@ -39,6 +39,12 @@ class Light(NamedTuple):
 def colors(hexadecimal: str) -> list[Rgb]:
     """Return the colours that are written as `rrggbb`, with spaces between them."""
     return [(one[0], one[1], one[2]) for one in map(bytes.fromhex, hexadecimal.split())]
+
+
+def named_colors(text: str) -> dict[str, Rgb]:
+    """Return the colours written as `name rrggbb`, with commas between them."""
+    pairs = [one.rpartition(" ") for one in text.split(", ")]
+    return {name: colors(value)[0] for name, _, value in pairs}
 
 
 def mix(first: Sequence[float], second: Sequence[float], weight: float) -> Rgb:

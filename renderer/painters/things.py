@@ -1,7 +1,6 @@
 """Big single objects to be shown on a stand, each about 70 to 130 px wide and 80 to 125 tall.
 
-Every function takes a pen at the object's foot, its colour and a variant number. Knows nothing of
-stages, stands or light.
+Every function takes a pen at the object's foot, its colour and a variant number.
 """
 
 from collections.abc import Callable
@@ -298,23 +297,8 @@ def _apple(pen: Pen, color: Rgb, variant: int) -> None:
 
 
 OBJECTS: dict[str, Callable[[Pen, Rgb, int], None]] = {
-    "vase": _vase,
-    "teapot": _teapot,
-    "globe": _globe,
-    "bust": _bust,
-    "crystal": _crystal,
-    "guitar": _guitar,
-    "robot": _robot,
-    "toy car": _car,
-    "cake": _cake,
-    "sneaker": _sneaker,
-    "lamp": _lamp,
-    "alarm clock": _clock,
-    "trophy": _trophy,
-    "rocket": _rocket,
-    "camera": _camera,
-    "chess piece": _chess,
-    "mug": _mug,
-    "teddy bear": _teddy,
-    "apple": _apple,
-}
+    "vase": _vase, "teapot": _teapot, "globe": _globe, "bust": _bust, "crystal": _crystal,
+    "guitar": _guitar, "robot": _robot, "toy car": _car, "cake": _cake, "sneaker": _sneaker,
+    "lamp": _lamp, "alarm clock": _clock, "trophy": _trophy, "rocket": _rocket, "camera": _camera,
+    "chess piece": _chess, "mug": _mug, "teddy bear": _teddy, "apple": _apple,
+}  # fmt: skip

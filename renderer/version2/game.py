@@ -1,6 +1,6 @@
 """Jump-and-run worlds all around the viewer: samples attributes, draws the panorama, captions it.
 
-The only module a trainer needs for game scenes. Knows nothing of networks or files.
+The only module a trainer needs for game scenes.
 """
 
 from functools import partial
@@ -45,19 +45,14 @@ from mag_sandbox.renderer.painters.stamp import (
 from mag_sandbox.renderer.version2.classes import UNNAMED
 
 ATTRIBUTES: dict[str, tuple[str, ...]] = {
-    "theme": tuple(THEMES),
-    "sky": tuple(SKIES),
-    "backdrop": tuple(game_themes.THING_WORDS["backdrop"]),
-    "platform": tuple(PLATFORMS),
-    "block": ("none", *BLOCKS),
-    "collectible": ("none", *COLLECTIBLES),
-    "creature": ("none", *CREATURES),
-    "structure": ("none", *game_themes.STRUCTURE_WORDS),
-    "structure_color": ("none", *STRUCTURE_COLORS),
-    "hazard": ("none", *HAZARDS),
+    "theme": tuple(THEMES), "sky": tuple(SKIES),
+    "backdrop": tuple(game_themes.THING_WORDS["backdrop"]), "platform": tuple(PLATFORMS),
+    "block": ("none", *BLOCKS), "collectible": ("none", *COLLECTIBLES),
+    "creature": ("none", *CREATURES), "structure": ("none", *game_themes.STRUCTURE_WORDS),
+    "structure_color": ("none", *STRUCTURE_COLORS), "hazard": ("none", *HAZARDS),
     "plant": ("none", *game_themes.THING_WORDS["plant"]),
     "sky_object": ("none", *game_themes.THING_WORDS["sky_object"]),
-}
+}  # fmt: skip
 
 FLOOR = 262  # row of the ground's top
 SECTIONS = 4  # each 90 degrees wide, repeats the same ingredients differently placed

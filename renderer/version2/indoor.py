@@ -1,7 +1,6 @@
 """Rooms seen from their middle: four walls unrolled into a ring, each furnished in its own way.
 
-Samples coherent attributes, draws the picture and describes it. Knows nothing of other
-categories, of rendering games or of training.
+Samples coherent attributes, draws the picture and describes it.
 """
 
 from typing import NamedTuple
@@ -100,43 +99,27 @@ PICTURES = (
 WINDOWS = ("none", "square windows", "arched windows", "round windows", "tall windows")
 LAMPS = ("none", "floor lamps", "hanging lamps", "wall lamps")
 DOORS: dict[str, Rgb] = {
-    "white": (234, 230, 222),
-    "wooden": WOOD,
-    "red": (190, 74, 66),
-    "green": (86, 132, 100),
+    "white": (234, 230, 222), "wooden": WOOD, "red": (190, 74, 66), "green": (86, 132, 100),
     "blue": (72, 112, 164),
-}
+}  # fmt: skip
 RUG_COLORS = ("red", "blue", "green", "yellow", "pink", "purple", "grey", "teal")
 CURTAIN_COLORS = ("white", "red", "green", "blue", "yellow", "purple", "orange")
 FURNITURE_COLORS = tuple(name for name in PAINTS if name not in ("cream", "gold"))
 
 ATTRIBUTES: dict[str, tuple[str, ...]] = {
-    "room": tuple(ROOMS),
-    "wall_color": tuple(palettes.WALLS),
-    "wall_pattern": shell.WALL_PATTERNS,
-    "floor": tuple(palettes.FLOORS),
+    "room": tuple(ROOMS), "wall_color": tuple(palettes.WALLS),
+    "wall_pattern": shell.WALL_PATTERNS, "floor": tuple(palettes.FLOORS),
     "floor_color": tuple(dict.fromkeys(c for colors in palettes.FLOORS.values() for c in colors)),
-    "ceiling": shell.CEILINGS,
-    "light": tuple(decor.SKIES),
-    "window": WINDOWS,
-    "view": ("none", *decor.VIEWS),
-    "curtains": ("none", *CURTAIN_COLORS),
-    "furniture": tuple(MAIN),
-    "furniture_color": FURNITURE_COLORS,
-    "second": tuple(SECOND),
-    "second_color": FURNITURE_COLORS,
-    "third": tuple(PIECES),
-    "third_color": FURNITURE_COLORS,
-    "fourth": tuple(PIECES),
-    "fourth_color": FURNITURE_COLORS,
-    "plant": ("none", *decor.PLANTS),
-    "picture": PICTURES,
-    "lamp": LAMPS,
+    "ceiling": shell.CEILINGS, "light": tuple(decor.SKIES), "window": WINDOWS,
+    "view": ("none", *decor.VIEWS), "curtains": ("none", *CURTAIN_COLORS),
+    "furniture": tuple(MAIN), "furniture_color": FURNITURE_COLORS, "second": tuple(SECOND),
+    "second_color": FURNITURE_COLORS, "third": tuple(PIECES), "third_color": FURNITURE_COLORS,
+    "fourth": tuple(PIECES), "fourth_color": FURNITURE_COLORS, "plant": ("none", *decor.PLANTS),
+    "picture": PICTURES, "lamp": LAMPS,
     "lamp_color": ("none", "cream", "yellow", "orange", "red", "teal", "pink"),
-    "rug": ("none", "round rugs", "square rugs"),
-    "rug_color": ("none", *RUG_COLORS),
+    "rug": ("none", "round rugs", "square rugs"), "rug_color": ("none", *RUG_COLORS),
     "door": ("none", *DOORS),
-}
+}  # fmt: skip
 
 
 def _paint_apart(rng: np.random.Generator, names: tuple[str, ...], others: list[Rgb]) -> str:
@@ -144,7 +127,7 @@ def _paint_apart(rng: np.random.Generator, names: tuple[str, ...], others: list[
 
 
 def sample(rng: np.random.Generator) -> dict[str, str]:
-    """Draw coherent attribute values for a room. Knows nothing of how often they are wanted."""
+    """Draw coherent attribute values for a room."""
     room = pick(rng, tuple(ROOMS))
     wall = pick(rng, tuple(palettes.WALLS))
     floor = pick(
@@ -336,17 +319,14 @@ LIGHT_WORDS = {
 ROOM_WORDS = {"living room": ("living room", "lounge"), "office": ("office", "study")}
 VIEW_WORDS = {"garden": "a garden", "city": "the city", "sea": "the sea", "mountains": "mountains"}
 PATTERN_WORDS = {
-    "plain": "",
-    "wide stripes": "striped ",
-    "panels": "panelled ",
-    "two tones": "two-tone ",
-}
+    "plain": "", "wide stripes": "striped ", "panels": "panelled ", "two tones": "two-tone ",
+}  # fmt: skip
 FLOOR_WORDS = {"wood": "wooden floor", "tiles": "tiled floor", "carpet": "carpet"}
 MOODS = ("", "", "", "cosy ", "tidy ", "pleasant ", "quiet ")
 
 
 def caption(attributes: dict[str, str], rng: np.random.Generator) -> str:
-    """Describe the room in 8 to 35 words. Knows nothing of pixels."""
+    """Describe the room in 8 to 35 words."""
     a = attributes
     details = [
         Phrase(f"{PATTERN_WORDS[a['wall_pattern']]}{a['wall_color']} walls", 4),

@@ -1,4 +1,4 @@
-"""What a caption says: which attributes of a scene its words fix. Knows nothing of pictures."""
+"""What a caption says: which attributes of a scene its words fix."""
 
 from mag_sandbox.renderer import game_themes
 from mag_sandbox.renderer.phrasing import plural

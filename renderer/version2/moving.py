@@ -1,8 +1,7 @@
 """Panoramas that move: clouds drift, water shimmers, lamps flicker, creatures walk.
 
 All motion is a function of time alone, counted in frames of 1/16 s, with the same constants in
-every scene, and none at time 0, when the picture is that of `render`. Knows nothing of what is
-drawn.
+every scene, and none at time 0, when the picture is that of `render`.
 """
 
 from dataclasses import dataclass

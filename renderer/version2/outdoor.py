@@ -1,6 +1,6 @@
 """Outdoor scenes all around the viewer: samples attributes, draws the panorama, captions it.
 
-The only module a trainer needs for landscapes. Knows nothing of networks or files.
+The only module a trainer needs for landscapes.
 """
 
 from collections.abc import Callable
@@ -22,23 +22,17 @@ from mag_sandbox.renderer.version2.outdoor_tables import sample
 __all__ = ["ATTRIBUTES", "caption", "draw", "sample"]
 
 ATTRIBUTES: dict[str, tuple[str, ...]] = {
-    "biome": tuple(tables.BIOMES),
-    "time_of_day": tuple(palettes.LIGHTS),
+    "biome": tuple(tables.BIOMES), "time_of_day": tuple(palettes.LIGHTS),
     "weather": tuple(palettes.WEATHERS),
     "relief": ("flat", "hills", "mountains", "snowy peaks", "dunes", "mesas"),
-    "vegetation": ("none", *PLANTS),
-    "density": ("none", "sparse", "groups", "dense"),
-    "building": ("none", *BUILDINGS),
-    "building_color": ("none", *BUILDING_COLORS),
-    "water": ("none", *palettes.WATERS),
-    "path": ("none", "path", "road"),
-    "rocks": ("none", "few", "many"),
-    "flowers": ("none", *palettes.FLOWERS),
-    "celestial": ("none", "sun", "moon"),
-    "sky_objects": ("none", "balloons", "birds", "stars"),
+    "vegetation": ("none", *PLANTS), "density": ("none", "sparse", "groups", "dense"),
+    "building": ("none", *BUILDINGS), "building_color": ("none", *BUILDING_COLORS),
+    "water": ("none", *palettes.WATERS), "path": ("none", "path", "road"),
+    "rocks": ("none", "few", "many"), "flowers": ("none", *palettes.FLOWERS),
+    "celestial": ("none", "sun", "moon"), "sky_objects": ("none", "balloons", "birds", "stars"),
     "animals": ("none", "sheep", "deer", "boats", "camels", "penguins"),
     "fence": ("none", "wooden", "white"),
-}
+}  # fmt: skip
 
 SUN_HEIGHT = {"dawn": 152, "noon": 62, "afternoon": 96, "sunset": 150, "dusk": 80, "night": 78}
 # row of the foot, the attribute that it shows, the name of its colour, how to paint it

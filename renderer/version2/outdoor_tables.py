@@ -1,6 +1,6 @@
 """What outdoor scenes are made of: light and colours, which attributes go together, and the words.
 
-Tables, the sampler that keeps to them, and how weather changes a light. Knows nothing of drawing.
+Tables, the sampler that keeps to them, and how weather changes a light.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,7 +1,4 @@
-"""The shell of a room: wall, floor and ceiling bands around the ring, and its ambient light.
-
-Knows nothing of furniture or captions.
-"""
+"""The shell of a room: wall, floor and ceiling bands around the ring, and its ambient light."""
 
 import numpy as np
 
@@ -17,7 +14,7 @@ CEILINGS = ("plain", "wooden beams", "ceiling panels")
 
 
 def ceiling(canvas: Canvas, kind: str, wall_color: Rgb) -> None:
-    """Paint the ceiling and its cornice. Knows nothing of lamps."""
+    """Paint the ceiling and its cornice."""
     base = mix((246, 242, 234), wall_color, 0.14)
     canvas.gradient(0, WALL_TOP, darker(base, 0.12), base)
     if kind == "wooden beams":
@@ -38,7 +35,7 @@ def ceiling(canvas: Canvas, kind: str, wall_color: Rgb) -> None:
 
 
 def wall(canvas: Canvas, pattern: str, color: Rgb) -> None:
-    """Paint the wall, its pattern and the skirting. Knows nothing of what hangs on it."""
+    """Paint the wall, its pattern and the skirting."""
     canvas.gradient(WALL_TOP, FLOOR_TOP, lighter(color, 0.1), darker(color, 0.06))
     canvas.rectangle(0, WALL_TOP, RING_WIDTH, WALL_TOP + 4, (40, 36, 70, 40))
     if pattern == "wide stripes":
@@ -60,7 +57,7 @@ def wall(canvas: Canvas, pattern: str, color: Rgb) -> None:
 
 
 def floor(canvas: Canvas, kind: str, color: Rgb) -> None:
-    """Paint the floor in broad low-contrast bands. Knows nothing of rugs."""
+    """Paint the floor in broad low-contrast bands."""
     canvas.gradient(FLOOR_TOP, RING_HEIGHT, color, darker(color, 0.14))
     rows = np.array([FLOOR_TOP, 270, 288, 314, 346, RING_HEIGHT])
     counts = (20, 20, 10, 10, 10) if kind == "wood" else (40, 40, 40, 20, 20)
@@ -84,7 +81,7 @@ def floor(canvas: Canvas, kind: str, color: Rgb) -> None:
 
 
 def sunbeam(canvas: Canvas, x: float, half: float) -> None:
-    """Lay the slanted light of a window on the floor. Knows nothing of the window's shape."""
+    """Lay the slanted light of a window on the floor."""
     for start, end in ((-0.95, -0.06), (0.06, 0.95)):
         points = [
             (x + 14 + half * start, 292),

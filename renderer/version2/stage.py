@@ -1,7 +1,6 @@
 """A studio stage with big objects on stands, seen from the middle of the ring.
 
-Samples coherent attributes, draws the picture and describes it. Knows nothing of other
-categories, of rendering games or of training.
+Samples coherent attributes, draws the picture and describes it.
 """
 
 import numpy as np
@@ -45,18 +44,12 @@ LAMP_FACES: dict[str, Rgb] = {
 }
 
 ATTRIBUTES: dict[str, tuple[str, ...]] = {
-    "backdrop_color": tuple(palettes.BACKDROPS),
-    "backdrop": BACKDROP_KINDS,
-    "floor": tuple(palettes.STAGE_FLOORS),
-    "light": LIGHTS,
-    "support": SUPPORTS,
+    "backdrop_color": tuple(palettes.BACKDROPS), "backdrop": BACKDROP_KINDS,
+    "floor": tuple(palettes.STAGE_FLOORS), "light": LIGHTS, "support": SUPPORTS,
     "support_color": ("white", "grey", "black", "gold", "wooden", "red", "teal", "purple"),
-    "main": tuple(OBJECTS),
-    "main_color": OBJECT_COLORS,
-    "second": tuple(OBJECTS),
-    "second_color": OBJECT_COLORS,
-    "extra": EXTRAS,
-}
+    "main": tuple(OBJECTS), "main_color": OBJECT_COLORS, "second": tuple(OBJECTS),
+    "second_color": OBJECT_COLORS, "extra": EXTRAS,
+}  # fmt: skip
 
 
 def _apart(rng: np.random.Generator, names: tuple[str, ...], others: list[Rgb]) -> str:
@@ -68,7 +61,7 @@ def _paint(name: str) -> Rgb:
 
 
 def sample(rng: np.random.Generator) -> dict[str, str]:
-    """Draw coherent attribute values for a stage. Knows nothing of how often they are wanted."""
+    """Draw coherent attribute values for a stage."""
     backdrop = pick(rng, tuple(palettes.BACKDROPS))
     back = palettes.BACKDROPS[backdrop]
     floor = pick(
@@ -150,13 +143,9 @@ def _circles(canvas: Canvas, color: Rgb, turn: float) -> None:
 
 
 BACKDROP_PAINTERS = {
-    "arches": _arches,
-    "columns": _columns,
-    "curtains": _curtains,
-    "panels": _panels,
-    "rings": _rings,
-    "circles": _circles,
-}
+    "arches": _arches, "columns": _columns, "curtains": _curtains, "panels": _panels,
+    "rings": _rings, "circles": _circles,
+}  # fmt: skip
 
 
 def _shell(canvas: Canvas, a: dict[str, str], turn: float) -> None:
@@ -332,19 +321,15 @@ LIGHT_WORDS: dict[str, tuple[str, ...]] = {
     "blue light": ("in blue light", "under cool blue light"),
 }
 BACKDROP_WORDS: dict[str, str] = {
-    "plain": "plain {} backdrop",
-    "curtains": "{} curtains",
-    "arches": "{} wall with arches",
-    "columns": "{} wall with columns",
-    "panels": "{} wall panels",
-    "rings": "{} backdrop with big rings",
-    "circles": "{} wall with big circles",
-}
+    "plain": "plain {} backdrop", "curtains": "{} curtains", "arches": "{} wall with arches",
+    "columns": "{} wall with columns", "panels": "{} wall panels",
+    "rings": "{} backdrop with big rings", "circles": "{} wall with big circles",
+}  # fmt: skip
 SUBJECTS = ("stage", "studio", "gallery", "showroom", "exhibition")
 
 
 def caption(attributes: dict[str, str], rng: np.random.Generator) -> str:
-    """Describe the stage in 8 to 35 words. Knows nothing of pixels."""
+    """Describe the stage in 8 to 35 words."""
     a = attributes
     back = BACKDROP_WORDS[a["backdrop"]].format(a["backdrop_color"])
     stand = f" on {a['support_color']} {a['support']}" if rng.random() < 0.6 else ""
