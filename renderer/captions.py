@@ -13,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
-from mag_sandbox.renderer.groups import COUNT_WORDS, MANY, SIZES
 from mag_sandbox.renderer.kinds import KINDS
 from mag_sandbox.renderer.phrasing import article, listed, pick, plural
 from mag_sandbox.renderer.places import PLACES
+from mag_sandbox.renderer.placing import COUNT_WORDS, MANY, SIZES
 from mag_sandbox.renderer.scene import Item, Layout
 
 MOST_WORDS = 34

@@ -314,12 +314,9 @@ def _walls(surfaces: Surfaces, room: RoomBox, light: str) -> None:
                 for at in np.arange(0.45 * (row % 2), length - 0.8, 0.9):
                     shade = 0.1 + 0.06 * ((row * 3 + int(at * 7)) % 4)
                     panel(
-                        at + 0.03,
-                        at + 0.87,
-                        row * 0.6 + 0.03,
-                        row * 0.6 + 0.57,
+                        at + 0.03, at + 0.87, row * 0.6 + 0.03, row * 0.6 + 0.57,
                         darker(tone, shade),
-                    )
+                    )  # fmt: skip
         if room.pattern == "stones":
             continue
         if room.floor != "stage":

@@ -9,13 +9,22 @@ import numpy as np
 
 from mag_sandbox.renderer import palettes
 from mag_sandbox.renderer.canvas import Rgb
-from mag_sandbox.renderer.groups import ThingGroup, group_name, sample_group, variant_of
 from mag_sandbox.renderer.kinds import KINDS
 from mag_sandbox.renderer.outdoors import beside
 from mag_sandbox.renderer.painters.sketch import PAINTS, contrast
 from mag_sandbox.renderer.phrasing import pick
 from mag_sandbox.renderer.places import ALIASES, NOTHING, PlaceKind
-from mag_sandbox.renderer.placing import TRIES, Site, is_cut, polar, size_of
+from mag_sandbox.renderer.placing import (
+    TRIES,
+    Site,
+    ThingGroup,
+    group_name,
+    is_cut,
+    polar,
+    sample_group,
+    size_of,
+    variant_of,
+)
 from mag_sandbox.renderer.scene import Item, Layout, RoomBox
 
 LIGHTS = ("daylight", "daylight", "lamplight", "evening", "dim")
@@ -60,7 +69,7 @@ def lay_out_room(place: PlaceKind, seed: int, rng: np.random.Generator) -> Layou
     room = RoomBox(
         -halves[0], halves[1], -halves[2], halves[3], tall, wall, pattern, made_of, floor, ceiling
     )
-    furnished = _Furnished(place, rng, room, light)
+    furnished = _FurnishedRoom(place, rng, room, light)
     attributes = {
         "place": place.name, "light": light, "wall_color": wall, "wall_pattern": room.pattern,
         "floor": made_of, "floor_color": room.floor_color, "ceiling": room.ceiling,
@@ -73,7 +82,7 @@ def lay_out_room(place: PlaceKind, seed: int, rng: np.random.Generator) -> Layou
     return Layout("indoor", seed, place.name, attributes, tuple(furnished.items), room)
 
 
-class _Furnished(Site):
+class _FurnishedRoom(Site):
     """A room while it is furnished."""
 
     def __init__(
@@ -343,13 +352,9 @@ def _put_stands(site: Site, stand: str, stand_color: str, wall: Rgb) -> None:
         yaw = 22.5 + 45 * index + site.near(-4, 4)
         x, z = polar(yaw, STAGE_RADIUS * site.near(0.96, 1.06))
         base = Item(
-            stand,
-            x,
-            z,
-            scale=site.near(0.9, 1.2),
-            color=stand_color,
+            stand, x, z, scale=site.near(0.9, 1.2), color=stand_color,
             group=group_name(stand, stand_color),
-        )
+        )  # fmt: skip
         number = site.put(base)
         wide, tall = size_of(kind)
         scale = min(SHOWN / tall, 1.7 / wide) * site.near(0.9, 1.15)

@@ -11,12 +11,20 @@ import numpy as np
 
 from mag_sandbox.renderer.flats import bend_of
 from mag_sandbox.renderer.game_themes import PLATFORMS
-from mag_sandbox.renderer.groups import ThingGroup, group_name, sample_group, variant_of
 from mag_sandbox.renderer.kinds import KINDS
 from mag_sandbox.renderer.palettes import LIGHTS
 from mag_sandbox.renderer.phrasing import pick
 from mag_sandbox.renderer.places import NOTHING, PlaceKind
-from mag_sandbox.renderer.placing import Site, is_cut, polar, size_of
+from mag_sandbox.renderer.placing import (
+    Site,
+    ThingGroup,
+    group_name,
+    is_cut,
+    polar,
+    sample_group,
+    size_of,
+    variant_of,
+)
 from mag_sandbox.renderer.scene import Item, Layout
 
 CALM = ("clear", "clear", "cloudy", "foggy", "rainy")
@@ -272,14 +280,9 @@ class _Land(Site):
         x, z = polar(quarter * 90 + self.near(-44, 44), away)
         scale = self.near(0.8, 1.2)
         return Item(
-            kind,
-            x,
-            z,
-            scale=scale,
-            color=self.color_of(kind),
-            variant=variant_of(self.rng),
+            kind, x, z, scale=scale, color=self.color_of(kind), variant=variant_of(self.rng),
             group=kind,
-        )
+        )  # fmt: skip
 
     def color_of(self, kind: str) -> str | None:
         colors = KINDS[kind].colors

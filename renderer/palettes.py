@@ -145,15 +145,12 @@ def weathered(light: Light, weather: Weather) -> Light:
     red, green, blue = ((gain + (mean - gain) * pull) * dim for gain in light.tint)
     dark = mix(light.sky_top, (70, 78, 100), 0.5)
     return light._replace(
-        sky_top=bent(light.sky_top),
-        sky_mid=bent(light.sky_mid),
-        sky_low=bent(light.sky_low),
-        haze=bent(light.haze, 0.7),
-        tint=(red, green, blue),
+        sky_top=bent(light.sky_top), sky_mid=bent(light.sky_mid), sky_low=bent(light.sky_low),
+        haze=bent(light.haze, 0.7), tint=(red, green, blue),
         cloud=mix(bent(light.cloud, 0.6), dark, weather.cloud_darkness),
         cloud_shade=mix(bent(light.cloud_shade, 0.6), dark, weather.cloud_darkness),
         shadow=round(light.shadow * (1 - weather.greyness * 0.6)),
-    )
+    )  # fmt: skip
 
 
 BACKDROPS = named_colors(

@@ -1,4 +1,7 @@
-"""Finds room for things: none overlaps or hides another, or is cut by an edge of the first view."""
+"""Groups of things, and room for them: none overlaps or hides another.
+
+Captions name groups by kind, number, size and colour. No thing is cut by an edge of the first view.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -7,10 +10,58 @@ from functools import cache
 import numpy as np
 
 from mag_sandbox.renderer.kinds import KINDS
-from mag_sandbox.renderer.paint import paint
+from mag_sandbox.renderer.paint import VARIANTS, paint
 from mag_sandbox.renderer.palettes import LIGHTS
+from mag_sandbox.renderer.phrasing import pick
 from mag_sandbox.renderer.projection import EYE
 from mag_sandbox.renderer.scene import Item
+
+SIZES = {"tiny": 0.6, "small": 0.78, "": 1.0, "big": 1.3, "giant": 1.7}
+SIZE_SHARES = (0.03, 0.05, 0.82, 0.06, 0.04)
+COUNT_SHARES = {1: 0.55, 2: 0.22, 3: 0.13, 4: 0.06, 5: 0.04}
+COUNT_WORDS = {1: "one", 2: "two", 3: "three", 4: "four", 5: "five"}
+MANY = 6  # from here on captions do not count
+
+
+def group_name(kind: str, color: str | None = None, size: str = "") -> str:
+    """Return the name of a group, unique in its scene, such as "big red car"."""
+    return " ".join(word for word in (size, color, kind) if word)
+
+
+@dataclass(frozen=True, slots=True)
+class ThingGroup:
+    """Things of one kind, size and colour."""
+
+    kind: str
+    color: str | None
+    size: str  # word; "": as usual
+    wanted: int  # how many are to be placed
+
+    @property
+    def name(self) -> str:
+        """Return its name, unique in its scene."""
+        return group_name(self.kind, self.color, self.size)
+
+    @property
+    def scale(self) -> float:
+        """Times the real size of its kind."""
+        return SIZES[self.size]
+
+
+def sample_group(
+    rng: np.random.Generator, kind: str, *, most: int = 5, sized: bool = True
+) -> ThingGroup:
+    """Return a random group of a kind."""
+    colors = KINDS[kind].colors
+    size = str(rng.choice(list(SIZES), p=SIZE_SHARES)) if sized else ""
+    count = int(rng.choice(list(COUNT_SHARES), p=list(COUNT_SHARES.values())))
+    return ThingGroup(kind, pick(rng, colors) if colors else None, size, min(count, most))
+
+
+def variant_of(rng: np.random.Generator) -> int:
+    """Return a random shape of a kind."""
+    return int(rng.integers(VARIANTS))
+
 
 REACH = 1.3  # metres around the player's first place that stay free
 MOST_HIDDEN = 0.3  # of a thing's box, by any other
@@ -36,7 +87,7 @@ def footprint(kind: str, scale: float = 1.0) -> float:
 
 
 @dataclass
-class _Seen:
+class _Extent:
     """The box of a thing as it appears from the player's first place [degrees]."""
 
     distance: float
@@ -46,7 +97,7 @@ class _Seen:
     high: float
     hidden: float = MOST_HIDDEN  # share of it that others may hide
 
-    def hides(self, other: "_Seen") -> bool:
+    def hides(self, other: "_Extent") -> bool:
         """Return True if this thing hides too much of a farther one."""
         middle = (other.left + other.right) / 2
         turn = round((middle - (self.left + self.right) / 2) / 360) * 360
@@ -56,7 +107,7 @@ class _Seen:
         return wide > 0 and tall > 0 and wide * tall > other.hidden * area
 
 
-def _seen(item: Item) -> _Seen:
+def _extent_of(item: Item) -> _Extent:
     wide, tall = (extent * item.scale for extent in size_of(item.kind))
     distance = float(np.hypot(item.x, item.z))
     yaw = float(np.degrees(np.arctan2(item.x, item.z)))
@@ -66,7 +117,7 @@ def _seen(item: Item) -> _Seen:
         for height in (item.foot, item.foot + tall)
     )
     hidden = MOST_HIDDEN_ON_WALL if item.entry.where == "wall" else MOST_HIDDEN
-    return _Seen(distance, yaw - half, yaw + half, low, high, hidden)
+    return _Extent(distance, yaw - half, yaw + half, low, high, hidden)
 
 
 @dataclass
@@ -76,7 +127,7 @@ class Site:
     rng: np.random.Generator
     items: list[Item] = field(default_factory=list)
     blocked: list[Callable[[float, float, float], bool]] = field(default_factory=list)
-    _seen: list[_Seen] = field(default_factory=list)
+    _extents: list[_Extent] = field(default_factory=list)
     _circles: list[tuple[float, float, float]] = field(default_factory=list)
 
     def near(self, low: float, high: float) -> float:
@@ -88,7 +139,7 @@ class Site:
 
         `anywhere`: also in water or on a road.
         """
-        seen, radius = _seen(item), footprint(item.kind, item.scale)
+        seen, radius = _extent_of(item), footprint(item.kind, item.scale)
         if seen.distance - radius < REACH or _is_cut(seen):
             return False
         if not anywhere and any(covers(item.x, item.z, radius) for covers in self.blocked):
@@ -98,20 +149,20 @@ class Site:
                 return False
         return not any(
             seen.hides(other) if seen.distance < other.distance else other.hides(seen)
-            for other in self._seen
+            for other in self._extents
         )
 
     def hides_wall(self, item: Item) -> bool:
         """Return True if a thing hides too much of a window, a door or a picture."""
-        seen = _seen(item)
-        walls = (other for other in self._seen if other.hidden < MOST_HIDDEN)
+        seen = _extent_of(item)
+        walls = (other for other in self._extents if other.hidden < MOST_HIDDEN)
         return any(seen.hides(other) for other in walls)
 
     def put(self, item: Item, *, solid: bool = True) -> int:
         """Add a thing, and return its number."""
         self.items.append(item)
         if solid:
-            self._seen.append(_seen(item))
+            self._extents.append(_extent_of(item))
         if solid and item.entry.where not in ("wall", "sky"):
             self._circles.append((item.x, item.z, footprint(item.kind, item.scale)))
         return len(self.items) - 1
@@ -129,10 +180,10 @@ class Site:
 
 def is_cut(item: Item) -> bool:
     """Return True if an edge of the first view cuts a thing."""
-    return _is_cut(_seen(item))
+    return _is_cut(_extent_of(item))
 
 
-def _is_cut(seen: _Seen) -> bool:
+def _is_cut(seen: _Extent) -> bool:
     return any(
         seen.left < edge + turn < seen.right
         for edge in (-VIEW_EDGE, VIEW_EDGE)

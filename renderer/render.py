@@ -5,18 +5,20 @@ Version 3 of the renderer. Seeds below HELD_OUT are for training, the others for
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
-from mag_sandbox.renderer import flats
+from mag_sandbox.renderer import flats, palettes
 from mag_sandbox.renderer.canvas import HORIZON, RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.captions import caption
 from mag_sandbox.renderer.drawing import Drawing
-from mag_sandbox.renderer.falling import FALLING, falling
 from mag_sandbox.renderer.indoors import (
     BACKDROPS,
+    CEILINGS,
     COMPANY,
     EXTRAS,
+    PATTERNS,
     STANDS,
     lay_out_room,
     lay_out_stage,
@@ -36,8 +38,8 @@ from mag_sandbox.renderer.motion import (
 )
 from mag_sandbox.renderer.outdoors import lay_out_land, lay_out_level
 from mag_sandbox.renderer.paint import paint
-from mag_sandbox.renderer.places import PLACES, kinds_in
-from mag_sandbox.renderer.plan import Thing, things_of
+from mag_sandbox.renderer.places import PLACES, WEATHERS, kinds_in
+from mag_sandbox.renderer.plan import UNNAMED, Thing, things_of
 from mag_sandbox.renderer.projection import (
     EYE,
     Viewpoint,
@@ -49,7 +51,9 @@ from mag_sandbox.renderer.projection import (
 from mag_sandbox.renderer.ring_image import RingImage
 from mag_sandbox.renderer.scene import Item, Layout
 from mag_sandbox.renderer.setting import (
+    FALLING,
     ambient_of,
+    falling,
     far_of,
     glows_of,
     ground_of,
@@ -385,3 +389,68 @@ def _on_wall(drawing: Drawing, item: Item) -> Drawing:
     z = item.z - flat[:, 0] * np.sin(right)
     placed = np.stack((x, item.foot - flat[:, 1], z), axis=1)
     return replace(drawing, points=placed, ends=np.cumsum(ends))
+
+
+LAST_VARIANT = 6
+_FLOORS = (*palettes.FLOORS, "white", "checkered", "wooden")
+
+
+class _RowBand(NamedTuple):
+    """Rows of a ring, and the attribute that says how they look."""
+
+    name: str
+    top: int
+    bottom: int
+    attribute: str = ""
+    values: tuple[str, ...] = ()
+    first: int = 0  # variant where no attribute says it
+
+
+_SKY = "weather", tuple(WEATHERS)
+BANDS: dict[str, tuple[_RowBand, ...]] = {
+    "indoor": (
+        _RowBand("wall", 130, 250, "wall_pattern", (*PATTERNS, "stones")),
+        _RowBand("floor", 290, 384, "floor", _FLOORS),
+        _RowBand("ceiling", 0, 96, "ceiling", CEILINGS),
+    ),
+    "object": (
+        _RowBand("backdrop", 110, 250, "light", tuple(palettes.STAGE_AMBIENT)),
+        _RowBand("floor", 284, 384, "floor", _FLOORS, 3),
+    ),
+    "outdoor": (
+        _RowBand("low sky", 118, 190, *_SKY), _RowBand("far ground", 196, 250),
+        _RowBand("near ground", 270, 384), _RowBand("high sky", 0, 118, *_SKY),
+    ),
+    "video game": (
+        _RowBand("low sky", 118, 190, first=5), _RowBand("far ground", 194, 230, first=1),
+        _RowBand("turf", 230, 290), _RowBand("soil", 290, 384),
+        _RowBand("high sky", 0, 118, first=5),
+    ),
+}  # fmt: skip
+
+
+def bands_of(ring: Ring) -> tuple[Thing, ...]:
+    """Return the bands behind the things of a ring, the most important first."""
+    found = []
+    bands = BANDS[ring.category]
+    for index, band in enumerate(bands, -len(bands)):
+        pixels = ring.pixels[band.top : band.bottom].reshape(-1, 3)
+        bare = pixels[ring.ids[band.top : band.bottom].ravel() == 0]
+        pixels = bare if len(bare) > 500 else pixels
+        main, mean = (
+            (int(red), int(green), int(blue))
+            for red, green, blue in np.rint([np.median(pixels, axis=0), pixels.mean(axis=0)])
+        )
+        height = band.bottom - band.top
+        found.append(
+            Thing(
+                index, band.name, UNNAMED, _variant(band, ring.attributes), None, main, mean,
+                0.0, float(band.top), float(RING_WIDTH), float(height), RING_WIDTH * height,
+            )
+        )  # fmt: skip
+    return tuple(found)
+
+
+def _variant(band: _RowBand, attributes: dict[str, str]) -> int:
+    value = attributes.get(band.attribute, "")
+    return min(band.values.index(value), LAST_VARIANT) if value in band.values else band.first

@@ -1,7 +1,4 @@
-"""The surroundings of things: light and haze, sky, bare ground, pools of light.
-
-Of the things themselves it knows only the sources of light.
-"""
+"""The surroundings of things: light, haze, sky, bare ground, pools of light, rain and snow."""
 
 import numpy as np
 
@@ -14,9 +11,10 @@ from mag_sandbox.renderer.canvas import (
     Canvas,
     Motion,
 )
-from mag_sandbox.renderer.drawing import Drawing, drawings_of
+from mag_sandbox.renderer.drawing import Drawing, drawing_of, drawings_of
 from mag_sandbox.renderer.game_themes import SKIES, THEMES
 from mag_sandbox.renderer.lighting import Glow, Triple, dimmed
+from mag_sandbox.renderer.motion import PERIOD
 from mag_sandbox.renderer.painters import nature
 from mag_sandbox.renderer.painters.sketch import darker, lighter
 from mag_sandbox.renderer.painters.stamp import Light, lightened, mix, shaded, tinted
@@ -47,7 +45,7 @@ _LAMP_POWER = {"daylight": 0.12, "evening": 0.34, "lamplight": 0.52, "dim": 0.5,
                "spotlights": 0.9, "soft light": 0.2, "warm light": 0.6}  # fmt: skip
 
 
-def _shines(item: Item) -> str:
+def _light_source(item: Item) -> str:
     if item.kind in (
         "floor lamp",
         "hanging lamp",
@@ -72,7 +70,7 @@ def glows_of(layout: Layout, viewer: Viewpoint, scale: int = 1) -> list[Glow]:
     glows = []
     light = layout.attributes["light"]
     for item in layout.items:
-        strength, spread, high, flickers = _SHINING.get(_shines(item), (None, 0, 0, False))
+        strength, spread, high, flickers = _SHINING.get(_light_source(item), (None, 0, 0, False))
         if strength is None:
             continue
         if item.entry.where == "wall" and item.kind.endswith("window"):
@@ -226,3 +224,42 @@ def _planet(canvas: Canvas, index: int, rng: np.random.Generator) -> None:
     half = float(rng.uniform(18, 38))
     canvas.ellipse(x - half, y - half, x + half, y + half, shaded(color, 0.35))
     canvas.ellipse(x - half * 0.96, y - half, x + half * 0.64, y + half * 0.68, color)
+
+
+FALLING = {"rainy": "falling rain", "stormy": "falling rain", "snowy": "falling snow"}
+FLAKES, DROPS = 110, 120
+SWAY, SWAY_PERIOD = 6.0, 64  # px to either side, frames
+DROP_LENGTH, SLANT = 24.0, 0.14  # px; sideways for each pixel down
+ABOVE = 40.0  # px above the ring where things begin to fall
+# px a frame; whole falls in a period
+FLAKE_SPEED, DROP_SPEED = ((RING_HEIGHT + ABOVE) * falls / PERIOD for falls in (1, 9))
+
+
+def falling(kind: str, seed: int, light: Light, time: float = 0.0) -> Drawing:
+    """Return the drops or flakes at a time, in ring pixels.
+
+    Args:
+        kind: "falling rain" or "falling snow".
+        seed: of the scene.
+        light: of the scene.
+        time: in frames since the still picture.
+    """
+    rng, canvas = np.random.default_rng([seed, 6]), Canvas()
+    tall = RING_HEIGHT + ABOVE
+    if kind == "falling snow":
+        flake = (*tinted((255, 255, 255), light, 0.15), 225)
+        x, y = rng.uniform(0, RING_WIDTH, FLAKES), rng.uniform(0, tall, FLAKES)
+        half, phase = rng.uniform(2.4, 4.2, FLAKES), rng.uniform(0, 2 * np.pi, FLAKES)
+        x = x + SWAY * (np.sin(2 * np.pi * time / SWAY_PERIOD + phase) - np.sin(phase))
+        y = (y + FLAKE_SPEED * time) % tall - ABOVE
+        for middle, row, reach in zip(x, y, half, strict=True):
+            canvas.ellipse(middle - reach, row - reach, middle + reach, row + reach, flake)
+        return drawing_of(canvas.shapes)
+    drop = (*tinted((214, 232, 248), light, 0.1), 150)
+    x, y = rng.uniform(0, RING_WIDTH, DROPS), rng.uniform(0, tall, DROPS)
+    fallen = (y + DROP_SPEED * time) % tall
+    x = x - SLANT * (fallen - y)
+    for middle, row in zip(x, fallen - ABOVE, strict=True):
+        foot = middle - SLANT * DROP_LENGTH, row + DROP_LENGTH
+        canvas.line([(middle, row), foot], drop, 3.0)
+    return drawing_of(canvas.shapes)

@@ -15,7 +15,7 @@ from mag_sandbox.model.pocket.animator import Animator
 from mag_sandbox.model.pocket.networks import PocketNetworks
 from mag_sandbox.model.rope import GridCoordinates
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
-from mag_sandbox.renderer.version2.moving_layers import CHANNELS
+from mag_sandbox.renderer.version2.moving import CHANNELS
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.imagination.rings import RINGS_EACH, RingLog
 from mag_sandbox.training.imagination.stage_painter import PainterStage
@@ -46,7 +46,7 @@ from mag_sandbox.training.recipe.stages import (
     StudentStage,
     TeacherStage,
 )
-from mag_sandbox.training.recipe.trajectories import TeacherTrajectories
+from mag_sandbox.training.recipe.stages import TeacherTrajectories
 from mag_sandbox.training.recipe.videos import Lanes, TeacherForced, Videos
 from tests.card import CARD, fake_card, shallow
 from tests.tiny import TINY, TINY_ANIMATOR, tiny_autoencoder

@@ -27,8 +27,9 @@ CURVES = ("images", "guided images", "views", "guided views", "blocks")  # kinds
 
 def _paths(**fields: Any) -> type:
     """Return a dataclass of options that are all paths."""
-    told = [(name, Path, one) for name, one in fields.items()]
-    return make_dataclass("Paths", told, kw_only=True)
+    return make_dataclass(
+        "Paths", [(name, Path, one) for name, one in fields.items()], kw_only=True
+    )
 
 
 def parser() -> argparse.ArgumentParser:
@@ -102,30 +103,22 @@ def _imported(module: str, name: str) -> Callable[..., object]:
     return function
 
 
-def _train_stage(options: RecipeOptions) -> None:
-    from mag_sandbox.training.recipe.train import train as train_recipe  # all import torch
-    from mag_sandbox.training.sharded import launched
+def _train_together(options: RecipeOptions | MemoryPackOptions) -> None:
+    """Train a stage that the processes of `torchrun` can share."""
+    from mag_sandbox.training.sharded import process_group  # imports torch
 
-    if options.size == "pocket":
-        from mag_sandbox.training.pocket.size import pocket_size as sized
+    if isinstance(options, RecipeOptions):
+        size_module = "pocket.size" if options.size == "pocket" else "recipe.full_size"
+        train = _imported("recipe.train", "train")
     else:
-        from mag_sandbox.training.recipe.full_size import full_size as sized
-    with launched() as processes:
-        options = replace(options, parts=options.parts or processes.count)
+        size_module = "memorypack.train"
+        train = _imported(size_module, "train")
+    with process_group() as processes:
+        if isinstance(options, RecipeOptions):
+            options = replace(options, parts=options.parts or processes.count)
         with processes.in_turn():  # the first one draws what the others read
-            size = sized(options)
-        train_recipe(options, size, processes)
-
-
-def _train_memorypack(options: MemoryPackOptions) -> None:
-    from mag_sandbox.training.memorypack import train as memorypack  # all import torch
-    from mag_sandbox.training.sharded import launched
-
-    sized = memorypack.pocket_size if options.size == "pocket" else memorypack.full_size
-    with launched() as processes:
-        with processes.in_turn():  # the first one draws what the others read
-            size = sized(options)
-        memorypack.train(options, size, processes)
+            size = _imported(size_module, f"{options.size}_size")(options)
+        train(options, size, processes)
 
 
 # name: what it does, its options, what takes them
@@ -138,13 +131,13 @@ COMMANDS: dict[str, tuple[str, type, Callable[[Any], object]]] = {
         "train what invents views: planner, painter; resumes where it was stopped",
         ImaginationTraining, _later("imagination.pipeline", "train"),
     ),
-    **{name: (text, RecipeOptions, _train_stage) for name, text in STAGES.items()},
+    **{name: (text, RecipeOptions, _train_together) for name, text in STAGES.items()},
     "precompute": (
         "videos and prompts, read once for full size",
         PrecomputeOptions, _later("recipe.precompute", "precompute"),
     ),
     "memorypack": (
-        "MemoryPack's parts: teacher, then Direct Forcing", MemoryPackOptions, _train_memorypack,
+        "MemoryPack's parts: teacher, then Direct Forcing", MemoryPackOptions, _train_together,
     ),
     "memorypack-oracle": (
         "how much of a ring a few tokens can hold",

@@ -115,7 +115,9 @@ class Loop:
 
     def _train(self) -> bool:
         """Return whether a signal ended it."""
-        agreed = self.processes.agreed  # clocks and signals differ, and all must do the same
+        any_process = (
+            self.processes.any_process
+        )  # clocks and signals differ, and all must do the same
         saved = pictured = time.monotonic()
         while self.step < self.config.steps:
             started = time.monotonic()
@@ -123,13 +125,13 @@ class Loop:
             now = time.monotonic()
             self._log(loss, now - started)
             whole = self.step % self.config.save_every == 0
-            if whole and agreed(now - saved > 60 * self.config.save_minutes):
+            if whole and any_process(now - saved > 60 * self.config.save_minutes):
                 self.save()
                 saved = time.monotonic()
-            if agreed(now - pictured > 60 * self.config.sheet_minutes):
+            if any_process(now - pictured > 60 * self.config.sheet_minutes):
                 self.picture()
                 pictured = time.monotonic()
-            if agreed(self._stopped):
+            if any_process(self._stopped):
                 return True
         return False
 

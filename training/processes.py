@@ -47,9 +47,9 @@ class Processes:
         """Return the sum of a number over all processes."""
         return float(value)
 
-    def agreed(self, wish: bool) -> bool:
-        """Return whether any process wishes it: all do the same then."""
-        return wish
+    def any_process(self, flag: bool) -> bool:
+        """Return whether a flag is set in any process, so that all do the same."""
+        return flag
 
     def in_turn(self) -> AbstractContextManager[None]:
         """Let one process after the other through, the first one first: it makes the files."""

@@ -42,7 +42,7 @@ PATIENCE = timedelta(hours=6)  # others may draw or encode data before the first
 
 
 @contextmanager
-def launched() -> Iterator[Processes]:
+def process_group() -> Iterator[Processes]:
     """Give the processes that `torchrun` started, this one among them, or this one alone.
 
     They talk by NCCL between GPUs and by gloo between CPUs.
@@ -115,9 +115,9 @@ class Sharded(Processes):
         torch.distributed.all_reduce(number)
         return float(number)
 
-    def agreed(self, wish: bool) -> bool:
-        """Return whether any process wishes it."""
-        return self.total(torch.tensor(float(wish))) > 0
+    def any_process(self, flag: bool) -> bool:
+        """Return whether a flag is set in any process."""
+        return self.total(torch.tensor(float(flag))) > 0
 
     @contextmanager
     def in_turn(self) -> Iterator[None]:

@@ -19,7 +19,7 @@ from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.evaluation.quality.scenes import Leg, Phase
 from mag_sandbox.files.yaml_files import not_found
 from mag_sandbox.model.world import WorldSpec
-from mag_sandbox.renderer.version2.render import CATEGORIES, described
+from mag_sandbox.renderer.version2.render import CATEGORIES, describe_scene
 
 BENCHMARK = "lookback 3"  # results of another protocol are not to be compared
 PAN, TILT, ZOOM = 40.0, 15.0, 20.0  # degrees a second, where a world is as quick
@@ -375,7 +375,7 @@ def _scenes(task: ReturnTask, split: SceneSplit) -> Iterator[tuple[int, int]]:
     """Yield index and seed of scenes, categories in turn; most tasks have the same."""
     for index in count():
         scene = split.scene(index)
-        attributes = described(category_of(index), scene).attributes
+        attributes = describe_scene(category_of(index), scene).attributes
         lively = attributes.get(LIVELY, "none") != "none" or _has(attributes, MOVING)
         if (lively or not task.moving) and (_has(attributes, REPEATING) or not task.repeating):
             yield index, scene

@@ -1,20 +1,111 @@
-"""Rooms seen from their middle: four walls unrolled into a ring, each furnished in its own way.
-
-Samples coherent attributes, draws the picture and describes it.
-"""
+"""Rooms seen from their middle: four walls unrolled into a ring, each furnished in its own way."""
 
 from typing import NamedTuple
 
 import numpy as np
 
 from mag_sandbox.renderer import palettes
-from mag_sandbox.renderer.canvas import RING_WIDTH, Canvas, Rgb
+from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH, Canvas, Rgb
 from mag_sandbox.renderer.lighting import Glow, dimmed
 from mag_sandbox.renderer.painters import decor
 from mag_sandbox.renderer.painters.furniture import MAIN, SECOND
-from mag_sandbox.renderer.painters.sketch import PAINTS, WOOD, Pen, contrast, pick_apart
+from mag_sandbox.renderer.painters.sketch import (
+    PAINTS,
+    WOOD,
+    Pen,
+    contrast,
+    darker,
+    lighter,
+    pick_apart,
+)
+from mag_sandbox.renderer.painters.stamp import mix
 from mag_sandbox.renderer.phrasing import Phrase, article, compose, pick
-from mag_sandbox.renderer.version2 import shell
+
+WALL_TOP = 84.0
+FLOOR_TOP = 258.0
+
+WALL_PATTERNS = ("plain", "wide stripes", "panels", "two tones")
+CEILINGS = ("plain", "wooden beams", "ceiling panels")
+
+
+def paint_ceiling(canvas: Canvas, kind: str, wall_color: Rgb) -> None:
+    """Paint the ceiling and its cornice."""
+    base = mix((246, 242, 234), wall_color, 0.14)
+    canvas.gradient(0, WALL_TOP, darker(base, 0.12), base)
+    if kind == "wooden beams":
+        for index in range(16):
+            x = index * RING_WIDTH / 16
+            canvas.rectangle(x, 0, x + 26, WALL_TOP, WOOD)
+            canvas.rectangle(x + 17, 0, x + 26, WALL_TOP, darker(WOOD, 0.2))
+        canvas.rectangle(0, 0, RING_WIDTH, 22, darker(WOOD, 0.12))
+    elif kind == "ceiling panels":
+        for top, bottom, count in ((44, 74, 16), (6, 34, 8)):
+            step = RING_WIDTH / count
+            for index in range(count):
+                x = index * step
+                canvas.rectangle(x + 8, top, x + step - 8, bottom, darker(base, 0.16), 4)
+                canvas.rectangle(x + 8, top + 5, x + step - 8, bottom, lighter(base, 0.3), 4)
+    canvas.rectangle(0, WALL_TOP - 9, RING_WIDTH, WALL_TOP, lighter(base, 0.5))
+    canvas.rectangle(0, WALL_TOP, RING_WIDTH, WALL_TOP + 4, (40, 36, 70, 40))
+
+
+def paint_wall(canvas: Canvas, pattern: str, color: Rgb) -> None:
+    """Paint the wall, its pattern and the skirting."""
+    canvas.gradient(WALL_TOP, FLOOR_TOP, lighter(color, 0.1), darker(color, 0.06))
+    canvas.rectangle(0, WALL_TOP, RING_WIDTH, WALL_TOP + 4, (40, 36, 70, 40))
+    if pattern == "wide stripes":
+        for index in range(20):
+            x = index * 64
+            canvas.rectangle(x, WALL_TOP + 4, x + 32, FLOOR_TOP, (255, 250, 240, 46))
+    elif pattern == "panels":
+        canvas.rectangle(0, 200, RING_WIDTH, FLOOR_TOP, lighter(color, 0.22))
+        canvas.rectangle(0, 196, RING_WIDTH, 203, lighter(color, 0.5))
+        for index in range(20):
+            x = index * 64
+            canvas.rectangle(x + 7, 210, x + 57, 246, darker(color, 0.1), 2)
+            canvas.rectangle(x + 10, 213, x + 57, 246, lighter(color, 0.12), 2)
+    elif pattern == "two tones":
+        canvas.rectangle(0, 190, RING_WIDTH, FLOOR_TOP, darker(color, 0.26))
+        canvas.rectangle(0, 187, RING_WIDTH, 193, lighter(color, 0.5))
+    canvas.rectangle(0, FLOOR_TOP - 10, RING_WIDTH, FLOOR_TOP, mix(PAINTS["white"], color, 0.2))
+    canvas.rectangle(0, FLOOR_TOP - 3, RING_WIDTH, FLOOR_TOP, darker(color, 0.3))
+
+
+def paint_floor(canvas: Canvas, kind: str, color: Rgb) -> None:
+    """Paint the floor in broad low-contrast bands."""
+    canvas.gradient(FLOOR_TOP, RING_HEIGHT, color, darker(color, 0.14))
+    rows = np.array([FLOOR_TOP, 270, 288, 314, 346, RING_HEIGHT])
+    counts = (20, 20, 10, 10, 10) if kind == "wood" else (40, 40, 40, 20, 20)
+    if kind == "carpet":
+        canvas.rectangle(0, 362, RING_WIDTH, 372, (*lighter(color, 0.5), 120))
+        return
+    for row, (top, bottom, count) in enumerate(zip(rows, rows[1:], counts, strict=False)):
+        step = RING_WIDTH / count
+        tones = (
+            ((255, 244, 220, 30), (40, 36, 70, 20))
+            if kind == "wood"
+            else ((255, 250, 240, 70), (40, 36, 70, 22))
+        )
+        for index in range(count):
+            if kind == "wood":
+                x = index * step + (row % 3) * step * 0.36
+                tone = tones[(index * 2 + row) % 3 % 2]
+            else:
+                x, tone = index * step, tones[(index + row) % 2]
+            canvas.rectangle(x, top, x + step, bottom, tone)
+
+
+def sunbeam(canvas: Canvas, x: float, half: float) -> None:
+    """Lay the slanted light of a window on the floor."""
+    for start, end in ((-0.95, -0.06), (0.06, 0.95)):
+        points = [
+            (x + 14 + half * start, 292),
+            (x + 14 + half * end, 292),
+            (x + 44 + half * end * 1.3, 346),
+            (x + 44 + half * start * 1.3, 346),
+        ]
+        canvas.polygon(points, (255, 246, 214, 70))
+
 
 FURNITURE_BASE = 276.0  # row on which furniture at the wall stands
 FRONT_BASE = 286.0  # row of plants standing before the furniture
@@ -108,9 +199,9 @@ FURNITURE_COLORS = tuple(name for name in PAINTS if name not in ("cream", "gold"
 
 ATTRIBUTES: dict[str, tuple[str, ...]] = {
     "room": tuple(ROOMS), "wall_color": tuple(palettes.WALLS),
-    "wall_pattern": shell.WALL_PATTERNS, "floor": tuple(palettes.FLOORS),
+    "wall_pattern": WALL_PATTERNS, "floor": tuple(palettes.FLOORS),
     "floor_color": tuple(dict.fromkeys(c for colors in palettes.FLOORS.values() for c in colors)),
-    "ceiling": shell.CEILINGS, "light": tuple(decor.SKIES), "window": WINDOWS,
+    "ceiling": CEILINGS, "light": tuple(decor.SKIES), "window": WINDOWS,
     "view": ("none", *decor.VIEWS), "curtains": ("none", *CURTAIN_COLORS),
     "furniture": tuple(MAIN), "furniture_color": FURNITURE_COLORS, "second": tuple(SECOND),
     "second_color": FURNITURE_COLORS, "third": tuple(PIECES), "third_color": FURNITURE_COLORS,
@@ -148,10 +239,10 @@ def sample(rng: np.random.Generator) -> dict[str, str]:
     return {
         "room": room,
         "wall_color": wall,
-        "wall_pattern": pick(rng, shell.WALL_PATTERNS),
+        "wall_pattern": pick(rng, WALL_PATTERNS),
         "floor": floor,
         "floor_color": floor_color,
-        "ceiling": pick(rng, shell.CEILINGS),
+        "ceiling": pick(rng, CEILINGS),
         "light": light,
         "window": window,
         "view": "none" if window == "none" else pick(rng, tuple(decor.VIEWS)),
@@ -205,7 +296,7 @@ def _at_side(
         sun = palettes.SUN[a["light"]]
         glows.append(Glow(x, middle, 60, 60, dimmed(sun, strength)))
         if a["light"] in ("daylight", "evening"):
-            shell.sunbeam(canvas, x, half)
+            sunbeam(canvas, x, half)
             glows.append(Glow(x + 30, 320, 80, 34, dimmed(sun, 0.3)))
     elif a["picture"] != "none":
         with canvas.thing("picture", a["picture"]):
@@ -223,14 +314,14 @@ def _at_main(
     if wall.main == "door":
         if a["door"] != "none":
             with canvas.thing("door", a["door"], a["door"]):
-                decor.door(canvas, DOORS[a["door"]], x, shell.FLOOR_TOP, 118)
+                decor.door(canvas, DOORS[a["door"]], x, FLOOR_TOP, 118)
         return []
     piece = PIECES[a[wall.main]]
     size = rng.uniform(0.94, 1.06) if piece.height >= TALL else rng.uniform(0.96, 1.08)
     if a["picture"] != "none" and piece.height < TALL:
         top = FURNITURE_BASE - piece.height * size
         half, most = ((34, 27), (44, 30), (27, 30), (50, 27))[hung]
-        tall = min(most, (top - shell.WALL_TOP - 16) / 2)
+        tall = min(most, (top - WALL_TOP - 16) / 2)
         middle = min(142.0, top - tall - 8)
         with canvas.thing("picture", a["picture"]):
             decor.picture(canvas, a["picture"], x + rng.uniform(-14, 14), middle, half, tall, hung)
@@ -271,9 +362,9 @@ def _lamp(canvas: Canvas, a: dict[str, str], x: float, rng: np.random.Generator)
 def draw(attributes: dict[str, str], rng: np.random.Generator, canvas: Canvas) -> None:
     """Paint the room."""
     a = attributes
-    shell.ceiling(canvas, a["ceiling"], palettes.WALLS[a["wall_color"]])
-    shell.wall(canvas, a["wall_pattern"], palettes.WALLS[a["wall_color"]])
-    shell.floor(canvas, a["floor"], palettes.FLOORS[a["floor"]][a["floor_color"]])
+    paint_ceiling(canvas, a["ceiling"], palettes.WALLS[a["wall_color"]])
+    paint_wall(canvas, a["wall_pattern"], palettes.WALLS[a["wall_color"]])
+    paint_floor(canvas, a["floor"], palettes.FLOORS[a["floor"]][a["floor_color"]])
     glows: list[Glow] = []
     turn = rng.uniform(0, RING_WIDTH)
     edges = turn + WALL_WIDTH * (np.arange(4) + rng.uniform(-0.025, 0.025, 4))

@@ -69,26 +69,26 @@ class LoggedPanorama(Panorama):
 
 def render(category: str, seed: int) -> Panorama:
     """Draw the panorama of a seed; the same in every process."""
-    scene, canvas = painted(category, seed)
+    scene, canvas = paint_scene(category, seed)
     return Panorama(scene.category, scene.seed, scene.attributes, canvas.pixels())
 
 
 def render_logged(category: str, seed: int) -> LoggedPanorama:
     """Draw the same panorama, and log the things in it."""
-    scene, canvas = painted(category, seed)
+    scene, canvas = paint_scene(category, seed)
     pixels, ids = canvas.pixels(), ids_of(canvas)
     things = things_of(canvas, ids, pixels)
     return LoggedPanorama(scene.category, scene.seed, scene.attributes, pixels, ids, things)
 
 
-def painted(category: str, seed: int) -> tuple[DrawnScene, Canvas]:
+def paint_scene(category: str, seed: int) -> tuple[DrawnScene, Canvas]:
     """Return the scene of a seed, and a canvas on which it is painted."""
     (scene, rng), canvas = _sampled(category, seed), Canvas()
     CATEGORIES[category].draw(scene.attributes, rng, canvas)
     return scene, canvas
 
 
-def described(category: str, seed: int) -> DrawnScene:
+def describe_scene(category: str, seed: int) -> DrawnScene:
     """Return what `render` draws, undrawn."""
     return _sampled(category, seed)[0]
 

@@ -16,11 +16,10 @@ import torch
 from mag_sandbox.files.whole import replacing
 from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.frames import to_frames, to_pictures
-from mag_sandbox.renderer.behind import bands_of
 from mag_sandbox.renderer.canvas import HORIZON, RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.plan import Thing
 from mag_sandbox.renderer.projection import EYE, PIXELS_PER_RADIAN, rows_of
-from mag_sandbox.renderer.render import Ring, SceneRenderer, lay_out
+from mag_sandbox.renderer.render import Ring, SceneRenderer, bands_of, lay_out
 from mag_sandbox.renderer.scene import Layout
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.imagination.rings import (

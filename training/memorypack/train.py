@@ -31,11 +31,11 @@ from mag_sandbox.training.memorypack.options import MemoryPackOptions
 from mag_sandbox.training.memorypack.presets import PRESETS, PackTraining, at_pocket_size
 from mag_sandbox.training.memorypack.stage import MemoryPackStage, VideoBatch, VideoSource
 from mag_sandbox.training.pocket.data import encode_views, places_to_poses
-from mag_sandbox.training.pocket.paths import return_path, stacked, steady_path
+from mag_sandbox.training.pocket.paths import return_path, stack_paths, steady_path
 from mag_sandbox.training.pocket.size import PocketParts, pocket_parts, show_with
 from mag_sandbox.training.processes import ALONE, Processes
 from mag_sandbox.training.recipe.clips import ClipSource, Show
-from mag_sandbox.training.recipe.presets import told
+from mag_sandbox.training.recipe.presets import with_options
 from mag_sandbox.training.recipe.train import RecipeError
 from mag_sandbox.training.seeded_random import SeededRandom
 
@@ -61,7 +61,7 @@ class PocketVideos:
         panoramas = random.numpy.integers(len(self.parts.data), size=self.batch)
         ways = ((steady_path, return_path)[random.choice(2)] for _ in panoramas)
         paths = [way(random.numpy, 1 + clips, self.length) for way in ways]
-        path, first = stacked(paths), self.length - 1
+        path, first = stack_paths(paths), self.length - 1
         left, top, fov = (
             values.reshape(self.batch, -1)[:, first:] for values in (path.left, path.top, path.fov)
         )  # [B, 1 + clips * length]
@@ -132,7 +132,7 @@ def train(options: MemoryPackOptions, size: PackSize, processes: Processes = ALO
         MissingWeights: the parts to start from are absent.
         RecipeError: the videos of a step cannot be shared evenly.
     """
-    config = told(size.adapted(PRESETS[options.phase]), options)
+    config = with_options(size.adapted(PRESETS[options.phase]), options)
     numbers, dit = config.optimisation, size.dit
     batches = size.batches(numbers.batch, processes.count)
     if batches % processes.count or numbers.batch % batches:

@@ -25,8 +25,7 @@ from mag_sandbox.model.frames import to_pictures
 from mag_sandbox.model.prompts import tokenise
 from mag_sandbox.model.world import WorldFailed
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
-from mag_sandbox.renderer.version2.moving import blended_moment, moment, render_moving
-from mag_sandbox.renderer.version2.moving_layers import CHANNELS
+from mag_sandbox.renderer.version2.moving import CHANNELS, blended_moment, moment, render_moving
 from mag_sandbox.renderer.version2.render import CATEGORIES, HELD_OUT, RENDERER_VERSION
 from mag_sandbox.renderer.views import DEGREES_PER_PIXEL, FOV, HEIGHT, WIDTH
 from mag_sandbox.training.devices import TrainingDevice
@@ -36,7 +35,7 @@ from mag_sandbox.training.pocket.paths import (
     log_uniform,
     random_fov,
     random_path,
-    stacked,
+    stack_paths,
 )
 
 logger = logging.getLogger(__name__)
@@ -159,7 +158,7 @@ def random_crops(
     return crops
 
 
-class Captioned(Protocol):
+class CaptionSource(Protocol):
     """Scenes with as many captions each."""
 
     @property
@@ -170,7 +169,7 @@ class Captioned(Protocol):
 class Captions:
     """Token ids of every caption, drawn at random, sometimes empty."""
 
-    def __init__(self, data: Captioned, tokenizer: Tokenizer, text_len: int) -> None:
+    def __init__(self, data: CaptionSource, tokenizer: Tokenizer, text_len: int) -> None:
         self._each = len(data.captions[0])
         flat = [caption for captions in data.captions for caption in captions]
         self._ids, self._mask = tokenise(tokenizer, flat, text_len)
@@ -327,7 +326,7 @@ class PathBlocks:
                 for place in path.places()
             ]
         )
-        latents, path = encode_views(self.autoencoder, frames, self.device), stacked(paths)
+        latents, path = encode_views(self.autoencoder, frames, self.device), stack_paths(paths)
         return Sequences(
             torch.unflatten(latents, 0, path.left.shape),
             places_to_poses(path.left, path.top, path.fov),

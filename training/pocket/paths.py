@@ -75,7 +75,7 @@ def random_path(rng: np.random.Generator, blocks: int, block_length: int) -> Cam
     return CameraPath(left, top, times, fovs)
 
 
-def stacked(paths: Sequence[CameraPath]) -> CameraPath:
+def stack_paths(paths: Sequence[CameraPath]) -> CameraPath:
     """Return paths as one, with an axis in front for each of them."""
     names = CameraPath.__dataclass_fields__
     return CameraPath(*(np.stack([getattr(path, name) for path in paths]) for name in names))

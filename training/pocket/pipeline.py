@@ -45,8 +45,7 @@ from mag_sandbox.training.pocket.data import (
     latent_pool,
     panorama_set,
 )
-from mag_sandbox.training.pocket.norms import add_norms, fold_norms
-from mag_sandbox.training.pocket.stage_animator import AnimatorStage
+from mag_sandbox.training.pocket.stage_animator import AnimatorStage, add_norms, fold_norms
 from mag_sandbox.training.pocket.stage_autoencoder import AutoencoderStage, DecoderStage
 from mag_sandbox.training.pocket.stage_distillation import (
     EMPTY_PROMPT,

@@ -25,7 +25,7 @@ from mag_sandbox.training.pocket.data import (
     panorama_set,
     places_to_poses,
 )
-from mag_sandbox.training.pocket.paths import MakePath, random_path, stacked
+from mag_sandbox.training.pocket.paths import MakePath, random_path, stack_paths
 from mag_sandbox.training.recipe.clips import Clips, Conditions, PathPlaces, Show
 from mag_sandbox.training.recipe.options import RecipeOptions
 from mag_sandbox.training.recipe.presets import TEACHER, at_pocket_size
@@ -102,7 +102,7 @@ class PocketClips:
         panoramas = random.numpy.integers(len(self.parts.data), size=self.batch)
         length = self._rays.block_length
         paths = [self.path(random.numpy, -(-frames // length), length) for _ in panoramas]
-        path = stacked(paths)
+        path = stack_paths(paths)
         places = self._places(
             places_to_poses(path.left, path.top, path.fov).flatten(1, 2),
             torch.from_numpy(path.times).flatten(1, 2),

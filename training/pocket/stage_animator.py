@@ -1,8 +1,9 @@
 """The network that moves pictures: the renderer's scenes at rest and a while later.
 
-Trained on crops, apart from the world, whose latents and memory it never sees: what it is given are
-pictures as the decoder shows them, and it learns the renderer's change on top of them. So what
-stands still costs it nothing but to leave it alone.
+It is trained on crops, apart from the world, whose latents and memory it never sees: its inputs are
+pictures from the decoder, to which it learns to add the renderer's change. Batch norms stand behind
+its convolutions while it learns, which halves the steps; they are a scale and a shift of each
+channel, which the convolution takes over afterwards (arXiv 1502.03167).
 """
 
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from torch.nn import functional
 
 from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.frames import to_frames, to_pictures
-from mag_sandbox.model.pocket.animator import Animator, Moments
+from mag_sandbox.model.pocket.animator import Animator, ClockedBlock, Moments, PictureNetwork
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.motion import CLOUD_SPEED
 from mag_sandbox.renderer.sheets import write_sheet
@@ -209,3 +210,31 @@ def _softened(crops: MovingCrops, pixels: int, grows: str) -> MovingCrops:
 
     rest, wind, now = (soft(x) for x in (crops.rest, crops.wind, crops.now))
     return MovingCrops(rest, wind, now, crops.parts, crops.moments)
+
+
+def add_norms(network: PictureNetwork) -> None:
+    """Put a norm behind each convolution between stem and head."""
+    for parent, name in _places(network):
+        layer = getattr(parent, name)
+        norm = nn.BatchNorm2d(layer.out_channels, momentum=0.02)
+        if name == "second":
+            nn.init.zeros_(norm.weight)  # the block begins as one that changes nothing
+            layer.reset_parameters()
+        setattr(parent, name, nn.Sequential(layer, norm))
+
+
+@torch.no_grad()
+def fold_norms(network: PictureNetwork) -> None:
+    """Take the norms of `add_norms` out again; the pictures of `eval` stay the same."""
+    for parent, name in _places(network):
+        layer, norm = getattr(parent, name)
+        scale = norm.weight * (norm.running_var + norm.eps).rsqrt()
+        layer.weight.mul_(scale[:, None, None, None])
+        layer.bias.sub_(norm.running_mean).mul_(scale).add_(norm.bias)
+        setattr(parent, name, layer)
+
+
+def _places(network: PictureNetwork) -> list[tuple[nn.Module, str]]:
+    blocks = [each for each in network.modules() if isinstance(each, ClockedBlock)]
+    inner = [(block, name) for block in blocks for name in ("first", "second")]
+    return [(network, "stem"), (network, "down"), *inner, (network, "up")]

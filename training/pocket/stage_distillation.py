@@ -219,12 +219,9 @@ class FrameDistillationStage(Stage):
         order = drawn.order[-frames:]
         upload = self.device.upload
         return ConditionedPasses(
-            kept,
-            visible,
-            upload(self.rays.rotary(poses, times)),
-            upload(self.rays.features(poses, order)),
-            self.world.config.tokens_per_frame,
-        )
+            kept, visible, upload(self.rays.rotary(poses, times)),
+            upload(self.rays.features(poses, order)), self.world.config.tokens_per_frame,
+        )  # fmt: skip
 
     @torch.no_grad()
     def _read(self, prompts: tuple[Tensor, Tensor]) -> Tensor:

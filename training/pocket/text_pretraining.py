@@ -18,7 +18,7 @@ from torch.nn import functional
 from mag_sandbox.model.pocket.networks import TextEncoder
 from mag_sandbox.model.prompts import tokenise
 from mag_sandbox.renderer.version2.mentions import mentions
-from mag_sandbox.renderer.version2.render import CATEGORIES, DrawnScene, described
+from mag_sandbox.renderer.version2.render import CATEGORIES, DrawnScene, describe_scene
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.loop import Stage
 
@@ -55,7 +55,7 @@ class TextOnlyCaptions:
         names, captions = list(CATEGORIES), []
         self.answers = torch.full((CAPTIONS, len(QUESTIONS)), NOT_ASKED)
         for row in range(CAPTIONS):
-            scene = described(names[row % len(names)], FIRST_SEED + row)
+            scene = describe_scene(names[row % len(names)], FIRST_SEED + row)
             captions.append(scene.caption())
             for question, value in answers_of(scene, captions[-1]).items():
                 self.answers[row, _NUMBERS[question]] = value

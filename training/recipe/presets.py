@@ -168,7 +168,7 @@ def at_pocket_size(preset: Preset) -> Preset:
     return changed
 
 
-def told(preset: AnyTraining, options: Any) -> AnyTraining:
+def with_options(preset: AnyTraining, options: Any) -> AnyTraining:
     """Return a stage's numbers with the steps and the batch that its options say, if they do."""
     numbers = preset.optimisation
     steps, batch = options.steps or numbers.steps, options.batch or numbers.batch

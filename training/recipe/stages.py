@@ -1,24 +1,34 @@
 """The stages of the recipe: each trains one network, from one kind of data, by one loss.
 
 *Teacher*: bidirectional, in many steps; at full size it is public (Wan2.1-T2V-1.3B). *Student*:
-causal, in few steps, by regression on the teacher. *Memory*: rebuilds every block from the one
-frame that memory keeps of it. *Generator*: distribution matching on what it makes itself (Self
-Forcing, MAG, and others by data). Videos are made clip by clip with carried memory, and every clip
-is learned from: by the generator, or by the critic that learns what the generator makes. MAG's
-history loss is a clip made under the empty prompt and judged under the real one. Two scores judge
-it: the teacher's, and that of what the generator makes.
+causal, in few steps, by regression on the teacher's trajectories, which are kept on disk. *Memory*:
+rebuilds every block from the one frame that memory keeps of it. *Generator*: distribution matching
+on its own videos (Self Forcing, MAG, and others by data), made clip by clip with carried memory;
+each clip trains the generator, or the critic that learns the generator's distribution. MAG's
+history loss is a clip made under the empty prompt and judged under the real one.
 """
 
+from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import torch
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from mag_sandbox.model.dit import Attend, DiT, own_block_attention
-from mag_sandbox.model.flow import FlowSchedule, add_noise, score_timestep, x0_from_flow
-from mag_sandbox.model.generator import Coordinates
+from mag_sandbox.model.flow import (
+    EulerSampler,
+    FlowSchedule,
+    Sampler,
+    add_noise,
+    euler_levels,
+    score_timestep,
+    x0_from_flow,
+)
+from mag_sandbox.model.generator import Coordinates, no_noise
+from mag_sandbox.model.saved import stored, write_tensors
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.loop import Stage
 from mag_sandbox.training.losses import (
@@ -32,6 +42,7 @@ from mag_sandbox.training.losses import (
 from mag_sandbox.training.optimisers import GeneratorAndCritic
 from mag_sandbox.training.recipe.clips import (
     ClipSource,
+    Conditions,
     PromptSource,
     Show,
     clip_flow,
@@ -51,9 +62,123 @@ from mag_sandbox.training.recipe.presets import (
     StudentTraining,
     TeacherTraining,
 )
-from mag_sandbox.training.recipe.trajectories import TrajectorySource
 from mag_sandbox.training.recipe.videos import GeneratedClip, Lanes, TeacherForced, Videos
 from mag_sandbox.training.seeded_random import SeededRandom
+
+Flow = Callable[[Tensor, float], Tensor]  # latents and timestep -> their flow
+_DRAWS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Trajectories:
+    """Clips on their way, [steps + 1, B, F, C, H, W]: noise first, clean last."""
+
+    states: Tensor
+    conditions: Conditions
+
+
+class TrajectorySource(Protocol):
+    """Where trajectories come from."""
+
+    def trajectories(self, number: int) -> Trajectories:
+        """Return the batch of a number, the same at every call."""
+
+
+@torch.no_grad()
+def trajectory(flow: Flow, noise: Tensor, sampler: Sampler) -> Tensor:
+    """Return the latents before every step and after the last, [steps + 1, B, F, C, H, W].
+
+    They follow the teacher's guided flow from standard normal noise; the sampler adds none.
+    """
+    states = [noise]
+    for step, timestep in enumerate(sampler.timesteps):
+        x = states[-1]
+        states.append(sampler.advance(x, flow(x, timestep), step, no_noise))
+    return torch.stack(states)
+
+
+def guided_flow(
+    dit: DiT, conditions: Conditions, negative: Tensor, guidance: float, device: TrainingDevice
+) -> Flow:
+    """Return a bidirectional teacher's flow, guided away from a prompt, [B, text_len, text_dim].
+
+    Guidance 1 is none.
+
+    Source: classifier-free guidance, arXiv 2207.12598.
+    """
+    attend = own_block_attention(dit.kernel)
+    with torch.no_grad(), device.autocast():
+        prompted, free = (
+            dit.text_keys(device.upload(text)) for text in (conditions.text, negative)
+        )
+
+    def flow(x: Tensor, timestep: float) -> Tensor:
+        at = conditions.places.at(0, x.shape[1])
+        timesteps = torch.full((len(x), 1), float(timestep))
+        with device.autocast():
+            towards = clip_flow(dit, x, timesteps, prompted, at, attend)
+            if guidance == 1:
+                return towards
+            away = clip_flow(dit, x, timesteps, free, at, attend)
+        return away + guidance * (towards - away)
+
+    return flow
+
+
+@dataclass(eq=False)
+class TeacherTrajectories:
+    """Follows the teacher for every batch anew."""
+
+    teacher: DiT  # bidirectional and frozen
+    source: PromptSource  # of prompts
+    config: StudentTraining  # whose steps they are for
+    negative: str  # prompt that is led away from
+    device: TrainingDevice  # where to compute
+    seed: int  # of the noise
+
+    def __post_init__(self) -> None:
+        students = len(self.config.levels.steps)
+        if self.config.teacher_steps % students:
+            raise ValueError(
+                f"{self.config.teacher_steps} steps of the teacher are no multiple of the "
+                f"{students} steps of its student"
+            )
+
+    def trajectories(self, number: int) -> Trajectories:
+        """Return the states at the student's noise levels, and the clean ones."""
+        config = self.config
+        conditions = self.source.conditions(number, config.frames)
+        batch = len(conditions.text)
+        noise = SeededRandom(self.seed, _DRAWS, number).noise(
+            (batch, config.frames, *self.source.shape)
+        )
+        flow = guided_flow(
+            self.teacher, conditions, self.source.text(self.negative, batch), config.guidance,
+            self.device,
+        )  # fmt: skip
+        sampler = EulerSampler(euler_levels(config.teacher_steps, config.levels.shift))
+        states = trajectory(flow, self.device.upload(noise), sampler)
+        return Trajectories(states[:: config.teacher_steps // len(config.levels.steps)], conditions)
+
+
+@dataclass(eq=False)
+class TrajectoryCache:
+    """Keeps the trajectories of another source on disk, a file a batch, in bf16."""
+
+    source: TrajectorySource  # asked for batches that are not there yet
+    prompts: PromptSource  # gives their conditions again
+    folder: Path  # of the files; one for each teacher and setting
+    count: int  # batches that are made; then the first comes again
+
+    def trajectories(self, number: int) -> Trajectories:
+        """Return a batch from its file, which is written when it is missing."""
+        number %= self.count
+        path = self.folder / f"{number:07d}.safetensors"
+        if not path.exists():
+            write_tensors(path, {"states": stored(self.source.trajectories(number).states)})
+        states = load_file(path)["states"].float()
+        return Trajectories(states, self.prompts.conditions(number, states.shape[2]))
+
 
 Module = TypeVar("Module", bound=nn.Module)
 Source = TypeVar("Source")

@@ -28,7 +28,7 @@ from mag_sandbox.training.recipe.presets import (
     Preset,
     StudentTraining,
     TeacherTraining,
-    told,
+    with_options,
 )
 from mag_sandbox.training.recipe.stages import (
     AnyStage,
@@ -36,8 +36,9 @@ from mag_sandbox.training.recipe.stages import (
     MemoryStage,
     StudentStage,
     TeacherStage,
+    TeacherTrajectories,
+    TrajectoryCache,
 )
-from mag_sandbox.training.recipe.trajectories import KeptTrajectories, TeacherTrajectories
 from mag_sandbox.training.recipe.videos import Lanes, Tail, TeacherForced, Videos
 
 logger = logging.getLogger(__name__)
@@ -103,7 +104,7 @@ def preset_of(options: RecipeOptions, size: Size) -> Preset:
         raise RecipeError(
             f'preset "{name}" is none of {options.stage}; available: {", ".join(fitting)}'
         )
-    return told(size.adapted(PRESETS[name]), options)
+    return with_options(size.adapted(PRESETS[name]), options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +120,13 @@ class _StageTraining:
         options, size = self.options, self.size
         teacher = options.folder / "teacher.safetensors" if size.teacher else size.start
         if size.teacher and not teacher.exists():
-            self._teacher(told(size.adapted(size.teacher), options))
+            self._teacher(with_options(size.adapted(size.teacher), options))
         source = size.prompts()
         ways = TeacherTrajectories(
             self._frozen(teacher), source, preset, size.negative, size.device, options.seed
         )
         count = trajectory_batches(preset.optimisation.steps * self._batches(preset))
-        kept = KeptTrajectories(ways, source, options.folder / "trajectories", count)
+        kept = TrajectoryCache(ways, source, options.folder / "trajectories", count)
         dit = self._learner(options.init or teacher)
         stage = StudentStage(dit, kept, preset, *self._common, tokens=source.tokens)
         return self._finish(stage, dit, loop_config(preset.optimisation), "student")
@@ -242,13 +243,9 @@ def loop_config(numbers: Optimisation, updates_every: int = 1, save_every: int =
     average's memory the same in updates. Nothing is under way after every `save_every`th step.
     """
     return LoopConfig(
-        steps=numbers.steps,
-        warmup=1,
-        decay=0.0,
-        clip=numbers.clip,
-        ema=numbers.ema ** (1 / updates_every),
-        save_every=save_every,
-    )
+        steps=numbers.steps, warmup=1, decay=0.0, clip=numbers.clip,
+        ema=numbers.ema ** (1 / updates_every), save_every=save_every,
+    )  # fmt: skip
 
 
 def _start(options: RecipeOptions) -> Path:

@@ -29,7 +29,7 @@ from mag_sandbox.training.recipe.presets import GENERATOR, MEMORY
 from mag_sandbox.training.recipe.stages import ClipDistillationStage, MemoryStage
 from mag_sandbox.training.recipe.train import clips_to_a_whole_video
 from mag_sandbox.training.recipe.videos import Lanes, SelfRollout, Videos, last_frames
-from mag_sandbox.training.sharded import launched
+from mag_sandbox.training.sharded import process_group
 from tests.unit.training.recipe.toy_recipe import CPU, ToySource, show_nothing, toy_dit, toy_sized
 from tests.unit.training.recipe.toy_videos import toy_size
 
@@ -113,7 +113,7 @@ def no_room(*arguments, **named) -> None:
 
 def be_killed(folder: Path) -> None:
     """Die in the middle of a step."""
-    with launched() as processes:
+    with process_group() as processes:
         distillation(folder / "distillation", processes, Killed).run()
 
 
@@ -126,7 +126,7 @@ def do_the_rest(folder: Path) -> None:
         exits.append(exit_step)
         return clip(rollout, noise, text, exit_step, renoise)
 
-    with launched() as processes:
+    with process_group() as processes:
         with patch.object(SelfRollout, "clip", noting):
             distillation(folder / "distillation", processes).run()
         packs(folder / "packs", processes)

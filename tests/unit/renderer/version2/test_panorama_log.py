@@ -14,8 +14,8 @@ from mag_sandbox.renderer.version2.mentions import mentions, named_things
 from mag_sandbox.renderer.version2.render import (
     CATEGORIES,
     LoggedPanorama,
-    described,
-    painted,
+    describe_scene,
+    paint_scene,
     render_logged,
 )
 from tests.unit.renderer.version2.test_panorama_moving import DIGESTS, digest_of
@@ -38,7 +38,7 @@ def _in_box(thing: Thing) -> np.ndarray:
 
 def test_pictures_and_scenes_are_those_of_the_plain_renderer(scenes):
     for scene in scenes:
-        plain = described(scene.category, scene.seed)
+        plain = describe_scene(scene.category, scene.seed)
         assert digest_of(scene.pixels) == DIGESTS[scene.category, scene.seed]
         assert scene.attributes == plain.attributes
         assert scene.caption(4) == plain.caption(4)
@@ -49,7 +49,7 @@ def test_a_box_holds_what_changes_when_its_thing_is_left_out(scenes):
     for scene in scenes:
         seen = [thing for thing in scene.things if thing.area > 60 and not thing.is_area]
         for thing in rng.choice(np.array(seen, object), min(2, len(seen)), replace=False):
-            _, canvas = painted(scene.category, scene.seed)
+            _, canvas = paint_scene(scene.category, scene.seed)
             canvas.shapes = [one for one in canvas.shapes if one.context.thing != thing.index]
             changes = np.abs(canvas.pixels().astype(int) - scene.pixels).max(axis=2)
             assert (changes[scene.ids == thing.index] > 0).mean() > 0.7, thing
@@ -77,7 +77,7 @@ def test_every_class_is_in_the_table_and_most_are_drawn():
     drawn = set()
     for category in CATEGORIES:
         for seed in range(20):
-            _, canvas = painted(category, seed)
+            _, canvas = paint_scene(category, seed)
             drawn |= {look(thing.attribute, thing.value) for thing in canvas.things}
     assert drawn <= set(CLASSES)
     assert len(drawn) > 0.75 * len(CLASSES)
@@ -157,7 +157,8 @@ def test_what_runs_around_the_ring_is_logged_part_by_part():
 
 
 def test_no_mountain_is_as_wide_as_the_ring():
-    seed = next(s for s in range(99) if described("outdoor", s).attributes["relief"] == "mountains")
+    scenes = (describe_scene("outdoor", seed) for seed in range(99))
+    seed = next(scene.seed for scene in scenes if scene.attributes["relief"] == "mountains")
     peaks = [one for one in render_logged("outdoor", seed).things if one.name == "mountains"]
     assert len(peaks) > 8
     assert max(one.width for one in peaks) < RING_WIDTH / 3

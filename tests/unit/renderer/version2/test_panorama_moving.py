@@ -10,16 +10,20 @@ import pytest
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH, Canvas, Motion, MovingLayer
 from mag_sandbox.renderer.version2 import moving
 from mag_sandbox.renderer.version2.moving import (
+    LAST,
+    SPLIT,
+    WALK_REACH,
     MovingPanorama,
     moment,
     moment_at,
+    pack,
     render_moving,
     ring,
+    split_row,
     still,
     walk_offset,
 )
-from mag_sandbox.renderer.version2.moving_layers import LAST, SPLIT, WALK_REACH, pack, split_row
-from mag_sandbox.renderer.version2.render import painted, render
+from mag_sandbox.renderer.version2.render import paint_scene, render
 from mag_sandbox.renderer.views import view, view_at
 
 TURN = int(RING_WIDTH / moving.CLOUD_SPEED)  # frames until clouds are back; all else divides it
@@ -147,7 +151,7 @@ def test_poses_and_zooms_show_what_the_ring_shows(scenes):
 def test_nothing_on_a_layer_is_cut_off_at_the_split():
     for category in ("outdoor", "video game"):
         for seed in range(12):
-            shapes = painted(category, seed)[1].shapes
+            shapes = paint_scene(category, seed)[1].shapes
             clouds, walkers = (
                 [shape.box for shape in shapes if shape.context.layer is layer]
                 for layer in (MovingLayer.CLOUDS, MovingLayer.WALKERS)

@@ -17,7 +17,7 @@ from mag_sandbox.model.frames import to_pictures
 from mag_sandbox.model.pocket.weights import AUTOENCODER, WORLD, read_config, weights_hash
 from mag_sandbox.model.saved import load_into
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
-from mag_sandbox.renderer.version2.moving_layers import CHANNELS
+from mag_sandbox.renderer.version2.moving import CHANNELS
 from mag_sandbox.renderer.version2.render import HELD_OUT
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.loop import LoopConfig

@@ -6,7 +6,7 @@ import torch
 
 from mag_sandbox.model.attention import matmul_attention
 from mag_sandbox.model.pocket.networks import TextEncoder
-from mag_sandbox.renderer.version2.render import CATEGORIES, described
+from mag_sandbox.renderer.version2.render import CATEGORIES, describe_scene
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.pocket import text_pretraining
 from mag_sandbox.training.pocket.text_pretraining import (
@@ -27,7 +27,7 @@ CPU = TrainingDevice("cpu", matmul_attention)
 def captions(monkeypatch) -> TextOnlyCaptions:
     monkeypatch.setattr(text_pretraining, "CAPTIONS", 24)
     monkeypatch.setattr(text_pretraining, "BATCH", 24)
-    texts = [described(name, seed).caption() for name in CATEGORIES for seed in range(20)]
+    texts = [describe_scene(name, seed).caption() for name in CATEGORIES for seed in range(20)]
     return TextOnlyCaptions(train_tokenizer(texts, TINY.text.vocab_size), TINY.text.text_len)
 
 
@@ -48,13 +48,13 @@ def learned(stage: TextPretrainingStage, steps: int) -> float:
 
 
 def test_only_what_a_caption_names_is_asked():
-    scene = described("object", 5)
+    scene = describe_scene("object", 5)
     said = answers_of(scene, f"A stage with {scene.attributes['backdrop_color']} curtains.")
     curtains = scene.attributes["backdrop"] == "curtains"
     assert (("object", "backdrop_color") in said) == curtains
     assert answers_of(scene, "A stage.") == {}
     for seed in range(40):
-        scene = described(list(CATEGORIES)[seed % 4], seed)
+        scene = describe_scene(list(CATEGORIES)[seed % 4], seed)
         for (category, name), value in answers_of(scene, scene.caption()).items():
             assert category == scene.category
             assert CATEGORIES[category].ATTRIBUTES[name][value] == scene.attributes[name]

@@ -18,8 +18,7 @@ from mag_sandbox.training.recipe.masks import (
     history_compress,
     teacher_forcing,
 )
-from mag_sandbox.training.recipe.stages import noised
-from mag_sandbox.training.recipe.trajectories import guided_flow, trajectory
+from mag_sandbox.training.recipe.stages import guided_flow, noised, trajectory
 from tests.golden_vectors import assert_matches, manifest, vectors
 from tests.unit.training.recipe.golden_parts import (
     TOKENS,

@@ -12,13 +12,11 @@ from mag_sandbox.training.recipe.stages import (
     MemoryStage,
     StudentStage,
     TeacherStage,
-    at_places,
-    first_index,
-)
-from mag_sandbox.training.recipe.trajectories import (
-    KeptTrajectories,
     TeacherTrajectories,
     Trajectories,
+    TrajectoryCache,
+    at_places,
+    first_index,
 )
 from mag_sandbox.training.seeded_random import SeededRandom
 from tests.unit.training.recipe.toy_recipe import (
@@ -117,7 +115,7 @@ def test_the_teachers_states_lie_at_the_students_noise_levels(tmp_path):
     teacher = TeacherTrajectories(toy_dit().requires_grad_(False), source, config, "bad", CPU, 0)
     states = teacher.trajectories(0).states
     assert len(states) == 5
-    kept = KeptTrajectories(teacher, source, tmp_path / "ways", count=2)
+    kept = TrajectoryCache(teacher, source, tmp_path / "ways", count=2)
     first, again = kept.trajectories(0), kept.trajectories(2)
     assert torch.equal(first.states, again.states)
     assert torch.allclose(first.states, states, atol=0.05)  # kept in bf16
