@@ -26,6 +26,7 @@ setup(
         "mag_sandbox.evaluation.report": ["*.html", "*.md"],
         "mag_sandbox.sandbox.export": ["*.html", "*.js"],
         "mag_sandbox.renderer": ["*.txt"],
+        "mag_sandbox.training.pocket": ["*.txt"],
         "mag_sandbox.scenes": ["synonyms.txt", "library/*", "demos/*"],
     },
 )

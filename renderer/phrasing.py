@@ -5,6 +5,8 @@ on any table of the shape attribute -> value -> phrases.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -22,6 +24,18 @@ TEMPLATES = (
     "{subject} {light}: {details}.",
     "{light}, {subject} with {details}.",
 )
+
+
+@cache
+def phrases_of_category(category: str) -> Phrases:
+    """Return the phrases of `phrases.txt` for the attributes of a category of scenes."""
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    text = Path(__file__).with_name("phrases.txt").read_text(encoding="utf-8")
+    for line in text.splitlines():
+        if line.startswith(f"{category} | "):
+            _, attribute, value, phrases = line.split(" | ")
+            found.setdefault(attribute, {})[value] = tuple(phrases.split(", "))
+    return found
 
 
 class Phrase(NamedTuple):

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mag_sandbox.renderer import palettes
-from mag_sandbox.renderer.game_themes import PLACE_WORDS, THEMES
+from mag_sandbox.renderer.game_themes import THEMES
 from mag_sandbox.renderer.kinds import KINDS
 from mag_sandbox.renderer.painters.stamp import colors
 from mag_sandbox.renderer.palettes import Ground, Weather
+from mag_sandbox.renderer.phrasing import phrases_of_category
 
 ALIASES = {  # words of `places.txt` that stand for several kinds
     "picture": ("landscape painting", "portrait", "abstract painting", "picture frame"),
@@ -80,7 +81,7 @@ def _levels() -> dict[str, PlaceKind]:
             field: tuple(names.get(value, value) for value in values)
             for field, values in fields.items()
         }
-        words = (*PLACE_WORDS[name], *MORE_WORDS.get(name, ()))
+        words = (*phrases_of_category("video game")["theme"][name], *MORE_WORDS.get(name, ()))
         levels[name] = PlaceKind(name, "video game", words, options)
     return levels
 

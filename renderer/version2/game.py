@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from mag_sandbox.renderer import game_themes, phrasing
+from mag_sandbox.renderer import phrasing
 from mag_sandbox.renderer.canvas import (
     RING_HEIGHT,
     RING_WIDTH,
@@ -44,14 +44,16 @@ from mag_sandbox.renderer.painters.stamp import (
 )
 from mag_sandbox.renderer.version2.classes import UNNAMED
 
+WORDS = phrasing.phrases_of_category("video game")
+THING_WORDS = {name: WORDS[name] for name in WORDS if name not in ("theme", "sky", "structure")}
 ATTRIBUTES: dict[str, tuple[str, ...]] = {
     "theme": tuple(THEMES), "sky": tuple(SKIES),
-    "backdrop": tuple(game_themes.THING_WORDS["backdrop"]), "platform": tuple(PLATFORMS),
+    "backdrop": tuple(WORDS["backdrop"]), "platform": tuple(PLATFORMS),
     "block": ("none", *BLOCKS), "collectible": ("none", *COLLECTIBLES),
-    "creature": ("none", *CREATURES), "structure": ("none", *game_themes.STRUCTURE_WORDS),
+    "creature": ("none", *CREATURES), "structure": ("none", *WORDS["structure"]),
     "structure_color": ("none", *STRUCTURE_COLORS), "hazard": ("none", *HAZARDS),
-    "plant": ("none", *game_themes.THING_WORDS["plant"]),
-    "sky_object": ("none", *game_themes.THING_WORDS["sky_object"]),
+    "plant": ("none", *WORDS["plant"]),
+    "sky_object": ("none", *WORDS["sky_object"]),
 }  # fmt: skip
 
 FLOOR = 262  # row of the ground's top
@@ -352,18 +354,18 @@ def _blocks(level: _Level, x: float, foot: float) -> None:
 def caption(attributes: dict[str, str], rng: np.random.Generator) -> str:
     """An English description of a random subset of what is in the picture, 8 to 35 words."""
     things = []
-    for name in phrasing.present(game_themes.THING_WORDS, attributes):
+    for name in phrasing.present(THING_WORDS, attributes):
         single = attributes[name] in ("sun", "moon")  # seen from one side only
         if rng.random() < (0.3 if single else 0.8):
-            things.append(phrasing.pick(rng, game_themes.THING_WORDS[name][attributes[name]]))
+            things.append(phrasing.pick(rng, THING_WORDS[name][attributes[name]]))
     if attributes["structure"] != "none":
-        noun = phrasing.pick(rng, game_themes.STRUCTURE_WORDS[attributes["structure"]])
+        noun = phrasing.pick(rng, WORDS["structure"][attributes["structure"]])
         things.append(f"{attributes['structure_color']} {noun}")
     order = rng.permutation(len(things))
     moments = []
     if rng.random() < 0.7:
-        moments.append(phrasing.pick(rng, game_themes.SKY_WORDS[attributes["sky"]]))
-    place = phrasing.pick(rng, game_themes.PLACE_WORDS[attributes["theme"]])
+        moments.append(phrasing.pick(rng, WORDS["sky"][attributes["sky"]]))
+    place = phrasing.pick(rng, WORDS["theme"][attributes["theme"]])
     text = phrasing.assemble(place, moments, [things[index] for index in order], rng)
     if len(text.split()) < phrasing.MIN_WORDS:
         text = f"A scene from a video game, all around: {text}"

@@ -1,10 +1,8 @@
 """What a caption says: which attributes of a scene its words fix."""
 
-from mag_sandbox.renderer import game_themes
-from mag_sandbox.renderer.phrasing import plural
+from mag_sandbox.renderer.phrasing import phrases_of_category, plural
 from mag_sandbox.renderer.plan import Thing
 from mag_sandbox.renderer.version2 import indoor, stage
-from mag_sandbox.renderer.version2 import outdoor_tables as outdoor
 from mag_sandbox.renderer.version2.render import DrawnScene, LoggedPanorama
 
 
@@ -18,7 +16,7 @@ def phrases_of(category: str, attribute: str, attributes: dict[str, str]) -> tup
     if category == "video game":
         if attribute == "structure":
             color = attributes["structure_color"]
-            return tuple(f"{color} {noun}" for noun in game_themes.STRUCTURE_WORDS[value])
+            return tuple(f"{color} {noun}" for noun in _GAME["structure"][value])
         return tuple(_GAME.get(attribute, {}).get(value, ()))
     return (_indoor if category == "indoor" else _stage)(attribute, attributes)
 
@@ -85,10 +83,4 @@ def _stage(attribute: str, attributes: dict[str, str]) -> tuple[str, ...]:
     return (value,) if attribute == "extra" else ()
 
 
-_OUTDOOR = {
-    "biome": outdoor.PLACES,
-    **outdoor.MOMENTS,
-    **outdoor.THINGS,
-    "building": outdoor.BUILDING_NOUNS,
-}
-_GAME = {"theme": game_themes.PLACE_WORDS, "sky": game_themes.SKY_WORDS, **game_themes.THING_WORDS}
+_OUTDOOR, _GAME = phrases_of_category("outdoor"), phrases_of_category("video game")

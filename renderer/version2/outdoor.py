@@ -3,8 +3,9 @@
 The only module a trainer needs for landscapes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,14 +16,145 @@ from mag_sandbox.renderer.painters.buildings import BUILDING_COLORS, BUILDINGS
 from mag_sandbox.renderer.painters.outdoor_objects import balloon, bird, creature, fence
 from mag_sandbox.renderer.painters.plants import PLANT_HEIGHT, PLANTS, flower, rock
 from mag_sandbox.renderer.painters.stamp import Painting, Stamp, mix, tinted
-from mag_sandbox.renderer.version2 import outdoor_tables as tables
+from mag_sandbox.renderer.palettes import FLOWERS, LIGHTS, WEATHERS
+from mag_sandbox.renderer.phrasing import pick
 from mag_sandbox.renderer.version2.classes import UNNAMED
-from mag_sandbox.renderer.version2.outdoor_tables import sample
 
-__all__ = ["ATTRIBUTES", "caption", "draw", "sample"]
 
+class Biome(NamedTuple):
+    """What a biome may contain; a value named twice is twice as likely."""
+
+    relief: tuple[str, ...]
+    vegetation: tuple[str, ...]
+    buildings: tuple[str, ...]
+    water: tuple[str, ...]
+    animals: tuple[str, ...]
+    flowery: float  # chance of flowers
+    weather: tuple[str, ...] = tuple(WEATHERS)
+
+
+DRY = ("clear", "clear", "cloudy", "foggy")
+WARM = ("clear", "clear", "cloudy", "foggy", "rainy")
+
+BIOMES: dict[str, Biome] = {
+    "meadow": Biome(
+        ("hills", "hills", "mountains", "snowy peaks", "flat"),
+        ("oak", "birch", "cypress", "pine", "bush", "mushroom"),
+        ("cottage", "windmill", "tower", "castle", "barn", "tent"), ("none", "river", "lake"),
+        ("none", "sheep", "deer"), 0.65,
+    ),
+    "farmland": Biome(
+        ("hills", "flat"), ("oak", "cypress", "birch", "bush"), ("barn", "windmill", "cottage"),
+        ("none", "river", "lake"), ("none", "sheep", "sheep"), 0.35,
+    ),
+    "forest": Biome(
+        ("hills", "mountains", "snowy peaks"), ("pine", "pine", "oak", "birch", "mushroom"),
+        ("cottage", "tower", "castle", "tent", "pagoda"), ("none", "river", "lake"),
+        ("none", "deer"), 0.3,
+    ),
+    "autumn woods": Biome(
+        ("hills", "mountains"), ("autumn", "maple", "bare"),
+        ("cottage", "castle", "pagoda", "barn", "tower"), ("none", "river", "lake"),
+        ("none", "deer"), 0.1, WARM,
+    ),
+    "desert": Biome(
+        ("dunes", "dunes", "mesas", "flat"), ("cactus", "cactus", "palm", "none"),
+        ("pyramid", "tower", "temple", "tent"), ("none", "none", "lake"), ("none", "camels"),
+        0.0, DRY,
+    ),
+    "canyon": Biome(
+        ("mesas",), ("cactus", "bare", "bush", "none"), ("tower", "tent", "temple", "cottage"),
+        ("none", "river"), ("none",), 0.0, DRY,
+    ),
+    "savanna": Biome(
+        ("flat", "hills", "mesas"), ("acacia", "acacia", "bush"), ("tent", "cottage", "tower"),
+        ("none", "lake", "river"), ("none", "deer"), 0.1, WARM,
+    ),
+    "beach": Biome(
+        ("hills", "mountains", "flat"), ("palm", "palm", "bush"),
+        ("lighthouse", "lighthouse", "cottage", "temple"), ("sea",), ("none", "boats", "boats"),
+        0.1, WARM,
+    ),
+    "snowfield": Biome(
+        ("snowy peaks", "hills", "flat"), ("pine", "pine", "bare"),
+        ("cottage", "tower", "castle", "tent", "lighthouse"), ("none", "ice"), ("none", "penguins"),
+        0.0, ("clear", "cloudy", "foggy", "snowy", "snowy"),
+    ),
+    "tundra": Biome(
+        ("mountains", "snowy peaks", "flat"), ("pine", "bush", "bare", "none"),
+        ("cottage", "tent", "tower"), ("none", "lake", "river"), ("none", "deer"), 0.3,
+    ),
+    "swamp": Biome(
+        ("flat", "hills"), ("bare", "mushroom", "oak"), ("cottage", "tower", "castle"),
+        ("lake", "lake", "river"), ("none",), 0.2, WARM,
+    ),
+    "volcano": Biome(
+        ("mountains", "mesas"), ("bare", "none", "mushroom"), ("tower", "castle", "temple"),
+        ("lava", "lava", "none"), ("none",), 0.0, WARM,
+    ),
+    "cherry valley": Biome(
+        ("hills", "mountains", "snowy peaks"), ("cherry",),
+        ("pagoda", "pagoda", "temple", "cottage"), ("none", "river", "lake"),
+        ("none", "sheep", "deer"), 0.5, WARM,
+    ),
+}  # fmt: skip
+SUNLESS_WEATHER = ("rainy", "foggy")
+FENCED = ("meadow", "farmland", "cherry valley", "autumn woods")
+FLYERS = {"clear": ("none", "balloons", "birds"), "cloudy": ("none", "balloons", "birds")}
+
+
+def sample(rng: np.random.Generator) -> dict[str, str]:
+    """Attribute values that make a plausible scene."""
+    one_of = partial(pick, rng)
+    name = one_of(tuple(BIOMES))
+    biome = BIOMES[name]
+    time, weather = one_of(tuple(LIGHTS)), one_of(biome.weather)
+    vegetation = one_of(biome.vegetation)
+    building = one_of(biome.buildings) if rng.random() < 0.68 else "none"
+    snowed = weather == "snowy"
+    relief = one_of(biome.relief)
+    # a white fence would vanish in the snow
+    fences = ("none", "wooden") if snowed else ("none", "wooden", "white")
+    water = one_of(biome.water)
+    return {
+        "biome": name,
+        "time_of_day": time,
+        "weather": weather,
+        "relief": "snowy peaks" if relief == "mountains" and snowed else relief,
+        "vegetation": vegetation,
+        "density": "none" if vegetation == "none" else one_of(("sparse", "groups", "dense")),
+        "building": building,
+        "building_color": "none" if building == "none" else one_of(tuple(BUILDING_COLORS)),
+        "water": "ice" if snowed and water == "lake" else water,
+        "path": one_of(("none", "path", "road")) if name != "beach" else one_of(("none", "path")),
+        "rocks": one_of(("none", "few", "many")),
+        "flowers": one_of(tuple(FLOWERS))
+        if not snowed and rng.random() < biome.flowery
+        else "none",
+        "celestial": _celestial(time, weather, one_of),
+        "sky_objects": _in_the_air(time, weather, one_of),
+        "animals": one_of(biome.animals),
+        "fence": one_of(fences) if name in FENCED else "none",
+    }
+
+
+def _celestial(time: str, weather: str, one_of: Callable[[Sequence[str]], str]) -> str:
+    if weather in SUNLESS_WEATHER or weather == "snowy":
+        return "none"
+    return "moon" if time in ("dusk", "night") else one_of(("sun", "sun", "none"))
+
+
+def _in_the_air(time: str, weather: str, one_of: Callable[[Sequence[str]], str]) -> str:
+    if time == "night" and weather == "clear":
+        return "stars"
+    return one_of(FLYERS.get(weather, ("none", "birds"))) if time != "night" else "none"
+
+
+WORDS = phrasing.phrases_of_category("outdoor")
+_NOT_THINGS = ("biome", "time_of_day", "weather", "building", "amount")
+THING_WORDS = {name: WORDS[name] for name in WORDS if name not in _NOT_THINGS}
 ATTRIBUTES: dict[str, tuple[str, ...]] = {
-    "biome": tuple(tables.BIOMES), "time_of_day": tuple(palettes.LIGHTS),
+    "biome": tuple(BIOMES), "time_of_day": tuple(palettes.LIGHTS),
     "weather": tuple(palettes.WEATHERS),
     "relief": ("flat", "hills", "mountains", "snowy peaks", "dunes", "mesas"),
     "vegetation": ("none", *PLANTS), "density": ("none", "sparse", "groups", "dense"),
@@ -313,27 +445,27 @@ def _ring_gap(first: float, second: float) -> float:
 def caption(attributes: dict[str, str], rng: np.random.Generator) -> str:
     """An English description of a random subset of what is in the picture, 8 to 35 words."""
     things = []
-    for name in phrasing.present(tables.THINGS, attributes):
+    for name in phrasing.present(THING_WORDS, attributes):
         # one sun cannot be seen from every side, so it is named less often
         if rng.random() < (0.3 if name == "celestial" else 0.8):
-            phrase = phrasing.pick(rng, tables.THINGS[name][attributes[name]])
+            phrase = phrasing.pick(rng, THING_WORDS[name][attributes[name]])
             if name == "vegetation" and rng.random() < 0.5:
-                density = tables.DENSITY[attributes["density"]]
+                density = WORDS["amount"][attributes["density"]]
                 phrase = f"{phrasing.pick(rng, density)} {phrase}"
             things.append(phrase)
     if attributes["building"] != "none":
-        noun = phrasing.pick(rng, tables.BUILDING_NOUNS[attributes["building"]])
+        noun = phrasing.pick(rng, WORDS["building"][attributes["building"]])
         if rng.random() < 0.85:
             noun = f"{attributes['building_color']} {noun}"
         plural = noun.endswith("s") or " " in noun.removeprefix(attributes["building_color"] + " ")
         things.append(noun if plural else phrasing.article(noun))
     order = rng.permutation(len(things))
     moments = [
-        phrasing.pick(rng, by_value[attributes[name]])
-        for name, by_value in tables.MOMENTS.items()
+        phrasing.pick(rng, WORDS[name][attributes[name]])
+        for name in ("time_of_day", "weather")
         if rng.random() < (0.35 if attributes[name] == "clear" else 0.88)
     ]
-    places = tables.PLACES[attributes["biome"]]
+    places = WORDS["biome"][attributes["biome"]]
     # the other names tell the ground's colour, which snow hides
     place = places[0] if attributes["weather"] == "snowy" else phrasing.pick(rng, places)
     text = phrasing.assemble(place, moments, [things[index] for index in order], rng)

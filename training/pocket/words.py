@@ -52,71 +52,11 @@ def save_tokenizer(tokenizer: Tokenizer, path: Path) -> None:
         tokenizer.save(str(part))
 
 
-# (name, category of scenes, phrases in the order in which to suggest them)
-GROUPS: tuple[tuple[str, str, str], ...] = (
-    ("place", "outdoor", "meadow, forest, desert, snowfield, beach, canyon, savanna, swamp, "
-     "tundra, farmland, autumn woods, cherry valley, volcanic land, grassland, woodland, "
-     "seashore, coast, marsh, countryside of fields, green forest, red canyon, spring valley"),
-    ("place", "indoor", "library, kitchen, living room, bedroom, music room, dining room, "
-     "bathroom, office, lounge, study"),
-    ("place", "object", "gallery, studio, showroom, exhibition, stage"),
-    ("place", "video game", "candy land, lava world, mushroom kingdom, space station, "
-     "neon city, haunted forest, ice cave, dungeon, sky island level, desert ruins, jungle, "
-     "grassland, game level, platform game, jump and run"),
-    ("time of day", "outdoor", "at sunset, at night, at dawn, at noon, at dusk, "
-     "in the afternoon, in the evening, by day, at sunrise, at twilight, in daylight, "
-     "at midday, in the early morning, under a dark sky, under a purple sky"),
-    ("weather", "outdoor", "covered in snow, in fog, in the rain, under many clouds, "
-     "under a clear sky, in snowy weather, in rainy weather, on a foggy day, in the mist, "
-     "in cloudy weather"),
-    ("buildings", "outdoor", "lighthouses, castles, windmills, cottages, red towers, pagodas, "
-     "tents, temples, barns, pyramids, houses, towers"),
-    ("trees", "outdoor", "pine trees, palm trees, cherry trees, tall cacti, birch trees, "
-     "giant mushrooms, autumn trees, red maples, oak trees, acacia trees, cypresses, bushes, "
-     "bare trees"),
-    ("land", "outdoor", "snowy mountains, rolling hills, sand dunes, mesas, mountains, hills, "
-     "a flat horizon"),
-    ("water", "outdoor", "a winding river, a lake, the sea, frozen lakes, pools of lava, "
-     "ponds, the ocean, a blue stream, ice"),
-    ("sky", "outdoor", "hot air balloons, a full moon, bright stars, flying birds, "
-     "a bright sun"),
-    ("animals", "outdoor", "sheep, deer, penguins, camels, sailing boats"),
-    ("ways", "outdoor", "a winding path, a wide road, a wooden fence, a white fence, boulders"),
-    ("flowers", "outdoor", "red flowers, yellow flowers, purple flowers, white flowers, "
-     "blue flowers, pink flowers"),
-    ("light", "indoor", "in bright daylight, in the evening, by warm lamplight, in dim light, "
-     "on a sunny day, by day"),
-    ("furniture", "indoor", "a red sofa, a blue armchair, a piano, a green bookshelf, "
-     "a bathtub, a desk, a bed, a wardrobe, a cabinet, a kitchen counter, a dining table, "
-     "a fireplace, a stool, a sofa, an armchair, a bookshelf"),
-    ("walls", "indoor", "striped blue walls, yellow walls, panelled red walls, red walls, "
-     "green walls, white walls, teal walls"),
-    ("floor", "indoor", "wooden floor, tiled floor, carpet, round rugs, square rugs"),
-    ("windows", "indoor", "arched windows, tall windows, round windows, square windows, "
-     "a view of the sea, curtains"),
-    ("pictures", "indoor", "landscape paintings, portraits, round mirrors, clocks, "
-     "abstract paintings"),
-    ("lamps", "indoor", "hanging lamps, floor lamps, wall lamps"),
-    ("plants", "indoor", "potted plants, palms, cactuses, flowers"),
-    ("things", "object", "robots, teapots, guitars, crystals, rockets, teddy bears, trophies, "
-     "toy cars, globes, sneakers, apples, vases, busts, cameras, mugs, cakes, chess pieces, "
-     "alarm clocks, lamps"),
-    ("stands", "object", "on white pedestals, podiums, round tables, boxes, steps, pedestals"),
-    ("light", "object", "lit by spotlights, in blue light, in pink light, in soft light, "
-     "in warm light"),
-    ("backdrop", "object", "columns, arches, curtains, panels, circles, rings"),
-    ("floor", "object", "checkered floor, wooden floor, dark floor, red floor, blue floor"),
-    ("around", "object", "potted plants, balloons, rope barriers, picture frames, stars, palms"),
-    ("creatures", "video game", "ghosts, slimes, snails, bats, robots"),
-    ("to collect", "video game", "coins, hearts, gems, stars, keys"),
-    ("structures", "video game", "green pipes, castles, portals, flags, towers, pipes"),
-    ("dangers", "video game", "pools of lava, spikes, water, lava"),
-    ("blocks", "video game", "question mark blocks, crystal blocks, brick blocks, crates, "
-     "bricks"),
-    ("background", "video game", "skyscrapers, mountains, crystals, columns, hills, clouds"),
-    ("sky", "video game", "under a purple sky, under a dark sky, under a pink sky, "
-     "under a teal sky, under an orange sky, under a blue sky"),
-)  # fmt: skip
+def phrase_groups() -> list[tuple[str, str, list[str]]]:
+    """Return group, category of scenes and phrases of each line of `phrases.txt`."""
+    lines = Path(__file__).with_name("phrases.txt").read_text(encoding="utf-8").splitlines()
+    groups = (line.split(" | ") for line in lines if not line.startswith("#"))
+    return [(name, category, phrases.split(", ")) for name, category, phrases in groups]
 
 
 def write_words(captions: Iterable[str], folder: Path) -> Path:
@@ -145,8 +85,8 @@ def count_words(texts: Iterable[str]) -> Counter[str]:
 
 def _groups(text: str, counts: Counter[str]) -> list[dict[str, Any]]:
     groups: list[dict[str, Any]] = []
-    for name, category, phrases in GROUPS:
-        used = [phrase for phrase in phrases.split(", ") if _is_used(phrase, text, counts)]
+    for name, category, phrases in phrase_groups():
+        used = [phrase for phrase in phrases if _is_used(phrase, text, counts)]
         if used:
             groups.append({"name": name, "category": category, "phrases": used})
     return groups

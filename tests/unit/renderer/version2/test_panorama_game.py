@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mag_sandbox.renderer import game_themes, phrasing
+from mag_sandbox.renderer import phrasing
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH, Canvas
 from mag_sandbox.renderer.version2 import game
 
@@ -47,7 +47,7 @@ def test_samples_only_known_values_and_all_of_them() -> None:
 
 
 def test_every_value_has_words() -> None:
-    for name, by_value in game_themes.THING_WORDS.items():
+    for name, by_value in game.THING_WORDS.items():
         assert set(by_value) == set(game.ATTRIBUTES[name]) - {"none"}
 
 
@@ -58,7 +58,7 @@ def test_captions_name_only_what_is_there() -> None:
         text = game.caption(attributes, rng)
         assert phrasing.MIN_WORDS <= len(text.split()) <= phrasing.MAX_WORDS
         for name in ("block", "creature", "collectible"):
-            for value, phrases in game_themes.THING_WORDS[name].items():
+            for value, phrases in game.THING_WORDS[name].items():
                 if attributes[name] != value:
                     assert not any(phrase in text for phrase in phrases if " " in phrase)
         if attributes["hazard"] != "spikes":

@@ -5,7 +5,7 @@ import pytest
 
 from mag_sandbox.renderer import phrasing
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH, Canvas
-from mag_sandbox.renderer.version2 import outdoor, outdoor_tables
+from mag_sandbox.renderer.version2 import outdoor
 
 
 def _scene(seed: int) -> tuple[dict[str, str], np.ndarray]:
@@ -47,7 +47,7 @@ def test_samples_only_known_values_and_all_of_them() -> None:
 
 
 def test_every_value_has_words() -> None:
-    for name, by_value in outdoor_tables.THINGS.items():
+    for name, by_value in outdoor.THING_WORDS.items():
         assert set(by_value) == set(outdoor.ATTRIBUTES[name]) - {"none"}
 
 
