@@ -239,7 +239,6 @@ def _where(one: Item, other: Item) -> str:
 
 
 def _place(rng: np.random.Generator, layout: Layout) -> str:
-    """Name the place and its light, such as "meadow at dawn"."""
     a = layout.attributes
     word = pick(rng, PLACES[layout.place].words)
     if a.get("weather") == "snowy" and layout.place in ("meadow", "farmland", "desert"):
@@ -258,7 +257,6 @@ def _place(rng: np.random.Generator, layout: Layout) -> str:
 
 
 def _scenery(rng: np.random.Generator, layout: Layout) -> list[str]:
-    """Name some of the background."""
     found = []
     for attribute, value in layout.attributes.items():
         if rng.random() < 0.12:

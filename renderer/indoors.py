@@ -131,7 +131,6 @@ class _FurnishedRoom(Site):
         return [str(one) for one in self.rng.permutation(kinds) if one not in main][:count]
 
     def _wall(self, wall: int, groups: list[ThingGroup]) -> None:
-        """Spread furniture, and a window or picture beside it, along a wall."""
         has_door = wall == self.door_wall and self.source.name != "cave"
         hung = "door" if has_door else self._hung(wall)
         parts: list[ThingGroup | str] = list(groups)
@@ -199,7 +198,6 @@ class _FurnishedRoom(Site):
         )
 
     def _piece(self, group: ThingGroup, wall: int, along: float) -> None:
-        """Stand a piece at a wall, with a picture above if it is low."""
         x, z, _ = self.room.at_wall(wall, along, BEFORE)
         color = group.color if group.color is None else self._own(group.kind)
         name = group_name(group.kind, color, group.size)
@@ -260,7 +258,6 @@ class _FurnishedRoom(Site):
         return Item(kind, x, z, foot, scale, color, variant_of(self.rng), 0.0, name)
 
     def _small(self) -> None:
-        """Put small things on furniture that can carry them."""
         free = [number for number, item in enumerate(self.items) if item.kind in TOPS]
         kinds = self._different("small", 4)
         for kind, number in zip(kinds, self.rng.permutation(free) if free else (), strict=False):
@@ -337,7 +334,6 @@ def lay_out_stage(place: PlaceKind, seed: int, rng: np.random.Generator) -> Layo
 
 
 def _put_backdrop(site: Site, room: RoomBox, kind: str) -> None:
-    """Decorate the walls with four of a kind each."""
     color = room.wall if room.wall in PAINTS else "blue"
     for wall in range(4) if kind != NOTHING else ():
         for part in (0.125, 0.375, 0.625, 0.875):
@@ -346,7 +342,6 @@ def _put_backdrop(site: Site, room: RoomBox, kind: str) -> None:
 
 
 def _put_stands(site: Site, stand: str, stand_color: str, wall: Rgb) -> None:
-    """Put eight stands around the player, with a thing on each."""
     clear = tuple(name for name in PAINTS if contrast(PAINTS[name], wall) > 90)
     for index, kind in enumerate(site.rng.permutation(showable())[:8].tolist()):
         yaw = 22.5 + 45 * index + site.near(-4, 4)
@@ -367,7 +362,6 @@ def _put_stands(site: Site, stand: str, stand_color: str, wall: Rgb) -> None:
 
 
 def _put_extras(site: Site) -> None:
-    """Put the same thing between the stands of each quarter."""
     kind = pick(site.rng, EXTRAS)
     for index in range(4 if kind != NOTHING else 0):
         x, z = polar(90 * index + site.near(-3, 3), site.near(4.3, 4.8))

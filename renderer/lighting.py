@@ -60,7 +60,7 @@ def relight(pixels: np.ndarray, ambient: Sequence[Triple], glows: Sequence[Glow]
 def flickering(glows: Sequence[Glow], height: int, width: int) -> np.ndarray:
     """Return how much of each pixel's light flickers, float32 [height, width], 0 to 1.
 
-    Only the inner pool counts: what is farther out changes by less than the eye sees.
+    Only the inner pool counts; farther out the change is invisible.
     """
     share = np.zeros((height, width), np.float32)
     for glow in glows:

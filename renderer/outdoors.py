@@ -185,7 +185,6 @@ class _Land(Site):
             self.put_group(sample_group(self.rng, kind), quarter % 4)
 
     def _some(self, field: str, count: int) -> list[str]:
-        """Return different kinds of a field of the place."""
         kinds = [one for one in dict.fromkeys(self.source.some(field)) if one in KINDS]
         return [str(one) for one in self.rng.permutation(kinds)[:count]]
 
@@ -367,7 +366,6 @@ def lay_out_level(place: PlaceKind, seed: int, rng: np.random.Generator) -> Layo
 
 
 def _platforms(land: _Land, quarter: int, shape: int, collectible: str, block: str) -> None:
-    """Hang two platforms with things on them, and blocks beside them, in a quarter."""
     for low, high in ((1.0, 1.6), (2.3, 2.9)):
         yaw = quarter * 90 + land.near(-32, 32)
         away, foot = land.near(4.6, 6.4), land.near(low, high)

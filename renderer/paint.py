@@ -167,7 +167,6 @@ def _bird(canvas: Canvas, light: Light, _: str, __: str | None, ___: int) -> Non
 
 
 def _shape(canvas: Canvas, light: Light, shape: str, color: str | None, _: int) -> None:
-    """Draw a shape of `shapes.txt`; the file explains its notation."""
     pen, own = Pen(canvas, 0, 0), _ink(color)
     inks = {**INKS, "c": own, "t": _trim(own)}
     for op, ink, numbers in shapes()[shape]:
@@ -179,7 +178,6 @@ def _shape(canvas: Canvas, light: Light, shape: str, color: str | None, _: int) 
 def _primitive(
     pen: Pen, canvas: Canvas, op: str, fill: Rgb, numbers: tuple[float, ...], lit: bool
 ) -> None:
-    """Draw one primitive of a shape."""
     pairs = list(zip(numbers[::2], numbers[1::2], strict=False))
     x, y, wide, tall, radius = (*numbers, 0.0, 0.0, 0.0, 0.0)[:5]
     if op == "o":

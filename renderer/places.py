@@ -6,7 +6,6 @@ from pathlib import Path
 
 from mag_sandbox.renderer import palettes
 from mag_sandbox.renderer.game_themes import THEMES
-from mag_sandbox.renderer.kinds import KINDS
 from mag_sandbox.renderer.painters.stamp import colors
 from mag_sandbox.renderer.palettes import Ground, Weather
 from mag_sandbox.renderer.phrasing import phrases_of_category
@@ -91,10 +90,3 @@ PLACES: dict[str, PlaceKind] = {
     "stage": PlaceKind("stage", "object", ("stage", "studio", "show stage", "exhibition"), {}),
     **{f"{name} level": place for name, place in _levels().items()},
 }
-
-
-def kinds_in(place: PlaceKind) -> tuple[str, ...]:
-    """Return the kinds that a place's fields name."""
-    named = (value for values in place.options.values() for value in values)
-    several = (ALIASES.get(value, (value,)) for value in named)
-    return tuple(dict.fromkeys(kind for some in several for kind in some if kind in KINDS))

@@ -5,26 +5,14 @@ Version 3 of the renderer. Seeds below HELD_OUT are for training, the others for
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 
-from mag_sandbox.renderer import flats, palettes
+from mag_sandbox.renderer import flats
 from mag_sandbox.renderer.canvas import HORIZON, RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.captions import caption
 from mag_sandbox.renderer.drawing import Drawing
-from mag_sandbox.renderer.indoors import (
-    BACKDROPS,
-    CEILINGS,
-    COMPANY,
-    EXTRAS,
-    PATTERNS,
-    STANDS,
-    lay_out_room,
-    lay_out_stage,
-    showable,
-)
-from mag_sandbox.renderer.kinds import KINDS
+from mag_sandbox.renderer.indoors import lay_out_room, lay_out_stage
 from mag_sandbox.renderer.lighting import flickering, relight
 from mag_sandbox.renderer.motion import (
     CLOUD_SPEED,
@@ -38,8 +26,8 @@ from mag_sandbox.renderer.motion import (
 )
 from mag_sandbox.renderer.outdoors import lay_out_land, lay_out_level
 from mag_sandbox.renderer.paint import paint
-from mag_sandbox.renderer.places import PLACES, WEATHERS, kinds_in
-from mag_sandbox.renderer.plan import UNNAMED, Thing, things_of
+from mag_sandbox.renderer.places import PLACES
+from mag_sandbox.renderer.plan import Thing, things_of
 from mag_sandbox.renderer.projection import (
     EYE,
     Viewpoint,
@@ -68,26 +56,6 @@ RENDERER_VERSION = 3
 HELD_OUT = 1_000_000  # first seed that training never sees
 CATEGORIES = {"indoor": lay_out_room, "outdoor": lay_out_land, "object": lay_out_stage,
               "video game": lay_out_level}  # fmt: skip
-# kinds that scenes of a category may have besides those that its places name
-ALSO: dict[str, tuple[str, ...]] = {
-    "indoor": (
-        "square window", "arched window", "round window", "tall window", "curtains", "door",
-        "round rug", "square rug", "floor lamp", "hanging lamp", "wall lamp", "torch",
-        "chandelier",
-        "potted plant", "potted palm", "potted cactus", "bunch of flowers", *COMPANY,
-    ),
-    "outdoor": (
-        "wild flower", "bird", "hot air balloon", "cloud", "sun", "moon", "starry sky",
-        "falling rain", "falling snow", "frozen lake",
-        "puddle", "lightning",
-    ),
-    "object": tuple(one for one in (*STANDS, *BACKDROPS, *EXTRAS, *showable()) if one in KINDS),
-    "video game": (
-        "platform", "coin", "gem", "star", "heart", "key", "slime", "small robot", "ghost", "bat",
-        "snail", "brick block", "question block", "crate", "crystal block", "flat land", "cloud",
-        "sun", "moon", "starry sky", "planet", "spikes",
-    ),
-}  # fmt: skip
 PLANES = frozenset(("flat", "wall"))  # where things lie in the plane of a wall or of the ground
 
 
@@ -129,13 +97,6 @@ def lay_out(category: str, seed: int, place: str | None = None) -> Layout:
     places = [one for one in PLACES.values() if one.category == category]
     drawn = places[int(rng.integers(len(places)))]
     return CATEGORIES[category](PLACES[place] if place else drawn, seed, rng)
-
-
-def kinds_of(category: str) -> tuple[str, ...]:
-    """Return the kinds of all things that scenes of a category can have."""
-    places = (place for place in PLACES.values() if place.category == category)
-    named = (kind for place in places for kind in kinds_in(place))
-    return tuple(dict.fromkeys((*ALSO[category], *named)))
 
 
 def render(category: str, seed: int) -> Ring:
@@ -187,7 +148,6 @@ class SceneRenderer:
         return Viewpoint(x, z)
 
     def _drawing(self, item: Item) -> Drawing:
-        """Return a thing in metres, under the light of the scene."""
         if item.entry.where == "flat":
             return self._lit(flats.flat(item, self.ground), self.light.veil)
         snow = self.layout.attributes.get("weather") == "snowy" or self.layout.place == "snowfield"
@@ -389,68 +349,3 @@ def _on_wall(drawing: Drawing, item: Item) -> Drawing:
     z = item.z - flat[:, 0] * np.sin(right)
     placed = np.stack((x, item.foot - flat[:, 1], z), axis=1)
     return replace(drawing, points=placed, ends=np.cumsum(ends))
-
-
-LAST_VARIANT = 6
-_FLOORS = (*palettes.FLOORS, "white", "checkered", "wooden")
-
-
-class _RowBand(NamedTuple):
-    """Rows of a ring, and the attribute that says how they look."""
-
-    name: str
-    top: int
-    bottom: int
-    attribute: str = ""
-    values: tuple[str, ...] = ()
-    first: int = 0  # variant where no attribute says it
-
-
-_SKY = "weather", tuple(WEATHERS)
-BANDS: dict[str, tuple[_RowBand, ...]] = {
-    "indoor": (
-        _RowBand("wall", 130, 250, "wall_pattern", (*PATTERNS, "stones")),
-        _RowBand("floor", 290, 384, "floor", _FLOORS),
-        _RowBand("ceiling", 0, 96, "ceiling", CEILINGS),
-    ),
-    "object": (
-        _RowBand("backdrop", 110, 250, "light", tuple(palettes.STAGE_AMBIENT)),
-        _RowBand("floor", 284, 384, "floor", _FLOORS, 3),
-    ),
-    "outdoor": (
-        _RowBand("low sky", 118, 190, *_SKY), _RowBand("far ground", 196, 250),
-        _RowBand("near ground", 270, 384), _RowBand("high sky", 0, 118, *_SKY),
-    ),
-    "video game": (
-        _RowBand("low sky", 118, 190, first=5), _RowBand("far ground", 194, 230, first=1),
-        _RowBand("turf", 230, 290), _RowBand("soil", 290, 384),
-        _RowBand("high sky", 0, 118, first=5),
-    ),
-}  # fmt: skip
-
-
-def bands_of(ring: Ring) -> tuple[Thing, ...]:
-    """Return the bands behind the things of a ring, the most important first."""
-    found = []
-    bands = BANDS[ring.category]
-    for index, band in enumerate(bands, -len(bands)):
-        pixels = ring.pixels[band.top : band.bottom].reshape(-1, 3)
-        bare = pixels[ring.ids[band.top : band.bottom].ravel() == 0]
-        pixels = bare if len(bare) > 500 else pixels
-        main, mean = (
-            (int(red), int(green), int(blue))
-            for red, green, blue in np.rint([np.median(pixels, axis=0), pixels.mean(axis=0)])
-        )
-        height = band.bottom - band.top
-        found.append(
-            Thing(
-                index, band.name, UNNAMED, _variant(band, ring.attributes), None, main, mean,
-                0.0, float(band.top), float(RING_WIDTH), float(height), RING_WIDTH * height,
-            )
-        )  # fmt: skip
-    return tuple(found)
-
-
-def _variant(band: _RowBand, attributes: dict[str, str]) -> int:
-    value = attributes.get(band.attribute, "")
-    return min(band.values.index(value), LAST_VARIANT) if value in band.values else band.first

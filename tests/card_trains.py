@@ -45,8 +45,8 @@ from mag_sandbox.training.recipe.stages import (
     MemoryStage,
     StudentStage,
     TeacherStage,
+    TeacherTrajectories,
 )
-from mag_sandbox.training.recipe.stages import TeacherTrajectories
 from mag_sandbox.training.recipe.videos import Lanes, TeacherForced, Videos
 from tests.card import CARD, fake_card, shallow
 from tests.tiny import TINY, TINY_ANIMATOR, tiny_autoencoder
@@ -69,10 +69,10 @@ RUN = ON_A_CARD, 0  # and the seed
 NUMBERS = *RUN, show_nothing
 
 
-def learn(stage: Stage, step: int = 0) -> None:
-    """Make one loss and its gradients; all weights that would be moved lie on the card."""
-    loss = stage.loss(step)
-    loss.backward()
+def learn(stage: Stage | SequenceTask, step: int = 0) -> None:
+    """Make the losses of a batch and their gradients; all moved weights lie on the card."""
+    for loss in stage.losses(step) if isinstance(stage, Stage) else [stage.loss(step)]:
+        loss.backward()
     moved = [one for one in stage.module.parameters() if one.grad is not None]
     assert moved and all(str(one.device) == str(one.grad.device) == CARD for one in moved)
 

@@ -26,7 +26,6 @@ CURVES = ("images", "guided images", "views", "guided views", "blocks")  # kinds
 
 
 def _paths(**fields: Any) -> type:
-    """Return a dataclass of options that are all paths."""
     return make_dataclass(
         "Paths", [(name, Path, one) for name, one in fields.items()], kw_only=True
     )
@@ -69,7 +68,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _refuse_old_torch(installed: str) -> None:
     """Make sure that gradients are not lost: torch before 2.11 hands out weights that have none.
 
-    That is what autocast's cache keeps of passes without a gradient (pytorch issue 158232).
+    Autocast's cache keeps such weights of passes without a gradient (pytorch issue 158232).
     """
     if tuple(map(int, installed.split(".")[:2])) < OLDEST_TORCH:
         oldest = ".".join(map(str, OLDEST_TORCH))
@@ -116,12 +115,12 @@ def _train_together(options: RecipeOptions | MemoryPackOptions) -> None:
     with process_group() as processes:
         if isinstance(options, RecipeOptions):
             options = replace(options, parts=options.parts or processes.count)
-        with processes.in_turn():  # the first one draws what the others read
+        with processes.in_turn():  # the first one draws data for the others
             size = _imported(size_module, f"{options.size}_size")(options)
         train(options, size, processes)
 
 
-# name: what it does, its options, what takes them
+# name: help, options, function
 COMMANDS: dict[str, tuple[str, type, Callable[[Any], object]]] = {
     "pocket": (
         "train the pocket world from nothing; resumes exactly where it was stopped",

@@ -114,7 +114,6 @@ class Loop:
         self._stopped = True
 
     def _train(self) -> bool:
-        """Return whether a signal ended it."""
         any_process = (
             self.processes.any_process
         )  # clocks and signals differ, and all must do the same

@@ -61,7 +61,7 @@ def x0_loss(predicted: Tensor, x0: Tensor, counted: Tensor | None = None) -> Ten
 
     Args:
         predicted: [B, F, C, H, W].
-        x0: what it should be.
+        x0: clean latents, likewise.
         counted: which latent frames count, bool [B, F]; None: all. Frames given clean do not.
     """
     square = (predicted.double() - x0.double()).square()
@@ -77,12 +77,12 @@ def guide(prompted: Tensor, free: Tensor, guidance: float) -> Tensor:
 
 
 def dmd_gradient(x: Tensor, fake_x0: Tensor, real_x0: Tensor) -> Tensor:
-    """Return where samples should not go, [B, F, C, H, W], scaled alike at all noise levels.
+    """Return the direction away from the teacher, [B, F, C, H, W], scaled alike at all levels.
 
     Args:
         x: generated clean latents.
-        fake_x0: what the score of generated samples takes them for, once they are noised.
-        real_x0: what the teacher takes them for.
+        fake_x0: their reconstruction by the score of generated samples, once they are noised.
+        real_x0: the teacher's reconstruction.
 
     Source: DMD, arXiv 2311.18828, equations 7 and 8; the mean is over one sample.
     """

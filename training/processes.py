@@ -17,7 +17,7 @@ from mag_sandbox.model.world import WorldFailed
 
 Network = TypeVar("Network", bound=nn.Module)
 State = dict[str, Any]  # step, bad_steps, module, ema, optimisers; see `training.loop`
-ONE_FILE, SHARDS = ".pt", ".shards"  # what a stage's state is kept in
+ONE_FILE, SHARDS = ".pt", ".shards"  # suffixes of a stage's state
 
 
 class OtherProcesses(WorldFailed):
@@ -29,7 +29,7 @@ class Processes:
 
     rank = 0  # of this process; 0 also writes logs, sheets and results
     count = 1
-    suffix = ONE_FILE  # of what a state is kept in
+    suffix = ONE_FILE  # of the state
 
     def shard(self, network: Network) -> Network:
         """Take a network's weights apart, so that each process keeps its share of them."""

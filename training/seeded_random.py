@@ -6,7 +6,7 @@ from torch import Tensor
 
 
 class SeededRandom:
-    """The random choices of one batch, of non-negative numbers: seed, what is drawn for, batch, ...
+    """The random choices of one batch; its key are non-negative numbers: seed, purpose, batch, ...
 
     >>> random = SeededRandom(7, 5, 120)  # the same numbers, the same choices
     >>> step = random.choice(4)

@@ -57,7 +57,7 @@ def process_group() -> Iterator[Processes]:
     torch.distributed.init_process_group(backend, timeout=PATIENCE)
     mesh = init_device_mesh(device, (torch.distributed.get_world_size(),))
     if mesh.get_rank():
-        logging.getLogger().setLevel(logging.WARNING)  # the first one tells what all do
+        logging.getLogger().setLevel(logging.WARNING)  # the first process logs for all
     yield Sharded(mesh)
     torch.distributed.destroy_process_group()  # not after an error: it would wait for the others
 
@@ -174,7 +174,6 @@ class Sharded(Processes):
         return nested(state, like)
 
     def _room(self, size: torch.Size, dtype: torch.dtype) -> Tensor:
-        """Return where to read what a fresh optimiser does not have yet."""
         if not size:
             return torch.zeros((), dtype=dtype)
         return zeros(*size, dtype=dtype, device_mesh=self._mesh, placements=[Shard(0)])
@@ -187,7 +186,7 @@ def newest(path: Path) -> Path | None:
 
 
 def flat(state: State) -> dict[str, Tensor]:
-    """Return a state as tensors by name; what an optimiser was told is left out."""
+    """Return a state as tensors by name, without the settings of optimisers."""
     tensors = {name: torch.tensor(state[name]) for name in ("step", "bad_steps")}
     for part in ("module", "ema"):
         tensors |= {f"{part}/{name}": value.detach() for name, value in state[part].items()}

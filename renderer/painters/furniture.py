@@ -26,7 +26,6 @@ DARK: Rgb = (58, 56, 72)
 
 
 def _accent(color: Rgb) -> Rgb:
-    """Pick a cushion colour that stands out from the furniture."""
     options = (PAINTS["cream"], PAINTS["yellow"], PAINTS["teal"])
     return max(options, key=lambda option: contrast(option, color))
 

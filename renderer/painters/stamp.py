@@ -142,20 +142,20 @@ class Stamp:
 
 
 class Painting:
-    """What all painters of one panorama share."""
+    """A panorama while it is painted."""
 
     def __init__(
         self, attributes: dict[str, str], rng: np.random.Generator, canvas: Canvas, light: Light
     ) -> None:
         self.attributes, self.rng, self.canvas, self.light = attributes, rng, canvas, light
-        self.offset = float(rng.uniform(0, RING_WIDTH))  # where what is spread around begins
+        self.offset = float(rng.uniform(0, RING_WIDTH))  # where the spread of things begins
 
     def stamp(self, x: float, y: float, size: float, haze: float = 0.0) -> Stamp:
         """An object of height `size` with its foot at (x, y)."""
         return Stamp(self.canvas, self.light, x % RING_WIDTH, y, size, haze)
 
     def thing(self, attribute: str, color: str | None = None) -> AbstractContextManager[None]:
-        """Say that what is painted within is what an attribute tells of."""
+        """State that the shapes drawn within show an attribute."""
         return self.canvas.thing(attribute, self.attributes[attribute], color)
 
     def near(self, low: float, high: float) -> float:

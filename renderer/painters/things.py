@@ -23,7 +23,6 @@ GLASS: Rgb = (196, 226, 238)
 
 
 def _trim(color: Rgb) -> Rgb:
-    """A second colour that stands out from the first."""
     return max((PAINTS["white"], PAINTS["yellow"], DARK), key=lambda other: contrast(other, color))
 
 

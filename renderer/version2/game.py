@@ -217,7 +217,6 @@ def _paint_floor(level: _Level) -> None:
 
 
 def _paint_section(level: _Level, left: float) -> None:
-    """One 90 degree stretch: structure, plants, a pit, two platforms with things on them."""
     attributes, rng = level.attributes, level.rng
     # pits and structures never stand in the last slot, so they cannot touch the next section's
     structure = int(rng.integers(2))

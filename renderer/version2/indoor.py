@@ -261,7 +261,6 @@ def sample(rng: np.random.Generator) -> dict[str, str]:
 
 
 def _pieces(room: Room, back: Rgb, rng: np.random.Generator) -> dict[str, str]:
-    """Draw the furniture and its colours; what comes twice has one colour."""
     furniture, second = pick(rng, room.main), pick(rng, room.second)
     # white bedding would hide a white bed
     near = [back, PAINTS["white"]] if furniture == "bed" else [back]
@@ -339,7 +338,6 @@ def _piece(pen: Pen, a: dict[str, str], name: str, rng: np.random.Generator) -> 
 
 
 def _lamp(canvas: Canvas, a: dict[str, str], x: float, rng: np.random.Generator) -> list[Glow]:
-    """One lamp at x with its pool of light."""
     if a["lamp"] == "none":
         return []
     color = PAINTS[a["lamp_color"]]

@@ -309,7 +309,6 @@ def _taken(words: np.ndarray, where: np.ndarray) -> np.ndarray:
 
 
 def _put(words: np.ndarray, where: np.ndarray, channels: np.ndarray) -> None:
-    """Round and write the first three channels of some pixels."""
     pixels = np.zeros((len(where), 4), np.uint8)
     for channel in range(3):
         pixels[:, channel] = np.clip(channels[channel] + 0.5, 0, 255)
@@ -337,7 +336,6 @@ def _shimmer(words: np.ndarray, labels: np.ndarray, left: int, top: int, time: f
 
 
 def _flicker(words: np.ndarray, labels: np.ndarray, time: float) -> None:
-    """Light goes down and comes back."""
     where = np.flatnonzero(labels // (FULL + 1) == FLICKER)
     if not len(where):
         return
@@ -349,7 +347,6 @@ def _flicker(words: np.ndarray, labels: np.ndarray, time: float) -> None:
 def _drift(
     words: np.ndarray, labels: np.ndarray, layers: np.ndarray, left: int, top: int, time: float
 ) -> None:
-    """Clouds pass, behind all that is not sky."""
     height, width = words.shape
     whole, part = divmod(time * CLOUD_SPEED, 1)
     clouds = _cut(layers, 1, left - int(whole) - 1, top, width + 1, height)

@@ -313,7 +313,6 @@ def _paint_ground(scene: _Scene) -> None:
 
 
 def _paint_subjects(scene: _Scene) -> None:
-    """Buildings, plants, rocks, animals and flowers, painted from far to near."""
     items: Items = []
     on_shore = 254 if scene.attributes["water"] == "sea" else 0
     blocked = _place_buildings(scene, items, on_shore)

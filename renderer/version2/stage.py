@@ -149,7 +149,6 @@ BACKDROP_PAINTERS = {
 
 
 def _shell(canvas: Canvas, a: dict[str, str], turn: float) -> None:
-    """Backdrop, the dark rig above and the floor around the viewer."""
     back, ground = palettes.BACKDROPS[a["backdrop_color"]], palettes.STAGE_FLOORS[a["floor"]]
     canvas.gradient(0, 60, darker(back, 0.34), darker(back, 0.1))
     canvas.gradient(60, FLOOR_TOP, darker(back, 0.1), lighter(back, 0.16))
@@ -178,7 +177,6 @@ def _shell(canvas: Canvas, a: dict[str, str], turn: float) -> None:
 
 
 def _stand(canvas: Canvas, kind: str, color: Rgb, x: float, tall: float) -> Pen:
-    """Draw what carries an object; returns a pen at its top."""
     pen = Pen(canvas, x, STAND_BASE)
     if kind == "pedestals":
         pen.shadow(-42, 42, 9)
@@ -209,7 +207,6 @@ def _stand(canvas: Canvas, kind: str, color: Rgb, x: float, tall: float) -> Pen:
 
 
 def _steps(canvas: Canvas, color: Rgb) -> None:
-    """Two steps that run around the whole ring."""
     for top, tint in ((216, 0.06), (246, 0.2)):
         canvas.rectangle(0, top, RING_WIDTH, top + 9, lighter(color, tint + 0.25))
         canvas.gradient(top + 9, top + 31, lighter(color, tint), darker(color, 0.14))
@@ -231,7 +228,6 @@ def _visible(names: tuple[str, ...], background: Rgb) -> Rgb:
 
 
 def _extra(canvas: Canvas, a: dict[str, str], x: float, index: int) -> None:
-    """One accompanying thing between two stands."""
     kind = a["extra"]
     if kind in PLANTS:
         PLANTS[kind](Pen(canvas, x, 296 + 4 * (index % 2), (1.15, 1.0)[index % 2]), index)

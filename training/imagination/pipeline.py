@@ -134,7 +134,6 @@ class ImaginationPipeline:
 
 
 def _config(log: RingLog) -> ImaginationConfig:
-    """Return the architecture for all kinds that the renderer knows, and where rings show them."""
     shown: dict[str, set[str]] = {name: set() for name in CATEGORIES}
     for seed, things in enumerate(log.things):
         shown[category_of(seed)] |= {thing.name for thing in things}

@@ -16,8 +16,9 @@ import torch
 from mag_sandbox.files.whole import replacing
 from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.frames import to_pictures
+from mag_sandbox.renderer.behind import bands_of
 from mag_sandbox.renderer.plan import Thing
-from mag_sandbox.renderer.render import CATEGORIES, HELD_OUT, RENDERER_VERSION, bands_of, render
+from mag_sandbox.renderer.render import CATEGORIES, HELD_OUT, RENDERER_VERSION, render
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.pocket.data import CAPTIONS_EACH, TooManyPanoramas
 

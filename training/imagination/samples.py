@@ -15,7 +15,8 @@ from mag_sandbox.model.imagination.painter import Painter
 from mag_sandbox.model.imagination.weights import ImaginationNetworks
 from mag_sandbox.model.pocket.networks import TextEncoder
 from mag_sandbox.model.prompts import tokenise
-from mag_sandbox.renderer.render import HELD_OUT, bands_of, render
+from mag_sandbox.renderer.behind import bands_of
+from mag_sandbox.renderer.render import HELD_OUT, render
 from mag_sandbox.renderer.sheets import write_sheet
 from mag_sandbox.renderer.views import view_at
 from mag_sandbox.training.imagination.rings import category_of

@@ -148,13 +148,11 @@ class PainterStage(Stage):
         )
 
     def _cut_picture(self, ring: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-        """Return the pixels of some cells of a ring, [H, W, channels]."""
         cell = self.autoencoder.config.stride
         across = (columns[:, None] * cell + np.arange(cell)).ravel()
         return ring[rows[0] * cell : (rows[-1] + 1) * cell][:, across]
 
     def _encoded(self, pictures: Tensor) -> Tensor:
-        """Return latents of pictures, fp32."""
         return self.autoencoder.encode(self.device.upload(pictures)).float()
 
     def _known(self, count: int, rng: np.random.Generator) -> np.ndarray:

@@ -16,10 +16,11 @@ import torch
 from mag_sandbox.files.whole import replacing
 from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.frames import to_frames, to_pictures
+from mag_sandbox.renderer.behind import bands_of
 from mag_sandbox.renderer.canvas import HORIZON, RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.plan import Thing
 from mag_sandbox.renderer.projection import EYE, PIXELS_PER_RADIAN, rows_of
-from mag_sandbox.renderer.render import Ring, SceneRenderer, bands_of, lay_out
+from mag_sandbox.renderer.render import Ring, SceneRenderer, lay_out
 from mag_sandbox.renderer.scene import Layout
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.imagination.rings import (
@@ -88,7 +89,6 @@ def walks(folder: Path, autoencoder: Autoencoder, count: int, device: TrainingDe
 def _drawn(
     seed: int, autoencoder: Autoencoder, device: TrainingDevice
 ) -> tuple[dict[str, object], np.ndarray, np.ndarray]:
-    """Return the log, the latents and what is carried of the second viewpoint of a scene."""
     scene = SceneRenderer(lay_out(category_of(seed), seed))
     there = viewpoint(scene.layout, np.random.default_rng([seed, 77]))
     before, now = scene.ring(), scene.ring(*there)

@@ -41,7 +41,7 @@ class MemoryPackOptions:
 
 @dataclass(frozen=True, slots=True)
 class OracleOptions:
-    """What the command can be told."""
+    """A row of the oracle's table, to be trained."""
 
     folder: Path = option(Path("runs/memorypack/oracle"), "state, logs and figures")
     data: Path = option(Path("runs/imagination/rings"), "latents of rings")

@@ -1,8 +1,8 @@
 """`python -m training memorypack-oracle`: how much of a ring can a few tokens hold?
 
 No diffusion, no transformer of the game: while the camera turns, every block rewrites psi, and a
-reader that is given a pose must tell the latents there from psi alone. What it cannot tell, no
-world that remembers by such a psi can show.
+reader that is given a pose must reconstruct the latents there from psi alone. A world that
+remembers by such a psi cannot show more.
 """
 
 import json
@@ -131,13 +131,12 @@ class Oracle(nn.Module):
         return Tokens(self.embedding(torch.cat((cells, features), dim=-1)), rotary)
 
     def _coordinates(self, poses: Tensor) -> tuple[Tensor, Tensor]:
-        """Return rotary coordinates and features of views; their time is 0, what is old is not."""
+        """Return rotary coordinates and features of views; time is 0."""
         times = torch.zeros(poses.shape[:2])
         last = torch.full(poses.shape[1:2], self._rays.block_length - 1)
         return self._rays.rotary(poses, times)[:, :, 0], self._rays.features(poses, last)
 
     def _places(self) -> Tensor:
-        """Return where the tokens of psi are: spread evenly over the ring, or all at one place."""
         rows, columns = SHAPES[self._options.tokens]
         if self._options.unplaced:
             return self._ray(0.0, 0.0).expand(-1, rows * columns, -1)
@@ -156,7 +155,7 @@ class Oracle(nn.Module):
 
 
 class Turn(NamedTuple):
-    """What the camera saw while it turned, and what the reader is asked for."""
+    """The views of a turning camera, and those that the reader must reconstruct."""
 
     latents: Tensor  # [B, blocks, C, H, W]
     poses: Tensor  # yaw, pitch, fov [degrees], [B, blocks, 3]
@@ -183,7 +182,7 @@ class OracleStage(Stage):
         return muon_and_adamw(self.module, matrices, 0.01, 1.5e-3)
 
     def loss(self, step: int) -> Tensor:
-        """Return the mean square of what the reader does not tell; latents have variance 1."""
+        """Return the mean square error of the reader; latents have variance 1."""
         rng = np.random.default_rng([self.options.seed, 50, step])
         blocks = int(np.exp(rng.uniform(np.log(FEWEST), np.log(MOST + 1))))
         rings = rng.integers(len(self.files[0]) * (len(self.files) - 1), size=self.options.batch)
@@ -227,7 +226,7 @@ class OracleStage(Stage):
     def turn(
         self, rings: np.ndarray, blocks: int, rng: np.random.Generator, all_views: bool = False
     ) -> Turn:
-        """Return what a camera sees that turns through some rings, a view a block.
+        """Return the views of a camera that turns through some rings, one a block.
 
         The reader is asked for some of the views, or for all of them in their order.
         """
@@ -261,7 +260,7 @@ class OracleStage(Stage):
 
 
 def train(options: OracleOptions) -> None:
-    """Train one row of the table, and write what it explains beside those of other rows."""
+    """Train one row of the table, and write its share of explained variance."""
     device = choose_device()
     config = read_config(POCKET_WEIGHTS)
     autoencoder = Autoencoder(config.autoencoder)

@@ -39,7 +39,7 @@ class PackTraining:
 _PAPER = Optimisation(steps=20_000, rate=1e-5, betas=(0.9, 0.999), ema=0.999, batch=1, clip=1.0)
 TEACHER = PackTraining(_PAPER, "teacher", curriculum=(7,))
 DIRECT = PackTraining(replace(_PAPER, steps=4000), "direct", tuned="last", largest_sigma=0.95)
-# a clip costs a pass over what is read and one over the clip; sampling it, five more
+# a clip costs one pass over its context and one over itself; sampling it, five more
 STUDENT = replace(DIRECT, forcing="student", optimisation=replace(_PAPER, steps=4000 * 2 // 7))
 
 PRESETS: dict[str, PackTraining] = {

@@ -1,4 +1,4 @@
-"""Both phases of MemoryPack: videos clip by clip, each clip reading what was packed before it.
+"""Both phases of MemoryPack: videos clip by clip, each clip reading the packed clips before it.
 
 *Teacher forcing* remembers true clips and trains the whole network. *Direct Forcing* remembers the
 clean latents that the training pass itself predicts from the noised true clip: about what play
@@ -56,7 +56,7 @@ CONDITIONS: dict[Forcing, Callable[[ClipPass], Tensor]] = {
     "teacher": lambda clip: clip.clean,
     "direct": lambda clip: clip.predicted,
     "student": lambda clip: clip.sample(),
-}  # what is remembered of a clip
+}  # the latents remembered of a clip
 
 
 def clips_at(curriculum: tuple[int, ...], step: int, steps: int) -> int:
@@ -85,7 +85,7 @@ class VideoSource(Protocol):
 
 @dataclass(eq=False)
 class MemoryPackStage(RecipeStage[PackedNetworks, VideoSource, PackTraining]):
-    """Trains a transformer with MemoryPack; what is not tuned is frozen here."""
+    """Trains a transformer with MemoryPack; weights that are not tuned are frozen."""
 
     _: KW_ONLY
     shift: float  # of the noise levels of sampling
@@ -96,7 +96,7 @@ class MemoryPackStage(RecipeStage[PackedNetworks, VideoSource, PackTraining]):
             value.requires_grad_(is_tuned(name, self.config.tuned))
 
     def optimisers(self) -> list[torch.optim.Optimizer]:
-        """Return AdamW over what is tuned; new parts have a rate of their own."""
+        """Return AdamW over the tuned weights; new parts have a rate of their own."""
         numbers, groups = self.config.optimisation, []
         for part, rate in ((self.module.dit, 1.0), (self.module.pack, self.config.new_rate)):
             tuned = [value for value in part.parameters() if value.requires_grad]
@@ -105,7 +105,7 @@ class MemoryPackStage(RecipeStage[PackedNetworks, VideoSource, PackTraining]):
         return [torch.optim.AdamW(groups, betas=numbers.betas, weight_decay=numbers.weight_decay)]
 
     def kind(self, step: int) -> str:
-        """Return what a step learns from."""
+        """Return the forcing and the number of clips of a step."""
         return f"{self.config.forcing} {self._clips(step)} clips"
 
     def losses(self, batch: int) -> Iterator[Tensor]:
@@ -159,7 +159,6 @@ class MemoryPackStage(RecipeStage[PackedNetworks, VideoSource, PackTraining]):
         empty: Tensor,
         random: SeededRandom,
     ) -> ClipPass:
-        """Predict the flow of a noised clip that reads what was packed before it."""
         sigma = self._sigma(clip, random)
         noise = self.device.upload(random.noise(clip.latents.shape))
         noisy = add_noise(clip.latents, noise, sigma)

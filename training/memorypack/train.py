@@ -46,7 +46,7 @@ _VIDEOS = 41  # keeps draws apart
 class PocketVideos:
     """Pans, half of them out and back; a `VideoSource`. The image is the last frame of a block."""
 
-    parts: PocketParts  # what they are made of
+    parts: PocketParts  # panoramas and networks
     batch: int  # videos a step
     seed: int  # of all draws
 

@@ -12,57 +12,36 @@ Kept = tuple[Tensor, Tensor]  # keys and values of kept frames, [B, M * tokens, 
 
 
 class BlockMemoryAttention:
-    """An `Attend` strategy for sequences of M clean blocks followed by their M noisy copies.
+    """An `Attend` strategy for sequences of M clean blocks, which their M noisy copies may follow.
 
     Args:
-        visible: bool [B, 2 * M, M], whether a block reads the kept frame of a clean block.
+        visible: bool [B, M or 2 * M, M], whether a block reads the kept frame of a clean block.
         kept: int [B, M], which frame of each clean block is kept.
         tokens_per_frame: tokens of one latent frame.
     """
 
     def __init__(self, visible: Tensor, kept: Tensor, tokens_per_frame: int) -> None:
-        self._visible = visible
+        self.kept: dict[int, Kept] = {}  # by layer
+        self._passes = visible.shape[:2]
         batch, blocks = kept.shape
         within = torch.arange(tokens_per_frame, device=kept.device)
-        self._kept = kept[..., None] * tokens_per_frame + within  # [B, M, tokens]
-        self._rows = torch.arange(batch, device=kept.device)[:, None, None]
-        self._columns = torch.arange(blocks, device=kept.device)[None, :, None]
+        rows = torch.arange(batch, device=kept.device)[:, None, None]
+        columns = torch.arange(blocks, device=kept.device)[None, :, None]
+        self._at = rows, columns, kept[..., None] * tokens_per_frame + within  # [B, M, tokens]
         self._bias = visible_bias(visible, tokens_per_frame)
 
     def __call__(self, layer_index: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         """Return the mixed values, [B * 2 * M, L, N, D]."""
-        return attend_beside(q, k, v, self.keep(layer_index, k, v), self._bias)
-
-    def keep(self, layer_index: int, k: Tensor, v: Tensor) -> Kept:  # noqa: ARG002 (all alike)
-        """Return keys and values of the kept frames."""
-        batch, blocks = self._visible.shape[:2]
-        k, v = (torch.unflatten(x, 0, (batch, blocks)) for x in (k, v))
-        at = self._rows, self._columns, self._kept
-        return k[at].flatten(1, 2), v[at].flatten(1, 2)
-
-
-class MemoryWritingAttention(BlockMemoryAttention):
-    """The same for clean blocks alone, [B * M, ...], whose kept frames are then read by others.
-
-    dit.memorise(dit.embed(clean, ...), ..., remembering)
-    flow = dit(noisy, ..., MemoryReadingAttention(remembering.kept, visible, tokens_per_frame))
-    """
-
-    def __init__(self, visible: Tensor, kept: Tensor, tokens_per_frame: int) -> None:
-        super().__init__(visible, kept, tokens_per_frame)
-        self.kept: dict[int, Kept] = {}  # by layer
-
-    def keep(self, layer_index: int, k: Tensor, v: Tensor) -> Kept:
-        """Return keys and values of the kept frames, and note them."""
-        self.kept[layer_index] = super().keep(layer_index, k, v)
-        return self.kept[layer_index]
+        keys, values = (torch.unflatten(x, 0, self._passes)[self._at].flatten(1, 2) for x in (k, v))
+        self.kept[layer_index] = keys, values
+        return attend_beside(q, k, v, self.kept[layer_index], self._bias)
 
 
 class MemoryReadingAttention:
-    """An `Attend` strategy for passes that read what clean blocks have left, and leave nothing.
+    """An `Attend` strategy for passes beside the kept frames of another pass.
 
     Args:
-        kept: of `MemoryWritingAttention`, after its pass.
+        kept: of `BlockMemoryAttention`, after its pass.
         visible: bool [B, R, M], which of R passes reads which kept frame.
         tokens_per_frame: tokens of one latent frame.
     """
@@ -76,14 +55,14 @@ class MemoryReadingAttention:
 
 
 def visible_bias(visible: Tensor, tokens_per_frame: int) -> Tensor:
-    """Return what is added to attention weights, [B, 1, R, 1, M * tokens]."""
+    """Return the bias of attention weights, [B, 1, R, 1, M * tokens]."""
     hidden = torch.zeros(visible.shape, device=visible.device)
     hidden = hidden.masked_fill(~visible, float("-inf"))
     return hidden.repeat_interleave(tokens_per_frame, dim=-1)[:, None, :, None]
 
 
 def attend_beside(q: Tensor, k: Tensor, v: Tensor, kept: Kept, bias: Tensor) -> Tensor:
-    """Return what passes mix of their own values and of kept ones, [B * R, L, N, D].
+    """Return the attention of passes over their own values and kept ones, [B * R, L, N, D].
 
     Args:
         q: [B * R, L, N, D]; k and v likewise.
@@ -95,9 +74,8 @@ def attend_beside(q: Tensor, k: Tensor, v: Tensor, kept: Kept, bias: Tensor) -> 
     batch, passes = bias.shape[0], bias.shape[2]
     tokens, width = q.shape[1], q.shape[-1]
     kept_k, kept_v = kept
-    q = torch.unflatten(q * width**-0.5, 0, (batch, passes)).permute(
-        0, 3, 1, 2, 4
-    )  # [B, N, R, L, D]
+    q = torch.unflatten(q * width**-0.5, 0, (batch, passes))
+    q = q.permute(0, 3, 1, 2, 4)  # [B, N, R, L, D]
     k, v = (torch.unflatten(x, 0, (batch, passes)) for x in (k, v))
     own = q @ k.permute(0, 3, 1, 4, 2)  # [B, N, R, L, L]
     past = q.flatten(2, 3) @ kept_k.permute(0, 2, 3, 1)  # [B, N, R * L, M * kept]

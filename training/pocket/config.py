@@ -1,4 +1,4 @@
-"""What a training run can be told; plain data, imports nothing heavy."""
+"""Options of a training run; plain data, imports nothing heavy."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,7 @@
 """Training data of the pocket world: panoramas, captions, encoded views, sequences of blocks.
 
 Panoramas are drawn once, cached on disk, and cut into views on the spot. Batches follow from
-(seed, step) alone, so a resumed run sees what an unbroken one would have seen.
+(seed, step) alone, so a resumed run sees the data of an unbroken one.
 """
 
 import hashlib
@@ -224,7 +224,7 @@ def encode_views(module: Autoencoder, frames: np.ndarray, device: TrainingDevice
 def latent_pool(
     module: Autoencoder, data: PanoramaSet, per_panorama: int, folder: Path, device: TrainingDevice
 ) -> LatentPool:
-    """Return `per_panorama` random views of every panorama, encoding what is not cached."""
+    """Return `per_panorama` random views of every panorama, encoding those that are not cached."""
     stem = folder / f"latents-v4-{_fingerprint(module)}-{len(data)}-{per_panorama}"
     values, places = stem.with_suffix(".npy"), stem.with_suffix(".places.npy")
     if not places.exists():
@@ -271,7 +271,6 @@ def _tops(rng: np.random.Generator, count: int) -> np.ndarray:
 
 
 def _fingerprint(module: Autoencoder) -> str:
-    """Return a name for latents by all that makes them; the decoder does not."""
     digest = hashlib.sha256()
     for name, value in module.state_dict().items():
         if not name.startswith("decoder"):

@@ -69,13 +69,13 @@ logger = logging.getLogger(__name__)
 
 GUIDANCE = 3.0  # that is learned into imagination
 FROM_NOISE = 0.5  # share of blocks learned as they are made in play, in one step
-OWN_PAST = 0.5  # share of steps on blocks whose memory holds what the network makes of it
+OWN_PAST = 0.5  # share of steps on blocks whose memory holds the network's own version
 FRAMES_BATCH, MOVING_BATCH = 6, 2  # sequences a step of the generator
 SHORT_EMA = 0.99  # of the autoencoder, whose last, smallest steps matter most
 
 
 class PocketPipeline:
-    """Builds what the stages need, in order, each from the one before.
+    """Builds the stages in order, each from the one before.
 
     PocketPipeline(PocketTraining(), POCKET, choose_device()).run()
     """
@@ -99,31 +99,31 @@ class PocketPipeline:
         self.networks.to(device.device)
 
     def run(self) -> None:
-        """Train what is not trained yet, from where it stands, and write the weights."""
+        """Train the stages that are not finished, from their states, and write the weights."""
         weights = self.folder / "weights"
         if self.training.init_from is None:
             if not (weights / AUTOENCODER).exists():
-                self._train_autoencoder()
+                stage = AutoencoderStage(*self._pictures)
+                self._loop(stage, self.training.autoencoder_steps, SHORT_EMA)
+                stage.normalise()
                 self.export(weights)
             load_into(self.autoencoder, weights / AUTOENCODER)
         self._pretrain_text()
         self._loop(self._world_stage(), self.training.world_steps)
         if self.config.generator_rank:
             self._train_generator()
-        decoder = DecoderStage(self.autoencoder, self.data, self.device, self.training.seed)
-        self._loop(decoder, self.training.decoder_steps, SHORT_EMA)
+        self._loop(DecoderStage(*self._pictures), self.training.decoder_steps, SHORT_EMA)
         self._train_animator()
         self.export(weights)
 
-    def _train_autoencoder(self) -> None:
-        stage = AutoencoderStage(self.autoencoder, self.data, self.device, self.training.seed)
-        self._loop(stage, self.training.autoencoder_steps, SHORT_EMA)
-        stage.normalise()
+    @property
+    def _pictures(self) -> tuple[Autoencoder, PanoramaSet, TrainingDevice, int]:
+        return self.autoencoder, self.data, self.device, self.training.seed
 
     def _pretrain_text(self) -> None:
         config = LoopConfig(steps=self.training.reading_steps, warmup=50, decay=0.4, ema=0.99)
         Loop(self._text_pretraining, config, self.folder).run()
-        self._text_pretraining.module.heads.requires_grad_(False)  # it stays; what it reads goes on
+        self._text_pretraining.module.heads.requires_grad_(False)  # frozen; the encoder goes on
 
     @cached_property
     def _text_pretraining(self) -> TextPretrainingStage:
@@ -141,7 +141,7 @@ class PocketPipeline:
         module = Animator(self.config.animator).to(self.device.device)
         for network in (module.segment, module.move):
             add_norms(network)
-        stage = AnimatorStage(module, self.autoencoder, self.data, self.device, self.training.seed)
+        stage = AnimatorStage(module, *self._pictures)
         steps = self.training.animator_steps
         config = LoopConfig(steps=steps, warmup=100, decay=0.4, clip=0.5, ema=0.995)
         Loop(stage, config, self.folder).run()
@@ -219,7 +219,8 @@ class PocketPipeline:
             return load_tokenizer(self.training.init_from, self.config)
         path = self.folder / "tokenizer.json"
         if not path.exists():
-            save_tokenizer(_tokenizer_for(self.data, self.config), path)
+            captions = (caption for each in self.data.captions for caption in each)
+            save_tokenizer(train_tokenizer(captions, self.config.text.vocab_size), path)
         return Tokenizer.from_file(str(path))
 
     def export(self, folder: Path) -> None:
@@ -245,11 +246,6 @@ def held_out_captions(count: int) -> list[str]:
     """Return captions of scenes that training never sees, categories in turn."""
     names = list(CATEGORIES)
     return [render(names[i % len(names)], HELD_OUT + i).caption() for i in range(count)]
-
-
-def _tokenizer_for(data: PanoramaSet, config: PocketConfig) -> Tokenizer:
-    words = (caption for captions in data.captions for caption in captions)
-    return train_tokenizer(words, config.text.vocab_size)
 
 
 def train(training: PocketTraining) -> None:

@@ -1,7 +1,7 @@
 """Calibrates int8: the ranges of the inputs of products while scenes are played.
 
 The pocket world is played in fp32 and calls of its graphs are kept; then the graphs run again on
-what they were given, with the inputs of their products as outputs. See `model.quantisation`.
+the recorded inputs, with the inputs of their products as outputs. See `model.quantisation`.
 """
 
 import logging
@@ -77,7 +77,6 @@ def calibrated(weights: Path, scenes: Sequence[str], blocks: int) -> Ranges:
 
 
 def _walk(seed: int, blocks: int) -> list[CameraCommand]:
-    """Return commands that turn, tilt and zoom, and rest at times."""
     draw = random.Random(seed)
     commands: list[CameraCommand] = []
     while len(commands) < blocks:
@@ -97,7 +96,7 @@ class RecordedGraph(CompiledGraph):
         super().__init__(partial(compiler.compiled, network, write))
 
     def __call__(self, given: Sequence[Tensor], made: Sequence[Tensor]) -> None:
-        """Run it, and perhaps keep what it was given."""
+        """Run the graph, and perhaps keep its inputs."""
         super().__call__(given, made)
         self._seen += 1
         place = self._draw.randrange(self._seen)  # reservoir sampling
@@ -124,7 +123,7 @@ class RecordedGraph(CompiledGraph):
 
 @dataclass(frozen=True)
 class RecordingCompiler(GraphCompiler):
-    """Compiles graphs that keep what they are given."""
+    """Compiles graphs that keep their inputs."""
 
     graphs: list[RecordedGraph] = field(default_factory=list)
 

@@ -25,7 +25,7 @@ from mag_sandbox.training.pocket.data import (
     panorama_set,
     places_to_poses,
 )
-from mag_sandbox.training.pocket.paths import MakePath, random_path, stack_paths
+from mag_sandbox.training.pocket.paths import random_path, stack_paths
 from mag_sandbox.training.recipe.clips import Clips, Conditions, PathPlaces, Show
 from mag_sandbox.training.recipe.options import RecipeOptions
 from mag_sandbox.training.recipe.presets import TEACHER, at_pocket_size
@@ -68,23 +68,18 @@ class PocketParts:
 class PocketClips:
     """Videos, prompts and camera paths; a `ClipSource`."""
 
-    parts: PocketParts  # what they are made of
+    parts: PocketParts  # panoramas and networks
     batch: int  # videos a step
     seed: int  # of all draws
-    path: MakePath = random_path  # draws where videos look
-    # frames of which memory keeps one; None: as the networks were trained. Videos are the same
-    # for all
-    block_length: int | None = None
 
     def __post_init__(self) -> None:
         config = self.parts.config
         self.shape = (config.dit.channels, *config.latent_size)
         self.tokens = config.tokens_per_frame
-        self._rays = RayCoordinates.of(config, self.block_length)
+        self._rays = RayCoordinates.of(config)
         self._blocks = PathBlocks(
-            self.parts.data, self.parts.autoencoder, config.block_length, self.parts.device,
-            self.path,
-        )  # fmt: skip
+            self.parts.data, self.parts.autoencoder, config.block_length, self.parts.device
+        )
 
     def clips(self, number: int, frames: int) -> Clips:
         """Return encoded views along random paths, as many frames as `PathBlocks` has or fewer."""
@@ -101,7 +96,7 @@ class PocketClips:
         random = SeededRandom(self.seed, _PROMPTS, number)
         panoramas = random.numpy.integers(len(self.parts.data), size=self.batch)
         length = self._rays.block_length
-        paths = [self.path(random.numpy, -(-frames // length), length) for _ in panoramas]
+        paths = [random_path(random.numpy, -(-frames // length), length) for _ in panoramas]
         path = stack_paths(paths)
         places = self._places(
             places_to_poses(path.left, path.top, path.fov).flatten(1, 2),

@@ -36,7 +36,7 @@ WANTED = ((0.15, ()), (0.3, (0, 1, 2, 3)), (0.25, (2,)), (0.3, (3,)))
 ENOUGH, TRIES = 0.004, 12  # share of a crop; crops looked at until one is taken as it is
 DECODED = 0.75  # share of steps whose pictures went through the autoencoder, as in play
 ZOOMED, NARROWEST = 0.25, 0.67  # share of steps on enlarged crops; their smallest width
-SOFTENED = 0.4  # share of steps on pictures as soft as what is invented
+SOFTENED = 0.4  # share of steps on pictures as soft as invented ones
 SOFTNESS = (2, 4, 8)  # px that are one
 PARTS_WEIGHT = 0.05  # of telling the parts apart
 OUTER = {"stem", "stem_maps", "head"}  # of a network's convolutions
@@ -45,7 +45,7 @@ SHEET_TIMES = (0, 8, 16, 64, 256, 1024)  # frames
 
 @dataclass(frozen=True, slots=True)
 class MovingCrops:
-    """Pictures in [-1, 1], [B, 3, CROP, CROP], and what is known of them."""
+    """Pictures in [-1, 1], [B, 3, CROP, CROP], with their parts and moments."""
 
     rest: Tensor
     wind: Tensor  # where the sky comes from by then, at rest
@@ -81,7 +81,6 @@ def draw_crops(data: PanoramaSet, rng: np.random.Generator, count: int) -> Movin
 
 
 def _place(data: PanoramaSet, rng: np.random.Generator) -> tuple[np.ndarray, int, int, np.ndarray]:
-    """Return layers of a panorama, a crop's left and top in it, and the shares of its parts."""
     _, wanted = WANTED[rng.choice(len(WANTED), p=[share for share, _ in WANTED])]
     for _ in range(TRIES):
         layers = data.layers[rng.integers(len(data))]
@@ -93,7 +92,6 @@ def _place(data: PanoramaSet, rng: np.random.Generator) -> tuple[np.ndarray, int
 
 
 def _pose(left: int, top: int) -> list[float]:
-    """Return yaw, pitch and width of a crop [degrees]."""
     middle = left + CROP / 2, RING_HEIGHT / 2 - top - CROP / 2
     return [DEGREES_PER_PIXEL * px for px in (*middle, CROP)]
 
@@ -153,7 +151,6 @@ class AnimatorStage(Stage):
 
     @torch.no_grad()
     def _decoded(self, crops: MovingCrops) -> MovingCrops:
-        """Return the same as the autoencoder shows it."""
         pictures = self.device.upload(torch.cat((crops.rest, crops.wind)))
         with self.device.autocast():
             shown = self.autoencoder.decode(self.autoencoder.encode(pictures)).float().cpu()

@@ -7,7 +7,7 @@ judges one frame at a time, beside the same memory: of single frames it has lear
 steps of it are as detailed as the data, where a block made in one step is the mean of all that
 memory allows. With the history loss some blocks are made under the empty prompt and judged under
 the real one, so that the generator must rely on memory. By itself this does not settle: contrast
-and detail go on growing. So the spread of what is made, and of its edges, is held to the data's.
+and detail go on growing. So the spread of generated values, and of edges, is held to the data's.
 """
 
 from collections.abc import Callable, Mapping
@@ -34,9 +34,9 @@ from mag_sandbox.training.losses import (
 )
 from mag_sandbox.training.optimisers import GeneratorAndCritic
 from mag_sandbox.training.pocket.block_attention import (
+    BlockMemoryAttention,
     Kept,
     MemoryReadingAttention,
-    MemoryWritingAttention,
 )
 from mag_sandbox.training.pocket.data import Captions, Sequences, SequenceSource
 from mag_sandbox.training.pocket.stage_world import context_noise, earlier, kept_frames
@@ -87,7 +87,7 @@ class FrameDistillationStage(Stage):
 
     module: GeneratorAndCritic  # generator and critic; both start from the world
     world: PocketNetworks  # memory model, teacher and text encoder, frozen
-    tasks: Mapping[str, GenerationTask]  # what is made, in turn, by name
+    tasks: Mapping[str, GenerationTask]  # by name, in turn
     captions: Captions  # of the panoramas
     device: TrainingDevice  # where to compute
     seed: int  # of all draws
@@ -102,7 +102,7 @@ class FrameDistillationStage(Stage):
         return self.module.optimisers(RATE, CRITIC_RATE, BETAS, generator_decay=0.0)
 
     def kind(self, step: int) -> str:
-        """Return what a step makes."""
+        """Return the task of a step and the network that learns."""
         task, learns = list(self.tasks)[step % len(self.tasks)], self._generator_learns(step)
         return f"{task}, generator" if learns else f"{task}, critic"
 
@@ -166,7 +166,6 @@ class FrameDistillationStage(Stage):
         return dmd_loss(made, gradient).float() + flow_loss(flow, noise - clean)
 
     def _anchor(self, made: Tensor, clean: Tensor) -> Tensor:
-        """Return the distance to the truth of the tokens that memory knows."""
         patch = self.world.config.dit.patch
         square = (made - clean).square().mean(dim=2)  # [B * M, F, H, W]
         known = torch.exp(-nn.functional.avg_pool2d(square.detach(), patch) / KNOWN)
@@ -196,13 +195,13 @@ class FrameDistillationStage(Stage):
     def _remember(
         self, drawn: Sequences, clean: Tensor, draw: torch.Generator, alone: float
     ) -> tuple[dict[int, Kept], Tensor]:
-        """Let the memory model keep frames of all blocks; return them and who may read which."""
+        """Return the frames that the memory model keeps, and which block reads which."""
         count, blocks, frames = clean.shape[:3]
         sigma = self.device.upload(context_noise((count, blocks, frames), draw))
         context = add_noise(clean, self._noise(clean.shape, draw), sigma).flatten(0, 1)
         kept = self.device.upload(kept_frames(count, blocks, frames, draw))
         visible = self.device.upload(earlier(blocks).expand(count, -1, -1))
-        remembering = MemoryWritingAttention(visible, kept, self.world.config.tokens_per_frame)
+        remembering = BlockMemoryAttention(visible, kept, self.world.config.tokens_per_frame)
         dit, at = self.world.dit, self._beside(drawn, {}, visible, frames)
         text = _keys(dit, self._read(self.captions.empty(count)), blocks)
         time = dit.embed_time(sigma.flatten(0, 1) * 1000)
@@ -237,7 +236,6 @@ class FrameDistillationStage(Stage):
 
 
 def _keys(dit: DiT, features: Tensor, passes: int) -> TextKeys:
-    """Return keys and values of prompts, each for so many passes."""
     return tuple(
         (k.repeat_interleave(passes, 0), v.repeat_interleave(passes, 0))
         for k, v in dit.text_keys(features)

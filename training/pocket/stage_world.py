@@ -51,7 +51,7 @@ SHARES = {"images": 0.4, "views": 0.2, "blocks": 0.4}  # of steps after the firs
 CAPTION_WEIGHT = 0.1  # of the caption loss
 NOISY_CONTEXT = 0.5  # share of clean blocks that get a little noise, so that rollouts do not drift
 CONTEXT_NOISE = 0.15  # largest noise level of these
-KNOWN = 0.2  # mean squared error of a latent token below which the network knew what was there
+KNOWN = 0.2  # mean squared error of a latent token below which the network knew it
 OTHER_FRAME = 0.2  # share of sequences in which any frame of a block may be the kept one
 
 Prompts = tuple[Tensor, Tensor]  # ids and mask, [B, text_len]
@@ -61,7 +61,7 @@ Prompts = tuple[Tensor, Tensor]  # ids and mask, [B, text_len]
 class ImageTask:
     """Trains `PocketNetworks` on single frames."""
 
-    module: PocketNetworks  # what is trained
+    module: PocketNetworks
     autoencoder: Autoencoder  # decodes the sheets
     pool: LatentPool  # frames, and where they were cut
     captions: Captions  # of the panoramas
@@ -133,7 +133,7 @@ class ImageTask:
 class SequenceTask:
     """Trains `PocketNetworks` to continue from memory."""
 
-    module: PocketNetworks  # what is trained
+    module: PocketNetworks
     source: SequenceSource  # where sequences come from
     captions: Captions  # of the panoramas
     device: TrainingDevice  # where to compute
@@ -142,7 +142,7 @@ class SequenceTask:
     guidance: float = 1.0
     # share of noisy blocks that are pure noise, as blocks made in one step are
     from_noise: float = 0.0
-    # share of steps in which memory holds what the network makes of clean blocks, where it knows
+    # share of steps in which memory holds the network's own version of clean blocks, where it knows
     # them: as in play, where copies of copies must not grow harsher
     own_past: float = 0.0
 
@@ -267,7 +267,7 @@ class WorldStage(Stage):
 
     name = "world"
 
-    module: PocketNetworks  # what is trained
+    module: PocketNetworks
     images: ImageTask  # the task of the first `image_steps`; also draws the sheets of samples
     # the tasks that follow: "views", "blocks", "guided images" and "guided views"
     others: Mapping[str, ImageTask | SequenceTask]
@@ -283,7 +283,7 @@ class WorldStage(Stage):
         return muon_and_adamw(self.module, matrices, 0.012, 1.5e-3)
 
     def kind(self, step: int) -> str:
-        """Return what a step learns from: `images`, or a name of the other tasks."""
+        """Return the task of a step: `images`, or a name of the other tasks."""
         if step < self.image_steps:
             return "images"
         draw = np.random.default_rng([self.images.seed, 3, step])

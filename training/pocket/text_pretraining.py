@@ -49,7 +49,7 @@ def answers_of(scene: DrawnScene, caption: str) -> dict[tuple[str, str], int]:
 
 
 class TextOnlyCaptions:
-    """Captions of scenes that nobody draws, and what they say."""
+    """Captions of scenes that are never drawn, and the attributes they name."""
 
     def __init__(self, tokenizer: Tokenizer, text_len: int) -> None:
         names, captions = list(CATEGORIES), []
@@ -107,12 +107,12 @@ class TextPretraining(nn.Module):
 
 @dataclass(eq=False)
 class TextPretrainingStage(Stage):
-    """Trains `TextPretraining`; a text encoder that is trained already stays near what it was."""
+    """Trains `TextPretraining`; a trained text encoder stays near its features."""
 
     name = "text-pretraining"
 
-    module: TextPretraining  # what is trained
-    captions: TextOnlyCaptions  # what is read
+    module: TextPretraining
+    captions: TextOnlyCaptions
     device: TrainingDevice  # where to compute
     seed: int  # of all draws
     _: KW_ONLY
@@ -123,7 +123,7 @@ class TextPretrainingStage(Stage):
         self._before = copy.deepcopy(text).requires_grad_(False) if self.trained else None
 
     def optimisers(self) -> list[torch.optim.Optimizer]:
-        """Return AdamW; the reader learns faster than what it reads."""
+        """Return AdamW; the heads learn faster than the encoder."""
         groups = [
             {"params": list(self.module.text.parameters()), "lr": 1e-3},
             {"params": list(self.module.heads.parameters()), "lr": 4e-3},

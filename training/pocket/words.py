@@ -1,7 +1,7 @@
-"""What is written beside the weights of the words in captions: tokenizer, vocabulary, and texts.
+"""Files about words beside the weights: tokenizer, vocabulary, and encoded prompts.
 
-The game says that the world knows the words that captions use, and those phrases of a hand-made
-table that captions really hold.
+The game says that the world knows the words that captions use, and suggests those phrases of
+`phrases.txt` that captions hold.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""What the recipe's stages learn from, whatever the world's size: latents, text and places.
+"""Data of the recipe's stages at either size: latents, text and places.
 
 A *clip* is what one loss sees: some whole blocks of latent frames, 21 frames at full size.
 """

@@ -165,8 +165,8 @@ class LatentVideos:
 class ReadAhead:
     """Clips of another source, of which the next ones are read while the present ones are learned.
 
-    They are thought to lie as far apart as the last two did; what is asked for otherwise is read
-    when it is asked for. A `ClipSource`.
+    They are expected to lie as far apart as the last two did; others are read on demand.
+    A `ClipSource`.
     """
 
     def __init__(self, source: ClipSource, most: int = 4) -> None:

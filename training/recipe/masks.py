@@ -45,7 +45,7 @@ def history_compress(frames: int, block_length: int) -> Tensor:
     """Return the mask that MAG's released memory model is trained with, [2F, 2F]: clean | noisy.
 
     Of a clean block only the last frame is kept; clean blocks read themselves and what earlier ones
-    kept, noisy blocks also what their own clean block kept.
+    kept, noisy blocks also the kept frame of their own clean block.
 
     Source: MAG, arXiv 2512.18741, as released.
     """
@@ -76,7 +76,6 @@ def _blocks(frames: int, block_length: int) -> Tensor:
 
 
 def _kept(frames: int, block_length: int) -> Tensor:
-    """Return which frames are the last of their block."""
     return torch.arange(frames) % block_length == block_length - 1
 
 
@@ -91,7 +90,7 @@ def block_attention(
 ) -> Attend:
     """Return a strategy that asks the kernel once for each run of frames that read alike.
 
-    The mask is of frames, bool [F, F], of so many tokens each; the kernel sees only what is read.
+    The mask is of frames, bool [F, F], of so many tokens each; the kernel gets only tokens read.
     Which tokens these are is known on the device before the first layer asks.
     """
     runs = [(row, len(list(alike))) for row, alike in groupby(mask.tolist())]
@@ -109,6 +108,5 @@ def block_attention(
 
 
 def _tokens_of(row: Sequence[bool], tokens: int) -> Tensor:
-    """Return the places of the tokens of the frames that a row of a mask reads."""
     frames = torch.tensor([frame for frame, read in enumerate(row) if read])
     return (frames[:, None] * tokens + torch.arange(tokens)).flatten()

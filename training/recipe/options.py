@@ -1,4 +1,4 @@
-"""What the recipe's commands can be told; plain data, imports nothing heavy."""
+"""Options of the recipe's commands; plain data, imports nothing heavy."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -2,8 +2,8 @@
 
 A video `sea/harbour.mp4` with its caption in `sea/harbour.txt` becomes `sea%2Fharbour.pt`, in
 VPData's form: `video_features` [F, 16, H/8, W/8] and `prompt_embeds` [rows, text_dim], both bf16.
-Texts go first, a few at a time, then videos, one at a time; workers write what they make, so memory
-does not grow with their number. What is there already is left as it is.
+Texts go first, a few at a time, then videos, one at a time; workers write the files themselves, so
+memory does not grow with their number. Existing files are left as they are.
 """
 
 import hashlib
@@ -47,11 +47,11 @@ logger = logging.getLogger(__name__)
 
 FPS = 16  # frames a second that Wan was trained on
 TEXTS_AT_ONCE = 64  # of a task
-LONGEST_NAME = 200  # bytes; file systems end at 255, with what is added
+LONGEST_NAME = 200  # bytes; file systems allow 255, and a suffix is added
 
 
 def precompute(options: PrecomputeOptions) -> None:
-    """Read what is not read yet; files that cannot be decoded are named and passed over.
+    """Encode the texts and videos that are missing; a file that cannot be decoded is a warning.
 
     Raises:
         TrainingDataError: there is nothing to read.
@@ -94,7 +94,7 @@ class SourceVideo:
         return folder / f"{self.name}.pt"
 
     def caption(self) -> str:
-        """Return what the file beside it says; "": there is none.
+        """Return the text of the file beside it, "" if there is none.
 
         Raises:
             TrainingDataError: it is no text.
@@ -130,7 +130,6 @@ def _raised(error: OSError) -> None:
 
 
 def _flat(path: Path) -> str:
-    """Return a path as the name of one file, another one for every path."""
     name = path.as_posix().replace("%", "%25").replace("/", "%2F")
     long = os.fsencode(name)
     return name if len(long) <= LONGEST_NAME else hashlib.sha256(long).hexdigest()

@@ -84,7 +84,7 @@ class Distillation:
 
     optimisation: Optimisation
     recipe: Recipe
-    clip_frames: int = 21  # what the scores see at once
+    clip_frames: int = 21  # that the scores judge at once
     overlap: int = 3  # frames of the clip before, at the start of every later one
     clips: int = 1  # of a video
     in_turn: bool = True  # clips are learned from one after another; else one at random a video
@@ -117,7 +117,7 @@ TEACHER = TeacherTraining(Optimisation(steps=100_000, rate=1e-5, betas=(0.9, 0.9
 STUDENT = StudentTraining(Optimisation(steps=6000))  # steps and rate are ours
 CAUSVID_STUDENT = replace(STUDENT, context="clean")
 
-# the paper trains 300 steps, the released file says 600; 300 is what the later stages start from
+# the paper trains 300 steps, the released file says 600; the later stages start from 300
 SELF_FORCING = Distillation(Optimisation(steps=300), RECIPES["self-forcing"])
 SELF_FORCING_AS_RELEASED = replace(SELF_FORCING, optimisation=Optimisation(steps=600))
 

@@ -191,8 +191,8 @@ class RecipeStage(Stage, Generic[Module, Source, Config]):
 
     name = "stage"
 
-    module: Module  # what is trained
-    source: Source  # what it learns from
+    module: Module
+    source: Source  # of batches
     config: Config  # the numbers
     device: TrainingDevice  # where to compute
     seed: int  # of all draws
@@ -211,7 +211,7 @@ class RecipeStage(Stage, Generic[Module, Source, Config]):
         ]  # fmt: skip
 
     def sheet(self, path: Path, step: int) -> None:  # noqa: ARG002 (shows the latest step's)
-        """Write what the latest step made, with the weights it had then."""
+        """Write the latents of the latest step, made with the weights it had then."""
         if self.latest is not None:
             self.show(path, self.latest)
 
@@ -258,8 +258,8 @@ class TeacherStage(RecipeStage[DiT, ClipSource, TeacherTraining]):
 class StudentStage(RecipeStage[DiT, TrajectorySource, StudentTraining]):
     """Trains a causal transformer, first the teacher, to name the end of its way from anywhere.
 
-    Every block of a clip stands at a step of its own. What it reads of earlier blocks is as noisy
-    as they are, or clean (teacher forcing).
+    Every block of a clip stands at a step of its own. It reads earlier blocks as
+    noisy as they are, or clean (teacher forcing).
 
     Source: CausVid, arXiv 2412.07772; Self Forcing, arXiv 2506.08009.
     """
@@ -388,7 +388,7 @@ class Scores:
     """
 
     real: DiT  # the teacher, frozen
-    fake: DiT  # the critic; it learns what the generator makes
+    fake: DiT  # the critic, which learns the generator's distribution
     guidance: float  # how much the prompt counts in the teacher's; 0: no negative one is asked
     shift: float = 5.0  # of the noise levels
 

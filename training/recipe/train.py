@@ -55,7 +55,7 @@ KINDS = {
 
 
 class RecipeError(WorldFailed, ValueError):
-    """What was asked for does not fit together."""
+    """Options that do not fit together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +74,6 @@ class Size:
     accumulate: Callable[[int], int]  # videos a step -> batches a step
     negative: str
     save_minutes: float
-    # what of a generator learns by distribution matching
-    learner: Callable[[DiT], DiT] = lambda dit: dit
 
 
 def train(options: RecipeOptions, size: Size, processes: Processes = ALONE) -> Path:
@@ -149,7 +147,7 @@ class _StageTraining:
         options, size = self.options, self.size
         own_teacher = options.folder / "teacher.safetensors"
         teacher = own_teacher if size.teacher and own_teacher.exists() else size.start
-        generator = size.learner(self._learner(_start(options)))
+        generator = self._learner(_start(options))
         source: PromptSource
         videos: TeacherForced | Lanes
         if preset.context == "clean":
@@ -185,7 +183,6 @@ class _StageTraining:
         return Lanes(lanes, self._awake(lanes[0].memory_bytes))
 
     def _awake(self, memory_bytes: int) -> int | None:
-        """Return of how many videos the memories, of so many bytes each, may be on the device."""
         if self.size.device.device == "cpu":
             return None
         mine = self.options.parts // self.processes.count
@@ -213,7 +210,6 @@ class _StageTraining:
         return self.size.accumulate(videos)
 
     def _finish(self, stage: AnyStage, result: DiT, config: LoopConfig, name: str) -> Path:
-        """Train a stage to its end and write the network that is its result."""
         name = self.options.preset or name
         stage.batches = self._batches(stage.config)
         config = replace(config, save_minutes=self.size.save_minutes)
@@ -229,7 +225,7 @@ def trajectory_batches(learned: int) -> int:
 
 
 def clips_to_a_whole_video(preset: Distillation, clips: int) -> int:
-    """Return after how many steps no video is under way: what is made then needs no memory.
+    """Return after how many steps no video is under way, so that no memory need be saved.
 
     A step has so many clips of each video that is being made.
     """

@@ -1,7 +1,7 @@
 """Clips for distribution matching: parts of videos that the generator makes, memory carried on.
 
 A rollout is the engine of play, `model.full.rollout`, with gradients where the recipe wants them:
-only the last denoising step of a block is differentiated, and what is remembered is cut off.
+only the last denoising step of a block is differentiated, and remembered latents are detached.
 """
 
 from collections.abc import Callable, Sequence
@@ -39,9 +39,9 @@ class TrainedGenerator:
     The calls are those of `BlockGenerator`, so `Rollout` plays it.
     """
 
-    dit: DiT  # what is trained
-    memory_dit: DiT  # writes what is remembered; MAG's frozen memory model, or the generator
-    cache: GraphCache  # what is read and written
+    dit: DiT
+    memory_dit: DiT  # writes memory: MAG's frozen memory model, or the generator
+    cache: GraphCache  # read and written
     empty_text: Tensor  # features of the empty prompt, [B, text_len, text_dim]
 
     def sample(
@@ -99,7 +99,7 @@ class SelfRollout(Rollout):
             noise: standard normal, [B, F, C, H, W], whole blocks.
             text: keys of the prompt the generator is given, with their gradient.
             exit_step: at which of the recipe's steps every block ends; 0 is the noisiest.
-            renoise: what is added after the steps before it.
+            renoise: noise added after the steps before it.
 
         Source: Self Forcing, arXiv 2506.08009, algorithm 1.
         """
@@ -122,7 +122,7 @@ _PLACE, _EXIT, _HISTORY, _NOISE, _SWITCH, _FORCED = range(20, 26)  # keep draws 
 
 @dataclass(frozen=True, slots=True)
 class GeneratedClip:
-    """What the scores judge."""
+    """A clip for the scores to judge."""
 
     latents: Tensor  # [B, F, C, H, W]; a gradient, if any, only in frames made just now
     text: Tensor  # features of the real prompts, [B, text_len, text_dim]
@@ -144,7 +144,7 @@ class Videos:
     """
 
     dit: DiT  # the generator
-    memory_dit: DiT  # writes what is remembered; the generator itself where the recipe says so
+    memory_dit: DiT  # writes memory; the generator itself where the recipe says so
     source: PromptSource  # of prompts and places
     config: Distillation  # the numbers
     device: TrainingDevice  # where to compute
@@ -158,7 +158,7 @@ class Videos:
     def __post_init__(self) -> None:
         self._tails = self.tails or (lambda: last_frames(self.config.overlap))
         self._following: tuple[int, int] | None = None  # video, index of its next clip
-        self._cache: GraphCache | None = None  # what the video remembers
+        self._cache: GraphCache | None = None  # memory of the video
 
     @property
     def memory_bytes(self) -> int:
@@ -170,12 +170,12 @@ class Videos:
         return recipe.slots * frame.slot_bytes(torch.bfloat16)
 
     def rest(self) -> None:
-        """Let what the video remembers wait in main memory."""
+        """Move the video's memory to main memory."""
         if self._cache:
             self._cache.rest()
 
     def wake(self) -> None:
-        """Have it on the device again."""
+        """Move it back to the device."""
         if self._cache:
             self._cache.wake(self.device.device)
 
@@ -288,7 +288,7 @@ class Lanes:
 
 @dataclass(eq=False)
 class TeacherForced:
-    """Makes clips in one pass that reads data where a rollout would read what it made.
+    """Makes clips in one pass that reads data where a rollout would read its own blocks.
 
     Source: CausVid, arXiv 2412.07772.
     """

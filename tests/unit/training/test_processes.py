@@ -156,7 +156,7 @@ def test_an_export_of_nothing_says_what_to_name(tmp_path, capsys):
 
 @pytest.mark.parametrize(
     "command",
-    ["pocket", "imagination", "tables --table 4", "precompute --wan w --folder f"],
+    ["pocket", "imagination", "precompute --wan w --folder f"],
 )
 def test_what_is_the_work_of_one_process_refuses_to_be_started_as_several(
     command, capsys, monkeypatch, tmp_path

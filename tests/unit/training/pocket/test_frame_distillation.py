@@ -17,7 +17,6 @@ from mag_sandbox.training.pocket import stage_distillation
 from mag_sandbox.training.pocket.block_attention import (
     BlockMemoryAttention,
     MemoryReadingAttention,
-    MemoryWritingAttention,
 )
 from mag_sandbox.training.pocket.data import Sequences
 from mag_sandbox.training.pocket.stage_distillation import (
@@ -182,7 +181,7 @@ def test_recalling_reads_what_remembering_left_as_both_at_once_do():
         for a, b in zip(clean, noisy, strict=True)
     ]
     at_once = both(0, *beside).unflatten(0, (COUNT, 2 * BLOCKS))
-    remembering = MemoryWritingAttention(before, kept, tokens)
+    remembering = BlockMemoryAttention(before, kept, tokens)
     first = remembering(0, *clean).unflatten(0, (COUNT, BLOCKS))
     then = MemoryReadingAttention(remembering.kept, before, tokens)(0, *noisy).unflatten(
         0, (COUNT, BLOCKS)
