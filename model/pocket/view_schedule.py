@@ -79,7 +79,7 @@ class ViewSchedule:
         """
         self._inventor, self._decoder, self._times = inventor, decoder, times
         self._painting = inventor if isinstance(inventor, PaintingInventor) else None
-        self._encode, self._grid, self._enabled = encode, grid, enabled
+        self._encode, self._grid, self.enabled = encode, grid, enabled
         self.begin()
 
     def begin(
@@ -101,7 +101,7 @@ class ViewSchedule:
 
     def runs(self, memory: BlockMemory) -> bool:
         """Tell whether views are made ahead under the memory policy."""
-        return self._enabled and memory.policy.looks_ahead
+        return self.enabled and memory.policy.looks_ahead
 
     def paints(self, memory: BlockMemory) -> bool:
         """Tell whether everything that memory does not show is painted ahead."""

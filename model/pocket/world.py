@@ -1,15 +1,15 @@
 """The pocket world: a camera, a schedule of views, a memory of blocks, and a decoder.
 
 `step` shows the whole way of a command. Its parts are `ViewSchedule` (which views are needed, and
-when), `BlockMemory` (what a block reads, and how it is remembered), `Editor` (changes of the world
-by the player) and `BlockDecoder` (latents to moving pictures).
+when), `BlockMemory` (what a block reads, and how it is remembered), `EditRequests` (changes of the
+world by the player), `PaintingCuts` (painted views and skies) and `BlockDecoder` (latents to moving
+pictures).
 """
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -17,8 +17,6 @@ from torch import Tensor
 from mag_sandbox.controls.camera import CameraCommand, CameraPose, check_pose, move
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.files.validation import decode, of_type
-from mag_sandbox.model.frames import to_frames
-from mag_sandbox.model.memory import no_places
 from mag_sandbox.model.parking import joined, part_of, parts_of
 from mag_sandbox.model.pocket.base import PocketSession, PocketWorld, WorldParts
 from mag_sandbox.model.pocket.block_memory import (
@@ -28,9 +26,11 @@ from mag_sandbox.model.pocket.block_memory import (
     PassInputs,
 )
 from mag_sandbox.model.pocket.decoding import MOTION, WIND
+from mag_sandbox.model.pocket.edit_requests import EditRequests
 from mag_sandbox.model.pocket.editing import Editor
 from mag_sandbox.model.pocket.inventing import Inventor, MemoryModelInventor, Outlook
 from mag_sandbox.model.pocket.painting import PaintingInventor
+from mag_sandbox.model.pocket.painting_cuts import PaintingCuts
 from mag_sandbox.model.pocket.view_schedule import ViewRequest, ViewSchedule
 from mag_sandbox.model.session_world import MOST_BLOCKS
 from mag_sandbox.model.world import (
@@ -41,7 +41,6 @@ from mag_sandbox.model.world import (
     Past,
     WorldState,
     checked_seed,
-    no_edits,
 )
 from mag_sandbox.scenes import Scene
 
@@ -129,6 +128,10 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             self._inventor, self._decoder, self._codec.encode_picture, networks.rays.grid,
             self._times, enabled=look_ahead,
         )  # fmt: skip
+        self._cuts = PaintingCuts(painting, self.memory, self._decoder, self._codec, self._times)
+        self._edits = EditRequests(
+            self.spec.name, editor, self.memory, self.schedule, self._times, self._notices
+        )
 
     def reset(self, scene: Scene, seed: int) -> FrameBlock:
         """Return the first block of a scene; see `World`."""
@@ -167,7 +170,8 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         with torch.inference_mode():
             latents = self._codec.encode_block(frames, self.spec)
             self.schedule.cancel()
-            self._edit(Edit("forget"))
+            session = self._running()
+            self._edits.begin(Edit("forget"), session.prompt, session.block_index)
             self._obey(replace(control, edit=None))
             return self._finish_block(self._poses(control.camera), control.camera, latents)
 
@@ -190,7 +194,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         """Finish the edit and remember the views that are due; see `World`."""
         session = self._running()
         if self.editor and self.editor.is_due(session.block_index):
-            self._advance(edited=self._finish_edit(self.editor))
+            self._advance(edited=self._edits.finish(self.editor, session.block_index))
             return True
         with torch.inference_mode():
             if self.schedule.remember_due(session.block_index, self.memory):
@@ -201,8 +205,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
     def painted(self, pose: CameraPose) -> Frames | None:
         """Return what was painted or given at a pose; see `World`."""
         with torch.inference_mode():
-            views = self.painting.views((pose,)) if self.painting else None
-        return None if views is None else to_frames(views)
+            return self._cuts.frames(pose)
 
     def snapshot(self) -> WorldState:
         """Return everything needed to continue; see `World`."""
@@ -253,7 +256,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             else:
                 self._inventor.begin_view(progress.pending, progress.prompt, self.memory)
 
-    def provenance(self) -> dict:
+    def provenance(self) -> dict[str, Any]:
         """Return the header of a recording of this world."""
         setting = asdict(self._initial_memory)
         return {**super().provenance(), "memory": setting, "look_ahead": self._look_ahead}
@@ -311,7 +314,8 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             self._advance(prompt=control.prompt, prompt_index=session.prompt_index + renews)
         if control.memory is not None and control.memory != self.memory.policy.setting:
             self.memory.change(control.memory)
-        return self._edit(control.edit) or edited
+        session = self._running()
+        return self._edits.begin(control.edit, session.prompt, session.block_index) or edited
 
     def _schedule_views(self, command: CameraCommand) -> None:
         """Request the view that a command leads to, or else the one the camera was heading for."""
@@ -341,7 +345,9 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         painted = sky = None
         if given is None:
             schedule.prefetch(poses[-1], time, memory)  # unless prefetched before
-            painted, sky = self._cut_painted(poses), self._cut_sky(poses)
+            painted = None if schedule.paints(memory) else self._cuts.begin_view(poses[-1])
+            if session.has_sky and WIND not in session.leave_out:
+                sky = self._cuts.begin_sky(poses, time)
         if moves_on:
             schedule.start_cut(next_end)
         block = self._generate(poses, given)
@@ -350,7 +356,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         memory.drop_prefetched()
         if moves_on and not self._changes_before(session.block_index + 1):
             schedule.prefetch(next_end, time + self.spec.block_length, memory)
-        shown = decoder.finish(drawn, partial(self._recall_sky, poses))
+        shown = decoder.finish(drawn, partial(self._cuts.sky, poses, time))
         self._advance(pose=poses[-1], command=command, has_sky=shown.has_sky)
         schedule.has_remembered = False
         self._request_view(command, session.block_index + 1)
@@ -376,7 +382,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         session = self._running()
         return PassInputs(session.seed, session.prompt, session.prompt_index, self._time)
 
-    # Views and skies
+    # Views
 
     def _request_view(self, command: CameraCommand, next_block: int) -> None:
         """Request a view if the camera moves to where one is missing, unless an edit is painted."""
@@ -397,83 +403,6 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         """Tell whether memory changes before a block, whatever its command."""
         edits = self.editor is not None and self.editor.is_due(block)
         return edits or self.schedule.is_due(block)
-
-    def _cut_painted(self, poses: tuple[CameraPose, ...]) -> "Future[Tensor | None] | None":
-        """Begin to cut the painting at a block's end, where no view is prefetched."""
-        if poses[-1] == self.memory.focused_pose or self.schedule.paints(self.memory):
-            return None
-        return self._decoder.beside(partial(self._painted_latents, poses[-1]))
-
-    def _painted_latents(self, pose: CameraPose) -> Tensor | None:
-        """Return the latents of the painting at a pose, [1, C, h, w]; None: it is incomplete."""
-        frames = self.painted(pose)
-        return None if frames is None else self._codec.encode(frames).float()
-
-    def _cut_sky(self, poses: tuple[CameraPose, ...]) -> "Future[Tensor | None] | None":
-        """Begin to cut the painted sky that the wind carries into a block."""
-        session = self._running()
-        if not session.has_sky or WIND in session.leave_out:
-            return None
-        upwind = self._decoder.upwind(poses, self._time)
-        return self._decoder.beside(partial(self._painted_skies, upwind))
-
-    def _painted_skies(self, poses: tuple[CameraPose, ...]) -> Tensor | None:
-        return self.painting.skies(poses) if self.painting else None
-
-    def _recall_sky(self, poses: tuple[CameraPose, ...]) -> Tensor:
-        """Return the sky that the wind carries into a block, [F, 3, H, W]: painted or recalled."""
-        upwind = self._decoder.upwind(poses, self._time)
-        with self._times.measure("sky"):
-            skies = self._painted_skies(upwind)
-            if skies is not None:
-                return skies
-            pictures = self._codec.picture(self.memory.recall_block(upwind))
-            return self._decoder.sky_alone(pictures, upwind)
-
-    # Edits
-
-    def _edit(self, edit: Edit | None) -> Edit | None:
-        """Begin an edit; return it if it took effect at once, and note why one is refused."""
-        if edit is None:
-            return None
-        session, problem, done = self._running(), self._refusal(), None
-        if self.editor is not None and not problem:
-            self.schedule.cancel()  # the requested view knows nothing of the edit
-            with self._edit_time(self.editor):
-                problem, done = self.editor.ask(
-                    edit, session.prompt, session.block_index, self.memory
-                )
-        if problem and edit.act != "forget":  # without views ahead there is nothing to forget
-            self._notices.append(problem)
-        return done
-
-    def _finish_edit(self, editor: Editor) -> Edit | None:
-        """Apply the edit that was painted; None: it is no longer possible."""
-        if problem := self._refusal():
-            editor.drop()
-            self._notices.append(problem)
-            return None
-        with torch.inference_mode(), self._edit_time(editor):
-            return editor.finish(self._running().block_index, self.memory)
-
-    @contextmanager
-    def _edit_time(self, editor: Editor) -> Iterator[None]:
-        """Count time for an edit; if it changes the newest painted frame, that becomes a copy."""
-        self.memory.drop_prefetched()
-        with self._times.measure("edit"):
-            pose = self.memory.focused_pose
-            before = editor.ground(pose)
-            yield
-            if before != editor.ground(pose):
-                self.memory.policy.blur()
-
-    def _refusal(self) -> str:
-        """Return why nothing can be edited now; empty if it can."""
-        if self.editor is None:
-            return no_edits(self.spec.name)
-        if not self._look_ahead:
-            return "nothing can be changed while look-ahead is off; switch it on in the settings"
-        return no_places(self.memory.policy.setting.policy)
 
     # Snapshots of parts
 

@@ -51,7 +51,9 @@ def changed_cells(before: tuple[np.ndarray, ...], after: tuple[np.ndarray, ...])
 def edit_at_rest(made: DiffusionWorld, edit: Edit) -> Edit:
     """Change the world without making a block, to compare memories."""
     with torch.inference_mode():
-        done = made._edit(edit) or made._finish_edit(made.editor)
+        session, edits = made._running(), made._edits
+        done = edits.begin(edit, session.prompt, session.block_index)
+        done = done or edits.finish(made.editor, session.block_index)
     assert done is not None
     return done
 

@@ -1,0 +1,63 @@
+"""The painting behind a block: views and skies cut out of it while the block is denoised."""
+
+from concurrent.futures import Future
+from functools import partial
+
+from torch import Tensor
+
+from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.model.frames import to_frames
+from mag_sandbox.model.pocket.block_memory import BlockMemory
+from mag_sandbox.model.pocket.decoding import BlockDecoder, Codec
+from mag_sandbox.model.pocket.painting import PaintingInventor
+from mag_sandbox.model.session_world import StageTimer
+from mag_sandbox.model.world import Frames
+
+
+class PaintingCuts:
+    """Cuts the painted surroundings; skies that are not painted are recalled from memory."""
+
+    def __init__(
+        self,
+        painting: PaintingInventor | None,
+        memory: BlockMemory,
+        decoder: BlockDecoder,
+        codec: Codec,
+        times: StageTimer,
+    ) -> None:
+        """Cut a painting, on the decoder's thread where the caller need not wait."""
+        self._painting, self._memory = painting, memory
+        self._decoder, self._codec, self._times = decoder, codec, times
+
+    def frames(self, pose: CameraPose) -> Frames | None:
+        """Return the painting at a pose, uint8 [1, H, W, 3]; None: it is incomplete."""
+        views = self._painting.views((pose,)) if self._painting else None
+        return None if views is None else to_frames(views)
+
+    def begin_view(self, end: CameraPose) -> "Future[Tensor | None] | None":
+        """Begin to cut the latents at a block's end; None: memory holds them already."""
+        if end == self._memory.focused_pose:
+            return None
+        return self._decoder.beside(partial(self._latents, end))
+
+    def begin_sky(self, poses: tuple[CameraPose, ...], time: int) -> "Future[Tensor | None]":
+        """Begin to cut the painted sky that the wind carries into a block."""
+        upwind = self._decoder.upwind(poses, time)
+        return self._decoder.beside(partial(self._skies, upwind))
+
+    def sky(self, poses: tuple[CameraPose, ...], time: int) -> Tensor:
+        """Return the sky that the wind carries into a block, [F, 3, H, W]: painted or recalled."""
+        upwind = self._decoder.upwind(poses, time)
+        with self._times.measure("sky"):
+            skies = self._skies(upwind)
+            if skies is not None:
+                return skies
+            pictures = self._codec.picture(self._memory.recall_block(upwind))
+            return self._decoder.sky_alone(pictures, upwind)
+
+    def _latents(self, pose: CameraPose) -> Tensor | None:
+        frames = self.frames(pose)
+        return None if frames is None else self._codec.encode(frames).float()
+
+    def _skies(self, poses: tuple[CameraPose, ...]) -> Tensor | None:
+        return self._painting.skies(poses) if self._painting else None
