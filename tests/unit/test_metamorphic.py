@@ -3,6 +3,7 @@
 import functools
 import itertools
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,8 +14,8 @@ from hypothesis import strategies as st
 from mag_sandbox.evaluation.magbench import best_match
 from mag_sandbox.evaluation.magbench.evaluate import motion_ratio
 from mag_sandbox.evaluation.magbench.lpips import Lpips, LpipsDistance
-from mag_sandbox.evaluation.report.data import half_life_of
 from mag_sandbox.evaluation.similarity import metrics
+from mag_sandbox.evaluation.similarity.recall import half_life, seen_recall
 from mag_sandbox.evaluation.vbench import consistency
 from mag_sandbox.renderer.version2.render import HELD_OUT, render
 from mag_sandbox.renderer.views import view_at
@@ -155,20 +156,18 @@ def test_motion_ratio_falls_with_every_frame_that_stands_still(video):
     assert ratios[-1] == 0.0
 
 
-level = st.floats(0.0, 60.0)
-
-
-@given(level, level, level, level)
-@settings(max_examples=60, deadline=None)
-def test_recall_never_grows_when_the_return_is_worse(one, other, floor, ceiling):
-    worse, better = sorted((one, other))
-    assert metrics.recall(worse, floor, ceiling) <= metrics.recall(better, floor, ceiling)
+@pytest.mark.parametrize("damage", [noisy, soft, wandering])
+def test_recall_never_grows_when_the_return_is_worse(video, damaged, damage):
+    seen = [seen_recall(damaged(damage, amount)[-1], video[-1]) for amount in AMOUNTS]
+    assert seen == sorted(seen, reverse=True)
 
 
 @given(st.lists(st.floats(1.0, 30.0), min_size=4, max_size=12), st.floats(0.1, 0.9))
 @settings(max_examples=40, deadline=None)
 def test_half_life_never_grows_when_every_return_is_worse(times, share):
-    good = [(time, 66.0) for time in times]
-    bad = [(time, share * value) for time, value in good]
-    lives = [half_life_of(rows) or np.inf for rows in (good, bad)]
+    results = [
+        [SimpleNamespace(seconds_away=time, recall=recall) for time in times]
+        for recall in (66.0, share * 66.0)
+    ]
+    lives = [half_life(each) or np.inf for each in results]
     assert lives[1] <= lives[0]

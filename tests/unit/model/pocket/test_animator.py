@@ -9,7 +9,7 @@ from mag_sandbox.model.config import AnimatorConfig
 from mag_sandbox.model.pocket.animator import PARTS, Animator, Moments
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.version2 import moving
-from mag_sandbox.renderer.version2.layered_canvas import HOP_HEIGHT, WALK_REACH
+from mag_sandbox.renderer.version2.moving import HOP_HEIGHT, WALK_REACH
 from mag_sandbox.renderer.views import DEGREES_PER_PIXEL
 from tests.tiny import TINY_ANIMATOR, randomise
 
