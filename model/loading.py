@@ -241,7 +241,7 @@ def _load_full(
 def _backend(row: WorldRow) -> str:
     if row.clips:
         return "clips"
-    return "pack_loading" if row.packs else "loading"
+    return "pack_world" if row.packs else "loading"
 
 
 def follow() -> None:

@@ -21,7 +21,7 @@ from mag_sandbox.model.catalogue.weight_files import WeightFile, WorldFiles
 from mag_sandbox.model.catalogue.worlds import WORLDS, VideoShape
 from mag_sandbox.model.config import DiTConfig
 from mag_sandbox.model.full import loading as full
-from mag_sandbox.model.full import pack_loading
+from mag_sandbox.model.full import pack_world
 from mag_sandbox.model.full.pack_world import PackStreamWorld
 from mag_sandbox.model.full.world import StreamWorld
 from mag_sandbox.model.world import MemorySetting
@@ -142,7 +142,7 @@ def tiny_pack(
         files = replace(files, files=(*files.files, own))
     plan = MemoryPlan(0, decoder="tiny")
     start = Start(row, files, PROCESSOR, plan, reduced=False, video=SMALL)
-    return pack_loading.load(
+    return pack_world.load(
         start, row.memory_setting(), look_ahead=True, execution=None, on_progress=on_progress
     )
 

@@ -38,8 +38,8 @@ from mag_sandbox.files.whole import replace_file
 from mag_sandbox.model.catalogue.memory_plan import Start, prepare
 from mag_sandbox.model.catalogue.recipes import BLOCK_LENGTH
 from mag_sandbox.model.catalogue.weight_files import WeightFile, own_file
-from mag_sandbox.model.full.active_text import NOTHING
 from mag_sandbox.model.full.loading import checkpoint_path, load
+from mag_sandbox.model.full.text_cache import NOTHING
 from mag_sandbox.model.full.world import StreamWorld
 from mag_sandbox.model.generator import BlockGenerator, Coordinates, block_noises
 from mag_sandbox.model.kv_cache import KVCache

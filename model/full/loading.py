@@ -19,14 +19,13 @@ from mag_sandbox.model.checkpoints import Change, load_checkpoint, open_checkpoi
 from mag_sandbox.model.config import DiTConfig
 from mag_sandbox.model.dit import DiT, TokenSplit
 from mag_sandbox.model.execution import Execution, compiles, package_version
-from mag_sandbox.model.full.active_text import NOTHING, ScenePrompts
 from mag_sandbox.model.full.compiling import compile_layers
 from mag_sandbox.model.full.frame_tiers import FrameTiers, WaitingRoom
 from mag_sandbox.model.full.offload import SideStream
 from mag_sandbox.model.full.rollout import Engine, full_cache
 from mag_sandbox.model.full.splits import Distant, Ulysses, card, joined
 from mag_sandbox.model.full.text import TextEmbedder, load_text_encoder, load_tokenizer
-from mag_sandbox.model.full.text_cache import weights_identity
+from mag_sandbox.model.full.text_cache import NOTHING, ScenePrompts, weights_identity
 from mag_sandbox.model.full.tiny_decoder import load_tiny_decoder, load_tiny_encoder
 from mag_sandbox.model.full.vae import TIME_STRIDE, load_vae
 from mag_sandbox.model.full.video_stream import PictureCodec, VideoStream, exact_codec, tiny_codec

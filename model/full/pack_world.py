@@ -1,10 +1,12 @@
 """The World of Wan's own transformer that remembers by packing frames: MemoryPack at full size.
 
-What is held never grows: the picture a scene begins with, the newest latent frames, and psi. The
-weights are of many steps and guided, so a block takes seconds. It knows nothing of files.
+The memory never grows: the picture a scene begins with, the newest latent frames, and psi. The
+weights are of many steps and guided, so a block takes seconds. The parts are those that
+`python -m training memorypack --size full` leaves; without any, the world plays with untrained ones
+and says so.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import torch
@@ -14,17 +16,32 @@ from mag_sandbox.controls.camera import CameraCommand, CameraPose
 from mag_sandbox.controls.phrase_compiler import HOLD, compose
 from mag_sandbox.files.validation import decode, of_type
 from mag_sandbox.files.yaml_files import not_found
-from mag_sandbox.model.catalogue.memory_plan import MemoryPlan
+from mag_sandbox.model.attention import named_kernel
+from mag_sandbox.model.catalogue.memory_plan import MemoryPlan, Start
 from mag_sandbox.model.catalogue.recipes import BLOCK_LENGTH
-from mag_sandbox.model.catalogue.worlds import WorldRow
-from mag_sandbox.model.dit import Attend, own_block_attention
+from mag_sandbox.model.catalogue.worlds import VideoShape, WorldRow
+from mag_sandbox.model.checkpoints import load_checkpoint
+from mag_sandbox.model.dit import Attend, DiT, own_block_attention
+from mag_sandbox.model.execution import Execution
 from mag_sandbox.model.flow import euler_levels
-from mag_sandbox.model.full.active_text import ScenePrompts
+from mag_sandbox.model.full.loading import (
+    checkpoint_path,
+    dit_config,
+    execution_for,
+    facts,
+    picture_codecs,
+    scene_prompts,
+    stream_spec,
+)
 from mag_sandbox.model.full.pose_estimate import PoseEstimator
+from mag_sandbox.model.full.splits import card
 from mag_sandbox.model.full.steered import ParkedSession, SteeredSession, SteeredWorld
+from mag_sandbox.model.full.text_cache import NOTHING, ScenePrompts, weights_identity
 from mag_sandbox.model.full.vae import TIME_STRIDE
 from mag_sandbox.model.full.video_stream import VideoStream
 from mag_sandbox.model.generator import block_noise
+from mag_sandbox.model.lora import merge
+from mag_sandbox.model.memorypack.config import MEMORYPACK
 from mag_sandbox.model.memorypack.memory import PackMemory, load_memory, pack_usage, saved_memory
 from mag_sandbox.model.memorypack.networks import (
     BlockDenoiser,
@@ -34,8 +51,10 @@ from mag_sandbox.model.memorypack.networks import (
     read_context,
     sampled,
 )
-from mag_sandbox.model.memorypack.places import LatentFrames, Places, coordinates
+from mag_sandbox.model.memorypack.packing import IndexPlaces, LatentFrames, Places, coordinates
+from mag_sandbox.model.memorypack.parts import PartsInfo, load_parts, untrained
 from mag_sandbox.model.parking import joined, part_of
+from mag_sandbox.model.rope import index_frequencies
 from mag_sandbox.model.world import (
     Control,
     FrameBlock,
@@ -229,3 +248,94 @@ class PackStreamWorld(SteeredWorld[_PackSession]):
         session = self._running()
         session.newest = latents
         return self._handed_out(frames, poses, pack_usage(session.memory, self._title, self.spec))
+
+
+def load(
+    start: Start,
+    memory: MemorySetting,  # noqa: ARG001 (it has one memory)
+    *,
+    look_ahead: bool,  # noqa: ARG001 (text cannot say where to look)
+    execution: dict[str, Any] | None,
+    on_progress: Progress,
+) -> PackStreamWorld:
+    """Return a world of the table, run as a recording was, or with the best kernel that runs here.
+
+    Raises:
+        MissingWeights: weights or parts are damaged, of another architecture or another base.
+        WorldFailed: a recording cannot be run as it was.
+    """
+    files, row = start.files, start.row
+    assert row.packs is not None  # only worlds that pack are loaded here
+    running = replace(execution_for(start.device.kind, execution), compiled=False)
+    torch.set_num_threads(running.threads)
+    on_progress("generator", 0.1)
+    networks, info = _networks(start, running)
+    on_progress(f"memory parts: {info.words()}", 0.6)
+    codec, load_tiny = picture_codecs(start, running)
+    where = "cpu" if start.plan.text_encoder == "cpu" else running.device
+    prompts = scene_prompts(files, where, (NOTHING, row.packs.negative))
+    config = {"dit": asdict(networks.dit.config), "video": asdict(start.video)}
+    world = assemble(
+        row,
+        start.plan,
+        start.video,
+        networks,
+        info,
+        prompts,
+        VideoStream(
+            codec, load_tiny, card(running.device, start.plan.decoder_card), running.device
+        ),
+        {**facts(start, running), "config": config},
+        on_progress,
+    )
+    on_progress("ready", 1.0)
+    return world
+
+
+def assemble(
+    row: WorldRow,
+    plan: MemoryPlan,
+    video: VideoShape,
+    networks: PackedNetworks,
+    info: PartsInfo,
+    prompts: ScenePrompts,
+    stream: VideoStream,
+    provenance: dict[str, Any],
+    on_progress: Progress,
+) -> PackStreamWorld:
+    """Return a world of its parts, laid out for inference.
+
+    `info` says what trained the networks' parts.
+    """
+    dit = networks.dit
+    config = dit.config
+    return PackStreamWorld(
+        spec=replace(stream_spec(row.name, video), policies=(row.policy,)),
+        row=row,
+        plan=plan,
+        networks=networks.eval().requires_grad_(False),
+        places=IndexPlaces(*video.grid(config), index_frequencies(config.head_dim)),
+        prompts=prompts,
+        video=stream,
+        latent_shape=(config.channels, video.latent_height, video.latent_width),
+        title=row.name if info.trained else f"{row.name} (untrained)",
+        provenance={
+            **provenance,
+            "memorypack": {**info.config.as_dict(), "trained": info.words()},
+        },
+        on_progress=on_progress,
+    )
+
+
+def _networks(start: Start, running: Execution) -> tuple[PackedNetworks, PartsInfo]:
+    path = checkpoint_path(start.files, "generator")
+    with torch.device("meta"):
+        dit = DiT(dit_config(start.files), named_kernel(running.kernel))
+    load_checkpoint(dit, path, running.dtype, running.device)
+    base = weights_identity(path)
+    if start.files.paths("parts"):
+        networks, info = load_parts(dit, checkpoint_path(start.files, "parts"), base)
+    else:
+        networks, info = untrained(dit, MEMORYPACK), PartsInfo(MEMORYPACK, base)
+    merge(dit)
+    return networks, info

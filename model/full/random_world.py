@@ -18,12 +18,12 @@ from mag_sandbox.model.catalogue.worlds import VideoShape, WorldRow
 from mag_sandbox.model.config import DiTConfig
 from mag_sandbox.model.dit import Attend, DiT
 from mag_sandbox.model.execution import Execution
-from mag_sandbox.model.full.active_text import ScenePrompts
 from mag_sandbox.model.full.loading import Parts, assemble, execution_for, memory_place
 from mag_sandbox.model.full.offload import SideStream
-from mag_sandbox.model.full.pack_loading import assemble as assemble_packing
 from mag_sandbox.model.full.pack_world import PackStreamWorld
+from mag_sandbox.model.full.pack_world import assemble as assemble_packing
 from mag_sandbox.model.full.splits import card, joined
+from mag_sandbox.model.full.text_cache import ScenePrompts
 from mag_sandbox.model.full.tiny_decoder import TinyDecoder, TinyEncoder
 from mag_sandbox.model.full.vae import WanVae
 from mag_sandbox.model.full.video_stream import (

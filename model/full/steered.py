@@ -18,9 +18,9 @@ from mag_sandbox.model.catalogue.memory_plan import MemoryPlan
 from mag_sandbox.model.catalogue.recipes import BLOCK_LENGTH
 from mag_sandbox.model.catalogue.worlds import WorldRow
 from mag_sandbox.model.frames import open_image
-from mag_sandbox.model.full.active_text import ActiveText, ScenePrompts
 from mag_sandbox.model.full.offload import OomFallback
 from mag_sandbox.model.full.pose_estimate import PoseEstimator
+from mag_sandbox.model.full.text_cache import ActiveText, ScenePrompts
 from mag_sandbox.model.full.vae import TIME_STRIDE
 from mag_sandbox.model.full.video_stream import VideoStream
 from mag_sandbox.model.parking import numbers_of, packed, part_of, unpacked

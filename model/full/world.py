@@ -19,7 +19,6 @@ from mag_sandbox.model.catalogue.memory_plan import MemoryPlan, budget_slots
 from mag_sandbox.model.catalogue.recipes import BLOCK_LENGTH
 from mag_sandbox.model.catalogue.worlds import WorldRow
 from mag_sandbox.model.dit import TextKeys
-from mag_sandbox.model.full.active_text import ScenePrompts
 from mag_sandbox.model.full.memory_restore import (
     ParkedMemory,
     RememberedBlock,
@@ -35,6 +34,7 @@ from mag_sandbox.model.full.steered import (
     SteeredSession,
     SteeredWorld,
 )
+from mag_sandbox.model.full.text_cache import ScenePrompts
 from mag_sandbox.model.full.vae import TIME_STRIDE
 from mag_sandbox.model.full.video_stream import VideoStream
 from mag_sandbox.model.generator import BlockGenerator, block_noises

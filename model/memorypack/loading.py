@@ -8,8 +8,8 @@ import torch
 from mag_sandbox.model.execution import Execution, compiles_here
 from mag_sandbox.model.lora import merge
 from mag_sandbox.model.memorypack.config import WORLD_OF_VARIANT
+from mag_sandbox.model.memorypack.packing import RayPlaces
 from mag_sandbox.model.memorypack.parts import PARTS, base_hash, packed_networks, parts_file
-from mag_sandbox.model.memorypack.places import RayPlaces
 from mag_sandbox.model.memorypack.world import MemoryPackWorld
 from mag_sandbox.model.pocket.engine import PocketEngine
 from mag_sandbox.model.pocket.loading import (

@@ -20,8 +20,7 @@ from mag_sandbox.controls.camera import CameraPose, check_pose
 from mag_sandbox.files.validation import decode, shortened
 from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.memorypack.networks import MemoryPack
-from mag_sandbox.model.memorypack.packing import Tokens
-from mag_sandbox.model.memorypack.places import LatentFrames, Places, joined
+from mag_sandbox.model.memorypack.packing import LatentFrames, Places, Tokens, joined
 from mag_sandbox.model.memorypack.semantic import SemanticState
 from mag_sandbox.model.world import (
     MemoryEntry,

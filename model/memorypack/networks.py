@@ -16,8 +16,14 @@ from mag_sandbox.model.dit import Attend, DiT, TextKeys
 from mag_sandbox.model.flow import AdamsBashforthSampler
 from mag_sandbox.model.generator import Coordinates, no_noise
 from mag_sandbox.model.memorypack.config import PackConfig
-from mag_sandbox.model.memorypack.packing import Group, PackEmbedder, Tokens, pack
-from mag_sandbox.model.memorypack.places import LatentFrames, Places
+from mag_sandbox.model.memorypack.packing import (
+    Group,
+    LatentFrames,
+    PackEmbedder,
+    Places,
+    Tokens,
+    pack,
+)
 from mag_sandbox.model.memorypack.semantic import SemanticPack, SemanticState
 
 Pairs = Sequence[tuple[Tensor, Tensor]]  # keys and values, a pair a layer

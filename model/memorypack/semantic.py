@@ -19,8 +19,7 @@ from mag_sandbox.model.attention import AttentionKernel
 from mag_sandbox.model.config import DiTConfig
 from mag_sandbox.model.dit import Attention, RMSNorm
 from mag_sandbox.model.memorypack.config import PackConfig
-from mag_sandbox.model.memorypack.packing import CellEmbedding, Grid, Tokens
-from mag_sandbox.model.memorypack.places import LatentFrames, Places
+from mag_sandbox.model.memorypack.packing import CellEmbedding, Grid, LatentFrames, Places, Tokens
 from mag_sandbox.model.rope import feature_count, rotate
 
 

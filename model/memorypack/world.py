@@ -24,7 +24,7 @@ from mag_sandbox.model.memorypack.networks import (
     context_attention,
     read_context,
 )
-from mag_sandbox.model.memorypack.places import LatentFrames, Places, coordinates
+from mag_sandbox.model.memorypack.packing import LatentFrames, Places, coordinates
 from mag_sandbox.model.pocket.base import PocketSession, PocketWorld, WorldParts
 from mag_sandbox.model.world import (
     Control,

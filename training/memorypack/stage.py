@@ -24,8 +24,8 @@ from mag_sandbox.model.memorypack.networks import (
     context_attention,
     read_context,
 )
+from mag_sandbox.model.memorypack.packing import LatentFrames, Places, coordinates
 from mag_sandbox.model.memorypack.parts import is_new
-from mag_sandbox.model.memorypack.places import LatentFrames, Places, coordinates
 from mag_sandbox.training.losses import flow_loss, sample_noise_levels
 from mag_sandbox.training.memorypack.presets import Forcing, PackTraining, Tuned
 from mag_sandbox.training.recipe.stages import RecipeStage

@@ -15,6 +15,7 @@ import torch
 
 from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.memorypack.config import VARIANTS
+from mag_sandbox.model.memorypack.packing import IndexPlaces, LatentFrames, Places, RayPlaces
 from mag_sandbox.model.memorypack.parts import (
     PartsInfo,
     base_hash,
@@ -22,7 +23,6 @@ from mag_sandbox.model.memorypack.parts import (
     save_parts,
     untrained,
 )
-from mag_sandbox.model.memorypack.places import IndexPlaces, LatentFrames, Places, RayPlaces
 from mag_sandbox.model.rope import RayCoordinates, index_frequencies
 from mag_sandbox.model.world import MissingWeights
 from mag_sandbox.training.devices import TrainingDevice

@@ -15,7 +15,7 @@ from mag_sandbox.model.memorypack.networks import (
     context_attention,
     read_context,
 )
-from mag_sandbox.model.memorypack.places import IndexPlaces, LatentFrames, coordinates
+from mag_sandbox.model.memorypack.packing import IndexPlaces, LatentFrames, coordinates
 from mag_sandbox.model.rope import index_frequencies
 from tests.tiny import TINY
 from tests.unit.model.memorypack.tiny_pack import (

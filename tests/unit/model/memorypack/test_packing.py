@@ -8,13 +8,14 @@ from mag_sandbox.model.config import DiTConfig
 from mag_sandbox.model.memorypack.config import FRAMEPACK, PackConfig, Scale
 from mag_sandbox.model.memorypack.packing import (
     Group,
+    IndexPlaces,
+    LatentFrames,
     PackEmbedder,
     Tokens,
     cells,
     pack,
     pooled,
 )
-from mag_sandbox.model.memorypack.places import IndexPlaces, LatentFrames
 from mag_sandbox.model.rope import axis_frequencies
 from tests.golden_vectors import assert_matches, manifest, vectors
 

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from mag_sandbox.model.memorypack.config import PackConfig
-from mag_sandbox.model.memorypack.places import joined
+from mag_sandbox.model.memorypack.packing import joined
 from mag_sandbox.model.memorypack.semantic import STRUCTURES, SemanticPack
 from tests.tiny import TINY
 from tests.unit.model.memorypack.tiny_pack import LENGTH, PLACES, frames, prompt, tiny_packed

@@ -5,7 +5,7 @@ import torch
 from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.memorypack.config import PackConfig
 from mag_sandbox.model.memorypack.networks import MemoryPack, PackedNetworks
-from mag_sandbox.model.memorypack.places import LatentFrames, RayPlaces
+from mag_sandbox.model.memorypack.packing import LatentFrames, RayPlaces
 from tests.tiny import TINY, randomise, tiny_rays
 
 ROWS, COLUMNS = TINY.token_grid

@@ -12,8 +12,8 @@ from mag_sandbox.model.config import FULL
 from mag_sandbox.model.memorypack.config import FRAMEPACK, VARIANTS
 from mag_sandbox.model.memorypack.memory import PackMemory
 from mag_sandbox.model.memorypack.networks import MemoryPack
+from mag_sandbox.model.memorypack.packing import IndexPlaces, LatentFrames
 from mag_sandbox.model.memorypack.parts import load_parts
-from mag_sandbox.model.memorypack.places import IndexPlaces, LatentFrames
 from mag_sandbox.model.rope import index_frequencies
 from mag_sandbox.model.world import MissingWeights
 from mag_sandbox.training.__main__ import parser
