@@ -61,6 +61,7 @@ class GoldenContinuer(RolloutContinuer):
 
 
 def golden_engine(name: str) -> Engine:
+    from mag_sandbox.model.full.frame_tiers import FrameTiers, WaitingRoom
     from mag_sandbox.model.full.rollout import full_cache
 
     sizes, recipe, batch = manifest()["config"], recipe_of(name), INPUTS["noise"].shape[0]
@@ -68,7 +69,8 @@ def golden_engine(name: str) -> Engine:
     memory_dit = golden_dit("dit_memory")
     cache = full_cache(dit.config, recipe, sizes["L"], torch.float32, batch=batch)
     grid = GridCoordinates(sizes["H"] // 2, sizes["W"] // 2, dit.config.head_dim)
-    engine = Engine(dit, memory_dit, cache, grid, recipe, INPUTS["noise"].shape[2:])
+    tiers = FrameTiers(cache, WaitingRoom(0, 0))
+    engine = Engine(dit, memory_dit, tiers, grid, recipe, INPUTS["noise"].shape[2:])
     return generator_only(engine) if recipe.remembers == "generator" else engine
 
 
