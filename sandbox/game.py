@@ -160,7 +160,8 @@ class PlayerGame:
     def picture_of(self, scene: Scene) -> PictureSource | None:
         """Return a picture of a scene: of the card that was chosen on the title, or its own."""
         card = self._title.card if self._title else None
-        if card is not None and card.title in (scene.name, title_of(scene.name)):
+        named = card and (card.title, card.place and card.place[0])
+        if card and named and {scene.name, title_of(scene.name)}.intersection(named):
             return card.picture
         return Path(scene.image) if scene.image else None
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import pygame
 
@@ -29,7 +30,7 @@ from mag_sandbox.sandbox.screens import (
     Watch,
     Way,
 )
-from mag_sandbox.sandbox.screens.loading import LoadingScreen
+from mag_sandbox.sandbox.screens.loading import READY, STAGES, LoadingScreen
 from mag_sandbox.sandbox.screens.play import (
     MakeSession,
     PlayContext,
@@ -41,6 +42,7 @@ from mag_sandbox.sandbox.settings import SandboxConfig
 from mag_sandbox.sandbox.ui.display import window_surface
 
 logger = logging.getLogger(__name__)
+OPENING = "Opening the recording"
 LOOK_S = 0.1  # between two looks whether a world has ended
 
 
@@ -216,8 +218,11 @@ class Navigator:
         self._playthrough = playthrough
         self.worker.begin(playthrough)
         leave = Way.TITLE if self.game else Way.LEAVE
-        behind = self.game.picture_of(playthrough.scene) if self.game else None
-        return LoadingScreen(self.worker, playthrough.scene, leave, self._bindings, picture, behind)
+        scene, keys = playthrough.scene, self._bindings
+        behind = self.game.picture_of(scene) if self.game else scene.image and Path(scene.image)
+        keeps_frames = isinstance(spec.source, Playback) and spec.source.seeks
+        ready = OPENING if keeps_frames else STAGES[READY]
+        return LoadingScreen(self.worker, scene, leave, keys, picture, behind or None, ready)
 
     def _observers(self, spec: WorkerSpec) -> Sequence[SessionObserver]:
         if self.game is None:

@@ -19,8 +19,10 @@ from mag_sandbox.files.whole import changed, replace_file, visible
 from mag_sandbox.scenes import Scene, SceneError, load_scene
 from mag_sandbox.scenes.characters import clean
 
-TITLE_WORDS = 5  # of a prompt, where a scene has no name
+TITLE_WORDS = 5  # a prompt of no more words is its own name
+MOST_TITLE_WORDS = 7
 TITLE_LENGTH = 40  # characters
+_PHRASE_END = re.compile(r"[,.;:]|\s(?:with|and|under|where|in front of)\s")
 MOST_OWN = 40  # scenes that the game wrote and that are kept
 
 
@@ -122,10 +124,13 @@ def delete_own_scene(path: Path) -> None:
 
 
 def title_of(prompt: str) -> str:
-    """Return the first words of a prompt, for people."""
+    """Return a name made of a prompt: its first phrase, or its first words."""
     words = prompt.split()
-    title = " ".join(words[:TITLE_WORDS])[:TITLE_LENGTH].rstrip(" ,.;:")
-    return title if len(title) >= len(prompt.rstrip(" ,.;:")) else f"{title}…"
+    first, *others = _PHRASE_END.split(prompt, maxsplit=1)
+    phrase = first.split() if others and len(words) > TITLE_WORDS else words
+    title = " ".join(phrase[:MOST_TITLE_WORDS])[:TITLE_LENGTH].rstrip(" ,.;:")
+    cut = "…" if len(title) < len(" ".join(phrase).rstrip(" ,.;:")) else ""
+    return f"{title[:1].upper()}{title[1:]}{cut}"
 
 
 def cannot_delete(path: Path, error: OSError) -> LibraryError:

@@ -21,9 +21,65 @@ STAGES = {  # what loaders report, for people; others are shown as they are
     "memory": "Making room for memories",
     READY: "Imagining the first view",
 }
+USUAL_S = {"Starting": 2.0, "weights": 0.4, "probe": 0.2, "memory": 0.3, READY: 4.5}  # in order
+LOADED_S = 1.0  # that the first view usually takes in a world that was played before
+STEADY = 0.7  # share of a stage's time over which the bar grows evenly; then ever more slowly
+LEAST_PACE, MOST_PACE = 0.2, 100.0  # time of a stage over its usual time
 DAWN = (38, 46, 78)  # lower end of the backdrop
 MOVES_S = 1 / 15  # between two pictures of the light that runs along the bar
 RUN_S, LIGHT = 1.6, 0.22  # how long it takes, and its share of the bar
+
+
+class LoadingProgress:
+    """Estimates the share of the wait that is over; it never shrinks, and never stands still.
+
+    Stages weigh what they usually take. The finished ones tell the pace of this machine. Stages of
+    loaders without usual times count by the share that they report.
+
+    >>> progress = LoadingProgress()
+    >>> progress.see("Starting", 0.0, now=0.0), progress.see("weights", 0.0, now=2.0) > 0.2
+    (0.0, True)
+    """
+
+    def __init__(self) -> None:
+        self._left = dict(USUAL_S)  # usual seconds of the stages that are not over
+        self._stage, self._since = "", 0.0
+        self._spent = self._usual = 0.0  # seconds of the finished stages
+        self._share = 0.0
+
+    def see(self, stage: str, reported: float, now: float) -> float:
+        """Return the share, 0 to 1, at a time [s] in a stage of which a share is reported."""
+        if stage != self._stage and (stage in self._left or stage not in USUAL_S):
+            self._enter(stage, now)
+        whole = self._usual + sum(self._left.values())
+        usual = self._left.get(self._stage)
+        if usual is None:
+            done = reported * (whole - self._left[READY])
+        else:
+            pace = self._spent / self._usual if self._usual else 1.0
+            pace = min(MOST_PACE, max(LEAST_PACE, pace))
+            done = self._usual + usual * _grown((now - self._since) / (usual * pace))
+        self._share = max(self._share, done / whole)
+        return self._share
+
+    def _enter(self, stage: str, now: float) -> None:
+        if not self._stage and stage == READY:  # the world is loaded
+            self._left = {READY: LOADED_S}
+        if stage in self._left:
+            order = list(USUAL_S)
+            over = [one for one in self._left if order.index(one) < order.index(stage)]
+            if self._stage:
+                self._usual += sum(self._left[one] for one in over)
+                self._spent += now - self._since
+            self._left = {one: usual for one, usual in self._left.items() if one not in over}
+        self._stage, self._since = stage, now
+
+
+def _grown(share: float) -> float:
+    """Return how far a stage is after a share of the time that it should take: below 1."""
+    if share <= STEADY:
+        return share
+    return 1.0 - (1.0 - STEADY) ** 2 / (1.0 - 2 * STEADY + share)
 
 
 class LoadingScreen:
@@ -37,6 +93,7 @@ class LoadingScreen:
         bindings: Bindings = DEFAULTS,
         picture: pygame.Surface | None = None,
         behind: PictureSource | None = None,
+        ready: str = STAGES[READY],
     ) -> None:
         """Wait for a scene.
 
@@ -47,7 +104,10 @@ class LoadingScreen:
             bindings: the player's keys.
             picture: stays in the window while a loaded world gets ready.
             behind: a picture of the place; None: there is none.
+            ready: says what a world that is loaded does before its first block.
         """
+        self._words = STAGES | {READY: ready}
+        self._progress, self._share = LoadingProgress(), 0.0
         self._leave, self._bindings = leave, bindings
         self._picture, self._behind = picture, behind
         self._backdrop = CachedPicture()
@@ -99,6 +159,7 @@ class LoadingScreen:
         if status.error:
             self.wake_at = None
             return changed
+        self._share = self._progress.see(status.stage, status.fraction, now)
         if now - self._moved_at >= MOVES_S:
             self._moved_at, changed = now, True
         self.wake_at = self._moved_at + MOVES_S
@@ -124,13 +185,13 @@ class LoadingScreen:
     def _draw_progress(self, surface: pygame.Surface, status: WorkerStatus) -> None:
         theme, (width, height) = self._hud.theme(surface), surface.get_size()
         light = (self._moved_at % RUN_S) / RUN_S
-        stage = STAGES.get(status.stage, status.stage.capitalize())
+        stage = self._words.get(status.stage, status.stage.capitalize())
         words = column(
             Text("MAG sandbox", 14, MUTED),
             Text(self._scene.name, 40, bold=True, lines=1),
             Text(self._scene.prompt, 17, MUTED, lines=3, centred=True),
             CustomPart(1, 30),
-            CustomPart(360, 6, _draw_bar, (min(1.0, status.fraction), light)),
+            CustomPart(360, 6, _draw_bar, (self._share, light)),
             Text(stage, 14, MUTED),
             gap=10,
             align=0.5,

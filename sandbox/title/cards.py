@@ -21,7 +21,7 @@ from mag_sandbox.sandbox.ui.layout import (
     height_of,
     row,
 )
-from mag_sandbox.sandbox.ui.theme import ACCENT, BACKDROP, BAD, INK, MUTED, Theme
+from mag_sandbox.sandbox.ui.theme import ACCENT, BACKDROP, BAD, FAINT, INK, MUTED, Theme
 from mag_sandbox.sandbox.ui.thumbnails import PictureSource, Thumbnails
 from mag_sandbox.sandbox.ui.widgets import Button, Glide, draw_ring
 
@@ -101,6 +101,12 @@ class TitleLayout:
         )
 
     @property
+    def across(self) -> pygame.Rect:
+        """Where the cards of a shelf are drawn: all of those that fit, and no part of the next."""
+        step = self.picture[0] + self.gap
+        return pygame.Rect(0, 0, self.margin + self.columns * step - self.gap // 2, self.size[1])
+
+    @property
     def columns(self) -> int:
         """How many cards of a shelf are wholly seen."""
         room = self.size[0] - 2 * self.margin + self.gap
@@ -121,7 +127,7 @@ class TitleLayout:
         self, theme: Theme, row_top: int, count: int, first: float
     ) -> Iterator[tuple[int, pygame.Rect]]:
         """Give the cards of a shelf that are seen, at least in part."""
-        window = pygame.Rect((0, 0), self.size)
+        window = self.across
         for place in range(count):
             rect = self.card(theme, row_top, place, first)
             if rect.colliderect(window) and (first == 0 or rect.right > self.margin):
@@ -220,19 +226,49 @@ def draw_shelf(
     chosen: int | None,
     *,
     focused: bool,
-) -> None:
+    pages: tuple[int, int, int] | None = None,
+) -> dict[int, pygame.Rect]:
     """Draw a row: its title and the cards that are seen.
 
     `first` is the card at the left edge, in between while it glides; `chosen` the one that all is
-    about; `focused`, whether it has the focus itself.
+    about; `focused`, whether it has the focus itself; `pages` the first and last card that are
+    seen, and how many there are. Returns where to click for the page before, -1, and after, 1.
     """
     ink = INK if chosen is not None else MUTED
-    theme.write(surface, shelf.title, 14, ink, bold=True, topleft=(layout.margin, row_top))
+    title = theme.write(surface, shelf.title, 14, ink, bold=True, topleft=(layout.margin, row_top))
+    turns = _draw_pages(surface, theme, pages, title.right + theme.px(16), title.centery)
+    clip = surface.get_clip()
+    surface.set_clip(clip.clip(layout.across))
     for place, rect in layout.cards(theme, row_top, len(shelf.cards), first):
         card = shelf.cards[place]
         _draw_card(surface, theme, thumbnails, rect, card, focused=focused and place == chosen)
         if place == chosen and not focused:
             draw_ring(surface, theme, rect, 12, 2, (*INK, 150))
+    surface.set_clip(clip)
+    return turns
+
+
+def _draw_pages(
+    surface: pygame.Surface,
+    theme: Theme,
+    pages: tuple[int, int, int] | None,
+    left: int,
+    middle: int,
+) -> dict[int, pygame.Rect]:
+    """Draw which cards of a shelf are seen, between two arrows; return where these are."""
+    if pages is None:
+        return {}
+    first, last, count = pages
+    turns = {}
+    for way, words in ((-1, "<"), (0, f"{first} to {last} of {count}"), (1, ">")):
+        ends = not way or (first == 1 if way < 0 else last == count)
+        look, bold = (FAINT if way and ends else MUTED if ends else ACCENT), bool(way)
+        size = 20 if way else 13
+        place = theme.write(surface, words, size, look, bold=bold, midleft=(left, middle))
+        if way:
+            turns[way] = place.inflate(theme.px(14), theme.px(6))
+        left = place.right + theme.px(8)
+    return turns
 
 
 def _draw_card(

@@ -146,13 +146,26 @@ class TitleFocus:
         top = max(0, min(limit, round(self._top.target) + down))
         self._top.to(top)
         row = max(top, min(top + self._rows - 1, self._card.row))
+        self._turn(row, across)
+        return True
+
+    def turn_page(self, row: int, pages: int) -> None:
+        """Show other cards of a shelf, as many as are seen at once."""
+        self._card = Focused("cards", row, self.column(row))
+        self._turn(row, pages * self._columns)
+
+    def pages(self, row: int) -> tuple[int, int, int] | None:
+        """Return the first and last card that are seen and how many there are; None: all are."""
+        count, first = len(self.shelves[row].cards), round(self._glide(row).target)
+        return (first + 1, first + self._columns, count) if count > self._columns else None
+
+    def _turn(self, row: int, across: int) -> None:
         glide, count = self._glide(row), len(self.shelves[row].cards)
         first = max(0, min(count - self._columns, round(glide.target) + across))
         glide.to(first)
         column = max(first, min(first + self._columns - 1, self.column(row), count - 1))
         if self.spot.area == "cards":
             self.go(Focused("cards", row, column))
-        return True
 
     def update(self, now: float) -> bool:
         """Move what glides."""

@@ -49,7 +49,7 @@ from mag_sandbox.scenes import Scene
 logger = logging.getLogger(__name__)
 PARKED, SCENES, RECORDINGS = "parked", "scenes", "recordings"  # folders of the player's data
 WAITING = "not on the disk yet"
-THUMBNAIL = "thumbnail.png"
+THUMBNAIL, BEGUN = "thumbnail.png", "state"  # of a recording: its picture, how it began
 MAX_LINE = 2**20  # bytes of a recording's first line
 MAX_TAIL = 2**16  # bytes of a recording's end that are looked at
 MAX_SECONDS = 1e7  # of play
@@ -93,7 +93,7 @@ def read_title_model(
             *(
                 _parked_card(
                     one.id,
-                    one.name,
+                    place_name(one),
                     WAITING,
                     remembered_text(one),
                     FreshPicture(one.last_frame),
@@ -193,6 +193,12 @@ def remembered_text(header: StateHeader | ParkedScene) -> str:
     return f"{views} remembered"
 
 
+def place_name(place: StateHeader | ParkedScene) -> str:
+    """Return what a place is called: described anew, by its new words, as while it is played."""
+    renamed = place.prompt != place.scene.prompt and place.name == place.scene.name
+    return title_of(place.prompt) if renamed else place.name
+
+
 def _own_cards(folder: Path) -> list[TitleCard]:
     cards = []
     for own in own_scenes(folder):
@@ -213,7 +219,7 @@ def _card_of(entry: ParkedEntry, now: datetime) -> TitleCard:
         return damaged(card, entry.problem or "It cannot be read.")
     left = "open in another window" if played_elsewhere else left_text(header, now)
     remembered, place = remembered_text(header), (entry.name, header.seed)
-    return _parked_card(entry.id, entry.name, left, remembered, entry.thumbnail, place)
+    return _parked_card(entry.id, place_name(header), left, remembered, entry.thumbnail, place)
 
 
 def _parked_card(
@@ -297,7 +303,8 @@ def _first_and_last(path: Path) -> tuple[dict, dict, dict]:
 
 def _thumbnail_of(recording: Path) -> Path | None:
     try:
-        pictures = [recording / THUMBNAIL, *sorted(recording.glob("image.*"))]
+        begun = recording / BEGUN / THUMBNAIL  # of what was played when it began
+        pictures = [recording / THUMBNAIL, begun, *sorted(recording.glob("image.*"))]
     except OSError:  # a closed folder
         return None
     return next((path for path in pictures if is_file(path) and not path.is_symlink()), None)

@@ -112,6 +112,7 @@ class TitleScreen:
         self._arranged: tuple[Theme, TitleLayout] | None = None
         self._backdrop = TitleBackdrop(self._thumbnails)
         self._places: list[tuple[pygame.Rect, Focused]] = []
+        self._turns: list[tuple[pygame.Rect, int, int]] = []  # places, shelves, and which way
         self._writing = actions.writing(self._write)
         self._question: Question | None = None
         self._answered: Callable[[int], object] = lambda answer: None
@@ -281,6 +282,12 @@ class TitleScreen:
         elif event.type == pygame.MOUSEMOTION or (
             event.type == pygame.MOUSEBUTTONDOWN and event.button in (1, 3)  # 4, 5: the wheel
         ):
+            if event.type == pygame.MOUSEBUTTONDOWN:
+                for rect, row, way in self._turns:
+                    if rect.collidepoint(event.pos):
+                        self._focus.turn_page(row, way)
+                        self._untouched, self._dirty = False, True
+                        return
             spot = next((s for rect, s in self._places if rect.collidepoint(event.pos)), None)
             if spot is None:
                 return
@@ -413,6 +420,7 @@ class TitleScreen:
 
     def _draw_shelves(self, surface: pygame.Surface, theme: Theme, layout: TitleLayout) -> None:
         focus, area = self._focus, layout.shelves
+        self._turns = []
         clip = surface.get_clip()
         surface.set_clip(area)
         for row, shelf in enumerate(focus.shelves):
@@ -421,11 +429,14 @@ class TitleScreen:
                 continue
             first, chosen = focus.first(row), focus.chosen(row)
             focused = focus.spot.area == "cards"
-            draw_shelf(
-                surface, theme, self._thumbnails, layout, shelf, top, first, chosen, focused=focused
-            )
+            turns = draw_shelf(
+                surface, theme, self._thumbnails, layout, shelf, top, first, chosen,
+                focused=focused, pages=focus.pages(row),
+            )  # fmt: skip
+            self._turns += [(rect.clip(area), row, way) for way, rect in turns.items()]
             for place, rect in layout.cards(theme, top, len(shelf.cards), first):
-                self._places.append((rect.clip(area), Focused("cards", row, place)))
+                seen = rect.clip(area).clip(layout.across)
+                self._places.append((seen, Focused("cards", row, place)))
         surface.set_clip(clip)
         draw_dots(surface, theme, layout, len(focus.shelves), round(focus.top))
 

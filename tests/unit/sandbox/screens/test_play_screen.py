@@ -1,5 +1,7 @@
 """Playing: frames come evenly, keys act at once, nothing stale is shown."""
 
+from itertools import pairwise
+
 import pygame
 import pytest
 
@@ -10,7 +12,7 @@ from mag_sandbox.sandbox.hud.toolbar import STAYS_S
 from mag_sandbox.sandbox.play.session import Playthrough
 from mag_sandbox.sandbox.play.worker import ReadyBlock, WorkerStatus
 from mag_sandbox.sandbox.screens import Way
-from mag_sandbox.sandbox.screens.loading import MOVES_S, RUN_S, LoadingScreen
+from mag_sandbox.sandbox.screens.loading import MOVES_S, RUN_S, LoadingProgress, LoadingScreen
 from mag_sandbox.sandbox.screens.play import PlayContext, PlayScreen, ReplayScreen
 from mag_sandbox.sandbox.settings import SandboxConfig
 from mag_sandbox.sandbox.ui.display import window
@@ -259,6 +261,32 @@ def test_loading_shows_progress_and_keeps_the_first_block(surface):
     worker.ready = "block"
     screen.update(4.1)
     assert screen.first == "block"
+
+
+@pytest.mark.parametrize("pace", [0.5, 1.0, 8.0])
+def test_the_bar_grows_with_time_on_any_machine_and_is_not_full_before_the_end(pace):
+    progress, now, shares = LoadingProgress(), 0.0, []
+    for stage, seconds, reported in (
+        ("Starting", 2.0, 0.0), ("weights", 0.2, 0.0), ("probe", 0.2, 0.1),
+        ("weights", 0.2, 0.2), ("memory", 0.3, 0.9), ("ready", 4.5, 1.0),
+    ):  # fmt: skip
+        for _ in range(10):
+            shares.append((now, progress.see(stage, reported, now)))
+            now += seconds * pace / 10
+    assert all(before < after for (_, before), (_, after) in pairwise(shares[11:]))
+    late = [abs(share - moment / now) for moment, share in shares if moment > 0.35 * now]
+    assert max(late) < 0.15
+    assert 0.8 < shares[-1][1] < 1.0
+
+
+def test_the_bar_of_a_loaded_world_begins_anew_and_others_follow_what_they_report():
+    progress = LoadingProgress()
+    assert progress.see("ready", 1.0, 5.0) == 0.0
+    assert 0.4 < progress.see("ready", 1.0, 5.5) < 0.6
+    progress = LoadingProgress()
+    shares = [progress.see("generator", 0.1, 0.0), progress.see("decoder", 0.7, 9.0)]
+    assert 0 < shares[0] < shares[1] < 0.7
+    assert progress.see("generator", 0.1, 10.0) == shares[1]
 
 
 def test_loading_that_failed_can_be_tried_again(surface):

@@ -114,10 +114,14 @@ def test_a_card_says_when_it_was_left_and_what_it_holds():
     assert remembered_text(header(kept=KeptMemory("none", 0, 0))) == "nothing remembered"
 
 
-def test_a_sentence_becomes_a_scene_named_after_its_first_words():
+def test_a_sentence_becomes_a_scene_named_after_its_first_phrase():
     scene = scene_of_prompt("  A castle\non a hill, under\x00 two moons. ", seed=4)
     assert scene.prompt == "A castle on a hill, under two moons."
-    assert (scene.name, scene.seed) == ("A castle on a hill…", 4)
+    assert (scene.name, scene.seed) == ("A castle on a hill", 4)
+    assert scene_of_prompt("a bedroom with a pink bed and a lamp").name == "A bedroom"
+    assert scene_of_prompt("one two three four five six seven eight").name == (
+        "One two three four five six seven…"
+    )
     assert scene_of_prompt("A castle.").name == "A castle"
 
 

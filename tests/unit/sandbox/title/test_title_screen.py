@@ -374,3 +374,22 @@ def test_a_later_title_shows_what_was_listed_before_until_it_knows_more(any_surf
     listing.is_waiting = False
     screen.update(1.0)
     assert screen.focused is None
+
+
+def test_a_long_shelf_shows_whole_cards_and_pages_for_the_mouse(game):
+    places = tuple(parked(f"v{n}", f"Place {n}", "", "", seed=n) for n in range(12))
+    game.model = replace(MODEL, parked=places)
+    game.screen.refresh()
+    game.settle()
+    columns = game.screen._focus._columns
+    seen = [(rect, spot.column) for rect, spot in game.screen._places if spot.area == "cards"]
+    row = [rect for rect, column in seen if rect.top == seen[0][0].top]
+    assert len(row) == columns
+    assert {rect.width for rect in row} == {row[0].width}, "none is cut"
+    after = next(rect for rect, shelf, way in game.screen._turns if (shelf, way) == (0, 1))
+    for _ in range(3):
+        game.point(after.center, pygame.MOUSEBUTTONDOWN, button=1)
+        game.settle()
+    assert game.screen._focus.pages(0) == (12 - columns + 1, 12, 12)
+    assert game.screen.focused == f"parked v{12 - columns}"
+    assert game.screen.outcome is None
