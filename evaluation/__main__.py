@@ -22,6 +22,10 @@ COMMANDS: Mapping[str, Subcommand] = {
         "score how recognisable invented objects are",
         options.ImaginationOptions, "evaluation.imagination.bar:run_imagination",
     ),
+    "viewpoints": Subcommand(
+        "do scenes keep their look while a player walks",
+        options.ViewpointOptions, "evaluation.imagination.viewpoints:run_viewpoints",
+    ),
     "magbench": Subcommand(
         "continue clips of MAG-Bench and compare",
         options.MagBenchOptions, "evaluation.magbench.evaluate:run_magbench",

@@ -96,6 +96,31 @@ class ImaginationOptions(WorkerOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ViewpointOptions:
+    """Whether scenes keep their look while a player walks through them."""
+
+    scenes: int = option(8, "held-out scenes (%(default)s)", type=int)
+    steps: int = option(
+        20, "viewpoints after the first one, half of them on the way back (%(default)s)", type=int
+    )
+    step: float = option(0.2, "between two viewpoints (%(default)g)", metavar="METRES")
+    seed: int = option(0, "of scenes and noise (%(default)s)", type=int)
+    weights: Path = option(
+        WEIGHTS / "imagination", "folder of the networks that plan and paint (the shipped ones)"
+    )
+    json: Path | None = option(None, JSON, metavar="FILE")
+    sheet: Path | None = option(None, PICTURES, metavar="PNG")
+
+    def __post_init__(self) -> None:
+        check_range("scenes", self.scenes, 1, 1000)
+        check_range("steps", self.steps, 2, 1000)
+        check_range("step", self.step, 0.01, 1.0)
+        check_range("seed", self.seed, 0, MAX_SEED)
+        if self.steps % 2:
+            raise ValueError(f"steps is {self.steps}, expected an even number")
+
+
+@dataclass(frozen=True, kw_only=True)
 class JudgeOptions:
     """Train the judge of things on renderer views."""
 

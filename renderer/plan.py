@@ -69,6 +69,12 @@ class Thing:
         """How wide and how tall it is."""
         return self.width * DEGREES_PER_PIXEL, self.height * DEGREES_PER_PIXEL
 
+    @property
+    def told(self) -> tuple[str, float, float, float, float, Rgb, Rgb, int]:
+        """What a painter is told of it: kind, yaw, pitch, size, main and mean colour, shape."""
+        box = self.yaw, self.pitch, *self.degrees
+        return self.name, *box, self.main_color, self.mean_color, self.variant
+
 
 def things_of(pixels: np.ndarray, ids: np.ndarray, placed: Sequence[Placed]) -> tuple[Thing, ...]:
     """Return all things of which a pixel is seen, in the order in which they were placed.

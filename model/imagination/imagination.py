@@ -81,6 +81,7 @@ class Subject(NamedTuple):
     empty: Tensor  # those of the empty prompt
     seed: int  # of the noise; each cell has its own
     things: Sequence[PlacedObject] = ()  # what stands around, from far to near
+    seen: np.ndarray | None = None  # of the ring from elsewhere; see `Sketch.carried_over`
 
 
 class Imagination:
@@ -299,6 +300,12 @@ class Imagination:
         table = object_table(subject.things, self.config.looks, self._ring)
         told = tell(table, rows, columns, self._ring[1])
         sketch = self._sketcher.draw(table, rows, columns)
+        if subject.seen is not None:
+            pixels = (
+                np.arange(self._stride) + self._stride * each[:, None] for each in (rows, columns)
+            )
+            down, across = (each.ravel() for each in pixels)
+            sketch = sketch.carried_over(subject.seen[down[:, None], across])
         sketched = sketched_cells([sketch], self._encoded)
         shape = self.config.painter.dit.channels, *self._ring
         drawn = np.random.default_rng([subject.seed, 2]).standard_normal(shape, np.float32)

@@ -23,6 +23,7 @@ from mag_sandbox.model.imagination.sketch import Sketch, Sketcher
 from mag_sandbox.model.pocket.networks import TextEncoder
 from mag_sandbox.renderer.plan import Thing
 from mag_sandbox.training.devices import TrainingDevice
+from mag_sandbox.training.imagination.restyling import Style
 from mag_sandbox.training.imagination.rings import latents_of, view_of
 from mag_sandbox.training.loop import Stage
 from mag_sandbox.training.losses import flow_target, sample_noise_levels
@@ -37,6 +38,7 @@ NOTHING_KNOWN = 0.65  # share of views; of the others, a part on some side is kn
 NO_OBJECTS, SOME_OBJECTS = 0.05, 0.1  # share of views; of some any share of objects is told
 NO_COLOR, NO_VARIANT = 0.08, 0.08  # share of told objects
 WALKED = 0.4  # share of views of which some was seen from another viewpoint, if any are
+RESTYLED = 0.7  # share of those whose scene looks otherwise than renders do, from both viewpoints
 SPRITE_RATE = 0.01
 FINE_RATE = 0.06  # where a cell sees many points: at less they are hardly made use of
 SKETCH_RATE = 0.005  # of what reads the sketch
@@ -124,6 +126,7 @@ class PainterStage(Stage):
         config = self.module.config
         (ring_rows, ring_columns), (height, width) = config.ring, config.view
         latents, all_rows, told, sketches = [], [], [], []
+        styles: dict[int, Style] = {}  # by place in the batch
         for ring in which:
             top = int(rng.integers(ring_rows - height + 1))
             rows = top + np.arange(height)
@@ -136,16 +139,33 @@ class PainterStage(Stage):
             told.append(tell(objects, rows, across, ring_columns))
             sketch = self.sketcher.draw(objects, rows, across)
             if ring >= self._rings:
-                seen = latents_of(self.carried, ring - self._rings)
-                sketch = sketch.carried_over(self._cut_picture(seen, rows, across))
+                carried = latents_of(self.carried, ring - self._rings)
+                seen = self._cut_picture(carried, rows, across)
+                if rng.random() < RESTYLED:
+                    style = styles[len(sketches)] = Style.drawn(rng)
+                    seen = style.of_seen(seen)
+                sketch = sketch.carried_over(seen)
             sketches.append(sketch)
         looks, numbers = (self.device.upload(torch.stack(each)) for each in zip(*told, strict=True))
         return (
-            torch.from_numpy(np.stack(latents)),
+            self._restyled(torch.from_numpy(np.stack(latents)), styles),
             torch.from_numpy(np.stack(all_rows)),
             ToldObjects(looks, numbers),
             sketches,
         )
+
+    @torch.no_grad()
+    def _restyled(self, latents: Tensor, styles: dict[int, Style]) -> Tensor:
+        """Return latents of views, [B, C, H, W], some of which show their scene in a style."""
+        if not styles:
+            return latents
+        places = list(styles)
+        with self.device.autocast():
+            pictures = self.autoencoder.decode(self.device.upload(latents[places])).float()
+            pairs = zip(styles.values(), pictures, strict=True)
+            styled = torch.stack([style.of_picture(picture) for style, picture in pairs])
+            latents[places] = self._encoded(styled).cpu()
+        return latents
 
     def _cut_picture(self, ring: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
         cell = self.autoencoder.config.stride
@@ -183,10 +203,7 @@ class PainterStage(Stage):
 
 def placed(thing: Thing) -> PlacedObject:
     """Return a thing of the renderer's log as a painter is told of it."""
-    return PlacedObject(
-        thing.name, thing.yaw, thing.pitch, *thing.degrees, thing.main_color, thing.mean_color,
-        thing.variant,
-    )  # fmt: skip
+    return PlacedObject(*thing.told)
 
 
 def some_objects(table: ObjectTable, rng: np.random.Generator) -> ObjectTable:

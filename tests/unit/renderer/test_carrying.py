@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from mag_sandbox.renderer.carrying import carried, viewpoint
 from mag_sandbox.renderer.render import CATEGORIES, SceneRenderer, lay_out
-from mag_sandbox.training.imagination.walks import carried, viewpoint
 
 
 def walked(category: str, there: tuple[float, float]):
@@ -43,3 +43,14 @@ def test_viewpoints_are_free(seeds=range(40)):
         assert layout.room.left < x < layout.room.right
         assert layout.room.back < z < layout.room.front
         assert 0.1 < np.hypot(x, z) < 2.6
+
+
+def test_what_the_first_picture_did_not_show_is_not_known():
+    scene = SceneRenderer(lay_out("outdoor", 12))
+    ring = scene.ring()
+    shown = np.zeros(ring.ids.shape, bool)
+    shown[:, 300:600] = True
+    found = carried(scene, ring, ring, ring.pixels, (0.0, 0.0), shown)[..., 3] > 0
+    assert found[:, 302:598].mean() > 0.9
+    assert not found[:, :299].any()
+    assert not found[:, 601:].any()

@@ -1,0 +1,324 @@
+"""`python -m evaluation viewpoints`: does a scene keep its look while a player walks through it?
+
+Held-out scenes are painted from one viewpoint after another: ahead in steps, and back. What the
+view before shows of the next one, by the renderer's geometry, is carried over; the painter invents
+the rest from the renderer's plan. One walk begins with the renderer's view after the world's own
+codec (given), another with what is painted from the plan alone (invented).
+
+The result is plain JSON data, of each kind of walk the mean over scenes:
+
+    schema     1
+    settings   scenes, steps, step_m, seed
+    weights    digest of the networks
+    given      seen_db, new_db: PSNR to the renderer's view halfway, where the walk's first view
+               shows it and where not; return_db: the last picture against the first, which is
+               from the same viewpoint; detail, sharpness: of the last picture, of the first one's;
+               change: difference of a picture from the one before after motion compensation, of
+               the renderer's; levels: the same [levels, RMS]
+    invented   return_db, detail, sharpness, change, levels; first_detail, first_sharpness: of the
+               first picture, of the renderer's
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from mag_sandbox.command_line import option, options_of
+from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.evaluation.probe.metrics import gradient_energy, psnr, sharpness
+from mag_sandbox.evaluation.results.output import JSON, PICTURES, Say, make_places, tell
+from mag_sandbox.model.attention import matmul_attention
+from mag_sandbox.model.frames import to_frames
+from mag_sandbox.model.imagination.imagination import Coder, Imagination, Subject, load_imagination
+from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.weights import IMAGINATION_WEIGHTS, digest_of
+from mag_sandbox.model.pocket.autoencoder import Autoencoder
+from mag_sandbox.model.pocket.networks import TextEncoder
+from mag_sandbox.model.pocket.weights import (
+    AUTOENCODER,
+    POCKET_WEIGHTS,
+    WORLD,
+    load_tokenizer,
+    read_config,
+)
+from mag_sandbox.model.prompts import tokenise
+from mag_sandbox.model.saved import load_into
+from mag_sandbox.renderer.behind import bands_of
+from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
+from mag_sandbox.renderer.carrying import carried, is_free
+from mag_sandbox.renderer.render import CATEGORIES, HELD_OUT, Ring, SceneRenderer, lay_out
+from mag_sandbox.renderer.views import HEIGHT, WIDTH, view
+from mag_sandbox.training.panorama.sheets import write_sheet
+
+FIRST_SEED = HELD_OUT + 650_000  # of the scenes walked through
+DIRECTIONS = 16  # of which the one with most room is walked in
+SHOWN = 5  # pictures of each walk on a sheet
+KEPT_EVERY = 1.0  # metres between viewpoints whose views are kept
+TOP = (RING_HEIGHT - HEIGHT) // 2  # of level views
+
+
+@dataclass(frozen=True, slots=True)
+class ViewpointSettings:
+    """Whether scenes keep their look while a player walks through them."""
+
+    scenes: int = option(8, "held-out scenes (%(default)s)", type=int)
+    steps: int = option(
+        20, "viewpoints after the first one; half of them on the way back", type=int
+    )
+    step: float = option(0.2, "between two viewpoints (%(default)g)", metavar="METRES")
+    seed: int = option(0, "of scenes and noise (%(default)s)", type=int)
+
+    def __post_init__(self) -> None:
+        if self.scenes < 1 or self.steps < 2 or self.steps % 2:
+            raise ValueError(
+                f"scenes is {self.scenes} and steps is {self.steps}, "
+                "expected at least 1, and an even number from 2 on"
+            )
+        if not 0.01 <= self.step <= 1:
+            raise ValueError(f"step is {self.step:g}, expected 0.01 to 1 m")
+
+
+@dataclass(frozen=True, slots=True)
+class ViewpointOptions(ViewpointSettings):
+    """Whether scenes keep their look while a player walks through them."""
+
+    weights: Path = option(IMAGINATION_WEIGHTS, "folder of the networks that plan and paint")
+    json: Path | None = option(None, JSON, metavar="FILE")
+    sheet: Path | None = option(None, PICTURES, metavar="PNG")
+
+
+class Painter:
+    """Paints level views of the renderer's scenes.
+
+    Painter.load(IMAGINATION_WEIGHTS).painted(ring, seed=1, yaw=90.0)
+    """
+
+    def __init__(
+        self, imagination: Imagination, coder: Coder, texts: Callable[[str], torch.Tensor]
+    ) -> None:
+        """Take parts.
+
+        Args:
+            imagination: what plans and paints.
+            coder: of its latents.
+            texts: returns the features of a caption and of no words, [2, text_len, text_dim].
+        """
+        self.imagination, self.coder, self._texts = imagination, coder, texts
+
+    @classmethod
+    def load(cls, folder: Path) -> "Painter":
+        """Return that of a folder of weights, in bf16, with the shipped codec and text encoder."""
+        config = read_config(POCKET_WEIGHTS)
+        autoencoder, text = Autoencoder(config.autoencoder).eval(), TextEncoder(config.text).eval()
+        load_into(autoencoder, POCKET_WEIGHTS / AUTOENCODER)
+        load_into(text, POCKET_WEIGHTS / WORLD, part="text.")
+        coder, tokens = Coder.of(autoencoder), load_tokenizer(POCKET_WEIGHTS, config)
+        imagination = load_imagination(
+            folder, coder, matmul_attention, lambda painter: painter.bfloat16()
+        )
+
+        @torch.inference_mode()
+        def texts(caption: str) -> torch.Tensor:
+            return text(*tokenise(tokens, [caption, ""], config.text.text_len))
+
+        return cls(imagination, coder, texts)
+
+    def painted(
+        self, ring: Ring, seed: int, yaw: float, seen: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Return a level view, uint8 [H, W, 3].
+
+        Args:
+            ring: whose things are painted.
+            seed: of the noise.
+            yaw: of the view, a multiple of a cell [degrees].
+            seen: what is known of the ring; see `carried`.
+        """
+        prompt, empty = self._texts(ring.caption()).split(1)
+        things = [PlacedObject(*thing.told) for thing in (*bands_of(ring), *ring.things)]
+        pose = self.imagination.lattice.nearest(CameraPose(yaw))
+        around = self.imagination.imagine(
+            self.imagination.nothing(), pose, Subject(prompt, empty, seed, things, seen)
+        )
+        place = self.imagination.lattice.place(pose)
+        return to_frames(self.imagination.picture(around, place))[0]
+
+    @torch.inference_mode()
+    def coded(self, picture: np.ndarray) -> np.ndarray:
+        """Return a view after the codec, uint8 [H, W, 3]."""
+        return to_frames(self.coder.decode(self.coder.encode(picture[None])))[0]
+
+
+class Route(NamedTuple):
+    """A way through a scene, looking ahead."""
+
+    scene: SceneRenderer
+    seed: int
+    yaw: float  # degrees, a multiple of a cell
+    places: Sequence[tuple[float, float]]  # x and z of all viewpoints, there and back [m]
+    rings: Sequence[Ring]  # what they show
+
+    @property
+    def columns(self) -> np.ndarray:
+        """Columns of the ring that views show."""
+        left = round(self.yaw / 360 * RING_WIDTH) - WIDTH // 2
+        return (left + np.arange(WIDTH)) % RING_WIDTH
+
+    def render(self, stop: int) -> np.ndarray:
+        """Return the renderer's view from a viewpoint, uint8 [H, W, 3]."""
+        return self.cut(self.rings[stop].pixels)
+
+    def cut(self, ring: np.ndarray) -> np.ndarray:
+        """Return the view of a ring, [H, W, channels]."""
+        return view(ring, int(self.columns[0]), TOP)
+
+    def carried(self, pictures: Sequence[np.ndarray], starts: Sequence[int]) -> np.ndarray:
+        """Return what the ring at the next viewpoint shows of earlier views; see `carried`.
+
+        Args:
+            pictures: from all viewpoints before.
+            starts: viewpoints that count; of two that show a point, the first.
+        """
+        stop, found = len(pictures), np.zeros((RING_HEIGHT, RING_WIDTH, 4), np.uint8)
+        for start in starts:
+            whole = np.zeros((RING_HEIGHT, RING_WIDTH, 3), np.uint8)
+            shown = np.zeros((RING_HEIGHT, RING_WIDTH), bool)
+            whole[TOP : TOP + HEIGHT, self.columns] = pictures[start]
+            shown[TOP : TOP + HEIGHT, self.columns] = True
+            (x, z), (old_x, old_z) = self.places[stop], self.places[start]
+            before, now = self.rings[start], self.rings[stop]
+            seen = carried(self.scene, before, now, whole, (x - old_x, z - old_z), shown)
+            found = np.where(found[..., 3:] > 0, found, seen)
+        return found
+
+    def far(self, start: int, stop: int) -> float:
+        """Return the distance between two viewpoints [m]."""
+        return float(np.hypot(*np.subtract(self.places[stop], self.places[start])))
+
+
+def route(settings: ViewpointSettings, index: int) -> Route:
+    """Return a way through the scene of an index, in the direction that is free for longest."""
+    seed = FIRST_SEED + 1000 * settings.seed + index
+    scene = SceneRenderer(lay_out(list(CATEGORIES)[index % len(CATEGORIES)], seed))
+    half = settings.steps // 2
+    marks = [*range(half + 1), *reversed(range(half))]
+
+    def place(yaw: float, mark: int, step: float) -> tuple[float, float]:
+        x, z = np.sin(np.radians(yaw)), np.cos(np.radians(yaw))
+        return mark * step * float(x), mark * step * float(z)
+
+    def free(yaw: float) -> int:
+        """Return how many steps in a direction nothing is in the way."""
+        steps = range(1, half + 1)
+        blocked = (n for n in steps if not is_free(scene.layout, *place(yaw, n, settings.step)))
+        return next(blocked, half + 1) - 1
+
+    yaws = [turn * 360 / DIRECTIONS for turn in range(DIRECTIONS)]
+    yaw = max(yaws, key=free)
+    step = settings.step * max(free(yaw), 1) / half  # a small room is walked in smaller steps
+    rings = [scene.ring(*place(yaw, mark, step)) for mark in range(half + 1)]
+    places = [place(yaw, mark, step) for mark in marks]
+    return Route(scene, seed, yaw, places, [rings[mark] for mark in marks])
+
+
+class Walk(NamedTuple):
+    """Pictures from all viewpoints of a route, uint8 [H, W, 3] each."""
+
+    pictures: list[np.ndarray]
+    change: float  # mean square of what they differ by from what the one before shows of them
+
+
+def walk(way: Route, first: np.ndarray, look: Callable[[int, np.ndarray], np.ndarray]) -> Walk:
+    """Walk along a route.
+
+    What is known of a view comes from views kept on the way, the nearest first, and from the one
+    before: what is carried over often turns into something else.
+
+    Args:
+        way: the route.
+        first: what its first viewpoint shows.
+        look: returns what the viewpoint of a number shows, given what is known of its ring.
+    """
+    pictures, changes, kept = [first], [], [0]
+    for stop in range(1, len(way.rings)):
+        nearest = sorted(kept, key=lambda start: way.far(start, stop))
+        seen = way.carried(pictures, [*nearest, stop - 1])
+        before = way.cut(way.carried(pictures, [stop - 1]))
+        pictures.append(look(stop, seen))
+        if way.far(nearest[0], stop) > KEPT_EVERY:
+            kept.append(stop)
+        squares = np.square(pictures[-1].astype(float) - before[..., :3])
+        changes.append(float(squares[before[..., 3] > 0].mean()))
+    return Walk(pictures, float(np.mean(changes)))
+
+
+def measured(way: Route, painter: Painter) -> tuple[dict[str, dict[str, float]], list[Walk]]:
+    """Return the figures of both walks along a route, and the walks, first the renderer's."""
+    half = len(way.rings) // 2
+    coded = [painter.coded(way.render(stop)) for stop in range(half + 1)]
+    coded += coded[-2::-1]
+    renders = walk(way, coded[0], lambda stop, _seen: coded[stop])
+
+    def look(stop: int, seen: np.ndarray | None) -> np.ndarray:
+        return painter.painted(way.rings[stop], way.seed, way.yaw, seen)
+
+    given, invented = (walk(way, first, look) for first in (coded[0], look(0, None)))
+    truth, there = way.render(half), given.pictures[half]
+    known = way.cut(way.carried(given.pictures[:half], [0]))[..., 3] > 0
+    begun = invented.pictures[0]
+    figures = {
+        "given": {
+            **_kept(given, renders),
+            "seen_db": psnr(there[known], truth[known]),
+            "new_db": psnr(there[~known], truth[~known]),
+        },
+        "invented": {
+            **_kept(invented, renders),
+            "first_detail": gradient_energy(begun) / gradient_energy(coded[0]),
+            "first_sharpness": sharpness(begun) / sharpness(coded[0]),
+        },
+    }
+    return figures, [renders, given, invented]
+
+
+def _kept(one: Walk, renders: Walk) -> dict[str, float]:
+    first, last = one.pictures[0], one.pictures[-1]
+    return {
+        "return_db": psnr(last, first),
+        "detail": gradient_energy(last) / gradient_energy(first),
+        "sharpness": sharpness(last) / sharpness(first),
+        "change": (one.change / renders.change) ** 0.5,
+        "levels": one.change**0.5,
+    }
+
+
+def run_viewpoints(options: ViewpointOptions, say: Say) -> None:
+    """Measure, and say what was found."""
+    make_places(options.json, options.sheet)
+    settings, painter = options_of(ViewpointSettings, options), Painter.load(options.weights)
+    all_figures, rows = [], []
+    for index in range(settings.scenes):
+        figures, walks = measured(route(settings, index), painter)
+        all_figures.append(figures)
+        stops = np.linspace(0, settings.steps, SHOWN).round().astype(int)
+        rows += [[one.pictures[stop] for stop in stops] for one in walks]
+        say(f"scene {index + 1} of {settings.scenes}: {_told(figures)}")
+        if options.sheet is not None:
+            write_sheet(options.sheet, rows)
+    means = {
+        kind: {name: float(np.mean([each[kind][name] for each in all_figures])) for name in names}
+        for kind, names in all_figures[0].items()
+    }
+    result = {"schema": 1, "settings": asdict(settings), "weights": digest_of(options.weights)}
+    tell([f"all: {_told(means)}"], {**result, **means}, options.json, say)
+
+
+def _told(figures: dict[str, dict[str, float]]) -> str:
+    return "; ".join(
+        f"{kind} " + ", ".join(f"{name} {value:.2f}" for name, value in values.items())
+        for kind, values in figures.items()
+    )
