@@ -48,8 +48,8 @@ KINDS = _read()
 CLASSES = tuple(KINDS)
 # the background of each category, the largest part of a level view first; no map of pixels shows it
 BEHIND: dict[str, tuple[str, ...]] = {
-    "indoor": ("wall", "floor", "ceiling"),
-    "object": ("backdrop", "floor"),
+    "indoor": (*["wall"] * 4, "floor", "ceiling"),
+    "object": (*["backdrop"] * 4, "floor", "ceiling"),
     "outdoor": ("low sky", "far ground", "near ground", "high sky"),
     "video game": ("low sky", "far ground", "turf", "soil", "high sky"),
 }

@@ -31,6 +31,9 @@ class Viewpoint(NamedTuple):
         return float(np.arctan2(x - self.x, z - self.z))
 
 
+START = Viewpoint()
+
+
 def rows_of(heights: np.ndarray, distances: np.ndarray | float) -> np.ndarray:
     """Return the ring rows at which heights above the floor [m] appear at distances [m]."""
     return HORIZON - np.arctan2(heights - EYE, distances) * PIXELS_PER_RADIAN
@@ -67,8 +70,8 @@ def surface(points: np.ndarray, ends: np.ndarray, viewer: Viewpoint) -> np.ndarr
         viewer: where the viewer stands.
 
     Returns:
-        Ring pixels, [P, 2]. Columns are continuous within each polygon: they may lie beyond the
-        ring's ends.
+        Ring pixels, [P, 2]. Columns are continuous within each polygon, and polygons begin within
+        half a ring of the first one: they may lie beyond the ring's ends.
     """
     x, z = points[:, 0] - viewer.x, points[:, 2] - viewer.z
     columns = np.arctan2(x, z) * PIXELS_PER_RADIAN
@@ -78,7 +81,8 @@ def surface(points: np.ndarray, ends: np.ndarray, viewer: Viewpoint) -> np.ndarr
     steps[starts] = 0.0
     walked = np.cumsum(steps)
     counts = np.diff(ends, prepend=0)
-    first = np.repeat(columns[starts] % RING_WIDTH - walked[starts], counts)
+    apart = (columns[starts] - columns[0] + RING_WIDTH / 2) % RING_WIDTH - RING_WIDTH / 2
+    first = np.repeat(columns[0] % RING_WIDTH + apart - walked[starts], counts)
     return np.stack((walked + first, rows_of(points[:, 1], np.hypot(x, z))), axis=1)
 
 

@@ -30,6 +30,7 @@ from mag_sandbox.renderer.places import PLACES
 from mag_sandbox.renderer.plan import Thing, things_of
 from mag_sandbox.renderer.projection import (
     EYE,
+    START,
     Viewpoint,
     board,
     box_depth,
@@ -69,6 +70,7 @@ class Ring:
     motions: np.ndarray  # uint8 [RING_HEIGHT, RING_WIDTH]; a `MotionLabel` of each pixel
     things: tuple[Thing, ...]  # from far to near
     layout: Layout
+    viewer: Viewpoint = START
 
     @property
     def category(self) -> str:
@@ -220,7 +222,7 @@ class _Shot:
             pixels = shimmered(pixels, motions == MotionLabel.SHIMMER, self.time)
             pixels = flickered(pixels, share, self.time)
         things = things_of(pixels, ids, self.placed)
-        return Ring(pixels, depth, ids, motions, things, self.scene.layout)
+        return Ring(pixels, depth, ids, motions, things, self.scene.layout, self.viewer)
 
     def pixels(self) -> np.ndarray:
         """Return the picture under its light."""

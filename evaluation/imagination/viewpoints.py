@@ -32,11 +32,11 @@ from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.evaluation.probe.metrics import gradient_energy, psnr, sharpness
 from mag_sandbox.evaluation.results.output import JSON, PICTURES, Say, make_places, tell
 from mag_sandbox.model.attention import matmul_attention
+from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.imagination.imagination import Coder, Imagination, Subject, load_imagination
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.weights import IMAGINATION_WEIGHTS, digest_of
-from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.model.pocket.networks import TextEncoder
 from mag_sandbox.model.pocket.weights import (
     AUTOENCODER,
@@ -52,7 +52,7 @@ from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.carrying import carried, is_free
 from mag_sandbox.renderer.render import CATEGORIES, HELD_OUT, Ring, SceneRenderer, lay_out
 from mag_sandbox.renderer.views import HEIGHT, WIDTH, view
-from mag_sandbox.training.panorama.sheets import write_sheet
+from mag_sandbox.sandbox.export.stills import write_sheet
 
 FIRST_SEED = HELD_OUT + 650_000  # of the scenes walked through
 DIRECTIONS = 16  # of which the one with most room is walked in

@@ -1,4 +1,4 @@
-"""A sketch of a plan, in pixels: bands of colour and fitted sprites, from far to near.
+"""A sketch of a plan, in pixels: bands, sides of rooms and fitted sprites, from far to near.
 
 It says where each eye and each edge is, so that what paints need only learn light and joints.
 Knows nothing of networks.
@@ -11,6 +11,8 @@ import numpy as np
 from mag_sandbox.model.imagination.config import FITTED
 from mag_sandbox.model.imagination.objects import BEYOND, LEAST_HALF, ObjectTable
 
+AROUND = 0.9  # of the ring; what is wider is a band
+HIGHEST_FOOT = -0.02  # radians; a side whose foot is nearer to the horizon is no farther away
 REST = 1.5  # rests of fitted sprites are told this much larger
 
 
@@ -37,17 +39,17 @@ class Sketch(NamedTuple):
 class Sketcher:
     """Draws the things of plans.
 
-    sketcher = Sketcher(table, behind=1225, columns=80, cell=16)
+    sketcher = Sketcher(table, behind=1225, ring=(24, 80), cell=16)
     sketch = sketcher.draw(objects, rows, columns)
     """
 
-    def __init__(self, table: np.ndarray, behind: int, columns: int, cell: int) -> None:
+    def __init__(self, table: np.ndarray, behind: int, ring: tuple[int, int], cell: int) -> None:
         """Take the sprites of looks.
 
         Args:
             table: of fitted sprites, [looks, places ** 2 * FITTED]; see `fitted_sprites`.
-            behind: first of the looks that are bands of one colour, all around.
-            columns: cells of the whole ring.
+            behind: first of the looks that are of one colour: bands all around, or sides of rooms.
+            ring: rows and columns of cells of the whole ring.
             cell: size of one [px].
         """
         places = round((table.shape[1] / FITTED) ** 0.5)
@@ -55,7 +57,8 @@ class Sketcher:
         self._sprites = np.ascontiguousarray(numbers, np.float32)
         self._sprites[:, 3:] /= REST
         self._known = frozenset(np.flatnonzero(table.any(axis=1)).tolist())
-        self._behind, self._columns, self._cell = behind, columns, cell
+        self._behind, self._cell = behind, cell
+        self._rows, self._columns = ring
         self._places = np.arange(places, dtype=np.float32)
 
     def draw(self, objects: ObjectTable, rows: np.ndarray, columns: np.ndarray) -> Sketch:
@@ -75,15 +78,48 @@ class Sketcher:
         mains, means = objects.colors[:, :3], objects.colors[:, 4:7]
         has_main, has_mean = objects.colors[:, 3:4] > 0, objects.colors[:, 7:] > 0
         mains, means = np.where(has_main, mains, means), np.where(has_mean, means, mains)
-        for row, look in enumerate(objects.looks):
-            at, half = middles[row], halves[row]
-            if look >= self._behind:
-                top, bottom = np.rint((at[0] - half[0], at[0] + half[0])).clip(0, None).astype(int)
-                canvas[:3, top:bottom], canvas[3, top:bottom] = mains[row][:, None, None], 1.0
-            elif look in self._known:
-                self._stamp(canvas, self._sprites[look], at, half, (mains[row], means[row]))
+        behind = objects.looks >= self._behind
+        around = objects.boxes[:, 2] >= AROUND * self._columns
+        for row in np.flatnonzero(behind & around):
+            ends = middles[row, 0] - halves[row, 0], middles[row, 0] + halves[row, 0]
+            top, bottom = np.rint(ends).clip(0, None).astype(int)
+            canvas[:3, top:bottom], canvas[3, top:bottom] = mains[row][:, None, None], 1.0
+        sides = behind & ~around
+        if sides.any():
+            self._wall_in(canvas, objects.boxes[sides], mains[sides], rows[0], columns[0])
+        for row in np.flatnonzero(~behind):
+            if objects.looks[row] in self._known:
+                self._stamp(
+                    canvas, self._sprites[objects.looks[row]], middles[row], halves[row],
+                    (mains[row], means[row]),
+                )  # fmt: skip
         covered = canvas[3].reshape(down, cell, across, cell).mean(axis=(1, 3))
         return Sketch(canvas[:3], covered)
+
+    def _wall_in(
+        self, canvas: np.ndarray, boxes: np.ndarray, colors: np.ndarray, first_row: int,
+        first_column: int,
+    ) -> None:  # fmt: skip
+        """Draw the sides of a room, each where it is the nearest; see `renderer.behind`."""
+        turn = 2 * np.pi / self._columns  # of a cell
+        _, height, width = canvas.shape
+        yaw = (first_column + (np.arange(width) + 0.5) / self._cell) * turn
+        facing, middle, half = boxes[:, 0] * turn, boxes[:, 1], boxes[:, 3] / 2
+        up = (self._rows / 2 - middle + half) * turn
+        down = np.minimum((self._rows / 2 - middle - half) * turn, HIGHEST_FOOT)
+        straight = np.cos(yaw - facing[:, None])
+        nearest = (straight * -np.tan(down)[:, None]).argmax(axis=0)
+        straight = straight[nearest, np.arange(width)].clip(0)
+        edges = [
+            (self._rows / 2 - np.arctan(np.tan(each)[nearest] * straight) / turn - first_row)
+            * self._cell
+            for each in (up, down)
+        ]
+        row = np.arange(height)[:, None]
+        share = np.minimum(row + 1, edges[1]) - np.maximum(row, edges[0])
+        share = share.clip(0, 1).astype(np.float32)
+        canvas[:3] += share * (colors[nearest].T[:, None] - canvas[:3])
+        canvas[3] = np.maximum(canvas[3], share)
 
     def _stamp(
         self,

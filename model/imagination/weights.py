@@ -55,7 +55,7 @@ class ImaginationNetworks:
             if isinstance(each, Sprites) and each.config.fitted
         )
         behind = look_number(len(config.kinds), None)
-        return Sketcher(table.cpu().float().numpy(), behind, config.painter.ring[1], cell)
+        return Sketcher(table.cpu().float().numpy(), behind, config.painter.ring, cell)
 
     def parts(self) -> dict[str, nn.Module]:
         """Return the networks by the names of their files."""

@@ -47,12 +47,13 @@ class PlannerStage(Stage):
     def __post_init__(self, rings: RingLog) -> None:
         module = self.module.to(self.device.device)
         self.text.eval()
-        self._things, self._shown = [], []
+        self._things, self._shown, self._behind = [], [], []
         for things in rings.things:
             largest = sorted(range(len(things)), key=lambda i: -things[i].area)
             listed = [things[i] for i in sorted(largest[: module.config.most])]
             self._things.append(thing_numbers([placed(thing) for thing in listed], module.kinds))
             self._shown.append(np.array([thing.shown for thing in listed], bool))
+            self._behind.append(np.array([thing.index < 0 for thing in listed], bool))
 
     def optimisers(self) -> list[torch.optim.Optimizer]:
         """Return Muon over the layers' matrices and AdamW over everything else."""
@@ -87,16 +88,16 @@ class PlannerStage(Stage):
     def _begun(self, ring: int, rng: np.random.Generator) -> tuple[np.ndarray, int]:
         """Return the things of a ring and how many of them are known, for half of the rings some.
 
-        Those are what a view shows: they come first, in the order of the ring; then nothing more,
-        where the view's middle is, and then what is elsewhere.
+        Those are what a view shows, and all that is behind: they come first, in the order of the
+        ring; then nothing more, where the view's middle is, and then what is elsewhere.
         """
-        things, shown = self._things[ring], self._shown[ring]
+        things, shown, behind = self._things[ring], self._shown[ring], self._behind[ring]
         if rng.random() >= SHOWN:
             return things, 0
         middle = int(rng.integers(COLUMNS))
         columns = columns_of(things)
-        seen = in_view(things, columns, middle)
-        noticed = seen & shown & (rng.random(len(things)) >= UNNOTICED)
+        seen = behind | in_view(things, columns, middle)
+        noticed = behind | (seen & shown & (rng.random(len(things)) >= UNNOTICED))
         parts = things[noticed], np.zeros((1, len(FIELDS)), np.int64), things[~seen]
         places = columns[noticed], [middle], columns[~seen]
         both = in_order(np.concatenate(parts), np.concatenate(places), middle)

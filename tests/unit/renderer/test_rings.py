@@ -214,3 +214,10 @@ def test_any_viewpoint_gives_a_whole_ring(category):
 def test_a_viewpoint_behind_a_wall_is_refused():
     with pytest.raises(ValueError, match=r"viewpoint \(9, 0\) m is outside the room; x must be"):
         room().ring(9.0, 0.0)
+
+
+def test_a_thing_on_a_wall_across_the_seam_is_as_wide_as_it_is():
+    scene = SceneRenderer(lay_out("indoor", 1_650_000))
+    (door,) = (thing for thing in scene.ring().things if thing.name == "door")
+    assert door.width < 100
+    assert door.left + door.width > RING_WIDTH

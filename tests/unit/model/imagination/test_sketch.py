@@ -5,9 +5,15 @@ import pytest
 
 from mag_sandbox.model.imagination.objects import PlacedObject, object_table
 from mag_sandbox.model.imagination.sketch import REST, Sketch, Sketcher
+from mag_sandbox.renderer.behind import bands_of
+from mag_sandbox.renderer.kinds import BEHIND as ALL_BEHIND
+from mag_sandbox.renderer.kinds import CLASSES
+from mag_sandbox.renderer.projection import EYE, PIXELS_PER_RADIAN, box_depth
+from mag_sandbox.renderer.render import SceneRenderer, lay_out
 
 KINDS, BEHIND = ("disc", "face", "sky"), 1 + 2 * 8
 RING, CELL = (8, 16), 4  # cells, and their size [px]
+LOOKS = CLASSES + tuple(dict.fromkeys(name for names in ALL_BEHIND.values() for name in names))
 DEGREES = 360 / RING[1]  # of a cell
 PLACES = 21
 RED, BLUE = (255, 0, 0), (0, 0, 255)
@@ -23,7 +29,7 @@ def sketcher() -> Sketcher:
     table[1, ..., :2] = disc[..., None]
     table[9, ..., 0], table[9, ..., 2] = square, square & ~eyes
     table[9, eyes, 3:] = REST
-    return Sketcher(table.reshape(len(table), -1), BEHIND, RING[1], CELL)
+    return Sketcher(table.reshape(len(table), -1), BEHIND, RING, CELL)
 
 
 def drawn(*things, left=0, top=2) -> tuple[np.ndarray, np.ndarray]:
@@ -89,3 +95,32 @@ def test_what_was_seen_lies_over_what_is_planned():
     assert made.picture[:, 0, 0].tolist() == [1.0, -1.0, 1.0]
     assert not made.picture[:, 16:].any()
     assert made.covered.tolist() == [[1.5, 0.5, 0.5], [0.5, 0.5, 0.5]]
+
+
+def test_the_sides_of_a_room_meet_in_its_corners():
+    sides = [
+        PlacedObject("sky", 90.0 * n, 0.0, 90.0, 90.0, RED if n % 2 else BLUE) for n in range(4)
+    ]
+    picture, covered = drawn(*sides)
+    assert picture[8, 2] == pytest.approx([0, 0, 1])
+    assert picture[8, 16] == pytest.approx([1, 0, 0]), "the side to the right"
+    heights = [int((picture[:, column] != 0.5).any(axis=1).sum()) for column in (7, 12, 16)]
+    assert heights == sorted(heights), "a wall looks lower in its corners"
+    assert covered.max() <= 1
+
+
+def test_rooms_are_sketched_as_they_are_drawn():
+    scene = SceneRenderer(lay_out("indoor", 3))
+    table = np.zeros((1 + len(LOOKS) * 8, PLACES**2 * 6), np.float32)
+    room = Sketcher(table, 1 + len(CLASSES) * 8, (24, 80), 16)
+    for ring in (scene.ring(), scene.ring(0.6, -0.4)):
+        placed = [PlacedObject(*thing.told) for thing in bands_of(ring)]
+        sketch, _ = room.draw(object_table(placed, LOOKS, (24, 80)), np.arange(24), np.arange(80))
+        drawn = (sketch.transpose(1, 2, 0) + 1) * 127.5
+        pitch = (192 - np.arange(384)[:, None] - 0.5) / PIXELS_PER_RADIAN
+        box = scene.layout.room
+        walls = box_depth(box.left, box.right, box.back, box.front, ring.viewer)
+        floor = np.tan(pitch) * walls < -EYE
+        colored = np.abs(drawn - placed[4].color).max(axis=2) < 1
+        assert placed[4].kind == "floor"
+        assert (floor == colored).mean() > 0.99
