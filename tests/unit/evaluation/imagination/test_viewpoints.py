@@ -1,0 +1,82 @@
+"""Walks through scenes: what is carried over, and what figures say of painters."""
+
+from functools import cache
+
+import numpy as np
+import pytest
+
+from mag_sandbox.evaluation.imagination.viewpoints import (
+    HEIGHT,
+    TOP,
+    WIDTH,
+    Route,
+    ViewpointSettings,
+    measured,
+    route,
+)
+from mag_sandbox.renderer.carrying import is_free
+from mag_sandbox.renderer.render import Ring
+
+SETTINGS = ViewpointSettings(scenes=1, steps=4, step=0.3)
+
+
+@cache
+def way() -> Route:
+    """Return a way through the first outdoor scene."""
+    return route(SETTINGS, 1)
+
+
+class _Fake:
+    """Paints what the renderer draws, as many levels brighter with every picture."""
+
+    def __init__(self, brighter: int = 0) -> None:
+        self.brighter, self.painted_so_far = brighter, 0
+
+    def coded(self, picture: np.ndarray) -> np.ndarray:
+        return picture
+
+    def painted(self, ring: Ring, _seed: int, _yaw: float, _seen=None) -> np.ndarray:
+        self.painted_so_far += 1
+        drawn = ring.pixels[TOP : TOP + HEIGHT, way().columns]
+        return (
+            (drawn.astype(int) + self.brighter * self.painted_so_far).clip(0, 255).astype(np.uint8)
+        )
+
+
+def test_a_route_leads_ahead_and_back_past_all_things():
+    places = way().places
+    assert places == [*places[:3], places[1], places[0]]
+    assert all(is_free(way().scene.layout, *place) for place in places)
+    x, z = places[2]
+    assert np.degrees(np.arctan2(x, z)) % 360 == pytest.approx(way().yaw)
+    assert way().render(0).shape == (HEIGHT, WIDTH, 3)
+
+
+def test_a_painter_that_draws_what_is_there_is_as_steady_as_the_renderer():
+    figures, walks = measured(way(), _Fake())
+    for kind in ("given", "invented"):
+        assert figures[kind]["change"] == pytest.approx(1.0)
+        assert figures[kind]["detail"] == figures[kind]["sharpness"] == 1.0
+    assert figures["given"]["return_db"] == figures["given"]["seen_db"] == 60
+    assert [len(walk.pictures) for walk in walks] == [5, 5, 5]
+
+
+def test_a_look_that_drifts_is_found():
+    figures, _ = measured(way(), _Fake(brighter=8))
+    assert figures["given"]["change"] > 1.2
+    assert figures["given"]["return_db"] < 20
+    assert figures["given"]["seen_db"] < figures["given"]["return_db"] + 10
+
+
+def test_what_no_view_showed_is_not_carried_over():
+    seen = way().carried([way().render(0)], [0])
+    known = seen[TOP : TOP + HEIGHT, way().columns][..., 3] > 0
+    assert 0.5 < known.mean() < 1
+    behind = (way().columns + 640) % 1280
+    assert not seen[:, behind][..., 3].any()
+
+
+@pytest.mark.parametrize("bad", [{"steps": 3}, {"scenes": 0}, {"step": 2.0}])
+def test_impossible_walks_are_refused(bad):
+    with pytest.raises(ValueError, match="expected"):
+        ViewpointSettings(**bad)
