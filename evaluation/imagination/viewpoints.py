@@ -8,7 +8,7 @@ codec (given), another with what is painted from the plan alone (invented).
 The result is plain JSON data, of each kind of walk the mean over scenes:
 
     schema     1
-    settings   scenes, steps, step_m, seed
+    settings   scenes, steps, step [m], seed
     weights    digest of the networks
     given      seen_db, new_db: PSNR to the renderer's view halfway, where the walk's first view
                shows it and where not; return_db: the last picture against the first, which is
@@ -20,23 +20,22 @@ The result is plain JSON data, of each kind of walk the mean over scenes:
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import torch
 
-from mag_sandbox.command_line import option, options_of
 from mag_sandbox.controls.camera import CameraPose
-from mag_sandbox.evaluation.probe.metrics import gradient_energy, psnr, sharpness
-from mag_sandbox.evaluation.results.output import JSON, PICTURES, Say, make_places, tell
+from mag_sandbox.evaluation.options import ViewpointOptions
+from mag_sandbox.evaluation.results.output import Say, make_places, tell
+from mag_sandbox.evaluation.similarity.metrics import gradient_energy, psnr, sharpness
 from mag_sandbox.model.attention import matmul_attention
 from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.imagination.imagination import Coder, Imagination, Subject, load_imagination
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.weights import IMAGINATION_WEIGHTS, digest_of
+from mag_sandbox.model.imagination.weights import digest_of
 from mag_sandbox.model.pocket.networks import TextEncoder
 from mag_sandbox.model.pocket.weights import (
     AUTOENCODER,
@@ -51,44 +50,14 @@ from mag_sandbox.renderer.behind import bands_of
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.carrying import carried, is_free
 from mag_sandbox.renderer.render import CATEGORIES, HELD_OUT, Ring, SceneRenderer, lay_out
+from mag_sandbox.renderer.sheets import write_sheet
 from mag_sandbox.renderer.views import HEIGHT, WIDTH, view
-from mag_sandbox.sandbox.export.stills import write_sheet
 
 FIRST_SEED = HELD_OUT + 650_000  # of the scenes walked through
 DIRECTIONS = 16  # of which the one with most room is walked in
 SHOWN = 5  # pictures of each walk on a sheet
 KEPT_EVERY = 1.0  # metres between viewpoints whose views are kept
 TOP = (RING_HEIGHT - HEIGHT) // 2  # of level views
-
-
-@dataclass(frozen=True, slots=True)
-class ViewpointSettings:
-    """Whether scenes keep their look while a player walks through them."""
-
-    scenes: int = option(8, "held-out scenes (%(default)s)", type=int)
-    steps: int = option(
-        20, "viewpoints after the first one; half of them on the way back", type=int
-    )
-    step: float = option(0.2, "between two viewpoints (%(default)g)", metavar="METRES")
-    seed: int = option(0, "of scenes and noise (%(default)s)", type=int)
-
-    def __post_init__(self) -> None:
-        if self.scenes < 1 or self.steps < 2 or self.steps % 2:
-            raise ValueError(
-                f"scenes is {self.scenes} and steps is {self.steps}, "
-                "expected at least 1, and an even number from 2 on"
-            )
-        if not 0.01 <= self.step <= 1:
-            raise ValueError(f"step is {self.step:g}, expected 0.01 to 1 m")
-
-
-@dataclass(frozen=True, slots=True)
-class ViewpointOptions(ViewpointSettings):
-    """Whether scenes keep their look while a player walks through them."""
-
-    weights: Path = option(IMAGINATION_WEIGHTS, "folder of the networks that plan and paint")
-    json: Path | None = option(None, JSON, metavar="FILE")
-    sheet: Path | None = option(None, PICTURES, metavar="PNG")
 
 
 class Painter:
@@ -200,11 +169,11 @@ class Route(NamedTuple):
         return float(np.hypot(*np.subtract(self.places[stop], self.places[start])))
 
 
-def route(settings: ViewpointSettings, index: int) -> Route:
+def route(options: ViewpointOptions, index: int) -> Route:
     """Return a way through the scene of an index, in the direction that is free for longest."""
-    seed = FIRST_SEED + 1000 * settings.seed + index
+    seed = FIRST_SEED + 1000 * options.seed + index
     scene = SceneRenderer(lay_out(list(CATEGORIES)[index % len(CATEGORIES)], seed))
-    half = settings.steps // 2
+    half = options.steps // 2
     marks = [*range(half + 1), *reversed(range(half))]
 
     def place(yaw: float, mark: int, step: float) -> tuple[float, float]:
@@ -214,12 +183,12 @@ def route(settings: ViewpointSettings, index: int) -> Route:
     def free(yaw: float) -> int:
         """Return how many steps in a direction nothing is in the way."""
         steps = range(1, half + 1)
-        blocked = (n for n in steps if not is_free(scene.layout, *place(yaw, n, settings.step)))
+        blocked = (n for n in steps if not is_free(scene.layout, *place(yaw, n, options.step)))
         return next(blocked, half + 1) - 1
 
     yaws = [turn * 360 / DIRECTIONS for turn in range(DIRECTIONS)]
     yaw = max(yaws, key=free)
-    step = settings.step * max(free(yaw), 1) / half  # a small room is walked in smaller steps
+    step = options.step * max(free(yaw), 1) / half  # a small room is walked in smaller steps
     rings = [scene.ring(*place(yaw, mark, step)) for mark in range(half + 1)]
     places = [place(yaw, mark, step) for mark in marks]
     return Route(scene, seed, yaw, places, [rings[mark] for mark in marks])
@@ -299,21 +268,23 @@ def _kept(one: Walk, renders: Walk) -> dict[str, float]:
 def run_viewpoints(options: ViewpointOptions, say: Say) -> None:
     """Measure, and say what was found."""
     make_places(options.json, options.sheet)
-    settings, painter = options_of(ViewpointSettings, options), Painter.load(options.weights)
+    painter = Painter.load(options.weights)
     all_figures, rows = [], []
-    for index in range(settings.scenes):
-        figures, walks = measured(route(settings, index), painter)
+    for index in range(options.scenes):
+        figures, walks = measured(route(options, index), painter)
         all_figures.append(figures)
-        stops = np.linspace(0, settings.steps, SHOWN).round().astype(int)
+        stops = np.linspace(0, options.steps, SHOWN).round().astype(int)
         rows += [[one.pictures[stop] for stop in stops] for one in walks]
-        say(f"scene {index + 1} of {settings.scenes}: {_told(figures)}")
+        say(f"scene {index + 1} of {options.scenes}: {_told(figures)}")
         if options.sheet is not None:
             write_sheet(options.sheet, rows)
     means = {
         kind: {name: float(np.mean([each[kind][name] for each in all_figures])) for name in names}
         for kind, names in all_figures[0].items()
     }
-    result = {"schema": 1, "settings": asdict(settings), "weights": digest_of(options.weights)}
+    names = "scenes", "steps", "step", "seed"
+    settings = {name: getattr(options, name) for name in names}
+    result = {"schema": 1, "settings": settings, "weights": digest_of(options.weights)}
     tell([f"all: {_told(means)}"], {**result, **means}, options.json, say)
 
 

@@ -10,20 +10,20 @@ from mag_sandbox.evaluation.imagination.viewpoints import (
     TOP,
     WIDTH,
     Route,
-    ViewpointSettings,
     measured,
     route,
 )
+from mag_sandbox.evaluation.options import ViewpointOptions
 from mag_sandbox.renderer.carrying import is_free
 from mag_sandbox.renderer.render import Ring
 
-SETTINGS = ViewpointSettings(scenes=1, steps=4, step=0.3)
+OPTIONS = ViewpointOptions(scenes=1, steps=4, step=0.3)
 
 
 @cache
 def way() -> Route:
     """Return a way through the first outdoor scene."""
-    return route(SETTINGS, 1)
+    return route(OPTIONS, 1)
 
 
 class _Fake:
@@ -79,4 +79,4 @@ def test_what_no_view_showed_is_not_carried_over():
 @pytest.mark.parametrize("bad", [{"steps": 3}, {"scenes": 0}, {"step": 2.0}])
 def test_impossible_walks_are_refused(bad):
     with pytest.raises(ValueError, match="expected"):
-        ViewpointSettings(**bad)
+        ViewpointOptions(**bad)
