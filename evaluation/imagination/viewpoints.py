@@ -60,10 +60,10 @@ KEPT_EVERY = 1.0  # metres between viewpoints whose views are kept
 TOP = (RING_HEIGHT - HEIGHT) // 2  # of level views
 
 
-class Painter:
+class ScenePainter:
     """Paints level views of the renderer's scenes.
 
-    Painter.load(IMAGINATION_WEIGHTS).painted(ring, seed=1, yaw=90.0)
+    ScenePainter.load(IMAGINATION_WEIGHTS).painted(ring, seed=1, yaw=90.0)
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class Painter:
         self.imagination, self.coder, self._texts = imagination, coder, texts
 
     @classmethod
-    def load(cls, folder: Path) -> "Painter":
+    def load(cls, folder: Path) -> "ScenePainter":
         """Return that of a folder of weights, in bf16, with the shipped codec and text encoder."""
         config = read_config(POCKET_WEIGHTS)
         autoencoder, text = Autoencoder(config.autoencoder).eval(), TextEncoder(config.text).eval()
@@ -225,7 +225,7 @@ def walk(way: Route, first: np.ndarray, look: Callable[[int, np.ndarray], np.nda
     return Walk(pictures, float(np.mean(changes)))
 
 
-def measured(way: Route, painter: Painter) -> tuple[dict[str, dict[str, float]], list[Walk]]:
+def measured(way: Route, painter: ScenePainter) -> tuple[dict[str, dict[str, float]], list[Walk]]:
     """Return the figures of both walks along a route, and the walks, first the renderer's."""
     half = len(way.rings) // 2
     coded = [painter.coded(way.render(stop)) for stop in range(half + 1)]
@@ -268,7 +268,7 @@ def _kept(one: Walk, renders: Walk) -> dict[str, float]:
 def run_viewpoints(options: ViewpointOptions, say: Say) -> None:
     """Measure, and say what was found."""
     make_places(options.json, options.sheet)
-    painter = Painter.load(options.weights)
+    painter = ScenePainter.load(options.weights)
     all_figures, rows = [], []
     for index in range(options.scenes):
         figures, walks = measured(route(options, index), painter)
