@@ -13,11 +13,11 @@ from typing import NamedTuple
 import numpy as np
 
 from mag_sandbox.renderer import palettes
-from mag_sandbox.renderer.canvas import HORIZON, RING_HEIGHT, RING_WIDTH
+from mag_sandbox.renderer.canvas import HORIZON, RING_HEIGHT, RING_WIDTH, Rgb
 from mag_sandbox.renderer.indoors import CEILINGS, PATTERNS
 from mag_sandbox.renderer.kinds import BEHIND
 from mag_sandbox.renderer.places import WEATHERS
-from mag_sandbox.renderer.plan import UNNAMED, Rgb, Thing
+from mag_sandbox.renderer.plan import UNNAMED, Thing
 from mag_sandbox.renderer.projection import PIXELS_PER_RADIAN, box_depth, rows_of
 from mag_sandbox.renderer.render import Ring
 from mag_sandbox.renderer.scene import RoomBox

@@ -125,7 +125,8 @@ class PainterStage(Stage):
         """Return random views: latents [B, C, H, W], rows [B, H], what cells are told, sketches."""
         config = self.module.config
         (ring_rows, ring_columns), (height, width) = config.ring, config.view
-        latents, all_rows, told, sketches = [], [], [], []
+        latents, all_rows, told = [], [], []
+        sketches: list[Sketch] = []
         styles: dict[int, Style] = {}  # by place in the batch
         for ring in which:
             top = int(rng.integers(ring_rows - height + 1))
