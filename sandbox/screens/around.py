@@ -25,6 +25,7 @@ class AroundOverlay(Overlay):
     def __init__(self, reel: Reel, hud: Hud, stitcher: MapStitcher) -> None:
         self._reel, self._hud, self._stitcher = reel, hud, stitcher
         self._is_shown = False
+        self._page, self._count = 0, 0  # of the card; lines in all
         self._listed: tuple[FrameBlock, tuple[Seen, ...]] | None = None  # as of a block
         self._lines: tuple[str, ...] = ()
         self._card = CachedCard()
@@ -35,8 +36,10 @@ class AroundOverlay(Overlay):
         return self._lines
 
     def press(self) -> None:
-        """Show the card, or put it away."""
-        self._is_shown = not self._is_shown
+        """Show the card, its next page, or put it away after the last."""
+        has_more = self._is_shown and (self._page + 1) * MOST_LINES < self._count
+        self._page = self._page + 1 if has_more else 0
+        self._is_shown = has_more or not self._is_shown
 
     def dismiss(self) -> bool:
         """Put the card away, if it is there."""
@@ -66,5 +69,7 @@ class AroundOverlay(Overlay):
         if self._listed is None or self._listed[0] is not block:
             self._listed = block, things_around(self._stitcher.ring.is_seen, block)
         lines = around_lines(self._listed[1], self._reel.pose)
-        more = len(lines) - MOST_LINES
-        return (*lines[:MOST_LINES], *([f"and {more} more"] if more > 0 else []))
+        self._count, first = len(lines), self._page * MOST_LINES
+        more = len(lines) - first - MOST_LINES
+        said = lines[first : first + MOST_LINES]
+        return (*said, *([f"and {more} more: press again"] if more > 0 else []))

@@ -258,6 +258,8 @@ class TitleScreen:
         elif key == "t":
             focus.go(Focused("header", column=WRITE))
             self._activate(focus.spot)
+        elif key == "f1":
+            self._go(Way.SETTINGS)  # which list all keys
         elif key == "f11":
             self._actions.toggle_fullscreen()
         elif focus.card is not None and focus.spot.area != "header":

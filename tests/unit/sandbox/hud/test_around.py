@@ -10,6 +10,7 @@ from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.sandbox.hud.around import around_lines, things_around
 from mag_sandbox.sandbox.hud.seen import HEIGHT, SCALE, TOP, WIDTH, SeenRing
+from mag_sandbox.sandbox.screens.around import MOST_LINES, AroundOverlay
 from mag_sandbox.scenes.things import COLORS
 
 TENT = Edit("place", 350.0, -3.0, 20.0, 12.0, "tent", COLORS["red"])
@@ -44,3 +45,21 @@ def test_a_changed_place_is_unseen_until_it_is_looked_at_again():
     rows, columns = np.nonzero(~ring.is_seen)
     assert (columns.min() / SCALE, columns.max() / SCALE) == pytest.approx((160, 180), abs=1)
     assert ((TOP - rows.max() / SCALE), TOP - rows.min() / SCALE) == pytest.approx((-9, 3), abs=1)
+
+
+def test_a_long_list_has_pages_and_the_key_leads_through_them():
+    tents = tuple(replace(TENT, yaw=10.0 * place) for place in range(MOST_LINES + 3))
+    ready = Mock(block=Mock(placed=tents, planned=()))
+    reel = Mock(current=ready, pose=CameraPose())
+    ring = Mock(is_seen=np.ones((HEIGHT, WIDTH), bool))
+    overlay = AroundOverlay(reel, Mock(), Mock(ring=ring))
+    pages = []
+    for _ in range(3):
+        overlay.press()
+        overlay.update(0.0)
+        pages.append(overlay.lines)
+    first, second, hidden = pages
+    assert (len(first), first[-1]) == (MOST_LINES + 1, "and 3 more: press again")
+    assert len(second) == 3
+    assert not set(first) & set(second)
+    assert hidden == ()

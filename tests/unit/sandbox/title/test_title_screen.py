@@ -393,3 +393,7 @@ def test_a_long_shelf_shows_whole_cards_and_pages_for_the_mouse(game):
     assert game.screen._focus.pages(0) == (12 - columns + 1, 12, 12)
     assert game.screen.focused == f"parked v{12 - columns}"
     assert game.screen.outcome is None
+
+
+def test_the_key_for_help_leads_to_the_list_of_all_keys(game):
+    assert game.press("f1") == Way.SETTINGS
