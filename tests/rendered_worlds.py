@@ -62,6 +62,9 @@ class PerfectWorld:
     def round_trip(self, frames: Frames) -> Frames:
         return np.clip(frames + noise(frames.shape), 0, 255).round().astype(np.uint8)
 
+    def painted(self, pose: CameraPose) -> Frames | None:
+        return None
+
     def provenance(self) -> dict:
         return {"weights": "none"}
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Any
 
 from mag_sandbox.controls.camera import CameraPose, mutual_overlap
 from mag_sandbox.evaluation.similarity.anchors import GONE, SEEN, ReturnTracker
@@ -71,7 +72,7 @@ class DemoWatch(Prober):
         self._on_block = on_block
         self._visits: dict[str, _Visit] = {}
         self._here = ""
-        self._jobs: list[Future[object]] = []
+        self._jobs: list[Future[Any]] = []
 
     @property
     def seconds(self) -> float:

@@ -325,13 +325,13 @@ def help_pages(theme: Theme, bindings: Bindings, size: tuple[int, int]) -> list[
             break
     starts = range(0, len(columns), count)
     key = bindings.title("help")
-    pages = []
+    cards = []
     for at in starts:
         hint = f"{key}: {'close' if at == starts[-1] else 'more'}" if key else ""
         head = row(Text("Controls", 20, bold=True), SPRING, Text(hint, 14, MUTED))
         body = row(*columns[at : at + count], gap=COLUMNS_GAP, align=0.0)
-        pages.append(Card(column(head, body, gap=12), pad=HELP_PAD))
-    return pages
+        cards.append(Card(column(head, body, gap=12), pad=HELP_PAD))
+    return cards
 
 
 def _help_line(theme: Theme, keys: str, text: str, button: str, width: float) -> Part:

@@ -97,9 +97,9 @@ class PostcardCard:
 def postcard(view: PostcardView, claim_key: str) -> Card:
     """Return the card of a tour: paper with a picture, or how a card comes."""
     if view.card is None:
-        title = Text(f"Postcard {view.number} of {view.total}", 16, bold=True)
+        heading = Text(f"Postcard {view.number} of {view.total}", 16, bold=True)
         waiting = Text(WAITING.format(claim_key), 13, MUTED, lines=4)
-        return Card(column(title, waiting, gap=6), CARD_WIDTH, (16, 14))
+        return Card(column(heading, waiting, gap=6), CARD_WIDTH, (16, 14))
     title, note = _title_and_note(view, claim_key)
     clock = f"{view.seconds // 60}:{view.seconds % 60:02d}" if view.stamp is None else ""
     head = row(Text(title, 16, PENCIL, bold=True), SPRING, Text(clock, 14, FADED, bold=True))

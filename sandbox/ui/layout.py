@@ -61,8 +61,9 @@ class PicturePart:
     aspect: float = 0.6  # height of its place over the width
 
     def __eq__(self, other: object) -> bool:
-        same = isinstance(other, PicturePart) and self.pixels is other.pixels
-        return same and (self.width, self.aspect) == (other.width, other.aspect)
+        if not isinstance(other, PicturePart) or self.pixels is not other.pixels:
+            return False
+        return (self.width, self.aspect) == (other.width, other.aspect)
 
     def __hash__(self) -> int:
         return hash((id(self.pixels), self.width, self.aspect))
@@ -212,13 +213,18 @@ def draw(theme: Theme, surface: pygame.Surface, part: Part, area: pygame.Rect) -
                 said = _wrapped(theme, one, place.width)
                 for number, line in enumerate(said):
                     top = place.top + number * theme.line_height(one.size)
-                    spot = {"midtop": (place.centerx, top)}
-                    spot = spot if one.centred else {"topleft": (place.left, top)}
-                    theme.write(surface, line, one.size, one.colour, **spot)
+                    if one.centred:
+                        theme.write(
+                            surface, line, one.size, one.colour, midtop=(place.centerx, top)
+                        )
+                    else:
+                        theme.write(surface, line, one.size, one.colour, topleft=(place.left, top))
             case Text():
                 within = place.width if one.lines or one.width else None
-                look = {"bold": one.bold, "within": within}
-                theme.write(surface, one.words, one.size, one.colour, **look, midleft=place.midleft)
+                theme.write(
+                    surface, one.words, one.size, one.colour,
+                    bold=one.bold, within=within, midleft=place.midleft,
+                )  # fmt: skip
     return places
 
 

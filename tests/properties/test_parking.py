@@ -185,7 +185,7 @@ def test_a_fork_of_a_place_in_other_numbers_goes_on_is_recorded_and_replayed(tmp
     frame, name = np.zeros((64, 64, 3), np.uint8), there.spec.name
     scenes = ParkedScenes(tmp_path / "parked", 64)
     left = scenes.park(ParkedScene(PLACE, 1, there.snapshot(), frame, 15, 16.0, name))
-    fork = scenes.load(scenes.fork(left))
+    fork = scenes.load(scenes.fork(left).id)
     assert (fork.name, fork.state.data["dtype"]) == ("untitled (2)", "bfloat16")
     recorder, told = Recorder(tmp_path / "rec"), []
     steps = ScriptSource([RIGHT.camera, LEFT.camera, LEFT.camera])

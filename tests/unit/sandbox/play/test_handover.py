@@ -116,10 +116,10 @@ def test_there_and_back_what_was_seen_is_as_it_was_and_the_rest_is_not_known(run
 def test_the_display_says_that_memory_was_made_anew(run):
     game = run("pocket", "memorypack")
     game.play()
-    assert game.screen.hud_state().memory.origin is None
+    assert game.screen.hud_state().block.memory.origin is None
     turn(game)
     switch(game, "memorypack")
-    origin = game.screen.hud_state().memory.origin
+    origin = game.screen.hud_state().block.memory.origin
     assert origin.world == "pocket"
     assert origin.pictures >= 3 * RECENT_BLOCKS
     game.said(f"rebuilt from {origin.pictures} pictures of pocket")
@@ -132,17 +132,17 @@ def test_a_switched_scene_is_parked_and_gone_on_with_also_by_another_game(run):
     turn(game, blocks=12)
     switch(game, "memorypack")
     game.see_blocks(5)
-    said, pose = game.screen.hud_state().memory.origin, game.screen.reel.pose
+    said, pose = game.screen.hud_state().block.memory.origin, game.screen.reel.pose
     game.go(Way.TITLE, TitleScreen)
     game.wait(lambda: [one.header.world for one in game.parked()] == ["memorypack"])
     (entry,) = game.parked()
     game.play(Continue(entry.id))
-    assert game.screen.hud_state().memory.origin == said
+    assert game.screen.hud_state().block.memory.origin == said
     game.close()
     later = run("memorypack")
     later.play(Continue(entry.id))
     assert later.game.choice.name == "memorypack"
-    assert later.screen.hud_state().memory.origin == said
+    assert later.screen.hud_state().block.memory.origin == said
     assert later.screen.reel.pose == pose
 
 

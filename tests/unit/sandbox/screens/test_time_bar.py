@@ -182,7 +182,7 @@ def test_beside_damaged_frames_any_other_moment_is_shown(watch):
     watching = watch()
     path = watching.playback.recording.folder / "frames.bin"
     with StoredFrames.open(path.parent) as stored:
-        place = stored.blocks[LAST].place
+        place = stored.blocks[LAST].span
     data = bytearray(path.read_bytes())
     data[place.offset + place.length - 99] ^= 255
     path.write_bytes(data)
