@@ -16,7 +16,9 @@ from mag_sandbox.model.catalogue.worlds import PLAYABLE, WORLDS, WorldRow
 from mag_sandbox.model.launch import is_first as is_first  # for the app
 from mag_sandbox.model.launch import process_count
 from mag_sandbox.model.memory import MEMORY_POLICIES
-from mag_sandbox.model.memory import no_places as no_places  # for the app
+from mag_sandbox.model.memory import keeps_places as keeps_places  # for the app, as these are
+from mag_sandbox.model.memory import no_places as no_places
+from mag_sandbox.model.memory import policy_look as policy_look
 from mag_sandbox.model.memorypack.config import VARIANT_OF_WORLD
 from mag_sandbox.model.remote.address import REMOTE as REMOTE  # for the app, as are the others
 from mag_sandbox.model.remote.address import ServerAddress as ServerAddress

@@ -2,12 +2,13 @@
 
 Bookkeeping only: no tensors, no network. Two limits are never confused: frames *kept* (slots, set
 by the byte budget) and frames *attended* by a block. A frame is evicted by overwriting its slot.
-A new policy is one class and one line in `MEMORY_POLICIES`.
+A new policy is one class with its label and mark, and one line in `MEMORY_POLICIES`.
 """
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from mag_sandbox.controls.camera import ASPECT, CameraPose, view_overlap, yaw_difference
 from mag_sandbox.files.yaml_files import not_found
@@ -27,9 +28,22 @@ NEAR_DUPLICATE = 0.88  # overlap with a kept view above which a new one says not
 NEAR = 1.25  # of two views' width: within this, one may be painted on from the other
 
 
+@dataclass(frozen=True, slots=True)
+class PolicyLook:
+    """What players read and see of a memory policy."""
+
+    label: str  # for players, in place of the name that `--memory` takes
+    about: str  # one sentence: what is kept, what is attended
+    when_full: str = "When memory is full, something older is forgotten."
+    raw: str = "A recent frame, kept as it is."  # what a frame of the kind "raw" is
+    colour: tuple[int, int, int] = (204, 121, 167)  # after Okabe and Ito: told apart by all
+    corners: int = 6  # of its mark in charts; 0: a disc, 2: a cross
+
+
 class MemoryPolicy(ABC):
     """Decides which frames are kept and attended; it only knows its own table of slots."""
 
+    look: ClassVar[PolicyLook]
     looks_ahead = True  # whether a view remembered ahead is still kept when it is needed
     steady = True  # whether a picture stays the same while the camera rests
     selects = False  # whether a block reads some of the kept frames, else all
@@ -143,6 +157,13 @@ class Mag(MemoryPolicy):
     Source: arXiv 2512.18741, section 3; the ring is in the released code, not in the paper.
     """
 
+    look = PolicyLook(
+        "MAG (remembers moments)",
+        "Keeps one frame of every block, reads all of them.",
+        "When memory is full, the oldest block is forgotten for the newest.",
+        colour=(0, 178, 130),
+        corners=4,
+    )
     sink_frames = 2
 
     def admit(self, block: BlockInfo) -> tuple[SlotWrite, ...]:
@@ -167,6 +188,14 @@ class MagRetrieve(MemoryPolicy):
     budget.
     """
 
+    look = PolicyLook(
+        "MAG (remembers places)",
+        "Keeps one frame of every place, reads those in view.",
+        "When memory is full, the oldest place is forgotten for the newest.",
+        "The frame just before this block; the next block takes its place.",
+        (86, 180, 233),
+        0,
+    )
     selects = True
 
     def adopt(self, table: SlotTable, block_length: int) -> None:
@@ -278,6 +307,15 @@ class MagRetrieve(MemoryPolicy):
 class Full(MemoryPolicy):
     """Every frame, raw; when the budget ends, the oldest are dropped."""
 
+    look = PolicyLook(
+        "Everything",
+        "Keeps every frame until memory is full, reads all.",
+        "When memory is full, the oldest frame is forgotten for the newest.",
+        "This policy keeps every frame as it is.",
+        (240, 228, 66),
+        5,
+    )
+
     def admit(self, block: BlockInfo) -> tuple[SlotWrite, ...]:
         """Keep all frames of the block."""
         self._renew(block)
@@ -293,6 +331,14 @@ class Window(MemoryPolicy):
     for some, as LongLive does and as older recordings do.
     """
 
+    look = PolicyLook(
+        "Window (last seconds only)",
+        "Keeps the newest blocks and forgets what you leave.",
+        "The size does not matter here: only the newest blocks are kept.",
+        "Kept until its block is no longer one of the newest.",
+        (230, 159, 0),
+        3,
+    )
     looks_ahead = False
 
     def adopt(self, table: SlotTable, block_length: int) -> None:
@@ -365,6 +411,13 @@ class WindowOfViews(Window):
 class Nothing(MemoryPolicy):
     """Keeps nothing: every block is invented anew."""
 
+    look = PolicyLook(
+        "Nothing",
+        "Keeps nothing: what leaves the view is invented anew.",
+        "The size does not matter here: nothing is kept.",
+        colour=(222, 110, 60),
+        corners=2,
+    )
     looks_ahead = steady = False
 
     def adopt(self, table: SlotTable, block_length: int) -> None:
@@ -385,6 +438,18 @@ MEMORY_POLICIES: dict[str, type[MemoryPolicy]] = {
     "window": Window,
     "none": Nothing,
 }
+
+
+def policy_look(policy: str) -> PolicyLook:
+    """Return how a policy looks; one of another world goes by its own name."""
+    kind = MEMORY_POLICIES.get(policy)
+    return kind.look if kind else PolicyLook(policy, "It decides what is kept and what is read.")
+
+
+def keeps_places(policy: str) -> bool:
+    """Return whether a policy keeps what is out of view."""
+    kind = MEMORY_POLICIES.get(policy)
+    return kind is None or kind.looks_ahead
 
 
 def no_places(policy: str) -> str:

@@ -1,6 +1,7 @@
 """Which world to load and how; what people name on the command line becomes a world here."""
 
 from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 from mag_sandbox.files.yaml_files import not_found
 from mag_sandbox.model.catalogue import worlds
@@ -30,7 +31,7 @@ class WorldChoice:
     name: str = "pocket"
     memory: MemorySetting = field(default_factory=MemorySetting)
     look_ahead: bool = True
-    execution: dict | None = None  # as a recording says; None: chosen for this machine
+    execution: dict[str, Any] | None = None  # as a recording says; None: chosen for this machine
     server: ServerAddress | None = None  # where it runs; None: here
     precision: Precision = "auto"  # of the pocket world's networks, where no execution is given
 

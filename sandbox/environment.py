@@ -212,8 +212,10 @@ def gymnasium_environment(
             "Gymnasium is not installed; run `pip install gymnasium`, or use WorldEnvironment"
         ) from None
 
-    class Environment(WorldEnvironment, gymnasium.Env):
-        def reset(self, *, seed=None, options=None):
+    class Environment(WorldEnvironment, gymnasium.Env):  # type: ignore[misc]
+        def reset(
+            self, *, seed: int | None = None, options: dict[str, Any] | None = None
+        ) -> tuple[Frames, dict[str, Any]]:
             if seed is not None:
                 seed = of_type("seed", seed, int)
             gymnasium.Env.reset(self, seed=seed)  # its generator is checked, ours is used

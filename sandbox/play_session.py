@@ -20,11 +20,17 @@ from mag_sandbox.controls.bindings import Action
 from mag_sandbox.controls.camera import CameraPose, mutual_overlap
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.files.validation import limits
-from mag_sandbox.model.loading import next_policy, next_world, no_places, worlds_beside
+from mag_sandbox.model.loading import (
+    keeps_places,
+    next_policy,
+    next_world,
+    no_places,
+    policy_look,
+    worlds_beside,
+)
 from mag_sandbox.model.world import MIB, MemorySetting, WorldFailed
 from mag_sandbox.sandbox.hud.hints import ACTIONS, STEPS
 from mag_sandbox.sandbox.hud.hud import Hud
-from mag_sandbox.sandbox.hud.policies import policy_row
 from mag_sandbox.sandbox.play.parked_scene import ParkedScene
 from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.play.returning import GuidedReturn
@@ -416,14 +422,14 @@ class PlayerSession(WatchedSession):
             self._say("this world has only one kind of memory")
             return None
         if action == "split":
-            other = "window" if policy_row(now.policy).keeps_places else "mag-retrieve"
+            other = "window" if keeps_places(now.policy) else "mag-retrieve"
             moment = self._worker.call(self._services.saves.collect)
             return PlaySplit(playthrough.scene, playthrough.seed, other, moment)
         if action == "policy":
             policy = next_policy(now.policy, policies)
             setting = replace(now, policy=policy)
-            text = f"memory: {policy_row(policy).label}"
-            forgets = not policy_row(policy).keeps_places
+            text = f"memory: {policy_look(policy).label}"
+            forgets = not keeps_places(policy)
         else:
             size = now.kept_mib * (MEMORY_STEP if action == "more_memory" else 1 / MEMORY_STEP)
             mib = min(MOST_MIB, max(LEAST_MIB, round(size)))
@@ -444,7 +450,7 @@ class PlayerSession(WatchedSession):
         if setting == self._memory and not choice.kept_before:
             return
         before, left = choice.kept_before or memory.kept_frames, self._memory
-        change = f"memory: {policy_row(setting.policy).label}, at most {setting.kept_mib} MiB"
+        change = f"memory: {policy_look(setting.policy).label}, at most {setting.kept_mib} MiB"
         moment = _leave_moment(self._services, self._worker, change)
         self._left.append(_LeftMemory(left, self._reel.pose, moment))
         asked = self._reel.blocks + ANSWERED_AFTER
@@ -468,7 +474,7 @@ class PlayerSession(WatchedSession):
                 parked = self._parked(left.moment)
                 if parked is None:
                     return None
-                label = policy_row(choice.setting.policy).label
+                label = policy_look(choice.setting.policy).label
                 self._say(f"memory: {label}, as it was", topic="memory")
                 return self._go_on_from(parked)
         return None

@@ -5,6 +5,7 @@ the next quantum, and every gain glides over at least one: nothing clicks. Knows
 threads or how sounds are made.
 """
 
+import math
 from collections import deque
 from collections.abc import Iterator, Sequence
 
@@ -196,7 +197,7 @@ class _Deck:
 
 def loudness(volume: float) -> float:
     """Return the gain of a volume from 0 to 1; halfway sounds about half as loud."""
-    return min(1.0, max(0.0, volume)) ** 1.5
+    return math.pow(min(1.0, max(0.0, volume)), 1.5)
 
 
 def _read(loop: Wave, begin: int, row: np.ndarray) -> int:

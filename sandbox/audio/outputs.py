@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from importlib import import_module
 from types import ModuleType
 
 import numpy as np
@@ -186,12 +187,11 @@ def _describe_sdl() -> str:
 
 def _sounddevice() -> ModuleType:
     try:
-        import sounddevice
+        return import_module("sounddevice")
     except ImportError:
         raise OutputError("sounddevice is not installed; pip install sounddevice") from None
     except OSError as problem:  # the PortAudio library
         raise OutputError(f"{problem}; install PortAudio (Debian: libportaudio2)") from None
-    return sounddevice
 
 
 def _look_for_devices(library: ModuleType) -> None:

@@ -119,7 +119,7 @@ class Director:
         """Return when to look again; a machine that never had a device is left alone."""
         if self._opened_at == NEVER or self._tries >= MAX_TRIES:
             return None
-        return self._clock() + min(RETRY_LAST, RETRY_FIRST * 2**self._tries)
+        return self._clock() + min(RETRY_LAST, RETRY_FIRST * 2.0**self._tries)
 
     def _open(self, first: int) -> list[str]:
         """Open the first output that works, from `first` on; return why others do not."""

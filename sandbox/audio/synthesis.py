@@ -49,8 +49,9 @@ class Synth:
         below, above = np.minimum(low / hz, FAR) ** slope, np.minimum(hz / high, FAR) ** slope
         spectrum /= np.sqrt((1 + below**2) * (1 + above**2) * hz)
         spectrum[0] = 0  # no direct current
-        wave = np.fft.irfft(spectrum, count)
-        return (wave / np.sqrt(np.mean(np.square(wave)))).astype(np.float32, copy=False)  # RMS 1
+        wave: Wave = np.fft.irfft(spectrum, count)
+        wave = wave / np.sqrt(np.mean(np.square(wave)))  # RMS 1
+        return wave.astype(np.float32, copy=False)
 
     def swell(self, seconds: float, every: float, floor: float = 0.0) -> Wave:
         """Return a loop that wanders slowly between `floor` and 1, up about `every` seconds."""
@@ -85,7 +86,8 @@ class Synth:
         wave = np.sin(phase)
         if 2 * max(start, end) < AUDIBLE * self.rate:
             wave += overtone * np.sin(2 * phase)
-        return (wave * np.sin(np.pi * way).clip(0) ** 1.5).astype(np.float32)
+        soft: Wave = (wave * np.sin(np.pi * way).clip(0) ** 1.5).astype(np.float32)
+        return soft
 
     def ping(self, partials: Sequence[Partial], attack: float = 0.002) -> Wave:
         """Return struck tones dying away to nothing."""
@@ -102,7 +104,8 @@ class Synth:
         wave = self.noise(max(6 * decay, 0.01), low, high)
         wave = wave * np.exp(-np.arange(len(wave)) / (decay * self.rate))
         wave = self._eased(wave, 0.0005)
-        return wave / np.abs(wave).max()
+        wave /= np.abs(wave).max()
+        return wave
 
     def scatter(
         self, loop: Wave, sounds: Sequence[Wave], per_second: float, spread: float = 0.6

@@ -137,7 +137,8 @@ def _tone(synth: Synth, hz: float, seconds: float, voice: str, fade: float) -> W
     attack, release = synth.count(0.006), min(count, synth.count(0.02))
     wave[:attack] *= np.linspace(0, 1, attack)[: len(wave)]
     wave[-release:] *= np.linspace(1, 0, release)
-    return wave.astype(np.float32)
+    note: Wave = wave.astype(np.float32)
+    return note
 
 
 def _period(voice: str, overtones: int) -> Wave:
@@ -145,17 +146,18 @@ def _period(voice: str, overtones: int) -> Wave:
     period = np.sin(turn)
     for overtone in range(2, max(2, overtones + 1)):
         period += _strength(voice, overtone) * np.sin(overtone * turn)
-    return (period / np.abs(period).max()).astype(np.float32)
+    wave: Wave = (period / np.abs(period).max()).astype(np.float32)
+    return wave
 
 
 def _strength(voice: str, overtone: int) -> float:
     odd = overtone % 2
     if voice == "triangle":
-        return odd * (-1) ** ((overtone - 1) // 2) / overtone**2
+        return odd * (-1.0) ** ((overtone - 1) // 2) / overtone**2
     if voice == "square":
         return odd / overtone
     if voice == "reed":  # a pulse of a quarter period
-        return np.sin(np.pi * overtone / 4) / (overtone * np.sin(np.pi / 4))
+        return float(np.sin(np.pi * overtone / 4) / (overtone * np.sin(np.pi / 4)))
     return {2: 0.05, 3: 0.22, 4: 0.04, 6: 0.06}.get(overtone, 0.0)  # a bell
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from statistics import fmean, stdev
-from typing import Literal
+from typing import Any, Literal
 
 from mag_sandbox.files.whole import replace_file
 from mag_sandbox.model.world import MIB, MemoryUsage
@@ -112,7 +112,7 @@ class DemoResult:
     digest: str = ""  # of all frames in order: equal only if every picture is
     expectations: tuple[Checked, ...] = ()
     expect_met: bool = True
-    provenance: dict = field(default_factory=dict)
+    provenance: dict[str, Any] = field(default_factory=dict)
 
     @property
     def asked(self) -> tuple[ProbeRow, ...]:
@@ -134,7 +134,7 @@ class DemoResult:
         met = all(one.met for one in checked)
         return replace(self, expectations=checked, expect_met=met)
 
-    def as_json(self) -> dict:
+    def as_json(self) -> dict[str, Any]:
         """Return plain JSON data."""
         return {"kind": "demo_result", "schema": SCHEMA_VERSION, **asdict(self)}
 
@@ -222,7 +222,7 @@ def csv_text(rows: Sequence[dict[str, Value]]) -> str:
     return text.getvalue()
 
 
-def combined_json(results: Sequence[DemoResult]) -> dict:
+def combined_json(results: Sequence[DemoResult]) -> dict[str, Any]:
     """Return the JSON of several runs: the first one's, every one's, and mean and interval."""
     data = results[0].as_json()
     if len(results) == 1:

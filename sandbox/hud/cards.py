@@ -11,6 +11,7 @@ from mag_sandbox.controls.bindings import Bindings
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.controls.keys import is_pad, key_title
 from mag_sandbox.evaluation.similarity.recall import Word
+from mag_sandbox.model.loading import policy_look
 from mag_sandbox.model.world import MemoryUsage
 from mag_sandbox.sandbox.hud.figures import LATENCY
 from mag_sandbox.sandbox.hud.hud_state import (
@@ -28,7 +29,6 @@ from mag_sandbox.sandbox.hud.hud_state import (
     remembered_sectors,
     size_text,
 )
-from mag_sandbox.sandbox.hud.policies import policy_row
 from mag_sandbox.sandbox.play.feedback import KeyLight
 from mag_sandbox.sandbox.ui.layout import (
     SPRING,
@@ -175,7 +175,7 @@ def seen_card(words: str, seen: np.ndarray | None, note: str) -> Card:
 
 def split_card(memory: MemoryUsage, verdict: Word | None = None) -> Card:
     """Return what one half of a split screen remembers: its policy, a verdict, a thin bar."""
-    words = Text(policy_row(memory.policy).label, 16, bold=True, lines=1)
+    words = Text(policy_look(memory.policy).label, 16, bold=True, lines=1)
     said = VERDICTS.get(verdict) if verdict else None
     judged = Text(said[0], 14, said[1], bold=True) if said else None
     head = row(words, SPRING, judged)

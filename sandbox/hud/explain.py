@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pygame
 
 from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.model.loading import policy_look
 from mag_sandbox.model.world import KIB, MIB, MemoryEntry, MemoryUsage, SegmentKind
 from mag_sandbox.sandbox.hud.hud_state import (
     LEGEND,
@@ -16,7 +17,6 @@ from mag_sandbox.sandbox.hud.hud_state import (
     drawn_stretches,
     duration_text,
 )
-from mag_sandbox.sandbox.hud.policies import policy_row
 from mag_sandbox.sandbox.ui.layout import CachedCard, Card, Places, Text, bar, column, row
 from mag_sandbox.sandbox.ui.theme import INK, MUTED, SEGMENT_COLOURS, Theme
 
@@ -52,7 +52,7 @@ def explain(memory: MemoryUsage, share: float, width: int = BAR_WIDTH) -> Explan
     for stretch in drawn_stretches(memory, width):
         if stretch.left <= x < stretch.right:
             return _of_stretch(memory, stretch, x, width)
-    lines = [policy_row(memory.policy).when_full]
+    lines = [policy_look(memory.policy).when_full]
     free, each = max(0, memory.budget - memory.bytes), _frame_bytes(memory)
     if each and memory.policy in ("mag-retrieve", "mag", "full"):
         lines.insert(0, f"Space for about {_count(free // each, 'more frame')}.")
@@ -63,7 +63,7 @@ def hint(part: str, memory: MemoryUsage) -> Explanation:
     """Say what a word of the memory card means: the name of one of its parts."""
     if part in LEGEND:
         return _of_kind(part, memory)
-    policy = policy_row(memory.policy)
+    policy = policy_look(memory.policy)
     read = f"The current block read {_count(memory.attended_frames, 'remembered frame')}."
     match part:
         case "title":
@@ -168,7 +168,7 @@ def _of_kept(memory: MemoryUsage) -> Explanation:
 
 
 def _kind_text(kind: SegmentKind, memory: MemoryUsage) -> str:
-    return policy_row(memory.policy).raw if kind == "raw" else OF_KIND[kind]
+    return policy_look(memory.policy).raw if kind == "raw" else OF_KIND[kind]
 
 
 def _ago(memory: MemoryUsage, entry: MemoryEntry) -> str:

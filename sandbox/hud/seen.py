@@ -29,7 +29,8 @@ class SeenRing:
     @property
     def is_seen(self) -> np.ndarray:
         """Which parts were seen and have not changed since, bool [HEIGHT, WIDTH]."""
-        return self.seen != NEVER
+        seen: np.ndarray = self.seen != NEVER
+        return seen
 
     def add(self, block: FrameBlock) -> Box:
         """Put the last frame of a block where it looks, and return where; forget what changed."""

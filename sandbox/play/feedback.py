@@ -90,4 +90,5 @@ class InputFeedback:
 
 def pushes(command: CameraCommand, binding: CameraBinding) -> bool:
     """Return whether the command moves the camera the way this key does."""
-    return getattr(command, binding.axis) * binding.direction > 0
+    share: float = getattr(command, binding.axis)
+    return share * binding.direction > 0

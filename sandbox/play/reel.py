@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.sandbox.play.late_warp import WHOLE
 from mag_sandbox.sandbox.play.pacing import MAX_TIMES, FrameGrid
 from mag_sandbox.sandbox.play.worker import GenerationWorker, ReadyBlock
@@ -51,7 +52,7 @@ class Reel:
         return AT_ONCE if self.grid.due is None else self.grid.due
 
     @property
-    def pose(self):
+    def pose(self) -> CameraPose:
         """Where the frame shown looks."""
         return self.current.block.poses[max(0, self.place)]
 

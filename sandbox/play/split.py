@@ -7,6 +7,7 @@ both, they take turns: a control moves one world, then the other, and time runs 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -16,10 +17,11 @@ from mag_sandbox.model.world import (
     Frames,
     MemorySetting,
     World,
+    WorldFailed,
+    WorldState,
 )
 from mag_sandbox.sandbox.choice import WorldChoice
 from mag_sandbox.sandbox.play.parked_scene import ParkedScene
-from mag_sandbox.sandbox.play.staged import Staged
 from mag_sandbox.scenes import Scene
 
 SMOOTHING = 0.3  # weight of the newest block in the time that both take
@@ -48,7 +50,7 @@ class StandingScene:
         return self.left
 
 
-class SplitWorld(Staged):
+class SplitWorld(World):
     """Implements `World` over two others.
 
     >>> split = SplitWorld(load_world("pocket"), load_world("pocket"), MemorySetting("window"))
@@ -58,9 +60,6 @@ class SplitWorld(Staged):
 
     Closing it frees the second world; the first belongs to the caller.
     """
-
-    cannot_continue = "a saved place cannot be opened side by side; press V first"
-    cannot_save = "two worlds side by side cannot be saved; press V first"
 
     def __init__(
         self,
@@ -77,7 +76,7 @@ class SplitWorld(Staged):
             memory: of the second, also where both go on from a moment of the first.
             clock: [s].
         """
-        super().__init__(first, second)
+        self._worlds = first, second
         self._clock, self._memory = clock, memory
         self.spec = replace(first.spec, frame_width=2 * first.spec.frame_width)
         self._blocks: list[FrameBlock] = []  # newest of each; none: they go on
@@ -123,7 +122,36 @@ class SplitWorld(Staged):
             self._move(1, control)
         return self._joined()
 
-    def provenance(self) -> dict:
+    def expect_prompt(self) -> None:
+        """Let both get ready to read a prompt."""
+        for world in self._worlds:
+            world.expect_prompt()
+
+    def prepare(self) -> bool:
+        """Let both look ahead."""
+        return any([world.prepare() for world in self._worlds])  # noqa: C419 -- every one
+
+    def snapshot(self) -> WorldState:
+        """Refuse.
+
+        Raises:
+            WorldFailed: always.
+        """
+        raise WorldFailed("two worlds side by side cannot be saved; press V first")
+
+    def restore(self, state: WorldState) -> None:  # noqa: ARG002 -- World
+        """Refuse, as `snapshot` does.
+
+        Raises:
+            WorldFailed: always.
+        """
+        raise WorldFailed("a saved place cannot be opened side by side; press V first")
+
+    def round_trip(self, frames: Frames) -> Frames:
+        """Return frames of the first world after its autoencoder."""
+        return self._worlds[0].round_trip(frames)
+
+    def provenance(self) -> dict[str, Any]:
         """Return what is said of each."""
         return {"worlds": [world.provenance() for world in self._worlds]}
 

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -45,7 +45,8 @@ class ReadyBlock:
 
     def picture(self, place: int) -> np.ndarray:
         """Return a frame as it is to be shown, uint8 [H, W, 3]."""
-        return (self.block.frames if self.large is None else self.large)[place]
+        frame: np.ndarray = (self.block.frames if self.large is None else self.large)[place]
+        return frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,7 @@ class GenerationWorker:
         self._playing = 0  # the generation that is being played
         self._ready: ReadyBlock | None = None
         self._needed_at: float | None = None
-        self._calls: deque[tuple[Callable[[Session], object], Future]] = deque()
+        self._calls: deque[tuple[Callable[[Session], object], Future[Any]]] = deque()
         self._block_time = DurationEstimate()
         self._prepare_time = DurationEstimate()
         # the thread lets go of what loads in the end: it may hold the worker before, and so on
@@ -217,7 +218,8 @@ class GenerationWorker:
 
     def _staged(self, world: World) -> Session:
         """Return a session over another world, of which only the source of commands is told."""
-        observers = [one for one in self._observers if one is self._source]
+        source: object = self._source
+        observers = [one for one in self._observers if one is source]
         return Session(world, self._source, observers)
 
     def _report(self, error: Exception) -> str:

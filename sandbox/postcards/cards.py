@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import pygame
 
 from mag_sandbox.evaluation.similarity.pictures import Sight
+from mag_sandbox.model.loading import policy_look
 from mag_sandbox.sandbox.hud.cards import ARROWS, draw_arrow
-from mag_sandbox.sandbox.hud.policies import policy_row
 from mag_sandbox.sandbox.postcards.postcards import (
     HEATS,
     MIN_AGE,
@@ -173,7 +173,7 @@ def tour_card(
 
 def _score_row(number: int, score: Score, place: int | None) -> Part:
     colour = ACCENT if number == place else INK
-    said = f"{number}.  {policy_row(score.policy).label} · {score.found} of {score.cards}"
+    said = f"{number}.  {policy_look(score.policy).label} · {score.found} of {score.cards}"
     points = Text(f"{score.points}", 14, colour, bold=True)
     return row(Text(said, 14, colour), SPRING, points)
 

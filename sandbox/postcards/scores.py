@@ -133,7 +133,8 @@ def read_scores(path: Path) -> tuple[Score, ...]:
         return ()
     remedy = "delete it to start a new table"
     with refusing(lambda why: ScoresError(f"{path} is damaged ({why}); {remedy}")):
-        return decode(ScoreFile, parse_json(read_plain(path, MAX_BYTES))).scores[-MAX_SCORES:]
+        file: ScoreFile = decode(ScoreFile, parse_json(read_plain(path, MAX_BYTES)))
+        return file.scores[-MAX_SCORES:]
 
 
 def with_score(scores: tuple[Score, ...], score: Score) -> tuple[Score, ...]:

@@ -18,6 +18,7 @@ from mag_sandbox.controls.bindings import Action
 from mag_sandbox.controls.camera import ASPECT, CameraCommand, CameraPose, view_overlap
 from mag_sandbox.evaluation.similarity.anchors import GONE, SEEN, AnchorMark
 from mag_sandbox.evaluation.similarity.recall import ProbeResult
+from mag_sandbox.model.loading import keeps_places
 from mag_sandbox.sandbox.hud.cards import seen_card, split_card
 from mag_sandbox.sandbox.hud.explain import MemoryTip
 from mag_sandbox.sandbox.hud.hints import (
@@ -31,7 +32,6 @@ from mag_sandbox.sandbox.hud.hints import (
 )
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.hud.minimap import MapStitcher, Minimap, draw_view
-from mag_sandbox.sandbox.hud.policies import policy_row
 from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.play.returning import GuidedReturn
 from mag_sandbox.sandbox.postcards.cards import PostcardCard, tour_card
@@ -415,7 +415,7 @@ class HintOverlay(Overlay):
         if self._hints.step is None:
             return
         theme, places = self._hud.theme(surface), self._hud.places
-        forgets = not policy_row(self._reel.current.block.memory.policy).keeps_places
+        forgets = not keeps_places(self._reel.current.block.memory.policy)
         hint = hint_card(self._hints.step, self._key_of, forgets=forgets)
         card = self._card(theme, hint, at_most=surface.get_width() - theme.px(28))
         above = places["keys"].top if "keys" in places else surface.get_height() - theme.px(70)

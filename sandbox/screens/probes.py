@@ -15,8 +15,8 @@ from mag_sandbox.evaluation.similarity.recall import (
     half_life,
     recalled_after,
 )
+from mag_sandbox.model.loading import policy_look
 from mag_sandbox.sandbox.hud.hud_state import duration_text
-from mag_sandbox.sandbox.hud.policies import policy_row
 from mag_sandbox.sandbox.returns.probe_cards import (
     CARD_WIDTH,
     WORD_COLOURS,
@@ -97,7 +97,7 @@ def result_part(theme: Theme, result: ProbeResult, width: int, *, focused: bool)
     number = Text(recall_text(result), 26, colour, bold=True)
     said = WORD_TEXTS[result.word] if result.recall is None else "% as it was"
     head = row(number, Text(said, 14, colour, bold=True), gap=4, drops=True)
-    policy = policy_row(result.policy).label
+    policy = policy_look(result.policy).label
     about = f"after {duration_text(result.seconds_away)} · {policy} · {result.label}"
     pictures = row(*(PicturePart(one, 120) for one in shown), gap=6)
     room, tall = width - widths(theme, pictures)[0] - theme.px(34), theme.px(PICTURE)
@@ -147,7 +147,7 @@ def summaries_part(found: Sequence[PolicySummary]) -> Plate:
     for one in found:
         times = {0: "never", 1: "once"}.get(one.returns, f"{one.returns} times")
         mean = "" if one.recall is None else f" · {one.recall:.0f}% on average"
-        said = Text(f"{policy_row(one.policy).label} · {times}{mean}", 14, MUTED, lines=1)
+        said = Text(f"{policy_look(one.policy).label} · {times}{mean}", 14, MUTED, lines=1)
         life = Text(half_life_text(one), 14, bold=True)
         lines.append(row(CustomPart(12, 12, draw_marker, (one.policy,)), said, SPRING, life))
     return Plate(column(*lines, gap=6), (16, 14), PLATE, radius=12)
@@ -155,7 +155,7 @@ def summaries_part(found: Sequence[PolicySummary]) -> Plate:
 
 def draw_marker(theme: Theme, surface: pygame.Surface, area: pygame.Rect, policy: str) -> None:
     """Draw a policy's mark in the middle of an area: a colour and a shape of its own."""
-    look = policy_row(policy)
+    look = policy_look(policy)
     colour, corners = look.colour, look.corners
     radius = max(3.0, 5.5 * theme.scale)
     x, y = centre = area.center
@@ -206,7 +206,7 @@ def _draw_curve(
 ) -> None:
     if summary.half_life is None:
         return
-    colour = policy_row(summary.policy).colour
+    colour = policy_look(summary.policy).colour
     seconds = np.linspace(0.0, longest, CURVE_POINTS)
     recall = recalled_after(seconds, summary.half_life)
     points = [

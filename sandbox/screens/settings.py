@@ -8,8 +8,7 @@ from typing import Any
 import pygame
 
 from mag_sandbox.controls.bindings import DEFAULTS, Bindings, keys_text, pad_text
-from mag_sandbox.model.loading import available_policies
-from mag_sandbox.sandbox.hud.policies import POLICIES, policy_row
+from mag_sandbox.model.loading import available_policies, policy_look
 from mag_sandbox.sandbox.screens import Outcome, Way
 from mag_sandbox.sandbox.settings import SandboxConfig, SettingsError, save_settings
 from mag_sandbox.sandbox.ui.layout import (
@@ -126,7 +125,7 @@ def _settings() -> tuple[Item, ...]:
     attended = "Remembered frames read for each block; more is slower."
     sinks = "First frames of a place that are never dropped."
     usual = (None, "as usual"), *((count, str(count)) for count in range(4))
-    about = {name: row.about for name, row in POLICIES.items()}
+    about = {name: policy_look(name).about for name in available_policies()}
     return (
         Heading("Display"),
         SettingRow(SIZE, "Window", "Size at the start.", _window_sizes),
@@ -153,7 +152,7 @@ def _settings() -> tuple[Item, ...]:
         ),
         SettingRow(("high_contrast",), "High contrast", "Bright words on black.", Toggle),
         Heading("Research"),
-        SettingRow(("memory",), "Memory policy", policy_row("").about, _policy, about),
+        SettingRow(("memory",), "Memory policy", policy_look("").about, _policy, about),
         SettingRow(("kept_mib",), "Budget", "Size that memory may grow to.", kept),
         SettingRow(("attended_frames",), "Attended frames", attended, frames),
         SettingRow(
@@ -181,7 +180,7 @@ def _slider(values: Sequence[Any], word: Callable[[Any], str] = str) -> MakeSett
 
 def _policy(value: str) -> Choice:
     names = dict.fromkeys((*available_policies(), value))  # the file may name another one
-    return Choice(value, [(name, policy_row(name).label) for name in names])
+    return Choice(value, [(name, policy_look(name).label) for name in names])
 
 
 def _window_sizes(value: tuple[int, int]) -> Choice:

@@ -13,6 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from mag_sandbox.files.border import is_file, is_missing, open_plain, refusing
 from mag_sandbox.files.validation import parse_json
@@ -276,7 +277,7 @@ def _past_recording(folder: Path) -> PastRecording:
     )
 
 
-def _shown_seconds(first: dict, last: dict, fps: float | None) -> float:
+def _shown_seconds(first: dict[str, Any], last: dict[str, Any], fps: float | None) -> float:
     """Return how long the video of these blocks is; without a rate, how long they took."""
     blocks = last["block_index"] - first["block_index"]
     frames = first["frame_count"] + blocks * last["frame_count"]
@@ -284,7 +285,7 @@ def _shown_seconds(first: dict, last: dict, fps: float | None) -> float:
     return min(max(0.0, float(seconds)), MAX_SECONDS)
 
 
-def _first_and_last(path: Path) -> tuple[dict, dict, dict]:
+def _first_and_last(path: Path) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
     """Return the first line, the last block, and the last line."""
     if path.is_symlink():
         raise FileNotFoundError

@@ -84,7 +84,7 @@ class Theme:
         # Neither refers to the theme, which is so let go of at once.
         self._fonts = functools.cache(_font)
         self._texts = functools.lru_cache(maxsize=512)(functools.partial(_render, self._fonts))
-        self._wrapped: dict[tuple, tuple[str, ...]] = {}
+        self._wrapped: dict[tuple[str, int, int, int], tuple[str, ...]] = {}
 
     @classmethod
     def of(cls, settings: SandboxConfig, window_size: tuple[int, int]) -> "Theme":
@@ -214,7 +214,7 @@ class Themes:
 
     def __init__(self, settings: Callable[[], SandboxConfig]) -> None:
         self._settings = settings
-        self._made: tuple[tuple, Theme] | None = None
+        self._made: tuple[object, Theme] | None = None
 
     def __call__(self, size: tuple[int, int]) -> Theme:
         """Return the theme for a window of this size."""

@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pygame
@@ -34,6 +35,7 @@ class FreshPicture:
 
 
 PictureSource = Path | FreshPicture
+CutKey = tuple[PictureSource | None, tuple[int, int], float, bool]
 
 
 class Thumbnails:
@@ -45,7 +47,7 @@ class Thumbnails:
     def __init__(self) -> None:
         self._pictures: OrderedDict[PictureSource, pygame.Surface | None] = OrderedDict()
         self._stamps: dict[Path, int] = {}  # when the files were changed
-        self._cuts: OrderedDict[tuple, pygame.Surface] = OrderedDict()
+        self._cuts: OrderedDict[CutKey, pygame.Surface] = OrderedDict()
 
     def refresh(self) -> bool:
         """Let go of pictures whose files were written since; True if there are any."""
@@ -93,7 +95,7 @@ class Thumbnails:
             logger.info("%s", problem)
             return None
 
-    def _kept(self, key: tuple, draw: Callable[[], pygame.Surface]) -> pygame.Surface:
+    def _kept(self, key: CutKey, draw: Callable[[], pygame.Surface]) -> pygame.Surface:
         if key not in self._cuts:
             self._cuts[key] = draw()
             _drop_oldest(self._cuts, MAX_CUTS)
@@ -150,6 +152,6 @@ def _round(theme: Theme, picture: pygame.Surface, radius: float) -> pygame.Surfa
     return rounded
 
 
-def _drop_oldest(kept: OrderedDict, most: int) -> None:
+def _drop_oldest(kept: OrderedDict[Any, Any], most: int) -> None:
     while len(kept) > most:
         kept.popitem(last=False)

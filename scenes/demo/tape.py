@@ -449,7 +449,8 @@ class _TapeMaker:
         """Return the fraction of full speed that is exactly so many ticks a frame."""
         if abs(ticks) == self._full[axis]:
             return math.copysign(1.0, ticks) if ticks else 0.0
-        return ticks * self._rig.fps / (POSE_RESOLUTION * getattr(self._rig.full_speed, axis))
+        speed: float = getattr(self._rig.full_speed, axis)
+        return ticks * self._rig.fps / (POSE_RESOLUTION * speed)
 
     def _still(self, blocks: int) -> None:
         self._add(blocks, Block(CameraCommand()))

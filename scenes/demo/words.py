@@ -72,7 +72,7 @@ def tokens_of(text: str) -> list[Token]:
 
 
 def _unescaped(text: str, place: tuple[int, int]) -> str:
-    def replaced(match: re.Match) -> str:
+    def replaced(match: re.Match[str]) -> str:
         if match[1] not in _ESCAPES:
             known = '\\", \\\\ and \\n'
             raise ScriptError(*place, f"this text holds \\{match[1]}; only {known} are known")

@@ -1,31 +1,32 @@
 """What players read of each memory policy."""
 
+from mag_sandbox.model.loading import keeps_places, policy_look
 from mag_sandbox.model.memory import MEMORY_POLICIES
-from mag_sandbox.sandbox.hud.policies import POLICIES, policy_row
 from tests import ROOT
 
 
 def test_every_policy_has_a_label_a_sentence_and_a_mark_of_its_own():
-    rows = [policy_row(name) for name in MEMORY_POLICIES]
-    assert set(MEMORY_POLICIES) == set(POLICIES)
+    looks = [policy_look(name) for name in MEMORY_POLICIES]
     for values in zip(
-        *((row.label, row.about, row.colour, row.corners) for row in rows), strict=True
+        *((look.label, look.about, look.colour, look.corners) for look in looks), strict=True
     ):
-        assert len(set(values)) == len(rows)
-    assert not {row.label for row in rows} & set(MEMORY_POLICIES)
+        assert len(set(values)) == len(looks)
+    assert not {look.label for look in looks} & set(MEMORY_POLICIES)
 
 
 def test_a_policy_of_another_world_goes_by_its_own_name():
-    assert policy_row("memorypack").label == "memorypack"
-    assert policy_row("memorypack").colour not in [row.colour for row in POLICIES.values()]
+    assert policy_look("memorypack").label == "memorypack"
+    own = [policy_look(name).colour for name in MEMORY_POLICIES]
+    assert policy_look("memorypack").colour not in own
 
 
 def test_the_guide_lists_them_all():
     guide = (ROOT / "docs/guide.md").read_text()
-    for name, row in POLICIES.items():
-        about = row.about[0].lower() + row.about[1:].rstrip(".")
-        assert f"| {row.label} | `{name}` | {about} |" in guide
+    for name in MEMORY_POLICIES:
+        look = policy_look(name)
+        about = look.about[0].lower() + look.about[1:].rstrip(".")
+        assert f"| {look.label} | `{name}` | {about} |" in guide
 
 
 def test_the_policies_that_forget_what_is_out_of_view_are_marked():
-    assert [name for name in POLICIES if not policy_row(name).keeps_places] == ["window", "none"]
+    assert [name for name in MEMORY_POLICIES if not keeps_places(name)] == ["window", "none"]
