@@ -1,4 +1,4 @@
-"""Command lines made of dataclasses: every field is an option, told about where it is declared.
+"""Command lines from dataclasses: every field is an option and declares its help.
 
 @dataclass(frozen=True)
 class Options:
@@ -42,14 +42,14 @@ class UsageError(Refusal, ValueError):
 
 
 class OneLineParser(argparse.ArgumentParser):
-    """Says in one sentence what is wrong, and prints help where a failure to do so is noticed."""
+    """A parser that raises usage errors as one sentence."""
 
     def error(self, message: str) -> NoReturn:
         """Refuse the command line."""
         raise UsageError(f"{message}; see `{self.prog} --help`")
 
     def print_help(self, file: "SupportsWrite[str] | None" = None) -> None:
-        """Print it; what argparse does itself lets a full disk pass in silence."""
+        """Print the help; argparse itself would ignore a full disk."""
         (file or sys.stdout).write(self.format_help())
 
 
@@ -57,16 +57,16 @@ def option(value: Any = MISSING, help: str | None = None, **told: Any) -> Any:
     """Return a field of a dataclass that is an option.
 
     Args:
-        value: where nothing is told; left out: the option is required.
-        help: what people read.
-        told: anything else that `add_argument` takes, and `name` where the option's differs from
-            the field's. Without a `type`, whole numbers are positive. Of a tuple several are told.
+        value: the default; left out: the option is required.
+        help: the help text.
+        told: other arguments of `add_argument`, and `name` if the option's differs from the
+            field's. Without a `type`, whole numbers are positive. A tuple takes several values.
     """
     return field(default=value, metadata={"help": help, **told})
 
 
 def argument(help: str, **told: Any) -> Any:
-    """Return a field of a dataclass that is an argument without a name: required, in its place."""
+    """Return a field of a dataclass that is a required positional argument."""
     return field(metadata={"help": help, "named": False, **told})
 
 
@@ -101,7 +101,7 @@ def add_options(parser: argparse.ArgumentParser, kind: type) -> None:
 
 
 def options_of(kind: type[Options], told: object, **more: Any) -> Options:
-    """Return the dataclass of what a command line, or other options, say; `more` in place of it."""
+    """Return a dataclass from parsed arguments or other options; `more` overrides them."""
     names = [one.name for one in fields(kind)]  # type: ignore[arg-type]  # it is a dataclass
     said = {name: getattr(told, name) for name in names if hasattr(told, name)}
     lists = {name: tuple(value) for name, value in said.items() if isinstance(value, list)}
@@ -151,7 +151,7 @@ def positive(text: str) -> int:
 
 
 def path(text: str) -> Path:
-    """Return a path that a file can have."""
+    """Return a valid path."""
     if not text or "\0" in text:
         raise argparse.ArgumentTypeError(f'no file can be called "{text}"')
     return Path(text)

@@ -42,7 +42,7 @@ class Recordings:
 
     @property
     def is_recording(self) -> bool:
-        """Whether anything writes down what is played."""
+        """Whether the session is recorded."""
         begun = (self._begun[0],) if self._begun else ()
         return any(recorder.is_recording for recorder in (*self.recorders, *begun))
 
@@ -53,7 +53,7 @@ class Recordings:
             recorder.loaded_with(choice.memory, look_ahead=choice.look_ahead)
 
     def start(self, worker: GenerationWorker, name: str) -> "Future[None]":
-        """Record what is played from now on; the future fails where nothing is being played.
+        """Record from now on; the future fails if nothing is being played.
 
         Raises:
             RecordingError: its folder cannot be made.
@@ -85,7 +85,7 @@ class Recordings:
         return begun
 
     def stop(self, worker: GenerationWorker) -> bool:
-        """End what was begun with `start`; False if nothing is being recorded."""
+        """End a recording begun with `start`; False if there is none."""
         if self._begun is None or not self._begun[0].is_recording:
             return False
         (recorder, frames), self._begun = self._begun, None

@@ -1,7 +1,7 @@
-"""The border: what comes from outside is opened here, and refused here in one sentence.
+"""Opens data from outside, and turns every failure to read it into one sentence.
 
 Only plain files of a bounded size are opened: a pipe or a device may never end. Whatever a parser
-raises of what it is given becomes one refusal, so that nobody lists exceptions. Knows no formats.
+raises becomes one refusal, so that callers need not list exceptions. Knows no formats.
 """
 
 import logging
@@ -18,14 +18,14 @@ MOST_REASON = 300  # characters of what a library says of a file
 
 
 class Refusal(Exception):
-    """What people can cause or meet: one sentence that says what is wrong, where, what to do."""
+    """An error that people can cause or meet: one sentence with problem, place and remedy."""
 
 
 @contextmanager
 def refusing(refuse: Callable[[str], Exception]) -> Iterator[None]:
-    """Make whatever is raised while something from outside is read one refusal.
+    """Turn whatever is raised inside into the error that `refuse` makes of the reason.
 
-    `refuse` makes it of the reason; a refusal that is raised inside passes as it is.
+    A refusal raised inside passes unchanged.
 
     >>> with refusing(lambda why: Refusal(f"answer.txt is no number ({why}); write one")):
     ...     int("x")
@@ -43,7 +43,7 @@ def refusing(refuse: Callable[[str], Exception]) -> Iterator[None]:
 
 
 def reason_of(error: BaseException) -> str:
-    """Return in a few words of one line why something failed."""
+    """Return the reason of an error in a few words of one line."""
     if isinstance(error, FileNotFoundError):
         return "not found"
     if isinstance(error, OSError) and error.strerror:
@@ -55,7 +55,7 @@ def reason_of(error: BaseException) -> str:
     if isinstance(error, TypeError | AttributeError | LookupError):  # a parser's own words
         return "its contents are not as expected"
     said = " ".join(str(error).split())
-    if "integer string conversion" in said:  # Python's advice is for who wrote the program
+    if "integer string conversion" in said:  # Python's advice is for programmers
         return "it has a number of too many digits"
     return said[:MOST_REASON] or type(error).__name__
 
@@ -93,22 +93,22 @@ def read_plain(path: Path, most: int) -> bytes:
 
 
 def exists(path: Path) -> bool:
-    """Return whether something is there, as far as one may know: not in a folder that is closed."""
+    """Return whether something is there; False in a folder that may not be read."""
     return _mode(path) is not None
 
 
 def is_file(path: Path) -> bool:
-    """Return whether a plain file is there, likewise."""
+    """Return whether a plain file is there; see `exists`."""
     return stat.S_ISREG(_mode(path) or 0)
 
 
 def is_folder(path: Path) -> bool:
-    """Return whether a folder is there, likewise."""
+    """Return whether a folder is there; see `exists`."""
     return stat.S_ISDIR(_mode(path) or 0)
 
 
 def is_missing(path: Path) -> bool:
-    """Return whether surely nothing is there; else whoever opens it is told what is wrong."""
+    """Return whether certainly nothing is there; otherwise opening it raises the reason."""
     try:
         path.stat()
     except (FileNotFoundError, NotADirectoryError):
@@ -119,7 +119,7 @@ def is_missing(path: Path) -> bool:
 
 
 def check_plain(path: Path) -> None:
-    """Refuse to open what is no plain file.
+    """Refuse anything but a plain file.
 
     Raises:
         OSError: there is none.
@@ -135,7 +135,7 @@ def _mode(path: Path) -> int | None:
 
 
 def _at_once(path: str, flags: int) -> int:
-    """Open without waiting for whoever should write into a pipe."""
+    # a pipe would otherwise wait for its writer
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 

@@ -1,7 +1,7 @@
-"""Files and folders that appear whole or not at all, whatever happens while they are written.
+"""Atomic writes: files and folders are written beside their place and then renamed.
 
-They are written beside their place and then renamed. What a killed program leaves of a file is
-removed when that file is written again; of a folder, `tidy` puts it right.
+The remains of a killed program are removed when the same file is written again, and those of a
+folder by `tidy`.
 """
 
 import errno
@@ -23,7 +23,7 @@ PART, OLD, GONE = ".part-", ".old-", ".gone-"  # being written, being replaced, 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 MOST_NAME = 200  # bytes
 _PIECE = 2**22  # bytes read at once
-STALE_S = 3600.0  # after so long without a change, nobody writes a part any more
+STALE_S = 3600.0  # a part that did not change for so long is abandoned [s]
 
 
 class OccupiedError(ValueError):
@@ -76,7 +76,7 @@ def new_folder(first: Path) -> Path:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Give a name to write a file or a folder under, which takes the place of `path` in the end.
+    """Give a temporary name for a file or folder, which replaces `path` in the end.
 
     >>> with replacing(folder / "words.json") as part:
     ...     _ = part.write_text("{}")
@@ -96,7 +96,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def creating(path: Path) -> Iterator[Path]:
-    """Give a name to write a file or a folder under, which in the end gets the name `path`.
+    """Give a temporary name for a file or folder, which is renamed to `path` in the end.
 
     Raises:
         FileExistsError: something of that name is there, perhaps since this very moment.
@@ -110,7 +110,7 @@ def creating(path: Path) -> Iterator[Path]:
             return
         _sync(part)
         try:
-            os.link(part, path)  # unlike a renaming, this replaces nothing
+            os.link(part, path)  # replaces nothing, unlike a rename
         except FileExistsError:
             raise
         except OSError:  # a file system without links: claim the name, then take it
@@ -123,20 +123,20 @@ def creating(path: Path) -> Iterator[Path]:
 
 
 def replace_file(path: Path, content: bytes | str) -> None:
-    """Write a file, text as UTF-8, that takes the place of an older one when it is complete."""
+    """Write a file, text as UTF-8, and replace the older one when it is complete."""
     with replacing(path) as part:
         part.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
 def write_synced(path: Path, data: bytes) -> None:
-    """Write a new file and wait until it is on the disk, where a full disk shows at the latest."""
+    """Write a new file and wait until it is on the disk; a full disk raises here at the latest."""
     with path.open("xb") as file:
         file.write(data)
     _sync(path)
 
 
 def remove_folder(folder: Path) -> None:
-    """Delete a folder, or the link that stands in its place; it vanishes at once.
+    """Delete a folder or a link to one; it disappears at once.
 
     Raises:
         OSError: it cannot be moved out of the way.
@@ -147,7 +147,7 @@ def remove_folder(folder: Path) -> None:
 
 
 def tidy(parent: Path) -> None:
-    """Put right what a killed program left; only while nobody else writes here."""
+    """Repair the remains of a killed program; only while no other program writes here."""
     for path in list(parent.iterdir()):
         if path.name.startswith(OLD):
             place = path.with_name(path.name.removeprefix(OLD))
@@ -169,7 +169,7 @@ def sha256_of(*paths: Path) -> str:
 
 
 def visible(folder: Path, suffix: str = "") -> list[Path]:
-    """Return what is in a folder, without what is being written."""
+    """Return the entries of a folder, without hidden and unfinished ones."""
     try:
         with os.scandir(folder) as found:
             return [
@@ -183,7 +183,7 @@ def visible(folder: Path, suffix: str = "") -> list[Path]:
 
 
 def folder_bytes(folder: Path) -> int:
-    """Return the bytes of the files in a folder, of those that are there and can be asked."""
+    """Return the bytes of the readable files in a folder."""
     total = 0
     for parent, _, names in os.walk(folder):
         for name in names:
@@ -202,7 +202,7 @@ def changed(path: Path) -> datetime:
 
 @contextmanager
 def _part_of(path: Path) -> Iterator[Path]:
-    """Give a name beside `path`; removes what was written there if that was not moved away."""
+    """Give a name beside `path`, and remove what is left there in the end."""
     path.parent.mkdir(parents=True, exist_ok=True)
     _sweep(path)
     # "~": a pattern such as *.json does not find it
@@ -219,13 +219,11 @@ def _part_of(path: Path) -> Iterator[Path]:
 
 
 def _short(name: str) -> str:
-    """Return a name to which something can be added: file systems end at 255 bytes."""
-    long = os.fsencode(name)
+    long = os.fsencode(name)  # file systems allow 255 bytes
     return name if len(long) <= MOST_NAME else hashlib.sha256(long).hexdigest()
 
 
 def _sweep(path: Path) -> None:
-    """Remove what a killed program left of the same file."""
     for left in path.parent.glob(f"{PART}????????-{glob.escape(_short(path.name))}~"):
         with suppress(OSError):  # it was renamed just now
             if time.time() - left.stat().st_mtime > STALE_S:
@@ -233,7 +231,6 @@ def _sweep(path: Path) -> None:
 
 
 def _sync(path: Path) -> None:
-    """Wait until a file is on the disk, where a full disk shows at the latest."""
     with path.open("rb+") as file:
         os.fsync(file.fileno())
 
@@ -253,7 +250,6 @@ def _swap(part: Path, folder: Path) -> None:
 
 
 def _remove(path: Path) -> None:
-    """Delete what can be deleted; the rest is left to the next `tidy`."""
     if is_folder(path) and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:

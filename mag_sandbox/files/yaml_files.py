@@ -1,7 +1,4 @@
-"""YAML for people: read a file into a dataclass and say exactly what is wrong with it.
-
-Used for everything people edit by hand (scenes, settings); knows nothing of what the keys mean.
-"""
+"""Hand-written YAML, read into dataclasses with errors that name the line."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import MISSING, fields
@@ -23,7 +20,7 @@ T = TypeVar("T")
 
 
 class FileError(Refusal, ValueError):
-    """A file that people edit is missing or wrong; one sentence: where, what, remedy."""
+    """A hand-written file is missing or wrong; one sentence with place, problem and remedy."""
 
 
 class SceneError(FileError):
@@ -31,7 +28,7 @@ class SceneError(FileError):
 
 
 def read_checked_yaml(path: Path, cls: type[T], error: type[FileError] = FileError) -> T:
-    """Make a dataclass with fields of simple types of a YAML file.
+    """Return a dataclass with fields of simple types from a YAML file.
 
     Its `__post_init__` may raise `FieldError`, to which the line is added.
 
@@ -45,7 +42,7 @@ def read_checked_yaml(path: Path, cls: type[T], error: type[FileError] = FileErr
 
 
 def checked(root: yaml.Node | None, cls: type[T], name: str = "") -> T:
-    """Make the same of a mapping, which a message calls by this name.
+    """Return a dataclass from a mapping, called `name` in messages.
 
     Raises:
         Problem: it does not fit `cls`.
@@ -71,20 +68,20 @@ def nearest(name: str, names: tuple[str, ...]) -> str:
 
 
 def not_found(what: str, name: str, known: Iterable[str]) -> str:
-    """Say that a name is unknown, what was probably meant, and what there is."""
+    """Return the message for an unknown name, with the nearest and all known ones."""
     names = tuple(known)
     guess = nearest(name, names)
     return f'{what} "{quoted(name)}" not found{guess}; available: {", ".join(names)}'
 
 
 def quoted(text: str) -> str:
-    """Return a text of a file as it is quoted in a message: one line, not long."""
+    """Return a text shortened to one line for a message."""
     line = " ".join(text.split())
     return line if len(line) <= MAX_QUOTED else line[: MAX_QUOTED - 3] + "..."
 
 
 class Problem(Exception):
-    """What is wrong with a file, and where; each reader turns it into its own error."""
+    """A problem in a file and its line; each reader turns it into its own error."""
 
     def __init__(self, message: str, where: yaml.Node | yaml.Mark | None = None) -> None:
         super().__init__(message)
@@ -93,7 +90,7 @@ class Problem(Exception):
         self.column = mark.column + 1 if mark else None
 
     def at(self, path: Path, *, column: bool = False) -> str:
-        """Return the problem with file and line, and with its column if that is asked for."""
+        """Return the problem with file and line, and its column if asked."""
         places = (self.line, self.column) if column else (self.line,)
         return ": ".join((":".join(map(str, (path, *filter(None, places)))), str(self)))
 
@@ -116,7 +113,7 @@ def read_text(path: Path, most: int = MAX_BYTES) -> str:
 
 
 def compose_yaml(text: str) -> yaml.Node | None:
-    """Return YAML as nodes, of which nothing is made yet; None: it is empty.
+    """Return YAML as nodes; None: it is empty.
 
     Raises:
         Problem: it is no YAML.
@@ -136,7 +133,7 @@ def compose_yaml(text: str) -> yaml.Node | None:
 
 
 def _refuse_halves(root: yaml.Node) -> None:
-    """Refuse halves of characters, which escapes can write and nothing can show or store."""
+    """Refuse lone surrogates, which escapes can write and files cannot store."""
     waiting, seen = [root], {id(root)}
     while waiting:
         node = waiting.pop()
@@ -183,7 +180,7 @@ def entries(
 
 
 def construct(node: yaml.Node, name: str) -> Any:
-    """Return the plain value of a node, which a message calls by this name.
+    """Return the plain value of a node, called `name` in messages.
 
     Raises:
         Problem: it has none.
@@ -208,7 +205,7 @@ def _marked(problem: yaml.MarkedYAMLError) -> Problem:
 
 
 def value_of(key: str, node: yaml.Node, hint: Any) -> Any:
-    """Return the value of a key as the type that is expected of it.
+    """Return the value of a key as its expected type.
 
     Raises:
         Problem: the value is of another type.
@@ -231,7 +228,7 @@ def value_of(key: str, node: yaml.Node, hint: Any) -> Any:
 
 
 def shown(value: object) -> str:
-    """Return a value as it is told in a message."""
+    """Return a value for a message."""
     if value is None:
         return "empty"
     if isinstance(value, dict | list):

@@ -1,7 +1,6 @@
-"""Ray: work on the machines of a cluster, or on a Ray that is started here for as long as it lasts.
+"""Workers on a Ray cluster, or on a local Ray that is started for them.
 
-An extra, `pip install "mag-sandbox[cluster]"`; imported when it is asked for. Which worker runs
-where, on which GPU, and what becomes of one that dies is Ray's business.
+An extra, `pip install "mag-sandbox[cluster]"`. Ray decides where workers run and restarts them.
 """
 
 import logging
@@ -20,17 +19,17 @@ from mag_sandbox.workers.processes import usable_cores
 from mag_sandbox.workers.work import MOST_DEATHS, Job, Results, Worker, WorkerDied
 
 LOCAL = "local"  # in place of an address
-KNOCK_S = 5.0
+CONNECT_S = 5.0
 QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
 
 
 class NoCluster(Refusal):
-    """Ray is not installed, or no cluster answers, or it is too small."""
+    """Ray is not installed, no cluster answers, or it is too small."""
 
 
 @contextmanager
 def joined(address: str) -> Iterator[Any]:
-    """Give the module `ray`, connected to a cluster; that of `LOCAL` is started and stopped here.
+    """Give the module `ray`, connected to a cluster; a local one is started and stopped here.
 
     Raises:
         NoCluster: Ray is not installed, or nothing answers at the address.
@@ -45,7 +44,7 @@ def joined(address: str) -> Iterator[Any]:
         ) from None
     own = {"num_cpus": usable_cores(), "include_dashboard": False} if address == LOCAL else {}
     try:
-        _knock(address)
+        _check_reachable(address)
         ray.init(address, log_to_driver=False, logging_level=logging.ERROR, **own)
     except Exception as error:  # of many kinds, by the kind of address
         raise NoCluster(
@@ -72,15 +71,11 @@ def _ending_on_sigterm() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
 
 
-def _knock(address: str) -> None:
-    """Make sure that somebody is there; Ray itself tries for minutes.
-
-    Raises:
-        OSError: nobody is.
-    """
+def _check_reachable(address: str) -> None:
+    """Raise an OSError if no cluster answers; Ray itself tries for minutes."""
     host, _, port = address.removeprefix("ray://").rpartition(":")
     if host and port.isdecimal():
-        socket.create_connection((host, int(port)), KNOCK_S).close()
+        socket.create_connection((host, int(port)), CONNECT_S).close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +87,11 @@ class Cluster:
 
     @contextmanager
     def workers(self, job: Job) -> Iterator[Results]:
-        """See `Workplace`; a worker that dies is started again and does its task again.
+        """See `Workplace`; a worker that dies is restarted and repeats its task.
 
         Raises:
             NoCluster: see `joined`; or the cluster has fewer cores than workers.
-            WorkerDied: as the results are asked for, if that does not help.
+            WorkerDied: workers die again and again.
         """
         with joined(self.address) as ray:
             from ray.util import ActorPool
@@ -112,13 +107,13 @@ class Cluster:
 
 
 class _Pairing:
-    """A worker as Ray holds it; one that was started again asks for the job anew."""
+    """A worker in a Ray actor; a restarted one fetches the job again."""
 
     def __init__(self) -> None:
         self._worker: Worker | None = None
 
     def pair(self, job: list[Any], task: Any) -> tuple[Any, Any]:
-        """Return a task and its result; of the job, a list of a reference to it is given."""
+        """Return a task and its result; `job` holds a reference to the job."""
         if self._worker is None:
             import ray
 
@@ -127,12 +122,12 @@ class _Pairing:
 
 
 def shares(nodes: list[dict[str, float]], wanted: int | None) -> tuple[int, dict[str, float]]:
-    """Return how many workers there are, and what each is given of a machine.
+    """Return the number of workers, and each one's share of a machine.
 
-    A worker has as many threads as cores, which Ray sees to; every one fits on its machine.
+    A worker has as many threads as cores, and fits on one machine.
 
     Args:
-        nodes: what each machine has, as `ray.nodes` says.
+        nodes: the resources of each machine, from `ray.nodes`.
         wanted: workers; None: one a GPU, or one a core where there is none.
 
     Raises:

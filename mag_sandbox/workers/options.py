@@ -1,4 +1,4 @@
-"""What commands can be told of who does their work."""
+"""Options of commands whose work can be distributed."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from mag_sandbox.workers.work import Here, Workplace
 
 @dataclass(frozen=True, kw_only=True)  # without slots: options may have other bases as well
 class WorkerOptions:
-    """Who does the work; to be inherited by a command's options."""
+    """Options of the workers, inherited by a command's options."""
 
     workers: int | None = option(
         None, "processes that share the work and the cores (1; with --ray one a GPU, else a core)",
@@ -21,7 +21,7 @@ class WorkerOptions:
     )  # fmt: skip
 
     def workplace(self) -> Workplace:
-        """Return where the work is done."""
+        """Return the place of the workers."""
         if self.ray is not None:
             from mag_sandbox.workers.cluster import Cluster
 

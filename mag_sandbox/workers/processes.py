@@ -1,4 +1,4 @@
-"""Workers that are processes of this machine. They end with who began them, however that ends."""
+"""Workers that are processes of this machine and end with the process that started them."""
 
 import multiprocessing
 import os
@@ -21,24 +21,22 @@ THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 @dataclass(frozen=True, slots=True)
 class LocalProcesses:
-    """So many processes of this machine, which share its cores evenly."""
+    """Processes of this machine, which share its cores evenly."""
 
     count: int
 
     @contextmanager
     def workers(self, job: Job) -> Iterator[Results]:
-        """See `Workplace`; a task whose process dies is given to another one.
+        """See `Workplace`; a task whose process dies is done by another one.
 
         Raises:
-            WorkerDied: as the results are asked for, if that does not help.
+            WorkerDied: processes die again and again.
         """
         with _threads(max(1, usable_cores() // self.count)), _Pool(job, self.count) as pool:
             yield pool.results
 
 
 class _Pool:
-    """Processes that end with this one, however it ends."""
-
     def __init__(self, job: Job, count: int) -> None:
         self._job, self._count, self._deaths = job, count, 0
         # a fork of a process with threads may stand still
@@ -103,16 +101,15 @@ _worker: Worker  # of this process, where it is one of a pool
 
 def _begin(job: Job, leash: Connection) -> None:
     global _worker
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for who holds the leash
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C ends the parent process
     Thread(target=_end_with, args=(leash,), name="leash", daemon=True).start()
     configure_logging()
     _worker = Worker(job)
 
 
 def _end_with(leash: Connection) -> None:
-    """End this process when nobody holds the other end any more."""
     with suppress(EOFError, OSError):
-        leash.recv_bytes()
+        leash.recv_bytes()  # until the parent process is gone
     os._exit(1)
 
 
@@ -122,7 +119,7 @@ def _do(task: Any) -> Any:
 
 @contextmanager
 def _threads(count: int) -> Iterator[None]:
-    """Let libraries of processes that are begun meanwhile use so many threads."""
+    """Limit the threads of libraries in processes that are started meanwhile."""
     before = {name: os.environ.get(name) for name in THREADS}
     os.environ.update(dict.fromkeys(THREADS, str(count)))
     try:
@@ -135,7 +132,7 @@ def _threads(count: int) -> Iterator[None]:
 
 
 def usable_cores() -> int:
-    """Return how many cores this process may use."""
+    """Return the number of cores that this process may use."""
     try:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # not on Windows and macOS

@@ -1,7 +1,6 @@
-"""Workers and their work: many tasks of one job, done here or elsewhere.
+"""Workers: many tasks of one job, done in this process or others.
 
-Every worker gets ready once, with weights and all, and then does one task after the other. Knows
-nothing of what is done, and keeps nothing: results go to whoever asked for them.
+Every worker prepares once, loading weights and the like, and then does one task after the other.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -12,13 +11,13 @@ from mag_sandbox.files.border import Refusal
 
 Do = Callable[[Any], Any]  # a task -> its result; both can be pickled
 Results = Callable[[Iterable[Any]], Iterator[tuple[Any, Any]]]
-"""From tasks to (task, result), as they come; a task is taken when somebody is free to do it."""
+"""From tasks to (task, result), in order of completion; tasks are drawn when a worker is free."""
 
 MOST_DEATHS = 3  # of workers, one after the other, without a result
 
 
 class WorkerDied(Refusal):
-    """Workers end in the middle of their tasks, again and again."""
+    """Workers end in the middle of their tasks again and again."""
 
     def __init__(self, deaths: int) -> None:
         super().__init__(
@@ -28,24 +27,21 @@ class WorkerDied(Refusal):
 
 
 class Job(Protocol):
-    """What all workers do; plain data that can be pickled."""
+    """The work of all workers; plain data that can be pickled."""
 
     def ready(self) -> AbstractContextManager[Do]:
-        """Get ready, once in each worker: load what all tasks need, and let go of it in the end."""
+        """Load what all tasks need, once in each worker, and free it in the end."""
 
 
 class Workplace(Protocol):
-    """Where workers are."""
+    """A place that runs workers."""
 
     def workers(self, job: Job) -> AbstractContextManager[Results]:
-        """Give what has tasks done, one after the other or side by side.
-
-        What a task raises is raised where its result is asked for.
-        """
+        """Give a function that does tasks, which raises what a task raises."""
 
 
 class Worker:
-    """Does tasks of a job, for which it gets ready at the first one."""
+    """Does tasks of a job, prepared at the first one."""
 
     def __init__(self, job: Job) -> None:
         self._job, self._stack = job, ExitStack()
@@ -58,12 +54,12 @@ class Worker:
         return self._do(task)
 
     def close(self) -> None:
-        """Let go of what the job loaded."""
+        """Free what the job loaded."""
         self._stack.close()
 
 
 class Here:
-    """This process does everything itself."""
+    """This process."""
 
     @contextmanager
     def workers(self, job: Job) -> Iterator[Results]:

@@ -1,7 +1,6 @@
-"""A recording within the video that was made of it, as tags of the video's container.
+"""A recording inside the video that was exported from it, as tags of the video's container.
 
-What a video holds is unpacked into a folder and read there, so that it is checked as every
-recording is. Knows nothing of pictures in motion.
+It is unpacked into a folder and read there, so that it is checked as every recording is.
 """
 
 import re
@@ -37,14 +36,14 @@ class NotEnclosed(RecordingError):
 
 
 def tags_of(recording: Recording) -> dict[str, str]:
-    """Return the tags from which `opened` makes the session again; times of stages are left out.
+    """Return the tags from which `opened` restores the recording, without the times of stages.
 
     Raises:
         NotEnclosed: it needs more than a video can hold.
     """
     start = recording.start
     if start.state is not None:
-        raise NotEnclosed("the session goes on from a parked scene, which a video cannot hold")
+        raise NotEnclosed("the session continues a parked scene, which a video cannot hold")
     blocks = [_shortened(event) for event in recording.blocks]
     start, tags = replace(start, first_block=blocks[0]), {}
     if start.scene.image is not None:
@@ -77,7 +76,6 @@ def opened(path: Path) -> Iterator[Recording]:
 
 
 def _shortened(event: BlockEvent) -> BlockEvent:
-    """Return an event without what a replay measures anew."""
     return replace(event, stage_ms={}, latency_ms=round(event.latency_ms), t=round(event.t, 2))
 
 
@@ -96,7 +94,7 @@ def _unpack(tags: dict[str, str], folder: Path, path: Path) -> None:
     if EVENTS_TAG not in tags:
         raise RecordingError(
             f"{path} holds no recording: another program made it, or an older version of this "
-            f"one, or its session went on from a parked scene; {_REMEDY}"
+            f"one, or its session continues a parked scene; {_REMEDY}"
         )
     damaged = f"{path} holds a damaged recording"
     with refusing(lambda why: RecordingError(f"{damaged} ({why}); {_REMEDY}")):
@@ -113,11 +111,6 @@ def _packed(data: bytes) -> str:
 
 
 def _unpacked(text: str, most: int) -> bytes:
-    """Return what was packed.
-
-    Raises:
-        ValueError: it is not that, or more than `most` bytes.
-    """
     if len(text) > MOST_TAG:
         raise ValueError(f"it is longer than {MOST_TAG} characters")
     unpacking = zlib.decompressobj()

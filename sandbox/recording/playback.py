@@ -1,7 +1,4 @@
-"""Plays a recording to be watched: the frames kept beside it, else its world makes them again.
-
-Knows nothing of windows and threads. `replay.py` compares; here nothing is compared.
-"""
+"""Plays a recording to be watched: its kept frames, or its world, which makes them again."""
 
 from bisect import bisect_left
 from dataclasses import replace
@@ -28,7 +25,7 @@ ONLY_FORWARD = "so you can only move forward, and that takes a while."
 
 
 class Playback:
-    """A recording to be watched, and the source of the controls for the session that plays it.
+    """A recording to be watched, and the source of its controls.
 
     playback = Playback(recording)
     worker = GenerationWorker(playback.load, playback, observers=())
@@ -37,16 +34,16 @@ class Playback:
     """
 
     def __init__(self, recording: Recording, server: ServerAddress | None = None) -> None:
-        """Look for kept frames; without them, the world runs on the server if one is given.
+        """Look for kept frames; without them the world runs, on the server if one is given.
 
         Raises:
             WorldFailed: there are no frames, and no such world.
         """
         self.recording = recording
         self.first, self.last = (recording.blocks[at].block_index for at in (0, -1))
-        self.start = self.first  # block that kept frames begin with when a session begins
+        self.start = self.first  # block with which a session over kept frames begins
         self.returns: tuple[float, ...] = ()  # when a view came back [s since the world's reset]
-        self.note = ""  # what cannot be done, for people
+        self.note = ""  # a limitation, for people
         self.playthrough = playthrough_of(recording)
         self._source = ReplaySource(recording)
         self._world: KeptWorld | None = None
@@ -73,10 +70,10 @@ class Playback:
         return self._choice is None
 
     def load(self, on_progress: Progress = lambda stage, fraction: None) -> World:
-        """Return what plays it: kept frames as a world, or the world that was recorded.
+        """Return the world that plays it: its kept frames, or the recorded world.
 
         Raises:
-            RecordingError: the kept frames have gone since.
+            RecordingError: the kept frames are gone.
             WorldFailed: the world cannot run here.
         """
         if self._choice is not None:
@@ -88,19 +85,15 @@ class Playback:
         return self._world
 
     def next_command(self) -> Control | None:
-        """Return what was recorded of the next block; None: it is over."""
+        """Return the recorded control of the next block; None: there is none."""
         return self._world.next_control() if self._world else self._source.next_command()
 
 
 class KeptWorld(World):
-    """A world that shows kept frames with what was recorded of them, whatever it is asked for.
-
-    A reset leads to `playback.start`. There is nothing to look ahead to and nothing to free but
-    files.
-    """
+    """A world that shows kept frames, whatever the controls; a reset leads to `playback.start`."""
 
     def __init__(self, playback: Playback, stored: StoredFrames) -> None:
-        """Take over the open frames of a recording, which `close` closes."""
+        """Own the open frames of a recording; `close` closes them."""
         self._playback, self._stored = playback, stored
         self._controls = {one.block_index: one.control for one in playback.recording.blocks}
         self._indices = [one.head.block_index for one in stored.blocks]
@@ -138,21 +131,21 @@ class KeptWorld(World):
         return self._stored.frame_block(self._stored.blocks[self._next - 1])
 
     def next_control(self) -> Control | None:
-        """Return what the next block was asked for; None: there is none."""
+        """Return the recorded control of the next block; None: there is none."""
         if self._next == len(self._indices):
             return None
         return self._controls.get(self._indices[self._next], Control())
 
     def prepare(self) -> bool:
-        """Return that there is nothing to do early."""
+        """Do nothing."""
         return False
 
     def snapshot(self) -> WorldState:
-        """Return where it is."""
+        """Return the place in the recording."""
         return WorldState({}, {"next": self._next})
 
     def restore(self, state: WorldState) -> None:
-        """Go on from a snapshot."""
+        """Continue from a snapshot."""
         self._next = state.data["next"]
 
     def expect_prompt(self) -> None:
@@ -163,7 +156,7 @@ class KeptWorld(World):
         return frames
 
     def provenance(self) -> dict[str, Any]:
-        """Return what the recording says of the world that made the frames."""
+        """Return the recorded provenance."""
         return self._playback.recording.start.provenance
 
     def close(self) -> None:

@@ -1,7 +1,7 @@
-"""Reads a recording, a folder whose `session.jsonl` has one event a line, and checks everything.
+"""Reads a recording: a folder whose `session.jsonl` has one event a line.
 
-A recording cut short by a kill ends in the middle of a line; that line is left out and said so.
-Every other fault is a RecordingError that names file, line and remedy.
+A killed program may leave half a line at the end, which is left out. Every other fault is a
+RecordingError that names file, line and remedy.
 """
 
 import hashlib
@@ -19,23 +19,23 @@ from mag_sandbox.sandbox.play.events import SCHEMA_VERSION, BlockEvent, SessionE
 from mag_sandbox.scenes import Scene
 from mag_sandbox.scenes.scene import MAX_SEED
 
-By = Literal["auto", "digest", "psnr"]  # what a replay is compared by
+By = Literal["auto", "digest", "psnr"]  # how a replay is compared
 ALIKE_DB = 25.0  # of the median frame: above, people see the same place; other seeds score 10 to 13
 EVENTS_FILE = "session.jsonl"
 MAX_BYTES = 2**28  # of it: an hour takes 10 MB
-STATE_FOLDER = "state"  # what the session went on from, if it began with a parked scene
+STATE_FOLDER = "state"  # the parked scene that the session continued, if it did
 _EVENTS = {"session_start": SessionStart, "block": BlockEvent, "session_end": SessionEnd}
 _AXES = tuple(field.name for field in fields(CameraCommand))
 
 
 def processor_name() -> str:
-    """Return what the processor calls itself."""
+    """Return the name of the processor."""
     found = re.search(r"^model name\s*:\s*(.+)$", cpu_info(), re.M)
     return found[1].strip() if found else platform.processor() or platform.machine()
 
 
 def cpu_info() -> str:
-    """Return what Linux says of the processor; nothing elsewhere."""
+    """Return the text of /proc/cpuinfo; "" where there is none."""
     info = Path("/proc/cpuinfo")
     return info.read_text() if info.exists() else ""
 
@@ -57,13 +57,13 @@ class Recording:
 
     @property
     def controls(self) -> tuple[Control, ...]:
-        """What was asked, block by block; the first block after a reset is asked for nothing."""
+        """The controls of all blocks but the first one of a reset."""
         asked = self.blocks if self.start.state else self.blocks[1:]
         return tuple(block.control for block in asked)
 
 
 def load_recording(folder: Path, called: Path | None = None) -> Recording:
-    """Read and check a recording; messages speak of the file `called` so, else of the one in it.
+    """Read and check a recording; `called` replaces its path in messages.
 
     Raises:
         RecordingError: it is missing, empty, damaged, or of another schema version.
@@ -101,10 +101,7 @@ def _sum_of(lines: list[bytes]) -> str:
 
 
 def with_machine(provenance: dict[str, Any]) -> dict[str, Any]:
-    """Return what a header says, with what it was made on: elsewhere sums end in other bits.
-
-    A world that runs elsewhere says so itself.
-    """
+    """Return a provenance with this machine's processor, unless it names one: bits depend on it."""
     return {"machine": processor_name(), **provenance}
 
 
@@ -139,7 +136,7 @@ def _read_lines(file: Path, path: Path) -> tuple[list[bytes], bool]:
 
 
 def _with_cameras(event: dict[str, Any]) -> dict[str, Any]:
-    """Return an event whose flat controls have their axes in a camera again."""
+    """Return an event with the camera axes of its controls grouped again."""
     if isinstance(event.get("first_block"), dict):
         event = {**event, "first_block": _with_cameras(event["first_block"])}
     if isinstance(event.get("control"), dict):

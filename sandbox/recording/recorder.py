@@ -1,8 +1,7 @@
-"""Writes a session down while it is played: one JSON line per event, flushed at once.
+"""Records a session while it is played: one JSON line per event, flushed at once.
 
-A thread of its own writes, so that neither the world nor the window waits for a disk. When the disk
-fails, play goes on without a recording and `problem` says so. Frames are not stored: a replay makes
-them again.
+A thread of its own writes, so that neither the world nor the window waits for a disk. If the disk
+fails, play continues without a recording, and `problem` has the reason.
 """
 
 import hashlib
@@ -58,21 +57,21 @@ class Recorder(SessionObserver):
         look_ahead: bool = True,
         on_problem: Callable[[str], None] = logger.warning,
     ) -> None:
-        """Claim the folder: no other recorder writes into it, also of another process.
+        """Claim the folder, so that no other recorder or process writes into it.
 
         Raises:
             RecordingError: it already holds files, or cannot be made.
         """
         self.folders: list[Path] = []  # one a session
-        self.problem: str | None = None  # why nothing is recorded any more
+        self.problem: str | None = None  # why recording stopped
         self._folder = folder
         self._memory = memory
         self._look_ahead = look_ahead
         self._parked: ParkedScene | None = None
         self.on_problem = on_problem
-        self._is_over = False  # it began with a session under way, which has ended
+        self._is_over = False  # the session whose recording began late has ended
         self._queue: SimpleQueue[Event | None] = SimpleQueue()
-        self._begun: Future[bool] = Future()  # whether something of the session can be read
+        self._begun: Future[bool] = Future()  # True: the first line is written
         self._begun.set_result(False)
         self._thread: Thread | None = None
         try:
@@ -82,23 +81,23 @@ class Recorder(SessionObserver):
 
     @property
     def is_recording(self) -> bool:
-        """Whether what is played is written down, or will be from the next block on."""
+        """Whether the session is recorded, or will be from the next block on."""
         return self.problem is None and not self._is_over
 
     def begun_folder(self) -> Path | None:
-        """Wait until something of the newest session is written; None: nothing is or will be."""
+        """Return the newest session's folder once its first line is written; None: it never is."""
         return self.folders[-1] if self._begun.result() else None
 
     def loaded_with(self, memory: MemorySetting, *, look_ahead: bool) -> None:
-        """Say what the world of the next session is loaded with."""
+        """Set how the world of the next session was loaded."""
         self._memory, self._look_ahead = memory, look_ahead
 
     def begin_from(self, parked: ParkedScene) -> None:
-        """Say what the next session goes on from, where no folder holds it."""
+        """Set the parked scene that the next session continues, if no folder holds it."""
         self._parked = parked
 
     def cancel(self) -> None:
-        """Claim nothing any more where nothing was recorded yet."""
+        """Give up the folder if nothing was recorded yet."""
         self._is_over = True
         if not self.folders:
             _discard(self._folder)
@@ -106,7 +105,7 @@ class Recorder(SessionObserver):
     def on_start(self, event: SessionStart, block: FrameBlock) -> None:  # noqa: ARG002 - observer
         """Begin a recording."""
         if self.problem is not None or event.first_block.block_index == 0:
-            self._parked = None  # what was to be gone on with is not
+            self._parked = None  # it could not be continued
         self._begun = Future()
         if self.problem is not None:
             self._begun.set_result(False)
@@ -125,12 +124,12 @@ class Recorder(SessionObserver):
         self._thread.start()
 
     def on_block(self, event: BlockEvent, block: FrameBlock) -> None:  # noqa: ARG002 - observer
-        """Note one more block."""
+        """Queue one more block."""
         if self.problem is None:
             self._queue.put(event)
 
     def on_end(self, event: SessionEnd) -> None:
-        """Write what is left and close the file."""
+        """Write the rest and close the file."""
         self._is_over = True
         if self._thread is None:
             self.cancel()
@@ -155,7 +154,7 @@ class Recorder(SessionObserver):
                         event = _with_own_state(event, folder, parked)
                         if parked is not None:
                             parked = None  # large, and written now
-                            give_back_freed()  # which halts play for a moment
+                            give_back_freed()  # interrupts play for a moment
                     if isinstance(event, SessionEnd):
                         event = replace(event, sha256=written.hexdigest())
                     line = to_line(event)
@@ -170,12 +169,12 @@ class Recorder(SessionObserver):
         except StateError as error:
             why = str(error)
         except FileNotFoundError:
-            why = f"{folder / EVENTS_FILE} was taken away meanwhile"
+            why = f"{folder / EVENTS_FILE} was removed meanwhile"
         except OSError as error:  # copytree's is a list of what went wrong
             why = f"{error.strerror or error} ({folder})"
         finally:
             if not begun.done():
-                _discard(folder)  # before anybody hears of it and uses the name again
+                _discard(folder)  # before the name can be used again
                 begun.set_result(False)
         if why is not None:
             self._give_up(why)
@@ -186,7 +185,7 @@ class Recorder(SessionObserver):
 
 
 def _discard(folder: Path) -> None:
-    """Leave nothing of a recording that holds nothing."""
+    """Remove a recording without events."""
     shutil.rmtree(folder / STATE_FOLDER, ignore_errors=True)
     with suppress(OSError):
         for path in (folder / EVENTS_FILE, *folder.glob("image.*")):
@@ -195,7 +194,7 @@ def _discard(folder: Path) -> None:
 
 
 def _with_own_state(event: SessionStart, folder: Path, parked: ParkedScene | None) -> SessionStart:
-    """Keep the state that the session went on from: linked where possible, for it is large."""
+    """Copy the continued scene; a state is large, and so linked where possible."""
     kept = folder / STATE_FOLDER
     if parked is not None:
         write_state(kept, parked)
@@ -207,7 +206,7 @@ def _with_own_state(event: SessionStart, folder: Path, parked: ParkedScene | Non
 
 
 def _with_own_image(event: SessionStart, folder: Path) -> SessionStart:
-    """Keep the scene's picture in the recording, which then needs no other file."""
+    """Copy the scene's picture, so that the recording needs no other file."""
     if event.scene.image is None:
         return event
     source = Path(event.scene.image)
@@ -218,7 +217,7 @@ def _with_own_image(event: SessionStart, folder: Path) -> SessionStart:
 
 def _link(source: str, target: str) -> None:
     try:
-        os.link(source, target)  # files of a state are never written again, only replaced
+        os.link(source, target)  # files of a state are only ever replaced
     except OSError:
         shutil.copyfile(source, target)
 

@@ -1,8 +1,4 @@
-"""Replays a recording and checks that the world makes the same blocks, or similar ones.
-
-Knows nothing of windows: `ReplaySource` gives the recorded controls to a session, `Verifier`
-watches it.
-"""
+"""Replays a recording and checks that the world makes the same blocks, or similar ones."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -48,8 +44,8 @@ from mag_sandbox.sandbox.recording.reader import (
     with_machine,
 )
 
-PARTS = 10  # stretches that are told apart, so that a slow drift is seen
-ARITHMETIC = ("execution", "packages", "machine", "frames")  # of a header: what bits depend on
+PARTS = 10  # stretches with a figure each, so that a slow drift shows
+ARITHMETIC = ("execution", "packages", "machine", "frames")  # of provenance: bits depend on it
 NO_FRAMES = "no frames were kept beside this recording, so digests are compared"
 
 
@@ -70,7 +66,7 @@ class Likeness:
     """
 
     def __init__(self, stored: StoredFrames, why: str) -> None:
-        """`stored` must stay open; `why` is what is other than when recorded."""
+        """`stored` must stay open; `why` names the differences to the recording's provenance."""
         self.frames: list[FrameLikeness] = []
         self.missing = 0  # frames that were not kept or cannot be read
         self._stored, self._why = stored, why
@@ -79,7 +75,7 @@ class Likeness:
 
     @property
     def is_alike(self) -> bool:
-        """Whether the median frame is as like as it must be."""
+        """Whether the median frame is similar enough."""
         return bool(self.frames) and self.median_psnr >= ALIKE_DB
 
     @property
@@ -89,7 +85,7 @@ class Likeness:
 
     @property
     def worst(self) -> FrameLikeness:
-        """The frame that is least like; there must be one."""
+        """The least similar frame; there must be one."""
         return min(self.frames, key=lambda one: one.psnr)
 
     def add(self, block: FrameBlock) -> None:
@@ -112,7 +108,7 @@ class Likeness:
             return None
 
     def summary(self) -> str:
-        """Return what came of it for people, in a few lines."""
+        """Return the result for people, in a few lines."""
         if not self.frames:
             return "NOT alike: none of the replayed frames was kept"
         worst, fps = self.worst, self._stored.head.fps
@@ -126,7 +122,7 @@ class Likeness:
         if self.missing:
             lines.append(f"{self.missing} frames were not kept and are left out")
         if self._why:
-            lines.append(f"other than when recorded: {self._why}")
+            lines.append(f"changed since: {self._why}")
         return "\n".join(lines)
 
     def _parts(self) -> list[float]:
@@ -137,7 +133,7 @@ class Likeness:
 
 
 def playthrough_of(recording: Recording) -> Playthrough:
-    """Return what was played: a scene from its beginning, or from the state beside it."""
+    """Return the recorded playthrough: a scene from its beginning, or from the state beside it."""
     start = recording.start
     parked = partial(read_state, Path(start.state)) if start.state else None
     return Playthrough(start.scene, start.seed, parked, start.state)
@@ -173,7 +169,7 @@ class ReplaySource:
 
 @dataclass(frozen=True, slots=True)
 class BlockDifference:
-    """One picture that is not what was recorded."""
+    """A picture that differs from the recorded one."""
 
     block_index: int
     what: str  # "shown block", "look-ahead block 3", ...
@@ -203,10 +199,12 @@ class Verifier(SessionObserver):
         recording: Recording,
         likeness_for: Callable[[dict[str, Any]], Likeness | None] = lambda provenance: None,
     ) -> None:
-        """Set what is compared.
+        """Set the recording.
 
-        `likeness_for` is given what the replay's header says and returns what compares frames;
-        None: digests count.
+        Args:
+            recording: to compare with.
+            likeness_for: returns, from the replay's provenance, the comparison of frames to use;
+                None: digests are compared.
         """
         self._recording = recording
         self._likeness_for = likeness_for
@@ -219,7 +217,7 @@ class Verifier(SessionObserver):
 
     @property
     def matches(self) -> bool:
-        """Whether the whole recording was played, and all of it is as it was recorded."""
+        """Whether the whole recording was replayed with the same or similar blocks."""
         if self.blocks != len(self._recording.blocks) or self._recording.is_changed:
             return False
         return self._likeness.is_alike if self._likeness else self.first_difference is None
@@ -272,7 +270,7 @@ class Verifier(SessionObserver):
         recorded = self._recording.start.provenance
         keys = sorted({*recorded, *self._provenance} - ({"machine"} - {*recorded}))
         changed = [key for key in keys if _plain(recorded, key) != _plain(self._provenance, key)]
-        why = f"; other than when recorded: {', '.join(changed)}" if changed else ""
+        why = f"; changed since: {', '.join(changed)}" if changed else ""
         return why + _damage()
 
     def _remark(self) -> str:
@@ -282,7 +280,6 @@ class Verifier(SessionObserver):
 
 
 def _damage() -> str:
-    """Return which weights are not as shipped: of some files a recording says nothing."""
     damaged = shipped.changed()
     return f"; not as shipped: {', '.join(damaged)}" if damaged else ""
 
@@ -329,7 +326,7 @@ class Verifying:
 
     @contextmanager
     def verifier(self, say: Callable[[str], None]) -> Iterator[Verifier]:
-        """Give what compares, as long as kept frames are open.
+        """Give the verifier, while the kept frames are open.
 
         Raises:
             RecordingError: the kept frames cannot be read.
@@ -355,9 +352,9 @@ class Verifying:
 
 
 def changed(recording: Recording, now: dict) -> str:
-    """Return what rounding depends on and is other than when recorded, with commas between.
+    """Return which parts of the provenance that rounding depends on have changed, comma-separated.
 
-    Older recordings do not say on which machine they were made.
+    Early recordings do not name the machine.
     """
     then = recording.start.provenance
     return ", ".join(key for key in ARITHMETIC if key in then and then[key] != now.get(key))

@@ -207,7 +207,7 @@ def test_a_recording_that_is_taken_away_meanwhile_is_not_called_recorded(
     said = capsys.readouterr()
     assert code == 2
     assert "recorded in" not in said.out
-    assert said.err.count("session.jsonl was taken away meanwhile") == 1
+    assert said.err.count("session.jsonl was removed meanwhile") == 1
 
 
 NOBODY = 65534  # a user who owns nothing

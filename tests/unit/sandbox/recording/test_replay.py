@@ -75,7 +75,7 @@ def test_look_ahead_blocks_are_compared_too(recording):
 def test_a_difference_says_what_was_other_when_recorded(recording):
     start = replace(recording.start, provenance={**recording.start.provenance, "threads": -1})
     changed = tampered(replace(recording, start=start), 3, digest="0" * 16)
-    assert "other than when recorded: threads" in verify(changed, FakeWorld()).summary()
+    assert "changed since: threads" in verify(changed, FakeWorld()).summary()
 
 
 def test_a_replay_that_is_left_early_is_not_verified(recording):

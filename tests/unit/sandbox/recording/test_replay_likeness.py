@@ -67,7 +67,7 @@ def test_frames_are_compared_where_the_arithmetic_is_another(recording, monkeypa
     matches, text = verified(recording, WorldElsewhere(), "auto", monkeypatch)
     assert matches
     assert text.startswith(f"alike: {FRAMES} frames against those kept, PSNR median ")
-    assert "other than when recorded: execution" in text
+    assert "changed since: execution" in text
 
 
 def test_digests_are_compared_where_it_is_the_same(recording, monkeypatch):
@@ -81,7 +81,7 @@ def test_either_can_be_asked_for(recording, monkeypatch):
     assert not verified(recording, WorldElsewhere(1), "digest", monkeypatch)[0]
     matches, text = verified(recording, WorldElsewhere(1, HERE), "psnr", monkeypatch)
     assert matches
-    assert "other than when recorded" not in text
+    assert "changed since" not in text
 
 
 def test_equal_frames_are_equal_although_they_were_kept_as_jpeg(recording, monkeypatch):
