@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -121,7 +122,7 @@ def asked_all(
 
 def answers_report(
     scenes: Sequence[AskedScene], invented: Pictures, renders: Pictures, eyes: Eyes
-) -> dict[str, dict]:
+) -> dict[str, dict[str, Any]]:
     """Return the shares of things, colours and attributes that are as captions say."""
     answers = {
         "invented": asked_all(scenes, invented, eyes),
@@ -135,7 +136,7 @@ def answers_report(
             name: [list(getattr(one, part).values()) for one in asked]
             for name, asked in answers.items()
         }
-        shares: dict = {
+        shares: dict[str, Any] = {
             name: pooled_share([(len(row), sum(row)) for row in some])
             for name, some in rows.items()
         }

@@ -27,6 +27,7 @@ from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -81,7 +82,7 @@ def run_imagination(options: ImaginationOptions, say: Say) -> None:
     make_places(options.json, options.sheet)
     with closing(load_world(options.world)) as world:
         open_world, provenance = opener_like(world, options.world), world.provenance()
-    store = options.out and ClipStore(options.out, {
+    store = None if options.out is None else ClipStore(options.out, {
         "bench": "imagination", "world": options.world, "seed": options.seed,
         "weights": provenance.get("weights"), "imagination": provenance.get("imagination"),
         "dtype": provenance.get("execution", {}).get("dtype"),
@@ -162,7 +163,9 @@ def play(
     return Invented(np.stack(firsts), shown)
 
 
-def measure(options: ImaginationOptions, invented: Invented, world: World, eyes: Eyes) -> dict:
+def measure(
+    options: ImaginationOptions, invented: Invented, world: World, eyes: Eyes
+) -> dict[str, Any]:
     """Judge what was invented, beside the renderer's views through a world's codec."""
     scenes = [asked_scene(index, options.seed) for index in range(options.prompts)]
     turned = scenes[: options.rings]
@@ -177,15 +180,10 @@ def measure(options: ImaginationOptions, invented: Invented, world: World, eyes:
     corners = eyes.judge.look(coded(AskedScene.corners, turned))
     beyond = np.arange(len(turned) * len(WALLS)) % len(WALLS) > 0
     of_wall, numbers = np.repeat(np.arange(len(turned)), len(WALLS)), np.arange(len(scenes))
-    distances = {
-        "first": _distance(firsts.sight, ahead.sight, aside, numbers),
-        **{
-            kind: _distance(
-                some.sight[beyond], walls.sight[beyond], corners[beyond], of_wall[beyond]
-            )
-            for kind, some in shown.items()
-        },
-    }
+    distances = {"first": _distance(firsts.sight, ahead.sight, aside, numbers)}
+    for kind, some in shown.items():
+        parts = (some.sight[beyond], walls.sight[beyond], corners[beyond])
+        distances[kind] = _distance(*parts, of_wall[beyond])
     result = {
         "schema": 2,
         "settings": {name: getattr(options, name) for name in ("prompts", "rings", "seed")},
@@ -210,8 +208,8 @@ def _distance(
 ) -> Distance:
     """Compare cells: things are told apart by them, whole views by their light."""
     parts = (invented.cells, renders.cells, others.cells)
-    features = (part.reshape(-1, part.shape[-1]) for part in parts)
-    return distance(*features, np.repeat(scenes, invented.cells.shape[1]))
+    ours, theirs, beside = (part.reshape(-1, part.shape[-1]) for part in parts)
+    return distance(ours, theirs, beside, np.repeat(scenes, invented.cells.shape[1]))
 
 
 def _opposite(frames: Frames) -> np.ndarray:
@@ -227,7 +225,7 @@ def opposite_likeness(walls: Frames) -> float:
 
 def _details(
     firsts: Pictures, ahead: Pictures, shown: Mapping[Kind, Pictures], walls: Pictures
-) -> dict[str, dict]:
+) -> dict[str, dict[str, Any]]:
     """Return the gradient energy of first views and of every later wall, of the renderer's."""
     pairs = {"first": (firsts.frames, ahead.frames)}
     for kind, (place, yaw) in itertools.product(KINDS, enumerate(WALLS)):
@@ -244,7 +242,7 @@ def _details(
     }
 
 
-def _values(result: dict) -> dict[str, float | None]:
+def _values(result: dict[str, Any]) -> dict[str, float | None]:
     """Return the value that each bar limits; of several the worst."""
     first, nearest = result["first"], result["distance"]["first"]
     details = [one["mean"] for one in result["detail"].values()]
@@ -259,7 +257,7 @@ def _values(result: dict) -> dict[str, float | None]:
     }
 
 
-def lines_of(result: dict) -> Iterator[str]:
+def lines_of(result: dict[str, Any]) -> Iterator[str]:
     """Yield the table, line by line."""
     yield f"{'there of what captions ask for':34}{'invented':>20}{'renders':>9}{'chance':>9}"
     for view, words in (("first", "first views"), ("around", "all around")):
@@ -284,11 +282,11 @@ def lines_of(result: dict) -> Iterator[str]:
     yield from verdict_lines(result["bars"])
 
 
-def _percent(share: dict | None) -> str:
+def _percent(share: dict[str, Any] | None) -> str:
     return "-" if share is None else f"{share['mean']:.0%}"
 
 
-def _share(share: dict | None) -> str:
+def _share(share: dict[str, Any] | None) -> str:
     if share is None:
         return "-"
     return f"{share['mean']:.0%} ({share['low']:.0%} to {share['high']:.0%})"
@@ -319,4 +317,5 @@ def write_sheets(path: Path, firsts: Sequence[Pictures], around: Sequence[Pictur
 def _half(view: Frames) -> Frames:
     height, width = view.shape[0] // 2, view.shape[1] // 2
     halves = view[: 2 * height, : 2 * width].reshape(height, 2, width, 2, 3)
-    return halves.mean((1, 3)).round().astype(np.uint8)
+    half: Frames = halves.mean((1, 3)).round().astype(np.uint8)
+    return half

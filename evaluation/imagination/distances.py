@@ -63,7 +63,8 @@ def among(some: np.ndarray, others: np.ndarray) -> float:
 def _gaps(some: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Return the distances of [N, D] and [M, D], [N, M]."""
     squares = (some**2).sum(1)[:, None] + (others**2).sum(1) - 2 * some @ others.T
-    return np.sqrt(np.maximum(squares, 0))
+    gaps: np.ndarray = np.sqrt(np.maximum(squares, 0))
+    return gaps
 
 
 def _ratio_interval(

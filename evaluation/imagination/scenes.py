@@ -15,7 +15,7 @@ from PIL import Image
 from mag_sandbox.controls.camera import CameraPose, yaw_difference
 from mag_sandbox.evaluation.options import SCENES_PER_SEED
 from mag_sandbox.evaluation.quality.scenes import full_turn
-from mag_sandbox.model.world import Control, World
+from mag_sandbox.model.world import Control, Frames, World
 from mag_sandbox.renderer.plan import Thing
 from mag_sandbox.renderer.version2.classes import LOOKS
 from mag_sandbox.renderer.version2.mentions import named_things, richest_caption
@@ -101,7 +101,8 @@ def asked_scene(index: int, seed: int) -> AskedScene:
 def first_view(world: World, scene: AskedScene, folder: Path) -> np.ndarray:
     """Return what a world shows first of a caption, at rest, uint8 [H, W, 3]."""
     asked = scene.scene("prompt", folder)
-    return world.reset(asked, asked.seed).at_rest[-1]
+    frames: Frames = world.reset(asked, asked.seed).at_rest
+    return np.array(frames[-1])
 
 
 def shown_walls(world: World, scene: AskedScene, kind: Kind, folder: Path) -> np.ndarray:

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -70,7 +71,7 @@ class _Walk:
     views: list[tuple[float, float]]  # pitch and field of view of each picture
     memories: tuple[str, ...]  # in force at each picture
 
-    def record(self, world: str, seconds: float) -> dict:
+    def record(self, world: str, seconds: float) -> dict[str, Any]:
         """Return it as a record of a store, of a world and what it took to measure."""
         kept = [None if np.isnan(one) else one for one in self.kept.tolist()]
         return clip_record(
@@ -79,7 +80,7 @@ class _Walk:
         )  # fmt: skip
 
     @classmethod
-    def of(cls, record: dict) -> "_Walk":
+    def of(cls, record: dict[str, Any]) -> "_Walk":
         """Return what `record` made a record of."""
         views = [tuple(view) for view in record["views"]]
         kept = np.array(record["kept"], np.float64)  # None is nan
@@ -152,7 +153,7 @@ def run_walks(options: WalkOptions, say: Say) -> None:
     tell(lines_of(result), {**result, "world": provenance}, options.json, say)
 
 
-def measure(job: WalksJob, store: ClipStore) -> dict:
+def measure(job: WalksJob, store: ClipStore) -> dict[str, Any]:
     """Walk what is not walked yet, and measure; the sheet has a row for every walk."""
     options = job.options
     plan = [WalkTask(index) for index in range(options.walks)]
@@ -180,7 +181,7 @@ def write_strips(sheet: Path, strips: Sequence[Path]) -> None:
         Image.fromarray(np.concatenate(rows)).save(part, format="PNG")
 
 
-def lines_of(result: dict) -> Iterator[str]:
+def lines_of(result: dict[str, Any]) -> Iterator[str]:
     """Yield what a person wants to know of a result."""
     walks, pictures = result["walks"], result["pictures"]
     yield f"{walks['held']} of {walks['walks']} walks show nothing but pictures"
@@ -201,9 +202,10 @@ def controls(
     spec: WorldSpec, seconds: float, prompt: str, rng: np.random.Generator
 ) -> list[Control]:
     """Return a random walk, a control a block; `prompt` is what it changes to."""
-    blocks, policy, made = round(seconds / spec.block_seconds), spec.policies[0], []
+    blocks, policy = round(seconds / spec.block_seconds), spec.policies[0]
+    made: list[Control] = []
     while len(made) < blocks:
-        change: dict = {}
+        change: dict[str, Any] = {}
         if rng.random() < CHANGE:
             change["prompt"] = prompt
         if rng.random() < CHANGE:
@@ -302,10 +304,11 @@ class _Range:
 
     def beyond(self, figures: np.ndarray) -> np.ndarray:
         """Return which figures lie beyond, bool [T, 3]."""
-        return (figures < self.low) | (figures > self.high)
+        outside: np.ndarray = (figures < self.low) | (figures > self.high)
+        return outside
 
 
-def _measured(walks: list[_Walk], limits: _Range) -> dict:
+def _measured(walks: list[_Walk], limits: _Range) -> dict[str, Any]:
     within, left = [], []
     for index, walk in enumerate(walks):
         figures = np.column_stack((limits.figures(walk.figures), walk.kept))
@@ -335,7 +338,7 @@ def _measured(walks: list[_Walk], limits: _Range) -> dict:
     }
 
 
-def _quantiles(kept: np.ndarray) -> dict:
+def _quantiles(kept: np.ndarray) -> dict[str, Any]:
     if not len(kept):
         return {}
     least, twentieth, half = np.quantile(kept, (0.0, 0.05, 0.5)).tolist()

@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -135,11 +136,11 @@ class Classifier:
         return cls(network, heads)
 
 
-def _told(about: dict) -> tuple[tuple[ViewQuestion, ...], tuple[int, ...]]:
+def _told(about: dict[str, Any]) -> tuple[tuple[ViewQuestion, ...], tuple[int, ...]]:
     return questions_of(about["heads"]), tuple(about["widths"])
 
 
-def questions_of(rows: Sequence[Mapping]) -> tuple[ViewQuestion, ...]:
+def questions_of(rows: Sequence[Mapping[str, Any]]) -> tuple[ViewQuestion, ...]:
     """Return questions of what `dataclasses.asdict` made of them."""
     return tuple(ViewQuestion(one["name"], tuple(one["values"]), one["accuracy"]) for one in rows)
 

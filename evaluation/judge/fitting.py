@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from mag_sandbox.evaluation.judge.segmenter import to_channels_last
+
 NOISE = 0.03  # of what is learned from, in [-1, 1]
 Report = Callable[[str], None]
 Network = TypeVar("Network", bound=nn.Module)
@@ -47,7 +49,8 @@ def fit(
     rng = np.random.default_rng(fitting.seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(fitting.seed)
-        network = make().train().to(memory_format=torch.channels_last)
+        network = make().train()
+    to_channels_last(network)
     optimiser = torch.optim.AdamW(network.parameters(), weight_decay=0.02)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, fitting.learning_rate, fitting.steps, pct_start=fitting.warmup
@@ -63,7 +66,8 @@ def fit(
         if step % every == 0:
             report(f"step {step}/{fitting.steps} | loss {lost / every:.3f}")
             lost = 0.0
-    return network.eval()
+    network.eval()
+    return network
 
 
 def loss_of_answers(logits: Sequence[Tensor], answers: Tensor) -> Tensor:

@@ -9,13 +9,19 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from torch.nn import functional
 
 from mag_sandbox.evaluation.judge.classifier import questions_of
-from mag_sandbox.evaluation.judge.segmenter import Segmenter, SegmenterShape, halved
+from mag_sandbox.evaluation.judge.segmenter import (
+    Segmenter,
+    SegmenterShape,
+    halved,
+    to_channels_last,
+)
 from mag_sandbox.evaluation.judge.vocabulary import JudgeVocabulary
 from mag_sandbox.files.whole import replace_file, sha256_of
 from mag_sandbox.model.frames import to_pictures
@@ -64,7 +70,7 @@ class Judge:
 
     def __init__(self, network: Segmenter, vocabulary: JudgeVocabulary) -> None:
         self.network, self.vocabulary = network.eval().requires_grad_(False), vocabulary
-        self.network.to(memory_format=torch.channels_last)
+        to_channels_last(self.network)
 
     def look(self, frames: np.ndarray) -> JudgedView:
         """Look at frames, uint8 [T, H, W, 3]; sides are multiples of 32."""
@@ -133,7 +139,7 @@ class Judge:
         replace_file(folder / WORDS, json.dumps(words, indent=1) + "\n")
 
 
-def _told(words: dict) -> tuple[JudgeVocabulary, SegmenterShape]:
+def _told(words: dict[str, Any]) -> tuple[JudgeVocabulary, SegmenterShape]:
     classes, colors = (tuple(words[name]) for name in ("classes", "colors"))
     vocabulary = JudgeVocabulary(classes, colors, questions_of(words["questions"]))
     shape = shape_for(vocabulary)

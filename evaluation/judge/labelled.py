@@ -45,9 +45,9 @@ def _region(rng: np.random.Generator) -> np.ndarray:
     x = (np.arange(RING_WIDTH) - rng.uniform(0, RING_WIDTH)) % RING_WIDTH
     x = np.minimum(x, RING_WIDTH - x) / across
     y = np.abs(np.arange(RING_HEIGHT) - rng.uniform(60, RING_HEIGHT - 60)) / down
-    if rng.random() < 0.5:
-        return np.maximum(x[None], y[:, None]) < 1
-    return np.hypot(x[None], y[:, None]) < 1
+    apart = np.maximum if rng.random() < 0.5 else np.hypot
+    inside: np.ndarray = apart(x[None], y[:, None]) < 1
+    return inside
 
 
 def _blurred(pixels: np.ndarray) -> np.ndarray:
@@ -76,7 +76,8 @@ def _warped(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     )
     rows = np.clip(np.arange(RING_HEIGHT)[:, None] + down.astype(int), 0, RING_HEIGHT - 1)
     columns = (np.arange(RING_WIDTH) + across.astype(int)) % RING_WIDTH
-    return pixels[rows, columns]
+    warped: np.ndarray = pixels[rows, columns]
+    return warped
 
 
 RoundTrip = Callable[[np.ndarray], np.ndarray]  # a ring through the memory codec

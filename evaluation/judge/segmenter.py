@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
-from torch import Tensor, cat, nn
+from torch import Tensor, cat, channels_last, nn
 from torch.nn import functional
 
 HALF = 2  # px of a view that make one of what the network is given
@@ -46,6 +46,13 @@ class Answers:
 def halved(pixels: np.ndarray) -> np.ndarray:
     """Return a picture at half its size, uint8 [H / 2, W / 2, 3]."""
     return np.asarray(Image.fromarray(pixels).reduce(HALF))
+
+
+def to_channels_last(network: nn.Module) -> None:
+    """Lay out the kernels of convolutions as processors read them fastest."""
+    for kernel in network.parameters():
+        if kernel.ndim == 4:
+            kernel.data = kernel.data.contiguous(memory_format=channels_last)
 
 
 class Segmenter(nn.Module):
@@ -86,7 +93,8 @@ class Segmenter(nn.Module):
         for step in self.down:
             maps.append(step(maps[-1]))
         cells = maps[-1]
-        for (narrow, block), beside in zip(self.up[::-1], maps[-2::-1], strict=True):
+        steps = [[*step.children()] for step in self.up]
+        for (narrow, block), beside in zip(steps[::-1], maps[-2::-1], strict=True):
             cells = functional.interpolate(narrow(cells), size=beside.shape[-2:], mode="nearest")
             cells = block(cells + beside)
         # what is high, level and low, and the strongest of each small thing
@@ -116,7 +124,7 @@ class _Bottleneck(nn.Module):
         )  # fmt: skip
 
     def forward(self, maps: Tensor) -> Tensor:
-        return (maps + self.inner(maps)).relu()
+        return functional.relu(maps + self.inner(maps))
 
 
 def _convolution(width: int, wider: int, kernel: int = 3, stride: int = 1) -> nn.Module:

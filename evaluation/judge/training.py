@@ -4,6 +4,7 @@ from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -51,7 +52,9 @@ def round_trip_of_ring(world: World, ring: np.ndarray) -> np.ndarray:
     return coded.reshape(tiles.shape).swapaxes(1, 2).reshape(ring.shape)
 
 
-def train_judge(folder: Path, fitting: Fitting, round_trip: RoundTrip, report: Report) -> dict:
+def train_judge(
+    folder: Path, fitting: Fitting, round_trip: RoundTrip, report: Report
+) -> dict[str, Any]:
     """Draw, train, measure on held-out renders, and write weights; return what was measured."""
     torch.set_num_threads(fitting.threads)
     vocabulary = full_vocabulary()
@@ -116,7 +119,7 @@ def loss_of(answers: Answers, cut: LabelledViews, weights: Tensor) -> Tensor:
 
 def save_measured(
     folder: Path, judge: Judge, rings: LabelledRings, fitting: Fitting, views: int = 4
-) -> dict:
+) -> dict[str, Any]:
     """Measure a judge by some views of each ring, as it will be read back, and write it.
 
     Returns:

@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from mag_sandbox.evaluation.lookback.result import BENCHMARK, read_result
-from mag_sandbox.evaluation.lookback.tasks import RULES
+from mag_sandbox.evaluation.lookback.result import read_result
+from mag_sandbox.evaluation.lookback.tasks import BENCHMARK, RULES
 from mag_sandbox.evaluation.results.intervals import Interval, mean_interval
 
 ENOUGH = 32  # clips: rows of fewer say so
@@ -90,7 +91,7 @@ def read_board(folder: Path) -> tuple[BoardGroup, ...]:
     Raises:
         ValueError: a file is no result, or was changed; the message names it.
     """
-    groups: dict[tuple, list[BoardRow]] = {}
+    groups: dict[tuple[str, str, int, tuple[str, ...], str | None], list[BoardRow]] = {}
     for path in sorted(folder.glob("*.json")):
         result = read_result(path)
         asked = result["settings"]
@@ -102,7 +103,7 @@ def read_board(folder: Path) -> tuple[BoardGroup, ...]:
     return tuple(sorted(newest, key=lambda group: group.version != BENCHMARK))
 
 
-def row_of(result: Mapping, file: str) -> BoardRow:
+def row_of(result: Mapping[str, Any], file: str) -> BoardRow:
     """Return the row of a result that was read."""
     who, summary, clips = result["participant"], result["summary"], result["clips"]
     counted = [clip for clip in clips if clip["refused"] is None]
@@ -151,7 +152,7 @@ def protocol() -> str:
     return BENCHMARK
 
 
-def _weights(who: Mapping) -> str:
+def _weights(who: Mapping[str, Any]) -> str:
     named = who["weights"], who["provenance"].get("imagination")
     hashes = [str(one)[:HASH] for one in named if one]
     return " and ".join(hashes)
@@ -161,7 +162,7 @@ def _place(row: BoardRow) -> tuple[float, str]:
     return -(row.score.mean if row.score else -1.0), row.label
 
 
-def _scores(clips: Sequence[Mapping], name: str) -> list[float | None]:
+def _scores(clips: Sequence[Mapping[str, Any]], name: str) -> list[float | None]:
     return [clip["scores"].get(name) for clip in clips]
 
 
@@ -170,5 +171,5 @@ def _mean(values: Sequence[float | None]) -> float | None:
     return float(np.mean(known)) if known else None
 
 
-def _interval(found: Mapping | None) -> Interval | None:
+def _interval(found: Mapping[str, Any] | None) -> Interval | None:
     return Interval(**found) if found else None

@@ -63,7 +63,8 @@ def _unwound(poses: Sequence[CameraPose]) -> np.ndarray:
     """Return (yaw, pitch, fov) in whole ticks, float64 [T, 3]; turns are added up."""
     angles = np.array([(one.yaw, one.pitch, one.fov) for one in poses])
     angles[:, 0] = np.unwrap(angles[:, 0], period=360.0)
-    return np.rint(angles * POSE_RESOLUTION)
+    ticks: np.ndarray = np.rint(angles * POSE_RESOLUTION)
+    return ticks
 
 
 def _evenly(ticks: np.ndarray) -> int:
@@ -88,7 +89,8 @@ def poses_of(tape: str) -> tuple[CameraPose, ...]:
     Raises:
         Refusal: a word is unknown, or worlds here cannot do what it says.
     """
-    at, poses = np.array([0.0, 0.0, WIDEST_FOV]), []
+    at = np.array([0.0, 0.0, WIDEST_FOV])
+    poses: list[CameraPose] = []
     for part in filter(None, (one.strip() for one in tape.split(","))):
         change, frames = _read_part(part)
         if len(poses) + frames > MOST_FRAMES:
@@ -301,4 +303,5 @@ def _fields_of_view(lenses: np.ndarray) -> np.ndarray:
             f"intrinsics say that the camera sees {widest:g} degrees across, which no lens does; "
             f"give at most {MOST_FOV:g}"
         )
-    return np.minimum(fov, WIDEST_FOV)
+    seen: np.ndarray = np.minimum(fov, WIDEST_FOV)
+    return seen

@@ -207,7 +207,7 @@ def run_camera_path(options: PathOptions, say: Say) -> int:
     return 0
 
 
-def lines_of(result: dict) -> Iterator[str]:
+def lines_of(result: dict[str, Any]) -> Iterator[str]:
     """Yield what a person wants to know of a result."""
     summary = result["summary"]
     yield f"score: {_said(summary['score'], 1)} of 100 ({result['participant']['label']})"
@@ -281,12 +281,13 @@ def _files(one: ClipPlan, views: Path, split: SceneSplit) -> ClipFiles:
     return ClipFiles(one.key, scene.caption, None, poses, np.stack(shown), truth, spec.fps)
 
 
-def _plain(provenance: dict) -> dict:
+def _plain(provenance: dict[str, Any]) -> dict[str, Any]:
     """Return what a world says of itself, as far as it is plain."""
-    return json.loads(json.dumps(provenance, default=str))
+    plain: dict[str, Any] = json.loads(json.dumps(provenance, default=str))
+    return plain
 
 
-def _said(interval: dict | None, digits: int) -> str:
+def _said(interval: dict[str, Any] | None, digits: int) -> str:
     if interval is None:
         return "-"
     mean, low, high = (interval[name] for name in ("mean", "low", "high"))

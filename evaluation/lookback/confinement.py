@@ -72,7 +72,7 @@ def confine(own: Path, hidden: Sequence[Path]) -> bool:
         allow(device, _READ_FILE | _WRITE_FILE | _TRUNCATE)
     allow(own, _READ_FILE | _READ_DIR | _EXECUTE | writes)
     libc.prctl(_NO_NEW_PRIVS, 1, 0, 0, 0)
-    confined = libc.syscall(_RESTRICT, handle, 0) == 0
+    confined: bool = libc.syscall(_RESTRICT, handle, 0) == 0
     os.close(handle)
     return confined
 

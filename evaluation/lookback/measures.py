@@ -6,7 +6,7 @@ of that pose and time where the way out was given, else the world's own picture 
 docs/benchmark.md has every definition, and what each one keeps from being had by cheating.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -112,7 +112,7 @@ def measured(
         score = scores.pop("change")
     if take.state_bytes is not None and score is not None:
         mib = max(take.state_bytes, 1024) / MIB
-        gained = scores["psnr_db"] - scores["floor_db"]
+        gained = (scores["psnr_db"] or 0.0) - (scores["floor_db"] or 0.0)
         scores |= {"state_mib": mib, "db_per_mib": max(0.0, gained) / mib}
     if not changing:  # what changes little is the scene's fault, and left out
         gates["distinct"] = score is not None
@@ -169,7 +169,10 @@ def gates_of(take: Take, pairs: Pairs) -> dict[str, bool]:
     shown = take.frames[take.where("back")]  # also frames that are not compared
     soft = _mean(sharpness, shown) >= SOFT * _mean(sharpness, true)
     harsh = _mean(gradient_energy, shown) <= HARSH * _mean(gradient_energy, true)
-    rests = take.rest is None or np.median(likenesses(take.frames, take.rest, None)) >= RESTS
+    rests = (
+        take.rest is None
+        or np.median([psnr(*p) for p in zip(take.frames, take.rest, strict=True)]) >= RESTS
+    )
     return {
         "obeys": _obeys(take),
         "begins": _begins(take),
@@ -420,11 +423,11 @@ def _given(take: Take) -> float | None:
     return likenesses([take.frames[back[-1]]], [true], masks)[0]
 
 
-def _mean(measure: Callable[[Frames], float], frames: Sequence[Frames]) -> float:
+def _mean(measure: Callable[[Frames], float], frames: Iterable[Frames]) -> float:
     return float(np.mean([measure(frame) for frame in frames]))
 
 
-def _small(frames: Sequence[Frames]) -> np.ndarray:
+def _small(frames: Iterable[Frames]) -> np.ndarray:
     """Return frames reduced, float32 [T, N]."""
     return np.stack([reduced(frame, SMALL).ravel() for frame in frames])
 
@@ -432,4 +435,5 @@ def _small(frames: Sequence[Frames]) -> np.ndarray:
 def _errors(frames: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Return mean squared differences, [frames, others]."""
     squares = np.square(frames).sum(1)[:, None] + np.square(others).sum(1)[None]
-    return np.maximum(squares - 2.0 * frames @ others.T, 0.0) / frames.shape[1]
+    errors: np.ndarray = np.maximum(squares - 2.0 * frames @ others.T, 0.0) / frames.shape[1]
+    return errors

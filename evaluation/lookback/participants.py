@@ -71,7 +71,7 @@ class Played(Protocol):
     def step(self, control: Control) -> FrameBlock:
         """Return the next block."""
 
-    def provenance(self) -> dict:
+    def provenance(self) -> dict[str, Any]:
         """Return what a result says about it."""
 
     def close(self) -> None:
@@ -93,7 +93,7 @@ class Entrant:
     world: str  # a name, MODULE:CLASS, FILE.py:CLASS or a folder
     memory: str | None = None
     server: ServerAddress | None = None
-    execution: dict | None = field(default=None, compare=False)  # how it was run before
+    execution: dict[str, Any] | None = field(default=None, compare=False)  # how it was run before
 
     @property
     def kind(self) -> Kind:
@@ -200,7 +200,7 @@ class FolderWorld(_Frames):
         """Pass over a frame that was given."""
         return self.step(control)
 
-    def provenance(self) -> dict:
+    def provenance(self) -> dict[str, Any]:
         """Return what the folder says of itself."""
         return {"frames": self._folder.digest()}
 
@@ -220,7 +220,7 @@ class ClassWorld(_Frames):
 
     def reset(self, scene: Scene, seed: int) -> FrameBlock:
         """Begin with a picture and a caption."""
-        given = read_picture(Path(scene.image))
+        given = read_picture(Path(scene.image or ""))
         return self._began(scene, self._guest.frame("reset", given, scene.prompt, seed))
 
     def step(self, control: Control) -> FrameBlock:
@@ -242,8 +242,8 @@ class ClassWorld(_Frames):
         state = self._guest.call("snapshot")
         if not isinstance(state, bytes):
             raise Refusal(f"{self._guest.name}.snapshot gave {type(state).__name__}, not bytes")
-        data = {"yaw": self._pose.yaw, "pitch": self._pose.pitch, "fov": self._pose.fov}
-        data |= {"prompt": self._prompt, "made": self._made}
+        pose = {"yaw": self._pose.yaw, "pitch": self._pose.pitch, "fov": self._pose.fov}
+        data = {**pose, "prompt": self._prompt, "made": self._made}
         return WorldState({STATE: np.frombuffer(state, np.uint8)}, data)
 
     def restore(self, state: WorldState) -> None:
@@ -253,7 +253,7 @@ class ClassWorld(_Frames):
         self._pose = CameraPose(**data)
         self._guest.call("restore", state.arrays[STATE].tobytes())
 
-    def provenance(self) -> dict:
+    def provenance(self) -> dict[str, Any]:
         """Return what the class says of itself, and which file it is of."""
         return self._guest.provenance()
 
@@ -321,7 +321,7 @@ class Guest:
             )
         return frame
 
-    def provenance(self) -> dict:
+    def provenance(self) -> dict[str, Any]:
         """Return which file the class is of, and what it says of its weights."""
         code = None if self._source is None else sha256_of(self._source)
         weights = getattr(self._made, "weights", None)

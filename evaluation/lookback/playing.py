@@ -80,7 +80,7 @@ class Fit:
         if self.rows == HEIGHT:
             return frame
         first = (HEIGHT - self.rows) // 2
-        return self._padded(frame[None, first : first + self.rows])[0]
+        return np.squeeze(self._padded(frame[None, first : first + self.rows]), 0)
 
     def _padded(self, frames: Frames) -> Frames:
         above = (HEIGHT - self.rows) // 2
@@ -268,7 +268,7 @@ def _given(
     bare = true
     if spec.moves:  # memory knows such a world at rest
         bare = np.stack([scene.view(pose, 0) for pose in poses])
-    block = world.show(control, bare)
+    block: FrameBlock = world.show(control, bare)
     return replace(block, frames=true, rest=None if bare is true else bare)
 
 

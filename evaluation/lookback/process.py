@@ -66,14 +66,14 @@ class Pipe:
     def __init__(self, incoming: IO[bytes], outgoing: IO[bytes]) -> None:
         self._incoming, self._outgoing = incoming, outgoing
 
-    def send(self, said: dict, *arrays: bytes | memoryview) -> None:
+    def send(self, said: dict[str, Any], *arrays: bytes | memoryview) -> None:
         """Send plain data and the bytes that belong to it."""
         header = json.dumps({**said, "sizes": [len(one) for one in arrays]}).encode()
         for part in (struct.pack(">I", len(header)), header, *arrays):
             self._outgoing.write(part)
         self._outgoing.flush()
 
-    def receive(self, most: int) -> tuple[dict, list[bytes]]:
+    def receive(self, most: int) -> tuple[dict[str, Any], list[bytes]]:
         """Return a message of at most so many bytes of arrays.
 
         Raises:
@@ -146,7 +146,7 @@ class ProcessWorld:
         try:
             opened = self._answer(_Greeting)[0]
             self.spec = _checked(opened.spec)
-            self._provenance = parse_json(opened.provenance.encode())
+            self._provenance: dict[str, Any] = parse_json(opened.provenance.encode())
         except BaseException:
             self.close()
             raise
@@ -177,7 +177,7 @@ class ProcessWorld:
         """Go on from another process's snapshot."""
         self._ask(dict, 0, 0, {"do": "restore"}, state.arrays[STATE].tobytes())
 
-    def provenance(self) -> dict:
+    def provenance(self) -> dict[str, Any]:
         """Return what the world says of itself."""
         return self._provenance
 
@@ -192,7 +192,7 @@ class ProcessWorld:
         self._pipe.close()
         self._own.cleanup()
 
-    def _block(self, told: dict, *arrays: bytes) -> FrameBlock:
+    def _block(self, told: dict[str, Any], *arrays: bytes) -> FrameBlock:
         height, width = self.spec.frame_height, self.spec.frame_width
         most = 2 * MOST_FRAMES * max(height * width, MOST_SIDE**2) * 3
         made, pictures = self._ask(_BlockHeader, None, most, told, *arrays)
@@ -209,7 +209,7 @@ class ProcessWorld:
         )  # fmt: skip
 
     def _ask(
-        self, kind: Any, count: int | None, most: int, told: dict, *arrays: bytes
+        self, kind: Any, count: int | None, most: int, told: dict[str, Any], *arrays: bytes
     ) -> tuple[Any, list[bytes]]:
         with suppress(OSError):  # the reason is in its answer, or it is gone
             self._pipe.send(told, *arrays)
@@ -247,7 +247,7 @@ def open_player(entrant: Entrant, hidden: Sequence[Path] = ()) -> Player:
     return Player(world, world.able)
 
 
-def _said(control: Control) -> dict:
+def _said(control: Control) -> dict[str, Any]:
     camera = {name: getattr(control.camera, name) for name in AXES}
     edit = None if control.edit is None else asdict(control.edit)
     return {"camera": camera, "prompt": control.prompt, "edit": edit}
@@ -286,28 +286,32 @@ class _FarEnd:
     def __init__(self, player: Player) -> None:
         self._world: Any = player.world
 
-    def obey(self, told: dict, arrays: list[bytes]) -> tuple[dict, list[bytes]]:
+    def obey(self, told: dict[str, Any], arrays: list[bytes]) -> tuple[dict[str, Any], list[bytes]]:
         """Return the answer to a message."""
-        does: dict[str, Callable[..., tuple[dict, list[bytes]]]] = {
+        does: dict[str, Callable[..., tuple[dict[str, Any], list[bytes]]]] = {
             "reset": self._reset, "step": self._step, "show": self._show,
             "snapshot": self._snapshot, "restore": self._restore,
         }  # fmt: skip
         return does[told.pop("do")](arrays, **told)
 
-    def _reset(self, arrays: list[bytes], caption: str, seed: int) -> tuple[dict, list[bytes]]:
+    def _reset(
+        self, arrays: list[bytes], caption: str, seed: int
+    ) -> tuple[dict[str, Any], list[bytes]]:
         image = Path("first.png").absolute()
         image.write_bytes(arrays[0])
         scene = Scene(prompt=caption, seed=seed, name="clip", image=str(image))
         return _made(self._world.reset(scene, seed))
 
-    def _step(self, _arrays: list[bytes], **said: Any) -> tuple[dict, list[bytes]]:
+    def _step(self, _arrays: list[bytes], **said: Any) -> tuple[dict[str, Any], list[bytes]]:
         return _made(self._world.step(_control(**said)))
 
-    def _show(self, arrays: list[bytes], shape: list[int], **said: Any) -> tuple[dict, list[bytes]]:
+    def _show(
+        self, arrays: list[bytes], shape: list[int], **said: Any
+    ) -> tuple[dict[str, Any], list[bytes]]:
         frames = np.frombuffer(arrays[0], np.uint8).reshape(shape)
         return _made(self._world.show(_control(**said), frames))
 
-    def _snapshot(self, _arrays: list[bytes]) -> tuple[dict, list[bytes]]:
+    def _snapshot(self, _arrays: list[bytes]) -> tuple[dict[str, Any], list[bytes]]:
         state = self._world.snapshot()
         arrays = {name: np.ascontiguousarray(array) for name, array in state.arrays.items()}
         told = {name: (array.dtype.str, array.shape) for name, array in arrays.items()}
@@ -315,7 +319,7 @@ class _FarEnd:
         data = b"".join(array.tobytes() for array in arrays.values())
         return {}, [struct.pack(">Q", len(header)) + header + data]
 
-    def _restore(self, arrays: list[bytes]) -> tuple[dict, list[bytes]]:
+    def _restore(self, arrays: list[bytes]) -> tuple[dict[str, Any], list[bytes]]:
         whole = arrays[0]
         at = 8 + struct.unpack_from(">Q", whole)[0]
         told, found = json.loads(whole[8:at]), {}
@@ -327,13 +331,13 @@ class _FarEnd:
         return {}, []
 
 
-def _control(camera: dict, prompt: str | None, edit: dict | None) -> Control:
+def _control(camera: dict[str, Any], prompt: str | None, edit: dict[str, Any] | None) -> Control:
     return Control(
         CameraCommand(**camera), prompt, edit=None if edit is None else decode(Edit, edit, "edit")
     )
 
 
-def _made(block: FrameBlock) -> tuple[dict, list[bytes]]:
+def _made(block: FrameBlock) -> tuple[dict[str, Any], list[bytes]]:
     pictures = [block.frames] if block.rest is None else [block.frames, block.rest]
     said = {"shape": list(block.frames.shape), "bytes": block.memory.bytes}
     return said, [np.ascontiguousarray(one).tobytes() for one in pictures]

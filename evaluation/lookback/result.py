@@ -19,6 +19,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -53,7 +54,7 @@ class Participant:
     memory: str | None  # policy
     label: str  # what tables call it
     weights: str | None  # hash
-    provenance: dict
+    provenance: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,19 +92,19 @@ class ClipRow:
 
 
 def result_of(
-    participant: Participant, settings: RunSettings, clips: Sequence[ClipRow], made: dict
-) -> dict:
+    participant: Participant, settings: RunSettings, clips: Sequence[ClipRow], made: dict[str, Any]
+) -> dict[str, Any]:
     """Return a result, plain JSON."""
     rows = [asdict(clip) for clip in clips]
     result = {
         "schema": SCHEMA, "benchmark": BENCHMARK, "participant": asdict(participant),
         "settings": asdict(settings), "made": made, "clips": rows, "summary": summary_of(clips),
     }  # fmt: skip
-    plain = json.loads(json.dumps(result, allow_nan=False))
+    plain: dict[str, Any] = json.loads(json.dumps(result, allow_nan=False))
     return plain | {"digest": digest_of(plain)}
 
 
-def write_result(path: Path, result: Mapping) -> None:
+def write_result(path: Path, result: Mapping[str, Any]) -> None:
     """Write a result; a clip a line, so that changes can be read."""
     clips = ",\n".join(f"  {json.dumps(one)}" for one in result["clips"])
     rest = {name: value for name, value in result.items() if name != "clips"}
@@ -111,7 +112,7 @@ def write_result(path: Path, result: Mapping) -> None:
     replace_file(path, text.replace('"clips": []\n}', f'"clips": [\n{clips}\n ]\n}}') + "\n")
 
 
-def read_result(path: Path) -> dict:
+def read_result(path: Path) -> dict[str, Any]:
     """Return the result in a file, all of it checked but the pictures.
 
     Raises:
@@ -138,7 +139,7 @@ def read_result(path: Path) -> dict:
     return result
 
 
-def clips_of(result: Mapping) -> list[ClipRow]:
+def clips_of(result: Mapping[str, Any]) -> list[ClipRow]:
     """Return the clips of a result that was read.
 
     Raises:
@@ -150,14 +151,14 @@ def clips_of(result: Mapping) -> list[ClipRow]:
     return [_clip(row, place) for place, row in enumerate(rows)]
 
 
-def digest_of(result: Mapping) -> str:
+def digest_of(result: Mapping[str, Any]) -> str:
     """Return the SHA-256 over a result without its digest: sorted keys, no blanks."""
     rest = {name: value for name, value in result.items() if name != "digest"}
     text = json.dumps(rest, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def summary_of(clips: Sequence[ClipRow], version: str = BENCHMARK) -> dict:
+def summary_of(clips: Sequence[ClipRow], version: str = BENCHMARK) -> dict[str, Any]:
     """Return what follows from clips, by the rules of a version."""
     rules = RULES[version]
     tasks: dict[str, list[ClipRow]] = {}
@@ -176,7 +177,7 @@ def summary_of(clips: Sequence[ClipRow], version: str = BENCHMARK) -> dict:
     }
 
 
-def half_life(clips: Sequence[Sequence[tuple[float, float]]]) -> dict:
+def half_life(clips: Sequence[Sequence[tuple[float, float]]]) -> dict[str, Any]:
     """Return the time away at which recall falls to one half [s], with its interval.
 
     Fits recall = 100 / 2 ** (time away / half-life) by least squares, by bootstrap over clips.
@@ -203,7 +204,7 @@ def _score(clip: ClipRow) -> float | None:
     return 0.0 if clip.refused is not None else clip.scores.get(SCORE)
 
 
-def _task(clips: Sequence[ClipRow]) -> dict:
+def _task(clips: Sequence[ClipRow]) -> dict[str, Any]:
     counted = [clip.scores for clip in clips if clip.refused is None]
     scores = mean_scores(counted)
     scores[SCORE] = _interval([_score(clip) for clip in clips])
@@ -211,7 +212,7 @@ def _task(clips: Sequence[ClipRow]) -> dict:
     return {"clips": len(clips), "refused": refused, "scores": scores}
 
 
-def _lost(before: Sequence[ClipRow], after: Sequence[ClipRow]) -> dict | None:
+def _lost(before: Sequence[ClipRow], after: Sequence[ClipRow]) -> dict[str, Any] | None:
     """Return how much less like the first view the second task's are, on clips of both [dB]."""
     ours, others = (
         {clip.clip: clip.scores.get("psnr_db") for clip in clips if clip.refused is None}
@@ -221,9 +222,9 @@ def _lost(before: Sequence[ClipRow], after: Sequence[ClipRow]) -> dict | None:
     return _interval([a - b for a, b in pairs if a is not None and b is not None])
 
 
-def _interval(values: Sequence[float | None]) -> dict | None:
+def _interval(values: Sequence[float | None]) -> dict[str, Any] | None:
     found = mean_interval(values)
-    return found and asdict(found)
+    return asdict(found) if found else None
 
 
 def _clip(row: object, place: int) -> ClipRow:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from mag_sandbox.evaluation.lookback.participants import MADE_BY, Player
 from mag_sandbox.evaluation.lookback.result import ClipRow, clips_of
@@ -38,7 +38,7 @@ class ReplayedClip:
 
 
 def verified(
-    result: dict, opened: Callable[[], Player], split: SceneSplit, count: int
+    result: dict[str, Any], opened: Callable[[], Player], split: SceneSplit, count: int
 ) -> list[ReplayedClip]:
     """Play some clips again; the digest of the result chooses them.
 
@@ -62,7 +62,7 @@ def verified(
         return [_checked(row, bench.row(plans[row.key])) for row in chosen]
 
 
-def _require_same(written: dict, here: dict) -> None:
+def _require_same(written: dict[str, Any], here: dict[str, Any]) -> None:
     """Refuse to compare pictures of other weights.
 
     Raises:

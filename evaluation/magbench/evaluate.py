@@ -185,7 +185,7 @@ def file_key(name: str, *more: str) -> str:
     return f"{readable}-{hashlib.sha256(whole.encode()).hexdigest()[:12]}"
 
 
-def scores_of(pair: Continuation, matching: Matching) -> tuple[dict, BestMatch]:
+def scores_of(pair: Continuation, matching: Matching) -> tuple[dict[str, Any], BestMatch]:
     """Return the scores of a prediction; `lpips` only where LPIPS found the matches."""
     found = best_match(pair.predicted, pair.truth, matching.distance, matching.name)
     scores = {
@@ -297,7 +297,7 @@ def _measure_all(options: MagBenchOptions, ready: list[ReadyClip], unusable: int
     say(f"{measured} records in {options.out}; `python -m evaluation report {options.out}`")
 
 
-def score_lines(records: Collection[dict], rows: Sequence[Row]) -> list[str]:
+def score_lines(records: Collection[dict[str, Any]], rows: Sequence[Row]) -> list[str]:
     """Return the means of each row, and beside them what the paper has for its world."""
     lines = []
     for row in rows:
@@ -334,6 +334,6 @@ def _missing(options: MagBenchOptions, ready: int, matching: Matching) -> str:
     return f", except: {said}" if said else ": all clips, both modes, captions, LPIPS"
 
 
-def _plain(options: MagBenchOptions) -> dict:
+def _plain(options: MagBenchOptions) -> dict[str, Any]:
     names = ("world", "mode", "prompt", "remembers", "lpips", "clips", "seed")
     return {name: getattr(options, name) for name in names}

@@ -10,10 +10,10 @@ from mag_sandbox.evaluation.magbench.continuation import as_pictures
 from mag_sandbox.evaluation.results.videos import VideoFormat
 from mag_sandbox.model.catalogue.recipes import BLOCK_LENGTH
 from mag_sandbox.model.dit import DiT, TextKeys
-from mag_sandbox.model.full.rollout import Rollout
+from mag_sandbox.model.full.rollout import Engine, Rollout
 from mag_sandbox.model.full.text_cache import NOTHING
 from mag_sandbox.model.full.video_stream import VideoStream
-from mag_sandbox.model.full.world import Engine, StreamWorld
+from mag_sandbox.model.full.world import StreamWorld
 from mag_sandbox.model.generator import BlockGenerator, block_noises
 from mag_sandbox.model.loading import load_world
 from mag_sandbox.model.world import Frames, WorldFailed

@@ -8,6 +8,7 @@ Source: Zhang et al., arXiv 1801.03924, version 0.1 of its linear weights, spati
 """
 
 from collections.abc import Sequence
+from functools import reduce
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -96,7 +97,9 @@ class LpipsDistance:
                 self._others = others
             mine = self._network.maps(_tensor(picture[None]))
             layers = self._network.distances(mine, self._kept)
-            return sum(mean_enlarged(layer, *picture.shape[-2:]) for layer in layers).numpy()
+            height, width = picture.shape[-2:]
+            means = [mean_enlarged(layer, height, width) for layer in layers]
+            return reduce(torch.add, means).numpy()
 
     def _features(self, pictures: np.ndarray) -> list[Tensor]:
         parts = [

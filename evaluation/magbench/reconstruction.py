@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -258,7 +259,7 @@ def run_reconstruction(options: ReconstructionOptions, say: Say) -> None:
 
 def _measured(
     job: ReconstructionJob, videos: Sequence[RebuiltVideo], options: ReconstructionOptions, say: Say
-) -> list[dict]:
+) -> list[dict[str, Any]]:
     """Rebuild the videos that are not rebuilt yet with one memory model; return its records."""
     store = ClipStore(options.out / f"block-{job.length}", {
         "bench": BENCH, "seed": job.seed, "distance": job.matching.name,
@@ -275,7 +276,7 @@ def _measured(
     return records
 
 
-def _row(length: int, records: Sequence[dict]) -> dict:
+def _row(length: int, records: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Return the means of a row {mean, low, high, clips} beside the paper's."""
     means = mean_scores([one["scores"] for one in records])
     paper = next((one for one in COMPRESSION if one.ratio == length), None)
@@ -287,7 +288,7 @@ def _row(length: int, records: Sequence[dict]) -> dict:
     }
 
 
-def table_lines(rows: Sequence[dict]) -> Iterator[str]:
+def table_lines(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
     """Yield the table, line by line."""
     columns = {name: one for name, one in COLUMNS.items() if any(row[name] for row in rows)}
     headings = [heading for heading, _ in columns.values()]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -27,7 +28,9 @@ class Answer:
     on_render: bool  # in the renderer's: what the classifier itself can do
 
 
-def adherence_report(answers: Sequence[dict[str, Answer]], classifier: Classifier) -> dict:
+def adherence_report(
+    answers: Sequence[dict[str, Answer]], classifier: Classifier
+) -> dict[str, Any]:
     """Return how prompts act, of what `ask_scene` returns, one a picture.
 
     An attribute counts in a picture only if the caption names it.
@@ -45,7 +48,7 @@ def adherence_report(answers: Sequence[dict[str, Answer]], classifier: Classifie
     }
 
 
-def attribute_report(answers: Sequence[dict[str, Answer]]) -> dict:
+def attribute_report(answers: Sequence[dict[str, Answer]]) -> dict[str, Any]:
     """Return how many of all attributes that captions name are found; the category is none.
 
     The interval is by bootstrap over what `ask_scene` returns, one a picture.
@@ -95,7 +98,7 @@ def captioned(
     return replace(scene, caption=caption), (CATEGORY, *names)
 
 
-def _share(head: ViewQuestion, answers: Sequence[dict[str, Answer]]) -> dict:
+def _share(head: ViewQuestion, answers: Sequence[dict[str, Answer]]) -> dict[str, Any]:
     asked = [answer[head.name] for answer in answers if head.name in answer]
     right = [one.right for one in asked]
     low, high = bootstrap_interval(right) if right else (None, None)

@@ -68,7 +68,9 @@ def run_pocket(options: PocketOptions, say: Say) -> None:
     tell(table(result), result, options.json, say)
 
 
-def measure(options: PocketOptions, open_world: OpenWorld, judge: Classifier, say: Say) -> dict:
+def measure(
+    options: PocketOptions, open_world: OpenWorld, judge: Classifier, say: Say
+) -> dict[str, Any]:
     """Play and measure everything; the world's errors come at once."""
     around: tuple[Leg, ...] = ()
     with closing(open_world()) as world, tempfile.TemporaryDirectory() as folder:

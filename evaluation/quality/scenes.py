@@ -5,7 +5,7 @@ is neither: blended or zoomed views mix both there.
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -66,11 +66,11 @@ class RingParts:
 
     def still_at(self, pose: CameraPose) -> Mask:
         """Return which pixels of the view at a pose stand still, [HEIGHT, WIDTH]."""
-        return self.still[_places(pose)]
+        return _cut(self.still, pose)
 
     def moving_at(self, pose: CameraPose) -> Mask:
         """Return which pixels of the view at a pose move, [HEIGHT, WIDTH]."""
-        return self.moving[_places(pose)]
+        return _cut(self.moving, pose)
 
     def within(self, pose: CameraPose) -> "RingParts":
         """Return the parts that the view at a pose shows; the rest is unknown."""
@@ -84,6 +84,11 @@ def ring_parts(layers: np.ndarray) -> RingParts:
     """Return the parts of a moving ring of layers, see `renderer.version2.moving_layers`."""
     moving = ~still(layers)
     return RingParts(still=~_grown(moving), moving=moving)
+
+
+def _cut(mask: Mask, pose: CameraPose) -> Mask:
+    seen: Mask = mask[_places(pose)]
+    return seen
 
 
 def _places(pose: CameraPose) -> tuple[np.ndarray, np.ndarray]:
@@ -192,7 +197,7 @@ def blocks_in(seconds: float, spec: WorldSpec) -> int:
 
 
 def likenesses(
-    frames: Sequence[Frames], references: Sequence[Frames], masks: Sequence[Mask] | None
+    frames: Iterable[Frames], references: Iterable[Frames], masks: Iterable[Mask] | None
 ) -> list[float | None]:
     """Return the PSNR of each frame over its masked pixels [dB]; None where those are too few.
 

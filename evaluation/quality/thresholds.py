@@ -77,7 +77,7 @@ def verdict_lines(bars: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
         yield f"  {name:28}{value:>8}   {bar['bar']:22}{MARKS[bar['met']]}"
 
 
-def verdicts_of(result: dict) -> dict[str, dict[str, Any]]:
+def verdicts_of(result: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Return the verdicts of a result of `evaluation.quality.pocket`."""
     bars, drift = dict(OVERALL), result["drift"]
     lasted = result["settings"]["drift_minutes"] >= DRIFT_MINUTES
@@ -93,12 +93,12 @@ def verdicts_of(result: dict) -> dict[str, dict[str, Any]]:
     return verdicts(bars, values)
 
 
-def mean_or_none(score: dict | None) -> float | None:
+def mean_or_none(score: dict[str, Any] | None) -> float | None:
     """Return the mean of a score with its interval; None if there is none."""
-    return score and score["mean"]
+    return None if score is None else score["mean"]
 
 
-def table(result: dict) -> Iterator[str]:
+def table(result: dict[str, Any]) -> Iterator[str]:
     """Yield the lines of the report for people."""
     if zoom := result.get("zoom"):
         closer, back, detail = (
@@ -125,14 +125,14 @@ def table(result: dict) -> Iterator[str]:
     yield from verdict_lines(result["bars"])
 
 
-def _share_line(share: dict) -> str:
+def _share_line(share: dict[str, Any]) -> str:
     if not share["pictures"]:
         return "no caption names it"
     ideal = f"(renders {share['accuracy_on_renders']:.0%})"
     return f"{share['accuracy']:6.0%} of {share['pictures']:3}   {ideal}"
 
 
-def _attributes_line(attributes: dict) -> str:
+def _attributes_line(attributes: dict[str, Any]) -> str:
     if not attributes["asked"]:
         return "no caption names any"
     share, ideal = attributes["share"], attributes["found_on_renders"] / attributes["asked"]
@@ -140,7 +140,7 @@ def _attributes_line(attributes: dict) -> str:
     return f"{known} of {attributes['asked']}   (renders {ideal:.0%})"
 
 
-def _score_line(score: dict | None, unit: str) -> str:
+def _score_line(score: dict[str, Any] | None, unit: str) -> str:
     if score is None:
         return "no such part"
     return f"{score['mean']:6.2f} [{score['low']:.2f}, {score['high']:.2f}] {unit}"

@@ -65,12 +65,12 @@ def report_data(folders: Sequence[Path]) -> dict[str, Any]:
     }
 
 
-def _rows(folder: Path, records: Sequence[dict]) -> list[dict]:
-    groups: dict[str, list[dict]] = {}
+def _rows(folder: Path, records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    groups: dict[str, list[dict[str, Any]]] = {}
     for record in records:
         name = json.dumps([record["bench"], record["row"]], sort_keys=True)
         groups.setdefault(name, []).append(record)
-    first_of_mode: dict[tuple[str, str], list[dict]] = {}
+    first_of_mode: dict[tuple[str, str], list[dict[str, Any]]] = {}
     rows = []
     for group in groups.values():
         mode = group[0]["bench"], str(group[0]["row"].get("mode"))
@@ -79,7 +79,9 @@ def _rows(folder: Path, records: Sequence[dict]) -> list[dict]:
     return rows
 
 
-def _row(folder: Path, records: Sequence[dict], other: Sequence[dict] | None) -> dict:
+def _row(
+    folder: Path, records: Sequence[dict[str, Any]], other: Sequence[dict[str, Any]] | None
+) -> dict[str, Any]:
     counted = [record for record in records if record["refused"] is None]
     scores = mean_scores([record["scores"] for record in counted])
     return {
@@ -102,8 +104,10 @@ def label_of(row: Mapping[str, object]) -> str:
     return ", ".join(str(value) for name, value in row.items() if name != "mode" and value)
 
 
-def _against(records: Sequence[dict], others: Sequence[dict], names: Sequence[str]) -> dict:
-    found: dict = {"label": label_of(others[0]["row"])}
+def _against(
+    records: Sequence[dict[str, Any]], others: Sequence[dict[str, Any]], names: Sequence[str]
+) -> dict[str, Any]:
+    found: dict[str, Any] = {"label": label_of(others[0]["row"])}
     for name in names:
         ours, theirs = (
             {one["clip"]: None if one["refused"] else one["scores"].get(name) for one in part}
@@ -114,7 +118,7 @@ def _against(records: Sequence[dict], others: Sequence[dict], names: Sequence[st
     return found
 
 
-def _pictures(folder: Path, records: Sequence[dict]) -> dict:
+def _pictures(folder: Path, records: Sequence[dict[str, Any]]) -> dict[str, Any]:
     shown = [one for one in records if one.get("picture") and (folder / one["picture"]).is_file()]
     some = [
         {
@@ -145,9 +149,9 @@ class Section:
 
     title: str
     meaning: str
-    rows: Sequence[dict]
+    rows: Sequence[dict[str, Any]]
     columns: Sequence[str]
-    cited: Sequence[dict] = ()
+    cited: Sequence[dict[str, Any]] = ()
     notes: Sequence[str] = ()
 
     @property
@@ -156,7 +160,7 @@ class Section:
         return len({row["folder"] for row in self.rows})
 
 
-def headline(data: dict) -> str:
+def headline(data: dict[str, Any]) -> str:
     """Return what a report is about, in a sentence or two."""
     clips, refused, seconds = (
         sum(row[name] for row in data["rows"]) for name in ("clips", "refused", "seconds")
@@ -170,7 +174,7 @@ def headline(data: dict) -> str:
     )
 
 
-def sections(data: dict) -> list[Section]:
+def sections(data: dict[str, Any]) -> list[Section]:
     """Return a table for each mode of MAG-Bench, and one for each other bench."""
     found = []
     for mode, (title, meaning) in MODES.items():
@@ -184,16 +188,16 @@ def sections(data: dict) -> list[Section]:
         rows = [row for row in others if row["bench"] == bench]
         names = dict.fromkeys(name for row in rows for name in row["scores"])
         columns = [name for name in names if name not in HIDDEN and _is_known(rows, name)]
-        cited = data["cited"]["vbench"] if bench == "vbench" else ()
+        cited = data["cited"]["vbench"] if bench == "vbench" else []
         found.append(Section(bench, "", rows, columns, cited))
     return found
 
 
-def _is_known(rows: Sequence[dict], name: str) -> bool:
+def _is_known(rows: Sequence[dict[str, Any]], name: str) -> bool:
     return any(row["scores"].get(name) for row in rows)
 
 
-def notes(rows: Sequence[dict]) -> list[str]:
+def notes(rows: Sequence[dict[str, Any]]) -> list[str]:
     """Return what readers of a table with cited rows must know."""
     said = [
         "Cited rows are the paper's own, of a full-size world on the 176 clips of MAG-Bench: to be "
@@ -215,12 +219,12 @@ def _digits(name: str) -> int:
     return COLUMNS[name][1] if name in COLUMNS else 4
 
 
-def cited_cell(one: dict, name: str) -> str:
+def cited_cell(one: dict[str, Any], name: str) -> str:
     """Return the cell of a cited row."""
     return f"{one[name]:.{_digits(name)}f}" if isinstance(one.get(name), float) else ""
 
 
-def cell(row: dict, name: str) -> Cell:
+def cell(row: dict[str, Any], name: str) -> Cell:
     """Return the cell of a row in a column."""
     digits, score = _digits(name), row["scores"].get(name)
     if not score:

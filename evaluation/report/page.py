@@ -99,7 +99,7 @@ def _cell(one: report.Cell) -> str:
     return f"{said}; {one.apart}" if one.verdict else said
 
 
-def _values(runs: Sequence[dict], *names: str) -> str:
+def _values(runs: Sequence[dict[str, Any]], *names: str) -> str:
     """Return the values that runs have under nested names, each once."""
     found = set()
     for run in runs:

@@ -6,6 +6,7 @@ import subprocess
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -13,7 +14,7 @@ _ROOT = Path(__file__).parents[1]
 _PACKAGES = ("torch", "numpy", "av")
 
 
-def environment(**more: object) -> dict:
+def environment(**more: object) -> dict[str, Any]:
     """Return plain JSON of the machine and the program, and whatever else is to be noted."""
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else "none"
     return {

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -50,7 +50,7 @@ def mean_interval(values: Sequence[float | None]) -> Interval | None:
 
 
 def interval_of(
-    values: Sequence[float] | np.ndarray, combine: Combine = lambda means: means
+    values: Sequence[object] | np.ndarray, combine: Combine = lambda means: means
 ) -> dict[str, float]:
     """Return the mean of values, one number or a row a clip, with its interval, as plain data.
 
@@ -67,11 +67,11 @@ def pooled_share(counts: Sequence[tuple[int, int]]) -> dict[str, float] | None:
     return interval_of(known, lambda means: means[:, 1] / means[:, 0]) if known else None
 
 
-def mean_scores(clips: Sequence[Mapping[str, float | None]]) -> dict[str, dict | None]:
+def mean_scores(clips: Sequence[Mapping[str, float | None]]) -> dict[str, dict[str, Any] | None]:
     """Return the mean of every score of some clips with its interval, as plain data."""
     names = dict.fromkeys(name for scores in clips for name in scores)
     means = {name: mean_interval([scores.get(name) for scores in clips]) for name in names}
-    return {name: mean and asdict(mean) for name, mean in means.items()}
+    return {name: asdict(mean) if mean else None for name, mean in means.items()}
 
 
 def difference(
@@ -85,9 +85,8 @@ def difference(
     Clips differ more than worlds do, so only the differences on equal clips are resampled. What
     lies within the interval around 0, and what rests on fewer than FEWEST clips, is called noise.
     """
-    shared = sorted(name for name in ours if ours[name] is not None)
-    shared = [name for name in shared if others.get(name) is not None]
-    interval = mean_interval([ours[name] - others[name] for name in shared])
+    pairs = [(ours[name], others.get(name)) for name in sorted(ours)]
+    interval = mean_interval([a - b for a, b in pairs if a is not None and b is not None])
     if interval is None:
         return None
     if interval.clips < FEWEST or interval.low <= 0.0 <= interval.high:

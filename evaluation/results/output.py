@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 from mag_sandbox.files.whole import replace_file
 
@@ -15,7 +16,7 @@ def make_places(*files: Path | None) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
 
 
-def tell(lines: Iterable[str], result: dict, file: Path | None, say: Say) -> None:
+def tell(lines: Iterable[str], result: dict[str, Any], file: Path | None, say: Say) -> None:
     """Say a result in lines, and write all its numbers to a file if one is named."""
     for line in lines:
         say(line)

@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -30,7 +31,7 @@ class ClipStore:
     ...         store.add("indoor-3", {"psnr_db": 28.0})
     """
 
-    def __init__(self, folder: Path, settings: dict) -> None:
+    def __init__(self, folder: Path, settings: dict[str, Any]) -> None:
         """Open a folder of records with settings, plain JSON, in common, or begin one.
 
         Raises:
@@ -42,7 +43,7 @@ class ClipStore:
         with FileLock(folder / LOCK):
             _agree(folder / SETTINGS, settings)
 
-    def records(self) -> dict[str, dict]:
+    def records(self) -> dict[str, dict[str, Any]]:
         """Return what was measured so far, by key; a line that a killed program cut is left out."""
         return {record[KEY]: record for record in read_records(self.folder)}
 
@@ -55,11 +56,11 @@ class ClipStore:
             return
         yield False
 
-    def add(self, key: str, record: dict) -> None:
+    def add(self, key: str, record: dict[str, Any]) -> None:
         """Append a record of a claimed clip."""
         self._append(RECORDS, {KEY: key, **record})
 
-    def note(self, run: dict) -> None:
+    def note(self, run: dict[str, Any]) -> None:
         """Append what is to be known of a run: machine, commit, arguments."""
         self._append(RUNS, run)
 
@@ -78,7 +79,7 @@ class ClipStore:
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, data.getvalue())
 
-    def _append(self, name: str, data: dict) -> None:
+    def _append(self, name: str, data: dict[str, Any]) -> None:
         line = json.dumps(data, allow_nan=False) + "\n"
         with FileLock(self.folder / LOCK), (self.folder / name).open("ab+") as file:
             if file.tell():
@@ -92,9 +93,9 @@ class ClipStore:
 
 def clip_record(
     bench: str,
-    row: dict,
+    row: dict[str, Any],
     clip: str,
-    scores: dict,
+    scores: dict[str, Any],
     seconds: float,
     *,
     category: str = "",
@@ -102,7 +103,7 @@ def clip_record(
     refused: str | None = None,
     picture: str | None = None,
     **more: object,
-) -> dict:
+) -> dict[str, Any]:
     """Return a record, as reports read it.
 
     Args:
@@ -124,23 +125,23 @@ def clip_record(
     }  # fmt: skip
 
 
-def read_records(folder: Path) -> list[dict]:
+def read_records(folder: Path) -> list[dict[str, Any]]:
     """Return the records of a folder as they were planned, whoever was done first."""
     records = [one for one in _lines(folder / RECORDS) if isinstance(one.get(KEY), str)]
     return sorted(records, key=_place)
 
 
-def _place(record: dict) -> int:
+def _place(record: dict[str, Any]) -> int:
     place = record.get(PLACE)
     return place if isinstance(place, int) else 0
 
 
-def read_runs(folder: Path) -> list[dict]:
+def read_runs(folder: Path) -> list[dict[str, Any]]:
     """Return what was noted of the runs that made them."""
     return _lines(folder / RUNS)
 
 
-def _lines(path: Path) -> list[dict]:
+def _lines(path: Path) -> list[dict[str, Any]]:
     if not path.exists():
         return []
     found = []
@@ -154,7 +155,7 @@ def _lines(path: Path) -> list[dict]:
     return found
 
 
-def read_settings(folder: Path) -> dict:
+def read_settings(folder: Path) -> dict[str, Any]:
     """Return what the records of a folder have in common.
 
     Raises:
@@ -162,14 +163,15 @@ def read_settings(folder: Path) -> dict:
     """
     path = folder / SETTINGS
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        settings: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return settings
     except (OSError, ValueError) as error:
         raise ValueError(
             f"{folder} holds no results ({error}); name a folder that was given as --out"
         ) from None
 
 
-def _agree(path: Path, settings: dict) -> None:
+def _agree(path: Path, settings: dict[str, Any]) -> None:
     wanted = json.loads(json.dumps(settings))
     if not path.exists():
         replace_file(path, json.dumps(settings, indent=1) + "\n")

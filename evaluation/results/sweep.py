@@ -29,7 +29,7 @@ class Task(Protocol):
 class Found:
     """What a worker sends back."""
 
-    record: dict | None  # see `clip_record`; None: nothing could be measured
+    record: dict[str, Any] | None  # see `clip_record`; None: nothing could be measured
     # sheets, rows of pictures, by file: absolute, or relative to the store's folder
     pictures: Mapping[str, Sequence[Sequence[np.ndarray]]] = field(default_factory=dict)
     fault: str | None = None  # why nothing could be measured

@@ -114,7 +114,8 @@ class MemoryView:
         rise = self._poses[:, 1] - pose.pitch
         down = np.minimum(half * ASPECT, rise + others * ASPECT)
         down -= np.maximum(-half * ASPECT, rise - others * ASPECT)
-        return across.clip(0) * down.clip(0) / (pose.fov * pose.fov * ASPECT)
+        shares: np.ndarray = across.clip(0) * down.clip(0) / (pose.fov * pose.fov * ASPECT)
+        return shares
 
 
 @dataclass(slots=True, eq=False, kw_only=True)

@@ -167,7 +167,8 @@ def difference_picture(then: Frames, now: Frames) -> Frames:
     apart = np.abs(then.astype(np.int16) - now.astype(np.int16)).max(axis=2)
     levels = np.minimum(np.arange(256) / DIFFERENCE_FULL, 1.0) * (len(HEAT) - 1)
     colours = [np.interp(levels, np.arange(len(HEAT)), HEAT[:, one]) for one in range(3)]
-    return np.stack(colours, axis=1).round().astype(np.uint8)[apart]
+    shades: Frames = np.stack(colours, axis=1).round().astype(np.uint8)[apart]
+    return shades
 
 
 def shrunk(result: ProbeResult) -> ProbeResult:

@@ -16,6 +16,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -251,7 +252,9 @@ def run_vbench(options: VBenchOptions, say: Report) -> None:
     keep_official(store, row, read_results(results_file), say)
 
 
-def keep_official(store: ClipStore, row: dict, results: dict[str, float], say: Report) -> None:
+def keep_official(
+    store: ClipStore, row: dict[str, Any], results: dict[str, float], say: Report
+) -> None:
     """Add what the suite has measured, and say it."""
     keep(store, "official", {**row, "by": "VBench"}, "all", results)
     for name, value in results.items():
@@ -259,7 +262,7 @@ def keep_official(store: ClipStore, row: dict, results: dict[str, float], say: R
 
 
 def measure_samples(
-    samples: Sequence[Sample], store: ClipStore, row: dict, results: Results, say: Report
+    samples: Sequence[Sample], store: ClipStore, row: dict[str, Any], results: Results, say: Report
 ) -> int:
     """Have all samples made that are not there yet, and all measured; return how many are.
 
@@ -290,7 +293,9 @@ def measure_samples(
     return measured
 
 
-def keep(store: ClipStore, name: str, row: dict, clip: str, scores: dict[str, float]) -> None:
+def keep(
+    store: ClipStore, name: str, row: dict[str, Any], clip: str, scores: dict[str, float]
+) -> None:
     """Add the scores of a video under a name that no other has, unless they are there."""
     key = key_of(name)
     with store.claim(key) as mine:

@@ -78,7 +78,7 @@ def layout_features(frames: np.ndarray) -> np.ndarray:
     cut = frames[:, :height, :width].astype(np.float32)
     grid = cut.reshape(len(cut), 8, height // 8, 8, width // 8, 3).mean(axis=(2, 4))
     bright = np.stack([luma(frame).mean() for frame in frames])
-    centred = grid - bright[:, None, None, None]
+    centred: np.ndarray = grid - bright[:, None, None, None]
     return centred.reshape(len(frames), -1)
 
 

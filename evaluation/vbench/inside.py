@@ -6,15 +6,18 @@ prompts those count of which a first video is there; other dimensions are left o
 
 import json
 import sys
+from importlib import import_module
 from pathlib import Path
 
 
 def main(videos: str, out: str, *asked: str) -> None:
     """Measure the asked dimensions, or all."""
     import torch
-    import vbench
 
-    known = json.loads(Path(vbench.__file__).with_name("VBench_full_info.json").read_text("utf-8"))
+    vbench = import_module("vbench")  # of the suite's environment
+
+    info = Path(str(vbench.__file__)).with_name("VBench_full_info.json")
+    known = json.loads(info.read_text("utf-8"))
     here = [one for one in known if (Path(videos) / f"{one['prompt_en']}-0.mp4").exists()]
     dimensions = sorted({name for one in here for name in one["dimension"]})
     if not here:

@@ -13,6 +13,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from statistics import median
 from time import perf_counter, sleep
+from typing import Any
 
 from mag_sandbox.model.loading import ServerAddress
 from mag_sandbox.model.world import NETWORK, SERVER, Control, FrameBlock, World, WorldFailed
@@ -38,7 +39,7 @@ class LoopbackPlan:
     blocks: int = 60
 
 
-def run(plan: LoopbackPlan, say: Say) -> dict:
+def run(plan: LoopbackPlan, say: Say) -> dict[str, Any]:
     """Measure one player against play here, then two players at once; return plain JSON data."""
     with _server(plan.choice.name) as address:
         say(f"1/2 {plan.blocks} blocks here and by {address.url}, in turn")
@@ -48,7 +49,7 @@ def run(plan: LoopbackPlan, say: Say) -> dict:
     return {**one, "players": PLAYERS, "fps_of_each": fps, "world": plan.choice.name}
 
 
-def _compared(plan: LoopbackPlan, address: ServerAddress) -> dict:
+def _compared(plan: LoopbackPlan, address: ServerAddress) -> dict[str, Any]:
     with closing(plan.choice.load()) as here:
         execution = here.provenance().get("execution")
         alike = replace(plan.choice, execution=execution, server=address)

@@ -141,7 +141,7 @@ def core_gflops(seconds: float = 0.3) -> float:
 
 def resident_bytes() -> int:
     """Return the resident memory of this process."""
-    return psutil.Process().memory_info().rss
+    return int(psutil.Process().memory_info().rss)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,7 @@ class BenchPlan:
     prefill_seconds: float = 100.0  # of turning about, which fills the memory
 
 
-def run(plan: BenchPlan, say: Say) -> dict:
+def run(plan: BenchPlan, say: Say) -> dict[str, Any]:
     """Measure everything and return plain JSON data."""
     say("1/4 start-up in a fresh process")
     speeds = {"start": core_gflops()}
@@ -198,7 +198,7 @@ def run(plan: BenchPlan, say: Say) -> dict:
     }
 
 
-def time_start(plan: BenchPlan) -> dict:
+def time_start(plan: BenchPlan) -> dict[str, Any]:
     """Start `play` in a fresh process, with a camera that moves at once.
 
     Returns:
@@ -226,7 +226,7 @@ def time_start(plan: BenchPlan) -> dict:
         }
 
 
-def measure_paced(plan: BenchPlan) -> dict:
+def measure_paced(plan: BenchPlan) -> dict[str, Any]:
     """Play the whole game with everything shown, keys pressed and a recording written."""
     meter = PlayMeter()
     with tempfile.TemporaryDirectory() as folder, KeyPresser():
@@ -262,7 +262,7 @@ def measure_paced(plan: BenchPlan) -> dict:
     }
 
 
-def measure_unpaced(world: World, plan: BenchPlan) -> dict:
+def measure_unpaced(world: World, plan: BenchPlan) -> dict[str, Any]:
     """Make blocks as fast as the world can, recorded, for a third of the paced time."""
     meter = PlayMeter()
     with tempfile.TemporaryDirectory() as folder:
@@ -297,7 +297,7 @@ class _Hurried:
         return getattr(self._world, name)
 
 
-def measure_in_window(plan: BenchPlan) -> dict:
+def measure_in_window(plan: BenchPlan) -> dict[str, Any]:
     """Wander as fast as the world can with everything shown, for a third of the paced time.
 
     Each frame is drawn; none is enlarged by the network, since there is no time.
@@ -314,7 +314,9 @@ def measure_in_window(plan: BenchPlan) -> dict:
     return {"fps_in_window": round(summary.fps, 2)}
 
 
-def compare_recording(world: World, left: ParkedScene, path: Sequence[CameraCommand]) -> dict:
+def compare_recording(
+    world: World, left: ParkedScene, path: Sequence[CameraCommand]
+) -> dict[str, Any]:
     """Go the end of a path back with and without recording in turn, over ground that is known.
 
     What is left to write counts too.
@@ -397,7 +399,7 @@ def turn_home(world: World) -> None:
         command = command_towards(pose, CameraPose(), spec.full_speed, spec.fps, spec.block_length)
 
 
-def compare_block_times(short: World, full: World, blocks: int) -> dict:
+def compare_block_times(short: World, full: World, blocks: int) -> dict[str, Any]:
     """Time blocks of two states in turn, so that what else the machine does hits both alike."""
     times: tuple[list[float], list[float]] = ([], [])
     for number in range(blocks + 1):
@@ -416,7 +418,7 @@ def compare_block_times(short: World, full: World, blocks: int) -> dict:
     }
 
 
-def _facts(plan: BenchPlan, full: World) -> dict:
+def _facts(plan: BenchPlan, full: World) -> dict[str, Any]:
     usage = full.step(Control()).memory
     return {
         "memory_bytes": usage.bytes,
@@ -443,7 +445,7 @@ def _facts(plan: BenchPlan, full: World) -> dict:
     }
 
 
-def _percentiles(values: Sequence[float]) -> dict:
+def _percentiles(values: Sequence[float]) -> dict[str, Any]:
     if not values:
         return {"p50": None, "p95": None, "count": 0}
     return {

@@ -20,11 +20,10 @@ from mag_sandbox.evaluation.similarity.anchors import (
     AnchorFacts,
     AnchorKind,
     AnchorMark,
-    PictureStore,
     Return,
     ReturnTracker,
-    Sight,
 )
+from mag_sandbox.evaluation.similarity.pictures import PictureStore, Sight
 from mag_sandbox.evaluation.similarity.recall import ProbeFigures, ProbeResult, compare, shrunk
 from mag_sandbox.files.validation import decode
 from mag_sandbox.model.world import FrameBlock, WorldSpec, WorldState
