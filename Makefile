@@ -11,7 +11,6 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 FOLDERS := controls evaluation model renderer sandbox scenes training
-ROOMS ?= files controls scenes model renderer sandbox training
 
 # Compiled once and kept: else every process that a test starts does it again.
 unexport PYTHONDONTWRITEBYTECODE
@@ -35,7 +34,7 @@ types: $(VENV)/.dev
 	@mkdir -p build/types/mag_sandbox
 	@ln -sfn $(CURDIR)/mag_sandbox/* $(addprefix $(CURDIR)/,$(FOLDERS)) build/types/mag_sandbox
 	@cd build/types && MYPYPATH=. $(abspath $(BIN))/python -m mypy \
-		--config-file $(CURDIR)/pyproject.toml $(ROOMS:%=-p mag_sandbox.%)
+		--config-file $(CURDIR)/pyproject.toml -p mag_sandbox
 
 bench: $(VENV)/.play
 	$(BIN)/python main.py bench

@@ -24,10 +24,14 @@ from mag_sandbox.model.kept_graphs import KeptGraphs, kept_graphs
 # It would report its use to its makers, unasked; so nothing else imports OpenVINO.
 sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
 
-from openvino import CompiledModel, Core, InferRequest, Model, Node, Type  # noqa: E402
+from openvino import CompiledModel, Core, InferRequest, opset15  # noqa: E402
+from openvino import Model as Model  # noqa: E402
+from openvino import Node as Node  # noqa: E402
 from openvino import Tensor as Memory  # noqa: E402
-from openvino import opset15 as op  # noqa: E402
+from openvino import Type as Type  # noqa: E402
 from openvino.preprocess import PrePostProcessor  # noqa: E402
+
+op = opset15  # operations
 
 BYTES = Type.u8  # of a node
 _TYPES = {torch.bfloat16: Type.bf16, torch.float32: Type.f32}
@@ -150,7 +154,8 @@ def reshaped(x: Node, *shape: int) -> Node:
 
 def split(x: Node, axis: int, count: int) -> list[Node]:
     """Return equal parts of an axis."""
-    return op.split(x, axis, count).outputs()
+    parts: list[Node] = op.split(x, axis, count).outputs()
+    return parts
 
 
 Graph = tuple[Sequence[Node], Sequence[Node]]  # inputs, outputs

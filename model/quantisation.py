@@ -93,7 +93,8 @@ def weight_levels(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _rounded(weight: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    return np.clip(np.round(weight / scale), -_MOST, _MOST)
+    levels: np.ndarray = np.round(weight / scale).clip(-_MOST, _MOST)
+    return levels
 
 
 def best_range(values: np.ndarray) -> tuple[float, float]:

@@ -92,7 +92,8 @@ class ScenePainter:
 
         @torch.inference_mode()
         def texts(caption: str) -> torch.Tensor:
-            return text(*tokenise(tokens, [caption, ""], config.text.text_len))
+            features: torch.Tensor = text(*tokenise(tokens, [caption, ""], config.text.text_len))
+            return features
 
         return cls(imagination, coder, texts)
 
@@ -114,12 +115,14 @@ class ScenePainter:
             self.imagination.nothing(), pose, Subject(prompt, empty, seed, things, seen)
         )
         place = self.imagination.lattice.place(pose)
-        return to_frames(self.imagination.picture(around, place))[0]
+        view: np.ndarray = to_frames(self.imagination.picture(around, place))[0]
+        return view
 
     @torch.inference_mode()
     def coded(self, picture: np.ndarray) -> np.ndarray:
         """Return a view after the codec, uint8 [H, W, 3]."""
-        return to_frames(self.coder.decode(self.coder.encode(picture[None])))[0]
+        view: np.ndarray = to_frames(self.coder.decode(self.coder.encode(picture[None])))[0]
+        return view
 
 
 class Route(NamedTuple):

@@ -127,7 +127,8 @@ def _coverage(parts: Tensor) -> Tensor:
     """Return the share of pixels that are more likely than not each of `PARTS`, [4]."""
     likely = parts.round().permute(0, 2, 3, 1).flatten(0, 2)  # [cells, 64]
     cells = likely.new_ones(1, len(likely)) @ likely  # a product takes least time
-    return cells.float().unflatten(1, (len(PARTS), -1)).mean(dim=(0, 2)) / len(likely)
+    of_parts: Tensor = cells.float().unflatten(1, (len(PARTS), -1))
+    return of_parts.mean(dim=(0, 2)) / len(likely)
 
 
 def _moments(poses: Sequence[CameraPose], time: int) -> Moments:
@@ -138,4 +139,5 @@ def _moments(poses: Sequence[CameraPose], time: int) -> Moments:
 
 def sky_of(parts: Tensor) -> Tensor:
     """Return the share of sky, cells [B, 16, h, w], of those of `PARTS`, [B, 64, h, w]."""
-    return parts.unflatten(1, (len(PARTS), -1))[:, SKY]
+    sky: Tensor = parts.unflatten(1, (len(PARTS), -1))[:, SKY]
+    return sky

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mag_sandbox.model.config import WIDEST_FOV, AnimatorConfig
+from mag_sandbox.controls.camera import WIDEST_FOV
+from mag_sandbox.model.config import AnimatorConfig
 from mag_sandbox.model.pocket.cells import CELL, cells_of, pixels_of
 from mag_sandbox.model.pocket.skies import EdgeFollowing, near
 
@@ -140,7 +141,8 @@ class Animator(nn.Module):
 
     def parts(self, rest: Tensor, moments: Moments) -> Tensor:
         """Return how likely each pixel at rest is part of each of `PARTS`, logits [B, 4, H, W]."""
-        return self.segment(rest, self.elevation(moments, *rest.shape[-2:]).to(rest))
+        logits: Tensor = self.segment(rest, self.elevation(moments, *rest.shape[-2:]).to(rest))
+        return logits
 
     def elevation(self, moments: Moments, height: int, width: int) -> Tensor:
         """Return how far up the rows of cells of pictures of a size lie, [B, 1, H / 4, 1]."""
@@ -167,7 +169,7 @@ class Animator(nn.Module):
         """Return the same of pictures that were `walked` already; None: nobody walks in them."""
         maps, clock = (x.to(rest) for x in self.told(moments, *rest.shape[-2:]))
         carried = [rest if x is None else x for x in (wind, walk)]
-        change = self.move(torch.cat((rest, *carried, parts), dim=1), maps, clock)
+        change: Tensor = self.move(torch.cat((rest, *carried, parts), dim=1), maps, clock)
         of_wind, of_walk, added = change[:, :1] + parts[:, :1], change[:, 1:2], change[:, 2:]
         moved = rest + added
         if walk is not None:

@@ -52,7 +52,7 @@ class PocketSession:
             origin=past.origin,
         )  # fmt: skip
 
-    def provenance(self) -> dict:
+    def provenance(self) -> dict[str, Any]:
         """Return its entries in a recording's header."""
         return {"re_encoded": self.origin.words()} if self.origin else {}
 
@@ -69,7 +69,7 @@ class WorldParts:
     codec: Codec
     flow: FlowConfig  # how blocks are denoised
     latent_shape: tuple[int, int, int]  # of a frame: C, h, w
-    provenance: dict  # what a recording's header says
+    provenance: dict[str, Any]  # what a recording's header says
     animation: Animation | None  # moves pictures; None: the world stands still
     words: Vocabulary | None = None  # a prompt must contain one of them; None: any prompt will do
 
@@ -93,7 +93,7 @@ class PocketWorld(SessionWorld[Session]):
         with torch.inference_mode():
             return self._codec.decode(self._codec.encode(frames))
 
-    def provenance(self) -> dict:
+    def provenance(self) -> dict[str, Any]:
         """Return the header of a recording of this world."""
         said = self._session.provenance() if self._session else {}
         return {**self._provenance, **said}

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -427,7 +427,7 @@ class BlockMemory:
 
     # Snapshots
 
-    def snapshot(self, data: dict) -> WorldState:
+    def snapshot(self, data: dict[str, Any]) -> WorldState:
         """Return all that is kept, joined to the plain data of the world."""
         table, cache = self.kept
         slots = table.slots()

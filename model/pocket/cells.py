@@ -34,7 +34,8 @@ def cells_of(pictures: Tensor) -> Tensor:
 def pixels_of(cells: Tensor, factor: int = CELL) -> Tensor:
     """Return [B, C, factor * h, factor * w] of cells of factor x factor pixels, [B, .., h, w]."""
     pixels = cells.permute(0, 2, 3, 1).unflatten(3, (factor, factor, -1)).transpose(2, 3)
-    return pixels.flatten(3, 4).flatten(1, 2).permute(0, 3, 1, 2)
+    joined: Tensor = pixels.flatten(3, 4).flatten(1, 2)
+    return joined.permute(0, 3, 1, 2)
 
 
 def levels_of(frames: Frames) -> np.ndarray:

@@ -18,7 +18,7 @@ from concurrent.futures import Future
 from dataclasses import asdict, astuple, dataclass, field, replace
 from functools import partial
 from types import MappingProxyType
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -127,7 +127,7 @@ class _ParkedChange:
     place: tuple[int, int, int, int]  # of a Place
     placed: tuple[Edit, ...]
     plan: Plan | None
-    table: dict  # of slots
+    table: dict[str, Any]  # of slots
     added: tuple[int, ...]
     losses: int | None = None
 

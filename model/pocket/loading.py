@@ -2,15 +2,15 @@
 
 import os
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from tokenizers import Tokenizer
-from torch import Tensor
+from torch import Tensor, nn
 
 from mag_sandbox.controls.camera import CameraSpeed
 from mag_sandbox.files.whole import sha256_of
@@ -352,7 +352,7 @@ def prompt_features(
     What is known are features, see `read_texts`.
     """
 
-    def load_encoder():
+    def load_encoder() -> nn.Module:
         encoder = TextReader(config.text)
         load_into(encoder, weights / WORLD, part="text.")
         return encoder.eval().requires_grad_(False)
@@ -360,7 +360,7 @@ def prompt_features(
     return PromptFeatures(tokenizer, config.text.text_len, load_encoder, known)
 
 
-def recorded_execution(data: dict) -> Execution:
+def recorded_execution(data: dict[str, Any]) -> Execution:
     """Return how a recording ran.
 
     Raises:
@@ -433,7 +433,7 @@ def probe_execution(config: PocketConfig) -> Execution:
     """
     layers = replace(config.dit, num_layers=2)
 
-    def run(dtype: torch.dtype, kernel: str):
+    def run(dtype: torch.dtype, kernel: str) -> Callable[[], Tensor]:
         dit = DiT(layers, KERNELS[kernel]).to(dtype)
         length = config.block_length
         latents = torch.zeros(1, length, config.dit.channels, *config.latent_size, dtype=dtype)
@@ -442,20 +442,23 @@ def probe_execution(config: PocketConfig) -> Execution:
         rotary = rays.rotary(poses, torch.arange(length)[None])
         features = rays.features(poses, torch.arange(length), dtype)
 
-        def one_pass():
+        def one_pass() -> Tensor:
             with torch.inference_mode():
                 time = dit.embed_time(torch.zeros(1, length))
                 text = dit.text_keys(
                     torch.zeros(1, config.text.text_len, config.text.dim).to(dtype)
                 )
-                return dit(latents, time, text, rotary, own_block_attention(dit.kernel), features)
+                denoised: Tensor = dit(
+                    latents, time, text, rotary, own_block_attention(dit.kernel), features
+                )
+                return denoised
 
         return one_pass
 
     return probe(run)
 
 
-def _provenance(config: PocketConfig, digest: str, execution: Execution) -> dict:
+def _provenance(config: PocketConfig, digest: str, execution: Execution) -> dict[str, Any]:
     packages = (*_PACKAGES, COMPILER) if execution.compiled else _PACKAGES
     return {
         "weights": digest,

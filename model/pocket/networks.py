@@ -36,7 +36,7 @@ class TextEncoder(nn.Module):
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
         """Return features, [B, text_len, dim], of token ids and their mask, [B, text_len]."""
-        features = self.umt5(input_ids=ids, attention_mask=mask).last_hidden_state
+        features: Tensor = self.umt5(input_ids=ids, attention_mask=mask).last_hidden_state
         return features * mask[..., None].to(features.dtype)
 
 

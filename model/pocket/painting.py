@@ -220,7 +220,8 @@ class PaintedGround:
     @property
     def news(self) -> np.ndarray:
         """Cells that were not known before, bool [rows, columns]."""
-        return self.around.known & ~self.before.known
+        news: np.ndarray = self.around.known & ~self.before.known
+        return news
 
 
 @dataclass(frozen=True, slots=True)

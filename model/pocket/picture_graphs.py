@@ -312,7 +312,8 @@ def _levels(cells: Node) -> Node:
 
 def _of_cells(weight: Tensor) -> Tensor:
     """Return weights over unshuffled pictures, [out, 48, ...], as those over cells."""
-    return weight.unflatten(1, (len(COLORS), _PIXELS)).transpose(1, 2).flatten(1, 2)
+    by_color: Tensor = weight.unflatten(1, (len(COLORS), _PIXELS))
+    return by_color.transpose(1, 2).flatten(1, 2)
 
 
 def _shrunk(x: Node, source: nn.Conv2d, factor: int, name: str) -> Node:
@@ -365,4 +366,5 @@ def head_weights(source: PictureNetwork, *pictures: tuple[int, ...]) -> tuple[Te
 
 def by_pixel(outputs: Tensor, factor: int) -> Tensor:
     """Return outputs, [C * factor^2, ...], in the order pixel, channel in place of the other."""
-    return outputs.unflatten(0, (-1, factor * factor)).transpose(0, 1).flatten(0, 1)
+    by_channel: Tensor = outputs.unflatten(0, (-1, factor * factor))
+    return by_channel.transpose(0, 1).flatten(0, 1)

@@ -286,7 +286,8 @@ def _layers(config: PocketConfig) -> dict[str, Callable[[], Graph]]:
 
     def weight(*shape: int) -> Tensor:  # of large numbers of one sign, too: these saturate
         values = torch.rand(shape, generator=draw)
-        return (2 * values - 1) * (3 / prod(shape[1:])) ** 0.5
+        largest: float = (3 / prod(shape[1:])) ** 0.5
+        return (2 * values - 1) * largest
 
     inner, outer = weight(dit.ffn_dim, dit.dim), weight(dit.dim, dit.ffn_dim)
     first, second = (weight(width, width, 3, 3) for _ in range(2))

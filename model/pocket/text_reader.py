@@ -32,7 +32,7 @@ class TextReader(nn.Module):
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
         """Return features, [B, text_len, dim], of token ids and their mask, [B, text_len]."""
-        features = self.umt5["encoder"](ids, mask)
+        features: Tensor = self.umt5["encoder"](ids, mask)
         return features * mask[..., None].to(features.dtype)
 
 
@@ -44,12 +44,13 @@ class _Stack(nn.Module):
         self.final_layer_norm = _Norm(config.dim)
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
-        x = self.embed_tokens(ids)
+        x: Tensor = self.embed_tokens(ids)
         hidden = torch.zeros(mask.shape, dtype=x.dtype).masked_fill(mask == 0, -math.inf)
         buckets = _buckets(ids.shape[1])
         for block in self.block:
             x = block(x, hidden[:, None, None], buckets)
-        return self.final_layer_norm(x)
+        features: Tensor = self.final_layer_norm(x)
+        return features
 
 
 class _Block(nn.Module):
@@ -63,7 +64,8 @@ class _Block(nn.Module):
     def forward(self, x: Tensor, hidden: Tensor, buckets: Tensor) -> Tensor:
         attend, feed = (cast(nn.ModuleDict, layer) for layer in self.layer)
         x = x + attend["SelfAttention"](attend["layer_norm"](x), hidden, buckets)
-        return x + feed["DenseReluDense"](feed["layer_norm"](x))
+        fed: Tensor = feed["DenseReluDense"](feed["layer_norm"](x))
+        return x + fed
 
 
 class _Attention(nn.Module):
@@ -84,7 +86,8 @@ class _Attention(nn.Module):
         )
         bias = self.relative_attention_bias(buckets).permute(2, 0, 1)[None] + hidden
         read = functional.scaled_dot_product_attention(query, key, value, bias, scale=1.0)
-        return self.o(read.transpose(1, 2).flatten(2))
+        attended: Tensor = self.o(read.transpose(1, 2).flatten(2))
+        return attended
 
 
 class _FeedForward(nn.Module):
@@ -96,7 +99,8 @@ class _FeedForward(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         gate = self.wi_0(x)
         inner = math.sqrt(2.0 / math.pi) * (gate + 0.044715 * torch.pow(gate, 3.0))
-        return self.wo(0.5 * gate * (1.0 + torch.tanh(inner)) * self.wi_1(x))
+        fed: Tensor = self.wo(0.5 * gate * (1.0 + torch.tanh(inner)) * self.wi_1(x))
+        return fed
 
 
 class _Norm(nn.Module):

@@ -328,7 +328,7 @@ def demo_of(recording: Recording) -> str:
     }
     if not start.look_ahead:
         head["look_ahead"] = False
-    text = yaml.safe_dump(head, sort_keys=False, allow_unicode=True, width=10**6)
+    text: str = yaml.safe_dump(head, sort_keys=False, allow_unicode=True, width=10**6)
     return text + "script: |\n" + "".join(f"  {line}\n" for line in _lines(recording.controls))
 
 

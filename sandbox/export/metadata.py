@@ -51,7 +51,7 @@ def session_facts(
     }
 
 
-def prompts_of(recording: Recording) -> list[dict]:
+def prompts_of(recording: Recording) -> list[dict[str, Any]]:
     """Return the prompts that were set while playing, each with its second."""
     return [
         {"second": round(event.t, 2), "prompt": event.control.prompt}
@@ -102,12 +102,12 @@ def _is_our_folder(folder: Path) -> bool:
     return bool(_MARK.match(index["replay"].encode())) and there <= {INDEX_FILE, *named}
 
 
-def as_text(facts: dict) -> str:
+def as_text(facts: dict[str, Any]) -> str:
     """Return facts as the one text that programs read."""
     return json.dumps(facts, ensure_ascii=False, default=str)
 
 
-def for_people(facts: dict) -> str:
+def for_people(facts: dict[str, Any]) -> str:
     """Return facts in lines."""
     lines = (
         f"{facts['scene']}: {facts['prompt']}",
@@ -118,7 +118,7 @@ def for_people(facts: dict) -> str:
     return "\n".join(lines)[:MAX_TEXT]
 
 
-def video_tags(facts: dict) -> dict[str, str]:
+def video_tags(facts: dict[str, Any]) -> dict[str, str]:
     """Return the tags of a video."""
     return {
         "title": f"{facts['scene']} - {facts['policy']}",

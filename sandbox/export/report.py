@@ -135,7 +135,7 @@ def _charts(
         yield "Time per block", [], latency_chart(latencies, block_ms)
 
 
-def _configuration(footage: Footage, facts: dict) -> dict[str, object]:
+def _configuration(footage: Footage, facts: dict[str, Any]) -> dict[str, object]:
     start = footage.recording.start
     return {
         **{name: facts[name] for name in ("scene", "prompt")},
@@ -155,7 +155,7 @@ def _latencies(footage: Footage) -> list[float]:
     return [head.latency_ms for head in heads if head.block_index > 0]
 
 
-def _return(one: ProbeResult, first: float) -> dict:
+def _return(one: ProbeResult, first: float) -> dict[str, Any]:
     pose = one.pose.yaw, one.pose.pitch, one.pose.fov
     return {"t": one.seconds - first, "pose": pose, "word": one.word.split()[0]}
 

@@ -56,7 +56,7 @@ def write_frames(
     (folder / INDEX_FILE).write_text(text + "\n", encoding="utf-8")
 
 
-def write_sheet(path: Path, probes: list[ProbeResult], facts: dict) -> None:
+def write_sheet(path: Path, probes: list[ProbeResult], facts: dict[str, Any]) -> None:
     """Write what came back beside what was there, card by card, as one PNG."""
     open_pygame()
     theme = Theme(SHEET_THEME)
@@ -80,7 +80,7 @@ def write_sheet(path: Path, probes: list[ProbeResult], facts: dict) -> None:
     save_png(path, pixels.reshape(height, width, 3), facts)
 
 
-def save_png(path: Path, pixels: Frames, facts: dict) -> None:
+def save_png(path: Path, pixels: Frames, facts: dict[str, Any]) -> None:
     """Write a PNG that says what it shows."""
     words = PngInfo()
     words.add_text("Software", SOFTWARE)

@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import av
 import numpy as np
@@ -36,7 +36,7 @@ SOUND_AHEAD = 16  # encoded ones that wait
 SOUND_BEHIND = 0.5  # seconds that sound is written after its pictures
 GOP_SECONDS = 4  # between two frames to which a player can jump
 
-
+Packet: TypeAlias = "av.Packet[av.AudioStream] | av.Packet[av.VideoStream]"
 Result = TypeVar("Result")
 Item = TypeVar("Item")
 SAMPLES = 24  # frames that the palette is chosen from
@@ -165,11 +165,11 @@ class Mp4Writer:
             for packet in packets:
                 self._mux(packet)
 
-    def _mux(self, packet: av.Packet) -> None:
+    def _mux(self, packet: Packet) -> None:
         _or_os_error(lambda: self._file.mux(packet))
 
 
-_Heard = tuple[int, list[av.Packet]]  # the samples up to which packets reach, and the packets
+_Heard = tuple[int, list[Packet]]  # the samples up to which packets reach, and the packets
 
 
 def _encoded(sound: Iterator[np.ndarray], stream: av.AudioStream) -> Iterator[_Heard]:

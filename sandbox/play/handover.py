@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mag_sandbox.controls.camera import view_overlap
-from mag_sandbox.evaluation.similarity.anchors import Sight
+from mag_sandbox.evaluation.similarity.pictures import Sight
 from mag_sandbox.model.loading import policies_of
 from mag_sandbox.model.world import (
     FrameBlock,

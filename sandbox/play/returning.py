@@ -9,7 +9,8 @@ from dataclasses import replace
 import numpy as np
 
 from mag_sandbox.controls.camera import CameraPose, view_overlap, yaw_difference
-from mag_sandbox.evaluation.similarity.anchors import GONE, KEPT, SEEN, Sight
+from mag_sandbox.evaluation.similarity.anchors import GONE, KEPT, SEEN
+from mag_sandbox.evaluation.similarity.pictures import Sight
 from mag_sandbox.evaluation.similarity.recall import Word, common_view, recall_word, seen_recall
 from mag_sandbox.model.world import FrameBlock, MemoryUsage, WorldSpec
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from mag_sandbox.controls.camera import CameraPose, view_overlap, yaw_difference
-from mag_sandbox.evaluation.similarity.anchors import Sight
+from mag_sandbox.evaluation.similarity.pictures import Sight
 from mag_sandbox.evaluation.similarity.recall import ProbeResult
 from mag_sandbox.sandbox.postcards.scores import Score, ScoreBook, score_of
 from mag_sandbox.sandbox.returns.prober import Prober

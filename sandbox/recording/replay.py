@@ -209,7 +209,7 @@ class Verifier(SessionObserver):
         self._recording = recording
         self._likeness_for = likeness_for
         self._likeness: Likeness | None = None
-        self._provenance: dict = {}
+        self._provenance: dict[str, Any] = {}
         self.blocks = 0  # shown blocks compared
         self.look_ahead_blocks = 0  # look-ahead blocks compared
         self.first_difference: BlockDifference | None = None
@@ -339,7 +339,7 @@ class Verifying:
             if stored is not None:
                 opened.callback(stored.close)
 
-            def likeness_for(provenance: dict) -> Likeness | None:
+            def likeness_for(provenance: dict[str, Any]) -> Likeness | None:
                 why = changed(self.recording, provenance)
                 if self.by == "digest" or (self.by == "auto" and not why):
                     return None
@@ -351,7 +351,7 @@ class Verifying:
             yield Verifier(self.recording, likeness_for)
 
 
-def changed(recording: Recording, now: dict) -> str:
+def changed(recording: Recording, now: dict[str, Any]) -> str:
     """Return which parts of the provenance that rounding depends on have changed, comma-separated.
 
     Early recordings do not name the machine.
@@ -378,5 +378,5 @@ def _look_ahead(blocks: tuple[LookAheadEvent, ...], number: int) -> str:
     return f"{ahead.digest} (block {ahead.block_index} at {ahead.yaw:.3f}, {ahead.pitch:.3f})"
 
 
-def _plain(provenance: dict, key: str) -> str:
+def _plain(provenance: dict[str, Any], key: str) -> str:
     return str(provenance.get(key))
