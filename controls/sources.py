@@ -126,6 +126,12 @@ class PlayerSource:
             self._pad.stop()
             self._firm = dict.fromkeys(AXES, 0.0)
 
+    def forget_taps(self) -> None:
+        """Drop what was pressed, dragged or turned since the last command, and is held no more."""
+        with self._lock:
+            self._tapped.clear()
+            self._drag.stop()
+
     def stop(self) -> None:
         """Stop the camera: what is held counts again when it was let go."""
         self.release_all()

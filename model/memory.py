@@ -45,7 +45,6 @@ class MemoryPolicy(ABC):
 
     look: ClassVar[PolicyLook]
     looks_ahead = True  # whether a view remembered ahead is still kept when it is needed
-    steady = True  # whether a picture stays the same while the camera rests
     selects = False  # whether a block reads some of the kept frames, else all
     sink_frames = 0  # first frames that are never dropped, where the setting does not say
 
@@ -418,7 +417,7 @@ class Nothing(MemoryPolicy):
         colour=(222, 110, 60),
         corners=2,
     )
-    looks_ahead = steady = False
+    looks_ahead = False
 
     def adopt(self, table: SlotTable, block_length: int) -> None:
         """Forget everything."""

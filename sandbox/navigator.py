@@ -225,9 +225,10 @@ class Navigator:
         return LoadingScreen(self.worker, scene, leave, keys, picture, behind or None, ready)
 
     def _observers(self, spec: WorkerSpec) -> Sequence[SessionObserver]:
+        source = (spec.source,) if isinstance(spec.source, SessionObserver) else ()
         if self.game is None:
-            return self.observers
-        return (*self.observers, *self.game.services.observers) if spec is self._own else ()
+            return (*self.observers, *source)
+        return (*self.observers, *self.game.services.observers) if spec is self._own else source
 
     @property
     def _settings(self) -> SandboxConfig:

@@ -402,12 +402,16 @@ class PlayerSession(WatchedSession):
             self._services.prober.answer(place, known)
 
     def _next_world(self) -> Outcome | None:
-        world = next_world(self._reel.current.spec.name)
-        if world is None:  # the key is not offered
+        here = self._reel.current.spec.name
+        world, beside = next_world(here), worlds_beside(here)
+        if world is None:
+            others = " and ".join(one for one in beside if one != here)
+            why = f"{others} blur within seconds and start only with --world" if others else ""
+            self._say(f"no other world to go on in{f': {why}' if why else ''}")
             return None
         if time.perf_counter() > self._world_asked_until:
-            key, here = self._services.bindings.title("world"), self._reel.current.spec.name
-            listed = (f"{one} (here)" if one == here else one for one in worlds_beside(here))
+            key = self._services.bindings.title("world")
+            listed = (f"{one} (here)" if one == here else one for one in beside)
             self._say(f"worlds: {', '.join(listed)}. {key} again goes on in {world}")
             self._world_asked_until = time.perf_counter() + CHOOSING_WORLD_S
             return None

@@ -12,7 +12,8 @@ import sys
 from mag_sandbox.files.border import reason_of
 from mag_sandbox.sandbox.settings import DisplayError
 
-PATIENCE_S = 10.0  # for an X server to answer
+CONNECT_S = 10.0  # to reach the host of an X server
+ANSWER_S = 60.0  # for the server to answer: a busy machine takes long
 REMEDY = "start it in a desktop session or use --headless"
 _FIRST_PORT = 6000  # of displays by network: that of :0
 _HELLO = b"l\0\x0b\0" + bytes(8)  # version 11, least significant byte first, no authorisation
@@ -55,9 +56,9 @@ def _ask(name: str) -> None:
     with (
         socket.socket(socket.AF_UNIX)
         if local
-        else socket.create_connection((host.strip("[]"), _FIRST_PORT + number), PATIENCE_S)
+        else socket.create_connection((host.strip("[]"), _FIRST_PORT + number), CONNECT_S)
     ) as line:
-        line.settimeout(PATIENCE_S)
+        line.settimeout(ANSWER_S)
         if local:
             address = f"/tmp/.X11-unix/X{number}"
             try:

@@ -72,12 +72,12 @@ def ok(text: str) -> Finding:
     return Finding("", "ok", text)
 
 
-def note(text: str, advice: str) -> Finding:
+def note(text: str, advice: str = "") -> Finding:
     """Return a fact that one may want to change."""
     return Finding("", "note", text, advice)
 
 
-def problem(text: str, advice: str) -> Finding:
+def problem(text: str, advice: str = "") -> Finding:
     """Return a fact that makes play impossible."""
     return Finding("", "problem", text, advice)
 
@@ -120,7 +120,7 @@ def check_world() -> list[Finding]:
             expected = expected_speed(world)
             made = world.provenance()
     except WorldFailed as error:
-        return [problem(f"it cannot run: {error}", "Do what the message says.")]
+        return [problem(f"it cannot run: {error}")]
     ran = made["execution"]
     text = f"weights {made['weights']}, {ran['dtype']}, {ran['attention']} attention, threads: "
     text += f"{ran['threads']}, on {ran['device']}"
@@ -244,7 +244,7 @@ def check_sound() -> list[Finding]:
 def _sound_advice(line: str) -> str:
     if "no output device" in line:
         return "Connect or switch on a speaker or headphones, then look again."
-    return "Do what this line says; until then sound uses the other output, if that works."
+    return "Only one of the ways to make sound has to work."
 
 
 def nobodys(device: str) -> str:
@@ -284,7 +284,7 @@ def check_worlds() -> list[Finding]:
                 continue
             findings.append(_one(row, files, device))
         except WorldFailed as error:
-            findings.append(note(f"{name}: {error}", "Do what the message says."))
+            findings.append(note(f"{name}: {error}"))
     room = ""
     if device is not None and device.free_bytes is not None:
         room = f"{device.name}, {memory_plan.gib(device.free_bytes)} free"

@@ -22,13 +22,14 @@ class TimeBar:
         self.is_held = False  # by the mouse
         self.begin = spec.frames_before(playback.first) / spec.fps  # s since the world's reset
         self.end = spec.frames_before(playback.last + 1) / spec.fps
+        self.note = playback.note  # a line above the bar
         self._playback = playback
         self._area = self._track = pygame.Rect(0, 0, 0, 0)  # of the window, as drawn last
         self._card = CachedCard()
 
     def height(self, theme: Theme) -> int:
         """Return how much of the window's height it takes [px]."""
-        return theme.px(48 if self._playback.note else 30)
+        return theme.px(48 if self.note else 30)
 
     def hide(self) -> None:
         """Take no clicks until it is drawn again."""
@@ -47,13 +48,27 @@ class TimeBar:
         share: float = (event.pos[0] - self._track.left) / max(1, self._track.width)
         return self.begin + min(1.0, max(0.0, share)) * (self.end - self.begin)
 
-    def draw(self, surface: pygame.Surface, theme: Theme, area: pygame.Rect, second: float) -> None:
-        """Draw it at a moment [s since the world's reset], into an area of the window [px]."""
+    def draw(
+        self,
+        surface: pygame.Surface,
+        theme: Theme,
+        area: pygame.Rect,
+        second: float,
+        sought: float | None = None,
+    ) -> None:
+        """Draw it into an area of the window [px].
+
+        `second` is the moment that is shown, `sought` one that is yet to be reached [s since the
+        world's reset].
+        """
         self._area = area
-        reached = round(self._share(second) * area.width)  # px: a finer step is not to be seen
+        reached, aim = (  # px: a finer step is not to be seen
+            round(self._share(one) * area.width) / area.width
+            for one in (second, second if sought is None else sought)
+        )
         returns = [one for one in self._playback.returns if self.begin <= one <= self.end]
-        values = reached / area.width, tuple(map(self._share, returns))
-        note, length = self._playback.note, clock_text(self.end - self.begin)
+        values = reached, aim, tuple(map(self._share, returns))
+        note, length = self.note, clock_text(self.end - self.begin)
         line = row(
             Text(clock_text(second - self.begin), TEXT),
             NamedPart("track", CustomPart(0, 14, _draw_track, values)),
@@ -75,6 +90,7 @@ def _draw_track(
     surface: pygame.Surface,
     area: pygame.Rect,
     reached: float,
+    aim: float,
     returns: tuple[float, ...],
 ) -> None:
     track = pygame.Rect(area.left, 0, area.width, theme.px(6))
@@ -86,4 +102,5 @@ def _draw_track(
         mark = pygame.Rect(0, area.top, max(2, theme.px(2)), area.height)
         mark.centerx = track.left + round(share * track.width)
         surface.fill(theme.colour(GOOD), mark)
-    pygame.draw.circle(surface, theme.colour(INK), (end, track.centery), theme.px(6))
+    knob = track.left + round(aim * track.width)
+    pygame.draw.circle(surface, theme.colour(INK), (knob, track.centery), theme.px(6))

@@ -65,7 +65,7 @@ class Reel:
     @property
     def is_over(self) -> bool:
         """Whether a script has come to its end and its last frame was shown."""
-        return self._late and self._worker.status.ended
+        return self._late and self._worker.status.ended and not self.starting_over
 
     def update(self, now: float) -> bool:
         """Show the next frame if it is due and there is one; True if the frame changed."""
@@ -87,13 +87,14 @@ class Reel:
         self._show(now)
         return True
 
-    def restart(self, *, paused: bool = False) -> None:
+    def restart(self, *, paused: bool = False, hurry_to: int = -1) -> None:
         """Show nothing more of what there is: another beginning was asked for.
 
-        Where it is to be paused there, one block is shown.
+        Where it is to be paused there, one block is shown; where it hurries, blocks are shown as
+        fast as they are made until the one of that index.
         """
         self._next, self.place = None, len(self.current.block.frames) - 1
-        self.starting_over, self.paused = True, paused
+        self.starting_over, self.paused, self._hurries_to = True, paused, hurry_to
         self._steps, self._until = int(paused), lambda ready: True
         self.grid.restart()
 

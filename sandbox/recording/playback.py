@@ -1,7 +1,9 @@
 """Plays a recording to be watched: its kept frames, or its world, which makes them again."""
 
 from bisect import bisect_left
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from mag_sandbox.controls.camera import CameraSpeed
@@ -16,19 +18,23 @@ from mag_sandbox.model.world import (
     WorldState,
 )
 from mag_sandbox.sandbox.choice import WorldChoice
+from mag_sandbox.sandbox.play.events import SessionObserver, SessionStart
+from mag_sandbox.sandbox.play.session import Resumable
 from mag_sandbox.sandbox.recording.frames_file import StoredFrames
 from mag_sandbox.sandbox.recording.reader import Recording, RecordingError
 from mag_sandbox.sandbox.recording.replay import ReplaySource, playthrough_of, recorded_choice
 from mag_sandbox.scenes import Scene
 
-ONLY_FORWARD = "so you can only move forward, and that takes a while."
+SLOW = "so the world makes them again: going back begins anew and takes a while."
 
 
-class Playback:
+class Playback(SessionObserver):
     """A recording to be watched, and the source of its controls.
 
+    It observes that session, too: a session that starts anew gets the controls from the first on.
+
     playback = Playback(recording)
-    worker = GenerationWorker(playback.load, playback, observers=())
+    worker = GenerationWorker(playback.load, playback, observers=(playback,))
     worker.begin(playback.playthrough)
     playback.start = 40  # seek: here kept frames begin when the worker begins next time
     """
@@ -50,11 +56,13 @@ class Playback:
         self._choice: WorldChoice | None = None  # None: there are kept frames
         try:
             stored = StoredFrames.open(recording.folder, recording.start.created)
-            self.note = "" if stored else f"No frames were kept, {ONLY_FORWARD}"
+            self.note = "" if stored else f"No frames were kept, {SLOW}"
         except RecordingError:
-            stored, self.note = None, f"The kept frames cannot be read, {ONLY_FORWARD}"
+            stored, self.note = None, f"The kept frames cannot be read, {SLOW}"
         if stored is None:
             self._choice = recorded_choice(recording, server)
+            if read := self.playthrough.parked:
+                self.playthrough = replace(self.playthrough, parked=partial(self._rewound, read))
             return
         with stored:
             if stored.blocks[-1].head.block_index < self.last:
@@ -83,6 +91,16 @@ class Playback:
             raise RecordingError(f"{self.recording.folder} holds no frames any more; open it again")
         self._world = KeptWorld(self, stored)
         return self._world
+
+    def on_start(self, event: SessionStart, block: FrameBlock) -> None:  # noqa: ARG002 - observer
+        """Go back to the controls after the first block, which a beginning is made of."""
+        if self.playthrough.parked is None:
+            self._source = ReplaySource(self.recording)
+
+    def _rewound(self, read: Callable[[], Resumable]) -> Resumable:
+        """Read what the recording goes on from, whose first block is asked for by a control."""
+        self._source = ReplaySource(self.recording)
+        return read()
 
     def next_command(self) -> Control | None:
         """Return the recorded control of the next block; None: there is none."""

@@ -140,8 +140,9 @@ class PlayScreen:
 
     def __init__(self, context: PlayContext, first: ReadyBlock) -> None:
         self.outcome: Outcome | None = None
-        bindings = context.bindings.along(first.spec.axes)
-        self._bindings = bindings if next_world(first.spec.name) else bindings.without("world")
+        self._bindings = bindings = context.bindings.along(first.spec.axes)
+        leads_on = next_world(first.spec.name) is not None
+        self._listed = bindings if leads_on else bindings.without("world")  # in the help
         self.feedback = InputFeedback(self._bindings)
         self.reel = Reel(context.worker, first, context.clock)
         self.hud = Hud(context.settings)
@@ -228,7 +229,7 @@ class PlayScreen:
             self._frame_shown(now)
             changed = True
         if self.reel.is_over and not self._session.lingers():
-            self.outcome = Way.SCRIPT_OVER
+            self._end()
         if (following := self._session.poll()) is not None:
             self.play(following)
             changed = True
@@ -236,6 +237,10 @@ class PlayScreen:
         for overlay in self._session.overlays:
             changed |= overlay.update(now)
         return changed
+
+    def _end(self) -> None:
+        """Leave when a script is over."""
+        self.outcome = Way.SCRIPT_OVER
 
     def draw(self, surface: pygame.Surface) -> None:
         """Draw picture, display, and what lies over them."""
@@ -261,7 +266,7 @@ class PlayScreen:
             hint = "R: try again    Esc: leave"
             self.hud.draw_message(surface, "The world stopped", self._error, hint)
         elif self._help is not None:
-            self.hud.draw_help(surface, self._bindings, self._help)
+            self.hud.draw_help(surface, self._listed, self._help)
         elif self._is_veiled:
             going_on = f": {self._bindings.title('pause')} goes on" if self.reel.paused else ""
             self.hud.draw_notice(surface, f"{self._mode_text().capitalize()}{going_on}")
@@ -328,6 +333,7 @@ class PlayScreen:
                 self._context.toggle_fullscreen()
             case "pause":
                 self.reel.pause()
+                self._context.keyboard.forget_taps()
                 self._warp.restart()
             case "step":
                 self.reel.step()
@@ -467,7 +473,8 @@ class ReplayScreen(PlayScreen):
     """Shows a script or a recording; camera keys have no effect.
 
     Of a recording, a time bar and the keys of `WATCH` show any moment: at once where its frames
-    were kept, else by playing fast up to a later one.
+    were kept, else by playing fast up to it, an earlier one from the beginning on. It
+    rests at its end.
     """
 
     mode = "replay"
@@ -480,9 +487,10 @@ class ReplayScreen(PlayScreen):
         self._target = 0  # block that was sought last
         self._is_waiting = False  # the target, until the one sought before is shown
         self._holds = False  # paused because the mouse holds the bar, or at the end
+        self._is_over = False
         if self._playback:
             self._bar = TimeBar(self._playback, first.spec)
-            self._bindings = context.bindings.watching()
+            self._bindings = self._listed = context.bindings.watching()
             self._toolbar = Toolbar(self._session.buttons, self._bindings.title)
 
     def camera_key(self, key: str, *, down: bool) -> bool:  # noqa: ARG002 -- as in play
@@ -513,7 +521,8 @@ class ReplayScreen(PlayScreen):
         bar = self._bar
         match action:
             case "back" | "ahead" if bar:
-                self._seek(self._second + (SEEK_S if action == "ahead" else -SEEK_S))
+                at = self.reel.seconds if self._sought is None else self._sought
+                self._seek(at + (SEEK_S if action == "ahead" else -SEEK_S))
             case "first" | "reset" if bar and not self._error:
                 self._seek(bar.begin)
             case "last" if bar:
@@ -525,12 +534,22 @@ class ReplayScreen(PlayScreen):
                 super().act(action)
 
     @property
-    def _second(self) -> float:
-        """The moment that is shown, or is about to be [s since the world's reset]."""
-        spec = self.reel.current.spec
-        if self.reel.starting_over or self._is_waiting or self.reel.is_hurrying:
+    def _sought(self) -> float | None:
+        """The moment to be shown next [s since the world's reset]; None: the one that is shown."""
+        bar, spec = self._bar, self.reel.current.spec
+        held = bar is not None and bar.is_held
+        if held or self.reel.starting_over or self._is_waiting or self.reel.is_hurrying:
             return spec.frames_before(self._target) / spec.fps
-        return self.reel.seconds
+        return None
+
+    def _end(self) -> None:
+        """Rest on the last frame of a recording; leave after another script."""
+        if self._bar is None:
+            super()._end()
+        elif not self._is_over:
+            first, leave = map(self._bindings.title, ("first", "leave"))
+            self._bar.note = f"This is the end: {first} watches it again, {leave} leaves."
+            self._is_over = self._dirty = True
 
     def _seek(self, second: float) -> None:
         """Show a moment [s since the world's reset], or the nearest there is."""
@@ -543,9 +562,8 @@ class ReplayScreen(PlayScreen):
         """Show a block; the picture rests there at the end and while the mouse holds the bar."""
         assert self._playback is not None  # as above
         assert self._bar is not None
-        if not self._playback.seeks:
-            block = max(block, self.reel.current.block.block_index)
-        self._dirty, self._target = True, block
+        self._dirty, self._target, self._is_over = True, block, False
+        self._bar.note = self._playback.note
         paused = self.reel.paused and not self._holds
         self._holds = not paused and (self._bar.is_held or block == self._playback.last)
         if (paused or self._holds) != self.reel.paused:
@@ -557,6 +575,10 @@ class ReplayScreen(PlayScreen):
             self._playback.start = block
             self._context.worker.begin(self.playthrough)
             self.reel.restart(paused=self.reel.paused)
+        elif self.reel.starting_over or block < self.reel.current.block.block_index:
+            if not self._bar.is_held:  # to play up to there takes a while
+                self._context.worker.begin(self.playthrough)
+                self.reel.restart(paused=self.reel.paused, hurry_to=block)
         else:
             self.reel.hurry_to(block)
 
@@ -565,7 +587,11 @@ class ReplayScreen(PlayScreen):
         return self._bar is None and super()._is_veiled
 
     def _mode_text(self) -> str:
-        return "paused" if self._bar and self.reel.paused else super()._mode_text()
+        if self._bar is None:
+            return super()._mode_text()
+        if self.reel.starting_over or self.reel.is_hurrying:
+            return "seeking"
+        return "end" if self._is_over else super()._mode_text()
 
     def _draw_over(self, surface: pygame.Surface) -> None:
         theme = self.hud.theme(surface)
@@ -580,7 +606,7 @@ class ReplayScreen(PlayScreen):
             theme, (width, height) = self.hud.theme(surface), surface.get_size()
             margin, tall = theme.px(14), self._bar.height(theme)
             area = pygame.Rect(margin, height - margin - tall, width - 2 * margin, tall)
-            self._bar.draw(surface, theme, area, self._second)
+            self._bar.draw(surface, theme, area, self.reel.seconds, self._sought)
         elif self._bar:
             self._bar.hide()
         super()._draw_toolbar(surface)

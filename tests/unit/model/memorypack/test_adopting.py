@@ -108,11 +108,17 @@ def test_worlds_of_one_base_are_told_from_others():
     assert worlds_beside("mag") == worlds_beside("no such world") == ()
 
 
-def test_the_keys_lead_to_no_world_and_no_memory_that_cannot_hold_a_picture():
+def test_the_key_leads_to_no_world_that_cannot_hold_a_picture():
     assert [next_world(name) for name in ("memorypack", "pocket-framepack")] == ["pocket"] * 2
     assert next_world("pocket") is next_world("mag") is None
-    policies = available_policies()
-    assert next_policy("window", policies) == next_policy("none", policies) == "mag-retrieve"
+
+
+def test_the_key_leads_through_every_memory_and_back():
+    policies, seen = available_policies(), ["mag-retrieve"]
+    for _ in policies:
+        seen.append(next_policy(seen[-1], policies))
+    assert sorted(seen[1:]) == sorted(policies)
+    assert seen[-1] == "mag-retrieve"
     assert next_policy("memorypack", ("memorypack",)) == "memorypack"
 
 

@@ -177,6 +177,18 @@ def test_a_pause_holds_frames_and_generation(game):
     assert game.screen.reel.grid.late_frames == 0
 
 
+def test_keys_and_the_mouse_steer_after_a_pause_only_if_they_are_still_held(game):
+    game.pass_frames(1)
+    for key, released in (("left", False), ("up", True)):
+        game.key("p")
+        game.key(key)
+        if released:
+            game.key(key, down=False)
+        game.keyboard.drag(30.0, 0.0)
+        game.key("p")
+        assert game.keyboard.next_command() == CameraCommand(yaw=-1.0)
+
+
 def test_escape_and_closing_the_window_leave(game):
     game.key("escape")
     assert game.screen.outcome == Way.LEAVE

@@ -15,6 +15,7 @@ from mag_sandbox.sandbox.recording import playback
 from mag_sandbox.sandbox.recording.frames_file import StoredFrames
 from mag_sandbox.sandbox.recording.playback import Playback
 from mag_sandbox.sandbox.recording.reader import load_recording
+from mag_sandbox.sandbox.screens import Way
 from mag_sandbox.sandbox.screens.play import ReplayScreen
 from mag_sandbox.sandbox.settings import SandboxConfig
 from mag_sandbox.sandbox.ui.display import window
@@ -69,6 +70,11 @@ class Watching:
     @property
     def block(self):
         return self.screen.reel.current.block.block_index
+
+    def arrives(self, block):
+        """Wait until the world has played up to a block at least."""
+        reel = self.screen.reel
+        self.wait(lambda: not (reel.starting_over or reel.is_hurrying) and self.block >= block)
 
     def sees(self, block):
         """Wait until a block is shown."""
@@ -163,19 +169,64 @@ def test_moments_when_a_view_came_back_are_those_of_the_comparisons(watch):
         assert watching.playback.returns == tuple(one.seconds for one in stored.probes())
 
 
-def test_without_kept_frames_there_is_no_way_back_and_forward_is_played(watch):
+def test_without_kept_frames_the_world_plays_up_to_any_moment(watch):
     watching = watch(with_frames=False)
-    assert "only move forward" in watching.playback.note
+    assert "begins anew" in watching.playback.note
     watching.press(pygame.K_RIGHT)
-    watching.wait(lambda: watching.block >= JUMP)
-    reached = watching.block
-    for key in (pygame.K_LEFT, pygame.K_HOME):
-        watching.press(key)
-        watching.screen.update(time.perf_counter())
-        assert watching.block >= reached
+    watching.arrives(JUMP)
+    there = watching.screen.reel.current.block.poses
     watching.press(pygame.K_END)
     watching.sees(LAST)
     assert watching.screen.hud_state().mode == "paused"
+    watching.press(pygame.K_HOME)
+    watching.sees(0)
+    watching.press(pygame.K_RIGHT)
+    watching.arrives(JUMP)
+    assert watching.screen.reel.current.block.poses == there
+
+
+def test_a_drag_back_without_kept_frames_plays_once_the_mouse_lets_go(watch):
+    watching = watch(with_frames=False)
+    watching.press(pygame.K_END)
+    watching.sees(LAST)
+    watching.draw()
+    watching.mouse(pygame.MOUSEBUTTONDOWN, 0.5)
+    watching.mouse(pygame.MOUSEMOTION, 0.25)
+    assert watching.block == LAST and not watching.screen.reel.starting_over
+    watching.mouse(pygame.MOUSEBUTTONUP, 0.25)
+    assert watching.screen.hud_state().mode == "seeking"
+    watching.sees(LAST // 4)
+
+
+def test_the_bar_tells_what_is_shown_from_what_is_sought(watch):
+    watching = watch(with_frames=False)
+    watching.press(pygame.K_END)
+    watching.sees(LAST)
+    bar = watching.screen._bar
+    at_end = watching.draw()[:, bar._track.centery]
+    watching.mouse(pygame.MOUSEBUTTONDOWN, 0.5)
+    dragged = watching.draw()[:, bar._track.centery]
+    filled = bar._track.left + bar._track.width // 4
+    beyond = bar._track.left + 3 * bar._track.width // 4
+    assert np.array_equal(dragged[filled], at_end[filled])
+    assert np.array_equal(dragged[beyond], at_end[filled]), "the last frame is still shown"
+
+
+@pytest.mark.parametrize("with_frames", [True, False])
+def test_a_recording_rests_at_its_end_and_can_be_watched_again(watch, with_frames):
+    watching = watch(with_frames=with_frames)
+    for kind in (pygame.MOUSEBUTTONDOWN, pygame.MOUSEBUTTONUP):
+        watching.mouse(kind, 0.98)
+    watching.press(pygame.K_SPACE)
+    watching.wait(lambda: watching.screen.hud_state().mode == "end")
+    assert isinstance(watching.screen, ReplayScreen)
+    assert watching.block == LAST
+    assert "Home watches it again" in watching.screen._bar.note
+    watching.press(pygame.K_HOME)
+    watching.sees(0)
+    assert "the end" not in watching.screen._bar.note
+    watching.press(pygame.K_ESCAPE)
+    assert watching.screen.outcome is Way.LEAVE
 
 
 def test_beside_damaged_frames_any_other_moment_is_shown(watch):
