@@ -135,6 +135,11 @@ def write_synced(path: Path, data: bytes) -> None:
     _sync(path)
 
 
+def aside(folder: Path) -> Path:
+    """Return where a folder lies for the moment in which another takes its place."""
+    return folder.with_name(OLD + folder.name)
+
+
 def remove_folder(folder: Path) -> None:
     """Delete a folder or a link to one; it disappears at once.
 
@@ -236,7 +241,7 @@ def _sync(path: Path) -> None:
 
 
 def _swap(part: Path, folder: Path) -> None:
-    old = folder.with_name(OLD + folder.name)
+    old = aside(folder)
     if os.path.lexists(folder):
         _remove(old)
         folder.rename(old)

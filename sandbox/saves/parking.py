@@ -17,7 +17,7 @@ from filelock import BaseFileLock, FileLock, Timeout
 
 from mag_sandbox.files.border import exists, is_file, is_folder, is_missing
 from mag_sandbox.files.folders import HOME_VARIABLE
-from mag_sandbox.files.whole import remove_folder, tidy
+from mag_sandbox.files.whole import OLD, aside, remove_folder, tidy
 from mag_sandbox.model.world import MIB
 from mag_sandbox.sandbox.play.parked_scene import (
     THUMBNAIL,
@@ -36,7 +36,8 @@ logger = logging.getLogger(__name__)
 
 QUICK = "quick"  # the slot of the key that saves
 PATIENCE_S = 30.0  # longest wait for another game that is writing [s]
-CLAIM_S = 0.5  # a game that lists places holds each for less [s]
+CLAIM_S = 1.0  # a game that lists places holds each for less [s]
+PROBE_S = 0.05  # so long a list waits for another list that holds a place [s]
 AGAIN_S = 0.01  # between two tries to lock [s]
 _LOCK, _PLAYING = ".lock", ".playing-"
 
@@ -108,13 +109,13 @@ class ParkedScenes:
             StateError: it cannot be written, or another game plays it.
         """
         with self._alone():
-            if self._is_played_elsewhere(parked.id):
+            if self._is_played_elsewhere(parked.id, CLAIM_S):
                 raise _played_elsewhere(parked.name)
             if goes_on:
                 self._claim(parked.id, parked.name)
             write_state(self._path(parked.id), replace(parked, slot="", left=self.now()))
-        if not goes_on:
-            self.release(parked.id)
+            if not goes_on:  # a game that waits for its turn to write finds it free
+                self.release(parked.id)
         return parked.id
 
     def save_slot(self, parked: ParkedScene) -> str:
@@ -139,6 +140,18 @@ class ParkedScenes:
         if is_missing(self._path(save)):
             raise StateError("nothing was saved here yet; save first")
         return replace(self.load(save), id=id, slot="")
+
+    def header(self, id: str) -> StateHeader:
+        """Return the header of a place, even while another game replaces the place.
+
+        Raises:
+            StateError: it is missing or damaged.
+        """
+        folder = self._path(id)
+        for place in (folder, aside(folder)):
+            with suppress(StateError):
+                return read_header(place)
+        return read_header(folder)
 
     def load(self, id: str) -> ParkedScene:
         """Return a parked place or save without claiming it.
@@ -183,7 +196,7 @@ class ParkedScenes:
         """
         path = self._path(id)
         with self._alone():
-            if self._is_played_elsewhere(id):
+            if self._is_played_elsewhere(id, CLAIM_S):
                 raise _played_elsewhere(id)
             if not os.path.lexists(path):
                 raise StateError(f'the saved place "{id}" is gone; choose another')
@@ -215,10 +228,11 @@ class ParkedScenes:
     def entries(self) -> list[ParkedEntry]:
         """Return all places and saves, last left first; cheap, and never fails."""
         try:
-            names = [path.name for path in self.folder.iterdir() if is_slug(path.name)]
+            names = {path.name.removeprefix(OLD) for path in self.folder.iterdir()}
         except OSError:
             return []
-        entries = [entry for name in names if (entry := self._entry(name)) is not None]
+        found = [self._entry(name) for name in names if is_slug(name)]
+        entries = [entry for entry in found if entry is not None]
         return sorted(entries, key=lambda entry: (entry.left, entry.id), reverse=True)
 
     def total_bytes(self) -> int:
@@ -242,18 +256,16 @@ class ParkedScenes:
         return tuple(proposed)
 
     def _entry(self, id: str) -> ParkedEntry | None:
-        folder = self._path(id)
-        for _ in range(2):  # another game may have replaced it meanwhile
-            header, problem = None, None
-            try:
-                header = read_header(folder)
-                break
-            except StateError as error:
-                problem = str(error)
+        folder, header, problem = self._path(id), None, None
         try:
-            size, changed = _measure(folder)
-        except OSError:
+            header = self.header(id)
+        except StateError as error:
+            problem = str(error)
+        places = (folder, aside(folder), folder)  # another game may be replacing it
+        measured = next(filter(None, map(_measure, places)), None)
+        if measured is None:
             return None
+        size, changed = measured
         left = header.left_at if header else changed
         return ParkedEntry(id, folder, left, size, header, problem, self._is_played_elsewhere(id))
 
@@ -275,12 +287,12 @@ class ParkedScenes:
             raise _unusable(self._playing_file(id), error) from None
         self._playing[id] = lock
 
-    def _is_played_elsewhere(self, id: str) -> bool:
+    def _is_played_elsewhere(self, id: str, patience: float = PROBE_S) -> bool:
         file = self._playing_file(id)
         if id in self._playing or not exists(file):
             return False
         try:
-            with _lock(file).acquire(0.0):
+            with _lock(file).acquire(patience, poll_interval=AGAIN_S):
                 return False
         except Timeout:
             return True
@@ -332,13 +344,16 @@ def _unusable(path: Path, error: OSError) -> StateError:
     )
 
 
-def _measure(folder: Path) -> tuple[int, datetime]:
+def _measure(folder: Path) -> tuple[int, datetime] | None:
     """Return the bytes of a folder's files and when it was last changed; follows no links."""
-    status = folder.lstat()
-    size = 0
-    if is_folder(folder) and not folder.is_symlink():
-        with os.scandir(folder) as files:
-            size = sum(file.stat(follow_symlinks=False).st_size for file in files)
+    try:
+        status = folder.lstat()
+        size = 0
+        if is_folder(folder) and not folder.is_symlink():
+            with os.scandir(folder) as files:
+                size = sum(file.stat(follow_symlinks=False).st_size for file in files)
+    except OSError:
+        return None
     return size, datetime.fromtimestamp(status.st_mtime, UTC)
 
 

@@ -20,7 +20,7 @@ from mag_sandbox.files.border import Refusal, exists, reason_of
 from mag_sandbox.model.world import FrameBlock, WorldFailed, WorldState
 from mag_sandbox.sandbox.freed_memory import give_back_freed
 from mag_sandbox.sandbox.play.events import SessionObserver, SessionStart
-from mag_sandbox.sandbox.play.parked_scene import ParkedScene, check_slug, read_header, scene_in
+from mag_sandbox.sandbox.play.parked_scene import ParkedScene, check_slug, scene_in
 from mag_sandbox.sandbox.play.session import Playthrough, Session
 from mag_sandbox.sandbox.play.worker import GenerationWorker
 from mag_sandbox.sandbox.recording.recorder import Recorder
@@ -186,7 +186,7 @@ class Saves(SessionObserver):
             take = partial(self.take, id, is_on_disk=False)
             return Playthrough(waiting.scene, waiting.seed, take), waiting.world
         folder = self.scenes.folder / check_slug(id)
-        header = read_header(folder)
+        header = self.scenes.header(id)
         take = partial(self.take, id)
         return Playthrough(scene_in(folder, header), header.seed, take, str(folder)), header.world
 

@@ -269,6 +269,22 @@ def test_games_write_in_turn(folder):
     other.park(left())
 
 
+def test_a_scene_is_listed_while_another_game_replaces_it(folder, monkeypatch):
+    one, other = game(folder), game(folder)
+    parked = one.take(one.park(left()))
+    rename, seen = Path.rename, []
+
+    def renaming(path, target):
+        try:
+            return rename(path, target)
+        finally:
+            seen.append((names(other), other.header(parked.id).name))
+
+    monkeypatch.setattr(Path, "rename", renaming)
+    one.park(parked)
+    assert seen == [(["Meadow"], "Meadow")] * 2  # out of the way, and in its place
+
+
 def test_a_failed_park_leaves_the_scene_with_its_game(folder, monkeypatch):
     one, other = game(folder), game(folder)
     id = one.park(left())
