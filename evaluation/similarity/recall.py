@@ -18,6 +18,7 @@ from mag_sandbox.evaluation.similarity.anchors import Fate, ProbeKind, Return
 from mag_sandbox.evaluation.similarity.motion import MotionVerdict, expected_shift
 from mag_sandbox.evaluation.similarity.pictures import Sight
 from mag_sandbox.model.full.image_shift import enlarged, image_shift, reduced
+from mag_sandbox.model.loading import keeps_places
 from mag_sandbox.model.world import Frames
 
 REMEMBERED, VAGUE = 80.0, 40.0  # percent of recall from which people speak of it so
@@ -135,8 +136,8 @@ def reason_text(
     if fate in ("evicted", "never kept"):
         gone = "It was never kept in memory"
         if fate == "evicted":
-            full = policy != "window"
-            gone = "It had been forgotten to make room" if full else "It had left the short memory"
+            crowded = keeps_places(policy)
+            gone = f"It had {'been forgotten to make room' if crowded else 'left the short memory'}"
         luck = {"remembered": ", yet it looks the same", "vaguely": ", yet some of it is alike"}
         return f"{gone}{luck.get(word, ': made up anew')}."
     used = "and was used" if attended else "but was not used"

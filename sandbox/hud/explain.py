@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pygame
 
 from mag_sandbox.controls.camera import CameraPose
-from mag_sandbox.model.loading import policy_look
+from mag_sandbox.model.loading import available_policies, keeps_places, policy_look
 from mag_sandbox.model.world import KIB, MIB, MemoryEntry, MemoryUsage, SegmentKind
 from mag_sandbox.sandbox.hud.hud_state import (
     LEGEND,
@@ -54,7 +54,7 @@ def explain(memory: MemoryUsage, share: float, width: int = BAR_WIDTH) -> Explan
             return _of_stretch(memory, stretch, x, width)
     lines = [policy_look(memory.policy).when_full]
     free, each = max(0, memory.budget - memory.bytes), _frame_bytes(memory)
-    if each and memory.policy in ("mag-retrieve", "mag", "full"):
+    if each and memory.policy in available_policies() and keeps_places(memory.policy):
         lines.insert(0, f"Space for about {_count(free // each, 'more frame')}.")
     return Explanation(f"Free: {_mib(free)} of {_mib(memory.budget)}", tuple(lines))
 

@@ -2,7 +2,6 @@
 
 from mag_sandbox.model.loading import keeps_places, policy_look
 from mag_sandbox.model.memory import MEMORY_POLICIES
-from tests import ROOT
 
 
 def test_every_policy_has_a_label_a_sentence_and_a_mark_of_its_own():
@@ -18,14 +17,6 @@ def test_a_policy_of_another_world_goes_by_its_own_name():
     assert policy_look("memorypack").label == "memorypack"
     own = [policy_look(name).colour for name in MEMORY_POLICIES]
     assert policy_look("memorypack").colour not in own
-
-
-def test_the_guide_lists_them_all():
-    guide = (ROOT / "docs/guide.md").read_text()
-    for name in MEMORY_POLICIES:
-        look = policy_look(name)
-        about = look.about[0].lower() + look.about[1:].rstrip(".")
-        assert f"| {look.label} | `{name}` | {about} |" in guide
 
 
 def test_the_policies_that_forget_what_is_out_of_view_are_marked():
