@@ -10,7 +10,7 @@ import queue
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache, partial
 from typing import Protocol
 
@@ -36,6 +36,7 @@ op = opset15  # operations
 BYTES = Type.u8  # of a node
 _TYPES = {torch.bfloat16: Type.bf16, torch.float32: Type.f32}
 _CORE = Core()
+_MOST_COPIES = 2  # of a graph
 _COMPILING = ThreadPoolExecutor(1, "compiling")  # while the rest is loaded
 
 
@@ -185,15 +186,12 @@ class GraphCompiler:
     execution: Execution
     quantise: Quantise | None = None
     weights: str = ""
-    _shared: list["CompiledGraph"] = field(default_factory=list, compare=False, repr=False)
 
     def compile(
         self,
         network: str,
         write: Callable[[], Graph],
         which: object = "",
-        *,
-        is_shared: bool = False,
     ) -> "CompiledGraph":
         """Begin to compile a graph of a network, on a thread, while the rest is loaded.
 
@@ -201,20 +199,8 @@ class GraphCompiler:
             network: whose precision it runs in.
             write: returns the graph.
             which: tells it from other graphs of the network, by its `repr`.
-            is_shared: whether two threads call it at once in play; see `compile_copies`.
         """
-        graph = CompiledGraph(partial(self.compiled, network, write, which))
-        if is_shared:
-            self._shared.append(graph)
-        return graph
-
-    def compile_copies(self) -> None:
-        """Begin to compile a second copy of each shared graph.
-
-        Otherwise the first two simultaneous calls would wait for it, during play.
-        """
-        while self._shared:
-            self._shared.pop().compile_copy()
+        return CompiledGraph(partial(self.compiled, network, write, which))
 
     def keep(self) -> None:
         """Write graphs to disk for the next start, once all that was begun is compiled."""
@@ -255,6 +241,9 @@ class GraphCompiler:
 class CompiledGraph:
     """A graph of a `GraphCompiler`; called by several threads, it runs on theirs.
 
+    A compiled model runs once at a time. So the first call that meets another one has a second
+    copy compiled; until that is there, calls take turns.
+
     Args:
         compiled: returns a compiled model of the graph, each time another one.
     """
@@ -262,28 +251,25 @@ class CompiledGraph:
     def __init__(self, compiled: Callable[[], CompiledModel]) -> None:
         self._compiled = compiled
         self._free: queue.Queue[InferRequest] = queue.LifoQueue()
-        self._begun = self.compile_copy()
+        self._copies = [self._compile_copy()]
 
-    def compile_copy(self) -> "Future[None]":
-        """Begin to compile another copy, for a thread that calls beside others."""
-        return _COMPILING.submit(lambda: self._free.put(self._request()))
+    def _compile_copy(self) -> "Future[None]":
+        return _COMPILING.submit(lambda: self._free.put(self._compiled().create_infer_request()))
 
     def __call__(self, given: Sequence[Tensor], made: Sequence[Tensor]) -> None:
         """Run it on contiguous tensors, whose memory it uses as it is."""
-        self._begun.result()
+        self._copies[0].result()
+        if self._free.empty() and len(self._copies) < _MOST_COPIES:
+            self._copies.append(self._compile_copy())
+        request = self._free.get()
         try:
-            request = self._free.get_nowait()
-        except queue.Empty:  # a compiled model runs once at a time
-            request = self._request()
-        for place, x in enumerate(given):
-            request.set_input_tensor(place, _memory(x))
-        for place, x in enumerate(made):
-            request.set_output_tensor(place, _memory(x))
-        request.infer(share_outputs=True)  # else outputs are copied once more
-        self._free.put(request)
-
-    def _request(self) -> InferRequest:
-        return self._compiled().create_infer_request()
+            for place, x in enumerate(given):
+                request.set_input_tensor(place, _memory(x))
+            for place, x in enumerate(made):
+                request.set_output_tensor(place, _memory(x))
+            request.infer(share_outputs=True)  # else outputs are copied once more
+        finally:
+            self._free.put(request)
 
 
 def _memory(x: Tensor) -> Memory:

@@ -45,7 +45,6 @@ class GraphEngine(PocketEngine):
     def painter(self, painter: Painter) -> Painter:
         """Return what runs a painter."""
         graphs = GraphPainter(painter, self._compiler)
-        self._compiler.compile_copies()
         self._compiler.keep()
         return graphs
 
@@ -59,12 +58,10 @@ class GraphEngine(PocketEngine):
         empty_text: TextKeys,
     ) -> Generator:
         """Return a generator over transformers, and over a cache of its own."""
-        # as they are needed: a first block is remembered, not denoised; then views are
-        block, view = Sizes(shape.block_length * shape.tokens), Sizes(shape.tokens)
-        remembering.prepare(memorises=True, exact=[block])
-        making.prepare(memorises=False, exact=[block])
-        remembering.prepare(memorises=True, exact=[view])
-        making.prepare(memorises=False, exact=[view])
+        # as they are needed: the first block is remembered, then a view, before one is denoised
+        sizes = [Sizes(shape.block_length * shape.tokens), Sizes(shape.tokens)]
+        remembering.prepare(memorises=True, exact=sizes)
+        making.prepare(memorises=False, exact=sizes)
         cache = ApartCache(shape, slots, self.execution.dtype, spare=1)
         self._compiler.keep()
         passes = GraphPasses(making, cache), GraphPasses(remembering, cache)
@@ -80,9 +77,7 @@ class GraphEngine(PocketEngine):
         compiled, stride = self._compiler.compile, autoencoder.config.stride // CELL
         own = config.latent_size
         decoders = {
-            size: compiled(
-                "decoder", partial(decoder_graph, source, size), tuple(size), is_shared=size == own
-            )
+            size: compiled("decoder", partial(decoder_graph, source, size), tuple(size))
             for size in (own, *sizes)
         }
         encoder = compiled("encoder", partial(encoder_graph, source, (height, width)))

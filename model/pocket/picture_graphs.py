@@ -61,15 +61,12 @@ class GraphAnimator:
         self._source, self._size, self._of_others = source, size, of_others
         self._dtype = compiler.execution.dtype
         self._cells = size[0] // CELL, size[1] // CELL
-        self._parts = compiler.compile(
-            "parts", partial(parts_graph, source, self._cells), is_shared=True
-        )
+        self._parts = compiler.compile("parts", partial(parts_graph, source, self._cells))
         self._move = {
             (blows, walks): compiler.compile(
                 "move",
                 partial(move_graph, source, self._cells, blows=blows, walks=walks),
                 (blows, walks),
-                is_shared=True,
             )
             for walks in (False, True)
             for blows in (True, False)

@@ -191,8 +191,6 @@ class GraphCollector(GraphCompiler):
         network: str,
         write: Callable[[], Graph],
         which: object = "",  # noqa: ARG002
-        *,
-        is_shared: bool = False,  # noqa: ARG002
     ) -> CompiledGraph:
         """Note a graph; what is returned cannot be called."""
         self.graphs.setdefault(network, write)

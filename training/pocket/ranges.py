@@ -132,8 +132,6 @@ class RecordingCompiler(GraphCompiler):
         network: str,
         write: Callable[[], Graph],
         which: object = "",  # noqa: ARG002
-        *,
-        is_shared: bool = False,  # noqa: ARG002
     ) -> CompiledGraph:
         """Begin to compile a graph; see `GraphCompiler`."""
         self.graphs.append(RecordedGraph(self, network, write))

@@ -15,7 +15,7 @@ if find_spec("openvino") is None:
 
 from mag_sandbox.evaluation.similarity.metrics import psnr
 from mag_sandbox.model.execution import compiles_here, run_pictures
-from mag_sandbox.model.graphs import GraphCompiler
+from mag_sandbox.model.graphs import GraphCompiler, graph_input, op
 from mag_sandbox.model.kv_cache import CacheShape, KVCache
 from mag_sandbox.model.pocket import loading as pocket
 from mag_sandbox.model.pocket.animator import Animator, Moments
@@ -199,3 +199,21 @@ def test_openvino_reports_to_nobody(tmp_path):
     )
     assert said.stdout.strip() == "None"
     assert not [path for path in tmp_path.iterdir() if "intel" in path.name.lower()]
+
+
+def test_a_graph_that_threads_call_at_once_is_compiled_a_second_time():
+    compiler, side, compiled = GraphCompiler(COMPILED), 512, []
+
+    def write():
+        compiled.append(1)
+        x = graph_input(side, side)
+        return [x], [op.matmul(x, x, transpose_a=False, transpose_b=False)]
+
+    graph, x = compiler.compile("decoder", write), torch.eye(side)
+    made = [torch.empty_like(x) for _ in range(4)]
+    with ThreadPoolExecutor(4) as threads:
+        while len(graph._copies) == 1:
+            list(threads.map(lambda y: graph([x], [y]), made))
+    graph._copies[1].result()
+    assert all(torch.equal(y, x) for y in made)
+    assert len(compiled) < len(made)
