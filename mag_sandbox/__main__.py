@@ -1,5 +1,6 @@
 """The program as a process: `mag-sandbox`, `python -m mag_sandbox` and `python main.py`."""
 
+import gc
 import signal
 import sys
 
@@ -12,6 +13,7 @@ def main() -> int:
     Ctrl+C ends it at any moment, also while it still imports; a second one ends it at once, unless
     there is something to keep.
     """
+    gc.set_threshold(50_000)  # imports alone make 200,000 objects that stay
     configure_logging()
     try:
         return end_process(run_command(_run))

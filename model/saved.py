@@ -62,7 +62,10 @@ def check_finite(state: Mapping[str, Tensor], path: Path, remedy: str) -> None:
     Raises:
         MissingWeights: there are some.
     """
-    if not all(torch.isfinite(value).all() for value in state.values()):
+    largest = (
+        value.abs().amax() for value in state.values() if value.numel()
+    )  # a fifth of the time
+    if not all(torch.isfinite(each) for each in largest):
         raise MissingWeights(f"{path} holds values that are not finite; {remedy}")
 
 

@@ -33,7 +33,7 @@ class RingGround(Protocol):
     """Pictures of the ring."""
 
     def piece(self, around: Surroundings, place: Place) -> RingPiece:
-        """Return a piece that shows a place, all of which is known."""
+        """Return a piece that shows a place; unknown cells continue their neighbours."""
 
 
 class DecodedGround:
@@ -156,13 +156,18 @@ class ViewCutter:
         """
         self._lattice, self._ground, self._size = lattice, ground, size
 
-    def views(self, around: Surroundings, poses: Sequence[CameraPose]) -> Tensor | None:
-        """Return pictures at some poses, [F, 3, H, W]; None: some of their cells are unknown.
+    def views(
+        self, around: Surroundings, poses: Sequence[CameraPose], unknown: int = 0
+    ) -> Tensor | None:
+        """Return pictures at some poses, [F, 3, H, W]; None: too little of them is known.
 
-        The poses are near to each other, as those of a block are.
+        Args:
+            around: what is known.
+            poses: near to each other, as those of a block are.
+            unknown: columns of cells that may be; what is beside them goes on there.
         """
         touched = self._lattice.around_all(poses)
-        if not around.at(touched).known.all():
+        if np.count_nonzero(~around.at(touched).known.all(axis=0)) > unknown:
             return None
         place, picture = self._ground.piece(around, touched)
         return torch.stack([self._view(picture[0], place, pose) for pose in poses])

@@ -113,6 +113,7 @@ def _seen(things: Sequence[PlacedObject]) -> tuple[np.ndarray, np.ndarray]:
 # What is behind all things, read off a picture
 
 _ALIKE = 24.0  # levels of a channel at which two colours are hardly alike any more
+_LIKENESS = np.exp(-((np.arange(256.0) / _ALIKE) ** 2))  # by levels of difference
 _FEWEST = 800  # pixels that a picture had best show of a band
 _OWN_SHARE = 0.12  # share of a band's pixels that its own colour has, where it can be seen at all
 
@@ -126,7 +127,7 @@ class RingPicture:
     covered: np.ndarray  # where something may stand before the background, bool [H, W]
 
     def of_rows(self, first: int, last: int) -> np.ndarray:
-        """Return the background pixels of rows from the first to before the last, float [N, 3].
+        """Return the background pixels of rows from the first to before the last, int16 [N, 3].
 
         A row has as many as it shows. If some of a row is bare, only that counts, since things in
         front have colours of their own.
@@ -136,11 +137,11 @@ class RingPicture:
 
     @cached_property
     def _rows(self) -> np.ndarray:
-        found = [np.zeros((0, 3))]
+        found = [np.zeros((0, 3), np.int16)]
         for pixels, shown, covered in zip(self.pixels, self.shown, self.covered, strict=True):
             own = shown & ~covered
             found.append(np.resize(pixels[own if own.any() else shown], (shown.sum(), 3)))
-        return np.asfortranarray(np.concatenate(found))  # channels apart: their maximum is quick
+        return np.asfortranarray(np.concatenate(found).astype(np.int16))  # channels apart: quick
 
 
 def boxes(things: Sequence[PlacedObject], shape: tuple[int, ...]) -> np.ndarray:
@@ -182,7 +183,7 @@ def _as_seen(thing: PlacedObject, pixels: np.ndarray) -> PlacedObject:
 
 
 def _band(thing: PlacedObject, sight: RingPicture) -> np.ndarray:
-    """Return the pixels of the rows that a thing covers, float [N, 3]; see `of_rows`."""
+    """Return the pixels of the rows that a thing covers, int16 [N, 3]; see `of_rows`."""
     height, width = sight.shown.shape
     middle, half = height / 2 - thing.pitch * width / 360, thing.height * width / 720
     return sight.of_rows(max(round(middle - half), 0), min(max(round(middle + half), 0), height))
@@ -190,7 +191,8 @@ def _band(thing: PlacedObject, sight: RingPicture) -> np.ndarray:
 
 def _alike(pixels: np.ndarray, color: Sequence[int]) -> np.ndarray:
     """Return how alike pixels are to a colour, 0 to 1 each."""
-    result: np.ndarray = np.exp(-((np.abs(pixels - np.array(color)).max(axis=-1) / _ALIKE) ** 2))
+    differences = [np.abs(pixels[:, channel] - level) for channel, level in enumerate(color)]
+    result: np.ndarray = _LIKENESS[np.maximum(np.maximum(*differences[:2]), differences[2])]
     return result
 
 

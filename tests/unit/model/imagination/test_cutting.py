@@ -87,6 +87,17 @@ def test_there_is_no_view_of_what_is_not_known():
     assert cutter().views(around, [CameraPose(yaw=180.0)]) is not None
 
 
+def test_of_some_unknown_columns_what_is_beside_them_goes_on():
+    around, pose = all_known(), CameraPose(yaw=180.0)
+    place = cutter()._lattice.place(cutter()._lattice.nearest(pose))
+    around = around.without(around.mask(Place(0, place.left, around.known.shape[0], 1)))
+    pose = cutter()._lattice.nearest(pose)
+    assert cutter().views(around, [pose]) is None
+    assert cutter().views(around, [pose], unknown=1) is not None
+    around = around.without(around.mask(Place(0, place.left + 1, around.known.shape[0], 1)))
+    assert cutter().views(around, [pose], unknown=1) is None
+
+
 def test_where_not_all_is_known_the_nearest_view_shows_what_is_known_of_it():
     around, pose = all_known(), CameraPose(yaw=90.0, pitch=4.0)
     around = around.without(around.mask(Place(2, 0, 1, COLUMNS)))  # its uppermost cells
