@@ -62,7 +62,7 @@ class Control:
     prompt: str | None = None  # None: as before
     memory: MemorySetting | None = None  # None: as before
     edit: Edit | None = None  # begun before the block is made
-    leave_out: tuple[str, ...] = ()  # of `WorldSpec.optional`, to save time
+    leave_out: tuple[str, ...] = ()  # of `WorldSpec.optional` and `waits`, to save time
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -87,6 +87,7 @@ class WorldSpec:
     moves: bool = False  # scenes change with time: clouds drift, creatures walk
     kinds: tuple[str, ...] = ()  # of things that an edit can place; none: there are no edits
     optional: tuple[str, ...] = ()  # what blocks may leave out, first what players notice least
+    waits: tuple[str, ...] = ()  # what the first blocks of play leave out
 
     @property
     def frame_size(self) -> tuple[int, int]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from functools import partial
+from threading import Event
 from typing import TypeVar
 
 import numpy as np
@@ -39,13 +40,14 @@ from mag_sandbox.scenes.things import named_things
 from mag_sandbox.scenes.vocabulary import Vocabulary
 
 BLOCKS_A_VIEW = 3  # that are shown while a view is painted beside them, with time to spare
-BLOCKS_A_PLAN = 4  # likewise, while one is made first: of a new prompt, or after a loss
+BLOCKS_A_PLAN = 6  # likewise, while one is made first: of a new prompt, or after a loss
 Result = TypeVar("Result")
 SkyAlone = Callable[[Tensor, Sequence[CameraPose]], Tensor]  # [F, 3, H, W] of poses -> the same
 _EVERYWHERE = 90.0  # degrees; what is wider stands nowhere in particular
 REACH = 0.45  # of a view: how far beyond its edge all is painted before the camera gets there
 SOON = 0.1  # of a view: what the next block may show
 _SKIES = (6, 8)  # rows and columns by which pieces of sky are larger than need be
+_SKY_UNKNOWN = 1  # columns; the wind takes four seconds for one
 CLOUDS = 0.12  # of a view: how far upwind of the sky in view
 BORDER = 4  # cells of known ground that a view had best show, to be painted on from
 _BORDER_WORTH = 0.1  # of an unknown cell's
@@ -288,6 +290,8 @@ class PaintingInventor:
         self.losses = 0  # how often something was forgotten
         self._evictions = 0  # of memory, when its losses were last looked at
         self._thread = ThreadPoolExecutor(1, "painting", torch.set_num_threads, (1,))
+        self._may_begin = Event()
+        self._may_begin.set()
 
     @property
     def has_view(self) -> bool:
@@ -326,9 +330,28 @@ class PaintingInventor:
         self._view = self._begun(pose, prompt)
         return blocks
 
+    def hold(self) -> None:
+        """Have plans and views that are begun from now on wait: a block needs the cores.
+
+        They have the time of some blocks, and a block has only its own.
+        """
+        self._may_begin.clear()
+
+    def release(self) -> None:
+        """Let plans and views begin."""
+        self._may_begin.set()
+
+    def _begin(self, make: Callable[[], Result]) -> "Future[Result]":
+        def made() -> Result:
+            self._may_begin.wait()
+            return make()
+
+        return self._thread.submit(made)
+
     def take_view(self, memory: ViewMemory) -> Tensor:  # noqa: ARG002
         """Return the view that was begun, and know it."""
         assert self._view is not None
+        self.release()
         view, self._view = self._view, None
         made = view.made.result()
         self.around, self.plan = made.ground.around, made.ground.plan
@@ -414,7 +437,7 @@ class PaintingInventor:
 
     def skies(self, poses: Sequence[CameraPose]) -> Tensor | None:
         """Return such pictures without what stands before the sky."""
-        return self._skies.views(self.around, poses)
+        return self._skies.views(self.around, poses, unknown=_SKY_UNKNOWN)
 
     def snapshot(self) -> WorldState:
         """Return all that it knows, and of what a view under way is made."""
@@ -482,6 +505,7 @@ class PaintingInventor:
     def close(self) -> None:
         """End the thread."""
         self.drop_view()
+        self.release()
         self._thread.shutdown()
 
     def _begun(self, pose: CameraPose, prompt: str) -> _View:
@@ -492,7 +516,7 @@ class PaintingInventor:
             ground = paint(around, pose)
             return _PaintedView(ground, imagination.view(ground.around, pose))
 
-        return _View(pose, prompt, self._thread.submit(make))
+        return _View(pose, prompt, self._begin(make))
 
     def _require_plan(self, prompt: str) -> int:
         """Begin a plan, if there is none of this prompt; return how many blocks to leave it."""
@@ -505,7 +529,7 @@ class PaintingInventor:
     def _begin_plan(self, prompt: str, noise: int) -> None:
         """Begin a plan; it goes on if the view that it is for is dropped."""
         self._asked = prompt, noise
-        self._planned = self._thread.submit(self._planner(prompt, noise, self.around))
+        self._planned = self._begin(self._planner(prompt, noise, self.around))
 
     def _planner(
         self, prompt: str, noise: int, around: Surroundings

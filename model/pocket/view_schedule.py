@@ -125,7 +125,10 @@ class ViewSchedule:
         if pose is not None:
             with self._times.measure("look_ahead"):
                 blocks = self._inventor.begin_view(pose, prompt, memory)
-            self.request = ViewRequest(pose, next_block + times * blocks)
+            due = next_block + times * blocks
+            if self.request is not None:  # replaced; a plan begun for it has as long as before
+                due = max(due, self.request.due)
+            self.request = ViewRequest(pose, due)
 
     def is_due(self, block: int) -> bool:
         """Tell whether a requested view is remembered before a block."""

@@ -46,6 +46,7 @@ from mag_sandbox.scenes import Scene
 
 _FIRST_VIEWS = 2  # one to each side of the first, for which the camera's first movement waits
 LOOK_AHEAD = "look-ahead"  # views are made at leisure: new ground stays soft for longer
+SIDES = "sides"  # the first movement does not wait for the views beside the first one
 OPTIONAL = (WIND, LOOK_AHEAD, MOTION)  # what blocks may leave out, first what shows least
 _LEISURE = 4  # times the blocks that are given to a view otherwise
 _AROUND, _EDITS = "around", "edits"  # parts of a snapshot: the painted ring, and the edits
@@ -116,7 +117,8 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             editor: changes the painted ground; None: no edits.
             look_ahead: whether views are made before the camera gets there.
         """
-        super().__init__(replace(parts, spec=replace(parts.spec, optional=OPTIONAL)))
+        spec = replace(parts.spec, optional=OPTIONAL, waits=(SIDES,))
+        super().__init__(replace(parts, spec=spec))
         self._initial_memory, self._look_ahead = memory, look_ahead
         self.painting, self.editor = painting, editor
         self._inventor: Inventor = painting or MemoryModelInventor()
@@ -142,6 +144,8 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             poses = (CameraPose(),) * self.spec.block_length
             view = self._first_view(scene)
             self.schedule.views_owed = _FIRST_VIEWS
+            if self.painting:
+                self.painting.hold()  # until the next block is done: it is due soon
             return self._finish_block(poses, CameraCommand(), self.memory.resting(view))
 
     def step(self, control: Control) -> FrameBlock:
@@ -153,11 +157,13 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             while self.prepare():  # first of all, so that work done early makes no difference
                 pass
             if control.camera != CameraCommand():
-                self.remember_views_owed()
+                self._remember_views_owed(wait=SIDES not in control.leave_out)
             self._advance(leave_out=control.leave_out)
             edited = self._obey(control)
             self._schedule_views(control.camera)
             block = self._finish_block(self._poses(control.camera), control.camera)
+            if self.painting:
+                self.painting.release()
             return replace(block, edited=edited)
 
     def show(self, control: Control, frames: Frames) -> FrameBlock:
@@ -290,13 +296,14 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             self.painting.see(CameraPose(), view)
         return view
 
-    def remember_views_owed(self) -> None:
+    def _remember_views_owed(self, wait: bool = True) -> None:
         """Remember both sides of the first view, so that the camera turns into a finished world.
 
-        The wait depends on commands alone, so a replay waits at the same block.
+        Without the wait they arrive later, and ground beside the first view is a guess until then.
+        Either depends on controls alone, so a replay waits at the same block.
         """
         schedule, session = self.schedule, self._running()
-        while schedule.views_owed and schedule.paints(self.memory):
+        while wait and schedule.views_owed and schedule.paints(self.memory):
             self._request_view(session.command, session.block_index)
             if schedule.request is None:
                 break
@@ -320,6 +327,8 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
     def _schedule_views(self, command: CameraCommand) -> None:
         """Request the view that a command leads to, or else the one the camera was heading for."""
         session, schedule = self._running(), self.schedule
+        if self.painting:
+            self.painting.hold()  # until the block is done
         paints = schedule.paints(self.memory)
         if not paints and schedule.has_remembered:
             return  # once a block, to stay in time

@@ -184,6 +184,7 @@ class GenerationWorker:
         world = None
         try:
             world = load(self._on_progress)
+            gc.freeze()  # else a look for garbage stops all threads for a tenth of a second
             self._serve(Session(world, self._source, self._observers))
         except _ClosedWhileLoadingError:
             logger.info("closed while loading")
@@ -193,6 +194,7 @@ class GenerationWorker:
             self._cancel_calls()
             if world:
                 world.close()
+            gc.unfreeze()
             gc.collect()  # of what failed: it holds the world, which is large, and itself
 
     def _serve(self, alone: Session) -> None:
@@ -235,7 +237,7 @@ class GenerationWorker:
         if playthrough is None:
             return self._wait(session, generation, for_turn=False)
         self._set_status(WorkerStatus(stage="ready", fraction=1.0))
-        work = OptionalWork(spec.block_seconds, spec.optional)
+        work = OptionalWork(spec.block_seconds, spec.optional, spec.waits)
         begun = self._clock()
         step = session.begin(playthrough)
         large = self._enlarged(step, spec, work)

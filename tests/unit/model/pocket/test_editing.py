@@ -479,7 +479,7 @@ def test_what_is_shown_overrules_what_was_painted_and_nobody_saw():
     """Both sides of the first view are painted ahead; a history that is shown may be otherwise."""
     made = world()
     first = made.reset(PLACE, seed=1)
-    made.remember_views_owed()
+    made._remember_views_owed()
     unseen = made.painting.around.known & ~made.editor._seen
     assert unseen.any()
     made.show(RIGHT, np.zeros_like(first.frames))

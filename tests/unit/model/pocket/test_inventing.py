@@ -37,7 +37,7 @@ from mag_sandbox.model.pocket.painting import (
     Plan,
     next_view,
 )
-from mag_sandbox.model.pocket.world import LOOK_AHEAD, DiffusionWorld
+from mag_sandbox.model.pocket.world import LOOK_AHEAD, SIDES, DiffusionWorld
 from mag_sandbox.model.world import Control, FrameBlock, MemorySetting, WorldFailed, WorldState
 from tests.tiny import (
     CAPTIONS,
@@ -109,7 +109,7 @@ def lattice_of(made: DiffusionWorld) -> Lattice:
 def begin(made: DiffusionWorld) -> None:
     """Begin a session in which both sides of the first view are remembered already."""
     made.reset(PLACE, 1)
-    made.remember_views_owed()
+    made._remember_views_owed()
     made.memory.take_ahead()
 
 
@@ -151,6 +151,49 @@ def test_the_first_movement_waits_for_both_sides_of_the_first_view_and_rest_for_
     blocks = [made.step(RIGHT), made.step(RIGHT)]
     assert taken[owed : owed + 2] == [1 + rests] * 2
     assert [len(block.look_ahead) for block in blocks] == [2, 0]
+
+
+def test_a_first_movement_that_leaves_out_the_wait_sees_guesses_until_the_views_are_due():
+    made = world()
+    taken = count_views(made)
+    made.reset(PLACE, 1)
+    taken.clear()  # the first view
+    due = made.schedule.request.due
+    blocks = [made.step(replace(RIGHT, leave_out=(SIDES,)))]
+    assert made.spec.waits == (SIDES,)
+    assert made.schedule.request.due >= due, "a plan under way has as long as before"
+    while not taken:
+        assert blocks[-1].look_ahead == ()
+        blocks.append(made.step(RIGHT))
+    assert taken == [due]
+    repeated = world()
+    repeated.reset(PLACE, 1)
+    first, *others = (replace(RIGHT, leave_out=(SIDES,)), *[RIGHT] * (len(blocks) - 1))
+    assert same(blocks, [repeated.step(control) for control in (first, *others)])
+
+
+def test_nothing_is_painted_while_a_block_is_made_unless_it_is_waited_for():
+    made = world()
+    begin(made)
+    made.schedule.cancel()
+    painting, begun = made.painting, threading.Event()
+    imagine = painting._imagination.imagine
+    painting._imagination.imagine = lambda *args: (begun.set(), imagine(*args))[1]
+    painting.hold()
+    made._request_view(UP.camera, 1)
+    assert painting.has_view
+    assert not begun.is_set()
+    painting.take_view(made.memory)
+    assert begun.is_set()
+    made.step(UP)
+    assert painting._may_begin.is_set()
+
+
+def test_a_world_is_closed_while_its_first_view_waits():
+    made = world()
+    made.reset(PLACE, 1)
+    assert not made.painting._may_begin.is_set()
+    made.close()
 
 
 def test_a_state_parked_before_the_first_movement_goes_on_to_the_bit():
