@@ -6,11 +6,11 @@ view under way is parked as what it is made from. Where to paint next (what is i
 comes into it soon and, at rest, what lies around) is bookkeeping, quick enough for every block.
 """
 
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from threading import Event
 from typing import TypeVar
 
 import numpy as np
@@ -290,8 +290,7 @@ class PaintingInventor:
         self.losses = 0  # how often something was forgotten
         self._evictions = 0  # of memory, when its losses were last looked at
         self._thread = ThreadPoolExecutor(1, "painting", torch.set_num_threads, (1,))
-        self._may_begin = Event()
-        self._may_begin.set()
+        self._held: deque[Callable[[], object]] | None = None  # work that waits; None: none does
 
     @property
     def has_view(self) -> bool:
@@ -335,18 +334,30 @@ class PaintingInventor:
 
         They have the time of some blocks, and a block has only its own.
         """
-        self._may_begin.clear()
+        if self._held is None:
+            self._held = deque()
 
     def release(self) -> None:
-        """Let plans and views begin."""
-        self._may_begin.set()
+        """Let plans and views begin, those that wait first."""
+        for work in self._held or ():
+            self._thread.submit(work)
+        self._held = None
 
     def _begin(self, make: Callable[[], Result]) -> "Future[Result]":
-        def made() -> Result:
-            self._may_begin.wait()
-            return make()
+        """Make a plan or a view on the thread that paints, unless they wait: then later."""
+        if self._held is None:
+            return self._thread.submit(make)
+        made: Future[Result] = Future()
 
-        return self._thread.submit(made)
+        def work() -> None:
+            if made.set_running_or_notify_cancel():
+                try:
+                    made.set_result(make())
+                except BaseException as error:  # belongs to whoever asks for the result
+                    made.set_exception(error)
+
+        self._held.append(work)
+        return made
 
     def take_view(self, memory: ViewMemory) -> Tensor:  # noqa: ARG002
         """Return the view that was begun, and know it."""
@@ -365,6 +376,7 @@ class PaintingInventor:
 
     def beside(self, function: Callable[[], Result]) -> "Future[Result]":
         """Call a function on the thread that paints, after all that was begun."""
+        self.release()
         return self._thread.submit(function)
 
     def begin_change(
@@ -389,11 +401,11 @@ class PaintingInventor:
         """
         around = self.around
         if around.known[cells].all():
-            made = self._thread.submit(lambda: PaintedGround(around, change(around), plan))
+            made = self.beside(lambda: PaintedGround(around, change(around), plan))
             return made, BLOCKS_A_VIEW
         blocks = BLOCKS_A_VIEW + self._require_plan(prompt)
         paint = self._painter(prompt, self.noise, plan)
-        made = self._thread.submit(lambda: replace(paint(change(around), pose), before=around))
+        made = self.beside(lambda: replace(paint(change(around), pose), before=around))
         return made, blocks
 
     def begin_renewed(
@@ -401,9 +413,9 @@ class PaintingInventor:
     ) -> "tuple[Future[PaintedGround], int]":
         """Begin a view as if cells of the ring were forgotten, by a plan of its own; likewise."""
         around, noise = self.around.without(cells), noise_of(self._seed, self.losses + 1)
-        planned = self._thread.submit(self._planner(prompt, noise, around))
+        planned = self.beside(self._planner(prompt, noise, around))
         paint = self._painter(prompt, noise, None, planned)
-        return self._thread.submit(lambda: paint(around, pose)), BLOCKS_A_VIEW + BLOCKS_A_PLAN
+        return self.beside(lambda: paint(around, pose)), BLOCKS_A_VIEW + BLOCKS_A_PLAN
 
     def renew(self, cells: np.ndarray, made: PaintedGround) -> None:
         """Forget cells of the ring, bool [rows, columns], and know what was painted there anew."""
@@ -505,7 +517,6 @@ class PaintingInventor:
     def close(self) -> None:
         """End the thread."""
         self.drop_view()
-        self.release()
         self._thread.shutdown()
 
     def _begun(self, pose: CameraPose, prompt: str) -> _View:

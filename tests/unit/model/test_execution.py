@@ -28,11 +28,13 @@ def test_the_fastest_way_is_chosen(clock, fastest):
 
         return work
 
+    threads = torch.get_num_threads()
     chosen = execution.probe(run)
     assert (chosen.dtype, chosen.kernel) == fastest
     assert chosen.device == "cpu"
     assert chosen.pass_ms == pytest.approx(10.0)
-    assert chosen.threads == torch.get_num_threads()
+    assert chosen.threads == 1, "more are no faster"
+    assert torch.get_num_threads() == threads
 
 
 def test_a_slow_first_pass_does_not_count(clock):

@@ -39,6 +39,7 @@ from mag_sandbox.model.pocket.painting import (
 )
 from mag_sandbox.model.pocket.world import LOOK_AHEAD, SIDES, DiffusionWorld
 from mag_sandbox.model.world import Control, FrameBlock, MemorySetting, WorldFailed, WorldState
+from tests.patience import PATIENCE
 from tests.tiny import (
     CAPTIONS,
     FP32,
@@ -186,14 +187,17 @@ def test_nothing_is_painted_while_a_block_is_made_unless_it_is_waited_for():
     painting.take_view(made.memory)
     assert begun.is_set()
     made.step(UP)
-    assert painting._may_begin.is_set()
+    assert painting.beside(begun.is_set).result(PATIENCE), "it waits for what was begun"
 
 
-def test_a_world_is_closed_while_its_first_view_waits():
+def test_an_edit_is_painted_after_the_plan_that_still_waits():
     made = world()
     made.reset(PLACE, 1)
-    assert not made.painting._may_begin.is_set()
-    made.close()
+    made.painting.hold()
+    made.painting._begin_plan(PLACE.prompt, 3)
+    planned = made.painting._planned
+    assert not planned.done()
+    assert made.painting.beside(planned.done).result(PATIENCE)
 
 
 def test_a_state_parked_before_the_first_movement_goes_on_to_the_bit():
