@@ -19,8 +19,19 @@ def manifest() -> dict:
 
 @cache
 def vectors(name: str) -> dict[str, torch.Tensor]:
-    """Return one file's tensors."""
-    return load_file(GOLDEN_DIR / f"{name}.safetensors")
+    """Return one file's tensors: exact ones, ones in steps, and ones drawn by the set's recipes."""
+    path = GOLDEN_DIR / f"{name}.safetensors"
+    stored = load_file(path) if path.exists() else {}
+    steps = {key: stored.pop(key) for key in list(stored) if key.endswith("@step")}
+    tensors = {
+        key: value * steps[f"{key}@step"] if f"{key}@step" in steps else value
+        for key, value in stored.items()
+    }
+    for stream in manifest()["files"][name].get("drawn", ()):
+        generator = torch.Generator().manual_seed(stream["seed"])
+        for key, (draw, shape, mean, scale) in stream["tensors"].items():
+            tensors[key] = mean + scale * getattr(torch, draw)(shape, generator=generator)
+    return tensors
 
 
 def assert_matches(actual: torch.Tensor, expected: torch.Tensor, tolerance: float = 1e-4) -> None:

@@ -10,12 +10,11 @@ from mag_sandbox.model.checkpoints import load_checkpoint
 from mag_sandbox.model.dit import DiT, own_block_attention
 from mag_sandbox.model.lora import Adapter
 from mag_sandbox.model.world import MissingWeights
-from tests.golden_vectors import GOLDEN_DIR, assert_matches, manifest, vectors
+from tests.golden_vectors import assert_matches, manifest, vectors
 from tests.unit.model.test_golden_dit import golden_dit, rotary_of
 
 CASES = manifest()["files"]["lora"]["cases"]
 LAYERS = manifest()["config"]["layers"]
-BASE = GOLDEN_DIR / "dit_generator.safetensors"
 
 
 def factors() -> dict[str, torch.Tensor]:
@@ -36,7 +35,9 @@ def merged(path: Path, alpha: float, dtype: torch.dtype = torch.float32) -> DiT:
     config = golden_dit("dit_generator").config
     with torch.device("meta"):
         dit = DiT(config).eval()
-    load_checkpoint(dit, BASE, dtype, change=Adapter(path, alpha, LAYERS).merged)
+    base = path.with_name("base.safetensors")
+    save_file(vectors("dit_generator"), base)
+    load_checkpoint(dit, base, dtype, change=Adapter(path, alpha, LAYERS).merged)
     return dit
 
 
