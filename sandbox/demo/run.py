@@ -31,12 +31,12 @@ from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.scenes import Scene, load_scene
 from mag_sandbox.scenes.demo.demo import Demo, DemoError
 from mag_sandbox.scenes.demo.script import MemoryAsk, Statement
+from mag_sandbox.scenes.demo.steering import Rig
 from mag_sandbox.scenes.demo.tape import (
     Block,
     Enter,
     Mark,
     Probe,
-    Rig,
     SetAnchor,
     Tape,
     TapeItem,

@@ -13,7 +13,8 @@ from mag_sandbox.scenes.demo import demo
 from mag_sandbox.scenes.demo.demo import DemoError, load_demo
 from mag_sandbox.scenes.demo.expect import Expectation
 from mag_sandbox.scenes.demo.script import MemoryAsk
-from mag_sandbox.scenes.demo.tape import Rig, tape_of
+from mag_sandbox.scenes.demo.steering import Rig
+from mag_sandbox.scenes.demo.tape import tape_of
 from mag_sandbox.scenes.demo.words import ScriptError
 from tests import ROOT
 

@@ -19,7 +19,8 @@ from mag_sandbox.evaluation.similarity import anchors
 from mag_sandbox.scenes.demo import tape as demo_tape
 from mag_sandbox.scenes.demo.demo import check_names
 from mag_sandbox.scenes.demo.script import MemoryAsk, parse_script
-from mag_sandbox.scenes.demo.tape import Block, Enter, Mark, Probe, Rig, SetAnchor, Tape, tape_of
+from mag_sandbox.scenes.demo.steering import Rig
+from mag_sandbox.scenes.demo.tape import Block, Enter, Mark, Probe, SetAnchor, Tape, tape_of
 from mag_sandbox.scenes.demo.words import ScriptError
 
 POLICIES = ("mag-retrieve", "window")
@@ -264,6 +265,7 @@ def test_zoom_beyond_what_the_world_can_is_refused(column, text, message):
         (20, "speed 0.001deg/s;  pan right 1deg", "too slow to be seen"),
         (1, "memory winow", 'memory policy "winow" not found (did you mean "window"?)'),
         (1, "hold 900000s", "takes more than 6 hours"),
+        (1, "pan right 900000s", "takes more than 6 hours"),
     ],
 )
 def test_what_a_world_cannot_do_is_refused_before_anything_runs(column, text, message):

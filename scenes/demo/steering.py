@@ -1,0 +1,246 @@
+"""Turns requested moves into camera commands, one a block.
+
+Angles are split over blocks in whole ticks of the camera and measured from the exact sum of
+the requests, so turns that add up to nothing end bit-equal, whatever their steps.
+"""
+
+import math
+import random
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+
+from mag_sandbox.controls.camera import (
+    AXES,
+    MAX_PITCH,
+    POSE_RESOLUTION,
+    WIDEST_FOV,
+    Axis,
+    CameraCommand,
+    CameraPose,
+    CameraSpeed,
+)
+from mag_sandbox.scenes.demo.script import Amount
+
+RING = 360 * POSE_RESOLUTION  # ticks
+HIGHEST = int(MAX_PITCH * POSE_RESOLUTION)  # ticks
+WIDEST = int(WIDEST_FOV * POSE_RESOLUTION)  # ticks
+ZOOM_RATE = 1.0  # doublings a second of a full zoom command in worlds steered by text
+WANDER_BLOCKS = (3, 16)  # shortest and longest leg
+
+
+@dataclass(frozen=True, slots=True)
+class Rig:
+    """A world's camera and what scripts can change in the world."""
+
+    fps: float
+    block_length: int  # frames
+    full_speed: CameraSpeed
+    axes: tuple[str, ...]
+    policies: tuple[str, ...]
+    kinds: tuple[str, ...] = ()  # of things that can be placed; none: nothing can be changed
+
+    @property
+    def block_seconds(self) -> float:
+        """World time of a block."""
+        return self.block_length / self.fps
+
+
+@dataclass(slots=True)
+class AxisState:
+    """The camera's place on one axis [ticks]: reached by commands, and requested."""
+
+    made: int = 0
+    said: Fraction = Fraction(0)
+
+
+@dataclass(slots=True)
+class CameraState:
+    """The camera's place on all axes."""
+
+    yaw: AxisState = field(default_factory=AxisState)
+    pitch: AxisState = field(default_factory=AxisState)
+    zoom: AxisState = field(default_factory=AxisState)  # by how much narrower than not zoomed
+
+    @property
+    def pose(self) -> CameraPose:
+        """Where the camera looks."""
+        yaw, pitch, narrower = (getattr(self, axis).made / POSE_RESOLUTION for axis in AXES)
+        return CameraPose(yaw % 360.0, pitch, WIDEST_FOV - narrower)
+
+    @property
+    def factor(self) -> Fraction:
+        """The requested zoom."""
+        return WIDEST / (WIDEST - self.zoom.said)
+
+    def copy(self) -> "CameraState":
+        """Return a copy, which later moves leave as it is."""
+        return CameraState(replace(self.yaw), replace(self.pitch), replace(self.zoom))
+
+
+class Steering:
+    """Moves a camera: yields its commands and updates `camera` as they are drawn.
+
+    Raises:
+        ValueError: the world cannot make the move.
+    """
+
+    def __init__(self, rig: Rig) -> None:
+        self.camera = CameraState()
+        self.speed: Fraction | None = None  # degrees a second; None: full
+        self._rig = rig
+        full = rig.full_speed.step(CameraCommand(yaw=1.0, pitch=1.0, zoom=-1.0), rig.fps)
+        ticks = (round(step * POSE_RESOLUTION) for step in full)
+        self._full = dict(zip(AXES, ticks, strict=True))  # ticks a frame
+        self._closest = POSE_RESOLUTION * (WIDEST_FOV - rig.full_speed.narrowest_fov)  # ticks
+
+    def blocks_of(self, seconds: Fraction) -> int:
+        """Return the blocks that last about so long."""
+        return max(1, round(seconds / Fraction(self._rig.block_seconds)))
+
+    def turn(self, axis: Axis, sign: int, amount: Amount) -> Iterator[CameraCommand]:
+        """Pan or tilt by an angle or for a time."""
+        place, length = getattr(self.camera, axis), self._rig.block_length
+        ticks = self._ticks(axis)
+        if amount.unit == "s":
+            way = Fraction(sign * self.blocks_of(amount.value) * length * ticks)
+        else:
+            way = sign * amount.value * POSE_RESOLUTION
+        said = place.said + way
+        if axis == "pitch" and abs(said) > HIGHEST:
+            raise ValueError(
+                f"this looks {abs(float(said)) / POSE_RESOLUTION:g} degrees up or down, "
+                f"at most {MAX_PITCH:g} are possible; tilt less"
+            )
+        place.said = said
+        units = round((said - place.made) / length)  # of one tick in every frame of a block
+        yield from self._spread({axis: units})
+
+    def zoom(self, sign: int, factor: Fraction) -> Iterator[CameraCommand]:
+        """Zoom in (1) or out (-1) by a factor."""
+        self._require("zoom")
+        before, place, length = self.camera.factor, self.camera.zoom, self._rig.block_length
+        said = WIDEST - WIDEST / (before * factor**sign)  # ticks by which the view is narrower
+        if not self._full["zoom"]:
+            yield from self._zoom_by_text(sign, factor)
+            place.made, place.said = round(said), said
+            return
+        if said < 0:
+            raise ValueError(
+                f"this zooms out {float(factor):.3g} times, at most {float(before):.3g} are "
+                "possible here; zoom out less"
+            )
+        if said > self._closest:
+            most = WIDEST_FOV / self._rig.full_speed.narrowest_fov
+            raise ValueError(
+                f"this zooms in {float(before * factor):.3g} times in all, at most {most:.3g} are "
+                "possible; zoom in less"
+            )
+        place.said = said
+        units = round((said - place.made) / length)
+        yield from self._spread({"zoom": min(units, int((self._closest - place.made) // length))})
+
+    def _zoom_by_text(self, sign: int, factor: Fraction) -> Iterator[CameraCommand]:
+        # the world is steered by text: there are no poses to end on
+        doublings = math.log2(factor)
+        blocks = max(1, math.ceil(doublings / (ZOOM_RATE * self._rig.block_seconds)))
+        share = doublings / (blocks * ZOOM_RATE * self._rig.block_seconds)
+        for _ in range(blocks):
+            yield CameraCommand(zoom=sign * min(1.0, share))
+
+    def go(self, target: CameraState) -> Iterator[CameraCommand]:
+        """Return to an earlier place by the shortest way."""
+        camera, length = self.camera, self._rig.block_length
+        right = target.yaw.made - camera.yaw.made
+        turn = (right + RING // 2) % RING - RING // 2
+        around = camera.yaw.made + turn - target.yaw.made  # whole turns
+        ways: dict[Axis, int] = {"yaw": turn, "pitch": target.pitch.made - camera.pitch.made}
+        if self._full["zoom"]:
+            ways["zoom"] = target.zoom.made - camera.zoom.made
+            camera.zoom.said = target.zoom.said
+        yield from self._spread({axis: round(Fraction(way, length)) for axis, way in ways.items()})
+        camera.yaw.said, camera.pitch.said = target.yaw.said + around, target.pitch.said
+        if camera.factor != target.factor:
+            factor = target.factor / camera.factor
+            yield from self.zoom(1 if factor > 1 else -1, max(factor, 1 / factor))
+
+    def wander(self, seconds: Fraction, seed: int) -> Iterator[CameraCommand]:
+        """Look around at random."""
+        chance = random.Random(seed).random  # the one method that no version of Python changes
+        left, (shortest, longest) = self.blocks_of(seconds), WANDER_BLOCKS
+        ways: tuple[tuple[Axis, tuple[float, ...]], ...] = (
+            ("yaw", (-1.0, -0.5, 0.0, 0.5, 1.0, 1.0)),
+            ("pitch", (-0.5, 0.0, 0.0, 0.0, 0.5)),
+        )
+        camera, length = self.camera, self._rig.block_length
+        while left:
+            blocks = min(left, shortest + int(chance() * (longest - shortest + 1)))
+            left -= blocks
+            yaw, pitch = (
+                round(choices[int(chance() * len(choices))] * self._ticks(axis))
+                for axis, choices in ways
+            )
+            if abs(camera.pitch.made + blocks * length * pitch) > HIGHEST:
+                pitch = 0
+            for _ in range(blocks):
+                yield self._step((yaw, pitch, 0))
+                camera.yaw.said += length * yaw
+                camera.pitch.said += length * pitch
+
+    def follow(self, command: CameraCommand, times: int) -> None:
+        """Update the camera after a given command in so many blocks."""
+        for axis in AXES:
+            if getattr(command, axis):
+                self._require(axis)
+        camera, frames = self.camera, times * self._rig.block_length
+        steps = self._rig.full_speed.step(command, self._rig.fps)
+        right, up, wider = (frames * round(step * POSE_RESOLUTION) for step in steps)
+        camera.yaw.made += right
+        camera.pitch.made = min(HIGHEST, max(-HIGHEST, camera.pitch.made + up))
+        camera.yaw.said += right
+        camera.pitch.said = Fraction(camera.pitch.made)
+        if wider:
+            camera.zoom.made = min(int(self._closest), max(0, camera.zoom.made - wider))
+            camera.zoom.said = Fraction(camera.zoom.made)
+
+    def _require(self, axis: Axis) -> None:
+        if axis not in self._rig.axes:
+            verb = {"yaw": "pan", "pitch": "tilt"}.get(axis, axis)
+            raise ValueError(f"this world cannot {verb}; leave the line out or use another world")
+
+    def _ticks(self, axis: Axis) -> int:
+        # of a frame at the current speed; zooms are always at full speed
+        self._require(axis)
+        full = self._full[axis]
+        if self.speed is None or axis == "zoom":
+            return full
+        ticks = min(full, int(self.speed * POSE_RESOLUTION / Fraction(self._rig.fps)))
+        if not ticks:
+            raise ValueError(f"{float(self.speed):g} degrees a second is too slow to be seen")
+        return ticks
+
+    def _spread(self, units: Mapping[Axis, int]) -> Iterator[CameraCommand]:
+        # a unit is one tick in every frame of a block
+        moving = {axis: count for axis, count in units.items() if count}
+        least = (math.ceil(abs(count) / self._ticks(axis)) for axis, count in moving.items())
+        blocks = max(least, default=0)
+        for block in range(blocks):
+            yield self._step(tuple(_share(moving.get(axis, 0), blocks, block) for axis in AXES))
+
+    def _step(self, ticks: tuple[int, ...]) -> CameraCommand:
+        # one block that moves so many ticks a frame along each axis
+        fractions = []
+        for axis, count in zip(AXES, ticks, strict=True):
+            getattr(self.camera, axis).made += self._rig.block_length * count
+            if abs(count) == self._full[axis]:
+                fractions.append(math.copysign(1.0, count) if count else 0.0)
+            else:
+                speed: float = getattr(self._rig.full_speed, axis)
+                fractions.append(count * self._rig.fps / (POSE_RESOLUTION * speed))
+        return CameraCommand(*fractions)
+
+
+def _share(units: int, blocks: int, block: int) -> int:
+    """Return the units of one of several blocks that share them as evenly as possible."""
+    least, more = divmod(abs(units), blocks)
+    return int(math.copysign(least + (block < more), units))
