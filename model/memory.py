@@ -64,6 +64,12 @@ class MemoryPolicy(ABC):
         focused = [slot for slot, frame in frames.items() if frame.focused]
         return max(focused, key=lambda slot: frames[slot].frame_index, default=None)
 
+    @property
+    def focused_pose(self) -> CameraPose | None:
+        """Where the newest frame looks that was remembered from a painting; None: there is none."""
+        slot = self.focused()
+        return None if slot is None else self.table.frames[slot].pose
+
     def blur(self) -> None:
         """Mark frames remembered from paintings as copies, since an edit changed the view."""
         for slot, frame in self.table.frames.items():

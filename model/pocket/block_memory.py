@@ -80,12 +80,78 @@ class _DeferredWrite:
     write: SlotWrite
 
 
-class PrefetchedView(NamedTuple):
-    """What the spare slot holds for a block that ends at a pose."""
+class MemoryPasses:
+    """Passes over the cache as memory needs them: of blocks, and of single views.
+
+    `inputs` returns the present inputs.
+    """
+
+    def __init__(
+        self, networks: MemoryNetworks, block_length: int, inputs: Callable[[], PassInputs]
+    ) -> None:
+        self.generator, self.cache = networks.generator, networks.generator.cache
+        self.networks, self.inputs, self._block_length = networks, inputs, block_length
+        flow = networks.flow
+        self._levels = euler_levels(flow.imagine_steps, flow.imagine_shift)
+
+    def recall(self, coordinates: Coordinates, frames: int, block_index: int) -> Tensor:
+        """Return frames that memory knows, denoised by the generator, [1, F, C, h, w]."""
+        text = self.networks.text.text_keys(self.inputs().prompt)
+        noise, steps = self._noise(frames, block_index), self.networks.flow.steps
+        return self.generator.denoise(noise, coordinates, text, steps)
+
+    def imagine(self, coordinates: Coordinates, frames: int, block_index: int) -> Tensor:
+        """Return frames that memory does not know, or not all of, made by the memory model."""
+        text = self.networks.memory_text.text_keys(self.inputs().prompt)
+        noise = self._noise(frames, block_index)
+        return self.generator.imagine(noise, coordinates, text, self._levels)
+
+    def write(self, block: GeneratedBlock, writes: Sequence[SlotWrite]) -> None:
+        """Remember a block that reads the slots which the cache attends."""
+        self.generator.remember(block.latents, block.coordinates)
+        self.cache.write(writes)
+
+    def write_view(
+        self, slot: int, pose: CameraPose, view: Tensor, read: Sequence[int], time: int
+    ) -> None:
+        """Remember a view, latents [1, C, h, w], in a slot, reading others, as of a time."""
+        self.cache.attend(read, frames=1)
+        self.generator.remember(view[None], self.view_coordinates(pose, time))
+        self.cache.write([SlotWrite(0, slot)])
+
+    def resting(self, view: Tensor) -> Tensor:
+        """Return a view, [1, C, h, w], as a block of a resting camera, [1, F, C, h, w]."""
+        return view.expand(self._block_length, *self.networks.latent_shape)[None]
+
+    def view_coordinates(self, pose: CameraPose, time: int) -> Coordinates:
+        """Return the place of a single view: the last frame of a block that begins at a time."""
+        poses = (pose,) * self._block_length
+        return self.coordinates(BlockInfo(0, poses, time=time), first=len(poses) - 1)
+
+    def coordinates(self, block: BlockInfo, first: int = 0) -> Coordinates:
+        """Return the place and time of a block's frames, from its frame `first` on."""
+        places = torch.arange(first, len(block.poses))
+        poses = [(pose.yaw, pose.pitch, pose.fov) for pose in block.poses[first:]]
+        dtype, device, rays = self.cache.dtype, self.cache.device, self.networks.rays
+        table, times = torch.tensor([poses]), block.time + places[None]
+        rotary, features = rays.rotary(table, times), rays.features(table, places, dtype)
+        return Coordinates(rotary.to(device), features.to(device))
+
+    def _noise(self, frames: int, block_index: int) -> Tensor:
+        shape = (1, frames, *self.networks.latent_shape)
+        return block_noise(self.inputs().seed, block_index, shape).to(self.cache.device)
+
+
+class SpareView(NamedTuple):
+    """The view in the spare slot, for a block that ends at a pose."""
 
     end: CameraPose
     ground: object  # the painted surroundings that the view was cut from
     shown: CameraPose | None  # where the view looks: at the end, or near it; None: nothing is there
+
+    def is_for(self, end: CameraPose, ground: object) -> bool:
+        """Return whether the view is up to date for a block that ends at a pose."""
+        return self.ground is ground and self.end == end
 
 
 class BlockMemory:
@@ -117,28 +183,27 @@ class BlockMemory:
             times: counts how long the stages take.
             painted: whether every view that lasts is painted or given before it is shown.
         """
-        self._networks, self.generator = networks, networks.generator
+        self.passes = MemoryPasses(networks, spec.block_length, inputs)
         self.cache = networks.generator.cache
         self._spec, self._times, self._painted, self._inputs = spec, times, painted, inputs
-        flow = networks.flow
-        self._levels = euler_levels(flow.imagine_steps, flow.imagine_shift)
         self.begin(setting)
 
     def begin(self, setting: MemorySetting) -> None:
         """Forget everything."""
-        self._start(self._policy_of(setting), made=0)
+        policy = make_policy(setting, self._capacity(setting), painted=self._painted)
+        self._start(policy, made=0)
 
     def _start(self, policy: MemoryPolicy, made: int) -> None:
         self.policy, self.made = policy, made  # made: blocks so far, look-ahead ones included
         self.attended: frozenset[int] = frozenset()  # frame indices that the last block read
         self.ahead: list[LookAheadBlock] = []  # remembered ahead, not reported yet
         self._deferred: _DeferredWrite | None = None
-        self._prefetched: PrefetchedView | None = None
+        self.spare_view: SpareView | None = None
 
     def change(self, setting: MemorySetting) -> None:
         """Continue under another setting with the frames that are kept."""
         self.flush()
-        self.drop_prefetched()
+        self.spare_view = None
         length = self._spec.block_length
         self.policy = change_policy(
             self.policy, setting, self._capacity(setting), length, painted=self._painted
@@ -169,18 +234,19 @@ class BlockMemory:
             self.made * self._spec.block_length, poses, self._inputs().prompt_index, look_ahead,
             self._inputs().time, passing=not is_known and is_provisional, copied=is_copy,
         )  # fmt: skip
-        coordinates = self._coordinates(info)
+        coordinates = self.passes.coordinates(info)
         if not look_ahead:
             kept = self.policy.table.frames
             self.attended = frozenset(kept[slot].frame_index for slot in slots)
         with self._times.measure("look_ahead" if look_ahead else "denoise"):
-            reads_spare = is_copy and not look_ahead and bool(self.prefetched_pose(poses[-1]))
+            reads_spare = is_copy and not look_ahead and bool(self._prefetched_pose(poses[-1]))
             self._read((self.cache.spare, *slots) if reads_spare else slots)
             latents = given
             if latents is None:
                 # of partly known ground the memory model makes a mosaic, the generator does not
-                denoise = self._recall if is_known or reads_spare else self._imagine
-                latents = denoise(coordinates, len(poses))
+                passes = self.passes
+                denoise = passes.recall if is_known or reads_spare else passes.imagine
+                latents = denoise(coordinates, len(poses), self.made)
         return GeneratedBlock(latents, coordinates, info, slots)
 
     def attend(self, view: CameraPose) -> tuple[int, ...]:
@@ -191,13 +257,14 @@ class BlockMemory:
     def recall_view(self, pose: CameraPose) -> Tensor:
         """Return the view that memory holds at a pose, latents [1, C, h, w]."""
         self._read(self.attend(pose), frames=1)
-        return self._recall(self._view_coordinates(pose, self._inputs().time), 1)[0]
+        place = self.passes.view_coordinates(pose, self._inputs().time)
+        return self.passes.recall(place, 1, self.made)[0]
 
     def recall_block(self, poses: tuple[CameraPose, ...]) -> Tensor:
         """Return what memory holds at the poses of the next block, latents [F, C, h, w]."""
         self._read(self.attend(poses[-1]))
-        place = self._coordinates(BlockInfo(0, poses, time=self._inputs().time))
-        return self._recall(place, len(poses))[0]
+        place = self.passes.coordinates(BlockInfo(0, poses, time=self._inputs().time))
+        return self.passes.recall(place, len(poses), self.made)[0]
 
     def imagine_view(self, pose: CameraPose) -> Tensor:
         """Return what the memory model invents at a pose, latents [1, C, h, w].
@@ -205,18 +272,8 @@ class BlockMemory:
         A single frame costs a third of a block.
         """
         self._read(self.attend(pose), frames=1)
-        return self._imagine(self._view_coordinates(pose, self._inputs().time), 1)[0]
-
-    def _recall(self, coordinates: Coordinates, frames: int) -> Tensor:
-        """Return frames that memory knows, denoised by the generator."""
-        text = self._networks.text.text_keys(self._inputs().prompt)
-        steps = self._networks.flow.steps
-        return self.generator.denoise(self._noise(frames), coordinates, text, steps)
-
-    def _imagine(self, coordinates: Coordinates, frames: int) -> Tensor:
-        """Return frames that memory does not know, or not all of, made by the memory model."""
-        text = self._networks.memory_text.text_keys(self._inputs().prompt)
-        return self.generator.imagine(self._noise(frames), coordinates, text, self._levels)
+        place = self.passes.view_coordinates(pose, self._inputs().time)
+        return self.passes.imagine(place, 1, self.made)[0]
 
     def _knows(self, poses: tuple[CameraPose, ...], slots: tuple[int, ...]) -> bool:
         """Tell whether attended frames of the current prompt show all of a block's last view."""
@@ -245,22 +302,12 @@ class BlockMemory:
         if view is not None:
             read = self.attend(end)
             self._flush_into(read)
-            self._write_view(self.cache.spare, *view, read, time)
-        self._prefetched = PrefetchedView(end, ground, view and view[0])
+            self.passes.write_view(self.cache.spare, *view, read, time)
+        self.spare_view = SpareView(end, ground, view and view[0])
 
-    def has_prefetched(self, end: CameraPose, ground: object) -> bool:
-        """Tell whether the spare slot is up to date for a block that ends at a pose."""
-        view = self._prefetched
-        return view is not None and view.ground is ground and view.end == end
-
-    def prefetched_pose(self, end: CameraPose) -> CameraPose | None:
-        """Return where the view in the spare slot looks; None: it is for another block."""
-        view = self._prefetched
+    def _prefetched_pose(self, end: CameraPose) -> CameraPose | None:
+        view = self.spare_view
         return view.shown if view and view.end == end else None
-
-    def drop_prefetched(self) -> None:
-        """Forget the view in the spare slot."""
-        self._prefetched = None
 
     # Writing
 
@@ -274,7 +321,7 @@ class BlockMemory:
             painted: latents of the painting where its last frame looks, unless they were
                 remembered before.
         """
-        slot_before, pose_before = self.policy.focused(), self.focused_pose
+        slot_before, pose_before = self.policy.focused(), self.policy.focused_pose
         writes = self.policy.admit(block.info)
         slots, deferred = {write.slot for write in writes}, self._deferred
         if deferred and deferred.write.slot in slots:
@@ -292,7 +339,7 @@ class BlockMemory:
                 self.flush()
         elif own:
             with self._times.measure("look_ahead" if block.info.look_ahead else "remember"):
-                self._write(block, own)
+                self.passes.write(block, own)
         if substitute:
             substitute(writes[-1].slot)
             self.policy.table.focus(writes[-1].slot)
@@ -305,7 +352,7 @@ class BlockMemory:
         """
         started, index = started or clock.perf_counter(), self.made
         poses = (pose,) * self._spec.block_length
-        block = self.generate(poses, look_ahead=True, given=self.resting(view))
+        block = self.generate(poses, look_ahead=True, given=self.passes.resting(view))
         self.remember(block)
         self.policy.let_pass()
         digest = hashlib.sha256(block.latents.cpu().numpy().tobytes()).hexdigest()[:16]
@@ -324,7 +371,9 @@ class BlockMemory:
             pose, [frames[one].pose for one in beside], self.policy.setting.attended_frames
         )
         self.flush()
-        self._write_view(slot, pose, view, sorted(beside[one] for one in read), self._inputs().time)
+        self.passes.write_view(
+            slot, pose, view, sorted(beside[one] for one in read), self._inputs().time
+        )
 
     def flush(self) -> None:
         """Write the deferred block; what it reads has not changed, so the result is the same."""
@@ -332,18 +381,12 @@ class BlockMemory:
         if deferred:
             with torch.inference_mode(), self._times.measure("remember"):
                 self.cache.attend(deferred.block.read)
-                self._write(deferred.block, (deferred.write,))
+                self.passes.write(deferred.block, (deferred.write,))
 
     def _flush_into(self, slots: Sequence[int]) -> None:
         """Write the deferred block if its slot is among these."""
         if self._deferred and self._deferred.write.slot in slots:
             self.flush()
-
-    @property
-    def focused_pose(self) -> CameraPose | None:
-        """Where the newest frame looks that was remembered from a painting; None: there is none."""
-        slot = self.policy.focused()
-        return None if slot is None else self.policy.table.frames[slot].pose
 
     def _painted_substitute(
         self,
@@ -366,7 +409,7 @@ class BlockMemory:
         copy_spare = partial(self.cache.copy, self.cache.spare)
         if not block.info.copied:
             return None
-        if self.prefetched_pose(pose) == pose:
+        if self._prefetched_pose(pose) == pose:
             return copy_spare
         if slot_before is not None and pose == pose_before:
             if self.policy.focused() is not None:  # it lies in another slot
@@ -378,39 +421,9 @@ class BlockMemory:
 
         def write(slot: int) -> None:
             with self._times.measure("remember"):
-                self._write_view(slot, pose, view, block.read, self._inputs().time)
+                self.passes.write_view(slot, pose, view, block.read, self._inputs().time)
 
         return write
-
-    def _write_view(
-        self, slot: int, pose: CameraPose, view: Tensor, read: Sequence[int], time: int
-    ) -> None:
-        """Remember a view, latents [1, C, h, w], in a slot, reading others, as of a time."""
-        self.cache.attend(read, frames=1)
-        self.generator.remember(view[None], self._view_coordinates(pose, time))
-        self.cache.write([SlotWrite(0, slot)])
-
-    def _write(self, block: GeneratedBlock, writes: Sequence[SlotWrite]) -> None:
-        """Remember a block that reads what the cache attends."""
-        self.generator.remember(block.latents, block.coordinates)
-        self.cache.write(writes)
-
-    # What others may ask
-
-    @property
-    def shown_poses(self) -> Sequence[CameraPose]:
-        """Poses of the frames that memory keeps, provisional ones excepted."""
-        return self.policy.lasting
-
-    @property
-    def evictions(self) -> int:
-        """Frames that memory has lost so far."""
-        return self.policy.table.evicted
-
-    @property
-    def has_room(self) -> bool:
-        """Whether there is room for views that may never be looked at."""
-        return self.policy.has_room
 
     @property
     def kept(self) -> tuple[SlotTable, KVCache]:
@@ -448,7 +461,8 @@ class BlockMemory:
             ValueError: it makes no sense.
         """
         data = state.data
-        policy = self._policy_of(decode(MemorySetting, data["setting"], "setting"))
+        setting = decode(MemorySetting, data["setting"], "setting")
+        policy = make_policy(setting, self._capacity(setting), painted=self._painted)
         policy.table.load_dict(data["table"])
         slots = decode(tuple[int, ...], data["slots"], "slots")
         attended = decode(tuple[int, ...], data["attended"], "attended")
@@ -469,33 +483,6 @@ class BlockMemory:
             self.attended, self.ahead = frozenset(attended), list(ahead)
 
         return restore
-
-    # Coordinates, noise and room
-
-    def resting(self, view: Tensor) -> Tensor:
-        """Return a view, [1, C, h, w], as a block of a resting camera, [1, F, C, h, w]."""
-        return view.expand(self._spec.block_length, *self._networks.latent_shape)[None]
-
-    def _view_coordinates(self, pose: CameraPose, time: int) -> Coordinates:
-        """Return the place of a single view: the last frame of a block that begins at a time."""
-        poses = (pose,) * self._spec.block_length
-        return self._coordinates(BlockInfo(0, poses, time=time), first=len(poses) - 1)
-
-    def _coordinates(self, block: BlockInfo, first: int = 0) -> Coordinates:
-        """Return the place and time of a block's frames, from its frame `first` on."""
-        places = torch.arange(first, len(block.poses))
-        poses = [(pose.yaw, pose.pitch, pose.fov) for pose in block.poses[first:]]
-        dtype, device, rays = self.cache.dtype, self.cache.device, self._networks.rays
-        table, times = torch.tensor([poses]), block.time + places[None]
-        rotary, features = rays.rotary(table, times), rays.features(table, places, dtype)
-        return Coordinates(rotary.to(device), features.to(device))
-
-    def _noise(self, frames: int) -> Tensor:
-        shape = (1, frames, *self._networks.latent_shape)
-        return block_noise(self._inputs().seed, self.made, shape).to(self.cache.device)
-
-    def _policy_of(self, setting: MemorySetting) -> MemoryPolicy:
-        return make_policy(setting, self._capacity(setting), painted=self._painted)
 
     def _capacity(self, setting: MemorySetting) -> int:
         """Return how many slots a budget pays for, at most those that were allocated."""

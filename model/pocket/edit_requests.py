@@ -58,9 +58,9 @@ class EditRequests:
     @contextmanager
     def _edit_time(self, editor: Editor) -> Iterator[None]:
         """Count time for an edit; if it changes the newest painted frame, that becomes a copy."""
-        self._memory.drop_prefetched()
+        self._memory.spare_view = None
         with self._times.measure("edit"):
-            pose = self._memory.focused_pose
+            pose = self._memory.policy.focused_pose
             before = editor.ground(pose)
             yield
             if before != editor.ground(pose):

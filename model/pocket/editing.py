@@ -18,7 +18,7 @@ from concurrent.futures import Future
 from dataclasses import asdict, astuple, dataclass, field, replace
 from functools import partial
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch
@@ -32,7 +32,7 @@ from mag_sandbox.model.imagination.objects import PlacedObject, check_objects
 from mag_sandbox.model.imagination.surroundings import Place, Surroundings
 from mag_sandbox.model.kv_cache import KVCache
 from mag_sandbox.model.parking import joined, packed, part_of, parts_of, plain, unpacked
-from mag_sandbox.model.pocket.inventing import ViewMemory
+from mag_sandbox.model.pocket.block_memory import BlockMemory
 from mag_sandbox.model.pocket.painting import (
     PaintedGround,
     PaintingInventor,
@@ -51,20 +51,6 @@ MOST_BYTES = 64 * MIB  # of what memory held before them, the newest apart
 _SLACK = 1.0  # degrees
 _Views = Mapping[CameraPose, Tensor]  # latents [1, C, h, w]
 NOTHING_TO_UNDO = "there is no change to take back"
-
-
-class EditedMemory(ViewMemory, Protocol):
-    """What an editor may do to memory."""
-
-    @property
-    def kept(self) -> tuple[SlotTable, KVCache]:
-        """Which frame lies in which slot, and their keys and values."""
-
-    def rewrite(self, slot: int, pose: CameraPose, view: Tensor, beside: Sequence[int]) -> None:
-        """Remember a view, latents [1, C, h, w], in a slot, reading others."""
-
-    def remember_ahead(self, pose: CameraPose, view: Tensor) -> None:
-        """Remember a view, latents [1, C, h, w], that is not shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,10 +142,10 @@ class Editor:
     """Changes one world, and takes changes back.
 
     editor = Editor(imagination, features, inventor)
-    problem, done = editor.ask(Edit("place", 40.0, -3.0, kind="tent"), prompt, 17, world)
+    problem, done = editor.ask(Edit("place", 40.0, -3.0, kind="tent"), prompt, 17, memory)
     ...  # blocks are made
     if editor.is_due(20):
-        done = editor.finish(20, world)
+        done = editor.finish(20, memory)
     """
 
     def __init__(
@@ -192,7 +178,7 @@ class Editor:
             self._seen |= self._imagination.lattice.touched(pose)
 
     def ask(
-        self, edit: Edit, prompt: str, next_block: int, world: EditedMemory
+        self, edit: Edit, prompt: str, next_block: int, memory: BlockMemory
     ) -> tuple[str, Edit | None]:
         """Begin a change; return what is wrong, or what was changed at once, and where.
 
@@ -200,35 +186,35 @@ class Editor:
             edit: what is asked for.
             prompt: in force.
             next_block: index.
-            world: that remembers.
+            memory: of the world.
         """
         if edit.act == "undo":
-            return self._drop_newest(edit) if self._asked else self._undo(edit, world)
+            return self._drop_newest(edit) if self._asked else self._undo(edit, memory)
         if edit.act == "place" and edit.kind not in self._imagination.config.kinds:
             return f'this world cannot draw a "{edit.kind}"; name another thing', None
         if edit.act == "forget" and not self._asked:
-            return "", self._forget_unseen(edit, world)
+            return "", self._forget_unseen(edit, memory)
         self._asked = (*self._asked, _Asked(edit, prompt))
         if not self.is_painting:
-            self._begin_next(next_block, world)
+            self._begin_next(next_block, memory)
         return "", None
 
     def is_due(self, next_block: int) -> bool:
         """Tell whether a change is to be done before a block."""
         return self.is_painting and next_block >= self._asked[0].due
 
-    def finish(self, next_block: int, world: EditedMemory) -> Edit:
+    def finish(self, next_block: int, memory: BlockMemory) -> Edit:
         """Do what is painted, waiting for it if need be, and begin what waits for it.
 
         Args:
             next_block: index.
-            world: that remembers.
+            memory: of the world.
         """
         begun, inventor = self._begun, self._inventor
         assert begun is not None
         others = self._asked[1:]
         made = begun.made.result()
-        inventor.follow(world, begun.pose)  # what was lost meanwhile is not lost by the change
+        inventor.follow(memory, begun.pose)  # what was lost meanwhile is not lost by the change
         before, plan, placed, losses = inventor.around, inventor.plan, self.placed, inventor.losses
         self.placed = begun.placed
         cells = begun.cells | made.news
@@ -239,25 +225,25 @@ class Editor:
             self._count += 1
             inventor.plan, inventor.around = made.plan, before.replaced(cells, made.around)
         views = begun.views.result() if inventor.around.equals(made.around) else {}
-        kept = self._remember_anew(begun.cells, world, renewed=renewed, views=views)
-        added = self._show(begun.pose, begun.cells, world, views)
+        kept = self._remember_anew(begun.cells, memory, renewed=renewed, views=views)
+        added = self._show(begun.pose, begun.cells, memory, views)
         cells = begun.cells | (inventor.around.known != before.known)
         lost = losses if renewed else None
         self._keep(Change(begun.place, placed, cells, before, plan, *kept, added, lost))
         self._asked, self._begun = others, None
         if others:
-            self._begin_next(next_block, world)
+            self._begin_next(next_block, memory)
         return begun.done
 
-    def _begin_next(self, next_block: int, world: EditedMemory) -> None:
+    def _begin_next(self, next_block: int, memory: BlockMemory) -> None:
         while self._asked and self._asked[0].edit.act == "forget":
-            self._forget_unseen(self._asked[0].edit, world)
+            self._forget_unseen(self._asked[0].edit, memory)
             self._asked = self._asked[1:]
         if not self._asked:
             return
-        for frame in world.kept[0].frames.values():  # what the ring does not know would be lost
-            self._inventor.follow(world, self._imagination.lattice.nearest(frame.pose))
-        due = next_block + self._begin(world.kept[0])
+        for frame in memory.kept[0].frames.values():  # what the ring does not know would be lost
+            self._inventor.follow(memory, self._imagination.lattice.nearest(frame.pose))
+        due = next_block + self._begin(memory.kept[0])
         self._asked = (replace(self._asked[0], due=due), *self._asked[1:])
 
     def _begin(self, table: SlotTable) -> int:
@@ -318,14 +304,14 @@ class Editor:
         made, blocks = inventor.begin_renewed(cells, pose, prompt)
         return _Begun(edit, place, cells, pose, self._outside(cells), made), blocks
 
-    def _forget_unseen(self, edit: Edit, world: EditedMemory) -> Edit:
+    def _forget_unseen(self, edit: Edit, memory: BlockMemory) -> Edit:
         """Forget what was painted and never shown: it is to follow other words."""
         inventor, place = self._inventor, self._imagination.lattice.whole
         before, plan, placed, losses = inventor.around, inventor.plan, self.placed, inventor.losses
         there = before.known & ~self._seen
         self.placed = self._outside(there)
         inventor.forget(there)
-        kept = self._remember_anew(there, world, renewed=True)
+        kept = self._remember_anew(there, memory, renewed=True)
         self._keep(Change(place, placed, there, before, plan, *kept, (), losses))
         return edit
 
@@ -437,7 +423,7 @@ class Editor:
     def _remember_anew(
         self,
         there: np.ndarray,
-        world: EditedMemory,
+        memory: BlockMemory,
         skipped: Collection[int] = (),
         *,
         renewed: bool = False,
@@ -447,12 +433,12 @@ class Editor:
 
         Args:
             there: cells of the place, bool [rows, columns].
-            world: that remembers.
+            memory: of the world.
             skipped: slots of frames that show it as it is.
             renewed: nothing that they show of it is to be recalled, or worth a frame.
             views: that were made already.
         """
-        table, cache = world.kept
+        table, cache = memory.kept
         lattice, known = self._imagination.lattice, self._inventor.around.known
         anew = rewriting(table, lattice, there, known, skipped, renewed=renewed)
         keys, values = cache.export(list(anew.old))
@@ -462,7 +448,7 @@ class Editor:
                 del table.frames[slot]
         fresh = [slot for slot in table.slots() if slot not in anew.old]
         for slot, pose in anew.poses.items():
-            world.rewrite(slot, pose, self._view(pose, views), fresh)
+            memory.rewrite(slot, pose, self._view(pose, views), fresh)
             table.frames[slot] = replace(
                 anew.old[slot], pose=pose, passing=False, copied=False, focused=False
             )
@@ -470,33 +456,33 @@ class Editor:
         return anew.old, keys, values
 
     def _show(
-        self, pose: CameraPose, there: np.ndarray, world: EditedMemory, views: _Views
+        self, pose: CameraPose, there: np.ndarray, memory: BlockMemory, views: _Views
     ) -> tuple[int, ...]:
         """Remember a view where no frame shows all cells of it; return the new frames' indices.
 
         Args:
             pose: of the view, on the lattice.
             there: the cells, bool [rows, columns].
-            world: that remembers.
+            memory: of the world.
             views: that were made already.
         """
-        lattice, table = self._imagination.lattice, world.kept[0]
+        lattice, table = self._imagination.lattice, memory.kept[0]
         before = {frame.frame_index for frame in table.frames.values()}
         pose = lattice.nearest(pose, self._inventor.around.known)
         there = there & self._inventor.around.mask(lattice.place(pose))
-        if (there & ~lattice.shown(world.shown_poses)).any():
-            world.remember_ahead(pose, self._view(pose, views))
+        if (there & ~lattice.shown(memory.policy.lasting)).any():
+            memory.remember_ahead(pose, self._view(pose, views))
         now = {frame.frame_index for frame in table.frames.values()}
         return tuple(sorted(now - before))
 
     def _view(self, pose: CameraPose, views: _Views) -> Tensor:
         return views[pose] if pose in views else self._imagination.view(self._inventor.around, pose)
 
-    def _undo(self, edit: Edit, world: EditedMemory) -> tuple[str, Edit | None]:
+    def _undo(self, edit: Edit, memory: BlockMemory) -> tuple[str, Edit | None]:
         if not self._changes:
             return NOTHING_TO_UNDO, None
         change = self._changes.pop()
-        inventor, (table, cache) = self._inventor, world.kept
+        inventor, (table, cache) = self._inventor, memory.kept
         inventor.around = inventor.around.replaced(change.cells, change.before)
         self.placed = change.placed
         renewed = change.losses is not None
@@ -517,7 +503,7 @@ class Editor:
                 slots.append(slot)
         cache.load(slots, change.keys[:, back], change.values[:, back])
         there = change.cells if renewed else inventor.around.mask(change.place)
-        self._remember_anew(there, world, slots, renewed=renewed)
+        self._remember_anew(there, memory, slots, renewed=renewed)
         return "", self._box(edit, change.place)
 
     def _unplan(self, change: Change, losses: int, table: SlotTable) -> None:

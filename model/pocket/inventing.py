@@ -15,6 +15,7 @@ from torch import Tensor
 
 from mag_sandbox.controls.camera import ASPECT, MAX_PITCH, CameraCommand, CameraPose
 from mag_sandbox.model.coverage import GRID_ACROSS, GRID_DOWN, covered_cells
+from mag_sandbox.model.pocket.block_memory import BlockMemory
 
 JUMP = 0.75  # of a view: how far ahead the imagined view lies
 MARGIN = 0.12  # of a view: the strip beyond the leading edge that must be known
@@ -68,28 +69,6 @@ class Outlook(NamedTuple):
     upwind: CameraPose | None  # where the sky in view comes from; None: no sky is in view
 
 
-class ViewMemory(Protocol):
-    """The questions about memory that an inventor may ask."""
-
-    @property
-    def shown_poses(self) -> Sequence[CameraPose]:
-        """Poses of the frames that memory keeps, provisional ones excepted."""
-
-    @property
-    def evictions(self) -> int:
-        """Frames that memory has lost so far."""
-
-    @property
-    def has_room(self) -> bool:
-        """Whether there is room for views that may never be looked at."""
-
-    def recall_view(self, pose: CameraPose) -> Tensor:
-        """Return the view that memory holds at a pose, latents [1, C, h, w]."""
-
-    def imagine_view(self, pose: CameraPose) -> Tensor:
-        """Return what the memory model invents at a pose, latents [1, C, h, w]."""
-
-
 class Inventor(Protocol):
     """Invents views, one at a time.
 
@@ -108,13 +87,13 @@ class Inventor(Protocol):
     def begin(self, seed: int) -> None:
         """Start a world of which nothing is known."""
 
-    def next_view(self, outlook: Outlook, memory: ViewMemory) -> CameraPose | None:
+    def next_view(self, outlook: Outlook, memory: BlockMemory) -> CameraPose | None:
         """Return where to begin a view now, even if it replaces another; None: nowhere."""
 
-    def begin_view(self, pose: CameraPose, prompt: str, memory: ViewMemory) -> int:
+    def begin_view(self, pose: CameraPose, prompt: str, memory: BlockMemory) -> int:
         """Begin a view at a pose of `next_view`; return after how many blocks to take it."""
 
-    def take_view(self, memory: ViewMemory) -> Tensor:
+    def take_view(self, memory: BlockMemory) -> Tensor:
         """Return the view that was begun, latents [1, C, h, w]; wait for it if need be."""
 
     def drop_view(self) -> None:
@@ -138,19 +117,19 @@ class MemoryModelInventor:
         """Start a world."""
         self._begun = None
 
-    def next_view(self, outlook: Outlook, memory: ViewMemory) -> CameraPose | None:
+    def next_view(self, outlook: Outlook, memory: BlockMemory) -> CameraPose | None:
         """Return a pose ahead, or upwind, where memory does not show what comes into view."""
-        known = memory.shown_poses
+        known = memory.policy.lasting
         target = look_ahead_pose(outlook.pose, outlook.command, known)
         upwind = None if target else outlook.upwind
         return look_ahead_pose(upwind, UPWIND, known) if upwind else target
 
-    def begin_view(self, pose: CameraPose, prompt: str, memory: ViewMemory) -> int:  # noqa: ARG002
+    def begin_view(self, pose: CameraPose, prompt: str, memory: BlockMemory) -> int:  # noqa: ARG002
         """Note the pose; there is nothing to wait for."""
         self._begun = pose
         return 0
 
-    def take_view(self, memory: ViewMemory) -> Tensor:
+    def take_view(self, memory: BlockMemory) -> Tensor:
         """Return what the memory model invents, under the current prompt."""
         pose, self._begun = self._begun, None
         assert pose is not None

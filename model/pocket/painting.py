@@ -32,7 +32,8 @@ from mag_sandbox.model.imagination.objects import PlacedObject, check_objects
 from mag_sandbox.model.imagination.planner import Wanted
 from mag_sandbox.model.imagination.surroundings import Lattice, Surroundings
 from mag_sandbox.model.parking import packed, plain, unpacked
-from mag_sandbox.model.pocket.inventing import Outlook, ViewMemory
+from mag_sandbox.model.pocket.block_memory import BlockMemory
+from mag_sandbox.model.pocket.inventing import Outlook
 from mag_sandbox.model.prompts import PromptFeatures
 from mag_sandbox.model.world import WorldState
 from mag_sandbox.scenes.scene import MAX_SEED, check_prompt
@@ -309,7 +310,7 @@ class PaintingInventor:
         self._asked = None
         self.losses = self._evictions = 0
 
-    def next_view(self, outlook: Outlook, memory: ViewMemory) -> CameraPose | None:
+    def next_view(self, outlook: Outlook, memory: BlockMemory) -> CameraPose | None:
         """Return a pose of the lattice that shows what is seen next and is not known.
 
         A view under way goes on, unless it shows nothing of what the next block needs.
@@ -319,9 +320,9 @@ class PaintingInventor:
             missing = due_now(lattice, outlook) & ~known
             if not missing.any() or (missing & lattice.shown([self._view.pose])).any():
                 return None
-        return next_view(lattice, known, outlook, has_room=memory.has_room)
+        return next_view(lattice, known, outlook, has_room=memory.policy.has_room)
 
-    def begin_view(self, pose: CameraPose, prompt: str, memory: ViewMemory) -> int:
+    def begin_view(self, pose: CameraPose, prompt: str, memory: BlockMemory) -> int:
         """Begin a view of the lattice; it takes longer if a plan is begun for it."""
         self.drop_view()
         self.follow(memory, pose)
@@ -359,7 +360,7 @@ class PaintingInventor:
         self._held.append(work)
         return made
 
-    def take_view(self, memory: ViewMemory) -> Tensor:  # noqa: ARG002
+    def take_view(self, memory: BlockMemory) -> Tensor:  # noqa: ARG002
         """Return the view that was begun, and know it."""
         assert self._view is not None
         self.release()
@@ -602,18 +603,18 @@ class PaintingInventor:
 
         return paint
 
-    def _shown(self, memory: ViewMemory) -> np.ndarray:
+    def _shown(self, memory: BlockMemory) -> np.ndarray:
         """Return which cells memory shows, bool [rows, columns]; it is not to be changed."""
-        poses = tuple(memory.shown_poses)
+        poses = tuple(memory.policy.lasting)
         if poses != self._last_shown[0]:  # it takes longer the more there are
             self._last_shown = poses, self._imagination.lattice.shown(poses)
         return self._last_shown[1]
 
-    def follow(self, memory: ViewMemory, pose: CameraPose) -> None:
+    def follow(self, memory: BlockMemory, pose: CameraPose) -> None:
         """Forget what memory has lost, and learn what it shows of a view."""
         lattice, shown = self._imagination.lattice, self._shown(memory)
-        if memory.evictions != self._evictions:
-            self._evictions = memory.evictions
+        if memory.policy.table.evicted != self._evictions:
+            self._evictions = memory.policy.table.evicted
             lost = self.around.known & ~shown
             if lost.any():
                 self.around = self.around.without(lost)

@@ -36,7 +36,7 @@ class PaintingCuts:
 
     def begin_view(self, end: CameraPose) -> "Future[Tensor | None] | None":
         """Begin to cut the latents at a block's end; None: memory holds them already."""
-        if end == self._memory.focused_pose:
+        if end == self._memory.policy.focused_pose:
             return None
         return self._decoder.beside(partial(self._latents, end))
 

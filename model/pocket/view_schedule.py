@@ -173,10 +173,10 @@ class ViewSchedule:
         Returns:
             Whether there was something to do.
         """
-        if self._painting is None or not self.runs(memory) or end == memory.focused_pose:
+        if self._painting is None or not self.runs(memory) or end == memory.policy.focused_pose:
             return False
         ground = self._painting.around
-        if memory.has_prefetched(end, ground):
+        if memory.spare_view and memory.spare_view.is_for(end, ground):
             return False
         with self._times.measure("remember"):
             view = self.start_cut(end).result()

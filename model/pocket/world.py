@@ -146,7 +146,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             self.schedule.views_owed = _FIRST_VIEWS
             if self.painting:
                 self.painting.hold()  # until the next block is done: it is due soon
-            return self._finish_block(poses, CameraCommand(), self.memory.resting(view))
+            return self._finish_block(poses, CameraCommand(), self.memory.passes.resting(view))
 
     def step(self, control: Control) -> FrameBlock:
         """Return the next block; see `World`."""
@@ -362,7 +362,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         block = self._generate(poses, given)
         drawn = decoder.begin(block.latents[0], poses, time, sky, session.leave_out)
         memory.remember(block, painted)  # while the frames are decoded, like what follows
-        memory.drop_prefetched()
+        memory.spare_view = None
         if moves_on and not self._changes_before(session.block_index + 1):
             schedule.prefetch(next_end, time + self.spec.block_length, memory)
         shown = decoder.finish(drawn, partial(self._cuts.sky, poses, time))

@@ -214,13 +214,13 @@ def test_a_state_parked_before_the_first_movement_goes_on_to_the_bit():
 def count_lumps(made: DiffusionWorld) -> list[int]:
     """Return a list that will hold the index of each block that the memory model makes."""
     lumps: list[int] = []
-    make = made.memory.generator.imagine
+    make = made.memory.passes.generator.imagine
 
     def counted(*args, **options):
         lumps.append(made._session.block_index)
         return make(*args, **options)
 
-    made.memory.generator.imagine = counted  # type: ignore[method-assign]
+    made.memory.passes.generator.imagine = counted  # type: ignore[method-assign]
     return lumps
 
 
@@ -359,8 +359,8 @@ def test_where_what_was_painted_stands_in_for_a_copy_the_memory_model_passes_ove
     made = world("mag-retrieve")
     made.reset(PLACE, 1)
     passes: list[bool] = []
-    write = made.memory._write
-    made.memory._write = lambda block, writes: (
+    write = made.memory.passes.write
+    made.memory.passes.write = lambda block, writes: (
         passes.append(block.info.look_ahead),
         write(block, writes),
     )  # type: ignore[assignment,method-assign,func-returns-value]
@@ -376,15 +376,15 @@ def focused_views(made: DiffusionWorld) -> list[tuple[CameraPose, torch.Tensor]]
 
     def noting(method):
         def noted(*args):
-            write = memory._write_view
+            write = memory.passes.write_view
 
             def written(slot, pose, view, read, time):
                 views.append((pose, view))
                 write(slot, pose, view, read, time)
 
-            memory._write_view = written  # type: ignore[method-assign]
+            memory.passes.write_view = written  # type: ignore[method-assign]
             done = method(*args)
-            memory._write_view = write  # type: ignore[method-assign]
+            memory.passes.write_view = write  # type: ignore[method-assign]
             return done
 
         return noted
@@ -410,13 +410,13 @@ def test_a_block_reads_what_was_painted_where_it_ends_however_the_camera_turns()
         read.clear()
         pose = made.step(control).poses[-1]
         assert any(read)
-        assert made.memory.focused_pose == pose
+        assert made.memory.policy.focused_pose == pose
     made.step(UP)
     read.clear()
     pose = made.step(UP).poses[-1]
     assert made.painted(pose) is None, "the painter was outrun"
     assert any(read), "what is known of the view is read where its tokens are"
-    assert made.memory.focused_pose != pose, "the copy is not taken for what was painted"
+    assert made.memory.policy.focused_pose != pose, "the copy is not taken for what was painted"
 
 
 def test_the_next_view_is_begun_before_the_block_that_the_last_one_is_there_for():
@@ -476,7 +476,7 @@ def test_memory_shows_what_was_painted_where_the_camera_is(policy):
     pose = blocks[-1].poses[-1]
     shown = {block.poses[-1] for block in blocks}
     looked = [where for where, _ in views if where in shown]  # others stand in for what lacks
-    assert made.memory.focused_pose == pose
+    assert made.memory.policy.focused_pose == pose
     assert len(set(looked)) == len(looked), "once for each pose"
     assert made.memory.policy.focused() in made.memory.attend(pose)
     with torch.inference_mode():
@@ -524,7 +524,7 @@ def test_a_place_parked_before_there_was_a_painter_goes_on_beside_what_memory_sh
 
     other.memory.recall_view = recall_view  # type: ignore[method-assign]
     other.restore(WorldState(arrays, data))
-    shown = lattice_of(other).shown(other.memory.shown_poses)
+    shown = lattice_of(other).shown(other.memory.policy.lasting)
     for _ in range(8):
         other.step(RIGHT)
     assert len(recalled) == 1, "only the first view lies beside ground it has not learned"
@@ -540,7 +540,7 @@ def test_what_memory_forgets_is_not_remembered_by_the_painter():
     play(forgetful, path)
     assert kept.painting.losses == 0
     assert forgetful.painting.losses > 0
-    seen = [lattice_of(each).shown(each.memory.shown_poses).sum() for each in (forgetful, kept)]
+    seen = [lattice_of(each).shown(each.memory.policy.lasting).sum() for each in (forgetful, kept)]
     assert seen[0] < seen[1]
 
 
