@@ -312,7 +312,7 @@ class DiT(nn.Module):
             patches = self.split.whole(patches)
         return self.unpatchify(patches, shape)
 
-    def memorise(
+    def remember(
         self,
         tokens: Tensor,
         time: TimeEmbedding,
@@ -337,7 +337,7 @@ class DiT(nn.Module):
     def attend_again(
         self, inputs: Iterable[Tensor], time: TimeEmbedding, rotary: Tensor, attend: Attend
     ) -> None:
-        """Give `attend` the keys and values that `memorise` made of the layers' inputs.
+        """Give `attend` the keys and values that `remember` made of the layers' inputs.
 
         Inputs are what `note` was given, [B, M, dim]. What `attend` returns is not used.
         """

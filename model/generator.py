@@ -32,7 +32,7 @@ class Passes(Protocol):
     ) -> Tensor:
         """Return the flow, fp32 [1, F, C, H, W], of noisy latents, fp32 likewise."""
 
-    def memorise(self, latents: Tensor, coordinates: Coordinates, text: TextKeys) -> None:
+    def remember(self, latents: Tensor, coordinates: Coordinates, text: TextKeys) -> None:
         """Leave keys and values of clean latents in the cache."""
 
 
@@ -40,7 +40,7 @@ class NetworkPasses:
     """Passes of a network as it is, with its embeddings of noise levels."""
 
     def __init__(self, dit: DiT, cache: KVCache, note: Note = unnoted) -> None:
-        """Run over a cache; `note` is given the input of every layer when a block is memorised."""
+        """Run over a cache; `note` is given the input of every layer when a block is remembered."""
         self.dit, self._cache, self._attend = dit, cache, cache.reader(dit.kernel)
         self._note = note
         self._times: dict[tuple[float, int], TimeEmbedding] = {}
@@ -56,11 +56,11 @@ class NetworkPasses:
         ).float()  # fmt: skip
         return result
 
-    def memorise(self, latents: Tensor, coordinates: Coordinates, text: TextKeys) -> None:
+    def remember(self, latents: Tensor, coordinates: Coordinates, text: TextKeys) -> None:
         """Leave keys and values in the cache; see `Passes`."""
         time = self.time(0.0, latents.shape[1])
         tokens = self.dit.embed(latents.to(self._cache.dtype), coordinates.features)
-        self.dit.memorise(tokens, time, text, coordinates.rotary, self._attend, self._note)
+        self.dit.remember(tokens, time, text, coordinates.rotary, self._attend, self._note)
 
     def time(self, timestep: float, frames: int) -> TimeEmbedding:
         """Return the embedding of a noise level for so many frames, embedding it once."""
@@ -138,7 +138,7 @@ class Generator:
 
         They are remembered under the text; None: the empty prompt, as by MAG's memory model.
         """
-        self._remembering.memorise(latents, coordinates, text or self.empty_text)
+        self._remembering.remember(latents, coordinates, text or self.empty_text)
 
 
 def _sampled(

@@ -53,7 +53,7 @@ class GraphDiT:
 
     text = dit.text_keys(features)  # once a prompt
     flow = dit.flow(latents, 1000.0, text, rotary, kept, features)
-    made = dit.memorise(latents, 0.0, text, rotary, kept, features)
+    made = dit.remember(latents, 0.0, text, rotary, kept, features)
 
     Args:
         source: the network, in fp32.
@@ -80,15 +80,15 @@ class GraphDiT:
         shape = config.num_layers, config.num_heads, 0, config.head_dim
         return Kept(*(torch.empty(shape, dtype=self._dtype) for _ in range(2)))
 
-    def prepare(self, *, memorises: bool, exact: Sequence[Sizes] = ()) -> None:
-        """Begin to compile what `memorise` runs, or else what `flow` does.
+    def prepare(self, *, remembers: bool, exact: Sequence[Sizes] = ()) -> None:
+        """Begin to compile what `remember` runs, or else what `flow` does.
 
         For some sizes exactly: these take less time a call, those of a pass's own tokens alone most
         of it. What a call makes depends in its last bits on which those are. Without any: for all,
         which else is done when there are others.
         """
         for sizes in exact or [Sizes()]:
-            self._begun(memorises, sizes)
+            self._begun(remembers, sizes)
 
     def flow(
         self,
@@ -119,7 +119,7 @@ class GraphDiT:
         self._graph(False, tokens, kept)([*given, head], [made])
         return self._source.unpatchify(made.float(), shape)
 
-    def memorise(
+    def remember(
         self,
         latents: Tensor,
         timestep: float,
@@ -162,22 +162,22 @@ class GraphDiT:
             self._times[timestep] = layers.to(self._dtype), head[None].to(self._dtype)
         return self._times[timestep]
 
-    def _graph(self, memorises: bool, tokens: Tensor, kept: Kept) -> CompiledGraph:
+    def _graph(self, remembers: bool, tokens: Tensor, kept: Kept) -> CompiledGraph:
         """Return the graph that runs a pass of such sizes."""
         own, others = tokens.shape[1], kept.keys.shape[2]
-        known = (self._graphs.get((memorises, exact)) for exact in (Sizes(own, others), Sizes(own)))
-        return next(filter(None, known), None) or self._begun(memorises, Sizes())
+        known = (self._graphs.get((remembers, exact)) for exact in (Sizes(own, others), Sizes(own)))
+        return next(filter(None, known), None) or self._begun(remembers, Sizes())
 
-    def _begun(self, memorises: bool, sizes: Sizes) -> CompiledGraph:
+    def _begun(self, remembers: bool, sizes: Sizes) -> CompiledGraph:
         """Return the graph for passes of some sizes, which is compiled but once."""
-        which = memorises, sizes
+        which = remembers, sizes
         if which not in self._graphs:
-            write = partial(_written, self._source, sizes, memorises)
+            write = partial(_written, self._source, sizes, remembers)
             self._graphs[which] = self._compiler.compile(self._name, write, which)
         return self._graphs[which]
 
 
-def _written(source: DiT, sizes: Sizes, memorises: bool) -> Graph:
+def _written(source: DiT, sizes: Sizes, remembers: bool) -> Graph:
     """Return the graph of a pass over tokens."""
     config, layers = source.config, source.config.num_layers
     tokens, times = graph_input(1, sizes.own, config.dim), graph_input(layers, 6, config.dim)
@@ -192,13 +192,13 @@ def _written(source: DiT, sizes: Sizes, memorises: bool) -> Graph:
         graph = _LayerGraph(config, layer, f"layer {len(made)}", split(time, 1, 6), *turns)
         q, k, v = graph.project(x)
         made.append((k, v))
-        if memorises and len(made) == layers:
+        if remembers and len(made) == layers:
             break
         if sizes.kept:
             k, v = op.concat([k, keys], 2), op.concat([v, values], 2)
         x = graph.attend(x, q, k, v)
         x = graph.feed(graph.read(x, score, mix))
-    if memorises:
+    if remembers:
         kept = [op.concat(list(of_layers), 0) for of_layers in zip(*made, strict=True)]
         return inputs, kept
     head = graph_input(1, 2, config.dim)

@@ -22,7 +22,13 @@ from mag_sandbox.evaluation.lookback.options import (
     SplitOptions,
     VerifyOptions,
 )
-from mag_sandbox.evaluation.lookback.participants import FPS, MADE_BY, Entrant, Player, class_spec
+from mag_sandbox.evaluation.lookback.participants import (
+    FPS,
+    MADE_BY,
+    ParticipantSource,
+    Player,
+    class_spec,
+)
 from mag_sandbox.evaluation.lookback.playing import TICKS, drawn_scene, path_poses
 from mag_sandbox.evaluation.lookback.process import open_player
 from mag_sandbox.evaluation.lookback.result import (
@@ -66,21 +72,23 @@ def _plainly(run: Run) -> Run:
 @_plainly
 def run_bench_memory(options: LookbackOptions, say: Say) -> int:
     """Measure, and write a result."""
-    entrant = Entrant(options.world, options.memory, _server(options.url, options.token_file))
+    source = ParticipantSource(
+        options.world, options.memory, _server(options.url, options.token_file)
+    )
     matching = matching_of(options.lpips, say) if options.lpips else matching_of((), _silent)
     hidden = [one for one in (options.private, options.out, RUNS) if one is not None]
-    seat = open_player(entrant, hidden)
-    with closing(seat.world):
-        provenance, policy = _plain(seat.world.provenance()), _policy(entrant, seat)
-    label = options.label or ", ".join(dict.fromkeys(filter(None, (entrant.name, policy))))
+    player = open_player(source, hidden)
+    with closing(player.world):
+        provenance, policy = _plain(player.world.provenance()), _policy(source, player)
+    label = options.label or ", ".join(dict.fromkeys(filter(None, (source.name, policy))))
     folder = options.out or RUNS / _slug(f"{label} {options.preset}")
     split = _split(options, folder / SECRET)
-    plans, left_out = _suited(plan(options.preset, split, options.clips, options.task), seat)
+    plans, left_out = _suited(plan(options.preset, split, options.clips, options.task), player)
     if split.digest is not None and split.digest != COMMITTED:
         say("this private split is your own, not the one of the leaderboard")
     if left_out:
         say(f"not played, this world cannot: {', '.join(left_out)}")
-    entrant = replace(entrant, execution=provenance.get("execution"))
+    source = replace(source, execution=provenance.get("execution"))
     settings = RunSettings(
         options.preset, options.seed, options.clips or 0, options.task, split.digest,
         matching.name if options.lpips else None, None if split.private else split.secret.decode(),
@@ -93,7 +101,7 @@ def run_bench_memory(options: LookbackOptions, say: Say) -> int:
     })  # fmt: skip
     made = environment()
     store.note(made)
-    opened = partial(open_player, entrant, hidden)
+    opened = partial(open_player, source, hidden)
     run(plans, LookbackJob(opened, split, matching), store, options.workplace())
     records = store.records()
     rows = [decode(ClipRow, records[one.key]["row"]) for one in plans if one.key in records]
@@ -103,7 +111,7 @@ def run_bench_memory(options: LookbackOptions, say: Say) -> int:
         )
     weights = provenance.get("weights")
     participant = Participant(
-        entrant.name, entrant.kind, policy, label, None if weights is None else str(weights),
+        source.name, source.kind, policy, label, None if weights is None else str(weights),
         provenance,
     )  # fmt: skip
     result = result_of(participant, settings, rows, made)
@@ -111,7 +119,7 @@ def run_bench_memory(options: LookbackOptions, say: Say) -> int:
     for line in lines_of(result):
         say(line)
     say(f"{folder / RESULT}; `bench-memory-verify` plays clips of it again")
-    unusable = [row for row in rows if entrant.kind == "folder" and not row.digest]
+    unusable = [row for row in rows if source.kind == "folder" and not row.digest]
     if unusable:  # a mistake in the folder, which a score of 0 alone would hide
         raise Refusal(
             f"{len(unusable)} of {len(rows)} clips of {options.world} cannot be used and count as "
@@ -135,12 +143,12 @@ def run_bench_memory_verify(options: VerifyOptions, say: Say) -> int:
         )
     settings = decode(RunSettings, result["settings"])
     split = _split_of(settings, options)
-    entrant = Entrant(
+    source = ParticipantSource(
         options.world or _world_of(who["name"]), who["memory"],
         _server(options.url, options.token_file), who["provenance"].get("execution"),
     )  # fmt: skip
     hidden = [one for one in (options.result, options.private) if one is not None]
-    checked = verified(result, partial(open_player, entrant, hidden), split, options.clips)
+    checked = verified(result, partial(open_player, source, hidden), split, options.clips)
     for one in checked:
         say(str(one))
     return 0 if all(one.holds for one in checked) else 1
@@ -256,16 +264,16 @@ def _server(url: str | None, token_file: Path | None) -> ServerAddress | None:
     return ServerAddress(url, "" if token_file is None else read_token(token_file))
 
 
-def _policy(entrant: Entrant, seat: Player) -> str | None:
+def _policy(source: ParticipantSource, player: Player) -> str | None:
     """Return the memory policy in force; None: a participant without one."""
-    if entrant.kind in ("class", "folder"):
+    if source.kind in ("class", "folder"):
         return None
-    return entrant.memory or next(iter(seat.world.spec.policies), None)
+    return source.memory or next(iter(player.world.spec.policies), None)
 
 
-def _suited(plans: Sequence[ClipPlan], seat: Player) -> tuple[list[ClipPlan], list[str]]:
-    spec = seat.world.spec
-    suited = [one for one in plans if one.task.suits(spec, seat.able)]
+def _suited(plans: Sequence[ClipPlan], player: Player) -> tuple[list[ClipPlan], list[str]]:
+    spec = player.world.spec
+    suited = [one for one in plans if one.task.suits(spec, player.able)]
     return suited, sorted({one.task.name for one in plans} - {one.task.name for one in suited})
 
 

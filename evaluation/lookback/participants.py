@@ -87,7 +87,7 @@ class Player:
 
 
 @dataclass(frozen=True, slots=True)
-class Entrant:
+class ParticipantSource:
     """The participant that the command line names; opens the same in any process."""
 
     world: str  # a name, MODULE:CLASS, FILE.py:CLASS or a folder

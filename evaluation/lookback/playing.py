@@ -207,7 +207,7 @@ def path_poses(plan: ClipPlan, spec: WorldSpec) -> tuple[tuple[CameraPose, ...],
 
 
 def play(
-    seat: Player,
+    player: Player,
     plan: ClipPlan,
     scene: HeldOutScene,
     *,
@@ -217,19 +217,19 @@ def play(
     """Play a clip.
 
     Args:
-        seat: the participant.
+        player: the participant.
         plan: the clip.
         scene: its scene.
         prompt: that is told with the first command of the way out.
         another: ends the participant and opens it anew, to play the way back from a snapshot.
     """
-    world, spec = seat.world, seat.world.spec
+    world, spec = player.world, player.world.spec
     path = legs(plan.moves(), spec)
     camera = _Camera(spec, watched=not plan.unseen)
     begin = Leg("start", path[0].command, 0)
     camera.take(world.reset(begun(plan, scene), plan.index), begin, first=True)
     home, state_bytes = [leg.phase for leg in path].index("back") if another else None, None
-    shown = plan.shown if "shown" in seat.able else ()
+    shown = plan.shown if "shown" in player.able else ()
     for place, leg in enumerate(path):
         if place == home and another is not None:  # nothing but the snapshot goes on
             state = world.snapshot()

@@ -4,7 +4,7 @@ Both ends talk over a pipe: a JSON header, then the bytes of arrays. What arrive
 types and sizes; nothing in it is executed. Folder, home, temporary files and environment are fresh
 and gone with the process, so nothing but a snapshot gets from one process to the next.
 
-    with closing(ProcessWorld(Entrant("my_world.py:MyWorld"))) as world:
+    with closing(ProcessWorld(ParticipantSource("my_world.py:MyWorld"))) as world:
         block = world.reset(scene, seed=7)
 """
 
@@ -31,7 +31,7 @@ from mag_sandbox.evaluation.lookback.participants import (
     FPS,
     NOTHING_KEPT,
     Ability,
-    Entrant,
+    ParticipantSource,
     Player,
 )
 from mag_sandbox.files import border
@@ -122,19 +122,19 @@ class _BlockHeader:
 class ProcessWorld:
     """A world in another process; satisfies `Played`."""
 
-    def __init__(self, entrant: Entrant, hidden: Sequence[Path] = ()) -> None:
+    def __init__(self, source: ParticipantSource, hidden: Sequence[Path] = ()) -> None:
         """Start the process.
 
         Args:
-            entrant: a world by its name, or a class.
+            source: a world by its name, or a class.
             hidden: files and folders that it must not read.
 
         Raises:
             Refusal: the world cannot be opened or cannot take part.
         """
-        self._name, self._made = entrant.name, 0
+        self._name, self._made = source.name, 0
         self._own = tempfile.TemporaryDirectory(prefix="participant-", ignore_cleanup_errors=True)
-        arguments = json.dumps([asdict(entrant), [str(one.resolve()) for one in hidden]])
+        arguments = json.dumps([asdict(source), [str(one.resolve()) for one in hidden]])
         self._process = subprocess.Popen(
             [sys.executable, "-m", "mag_sandbox.evaluation.lookback.process", arguments],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
@@ -236,14 +236,14 @@ class ProcessWorld:
             timer.cancel()
 
 
-def open_player(entrant: Entrant, hidden: Sequence[Path] = ()) -> Player:
-    """Return an entrant ready to play: worlds and classes in a process of their own.
+def open_player(source: ParticipantSource, hidden: Sequence[Path] = ()) -> Player:
+    """Return a participant ready to play: worlds and classes in a process of their own.
 
     Frames of a folder are only read here, and a remote world's process is its server.
     """
-    if entrant.kind in ("folder", "remote"):
-        return entrant.open()
-    world = ProcessWorld(entrant, hidden)
+    if source.kind in ("folder", "remote"):
+        return source.open()
+    world = ProcessWorld(source, hidden)
     return Player(world, world.able)
 
 
@@ -348,10 +348,10 @@ def serve(arguments: str) -> None:
     pipe = Pipe(os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb"))
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)  # what a participant prints is no message
-    entrant, hidden = json.loads(arguments)
+    source, hidden = json.loads(arguments)
     confine(Path.cwd(), [Path(one) for one in hidden])
     try:
-        player = Entrant(**entrant).open()
+        player = ParticipantSource(**source).open()
         said = json.dumps(player.world.provenance(), default=str)
         opened = {"spec": asdict(player.world.spec), "able": sorted(player.able)}
         pipe.send({**opened, "provenance": said})

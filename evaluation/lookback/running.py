@@ -60,7 +60,7 @@ class Bench:
     A participant is opened anew before it would meet a scene again: so nothing that it may have
     kept from one task, in whatever place, helps it in another.
 
-    with closing(Bench(partial(open_player, entrant), SceneSplit(), Matching(), folder)) as bench:
+    with closing(Bench(partial(open_player, source), SceneSplit(), Matching(), folder)) as bench:
         row = bench.row(plan)
     """
 
@@ -107,12 +107,12 @@ class Bench:
         try:
             if self._player is None or plan.index in self._met:
                 self._opened()
-            seat = self._player
-            assert seat is not None
+            player = self._player
+            assert player is not None
             if plan.task.twinned:
-                unseen = play(seat, plan.twin, scene)
+                unseen = play(player, plan.twin, scene)
             another = self._opened if plan.task.carried else None
-            take = play(seat, plan, scene, prompt=prompt, another=another)
+            take = play(player, plan, scene, prompt=prompt, another=another)
             self._met.add(plan.index)
         except Refusal as error:  # the participant's: its other clips count
             self.close()

@@ -1,4 +1,4 @@
-"""Memorise, then generate: a clip's first part is remembered, the rest is predicted and compared.
+"""Remember, then generate: a clip's first part is remembered, the rest is predicted and compared.
 
 This is how MAG-Bench asks a world, without a camera: the motion in the history leads the way back.
 The first three quarters are history, and both ends fall on whole blocks: see `split_clip`. A world

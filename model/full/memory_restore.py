@@ -176,7 +176,7 @@ class RestorableMemory:
     """The memory of a rollout, with the latents that it was made of.
 
     memory = RestorableMemory(rollout, hooks)
-    memory.memorise(latents, keys, view)
+    memory.compute_keys(latents, keys, view)
     memory.admit(latents, poses, prompt, text)
     state = memory.snapshot(room=host_room())
     is_exact = memory.restore(ParkedMemory.read(state, engine))
@@ -185,23 +185,23 @@ class RestorableMemory:
     def __init__(self, rollout: TieredRollout, hooks: RestoreHooks) -> None:
         self._rollout, self._hooks = rollout, hooks
         self._history = LatentHistory()
-        self._memorised: tuple[Tensor, CameraPose] | None = None  # latents on the host, and view
+        self._computed: tuple[Tensor, CameraPose] | None = None  # latents on the host, and view
         self.rebuilt_frames = 0  # latent frames up to which memory was rebuilt inexactly
 
-    def memorise(self, latents: Tensor, text: TextKeys, view: CameraPose) -> None:
-        """Compute keys and values of the next block; see `Rollout.memorise`."""
+    def compute_keys(self, latents: Tensor, text: TextKeys, view: CameraPose) -> None:
+        """Compute keys and values of the next block; see `Rollout.compute_keys`."""
         # in the type in which networks read them; copied first, since a device would be waited for
-        self._memorised = latents.to("cpu", self._rollout.tiers.cache.dtype), view
-        self._rollout.memorise(latents, text, view)
+        self._computed = latents.to("cpu", self._rollout.tiers.cache.dtype), view
+        self._rollout.compute_keys(latents, text, view)
 
     def admit(self, latents: Tensor, poses: Sequence[CameraPose], prompt: str, text: str) -> None:
-        """Keep the frames that the policy wants of the memorised block, and its latents.
+        """Keep the frames that the policy wants of the computed block, and its latents.
 
         Poses are one a latent frame; `text` is the prompt with the camera's sentence.
         """
         rollout = self._rollout
-        assert self._memorised is not None  # `memorise` goes before
-        on_host, view = self._memorised
+        assert self._computed is not None  # `compute_keys` goes before
+        on_host, view = self._computed
         block = RememberedBlock(
             rollout.made,
             on_host,
@@ -280,7 +280,7 @@ class RestorableMemory:
                 hooks.run(partial(rollout.switch_prompt, keys))
             elif before and block.text != before.text:
                 hooks.run(partial(rollout.update_text, keys))
-            latents = self._memorise(block, keys)
+            latents = self._compute_keys(block, keys)
             rollout.admit(latents, block.poses)
             before = block
 
@@ -289,7 +289,7 @@ class RestorableMemory:
         blocks = self._history.blocks
         for place, block in enumerate(blocks):
             self._hooks.report(place / len(blocks))
-            self._memorise(block, self._keys(block))
+            self._compute_keys(block, self._keys(block))
             kept = [frame for frame in wanted if frame.frame_index in block.frames]
             self._rollout.keep(block.first_frame, kept)
         now = self._rollout.policy.table
@@ -298,10 +298,10 @@ class RestorableMemory:
     def _keys(self, block: RememberedBlock) -> TextKeys:
         return self._hooks.keys(block) if self._rollout.reads_text else ()
 
-    def _memorise(self, block: RememberedBlock, keys: TextKeys) -> Tensor:
+    def _compute_keys(self, block: RememberedBlock, keys: TextKeys) -> Tensor:
         latents = block.latents.to(self._rollout.tiers.cache.device)
         self._hooks.run(
-            lambda: self._rollout.memorise(latents, keys, block.view, block.first_frame)
+            lambda: self._rollout.compute_keys(latents, keys, block.view, block.first_frame)
         )
         return latents
 

@@ -84,7 +84,7 @@ class Rollout:
         rollout.remember(latents, prompt)  # or the ground truth
         rollout.switch_prompt(other)
 
-    The generator works over a cache of the recipe, see `full_cache`; its memory network is the
+    The generator works over a cache of the recipe, see `full_cache`; its memory model is the
     generator itself where the recipe says so. The grid is that of the video's size.
     """
 
@@ -138,10 +138,10 @@ class Rollout:
         poses = tuple(poses or (AHEAD,) * frames)
         for first in range(0, frames, BLOCK_LENGTH):
             end = first + BLOCK_LENGTH
-            self.memorise(latents[:, first:end], text, poses[end - 1])
+            self.compute_keys(latents[:, first:end], text, poses[end - 1])
             self.admit(latents[:, first:end], poses[first:end])
 
-    def memorise(
+    def compute_keys(
         self, latents: Tensor, text: TextKeys, view: CameraPose, first_frame: int | None = None
     ) -> None:
         """Compute keys and values of one clean block; nothing is kept yet, and it may be repeated.
@@ -156,7 +156,7 @@ class Rollout:
         self._generator.remember(latents, coordinates, under)
 
     def admit(self, latents: Tensor, poses: Sequence[CameraPose]) -> None:
-        """Keep the frames that the policy wants of the memorised block, the next of the video."""
+        """Keep the frames that the policy wants of the computed block, the next of the video."""
         self._write(self.policy.admit(BlockInfo(self.made, tuple(poses), self._prompt_index)))
         self._recent.append(latents)
         self.made += BLOCK_LENGTH
@@ -257,7 +257,7 @@ class TieredRollout(Rollout):
         self.tiers.follow(self.policy)
 
     def keep(self, first_frame: int, frames: Sequence[KeptFrame]) -> None:
-        """Keep these frames of the memorised block, whatever the policy says."""
+        """Keep these frames of the computed block, whatever the policy says."""
         table = self.policy.table
         for frame in frames:
             slot = table.place(protected=("sink",))
@@ -269,7 +269,7 @@ class TieredRollout(Rollout):
         self.tiers.prefetch(self.policy.attend(view))
 
     def is_offloaded(self, view: CameraPose) -> bool:
-        """Return whether `attend` has to fetch frames, for which the memory network may work."""
+        """Return whether `attend` has to fetch frames, for which the memory model may work."""
         return self.tiers.is_offloaded(self.policy.attend(view))
 
     def keep_fewer(self, slots: int) -> None:

@@ -265,7 +265,7 @@ class StreamWorld(SteeredWorld[_Stream]):
             self._follow_on(text)
         latents = self._fallback.run(lambda: self._denoise(text, view)) if given is None else given
         self._require_numbers(latents)
-        frames = self._fallback.run(lambda: self._decode_and_memorise(latents, text, view))
+        frames = self._fallback.run(lambda: self._decode_and_compute_keys(latents, text, view))
         poses = self._place(frames, command)
         of_latents = poses[::-TIME_STRIDE][:BLOCK_LENGTH][::-1]
         session.memory.admit(latents, of_latents, session.prompt, session.told)
@@ -295,12 +295,12 @@ class StreamWorld(SteeredWorld[_Stream]):
         length = self.spec.block_length
         return move(poses.pose, command, speed, self.spec.fps, length)[-1]
 
-    def _decode_and_memorise(self, latents: Tensor, text: TextKeys, view: CameraPose) -> Frames:
+    def _decode_and_compute_keys(self, latents: Tensor, text: TextKeys, view: CameraPose) -> Frames:
         before, memory = self._video.state, self._running().memory
         decoding = self._side_stream.start(lambda: self._decode(latents))
         try:
             with self._times.measure("remember"), self._writer:
-                memory.memorise(latents, text, view)
+                memory.compute_keys(latents, text, view)
             return decoding.result()
         except BaseException:
             wait((decoding,))  # nothing is given up that is still used
@@ -322,7 +322,7 @@ class StreamWorld(SteeredWorld[_Stream]):
         given = torch.cat((first, session.rollout.newest[:, 1 - BLOCK_LENGTH :]), 1)
         memory.restart()
         with self._times.measure("remember"):
-            self._write(lambda: memory.memorise(given, text, pose))
+            self._write(lambda: memory.compute_keys(given, text, pose))
         memory.admit(given, (pose,) * BLOCK_LENGTH, session.prompt, session.told)
 
     def _capacity(self, setting: MemorySetting) -> int:

@@ -24,7 +24,7 @@ class GraphPainter(Painter):
         self._passes = GraphDiT(source.dit, "painter", compiler)
         self._texts: list[tuple[Tensor, TextKeys]] = []  # read last
         rows, columns = source.config.view
-        self._passes.prepare(memorises=False, exact=[Sizes(rows * columns, kept=0)])
+        self._passes.prepare(remembers=False, exact=[Sizes(rows * columns, kept=0)])
 
     def text_keys(self, features: Tensor) -> TextKeys:
         """Return the folded matrices of a text, folded once; see `GraphDiT`."""

@@ -100,7 +100,7 @@ def read_context(dit: DiT, tokens: Tokens, text: TextKeys) -> Pairs:
 
     time = dit.embed_time(torch.zeros(len(tokens.values), 1, device=tokens.values.device))
     values = tokens.values.to(dit.head.modulation.dtype)
-    dit.memorise(values, time, text, tokens.rotary[:, :, None], attend)
+    dit.remember(values, time, text, tokens.rotary[:, :, None], attend)
     return pairs
 
 

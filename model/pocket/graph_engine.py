@@ -60,8 +60,8 @@ class GraphEngine(PocketEngine):
         """Return a generator over transformers, and over a cache of its own."""
         # as they are needed: the first block is remembered, then a view, before one is denoised
         sizes = [Sizes(shape.block_length * shape.tokens), Sizes(shape.tokens)]
-        remembering.prepare(memorises=True, exact=sizes)
-        making.prepare(memorises=False, exact=sizes)
+        remembering.prepare(remembers=True, exact=sizes)
+        making.prepare(remembers=False, exact=sizes)
         cache = ApartCache(shape, slots, self.execution.dtype, spare=1)
         self._compiler.keep()
         passes = GraphPasses(making, cache), GraphPasses(remembering, cache)

@@ -52,7 +52,7 @@ class GraphPasses:
         where = coordinates.rotary, self._cache.kept, coordinates.features
         return self._dit.flow(latents, timestep, text, *where)
 
-    def memorise(self, latents: Tensor, coordinates: Coordinates, text: TextKeys) -> None:
+    def remember(self, latents: Tensor, coordinates: Coordinates, text: TextKeys) -> None:
         """Leave keys and values in the cache."""
         where = coordinates.rotary, self._cache.kept, coordinates.features
-        self._cache.take(self._dit.memorise(latents, 0.0, text, *where))
+        self._cache.take(self._dit.remember(latents, 0.0, text, *where))

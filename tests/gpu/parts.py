@@ -153,7 +153,7 @@ def waiting_frames() -> dict:
         latents = torch.randn(1, 3, 16, *SIDES, device=DEVICE.device)
         times = []
         for work in (
-            lambda x=latents, at=pose: video.memorise(x, text, at),
+            lambda x=latents, at=pose: video.compute_keys(x, text, at),
             lambda x=latents, at=pose: video.admit(x, (at,) * 3),
         ):
             began = time.perf_counter()

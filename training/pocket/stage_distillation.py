@@ -205,7 +205,7 @@ class FrameDistillationStage(Stage):
         dit, at = self.world.dit, self._beside(drawn, {}, visible, frames)
         text = _keys(dit, self._read(self.captions.empty(count)), blocks)
         time = dit.embed_time(sigma.flatten(0, 1) * 1000)
-        dit.memorise(dit.embed(context, at.features), time, text, at.rotary, remembering)
+        dit.remember(dit.embed(context, at.features), time, text, at.rotary, remembering)
         hidden = self.device.upload(torch.rand(count, blocks, 1, generator=draw) < alone)
         return remembering.kept, visible & ~hidden
 

@@ -64,7 +64,7 @@ class TrainedGenerator:
         text = text or dit.text_keys(self.empty_text)
         attend = self.cache.recorder(dit.kernel)
         tokens = dit.embed(latents.detach(), coordinates.features)
-        dit.memorise(tokens, time, text, coordinates.rotary, attend)
+        dit.remember(tokens, time, text, coordinates.rotary, attend)
 
     def _flow(
         self, x: Tensor, sampler: Sampler, step: int, coordinates: Coordinates, text: TextKeys

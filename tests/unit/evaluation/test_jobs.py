@@ -12,7 +12,7 @@ from mag_sandbox.evaluation.imagination.bar import ViewsJob, ViewsTask
 from mag_sandbox.evaluation.imagination.walks import RendersTask, WalksJob, WalkTask
 from mag_sandbox.evaluation.judge.classifier import Classifier
 from mag_sandbox.evaluation.judge.judge import Judge
-from mag_sandbox.evaluation.lookback.participants import Entrant
+from mag_sandbox.evaluation.lookback.participants import ParticipantSource
 from mag_sandbox.evaluation.lookback.process import open_player
 from mag_sandbox.evaluation.lookback.running import LookbackJob
 from mag_sandbox.evaluation.lookback.tasks import SceneSplit, plan
@@ -46,7 +46,7 @@ def jobs() -> list:
     opens, told = opener("pocket", HERE), PrecomputeOptions(HERE, HERE)
     matching = Matching(NAME, LpipsDistance(Lpips()))
     return [
-        LookbackJob(partial(open_player, Entrant("pocket")), SceneSplit(), matching),
+        LookbackJob(partial(open_player, ParticipantSource("pocket")), SceneSplit(), matching),
         QualityJob(opens, Classifier.load(), (Leg("out", CameraCommand(), 1),), 0, moves=True),
         WalksJob(WalkOptions(), opens, Judge.load()),
         ReconstructionJob("mag", 4, HERE, matching, 0),

@@ -34,10 +34,10 @@ def flow(dit: DiT, given: dict) -> torch.Tensor:
     )  # fmt: skip
 
 
-def test_memorising_shows_the_same_keys_and_values_as_a_whole_pass():
+def test_remembering_shows_the_same_keys_and_values_as_a_whole_pass():
     dit, given = tiny_networks().dit, inputs()
     time, text = dit.embed_time(given["timesteps"]), dit.text_keys(given["text"])
-    seen = {"whole": [], "memorise": []}
+    seen = {"whole": [], "remember": []}
 
     def attend_into(name):
         def attend(layer_index, q, k, v):
@@ -47,11 +47,11 @@ def test_memorising_shows_the_same_keys_and_values_as_a_whole_pass():
         return attend
 
     tokens = dit.embed(given["latents"], given["features"])
-    dit.memorise(tokens, time, text, given["rotary"], attend_into("memorise"))
+    dit.remember(tokens, time, text, given["rotary"], attend_into("remember"))
     dit(
         given["latents"], time, text, given["rotary"], attend_into("whole"), given["features"]
     )  # fmt: skip
-    assert len(seen["whole"]) == len(seen["memorise"]) == len(dit.blocks)
+    assert len(seen["whole"]) == len(seen["remember"]) == len(dit.blocks)
     for (_, k, v), (_, other_k, other_v) in zip(*seen.values(), strict=True):
         assert torch.equal(k, other_k)
         assert torch.equal(v, other_v)

@@ -187,7 +187,7 @@ def test_clips_go_out_and_their_frames_come_in_again(small, own, tmp_path):
     run_bench_memory_export(ClipExport(folder=clips, private=secret), lambda text: None)
     both = json.loads((clips / "clips.json").read_text())
     assert [told["key"] for told in both] == ["return-003", "return-unseen-003"]
-    world = participants.Entrant(own).open().world._guest
+    world = participants.ParticipantSource(own).open().world._guest
     made = tmp_path / "made"
     for told in both:
         with Image.open(clips / told["key"] / "first.png") as picture:
@@ -218,7 +218,7 @@ def test_what_is_no_result_is_refused_in_a_sentence(name):
 def test_a_class_that_ends_the_program_is_refused(tmp_path):
     (tmp_path / "ends.py").write_text("raise SystemExit(7)")
     with pytest.raises(Refusal, match="SystemExit"):
-        participants.Entrant(f"{tmp_path / 'ends.py'}:Mine").open()
+        participants.ParticipantSource(f"{tmp_path / 'ends.py'}:Mine").open()
 
 
 def test_clips_go_out_as_memobench_has_them(small, monkeypatch, tmp_path):
@@ -274,7 +274,7 @@ def test_the_same_scenes_are_played_by_tasks_that_are_compared():
 def test_the_class_of_the_manual_can_take_part(tmp_path, scene):
     page = (ROOT / "docs" / "benchmark.md").read_text(encoding="utf-8")
     (tmp_path / "manual.py").write_text(page.split("```python\n")[1].split("```")[0])
-    player = participants.Entrant(f"{tmp_path / 'manual.py'}:MyWorld").open()
+    player = participants.ParticipantSource(f"{tmp_path / 'manual.py'}:MyWorld").open()
     first = player.world.reset(scene.scene("image"), 0)
     assert (first.frames[0] == scene.first_view).all()
     assert player.world.step(Control()).frames.shape == (1, 192, 320, 3)
@@ -297,15 +297,15 @@ def test_the_manual_names_the_secret_that_the_leaderboard_commits_to():
 )
 def test_who_cannot_take_part_is_told_so_in_a_sentence(world, problem):
     with pytest.raises(Refusal, match=problem):
-        participants.Entrant(world).open()
+        participants.ParticipantSource(world).open()
 
 
 def test_a_world_on_a_server_is_measured_as_any_other(scene):
     """Here it is one that shows another place; its clip is played all the same, and refused."""
-    entrant = participants.Entrant("remote")
+    source = participants.ParticipantSource("remote")
     slow = replace(OF_DOUBLES, fps=FPS, block_length=1)
     with Hosted(lambda wish: FakeWorld(wish.memory, spec=slow)) as hosted:
-        player = replace(entrant, server=hosted.address).open()
+        player = replace(source, server=hosted.address).open()
         with closing(player.world):
             (asked,) = (one for one in planned("full", SceneSplit(), None, ())
                         if one.round.task == "return")  # fmt: skip

@@ -28,9 +28,9 @@ def look(views):
 
 def worth(world, plan, another=None):
     """Play the unseen twin and the clip, as the benchmark does."""
-    seat = Player(world, ALL)
-    unseen = play(seat, plan.twin, world.scene) if plan.task.twinned else None
-    take = play(seat, plan, world.scene, another=another)
+    player = Player(world, ALL)
+    unseen = play(player, plan.twin, world.scene) if plan.task.twinned else None
+    take = play(player, plan, world.scene, another=another)
     return measured(plan, take, Matching(), look, unseen)
 
 

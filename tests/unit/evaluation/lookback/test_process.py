@@ -9,7 +9,7 @@ import pytest
 
 from mag_sandbox.evaluation.lookback import running
 from mag_sandbox.evaluation.lookback.confinement import beside
-from mag_sandbox.evaluation.lookback.participants import Entrant, Player
+from mag_sandbox.evaluation.lookback.participants import ParticipantSource, Player
 from mag_sandbox.evaluation.lookback.process import ProcessWorld, open_player
 from mag_sandbox.evaluation.lookback.running import Bench
 from mag_sandbox.evaluation.lookback.tasks import ClipPlan, Round, SceneSplit
@@ -111,16 +111,16 @@ def own(tmp_path):
     secret.parent.mkdir()
     secret.write_text("what nobody may read")
     (place / "own.py").write_text(KEEPS.replace("SECRET_FILE", repr(str(secret))))
-    return lambda name: Entrant(f"{place / 'own.py'}:{name}")
+    return lambda name: ParticipantSource(f"{place / 'own.py'}:{name}")
 
 
-def moved(entrant, scene, tmp_path, monkeypatch) -> float:
+def moved(source, scene, tmp_path, monkeypatch) -> float:
     """Return the score of a clip whose way back is played from a snapshot."""
     monkeypatch.setattr(running, "drawn_scene", lambda *told: scene)
     split = SceneSplit(SECRET)
     number, lot = split.scene(INDEX), split.drawn("lot", INDEX)
     plan = ClipPlan(Round("moved", 1), INDEX, number, "video game", private=False, lot=lot)
-    with closing(Bench(partial(open_player, entrant), split, Matching(), tmp_path)) as bench:
+    with closing(Bench(partial(open_player, source), split, Matching(), tmp_path)) as bench:
         row = bench.row(plan)
     return 0.0 if row.refused else row.scores["score"]
 

@@ -106,7 +106,7 @@ def test_the_plain_path_is_compiled_nowhere(way, monkeypatch):
 
 
 def test_the_plain_path_decodes_before_it_remembers(monkeypatch):
-    order, remember = [], Rollout.memorise
+    order, remember = [], Rollout.compute_keys
 
     def heard(name, work):
         return lambda *how: (work(*how), order.append(name))[0]
@@ -115,7 +115,7 @@ def test_the_plain_path_decodes_before_it_remembers(monkeypatch):
     plan = MemoryPlan(8, decoder="tiny")
     world = random_world.random_world(WORLDS["mag"], "cpu", plan, TINY_FULL, SMALL, PLAIN)
     world.reset(random_world.PLACE, seed=0)
-    monkeypatch.setattr(Rollout, "memorise", heard("remember", remember))
+    monkeypatch.setattr(Rollout, "compute_keys", heard("remember", remember))
     monkeypatch.setattr(VideoStream, "decode", heard("decode", VideoStream.decode))
     for _ in range(3):
         world.step(Control())

@@ -147,7 +147,7 @@ def play(video: TieredRollout, blocks: range) -> list[torch.Tensor]:
         pose = CameraPose((index + 1) * STEP % 360, 0.0)
         noises = block_noises(3, index, SHAPE, steps=1)
         made.append(video.denoise(noises[0], text, noises[1:].__getitem__, pose))
-        video.memorise(made[-1], text, pose)
+        video.compute_keys(made[-1], text, pose)
         video.admit(made[-1], (pose,) * BLOCK_LENGTH)
         video.prefetch(CameraPose((index + 2) * STEP % 360, 0.0))
     return made

@@ -165,7 +165,7 @@ def test_while_memory_is_made_again_the_device_may_run_out_of_it(tiny, played, m
     for room in (9, 7):
         state = parked(played, monkeypatch, room=room * BLOCK_BYTES)
         there = tiny()
-        monkeypatch.setattr(Rollout, "memorise", failing_third_time(Rollout.memorise))
+        monkeypatch.setattr(Rollout, "compute_keys", failing_third_time(Rollout.compute_keys))
         there.restore(state)
         block = there.step(PATH[PLAYED])
         assert "device's memory is full" in block.notice

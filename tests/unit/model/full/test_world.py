@@ -295,7 +295,7 @@ def test_pictures_made_beside_remembering_are_those_made_before_it(shared, monke
     assert [one.memory for one in blocks] == [one.memory for one in serial]
 
 
-@pytest.mark.parametrize("failing", [(VideoStream, "decode"), (Rollout, "memorise")])
+@pytest.mark.parametrize("failing", [(VideoStream, "decode"), (Rollout, "compute_keys")])
 def test_a_block_that_found_no_room_is_made_again_as_if_nothing_had_been(
     tiny, monkeypatch, failing
 ):

@@ -77,8 +77,8 @@ def test_a_compiled_pass_is_that_of_the_network(dit, frames, kept_frames, exact)
     latents = drawn(1, frames, TINY.dit.channels, *TINY.latent_size, seed=2)
     texts = drawn(1, TINY.text.text_len, TINY.text.dim, seed=3)
     compiled = GraphDiT(dit, "denoise", GraphCompiler(COMPILED))
-    for memorises in (False, True) if exact else ():
-        compiled.prepare(memorises=memorises, exact=[Sizes(frames * shape.tokens)])
+    for remembers in (False, True) if exact else ():
+        compiled.prepare(remembers=remembers, exact=[Sizes(frames * shape.tokens)])
     with torch.inference_mode():
         cache.attend(slots, frames)
         time = dit.embed_time(torch.full((1, frames), 700.0))
@@ -87,9 +87,9 @@ def test_a_compiled_pass_is_that_of_the_network(dit, frames, kept_frames, exact)
         where = compiled.text_keys(texts), rotary, kept, features
         assert torch.allclose(compiled.flow(latents, 700.0, *where), flow, atol=1e-4)
         clean = dit.embed_time(torch.zeros(1, frames))
-        dit.memorise(dit.embed(latents, features), clean, text, rotary, attend)
+        dit.remember(dit.embed(latents, features), clean, text, rotary, attend)
         own = slice(0, frames * shape.tokens)
-        made = compiled.memorise(latents, 0.0, *where)
+        made = compiled.remember(latents, 0.0, *where)
         assert torch.allclose(made.keys, cache._read_keys[:, 0, :, own], atol=1e-4)
         assert torch.allclose(made.values, cache._read_values[:, 0, :, own], atol=1e-4)
 

@@ -367,7 +367,7 @@ def test_where_what_was_painted_stands_in_for_a_copy_the_memory_model_passes_ove
     for _ in range(16):
         made.step(Control(CameraCommand(yaw=0.5)))
     assert len(made.memory.policy.table.frames) > 4, "new views were kept"
-    assert passes.count(False) <= 1, "the others are views ahead; nothing foresaw the first block"
+    assert passes.count(False) <= 1, "the others are views ahead; nothing prefetched the first one"
 
 
 def focused_views(made: DiffusionWorld) -> list[tuple[CameraPose, torch.Tensor]]:
