@@ -171,7 +171,8 @@ def test_a_recording_is_watched_and_not_recorded(run, tmp_path, monkeypatch):
     game.go(Watch(folder), LoadingScreen)
     game.wait(lambda: isinstance(game.screen, ReplayScreen))
     game.draw()
-    game.wait(lambda: isinstance(game.screen, TitleScreen))
+    game.wait(lambda: game.screen.reel.is_over)
+    game.go(Way.TITLE, TitleScreen)
     assert (game.services.prober.anchors, game.services.map.picture.explored) == (
         anchors,
         explored,

@@ -20,7 +20,7 @@ from tests.doubles import FakeWorld
 from tests.tiny import PLACE, RIGHT, STILL
 from tests.unit.model.pocket.test_inventing import world
 
-WHILE_PAINTED = 8  # blocks
+WHILE_PAINTED = 9  # blocks
 SCRIPT = """
 place "a small red tent" at 20.5deg up 2deg
 control 1 0
