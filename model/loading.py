@@ -189,10 +189,10 @@ def _remote() -> ModuleType:
 
 
 def _load_memorypack(name: str, execution: dict[str, Any] | None, on_progress: Progress) -> World:
-    from mag_sandbox.model.memorypack import loading
+    from mag_sandbox.model.memorypack import world
     from mag_sandbox.model.pocket.loading import recorded_execution
 
-    return loading.load(
+    return world.load(
         VARIANT_OF_WORLD[name],
         on_progress=on_progress,
         execution=recorded_execution(execution) if execution else None,

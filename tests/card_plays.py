@@ -11,7 +11,7 @@ from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.catalogue.memory_plan import Device, MemoryPlan
 from mag_sandbox.model.execution import Execution
 from mag_sandbox.model.imagination.imagination import Imagination
-from mag_sandbox.model.memorypack import loading as memorypack
+from mag_sandbox.model.memorypack import world as memorypack
 from mag_sandbox.model.pocket import loading as pocket
 from mag_sandbox.model.world import Control, MemorySetting, World
 from mag_sandbox.scenes import Scene

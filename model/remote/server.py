@@ -27,8 +27,7 @@ from mag_sandbox.files.border import Refusal, reason_of, refusing
 from mag_sandbox.files.validation import parse_json, shortened
 from mag_sandbox.model.remote import wire
 from mag_sandbox.model.remote.address import is_loopback
-from mag_sandbox.model.remote.engine import EngineSlot, WorldEngine, WorldRequest
-from mag_sandbox.model.remote.requests import run_request
+from mag_sandbox.model.remote.engine import EngineSlot, WorldEngine, WorldRequest, run_request
 from mag_sandbox.model.remote.states import PieceStore
 from mag_sandbox.model.world import MIB, WorldFailed, WorldSpec
 

@@ -12,7 +12,7 @@ from mag_sandbox.model.kv_cache import CacheShape, KVCache
 from mag_sandbox.model.memory import MEMORY_POLICIES, make_policy
 from mag_sandbox.model.slots import BlockInfo
 from mag_sandbox.model.world import MemorySetting
-from mag_sandbox.training.pocket.block_attention import BlockMemoryAttention
+from mag_sandbox.training.pocket.stage_world import BlockMemoryAttention
 from tests.tiny import TINY, tiny_networks, tiny_rays
 
 LENGTH = TINY.block_length

@@ -1,16 +1,25 @@
 """`python -m training imagination`: planner, reader and painter in turn, resumable."""
 
+import copy
 import logging
 from collections.abc import Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import cast
 
 import numpy as np
 import torch
+from tokenizers import Tokenizer
+from torch import Tensor
 
+from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.model.attention import AttentionKernel
 from mag_sandbox.model.autoencoder import Autoencoder
+from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.imagination.config import ImaginationConfig
-from mag_sandbox.model.imagination.painter import Sprites
+from mag_sandbox.model.imagination.imagination import Coder, Imagination, Subject
+from mag_sandbox.model.imagination.objects import VARIANTS, look_number
+from mag_sandbox.model.imagination.painter import Painter, Sprites
 from mag_sandbox.model.imagination.weights import (
     ImaginationNetworks,
     load_networks,
@@ -18,19 +27,26 @@ from mag_sandbox.model.imagination.weights import (
 )
 from mag_sandbox.model.pocket.networks import TextEncoder
 from mag_sandbox.model.pocket.weights import AUTOENCODER, WORLD, load_tokenizer, read_config
+from mag_sandbox.model.prompts import tokenise
 from mag_sandbox.model.saved import load_into
+from mag_sandbox.renderer.behind import bands_of
 from mag_sandbox.renderer.kinds import BEHIND, CLASSES
-from mag_sandbox.renderer.render import CATEGORIES
+from mag_sandbox.renderer.render import CATEGORIES, HELD_OUT, render
+from mag_sandbox.renderer.sheets import write_sheet
+from mag_sandbox.renderer.views import view_at
 from mag_sandbox.training.devices import TrainingDevice, choose_device
 from mag_sandbox.training.imagination.config import ImaginationTraining
 from mag_sandbox.training.imagination.fitted_sprites import fitted_sprites
-from mag_sandbox.training.imagination.growing import grown
-from mag_sandbox.training.imagination.rings import RingLog, category_of, ring_latents, ring_log
-from mag_sandbox.training.imagination.samples import SampleSheets
-from mag_sandbox.training.imagination.stage_painter import PainterStage
+from mag_sandbox.training.imagination.rings import (
+    RingLog,
+    category_of,
+    ring_latents,
+    ring_log,
+    walks,
+)
+from mag_sandbox.training.imagination.stage_painter import PainterStage, placed
 from mag_sandbox.training.imagination.stage_planner import PlannerStage
 from mag_sandbox.training.imagination.stage_reader import ReaderStage
-from mag_sandbox.training.imagination.walks import walks
 from mag_sandbox.training.loop import Loop, LoopConfig, Stage
 from mag_sandbox.training.pocket.data import Captions
 
@@ -129,7 +145,7 @@ class ImaginationPipeline:
         return Captions(self._log, self.tokenizer, self.text.config.text_len)
 
     @cached_property
-    def _sheets(self) -> SampleSheets:
+    def _sheets(self) -> "SampleSheets":
         return SampleSheets(self.networks, self.autoencoder, self.text, self.tokenizer)
 
 
@@ -147,3 +163,108 @@ def _config(log: RingLog) -> ImaginationConfig:
 def train(training: ImaginationTraining) -> None:
     """Train what invents views on the best device here."""
     ImaginationPipeline(training, choose_device()).run()
+
+
+# tables with a row for each kind, for each kind after a row for none, or for each look
+OF_KINDS = ("reader.there.weight", "reader.there.bias", "reader.gain.weight", "reader.bias.weight")
+AFTER_NONE = (
+    "planner.content.0.weight", "planner.head.drawn.0.weight",
+    "planner.head.outer.0.weight", "planner.head.outer.0.bias",
+)  # fmt: skip
+OF_LOOKS = ("painter.objects.look.weight", "painter.objects.sprites")
+
+
+@torch.no_grad()
+def grown(
+    networks: ImaginationNetworks, config: ImaginationConfig, kernel: AttentionKernel
+) -> ImaginationNetworks:
+    """Return networks of a configuration that know what others know of kinds in both.
+
+    What else there is begins at random. Only the tables of kinds may differ in size.
+    """
+    made = ImaginationNetworks(config, kernel)
+    made.painter.initialise()
+    old, new = networks.config.looks, config.looks
+    both = [(old.index(kind), new.index(kind)) for kind in new if kind in old]
+    for name, module in made.parts().items():
+        learned = networks.parts()[name].state_dict()
+        for key, value in module.state_dict().items():
+            pairs = _rows(f"{name}.{key}", both)
+            if pairs is None:
+                value.copy_(learned[key])
+            else:
+                _copy_rows(value, learned[key], pairs)
+    return made
+
+
+def _rows(name: str, both: list[tuple[int, int]]) -> list[tuple[int, int]] | None:
+    """Return which row of a tensor becomes which, or None if it is no table of kinds."""
+    if name in OF_KINDS:
+        return both
+    if name in AFTER_NONE:
+        return [(0, 0), *((1 + before, 1 + now) for before, now in both)]
+    if not name.startswith(OF_LOOKS) or not name.endswith(("look.weight", "table")):
+        return None
+    looks = [
+        (look_number(before, None) + variant, look_number(now, None) + variant)
+        for before, now in both
+        for variant in range(VARIANTS)
+    ]
+    return [(0, 0), *looks]
+
+
+def _copy_rows(value: Tensor, learned: Tensor, pairs: list[tuple[int, int]]) -> None:
+    fits = [(before, now) for before, now in pairs if before < len(learned) and now < len(value)]
+    before, now = torch.tensor(fits).unbind(dim=1)
+    value[now] = learned[before]
+
+
+VIEWS = 12
+ACROSS = 4  # pictures a row
+_AHEAD = CameraPose(180.0)
+
+
+class SampleSheets:
+    """Paints held-out scenes anew, with copies of networks on the host, as in play.
+
+    Args:
+        networks: what is trained.
+        autoencoder: of the memory.
+        text: reads captions.
+        tokenizer: of captions.
+    """
+
+    def __init__(
+        self,
+        networks: ImaginationNetworks,
+        autoencoder: Autoencoder,
+        text: TextEncoder,
+        tokenizer: Tokenizer,
+    ) -> None:
+        self._networks, self._autoencoder = networks, copy.deepcopy(autoencoder).cpu()
+        self._scenes = [render(category_of(HELD_OUT + i), HELD_OUT + i) for i in range(VIEWS)]
+        captions = [scene.caption() for scene in self._scenes]
+        with torch.no_grad():
+            told = [*captions, ""]
+            reader = copy.deepcopy(text).cpu()
+            self._prompts = reader(*tokenise(tokenizer, told, text.config.text_len))
+
+    def paintings(self, path: Path, painter: Painter) -> None:  # noqa: ARG002 (one of the networks)
+        """Write scenes, and the same scenes painted from their own things."""
+        networks = copy.deepcopy(self._networks)
+        for module in networks.parts().values():
+            module.cpu()
+        invented = Imagination(networks.config, lambda: networks, Coder.of(self._autoencoder))
+        pose, nothing = invented.lattice.nearest(_AHEAD), invented.nothing()
+        rows: list[list[np.ndarray]] = []
+        for number, scene in enumerate(self._scenes):
+            if number % ACROSS == 0:
+                rows += [[], []]
+            things = [placed(thing) for thing in (*bands_of(scene), *scene.things)]
+            told, empty = self._prompts[number : number + 1], self._prompts[-1:]
+            place = invented.lattice.place(pose)
+            around = invented.repainted(nothing, place, Subject(told, empty, number, things))
+            latents = torch.from_numpy(around.at(place).latents)[None]
+            rows[-2].append(view_at(scene.pixels, pose.yaw, pose.pitch))
+            rows[-1].append(to_frames(self._autoencoder.decode(latents))[0])
+        write_sheet(path, rows)

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Sequence
 from dataclasses import InitVar, dataclass
 from pathlib import Path
-from typing import cast
+from typing import NamedTuple, cast
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.imagination.objects import (
@@ -23,13 +24,57 @@ from mag_sandbox.model.imagination.sketch import Sketch, Sketcher
 from mag_sandbox.model.pocket.networks import TextEncoder
 from mag_sandbox.renderer.plan import Thing
 from mag_sandbox.training.devices import TrainingDevice
-from mag_sandbox.training.imagination.restyling import Style
 from mag_sandbox.training.imagination.rings import latents_of, view_of
 from mag_sandbox.training.loop import Stage
 from mag_sandbox.training.losses import flow_target, sample_noise_levels
 from mag_sandbox.training.optimisers import Muon
 from mag_sandbox.training.pocket.data import Captions
 from mag_sandbox.training.seeded_random import SeededRandom
+
+CONTRAST = 0.7, 1.2
+SHIFT = 0.12  # of each channel, at most; colours are in [-1, 1]
+SOFTNESS = -0.35, 0.9  # share of a blurred picture; below 0: crisper
+BLURS = 3, 5, 9  # px
+
+
+class Style(NamedTuple):
+    """How pictures of a scene are changed, whatever the viewpoint."""
+
+    contrast: float
+    shift: Tensor  # of each channel, [3, 1, 1]
+    softness: float
+    blur: int  # px
+
+    @classmethod
+    def drawn(cls, rng: np.random.Generator) -> "Style":
+        """Return a random one."""
+        shift = torch.from_numpy(rng.uniform(-SHIFT, SHIFT, (3, 1, 1)).astype(np.float32))
+        return cls(rng.uniform(*CONTRAST), shift, rng.uniform(*SOFTNESS), int(rng.choice(BLURS)))
+
+    def of_picture(self, picture: Tensor, known: Tensor | None = None) -> Tensor:
+        """Return a picture in this style.
+
+        Args:
+            picture: [3, H, W] in [-1, 1].
+            known: where its colours count, [1, H, W], 0 or 1; None: everywhere.
+        """
+        known = torch.ones_like(picture[:1]) if known is None else known
+        blurred = self._blurred(picture * known) / self._blurred(known).clamp(min=1e-3)
+        styled = picture + self.softness * (blurred - picture)
+        return (self.contrast * styled + self.shift).clamp(-1, 1)
+
+    def of_seen(self, seen: np.ndarray) -> np.ndarray:
+        """Return what is seen from another viewpoint in this style; see `Sketch.carried_over`."""
+        numbers = torch.from_numpy(np.ascontiguousarray(seen.transpose(2, 0, 1))).float()
+        styled = self.of_picture(numbers[:3] / 127.5 - 1, (numbers[3:] > 0).float())
+        colors = ((styled + 1) * 127.5).round().byte().numpy().transpose(1, 2, 0)
+        return np.concatenate((colors, seen[..., 3:]), axis=2)
+
+    def _blurred(self, picture: Tensor) -> Tensor:
+        return functional.avg_pool2d(
+            picture, self.blur, stride=1, padding=self.blur // 2, count_include_pad=False
+        )
+
 
 BATCH = 24  # views
 CAPTION_DROPOUT = 0.1

@@ -33,13 +33,15 @@ from mag_sandbox.training.losses import (
     sample_noise_levels,
 )
 from mag_sandbox.training.optimisers import GeneratorAndCritic
-from mag_sandbox.training.pocket.block_attention import (
+from mag_sandbox.training.pocket.data import Captions, Sequences, SequenceSource
+from mag_sandbox.training.pocket.stage_world import (
     BlockMemoryAttention,
     Kept,
     MemoryReadingAttention,
+    context_noise,
+    earlier,
+    kept_frames,
 )
-from mag_sandbox.training.pocket.data import Captions, Sequences, SequenceSource
-from mag_sandbox.training.pocket.stage_world import context_noise, earlier, kept_frames
 from mag_sandbox.training.seeded_random import SeededRandom
 
 RATE, CRITIC_RATE = 1e-4, 4e-4

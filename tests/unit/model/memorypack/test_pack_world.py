@@ -9,7 +9,7 @@ import pytest
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.catalogue.worlds import WORLDS
 from mag_sandbox.model.loading import policies_of
-from mag_sandbox.model.memorypack import loading
+from mag_sandbox.model.memorypack import world
 from mag_sandbox.model.memorypack.config import VARIANT_OF_WORLD, VARIANTS, WORLD_OF_VARIANT
 from mag_sandbox.model.memorypack.parts import (
     PartsInfo,
@@ -30,7 +30,7 @@ each_variant = pytest.mark.parametrize("variant", VARIANTS)
 
 
 def pack_world(variant: str = "A", parts: Path = NOWHERE) -> MemoryPackWorld:
-    return loading.load(
+    return world.load(
         variant, on_progress=lambda stage, fraction: None,
         weights=tiny_weights(), parts=parts, execution=FP32,
     )  # fmt: skip
@@ -111,7 +111,7 @@ def test_the_bar_shows_image_scales_and_psi():
 
 def test_untrained_parts_say_so(tmp_path):
     said = []
-    untold = loading.load(
+    untold = world.load(
         "A", on_progress=lambda stage, fraction: said.append(stage),
         weights=tiny_weights(), parts=NOWHERE, execution=FP32,
     )  # fmt: skip

@@ -38,7 +38,7 @@ def _small(kinds, behind, among):
 
 
 def test_training_leaves_weights_that_plan_and_paint_and_can_be_trained_on(monkeypatch, tmp_path):
-    for name in ("rings.RINGS_EACH", "samples.VIEWS"):
+    for name in ("rings.RINGS_EACH", "pipeline.VIEWS"):
         monkeypatch.setattr(f"{HERE}.{name}", 1)
     for stage in ("painter", "planner", "reader"):
         monkeypatch.setattr(f"{HERE}.stage_{stage}.BATCH", 1)

@@ -14,15 +14,15 @@ from mag_sandbox.model.pocket.networks import PocketNetworks
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.optimisers import GeneratorAndCritic
 from mag_sandbox.training.pocket import stage_distillation
-from mag_sandbox.training.pocket.block_attention import (
-    BlockMemoryAttention,
-    MemoryReadingAttention,
-)
 from mag_sandbox.training.pocket.data import Sequences
 from mag_sandbox.training.pocket.stage_distillation import (
     PERIOD,
     FrameDistillationStage,
     GenerationTask,
+)
+from mag_sandbox.training.pocket.stage_world import (
+    BlockMemoryAttention,
+    MemoryReadingAttention,
 )
 from tests.tiny import TINY, randomise, tiny_rays
 
