@@ -5,6 +5,8 @@ SUPPORTED = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c '$(SUPPORTED)' 2>/dev/null && echo $$p && break; done)
 BIN := $(VENV)/bin
+UV = $(shell command -v uv || echo $(BIN)/uv)
+TORCH = $(shell sed -n '/^name = "torch"$$/{n;s/[^0-9]*\([0-9.]*\).*/\1/p;}' uv.lock)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 # One more than there are cores: a tenth of the time a test waits for a clock, a disk or a thread.
@@ -58,20 +60,31 @@ gifs: $(VENV)/.play
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .ruff_cache .hypothesis
 
-$(VENV)/.play: pyproject.toml $(VENV)/.torch
+$(VENV)/.play: pyproject.toml uv.lock $(VENV)/.torch
+	$(call locked,)
 	$(PIP) -e .
 	@touch $@
 
-$(VENV)/.dev: pyproject.toml $(VENV)/.torch
+$(VENV)/.dev: pyproject.toml uv.lock $(VENV)/.torch
+	$(call locked,--extra dev)
 	$(PIP) -e ".[dev]"
 	@touch $@ $(VENV)/.play
+
+# The versions of uv.lock, where uv and the public registry are in reach; pip chooses what is still
+# missing. torch is left out: the locked one is the CUDA build.
+define locked
+	@{ $(UV) export --frozen --quiet --no-emit-project --prune torch $(1) -o $(VENV)/locked.txt && \
+		UV_HTTP_TIMEOUT=30 UV_HTTP_RETRIES=0 $(UV) pip install --quiet --compile-bytecode \
+			--python $(BIN)/python -r $(VENV)/locked.txt; } >/dev/null 2>&1 \
+		|| echo "without uv.lock: pip chooses the versions"
+endef
 
 # Linux without an NVIDIA card does not need CUDA builds (3 GB). uv knows where the public CPU
 # wheels are; where they cannot be reached it gives up at once and pip takes the plain requirement.
 $(VENV)/.torch: $(VENV)/.made
 	@if [ "$$(uname -s)" = Linux ] && ! nvidia-smi -L >/dev/null 2>&1 && $(PIP) uv 2>/dev/null; then \
-		UV_HTTP_TIMEOUT=5 UV_HTTP_RETRIES=0 $(BIN)/uv pip install --quiet --compile-bytecode \
-			--python $(BIN)/python --torch-backend=cpu "torch>=2.6,<2.14" 2>/dev/null \
+		UV_HTTP_TIMEOUT=5 UV_HTTP_RETRIES=0 $(UV) pip install --quiet --compile-bytecode \
+			--python $(BIN)/python --torch-backend=cpu "torch==$(TORCH)" 2>/dev/null \
 		|| echo "public CPU wheels of torch not in reach: pip chooses the build"; \
 	fi
 	@touch $@
