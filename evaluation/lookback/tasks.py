@@ -166,12 +166,6 @@ def _diagonal(_asked: Round, rng: np.random.Generator) -> list[Move]:
     return _way([out], slower=rng.uniform(*SLOWER))
 
 
-def _nod(_asked: Round, rng: np.random.Generator) -> list[Move]:
-    """Look up on the way out."""
-    out = [Move("out", yaw=WAY), Move("out", pitch=15.0)]
-    return _way(out, slower=rng.uniform(*SLOWER))
-
-
 def _zoom(_asked: Round, rng: np.random.Generator) -> list[Move]:
     out = [Move("out", yaw=WAY), Move("out", zoom=CLOSER)]
     return _way(out, slower=rng.uniform(*SLOWER))
@@ -201,7 +195,6 @@ TASKS = {
         ReturnTask("tour", _tour, shown=True),
         ReturnTask("diagonal", _diagonal, shown=True),
         ReturnTask("zoom", _zoom, shown=True, zoomed=True),
-        ReturnTask("nod", _nod, shown=True),
         ReturnTask("repeats", _given, shown=True, repeating=True),
         ReturnTask("moved", _given, shown=True, carried=True),
         ReturnTask("edited", _edited, edited=True),
@@ -214,7 +207,7 @@ TASKS = {
 PRESETS: dict[str, tuple[Round, ...]] = {
     "quick": (
         Round("given", 4), Round("tour", 2, 2), Round("moved", 1), Round("edited", 2),
-        Round("return", 2), Round("nod", 1),
+        Round("return", 2),
     ),
     "full": (
         Round("given", 32), Round("hold", 32, 4), Round("tour", 32, 4), Round("diagonal", 32),

@@ -336,14 +336,6 @@ _ROWS = (
         recipe=Recipe(*ring(21, sink_frames=2)),
     ),
     WorldRow(
-        name="my-world", title="My checkpoint", kind="stream",
-        sources=(
-            WeightSource("generator", "me/my-checkpoint", (r"model\.safetensors",)),
-            *_WAN_PARTS,
-        ),
-        licence=_APACHE, recipe=Recipe(*window(18)),
-    ),
-    WorldRow(
         name="self-forcing", title="Self-Forcing", kind="stream",
         sources=(
             WeightSource(
