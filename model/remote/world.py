@@ -94,6 +94,101 @@ class PendingState(WorldState):
         return self.arrays.bytes
 
 
+class ReplayLog:
+    """The requests that repeat a session in another one, as few as its newest snapshot allows."""
+
+    def __init__(self) -> None:
+        self.beginning: wire.Beginning | None = None
+        self.snapshots: deque[_KeptSnapshot] = deque()  # appended by another thread
+        self._pieces: Pieces = {}  # of a restored state
+        self._controls: list[Control] = []  # since the beginning
+        self._dropped_controls = 0  # earlier ones, covered by a snapshot
+        self._count = 0  # of beginnings
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Which beginning this is, and the number of controls since."""
+        return self._count, self._dropped_controls + len(self._controls)
+
+    def clear(self) -> None:
+        """Forget the session, since another one is to begin."""
+        self.beginning = None
+        self._controls.clear()
+        self._count += 1
+
+    def begin(self, beginning: wire.Beginning, pieces: Pieces) -> None:
+        """Note how a session began, with the pieces of its state if one was restored."""
+        self.beginning, self._pieces, self._dropped_controls = beginning, pieces, 0
+
+    def add(self, control: Control) -> None:
+        """Note a step."""
+        self._controls.append(control)
+
+    def shorten(self) -> None:
+        """Begin at the newest snapshot."""
+        while self.snapshots:
+            one = self.snapshots.popleft()
+            if one.beginning == self._count and self.beginning is not None:
+                self.beginning, self._pieces = wire.Restore(one.outline), one.pieces
+                del self._controls[: one.controls - self._dropped_controls]
+                self._dropped_controls = one.controls
+
+    def requests(self) -> Iterator[wire.Request]:
+        """Yield the requests in order."""
+        if isinstance(self.beginning, wire.Restore):
+            names = piece_names(self.beginning.outline)
+            yield from map(wire.SendPieces, batches(names, self._pieces))
+        if self.beginning is not None:
+            yield self.beginning
+        for start in range(0, len(self._controls), wire.MOST_CONTROLS):
+            yield wire.RepeatSteps(self._controls[start : start + wire.MOST_CONTROLS])
+
+
+class SessionOpener:
+    """Opens a session's connections, of a new one to the emptier of two replicas."""
+
+    def __init__(self, address: ServerAddress, report: Progress) -> None:
+        self.name = _new_name()  # of the session, for routers of replicas
+        self._address, self._report = address, report
+
+    def open(self, opening: wire.OpenSession) -> tuple[ServerLink, wire.SessionOpened]:
+        """Open or continue a session; waits in the queue.
+
+        Raises:
+            ConnectionLost: the server cannot be reached.
+            WorldFailed: it refuses.
+        """
+        while True:
+            link = self._connect(is_new=not opening.session)
+            try:
+                if (welcome := link.open(opening, self._report_place)) is not None:
+                    return link, welcome
+            except BaseException:
+                link.close()
+                raise
+            link.close()
+            self.name = _new_name()  # for another replica
+
+    def _connect(self, *, is_new: bool) -> ServerLink:
+        first = ServerLink(self._address, self.name)
+        hello = first.hello
+        if not is_new or hello.replicas == 1 or not hello.players:
+            return first
+        first.close()
+        name = _new_name()
+        second = ServerLink(self._address, name)
+        if second.hello.players < hello.players:
+            self.name = name
+            return second
+        second.close()
+        return ServerLink(self._address, self.name)
+
+    def _report_place(self, waiting: wire.Queued) -> None:
+        before = waiting.position - 1
+        said = "you are next" if not before else f"{before} before you"
+        self._report(f"all {waiting.places} places are taken, {said}", 0.0)
+
+
 class RemoteWorld(World):
     """A world on a server.
 
@@ -134,22 +229,17 @@ class RemoteWorld(World):
             execution=None if execution is None else wire.to_json(execution),
             quality=address.quality,
         )
-        self._beginning: wire.Beginning | None = None  # of what is played
-        self._beginning_pieces: Pieces = {}  # of a restored state
-        self._controls: list[Control] = []  # since the beginning
-        self._dropped_controls = 0  # earlier ones, covered by a snapshot
-        self._beginning_count = 0
-        self._new_snapshots: deque[_KeptSnapshot] = deque()  # from another thread
+        self._log = ReplayLog()
         self._fetched: dict[bytes, bytes] = {}  # pieces, of the newest snapshot
         self._fetching = ThreadPoolExecutor(1, thread_name_prefix="states")
         self._repeats: deque[wire.Request] = deque()  # requests to be sent first
         self._repeat_count = 0
         self._number = 0  # of the newest answered request
-        self._name = _new_name()  # of the session, for routers of replicas
+        self._opener = SessionOpener(address, on_progress)
         self._next_snapshot = 0.0  # due then, where a replica may die [s]
         self._report(f"connecting to {address.host}", 0.0)
         try:
-            self._link, welcome = self._enter(self._opening)
+            self._link, welcome = self._opener.open(self._opening)
         except ConnectionLost as lost:
             raise WorldFailed(_unreachable(address, lost)) from None
         self.spec = welcome.spec
@@ -173,7 +263,7 @@ class RemoteWorld(World):
         of_type("control", control, Control)
         asked = time.perf_counter()
         block = self._block(asked, self._ask(wire.StepRequest(control)))
-        self._controls.append(control)
+        self._log.add(control)
         if self._link.hello.replicas > 1 and time.monotonic() > self._next_snapshot:
             self._take_snapshot()
         return block
@@ -185,8 +275,7 @@ class RemoteWorld(World):
     def snapshot(self) -> WorldState:
         """Return a snapshot, whose arrays are still being fetched; see `World`."""
         outline = self._result(wire.SnapshotReply, self._ask(wire.Call("snapshot"))).outline
-        done = self._dropped_controls + len(self._controls)
-        taken = self._session, outline, (self._beginning_count, done)
+        taken = self._session, outline, self._log.place
         arrays = self._fetching.submit(self._fetch, *taken)
         return PendingState(PendingArrays(outline, arrays), _parse_provenance(outline.data))
 
@@ -244,7 +333,7 @@ class RemoteWorld(World):
     def provenance(self) -> dict[str, Any]:
         """Return the provenance of the server's world, with its machine and how frames travel."""
         said = self._provenance
-        if self._beginning is not None:
+        if self._log.beginning is not None:
             told = self._result(wire.ProvenanceReply, self._ask(wire.Call("provenance")))
             said = said | _parse_provenance(told.provenance)
         quality = self._address.quality
@@ -256,12 +345,10 @@ class RemoteWorld(World):
         self._link.leave(self._number + 1)
 
     def _begin(self, begin: wire.Beginning, pieces: Pieces | None = None) -> wire.Reply:
-        self._beginning = None
-        self._controls.clear()
+        self._log.clear()
         self._repeats.clear()
-        self._beginning_count += 1
         answer = self._ask(begin)
-        self._beginning, self._beginning_pieces, self._dropped_controls = begin, pieces or {}, 0
+        self._log.begin(begin, pieces or {})
         return answer
 
     def _fetch(
@@ -280,11 +367,11 @@ class RemoteWorld(World):
         pieces = {name: held[name] for name in names}
         state = join_state(outline, pieces, MOST_STATE)
         self._fetched = pieces
-        self._new_snapshots.append(_KeptSnapshot(*taken, outline, pieces))
+        self._log.snapshots.append(_KeptSnapshot(*taken, outline, pieces))
         return state.arrays
 
     def _fetch_into(self, held: dict[bytes, bytes], session: str, names: list[bytes]) -> None:
-        with closing(ServerLink(self._address, self._name)) as link:
+        with closing(ServerLink(self._address, self._opener.name)) as link:
             link.attach(session)
             for start in range(0, len(names), wire.MOST_FETCHED):
                 wanted = names[start : start + wire.MOST_FETCHED]
@@ -294,27 +381,15 @@ class RemoteWorld(World):
                     raise self._protocol_error()
                 held.update(zip(wanted, pieces, strict=True))
 
-    def _use_snapshots(self) -> None:
-        """Let play be continued from the newest snapshot instead of its beginning."""
-        while self._new_snapshots:
-            one = self._new_snapshots.popleft()
-            if one.beginning == self._beginning_count and self._beginning is not None:
-                self._beginning, self._beginning_pieces = wire.Restore(one.outline), one.pieces
-                del self._controls[: one.controls - self._dropped_controls]
-                self._dropped_controls = one.controls
-
     def _block(self, asked: float, answer: wire.Reply) -> FrameBlock:
         block = self._result(wire.BlockReply, answer).block
         network = 1000 * (time.perf_counter() - asked) - answer.server_ms
-        self._check(block)
-        times = {SERVER: answer.server_ms, NETWORK: max(0.0, network)}
-        return replace(block, stage_ms=block.stage_ms | times)
-
-    def _check(self, block: FrameBlock) -> None:
         size = (self.spec.frame_height, self.spec.frame_width, 3)
         for frames in (block.frames, block.at_rest):
             if frames.shape != (len(block.poses), *size) or not block.poses:
                 raise self._protocol_error()
+        times = {SERVER: answer.server_ms, NETWORK: max(0.0, network)}
+        return replace(block, stage_ms=block.stage_ms | times)
 
     def _result(self, kind: type[Result], answer: wire.Reply) -> Result:
         if not isinstance(answer.result, kind):
@@ -326,7 +401,7 @@ class RemoteWorld(World):
 
     def _ask(self, request: wire.Request) -> wire.Reply:
         """Return the reply to a request, over as many new connections as it takes."""
-        self._use_snapshots()
+        self._log.shorten()
         for _ in range(MOST_CUTS):
             try:
                 while self._repeats:
@@ -357,7 +432,7 @@ class RemoteWorld(World):
         while True:
             self._wait(pause, since)
             try:
-                self._link, welcome = self._enter(opening)
+                self._link, welcome = self._opener.open(opening)
                 break
             except ConnectionLost as error:
                 if time.monotonic() - since > PATIENCE_S:
@@ -388,49 +463,8 @@ class RemoteWorld(World):
                     "continue there: start again, or let the server run as before"
                 )
         self._session, self._number = welcome.session, 0
-        self._repeats.clear()
-        if isinstance(self._beginning, wire.Restore):
-            given = batches(piece_names(self._beginning.outline), self._beginning_pieces)
-            self._repeats.extend(map(wire.SendPieces, given))
-        if self._beginning is not None:
-            self._repeats.append(self._beginning)
-        for start in range(0, len(self._controls), wire.MOST_CONTROLS):
-            self._repeats.append(
-                wire.RepeatSteps(self._controls[start : start + wire.MOST_CONTROLS])
-            )
+        self._repeats = deque(self._log.requests())
         self._repeat_count = len(self._repeats)
-
-    def _enter(self, opening: wire.OpenSession) -> tuple[ServerLink, wire.SessionOpened]:
-        while True:
-            link = self._connect(is_new=not opening.session)
-            try:
-                if (welcome := link.open(opening, self._report_place)) is not None:
-                    return link, welcome
-            except BaseException:
-                link.close()
-                raise
-            link.close()
-            self._name = _new_name()  # for another replica
-
-    def _connect(self, *, is_new: bool) -> ServerLink:
-        """Connect a new session to the emptier one of two replicas."""
-        first = ServerLink(self._address, self._name)
-        hello = first.hello
-        if not is_new or hello.replicas == 1 or not hello.players:
-            return first
-        first.close()
-        name = _new_name()
-        second = ServerLink(self._address, name)
-        if second.hello.players < hello.players:
-            self._name = name
-            return second
-        second.close()
-        return ServerLink(self._address, self._name)
-
-    def _report_place(self, waiting: wire.Queued) -> None:
-        before = waiting.position - 1
-        said = "you are next" if not before else f"{before} before you"
-        self._report(f"all {waiting.places} places are taken, {said}", 0.0)
 
 
 def served_world(address: ServerAddress) -> str:

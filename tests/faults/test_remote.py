@@ -110,7 +110,7 @@ class Replicas:
         server.kill()
 
     def of(self, world):
-        return self.alive[int(world._name, 16) % len(self.alive)]
+        return self.alive[int(world._opener.name, 16) % len(self.alive)]
 
 
 @pytest.fixture
@@ -140,11 +140,11 @@ def test_where_a_replica_dies_play_goes_on_in_another_from_a_newer_snapshot(repl
     monkeypatch.setattr(near_side, "SNAPSHOT_S", 0.0)
     with closing(RemoteWorld(replicas.alive[0].address)) as world:
         frames = [world.reset(PLACE, 7).frames, *(world.step(TURN).frames for _ in range(3))]
-        eventually(lambda: world._new_snapshots)
+        eventually(lambda: world._log.snapshots)
         replicas.kill(replicas.of(world))
         frames += [world.step(TURN).frames for _ in range(3)]
         assert np.array_equal(frames, EXPECTED)
-        assert isinstance(world._beginning, wire.Restore)
+        assert isinstance(world._log.beginning, wire.Restore)
 
 
 class Proxy:
