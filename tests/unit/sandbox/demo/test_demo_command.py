@@ -16,7 +16,7 @@ from mag_sandbox.model.loading import policies_of
 from mag_sandbox.model.world import WorldFailed
 from mag_sandbox.sandbox import choice
 from mag_sandbox.sandbox.commands.cli import parse
-from mag_sandbox.sandbox.demo import compare
+from mag_sandbox.sandbox.demo import compare, show
 from mag_sandbox.sandbox.demo.compare import GAP, GIF_FPS, STRIP
 from mag_sandbox.sandbox.demo.run import Extras, play_demo
 from mag_sandbox.sandbox.play.session import Session
@@ -66,6 +66,7 @@ def loaded(monkeypatch, tmp_path):
         )
 
     monkeypatch.setattr(choice, "load_world", load)
+    monkeypatch.setattr(show, "END_S", 0.2)
     monkeypatch.setenv("MAG_SANDBOX_HOME", str(tmp_path / "home"))
     return asked
 

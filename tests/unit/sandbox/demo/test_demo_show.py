@@ -36,7 +36,7 @@ def test_every_turn_of_a_script_has_a_caption(item, said):
 def test_the_window_shows_what_was_compared_and_closes_after_the_verdict(monkeypatch):
     load = lambda name, memory, **more: FakeWorld(memory, spec=FAST)  # noqa: E731
     monkeypatch.setattr(choices, "load_world", load)
-    monkeypatch.setattr(show, "END_S", 0.5)
+    monkeypatch.setattr(show, "END_S", 0.2)
     verdicts, captions = [], set()
     verdict_card, draw = show.verdict_card, show.DemoOverlay.draw
 
