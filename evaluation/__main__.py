@@ -51,7 +51,7 @@ COMMANDS: Mapping[str, Subcommand] = {
     ),
     "train-classifier": Subcommand(
         "train the judge of attributes on renderer views",
-        options.ClassifierOptions, "evaluation.judge.classifier_training:run_classifier_training",
+        options.ClassifierOptions, "evaluation.judge.training:run_classifier_training",
     ),
 }  # fmt: skip
 

@@ -8,8 +8,7 @@ import numpy as np
 
 from mag_sandbox.evaluation.imagination.scenes import AskedScene, expected
 from mag_sandbox.evaluation.judge.classifier import CATEGORY, Classifier, ViewQuestion
-from mag_sandbox.evaluation.judge.judge import Judge, JudgedView, found
-from mag_sandbox.evaluation.judge.vocabulary import JudgeVocabulary
+from mag_sandbox.evaluation.judge.judge import Judge, JudgedView, JudgeVocabulary, found
 from mag_sandbox.evaluation.results.intervals import pooled_share
 from mag_sandbox.model.world import Frames
 from mag_sandbox.renderer.version2.render import CATEGORIES

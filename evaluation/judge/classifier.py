@@ -1,6 +1,6 @@
 """The judge of prompts: a small network that names the attributes of a view of 90 degrees.
 
-It reads weather, theme and the like. It is trained on renderer views alone (`classifier_training`)
+It reads weather, theme and the like. It is trained on renderer views alone (`judge.training`)
 and knows nothing of the world it judges. Things are found by another network, see `judge`.
 """
 
@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mag_sandbox.files.whole import replace_file, sha256_of
+from mag_sandbox.files.whole import replace_file
 from mag_sandbox.model.saved import load_into, parse_config, stored, write_tensors
 from mag_sandbox.model.world import WEIGHTS as BUNDLED
 from mag_sandbox.renderer.version2.render import CATEGORIES
@@ -153,11 +153,6 @@ def save_classifier(folder: Path, classifier: Classifier, about: Mapping[str, ob
     heads = [asdict(head) for head in classifier.heads]
     vocabulary = {"widths": network.widths, "heads": heads, **about}
     replace_file(folder / VOCABULARY, json.dumps(vocabulary, indent=1) + "\n")
-
-
-def classifier_digest(folder: Path = CLASSIFIER_WEIGHTS) -> str:
-    """Return what tells a classifier's weights from others, 16 hex digits."""
-    return sha256_of(folder / WEIGHTS)[:16]
 
 
 def as_input(views: np.ndarray) -> Tensor:

@@ -13,20 +13,20 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch.nn import functional
 
-from mag_sandbox.evaluation.judge.classifier import questions_of
+from mag_sandbox.evaluation.judge.classifier import ViewQuestion, all_heads, questions_of
 from mag_sandbox.evaluation.judge.segmenter import (
     Segmenter,
     SegmenterShape,
     halved,
     to_channels_last,
 )
-from mag_sandbox.evaluation.judge.vocabulary import JudgeVocabulary
 from mag_sandbox.files.whole import replace_file, sha256_of
 from mag_sandbox.model.frames import to_pictures
 from mag_sandbox.model.saved import load_into, parse_config, stored, write_tensors
 from mag_sandbox.model.world import WEIGHTS
+from mag_sandbox.renderer.version2.classes import CLASSES
+from mag_sandbox.renderer.version2.render import CATEGORIES
 
 JUDGE_WEIGHTS = WEIGHTS / "judge"
 NETWORK, WORDS = "judge.safetensors", "judge.json"
@@ -35,6 +35,42 @@ SURE = 0.6  # least probability of a cell's name that the judge stands by
 _BATCH = 16
 _SPARSE = 23  # every so many cells of a view's rows one after the other is kept
 _REMEDY = "restore it with git or run `python -m evaluation train-judge`"
+
+
+NOTHING = 0  # the name of a cell that shows no thing
+_COLORED = {
+    "indoor": (
+        "curtains", "furniture_color", "second_color", "lamp_color", "rug_color", "door",
+    ),
+    "outdoor": ("building_color", "flowers", "fence"),
+    "object": ("backdrop_color", "support_color", "main_color", "second_color"),
+    "video game": ("structure_color",),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeVocabulary:
+    """The order in which a network gives its answers."""
+
+    classes: tuple[str, ...]  # "nothing" stands before them
+    colors: tuple[str, ...]
+    questions: tuple[ViewQuestion, ...]
+
+    def name_index(self, name: str) -> int:
+        """Return the number by which cells show a class."""
+        return self.classes.index(name) + 1
+
+
+def full_vocabulary() -> JudgeVocabulary:
+    """Return all that the renderer draws."""
+    colors = {
+        value: None
+        for category, names in _COLORED.items()
+        for name in names
+        for value in CATEGORIES[category].ATTRIBUTES[name]
+        if value != "none"
+    }
+    return JudgeVocabulary(CLASSES, tuple(colors), all_heads())
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,30 +116,6 @@ class Judge:
         """Look at halved frames, uint8 [T, H / 2, W / 2, 3]."""
         parts = [self._look(views[i : i + _BATCH]) for i in range(0, len(views), _BATCH)]
         return JudgedView(*(np.concatenate(one) for one in zip(*parts, strict=True)))
-
-    def traits(self, frames: np.ndarray) -> torch.Tensor:
-        """Return what views look like place by place, with how sure the judge is of names.
-
-        Args:
-            frames: views, uint8 [N, H, W, 3].
-
-        Returns:
-            fp32 [N, 2, C, H / 16, W / 16]: of each view as it is, then mirrored.
-        """
-        rows = []
-        for start in range(0, len(frames), _BATCH):
-            views = to_pictures(np.stack([halved(each) for each in frames[start : start + _BATCH]]))
-            rows.append(torch.stack([self._traits(each) for each in (views, views.flip(-1))], 1))
-        return torch.cat(rows)
-
-    @torch.inference_mode()
-    def _traits(self, views: torch.Tensor) -> torch.Tensor:
-        answers = self.network(views.contiguous(memory_format=torch.channels_last))
-        chances = answers.names.softmax(1)
-        sureness = chances.amax(1, keepdim=True)
-        doubt = -(chances * chances.clamp(min=1e-9).log()).sum(1, keepdim=True)  # entropy [nats]
-        cells = torch.cat((answers.cells, sureness, doubt), dim=1)
-        return torch.cat((functional.avg_pool2d(cells, 2), answers.around), dim=1)
 
     def _look(self, halves: np.ndarray) -> tuple[np.ndarray, ...]:
         with torch.inference_mode():

@@ -11,9 +11,8 @@ import numpy as np
 from PIL import Image
 
 from mag_sandbox.evaluation.judge.classifier import answers_of
-from mag_sandbox.evaluation.judge.fitting import Report
+from mag_sandbox.evaluation.judge.judge import NOTHING, JudgeVocabulary
 from mag_sandbox.evaluation.judge.segmenter import CELL, HALF, halved
-from mag_sandbox.evaluation.judge.vocabulary import NOTHING, JudgeVocabulary
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.version2.render import CATEGORIES, LoggedPanorama, render_logged
 from mag_sandbox.renderer.views import HEIGHT, WIDTH
@@ -80,6 +79,7 @@ def _warped(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return warped
 
 
+Report = Callable[[str], None]
 RoundTrip = Callable[[np.ndarray], np.ndarray]  # a ring through the memory codec
 UNKNOWN = 255  # a label that is not asked for
 STEP = CELL // 2  # px between places that views begin at

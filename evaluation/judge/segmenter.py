@@ -38,7 +38,6 @@ class Answers:
     colors: Tensor  # [B, colors, H, W]; mean something only where a thing has a colour's name
     features: Tensor  # [B, FEATURES]
     cells: Tensor  # [B, C, H, W]; what names and colours are told from
-    around: Tensor  # [B, C', H / 2, W / 2]; what a place looks like, from farther away
     shown: Tensor  # [B, classes]; whether the view shows the class anywhere
     values: list[Tensor]  # of each question, [B, answers]
 
@@ -106,7 +105,6 @@ class Segmenter(nn.Module):
             self.colors(cells),
             features,
             cells,
-            maps[1],
             self.shown(seen),
             [head(seen) for head in self.values],
         )

@@ -1,13 +1,13 @@
-"""A sweep: a plan of tasks that workers do, each kept in a store as soon as it is found.
+"""A sweep: workers do the tasks of a plan, and a store keeps each result as soon as it comes.
 
-Only the process that sweeps touches the store, and it holds the claim of every task under way: so
-workers may be anywhere, several sweeps may share a folder, and what is killed goes on where it was.
+Only the sweeping process touches the store, and it holds the claim of every task under way: so
+workers may be anywhere, several sweeps may share a folder, and a killed one continues.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -15,14 +15,6 @@ from tqdm import tqdm
 from mag_sandbox.evaluation.results.store import PLACE, ClipStore
 from mag_sandbox.renderer.sheets import write_sheet
 from mag_sandbox.workers.work import Results
-
-
-class Task(Protocol):
-    """What one record is measured by."""
-
-    @property
-    def key(self) -> str:
-        """Name of the record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,60 +27,41 @@ class Found:
     fault: str | None = None  # why nothing could be measured
 
 
-def sweep(
-    plan: Sequence[Any],
-    store: ClipStore,
-    results: Results,
-    *,
-    ready: Callable[[Any], Any] = lambda task: task,
-    late: Callable[[], bool] = lambda: False,
-) -> list[tuple[Any, str]]:
-    """Have done what nobody has measured or is measuring; return tasks with their faults.
+def sweep(plan: Sequence[Any], store: ClipStore, results: Results) -> list[tuple[Any, str]]:
+    """Have every task done that is neither recorded nor under way; return faults by task.
 
     Args:
-        plan: tasks, in the order in which they are begun, and their records are read.
+        plan: tasks with keys, in the order in which they begin and their records are read.
         store: where records are kept.
         results: of workers that return a `Found`.
-        ready: makes a task complete; None: it waits for what another one will find.
-        late: whether no task is to be begun any more.
     """
     done = store.records().keys()
-    places = {task.key: place for place, task in enumerate(plan)}
-    left = {task.key: task for task in plan if task.key not in done}
-    claims: dict[str, ExitStack] = {}
+    left = [(place, task) for place, task in enumerate(plan) if task.key not in done]
+    claims: dict[str, tuple[int, ExitStack]] = {}
     faults = []
 
     def begun() -> Iterator[Any]:
-        while not late():
-            task = next((one for one in map(ready, left.values()) if one is not None), None)
-            if task is None:
-                return
-            del left[task.key]
+        for place, task in left:
             claim = ExitStack()
             if claim.enter_context(store.claim(task.key)):
-                claims[task.key] = claim
+                claims[task.key] = place, claim
                 yield task
             else:
                 claim.close()
 
-    def keep(task: Any, found: Found) -> None:
-        for name, rows in found.pictures.items():
-            write_sheet(store.folder / name, rows)
-        if found.record is not None:
-            store.add(task.key, {PLACE: places[task.key], **found.record})
-        if found.fault is not None:
-            faults.append((task, found.fault))
-        claims.pop(task.key).close()
-
-    before = len(left) + 1
     try:
         with tqdm(total=len(plan), initial=len(plan) - len(left), unit="clip") as bar:
-            while 0 < len(left) < before:  # what was not ready may be now
-                before = len(left)
-                for task, found in results(begun()):
-                    keep(task, found)
-                    bar.update()
+            for task, found in results(begun()):
+                place, claim = claims.pop(task.key)
+                with claim:
+                    for name, rows in found.pictures.items():
+                        write_sheet(store.folder / name, rows)
+                    if found.record is not None:
+                        store.add(task.key, {PLACE: place, **found.record})
+                if found.fault is not None:
+                    faults.append((task, found.fault))
+                bar.update()
     finally:
-        for claim in claims.values():
+        for _, claim in claims.values():
             claim.close()
     return faults

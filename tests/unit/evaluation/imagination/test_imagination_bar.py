@@ -24,9 +24,8 @@ from mag_sandbox.evaluation.imagination.scenes import (
     shown_walls,
 )
 from mag_sandbox.evaluation.judge.classifier import Classifier, all_heads
-from mag_sandbox.evaluation.judge.judge import Judge, JudgedView, found, shape_for
+from mag_sandbox.evaluation.judge.judge import Judge, JudgedView, found, full_vocabulary, shape_for
 from mag_sandbox.evaluation.judge.segmenter import Segmenter
-from mag_sandbox.evaluation.judge.vocabulary import full_vocabulary
 from mag_sandbox.evaluation.options import ImaginationOptions
 from mag_sandbox.evaluation.results.store import ClipStore
 from mag_sandbox.renderer.version2.mentions import mentions

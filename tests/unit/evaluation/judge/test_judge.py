@@ -9,7 +9,16 @@ import torch
 
 from mag_sandbox.evaluation.judge import labelled
 from mag_sandbox.evaluation.judge.classifier import answers_of
-from mag_sandbox.evaluation.judge.judge import NETWORK, WORDS, Judge, JudgedView, shape_for
+from mag_sandbox.evaluation.judge.judge import (
+    NETWORK,
+    NOTHING,
+    WORDS,
+    Judge,
+    JudgedView,
+    JudgeVocabulary,
+    full_vocabulary,
+    shape_for,
+)
 from mag_sandbox.evaluation.judge.labelled import (
     STEP,
     UNKNOWN,
@@ -21,7 +30,6 @@ from mag_sandbox.evaluation.judge.labelled import (
 )
 from mag_sandbox.evaluation.judge.segmenter import CELL, Segmenter
 from mag_sandbox.evaluation.judge.training import FITTING, class_weights, fit_judge, save_measured
-from mag_sandbox.evaluation.judge.vocabulary import NOTHING, JudgeVocabulary, full_vocabulary
 from mag_sandbox.model.world import MissingWeights
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.version2.classes import CLASSES

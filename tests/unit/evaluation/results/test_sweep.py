@@ -1,7 +1,7 @@
 """A sweep measures everything once, whoever does it, and leaves the same records."""
 
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -15,15 +15,13 @@ from tests.workplaces import SideBySide
 @dataclass(frozen=True)
 class Count:
     number: int
-    after: int | None = None  # what must have been found
-    found: int | None = None
 
     @property
     def key(self) -> str:
         return f"count-{self.number}"
 
 
-PLAN = [Count(0), Count(1, after=0), Count(2), Count(3, after=4), Count(4)]
+PLAN = [Count(number) for number in range(5)]
 
 
 class Counting:
@@ -43,20 +41,13 @@ class Counting:
         if task.number < 0:
             raise ValueError("less than nothing")
         grey = np.full((2, 2, 3), task.number, np.uint8)
-        return Found({"sum": task.number + (task.found or 0)}, {"p/grey.png": [[grey]]})
+        return Found({"sum": 2 * task.number}, {"p/grey.png": [[grey]]})
 
 
 def swept(folder, workplace, plan=PLAN, job=None) -> list:
     store = ClipStore(folder, {})
-
-    def ready(task: Count) -> Count | None:
-        if task.after is None:
-            return task
-        before = store.records().get(f"count-{task.after}")
-        return before and replace(task, found=before["sum"])
-
     with workplace.workers(job or Counting()) as results:
-        return sweep(plan, store, results, ready=ready)
+        return sweep(plan, store, results)
 
 
 def test_records_are_the_same_whoever_does_the_work(tmp_path):
@@ -64,7 +55,7 @@ def test_records_are_the_same_whoever_does_the_work(tmp_path):
         assert swept(tmp_path / type(place).__name__, place) == []
     one, two = (read_records(tmp_path / name) for name in ("Here", "SideBySide"))
     assert one == two
-    assert [record["sum"] for record in one] == [0, 1, 2, 7, 4]
+    assert [record["sum"] for record in one] == [0, 2, 4, 6, 8]
     assert (tmp_path / "Here" / "p" / "grey.png").exists()
 
 
@@ -79,7 +70,7 @@ def test_what_another_program_does_is_left_to_it(tmp_path):
     job = Counting()
     with ClipStore(tmp_path, {}).claim("count-0"):
         swept(tmp_path, SideBySide(), job=job)
-    assert sorted(job.done) == [2, 3, 4]  # 1 needs what 0 finds
+    assert sorted(job.done) == [1, 2, 3, 4]
     swept(tmp_path, SideBySide(), job=job)
     assert sorted(job.done) == [0, 1, 2, 3, 4]
 
@@ -90,10 +81,3 @@ def test_after_an_error_nothing_is_claimed_and_what_was_found_is_kept(tmp_path):
     assert list(ClipStore(tmp_path, {}).records()) == ["count-1"]
     with ClipStore(tmp_path, {}).claim("count--1") as mine:
         assert mine
-
-
-def test_nothing_is_begun_when_it_is_late(tmp_path):
-    job = Counting()
-    with Here().workers(job) as results:
-        sweep(PLAN, ClipStore(tmp_path, {}), results, late=lambda: len(job.done) == 2)
-    assert job.done == [0, 1]
