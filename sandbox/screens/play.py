@@ -547,7 +547,7 @@ class ReplayScreen(PlayScreen):
         if self._bar is None:
             super()._end()
         elif not self._is_over:
-            first, leave = map(self._bindings.title, ("first", "leave"))
+            first, leave = self._bindings.title("first"), self._bindings.title("leave")
             self._bar.note = f"This is the end: {first} watches it again, {leave} leaves."
             self._is_over = self._dirty = True
 

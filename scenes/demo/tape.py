@@ -232,8 +232,8 @@ class _TapeMaker:
                 return Edit("renew"), Spot(pose.yaw, pose.pitch, GROUND[ground])
             case "forget" | "undo" as act, *_:
                 return Edit(act), Spot(0.0)
-            case word, *_:
-                raise AssertionError(f"{word} is not a command")
+            case _:
+                raise AssertionError(f"{statement.word} is not an edit")
 
     def _move(self, commands: Iterable[CameraCommand]) -> None:
         for command in commands:
