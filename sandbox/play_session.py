@@ -207,6 +207,7 @@ class PlayerSession(WatchedSession):
             reel,
             hud,
             reel.current.spec.kinds,
+            partial(_category, services, reel, playthrough.scene.category),
             partial(_change, services, worker, reel, self._painting),
             partial(_fly, services, reel),
             services.settings.now.fit,
@@ -660,6 +661,12 @@ def _change(
     services.undo_stack.push("what you changed here")
     worker.call(lambda session: session.edit(edit))
     _show_change(reel)
+
+
+def _category(services: Services, reel: Reel, usual: str | None) -> str | None:
+    """Return the category of scenes that the description means; where it names none, the usual."""
+    words = services.vocabulary
+    return (words and words.place(words.reading(reel.current.block.prompt))) or usual
 
 
 def _fly(services: Services, reel: Reel, place: CameraPose) -> None:

@@ -13,7 +13,14 @@ from typing import NamedTuple
 
 from mag_sandbox.controls.edits import EVERYTHING, HIGHEST, LARGEST, Act, Edit
 from mag_sandbox.files.validation import of_type
-from mag_sandbox.scenes.vocabulary import FUNCTION_WORDS, Vocabulary, WordGroup, split_words, stem
+from mag_sandbox.scenes.vocabulary import (
+    FUNCTION_WORDS,
+    MOST_NAMED,
+    Vocabulary,
+    WordGroup,
+    split_words,
+    stem,
+)
 
 NEAREST = 3  # known things that are named for one that is not
 SMALLEST = 4.5  # degrees: a cell of the ring
@@ -42,7 +49,12 @@ _SIZES = {
 }  # fmt: skip
 _NUMBERS = frozenset(("two", "three", "four", "five", "several", "many"))
 _FILLERS = FUNCTION_WORDS | {"one", "some", "my", "please", "new", "put", "place", "add", "draw"}
-_TRY = ("tent", "castle", "palm", "sofa", "fireplace", "robot", "portal")  # suggested first
+_TRY = {  # suggested first, by the category of the scene
+    "outdoor": ("tent", "castle", "windmill", "hot air balloon", "sheep"),
+    "indoor": ("sofa", "fireplace", "piano", "potted plant", "round window"),
+    "object": ("robot", "teapot", "teddy bear", "toy balloons", "potted palm"),
+    "video game": ("castle", "portal", "ghost", "question block", "flag"),
+}
 _ALSO = {  # a player's word -> the kind
     "couch": "sofa", "settee": "sofa", "tree": "oak", "car": "toy car", "lamp": "floor lamp",
     "window": "square window", "painting": "landscape painting", "picture": "landscape painting",
@@ -402,8 +414,11 @@ def _color_before(words: Sequence[str | None], place: int) -> tuple[int, int, in
     return COLORS.get(SAME_COLORS.get(word or "", word or ""))
 
 
-def thing_vocabulary(kinds: Collection[str]) -> Vocabulary:
-    """Return the words by which things of some kinds and changes of the world can be named."""
+def thing_vocabulary(kinds: Collection[str], category: str | None = None) -> Vocabulary:
+    """Return the words by which things of some kinds and changes of the world can be named.
+
+    What fits scenes of a category is suggested first.
+    """
     named = [kind for kind in kinds if kind in THINGS]
     also = [word for word, kind in _ALSO.items() if kind in named]
     acts = [word for said in _ACTS.values() for word in sorted(said)]
@@ -411,10 +426,9 @@ def thing_vocabulary(kinds: Collection[str]) -> Vocabulary:
     phrases = (*named, *also, *COLORS, *SAME_COLORS, *_SIZES, *others)
     words = {word.text for phrase in phrases for word in split_words(phrase)}
     words |= {f"{word}s" for kind in (*named, *also) for word in kind.split()}
-    first = sorted(named, key=lambda kind: (kind not in _TRY, named.index(kind)))
-    return Vocabulary(
-        dict.fromkeys(words, 1), [WordGroup("things", "things", (*first, "another", "remove"))]
-    )
+    fitting = [kind for kind in _TRY.get(category or "outdoor", ()) if kind in named]
+    phrases = tuple(dict.fromkeys((*fitting, "remove", *named, "another")))
+    return Vocabulary(dict.fromkeys(words, 1), [WordGroup("things", "things", phrases)])
 
 
 def color_name(color: Sequence[int]) -> str:
@@ -482,7 +496,8 @@ def _unknown(words: Sequence[str], kinds: Collection[str]) -> str:
     words = [w for w in words if w not in COLORS and w not in _SIZES] or list(words)
     near = _near(words, kinds)
     hint = f"try {', '.join(near)}" if near else _some(kinds)
-    return f'this world cannot draw "{" ".join(words)}"; {hint}'
+    quoted = ", ".join(f'"{word}"' for word in words[:MOST_NAMED])
+    return f"this world cannot draw {quoted}; {hint}"
 
 
 def _left_over(word: str, kind: str, kinds: Collection[str]) -> str:
@@ -500,7 +515,12 @@ def _left_over(word: str, kind: str, kinds: Collection[str]) -> str:
 def _near(words: Sequence[str], kinds: Collection[str]) -> list[str]:
     """Return kinds that words might mean, the likeliest first."""
     vocabulary = thing_vocabulary(kinds)
-    meant = [near for word in words for near in vocabulary.nearest(word, 3 * NEAREST)]
+    meant = [
+        near
+        for word in words
+        for near in vocabulary.nearest(word, 3 * NEAREST)
+        if not near.startswith(word) or len(near) < 2 * len(word)  # sky means no skyscraper
+    ]
     found = [_named(near, kinds) for near in meant]
     return list(dict.fromkeys(kind for kind in found if kind))[:NEAREST]
 

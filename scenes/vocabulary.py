@@ -47,6 +47,7 @@ MOST_EDITS = 2  # between a word and what it might be a slip of the pen for
 EDIT_EVERY = 3  # letters
 SHORTEST_SLIP = 5  # letters; shorter words with a slip may be any other word
 MOST_NAMED = 4  # unknown words that a message names
+ENGLISH_ONLY = "only English words are understood"
 MIN_BEGINNING = 2  # letters that are enough to complete a word
 
 
@@ -186,11 +187,13 @@ class Vocabulary:
             return ""
         said = list(dict.fromkeys(words))[:MOST_NAMED]
         near = dict.fromkeys(known for word in said for known in self.nearest(word, 2))
-        some = f"try {', '.join(self.suggestions('', 4))}"
-        hint = f"try {', '.join(near)}" if near else some
-        unknown = (
-            f'does not know "{" ".join(said)}"' if said else "needs a word that names something"
-        )
+        if is_foreign := self.foreign(text):
+            near.clear()
+        hint = f"try {', '.join(near or self.suggestions('', 4))}"
+        if is_foreign:
+            return f"{ENGLISH_ONLY}; {hint}"
+        quoted = ", ".join(f'"{word}"' for word in said)
+        unknown = f"does not know {quoted}" if said else "needs a word that names something"
         return f"this world {unknown}; {hint}"
 
     def nearest(self, word: str, count: int = 3) -> tuple[str, ...]:
@@ -239,7 +242,9 @@ class Vocabulary:
         return -self.counts[word], word
 
     def _find_nearest(self, word: str) -> tuple[str, ...]:
-        if not word[:1].isalpha():  # an emoji is asked for by its name
+        if not word[:1].isalpha():  # an emoji is asked for by its name; numbers have none
+            if word[:1].isnumeric():
+                return ()
             names = (unicodedata.name(one, "").lower().replace("-", " ") for one in word)
             named = [known for name in names for known in self._named(name)]
             return tuple(dict.fromkeys(named))

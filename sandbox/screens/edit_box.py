@@ -6,6 +6,7 @@ An overlay of play over the prompt box, which takes the words. It knows poses an
 
 import weakref
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import pygame
@@ -33,7 +34,7 @@ Direction = tuple[float, float | None]  # yaw, pitch [degrees]; None: where such
 class EditOverlay(Overlay):
     """Asks what shall be at a spot; hidden until a key or a click names the spot.
 
-    overlay = EditOverlay(reel, hud, kinds, ask, fly, "whole", open_keys=("i",))
+    overlay = EditOverlay(reel, hud, kinds, category, ask, fly, "whole", open_keys=("i",))
     overlay.open()  # at the pointer, or in the middle of the view
     overlay.handle(event)  # the box; a right click opens it, a click on the map flies there
     """
@@ -43,6 +44,7 @@ class EditOverlay(Overlay):
         reel: Reel,
         hud: Hud,
         kinds: Sequence[str],
+        category: Callable[[], str | None],
         ask: Callable[[Edit], object],
         fly: Callable[[CameraPose], object],
         fit_mode: FitMode,
@@ -56,6 +58,7 @@ class EditOverlay(Overlay):
             reel: what is shown.
             hud: says where the map is.
             kinds: of things that the world can draw; none: it stays hidden.
+            category: returns the category of the scene; None: it is not known.
             ask: is given what is to be changed.
             fly: takes the camera to a place.
             fit_mode: how frames are shown.
@@ -63,7 +66,7 @@ class EditOverlay(Overlay):
             open_keys: the keys that open it: what they would write is not written.
         """
         self._reel, self._hud, self._kinds = reel, hud, tuple(kinds)
-        self._ask, self._fly = ask, fly
+        self._category, self._ask, self._fly = category, ask, fly
         self._fit_mode: FitMode = fit_mode
         self._spot: Direction = (0.0, None)
         self._pointer: tuple[int, int] | None = None  # None: it never moved
@@ -93,6 +96,7 @@ class EditOverlay(Overlay):
         position = position or self._pointer
         spot = self._spot_at(position) if position else None
         self._spot = spot or (self._reel.pose.yaw, None)
+        self._box.vocabulary = thing_vocabulary(self._kinds, self._category())
         self._box.title = f"What should be {self._where()}?"
         self._box.open("")
 
@@ -131,11 +135,23 @@ class EditOverlay(Overlay):
             self._box.draw(surface)
 
     def _apply(self, text: str) -> None:
-        self._ask(parse_edit(text, *self._spot, self._kinds))
+        self._ask(self._read(text))
+
+    def _read(self, text: str) -> Edit:
+        """Return what words ask for; where grey words are in the way, what the others ask for."""
+        try:
+            return parse_edit(text, *self._spot, self._kinds)
+        except ThingError:
+            others, grey = text, thing_vocabulary(self._kinds).without_effect(text)
+            for word in reversed(grey):
+                others = others[: word.start] + others[word.end :]
+            with suppress(ThingError):
+                return parse_edit(others, *self._spot, self._kinds)
+            raise
 
     def _problem(self, text: str) -> str:
         try:
-            edit = parse_edit(text, *self._spot, self._kinds)
+            edit = self._read(text)
         except ThingError as problem:
             return str(problem)
         block = self._reel.current.block

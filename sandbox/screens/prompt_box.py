@@ -22,7 +22,13 @@ from mag_sandbox.sandbox.ui.text_entry import Clipboard, History, TextEntry
 from mag_sandbox.sandbox.ui.theme import ACCENT, Theme
 from mag_sandbox.scenes.characters import clean
 from mag_sandbox.scenes.descriptions import DescriptionWords
-from mag_sandbox.scenes.vocabulary import Vocabulary, VocabularyError, Word, split_words
+from mag_sandbox.scenes.vocabulary import (
+    ENGLISH_ONLY,
+    Vocabulary,
+    VocabularyError,
+    Word,
+    split_words,
+)
 
 logger = logging.getLogger(__name__)
 BLINK_S = 0.53  # of the cursor, on or off
@@ -39,7 +45,6 @@ UNSEEN = "grey: words that change nothing here"
 INSTEAD = "; words that do are below them"
 DRAWN_AS = "“{}” is drawn as “{}”"
 ALSO_AS = ", “{}” as “{}”"
-ENGLISH = "only English words are understood"
 TOO_MANY = "too many kinds of things for one place: {} of them may be missing"
 FUNCTION_KEYS = range(pygame.K_F1, pygame.K_F12 + 1)
 
@@ -76,7 +81,7 @@ class PromptBox(Overlay):
         self.is_open = False
         self._wake_at: float | None = None
         self._apply, self._check = apply, check
-        self._vocabulary = vocabulary
+        self.vocabulary = vocabulary
         self._make_theme = make_theme
         self.title, self._clearance = title, clearance
         self._open_keys = tuple(open_keys)
@@ -115,11 +120,11 @@ class PromptBox(Overlay):
         return self._notice or self._entry.notice or self._about_struck()
 
     def _about_struck(self) -> str:
-        struck, words = self.struck[:MAX_HINTED], self._vocabulary
-        if words is None:
+        struck, words = self.struck[:MAX_HINTED], self.vocabulary
+        if words is None or self._is_unchanged:
             return ""
         if words.foreign(self.text):
-            return ENGLISH
+            return ENGLISH_ONLY
         first, *others = words.substitutes(self.text) or [()]
         also = "".join(ALSO_AS.format(*pair) for pair in others)
         said = [DRAWN_AS.format(*first) + also] if first else []
@@ -132,7 +137,7 @@ class PromptBox(Overlay):
 
     def _instead(self, word: Word) -> tuple[str, ...]:
         """Return known words to write instead of one that is not."""
-        words = self._vocabulary
+        words = self.vocabulary
         if words is None or words.known(word.text) or words.foreign(self.text):
             return ()
         return words.nearest(word.text, NEAREST)
@@ -140,14 +145,19 @@ class PromptBox(Overlay):
     @property
     def struck(self) -> tuple[Word, ...]:
         """The words that change nothing, but for one that is still being written."""
-        known = self._vocabulary
-        if known is None or self._entry.composition:
+        known = self.vocabulary
+        if known is None or self._entry.composition or self._is_unchanged:
             return ()
         return tuple(
             word
             for word in known.without_effect(self.text)
             if word.end != self._entry.cursor or not known.begins_known(word.text)
         )
+
+    @property
+    def _is_unchanged(self) -> bool:
+        """Whether the description that holds stands here: nothing of it is to be judged."""
+        return self.text == self._opened_with
 
     def open(self, prompt: str) -> None:
         """Show the box with what was left unapplied, else with the prompt that holds now."""
@@ -227,7 +237,7 @@ class PromptBox(Overlay):
             surface.fill(self._theme.colour(ACCENT), self._card.cursor.move(self._corner))
 
     def _drawn(self, theme: Theme) -> PromptCard:
-        hinting = self._vocabulary is not None
+        hinting = self.vocabulary is not None
         card = draw_prompt_card(theme, self._view(), self._size[0], hinting=hinting)
         corner = self._place(theme, card.surface.get_size())
         pygame.key.set_text_input_rect(card.cursor.move(corner))
@@ -244,7 +254,7 @@ class PromptBox(Overlay):
         return left, 0 if above else lowest
 
     def _view(self) -> PromptView:
-        entry, words = self._entry, self._vocabulary
+        entry, words = self._entry, self.vocabulary
         view = PromptView(
             title=self.title,
             text=entry.text,
@@ -258,8 +268,10 @@ class PromptBox(Overlay):
         )
         if words is None or entry.composition:
             return view
-        unknown = sorted(words.unknown(entry.text), key=lambda w: abs(w.end - entry.cursor))
-        hints = [(word, self._instead(word)) for word in unknown[:MAX_HINTED]]
+        unknown = () if self._is_unchanged else words.unknown(entry.text)
+        grey = [word for word in unknown if words.meaning(word.text) is None]
+        grey.sort(key=lambda word: abs(word.end - entry.cursor))
+        hints = [(word, self._instead(word)) for word in grey[:MAX_HINTED]]
         return replace(
             view,
             hints=tuple(sorted(hints, key=lambda hint: hint[0].start)),
@@ -296,20 +308,20 @@ class PromptBox(Overlay):
         (apply or self._apply)(prompt)
 
     def _problem(self, prompt: str) -> str:
-        words = self._vocabulary
+        words = self.vocabulary
         return self._check(prompt) or (words.problem(prompt) if words else "")
 
     def _complete(self) -> None:
         """Write the nearest known word for the one at the cursor, or else the first suggestion."""
-        if self._vocabulary is None:
+        if self.vocabulary is None:
             return
         here = (word for word in split_words(self.text) if word.start < self._entry.cursor)
         word = next((word for word in here if self._entry.cursor <= word.end), None)
-        nearest = () if word is None else self._vocabulary.nearest(word.text, 1)
-        if word and nearest and not self._vocabulary.known(word.text):
+        nearest = () if word is None else self.vocabulary.nearest(word.text, 1)
+        if word and nearest and not self.vocabulary.known(word.text):
             self._write_instead(word, nearest[0])
             return
-        suggested = self._vocabulary.suggestions(self.text, 1)
+        suggested = self.vocabulary.suggestions(self.text, 1)
         if suggested:
             self._append(suggested[0])
 

@@ -11,7 +11,9 @@ from mag_sandbox.controls.edits import Edit
 from mag_sandbox.sandbox.hud.minimap import map_area
 from mag_sandbox.sandbox.hud.seen import TOP
 from mag_sandbox.sandbox.screens.edit_box import EditOverlay
+from mag_sandbox.sandbox.screens.prompt_box import MAX_CHIPS
 from mag_sandbox.sandbox.ui.theme import Theme
+from mag_sandbox.scenes.things import COLORS, THINGS
 from tests.doubles import SPEC
 
 pytestmark = pytest.mark.usefixtures("display")
@@ -28,12 +30,21 @@ def display():
     pygame.display.quit()
 
 
-def made(pose: CameraPose = CameraPose(), kinds=KINDS, crop=(0.0, 0.0, 1.0, 1.0), things=()):  # noqa: B008
+def made(
+    pose: CameraPose = CameraPose(),  # noqa: B008
+    kinds=KINDS,
+    crop=(0.0, 0.0, 1.0, 1.0),
+    things=(),
+    category=None,
+):
     block = SimpleNamespace(placed=(), planned=things)
     reel = SimpleNamespace(pose=pose, crop=crop, current=SimpleNamespace(spec=SPEC, block=block))
     hud = SimpleNamespace(places={}, theme=lambda surface: Theme(surface.get_size()))
     asked: list[Edit] = []
-    overlay = EditOverlay(reel, hud, kinds, asked.append, asked.append, "whole", open_keys=("i",))
+    where = lambda: category  # noqa: E731 -- fits the line below
+    overlay = EditOverlay(
+        reel, hud, kinds, where, asked.append, asked.append, "whole", open_keys=("i",)
+    )
     surface = pygame.Surface(SIZE)
     overlay.draw(surface)
     return overlay, asked, surface, hud
@@ -174,3 +185,25 @@ def test_a_world_in_which_nothing_can_be_changed_is_never_asked():
     overlay, _, _, _ = made(kinds=())
     assert not overlay.handle(click((640, 384)))
     assert not overlay.box.is_open
+
+
+def test_grey_words_do_not_keep_a_thing_from_being_put():
+    overlay, asked, _, _ = made()
+    overlay.open()
+    write(overlay, "two happy red castles")
+    assert (asked[0].kind, asked[0].color) == ("castle", COLORS["red"])
+    overlay.open()
+    write(overlay, "a very big whale in the sky")
+    assert 'cannot draw "very", "whale", "sky"; try tent' in overlay.box.notice
+
+
+@pytest.mark.parametrize(
+    ("category", "first"), [("indoor", "sofa"), ("outdoor", "tent"), (None, "tent")]
+)
+def test_what_fits_the_place_is_suggested_first_and_that_things_can_be_removed(category, first):
+    overlay, *_ = made(kinds=tuple(THINGS), category=category)
+    overlay.open()
+    suggested = overlay.box.vocabulary.suggestions("", MAX_CHIPS)
+    assert suggested[0] == first
+    assert "remove" in suggested
+    assert ("sofa" in suggested) is (category == "indoor")

@@ -8,7 +8,7 @@ from mag_sandbox.sandbox.screens.prompt_box import (
     BLINK_S,
     DRAWN_AS,
     EMPTY,
-    ENGLISH,
+    ENGLISH_ONLY,
     TOO_MANY,
     UNSEEN,
     PromptBox,
@@ -164,7 +164,8 @@ def test_ten_thousand_characters_are_cut_and_applied_as_far_as_they_go(surface):
 
 
 def test_unknown_words_are_struck_and_the_nearest_offered(desk):
-    desk.box.open("a red zeppelin and 🌵 by the casle ")
+    desk.box.open("")
+    desk.write("a red zeppelin and 🌵 by the casle ")
     desk.show()
     assert [word.text for word in desk.box.struck] == ["zeppelin", "🌵", "casle"]
     assert "grey" in desk.box.notice
@@ -176,9 +177,28 @@ def test_unknown_words_are_struck_and_the_nearest_offered(desk):
 
 
 def test_nothing_is_said_to_be_near_where_nothing_is(desk):
-    desk.box.open("a meadow and qqqq ")
+    desk.box.open("")
+    desk.write("a meadow and qqqq ")
     desk.show()
     assert desk.box.notice == UNSEEN
+
+
+def test_the_description_that_holds_is_not_judged_until_it_is_changed(desk):
+    desk.box.open("a meadow and qqqq with casles")
+    desk.show()
+    assert (desk.box.struck, desk.box.notice) == ((), "")
+    assert not desk.box._card.hints
+    desk.key(pygame.K_END)
+    desk.write(".")
+    desk.show()
+    assert "qqqq" in [word.text for word in desk.box.struck]
+
+
+def test_words_that_are_drawn_as_they_are_have_none_to_write_instead(desk):
+    desk.box.open("")
+    desk.write("a casle and a cactus ")
+    desk.show()
+    assert {word.text for _, word, _ in desk.box._card.hints} == {"casle"}
 
 
 @pytest.mark.parametrize(
@@ -190,7 +210,7 @@ def test_nothing_is_said_to_be_near_where_nothing_is(desk):
             "a dog by a cottage in a garden",
             "“dog” is drawn as “sheep”, “garden” as “meadow with flowers and bushes”",
         ),
-        ("ein Wald im Winter", ENGLISH),
+        ("ein Wald im Winter", ENGLISH_ONLY),
         ("a robot on a beach", ""),
         (
             "a meadow with sheep, tents, a castle, a lake, a windmill, boats, deer",
@@ -201,7 +221,9 @@ def test_nothing_is_said_to_be_near_where_nothing_is(desk):
 def test_what_is_drawn_otherwise_and_what_does_not_fit_is_said(text, notice):
     box = PromptBox(lambda text: None, load_vocabulary(words_of("pocket")))
     with window((640, 400), "test"):
-        box.open(text)
+        box.open("")
+        box.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_RSHIFT, mod=0))
+        box.handle(pygame.Event(pygame.TEXTINPUT, text=text))
         assert box.notice == notice
         box.close()
 
