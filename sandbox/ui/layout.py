@@ -9,7 +9,7 @@ Parts are values, compared by all that they show. Their lengths are px of the re
 functions take and return is px of the window.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
@@ -142,90 +142,17 @@ def bar(width: float, height: float, colour: Colour, radius: float = 3) -> Custo
 
 def widths(theme: Theme, part: Part) -> tuple[int, int]:
     """Return the least width of a part, and the greatest that it makes use of."""
-    match part:
-        case Text() if not part.width:
-            width = theme.text(part.words, part.size, part.colour, bold=part.bold).get_width()
-            return 0 if part.lines else width, width
-        case Text():
-            return _px(theme, part.width), _px(theme, part.width)
-        case CustomPart() | PicturePart():
-            width = _px(theme, part.width)
-            return width, width or FILLS
-        case RowPart():
-            least, most = 0, 0
-            for one in part.content:
-                pair = (0, 0) if one is SPRING else widths(theme, one)
-                least, most = least + pair[0], most + pair[1]
-            gaps = _gaps(theme, part)
-            return 0 if part.drops else least + gaps, most + gaps
-        case ColumnPart():
-            pairs = [(0, 0), *(widths(theme, one) for one in part.content)]
-            return max(least for least, _ in pairs), max(most for _, most in pairs)
-        case Flow():
-            return max((widths(theme, one)[0] for one in part.content), default=0), FILLS
-        case NamedPart():
-            return widths(theme, part.part)
-        case Plate():
-            least, most = widths(theme, part.part)
-            return least + 2 * _px(theme, part.pad[0]), most + 2 * _px(theme, part.pad[0])
+    return _Layout(theme).widths(part)
 
 
 def height_of(theme: Theme, part: Part, width: int) -> int:
     """Return the height that a part needs in a width; 0: that of its row."""
-    match part:
-        case Text(lines=lines) if lines > 1:
-            return theme.line_height(part.size) * len(_wrapped(theme, part, width))
-        case Text():
-            return theme.text("", part.size, part.colour, bold=part.bold).get_height()
-        case CustomPart():
-            return _px(theme, part.height)
-        case PicturePart():
-            return round(width * part.aspect)
-        case RowPart():
-            heights = [height_of(theme, one, share) for one, share in _shares(theme, part, width)]
-            return max(heights, default=0)
-        case ColumnPart():
-            heights = [height_of(theme, one, _within(theme, one, width)) for one in part.content]
-            return sum(heights) + _px(theme, part.gap) * max(0, len(heights) - 1)
-        case Flow():
-            return height_of(theme, _flowed(theme, part, width), width)
-        case NamedPart():
-            return height_of(theme, part.part, width)
-        case Plate():
-            across, down = (2 * _px(theme, pad) for pad in part.pad)
-            return height_of(theme, part.part, width - across) + down
+    return _Layout(theme).height(part, width)
 
 
 def draw(theme: Theme, surface: pygame.Surface, part: Part, area: pygame.Rect) -> Places:
     """Draw a part into an area; return the places of those with names."""
-    places = {}
-    for one, place in _laid_out(theme, part, area):
-        match one:
-            case NamedPart():
-                places[one.name] = place
-            case Plate():
-                _draw_plate(theme, surface, place, one)
-            case PicturePart():
-                draw_picture(theme, surface, place, one.pixels)
-            case CustomPart():
-                one.how(theme, surface, place, *one.values)
-            case Text(lines=lines) if lines > 1:
-                said = _wrapped(theme, one, place.width)
-                for number, line in enumerate(said):
-                    top = place.top + number * theme.line_height(one.size)
-                    if one.centred:
-                        theme.write(
-                            surface, line, one.size, one.colour, midtop=(place.centerx, top)
-                        )
-                    else:
-                        theme.write(surface, line, one.size, one.colour, topleft=(place.left, top))
-            case Text():
-                within = place.width if one.lines or one.width else None
-                theme.write(
-                    surface, one.words, one.size, one.colour,
-                    bold=one.bold, within=within, midleft=place.midleft,
-                )  # fmt: skip
-    return places
+    return _Layout(theme).draw(surface, part, area)
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,16 +174,20 @@ class Card:
             width: of the card in place of its own.
             at_most: greatest width.
         """
-        card = theme.card(self.size(theme, width, at_most), dense=self.dense)
+        layout = _Layout(theme)
+        card = theme.card(self._measured(layout, width, at_most), dense=self.dense)
         beside, above = (-2 * _px(theme, pad) for pad in self.pad)
-        return card, draw(theme, card, self.content, card.get_rect().inflate(beside, above))
+        return card, layout.draw(card, self.content, card.get_rect().inflate(beside, above))
 
     def size(self, theme: Theme, width: int = 0, at_most: int = FILLS) -> tuple[int, int]:
         """Return how large the card is drawn."""
-        beside, above = (2 * _px(theme, pad) for pad in self.pad)
-        own = _px(theme, self.width) or widths(theme, self.content)[1] + beside
+        return self._measured(_Layout(theme), width, at_most)
+
+    def _measured(self, layout: "_Layout", width: int, at_most: int) -> tuple[int, int]:
+        beside, above = (2 * _px(layout.theme, pad) for pad in self.pad)
+        own = _px(layout.theme, self.width) or layout.widths(self.content)[1] + beside
         width = min(width or own, at_most)
-        return width, height_of(theme, self.content, width - beside) + above
+        return width, layout.height(self.content, width - beside) + above
 
 
 class CachedCard:
@@ -277,73 +208,184 @@ class CachedCard:
         return self._drawn[1]
 
 
-def _laid_out(theme: Theme, part: Part, area: pygame.Rect) -> Iterator[tuple[Part, pygame.Rect]]:
-    """Yield a part and all parts in it with their areas, those below others first."""
+class _Layout:
+    """Measures parts for one drawing, each of them once."""
+
+    def __init__(self, theme: Theme) -> None:
+        self.theme = theme
+        # by the identity of parts, which the part that is drawn keeps, or the tuple stored here
+        self._widths: dict[int, tuple[int, int]] = {}
+        self._heights: dict[tuple[int, int], int] = {}
+        self._rows: dict[tuple[int, int], list[tuple[Part, int]]] = {}
+        self._flows: dict[tuple[int, int], ColumnPart] = {}
+
+    def widths(self, part: Part) -> tuple[int, int]:
+        """Return the least width of a part, and the greatest that it makes use of [px]."""
+        if id(part) not in self._widths:
+            self._widths[id(part)] = self._measured_widths(part)
+        return self._widths[id(part)]
+
+    def height(self, part: Part, width: int) -> int:
+        """Return the height that a part needs in a width [px]; 0: that of its row."""
+        key = id(part), width
+        if key not in self._heights:
+            self._heights[key] = self._measured_height(part, width)
+        return self._heights[key]
+
+    def draw(self, surface: pygame.Surface, part: Part, area: pygame.Rect) -> Places:
+        """Draw a part into an area; return the places of those with names."""
+        places: Places = {}
+        self._draw(surface, part, area, places)
+        return places
+
+    def _measured_widths(self, part: Part) -> tuple[int, int]:
+        theme = self.theme
+        match part:
+            case Text() if not part.width:
+                width = theme.text(part.words, part.size, part.colour, bold=part.bold).get_width()
+                return 0 if part.lines else width, width
+            case Text():
+                return _px(theme, part.width), _px(theme, part.width)
+            case CustomPart() | PicturePart():
+                width = _px(theme, part.width)
+                return width, width or FILLS
+            case RowPart():
+                pairs = [self.widths(one) for one in part.content if one is not SPRING]
+                least, most = (sum(pair[side] for pair in pairs) for side in (0, 1))
+                gaps = _gaps(theme, part)
+                return 0 if part.drops else least + gaps, most + gaps
+            case ColumnPart():
+                pairs = [(0, 0), *map(self.widths, part.content)]
+                return max(least for least, _ in pairs), max(most for _, most in pairs)
+            case Flow():
+                return max((self.widths(one)[0] for one in part.content), default=0), FILLS
+            case NamedPart():
+                return self.widths(part.part)
+            case Plate():
+                least, most = self.widths(part.part)
+                return least + 2 * _px(theme, part.pad[0]), most + 2 * _px(theme, part.pad[0])
+
+    def _measured_height(self, part: Part, width: int) -> int:
+        theme = self.theme
+        match part:
+            case Text(lines=lines) if lines > 1:
+                return theme.line_height(part.size) * len(_wrapped(theme, part, width))
+            case Text():
+                return theme.text("", part.size, part.colour, bold=part.bold).get_height()
+            case CustomPart():
+                return _px(theme, part.height)
+            case PicturePart():
+                return round(width * part.aspect)
+            case RowPart():
+                shares = self._shares(part, width)
+                return max((self.height(one, share) for one, share in shares), default=0)
+            case ColumnPart():
+                heights = [self.height(one, self._within(one, width)) for one in part.content]
+                return sum(heights) + _px(theme, part.gap) * max(0, len(heights) - 1)
+            case Flow():
+                return self.height(self._flowed(part, width), width)
+            case NamedPart():
+                return self.height(part.part, width)
+            case Plate():
+                across, down = (2 * _px(theme, pad) for pad in part.pad)
+                return self.height(part.part, width - across) + down
+
+    def _draw(self, surface: pygame.Surface, part: Part, area: pygame.Rect, places: Places) -> None:
+        theme = self.theme
+        match part:
+            case Text():
+                _draw_text(theme, surface, area, part)
+            case CustomPart():
+                part.how(theme, surface, area, *part.values)
+            case PicturePart():
+                draw_picture(theme, surface, area, part.pixels)
+            case RowPart():
+                left, gap = area.left, _px(theme, part.gap)
+                for one, width in self._shares(part, area.width):
+                    height = self.height(one, width) or area.height
+                    top = area.top + round((area.height - height) * part.align)
+                    self._draw(surface, one, pygame.Rect(left, top, width, height), places)
+                    left += width + (0 if one is SPRING else gap)
+            case ColumnPart():
+                top, gap = area.top, _px(theme, part.gap)
+                for one in part.content:
+                    width = self._within(one, area.width)
+                    left = area.left + round((area.width - width) * part.align)
+                    height = self.height(one, width)
+                    self._draw(surface, one, pygame.Rect(left, top, width, height), places)
+                    top += height + gap
+            case Flow():
+                self._draw(surface, self._flowed(part, area.width), area, places)
+            case NamedPart():
+                places[part.name] = area
+                self._draw(surface, part.part, area, places)
+            case Plate():
+                _draw_plate(theme, surface, area, part)
+                across, down = (-2 * _px(theme, pad) for pad in part.pad)
+                self._draw(surface, part.part, area.inflate(across, down), places)
+
+    def _shares(self, part: RowPart, width: int) -> list[tuple[Part, int]]:
+        """Return the parts of a row that are shown, each with its width."""
+        key = id(part), width
+        if key not in self._rows:
+            self._rows[key] = self._shared(part, width)
+        return self._rows[key]
+
+    def _shared(self, part: RowPart, width: int) -> list[tuple[Part, int]]:
+        content = []
+        for one in part.content:
+            least, most = self.widths(one)
+            content.append((one, least, FILLS if _stretches(one) else most))
+        gaps = _gaps(self.theme, part)
+        if part.drops:
+            gap = _px(self.theme, part.gap)
+            ends = list(accumulate(least + gap for _, least, _ in content))
+            content = [one for one, end in zip(content, ends, strict=True) if end - gap <= width]
+            gaps = gap * max(0, len(content) - 1)
+        spare = max(0, width - gaps - sum(least for one, least, _ in content if one is not SPRING))
+        shares = []
+        for one, least, most in content:
+            more = 0 if one is SPRING or most >= FILLS else min(spare, most - least)
+            shares.append(least + more)
+            spare -= more
+        filling = [place for place, (one, _, most) in enumerate(content) if most >= FILLS]
+        filling = [place for place in filling if content[place][0] is not SPRING] or filling
+        for place in filling:
+            shares[place] += spare // len(filling)
+        return [(one, share) for (one, _, _), share in zip(content, shares, strict=True)]
+
+    def _flowed(self, part: Flow, width: int) -> ColumnPart:
+        """Return the rows of a flow; kept, since what is measured goes by identity."""
+        key = id(part), width
+        if key not in self._flows:
+            rows: list[list[Part]] = [[]]
+            left = 0
+            for one in part.content:
+                across = self.widths(one)[0]
+                if rows[-1] and left + across > width:
+                    rows.append([])
+                    left = 0
+                rows[-1].append(one)
+                left += across + _px(self.theme, part.gap)
+            lines = (row(*content, gap=part.gap) for content in rows)
+            self._flows[key] = column(*lines, gap=part.gap)
+        return self._flows[key]
+
+    def _within(self, part: Part, width: int) -> int:
+        return width if _stretches(part) else min(width, self.widths(part)[1])
+
+
+def _stretches(part: Part) -> bool:
+    """Return whether a part holds a spring, and so takes all the width there is."""
     match part:
         case RowPart():
-            left = area.left
-            for one, width in _shares(theme, part, area.width):
-                height = height_of(theme, one, width) or area.height
-                top = area.top + round((area.height - height) * part.align)
-                yield from _laid_out(theme, one, pygame.Rect(left, top, width, height))
-                left += width + (0 if one is SPRING else _px(theme, part.gap))
+            return any(one is SPRING for one in part.content) or any(map(_stretches, part.content))
         case ColumnPart():
-            top = area.top
-            for one in part.content:
-                width = _within(theme, one, area.width)
-                left = area.left + round((area.width - width) * part.align)
-                height = height_of(theme, one, width)
-                yield from _laid_out(theme, one, pygame.Rect(left, top, width, height))
-                top += height + _px(theme, part.gap)
-        case Flow():
-            yield from _laid_out(theme, _flowed(theme, part, area.width), area)
-        case NamedPart():
-            yield part, area
-            yield from _laid_out(theme, part.part, area)
-        case Plate():
-            yield part, area
-            across, down = (-2 * _px(theme, pad) for pad in part.pad)
-            yield from _laid_out(theme, part.part, area.inflate(across, down))
+            return any(map(_stretches, part.content))
+        case NamedPart() | Plate():
+            return _stretches(part.part)
         case _:
-            yield part, area
-
-
-def _shares(theme: Theme, part: RowPart, width: int) -> list[tuple[Part, int]]:
-    """Return the parts of a row that are shown, each with its width."""
-    content = []
-    for one in part.content:
-        least, most = widths(theme, one)
-        content.append((one, least, FILLS if _stretches(one) else most))
-    gaps = _gaps(theme, part)
-    if part.drops:
-        gap = _px(theme, part.gap)
-        ends = list(accumulate(least + gap for _, least, _ in content))
-        content = [one for one, end in zip(content, ends, strict=True) if end - gap <= width]
-        gaps = gap * max(0, len(content) - 1)
-    spare = max(0, width - gaps - sum(least for one, least, _ in content if one is not SPRING))
-    shares = []
-    for one, least, most in content:
-        more = 0 if one is SPRING or most >= FILLS else min(spare, most - least)
-        shares.append(least + more)
-        spare -= more
-    filling = [place for place, (one, _, most) in enumerate(content) if most >= FILLS]
-    filling = [place for place in filling if content[place][0] is not SPRING] or filling
-    for place in filling:
-        shares[place] += spare // len(filling)
-    return [(one, share) for (one, _, _), share in zip(content, shares, strict=True)]
-
-
-def _flowed(theme: Theme, part: Flow, width: int) -> ColumnPart:
-    rows: list[list[Part]] = [[]]
-    left = 0
-    for one in part.content:
-        across = widths(theme, one)[0]
-        if rows[-1] and left + across > width:
-            rows.append([])
-            left = 0
-        rows[-1].append(one)
-        left += across + _px(theme, part.gap)
-    return column(*(row(*content, gap=part.gap) for content in rows), gap=part.gap)
+            return False
 
 
 def _gaps(theme: Theme, part: RowPart) -> int:
@@ -351,20 +393,18 @@ def _gaps(theme: Theme, part: RowPart) -> int:
     return _px(theme, part.gap) * max(0, count - 1)
 
 
-def _within(theme: Theme, part: Part, width: int) -> int:
-    return width if _stretches(part) else min(width, widths(theme, part)[1])
-
-
-def _stretches(part: Part) -> bool:
-    match part:
-        case RowPart():
-            return SPRING in part.content or any(map(_stretches, part.content))
-        case ColumnPart():
-            return any(map(_stretches, part.content))
-        case NamedPart() | Plate():
-            return _stretches(part.part)
-        case _:
-            return False
+def _draw_text(theme: Theme, surface: pygame.Surface, place: pygame.Rect, part: Text) -> None:
+    if part.lines <= 1:
+        within = place.width if part.lines or part.width else None
+        theme.write(
+            surface, part.words, part.size, part.colour,
+            bold=part.bold, within=within, midleft=place.midleft,
+        )  # fmt: skip
+        return
+    for number, line in enumerate(_wrapped(theme, part, place.width)):
+        top = place.top + number * theme.line_height(part.size)
+        at = {"midtop": (place.centerx, top)} if part.centred else {"topleft": (place.left, top)}
+        theme.write(surface, line, part.size, part.colour, **at)
 
 
 def _wrapped(theme: Theme, part: Text, width: int) -> list[str]:

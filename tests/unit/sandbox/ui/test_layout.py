@@ -111,3 +111,18 @@ def test_pictures_are_compared_as_objects(theme):
     card = cached(theme, Card(PicturePart(pixels, 50)))
     assert cached(theme, Card(PicturePart(pixels, 50))) is card
     assert cached(theme, Card(PicturePart(pixels.copy(), 50))) is not card
+
+
+def test_nested_parts_are_measured_once(theme, monkeypatch):
+    measured = []
+    text = type(theme).text
+    monkeypatch.setattr(
+        type(theme),
+        "text",
+        lambda self, words, *a, **k: measured.append(words) or text(self, words, *a, **k),
+    )
+    part = Text("word")
+    for _ in range(6):
+        part = row(column(part), gap=0)
+    Card(part).drawn(theme)
+    assert measured.count("word") <= 2, "its width, and its picture"
