@@ -34,7 +34,7 @@ def host_room() -> int:
 
 def packed(tensors: Mapping[str, Tensor], data: dict[str, Any]) -> WorldState:
     """Return a state of named tensors, whatever their number types, and plain data."""
-    arrays = {name: _bytes(tensor) for name, tensor in tensors.items()}
+    arrays = {name: bytes_of(tensor) for name, tensor in tensors.items()}
     types = {name: str(tensor.dtype).removeprefix("torch.") for name, tensor in tensors.items()}
     return WorldState(arrays, {**data, _TYPES: types})
 
@@ -46,7 +46,7 @@ def unpacked(state: WorldState) -> dict[str, Tensor]:
         ValueError: they are of an unknown type, or hold NaN or infinity.
     """
     types = state.data[_TYPES]
-    return {name: _tensor(name, state.arrays[name], types[name]) for name in types}
+    return {name: tensor_of(name, state.arrays[name], types[name]) for name in types}
 
 
 def numbers_of(tensors: Mapping[str, Tensor], name: str, shape: Sequence[int]) -> Tensor:
@@ -66,14 +66,19 @@ def plain(state: WorldState) -> dict[str, Any]:
     return {key: value for key, value in state.data.items() if key not in (_TYPES, _PARTS)}
 
 
-def _bytes(tensor: Tensor) -> np.ndarray:
+def bytes_of(tensor: Tensor) -> np.ndarray:
     """Return the bytes of a tensor: its last axis is longer by what a number takes."""
     *shape, last = tensor.shape
     flat = tensor.cpu().contiguous().flatten().view(torch.uint8).numpy()
     return flat.reshape(*shape, last * tensor.itemsize)  # one without numbers has no strides
 
 
-def _tensor(name: str, array: np.ndarray, kind: str) -> Tensor:
+def tensor_of(name: str, array: np.ndarray, kind: str = "float32") -> Tensor:
+    """Return the tensor of some bytes.
+
+    Raises:
+        ValueError: it is of an unknown type, or holds NaN or infinity.
+    """
     if kind not in _NUMBERS or array.dtype != np.uint8:
         raise ValueError(f'"{name}" holds numbers of an unknown type')
     dtype = _NUMBERS[kind]

@@ -16,10 +16,9 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from mag_sandbox.files.validation import parse_json
-from mag_sandbox.model.checkpoints import reading
+from mag_sandbox.model.checkpoints import reading, write_tensors
 from mag_sandbox.model.config import END
 from mag_sandbox.model.dit import DiT, TextKeys
-from mag_sandbox.model.saved import write_tensors
 from mag_sandbox.model.world import MissingWeights
 
 logger = logging.getLogger(__name__)

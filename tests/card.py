@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch._subclasses.fake_impls import op_implementations_dict
 from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode, unset_fake_temporarily
 
-from mag_sandbox.model import checkpoints, prompts, saved
+from mag_sandbox.model import checkpoints, prompts
 from mag_sandbox.model.checkpoints import Checkpoint
 from mag_sandbox.model.config import FlowConfig, PocketConfig
 from mag_sandbox.model.full import text_cache
@@ -46,8 +46,8 @@ def fake_card() -> Iterator[None]:
                 Checkpoint, "__getitem__", lambda *told: mode.from_tensor(_real(read)(*told))
             )
         )
-        stack.enter_context(patch.object(saved, "load_file", _real(load_file)))
-        stack.enter_context(patch.object(saved, "check_finite", lambda *told: None))
+        stack.enter_context(patch.object(checkpoints, "load_file", _real(load_file)))
+        stack.enter_context(patch.object(checkpoints, "check_finite", lambda *told: None))
         for module in (checkpoints, parts, prompts, text_cache):
             stack.enter_context(patch.object(module, "safe_open", _OpenFile))
         told = {

@@ -15,10 +15,15 @@ from mag_sandbox.files.border import Refusal, reason_of
 from mag_sandbox.model.launch import process_count
 from mag_sandbox.process import configure_logging, run_command
 from mag_sandbox.training.curve import LogError, write_curves
-from mag_sandbox.training.imagination.config import ImaginationTraining
-from mag_sandbox.training.memorypack.options import MemoryPackOptions, OracleOptions
-from mag_sandbox.training.pocket.config import PocketTraining
-from mag_sandbox.training.recipe.options import STAGES, PrecomputeOptions, RecipeOptions
+from mag_sandbox.training.options import (
+    STAGES,
+    ImaginationTraining,
+    MemoryPackOptions,
+    OracleOptions,
+    PocketTraining,
+    PrecomputeOptions,
+    RecipeOptions,
+)
 
 OLDEST_TORCH = (2, 11)  # that trains; play needs less, see pyproject.toml
 _DO_NOT_TRAIN = ("precompute", "export", "texts", "ranges", "curve")

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from mag_sandbox.model.saved import write_tensors
+from mag_sandbox.model.checkpoints import write_tensors
 from mag_sandbox.model.world import MissingWeights
 from mag_sandbox.training.processes import SHARDS
 

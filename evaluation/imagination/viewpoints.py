@@ -32,6 +32,7 @@ from mag_sandbox.evaluation.results.output import Say, make_places, tell
 from mag_sandbox.evaluation.similarity.metrics import gradient_energy, psnr, sharpness
 from mag_sandbox.model.attention import matmul_attention
 from mag_sandbox.model.autoencoder import Autoencoder
+from mag_sandbox.model.checkpoints import load_into
 from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.imagination.imagination import Coder, Imagination, Subject, load_imagination
 from mag_sandbox.model.imagination.objects import PlacedObject
@@ -45,7 +46,6 @@ from mag_sandbox.model.pocket.weights import (
     read_config,
 )
 from mag_sandbox.model.prompts import tokenise
-from mag_sandbox.model.saved import load_into
 from mag_sandbox.renderer.behind import bands_of
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.carrying import carried, is_free

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mag_sandbox.files.whole import replace_file
-from mag_sandbox.model.saved import load_into, parse_config, stored, write_tensors
+from mag_sandbox.model.checkpoints import load_into, parse_config, stored, write_tensors
 from mag_sandbox.model.world import WEIGHTS as BUNDLED
 from mag_sandbox.renderer.version2.render import CATEGORIES
 

@@ -22,8 +22,8 @@ from mag_sandbox.evaluation.judge.segmenter import (
     to_channels_last,
 )
 from mag_sandbox.files.whole import replace_file, sha256_of
+from mag_sandbox.model.checkpoints import load_into, parse_config, stored, write_tensors
 from mag_sandbox.model.frames import to_pictures
-from mag_sandbox.model.saved import load_into, parse_config, stored, write_tensors
 from mag_sandbox.model.world import WEIGHTS
 from mag_sandbox.renderer.version2.classes import CLASSES
 from mag_sandbox.renderer.version2.render import CATEGORIES

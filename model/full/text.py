@@ -15,11 +15,10 @@ from torch import Tensor
 from transformers.models.umt5.configuration_umt5 import UMT5Config
 from transformers.models.umt5.modeling_umt5 import UMT5EncoderModel
 
-from mag_sandbox.model.checkpoints import State, load_strictly, placed
+from mag_sandbox.model.checkpoints import State, load_strictly, open_tokenizer, placed
 from mag_sandbox.model.config import END
 from mag_sandbox.model.full.text_cache import pad_rows
 from mag_sandbox.model.prompts import tokenise
-from mag_sandbox.model.saved import open_tokenizer
 from mag_sandbox.model.world import MissingWeights
 
 TEXT_LEN = 512  # rows that the transformer reads; a prompt's tokens, the end mark, then zeros

@@ -8,14 +8,20 @@ from torch import nn
 
 from mag_sandbox.files.whole import replace_file, sha256_of
 from mag_sandbox.model.attention import AttentionKernel
-from mag_sandbox.model.checkpoints import reading
+from mag_sandbox.model.checkpoints import (
+    eight_bits,
+    load_into,
+    parse_config,
+    reading,
+    stored,
+    write_tensors,
+)
 from mag_sandbox.model.imagination.config import ImaginationConfig
 from mag_sandbox.model.imagination.objects import look_number
 from mag_sandbox.model.imagination.painter import Painter, Sprites
 from mag_sandbox.model.imagination.planner import Planner
 from mag_sandbox.model.imagination.reader import Reader
 from mag_sandbox.model.imagination.sketch import Sketcher
-from mag_sandbox.model.saved import eight_bits, load_into, parse_config, stored, write_tensors
 from mag_sandbox.model.world import WEIGHTS
 
 IMAGINATION_WEIGHTS = WEIGHTS / "imagination"

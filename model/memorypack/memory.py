@@ -22,6 +22,7 @@ from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.memorypack.networks import MemoryPack
 from mag_sandbox.model.memorypack.packing import LatentFrames, Places, Tokens, joined
 from mag_sandbox.model.memorypack.semantic import SemanticState
+from mag_sandbox.model.parking import bytes_of, tensor_of
 from mag_sandbox.model.world import (
     MemoryEntry,
     MemoryOrigin,
@@ -171,12 +172,15 @@ def _entry(frames: LatentFrames, place: int, kind: SegmentKind) -> MemoryEntry:
 
 def saved_memory(memory: PackMemory) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Return arrays of bytes, and the data that belongs to them."""
-    arrays = {"image": _bytes(memory.image.latents), "history": _bytes(memory.history.latents)}
+    arrays = {
+        "image": bytes_of(memory.image.latents.float()),
+        "history": bytes_of(memory.history.latents.float()),
+    }
     data = {"image": _places(memory.image), "history": _places(memory.history), "updates": 0}
     state = memory.state()
     if state is not None and state.updates:
-        arrays["psi"] = _bytes(state.psi.values.float())
-        arrays["turns"] = _bytes(torch.view_as_real(state.psi.rotary))
+        arrays["psi"] = bytes_of(state.psi.values.float())
+        arrays["turns"] = bytes_of(torch.view_as_real(state.psi.rotary))
         data["updates"] = state.updates
     return arrays, data
 
@@ -261,7 +265,7 @@ def _frames(
     latent_shape: tuple[int, int, int],
     device: torch.device,
 ) -> LatentFrames:
-    latents = _numbers(array).to(device)
+    latents = tensor_of("latents", array).to(device)
     if latents.shape != (1, len(data.times), *latent_shape):
         raise ValueError(f"latents are {tuple(latents.shape)}")
     poses = torch.tensor(data.poses, dtype=torch.float64)
@@ -269,18 +273,7 @@ def _frames(
 
 
 def _like(array: np.ndarray, expected: Tensor) -> Tensor:
-    numbers = _numbers(array).to(expected.device)
+    numbers = tensor_of("psi", array).to(expected.device)
     if (numbers.ndim, *numbers.shape[2:]) != (expected.ndim, *expected.shape[2:]):
         raise ValueError(f"numbers are {tuple(numbers.shape)}, expected {tuple(expected.shape)}")
-    return numbers
-
-
-def _bytes(tensor: Tensor) -> np.ndarray:
-    return tensor.float().cpu().contiguous().view(torch.uint8).numpy()
-
-
-def _numbers(array: np.ndarray) -> Tensor:
-    numbers = torch.from_numpy(array).view(torch.float32)
-    if not torch.isfinite(numbers).all():
-        raise ValueError("it holds values that are not finite")
     return numbers

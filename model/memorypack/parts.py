@@ -16,13 +16,12 @@ from torch import Tensor
 
 from mag_sandbox.files.validation import parse_json
 from mag_sandbox.files.whole import sha256_of
-from mag_sandbox.model.checkpoints import reading
+from mag_sandbox.model.checkpoints import check_finite, reading, stored, write_tensors
 from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.lora import adapt, is_factor
 from mag_sandbox.model.memorypack.config import VARIANTS, PackConfig
 from mag_sandbox.model.memorypack.networks import MemoryPack, PackedNetworks
 from mag_sandbox.model.pocket.weights import AUTOENCODER, WORLD
-from mag_sandbox.model.saved import check_finite, stored, write_tensors
 from mag_sandbox.model.world import WEIGHTS, MissingWeights
 
 PARTS = WEIGHTS / "memorypack"  # folder of the parts that come with the game

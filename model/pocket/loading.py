@@ -16,6 +16,7 @@ from mag_sandbox.controls.camera import CameraSpeed
 from mag_sandbox.files.whole import sha256_of
 from mag_sandbox.model.attention import KERNELS, named_kernel
 from mag_sandbox.model.autoencoder import Autoencoder
+from mag_sandbox.model.checkpoints import load_into
 from mag_sandbox.model.config import PocketConfig
 from mag_sandbox.model.dit import DiT, own_block_attention
 from mag_sandbox.model.execution import (
@@ -60,7 +61,6 @@ from mag_sandbox.model.pocket.weights import (
 from mag_sandbox.model.pocket.world import DiffusionWorld
 from mag_sandbox.model.prompts import Conditioner, PromptFeatures, read_texts
 from mag_sandbox.model.rope import RayCoordinates
-from mag_sandbox.model.saved import load_into
 from mag_sandbox.model.world import MIB, MemorySetting, Progress, WorldFailed, WorldSpec
 from mag_sandbox.scenes.things import THINGS
 from mag_sandbox.scenes.vocabulary import WORDS_FILE, Vocabulary, VocabularyError

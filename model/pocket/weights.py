@@ -14,18 +14,18 @@ from typing import TYPE_CHECKING
 import torch
 
 from mag_sandbox.files.whole import replace_file, sha256_of
-from mag_sandbox.model.checkpoints import reading
-from mag_sandbox.model.config import PocketConfig
-from mag_sandbox.model.lora import Adapter
-from mag_sandbox.model.saved import (
+from mag_sandbox.model.checkpoints import (
     POCKET_REMEDY,
     check_finite,
     load_into,
     open_tokenizer,
     parse_config,
+    reading,
     stored,
     write_tensors,
 )
+from mag_sandbox.model.config import PocketConfig
+from mag_sandbox.model.lora import Adapter
 from mag_sandbox.model.world import WEIGHTS, MissingWeights
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from mag_sandbox.model.catalogue import fetching
 from mag_sandbox.model.catalogue.memory_plan import MemoryPlan
 from mag_sandbox.model.catalogue.weight_files import manifest_path, read_files, require
 from mag_sandbox.model.catalogue.worlds import WORLDS
-from mag_sandbox.model.saved import parse_config
+from mag_sandbox.model.checkpoints import parse_config
 from mag_sandbox.model.world import Control, MissingWeights, World, WorldFailed, WorldState
 from mag_sandbox.sandbox.play.parked_scene import (
     HEADER,
@@ -273,7 +273,7 @@ def test_a_configuration_of_weights_is_read_or_refused(tmp_path, data):
 def test_damaged_weights_are_read_or_refused(tmp_path, data):
     from torch import nn
 
-    from mag_sandbox.model.saved import load_into, write_tensors
+    from mag_sandbox.model.checkpoints import load_into, write_tensors
 
     path, whole = tmp_path / "weights.safetensors", tmp_path / "whole.safetensors"
     if not whole.exists():

@@ -15,6 +15,7 @@ from torch import Tensor
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.attention import AttentionKernel
 from mag_sandbox.model.autoencoder import Autoencoder
+from mag_sandbox.model.checkpoints import load_into
 from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.imagination.config import ImaginationConfig
 from mag_sandbox.model.imagination.imagination import Coder, Imagination, Subject
@@ -28,14 +29,12 @@ from mag_sandbox.model.imagination.weights import (
 from mag_sandbox.model.pocket.networks import TextEncoder
 from mag_sandbox.model.pocket.weights import AUTOENCODER, WORLD, load_tokenizer, read_config
 from mag_sandbox.model.prompts import tokenise
-from mag_sandbox.model.saved import load_into
 from mag_sandbox.renderer.behind import bands_of
 from mag_sandbox.renderer.kinds import BEHIND, CLASSES
 from mag_sandbox.renderer.render import CATEGORIES, HELD_OUT, render
 from mag_sandbox.renderer.sheets import write_sheet
 from mag_sandbox.renderer.views import view_at
 from mag_sandbox.training.devices import TrainingDevice, choose_device
-from mag_sandbox.training.imagination.config import ImaginationTraining
 from mag_sandbox.training.imagination.fitted_sprites import fitted_sprites
 from mag_sandbox.training.imagination.rings import (
     RingLog,
@@ -48,6 +47,7 @@ from mag_sandbox.training.imagination.stage_painter import PainterStage, placed
 from mag_sandbox.training.imagination.stage_planner import PlannerStage
 from mag_sandbox.training.imagination.stage_reader import ReaderStage
 from mag_sandbox.training.loop import Loop, LoopConfig, Stage
+from mag_sandbox.training.options import ImaginationTraining
 from mag_sandbox.training.pocket.data import Captions
 
 DECAY, EMA = 0.4, 0.998  # runs are short: the rate falls to zero over much of one

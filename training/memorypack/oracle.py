@@ -17,19 +17,19 @@ from torch import Tensor, nn
 from mag_sandbox.files.whole import replace_file
 from mag_sandbox.model.attention import AttentionKernel
 from mag_sandbox.model.autoencoder import Autoencoder
+from mag_sandbox.model.checkpoints import load_into
 from mag_sandbox.model.config import DiTConfig
 from mag_sandbox.model.dit import Attention, RMSNorm
 from mag_sandbox.model.memorypack.packing import Tokens
 from mag_sandbox.model.pocket.weights import AUTOENCODER, POCKET_WEIGHTS, read_config
 from mag_sandbox.model.rope import RayCoordinates, feature_count, rotate
-from mag_sandbox.model.saved import load_into
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.views import FOV
 from mag_sandbox.training.devices import TrainingDevice, choose_device
 from mag_sandbox.training.imagination.rings import latents_of, ring_latents, view_of
 from mag_sandbox.training.loop import Loop, LoopConfig, Stage
-from mag_sandbox.training.memorypack.options import OracleOptions
 from mag_sandbox.training.optimisers import muon_and_adamw
+from mag_sandbox.training.options import OracleOptions
 from mag_sandbox.training.pocket.data import places_to_poses
 
 logger = logging.getLogger(__name__)

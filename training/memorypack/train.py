@@ -27,9 +27,9 @@ from mag_sandbox.model.rope import RayCoordinates, index_frequencies
 from mag_sandbox.model.world import MissingWeights
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.loop import Loop, LoopConfig
-from mag_sandbox.training.memorypack.options import MemoryPackOptions
 from mag_sandbox.training.memorypack.presets import PRESETS, PackTraining, at_pocket_size
 from mag_sandbox.training.memorypack.stage import MemoryPackStage, VideoBatch, VideoSource
+from mag_sandbox.training.options import MemoryPackOptions
 from mag_sandbox.training.pocket.data import encode_views, places_to_poses
 from mag_sandbox.training.pocket.paths import return_path, stack_paths, steady_path
 from mag_sandbox.training.pocket.size import PocketParts, pocket_parts, show_with
@@ -204,8 +204,8 @@ def full_size(options: MemoryPackOptions, device: TrainingDevice | None = None) 
     """
     from mag_sandbox.model.catalogue.recipes import BLOCK_LENGTH
     from mag_sandbox.model.full.text_cache import weights_identity  # need more packages
+    from mag_sandbox.training.options import RecipeOptions
     from mag_sandbox.training.recipe.full_size import full_size as recipe_size
-    from mag_sandbox.training.recipe.options import RecipeOptions
 
     parts = recipe_size(
         RecipeOptions(

@@ -13,6 +13,7 @@ from tokenizers import Tokenizer
 
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.model.autoencoder import Autoencoder
+from mag_sandbox.model.checkpoints import load_into
 from mag_sandbox.model.config import POCKET, PocketConfig
 from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.execution import Execution
@@ -27,7 +28,6 @@ from mag_sandbox.model.pocket.weights import (
     read_config,
     save_pocket,
 )
-from mag_sandbox.model.saved import load_into
 from mag_sandbox.model.world import Control, MemorySetting, World
 from mag_sandbox.renderer.sheets import write_sheet
 from mag_sandbox.renderer.version2.render import CATEGORIES, HELD_OUT, render
@@ -35,7 +35,7 @@ from mag_sandbox.scenes import Scene
 from mag_sandbox.training.devices import TrainingDevice, choose_device
 from mag_sandbox.training.loop import Loop, LoopConfig, Stage
 from mag_sandbox.training.optimisers import GeneratorAndCritic
-from mag_sandbox.training.pocket.config import PocketTraining
+from mag_sandbox.training.options import PocketTraining
 from mag_sandbox.training.pocket.data import (
     Captions,
     LatentPool,

@@ -8,16 +8,16 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from mag_sandbox.model.autoencoder import Autoencoder
-from mag_sandbox.model.checkpoints import load_checkpoint
+from mag_sandbox.model.checkpoints import load_checkpoint, stored, write_tensors
 from mag_sandbox.model.config import PocketConfig
 from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.pocket.networks import PocketNetworks
 from mag_sandbox.model.pocket.weights import load_pocket_parts, load_tokenizer, read_config
 from mag_sandbox.model.rope import RayCoordinates
-from mag_sandbox.model.saved import stored, write_tensors
 from mag_sandbox.renderer.sheets import write_sheet
 from mag_sandbox.training.devices import TrainingDevice, choose_device
+from mag_sandbox.training.options import RecipeOptions
 from mag_sandbox.training.pocket.data import (
     Captions,
     PanoramaSet,
@@ -27,7 +27,6 @@ from mag_sandbox.training.pocket.data import (
 )
 from mag_sandbox.training.pocket.paths import random_path, stack_paths
 from mag_sandbox.training.recipe.clips import Clips, Conditions, PathPlaces, Show
-from mag_sandbox.training.recipe.options import RecipeOptions
 from mag_sandbox.training.recipe.presets import TEACHER, at_pocket_size
 from mag_sandbox.training.recipe.train import Size
 from mag_sandbox.training.recipe.videos import last_frames

@@ -25,8 +25,8 @@ from mag_sandbox.model.rope import GridCoordinates
 from mag_sandbox.model.world import WorldFailed
 from mag_sandbox.renderer.sheets import write_sheet
 from mag_sandbox.training.devices import TrainingDevice, checkpoint_activations, choose_device
+from mag_sandbox.training.options import RecipeOptions
 from mag_sandbox.training.recipe.clips import Clips, ClipSource, Conditions, GridPlaces
-from mag_sandbox.training.recipe.options import RecipeOptions
 from mag_sandbox.training.recipe.presets import MEMORY
 from mag_sandbox.training.recipe.train import RecipeError, Size
 from mag_sandbox.training.seeded_random import SeededRandom

@@ -32,6 +32,7 @@ from mag_sandbox.model.frames import to_pictures
 from mag_sandbox.model.full.text_cache import EmbeddingStore
 from mag_sandbox.model.full.vae import TIME_STRIDE, WanVae
 from mag_sandbox.training.devices import choose_device
+from mag_sandbox.training.options import PrecomputeOptions
 from mag_sandbox.training.recipe.full_size import (
     EMBEDDINGS,
     LATENTS,
@@ -41,7 +42,6 @@ from mag_sandbox.training.recipe.full_size import (
     read_vae,
     text_store,
 )
-from mag_sandbox.training.recipe.options import PrecomputeOptions
 
 logger = logging.getLogger(__name__)
 

@@ -17,6 +17,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from mag_sandbox.model.checkpoints import stored, write_tensors
 from mag_sandbox.model.dit import Attend, DiT, own_block_attention
 from mag_sandbox.model.flow import (
     EulerSampler,
@@ -28,7 +29,6 @@ from mag_sandbox.model.flow import (
     x0_from_flow,
 )
 from mag_sandbox.model.generator import Coordinates, no_noise
-from mag_sandbox.model.saved import stored, write_tensors
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.loop import Stage
 from mag_sandbox.training.losses import (

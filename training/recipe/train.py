@@ -17,9 +17,9 @@ from mag_sandbox.training.devices import TrainingDevice, freeze
 from mag_sandbox.training.export import write_weights
 from mag_sandbox.training.loop import Loop, LoopConfig
 from mag_sandbox.training.optimisers import GeneratorAndCritic
+from mag_sandbox.training.options import RecipeOptions
 from mag_sandbox.training.processes import ALONE, Processes
 from mag_sandbox.training.recipe.clips import ClipSource, PromptSource, Show
-from mag_sandbox.training.recipe.options import RecipeOptions
 from mag_sandbox.training.recipe.presets import (
     PRESETS,
     Distillation,

@@ -34,7 +34,7 @@ from mag_sandbox.evaluation.quality.scenes import Leg
 from mag_sandbox.evaluation.results.opening import fitting, opener, opener_like
 from mag_sandbox.evaluation.results.videos import VideoFormat
 from mag_sandbox.evaluation.vbench.command import Sample, SampleTask, VBenchJob
-from mag_sandbox.training.recipe.options import PrecomputeOptions
+from mag_sandbox.training.options import PrecomputeOptions
 from mag_sandbox.training.recipe.precompute import SourceVideo, TextJob, VideoJob
 from tests.rendered_worlds import PerfectWorld
 

@@ -21,9 +21,9 @@ import mag_sandbox.training.sharded  # noqa: F401 (once for all forks)
 from mag_sandbox.training.__main__ import main
 from mag_sandbox.training.devices import freeze
 from mag_sandbox.training.loop import Loop, LoopConfig
-from mag_sandbox.training.memorypack.options import MemoryPackOptions
 from mag_sandbox.training.memorypack.train import train as train_packs
 from mag_sandbox.training.optimisers import GeneratorAndCritic
+from mag_sandbox.training.options import MemoryPackOptions
 from mag_sandbox.training.processes import Processes
 from mag_sandbox.training.recipe.presets import GENERATOR, MEMORY
 from mag_sandbox.training.recipe.stages import ClipDistillationStage, MemoryStage

@@ -9,6 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from mag_sandbox.model.checkpoints import load_into
 from mag_sandbox.model.config import POCKET, AutoencoderConfig, DiTConfig, PocketConfig, RayConfig
 from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.lora import TARGETS, UP
@@ -26,7 +27,6 @@ from mag_sandbox.model.pocket.weights import (
     read_config,
     weights_hash,
 )
-from mag_sandbox.model.saved import load_into
 from mag_sandbox.model.world import Control, MissingWeights, WorldFailed
 from tests.tiny import (
     PLACE,

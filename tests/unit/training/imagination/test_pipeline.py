@@ -7,9 +7,9 @@ import torch
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.attention import matmul_attention
 from mag_sandbox.model.autoencoder import Autoencoder
+from mag_sandbox.model.checkpoints import load_into
 from mag_sandbox.model.imagination.imagination import Coder, Subject, load_imagination
 from mag_sandbox.model.pocket.weights import AUTOENCODER, POCKET_WEIGHTS, read_config
-from mag_sandbox.model.saved import load_into
 from mag_sandbox.renderer.kinds import CLASSES
 from mag_sandbox.training.__main__ import main
 from mag_sandbox.training.imagination import pipeline

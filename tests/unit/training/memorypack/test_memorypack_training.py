@@ -17,10 +17,10 @@ from mag_sandbox.model.memorypack.parts import load_parts
 from mag_sandbox.model.rope import index_frequencies
 from mag_sandbox.model.world import MissingWeights
 from mag_sandbox.training.__main__ import parser
-from mag_sandbox.training.memorypack.options import PHASES, MemoryPackOptions
-from mag_sandbox.training.memorypack.options import VARIANTS as ORDERED
 from mag_sandbox.training.memorypack.presets import PRESETS
 from mag_sandbox.training.memorypack.train import IndexedVideos, train
+from mag_sandbox.training.options import PHASES, MemoryPackOptions
+from mag_sandbox.training.options import VARIANTS as ORDERED
 from mag_sandbox.training.pocket.paths import REACH, return_path, steady_path
 from mag_sandbox.training.recipe.clips import Clips, Conditions
 from tests.tiny import TINY

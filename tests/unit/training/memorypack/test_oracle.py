@@ -7,8 +7,8 @@ import torch
 from mag_sandbox.model.rope import RayCoordinates
 from mag_sandbox.training.devices import choose_device
 from mag_sandbox.training.imagination.rings import RINGS_EACH
-from mag_sandbox.training.memorypack.options import TOKENS, OracleOptions
 from mag_sandbox.training.memorypack.oracle import SHAPES, Oracle, OracleStage
+from mag_sandbox.training.options import TOKENS, OracleOptions
 from tests.tiny import TINY
 
 CELLS = 24, 80  # of a ring, down and across

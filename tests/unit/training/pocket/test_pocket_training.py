@@ -12,15 +12,16 @@ from PIL import Image
 
 from mag_sandbox.model.attention import matmul_attention
 from mag_sandbox.model.autoencoder import Autoencoder
+from mag_sandbox.model.checkpoints import load_into
 from mag_sandbox.model.config import PocketConfig
 from mag_sandbox.model.frames import to_pictures
 from mag_sandbox.model.pocket.weights import AUTOENCODER, WORLD, read_config, weights_hash
-from mag_sandbox.model.saved import load_into
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.version2.moving import CHANNELS
 from mag_sandbox.renderer.version2.render import HELD_OUT
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.loop import LoopConfig
+from mag_sandbox.training.options import PocketTraining
 from mag_sandbox.training.pocket import pipeline as pocket
 from mag_sandbox.training.pocket import (
     stage_animator,
@@ -28,7 +29,6 @@ from mag_sandbox.training.pocket import (
     stage_world,
     text_pretraining,
 )
-from mag_sandbox.training.pocket.config import PocketTraining
 from mag_sandbox.training.pocket.data import (
     PanoramaSet,
     PathBlocks,

@@ -1,0 +1,167 @@
+"""Options of the training commands; plain data, imports nothing heavy."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from mag_sandbox.command_line import multiple_of_16, option
+from mag_sandbox.model.catalogue.clips import WAN_NEGATIVE
+from mag_sandbox.model.world import WEIGHTS
+from mag_sandbox.workers.options import WorkerOptions
+
+STAGES = {
+    "base": "a teacher (pocket size only), then its causal few-step student",
+    "self-forcing": "the student on its own rollouts, by distribution matching",
+    "memory": "a memory model that rebuilds blocks from one frame of each",
+    "generator": "MAG's generator: long rollouts over the frozen memory model",
+}
+PHASES = ("teacher", "direct", "student", "teacher-last", "direct-modulations")
+VARIANTS = ("A", "B", "C", "zero", "framepack")
+READS = ("psi", "frames", "nothing")
+TOKENS = (18, 64, 96, 256)  # of psi, that the oracle compares
+
+
+@dataclass(frozen=True, slots=True)
+class PocketTraining:
+    """How the pocket world is trained."""
+
+    folder: Path = option(Path("runs/pocket"), "state, logs and sheets")
+    panoramas: int = option(4800, "scenes to learn from")
+    views: int = option(10, "encoded views of each scene")
+    autoencoder_steps: int = option(5000, "steps of the autoencoder")
+    reading_steps: int = option(1200, "steps of the text encoder, on captions alone")
+    world_steps: int = option(7000, "steps of transformer and text encoder")
+    image_steps: int = option(3500, "how many of these, at first, learn from single frames only")
+    guide_from: int = option(
+        5500, "world step from which views learn to follow their prompt without guidance"
+    )
+    generator_rank: int = option(
+        0,
+        "of a generator that is distilled from the world; 0: the world invents by itself",
+        type=int,
+        choices=range(193),
+        metavar="RANK",
+    )
+    # more of these exaggerate, see docs/lab/training.md
+    generator_steps: int = option(
+        64, "steps of the generator and its critic, by distribution matching"
+    )
+    decoder_steps: int = option(1500, "steps that polish the decoder alone")
+    animator_steps: int = option(6000, "last steps, of the network that moves pictures")
+    seed: int = option(0, "seed of data and noise", type=int)
+    init_from: Path | None = option(None, "weights folder to start from, with fresh optimisers")
+
+
+@dataclass(frozen=True, slots=True)
+class ImaginationTraining:
+    """How what invents views is trained."""
+
+    folder: Path = option(Path("runs/imagination"), "state, logs and sheets")
+    data: Path = option(Path("runs/imagination/rings"), "what is known of rings, 0.2 MB each")
+    rings: int = option(6800, "scenes to learn to paint")
+    walks: int = option(0, "scenes to learn to paint again from a second viewpoint", type=int)
+    logs: int = option(8400, "scenes to learn to plan, of which nothing is painted")
+    painter_steps: int = option(4000, "steps of the transformer that paints")
+    planner_steps: int = option(4000, "steps of the transformer that plans")
+    reader_steps: int = option(3000, "steps of the network that reads given pictures")
+    seed: int = option(0, "seed of data and noise", type=int)
+    weights: Path = option(
+        WEIGHTS / "pocket",
+        "folder of the world, whose latents are painted and whose text encoder reads",
+    )
+    init_from: Path | None = option(None, "weights folder to start from, with fresh optimisers")
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeOptions:
+    """One stage of the recipe, to be trained."""
+
+    stage: str  # of STAGES
+    size: Literal["pocket", "full"] = option("pocket")
+    folder: Path = option(Path("runs/recipe"), "state, logs, sheets and results")
+    preset: str | None = option(None, "numbers of another recipe, see docs/training.md")
+    steps: int | None = option(None, "else the preset's")
+    batch: int | None = option(None, "videos a step; else the preset's")
+    # a step's videos are made in so many parts, side by side; one a process
+    parts: int = option(1, "in which videos are made, else processes", default=None)
+    memory_gib: int = option(32, "of a device, for what videos under way remember; more waits")
+    seed: int = option(0, "seed of data and noise", type=int)
+    init: Path | None = option(None, "weights to start from, else the stage before's")
+    memory: Path | None = option(None, "memory model, else the result of `memory`")
+    weights: Path = option(Path("runs/pocket/weights"), "pocket: the world")
+    panoramas: int = option(4800, "pocket: scenes to learn from")
+    data: Path | None = option(None, "pocket: where panoramas are, or are drawn to, else --folder")
+    wan: Path | None = option(None, "full: folder of Wan2.1-T2V-1.3B")
+    videos: Path | None = option(None, "full: folder made by `precompute`")
+    prompts: Path | None = option(None, "full: text file, a prompt a line")
+    negative: str = option(
+        WAN_NEGATIVE, "full: prompt that the teacher is guided away from; else Wan's"
+    )
+    height: int = option(480, "full: px of the videos", type=multiple_of_16)
+    width: int = option(832, "full: px", type=multiple_of_16)
+
+
+@dataclass(frozen=True, slots=True)
+class PrecomputeOptions(WorkerOptions):
+    """Videos and prompts to be read once, before training at full size."""
+
+    wan: Path = option(help="folder of Wan2.1-T2V-1.3B")
+    folder: Path = option(help="where latents and text features go")
+    videos: Path | None = option(
+        None, "folder of videos, also in folders within; captions beside as .txt"
+    )
+    prompts: Path | None = option(None, "text file, a prompt a line")
+    negative: str = option(WAN_NEGATIVE, "prompt the teacher is guided away from; else Wan's")
+    longest: int = option(75, "latent frames of a video")
+    height: int = option(480, "px that videos are cut to", type=multiple_of_16)
+    width: int = option(832, "px", type=multiple_of_16)
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryPackOptions:
+    """One phase of one variant, to be trained."""
+
+    phase: str = option("teacher", "(%(default)s)", choices=PHASES)
+    variant: str = option("A", "(%(default)s)", choices=VARIANTS)
+    size: Literal["pocket", "full"] = option("pocket")
+    folder: Path = option(Path("runs/memorypack"), "state, logs, sheets and results")
+    data: Path = option(Path("runs/pocket"), "pocket: where the panoramas are drawn")
+    weights: Path = option(Path("assets/weights/pocket"), "pocket: the world to start from")
+    # parts to start from; None: the teacher phase's, or untrained ones
+    init: Path | None = option(None, "parts to start from")
+    steps: int | None = option(None, "else the preset's")
+    batch: int | None = option(None, "videos a step; else the preset's")
+    seed: int = option(0, "seed of data and noise", type=int)
+    panoramas: int = option(4800, "pocket: scenes to learn from")
+    wan: Path | None = option(None, "full: folder of Wan2.1-T2V-1.3B")
+    videos: Path | None = option(None, "full: folder made by `precompute`")
+    height: int = option(480, "full: px of the videos")
+    width: int = option(832, "full: px")
+
+    @property
+    def run(self) -> Path:
+        """Folder of this phase and variant."""
+        return self.folder / f"{self.variant}-{self.phase}"
+
+
+@dataclass(frozen=True, slots=True)
+class OracleOptions:
+    """A row of the oracle's table, to be trained."""
+
+    folder: Path = option(Path("runs/memorypack/oracle"), "state, logs and figures")
+    data: Path = option(Path("runs/imagination/rings"), "latents of rings")
+    rings: int = option(2000, "scenes; the last 400 are held out")
+    tokens: int = option(96, "of psi", type=int, choices=TOKENS)
+    unplaced: bool = option(False, "tokens have no place on the ring")
+    # all frames are the ceiling, and what needs no memory is told from nothing
+    reads: str = option("psi", "what the reader knows", choices=READS)
+    steps: int = option(600, "of training")
+    batch: int = option(8, "turns a step")
+    seed: int = option(0, "seed of weights and turns", type=int)
+
+    @property
+    def name(self) -> str:
+        """Which row of the table this is."""
+        if self.reads != "psi":
+            return self.reads
+        return f"{self.tokens}-{'unplaced' if self.unplaced else 'placed'}"
