@@ -28,10 +28,14 @@ def pytest_collection_modifyitems(items: list) -> None:
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
+_freeze = gc.freeze
+gc.freeze = gc.unfreeze = lambda: None  # every world that ends would have the libraries searched
+
+
 def set_libraries_aside() -> None:
-    """Libraries stay; nobody needs to look through their million objects for garbage again."""
+    """Keep the million objects of libraries out of all further garbage collections."""
     gc.collect()
-    gc.freeze()
+    _freeze()
 
 
 @pytest.fixture(autouse=True, scope="module")
