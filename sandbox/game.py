@@ -87,6 +87,7 @@ class PlayerGame:
         self._gamepads: Gamepads  # from `open` on
         self._written: Scene | None = None  # on the title, and not begun yet
         self._title: TitleScreen | None = None
+        self._watched = False  # a recording was what the title led to last
         self._compared: Future[ParkedScene] | None = None  # what a split screen went on from
         self._stale = False  # the title lists what is not so any more
         self._disk_use: Future[DiskUse] | None = None  # what the title is to ask about
@@ -152,7 +153,9 @@ class PlayerGame:
         )
         focused = self._title.focused if self._title else None
         settings = services.settings.now
-        self._title = TitleScreen(actions, settings, focused, notices=services.notices)
+        self._title = TitleScreen(
+            actions, settings, focused, services.notices, keeps_focus=self._watched
+        )
         self._disk_use = saves.disk_use()
         self._disk_use.add_done_callback(lambda known: self._notify())
         return self._title
@@ -178,6 +181,7 @@ class PlayerGame:
 
     def playthrough(self, outcome: PlayScene | Continue | GoBack) -> Playthrough:
         """Return what was chosen, ready to be played."""
+        self._watched = False
         if isinstance(outcome, GoBack):
             self._go_to(outcome.moment.world)
             return self.services.moment(outcome.moment)
@@ -211,6 +215,7 @@ class PlayerGame:
 
     def recording(self, outcome: Watch) -> tuple[WorkerSpec, Playthrough]:
         """Return how to play a recording again."""
+        self._watched = True
         playback = Playback(load_recording(outcome.recording), self.choice.server)
         return WorkerSpec(playback.load, playback), playback.playthrough
 

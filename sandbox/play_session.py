@@ -345,6 +345,8 @@ class PlayerSession(WatchedSession):
                 self._around.press()
             case "new_seed":
                 self.leave_moment("another place")
+                key = services.bindings.title("undo")
+                self._say(f"another place of the same description; {key} brings back what you had")
                 self._begin_anew()
                 return Playthrough(self._painted(playthrough.scene), secrets.randbelow(MAX_SEED))
             case "world":

@@ -20,7 +20,6 @@ from mag_sandbox.sandbox.hud.hud_state import (
     HudState,
     clock_text,
     drawn_stretches,
-    duration_text,
     kept_text,
     origin_text,
     pose_text,
@@ -150,11 +149,10 @@ def memory_card(state: HudState) -> Card:
 
 
 def slim_card(state: HudState) -> Card:
-    """Return the small form: how far memory reaches, the clock, and a thin bar."""
+    """Return the small form: which memory it is, the clock, and a thin bar."""
     memory = state.block.memory
-    reach = duration_text(memory.oldest_seconds)
-    said = f"remembers {reach}" if memory.entries else reach_text(memory)
-    head = row(Text(said, 13, MUTED, lines=1), SPRING, *_clock(state), gap=8)
+    name = Text(policy_look(memory.policy).label, 13, MUTED, lines=1)
+    head = row(name, SPRING, *_clock(state), gap=8)
     return Card(column(head, memory_bar(6, memory), gap=5), 248, (14, 9), dense=False)
 
 

@@ -210,7 +210,7 @@ def words_part(said: tuple[str, str, str, bool], *, compact: bool) -> ColumnPart
     return column(
         Text(kind.upper(), 13, ACCENT, bold=True),
         Text(title, 28 if compact else 40, bold=True, lines=1),
-        Text(text, 16, BAD if is_bad else INK, lines=1 if compact else 2),
+        Text(text, 16, BAD if is_bad else INK, lines=1 if compact else 3),
         gap=5,
     )
 

@@ -31,7 +31,7 @@ class CardChoice:
 
 
 PLAY = CardChoice("play", "Play", "return", "Enter")
-NEW_SEED = CardChoice("new seed", "Another place", "n", "N")
+NEW_SEED = CardChoice("new seed", "Another one like it", "n", "N")
 CONTINUE = CardChoice("continue", "Continue", "return", "Enter")
 EARLIER = CardChoice("earlier", "Earlier visit", "v", "V")
 FORK = CardChoice("fork", "Make a copy", "f", "F")
@@ -75,7 +75,7 @@ def scene_card(
     label = OWN if own else SHELVES[scene.category]
     about, place = scene.prompt, (scene.name, scene.seed)
     return TitleCard(
-        "scene", key, scene.name, about, about, choices, picture, label=label, place=place
+        "scene", key, scene.name, about, "", choices, picture, label=label, place=place
     )
 
 

@@ -102,8 +102,14 @@ class TitleScreen:
         settings: SandboxConfig,
         focused: str | None = None,
         notices: Notices | None = None,
+        *,
+        keeps_focus: bool = False,
     ) -> None:
-        """`focused` is the card of an earlier title screen that had the focus."""
+        """Show what can be played.
+
+        `focused` is the card of an earlier title screen that had the focus; it keeps it, or has it
+        until what was left since is listed.
+        """
         self.outcome: Outcome | None = None
         self._actions, self._settings = actions, settings
         self._thumbnails = Thumbnails()
@@ -117,7 +123,7 @@ class TitleScreen:
         self._question: Question | None = None
         self._answered: Callable[[int], object] = lambda answer: None
         self._notices = notices
-        self._untouched = True  # the player has not done anything here yet
+        self._untouched = not keeps_focus  # what was left last gets the focus once it is listed
         self._dirty = True
         self._now = 0.0
         self._early: list[pygame.Event] | None = []  # done before anything was listed

@@ -14,11 +14,12 @@ from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.model.remote.world import RemoteWorld
 from mag_sandbox.sandbox.play_session import SplitSession
 from mag_sandbox.sandbox.recording.reader import load_recording
-from mag_sandbox.sandbox.screens import Continue, PlayScene, Way
+from mag_sandbox.sandbox.screens import Continue, PlayScene, Watch, Way
 from mag_sandbox.sandbox.screens.loading import LoadingScreen
-from mag_sandbox.sandbox.screens.play import PlayScreen
+from mag_sandbox.sandbox.screens.play import PlayScreen, ReplayScreen
 from mag_sandbox.sandbox.screens.probes import ProbesScreen
 from mag_sandbox.sandbox.screens.settings import SettingsScreen
+from mag_sandbox.sandbox.title.focus import TitleFocus
 from mag_sandbox.sandbox.title.library import RECORDINGS
 from mag_sandbox.sandbox.title.screen import TitleScreen
 from mag_sandbox.scenes import Scene
@@ -408,3 +409,37 @@ def test_notices_about_one_topic_take_each_others_place(run):
     assert [one.text for one in game.services.notices.current if "volume" in one.text] == [
         "volume 40 percent"
     ]
+
+
+def test_the_title_stays_at_a_recording_that_was_watched(run):
+    game = run()
+    game.play()
+    game.see_blocks(4)
+    game.press(pygame.K_F10)
+    game.see_blocks(6)
+    game.press(pygame.K_F10)
+    game.go(Way.TITLE, TitleScreen)
+    game.parked()
+    (folder,) = (game.game.folder / RECORDINGS).iterdir()
+    key = f"recording {folder}"
+
+    def choose():
+        title = game.screen
+        cards = [one for shelf in title._focus.shelves for one in shelf.cards]
+        if key in [one.key for one in cards]:
+            title._focus = TitleFocus(title._focus.shelves, key)
+        return title.focused == key
+
+    game.wait(choose)
+    game.go(Watch(folder), ReplayScreen)
+    game.go(Way.TITLE, TitleScreen)
+    game.wait(lambda: not game.game._listing.is_waiting)
+    assert game.screen.focused == key
+
+
+def test_another_place_of_the_same_description_is_announced(run):
+    game = run()
+    game.play()
+    game.see_blocks(3)
+    game.press(pygame.K_n)
+    game.said("another place of the same description; Backspace brings back")

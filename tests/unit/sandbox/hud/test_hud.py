@@ -80,6 +80,13 @@ def test_no_card_leaves_the_window_and_none_covers_another(surface, state, level
         assert [other for other in drawn if rect.colliderect(other)] == [rect]
 
 
+def test_the_small_form_names_the_memory_in_use(state):
+    for policy, label in (("mag-retrieve", "MAG (remembers places)"), ("window", "Window (last")):
+        memory = replace(state.block.memory, policy=policy)
+        card = cards.slim_card(replace(state, block=replace(state.block, memory=memory)))
+        assert label in str(card.content)
+
+
 def test_a_tiny_window_shows_the_small_form(state):
     with window((400, 240), "test") as surface:
         hud, full = Hud(), Hud()
