@@ -19,7 +19,7 @@ Draw = Callable[[int], Tensor]  # index of a step -> the fresh noise it may add
 class Sampler(Protocol):
     """How noise becomes latents: at which levels the network is asked, and what its answers do."""
 
-    timesteps: tuple[float, ...]  # one a step, 1000 to 0: what the network is told
+    timesteps: tuple[float, ...]  # one a step, 1000 to 0: the network's input
 
     def advance(self, x: Tensor, flow: Tensor, step: int, draw: Draw) -> Tensor:
         """Return the latents after a step whose flow the network gave."""
@@ -116,7 +116,7 @@ class RenoisingSampler:
     """
 
     def __init__(self, timesteps: Tensor, sigmas: Tensor) -> None:
-        """Take what the network is told and the noise level at each step, [steps] each."""
+        """Take the network's timestep and the noise level of each step, [steps] each."""
         self.timesteps: tuple[float, ...] = tuple(timesteps.tolist())
         self._sigmas: tuple[float, ...] = tuple(sigmas.tolist())
 

@@ -33,7 +33,7 @@ class PolicyLook:
     """What players read and see of a memory policy."""
 
     label: str  # for players, in place of the name that `--memory` takes
-    about: str  # one sentence: what is kept, what is attended
+    about: str  # one sentence on kept and attended frames
     when_full: str = "When memory is full, something older is forgotten."
     raw: str = "A recent frame, kept as it is."  # what a frame of the kind "raw" is
     colour: tuple[int, int, int] = (204, 121, 167)  # after Okabe and Ito: told apart by all
@@ -452,7 +452,7 @@ def policy_look(policy: str) -> PolicyLook:
 
 
 def keeps_places(policy: str) -> bool:
-    """Return whether a policy keeps what is out of view."""
+    """Return whether a policy keeps places that are out of view."""
     kind = MEMORY_POLICIES.get(policy)
     return kind is None or kind.looks_ahead
 

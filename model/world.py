@@ -33,7 +33,7 @@ SERVER, NETWORK = "server", "network"  # stages of a remote world: its side, the
 
 
 class WorldFailed(Refusal, RuntimeError):
-    """A world that cannot be loaded or go on; the message is one sentence with the remedy."""
+    """A world that cannot be loaded or continue; the message is one sentence with the remedy."""
 
 
 class MissingWeights(WorldFailed):
@@ -242,7 +242,7 @@ class Past:
     scene: Scene
     seed: int
     prompt: str  # in force
-    blocks: tuple[PastBlock, ...]  # at least one, by index; play goes on after the last
+    blocks: tuple[PastBlock, ...]  # at least one, by index; play continues after the last
     origin: MemoryOrigin
 
     @property

@@ -84,7 +84,6 @@ def _refuse_old_torch(installed: str) -> None:
 
 
 def _refuse_several(command: str) -> None:
-    """Make sure that processes of `torchrun` do not overwrite each other's files."""
     if (count := process_count()) > 1:
         raise Refusal(
             f"torchrun has started {count} processes, and `{command}` is the work of one: they "
@@ -93,12 +92,10 @@ def _refuse_several(command: str) -> None:
 
 
 def _later(module: str, name: str) -> Callable[[Any], object]:
-    """Return a function that is imported when it is called: all import torch."""
     return lambda options: _imported(module, name)(options)
 
 
 def _given_paths(module: str, name: str) -> Callable[[Any], object]:
-    """Return the same of a function that takes paths by their names."""
     return lambda options: _imported(module, name)(**vars(options))
 
 
@@ -108,7 +105,6 @@ def _imported(module: str, name: str) -> Callable[..., object]:
 
 
 def _train_together(options: RecipeOptions | MemoryPackOptions) -> None:
-    """Train a stage that the processes of `torchrun` can share."""
     from mag_sandbox.training.sharded import process_group  # imports torch
 
     if isinstance(options, RecipeOptions):

@@ -17,7 +17,7 @@ _AVERAGES, _GENERATOR = "ema", "generator."  # names in a state; beside the gene
 
 
 def export(state: Path, weights: Path) -> None:
-    """Write the averaged weights of a run that is stopped or goes on.
+    """Write the averaged weights of a run, stopped or running.
 
     A state is `NAME.pt` of one process, or the folder `NAME.shards` of several.
 
@@ -65,7 +65,7 @@ def _of_several(state: Path) -> dict[str, Tensor]:
         if name.startswith(f"{_AVERAGES}/") and isinstance(entry, TensorStorageMetadata)
     }
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that one process reads, as it is told to
+        warnings.simplefilter("ignore")  # about reading by one process, which is meant
         load(averages, storage_reader=reader, no_dist=True)
     return {name.partition("/")[2]: value for name, value in averages.items()}
 

@@ -154,7 +154,6 @@ class Loop:
         return value
 
     def _differentiate(self) -> Tensor:
-        """Add up the gradients of this process's batches; return its share of their mean loss."""
         count, total = self.stage.batches, torch.zeros(())
         first = self.step * count
         for batch in range(first + self.processes.rank, first + count, self.processes.count):

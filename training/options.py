@@ -153,7 +153,7 @@ class OracleOptions:
     rings: int = option(2000, "scenes; the last 400 are held out")
     tokens: int = option(96, "of psi", type=int, choices=TOKENS)
     unplaced: bool = option(False, "tokens have no place on the ring")
-    # all frames are the ceiling, and what needs no memory is told from nothing
+    # all frames give the upper bound, nothing gives what needs no memory
     reads: str = option("psi", "what the reader knows", choices=READS)
     steps: int = option(600, "of training")
     batch: int = option(8, "turns a step")

@@ -21,7 +21,7 @@ ONE_FILE, SHARDS = ".pt", ".shards"  # suffixes of a stage's state
 
 
 class OtherProcesses(WorldFailed):
-    """A run was begun by one process and is to go on by several, or the other way round."""
+    """A run begun by one process was resumed by several, or the other way round."""
 
 
 class Processes:

@@ -96,7 +96,6 @@ class Sharded(Processes):
                 parameter.grad = gradient
 
     def _summed(self, parameter: nn.Parameter) -> DTensor | None:
-        """Return this process's shard of the sum of all gradients."""
         if parameter.grad is None:
             return None
         local, parameter.grad = parameter.grad, None
@@ -121,7 +120,7 @@ class Sharded(Processes):
 
     @contextmanager
     def in_turn(self) -> Iterator[None]:
-        """Wait for the processes before this one, then let the next one go on."""
+        """Wait for the processes before this one, then let the next one continue."""
         for _ in range(self.rank):
             torch.distributed.barrier()
         yield
@@ -197,7 +196,7 @@ def flat(state: State) -> dict[str, Tensor]:
 
 
 def nested(tensors: Mapping[str, Tensor], like: State) -> State:
-    """Return the state that `flat` took apart; optimisers are told what those of `like` are."""
+    """Return the state that `flat` took apart; optimisers get the values of those of `like`."""
     state: State = {name: int(tensors[name]) for name in ("step", "bad_steps")}
     state |= {"module": {}, "ema": {}}
     state["optimisers"] = [{**optimiser, "state": {}} for optimiser in like["optimisers"]]

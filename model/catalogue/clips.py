@@ -69,7 +69,7 @@ class ClipRecipe:
 
     @property
     def latent_frames(self) -> int:
-        """Latent frames of one clip, what it goes on from counted."""
+        """Latent frames of one clip, including those that it continues."""
         return (self.frames - 1) // TIME_STRIDE + 1
 
     @property
@@ -120,5 +120,5 @@ FRAMEPACK_F1 = ClipRecipe(
     texts=("prompt_embeds", "pooled_prompt_embeds", "prompt_attention_mask"), precise_decoder=False,
     tiled_decoder=True,
 )  # fmt: skip
-# from the clip's end back to its picture, so that no window goes on from another's errors
+# from the clip's end back to its picture, so that no window continues another's errors
 FRAMEPACK_F0 = replace(FRAMEPACK_F1, options={"sampling_type": "inverted_anti_drifting"})

@@ -479,7 +479,6 @@ def _safe(path: str) -> bool:
 
 @contextmanager
 def _hub_errors(repo: str) -> Iterator[None]:
-    """Turn the library's errors into one sentence with the remedy."""
     try:
         from huggingface_hub import errors
     except ImportError:

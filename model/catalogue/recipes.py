@@ -75,7 +75,7 @@ class Recipe:
     remembers: Literal["memory", "generator"] = "generator"  # role of the network of the clean pass
     remembers_under: Literal["empty", "prompt"] = "prompt"  # text of that pass
     recache: Recache | None = None  # None: a new prompt leaves memory as it is
-    most_frames: int | None = None  # latent frames of a rollout; another goes on from its last ones
+    most_frames: int | None = None  # latent frames of a rollout; the next continues its last ones
 
     @property
     def pass_frames(self) -> int:

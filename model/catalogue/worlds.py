@@ -170,7 +170,7 @@ class WorldRow:
     clips: ClipRecipe | None = None  # of a clip world
     packs: PackRecipe | None = None  # of a world that remembers by packing frames
     own: Role = "generator"  # the part that a player's file replaces if no role is named
-    base: str = ""  # weights it shares with others: one can go on where another was; "": none
+    base: str = ""  # weights shared with other worlds, which can continue each other; "": none
     steady: bool = True  # holds a picture; the key for the next world skips others
     reason: str = ""  # why it cannot be played as it comes; "": it can
 

@@ -1,7 +1,7 @@
 """Worlds of pipelines of `diffusers` that make whole clips, shown block by block, not in real time.
 
 The sentence on the camera and the prompt are inputs of a clip when it is made. A command waits for
-the next clip; a new prompt cuts the present one off. At the end of a clip, another goes on from its
+the next clip; a new prompt cuts the present one off. At the end of a clip, another continues its
 last frames, or an unrelated one begins: the world's row says which.
 """
 
@@ -228,7 +228,7 @@ class _Reel:
     seed: int
     prompt: str
     left: Frames  # of the clip, not shown yet
-    shown: Frames  # the newest frames, as many as another clip goes on from
+    shown: Frames  # the newest frames, as many as another clip continues
     smoother: PhraseSmoother = field(default_factory=PhraseSmoother)
     command: CameraCommand = field(default_factory=CameraCommand)  # that the clip was made for
     phrase: str = ""  # likewise
@@ -238,7 +238,7 @@ class _Reel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _ParkedReel(ParkedSession):
-    """What is parked of a session besides frames."""
+    """The parked data of a session besides frames."""
 
     phrase: str
     clips: int
@@ -293,7 +293,7 @@ class ClipWorld(SessionWorld[_Reel]):
         return self._show(control.camera)
 
     def snapshot(self) -> WorldState:
-        """Return everything needed to go on; see `World`."""
+        """Return a state from which `restore` continues; see `World`."""
         session = self._running()
         names = "seed", "prompt", "phrase", "clips", "block_index"
         about = {name: getattr(session, name) for name in names}
@@ -303,7 +303,7 @@ class ClipWorld(SessionWorld[_Reel]):
         return joined(parts, {**self._signed(), "session": about}, frames)
 
     def restore(self, state: WorldState) -> None:
-        """Go on from a snapshot; see `World`.
+        """Continue from a snapshot; see `World`.
 
         Raises:
             WorldFailed: it was taken with other weights; nothing has changed.
@@ -349,7 +349,7 @@ class ClipWorld(SessionWorld[_Reel]):
 
     @property
     def _shown_frames(self) -> int:
-        """Frames that another clip goes on from, all of which a block shows."""
+        """Number of frames that another clip continues, all shown by one block."""
         return self._recipe.go_on.taken_frames if self._recipe.go_on else 0
 
     def _beginning(self, scene: Scene) -> tuple[ClipCall, Frames | None]:
@@ -403,7 +403,7 @@ class ClipWorld(SessionWorld[_Reel]):
     def _next_clip(self, command: CameraCommand) -> None:
         session, recipe = self._running(), self._recipe
         call = recipe.go_on or recipe.from_text
-        assert call is not None  # what begins from a picture goes on from its last frame
+        assert call is not None  # clips from pictures continue their last frame
         request = ClipRequest(call, self._text(session), self._seed(session), session.shown)
         self._make(session, request)
         session.command = command

@@ -87,7 +87,7 @@ class FrameTiers:
 
     tiers = FrameTiers(cache, WaitingRoom.here())
     tiers.follow(policy)
-    tiers.attend(slots, recompute)  # fetches what is off the device
+    tiers.attend(slots, recompute)  # fetches frames from off the device
     tiers.write(writes)  # after the clean pass
     """
 
@@ -98,7 +98,7 @@ class FrameTiers:
 
         Args:
             cache: places on the device; of a shared world those of this process's heads.
-            room: off the device; None: what is free here.
+            room: off the device; None: the free memory here.
             share: this process's share of heads and tokens; None: all. States have those of all
                 processes.
         """

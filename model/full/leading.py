@@ -14,7 +14,7 @@ from typing import Any
 from torch import distributed as dist
 
 from mag_sandbox.files.border import Refusal
-from mag_sandbox.model.full.splits import meet as meet  # before anything is told
+from mag_sandbox.model.full.splits import meet as meet  # before any call is sent
 from mag_sandbox.model.world import Control, FrameBlock, Frames, World, WorldState
 from mag_sandbox.scenes import Scene
 

@@ -113,7 +113,7 @@ class Parts:
     load_tiny: Callable[[], PictureCodec] | None  # None: there is no tiny decoder
     prompts: ScenePrompts
     share: Ulysses | None = None  # of tokens and heads; None: all of them
-    room: WaitingRoom | None = None  # off the device; None: what is free
+    room: WaitingRoom | None = None  # off the device; None: the free memory
     cache: type[KVCache] = KVCache
     side_stream: type[SideStream] = SideStream
 

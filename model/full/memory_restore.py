@@ -119,7 +119,7 @@ _Angles = tuple[float, float, float]  # yaw, pitch, fov
 
 @dataclass(frozen=True, slots=True)
 class _ParkedBlock:
-    """What is parked of a block besides its latents."""
+    """The parked data of a block besides its latents."""
 
     first_frame: int
     view: _Angles
@@ -244,7 +244,7 @@ class RestorableMemory:
         return joined(parts, {"kind": kind, "rebuilt_frames": self.rebuilt_frames})
 
     def restore(self, parked: "ParkedMemory") -> bool:
-        """Go on from a snapshot; return whether every number is the same."""
+        """Continue from a snapshot; return whether every number is the same."""
         self.restart()
         self._history, self.rebuilt_frames = parked.history, parked.rebuilt_frames
         if parked.is_exact:

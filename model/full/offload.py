@@ -113,7 +113,7 @@ class OffloadedNetwork:
 
 @contextmanager
 def _movable() -> Iterator[None]:
-    """What is moved in inference mode could not be moved again outside it."""
+    """Leave inference mode: tensors moved in it could not be moved again outside."""
     with torch.inference_mode(False), torch.no_grad():
         yield
 

@@ -149,14 +149,14 @@ class PackStreamWorld(SteeredWorld[_PackSession]):
             return self._shown(latents, frames, poses)
 
     def snapshot(self) -> WorldState:
-        """Return everything needed to go on, on the host; see `World`."""
+        """Return a state on the host from which `restore` continues; see `World`."""
         session = self._running()
         arrays, memory = saved_memory(session.memory)
         data = {**self._signed(), "memory": memory, "session": session.described()}
         return joined({**self._film(), "memory": WorldState(arrays, {})}, data)
 
     def restore(self, state: WorldState) -> None:
-        """Go on from a snapshot; see `World`.
+        """Continue from a snapshot; see `World`.
 
         Raises:
             WorldFailed: it was taken with other weights or another decoder; nothing has changed.

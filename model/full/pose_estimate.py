@@ -121,7 +121,7 @@ class PoseEstimator:
         )
 
     def restore(self, state: WorldState, frame_size: tuple[int, int]) -> None:
-        """Go on from a snapshot: restore and continue equals uninterrupted.
+        """Continue from a snapshot: the result equals an uninterrupted session.
 
         Args:
             state: the snapshot.
@@ -197,7 +197,7 @@ class PoseEstimator:
 
 
 def _brightness(frame: np.ndarray) -> np.ndarray:
-    """Return a frame reduced, uint8 [h, w]: a parked estimate then goes on bit for bit."""
+    """Return a frame reduced, uint8 [h, w]: a parked estimate then continues bit for bit."""
     return luma(reduced(frame, reduction(frame))).round().astype(np.uint8)
 
 

@@ -28,7 +28,7 @@ from mag_sandbox.model.slots import BlockInfo, KeptFrame, SlotTable, SlotWrite
 from mag_sandbox.model.world import MemorySetting, WorldState
 
 AHEAD = CameraPose()
-MOST_MADE = 3 * 2**20  # latent frames: more than anybody plays; places in time are made up to it
+MOST_MADE = 3 * 2**20  # latent frames: more than any session has; places in time are made up to it
 
 
 def full_cache(
@@ -172,7 +172,7 @@ class Rollout:
             self._recache(text, self._recipe.recache)
 
     def change_memory(self, setting: MemorySetting, slots: int) -> None:
-        """Go on under another policy or budget: what was dropped stays dropped."""
+        """Continue under another policy or budget; dropped frames stay dropped."""
         self.policy = change_policy(self.policy, setting, slots, BLOCK_LENGTH)
 
     def attend(self, view: CameraPose) -> tuple[int, ...]:
@@ -252,7 +252,7 @@ class TieredRollout(Rollout):
         self.tiers.follow(self.policy)
 
     def change_memory(self, setting: MemorySetting, slots: int) -> None:
-        """Go on under another policy or budget: what was dropped stays dropped."""
+        """Continue under another policy or budget; dropped frames stay dropped."""
         super().change_memory(setting, slots)
         self.tiers.follow(self.policy)
 
@@ -312,7 +312,7 @@ class TieredRollout(Rollout):
         return packed(tensors, data)
 
     def restore(self, parked: "ParkedRollout") -> None:
-        """Go on from a snapshot, as far as there is room for what was kept."""
+        """Continue from a snapshot with as many kept frames as there is room for."""
         self.restart()
         table = self.policy.table
         table.load_dict(parked.table)
@@ -322,7 +322,7 @@ class TieredRollout(Rollout):
         self.resume(parked)
 
     def resume(self, parked: "ParkedRollout") -> None:
-        """Go on from a snapshot, whose frames are in memory already."""
+        """Continue from a snapshot, whose frames are in memory already."""
         self.made, self._prompt_index = parked.made, parked.prompt_index
         self.attended = parked.attended
         self._recent.clear()

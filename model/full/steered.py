@@ -66,7 +66,7 @@ Session = TypeVar("Session", bound=SteeredSession)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParkedSession:
-    """What is parked of a session besides memory and pictures."""
+    """The parked data of a session besides memory and pictures."""
 
     seed: int
     prompt: str
@@ -85,7 +85,7 @@ class ParkedVideo:
 
     newest: Tensor  # latents, fp32 on the host
     poses: PoseEstimator
-    go_on: Callable[[], None]  # has the stream go on from there
+    go_on: Callable[[], None]  # lets the stream continue from there
 
 
 class SteeredWorld(SessionWorld[Session]):

@@ -79,7 +79,7 @@ class TextFiles:
             with suppress(OSError):
                 path.unlink()
             return None
-        with suppress(OSError):  # a folder of somebody else's
+        with suppress(OSError):  # another user's folder
             os.utime(path)
         return tensors
 

@@ -66,7 +66,7 @@ class _Stream(SteeredSession):
     memory: RestorableMemory
     told: str = ""  # text that memory was last prepared for
     turned: bool = False  # whether the prompt has changed since then
-    overlap: Frames | None = None  # the one frame that another rollout would go on from
+    overlap: Frames | None = None  # the one frame that another rollout would continue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +130,7 @@ class StreamWorld(SteeredWorld[_Stream]):
             return self._show(control.camera)
 
     def snapshot(self) -> WorldState:
-        """Return everything needed to go on, on the host; see `World`."""
+        """Return a state on the host from which `restore` continues; see `World`."""
         session = self._running()
         assert session.overlap is not None  # a block was shown
         memory = session.memory.snapshot(self._engine.tiers.common_minimum(host_room()))
@@ -143,7 +143,7 @@ class StreamWorld(SteeredWorld[_Stream]):
         return joined(parts, data, {"overlap": session.overlap})
 
     def restore(self, state: WorldState) -> None:
-        """Go on from a snapshot; see `World`.
+        """Continue from a snapshot; see `World`.
 
         Raises:
             WorldFailed: it was taken with other weights or another decoder; nothing has changed.

@@ -32,7 +32,7 @@ from mag_sandbox.model.world import (
     WorldSpec,
 )
 
-MOST_TIME = 2**45  # frames; more than anybody plays
+MOST_TIME = 2**45  # frames; more than any session has
 
 
 class PackMemory:

@@ -128,7 +128,7 @@ class MemoryPackWorld(PocketWorld[PocketSession]):
             return self._pushed(latents, self._obey(control), control.camera)
 
     def adopt(self, past: Past) -> None:
-        """Go on where another world of the same base was; see `World`.
+        """Continue another world of the same base; see `World`.
 
         The oldest picture becomes the reference image; all others pass through psi.
         """
@@ -146,7 +146,7 @@ class MemoryPackWorld(PocketWorld[PocketSession]):
         self._times.taken()  # is no block's
 
     def snapshot(self) -> WorldState:
-        """Return everything needed to go on; see `World`."""
+        """Return a state from which `restore` continues; see `World`."""
         session = self._running()
         arrays, memory = saved_memory(self._held())
         data = {
@@ -158,7 +158,7 @@ class MemoryPackWorld(PocketWorld[PocketSession]):
         return WorldState(arrays, data)
 
     def restore(self, state: WorldState) -> None:
-        """Go on from a snapshot; see `World`.
+        """Continue from a snapshot; see `World`.
 
         Raises:
             WorldFailed: the snapshot was taken with other weights; nothing has changed.

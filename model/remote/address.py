@@ -31,7 +31,7 @@ class ServerAddress:
         if self.scheme not in ("ws", "wss") or not self.host:
             raise WorldFailed(
                 f'--url "{self.url[:80]}" is no address of a server; write wss://HOST:PORT, or '
-                "ws://HOST:PORT where nobody sits between"
+                "ws://HOST:PORT on a network that you trust"
             )
 
     @property

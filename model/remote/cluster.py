@@ -54,7 +54,7 @@ def serve_cluster(
     address: ListenAddress,
     say: Callable[[str], None],
 ) -> None:
-    """Serve from the joined cluster until the program is told to end.
+    """Serve from the joined cluster until the program is ended.
 
     Args:
         plan: how many replicas there are.

@@ -145,7 +145,6 @@ class ServerLink:
             self._raise_refusal(error)
 
     def _raise_refusal(self, error: Exception) -> None:
-        """Raise the refusal that a server sent before it hung up, else ConnectionLost."""
         with suppress(ConnectionLost, TimeoutError):
             while True:
                 said = self._receive(0.0)
@@ -176,7 +175,6 @@ class _LargeReads(ClientConnection):
 
 
 def _connect(address: ServerAddress, name: str, stack: ExitStack) -> ClientConnection:
-    """Return a connection that the stack closes."""
     headers = {"Authorization": f"Bearer {address.token}"} if address.token else {}
     if name:
         headers[SESSION] = name

@@ -130,14 +130,14 @@ class Connection:
 
 @dataclass(eq=False, slots=True)
 class QueueEntry:
-    """A player who waits for a place."""
+    """A player in the queue."""
 
     changed: Event = field(default_factory=Event)
     admitted: bool = False
 
 
 class AdmissionQueue:
-    """The places of a server, and the players who wait for one."""
+    """The places of a server, and the queue for them."""
 
     def __init__(self, places: int) -> None:
         self.places, self._free = places, places
@@ -314,7 +314,6 @@ class WorldServer:
         return WorldRequest(world, memory, opening.look_ahead, self._execution(opening.execution))
 
     def _execution(self, asked: bytes | None) -> str | None:
-        """Return how a world is to run; a player cannot choose the number of threads."""
         if asked is None:
             return None
         with refusing(lambda why: wire.WireError(f"an unreadable execution ({why})")):
@@ -331,7 +330,7 @@ class WorldServer:
     async def _begin(
         self, opening: wire.OpenSession, request: WorldRequest, connection: Connection
     ) -> ClientSession:
-        """Load a world for a player who has a place; if that fails, the place is free again."""
+        """Load a world for an admitted player; if that fails, the place is free again."""
         slot = self._engine.add_slot(request)
 
         def load() -> tuple[WorldSpec, bytes]:
@@ -371,7 +370,6 @@ class WorldServer:
         logger.info("a player has left; %d of %d", len(self._sessions), self._config.places)
 
     def _free(self, slot: EngineSlot) -> None:
-        """Give a slot's place to others as soon as its last turn is over."""
         loop = asyncio.get_running_loop()
         removed = self._engine.call(slot, lambda: self._engine.remove(slot))
         removed.add_done_callback(lambda _: loop.call_soon_threadsafe(self._queue.leave))

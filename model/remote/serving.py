@@ -1,4 +1,4 @@
-"""Runs a server: its address, token and certificate, until it is told to stop."""
+"""Runs a server: its address, token and certificate, until it is stopped."""
 
 import socket
 from collections.abc import Callable
@@ -25,7 +25,7 @@ class ServingError(Refusal, RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class ListenAddress:
-    """Where a server listens, and who may connect."""
+    """The address where a server listens, and the secret that it requires."""
 
     host: str = "127.0.0.1"
     port: int = 8765  # 0: any free one
@@ -66,7 +66,7 @@ class ListenAddress:
 
 
 def serve(world_server: WorldServer, address: ListenAddress, say: Callable[[str], None]) -> None:
-    """Serve until the program is told to end; `say` is called with the URL.
+    """Serve until the program is ended; `say` is called with the URL.
 
     Raises:
         ServingError: the port is taken, or the certificate cannot be used.

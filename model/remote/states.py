@@ -135,7 +135,6 @@ class PieceStore:
 
 
 def _split_array(array: np.ndarray) -> Iterator[memoryview]:
-    """Cut an array's bytes at the ends of its rows, and long rows further."""
     plain, size = memoryview(array.reshape(-1)), array.size
     row = prod(array.shape[ROW_AXES:])
     row = row if row >= LEAST_ROW else size

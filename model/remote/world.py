@@ -354,7 +354,6 @@ class RemoteWorld(World):
     def _fetch(
         self, session: str, outline: wire.Outline, taken: tuple[int, int]
     ) -> Mapping[str, np.ndarray]:
-        """Fetch the new pieces of a snapshot on a second connection, and return its arrays."""
         since = time.monotonic()
         names, held = piece_names(outline), self._fetched.copy()
         while missing := [name for name in names if name not in held]:
@@ -400,7 +399,6 @@ class RemoteWorld(World):
         return WorldFailed(f"{self._address.host} sends an unexpected reply; update the game there")
 
     def _ask(self, request: wire.Request) -> wire.Reply:
-        """Return the reply to a request, over as many new connections as it takes."""
         self._log.shorten()
         for _ in range(MOST_CUTS):
             try:
@@ -443,7 +441,6 @@ class RemoteWorld(World):
         self._report("ready", 1.0)
 
     def _wait(self, seconds: float, since: float) -> None:
-        """Wait before another try; the player may leave from within `_report`."""
         until = time.monotonic() + seconds
         while True:
             now = time.monotonic()
@@ -454,7 +451,6 @@ class RemoteWorld(World):
             time.sleep(min(LOOK_S, until - now))
 
     def _continue_in(self, welcome: wire.SessionOpened) -> None:
-        """Repeat in a new session what was done in the lost one."""
         now = _parse_provenance(welcome.provenance)
         for name in SAME:
             if now.get(name) != self._provenance.get(name):

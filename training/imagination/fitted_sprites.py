@@ -1,7 +1,7 @@
 """Sprites fitted to pictures: what a look shows at each place of its box, for any colour of it.
 
-There a thing covers a share of what it could, and what is seen of it is taken for parts of its main
-colour and of its mean one, and a rest: a bear's eyes have no part of its colours, its belly half.
+At each place a thing covers a share of the pixels; their colour is a sum of parts of its main
+colour, its mean colour, and a rest: a bear's eyes have no part of its colours, its belly half.
 All are least squares over all things of a look in many rings.
 """
 
@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 MOST_RINGS = 3000  # more change little
 SAMPLES = 2  # across a place
-WIDEST = 300.0  # px; what is wider lies all around and has no box
+WIDEST = 300.0  # px; wider things lie all around and have no box
 CELL = 16  # px across a cell
 RIDGE = 0.02  # pixels that have no part of either colour, for each that was seen
 PARTS = -1.0, 1.8  # of a colour; least and most
@@ -87,7 +87,7 @@ def _ranks(ring: Ring) -> np.ndarray:
 def _seen(
     pixels: np.ndarray, ranks: np.ndarray, thing: Thing, rank: int, places: int
 ) -> np.ndarray:
-    """Return sums over what is seen of a thing at places of its sprite, [places, places, _SUMS].
+    """Return sums over a thing's visible pixels at places of its sprite, [places, places, _SUMS].
 
     Pixels that show it, that nothing nearer hides, then of those that show it: colours, the main
     and the mean colour of the thing, products of each two of these but of colours with themselves.

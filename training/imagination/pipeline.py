@@ -79,7 +79,7 @@ class ImaginationPipeline:
         self.tokenizer = load_tokenizer(training.weights, pocket)
 
     def run(self) -> None:
-        """Train what is not trained yet, from where it stands, and write the weights."""
+        """Train the unfinished stages from their states, and write the weights."""
         training = self.training
         self._learn(self._planner_stage(), training.planner_steps)
         self._learn(self._reader_stage(), training.reader_steps)
@@ -228,7 +228,7 @@ class SampleSheets:
     """Paints held-out scenes anew, with copies of networks on the host, as in play.
 
     Args:
-        networks: what is trained.
+        networks: in training.
         autoencoder: of the memory.
         text: reads captions.
         tokenizer: of captions.

@@ -41,7 +41,7 @@ class RingLog:
     """What rings show, in words and as things."""
 
     captions: list[list[str]]  # CAPTIONS_EACH a ring
-    things: list[list[Thing]]  # of each ring, from far to near; first what is behind them all
+    things: list[list[Thing]]  # of each ring, from far to near; first the background
 
     def __len__(self) -> int:
         return len(self.captions)
@@ -126,7 +126,7 @@ def category_of(seed: int) -> str:
 
 
 def path_of(folder: Path, name: str, first: int, ending: str) -> Path:
-    """Return the file of what is known of rings from a first one on; makes the folder."""
+    """Return the file of data on rings from a first one on; makes the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     return folder / f"{name}-v{RENDERER_VERSION}-{first}.{ending}"
 

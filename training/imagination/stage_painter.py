@@ -1,4 +1,4 @@
-"""The painter, on cuts of rings of latents, told of what the renderer's log says stands there."""
+"""The painter, trained on cuts of rings of latents and the renderer's log of the things in them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import InitVar, dataclass
@@ -64,7 +64,7 @@ class Style(NamedTuple):
         return (self.contrast * styled + self.shift).clamp(-1, 1)
 
     def of_seen(self, seen: np.ndarray) -> np.ndarray:
-        """Return what is seen from another viewpoint in this style; see `Sketch.carried_over`."""
+        """Return a view from another viewpoint in this style; see `Sketch.carried_over`."""
         numbers = torch.from_numpy(np.ascontiguousarray(seen.transpose(2, 0, 1))).float()
         styled = self.of_picture(numbers[:3] / 127.5 - 1, (numbers[3:] > 0).float())
         colors = ((styled + 1) * 127.5).round().byte().numpy().transpose(1, 2, 0)
@@ -78,10 +78,10 @@ class Style(NamedTuple):
 
 BATCH = 24  # views
 CAPTION_DROPOUT = 0.1
-SHIFT = 3.0  # of noise levels: what is told decides at high noise
+SHIFT = 3.0  # of noise levels: the given objects decide at high noise
 NOTHING_KNOWN = 0.65  # share of views; of the others, a part on some side is known
-NO_OBJECTS, SOME_OBJECTS = 0.05, 0.1  # share of views; of some any share of objects is told
-NO_COLOR, NO_VARIANT = 0.08, 0.08  # share of told objects
+NO_OBJECTS, SOME_OBJECTS = 0.05, 0.1  # share of views given none, or any share, of their objects
+NO_COLOR, NO_VARIANT = 0.08, 0.08  # share of given objects
 WALKED = 0.4  # share of views of which some was seen from another viewpoint, if any are
 RESTYLED = 0.7  # share of those whose scene looks otherwise than renders do, from both viewpoints
 SPRITE_RATE = 0.01
@@ -98,7 +98,7 @@ class PainterStage(Stage):
     module: Painter
     latents: Sequence[np.ndarray]  # of the rings, float16 [RINGS_EACH, C, rows, columns] each
     autoencoder: Autoencoder  # of the latents; frozen
-    sketcher: Sketcher  # draws in pixels what cells are told
+    sketcher: Sketcher  # draws in pixels the objects given to cells
     things: InitVar[Sequence[Sequence[Thing]]]  # of the rings, from far to near
     kinds: InitVar[Sequence[str]]  # of the things, in the order of the painter's table
     captions: Captions  # of the rings
@@ -138,7 +138,7 @@ class PainterStage(Stage):
         ]
 
     def loss(self, step: int) -> Tensor:
-        """Return the flow loss of one batch of views, over what is not known of them."""
+        """Return the flow loss of one batch of views, over their unknown cells."""
         random = SeededRandom(self.seed, 30, step)
         rng, draw = random.numpy, random.torch
         which = rng.integers(self._rings, size=BATCH * self.device.scale)
@@ -167,7 +167,7 @@ class PainterStage(Stage):
     def _cut(
         self, which: np.ndarray, rng: np.random.Generator
     ) -> tuple[Tensor, Tensor, ToldObjects, list[Sketch]]:
-        """Return random views: latents [B, C, H, W], rows [B, H], what cells are told, sketches."""
+        """Return random views: latents [B, C, H, W], rows [B, H], objects of cells, sketches."""
         config = self.module.config
         (ring_rows, ring_columns), (height, width) = config.ring, config.view
         latents, all_rows, told = [], [], []
@@ -248,7 +248,7 @@ class PainterStage(Stage):
 
 
 def placed(thing: Thing) -> PlacedObject:
-    """Return a thing of the renderer's log as a painter is told of it."""
+    """Return a thing of the renderer's log as the painter's input."""
     return PlacedObject(*thing.told)
 
 

@@ -28,7 +28,7 @@ from mag_sandbox.training.pocket.data import Captions
 BATCH = 64  # rings
 CAPTION_DROPOUT = 0.1
 SHOWN = 0.5  # share of rings of which a picture shows some
-UNNOTICED = 0.06  # share of the things in it that nobody notices
+UNNOTICED = 0.06  # share of the things in it that the reader misses
 
 
 @dataclass(eq=False)
@@ -89,7 +89,7 @@ class PlannerStage(Stage):
         """Return the things of a ring and how many of them are known, for half of the rings some.
 
         Those are what a view shows, and all that is behind: they come first, in the order of the
-        ring; then nothing more, where the view's middle is, and then what is elsewhere.
+        ring; then an empty entry at the view's middle, then the things elsewhere.
         """
         things, shown, behind = self._things[ring], self._shown[ring], self._behind[ring]
         if rng.random() >= SHOWN:

@@ -17,9 +17,9 @@ from mag_sandbox.training.loop import Stage
 from mag_sandbox.training.optimisers import muon_and_adamw
 
 BATCH = 32  # views
-NOISE = 0.05  # standard deviation, of what is added to latents
+NOISE = 0.05  # standard deviation of the noise added to latents
 LEAST = 1.5  # degrees of a thing that a view must show
-_SPREAD = 0.1  # of what is seen of a thing: standard deviation of where its middle may be told
+_SPREAD = 0.1  # of a thing's visible size: standard deviation of the target for its middle
 
 
 @dataclass(eq=False)
@@ -103,8 +103,8 @@ def labels(things: Sequence[Thing], number: dict[str, int]) -> np.ndarray:
 def in_sight(things: np.ndarray, middle: float, places: tuple[int, int]) -> np.ndarray:
     """Return what a level view shows of things, float32 [things, 15].
 
-    Kind, row and column of the middle of what is seen, distances from there to left, right, top and
-    bottom in degrees, colours, variant, and share of these things that are farther.
+    Kind, row and column of the middle of the visible part, distances from there to left, right,
+    top and bottom in degrees, colours, variant, and share of these things that are farther.
 
     Args:
         things: `labels`.

@@ -131,7 +131,6 @@ class Oracle(nn.Module):
         return Tokens(self.embedding(torch.cat((cells, features), dim=-1)), rotary)
 
     def _coordinates(self, poses: Tensor) -> tuple[Tensor, Tensor]:
-        """Return rotary coordinates and features of views; time is 0."""
         times = torch.zeros(poses.shape[:2])
         last = torch.full(poses.shape[1:2], self._rays.block_length - 1)
         return self._rays.rotary(poses, times)[:, :, 0], self._rays.features(poses, last)

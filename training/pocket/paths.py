@@ -50,7 +50,7 @@ def random_path(rng: np.random.Generator, blocks: int, block_length: int) -> Cam
     index = 0
     while index < blocks:
         jump = rng.random()
-        if index and jump < 0.14 and index + 1 < blocks:  # look ahead, then go on from here
+        if index and jump < 0.14 and index + 1 < blocks:  # look ahead, then continue from here
             side = np.sign(velocity[0]) or rng.choice((-1.0, 1.0))
             left[index] = x + side * rng.integers(180, 290)
             top[index], fovs[index] = y, fov
@@ -82,7 +82,7 @@ def stack_paths(paths: Sequence[CameraPath]) -> CameraPath:
 
 
 def steady_path(rng: np.random.Generator, blocks: int, block_length: int) -> CameraPath:
-    """Return a path without jumps or zoom: every frame goes on from the one before it."""
+    """Return a path without jumps or zoom: every frame continues the one before it."""
     velocities, velocity = [], _velocity(rng)
     for _ in range(blocks):
         velocity = _next_velocity(velocity, rng)
@@ -116,7 +116,6 @@ def _next_velocity(velocity: np.ndarray, rng: np.random.Generator) -> np.ndarray
 
 
 def _velocity(rng: np.random.Generator) -> np.ndarray:
-    """Pixels a frame: often sideways only, sometimes still, slow as often as fast."""
     kind = rng.random()
     if kind < 0.12:
         return np.zeros(2)

@@ -199,8 +199,6 @@ def _zoomed(crops: MovingCrops, width: int) -> MovingCrops:
 
 
 def _softened(crops: MovingCrops, pixels: int, grows: str) -> MovingCrops:
-    """Return crops in which so many pixels across and down are one; `grows`: how they are shown."""
-
     def soft(x: Tensor) -> Tensor:
         small = functional.avg_pool2d(x, pixels)
         return functional.interpolate(small, scale_factor=pixels, mode=grows)

@@ -7,7 +7,7 @@ judges one frame at a time, beside the same memory: of single frames it has lear
 steps of it are as detailed as the data, where a block made in one step is the mean of all that
 memory allows. With the history loss some blocks are made under the empty prompt and judged under
 the real one, so that the generator must rely on memory. By itself this does not settle: contrast
-and detail go on growing. So the spread of generated values, and of edges, is held to the data's.
+and detail keep growing. So the spread of generated values, and of edges, is held to the data's.
 """
 
 from collections.abc import Callable, Mapping
@@ -151,7 +151,6 @@ class FrameDistillationStage(Stage):
         passes: int,
         draw: torch.Generator,
     ) -> Tensor:
-        """Return the critic's loss over single frames, and the generator's if it has made them."""
         sigma = self.device.upload(sample_noise_levels((len(made), 1), draw))
         noise, clean = self._noise(made.shape, draw), made.detach()
         noisy = add_noise(clean, noise, sigma)
@@ -183,7 +182,6 @@ class FrameDistillationStage(Stage):
         passes: int,
         rng: np.random.Generator,
     ) -> Tensor:
-        """Return clean latents; the gradient is that of the last of a random number of steps."""
         dit = self.module.generator
         text = _keys(dit, prompts, passes)
         levels = list(pairwise(euler_levels(steps, self.world.config.flow.shift)))
@@ -197,7 +195,6 @@ class FrameDistillationStage(Stage):
     def _remember(
         self, drawn: Sequences, clean: Tensor, draw: torch.Generator, alone: float
     ) -> tuple[dict[int, Kept], Tensor]:
-        """Return the frames that the memory model keeps, and which block reads which."""
         count, blocks, frames = clean.shape[:3]
         sigma = self.device.upload(context_noise((count, blocks, frames), draw))
         context = add_noise(clean, self._noise(clean.shape, draw), sigma).flatten(0, 1)
@@ -214,7 +211,6 @@ class FrameDistillationStage(Stage):
     def _beside(
         self, drawn: Sequences, kept: dict[int, Kept], visible: Tensor, frames: int
     ) -> ConditionedPasses:
-        """Return passes over `frames` frames each: whole blocks, or every frame for itself."""
         poses = torch.unflatten(drawn.poses.flatten(0, 2), 0, (-1, frames))
         times = torch.unflatten(drawn.times.flatten(0, 2), 0, (-1, frames))
         order = drawn.order[-frames:]

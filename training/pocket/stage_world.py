@@ -2,8 +2,8 @@
 
 Imagination is learned from single frames: alone, and beside remembered views of the same place;
 in the end guidance is learned into it, so that play needs no second pass under the empty prompt.
-Memory is learned from blocks. Once memory is there, all go on together, so that none is forgotten,
-nor how to read.
+Memory is learned from blocks. Once memory is there, all are trained together, so that none is
+forgotten, nor how to read.
 
 In sequences of blocks, a clean copy of a block writes keys and values as `remember` does in play
 (empty prompt); one frame a block is kept. A noisy copy is denoised while reading what earlier clean

@@ -93,7 +93,6 @@ def _groups(text: str, counts: Counter[str]) -> list[dict[str, Any]]:
 
 
 def _is_used(phrase: str, text: str, counts: Counter[str]) -> bool:
-    """Whether captions use a phrase; of one that begins with an article, all but the article."""
     if " " not in phrase:
         return phrase in counts
     return phrase in text or phrase.removeprefix("an ").removeprefix("a ") in text

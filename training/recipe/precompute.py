@@ -144,7 +144,7 @@ def texts_of(options: PrecomputeOptions) -> Iterator[str]:
     """Yield all texts that training will ask for."""
     yield from ("", options.negative)
     for video in videos_of(options):
-        with suppress(TrainingDataError):  # told when it is the video's turn
+        with suppress(TrainingDataError):  # reported when it is the video's turn
             yield video.caption()
     if options.prompts:
         yield from prompt_lines(options.prompts)

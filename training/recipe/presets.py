@@ -125,7 +125,7 @@ MEMORY = MemoryTraining(Optimisation(steps=2000))  # paper and code agree
 MEMORY_AS_DRAWN = replace(MEMORY, mask="compress")  # figure 3; the released scripts do not use it
 
 # paper: about 1400 steps, p 0.6; released file: 1000 steps, p 0.8. The paper's are the default,
-# since they are said of its results; the released ones are beside them
+# since its results were made with them; the released ones are beside them
 GENERATOR = Distillation(Optimisation(steps=1400), MAG_TRAINING, clips=7, history_share=0.6)
 GENERATOR_AS_RELEASED = replace(GENERATOR, optimisation=Optimisation(steps=1000), history_share=0.8)
 

@@ -114,7 +114,6 @@ class _StageTraining:
     processes: Processes
 
     def base(self, preset: StudentTraining) -> Path:
-        """Train the teacher, where there is none, and its student."""
         options, size = self.options, self.size
         teacher = options.folder / "teacher.safetensors" if size.teacher else size.start
         if size.teacher and not teacher.exists():
@@ -137,13 +136,11 @@ class _StageTraining:
         run._finish(stage, dit, loop_config(preset.optimisation), "teacher")
 
     def memory(self, preset: MemoryTraining) -> Path:
-        """Train the memory model."""
         dit = self._learner(_start(self.options))
         stage = MemoryStage(dit, self.size.clips(), preset, *self._common)
         return self._finish(stage, dit, loop_config(preset.optimisation), "memory")
 
     def distillation(self, preset: Distillation) -> Path:
-        """Train a generator on its own videos, or beside data."""
         options, size = self.options, self.size
         own_teacher = options.folder / "teacher.safetensors"
         teacher = own_teacher if size.teacher and own_teacher.exists() else size.start
@@ -200,7 +197,6 @@ class _StageTraining:
         return self.processes.shard(freeze(self.size.read(path)))
 
     def _batches(self, preset: Preset) -> int:
-        """Return how many batches of a step, of one video or more each, are made one by one."""
         videos, parts, count = preset.optimisation.batch, self.options.parts, self.processes.count
         if videos % parts or parts % count:
             raise RecipeError(

@@ -221,10 +221,6 @@ class Videos:
         return GeneratedClip(seen, self._text, at)
 
     def _roll(self, video: int, index: int) -> Tensor:
-        """Return new latents, each clip with an exit step of its own.
-
-        It is that of the same clip in every lane, so processes go through networks equally often.
-        """
         config, key = self.config, (video, index)
         batch = len(self._text)
         frames = config.clip_frames - (config.overlap if index else 0)
@@ -244,7 +240,6 @@ class Videos:
         return self._rollout.clip(start, keys, exit_step, renoise)
 
     def _switch(self, video: int, index: int) -> None:
-        """Go on under another prompt, where this video has one and this clip is the one."""
         random = SeededRandom(self.seed, _SWITCH, video)
         switches = self.config.clips > 1 and random.happens(self.config.switch_share)
         if not switches or index != 1 + random.choice(self.config.clips - 1):
@@ -259,7 +254,7 @@ class Videos:
 class Lanes:
     """Several videos under way at once: clips are asked for from one after the other.
 
-    Processes that deal out the numbers of clips among themselves go on with videos of their own.
+    Processes that share out the numbers of clips continue videos of their own.
     """
 
     def __init__(self, lanes: Sequence[Videos], awake: int | None = None) -> None:
