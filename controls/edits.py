@@ -17,6 +17,38 @@ EVERYTHING = 360.0, 2 * HIGHEST  # degrees: what is painted anew may be all ther
 
 
 @dataclass(frozen=True, slots=True)
+class SpotAct:
+    """An act on a spot: how it is asked for, and how the ground there is painted."""
+
+    words: frozenset[str]  # any of which asks for it
+    done: str  # for players, once it is there
+    about: str  # for authors of camera scripts
+    example: str  # of a script
+    under_way: str = "Painting ..."
+    keeps_things: bool = False  # the things there are drawn with another look; else they go
+    by_prompt: bool = True  # the words in force say what is there; else only the surroundings
+
+
+SPOT_ACTS: dict[Act, SpotAct] = {  # a new one is a row here, and its name in `Act`
+    "remove": SpotAct(
+        frozenset(("remove", "delete", "clear", "nothing", "erase")),
+        "removed",
+        "Draw this spot anew, from the ground around it.",
+        "remove at 40deg",
+        "Removing it ...",
+        by_prompt=False,
+    ),
+    "repaint": SpotAct(
+        frozenset(("another", "repaint", "again", "anew", "other", "different")),
+        "drawn again",
+        "Draw this spot anew: another one, where you placed something.",
+        "repaint at 40deg down 5deg",
+        keeps_things=True,
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
 class Edit:
     """One change of the world; angles and sizes are in degrees."""
 

@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from mag_sandbox.controls.edits import EVERYTHING, HIGHEST, LARGEST, Act, Edit
+from mag_sandbox.controls.edits import EVERYTHING, HIGHEST, LARGEST, SPOT_ACTS, Act, Edit
 from mag_sandbox.files.validation import of_type
 from mag_sandbox.scenes.vocabulary import (
     FUNCTION_WORDS,
@@ -309,7 +309,8 @@ def parse_edit(text: str, yaw: float, pitch: float | None, kinds: Collection[str
         if not rest:
             return Edit(act, yaw, pitch or 0.0)
         thing = parse_thing(" ".join(rest), yaw, pitch, kinds)
-        return thing if act == "repaint" else Edit(act, yaw, pitch or 0.0)
+        keeps = act in SPOT_ACTS and SPOT_ACTS[act].keeps_things
+        return thing if keeps else Edit(act, yaw, pitch or 0.0)
     return parse_thing(text, yaw, pitch, kinds)
 
 
@@ -459,13 +460,12 @@ def thing_words(edit: Edit) -> str:
 
 GROUND = {"view": LARGEST, "everything": EVERYTHING}  # what is painted anew, by name [degrees]
 _DONE: dict[Act, str] = {
-    "remove": "removed", "repaint": "drawn again", "renew": "repainted",
-    "forget": "new areas follow the description", "undo": "taken back",
+    "renew": "repainted", "forget": "new areas follow the description", "undo": "taken back",
+    **{act: row.done for act, row in SPOT_ACTS.items()},
 }  # fmt: skip
 _ACTS: dict[Act, frozenset[str]] = {
     "undo": frozenset(("undo", "back", "take")),
-    "remove": frozenset(("remove", "delete", "clear", "nothing", "erase")),
-    "repaint": frozenset(("another", "repaint", "again", "anew", "other", "different")),
+    **{act: row.words for act, row in SPOT_ACTS.items()},
 }
 
 

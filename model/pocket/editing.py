@@ -25,7 +25,7 @@ import torch
 from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose, yaw_difference
-from mag_sandbox.controls.edits import HIGHEST, LARGEST, Edit
+from mag_sandbox.controls.edits import HIGHEST, LARGEST, SPOT_ACTS, Edit
 from mag_sandbox.files.validation import decode
 from mag_sandbox.model.imagination.imagination import Imagination, Subject
 from mag_sandbox.model.imagination.objects import PlacedObject, check_objects
@@ -282,8 +282,8 @@ class Editor:
         cells = inventor.around.mask(place)
         placed = (*self._outside(cells), *told)
         plan = inventor.plan and replace(inventor.plan, things=_planned(inventor.plan.things, here))
-        # where something is removed, what is around says what is there, not the caption
-        text, empty = self._features("" if edit.act == "remove" else prompt), self._features("")
+        by_prompt = edit.act not in SPOT_ACTS or SPOT_ACTS[edit.act].by_prompt
+        text, empty = self._features(prompt if by_prompt else ""), self._features("")
         things = (*(plan.things if plan else ()), *map(_thing, placed))
         subject = Subject(text, empty, inventor.noise + (self._count + 1) * 2**44, things)
         pose = imagination.lattice.around(place)
@@ -400,7 +400,7 @@ class Editor:
             if there:
                 thing = min(there, key=lambda one: one.width * one.height)
                 box = replace(thing, act=edit.act, kind="", color=None)
-                stays = edit.act == "repaint" and things is self.placed
+                stays = _keeps_things(edit) and things is self.placed
                 return box, (thing,) if stays else ()
         return edit, ()
 
@@ -534,9 +534,13 @@ class Editor:
         return Edit(edit.act, yaw, middle * lattice.cell, width, height)
 
 
+def _keeps_things(edit: Edit) -> bool:
+    return edit.act in SPOT_ACTS and SPOT_ACTS[edit.act].keeps_things
+
+
 def _planned(things: Sequence[PlacedObject], change: Edit) -> tuple[PlacedObject, ...]:
     """Return what is planned after a change: without what it covers, or with other ones of it."""
-    if change.act == "repaint":
+    if _keeps_things(change):
         return tuple(
             replace(one, color=None, mean_color=None, variant=None) if _within(one, change) else one
             for one in things

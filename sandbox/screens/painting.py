@@ -6,7 +6,7 @@ import time
 import pygame
 
 from mag_sandbox.controls.camera import yaw_difference
-from mag_sandbox.controls.edits import Edit
+from mag_sandbox.controls.edits import SPOT_ACTS, Edit
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.play.worker import ReadyBlock
@@ -19,8 +19,8 @@ from mag_sandbox.sandbox.ui.theme import ACCENT
 MOVES_S = 1 / 15  # between two pictures of the light
 PULSE_S = 1.2
 MOST_BLOCKS = 40  # after which nothing more is expected
-WORDS = {"undo": "Taking it back ...", "remove": "Removing it ..."}  # others are painted
-PAINTING = "Painting ..."
+WORDS = {"undo": "Taking it back ..."} | {act: row.under_way for act, row in SPOT_ACTS.items()}
+PAINTING = "Painting ..."  # all others
 
 
 class PaintingOverlay(Overlay):

@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from mag_sandbox.controls.camera import CameraCommand
+from mag_sandbox.controls.edits import SPOT_ACTS
 from mag_sandbox.files.validation import limits
 from mag_sandbox.files.yaml_files import nearest, quoted
 from mag_sandbox.scenes.demo.words import (
@@ -24,6 +25,7 @@ from mag_sandbox.scenes.demo.words import (
 from mag_sandbox.scenes.memory_limits import AttendedFrames, KeptMib, SinkFrames, WindowBlocks
 from mag_sandbox.scenes.things import GROUND
 
+AT = "at ANGLE [up|down ANGLE] [size WIDTH HEIGHT]"
 MAX_DEPTH = 8  # nested repeats
 MAX_STATEMENTS = 50_000
 MOST_REAL = 25  # characters of a fraction of full speed
@@ -364,26 +366,18 @@ COMMANDS: dict[str, Command] = {
         _read_text("a prompt"),
     ),
     "place": Command(
-        'place "THING" at ANGLE [up|down ANGLE] [size WIDTH HEIGHT]',
+        f'place "THING" {AT}',
         "Place a thing, which takes some blocks, so far to the right of the first view.",
         'place "a red tent" at 40deg',
         _read_thing,
     ),
-    "remove": Command(
-        "remove at ANGLE [up|down ANGLE] [size WIDTH HEIGHT]",
-        "Draw what is there anew, from what is around it.",
-        "remove at 40deg",
-        _read_spot,
-    ),
-    "repaint": Command(
-        "repaint at ANGLE [up|down ANGLE] [size WIDTH HEIGHT]",
-        "Draw what is there anew: another one, where you placed something.",
-        "repaint at 40deg down 5deg",
-        _read_spot,
-    ),
+    **{
+        act: Command(f"{act} {AT}", row.about, row.example, _read_spot)
+        for act, row in SPOT_ACTS.items()
+    },
     "renew": Command(
-        "renew view|everything|at ANGLE [up|down ANGLE] [size WIDTH HEIGHT]",
-        "Forget what is there and paint it by the words in force: this view, or all there is.",
+        f"renew view|everything|{AT}",
+        "Forget this spot, this view or everything, and paint it by the words in force.",
         "renew everything",
         _read_ground,
     ),
@@ -393,7 +387,7 @@ COMMANDS: dict[str, Command] = {
     "undo": Command("undo", "Take the last such change back.", "undo", lambda reader: ()),
     "memory": Command(
         "memory POLICY [N blocks] [N MiB] [N attended] [N sinks]",
-        "Change the memory policy from the next block on; what is gone stays gone.",
+        "Change the memory policy from the next block on; dropped frames stay dropped.",
         "memory window 8 blocks",
         _read_memory,
     ),
@@ -407,11 +401,11 @@ COMMANDS: dict[str, Command] = {
         'mark "TEXT"', "Mark this moment in the result.", 'mark "half way"', _read_text("a mark")
     ),
     "list": Command(
-        "list", "Note in the result what is around and has a name.", "list", lambda reader: ()
+        "list", "Note in the result which things are around.", "list", lambda reader: ()
     ),
     "repeat": Command(
         "repeat N { ... }",
-        "Do what is in the braces N times.",
+        "Repeat the steps in braces N times.",
         "repeat 3 { pan right 90deg; pan left 90deg; probe a }",
         lambda reader: (reader.count("how often, a whole number"),),
     ),

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from mag_sandbox.controls.camera import CameraCommand, mutual_overlap
-from mag_sandbox.controls.edits import Edit
+from mag_sandbox.controls.edits import SPOT_ACTS, Edit
 from mag_sandbox.files.yaml_files import nearest, not_found
 from mag_sandbox.scenes.demo.script import MemoryAsk, Spot, Statement
 from mag_sandbox.scenes.demo.steering import CameraState, Rig, Steering
@@ -225,13 +225,15 @@ class _TapeMaker:
         match (statement.word, *statement.values):
             case "place", text, spot:
                 return parse_thing(text, spot.yaw, spot.pitch, self._rig.kinds), spot
-            case "remove" | "repaint" | "renew" as act, Spot() as spot:
-                return Edit(act), spot
+            case "renew", Spot() as spot:
+                return Edit("renew"), spot
             case "renew", ground:
                 pose = self._visit.camera.pose
                 return Edit("renew"), Spot(pose.yaw, pose.pitch, GROUND[ground])
             case "forget" | "undo" as act, *_:
                 return Edit(act), Spot(0.0)
+            case act, Spot() as spot if act in SPOT_ACTS:
+                return Edit(act), spot
             case _:
                 raise AssertionError(f"{statement.word} is not an edit")
 
