@@ -27,6 +27,6 @@ setup(
         "mag_sandbox.sandbox.export": ["*.html", "*.js"],
         "mag_sandbox.renderer": ["*.txt"],
         "mag_sandbox.training.pocket": ["*.txt"],
-        "mag_sandbox.scenes": ["synonyms.txt", "library/*", "demos/*"],
+        "mag_sandbox.scenes": ["*.txt", "library/*", "demos/*"],
     },
 )

@@ -171,7 +171,6 @@ class PhraseSmoother:
         return _sign(drive) if abs(drive) >= least else 0
 
     def _pace(self, speed: float) -> Pace:
-        """Return the pace of a speed; from rest its own, later only across a band."""
         resting = not any(self.motion.directions)
         place = PACES.index(self.motion.pace)
         reached = 0

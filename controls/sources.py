@@ -216,7 +216,7 @@ class PlayerSource:
         )
 
     def _axis(self, axis: Axis) -> float:
-        """Held keys decide and opposite ones cancel; without any, the last tap does."""
+        # held keys decide and opposite ones cancel; without any, the last tap decides
         held = {move.direction for move in self._held.values() if move.axis == axis}
         if held:
             return float(sum(held))

@@ -105,8 +105,6 @@ def play(
 
 
 class _App:
-    """One run: the window, the main loop, and its figures."""
-
     def __init__(self, navigator: Navigator, settings: SandboxConfig, seconds: float | None):
         self.navigator, self.settings, self.seconds = navigator, settings, seconds
         self.game = navigator.game
@@ -127,7 +125,7 @@ class _App:
 
     @contextmanager
     def _hearing_signals(self) -> Iterator[None]:
-        """Leave as by closing the window when told to end, however often: nothing is lost.
+        """Close the window when a signal ends the program, so that nothing is lost.
 
         Told by Ctrl+C, by a terminal that is closed, or by the system.
         """
@@ -178,7 +176,6 @@ class _App:
             screen = self._turn(screen)
 
     def _turn(self, screen: Screen) -> Screen | None:
-        """Sleep until there is something to do, do it, and return the screen to go on with."""
         for event in _events(screen.wake_at):
             if not (self.keys.let_pass(event) and self.mouse.let_pass(event)):
                 continue

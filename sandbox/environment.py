@@ -166,7 +166,6 @@ class WorldEnvironment:
         return block.frames[-1].copy(), info
 
     def _probe(self, block: FrameBlock) -> dict[str, Any] | None:
-        """Return how well the newest view that came back in this block was remembered, if any."""
         returns = self._tracker.add(block)
         if not returns:
             return None

@@ -51,7 +51,6 @@ def _cleaned(letter: str) -> str:
 
 
 def _extends(letter: str) -> bool:
-    """Whether a character belongs to the one before it: accents, kinds of emoji, skin colours."""
     return (
         letter == JOINER
         or unicodedata.category(letter) in ("Mn", "Me", "Mc")

@@ -97,7 +97,6 @@ class DescriptionWords(Vocabulary):
         return self._judged(text)[1]
 
     def _judge(self, text: str) -> tuple[tuple[Word, ...], int]:
-        """Return the words that will not be seen, and how many things are too many."""
         words = split_words(text)
         if self.foreign(text):
             return words, 0
@@ -110,7 +109,6 @@ class DescriptionWords(Vocabulary):
         return unseen, max(0, len(named_things(self.reading(text), KINDS)) - MOST_THINGS)
 
     def _seen(self, read: list[str]) -> set[int]:
-        """Return which words of a text, each as it is read, will be seen."""
         text = " ".join(read)
         reading = self.reading(text)
         category, stems = self.place(reading), [stem(word) for word in read]

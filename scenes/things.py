@@ -9,6 +9,7 @@ import difflib
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 from mag_sandbox.controls.edits import EVERYTHING, HIGHEST, LARGEST, SPOT_ACTS, Act, Edit
@@ -92,159 +93,6 @@ _LIKEWISE = {  # what else a kind's name, or a player's word, can mean
     "block": ("question block", "crystal block", "crate"), "plant": ("potted palm", "bush"),
 }  # fmt: skip
 _ONE_COLORED = frozenset(("small robot", "cloud", "crystal block", "potted palm", "potted cactus"))
-_TABLE = """
-sofa: 51 24 -12 1
-bed: 56 31 -9 1
-bookshelf: 40 45 -2 2
-desk: 46 35 -8 1
-kitchen counter: 53 42 -3 1
-piano: 46 37 -6 1
-dining table: 54 26 -12 1
-wardrobe: 34 44 -3 1
-bathtub: 55 33 -9 1
-square window: 33 33 11 3
-arched window: 33 33 10 3
-round window: 32 32 11 3
-tall window: 27 40 11 3
-curtains: 43 48 4 3
-landscape painting: 22 15 16 7
-portrait: 22 15 15 7
-abstract painting: 22 15 15 7
-round mirror: 15 15 14 7
-wall clock: 15 15 17 7
-floor lamp: 15 41 -6 4
-hanging lamp: 20 27 38 4
-wall lamp: 13 14 11 4
-round rug: 66 14 -37 2
-square rug: 68 14 -37 2
-door: 20 42 2 1
-armchair: 25 27 -11 2
-cabinet: 31 26 -11 2
-fireplace: 34 30 -10 1
-round table: 25 29 -10 2
-stool: 19 19 -17 2
-vase: 21 33 8 4
-teapot: 40 27 5 4
-globe: 28 34 7 4
-bust: 25 34 9 4
-crystal: 26 34 7 4
-guitar: 25 40 11 4
-robot: 26 36 9 4
-toy car: 37 22 1 4
-cake: 31 29 6 4
-sneaker: 40 22 3 4
-table lamp: 22 30 7 4
-alarm clock: 27 33 8 4
-trophy: 36 33 8 4
-rocket: 24 36 10 4
-camera: 32 24 4 4
-chess piece: 18 33 9 4
-mug: 30 24 4 4
-teddy bear: 30 36 9 4
-apple: 28 30 7 4
-potted plant: 17 26 -15 8
-potted palm: 22 33 -11 8
-potted cactus: 19 33 -12 4
-bunch of flowers: 19 24 -16 8
-bush: 13 7 -12 47
-oak: 16 20 0 46
-cherry tree: 16 19 2 43
-mushroom: 18 21 -1 44
-lollipop: 10 17 -12 8
-crystal cluster: 18 21 -7 28
-pine: 13 21 2 45
-cactus: 13 19 -1 48
-palm: 15 20 -6 48
-bare tree: 13 20 2 45
-birch: 17 21 2 41
-orange tree: 16 20 3 41
-red tree: 18 23 2 45
-cypress: 6 22 2 42
-acacia: 21 19 1 46
-cottage: 28 19 -1 4
-tower: 13 31 -5 4
-windmill: 22 31 6 4
-barn: 31 20 0 4
-castle: 37 25 -8 4
-lighthouse: 12 36 1 4
-tent: 22 13 -3 4
-pyramid: 47 22 2 4
-pagoda: 32 33 6 4
-temple: 35 20 -1 4
-lake: 55 11 -19 4
-frozen lake: 53 10 -19 4
-lava lake: 52 10 -19 4
-rock: 13 8 -20 18
-wild flower: 5 5 -33 56
-sun: 16 16 31 1
-moon: 16 16 32 1
-hot air balloon: 12 17 35 6
-bird: 9 3 25 16
-sheep: 16 13 -18 8
-deer: 16 18 -14 8
-boat: 9 11 -4 8
-camel: 18 14 -16 8
-penguin: 9 14 -16 8
-fence: 36 8 -28 4
-cloud: 39 14 37 16
-pedestal: 26 16 -17 8
-table with a cloth: 39 18 -15 8
-box: 34 15 -17 8
-podium: 38 17 -16 8
-toy balloons: 20 42 10 8
-rope barrier: 51 16 -24 8
-ball lamp: 11 30 39 8
-picture frame: 17 21 16 8
-hanging star: 12 11 24 8
-skyscraper: 16 33 -1 20
-platform: 28 10 7 8
-brick block: 10 10 14 8
-question block: 10 10 13 8
-crate: 10 10 14 8
-crystal block: 10 10 13 8
-coin: 7 8 20 24
-gem: 8 8 20 24
-star: 8 8 20 24
-heart: 8 8 20 24
-key: 5 8 20 24
-slime: 15 10 -15 4
-small robot: 10 12 -14 4
-ghost: 10 12 12 4
-bat: 24 10 13 4
-snail: 15 10 -15 4
-pipe: 18 22 -9 4
-flag: 14 23 -9 4
-portal: 16 23 -9 4
-lava pit: 26 24 -32 4
-water pit: 25 24 -32 4
-spikes: 26 24 -31 4
-planet: 19 14 35 6
-"""  # kind: width, height, pitch of the middle [degrees], most in a scene
-
-_ONE_OF = """
-arched window, round window, square window, tall window
-floor lamp, hanging lamp, wall lamp
-potted cactus, potted palm, potted plant, bunch of flowers
-abstract painting, landscape painting, portrait, round mirror, wall clock
-round rug, square rug
-kitchen counter, bathtub, bed, piano
-kitchen counter, bathtub, bed, sofa
-kitchen counter, bathtub, bookshelf
-kitchen counter, bathtub, desk
-kitchen counter, armchair
-kitchen counter, wardrobe
-bathtub, fireplace
-pedestal, table with a cloth, box, podium, steps
-arches, circles, columns, panels, rings, stage curtains
-ball lamp, hanging star, picture frame, rope barrier, toy balloons, bunch of flowers
-ball lamp, hanging star, picture frame, rope barrier, toy balloons, potted palm
-ball lamp, hanging star, picture frame, rope barrier, toy balloons, potted plant
-brick block, question block, crate, crystal block
-coin, gem, star, heart, key
-slime, small robot, ghost, bat, snail
-pipe, flag, portal
-lava pit, water pit, spikes
-"""  # kinds of which no scene (of 8,000) has more than one
 EXHIBITS = frozenset((
     "vase", "teapot", "globe", "bust", "crystal", "guitar", "robot", "toy car", "cake", "sneaker",
     "table lamp", "alarm clock", "trophy", "rocket", "camera", "chess piece", "mug", "teddy bear",
@@ -267,15 +115,18 @@ class Usual:
     most: int  # in a scene
 
 
-def _usual(line: str) -> tuple[str, Usual]:
-    kind, _, numbers = line.partition(":")
-    width, height, pitch, most = numbers.split()
-    return kind, Usual(float(width), float(height), float(pitch), int(most))
+def _read_things() -> tuple[dict[str, Usual], list[frozenset[str]]]:
+    text = Path(__file__).with_name("things.txt").read_text(encoding="utf-8")
+    usual, groups = (block.splitlines()[1:] for block in text.split("\n\n"))
+    things = {}
+    for line in usual:
+        kind, _, numbers = line.partition(":")
+        width, height, pitch, most = map(float, numbers.split())
+        things[kind] = Usual(width, height, pitch, int(most))
+    return things, [frozenset(line.split(", ")) for line in groups]
 
 
-THINGS: dict[str, Usual] = dict(map(_usual, _TABLE.strip().splitlines()))
-
-_GROUPS = [frozenset(line.split(", ")) for line in _ONE_OF.strip().splitlines()]
+THINGS, _GROUPS = _read_things()  # what is usual; kinds that exclude each other
 
 
 def rivals(kind: str) -> frozenset[str]:
@@ -400,7 +251,6 @@ def _naming(text: str, kinds: Collection[str]) -> tuple[tuple[Named, ...], froze
 
 
 def _is_word(word: str | None, name: str) -> bool:
-    """Tell whether a word is a name or its plural."""
     if word is None or word == name:
         return word == name
     plurals = f"{name}s", f"{name}es", f"{name[:-1]}ies", f"{name[:-2]}ves", f"{name[:-1]}ves"
@@ -408,7 +258,6 @@ def _is_word(word: str | None, name: str) -> bool:
 
 
 def _color_before(words: Sequence[str | None], place: int) -> tuple[int, int, int] | None:
-    """Return the colour that stands right before a word, but for its size."""
     while place and words[place - 1] in _SIZES:
         place -= 1
     word = words[place - 1] if place else None
@@ -513,7 +362,6 @@ def _left_over(word: str, kind: str, kinds: Collection[str]) -> str:
 
 
 def _near(words: Sequence[str], kinds: Collection[str]) -> list[str]:
-    """Return kinds that words might mean, the likeliest first."""
     vocabulary = thing_vocabulary(kinds)
     meant = [
         near
@@ -526,7 +374,6 @@ def _near(words: Sequence[str], kinds: Collection[str]) -> list[str]:
 
 
 def _named(word: str, kinds: Collection[str]) -> str:
-    """Return the kind that a word names, or is part of the name of; "" if there is none."""
     found = _find([word], kinds)
     parts = (kind for kind in kinds if kind in THINGS and word in kind.split())
     return found[0] if found else next(parts, "")

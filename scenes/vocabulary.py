@@ -283,7 +283,6 @@ class Vocabulary:
         return tuple(dict.fromkeys(turns))
 
     def _category(self, stems: frozenset[str]) -> str | None:
-        """Return the category of scenes that most of what is said belongs to."""
         said: dict[str, int] = {}
         for group in self.groups:
             if group.category:
@@ -366,7 +365,6 @@ def _plain(word: str) -> str:
 
 
 def _synonyms_of(word: str) -> tuple[str, ...]:
-    """Return what the table lists for a word, or for the singular of a plural."""
     singulars = (word.removesuffix("s"), word.removesuffix("es"), f"{word.removesuffix('ies')}y")
     lists = (_synonyms().get(form, ()) for form in (word, *singulars))
     return next((known for known in lists if known), ())

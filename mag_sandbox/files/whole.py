@@ -207,7 +207,6 @@ def changed(path: Path) -> datetime:
 
 @contextmanager
 def _part_of(path: Path) -> Iterator[Path]:
-    """Give a name beside `path`, and remove what is left there in the end."""
     path.parent.mkdir(parents=True, exist_ok=True)
     _sweep(path)
     # "~": a pattern such as *.json does not find it

@@ -107,8 +107,6 @@ class Cluster:
 
 
 class _Pairing:
-    """A worker in a Ray actor; a restarted one fetches the job again."""
-
     def __init__(self) -> None:
         self._worker: Worker | None = None
 

@@ -55,7 +55,6 @@ class _Pool:
         self._leash.close()
 
     def results(self, tasks: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
-        """Yield tasks with their results, see `Results`."""
         waiting = iter(tasks)
         running: dict[Future[Any], Any] = {}
         while True:
@@ -119,7 +118,6 @@ def _do(task: Any) -> Any:
 
 @contextmanager
 def _threads(count: int) -> Iterator[None]:
-    """Limit the threads of libraries in processes that are started meanwhile."""
     before = {name: os.environ.get(name) for name in THREADS}
     os.environ.update(dict.fromkeys(THREADS, str(count)))
     try:

@@ -86,7 +86,6 @@ def make_ambience(name: str, seed: int, rate: int = RATE) -> Ambience:
 
 
 def _levelled(sources: Sources, level: float) -> Sources:
-    """Scale sources together until an ear hears them at `level`, averaged over directions."""
     if not sources:
         return sources
     power = np.array([np.mean(np.square(source.loop)) for source in sources])

@@ -161,8 +161,6 @@ class Mixer:
 
 
 class _Deck:
-    """An ambience being played: how far each loop is, and how loud each ear hears it now."""
-
     def __init__(self, ambience: Ambience, quantum: int) -> None:
         self._sources = ambience.sources
         self._loops = [source.loop for source in ambience.sources]
@@ -201,7 +199,6 @@ def loudness(volume: float) -> float:
 
 
 def _read(loop: Wave, begin: int, row: np.ndarray) -> int:
-    """Copy the next samples of a loop and return where to go on."""
     filled = 0
     while filled < len(row):
         part = loop[begin : begin + len(row) - filled]

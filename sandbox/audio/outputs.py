@@ -136,7 +136,6 @@ class SdlOutput:
             self._sdl.quit()
 
     def _feed(self) -> None:
-        """Keep one piece playing and one waiting."""
         piece = np.zeros((SDL_PIECE, 2), np.float32)
         pause = SDL_PIECE / self._mixer.rate / 4
         try:

@@ -148,7 +148,6 @@ def _birds(synth: Synth, count: int, strength: float = 1.0) -> Sources:
 
 
 def _song(synth: Synth, pitch: float) -> Wave:
-    """A phrase of whistles; each bird repeats its own."""
     rng = synth.rng
     song, at = synth.silence(2.6), 0.0
     for _ in range(int(rng.integers(2, 5))):
@@ -172,7 +171,6 @@ def _chirp_of_cricket(synth: Synth, pitch: float, pulses: int) -> Wave:
 
 
 def _water(synth: Synth, seconds: float, per_second: float, low: float, high: float) -> Wave:
-    """Bubbles: short tones that rise as they close."""
     bubbles = []
     for hz in np.geomspace(low, high, 24):
         seconds_of_one = synth.rng.uniform(0.02, 0.07)
@@ -181,7 +179,6 @@ def _water(synth: Synth, seconds: float, per_second: float, low: float, high: fl
 
 
 def _breakers(synth: Synth, seconds: int, first: float) -> Wave:
-    """Return how loud surf is: each wave gathers, breaks and runs out."""
     curve = np.full(synth.count(seconds), 0.12, np.float32)
     gather, run_out = synth.count(2.2), synth.count(4.5)
     shape = np.concatenate(
@@ -318,7 +315,6 @@ def _ventilator(synth: Synth, seconds: int) -> Wave:
 
 
 def _chatter(synth: Synth, seconds: int, notes: np.ndarray) -> Wave:
-    """Soft groups of beeps with long pauses."""
     loop, at = synth.silence(seconds), synth.rng.uniform(0.5, 3)
     while at < seconds - 2:
         for _ in range(int(synth.rng.integers(2, 6))):

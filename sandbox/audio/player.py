@@ -101,7 +101,6 @@ class Director:
             logger.info("sound plays through %s (%s)", self.output_name, "; ".join(problems))
 
     def _lose(self, output: Output) -> None:
-        """The device went away: another output at once, or silence until it is back."""
         output.close()
         self._output, self.output_name = None, SILENT
         steady = self._clock() - self._opened_at >= STEADY

@@ -140,7 +140,6 @@ class Synth:
         return loop + np.float32(wet) * wave
 
     def _eased(self, wave: np.ndarray, attack: float) -> Wave:
-        """Let a sound begin and end at zero."""
         rise = min(max(1, self.count(attack)), len(wave))
         wave[:rise] *= np.linspace(0, 1, rise)
         fall = max(1, len(wave) // 6)

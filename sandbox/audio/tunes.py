@@ -60,8 +60,6 @@ def crystals(synth: Synth) -> Sources:
 
 
 class _Tune:
-    """Harmony, pulse and notes of one piece."""
-
     def __init__(self, synth: Synth, scale: tuple[int, ...], tempo: float) -> None:
         self.synth = synth
         self._scale = scale
@@ -79,7 +77,6 @@ class _Tune:
         return self._root * 2 ** (octave + octaves + self._scale[degree] / 12)
 
     def melody(self) -> Iterator[Note]:
-        """Two bars of rhythm and line, kept for the whole piece but fitted to each chord."""
         rng = self.synth.rng
         motifs = [_motif(rng), _motif(rng)]
         for bar, chord in enumerate(self._chords):
@@ -129,7 +126,6 @@ def _motif(rng: np.random.Generator) -> list[Note]:
 
 
 def _tone(synth: Synth, hz: float, seconds: float, voice: str, fade: float) -> Wave:
-    """Return one note; its overtones stop below what would sound sharp."""
     count = synth.count(seconds)
     period = _period(voice, int(min(BRIGHTEST, AUDIBLE * synth.rate) / hz))
     phase = (np.arange(count) * (hz * TABLE / synth.rate)).astype(np.int64) % TABLE

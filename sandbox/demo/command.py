@@ -92,8 +92,6 @@ def list_text() -> str:
 
 
 class _Plan:
-    """What is to be played, how often, by whom, and where the results go."""
-
     def __init__(self, demo: Demo, options: DemoOptions, say: Say) -> None:
         self._demo, self._options, self._say = demo, options, say
         self._server = options.server()
@@ -119,7 +117,6 @@ class _Plan:
                 raise DemoError(f"--out {problem}") from None
 
     def play_all(self) -> list[DemoResult]:
-        """Play every seed as often as was asked, one world for all, and write what came of it."""
         choice = self._choice(self._world, self._memory or self._demo.memory)
         results: list[DemoResult] = []
         with closing(choice.load()) as world:
@@ -132,7 +129,6 @@ class _Plan:
         return results
 
     def play_in_window(self) -> DemoResult:
-        """Play once in the window, and write what came of it."""
         choice = self._choice(self._world, self._memory or self._demo.memory)
         run = self._show(choice, Extras())
         self._say(summary_text(run.result()))
@@ -140,7 +136,6 @@ class _Plan:
         return run.result()
 
     def compare(self) -> list[DemoResult]:
-        """Let everyone play the same, one after the other, and write table and video."""
         out = self._options.out
         with TemporaryDirectory(dir=out, prefix=".frames-") as frames:
             runs = [
@@ -195,7 +190,6 @@ class _Plan:
         return run.result()
 
     def _show(self, choice: WorldChoice, extras: Extras) -> DemoRun:
-        """Play in the window until the demo is over or the player leaves."""
         from mag_sandbox.sandbox.demo.show import DemoSession  # which knows displays
 
         run = DemoRun(self._demo, choice.memory, self._seeds[0], extras)
@@ -223,7 +217,6 @@ class _Plan:
         return tuple(self._contender(part) for part in parts)
 
     def _contender(self, part: str) -> Contender:
-        """Return who plays: a policy's name goes before a world's, unless `world` stands before."""
         word, _, name = part.partition(" ")
         if word == "world":
             return Contender(name.strip(), None)
@@ -294,7 +287,6 @@ def _convert(recording: Path, target: Path, say: Say) -> int:
 
 
 def _leave_if_empty(folder: Path | None) -> None:
-    """Remove the folder again where nothing came of the run."""
     if folder is not None:
         with suppress(OSError):  # it holds something
             folder.rmdir()
@@ -350,7 +342,6 @@ def _lines(controls: tuple[Control, ...]) -> list[str]:
 
 
 def _change(edit: Edit) -> str:
-    """Return an edit as a line of a script that reads as the very same."""
     if edit.act in ("undo", "forget"):
         return edit.act
     thing = f" {_quoted(thing_words(edit))}" if edit.kind else ""
@@ -374,7 +365,6 @@ def _ask(setting: MemorySetting) -> MemoryAsk:
 
 
 def _scene(scene: Scene) -> str | dict[str, object]:
-    """Return the name of a scene of the library, or else the scene itself."""
     for name in available_scenes():
         if _same(scene, name):
             return name

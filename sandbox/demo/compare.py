@@ -47,8 +47,6 @@ class Contender:
 
 @dataclass(frozen=True, slots=True)
 class _Moment:
-    """What stands below one picture."""
-
     bytes: int
     outcome: str  # of the newest comparison
 

@@ -292,7 +292,6 @@ class DemoRun(SessionObserver):
         ).check(self._demo.expect)
 
     def _enter(self, name: str, session: Session) -> SessionStep | None:
-        """Leave the scene for another, which begins, or continues where it was left."""
         self._parked[self._here] = session.park()
         self._here = name
         self.watch.enter(name)

@@ -21,8 +21,6 @@ PATIENCE_S = 60.0  # for blocks that wait to be looked at
 
 @dataclass(slots=True)
 class _Anchor:
-    """A view that the script named."""
-
     sight: Sight
     seen_at: float  # when it was last in sight [s of the demo]
     away: float = 0.0  # how long it was last left [s]
@@ -40,8 +38,6 @@ class _Anchor:
 
 @dataclass(slots=True)
 class _Visit:
-    """A scene, as long as the demo lasts."""
-
     tracker: ReturnTracker
     anchors: dict[str, _Anchor] = field(default_factory=dict)
     lookout: Lookout = field(default_factory=Lookout)

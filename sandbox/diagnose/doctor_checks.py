@@ -441,7 +441,6 @@ def processor_features() -> set[str]:
 
 
 def _needed() -> list[str]:
-    """Return the packages that the game asks for, without its extras."""
     return [line for line in metadata.requires(PACKAGE) or [] if "extra ==" not in line]
 
 

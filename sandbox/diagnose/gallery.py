@@ -140,28 +140,23 @@ class _ScreenTour:
 
     @property
     def play(self) -> PlayScreen:
-        """The present screen, while something is played."""
         assert isinstance(self.screen, PlayScreen)
         return self.screen
 
     @property
     def _is_split(self) -> bool:
-        """Whether two memories are shown side by side."""
         return self.play.reel.current.block.beside is not None
 
     def lead(self, outcome: Outcome) -> None:
-        """Go where an outcome leads."""
         self.screen.outcome = outcome
         self.follow()
 
     def follow(self) -> None:
-        """Go on to the screen that follows."""
         screen = self.navigator.follow(self.screen)
         assert screen is not None  # nothing here leaves the game
         self.screen = screen
 
     def key(self, key: int) -> None:
-        """Press and release a key."""
         for kind in (pygame.KEYDOWN, pygame.KEYUP):
             self.screen.handle(pygame.Event(kind, key=key, mod=0, unicode=""))
 
@@ -172,23 +167,19 @@ class _ScreenTour:
             self.screen.handle(pygame.Event(pygame.TEXTINPUT, text=letter))
 
     def hold(self, key: str, until: Callable[[], bool]) -> None:
-        """Hold a camera key until something is so."""
         self.play.camera_key(key, down=True)
         self.until(until)
         self.play.camera_key(key, down=False)
 
     def blocks(self, count: int) -> None:
-        """Let some more blocks be shown."""
         wanted = self.play.reel.blocks + count
         self.until(lambda: self.play.reel.blocks >= wanted)
 
     def rest(self) -> None:
-        """Wait until what glides rests."""
         begun = time.monotonic()
         self.until(lambda: time.monotonic() > begun + SETTLE_S)
 
     def until(self, condition: Callable[[], object]) -> None:
-        """Move on as the main loop does until something is so."""
         end = time.monotonic() + PATIENCE_S
         while not condition():
             worker = self.navigator.worker
@@ -205,7 +196,6 @@ class _ScreenTour:
                 continue
 
     def drawn(self, size: tuple[int, int]) -> pygame.Surface:
-        """Return the present screen in a window of a size [px]."""
         surface = pygame.Surface(size)
         self.screen.handle(pygame.Event(pygame.WINDOWEXPOSED))
         self.screen.update(time.perf_counter())
@@ -213,7 +203,6 @@ class _ScreenTour:
         return surface
 
     def close(self) -> None:
-        """Leave without keeping anything."""
         self.game.silence()
         self.navigator.close()
         self.game.close()

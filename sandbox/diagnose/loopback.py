@@ -79,8 +79,6 @@ def _compared(plan: LoopbackPlan, address: ServerAddress) -> dict[str, Any]:
 
 
 def _crowded(plan: LoopbackPlan, address: ServerAddress) -> list[float]:
-    """Return the frames a second of players who all play as fast as they can."""
-
     def play(number: int) -> float:
         with closing(replace(plan.choice, server=address).load()) as world:
             world.reset(plan.scene, plan.seed + number)
@@ -97,7 +95,6 @@ def _crowded(plan: LoopbackPlan, address: ServerAddress) -> list[float]:
 
 @contextmanager
 def _server(world: str) -> Iterator[ServerAddress]:
-    """Serve a world in a process of its own."""
     command = [sys.executable, "-m", "mag_sandbox", "serve", "--world", world, "--port", "0"]
     command += ["--max-sessions", str(PLAYERS + 1)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -117,7 +114,6 @@ def _controls(plan: LoopbackPlan) -> list[Control]:
 
 
 def _timed(world: World, control: Control) -> tuple[FrameBlock, float]:
-    """Return a block and the milliseconds it took; work ahead is done before it."""
     while world.prepare():
         pass
     sleep(SETTLE_S)

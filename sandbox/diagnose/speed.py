@@ -362,7 +362,6 @@ def _time_stretch(
     back: Sequence[CameraCommand],
     observers: Callable[[Path], list[SessionObserver]],
 ) -> float:
-    """Return the seconds that a stretch takes, with what its observers have left to do."""
     with tempfile.TemporaryDirectory() as folder:
         session = Session(world, ScriptSource(back), observers(Path(folder)))
         session.begin(known)

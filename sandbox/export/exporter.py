@@ -104,7 +104,6 @@ def _recording(folder: Path, options: ExportOptions) -> tuple[Recording, tuple[s
 def _session_tags(
     recording: Recording, options: ExportOptions
 ) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Return the tags from which a video is played again; where it cannot be, say so."""
     if options.format != "mp4":
         return {}, ()
     try:
@@ -114,7 +113,6 @@ def _session_tags(
 
 
 def _of_pictures(folder: Path, stored: StoredFrames) -> Recording:
-    """Return what the pictures tell of a session."""
     first = stored.blocks[0].head
     figures = first.memory
     memory = MemoryEvent(figures.bytes, 0, figures.attended_frames)
@@ -147,8 +145,6 @@ def _stored(
 
 
 class _Job:
-    """One export, from its frames to its file."""
-
     def __init__(
         self,
         footage: Footage,
@@ -172,7 +168,6 @@ class _Job:
         )
 
     def estimate(self) -> int:
-        """Return how many bytes it will take, rather too many than too few."""
         a_pixel = BYTES_A_PIXEL.get(self._options.format)
         pixels = self._size[0] * self._size[1] * self._footage.frame_count
         if a_pixel is None:
@@ -180,7 +175,6 @@ class _Job:
         return int(a_pixel * pixels)
 
     def write(self, path: Path) -> None:
-        """Write the file, or the folder, at this path."""
         writers = {
             "mp4": self._write_mp4,
             "gif": self._write_animation,
@@ -275,7 +269,6 @@ class _Job:
         return [(one.seconds - first, cue_of(one)) for one in self._footage.probes()]
 
     def _picture(self) -> Callable[[Shot], Frames]:
-        """Return what makes the picture of a shot: the frame, perhaps with the display over it."""
         if not self._options.hud:
             return lambda shot: shot.frame
         from mag_sandbox.sandbox.export.hud_layer import HudLayer
@@ -283,7 +276,6 @@ class _Job:
         return HudLayer(self._footage, self._size).painted
 
     def _video_frames(self, stage: str) -> Iterator[bytes | Frames]:
-        """Yield frames, as they are kept where nothing is drawn over them."""
         if self._options.hud:
             yield from map(self._picture(), self._shots(stage))
             return

@@ -159,7 +159,6 @@ class Footage:
             begin += length
 
     def _compared_now(self, on_progress: Progress) -> list[ProbeResult]:
-        """Let a prober look at all up to the end of the stretch."""
         with closing(Prober(spec=self.stored.head)) as prober:
             for count, (begin, stored) in enumerate(self._stored(0)):
                 block = self.stored.frame_block(stored)

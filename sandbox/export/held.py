@@ -44,8 +44,6 @@ _Shown = tuple[int, int]  # a frame: number of its block, place there
 
 @dataclass(slots=True)
 class _Kept:
-    """A frame in memory, from its first moment to its last."""
-
     kind: SegmentKind
     pose: CameraPose
     first: int  # moments
@@ -55,7 +53,6 @@ class _Kept:
     shown_at: int = 0  # the moment from which there is a picture
 
     def see(self, moment: int, entry: MemoryEntry) -> None:
-        """Take that it is still there."""
         self.last = moment
         if not entry.attended:
             return
@@ -127,14 +124,11 @@ def held_data(footage: Footage, on_progress: Progress) -> dict[str, Any]:
 
 
 class _ShownSoFar:
-    """Which frame was last shown at a pose."""
-
     def __init__(self, footage: Footage) -> None:
         self._blocks = enumerate(footage.stored.blocks)
         self._found: dict[CameraPose, _Shown] = {}
 
     def go_on_to(self, last: StoredBlock) -> None:
-        """Take all blocks up to one, which is taken too."""
         for number, stored in self._blocks:
             self._found |= {pose: (number, place) for place, pose in enumerate(stored.head.poses)}
             if stored is last:
@@ -151,7 +145,6 @@ def _moment(
     event: BlockEvent | None,
     memory: MemoryUsage,
 ) -> dict[str, Any]:
-    """Return what the display says while a block is shown; its words are those of the game."""
     head, pose = stored.head, stored.head.poses[-1]
     return {
         "t": round(max(0.0, second - footage.first / footage.fps), 3),
@@ -170,7 +163,6 @@ def _moment(
 
 
 def _sheet(footage: Footage, shown: list[_Shown], height: int) -> Frames:
-    """Return pictures of frames side by side, row by row."""
     rows = max(1, math.ceil(len(shown) / COLUMNS))
     sheet = np.zeros((rows * height, COLUMNS * PICTURE_WIDTH, 3), np.uint8)
     for number, small in enumerate(_reduced(footage, shown, (PICTURE_WIDTH, height))):

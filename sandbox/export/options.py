@@ -125,7 +125,6 @@ def target_of(folder: Path, options: ExportOptions) -> Path:
 
 
 def _free(folder: Path, suffix: str, options: ExportOptions) -> Path:
-    """Return the first free name beside a recording; the first of all if that may be replaced."""
     for number in range(1, MOST_NAMES):
         name = folder.name if number == 1 else f"{folder.name}-{number}"
         path = folder.with_name(name + suffix)

@@ -173,7 +173,6 @@ _Heard = tuple[int, list[Packet]]  # the samples up to which packets reach, and 
 
 
 def _encoded(sound: Iterator[np.ndarray], stream: av.AudioStream) -> Iterator[_Heard]:
-    """Yield sound as it is coded; on a thread of its own."""
     count = 0
     while pieces := list(islice(sound, PIECES)):
         samples = np.ascontiguousarray(np.concatenate(pieces).T)
@@ -248,7 +247,6 @@ def sound_of(
 
 
 def _or_os_error(do: Callable[[], Result]) -> Result:
-    """Do something with a file, and fail as files do."""
     try:
         return do()
     except av.FFmpegError as error:
@@ -351,7 +349,6 @@ def _comment(text: str) -> bytes:
 
 
 def _add_xmp(path: Path, text: str) -> None:
-    """Put words into a WebP: a chunk at its end, and a flag at its beginning."""
     escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     xmp = (
         '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF '

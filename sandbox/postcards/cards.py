@@ -196,7 +196,6 @@ def _title_and_note(view: PostcardView, claim_key: str) -> tuple[str, str]:
 
 
 def _search(view: PostcardView, note: str) -> list[Part]:
-    """Return the thermometer, with the word and the trend, and a note."""
     lit, heat = len(HEATS) - view.heat, HEAT_COLOURS[view.heat]
     fields = [bar(17, 12, heat if at < lit else (*FADED, 60)) for at in range(len(HEATS))]
     trend: list[Part] = []

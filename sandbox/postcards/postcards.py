@@ -399,7 +399,6 @@ class PostcardHunt:
         return tour.developed(now, None if result is None else result.recall)
 
     def _tell(self, before: Tour, after: Tour) -> None:
-        """Give the cue of what just happened, and keep the score of a finished tour."""
         if len(after.stamps) > len(before.stamps):
             self._on_cue("stamp" if after.stamps[-1].is_found else "lost")
         if after.phase == before.phase:

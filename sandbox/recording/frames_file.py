@@ -174,8 +174,6 @@ class FramesWriter:
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """The place of a record's data."""
-
     file: BinaryIO
     offset: int
     length: int
@@ -383,7 +381,6 @@ def decode_jpeg(data: bytes, size: tuple[int, int] | None = None) -> Frames:
 
 
 def _records(file: BinaryIO) -> Iterator[tuple[Head, _Span]]:
-    """Yield the whole records that there are now; stop quietly where the file is cut off."""
     size, offset = file.seek(0, 2), 0
     while offset + _HEADER.size <= size:
         file.seek(offset)
@@ -411,7 +408,6 @@ def _parts(head: BlockHead, data: bytes) -> list[bytes]:
 
 
 def _values(kind: type, record: object) -> dict[str, Any]:
-    """Return the fields of a record that a dataclass has."""
     return {field.name: getattr(record, field.name) for field in fields(kind)}
 
 

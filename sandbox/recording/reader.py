@@ -136,7 +136,6 @@ def _read_lines(file: Path, path: Path) -> tuple[list[bytes], bool]:
 
 
 def _with_cameras(event: dict[str, Any]) -> dict[str, Any]:
-    """Return an event with the camera axes of its controls grouped again."""
     if isinstance(event.get("first_block"), dict):
         event = {**event, "first_block": _with_cameras(event["first_block"])}
     if isinstance(event.get("control"), dict):

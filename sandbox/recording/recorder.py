@@ -185,7 +185,6 @@ class Recorder(SessionObserver):
 
 
 def _discard(folder: Path) -> None:
-    """Remove a recording without events."""
     shutil.rmtree(folder / STATE_FOLDER, ignore_errors=True)
     with suppress(OSError):
         for path in (folder / EVENTS_FILE, *folder.glob("image.*")):
@@ -206,7 +205,6 @@ def _with_own_state(event: SessionStart, folder: Path, parked: ParkedScene | Non
 
 
 def _with_own_image(event: SessionStart, folder: Path) -> SessionStart:
-    """Copy the scene's picture, so that the recording needs no other file."""
     if event.scene.image is None:
         return event
     source = Path(event.scene.image)

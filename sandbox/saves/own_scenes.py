@@ -145,7 +145,6 @@ def _cannot_save(path: Path, error: OSError) -> LibraryError:
 
 
 def _stem(scene: Scene) -> str:
-    """Return what the file of a scene is called: by its name, and apart from other prompts."""
     words = "-".join(re.findall(r"[a-z0-9]+", scene.name.lower()))
     mark = hashlib.sha256(scene.prompt.encode()).hexdigest()[:6]
     return "-".join([words[:TITLE_LENGTH].strip("-") or "scene", mark])

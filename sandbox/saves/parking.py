@@ -345,7 +345,6 @@ def _unusable(path: Path, error: OSError) -> StateError:
 
 
 def _measure(folder: Path) -> tuple[int, datetime] | None:
-    """Return the bytes of a folder's files and when it was last changed; follows no links."""
     try:
         status = folder.lstat()
         size = 0

@@ -305,7 +305,6 @@ class Saves(SessionObserver):
         self._say(f"saved as “{copy.name}”")
 
     def _write_unwritten(self) -> None:
-        """Write the places that found no room before, as far as there is some now."""
         for parked in tuple(self.unwritten.values()):
             try:
                 self._park(parked)

@@ -117,8 +117,6 @@ def _find(name_or_path: str | Path) -> Path:
 
 
 class _Reading:
-    """One demo file: its values, and where they stand."""
-
     def __init__(self, path: Path, text: str, root: yaml.Node | None) -> None:
         self._path, self._text = path, text
         if root is None:
@@ -150,7 +148,6 @@ class _Reading:
         return demo
 
     def _value(self, key: str, default: Value) -> Value:
-        """Return the value of a key, of the type of its default."""
         node = self._nodes.get(key)
         return default if node is None else value_of(key, node, type(default))
 
@@ -261,7 +258,6 @@ def check_names(script: Sequence[Statement], scene: str, scenes: Sequence[str]) 
 def _check_names(
     script: Sequence[Statement], anchors: dict[str, set[str]], here: str, scenes: Sequence[str]
 ) -> str:
-    """Walk over a script and return the scene it ends in."""
     for statement in script:
         name = statement.values[0] if statement.values else ""
         problem = None

@@ -241,6 +241,5 @@ class Steering:
 
 
 def _share(units: int, blocks: int, block: int) -> int:
-    """Return the units of one of several blocks that share them as evenly as possible."""
     least, more = divmod(abs(units), blocks)
     return int(math.copysign(least + (block < more), units))

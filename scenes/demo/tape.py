@@ -86,8 +86,6 @@ def tape_of(script: Sequence[Statement], rig: Rig, scene: str) -> Tape:
 
 @dataclass(slots=True)
 class _SceneState:
-    """The state of a scene, kept while the script is in another one."""
-
     camera: CameraState = field(default_factory=CameraState)
     anchors: dict[str, CameraState] = field(default_factory=dict)
     memory: MemoryAsk | None = None  # in force
