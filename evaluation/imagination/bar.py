@@ -14,8 +14,11 @@ over scenes, null where nothing was measured:
                  attributes: the share that is there in invented, renders, and by chance (renders
                  of another caption of the category), asked (how many)
     around       the same in all four walls together, from captions
-    distance     first, prompt, image (walls after the first together): see
-                 `evaluation.imagination.distances.Distance`
+    distance     first, prompt, image (walls after the first together), in the judge's features:
+                 frechet and renders_frechet (renders against renders of the same captions), their
+                 ratio and ratio_interval; precision and recall: the share of invented views
+                 among renders and of renders among invented views; renders_precision,
+                 renders_recall: the same of other renders
     opposite_db  prompt, image: PSNR of views half a turn apart, less that of the renderer's
     detail       first, prompt_90 ... image_270: gradient energy, of the renderer's
     bars         per bar: value, bar, met (null where not measured)
@@ -24,7 +27,7 @@ over scenes, null where nothing was measured:
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -33,7 +36,6 @@ import numpy as np
 from tqdm import tqdm
 
 from mag_sandbox.evaluation.imagination.answers import PARTS, Eyes, Pictures, answers_report
-from mag_sandbox.evaluation.imagination.distances import Distance, distance
 from mag_sandbox.evaluation.imagination.scenes import (
     KINDS,
     WALLS,
@@ -56,7 +58,7 @@ from mag_sandbox.evaluation.results.intervals import interval_of
 from mag_sandbox.evaluation.results.opening import OpenWorld, opener_like
 from mag_sandbox.evaluation.results.output import Say, make_places, tell
 from mag_sandbox.evaluation.results.store import ClipStore
-from mag_sandbox.evaluation.similarity.metrics import gradient_energy, psnr
+from mag_sandbox.evaluation.similarity.metrics import frechet_distance, gradient_energy, psnr
 from mag_sandbox.model.loading import load_world
 from mag_sandbox.model.world import Frames, World
 from mag_sandbox.renderer.sheets import write_sheet
@@ -74,6 +76,8 @@ GROUPS = {
     "first": "first views", "prompt": "turned, from captions", "image": "turned, from pictures",
 }  # fmt: skip
 ASKED = dict(zip(PARTS, ("things", "colours of found ones", "attributes"), strict=True))
+NEIGHBOURS = 1  # of each point, that tell how far its likes reach; of three, lumps lie within reach
+RESAMPLES = 200  # of a bootstrap of distances
 ACROSS, MOST_FIRST, MOST_RINGS = 8, 24, 4  # of a sheet: views in a row, first views, rings
 
 
@@ -190,7 +194,7 @@ def measure(
         "world": world.provenance(),
         "first": answers_report(scenes, firsts, ahead, eyes),
         "around": answers_report(turned, shown["prompt"], walls, eyes),
-        "distance": {name: asdict(one) for name, one in distances.items()},
+        "distance": distances,
         "opposite_db": {
             kind: interval_of(_opposite(some.frames) - _opposite(walls.frames))
             for kind, some in shown.items()
@@ -205,11 +209,68 @@ def measure(
 
 def _distance(
     invented: JudgedView, renders: JudgedView, others: JudgedView, scenes: np.ndarray
-) -> Distance:
+) -> dict[str, Any]:
     """Compare cells: things are told apart by them, whole views by their light."""
     parts = (invented.cells, renders.cells, others.cells)
     ours, theirs, beside = (part.reshape(-1, part.shape[-1]) for part in parts)
     return distance(ours, theirs, beside, np.repeat(scenes, invented.cells.shape[1]))
+
+
+def distance(
+    invented: np.ndarray, rendered: np.ndarray, others: np.ndarray, scenes: np.ndarray
+) -> dict[str, Any]:
+    """Compare features, [N, D] each; see the module for what is returned.
+
+    Args:
+        invented: of a world's views.
+        rendered: of the renderer's views of the same captions.
+        others: of as many of its views in other directions.
+        scenes: which scene each row is of, [N]; the 95% interval is by bootstrap over them.
+    """
+    frechet, base = frechet_distance(invented, rendered), frechet_distance(others, rendered)
+    return {
+        "frechet": frechet,
+        "renders_frechet": base,
+        "ratio": frechet / base,
+        "ratio_interval": _ratio_interval(invented, rendered, others, scenes),
+        "precision": among(invented, rendered),
+        "recall": among(rendered, invented),
+        "renders_precision": among(others, rendered),
+        "renders_recall": among(rendered, others),
+    }
+
+
+def among(some: np.ndarray, others: np.ndarray) -> float:
+    """Return the share of some points that lie within reach of others.
+
+    A point reaches as far as its nearest neighbour of its own kind. Source: improved precision and
+    recall, arXiv 1904.06991.
+    """
+    between = _gaps(others, others)
+    count = min(NEIGHBOURS, len(others) - 1)
+    reach = np.partition(between, count, axis=1)[:, count]  # itself is the nearest
+    return float((_gaps(some, others) <= reach).any(axis=1).mean())
+
+
+def _gaps(some: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Return the distances of [N, D] and [M, D], [N, M]."""
+    squares = (some**2).sum(1)[:, None] + (others**2).sum(1) - 2 * some @ others.T
+    gaps: np.ndarray = np.sqrt(np.maximum(squares, 0))
+    return gaps
+
+
+def _ratio_interval(
+    invented: np.ndarray, rendered: np.ndarray, others: np.ndarray, scenes: np.ndarray
+) -> tuple[float, float]:
+    """Resample whole scenes, the same of all three: what belongs to a caption stays together."""
+    rng, rows = np.random.default_rng(0), {one: np.flatnonzero(scenes == one) for one in scenes}
+    names, ratios = list(rows), []
+    for _ in range(RESAMPLES):
+        picked = np.concatenate([rows[names[i]] for i in rng.integers(len(names), size=len(names))])
+        base = frechet_distance(others[picked], rendered[picked])
+        ratios.append(frechet_distance(invented[picked], rendered[picked]) / base)
+    low, high = np.percentile(ratios, [2.5, 97.5])
+    return float(low), float(high)
 
 
 def _opposite(frames: Frames) -> np.ndarray:

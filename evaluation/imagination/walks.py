@@ -21,7 +21,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from functools import reduce
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -38,7 +37,7 @@ from mag_sandbox.evaluation.results.opening import OpenWorld, opener_like
 from mag_sandbox.evaluation.results.output import Say, make_places, tell
 from mag_sandbox.evaluation.results.store import ClipStore, clip_record
 from mag_sandbox.evaluation.results.sweep import Found, sweep
-from mag_sandbox.evaluation.similarity.metrics import gradient_energy, visible_change
+from mag_sandbox.evaluation.similarity.metrics import gradient_energy, saturation, visible_change
 from mag_sandbox.files.pictures import read_picture
 from mag_sandbox.files.whole import replacing
 from mag_sandbox.model.loading import load_world, next_policy
@@ -273,9 +272,8 @@ def _rendered(task: RendersTask, options: WalkOptions, world: World, judge: Judg
 
 def _figures(frames: np.ndarray, judge: Judge) -> np.ndarray:
     detail = [gradient_energy(frame) for frame in frames]
-    colours = np.moveaxis(frames.astype(np.float64), -1, 0)  # along the last axis it is slow
-    saturation = (reduce(np.maximum, colours) - reduce(np.minimum, colours)).mean((1, 2))
-    return np.column_stack((detail, saturation, judge.look(frames).features))
+    strength = [saturation(frame) for frame in frames]
+    return np.column_stack((detail, strength, judge.look(frames).features))
 
 
 class _Range:

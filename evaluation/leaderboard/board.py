@@ -9,7 +9,7 @@ import numpy as np
 
 from mag_sandbox.evaluation.lookback.result import read_result
 from mag_sandbox.evaluation.lookback.tasks import BENCHMARK, RULES
-from mag_sandbox.evaluation.results.intervals import Interval, mean_interval
+from mag_sandbox.evaluation.results.intervals import Interval, mean_interval, mean_of
 
 ENOUGH = 32  # clips: rows of fewer say so
 BAND, FINE = 4.0, 0.5  # s of time away that one point of a curve stands for: of clips, of frames
@@ -125,8 +125,8 @@ def row_of(result: Mapping[str, Any], file: str) -> BoardRow:
         psnr=_interval(straight.get("psnr_db")),
         obedience=mean_interval(_scores(clips, "obedience")),
         life=Life(life["mean"], life["low"], life["high"], longest),
-        mib=_mean(_scores(counted, "memory_mib")),
-        state_mib=_mean(_scores(counted, "state_mib")),
+        mib=mean_of(_scores(counted, "memory_mib")),
+        state_mib=mean_of(_scores(counted, "state_mib")),
         gain=mean_interval(_scores(counted, "db_per_mib")),
         tasks={task: one for task, one in tasks.items() if one is not None},
         likeness=curve_of(
@@ -164,11 +164,6 @@ def _place(row: BoardRow) -> tuple[float, str]:
 
 def _scores(clips: Sequence[Mapping[str, Any]], name: str) -> list[float | None]:
     return [clip["scores"].get(name) for clip in clips]
-
-
-def _mean(values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return float(np.mean(known)) if known else None
 
 
 def _interval(found: Mapping[str, Any] | None) -> Interval | None:

@@ -17,7 +17,7 @@ from mag_sandbox.evaluation.leaderboard.board import (
 from mag_sandbox.evaluation.leaderboard.plots import life_plot, likeness_plot, looks, recall_plot
 from mag_sandbox.evaluation.options import LeaderboardOptions
 from mag_sandbox.evaluation.results.cited import MAG_BENCH, SOURCE
-from mag_sandbox.evaluation.results.intervals import Interval
+from mag_sandbox.evaluation.results.intervals import interval_text
 from mag_sandbox.evaluation.results.markdown import link, templates
 from mag_sandbox.files.whole import replace_file
 
@@ -61,11 +61,11 @@ def _rendered(template: str, groups: tuple[BoardGroup, ...]) -> str:
 def cells(row: BoardRow) -> list[str]:
     """Return what the table says of a row, its name left out."""
     return [
-        said(row.score, 1),
-        said(row.psnr, 1),
+        interval_text(row.score, 1),
+        interval_text(row.psnr, 1),
         life_text(row.life),
         "-" if row.mib is None else f"{row.mib:.1f}",
-        said(row.gain, 2),
+        interval_text(row.gain, 2),
         "-" if row.obedience is None else f"{row.obedience.mean:.2f}",
         f"{row.clips}{'*' if row.is_few else ''}"
         + (f", {row.refused} refused" if row.refused else ""),
@@ -74,16 +74,7 @@ def cells(row: BoardRow) -> list[str]:
 
 def task_cells(row: BoardRow, tasks: tuple[str, ...]) -> list[str]:
     """Return the score of each task."""
-    return [said(row.tasks.get(task), 0) for task in tasks]
-
-
-def said(interval: Interval | None, digits: int) -> str:
-    """Return a mean with its interval, which a single clip has none of."""
-    if interval is None:
-        return "-"
-    if interval.clips == 1:
-        return f"{interval.mean:.{digits}f}"
-    return f"{interval.mean:.{digits}f} [{interval.low:.{digits}f}, {interval.high:.{digits}f}]"
+    return [interval_text(row.tasks.get(task), 0) for task in tasks]
 
 
 def life_text(life: Life) -> str:

@@ -44,6 +44,7 @@ from mag_sandbox.evaluation.lookback.tasks import BENCHMARK, COMMITTED, ClipPlan
 from mag_sandbox.evaluation.lookback.verify import verified
 from mag_sandbox.evaluation.magbench.evaluate import matching_of
 from mag_sandbox.evaluation.results.environment import environment
+from mag_sandbox.evaluation.results.intervals import interval_text
 from mag_sandbox.evaluation.results.output import Say
 from mag_sandbox.evaluation.results.store import ClipStore
 from mag_sandbox.files.border import Refusal, exists, read_plain, refusing
@@ -218,14 +219,14 @@ def run_camera_path(options: PathOptions, say: Say) -> int:
 def lines_of(result: dict[str, Any]) -> Iterator[str]:
     """Yield what a person wants to know of a result."""
     summary = result["summary"]
-    yield f"score: {_said(summary['score'], 1)} of 100 ({result['participant']['label']})"
+    yield f"score: {interval_text(summary['score'], 1)} of 100 ({result['participant']['label']})"
     for task, found in summary["tasks"].items():
         scores = found["scores"]
         refused = f", {found['refused']} refused" if found["refused"] else ""
-        yield (
-            f"  {task}: {_said(scores['score'], 1)}, {_said(scores.get('psnr_db'), 1)} dB over a "
-            f"floor of {_said(scores.get('floor_db'), 1)} ({found['clips']} clips{refused})"
-        )
+        names = "score", "psnr_db", "floor_db"
+        score, likeness, floor = (interval_text(scores.get(name), 1) for name in names)
+        clips = f"{found['clips']} clips{refused}"
+        yield f"  {task}: {score}, {likeness} dB over a floor of {floor} ({clips})"
     life = summary["half_life_s"]
     if life["clips"]:
         yield (
@@ -293,13 +294,6 @@ def _plain(provenance: dict[str, Any]) -> dict[str, Any]:
     """Return what a world says of itself, as far as it is plain."""
     plain: dict[str, Any] = json.loads(json.dumps(provenance, default=str))
     return plain
-
-
-def _said(interval: dict[str, Any] | None, digits: int) -> str:
-    if interval is None:
-        return "-"
-    mean, low, high = (interval[name] for name in ("mean", "low", "high"))
-    return f"{mean:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
 
 
 def _slug(text: str) -> str:

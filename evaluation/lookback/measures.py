@@ -24,9 +24,10 @@ from mag_sandbox.evaluation.lookback.tasks import ClipPlan, ReturnTask
 from mag_sandbox.evaluation.magbench.continuation import as_pictures
 from mag_sandbox.evaluation.magbench.evaluate import Matching
 from mag_sandbox.evaluation.magbench.lpips import NAME as LPIPS
-from mag_sandbox.evaluation.quality.scenes import likenesses, mean_of, part_scores
+from mag_sandbox.evaluation.quality.scenes import likenesses, part_scores
+from mag_sandbox.evaluation.results.intervals import mean_of
 from mag_sandbox.evaluation.similarity.metrics import gradient_energy, psnr, sharpness, ssim
-from mag_sandbox.evaluation.similarity.motion import Measure, motion_verdict
+from mag_sandbox.evaluation.similarity.motion import Measure, motion_fit, motion_verdict
 from mag_sandbox.evaluation.vbench.consistency import ends
 from mag_sandbox.model.full.image_shift import enlarged, reduced
 from mag_sandbox.model.world import MIB, Frames
@@ -330,10 +331,7 @@ def motion_scores(measures: Sequence[Measure]) -> dict[str, float | None]:
     known = [one for one in measures if one.measured is not None]
     if not known:
         return {"obedience": 0.0, "shift_error_px": None}
-    told = np.array([one.expected for one in known])
-    moved = np.array([one.measured for one in known])
-    gain = float((moved * told).sum() / (told * told).sum())
-    error = float(np.median(np.linalg.norm(moved - told, axis=1)))
+    gain, error = motion_fit(known)
     return {"obedience": max(0.0, 1.0 - abs(1.0 - gain)), "shift_error_px": error}
 
 

@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import numpy as np
 
@@ -60,29 +60,11 @@ MADE_BY = ("weights", "imagination", "code", "frames")  # of provenance: what pi
 STATE = "state"  # the array of a class's snapshot
 
 
-class Played(Protocol):
-    """The part of a `World` that a measurement needs."""
-
-    spec: WorldSpec
-
-    def reset(self, scene: Scene, seed: int) -> FrameBlock:
-        """Return the first block of a scene that has a picture."""
-
-    def step(self, control: Control) -> FrameBlock:
-        """Return the next block."""
-
-    def provenance(self) -> dict[str, Any]:
-        """Return what a result says about it."""
-
-    def close(self) -> None:
-        """Free everything."""
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Player:
     """A world that is played, and its abilities."""
 
-    world: Any  # a `Played`, which has `show`, `snapshot` and `restore` if it is able to
+    world: Any  # has `spec`, `reset`, `step`, `provenance`, `close`, and what it is able to do
     able: frozenset[Ability]
 
 

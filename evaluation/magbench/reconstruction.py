@@ -30,7 +30,7 @@ from mag_sandbox.evaluation.magbench.table import Fault, fault_lines
 from mag_sandbox.evaluation.options import ReconstructionOptions
 from mag_sandbox.evaluation.results.cited import COMPRESSION, SOURCE
 from mag_sandbox.evaluation.results.environment import environment
-from mag_sandbox.evaluation.results.intervals import mean_scores
+from mag_sandbox.evaluation.results.intervals import interval_text, mean_scores
 from mag_sandbox.evaluation.results.output import Say
 from mag_sandbox.evaluation.results.store import ClipStore, clip_record
 from mag_sandbox.evaluation.results.sweep import Found, sweep
@@ -295,11 +295,7 @@ def table_lines(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
     yield f"| | {' | '.join(headings)} | clips | paper: PSNR, SSIM |"
     yield f"|---|{'---|' * len(headings)}---|---|"
     for row in rows:
-        cells = [
-            "{mean:.{0}f} [{low:.{0}f}, {high:.{0}f}]".format(digits, **row[name])
-            if row[name] else "-"
-            for name, (_, digits) in columns.items()
-        ]  # fmt: skip
+        cells = [interval_text(row[name], digits) for name, (_, digits) in columns.items()]
         paper = f"{row['paper']['psnr_db']:.2f}, {row['paper']['ssim']:.2f}"
         yield f"| {row['name']} | {' | '.join(cells)} | {row['clips']} | {paper} |"
 

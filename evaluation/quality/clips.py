@@ -24,12 +24,12 @@ from mag_sandbox.evaluation.quality.scenes import (
     Leg,
     blocks_in,
     likenesses,
-    mean_of,
     part_scores,
     record,
     seam_ratio,
 )
-from mag_sandbox.evaluation.similarity.metrics import gradient_energy, psnr
+from mag_sandbox.evaluation.results.intervals import mean_of
+from mag_sandbox.evaluation.similarity.metrics import gradient_energy, psnr, saturation
 from mag_sandbox.model.full.image_shift import luma
 from mag_sandbox.model.world import Control, Frames, World, WorldSpec
 
@@ -41,12 +41,6 @@ REST_SECONDS = 4.0  # three rounds of the quickest creature and more, one of a w
 def contrast(frame: Frames) -> float:
     """Return the standard deviation of the brightness within a frame [grey levels]."""
     return float(luma(frame).std())
-
-
-def saturation(frame: Frames) -> float:
-    """Return the mean difference of the strongest and the weakest colour channel, 0 to 255."""
-    channels = frame.astype(np.int16)
-    return float((channels.max(axis=-1) - channels.min(axis=-1)).mean())
 
 
 MEASURES = {"gradient": gradient_energy, "contrast": contrast, "saturation": saturation}

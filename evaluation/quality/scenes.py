@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose
+from mag_sandbox.evaluation.results.intervals import mean_of
 from mag_sandbox.evaluation.similarity.metrics import LEAST_PIXELS, Mask, masked_psnr, psnr
 from mag_sandbox.model.world import Control, FrameBlock, Frames, World, WorldSpec
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
@@ -206,12 +207,6 @@ def likenesses(
     if masks is None:
         return [psnr(*pair) for pair in zip(frames, references, strict=True)]
     return [masked_psnr(*triple) for triple in zip(frames, references, masks, strict=True)]
-
-
-def mean_of(scores: Sequence[float | None]) -> float | None:
-    """Return the mean of the known scores; None if there are none."""
-    known = [score for score in scores if score is not None]
-    return float(np.mean(known)) if known else None
 
 
 def part_scores(

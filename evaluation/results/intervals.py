@@ -22,8 +22,17 @@ class Interval:
     high: float
     clips: int
 
-    def __str__(self) -> str:
-        return f"{self.mean:.2f} [{self.low:.2f}, {self.high:.2f}]"
+    def text(self, digits: int) -> str:
+        """Return the mean in so many digits with its interval, which a single clip has none of."""
+        mean, low, high = (f"{one:.{digits}f}" for one in (self.mean, self.low, self.high))
+        return mean if self.clips == 1 else f"{mean} [{low}, {high}]"
+
+
+def interval_text(found: Interval | Mapping[str, Any] | None, digits: int) -> str:
+    """Return an interval, also one read from JSON, as text; a dash where nothing was measured."""
+    if found is None:
+        return "-"
+    return (found if isinstance(found, Interval) else Interval(**found)).text(digits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +56,12 @@ def mean_interval(values: Sequence[float | None]) -> Interval | None:
         raise ValueError(f"{np.size(known)} scores hold one that is not finite; refuse its clip")
     low, high = bootstrap_interval(known)
     return Interval(float(np.mean(known)), low, high, len(known))
+
+
+def mean_of(scores: Sequence[float | None]) -> float | None:
+    """Return the mean of the known scores; None if there are none."""
+    known = [score for score in scores if score is not None]
+    return float(np.mean(known)) if known else None
 
 
 def interval_of(

@@ -118,6 +118,13 @@ def gradient_energy(frame: np.ndarray) -> float:
     return float(across + down) / 2
 
 
+def saturation(frame: np.ndarray) -> float:
+    """Return the mean difference of the strongest and the weakest colour channel, 0 to 255."""
+    red, green, blue = np.moveaxis(frame.astype(np.int16), -1, 0)  # along the last axis it is slow
+    strongest = np.maximum(np.maximum(red, green), blue)
+    return float((strongest - np.minimum(np.minimum(red, green), blue)).mean())
+
+
 def sharpness(frame: np.ndarray) -> float:
     """Return the root mean square difference of neighbouring brightnesses [grey levels].
 

@@ -84,11 +84,16 @@ def motion_verdict(measures: Sequence[Measure]) -> MotionVerdict:
     known = [one for one in measures if one.measured is not None]
     if not known or 2 * len(known) < len(measures):
         return "unmeasurable"
+    gain, error = motion_fit(known)
+    return "agrees" if error <= MOTION_LIMIT and gain >= MIN_GAIN else "differs"
+
+
+def motion_fit(known: Sequence[Measure]) -> tuple[float, float]:
+    """Return the share of the commanded way that pictures moved, and the median error [px]."""
     expected = np.array([one.expected for one in known])
     measured = np.array([one.measured for one in known])
     error = float(np.median(np.linalg.norm(measured - expected, axis=1)))
-    gain = float((measured * expected).sum() / (expected * expected).sum())
-    return "agrees" if error <= MOTION_LIMIT and gain >= MIN_GAIN else "differs"
+    return float((measured * expected).sum() / (expected * expected).sum()), error
 
 
 def both_ways(out: MotionVerdict, back: MotionVerdict) -> MotionVerdict:

@@ -403,8 +403,10 @@ def _draw_text(theme: Theme, surface: pygame.Surface, place: pygame.Rect, part: 
         return
     for number, line in enumerate(_wrapped(theme, part, place.width)):
         top = place.top + number * theme.line_height(part.size)
-        at = {"midtop": (place.centerx, top)} if part.centred else {"topleft": (place.left, top)}
-        theme.write(surface, line, part.size, part.colour, **at)
+        if part.centred:
+            theme.write(surface, line, part.size, part.colour, midtop=(place.centerx, top))
+        else:
+            theme.write(surface, line, part.size, part.colour, topleft=(place.left, top))
 
 
 def _wrapped(theme: Theme, part: Text, width: int) -> list[str]:

@@ -9,12 +9,13 @@ import torch
 from mag_sandbox.evaluation.imagination.answers import Eyes, answerable, ask, color_of
 from mag_sandbox.evaluation.imagination.bar import (
     BARS,
+    among,
+    distance,
     lines_of,
     measure,
     opposite_likeness,
     play,
 )
-from mag_sandbox.evaluation.imagination.distances import among, distance
 from mag_sandbox.evaluation.imagination.scenes import (
     KINDS,
     PLAIN,
@@ -115,14 +116,14 @@ def test_distances_grow_with_what_differs():
     rendered, others = RNG(0).normal(size=(60, 8)), RNG(1).normal(size=(60, 8))
     near = distance(RNG(2).normal(size=(60, 8)), rendered, others, scenes)
     far = distance(RNG(2).normal(3.0, 0.3, (60, 8)), rendered, others, scenes)
-    assert near.ratio < 3 < far.ratio
-    assert near.ratio_interval[0] < near.ratio < near.ratio_interval[1]
-    assert near.precision > 0.4 > far.precision
+    assert near["ratio"] < 3 < far["ratio"]
+    assert near["ratio_interval"][0] < near["ratio"] < near["ratio_interval"][1]
+    assert near["precision"] > 0.4 > far["precision"]
     assert among(rendered, rendered) == 1.0
     one_of_each = np.repeat(rendered[:1], 60, axis=0) + RNG(3).normal(0, 1e-3, (60, 8))
     narrow = distance(one_of_each, rendered, others, scenes)
-    assert narrow.precision == 1.0  # all are renders' likes, and yet hardly a render is among them
-    assert narrow.recall < 0.1
+    assert narrow["precision"] == 1.0  # all are among renders, and hardly a render is among them
+    assert narrow["recall"] < 0.1
 
 
 @pytest.mark.parametrize(
