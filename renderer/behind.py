@@ -31,8 +31,6 @@ SIDES = 4  # of a room
 
 
 class _Band(NamedTuple):
-    """Rows of a ring, and the attribute that says how they look."""
-
     top: int
     bottom: int
     attribute: str = ""
@@ -99,8 +97,6 @@ def bands_of(ring: Ring) -> tuple[Thing, ...]:
 
 
 class _Shell(NamedTuple):
-    """Where a room's sides are."""
-
     sides: np.ndarray  # number of the side in each pixel, -1: floor or ceiling, [H, W]
     boxes: list[tuple[float, float, float, float]]  # left, top, width, bottom of each
 

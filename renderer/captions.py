@@ -177,7 +177,6 @@ def caption(layout: Layout, index: int = 0) -> str:
 
 
 def _phrase(rng: np.random.Generator, named: NamedGroup, groups: Sequence[NamedGroup]) -> str:
-    """Name a group, such as "two red cars"."""
     alike = sum(one.kind == named.kind for one in groups) > 1
     noun, nouns_ = nouns(named.kind)[0]
     if rng.random() < 0.4:

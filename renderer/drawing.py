@@ -169,7 +169,6 @@ def _line(shape: Shape) -> Polygons:
 
 
 def _gradient(shape: Shape) -> Polygons:
-    """Yield rows all around the ring."""
     (_, top), (_, bottom) = shape.points
     first, last = np.array(shape.fill[:3], float), np.array(shape.below[:3], float)
     for index, (high, low) in enumerate(pairwise(np.linspace(top, bottom, STEPS + 1))):

@@ -263,7 +263,6 @@ def _floor(surfaces: Surfaces, room: RoomBox) -> None:
 
 
 def _sunlight(surfaces: Surfaces, window: Item) -> None:
-    """Lay the light of a window's two halves on the floor."""
     for first, last in ((-0.6, -0.05), (0.05, 0.6)):
         corners = (first, -0.8), (last, -0.8), (last * 1.2 + 0.5, -2.4), (first * 1.2 + 0.5, -2.4)
         surfaces.ground(_turned(np.array(corners), window), (255, 246, 214, 70))

@@ -83,8 +83,6 @@ def lay_out_room(place: PlaceKind, seed: int, rng: np.random.Generator) -> Layou
 
 
 class _FurnishedRoom(Site):
-    """A room while it is furnished."""
-
     def __init__(
         self, place: PlaceKind, rng: np.random.Generator, room: RoomBox, light: str
     ) -> None:
@@ -106,7 +104,6 @@ class _FurnishedRoom(Site):
         return pick(self.rng, clear or colors) if colors else None
 
     def furnish(self) -> None:
-        """Put things at all walls, in the middle and on tables."""
         kinds = [*self.source.some("main"), *self._different("wall", 7)]
         counted = {kind: sample_group(self.rng, kind, sized=False) for kind in dict.fromkeys(kinds)}
         order = [int(one) for one in self.rng.permutation(4)]
@@ -121,7 +118,6 @@ class _FurnishedRoom(Site):
         self._lamps_and_plants()
 
     def hang_only(self) -> None:
-        """Give an empty room a window and a door."""
         for wall in range(4):
             self._wall(wall, [])
 

@@ -72,8 +72,6 @@ def lay_out_land(place: PlaceKind, seed: int, rng: np.random.Generator) -> Layou
 
 
 class _Land(Site):
-    """A landscape while it is laid out."""
-
     def __init__(self, place: PlaceKind, rng: np.random.Generator, time: str, weather: str) -> None:
         super().__init__(rng)
         self.source, self.time, self.weather = place, time, weather
@@ -84,7 +82,6 @@ class _Land(Site):
         self.flat = NOTHING
 
     def layout(self, seed: int) -> Layout:
-        """Return the finished layout."""
         relief = pick(self.rng, self.source.some("relief"))
         if relief == "mountains" and self.weather == "snowy":
             relief = "snowy peaks"
@@ -105,7 +102,6 @@ class _Land(Site):
         return "moon" if dark else pick(self.rng, ("sun", "sun", NOTHING))
 
     def lay_flats(self, kind: str) -> None:
-        """Lay a river, road, lake or sea."""
         if kind == "lake" and self.weather == "snowy":
             kind = "frozen lake"
         self.flat = kind
@@ -156,7 +152,6 @@ class _Land(Site):
         self.shore = facing, shore
 
     def pond(self, kind: str, yaw: float, away: float) -> None:
-        """Lay a lake, a pool or a pit."""
         half = self.near(*PONDS[kind])
         x, z = polar(yaw, away + half * 0.6)
         self.put(Item(kind, x, z, scale=half, variant=variant_of(self.rng), facing=yaw, group=kind),
@@ -167,7 +162,6 @@ class _Land(Site):
         self.ponds.append((x, z, half))
 
     def put_specials(self) -> None:
-        """Give each quarter a group of near things and often one of far things."""
         main = pick(self.rng, self.source.some("main") or (NOTHING,))
         near = self._some("near", 4 + int(self.rng.integers(5)))
         far = self._some("far", 2 + int(self.rng.integers(3)))
@@ -189,7 +183,6 @@ class _Land(Site):
         return [str(one) for one in self.rng.permutation(kinds)[:count]]
 
     def put_group(self, group: ThingGroup, quarter: int) -> None:
-        """PlaceKind the things of a group close to each other in one quarter."""
         first: Item | None = None
         for _ in range(group.wanted):
             number = self.place(
@@ -238,7 +231,6 @@ class _Land(Site):
         return polar(0.0, 0.1)  # nowhere
 
     def put_skyline(self) -> None:
-        """Line the horizon with buildings."""
         kinds = self.source.some("skyline")
         for index in range(SKYLINE if kinds else 0):
             kind = pick(self.rng, kinds)
@@ -250,7 +242,6 @@ class _Land(Site):
                 self.put(item, solid=False)
 
     def put_plants(self) -> None:
-        """Scatter plants, and a line of them far away."""
         kinds = [kind for kind in self.source.some("plants") if kind in KINDS]
         if not kinds:
             return
@@ -288,7 +279,6 @@ class _Land(Site):
         return pick(self.rng, colors) if colors else None
 
     def put_flowers(self) -> None:
-        """Scatter wild flowers of one colour."""
         chance = float((self.source.some("flowers") or ("0",))[0]) / 100
         if self.weather == "snowy" or self.rng.random() >= chance:
             return
@@ -301,7 +291,6 @@ class _Land(Site):
                 self.put(item, solid=False)
 
     def put_puddles(self) -> None:
-        """Leave puddles where it rains."""
         for index in range(PUDDLES if self.weather in ("rainy", "stormy") else 0):
             x, z = polar(index * 360 / PUDDLES + self.near(0, 30), self.near(3.0, 8.0))
             half = self.near(0.35, 0.8)
@@ -310,7 +299,6 @@ class _Land(Site):
                 self.put(puddle, solid=False)
 
     def put_in_the_air(self) -> None:
-        """Let birds or balloons fly where the sky is open."""
         if self.weather not in OPEN_SKY or self.time == "night" or self.flat == NOTHING:
             return
         kind = pick(self.rng, (NOTHING, "hot air balloon", "bird", "bird"))

@@ -62,7 +62,6 @@ def _read() -> dict[str, PlaceKind]:
 
 
 def _levels() -> dict[str, PlaceKind]:
-    """Return the worlds of platform games, from the themes of version 2."""
     names = {
         "oak": "oak", "cherry": "cherry tree", "bare": "bare tree", "crystal": "crystal cluster",
         "crystals": "crystal cluster", "mushrooms": "mushroom", "skyscrapers": "skyscraper",

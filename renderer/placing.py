@@ -98,7 +98,6 @@ class _Extent:
     hidden: float = MOST_HIDDEN  # share of it that others may hide
 
     def hides(self, other: "_Extent") -> bool:
-        """Return True if this thing hides too much of a farther one."""
         middle = (other.left + other.right) / 2
         turn = round((middle - (self.left + self.right) / 2) / 360) * 360
         wide = min(self.right + turn, other.right) - max(self.left + turn, other.left)

@@ -158,7 +158,6 @@ class SceneRenderer:
         return _on_wall(drawing, item) if item.entry.where == "wall" else drawing
 
     def _lit(self, drawing: Drawing, veil: float = 0.0) -> Drawing:
-        """Put a drawing under the open sky's light; that of rooms comes last."""
         if self.layout.room is not None:
             return drawing
         lit = drawing.tinted(self.light.tint)
@@ -196,8 +195,6 @@ class SceneRenderer:
 
 
 class _Shot:
-    """A scene as it is drawn from one viewpoint at one time."""
-
     def __init__(
         self, scene: SceneRenderer, viewer: Viewpoint, time: float, scale: int = 1
     ) -> None:
@@ -211,7 +208,6 @@ class _Shot:
         self.placed: list[tuple[int, str, Item | None, float, tuple[float, ...]]] = []
 
     def ring(self) -> Ring:
-        """Return picture, depth, maps and plan."""
         depth = self.draw()
         pixels, ids, motions = self.pixels(), self.image.ids(), self.image.motions()
         if self.time:
@@ -225,7 +221,6 @@ class _Shot:
         return Ring(pixels, depth, ids, motions, things, self.scene.layout, self.viewer)
 
     def pixels(self) -> np.ndarray:
-        """Return the picture under its light."""
         layout, pixels = self.scene.layout, self.image.pixels()
         if layout.room is None:
             return pixels
@@ -233,7 +228,6 @@ class _Shot:
         return relight(pixels, ambient_of(layout), glows)
 
     def draw(self) -> np.ndarray:
-        """Draw everything, from far to near, and return the distance of each pixel."""
         scene = self.scene
         for number, (_, kind, drawing) in enumerate(scene.far, 1):
             if kind:

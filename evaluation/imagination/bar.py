@@ -210,7 +210,6 @@ def measure(
 def _distance(
     invented: JudgedView, renders: JudgedView, others: JudgedView, scenes: np.ndarray
 ) -> dict[str, Any]:
-    """Compare cells: things are told apart by them, whole views by their light."""
     parts = (invented.cells, renders.cells, others.cells)
     ours, theirs, beside = (part.reshape(-1, part.shape[-1]) for part in parts)
     return distance(ours, theirs, beside, np.repeat(scenes, invented.cells.shape[1]))
@@ -287,7 +286,6 @@ def opposite_likeness(walls: Frames) -> float:
 def _details(
     firsts: Pictures, ahead: Pictures, shown: Mapping[Kind, Pictures], walls: Pictures
 ) -> dict[str, dict[str, Any]]:
-    """Return the gradient energy of first views and of every later wall, of the renderer's."""
     pairs = {"first": (firsts.frames, ahead.frames)}
     for kind, (place, yaw) in itertools.product(KINDS, enumerate(WALLS)):
         if place:
@@ -304,7 +302,6 @@ def _details(
 
 
 def _values(result: dict[str, Any]) -> dict[str, float | None]:
-    """Return the value that each bar limits; of several the worst."""
     first, nearest = result["first"], result["distance"]["first"]
     details = [one["mean"] for one in result["detail"].values()]
     return {

@@ -62,8 +62,6 @@ ACROSS = 10  # pictures in a row of a sheet
 
 @dataclass(frozen=True, slots=True)
 class _Walk:
-    """What was seen on one walk: T pictures."""
-
     caption: str
     figures: np.ndarray  # float64 [T, 2 + D]: detail, saturation, the judge's features
     kept: np.ndarray  # float64 [T]: share that looks as it was painted; nan: that is not known
@@ -71,7 +69,6 @@ class _Walk:
     memories: tuple[str, ...]  # in force at each picture
 
     def record(self, world: str, seconds: float) -> dict[str, Any]:
-        """Return it as a record of a store, of a world and what it took to measure."""
         kept = [None if np.isnan(one) else one for one in self.kept.tolist()]
         return clip_record(
             "walks", {"world": world}, self.caption, {}, seconds, figures=self.figures.tolist(),
@@ -80,7 +77,6 @@ class _Walk:
 
     @classmethod
     def of(cls, record: dict[str, Any]) -> "_Walk":
-        """Return what `record` made a record of."""
         views = [tuple(view) for view in record["views"]]
         kept = np.array(record["kept"], np.float64)  # None is nan
         figures = np.array(record["figures"])
@@ -225,7 +221,6 @@ def _leg(rng: np.random.Generator) -> dict[str, float]:
 def _walked(
     index: int, options: WalkOptions, world: World, judge: Judge
 ) -> tuple[_Walk, list[np.ndarray]]:
-    """Return a walk, and some of its pictures, halved, uint8."""
     asked, other = (
         asked_scene(number, options.seed).caption for number in (index, MOST_WALKS + index)
     )

@@ -87,7 +87,6 @@ class JudgedView:
         return len(self.names)
 
     def __getitem__(self, some: slice | np.ndarray) -> "JudgedView":
-        """Return what is seen in some of the views."""
         parts = (self.names, self.sureness, self.colors, self.features, self.cells)
         return JudgedView(*(part[some] for part in parts))
 

@@ -111,8 +111,6 @@ class Segmenter(nn.Module):
 
 
 class _Bottleneck(nn.Module):
-    """A residual bottleneck."""
-
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.inner = nn.Sequential(

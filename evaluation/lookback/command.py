@@ -58,8 +58,6 @@ LEAST_SECRET, MOST_SECRET = 16, 4096  # bytes
 
 
 def _plainly(run: Run) -> Run:
-    """Have a value that makes no sense refused in its sentence."""
-
     @wraps(run)
     def asked(options: Any, say: Say) -> int:
         try:
@@ -279,7 +277,6 @@ def _suited(plans: Sequence[ClipPlan], player: Player) -> tuple[list[ClipPlan], 
 
 
 def _files(one: ClipPlan, views: Path, split: SceneSplit) -> ClipFiles:
-    """Return what a world elsewhere is given of a clip."""
     spec = class_spec("", FPS, AXES)
     scene = drawn_scene(one.category, one.scene, one.index, views)
     poses, given = path_poses(one, spec)
@@ -291,7 +288,6 @@ def _files(one: ClipPlan, views: Path, split: SceneSplit) -> ClipFiles:
 
 
 def _plain(provenance: dict[str, Any]) -> dict[str, Any]:
-    """Return what a world says of itself, as far as it is plain."""
     plain: dict[str, Any] = json.loads(json.dumps(provenance, default=str))
     return plain
 

@@ -333,7 +333,6 @@ def _guest(named: str) -> Guest:
 
 @contextmanager
 def _importing(place: str) -> Iterator[ModuleType]:
-    """Give a module by its name, or of a file, which may import what lies beside it."""
     if not place.endswith(".py"):
         yield importlib.import_module(place)
         return

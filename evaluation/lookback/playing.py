@@ -128,8 +128,6 @@ class Take:
 
 @dataclass(slots=True, eq=False)
 class _Camera:
-    """Watches a clip as it is played."""
-
     spec: WorldSpec
     watched: bool = True  # whether its motion is measured
     pose: CameraPose = field(default_factory=CameraPose)
@@ -148,7 +146,6 @@ class _Camera:
     def take(
         self, block: FrameBlock, leg: Leg, *, first: bool = False, given: bool = False
     ) -> None:
-        """Note a block."""
         count, self.memory = len(block.frames), block.memory.bytes
         if not first and count != self.spec.block_length:
             raise Refusal(f"a block has {count} frames, expected {self.spec.block_length}")
@@ -172,11 +169,9 @@ class _Camera:
         self.pose = poses[-1]
 
     def next_poses(self, leg: Leg, count: int) -> tuple[CameraPose, ...]:
-        """Return the poses of the next frames of a leg."""
         return move(self.pose, leg.command, self.spec.full_speed, self.spec.fps, count)
 
     def end(self, leg: Leg, since: int) -> None:
-        """Note how a leg moved, that began with the frame `since`."""
         if found := self.log.between(since - 1, self.number - 1):
             self.motion.setdefault(leg.phase, []).extend(found)
 
@@ -260,7 +255,6 @@ def _edit(plan: ClipPlan, spec: WorldSpec, pose: CameraPose) -> Edit:
 def _given(
     world: Any, control: Control, leg: Leg, camera: _Camera, scene: HeldOutScene
 ) -> FrameBlock:
-    """Give a world a block as the renderer shows it."""
     spec = camera.spec
     poses = camera.next_poses(leg, spec.block_length)
     times = [(camera.number + place) / spec.fps * TICKS for place in range(spec.block_length)]

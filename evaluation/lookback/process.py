@@ -104,8 +104,6 @@ class Pipe:
 
 @dataclass(frozen=True, slots=True)
 class _Greeting:
-    """First words of a participant."""
-
     spec: WorldSpec
     able: tuple[Ability, ...]
     provenance: str  # JSON
@@ -271,7 +269,6 @@ def _checked(spec: WorldSpec) -> WorldSpec:
 
 
 def _environment(own: str) -> dict[str, str]:
-    """Return the environment of a participant's process."""
     passed = {name: value for name, value in os.environ.items() if name.startswith(PASSED)}
     source = Path(border.__file__).parents[2]  # this very package, not another installed one
     paths = [str(source), str(Path.cwd()), os.environ.get("PYTHONPATH", "")]
@@ -287,7 +284,6 @@ class _FarEnd:
         self._world: Any = player.world
 
     def obey(self, told: dict[str, Any], arrays: list[bytes]) -> tuple[dict[str, Any], list[bytes]]:
-        """Return the answer to a message."""
         does: dict[str, Callable[..., tuple[dict[str, Any], list[bytes]]]] = {
             "reset": self._reset, "step": self._step, "show": self._show,
             "snapshot": self._snapshot, "restore": self._restore,

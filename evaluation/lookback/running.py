@@ -80,7 +80,6 @@ class Bench:
             self._player = None
 
     def _opened(self) -> Player:
-        """Open the participant anew."""
         self.close()
         self._met = set()
         self._player = self._open()

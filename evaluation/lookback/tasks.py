@@ -106,7 +106,6 @@ class Round:
 
 
 def _way(out: Sequence[Move], *between: Move, slower: float = 1.0) -> list[Move]:
-    """Return a way out, what lies between, a rest, and the way back."""
     back = [replace(one.back("back"), seconds=slower * _lasts(one)) for one in reversed(out)]
     return [*out, *between, Move("hold", seconds=HOLD), *back]
 
@@ -146,13 +145,11 @@ def _toured(places: int, rng: np.random.Generator) -> list[Move]:
 
 
 def _lasts(move: Move) -> float:
-    """Return the seconds that a move takes at the usual speed."""
     ways = ((move.yaw, PAN), (move.pitch, TILT), (move.zoom, ZOOM))
     return max([move.seconds, *(abs(way) / usual for way, usual in ways)])
 
 
 def _lattice_way(here: tuple[int, int, int], there: tuple[int, int, int]) -> list[Move]:
-    """Return steps of equal size along one axis after the other."""
     rise = ROWS[1] - ROWS[0]
     steps = (Move("away", yaw=STRIDE), Move("away", pitch=rise), Move("away", zoom=CLOSER))
     moves = []
@@ -172,7 +169,6 @@ def _zoom(_asked: Round, rng: np.random.Generator) -> list[Move]:
 
 
 def _edited(_asked: Round, rng: np.random.Generator) -> list[Move]:
-    """Place something on the way, look elsewhere, and come back to where it was placed."""
     away = Move("away", yaw=CLEAR)
     place = Move("place", seconds=PLACING)
     out = Move("out", yaw=rng.uniform(*PLACED))
@@ -181,7 +177,6 @@ def _edited(_asked: Round, rng: np.random.Generator) -> list[Move]:
 
 
 def _change(asked: Round, _rng: np.random.Generator) -> list[Move]:
-    """Come back to what moved on meanwhile, and watch it."""
     out = Move("out", yaw=WAY)
     rest = Move("away", seconds=asked.away)
     return [out, rest, out.back("away"), Move("back", seconds=1.5)]

@@ -85,7 +85,6 @@ def _checked(written: ClipRow, found: ClipRow) -> ReplayedClip:
 
 
 def _near(written: ClipRow, found: ClipRow) -> bool:
-    """Tell whether two rows of a clip say about the same."""
     if (written.refused is None) != (found.refused is None):
         return False
     for name, most in (("psnr_db", ALIKE_DB), ("score", ALIKE)):

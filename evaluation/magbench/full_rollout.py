@@ -64,7 +64,6 @@ class RolloutContinuer:
         return self._rollout.denoise(noises[0], self._text, noises[1:].__getitem__)
 
     def _noises(self, block_index: int) -> Tensor:
-        """Return what denoising starts from and what is added after each step but the last."""
         engine = self._engine
         shape = (1, BLOCK_LENGTH, *engine.latent_shape)
         steps = len(engine.recipe.sampling.steps)

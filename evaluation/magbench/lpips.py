@@ -151,7 +151,6 @@ def package_heads() -> Path | None:
 
 
 def _read(file: Path) -> dict[str, Tensor]:
-    """Return those tensors of a file that are LPIPS's, under our names."""
     checkpoint = open_checkpoint(file)
     named = ((_our_name(name), name) for name in checkpoint)
     return {ours: checkpoint[name].float() for ours, name in named if ours}

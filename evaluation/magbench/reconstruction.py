@@ -260,7 +260,6 @@ def run_reconstruction(options: ReconstructionOptions, say: Say) -> None:
 def _measured(
     job: ReconstructionJob, videos: Sequence[RebuiltVideo], options: ReconstructionOptions, say: Say
 ) -> list[dict[str, Any]]:
-    """Rebuild the videos that are not rebuilt yet with one memory model; return its records."""
     store = ClipStore(options.out / f"block-{job.length}", {
         "bench": BENCH, "seed": job.seed, "distance": job.matching.name,
         "weights": memory_file(job.world, job.weights).sha256,
@@ -277,7 +276,6 @@ def _measured(
 
 
 def _row(length: int, records: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Return the means of a row {mean, low, high, clips} beside the paper's."""
     means = mean_scores([one["scores"] for one in records])
     paper = next((one for one in COMPRESSION if one.ratio == length), None)
     return {

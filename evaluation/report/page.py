@@ -76,7 +76,6 @@ def write_markdown(path: Path, data: dict[str, Any]) -> None:
 
 
 def _lines(section: report.Section) -> tuple[list[str], list[list[str]]]:
-    """Return the heading and the lines of a table in Markdown."""
     heading = ["", *map(report.heading, section.columns), "clips"]
     lines = [
         [
@@ -100,7 +99,6 @@ def _cell(one: report.Cell) -> str:
 
 
 def _values(runs: Sequence[dict[str, Any]], *names: str) -> str:
-    """Return the values that runs have under nested names, each once."""
     found = set()
     for run in runs:
         value: object = run
@@ -111,7 +109,6 @@ def _values(runs: Sequence[dict[str, Any]], *names: str) -> str:
 
 
 def _made(data: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return how the results were made, by what it is about."""
     made = {"this report": data["made"]}
     for part in data["folders"]:
         made[f"{part['folder']}: settings"] = part["settings"]
@@ -121,7 +118,6 @@ def _made(data: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def _data_address(path: str) -> str:
-    """Return a picture as JPEG, good enough for eyes and a fifth of the bytes."""
     kept = io.BytesIO()
     picture = Image.fromarray(read_picture(Path(path)))
     picture.save(kept, "JPEG", quality=QUALITY, subsampling=0)

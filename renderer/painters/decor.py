@@ -58,7 +58,6 @@ class Pane(NamedTuple):
 
 
 def _outline(kind: str, x: float, y: float, half: float, tall: float) -> list[Point]:
-    """Outline of a window of half width and height around its centre."""
     if kind == "round windows":
         angles = np.linspace(0, 2 * np.pi, 48, endpoint=False)
         return [(x + tall * float(np.cos(t)), y + tall * float(np.sin(t))) for t in angles]
@@ -102,7 +101,6 @@ def window(
 
 
 def _view(canvas: Canvas, view: str, pane: Pane, far: Rgb, near: Rgb, lit: bool) -> None:
-    """Two layers of landscape clipped to the pane."""
     parts = np.linspace(-1, 1, 41)
     bulge = np.sqrt(1 - parts**2) if pane.round else np.ones_like(parts)
     low = pane.y + pane.tall * bulge
@@ -225,7 +223,6 @@ def door(canvas: Canvas, color: Rgb, x: float, floor: float, top: float) -> None
 
 
 def _leaf(pen: Pen, tip: Point, width: float, color: Rgb) -> None:
-    """One leaf from the local origin to its tip, the right half darker."""
     x, y = tip
     length = max((x * x + y * y) ** 0.5, 1)
     nx, ny = -y / length * width, x / length * width

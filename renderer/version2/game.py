@@ -86,8 +86,6 @@ def sample(rng: np.random.Generator) -> dict[str, str]:
 
 
 class _Level(Painting):
-    """What all painters of one level share."""
-
     def __init__(
         self, attributes: dict[str, str], rng: np.random.Generator, canvas: Canvas
     ) -> None:

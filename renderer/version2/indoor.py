@@ -328,7 +328,6 @@ def _at_main(
 
 
 def _piece(pen: Pen, a: dict[str, str], name: str, rng: np.random.Generator) -> list[Glow]:
-    """Draw the furniture that an attribute names; returns its light."""
     piece, color, variant = a[name], a[f"{name}_color"], int(rng.integers(VARIANTS))
     with pen.canvas.thing(name, piece, color, variant):
         PIECES[piece].draw(pen, PAINTS[color], variant)

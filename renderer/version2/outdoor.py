@@ -176,8 +176,6 @@ ROCKS_PER_RING = {"none": 0, "few": 8, "many": 18}
 
 
 class _Scene(Painting):
-    """What all painters of one landscape share."""
-
     def __init__(
         self, attributes: dict[str, str], rng: np.random.Generator, canvas: Canvas
     ) -> None:
@@ -206,7 +204,6 @@ class _Scene(Painting):
         return not any(covers(x, y) for covers in self.wet)
 
     def slot(self, index: float) -> float:
-        """The x of a slot's middle."""
         return self.offset + index * RING_WIDTH / SLOTS
 
 
