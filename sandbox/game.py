@@ -34,9 +34,7 @@ from mag_sandbox.sandbox.saves.own_scenes import delete_own_scene, title_of
 from mag_sandbox.sandbox.saves.saves import DiskUse
 from mag_sandbox.sandbox.screens import Continue, GoBack, PlayScene, PlaySplit, Screen, Watch
 from mag_sandbox.sandbox.screens.play import PlayContext, PlaySession
-from mag_sandbox.sandbox.screens.probes import ProbesScreen
 from mag_sandbox.sandbox.screens.prompt_box import PromptBox
-from mag_sandbox.sandbox.screens.settings import SettingsScreen
 from mag_sandbox.sandbox.services import open_services
 from mag_sandbox.sandbox.settings import SandboxConfig, SettingsError
 from mag_sandbox.sandbox.title.library import TitleListing, delete_recording, read_title_model
@@ -167,17 +165,6 @@ class PlayerGame:
         if card and named and {scene.name, title_of(scene.name)}.intersection(named):
             return card.picture
         return Path(scene.image) if scene.image else None
-
-    def settings_screen(self) -> Screen:
-        """Return the screen of settings."""
-        store = self.services.settings
-        save = lambda settings: store.save()  # noqa: E731 -- they hold already
-        return SettingsScreen(store.now, store.use, save, bindings=self.services.bindings)
-
-    def probes_screen(self) -> Screen:
-        """Return the page of what memory gave back."""
-        services = self.services
-        return ProbesScreen(lambda: services.prober.results, services.settings.now)
 
     def playthrough(self, outcome: PlayScene | Continue | GoBack) -> Playthrough:
         """Return what was chosen, ready to be played."""

@@ -22,6 +22,7 @@ from mag_sandbox.sandbox.recording.playback import Playback
 from mag_sandbox.sandbox.screens import (
     Continue,
     GoBack,
+    LayOver,
     Outcome,
     PlayScene,
     PlaySplit,
@@ -154,10 +155,8 @@ class Navigator:
             case Watch():
                 spec, playthrough = game.recording(outcome)
                 following = self._play(playthrough, spec)
-            case Way.SETTINGS:
-                return self._lay_over(screen, game.settings_screen())
-            case Way.PROBES:
-                return self._lay_over(screen, game.probes_screen())
+            case LayOver():
+                return self._lay_over(screen, outcome.make(game.services))
             case Way.BACK:
                 following, self._behind = self._behind, None
                 return following

@@ -40,7 +40,7 @@ from mag_sandbox.sandbox.postcards.postcards import PostcardHunt
 from mag_sandbox.sandbox.recording.reader import RecordingError
 from mag_sandbox.sandbox.saves.saves import Autosave
 from mag_sandbox.sandbox.saves.undo import Moment
-from mag_sandbox.sandbox.screens import GoBack, Outcome, Overlay, PlaySplit, SwitchWorld, Way
+from mag_sandbox.sandbox.screens import GoBack, Outcome, Overlay, PlaySplit, SwitchWorld
 from mag_sandbox.sandbox.screens.around import AroundOverlay
 from mag_sandbox.sandbox.screens.edit_box import EditOverlay
 from mag_sandbox.sandbox.screens.overlays import (
@@ -53,6 +53,7 @@ from mag_sandbox.sandbox.screens.overlays import (
 )
 from mag_sandbox.sandbox.screens.painting import PaintingOverlay
 from mag_sandbox.sandbox.screens.play import PlaySession
+from mag_sandbox.sandbox.screens.probes import OPEN_PROBES
 from mag_sandbox.sandbox.screens.prompt_box import PromptBox
 from mag_sandbox.sandbox.screens.prompt_card import PromptChoice
 from mag_sandbox.sandbox.services import Services
@@ -330,7 +331,7 @@ class PlayerSession(WatchedSession):
             case "postcards":
                 self._postcards.press()
             case "probes":
-                return Way.PROBES
+                return OPEN_PROBES
             case "prompt":
                 self._worker.call(lambda session: session.world.expect_prompt())  # meanwhile
                 self._prompt.choices = () if self._why_fixed else self._choices

@@ -21,6 +21,8 @@ from mag_sandbox.sandbox.play.session import Playthrough
 from mag_sandbox.sandbox.recording.reader import RecordingError
 from mag_sandbox.sandbox.screens import Outcome, PlayScene, Screen, Way
 from mag_sandbox.sandbox.screens.play import PlayScreen
+from mag_sandbox.sandbox.screens.probes import OPEN_PROBES
+from mag_sandbox.sandbox.screens.settings import OPEN_SETTINGS
 from mag_sandbox.sandbox.settings import SandboxConfig
 from mag_sandbox.sandbox.ui.display import window
 
@@ -82,7 +84,7 @@ class _ScreenTour:
         self.type("a snowy valley with a wizzard and pine trees")
         yield "describe"
         self.key(pygame.K_ESCAPE)
-        self.lead(Way.SETTINGS)
+        self.lead(OPEN_SETTINGS)
         self.rest()
         yield "settings"
         self.lead(Way.BACK)
@@ -122,7 +124,7 @@ class _ScreenTour:
         self.key(pygame.K_t)
         yield "prompt"
         self.key(pygame.K_ESCAPE)
-        self.lead(Way.PROBES)
+        self.lead(OPEN_PROBES)
         yield "probes"
         self.lead(Way.BACK)
 

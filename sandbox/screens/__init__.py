@@ -1,5 +1,6 @@
 """What fills the window at one time, and where a screen may lead."""
 
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from enum import Enum
@@ -8,7 +9,10 @@ from typing import Protocol
 
 import pygame
 
+from mag_sandbox.controls.bindings import Bindings
 from mag_sandbox.sandbox.play.parked_scene import ParkedScene
+from mag_sandbox.sandbox.returns.prober import Prober
+from mag_sandbox.sandbox.settings import SettingsStore
 from mag_sandbox.scenes import Scene
 
 
@@ -20,8 +24,6 @@ class Way(Enum):
     BACK = "return to the screen before"
     RETRY = "load the world again, or begin the scene again, after a failure"
     SCRIPT_OVER = "the script or recording has been played"
-    SETTINGS = "show the settings"
-    PROBES = "show all comparisons so far"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,22 @@ class GoBack:
     moment: ParkedScene
 
 
-Outcome = Way | PlayScene | PlaySplit | SwitchWorld | Continue | GoBack | Watch
+class ScreenServices(Protocol):
+    """The services of the game that a screen over another one uses."""
+
+    settings: SettingsStore
+    bindings: Bindings
+    prober: Prober
+
+
+@dataclass(frozen=True, slots=True)
+class LayOver:
+    """Show another screen over this one, until it leads back."""
+
+    make: "Callable[[ScreenServices], Screen]"
+
+
+Outcome = Way | LayOver | PlayScene | PlaySplit | SwitchWorld | Continue | GoBack | Watch
 
 
 class Screen(Protocol):

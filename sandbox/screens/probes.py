@@ -24,7 +24,7 @@ from mag_sandbox.sandbox.returns.probe_cards import (
     probe_card,
     recall_text,
 )
-from mag_sandbox.sandbox.screens import Outcome, Way
+from mag_sandbox.sandbox.screens import LayOver, Outcome, Way
 from mag_sandbox.sandbox.settings import SandboxConfig
 from mag_sandbox.sandbox.ui.layout import (
     SPRING,
@@ -360,3 +360,8 @@ def _draw_enlarged(page: pygame.Surface, theme: Theme, result: ProbeResult) -> N
         width = round(width * 0.9)
     drawn, _ = card.drawn(theme, width)
     page.blit(drawn, drawn.get_rect(center=page.get_rect().center))
+
+
+OPEN_PROBES = LayOver(
+    lambda services: ProbesScreen(lambda: services.prober.results, services.settings.now)
+)

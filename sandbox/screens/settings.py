@@ -9,7 +9,7 @@ import pygame
 
 from mag_sandbox.controls.bindings import DEFAULTS, Bindings, keys_text, pad_text
 from mag_sandbox.model.loading import available_policies, policy_look
-from mag_sandbox.sandbox.screens import Outcome, Way
+from mag_sandbox.sandbox.screens import LayOver, Outcome, ScreenServices, Way
 from mag_sandbox.sandbox.settings import SandboxConfig, SettingsError, save_settings
 from mag_sandbox.sandbox.ui.layout import (
     SPRING,
@@ -488,3 +488,11 @@ class SettingsScreen:
         else:
             self.outcome = outcome
         self._dirty = True
+
+
+def _open(services: ScreenServices) -> SettingsScreen:
+    store = services.settings
+    return SettingsScreen(store.now, store.use, lambda _: store.save(), bindings=services.bindings)
+
+
+OPEN_SETTINGS = LayOver(_open)

@@ -17,8 +17,8 @@ from mag_sandbox.sandbox.recording.reader import load_recording
 from mag_sandbox.sandbox.screens import Continue, PlayScene, Watch, Way
 from mag_sandbox.sandbox.screens.loading import LoadingScreen
 from mag_sandbox.sandbox.screens.play import PlayScreen, ReplayScreen
-from mag_sandbox.sandbox.screens.probes import ProbesScreen
-from mag_sandbox.sandbox.screens.settings import SettingsScreen
+from mag_sandbox.sandbox.screens.probes import OPEN_PROBES, ProbesScreen
+from mag_sandbox.sandbox.screens.settings import OPEN_SETTINGS, SettingsScreen
 from mag_sandbox.sandbox.title.focus import TitleFocus
 from mag_sandbox.sandbox.title.library import RECORDINGS
 from mag_sandbox.sandbox.title.screen import TitleScreen
@@ -291,11 +291,11 @@ def test_a_recording_begun_on_the_way_can_be_replayed(run):
 
 def test_settings_and_comparisons_lie_over_the_screen_and_lead_back(run):
     game = run()
-    game.go(Way.SETTINGS, SettingsScreen)
+    game.go(OPEN_SETTINGS, SettingsScreen)
     title = game.go(Way.BACK, TitleScreen)
     game.play()
     screen = game.screen
-    game.go(Way.PROBES, ProbesScreen)
+    game.go(OPEN_PROBES, ProbesScreen)
     game.go(Way.BACK, PlayScreen)
     assert game.screen is screen
     assert title is not None

@@ -20,6 +20,8 @@ from mag_sandbox.sandbox.play.parked_scene import HEADER
 from mag_sandbox.sandbox.screens import Continue, PlayScene, Way
 from mag_sandbox.sandbox.screens.loading import LoadingScreen
 from mag_sandbox.sandbox.screens.play import PlayScreen
+from mag_sandbox.sandbox.screens.probes import OPEN_PROBES
+from mag_sandbox.sandbox.screens.settings import OPEN_SETTINGS
 from mag_sandbox.sandbox.title.library import new_recording_folder
 from mag_sandbox.sandbox.title.screen import TitleScreen
 from mag_sandbox.scenes import Scene
@@ -320,7 +322,7 @@ def test_every_screen_can_be_drawn_at_any_size(run, size):
             game.press(key)
         game.draw(size)
     game.press(pygame.K_ESCAPE)
-    for screen in (game.game.probes_screen(), game.game.settings_screen()):
+    for screen in (OPEN_PROBES.make(game.game.services), OPEN_SETTINGS.make(game.game.services)):
         game.screen, play = screen, game.screen
         game.draw(size)
         game.screen = play

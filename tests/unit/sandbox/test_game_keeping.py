@@ -21,6 +21,7 @@ from mag_sandbox.sandbox.saves.own_scenes import own_scenes
 from mag_sandbox.sandbox.screens import Continue, Watch, Way
 from mag_sandbox.sandbox.screens.loading import LoadingScreen
 from mag_sandbox.sandbox.screens.play import PlayScreen, ReplayScreen
+from mag_sandbox.sandbox.screens.settings import OPEN_SETTINGS
 from mag_sandbox.sandbox.settings import load_settings
 from mag_sandbox.sandbox.title.library import RECORDINGS, SCENES
 from mag_sandbox.sandbox.title.screen import TitleScreen
@@ -255,7 +256,7 @@ def test_settings_of_memory_hold_for_the_next_scene(run):
     game = run(first, second)
     glimpse(game)
     game.go(Way.TITLE, TitleScreen)
-    settings = game.game.settings_screen()
+    settings = OPEN_SETTINGS.make(game.game.services)
     settings.config = type(SETTINGS)(**{**_values(SETTINGS), "memory": "window", "parked_mib": 64})
     settings._apply(settings.config)
     assert game.game.choice.memory.policy == "window"

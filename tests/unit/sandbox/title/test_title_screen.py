@@ -7,6 +7,7 @@ import pygame
 import pytest
 
 from mag_sandbox.sandbox.screens import Continue, PlayScene, Watch, Way
+from mag_sandbox.sandbox.screens.settings import OPEN_SETTINGS
 from mag_sandbox.sandbox.settings import SandboxConfig
 from mag_sandbox.sandbox.title.model import (
     SHELVES,
@@ -67,7 +68,7 @@ def test_a_shelf_remembers_its_place(game):
 
 def test_the_way_up_leads_over_the_choices_to_the_header(game):
     game.press("up", "right", "up", "right")
-    assert game.press("return") == Way.SETTINGS
+    assert game.press("return") == OPEN_SETTINGS
 
 
 def test_tab_leads_to_the_choices_of_a_card_far_below(game):
@@ -396,4 +397,4 @@ def test_a_long_shelf_shows_whole_cards_and_pages_for_the_mouse(game):
 
 
 def test_the_key_for_help_leads_to_the_list_of_all_keys(game):
-    assert game.press("f1") == Way.SETTINGS
+    assert game.press("f1") == OPEN_SETTINGS
