@@ -46,16 +46,10 @@ def run_export(options: RecordingExport, say: Say, frames_from: "FramesFrom | No
 
 def replayed(recording: Recording) -> Iterator[FrameBlock]:
     """Play a session again, as fast as its world can, and yield its blocks."""
-    from mag_sandbox.sandbox.play.session import Session
-    from mag_sandbox.sandbox.recording.replay import ReplaySource, playthrough_of, recorded_choice
+    from mag_sandbox.sandbox.recording.replay import recorded_choice, replayed_blocks
 
     with closing(recorded_choice(recording).load()) as world:
-        session = Session(world, ReplaySource(recording))
-        step = session.begin(playthrough_of(recording))
-        while step is not None:
-            yield step.block
-            step = session.advance()
-        session.end("script over")
+        yield from replayed_blocks(recording, world)
 
 
 @contextmanager
@@ -100,8 +94,7 @@ class Exporting:
         self._thread.shutdown(cancel_futures=True)
 
     def _export(self, recording: Path, options: ExportOptions) -> None:
-        from mag_sandbox.sandbox.export.command import replayed  # slow to import
-        from mag_sandbox.sandbox.export.exporter import export
+        from mag_sandbox.sandbox.export.exporter import export  # slow to import
 
         told = [0.0]
 

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from mag_sandbox.evaluation.similarity.recall import ProbeResult
 from mag_sandbox.files.whole import PART
 from mag_sandbox.model.world import Control, Frames
-from mag_sandbox.sandbox.audio import suggest_ambience
+from mag_sandbox.sandbox.audio import soundtrack_pieces, suggest_ambience
+from mag_sandbox.sandbox.export import report, stills, video
 from mag_sandbox.sandbox.export.footage import Footage, FramesFrom, Shot, played_again
+from mag_sandbox.sandbox.export.held import held_data
+from mag_sandbox.sandbox.export.hud_layer import HudLayer
 from mag_sandbox.sandbox.export.metadata import UNKNOWN, as_text, session_facts, video_tags
 from mag_sandbox.sandbox.export.options import (
     HUD_SCALE,
@@ -23,7 +25,6 @@ from mag_sandbox.sandbox.export.options import (
     target_of,
     whole,
 )
-from mag_sandbox.sandbox.export.video import ahead
 from mag_sandbox.sandbox.play.events import BlockEvent, MemoryEvent, SessionStart
 from mag_sandbox.sandbox.recording.frames_file import StoredFrames
 from mag_sandbox.sandbox.recording.in_video import NotEnclosed, tags_of
@@ -36,7 +37,6 @@ KEPT_BYTES = 30_000  # of a frame of a session that is played again
 SIMPLE: tuple[Format, ...] = ("mp4", "gif", "webp", "frames")  # that pictures are enough for
 PAGE_BYTES = 16 * 2**20  # of a sheet or a report
 SHOTS_AHEAD = 24  # frames that wait, decoded
-MISSING = "install the missing part with `pip install av`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +76,7 @@ def export(
         job = _Job(footage, options, tags, on_progress)
         check_room(target, job.estimate())
         with whole(target, overwrite=options.overwrite) as part:
-            try:
-                job.write(part)
-            except ImportError as error:
-                raise ExportError(f"no export without {error.name}; {MISSING}") from None
+            job.write(part)
         took = time.perf_counter() - begun
         notes = *lost, *without, *_notes(footage)
         return Exported(target, _size(target), footage.seconds, took, notes)
@@ -186,14 +183,17 @@ class _Job:
         writers[self._options.format](path)
 
     def _write_mp4(self, path: Path, qp: int | None = None, sound_bits: int = 128_000) -> None:
-        from mag_sandbox.sandbox.export import video
-
         footage, sound = self._footage, None
         if self._options.sound:
-            start = footage.recording.start
-            ambience = suggest_ambience(start.scene)
-            poses, cues = footage.poses(), self._cues()
-            sound = video.sound_of(ambience, start.seed, poses, footage.fps, cues)
+            start, poses = footage.recording.start, footage.poses()
+            sound = soundtrack_pieces(
+                suggest_ambience(start.scene),
+                start.seed,
+                [pose.yaw for pose in poses],
+                footage.fps,
+                self._cues(),
+                fovs=[pose.fov for pose in poses],
+            )
         with video.Mp4Writer(
             path,
             self._size,
@@ -207,8 +207,6 @@ class _Job:
                 writer.add(frame)
 
     def _write_animation(self, path: Path) -> None:
-        from mag_sandbox.sandbox.export import video
-
         words, picture = as_text(self._facts), self._picture()
         step = self._options.step_for(self._footage.fps)
         fps, shots = self._footage.fps / step, self._shots("writing the animation")
@@ -221,15 +219,11 @@ class _Job:
         video.write_gif(path, frames, samples, self._size, fps, words)
 
     def _write_frames(self, path: Path) -> None:
-        from mag_sandbox.sandbox.export import stills
-
         scale = 1 if self._options.hud else self._scale
         shots = self._shots("writing pictures")
         stills.write_frames(path, shots, self._picture(), scale, self._facts)
 
     def _write_sheet(self, path: Path) -> None:
-        from mag_sandbox.sandbox.export import stills
-
         probes = self._footage.probes(self._progress)
         if not probes:
             raise ExportError(
@@ -239,9 +233,6 @@ class _Job:
         stills.write_sheet(path, probes, self._facts)
 
     def _write_report(self, path: Path) -> None:
-        from mag_sandbox.sandbox.export import report
-        from mag_sandbox.sandbox.export.held import held_data
-
         probes = self._footage.probes(self._progress)
         clip = path.with_name(path.name + ".mp4")
         try:
@@ -254,8 +245,6 @@ class _Job:
 
     def _small_video(self, clip: Path) -> bytes | None:
         """Return a video that a page can hold; None if it would be too large however coarse."""
-        from mag_sandbox.sandbox.export import report
-
         for qp in report.QPS:
             self._write_mp4(clip, qp, report.SOUND_BITS)
             if clip.stat().st_size <= report.MOST_VIDEO:
@@ -266,13 +255,15 @@ class _Job:
         if not self._footage.stored.head.probed:
             return []
         first = self._footage.first / self._footage.fps
-        return [(one.seconds - first, cue_of(one)) for one in self._footage.probes()]
+        signals = {True: "probe_good", False: "probe_bad"}  # as in play
+        return [
+            (one.seconds - first, signals[one.word == "remembered"])
+            for one in self._footage.probes()
+        ]
 
     def _picture(self) -> Callable[[Shot], Frames]:
         if not self._options.hud:
             return lambda shot: shot.frame
-        from mag_sandbox.sandbox.export.hud_layer import HudLayer
-
         return HudLayer(self._footage, self._size).painted
 
     def _video_frames(self, stage: str) -> Iterator[bytes | Frames]:
@@ -286,15 +277,10 @@ class _Job:
     def _shots(self, stage: str) -> Iterator[Shot]:
         total = self._footage.frame_count
         shots = self._footage.shots(with_memory=self._options.hud)
-        with ahead(shots, SHOTS_AHEAD) as ready:
+        with video.ahead(shots, SHOTS_AHEAD) as ready:
             for shot in ready:
                 yield shot
                 self._progress(stage, (shot.number + 1) / total)
-
-
-def cue_of(result: ProbeResult) -> str:
-    """Return the signal of a comparison, as in play."""
-    return "probe_good" if result.word == "remembered" else "probe_bad"
 
 
 def _notes(footage: Footage) -> Iterator[str]:

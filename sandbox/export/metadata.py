@@ -31,14 +31,19 @@ def session_facts(
 ) -> dict[str, Any]:
     """Return the facts of a stretch as plain JSON data; `policy` is the memory's at its begin."""
     start = recording.start
+    memory = start.provenance.get("memory")
     return {
         "scene": start.scene.name,
         "prompt": start.scene.prompt,
-        "prompts": prompts_of(recording),
+        "prompts": [  # set while playing
+            {"second": round(event.t, 2), "prompt": event.control.prompt}
+            for event in recording.blocks
+            if event.control.prompt is not None
+        ],
         "seed": UNKNOWN if start.world == UNKNOWN else start.seed,
         "world": start.world,
         "policy": policy,
-        "memory": _plain(start.provenance.get("memory")),
+        "memory": memory if isinstance(memory, dict) else None,
         "look_ahead": start.look_ahead,
         "weights": str(start.provenance.get("weights", UNKNOWN)),
         "created": start.created,
@@ -49,15 +54,6 @@ def session_facts(
         "recording": _name_of(recording),  # a path would tell who recorded it
         "replay": replay_line(recording),
     }
-
-
-def prompts_of(recording: Recording) -> list[dict[str, Any]]:
-    """Return the prompts that were set while playing, each with its second."""
-    return [
-        {"second": round(event.t, 2), "prompt": event.control.prompt}
-        for event in recording.blocks
-        if event.control.prompt is not None
-    ]
 
 
 def replay_line(recording: Recording) -> str:
@@ -126,7 +122,3 @@ def video_tags(facts: dict[str, Any]) -> dict[str, str]:
         "encoder_software": SOFTWARE,
         KEY: as_text(facts),
     }
-
-
-def _plain(value: object) -> object:
-    return value if isinstance(value, dict) else None

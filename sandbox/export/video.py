@@ -19,9 +19,7 @@ from av.video.frame import PictureType
 from av.video.reformatter import VideoReformatter
 from PIL import Image
 
-from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.world import Frames
-from mag_sandbox.sandbox.audio import soundtrack_pieces
 from mag_sandbox.sandbox.audio.ambiences import RATE
 from mag_sandbox.sandbox.export.metadata import KEY
 from mag_sandbox.sandbox.export.options import ExportError
@@ -232,18 +230,6 @@ class PictureFiles:
             ) from None
         picture.pict_type = PictureType.NONE  # else each would be coded without the one before
         return picture
-
-
-def sound_of(
-    ambience: str,
-    seed: int,
-    poses: list[CameraPose],
-    fps: float,
-    cues: list[tuple[float, str]],
-) -> Iterator[np.ndarray]:
-    """Return the sound of frames: the place's ambience, turning as the camera did, and signals."""
-    yaws, fovs = [pose.yaw for pose in poses], [pose.fov for pose in poses]
-    return soundtrack_pieces(ambience, seed, yaws, fps, cues, RATE, fovs)
 
 
 def _or_os_error(do: Callable[[], Result]) -> Result:

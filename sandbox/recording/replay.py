@@ -293,10 +293,19 @@ def verify(recording: Recording, world: World, verifier: Verifier | None = None)
 
 def play_through(recording: Recording, world: World, observer: SessionObserver) -> None:
     """Replay a recording without a window, as fast as the world can."""
-    session = Session(world, ReplaySource(recording), observers=[observer])
-    session.begin(playthrough_of(recording))
-    while session.advance() is not None:
+    for _ in replayed_blocks(recording, world, observer):
         pass
+
+
+def replayed_blocks(
+    recording: Recording, world: World, *observers: SessionObserver
+) -> Iterator[FrameBlock]:
+    """Replay a recording without a window, as fast as the blocks are taken."""
+    session = Session(world, ReplaySource(recording), observers=observers)
+    step = session.begin(playthrough_of(recording))
+    while step is not None:
+        yield step.block
+        step = session.advance()
     session.end("script over")
 
 

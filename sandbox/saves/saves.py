@@ -53,6 +53,67 @@ class DiskUse:
     total_bytes: int
 
 
+class SaveThread:
+    """Writes places on a thread of its own, in the order of the requests."""
+
+    def __init__(self, say: Callable[..., None], on_change: Callable[[], None]) -> None:
+        self._say, self._on_change = say, on_change
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="saves")
+        self.submit = self._thread.submit
+        self._late: deque[tuple[Future[ParkedScene], Write]] = deque()  # answered after all
+
+    def write(self, future: "Future[ParkedScene]", write: Write) -> None:
+        """Write what the world's thread answers; the player is told of a problem."""
+        self.submit(self._write_answer, future, write)
+        self.submit(give_back_freed)  # the place is freed by then, and large
+
+    def attempt(self, failed: str, change: Callable[[], object]) -> None:
+        """Do something now; the player is told of a problem."""
+        try:
+            change()
+        except (WorldFailed, LibraryError) as error:
+            self._say(str(error), "bad")
+        except Exception:
+            logger.exception(failed)
+            self._say(f"{failed}; see the log", "bad")
+        self._on_change()
+
+    def close(self) -> None:
+        """Finish all requests."""
+        self._thread.shutdown()
+        self._write_late()
+
+    def _write_answer(self, future: "Future[ParkedScene]", write: Write) -> None:
+        if not wait([future], PATIENCE_S).done:
+            self._say("the world does not answer; this place will be saved when it does", "bad")
+            future.add_done_callback(lambda answered: self._note_late(answered, write))
+            return
+        self._write_late()  # was requested before
+        self._write_result(future, write)
+
+    def _note_late(self, future: "Future[ParkedScene]", write: Write) -> None:
+        # on the world's thread, before its next answer
+        self._late.append((future, write))
+        with suppress(RuntimeError):  # closed
+            self.submit(self._write_late)
+
+    def _write_late(self) -> None:
+        while self._late:
+            self._write_result(*self._late.popleft())
+
+    def _write_result(self, future: "Future[ParkedScene]", write: Write) -> None:
+        try:
+            parked = future.result()
+        except CancelledError:
+            return
+        except Exception as error:  # the world has stopped: nothing can be kept of it
+            known = isinstance(error, Refusal | TimeoutError)
+            logger.log(logging.WARNING if known else logging.ERROR, "not saved", exc_info=error)
+            self._say(f"this place could not be saved: {str(error) or 'it took too long'}", "bad")
+            return
+        self.attempt("this place could not be saved", lambda: write(parked))
+
+
 class Saves(SessionObserver):
     """Saves what a worker plays, and continues it.
 
@@ -86,9 +147,8 @@ class Saves(SessionObserver):
         self.unwritten: dict[str, ParkedScene] = {}  # by id: not on the disk yet
         self._say, self._on_change = say, on_change
         self._parts, self._own_scenes, self._recorders = parts, own_scenes, recorders
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="saves")
+        self._thread = SaveThread(say, on_change)
         self._autosaved: Future[None] | None = None
-        self._late: deque[tuple[Future[ParkedScene], Write]] = deque()  # answered after all
         self._entered: ParkedScene | None = None  # its parts wait for the session to begin
         self._claimed = ""  # id of the place that other games cannot take meanwhile
 
@@ -105,7 +165,7 @@ class Saves(SessionObserver):
             picture_own_scene(self._own_scenes, parked.scene, parked.last_frame)
             self._write_unwritten()
 
-        self._write(worker.call(self.collect), write)
+        self._thread.write(worker.call(self.collect), write)
 
     def save(self, worker: GenerationWorker) -> None:
         """Save this moment in place of the last one."""
@@ -114,11 +174,11 @@ class Saves(SessionObserver):
             self.scenes.save_slot(parked)
             self._say("saved")
 
-        self._write(worker.call(self.collect), write)
+        self._thread.write(worker.call(self.collect), write)
 
     def fork(self, worker: GenerationWorker) -> None:
         """Keep a copy of this moment as a place of its own."""
-        self._write(worker.call(self.collect), self._copy)
+        self._thread.write(worker.call(self.collect), self._copy)
 
     def autosave(self, worker: GenerationWorker) -> None:
         """Keep a place that goes on against a crash, unless the last time is still under way."""
@@ -142,7 +202,7 @@ class Saves(SessionObserver):
             else:
                 self.scenes.fork(id)
 
-        self._thread.submit(self._try, "it was not copied", change)
+        self._thread.submit(self._thread.attempt, "it was not copied", change)
 
     def delete(self, id: str) -> None:
         """Delete a place; the player is told of a problem."""
@@ -153,12 +213,12 @@ class Saves(SessionObserver):
             self.scenes.release(id)
             self._write_unwritten()
 
-        self._thread.submit(self._try, "it was not deleted", change)
+        self._thread.submit(self._thread.attempt, "it was not deleted", change)
 
     def keep_written(self, scene: Scene) -> None:
         """List a scene that the player has described among the player's own."""
         keep = partial(keep_prompted, self._own_scenes, scene)
-        self._thread.submit(self._try, "it was not saved", keep)
+        self._thread.submit(self._thread.attempt, "it was not saved", keep)
 
     def disk_use(self) -> "Future[DiskUse]":
         """Return the use of the disk once all earlier requests are written."""
@@ -224,8 +284,7 @@ class Saves(SessionObserver):
 
     def close(self) -> None:
         """Write everything and let other games play it."""
-        self._thread.shutdown()
-        self._write_late()
+        self._thread.close()
         self._write_unwritten()
         self.scenes.close()
 
@@ -238,50 +297,6 @@ class Saves(SessionObserver):
         before, self._claimed = self._claimed, ""
         if before and before != but:
             self._thread.submit(self.scenes.release, before)
-
-    def _write(self, future: "Future[ParkedScene]", write: Write) -> None:
-        self._thread.submit(self._write_answer, future, write)
-        self._thread.submit(give_back_freed)  # the place is freed by then, and large
-
-    def _write_answer(self, future: "Future[ParkedScene]", write: Write) -> None:
-        if not wait([future], PATIENCE_S).done:
-            self._say("the world does not answer; this place will be saved when it does", "bad")
-            future.add_done_callback(lambda answered: self._note_late(answered, write))
-            return
-        self._write_late()  # was requested before
-        self._write_result(future, write)
-
-    def _note_late(self, future: "Future[ParkedScene]", write: Write) -> None:
-        """Queue a late answer; on the world's thread, before its next answer."""
-        self._late.append((future, write))
-        with suppress(RuntimeError):  # closed
-            self._thread.submit(self._write_late)
-
-    def _write_late(self) -> None:
-        while self._late:
-            self._write_result(*self._late.popleft())
-
-    def _write_result(self, future: "Future[ParkedScene]", write: Write) -> None:
-        try:
-            parked = future.result()
-        except CancelledError:
-            return
-        except Exception as error:  # the world has stopped: nothing can be kept of it
-            known = isinstance(error, Refusal | TimeoutError)
-            logger.log(logging.WARNING if known else logging.ERROR, "not saved", exc_info=error)
-            self._say(f"this place could not be saved: {str(error) or 'it took too long'}", "bad")
-            return
-        self._try("this place could not be saved", lambda: write(parked))
-
-    def _try(self, failed: str, change: Callable[[], object]) -> None:
-        try:
-            change()
-        except (WorldFailed, LibraryError) as error:
-            self._say(str(error), "bad")
-        except Exception:
-            logger.exception(failed)
-            self._say(f"{failed}; see the log", "bad")
-        self._on_change()
 
     def _autosave(self, future: "Future[ParkedScene]") -> None:
         try:

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from mag_sandbox.sandbox.export import ExportOptions
 from mag_sandbox.sandbox.export.command import replayed
 from mag_sandbox.sandbox.export.exporter import export
+from mag_sandbox.sandbox.export.options import ExportOptions
 from mag_sandbox.sandbox.play.parked_scene import StateError
 from mag_sandbox.sandbox.recording.frames_file import StoredFrames
 from mag_sandbox.sandbox.recording.reader import RecordingError, load_recording

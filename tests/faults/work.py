@@ -25,8 +25,8 @@ from mag_sandbox.process import configure_logging, run_command
 from mag_sandbox.sandbox import app
 from mag_sandbox.sandbox.choice import WorldChoice
 from mag_sandbox.sandbox.commands import cli
-from mag_sandbox.sandbox.export import ExportOptions
 from mag_sandbox.sandbox.export.exporter import export
+from mag_sandbox.sandbox.export.options import ExportOptions
 from mag_sandbox.sandbox.game import PlayerGame
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver
 from mag_sandbox.sandbox.play.parked_scene import ParkedScene, StateError, write_state

@@ -13,9 +13,9 @@ import pytest
 from PIL import Image
 
 from mag_sandbox.evaluation.similarity.metrics import psnr
-from mag_sandbox.sandbox.export import ExportError, ExportOptions
 from mag_sandbox.sandbox.export.exporter import Exported, export
 from mag_sandbox.sandbox.export.metadata import is_ours, replay_line
+from mag_sandbox.sandbox.export.options import ExportError, ExportOptions
 from mag_sandbox.sandbox.export.video import PictureFiles
 from mag_sandbox.sandbox.recording.frames_file import FRAMES_FILE
 from mag_sandbox.sandbox.recording.reader import RecordingError

@@ -17,9 +17,10 @@ import pytest
 from PIL import Image
 
 from mag_sandbox.evaluation.similarity.metrics import psnr
-from mag_sandbox.sandbox.export import ExportOptions, held, report
+from mag_sandbox.sandbox.export import held, report
 from mag_sandbox.sandbox.export.exporter import export
 from mag_sandbox.sandbox.export.footage import Footage
+from mag_sandbox.sandbox.export.options import ExportOptions
 from mag_sandbox.sandbox.export.report_charts import (
     MemoryPoint,
     ReturnMark,

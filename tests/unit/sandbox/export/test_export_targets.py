@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mag_sandbox.sandbox.export import ExportError, ExportOptions
 from mag_sandbox.sandbox.export.exporter import export
-from mag_sandbox.sandbox.export.options import target_of, whole
+from mag_sandbox.sandbox.export.options import ExportError, ExportOptions, target_of, whole
 from tests.recorded import AWAY_AND_BACK, record
 
 Usage = namedtuple("Usage", "total used free")

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mag_sandbox.sandbox.export import ExportOptions
 from mag_sandbox.sandbox.export.exporter import export
+from mag_sandbox.sandbox.export.options import ExportOptions
 from mag_sandbox.sandbox.export.video import Mp4Writer
 from mag_sandbox.sandbox.recording import in_video
 from mag_sandbox.sandbox.recording.in_video import EVENTS_TAG, IMAGE_TAG, opened, tags_of
