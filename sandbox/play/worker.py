@@ -113,6 +113,7 @@ class GenerationWorker:
         self._calls: deque[tuple[Callable[[Session], object], Future[Any]]] = deque()
         self._block_time = DurationEstimate()
         self._prepare_time = DurationEstimate()
+        self._enlarge_time = DurationEstimate(percentile=0.5, window=8)
         # the thread lets go of what loads in the end: it may hold the worker before, and so on
         self._thread = threading.Thread(
             target=self._run, args=(load,), name=WORLD_THREAD, daemon=True
@@ -240,7 +241,7 @@ class GenerationWorker:
         work = OptionalWork(spec.block_seconds, spec.optional, spec.waits)
         begun = self._clock()
         step = session.begin(playthrough)
-        large = self._enlarged(step, spec, work)
+        large = self._enlarged(step, spec, work, begun)
         while step is not None:
             self._hand_over(generation, step, begun, spec, large)
             reason = self._wait(session, generation, for_turn=True)
@@ -248,7 +249,7 @@ class GenerationWorker:
                 return reason
             begun = self._clock()
             step = session.advance(work.left_out)
-            large = self._enlarged(step, spec, work)
+            large = self._enlarged(step, spec, work, begun)
             if step is not None:
                 seconds = self._clock() - begun
                 self._block_time.add(seconds)
@@ -258,12 +259,17 @@ class GenerationWorker:
         return self._wait(session, generation, for_turn=False)
 
     def _enlarged(
-        self, step: SessionStep | None, spec: WorldSpec, work: OptionalWork
+        self, step: SessionStep | None, spec: WorldSpec, work: OptionalWork, begun: float
     ) -> Frames | None:
         """Return the frames of a step at twice their size, if they are small and there is time."""
         if step is None or spec.frame_height > SMALL or not work.enlarges:
             return None
-        return self._enlarge(step.block.frames)
+        now, needed_at = self._clock(), self._needed_at
+        if needed_at and begun < needed_at < now + self._enlarge_time.seconds:
+            return None  # it would be late for this alone
+        large = self._enlarge(step.block.frames)
+        self._enlarge_time.add(self._clock() - now)
+        return large
 
     def _hand_over(
         self,

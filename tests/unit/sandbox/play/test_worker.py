@@ -124,6 +124,23 @@ def test_frames_are_enlarged_while_there_is_time_for_it(player):
     assert np.array_equal(ready.picture(1), twice(ready.block.frames)[1])
 
 
+def test_a_block_that_would_be_late_for_it_alone_is_not_enlarged(player):
+    now, cost = [0.0], [0.0]
+
+    def work(control):
+        now[0] += cost[0]
+
+    def twice(frames):
+        now[0] += 1.0
+        return frames.repeat(2, axis=1).repeat(2, axis=2)
+
+    window = player(world=FakeWorld(on_step=work), clock=lambda: now[0], enlarge=twice)
+    window.block()
+    for cost[0], enlarges in ((20.0, False), (8.5, True), (9.5, False), (8.5, True)):
+        window.worker.needed_at(now[0] + 10.0)
+        assert (window.block().large is not None) is enlarges
+
+
 def test_a_block_is_begun_just_in_time_with_the_newest_input(player):
     now = [0.0]
     begun = threading.Event()
