@@ -62,7 +62,7 @@ class Control:
     prompt: str | None = None  # None: as before
     memory: MemorySetting | None = None  # None: as before
     edit: Edit | None = None  # begun before the block is made
-    leave_out: tuple[str, ...] = ()  # of `WorldSpec.optional` and `waits`, to save time
+    leave_out: tuple[str, ...] = ()  # of `WorldSpec.optional` and `World.waits`, to save time
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -87,7 +87,6 @@ class WorldSpec:
     moves: bool = False  # scenes change with time: clouds drift, creatures walk
     kinds: tuple[str, ...] = ()  # of things that an edit can place; none: there are no edits
     optional: tuple[str, ...] = ()  # what blocks may leave out, first what players notice least
-    waits: tuple[str, ...] = ()  # what the first blocks of play leave out
 
     @property
     def frame_size(self) -> tuple[int, int]:
@@ -288,6 +287,10 @@ class World(Protocol):
 
     def prepare(self) -> bool:
         """Do pending look-ahead work early; True if there was any. Pictures stay the same."""
+
+    def waits(self) -> tuple[str, ...]:
+        """Return what the next block would wait for now, unless its control leaves that out."""
+        return ()
 
     def snapshot(self) -> WorldState:
         """Return a state from which `restore` continues."""

@@ -203,6 +203,11 @@ class Editor:
         """Tell whether a change is to be done before a block."""
         return self.is_painting and next_block >= self._asked[0].due
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether the change that was begun can be finished without a wait."""
+        return self._begun is None or self._begun.views.done()
+
     def finish(self, next_block: int, memory: BlockMemory) -> Edit:
         """Do what is painted, waiting for it if need be, and begin what waits for it.
 

@@ -299,6 +299,11 @@ class PaintingInventor:
         return self._view is not None
 
     @property
+    def is_ready(self) -> bool:
+        """Whether the view that was begun can be taken without a wait."""
+        return self._view is None or self._view.made.done()
+
+    @property
     def noise(self) -> int:
         """Seed of what is drawn now."""
         return noise_of(self._seed, self.losses)

@@ -47,6 +47,7 @@ from mag_sandbox.scenes import Scene
 _FIRST_VIEWS = 2  # one to each side of the first, for which the camera's first movement waits
 LOOK_AHEAD = "look-ahead"  # views are made at leisure: new ground stays soft for longer
 SIDES = "sides"  # the first movement does not wait for the views beside the first one
+VIEWS = "views"  # views and edits that are due are not remembered yet: they are being painted
 OPTIONAL = (WIND, LOOK_AHEAD, MOTION)  # what blocks may leave out, first what shows least
 _LEISURE = 4  # times the blocks that are given to a view otherwise
 _AROUND, _EDITS = "around", "edits"  # parts of a snapshot: the painted ring, and the edits
@@ -117,8 +118,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             editor: changes the painted ground; None: no edits.
             look_ahead: whether views are made before the camera gets there.
         """
-        spec = replace(parts.spec, optional=OPTIONAL, waits=(SIDES,))
-        super().__init__(replace(parts, spec=spec))
+        super().__init__(replace(parts, spec=replace(parts.spec, optional=OPTIONAL)))
         self._initial_memory, self._look_ahead = memory, look_ahead
         self.painting, self.editor = painting, editor
         self._inventor: Inventor = painting or MemoryModelInventor()
@@ -154,13 +154,14 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         if control.prompt not in (None, self._running().prompt):
             self._require_words(control.prompt)
         with torch.inference_mode():
-            while self.prepare():  # first of all, so that work done early makes no difference
+            takes = VIEWS not in control.leave_out
+            while self._prepare(takes=takes):  # first: work done early makes no difference
                 pass
             if control.camera != CameraCommand():
                 self._remember_views_owed(wait=SIDES not in control.leave_out)
             self._advance(leave_out=control.leave_out)
             edited = self._obey(control)
-            self._schedule_views(control.camera)
+            self._schedule_views(control.camera, takes=takes)
             block = self._finish_block(self._poses(control.camera), control.camera)
             if self.painting:
                 self.painting.release()
@@ -197,16 +198,18 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         self._times.taken()  # belongs to no block
 
     def prepare(self) -> bool:
-        """Finish the edit and remember the views that are due; see `World`."""
-        session = self._running()
-        if self.editor and self.editor.is_due(session.block_index):
-            self._advance(edited=self._edits.finish(self.editor, session.block_index))
-            return True
-        with torch.inference_mode():
-            if self.schedule.remember_due(session.block_index, self.memory):
-                return True
-            end = self._poses(session.command)[-1]
-            return self.schedule.prefetch(end, self._time, self.memory)
+        """Finish the edit and remember the views that are due and painted; see `World`."""
+        return self._prepare(takes=VIEWS not in self.waits())
+
+    def waits(self) -> tuple[str, ...]:
+        """Return what the next block would wait for; see `World`."""
+        if self.painting is None:
+            return ()
+        block, schedule, editor = self._running().block_index, self.schedule, self.editor
+        is_owed = schedule.views_owed > 0 and schedule.paints(self.memory)
+        is_late = schedule.is_due(block) and not self.painting.is_ready
+        is_late |= editor is not None and editor.is_due(block) and not editor.is_ready
+        return (SIDES,) * is_owed + (VIEWS,) * is_late
 
     def painted(self, pose: CameraPose) -> Frames | None:
         """Return what was painted or given at a pose; see `World`."""
@@ -296,6 +299,22 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             self.painting.see(CameraPose(), view)
         return view
 
+    def _prepare(self, *, takes: bool = True) -> bool:
+        """Do pending work; tell whether there was any.
+
+        Args:
+            takes: whether what is due is remembered, and waited for if it is still being painted.
+        """
+        session, editor = self._running(), self.editor
+        if takes and editor and editor.is_due(session.block_index):
+            self._advance(edited=self._edits.finish(editor, session.block_index))
+            return True
+        with torch.inference_mode():
+            if takes and self.schedule.remember_due(session.block_index, self.memory):
+                return True
+            end = self._poses(session.command)[-1]
+            return self.schedule.prefetch(end, self._time, self.memory)
+
     def _remember_views_owed(self, wait: bool = True) -> None:
         """Remember both sides of the first view, so that the camera turns into a finished world.
 
@@ -308,7 +327,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             if schedule.request is None:
                 break
             schedule.request = replace(schedule.request, due=session.block_index)
-            self.prepare()
+            self._prepare()
             schedule.has_remembered = False
         schedule.views_owed = 0
 
@@ -324,7 +343,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         session = self._running()
         return self._edits.begin(control.edit, session.prompt, session.block_index) or edited
 
-    def _schedule_views(self, command: CameraCommand) -> None:
+    def _schedule_views(self, command: CameraCommand, *, takes: bool) -> None:
         """Request the view that a command leads to, or else the one the camera was heading for."""
         session, schedule = self._running(), self.schedule
         if self.painting:
@@ -335,7 +354,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         self._request_view(command, session.block_index)
         if paints and schedule.request is None:
             self._request_view(session.command, session.block_index)
-        self.prepare()
+        self._prepare(takes=takes)
 
     def _finish_block(
         self, poses: tuple[CameraPose, ...], command: CameraCommand, given: Tensor | None = None

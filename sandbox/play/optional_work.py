@@ -14,31 +14,26 @@ ENLARGING = "enlarging"
 STRAINED = 0.75  # share of a block's time; where blocks take more, something is left out
 EASY = 0.5  # share of a block's time; where they take less, what was left out last is tried again
 LATE_BLOCKS, STRAINED_BLOCKS, EASY_BLOCKS = 4, 8, 40  # over which that is measured
-FIRST_BLOCKS = 16  # that wait for nothing
 MOST_EASY_BLOCKS = 640  # as many where work was tried again several times in vain
 
 
 class OptionalWork:
     """Leaves out work while blocks take most of the time that they are shown.
 
-    work = OptionalWork(spec.block_seconds, spec.optional, spec.waits)
+    work = OptionalWork(spec.block_seconds, spec.optional)
     work.add(seconds)   # that a block took
     work.enlarges       # whether its frames are to be enlarged
     work.left_out       # for the control of the next block
     """
 
-    def __init__(
-        self, block_seconds: float, optional: Sequence[str], waits: Sequence[str] = ()
-    ) -> None:
-        """Begin with all work but waits.
+    def __init__(self, block_seconds: float, optional: Sequence[str]) -> None:
+        """Begin with all work.
 
         Args:
             block_seconds: for which a block is shown.
             optional: what the world may leave out, first what players notice least.
-            waits: what it leaves out of the first blocks.
         """
         self._block_seconds, self._optional = block_seconds, tuple(optional)
-        self._waits, self._first_blocks = tuple(waits), FIRST_BLOCKS
         self._count = 0  # of what is left out: enlarging, then the first of `optional`, and so on
         self._shares: deque[float] = deque(maxlen=EASY_BLOCKS)  # of blocks' times since a change
         self._blocks = 0  # since a change
@@ -53,8 +48,7 @@ class OptionalWork:
     @property
     def left_out(self) -> tuple[str, ...]:
         """What the world leaves out of the next block."""
-        waits = self._waits if self._first_blocks > 0 else ()
-        return (*waits, *self._optional[: max(0, self._count - 1)])
+        return self._optional[: max(0, self._count - 1)]
 
     @property
     def all_left_out(self) -> tuple[str, ...]:
@@ -63,7 +57,6 @@ class OptionalWork:
 
     def add(self, seconds: float) -> None:
         """Note what a block took, and decide what the next one leaves out."""
-        self._first_blocks -= 1
         self._shares.append(seconds / self._block_seconds)
         self._blocks += 1
         if self._takes_over(1.0, LATE_BLOCKS) or self._takes_over(STRAINED, STRAINED_BLOCKS):

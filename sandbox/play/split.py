@@ -131,6 +131,10 @@ class SplitWorld(World):
         """Let both look ahead."""
         return any([world.prepare() for world in self._worlds])  # noqa: C419 -- every one
 
+    def waits(self) -> tuple[str, ...]:
+        """Return what either would wait for."""
+        return tuple({wait: None for world in self._worlds for wait in world.waits()})
+
     def snapshot(self) -> WorldState:
         """Refuse.
 

@@ -111,7 +111,7 @@ class GenerationWorker:
         self._ready: ReadyBlock | None = None
         self._needed_at: float | None = None
         self._calls: deque[tuple[Callable[[Session], object], Future[Any]]] = deque()
-        self._block_time = DurationEstimate()
+        self._block_time = DurationEstimate(percentile=1.0)
         self._prepare_time = DurationEstimate()
         self._enlarge_time = DurationEstimate(percentile=0.5, window=8)
         # the thread lets go of what loads in the end: it may hold the worker before, and so on
@@ -238,7 +238,7 @@ class GenerationWorker:
         if playthrough is None:
             return self._wait(session, generation, for_turn=False)
         self._set_status(WorkerStatus(stage="ready", fraction=1.0))
-        work = OptionalWork(spec.block_seconds, spec.optional, spec.waits)
+        work = OptionalWork(spec.block_seconds, spec.optional)
         begun = self._clock()
         step = session.begin(playthrough)
         large = self._enlarged(step, spec, work, begun)
@@ -248,7 +248,8 @@ class GenerationWorker:
             if reason:
                 return reason
             begun = self._clock()
-            step = session.advance(work.left_out)
+            waits = session.world.waits() if self._is_due_after(begun) else ()
+            step = session.advance((*waits, *work.left_out))
             large = self._enlarged(step, spec, work, begun)
             if step is not None:
                 seconds = self._clock() - begun
@@ -264,12 +265,17 @@ class GenerationWorker:
         """Return the frames of a step at twice their size, if they are small and there is time."""
         if step is None or spec.frame_height > SMALL or not work.enlarges:
             return None
-        now, needed_at = self._clock(), self._needed_at
-        if needed_at and begun < needed_at < now + self._enlarge_time.seconds:
+        now = self._clock()
+        done = now + self._enlarge_time.seconds
+        if self._is_due_after(begun) and not self._is_due_after(done):
             return None  # it would be late for this alone
         large = self._enlarge(step.block.frames)
         self._enlarge_time.add(self._clock() - now)
         return large
+
+    def _is_due_after(self, moment: float) -> bool:
+        needed_at = self._needed_at
+        return needed_at is not None and moment < needed_at
 
     def _hand_over(
         self,

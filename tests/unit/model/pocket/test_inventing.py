@@ -37,9 +37,9 @@ from mag_sandbox.model.pocket.painting import (
     Plan,
     next_view,
 )
-from mag_sandbox.model.pocket.world import LOOK_AHEAD, SIDES, DiffusionWorld
+from mag_sandbox.model.pocket.world import LOOK_AHEAD, SIDES, VIEWS, DiffusionWorld
 from mag_sandbox.model.world import Control, FrameBlock, MemorySetting, WorldFailed, WorldState
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, eventually
 from tests.tiny import (
     CAPTIONS,
     FP32,
@@ -160,8 +160,8 @@ def test_a_first_movement_that_leaves_out_the_wait_sees_guesses_until_the_views_
     made.reset(PLACE, 1)
     taken.clear()  # the first view
     due = made.schedule.request.due
+    assert SIDES in made.waits()
     blocks = [made.step(replace(RIGHT, leave_out=(SIDES,)))]
-    assert made.spec.waits == (SIDES,)
     assert made.schedule.request.due >= due, "a plan under way has as long as before"
     while not taken:
         assert blocks[-1].look_ahead == ()
@@ -171,6 +171,30 @@ def test_a_first_movement_that_leaves_out_the_wait_sees_guesses_until_the_views_
     repeated.reset(PLACE, 1)
     first, *others = (replace(RIGHT, leave_out=(SIDES,)), *[RIGHT] * (len(blocks) - 1))
     assert same(blocks, [repeated.step(control) for control in (first, *others)])
+
+
+def test_a_view_that_is_not_painted_in_time_is_taken_by_a_later_block():
+    made, repeated = world(), world()
+    for one in (made, repeated):
+        begin(one)
+    taken, may_paint = count_views(made), threading.Event()
+    first = made._session.block_index
+    imagine = made.painting._imagination.imagine
+    made.painting._imagination.imagine = lambda *args: (may_paint.wait(PATIENCE), imagine(*args))[1]
+    made.schedule.cancel()
+    repeated.schedule.cancel()
+    controls, blocks, long = [], [], 2 * BLOCKS_A_VIEW
+    for number in range(2 * long):
+        if number == long:
+            assert made.waits() == (VIEWS,)
+            may_paint.set()
+            eventually(lambda: made.waits() == ())
+        while made.prepare():
+            pass
+        controls.append(replace(UP, leave_out=made.waits()))
+        blocks.append(made.step(controls[-1]))
+    assert taken[0] == first + long
+    assert same(blocks, [repeated.step(control) for control in controls])
 
 
 def test_nothing_is_painted_while_a_block_is_made_unless_it_is_waited_for():

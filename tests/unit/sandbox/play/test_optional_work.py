@@ -2,7 +2,6 @@
 
 from mag_sandbox.sandbox.play.optional_work import (
     EASY_BLOCKS,
-    FIRST_BLOCKS,
     LATE_BLOCKS,
     STRAINED_BLOCKS,
     OptionalWork,
@@ -40,14 +39,6 @@ def test_work_is_left_out_in_order_until_blocks_are_in_time():
     assert play(new_work(), 0.06, 100) == [[], ["enlarging"]]
     assert play(new_work(), 0.09, 100) == [[], ["enlarging"], ["enlarging", "wind"]]
     assert play(new_work(), 0.3, 100)[-1] == ["enlarging", "wind", "motion"]
-
-
-def test_waits_are_left_out_of_the_first_blocks_and_of_no_others():
-    work = OptionalWork(BLOCK_S, ("wind",), ("sides",))
-    for _ in range(FIRST_BLOCKS):
-        assert work.left_out == ("sides",)
-        work.add(0.01)
-    assert work.left_out == ()
 
 
 def test_a_single_slow_block_changes_nothing():
