@@ -13,7 +13,7 @@ from statistics import mean
 ENLARGING = "enlarging"
 STRAINED = 0.75  # share of a block's time; where blocks take more, something is left out
 EASY = 0.5  # share of a block's time; where they take less, what was left out last is tried again
-LATE_BLOCKS, STRAINED_BLOCKS, EASY_BLOCKS = 4, 8, 40  # over which that is measured
+LATE_BLOCKS, STRAINED_BLOCKS, EASY_BLOCKS = 2, 8, 40  # over which that is measured
 MOST_EASY_BLOCKS = 640  # as many where work was tried again several times in vain
 
 
@@ -59,11 +59,12 @@ class OptionalWork:
         """Note what a block took, and decide what the next one leaves out."""
         self._shares.append(seconds / self._block_seconds)
         self._blocks += 1
-        if self._takes_over(1.0, LATE_BLOCKS) or self._takes_over(STRAINED, STRAINED_BLOCKS):
+        is_late = self._takes_over(1.0, LATE_BLOCKS)
+        if is_late or self._takes_over(STRAINED, STRAINED_BLOCKS):
             if self._tries:
                 self._easy_blocks = min(2 * self._easy_blocks, MOST_EASY_BLOCKS)
-            if self._count <= len(self._optional):
-                self._change(1)
+            step = 2 if is_late and self.enlarges else 1  # late frames were not enlarged anyway
+            self._change(min(step, 1 + len(self._optional) - self._count))
         elif self._count and self._blocks >= self._easy_blocks and mean(self._shares) < EASY:
             self._change(-1)
 
@@ -72,6 +73,8 @@ class OptionalWork:
         return self._blocks >= blocks and mean(list(self._shares)[-blocks:]) > share
 
     def _change(self, step: int) -> None:
+        if step == 0:
+            return
         self._count += step
         self._tries = step < 0
         self._blocks = 0

@@ -56,8 +56,9 @@ def test_work_is_tried_again_when_blocks_take_little_time():
 
 
 def test_late_blocks_leave_work_out_sooner_than_strained_ones():
-    assert len(play(new_work(), 0.3, 3 * LATE_BLOCKS)) == 4
-    assert len(play(new_work(), 0.09, 3 * LATE_BLOCKS)) == 2
+    two, three = ["enlarging", "wind"], ["enlarging", "wind", "motion"]
+    assert play(new_work(), 0.3, 2 * LATE_BLOCKS) == [[], two, three]
+    assert play(new_work(), 0.09, STRAINED_BLOCKS) == [[], ["enlarging"]]
 
 
 def test_work_that_was_tried_in_vain_waits_longer_each_time():
@@ -68,4 +69,4 @@ def test_work_that_was_tried_in_vain_waits_longer_each_time():
         while left_out(work):
             play(work, -0.05, 1)
             waits[-1] += 1
-    assert waits == [EASY_BLOCKS, 2 * EASY_BLOCKS, 4 * EASY_BLOCKS]
+    assert waits == [2 * EASY_BLOCKS, 4 * EASY_BLOCKS, 8 * EASY_BLOCKS], "two items each time"

@@ -131,13 +131,13 @@ def test_a_block_that_would_be_late_for_it_alone_is_not_enlarged(player):
         now[0] += cost[0]
 
     def twice(frames):
-        now[0] += 1.0
+        now[0] += 0.001
         return frames.repeat(2, axis=1).repeat(2, axis=2)
 
     window = player(world=FakeWorld(on_step=work), clock=lambda: now[0], enlarge=twice)
     window.block()
-    for cost[0], enlarges in ((20.0, False), (8.5, True), (9.5, False), (8.5, True)):
-        window.worker.needed_at(now[0] + 10.0)
+    for cost[0], enlarges in ((0.02, False), (0.0085, True), (0.0095, False), (0.0085, True)):
+        window.worker.needed_at(now[0] + 0.01)
         assert (window.block().large is not None) is enlarges
 
 
