@@ -9,11 +9,11 @@ from functools import cache
 
 import numpy as np
 
+from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.renderer.kinds import KINDS
 from mag_sandbox.renderer.paint import VARIANTS, paint
 from mag_sandbox.renderer.palettes import LIGHTS
 from mag_sandbox.renderer.phrasing import pick
-from mag_sandbox.renderer.projection import EYE
 from mag_sandbox.renderer.scene import Item
 
 SIZES = {"tiny": 0.6, "small": 0.78, "": 1.0, "big": 1.3, "giant": 1.7}

@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.renderer.canvas import HORIZON, RING_HEIGHT, RING_WIDTH
 
-EYE = 1.6  # metres from the floor to the viewer's eyes
 PIXELS_PER_RADIAN = RING_WIDTH / (2 * np.pi)
 NEAREST = 0.3  # metres; boards are never drawn as if they were nearer
 

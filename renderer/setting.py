@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.renderer import flats, palettes
 from mag_sandbox.renderer.canvas import (
     HORIZON,
@@ -19,7 +20,7 @@ from mag_sandbox.renderer.painters import nature
 from mag_sandbox.renderer.painters.sketch import darker, lighter
 from mag_sandbox.renderer.painters.stamp import Light, lightened, mix, shaded, tinted
 from mag_sandbox.renderer.places import GROUNDS, PLACES, WEATHERS
-from mag_sandbox.renderer.projection import EYE, PIXELS_PER_RADIAN, Viewpoint, rows_of
+from mag_sandbox.renderer.projection import PIXELS_PER_RADIAN, Viewpoint, rows_of
 from mag_sandbox.renderer.scene import Item, Layout, RoomBox
 
 SUN_HEIGHT = {"dawn": 152, "noon": 62, "afternoon": 96, "sunset": 150, "dusk": 80, "night": 78}

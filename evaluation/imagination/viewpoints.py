@@ -27,6 +27,7 @@ import numpy as np
 import torch
 
 from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.controls.parallax import carried
 from mag_sandbox.evaluation.options import ViewpointOptions
 from mag_sandbox.evaluation.results.output import Say, make_places, tell
 from mag_sandbox.evaluation.similarity.metrics import gradient_energy, psnr, sharpness
@@ -48,7 +49,7 @@ from mag_sandbox.model.pocket.weights import (
 from mag_sandbox.model.prompts import tokenise
 from mag_sandbox.renderer.behind import bands_of
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
-from mag_sandbox.renderer.carrying import carried, is_free
+from mag_sandbox.renderer.carrying import geometry, is_free
 from mag_sandbox.renderer.render import CATEGORIES, HELD_OUT, Ring, SceneRenderer, lay_out
 from mag_sandbox.renderer.sheets import write_sheet
 from mag_sandbox.renderer.views import HEIGHT, WIDTH, view
@@ -162,8 +163,8 @@ class Route(NamedTuple):
             whole[TOP : TOP + HEIGHT, self.columns] = pictures[start]
             shown[TOP : TOP + HEIGHT, self.columns] = True
             (x, z), (old_x, old_z) = self.places[stop], self.places[start]
-            before, now = self.rings[start], self.rings[stop]
-            seen = carried(self.scene, before, now, whole, (x - old_x, z - old_z), shown)
+            before, now = (geometry(self.scene, self.rings[each]) for each in (start, stop))
+            seen = carried(before, now, whole, (x - old_x, z - old_z), shown)
             found = np.where(found[..., 3:] > 0, found, seen)
         return found
 

@@ -13,11 +13,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from mag_sandbox.controls.parallax import carried
 from mag_sandbox.files.whole import replacing
 from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.frames import to_frames, to_pictures
 from mag_sandbox.renderer.behind import bands_of
-from mag_sandbox.renderer.carrying import carried, viewpoint
+from mag_sandbox.renderer.carrying import geometry, viewpoint
 from mag_sandbox.renderer.plan import Thing
 from mag_sandbox.renderer.render import (
     CATEGORIES,
@@ -204,4 +205,5 @@ def _drawn(
         "things": [asdict(thing) for thing in (*bands_of(now), *now.things)],
     }
     kept = latents[0, ..., cells:-cells].float().cpu().numpy().astype(np.float16)
-    return log, kept, carried(scene, before, now, picture, there)
+    places = geometry(scene, before), geometry(scene, now)
+    return log, kept, carried(*places, picture, there)

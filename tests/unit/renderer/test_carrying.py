@@ -3,14 +3,15 @@
 import numpy as np
 import pytest
 
-from mag_sandbox.renderer.carrying import carried, viewpoint
+from mag_sandbox.controls.parallax import carried
+from mag_sandbox.renderer.carrying import geometry, viewpoint
 from mag_sandbox.renderer.render import CATEGORIES, SceneRenderer, lay_out
 
 
 def walked(category: str, there: tuple[float, float]):
     scene = SceneRenderer(lay_out(category, 12))
     before, now = scene.ring(), scene.ring(*there)
-    return now, carried(scene, before, now, before.pixels, there)
+    return now, carried(geometry(scene, before), geometry(scene, now), before.pixels, there)
 
 
 @pytest.mark.parametrize("category", CATEGORIES)
@@ -50,7 +51,8 @@ def test_what_the_first_picture_did_not_show_is_not_known():
     ring = scene.ring()
     shown = np.zeros(ring.ids.shape, bool)
     shown[:, 300:600] = True
-    found = carried(scene, ring, ring, ring.pixels, (0.0, 0.0), shown)[..., 3] > 0
+    where = geometry(scene, ring)
+    found = carried(where, where, ring.pixels, (0.0, 0.0), shown)[..., 3] > 0
     assert found[:, 302:598].mean() > 0.9
     assert not found[:, :299].any()
     assert not found[:, 601:].any()

@@ -7,6 +7,7 @@ from itertools import chain
 import numpy as np
 import pytest
 
+from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.renderer.canvas import HORIZON, RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.indoors import BACKDROPS, COMPANY, EXTRAS, STANDS, TOPS, showable
 from mag_sandbox.renderer.kinds import CLASSES, KINDS
@@ -14,7 +15,7 @@ from mag_sandbox.renderer.paint import VARIANTS, paint, shapes
 from mag_sandbox.renderer.palettes import LIGHTS
 from mag_sandbox.renderer.places import ALIASES, NOTHING, PLACES
 from mag_sandbox.renderer.placing import VIEW_EDGE, footprint, size_of
-from mag_sandbox.renderer.projection import EYE, PIXELS_PER_RADIAN
+from mag_sandbox.renderer.projection import PIXELS_PER_RADIAN
 from mag_sandbox.renderer.render import CATEGORIES, SceneRenderer, lay_out
 from mag_sandbox.renderer.scene import Item
 from mag_sandbox.renderer.version2 import classes

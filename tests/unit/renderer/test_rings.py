@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
+from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.renderer.behind import bands_of
 from mag_sandbox.renderer.canvas import HORIZON, RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.kinds import BEHIND
 from mag_sandbox.renderer.motion import PERIOD, MotionLabel
-from mag_sandbox.renderer.projection import EYE, PIXELS_PER_RADIAN
+from mag_sandbox.renderer.projection import PIXELS_PER_RADIAN
 from mag_sandbox.renderer.render import CATEGORIES, HELD_OUT, SceneRenderer, lay_out, render
 from mag_sandbox.renderer.scene import Item, Layout, RoomBox
 

@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
+from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.objects import PlacedObject, object_table
 from mag_sandbox.model.imagination.sketch import REST, Sketch, Sketcher
 from mag_sandbox.renderer.behind import bands_of
 from mag_sandbox.renderer.kinds import BEHIND as ALL_BEHIND
 from mag_sandbox.renderer.kinds import CLASSES
-from mag_sandbox.renderer.projection import EYE, PIXELS_PER_RADIAN, box_depth
+from mag_sandbox.renderer.projection import PIXELS_PER_RADIAN, box_depth
 from mag_sandbox.renderer.render import SceneRenderer, lay_out
 
 KINDS, BEHIND = ("disc", "face", "sky"), 1 + 2 * 8
