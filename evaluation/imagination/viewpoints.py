@@ -1,8 +1,9 @@
 """`python -m evaluation viewpoints`: does a scene keep its look while a player walks through it?
 
-Held-out scenes are painted from one viewpoint after another: ahead in steps, and back. What the
-view before shows of the next one, by the renderer's geometry, is carried over; the painter invents
-the rest from the renderer's plan. One walk begins with the renderer's view after the world's own
+Held-out scenes are painted from one viewpoint after another: ahead in steps, and back. Of the
+renderer only the plan of the first viewpoint is known, as in play. It says where things are in
+metres, so how the plan looks from the next viewpoint, and what of the pictures before is seen from
+there; the painter invents the rest. One walk begins with the renderer's view after the world's own
 codec (given), another with what is painted from the plan alone (invented).
 
 The result is plain JSON data, of each kind of walk the mean over scenes:
@@ -10,6 +11,8 @@ The result is plain JSON data, of each kind of walk the mean over scenes:
     schema     1
     settings   scenes, steps, step [m], seed
     weights    digest of the networks
+    plan       parallax_px, parallax_p90_px: median and 90th percentile of how far the middle of
+               a thing in the plan is from where the renderer draws it, of 320 px a view
     given      seen_db, new_db: PSNR to the renderer's view halfway, where the walk's first view
                shows it and where not; return_db: the last picture against the first, which is
                from the same viewpoint; detail, sharpness: of the last picture, of the first one's;
@@ -20,14 +23,16 @@ The result is plain JSON data, of each kind of walk the mean over scenes:
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import torch
 
-from mag_sandbox.controls.camera import CameraPose
-from mag_sandbox.controls.parallax import carried
+from mag_sandbox.controls.camera import CameraPose, yaw_difference
+from mag_sandbox.controls.parallax import RingGeometry, carried
 from mag_sandbox.evaluation.options import ViewpointOptions
 from mag_sandbox.evaluation.results.output import Say, make_places, tell
 from mag_sandbox.evaluation.similarity.metrics import gradient_energy, psnr, sharpness
@@ -37,6 +42,7 @@ from mag_sandbox.model.checkpoints import load_into
 from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.imagination.imagination import Coder, Imagination, Subject, load_imagination
 from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.scenery import Scenery, Stance
 from mag_sandbox.model.imagination.weights import digest_of
 from mag_sandbox.model.pocket.networks import TextEncoder
 from mag_sandbox.model.pocket.weights import (
@@ -50,6 +56,7 @@ from mag_sandbox.model.prompts import tokenise
 from mag_sandbox.renderer.behind import bands_of
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.carrying import geometry, is_free
+from mag_sandbox.renderer.kinds import KINDS
 from mag_sandbox.renderer.render import CATEGORIES, HELD_OUT, Ring, SceneRenderer, lay_out
 from mag_sandbox.renderer.sheets import write_sheet
 from mag_sandbox.renderer.views import HEIGHT, WIDTH, view
@@ -58,13 +65,15 @@ FIRST_SEED = HELD_OUT + 650_000  # of the scenes walked through
 DIRECTIONS = 16  # of which the one with most room is walked in
 SHOWN = 5  # pictures of each walk on a sheet
 KEPT_EVERY = 1.0  # metres between viewpoints whose views are kept
+STANCES = {kind.name: Stance(kind.where, kind.tall) for kind in KINDS.values()}
+WIDEST = 120.0  # degrees; wider things have no middle
 TOP = (RING_HEIGHT - HEIGHT) // 2  # of level views
 
 
 class ScenePainter:
     """Paints level views of the renderer's scenes.
 
-    ScenePainter.load(IMAGINATION_WEIGHTS).painted(ring, seed=1, yaw=90.0)
+    ScenePainter.load(IMAGINATION_WEIGHTS).painted(caption, things, seed=1, yaw=90.0)
     """
 
     def __init__(
@@ -98,19 +107,33 @@ class ScenePainter:
 
         return cls(imagination, coder, texts)
 
+    def scenery(self, ring: Ring) -> Scenery:
+        """Return the plan of a ring in metres."""
+        things = [PlacedObject(*thing.told) for thing in (*bands_of(ring), *ring.things)]
+        return Scenery.of(things, STANCES, self.imagination.config.all_behind)
+
+    def geometry(self, scenery: Scenery, x: float, z: float) -> RingGeometry:
+        """Return where everything of a plan is from a viewpoint [m]."""
+        return scenery.geometry(x, z, self.imagination.owners(scenery.plan(x, z)))
+
     def painted(
-        self, ring: Ring, seed: int, yaw: float, seen: np.ndarray | None = None
+        self,
+        caption: str,
+        things: Sequence[PlacedObject],
+        seed: int,
+        yaw: float,
+        seen: np.ndarray | None = None,
     ) -> np.ndarray:
         """Return a level view, uint8 [H, W, 3].
 
         Args:
-            ring: whose things are painted.
+            caption: of the scene.
+            things: the plan, from far to near.
             seed: of the noise.
             yaw: of the view, a multiple of a cell [degrees].
             seen: what is known of the ring; see `carried`.
         """
-        prompt, empty = self._texts(ring.caption()).split(1)
-        things = [PlacedObject(*thing.told) for thing in (*bands_of(ring), *ring.things)]
+        prompt, empty = self._texts(caption).split(1)
         pose = self.imagination.lattice.nearest(CameraPose(yaw))
         around = self.imagination.imagine(
             self.imagination.nothing(), pose, Subject(prompt, empty, seed, things, seen)
@@ -126,7 +149,8 @@ class ScenePainter:
         return view
 
 
-class Route(NamedTuple):
+@dataclass(frozen=True)
+class Route:
     """A way through a scene, looking ahead."""
 
     scene: SceneRenderer
@@ -149,12 +173,29 @@ class Route(NamedTuple):
         """Return the view of a ring, [H, W, channels]."""
         return view(ring, int(self.columns[0]), TOP)
 
-    def carried(self, pictures: Sequence[np.ndarray], starts: Sequence[int]) -> np.ndarray:
+    @cached_property
+    def truth(self) -> list[RingGeometry]:
+        """Where everything is from each viewpoint."""
+        there = dict(zip(self.places, self.rings, strict=True))
+        known = {place: geometry(self.scene, ring) for place, ring in there.items()}
+        return [known[place] for place in self.places]
+
+    def planned(self, painter: ScenePainter) -> tuple[list[list[PlacedObject]], list[RingGeometry]]:
+        """Return the plan of each viewpoint and where everything is, by the plan of the first."""
+        scenery = painter.scenery(self.rings[0])
+        plans = {place: scenery.plan(*place) for place in self.places}
+        known = {place: painter.geometry(scenery, *place) for place in plans}
+        return [plans[place] for place in self.places], [known[place] for place in self.places]
+
+    def carried(
+        self, pictures: Sequence[np.ndarray], starts: Sequence[int], where: Sequence[RingGeometry]
+    ) -> np.ndarray:
         """Return what the ring at the next viewpoint shows of earlier views; see `carried`.
 
         Args:
             pictures: from all viewpoints before.
             starts: viewpoints that count; of two that show a point, the first.
+            where: everything is from each viewpoint.
         """
         stop, found = len(pictures), np.zeros((RING_HEIGHT, RING_WIDTH, 4), np.uint8)
         for start in starts:
@@ -163,8 +204,7 @@ class Route(NamedTuple):
             whole[TOP : TOP + HEIGHT, self.columns] = pictures[start]
             shown[TOP : TOP + HEIGHT, self.columns] = True
             (x, z), (old_x, old_z) = self.places[stop], self.places[start]
-            before, now = (geometry(self.scene, self.rings[each]) for each in (start, stop))
-            seen = carried(before, now, whole, (x - old_x, z - old_z), shown)
+            seen = carried(where[start], where[stop], whole, (x - old_x, z - old_z), shown)
             found = np.where(found[..., 3:] > 0, found, seen)
         return found
 
@@ -205,7 +245,12 @@ class Walk(NamedTuple):
     change: float  # mean square of what they differ by from what the one before shows of them
 
 
-def walk(way: Route, first: np.ndarray, look: Callable[[int, np.ndarray], np.ndarray]) -> Walk:
+def walk(
+    way: Route,
+    where: Sequence[RingGeometry],
+    first: np.ndarray,
+    look: Callable[[int, np.ndarray], np.ndarray],
+) -> Walk:
     """Walk along a route.
 
     What is known of a view comes from views kept on the way, the nearest first, and from the one
@@ -213,14 +258,15 @@ def walk(way: Route, first: np.ndarray, look: Callable[[int, np.ndarray], np.nda
 
     Args:
         way: the route.
+        where: everything is, as far as is known, from each viewpoint.
         first: what its first viewpoint shows.
         look: returns what the viewpoint of a number shows, given what is known of its ring.
     """
     pictures, changes, kept = [first], [], [0]
     for stop in range(1, len(way.rings)):
         nearest = sorted(kept, key=lambda start: way.far(start, stop))
-        seen = way.carried(pictures, [*nearest, stop - 1])
-        before = way.cut(way.carried(pictures, [stop - 1]))
+        seen = way.carried(pictures, [*nearest, stop - 1], where)
+        before = way.cut(way.carried(pictures, [stop - 1], way.truth))
         pictures.append(look(stop, seen))
         if way.far(nearest[0], stop) > KEPT_EVERY:
             kept.append(stop)
@@ -234,16 +280,23 @@ def measured(way: Route, painter: ScenePainter) -> tuple[dict[str, dict[str, flo
     half = len(way.rings) // 2
     coded = [painter.coded(way.render(stop)) for stop in range(half + 1)]
     coded += coded[-2::-1]
-    renders = walk(way, coded[0], lambda stop, _seen: coded[stop])
+    renders = walk(way, way.truth, coded[0], lambda stop, _seen: coded[stop])
+    plans, where = way.planned(painter)
+    caption = way.rings[0].caption()
 
     def look(stop: int, seen: np.ndarray | None) -> np.ndarray:
-        return painter.painted(way.rings[stop], way.seed, way.yaw, seen)
+        return painter.painted(caption, plans[stop], way.seed, way.yaw, seen)
 
-    given, invented = (walk(way, first, look) for first in (coded[0], look(0, None)))
+    given, invented = (walk(way, where, first, look) for first in (coded[0], look(0, None)))
     truth, there = way.render(half), given.pictures[half]
-    known = way.cut(way.carried(given.pictures[:half], [0]))[..., 3] > 0
+    known = way.cut(way.carried(given.pictures[:half], [0], way.truth))[..., 3] > 0
     begun = invented.pictures[0]
+    errors = parallax_errors(way, plans[half])
     figures = {
+        "plan": {
+            "parallax_px": float(np.median(errors)),
+            "parallax_p90_px": float(np.percentile(errors, 90)),
+        },
         "given": {
             **_kept(given, renders),
             "seen_db": psnr(there[known], truth[known]),
@@ -256,6 +309,30 @@ def measured(way: Route, painter: ScenePainter) -> tuple[dict[str, dict[str, flo
         },
     }
     return figures, [renders, given, invented]
+
+
+def parallax_errors(way: Route, plan: Sequence[PlacedObject]) -> list[float]:
+    """Return how far things are from where the renderer draws them halfway [px of a ring].
+
+    Args:
+        way: the route.
+        plan: as it is thought to look from halfway.
+
+    Returns:
+        Of each noticeable thing the distance of its middle to that of the nearest planned one
+        of its kind and shape.
+    """
+    errors = []
+    for thing in way.rings[len(way.rings) // 2].things:
+        alike = [
+            one.yaw
+            for one in plan
+            if (one.kind, one.variant) == (thing.name, thing.variant) and one.width < WIDEST
+        ]
+        if alike and thing.shown and thing.degrees[0] < WIDEST:
+            away = min(abs(yaw_difference(thing.yaw, yaw)) for yaw in alike)
+            errors.append(away * RING_WIDTH / 360)
+    return errors or [0.0]
 
 
 def _kept(one: Walk, renders: Walk) -> dict[str, float]:

@@ -181,6 +181,10 @@ class Imagination:
         things = self._networks.planner.plan(prompt, empty, noise, wanted, behind)
         return (*behind, *with_exhibits(things[len(behind) :]))
 
+    def owners(self, things: Sequence[PlacedObject]) -> np.ndarray:
+        """Return the place in a plan of each pixel's thing, -1: one behind all, int32 [H, W]."""
+        return self._sketcher.owners(object_table(things, self.config.looks, self._ring))
+
     def behind_all(self, things: Sequence[PlacedObject]) -> list[PlacedObject]:
         """Return the things of a plan that are behind all others: sky, walls, ground."""
         known = self.config.all_behind

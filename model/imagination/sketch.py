@@ -13,6 +13,7 @@ from mag_sandbox.model.imagination.objects import BEYOND, LEAST_HALF, ObjectTabl
 
 AROUND = 0.9  # of the ring; what is wider is a band
 HIGHEST_FOOT = -0.02  # radians; a side whose foot is nearer to the horizon is no farther away
+MOST = 0.5  # share of a pixel from which on it is a thing's
 REST = 1.5  # rests of fitted sprites are told this much larger
 
 
@@ -69,8 +70,29 @@ class Sketcher:
             rows: of the cells, next to each other.
             columns: of the cells, likewise, around the ring.
         """
+        canvas, _ = self._drawn(objects, rows, columns)
+        cell = self._cell
+        covered = canvas[3].reshape(len(rows), cell, len(columns), cell).mean(axis=(1, 3))
+        return Sketch(canvas[:3], covered)
+
+    def owners(self, objects: ObjectTable) -> np.ndarray:
+        """Return which object each pixel of the ring shows, int32 [H, W]; -1: one behind all."""
+        count, beside = self._columns, self._columns // 4  # beyond the ends, for what lies there
+        columns = np.arange(-beside, count + beside)
+        wide = self._drawn(objects, np.arange(self._rows), columns)[1]
+        edge = beside * self._cell
+        owners = wide[:, edge:-edge].copy()
+        owners[:, :edge] = np.maximum(owners[:, :edge], wide[:, -edge:])
+        owners[:, -edge:] = np.maximum(owners[:, -edge:], wide[:, :edge])
+        return owners
+
+    def _drawn(
+        self, objects: ObjectTable, rows: np.ndarray, columns: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return RGB and the share that is known, [4, H, W], and whose most of a pixel is."""
         cell, down, across = self._cell, len(rows), len(columns)
-        canvas = np.zeros((4, down * cell, across * cell), np.float32)  # RGB, share that is known
+        canvas = np.zeros((4, down * cell, across * cell), np.float32)
+        owners = np.full(canvas.shape[1:], -1, np.int32)
         away = objects.boxes[:, 0] - columns[0] - across / 2
         away = (away + self._columns / 2) % self._columns - self._columns / 2 + across / 2
         middles = np.stack((objects.boxes[:, 1] - rows[0], away), axis=1) * cell
@@ -89,12 +111,12 @@ class Sketcher:
             self._wall_in(canvas, objects.boxes[sides], mains[sides], rows[0], columns[0])
         for row in np.flatnonzero(~behind):
             if objects.looks[row] in self._known:
-                self._stamp(
+                box, share = self._stamp(
                     canvas, self._sprites[objects.looks[row]], middles[row], halves[row],
                     (mains[row], means[row]),
                 )  # fmt: skip
-        covered = canvas[3].reshape(down, cell, across, cell).mean(axis=(1, 3))
-        return Sketch(canvas[:3], covered)
+                owners[box][share > MOST] = row
+        return canvas, owners
 
     def _wall_in(
         self, canvas: np.ndarray, boxes: np.ndarray, colors: np.ndarray, first_row: int,
@@ -128,13 +150,13 @@ class Sketcher:
         at: np.ndarray,
         half: np.ndarray,
         colors: tuple[np.ndarray, np.ndarray],
-    ) -> None:
-        """Draw a sprite, [FITTED, places, places], over what is there."""
+    ) -> tuple[tuple[slice, slice], np.ndarray]:
+        """Draw a sprite, [FITTED, places, places]; return where, and its share of each pixel."""
         half = np.maximum(half, LEAST_HALF * self._cell)
         first = np.maximum(np.floor(at - BEYOND * half), 0).astype(int)
         last = np.minimum(np.ceil(at + BEYOND * half), canvas.shape[1:]).astype(int)
-        if (first >= last).any():
-            return
+        last = np.maximum(first, last)
+        box = slice(first[0], last[0]), slice(first[1], last[1])
         down, across = (self._shares(*axis) for axis in zip(first, last, at, half, strict=True))
         share, part, mean, rest = sprite[0], sprite[1], sprite[2], sprite[3:]
         # colours lie in [-1, 1], sprites are of colours in [0, 1]
@@ -144,9 +166,10 @@ class Sketcher:
         said[3] = share
         wide = said.reshape(-1, said.shape[-1]) @ across.T
         stamp = down @ wide.reshape(4, len(share), -1)
-        seen = canvas[:, first[0] : last[0], first[1] : last[1]]
+        seen = canvas[:, *box]
         seen *= 1 - stamp[3]
         seen += stamp
+        return box, stamp[3]
 
     def _shares(self, first: int, last: int, at: float, half: float) -> np.ndarray:
         """Return what pixels of an axis are made of places, [pixels, places]."""

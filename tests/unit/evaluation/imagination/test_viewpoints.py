@@ -1,19 +1,24 @@
 """Walks through scenes: what is carried over, and what figures say of painters."""
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
 import pytest
 
+from mag_sandbox.controls.parallax import RingGeometry
 from mag_sandbox.evaluation.imagination.viewpoints import (
     HEIGHT,
     TOP,
     WIDTH,
     Route,
     measured,
+    parallax_errors,
     route,
 )
 from mag_sandbox.evaluation.options import ViewpointOptions
+from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.scenery import Scenery
 from mag_sandbox.renderer.carrying import is_free
 from mag_sandbox.renderer.render import Ring
 
@@ -35,9 +40,17 @@ class _Fake:
     def coded(self, picture: np.ndarray) -> np.ndarray:
         return picture
 
-    def painted(self, ring: Ring, _seed: int, _yaw: float, _seen=None) -> np.ndarray:
+    def scenery(self, _ring: Ring) -> Scenery:
+        return Scenery.of((), {}, ())
+
+    def geometry(self, _scenery: Scenery, x: float, z: float) -> RingGeometry:
+        return way().truth[way().places.index((x, z))]
+
+    def painted(self, _caption: str, _things, _seed: int, _yaw: float, _seen=None) -> np.ndarray:
+        # the first picture of the walk that is invented, then the others of both walks
+        stop = (self.painted_so_far - 1) % OPTIONS.steps + 1 if self.painted_so_far else 0
         self.painted_so_far += 1
-        drawn = ring.pixels[TOP : TOP + HEIGHT, way().columns]
+        drawn = way().rings[stop].pixels[TOP : TOP + HEIGHT, way().columns]
         return (
             (drawn.astype(int) + self.brighter * self.painted_so_far).clip(0, 255).astype(np.uint8)
         )
@@ -58,6 +71,7 @@ def test_a_painter_that_draws_what_is_there_is_as_steady_as_the_renderer():
         assert figures[kind]["change"] == pytest.approx(1.0)
         assert figures[kind]["detail"] == figures[kind]["sharpness"] == 1.0
     assert figures["given"]["return_db"] == figures["given"]["seen_db"] == 60
+    assert figures["plan"] == {"parallax_px": 0.0, "parallax_p90_px": 0.0}, "nothing is planned"
     assert [len(walk.pictures) for walk in walks] == [5, 5, 5]
 
 
@@ -69,7 +83,7 @@ def test_a_look_that_drifts_is_found():
 
 
 def test_what_no_view_showed_is_not_carried_over():
-    seen = way().carried([way().render(0)], [0])
+    seen = way().carried([way().render(0)], [0], way().truth)
     known = seen[TOP : TOP + HEIGHT, way().columns][..., 3] > 0
     assert 0.5 < known.mean() < 1
     behind = (way().columns + 640) % 1280
@@ -80,3 +94,11 @@ def test_what_no_view_showed_is_not_carried_over():
 def test_impossible_walks_are_refused(bad):
     with pytest.raises(ValueError, match="expected"):
         ViewpointOptions(**bad)
+
+
+def test_parallax_errors_are_those_of_things_of_the_same_look():
+    things = [thing for thing in way().rings[2].things if thing.shown and thing.degrees[0] < 100]
+    plan = [PlacedObject(*thing.told) for thing in things]
+    assert max(parallax_errors(way(), plan)) == pytest.approx(0.0, abs=1e-6)
+    turned = [replace(thing, yaw=(thing.yaw + 0.5) % 360) for thing in plan]
+    assert 0 < np.median(parallax_errors(way(), turned)) <= 0.5 * 1280 / 360 + 1e-6

@@ -1,0 +1,249 @@
+"""The things of a plan in metres, and the plan as it is seen from elsewhere.
+
+A plan tells where things appear. What stands on the ground is as far away as its foot is below the
+horizon, what hangs on a wall as far as the wall, and the sides of a room say where walls are. So a
+plan can be told again for every viewpoint, and pixels of one view can be found in another.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import atan, atan2, cos, degrees, hypot, inf, radians, sin, tan
+from typing import NamedTuple
+
+import numpy as np
+
+from mag_sandbox.controls.camera import yaw_difference
+from mag_sandbox.controls.parallax import EYE, Box, RingGeometry
+from mag_sandbox.model.imagination.objects import PlacedObject
+
+HORIZON_FOOT = 3.0  # degrees; what stands nearer to the horizon is at infinity
+WIDEST = 120.0  # degrees; what is wider lies all around
+STEEPEST = 85.0  # degrees
+NEAREST = 0.3  # metres; boards are never seen from nearer, and what is nearer is not seen
+SUPPORTED = 3.0  # degrees between the foot of a thing and the top of what it stands on, at most
+BEFORE = 0.01  # metres by which a thing stands before what supports it
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """A side of a room."""
+
+    told: PlacedObject
+    away: float  # metres straight ahead of it
+    tall: float  # height of the ceiling [m]
+
+    def at(self, yaw: float) -> float:
+        """Return the distance at which a ray meets it [m]; inf: it does not."""
+        straight = cos(radians(yaw - self.told.yaw))
+        return self.away / straight if straight > 1e-3 else inf
+
+    def seen_from(self, x: float, z: float) -> "_Side":
+        """Return it from another viewpoint [m]."""
+        facing = radians(self.told.yaw)
+        away = max(self.away - x * sin(facing) - z * cos(facing), NEAREST)
+        low, high = (degrees(atan((one - EYE) / away)) for one in (0.0, self.tall))
+        told = replace(self.told, pitch=(low + high) / 2, height=high - low)
+        return _Side(told, away, self.tall)
+
+
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """A thing somewhere."""
+
+    told: PlacedObject
+    where: str  # wall, flat or upright
+    distance: float  # metres; inf: it is seen alike from everywhere
+
+    def seen_from(self, x: float, z: float) -> "_Body | None":
+        """Return it from another viewpoint [m]; None: it is at the viewer's feet."""
+        if self.distance == inf:
+            return self
+        yaw = radians(self.told.yaw)
+        ahead_x, ahead_z = self.distance * sin(yaw) - x, self.distance * cos(yaw) - z
+        now = hypot(ahead_x, ahead_z)
+        if now < NEAREST:
+            return None
+        half = self.distance * tan(radians(min(self.told.width, WIDEST)) / 2)
+        low, high = _ends(self.told)
+        if self.where == "flat":
+            far, near = (EYE / tan(radians(-one)) for one in (high, low))
+            deep = (far - near) / 2
+            ends = [-degrees(atan(EYE / max(one, NEAREST))) for one in (now - deep, now + deep)]
+        else:
+            ends = [degrees(atan(self.distance * tan(radians(one)) / now)) for one in (low, high)]
+        told = replace(
+            self.told, yaw=degrees(atan2(ahead_x, ahead_z)) % 360, pitch=sum(ends) / 2,
+            width=2 * degrees(atan(half / now)), height=max(ends[1] - ends[0], 0.1),
+        )  # fmt: skip
+        return replace(self, told=told, distance=now)
+
+
+class Stance(NamedTuple):
+    """Where things of a kind usually are, and how tall."""
+
+    where: str  # floor, small (on the floor or on a thing), water, wall, ceiling, flat, sky, far
+    tall: float | None = None  # metres
+
+
+FAR = Stance("far")
+
+
+class Scenery:
+    """A plan in metres.
+
+    scenery = Scenery.of(things, {"sofa": Stance("floor", 0.95)}, ("wall", "floor", "ceiling"))
+    things = scenery.plan(0.5, 1.0)  # the plan half a metre to the right and one ahead
+    """
+
+    def __init__(
+        self, behind: Sequence[PlacedObject], sides: Sequence[_Side], bodies: Sequence[_Body]
+    ) -> None:
+        self._behind, self._sides, self._bodies = behind, sides, bodies
+
+    @classmethod
+    def of(
+        cls, things: Sequence[PlacedObject], stances: Mapping[str, Stance], behind: Collection[str]
+    ) -> "Scenery":
+        """Return the scenery of a plan.
+
+        Args:
+            things: from far to near.
+            stances: of kinds; others are at infinity.
+            behind: kinds of bands all around and of the sides of rooms.
+        """
+        bands = [thing for thing in things if thing.kind in behind]
+        sides = [
+            _Side(band, away, EYE + away * tan(radians(_ends(band)[1])))
+            for band in bands
+            if band.width < WIDEST and (away := _on_ground(band)) < inf
+        ]
+        bodies: list[_Body] = []
+        for thing in things:
+            if thing.kind not in behind:
+                bodies.append(_body(thing, stances.get(thing.kind, FAR), sides, bodies))
+        return cls(bands, sides, bodies)
+
+    def plan(self, x: float, z: float) -> list[PlacedObject]:
+        """Return the plan as it is seen from a viewpoint [m], from far to near."""
+        return [*self._bands(x, z), *(body.told for _, body in self._seen(x, z))]
+
+    def geometry(self, x: float, z: float, owners: np.ndarray) -> RingGeometry:
+        """Return where everything is that a ring shows from a viewpoint [m].
+
+        Args:
+            x: of the viewpoint, to the right.
+            z: of the viewpoint, ahead.
+            owners: place of each pixel's thing in `plan(x, z)`, -1 where none is,
+                int32 [H, W].
+        """
+        height, width = owners.shape
+        pixel = width / 360
+        seen = self._seen(x, z)
+        first = len(self._bands(x, z))
+        numbers = np.zeros(first + len(seen) + 1, np.int32)  # the last is that of owner -1
+        boxes: dict[int, Box] = {}
+        distant = np.zeros(len(numbers), bool)
+        for place, (number, body) in enumerate(seen, first):
+            numbers[place] = number
+            told = body.told
+            if body.where != "upright":
+                continue
+            if body.distance == inf:
+                distant[place] = True
+                continue
+            boxes[number] = (
+                (told.yaw - told.width / 2) * pixel,
+                height / 2 - (told.pitch + told.height / 2) * pixel,
+                told.width * pixel,
+                told.height * pixel,
+            )
+        depth = np.where(distant[owners], np.float32(inf), self._depth(x, z, (height, width)))
+        return RingGeometry(depth, numbers[owners], boxes)
+
+    def _bands(self, x: float, z: float) -> list[PlacedObject]:
+        moved = {id(side.told): side.seen_from(x, z).told for side in self._sides}
+        return [moved.get(id(band), band) for band in self._behind]
+
+    def _seen(self, x: float, z: float) -> list[tuple[int, _Body]]:
+        """Return numbers, from 1 on, and things from a viewpoint; what lies or hangs comes first.
+
+        What is at infinity comes before that.
+        """
+        moved = [
+            (number, now)
+            for number, body in enumerate(self._bodies, 1)
+            if (now := body.seen_from(x, z)) is not None
+        ]
+        return sorted(moved, key=lambda one: _rank(one[1]))
+
+    def _depth(self, x: float, z: float, shape: tuple[int, int]) -> np.ndarray:
+        """Return the distance of ground, walls and ceiling in each pixel [m]; inf: sky."""
+        height, width = shape
+        yaw = (np.arange(width) + 0.5) * 2 * np.pi / width
+        pitch = (height / 2 - np.arange(height) - 0.5) * 2 * np.pi / width
+        slope = np.tan(pitch)[:, None]
+        sides = [side.seen_from(x, z) for side in self._sides]
+        tall = float(np.mean([side.tall for side in sides])) if sides else inf
+        ends = np.where(slope < 0, -EYE, tall - EYE) / slope  # no row is at the horizon
+        depth = np.broadcast_to(ends, shape)
+        for side in sides:
+            straight = np.cos(yaw - radians(side.told.yaw))
+            depth = np.minimum(
+                depth, np.where(straight > 1e-3, side.away, inf) / straight.clip(1e-3)
+            )
+        return np.asarray(depth, np.float32)
+
+
+def _rank(body: _Body) -> tuple[bool, bool, float]:
+    standing = body.where == "upright"
+    return body.distance < inf, standing, -body.distance if standing else 0.0
+
+
+def _body(
+    thing: PlacedObject, stance: Stance, sides: Sequence[_Side], others: Sequence[_Body]
+) -> _Body:
+    wall = min((side.at(thing.yaw) for side in sides), default=inf)
+    low, high = _ends(thing)
+    if thing.width > WIDEST or stance.where == "far":
+        return _Body(thing, "upright", inf)
+    if stance.where == "flat":
+        return _Body(thing, "flat", (_distance(low) + _distance(high)) / 2)
+    if stance.where == "wall" and sides:
+        return _Body(thing, "wall", wall)
+    if stance.where == "ceiling" and sides:
+        above = float(np.mean([side.tall for side in sides])) - EYE
+        distance = above / tan(radians(high)) if high > HORIZON_FOOT else inf
+    elif stance.where == "sky":
+        distance = stance.tall / _tangents(thing) if stance.tall else inf
+    else:
+        supports = (
+            other.distance - BEFORE
+            for other in others
+            if other.where == "upright"
+            and abs(yaw_difference(thing.yaw, other.told.yaw)) < other.told.width / 2
+            and abs(_ends(other.told)[1] - low) < SUPPORTED
+        )
+        distance = min((_on_ground(thing), *supports))
+    return _Body(thing, "upright", min(distance, wall))
+
+
+def _tangents(thing: PlacedObject) -> float:
+    """Return a thing's height over its distance."""
+    low, high = (tan(radians(end)) for end in _ends(thing))
+    return max(high - low, 1e-3)
+
+
+def _ends(thing: PlacedObject) -> tuple[float, float]:
+    """Return the pitches of a thing's foot and top, neither of them overhead [degrees]."""
+    low, high = thing.pitch - thing.height / 2, thing.pitch + thing.height / 2
+    return max(low, -STEEPEST), min(high, STEEPEST)
+
+
+def _on_ground(thing: PlacedObject) -> float:
+    """Return how far away a thing is that stands on the ground [m]."""
+    return _distance(_ends(thing)[0])
+
+
+def _distance(foot: float) -> float:
+    """Return how far away the ground is at a pitch [degrees, m]; inf: near the horizon."""
+    return EYE / tan(radians(-foot)) if foot < -HORIZON_FOOT else inf

@@ -1,0 +1,127 @@
+"""Plans in metres: the renderer says where everything is from a second viewpoint."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from mag_sandbox.controls.camera import yaw_difference
+from mag_sandbox.controls.parallax import carried
+from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.scenery import Scenery, Stance
+from mag_sandbox.renderer.behind import bands_of
+from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
+from mag_sandbox.renderer.carrying import geometry
+from mag_sandbox.renderer.kinds import BEHIND, KINDS
+from mag_sandbox.renderer.render import CATEGORIES, Ring, SceneRenderer, lay_out
+
+STANCES = {kind.name: Stance(kind.where, kind.tall) for kind in KINDS.values()}
+ALL_BEHIND = frozenset(name for names in BEHIND.values() for name in names)
+THERE = (0.3, 0.4)
+
+
+def scenery_of(ring: Ring) -> Scenery:
+    things = [PlacedObject(*thing.told) for thing in (*bands_of(ring), *ring.things)]
+    return Scenery.of(things, STANCES, ALL_BEHIND)
+
+
+def same_things(plan: list[PlacedObject], ring: Ring) -> Iterator[tuple[PlacedObject, object]]:
+    """Yield things that are alone of their kind and shape, as planned and as drawn."""
+    planned, drawn = {}, {}
+    for one in plan:
+        planned.setdefault((one.kind, one.variant), []).append(one)
+    for one in ring.things:
+        drawn.setdefault((one.name, one.variant), []).append(one)
+    for look, several in drawn.items():
+        if len(several) == len(planned.get(look, ())) == 1 and several[0].degrees[0] < 100:
+            yield planned[look][0], several[0]
+
+
+@pytest.mark.parametrize("category", CATEGORIES)
+def test_things_are_where_the_renderer_draws_them(category):
+    errors, still = [], []
+    for seed in (12, 14):
+        scene = SceneRenderer(lay_out(category, seed))
+        before, now = scene.ring(), scene.ring(*THERE)
+        scenery = scenery_of(before)
+        for found, plan in ((errors, scenery.plan(*THERE)), (still, scenery.plan(0, 0))):
+            for told, drawn in same_things(plan, now):
+                foot = (told.pitch - told.height / 2) - (drawn.pitch - drawn.degrees[1] / 2)
+                found.append(max(abs(yaw_difference(told.yaw, drawn.yaw)), abs(foot)))
+    assert len(errors) > 5
+    assert np.median(errors) < 0.3  # degrees
+    assert np.mean(errors) < 0.5 * np.mean(still)
+
+
+def test_without_a_step_a_plan_stays_as_it_is():
+    ring = SceneRenderer(lay_out("indoor", 12)).ring()
+    told = {thing.told for thing in (*bands_of(ring), *ring.things)}
+    for one in scenery_of(ring).plan(0.0, 0.0):
+        nearest = min(
+            abs(yaw_difference(one.yaw, yaw)) + abs(one.pitch - pitch) + abs(one.width - width)
+            for kind, yaw, pitch, width, *_ in told
+            if kind == one.kind
+        )
+        assert nearest < 1e-6
+
+
+def test_walls_come_nearer_and_rise():
+    ring = SceneRenderer(lay_out("indoor", 12)).ring()
+    scenery = scenery_of(ring)
+    before, after = ([one for one in scenery.plan(0.0, z) if one.kind == "wall"] for z in (0, 0.8))
+    ahead, right, behind, left = (
+        now.height - was.height for was, now in zip(before, after, strict=True)
+    )
+    assert ahead > 0 > behind
+    assert right == pytest.approx(0, abs=1e-6)
+    assert left == pytest.approx(0, abs=1e-6)
+
+
+def test_what_is_walked_past_is_behind_and_what_is_underfoot_is_gone():
+    lamp = PlacedObject("floor lamp", 0.0, -10.0, 10.0, 36.0)  # its foot 28 degrees down
+    away = 1.6 / np.tan(np.radians(28.0))
+    scenery = Scenery.of([lamp], {"floor lamp": Stance("floor", 1.75)}, ())
+    (past,) = scenery.plan(0.0, 2 * away)
+    assert past.yaw == pytest.approx(180.0)
+    assert past.height == pytest.approx(lamp.height)
+    assert scenery.plan(0.0, away) == []
+    (beside,) = scenery.plan(away, away)
+    assert beside.yaw == pytest.approx(270.0)
+
+
+def test_small_things_stand_on_tables_and_keep_their_distance_to_them():
+    table = PlacedObject("desk", 20.0, -14.0, 30.0, 16.0)  # from 22 to 6 degrees down
+    vase = PlacedObject("vase", 24.0, -2.0, 4.0, 8.0)  # its foot where the table ends
+    stances = {"desk": Stance("floor", 1.3), "vase": Stance("small", 0.5)}
+    desk, there = Scenery.of([table, vase], stances, ()).plan(0.8, 0.5)
+    assert there.pitch - there.height / 2 == pytest.approx(desk.pitch + desk.height / 2, abs=0.2)
+    assert abs(yaw_difference(there.yaw, desk.yaw)) < desk.width / 2
+
+
+def test_the_horizon_stays():
+    hills = PlacedObject("hills", 100.0, 2.0, 90.0, 8.0)
+    assert Scenery.of([hills], STANCES, ()).plan(3.0, -2.0) == [hills]
+
+
+@pytest.mark.parametrize("category", CATEGORIES)
+def test_a_plan_says_what_another_viewpoint_shows_of_a_picture(category):
+    scene = SceneRenderer(lay_out(category, 12))
+    before, now = scene.ring(), scene.ring(*THERE)
+    scenery, truth = scenery_of(before), [geometry(scene, ring) for ring in (before, now)]
+    known = []
+    for place, where in zip(((0.0, 0.0), THERE), truth, strict=True):
+        plan = scenery.plan(*place)
+        empty = np.full((RING_HEIGHT, RING_WIDTH), -1, np.int32)
+        ground = scenery.geometry(*place, empty)
+        assert not ground.ids.any()
+        bare = (where.ids == 0) & np.isfinite(where.depth) & (where.depth < 20)
+        ratio = np.log(ground.depth[bare] / where.depth[bare])
+        assert np.median(np.abs(ratio)) < 0.01
+        known.append((plan, ground))
+    found = carried(known[0][1], known[1][1], before.pixels, THERE)
+    floor = (truth[1].ids == 0) & (found[..., 3] == 255)
+    error = np.abs(found[..., :3].astype(int) - now.pixels)[floor]
+    still = np.abs(before.pixels.astype(int) - now.pixels)[floor]
+    assert floor.mean() > 0.1
+    assert np.median(error) <= 2
+    assert error.mean() < still.mean()
