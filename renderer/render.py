@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
+from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.renderer import flats
 from mag_sandbox.renderer.canvas import HORIZON, RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.captions import caption
@@ -29,7 +30,6 @@ from mag_sandbox.renderer.paint import paint
 from mag_sandbox.renderer.places import PLACES
 from mag_sandbox.renderer.plan import Thing, things_of
 from mag_sandbox.renderer.projection import (
-    EYE,
     START,
     Viewpoint,
     board,
