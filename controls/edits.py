@@ -11,9 +11,9 @@ from mag_sandbox.files.validation import check_fields
 
 Act = Literal["place", "remove", "repaint", "renew", "forget", "undo"]
 HIGHEST = MAX_PITCH + WIDEST_FOV * ASPECT / 2  # degrees: the end of what can be seen
-PATCH = 27.0  # degrees across what is changed where nobody says how large it is
+PATCH = 27.0  # degrees across a change of no given size
 LARGEST = WIDEST_FOV, WIDEST_FOV * ASPECT  # degrees across and down: a view
-EVERYTHING = 360.0, 2 * HIGHEST  # degrees: what is painted anew may be all there is
+EVERYTHING = 360.0, 2 * HIGHEST  # degrees: a repainting may cover everything
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Edit:
     pitch: float = 0.0
     width: float = PATCH
     height: float = PATCH
-    kind: str = ""  # of what is placed; one of `WorldSpec.kinds`
+    kind: str = ""  # of a placed thing; one of `WorldSpec.kinds`
     color: tuple[int, ...] | None = None  # red, green, blue, 0 to 255; None: any
 
     def __post_init__(self) -> None:

@@ -40,7 +40,7 @@ class MouseDrag:
     >>> drag.take()  # the picture moves right when the camera looks left
     (-0.25, 0.0, 1.0)
 
-    What is too quick for the camera is made up for in the next block, but not longer.
+    Motion too quick for the camera is made up for in the next block, but not longer.
     """
 
     def __init__(self, full: tuple[float, float] = (240.0, 120.0)) -> None:
@@ -65,7 +65,7 @@ class MouseDrag:
         return yaw, pitch, zoom
 
     def take(self) -> tuple[float, float, float]:
-        """Return the value for the next block; what is left is for the block after it."""
+        """Return the value for the next block; the rest is for the block after it."""
         taken = self.value
         yaw, pitch, zoom = map(operator.sub, self._waiting, taken)
         self._waiting = yaw, pitch, zoom
@@ -82,7 +82,7 @@ def _bounded(blocks: float) -> float:
 
 
 class PlayerSource:
-    """Keyboard, mouse and gamepad of one player; on each axis what was moved last decides.
+    """Keyboard, mouse and gamepad of one player; on each axis the device moved last decides.
 
     >>> from mag_sandbox.controls.bindings import DEFAULTS
     >>> player = PlayerSource()
@@ -127,13 +127,13 @@ class PlayerSource:
             self._firm = dict.fromkeys(AXES, 0.0)
 
     def forget_taps(self) -> None:
-        """Drop what was pressed, dragged or turned since the last command, and is held no more."""
+        """Drop presses, drags and turns since the last command that are held no more."""
         with self._lock:
             self._tapped.clear()
             self._drag.stop()
 
     def stop(self) -> None:
-        """Stop the camera: what is held counts again when it was let go."""
+        """Stop the camera: held keys count again after their release."""
         self.release_all()
 
     def held(self) -> frozenset[str]:

@@ -15,7 +15,7 @@ MOST_WALKS = SCENES_PER_SEED // 3
 LOOK_S = 3.0  # s between two pictures of a walk that are looked at
 DRIFT_MINUTES = 3.0  # shorter clips say nothing of the drift bar
 STAND_IN = "mean absolute difference"  # finds matches where LPIPS has no weights
-Mode = Literal["history", "truth"]  # what is remembered of the predicted part: itself, or the truth
+Mode = Literal["history", "truth"]  # memory of the predicted part: itself, or the truth
 MODES: tuple[Mode, ...] = ("history", "truth")
 PROTOCOLS = {"5s": 81, "30s": 477}  # frames of VBench's videos, at 16 a second
 
@@ -149,7 +149,7 @@ class MagBenchOptions(WorkerOptions):
     videos: Path | None = option(None, "folder of its videos", metavar="DIR")
     world: str = option("mag", "a full-size world (%(default)s)")
     mode: tuple[Mode, ...] = option(
-        MODES, "what is remembered of the predicted part: itself or the truth (both in turn)"
+        MODES, "memory of the predicted part: itself or the truth (both in turn)"
     )
     prompt: Literal["caption", "empty"] = option("caption")
     remembers: Literal["as trained", "generator"] = option(

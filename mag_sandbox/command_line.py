@@ -126,7 +126,7 @@ class Subcommand:
 def add_commands(
     parser: argparse.ArgumentParser, table: Mapping[str, Subcommand]
 ) -> Mapping[str, argparse.ArgumentParser]:
-    """Add a subcommand for every row; what is parsed holds its name as `command` and its `run`."""
+    """Add a subcommand for every row; the result holds its name as `command` and its `run`."""
     commands = parser.add_subparsers(
         title="commands", dest="command", metavar="COMMAND", required=True
     )

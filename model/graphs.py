@@ -129,7 +129,7 @@ def convolution_layer(x: Node, source: nn.Conv2d, *, name: str = "") -> Node:
 
 
 def relu(x: Node) -> Node:
-    """Return what is not negative of x."""
+    """Return x with 0 in place of negative values."""
     return op.relu(x)
 
 
@@ -221,7 +221,7 @@ class GraphCompiler:
     ) -> CompiledModel:
         """Return a graph of a network, compiled now or by an earlier run; see `compile`."""
         kinds = {"fp32": Type.f32, "bf16": Type.bf16}
-        rest = _TYPES[self.execution.dtype]  # what is not a product when products are int8
+        rest = _TYPES[self.execution.dtype]  # of all but products when those are int8
         options = {
             "INFERENCE_PRECISION_HINT": kinds.get(self.execution.precision(network), rest),
             "INFERENCE_NUM_THREADS": self.execution.threads,

@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 MOST_BYTES = 2**28  # of a graph
 VERSIONS = 3  # folders that stay
 _DIGEST = xxhash.xxh3_128().digest_size
-_LIMITS = ("ONEDNN_MAX_CPU_ISA", "OV_CPU_MAX_ISA")  # variables that change what is compiled
+_LIMITS = ("ONEDNN_MAX_CPU_ISA", "OV_CPU_MAX_ISA")  # variables that change the compiled code
 
 
 class KeptGraphs:

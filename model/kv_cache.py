@@ -89,7 +89,7 @@ class KVCache:
         self.resize(slots)
 
     def resize(self, slots: int) -> None:
-        """Reserve room for another number of frames; what was kept is lost."""
+        """Reserve room for another number of frames; all kept frames are lost."""
         nothing = torch.empty(0, dtype=self.dtype, device=self.device)
         self._keys = self._values = self._read_keys = self._read_values = nothing  # freed first
         self._gathered = nothing, nothing  # flat

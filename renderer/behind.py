@@ -69,7 +69,7 @@ BANDS: dict[str, dict[str, _Band]] = {
 
 
 def bands_of(ring: Ring) -> tuple[Thing, ...]:
-    """Return what is behind the things of a ring, in the order of `BEHIND`."""
+    """Return the background of a ring, in the order of `BEHIND`."""
     names, room = BEHIND[ring.category], ring.layout.room
     shell = None if room is None else _Shell.of(room, ring)
     found, side = [], 0

@@ -100,7 +100,7 @@ class Shape:
 class Canvas:
     """Records a 360 degree picture; x wraps around, y grows downwards.
 
-    Colours may carry alpha (0 to 255), which blends with what is below. Painters say what moves
+    Colours may carry alpha (0 to 255), which blends with the colours below. Painters say what moves
     (`moving`, `apart`) and which things they paint (`thing`, `part`).
 
     >>> canvas = Canvas()

@@ -148,7 +148,7 @@ class _App:
         try:
             with _quick_turns(), window(size, name, sized=False):
                 self._play(playthrough)
-        finally:  # the window is gone by now: what is being generated ends unseen
+        finally:  # the window is gone by now: the block under way ends unseen
             self.navigator.close()
             if self.game:
                 self.game.close()

@@ -40,11 +40,11 @@ class WorldEnvironment:
     def __init__(
         self, world: World, scene: Scene | str = "meadow", *, blocks: int = EPISODE_BLOCKS
     ) -> None:
-        """Set what is played.
+        """Set the world and the scene.
 
         Args:
             world: who makes the pictures; closed by `close`.
-            scene: what is asked for; options of `reset` may name another one.
+            scene: the default scene; options of `reset` may name another one.
             blocks: of an episode.
         """
         if not hasattr(world, "spec"):
@@ -197,7 +197,7 @@ def gymnasium_environment(
 
     Args:
         world: who makes the pictures; closed with the environment.
-        scene: what is asked for.
+        scene: the default scene.
         blocks: of an episode.
         render_mode: "rgb_array" or None.
 

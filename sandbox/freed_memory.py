@@ -1,6 +1,6 @@
 """Gives memory that was freed back to the system.
 
-The C library of Linux keeps what is freed for its own later use, apart for every thread: after a
+The C library of Linux keeps freed memory for its own later use, apart for every thread: after a
 few places were written, that was 180 MiB of a game of 1,070 MiB, and after half an hour of playing,
 saving and exporting, 1 GiB of 2. Elsewhere there is nothing to do.
 """

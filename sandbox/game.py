@@ -65,7 +65,7 @@ class PlayerGame:
         notify: Callable[[], None] = lambda: None,
         recorders: Sequence[Recorder] = (),
     ) -> None:
-        """Set what is played with.
+        """Set world, settings and folders.
 
         Without `load`, `choice` loads the world; `notify` wakes the window from any thread; the
         recorders write down everything the player steers.
@@ -87,7 +87,7 @@ class PlayerGame:
         self._title: TitleScreen | None = None
         self._watched = False  # a recording was what the title led to last
         self._compared: Future[ParkedScene] | None = None  # what a split screen went on from
-        self._stale = False  # the title lists what is not so any more
+        self._stale = False  # the title's list is out of date
         self._disk_use: Future[DiskUse] | None = None  # what the title is to ask about
 
     def open(self) -> None:
@@ -119,7 +119,7 @@ class PlayerGame:
         self.services.audio.close()
 
     def close(self) -> None:
-        """Write what is still to be written."""
+        """Write everything that is still waiting."""
         self.services.saves.close()
         self._exporting.close()
         self._listing.close()
@@ -167,7 +167,7 @@ class PlayerGame:
         return Path(scene.image) if scene.image else None
 
     def playthrough(self, outcome: PlayScene | Continue | GoBack) -> Playthrough:
-        """Return what was chosen, ready to be played."""
+        """Return the chosen place, ready to be played."""
         self._watched = False
         if isinstance(outcome, GoBack):
             self._go_to(outcome.moment.world)
@@ -181,7 +181,7 @@ class PlayerGame:
         return playthrough
 
     def switch(self, world: str, worker: GenerationWorker, playthrough: Playthrough) -> Playthrough:
-        """Choose another world of the same base; return how to go on there with what is played."""
+        """Choose another world of the same base; return how to continue the session there."""
         self._use(self.choice.beside(world, self.services.settings.now))
         scene, services = scene_for(world, playthrough.scene), self.services
 
@@ -193,7 +193,7 @@ class PlayerGame:
         return Playthrough(scene, playthrough.seed, worker.call(hand_over).result)
 
     def split(self, outcome: PlaySplit) -> Playthrough:
-        """Return how to show what is played beside another memory of it."""
+        """Return how to show the session beside another memory of it."""
         memory = self.services.settings.now.memory_setting(outcome.beside)
         stage = partial(load_beside, replace(self.choice, memory=memory))
         self._compared = outcome.moment
@@ -261,7 +261,7 @@ class PlayerGame:
         store.change(fullscreen=not store.now.fullscreen)
 
     def _save_settings(self) -> None:
-        """Write what was set by keys, or by itself."""
+        """Write the settings that keys changed."""
         try:
             self.services.settings.save()
         except SettingsError as problem:

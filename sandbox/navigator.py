@@ -64,7 +64,7 @@ class Navigator:
     observers: Sequence[SessionObserver] = ()
     game: PlayerGame | None = None
     notify: Callable[[], None] = lambda: None
-    session: MakeSession = plain_session  # of what is played without a game
+    session: MakeSession = plain_session  # of sessions without a game
     reason: str = "left"  # why it ended
     worker: GenerationWorker | None = None
 
@@ -73,7 +73,7 @@ class Navigator:
         self._bindings = self.game.services.bindings if self.game else DEFAULTS
         self._made_for: WorkerSpec  # what the worker was made for
         self._playthrough: Playthrough  # what it plays, or is to play
-        self._led_by: Outcome | None = None  # what led to what is played; None: it is the first
+        self._led_by: Outcome | None = None  # what led to this session; None: it is the first
         self._playing: PlayScreen | None = None  # which may lie behind another screen
         self._leaving: tuple[GenerationWorker, ...] = ()  # end what they do before another begins
         self._behind: Screen | None = None  # the screen that settings or probes lie over
@@ -98,18 +98,18 @@ class Navigator:
             return self._lead_without_game(outcome, screen)
         try:
             return self._lead(self.game, outcome, screen)
-        except Refusal as error:  # what was chosen cannot be played
+        except Refusal as error:  # the chosen place cannot be played
             self.game.complain(str(error))
             return screen
 
     def close(self) -> None:
-        """End what is played and free the world."""
+        """End the session and free the world."""
         for worker in (self.worker, *self._leaving):
             if worker and not worker.close(self.reason):
                 logger.warning("the world did not stop in time; its thread is left behind")
 
     def rescue(self) -> None:
-        """Keep what is played, when the window cannot go on."""
+        """Keep the session when the window cannot go on."""
         self.reason = "crashed"
         self._park()
 
@@ -132,7 +132,7 @@ class Navigator:
             case Way.SCRIPT_OVER:
                 self.reason = "script over"
                 return self._to_title(game, screen)
-            case Way.RETRY:  # load the world again; what was played until now is kept
+            case Way.RETRY:  # load the world again; the session so far is kept
                 self._park()
                 self._discard_worker("retry")
                 if isinstance(self._led_by, PlaySplit):
@@ -169,7 +169,7 @@ class Navigator:
         return self.game.worker_spec if self.game else self.own
 
     def _retried(self, screen: Screen) -> Playthrough:
-        """Return what was played, or was to be."""
+        """Return the playthrough that was played or was to be."""
         return screen.playthrough if isinstance(screen, PlayScreen) else self._playthrough
 
     def _lay_over(self, screen: Screen, upper: Screen) -> Screen:

@@ -233,11 +233,11 @@ class PlayerSession(WatchedSession):
 
     @property
     def is_recording(self) -> bool:
-        """Whether what is played is being recorded, from the start or by a key."""
+        """Whether the session is being recorded, from the start or by a key."""
         return self._services.recordings.is_recording
 
     def block_shown(self, ready: ReadyBlock) -> None:
-        """Follow what is shown."""
+        """Follow the shown frames."""
         super().block_shown(ready)
         self._painting.block_shown(ready)
         recorded, self._was_recording = self._was_recording, self.is_recording
@@ -281,7 +281,7 @@ class PlayerSession(WatchedSession):
             settings.change(learned=hints.learned, hints=not hints.is_over)
 
     def _hint_overlay(self, probe: ProbeOverlay) -> HintOverlay:
-        """Return what is taught here: what the world cannot do, or no key does, is left out."""
+        """Return the lessons here, without those that the world or the keys do not allow."""
         spec, bindings = self._reel.current.spec, self._services.bindings
         able = {"change": bool(spec.kinds), "split": len(spec.policies) > 1}
         missing = [a for a in ACTIONS if not able.get(a, True) or not bindings.title(a)]
@@ -313,11 +313,11 @@ class PlayerSession(WatchedSession):
         return self._go_on_from(parked)
 
     def leave_moment(self, change: str) -> None:
-        """Keep what is played before a change, so that it can be taken back."""
+        """Keep the session before a change, so that it can be taken back."""
         _leave_moment(self._services, self._worker, change)
 
     def act(self, action: Action, playthrough: Playthrough) -> Outcome | Playthrough | None:
-        """Do what a key asks for; return what is to be shown or played then."""
+        """Do what a key asks for; return what to show or play next."""
         services, pose = self._services, self._reel.pose
         if action in MEMORY_ACTIONS:
             return self._change_memory(action, playthrough)
@@ -521,7 +521,7 @@ class PlayerSession(WatchedSession):
         return self._go_on_from(left)
 
     def _parked(self, moment: Moment) -> ParkedScene | None:
-        """Return what was played at a moment; None: it cannot be had, which is said."""
+        """Return the session at a moment; None: it is lost, and the player has been told."""
         assert moment.left is not None
         try:
             return moment.left.result(PATIENCE_S)

@@ -79,7 +79,7 @@ def open_services(
         bindings: the player's keys.
         notify: wakes the window, from any thread.
         recorders: write down everything the player steers.
-        list_anew: called from any thread when the title lists what is not so any more.
+        list_anew: called from any thread when the title's list is out of date.
     """
     store = SettingsStore(settings)
     theme = Themes(lambda: store.now)

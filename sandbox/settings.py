@@ -25,7 +25,7 @@ from mag_sandbox.model.world import MemorySetting, Precision
 from mag_sandbox.scenes.memory_limits import AttendedFrames, KeptMib, SinkFrames, WindowBlocks
 
 FILE = "settings.yaml"
-HEADER = "# Settings of the MAG sandbox. What is not named here has its default.\n"
+HEADER = "# Settings of the MAG sandbox. Settings that are not named here have their defaults.\n"
 DEFAULT_SCENE = "meadow"  # where nobody chooses
 MEMORY = MemorySetting()
 HudLevel = Literal["small", "full", "off"]
@@ -108,7 +108,7 @@ def save_settings(config: SandboxConfig, path: Path | None = None) -> Path:
     """Write the settings so that `load_settings` returns them again.
 
     Raises:
-        SettingsError: the file cannot be written; what was there before is still there.
+        SettingsError: the file cannot be written; the file is as before.
     """
     path = path or config_folder() / FILE
     changed = {

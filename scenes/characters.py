@@ -15,7 +15,7 @@ def clean(text: str) -> str:
     """Return one line of text: line breaks and tabs are spaces, control characters are gone.
 
     What changes the direction of writing, half surrogates and private characters go too: they show
-    nothing, or hide what is there. Emoji stay.
+    nothing, or hide other text. Emoji stay.
     """
     kept = (_cleaned(letter) for letter in text)
     return unicodedata.normalize("NFC", "".join(kept))

@@ -35,7 +35,7 @@ ONLY_IN = {  # what only some places have, whatever words say
 ABSENT_FROM = {  # backgrounds of games that plans of some of their places lack
     "mountains": "kingdom island city", "hills": "city lava", "columns": "city",
 }  # fmt: skip
-FITTING = ONLY_IN | {  # what is suggested in these places alone
+FITTING = ONLY_IN | {  # suggested in these places alone
     "lava": "lava volcanic dungeon", "spikes": "lava dungeon game level jump",
     "palm": "beach coast seashore desert jungle savanna", "camels": "desert savanna",
     "cacti": "desert canyon savanna", "pyramids": "desert", "penguins": "snowfield tundra",

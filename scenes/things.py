@@ -102,7 +102,7 @@ STANDS = frozenset(("box", "pedestal", "podium", "table with a cloth"))  # one b
 
 
 class ThingError(ValueError):
-    """Words that name no thing that can be drawn; the message says what is nearest."""
+    """Words that name no thing that can be drawn; the message names the nearest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ def parse_edit(text: str, yaw: float, pitch: float | None, kinds: Collection[str
     A word with a known synonym means that one: "a cat" places a sheep in a world without cats.
 
     Args:
-        text: what is said.
+        text: the words.
         yaw: of the spot, as of a camera pose.
         pitch: likewise; None: where such a thing usually stands.
         kinds: that the world can draw.
@@ -282,7 +282,7 @@ def thing_vocabulary(kinds: Collection[str], category: str | None = None) -> Voc
 
 
 def color_name(color: Sequence[int]) -> str:
-    """Return the name of the nearest colour; "wooden" is only what is just that."""
+    """Return the name of the nearest colour; "wooden" only for that very colour."""
 
     def far(name: str) -> int:
         return sum((a - b) ** 2 for a, b in zip(COLORS[name], color, strict=True))
@@ -307,7 +307,7 @@ def thing_words(edit: Edit) -> str:
     return f"{name or '#{:02x}{:02x}{:02x}'.format(*color)} {edit.kind}"
 
 
-GROUND = {"view": LARGEST, "everything": EVERYTHING}  # what is painted anew, by name [degrees]
+GROUND = {"view": LARGEST, "everything": EVERYTHING}  # ground to repaint, by name [degrees]
 _DONE: dict[Act, str] = {
     "renew": "repainted", "forget": "new areas follow the description", "undo": "taken back",
     **{act: row.done for act, row in SPOT_ACTS.items()},

@@ -57,7 +57,7 @@ class ImaginationTraining:
     """How what invents views is trained."""
 
     folder: Path = option(Path("runs/imagination"), "state, logs and sheets")
-    data: Path = option(Path("runs/imagination/rings"), "what is known of rings, 0.2 MB each")
+    data: Path = option(Path("runs/imagination/rings"), "descriptions of rings, 0.2 MB each")
     rings: int = option(6800, "scenes to learn to paint")
     walks: int = option(0, "scenes to learn to paint again from a second viewpoint", type=int)
     logs: int = option(8400, "scenes to learn to plan, of which nothing is painted")

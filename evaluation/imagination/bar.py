@@ -170,7 +170,7 @@ def play(
 def measure(
     options: ImaginationOptions, invented: Invented, world: World, eyes: Eyes
 ) -> dict[str, Any]:
-    """Judge what was invented, beside the renderer's views through a world's codec."""
+    """Judge invented views, beside the renderer's views through a world's codec."""
     scenes = [asked_scene(index, options.seed) for index in range(options.prompts)]
     turned = scenes[: options.rings]
 

@@ -108,7 +108,7 @@ def first_view(world: World, scene: AskedScene, folder: Path) -> np.ndarray:
 def shown_walls(world: World, scene: AskedScene, kind: Kind, folder: Path) -> np.ndarray:
     """Turn around once; return the views at rest that come nearest to the walls, [4, H, W, 3].
 
-    The first is what was shown first.
+    The first is the first shown view.
 
     Raises:
         ValueError: the camera cannot be turned to them.
@@ -130,7 +130,7 @@ def shown_walls(world: World, scene: AskedScene, kind: Kind, folder: Path) -> np
 def _keep_nearest(
     shown: dict[float, tuple[float, np.ndarray]], pose: CameraPose, start: float, frame: np.ndarray
 ) -> None:
-    """Keep a frame if it is nearer to a wall than what is kept; the first one stays."""
+    """Keep a frame if it is nearer to a wall than the kept one; the first one stays."""
     for yaw in WALLS[1:]:
         gap = abs(yaw_difference(pose.yaw, start + yaw))
         if yaw not in shown or gap < shown[yaw][0]:

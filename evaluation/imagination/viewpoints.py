@@ -4,7 +4,7 @@ Held-out scenes are painted from one viewpoint after another: ahead in steps, an
 renderer only the plan of the first viewpoint is known, as in play. It says where things are in
 metres, so how the plan looks from the next viewpoint, and what of the pictures before is seen from
 there; the painter invents the rest. One walk begins with the renderer's view after the world's own
-codec (given), another with what is painted from the plan alone (invented).
+codec (given), another with a view painted from the plan alone (invented).
 
 The result is plain JSON data, of each kind of walk the mean over scenes:
 
@@ -131,7 +131,7 @@ class ScenePainter:
             things: the plan, from far to near.
             seed: of the noise.
             yaw: of the view, a multiple of a cell [degrees].
-            seen: what is known of the ring; see `carried`.
+            seen: the known part of the ring; see `carried`.
         """
         prompt, empty = self._texts(caption).split(1)
         pose = self.imagination.lattice.nearest(CameraPose(yaw))
@@ -254,13 +254,13 @@ def walk(
     """Walk along a route.
 
     What is known of a view comes from views kept on the way, the nearest first, and from the one
-    before: what is carried over often turns into something else.
+    before: what repeated carrying turns into something else.
 
     Args:
         way: the route.
         where: everything is, as far as is known, from each viewpoint.
         first: what its first viewpoint shows.
-        look: returns what the viewpoint of a number shows, given what is known of its ring.
+        look: returns what the viewpoint of a number shows, given the known part of its ring.
     """
     pictures, changes, kept = [first], [], [0]
     for stop in range(1, len(way.rings)):
@@ -347,7 +347,7 @@ def _kept(one: Walk, renders: Walk) -> dict[str, float]:
 
 
 def run_viewpoints(options: ViewpointOptions, say: Say) -> None:
-    """Measure, and say what was found."""
+    """Measure, and print the results."""
     make_places(options.json, options.sheet)
     painter = ScenePainter.load(options.weights)
     all_figures, rows = [], []

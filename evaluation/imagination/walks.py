@@ -11,7 +11,7 @@ The result is plain JSON data:
     schema, settings
     range      per figure [low, high]
     pictures   invented, renders: share that lies in the range in every figure
-    kept       pictures of which it is known what was painted; share that looks
+    kept       pictures whose painted view is known; share that looks
                so: of half of them at most, of one in twenty, the least
     walks      walks, held (of which every picture does)
     left       of the walks that left it: walk, caption, second, memory, figure, value
@@ -149,7 +149,7 @@ def run_walks(options: WalkOptions, say: Say) -> None:
 
 
 def measure(job: WalksJob, store: ClipStore) -> dict[str, Any]:
-    """Walk what is not walked yet, and measure; the sheet has a row for every walk."""
+    """Walk the walks that are left, and measure; the sheet has a row for every walk."""
     options = job.options
     plan = [WalkTask(index) for index in range(options.walks)]
     with options.workplace().workers(job) as results:
@@ -213,7 +213,7 @@ def controls(
 
 
 def _leg(rng: np.random.Generator) -> dict[str, float]:
-    """Return what is held: nothing, one axis, or yaw and pitch at once."""
+    """Return the held axes: none, one, or yaw and pitch at once."""
     held = [(), ("yaw",), ("yaw",), ("pitch",), ("zoom",), ("yaw", "pitch")][rng.integers(6)]
     return {axis: float(rng.choice((-1.0, 1.0)) * rng.choice((1.0, 0.3))) for axis in held}
 
@@ -249,7 +249,7 @@ def _kept(world: World, block: FrameBlock) -> float:
 def _renders_to_see(options: WalkOptions, walks: list[_Walk]) -> Iterator[RendersTask]:
     """Yield renders that are tilted and zoomed as any of the walks' pictures.
 
-    Who holds a key ends at what is farthest, and a wall seen from near shows little.
+    A held key ends at the farthest view, and a wall seen from near shows little.
     """
     seen = [view for walk in walks for view in walk.views]
     rng = np.random.default_rng([options.seed, 2])

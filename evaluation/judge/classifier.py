@@ -75,7 +75,7 @@ def answers_of(
 
 
 class ViewNetwork(nn.Module):
-    """Convolutions, a pool that keeps what is high and what is low, one linear layer a question."""
+    """Convolutions, a pool that keeps highs and lows, one linear layer a question."""
 
     def __init__(self, heads: tuple[ViewQuestion, ...], widths: tuple[int, ...] = WIDTHS) -> None:
         super().__init__()

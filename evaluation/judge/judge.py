@@ -1,7 +1,7 @@
 """The judge of things: what views show, cell by cell, in the eyes of a network trained once.
 
 The network is trained once on renders with exact labels (`evaluation.judge.training`), frozen, and
-part of no loss. Knows nothing of worlds or of what is measured.
+part of no loss. Knows nothing of worlds or of measurements.
 """
 
 import json

@@ -55,7 +55,7 @@ def to_channels_last(network: nn.Module) -> None:
 
 
 class Segmenter(nn.Module):
-    """Down to stride 16 for what is around, and up again to the cells.
+    """Down to stride 16 for the surroundings, and up again to the cells.
 
     answers = Segmenter(shape)(views)  # [B, 3, 96, 160] in [-1, 1]
     """
@@ -96,7 +96,7 @@ class Segmenter(nn.Module):
         for (narrow, block), beside in zip(steps[::-1], maps[-2::-1], strict=True):
             cells = functional.interpolate(narrow(cells), size=beside.shape[-2:], mode="nearest")
             cells = block(cells + beside)
-        # what is high, level and low, and the strongest of each small thing
+        # highs, levels and lows, and the strongest of each small thing
         bands = functional.adaptive_avg_pool2d(maps[-1], (3, 1)).flatten(1)
         features = self.features(cat((bands, cells.amax((2, 3))), 1))
         seen = features.relu()

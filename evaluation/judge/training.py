@@ -51,7 +51,7 @@ from mag_sandbox.renderer.views import HEIGHT, WIDTH
 TEST_SEED = HELD_OUT + 500_000  # first scene of the accuracy tests; no clip and no bar shows it
 FEWEST_CELLS = 3  # a class of fewer may be overlooked in a view
 MOST_WEIGHT, LEAST_WEIGHT = 4.0, 0.5  # of a class's cells in the loss
-NOISE = 0.03  # of what is learned from, in [-1, 1]
+NOISE = 0.03  # of training pictures, in [-1, 1]
 Network = TypeVar("Network", bound=nn.Module)
 
 
@@ -86,7 +86,7 @@ def fit(
 
     Args:
         make: gives it untrained.
-        loss_of: draws a batch and says what is lost on it.
+        loss_of: draws a batch and returns the loss on it.
         fitting: how it is trained.
         report: told the mean loss.
         every: steps between two lines of the report.
@@ -155,7 +155,7 @@ def round_trip_of_ring(world: World, ring: np.ndarray) -> np.ndarray:
 def train_judge(
     folder: Path, fitting: Fitting, round_trip: RoundTrip, report: Report
 ) -> dict[str, Any]:
-    """Draw, train, measure on held-out renders, and write weights; return what was measured."""
+    """Draw, train, measure on held-out renders, and write weights; return the measurements."""
     torch.set_num_threads(fitting.threads)
     vocabulary = full_vocabulary()
     rings = draw_labelled(0, fitting.rings, vocabulary, round_trip, report)
@@ -195,7 +195,7 @@ def class_weights(names: np.ndarray, classes: int) -> Tensor:
 
 
 def loss_of(answers: Answers, cut: LabelledViews, weights: Tensor) -> Tensor:
-    """Return the sum of what is lost on names, colours, what is shown at all, and questions.
+    """Return the sum of the losses on names, colours, presence, and questions.
 
     Questions about whole views are asked only so that the features hold what they are like; nobody
     reads the answers, which the classifier gives better.

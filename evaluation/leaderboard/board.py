@@ -73,7 +73,7 @@ class BoardGroup:
 
     @property
     def title(self) -> str:
-        """What was asked, in words."""
+        """The question, in words."""
         split = f"split {self.split[:12]}" if self.split else f"seed {self.seed}"
         only = f": {', '.join(self.asked)}" if self.asked else ""
         old = "" if self.version == BENCHMARK else f" ({self.version}, which rules can win)"

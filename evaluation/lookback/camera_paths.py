@@ -2,7 +2,7 @@
 
 A path is one `CameraPose` a frame; before its first frame the camera looks straight ahead. Worlds
 here turn in place and do not roll, so a path that moves or rolls is refused. Angles are whole ticks
-of `POSE_RESOLUTION`, so what is written and read again is the same to the bit.
+of `POSE_RESOLUTION`, so a path written and read again is the same to the bit.
 
 Matrices are as OpenCV has them: x to the right, y down, z ahead; `c2w` float [T, 4, 4] takes points
 from the camera to the world, `intrinsics` float [T, 3, 3] are of a picture `WIDTH` x `HEIGHT`.
@@ -30,7 +30,7 @@ MOST_FRAMES = 16 * 3600 * 2  # two hours at 16 frames a second
 MOST_BYTES = 2**25  # of a file, also unpacked: twice the matrices of so many frames
 MOST_ARRAYS = 64  # of a file
 NARROWEST_FOV = 1.0  # degrees
-MOST_FOV = 170.0  # degrees that any lens sees; what is beyond WIDEST_FOV is cut off
+MOST_FOV = 170.0  # degrees that any lens sees; pictures beyond WIDEST_FOV are cropped
 STILL = "static"
 WAYS = {  # kind and direction -> axis of a pose and sign
     ("yaw", "right"): (0, 1), ("yaw", "left"): (0, -1),

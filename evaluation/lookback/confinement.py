@@ -78,7 +78,7 @@ def confine(own: Path, hidden: Sequence[Path]) -> bool:
 
 
 def beside(hidden: Sequence[Path], folder: Path = Path("/")) -> Iterator[Path]:
-    """Yield files and folders that hold everything but what is hidden."""
+    """Yield files and folders that hold everything but the hidden ones."""
     inside = [path for path in hidden if folder in (path, *path.parents)]
     if folder in inside:
         return

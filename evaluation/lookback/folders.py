@@ -44,7 +44,7 @@ FLATTEST, TALLEST = 1 / 2, 2.0  # height per width of a frame
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClipFiles:
-    """What is written of a clip."""
+    """The files of a clip."""
 
     key: str
     caption: str

@@ -38,7 +38,7 @@ LEAST_RANGE = 5.0  # dB between floor and TOP; a view with less looks like other
 LEAST_CHANGE = 3.0  # dB likewise, between the best that knows no time and TOP
 MOST_COMPARED = 16  # views of a clip
 BETWEEN = 0.95  # share of a view that one shown view has of it, at least
-LEAST_AWAY = 1.0  # s: what was seen less long ago is continuity, not memory
+LEAST_AWAY = 1.0  # s: views seen less long ago are continuity, not memory
 ELSEWHERE = 0.5  # share of a view that is shown elsewhere, at most
 SMALL = 4  # factor by which views are reduced to look for the likest
 BEGINS = 20.0  # dB between the first frame and the given view, at least
@@ -63,7 +63,7 @@ class Pairs:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What is found of a clip."""
+    """The findings of a clip."""
 
     refused: str | None
     gates: dict[str, bool]
@@ -369,7 +369,7 @@ def kept_scores(pairs: Pairs, look: Look) -> dict[str, float | None]:
 def change_scores(take: Take, pairs: Pairs) -> dict[str, float | None]:
     """Return where time has brought what moves: over its pixels in the view that was given.
 
-    `change` is what is gained over the best that stands still, at any time or the mean of all, of
+    `change` is the gain over the best still picture, at any time or the mean of all, of
     what the truth gains; the lag is the time by which the truth would have to be shifted
     to fit best.
     """

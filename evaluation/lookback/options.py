@@ -56,7 +56,7 @@ class VerifyOptions:
 
     result: Path = argument("result.json of bench-memory", metavar="RESULT")
     clips: int = option(
-        2, "play so many again; 0: only check what is written (%(default)s)", type=int, metavar="N"
+        2, "play so many again; 0: only check the file (%(default)s)", type=int, metavar="N"
     )
     world: str | None = option(
         None, "where the world is now: FILE.py:CLASS, a folder (as it is written)"

@@ -1,4 +1,4 @@
-"""Plays a clip: gives a world its first view and its commands, and keeps what is compared.
+"""Plays a clip: gives a world its first view and its commands, and keeps the compared frames.
 
 Poses follow from the commands alone and the truth from poses and time: nothing that a world says
 of itself is believed, but for the picture at rest, which a gate compares with what it showed.
@@ -28,7 +28,7 @@ from mag_sandbox.renderer.views import HEIGHT, WIDTH
 from mag_sandbox.scenes import Scene
 
 TICKS = 16.0  # a second, by which the renderer counts time
-# what is compared; while away only a rest is kept
+# the compared frames; while away only a rest is kept
 KEPT: tuple[Phase, ...] = ("start", "before", "out", "place", "hold", "back")
 
 
@@ -107,7 +107,7 @@ class Take:
     memory_bytes: int  # at the end, as the world says
     state_bytes: int | None  # of the snapshot from which the way back was played
     given: frozenset[int] = frozenset()  # numbers of the frames that were given
-    edit: Edit | None = None  # what was placed
+    edit: Edit | None = None  # the placed thing
 
     def where(self, *phases: Phase) -> list[int]:
         """Return the indices of some phases' frames."""
@@ -246,7 +246,7 @@ def play(
 
 
 def _edit(plan: ClipPlan, spec: WorldSpec, pose: CameraPose) -> Edit:
-    """Return what is placed, drawn by lot: a kind of thing and a place within the view."""
+    """Return a thing to place, drawn by lot: a kind and a spot within the view."""
     rng = np.random.default_rng(plan.lot + 1)
     yaw, pitch = rng.uniform(-20.0, 20.0), rng.uniform(-8.0, 8.0)
     return Edit("place", (pose.yaw + yaw) % 360.0, pitch, kind=str(rng.choice(spec.kinds)))

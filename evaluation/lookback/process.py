@@ -278,7 +278,7 @@ def _environment(own: str) -> dict[str, str]:
 
 
 class _FarEnd:
-    """Does in the participant's process what is asked of its world."""
+    """Carries out requests to its world, in the participant's process."""
 
     def __init__(self, player: Player) -> None:
         self._world: Any = player.world

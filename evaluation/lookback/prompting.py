@@ -21,7 +21,7 @@ APART = len(CATEGORIES)  # indices between scenes of one category
 
 @dataclass(frozen=True, slots=True)
 class OtherPlace:
-    """What a world is told, and what is then asked of a view."""
+    """What a world is told, and the questions about a view."""
 
     prompt: str
     answers: dict[str, str]  # question of the classifier -> value of the described place

@@ -86,7 +86,7 @@ class Bench:
         return self._player
 
     def found(self, plan: ClipPlan) -> Found:
-        """Return the row of a clip, and a picture: what was wanted above what came back."""
+        """Return the row of a clip, and a picture: wanted above returned frames."""
         row, take = self._measured(plan)
         pictures = {} if take is None else {f"pictures/{plan.key}.png": _sheet(take, plan)}
         return Found({"row": asdict(row)}, pictures)

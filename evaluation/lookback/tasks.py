@@ -221,7 +221,7 @@ class Rules:
 
     scored: frozenset[str]  # the score is the mean over their clips
     recalled: frozenset[str]  # of which half-life is fitted
-    straight: str  # away and straight back, beside which others tell what is forgotten
+    straight: str  # away and straight back, beside which others tell how much is forgotten
 
 
 _OWN = frozenset({"return", "hold", "tour", "diagonal", "interrupted", "repeats"})
@@ -275,7 +275,7 @@ class ClipPlan:
 
     @property
     def task(self) -> ReturnTask:
-        """What is asked."""
+        """The moves of the clip."""
         return TASKS[self.round.task]
 
     @property
@@ -292,7 +292,7 @@ class ClipPlan:
 
     @property
     def twin(self) -> "ClipPlan":
-        """The same for an instance that is not shown what is asked for, but other views."""
+        """The same for an instance that is shown other views than the compared ones."""
         return replace(self, unseen=True)
 
     @property

@@ -66,7 +66,7 @@ def _require_same(written: dict[str, Any], here: dict[str, Any]) -> None:
     """Refuse to compare pictures of other weights.
 
     Raises:
-        Refusal: what is here is not what was measured.
+        Refusal: world, weights or frames are not the measured ones.
     """
     for name in MADE_BY:
         if written.get(name) != here.get(name):

@@ -71,7 +71,7 @@ PICTURES = "pairs"  # folder of pictures beside the records
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What is measured: one line of the table."""
+    """A measurement: one line of the table."""
 
     world: str
     remembers: str = "as trained"  # or "generator": by itself, without the memory model

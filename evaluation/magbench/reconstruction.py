@@ -1,7 +1,7 @@
 """`python -m evaluation reconstruction`: the paper's table 4, by full-size memory models.
 
-Blocks of a video are remembered one after another, each beside what was kept before; then each is
-made again from noise, reading what was kept up to and of itself. That is the pass that a memory
+Blocks of a video are remembered one after another, each beside the frames kept before; then each is
+made again from noise, reading the frames kept up to and of itself. That is the pass that a memory
 model is trained with (`history_compress`), block by block. A world's own memory model keeps one
 latent frame of three; weights for other block lengths are given. The compared frames are the same
 for every length: those that all lengths fill with whole blocks.
@@ -235,7 +235,7 @@ def row_name(length: int) -> str:
 
 
 def run_reconstruction(options: ReconstructionOptions, say: Say) -> None:
-    """Measure what is not measured yet, and write the table as text and as JSON.
+    """Measure what is left, and write the table as text and as JSON.
 
     Raises:
         ValueError: there is no video, or no row of that kind.

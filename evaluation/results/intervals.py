@@ -44,7 +44,7 @@ class PairedDifference:
 
 
 def mean_interval(values: Sequence[float | None]) -> Interval | None:
-    """Return the mean of what was measured, with its interval; None if nothing was.
+    """Return the mean of measurements with its interval; None if there are none.
 
     Raises:
         ValueError: a value is not finite; such a clip must be refused, not averaged.

@@ -44,7 +44,7 @@ class ClipStore:
             _agree(folder / SETTINGS, settings)
 
     def records(self) -> dict[str, dict[str, Any]]:
-        """Return what was measured so far, by key; a line that a killed program cut is left out."""
+        """Return the measurements so far, by key; a line that a killed program cut is left out."""
         return {record[KEY]: record for record in read_records(self.folder)}
 
     @contextmanager
@@ -61,7 +61,7 @@ class ClipStore:
         self._append(RECORDS, {KEY: key, **record})
 
     def note(self, run: dict[str, Any]) -> None:
-        """Append what is to be known of a run: machine, commit, arguments."""
+        """Append the circumstances of a run: machine, commit, arguments."""
         self._append(RUNS, run)
 
     def read_array(self, name: str) -> np.ndarray | None:
@@ -108,7 +108,7 @@ def clip_record(
 
     Args:
         bench: that measured it.
-        row: what was measured, in words: clips of equal rows are averaged.
+        row: name of the measurement: clips of equal rows are averaged.
         clip: what reports call it; rows are compared on clips of equal names.
         scores: by name, None where one could not be measured.
         seconds: it took to measure.
@@ -137,7 +137,7 @@ def _place(record: dict[str, Any]) -> int:
 
 
 def read_runs(folder: Path) -> list[dict[str, Any]]:
-    """Return what was noted of the runs that made them."""
+    """Return the noted circumstances of their runs."""
     return _lines(folder / RUNS)
 
 

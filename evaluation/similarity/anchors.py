@@ -59,7 +59,7 @@ class AnchorMark:
     pose: CameraPose
     label: str
     kind: AnchorKind
-    in_memory: bool  # False: what was remembered of it is gone
+    in_memory: bool  # False: its frames were forgotten
 
 
 @dataclass(frozen=True, slots=True, eq=False)

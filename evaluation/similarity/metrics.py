@@ -15,7 +15,7 @@ Combine = Callable[[np.ndarray], np.ndarray]  # means [resamples, D] -> [resampl
 MAX_PSNR = 60.0  # dB; equal frames, too, score this and not infinity
 LEAST_PIXELS = 256  # of a frame that a score of a part needs
 RESAMPLES = 2000  # of a bootstrap
-SEEN_WIDTH = 320  # px, about: what is compared as seen is reduced to it
+SEEN_WIDTH = 320  # px, about: width at which pictures are compared
 SEEN_WINDOW = 9  # px across that a difference is averaged over
 SEEN_FROM, ANOTHER_FROM = 3.0, 23.0  # of CIELAB: a difference is seen, another thing is there
 ASTRAY, ASTRAY_COST = 2, 0.5  # px that a thing may be out of place, and what each costs
@@ -70,7 +70,7 @@ def visible_change(frame: np.ndarray, reference: np.ndarray) -> float:
     """Return how much of a picture is seen to change when two are shown in turn, from 0 to 1.
 
     Frames are compared at about the size of a pocket world's, where a window shows every pixel.
-    What is a pixel or two out of place is where it was; averaged over a few pixels, differences
+    A shift of a pixel or two does not count; averaged over a few pixels, differences
     below `SEEN_FROM` are not seen, and from `ANOTHER_FROM` on another thing is there. What an
     autoencoder loses is below: `docs/lab/verdict.md` has the table.
     """
@@ -94,7 +94,7 @@ def visible_change(frame: np.ndarray, reference: np.ndarray) -> float:
 
 
 def lab_colors(frame: np.ndarray) -> np.ndarray:
-    """Return CIELAB colours of sRGB ones, [..., 3] of 0 to 255: distances are what is seen.
+    """Return CIELAB colours of sRGB ones, [..., 3] of 0 to 255: distances are visible differences.
 
     Source: CIE 15:2004; matrix of IEC 61966-2-1.
     """

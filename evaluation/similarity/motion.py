@@ -75,7 +75,7 @@ class MotionLog:
         return motion_verdict(self.between(after, until))
 
     def between(self, after: int, until: int) -> list[Measure]:
-        """Return what was measured in frames after < number <= until."""
+        """Return the measurements in frames after < number <= until."""
         return [one for one in self._measures if after < one.number <= until]
 
 

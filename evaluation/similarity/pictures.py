@@ -19,7 +19,7 @@ YAW_BIN, PITCH_BIN, FOV_BIN = 15.0, 13.5, 15.0  # degrees
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sight:
-    """One shown frame: what was seen, where, and when."""
+    """One shown frame: its picture, pose and time."""
 
     frame: np.ndarray  # uint8 [H, W, 3]
     pose: CameraPose

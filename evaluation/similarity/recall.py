@@ -1,4 +1,4 @@
-"""The consistency probe: compares what came back with what was there, and says why, for people.
+"""The consistency probe: compares then and now of a view, and says why they differ, for people.
 
 Recall is what a player sees: 100, where nothing changed when then and now are shown in turn, and 0
 from where two fifths of the picture did, as between unrelated views. It depends on the two pictures

@@ -1,4 +1,4 @@
-"""The command line of VBench: samples for the public suite, its results, what is computed here.
+"""The command line of VBench: samples for the public suite, its results, and our own figures.
 
 The suite looks for `<prompt>-<number>.mp4`, five numbers a prompt, and writes a JSON file in which
 every dimension has its mean first. It needs packages that do not go with ours, so it is run by the
@@ -161,7 +161,7 @@ def play_still(world: World, prompt: str, wanted: int, seed: int) -> Frames:
 
 
 def own_measures(frames: Frames) -> dict[str, float]:
-    """Return what is computed here of one video; see `evaluation.vbench.consistency`."""
+    """Return our own figures of one video; see `evaluation.vbench.consistency`."""
     alike = consistency(frames, layout_features)  # they tell no subject from its background
     return {
         "subject_consistency": alike,

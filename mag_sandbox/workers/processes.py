@@ -49,7 +49,7 @@ class _Pool:
 
     def __exit__(self, kind: type[BaseException] | None, *of: object) -> None:
         if kind is not None:
-            self._held.close()  # ends what is under way
+            self._held.close()  # ends the task under way
         self._pool.shutdown(wait=kind is None, cancel_futures=True)
         self._held.close()
         self._leash.close()

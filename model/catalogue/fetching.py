@@ -48,7 +48,7 @@ ANSWER_S = 60.0  # for the head of an answer
 PATIENCE_S = 60.0  # between two looks at how much arrives
 LISTING_S = 300.0  # for a whole listing
 LEAST_RATE = 10_000  # bytes a second: slower, a world would take weeks
-PARTIAL = 206  # HTTP status: what was asked for, from where it was asked for
+PARTIAL = 206  # HTTP status: part of the file, from the requested byte on
 _PIECE = 2**22  # bytes hashed at once
 _SHARD = re.compile(r"-\d{5}-of-\d{5}")
 
@@ -266,7 +266,7 @@ def choose(source: WeightSource, listing: Listing, named: str | None = None) -> 
 
 
 def download(plan: FetchPlan, on_progress: Progress) -> WorldFiles:
-    """Fetch what is missing, compare everything with the listing, write the manifest.
+    """Fetch missing files, compare everything with the listing, write the manifest.
 
     May be broken off at any time: what has arrived is kept and not fetched again.
 

@@ -261,7 +261,7 @@ class Start:
     files: WorldFiles
     device: Device
     plan: MemoryPlan
-    reduced: bool  # whether the plan takes less than what was wanted
+    reduced: bool  # whether the plan takes less than the wanted one
     video: VideoShape = VIDEO
 
 

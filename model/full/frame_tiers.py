@@ -3,7 +3,7 @@
 There are more slots than places on the device. A frame that is written is also stored off the
 device at once, in a compact form: the layers' inputs, from which the network that remembers
 computes keys and values again. So a frame leaves the device by being dropped, and comes back as the
-same numbers however often it travels: memory depends on what was played, never on when something
+same numbers however often it travels: memory depends on the session, never on when something
 arrived, and a parked scene continues exactly. Frames of the next block are fetched while the
 present one is shown.
 
@@ -320,7 +320,7 @@ class _Store:
 
     def __init__(self, device: str, most_bytes: int) -> None:
         self._device, self._most = device, most_bytes
-        self._frames: dict[int, Future[_Kept]] = {}  # what was used last is last
+        self._frames: dict[int, Future[_Kept]] = {}  # in order of use
         self._on_host: dict[int, int] = {}  # bytes of those in main memory
         self._coming: dict[int, Future[Frame]] = {}  # on their way to the device
         self.wide: set[int] = set()  # those stored as keys and values

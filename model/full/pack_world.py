@@ -172,7 +172,7 @@ class PackStreamWorld(SteeredWorld[_PackSession]):
                 part_of(state, "memory").arrays, data["memory"], self._networks.pack, self._places,
                 unread, self._latent_shape,
             )  # fmt: skip
-            # all was read: from here on only the device may fail, and what was played is gone
+            # all was read: from here on only the device may fail, and the session is gone
             self._texts.prepare(told.prompt)
             self._notices += converted
             memory.prompt = self._features(told.prompt)

@@ -189,7 +189,7 @@ class SteeredWorld(SessionWorld[Session]):
         }
 
     def _parked_film(self, state: WorldState) -> ParkedVideo:
-        """Read what was shown from a state; nothing changes.
+        """Read the shown frames from a state; nothing changes.
 
         Raises:
             WorldFailed: it was shown by another decoder.

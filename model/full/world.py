@@ -160,7 +160,7 @@ class StreamWorld(SteeredWorld[_Stream]):
         with torch.inference_mode():
             film = self._parked_film(state)
             self._texts.prepare(told.prompt)
-            # all was read: from here on only the device may fail, and what was played is gone
+            # all was read: from here on only the device may fail, and the session is gone
             self._notices += converted
             self._go_on_showing(film)
             session = self._begin(told.seed, told.prompt, setting)

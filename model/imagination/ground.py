@@ -162,7 +162,7 @@ class ViewCutter:
         """Return pictures at some poses, [F, 3, H, W]; None: too little of them is known.
 
         Args:
-            around: what is known.
+            around: the known part of the ring.
             poses: near to each other, as those of a block are.
             unknown: columns of cells that may be; what is beside them goes on there.
         """

@@ -48,7 +48,7 @@ from mag_sandbox.model.imagination.weights import (
 from mag_sandbox.model.world import Frames
 from mag_sandbox.scenes.things import Named
 
-_BEGINNINGS = 64  # of plans, of which one is to be like what was given
+_BEGINNINGS = 64  # of plans, of which one is to resemble the given picture
 BESIDE = 2  # cells beyond the edge of a view that still say how it looks there
 
 
@@ -235,7 +235,7 @@ class Imagination:
 
     @torch.inference_mode()
     def imagine(self, around: Surroundings, pose: CameraPose, subject: Subject) -> Surroundings:
-        """Return surroundings that know the view at a pose; what was known of it stays.
+        """Return surroundings that know the view at a pose; its known parts stay.
 
         Raises:
             ValueError: the pose is not on the lattice, or a thing is of no known kind.

@@ -260,7 +260,7 @@ _GAP = 6.0  # degrees between them
 def with_exhibits(things: Sequence[PlacedObject]) -> list[PlacedObject]:
     """Return things, from far to near, of which no stand is bare if any bears an exhibit.
 
-    What is missing is made like what stands a quarter of the ring away, or nearest to that.
+    Missing entries copy those a quarter of the ring away, or nearest to that.
     """
     exhibits = [thing for thing in things if thing.kind in EXHIBITS]
     borne = {

@@ -11,7 +11,7 @@ import numpy as np
 from mag_sandbox.model.imagination.config import FITTED
 from mag_sandbox.model.imagination.objects import BEYOND, LEAST_HALF, ObjectTable
 
-AROUND = 0.9  # of the ring; what is wider is a band
+AROUND = 0.9  # of the ring; wider things are bands
 HIGHEST_FOOT = -0.02  # radians; a side whose foot is nearer to the horizon is no farther away
 MOST = 0.5  # share of a pixel from which on it is a thing's
 REST = 1.5  # rests of fitted sprites are told this much larger
@@ -25,7 +25,7 @@ class Sketch(NamedTuple):
     covered: np.ndarray
 
     def carried_over(self, seen: np.ndarray) -> "Sketch":
-        """Return the sketch with what was seen from another viewpoint over it.
+        """Return the sketch with the pixels of another viewpoint over it.
 
         Args:
             seen: colours, and 255 where they are known, uint8 [H, W, 4].

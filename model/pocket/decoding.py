@@ -1,4 +1,4 @@
-"""From latents to what is shown: decoding, and moving in a world that does.
+"""From latents to shown frames: decoding, and moving in a world that does.
 
 A thread of its own makes one part of a block after the other while memory needs the other core; the
 world's thread takes what is left as soon as it has time. It matters to no picture who makes it.
@@ -123,7 +123,7 @@ class BlockDecoder:
         self._thread = ThreadPoolExecutor(1, "decoding", torch.set_num_threads, (threads,))
 
     def beside(self, task: Callable[[], Result]) -> "Future[Result]":
-        """Have the thread do something before what is begun later."""
+        """Have the thread do something before any later task."""
 
         def done() -> Result:
             with torch.inference_mode():

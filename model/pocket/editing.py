@@ -102,7 +102,7 @@ class _ParkedEditor:
 
     @property
     def wanted(self) -> tuple[Edit, ...]:
-        """What is yet to be placed."""
+        """Things that are yet to be placed."""
         return tuple(one.edit for one in self.asked if one.edit.act == "place")
 
 
@@ -129,7 +129,7 @@ class _ParkedChange:
 class _Begun:
     """What a change that is being painted will be."""
 
-    done: Edit  # what is painted, and where
+    done: Edit  # the painted change, and where
     place: Place
     cells: np.ndarray  # bool [rows, columns]; of the place
     pose: CameraPose  # of the lattice; the view that shows it
@@ -163,7 +163,7 @@ class Editor:
         self.drop()
 
     def drop(self) -> None:
-        """Forget what is being painted, and what waits for it."""
+        """Forget the change under way and those that wait for it."""
         self._asked: tuple[_Asked, ...] = ()  # all but the first wait
         self._begun: _Begun | None = None
 
@@ -183,7 +183,7 @@ class Editor:
         """Begin a change; return what is wrong, or what was changed at once, and where.
 
         Args:
-            edit: what is asked for.
+            edit: the request.
             prompt: in force.
             next_block: index.
             memory: of the world.
@@ -209,7 +209,7 @@ class Editor:
         return self._begun is None or self._begun.views.done()
 
     def finish(self, next_block: int, memory: BlockMemory) -> Edit:
-        """Do what is painted, waiting for it if need be, and begin what waits for it.
+        """Apply the painted change, waiting for it if need be, and begin the next one.
 
         Args:
             next_block: index.
@@ -219,7 +219,7 @@ class Editor:
         assert begun is not None
         others = self._asked[1:]
         made = begun.made.result()
-        inventor.follow(memory, begun.pose)  # what was lost meanwhile is not lost by the change
+        inventor.follow(memory, begun.pose)  # views lost meanwhile are not lost by the change
         before, plan, placed, losses = inventor.around, inventor.plan, self.placed, inventor.losses
         self.placed = begun.placed
         cells = begun.cells | made.news
@@ -252,7 +252,7 @@ class Editor:
         self._asked = (replace(self._asked[0], due=due), *self._asked[1:])
 
     def _begin(self, table: SlotTable) -> int:
-        """Begin to paint what is asked for first; return how many blocks to leave it.
+        """Begin to paint the first request; return how many blocks it may take.
 
         Nothing of what it is made from changes until it is done. Views that will most likely be
         remembered are made, too: that saves time, and changes nothing.
@@ -271,7 +271,7 @@ class Editor:
         return blocks
 
     def _drop_newest(self, edit: Edit) -> tuple[str, Edit]:
-        """Take back what was asked for last and is not done yet."""
+        """Take back the newest request that is not done yet."""
         newest = self._asked[-1].edit
         self._asked = self._asked[:-1]
         if not self._asked:
@@ -310,7 +310,7 @@ class Editor:
         return _Begun(edit, place, cells, pose, self._outside(cells), made), blocks
 
     def _forget_unseen(self, edit: Edit, memory: BlockMemory) -> Edit:
-        """Forget what was painted and never shown: it is to follow other words."""
+        """Forget painted ground that was never shown: it is to follow other words."""
         inventor, place = self._inventor, self._imagination.lattice.whole
         before, plan, placed, losses = inventor.around, inventor.plan, self.placed, inventor.losses
         there = before.known & ~self._seen
@@ -327,7 +327,7 @@ class Editor:
 
     @property
     def planned(self) -> tuple[Edit, ...] | None:
-        """What is planned and stands on known ground; None: nothing was planned yet.
+        """Planned things on known ground; None: nothing was planned yet.
 
         On ground that was given, that is what was read in the picture.
         """
@@ -395,7 +395,7 @@ class Editor:
             self._begin(SlotTable(1))
 
     def _target(self, edit: Edit) -> tuple[Edit, tuple[Edit, ...]]:
-        """Return where is painted, and what is placed there: where something stands, all of it."""
+        """Return the painted spot and the things placed there; a thing is painted whole."""
         if edit.act == "place":
             return edit, (edit,)
         plan = self._inventor.plan
@@ -512,7 +512,7 @@ class Editor:
         return "", self._box(edit, change.place)
 
     def _unplan(self, change: Change, losses: int, table: SlotTable) -> None:
-        """Plan as before ground was renewed, but for what was painted elsewhere since."""
+        """Plan as before ground was renewed, but for ground painted elsewhere since."""
         inventor, lattice = self._inventor, self._imagination.lattice
         elsewhere = ~change.cells
         known = inventor.around.known & elsewhere
@@ -544,7 +544,7 @@ def _keeps_things(edit: Edit) -> bool:
 
 
 def _planned(things: Sequence[PlacedObject], change: Edit) -> tuple[PlacedObject, ...]:
-    """Return what is planned after a change: without what it covers, or with other ones of it."""
+    """Return the plan after a change: covered things are gone, or have another look."""
     if _keeps_things(change):
         return tuple(
             replace(one, color=None, mean_color=None, variant=None) if _within(one, change) else one

@@ -89,9 +89,9 @@ def load(
     Args:
         memory: first setting of memory; its budget reserves the slots.
         look_ahead: whether views are imagined before the camera gets there.
-        on_progress: told what is being loaded.
+        on_progress: told the name of the stage.
         weights: folder of weights.
-        execution: how to run; None: what is fastest here, painting if there are weights for it.
+        execution: how to run; None: the fastest way here, painting if there are weights for it.
         precision: of all networks, where no execution is given: "fp32", "bf16", "int8", or "auto",
             the fastest one for each.
         imagination: folder of the weights of what plans and paints.

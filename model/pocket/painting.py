@@ -47,7 +47,7 @@ BLOCKS_A_VIEW = 3  # that are shown while a view is painted beside them, with ti
 BLOCKS_A_PLAN = 6  # likewise, while one is made first: of a new prompt, or after a loss
 Result = TypeVar("Result")
 SkyAlone = Callable[[Tensor, Sequence[CameraPose]], Tensor]  # [F, 3, H, W] of poses -> the same
-_EVERYWHERE = 90.0  # degrees; what is wider stands nowhere in particular
+_EVERYWHERE = 90.0  # degrees; wider things stand nowhere in particular
 REACH = 0.45  # of a view: how far beyond its edge all is painted before the camera gets there
 SOON = 0.1  # of a view: what the next block may show
 _SKIES = (6, 8)  # rows and columns by which pieces of sky are larger than need be
@@ -193,11 +193,11 @@ class _ParkedPainter:
 
     @property
     def noise(self) -> int:
-        """Seed of what is drawn next."""
+        """Seed of the next painted view."""
         return noise_of(self.seed, self.losses)
 
     def check(self, lattice: Lattice, kinds: Collection[str]) -> None:
-        """Check what is drawn on a lattice, of things of some kinds.
+        """Check a plan on a lattice, of things of some kinds.
 
         Raises:
             ValueError: it cannot be.
@@ -212,7 +212,7 @@ class _ParkedPainter:
 
 
 def noise_of(seed: int, losses: int) -> int:
-    """Return the seed of what is drawn after so many losses."""
+    """Return the seed of views painted after so many losses."""
     return seed + losses * 2**32
 
 
@@ -294,7 +294,7 @@ class PaintingInventor:
         )
         self._views, self._skies = (ViewCutter(lattice, one, size) for one in (decoded, skies))
         self._last_shown: tuple[Sequence[CameraPose], np.ndarray] = (), lattice.shown(())
-        self.around = imagination.nothing()  # what is known
+        self.around = imagination.nothing()  # the known part of the ring
         self.plan: Plan | None = None  # None: nothing was invented
         self._view: _View | None = None
         self._asked: tuple[str, int] | None = None  # prompt and noise of the newest plan begun
@@ -317,7 +317,7 @@ class PaintingInventor:
 
     @property
     def noise(self) -> int:
-        """Seed of what is drawn now."""
+        """Seed of the current view."""
         return noise_of(self._seed, self.losses)
 
     def begin(self, seed: int) -> None:
@@ -328,7 +328,7 @@ class PaintingInventor:
         self.losses = self._evictions = 0
 
     def next_view(self, outlook: Outlook, memory: BlockMemory) -> CameraPose | None:
-        """Return a pose of the lattice that shows what is seen next and is not known.
+        """Return a pose of the lattice that shows unknown ground that is seen next.
 
         A view under way goes on, unless it shows nothing of what the next block needs.
         """
@@ -436,7 +436,7 @@ class PaintingInventor:
         return self.beside(lambda: paint(around, pose)), BLOCKS_A_VIEW + BLOCKS_A_PLAN
 
     def renew(self, cells: np.ndarray, made: PaintedGround) -> None:
-        """Forget cells of the ring, bool [rows, columns], and know what was painted there anew."""
+        """Forget cells of the ring, bool [rows, columns], and know the new views there."""
         self.forget(cells)
         self.around, self.plan = self.around.replaced(cells, made.around), made.plan
 
@@ -452,11 +452,11 @@ class PaintingInventor:
 
     @property
     def known(self) -> Surroundings:
-        """What is known around."""
+        """The known part of the ring."""
         return self.around
 
     def views(self, poses: Sequence[CameraPose]) -> Tensor | None:
-        """Return pictures of what is known at poses near to each other, [F, 3, H, W]."""
+        """Return pictures of known ground at poses near to each other, [F, 3, H, W]."""
         return self._views.views(self.around, poses)
 
     def nearest_view(
@@ -604,7 +604,7 @@ class PaintingInventor:
             prompt: of the view.
             noise: seed.
             plan: so far; of another prompt or noise, one under way is waited for.
-            planned: what is under way; None: the newest plan begun.
+            planned: the plan under way; None: the newest one.
         """
         before, planned, imagination = self.plan, planned or self._planned, self._imagination
         told, empty = self._features(self._words.reading(prompt)), self._features("")

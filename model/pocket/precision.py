@@ -96,7 +96,7 @@ def machine_of(weights: Sequence[str]) -> str:
 
 
 def read_choice(machine: str, folder: Path | None = None) -> MachineChoice | None:
-    """Return what was found on a machine; None: nothing yet, or the file is damaged."""
+    """Return the findings on a machine; None: nothing yet, or the file is damaged."""
     path = (folder or config_folder()) / FILE
     with suppress(OSError, ValueError):
         said = parse_json(read_plain(path, _MOST_BYTES))
@@ -161,7 +161,7 @@ def available(config: PocketConfig, quantised: bool) -> tuple[str, ...]:
 
 
 def sampled_choice(config: PocketConfig, machine: str) -> MachineChoice:
-    """Return what is best for a layer of tokens and for one of pictures, each for its networks."""
+    """Return the best precision for layers of tokens and for layers of pictures."""
     layers = _layers(config)
     runs = {"fp32": _TimedLayer(layers["denoise"], _FP32)}
     if has_bf16():
@@ -192,7 +192,7 @@ class GraphCollector(GraphCompiler):
         write: Callable[[], Graph],
         which: object = "",  # noqa: ARG002
     ) -> CompiledGraph:
-        """Note a graph; what is returned cannot be called."""
+        """Note a graph; the result cannot be called."""
         self.graphs.setdefault(network, write)
         return CompiledGraph.__new__(CompiledGraph)
 
@@ -200,7 +200,7 @@ class GraphCollector(GraphCompiler):
 def measured_choice(
     graphs: Mapping[str, Callable[[], Graph]], ranges: Ranges, sampled: MachineChoice
 ) -> MachineChoice:
-    """Return what is best for each network, all of them timed.
+    """Return the best precision for each network, all of them timed.
 
     Args:
         graphs: by network.

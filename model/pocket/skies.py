@@ -14,7 +14,7 @@ from mag_sandbox.model.pocket.cells import CELL
 UNSURE, SURE = 0.45, 0.65  # shares of sky: filled in up to the first, kept from the second on
 SOME = 0.05  # share of a pixel from which a cell shows sky
 REACH = 2  # cells that a share spreads by, following edges
-NOTHING = 1e-6  # weight of what is no sky: it counts where there is none at all
+NOTHING = 1e-6  # weight of pixels without sky: it counts where there is none at all
 SMOOTH = 0.005  # variance of brightness, in [-1, 1], far below which nothing is an edge
 
 
@@ -30,7 +30,7 @@ def sky_alone(pictures: Tensor, shares: Tensor) -> Tensor:
         shares: of the sky in each pixel, [B, 1, H, W].
     """
     surely = (functional.avg_pool2d(shares.float(), 2) - UNSURE) / (SURE - UNSURE)
-    # all beside a pixel must be sky, too: what is drawn has soft edges
+    # all neighbours must be sky, too: drawn things have soft edges
     surely = -functional.max_pool2d(-surely.clamp(NOTHING, 1.0), 3, 1, 1)
     weights = functional.interpolate(surely, scale_factor=2, mode="bilinear")
     levels = [(pictures.float() * weights, weights)]

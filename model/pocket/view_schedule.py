@@ -152,7 +152,7 @@ class ViewSchedule:
         self._inventor.drop_view()
 
     def start_cut(self, end: CameraPose) -> "Future[PaintedView | None]":
-        """Begin to cut what is painted where a block ends, unless that was done already."""
+        """Begin to cut the view at the end of a block, unless that was done already."""
         assert self._painting is not None
         ground, cut = self._painting.around, self._cut
         if not (cut and cut.end == end and cut.ground is ground):

@@ -212,7 +212,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         return (SIDES,) * is_owed + (VIEWS,) * is_late
 
     def painted(self, pose: CameraPose) -> Frames | None:
-        """Return what was painted or given at a pose; see `World`."""
+        """Return the painted or given view at a pose; see `World`."""
         with torch.inference_mode():
             return self._cuts.frames(pose)
 
@@ -336,7 +336,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         session, edited = self._running(), self._running().edited
         self._advance(edited=None)
         if control.prompt is not None and control.prompt != session.prompt:
-            renews = self.painting is None  # else a new prompt leaves what was seen
+            renews = self.painting is None  # else a new prompt leaves seen views
             self._advance(prompt=control.prompt, prompt_index=session.prompt_index + renews)
         if control.memory is not None and control.memory != self.memory.policy.setting:
             self.memory.change(control.memory)

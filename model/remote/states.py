@@ -130,7 +130,7 @@ class PieceStore:
         self._given |= {xxhash.xxh3_128_digest(piece): piece for piece in pieces}
 
     def forget_given(self) -> None:
-        """Free what was given."""
+        """Free the given states."""
         self._given, self._bytes = {}, 0
 
 

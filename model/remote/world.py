@@ -327,7 +327,7 @@ class RemoteWorld(World):
         return shown.frames
 
     def painted(self, pose: CameraPose) -> Frames | None:
-        """Return what was painted or given at a pose; see `World`."""
+        """Return the painted or given view at a pose; see `World`."""
         return self._result(wire.FramesReply, self._ask(wire.PaintedRequest(pose))).frames
 
     def provenance(self) -> dict[str, Any]:

@@ -72,7 +72,7 @@ def _outline(kind: str, x: float, y: float, half: float, tall: float) -> list[Po
 def window(
     canvas: Canvas, kind: str, view: str, light: str, x: float, y: float, half: float, tall: float
 ) -> None:
-    """Draw a window with its frame and what is seen outside."""
+    """Draw a window with its frame and the view outside."""
     if kind == "round windows":
         half = tall
     frame = _outline(kind, x, y, half + 7, tall + 7)

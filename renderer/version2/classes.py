@@ -89,7 +89,7 @@ LOOKS: dict[str, dict[str, str]] = {
         "balloons": "toy balloons", "rope barriers": "rope barrier", "hanging lamps": "ball lamp",
         "picture frames": "picture frame", "stars": "hanging star",
     },
-    # stages and levels: what is behind
+    # stages and levels: backgrounds
     "backdrop": {
         "curtains": "stage curtains", "arches": "arches", "columns": "columns", "panels": "panels",
         "rings": "rings", "circles": "circles", "hills": "far hill", "mountains": "mountains",

@@ -349,7 +349,7 @@ def _blocks(level: _Level, x: float, foot: float) -> None:
 
 
 def caption(attributes: dict[str, str], rng: np.random.Generator) -> str:
-    """An English description of a random subset of what is in the picture, 8 to 35 words."""
+    """An English description of a random subset of the things in the picture, 8 to 35 words."""
     things = []
     for name in phrasing.present(THING_WORDS, attributes):
         single = attributes[name] in ("sun", "moon")  # seen from one side only

@@ -188,7 +188,7 @@ WAVE_STEPS = 120  # a common multiple of the waves' lengths
 
 @dataclass(frozen=True, slots=True)
 class MovingPanorama(DrawnScene):
-    """A ring that moves, and what is in it."""
+    """A moving ring and its contents."""
 
     layers: np.ndarray  # uint8 [RING_HEIGHT, RING_WIDTH, CHANNELS]; see `moving_layers`
 

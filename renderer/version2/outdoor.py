@@ -439,7 +439,7 @@ def _ring_gap(first: float, second: float) -> float:
 
 
 def caption(attributes: dict[str, str], rng: np.random.Generator) -> str:
-    """An English description of a random subset of what is in the picture, 8 to 35 words."""
+    """An English description of a random subset of the things in the picture, 8 to 35 words."""
     things = []
     for name in phrasing.present(THING_WORDS, attributes):
         # one sun cannot be seen from every side, so it is named less often

@@ -54,14 +54,14 @@ class DrawnScene:
 
 @dataclass(frozen=True, slots=True)
 class Panorama(DrawnScene):
-    """A drawn ring and what is in it."""
+    """A drawn ring and its contents."""
 
     pixels: np.ndarray  # uint8 [RING_HEIGHT, RING_WIDTH, 3]
 
 
 @dataclass(frozen=True, slots=True)
 class LoggedPanorama(Panorama):
-    """A drawn ring, what is in it and where."""
+    """A drawn ring, its contents and where they are."""
 
     ids: np.ndarray  # int32 [RING_HEIGHT, RING_WIDTH]; which thing each pixel shows, 0: none
     things: tuple[Thing, ...]  # from far to near

@@ -40,7 +40,7 @@ class Limiter:
     def __init__(self, quantum: int) -> None:
         self._ramp = np.arange(1, quantum + 1, dtype=np.float32) / np.float32(quantum)
         self._held = np.zeros((2, quantum), np.float32)
-        self._allowed = 1.0  # by the peak of what is held
+        self._allowed = 1.0  # by the peak of the held samples
         self._gain = 1.0  # at the end of what left last
 
     def push(self, mix: np.ndarray, out: np.ndarray) -> None:
@@ -57,7 +57,7 @@ class Limiter:
 
 
 class Mixer:
-    """Turns what is to be heard into samples.
+    """Turns sounds into samples.
 
     >>> mixer = Mixer(volume=0.6)
     >>> mixer.look(yaw=90.0)  # the window's thread says where the camera looks

@@ -70,7 +70,7 @@ class Director:
             self._tries, self._try_at = 0, self._clock()
 
     def work(self) -> float | None:
-        """Do what is due; return after how many seconds to come again, None: when asked."""
+        """Do the due work; return after how many seconds to come again, None: when asked."""
         if self._output is not None and not self._output.is_alive():
             self._lose(self._output)
         elif self._output is None and self._try_at is not None and self._clock() >= self._try_at:

@@ -73,7 +73,7 @@ _EXAMPLES = f"""examples:
 
 
 class _Parser(OneLineParser):
-    """Says what was probably meant, too."""
+    """Also names the likely intended argument."""
 
     commands: Mapping[str, argparse.ArgumentParser] = {}
 
@@ -81,7 +81,7 @@ class _Parser(OneLineParser):
         super().error(f"{message}{self._nearest_word(message)}")
 
     def _nearest_word(self, message: str) -> str:
-        """Return what was probably meant by an argument that argparse does not know."""
+        """Return the likely meaning of an argument that argparse does not know."""
         if message.startswith("unrecognized arguments: "):
             word = message.split()[2].partition("=")[0]
             options = {name: one._option_string_actions for name, one in self.commands.items()}

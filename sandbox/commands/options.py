@@ -43,7 +43,7 @@ def _policy(text: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorldOptions:
-    """What is played, and in which world."""
+    """The scene and the world to play."""
 
     world: str = option("pocket", f"one of {', '.join(available_worlds())}")
     scene: str | None = option(None, f"{SCENE} (default {DEFAULT_SCENE})", metavar="NAME|FILE")
@@ -95,7 +95,7 @@ class ReplayOptions(ServerOptions):
     headless: bool = option(False, "no window; with --verify, as fast as possible")
     list: bool = option(
         False,
-        "no window; print what is around where the recording ends, the nearest first",
+        "no window; list the things around the end of the recording, the nearest first",
     )
 
 

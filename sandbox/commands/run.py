@@ -124,7 +124,7 @@ def _recorders(options: PlayOptions, choice: WorldChoice) -> Iterator[list[Recor
 
 
 def run_doctor(options: DoctorOptions, say: Say) -> int:
-    """Say what this machine has and what to do about what is missing."""
+    """Say what this machine has, and how to get the missing parts."""
     from mag_sandbox.sandbox.diagnose import doctor
 
     findings = doctor.report()

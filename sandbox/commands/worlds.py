@@ -1,4 +1,4 @@
-"""`worlds` lists worlds and what is here of them; `fetch` gets their weights, and data.
+"""`worlds` lists worlds and their files here; `fetch` gets their weights, and data.
 
 Imports neither torch nor the hub's library: listing is instant, and fetching imports what it needs.
 """
@@ -41,7 +41,7 @@ def describe(row: worlds.WorldRow) -> list[str]:
 
 
 def _whereabouts(row: worlds.Fetchable) -> list[str]:
-    """Say what is here of a world, or of data, and what it may be used for."""
+    """Say which files of a world, or of data, are here, and under which licence."""
     lines = [f"files: {presence(row)}", f"licence: {row.licence.name} ({row.licence.link})"]
     return [*lines, row.reason] if row.reason else lines
 

@@ -176,7 +176,7 @@ def _size_of(frames: Iterable[Frames], scale: int) -> tuple[int, int]:
 def lead_of(results: Sequence[DemoResult]) -> float | None:
     """Return how far the first is ahead of the best other, percent points of recall.
 
-    What was not counted came back as nothing; None if the first was not counted.
+    Probes that did not count are nan; None if the first did not count.
     """
     first, *others = [result.mean("recall") for result in results]
     if first is None or not others:

@@ -28,7 +28,7 @@ def _seeds(text: str) -> range:
 
 @dataclass(frozen=True, slots=True)
 class DemoOptions(ServerOptions):
-    """What is played, by whom, and where the results go."""
+    """The demos, the worlds that play them, and where the results go."""
 
     demo: str | None = argument(
         f"a YAML file or one of {', '.join(available_demos())}", nargs="?", metavar="NAME|FILE"

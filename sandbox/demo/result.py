@@ -1,6 +1,6 @@
 """What came of a demo: one run as JSON, several as a table with mean and confidence interval.
 
-Knows what was measured and what was expected; nothing of how a demo is played.
+Knows measurements and expectations; nothing of how a demo is played.
 """
 
 import csv
@@ -214,7 +214,7 @@ def interval_of(values: Sequence[float]) -> tuple[float, float | None, float | N
 
 
 def csv_text(rows: Sequence[dict[str, Value]]) -> str:
-    """Return rows as CSV; what is not known stays empty."""
+    """Return rows as CSV; unknown values stay empty."""
     text = io.StringIO()
     writer = csv.DictWriter(text, list(rows[0]), restval="", lineterminator="\n")
     writer.writeheader()

@@ -54,9 +54,9 @@ class Extras:
     """What else is done with a run."""
 
     recorder: Recorder | None = None
-    on_block: OnBlock = lambda block, watch: None  # with what was probed so far
+    on_block: OnBlock = lambda block, watch: None  # with the probes so far
     on_progress: OnProgress = lambda done, total: None
-    frames: FrameWriter | None = None  # keeps the frames of what is written down
+    frames: FrameWriter | None = None  # keeps the frames of a recorded session
 
 
 def tape_for(demo: Demo, spec: WorldSpec) -> Tape:
@@ -102,7 +102,7 @@ def check_words(demo: Demo, world: str) -> None:
 
 
 def setting_of(ask: MemoryAsk | None, base: MemorySetting) -> MemorySetting:
-    """Return a memory setting: what was asked for, and for the rest what was set before."""
+    """Return a memory setting: the requested values, and the present ones for the rest."""
     return base if ask is None else replace(base, policy=ask.policy, **ask.limits())
 
 
@@ -261,7 +261,7 @@ class DemoRun(SessionObserver):
         self.watch.on_block(event, block)
 
     def finish(self) -> None:
-        """Compare what was just coming back, and wait for it.
+        """Compare views that were just coming back, and wait for it.
 
         Raises:
             WorldFailed: no world was loaded.

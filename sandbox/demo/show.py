@@ -19,7 +19,7 @@ from mag_sandbox.sandbox.ui.theme import ACCENT, GOOD, MUTED
 
 RESULT_S = 6.0  # how long a comparison stays
 END_S = 8.0  # how long the verdict stays before the window closes
-LOOK_S = 0.2  # between two looks at what was compared meanwhile
+LOOK_S = 0.2  # between two looks for new comparisons
 MOST_ROWS = 6
 VERDICT = "What came back"
 NOTHING = "Nothing was compared"
@@ -50,7 +50,7 @@ class DemoOverlay(Overlay):
         return now < self._ended_at + END_S
 
     def update(self, now: float) -> bool:
-        """Take what was compared since."""
+        """Take the comparisons made since."""
         if now < self._looked_at + LOOK_S:
             return False
         self._looked_at = now
@@ -60,7 +60,7 @@ class DemoOverlay(Overlay):
         return True
 
     def draw(self, surface: pygame.Surface) -> None:
-        """Draw what is to be said now."""
+        """Draw the current message."""
         theme, (width, height) = self._hud.theme(surface), surface.get_size()
         margin = theme.px(14)
         if self._ended_at is not None:

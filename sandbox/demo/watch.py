@@ -97,7 +97,7 @@ class DemoWatch(Prober):
                 self._put(lambda: self._mark(f"around: {'; '.join(self._visit.lookout.lines())}"))
 
     def finish(self) -> None:
-        """Compare what was just coming back, and wait until everything was looked at.
+        """Compare views that were just coming back, and wait until everything was looked at.
 
         Raises:
             Exception: the first problem of a block or of a comparison.

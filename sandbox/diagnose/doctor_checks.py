@@ -135,7 +135,7 @@ class ExpectedSpeed:
     """How a world is going to run."""
 
     wanted_fps: float
-    block_ms: float  # a block takes, without what is left out
+    block_ms: float  # a block takes, without work left out
     shown_ms: float  # it is shown
     left_out: tuple[str, ...]  # optional work
 
@@ -253,7 +253,7 @@ def nobodys(device: str) -> str:
 
 
 def check_disk() -> list[Finding]:
-    """Whether there is room for what is kept, and leave to write there."""
+    """Whether the folders have room and can be written to."""
     findings = []
     for what, folder in (("game", GAME), ("your scenes", data_folder())):
         there = next(path for path in (folder, *folder.parents) if exists(path))

@@ -32,7 +32,7 @@ PATIENCE_S = 180.0  # longest wait for a screen
 SETTLE_S = 0.8  # until what glides rests
 AWAY = 100.0  # degrees that a view is left by
 REST = 4  # blocks until a picture that was moving is sharp
-PAINTED = 16  # blocks until what was forgotten is painted anew, of two worlds in turn
+PAINTED = 16  # blocks until forgotten views are painted anew, of two worlds in turn
 
 
 def run(choice: WorldChoice, playthrough: Playthrough, folder: Path) -> Iterator[Path]:

@@ -323,7 +323,7 @@ def compare_recording(
 ) -> dict[str, Any]:
     """Go the end of a path back with and without recording in turn, over ground that is known.
 
-    What is left to write counts too.
+    Frames still to be written count too.
 
     Returns:
         recording_fps_ratio: frames a second with recording over those without, median of rounds.

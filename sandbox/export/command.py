@@ -75,7 +75,7 @@ class Exporting:
 
     exporting = Exporting(notices.say)
     exporting.begin(Path("runs/monday"))
-    exporting.close()  # gives up what is not ready; nothing half-made is left
+    exporting.close()  # gives up exports that are not ready; nothing half-made is left
     """
 
     def __init__(self, say: Callable[..., None]) -> None:
@@ -89,7 +89,7 @@ class Exporting:
         self._thread.submit(self._export, recording, options or ExportOptions())
 
     def close(self) -> None:
-        """Give up what is not ready."""
+        """Give up exports that are not ready."""
         self._closing = True
         self._thread.shutdown(cancel_futures=True)
 

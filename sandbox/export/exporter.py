@@ -41,7 +41,7 @@ SHOTS_AHEAD = 24  # frames that wait, decoded
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What was written."""
+    """The written files."""
 
     path: Path
     bytes: int

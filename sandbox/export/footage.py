@@ -1,4 +1,4 @@
-"""What is exported: a stretch of a recording, frame by frame, with its figures and comparisons.
+"""The exported stretch of a recording, frame by frame, with its figures and comparisons.
 
 Frames come from those kept beside the recording, else the session is played again once and its
 frames are kept in a temporary folder.

@@ -57,7 +57,7 @@ class ExportOptions:
     fps: float | None = option(None, "most frames a second of a gif or webp", metavar="N")
     sound: bool = option(True, "sound in videos")
     out: Path | None = option(None, "where to write; else beside the recording", metavar="PATH")
-    overwrite: bool = option(False, "replace what is there")
+    overwrite: bool = option(False, "replace an existing export")
 
     def __post_init__(self) -> None:
         if self.format not in FORMATS:
@@ -102,7 +102,7 @@ def target_of(folder: Path, options: ExportOptions) -> Path:
     """Return where the export goes.
 
     Raises:
-        ExportError: the place named is of the wrong kind, or taken by what is no export.
+        ExportError: the place named is of the wrong kind, or holds something else.
     """
     if not folder.resolve().name:
         raise ExportError(f"{folder} is no recording; name the folder given to `play --record`")

@@ -57,7 +57,7 @@ def write_frames(
 
 
 def write_sheet(path: Path, probes: list[ProbeResult], facts: dict[str, Any]) -> None:
-    """Write what came back beside what was there, card by card, as one PNG."""
+    """Write then and now of every view that came back, card by card, as one PNG."""
     open_pygame()
     theme = Theme(SHEET_THEME)
     cards = [probe_card(one, figures=True).drawn(theme)[0] for one in probes[:MOST_CARDS]]

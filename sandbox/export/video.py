@@ -135,7 +135,7 @@ class Mp4Writer:
         self._add_sound_until(float(self._frames / self._fps) - SOUND_BEHIND)
 
     def close(self) -> None:
-        """Write what is left."""
+        """Write the rest."""
         for packet in self._video.encode(None):
             self._mux(packet)
         self._add_sound_until(math.inf)
@@ -155,7 +155,7 @@ class Mp4Writer:
         try:
             self._file.close()
         except (av.FFmpegError, OSError):
-            return  # what is written here is thrown away
+            return  # this output is thrown away
 
     def _add_sound_until(self, second: float) -> None:
         while self._heard < second * RATE:

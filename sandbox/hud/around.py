@@ -1,4 +1,4 @@
-"""What is around, as a list: for those who cannot see the picture, and to know what one may name.
+"""The things around, as a list: for players who cannot see the picture, and to learn their names.
 
 The list is the world's own: what the player placed and what it planned, which begins with what it
 read in a given picture. Worlds without a plan list what the player placed.
@@ -42,7 +42,7 @@ class Seen:
 
 
 class Lookout(SessionObserver):
-    """A session observer that can say what is around.
+    """A session observer that can list the things around.
 
     >>> lookout = Lookout()
     >>> lookout.add(block)  # every block; then lookout.things(), lookout.lines()
@@ -67,7 +67,7 @@ class Lookout(SessionObserver):
         self._newest = block
 
     def things(self) -> tuple[Seen, ...]:
-        """Return what is around; see `things_around`."""
+        """Return the things around; see `things_around`."""
         return things_around(self._ring.is_seen, self._newest)
 
     def lines(self) -> list[str]:
@@ -77,12 +77,12 @@ class Lookout(SessionObserver):
 
 
 def things_around(seen: np.ndarray, block: FrameBlock | None) -> tuple[Seen, ...]:
-    """Return what is around, from left to right of the map.
+    """Return the things around, from left to right of the map.
 
     Args:
         seen: which pixels of the map were seen, bool [HEIGHT, WIDTH]; its left edge lies behind the
             first view.
-        block: the newest; it says what was placed and what was planned.
+        block: the newest; it holds placed and planned things.
     """
     placed, planned = (block.placed, block.planned or ()) if block else ((), ())
     own = tuple(replace(_told(edit), placed=True) for edit in placed)

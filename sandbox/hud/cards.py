@@ -247,7 +247,7 @@ def _draw_compass(
     look: CameraPose,
     memory: MemoryUsage,
 ) -> None:
-    """Draw the ring of directions: what is remembered, what is attended, where the camera looks."""
+    """Draw the ring of directions: remembered, attended, and where the camera looks."""
     radius = area.width // 2
     large = pygame.Surface((radius * 6, radius * 6), pygame.SRCALPHA)  # smoothed below
     middle, outer = radius * 3, radius * 3 - 2

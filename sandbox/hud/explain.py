@@ -1,6 +1,6 @@
 """What the memory bar means, in plain words: under the pointer, and for every word around it.
 
-What is said is a pure function of `MemoryUsage`; `MemoryTip` finds what the pointer is on.
+The words are a pure function of `MemoryUsage`; `MemoryTip` finds the part under the pointer.
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ OF_KIND: dict[SegmentKind, str] = {
     "look-ahead": "Imagined before you look there, so that it is complete when you do.",
     "packed-4x": "An older frame: 4 x 4 x 4 tokens are read as one.",
     "packed-2x": "A recent frame: 2 x 2 x 2 tokens are read as one.",
-    "psi": "What is left of everything older: a few tokens that each block rewrites.",
+    "psi": "The rest of everything older: a few tokens that each block rewrites.",
 }
 GAP, SLACK = 8, 8  # px: between a tip and the card; above and below the bar, still on it
 
@@ -46,7 +46,7 @@ class Explanation:
 def explain(memory: MemoryUsage, share: float, width: int = BAR_WIDTH) -> Explanation:
     """Say what lies at a share of the memory bar, from 0, its left end, to 1.
 
-    On a bar of `width` pixels what is kept is never thinner than a few.
+    On a bar of `width` pixels no stretch is thinner than a few.
     """
     x = min(max(share, 0.0), 1.0) * width
     for stretch in drawn_stretches(memory, width):
@@ -113,7 +113,7 @@ def _of_stretch(memory: MemoryUsage, stretch: DrawnStretch, x: float, width: int
         made = f"{_count(_frames(memory, kind), 'frame')} made together"
         lines = (
             f"{made}, from the prompt, the camera and {read}.",
-            "This is working space, not memory; what is kept moves to the left.",
+            "This is working space, not memory; kept frames move to the left.",
         )
         return Explanation("Current: what you are looking at", lines, kind, span=span)
     if kind == "psi":
@@ -205,7 +205,7 @@ class MemoryTip:
     """
 
     def __init__(self) -> None:
-        self.explanation: Explanation | None = None  # what is said now; None: nothing
+        self.explanation: Explanation | None = None  # shown now; None: nothing
         self._card = CachedCard()
 
     def draw(

@@ -22,7 +22,7 @@ CAP, MARGIN = 60, 40  # px of the reference window: its side, and how far it is 
 
 
 class Step(Enum):
-    """What is taught, in this order: what to do, and why. A key stands for `{}`."""
+    """The lessons, in this order: what to do, and why. A key stands for `{}`."""
 
     LOOK = ("Look around", "hold an arrow key or drag the picture: the world appears as you turn")
     LEAVE = ("Turn away", "until the place where you began is out of sight")
@@ -85,7 +85,7 @@ class HintLine:
         return "right" if goes_right else "left"
 
     def restart(self) -> None:
-        """Begin anew from the next pose, as after a reset, with what is still to be tried."""
+        """Begin anew from the next pose, as after a reset, with the lessons that are left."""
         self._start = None
         self._seen.clear()
         if self.step is Step.RETURN:
@@ -161,7 +161,7 @@ def hint_card(
 ) -> Card:
     """Return what to try, with a dot for every step.
 
-    `forgets`: the world loses what is out of view, so a comparison shows it beside a memory.
+    `forgets`: the world loses views out of sight, so a comparison shows it beside a memory.
     """
     title, why = step.value
     if step is Step.split and forgets:

@@ -20,7 +20,7 @@ LEGEND: dict[SegmentKind, str] = {
 }
 MAX_TICKS = 32
 LEAST_BAR = MIB  # bytes that the bar stands for, where so much is allowed
-MIN_STRETCH = 3  # px: what is kept is never invisible
+MIN_STRETCH = 3  # px: no stretch is invisible
 LEAST_ZOOM = 1.05  # from which on it is said
 SECTOR = 10  # degrees of the compass that one mark stands for
 
@@ -129,7 +129,7 @@ def origin_text(memory: MemoryUsage) -> str:
 
 
 def kept_text(memory: MemoryUsage) -> str:
-    """Say what is kept, attended, rebuilt and forgotten, in frames."""
+    """Say how many frames are kept, attended, rebuilt and forgotten."""
     text = f"{memory.kept_frames} frames kept · {memory.attended_frames} attended"
     if memory.rebuilt:
         text = f"{text} · {memory.rebuilt} rebuilt"

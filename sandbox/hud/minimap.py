@@ -215,7 +215,7 @@ class Minimap:
 
         Anchors that the game set are dots, the player's are pins; `target`, to which the next
         command returns, is larger. Without a width [px] it is as wide as the scene's card. It may
-        tell, instead of what was seen, what is yet to be made.
+        tell which parts are yet to be made, in place of seen views.
         """
         width = width or theme.px(CARD_WIDTH)
         area = map_area(theme, width)

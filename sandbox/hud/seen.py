@@ -1,6 +1,6 @@
 """All that was seen, put where it looks: a ring of pictures at half their size.
 
-Knows nothing of windows; `minimap.py` draws it, `around.py` says what is in it.
+Knows nothing of windows; `minimap.py` draws it, `around.py` lists the things in it.
 """
 
 import numpy as np

@@ -46,7 +46,7 @@ class RecentBlocks(SessionObserver):
         self.blocks.append(block)
 
     def on_block(self, event: BlockEvent, block: FrameBlock) -> None:  # noqa: ARG002 -- observer
-        """Keep one more block, and let go of what is too much."""
+        """Keep one more block, and drop those beyond the limit."""
         self.blocks.append(block)
         while len(self.blocks) * block.frames.nbytes > MAX_BYTES and len(self.blocks) > 1:
             self.blocks.popleft()

@@ -72,7 +72,7 @@ class LateWarp:
             )
 
     def move(self, held: CameraCommand, seconds: float) -> None:
-        """Move the camera by what is held, and back to the middle by and by."""
+        """Move the camera by the held keys, and slowly back to the middle."""
         wanted = held.yaw * self._speed.yaw, held.pitch * self._speed.pitch
         zooming = -held.zoom * self._speed.zoom
         kept = math.exp(-seconds / RETURN_S)

@@ -12,7 +12,7 @@ from statistics import mean
 
 ENLARGING = "enlarging"
 STRAINED = 0.75  # share of a block's time; where blocks take more, something is left out
-EASY = 0.5  # share of a block's time; where they take less, what was left out last is tried again
+EASY = 0.5  # share of a block's time; where they take less, the item left out last is tried again
 LATE_BLOCKS, STRAINED_BLOCKS, EASY_BLOCKS = 2, 8, 40  # over which that is measured
 MOST_EASY_BLOCKS = 640  # as many where work was tried again several times in vain
 
@@ -34,7 +34,7 @@ class OptionalWork:
             optional: what the world may leave out, first what players notice least.
         """
         self._block_seconds, self._optional = block_seconds, tuple(optional)
-        self._count = 0  # of what is left out: enlarging, then the first of `optional`, and so on
+        self._count = 0  # of items left out: enlarging, then the first of `optional`, and so on
         self._shares: deque[float] = deque(maxlen=EASY_BLOCKS)  # of blocks' times since a change
         self._blocks = 0  # since a change
         self._easy_blocks = EASY_BLOCKS
@@ -52,7 +52,7 @@ class OptionalWork:
 
     @property
     def all_left_out(self) -> tuple[str, ...]:
-        """What is left out, by name."""
+        """The items left out, by name."""
         return () if self.enlarges else (ENLARGING, *self.left_out)
 
     def add(self, seconds: float) -> None:

@@ -48,7 +48,7 @@ THUMBNAIL_SIZE = (320, 192)  # px, at most
 MAX_HEADER = 2**20  # bytes
 MAX_DATA = 2**26  # bytes
 MAX_SIDE = 8192  # px of a frame
-ROOM_TO_SPARE = 2**21  # bytes for what is written besides the arrays
+ROOM_TO_SPARE = 2**21  # bytes for files besides the arrays
 _WORLD, _PARTS, _LAST_FRAME = "world/", "parts/", "last_frame"  # names of arrays in the file
 
 
@@ -57,7 +57,7 @@ class StateError(WorldFailed):
 
 
 class DiskFull(StateError):
-    """No room for a parked scene; what was parked before is whole."""
+    """No room for a parked scene; the one parked before is whole."""
 
 
 @dataclass(frozen=True, slots=True)

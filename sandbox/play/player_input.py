@@ -159,7 +159,7 @@ class Gamepads:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What is plugged in."""
+        """The connected gamepads."""
         return tuple(gamepad.name for gamepad in self._open.values())
 
     def handle(self, event: pygame.Event) -> None:

@@ -1,6 +1,6 @@
 """Where two memories differ: the way back to a view that one of them holds and the other lost.
 
-Knows what was seen and what each memory holds; knows nothing of windows, and steers nothing.
+Knows the seen views and those that each memory holds; knows nothing of windows, and steers nothing.
 """
 
 from collections.abc import Collection, Sequence
@@ -39,7 +39,7 @@ class GuidedReturn:
         Args:
             block: of both worlds, the newest.
             spec: of the world; where the camera does not turn there is no way to lead.
-            sights: what was seen so far.
+            sights: the views seen so far.
         """
         self._here = here = block.poses[-1]
         self.verdicts: tuple[Word, ...] = ()  # on each half, once it shows the view again

@@ -48,13 +48,15 @@ class Resumable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Playthrough:
-    """What is to be played: a scene from its beginning, or from where it was left."""
+    """A scene to play, from its beginning or from where it was left."""
 
     scene: Scene
     seed: int
     parked: Callable[[], Resumable] | None = None  # reads what to go on with; None: begin
     state: str | None = None  # the folder that it is read from
-    stage: Callable[[World], World] | None = None  # what is played over the world; None: itself
+    stage: Callable[[World], World] | None = (
+        None  # another world over it, to be played; None: itself
+    )
 
     @property
     def anew(self) -> "Playthrough":
@@ -64,7 +66,7 @@ class Playthrough:
 
 @dataclass(frozen=True, slots=True)
 class SessionStep:
-    """One block of a session: what was commanded, and what the world made of it."""
+    """One block of a session: the command, and the world's answer."""
 
     control: Control
     block: FrameBlock
@@ -245,7 +247,7 @@ class Session:
             observer.on_end(event)
 
     def _forget(self) -> None:
-        """Keep nothing of what was played before: the world leaves it now."""
+        """Keep nothing of the session before: the world leaves it now."""
         self._last, self._asked = None, Control()
         self._edits.clear()
 
@@ -294,7 +296,7 @@ class Session:
     def _control(
         self, command: CameraCommand | Control | None, leave_out: tuple[str, ...] = ()
     ) -> Control | None:
-        """Return what a block is asked for by a command, and by what was asked besides."""
+        """Return the control of a block: a command, and the requests made besides."""
         if command is None:
             return None
         if isinstance(command, CameraCommand):

@@ -156,7 +156,7 @@ class SplitWorld(World):
         return self._worlds[0].round_trip(frames)
 
     def provenance(self) -> dict[str, Any]:
-        """Return what is said of each."""
+        """Return the provenance of each."""
         return {"worlds": [world.provenance() for world in self._worlds]}
 
     def close(self) -> None:

@@ -134,7 +134,7 @@ class GenerationWorker:
     def call(self, function: Callable[[Session], Result]) -> "Future[Result]":
         """Run a function between two blocks, on the thread that owns the world.
 
-        What was called is answered before anything is begun, rested or closed that was asked for
+        Calls are answered before anything is begun, rested or closed that was asked for
         later; cancelled when there is no world to ask.
         """
         future: Future[Result] = Future()
@@ -199,7 +199,7 @@ class GenerationWorker:
             gc.collect()  # of what failed: it holds the world, which is large, and itself
 
     def _serve(self, alone: Session) -> None:
-        """Play what is asked for until the worker is closed; a crash ends one playthrough only."""
+        """Play requested sessions until closed; a crash ends one playthrough only."""
         while not self._stop_reason:
             with self._changed:
                 generation, playthrough = self._generation, self._playthrough
@@ -296,7 +296,7 @@ class GenerationWorker:
         """Answer calls until the session is to end, and say why; or, looking ahead, for its turn.
 
         Args:
-            session: what is played.
+            session: the current one.
             generation: of it.
             for_turn: return "" when the next block is to be begun.
         """

@@ -36,7 +36,7 @@ MISS_S = 1.2  # seconds that "not here" is shown
 TREND_S = 0.4  # seconds between two looks at whether it gets warmer
 TREND = 0.4  # degrees that count as warmer or colder
 STREAK_BONUS, MAX_BONUS = 0.1, 0.5  # of the points, for every card found in a row before
-HEATS = (  # degrees off, and what is said up to there
+HEATS = (  # degrees off, and the words up to there
     (3.0, "right here"),
     (FOUND, "burning"),
     (30.0, "hot"),
@@ -131,7 +131,7 @@ class Tour:
     sent_at: float = 0.0  # when the card came
     start_off: float = 0.0  # degrees to go when it came
     pose: CameraPose = START
-    claimed: PostcardStamp | None = None  # while developing: waits for what is remembered
+    claimed: PostcardStamp | None = None  # while developing: waits for the remembered view
     tries: int = TRIES
     missed_at: float = -math.inf
     trend: Trend = ""
@@ -158,7 +158,7 @@ class Tour:
         return count
 
     def update(self, now: float, pose: CameraPose, pictures: Sequence[Sight]) -> "Tour":
-        """Move on to a second of play, which pauses do not count; `pictures` are what was seen."""
+        """Move on to a second of play, which pauses do not count; `pictures` are the seen views."""
         tour = replace(self, pose=pose)
         if self.phase == "waiting":
             return tour._send(now, pictures)

@@ -120,7 +120,7 @@ class FrameWriter(SessionObserver):
             self._waiting.put((block, event.latency_ms))
 
     def on_end(self, event: SessionEnd) -> None:  # noqa: ARG002 -- observer
-        """Write what is left and close the file."""
+        """Write the rest and close the file."""
         thread, self._thread = self._thread, None
         if thread is not None:
             self._waiting.put(None)

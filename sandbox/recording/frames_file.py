@@ -2,7 +2,7 @@
 
 A record is a JSON text and bytes, both with checksums. Writing only appends, so a killed program
 leaves whole records and perhaps the beginning of one, which is left out when reading. Frames are a
-convenience: where they are missing, a replay makes them again. Only what is asked for is decoded.
+convenience: where they are missing, a replay makes them again. Only requested frames are decoded.
 """
 
 import json
@@ -183,7 +183,7 @@ class _Span:
         self.file.seek(self.offset)
         data = self.file.read(self.length)
         if zlib.crc32(data) != self.checksum:
-            raise DamagedRecord("its pictures are not what was written")
+            raise DamagedRecord("its pictures were changed after they were written")
         return data
 
 
@@ -393,7 +393,7 @@ def _records(file: BinaryIO) -> Iterator[tuple[Head, _Span]]:
             return
         text = file.read(text_length)
         if zlib.crc32(text, zlib.crc32(header[:12])) != text_sum:
-            raise DamagedRecord(f"the record at byte {offset} is not what was written")
+            raise DamagedRecord(f"the record at byte {offset} was changed after it was written")
         if data_at + data_length > size:
             return
         with refusing(lambda why: DamagedRecord(f"the record at byte {offset}: {why}")):  # noqa: B023 -- raised at once

@@ -114,7 +114,7 @@ def _unpacked(text: str, most: int) -> bytes:
     if len(text) > MOST_TAG:
         raise ValueError(f"it is longer than {MOST_TAG} characters")
     unpacking = zlib.decompressobj()
-    with refusing(lambda why: ValueError("it is not what was written")):
+    with refusing(lambda why: ValueError("it was changed after it was written")):
         data = unpacking.decompress(b64decode(text, validate=True), most)
     if not unpacking.eof:
         raise ValueError(f"it is cut off, or more than {most // 2**20} MiB")

@@ -247,11 +247,11 @@ class Prober(SessionObserver):
         self._take(block)
 
     def on_end(self, event: SessionEnd) -> None:  # noqa: ARG002 -- observer
-        """Compare what was just coming back."""
+        """Compare views that were just coming back."""
         self.finish()
 
     def finish(self) -> None:
-        """Compare what is just coming back: no more is shown."""
+        """Compare views that are just coming back: no more is shown."""
         self._put(self._finish)
 
     def reset(self) -> None:
@@ -263,7 +263,7 @@ class Prober(SessionObserver):
         self._put(lambda: self._drop(kind, pose))
 
     def answer(self, place: CameraPose, known: int) -> None:
-        """Compare the place at a pose with what is there now, unless that was just published.
+        """Compare the place at a pose with its present look, unless that was just published.
 
         Args:
             place: pose of an anchor, at which the camera has arrived.
@@ -338,7 +338,7 @@ class Prober(SessionObserver):
         tracker = self._tracker
         tracker.anchors[:], tracker.store = places.anchors, places.store
         tracker.named.update(places.named)
-        if not self.results:  # else what was played before a moment is gone on from it
+        if not self.results:  # else a moment of this session is continued
             self.results = places.results
             self._compared = max((one.number for one in places.results), default=self._compared)
         if tracker.recent:

@@ -1,6 +1,6 @@
 """Scenes that the player wrote: editable YAML files, each with a picture.
 
-What is written on the title is kept here when it is begun. Of files that the game named the newest
+Descriptions from the title are kept here once begun. Of files that the game named the newest
 are kept; one that a person named, or whose prompt was changed, is never dropped.
 """
 
@@ -94,7 +94,7 @@ def keep_prompted(folder: Path, scene: Scene, most: int = MOST_OWN) -> None:
 
 
 def picture_own_scene(folder: Path, scene: Scene, picture: np.ndarray) -> None:
-    """Show on the card of a scene how it was left; does nothing for what is not the player's own.
+    """Show on the card of a scene how it was left; does nothing for scenes of others.
 
     Raises:
         LibraryError: it cannot be written.

@@ -301,7 +301,7 @@ class ParkedScenes:
 
     @contextmanager
     def _alone(self, patience: float | None = None) -> Iterator[None]:
-        """Keep other games from writing, and from reading what is being replaced."""
+        """Keep other games from writing, and from reading a place that is being replaced."""
         lock = _lock(self.folder / _LOCK)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)

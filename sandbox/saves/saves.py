@@ -187,7 +187,7 @@ class Saves(SessionObserver):
             self._autosaved = self._thread.submit(self._autosave, collected)
 
     def saved(self, worker: GenerationWorker) -> "Future[ParkedScene]":
-        """Return the saved moment of what is played, in a future; StateError: there is none."""
+        """Return the saved moment of the session, in a future; StateError: there is none."""
         id = worker.call(lambda session: session.id)
         future = self._thread.submit(lambda: self.scenes.load_slot(id.result(PATIENCE_S)))
         future.add_done_callback(lambda future: self._on_change())

@@ -1,4 +1,4 @@
-"""What was played before each change of the world, so that changes can be taken back.
+"""The moments before each change of the world, so that changes can be taken back.
 
 A change that the world itself can take back is only marked; before any other, all that is played is
 kept as it is, in memory. The oldest go first.
@@ -13,19 +13,19 @@ from mag_sandbox.model.world import MIB
 from mag_sandbox.sandbox.play.parked_scene import ParkedScene
 
 MOST = 8  # changes that can be taken back
-MOST_BYTES = 512 * MIB  # that what is kept may take, the newest apart
+MOST_BYTES = 512 * MIB  # that kept moments may take, the newest apart
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What was so before a change."""
+    """The moment before a change."""
 
     change: str  # in a few words, as in "taken back: another prompt"
     left: "Future[ParkedScene] | None"  # None: the world can take the change back
 
 
 class UndoStack:
-    """The newest changes of what is played, one on top of the other.
+    """The newest changes of the session, one on top of the other.
 
     stack.push("another prompt", worker.call(saves.collect))  # before it is asked for
     moment = stack.pop()
@@ -35,7 +35,7 @@ class UndoStack:
         self._moments: list[Moment] = []
 
     def push(self, change: str, left: "Future[ParkedScene] | None" = None) -> Moment:
-        """Keep what is so before a change, and return it."""
+        """Keep the moment before a change, and return it."""
         moment = Moment(change, left)
         self._moments.append(moment)
         del self._moments[:-MOST]
@@ -48,11 +48,11 @@ class UndoStack:
 
     @property
     def bytes(self) -> int:
-        """Bytes of what is kept."""
+        """Bytes of all kept moments."""
         return sum(map(_bytes, self._moments))
 
     def pop(self) -> Moment | None:
-        """Return what was so before the newest change, and forget it; None: nothing was changed.
+        """Return the moment before the newest change, and forget it; None: nothing was changed.
 
         A moment that could not be kept is passed over: then nothing was being played.
         """

@@ -20,7 +20,7 @@ class Way(Enum):
     """Where a screen may lead without saying more."""
 
     LEAVE = "close the game"
-    TITLE = "park what is being played and choose again"
+    TITLE = "park the session and choose again"
     BACK = "return to the screen before"
     RETRY = "load the world again, or begin the scene again, after a failure"
     SCRIPT_OVER = "the script or recording has been played"
@@ -36,7 +36,7 @@ class PlayScene:
 
 @dataclass(frozen=True, slots=True)
 class PlaySplit:
-    """Go on with what is played, beside another memory policy that goes on from there, too."""
+    """Continue the session beside another memory policy that continues from there, too."""
 
     scene: Scene
     seed: int
@@ -103,7 +103,7 @@ class Screen(Protocol):
         """Take one event."""
 
     def update(self, now: float) -> bool:
-        """Move on to `now`; True if what is shown changed."""
+        """Move on to `now`; True if the picture changed."""
 
     def draw(self, surface: pygame.Surface) -> None:
         """Draw everything."""
@@ -126,7 +126,7 @@ class Overlay:
         return False
 
     def update(self, now: float) -> bool:  # noqa: ARG002 -- for subclasses
-        """Move on to `now`; True if what is shown changed."""
+        """Move on to `now`; True if the picture changed."""
         return False
 
     def draw_under(self, surface: pygame.Surface) -> None:

@@ -1,4 +1,4 @@
-"""What is around, as a card of lines over the picture."""
+"""The things around, as a card of lines over the picture."""
 
 import pygame
 
@@ -16,7 +16,7 @@ TITLE = "Around you"
 
 
 class AroundOverlay(Overlay):
-    """A card with what is around, the nearest to the middle of the view first; a key shows it.
+    """A card with the things around, the nearest to the middle of the view first; a key shows it.
 
     overlay = AroundOverlay(reel, hud, stitcher)
     overlay.press()

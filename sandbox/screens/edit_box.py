@@ -55,11 +55,11 @@ class EditOverlay(Overlay):
         """Make a hidden overlay.
 
         Args:
-            reel: what is shown.
+            reel: the shown frames.
             hud: says where the map is.
             kinds: of things that the world can draw; none: it stays hidden.
             category: returns the category of the scene; None: it is not known.
-            ask: is given what is to be changed.
+            ask: is given the edit.
             fly: takes the camera to a place.
             fit_mode: how frames are shown.
             make_theme: for a size of the window.
@@ -83,7 +83,7 @@ class EditOverlay(Overlay):
 
     @property
     def box(self) -> PromptBox:
-        """What is written on."""
+        """The text entry in use."""
         return self._box
 
     @property
@@ -101,7 +101,7 @@ class EditOverlay(Overlay):
         self._box.open("")
 
     def handle(self, event: pygame.Event) -> bool:
-        """Open it with a right click, fly with a click on the map, or take what is written."""
+        """Open it with a right click, fly with a click on the map, or take the text."""
         if event.type == pygame.MOUSEMOTION:
             self._pointer = event.pos
         if self._box.handle(event):

@@ -111,7 +111,7 @@ class Notices(Overlay):
         return min((notice.until for notice in self._notices), default=None)
 
     def update(self, now: float) -> bool:
-        """Drop what was there long enough."""
+        """Drop notices that were there long enough."""
         with self._telling:
             self._notices = tuple(one for one in self._notices if one.until > now)
         changed, self._shown = self._notices != self._shown, self._notices
@@ -169,7 +169,7 @@ class MapOverlay(Overlay):
 
     @property
     def wake_at(self) -> float | None:
-        """When it tells again what was seen."""
+        """When it draws seen views again."""
         times = (self._closed_at + seconds for seconds in (CLOSED_S, NEW_S))
         return next((time for time in times if time > self._looked_at), None)
 
@@ -261,7 +261,7 @@ class ProbeOverlay(Overlay):
         self._result: ProbeResult | None = None
         self._card = CachedCard()
         self._wipe: tuple[object, Wipe] | None = None  # of a result, a theme and a place
-        self._place = pygame.Rect(0, 0, 0, 0)  # of what is drawn
+        self._place = pygame.Rect(0, 0, 0, 0)  # of the drawn card
         self._since, self._until, self._looked_at = 0.0, 0.0, 0.0
         self._wiped_at = float("-inf")
         self._room = CARD_ROOM  # px of the window
@@ -431,7 +431,7 @@ class HintOverlay(Overlay):
             places[f"key {key}"] = surface.blit(arrow, place)
 
 
-CUES: dict[str, str] = {  # what happens in the game of postcards, and what is heard of it
+CUES: dict[str, str] = {  # events of the game of postcards, and their sounds
     "card": "anchor",
     "miss": "postcard_missed",
     "stamp": "postcard_found",

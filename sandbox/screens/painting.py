@@ -1,4 +1,4 @@
-"""What is being painted anew: words and a light on the picture until it is there."""
+"""The spot that is being painted: words and a light on the picture until it is done."""
 
 import math
 import time
@@ -50,7 +50,7 @@ class PaintingOverlay(Overlay):
             self._waiting, self._blocks, self._dirty = [*self._waiting, edit], 0, True
 
     def block_shown(self, ready: ReadyBlock) -> None:
-        """Follow what is shown."""
+        """Follow the shown frames."""
         self._blocks += 1
         done = ready.block.edited is not None and ready.block.edited.act != "forget"
         if done or ready.block.notice:

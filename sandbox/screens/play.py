@@ -84,7 +84,7 @@ class PlaySession:
 
     @property
     def is_recording(self) -> bool:
-        """Whether what is played is being recorded."""
+        """Whether the session is being recorded."""
         return False
 
     def act(
@@ -92,7 +92,7 @@ class PlaySession:
         action: Action,  # noqa: ARG002 -- for subclasses
         playthrough: Playthrough,  # noqa: ARG002 -- for subclasses
     ) -> Outcome | Playthrough | None:
-        """Do what a key asks for while this is played; return what is shown or played then."""
+        """Do what a key asks for during play; return what to show or play next."""
         return None
 
     def leave_moment(self, change: str) -> None:
@@ -102,7 +102,7 @@ class PlaySession:
         """Hear of each block that is shown."""
 
     def poll(self) -> Playthrough | None:
-        """Return what is played from now on, if that was asked for and is ready now."""
+        """Return the session to continue with, if one was asked for and is ready."""
         return None
 
 
@@ -283,7 +283,7 @@ class PlayScreen:
         self._toolbar.draw(surface, theme, corner, self._context.clock())
 
     def shown(self, now: float) -> None:
-        """Note that what was drawn is on the display."""
+        """Note that the drawn picture is on the display."""
         if self._moved:
             self._moved = False
             self.feedback.picture_moved(now, goes_on=self._is_warping)
@@ -304,7 +304,7 @@ class PlayScreen:
 
     @property
     def _place(self) -> str:
-        """What is played, by its name; described anew, by its first words."""
+        """The name of the scene; described anew, its first words."""
         scene, prompt = self.playthrough.scene, self.reel.current.block.prompt
         return scene.name if prompt == scene.prompt else title_of(prompt)
 
@@ -510,7 +510,7 @@ class ReplayScreen(PlayScreen):
             super().handle(event)
 
     def update(self, now: float) -> bool:
-        """Show the next frame if it is due, and go on to what was sought meanwhile."""
+        """Show the next frame if it is due, and go on to the moment sought meanwhile."""
         changed = super().update(now)
         if self._is_waiting and not self.reel.starting_over:
             self._seek_block(self._target)

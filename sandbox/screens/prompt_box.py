@@ -97,7 +97,7 @@ class PromptBox(Overlay):
         self._repeated = (0, 0)  # how keys repeat while it is closed [ms]
         self._solid_since = 0.0  # the cursor blinks from here on
         self._shows_cursor = True
-        self._stale = True  # what was drawn no longer holds
+        self._stale = True  # the drawn card no longer holds
         self._theme: Theme | None = None
         self._card: PromptCard | None = None
         self._size = (0, 0)
@@ -111,12 +111,12 @@ class PromptBox(Overlay):
 
     @property
     def text(self) -> str:
-        """What is written."""
+        """The text."""
         return self._entry.text
 
     @property
     def notice(self) -> str:
-        """What is to be said below: what became of the input, or why words are struck."""
+        """The line below: the result of the input, or why words are struck."""
         return self._notice or self._entry.notice or self._about_struck()
 
     def _about_struck(self) -> str:
@@ -160,7 +160,7 @@ class PromptBox(Overlay):
         return self.text == self._opened_with
 
     def open(self, prompt: str) -> None:
-        """Show the box with what was left unapplied, else with the prompt that holds now."""
+        """Show the box with the text left unapplied, else with the current prompt."""
         self._history.rest()
         self._opened_with = prompt
         text = self._draft or prompt
@@ -175,7 +175,7 @@ class PromptBox(Overlay):
         repeat_keys(wanted=True)
 
     def close(self) -> None:
-        """Hide the box; what is written is offered when it opens again."""
+        """Hide the box; its text is offered when it opens again."""
         self._draft = self.text if self.text != self._opened_with else ""
         self.is_open = False
         self._touched, self._wake_at = True, AT_ONCE
@@ -209,7 +209,7 @@ class PromptBox(Overlay):
         return False
 
     def update(self, now: float) -> bool:
-        """Let the cursor blink; True if what is shown changed."""
+        """Let the cursor blink; True if the picture changed."""
         changed, before = self._touched, self._shows_cursor
         if self._touched:
             self._touched, self._solid_since = False, now

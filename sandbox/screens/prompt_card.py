@@ -120,7 +120,7 @@ def _gaps(text: str) -> Iterator[int]:
 
 @dataclass(frozen=True, slots=True)
 class PromptChoice:
-    """A way to apply what is written, as a button and by Enter with a modifier."""
+    """A way to apply the text, as a button and by Enter with a modifier."""
 
     keys: str  # for people: "Ctrl+Enter"
     words: str  # what it does

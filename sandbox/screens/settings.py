@@ -259,7 +259,7 @@ class SettingsScreen:
     >>> screen = SettingsScreen(SandboxConfig(), apply=print)
 
     Args:
-        config: what is set now.
+        config: the current settings.
         apply: takes every change at once.
         save: keeps the settings when the player leaves; may raise `SettingsError`.
         bindings: the keys to list.
@@ -476,7 +476,7 @@ class SettingsScreen:
         self._scroll.to(self._tops[at])
 
     def _leave(self, outcome: Outcome) -> None:
-        """Keep what was changed; where that fails, say so before leaving."""
+        """Keep the changes; where that fails, say so before leaving."""
         self._ending = outcome
         try:
             if self.config != self._before:

@@ -1,6 +1,6 @@
 """How the title screen looks: where everything goes in a window, and how it is drawn.
 
-Knows what is listed and what has the focus; what happens then is the screen's.
+Knows the list and the focus; the screen acts on them.
 """
 
 import functools
@@ -205,7 +205,7 @@ def buttons_part(buttons: Sequence[Button], focused: int | None) -> RowPart:
 
 
 def words_part(said: tuple[str, str, str, bool], *, compact: bool) -> ColumnPart:
-    """Return the large words: kind, name, what is to be said of it, and whether that is bad."""
+    """Return the large words: kind, name, a remark, and whether that is bad."""
     kind, title, text, is_bad = said
     return column(
         Text(kind.upper(), 13, ACCENT, bold=True),

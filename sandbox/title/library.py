@@ -132,13 +132,13 @@ class TitleListing:
         return self._asked is not None
 
     def ask(self) -> None:
-        """Have everything listed anew; a list that is being read may miss what is new."""
+        """Have everything listed anew; a list that is being read may miss new entries."""
         if self._asked is not None:
             self._asked.cancel()
         self._asked = self._thread.submit(self._read)
 
     def news(self) -> TitleModel | None:
-        """Return what was asked for last, once it is known; only once."""
+        """Return the newest answer, once it is known; only once."""
         if self._asked is None or not self._asked.done():
             return None
         asked, self._asked = self._asked, None
@@ -304,7 +304,7 @@ def _first_and_last(path: Path) -> tuple[dict[str, Any], dict[str, Any], dict[st
 
 def _thumbnail_of(recording: Path) -> Path | None:
     try:
-        begun = recording / BEGUN / THUMBNAIL  # of what was played when it began
+        begun = recording / BEGUN / THUMBNAIL  # of the session when it began
         pictures = [recording / THUMBNAIL, begun, *sorted(recording.glob("image.*"))]
     except OSError:  # a closed folder
         return None

@@ -47,7 +47,7 @@ class TitleCard:
     kind: Literal["scene", "parked", "recording"]
     id: str  # what `load_scene` takes, the id of a parked scene, the folder of a recording
     title: str
-    about: str  # what is said of it
+    about: str  # a remark
     line: str  # under its picture
     choices: tuple[CardChoice, ...]  # what can be done with it, the likeliest first
     picture: PictureSource | None = None

@@ -208,7 +208,7 @@ class TitleScreen:
         return self._question is not None or self._writing.is_open
 
     def refresh(self) -> None:
-        """List everything anew; what was just left comes first, unless the player has chosen."""
+        """List everything anew; the place just left comes first, unless the player has chosen."""
         self._actions.listing.ask()
 
     def ask_for_room(self, use: DiskUse, budget_mib: int) -> None:

@@ -109,7 +109,7 @@ def toggle_fullscreen() -> None:
 
 
 def name_window(words: str = "") -> None:
-    """Say in the window's title what is shown; nothing: the game alone."""
+    """Name the scene in the window's title; nothing: the game alone."""
     pygame.display.set_caption(f"{words} · {GAME}" if words else GAME)
 
 

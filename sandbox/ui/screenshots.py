@@ -1,4 +1,4 @@
-"""Pictures of what is on screen, as PNG files that say what they show.
+"""Pictures of the screen, as PNG files that say what they show.
 
 Encoding takes a tenth of a second, so `Screenshots` does it on a thread of its own; the window only
 copies its pixels. No file is ever overwritten, and none appears before it is complete.
@@ -66,12 +66,12 @@ class Screenshots:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="screenshots")
 
     def take(self, picture: Picture, info: ScreenshotInfo) -> "Future[Path]":
-        """Copy what is shown now and save it soon."""
+        """Copy the screen now and save it soon."""
         pixels, now = _pixels(picture), self._clock()
         return self._thread.submit(save_screenshot, pixels, self._folder, info, now)
 
     def close(self) -> None:
-        """Finish what was taken."""
+        """Finish the pictures taken."""
         self._thread.shutdown()
 
 

@@ -108,7 +108,7 @@ class TextEntry:
         return True
 
     def insert(self, text: str) -> None:
-        """Write at the cursor, in place of what is selected; too much is cut, and said."""
+        """Write at the cursor, in place of the selection; too much is cut, and the player told."""
         start, end = self.selection
         self.replace(start, end, text)
 
@@ -145,7 +145,7 @@ class TextEntry:
             self.place_cursor(self._target(where, by_word), selecting=selecting)
 
     def erase(self, where: str, *, by_word: bool = False) -> None:
-        """Erase what is selected, or else the character or word to the left or right."""
+        """Erase the selection, or else the character or word to the left or right."""
         start, end = self.selection
         if start == end:
             start, end = sorted((self.cursor, self._target(where, by_word)))
@@ -212,7 +212,7 @@ class TextEntry:
 
 
 class Clipboard:
-    """The system's clipboard; where there is none, what was copied in this program."""
+    """The system's clipboard; where there is none, text copied in this program."""
 
     def __init__(self) -> None:
         self._own = ""

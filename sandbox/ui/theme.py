@@ -118,7 +118,7 @@ class Theme:
     ) -> pygame.Rect:
         """Draw a line of text and return where; `place` names a point of it: midleft=(x, y).
 
-        What is wider than `within` pixels is cut, see `one_line`.
+        Text wider than `within` pixels is cut, see `one_line`.
         """
         if within is not None:
             text = self.one_line(text, within, size, bold=bold)
@@ -203,7 +203,7 @@ class CachedPicture:
         self._said: tuple[object, pygame.Surface] | None = None
 
     def __call__(self, said: object, draw: Callable[[], pygame.Surface]) -> pygame.Surface:
-        """Return the picture of what is said, drawn now if it is another."""
+        """Return the picture of a text, drawn now if it is another."""
         if self._said is None or self._said[0] != said:
             self._said = said, draw()
         return self._said[1]

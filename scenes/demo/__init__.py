@@ -1,1 +1,1 @@
-"""Demos: a scene, a camera script, and what is expected of it."""
+"""Demos: a scene, a camera script, and expectations."""

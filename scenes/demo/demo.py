@@ -1,4 +1,4 @@
-"""Demos: a scene, a camera script and what is expected of it, read from YAML and checked.
+"""Demos: a scene, a camera script and expectations, read from YAML and checked.
 
 Knows nothing of worlds: `tape.py` turns the script into camera commands, the app plays them.
 """
@@ -92,7 +92,7 @@ def load_demo(name_or_path: str | Path) -> Demo:
     try:
         return demo_of_text(path, read_text(path, MAX_BYTES))
     except Problem as problem:
-        hint = "; `demo --list` names what is there" if is_missing(path) else ""
+        hint = "; `demo --list` names them" if is_missing(path) else ""
         raise DemoError(f"{problem.at(path, column=True)}{hint}") from None
 
 

@@ -49,7 +49,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class List:
-    """Note what is around."""
+    """Note the things around."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ def _unescaped(text: str, place: tuple[int, int]) -> str:
 
 
 class TokenReader:
-    """Walks over tokens; raises `ScriptError` if the next one is not what is asked for.
+    """Walks over tokens; raises `ScriptError` if the next one is another than expected.
 
     >>> reader = TokenReader(tokens_of("pan right 90deg"))
     >>> reader.word("a command"), reader.choice(("left", "right"))

@@ -96,7 +96,7 @@ def test_what_a_video_holds_is_refused_in_a_sentence_that_names_the_video(
     for number, (words, tags) in enumerate(
         {
             "holds no recording": {"title": "A film"},
-            "not what was written": {EVENTS_TAG: "no base64 at all!"},
+            "changed after it was written": {EVENTS_TAG: "no base64 at all!"},
             "it is cut off": {EVENTS_TAG: whole[: len(whole) // 2 // 4 * 4]},
             "more than 1 MiB": {EVENTS_TAG: in_video._packed(b" " * 2**22)},
             "not JSON": {EVENTS_TAG: in_video._packed(b"\xff\xfe\n")},
