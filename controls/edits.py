@@ -26,7 +26,7 @@ class SpotAct:
     example: str  # of a script
     under_way: str = "Painting ..."
     keeps_things: bool = False  # the things there are drawn with another look; else they go
-    by_prompt: bool = True  # the words in force say what is there; else only the surroundings
+    by_prompt: bool = True  # painted by the words in force; else by the surroundings alone
 
 
 SPOT_ACTS: dict[Act, SpotAct] = {  # a new one is a row here, and its name in `Act`

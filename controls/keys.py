@@ -80,7 +80,7 @@ class GamepadAxes:
     def __init__(self) -> None:
         self.value = AT_REST  # (yaw, pitch, zoom) as fractions of full speed
         self._raw: dict[PadAxis, float] = dict.fromkeys(PAD_AXES, 0.0)
-        self._ignored = False  # until it was let go
+        self._ignored = False  # until its release
 
     def move(self, axis: PadAxis, raw: float) -> None:
         """Note where an axis is, in [-1, 1]; + is right, down and pulled, as devices say it."""
@@ -93,7 +93,7 @@ class GamepadAxes:
         self.value = AT_REST if self._ignored else value
 
     def stop(self) -> None:
-        """Take no notice of sticks and triggers until they were let go."""
+        """Ignore sticks and triggers until they are released."""
         self._ignored, self.value = True, AT_REST
 
 

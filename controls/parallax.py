@@ -1,7 +1,7 @@
 """What one viewpoint shows of the picture of another one.
 
 What stands upright is cut out of the first picture and put where it appears now; ground, walls and
-ceiling are looked up where their points appeared; what is at infinity stays. Nothing is known of
+ceiling are looked up where their points appeared; points at infinity stay. Nothing is known of
 what was hidden.
 
 Pictures are rings: 360 degrees of yaw wide, linear in pixels in both directions, the horizon in

@@ -118,7 +118,7 @@ class PlayerSource:
             self._held.pop(key, None)
 
     def release_all(self) -> None:
-        """Let go of everything, as when the window loses the keyboard."""
+        """Release everything, as when the window loses the keyboard."""
         with self._lock:
             self._held.clear()
             self._tapped.clear()

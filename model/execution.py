@@ -66,7 +66,7 @@ class Execution:
             "threads": self.threads,
             "compiled": self.compiled,
             "processor": platform.processor() or platform.machine(),
-            **({"paints": True} if self.paints else {}),  # recordings of before lack it
+            **({"paints": True} if self.paints else {}),  # older recordings lack it
             **({"precisions": dict(self.precisions)} if self.precisions else {}),
         }
 

@@ -2,7 +2,7 @@
 
 A graph that was read computes the same bits as one that was compiled. A folder holds those of one
 version of the program and of OpenVINO on one processor; other versions have folders of their own,
-of which the oldest are removed. What is damaged or missing is compiled and written anew, and where
+of which the oldest are removed. Damaged or missing ones are compiled and written anew, and where
 nothing can be written everything is compiled at each start. Imports neither torch nor OpenVINO.
 """
 

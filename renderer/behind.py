@@ -5,7 +5,7 @@ every view. It is listed as things with numbers below 0: no map of pixels shows 
 
 A side of a room has the box of the line straight ahead of it: its yaw is where one looks straight
 at it, and top and bottom are where it meets ceiling and floor there. That says how far away it is
-and how tall, and so where its edges are everywhere; floor and ceiling are what is beyond them.
+and how tall, and so where its edges are everywhere; floor and ceiling lie beyond them.
 """
 
 from typing import NamedTuple

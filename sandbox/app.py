@@ -73,7 +73,7 @@ def run(
 ) -> RunSummary:
     """Play one scene until the player leaves, the time is up or the script is over.
 
-    The world is loaded on the generation thread, where observers hear of the session. `seconds`
+    The world is loaded on the generation thread, where observers follow the session. `seconds`
     count from the first frame; with them, an error ends the run at once. `session` says what is
     shown over the picture.
 
@@ -134,7 +134,7 @@ class _App:
             self.told_to_end = number
 
         if threading.current_thread() is not threading.main_thread():
-            yield  # only it may hear of signals
+            yield  # only it may receive signals
             return
         numbers = [getattr(signal, name) for name in ENDING if hasattr(signal, name)]
         before = {number: signal.signal(number, note) for number in numbers}
@@ -284,7 +284,7 @@ def _events(wake_at: float | None) -> list[pygame.Event]:
 
 
 def wake() -> None:
-    """Wake the main loop, from any thread; without a window there is nobody to wake."""
+    """Wake the main loop, from any thread; without a window there is nothing to wake."""
     try:
         pygame.event.post(pygame.Event(WAKE))
     except pygame.error:

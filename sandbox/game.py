@@ -115,7 +115,7 @@ class PlayerGame:
             title.ask_for_room(use, self.services.settings.now.parked_mib)
 
     def silence(self) -> None:
-        """Let go of the sound; before the window closes."""
+        """Release the sound device; before the window closes."""
         self.services.audio.close()
 
     def close(self) -> None:

@@ -174,7 +174,7 @@ class Navigator:
 
     def _lay_over(self, screen: Screen, upper: Screen) -> Screen:
         self._behind = screen
-        screen.handle(pygame.Event(pygame.WINDOWFOCUSLOST))  # it hears no key let go of
+        screen.handle(pygame.Event(pygame.WINDOWFOCUSLOST))  # it gets no key releases
         return upper
 
     def _park(self) -> None:
@@ -202,7 +202,7 @@ class Navigator:
     ) -> Screen:
         """Return the screen that waits for the first block, showing a picture if given one."""
         spec = spec or self._own
-        self._player.stop()  # no screen hears of keys let go of while loading
+        self._player.stop()  # no screen gets key releases while loading
         if self.worker is None or self._made_for is not spec:
             self._discard_worker("left")
             self._made_for = spec

@@ -76,7 +76,7 @@ class ServerOptions:
 
     url: str | None = option(
         None,
-        "play on a server, see `serve`: wss://HOST:PORT, or ws://... where nobody sits between",
+        "play on a server, see `serve`: wss://HOST:PORT, or ws://... on a trusted line",
         metavar="URL",
     )
     token_file: Path | None = option(

@@ -26,7 +26,7 @@ from mag_sandbox.scenes.memory_limits import AttendedFrames, KeptMib, SinkFrames
 
 FILE = "settings.yaml"
 HEADER = "# Settings of the MAG sandbox. Settings that are not named here have their defaults.\n"
-DEFAULT_SCENE = "meadow"  # where nobody chooses
+DEFAULT_SCENE = "meadow"  # where none is chosen
 MEMORY = MemorySetting()
 HudLevel = Literal["small", "full", "off"]
 ScaleMode = Literal["crisp", "smooth", "sharp"]  # of an enlarged picture

@@ -126,7 +126,7 @@ def _read_things() -> tuple[dict[str, Usual], list[frozenset[str]]]:
     return things, [frozenset(line.split(", ")) for line in groups]
 
 
-THINGS, _GROUPS = _read_things()  # what is usual; kinds that exclude each other
+THINGS, _GROUPS = _read_things()  # usual sizes; kinds that exclude each other
 
 
 def rivals(kind: str) -> frozenset[str]:

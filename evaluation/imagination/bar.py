@@ -218,7 +218,7 @@ def _distance(
 def distance(
     invented: np.ndarray, rendered: np.ndarray, others: np.ndarray, scenes: np.ndarray
 ) -> dict[str, Any]:
-    """Compare features, [N, D] each; see the module for what is returned.
+    """Compare features, [N, D] each; see the module for the results.
 
     Args:
         invented: of a world's views.

@@ -253,7 +253,7 @@ def walk(
 ) -> Walk:
     """Walk along a route.
 
-    What is known of a view comes from views kept on the way, the nearest first, and from the one
+    The known part of a view comes from views kept on the way, the nearest first, and from the one
     before: what repeated carrying turns into something else.
 
     Args:

@@ -162,7 +162,7 @@ def _forget(
     ring: LoggedPanorama,
     vocabulary: JudgeVocabulary,
 ) -> None:
-    """Say that a spoiled place shows nothing; of land and water, that nobody knows."""
+    """Say that a spoiled place shows nothing; of land and water, that they are unknown."""
     areas = {vocabulary.name_index(thing.name) for thing in ring.things if thing.is_area}
     where = where[::STEP, ::STEP]
     names[where] = np.where(np.isin(names[where], list(areas)), UNKNOWN, NOTHING)

@@ -197,7 +197,7 @@ def class_weights(names: np.ndarray, classes: int) -> Tensor:
 def loss_of(answers: Answers, cut: LabelledViews, weights: Tensor) -> Tensor:
     """Return the sum of the losses on names, colours, presence, and questions.
 
-    Questions about whole views are asked only so that the features hold what they are like; nobody
+    Questions about whole views are asked only so that the features describe them; no one
     reads the answers, which the classifier gives better.
     """
     names, colors = torch.from_numpy(cut.names), torch.from_numpy(cut.colors)

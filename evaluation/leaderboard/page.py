@@ -92,7 +92,7 @@ def run_leaderboard(options: LeaderboardOptions, say: Callable[[str], None]) -> 
     """Write `DIR.md` and `DIR.html`, or compare them with what they should be.
 
     Raises:
-        ValueError: a result cannot be read, or what is written is not what follows from them.
+        ValueError: a result cannot be read, or the written pages do not follow from them.
     """
     groups = read_board(options.folder)
     texts = {".md": markdown(groups), ".html": page(groups)}

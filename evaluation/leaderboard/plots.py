@@ -44,7 +44,7 @@ def looks(rows: Sequence[BoardRow]) -> dict[str, tuple[int, int]]:
 
 
 def life_plot(rows: Sequence[BoardRow]) -> Plot | None:
-    """Return half-life against the MiB that memory takes; None: nobody says both.
+    """Return half-life against the MiB that memory takes; None: no row has both.
 
     Bytes are on a scale of doublings that begins at nothing. A half-life that is longer than
     anything was away stands where that ends, with an arrow.

@@ -33,7 +33,7 @@ from mag_sandbox.model.full.image_shift import enlarged, reduced
 from mag_sandbox.model.world import MIB, Frames
 from mag_sandbox.renderer.views import HEIGHT, WIDTH
 
-TOP = 35.0  # dB: from here on nobody sees a difference
+TOP = 35.0  # dB: from here on no difference is visible
 LEAST_RANGE = 5.0  # dB between floor and TOP; a view with less looks like others or like nothing
 LEAST_CHANGE = 3.0  # dB likewise, between the best that knows no time and TOP
 MOST_COMPARED = 16  # views of a clip

@@ -72,7 +72,7 @@ class RunSettings:
 
 @dataclass(frozen=True, slots=True)
 class ClipRow:
-    """One clip: what was shown, and what it is worth."""
+    """One clip: its frames, and their score."""
 
     key: str
     task: str
@@ -116,7 +116,7 @@ def read_result(path: Path) -> dict[str, Any]:
     """Return the result in a file, all of it checked but the pictures.
 
     Raises:
-        NotAResult: it is none, of another protocol, or not what was written.
+        NotAResult: it is none, of another protocol, or was changed.
     """
 
     def refuse(why: str) -> NotAResult:

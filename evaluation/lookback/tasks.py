@@ -64,7 +64,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class ReturnTask:
-    """What is asked; see docs/benchmark.md for why."""
+    """A task; see docs/benchmark.md for its purpose."""
 
     name: str
     path: Callable[["Round", np.random.Generator], list[Move]]

@@ -167,7 +167,7 @@ class MagBenchJob:
 def measure_clips(
     tasks: Sequence[MagBenchTask], job: MagBenchJob, store: ClipStore, workplace: Workplace
 ) -> list[Fault]:
-    """Measure all clips that nobody has measured yet; return those that failed meanwhile."""
+    """Measure all clips that are not measured yet; return those that failed meanwhile."""
     with workplace.workers(job) as results:
         failed = sweep(tasks, store, results)
     return [Fault(task.ready.clip.name, problem) for task, problem in failed]

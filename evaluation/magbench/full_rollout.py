@@ -83,7 +83,7 @@ def generator_only(engine: Engine) -> Engine:
 def open_continuer(name: str, writer: str, prompts: Sequence[str]) -> RolloutContinuer:
     """Load a full-size world whose weights were fetched, and encode all prompts at once.
 
-    Who remembers is one of `magbench_command.WRITERS`.
+    The network that remembers is one of `magbench_command.WRITERS`.
 
     Raises:
         WorldFailed: it is unknown, or cannot run here.

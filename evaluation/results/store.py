@@ -49,7 +49,7 @@ class ClipStore:
 
     @contextmanager
     def claim(self, key: str) -> Iterator[bool]:
-        """Say whether a clip is to be measured here: nobody has, and nobody else does so now."""
+        """Say whether to measure a clip here: no process has, and none does so now."""
         claim = FileLock(self.folder / CLAIMS / f"{key}.claim", timeout=0)
         with suppress(Timeout), claim:
             yield key not in self.records()

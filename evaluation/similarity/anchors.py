@@ -162,7 +162,7 @@ class Anchor(AnchorFacts):
     def leave(self, sight: Sight, motion: MotionVerdict) -> None:
         """Note that it is out of sight."""
         self.away, self.outside, self.motion_out, self.read = True, sight.number, motion, False
-        self.last = replace(self.last, frame=self.last.frame.copy())  # lets go of its block
+        self.last = replace(self.last, frame=self.last.frame.copy())  # does not keep its block
 
     def approach(self, sight: Sight) -> Sight | None:
         """Note a frame of the return; return the best one when no better is to be expected."""

@@ -22,7 +22,7 @@ from mag_sandbox.model.loading import keeps_places
 from mag_sandbox.model.world import Frames
 
 REMEMBERED, VAGUE = 80.0, 40.0  # percent of recall from which people speak of it so
-LOOKS_THE_SAME = 92.0  # percent of recall from which nobody sees a difference at a glance
+LOOKS_THE_SAME = 92.0  # percent of recall from which no difference is visible at a glance
 ANOTHER_PLACE = 0.4  # share of the picture that changed, from which on nothing is recalled
 WANDER = 1 / 40  # of the width: so far an estimated pose may be off; 2.25 degrees of 90
 MIN_COMMON = 16  # px each way that two pictures must share

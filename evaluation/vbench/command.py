@@ -101,7 +101,7 @@ def _lines(path: Path) -> list[str]:
 
 
 def samples_of(prompts: Mapping[str, str], count: int = SAMPLES) -> list[Sample]:
-    """Return all videos that the suite wants, of prompts and what is told for them."""
+    """Return all videos that the suite wants, of prompts and the words told for them."""
     return [Sample(*prompt, number) for prompt in prompts.items() for number in range(count)]
 
 

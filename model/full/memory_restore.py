@@ -332,7 +332,7 @@ class ParkedMemory:
             raise ValueError(f"of {rollout.made} frames, blocks end at {made}")
         is_exact = kind == SLOTS
         if is_exact and len(rollout.kept) != len(rollout.table["frames"]):
-            raise ValueError(f"of what is kept, {len(rollout.kept)} frames are there")
+            raise ValueError(f"{len(rollout.kept)} kept frames are there")
         return cls(is_exact, rebuilt, rollout, history)
 
 

@@ -1,7 +1,7 @@
 """Pictures of known ground, kept as long as they are up to date, and views cut out of them.
 
 Decoded pictures lie on the ring in tiles, so that a turning camera adds the few that it newly sees.
-What is made of whole pictures, as skies are, is made of larger pieces at once.
+Skies and other whole pictures are made of larger pieces at once.
 
 Views are cuts of the ring: yaw runs along its columns and pitch along its rows. So a view between
 the cells of the lattice, or a zoomed one, is two small matrix products away from decoded cells.
@@ -164,7 +164,7 @@ class ViewCutter:
         Args:
             around: the known part of the ring.
             poses: near to each other, as those of a block are.
-            unknown: columns of cells that may be; what is beside them goes on there.
+            unknown: columns of cells that may be; their neighbours continue there.
         """
         touched = self._lattice.around_all(poses)
         if np.count_nonzero(~around.at(touched).known.all(axis=0)) > unknown:

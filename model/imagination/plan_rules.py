@@ -110,7 +110,7 @@ def _seen(things: Sequence[PlacedObject]) -> tuple[np.ndarray, np.ndarray]:
     return np.stack([(nearest == index).sum(axis=0) for index in range(len(things))]), sizes
 
 
-# What is behind all things, read off a picture
+# The background, read off a picture
 
 _ALIKE = 24.0  # levels of a channel at which two colours are hardly alike any more
 _LIKENESS = np.exp(-((np.arange(256.0) / _ALIKE) ** 2))  # by levels of difference

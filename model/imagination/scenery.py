@@ -17,7 +17,7 @@ from mag_sandbox.controls.parallax import EYE, Box, RingGeometry
 from mag_sandbox.model.imagination.objects import PlacedObject
 
 HORIZON_FOOT = 3.0  # degrees; what stands nearer to the horizon is at infinity
-WIDEST = 120.0  # degrees; what is wider lies all around
+WIDEST = 120.0  # degrees; wider things lie all around
 STEEPEST = 85.0  # degrees
 NEAREST = 0.3  # metres; boards are never seen from nearer, and what is nearer is not seen
 SUPPORTED = 3.0  # degrees between the foot of a thing and the top of what it stands on, at most
@@ -167,7 +167,7 @@ class Scenery:
     def _seen(self, x: float, z: float) -> list[tuple[int, _Body]]:
         """Return numbers, from 1 on, and things from a viewpoint; what lies or hangs comes first.
 
-        What is at infinity comes before that.
+        Things at infinity come before that.
         """
         moved = [
             (number, now)

@@ -3,7 +3,7 @@
 Transformer and memory know one state of the world, as it is at rest, so that what they remember
 never ages. Moving is left to a small network of pictures: it sees the picture at rest, where the
 wind has carried the sky of elsewhere, and where walkers are by now, and decides for every pixel
-what of it to show; what was hidden behind, and what shimmers and flickers, it adds by itself.
+what of it to show; hidden ground, shimmer and flicker it adds by itself.
 """
 
 import math
@@ -166,7 +166,7 @@ class Animator(nn.Module):
         parts: Tensor,
         moments: Moments,
     ) -> Tensor:
-        """Return the same of pictures that were `walked` already; None: nobody walks in them."""
+        """Return the same of pictures that were `walked` already; None: no one walks in them."""
         maps, clock = (x.to(rest) for x in self.told(moments, *rest.shape[-2:]))
         carried = [rest if x is None else x for x in (wind, walk)]
         change: Tensor = self.move(torch.cat((rest, *carried, parts), dim=1), maps, clock)

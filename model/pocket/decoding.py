@@ -1,7 +1,7 @@
 """From latents to shown frames: decoding, and moving in a world that does.
 
 A thread of its own makes one part of a block after the other while memory needs the other core; the
-world's thread takes what is left as soon as it has time. It matters to no picture who makes it.
+world's thread takes the rest as soon as it has time. It matters to no picture who makes it.
 """
 
 from collections.abc import Callable, Collection, Sequence

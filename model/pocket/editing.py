@@ -90,7 +90,7 @@ class _ParkedEditor:
     weights: str
     count: int
     placed: tuple[Edit, ...]
-    asked: tuple[_Asked, ...] = ()  # lacks in states of before
+    asked: tuple[_Asked, ...] = ()  # absent from older states
 
     def __post_init__(self) -> None:
         _check_placed(self.placed)
@@ -329,7 +329,7 @@ class Editor:
     def planned(self) -> tuple[Edit, ...] | None:
         """Planned things on known ground; None: nothing was planned yet.
 
-        On ground that was given, that is what was read in the picture.
+        On given ground, the things read in the picture.
         """
         inventor = self._inventor
         if inventor.plan is None:
@@ -374,7 +374,7 @@ class Editor:
         """
         parked: _ParkedEditor = decode(_ParkedEditor, plain(state), "edits")
         nothing, kinds = self._imagination.nothing(), self._imagination.config.looks
-        seen = np.ones_like(nothing.known)  # in states of before
+        seen = np.ones_like(nothing.known)  # in older states
         if "seen" in state.arrays:
             seen = cells_of(unpacked(state)["seen"], nothing)
         if parked.weights != self._inventor.weights:
@@ -629,4 +629,4 @@ def _unpacked(
 
 def _check_placed(edits: Sequence[Edit]) -> None:
     if any(edit.act != "place" for edit in edits):
-        raise ValueError("something stands there that nobody placed")
+        raise ValueError("a thing stands there that was not placed")

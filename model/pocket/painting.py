@@ -175,10 +175,10 @@ class _ParkedPainter:
     seed: int
     losses: int
     evictions: int
-    weights: str = ""  # this and what follows may lack in states of before
+    weights: str = ""  # this and the next fields may be absent from older states
     plan: Plan | None = None
     asked: tuple[str, int] | None = None  # prompt and noise of the newest plan begun
-    knows_all: bool = False  # in states of before; not used
+    knows_all: bool = False  # in older states; not used
     view: _AskedView | None = None
 
     def __post_init__(self) -> None:
@@ -218,7 +218,7 @@ def noise_of(seed: int, losses: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class PaintedGround:
-    """What is known once something was painted."""
+    """The known ring after a painting."""
 
     before: Surroundings  # it was painted on
     around: Surroundings
@@ -261,7 +261,7 @@ class PaintingInventor:
 
     What memory has lost it forgets, and what comes there later is planned and painted with other
     noise: else the seed alone would be a memory. As long as nothing is lost, noise is a function
-    of seed and place. A new prompt makes a new plan, of what is not known yet.
+    of seed and place. A new prompt makes a new plan of the unknown part.
     """
 
     blocks_per_view = BLOCKS_A_VIEW
@@ -415,7 +415,7 @@ class PaintingInventor:
             prompt: in force.
 
         Returns:
-            What is made, which is known to nobody yet, and how many blocks to leave it.
+            The result, which is not shown yet, and how many blocks it may take.
         """
         around = self.around
         if around.known[cells].all():
@@ -490,7 +490,7 @@ class PaintingInventor:
     def reading(self, state: WorldState) -> Callable[[], None]:
         """Check a snapshot; return what makes this know what it says.
 
-        A world of before, or of other weights, is learned from its memory, view by view.
+        An older world, or one of other weights, is learned from its memory, view by view.
 
         Raises:
             ValueError: it makes no sense.
@@ -513,10 +513,10 @@ class PaintingInventor:
         return partial(self._know, parked, around)
 
     def _know(self, parked: _ParkedPainter | None, around: Surroundings | None) -> None:
-        """Know what was parked; of other weights only how much was forgotten.
+        """Restore a parked state; of other weights only the number of losses.
 
         Args:
-            parked: None in worlds of before.
+            parked: None in older worlds.
             around: None if weights differ.
         """
         self.drop_view()
@@ -565,7 +565,7 @@ class PaintingInventor:
     ) -> Callable[[], tuple[PlacedObject, ...]]:
         """Return what makes a plan.
 
-        What is behind all things stays as it was seen, and as long as words do.
+        The background stays as it was seen, for as long as the words stay.
         """
         read = self._words.reading(prompt)
         told, empty = self._features(read), self._features("")

@@ -151,7 +151,7 @@ def move_graph(source: Animator, size: tuple[int, int], blows: bool, walks: bool
         of_each_color = torch.eye(_PIXELS).repeat_interleave(colored, dim=0)
         blown = op.multiply(_pointwise(share, of_each_color), op.subtract(wind, rest))
         moved = op.add(moved, blown)
-    # passed on by a product, since what is made of sums alone is made of fp32 to be bytes
+    # passed on by a product: outputs of sums alone are computed in fp32
     moved = _pointwise(moved, torch.eye(COLORED))
     return inputs, [channels_last(_levels(moved))]
 

@@ -40,7 +40,7 @@ CATEGORIES: dict[str, Category] = {
 
 @dataclass(frozen=True, slots=True)
 class DrawnScene:
-    """What is all around the viewer, however it is drawn."""
+    """The surroundings of the viewer, however they are drawn."""
 
     category: str
     seed: int

@@ -93,7 +93,7 @@ class SoundDeviceOutput:
 class SdlOutput:
     """SDL's mixer; it cannot call for samples, so a thread hands it short pieces in time.
 
-    While it plays, nobody else may call `pygame.mixer.quit` or `pygame.quit`: pygame would crash.
+    While it plays, no one else may call `pygame.mixer.quit` or `pygame.quit`: pygame would crash.
     """
 
     name = "SDL's mixer"

@@ -33,7 +33,7 @@ def ear_gains(sources: Sequence[Source], yaw: float, fov: float = FOV) -> np.nda
     """Return how loud each ear hears each source, [2, sources], left first.
 
     Sounds ahead are balanced by equal power, those behind are softer. A narrower view is like
-    listening more closely: what is not in it fades further.
+    listening more closely: sounds outside fade further.
     """
     gains = np.empty((2, len(sources)), np.float32)
     for index, source in enumerate(sources):

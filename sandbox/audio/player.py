@@ -81,7 +81,7 @@ class Director:
         return None if self._try_at is None else max(0.0, self._try_at - self._clock())
 
     def close(self) -> None:
-        """Let go of the output."""
+        """Release the output."""
         if self._output is not None:
             self._output.close()
         self._output, self._try_at, self.output_name = None, None, SILENT
@@ -201,7 +201,7 @@ class Audio:
             self._ask_again()
 
     def close(self) -> None:
-        """Fade out and let go of the device; does nothing the second time."""
+        """Fade out and release the device; does nothing the second time."""
         self._closing = True
         self._news.set()
         self._thread.join(timeout=2.0)

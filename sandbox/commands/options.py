@@ -241,7 +241,7 @@ COMMANDS: Mapping[str, Subcommand] = {
         RecordingExport, "sandbox.export.command:run_export",
     ),
     "demo": Subcommand(
-        "play a camera script and measure what is remembered",
+        "play a camera script and measure memory",
         DemoOptions, "sandbox.demo.command:run_demo",
     ),
     "worlds": Subcommand(

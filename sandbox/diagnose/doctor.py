@@ -1,7 +1,7 @@
-"""Says what this machine has, what is missing for play, and what to do about it.
+"""Lists what this machine has, what it lacks for play, and the remedies.
 
 `doctor` prints `render(report())`. A check of `doctor_checks.py` that crashes is a finding itself.
-What is printed can be sent to strangers: no home folder, no name of a person or of the machine.
+The output can be sent to strangers: no home folder, no name of a person or of the machine.
 """
 
 import getpass

@@ -60,7 +60,7 @@ class PlayMeter(SessionObserver):
         self._resident: list[int] = []  # bytes, one a block
 
     def on_block(self, event: BlockEvent, block: FrameBlock) -> None:  # noqa: ARG002 - observer
-        """Note one block; the first, which `on_start` hears of, is start-up."""
+        """Note one block; the first, given to `on_start`, is start-up."""
         self.block_latency_ms.append(event.latency_ms)
         self._resident.append(resident_bytes())
         for stage, ms in event.stage_ms.items():

@@ -83,7 +83,7 @@ def export(
 
 
 def _recording(folder: Path, options: ExportOptions) -> tuple[Recording, tuple[str, ...]]:
-    """Return a recording, and what is to be said of it: where what was done is lost, its pictures.
+    """Return a recording, and a remark: where its events are lost, its pictures.
 
     Raises:
         RecordingError: there are none, or they are not enough for this export.

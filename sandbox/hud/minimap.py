@@ -45,7 +45,7 @@ GONE = (150, 158, 178)
 PIN, PLACE = 5.0, 3.2  # px of the reference window: radius of a pin's head, of a place's dot
 
 
-_Layer = tuple[tuple[object, ...], pygame.Surface]  # what was drawn, and how it looks
+_Layer = tuple[tuple[object, ...], pygame.Surface]  # the drawn state, and its picture
 
 
 @dataclass(frozen=True, slots=True)

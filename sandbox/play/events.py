@@ -33,7 +33,7 @@ class MemoryEvent:
 
 @dataclass(frozen=True, slots=True)
 class BlockEvent:
-    """One generated block, one JSON line: what was asked, what came back, how long it took."""
+    """One generated block, one JSON line: the request, the result, the time it took."""
 
     block_index: int  # 0-based since reset
     control: Control
@@ -78,19 +78,19 @@ class SessionEnd:
 
 
 class SessionObserver:
-    """Hears of a session as it happens, on the thread that owns the world: answer fast.
+    """Follows a session as it happens, on the thread that owns the world: answer fast.
 
     Ignores everything; subclasses take what they need.
     """
 
     def on_start(self, event: SessionStart, block: FrameBlock) -> None:
-        """Hear of the first block; it is not told again through `on_block`."""
+        """Take the first block; `on_block` gets the later ones."""
 
     def on_block(self, event: BlockEvent, block: FrameBlock) -> None:
-        """Hear of every later block."""
+        """Take every later block."""
 
     def on_end(self, event: SessionEnd) -> None:
-        """Hear of the end, once per start."""
+        """Take the end, once per start."""
 
 
 def event_to_json(event: SessionStart | BlockEvent | SessionEnd) -> dict[str, Any]:

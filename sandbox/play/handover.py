@@ -59,7 +59,7 @@ class Handover:
     left: ParkedScene  # in the world before; without its state, which means nothing elsewhere
     blocks: tuple[PastBlock, ...]
     origin: MemoryOrigin
-    then: Callable[[ParkedScene], object]  # hears of the scene as it is in the new world
+    then: Callable[[ParkedScene], object]  # given the scene as it is in the new world
 
     def enter(self, world: World) -> ParkedScene:
         """Let a world remember the pictures and stand where the other stood.
@@ -94,7 +94,7 @@ def handover(
     """Return what another world can go on with.
 
     Args:
-        left: the scene as it is now; its state is let go of.
+        left: the scene as it is now; its state is freed.
         pictures: of views that were seen, of any time, in any order.
         recent: the newest blocks, oldest first.
         then: see `Handover`.

@@ -172,10 +172,10 @@ class Session:
         return SessionStep(control, block)
 
     def attach(self, observer: SessionObserver, state: str) -> None:
-        """Let an observer hear of this session from the next block on, and of no later one.
+        """Let an observer follow this session, and no later one, from the next block on.
 
         Args:
-            observer: hears of a start whose first block is the next one.
+            observer: gets a start whose first block is the next one.
             state: folder that holds what `park` returns now.
 
         Raises:

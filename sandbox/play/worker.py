@@ -114,7 +114,7 @@ class GenerationWorker:
         self._block_time = DurationEstimate(percentile=1.0)
         self._prepare_time = DurationEstimate()
         self._enlarge_time = DurationEstimate(percentile=0.5, window=8)
-        # the thread lets go of what loads in the end: it may hold the worker before, and so on
+        # the thread drops its loader in the end: that may hold the worker before, and so on
         self._thread = threading.Thread(
             target=self._run, args=(load,), name=WORLD_THREAD, daemon=True
         )
@@ -124,7 +124,7 @@ class GenerationWorker:
         self._thread.start()
 
     def begin(self, playthrough: Playthrough) -> None:
-        """Play this from now on; blocks of before are never handed out."""
+        """Play this from now on; earlier blocks are never handed out."""
         self._turn_to(playthrough, "reset")
 
     def rest(self, reason: str) -> None:

@@ -66,7 +66,7 @@ class ScoreBook:
     """The best scores; play goes on without a file when it cannot be used, and `problem` says so.
 
     >>> book = ScoreBook(folder)
-    >>> book.best("Meadow", "mag-retrieve")  # nobody has played here yet
+    >>> book.best("Meadow", "mag-retrieve")  # no score yet
     ()
     """
 

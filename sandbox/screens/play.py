@@ -1,6 +1,6 @@
 """A world being played: shows its frames evenly, takes input, draws what lies over the picture.
 
-In a replay nobody steers.
+In a replay the recording steers.
 """
 
 from collections.abc import Callable
@@ -99,7 +99,7 @@ class PlaySession:
         """Hear that something is about to be changed, so that it can be taken back."""
 
     def block_shown(self, ready: ReadyBlock) -> None:
-        """Hear of each block that is shown."""
+        """Take each block that is shown."""
 
     def poll(self) -> Playthrough | None:
         """Return the session to continue with, if one was asked for and is ready."""
@@ -392,7 +392,7 @@ class PlayScreen:
         return self._clicked is not None
 
     def _opacity(self, now: float) -> float:
-        """Return how opaque the display is: it fades while nobody touches anything."""
+        """Return how opaque the display is: it fades without input."""
         steered = self._context.keyboard.is_steering or self._context.settings.high_contrast
         since = 0.0 if steered else now - self._touched_at - REST_S
         return 1.0 - (1.0 - FADED) * min(max(since / FADE_S, 0.0), 1.0)

@@ -375,7 +375,7 @@ class PromptBox(Overlay):
 
 
 def load_vocabulary(words: Path | None) -> Vocabulary | None:
-    """Return the words that a world knows; None: all of them, or nobody can say."""
+    """Return the words that a world knows; None: all of them, or unknown."""
     try:
         return DescriptionWords.load(words) if words else None
     except VocabularyError as error:

@@ -109,7 +109,7 @@ class TitleScreen:
         """Show what can be played.
 
         `focused` is the card of an earlier title screen that had the focus; it keeps it, or has it
-        until what was left since is listed.
+        until the places left since are listed.
         """
         self.outcome: Outcome | None = None
         self._actions, self._settings = actions, settings
@@ -124,7 +124,7 @@ class TitleScreen:
         self._question: Question | None = None
         self._answered: Callable[[int], object] = lambda answer: None
         self._notices = notices
-        self._untouched = not keeps_focus  # what was left last gets the focus once it is listed
+        self._untouched = not keeps_focus  # the place left last gets the focus once it is listed
         self._dirty = True
         self._now = 0.0
         self._early: list[pygame.Event] | None = []  # done before anything was listed
@@ -235,7 +235,7 @@ class TitleScreen:
         buttons: Sequence[Button],
         answered: Callable[[int], object] = lambda answer: None,
     ) -> None:
-        """Ask the player something; `answered` hears of any button but the first."""
+        """Ask the player something; `answered` gets any button but the first."""
         self._question, self._answered = Question(title, text, buttons), answered
         self._dirty = True
 

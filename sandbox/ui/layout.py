@@ -355,7 +355,7 @@ class _Layout:
         return [(one, share) for (one, _, _), share in zip(content, shares, strict=True)]
 
     def _flowed(self, part: Flow, width: int) -> ColumnPart:
-        """Return the rows of a flow; kept, since what is measured goes by identity."""
+        """Return the rows of a flow; kept, since measuring goes by identity."""
         key = id(part), width
         if key not in self._flows:
             rows: list[list[Part]] = [[]]

@@ -81,7 +81,7 @@ class Theme:
     ) -> None:
         self.scale = _scale(window_size, text_scale)
         self.high_contrast = high_contrast
-        # Neither refers to the theme, which is so let go of at once.
+        # Neither refers to the theme, so it is freed at once.
         self._fonts = functools.cache(_font)
         self._texts = functools.lru_cache(maxsize=512)(functools.partial(_render, self._fonts))
         self._wrapped: dict[tuple[str, int, int, int], tuple[str, ...]] = {}

@@ -50,7 +50,7 @@ class Thumbnails:
         self._cuts: OrderedDict[CutKey, pygame.Surface] = OrderedDict()
 
     def refresh(self) -> bool:
-        """Let go of pictures whose files were written since; True if there are any."""
+        """Drop pictures whose files were written since; True if there are any."""
         old = {path for path, stamp in self._stamps.items() if _changed(path) != stamp}
         for path in old:
             del self._stamps[path]

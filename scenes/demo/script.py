@@ -382,7 +382,7 @@ COMMANDS: dict[str, Command] = {
         _read_ground,
     ),
     "forget": Command(
-        "forget", "Let what nobody saw yet follow the words in force.", "forget", lambda reader: ()
+        "forget", "Let unseen areas follow the words in force.", "forget", lambda reader: ()
     ),
     "undo": Command("undo", "Take the last such change back.", "undo", lambda reader: ()),
     "memory": Command(
