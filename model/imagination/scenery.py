@@ -204,10 +204,11 @@ def _body(
 ) -> _Body:
     wall = min((side.at(thing.yaw) for side in sides), default=inf)
     low, high = _ends(thing)
+    if stance.where == "flat":  # what is nearly all around stays, but its points are the ground's
+        middle = (_distance(low) + _distance(high)) / 2
+        return _Body(thing, "flat", inf if thing.width > WIDEST else middle)
     if thing.width > WIDEST or stance.where == "far":
         return _Body(thing, "upright", inf)
-    if stance.where == "flat":
-        return _Body(thing, "flat", (_distance(low) + _distance(high)) / 2)
     if stance.where == "wall" and sides:
         return _Body(thing, "wall", wall)
     if stance.where == "ceiling" and sides:

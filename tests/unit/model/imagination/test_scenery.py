@@ -125,3 +125,13 @@ def test_a_plan_says_what_another_viewpoint_shows_of_a_picture(category):
     assert floor.mean() > 0.1
     assert np.median(error) <= 2
     assert error.mean() < still.mean()
+
+
+def test_a_road_nearly_all_around_lies_on_the_ground_and_hills_lie_at_infinity():
+    road = PlacedObject("road", 90.0, -20.0, 300.0, 20.0)
+    hills = PlacedObject("hills", 90.0, -5.0, 300.0, 10.0)
+    for thing, finite in ((road, True), (hills, False)):
+        scenery = Scenery.of([thing], STANCES, ())
+        assert scenery.plan(0.5, 1.0) == [thing]
+        depth = scenery.geometry(0.0, 0.0, np.zeros((12, 40), np.int32)).depth
+        assert np.isfinite(depth[6:]).all() == finite
