@@ -1,6 +1,6 @@
 """Which key does what: one table for input, on-screen help, settings and documentation.
 
-Keys of the keyboard and buttons of a gamepad go by name (`keys.py`). Knows no windows.
+Keys of the keyboard and buttons of a gamepad go by name (`keys.py`).
 """
 
 from collections.abc import Collection, Mapping, Sequence

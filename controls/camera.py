@@ -1,7 +1,4 @@
-"""Camera commands, the poses that follow from them, and which commands lead to a pose.
-
-Knows no keys, windows or networks.
-"""
+"""Camera commands, the poses that follow from them, and which commands lead to a pose."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace

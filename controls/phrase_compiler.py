@@ -2,7 +2,7 @@
 
 There are finitely many sentences, so the prompts of a scene can be encoded beforehand.
 `PhraseSmoother` keeps one sentence in force while keys jitter. `camera_phrase` says the same more
-briefly to people. Knows no text encoder and no world.
+briefly to people.
 """
 
 import itertools

@@ -1,11 +1,9 @@
-"""Where camera commands come from: a person at keys, mouse and gamepad, or a script.
-
-Knows nothing of windows and worlds; keys arrive by name, mouse and sticks as numbers.
-"""
+"""Sources of camera commands: a person at keys, mouse and gamepad, or a script."""
 
 import operator
 import threading
 from collections.abc import Iterable
+from typing import Generic, TypeVar
 
 from mag_sandbox.controls.bindings import CameraBinding
 from mag_sandbox.controls.camera import AXES, WIDEST_FOV, Axis, CameraCommand, CameraSpeed
@@ -229,12 +227,15 @@ class PlayerSource:
         order.insert(0, device)
 
 
-class ScriptSource:
-    """Commands, one a block."""
+Command = TypeVar("Command")
 
-    def __init__(self, commands: Iterable[CameraCommand]) -> None:
+
+class ScriptSource(Generic[Command]):
+    """Camera commands or recorded controls, one a block."""
+
+    def __init__(self, commands: Iterable[Command]) -> None:
         self._commands = iter(commands)
 
-    def next_command(self) -> CameraCommand | None:
+    def next_command(self) -> Command | None:
         """Return the next command, None after the last."""
         return next(self._commands, None)

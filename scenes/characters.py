@@ -1,7 +1,4 @@
-"""What a person types, character by character: cleaned, and cut only where people see a cut.
-
-Knows Unicode, not words, keys or windows.
-"""
+"""What a person types, character by character: cleaned, and cut only where people see a cut."""
 
 import unicodedata
 

@@ -1,7 +1,7 @@
 """Which words of a description will be seen in the place that it describes, and how much fits.
 
-A word is seen if it names a thing, the place, or something that scenes of this place differ in:
-the time of day, the weather, walls, floors, light. Knows nothing of worlds and of prompt boxes.
+A word is seen if it names a thing, the place, or something that scenes of this place differ in: the
+time of day, the weather, walls, floors, light.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,7 @@
 """The words a world was trained on: known ones, nearest ones, and suggestions.
 
 A small world knows the few hundred words of its captions; large ones know every word and have no
-vocabulary at all. Knows nothing of prompt boxes and of networks.
+vocabulary at all.
 """
 
 import functools

@@ -1,7 +1,7 @@
 """Opens data from outside, and turns every failure to read it into one sentence.
 
 Only plain files of a bounded size are opened: a pipe or a device may never end. Whatever a parser
-raises becomes one refusal, so that callers need not list exceptions. Knows no formats.
+raises becomes one refusal, so that callers need not list exceptions.
 """
 
 import logging

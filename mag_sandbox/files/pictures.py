@@ -1,4 +1,4 @@
-"""The opener of every picture from outside; knows nothing of scenes, benchmarks or recordings.
+"""The opener of every picture from outside.
 
 A file is read by its content, whatever its name says, with a decoder that only decodes: Pillow
 itself would hand PostScript to Ghostscript, which runs it. Header and size are checked first, so a

@@ -1,4 +1,4 @@
-"""The opener of every video from outside; knows nothing of recordings and benchmarks.
+"""The opener of every video from outside.
 
 FFmpeg guesses a format from the content, and some formats are lists of other files and addresses,
 which it would open. So the format is given, and FFmpeg gets an open file instead of a path.

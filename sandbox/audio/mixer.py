@@ -1,8 +1,7 @@
 """Mixes an ambience and cues for the way the camera looks, live and for soundtracks alike.
 
 Sound is made in quanta of 20 ms, whatever piece sizes a device asks for. Controls take effect at
-the next quantum, and every gain glides over at least one: nothing clicks. Knows nothing of devices,
-threads or how sounds are made.
+the next quantum, and every gain glides over at least one: nothing clicks.
 """
 
 import math

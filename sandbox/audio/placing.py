@@ -1,4 +1,4 @@
-"""Where sounds are in the panorama, and how loud each ear hears them. Knows no devices."""
+"""Where sounds are in the panorama, and how loud each ear hears them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

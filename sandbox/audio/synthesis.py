@@ -1,7 +1,7 @@
-"""Sounds from numbers: noises, swells, chirps, pings. Loops join their ends without a seam.
+"""Sounds from numbers: noises, swells, chirps, pings.
 
-Knows nothing of scenes, panorama or devices. A *loop* is made of whole periods (or its parts wrap
-around its end), so playing it again and again has no click; a *sound* is short and dies away.
+A *loop* repeats without a click: it is made of whole periods, or its parts wrap around its end. A
+*sound* is short and dies away.
 """
 
 from collections.abc import Sequence

@@ -39,7 +39,6 @@ from mag_sandbox.sandbox.recording.playback import Playback
 from mag_sandbox.sandbox.recording.reader import Recording, RecordingError
 from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.sandbox.recording.replay import (
-    ReplaySource,
     Verifying,
     play_through,
     playthrough_of,
@@ -263,7 +262,7 @@ def _replay_in_app(
     observers: Sequence[SessionObserver],
     headless: bool,
 ) -> None:
-    source = ReplaySource(recording)
+    source = ScriptSource(recording.controls)
     seconds = math.inf if headless else None  # unattended, an error ends the run at once
     playthrough = playthrough_of(recording)
     run_app(choice.load, playthrough, observers, source, seconds=seconds, headless=headless)

@@ -8,7 +8,7 @@ import io
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any, Literal
@@ -72,16 +72,9 @@ class MemoryRow:
 
     def after(self, usage: MemoryUsage) -> "MemoryRow":
         """Return the row after one more block."""
-        return MemoryRow(
-            policy=usage.policy,
-            bytes=usage.bytes,
-            peak_bytes=max(self.peak_bytes, usage.bytes),
-            budget=usage.budget,
-            kept_frames=usage.kept_frames,
-            attended_frames=usage.attended_frames,
-            evicted=usage.evicted,
-            full_history_bytes=usage.full_history_bytes,
-        )
+        names = {one.name for one in fields(MemoryRow)} - {"peak_bytes"}
+        figures = {name: getattr(usage, name) for name in names}
+        return MemoryRow(**figures, peak_bytes=max(self.peak_bytes, usage.bytes))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Measures the game on this machine: paced and unpaced play, flatness, start-up, memory growth.
 
-The numbers are plain JSON data. Knows nothing of a world's inside.
+The numbers are plain JSON data.
 """
 
 import os
@@ -330,15 +330,15 @@ def compare_recording(
         recording_fps: both, of all rounds.
     """
     without, recording = list[float](), list[float]()
-    ways = [(_nobody, without), (_recorders, recording)]
+    ways = [(False, without), (True, recording)]
     back = [CameraCommand(-one.yaw, -one.pitch) for one in reversed(path[-RECORDED_BLOCKS:])]
     with tempfile.TemporaryDirectory() as folder:
         state = Path(folder) / "state"
         write_state(state, left)
         known = Playthrough(left.scene, left.seed, lambda: left, str(state))
         for number in range(RECORDED_ROUNDS + 1):
-            for observers, times in ways[:: 1 if number % 2 else -1]:
-                times.append(_time_stretch(world, known, back, observers))
+            for is_recorded, times in ways[:: 1 if number % 2 else -1]:
+                times.append(_time_stretch(world, known, back, is_recorded=is_recorded))
     del without[0], recording[0]  # the first warms caches
     ratios = [a / b for a, b in zip(without, recording, strict=True)]
     frames = RECORDED_ROUNDS * (len(back) - 1) * world.spec.block_length
@@ -351,23 +351,17 @@ def compare_recording(
     }
 
 
-def _nobody(folder: Path) -> list[SessionObserver]:  # noqa: ARG001 -- as _recorders
-    return []
-
-
-def _recorders(folder: Path) -> list[SessionObserver]:
-    recorder = Recorder(folder / "session")
-    return [recorder, frames_beside(recorder)]
-
-
 def _time_stretch(
     world: World,
     known: Playthrough,
     back: Sequence[CameraCommand],
-    observers: Callable[[Path], list[SessionObserver]],
+    *,
+    is_recorded: bool,
 ) -> float:
     with tempfile.TemporaryDirectory() as folder:
-        session = Session(world, ScriptSource(back), observers(Path(folder)))
+        recorder = Recorder(Path(folder) / "session")
+        observers = [recorder, frames_beside(recorder)] if is_recorded else []
+        session = Session(world, ScriptSource(back), observers)
         session.begin(known)
         begun = time.perf_counter()
         while session.advance() is not None:

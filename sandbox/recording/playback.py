@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from mag_sandbox.controls.camera import CameraSpeed
+from mag_sandbox.controls.sources import ScriptSource
 from mag_sandbox.model.loading import ServerAddress
 from mag_sandbox.model.world import (
     Control,
@@ -22,7 +23,7 @@ from mag_sandbox.sandbox.play.events import SessionObserver, SessionStart
 from mag_sandbox.sandbox.play.session import Resumable
 from mag_sandbox.sandbox.recording.frames_file import StoredFrames
 from mag_sandbox.sandbox.recording.reader import Recording, RecordingError
-from mag_sandbox.sandbox.recording.replay import ReplaySource, playthrough_of, recorded_choice
+from mag_sandbox.sandbox.recording.replay import playthrough_of, recorded_choice
 from mag_sandbox.scenes import Scene
 
 SLOW = "so the world makes them again: going back begins anew and takes a while."
@@ -51,7 +52,7 @@ class Playback(SessionObserver):
         self.returns: tuple[float, ...] = ()  # when a view came back [s since the world's reset]
         self.note = ""  # a limitation, for people
         self.playthrough = playthrough_of(recording)
-        self._source = ReplaySource(recording)
+        self._source = ScriptSource(recording.controls)
         self._world: KeptWorld | None = None
         self._choice: WorldChoice | None = None  # None: there are kept frames
         try:
@@ -95,11 +96,11 @@ class Playback(SessionObserver):
     def on_start(self, event: SessionStart, block: FrameBlock) -> None:  # noqa: ARG002 - observer
         """Go back to the controls after the first block, which a beginning is made of."""
         if self.playthrough.parked is None:
-            self._source = ReplaySource(self.recording)
+            self._source = ScriptSource(self.recording.controls)
 
     def _rewound(self, read: Callable[[], Resumable]) -> Resumable:
         """Read what the recording goes on from, whose first block is asked for by a control."""
-        self._source = ReplaySource(self.recording)
+        self._source = ScriptSource(self.recording.controls)
         return read()
 
     def next_command(self) -> Control | None:

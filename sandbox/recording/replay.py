@@ -9,11 +9,11 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from mag_sandbox.controls.sources import ScriptSource
 from mag_sandbox.evaluation.similarity.metrics import psnr
 from mag_sandbox.model.catalogue import shipped
 from mag_sandbox.model.loading import ServerAddress
 from mag_sandbox.model.world import (
-    Control,
     FrameBlock,
     Frames,
     MemorySetting,
@@ -156,17 +156,6 @@ def recorded_choice(recording: Recording, server: ServerAddress | None = None) -
     return WorldChoice(start.world, memory, start.look_ahead, execution, server)
 
 
-class ReplaySource:
-    """The recorded controls, one a block, then None."""
-
-    def __init__(self, recording: Recording) -> None:
-        self._controls = iter(recording.controls)
-
-    def next_command(self) -> Control | None:
-        """Return the next recorded control."""
-        return next(self._controls, None)
-
-
 @dataclass(frozen=True, slots=True)
 class BlockDifference:
     """A picture that differs from the recorded one."""
@@ -189,7 +178,7 @@ class Verifier(SessionObserver):
     Where frames are compared instead, digests do not count.
 
     verifier = Verifier(recording)
-    session = Session(world, ReplaySource(recording), observers=[verifier])
+    session = Session(world, ScriptSource(recording.controls), observers=[verifier])
     ...
     verifier.matches, verifier.summary()
     """
@@ -301,7 +290,7 @@ def replayed_blocks(
     recording: Recording, world: World, *observers: SessionObserver
 ) -> Iterator[FrameBlock]:
     """Replay a recording without a window, as fast as the blocks are taken."""
-    session = Session(world, ReplaySource(recording), observers=observers)
+    session = Session(world, ScriptSource(recording.controls), observers=observers)
     step = session.begin(playthrough_of(recording))
     while step is not None:
         yield step.block

@@ -1,7 +1,4 @@
-"""Demos: a scene, a camera script and expectations, read from YAML and checked.
-
-Knows nothing of worlds: `tape.py` turns the script into camera commands, the app plays them.
-"""
+"""Demos: a scene, a camera script and expectations, read from YAML and checked."""
 
 import re
 from collections.abc import Sequence

@@ -1,8 +1,4 @@
-"""The language of demos: what the camera does, one step a line, as one would say it.
-
-Reads text into statements and says exactly where it is wrong; knows nothing of worlds, blocks and
-frames (`tape.py` makes those of a script). Its table of commands is also the manual.
-"""
+"""The language of demos: one step a line. Its table of commands is also the manual."""
 
 import re
 from collections.abc import Callable

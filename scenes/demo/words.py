@@ -1,7 +1,4 @@
-"""The words of a demo's script: text to tokens, and a reader that reports where it fails.
-
-Knows nothing of what the words mean; `script.py` does.
-"""
+"""The words of a demo's script: text to tokens, and a reader that reports where it fails."""
 
 import re
 from collections.abc import Sequence

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from mag_sandbox.controls.camera import CameraSpeed
+from mag_sandbox.controls.sources import ScriptSource
 from mag_sandbox.model.world import MemorySetting, WorldFailed
 from mag_sandbox.sandbox.demo.run import (
     Extras,
@@ -17,7 +18,7 @@ from mag_sandbox.sandbox.demo.run import (
 from mag_sandbox.sandbox.play.session import Session
 from mag_sandbox.sandbox.recording.reader import load_recording
 from mag_sandbox.sandbox.recording.recorder import Recorder
-from mag_sandbox.sandbox.recording.replay import ReplaySource, playthrough_of
+from mag_sandbox.sandbox.recording.replay import playthrough_of
 from mag_sandbox.scenes import Scene
 from mag_sandbox.scenes.demo.demo import Demo, DemoError
 from mag_sandbox.scenes.demo.expect import Expectation
@@ -137,7 +138,7 @@ def test_a_run_with_two_scenes_is_recorded_so_that_it_can_be_replayed(tmp_path):
     again = []
     for folder in recorder.folders:
         recording = load_recording(folder)
-        session = Session(FakeWorld(spec=FAST), ReplaySource(recording))
+        session = Session(FakeWorld(spec=FAST), ScriptSource(recording.controls))
         step = session.begin(playthrough_of(recording))
         while step is not None:
             again.append(step.block.frames.tobytes())
@@ -172,7 +173,7 @@ def test_policies_are_checked_before_a_world_is_loaded():
 
 
 def test_words_that_mean_nothing_are_refused_before_a_world_is_loaded():
-    said = r"own\.yaml:2:12: this world does not know \"xyzzy lighthose\"; .*lighthouse"
+    said = r"own\.yaml:2:12: this world does not know \"xyzzy\", \"lighthose\"; .*lighthouse"
     demo = demo_of('hold 1s;  prompt "xyzzy lighthose"')
     with pytest.raises(DemoError, match=said):
         check_words(replace(demo, source="own.yaml", lines=(1, 1)), "pocket")

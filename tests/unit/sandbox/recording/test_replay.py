@@ -15,7 +15,7 @@ from mag_sandbox.sandbox.play.scripts import pan_out_and_back, wander
 from mag_sandbox.sandbox.play.session import Session
 from mag_sandbox.sandbox.recording.reader import EVENTS_FILE, Recording, load_recording
 from mag_sandbox.sandbox.recording.recorder import Recorder
-from mag_sandbox.sandbox.recording.replay import ReplaySource, Verifier, verify
+from mag_sandbox.sandbox.recording.replay import Verifier, verify
 from mag_sandbox.scenes import Scene
 from tests.doubles import FakeWorld
 
@@ -80,7 +80,7 @@ def test_a_difference_says_what_was_other_when_recorded(recording):
 
 def test_a_replay_that_is_left_early_is_not_verified(recording):
     verifier = Verifier(recording)
-    session = Session(FakeWorld(), ReplaySource(recording), observers=[verifier])
+    session = Session(FakeWorld(), ScriptSource(recording.controls), observers=[verifier])
     session.start(SCENE, seed=7)
     session.advance()
     session.end("left")
