@@ -10,12 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
-from mag_sandbox.evaluation.judge.classifier import Classifier
+from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.evaluation.judge.classifier import CATEGORY, Classifier
 from mag_sandbox.evaluation.judge.judge import Judge
 from mag_sandbox.evaluation.lookback.measures import Measured, measured, pairs_of
 from mag_sandbox.evaluation.lookback.participants import Player
 from mag_sandbox.evaluation.lookback.playing import Take, drawn_scene, play
-from mag_sandbox.evaluation.lookback.prompting import another_place
 from mag_sandbox.evaluation.lookback.result import ClipRow
 from mag_sandbox.evaluation.lookback.tasks import (
     WAY,
@@ -24,16 +24,20 @@ from mag_sandbox.evaluation.lookback.tasks import (
     category_of,
 )
 from mag_sandbox.evaluation.magbench.evaluate import Matching
+from mag_sandbox.evaluation.quality.adherence import captioned, trusted_heads
 from mag_sandbox.evaluation.quality.scenes import HeldOutScene
 from mag_sandbox.evaluation.results.store import ClipStore
 from mag_sandbox.evaluation.results.sweep import Found, sweep
 from mag_sandbox.files.border import Refusal
 from mag_sandbox.model.world import Frames
 from mag_sandbox.renderer.version2.classes import AREAS
+from mag_sandbox.renderer.version2.render import CATEGORIES
 from mag_sandbox.workers.work import Workplace
 
 SCENES = 32  # drawn ones that a worker keeps
 SHEET = 6  # views of a clip's picture
+TRIES = 6  # places, until one differs in something that can be asked
+APART = len(CATEGORIES)  # indices between scenes of one category
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -174,3 +178,52 @@ def _sheet(take: Take, plan: ClipPlan) -> list[list[np.ndarray]]:
     pairs = pairs_of(take, plan)
     few = np.unique(np.linspace(0, len(pairs.indices) - 1, SHEET).round().astype(int))
     return [list(pairs.wanted[few]), list(pairs.backs[few])]
+
+
+@dataclass(frozen=True, slots=True)
+class OtherPlace:
+    """What a world is told, and the questions about a view."""
+
+    prompt: str
+    answers: dict[str, str]  # question of the classifier -> value of the described place
+
+    def share(self, view: Frames, classifier: Classifier) -> float:
+        """Return how many of the answers are right in a view, uint8 [H, W, 3]."""
+        read = classifier.read(view[None])
+        right = [read[name][0] == value for name, value in self.answers.items()]
+        return sum(right) / len(right)
+
+
+def another_place(
+    scene: HeldOutScene,
+    draw: Callable[[int], HeldOutScene],
+    index: int,
+    yaw: float,
+    classifier: Classifier,
+) -> OtherPlace | None:
+    """Return another place to describe on the way out; None: no question tells the two apart.
+
+    The questions are those that tell the places apart and that the classifier answers right in the
+    renderer's own view of the other one: a world that ignores the prompt is never right, and one
+    that obeys it always can be.
+
+    Args:
+        scene: that is played.
+        draw: gives the scene of an index.
+        index: of the scene.
+        yaw: where the other place will be looked at [degrees].
+        classifier: the judge.
+    """
+    heads = trusted_heads(classifier)
+    for one in range(1, TRIES + 1):
+        other, named = captioned(draw(index + APART * one), heads)
+        read = classifier.read(other.view(CameraPose(yaw), 0)[None])
+        answers = {name: other.truth(name.split(".")[-1]) for name in named if name != CATEGORY}
+        answers = {
+            name: value
+            for name, value in answers.items()
+            if read[name][0] == value and scene.truth(name.split(".")[-1]) != value
+        }
+        if answers:
+            return OtherPlace(other.caption, answers)
+    return None

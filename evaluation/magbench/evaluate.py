@@ -124,7 +124,7 @@ def find_clips(
     for clip in clips[:limit]:
         path = videos.absolute() / clip.name
         try:
-            frames = read_video(path, wanted).frames
+            frames = read_video(path, wanted)
             ready.append(ReadyClip(clip, path, split_clip(clip.duration, len(frames))))
         except ValueError as error:  # of the video, or of a switch outside the clip
             faults.append(Fault(clip.name, str(error)))
@@ -212,7 +212,7 @@ def pair_sheet(predicted: np.ndarray, truth: np.ndarray) -> list[list[np.ndarray
 def _measure(world: Continuer, task: MagBenchTask, matching: Matching, seed: int) -> Found:
     began = time.monotonic()
     ready, row = task.ready, task.row
-    frames = read_video(ready.path, world.format).frames
+    frames = read_video(ready.path, world.format)
     prompt = ready.clip.caption if row.prompt == "caption" else ""
     pair = continue_clip(world, frames, ready.split, row.mode, prompt, seed)
     if not np.isfinite(pair.predicted).all():

@@ -197,7 +197,7 @@ class ReconstructionJob:
     def _found(self, model: FullMemoryModel, video: RebuiltVideo) -> Found:
         began = time.monotonic()
         try:
-            frames = read_video(video.path, model.format).frames
+            frames = read_video(video.path, model.format)
             latents = model.encode(frames)
             count = min(compared_frames(latents.shape[1]), len(frames))
         except ValueError as error:

@@ -40,16 +40,8 @@ class VideoFormat:
     fps: float
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Video:
-    """A video in memory."""
-
-    frames: Frames  # uint8 [T, H, W, 3]
-    fps: float
-
-
-def read_video(path: Path, wanted: VideoFormat) -> Video:
-    """Return all frames of a file.
+def read_video(path: Path, wanted: VideoFormat) -> Frames:
+    """Return all frames of a file, uint8 [T, H, W, 3].
 
     Raises:
         VideoFault: it is missing, damaged, cut short, empty, too large for memory, or of another
@@ -61,14 +53,14 @@ def read_video(path: Path, wanted: VideoFormat) -> Video:
         if stream.frames > most:
             raise VideoFault(f"the file has {stream.frames} frames, at most {most} fit into memory")
         frames = list(itertools.islice(_decoded(file, stream), most + 1))
-        promised, rate = stream.frames, float(stream.average_rate or 0)
+        promised = stream.frames
     if not frames:
         raise VideoFault("the file holds no frame")
     if len(frames) > most:
         raise VideoFault(f"the file has more frames than the {most} that fit into memory")
     if promised > len(frames):
         raise VideoFault(f"the file ends after {len(frames)} of its {promised} frames")
-    return Video(np.stack(frames), rate)
+    return np.stack(frames)
 
 
 def video_frames(path: Path, check_size: Callable[[int, int], None]) -> Iterator[Frames]:

@@ -147,7 +147,7 @@ class VBenchJob:
             path.write_bytes(task.video)
         made = path.read_bytes() if task.video is None else None
         try:
-            return MeasuredSample(made, own_measures(read_video(path, self.format).frames))
+            return MeasuredSample(made, own_measures(read_video(path, self.format)))
         except ValueError as error:
             return MeasuredSample(made, {}, str(error))
 
