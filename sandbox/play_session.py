@@ -287,7 +287,8 @@ class PlayerSession(WatchedSession):
         missing = [a for a in ACTIONS if not able.get(a, True) or not bindings.title(a)]
         offered = [step for step in STEPS if step.name not in missing]
         learned = self._services.settings.now.learned
-        return HintOverlay(self._reel, self._hud, probe, learned, offered, bindings.title)
+        boxes = self._prompt, self._edit.box
+        return HintOverlay(self._reel, self._hud, probe, boxes, learned, offered, bindings.title)
 
     def poll(self) -> Playthrough | None:
         """Return the moment to go on from, once a save that was asked for is read."""
@@ -355,7 +356,9 @@ class PlayerSession(WatchedSession):
             case "save":
                 services.saves.save(self._worker)
             case "load":
-                self._save = services.saves.saved(self._worker)
+                self._save = services.saves.saved(
+                    self._worker, playthrough.scene.name, playthrough.seed
+                )
             case "fork":
                 services.saves.fork(self._worker)
             case "record":

@@ -20,7 +20,7 @@ from mag_sandbox.files.border import Refusal, exists, reason_of
 from mag_sandbox.model.world import FrameBlock, WorldFailed, WorldState
 from mag_sandbox.sandbox.freed_memory import give_back_freed
 from mag_sandbox.sandbox.play.events import SessionObserver, SessionStart
-from mag_sandbox.sandbox.play.parked_scene import ParkedScene, check_slug, scene_in
+from mag_sandbox.sandbox.play.parked_scene import ParkedScene, StateError, check_slug, scene_in
 from mag_sandbox.sandbox.play.session import Playthrough, Session
 from mag_sandbox.sandbox.play.worker import GenerationWorker
 from mag_sandbox.sandbox.recording.recorder import Recorder
@@ -145,6 +145,7 @@ class Saves(SessionObserver):
         """
         self.scenes = scenes
         self.unwritten: dict[str, ParkedScene] = {}  # by id: not on the disk yet
+        self._saved: dict[tuple[str, int], str] = {}  # scene and seed: the playthrough saved last
         self._say, self._on_change = say, on_change
         self._parts, self._own_scenes, self._recorders = parts, own_scenes, recorders
         self._thread = SaveThread(say, on_change)
@@ -172,6 +173,7 @@ class Saves(SessionObserver):
 
         def write(parked: ParkedScene) -> None:
             self.scenes.save_slot(parked)
+            self._saved[parked.scene.name, parked.seed] = parked.id
             self._say("saved")
 
         self._thread.write(worker.call(self.collect), write)
@@ -186,10 +188,22 @@ class Saves(SessionObserver):
             collected = worker.call(self._collect_claimed)
             self._autosaved = self._thread.submit(self._autosave, collected)
 
-    def saved(self, worker: GenerationWorker) -> "Future[ParkedScene]":
-        """Return the saved moment of the session, in a future; StateError: there is none."""
+    def saved(self, worker: GenerationWorker, scene: str, seed: int) -> "Future[ParkedScene]":
+        """Return the saved moment of the session, in a future; StateError: there is none.
+
+        Where it was started over since, the moment that was saved before counts.
+        """
         id = worker.call(lambda session: session.id)
-        future = self._thread.submit(lambda: self.scenes.load_slot(id.result(PATIENCE_S)))
+
+        def load() -> ParkedScene:
+            try:
+                return self.scenes.load_slot(id.result(PATIENCE_S))
+            except StateError:
+                if (scene, seed) not in self._saved:
+                    raise
+                return self.scenes.load_slot(self._saved[scene, seed])
+
+        future = self._thread.submit(load)
         future.add_done_callback(lambda future: self._on_change())
         return future
 

@@ -368,12 +368,16 @@ class HintOverlay(Overlay):
         reel: Reel,
         hud: Hud,
         probe: ProbeOverlay,
+        boxes: Collection[PromptBox] = (),
         learned: str = "",
         offered: Collection[Step] = STEPS,
         key_of: Callable[[Action], str] = str.upper,
     ) -> None:
-        """`learned` names the steps that were done before, `offered` are those possible here."""
-        self._reel, self._hud, self._probe = reel, hud, probe
+        """Make the line; while one of `boxes` is open, nothing is taught.
+
+        `learned` names the steps that were done before, `offered` are those possible here.
+        """
+        self._reel, self._hud, self._probe, self._boxes = reel, hud, probe, boxes
         self._hints, self._key_of = HintLine(learned.split(), offered), key_of
         self._changed = True
         self._card, self._arrow = CachedCard(), CachedCard()
@@ -412,7 +416,7 @@ class HintOverlay(Overlay):
 
     def draw(self, surface: pygame.Surface) -> None:
         """Draw the line above the memory, and the key that leads on, which can be clicked on."""
-        if self._hints.step is None:
+        if self._hints.step is None or any(box.is_open for box in self._boxes):
             return
         theme, places = self._hud.theme(surface), self._hud.places
         forgets = not keeps_places(self._reel.current.block.memory.policy)

@@ -31,7 +31,7 @@ from mag_sandbox.sandbox.play.worker import GenerationWorker, ReadyBlock
 from mag_sandbox.sandbox.recording.playback import Playback
 from mag_sandbox.sandbox.saves.own_scenes import title_of
 from mag_sandbox.sandbox.screens import Outcome, Overlay, Way
-from mag_sandbox.sandbox.settings import SandboxConfig
+from mag_sandbox.sandbox.settings import HudLevel, SandboxConfig
 from mag_sandbox.sandbox.ui.display import Picture, fit, name_window, shade, toggle_fullscreen
 from mag_sandbox.sandbox.ui.text_entry import SHORTCUT
 
@@ -147,7 +147,8 @@ class PlayScreen:
         self.reel = Reel(context.worker, first, context.clock)
         self.hud = Hud(context.settings)
         self.hud_seconds = 0.0  # the last drawing of what lies over the picture took
-        self.level = context.settings.hud
+        names_one = context.is_split and context.settings.hud == "small"  # of the two memories
+        self.level: HudLevel = "off" if names_one else context.settings.hud
         self.playthrough = context.playthrough
         self._context = context
         self._devices = PlayerInput(context.keyboard, context.settings)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import accumulate
 from typing import Any
 
@@ -40,6 +41,7 @@ from mag_sandbox.sandbox.ui.widgets import (
     menu_key,
 )
 
+KEYS = "Keys"  # the last section
 BACK = Button("Back", "Esc")
 FOOTER = "Up and down choose    Left and right change    Page keys jump    Esc saves"
 DUSK = (30, 38, 66)  # lower end of the backdrop
@@ -108,7 +110,7 @@ def items(bindings: Bindings = DEFAULTS) -> tuple[Item, ...]:
         )
         for group, rows in bindings.groups()
     ]
-    return (*_settings(), Heading("Keys"), *groups)
+    return (*_settings(), Heading(KEYS), *groups)
 
 
 def _settings() -> tuple[Item, ...]:
@@ -263,6 +265,7 @@ class SettingsScreen:
         apply: takes every change at once.
         save: keeps the settings when the player leaves; may raise `SettingsError`.
         bindings: the keys to list.
+        at_keys: begin at them.
     """
 
     def __init__(
@@ -271,6 +274,8 @@ class SettingsScreen:
         apply: Callable[[SandboxConfig], object],
         save: Callable[[SandboxConfig], object] = save_settings,
         bindings: Bindings = DEFAULTS,
+        *,
+        at_keys: bool = False,
     ) -> None:
         self.outcome: Outcome | None = None
         self.config = config
@@ -292,6 +297,7 @@ class SettingsScreen:
         self._ending: Outcome = Way.BACK
         self._dirty = True
         self._now = 0.0
+        self._begins_at = KEYS if at_keys else ""  # a section, until the list is measured
 
     @property
     def wake_at(self) -> float | None:
@@ -384,6 +390,9 @@ class SettingsScreen:
         self._tops = [0, *accumulate(heights)]
         self._scroll.resize(area.height, self._tops[-1])
         self._go(self._focus)
+        if self._begins_at:
+            self._go_to_section(self._begins_at)
+            self._begins_at = ""
         self._scroll.glide.jump(self._scroll.glide.target)
 
     def _press(self, key: str) -> None:
@@ -490,9 +499,11 @@ class SettingsScreen:
         self._dirty = True
 
 
-def _open(services: ScreenServices) -> SettingsScreen:
-    store = services.settings
-    return SettingsScreen(store.now, store.use, lambda _: store.save(), bindings=services.bindings)
+def _open(services: ScreenServices, *, at_keys: bool = False) -> SettingsScreen:
+    store, keys = services.settings, services.bindings
+    save = lambda settings: store.save()  # noqa: E731 -- they hold already
+    return SettingsScreen(store.now, store.use, save, bindings=keys, at_keys=at_keys)
 
 
 OPEN_SETTINGS = LayOver(_open)
+OPEN_KEYS = LayOver(partial(_open, at_keys=True))

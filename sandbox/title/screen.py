@@ -15,7 +15,7 @@ from mag_sandbox.sandbox.saves.saves import DiskUse
 from mag_sandbox.sandbox.screens import Continue, Outcome, PlayScene, Watch, Way
 from mag_sandbox.sandbox.screens.overlays import Notices
 from mag_sandbox.sandbox.screens.prompt_box import PromptBox
-from mag_sandbox.sandbox.screens.settings import OPEN_SETTINGS
+from mag_sandbox.sandbox.screens.settings import OPEN_KEYS, OPEN_SETTINGS
 from mag_sandbox.sandbox.settings import SandboxConfig
 from mag_sandbox.sandbox.title.cards import (
     ABOUT,
@@ -266,7 +266,7 @@ class TitleScreen:
             focus.go(Focused("header", column=WRITE))
             self._activate(focus.spot)
         elif key == "f1":
-            self._go(OPEN_SETTINGS)  # which list all keys
+            self._go(OPEN_KEYS)
         elif key == "f11":
             self._actions.toggle_fullscreen()
         elif focus.card is not None and focus.spot.area != "header":

@@ -443,3 +443,29 @@ def test_another_place_of_the_same_description_is_announced(run):
     game.see_blocks(3)
     game.press(pygame.K_n)
     game.said("another place of the same description; Backspace brings back")
+
+
+def test_a_saved_moment_is_loaded_also_after_starting_over(run):
+    game = run()
+    game.play()
+    game.see_blocks(12)
+    game.press(pygame.K_F5)
+    saved_at = game.block
+    game.said("saved")
+    game.press(pygame.K_r)
+    game.wait(lambda: not game.screen.reel.starting_over and game.block < 5)
+    game.press(pygame.K_F9)
+    game.wait(lambda: saved_at <= game.block <= saved_at + 6)
+
+
+def test_nothing_is_taught_behind_a_box_to_write_in(run):
+    game = run()
+    game.play()
+    game.see_blocks(2)
+    overlay = game.screen._session._hints
+    game.draw()
+    assert "key right" in game.screen.hud.places, "the arrow that is to be held"
+    game.press(pygame.K_t)
+    game.draw()
+    assert "key right" not in game.screen.hud.places
+    assert overlay._hints.step is not None

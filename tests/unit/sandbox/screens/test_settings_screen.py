@@ -8,7 +8,13 @@ import pytest
 
 from mag_sandbox.controls.bindings import BINDINGS
 from mag_sandbox.sandbox.screens import Way
-from mag_sandbox.sandbox.screens.settings import KeyGroup, SettingRow, SettingsScreen, items
+from mag_sandbox.sandbox.screens.settings import (
+    Heading,
+    KeyGroup,
+    SettingRow,
+    SettingsScreen,
+    items,
+)
 from mag_sandbox.sandbox.settings import SandboxConfig, SettingsError, load_settings, save_settings
 from mag_sandbox.sandbox.ui.display import window
 
@@ -19,10 +25,11 @@ ROWS = [item for item in items() if isinstance(item, SettingRow)]
 class Player:
     """A screen of settings in a window, steered by keys and mouse."""
 
-    def __init__(self, surface, config=None, save=None):
+    def __init__(self, surface, config=None, save=None, *, at_keys=False):
         self.surface, self.applied, self.saved, self.now = surface, [], [], 0.0
         config = config or SandboxConfig()
-        self.screen = SettingsScreen(config, self.applied.append, save or self.saved.append)
+        save = save or self.saved.append
+        self.screen = SettingsScreen(config, self.applied.append, save, at_keys=at_keys)
         self.settle()
 
     def settle(self):
@@ -242,3 +249,10 @@ def test_settings_that_cannot_be_written_leave_what_was_there(tmp_path, monkeypa
         save_settings(SandboxConfig(volume=20), path)
     assert load_settings(path).volume == 10
     assert [one.name for one in tmp_path.iterdir()] == ["settings.yaml"]
+
+
+def test_the_screen_can_begin_at_the_keys(surface):
+    player = Player(surface, at_keys=True)
+    top = player.screen._tops[player.screen._items.index(Heading("Keys"))]
+    assert player.screen._section() == "Keys"
+    assert player.screen._scroll.glide.value == top

@@ -7,7 +7,7 @@ import pygame
 import pytest
 
 from mag_sandbox.sandbox.screens import Continue, PlayScene, Watch, Way
-from mag_sandbox.sandbox.screens.settings import OPEN_SETTINGS
+from mag_sandbox.sandbox.screens.settings import OPEN_KEYS, OPEN_SETTINGS
 from mag_sandbox.sandbox.settings import SandboxConfig
 from mag_sandbox.sandbox.title.model import (
     SHELVES,
@@ -397,4 +397,4 @@ def test_a_long_shelf_shows_whole_cards_and_pages_for_the_mouse(game):
 
 
 def test_the_key_for_help_leads_to_the_list_of_all_keys(game):
-    assert game.press("f1") == OPEN_SETTINGS
+    assert game.press("f1") == OPEN_KEYS
