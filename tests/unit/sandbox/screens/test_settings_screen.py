@@ -251,8 +251,8 @@ def test_settings_that_cannot_be_written_leave_what_was_there(tmp_path, monkeypa
     assert [one.name for one in tmp_path.iterdir()] == ["settings.yaml"]
 
 
-def test_the_screen_can_begin_at_the_keys(surface):
-    player = Player(surface, at_keys=True)
+def test_the_screen_can_begin_at_the_keys(any_surface):
+    player = Player(any_surface, at_keys=True)
     top = player.screen._tops[player.screen._items.index(Heading("Keys"))]
     assert player.screen._section() == "Keys"
     assert player.screen._scroll.glide.value == top
