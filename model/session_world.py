@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 from mag_sandbox.files.validation import of_type
 from mag_sandbox.model.world import World, WorldFailed, WorldSpec, WorldState
 
-MOST_BLOCKS = 2**40  # of a session: more than any session has
+MOST_BLOCKS = 2**40  # of a session
 
 
 class StageTimer:

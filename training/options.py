@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from mag_sandbox.command_line import multiple_of_16, option
-from mag_sandbox.model.catalogue.clips import WAN_NEGATIVE
+from mag_sandbox.model.catalogue.recipes import WAN_NEGATIVE
 from mag_sandbox.model.world import WEIGHTS
 from mag_sandbox.workers.options import WorkerOptions
 

@@ -16,8 +16,7 @@ from typing import Literal
 
 import psutil
 
-from mag_sandbox.model.catalogue.clips import UMT5_PARAMETERS, ClipRecipe
-from mag_sandbox.model.catalogue.recipes import BLOCK_LENGTH
+from mag_sandbox.model.catalogue.recipes import BLOCK_LENGTH, UMT5_PARAMETERS, ClipRecipe
 from mag_sandbox.model.catalogue.weight_files import WorldFiles, require
 from mag_sandbox.model.catalogue.worlds import (
     BF16_BYTES,

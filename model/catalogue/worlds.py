@@ -12,15 +12,20 @@ from dataclasses import dataclass, replace
 from math import ceil
 from typing import Literal, Protocol, get_args
 
-from mag_sandbox.model.catalogue.clips import (
+from mag_sandbox.model.catalogue.recipes import (
     FRAMEPACK_F0,
     FRAMEPACK_F1,
     SKYREELS,
     WAN,
     WAN_NEGATIVE,
     ClipRecipe,
+    FewSteps,
+    Recache,
+    Recipe,
+    history,
+    ring,
+    window,
 )
-from mag_sandbox.model.catalogue.recipes import FewSteps, Recache, Recipe, history, ring, window
 from mag_sandbox.model.config import FULL, DiTConfig
 from mag_sandbox.model.slots import frame_bytes
 from mag_sandbox.model.world import MIB, MemorySetting

@@ -25,8 +25,8 @@ from mag_sandbox.controls.camera import AXES, CameraCommand
 from mag_sandbox.controls.phrase_compiler import PhraseSmoother, compose
 from mag_sandbox.files.border import read_plain, refusing
 from mag_sandbox.files.validation import decode, of_type, parse_json
-from mag_sandbox.model.catalogue.clips import TIME_STRIDE, ClipCall, ClipRecipe
 from mag_sandbox.model.catalogue.memory_plan import MemoryPlan, Start
+from mag_sandbox.model.catalogue.recipes import TIME_STRIDE, ClipCall, ClipRecipe
 from mag_sandbox.model.catalogue.weight_files import WorldFiles
 from mag_sandbox.model.catalogue.worlds import VideoShape, WorldRow
 from mag_sandbox.model.checkpoints import MAX_INDEX

@@ -9,7 +9,6 @@ from dataclasses import replace
 import pytest
 
 from mag_sandbox.model.catalogue import memory_plan
-from mag_sandbox.model.catalogue.clips import UMT5_PARAMETERS
 from mag_sandbox.model.catalogue.memory_plan import (
     GIB,
     MemoryPlan,
@@ -17,6 +16,7 @@ from mag_sandbox.model.catalogue.memory_plan import (
     predict,
     smaller_plans,
 )
+from mag_sandbox.model.catalogue.recipes import UMT5_PARAMETERS
 from mag_sandbox.model.catalogue.worlds import (
     PLAYABLE,
     ROLES,

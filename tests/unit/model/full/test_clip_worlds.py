@@ -13,7 +13,6 @@ from safetensors.torch import load_file, save_file
 
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.controls.sources import ScriptSource
-from mag_sandbox.model.catalogue.clips import WAN, ClipCall
 from mag_sandbox.model.catalogue.memory_plan import (
     MemoryPlan,
     next_smaller,
@@ -21,6 +20,7 @@ from mag_sandbox.model.catalogue.memory_plan import (
     smaller_plans,
     wanted_plan,
 )
+from mag_sandbox.model.catalogue.recipes import WAN, ClipCall
 from mag_sandbox.model.catalogue.worlds import WORLDS
 from mag_sandbox.model.world import Control, MemorySetting, MissingWeights, WorldFailed
 from mag_sandbox.sandbox.play.parked_scene import read_state, write_state
