@@ -94,6 +94,7 @@ class Source(NamedTuple):
     docstring: str | None
     imports: tuple[str, ...]  # wherever in the file; `from a import b` counts as a.b
     classes: tuple[str, ...]
+    constants: tuple[str, ...]  # names that the file assigns outside functions and classes
 
 
 @cache
@@ -108,7 +109,19 @@ def parsed(path: Path) -> Source:
             found += [f"{node.module}.{alias.name}" for alias in node.names]
         elif isinstance(node, ast.ClassDef):
             classes.append(node.name)
-    return Source(ast.get_docstring(tree), tuple(found), tuple(classes))
+    targets = [
+        target
+        for statement in tree.body
+        if isinstance(statement, ast.Assign | ast.AnnAssign)
+        for target in getattr(statement, "targets", None) or [statement.target]
+    ]
+    assigned = [
+        one.id
+        for target in targets
+        for one in ast.walk(target)
+        if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)
+    ]
+    return Source(ast.get_docstring(tree), tuple(found), tuple(classes), tuple(assigned))
 
 
 def imports(path: Path) -> tuple[str, ...]:
@@ -241,6 +254,16 @@ def test_modules_say_what_they_do():
     sources = [ROOT / "main.py", *SOURCES]
     silent = [name(path) for path in sources if parsed(path).docstring is None]
     assert silent == []
+
+
+def test_a_name_is_assigned_once_in_a_file():
+    """A second constant of the same name would silently replace the first."""
+    twice = {}
+    for path in SOURCES:
+        names = Counter(parsed(path).constants)
+        if again := [one for one, count in names.items() if count > 1]:
+            twice[name(path)] = again
+    assert twice == {}
 
 
 def test_a_class_name_means_one_thing():

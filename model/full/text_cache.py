@@ -32,6 +32,7 @@ from mag_sandbox.model.dit import DiT, TextKeys
 from mag_sandbox.model.full.offload import OomFallback
 from mag_sandbox.model.world import MIB, MissingWeights, Progress
 
+NOTHING = ""  # the empty prompt, under which MAG remembers
 FORMAT = 1  # of the files; another one is another name
 SUFFIX, LOCK = ".safetensors", ".lock"
 _SAMPLES, _SAMPLE_BYTES = 64, 2**16  # of a weights file, to know it again
@@ -258,10 +259,6 @@ def weights_identity(*files: Path) -> str:
                 file.seek(offset)
                 digest.update(file.read(_SAMPLE_BYTES))
     return digest.hexdigest()[:16]
-
-
-logger = logging.getLogger(__name__)
-NOTHING = ""  # the empty prompt, under which MAG remembers
 
 
 class ScenePrompts:

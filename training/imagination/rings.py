@@ -12,9 +12,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from mag_sandbox.controls.parallax import carried
-from mag_sandbox.files.whole import replacing
+from mag_sandbox.files.whole import replace_file, replacing
 from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.frames import to_frames, to_pictures
 from mag_sandbox.renderer.behind import bands_of
@@ -24,6 +25,7 @@ from mag_sandbox.renderer.render import (
     CATEGORIES,
     HELD_OUT,
     RENDERER_VERSION,
+    Ring,
     SceneRenderer,
     lay_out,
     render,
@@ -34,6 +36,7 @@ from mag_sandbox.training.pocket.data import CAPTIONS_EACH, TooManyPanoramas
 logger = logging.getLogger(__name__)
 
 RINGS_EACH = 400  # rings a file
+FIRST_SEED = 500_000  # of scenes that are seen from two viewpoints
 MARGIN = 64  # px beyond either end of a ring that its latents may depend on
 
 
@@ -46,6 +49,12 @@ class RingLog:
 
     def __len__(self) -> int:
         return len(self.captions)
+
+    def read(self, path: Path) -> None:
+        """Add the rings of a file."""
+        for record in json.loads(path.read_text()):
+            self.captions.append(record["captions"])
+            self.things.append([Thing(**thing) for thing in record["things"]])
 
 
 def ring_log(folder: Path, count: int) -> RingLog:
@@ -60,17 +69,16 @@ def ring_log(folder: Path, count: int) -> RingLog:
     """
     if count > HELD_OUT:
         raise TooManyPanoramas(f"{count} rings reach held-out seed {HELD_OUT}; ask for fewer")
-    captions, things = [], []
+    log = RingLog([], [])
     for first in range(0, count, RINGS_EACH):
         path = path_of(folder, "log", first, "json")
         if not path.exists():
-            with replacing(path) as part:
-                part.write_text(json.dumps([_record(first + row) for row in range(RINGS_EACH)]))
+            seeds = range(first, first + RINGS_EACH)
+            records = [_record(render(category_of(seed), seed)) for seed in seeds]
+            replace_file(path, json.dumps(records))
             logger.info("logged rings %d to %d", first, first + RINGS_EACH - 1)
-        for record in json.loads(path.read_text()):
-            captions.append(record["captions"])
-            things.append([Thing(**thing) for thing in record["things"]])
-    return RingLog(captions, things)
+        log.read(path)
+    return log
 
 
 @torch.no_grad()
@@ -81,27 +89,37 @@ def ring_latents(
 
     A ring is encoded whole; every view whose pose is a multiple of a cell is then a cut out of it.
     """
-    cells, files = MARGIN // autoencoder.config.stride, []
+    files = []
     for first in range(0, count, RINGS_EACH):
         path = path_of(folder, "latents", first, "npy")
         if not path.exists():
             latents = []
             for seed in range(first, first + RINGS_EACH):
-                pixels = render(category_of(seed), seed).pixels
-                around = with_margins(pixels)
                 with device.autocast():
-                    encoded = autoencoder.encode(device.upload(to_pictures(around[None])))
-                latents.append(encoded[0, ..., cells:-cells].float().cpu().numpy())
-            with replacing(path) as part, part.open("wb") as file:
-                np.save(file, np.stack(latents).astype(np.float16))
+                    encoded = _encoded(autoencoder, render(category_of(seed), seed), device)
+                latents.append(_kept(autoencoder, encoded))
+            _save(path, latents)
             logger.info("encoded rings %d to %d", first, first + RINGS_EACH - 1)
         files.append(np.load(path, mmap_mode="r"))
     return files
 
 
-def with_margins(ring: np.ndarray) -> np.ndarray:
-    """Return a ring with `MARGIN` pixels of its other end on either side."""
-    return np.concatenate((ring[:, -MARGIN:], ring, ring[:, :MARGIN]), axis=1)
+def _encoded(autoencoder: Autoencoder, ring: Ring, device: TrainingDevice) -> Tensor:
+    """Return the latents of a ring with `MARGIN` pixels of its other end on either side."""
+    pixels = ring.pixels
+    around = np.concatenate((pixels[:, -MARGIN:], pixels, pixels[:, :MARGIN]), axis=1)
+    return autoencoder.encode(device.upload(to_pictures(around[None])))
+
+
+def _kept(autoencoder: Autoencoder, encoded: Tensor) -> np.ndarray:
+    cells = MARGIN // autoencoder.config.stride
+    kept: np.ndarray = encoded[0, ..., cells:-cells].float().cpu().numpy()
+    return kept.astype(np.float16)
+
+
+def _save(path: Path, arrays: Sequence[np.ndarray]) -> None:
+    with replacing(path) as part, part.open("wb") as file:
+        np.save(file, np.stack(arrays))
 
 
 def latents_of(files: Sequence[np.ndarray], ring: int) -> np.ndarray:
@@ -132,16 +150,10 @@ def path_of(folder: Path, name: str, first: int, ending: str) -> Path:
     return folder / f"{name}-v{RENDERER_VERSION}-{first}.{ending}"
 
 
-def _record(seed: int) -> dict[str, object]:
-    ring = render(category_of(seed), seed)
+def _record(ring: Ring) -> dict[str, object]:
     captions = [ring.caption(i) for i in range(CAPTIONS_EACH)]
     things = (*bands_of(ring), *ring.things)
     return {"captions": captions, "things": [asdict(thing) for thing in things]}
-
-
-logger = logging.getLogger(__name__)
-
-FIRST_SEED = 500_000  # of scenes that are seen twice
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +174,7 @@ def walks(folder: Path, autoencoder: Autoencoder, count: int, device: TrainingDe
         count: of rings; rounded up to whole files.
         device: where to encode.
     """
-    captions, things, latents, seen = [], [], [], []
+    rings = Walks(RingLog([], []), [], [])
     for first in range(0, count, RINGS_EACH):
         log, cells, pictures = (
             path_of(folder, name, first, ending)
@@ -173,17 +185,13 @@ def walks(folder: Path, autoencoder: Autoencoder, count: int, device: TrainingDe
             drawn = [_drawn(seed, autoencoder, device) for seed in seeds]
             records, *arrays = zip(*drawn, strict=True)
             for path, each in zip((cells, pictures), arrays, strict=True):
-                with replacing(path) as part, part.open("wb") as file:
-                    np.save(file, np.stack(each))
-            with replacing(log) as part:
-                part.write_text(json.dumps(records))
+                _save(path, each)
+            replace_file(log, json.dumps(records))
             logger.info("walked rings %d to %d", first, first + RINGS_EACH - 1)
-        for record in json.loads(log.read_text()):
-            captions.append(record["captions"])
-            things.append([Thing(**thing) for thing in record["things"]])
-        latents.append(np.load(cells, mmap_mode="r"))
-        seen.append(np.load(pictures, mmap_mode="r"))
-    return Walks(RingLog(captions, things), latents, seen)
+        rings.log.read(log)
+        rings.latents.append(np.load(cells, mmap_mode="r"))
+        rings.carried.append(np.load(pictures, mmap_mode="r"))
+    return rings
 
 
 @torch.no_grad()
@@ -193,17 +201,8 @@ def _drawn(
     scene = SceneRenderer(lay_out(category_of(seed), seed))
     there = viewpoint(scene.layout, np.random.default_rng([seed, 77]))
     before, now = scene.ring(), scene.ring(*there)
-    cells = MARGIN // autoencoder.config.stride
     with device.autocast():
-        shown, latents = (
-            autoencoder.encode(device.upload(to_pictures(with_margins(ring.pixels)[None])))
-            for ring in (before, now)
-        )
+        shown, latents = (_encoded(autoencoder, ring, device) for ring in (before, now))
         picture = to_frames(autoencoder.decode(shown).float())[0][:, MARGIN:-MARGIN]
-    log = {
-        "captions": [now.caption(index) for index in range(CAPTIONS_EACH)],
-        "things": [asdict(thing) for thing in (*bands_of(now), *now.things)],
-    }
-    kept = latents[0, ..., cells:-cells].float().cpu().numpy().astype(np.float16)
     places = geometry(scene, before), geometry(scene, now)
-    return log, kept, carried(*places, picture, there)
+    return _record(now), _kept(autoencoder, latents), carried(*places, picture, there)

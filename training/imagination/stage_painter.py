@@ -32,7 +32,7 @@ from mag_sandbox.training.pocket.data import Captions
 from mag_sandbox.training.seeded_random import SeededRandom
 
 CONTRAST = 0.7, 1.2
-SHIFT = 0.12  # of each channel, at most; colours are in [-1, 1]
+COLOR_SHIFT = 0.12  # of each channel, at most; colours are in [-1, 1]
 SOFTNESS = -0.35, 0.9  # share of a blurred picture; below 0: crisper
 BLURS = 3, 5, 9  # px
 
@@ -48,7 +48,9 @@ class Style(NamedTuple):
     @classmethod
     def drawn(cls, rng: np.random.Generator) -> "Style":
         """Return a random one."""
-        shift = torch.from_numpy(rng.uniform(-SHIFT, SHIFT, (3, 1, 1)).astype(np.float32))
+        shift = torch.from_numpy(
+            rng.uniform(-COLOR_SHIFT, COLOR_SHIFT, (3, 1, 1)).astype(np.float32)
+        )
         return cls(rng.uniform(*CONTRAST), shift, rng.uniform(*SOFTNESS), int(rng.choice(BLURS)))
 
     def of_picture(self, picture: Tensor, known: Tensor | None = None) -> Tensor:
