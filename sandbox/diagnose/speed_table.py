@@ -48,6 +48,8 @@ FIGURES = (
            "window", 30.0, 80.0),
     Figure("key to the frame that answers, p50", lambda n: n["latency_ms"]["p50"], "paced",
            250.0, 200.0, " ms", at_most=True),
+    Figure("process start to title", lambda n: n["title_s"], "start", 1.0, 1.0, " s",
+           at_most=True),
     Figure("process start to first block", lambda n: n["first_frame_s"], "start", 3.0, 3.0, " s",
            at_most=True),
     Figure("between displayed frames, p95", lambda n: n["glass_ms"]["p95"], "paced",
