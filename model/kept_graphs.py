@@ -30,6 +30,11 @@ _DIGEST = xxhash.xxh3_128().digest_size
 _LIMITS = ("ONEDNN_MAX_CPU_ISA", "OV_CPU_MAX_ISA")  # variables that change the compiled code
 
 
+def limits() -> list[str]:
+    """Return the limits that the environment sets to what is compiled."""
+    return [f"{name}={os.environ[name]}" for name in _LIMITS if os.environ.get(name)]
+
+
 class KeptGraphs:
     """Graphs compiled by earlier runs.
 
@@ -91,8 +96,7 @@ class KeptGraphs:
         digest = hashlib.sha256(str(self._core.get_versions("CPU")).encode())
         for fact in ("FULL_DEVICE_NAME", "OPTIMIZATION_CAPABILITIES"):
             digest.update(str(self._core.get_property("CPU", fact)).encode())
-        for variable in _LIMITS:
-            digest.update(f"{variable}={os.environ.get(variable, '')}".encode())
+        digest.update(str(limits()).encode())
         for source in sorted(Path(__file__).parent.rglob("*.py")):  # any may write a graph
             digest.update(source.read_bytes())
         return self._folder / digest.hexdigest()[:16]

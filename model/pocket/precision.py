@@ -43,6 +43,7 @@ from mag_sandbox.model.graphs import (
     processor_name,
     silu,
 )
+from mag_sandbox.model.kept_graphs import limits
 from mag_sandbox.model.pocket.cells import CELL
 from mag_sandbox.model.quantisation import Ranges
 from mag_sandbox.model.world import WorldFailed
@@ -92,7 +93,7 @@ def machine_of(weights: Sequence[str]) -> str:
     """Return what a choice depends on, weights by their digests."""
     versions = [f"{name} {version(name)}" for name in (COMPILER, "torch")]
     cores = f"{torch.get_num_threads()} cores"
-    return ", ".join((processor_name(), cores, *versions, *weights))
+    return ", ".join((processor_name(), *limits(), cores, *versions, *weights))
 
 
 def read_choice(machine: str, folder: Path | None = None) -> MachineChoice | None:

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 LATE = 0.5  # a frame later than this share of its interval moves the grid
 MARGIN_S = 0.004  # spare time before a block is needed [s]
+SPARE = 0.1  # share of its own time that a block may take longer than any lately
 REGAIN = 0.03  # share of an interval by which it is shortened while time is regained: unseen
 MAX_BEHIND_S = 0.5  # most time that is regained [s]
 MAX_TIMES = 20_000  # newest times kept for statistics
@@ -70,7 +71,9 @@ class DurationEstimate:
 
     def latest_start(self, needed_at: float) -> float:
         """Return when to begin so that it is done at `needed_at`: at once when nothing is known."""
-        return needed_at - self.seconds - MARGIN_S if self._samples else -math.inf
+        if not self._samples:
+            return -math.inf
+        return needed_at - (1 + SPARE) * self.seconds - MARGIN_S
 
 
 @dataclass(frozen=True, slots=True)

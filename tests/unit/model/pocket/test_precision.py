@@ -68,6 +68,12 @@ def test_a_damaged_choice_is_made_again(home, times, damage):
     assert precision.read_choice(precision.machine_of(("weights",))) is not None
 
 
+def test_a_choice_made_under_limits_of_the_environment_is_not_taken_without_them(monkeypatch):
+    free = precision.machine_of(("weights",))
+    monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", "AVX2")
+    assert precision.machine_of(("weights",)) != free
+
+
 def test_what_saturates_is_not_taken_however_fast(home, times, monkeypatch):
     times["int8"] = 1.0
     monkeypatch.setattr(precision, "_alike", lambda wide, narrow: False)

@@ -141,14 +141,15 @@ def test_a_replay_is_shown_and_verified_in_the_window(capsys, fake_world, tmp_pa
 def test_the_bench_reports_every_number(capsys, fake_world, monkeypatch, tmp_path):
     from mag_sandbox.sandbox.diagnose import speed
 
-    monkeypatch.setattr(speed, "time_start", lambda plan: {"first_frame_s": 1.5})
+    times = {"title_s": 0.5, "first_frame_s": 1.5}
+    monkeypatch.setattr(speed, "time_start", lambda plan: times)
     monkeypatch.setattr(speed, "LOOK_FIRST_S", 0.0)
     file = tmp_path / "bench.json"
     code, _, _ = run(capsys, "bench", "--seconds", "1.5", "--prefill", "2", "--json", file)
     assert code == 0
     numbers = json.loads(file.read_text())
     expected = "fps fps_unpaced fps_in_window stage_ms latency_ms block_time_ratio overhead_ms"
-    expected += " first_frame_s rss_growth_mb memory_bytes full_history_bytes"
+    expected += " title_s first_frame_s rss_growth_mb memory_bytes full_history_bytes"
     assert set(expected.split()) <= set(numbers)
     assert {"p50", "p95"} <= set(numbers["latency_ms"])
     assert numbers["fps"] > 0
