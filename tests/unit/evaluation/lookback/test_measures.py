@@ -37,7 +37,7 @@ def worth(world, plan, another=None):
 def score(world, task: str) -> float:
     """Return the score of a clip, where refused and failed ones count as 0."""
     try:
-        found = worth(world, asked(task, places=1))
+        found = worth(world, asked(task, places=1, away=1.0))
     except WorldFailed:
         return 0.0
     return 0.0 if found.refused else found.scores["score"]

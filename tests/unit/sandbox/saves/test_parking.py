@@ -15,6 +15,7 @@ from mag_sandbox.files.whole import tidy
 from mag_sandbox.model.world import WorldState
 from mag_sandbox.sandbox.play.parked_scene import ParkedScene, StateError
 from mag_sandbox.sandbox.play.session import Playthrough, Session
+from mag_sandbox.sandbox.saves import parking
 from mag_sandbox.sandbox.saves.parking import ParkedScenes
 from mag_sandbox.scenes import Scene
 from tests.doubles import FakeWorld
@@ -232,7 +233,8 @@ def test_parking_is_never_refused_for_the_budget(scenes):
     assert scenes.total_bytes() > scenes.budget_bytes
 
 
-def test_a_scene_is_played_in_one_game_at_a_time(folder):
+def test_a_scene_is_played_in_one_game_at_a_time(folder, monkeypatch):
+    monkeypatch.setattr(parking, "CLAIM_S", 0.1)
     one, other = game(folder), game(folder)
     id = one.park(left())
     parked = one.take(id)
