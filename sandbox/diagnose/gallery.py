@@ -31,7 +31,7 @@ SIZES = ((480, 300), SIZE, (3840, 2160))  # px that every screen is drawn in
 PATIENCE_S = 180.0  # longest wait for a screen
 SETTLE_S = 0.8  # until what glides rests
 AWAY = 100.0  # degrees that a view is left by
-REST = 4  # blocks until a picture that was moving is sharp
+REST = 16  # blocks until a picture that was moving is sharp
 PAINTED = 16  # blocks until forgotten views are painted anew, of two worlds in turn
 
 
