@@ -13,7 +13,7 @@ import pytest
 from mag_sandbox.controls.bindings import DEFAULTS
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.controls.sources import PlayerSource, ScriptSource
-from mag_sandbox.model.world import WorldFailed
+from mag_sandbox.model.world import Control, WorldFailed
 from mag_sandbox.sandbox.play.optional_work import EASY_BLOCKS, STRAINED_BLOCKS
 from mag_sandbox.sandbox.play.pacing import MARGIN_S
 from mag_sandbox.sandbox.play.session import Playthrough
@@ -139,6 +139,23 @@ def test_a_block_that_would_be_late_for_it_alone_is_not_enlarged(player):
     for cost[0], enlarges in ((0.02, False), (0.0085, True), (0.0095, False), (0.0085, True)):
         window.worker.needed_at(now[0] + 0.01)
         assert (window.block().large is not None) is enlarges
+
+
+def test_nothing_is_done_ahead_of_a_control_that_says_what_its_block_leaves_out(player):
+    class LookingAhead(FakeWorld):
+        prepared = 0
+
+        def prepare(self):
+            self.prepared += 1
+            return False
+
+    controls = [Control(leave_out=("views",))] * 3
+    for source, prepares in ((PlayerSource(), True), (ScriptSource(controls), False)):
+        window = player(world=LookingAhead(), source=source)
+        window.block()
+        for _ in range(3):  # between two calls it has looked for something to do
+            window.worker.call(lambda session: None).result(PATIENCE)
+        assert window.world.prepared == 1 + prepares, "once by the world itself"
 
 
 def test_a_block_is_begun_just_in_time_with_the_newest_input(player):
