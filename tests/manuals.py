@@ -15,13 +15,11 @@ from mag_sandbox.controls.bindings import (
     keys_text,
     pad_text,
 )
-from mag_sandbox.model.world import MemorySetting
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionStart
-from mag_sandbox.sandbox.play.parked_scene import StateHeader
 from mag_sandbox.scenes import Scene
 from mag_sandbox.scenes.demo.script import COMMANDS
 
-RECORDS = (SessionStart, BlockEvent, MemorySetting, StateHeader, Scene)
+RECORDS = (SessionStart, BlockEvent, Scene)
 _PLACE = re.compile(r"(?m)^<!-- table: (\w+) -->\n(?:```python\n(?:.+\n)*?```\n)?")
 _COMMENT = re.compile(r"^\s+(\w+): [^#\n]*?(?:  # (.*))?$", re.M)
 
@@ -39,7 +37,7 @@ def controls_table(bindings: Bindings = DEFAULTS) -> str:
 
 def script_table() -> str:
     """Return the commands as a Markdown table, for the manual."""
-    rows = ["| write | what it does | for example |", "|---|---|---|"]
+    rows = ["| write | to | for example |", "|---|---|---|"]
     for command in COMMANDS.values():
         form = command.form.replace("|", "\\|")
         rows.append(f"| `{form}` | {command.meaning} | `{command.example}` |")

@@ -13,7 +13,6 @@ from mag_sandbox.evaluation.results.intervals import Interval, mean_interval, me
 
 ENOUGH = 32  # clips: rows of fewer say so
 BAND, FINE = 4.0, 0.5  # s of time away that one point of a curve stands for: of clips, of frames
-HASH = 12  # digits of a hash that are shown
 Curve = tuple[tuple[float, float], ...]  # (s away, value)
 
 
@@ -33,9 +32,6 @@ class BoardRow:
 
     file: str  # name
     label: str
-    kind: str  # world, class, folder, remote
-    weights: str  # hashes, of what invents, too; "": it says none
-    commit: str | None
     clips: int
     refused: int
     score: Interval | None  # 0 to 100
@@ -116,9 +112,6 @@ def row_of(result: Mapping[str, Any], file: str) -> BoardRow:
     return BoardRow(
         file=file,
         label=who["label"],
-        kind=who["kind"],
-        weights=_weights(who),
-        commit=result["made"].get("commit"),
         clips=len(clips),
         refused=len(clips) - len(counted),
         score=_interval(summary["score"]),
@@ -150,12 +143,6 @@ def curve_of(points: Iterable[tuple[float, float]], band: float = BAND) -> Curve
 def protocol() -> str:
     """Return the name and version of what all rows were asked."""
     return BENCHMARK
-
-
-def _weights(who: Mapping[str, Any]) -> str:
-    named = who["weights"], who["provenance"].get("imagination")
-    hashes = [str(one)[:HASH] for one in named if one]
-    return " and ".join(hashes)
 
 
 def _place(row: BoardRow) -> tuple[float, str]:

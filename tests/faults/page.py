@@ -35,7 +35,7 @@ GROUPS: dict[str, tuple[Row, ...]] = {
         *rows_values.BAD_LOGS,
     ),
 }
-EXAMPLES = 3  # of a group
+EXAMPLES = 1  # of a group
 LONGEST = 50  # characters
 _PLACE = re.compile(r"(?s)(<!-- faults: made by tests/faults/page.py -->\n).*?(<!-- end -->)")
 
