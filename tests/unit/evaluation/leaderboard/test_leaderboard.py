@@ -93,7 +93,9 @@ def test_rows_of_the_same_clips_stand_together_the_best_first(folder):
 
 def test_the_table_says_which_rows_rest_on_few_clips(folder):
     text = markdown(read_board(folder))
-    row = next(line for line in text.splitlines() if line.startswith("| [keeps](leaderboard/keeps.json) |"))
+    row = next(
+        line for line in text.splitlines() if line.startswith("| [keeps](leaderboard/keeps.json) |")
+    )
     assert "| 40 |" in row
     assert "| 4* |" in text
     assert "2*, 2 refused" in text
@@ -108,7 +110,10 @@ def test_words_of_a_result_are_only_words(folder):
     table, html = markdown(groups), page(groups)
     assert "<script" not in html
     assert "<script" not in table
-    assert r"&lt;script&gt;alert(1)&lt;/script&gt;\| \[x\](javascript:y) &amp; &lt;b&gt;](lead" in table
+    assert (
+        r"&lt;script&gt;alert(1)&lt;/script&gt;\| \[x\](javascript:y) &amp; &lt;b&gt;](lead"
+        in table
+    )
     assert "&lt;/script&gt;" in html
 
 
