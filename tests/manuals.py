@@ -26,9 +26,9 @@ _COMMENT = re.compile(r"^\s+(\w+): [^#\n]*?(?:  # (.*))?$", re.M)
 
 def controls_table(bindings: Bindings = DEFAULTS) -> str:
     """Return all controls as a table in Markdown, for the documentation."""
-    lines = ["| | keyboard and mouse | gamepad |", "|---|---|---|"]
+    lines = ["| | keyboard and mouse; gamepad |", "|---|---|"]
     for group, rows in bindings.groups():
-        lines.append(f"| **{group}** | | |")
+        lines.append(f"| **{group}** | |")
         lines += [_line(row.help, keys_text(row), pad_text(row)) for row in rows]
         if group == bindings.pointing_group:
             lines += [_line(one.help, one.mouse, one.pad) for one in bindings.pointing]
@@ -37,7 +37,7 @@ def controls_table(bindings: Bindings = DEFAULTS) -> str:
 
 def script_table() -> str:
     """Return the commands as a Markdown table, for the manual."""
-    rows = ["| write | to | for example |", "|---|---|---|"]
+    rows = ["| write | effect | for example |", "|---|---|---|"]
     for command in COMMANDS.values():
         form = command.form.replace("|", "\\|")
         rows.append(f"| `{form}` | {command.meaning} | `{command.example}` |")
@@ -93,5 +93,6 @@ def _default(field: Field) -> str:
     return ""
 
 
-def _line(*cells: str) -> str:
+def _line(what: str, *inputs: str) -> str:
+    cells = what, "; ".join(filter(None, inputs))
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
