@@ -230,8 +230,15 @@ class PlayerSource:
 Command = TypeVar("Command")
 
 
+class Recorded:
+    """Marks sources of recorded controls, which say what each block leaves out.
+
+    A view that was left out must not be taken ahead of its block either.
+    """
+
+
 class ScriptSource(Generic[Command]):
-    """Camera commands or recorded controls, one a block."""
+    """Camera commands or controls, one a block."""
 
     def __init__(self, commands: Iterable[Command]) -> None:
         self._commands = iter(commands)
@@ -239,3 +246,7 @@ class ScriptSource(Generic[Command]):
     def next_command(self) -> Command | None:
         """Return the next command, None after the last."""
         return next(self._commands, None)
+
+
+class RecordedSource(ScriptSource[Command], Recorded):
+    """Recorded controls, one a block."""

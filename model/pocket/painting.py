@@ -371,7 +371,7 @@ class PaintingInventor:
             if made.set_running_or_notify_cancel():
                 try:
                     made.set_result(make())
-                except BaseException as error:  # belongs to whoever asks for the result
+                except BaseException as error:  # raised again by `made.result`
                     made.set_exception(error)
 
         self._held.append(work)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mag_sandbox.controls.bindings import BINDINGS_FILE, load_bindings
-from mag_sandbox.controls.sources import ScriptSource
+from mag_sandbox.controls.sources import RecordedSource, ScriptSource
 from mag_sandbox.files.border import is_folder, reason_of
 from mag_sandbox.files.folders import config_folder, data_folder
 from mag_sandbox.files.whole import replace_file
@@ -262,7 +262,7 @@ def _replay_in_app(
     observers: Sequence[SessionObserver],
     headless: bool,
 ) -> None:
-    source = ScriptSource(recording.controls)
+    source = RecordedSource(recording.controls)
     seconds = math.inf if headless else None  # unattended, an error ends the run at once
     playthrough = playthrough_of(recording)
     run_app(choice.load, playthrough, observers, source, seconds=seconds, headless=headless)

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from mag_sandbox.controls.camera import CameraCommand
-from mag_sandbox.controls.sources import ScriptSource
+from mag_sandbox.controls.sources import Recorded
 from mag_sandbox.files.border import Refusal
 from mag_sandbox.model.world import FrameBlock, Frames, Progress, World, WorldSpec
 from mag_sandbox.process import WORLD_THREAD, describe_unexpected
@@ -301,8 +301,7 @@ class GenerationWorker:
             generation: of it.
             for_turn: return "" when the next block is to be begun.
         """
-        # a recorded control says what its block leaves out: nothing may be done before it
-        work_left = for_turn and not isinstance(self._source, ScriptSource)
+        work_left = for_turn and not isinstance(self._source, Recorded)
         while True:
             self._answer_calls(session)
             with self._changed:

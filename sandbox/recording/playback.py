@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from mag_sandbox.controls.camera import CameraSpeed
-from mag_sandbox.controls.sources import ScriptSource
+from mag_sandbox.controls.sources import Recorded, ScriptSource
 from mag_sandbox.model.loading import ServerAddress
 from mag_sandbox.model.world import (
     Control,
@@ -29,7 +29,7 @@ from mag_sandbox.scenes import Scene
 SLOW = "so the world makes them again: going back begins anew and takes a while."
 
 
-class Playback(SessionObserver):
+class Playback(SessionObserver, Recorded):
     """A recording to be watched, and the source of its controls.
 
     It observes that session, too: a session that starts anew gets the controls from the first on.

@@ -12,7 +12,7 @@ import pytest
 
 from mag_sandbox.controls.bindings import DEFAULTS
 from mag_sandbox.controls.camera import CameraCommand
-from mag_sandbox.controls.sources import PlayerSource, ScriptSource
+from mag_sandbox.controls.sources import PlayerSource, RecordedSource, ScriptSource
 from mag_sandbox.model.world import Control, WorldFailed
 from mag_sandbox.sandbox.play.optional_work import EASY_BLOCKS, STRAINED_BLOCKS
 from mag_sandbox.sandbox.play.pacing import MARGIN_S
@@ -150,7 +150,12 @@ def test_nothing_is_done_ahead_of_a_control_that_says_what_its_block_leaves_out(
             return False
 
     controls = [Control(leave_out=("views",))] * 3
-    for source, prepares in ((PlayerSource(), True), (ScriptSource(controls), False)):
+    path = ScriptSource([CameraCommand()] * 3)
+    for source, prepares in (
+        (PlayerSource(), True),
+        (path, True),
+        (RecordedSource(controls), False),
+    ):
         window = player(world=LookingAhead(), source=source)
         window.block()
         for _ in range(3):  # between two calls it has looked for something to do
