@@ -166,15 +166,12 @@ class Vocabulary:
     def foreign(self, text: str) -> bool:
         """Return whether a text seems to be written in another language than English."""
         words = [word for word in split_words(text) if word.text.isalpha()]
-        strange = [word for word in words if self._is_strange(word.text)]
+        strange = [word for word in self.without_effect(text) if word.text.isalpha()]
         other_script = any(
             not unicodedata.name(word.text[0], "").startswith("LATIN") for word in strange
         )
         speaks = any(_plain(word.text) in FOREIGN_WORDS for word in strange)
         return 2 * len(strange) >= len(words) > 0 and (other_script or speaks)
-
-    def _is_strange(self, word: str) -> bool:
-        return not self.known(word) and self.meaning(word) is None
 
     def excess(self, text: str) -> int:  # noqa: ARG002 -- for subclasses
         """Return how many things a text names beyond those that fit."""

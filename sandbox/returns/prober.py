@@ -236,10 +236,9 @@ class Prober(SessionObserver):
     def on_start(self, event: SessionStart, block: FrameBlock) -> None:
         """Begin anew: another session, other places; of another scene, no results either."""
         scene = replace(event.scene, image=None)  # a place that is continued has its own copy
-        if self._scene not in (None, scene):
-            self._put(self._forget_results)
+        is_other = self._scene not in (None, scene)
         self._scene = scene
-        self.reset()
+        self._put(lambda: self._begin(forgets_results=is_other))
         self._take(block)
 
     def on_block(self, event: BlockEvent, block: FrameBlock) -> None:  # noqa: ARG002 -- observer
@@ -314,11 +313,10 @@ class Prober(SessionObserver):
         future.add_done_callback(_log_failure)
         return future
 
-    def _forget_results(self) -> None:
-        self.results = ()
-
-    def _begin(self) -> None:
+    def _begin(self, *, forgets_results: bool = False) -> None:
         self._finish()
+        if forgets_results:
+            self.results = ()
         self._tracker = ReturnTracker(self.spec.fps if self.spec else USUAL_FPS)
         self.latest, self.last_anchor = None, None
         self.anchors, self.pictures, self.sights = (), (), ()

@@ -5,7 +5,7 @@ An overlay of play. It knows words and keys; `prompt_card.py` draws it, and only
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pygame
@@ -47,6 +47,56 @@ DRAWN_AS = "“{}” is drawn as “{}”"
 ALSO_AS = ", “{}” as “{}”"
 TOO_MANY = "too many kinds of things for one place: {} of them may be missing"
 FUNCTION_KEYS = range(pygame.K_F1, pygame.K_F12 + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Advice:
+    """Says which words of a text change nothing in a world, and what to write instead."""
+
+    words: Vocabulary
+    text: str
+    cursor: int | None  # None: a character is being composed there
+
+    @property
+    def struck(self) -> tuple[Word, ...]:
+        """The words that change nothing, but for one that is still being written."""
+        if self.cursor is None:
+            return ()
+        return tuple(
+            word
+            for word in self.words.without_effect(self.text)
+            if word.end != self.cursor or not self.words.begins_known(word.text)
+        )
+
+    @property
+    def notice(self) -> str:
+        """Why words are struck, and which are drawn as something else."""
+        if self.words.foreign(self.text):
+            return ENGLISH_ONLY
+        first, *others = self.words.substitutes(self.text) or [()]
+        also = "".join(ALSO_AS.format(*pair) for pair in others)
+        said = [DRAWN_AS.format(*first) + also] if first else []
+        if excess := self.words.excess(self.text):
+            said.append(TOO_MANY.format(excess))
+        elif struck := self.struck[:MAX_HINTED]:
+            said.append(UNSEEN + (INSTEAD if any(map(self._instead, struck)) else ""))
+        return "; ".join(said)
+
+    @property
+    def hints(self) -> tuple[tuple[Word, tuple[str, ...]], ...]:
+        """Words that change nothing, nearest to the cursor, with known words to write instead."""
+        if (cursor := self.cursor) is None:
+            return ()
+        grey = self.words.without_effect(self.text)
+        near = sorted(grey, key=lambda word: abs(word.end - cursor))[:MAX_HINTED]
+        return tuple(
+            (word, self._instead(word)) for word in sorted(near, key=lambda word: word.start)
+        )
+
+    def _instead(self, word: Word) -> tuple[str, ...]:
+        if self.words.known(word.text) or self.words.foreign(self.text):
+            return ()
+        return self.words.nearest(word.text, NEAREST)
 
 
 class PromptBox(Overlay):
@@ -117,47 +167,21 @@ class PromptBox(Overlay):
     @property
     def notice(self) -> str:
         """The line below: the result of the input, or why words are struck."""
-        return self._notice or self._entry.notice or self._about_struck()
-
-    def _about_struck(self) -> str:
-        struck, words = self.struck[:MAX_HINTED], self.vocabulary
-        if words is None or self._is_unchanged:
-            return ""
-        if words.foreign(self.text):
-            return ENGLISH_ONLY
-        first, *others = words.substitutes(self.text) or [()]
-        also = "".join(ALSO_AS.format(*pair) for pair in others)
-        said = [DRAWN_AS.format(*first) + also] if first else []
-        if excess := words.excess(self.text):
-            said.append(TOO_MANY.format(excess))
-        elif struck:
-            has_others = any(self._instead(word) for word in struck)
-            said.append(UNSEEN + (INSTEAD if has_others else ""))
-        return "; ".join(said)
-
-    def _instead(self, word: Word) -> tuple[str, ...]:
-        """Return known words to write instead of one that is not."""
-        words = self.vocabulary
-        if words is None or words.known(word.text) or words.foreign(self.text):
-            return ()
-        return words.nearest(word.text, NEAREST)
+        advice = self._advice.notice if self._advice else ""
+        return self._notice or self._entry.notice or advice
 
     @property
     def struck(self) -> tuple[Word, ...]:
         """The words that change nothing, but for one that is still being written."""
-        known = self.vocabulary
-        if known is None or self._entry.composition or self._is_unchanged:
-            return ()
-        return tuple(
-            word
-            for word in known.without_effect(self.text)
-            if word.end != self._entry.cursor or not known.begins_known(word.text)
-        )
+        return self._advice.struck if self._advice else ()
 
     @property
-    def _is_unchanged(self) -> bool:
-        """Whether the description that holds stands here: nothing of it is to be judged."""
-        return self.text == self._opened_with
+    def _advice(self) -> "_Advice | None":
+        """None: every word is known, or the text is the description in force."""
+        if self.vocabulary is None or self.text == self._opened_with:
+            return None
+        cursor = None if self._entry.composition else self._entry.cursor
+        return _Advice(self.vocabulary, self.text, cursor)
 
     def open(self, prompt: str) -> None:
         """Show the box with the text left unapplied, else with the current prompt."""
@@ -254,28 +278,21 @@ class PromptBox(Overlay):
         return left, 0 if above else lowest
 
     def _view(self) -> PromptView:
-        entry, words = self._entry, self.vocabulary
-        view = PromptView(
+        entry, words, advice = self._entry, self.vocabulary, self._advice
+        return PromptView(
             title=self.title,
             text=entry.text,
             cursor=entry.cursor,
             selection=entry.selection,
             composition=entry.composition,
             struck=self.struck,
-            notice=self.notice,
+            hints=advice.hints if advice else (),
+            chips=words.suggestions(entry.text, MAX_CHIPS)
+            if words and not entry.composition
+            else (),
             choices=self.choices,
+            notice=self.notice,
             first_row=self._card.first_row if self._card else 0,
-        )
-        if words is None or entry.composition:
-            return view
-        unknown = () if self._is_unchanged else words.unknown(entry.text)
-        grey = [word for word in unknown if words.meaning(word.text) is None]
-        grey.sort(key=lambda word: abs(word.end - entry.cursor))
-        hints = [(word, self._instead(word)) for word in grey[:MAX_HINTED]]
-        return replace(
-            view,
-            hints=tuple(sorted(hints, key=lambda hint: hint[0].start)),
-            chips=words.suggestions(entry.text, MAX_CHIPS),
         )
 
     def _key(self, event: pygame.Event) -> bool:
@@ -298,7 +315,8 @@ class PromptBox(Overlay):
 
     def _enter(self, apply: Callable[[str], object] | None = None) -> None:
         prompt = " ".join(clean(self._entry.text).split())
-        self._notice = self._problem(prompt) if prompt else EMPTY
+        problem = self.vocabulary.problem if self.vocabulary else lambda text: ""
+        self._notice = (self._check(prompt) or problem(prompt)) if prompt else EMPTY
         if self._notice:
             self._touch()
             return
@@ -306,10 +324,6 @@ class PromptBox(Overlay):
         self.close()
         self._draft = ""
         (apply or self._apply)(prompt)
-
-    def _problem(self, prompt: str) -> str:
-        words = self.vocabulary
-        return self._check(prompt) or (words.problem(prompt) if words else "")
 
     def _complete(self) -> None:
         """Write the nearest known word for the one at the cursor, or else the first suggestion."""
