@@ -166,7 +166,11 @@ class Vocabulary:
     def foreign(self, text: str) -> bool:
         """Return whether a text seems to be written in another language than English."""
         words = [word for word in split_words(text) if word.text.isalpha()]
-        strange = [word for word in self.without_effect(text) if word.text.isalpha()]
+        strange = [
+            word
+            for word in self.unknown(text)
+            if word.text.isalpha() and self.meaning(word.text) is None
+        ]
         other_script = any(
             not unicodedata.name(word.text[0], "").startswith("LATIN") for word in strange
         )

@@ -16,12 +16,15 @@ from mag_sandbox.controls.camera import (
     CameraSpeed,
     yaw_difference,
 )
+from mag_sandbox.controls.sources import PlayerSource
 
 OVERSCAN = 0.05  # share of the frame beyond each edge of the window while nothing moves
 RETURN_S = 0.4  # time constant by which the camera comes back to the frame's middle [s]
 EASE = 0.4  # share of its room, before the end, over which the camera slows down
 SHOWN = 1 - 2 * OVERSCAN  # share of the frame's width and height in the window
 STILL = 0.02  # degrees below which nothing moves
+DISPLAY_S = 1 / 60  # how often the picture is shifted while it moves [s]
+LONGEST_S = 0.1  # step of the camera, after a picture that took long
 Crop = tuple[float, float, float, float]  # left, top, width, height: shares of a frame
 WHOLE: Crop = (0.0, 0.0, 1.0, 1.0)
 
@@ -35,10 +38,12 @@ class LateWarp:
     >>> left, top, width, height = warp.crop
     """
 
-    def __init__(self, speed: CameraSpeed) -> None:
+    def __init__(self, speed: CameraSpeed, *, is_on: bool = True) -> None:
+        self.is_on = is_on
         self.offset = (0.0, 0.0, 0.0)  # yaw, pitch, fov: from the frame to the camera [degrees]
         self._speed = speed
         self._frame: CameraPose | None = None
+        self._updated: float | None = None  # when `update` was called last
 
     @property
     def is_still(self) -> bool:
@@ -48,6 +53,8 @@ class LateWarp:
     @property
     def crop(self) -> Crop:
         """What the camera sees of the frame; never more than there is."""
+        if not self.is_on:
+            return WHOLE
         yaw, pitch, zoom = self.offset
         fov = (self._frame or CameraPose()).fov
         size = min(1.0, SHOWN * (fov + zoom) / fov)
@@ -56,9 +63,31 @@ class LateWarp:
         top = min(room, max(0.0, room / 2 - pitch / (fov * ASPECT)))
         return left, top, size, size
 
+    def moves(self, player: PlayerSource) -> bool:
+        """Tell whether the picture is being shifted."""
+        return self.is_on and (player.is_steering or not self.is_still)
+
+    def wake_at(self, player: PlayerSource) -> float | None:
+        """Return when the next shift is due; None: nothing moves."""
+        if self._updated is None or not self.moves(player):
+            return None
+        return self._updated + DISPLAY_S
+
     def restart(self) -> None:
         """Forget everything, as after a jump of the camera."""
         self.offset, self._frame = (0.0, 0.0, 0.0), None
+
+    def update(self, now: float, player: PlayerSource, *, rests: bool) -> bool:
+        """Move the camera on to `now` unless the frame rests; True if it moved."""
+        since, self._updated = self._updated, now
+        if not self.is_on or rests or since is None:
+            return False
+        if player.is_automatic:
+            self.restart()
+            return False
+        before = self.offset
+        self.move(player.held_command(), min(now - since, LONGEST_S))
+        return self.offset != before
 
     def frame_shown(self, pose: CameraPose) -> None:
         """Take back what a new frame moved by itself."""

@@ -12,6 +12,7 @@ import pygame
 
 from mag_sandbox.controls.keys import PAD_AXES, PAD_BUTTONS
 from mag_sandbox.controls.sources import PlayerSource
+from mag_sandbox.model.world import WorldSpec
 from mag_sandbox.sandbox.settings import SandboxConfig
 
 if TYPE_CHECKING:  # some builds of pygame lack it
@@ -103,6 +104,7 @@ class PlayerInput:
             -1.0 if settings.invert_up_down else 1.0,
         )  # of what moves across, and along
         self._is_dragging = False
+        self._fitted = (0, 0.0)  # the picture's width and the view that drags are measured in
 
     def key_of(self, event: pygame.Event) -> tuple[str, bool] | None:
         """Return the name of a gamepad's button and whether it went down; None for other events."""
@@ -133,6 +135,18 @@ class PlayerInput:
             self._player.wheel(event.y)
             return True
         return False
+
+    def fit_drag(self, width: int, fov: float, spec: WorldSpec) -> None:
+        """Let the picture follow a dragging hand.
+
+        Args:
+            width: of the picture in the window [px].
+            fov: that it shows [degrees].
+            spec: of the world.
+        """
+        if (width, fov) != self._fitted:
+            self._fitted = width, fov
+            self._player.fit_drag(width, spec.full_speed, spec.block_seconds, fov)
 
     def let_go(self) -> None:
         """Forget a drag that is under way, as when the window loses the mouse."""

@@ -23,7 +23,7 @@ from mag_sandbox.sandbox.hud.hud_state import HudState
 from mag_sandbox.sandbox.hud.time_bar import TimeBar
 from mag_sandbox.sandbox.hud.toolbar import Buttons, Toolbar
 from mag_sandbox.sandbox.play.feedback import InputFeedback
-from mag_sandbox.sandbox.play.late_warp import SHOWN, WHOLE, LateWarp
+from mag_sandbox.sandbox.play.late_warp import SHOWN, LateWarp
 from mag_sandbox.sandbox.play.player_input import PlayerInput
 from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.play.session import Playthrough
@@ -43,7 +43,6 @@ INPUT = frozenset(  # events of a player who is there
     )
 )
 LEAST_SIZE = (200, 120)  # px: in smaller windows there is the picture alone
-DISPLAY_S = 1 / 60  # the picture is shifted this often while a late warp moves it [s]
 RECENT = 32  # frames that the rate is measured over
 REST_S = 5.0  # without input, after which the display fades
 FADE_S = 1.5  # that this takes
@@ -153,14 +152,9 @@ class PlayScreen:
         self._context = context
         self._devices = PlayerInput(context.keyboard, context.settings)
         self._picture = Picture(context.settings.fit, context.settings.scale)
-        self._warp = LateWarp(first.spec.full_speed)
-        self._warps = (
-            self.late_warp
-            and context.settings.late_warp
-            and first.spec.exact_pose
-            and not context.is_split  # two pictures cannot be shifted as one
-        )
-        self._moved_at: float | None = None  # when the warp was last moved on
+        warps = self.late_warp and context.settings.late_warp and first.spec.exact_pose
+        is_one = not context.is_split  # two pictures cannot be shifted as one
+        self._warp = LateWarp(first.spec.full_speed, is_on=warps and is_one)
         self._moved = False  # the picture answers a key, and is not yet on the display
         self._figures = Figures()
         self._touched_at = context.clock()  # when input came last
@@ -169,7 +163,6 @@ class PlayScreen:
         self._help: int | None = None  # the page of all controls that is shown
         self._error: str | None = None
         self._busy = ""  # what the next block waits for
-        self._fitted = ((0, 0), 0.0)  # the window's size and the view that drags are measured in
         self._dirty = True
         self._session = context.session(self.reel, self.hud)
         self._toolbar = Toolbar(self._session.buttons, self._bindings.title)
@@ -180,8 +173,7 @@ class PlayScreen:
         frame = None if self._error else self.reel.wake_at
         times = [frame, *(overlay.wake_at for overlay in self._session.overlays)]
         times.append(self._toolbar.wake_at(self._context.clock()))
-        if self._moved_at is not None and self._is_warping:
-            times.append(self._moved_at + DISPLAY_S)
+        times.append(self._warp.wake_at(self._context.keyboard))
         return min((time for time in times if time is not None), default=None)
 
     @property
@@ -200,7 +192,9 @@ class PlayScreen:
             self.act(action)
         elif self._help is not None and event.type == pygame.MOUSEBUTTONDOWN:
             self.act("help")
-        elif self._over_picture(event) or self._click(event):
+        elif any(
+            overlay.handle(event) for overlay in reversed(self._session.overlays)
+        ) or self._click(event):
             self._dirty = True
         elif event.type in (pygame.KEYDOWN, pygame.KEYUP):
             down, shortcut = event.type == pygame.KEYDOWN, getattr(event, "mod", 0) & SHORTCUT
@@ -234,7 +228,9 @@ class PlayScreen:
         if (following := self._session.poll()) is not None:
             self.play(following)
             changed = True
-        changed |= self._move_warp(now)
+        rests = self.reel.paused or self.reel.starting_over
+        if self._warp.update(now, self._context.keyboard, rests=rests):
+            self._moved = changed = True
         for overlay in self._session.overlays:
             changed |= overlay.update(now)
         return changed
@@ -245,8 +241,11 @@ class PlayScreen:
 
     def draw(self, surface: pygame.Surface) -> None:
         """Draw picture, display, and what lies over them."""
-        self._fit_drag(surface.get_size())
-        self.reel.crop = self._warp.crop if self._warps else WHOLE
+        spec, fov = self.reel.current.spec, self.reel.pose.fov
+        size, shown = (spec.frame_width, spec.frame_height), SHOWN if self._warp.is_on else 1.0
+        width = fit(size, surface.get_size(), self._context.settings.fit).width
+        self._devices.fit_drag(width, fov * shown, spec)
+        self.reel.crop = self._warp.crop
         self._picture.draw(surface, self.reel.frame, self.reel.crop)
         if self._is_veiled or self._error:
             surface.blit(shade(surface.get_size()), (0, 0))
@@ -287,7 +286,7 @@ class PlayScreen:
         """Note that the drawn picture is on the display."""
         if self._moved:
             self._moved = False
-            self.feedback.picture_moved(now, goes_on=self._is_warping)
+            self.feedback.picture_moved(now, goes_on=self._warp.moves(self._context.keyboard))
 
     def hud_state(self) -> HudState:
         """Return what the display says now."""
@@ -339,9 +338,9 @@ class PlayScreen:
             case "step":
                 self.reel.step()
             case "late_warp":
-                self._warps = not self._warps
+                self._warp.is_on = not self._warp.is_on
                 self._warp.restart()
-                self._session.say(WARPED if self._warps else UNWARPED)
+                self._session.say(WARPED if self._warp.is_on else UNWARPED)
             case _:
                 self._help = None  # it would hide what the action shows
                 following = self._session.act(action, self.playthrough)
@@ -354,7 +353,8 @@ class PlayScreen:
         """Play something else in the same world from now on."""
         self.playthrough = playthrough
         self._context.worker.begin(playthrough)
-        self._begin_anew()
+        self.reel.restart()
+        self._warp.restart()
 
     def camera_key(self, key: str, *, down: bool) -> bool:
         """Pass a key on and follow what becomes of it; False if it moves no camera here."""
@@ -373,10 +373,6 @@ class PlayScreen:
     def _dismiss(self) -> bool:
         """Put away what the player opened over the picture; False if there is nothing."""
         return any(overlay.dismiss() for overlay in reversed(self._session.overlays))
-
-    def _over_picture(self, event: pygame.Event) -> bool:
-        """Let what lies over the picture have the event; True if it took it."""
-        return any(overlay.handle(event) for overlay in reversed(self._session.overlays))
 
     def _click(self, event: pygame.Event) -> bool:
         """Hold a camera key of the display down as long as the mouse does; True if it is one."""
@@ -419,34 +415,6 @@ class PlayScreen:
         fps = (len(newest) - 1) / (newest[-1] - newest[0]) if len(newest) > 1 else 0.0
         self._figures.update(now, fps, latencies[-1] if latencies else None)
 
-    def _move_warp(self, now: float) -> bool:
-        """Move the late warp on to `now`; True if the picture is to be drawn elsewhere."""
-        since, self._moved_at = self._moved_at, now
-        if not self._warps or self.reel.paused or self.reel.starting_over or since is None:
-            return False
-        if self._context.keyboard.is_automatic:
-            self._warp.restart()
-            return False
-        before = self._warp.offset
-        self._warp.move(self._context.keyboard.held_command(), min(now - since, 0.1))
-        changed = self._warp.offset != before
-        self._moved |= changed
-        return changed
-
-    @property
-    def _is_warping(self) -> bool:
-        return self._warps and not (self._warp.is_still and not self._context.keyboard.is_steering)
-
-    def _fit_drag(self, window_size: tuple[int, int]) -> None:
-        """Let the picture follow a dragging hand in a window of this size, also when zoomed."""
-        fov = self.reel.pose.fov * (SHOWN if self._warps else 1.0)
-        if (window_size, fov) == self._fitted:
-            return
-        self._fitted, spec = (window_size, fov), self.reel.current.spec
-        size = spec.frame_width, spec.frame_height
-        width = fit(size, window_size, self._context.settings.fit).width
-        self._context.keyboard.fit_drag(width, spec.full_speed, spec.block_seconds, fov)
-
     def _reset(self) -> None:
         if self.has_failed:
             self.outcome = Way.RETRY
@@ -454,10 +422,6 @@ class PlayScreen:
         self._session.leave_moment("start over")
         self._session.say(f"started over; {self._bindings.title('undo')} brings back what you had")
         self.play(self.playthrough.anew)
-
-    def _begin_anew(self) -> None:
-        self.reel.restart()
-        self._warp.restart()
 
     @property
     def _is_veiled(self) -> bool:
