@@ -4,33 +4,32 @@ A play session knows the frames that are shown and the game's services, and no s
 to be shown or played next is returned, so nothing of a session that is over stays alive.
 """
 
-import math
 import secrets
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 import pygame
 
 from mag_sandbox.controls.bindings import Action
 from mag_sandbox.controls.camera import CameraPose, mutual_overlap
 from mag_sandbox.controls.edits import Edit
-from mag_sandbox.files.validation import limits
 from mag_sandbox.model.loading import (
-    keeps_places,
-    next_policy,
     next_world,
     no_places,
-    policy_look,
     worlds_beside,
 )
-from mag_sandbox.model.world import MIB, MemorySetting, WorldFailed
 from mag_sandbox.sandbox.hud.hints import ACTIONS, STEPS
 from mag_sandbox.sandbox.hud.hud import Hud
+from mag_sandbox.sandbox.memory_choices import (
+    MEMORY_STEP,
+    MemoryChoices,
+    leave_moment,
+    parked_at,
+)
 from mag_sandbox.sandbox.play.parked_scene import ParkedScene
 from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.play.returning import GuidedReturn
@@ -39,7 +38,6 @@ from mag_sandbox.sandbox.play.worker import GenerationWorker, ReadyBlock
 from mag_sandbox.sandbox.postcards.postcards import PostcardHunt
 from mag_sandbox.sandbox.recording.reader import RecordingError
 from mag_sandbox.sandbox.saves.saves import Autosave
-from mag_sandbox.sandbox.saves.undo import Moment
 from mag_sandbox.sandbox.screens import GoBack, Outcome, Overlay, PlaySplit, SwitchWorld
 from mag_sandbox.sandbox.screens.around import AroundOverlay
 from mag_sandbox.sandbox.screens.edit_box import EditOverlay
@@ -60,21 +58,13 @@ from mag_sandbox.sandbox.services import Services
 from mag_sandbox.sandbox.ui.display import window_surface
 from mag_sandbox.sandbox.ui.screenshots import ScreenshotInfo
 from mag_sandbox.sandbox.ui.text_entry import SHORTCUT
-from mag_sandbox.scenes.memory_limits import KeptMib
 from mag_sandbox.scenes.scene import MAX_SEED, Scene
 from mag_sandbox.scenes.things import GROUND, words_of
 
-MEMORY_STEP = 2  # factor of the budget
-LEAST_MIB, MOST_MIB = limits(KeptMib)
 LOUDER = 10  # percent
-WARNED_S = 5.0  # after the last press, if that choice forgets something
-CHOOSING_S = 1.0  # after the last press, from which on a choice of memory holds
 THERE = 0.97  # overlap with an anchor from which on the camera is at it
-PATIENCE_S = 10.0  # that a moment may take to be kept, before it is gone back to
-ANSWERED_AFTER = 3  # blocks shown: two may be under way when something is asked
 MOST_PAINTING = 12  # blocks, until a change that was asked for is shown
 CHOOSING_WORLD_S = 8.0  # in which the key for another world is pressed again
-MEMORY_ACTIONS = ("split", "policy", "more_memory", "less_memory")
 
 
 class WatchedSession(PlaySession):
@@ -134,24 +124,6 @@ class SplitSession(WatchedSession):
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class _MemoryChoice:
-    """A memory that the player chose; for a moment it may still change, then it is asked for."""
-
-    setting: MemorySetting
-    holds_from: float  # s; when it is asked for; infinite: it was
-    kept_before: int = 0  # frames, when the first one was asked for that is not in force yet
-    in_force_at: float = math.inf  # blocks shown
-
-
-class _LeftMemory(NamedTuple):
-    """A memory that the player changed, and how it was left."""
-
-    setting: MemorySetting
-    pose: CameraPose  # of the camera
-    moment: Moment
-
-
 class PlayerSession(WatchedSession):
     """A world that the player steers.
 
@@ -178,9 +150,7 @@ class PlayerSession(WatchedSession):
         super().__init__(services)
         self._worker, self._reel, self._hud = worker, reel, hud
         self._say = services.notices.say
-        self._choice: _MemoryChoice | None = None  # until it is in force
-        self._left: list[_LeftMemory] = []  # one after the other, without anything in between
-        self._lost = False  # whether frames were dropped since the first of them
+        self.memory = MemoryChoices(services, worker, reel)
         self._autosave = Autosave(partial(services.saves.autosave, worker), time.perf_counter)
         self._save: Future[ParkedScene] | None = None  # that is being read, to go on from it
         self._world_asked_until = 0.0  # the worlds that there are were listed
@@ -245,9 +215,7 @@ class PlayerSession(WatchedSession):
             self._say("the recording ended; it is on the title screen")
         self._autosave.block_shown(ready.command)
         self._tell_arrived()
-        if self._choice and self._choice.in_force_at <= self._reel.blocks:
-            choice, self._choice = self._choice, None
-            self._tell_dropped(choice.kept_before)
+        self.memory.block_shown()
         if self._hints:
             if self._edit.box.is_open:  # perhaps by a click
                 self._hints.did("change")
@@ -271,8 +239,7 @@ class PlayerSession(WatchedSession):
     @property
     def idle_buttons(self) -> frozenset[Action]:
         """The button that takes back, while there is nothing to take back."""
-        is_choosing = self._choice is not None and self._choice.holds_from < math.inf
-        busy = is_choosing or len(self._services.undo_stack)
+        busy = self.memory.is_announced or len(self._services.undo_stack)
         return frozenset() if busy else frozenset(("undo",))
 
     def _keep_learned(self, hints: HintOverlay) -> None:
@@ -292,11 +259,8 @@ class PlayerSession(WatchedSession):
 
     def poll(self) -> Playthrough | None:
         """Return the moment to go on from, once a save that was asked for is read."""
-        if self._choice and time.perf_counter() >= self._choice.holds_from:
-            choice, self._choice = self._choice, None
-            if (before := self._come_round(choice)) is not None:
-                return before
-            self._use(choice)
+        if (before := self.memory.poll()) is not None:
+            return self._go_on_from(before)
         if self._save is None or not self._save.done():
             return None
         save, self._save = self._save, None
@@ -315,14 +279,26 @@ class PlayerSession(WatchedSession):
 
     def leave_moment(self, change: str) -> None:
         """Keep the session before a change, so that it can be taken back."""
-        _leave_moment(self._services, self._worker, change)
+        leave_moment(self._services, self._worker, change)
 
     def act(self, action: Action, playthrough: Playthrough) -> Outcome | Playthrough | None:
         """Do what a key asks for; return what to show or play next."""
         services, pose = self._services, self._reel.pose
-        if action in MEMORY_ACTIONS:
-            return self._change_memory(action, playthrough)
         match action:
+            case "split" | "policy" | "more_memory" | "less_memory" if (
+                len(self._reel.current.spec.policies) == 1
+            ):
+                self._say("this world has only one kind of memory")
+            case "split":
+                moment = self._worker.call(services.saves.collect)
+                other = self.memory.opposite
+                return PlaySplit(playthrough.scene, playthrough.seed, other, moment)
+            case "policy":
+                self.memory.choose_policy()
+            case "more_memory":
+                self.memory.choose_size(MEMORY_STEP)
+            case "less_memory":
+                self.memory.choose_size(1 / MEMORY_STEP)
             case "anchor":
                 services.prober.drop_anchor(pose)
                 services.audio.cue("anchor")
@@ -385,7 +361,8 @@ class PlayerSession(WatchedSession):
         self._postcards.stop()
         if self._hints:
             self._hints.restart()
-        self._choice = self._bound_for = None
+        self.memory.drop_choice()
+        self._bound_for = None
 
     def _fly_to_anchor(self) -> None:
         target = self._services.prober.last_anchor
@@ -427,83 +404,10 @@ class PlayerSession(WatchedSession):
         self.leave_moment("another world")
         return SwitchWorld(world)
 
-    def _change_memory(self, action: Action, playthrough: Playthrough) -> Outcome | None:
-        policies, now = self._reel.current.spec.policies, self._memory
-        if len(policies) == 1:
-            self._say("this world has only one kind of memory")
-            return None
-        if action == "split":
-            other = "window" if keeps_places(now.policy) else "mag-retrieve"
-            moment = self._worker.call(self._services.saves.collect)
-            return PlaySplit(playthrough.scene, playthrough.seed, other, moment)
-        if action == "policy":
-            policy = next_policy(now.policy, policies)
-            setting = replace(now, policy=policy)
-            text = f"memory: {policy_look(policy).label}"
-            forgets = not keeps_places(policy)
-        else:
-            size = now.kept_mib * (MEMORY_STEP if action == "more_memory" else 1 / MEMORY_STEP)
-            mib = min(MOST_MIB, max(LEAST_MIB, round(size)))
-            setting, text = replace(now, kept_mib=mib), f"memory: at most {mib} MiB"
-            forgets = mib * MIB < self._reel.current.block.memory.bytes
-        before = self._choice.kept_before if self._choice else 0
-        seconds = CHOOSING_S
-        if forgets:
-            seconds, key = WARNED_S, self._services.bindings.title("undo")
-            text = f"{text}; places will be forgotten in {WARNED_S:.0f} s. {key} prevents it"
-        self._choice = _MemoryChoice(setting, time.perf_counter() + seconds, before)
-        self._say(text, topic="memory")
-        return None
-
-    def _use(self, choice: _MemoryChoice) -> None:
-        """Ask for the memory that was chosen, unless it is what there is."""
-        setting, memory = choice.setting, self._reel.current.block.memory
-        if setting == self._memory and not choice.kept_before:
-            return
-        before, left = choice.kept_before or memory.kept_frames, self._memory
-        change = f"memory: {policy_look(setting.policy).label}, at most {setting.kept_mib} MiB"
-        moment = _leave_moment(self._services, self._worker, change)
-        self._left.append(_LeftMemory(left, self._reel.pose, moment))
-        asked = self._reel.blocks + ANSWERED_AFTER
-        self._choice = _MemoryChoice(setting, math.inf, before, asked)
-        self._worker.call(lambda session: session.change(memory=setting))
-
-    def _come_round(self, choice: _MemoryChoice) -> Playthrough | None:
-        """Return the moment at which the memory that was chosen was left, with all it had then.
-
-        None: the camera has turned since, something else was changed, or nothing is lost.
-        """
-        stack = self._services.undo_stack
-        while self._left and not stack.has_on_top([one.moment for one in self._left]):
-            del self._left[0]
-        self._lost &= bool(self._left)
-        for place, left in enumerate(self._left):
-            same = left.setting == choice.setting and left.pose == self._reel.pose
-            if self._lost and same:
-                for _ in self._left[place:]:
-                    stack.pop()
-                parked = self._parked(left.moment)
-                if parked is None:
-                    return None
-                label = policy_look(choice.setting.policy).label
-                self._say(f"memory: {label}, as it was", topic="memory")
-                return self._go_on_from(parked)
-        return None
-
-    def _tell_dropped(self, before: int) -> None:
-        """Say what a change of memory has dropped, and how it comes back."""
-        dropped = before - self._reel.current.block.memory.kept_frames
-        if dropped > 0:
-            self._lost = True
-            key = self._services.bindings.title("undo")
-            self._say(
-                f"{dropped} of {before} remembered views are forgotten; {key} brings them back"
-            )
-
     def _undo(self) -> Outcome | Playthrough | None:
         """Take the newest change back, whatever it was; one that is only announced is dropped."""
-        if self._choice and self._choice.holds_from < math.inf:
-            self._choice = None
+        if self.memory.is_announced:
+            self.memory.drop_choice()
             self._say("memory stays as it is", topic="memory")
             return None
         moment = self._services.undo_stack.pop()
@@ -515,22 +419,13 @@ class PlayerSession(WatchedSession):
             self._painting.begin(Edit("undo"))
             _show_change(self._reel)
             return None
-        left = self._parked(moment)
+        left = parked_at(moment, self._services)
         if left is None:
             return None
         self._say(f"taken back: {moment.change}")
         if left.world != self._reel.current.spec.name:
             return GoBack(left)
         return self._go_on_from(left)
-
-    def _parked(self, moment: Moment) -> ParkedScene | None:
-        """Return the session at a moment; None: it is lost, and the player has been told."""
-        assert moment.left is not None
-        try:
-            return moment.left.result(PATIENCE_S)
-        except (WorldFailed, TimeoutError) as problem:
-            self._say(str(problem) or "the world is busy; try again in a moment", "bad")
-            return None
 
     @property
     def _why_fixed(self) -> str:
@@ -546,15 +441,6 @@ class PlayerSession(WatchedSession):
     def _go_on_from(self, left: ParkedScene) -> Playthrough:
         self._begin_anew()
         return self._services.moment(left)
-
-    @property
-    def _memory(self) -> MemorySetting:
-        """What holds now, or was asked for just now: the world may have been left with another."""
-        if self._choice:
-            return self._choice.setting
-        usage = self._reel.current.block.memory
-        kept = max(LEAST_MIB, round(usage.budget / MIB))
-        return replace(self._services.settings.now.memory_setting(usage.policy), kept_mib=kept)
 
     def _record(self, playthrough: Playthrough) -> None:
         recordings = self._services.recordings
@@ -610,10 +496,6 @@ class PlayerSession(WatchedSession):
 
 
 # These know no session: overlays hold them, and a session its overlays.
-def _leave_moment(services: Services, worker: GenerationWorker, change: str) -> Moment:
-    return services.undo_stack.push(change, worker.call(services.saves.collect))
-
-
 def _describe(
     services: Services,
     worker: GenerationWorker,
@@ -623,7 +505,7 @@ def _describe(
     ground: str = "",
 ) -> None:
     """Ask the world for another prompt, and perhaps to paint ground anew by it."""
-    _leave_moment(services, worker, "another description")
+    leave_moment(services, worker, "another description")
     pose = reel.pose
     edit = Edit("renew", pose.yaw, pose.pitch, *GROUND[ground]) if ground else Edit("forget")
 

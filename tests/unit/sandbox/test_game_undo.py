@@ -9,7 +9,7 @@ import pytest
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.model.world import MemorySetting
-from mag_sandbox.sandbox import play_session
+from mag_sandbox.sandbox import memory_choices
 from mag_sandbox.sandbox.saves.undo import MOST, UndoStack
 from mag_sandbox.sandbox.screens import GoBack, PlayScene, Way
 from mag_sandbox.sandbox.title.screen import TitleScreen
@@ -22,8 +22,8 @@ from tests.games import FAST, games
 @pytest.fixture
 def run(tmp_path, monkeypatch):
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
-    monkeypatch.setattr(play_session, "CHOOSING_S", 0.2)
-    monkeypatch.setattr(play_session, "WARNED_S", 0.2)
+    monkeypatch.setattr(memory_choices, "CHOOSING_S", 0.2)
+    monkeypatch.setattr(memory_choices, "WARNED_S", 0.2)
     with games(tmp_path) as start:
         yield start
 
@@ -43,7 +43,7 @@ def test_going_once_round_the_policies_changes_nothing(run):
     game = run(world)
     game.play()
     game.press(pygame.K_k)
-    while game.screen._session._memory.policy != "mag-retrieve":
+    while game.screen._session.memory.setting.policy != "mag-retrieve":
         game.press(pygame.K_k)
     game.see_blocks(60)
     assert not any(asked)
@@ -55,8 +55,8 @@ def test_a_memory_that_forgets_is_announced_and_can_be_prevented(run, monkeypatc
     world = FakeWorld(spec=FAST, on_step=lambda control: asked.append(control.memory))
     game = run(world)
     game.play()
-    monkeypatch.setattr(play_session, "WARNED_S", 3600.0)
-    while game.screen._session._memory.policy != "window":
+    monkeypatch.setattr(memory_choices, "WARNED_S", 3600.0)
+    while game.screen._session.memory.setting.policy != "window":
         game.press(pygame.K_k)
     game.said("Backspace prevents it")
     changes = len(game.services.undo_stack)
@@ -86,7 +86,7 @@ def press_slowly(game, key, until):
         if until():
             return
         game.press(key)
-        game.wait(lambda: game.screen._session._choice is None)
+        game.wait(lambda: game.screen._session.memory.is_settled)
     raise AssertionError(f"12 presses, and the memory is {memory(game)}")
 
 
@@ -105,7 +105,7 @@ def test_who_comes_round_to_a_memory_slowly_has_all_that_it_had_unless_the_camer
     changes = len(game.services.undo_stack)
     game.press(pygame.K_RIGHTBRACKET)
     if turns:
-        game.wait(lambda: game.screen._session._choice is None)
+        game.wait(lambda: game.screen._session.memory.is_settled)
         assert len(game.services.undo_stack) == changes + 1
     else:
         game.said("(remembers places), as it was")

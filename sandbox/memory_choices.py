@@ -1,0 +1,185 @@
+"""The memory that the player chooses in play: announced, then asked for, and brought back."""
+
+import math
+import time
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.files.validation import limits
+from mag_sandbox.model.loading import keeps_places, next_policy, policy_look
+from mag_sandbox.model.world import MIB, MemorySetting, WorldFailed
+from mag_sandbox.sandbox.play.parked_scene import ParkedScene
+from mag_sandbox.sandbox.play.reel import Reel
+from mag_sandbox.sandbox.play.worker import GenerationWorker
+from mag_sandbox.sandbox.saves.undo import Moment
+from mag_sandbox.sandbox.services import Services
+from mag_sandbox.scenes.memory_limits import KeptMib
+
+MEMORY_STEP = 2  # factor of the budget
+LEAST_MIB, MOST_MIB = limits(KeptMib)
+CHOOSING_S = 1.0  # after the last press, before a choice is asked for
+WARNED_S = 5.0  # likewise, if the choice forgets something
+ANSWERED_AFTER = 3  # blocks shown: two may be under way when something is asked
+PATIENCE_S = 10.0  # that a moment may take to be kept, before it is gone back to
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """A memory that the player chose; for a moment it may still change, then it is asked for."""
+
+    setting: MemorySetting
+    holds_from: float  # s; when it is asked for; infinite: it was
+    kept_before: int = 0  # frames, when the first one was asked for that is not in force yet
+    in_force_at: float = math.inf  # blocks shown
+
+
+class _LeftMemory(NamedTuple):
+    """A memory that the player changed, and how it was left."""
+
+    setting: MemorySetting
+    pose: CameraPose  # of the camera
+    moment: Moment
+
+
+class MemoryChoices:
+    """The memories of one session, one after the other.
+
+    choices = MemoryChoices(services, worker, reel)
+    choices.choose_policy()
+    choices.poll()  # a second later the world is asked for it
+    """
+
+    def __init__(self, services: Services, worker: GenerationWorker, reel: Reel) -> None:
+        self._services, self._worker, self._reel = services, worker, reel
+        self._choice: _Choice | None = None  # until it is in force
+        self._left: list[_LeftMemory] = []  # one after the other, without anything in between
+        self._lost = False  # whether frames were dropped since the first of them
+
+    @property
+    def setting(self) -> MemorySetting:
+        """What holds now, or was asked for just now: the world may have been left with another."""
+        if self._choice:
+            return self._choice.setting
+        usage = self._reel.current.block.memory
+        kept = max(LEAST_MIB, round(usage.budget / MIB))
+        return replace(self._services.settings.now.memory_setting(usage.policy), kept_mib=kept)
+
+    @property
+    def opposite(self) -> str:
+        """The policy to compare the present one with: one forgets, the other does not."""
+        return "window" if keeps_places(self.setting.policy) else "mag-retrieve"
+
+    @property
+    def is_announced(self) -> bool:
+        """Whether a choice can still be dropped."""
+        return self._choice is not None and self._choice.holds_from < math.inf
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing is chosen that is not in force."""
+        return self._choice is None
+
+    def choose_policy(self) -> None:
+        """Announce the next policy of this world."""
+        now = self.setting
+        policy = next_policy(now.policy, self._reel.current.spec.policies)
+        text = f"memory: {policy_look(policy).label}"
+        self._announce(replace(now, policy=policy), text, forgets=not keeps_places(policy))
+
+    def choose_size(self, factor: float) -> None:
+        """Announce a larger or smaller memory."""
+        now = self.setting
+        mib = min(MOST_MIB, max(LEAST_MIB, round(now.kept_mib * factor)))
+        forgets = mib * MIB < self._reel.current.block.memory.bytes
+        text = f"memory: at most {mib} MiB"
+        self._announce(replace(now, kept_mib=mib), text, forgets=forgets)
+
+    def drop_choice(self) -> None:
+        """Keep the memory as it is."""
+        self._choice = None
+
+    def block_shown(self) -> None:
+        """Say what a change of memory has dropped, once it is in force, and how it comes back."""
+        if self._choice is None or self._choice.in_force_at > self._reel.blocks:
+            return
+        before, self._choice = self._choice.kept_before, None
+        dropped = before - self._reel.current.block.memory.kept_frames
+        if dropped > 0:
+            self._lost = True
+            key = self._services.bindings.title("undo")
+            self._services.notices.say(
+                f"{dropped} of {before} remembered views are forgotten; {key} brings them back"
+            )
+
+    def poll(self) -> ParkedScene | None:
+        """Ask for an announced choice whose time has come.
+
+        Returns the moment at which that memory was left, with all it had then, if the player has
+        come back to it and only that brings it back.
+        """
+        if self._choice is None or time.perf_counter() < self._choice.holds_from:
+            return None
+        choice, self._choice = self._choice, None
+        before = self._moment_before(choice.setting)
+        if before is None:
+            self._use(choice)
+        return before
+
+    def _announce(self, setting: MemorySetting, text: str, *, forgets: bool) -> None:
+        before = self._choice.kept_before if self._choice else 0
+        seconds = CHOOSING_S
+        if forgets:
+            seconds, key = WARNED_S, self._services.bindings.title("undo")
+            text = f"{text}; places will be forgotten in {WARNED_S:.0f} s. {key} prevents it"
+        self._choice = _Choice(setting, time.perf_counter() + seconds, before)
+        self._services.notices.say(text, topic="memory")
+
+    def _use(self, choice: _Choice) -> None:
+        """Ask for the memory that was chosen, unless it is what there is."""
+        setting, memory = choice.setting, self._reel.current.block.memory
+        if setting == self.setting and not choice.kept_before:
+            return
+        before, left = choice.kept_before or memory.kept_frames, self.setting
+        change = f"memory: {policy_look(setting.policy).label}, at most {setting.kept_mib} MiB"
+        moment = leave_moment(self._services, self._worker, change)
+        self._left.append(_LeftMemory(left, self._reel.pose, moment))
+        asked = self._reel.blocks + ANSWERED_AFTER
+        self._choice = _Choice(setting, math.inf, before, asked)
+        self._worker.call(lambda session: session.change(memory=setting))
+
+    def _moment_before(self, setting: MemorySetting) -> ParkedScene | None:
+        """Return the moment at which a memory was left.
+
+        None: the camera has turned since, something else was changed, or nothing is lost.
+        """
+        stack = self._services.undo_stack
+        while self._left and not stack.has_on_top([one.moment for one in self._left]):
+            del self._left[0]
+        self._lost &= bool(self._left)
+        for place, left in enumerate(self._left):
+            if self._lost and (left.setting, left.pose) == (setting, self._reel.pose):
+                for _ in self._left[place:]:
+                    stack.pop()
+                parked = parked_at(left.moment, self._services)
+                if parked is not None:
+                    text = f"memory: {policy_look(setting.policy).label}, as it was"
+                    self._services.notices.say(text, topic="memory")
+                return parked
+        return None
+
+
+def leave_moment(services: Services, worker: GenerationWorker, change: str) -> Moment:
+    """Keep the session before a change, so that it can be taken back."""
+    return services.undo_stack.push(change, worker.call(services.saves.collect))
+
+
+def parked_at(moment: Moment, services: Services) -> ParkedScene | None:
+    """Return the session at a moment; None: it is lost, and the player has been told."""
+    assert moment.left is not None
+    try:
+        return moment.left.result(PATIENCE_S)
+    except (WorldFailed, TimeoutError) as problem:
+        why = str(problem) or "the world is busy; try again in a moment"
+        services.notices.say(why, "bad")
+        return None
