@@ -204,6 +204,12 @@ class Lattice:
         top = min(max(top, 0), self._rows - rows)
         return Place(top, (left + spare // 2) % self._columns, rows, columns - spare)
 
+    def extent(self, place: Place) -> tuple[float, float, float, float]:
+        """Return yaw and pitch of a place's middle, its width and its height [degrees]."""
+        yaw = (place.left + place.columns / 2) * self.cell % 360.0
+        middle = self._rows / 2 - place.top - place.rows / 2
+        return yaw, middle * self.cell, place.columns * self.cell, place.rows * self.cell
+
     def position(self, pose: CameraPose) -> tuple[float, float]:
         """Return the column and the row at which the middle of a view lies [cells]."""
         return pose.yaw / self.cell, self._rows / 2 - pose.pitch / self.cell

@@ -13,12 +13,10 @@ policies rely on stay. What was before is kept, so that a change can be taken ba
 memory is what it was to the bit, unless play went on.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import asdict, astuple, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
-from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 import torch
@@ -29,49 +27,25 @@ from mag_sandbox.controls.edits import HIGHEST, LARGEST, SPOT_ACTS, Edit
 from mag_sandbox.files.validation import decode
 from mag_sandbox.model.imagination.imagination import Imagination, Subject
 from mag_sandbox.model.imagination.objects import PlacedObject, check_objects
-from mag_sandbox.model.imagination.surroundings import Place, Surroundings
+from mag_sandbox.model.imagination.surroundings import Place
 from mag_sandbox.model.kv_cache import KVCache
-from mag_sandbox.model.parking import joined, packed, part_of, parts_of, plain, unpacked
+from mag_sandbox.model.parking import joined, packed, plain, unpacked
 from mag_sandbox.model.pocket.block_memory import BlockMemory
+from mag_sandbox.model.pocket.changes import Change, ChangeHistory, check_placed, thing_of
 from mag_sandbox.model.pocket.painting import (
     PaintedGround,
     PaintingInventor,
-    Plan,
     cells_of,
     stands_in,
 )
-from mag_sandbox.model.pocket.rewriting import lasting_slots, rewriting
+from mag_sandbox.model.pocket.rewriting import FrameRewriter, Views, lasting_slots, rewriting
 from mag_sandbox.model.prompts import PromptFeatures
-from mag_sandbox.model.slots import KeptFrame, SlotTable
-from mag_sandbox.model.world import MIB, WorldState
+from mag_sandbox.model.slots import SlotTable
+from mag_sandbox.model.world import WorldState
 from mag_sandbox.scenes.scene import check_prompt
 
-MOST_CHANGES = 8  # that can be taken back
-MOST_BYTES = 64 * MIB  # of what memory held before them, the newest apart
 _SLACK = 1.0  # degrees
-_Views = Mapping[CameraPose, Tensor]  # latents [1, C, h, w]
 NOTHING_TO_UNDO = "there is no change to take back"
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What a change replaced."""
-
-    place: Place
-    placed: tuple[Edit, ...]  # that stood there before, in the whole world
-    cells: np.ndarray  # bool [rows, columns]; of the ring, that it changed
-    before: Surroundings  # what these cells were
-    plan: Plan | None  # before, of the whole world
-    frames: dict[int, KeptFrame]  # slot -> what lay there
-    keys: Tensor  # of these frames, as `KVCache.export` returns them
-    values: Tensor
-    added: tuple[int, ...] = ()  # indices of frames that were remembered for it
-    losses: int | None = None  # of the inventor, before ground was renewed; None: nothing was
-
-    @property
-    def bytes(self) -> int:
-        """What it keeps of memory."""
-        return self.keys.nbytes + self.values.nbytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +67,7 @@ class _ParkedEditor:
     asked: tuple[_Asked, ...] = ()  # absent from older states
 
     def __post_init__(self) -> None:
-        _check_placed(self.placed)
+        check_placed(self.placed)
         for one in self.asked:
             check_prompt(one.prompt)
         acts = [one.edit.act for one in self.asked]
@@ -107,25 +81,6 @@ class _ParkedEditor:
 
 
 @dataclass(frozen=True, slots=True)
-class _ParkedChange:
-    """What a change replaced, as it is parked, besides tensors."""
-
-    place: tuple[int, int, int, int]  # of a Place
-    placed: tuple[Edit, ...]
-    plan: Plan | None
-    table: dict[str, Any]  # of slots
-    added: tuple[int, ...]
-    losses: int | None = None
-
-    def __post_init__(self) -> None:
-        _check_placed(self.placed)
-        if self.plan:
-            check_prompt(self.plan.prompt)
-        if (self.losses or 0) < 0 or min(self.place[2:]) < 1:
-            raise ValueError(f"{self.losses} losses, {self.place} was changed")
-
-
-@dataclass(frozen=True, slots=True)
 class _Begun:
     """What a change that is being painted will be."""
 
@@ -135,7 +90,7 @@ class _Begun:
     pose: CameraPose  # of the lattice; the view that shows it
     placed: tuple[Edit, ...]  # what the player placed, with it
     made: "Future[PaintedGround]"
-    views: "Future[_Views]" = field(default_factory=Future)  # of it, latents by pose
+    views: "Future[Views]" = field(default_factory=Future)  # of it, latents by pose
 
 
 class Editor:
@@ -152,13 +107,14 @@ class Editor:
         self, imagination: Imagination, features: PromptFeatures, inventor: PaintingInventor
     ) -> None:
         self._imagination, self._features, self._inventor = imagination, features, inventor
+        self._frames = FrameRewriter(imagination, inventor)
         self.begin()
 
     def begin(self, *, anew: bool = True) -> None:
         """Begin a world in which nothing was changed, and if it is a new one, nothing was seen."""
         self._seen = np.full_like(self._imagination.nothing().known, not anew)  # cells, ever
         self.placed: tuple[Edit, ...] = ()  # what the player placed
-        self._changes: list[Change] = []
+        self._changes = ChangeHistory()
         self._count = 0  # of changes so far: each draws with other noise
         self.drop()
 
@@ -230,11 +186,11 @@ class Editor:
             self._count += 1
             inventor.plan, inventor.around = made.plan, before.replaced(cells, made.around)
         views = begun.views.result() if inventor.around.equals(made.around) else {}
-        kept = self._remember_anew(begun.cells, memory, renewed=renewed, views=views)
-        added = self._show(begun.pose, begun.cells, memory, views)
+        kept = self._frames.rewrite(begun.cells, memory, renewed=renewed, views=views)
+        added = self._frames.show(begun.pose, begun.cells, memory, views)
         cells = begun.cells | (inventor.around.known != before.known)
         lost = losses if renewed else None
-        self._keep(Change(begun.place, placed, cells, before, plan, *kept, added, lost))
+        self._changes.keep(Change(begun.place, placed, cells, before, plan, *kept, added, lost))
         self._asked, self._begun = others, None
         if others:
             self._begin_next(next_block, memory)
@@ -289,7 +245,7 @@ class Editor:
         plan = inventor.plan and replace(inventor.plan, things=_planned(inventor.plan.things, here))
         by_prompt = edit.act not in SPOT_ACTS or SPOT_ACTS[edit.act].by_prompt
         text, empty = self._features(prompt if by_prompt else ""), self._features("")
-        things = (*(plan.things if plan else ()), *map(_thing, placed))
+        things = (*(plan.things if plan else ()), *map(thing_of, placed))
         subject = Subject(text, empty, inventor.noise + (self._count + 1) * 2**44, things)
         pose = imagination.lattice.around(place)
         made, blocks = inventor.begin_change(
@@ -316,14 +272,9 @@ class Editor:
         there = before.known & ~self._seen
         self.placed = self._outside(there)
         inventor.forget(there)
-        kept = self._remember_anew(there, memory, renewed=True)
-        self._keep(Change(place, placed, there, before, plan, *kept, (), losses))
+        kept = self._frames.rewrite(there, memory, renewed=True)
+        self._changes.keep(Change(place, placed, there, before, plan, *kept, (), losses))
         return edit
-
-    def _keep(self, change: Change) -> None:
-        self._changes = [*self._changes, change][-MOST_CHANGES:]
-        while len(self._changes) > 1 and sum(one.bytes for one in self._changes) > MOST_BYTES:
-            del self._changes[0]
 
     @property
     def planned(self) -> tuple[Edit, ...] | None:
@@ -357,8 +308,7 @@ class Editor:
             "asked": [asdict(one) for one in self._asked],
         }
         own = packed({"seen": torch.from_numpy(self._seen.astype(np.uint8))}, data)
-        changes = {str(n): _packed(one) for n, one in enumerate(self._changes)}
-        return joined(changes, own.data, own.arrays)
+        return joined(self._changes.snapshot(), own.data, own.arrays)
 
     def reading(self, state: WorldState, cache: KVCache) -> Callable[[], None]:
         """Check a snapshot; return what makes this know what it says.
@@ -379,14 +329,13 @@ class Editor:
             seen = cells_of(unpacked(state)["seen"], nothing)
         if parked.weights != self._inventor.weights:
             placed = tuple(edit for edit in parked.placed if edit.kind in kinds)
-            return partial(self._know, replace(parked, placed=placed, asked=()), seen, [])
-        check_objects(tuple(map(_thing, (*parked.placed, *parked.wanted))), kinds)
-        changes = [
-            _unpacked(part_of(state, part), nothing, kinds, cache) for part in parts_of(state)
-        ]
+            parked = replace(parked, placed=placed, asked=())
+            return partial(self._know, parked, seen, ChangeHistory())
+        check_objects(tuple(map(thing_of, (*parked.placed, *parked.wanted))), kinds)
+        changes = ChangeHistory.read(state, nothing, kinds, cache)
         return partial(self._know, parked, seen, changes)
 
-    def _know(self, parked: "_ParkedEditor", seen: np.ndarray, changes: list[Change]) -> None:
+    def _know(self, parked: "_ParkedEditor", seen: np.ndarray, changes: ChangeHistory) -> None:
         """Know what was parked, cells that were ever seen, bool [rows, columns], and changes."""
         self._count, self.placed = parked.count, parked.placed
         self._seen, self._changes = seen, changes
@@ -425,68 +374,10 @@ class Editor:
             if not there[around.cells(middle)].all() and around.at(middle).known.any()
         )  # fmt: skip
 
-    def _remember_anew(
-        self,
-        there: np.ndarray,
-        memory: BlockMemory,
-        skipped: Collection[int] = (),
-        *,
-        renewed: bool = False,
-        views: _Views = MappingProxyType({}),
-    ) -> tuple[dict[int, KeptFrame], Tensor, Tensor]:
-        """Remember anew frames that show some of a place; return what lay in their slots.
-
-        Args:
-            there: cells of the place, bool [rows, columns].
-            memory: of the world.
-            skipped: slots of frames that show it as it is.
-            renewed: nothing that they show of it is to be recalled, or worth a frame.
-            views: that were made already.
-        """
-        table, cache = memory.kept
-        lattice, known = self._imagination.lattice, self._inventor.around.known
-        anew = rewriting(table, lattice, there, known, skipped, renewed=renewed)
-        keys, values = cache.export(list(anew.old))
-        lasting = lasting_slots(table)
-        for slot in anew.old:
-            if not (slot in lasting and slot not in anew.poses):  # no view is known
-                del table.frames[slot]
-        fresh = [slot for slot in table.slots() if slot not in anew.old]
-        for slot, pose in anew.poses.items():
-            memory.rewrite(slot, pose, self._view(pose, views), fresh)
-            table.frames[slot] = replace(
-                anew.old[slot], pose=pose, passing=False, copied=False, focused=False
-            )
-            fresh.append(slot)
-        return anew.old, keys, values
-
-    def _show(
-        self, pose: CameraPose, there: np.ndarray, memory: BlockMemory, views: _Views
-    ) -> tuple[int, ...]:
-        """Remember a view where no frame shows all cells of it; return the new frames' indices.
-
-        Args:
-            pose: of the view, on the lattice.
-            there: the cells, bool [rows, columns].
-            memory: of the world.
-            views: that were made already.
-        """
-        lattice, table = self._imagination.lattice, memory.kept[0]
-        before = {frame.frame_index for frame in table.frames.values()}
-        pose = lattice.nearest(pose, self._inventor.around.known)
-        there = there & self._inventor.around.mask(lattice.place(pose))
-        if (there & ~lattice.shown(memory.policy.lasting)).any():
-            memory.remember_ahead(pose, self._view(pose, views))
-        now = {frame.frame_index for frame in table.frames.values()}
-        return tuple(sorted(now - before))
-
-    def _view(self, pose: CameraPose, views: _Views) -> Tensor:
-        return views[pose] if pose in views else self._imagination.view(self._inventor.around, pose)
-
     def _undo(self, edit: Edit, memory: BlockMemory) -> tuple[str, Edit | None]:
-        if not self._changes:
-            return NOTHING_TO_UNDO, None
         change = self._changes.pop()
+        if change is None:
+            return NOTHING_TO_UNDO, None
         inventor, (table, cache) = self._inventor, memory.kept
         inventor.around = inventor.around.replaced(change.cells, change.before)
         self.placed = change.placed
@@ -508,8 +399,9 @@ class Editor:
                 slots.append(slot)
         cache.load(slots, change.keys[:, back], change.values[:, back])
         there = change.cells if renewed else inventor.around.mask(change.place)
-        self._remember_anew(there, memory, slots, renewed=renewed)
-        return "", self._box(edit, change.place)
+        self._frames.rewrite(there, memory, slots, renewed=renewed)
+        yaw, pitch, width, height = self._imagination.lattice.extent(change.place)
+        return "", Edit(edit.act, yaw, pitch, width, height)
 
     def _unplan(self, change: Change, losses: int, table: SlotTable) -> None:
         """Plan as before ground was renewed, but for ground painted elsewhere since."""
@@ -529,14 +421,6 @@ class Editor:
             slot: frame for slot, frame in table.frames.items()
             if slot in lasting or (lattice.shown([frame.pose]) & elsewhere).any()
         }  # fmt: skip
-
-    def _box(self, edit: Edit, place: Place) -> Edit:
-        """Return an edit at a place."""
-        lattice = self._imagination.lattice
-        yaw = (place.left + place.columns / 2) * lattice.cell % 360.0
-        middle = self._inventor.around.known.shape[0] / 2 - place.top - place.rows / 2
-        width, height = place.columns * lattice.cell, place.rows * lattice.cell
-        return Edit(edit.act, yaw, middle * lattice.cell, width, height)
 
 
 def _keeps_things(edit: Edit) -> bool:
@@ -566,67 +450,3 @@ def _can_be_meant(thing: PlacedObject) -> bool:
 
 def _edit(thing: PlacedObject) -> Edit:
     return Edit("place", thing.yaw, thing.pitch, thing.width, thing.height, thing.kind, thing.color)
-
-
-def _thing(edit: Edit) -> PlacedObject:
-    color = None if edit.color is None else (edit.color[0], edit.color[1], edit.color[2])
-    yaw = edit.yaw % 360.0
-    return PlacedObject(edit.kind, yaw, edit.pitch, edit.width, edit.height, color)
-
-
-def _packed(change: Change) -> WorldState:
-    cells = change.cells
-    parts = {
-        "cells": torch.from_numpy(cells.astype(np.uint8)),
-        "known": torch.from_numpy(change.before.known[cells].astype(np.uint8)),
-        "latents": torch.from_numpy(change.before.latents[:, cells]),
-        "keys": change.keys,
-        "values": change.values,
-    }
-    table = SlotTable(max(change.frames, default=0) + 1)
-    table.frames = change.frames
-    return packed(parts, {
-        "place": astuple(change.place), "added": list(change.added), "table": table.as_dict(),
-        "placed": [asdict(edit) for edit in change.placed],
-        "plan": change.plan and asdict(change.plan), "losses": change.losses,
-    })  # fmt: skip
-
-
-def _unpacked(
-    state: WorldState, nothing: Surroundings, kinds: Collection[str], cache: KVCache
-) -> Change:
-    """Return what `_packed` was given.
-
-    Args:
-        state: the snapshot of a change.
-        nothing: surroundings of this ring.
-        kinds: of things.
-        cache: keys and values are like those in it.
-
-    Raises:
-        ValueError: it makes no sense.
-    """
-    parts = unpacked(state)
-    parked: _ParkedChange = decode(_ParkedChange, plain(state), "change")
-    place = Place(*parked.place)
-    nothing.cells(place)  # refuses what does not lie there
-    things = (*map(_thing, parked.placed), *(parked.plan.things if parked.plan else ()))
-    check_objects(things, kinds)
-    cells = cells_of(parts["cells"], nothing)
-    known, latents = nothing.known.copy(), nothing.latents.copy()
-    if parts["latents"].shape != latents[:, cells].shape:
-        raise ValueError(f"latents are {tuple(parts['latents'].shape)}")
-    known[cells] = parts["known"].numpy().astype(bool)
-    latents[:, cells] = parts["latents"].numpy()
-    table = SlotTable(max((row[0] for row in parked.table["frames"]), default=0) + 1)
-    table.load_dict(parked.table)
-    cache.check(len(table.frames), parts["keys"], parts["values"])
-    return Change(
-        place, parked.placed, cells, Surroundings(known, latents), parked.plan, table.frames,
-        parts["keys"], parts["values"], parked.added, parked.losses,
-    )  # fmt: skip
-
-
-def _check_placed(edits: Sequence[Edit]) -> None:
-    if any(edit.act != "place" for edit in edits):
-        raise ValueError("a thing stands there that was not placed")

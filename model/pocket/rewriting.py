@@ -1,17 +1,24 @@
-"""Which kept frames are remembered anew once a place was painted anew: bookkeeping, no tensors.
+"""Kept frames are remembered anew once a place was painted anew: which, and as what.
 
 Every frame that shows some of the place goes. Those that policies rely on come back, as near to
 where they looked as a view is known; of the others as few as show all that was shown.
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
+from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose, yaw_difference
+from mag_sandbox.model.imagination.imagination import Imagination
 from mag_sandbox.model.imagination.surroundings import Lattice
+from mag_sandbox.model.pocket.block_memory import BlockMemory
+from mag_sandbox.model.pocket.painting import PaintingInventor
 from mag_sandbox.model.slots import KeptFrame, SlotTable
+
+Views = Mapping[CameraPose, Tensor]  # latents [1, C, h, w]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +73,71 @@ def rewriting(
         poses[slot] = pose
         seen |= lattice.shown([pose])
     return Rewriting(old, poses)
+
+
+class FrameRewriter:
+    """Remembers frames of one world anew, as views of what is painted now."""
+
+    def __init__(self, imagination: Imagination, inventor: PaintingInventor) -> None:
+        self._imagination, self._inventor = imagination, inventor
+
+    def rewrite(
+        self,
+        there: np.ndarray,
+        memory: BlockMemory,
+        skipped: Collection[int] = (),
+        *,
+        renewed: bool = False,
+        views: Views = MappingProxyType({}),
+    ) -> tuple[dict[int, KeptFrame], Tensor, Tensor]:
+        """Remember anew frames that show some of a place; return what lay in their slots.
+
+        Args:
+            there: cells of the place, bool [rows, columns].
+            memory: of the world.
+            skipped: slots of frames that show it as it is.
+            renewed: nothing that they show of it is to be recalled, or worth a frame.
+            views: that were made already.
+        """
+        table, cache = memory.kept
+        lattice, known = self._imagination.lattice, self._inventor.around.known
+        anew = rewriting(table, lattice, there, known, skipped, renewed=renewed)
+        keys, values = cache.export(list(anew.old))
+        lasting = lasting_slots(table)
+        for slot in anew.old:
+            if not (slot in lasting and slot not in anew.poses):  # no view is known
+                del table.frames[slot]
+        fresh = [slot for slot in table.slots() if slot not in anew.old]
+        for slot, pose in anew.poses.items():
+            memory.rewrite(slot, pose, self._view(pose, views), fresh)
+            table.frames[slot] = replace(
+                anew.old[slot], pose=pose, passing=False, copied=False, focused=False
+            )
+            fresh.append(slot)
+        return anew.old, keys, values
+
+    def show(
+        self, pose: CameraPose, there: np.ndarray, memory: BlockMemory, views: Views
+    ) -> tuple[int, ...]:
+        """Remember a view where no frame shows all cells of it; return the new frames' indices.
+
+        Args:
+            pose: of the view, on the lattice.
+            there: the cells, bool [rows, columns].
+            memory: of the world.
+            views: that were made already.
+        """
+        lattice, table = self._imagination.lattice, memory.kept[0]
+        before = {frame.frame_index for frame in table.frames.values()}
+        pose = lattice.nearest(pose, self._inventor.around.known)
+        there = there & self._inventor.around.mask(lattice.place(pose))
+        if (there & ~lattice.shown(memory.policy.lasting)).any():
+            memory.remember_ahead(pose, self._view(pose, views))
+        now = {frame.frame_index for frame in table.frames.values()}
+        return tuple(sorted(now - before))
+
+    def _view(self, pose: CameraPose, views: Views) -> Tensor:
+        return views[pose] if pose in views else self._imagination.view(self._inventor.around, pose)
 
 
 def lasting_slots(table: SlotTable) -> set[int]:

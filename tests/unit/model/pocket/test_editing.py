@@ -12,7 +12,7 @@ from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.controls.edits import EVERYTHING, LARGEST, Edit
 from mag_sandbox.model.imagination.imagination import Subject
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.pocket import editing
+from mag_sandbox.model.pocket import changes
 from mag_sandbox.model.pocket.editing import NOTHING_TO_UNDO
 from mag_sandbox.model.pocket.painting import BLOCKS_A_VIEW
 from mag_sandbox.model.pocket.world import DiffusionWorld
@@ -105,7 +105,7 @@ def test_no_frame_of_memory_shows_what_was_there_before():
         inventor.around = inventor._imagination.repainted(
             inventor.around, place, Subject(inventor._features(""), inventor._features(""), 77)
         )
-        other.editor._remember_anew(there, other.memory)
+        other.editor._frames.rewrite(there, other.memory)
         before = inventor.around.latents[:, there].copy()
         inventor.around = inventor.around.without(there)
         inventor.around = inventor.around.replaced(there, made.painting.around)
@@ -299,7 +299,7 @@ def test_a_parked_world_goes_on_with_its_changes_and_takes_them_back():
 
 @pytest.mark.parametrize(("limit", "most", "left"), [("CHANGES", 2, 2), ("BYTES", 1, 1)])
 def test_only_the_newest_changes_can_be_taken_back(monkeypatch, limit, most, left):
-    monkeypatch.setattr(editing, f"MOST_{limit}", most)
+    monkeypatch.setattr(changes, f"MOST_{limit}", most)
     made = world()
     made.reset(PLACE, 1)
     for _ in range(3):

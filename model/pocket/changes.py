@@ -1,0 +1,162 @@
+"""Changes of a painted world that can be taken back: what each replaced, also as it is parked."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import asdict, astuple, dataclass
+from typing import Any, Self
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mag_sandbox.controls.edits import Edit
+from mag_sandbox.files.validation import decode
+from mag_sandbox.model.imagination.objects import PlacedObject, check_objects
+from mag_sandbox.model.imagination.surroundings import Place, Surroundings
+from mag_sandbox.model.kv_cache import KVCache
+from mag_sandbox.model.parking import packed, part_of, parts_of, plain, unpacked
+from mag_sandbox.model.pocket.painting import Plan, cells_of
+from mag_sandbox.model.slots import KeptFrame, SlotTable
+from mag_sandbox.model.world import MIB, WorldState
+from mag_sandbox.scenes.scene import check_prompt
+
+MOST_CHANGES = 8  # that can be taken back
+MOST_BYTES = 64 * MIB  # of what memory held before them, the newest apart
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a change replaced."""
+
+    place: Place
+    placed: tuple[Edit, ...]  # that stood there before, in the whole world
+    cells: np.ndarray  # bool [rows, columns]; of the ring, that it changed
+    before: Surroundings  # what these cells were
+    plan: Plan | None  # before, of the whole world
+    frames: dict[int, KeptFrame]  # slot -> what lay there
+    keys: Tensor  # of these frames, as `KVCache.export` returns them
+    values: Tensor
+    added: tuple[int, ...] = ()  # indices of frames that were remembered for it
+    losses: int | None = None  # of the inventor, before ground was renewed; None: nothing was
+
+    @property
+    def bytes(self) -> int:
+        """What it keeps of memory."""
+        return self.keys.nbytes + self.values.nbytes
+
+
+@dataclass(frozen=True, slots=True)
+class _ParkedChange:
+    """What a change replaced, as it is parked, besides tensors."""
+
+    place: tuple[int, int, int, int]  # of a Place
+    placed: tuple[Edit, ...]
+    plan: Plan | None
+    table: dict[str, Any]  # of slots
+    added: tuple[int, ...]
+    losses: int | None = None
+
+    def __post_init__(self) -> None:
+        check_placed(self.placed)
+        if self.plan:
+            check_prompt(self.plan.prompt)
+        if (self.losses or 0) < 0 or min(self.place[2:]) < 1:
+            raise ValueError(f"{self.losses} losses, {self.place} was changed")
+
+
+class ChangeHistory:
+    """The newest changes.
+
+    history.keep(change)
+    history.pop()  # the newest one
+    """
+
+    def __init__(self, changes: Iterable[Change] = ()) -> None:
+        self._changes = list(changes)
+
+    def keep(self, change: Change) -> None:
+        """Add a change; the oldest go when they are too many or take too much."""
+        self._changes = [*self._changes, change][-MOST_CHANGES:]
+        while len(self._changes) > 1 and sum(one.bytes for one in self._changes) > MOST_BYTES:
+            del self._changes[0]
+
+    def pop(self) -> Change | None:
+        """Return the newest change and forget it; None: there is none."""
+        return self._changes.pop() if self._changes else None
+
+    def snapshot(self) -> dict[str, WorldState]:
+        """Return all changes as they are parked, by their numbers."""
+        return {str(number): _packed(one) for number, one in enumerate(self._changes)}
+
+    @classmethod
+    def read(
+        cls, state: WorldState, nothing: Surroundings, kinds: Collection[str], cache: KVCache
+    ) -> Self:
+        """Return the changes parked in a state.
+
+        Args:
+            state: `snapshot` as the parts of it.
+            nothing: surroundings of this ring.
+            kinds: of things.
+            cache: keys and values are like those in it.
+
+        Raises:
+            ValueError: they make no sense.
+        """
+        return cls(
+            _unpacked(part_of(state, part), nothing, kinds, cache) for part in parts_of(state)
+        )
+
+
+def thing_of(edit: Edit) -> PlacedObject:
+    """Return a thing that was placed as it stands in a plan."""
+    color = None if edit.color is None else (edit.color[0], edit.color[1], edit.color[2])
+    yaw = edit.yaw % 360.0
+    return PlacedObject(edit.kind, yaw, edit.pitch, edit.width, edit.height, color)
+
+
+def _packed(change: Change) -> WorldState:
+    cells = change.cells
+    parts = {
+        "cells": torch.from_numpy(cells.astype(np.uint8)),
+        "known": torch.from_numpy(change.before.known[cells].astype(np.uint8)),
+        "latents": torch.from_numpy(change.before.latents[:, cells]),
+        "keys": change.keys,
+        "values": change.values,
+    }
+    table = SlotTable(max(change.frames, default=0) + 1)
+    table.frames = change.frames
+    return packed(parts, {
+        "place": astuple(change.place), "added": list(change.added), "table": table.as_dict(),
+        "placed": [asdict(edit) for edit in change.placed],
+        "plan": change.plan and asdict(change.plan), "losses": change.losses,
+    })  # fmt: skip
+
+
+def _unpacked(
+    state: WorldState, nothing: Surroundings, kinds: Collection[str], cache: KVCache
+) -> Change:
+    parts = unpacked(state)
+    parked: _ParkedChange = decode(_ParkedChange, plain(state), "change")
+    place = Place(*parked.place)
+    nothing.cells(place)  # refuses what does not lie there
+    things = (*map(thing_of, parked.placed), *(parked.plan.things if parked.plan else ()))
+    check_objects(things, kinds)
+    cells = cells_of(parts["cells"], nothing)
+    known, latents = nothing.known.copy(), nothing.latents.copy()
+    if parts["latents"].shape != latents[:, cells].shape:
+        raise ValueError(f"latents are {tuple(parts['latents'].shape)}")
+    known[cells] = parts["known"].numpy().astype(bool)
+    latents[:, cells] = parts["latents"].numpy()
+    table = SlotTable(max((row[0] for row in parked.table["frames"]), default=0) + 1)
+    table.load_dict(parked.table)
+    cache.check(len(table.frames), parts["keys"], parts["values"])
+    return Change(
+        place, parked.placed, cells, Surroundings(known, latents), parked.plan, table.frames,
+        parts["keys"], parts["values"], parked.added, parked.losses,
+    )  # fmt: skip
+
+
+def check_placed(edits: Iterable[Edit]) -> None:
+    """Check that edits are things that were placed; else ValueError."""
+    if any(edit.act != "place" for edit in edits):
+        raise ValueError("a thing stands there that was not placed")
