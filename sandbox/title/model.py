@@ -29,6 +29,11 @@ class CardChoice:
     key: str  # as pygame.key.name() says it
     key_word: str  # the key, for people
 
+    @property
+    def kind(self) -> Literal["plain", "danger"]:
+        """How its button looks."""
+        return "danger" if self.act == "delete" else "plain"
+
 
 PLAY = CardChoice("play", "Play", "return", "Enter")
 NEW_SEED = CardChoice("new seed", "Another one like it", "n", "N")

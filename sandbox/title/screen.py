@@ -4,7 +4,6 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 import pygame
 
@@ -18,18 +17,9 @@ from mag_sandbox.sandbox.screens.prompt_box import PromptBox
 from mag_sandbox.sandbox.screens.settings import OPEN_KEYS, OPEN_SETTINGS
 from mag_sandbox.sandbox.settings import SandboxConfig
 from mag_sandbox.sandbox.title.cards import (
-    ABOUT,
     QUIT,
     SETTINGS,
     WRITE,
-    TitleBackdrop,
-    TitleLayout,
-    buttons_part,
-    draw_dots,
-    draw_footer,
-    draw_shelf,
-    header_part,
-    words_part,
 )
 from mag_sandbox.sandbox.title.focus import Focused, TitleFocus
 from mag_sandbox.sandbox.title.library import TitleListing
@@ -40,17 +30,14 @@ from mag_sandbox.sandbox.title.model import (
     shelves,
     turned,
 )
+from mag_sandbox.sandbox.title.picture import TitlePicture
 from mag_sandbox.sandbox.ui.amounts import bytes_text
 from mag_sandbox.sandbox.ui.display import toggle_fullscreen
-from mag_sandbox.sandbox.ui.layout import Places, draw
-from mag_sandbox.sandbox.ui.theme import Theme
-from mag_sandbox.sandbox.ui.thumbnails import Thumbnails
 from mag_sandbox.sandbox.ui.widgets import (
     ENTER_KEYS,
     FRAME_S,
     REDRAWN_BY,
     Button,
-    Kind,
     Question,
     draw_veil,
     menu_key,
@@ -58,8 +45,6 @@ from mag_sandbox.sandbox.ui.widgets import (
 from mag_sandbox.scenes import Scene, SceneError, load_scene
 from mag_sandbox.scenes.scene import MAX_SEED
 
-FOOTER = "Arrows choose    Enter opens    Tab or right click: more    Esc quits"
-ASK_TWICE = "Esc again, or Enter, to quit"
 MOVES = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
 
 
@@ -113,13 +98,9 @@ class TitleScreen:
         """
         self.outcome: Outcome | None = None
         self._actions, self._settings = actions, settings
-        self._thumbnails = Thumbnails()
         self._wanted = focused
         self._focus = TitleFocus((), None)
-        self._arranged: tuple[Theme, TitleLayout] | None = None
-        self._backdrop = TitleBackdrop(self._thumbnails)
-        self._places: list[tuple[pygame.Rect, Focused]] = []
-        self._turns: list[tuple[pygame.Rect, int, int]] = []  # places, shelves, and which way
+        self._picture = TitlePicture()
         self._writing = actions.writing(self._write)
         self._question: Question | None = None
         self._answered: Callable[[int], object] = lambda answer: None
@@ -135,7 +116,7 @@ class TitleScreen:
     @property
     def wake_at(self) -> float | None:
         """When the next picture of a glide is due; None while everything rests."""
-        if self._backdrop.is_moving or self._focus.is_moving or self._actions.listing.is_waiting:
+        if self._picture.is_moving or self._focus.is_moving or self._actions.listing.is_waiting:
             return self._now + FRAME_S
         times = (self._writing.wake_at, self._notices.wake_at if self._notices else None)
         return min((time for time in times if time is not None), default=None)
@@ -152,7 +133,8 @@ class TitleScreen:
 
     def use_settings(self, settings: SandboxConfig) -> None:
         """Look as the player wants it now."""
-        self._settings, self._arranged, self._dirty = settings, None, True
+        self._settings, self._dirty = settings, True
+        self._picture.forget_layout()
 
     def handle(self, event: pygame.Event) -> None:
         """Take a key, the mouse, or a change of the window."""
@@ -165,8 +147,10 @@ class TitleScreen:
         elif self._question:
             self._question.handle(event)
             self._dirty = True
-            if self._question.answer is not None:
-                self._close_question(self._question.answer)
+            if (answer := self._question.answer) is not None:
+                self._question = None
+                if answer > 0:
+                    self._answered(answer)
         elif self._writing.is_open:
             self._dirty |= self._writing.handle(event)
         elif (key := menu_key(event)) is not None:
@@ -179,21 +163,14 @@ class TitleScreen:
         self._now = now
         if (model := self._actions.listing.news()) is not None:
             self._list(model)
-        moved = self._backdrop.update(now) | self._focus.update(now) | self._writing.update(now)
+        moved = self._picture.update(now) | self._focus.update(now) | self._writing.update(now)
         moved |= self._notices is not None and self._notices.update(now)
         changed, self._dirty = self._dirty or moved, False
         return changed
 
     def draw(self, surface: pygame.Surface) -> None:
         """Draw everything."""
-        theme, layout = self._arrange(surface.get_size())
-        card = self._focus.card
-        self._backdrop.draw(surface, theme, None if card is None else card.picture)
-        self._places = []
-        self._draw_shelves(surface, theme, layout)
-        self._draw_header(surface, theme, layout)
-        quitting = self._focus.spot == Focused("header", column=QUIT)
-        draw_footer(surface, theme, layout, ASK_TWICE if quitting else FOOTER)
+        theme = self._picture.draw(surface, self._settings, self._focus)
         if self._question:
             self._question.draw(surface, theme)
         elif self._writing.is_open:
@@ -241,10 +218,10 @@ class TitleScreen:
 
     def _list(self, model: TitleModel) -> None:
         """Show what there is, then do what the player could not wait to do."""
-        if self._thumbnails.refresh():
-            self._backdrop.forget()
+        self._picture.refresh()
         if self._early is not None or (self._untouched and model.parked):
-            self._focus, self._arranged = TitleFocus(shelves(model), self._wanted), None
+            self._focus = TitleFocus(shelves(model), self._wanted)
+            self._picture.forget_layout()
         else:
             self._focus.list(shelves(model))
         early, self._early, self._wanted, self._dirty = self._early, None, None, True
@@ -291,13 +268,12 @@ class TitleScreen:
         elif event.type == pygame.MOUSEMOTION or (
             event.type == pygame.MOUSEBUTTONDOWN and event.button in (1, 3)  # 4, 5: the wheel
         ):
-            if event.type == pygame.MOUSEBUTTONDOWN:
-                for rect, row, way in self._turns:
-                    if rect.collidepoint(event.pos):
-                        self._focus.turn_page(row, way)
-                        self._untouched, self._dirty = False, True
-                        return
-            spot = next((s for rect, s in self._places if rect.collidepoint(event.pos)), None)
+            turn = self._picture.turn_at(event.pos)
+            if event.type == pygame.MOUSEBUTTONDOWN and turn is not None:
+                self._focus.turn_page(*turn)
+                self._untouched, self._dirty = False, True
+                return
+            spot = self._picture.spot_at(event.pos)
             if spot is None:
                 return
             self._untouched = False
@@ -344,7 +320,7 @@ class TitleScreen:
 
     def _offer(self, card: TitleCard) -> None:
         acts = [choice.act for choice in card.choices]
-        buttons = [Button(one.word, kind=_kind(one.act)) for one in card.choices]
+        buttons = [Button(one.word, kind=one.kind) for one in card.choices]
         answered = lambda answer: self._do(acts[answer - 1], card)  # noqa: E731 -- one line
         self._ask(card.title, card.about, [Button("Back"), *buttons], answered)
 
@@ -376,11 +352,6 @@ class TitleScreen:
     def _tell(self, title: str, text: str) -> None:
         self._ask(title, text, [Button("Continue")])
 
-    def _close_question(self, answer: int) -> None:
-        self._question = None
-        if answer > 0:
-            self._answered(answer)
-
     def _write(self, prompt: str) -> None:
         try:
             scene = scene_of_prompt(prompt, self._actions.seed())
@@ -392,63 +363,3 @@ class TitleScreen:
 
     def _go(self, outcome: Outcome) -> None:
         self.outcome, self._dirty = outcome, True  # if we come back here, we are drawn anew
-
-    def _arrange(self, size: tuple[int, int]) -> tuple[Theme, TitleLayout]:
-        if self._arranged is None or self._arranged[1].size != size:
-            settings = self._settings
-            theme = Theme.of(settings, size)
-            layout = TitleLayout.of(theme, size)
-            self._arranged = theme, layout
-            self._backdrop.forget()
-            self._focus.fit(layout.rows, layout.columns)
-        return self._arranged
-
-    def _draw_header(self, surface: pygame.Surface, theme: Theme, layout: TitleLayout) -> None:
-        spot, card = self._focus.spot, self._focus.card
-        in_header = spot.area == "header"
-        header = header_part(spot.column if in_header else None)
-        self._note("header", draw(theme, surface, header, layout.header))
-        if in_header:
-            said = "", *ABOUT[spot.column], False
-        elif card is not None:
-            said = card.label, card.title, card.about, card.is_damaged
-            buttons = [
-                Button(one.word, one.key_word, "primary" if place == 0 else _kind(one.act))
-                for place, one in enumerate(card.choices)
-            ]
-            choices = buttons_part(buttons, spot.column if spot.area == "choices" else None)
-            self._note("choices", draw(theme, surface, choices, layout.choices))
-        else:
-            return
-        draw(theme, surface, words_part(said, compact=layout.compact), layout.words)
-
-    def _note(self, area: Literal["header", "choices"], places: Places) -> None:
-        """Keep where buttons can be clicked on."""
-        spots = (Focused(area, column=int(name)) for name in places)
-        self._places += zip(places.values(), spots, strict=True)
-
-    def _draw_shelves(self, surface: pygame.Surface, theme: Theme, layout: TitleLayout) -> None:
-        focus, area = self._focus, layout.shelves
-        self._turns = []
-        clip = surface.get_clip()
-        surface.set_clip(area)
-        for row, shelf in enumerate(focus.shelves):
-            top = area.top + round((row - focus.top) * layout.shelf_height)
-            if top + layout.shelf_height <= area.top or top >= area.bottom:
-                continue
-            first, chosen = focus.first(row), focus.chosen(row)
-            focused = focus.spot.area == "cards"
-            turns = draw_shelf(
-                surface, theme, self._thumbnails, layout, shelf, top, first, chosen,
-                focused=focused, pages=focus.pages(row),
-            )  # fmt: skip
-            self._turns += [(rect.clip(area), row, way) for way, rect in turns.items()]
-            for place, rect in layout.cards(theme, top, len(shelf.cards), first):
-                seen = rect.clip(area).clip(layout.across)
-                self._places.append((seen, Focused("cards", row, place)))
-        surface.set_clip(clip)
-        draw_dots(surface, theme, layout, len(focus.shelves), round(focus.top))
-
-
-def _kind(act: Act) -> Kind:
-    return "danger" if act == "delete" else "plain"

@@ -383,11 +383,12 @@ def test_a_long_shelf_shows_whole_cards_and_pages_for_the_mouse(game):
     game.screen.refresh()
     game.settle()
     columns = game.screen._focus._columns
-    seen = [(rect, spot.column) for rect, spot in game.screen._places if spot.area == "cards"]
+    picture = game.screen._picture
+    seen = [(rect, spot.column) for rect, spot in picture.places if spot.area == "cards"]
     row = [rect for rect, column in seen if rect.top == seen[0][0].top]
     assert len(row) == columns
     assert {rect.width for rect in row} == {row[0].width}, "none is cut"
-    after = next(rect for rect, shelf, way in game.screen._turns if (shelf, way) == (0, 1))
+    after = next(rect for rect, shelf, way in picture.turns if (shelf, way) == (0, 1))
     for _ in range(3):
         game.point(after.center, pygame.MOUSEBUTTONDOWN, button=1)
         game.settle()

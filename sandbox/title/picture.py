@@ -1,0 +1,135 @@
+"""The picture of the title screen: draws what has the focus, and knows what lies where in it."""
+
+from typing import Literal
+
+import pygame
+
+from mag_sandbox.sandbox.settings import SandboxConfig
+from mag_sandbox.sandbox.title.cards import (
+    ABOUT,
+    QUIT,
+    TitleBackdrop,
+    TitleLayout,
+    buttons_part,
+    draw_dots,
+    draw_footer,
+    draw_shelf,
+    header_part,
+    words_part,
+)
+from mag_sandbox.sandbox.title.focus import Focused, TitleFocus
+from mag_sandbox.sandbox.ui.layout import Places, draw
+from mag_sandbox.sandbox.ui.theme import Theme
+from mag_sandbox.sandbox.ui.thumbnails import Thumbnails
+from mag_sandbox.sandbox.ui.widgets import Button
+
+FOOTER = "Arrows choose    Enter opens    Tab or right click: more    Esc quits"
+ASK_TWICE = "Esc again, or Enter, to quit"
+
+
+class TitlePicture:
+    """Draws shelves, header and the picture behind them.
+
+    picture = TitlePicture()
+    picture.draw(surface, settings, focus)
+    focus.go(picture.spot_at(event.pos))
+    """
+
+    def __init__(self) -> None:
+        self._thumbnails = Thumbnails()
+        self._backdrop = TitleBackdrop(self._thumbnails)
+        self._arranged: tuple[Theme, TitleLayout] | None = None
+        self.places: list[tuple[pygame.Rect, Focused]] = []
+        self.turns: list[tuple[pygame.Rect, int, int]] = []  # places, shelves, and which way
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether one picture fades into another."""
+        return self._backdrop.is_moving
+
+    def update(self, now: float) -> bool:
+        """Fade on; True if it looks different."""
+        return self._backdrop.update(now)
+
+    def refresh(self) -> None:
+        """Read pictures again that have changed."""
+        if self._thumbnails.refresh():
+            self._backdrop.forget()
+
+    def forget_layout(self) -> None:
+        """Lay out anew: other settings, or other shelves."""
+        self._arranged = None
+
+    def spot_at(self, place: tuple[int, int]) -> Focused | None:
+        """Return what lies at a place of the window and can have the focus."""
+        return next((spot for rect, spot in self.places if rect.collidepoint(place)), None)
+
+    def turn_at(self, place: tuple[int, int]) -> tuple[int, int] | None:
+        """Return the shelf and the way of an arrow that turns its page."""
+        found = ((row, way) for rect, row, way in self.turns if rect.collidepoint(place))
+        return next(found, None)
+
+    def draw(self, surface: pygame.Surface, settings: SandboxConfig, focus: TitleFocus) -> Theme:
+        """Draw everything; return the look that it is drawn in."""
+        size, card = surface.get_size(), focus.card
+        if self._arranged is None or self._arranged[1].size != size:
+            theme = Theme.of(settings, size)
+            self._arranged = theme, TitleLayout.of(theme, size)
+            self._backdrop.forget()
+            focus.fit(self._arranged[1].rows, self._arranged[1].columns)
+        theme, layout = self._arranged
+        self._backdrop.draw(surface, theme, None if card is None else card.picture)
+        self.places, self.turns = [], []
+        self._draw_shelves(surface, theme, layout, focus)
+        self._draw_header(surface, theme, layout, focus)
+        quitting = focus.spot == Focused("header", column=QUIT)
+        draw_footer(surface, theme, layout, ASK_TWICE if quitting else FOOTER)
+        return theme
+
+    def _draw_header(
+        self, surface: pygame.Surface, theme: Theme, layout: TitleLayout, focus: TitleFocus
+    ) -> None:
+        spot, card = focus.spot, focus.card
+        in_header = spot.area == "header"
+        header = header_part(spot.column if in_header else None)
+        self._note("header", draw(theme, surface, header, layout.header))
+        if in_header:
+            said = "", *ABOUT[spot.column], False
+        elif card is not None:
+            said = card.label, card.title, card.about, card.is_damaged
+            buttons = [
+                Button(one.word, one.key_word, one.kind if place else "primary")
+                for place, one in enumerate(card.choices)
+            ]
+            choices = buttons_part(buttons, spot.column if spot.area == "choices" else None)
+            self._note("choices", draw(theme, surface, choices, layout.choices))
+        else:
+            return
+        draw(theme, surface, words_part(said, compact=layout.compact), layout.words)
+
+    def _note(self, area: Literal["header", "choices"], places: Places) -> None:
+        """Keep where buttons can be clicked on."""
+        spots = (Focused(area, column=int(name)) for name in places)
+        self.places += zip(places.values(), spots, strict=True)
+
+    def _draw_shelves(
+        self, surface: pygame.Surface, theme: Theme, layout: TitleLayout, focus: TitleFocus
+    ) -> None:
+        area, clip = layout.shelves, surface.get_clip()
+        surface.set_clip(area)
+        for row, shelf in enumerate(focus.shelves):
+            top = area.top + round((row - focus.top) * layout.shelf_height)
+            if top + layout.shelf_height <= area.top or top >= area.bottom:
+                continue
+            first, chosen = focus.first(row), focus.chosen(row)
+            focused = focus.spot.area == "cards"
+            turns = draw_shelf(
+                surface, theme, self._thumbnails, layout, shelf, top, first, chosen,
+                focused=focused, pages=focus.pages(row),
+            )  # fmt: skip
+            self.turns += [(rect.clip(area), row, way) for way, rect in turns.items()]
+            for place, rect in layout.cards(theme, top, len(shelf.cards), first):
+                seen = rect.clip(area).clip(layout.across)
+                self.places.append((seen, Focused("cards", row, place)))
+        surface.set_clip(clip)
+        draw_dots(surface, theme, layout, len(focus.shelves), round(focus.top))
