@@ -22,6 +22,7 @@ from mag_sandbox.scenes.vocabulary import (
     stem,
 )
 
+MOST_TRIED = 5  # things that are suggested where none comes near
 NEAREST = 3  # known things that are named for one that is not
 SMALLEST = 4.5  # degrees: a cell of the ring
 COLORS: dict[str, tuple[int, int, int]] = {
@@ -133,7 +134,13 @@ def rivals(kind: str) -> frozenset[str]:
     return frozenset[str]().union(*(group for group in _GROUPS if kind in group)) - {kind}
 
 
-def parse_edit(text: str, yaw: float, pitch: float | None, kinds: Collection[str]) -> Edit:
+def parse_edit(
+    text: str,
+    yaw: float,
+    pitch: float | None,
+    kinds: Collection[str],
+    category: str | None = None,
+) -> Edit:
     """Return what a player asks for: "a red tent", "remove", "another one", "everything", "undo".
 
     A word with a known synonym means that one: "a cat" places a sheep in a world without cats.
@@ -143,6 +150,7 @@ def parse_edit(text: str, yaw: float, pitch: float | None, kinds: Collection[str
         yaw: of the spot, as of a camera pose.
         pitch: likewise; None: where such a thing usually stands.
         kinds: that the world can draw.
+        category: of the scene, whose things are suggested for unknown words; None: outdoor.
 
     Raises:
         ThingError: it names no thing, or more than one, or a word is not known.
@@ -158,13 +166,19 @@ def parse_edit(text: str, yaw: float, pitch: float | None, kinds: Collection[str
             continue  # nothing of it is said
         if not rest:
             return Edit(act, yaw, pitch or 0.0)
-        thing = parse_thing(" ".join(rest), yaw, pitch, kinds)
+        thing = parse_thing(" ".join(rest), yaw, pitch, kinds, category)
         keeps = act in SPOT_ACTS and SPOT_ACTS[act].keeps_things
         return thing if keeps else Edit(act, yaw, pitch or 0.0)
-    return parse_thing(text, yaw, pitch, kinds)
+    return parse_thing(text, yaw, pitch, kinds, category)
 
 
-def parse_thing(text: str, yaw: float, pitch: float | None, kinds: Collection[str]) -> Edit:
+def parse_thing(
+    text: str,
+    yaw: float,
+    pitch: float | None,
+    kinds: Collection[str],
+    category: str | None = None,
+) -> Edit:
     """Return the edit that places what words name, such as "a small red tent".
 
     Args:
@@ -172,6 +186,7 @@ def parse_thing(text: str, yaw: float, pitch: float | None, kinds: Collection[st
         yaw: of its middle.
         pitch: likewise; None: where such a thing usually is.
         kinds: that the world can draw.
+        category: see `parse_edit`.
 
     Raises:
         ThingError: they name no thing, or more than one, or a word is not known.
@@ -181,7 +196,7 @@ def parse_thing(text: str, yaw: float, pitch: float | None, kinds: Collection[st
     words = [word for word in words if word not in _FILLERS]
     found = _find(words, kinds)
     if found is None:
-        raise ThingError(_unknown(words, kinds))
+        raise ThingError(_unknown(words, kinds, category))
     kind, start, end = found
     color = _hex_color(hexes)
     scale = 1.0
@@ -338,14 +353,14 @@ def _find(words: Sequence[str], kinds: Collection[str]) -> tuple[str, int, int] 
     return best and (best[1], best[2], best[2] + best[0])
 
 
-def _unknown(words: Sequence[str], kinds: Collection[str]) -> str:
+def _unknown(words: Sequence[str], kinds: Collection[str], category: str | None) -> str:
     if not words:
         return 'name a thing, such as "a red tent"'
-    words = [w for w in words if w not in COLORS and w not in _SIZES] or list(words)
-    near = _near(words, kinds)
-    hint = f"try {', '.join(near)}" if near else _some(kinds)
+    known = COLORS.keys() | _SIZES.keys() | _NUMBERS
+    words = [word for word in words if word not in known] or list(words)
+    near = _near(words, kinds) or thing_vocabulary(kinds, category).suggestions("", MOST_TRIED)
     quoted = ", ".join(f'"{word}"' for word in words[:MOST_NAMED])
-    return f"this world cannot draw {quoted}; {hint}"
+    return f"this world cannot draw {quoted}; try {', '.join(near)}"
 
 
 def _left_over(word: str, kind: str, kinds: Collection[str]) -> str:
@@ -376,8 +391,3 @@ def _named(word: str, kinds: Collection[str]) -> str:
     found = _find([word], kinds)
     parts = (kind for kind in kinds if kind in THINGS and word in kind.split())
     return found[0] if found else next(parts, "")
-
-
-def _some(kinds: Collection[str]) -> str:
-    known = [kind for kind in kinds if kind in THINGS]
-    return f"try {', '.join(known[:: max(1, len(known) // 6)][:6])}"

@@ -69,7 +69,7 @@ VERDICTS: dict[Word, tuple[str, tuple[int, ...]]] = {  # of a half that shows a 
     "vaguely": ("partly as it was", ACCENT),
     "forgotten": ("made up anew", BAD),
 }
-COLUMN, COLUMNS_GAP = 372, 20  # px of a column of controls
+COLUMN, COLUMNS_GAP = 380, 20  # px of a column of controls
 MAX_COLUMNS = 3
 MOST_PAGES = 6  # of controls
 KEYS = 116  # px for the keys

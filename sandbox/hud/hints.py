@@ -15,8 +15,9 @@ from mag_sandbox.sandbox.ui.theme import ACCENT, GOOD, MUTED, Theme
 TURNED = 25.0  # degrees: the player looks around
 GONE = 0.2  # overlap with the first view below which it is out of sight
 BACK = 0.8  # overlap from which on it is back
-PATIENCE_S = 120.0  # after which this session teaches nothing more [s]
+PATIENCE_S = 120.0  # after the last lesson learned, from which on this session teaches nothing [s]
 SKIP_S = 20.0  # after which a key that was not pressed is left for another session [s]
+ANSWER_S = 6.0  # after the return, in which a comparison may still answer the question [s]
 PULSE_S = 1.2  # of the arrow that is to be pressed
 CAP, MARGIN = 60, 40  # px of the reference window: its side, and how far it is from the edge
 
@@ -48,6 +49,8 @@ ACTIONS: dict[Action, Step] = {
 class HintLine:
     """Follows what the player does and says what to try next.
 
+    Times are those in which the line can be read.
+
     >>> hints = HintLine()
     >>> hints.see(CameraPose(), now=0.0)  # every block; True if the line changed
     False
@@ -61,10 +64,10 @@ class HintLine:
         self.learned = set() if done == set(STEPS) else done
         self._open = [step for step in offered if step not in self.learned]  # still to be shown
         self._start: CameraPose | None = None
-        self._seen: dict[CameraPose, bool] = {}  # views until the return; whether each was left
         self._turned = 0.0  # degrees to the right of where it began
-        self._begun_at: float | None = None
-        self._shown_at = 0.0  # when the present step was first shown
+        self._back_at: float | None = None  # when the first view came back
+        self._learned_at: float | None = None  # when something was learned last, or it began
+        self._shown_at: float | None = None  # when the present step was first shown
 
     @property
     def step(self) -> Step | None:
@@ -79,15 +82,14 @@ class HintLine:
     @property
     def key(self) -> str | None:
         """The camera key that leads on; None: none does."""
-        if self.step not in (Step.LOOK, Step.LEAVE, Step.RETURN):
+        if self.step not in (Step.LOOK, Step.LEAVE, Step.RETURN) or self._back_at is not None:
             return None
         goes_right = (self._turned >= 0) == (self.step is not Step.RETURN)
         return "right" if goes_right else "left"
 
     def restart(self) -> None:
         """Begin anew from the next pose, as after a reset, with the lessons that are left."""
-        self._start = None
-        self._seen.clear()
+        self._start = self._back_at = None
         if self.step is Step.RETURN:
             self._open.insert(0, Step.LEAVE)
             self.learned.discard(Step.LEAVE)
@@ -97,42 +99,42 @@ class HintLine:
         if (step := ACTIONS.get(action)) is not None:
             self._learn(step)
 
+    def answer(self) -> None:
+        """Note that a view which came back is compared with what it was."""
+        if self.step is Step.RETURN:
+            self._learn(Step.RETURN)
+
     def see(self, pose: CameraPose, now: float) -> bool:
         """Follow the camera at a time [s]; True if the line changed."""
         before, self._start = self.step, self._start or pose
-        self._begun_at = now if self._begun_at is None else self._begun_at
         self._turned = yaw_difference(pose.yaw, self._start.yaw)
         overlap = view_overlap(self._start, pose)
-        came_back = self._note_view(pose)
         turn = max(abs(self._turned), abs(pose.pitch - self._start.pitch))
         if self.step is Step.LOOK and turn >= TURNED:
             self._learn(Step.LOOK)
         if self.step is Step.LEAVE and overlap < GONE:
             self._learn(Step.LEAVE)
-        elif self.step is Step.RETURN and came_back:
-            self._learn(Step.RETURN)
-        if self.step in ACTIONS.values() and self.step is before and now - self._shown_at >= SKIP_S:
-            self._open.pop(0)
-        if now - self._begun_at >= PATIENCE_S:
+        elif self.step is Step.RETURN:
+            if self._back_at is None and overlap >= BACK:
+                self._back_at = now
+            if self._back_at is not None and now - self._back_at >= ANSWER_S:
+                self._learn(Step.RETURN)
+        if self._learned_at is None:
+            self._learned_at = now
+        elif now - self._learned_at >= PATIENCE_S:
             self._open.clear()
-        if self.step is not before:
+        if self._shown_at is None:
+            self._shown_at = now
+        elif self.step in ACTIONS.values() and now - self._shown_at >= SKIP_S:
+            self._open.pop(0)
             self._shown_at = now
         return self.step is not before
-
-    def _note_view(self, pose: CameraPose) -> bool:
-        """Note what the camera shows; return whether it shows a view again that was left."""
-        overlaps = {view: view_overlap(view, pose) for view in self._seen}
-        near = [view for view, overlap in overlaps.items() if overlap >= BACK]
-        if not near:
-            self._seen[pose] = False
-        for view, overlap in overlaps.items():
-            self._seen[view] |= overlap < GONE
-        return any(self._seen[view] for view in near)
 
     def _learn(self, step: Step) -> None:
         self.learned.add(step)
         if step in self._open:
             self._open.remove(step)
+            self._learned_at = self._shown_at = None
 
 
 def arrow_card(key: str) -> Card:

@@ -106,12 +106,12 @@ def postcard(view: PostcardView, claim_key: str) -> Card:
     lines = _points(view.stamp) if view.stamp else _search(view, note)
     size = column(Text("", 16), *[Text("", 12)] * 3, gap=4)  # so that the card keeps it
     words = row(size, column(head, *lines, gap=4), gap=0, align=0.0)
-    tries = [CustomPart(8, 8, _draw_try)] * view.tries if view.phase == "searching" else []
+    tries: list[Part] = [Text("tries", 12, FADED), *[CustomPart(8, 8, _draw_try)] * view.tries]
     streak = f" · {view.streak} in a row" if view.streak > 1 else ""
     standing = row(
         Text(f"{view.number} of {view.total}{streak}", 12, FADED),
         SPRING,
-        row(*tries, gap=4),
+        row(*tries, gap=4) if view.phase == "searching" else None,
         SPRING,
         Text(f"{view.points} points", 12, PENCIL, bold=True),
     )
@@ -191,8 +191,8 @@ def _title_and_note(view: PostcardView, claim_key: str) -> tuple[str, str]:
         left = "last try" if view.tries == 1 else f"{view.tries} tries left"
         return "Not here...", left
     if view.hint:
-        return "Find this place", f"psst: {view.hint}"
-    return "Find this place", f"then press {claim_key}; Esc ends the game"
+        return "Find this place", f"psst: {view.hint}, then press {claim_key}"
+    return "Find this place", f"press {claim_key} when you are there; Esc ends the game"
 
 
 def _search(view: PostcardView, note: str) -> list[Part]:

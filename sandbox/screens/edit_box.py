@@ -96,8 +96,8 @@ class EditOverlay(Overlay):
         position = position or self._pointer
         spot = self._spot_at(position) if position else None
         self._spot = spot or (self._reel.pose.yaw, None)
-        self._box.vocabulary = thing_vocabulary(self._kinds, self._category())
         self._box.title = f"What should be {self._where()}?"
+        self._box.vocabulary = thing_vocabulary(self._kinds, self._category())
         self._box.open("")
 
     def handle(self, event: pygame.Event) -> bool:
@@ -140,13 +140,13 @@ class EditOverlay(Overlay):
     def _read(self, text: str) -> Edit:
         """Return what words ask for; where grey words are in the way, what the others ask for."""
         try:
-            return parse_edit(text, *self._spot, self._kinds)
+            return parse_edit(text, *self._spot, self._kinds, self._category())
         except ThingError:
             others, grey = text, thing_vocabulary(self._kinds).without_effect(text)
             for word in reversed(grey):
                 others = others[: word.start] + others[word.end :]
             with suppress(ThingError):
-                return parse_edit(others, *self._spot, self._kinds)
+                return parse_edit(others, *self._spot, self._kinds, self._category())
             raise
 
     def _problem(self, text: str) -> str:
@@ -161,8 +161,9 @@ class EditOverlay(Overlay):
         return "" if stands else NOTHING_THERE
 
     def _where(self) -> str:
+        """Name the spot: a ring marks it where it is in sight."""
         away = round(yaw_difference(self._spot[0], self._reel.pose.yaw))
-        if abs(away) < 2:
+        if abs(away) < self._reel.pose.fov / 2:
             return "here"
         return f"{abs(away)}° to the {'right' if away > 0 else 'left'}"
 

@@ -328,6 +328,11 @@ class ProbeOverlay(Overlay):
         self._place = picture.clip(surface.get_rect())
 
     @property
+    def is_shown(self) -> bool:
+        """Whether a comparison is shown."""
+        return self._result is not None and not self.is_silent
+
+    @property
     def area(self) -> pygame.Rect:
         """What it covers of the window; empty where it shows nothing."""
         return self._place if self._result else pygame.Rect(0, 0, 0, 0)
@@ -380,6 +385,7 @@ class HintOverlay(Overlay):
         self._reel, self._hud, self._probe, self._boxes = reel, hud, probe, boxes
         self._hints, self._key_of = HintLine(learned.split(), offered), key_of
         self._changed = True
+        self._seconds = 0.0  # of shown blocks, while the line could be read
         self._card, self._arrow = CachedCard(), CachedCard()
 
     @property
@@ -404,10 +410,18 @@ class HintOverlay(Overlay):
 
     def see(self) -> None:
         """Follow a block that is shown."""
-        block = self._reel.current.block
+        block, spec = self._reel.current.block, self._reel.current.spec
         if block.block_index == 0:
             self.restart()
-        self._changed |= self._hints.see(block.poses[-1], time.perf_counter())
+        if not self._is_covered:
+            self._seconds += len(block.frames) / spec.fps
+        if self._probe.is_shown:
+            self._hints.answer()
+        self._changed |= self._hints.see(block.poses[-1], self._seconds)
+
+    @property
+    def _is_covered(self) -> bool:
+        return any(box.is_open for box in self._boxes)
 
     def update(self, now: float) -> bool:  # noqa: ARG002 -- Overlay
         """Redraw when there is another hint."""
@@ -416,7 +430,7 @@ class HintOverlay(Overlay):
 
     def draw(self, surface: pygame.Surface) -> None:
         """Draw the line above the memory, and the key that leads on, which can be clicked on."""
-        if self._hints.step is None or any(box.is_open for box in self._boxes):
+        if self._hints.step is None or self._is_covered:
             return
         theme, places = self._hud.theme(surface), self._hud.places
         forgets = not keeps_places(self._reel.current.block.memory.policy)

@@ -188,10 +188,10 @@ class PlayScreen:
         self._dirty |= event.type == pygame.MOUSEMOTION
         if event.type == pygame.QUIT:
             self.outcome = Way.LEAVE
-        elif action := self._toolbar.handle(event, self._context.clock()):
-            self.act(action)
         elif self._help is not None and event.type == pygame.MOUSEBUTTONDOWN:
             self.act("help")
+        elif action := self._toolbar.handle(event, self._context.clock()):
+            self.act(action)
         elif any(
             overlay.handle(event) for overlay in reversed(self._session.overlays)
         ) or self._click(event):
@@ -258,6 +258,9 @@ class PlayScreen:
     def _draw_over(self, surface: pygame.Surface) -> None:
         for overlay in self._session.overlays:
             overlay.draw_under(surface)
+        if self._help is not None and not self._error:
+            self.hud.draw_help(surface, self._listed, self._help)
+            return
         self.hud.draw(surface, self.hud_state(), self.level)
         for overlay in self._session.overlays:
             overlay.draw(surface)
@@ -265,8 +268,6 @@ class PlayScreen:
         if self._error:
             hint = "R: try again    Esc: leave"
             self.hud.draw_message(surface, "The world stopped", self._error, hint)
-        elif self._help is not None:
-            self.hud.draw_help(surface, self._listed, self._help)
         elif self._is_veiled:
             going_on = f": {self._bindings.title('pause')} goes on" if self.reel.paused else ""
             self.hud.draw_notice(surface, f"{self._mode_text().capitalize()}{going_on}")

@@ -69,11 +69,17 @@ def test_size_words_make_things_smaller_and_larger_within_bounds():
         ("a tent with a flag", "one thing at a time"),
         ("a red and blue tent", "one colour at a time"),
         ("a", "name a thing"),
+        ("two purple unicorns", 'cannot draw "unicorns"; try tent, castle'),
     ],
 )
 def test_what_is_not_known_is_refused_with_what_is_near(text, said):
     with pytest.raises(ThingError, match=said):
         parse_thing(text, 0, None, THINGS)
+
+
+def test_where_nothing_comes_near_things_of_the_place_are_suggested():
+    with pytest.raises(ThingError, match='cannot draw "xyzzy"; try sofa, fireplace'):
+        parse_edit("xyzzy", 0.0, None, THINGS, "indoor")
 
 
 def test_a_kind_that_this_world_cannot_draw_is_not_known():

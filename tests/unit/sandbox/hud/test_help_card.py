@@ -3,6 +3,7 @@
 import pytest
 
 from mag_sandbox.controls.bindings import DEFAULTS
+from mag_sandbox.controls.keys import is_pad, key_title
 from mag_sandbox.sandbox.hud.cards import help_pages
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.ui.display import window
@@ -40,8 +41,9 @@ def test_the_help_fits(size):
             if size[0] >= 480:
                 edge = {tuple(surface.get_at((0, y)))[:3] for y in range(size[1])}
                 assert edge == {(255, 255, 255)}, "within the window"
-                middle = surface.get_at(surface.get_rect().center)
-                assert max(middle[:3]) < 40, "nothing shines through"
+                across, down = surface.get_rect().center
+                middle = [surface.get_at((across + away, down))[:3] for away in range(-9, 10)]
+                assert min(map(max, middle)) < 40, "between letters nothing shines through"
 
 
 @pytest.mark.parametrize("size", SIZES[:5], ids=lambda size: f"{size[0]}x{size[1]}")
@@ -54,6 +56,14 @@ def test_no_control_is_missing_and_no_help_is_cut(size):
             assert group in found
         for one in DEFAULTS.pointing:
             assert one.help in found
+
+
+def test_where_there_is_room_every_button_of_a_gamepad_is_shown():
+    size = (1280, 720)
+    with window(size, "test"):
+        found = written(NotingTheme(size), DEFAULTS, size)
+    pads = [key_title(key) for row in DEFAULTS.rows for key in row.keys if is_pad(key)]
+    assert not [pad for pad in pads if pad not in found]
 
 
 def test_a_players_own_keys_are_shown():

@@ -6,6 +6,7 @@ from mag_sandbox.controls.bindings import DEFAULTS
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.sandbox.hud.hints import (
     ACTIONS,
+    ANSWER_S,
     PATIENCE_S,
     SKIP_S,
     STEPS,
@@ -34,7 +35,8 @@ def test_each_step_follows_when_it_was_done():
     assert follow(hints, 40, 60) is Step.LEAVE
     assert follow(hints, 70, 90, 180) is Step.RETURN
     assert follow(hints, 200) is Step.RETURN
-    assert follow(hints, 352) is Step.prompt
+    assert follow(hints, 352) is Step.RETURN
+    hints.answer()
     for action, following in zip(ACTIONS, (*STEPS[4:], None), strict=True):
         assert hints.step is ACTIONS[action]
         hints.did(action)
@@ -42,15 +44,46 @@ def test_each_step_follows_when_it_was_done():
     assert hints.is_over
 
 
-def test_coming_back_to_any_view_that_was_left_counts():
+def test_the_question_is_answered_before_the_next_lesson():
     hints = HintLine()
     assert follow(hints, *range(0, 181, 10)) is Step.RETURN
-    assert follow(hints, 150, 120) is Step.RETURN, "these were not out of sight yet"
-    assert follow(hints, 90) is Step.prompt
+    assert follow(hints, *range(180, -1, -10), start=5.0) is Step.RETURN
+    assert hints.key is None, "it is back: the camera may rest"
+    hints.answer()
+    assert hints.step is Step.prompt
 
 
-def test_turning_full_circle_comes_back_too():
-    assert follow(HintLine(), *range(0, 361, 10)) is Step.prompt
+def test_a_comparison_of_any_view_that_came_back_is_an_answer():
+    hints = HintLine()
+    hints.answer()
+    assert follow(hints, *range(0, 181, 10), 90) is Step.RETURN, "the first view is out of sight"
+    hints.answer()
+    assert hints.step is Step.prompt
+
+
+@pytest.mark.parametrize("way_back", [range(180, -1, -10), range(190, 361, 10)])
+def test_without_a_comparison_the_next_lesson_follows_the_return(way_back):
+    hints = HintLine()
+    assert follow(hints, *range(0, 181, 10), *way_back) is Step.RETURN
+    assert follow(hints, 0, start=ANSWER_S + 5.0) is Step.prompt
+
+
+def test_every_lesson_has_its_time_whenever_the_one_before_was_done():
+    hints = HintLine(LOOKED)
+    follow(hints, 0)
+    hints.did("prompt")
+    follow(hints, 0, start=SKIP_S + 1.0)
+    assert hints.step is Step.change
+    assert follow(hints, 0, start=2 * SKIP_S) is Step.change
+    assert follow(hints, 0, start=2 * SKIP_S + 1.0) is Step.postcards
+
+
+def test_a_player_who_learns_slowly_is_taught_to_the_end():
+    hints = HintLine(LOOKED)
+    for number, action in enumerate(ACTIONS):
+        assert follow(hints, 0, start=number * (SKIP_S - 1.0) * 10) is ACTIONS[action]
+        hints.did(action)
+    assert hints.is_over
 
 
 def test_what_was_done_once_is_not_taught_again_in_another_session():
@@ -59,7 +92,9 @@ def test_what_was_done_once_is_not_taught_again_in_another_session():
     follow(first, 0, 30)
     again = HintLine({step.name for step in first.learned})
     assert follow(again, 0) is Step.LEAVE
-    assert follow(again, 100, 0) is Step.change
+    follow(again, 100, 0)
+    again.answer()
+    assert again.step is Step.change
 
 
 def test_who_turns_hints_on_again_is_taught_from_the_beginning():
@@ -101,7 +136,9 @@ def test_after_a_reset_the_way_out_begins_anew():
     follow(hints, 0, 100)
     hints.restart()
     assert follow(hints, 200) is Step.LEAVE
-    assert follow(hints, 300, 200) is Step.prompt
+    assert follow(hints, 300) is Step.RETURN
+    hints.answer()
+    assert hints.step is Step.prompt
 
 
 @pytest.mark.parametrize("width", [300, 600, 1250])
@@ -132,7 +169,7 @@ def test_an_arrow_leads_through_it_whichever_way_the_player_turns(way):
     follow(hints, 90 * way)
     assert (hints.step, hints.key) == (Step.RETURN, back)
     follow(hints, 0)
-    assert (hints.step, hints.key) == (Step.prompt, None)
+    assert (hints.step, hints.key) == (Step.RETURN, None)
 
 
 def test_who_does_something_else_is_left_alone_and_hinted_at_another_time():

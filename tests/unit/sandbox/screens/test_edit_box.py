@@ -116,6 +116,12 @@ def test_a_right_click_on_the_map_names_a_spot_that_may_be_out_of_sight():
     assert not overlay.handle(click((10, 10), button=1)), "elsewhere the left button drags"
 
 
+def test_a_spot_in_sight_is_named_by_its_ring_alone():
+    overlay, *_ = made()
+    overlay.handle(click((SIZE[0] // 4, SIZE[1] // 2)))
+    assert overlay.box.title == "What should be here?"
+
+
 def test_without_a_pointer_things_stand_in_the_middle_where_they_usually_do():
     overlay, asked, _, _ = made(CameraPose(100.0, 20.0))
     overlay.open()

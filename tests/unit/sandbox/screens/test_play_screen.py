@@ -386,6 +386,23 @@ def test_the_mouse_alone_leaves_and_finds_the_keys():
         assert not game.screen._toolbar.places, "gone while the mouse rests"
 
 
+def test_behind_the_help_there_is_the_picture_alone(monkeypatch):
+    with window((1280, 720), "test") as surface:
+        game = Game()
+        game.make_block()
+        game.pass_frames(2)
+        game.screen.handle(pygame.Event(pygame.MOUSEMOTION, pos=(5, 5), rel=(1, 1)))
+        game.screen.draw(surface)
+        leave = game.screen._toolbar.places["leave"].center
+        game.screen.act("help")
+        for drawn in (game.screen.hud, game.screen._toolbar):
+            monkeypatch.setattr(drawn, "draw", lambda *told: pytest.fail("drawn behind the help"))
+        game.screen.draw(surface)
+        game.screen.handle(pygame.Event(pygame.MOUSEBUTTONDOWN, button=1, pos=leave))
+        assert game.screen.outcome is None
+        assert game.screen._help is None
+
+
 def test_a_key_held_while_the_first_picture_loads_takes_effect():
     worker = StubWorker()
     screen = LoadingScreen(worker, SCENE)
