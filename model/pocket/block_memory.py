@@ -312,7 +312,11 @@ class BlockMemory:
     # Writing
 
     def remember(
-        self, block: GeneratedBlock, painted: "Future[Tensor | None] | None" = None
+        self,
+        block: GeneratedBlock,
+        painted: "Future[Tensor | None] | None" = None,
+        *,
+        keeps_guess: bool = False,
     ) -> None:
         """Remember a block with one clean pass, or later if only the next block might read it.
 
@@ -320,7 +324,12 @@ class BlockMemory:
             block: a generated block.
             painted: latents of the painting where its last frame looks, unless they were
                 remembered before.
+            keeps_guess: whether a guess of unpainted ground at rest stays as it was first made,
+                instead of a copy of it: the painting may take long, and copies grow harsher.
         """
+        if keeps_guess and self.policy.shows_guess(block.info.poses[-1]):
+            self.made += 1
+            return
         slot_before, pose_before = self.policy.focused(), self.policy.focused_pose
         writes = self.policy.admit(block.info)
         slots, deferred = {write.slot for write in writes}, self._deferred

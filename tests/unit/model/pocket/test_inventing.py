@@ -197,6 +197,26 @@ def test_a_view_that_is_not_painted_in_time_is_taken_by_a_later_block():
     assert same(blocks, [repeated.step(control) for control in controls])
 
 
+@pytest.mark.parametrize("policy", ["window", "mag-retrieve", "mag"])
+@pytest.mark.parametrize("left_out", [VIEWS, LOOK_AHEAD])
+def test_a_guess_at_rest_is_not_copied_again_and_again_while_the_painter_is_behind(
+    policy, left_out
+):
+    made = world(policy)
+    begin(made)
+    behind = (VIEWS, left_out)
+    for _ in range(8):
+        made.step(replace(UP, leave_out=behind))
+    made.step(replace(STILL, leave_out=behind))
+    kept = made.memory.policy.table.as_dict()
+    for _ in range(3):
+        made.step(replace(STILL, leave_out=behind))
+    assert made.memory.policy.shows_guess(made._session.pose)
+    assert made.memory.policy.table.as_dict() == kept
+    assert made.step(STILL).look_ahead, "until it is painted"
+    assert made.memory.policy.table.as_dict() != kept
+
+
 def test_nothing_is_painted_while_a_block_is_made_unless_it_is_waited_for():
     made = world()
     begin(made)
@@ -399,7 +419,7 @@ def focused_views(made: DiffusionWorld) -> list[tuple[CameraPose, torch.Tensor]]
     views: list[tuple[CameraPose, torch.Tensor]] = []
 
     def noting(method):
-        def noted(*args):
+        def noted(*args, **more):
             write = memory.passes.write_view
 
             def written(slot, pose, view, read, time):
@@ -407,7 +427,7 @@ def focused_views(made: DiffusionWorld) -> list[tuple[CameraPose, torch.Tensor]]
                 write(slot, pose, view, read, time)
 
             memory.passes.write_view = written  # type: ignore[method-assign]
-            done = method(*args)
+            done = method(*args, **more)
             memory.passes.write_view = write  # type: ignore[method-assign]
             return done
 
