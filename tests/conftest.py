@@ -48,6 +48,6 @@ def late_libraries() -> Iterator[None]:
 
 
 def pytest_collection_finish() -> None:
-    set_libraries_aside()
+    _freeze()  # nothing was searched so far, and what imports leave behind is little
     gc.set_threshold(10_000)  # new objects until it looks again; 700 by default
     gc.enable()

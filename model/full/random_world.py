@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any, TypeVar
 
 import torch
-from diffusers.models.autoencoders.autoencoder_kl_wan import AutoencoderKLWan
 from torch import Tensor
 
 from mag_sandbox.model.attention import AttentionKernel, named_kernel
@@ -301,6 +300,8 @@ def _codec(plan: MemoryPlan, running: Execution) -> PictureCodec:
 
 
 def _exact(running: Execution) -> PictureCodec:
+    from diffusers.models.autoencoders.autoencoder_kl_wan import AutoencoderKLWan  # slow
+
     with torch.device(running.device):
         network = AutoencoderKLWan()
     return exact_codec(WanVae(network.to(running.dtype).eval().requires_grad_(False)))

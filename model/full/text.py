@@ -7,19 +7,22 @@ is: `AutoTokenizer` of transformers 5 builds a T5 tokenizer anew, with another n
 import html
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import ftfy
 import torch
 from tokenizers import Tokenizer
 from torch import Tensor
-from transformers.models.umt5.configuration_umt5 import UMT5Config
-from transformers.models.umt5.modeling_umt5 import UMT5EncoderModel
 
 from mag_sandbox.model.checkpoints import State, load_strictly, open_tokenizer, placed
 from mag_sandbox.model.config import END
 from mag_sandbox.model.full.text_cache import pad_rows
 from mag_sandbox.model.prompts import tokenise
 from mag_sandbox.model.world import MissingWeights
+
+if TYPE_CHECKING:  # slow to import
+    from transformers.models.umt5.configuration_umt5 import UMT5Config
+    from transformers.models.umt5.modeling_umt5 import UMT5EncoderModel
 
 TEXT_LEN = 512  # rows that the transformer reads; a prompt's tokens, the end mark, then zeros
 _EMBEDDING = "token_embedding.weight"
@@ -85,7 +88,7 @@ class TextEmbedder:
     """
 
     def __init__(
-        self, encoder: UMT5EncoderModel, tokenizer: Tokenizer, text_len: int = TEXT_LEN
+        self, encoder: "UMT5EncoderModel", tokenizer: Tokenizer, text_len: int = TEXT_LEN
     ) -> None:
         self.encoder, self.tokenizer, self.text_len = encoder, tokenizer, text_len
 
@@ -103,7 +106,7 @@ class TextEmbedder:
         return encode_tokens(self.encoder, ids[:, used], mask[:, used])[0]
 
 
-def encode_tokens(encoder: UMT5EncoderModel, ids: Tensor, mask: Tensor) -> Tensor:
+def encode_tokens(encoder: "UMT5EncoderModel", ids: Tensor, mask: Tensor) -> Tensor:
     """Return features, [B, L, dim], zero where the mask is, of token ids and mask, int [B, L]."""
     ids, mask = ids.to(encoder.device), mask.to(encoder.device)
     with torch.no_grad():
@@ -112,12 +115,14 @@ def encode_tokens(encoder: UMT5EncoderModel, ids: Tensor, mask: Tensor) -> Tenso
         return result
 
 
-def text_config(official: State) -> UMT5Config:
+def text_config(official: State) -> "UMT5Config":
     """Return the sizes of a state dict with the official names.
 
     Raises:
         MissingWeights: it is not a UMT5 encoder's.
     """
+    from transformers.models.umt5.configuration_umt5 import UMT5Config
+
     try:
         vocabulary, dim = official[_EMBEDDING].shape
         buckets, heads = official["blocks.0.pos_embedding.embedding.weight"].shape
@@ -144,7 +149,7 @@ def text_config(official: State) -> UMT5Config:
 
 def load_text_encoder(
     official: State, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32
-) -> UMT5EncoderModel:
+) -> "UMT5EncoderModel":
     """Return the encoder of a state dict with the official names, sized by it.
 
     Tensors of the state dict are used as they are where device and dtype already fit, so a
@@ -153,6 +158,8 @@ def load_text_encoder(
     Raises:
         MissingWeights: a tensor is missing, unknown, or of another shape.
     """
+    from transformers.models.umt5.modeling_umt5 import UMT5EncoderModel
+
     with torch.device("meta"):
         encoder = UMT5EncoderModel(text_config(official))
     state = to_library(placed(official, device, dtype))

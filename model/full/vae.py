@@ -5,15 +5,17 @@ calls; where a video stands is a `CodecState` of the caller.
 """
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import torch
-from diffusers.loaders.single_file_utils import convert_wan_vae_to_diffusers
-from diffusers.models.autoencoders.autoencoder_kl_wan import AutoencoderKLWan, WanCausalConv3d
 from torch import Tensor, nn
 
 from mag_sandbox.model.checkpoints import State, load_strictly, placed
 from mag_sandbox.model.full.codec_state import START, CodecState
 from mag_sandbox.model.world import MissingWeights
+
+if TYPE_CHECKING:  # slow to import
+    from diffusers.models.autoencoders.autoencoder_kl_wan import AutoencoderKLWan
 
 TIME_STRIDE = 4  # pictures of a latent frame, but for the first one
 _WIDTH = "encoder.conv1.weight"
@@ -27,7 +29,7 @@ class WanVae:
     pictures, state = vae.decode(latents, state)  # and on: 12 more
     """
 
-    def __init__(self, network: AutoencoderKLWan) -> None:
+    def __init__(self, network: "AutoencoderKLWan") -> None:
         self.network = network
         shape = (1, -1, 1, 1, 1)
         device = network.device
@@ -74,6 +76,8 @@ class WanVae:
         self, half: nn.Module, pieces: Sequence[Tensor], state: CodecState
     ) -> tuple[Tensor, CodecState]:
         """Return the outputs of pieces [B, C, *, H, W] in a row, and the state after them."""
+        from diffusers.models.autoencoders.autoencoder_kl_wan import WanCausalConv3d
+
         # the library replaces entries of this list and leaves the tensors in it as they are
         tails = list(state.tails) or [None] * sum(
             isinstance(part, WanCausalConv3d) for part in half.modules()
@@ -90,6 +94,9 @@ def load_vae(
     Raises:
         MissingWeights: a tensor is missing, unknown, or of another shape.
     """
+    from diffusers.loaders.single_file_utils import convert_wan_vae_to_diffusers
+    from diffusers.models.autoencoders.autoencoder_kl_wan import AutoencoderKLWan
+
     if _WIDTH not in official:
         raise MissingWeights(
             f'the autoencoder weights lack "{_WIDTH}"; use Wan2.1_VAE.pth of Wan2.1-T2V-1.3B'

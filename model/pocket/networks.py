@@ -1,8 +1,6 @@
 """The pocket world's trained parts that learn together: transformer and text encoder."""
 
 from torch import Tensor, nn
-from transformers.models.umt5.configuration_umt5 import UMT5Config
-from transformers.models.umt5.modeling_umt5 import UMT5EncoderModel
 
 from mag_sandbox.model.attention import AttentionKernel, sdpa_attention
 from mag_sandbox.model.config import PocketConfig, TextConfig
@@ -17,6 +15,9 @@ class TextEncoder(nn.Module):
     """
 
     def __init__(self, config: TextConfig) -> None:
+        from transformers.models.umt5.configuration_umt5 import UMT5Config
+        from transformers.models.umt5.modeling_umt5 import UMT5EncoderModel  # slow to import
+
         super().__init__()
         self.config = config
         self.umt5 = UMT5EncoderModel(

@@ -15,7 +15,6 @@ from mag_sandbox.model.pocket.weights import save_pocket
 from mag_sandbox.training.__main__ import main
 from mag_sandbox.training.loop import Loop
 from mag_sandbox.training.processes import ALONE, OtherProcesses
-from mag_sandbox.training.sharded import newest
 from tests.tiny import tiny_autoencoder, tiny_networks, tiny_tokenizer
 from tests.unit.training import together
 from tests.unit.training.recipe.test_recipe_command import MICRO
@@ -113,7 +112,7 @@ def test_each_process_keeps_its_share_of_the_weights(root):
 def test_a_full_disk_of_one_process_is_told_by_all_and_leaves_the_older_state(root):
     for report in reports(root):
         assert "No space left" in report["full"]
-    assert newest(root / "two" / "bad" / "memory.shards").name == "00000003"
+    assert together.sharded().newest(root / "two" / "bad" / "memory.shards").name == "00000003"
 
 
 def test_the_same_command_trains_by_two_processes_what_it_trains_by_one(

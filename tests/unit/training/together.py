@@ -11,13 +11,11 @@ import traceback
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from pathlib import Path
+from types import ModuleType
 from unittest.mock import patch
 
-import torch
-import torch.distributed.checkpoint
 from torch import Tensor
 
-import mag_sandbox.training.sharded  # noqa: F401 (once for all forks)
 from mag_sandbox.training.__main__ import main
 from mag_sandbox.training.devices import freeze
 from mag_sandbox.training.loop import Loop, LoopConfig
@@ -29,7 +27,6 @@ from mag_sandbox.training.recipe.presets import GENERATOR, MEMORY
 from mag_sandbox.training.recipe.stages import ClipDistillationStage, MemoryStage
 from mag_sandbox.training.recipe.train import clips_to_a_whole_video
 from mag_sandbox.training.recipe.videos import Lanes, SelfRollout, Videos, last_frames
-from mag_sandbox.training.sharded import process_group
 from tests.unit.training.recipe.toy_recipe import CPU, ToySource, show_nothing, toy_dit, toy_sized
 from tests.unit.training.recipe.toy_videos import toy_size
 
@@ -39,6 +36,13 @@ STEPS, KILLED_IN = 5, 4  # states are whole after every third step
 SAVED = clips_to_a_whole_video(CONFIG, BATCHES // PARTS)
 PANORAMAS = 8
 Job = Callable[[Path], None]
+
+
+def sharded() -> ModuleType:
+    """Import what takes long, which is not done while tests are collected."""
+    from mag_sandbox.training import sharded
+
+    return sharded
 
 
 class Killed(ClipDistillationStage):
@@ -113,7 +117,7 @@ def no_room(*arguments, **named) -> None:
 
 def be_killed(folder: Path) -> None:
     """Die in the middle of a step."""
-    with process_group() as processes:
+    with sharded().process_group() as processes:
         distillation(folder / "distillation", processes, Killed).run()
 
 
@@ -126,7 +130,7 @@ def do_the_rest(folder: Path) -> None:
         exits.append(exit_step)
         return clip(rollout, noise, text, exit_step, renoise)
 
-    with process_group() as processes:
+    with sharded().process_group() as processes:
         with patch.object(SelfRollout, "clip", noting):
             distillation(folder / "distillation", processes).run()
         packs(folder / "packs", processes)
@@ -142,8 +146,7 @@ def do_the_rest(folder: Path) -> None:
             "share": sum(p.to_local().numel() for p in bad.stage.module.parameters()),
             "all": sum(p.numel() for p in bad.stage.module.parameters()),
         }
-        writer = torch.distributed.checkpoint.HuggingFaceStorageWriter
-        full = patch.object(writer, "write_data", no_room)
+        full = patch.object(sharded().HuggingFaceStorageWriter, "write_data", no_room)
         with full if processes.rank == 1 else nullcontext():
             try:
                 bad.save()
@@ -207,6 +210,7 @@ def ended(processes: list[int], expected: int) -> None:
 
 def run_all(folder: Path) -> None:
     """Kill one process and two, let two do the rest, and two run a command."""
+    sharded()  # once for all forks
     two = folder / "two"
     ended([*started(two, 2, be_killed), *started(folder / "one", 1, be_killed)], -signal.SIGKILL)
     left = two / "distillation" / "generator.shards" / "00000099.partial"

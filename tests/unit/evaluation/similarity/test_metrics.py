@@ -2,8 +2,6 @@
 
 import numpy as np
 import pytest
-from scipy.linalg import sqrtm
-from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from mag_sandbox.evaluation.magbench.best_match import video_psnr, video_ssim
 from mag_sandbox.evaluation.similarity.metrics import (
@@ -84,30 +82,37 @@ def test_the_interval_holds_the_mean_and_repeats():
 
 
 def test_likeness_agrees_with_a_well_kept_library(ring: np.ndarray):
+    import skimage.metrics as skimage  # slow to import, like scipy below
+
     frame = view_at(ring, 0.0, 0.0)
     for other in (noisy(frame, 6), view_at(ring, 3.0, 0.0), 255 - frame):
-        assert psnr(other, frame) == pytest.approx(peak_signal_noise_ratio(frame, other), abs=1e-4)
-        theirs = structural_similarity(luma(frame), luma(other), data_range=255)
+        theirs = skimage.peak_signal_noise_ratio(frame, other)
+        assert psnr(other, frame) == pytest.approx(theirs, abs=1e-4)
+        theirs = skimage.structural_similarity(luma(frame), luma(other), data_range=255)
         # theirs leaves out the windows at the edge, ours has whole windows only: the same pixels
         assert ssim(other, frame) == pytest.approx(theirs, abs=2e-4)
 
 
 def test_the_official_likeness_agrees_with_a_well_kept_library(ring: np.ndarray):
+    import skimage.metrics as skimage
+
     frame = view_at(ring, 0.0, 0.0)
     for other in (noisy(frame, 6), view_at(ring, 3.0, 0.0)):
         a, b = (
             one.transpose(2, 0, 1)[None].astype(np.float64) / 127.5 - 1 for one in (frame, other)
         )
-        theirs = structural_similarity(
+        theirs = skimage.structural_similarity(
             frame, other, data_range=255, channel_axis=2, gaussian_weights=True, sigma=1.5,
             win_size=11, use_sample_covariance=False,
         )  # fmt: skip
         assert video_ssim(a, b) == pytest.approx(theirs, abs=1e-4)
-        theirs = peak_signal_noise_ratio(frame, other)
+        theirs = skimage.peak_signal_noise_ratio(frame, other)
         assert video_psnr(a, b) == pytest.approx(theirs, abs=1e-6)
 
 
 def test_frechet_distance_agrees_with_a_well_kept_matrix_root():
+    from scipy.linalg import sqrtm
+
     rng = np.random.default_rng(2)
     features, others = rng.normal(size=(90, 6)), rng.normal(size=(70, 6)) @ rng.normal(size=(6, 6))
     gap = features.mean(0) - others.mean(0)

@@ -8,7 +8,6 @@ from dataclasses import replace
 import pytest
 import torch
 from torch import Tensor
-from torch._dynamo.testing import CompileCounterWithBackend
 
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.model.catalogue.memory_plan import MemoryPlan
@@ -29,6 +28,13 @@ RIGHT, UP = Control(CameraCommand(yaw=1.0)), Control(CameraCommand(pitch=0.5))
 OTHER = replace(RIGHT, prompt="a green hill under a grey sky")
 PATH = (RIGHT, RIGHT, UP, RIGHT, RIGHT, RIGHT, OTHER, RIGHT, UP, RIGHT)
 SLOTS = {"mag": 8}  # fewer than the row has, so that the ring is full soon
+
+
+def counting(backend: str):
+    """Return a compiler that counts what it is given."""
+    from torch._dynamo.testing import CompileCounterWithBackend  # slow to import
+
+    return CompileCounterWithBackend(backend)
 
 
 @pytest.fixture(autouse=True)
@@ -70,7 +76,7 @@ def difference(actual: Tensor, expected: Tensor) -> float:
 def test_a_whole_session_is_the_same_compiled_once_for_all_layers_and_blocks(
     tiny, name, monkeypatch
 ):
-    counted = CompileCounterWithBackend("aot_eager")
+    counted = counting("aot_eager")
     monkeypatch.setattr(compiling, "BACKEND", counted)
     told = []
     world = tiny(name, compiled=True, on_progress=lambda *said: told.append(said))
@@ -86,7 +92,7 @@ def test_a_whole_session_is_the_same_compiled_once_for_all_layers_and_blocks(
 
 
 def test_a_compiled_world_leaves_nothing_behind_but_code_that_the_next_one_uses(tiny, monkeypatch):
-    counted = CompileCounterWithBackend("aot_eager")
+    counted = counting("aot_eager")
     monkeypatch.setattr(compiling, "BACKEND", counted)
     gc.disable()  # a device's memory is needed at once
     try:
@@ -145,7 +151,7 @@ def official_flow(dit: DiT) -> Tensor:
 # A compiler of C++ takes half a minute for what nobody plays: worlds are compiled for cards only.
 @pytest.mark.parametrize("backend", ["aot_eager", "aot_eager_decomp_partition"])
 def test_compiled_layers_reproduce_the_official_flow(backend, monkeypatch):
-    counted = CompileCounterWithBackend(backend)
+    counted = counting(backend)
     monkeypatch.setattr(compiling, "BACKEND", counted)
     dit = golden_dit("dit_generator").requires_grad_(False)
     kind = compiled_layer(rotary_of(dit, torch.arange(3)).shape[1], counted)
