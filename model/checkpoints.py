@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 from safetensors import safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load, load_file, save_file
 from torch import Tensor, nn
 
 from mag_sandbox.files.border import check_plain, is_file, is_folder, read_plain, refusing
 from mag_sandbox.files.validation import parse_json
 from mag_sandbox.files.whole import replacing
 from mag_sandbox.model.config import END
+from mag_sandbox.model.packing import is_packed, metadata_of, plain_bytes
 from mag_sandbox.model.world import MissingWeights
 
 State = Mapping[str, Tensor]
@@ -217,6 +218,10 @@ def _shards(index: Path) -> list[Path]:
 
 
 def _add_safetensors(checkpoint: Checkpoint, file: Path) -> None:
+    if is_packed(file):
+        for name, tensor in read_tensors(file)[0].items():
+            checkpoint.add(name, tuple(tensor.shape), partial(tensor.clone))
+        return
     handle = safe_open(file, framework="pt")
     for name in handle.keys():  # noqa: SIM118 (the handle is no mapping)
         shape = tuple(handle.get_slice(name).get_shape())
@@ -269,11 +274,26 @@ def load_into(module: nn.Module, path: Path, part: str = "", remedy: str = POCKE
         MissingWeights: the file is absent, damaged, or does not fit the module.
     """
     with reading(path, remedy):
-        state = widened(load_file(path))
+        state = widened(read_tensors(path)[0])
     state = {name: value for name, value in state.items() if name.startswith(part)}
     require_fit(module, _shapes(state), f"{path} is", remedy, part)
     check_finite(state, path, remedy)
     module.load_state_dict({name.removeprefix(part): value for name, value in state.items()})
+
+
+def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Return the tensors and metadata of a file of safetensors, packed or plain.
+
+    Raises:
+        OSError: it cannot be read.
+        SafetensorError, ValueError: it is damaged.
+    """
+    if is_packed(path):
+        plain = plain_bytes(path)
+        return load(plain), metadata_of(plain)
+    with safe_open(path, "pt") as file:
+        about = file.metadata() or {}
+    return load_file(path), about
 
 
 def check_finite(state: Mapping[str, Tensor], path: Path, remedy: str) -> None:

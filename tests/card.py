@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors import safe_open
-from safetensors.torch import load_file
+from safetensors.torch import load, load_file
 from torch import Tensor, nn
 from torch._subclasses.fake_impls import op_implementations_dict
 from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode, unset_fake_temporarily
@@ -24,7 +24,6 @@ from mag_sandbox.model import checkpoints, prompts
 from mag_sandbox.model.checkpoints import Checkpoint
 from mag_sandbox.model.config import FlowConfig, PocketConfig
 from mag_sandbox.model.full import text_cache
-from mag_sandbox.model.memorypack import parts
 
 CARD = "card:0"  # a device of no make: CUDA's asks for the card itself in many places
 
@@ -46,9 +45,10 @@ def fake_card() -> Iterator[None]:
                 Checkpoint, "__getitem__", lambda *told: mode.from_tensor(_real(read)(*told))
             )
         )
-        stack.enter_context(patch.object(checkpoints, "load_file", _real(load_file)))
+        for name, reader in (("load", load), ("load_file", load_file)):
+            stack.enter_context(patch.object(checkpoints, name, _real(reader)))
         stack.enter_context(patch.object(checkpoints, "check_finite", lambda *told: None))
-        for module in (checkpoints, parts, prompts, text_cache):
+        for module in (checkpoints, prompts, text_cache):
             stack.enter_context(patch.object(module, "safe_open", _OpenFile))
         told = {
             "numpy": _numbers,

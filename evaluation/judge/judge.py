@@ -21,9 +21,10 @@ from mag_sandbox.evaluation.judge.segmenter import (
     halved,
     to_channels_last,
 )
-from mag_sandbox.files.whole import replace_file, sha256_of
+from mag_sandbox.files.whole import replace_file
 from mag_sandbox.model.checkpoints import load_into, parse_config, stored, write_tensors
 from mag_sandbox.model.frames import to_pictures
+from mag_sandbox.model.packing import plain_digest
 from mag_sandbox.model.world import WEIGHTS
 from mag_sandbox.renderer.version2.classes import CLASSES
 from mag_sandbox.renderer.version2.render import CATEGORIES
@@ -172,4 +173,4 @@ def shape_for(vocabulary: JudgeVocabulary) -> SegmenterShape:
 
 def judge_digest(folder: Path = JUDGE_WEIGHTS) -> str:
     """Return what tells a judge's weights from others, 16 hex digits."""
-    return sha256_of(folder / NETWORK)[:16]
+    return plain_digest(folder / NETWORK)[:16]

@@ -1,12 +1,14 @@
 """Checks the weights that come with the game against a list of their SHA-256.
 
-`make sums` lists them anew after training; `sha256sum -c SHA256SUMS` checks them by hand.
+`make sums` packs them and lists them anew after training; `sha256sum -c SHA256SUMS` checks them by
+hand.
 """
 
 from pathlib import Path
 
 from mag_sandbox.files.border import read_plain, reason_of
 from mag_sandbox.files.whole import replace_file, sha256_of
+from mag_sandbox.model.packing import pack_file
 from mag_sandbox.model.world import WEIGHTS
 
 SUMS = "SHA256SUMS"  # in the folder of all weights: a digest and a path on each line
@@ -41,7 +43,9 @@ def changed(folder: Path = WEIGHTS) -> list[str]:
 
 
 def write_sums(folder: Path = WEIGHTS) -> None:
-    """Write the list anew."""
+    """Pack the weights and write the list anew."""
+    for path in folder.glob("*/*.safetensors"):
+        pack_file(path)
     rows = (f"{digest}  {path}\n" for path, digest in found(folder).items())
     replace_file(folder / SUMS, "".join(rows))
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from safetensors import safe_open
 from torch import nn
 
-from mag_sandbox.files.whole import replace_file, sha256_of
+from mag_sandbox.files.whole import replace_file
 from mag_sandbox.model.attention import AttentionKernel
 from mag_sandbox.model.checkpoints import (
     eight_bits,
@@ -22,6 +22,7 @@ from mag_sandbox.model.imagination.painter import Painter, Sprites
 from mag_sandbox.model.imagination.planner import Planner
 from mag_sandbox.model.imagination.reader import Reader
 from mag_sandbox.model.imagination.sketch import Sketcher
+from mag_sandbox.model.packing import plain_digest
 from mag_sandbox.model.world import WEIGHTS
 
 IMAGINATION_WEIGHTS = WEIGHTS / "imagination"
@@ -35,7 +36,7 @@ _REMEDY = (
 
 def digest_of(folder: Path) -> str:
     """Return the SHA-256 of a folder's weights and their configuration."""
-    return sha256_of(*sorted(folder.glob("*.safetensors")), folder / CONFIG)
+    return plain_digest(*sorted(folder.glob("*.safetensors")), folder / CONFIG)
 
 
 def fits(folder: Path, weights: Path) -> bool:

@@ -11,16 +11,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
-from safetensors import safe_open
 from torch import Tensor
 
 from mag_sandbox.files.validation import parse_json
-from mag_sandbox.files.whole import sha256_of
-from mag_sandbox.model.checkpoints import check_finite, reading, stored, write_tensors
+from mag_sandbox.model.checkpoints import check_finite, read_tensors, reading, stored, write_tensors
 from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.lora import adapt, is_factor
 from mag_sandbox.model.memorypack.config import VARIANTS, PackConfig
 from mag_sandbox.model.memorypack.networks import MemoryPack, PackedNetworks
+from mag_sandbox.model.packing import plain_digest
 from mag_sandbox.model.pocket.weights import AUTOENCODER, WORLD
 from mag_sandbox.model.world import WEIGHTS, MissingWeights
 
@@ -53,7 +52,7 @@ class PartsInfo:
 
 def base_hash(weights: Path) -> str:
     """Return the first 16 hex digits of the SHA-256 over what parts change or see of a base."""
-    return sha256_of(weights / WORLD, weights / AUTOENCODER)[:16]
+    return plain_digest(weights / WORLD, weights / AUTOENCODER)[:16]
 
 
 def parts_file(variant: str, folder: Path = PARTS, phase: str = "") -> Path:
@@ -142,9 +141,10 @@ def save_parts(
 
 
 def _read(path: Path) -> tuple[PartsInfo, dict[str, Tensor]]:
-    with reading(path, _REMEDY), safe_open(path, "pt") as file:
-        data = parse_json((file.metadata() or {})[_META].encode())
+    with reading(path, _REMEDY):
+        state, about = read_tensors(path)
+        data = parse_json(about[_META].encode())
         phases = tuple((str(name), int(steps)) for name, steps in data["phases"])
         config, rank = PackConfig.from_dict(data["config"]), int(data["rank"])
-        info = PartsInfo(config, str(data["base"]), phases, rank, sha256_of(path)[:16])
-        return info, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        info = PartsInfo(config, str(data["base"]), phases, rank, plain_digest(path)[:16])
+        return info, state

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from mag_sandbox.files.whole import replace_file, sha256_of
+from mag_sandbox.files.whole import replace_file
 from mag_sandbox.model.checkpoints import (
     POCKET_REMEDY,
     check_finite,
@@ -26,6 +26,7 @@ from mag_sandbox.model.checkpoints import (
 )
 from mag_sandbox.model.config import PocketConfig
 from mag_sandbox.model.lora import Adapter
+from mag_sandbox.model.packing import plain_digest
 from mag_sandbox.model.world import WEIGHTS, MissingWeights
 
 if TYPE_CHECKING:
@@ -135,4 +136,4 @@ def weights_hash(folder: Path) -> str:
     for path in paths:
         with reading(path, POCKET_REMEDY):
             path.stat()
-    return sha256_of(*paths)[:16]
+    return plain_digest(*paths)[:16]
