@@ -5,10 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from mag_sandbox.renderer import palettes
-from mag_sandbox.renderer.canvas import Motion, Rgb
+from mag_sandbox.renderer.canvas import RING_WIDTH, Motion, Rgb
 from mag_sandbox.renderer.drawing import Drawing, PolygonList
+from mag_sandbox.renderer.kinds import COURSES
 from mag_sandbox.renderer.painters.sketch import PAINTS, WOOD, darker, lighter
 from mag_sandbox.renderer.painters.stamp import mix
+from mag_sandbox.renderer.projection import NEAREST, PIXELS_PER_RADIAN, Viewpoint, rows_of
 from mag_sandbox.renderer.scene import Item, RoomBox
 
 STEP = 0.5  # metres; longer straight edges are drawn in several pieces
@@ -155,6 +157,29 @@ def _band(surfaces: Surfaces, item: Item, ground: palettes.Ground) -> None:
         strip(-half, half, grey)
         for at in np.arange(-40, 40, 3.0):
             across(at, at + 1.5, 0.12 * half / 2, (246, 240, 222))
+
+
+def course_box(item: Item, viewer: Viewpoint) -> tuple[float, float, float, float] | None:
+    """Return the box by which a plan tells the course of a thing that runs on and on.
+
+    Like that of a side of a room it is a quarter of the ring wide, has its middle where the course
+    is nearest, and ends above and below where the two edges are seen there. A viewer who stands on
+    it sees the farther edge. None: the thing has an end.
+    """
+    if item.kind not in COURSES:
+        return None
+    turn = np.radians(item.facing)
+    right, ahead = item.x - viewer.x, item.z - viewer.z
+    along = float(-right * np.cos(turn) + ahead * np.sin(turn))
+    middle = float(right * np.sin(turn) + ahead * np.cos(turn) + bend_of(item, np.array(along)))
+    near, far = middle - item.scale, middle + item.scale
+    if item.entry.painter == "sea":
+        near, far = middle, np.inf
+    elif middle < 0:
+        turn, near, far = turn + np.pi, -far, -near
+    top, bottom = rows_of(np.zeros(2), np.array((far, max(near, NEAREST))))
+    column = float(turn * PIXELS_PER_RADIAN)
+    return column - RING_WIDTH / 8, float(top), column + RING_WIDTH / 8, float(bottom)
 
 
 def _sea(surfaces: Surfaces, item: Item, ground: palettes.Ground) -> None:

@@ -53,6 +53,8 @@ BEHIND: dict[str, tuple[str, ...]] = {
     "outdoor": ("low sky", "far ground", "near ground", "high sky"),
     "video game": ("low sky", "far ground", "turf", "soil", "high sky"),
 }
+# kinds that run from one end of the land to the other; a plan tells their course
+COURSES = frozenset(name for name, kind in KINDS.items() if kind.painter in ("band", "sea"))
 # kinds that extend all around or along the ground
 AREAS = frozenset((
     "flat land", "hills", "mountains", "snowy peaks", "dunes", "mesas", "river", "sea", "path",

@@ -280,7 +280,8 @@ class _Shot:
                 labels = [MotionLabel.WALKER] * len(labels)
         number = len(scene.far) + index + 1
         box = self.image.fill(points, drawing.ends, colors, number, labels)
-        self.placed.append((number, item.kind, item, distance, box))
+        told = flats.course_box(item, self.viewer) or box
+        self.placed.append((number, item.kind, item, distance, told))
 
     def _draw_falling(self) -> None:
         scene, layout = self.scene, self.scene.layout

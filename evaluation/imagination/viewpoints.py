@@ -56,7 +56,7 @@ from mag_sandbox.model.prompts import tokenise
 from mag_sandbox.renderer.behind import bands_of
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.carrying import geometry, is_free
-from mag_sandbox.renderer.kinds import KINDS
+from mag_sandbox.renderer.kinds import COURSES, KINDS
 from mag_sandbox.renderer.render import CATEGORIES, HELD_OUT, Ring, SceneRenderer, lay_out
 from mag_sandbox.renderer.sheets import write_sheet
 from mag_sandbox.renderer.views import HEIGHT, WIDTH, view
@@ -65,7 +65,10 @@ FIRST_SEED = HELD_OUT + 650_000  # of the scenes walked through
 DIRECTIONS = 16  # of which the one with most room is walked in
 SHOWN = 5  # pictures of each walk on a sheet
 KEPT_EVERY = 1.0  # metres between viewpoints whose views are kept
-STANCES = {kind.name: Stance(kind.where, kind.tall) for kind in KINDS.values()}
+STANCES = {
+    kind.name: Stance("course" if kind.name in COURSES else kind.where, kind.tall)
+    for kind in KINDS.values()
+}
 WIDEST = 120.0  # degrees; wider things have no middle
 TOP = (RING_HEIGHT - HEIGHT) // 2  # of level views
 

@@ -105,6 +105,8 @@ class ImaginationConfig:
     planner: PlannerConfig = PlannerConfig()
     painter: PainterConfig = PainterConfig()
     reader: ReaderConfig = ReaderConfig()
+    # kinds that run on and on, whose boxes tell where they are nearest; see `renderer.flats`
+    courses: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         rows = min(self.planner.kinds, self.painter.kinds)
@@ -142,6 +144,7 @@ class ImaginationConfig:
             "planner": PlannerConfig(**data["planner"]),
             "painter": _painter(data["painter"]),
             "reader": ReaderConfig(**_tuples(data["reader"])),
+            "courses": tuple(data.get("courses", ())),
         }
         config = cls(**{**data, **parts})
         check_numbers(config)

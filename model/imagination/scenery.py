@@ -51,13 +51,15 @@ class _Body:
     """A thing somewhere."""
 
     told: PlacedObject
-    where: str  # wall, flat or upright
+    where: str  # wall, flat, course or upright
     distance: float  # metres; inf: it is seen alike from everywhere
 
     def seen_from(self, x: float, z: float) -> "_Body | None":
         """Return it from another viewpoint [m]; None: it is at the viewer's feet."""
         if self.distance == inf:
             return self
+        if self.where == "course":
+            return self._course_from(x, z)
         yaw = radians(self.told.yaw)
         ahead_x, ahead_z = self.distance * sin(yaw) - x, self.distance * cos(yaw) - z
         now = hypot(ahead_x, ahead_z)
@@ -77,11 +79,24 @@ class _Body:
         )  # fmt: skip
         return replace(self, told=told, distance=now)
 
+    def _course_from(self, x: float, z: float) -> "_Body":
+        """Return what runs on and on as it is seen from another viewpoint [m]."""
+        facing = radians(self.told.yaw)
+        passed = x * sin(facing) + z * cos(facing)
+        near, far = (_distance(end) - passed for end in _ends(self.told))
+        yaw = self.told.yaw
+        if near + far < 0:  # it is behind the viewer now
+            near, far, yaw = -far, -near, (yaw + 180) % 360
+        low, high = (-degrees(atan(EYE / max(each, NEAREST))) for each in (near, far))
+        told = replace(self.told, yaw=yaw, pitch=(low + high) / 2, height=high - low)
+        return replace(self, told=told, distance=max(near, NEAREST))
+
 
 class Stance(NamedTuple):
     """Where things of a kind usually are, and how tall."""
 
-    where: str  # floor, small (on the floor or on a thing), water, wall, ceiling, flat, sky, far
+    # floor, small (on floor or thing), water, wall, ceiling, flat, course, sky or far
+    where: str
     tall: float | None = None  # metres
 
 
@@ -204,6 +219,8 @@ def _body(
 ) -> _Body:
     wall = min((side.at(thing.yaw) for side in sides), default=inf)
     low, high = _ends(thing)
+    if stance.where == "course":
+        return _Body(thing, "course", _distance(low))
     if stance.where == "flat":  # what is nearly all around stays, but its points are the ground's
         middle = (_distance(low) + _distance(high)) / 2
         return _Body(thing, "flat", inf if thing.width > WIDEST else middle)

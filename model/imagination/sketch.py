@@ -4,6 +4,7 @@ It says where each eye and each edge is, so that what paints need only learn lig
 Knows nothing of networks.
 """
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 import numpy as np
@@ -44,7 +45,14 @@ class Sketcher:
     sketch = sketcher.draw(objects, rows, columns)
     """
 
-    def __init__(self, table: np.ndarray, behind: int, ring: tuple[int, int], cell: int) -> None:
+    def __init__(
+        self,
+        table: np.ndarray,
+        behind: int,
+        ring: tuple[int, int],
+        cell: int,
+        courses: Collection[int] = (),
+    ) -> None:
         """Take the sprites of looks.
 
         Args:
@@ -52,6 +60,7 @@ class Sketcher:
             behind: first of the looks that are of one colour: bands all around, or sides of rooms.
             ring: rows and columns of cells of the whole ring.
             cell: size of one [px].
+            courses: looks of roads and the like; their boxes tell where they are nearest.
         """
         places = round((table.shape[1] / FITTED) ** 0.5)
         numbers = table.reshape(-1, places, places, FITTED).transpose(0, 3, 1, 2)
@@ -59,6 +68,7 @@ class Sketcher:
         self._sprites[:, 3:] /= REST
         self._known = frozenset(np.flatnonzero(table.any(axis=1)).tolist())
         self._behind, self._cell = behind, cell
+        self._courses = frozenset(courses)
         self._rows, self._columns = ring
         self._places = np.arange(places, dtype=np.float32)
 
@@ -110,7 +120,12 @@ class Sketcher:
         if sides.any():
             self._wall_in(canvas, objects.boxes[sides], mains[sides], rows[0], columns[0])
         for row in np.flatnonzero(~behind):
-            if objects.looks[row] in self._known:
+            if objects.looks[row] in self._courses:
+                share = self._strip(canvas.shape[1:], objects.boxes[[row]], rows[0], columns[0])[1]
+                canvas[:3] += share * (mains[row][:, None, None] - canvas[:3])
+                canvas[3] = np.maximum(canvas[3], share)
+                owners[share > MOST] = row
+            elif objects.looks[row] in self._known:
                 box, share = self._stamp(
                     canvas, self._sprites[objects.looks[row]], middles[row], halves[row],
                     (mains[row], means[row]),
@@ -123,8 +138,19 @@ class Sketcher:
         first_column: int,
     ) -> None:  # fmt: skip
         """Draw the sides of a room, each where it is the nearest; see `renderer.behind`."""
+        nearest, share = self._strip(canvas.shape[1:], boxes, first_row, first_column)
+        canvas[:3] += share * (colors[nearest].T[:, None] - canvas[:3])
+        canvas[3] = np.maximum(canvas[3], share)
+
+    def _strip(
+        self, size: tuple[int, ...], boxes: np.ndarray, first_row: int, first_column: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return which of some straight strips is nearest in each column, [W], and its share.
+
+        That is its share of each pixel, [H, W]. Boxes are of the line straight ahead of each.
+        """
         turn = 2 * np.pi / self._columns  # of a cell
-        _, height, width = canvas.shape
+        height, width = size
         yaw = (first_column + (np.arange(width) + 0.5) / self._cell) * turn
         facing, middle, half = boxes[:, 0] * turn, boxes[:, 1], boxes[:, 3] / 2
         up = (self._rows / 2 - middle + half) * turn
@@ -139,9 +165,7 @@ class Sketcher:
         ]
         row = np.arange(height)[:, None]
         share = np.minimum(row + 1, edges[1]) - np.maximum(row, edges[0])
-        share = share.clip(0, 1).astype(np.float32)
-        canvas[:3] += share * (colors[nearest].T[:, None] - canvas[:3])
-        canvas[3] = np.maximum(canvas[3], share)
+        return nearest, share.clip(0, 1).astype(np.float32)
 
     def _stamp(
         self,

@@ -17,7 +17,7 @@ from mag_sandbox.model.checkpoints import (
     write_tensors,
 )
 from mag_sandbox.model.imagination.config import ImaginationConfig
-from mag_sandbox.model.imagination.objects import look_number
+from mag_sandbox.model.imagination.objects import VARIANTS, look_number
 from mag_sandbox.model.imagination.painter import Painter, Sprites
 from mag_sandbox.model.imagination.planner import Planner
 from mag_sandbox.model.imagination.reader import Reader
@@ -62,7 +62,12 @@ class ImaginationNetworks:
             if isinstance(each, Sprites) and each.config.fitted
         )
         behind = look_number(len(config.kinds), None)
-        return Sketcher(table.cpu().float().numpy(), behind, config.painter.ring, cell)
+        courses = [
+            look_number(config.kinds.index(kind), None) + variant
+            for kind in config.courses
+            for variant in range(VARIANTS)
+        ]
+        return Sketcher(table.cpu().float().numpy(), behind, config.painter.ring, cell, courses)
 
     def parts(self) -> dict[str, nn.Module]:
         """Return the networks by the names of their files."""

@@ -30,7 +30,7 @@ from mag_sandbox.model.pocket.networks import TextEncoder
 from mag_sandbox.model.pocket.weights import AUTOENCODER, WORLD, load_tokenizer, read_config
 from mag_sandbox.model.prompts import tokenise
 from mag_sandbox.renderer.behind import bands_of
-from mag_sandbox.renderer.kinds import BEHIND, CLASSES
+from mag_sandbox.renderer.kinds import BEHIND, CLASSES, COURSES
 from mag_sandbox.renderer.render import CATEGORIES, HELD_OUT, render
 from mag_sandbox.renderer.sheets import write_sheet
 from mag_sandbox.renderer.views import view_at
@@ -157,7 +157,8 @@ def _config(log: RingLog) -> ImaginationConfig:
         category: tuple(kind for kind in CLASSES if kind in kinds)
         for category, kinds in shown.items()
     }
-    return ImaginationConfig(CLASSES, BEHIND, among)
+    courses = tuple(kind for kind in CLASSES if kind in COURSES)
+    return ImaginationConfig(CLASSES, BEHIND, among, courses=courses)
 
 
 def train(training: ImaginationTraining) -> None:

@@ -6,7 +6,7 @@ import pytest
 from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.renderer.behind import bands_of
 from mag_sandbox.renderer.canvas import HORIZON, RING_HEIGHT, RING_WIDTH
-from mag_sandbox.renderer.kinds import BEHIND
+from mag_sandbox.renderer.kinds import BEHIND, COURSES
 from mag_sandbox.renderer.motion import PERIOD, MotionLabel
 from mag_sandbox.renderer.projection import PIXELS_PER_RADIAN
 from mag_sandbox.renderer.render import CATEGORIES, HELD_OUT, SceneRenderer, lay_out, render
@@ -124,6 +124,8 @@ def test_plan_and_picture_agree(category):
     assert {one.index for one in ring.things} == set(np.flatnonzero(areas[1:]) + 1)
     for thing in ring.things:
         assert thing.area == areas[thing.index]
+        if thing.name in COURSES:  # has no end, see below
+            continue
         rows, columns = np.nonzero(ring.ids == thing.index)
         assert rows.min() >= thing.top - 1.5
         assert rows.max() <= thing.top + thing.height + 1.5
@@ -222,3 +224,40 @@ def test_a_thing_on_a_wall_across_the_seam_is_as_wide_as_it_is():
     (door,) = (thing for thing in scene.ring().things if thing.name == "door")
     assert door.width < 100
     assert door.left + door.width > RING_WIDTH
+
+
+@pytest.mark.parametrize(("x", "z"), [(0.0, 0.0), (2.0, 1.5), (1.0, 9.0)])
+def test_a_plan_tells_the_course_of_a_road_by_its_edges_where_it_is_nearest(x, z):
+    road = Item("road", 1.0, 5.0, scale=1.5, facing=20.0, group="road")
+    ring = land(road).ring(x, z)
+    (told,) = (thing for thing in ring.things if thing.name == "road")
+    yaw = (np.arange(RING_WIDTH) + 0.5) / PIXELS_PER_RADIAN - np.radians(told.yaw)
+    ends = (HORIZON - told.top, HORIZON - told.top - told.height)
+    near = np.cos(yaw) > 0.3  # farther on it is hardly a pixel tall
+    far, close = (EYE / np.tan(-end / PIXELS_PER_RADIAN) for end in ends)
+    kerb = 0.16 * 1.5
+
+    def row_of(away: float) -> np.ndarray:
+        """Return the rows at which a line appears whose nearest point is so far away [m]."""
+        slope = EYE / max(away, 1e-3)
+        return HORIZON + np.arctan(slope * np.cos(yaw)) * PIXELS_PER_RADIAN
+
+    rows = np.arange(RING_HEIGHT)[:, None] + 0.5
+    inside = (rows > row_of(far) + 2) & (rows < row_of(close) - 2) & near
+    outside = (rows < row_of(far + kerb) - 2) | (rows > row_of(close - kerb) + 2)
+    outside &= near
+    shown = ring.ids == told.index
+    assert inside.any() and shown[inside].all()
+    assert not shown[outside].any()
+
+
+def test_a_plan_tells_the_shore_of_a_sea():
+    (told,) = (
+        thing
+        for thing in land(Item("sea", 0.0, 8.0, scale=8.0, facing=0.0, group="sea")).ring().things
+        if thing.name == "sea"
+    )
+    assert told.top == HORIZON
+    shore = HORIZON + np.arctan(EYE / 8.0) * PIXELS_PER_RADIAN
+    assert told.top + told.height == pytest.approx(shore)
+    assert told.yaw == pytest.approx(0.0)

@@ -1,6 +1,7 @@
 """Plans in metres: the renderer says where everything is from a second viewpoint."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,10 +13,14 @@ from mag_sandbox.model.imagination.scenery import Scenery, Stance
 from mag_sandbox.renderer.behind import bands_of
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.carrying import geometry
-from mag_sandbox.renderer.kinds import BEHIND, KINDS
+from mag_sandbox.renderer.kinds import BEHIND, COURSES, KINDS
 from mag_sandbox.renderer.render import CATEGORIES, Ring, SceneRenderer, lay_out
+from mag_sandbox.renderer.scene import Item
 
-STANCES = {kind.name: Stance(kind.where, kind.tall) for kind in KINDS.values()}
+STANCES = {
+    kind.name: Stance("course" if kind.name in COURSES else kind.where, kind.tall)
+    for kind in KINDS.values()
+}
 ALL_BEHIND = frozenset(name for names in BEHIND.values() for name in names)
 THERE = (0.3, 0.4)
 
@@ -127,11 +132,28 @@ def test_a_plan_says_what_another_viewpoint_shows_of_a_picture(category):
     assert error.mean() < still.mean()
 
 
-def test_a_road_nearly_all_around_lies_on_the_ground_and_hills_lie_at_infinity():
-    road = PlacedObject("road", 90.0, -20.0, 300.0, 20.0)
+def test_a_lake_nearly_all_around_lies_on_the_ground_and_hills_lie_at_infinity():
+    lake = PlacedObject("lake", 90.0, -20.0, 300.0, 20.0)
     hills = PlacedObject("hills", 90.0, -5.0, 300.0, 10.0)
-    for thing, finite in ((road, True), (hills, False)):
+    for thing, finite in ((lake, True), (hills, False)):
         scenery = Scenery.of([thing], STANCES, ())
         assert scenery.plan(0.5, 1.0) == [thing]
         depth = scenery.geometry(0.0, 0.0, np.zeros((12, 40), np.int32)).depth
         assert np.isfinite(depth[6:]).all() == finite
+
+
+@pytest.mark.parametrize("there", [(0.0, 3.0), (2.0, 1.0), (0.0, 9.0)])
+def test_a_road_runs_on_where_it_did_seen_from_elsewhere(there):
+    road = Item("road", 1.0, 6.0, scale=1.5, facing=20.0, group="road")
+    scene = SceneRenderer(replace(lay_out("outdoor", 1), items=(road,)))
+    (before,), (now,) = (
+        [PlacedObject(*one.told) for one in scene.ring(*place).things if one.name == "road"]
+        for place in ((0.0, 0.0), there)
+    )
+    (told,) = Scenery.of([before], {"road": Stance("course")}, ()).plan(*there)
+    assert abs(yaw_difference(told.yaw, now.yaw)) < 0.1
+    assert told.pitch + told.height / 2 == pytest.approx(now.pitch + now.height / 2, abs=0.2)
+    lowest = -54.0  # where rings end
+    assert max(told.pitch - told.height / 2, lowest) == pytest.approx(
+        now.pitch - now.height / 2, abs=0.2
+    )

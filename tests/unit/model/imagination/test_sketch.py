@@ -1,16 +1,19 @@
 """Sketches of plans: sprites in their boxes and colours, from far to near."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from mag_sandbox.controls.parallax import EYE
-from mag_sandbox.model.imagination.objects import PlacedObject, object_table
+from mag_sandbox.model.imagination.objects import PlacedObject, look_number, object_table
 from mag_sandbox.model.imagination.sketch import REST, Sketch, Sketcher
 from mag_sandbox.renderer.behind import bands_of
 from mag_sandbox.renderer.kinds import BEHIND as ALL_BEHIND
 from mag_sandbox.renderer.kinds import CLASSES
 from mag_sandbox.renderer.projection import PIXELS_PER_RADIAN, box_depth
 from mag_sandbox.renderer.render import SceneRenderer, lay_out
+from mag_sandbox.renderer.scene import Item
 
 KINDS, BEHIND = ("disc", "face", "sky"), 1 + 2 * 8
 RING, CELL = (8, 16), 4  # cells, and their size [px]
@@ -125,3 +128,19 @@ def test_rooms_are_sketched_as_they_are_drawn():
         colored = np.abs(drawn - placed[4].color).max(axis=2) < 1
         assert placed[4].kind == "floor"
         assert (floor == colored).mean() > 0.99
+
+
+def test_roads_are_sketched_where_they_run():
+    layout = lay_out("outdoor", 1)
+    road = Item("road", 1.0, 5.0, scale=1.5, facing=20.0, group="road")
+    scene = SceneRenderer(replace(layout, items=(road,)))
+    table = np.zeros((1 + len(LOOKS) * 8, PLACES**2 * 6), np.float32)
+    looks = [look_number(CLASSES.index("road"), variant) for variant in range(8)]
+    sketcher = Sketcher(table, 1 + len(CLASSES) * 8, (24, 80), 16, looks)
+    for ring in (scene.ring(), scene.ring(1.0, 9.0)):
+        (told,) = (PlacedObject(*one.told) for one in ring.things if one.name == "road")
+        owners = sketcher.owners(object_table([told], LOOKS, (24, 80)))
+        index = next(one.index for one in ring.things if one.name == "road")
+        same = (owners == 0) == (ring.ids == index)
+        assert same.mean() > 0.97
+        assert same[ring.ids == index].mean() > 0.8

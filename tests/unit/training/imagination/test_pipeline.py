@@ -33,8 +33,8 @@ SMALL = replace(
 )  # fmt: skip
 
 
-def _small(kinds, behind, among):
-    return replace(SMALL, kinds=kinds, behind=behind, among=among)
+def _small(kinds, behind, among, courses):
+    return replace(SMALL, kinds=kinds, behind=behind, among=among, courses=courses)
 
 
 def test_training_leaves_weights_that_plan_and_paint_and_can_be_trained_on(monkeypatch, tmp_path):
