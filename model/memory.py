@@ -94,29 +94,17 @@ class MemoryPolicy(ABC):
         The originals that show any of the view, of the focused ones the newest, and if some of the
         view is missing, the newest frame and the oldest: copies of copies grow harsher.
         """
-        frames, originals = self.table.frames, self._originals()
+        frames, focused = self.table.frames, self.focused()
+        originals = [
+            slot for slot in self.table.slots()
+            if not frames[slot].copied and (slot == focused or not frames[slot].focused)
+        ]  # fmt: skip
         cells = covered_cells(view, [frames[slot].pose for slot in originals])
         read = {slot for slot, shown in zip(originals, cells, strict=True) if shown.any()}
         if frames and not all_shown(cells):
             ages = sorted(frames, key=lambda slot: frames[slot].frame_index)
             read |= {ages[0], ages[-1]}
         return tuple(sorted(read))
-
-    def shows_guess(self, view: CameraPose) -> bool:
-        """Return whether the newest frame is a copy at a view of which originals lack a part."""
-        frames = self.table.frames
-        newest = max(frames.values(), key=lambda frame: frame.frame_index, default=None)
-        if newest is None or not newest.copied or newest.focused or newest.pose != view:
-            return False
-        return not all_shown(covered_cells(view, [frames[one].pose for one in self._originals()]))
-
-    def _originals(self) -> list[int]:
-        """Return the slots of painted or given frames, of the focused ones the newest alone."""
-        frames, focused = self.table.frames, self.focused()
-        return [
-            slot for slot in self.table.slots()
-            if not frames[slot].copied and (slot == focused or not frames[slot].focused)
-        ]  # fmt: skip
 
     @property
     def has_room(self) -> bool:

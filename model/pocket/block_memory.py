@@ -243,9 +243,9 @@ class BlockMemory:
             self._read((self.cache.spare, *slots) if reads_spare else slots)
             latents = given
             if latents is None:
-                # of partly known ground the memory model makes a mosaic, the generator does not
-                passes = self.passes
-                denoise = passes.recall if is_known or reads_spare else passes.imagine
+                # of partly known ground the memory model makes a mosaic, the generator a blur
+                passes, is_recalled = self.passes, is_known or reads_spare or is_provisional
+                denoise = passes.recall if is_recalled else passes.imagine
                 latents = denoise(coordinates, len(poses), self.made)
         return GeneratedBlock(latents, coordinates, info, slots)
 
@@ -276,9 +276,13 @@ class BlockMemory:
         return self.passes.imagine(place, 1, self.made)[0]
 
     def _knows(self, poses: tuple[CameraPose, ...], slots: tuple[int, ...]) -> bool:
-        """Tell whether attended frames of the current prompt show all of a block's last view."""
+        """Tell whether lasting frames of the current prompt show all of a block's last view."""
         kept, prompt_index = self.policy.table.frames, self._inputs().prompt_index
-        shown = [kept[slot].pose for slot in slots if kept[slot].prompt_index == prompt_index]
+        shown = [
+            kept[slot].pose
+            for slot in slots
+            if kept[slot].prompt_index == prompt_index and not kept[slot].passing
+        ]
         return all_shown(covered_cells(poses[-1], shown))
 
     def _read(self, slots: tuple[int, ...], frames: int | None = None) -> None:
@@ -312,11 +316,7 @@ class BlockMemory:
     # Writing
 
     def remember(
-        self,
-        block: GeneratedBlock,
-        painted: "Future[Tensor | None] | None" = None,
-        *,
-        keeps_guess: bool = False,
+        self, block: GeneratedBlock, painted: "Future[Tensor | None] | None" = None
     ) -> None:
         """Remember a block with one clean pass, or later if only the next block might read it.
 
@@ -324,10 +324,8 @@ class BlockMemory:
             block: a generated block.
             painted: latents of the painting where its last frame looks, unless they were
                 remembered before.
-            keeps_guess: whether a guess of unpainted ground at rest stays as it was first made,
-                instead of a copy of it: the painting may take long, and copies grow harsher.
         """
-        if keeps_guess and self.policy.shows_guess(block.info.poses[-1]):
+        if block.info.passing and self._is_kept(block.info):
             self.made += 1
             return
         slot_before, pose_before = self.policy.focused(), self.policy.focused_pose
@@ -353,6 +351,17 @@ class BlockMemory:
             substitute(writes[-1].slot)
             self.policy.table.focus(writes[-1].slot)
         self.made += 1
+
+    def _is_kept(self, block: BlockInfo) -> bool:
+        """Tell whether the newest frame is as provisional as a block at rest, and looks there.
+
+        It stays until the painted view arrives: copies of copies grow harsher.
+        """
+        frames = self.policy.table.frames.values()
+        newest = max(frames, key=lambda frame: frame.frame_index, default=None)
+        if newest is None or not newest.passing or newest.prompt_index != block.prompt_index:
+            return False
+        return all(pose == newest.pose for pose in block.poses)
 
     def remember_ahead(self, pose: CameraPose, view: Tensor, started: float | None = None) -> None:
         """Remember a view, latents [1, C, h, w], that is not shown.

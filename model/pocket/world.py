@@ -49,7 +49,6 @@ LOOK_AHEAD = "look-ahead"  # views are made at leisure: new ground stays soft fo
 SIDES = "sides"  # the first movement does not wait for the views beside the first one
 VIEWS = "views"  # views and edits that are due are not remembered yet: they are being painted
 OPTIONAL = (WIND, LOOK_AHEAD, MOTION)  # what blocks may leave out, first what shows least
-_WAITING = frozenset((LOOK_AHEAD, SIDES, VIEWS))  # a view may be missing for long
 _LEISURE = 4  # times the blocks that are given to a view otherwise
 _AROUND, _EDITS = "around", "edits"  # parts of a snapshot: the painted ring, and the edits
 
@@ -381,8 +380,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             schedule.start_cut(next_end)
         block = self._generate(poses, given)
         drawn = decoder.begin(block.latents[0], poses, time, sky, session.leave_out)
-        waits = not _WAITING.isdisjoint(session.leave_out)
-        memory.remember(block, painted, keeps_guess=waits)  # while frames are decoded, as below
+        memory.remember(block, painted)  # while the frames are decoded, like what follows
         memory.spare_view = None
         if moves_on and not self._changes_before(session.block_index + 1):
             schedule.prefetch(next_end, time + self.spec.block_length, memory)
