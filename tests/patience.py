@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-PATIENCE = 60.0  # s before a test gives up
+PATIENCE = 300.0  # s before a test gives up
 
 
 def eventually(condition: Callable[[], object]) -> None:

@@ -12,6 +12,7 @@ import pytest
 from mag_sandbox.sandbox.commands import cli
 from mag_sandbox.sandbox.recording.reader import load_recording
 from tests import ROOT
+from tests.patience import PATIENCE
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +22,7 @@ def recording(tmp_path_factory) -> Path:
     environment = {**os.environ, "SDL_VIDEODRIVER": "dummy", "SDL_AUDIODRIVER": "dummy"}
     done = subprocess.run(
         [sys.executable, *play], cwd=ROOT, env=environment, capture_output=True, text=True,
-        timeout=110,
+        timeout=PATIENCE,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return folder

@@ -10,6 +10,7 @@ import pytest
 from mag_sandbox.process import LOG, run_command
 from mag_sandbox.sandbox.commands import cli
 from tests import ROOT
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="pipes and limits of POSIX systems")
 FULL = Path("/dev/full")
@@ -35,7 +36,7 @@ def answer(home, *words, change="", stdout=subprocess.PIPE, **variables):
         stdout=stdout,
         stderr=subprocess.PIPE,
         text=True,
-        timeout=300,
+        timeout=PATIENCE,
     )
 
 

@@ -12,6 +12,7 @@ from mag_sandbox.model.pocket.animation import PicturesAtRest
 from mag_sandbox.model.pocket.cells import DrawnPictures
 from mag_sandbox.model.pocket.decoding import BlockDecoder, Codec, SharedWork
 from mag_sandbox.model.session_world import StageTimer
+from tests.patience import PATIENCE
 
 
 def test_who_waits_does_what_the_thread_has_not_begun():
@@ -19,7 +20,7 @@ def test_who_waits_does_what_the_thread_has_not_begun():
 
     def first() -> str:
         begun.set()
-        assert go_on.wait(60)
+        assert go_on.wait(PATIENCE)
         return threading.current_thread().name
 
     def last() -> str:
@@ -28,7 +29,7 @@ def test_who_waits_does_what_the_thread_has_not_begun():
 
     with ThreadPoolExecutor(1, "beside") as thread:
         work = SharedWork(thread, [first, last])
-        assert begun.wait(60)
+        assert begun.wait(PATIENCE)
         beside, here = work.results()
     assert beside.startswith("beside")
     assert here == threading.current_thread().name

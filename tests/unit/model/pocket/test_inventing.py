@@ -305,7 +305,7 @@ def test_no_block_waits_for_a_view_before_it_is_due_and_none_goes_on_without_it(
     imagine = inventor._imagination.imagine
 
     def held(*args, **options):
-        assert go_on.wait(60)
+        assert go_on.wait(PATIENCE)
         return imagine(*args, **options)
 
     inventor._imagination.imagine = held
