@@ -1,4 +1,4 @@
-"""A game whose world is a neural video model that remembers; `main.py --help` says the rest."""
+"""A game whose world is a neural video model that remembers; see `main.py --help`."""
 
 import sys
 

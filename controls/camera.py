@@ -71,7 +71,7 @@ class CameraSpeed:
     narrowest_fov: float = WIDEST_FOV  # degrees across a view that is zoomed in all the way
 
     def step(self, command: CameraCommand, fps: float) -> tuple[float, float, float]:
-        """Return what one frame adds to (yaw, pitch, fov) in degrees, rounded to whole ticks."""
+        """Return the change of (yaw, pitch, fov) in a frame, in degrees rounded to ticks."""
         return (
             _to_tick(command.yaw * self.yaw / fps),
             _to_tick(command.pitch * self.pitch / fps),

@@ -37,7 +37,7 @@ def carried(
     move: tuple[float, float],
     shown: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Return what a ring shows of the picture of another viewpoint.
+    """Return another viewpoint's picture as a ring around here shows it.
 
     Args:
         before: from the first viewpoint.

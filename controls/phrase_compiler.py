@@ -159,7 +159,7 @@ class PhraseSmoother:
         """Return the smoother that `as_dict` described.
 
         Raises:
-            ValueError: it makes no sense.
+            ValueError: it is invalid.
         """
         smoother: PhraseSmoother = decode(cls, data, "smoother")
         if not all(abs(one) <= 2.0 for one in (*smoother.drives, smoother.speed)):

@@ -147,12 +147,12 @@ class PlayerSource:
             return bool(self._held or self._tapped) or any(pushes)
 
     def held_command(self) -> CameraCommand:
-        """Return what `next_command` would, without answering it."""
+        """Return the command that `next_command` would return, without using it up."""
         with self._lock:
             return self._command()
 
     def next_command(self) -> CameraCommand:
-        """Return what the player wants now; a tap since the last call counts once."""
+        """Return the player's command; a tap since the last call counts once."""
         with self._lock:
             command = self._command()
             self._tapped.clear()

@@ -1,4 +1,4 @@
-"""A game whose world is a neural video model that remembers: what a user of the library needs.
+"""A game whose world is a neural video model that remembers: the library's public names.
 
 >>> from mag_sandbox import Scene, load_world
 >>> world = load_world("pocket")

@@ -50,7 +50,7 @@ def run_command(run: Callable[[], int]) -> int:
 
 
 def end_process(code: int) -> int:
-    """Return an exit code, or end at once if a world did not stop: its thread still uses Python."""
+    """Return the exit code; if a world's thread still runs, end the process at once."""
     if any(thread.name == WORLD_THREAD for thread in threading.enumerate()):
         for stream in (sys.stdout, sys.stderr):
             with suppress(OSError, ValueError):
@@ -138,7 +138,7 @@ def _refuse(sentence: str) -> int:
 
 
 def _prepare_streams() -> None:
-    """Let characters that a terminal lacks be written as numbers, and closed streams take all."""
+    """Escape characters that a terminal lacks, and replace closed streams by the null device."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:  # as Python has it

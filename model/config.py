@@ -187,7 +187,7 @@ class PocketConfig:
 
         Raises:
             TypeError, KeyError: it is of another architecture.
-            ValueError, ArithmeticError: a number makes no sense.
+            ValueError, ArithmeticError: a number is invalid.
         """
         parts = {
             "dit": DiTConfig(**{**data["dit"], "rays": RayConfig(**_tuples(data["dit"]["rays"]))}),
@@ -212,7 +212,7 @@ def check_numbers(config: object) -> None:
     """Check the numbers of a configuration that was read from a file, and those inside it.
 
     Raises:
-        ValueError: a number makes no sense.
+        ValueError: a number is invalid.
     """
     defaults = {one.name: one.default for one in fields(config)}  # type: ignore[arg-type]
     for name, hint in get_type_hints(type(config)).items():

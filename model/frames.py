@@ -24,7 +24,7 @@ def to_frames(pictures: Tensor) -> np.ndarray:
 
 
 def to_levels(pictures: Tensor) -> Tensor:
-    """Return what screens show of numbers in [-1, 1], uint8 of any shape; values are clamped."""
+    """Return numbers in [-1, 1] as uint8 of the same shape; values outside are clamped."""
     levels = pictures.to(torch.float32, copy=True).add_(1.0).mul_(127.5).round_().clamp_(0, 255)
     return levels.to(torch.uint8)
 

@@ -70,7 +70,7 @@ def _plain_bytes(path: Path, size: int, changed_ns: int) -> bytes:  # noqa: ARG0
 def plain_digest(*paths: Path) -> str:
     """Return the SHA-256 over files, one after the other, as hex digits.
 
-    Packed files count as unpacked, unless they are damaged: who reads them says so.
+    Packed files count as unpacked, unless they are damaged: then reading them fails.
     """
     digest = hashlib.sha256()
     for path in paths:

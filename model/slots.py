@@ -139,7 +139,7 @@ class SlotTable:
         """Load `as_dict`'s data, as far as slots exist here.
 
         Raises:
-            ValueError: they make no sense.
+            ValueError: they are invalid.
         """
         evicted = decode(int, data["evicted"], "evicted")
         frames = {decode(int, slot, "slot"): _frame_of(row) for slot, *row in data["frames"]}

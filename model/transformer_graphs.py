@@ -137,13 +137,13 @@ class GraphDiT:
         return made
 
     def _tokens(self, latents: Tensor, features: Tensor | None) -> Tensor:
-        """Return what enters the first layer, fp32 [1, F * L, dim]."""
+        """Return the first layer's input, fp32 [1, F * L, dim]."""
         return self._source.embed(latents, None if features is None else features.float())
 
     def _given(
         self, tokens: Tensor, timestep: float, text: TextKeys, rotary: Tensor, kept: Kept
     ) -> list[Tensor]:
-        """Return what a graph is given, in the order of `_compiled`."""
+        """Return a graph's inputs in the order of `_compiled`."""
         turned = rotary.expand(1, tokens.shape[1], 1, -1).transpose(1, 2)  # [1, 1, L, D / 2]
         both = (part.repeat_interleave(2, dim=-1) for part in (turned.real, turned.imag))
         layers, _ = self._time(timestep)
@@ -151,7 +151,7 @@ class GraphDiT:
         return [x.to(self._dtype).contiguous() for x in given]
 
     def _time(self, timestep: float) -> tuple[Tensor, Tensor]:
-        """Return what a noise level does to the layers, [layers, 6, dim], and the head, [2, dim].
+        """Return the modulation by a noise level: of layers, [layers, 6, dim], and head, [2, dim].
 
         Embedded once.
         """
@@ -248,7 +248,7 @@ class _LayerGraph:
         return op.add(x, op.add(found, constant(cross.o.get_parameter("bias"))))
 
     def feed(self, x: Node) -> Node:
-        """Return what the layer makes."""
+        """Return the layer's output."""
         inner, _, outer = self.layer.ffn
         *_, shift, scale, gate = self.time
         how = "ERF" if self.config.gelu == "none" else "TANH"

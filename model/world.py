@@ -289,7 +289,7 @@ class World(Protocol):
         """Do pending look-ahead work early; True if there was any. Pictures stay the same."""
 
     def waits(self) -> tuple[str, ...]:
-        """Return what the next block would wait for now, unless its control leaves that out."""
+        """Return the work that the next block would wait for, unless its control leaves it out."""
         return ()
 
     def snapshot(self) -> WorldState:

@@ -89,7 +89,7 @@ class WorldChoice:
 
 
 def usual_memory(world: str, settings: SandboxConfig, of_scene: str | None) -> MemorySetting:
-    """Return what a world remembers with where nothing else is asked for.
+    """Return the memory setting of a world where nothing else is asked for.
 
     Settings and scenes speak of the pocket world's memory; others keep what they were made with.
     """

@@ -43,7 +43,7 @@ class WorldEnvironment:
         """Set the world and the scene.
 
         Args:
-            world: who makes the pictures; closed by `close`.
+            world: the world to play; closed by `close`.
             scene: the default scene; options of `reset` may name another one.
             blocks: of an episode.
         """
@@ -127,7 +127,7 @@ class WorldEnvironment:
         return parse_edit(text, yaw, pitch, spec.kinds)
 
     def around(self) -> list[dict[str, Any]]:
-        """Return what has a name of all that was seen: kind, colour, angles, whether placed.
+        """Return the known things seen so far: kind, colour, angles, whether placed.
 
         Raises:
             MissingWeights: those of the network that looks are not there.
@@ -196,7 +196,7 @@ def gymnasium_environment(
     """Return a world as a `gymnasium.Env`: pictures observed, the camera's speeds as actions.
 
     Args:
-        world: who makes the pictures; closed with the environment.
+        world: the world to play; closed with the environment.
         scene: the default scene.
         blocks: of an episode.
         render_mode: "rgb_array" or None.

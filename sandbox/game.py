@@ -207,7 +207,7 @@ class PlayerGame:
         return WorkerSpec(playback.load, playback), playback.playthrough
 
     def equip(self, context: PlayContext) -> PlayContext:
-        """Return what a screen of play is given, with the player's keys and a play session."""
+        """Return the context of a screen of play, with the player's keys and a play session."""
         worker, playthrough, services = context.worker, context.playthrough, self.services
         written, self._written = self._written, None
         if playthrough.scene is written:  # a start that is cancelled leaves nothing

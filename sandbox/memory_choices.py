@@ -175,7 +175,7 @@ def leave_moment(services: Services, worker: GenerationWorker, change: str) -> M
 
 
 def parked_at(moment: Moment, services: Services) -> ParkedScene | None:
-    """Return the session at a moment; None: it is lost, and the player has been told."""
+    """Return the session at a moment; None: it is lost, and a notice says so."""
     assert moment.left is not None
     try:
         return moment.left.result(PATIENCE_S)

@@ -16,7 +16,7 @@ MOST = 1e6  # seconds or minutes
 
 
 def amount(unit: str) -> Callable[[str], float]:
-    """Return what reads a number above 0, of a size that makes sense."""
+    """Return a parser of numbers above 0 within limits."""
 
     def read(text: str) -> float:
         try:
@@ -32,7 +32,7 @@ def amount(unit: str) -> Callable[[str], float]:
 
 
 def whole(least: int, most: int) -> Callable[[str], int]:
-    """Return what reads a whole number."""
+    """Return a parser of whole numbers."""
 
     def read(text: str) -> int:
         if not re.fullmatch("[0-9]{1,10}", text) or not least <= int(text) <= most:
@@ -51,7 +51,7 @@ class Span(NamedTuple):
 
 
 def span(least: int, most: int) -> Callable[[str], Span]:
-    """Return what reads one whole number, or two with a dash between, the smaller first."""
+    """Return a parser of one whole number, or of two with a dash between, the smaller first."""
     number = whole(least, most)
 
     def read(text: str) -> Span:

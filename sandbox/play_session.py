@@ -528,7 +528,7 @@ def _describe(
 
 
 def _choices(describe: Callable[..., None]) -> tuple[PromptChoice, ...]:
-    """Return what another description may change."""
+    """Return the ways to apply another description."""
     view, everything = (partial(describe, ground=ground) for ground in GROUND)
     return (
         PromptChoice("Enter", "new areas", 0, describe),

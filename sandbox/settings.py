@@ -74,7 +74,7 @@ class SandboxConfig:
         check_fields(self)
 
     def memory_setting(self, policy: str | None = None) -> MemorySetting:
-        """Return what a world is loaded with; a policy asked for elsewhere goes first."""
+        """Return the memory setting to load a world with; a policy given here goes first."""
         return MemorySetting(
             policy=policy or self.memory,
             kept_mib=self.kept_mib,
@@ -137,7 +137,7 @@ class SettingsStore:
 
     def __init__(self, settings: SandboxConfig) -> None:
         self.now = settings
-        self.listeners: list[Callable[[SandboxConfig], object]] = []  # told what held before
+        self.listeners: list[Callable[[SandboxConfig], object]] = []  # given the old ones
         self._saved = settings  # as the file says them
 
     def use(self, settings: SandboxConfig) -> None:

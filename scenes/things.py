@@ -141,7 +141,7 @@ def parse_edit(
     kinds: Collection[str],
     category: str | None = None,
 ) -> Edit:
-    """Return what a player asks for: "a red tent", "remove", "another one", "everything", "undo".
+    """Return the edit in a player's words: "a red tent", "remove", "another one", "undo".
 
     A word with a known synonym means that one: "a cat" places a sheep in a world without cats.
 
@@ -225,7 +225,7 @@ class Named(NamedTuple):
 
 
 def named_things(text: str, kinds: Collection[str]) -> tuple[Named, ...]:
-    """Return what words of a description name, of each kind one, the longest names first.
+    """Return the things that a description names, one of each kind, the longest names first.
 
     Args:
         text: the description.
@@ -240,7 +240,7 @@ def naming_words(text: str, kinds: Collection[str]) -> frozenset[int]:
 
 
 def _naming(text: str, kinds: Collection[str]) -> tuple[tuple[Named, ...], frozenset[int]]:
-    """Return what words name, of each kind one, and which words do."""
+    """Return the things that words name, one of each kind, and those words."""
     words: list[str | None] = [word.text.lower() for word in split_words(text)]
     left = words.copy()
     names = {kind: kind for kind in kinds}
@@ -305,7 +305,7 @@ def color_name(color: Sequence[int]) -> str:
 
 
 def words_of(edit: Edit) -> str:
-    """Return what an edit is about, for people: "a red tent"."""
+    """Return the object of an edit for people: "a red tent"."""
     if edit.act != "place":
         return _DONE[edit.act]
     words = f"{color_name(edit.color)} {edit.kind}" if edit.color else edit.kind

@@ -182,7 +182,7 @@ class Vocabulary:
         return 0
 
     def problem(self, text: str) -> str:
-        """Return what to say of a text of which no word means anything here; "" if one does."""
+        """Return the message for a text without any word that means something here; else ""."""
         words = [word.text for word in split_words(text) if _plain(word.text) not in FUNCTION_WORDS]
         if any(self.meaning(word) for word in words):
             return ""
@@ -309,7 +309,7 @@ def split_words(text: str) -> tuple[Word, ...]:
 
 @functools.lru_cache(maxsize=4096)
 def stem(word: str) -> str:
-    """Return what a word shares with its relatives: snow of snowy, sun of sunny."""
+    """Return the stem of a word: snow of snowy, sun of sunny."""
     while True:
         ending = next((s for s in SUFFIXES if word.endswith(s)), None)
         if ending is None or len(word) - len(ending) < MIN_STEM:

@@ -85,7 +85,7 @@ def answerable(
     mentioned: tuple[str, ...],
     truth: dict[str, str],
 ) -> dict[str, str]:
-    """Return what a caption answers and the classifier answers well: question -> right answer."""
+    """Return the answers of a caption that the classifier can check, by question."""
     return {
         question.name: truth[question.attribute]
         for question in questions

@@ -99,7 +99,7 @@ def asked_scene(index: int, seed: int) -> AskedScene:
 
 
 def first_view(world: World, scene: AskedScene, folder: Path) -> np.ndarray:
-    """Return what a world shows first of a caption, at rest, uint8 [H, W, 3]."""
+    """Return the first view that a world invents for a caption, at rest, uint8 [H, W, 3]."""
     asked = scene.scene("prompt", folder)
     frames: Frames = world.reset(asked, asked.seed).at_rest
     return np.array(frames[-1])

@@ -193,7 +193,7 @@ class Route:
     def carried(
         self, pictures: Sequence[np.ndarray], starts: Sequence[int], where: Sequence[RingGeometry]
     ) -> np.ndarray:
-        """Return what the ring at the next viewpoint shows of earlier views; see `carried`.
+        """Return earlier views as the ring at the next viewpoint shows them; see `carried`.
 
         Args:
             pictures: from all viewpoints before.

@@ -172,5 +172,5 @@ def shape_for(vocabulary: JudgeVocabulary) -> SegmenterShape:
 
 
 def judge_digest(folder: Path = JUDGE_WEIGHTS) -> str:
-    """Return what tells a judge's weights from others, 16 hex digits."""
+    """Return the digest of a judge's weights, 16 hex digits."""
     return plain_digest(folder / NETWORK)[:16]

@@ -59,7 +59,7 @@ def _rendered(template: str, groups: tuple[BoardGroup, ...]) -> str:
 
 
 def cells(row: BoardRow) -> list[str]:
-    """Return what the table says of a row, its name left out."""
+    """Return the cells of a row but for its name."""
     return [
         interval_text(row.score, 1),
         interval_text(row.psnr, 1),

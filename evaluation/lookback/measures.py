@@ -197,7 +197,7 @@ def _refusal(gates: dict[str, bool]) -> str | None:
 
 
 def floors_of(take: Take, pairs: Pairs) -> list[float]:
-    """Return what each view could be had for without memory of its place [dB].
+    """Return the PSNR that each view can reach without memory of its place [dB].
 
     That is the likest of other views: those of the way out and the detour that share at most
     half with it, all of them mirrored, their mean, and the first view repeated all around, as it is
@@ -227,7 +227,7 @@ def floors_of(take: Take, pairs: Pairs) -> list[float]:
 
 
 def repeated(view: Frames, pose: CameraPose, *, mirrored: bool) -> Frames:
-    """Return what would be seen at a pose if a view stood all around, every 90 degrees."""
+    """Return the view at a pose if one view were repeated all around, every 90 degrees."""
     height, width = view.shape[:2]
     ring = np.concatenate((view, view[:, ::-1] if mirrored else view), axis=1)
     columns = (np.arange(width) + round(pose.yaw * width / WIDEST_FOV)) % (2 * width)
@@ -327,7 +327,7 @@ def likeness_scores(
 
 
 def motion_scores(measures: Sequence[Measure]) -> dict[str, float | None]:
-    """Return how far the picture moved of the way that it was told to, and how far beside it."""
+    """Return the share of the commanded way that the picture moved, and its error across it."""
     known = [one for one in measures if one.measured is not None]
     if not known:
         return {"obedience": 0.0, "shift_error_px": None}

@@ -183,7 +183,7 @@ class FolderWorld(_Frames):
         return self.step(control)
 
     def provenance(self) -> dict[str, Any]:
-        """Return what the folder says of itself."""
+        """Return the provenance that the folder states."""
         return {"frames": self._folder.digest()}
 
     def _next(self) -> Frames:
@@ -220,7 +220,7 @@ class ClassWorld(_Frames):
         return self._block(frames[0])
 
     def snapshot(self) -> WorldState:
-        """Return what it would go on with."""
+        """Return the state to continue from."""
         state = self._guest.call("snapshot")
         if not isinstance(state, bytes):
             raise Refusal(f"{self._guest.name}.snapshot gave {type(state).__name__}, not bytes")
@@ -236,7 +236,7 @@ class ClassWorld(_Frames):
         self._guest.call("restore", state.arrays[STATE].tobytes())
 
     def provenance(self) -> dict[str, Any]:
-        """Return what the class says of itself, and which file it is of."""
+        """Return the provenance that the class states, and its file."""
         return self._guest.provenance()
 
     def close(self) -> None:
@@ -245,7 +245,7 @@ class ClassWorld(_Frames):
 
 
 class Guest:
-    """An object of a class that is not ours: what it has is asked for, what it raises is told."""
+    """An object of a foreign class: its members are looked up, and its errors are reported."""
 
     def __init__(self, name: str, made: Any, source: Path | None) -> None:
         self.name, self._made, self._source = name, made, source
@@ -287,7 +287,7 @@ class Guest:
         return axes
 
     def call(self, method: str, *given: object) -> Any:
-        """Return what a method gives back."""
+        """Call a method and return its result."""
         try:
             return getattr(self._made, method)(*given)
         except (Exception, SystemExit) as error:

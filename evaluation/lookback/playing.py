@@ -118,11 +118,11 @@ class Take:
         return (self.numbers[second] - self.numbers[first]) / self.fps
 
     def truth(self, index: int) -> Frames:
-        """Return what the renderer shows at a kept frame's pose and time."""
+        """Return the renderer's view at a kept frame's pose and time."""
         return self.true_view(self.poses[index], self.numbers[index])
 
     def true_view(self, pose: CameraPose, number: float) -> Frames:
-        """Return what the renderer shows at a pose, so many frames after the first."""
+        """Return the renderer's view at a pose, a number of frames after the first."""
         return self.fit.truth(self.scene.view(pose, number / self.fps * TICKS))
 
 
@@ -186,7 +186,7 @@ def drawn_scene(category: str, seed: int, index: int, folder: Path) -> HeldOutSc
 
 
 def begun(plan: ClipPlan, scene: HeldOutScene) -> Scene:
-    """Return what a world is asked for; it says nothing of how the scene was drawn."""
+    """Return the scene that a world is asked for; it does not tell how the truth was drawn."""
     return replace(scene.scene("image"), name=plan.key)
 
 

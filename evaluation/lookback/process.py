@@ -176,7 +176,7 @@ class ProcessWorld:
         self._ask(dict, 0, 0, {"do": "restore"}, state.arrays[STATE].tobytes())
 
     def provenance(self) -> dict[str, Any]:
-        """Return what the world says of itself."""
+        """Return the world's provenance."""
         return self._provenance
 
     def close(self) -> None:
@@ -252,7 +252,7 @@ def _said(control: Control) -> dict[str, Any]:
 
 
 def _checked(spec: WorldSpec) -> WorldSpec:
-    """Return what a process says of its world.
+    """Return the description that a process gives of its world.
 
     Raises:
         Refusal: no clip can be played so.

@@ -159,7 +159,7 @@ def digest_of(result: Mapping[str, Any]) -> str:
 
 
 def summary_of(clips: Sequence[ClipRow], version: str = BENCHMARK) -> dict[str, Any]:
-    """Return what follows from clips, by the rules of a version."""
+    """Return the summary of clips by the rules of a version."""
     rules = RULES[version]
     tasks: dict[str, list[ClipRow]] = {}
     for clip in clips:

@@ -63,7 +63,7 @@ class Lpips(nn.Module):
         return found
 
     def distances(self, maps: Sequence[Tensor], others: Sequence[Tensor]) -> list[Tensor]:
-        """Return what each layer adds, [T, 1, h, w], before it is enlarged to the picture."""
+        """Return the distance of each layer, [T, 1, h, w], before it is enlarged to the picture."""
         return [
             head((one - other).square())
             for head, one, other in zip(self.heads, maps, others, strict=True)

@@ -95,7 +95,7 @@ def videos_folder(table: Path, videos: Sequence[Path]) -> Path:
 
 
 def fault_lines(faults: Sequence[Fault], total: int) -> list[str]:
-    """Return what people are told of the clips that do not count."""
+    """Return a sentence on the clips that do not count."""
     if not faults:
         return []
     head = f"{len(faults)} of {total} clips cannot be used:"

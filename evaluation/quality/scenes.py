@@ -140,7 +140,7 @@ class HeldOutScene:
         return self.view(CameraPose(), 0)
 
     def truth(self, attribute: str) -> str:
-        """Return what the renderer drew: the category, or an attribute's value."""
+        """Return the renderer's value: the category, or an attribute."""
         if attribute == "category":
             return self.panorama.category
         return self.panorama.attributes[attribute]

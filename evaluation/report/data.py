@@ -161,7 +161,7 @@ class Section:
 
 
 def headline(data: dict[str, Any]) -> str:
-    """Return what a report is about, in a sentence or two."""
+    """Return the subject of a report in a sentence or two."""
     clips, refused, seconds = (
         sum(row[name] for row in data["rows"]) for name in ("clips", "refused", "seconds")
     )
@@ -198,7 +198,7 @@ def _is_known(rows: Sequence[dict[str, Any]], name: str) -> bool:
 
 
 def notes(rows: Sequence[dict[str, Any]]) -> list[str]:
-    """Return what readers of a table with cited rows must know."""
+    """Return the notes below a table with cited rows."""
     said = [
         "Cited rows are the paper's own, of a full-size world on the 176 clips of MAG-Bench: to be "
         "read beside ours, not against them, unless the clips are the same."

@@ -1,6 +1,6 @@
 """Results that grow clip by clip: one JSON line each, shared by several programs at once.
 
-Whoever measures a clip holds its claim, a lock that the system drops when the program ends, however
+A process that measures a clip holds its claim: a lock that the system drops when it ends, however
 it ends. So nothing is measured twice, and a killed run goes on where it was.
 """
 
@@ -126,7 +126,7 @@ def clip_record(
 
 
 def read_records(folder: Path) -> list[dict[str, Any]]:
-    """Return the records of a folder as they were planned, whoever was done first."""
+    """Return the records of a folder in the planned order."""
     records = [one for one in _lines(folder / RECORDS) if isinstance(one.get(KEY), str)]
     return sorted(records, key=_place)
 
@@ -156,7 +156,7 @@ def _lines(path: Path) -> list[dict[str, Any]]:
 
 
 def read_settings(folder: Path) -> dict[str, Any]:
-    """Return what the records of a folder have in common.
+    """Return the settings that all records of a folder share.
 
     Raises:
         ValueError: it is no folder of records.

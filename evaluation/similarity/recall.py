@@ -2,7 +2,7 @@
 
 Recall is what a player sees: 100, where nothing changed when then and now are shown in turn, and 0
 from where two fifths of the picture did, as between unrelated views. It depends on the two pictures
-alone, so whoever compares them says the same. Knows nothing of windows and threads.
+alone, so every comparison gives the same result. Knows nothing of windows and threads.
 """
 
 import math
@@ -116,7 +116,7 @@ def compare(back: Return, number: int, *, exact_pose: bool = True) -> ProbeResul
 
 
 def recall_word(recall: float | None) -> Word:
-    """Return what people would say of a recall."""
+    """Return a word for a recall."""
     if recall is None:
         return "not counted"
     if recall >= REMEMBERED:

@@ -52,7 +52,7 @@ class Sample:
     """One video to be made."""
 
     prompt: str  # as the suite knows it
-    told: str  # what the world is told: the prompt, or a longer one
+    told: str  # the world's prompt: the prompt of the file, or a longer one
     number: int
 
     @property
@@ -67,7 +67,7 @@ class Sample:
 
 
 def read_prompts(path: Path, extended: Path | None = None) -> dict[str, str]:
-    """Return the prompts of a file, one a line, and what the world is told for each.
+    """Return the prompts of a file, one a line, each with the prompt for the world.
 
     That is the line of the same number of another file, `extended`, if there is one: few-step
     models know long prompts, and the suite finds videos by its short ones.

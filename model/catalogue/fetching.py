@@ -185,7 +185,7 @@ def make_plan(
 
 
 def list_repo(repo: str) -> Listing:
-    """Return what a repository holds now.
+    """Return the present listing of a repository.
 
     Raises:
         FetchFailed: it is not there, not for us, or the hub cannot be reached.

@@ -95,7 +95,7 @@ def manifest_path(name: str, home: Path) -> Path:
 
 
 def read_files(name: str, home: Path | None = None) -> WorldFiles | None:
-    """Return what a world's manifest says; None: it was never fetched.
+    """Return a world's manifest; None: it was never fetched.
 
     Raises:
         MissingWeights: the manifest is damaged.

@@ -307,7 +307,7 @@ class ClipWorld(SessionWorld[_Reel]):
 
         Raises:
             WorldFailed: it was taken with other weights; nothing has changed.
-            ValueError: it makes no sense; likewise.
+            ValueError: it is invalid; likewise.
         """
         converted, spec = self._require_own(state), self.spec
         said: _ParkedReel = decode(_ParkedReel, state.data["session"], "session")
@@ -331,7 +331,7 @@ class ClipWorld(SessionWorld[_Reel]):
         return self._fallback.run(lambda: self._pipelines.round_trip(frames))
 
     def provenance(self) -> dict[str, Any]:
-        """Return what a recording's header says of this world; the plan is the present one."""
+        """Return this world's provenance for a recording; the plan is the present one."""
         return {
             **self._provenance,
             "plan": asdict(self._fallback.plan),

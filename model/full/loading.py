@@ -262,7 +262,7 @@ def _adapter(start: Start, config: DiTConfig) -> Change:
 def picture_codecs(
     start: Start, running: Execution
 ) -> tuple[PictureCodec, Callable[[], PictureCodec] | None]:
-    """Return what the plan decodes with, and what makes the tiny codec; None: it is not here."""
+    """Return the codec of the plan, and a loader of the tiny codec; None: it is not here."""
     files = start.files
     running = replace(running, device=card(running.device, start.plan.decoder_card))
     load_tiny = partial(_tiny, files, running) if files.paths("tiny decoder") else None

@@ -97,7 +97,7 @@ class LatentHistory:
         """Read a snapshot, with latents in a number type.
 
         Raises:
-            ValueError: it makes no sense; latents are of another shape [C, h, w].
+            ValueError: it is invalid; latents are of another shape [C, h, w].
         """
         rows = decode(tuple[_ParkedBlock, ...], state.data["blocks"], "blocks")
         history, tensors = cls(), unpacked(state)
@@ -320,7 +320,7 @@ class ParkedMemory:
         """Read a snapshot.
 
         Raises:
-            ValueError: it makes no sense, or not to this engine.
+            ValueError: it is invalid, or not for this engine.
         """
         kind = decode(Literal["keys and values", "latents"], state.data["kind"], "kind")
         rebuilt = decode(int, state.data["rebuilt_frames"], "rebuilt_frames")

@@ -160,7 +160,7 @@ class PackStreamWorld(SteeredWorld[_PackSession]):
 
         Raises:
             WorldFailed: it was taken with other weights or another decoder; nothing has changed.
-            ValueError: it makes no sense; likewise.
+            ValueError: it is invalid; likewise.
         """
         converted, data = self._require_own(state), state.data
         told: ParkedSession = decode(ParkedSession, data["session"], "session")
@@ -184,7 +184,7 @@ class PackStreamWorld(SteeredWorld[_PackSession]):
         )  # fmt: skip
 
     def provenance(self) -> dict[str, Any]:
-        """Return what a recording's header says of this world; the plan is the present one."""
+        """Return this world's provenance for a recording; the plan is the present one."""
         return {
             **self._provenance,
             "plan": asdict(self._fallback.plan),

@@ -108,7 +108,7 @@ class PoseEstimator:
         )
 
     def snapshot(self) -> WorldState:
-        """Return what `restore` needs, for a parked world; empty before the first frame."""
+        """Return the state for `restore`; empty before the first frame."""
         newest = [] if self._newest is None else [self._newest]
         pictures = [key.bright for key in [*self._keys, *newest]]
         return WorldState(
@@ -128,7 +128,7 @@ class PoseEstimator:
             frame_size: height and width of frames [px].
 
         Raises:
-            ValueError: it makes no sense; nothing has changed.
+            ValueError: it is invalid; nothing has changed.
         """
         if not state.arrays and not state.data["poses"]:
             self._begin()

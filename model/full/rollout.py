@@ -356,7 +356,7 @@ class ParkedRollout:
         """Read a snapshot.
 
         Raises:
-            ValueError: it makes no sense, or not to this engine.
+            ValueError: it is invalid, or not for this engine.
         """
         tensors, data = unpacked(state), state.data
         made, prompts, blocks = (

@@ -193,7 +193,7 @@ class SteeredWorld(SessionWorld[Session]):
 
         Raises:
             WorldFailed: it was shown by another decoder.
-            ValueError: it makes no sense.
+            ValueError: it is invalid.
         """
         shape = (1, BLOCK_LENGTH, *self._latent_shape)
         newest = numbers_of(unpacked(part_of(state, "newest")), "latents", shape)

@@ -147,7 +147,7 @@ class StreamWorld(SteeredWorld[_Stream]):
 
         Raises:
             WorldFailed: it was taken with other weights or another decoder; nothing has changed.
-            ValueError: it makes no sense; likewise.
+            ValueError: it is invalid; likewise.
         """
         converted = self._require_own(state)
         told: _ParkedStream = decode(_ParkedStream, state.data["session"], "session")
@@ -174,7 +174,7 @@ class StreamWorld(SteeredWorld[_Stream]):
             self._on_progress("ready", 1.0)
 
     def provenance(self) -> dict[str, Any]:
-        """Return what a recording's header says of this world; the plan is the present one."""
+        """Return this world's provenance for a recording; the plan is the present one."""
         return {
             **self._provenance,
             "plan": asdict(self._fallback.plan),
@@ -194,7 +194,7 @@ class StreamWorld(SteeredWorld[_Stream]):
         super().close()
 
     def parts(self) -> tuple[Engine, ScenePrompts, VideoStream]:
-        """Return what it is made of, for evaluations that drive latents themselves."""
+        """Return the world's parts, for evaluations that generate latents themselves."""
         return self._engine, self._prompts, self._video
 
     def _read_memory(self, state: WorldState) -> ParkedMemory:

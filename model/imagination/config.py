@@ -135,7 +135,7 @@ class ImaginationConfig:
 
         Raises:
             TypeError, KeyError: it is of another architecture.
-            ValueError: a number makes no sense.
+            ValueError: a number is invalid.
         """
         parts = {
             "kinds": tuple(data["kinds"]),

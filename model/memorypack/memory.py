@@ -229,7 +229,7 @@ def load_memory(
         latent_shape: of a frame: C, h, w.
 
     Raises:
-        ValueError: it makes no sense.
+        ValueError: it is invalid.
     """
     said: _ParkedMemory = decode(_ParkedMemory, data, "memory")
     image, history = (

@@ -162,7 +162,7 @@ class MemoryPackWorld(PocketWorld[PocketSession]):
 
         Raises:
             WorldFailed: the snapshot was taken with other weights; nothing has changed.
-            ValueError: it makes no sense; likewise.
+            ValueError: it is invalid; likewise.
         """
         converted, data = self._require_own(state), state.data
         session: PocketSession = decode(PocketSession, data["progress"], "progress")
@@ -175,7 +175,7 @@ class MemoryPackWorld(PocketWorld[PocketSession]):
         self._session, self._memory = session, memory
 
     def provenance(self) -> dict[str, Any]:
-        """Return what a recording's header says of this world."""
+        """Return this world's provenance for a recording."""
         setting = MemorySetting(policy=self.spec.policies[0])
         return {**super().provenance(), "memory": asdict(setting), "look_ahead": False}
 

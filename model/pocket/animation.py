@@ -79,7 +79,7 @@ class Animation:
         self._wind, self._device = source.config.wind, device
 
     def at_rest(self, drawn: DrawnPictures, poses: Sequence[CameraPose]) -> PicturesAtRest:
-        """Return what could move of pictures."""
+        """Return the parts of pictures that may move."""
         parts = self._animator.parts(drawn.cells, _moments(poses, 0))
         there = _coverage(parts) > FEWEST
         if not there.any():

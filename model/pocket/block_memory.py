@@ -261,13 +261,13 @@ class BlockMemory:
         return self.passes.recall(place, 1, self.made)[0]
 
     def recall_block(self, poses: tuple[CameraPose, ...]) -> Tensor:
-        """Return what memory holds at the poses of the next block, latents [F, C, h, w]."""
+        """Return the remembered latents at the poses of the next block, [F, C, h, w]."""
         self._read(self.attend(poses[-1]))
         place = self.passes.coordinates(BlockInfo(0, poses, time=self._inputs().time))
         return self.passes.recall(place, len(poses), self.made)[0]
 
     def imagine_view(self, pose: CameraPose) -> Tensor:
-        """Return what the memory model invents at a pose, latents [1, C, h, w].
+        """Return the latents that the memory model invents at a pose, [1, C, h, w].
 
         A single frame costs a third of a block.
         """
@@ -476,7 +476,7 @@ class BlockMemory:
         """Check what `snapshot` returned; return how to continue from it, which cannot fail.
 
         Raises:
-            ValueError: it makes no sense.
+            ValueError: it is invalid.
         """
         data = state.data
         setting = decode(MemorySetting, data["setting"], "setting")

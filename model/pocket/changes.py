@@ -100,7 +100,7 @@ class ChangeHistory:
             cache: keys and values are like those in it.
 
         Raises:
-            ValueError: they make no sense.
+            ValueError: they are invalid.
         """
         return cls(
             _unpacked(part_of(state, part), nothing, kinds, cache) for part in parts_of(state)

@@ -1,7 +1,7 @@
 """From latents to shown frames: decoding, and moving in a world that does.
 
 A thread of its own makes one part of a block after the other while memory needs the other core; the
-world's thread takes the rest as soon as it has time. It matters to no picture who makes it.
+world's thread takes the rest as soon as it has time. Pictures do not depend on the thread.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -67,7 +67,7 @@ Result = TypeVar("Result")
 
 
 class SharedWork(Generic[Result]):
-    """Tasks that a thread does one after the other, from the first, and who waits from the last."""
+    """Tasks that a thread does from the first one on, and a waiting caller from the last."""
 
     def __init__(self, thread: ThreadPoolExecutor, tasks: Sequence[Callable[[], Result]]) -> None:
         self._tasks = tasks

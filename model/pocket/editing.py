@@ -320,7 +320,7 @@ class Editor:
             cache: keys and values in changes are like those in it.
 
         Raises:
-            ValueError: it makes no sense.
+            ValueError: it is invalid.
         """
         parked: _ParkedEditor = decode(_ParkedEditor, plain(state), "edits")
         nothing, kinds = self._imagination.nothing(), self._imagination.config.looks

@@ -40,12 +40,12 @@ class PocketEngine:
         self.execution = execution
 
     def transformer(self, dit: DiT, name: str) -> Transformer:  # noqa: ARG002 (all run alike)
-        """Return what runs a transformer, `name` being one of `NETWORKS`."""
+        """Return the runner of a transformer; `name` is one of `NETWORKS`."""
         dit.kernel = named_kernel(self.execution.kernel)
         return dit.to(self.execution.device, self.execution.dtype)
 
     def painter(self, painter: Painter) -> Painter:
-        """Return what runs a painter, on the host."""
+        """Return the runner of a painter, on the host."""
         return painter.to(self.execution.dtype)
 
     def generator(
@@ -98,7 +98,7 @@ class PocketEngine:
         animator: Animator,
         config: PocketConfig,  # noqa: ARG002 (likewise)
     ) -> Animation:
-        """Return what moves pictures."""
+        """Return the animation of pictures."""
         run_pictures(animator, self.execution)
         return Animation(animator, PlainAnimator(animator), self.execution.device)
 

@@ -39,11 +39,11 @@ class GraphEngine(PocketEngine):
         self._compiler = compiler
 
     def transformer(self, dit: DiT, name: str) -> GraphDiT:
-        """Return what runs a transformer."""
+        """Return the runner of a transformer."""
         return GraphDiT(dit, name, self._compiler)
 
     def painter(self, painter: Painter) -> Painter:
-        """Return what runs a painter."""
+        """Return the runner of a painter."""
         graphs = GraphPainter(painter, self._compiler)
         self._compiler.keep()
         return graphs
@@ -111,7 +111,7 @@ class GraphEngine(PocketEngine):
         return Coding(encode, picture, draw)
 
     def animation(self, animator: Animator, config: PocketConfig) -> Animation:
-        """Return what moves pictures."""
+        """Return the animation of pictures."""
         source, size = deepcopy(animator), (config.frame_height, config.frame_width)
         of_others = PlainAnimator(run_pictures(animator, self.execution))
         moving = GraphAnimator(source, size, self._compiler, of_others)

@@ -130,7 +130,7 @@ class MemoryModelInventor:
         return 0
 
     def take_view(self, memory: BlockMemory) -> Tensor:
-        """Return what the memory model invents, under the current prompt."""
+        """Return the memory model's invention under the current prompt."""
         pose, self._begun = self._begun, None
         assert pose is not None
         return memory.imagine_view(pose)

@@ -222,7 +222,7 @@ def read_words(weights: Path) -> Vocabulary:
 
 
 def load_networks(config: PocketConfig, weights: Path) -> tuple[DiT, DiT, Autoencoder]:
-    """Return what makes latents, what remembers them, and what makes pictures, for inference."""
+    """Return generator, memory model and codec for inference."""
     memory_dit, autoencoder = DiT(config.dit), Autoencoder(config.autoencoder)
     load_into(memory_dit, weights / WORLD, part="dit.")
     load_into(autoencoder, weights / AUTOENCODER)
@@ -309,7 +309,7 @@ def possible_execution(execution: Execution, config: PocketConfig, ranges: "Rang
 def engine_of(
     execution: Execution, ranges: "Ranges | None" = None, weights: str = ""
 ) -> PocketEngine:
-    """Return what runs networks as an execution says, in int8 by ranges.
+    """Return the engine of an execution, in int8 by ranges.
 
     Graphs are kept on disk if `weights` tells networks and ranges from all others.
     """
@@ -329,7 +329,7 @@ def world_parts(
     codec: Codec,
     engine: PocketEngine,
 ) -> WorldParts:
-    """Return what a world over these weights is made of.
+    """Return the parts of a world over these weights.
 
     The digest is the weights', see `weights_hash`.
     """
@@ -347,7 +347,7 @@ def world_parts(
 def prompt_features(
     weights: Path, config: PocketConfig, tokenizer: Tokenizer, known: Mapping[str, Tensor]
 ) -> PromptFeatures:
-    """Return what reads prompts; the encoder is loaded when there is one that is not known.
+    """Return the reader of prompts; the encoder is loaded for the first unknown one.
 
     What is known are features, see `read_texts`.
     """
@@ -421,7 +421,7 @@ def _animation(config: PocketConfig, weights: Path, engine: PocketEngine) -> Ani
 
 
 def _sky_alone(animation: Animation | None) -> SkyAlone:
-    """Return what takes out of pictures what stands before the sky; none is needed at rest."""
+    """Return the network that removes objects in front of the sky; none is needed at rest."""
     return animation.sky_alone if animation else lambda pictures, _: pictures
 
 

@@ -493,7 +493,7 @@ class PaintingInventor:
         An older world, or one of other weights, is learned from its memory, view by view.
 
         Raises:
-            ValueError: it makes no sense.
+            ValueError: it is invalid.
         """
         if not state.arrays:
             return partial(self._know, None, None)

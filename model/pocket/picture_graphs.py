@@ -167,12 +167,12 @@ def _head(x: Node, source: PictureNetwork, *pictures: tuple[int, ...]) -> Node:
 
 
 def _maps(maps: Node, source: PictureNetwork, bias: Tensor | None = None) -> Node:
-    """Return what the stem makes of maps."""
+    """Return the stem's output for maps."""
     return convolution(maps, source.stem_maps.weight, bias)
 
 
 def _seen(x: Node, source: PictureNetwork, clock: Node | None = None) -> Node:
-    """Return what the head sees, [1, fine, h, w], of what the stem saw, likewise."""
+    """Return the head's input, [1, fine, h, w], of the stem's, likewise."""
     blocks = cast(Sequence[ClockedBlock], source.blocks)
     first, *others = [None] * (1 + len(blocks)) if clock is None else _films(clock, source)
     x = relu(_told_time(x, first))
@@ -198,7 +198,7 @@ def _told_time(x: Node, film: _Film | None) -> Node:
 
 
 def _films(clock: Node, source: PictureNetwork) -> list[_Film]:
-    """Return what the clock says to the stem and to each block; one product for all."""
+    """Return the clock's terms for the stem and for each block, by one product."""
     blocks = cast(Sequence[ClockedBlock], source.blocks)
     layers = [cast(nn.Linear, each.film) for each in (source, *blocks)]
     weight, bias = (
@@ -303,7 +303,7 @@ def encoder_graph(source: Autoencoder, size: tuple[int, int]) -> Graph:
 
 
 def _levels(cells: Node) -> Node:
-    """Return what a screen shows of cells, uint8."""
+    """Return cells as pixels, uint8."""
     return to_bytes(op.multiply(op.add(cells, number(1.0)), number(127.5)))
 
 

@@ -90,7 +90,7 @@ class MachineChoice:
 
 
 def machine_of(weights: Sequence[str]) -> str:
-    """Return what a choice depends on, weights by their digests."""
+    """Return the facts that a choice depends on, weights by their digests."""
     versions = [f"{name} {version(name)}" for name in (COMPILER, "torch")]
     cores = f"{torch.get_num_threads()} cores"
     return ", ".join((processor_name(), *limits(), cores, *versions, *weights))

@@ -38,7 +38,7 @@ def rewriting(
     *,
     renewed: bool = False,
 ) -> Rewriting:
-    """Return what becomes of frames once a place was painted anew.
+    """Return which frames go, and where they come back, once a place was repainted.
 
     Args:
         table: which frame lies in which slot.

@@ -1,6 +1,6 @@
 """The pocket world's text encoder laid out for play: the same numbers without its library.
 
-`transformers`, with which it is trained, takes five seconds to import, and whoever imports holds up
+`transformers`, with which it is trained, takes five seconds to import, and an import holds up
 play meanwhile. This is the encoder half of UMT5 (arXiv 2304.09151) in as many lines as it needs,
 equal to the library's bit by bit, under the same names of weights.
 """

@@ -202,7 +202,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         return self._prepare(takes=VIEWS not in self.waits())
 
     def waits(self) -> tuple[str, ...]:
-        """Return what the next block would wait for; see `World`."""
+        """Return the work that the next block would wait for; see `World`."""
         if self.painting is None:
             return ()
         block, schedule, editor = self._running().block_index, self.schedule, self.editor
@@ -239,7 +239,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
 
         Raises:
             WorldFailed: the snapshot was taken with other weights; nothing has changed.
-            ValueError: it makes no sense; likewise.
+            ValueError: it is invalid; likewise.
         """
         converted = self._require_own(state)
         progress: SavedProgress = decode(SavedProgress, state.data["progress"], "progress")
@@ -406,7 +406,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         return replace(block, placed=self.editor.placed, planned=planned)
 
     def _inputs(self) -> PassInputs:
-        """Return what passes depend on now, besides the camera."""
+        """Return the values, besides the camera, that passes depend on."""
         session = self._running()
         return PassInputs(session.seed, session.prompt, session.prompt_index, self._time)
 

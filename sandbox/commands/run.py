@@ -51,7 +51,7 @@ from mag_sandbox.scenes import Scene, SceneError, load_scene
 
 logger = logging.getLogger(__name__)
 Say = Callable[[str], None]
-HEADLESS_SECONDS = 10.0  # of play without a person, when not told otherwise
+HEADLESS_SECONDS = 10.0  # of play without a person, by default
 
 
 def run_play(options: PlayOptions, say: Say) -> int:

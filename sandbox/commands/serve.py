@@ -29,7 +29,7 @@ SWITCH_S = 0.001  # longest turn of a thread while others wait [s]: messages lea
 
 
 def run_serve(options: ServeOptions, say: Say) -> int:
-    """Serve a world until told to end."""
+    """Serve a world until a signal ends it."""
     try:
         from mag_sandbox.model.remote.serving import ListenAddress, serve
     except ImportError as error:

@@ -32,7 +32,7 @@ def run_worlds(options: WorldsOptions, say: Say) -> int:  # noqa: ARG001 (has no
 
 
 def describe(row: worlds.WorldRow) -> list[str]:
-    """Return what there is to know of a world, one line each."""
+    """Return a description of a world, in lines."""
     lines = ["clips, not real time: for comparison and first frames"] if row.kind == "clip" else []
     if row.clips:
         begins = "" if row.clips.from_text else "starts from a scene's picture; "

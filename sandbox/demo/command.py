@@ -62,7 +62,7 @@ def run_demo(options: DemoOptions, say: Say) -> int:
     """Play a demo; 0: all is as expected, 1: it is not.
 
     Raises:
-        DemoError: the request makes no sense.
+        DemoError: the request is invalid.
     """
     if options.list:
         say(list_text())

@@ -156,7 +156,7 @@ class DemoResult:
 
 
 def outcome_of(row: ProbeRow) -> str:
-    """Return what came of a comparison, in two words."""
+    """Return the outcome of a comparison in two words."""
     return "recall not counted" if row.recall is None else f"recall {row.recall:.0f}%"
 
 

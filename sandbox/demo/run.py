@@ -60,7 +60,7 @@ class Extras:
 
 
 def tape_for(demo: Demo, spec: WorldSpec) -> Tape:
-    """Return what a demo asks of a world.
+    """Return a demo's controls for a world.
 
     Raises:
         DemoError: this world cannot do it.
@@ -107,7 +107,7 @@ def setting_of(ask: MemoryAsk | None, base: MemorySetting) -> MemorySetting:
 
 
 def control_of(block: Block, base: MemorySetting) -> Control:
-    """Return what a block of a tape asks of a world."""
+    """Return the control of a block of a tape."""
     memory = None if block.memory is None else setting_of(block.memory, base)
     return Control(block.command, block.prompt, memory, block.edit)
 
@@ -271,7 +271,7 @@ class DemoRun(SessionObserver):
         self.watch.finish()
 
     def result(self) -> DemoResult:
-        """Return what came of it."""
+        """Return the result of the run."""
         seconds, spec = self._milliseconds / 1000, self.watch.world
         weights = self._provenance.get("weights")
         return DemoResult(

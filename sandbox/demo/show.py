@@ -76,7 +76,7 @@ class DemoOverlay(Overlay):
 
 
 def verdict_card(rows: Sequence[ProbeRow]) -> Card:
-    """Return what came back, of the newest comparisons."""
+    """Return the outcomes of the newest comparisons."""
     lines: list[Part] = [Text(VERDICT if rows else NOTHING, 20, bold=True)]
     for one in rows[-MOST_ROWS:]:
         place = f"“{one.anchor}”, after {duration_text(one.seconds_away)}"

@@ -72,7 +72,7 @@ def exit_code(findings: Sequence[Finding]) -> int:
 
 
 def discreet(text: str, home: Path | None = None, user: str | None = None) -> str:
-    """Return text without a home folder and the name of its owner; None: of who runs this."""
+    """Return text without the home folder and the user's name; None: those of this process."""
     home = home or Path.home()
     for folder in {str(home), str(home.resolve())}:
         if len(Path(folder).parts) > 1:  # never "/"

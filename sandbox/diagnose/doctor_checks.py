@@ -83,7 +83,7 @@ def problem(text: str, advice: str = "") -> Finding:
 
 
 def git(*arguments: str) -> str | None:
-    """Return what git says of the game's folder; None where there is no git or no repository."""
+    """Run git in the game's folder; None where there is no git or no repository."""
     if not (GAME / ".git").exists():  # installed: perhaps inside a repository of somebody else's
         return None
     command = ["git", "--no-optional-locks", "-C", str(GAME), *arguments]
@@ -145,7 +145,7 @@ class ExpectedSpeed:
         return self.wanted_fps * min(1.0, self.shown_ms / self.block_ms)
 
     def sentence(self, execution: Mapping[str, Any]) -> str:
-        """Return what to expect and why, on one line; networks run as an execution says."""
+        """Return expectation and reasons on one line; an execution says how networks run."""
         precisions = execution.get("precisions", {})
         kinds = sorted(set(precisions.values()))
         of_kinds = [
@@ -228,13 +228,13 @@ def check_gamepads() -> list[Finding]:
         pygame.joystick.quit()
     if not names:
         return [ok("none; one connected later is found automatically")]
-    return [ok(nobodys(", ".join(names)))]
+    return [ok(without_owner(", ".join(names)))]
 
 
 def check_sound() -> list[Finding]:
     """Which ways of making sound work, in the order the game tries them."""
     ways = [line.partition(": ") for line in sound_report()]
-    lines = [f"{way}: {nobodys(device)}" for way, _, device in ways]
+    lines = [f"{way}: {without_owner(device)}" for way, _, device in ways]
     findings = [note(line, _sound_advice(line)) if UNUSABLE in line else ok(line) for line in lines]
     if all(finding.level == "note" for finding in findings):
         findings.append(note("none", "Nothing needs to be done: the game plays in silence."))
@@ -247,7 +247,7 @@ def _sound_advice(line: str) -> str:
     return "Only one of the ways to make sound has to work."
 
 
-def nobodys(device: str) -> str:
+def without_owner(device: str) -> str:
     """Return the name of a device without that of its owner: "Ann's AirPods"."""
     return re.sub(r"\b\w+['\u2019]s\s+", "", device)
 

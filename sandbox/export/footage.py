@@ -108,7 +108,7 @@ class Footage:
                     yield Shot(number, second, block.frames[place], pose, block, event)
 
     def pictures(self) -> Iterator[bytes | Frames]:
-        """Yield the frames as JPEG, or decoded where they are not: for who needs nothing else.
+        """Yield the frames alone, as JPEG where they are kept so, else decoded.
 
         Raises:
             RecordingError: one is damaged.

@@ -63,7 +63,7 @@ class _Kept:
 
 
 def held_data(footage: Footage, on_progress: Progress) -> dict[str, Any]:
-    """Return what memory held, as JSON data.
+    """Return the contents of memory over time as JSON data.
 
     `moments` say what the display says, `kept` are rows (kind, yaw, pitch, fov, first and last
     moment, picture, moment from which there is one, stretches in which it was read), `sheet` has

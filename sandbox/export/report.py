@@ -150,7 +150,7 @@ def _configuration(footage: Footage, facts: dict[str, Any]) -> dict[str, object]
 
 
 def _latencies(footage: Footage) -> list[float]:
-    """Return what blocks took [ms]; a first one, which includes the reset, is left out."""
+    """Return the times of blocks [ms]; a first one, which includes the reset, is left out."""
     heads = [stored.head for _, stored, _ in footage.figures()]
     return [head.latency_ms for head in heads if head.block_index > 0]
 

@@ -110,7 +110,7 @@ def _with_dots(chart: Chart, marks: Sequence[ReturnMark], first: float) -> Chart
 def memory_chart(
     moments: Sequence[MemoryPoint], seconds: float, first: float = 0.0, unit: str = "MiB"
 ) -> Chart:
-    """Return what memory held, kind upon kind, and its budget if that is near."""
+    """Draw the contents of memory, stacked by kind, and its budget if that is near."""
     moments = thinned(moments)
     most = max((sum(moment.kept.values()) for moment in moments), default=0)
     budget = max((moment.budget for moment in moments), default=0)

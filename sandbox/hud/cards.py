@@ -172,7 +172,7 @@ def seen_card(words: str, seen: np.ndarray | None, note: str) -> Card:
 
 
 def split_card(memory: MemoryUsage, verdict: Word | None = None) -> Card:
-    """Return what one half of a split screen remembers: its policy, a verdict, a thin bar."""
+    """Return the card of one half of a split screen: its policy, a verdict, a thin bar."""
     words = Text(policy_look(memory.policy).label, 16, bold=True, lines=1)
     said = VERDICTS.get(verdict) if verdict else None
     judged = Text(said[0], 14, said[1], bold=True) if said else None

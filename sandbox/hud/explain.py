@@ -235,7 +235,7 @@ class MemoryTip:
 def explanation_at(
     theme: Theme, memory: MemoryUsage, parts: Places, pointer: tuple[int, int]
 ) -> Explanation | None:
-    """Return what a place of the window means; `parts` are those of the memory card."""
+    """Return the explanation of a place in the window; `parts` are those of the memory card."""
     for name, area in parts.items():
         if name == "bar" and area.inflate(0, 2 * theme.px(SLACK)).collidepoint(pointer):
             return explain(memory, (pointer[0] - area.left) / area.width, area.width)
@@ -245,7 +245,7 @@ def explanation_at(
 
 
 def tip_card(explanation: Explanation) -> Card:
-    """Return what an explanation says."""
+    """Return the text of an explanation."""
     colour = SEGMENT_COLOURS[explanation.kind] if explanation.kind else None
     title = row(bar(12, 12, colour) if colour else None, Text(explanation.title, bold=True), gap=8)
     lines = (Text(line, 14, MUTED, lines=4) for line in explanation.lines)

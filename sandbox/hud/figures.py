@@ -72,5 +72,5 @@ def stage_rows(stage_ms: Mapping[str, float]) -> tuple[tuple[str, int], ...]:
 
 
 def elsewhere_rows(stage_ms: Mapping[str, float]) -> tuple[tuple[str, int], ...]:
-    """Return what server and network took of a block, in words; nothing where it was made here."""
+    """Return the times of server and network in words; nothing where the block was made here."""
     return tuple((ELSEWHERE[one], round(stage_ms[one])) for one in ELSEWHERE if one in stage_ms)

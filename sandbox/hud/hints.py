@@ -161,7 +161,7 @@ def pulse(now: float) -> int:
 def hint_card(
     step: Step, key_of: Callable[[Action], str] = str.upper, *, forgets: bool = False
 ) -> Card:
-    """Return what to try, with a dot for every step.
+    """Return the next hint, with a dot for every step.
 
     `forgets`: the world loses views out of sight, so a comparison shows it beside a memory.
     """

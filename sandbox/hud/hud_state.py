@@ -83,7 +83,7 @@ def bar_stretches(memory: MemoryUsage) -> tuple[Stretch, ...]:
 
 
 def bar_bytes(memory: MemoryUsage) -> int:
-    """Return what the whole bar stands for: the budget, halved as long as memory fits into that.
+    """Return the bytes of the whole bar: the budget, halved as long as memory fits into that.
 
     So the bar shows something from the first second on; a budget that is overdrawn fills it.
     """

@@ -99,7 +99,7 @@ class MapStitcher(SessionObserver):
             self.picture = self._draw()
 
     def snapshot(self) -> WorldState:
-        """Return what `restore` needs, for a scene that is left and returned to."""
+        """Return the state for `restore` when the scene is continued."""
         seen = self.ring.seen.copy().view(np.uint8)  # a kept state holds bytes only
         return WorldState(
             {"ring": self.ring.pixels.copy(), "seen": seen}, {"frames": self.ring.frames}

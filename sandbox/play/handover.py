@@ -91,7 +91,7 @@ def handover(
     recent: Sequence[FrameBlock],
     then: Callable[[ParkedScene], object],
 ) -> Handover:
-    """Return what another world can go on with.
+    """Return the scene as another world can continue it.
 
     Args:
         left: the scene as it is now; its state is freed.

@@ -184,7 +184,7 @@ def new_id(scene: Scene) -> str:
 
 
 def image_name(suffix: str) -> str:
-    """Return what a scene's picture is called in the folder of a state."""
+    """Return the name of a scene's picture in the folder of a state."""
     name = f"image{suffix.lower()}"
     return name if _IMAGE.fullmatch(name) else "image"
 
@@ -211,7 +211,7 @@ def restore_world(world: World, parked: ParkedScene) -> None:
     """Let a world go on with a parked scene.
 
     Raises:
-        StateError: the state is of another world, or its data make no sense to this one.
+        StateError: the state is of another world, or its data are invalid for this one.
         WorldFailed: the world refuses it, for example because of other weights.
     """
     if parked.world != world.spec.name:
@@ -408,7 +408,7 @@ def _fits(data: Any, parts: dict[str, dict[str, Any]]) -> bool:
 
 
 def _parse_file(path: Path, most: int) -> Any:
-    """Return what a plain JSON file says.
+    """Return the contents of a plain JSON file.
 
     Raises:
         StateError: it is missing, no plain file, too large, or no JSON.

@@ -47,7 +47,7 @@ class Pilot(PlayerSource, SessionObserver):
         return super().next_command() if target is None else self._command_towards(target)
 
     def held_command(self) -> CameraCommand:
-        """Return what the player holds; nothing while it flies by itself."""
+        """Return the command of the held keys; none while the pilot flies by itself."""
         return CameraCommand() if self.is_flying else super().held_command()
 
     def on_start(self, event: SessionStart, block: FrameBlock) -> None:  # noqa: ARG002 -- observer

@@ -1,6 +1,6 @@
-"""One playthrough: a World driven by a source of commands, told to observers; no window, no thread.
+"""One playthrough: a World driven by a source of commands, with observers; no window, no thread.
 
-Whoever calls it owns the world; other threads ask by `GenerationWorker.call`.
+The calling thread owns the world; other threads use `GenerationWorker.call`.
 """
 
 import time
@@ -76,10 +76,10 @@ SceneChange = Callable[["Session"], SessionStep | None]  # begins something else
 
 
 class CommandSource(Protocol):
-    """What a session asks of its source; a script answers with whole controls and scene changes."""
+    """Gives a session its commands; a script gives whole controls and scene changes."""
 
     def next_command(self) -> CameraCommand | Control | SceneChange | None:
-        """Return what the player wants now; None when the script is over."""
+        """Return the next command; None when the script is over."""
 
 
 class Session:
@@ -186,7 +186,7 @@ class Session:
         self._joining.append((observer, state))
 
     def detach(self, observer: SessionObserver, reason: str) -> None:
-        """Tell an attached observer that it is over and let it go; the others hear nothing."""
+        """End an attached observer's session and detach it; the others are not affected."""
         if observer in self._attached or any(one is observer for one, _ in self._joining):
             self._let_go([observer], self._end_event(reason))
 

@@ -132,7 +132,7 @@ class SplitWorld(World):
         return any([world.prepare() for world in self._worlds])  # noqa: C419 -- every one
 
     def waits(self) -> tuple[str, ...]:
-        """Return what either would wait for."""
+        """Return the work that either world would wait for."""
         return tuple({wait: None for world in self._worlds for wait in world.waits()})
 
     def snapshot(self) -> WorldState:

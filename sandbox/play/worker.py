@@ -68,7 +68,7 @@ class WorkerStatus:
 
 @dataclass(frozen=True, slots=True)
 class WorkerSpec:
-    """What a worker is made for: a world to load and who steers it."""
+    """What a worker runs: a world to load and the source of its commands."""
 
     load: Callable[[Progress], World]
     source: CommandSource | None = None  # None: the player
@@ -221,7 +221,7 @@ class GenerationWorker:
         self._answer_calls(alone)
 
     def _staged(self, world: World) -> Session:
-        """Return a session over another world, of which only the source of commands is told."""
+        """Return a session over another world with the same source of commands and no observers."""
         source: object = self._source
         observers = [one for one in self._observers if one is source]
         return Session(world, self._source, observers)
@@ -329,7 +329,7 @@ class GenerationWorker:
                 continue
             try:
                 future.set_result(function(session))
-            except Exception as error:  # belongs to whoever called
+            except Exception as error:  # raised where the caller asks for the result
                 future.set_exception(error)
             self._notify()
 

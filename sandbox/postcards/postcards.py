@@ -202,7 +202,7 @@ class Tour:
         return self._stamp(now, replace(claimed, recall=recall, memory=memory, bonus=extra))
 
     def view(self, now: float) -> PostcardView:
-        """Return what to show."""
+        """Return the state to show."""
         off = degrees_off(self.pose, self.card.pose) if self.card else math.inf
         heat = next(place for place, (limit, _) in enumerate(HEATS) if off <= limit)
         searching = self.phase == "searching"
@@ -333,7 +333,7 @@ class PostcardHunt:
         seed: int = 0,
         on_cue: Callable[[Cue], None] = lambda cue: None,
     ) -> None:
-        """`on_cue` is told what happens, for sounds; each further tour has another seed."""
+        """`on_cue` is called with events, for sounds; each further tour has another seed."""
         self.tour: Tour | None = None  # None: no tour is on
         self.place: int | None = None  # of a finished tour among the best
         self._prober = prober
@@ -387,7 +387,7 @@ class PostcardHunt:
         return changed
 
     def view(self, now: float) -> PostcardView | None:
-        """Return what the card shows; None: there is no tour."""
+        """Return the contents of the card; None: there is no tour."""
         return None if self.tour is None else self.tour.view(now)
 
     def _developed(self, tour: Tour, now: float) -> Tour:

@@ -130,7 +130,7 @@ def _figures(result: ProbeResult) -> ProbeFigures:
 
 
 def kept_tracker(state: WorldState) -> TrackerState:
-    """Return what a tracker goes on with.
+    """Return the state that a tracker continues from.
 
     Raises:
         ValueError: the data are damaged, or of another version.
@@ -275,7 +275,7 @@ class Prober(SessionObserver):
         return self._put(lambda: self._compare(then, pose))
 
     def snapshot(self, timeout: float = 10.0) -> WorldState:
-        """Return what `restore` needs, for a scene that is left and returned to.
+        """Return the state for `restore` when the scene is continued.
 
         Waits for the prober's own thread, which never waits for the world's.
 

@@ -63,12 +63,12 @@ class SaveThread:
         self._late: deque[tuple[Future[ParkedScene], Write]] = deque()  # answered after all
 
     def write(self, future: "Future[ParkedScene]", write: Write) -> None:
-        """Write what the world's thread answers; the player is told of a problem."""
+        """Write the answer of the world's thread; a problem is shown to the player."""
         self.submit(self._write_answer, future, write)
         self.submit(give_back_freed)  # the place is freed by then, and large
 
     def attempt(self, failed: str, change: Callable[[], object]) -> None:
-        """Do something now; the player is told of a problem."""
+        """Do something now; a problem is shown to the player."""
         try:
             change()
         except (WorldFailed, LibraryError) as error:
@@ -140,7 +140,7 @@ class Saves(SessionObserver):
             say: called from any thread with a sentence for the player, and "good" or "bad".
             parts: saved with the world, by name.
             own_scenes: folder of the player's own scenes.
-            recorders: told where a session begins.
+            recorders: informed where a session begins.
             on_change: called from any thread when the list of places has changed.
         """
         self.scenes = scenes
@@ -208,7 +208,7 @@ class Saves(SessionObserver):
         return future
 
     def copy(self, id: str) -> None:
-        """Copy a place; the player is told the result."""
+        """Copy a place; the result is shown to the player."""
 
         def change() -> None:
             if id in self.unwritten:
@@ -219,7 +219,7 @@ class Saves(SessionObserver):
         self._thread.submit(self._thread.attempt, "it was not copied", change)
 
     def delete(self, id: str) -> None:
-        """Delete a place; the player is told of a problem."""
+        """Delete a place; a problem is shown to the player."""
 
         def change() -> None:
             if self.unwritten.pop(id, None) is None or exists(self.scenes.folder / id):

@@ -138,7 +138,7 @@ class EditOverlay(Overlay):
         self._ask(self._read(text))
 
     def _read(self, text: str) -> Edit:
-        """Return what words ask for; where grey words are in the way, what the others ask for."""
+        """Return the edit that a text asks for, if need be without its grey words."""
         try:
             return parse_edit(text, *self._spot, self._kinds, self._category())
         except ThingError:

@@ -73,7 +73,7 @@ class Notice:
 
 
 class Notices(Overlay):
-    """Short lines at the top, each for some seconds; may be told from any thread.
+    """Short lines at the top, each for some seconds; `say` may be called from any thread.
 
     >>> notices = Notices(clock=lambda: 0.0, notify=lambda: None)
     >>> notices.say("Saved")
@@ -174,7 +174,7 @@ class MapOverlay(Overlay):
         return next((time for time in times if time > self._looked_at), None)
 
     def update(self, now: float) -> bool:
-        """Redraw when the pointer moved over the memory card, or another thing is told."""
+        """Redraw when the pointer moved over the memory card, or the hint changed."""
         touched, self._touched = self._touched, False
         prompt, self._looked_at = self._reel.current.block.prompt, now
         if self._prompt.is_open:

@@ -35,7 +35,7 @@ from mag_sandbox.sandbox.settings import HudLevel, SandboxConfig
 from mag_sandbox.sandbox.ui.display import Picture, fit, name_window, shade, toggle_fullscreen
 from mag_sandbox.sandbox.ui.text_entry import SHORTCUT
 
-INPUT = frozenset(  # events of a player who is there
+INPUT = frozenset(  # events that a player causes
     getattr(pygame, name)
     for name in (
         *("KEYDOWN", "KEYUP", "MOUSEMOTION", "MOUSEBUTTONDOWN", "MOUSEWHEEL"),
@@ -95,7 +95,7 @@ class PlaySession:
         return None
 
     def leave_moment(self, change: str) -> None:
-        """Hear that something is about to be changed, so that it can be taken back."""
+        """Keep the present moment before a change, so that it can be undone."""
 
     def block_shown(self, ready: ReadyBlock) -> None:
         """Take each block that is shown."""
@@ -290,7 +290,7 @@ class PlayScreen:
             self.feedback.picture_moved(now, goes_on=self._warp.moves(self._context.keyboard))
 
     def hud_state(self) -> HudState:
-        """Return what the display says now."""
+        """Return the contents of the HUD."""
         return HudState(
             scene=self._place,
             seed=self.playthrough.seed,

@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 BLINK_S = 0.53  # of the cursor, on or off
 AT_ONCE = 0.0  # a moment that has passed on any clock
 MAX_CHIPS = 6
-MAX_HINTED = 16  # unknown words that are told what comes near
+MAX_HINTED = 16  # unknown words with hints below them
 NEAREST = 3
 TITLE = "Change the world from here on"
 CLEAR = 24  # px of the reference window around the place that the box is about
@@ -189,7 +189,7 @@ class PromptBox(Overlay):
         self._opened_with = prompt
         text = self._draft or prompt
         self._entry = TextEntry(text, history=self._history, clipboard=self._clipboard)
-        self._entry.select_all()  # who writes begins anew, who moves the cursor goes on
+        self._entry.select_all()  # typing replaces it, moving the cursor keeps it
         self._notice = ""
         self.is_open = self._ignores_key = True
         self._selecting = False

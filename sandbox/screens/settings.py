@@ -71,7 +71,7 @@ class SettingRow:
     helps: Mapping[Any, str] = field(default_factory=dict)  # in place of `help`, by value
 
     def setting(self, config: SandboxConfig) -> Setting:
-        """Return what changes it, set to what it is."""
+        """Return the control that edits it, set to its present value."""
         values = tuple(getattr(config, name) for name in self.fields)
         return self.make(values if len(values) > 1 else values[0])
 

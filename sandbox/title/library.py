@@ -195,7 +195,7 @@ def remembered_text(header: StateHeader | ParkedScene) -> str:
 
 
 def place_name(place: StateHeader | ParkedScene) -> str:
-    """Return what a place is called: described anew, by its new words, as while it is played."""
+    """Return the name of a place; if it was described anew, from its new description."""
     renamed = place.prompt != place.scene.prompt and place.name == place.scene.name
     return title_of(place.prompt) if renamed else place.name
 

@@ -61,7 +61,7 @@ class TitlePicture:
         self._arranged = None
 
     def spot_at(self, place: tuple[int, int]) -> Focused | None:
-        """Return what lies at a place of the window and can have the focus."""
+        """Return the item at a place of the window that can have the focus."""
         return next((spot for rect, spot in self.places if rect.collidepoint(place)), None)
 
     def turn_at(self, place: tuple[int, int]) -> tuple[int, int] | None:

@@ -114,7 +114,7 @@ def name_window(words: str = "") -> None:
 
 
 def window_surface() -> pygame.Surface:
-    """Return what shows in the window, which must be open."""
+    """Return the window's surface; the window must be open."""
     surface = pygame.display.get_surface()
     assert surface is not None
     return surface

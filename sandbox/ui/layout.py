@@ -98,7 +98,7 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class NamedPart:
-    """A part whose place is told, to be pointed at."""
+    """A part whose place is reported, to be pointed at."""
 
     name: str
     part: "Part"

@@ -108,7 +108,7 @@ class TextEntry:
         return True
 
     def insert(self, text: str) -> None:
-        """Write at the cursor, in place of the selection; too much is cut, and the player told."""
+        """Write at the cursor, in place of the selection; too much is cut, with a notice."""
         start, end = self.selection
         self.replace(start, end, text)
 

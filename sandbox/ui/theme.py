@@ -92,7 +92,7 @@ class Theme:
         return cls(window_size, settings.text_scale, high_contrast=settings.high_contrast)
 
     def colour(self, colour: tuple[int, ...]) -> tuple[int, ...]:
-        """Return what to draw for a colour of this module."""
+        """Return a colour of this module as this theme draws it."""
         return HIGH_CONTRAST.get(colour, colour) if self.high_contrast else colour
 
     def px(self, length: float) -> int:

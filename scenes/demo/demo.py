@@ -72,7 +72,7 @@ class Demo:
     lines: tuple[int, int] = (0, 0)  # line and column of the file before the script's first
 
     def problem(self, error: ScriptError) -> DemoError:
-        """Return what is wrong with the script, at its place in the file."""
+        """Return a problem of the script, at its place in the file."""
         line = error.line + self.lines[0]
         column = error.column + self.lines[1]
         return DemoError(f"{self.source}:{line}:{column}: {error}")

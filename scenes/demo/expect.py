@@ -57,7 +57,7 @@ def parse_expectation(
     80".
 
     Raises:
-        ValueError: it makes no sense for this script.
+        ValueError: it is invalid for this script.
     """
     measure, _, anchor = name.partition(" ")
     if measure not in MEASURES:

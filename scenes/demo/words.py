@@ -116,7 +116,7 @@ class TokenReader:
             self.take()
 
     def error(self, problem: str, token: Token | None = None) -> ScriptError:
-        """Return what is wrong with a token, or with the next one."""
+        """Return a problem of a token, or of the next one."""
         token = token or self.next
         return ScriptError(token.line, token.column, problem)
 

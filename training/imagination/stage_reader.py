@@ -101,7 +101,7 @@ def labels(things: Sequence[Thing], number: dict[str, int]) -> np.ndarray:
 
 
 def in_sight(things: np.ndarray, middle: float, places: tuple[int, int]) -> np.ndarray:
-    """Return what a level view shows of things, float32 [things, 15].
+    """Return the things that a level view shows, float32 [things, 15].
 
     Kind, row and column of the middle of the visible part, distances from there to left, right,
     top and bottom in degrees, colours, variant, and share of these things that are farther.

@@ -122,7 +122,7 @@ class PocketClips:
 
 
 def show_with(autoencoder: Autoencoder, device: TrainingDevice) -> Show:
-    """Return what writes a sheet of decoded frames, a video a row."""
+    """Return a writer of sheets of decoded frames, a video a row."""
 
     @torch.no_grad()
     def show(path: Path, latents: Tensor) -> None:

@@ -30,10 +30,10 @@ from mag_sandbox.sandbox.diagnose.doctor_checks import (
     check_weights,
     check_window,
     check_world,
-    nobodys,
     note,
     ok,
     problem,
+    without_owner,
 )
 from tests.doubles import FakeWorld
 
@@ -115,8 +115,8 @@ def test_a_home_that_is_the_root_shortens_nothing():
 
 
 def test_devices_lose_the_name_of_their_owner():
-    assert nobodys("Ann's AirPods, 48000 Hz") == "AirPods, 48000 Hz"
-    assert nobodys("Ann\u2019s AirPods") == "AirPods"
+    assert without_owner("Ann's AirPods, 48000 Hz") == "AirPods, 48000 Hz"
+    assert without_owner("Ann\u2019s AirPods") == "AirPods"
 
 
 def test_a_missing_package_is_a_problem_only_if_the_game_needs_it(monkeypatch):
