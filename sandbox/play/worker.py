@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -74,6 +74,14 @@ class WorkerSpec:
     source: CommandSource | None = None  # None: the player
 
 
+class _Call(NamedTuple):
+    """A function that is to be run on the world's thread."""
+
+    generation: int  # the newest that was begun when it was asked for
+    function: Callable[[Session], object]
+    future: Future[Any]
+
+
 class GenerationWorker:
     """Plays a world on its own thread.
 
@@ -111,7 +119,8 @@ class GenerationWorker:
         self._playing = 0  # the generation that is being played
         self._ready: ReadyBlock | None = None
         self._needed_at: float | None = None
-        self._calls: deque[tuple[Callable[[Session], object], Future[Any]]] = deque()
+        self._is_paced = False  # the next block has its time; else it may wait for what is painted
+        self._calls: deque[_Call] = deque()
         self._block_time = DurationEstimate(percentile=1.0)
         self._prepare_time = DurationEstimate()
         self._enlarge_time = DurationEstimate(percentile=0.5, window=8)
@@ -136,12 +145,12 @@ class GenerationWorker:
         """Run a function between two blocks, on the thread that owns the world.
 
         Calls are answered before anything is begun, rested or closed that was asked for
-        later; cancelled when there is no world to ask.
+        later, and after what was begun before; cancelled when there is no world to ask.
         """
         future: Future[Result] = Future()
         with self._changed:
             if self._thread.is_alive() and self._answers and not self._stop_reason:
-                self._calls.append((function, future))
+                self._calls.append(_Call(self._generation, function, future))
             else:
                 future.cancel()
             self._changed.notify()
@@ -161,6 +170,7 @@ class GenerationWorker:
         """Say when the next block is to be shown; None: not before another call (paused)."""
         with self._changed:
             self._needed_at = moment
+            self._is_paced = moment is not None and self._clock() < moment
             self._changed.notify()
 
     def close(self, reason: str, timeout: float = 30.0) -> bool:
@@ -249,7 +259,7 @@ class GenerationWorker:
             if reason:
                 return reason
             begun = self._clock()
-            waits = session.world.waits() if self._is_due_after(begun) else ()
+            waits = session.world.waits() if self._is_paced else ()
             step = session.advance((*waits, *work.left_out))
             large = self._enlarged(step, spec, work, begun)
             if step is not None:
@@ -305,7 +315,7 @@ class GenerationWorker:
         while True:
             self._answer_calls(session)
             with self._changed:
-                if self._calls:
+                if self._has_call:
                     continue
                 reason = self._interrupted(generation)
                 if reason:
@@ -322,9 +332,14 @@ class GenerationWorker:
             if work_left:
                 self._prepare_time.add(self._clock() - begun)
 
+    @property
+    def _has_call(self) -> bool:
+        """Whether there is a call for what is played: later ones wait for what was begun since."""
+        return bool(self._calls) and self._calls[0].generation <= self._playing
+
     def _answer_calls(self, session: Session) -> None:
-        while self._calls:
-            function, future = self._calls.popleft()
+        while self._has_call:
+            _, function, future = self._calls.popleft()
             if not future.set_running_or_notify_cancel():
                 continue
             try:
@@ -337,7 +352,7 @@ class GenerationWorker:
         with self._changed:
             self._answers = False
             while self._calls:
-                self._calls.popleft()[1].cancel()
+                self._calls.popleft().future.cancel()
 
     def _interrupted(self, generation: int) -> str:
         if self._stop_reason:

@@ -456,6 +456,39 @@ def test_what_was_called_before_another_beginning_is_answered_before_it(player):
     assert answers[0].result(PATIENCE).seed == 7
 
 
+def test_what_is_called_after_another_beginning_is_answered_by_it(player):
+    window = player()
+    window.block()
+    answers = []
+
+    def act():
+        window.worker.begin(Playthrough(SCENE, 8))
+        answers.append(window.worker.call(lambda session: session.park()))
+
+    just_missed(window.worker, act)
+    window.worker.needed_at(NOW)
+    window.block()
+    assert answers[0].result(PATIENCE).seed == 8
+
+
+def test_a_block_that_has_its_time_waits_for_no_painting_even_if_it_is_begun_late(player):
+    here, asked = threading.current_thread(), []
+
+    class Painted(FakeWorld):
+        def waits(self):
+            return ("views",)
+
+    window = player(
+        world=Painted(on_step=lambda control: asked.append(control.leave_out)),
+        clock=lambda: 0.0 if threading.current_thread() is here else 10.0,  # the worker is late
+    )
+    for moment in (5.0, NOW):
+        window.block()
+        window.worker.needed_at(moment)
+    window.block()
+    assert asked == [("views",), ()], "a block that is needed at once is as it should be"
+
+
 def test_what_was_called_before_closing_is_answered(player):
     window = player()
     window.block()
