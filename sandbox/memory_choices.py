@@ -141,8 +141,10 @@ class MemoryChoices:
         if setting == self.setting and not choice.kept_before:
             return
         before, left = choice.kept_before or memory.kept_frames, self.setting
-        change = f"memory: {policy_look(setting.policy).label}, at most {setting.kept_mib} MiB"
-        moment = leave_moment(self._services, self._worker, change)
+        before_it = (
+            f"memory is {policy_look(left.policy).label}, at most {left.kept_mib} MiB, again"
+        )
+        moment = leave_moment(self._services, self._worker, before_it)
         self._left.append(_LeftMemory(left, self._reel.pose, moment))
         asked = self._reel.blocks + ANSWERED_AFTER
         self._choice = _Choice(setting, math.inf, before, asked)
@@ -169,9 +171,9 @@ class MemoryChoices:
         return None
 
 
-def leave_moment(services: Services, worker: GenerationWorker, change: str) -> Moment:
-    """Keep the session before a change, so that it can be taken back."""
-    return services.undo_stack.push(change, worker.call(services.saves.collect))
+def leave_moment(services: Services, worker: GenerationWorker, back: str) -> Moment:
+    """Keep the session before a change, so that it can be taken back; see `Moment`."""
+    return services.undo_stack.push(back, worker.call(services.saves.collect))
 
 
 def parked_at(moment: Moment, services: Services) -> ParkedScene | None:

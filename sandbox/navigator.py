@@ -221,7 +221,8 @@ class Navigator:
         behind = self.game.picture_of(scene) if self.game else scene.image and Path(scene.image)
         keeps_frames = isinstance(spec.source, Playback) and spec.source.seeks
         ready = OPENING if keeps_frames else STAGES[READY]
-        return LoadingScreen(self.worker, scene, leave, keys, picture, behind or None, ready)
+        shown = playthrough.place or scene
+        return LoadingScreen(self.worker, shown, leave, keys, picture, behind or None, ready)
 
     def _observers(self, spec: WorkerSpec) -> Sequence[SessionObserver]:
         source = (spec.source,) if isinstance(spec.source, SessionObserver) else ()

@@ -173,7 +173,7 @@ class PlayerSession(WatchedSession):
         claim = services.bindings.title("postcards")
         self._postcards = PostcardOverlay(reel, hud, hunt, probe, claim)
         self._map = MapOverlay(reel, hud, services.map, services.prober, self._prompt)
-        self._around = AroundOverlay(reel, hud, services.map)
+        self._around = AroundOverlay(reel, hud, services.map, services.bindings.title("around"))
         self._edit = EditOverlay(
             reel,
             hud,
@@ -274,12 +274,12 @@ class PlayerSession(WatchedSession):
             text = f"this was saved in the world {parked.world}; press {key} to go there first"
             self._say(text, "bad")
             return None
-        self.leave_moment("return to a saved moment")
+        self.leave_moment("you are where you were")
         return self._go_on_from(parked)
 
-    def leave_moment(self, change: str) -> None:
-        """Keep the session before a change, so that it can be taken back."""
-        leave_moment(self._services, self._worker, change)
+    def leave_moment(self, back: str) -> None:
+        """Keep the session before a change, so that it can be taken back; see `Moment`."""
+        leave_moment(self._services, self._worker, back)
 
     def act(self, action: Action, playthrough: Playthrough) -> Outcome | Playthrough | None:
         """Do what a key asks for; return what to show or play next."""
@@ -322,7 +322,7 @@ class PlayerSession(WatchedSession):
             case "around":
                 self._around.press()
             case "new_seed":
-                self.leave_moment("another place")
+                self.leave_moment("this is the place before")
                 key = services.bindings.title("undo")
                 self._say(f"another place of the same description; {key} brings back what you had")
                 self._begin_anew()
@@ -389,9 +389,8 @@ class PlayerSession(WatchedSession):
         here = self._reel.current.spec.name
         world, beside = next_world(here), worlds_beside(here)
         if world is None:
-            others = " and ".join(one for one in beside if one != here)
-            why = f"{others} blur within seconds and start only with --world" if others else ""
-            self._say(f"no other world to go on in{f': {why}' if why else ''}")
+            why = ": the others here blur within seconds" if len(beside) > 1 else ""
+            self._say(f"no other world to go on in{why}")
             return None
         if time.perf_counter() > self._world_asked_until:
             key = self._services.bindings.title("world")
@@ -401,7 +400,7 @@ class PlayerSession(WatchedSession):
             return None
         self._say(f"going on in the world {world}")
         self._postcards.stop()
-        self.leave_moment("another world")
+        self.leave_moment("this is the world before")
         return SwitchWorld(world)
 
     def _undo(self) -> Outcome | Playthrough | None:
@@ -422,7 +421,7 @@ class PlayerSession(WatchedSession):
         left = parked_at(moment, self._services)
         if left is None:
             return None
-        self._say(f"taken back: {moment.change}")
+        self._say(f"taken back: {moment.back}")
         if left.world != self._reel.current.spec.name:
             return GoBack(left)
         return self._go_on_from(left)
@@ -486,7 +485,8 @@ class PlayerSession(WatchedSession):
         if error := picture.exception():
             self._say(str(error), "bad")
         else:
-            self._say(f"picture saved: {picture.result()}")
+            path = picture.result()
+            self._say(f"picture saved in {path.parent}: {path.name}")
 
     def _turn_volume(self, percent: int) -> None:
         settings = self._services.settings
@@ -505,7 +505,7 @@ def _describe(
     ground: str = "",
 ) -> None:
     """Ask the world for another prompt, and perhaps to paint ground anew by it."""
-    leave_moment(services, worker, "another description")
+    leave_moment(services, worker, "the description is as it was")
     pose = reel.pose
     edit = Edit("renew", pose.yaw, pose.pitch, *GROUND[ground]) if ground else Edit("forget")
 
@@ -546,7 +546,7 @@ def _change(
 ) -> None:
     """Ask the world for a change."""
     painting.begin(edit)
-    services.undo_stack.push("what you changed here")
+    services.undo_stack.push("the place is as it was")
     worker.call(lambda session: session.edit(edit))
     _show_change(reel)
 

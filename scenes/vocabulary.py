@@ -267,7 +267,8 @@ class Vocabulary:
     def _similar(self, word: str) -> list[str]:
         limit = min(MOST_EDITS, len(word) // EDIT_EVERY) if len(word) >= SHORTEST_SLIP else 0
         far = {known: edit_distance(word, known, limit) for known in self.counts} if limit else {}
-        near = [known for known, distance in far.items() if distance <= limit]
+        # hardly any slip is of the first letter: lonely means no honey
+        near = [one for one, distance in far.items() if distance <= limit and one[0] == word[0]]
         return sorted(near, key=lambda known: (far[known], self._rank(known)))
 
     def _suggest(self, stems: frozenset[str]) -> tuple[str, ...]:

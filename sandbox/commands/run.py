@@ -86,11 +86,13 @@ def run_play(options: PlayOptions, say: Say) -> int:
 
 def _play_game(options: PlayOptions) -> int:
     playthrough = None
-    if options.scene is None and not options.record:  # of which one playthrough is meant
+    if options.scene is None:
         choice = _choice(options, load_settings(), None)
     else:
-        scene, seed, choice = _what_to_play(options)
+        scene, seed, _ = _what_to_play(options)
         playthrough = Playthrough(scene, seed)
+        # --memory is that of this scene; others have what is usual
+        choice = _choice(replace(options, memory=None), load_settings(), None)
     bindings = load_bindings(config_folder() / BINDINGS_FILE)
     choose_display(headless=False)
     from mag_sandbox.sandbox import app

@@ -151,8 +151,10 @@ def memory_card(state: HudState) -> Card:
 def slim_card(state: HudState) -> Card:
     """Return the small form: which memory it is, the clock, and a thin bar."""
     memory = state.block.memory
-    name = Text(policy_look(memory.policy).label, 13, MUTED, lines=1)
-    head = row(name, SPRING, *_clock(state), gap=8)
+    label = policy_look(memory.policy).label
+    if state.recording or state.mode:  # which take the room of what it says in brackets
+        label = label.partition(" (")[0]
+    head = row(Text(label, 13, MUTED, lines=1), SPRING, *_clock(state), gap=8)
     return Card(column(head, memory_bar(6, memory), gap=5), 248, (14, 9), dense=False)
 
 

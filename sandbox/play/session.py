@@ -57,11 +57,12 @@ class Playthrough:
     stage: Callable[[World], World] | None = (
         None  # another world over it, to be played; None: itself
     )
+    place: Scene | None = None  # as it was left, to be named while it loads; None: the scene
 
     @property
     def anew(self) -> "Playthrough":
         """The same scene from its beginning."""
-        return replace(self, parked=None, state=None)
+        return replace(self, parked=None, state=None, place=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,8 @@ from mag_sandbox.sandbox.play.parked_scene import (
     read_state,
     write_state,
 )
+from mag_sandbox.sandbox.saves.own_scenes import title_of
+from mag_sandbox.scenes import Scene
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +59,7 @@ class ParkedEntry:
     @property
     def name(self) -> str:
         """Its name for people."""
-        return self.header.name if self.header else self.id
+        return place_name(self.header) if self.header else self.id
 
     @property
     def thumbnail(self) -> Path | None:
@@ -110,9 +112,9 @@ class ParkedScenes:
         """
         with self._alone():
             if self._is_played_elsewhere(parked.id, CLAIM_S):
-                raise _played_elsewhere(parked.name)
+                raise _played_elsewhere(place_name(parked))
             if goes_on:
-                self._claim(parked.id, parked.name)
+                self._claim(parked.id, place_name(parked))
             write_state(self._path(parked.id), replace(parked, slot="", left=self.now()))
             if not goes_on:  # a game that waits for its turn to write finds it free
                 self.release(parked.id)
@@ -174,7 +176,7 @@ class ParkedScenes:
             parked = read_state(self._path(id))
             if parked.slot:
                 return replace(parked, id=new_id(parked.scene), slot="")
-            self._claim(id, parked.name)
+            self._claim(id, place_name(parked))
             return parked
 
     def release(self, id: str) -> None:
@@ -220,7 +222,7 @@ class ParkedScenes:
     def park_copy(self, parked: ParkedScene) -> ParkedScene:
         """Keep a place as a new one; see `fork`."""
         with self._alone():
-            name = _next_name(parked.name, {entry.name for entry in self.entries()})
+            name = _next_name(place_name(parked), {entry.name for entry in self.entries()})
             copy = replace(parked, id=new_id(parked.scene), name=name, slot="")
             write_state(self._path(copy.id), copy)
         return copy
@@ -354,6 +356,17 @@ def _measure(folder: Path) -> tuple[int, datetime] | None:
     except OSError:
         return None
     return size, datetime.fromtimestamp(status.st_mtime, UTC)
+
+
+def place_name(place: StateHeader | ParkedScene) -> str:
+    """Return the name of a place; if it was described anew, from its new description."""
+    renamed = place.prompt != place.scene.prompt and place.name == place.scene.name
+    return title_of(place.prompt) if renamed else place.name
+
+
+def described(place: StateHeader | ParkedScene) -> Scene:
+    """Return the scene of a place with the name and the description that hold there."""
+    return replace(place.scene, name=place_name(place), prompt=place.prompt)
 
 
 def _next_name(name: str, taken: set[str]) -> str:

@@ -25,7 +25,7 @@ from mag_sandbox.sandbox.play.session import Playthrough, Session
 from mag_sandbox.sandbox.play.worker import GenerationWorker
 from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.sandbox.saves.own_scenes import LibraryError, keep_prompted, picture_own_scene
-from mag_sandbox.sandbox.saves.parking import ParkedEntry, ParkedScenes
+from mag_sandbox.sandbox.saves.parking import ParkedEntry, ParkedScenes, described, place_name
 from mag_sandbox.scenes import Scene
 
 logger = logging.getLogger(__name__)
@@ -258,11 +258,13 @@ class Saves(SessionObserver):
         waiting = self.unwritten.get(id)
         if waiting:
             take = partial(self.take, id, is_on_disk=False)
-            return Playthrough(waiting.scene, waiting.seed, take), waiting.world
+            place = described(waiting)
+            return Playthrough(waiting.scene, waiting.seed, take, place=place), waiting.world
         folder = self.scenes.folder / check_slug(id)
         header = self.scenes.header(id)
         take = partial(self.take, id)
-        return Playthrough(scene_in(folder, header), header.seed, take, str(folder)), header.world
+        scene, seed, place = scene_in(folder, header), header.seed, described(header)
+        return Playthrough(scene, seed, take, str(folder), place=place), header.world
 
     def take(self, id: str, *, is_on_disk: bool = True) -> ParkedScene:
         """Return a place to continue once all earlier ones are written; on the world's thread.
@@ -327,7 +329,7 @@ class Saves(SessionObserver):
         self.unwritten[parked.id] = parked  # until it is on the disk
         self.scenes.park(parked)
         self.unwritten.pop(parked.id)
-        self._say(f"{parked.name} is saved as you left it")
+        self._say(f"{place_name(parked)} is saved as you left it")
 
     def _copy(self, parked: ParkedScene) -> None:
         copy = self.scenes.park_copy(parked)

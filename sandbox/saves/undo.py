@@ -20,23 +20,23 @@ MOST_BYTES = 512 * MIB  # that kept moments may take, the newest apart
 class Moment:
     """The moment before a change."""
 
-    change: str  # in a few words, as in "taken back: another prompt"
+    back: str  # what holds again: "the description is as it was"
     left: "Future[ParkedScene] | None"  # None: the world can take the change back
 
 
 class UndoStack:
     """The newest changes of the session, one on top of the other.
 
-    stack.push("another prompt", worker.call(saves.collect))  # before it is asked for
+    stack.push("the description is as it was", worker.call(saves.collect))  # before it is changed
     moment = stack.pop()
     """
 
     def __init__(self) -> None:
         self._moments: list[Moment] = []
 
-    def push(self, change: str, left: "Future[ParkedScene] | None" = None) -> Moment:
-        """Keep the moment before a change, and return it."""
-        moment = Moment(change, left)
+    def push(self, back: str, left: "Future[ParkedScene] | None" = None) -> Moment:
+        """Keep the moment before a change, and return it; see `Moment`."""
+        moment = Moment(back, left)
         self._moments.append(moment)
         del self._moments[:-MOST]
         while self.bytes - _bytes(self._moments[-1]) > MOST_BYTES:

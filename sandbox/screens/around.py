@@ -8,7 +8,8 @@ from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.hud.minimap import MapStitcher
 from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.screens import Overlay
-from mag_sandbox.sandbox.ui.layout import CachedCard, Card, Text, column
+from mag_sandbox.sandbox.ui.layout import SPRING, CachedCard, Card, Text, column, row
+from mag_sandbox.sandbox.ui.theme import MUTED
 
 WIDTH = 400  # px of the reference window
 MOST_LINES = 14
@@ -18,11 +19,13 @@ TITLE = "Around you"
 class AroundOverlay(Overlay):
     """A card with the things around, the nearest to the middle of the view first; a key shows it.
 
-    overlay = AroundOverlay(reel, hud, stitcher)
+    overlay = AroundOverlay(reel, hud, stitcher, "Y")
     overlay.press()
     """
 
-    def __init__(self, reel: Reel, hud: Hud, stitcher: MapStitcher) -> None:
+    def __init__(self, reel: Reel, hud: Hud, stitcher: MapStitcher, key: str) -> None:
+        """Make a hidden card; `key` is the one that shows it, for people."""
+        self._key = key
         self._reel, self._hud, self._stitcher = reel, hud, stitcher
         self._is_shown = False
         self._page, self._count = 0, 0  # of the card; lines in all
@@ -57,7 +60,15 @@ class AroundOverlay(Overlay):
             return
         theme = self._hud.theme(surface)
         lines = (Text(line, 13, lines=1) for line in self._lines)
-        card = self._card(theme, Card(column(Text(TITLE, 16, bold=True), *lines), WIDTH))
+        pages = max(1, -(-self._count // MOST_LINES))
+        head = row(
+            Text(TITLE, 16, bold=True),
+            Text(f"{self._page + 1} of {pages}" if pages > 1 else "", 13, MUTED),
+            SPRING,
+            Text(f"{self._key}: {'more' if self._page + 1 < pages else 'close'}", 13, MUTED),
+            gap=8,
+        )
+        card = self._card(theme, Card(column(head, *lines), WIDTH))
         above = self._hud.places.get("speed")
         top = above.bottom + theme.px(10) if above else theme.px(14)
         surface.blit(card, (theme.px(14), top))
@@ -70,6 +81,4 @@ class AroundOverlay(Overlay):
             self._listed = block, things_around(self._stitcher.ring.is_seen, block)
         lines = around_lines(self._listed[1], self._reel.pose)
         self._count, first = len(lines), self._page * MOST_LINES
-        more = len(lines) - first - MOST_LINES
-        said = lines[first : first + MOST_LINES]
-        return (*said, *([f"and {more} more: press again"] if more > 0 else []))
+        return tuple(lines[first : first + MOST_LINES])

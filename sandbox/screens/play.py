@@ -94,8 +94,8 @@ class PlaySession:
         """Do what a key asks for during play; return what to show or play next."""
         return None
 
-    def leave_moment(self, change: str) -> None:
-        """Keep the present moment before a change, so that it can be undone."""
+    def leave_moment(self, back: str) -> None:
+        """Keep the moment before a change; once it is taken back, `back` holds again."""
 
     def block_shown(self, ready: ReadyBlock) -> None:
         """Take each block that is shown."""
@@ -420,7 +420,7 @@ class PlayScreen:
         if self.has_failed:
             self.outcome = Way.RETRY
             return
-        self._session.leave_moment("start over")
+        self._session.leave_moment("you are where you were")
         self._session.say(f"started over; {self._bindings.title('undo')} brings back what you had")
         self.play(self.playthrough.anew)
 

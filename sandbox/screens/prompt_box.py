@@ -75,11 +75,13 @@ class _Advice:
             return ENGLISH_ONLY
         first, *others = self.words.substitutes(self.text) or [()]
         also = "".join(ALSO_AS.format(*pair) for pair in others)
-        said = [DRAWN_AS.format(*first) + also] if first else []
+        said = []
         if excess := self.words.excess(self.text):
             said.append(TOO_MANY.format(excess))
         elif struck := self.struck[:MAX_HINTED]:
             said.append(UNSEEN + (INSTEAD if any(map(self._instead, struck)) else ""))
+        if first:  # may be long
+            said.append(DRAWN_AS.format(*first) + also)
         return "; ".join(said)
 
     @property

@@ -35,7 +35,7 @@ HEADER = (
 WRITE, SETTINGS, QUIT = range(3)  # places in the header
 ABOUT = {  # what the large words say while the header has the focus
     WRITE: ("A world of your own", "Write a sentence: a place, its colours, a few things in it."),
-    SETTINGS: ("Settings", "Display, sound, memory, text size, and all the keys."),
+    SETTINGS: ("Settings", "Display, mouse, sound, text size, and all the keys."),
     QUIT: ("Quit", "Places you left wait here until you come back."),
 }
 FOOTER = 32  # height of the line about the keys

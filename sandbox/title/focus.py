@@ -80,7 +80,7 @@ class TitleFocus:
 
     def list(self, rows: Sequence[Shelf]) -> None:
         """Take new shelves; what had the focus keeps it if it is still there."""
-        before = self.shelves[self._card.row].title if self.shelves else None
+        before, key = self.shelves[self._card.row].title if self.shelves else None, self.key
         self.shelves = tuple(rows)
         for row, shelf in enumerate(self.shelves):
             last = len(shelf.cards) - 1
@@ -92,6 +92,11 @@ class TitleFocus:
         elif before not in [shelf.title for shelf in self.shelves]:
             row = min(self._card.row, len(self.shelves) - 1)
             self._card = Focused("cards", row, self.column(row))
+        for row, shelf in enumerate(self.shelves):
+            for column, card in enumerate(shelf.cards):
+                if card.key == key:
+                    self._card = Focused("cards", row, column)
+                    self._kept[shelf.title] = column
         if self.shelves and self.spot.area != "header":
             self.go(self._card)
             self._show()

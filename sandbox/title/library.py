@@ -29,7 +29,7 @@ from mag_sandbox.sandbox.saves.own_scenes import (
     own_scenes,
     title_of,
 )
-from mag_sandbox.sandbox.saves.parking import ParkedEntry, ParkedScenes
+from mag_sandbox.sandbox.saves.parking import ParkedEntry, ParkedScenes, place_name
 from mag_sandbox.sandbox.title.model import (
     CONTINUE,
     DELETE,
@@ -98,7 +98,7 @@ def read_title_model(
                     WAITING,
                     remembered_text(one),
                     FreshPicture(one.last_frame),
-                    (one.name, one.seed),
+                    (place_name(one), one.seed),
                 )
                 for one in waiting
             ),
@@ -194,12 +194,6 @@ def remembered_text(header: StateHeader | ParkedScene) -> str:
     return f"{views} remembered"
 
 
-def place_name(place: StateHeader | ParkedScene) -> str:
-    """Return the name of a place; if it was described anew, from its new description."""
-    renamed = place.prompt != place.scene.prompt and place.name == place.scene.name
-    return title_of(place.prompt) if renamed else place.name
-
-
 def _own_cards(folder: Path) -> list[TitleCard]:
     cards = []
     for own in own_scenes(folder):
@@ -220,7 +214,7 @@ def _card_of(entry: ParkedEntry, now: datetime) -> TitleCard:
         return damaged(card, entry.problem or "It cannot be read.")
     left = "open in another window" if played_elsewhere else left_text(header, now)
     remembered, place = remembered_text(header), (entry.name, header.seed)
-    return _parked_card(entry.id, place_name(header), left, remembered, entry.thumbnail, place)
+    return _parked_card(entry.id, entry.name, left, remembered, entry.thumbnail, place)
 
 
 def _parked_card(

@@ -38,7 +38,7 @@ class CardChoice:
 PLAY = CardChoice("play", "Play", "return", "Enter")
 NEW_SEED = CardChoice("new seed", "Another one like it", "n", "N")
 CONTINUE = CardChoice("continue", "Continue", "return", "Enter")
-EARLIER = CardChoice("earlier", "Earlier visit", "v", "V")
+EARLIER = CardChoice("earlier", "Another visit", "v", "V")
 FORK = CardChoice("fork", "Make a copy", "f", "F")
 WATCH = CardChoice("watch", "Watch", "return", "Enter")
 EXPORT = CardChoice("export", "Export a video", "e", "E")

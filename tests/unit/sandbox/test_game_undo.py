@@ -123,7 +123,7 @@ def test_another_description_is_taken_back(run):
     game.wait(lambda: game.screen.reel.current.block.prompt == "A place. At night.")
     game.press(pygame.K_BACKSPACE)
     game.wait(lambda: game.screen.reel.current.block.prompt == "A place.")
-    game.said("taken back: another description")
+    game.said("taken back: the description is as it was")
 
 
 @pytest.mark.parametrize(
@@ -265,5 +265,5 @@ def test_only_the_newest_moments_are_kept():
         stack.push(str(number))
     kept = []
     while (moment := stack.pop()) is not None:
-        kept.append(moment.change)
+        kept.append(moment.back)
     assert kept == [str(number) for number in reversed(range(3, MOST + 3))]

@@ -80,6 +80,11 @@ def test_nothing_is_near_to_nonsense(vocabulary):
         assert vocabulary.nearest(word) == ()
 
 
+def test_another_word_that_only_sounds_alike_is_no_slip_of_the_pen(pocket):
+    for word in ("lonely", "while", "drinks"):
+        assert pocket.nearest(word) == ()
+
+
 def test_nearest_words_are_known_and_not_the_word_itself(pocket):
     for word in ("ligh", "tree", "dogs", "stormy", "meadwo"):
         found = pocket.nearest(word, 5)

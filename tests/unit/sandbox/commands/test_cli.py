@@ -165,13 +165,30 @@ def test_a_window_closed_before_anything_was_played_leaves_no_recording(
     folder, seen = tmp_path / "recording", []
 
     def close_at_once(game, playthrough):
-        seen.append(folder.is_dir())
+        seen.append((folder.is_dir(), playthrough))
         return app.RunSummary("left")
 
     monkeypatch.setattr(app, "play", close_at_once)
     assert run(capsys, "play", "--record", folder)[0] == 0
-    assert seen == [True]
+    assert seen == [(True, None)], "it begins with the title"
     assert not folder.exists()
+
+
+def test_the_memory_of_a_scene_that_was_named_is_not_that_of_others(
+    capsys, fake_world, monkeypatch
+):
+    from mag_sandbox.sandbox import app
+
+    seen = []
+
+    def close_at_once(game, playthrough):
+        seen.append((game.choice.memory.policy, playthrough and playthrough.scene.memory))
+        return app.RunSummary("left")
+
+    monkeypatch.setattr(app, "play", close_at_once)
+    assert run(capsys, "play", "--scene", "meadow", "--memory", "window")[0] == 0
+    assert run(capsys, "play", "--memory", "window")[0] == 0
+    assert seen == [("mag-retrieve", "window"), ("window", None)]
 
 
 def test_ctrl_c_is_the_exit_code_of_shells_and_a_second_one_ends_at_once(monkeypatch):

@@ -11,7 +11,9 @@ from mag_sandbox.controls.edits import Edit
 from mag_sandbox.sandbox.hud.around import around_lines, things_around
 from mag_sandbox.sandbox.hud.seen import HEIGHT, SCALE, TOP, WIDTH, SeenRing
 from mag_sandbox.sandbox.screens.around import MOST_LINES, AroundOverlay
+from mag_sandbox.sandbox.ui.display import window
 from mag_sandbox.scenes.things import COLORS
+from tests.unit.sandbox.hud.test_help_card import NotingTheme
 
 TENT = Edit("place", 350.0, -3.0, 20.0, 12.0, "tent", COLORS["red"])
 
@@ -52,14 +54,20 @@ def test_a_long_list_has_pages_and_the_key_leads_through_them():
     ready = Mock(block=Mock(placed=tents, planned=()))
     reel = Mock(current=ready, pose=CameraPose())
     ring = Mock(is_seen=np.ones((HEIGHT, WIDTH), bool))
-    overlay = AroundOverlay(reel, Mock(), Mock(ring=ring))
-    pages = []
+    hud = Mock(places={}, theme=lambda surface: NotingTheme(surface.get_size()))
+    overlay, pages, heads = AroundOverlay(reel, hud, Mock(ring=ring), "Y"), [], []
     for _ in range(3):
         overlay.press()
         overlay.update(0.0)
         pages.append(overlay.lines)
+        if overlay.lines:
+            with window((640, 400), "test") as surface:
+                theme = NotingTheme((640, 400))
+                hud.theme = lambda surface, theme=theme: theme
+                overlay.draw(surface)
+            heads.append({text for text in theme.written if text} - set(overlay.lines))
     first, second, hidden = pages
-    assert (len(first), first[-1]) == (MOST_LINES + 1, "and 3 more: press again")
-    assert len(second) == 3
+    assert heads == [{"Around you", "1 of 2", "Y: more"}, {"Around you", "2 of 2", "Y: close"}]
+    assert (len(first), len(second)) == (MOST_LINES, 3)
     assert not set(first) & set(second)
     assert hidden == ()

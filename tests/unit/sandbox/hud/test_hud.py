@@ -87,6 +87,13 @@ def test_the_small_form_names_the_memory_in_use(state):
         assert label in str(card.content)
 
 
+@pytest.mark.parametrize("more", [{"recording": True}, {"mode": "paused"}])
+def test_beside_what_goes_on_the_name_of_the_memory_is_short_and_whole(state, more):
+    said = str(cards.slim_card(replace(state, **more)).content)
+    assert "'MAG'" in said
+    assert "(remembers" not in said
+
+
 def test_a_tiny_window_shows_the_small_form(state):
     with window((400, 240), "test") as surface:
         hud, full = Hud(), Hud()

@@ -16,7 +16,7 @@ from mag_sandbox.model.world import WorldState
 from mag_sandbox.sandbox.play.parked_scene import ParkedScene, StateError
 from mag_sandbox.sandbox.play.session import Playthrough, Session
 from mag_sandbox.sandbox.saves import parking
-from mag_sandbox.sandbox.saves.parking import ParkedScenes
+from mag_sandbox.sandbox.saves.parking import ParkedScenes, described
 from mag_sandbox.scenes import Scene
 from tests.doubles import FakeWorld
 
@@ -147,6 +147,14 @@ def test_a_fork_is_a_copy_with_a_number(scenes):
     assert sorted(names(scenes)) == ["Meadow", "Meadow (2)", "Meadow (3)"]
     assert scenes.load(id).frames_shown == 9
     assert scenes.load(fork).frames_shown == 50
+
+
+def test_a_place_that_was_described_anew_is_called_by_its_new_words(scenes):
+    id = scenes.park(left(prompt="A snowy village at night."))
+    scenes.fork(id)
+    assert names(scenes) == ["A snowy village at night (2)", "A snowy village at night"]
+    place = described(scenes.header(id))
+    assert (place.name, place.prompt) == ("A snowy village at night", "A snowy village at night.")
 
 
 def test_deleting_leaves_nothing(scenes, folder):

@@ -205,7 +205,7 @@ def test_words_that_are_drawn_as_they_are_have_none_to_write_instead(desk):
     ("text", "notice"),
     [
         ("a dog on a beach", DRAWN_AS.format("dog", "sheep")),
-        ("a dog and a king on a beach", f"{DRAWN_AS.format('dog', 'sheep')}; {UNSEEN}"),
+        ("a dog and a king on a beach", f"{UNSEEN}; {DRAWN_AS.format('dog', 'sheep')}"),
         (
             "a dog by a cottage in a garden",
             "“dog” is drawn as “sheep”, “garden” as “meadow with flowers and bushes”",

@@ -38,7 +38,7 @@ from mag_sandbox.sandbox.title.library import (
     read_title_model,
     remembered_text,
 )
-from mag_sandbox.sandbox.title.model import shelves
+from mag_sandbox.sandbox.title.model import one_per_place, shelves
 from mag_sandbox.sandbox.ui.amounts import ago_text, bytes_text
 from mag_sandbox.scenes import Scene, SceneError, load_scene
 from tests.doubles import SPEC, FakeWorld
@@ -356,6 +356,16 @@ def test_the_title_lists_everything(tmp_path):
     (recording,) = model.recordings
     assert recording.title == "Meadow"
     assert ", 0:0" in recording.line
+
+
+def test_a_place_that_was_described_anew_has_a_card_of_its_own(tmp_path):
+    parked = ParkedScenes(tmp_path / "parked", 64)
+    for prompt in ("", "A snowy village at night.", ""):
+        parked.park(left(prompt=prompt))
+    model = read_title_model(parked, tmp_path)
+    cards = {card.title: card for card in one_per_place(model.parked)}
+    assert set(cards) == {"Meadow", "A snowy village at night"}
+    assert [len(cards[title].earlier) for title in cards] == [1, 0]
 
 
 def test_without_any_data_there_is_the_library(tmp_path):

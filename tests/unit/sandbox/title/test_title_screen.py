@@ -9,10 +9,13 @@ import pytest
 from mag_sandbox.sandbox.screens import Continue, PlayScene, Watch, Way
 from mag_sandbox.sandbox.screens.settings import OPEN_KEYS, OPEN_SETTINGS
 from mag_sandbox.sandbox.settings import SandboxConfig
+from mag_sandbox.sandbox.title.focus import Focused, TitleFocus
 from mag_sandbox.sandbox.title.model import (
     SHELVES,
+    Shelf,
     TitleModel,
     library_cards,
+    scene_card,
     shelves,
 )
 from mag_sandbox.sandbox.title.screen import TitleActions, TitleScreen
@@ -329,6 +332,13 @@ def test_listing_anew_leaves_what_the_player_has_chosen(game):
     game.screen.refresh()
     game.settle()
     assert game.screen.focused == chosen
+
+
+def test_the_chosen_card_keeps_the_focus_when_another_comes_before_it():
+    cards = [scene_card(name, Scene(f"A {name}."), None, own=True) for name in ("a", "b", "c")]
+    focus = TitleFocus([Shelf("Continue", tuple(cards[1:]))], "scene b")
+    focus.list([Shelf("Continue", tuple(cards))])
+    assert (focus.key, focus.spot) == ("scene b", Focused("cards", 0, 1))
 
 
 def test_what_was_just_left_comes_into_focus_when_it_is_written(game):
