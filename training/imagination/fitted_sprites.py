@@ -77,7 +77,7 @@ def fit(rings: Iterable[Ring], places: int) -> dict[Key, np.ndarray]:
 def _ranks(ring: Ring) -> np.ndarray:
     """Return which thing each pixel shows, counted from far to near from 1 on; 0: none."""
     nearest = len(ring.things) + 1
-    ranks = np.full(1 + max(thing.index for thing in ring.things), nearest, np.int32)
+    ranks = np.full(1 + max((thing.index for thing in ring.things), default=0), nearest, np.int32)
     ranks[0] = 0
     for rank, thing in enumerate(ring.things, 1):
         ranks[thing.index] = rank

@@ -15,19 +15,26 @@ from torch import Tensor
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.attention import AttentionKernel
 from mag_sandbox.model.autoencoder import Autoencoder
-from mag_sandbox.model.checkpoints import load_into
+from mag_sandbox.model.checkpoints import load_into, stored, write_tensors
 from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.imagination.config import ImaginationConfig
 from mag_sandbox.model.imagination.imagination import Coder, Imagination, Subject
 from mag_sandbox.model.imagination.objects import VARIANTS, look_number
 from mag_sandbox.model.imagination.painter import Painter, Sprites
 from mag_sandbox.model.imagination.weights import (
+    IMAGINATION_WEIGHTS,
     ImaginationNetworks,
-    load_networks,
+    read_imagination_config,
     save_networks,
 )
 from mag_sandbox.model.pocket.networks import TextEncoder
-from mag_sandbox.model.pocket.weights import AUTOENCODER, WORLD, load_tokenizer, read_config
+from mag_sandbox.model.pocket.weights import (
+    AUTOENCODER,
+    TOKENIZER,
+    WORLD,
+    load_tokenizer,
+    read_config,
+)
 from mag_sandbox.model.prompts import tokenise
 from mag_sandbox.renderer.behind import bands_of
 from mag_sandbox.renderer.kinds import BEHIND, CLASSES, COURSES
@@ -49,7 +56,9 @@ from mag_sandbox.training.imagination.stage_reader import ReaderStage
 from mag_sandbox.training.loop import Loop, LoopConfig, Stage
 from mag_sandbox.training.options import ImaginationTraining
 from mag_sandbox.training.pocket.data import Captions
+from mag_sandbox.training.pocket.words import save_tokenizer
 
+TEXT = "text.safetensors"  # in a folder of weights with a text encoder of their own
 DECAY, EMA = 0.4, 0.998  # runs are short: the rate falls to zero over much of one
 logger = logging.getLogger(__name__)
 
@@ -63,20 +72,23 @@ class ImaginationPipeline:
     def __init__(self, training: ImaginationTraining, device: TrainingDevice) -> None:
         self.training, self.device, self.folder = training, device, training.folder
         torch.manual_seed(training.seed)
-        if training.init_from is None:
-            self.networks = ImaginationNetworks(_config(self._log), device.kernel)
-            self.networks.painter.initialise()
-        else:
-            known = load_networks(training.init_from, device.kernel)
-            self.networks = grown(known, _config(self._log), device.kernel)
+        self.networks = ImaginationNetworks(_config(self._log), device.kernel)
+        self.networks.painter.initialise()
+        if training.init_from is not None:
+            take_over(self.networks, training.init_from, device.kernel)
         pocket = read_config(training.weights)
         self.autoencoder = Autoencoder(pocket.autoencoder).requires_grad_(False)
         load_into(self.autoencoder, training.weights / AUTOENCODER)
         self.text = TextEncoder(pocket.text).requires_grad_(False)
-        load_into(self.text, training.weights / WORLD, part="text.")
+        self.reads_alone = bool(training.init_from and (training.init_from / TEXT).exists())
+        if training.init_from and self.reads_alone:
+            load_into(self.text, training.init_from / TEXT)
+            self.tokenizer = load_tokenizer(training.init_from, pocket)
+        else:
+            load_into(self.text, training.weights / WORLD, part="text.")
+            self.tokenizer = load_tokenizer(training.weights, pocket)
         device.place(self.autoencoder)
         self.text.to(device.device)
-        self.tokenizer = load_tokenizer(training.weights, pocket)
 
     def run(self) -> None:
         """Train the unfinished stages from their states, and write the weights."""
@@ -85,6 +97,10 @@ class ImaginationPipeline:
         self._learn(self._reader_stage(), training.reader_steps)
         self._learn(self._painter_stage(), training.painter_steps)
         save_networks(self.folder / "weights", self.networks)
+        if self.reads_alone:
+            state = {name: stored(value) for name, value in self.text.state_dict().items()}
+            write_tensors(self.folder / "weights" / TEXT, state)
+            save_tokenizer(self.tokenizer, self.folder / "weights" / TOKENIZER)
         logger.info("weights written to %s", self.folder / "weights")
 
     def _learn(self, stage: Stage, steps: int) -> None:
@@ -176,26 +192,28 @@ OF_LOOKS = ("painter.objects.look.weight", "painter.objects.sprites")
 
 
 @torch.no_grad()
-def grown(
-    networks: ImaginationNetworks, config: ImaginationConfig, kernel: AttentionKernel
-) -> ImaginationNetworks:
-    """Return networks of a configuration that know what others know of kinds in both.
+def take_over(networks: ImaginationNetworks, folder: Path, kernel: AttentionKernel) -> None:
+    """Have networks know what those of a weights folder know of kinds in both.
 
-    What else there is begins at random. Only the tables of kinds may differ in size.
+    Of those that it lacks the shipped ones are taken. What else there is stays as it is. Only the
+    tables of kinds may differ in size.
+
+    Raises:
+        MissingWeights: a file is damaged, or does not fit.
     """
-    made = ImaginationNetworks(config, kernel)
-    made.painter.initialise()
-    old, new = networks.config.looks, config.looks
-    both = [(old.index(kind), new.index(kind)) for kind in new if kind in old]
-    for name, module in made.parts().items():
-        learned = networks.parts()[name].state_dict()
+    for name, module in networks.parts().items():
+        own = folder if (folder / f"{name}.safetensors").exists() else IMAGINATION_WEIGHTS
+        known = ImaginationNetworks(read_imagination_config(own), kernel)
+        load_into(known.parts()[name], own / f"{name}.safetensors")
+        old, new = known.config.looks, networks.config.looks
+        both = [(old.index(kind), new.index(kind)) for kind in new if kind in old]
+        learned = known.parts()[name].state_dict()
         for key, value in module.state_dict().items():
             pairs = _rows(f"{name}.{key}", both)
             if pairs is None:
                 value.copy_(learned[key])
             else:
                 _copy_rows(value, learned[key], pairs)
-    return made
 
 
 def _rows(name: str, both: list[tuple[int, int]]) -> list[tuple[int, int]] | None:

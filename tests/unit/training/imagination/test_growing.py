@@ -1,13 +1,19 @@
 """Networks that learned some kinds, grown to learn more: what they knew, they know."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import torch
 
 from mag_sandbox.model.attention import matmul_attention
 from mag_sandbox.model.imagination.objects import look_number
-from mag_sandbox.model.imagination.weights import ImaginationNetworks
-from mag_sandbox.training.imagination.pipeline import grown
+from mag_sandbox.model.imagination.weights import (
+    ImaginationNetworks,
+    load_networks,
+    save_networks,
+)
+from mag_sandbox.training.imagination import pipeline
+from mag_sandbox.training.imagination.pipeline import take_over
 from tests.tiny import randomise
 from tests.unit.model.imagination.tiny import TINY
 
@@ -20,18 +26,25 @@ MORE = replace(
 )
 
 
-def known() -> ImaginationNetworks:
+def saved(folder: Path) -> ImaginationNetworks:
+    """Return networks as they are read from a folder."""
     networks = ImaginationNetworks(TINY, matmul_attention)
     for module in networks.parts().values():
         randomise(module, 3)
         for values in module.buffers():
             values.normal_(generator=torch.Generator().manual_seed(4))
+    save_networks(folder, networks)
+    return load_networks(folder, matmul_attention)
+
+
+def taught(folder: Path) -> ImaginationNetworks:
+    networks = ImaginationNetworks(MORE, matmul_attention)
+    take_over(networks, folder, matmul_attention)
     return networks
 
 
-def test_each_kind_keeps_what_was_learned_of_it_under_its_new_number():
-    old = known()
-    new = grown(old, MORE, matmul_attention)
+def test_each_kind_keeps_what_was_learned_of_it_under_its_new_number(tmp_path):
+    old, new = saved(tmp_path), taught(tmp_path)
     for kind in (*TINY.kinds, *TINY.all_behind):
         before, now = TINY.looks.index(kind), MORE.looks.index(kind)
         assert torch.equal(old.reader.gain.weight[before], new.reader.gain.weight[now])
@@ -49,9 +62,8 @@ def test_each_kind_keeps_what_was_learned_of_it_under_its_new_number():
                 assert torch.equal(was[rows[0]], became[rows[1]])
 
 
-def test_all_else_is_as_it_was():
-    old = known()
-    new = grown(old, MORE, matmul_attention)
+def test_all_else_is_as_it_was(tmp_path):
+    old, new = saved(tmp_path), taught(tmp_path)
     same = [
         torch.equal(value, new.parts()[name].state_dict()[key])
         for name, module in old.parts().items()
@@ -61,3 +73,13 @@ def test_all_else_is_as_it_was():
     assert len(same) > 40
     assert all(same)
     assert torch.equal(old.planner.content[0].weight[0], new.planner.content[0].weight[0])
+
+
+def test_what_a_folder_lacks_is_as_shipped(tmp_path, monkeypatch):
+    shipped = saved(tmp_path / "shipped")
+    monkeypatch.setattr(pipeline, "IMAGINATION_WEIGHTS", tmp_path / "shipped")
+    saved(tmp_path / "planner")
+    for name in ("painter", "reader"):
+        (tmp_path / "planner" / f"{name}.safetensors").unlink()
+    new = taught(tmp_path / "planner")
+    assert torch.equal(shipped.reader.stem.weight, new.reader.stem.weight)

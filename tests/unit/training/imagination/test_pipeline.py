@@ -1,18 +1,21 @@
 """`python -m training imagination` from nothing to weights that invent, in small."""
 
 from dataclasses import replace
+from shutil import copy
 
 import torch
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.attention import matmul_attention
 from mag_sandbox.model.autoencoder import Autoencoder
-from mag_sandbox.model.checkpoints import load_into
+from mag_sandbox.model.checkpoints import load_into, read_tensors, stored, write_tensors
 from mag_sandbox.model.imagination.imagination import Coder, Subject, load_imagination
-from mag_sandbox.model.pocket.weights import AUTOENCODER, POCKET_WEIGHTS, read_config
+from mag_sandbox.model.pocket.networks import TextEncoder
+from mag_sandbox.model.pocket.weights import AUTOENCODER, POCKET_WEIGHTS, TOKENIZER, read_config
 from mag_sandbox.renderer.kinds import CLASSES
 from mag_sandbox.training.__main__ import main
 from mag_sandbox.training.imagination import pipeline
+from mag_sandbox.training.imagination.pipeline import TEXT
 from tests.unit.model.imagination.tiny import TINY
 
 HERE = "mag_sandbox.training.imagination"
@@ -58,8 +61,13 @@ def test_training_leaves_weights_that_plan_and_paint_and_can_be_trained_on(monke
     assert around.known.sum() == 12 * 20
     assert made.view(around, CameraPose(fov=90.0)).isfinite().all()
     more = [*told[:2], str(tmp_path / "more"), *told[3:]]
+    reading = TextEncoder(POCKET.text).state_dict()
+    write_tensors(tmp_path / "weights" / TEXT, {name: stored(x) for name, x in reading.items()})
+    copy(POCKET_WEIGHTS / TOKENIZER, tmp_path / "weights")
     assert not main([*more, "--init-from", str(tmp_path / "weights")])
     assert (tmp_path / "more" / "weights" / "painter.safetensors").exists()
+    kept, _ = read_tensors(tmp_path / "more" / "weights" / TEXT)
+    assert all(torch.equal(stored(reading[name]), value) for name, value in kept.items())
 
 
 def test_scenes_held_out_for_evaluation_are_refused(tmp_path, capsys):
