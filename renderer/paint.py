@@ -4,7 +4,7 @@ Shapes are drawn by the functions in `painters`, or read from `shapes.txt`.
 """
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +46,7 @@ _SHADES = {"+": lambda ink: lighter(ink, 0.28), "-": lambda ink: darker(ink, 0.2
 Painter = Callable[[Canvas, Light, str, str | None, int], None]
 
 
+@lru_cache(maxsize=2048)  # a scene has many things alike, and so have the next ones
 def paint(
     kind: str, color: str | None, variant: int, light: Light, *, snow: bool = False
 ) -> Drawing:
