@@ -136,7 +136,7 @@ def test_the_imaginations_stages_keep_to_their_card(monkeypatch):
         monkeypatch.setattr(f"{imagination.STAGES}.stage_{name}.BATCH", 2)
     made, captions, text = networks(), imagination._Captions(), imagination._Text()
     latents, things = [np.zeros((RINGS_EACH, 3, 8, 16), np.float16)], [[imagination.TREE]] * 3
-    rings = RingLog([["a tree"]] * 3, things)
+    rings = RingLog([["a tree"]] * 3, [[{}]] * 3, things)
     with fake_card():
         for module in made.parts().values():
             module.to(CARD)

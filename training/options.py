@@ -62,6 +62,9 @@ class ImaginationTraining:
     walks: int = option(0, "scenes to learn to paint again from a second viewpoint", type=int)
     logs: int = option(8400, "scenes to learn to plan, of which nothing is painted")
     painter_steps: int = option(4000, "steps of the transformer that paints")
+    text_steps: int = option(
+        0, "steps of a text encoder of their own, on captions; 0: the world's reads", type=int
+    )
     planner_steps: int = option(4000, "steps of the transformer that plans")
     reader_steps: int = option(3000, "steps of the network that reads given pictures")
     seed: int = option(0, "seed of data and noise", type=int)

@@ -37,6 +37,7 @@ from mag_sandbox.model.pocket.weights import (
 )
 from mag_sandbox.model.prompts import tokenise
 from mag_sandbox.renderer.behind import bands_of
+from mag_sandbox.renderer.captions import QUESTIONS
 from mag_sandbox.renderer.kinds import BEHIND, CLASSES, COURSES
 from mag_sandbox.renderer.render import CATEGORIES, HELD_OUT, render
 from mag_sandbox.renderer.sheets import write_sheet
@@ -56,7 +57,13 @@ from mag_sandbox.training.imagination.stage_reader import ReaderStage
 from mag_sandbox.training.loop import Loop, LoopConfig, Stage
 from mag_sandbox.training.options import ImaginationTraining
 from mag_sandbox.training.pocket.data import Captions
-from mag_sandbox.training.pocket.words import save_tokenizer
+from mag_sandbox.training.pocket.text_pretraining import (
+    Facts,
+    TextOnlyCaptions,
+    TextPretraining,
+    TextPretrainingStage,
+)
+from mag_sandbox.training.pocket.words import save_tokenizer, train_tokenizer
 
 TEXT = "text.safetensors"  # in a folder of weights with a text encoder of their own
 DECAY, EMA = 0.4, 0.998  # runs are short: the rate falls to zero over much of one
@@ -80,19 +87,28 @@ class ImaginationPipeline:
         self.autoencoder = Autoencoder(pocket.autoencoder).requires_grad_(False)
         load_into(self.autoencoder, training.weights / AUTOENCODER)
         self.text = TextEncoder(pocket.text).requires_grad_(False)
-        self.reads_alone = bool(training.init_from and (training.init_from / TEXT).exists())
-        if training.init_from and self.reads_alone:
+        known = bool(training.init_from and (training.init_from / TEXT).exists())
+        self.reads_alone = known or training.text_steps > 0
+        if training.init_from and known:
             load_into(self.text, training.init_from / TEXT)
             self.tokenizer = load_tokenizer(training.init_from, pocket)
         else:
             load_into(self.text, training.weights / WORLD, part="text.")
             self.tokenizer = load_tokenizer(training.weights, pocket)
+            if self.reads_alone:
+                captions = (one for each in self._log.captions for one in each)
+                own = train_tokenizer(captions, pocket.text.vocab_size)
+                read_anew(self.text, self.tokenizer, own)
+                self.tokenizer = own
         device.place(self.autoencoder)
         self.text.to(device.device)
 
     def run(self) -> None:
         """Train the unfinished stages from their states, and write the weights."""
         training = self.training
+        if training.text_steps:
+            self._learn(self._text_stage(), training.text_steps)
+            self.text.requires_grad_(False)
         self._learn(self._planner_stage(), training.planner_steps)
         self._learn(self._reader_stage(), training.reader_steps)
         self._learn(self._painter_stage(), training.painter_steps)
@@ -105,6 +121,15 @@ class ImaginationPipeline:
 
     def _learn(self, stage: Stage, steps: int) -> None:
         Loop(stage, LoopConfig(steps, warmup=100, decay=DECAY, ema=EMA), self.folder).run()
+
+    def _text_stage(self) -> TextPretrainingStage:
+        facts = facts_of(self._log)
+        captions = TextOnlyCaptions(self.tokenizer, self.text.config.text_len, facts)
+        module = TextPretraining(self.text.requires_grad_(True), facts.choices)
+        module.to(self.device.device)
+        return TextPretrainingStage(
+            module, captions, self.device, self.training.seed, trained=False
+        )
 
     def _planner_stage(self) -> PlannerStage:
         return PlannerStage(
@@ -125,6 +150,7 @@ class ImaginationPipeline:
         drawn = sum(map(len, self._latents))
         log = RingLog(
             self._log.captions[:drawn] + walked.log.captions,
+            self._log.answers[:drawn] + walked.log.answers,
             self._log.things[:drawn] + walked.log.things,
         )
         captions = Captions(log, self.tokenizer, self.text.config.text_len)
@@ -180,6 +206,30 @@ def _config(log: RingLog) -> ImaginationConfig:
 def train(training: ImaginationTraining) -> None:
     """Train what invents views on the best device here."""
     ImaginationPipeline(training, choose_device()).run()
+
+
+def facts_of(log: RingLog) -> Facts:
+    """Return what the captions of rings state."""
+    numbers = {name: number for number, name in enumerate(QUESTIONS)}
+    values = [{value: row for row, value in enumerate(each)} for each in QUESTIONS.values()]
+    captions = [one for each in log.captions for one in each]
+    answers = [
+        {numbers[name]: values[numbers[name]][value] for name, value in said.items()}
+        for each in log.answers
+        for said in each
+    ]
+    return Facts([len(each) for each in values], captions, answers)
+
+
+@torch.no_grad()
+def read_anew(text: TextEncoder, before: Tokenizer, now: Tokenizer) -> None:
+    """Have a text encoder read the tokens of another tokenizer, as what they were before."""
+    table = text.umt5.shared.weight
+    known = table.clone()
+    for token, row in now.get_vocab().items():
+        same = before.token_to_id(token)
+        rows = before.encode(token).ids if same is None else [same]
+        table[row] = known[rows].mean(dim=0) if rows else known.mean(dim=0)
 
 
 # tables with a row for each kind, for each kind after a row for none, or for each look

@@ -19,6 +19,7 @@ from mag_sandbox.files.whole import replace_file, replacing
 from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.frames import to_frames, to_pictures
 from mag_sandbox.renderer.behind import bands_of
+from mag_sandbox.renderer.captions import answers_of
 from mag_sandbox.renderer.carrying import geometry, viewpoint
 from mag_sandbox.renderer.plan import Thing
 from mag_sandbox.renderer.render import (
@@ -45,6 +46,7 @@ class RingLog:
     """What rings show, in words and as things."""
 
     captions: list[list[str]]  # CAPTIONS_EACH a ring
+    answers: list[list[dict[str, str]]]  # facts that each of them states; see `QUESTIONS`
     things: list[list[Thing]]  # of each ring, from far to near; first the background
 
     def __len__(self) -> int:
@@ -54,6 +56,7 @@ class RingLog:
         """Add the rings of a file."""
         for record in json.loads(path.read_text()):
             self.captions.append(record["captions"])
+            self.answers.append(record["answers"])
             self.things.append([Thing(**thing) for thing in record["things"]])
 
 
@@ -69,7 +72,7 @@ def ring_log(folder: Path, count: int) -> RingLog:
     """
     if count > HELD_OUT:
         raise TooManyPanoramas(f"{count} rings reach held-out seed {HELD_OUT}; ask for fewer")
-    log = RingLog([], [])
+    log = RingLog([], [], [])
     for first in range(0, count, RINGS_EACH):
         path = path_of(folder, "log", first, "json")
         if not path.exists():
@@ -152,8 +155,9 @@ def path_of(folder: Path, name: str, first: int, ending: str) -> Path:
 
 def _record(ring: Ring) -> dict[str, object]:
     captions = [ring.caption(i) for i in range(CAPTIONS_EACH)]
-    things = (*bands_of(ring), *ring.things)
-    return {"captions": captions, "things": [asdict(thing) for thing in things]}
+    answers = [answers_of(one, ring.layout) for one in captions]
+    things = [asdict(thing) for thing in (*bands_of(ring), *ring.things)]
+    return {"captions": captions, "answers": answers, "things": things}
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +178,7 @@ def walks(folder: Path, autoencoder: Autoencoder, count: int, device: TrainingDe
         count: of rings; rounded up to whole files.
         device: where to encode.
     """
-    rings = Walks(RingLog([], []), [], [])
+    rings = Walks(RingLog([], [], []), [], [])
     for first in range(0, count, RINGS_EACH):
         log, cells, pictures = (
             path_of(folder, name, first, ending)

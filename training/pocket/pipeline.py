@@ -57,6 +57,7 @@ from mag_sandbox.training.pocket.text_pretraining import (
     TextOnlyCaptions,
     TextPretraining,
     TextPretrainingStage,
+    facts_of_scenes,
 )
 from mag_sandbox.training.pocket.words import (
     save_tokenizer,
@@ -127,9 +128,9 @@ class PocketPipeline:
 
     @cached_property
     def _text_pretraining(self) -> TextPretrainingStage:
-        captions = TextOnlyCaptions(self.tokenizer, self.config.text.text_len)
+        captions = TextOnlyCaptions(self.tokenizer, self.config.text.text_len, facts_of_scenes())
         torch.manual_seed(self.training.seed)  # whatever was drawn before: as after a stop
-        module = TextPretraining(self.networks.text).to(self.device.device)
+        module = TextPretraining(self.networks.text, captions.choices).to(self.device.device)
         trained = self.training.init_from is not None
         return TextPretrainingStage(
             module, captions, self.device, self.training.seed, trained=trained

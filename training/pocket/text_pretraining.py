@@ -7,7 +7,9 @@ names is asked of the features by one query and one matrix each.
 """
 
 import copy
+from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -31,8 +33,27 @@ FIRST_SEED, CAPTIONS = 200_000, 24_000  # of scenes that are read, and never dra
 BATCH = 128  # captions
 KEEP = 0.3  # weight of staying near features that a trained world knows
 NOT_ASKED = -100  # what `cross_entropy` ignores
-_NUMBERS = {question: number for number, question in enumerate(QUESTIONS)}
-_CHOICES = [len(CATEGORIES[category].ATTRIBUTES[name]) for category, name in QUESTIONS]
+
+
+class Facts(NamedTuple):
+    """What captions state."""
+
+    choices: Sequence[int]  # how many answers each question has
+    captions: Sequence[str]
+    answers: Sequence[Mapping[int, int]]  # of each caption, by number of the question
+
+
+def facts_of_scenes() -> Facts:
+    """Return captions of scenes of version 2 that are never drawn."""
+    numbers = {question: number for number, question in enumerate(QUESTIONS)}
+    choices = [len(CATEGORIES[category].ATTRIBUTES[name]) for category, name in QUESTIONS]
+    names, captions, answers = list(CATEGORIES), [], []
+    for row in range(CAPTIONS):
+        scene = describe_scene(names[row % len(names)], FIRST_SEED + row)
+        captions.append(scene.caption())
+        said = answers_of(scene, captions[-1])
+        answers.append({numbers[question]: value for question, value in said.items()})
+    return Facts(choices, captions, answers)
 
 
 def answers_of(scene: DrawnScene, caption: str) -> dict[tuple[str, str], int]:
@@ -49,34 +70,32 @@ def answers_of(scene: DrawnScene, caption: str) -> dict[tuple[str, str], int]:
 
 
 class TextOnlyCaptions:
-    """Captions of scenes that are never drawn, and the attributes they name."""
+    """Captions as tokens, and what they state."""
 
-    def __init__(self, tokenizer: Tokenizer, text_len: int) -> None:
-        names, captions = list(CATEGORIES), []
-        self.answers = torch.full((CAPTIONS, len(QUESTIONS)), NOT_ASKED)
-        for row in range(CAPTIONS):
-            scene = describe_scene(names[row % len(names)], FIRST_SEED + row)
-            captions.append(scene.caption())
-            for question, value in answers_of(scene, captions[-1]).items():
-                self.answers[row, _NUMBERS[question]] = value
-        self.ids, self.mask = tokenise(tokenizer, captions, text_len)
+    def __init__(self, tokenizer: Tokenizer, text_len: int, facts: Facts) -> None:
+        self.choices = facts.choices
+        shape = len(facts.captions), len(facts.choices)
+        self.answers = torch.full(shape, NOT_ASKED, dtype=torch.int16)
+        for row, said in enumerate(facts.answers):
+            self.answers[row, list(said)] = torch.tensor(list(said.values()), dtype=torch.int16)
+        self.ids, self.mask = tokenise(tokenizer, facts.captions, text_len)
 
     def draw(self, rng: np.random.Generator, count: int) -> tuple[Tensor, Tensor, Tensor]:
         """Return ids and mask, [B, text_len], and answers, [B, questions]."""
         rows = torch.from_numpy(rng.integers(len(self.ids), size=count))
-        return self.ids[rows], self.mask[rows], self.answers[rows]
+        return self.ids[rows], self.mask[rows], self.answers[rows].long()
 
 
 class AttributeHeads(nn.Module):
     """Asks text features every question: one query a question, one matrix for its answers."""
 
-    def __init__(self, dim: int) -> None:
+    def __init__(self, dim: int, choices: Sequence[int]) -> None:
         super().__init__()
-        count, most = len(QUESTIONS), max(_CHOICES)
+        count, most = len(choices), max(choices)
         self.query = nn.Parameter(0.05 * torch.randn(count, dim))
         self.answer = nn.Parameter(0.05 * torch.randn(count, dim, most))
         self.bias = nn.Parameter(torch.zeros(count, most))
-        missing = torch.arange(most) >= torch.tensor(_CHOICES)[:, None]
+        missing = torch.arange(most) >= torch.tensor(choices)[:, None]
         self.register_buffer("missing", missing, persistent=False)
 
     missing: Tensor
@@ -93,9 +112,9 @@ class AttributeHeads(nn.Module):
 class TextPretraining(nn.Module):
     """What learns to read, under one state dict."""
 
-    def __init__(self, text: TextEncoder) -> None:
+    def __init__(self, text: TextEncoder, choices: Sequence[int]) -> None:
         super().__init__()
-        self.text, self.heads = text, AttributeHeads(text.config.dim)
+        self.text, self.heads = text, AttributeHeads(text.config.dim, choices)
 
     def loss(self, ids: Tensor, mask: Tensor, answers: Tensor) -> tuple[Tensor, Tensor]:
         """Return how wrong the answers are (cross entropy), and the features."""

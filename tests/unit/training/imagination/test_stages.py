@@ -100,7 +100,7 @@ def test_the_painter_is_shown_what_was_seen_from_another_viewpoint(monkeypatch):
 
 def planner_stage(*things: list[Thing]) -> PlannerStage:
     things = things or tuple([TREE] * count for count in (1, 4, 0))
-    rings = RingLog([["a tree"]] * len(things), list(things))
+    rings = RingLog([["a tree"]] * len(things), [[{}]] * len(things), list(things))
     return PlannerStage(networks().planner, rings, _Captions(), _Text(), CPU, 0)
 
 

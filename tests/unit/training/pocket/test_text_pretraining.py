@@ -16,6 +16,7 @@ from mag_sandbox.training.pocket.text_pretraining import (
     TextPretraining,
     TextPretrainingStage,
     answers_of,
+    facts_of_scenes,
 )
 from mag_sandbox.training.pocket.words import train_tokenizer
 from tests.tiny import TINY
@@ -28,14 +29,16 @@ def captions(monkeypatch) -> TextOnlyCaptions:
     monkeypatch.setattr(text_pretraining, "CAPTIONS", 24)
     monkeypatch.setattr(text_pretraining, "BATCH", 24)
     texts = [describe_scene(name, seed).caption() for name in CATEGORIES for seed in range(20)]
-    return TextOnlyCaptions(train_tokenizer(texts, TINY.text.vocab_size), TINY.text.text_len)
+    tokenizer = train_tokenizer(texts, TINY.text.vocab_size)
+    return TextOnlyCaptions(tokenizer, TINY.text.text_len, facts_of_scenes())
 
 
 def stage_of(captions: TextOnlyCaptions, *, trained: bool) -> TextPretrainingStage:
     torch.manual_seed(0)
     return TextPretrainingStage(
-        TextPretraining(TextEncoder(TINY.text)), captions, CPU, 0, trained=trained
-    )
+        TextPretraining(TextEncoder(TINY.text), captions.choices), captions, CPU, 0,
+        trained=trained,
+    )  # fmt: skip
 
 
 def learned(stage: TextPretrainingStage, steps: int) -> float:
