@@ -193,7 +193,7 @@ class PlayerSource:
         block_seconds: float,
         fov: float = WIDEST_FOV,
     ) -> None:
-        """Let the picture follow the hand: call it when the picture's size, zoom or world changes.
+        """Scale drags so that the picture follows the hand; call it when its size or zoom changes.
 
         Arguments as for `full_drag`.
         """

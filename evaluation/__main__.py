@@ -62,9 +62,9 @@ def main(arguments: list[str] | None = None) -> int:
     def run() -> int:
         parser = OneLineParser(prog="python -m evaluation", description=__doc__)
         add_commands(parser, COMMANDS)
-        told = parser.parse_args(arguments)
+        parsed = parser.parse_args(arguments)
         try:
-            told.run(told, partial(print, flush=True))
+            parsed.run(parsed, partial(print, flush=True))
         except (ValueError, OSError) as error:
             raise Refusal(str(error)) from error
         return 0

@@ -53,21 +53,21 @@ class OneLineParser(argparse.ArgumentParser):
         (file or sys.stdout).write(self.format_help())
 
 
-def option(value: Any = MISSING, help: str | None = None, **told: Any) -> Any:
+def option(value: Any = MISSING, help: str | None = None, **keywords: Any) -> Any:
     """Return a field of a dataclass that is an option.
 
     Args:
         value: the default; left out: the option is required.
         help: the help text.
-        told: other arguments of `add_argument`, and `name` if the option's differs from the
+        keywords: other arguments of `add_argument`, and `name` if the option's differs from the
             field's. Without a `type`, whole numbers are positive. A tuple takes several values.
     """
-    return field(default=value, metadata={"help": help, **told})
+    return field(default=value, metadata={"help": help, **keywords})
 
 
-def argument(help: str, **told: Any) -> Any:
+def argument(help: str, **keywords: Any) -> Any:
     """Return a field of a dataclass that is a required positional argument."""
-    return field(metadata={"help": help, "named": False, **told})
+    return field(metadata={"help": help, "named": False, **keywords})
 
 
 def add_options(parser: argparse.ArgumentParser, kind: type) -> None:
@@ -76,36 +76,36 @@ def add_options(parser: argparse.ArgumentParser, kind: type) -> None:
     for one in fields(kind):
         if "help" not in one.metadata:
             continue
-        told, expected = dict(one.metadata), _without_none(types[one.name])
+        keywords, expected = dict(one.metadata), _without_none(types[one.name])
         if get_origin(expected) is tuple:
             expected = get_args(expected)[0]
-            if told.get("action") == "append":
-                told["default"] = []  # that argparse adds to
+            if keywords.get("action") == "append":
+                keywords["default"] = []  # that argparse adds to
             else:
-                told["nargs"] = "+"
+                keywords["nargs"] = "+"
         if get_origin(expected) is Literal:
-            told["choices"] = get_args(expected)
+            keywords["choices"] = get_args(expected)
         elif expected is bool:
-            told["action"] = argparse.BooleanOptionalAction if one.default else "store_true"
+            keywords["action"] = argparse.BooleanOptionalAction if one.default else "store_true"
         else:
-            told.setdefault("type", _READERS.get(expected, expected))
-        if not told.pop("named", True):
-            parser.add_argument(one.name, **told)
+            keywords.setdefault("type", _READERS.get(expected, expected))
+        if not keywords.pop("named", True):
+            parser.add_argument(one.name, **keywords)
             continue
         if one.default is MISSING:
-            told["required"] = True
+            keywords["required"] = True
         else:
-            told.setdefault("default", one.default)
-        name = told.pop("name", one.name)
-        parser.add_argument(f"--{name.replace('_', '-')}", dest=one.name, **told)
+            keywords.setdefault("default", one.default)
+        name = keywords.pop("name", one.name)
+        parser.add_argument(f"--{name.replace('_', '-')}", dest=one.name, **keywords)
 
 
-def options_of(kind: type[Options], told: object, **more: Any) -> Options:
+def options_of(kind: type[Options], source: object, **more: Any) -> Options:
     """Return a dataclass from parsed arguments or other options; `more` overrides them."""
     names = [one.name for one in fields(kind)]  # type: ignore[arg-type]  # it is a dataclass
-    said = {name: getattr(told, name) for name in names if hasattr(told, name)}
-    lists = {name: tuple(value) for name, value in said.items() if isinstance(value, list)}
-    return kind(**said | lists | more)
+    given = {name: getattr(source, name) for name in names if hasattr(source, name)}
+    lists = {name: tuple(value) for name, value in given.items() if isinstance(value, list)}
+    return kind(**given | lists | more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +116,11 @@ class Subcommand:
     options: type  # a dataclass made of `option` and `argument`
     function: str  # MODULE:NAME in this package; imported when called, for `--help` needs none
 
-    def run(self, told: object, *more: object) -> Any:
+    def run(self, arguments: object, *more: object) -> Any:
         """Call the function with its options and `more`; return what it returns."""
         module, _, name = self.function.partition(":")
         called = getattr(import_module(f"mag_sandbox.{module}"), name)
-        return called(options_of(self.options, told), *more)
+        return called(options_of(self.options, arguments), *more)
 
 
 def add_commands(

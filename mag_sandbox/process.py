@@ -98,11 +98,11 @@ def configure_logging(level: int = logging.WARNING) -> None:
     log.setFormatter(logging.Formatter("%(asctime)s %(name)s %(message)s"))
     logging.basicConfig(handlers=(lines, log))
     logging.getLogger("mag_sandbox").setLevel(level)
-    threading.excepthook = lambda told: logger.error(
+    threading.excepthook = lambda ended: logger.error(
         "a thread ended",
-        exc_info=(told.exc_type, told.exc_value or told.exc_type(), told.exc_traceback),
+        exc_info=(ended.exc_type, ended.exc_value or ended.exc_type(), ended.exc_traceback),
     )
-    sys.unraisablehook = lambda told: logger.error("unraisable", exc_info=told.exc_value)
+    sys.unraisablehook = lambda raised: logger.error("unraisable", exc_info=raised.exc_value)
 
 
 class _OneLineFormatter(logging.Formatter):

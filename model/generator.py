@@ -63,7 +63,7 @@ class NetworkPasses:
         self.dit.remember(tokens, time, text, coordinates.rotary, self._attend, self._note)
 
     def time(self, timestep: float, frames: int) -> TimeEmbedding:
-        """Return the embedding of a noise level for so many frames, embedding it once."""
+        """Return the embedding of a noise level, repeated for a number of frames."""
         level = timestep, frames
         if level not in self._times:
             timesteps = torch.full((self._cache.shape.batch, frames), timestep)

@@ -55,7 +55,7 @@ class BlockCache(Protocol):
     """Slots as a rollout uses them."""
 
     def attend(self, slots: Sequence[int], frames: int | None = None) -> None:
-        """Let coming passes, of a block or of `frames`, read `slots` besides their own tokens."""
+        """Make `slots` readable for the next passes, of a block or of `frames`."""
 
     def write(self, writes: Sequence[SlotWrite]) -> None:
         """Keep frames of the last pass in slots."""
@@ -106,7 +106,7 @@ class KVCache:
         return self.shape.slot_bytes(self.dtype)
 
     def attend(self, slots: Sequence[int], frames: int | None = None) -> None:
-        """Let coming passes, of a block or of `frames`, read `slots` besides their own tokens.
+        """Make `slots` readable for the next passes, of a block or of `frames`.
 
         Raises:
             ValueError: there is no room for passes of so many frames.
@@ -164,7 +164,7 @@ class KVCache:
         return keys, values
 
     def check(self, frames: int, keys: Tensor, values: Tensor) -> None:
-        """Check what `export` returned of so many frames, or of more.
+        """Check the result of `export` for at least `frames` frames.
 
         Raises:
             ValueError: there are fewer, or they are not of such a cache.
@@ -233,7 +233,7 @@ class GraphCache:
         self._own: Pairs = []
 
     def attend(self, slots: Sequence[int], frames: int | None = None) -> None:  # noqa: ARG002
-        """Let coming passes read `slots` besides their own tokens."""
+        """Make `slots` readable for the next passes."""
         self._read = tuple(slots)
 
     def reader(self, kernel: AttentionKernel) -> Attend:

@@ -99,7 +99,7 @@ class LowRank(nn.Module):
 
 
 def adapt(dit: DiT, rank: int) -> DiT:
-    """Freeze a transformer and let the Linears of its layers change by a low rank."""
+    """Freeze a transformer and add trainable low-rank changes to the Linears of its layers."""
     dit.requires_grad_(False)
     for layer in dit.layers:
         for target in TARGETS:

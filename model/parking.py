@@ -101,8 +101,8 @@ def joined(
         for part, state in parts.items()
         for name, array in state.arrays.items()
     }
-    told = {**data, _PARTS: {part: state.data for part, state in parts.items()}}
-    return WorldState({**(arrays or {}), **theirs}, told)
+    joined_data = {**data, _PARTS: {part: state.data for part, state in parts.items()}}
+    return WorldState({**(arrays or {}), **theirs}, joined_data)
 
 
 def parts_of(state: WorldState) -> tuple[str, ...]:

@@ -165,7 +165,7 @@ def _frame_of(row: list[Any]) -> KeptFrame:
 
 
 def copy_room(frames: int) -> int:
-    """Return the room for a copy of so many frames, with a reserve so that it rarely grows."""
+    """Return the capacity for a copy of `frames` frames, with a reserve so that it rarely grows."""
     return max(8, 2 * frames)
 
 

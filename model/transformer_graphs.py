@@ -42,7 +42,7 @@ class Kept(NamedTuple):
 
 
 class Sizes(NamedTuple):
-    """How many tokens a pass makes, and how many it reads besides."""
+    """The numbers of tokens that a pass makes and that it reads from memory."""
 
     own: int = ANY
     kept: int = ANY

@@ -257,7 +257,7 @@ class _App:
 
 @contextmanager
 def _quick_turns() -> Iterator[None]:
-    """Let the window's thread interrupt Python code of the world's thread sooner."""
+    """Make Python switch from the world's thread to the window's sooner."""
     before = sys.getswitchinterval()
     sys.setswitchinterval(SWITCH_S)
     try:

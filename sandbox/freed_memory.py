@@ -14,7 +14,7 @@ ARENAS = 3  # one each for the window, the world and all others
 
 
 def share_freed() -> bool:
-    """Let threads share what they free; call it before there are any. True where that is known."""
+    """Make threads share freed memory; call it before any start. False where it is unknown."""
     try:
         return bool(ctypes.CDLL(None).mallopt(_ARENA_MAX, ARENAS))
     except (AttributeError, OSError, TypeError):  # of other C libraries, and of Windows

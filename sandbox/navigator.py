@@ -261,7 +261,7 @@ class Navigator:
         return self._playing
 
     def _discard_worker(self, reason: str) -> None:
-        """Let the world end by itself: the window does not wait for what it still does."""
+        """Close the world without waiting for its unfinished work."""
         if self.worker:
             leaving = (*self._leaving, self.worker)
             self._leaving = tuple(one for one in leaving if not one.close(reason, timeout=0.0))

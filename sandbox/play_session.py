@@ -79,7 +79,7 @@ class WatchedSession(PlaySession):
         self._services.notices.say(text)
 
     def block_shown(self, ready: ReadyBlock) -> None:
-        """Let the sound turn with the camera, and say what the world has to say."""
+        """Turn the sound with the camera, and show the world's notices."""
         pose = ready.block.poses[-1]
         self._services.audio.look(pose.yaw, pose.fov)
         for block in (ready.block, ready.block.beside):

@@ -141,13 +141,13 @@ class SettingsStore:
         self._saved = settings  # as the file says them
 
     def use(self, settings: SandboxConfig) -> None:
-        """Let other settings hold from now on."""
+        """Replace the settings."""
         before, self.now = self.now, settings
         for listener in self.listeners:
             listener(before)
 
     def change(self, **values: Any) -> None:
-        """Let some fields have other values from now on."""
+        """Replace the values of some fields."""
         self.use(replace(self.now, **values))
 
     def save(self) -> None:

@@ -42,8 +42,10 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (text, kind, run) in COMMANDS.items():
         shows_defaults = kind in (PocketTraining, ImaginationTraining, OracleOptions)
-        told = argparse.ArgumentDefaultsHelpFormatter if shows_defaults else argparse.HelpFormatter
-        command = commands.add_parser(name, help=text, formatter_class=told)
+        formatter = (
+            argparse.ArgumentDefaultsHelpFormatter if shows_defaults else argparse.HelpFormatter
+        )
+        command = commands.add_parser(name, help=text, formatter_class=formatter)
         add_options(command, kind)
         command.set_defaults(kind=kind, run=run, stage=name)
     return top
@@ -53,13 +55,13 @@ def main(arguments: list[str] | None = None) -> int:
     """Run a training command and return its exit code: what stops it is one line and 2."""
 
     def run() -> int:
-        told = parser().parse_args(arguments)
-        if told.stage not in _DO_NOT_TRAIN:
+        parsed = parser().parse_args(arguments)
+        if parsed.stage not in _DO_NOT_TRAIN:
             _refuse_old_torch(version("torch"))
-        if told.kind not in (RecipeOptions, MemoryPackOptions):
-            _refuse_several(told.stage)
+        if parsed.kind not in (RecipeOptions, MemoryPackOptions):
+            _refuse_several(parsed.stage)
         try:
-            told.run(options_of(told.kind, told))
+            parsed.run(options_of(parsed.kind, parsed))
         except LogError as error:
             raise Refusal(str(error)) from error
         except OSError as error:

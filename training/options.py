@@ -85,7 +85,7 @@ class RecipeOptions:
     preset: str | None = option(None, "numbers of another recipe, see docs/training.md")
     steps: int | None = option(None, "else the preset's")
     batch: int | None = option(None, "videos a step; else the preset's")
-    # a step's videos are made in so many parts, side by side; one a process
+    # parts in which a step's videos are made, side by side; one a process
     parts: int = option(1, "in which videos are made, else processes", default=None)
     memory_gib: int = option(32, "of a device, for what videos under way remember; more waits")
     seed: int = option(0, "seed of data and noise", type=int)

@@ -52,7 +52,7 @@ class Processes:
         return flag
 
     def in_turn(self) -> AbstractContextManager[None]:
-        """Let one process after the other through, the first one first: it makes the files."""
+        """Admit one process after the other; the first one makes the files."""
         return nullcontext()
 
     def full_state(self, state: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -120,7 +120,7 @@ class Sharded(Processes):
 
     @contextmanager
     def in_turn(self) -> Iterator[None]:
-        """Wait for the processes before this one, then let the next one continue."""
+        """Wait for the processes before this one, then release the next one."""
         for _ in range(self.rank):
             torch.distributed.barrier()
         yield

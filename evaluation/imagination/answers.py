@@ -105,7 +105,7 @@ def asked_all(
         scenes: with their captions.
         pictures: all their views, scene by scene; attributes are read from the first of each.
         eyes: the judges.
-        shift: look for what the caption of the scene so many further on asks for instead.
+        shift: look for the things of the caption this many scenes further on instead.
     """
     each, answers = len(pictures.sight) // len(scenes), []
     for place in range(len(scenes)):

@@ -165,6 +165,6 @@ def expected(scene: AskedScene, *, all_around: bool) -> dict[str, str | None]:
             continue  # a wall or a skyline, asked for by a question of its own
         if all_around or thing.name not in ONE_SIDED:
             color = thing.color_name
-            told = color is not None and color in caption
-            classes[thing.name] = color if told else None
+            is_named = color is not None and color in caption
+            classes[thing.name] = color if is_named else None
     return classes

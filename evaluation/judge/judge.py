@@ -34,7 +34,7 @@ NETWORK, WORDS = "judge.safetensors", "judge.json"
 FEWEST_CELLS = 3  # that make a thing found
 SURE = 0.6  # least probability of a cell's name that the judge stands by
 _BATCH = 16
-_SPARSE = 23  # every so many cells of a view's rows one after the other is kept
+_SPARSE = 23  # one of this many cells of a view, row after row, is kept
 _REMEDY = "restore it with git or run `python -m evaluation train-judge`"
 
 

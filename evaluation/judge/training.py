@@ -88,7 +88,7 @@ def fit(
         make: gives it untrained.
         loss_of: draws a batch and returns the loss on it.
         fitting: how it is trained.
-        report: told the mean loss.
+        report: called with the mean loss.
         every: steps between two lines of the report.
     """
     rng = np.random.default_rng(fitting.seed)

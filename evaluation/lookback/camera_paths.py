@@ -45,7 +45,7 @@ APART, ROLLED = 1e-3, 1e-3  # units that a camera may wander, sine that it may r
 def tape_of(poses: Sequence[CameraPose]) -> str:
     """Return a path in the words of WRBench's grammar, where "+" joins what happens at once.
 
-    Each part goes on for as long as `poses_of` makes these very poses of it.
+    Each part is as long as `poses_of` makes exactly these poses of it.
 
     >>> tape_of([CameraPose(1.0), CameraPose(2.0), CameraPose(2.0)])
     'yaw:right:2@2,static@1'
@@ -68,7 +68,7 @@ def _unwound(poses: Sequence[CameraPose]) -> np.ndarray:
 
 
 def _evenly(ticks: np.ndarray) -> int:
-    """Return for how many frames a path goes on evenly, up to rounding to whole ticks."""
+    """Return for how many frames a path moves evenly, up to rounding to whole ticks."""
     low, high = np.full(3, -np.inf), np.full(3, np.inf)  # ticks a frame that fit so far
     best = 1
     for frame, gone in enumerate(ticks[1:] - ticks[0], 1):

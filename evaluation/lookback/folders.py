@@ -76,7 +76,7 @@ def write_clips(folder: Path, clips: Sequence[ClipFiles], layout: Layout) -> int
             write_path(place / name, clip.poses, clip.fps)
         if len(clip.given) > 1:
             _write_pictures(place / "given", _numbered(clip.given))
-    told = [
+    listed = [
         {
             "key": clip.key, "caption": clip.caption, "prompt": clip.prompt,
             "tape": tape_of(clip.poses), "fps": clip.fps, "frames": len(clip.poses),
@@ -84,7 +84,7 @@ def write_clips(folder: Path, clips: Sequence[ClipFiles], layout: Layout) -> int
         }
         for clip in clips
     ]  # fmt: skip
-    replace_file(folder / "clips.json", json.dumps(told, indent=1) + "\n")
+    replace_file(folder / "clips.json", json.dumps(listed, indent=1) + "\n")
     return len(clips)
 
 

@@ -10,7 +10,7 @@ from mag_sandbox.workers.options import WorkerOptions
 Preset = Literal["quick", "full", "long"]
 Layout = Literal["lookback", "memobench", "magbench"]
 SECRET = "a file with a secret that chooses the scenes; results tell only its hash"
-CLIPS = "at most so many of each task (the preset's)"
+CLIPS = "at most this many of each task (the preset's)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +56,7 @@ class VerifyOptions:
 
     result: Path = argument("result.json of bench-memory", metavar="RESULT")
     clips: int = option(
-        2, "play so many again; 0: only check the file (%(default)s)", type=int, metavar="N"
+        2, "play this many again; 0: only check the file (%(default)s)", type=int, metavar="N"
     )
     world: str | None = option(
         None, "where the world is now: FILE.py:CLASS, a folder (as it is written)"

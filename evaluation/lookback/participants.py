@@ -255,7 +255,7 @@ class Guest:
 
     @property
     def able(self) -> frozenset[Ability]:
-        """What it can do besides, by the methods that it has."""
+        """Its optional abilities, by the methods that it has."""
         needs: Mapping[Ability, tuple[str, ...]] = {
             "shown": ("show",), "prompted": ("describe",), "carried": ("snapshot", "restore"),
         }  # fmt: skip

@@ -215,7 +215,7 @@ def play(
         player: the participant.
         plan: the clip.
         scene: its scene.
-        prompt: that is told with the first command of the way out.
+        prompt: given with the first command of the way out.
         another: ends the participant and opens it anew, to play the way back from a snapshot.
     """
     world, spec = player.world, player.world.spec
@@ -226,21 +226,21 @@ def play(
     home, state_bytes = [leg.phase for leg in path].index("back") if another else None, None
     shown = plan.shown if "shown" in player.able else ()
     for place, leg in enumerate(path):
-        if place == home and another is not None:  # nothing but the snapshot goes on
+        if place == home and another is not None:  # only the snapshot is taken along
             state = world.snapshot()
             state_bytes = state.bytes + len(repr(state.data))
             world = another().world
             world.restore(state)
         since, given = camera.number, leg.phase in shown
-        told = prompt if leg.phase == "out" else None
+        new_prompt = prompt if leg.phase == "out" else None
         if leg.phase == "place":
             camera.edit = _edit(plan, spec, camera.pose)
         edit = camera.edit if leg.phase == "place" else None
         for _ in range(leg.blocks):
-            control = Control(leg.command, prompt=told, edit=edit)
+            control = Control(leg.command, prompt=new_prompt, edit=edit)
             block = _given(world, control, leg, camera, scene) if given else world.step(control)
             camera.take(block, leg, given=given)
-            told = edit = None
+            new_prompt = edit = None
         camera.end(leg, since)
     return _taken(camera, scene, state_bytes)
 

@@ -74,7 +74,7 @@ class Pipe:
         self._outgoing.flush()
 
     def receive(self, most: int) -> tuple[dict[str, Any], list[bytes]]:
-        """Return a message of at most so many bytes of arrays.
+        """Return a message whose arrays have at most `most` bytes.
 
         Raises:
             EOFError: the other end is gone.
@@ -151,7 +151,7 @@ class ProcessWorld:
         self.able = frozenset(opened.able)
 
     def reset(self, scene: Scene, seed: int) -> FrameBlock:
-        """Return the first block; a process is told picture and caption, not the scene's name."""
+        """Return the first block; a process gets picture and caption, not the scene's name."""
         assert scene.image is not None
         picture = read_plain(Path(scene.image), MOST_PICTURE)
         self._made = 0
@@ -163,11 +163,11 @@ class ProcessWorld:
 
     def show(self, control: Control, frames: Frames) -> FrameBlock:
         """Give the world a block's frames."""
-        told = {"do": "show", **_said(control), "shape": list(frames.shape)}
-        return self._block(told, np.ascontiguousarray(frames).tobytes())
+        request = {"do": "show", **_said(control), "shape": list(frames.shape)}
+        return self._block(request, np.ascontiguousarray(frames).tobytes())
 
     def snapshot(self) -> WorldState:
-        """Return the bytes from which another process goes on."""
+        """Return the snapshot for another process as bytes."""
         _, (state,) = self._ask(dict, 1, MOST_STATE, {"do": "snapshot"})
         return WorldState({STATE: np.frombuffer(state, np.uint8)}, {})
 
@@ -190,10 +190,10 @@ class ProcessWorld:
         self._pipe.close()
         self._own.cleanup()
 
-    def _block(self, told: dict[str, Any], *arrays: bytes) -> FrameBlock:
+    def _block(self, request: dict[str, Any], *arrays: bytes) -> FrameBlock:
         height, width = self.spec.frame_height, self.spec.frame_width
         most = 2 * MOST_FRAMES * max(height * width, MOST_SIDE**2) * 3
-        made, pictures = self._ask(_BlockHeader, None, most, told, *arrays)
+        made, pictures = self._ask(_BlockHeader, None, most, request, *arrays)
         count, height, width, colours = made.shape
         if colours != 3 or not 0 < count <= MOST_FRAMES or not 0 < max(height, width) <= MOST_SIDE:
             raise WorldFailed(f"{self._name} sent frames of the shape {made.shape}")
@@ -207,10 +207,10 @@ class ProcessWorld:
         )  # fmt: skip
 
     def _ask(
-        self, kind: Any, count: int | None, most: int, told: dict[str, Any], *arrays: bytes
+        self, kind: Any, count: int | None, most: int, request: dict[str, Any], *arrays: bytes
     ) -> tuple[Any, list[bytes]]:
         with suppress(OSError):  # the reason is in its answer, or it is gone
-            self._pipe.send(told, *arrays)
+            self._pipe.send(request, *arrays)
         said, answers = self._answer(kind, most)
         if count is not None and len(answers) != count:
             raise WorldFailed(f"{self._name} answered with {len(answers)} arrays, not {count}")
@@ -283,12 +283,14 @@ class _FarEnd:
     def __init__(self, player: Player) -> None:
         self._world: Any = player.world
 
-    def obey(self, told: dict[str, Any], arrays: list[bytes]) -> tuple[dict[str, Any], list[bytes]]:
+    def obey(
+        self, request: dict[str, Any], arrays: list[bytes]
+    ) -> tuple[dict[str, Any], list[bytes]]:
         does: dict[str, Callable[..., tuple[dict[str, Any], list[bytes]]]] = {
             "reset": self._reset, "step": self._step, "show": self._show,
             "snapshot": self._snapshot, "restore": self._restore,
         }  # fmt: skip
-        return does[told.pop("do")](arrays, **told)
+        return does[request.pop("do")](arrays, **request)
 
     def _reset(
         self, arrays: list[bytes], caption: str, seed: int
@@ -310,20 +312,20 @@ class _FarEnd:
     def _snapshot(self, _arrays: list[bytes]) -> tuple[dict[str, Any], list[bytes]]:
         state = self._world.snapshot()
         arrays = {name: np.ascontiguousarray(array) for name, array in state.arrays.items()}
-        told = {name: (array.dtype.str, array.shape) for name, array in arrays.items()}
-        header = json.dumps({"arrays": told, "data": state.data}).encode()
+        layout = {name: (array.dtype.str, array.shape) for name, array in arrays.items()}
+        header = json.dumps({"arrays": layout, "data": state.data}).encode()
         data = b"".join(array.tobytes() for array in arrays.values())
         return {}, [struct.pack(">Q", len(header)) + header + data]
 
     def _restore(self, arrays: list[bytes]) -> tuple[dict[str, Any], list[bytes]]:
         whole = arrays[0]
         at = 8 + struct.unpack_from(">Q", whole)[0]
-        told, found = json.loads(whole[8:at]), {}
-        for name, (dtype, shape) in told["arrays"].items():
+        header, found = json.loads(whole[8:at]), {}
+        for name, (dtype, shape) in header["arrays"].items():
             count = int(np.prod(shape))
             found[name] = np.frombuffer(whole, dtype, count, at).reshape(shape)
             at += found[name].nbytes
-        self._world.restore(WorldState(found, told["data"]))
+        self._world.restore(WorldState(found, header["data"]))
         return {}, []
 
 

@@ -73,7 +73,7 @@ class ReturnTask:
     moving: bool = False  # scenes in whose first view something moves
     repeating: bool = False  # scenes in which things repeat
     prompted: bool = False  # another place is described on the way out
-    carried: bool = False  # another instance goes on from a snapshot
+    carried: bool = False  # another instance continues from a snapshot
     zoomed: bool = False  # the camera zooms on the way
     edited: bool = False  # an object is placed before the camera leaves
 
@@ -97,7 +97,7 @@ class ReturnTask:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """A task in a preset: on so many scenes, for so long."""
+    """A task in a preset, with its number of scenes and its length."""
 
     task: str
     clips: int
@@ -131,7 +131,7 @@ def _tour(asked: Round, rng: np.random.Generator) -> list[Move]:
 
 
 def _toured(places: int, rng: np.random.Generator) -> list[Move]:
-    """Look at so many places, drawn by lot, that show nothing of the way out."""
+    """Look at `places` places, drawn by lot, that show nothing of the way out."""
     across = Move("away", yaw=CLEAR)
     begin = here = 0, ROWS.index(0.0), 0
     moves = [across]

@@ -1,7 +1,7 @@
 """Clips of the quality command: zooming in and out, waiting, and turning around for minutes.
 
 *Zoom*: a closer view of a given picture, and the way back out. *Rest*: the camera stands still
-before a given view, and only time goes on. What stands still must not drift; what moves must move
+before a given view while time passes. Still parts must not drift; moving parts must move
 as the renderer says, smoothly across blocks.
 
 *Drift*: the first view is invented from the prompt alone. The camera turns all the way around, over

@@ -23,7 +23,7 @@ class Interval:
     clips: int
 
     def text(self, digits: int) -> str:
-        """Return the mean in so many digits with its interval, which a single clip has none of."""
+        """Return the mean, rounded, with its interval; a single clip has none."""
         mean, low, high = (f"{one:.{digits}f}" for one in (self.mean, self.low, self.high))
         return mean if self.clips == 1 else f"{mean} [{low}, {high}]"
 

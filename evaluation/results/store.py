@@ -1,7 +1,7 @@
 """Results that grow clip by clip: one JSON line each, shared by several programs at once.
 
 A process that measures a clip holds its claim: a lock that the system drops when it ends, however
-it ends. So nothing is measured twice, and a killed run goes on where it was.
+it ends. So nothing is measured twice, and a killed run can be continued.
 """
 
 import io

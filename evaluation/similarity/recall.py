@@ -195,7 +195,7 @@ def half_life(results: Sequence[ProbeResult]) -> float | None:
 
 
 def recalled_after(seconds: np.ndarray, life: np.ndarray | float) -> np.ndarray:
-    """Return the recall that a half-life gives after so many seconds, percent."""
+    """Return the recall that a half-life gives after a time away [s], percent."""
     return 100.0 * np.exp2(-seconds / life)
 
 

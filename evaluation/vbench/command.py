@@ -153,7 +153,7 @@ class VBenchJob:
 
 
 def play_still(world: World, prompt: str, wanted: int, seed: int) -> Frames:
-    """Return a video of a prompt, the camera left alone, of so many frames."""
+    """Return a video of a prompt with a camera at rest."""
     parts = [world.reset(Scene(prompt=prompt, seed=seed, name="sample"), seed).frames]
     while sum(len(part) for part in parts) < wanted:
         parts.append(world.step(Control()).frames)

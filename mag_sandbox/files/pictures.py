@@ -84,7 +84,7 @@ def decode_picture(
 
 
 def check_side(most: int) -> Callable[[int, int], None]:
-    """Return a `check_size` that accepts pictures of at most so many px a side."""
+    """Return a `check_size` that accepts pictures of at most `most` px a side."""
 
     def check(width: int, height: int) -> None:
         if max(width, height) > most:

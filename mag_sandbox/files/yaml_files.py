@@ -96,7 +96,7 @@ class Problem(Exception):
 
 
 def read_text(path: Path, most: int = MAX_BYTES) -> str:
-    """Return the text of a file of at most so many bytes.
+    """Return the text of a file; a larger one is refused.
 
     Raises:
         Problem: there is none.

@@ -207,14 +207,14 @@ def _listing(repo: str, said: dict[str, Any]) -> Listing:
     files: dict[str, RepoFile] = {}
     for file in said.get("siblings") or []:
         large = file.get("lfs") or {}
-        told = {
+        entry = {
             "path": file["rfilename"],
             "bytes": file.get("size") or 0,
             "sha256": large.get("sha256"),
             "git_sha": None if large else file.get("blobId"),
         }
-        if _safe(decode(str, told["path"], "rfilename")):
-            files[told["path"]] = decode(RepoFile, told, "siblings")
+        if _safe(decode(str, entry["path"], "rfilename")):
+            files[entry["path"]] = decode(RepoFile, entry, "siblings")
     licence = (said.get("cardData") or {}).get("license")
     return Listing(
         repo, decode(str, said.get("sha") or "main", "sha"), tuple(files.values()),

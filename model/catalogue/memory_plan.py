@@ -216,7 +216,7 @@ def next_smaller(row: WorldRow, plan: MemoryPlan, *, tiny_decoder: bool) -> Memo
 
 
 def budget_slots(memory: MemorySetting, slot: int) -> int | None:
-    """Return how many frames of so many bytes a budget pays for.
+    """Return how many frames fit into a budget.
 
     None: fewer than four, so it was set for the pocket world and says nothing of this one.
     """

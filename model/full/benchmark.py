@@ -30,7 +30,7 @@ from mag_sandbox.model.world import Control, FrameBlock, WorldFailed
 if TYPE_CHECKING:
     from mag_sandbox.model.full.random_world import MeasuredWorld
 
-ROUNDS = 5  # blocks of each kind, besides one that warms up
+ROUNDS = 5  # blocks of each kind, after one that warms up
 STATES = ("empty", "full")  # of memory
 CLIP_BLOCKS = 7  # of the papers' protocol: a video of 81 frames, 5 s
 EARLY_S, LATE_S = 30.0, 600.0  # of play, between which blocks are to take equally long

@@ -238,7 +238,7 @@ class _Reel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _ParkedReel(ParkedSession):
-    """The parked data of a session besides frames."""
+    """The parked data of a session but for frames."""
 
     phrase: str
     clips: int

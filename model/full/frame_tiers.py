@@ -144,7 +144,7 @@ class FrameTiers:
             self._put_in_order()
 
     def attend(self, slots: Sequence[int], recompute: Recompute, frames: int | None = None) -> None:
-        """Let coming passes read slots, at most as many as there are places.
+        """Make slots readable for the next passes, at most as many as there are places.
 
         Frames in compact form are recomputed.
         """

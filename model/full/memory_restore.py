@@ -57,7 +57,7 @@ class LatentHistory:
     """
 
     def __init__(self, most_bytes: int = LATENT_BYTES) -> None:
-        """Begin with nothing, and keep at most so many bytes of latents."""
+        """Begin empty, and keep at most `most_bytes` of latents."""
         self.blocks: tuple[RememberedBlock, ...] = ()  # oldest first
         self.whole = True  # every block since the rollout began is there
         self._most_bytes = most_bytes
@@ -119,7 +119,7 @@ _Angles = tuple[float, float, float]  # yaw, pitch, fov
 
 @dataclass(frozen=True, slots=True)
 class _ParkedBlock:
-    """The parked data of a block besides its latents."""
+    """The parked data of a block but for its latents."""
 
     first_frame: int
     view: _Angles

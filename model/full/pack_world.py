@@ -71,7 +71,7 @@ from mag_sandbox.scenes import Scene
 
 @dataclass(slots=True, kw_only=True)
 class _PackSession(SteeredSession):
-    """What changes from block to block, besides the video being shown."""
+    """The state that changes from block to block, apart from the video being shown."""
 
     memory: PackMemory
 
@@ -163,7 +163,7 @@ class PackStreamWorld(SteeredWorld[_PackSession]):
             ValueError: it is invalid; likewise.
         """
         converted, data = self._require_own(state), state.data
-        told: ParkedSession = decode(ParkedSession, data["session"], "session")
+        parked: ParkedSession = decode(ParkedSession, data["session"], "session")
         config = self._networks.dit.config
         unread = torch.zeros(1, config.text_len, config.text_dim, device=self._device)
         with torch.inference_mode():
@@ -173,14 +173,14 @@ class PackStreamWorld(SteeredWorld[_PackSession]):
                 unread, self._latent_shape,
             )  # fmt: skip
             # all was read: from here on only the device may fail, and the session is gone
-            self._texts.prepare(told.prompt)
+            self._texts.prepare(parked.prompt)
             self._notices += converted
-            memory.prompt = self._features(told.prompt)
+            memory.prompt = self._features(parked.prompt)
             self._go_on_showing(film)
         self._texts.forget()
         self._session = _PackSession(
-            seed=told.seed, prompt=told.prompt, poses=film.poses, smoother=told.smoother,
-            block_index=told.block_index, newest=film.newest.to(self._device), memory=memory,
+            seed=parked.seed, prompt=parked.prompt, poses=film.poses, smoother=parked.smoother,
+            block_index=parked.block_index, newest=film.newest.to(self._device), memory=memory,
         )  # fmt: skip
 
     def provenance(self) -> dict[str, Any]:

@@ -176,7 +176,7 @@ class Rollout:
         self.policy = change_policy(self.policy, setting, slots, BLOCK_LENGTH)
 
     def attend(self, view: CameraPose) -> tuple[int, ...]:
-        """Let coming passes read what the policy chooses for a view; return the slots."""
+        """Make the slots that the policy chooses for a view readable; return them."""
         slots = self.policy.attend(view)
         self._read(slots)
         return slots

@@ -41,7 +41,7 @@ FIRST_FRAMES = (BLOCK_LENGTH - 1) * TIME_STRIDE + 1  # of a scene's first block
 
 @dataclass(slots=True, kw_only=True)
 class SteeredSession:
-    """What changes from block to block, besides memory and the video being shown."""
+    """The state that changes from block to block, apart from memory and the video."""
 
     seed: int
     prompt: str
@@ -57,8 +57,8 @@ class SteeredSession:
 
     def described(self) -> dict[str, Any]:
         """Return the data of `ParkedSession`."""
-        told = {name: getattr(self, name) for name in ("seed", "prompt", "block_index")}
-        return {**told, "smoother": self.smoother.as_dict()}
+        plain = {name: getattr(self, name) for name in ("seed", "prompt", "block_index")}
+        return {**plain, "smoother": self.smoother.as_dict()}
 
 
 Session = TypeVar("Session", bound=SteeredSession)
@@ -66,7 +66,7 @@ Session = TypeVar("Session", bound=SteeredSession)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParkedSession:
-    """The parked data of a session besides memory and pictures."""
+    """The parked data of a session but for memory and pictures."""
 
     seed: int
     prompt: str

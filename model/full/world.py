@@ -60,7 +60,7 @@ Result = TypeVar("Result")
 
 @dataclass(slots=True, kw_only=True)
 class _Stream(SteeredSession):
-    """What changes from block to block, besides the video being shown."""
+    """The state that changes from block to block, apart from the video being shown."""
 
     rollout: TieredRollout
     memory: RestorableMemory
@@ -71,7 +71,7 @@ class _Stream(SteeredSession):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _ParkedStream(ParkedSession):
-    """What a session says as it is parked, besides memory and pictures."""
+    """The parked data of a session but for memory and pictures."""
 
     told: str
 
@@ -150,7 +150,7 @@ class StreamWorld(SteeredWorld[_Stream]):
             ValueError: it is invalid; likewise.
         """
         converted = self._require_own(state)
-        told: _ParkedStream = decode(_ParkedStream, state.data["session"], "session")
+        parked: _ParkedStream = decode(_ParkedStream, state.data["session"], "session")
         setting: MemorySetting = decode(MemorySetting, state.data["setting"], "setting")
         make_policy(setting, self._capacity(setting))  # refuses what does not exist
         overlap = state.arrays["overlap"].copy()
@@ -159,13 +159,13 @@ class StreamWorld(SteeredWorld[_Stream]):
         memory = self._read_memory(part_of(state, "memory"))
         with torch.inference_mode():
             film = self._parked_film(state)
-            self._texts.prepare(told.prompt)
+            self._texts.prepare(parked.prompt)
             # all was read: from here on only the device may fail, and the session is gone
             self._notices += converted
             self._go_on_showing(film)
-            session = self._begin(told.seed, told.prompt, setting)
-            session.smoother, session.poses = told.smoother, film.poses
-            session.block_index, session.told = told.block_index, told.told
+            session = self._begin(parked.seed, parked.prompt, setting)
+            session.smoother, session.poses = parked.smoother, film.poses
+            session.block_index, session.told = parked.block_index, parked.told
             session.newest = film.newest.to(self._device)
             session.overlap = overlap
             if not session.memory.restore(memory):

@@ -105,7 +105,7 @@ def read_context(dit: DiT, tokens: Tokens, text: TextKeys) -> Pairs:
 
 
 def context_attention(pairs: Pairs, kernel: AttentionKernel) -> Attend:
-    """Return a strategy that reads the given keys and values besides the block's own."""
+    """Return a strategy that reads given keys and values beside the block's own."""
 
     def attend(layer_index: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         keys, values = pairs[layer_index]

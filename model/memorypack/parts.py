@@ -136,8 +136,8 @@ def save_parts(
         for name, value in trained.items()
         if is_new(name) or not torch.equal(stored(value), stored(base[name]))
     }
-    told = {key: value for key, value in asdict(info).items() if key != "digest"}
-    write_tensors(path, state, {_META: json.dumps(told)})
+    meta = {key: value for key, value in asdict(info).items() if key != "digest"}
+    write_tensors(path, state, {_META: json.dumps(meta)})
 
 
 def _read(path: Path) -> tuple[PartsInfo, dict[str, Tensor]]:

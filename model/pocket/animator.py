@@ -213,7 +213,7 @@ class Animator(nn.Module):
 
 
 def _seen_from(picture: Tensor, right: float, down: float) -> Tensor:
-    """Return a picture, [1, C, H, W], as one sees it who stands so many pixels aside.
+    """Return a picture, [1, C, H, W], shifted to the side by a number of pixels.
 
     Between pixels it is bilinear; edges are repeated.
     """

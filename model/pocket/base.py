@@ -31,7 +31,7 @@ from mag_sandbox.scenes.vocabulary import Vocabulary
 
 @dataclass(frozen=True, slots=True)
 class PocketSession:
-    """Progress of a playthrough besides memory: a value, replaced after every block."""
+    """Progress of a playthrough without its memory: a value, replaced after every block."""
 
     seed: int
     prompt: str
@@ -62,7 +62,7 @@ Session = TypeVar("Session", bound=PocketSession)
 
 @dataclass(frozen=True, slots=True)
 class WorldParts:
-    """Everything that a world over the pocket weights needs besides its memory."""
+    """Everything that a world over the pocket weights needs, except its memory."""
 
     spec: WorldSpec
     conditioner: Conditioner  # keys of prompts

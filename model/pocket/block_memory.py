@@ -42,7 +42,7 @@ from mag_sandbox.model.world import (
 
 
 class PassInputs(NamedTuple):
-    """Everything besides the camera that a pass depends on."""
+    """Everything but the camera that a pass depends on."""
 
     seed: int
     prompt: str
@@ -153,6 +153,10 @@ class SpareView(NamedTuple):
         """Return whether the view is up to date for a block that ends at a pose."""
         return self.ground is ground and self.end == end
 
+    def shows_at(self, end: CameraPose) -> CameraPose | None:
+        """Return where the view looks for a block that ends at a pose; None: it has none."""
+        return self.shown if self.end == end else None
+
 
 class BlockMemory:
     """Generates blocks from remembered frames, and remembers them.
@@ -239,7 +243,8 @@ class BlockMemory:
             kept = self.policy.table.frames
             self.attended = frozenset(kept[slot].frame_index for slot in slots)
         with self._times.measure("look_ahead" if look_ahead else "denoise"):
-            reads_spare = is_copy and not look_ahead and bool(self._prefetched_pose(poses[-1]))
+            spare = self.spare_view and self.spare_view.shows_at(poses[-1])
+            reads_spare = is_copy and not look_ahead and bool(spare)
             self._read((self.cache.spare, *slots) if reads_spare else slots)
             latents = given
             if latents is None:
@@ -308,10 +313,6 @@ class BlockMemory:
             self._flush_into(read)
             self.passes.write_view(self.cache.spare, *view, read, time)
         self.spare_view = SpareView(end, ground, view and view[0])
-
-    def _prefetched_pose(self, end: CameraPose) -> CameraPose | None:
-        view = self.spare_view
-        return view.shown if view and view.end == end else None
 
     # Writing
 
@@ -427,7 +428,7 @@ class BlockMemory:
         copy_spare = partial(self.cache.copy, self.cache.spare)
         if not block.info.copied:
             return None
-        if self._prefetched_pose(pose) == pose:
+        if self.spare_view and self.spare_view.shows_at(pose) == pose:
             return copy_spare
         if slot_before is not None and pose == pose_before:
             if self.policy.focused() is not None:  # it lies in another slot
@@ -450,7 +451,7 @@ class BlockMemory:
         return self.policy.table, self.cache
 
     def usage(self, blocks_shown: int, origin: MemoryOrigin | None) -> MemoryUsage:
-        """Return the usage of memory after so many shown blocks."""
+        """Return the usage of memory after a number of shown blocks."""
         return memory_usage(
             self.policy, self.attended, self.cache.slot_bytes, self._capacity(self.policy.setting),
             self.made * self._spec.block_length, blocks_shown, self._spec, origin,

@@ -46,7 +46,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class _ParkedChange:
-    """What a change replaced, as it is parked, besides tensors."""
+    """A parked change but for its tensors."""
 
     place: tuple[int, int, int, int]  # of a Place
     placed: tuple[Edit, ...]

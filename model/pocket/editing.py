@@ -59,7 +59,7 @@ class _Asked:
 
 @dataclass(frozen=True, slots=True)
 class _ParkedEditor:
-    """What an editor knows besides changes that can be taken back, as it is parked."""
+    """A parked editor but for the changes that can be taken back."""
 
     weights: str
     count: int

@@ -89,7 +89,7 @@ def load(
     Args:
         memory: first setting of memory; its budget reserves the slots.
         look_ahead: whether views are imagined before the camera gets there.
-        on_progress: told the name of the stage.
+        on_progress: called with the name of the stage.
         weights: folder of weights.
         execution: how to run; None: the fastest way here, painting if there are weights for it.
         precision: of all networks, where no execution is given: "fp32", "bf16", "int8", or "auto",

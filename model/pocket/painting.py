@@ -170,7 +170,7 @@ class _AskedView:
 
 @dataclass(frozen=True, slots=True)
 class _ParkedPainter:
-    """What an inventor knows besides the ring, as it is parked."""
+    """A parked inventor but for its ring."""
 
     seed: int
     losses: int
@@ -212,7 +212,7 @@ class _ParkedPainter:
 
 
 def noise_of(seed: int, losses: int) -> int:
-    """Return the seed of views painted after so many losses."""
+    """Return the seed of views painted after a number of losses."""
     return seed + losses * 2**32
 
 
@@ -249,7 +249,7 @@ class _View:
 
 
 def _begin_thread() -> None:
-    """Let a thread paint beside blocks: they have the cores first, where the system allows it."""
+    """Start a painting thread of low priority, where the system allows it: blocks go first."""
     torch.set_num_threads(1)
     if sys.platform == "linux":  # elsewhere all threads of a process are alike
         thread = threading.get_native_id()
@@ -330,7 +330,7 @@ class PaintingInventor:
     def next_view(self, outlook: Outlook, memory: BlockMemory) -> CameraPose | None:
         """Return a pose of the lattice that shows unknown ground that is seen next.
 
-        A view under way goes on, unless it shows nothing of what the next block needs.
+        A view being painted is continued unless it shows nothing that the next block needs.
         """
         lattice, known = self._imagination.lattice, self._shown(memory)
         if self._view is not None:
@@ -356,7 +356,7 @@ class PaintingInventor:
             self._held = deque()
 
     def release(self) -> None:
-        """Let plans and views begin, those that wait first."""
+        """Begin plans and views, waiting ones first."""
         for work in self._held or ():
             self._thread.submit(work)
         self._held = None
@@ -556,7 +556,7 @@ class PaintingInventor:
         return BLOCKS_A_PLAN
 
     def _begin_plan(self, prompt: str, noise: int) -> None:
-        """Begin a plan; it goes on if the view that it is for is dropped."""
+        """Begin a plan; it is continued if the view that it is for is dropped."""
         self._asked = prompt, noise
         self._planned = self._begin(self._planner(prompt, noise, self.around))
 

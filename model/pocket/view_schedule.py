@@ -166,7 +166,7 @@ class ViewSchedule:
         hence the block reads the very view at which it ends.
 
         Args:
-            end: that pose, or the one expected if the camera goes on as it did.
+            end: that pose, or the one expected if the camera keeps moving as it did.
             time: frames shown before that block.
             memory: that the block reads.
 

@@ -153,7 +153,7 @@ class ServerLink:
         raise ConnectionLost(reason_of(error)) from error
 
     def _receive(self, patience: float | None) -> wire.FromServer:
-        """Return the next message; a TimeoutError after so many seconds (None: never)."""
+        """Return the next message; a TimeoutError after `patience` [s] (None: never)."""
         while True:
             try:
                 part = self._socket.recv(patience)

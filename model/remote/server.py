@@ -85,7 +85,7 @@ class Connection:
         self.is_local = is_loopback(socket.client.host if socket.client else "")
 
     def allow(self, bytes: int) -> None:
-        """Accept messages of at most so many bytes from now on."""
+        """Limit the size of messages from now on [bytes]."""
         self._parts.most = bytes
 
     async def receive(self) -> wire.FromClient:

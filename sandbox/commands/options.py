@@ -125,7 +125,7 @@ class BenchOptions(WorldOptions):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServeOptions:
-    """Let others play a world of this machine."""
+    """Serve a world of this machine to other players."""
 
     world: str = option("pocket", f"one of {', '.join(available_worlds())}")
     host: str = option(

@@ -22,9 +22,9 @@ def run_worlds(options: WorldsOptions, say: Say) -> int:  # noqa: ARG001 (has no
     rows = worlds.WORLDS.values()
     width = max(len(row.name) for row in rows)
     say(f"weights are kept in {weight_files.weights_home()}")
-    told: list[tuple[worlds.Fetchable, list[str]]] = [(row, describe(row)) for row in rows]
-    told += [(row, _whereabouts(row)) for row in worlds.DATA.values()]
-    for one, lines in told:
+    described: list[tuple[worlds.Fetchable, list[str]]] = [(row, describe(row)) for row in rows]
+    described += [(row, _whereabouts(row)) for row in worlds.DATA.values()]
+    for one, lines in described:
         say(f"\n{one.name:<{width}}  {one.title}")
         for line in lines:
             say(f"{'':<{width}}  {line}")

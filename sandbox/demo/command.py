@@ -260,12 +260,12 @@ class _Plan:
 
 
 def _progress(say: Say) -> Callable[[int, int], None]:
-    told = time.monotonic()
+    said_at = time.monotonic()
 
     def tell(done: int, total: int) -> None:
-        nonlocal told
-        if (now := time.monotonic()) - told >= TELL_EVERY:
-            told = now
+        nonlocal said_at
+        if (now := time.monotonic()) - said_at >= TELL_EVERY:
+            said_at = now
             say(f"  {done} of {total} blocks")
 
     return tell
@@ -303,7 +303,7 @@ def demo_of(recording: Recording) -> str:
     """Return a recording as the text of a demo that asks the world for the same blocks.
 
     Raises:
-        RecordingError: it goes on from a scene that was left, which a script cannot.
+        RecordingError: it continues a scene that was left, which a script cannot.
     """
     start = recording.start
     if start.state is not None:

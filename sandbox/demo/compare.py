@@ -90,7 +90,7 @@ class FrameSpool:
         self._watch = watch
 
     def close(self) -> None:
-        """Let the last picture stay, with what came of it; may be called twice."""
+        """Extend the last picture, with the outcome below it; may be called twice."""
         if self._file.closed:
             return
         self._file.close()

@@ -46,7 +46,7 @@ from mag_sandbox.scenes.demo.words import ScriptError
 from mag_sandbox.scenes.scene import MAX_SEED
 
 OnBlock = Callable[[FrameBlock, DemoWatch], None]
-OnProgress = Callable[[int, int], None]  # blocks made, of so many
+OnProgress = Callable[[int, int], None]  # blocks made, blocks in all
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,7 +118,7 @@ class Footage:
             yield from self.stored.pictures(stored)[first:last]
 
     def samples(self, count: int) -> Iterator[Shot]:
-        """Yield so many frames, spread over the stretch."""
+        """Yield `count` frames, spread over the stretch."""
         blocks = list(self._stored(self.first))
         for begin, stored in blocks[:: max(1, len(blocks) // count)]:
             block = self.stored.frame_block(stored)

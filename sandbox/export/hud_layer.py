@@ -79,7 +79,7 @@ class HudLayer:
 
 
 def open_pygame() -> None:
-    """Let pygame draw: with the window there is, or without any."""
+    """Prepare pygame for drawing, with or without a window."""
     if not pygame.display.get_init() or pygame.display.get_surface() is None:
         os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
         pygame.display.init()

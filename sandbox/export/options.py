@@ -72,7 +72,7 @@ class ExportOptions:
             raise ExportError(f"--fps is {self.fps:g}, expected {LEAST_FPS} or more")
 
     def step_for(self, fps: float) -> int:
-        """Return n, where every n-th frame of so many a second is shown."""
+        """Return n, where every n-th frame of `fps` a second is shown."""
         return 1 if self.fps is None else max(1, math.ceil(fps / self.fps))
 
     def scale_for(self, size: tuple[int, int]) -> int:

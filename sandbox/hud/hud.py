@@ -90,7 +90,7 @@ class Hud:
     def draw_help(
         self, surface: pygame.Surface, bindings: Bindings = DEFAULTS, page: int = 0
     ) -> None:
-        """Draw a page of all controls in the middle, the last one if there are not so many."""
+        """Draw a page of all controls in the middle, at most the last one."""
         theme, size = self.theme(surface), surface.get_size()
         if self._help is None or self._help[:2] != (bindings, size):
             self._help = bindings, size, help_pages(theme, bindings, size)

@@ -95,7 +95,7 @@ def bar_bytes(memory: MemoryUsage) -> int:
 
 
 def drawn_stretches(memory: MemoryUsage, width: int) -> tuple[DrawnStretch, ...]:
-    """Lay the memory out on a bar of so many pixels; thin stretches push the next ones."""
+    """Lay the memory out on a bar of `width` pixels; thin stretches push the next ones."""
     drawn, edge = [], 0
     for stretch in bar_stretches(memory):
         if stretch.width <= 0:

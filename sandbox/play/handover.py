@@ -62,7 +62,7 @@ class Handover:
     then: Callable[[ParkedScene], object]  # given the scene as it is in the new world
 
     def enter(self, world: World) -> ParkedScene:
-        """Let a world remember the pictures and stand where the other stood.
+        """Make a world remember the pictures, and turn its camera to where the other's looked.
 
         Raises:
             WorldFailed: its pictures are of another size.

@@ -2,7 +2,7 @@
 
 A frame shows a little more than the window does. The player's keys move a virtual camera within it
 without delay; the window shows what that camera sees, which is always part of the frame. The camera
-returns to the middle of the frame by and by, so that it has room again. Pure arithmetic: it changes
+returns slowly to the middle of the frame, so that it has room again. Pure arithmetic: it changes
 no frame, no recording, no digest.
 """
 

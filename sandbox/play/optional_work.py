@@ -14,7 +14,7 @@ ENLARGING = "enlarging"
 STRAINED = 0.75  # share of a block's time; where blocks take more, something is left out
 EASY = 0.5  # share of a block's time; where they take less, the item left out last is tried again
 LATE_BLOCKS, STRAINED_BLOCKS, EASY_BLOCKS = 2, 8, 40  # over which that is measured
-MOST_EASY_BLOCKS = 640  # as many where work was tried again several times in vain
+MOST_EASY_BLOCKS = 640  # the same after several attempts that failed
 
 
 class OptionalWork:
@@ -69,7 +69,7 @@ class OptionalWork:
             self._change(-1)
 
     def _takes_over(self, share: float, blocks: int) -> bool:
-        """Tell whether so many blocks, all since a change, took more than a share of their time."""
+        """Tell whether the newest blocks since a change took more than a share of their time."""
         return self._blocks >= blocks and mean(list(self._shares)[-blocks:]) > share
 
     def _change(self, step: int) -> None:

@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 
 SCHEMA_VERSION = 1
 ARRAYS, DATA = "state.safetensors", "world.json"
-FILES = {ARRAYS, DATA}  # that every state has, besides its header
+FILES = {ARRAYS, DATA}  # that every state has, with its header
 MAX_ID = 80  # characters
 DAMAGED = "delete it, or put back a copy of its folder"  # the remedy
 # Fields that a parked scene and its header share.
@@ -85,7 +85,7 @@ class ParkedScene:
     scene: Scene
     seed: int
     state: WorldState
-    last_frame: np.ndarray  # uint8 [H, W, 3], to show until the world goes on
+    last_frame: np.ndarray  # uint8 [H, W, 3], to show until the world continues
     frames_shown: int  # since the scene began
     fps: float
     world: str  # WorldSpec.name
@@ -113,7 +113,7 @@ class ParkedScene:
         object.__setattr__(self, name, getattr(self, name) or value)
 
     def enter(self, world: World) -> "ParkedScene":
-        """Let a world go on with it; see `restore_world`."""
+        """Continue it in a world; see `restore_world`."""
         restore_world(world, self)
         return self
 
@@ -147,7 +147,7 @@ class StateHeader:
     kept: KeptMemory | None
     created: str  # UTC, ISO 8601
     left: str  # UTC, ISO 8601
-    provenance: dict[str, Any]  # weights, execution, ...: to load a world that goes on exactly
+    provenance: dict[str, Any]  # weights, execution, ...: to load a world that continues exactly
     files: dict[str, FileCheck]
     schema: int = SCHEMA_VERSION
     kind: Literal["parked_scene"] = "parked_scene"
@@ -208,7 +208,7 @@ def check_slug(text: str) -> str:
 
 
 def restore_world(world: World, parked: ParkedScene) -> None:
-    """Let a world go on with a parked scene.
+    """Continue a parked scene in a world.
 
     Raises:
         StateError: the state is of another world, or its data are invalid for this one.

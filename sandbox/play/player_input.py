@@ -31,7 +31,7 @@ WINDOW_CHANGES = (pygame.WINDOWSIZECHANGED, pygame.WINDOWENTER, pygame.WINDOWFOC
 
 
 def repeat_keys(*, wanted: bool) -> None:
-    """Let held keys repeat, as in menus and in text; never in play, where they steer."""
+    """Make held keys repeat, as in menus and in text; never in play, where they steer."""
     pygame.key.set_repeat(*(REPEAT_MS if wanted else ()))
 
 
@@ -137,7 +137,7 @@ class PlayerInput:
         return False
 
     def fit_drag(self, width: int, fov: float, spec: WorldSpec) -> None:
-        """Let the picture follow a dragging hand.
+        """Scale drags so that the picture follows the hand.
 
         Args:
             width: of the picture in the window [px].

@@ -39,7 +39,7 @@ class Resumable(Protocol):
     """A scene as it was left: a `ParkedScene`, or a `Handover` from another world."""
 
     def enter(self, world: World) -> ParkedScene:
-        """Let a world stand where it was left, and return that as a scene of this world.
+        """Bring a world to where the scene was left, and return it as a scene of this world.
 
         Raises:
             WorldFailed: this world cannot.
@@ -101,7 +101,7 @@ class Session:
         self._observers = list(observers)
         self._attached: list[SessionObserver] = []  # of this session only
         self._joining: list[tuple[SessionObserver, str]] = []  # observers and the state they had
-        self._asked = Control()  # of the next block, besides what the source says
+        self._asked = Control()  # prompt and memory asked for, for the next block
         self._edits: deque[Edit] = deque()  # asked for, one a block
         self._running = False
         self.id = ""  # of the playthrough; saves and the parked scene go by it
@@ -110,7 +110,7 @@ class Session:
         self._created: datetime
         self._blocks = 0
         self._frames = 0  # of this session
-        self._frames_before = 0  # of the sessions that this one goes on from
+        self._frames_before = 0  # of the sessions that this one continues
         self._name = ""  # of the playthrough; empty: the scene's
         self._started = 0.0
 
@@ -173,7 +173,7 @@ class Session:
         return SessionStep(control, block)
 
     def attach(self, observer: SessionObserver, state: str) -> None:
-        """Let an observer follow this session, and no later one, from the next block on.
+        """Attach an observer to this session, but to no later one, from the next block on.
 
         Args:
             observer: gets a start whose first block is the next one.
@@ -297,7 +297,7 @@ class Session:
     def _control(
         self, command: CameraCommand | Control | None, leave_out: tuple[str, ...] = ()
     ) -> Control | None:
-        """Return the control of a block: a command, and the requests made besides."""
+        """Return the control of a block: a command with the pending requests."""
         if command is None:
             return None
         if isinstance(command, CameraCommand):

@@ -29,7 +29,7 @@ ROOM = 0.85  # share of a block's duration that both may take
 
 
 def load_beside(second: WorldChoice, first: World) -> World:
-    """Load a second world that goes on where a first one is; their networks are shared.
+    """Load a second world that continues where a first one is; their networks are shared.
 
     Raises:
         WorldFailed: the second cannot run here.
@@ -96,7 +96,7 @@ class SplitWorld(World):
         return self._joined()
 
     def follow(self) -> None:
-        """Let both go on from where the first is: the second remembers it in its own way."""
+        """Continue both from where the first is; the second remembers it in its own way."""
         first, second = self._worlds
         while first.prepare():  # a view that is due need not be painted again by the second
             pass
@@ -123,12 +123,12 @@ class SplitWorld(World):
         return self._joined()
 
     def expect_prompt(self) -> None:
-        """Let both get ready to read a prompt."""
+        """Prepare both for a prompt."""
         for world in self._worlds:
             world.expect_prompt()
 
     def prepare(self) -> bool:
-        """Let both look ahead."""
+        """Make both look ahead."""
         return any([world.prepare() for world in self._worlds])  # noqa: C419 -- every one
 
     def waits(self) -> tuple[str, ...]:

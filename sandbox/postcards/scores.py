@@ -63,7 +63,7 @@ class ScoreFile:
 
 
 class ScoreBook:
-    """The best scores; play goes on without a file when it cannot be used, and `problem` says so.
+    """The best scores; if the file cannot be used, play continues and `problem` says why.
 
     >>> book = ScoreBook(folder)
     >>> book.best("Meadow", "mag-retrieve")  # no score yet

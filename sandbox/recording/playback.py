@@ -99,7 +99,7 @@ class Playback(SessionObserver, Recorded):
             self._source = ScriptSource(self.recording.controls)
 
     def _rewound(self, read: Callable[[], Resumable]) -> Resumable:
-        """Read what the recording goes on from, whose first block is asked for by a control."""
+        """Read the state that the recording continues; a control asks for its first block."""
         self._source = ScriptSource(self.recording.controls)
         return read()
 

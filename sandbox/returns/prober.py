@@ -76,7 +76,7 @@ class KeptAnchor(AnchorFacts):
 
 @dataclass(frozen=True, slots=True)
 class KeptTracker:
-    """All that is kept besides the pictures."""
+    """A parked tracker but for its pictures."""
 
     anchors: tuple[KeptAnchor, ...]
     pictures: tuple[KeptSight, ...]
@@ -86,7 +86,7 @@ class KeptTracker:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrackerState:
-    """What a tracker goes on with."""
+    """The state that a tracker continues from."""
 
     anchors: list[Anchor]
     store: PictureStore
@@ -358,8 +358,10 @@ class Prober(SessionObserver):
 
     def _answer(self, place: CameraPose, known: int) -> None:
         latest = self.latest
-        told = latest and latest.number > known and latest.kind != "auto" and latest.pose == place
-        back = None if told else self._tracker.revisit(place)
+        is_published = (
+            latest and latest.number > known and latest.kind != "auto" and latest.pose == place
+        )
+        back = None if is_published else self._tracker.revisit(place)
         if back is not None:
             self._publish(self._result(back))
 

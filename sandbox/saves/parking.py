@@ -180,13 +180,13 @@ class ParkedScenes:
             return parked
 
     def release(self, id: str) -> None:
-        """Let other games play a place, if this game plays it."""
+        """Release a place for other games, if this game plays it."""
         lock = self._playing.pop(id, None)
         if lock:
             lock.release()
 
     def close(self) -> None:
-        """Let other games play everything."""
+        """Release all places for other games."""
         for id in tuple(self._playing):
             self.release(id)
 

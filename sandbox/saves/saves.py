@@ -183,7 +183,7 @@ class Saves(SessionObserver):
         self._thread.write(worker.call(self.collect), self._copy)
 
     def autosave(self, worker: GenerationWorker) -> None:
-        """Keep a place that goes on against a crash, unless the last time is still under way."""
+        """Save a place in play in case of a crash, unless the last autosave is still under way."""
         if self._autosaved is None or self._autosaved.done():
             collected = worker.call(self._collect_claimed)
             self._autosaved = self._thread.submit(self._autosave, collected)
@@ -299,7 +299,7 @@ class Saves(SessionObserver):
                 logger.warning("%s goes on without its %s: %s", parked.id, name, reason_of(error))
 
     def close(self) -> None:
-        """Write everything and let other games play it."""
+        """Write everything and release it for other games."""
         self._thread.close()
         self._write_unwritten()
         self.scenes.close()

@@ -124,7 +124,7 @@ class EditOverlay(Overlay):
         return self._box.dismiss()
 
     def update(self, now: float) -> bool:
-        """Let the cursor blink."""
+        """Make the cursor blink."""
         return self._box.update(now)
 
     def draw(self, surface: pygame.Surface) -> None:

@@ -151,7 +151,7 @@ class LoadingScreen:
             self._dirty = True
 
     def update(self, now: float) -> bool:
-        """Look whether the first block is there, and let something move while it is not."""
+        """Check for the first block, and animate the screen until it is there."""
         self.first = self.first or self._worker.take()
         status = self._worker.status
         changed = self._dirty or status != self._shown

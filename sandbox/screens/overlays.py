@@ -1,4 +1,4 @@
-"""What lies over the picture besides the display: notices, hints, the map, comparisons, postcards.
+"""The overlays of play beside the HUD: notices, hints, the map, comparisons, postcards.
 
 Each is an `Overlay` made for one screen of play, of which it knows the frames and the display. The
 cards that others draw are drawn again only when they change.
@@ -286,7 +286,7 @@ class ProbeOverlay(Overlay):
         return hit and self._in_lab  # a wipe makes way for the drag that begins
 
     def update(self, now: float) -> bool:
-        """Take a new result, or let an old one go."""
+        """Show a new result, or hide an old one."""
         self._looked_at, newest = now, self._prober.latest
         if newest is not self._seen:
             self._seen = self._waits = newest

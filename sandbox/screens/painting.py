@@ -60,7 +60,7 @@ class PaintingOverlay(Overlay):
             self._waiting.clear()
 
     def update(self, now: float) -> bool:
-        """Let the light move."""
+        """Move the light."""
         moved, self._dirty = self._dirty or now >= self._looked_at + MOVES_S, False
         if moved and self._waiting:
             self._looked_at = now

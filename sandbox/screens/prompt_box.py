@@ -1,4 +1,4 @@
-"""The prompt box: changes the description while the world goes on, and shows which words it knows.
+"""The prompt box: changes the description during play, and shows which words the world knows.
 
 An overlay of play. It knows words and keys; `prompt_card.py` draws it, and only when it changed.
 """
@@ -235,7 +235,7 @@ class PromptBox(Overlay):
         return False
 
     def update(self, now: float) -> bool:
-        """Let the cursor blink; True if the picture changed."""
+        """Make the cursor blink; True if the picture changed."""
         changed, before = self._touched, self._shows_cursor
         if self._touched:
             self._touched, self._solid_since = False, now

@@ -290,7 +290,7 @@ class SettingsScreen:
         self._theme: Theme | None = None  # that the list was measured with
         self._area = pygame.Rect(0, 0, 0, 0)  # of the list [px]
         self._tops = [0] * (len(self._items) + 1)  # of the items, from the list's beginning
-        self._places: Places = {}  # of what can be clicked on besides the list
+        self._places: Places = {}  # of buttons outside the list
         self._controls: dict[int, pygame.Rect] = {}  # of the rows that are seen
         self._is_sliding = False  # a slider is held with the mouse
         self._question: Question | None = None
@@ -448,7 +448,7 @@ class SettingsScreen:
         self._change(lambda setting: setting.press((pos[0] - control.left) / control.width))
 
     def _change(self, change: Callable[[Setting], object]) -> None:
-        """Change the setting in focus and let it act at once."""
+        """Change the setting in focus and apply it at once."""
         row = self._items[self._stops[self._focus]]
         if not isinstance(row, SettingRow):
             return

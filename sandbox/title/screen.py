@@ -189,7 +189,7 @@ class TitleScreen:
         self._actions.listing.ask()
 
     def ask_for_room(self, use: DiskUse, budget_mib: int) -> None:
-        """Let the player choose what goes when parked scenes take more than they should."""
+        """Ask what to delete when parked scenes take more than the budget."""
         if not use.entries:
             return
         names = ", ".join(f"{entry.name} ({bytes_text(entry.bytes)})" for entry in use.entries)

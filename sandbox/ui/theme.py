@@ -142,7 +142,7 @@ class Theme:
             top += self.line_height(size)
 
     def wrap(self, text: str, width: int, lines: int, size: int = 15) -> list[str]:
-        """Break text into lines of `width` pixels, at most so many; the rest becomes "..."."""
+        """Break text into at most `lines` lines of `width` pixels; the rest becomes "..."."""
         asked = text, width, lines, size
         if asked not in self._wrapped:
             if len(self._wrapped) == MAX_WRAPPED:

@@ -223,8 +223,8 @@ class _Reading:
         expectations = []
         for name, (_, value) in entries(node, None).items():
             try:
-                told = construct(value, name)
-                one = parse_expectation(name, told, probed, compared=bool(compare))
+                expected = construct(value, name)
+                one = parse_expectation(name, expected, probed, compared=bool(compare))
             except ValueError as problem:
                 raise Problem(str(problem), value) from None
             expectations.append(one)

@@ -188,7 +188,7 @@ class Steering:
                 camera.pitch.said += length * pitch
 
     def follow(self, command: CameraCommand, times: int) -> None:
-        """Update the camera after a given command in so many blocks."""
+        """Update the camera after blocks with a given command."""
         for axis in AXES:
             if getattr(command, axis):
                 self._require(axis)
@@ -228,7 +228,7 @@ class Steering:
             yield self._step(tuple(_share(moving.get(axis, 0), blocks, block) for axis in AXES))
 
     def _step(self, ticks: tuple[int, ...]) -> CameraCommand:
-        # one block that moves so many ticks a frame along each axis
+        # one block that moves these ticks a frame along each axis
         fractions = []
         for axis, count in zip(AXES, ticks, strict=True):
             getattr(self.camera, axis).made += self._rig.block_length * count

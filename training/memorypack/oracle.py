@@ -271,7 +271,7 @@ def train(options: OracleOptions) -> None:
     run = LoopConfig(steps=options.steps, warmup=30, decay=0.5, ema=0.98)
     Loop(stage, run, options.folder / options.name).run()
     found = {str(blocks): stage.explained(blocks) for blocks in MEASURED}
-    told = {key: str(value) for key, value in asdict(options).items()}
-    text = json.dumps({"options": told, "explained": found}, indent=1)
+    settings = {key: str(value) for key, value in asdict(options).items()}
+    text = json.dumps({"options": settings, "explained": found}, indent=1)
     replace_file(options.folder / f"{options.name}.json", text)
     logger.info("%s: %s", options.name, found)

@@ -49,7 +49,7 @@ def write_calibrated(weights: Path) -> None:
 
 
 def calibrated(weights: Path, scenes: Sequence[str], blocks: int) -> Ranges:
-    """Return ranges of all products, from so many blocks of scenes, with and without pictures."""
+    """Return ranges of all products, from blocks of scenes with and without pictures."""
     paints = fits(IMAGINATION_WEIGHTS, weights)
     execution = Execution("cpu", torch.float32, "sdpa", 1, compiled=True, paints=paints)
     compiler = RecordingCompiler(execution)

@@ -170,7 +170,7 @@ class ReadAhead:
     """
 
     def __init__(self, source: ClipSource, most: int = 4) -> None:
-        """Read at most so many ahead, one after the other."""
+        """Read at most `most` ahead, one after the other."""
         self._source, self._most = source, most
         self.shape, self.tokens = source.shape, source.tokens
         self.conditions, self.text = source.conditions, source.text

@@ -151,7 +151,7 @@ def texts_of(options: PrecomputeOptions) -> Iterator[str]:
 
 
 def in_parts(texts: Iterator[str]) -> Iterator[tuple[str, ...]]:
-    """Yield texts, so many at once."""
+    """Yield texts in batches."""
     while some := tuple(itertools.islice(texts, TEXTS_AT_ONCE)):
         yield some
 

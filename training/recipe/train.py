@@ -216,7 +216,7 @@ class _StageTraining:
 
 
 def trajectory_batches(learned: int) -> int:
-    """Return how many batches of trajectories are made for a stage that learns from so many."""
+    """Return the number of batches of trajectories to make for a stage."""
     return min(learned, max(FEWEST_TRAJECTORIES, math.ceil(learned / PASSES)))
 
 
