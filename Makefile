@@ -61,8 +61,8 @@ clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .ruff_cache .hypothesis
 
 $(VENV)/.play: pyproject.toml uv.lock $(VENV)/.torch
-	$(call locked,)
-	$(PIP) -e .
+	$(call locked,--extra remote)
+	$(PIP) -e ".[remote]"
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml uv.lock $(VENV)/.torch

@@ -23,7 +23,8 @@ from mag_sandbox.sandbox.screens import Screen
 from mag_sandbox.sandbox.screens.loading import LoadingScreen
 from mag_sandbox.sandbox.screens.play import MakeSession, PlayScreen, plain_session
 from mag_sandbox.sandbox.settings import SandboxConfig
-from mag_sandbox.sandbox.ui.display import window, window_surface
+from mag_sandbox.sandbox.ui.display import window_surface
+from mag_sandbox.sandbox.view import View
 
 logger = logging.getLogger(__name__)
 SWITCH_S = 0.001  # longest turn of a thread that others wait for [s]; halves the jitter of frames
@@ -108,6 +109,7 @@ class _App:
     def __init__(self, navigator: Navigator, settings: SandboxConfig, seconds: float | None):
         self.navigator, self.settings, self.seconds = navigator, settings, seconds
         self.game = navigator.game
+        self.view = self.game.view if self.game else View()
         self.draws = 0
         self.draw_s = dict.fromkeys(("draw_ms", "hud_ms", "flip_ms"), 0.0)  # in all, as summed up
         self.begun = time.perf_counter()
@@ -146,7 +148,7 @@ class _App:
 
     def _run(self, size: tuple[int, int], name: str, playthrough: Playthrough | None) -> RunSummary:
         try:
-            with _quick_turns(), window(size, name, sized=False):
+            with _quick_turns(), self.view.opened(size, name):
                 self._play(playthrough)
         finally:  # the window is gone by now: the block under way ends unseen
             self.navigator.close()
@@ -205,7 +207,7 @@ class _App:
         begun = time.perf_counter()
         screen.draw(window_surface())
         drawn = time.perf_counter()
-        pygame.display.flip()
+        self.view.show(screen)
         shown = time.perf_counter()
         if isinstance(screen, PlayScreen):
             screen.shown(shown)

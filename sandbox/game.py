@@ -39,8 +39,9 @@ from mag_sandbox.sandbox.services import open_services
 from mag_sandbox.sandbox.settings import SandboxConfig, SettingsError
 from mag_sandbox.sandbox.title.library import TitleListing, delete_recording, read_title_model
 from mag_sandbox.sandbox.title.screen import TitleActions, TitleScreen
-from mag_sandbox.sandbox.ui.display import name_window, toggle_fullscreen
+from mag_sandbox.sandbox.ui.display import name_window
 from mag_sandbox.sandbox.ui.thumbnails import PictureSource
+from mag_sandbox.sandbox.view import View
 from mag_sandbox.scenes import Scene
 
 logger = logging.getLogger(__name__)
@@ -64,12 +65,14 @@ class PlayerGame:
         load: Callable[[Progress], World] | None = None,
         notify: Callable[[], None] = lambda: None,
         recorders: Sequence[Recorder] = (),
+        view: View | None = None,
     ) -> None:
         """Set world, settings and folders.
 
         Without `load`, `choice` loads the world; `notify` wakes the window from any thread; the
-        recorders write down everything the player steers.
+        recorders write down everything the player steers. Without a `view`, there is a window.
         """
+        self.view = view or View()
         self.folder, self.choice, self._notify = folder, choice, notify
         self._load = load
         self.worker_spec = WorkerSpec(load or choice.load)  # what the player steers
@@ -93,10 +96,11 @@ class PlayerGame:
     def open(self) -> None:
         """Open what needs a window: sound and gamepads."""
         settings = self.services.settings.now
-        self.services.audio = open_audio(settings.volume / 100, settings.muted)
+        volume, outputs = settings.volume / 100, self.view.outputs
+        self.services.audio = open_audio(volume, settings.muted, outputs)
         self._gamepads = Gamepads()
         if settings.fullscreen:
-            toggle_fullscreen()
+            self.view.toggle_fullscreen()
 
     def handle(self, event: pygame.Event) -> None:
         """See every event before the screen does."""
@@ -228,6 +232,7 @@ class PlayerGame:
             bindings=services.bindings,
             session=session,
             toggle_fullscreen=self._toggle_fullscreen,
+            late_warp=self.view.late_warp,
         )
 
     def _go_to(self, world: str) -> None:
@@ -246,7 +251,7 @@ class PlayerGame:
         self.services.audio.mute(settings.muted)
         self.services.saves.scenes.budget_bytes = settings.parked_mib * MIB
         if settings.fullscreen != before.fullscreen:
-            toggle_fullscreen()
+            self.view.toggle_fullscreen()
         choice = self.choice.changed(before, settings)
         if choice != self.choice:  # the world is loaded anew for the next scene
             self._use(choice)

@@ -80,7 +80,7 @@ class ServerOptions:
         metavar="URL",
     )
     token_file: Path | None = option(
-        None, "the secret that the server wants, in a file", metavar="FILE"
+        None, "the secret that the server or, with --browser, pages must know", metavar="FILE"
     )
     quality: int | None = option(
         None,
@@ -99,3 +99,19 @@ class ServerOptions:
             return None
         token = read_token(self.token_file) if self.token_file else ""
         return ServerAddress(self.url, token, self.quality)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListenOptions:
+    """Where players from other machines are served, and how many."""
+
+    host: str = option(
+        "127.0.0.1", "address to serve; without a token only this machine's own (default 127.0.0.1)"
+    )
+    tls_cert: Path | None = option(
+        None, "certificate, PEM, with which the line is encrypted", metavar="FILE"
+    )
+    tls_key: Path | None = option(None, "its key, PEM", metavar="FILE")
+    max_sessions: int = option(
+        2, "players at once; others wait in line (default 2)", type=whole(1, 64), metavar="N"
+    )

@@ -35,7 +35,7 @@ class Hosted:
         self.house = ServerConfig(**{"worlds": ("fake",), "token": gate.token()} | house)
         self.engine = WorldEngine(load, self.house.places)
         self.worlds = WorldServer(self.engine, self.house)
-        self._server = make_server(self.worlds, gate)
+        self._server = make_server(self.worlds.app, gate)
         self._listener = open_listener(gate)
         self.port = self._listener.getsockname()[1]
         self.address = ServerAddress(f"ws://127.0.0.1:{self.port}", token=self.house.token)

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -47,7 +48,13 @@ class ServerAddress:
 
 def is_loopback(host: str) -> bool:
     """Return whether a host can only be reached from its own machine."""
-    return host in ("localhost", "::1") or host.startswith(("127.", "::ffff:127."))
+    if host == "localhost":
+        return True
+    try:
+        address = ip_address(host)
+    except ValueError:  # a name, perhaps one that only begins like an address
+        return False
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
 
 
 def read_token(path: Path) -> str:

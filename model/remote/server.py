@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Protocol
 
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
@@ -128,6 +128,16 @@ class Connection:
                 await self._socket.close(code)
 
 
+class QueueMember(Protocol):
+    """A client that waits."""
+
+    async def receive(self) -> object:
+        """Return its next message."""
+
+    async def send(self, message: wire.Queued) -> None:
+        """Send its position."""
+
+
 @dataclass(eq=False, slots=True)
 class QueueEntry:
     """A player in the queue."""
@@ -143,7 +153,7 @@ class AdmissionQueue:
         self.places, self._free = places, places
         self._entries: list[QueueEntry] = []
 
-    async def enter(self, connection: Connection) -> None:
+    async def enter(self, connection: QueueMember) -> None:
         """Wait for a place, and send the player's position meanwhile.
 
         Raises:
@@ -178,7 +188,7 @@ class AdmissionQueue:
         self._admit()
 
     async def _wait(
-        self, entry: QueueEntry, connection: Connection, heard: "Future[wire.FromClient]"
+        self, entry: QueueEntry, connection: QueueMember, heard: "Future[object]"
     ) -> None:
         while not entry.admitted:
             entry.changed.clear()
@@ -199,6 +209,13 @@ class AdmissionQueue:
             first.changed.set()
         for entry in self._entries:
             entry.changed.set()
+
+
+def token_problem(given: str, wanted: str) -> str:
+    """Say what is wrong with a client's token; "": nothing."""
+    if not wanted or hmac.compare_digest(given.encode(), wanted.encode()):
+        return ""
+    return "the server wants another token" if given else "the server wants a token"
 
 
 class WorldServer:
@@ -253,9 +270,7 @@ class WorldServer:
         if "origin" in socket.headers:  # a page in a browser, which reaches loopback, too
             return PlainTextResponse("the server is for the game, not for web pages", FORBIDDEN)
         given = socket.headers.get("authorization", "").removeprefix("Bearer ")
-        wanted = self._config.token
-        if wanted and not hmac.compare_digest(given.encode(), wanted.encode()):
-            why = "the server wants another token" if given else "the server wants a token"
+        if why := token_problem(given, self._config.token):
             return PlainTextResponse(f"{why}; give --token-file with the one it has", DENIED)
         if wire.PROTOCOL not in socket.scope["subprotocols"]:
             spoken = ", ".join(map(shortened, socket.scope["subprotocols"])) or "nothing known"

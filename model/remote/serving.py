@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
+from starlette.applications import Starlette
 
 from mag_sandbox.files.border import Refusal, refusing
 from mag_sandbox.model.remote import wire
 from mag_sandbox.model.remote.address import is_loopback, read_token
-from mag_sandbox.model.remote.server import WorldServer
 
 PING_S, PONG_S = 5.0, 15.0  # between two pings, and for their answer [s]
 ENDING_S = 2  # for connections to end with the server [s]
@@ -51,10 +51,10 @@ class ListenAddress:
             "without --tls-cert and --tls-key others on the way can read everything, also the token"
         )
 
-    def url(self, port: int) -> str:
+    def url(self, port: int, scheme: str = "ws") -> str:
         """Return the address that players give, for the port in use."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{'wss' if self.tls_cert else 'ws'}://{host}:{port}"
+        return f"{scheme}{'s' if self.tls_cert else ''}://{host}:{port}"
 
     def token(self) -> str:
         """Return the secret; "": there is none.
@@ -65,26 +65,26 @@ class ListenAddress:
         return read_token(self.token_file) if self.token_file else ""
 
 
-def serve(world_server: WorldServer, address: ListenAddress, say: Callable[[str], None]) -> None:
-    """Serve until the program is ended; `say` is called with the URL.
+def serve(app: Starlette, address: ListenAddress, say: Callable[[int], None]) -> None:
+    """Serve until the program is ended; `say` is called with the port.
 
     Raises:
         ServingError: the port is taken, or the certificate cannot be used.
     """
-    server = make_server(world_server, address)
+    server = make_server(app, address)
     with open_listener(address) as listener:
-        say(address.url(listener.getsockname()[1]))
+        say(listener.getsockname()[1])
         server.run(sockets=[listener])
 
 
-def make_server(server: WorldServer, address: ListenAddress) -> uvicorn.Server:
+def make_server(app: Starlette, address: ListenAddress) -> uvicorn.Server:
     """Return a server, ready to run.
 
     Raises:
         ServingError: the certificate cannot be used.
     """
     config = uvicorn.Config(
-        server.app,
+        app,
         log_config=None,
         access_log=False,
         lifespan="off",

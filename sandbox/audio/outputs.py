@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from importlib import import_module
 from types import ModuleType
+from typing import Protocol
 
 import numpy as np
 
@@ -27,6 +28,21 @@ SDL_PIECE = 4 * SDL_BUFFER  # samples handed to SDL at once; whole buffers, else
 
 class OutputError(Exception):
     """A way of making sound does not work on this machine; a clause that says why."""
+
+
+class Output(Protocol):
+    """Plays what a mixer makes, from when it is made until it is closed."""
+
+    name: str
+
+    def __init__(self, mixer: Mixer) -> None:
+        """Begin to play, or raise an OutputError."""
+
+    def is_alive(self) -> bool:
+        """Return whether it still plays."""
+
+    def close(self) -> None:
+        """Stop."""
 
 
 class SoundDeviceOutput:
@@ -150,7 +166,6 @@ class SdlOutput:
             logger.debug("SDL's mixer ended: %s", problem)
 
 
-Output = SoundDeviceOutput | SdlOutput  # begins to play when it is made, or raises OutputError
 OUTPUTS: tuple[type[Output], ...] = (SoundDeviceOutput, SdlOutput)
 
 

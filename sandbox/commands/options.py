@@ -19,6 +19,7 @@ from mag_sandbox.sandbox.demo.options import DemoOptions
 from mag_sandbox.sandbox.export.options import RecordingExport
 from mag_sandbox.sandbox.option_values import (
     PRECISION,
+    ListenOptions,
     ServerOptions,
     Span,
     amount,
@@ -32,6 +33,7 @@ from mag_sandbox.scenes import available_scenes
 
 SCENE = f"a YAML file or one of {', '.join(available_scenes())}"
 JSON = "write the numbers to a file"
+PAGES_PORT = 8766
 
 
 def _policy(text: str) -> str:
@@ -61,7 +63,7 @@ class WorldOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlayOptions(ServerOptions, WorldOptions):
+class PlayOptions(ListenOptions, ServerOptions, WorldOptions):
     """Play, with a person or by a script."""
 
     world: str = option(
@@ -71,6 +73,14 @@ class PlayOptions(ServerOptions, WorldOptions):
         None, f"{SCENE}; without it the title screen opens", metavar="NAME|FILE"
     )
     record: Path | None = option(None, "write the session to a new folder", metavar="DIR")
+    browser: int | None = option(
+        None,
+        f"play in a browser, also from other machines; of a port (default {PAGES_PORT})",
+        type=whole(0, 65535),
+        nargs="?",
+        const=PAGES_PORT,
+        metavar="PORT",
+    )
     headless: bool = option(False, "no window; a script pans the camera out and back")
     seconds: float | None = option(None, "stop after this many seconds", type=amount("seconds"))
     weights: Path | None = option(
@@ -124,23 +134,13 @@ class BenchOptions(WorldOptions):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ServeOptions:
+class ServeOptions(ListenOptions):
     """Serve a world of this machine to other players."""
 
     world: str = option("pocket", f"one of {', '.join(available_worlds())}")
-    host: str = option(
-        "127.0.0.1", "address to serve; without a token only this machine's own (default 127.0.0.1)"
-    )
     port: int = option(8765, "port to serve (default 8765)", type=whole(0, 65535))
     token_file: Path | None = option(
         None, "a secret that players must know, in a file", metavar="FILE"
-    )
-    tls_cert: Path | None = option(
-        None, "certificate, PEM, with which the line is encrypted", metavar="FILE"
-    )
-    tls_key: Path | None = option(None, "its key, PEM", metavar="FILE")
-    max_sessions: int = option(
-        2, "players at once; others wait in line (default 2)", type=whole(1, 64), metavar="N"
     )
     precision: Precision = option("auto", PRECISION)
     ray: str | None = option(
@@ -203,7 +203,9 @@ class FetchOptions:
 
 
 COMMANDS: Mapping[str, Subcommand] = {
-    "play": Subcommand("play in a window", PlayOptions, "sandbox.commands.run:run_play"),
+    "play": Subcommand(
+        "play in a window or a browser", PlayOptions, "sandbox.commands.run:run_play"
+    ),
     "replay": Subcommand(
         "play a recording again", ReplayOptions, "sandbox.commands.run:run_replay"
     ),

@@ -55,11 +55,11 @@ HEADLESS_SECONDS = 10.0  # of play without a person, by default
 
 
 def run_play(options: PlayOptions, say: Say) -> int:
-    """Play in a window, or without one by a script."""
+    """Play in a window, in a browser, or without either by a script."""
     if options.weights:
         weight_files.use_own(_row(options.world), options.weights)
     if not options.headless and not options.seconds:
-        return _play_game(options)
+        return _play_game(options, say)
     scene, seed, choice = _what_to_play(options)
     seconds, source = options.seconds, None
     if options.headless:
@@ -84,7 +84,7 @@ def run_play(options: PlayOptions, say: Say) -> int:
     return 0
 
 
-def _play_game(options: PlayOptions) -> int:
+def _play_game(options: PlayOptions, say: Say) -> int:
     playthrough = None
     if options.scene is None:
         choice = _choice(options, load_settings(), None)
@@ -93,6 +93,10 @@ def _play_game(options: PlayOptions) -> int:
         playthrough = Playthrough(scene, seed)
         # --memory is that of this scene; others have what is usual
         choice = _choice(replace(options, memory=None), load_settings(), None)
+    if options.browser is not None or not has_display():
+        from mag_sandbox.sandbox.commands.browser import run_browser
+
+        return run_browser(options, choice, playthrough, say)
     bindings = load_bindings(config_folder() / BINDINGS_FILE)
     choose_display(headless=False)
     from mag_sandbox.sandbox import app

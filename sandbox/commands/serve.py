@@ -56,7 +56,7 @@ def run_serve(options: ServeOptions, say: Say) -> int:
             cluster.serve_cluster(plan, build, options.max_sessions, address, report)
         return 0
     with closing(build()) as server:
-        serve(server, address, report)
+        serve(server.app, address, lambda port: report(address.url(port)))
     return 0
 
 

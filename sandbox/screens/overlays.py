@@ -155,6 +155,7 @@ class MapOverlay(Overlay):
         self._reel, self._hud = reel, hud
         self._stitcher, self._prober = stitcher, prober
         self._map, self._tip = Minimap(), MemoryTip()
+        self._pointer = (0, 0)  # where it was last
         self._hovers = False
         self._touched = False
         self._looked_at = 0.0
@@ -162,7 +163,7 @@ class MapOverlay(Overlay):
     def handle(self, event: pygame.Event) -> bool:
         """Follow the pointer over the memory card; the event is left to others."""
         if event.type == pygame.MOUSEMOTION:
-            place = self._hud.places.get("memory")
+            place, self._pointer = self._hud.places.get("memory"), event.pos
             hovered, self._hovers = self._hovers, bool(place and place.collidepoint(event.pos))
             self._touched |= hovered or self._hovers
         return False
@@ -189,7 +190,7 @@ class MapOverlay(Overlay):
         theme = self._hud.theme(surface)
         if self._hovers and "memory" in places:
             memory, parts = self._reel.current.block.memory, self._hud.parts("memory")
-            self._tip.draw(surface, theme, memory, places["memory"], parts, pygame.mouse.get_pos())
+            self._tip.draw(surface, theme, memory, places["memory"], parts, self._pointer)
         if self.is_shown and places:
             self._draw_map(surface, theme)
 

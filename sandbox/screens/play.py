@@ -3,7 +3,7 @@
 In a replay the recording steers.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import pygame
@@ -15,6 +15,7 @@ from mag_sandbox.controls.bindings import (
     Bindings,
     CameraBinding,
 )
+from mag_sandbox.controls.camera import CameraPose, CameraSpeed
 from mag_sandbox.controls.sources import PlayerSource
 from mag_sandbox.model.loading import next_world
 from mag_sandbox.sandbox.hud.figures import Figures
@@ -129,6 +130,20 @@ class PlayContext:
     playback: Playback | None = None  # the recording that is watched
     is_split: bool = False  # two worlds are shown side by side
     session: MakeSession = plain_session
+    late_warp: type[LateWarp] = LateWarp
+
+
+@dataclass(frozen=True, slots=True)
+class WarpablePicture:
+    """The picture as it was drawn, for those who shift it after it is drawn."""
+
+    whole: pygame.Surface  # the frame, scaled; larger than what the window shows of it
+    shown: pygame.Rect  # part of it that the window shows
+    place: pygame.Rect  # of that part in the window; may lie partly outside
+    pose: CameraPose
+    speed: CameraSpeed
+    moves: Mapping[str, CameraBinding]  # the keys that do
+    rests: bool  # keys do not shift it now
 
 
 class PlayScreen:
@@ -154,7 +169,7 @@ class PlayScreen:
         self._picture = Picture(context.settings.fit, context.settings.scale)
         warps = self.late_warp and context.settings.late_warp and first.spec.exact_pose
         is_one = not context.is_split  # two pictures cannot be shifted as one
-        self._warp = LateWarp(first.spec.full_speed, is_on=warps and is_one)
+        self._warp = context.late_warp(first.spec.full_speed, is_on=warps and is_one)
         self._moved = False  # the picture answers a key, and is not yet on the display
         self._figures = Figures()
         self._touched_at = context.clock()  # when input came last
@@ -254,6 +269,16 @@ class PlayScreen:
         if surface.get_width() >= LEAST_SIZE[0] and surface.get_height() >= LEAST_SIZE[1]:
             self._draw_over(surface)
         self.hud_seconds = self._context.clock() - begun
+
+    @property
+    def warpable(self) -> WarpablePicture | None:
+        """The picture that was drawn last; None: it is not to be shifted."""
+        placed = self._picture.placed
+        if placed is None or not self._warp.is_on:
+            return None
+        rests = self._is_veiled or self._error is not None or self._context.keyboard.is_automatic
+        speed, moves = self.reel.current.spec.full_speed, self._bindings.moves
+        return WarpablePicture(*placed, self.reel.pose, speed, moves, rests)
 
     def _draw_over(self, surface: pygame.Surface) -> None:
         for overlay in self._session.overlays:

@@ -145,6 +145,8 @@ class Picture:
 
     def __init__(self, fit_mode: FitMode = "whole", scale_mode: ScaleMode = "smooth") -> None:
         self.fit_mode, self.scale_mode = fit_mode, scale_mode
+        # A part of a frame that was drawn: the scaled frame, the part, and its place in the window.
+        self.placed: tuple[pygame.Surface, pygame.Rect, pygame.Rect] | None = None
         self._shown: tuple[np.ndarray, pygame.Surface] | None = None  # a frame, as a picture
         self._scaled: pygame.Surface | None = None  # kept: new memory costs more than scaling
         self._is_scaled = False  # whether that is the frame
@@ -161,6 +163,7 @@ class Picture:
         Bars beside it glow in the colours of its edges.
         """
         height, width = frame.shape[:2]
+        self.placed = None
         rect = fit((width, height), surface.get_size(), self.fit_mode)
         if self._shown is None or self._shown[0] is not frame:
             self._shown = frame, flat_picture(frame).convert(surface)
@@ -181,6 +184,7 @@ class Picture:
         corner = round(left * size[0]), round(top * size[1])
         shown = pygame.Rect(corner, rect.size).clamp(self._scaled.get_rect())  # both were rounded
         surface.blit(self._scaled, rect, shown)
+        self.placed = self._scaled, shown, rect
 
     def _draw_bars(
         self, surface: pygame.Surface, picture: pygame.Surface, rect: pygame.Rect

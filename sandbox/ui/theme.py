@@ -15,6 +15,7 @@ from mag_sandbox.sandbox.settings import SandboxConfig
 
 FONTS = Path(__file__).parents[2] / "assets" / "fonts"  # that come with the game
 
+HANDHELD_SCALE = 3.0  # of text
 REFERENCE_SIZE = (1280, 720)  # px; sizes below are for this window
 SMALL_SIZE = (640, 400)  # px: everything fits here at MIN_SCALE, so larger text stops at its share
 MIN_SCALE, MAX_SCALE = 0.72, 6.0
@@ -72,6 +73,8 @@ class Theme:
         high_contrast: draw on black, in brighter colours.
     """
 
+    is_handheld = False  # the screen is a small one in a hand: text is as large as fits
+
     def __init__(
         self,
         window_size: tuple[int, int],
@@ -89,7 +92,8 @@ class Theme:
     @classmethod
     def of(cls, settings: SandboxConfig, window_size: tuple[int, int]) -> "Theme":
         """Return the theme that the player has set, for a window of this size [px]."""
-        return cls(window_size, settings.text_scale, high_contrast=settings.high_contrast)
+        text_scale = HANDHELD_SCALE if cls.is_handheld else settings.text_scale
+        return cls(window_size, text_scale, high_contrast=settings.high_contrast)
 
     def colour(self, colour: tuple[int, ...]) -> tuple[int, ...]:
         """Return a colour of this module as this theme draws it."""

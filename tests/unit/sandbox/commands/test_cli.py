@@ -2,11 +2,13 @@
 
 import json
 import signal
+import socket
 from dataclasses import replace
 
 import pytest
 
 from mag_sandbox import __main__ as program
+from mag_sandbox.model.remote import serving
 from mag_sandbox.sandbox import choice
 from mag_sandbox.sandbox.commands import cli
 from tests.doubles import SPEC, FakeWorld
@@ -71,13 +73,52 @@ def test_a_mistake_is_one_line_and_exit_code_2(capsys, arguments, message):
     assert message in err
 
 
-def test_a_window_without_a_display_is_refused(capsys, fake_world, monkeypatch):
+@pytest.fixture
+def no_display(monkeypatch):
     monkeypatch.setattr("sys.platform", "linux")
-    for name in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"):
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER", "SSH_CONNECTION"):
         monkeypatch.delenv(name, raising=False)
-    code, _, err = run(capsys, "play")
+
+
+def test_a_window_without_a_display_is_refused(capsys, fake_world, no_display):
+    code, _, err = run(capsys, "play", "--seconds", "3")
     assert code == 2
     assert err == "error: no display found; start it in a desktop session or use --headless\n"
+
+
+@pytest.fixture
+def served(monkeypatch):
+    """Let a server say its port and end at once."""
+    monkeypatch.setattr(serving, "serve", lambda app, address, say: say(address.port))
+
+
+def test_a_game_without_a_display_is_played_in_a_browser(capsys, fake_world, no_display, served):
+    code, out, _ = run(capsys, "play")
+    assert (code, out) == (0, "open http://localhost:8766 in a browser; Ctrl+C ends it\n")
+
+
+def test_the_way_through_ssh_is_told(capsys, fake_world, no_display, served, monkeypatch):
+    monkeypatch.setenv("SSH_CONNECTION", "10.0.0.2 50000 10.0.0.1 2222")
+    monkeypatch.setenv("USER", "ann")
+    monkeypatch.setenv("LOGNAME", "ann")
+    _, out, _ = run(capsys, "play", "--browser", "9000")
+    assert "ssh -N -p 2222 -L 9000:localhost:9000 ann@10.0.0.1\n" in out
+
+
+def test_pages_of_other_machines_need_a_token(capsys, fake_world, served, tmp_path):
+    code, _, err = run(capsys, "play", "--browser", "--host", "0.0.0.0")
+    assert (code, "give --token-file" in err) == (2, True)
+    token = tmp_path / "token"
+    token.write_text("x" * 20)
+    options = "--host", "0.0.0.0", "--token-file", token
+    code, out, _ = run(capsys, "play", "--browser", "9000", *options)
+    assert (code, f"open http://{socket.gethostname()}:9000 " in out) == (0, True)
+    assert "--tls-cert" in out
+
+
+def test_pages_are_not_recorded_into_one_folder(capsys, fake_world, served, tmp_path):
+    code, _, err = run(capsys, "play", "--browser", "--record", tmp_path / "one")
+    assert (code, "press F10" in err) == (2, True)
     assert fake_world == []
 
 

@@ -1,0 +1,593 @@
+// Shows the game's pictures and sends back what the player does. The game itself runs on the server.
+"use strict";
+
+const PROTOCOL = "mag-sandbox-page-1", TOKEN = "token.", H264 = "avc1.42E034";
+const MOST_PIXELS = 2.4e6, TILE = 16, MOST_PITCH = 27, WIDEST = 90, ASPECT = 0.6; // as in the game
+const RETURN_S = 0.4, EASE = 0.4, STILL = 0.02; // of the late warp: sandbox/play/late_warp.py
+const WHEEL_PX = 60, DRAG_PX = 12, LONG_PRESS_MS = 600, DEAD = 0.18, SOUND_AHEAD_S = 0.15;
+const find = (id) => document.getElementById(id);
+const canvas = find("game"), stage = find("stage");
+const pen = canvas.getContext("2d", { alpha: false, desynchronized: true });
+
+// ---- the connection
+
+let socket = null, ended = false, tries = 0, place = "", share = "", knowsH264 = false, knowsOpus = false;
+let token = "", hasGame = false;
+const own = new URLSearchParams(location.hash.slice(1));
+if (own.has("token")) { // it does not stay in the address
+  keep("token", own.get("token"));
+  own.delete("token");
+  history.replaceState(null, "", "#" + own);
+}
+const link = () => location.hash.slice(1);
+const browser = kept("browser", localStorage) || keep("browser", crypto.getRandomValues(new Uint32Array(4)).join(""), localStorage);
+
+function kept(name, store = sessionStorage) {
+  try { return store.getItem("mag-" + name) || ""; } catch { return ""; } // storage may be off
+}
+
+function keep(name, value, store = sessionStorage) {
+  try { store.setItem("mag-" + name, value); } catch { /* for this page only */ }
+  return value;
+}
+
+function send(message) { // once there is a game: who waits for one is silent
+  if (hasGame && socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
+}
+
+function say(sentence, { again = false, asks = false } = {}) {
+  find("said").textContent = sentence;
+  find("note").hidden = !sentence;
+  find("again").hidden = !again;
+  find("ask").hidden = !asks;
+  if (asks) find("token").focus();
+  else if (again) find("again").focus();
+}
+
+function base64url(text) {
+  const bytes = String.fromCharCode(...new TextEncoder().encode(text));
+  return btoa(bytes).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+}
+
+async function connect() {
+  token = kept("token") || token;
+  let answer;
+  try {
+    const headers = token ? { Authorization: "Bearer " + token } : {};
+    answer = await fetch("token", { headers, cache: "no-store" });
+  } catch {
+    return retry();
+  }
+  if (answer.status === 401) return say(token ? await answer.text() : "This server wants a token.", { asks: true });
+  if (answer.status === 403) return say(await answer.text(), { again: true });
+  if (!answer.ok) return retry();
+  const scheme = location.protocol === "https:" ? "wss://" : "ws://";
+  const protocols = token ? [PROTOCOL, TOKEN + base64url(token)] : [PROTOCOL];
+  socket = new WebSocket(scheme + location.host + "/game", protocols);
+  socket.binaryType = "arraybuffer";
+  socket.onopen = open;
+  socket.onmessage = (event) => {
+    if (typeof event.data === "string") take(JSON.parse(event.data));
+    else takeFrame(event.data);
+  };
+  socket.onclose = () => { hasGame = false; if (!ended) retry(); };
+}
+
+function retry() {
+  socket = null;
+  stopSound();
+  say("The server does not answer. Connecting again …");
+  setTimeout(connect, Math.min(4000, 250 * 2 ** tries++));
+}
+
+function open() {
+  const returns = place !== "" || kept("place") !== "";
+  const touch = matchMedia("(pointer: coarse)").matches;
+  const opened = { session: kept("session"), browser, link: returns ? place || kept("place") : link(), returns };
+  resetPictures();
+  socket.send(JSON.stringify({ is: "opening", ...wanted(), ...opened, touch, h264: knowsH264, opus: knowsOpus }));
+}
+
+function take(told) {
+  if (told.is === "session") {
+    keep("session", told.session);
+    hasGame = true;
+    tries = 0;
+    send({ is: "pagesize", ...wanted() });
+    if (sound) send({ is: "soundwanted", on: true });
+    say("The game starts …");
+  } else if (told.is === "queued") {
+    say(`All ${told.places} places are taken. You are number ${told.position} in the queue.`);
+  } else if (told.is === "place") {
+    place = keep("place", told.link);
+    share = told.share;
+  } else if (told.is === "fullscreen") {
+    fill();
+  } else if (told.is === "ended" && !ended) {
+    ended = true;
+    keep("session", "");
+    place = keep("place", "");
+    stopSound();
+    say(told.sentence ? `The game ended: ${told.sentence}` : "The game has ended; your places are kept.", { again: true });
+  }
+}
+
+find("again").onclick = () => { ended = false; say(""); canvas.focus(); connect(); };
+find("ask").onsubmit = (event) => {
+  event.preventDefault();
+  token = keep("token", find("token").value.trim());
+  find("token").value = "";
+  say("");
+  canvas.focus();
+  connect();
+};
+window.addEventListener("hashchange", () => { // another link in the same page: another game
+  ended = false;
+  place = keep("place", "");
+  keep("session", "");
+  if (socket) socket.close();
+  else connect();
+});
+
+// ---- pictures
+
+let decoder = null, shown = null, newest = 0, drawn = false;
+const coming = new Map(); // by number: what was told with pictures that are being decoded
+
+function resetPictures() {
+  if (decoder && decoder.state !== "closed") decoder.close();
+  decoder = null;
+  newest = 0;
+  coming.clear();
+}
+
+function takeFrame(data) {
+  const length = new DataView(data).getUint32(0, true);
+  if (length === 0) return takeSound(data.slice(4));
+  const told = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 4, length)));
+  const coded = new Uint8Array(data, 4 + length);
+  if (told.codec === "jpeg") {
+    createImageBitmap(new Blob([coded], { type: "image/jpeg" })).then((image) => show(image, told));
+    return;
+  }
+  if (told.key) {
+    if (decoder && decoder.state !== "closed") decoder.close();
+    decoder = new VideoDecoder({
+      output: (frame) => show(frame, coming.get(frame.timestamp)),
+      error: () => { knowsH264 = false; socket.close(); }, // it goes on with JPEG
+    });
+    decoder.configure({ codec: H264, optimizeForLatency: true });
+  } else if (!decoder || decoder.state !== "configured") {
+    return;
+  }
+  coming.set(told.number, told);
+  decoder.decode(new EncodedVideoChunk({ type: told.key ? "key" : "delta", timestamp: told.number, data: coded }));
+}
+
+function show(image, told) {
+  if (!told || told.number <= newest) return image.close();
+  for (const number of coming.keys()) if (number <= told.number) coming.delete(number);
+  newest = told.number;
+  if (shown) shown.image.close();
+  if (!shown) say("");
+  shown = { image, told, over: told.over ? overParts(told) : [] };
+  if (find("note").hidden === false && !ended) say("");
+  send({ is: "frameshown", number: told.number });
+  if (document.title !== told.title) find("place").textContent = document.title = told.title;
+  document.body.classList.toggle("plays", told.plays);
+  warp.frameShown(told);
+  ask();
+}
+
+function overParts(told) { // what lies over the picture, in runs of tiles: from x, y, to x, y, width
+  const bits = atob(told.over), columns = Math.ceil(told.window[0] / TILE), rows = Math.ceil(told.window[1] / TILE);
+  const abreast = Math.floor((told.window[0] + 2 * told.margin[0] + 1 & ~1) / TILE), runs = [];
+  let count = 0, run = null;
+  for (let tile = 0; bits && tile < rows * columns; tile++) {
+    if (!(bits.charCodeAt(tile >> 3) >> (7 - (tile & 7)) & 1)) { run = null; continue; }
+    const [fromX, fromY] = [count % abreast * TILE, told.bottom + Math.floor(count / abreast) * TILE];
+    const [x, y] = [tile % columns * TILE, Math.floor(tile / columns) * TILE];
+    if (run && x && fromX) run[4] += TILE;
+    else runs.push(run = [fromX, fromY, x, y, TILE]);
+    count += 1;
+  }
+  return runs;
+}
+
+const isOver = (x, y) => shown.over.some(([, , left, top, width]) => x >= left && x < left + width && y >= top && y < top + TILE);
+
+let asked = 0, last = 0;
+function ask() { if (!asked) asked = requestAnimationFrame(draw); }
+
+function draw(now) {
+  asked = 0;
+  const seconds = Math.min(0.1, (now - last) / 1000);
+  last = now;
+  if (!shown) return;
+  const { image, told, over } = shown, [width, height] = told.window, [across, along] = told.margin || [0, 0];
+  if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = told.window;
+  const moves = told.picture && !told.rests && warp.move(seconds), isShifted = warp.yaw || warp.pitch || warp.zoom;
+  if (!isShifted || told.picture[2] < width || told.picture[3] < height) {
+    pen.drawImage(image, across, along, width, height, 0, 0, width, height);
+  }
+  if (isShifted) drawShifted(image, told);
+  for (const [fromX, fromY, x, y, wide] of over) pen.drawImage(image, fromX, fromY, wide, TILE, x, y, wide, TILE);
+  if (moves) ask();
+}
+
+function drawShifted(image, told) {
+  const [left, top, width, height] = told.picture, [across, along] = told.margin, fov = told.pose[2];
+  const size = fov / (fov + warp.zoom);
+  const room = [across * size + (size - 1) * width / 2, along * size + (size - 1) * height / 2];
+  const within = (value, most) => Math.round(Math.max(-most, Math.min(most, value)));
+  const x = within(-warp.yaw / fov * told.whole[0] * size, Math.max(0, room[0]));
+  const y = within(warp.pitch / (fov * ASPECT) * told.whole[1] * size, Math.max(0, room[1]));
+  const middle = [left + width / 2, top + height / 2];
+  pen.save();
+  pen.beginPath();
+  pen.rect(left, top, width, height);
+  pen.clip();
+  pen.setTransform(size, 0, 0, size, middle[0] * (1 - size) + x, middle[1] * (1 - size) + y);
+  for (const [fromX, toX, wide] of slices(left, left + width, told.window[0], across)) {
+    for (const [fromY, toY, tall] of slices(top, top + height, told.window[1], along)) {
+      if (wide && tall) pen.drawImage(image, fromX, fromY, wide, tall, toX, toY, wide, tall);
+    }
+  }
+  pen.restore();
+}
+
+function slices(begin, end, size, margin) { // as in page_view.py: from, to, length along one axis
+  if (begin === 0 && end === size) return [[0, -margin, size + 2 * margin]];
+  return [[0, begin - margin, margin], [margin + begin, begin, end - begin], [margin + size, end, margin]];
+}
+
+// ---- late warp: the picture moves with the keys while the next one is on its way
+
+const warp = {
+  yaw: 0, pitch: 0, zoom: 0, told: null, // degrees from the frame to the camera
+  get rooms() {
+    const fov = this.told.pose[2], beyond = (1 - this.told.shown) / 2;
+    return { yaw: beyond * fov, pitch: beyond * fov * ASPECT, zoom: fov * (1 / this.told.shown - 1) };
+  },
+  frameShown(told) { // takes back what a new frame moved by itself
+    const before = this.told && this.told.pose;
+    this.told = told.pose ? told : null;
+    if (!told.pose || told.rests || !before) {
+      this.yaw = this.pitch = this.zoom = 0;
+      return;
+    }
+    const [yaw, pitch, fov] = told.pose;
+    this.goTo(this.yaw - ((yaw - before[0] + 540) % 360 - 180), this.pitch + before[1] - pitch, this.zoom + before[2] - fov);
+  },
+  move(seconds) { // true while it moves
+    const held = heldCommand(), rooms = this.rooms, [yaw, pitch, zoom] = this.told.speed, kept = Math.exp(-seconds / RETURN_S);
+    const eased = (speed, axis) => speed * Math.min(1, Math.max(0, (speed > 0 ? rooms[axis] - this[axis] : rooms[axis] + this[axis]) / (EASE * rooms[axis])));
+    const at = (speed, axis) => this[axis] * kept + seconds * eased(speed, axis);
+    this.goTo(at(held.yaw * yaw, "yaw"), at(held.pitch * pitch, "pitch"), at(-held.zoom * zoom, "zoom"));
+    return Boolean(this.yaw || this.pitch || this.zoom || held.yaw || held.pitch || held.zoom);
+  },
+  goTo(yaw, pitch, zoom) {
+    const rooms = this.rooms, [, framePitch, fov] = this.told.pose;
+    const within = (value, most) => Math.max(-most, Math.min(most, value));
+    yaw = within(yaw, rooms.yaw);
+    pitch = Math.max(-MOST_PITCH - framePitch, Math.min(MOST_PITCH - framePitch, within(pitch, rooms.pitch)));
+    zoom = Math.min(WIDEST, Math.max(this.told.narrowest, fov + within(zoom, rooms.zoom))) - fov;
+    const moves = Math.max(Math.abs(yaw), Math.abs(pitch), Math.abs(zoom)) >= STILL;
+    [this.yaw, this.pitch, this.zoom] = moves ? [yaw, pitch, zoom] : [0, 0, 0];
+  },
+};
+
+function heldCommand() {
+  const command = { yaw: 0, pitch: 0, zoom: 0 }, moves = (shown && shown.told.moves) || {};
+  const pushed = new Set([...held].filter((key) => moves[key]).map((key) => moves[key].join()));
+  for (const one of pushed) {
+    const [axis, way] = one.split(",");
+    command[axis] += Number(way);
+  }
+  for (const axis of ["yaw", "pitch", "zoom"]) command[axis] = command[axis] || pad[axis];
+  return command;
+}
+
+// ---- keys
+
+const held = new Set(); // by the game's names
+const NAMES = {
+  ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down", Escape: "escape", Enter: "return",
+  " ": "space", PageUp: "page up", PageDown: "page down", Pause: "break", ContextMenu: "menu", ScrollLock: "scroll lock",
+  CapsLock: "caps lock", PrintScreen: "print screen", ShiftLeft: "left shift", ShiftRight: "right shift",
+  ControlLeft: "left ctrl", ControlRight: "right ctrl", AltLeft: "left alt", AltRight: "right alt", NumpadEnter: "enter",
+  NumpadAdd: "[+]", NumpadSubtract: "[-]", NumpadMultiply: "[*]", NumpadDivide: "[/]", NumpadDecimal: "[.]",
+};
+
+function keyName(event) {
+  const digit = /^Numpad(\d)$/.exec(event.code);
+  if (digit) return `[${digit[1]}]`;
+  if (NAMES[event.code] || NAMES[event.key]) return NAMES[event.code] || NAMES[event.key];
+  if ([...event.key].length > 1) return event.key.toLowerCase(); // F1, Tab, Home
+  const letter = /^Key([A-Z])$/.exec(event.code), key = event.key.toLowerCase();
+  return letter && key > "\x7f" ? letter[1].toLowerCase() : key; // other alphabets: by the place of the key
+}
+
+function pressKey(name, down, event = {}) {
+  if (down) held.add(name);
+  else held.delete(name);
+  send({
+    is: "keypress", name, down, shift: Boolean(event.shiftKey), ctrl: Boolean(event.ctrlKey), alt: Boolean(event.altKey),
+    meta: Boolean(event.metaKey), again: Boolean(event.repeat),
+  });
+  ask();
+}
+
+const isOurs = (event) => !(event.target instanceof HTMLInputElement || event.target instanceof HTMLButtonElement);
+
+window.addEventListener("keydown", (event) => {
+  const command = event.ctrlKey || event.metaKey, leaves = event.key === "Tab" && event.shiftKey;
+  if (!isOurs(event) || leaves || event.isComposing || (command && !"zacx".includes(event.key.toLowerCase()))) return;
+  const isText = [...event.key].length === 1;
+  if (event.altKey && !isText) return;
+  event.preventDefault();
+  hearSound();
+  pressKey(keyName(event), true, event);
+  if (isText && !command) send({ is: "textwritten", text: event.key });
+});
+window.addEventListener("keyup", (event) => { if (isOurs(event)) pressKey(keyName(event), false, event); });
+window.addEventListener("paste", (event) => {
+  const text = isOurs(event) && event.clipboardData.getData("text/plain");
+  if (text) send({ is: "textwritten", text: text.slice(0, 4000) });
+});
+window.addEventListener("blur", () => { held.clear(); send({ is: "focuslost" }); });
+document.addEventListener("visibilitychange", () => {
+  const yes = document.visibilityState === "visible";
+  send({ is: "pageseen", yes });
+  if (!yes) stopSound();
+});
+
+// ---- mouse and fingers
+
+const fingers = new Map(); // by id: where each is, of those that touch
+let pointed = null, wheeled = 0, drags = false, longPress = 0, spread = 0;
+
+function at(event) {
+  const box = canvas.getBoundingClientRect();
+  const [width, height] = shown ? shown.told.window : [canvas.width, canvas.height];
+  return { x: Math.round((event.clientX - box.left) * width / box.width), y: Math.round((event.clientY - box.top) * height / box.height) };
+}
+
+const plays = () => Boolean(shown && shown.told.plays);
+const press = (event, button, down) => { flushPointer(); send({ is: "mousebutton", ...at(event), button, down }); };
+
+function flushPointer() {
+  if (pointed) send(pointed);
+  pointed = null;
+}
+
+canvas.addEventListener("pointerdown", (event) => {
+  event.preventDefault();
+  canvas.focus();
+  canvas.setPointerCapture(event.pointerId);
+  hearSound();
+  if (event.pointerType !== "touch") {
+    drags = event.button === 0 && shown && !isOver(at(event).x, at(event).y);
+    return press(event, event.button + 1, true);
+  }
+  fingers.set(event.pointerId, { begin: event, now: event, moved: false, pressed: false });
+  clearTimeout(longPress);
+  if (fingers.size > 1) return;
+  const finger = fingers.get(event.pointerId);
+  longPress = setTimeout(() => {
+    if (finger.moved || !plays()) return;
+    if (finger.pressed) press(event, 1, false);
+    finger.pressed = false;
+    press(event, 3, true);
+    press(event, 3, false);
+  }, LONG_PRESS_MS);
+  if (plays()) {
+    finger.pressed = true;
+    drags = !isOver(at(event).x, at(event).y);
+    press(event, 1, true);
+  }
+});
+
+canvas.addEventListener("pointermove", (event) => {
+  if (event.pointerType === "touch") return moveFinger(event);
+  if (drags && event.buttons & 1) shiftBy(event.movementX, event.movementY);
+  const buttons = (event.buttons & 1) | (event.buttons & 4 ? 2 : 0) | (event.buttons & 2 ? 4 : 0);
+  pointAt({ is: "pointermove", ...at(event), buttons });
+  find("tools").classList.add("lit");
+  clearTimeout(find("tools").dim);
+  find("tools").dim = setTimeout(() => find("tools").classList.remove("lit"), 3000);
+});
+
+function pointAt(message) { // once for each display frame
+  if (!pointed) requestAnimationFrame(flushPointer);
+  pointed = message;
+}
+
+function moveFinger(event) {
+  const finger = fingers.get(event.pointerId);
+  if (!finger) return;
+  const before = finger.now;
+  finger.now = event;
+  finger.moved = finger.moved || Math.hypot(event.clientX - finger.begin.clientX, event.clientY - finger.begin.clientY) > DRAG_PX;
+  if (fingers.size === 2) {
+    const [one, other] = [...fingers.values()].map((each) => each.now);
+    const apart = Math.hypot(one.clientX - other.clientX, one.clientY - other.clientY);
+    if (spread && Math.abs(apart - spread) > 30) send({ is: "wheelturn", y: apart > spread ? 1 : -1 });
+    if (!spread || Math.abs(apart - spread) > 30) spread = apart;
+  } else if (finger.pressed) {
+    if (drags) shiftBy(event.clientX - before.clientX, event.clientY - before.clientY);
+    pointAt({ is: "pointermove", ...at(event), buttons: 1 });
+  } else if (finger.moved && !plays()) {
+    turnWheel(before.clientX - event.clientX, before.clientY - event.clientY);
+  }
+}
+
+function shiftBy(x, y) { // the picture follows the hand
+  const told = shown && shown.told;
+  if (!told || !told.pose || told.rests) return;
+  const scale = told.window[0] / canvas.clientWidth, fov = told.pose[2];
+  warp.goTo(warp.yaw - x * scale / told.whole[0] * fov, warp.pitch + y * scale / told.whole[1] * fov * ASPECT, warp.zoom);
+  ask();
+}
+
+function lift(event) {
+  const finger = fingers.get(event.pointerId);
+  clearTimeout(longPress);
+  if (event.pointerType !== "touch") return press(event, event.button + 1, false);
+  fingers.delete(event.pointerId);
+  spread = 0;
+  if (!finger || event.type === "pointercancel") return finger && finger.pressed && press(event, 1, false);
+  if (!finger.pressed && !finger.moved && !plays()) press(event, 1, true);
+  if (finger.pressed || (!finger.moved && !plays())) press(event, 1, false);
+}
+canvas.addEventListener("pointerup", lift);
+canvas.addEventListener("pointercancel", lift);
+canvas.addEventListener("contextmenu", (event) => event.preventDefault());
+canvas.addEventListener("wheel", (event) => {
+  event.preventDefault();
+  turnWheel(event.deltaX, event.deltaY * (event.deltaMode ? WHEEL_PX / 3 : 1));
+}, { passive: false });
+
+function turnWheel(x, y) {
+  wheeled += Math.abs(x) > Math.abs(y) ? 0 : y;
+  const notches = Math.max(-20, Math.min(20, Math.trunc(wheeled / WHEEL_PX)));
+  if (!notches) return;
+  wheeled -= notches * WHEEL_PX;
+  send({ is: "wheelturn", y: -notches });
+}
+
+// ---- gamepads, in the order of SDL
+
+const PAD_ORDER = [0, 1, 2, 3, 8, 16, 9, 10, 11, 4, 5, 12, 13, 14, 15];
+const pad = { yaw: 0, pitch: 0, zoom: 0, buttons: [], axes: [] };
+function lookAtPads() {
+  const one = [...navigator.getGamepads()].find((each) => each && each.mapping === "standard");
+  if (one) {
+    PAD_ORDER.forEach((place, button) => {
+      const down = Boolean(one.buttons[place] && one.buttons[place].pressed);
+      if (down !== Boolean(pad.buttons[button])) send({ is: "padbutton", button, down });
+      pad.buttons[button] = down;
+    });
+    const axes = [...one.axes.slice(0, 4), one.buttons[6].value, one.buttons[7].value];
+    axes.forEach((raw, axis) => {
+      const value = Math.abs(raw) < DEAD ? 0 : Math.round(raw * 50) / 50;
+      if (value !== (pad.axes[axis] || 0)) send({ is: "stickmove", axis, value });
+      pad.axes[axis] = value;
+    });
+    [pad.yaw, pad.pitch, pad.zoom] = [axes[0] || axes[2], -(axes[1] || axes[3]), axes[5] - axes[4]].map((value) => Math.abs(value) < DEAD ? 0 : value);
+    if (pad.yaw || pad.pitch || pad.zoom) ask();
+  }
+  requestAnimationFrame(lookAtPads);
+}
+window.addEventListener("gamepadconnected", lookAtPads, { once: true });
+
+// ---- the page's own buttons
+
+for (const button of document.querySelectorAll("[data-key]")) {
+  const hold = (down) => (event) => {
+    event.preventDefault();
+    button.classList.toggle("held", down);
+    hearSound();
+    if (down || held.has(button.dataset.key)) pressKey(button.dataset.key, down);
+  };
+  button.addEventListener("pointerdown", hold(true));
+  for (const kind of ["pointerup", "pointercancel", "pointerleave"]) button.addEventListener(kind, hold(false));
+  button.addEventListener("click", (event) => { // by a keyboard or a screen reader
+    if (event.detail) return;
+    pressKey(button.dataset.key, true);
+    pressKey(button.dataset.key, false);
+  });
+}
+const written = find("written");
+find("type").onclick = () => { written.value = " "; written.focus(); };
+written.addEventListener("input", (event) => {
+  if (event.isComposing) return;
+  if (event.inputType === "deleteContentBackward") ["down", "up"].forEach((way) => pressKey("backspace", way === "down"));
+  else if (event.data) send({ is: "textwritten", text: event.data });
+  written.value = " "; // something that can be deleted
+});
+written.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" && event.key !== "Escape") return;
+  pressKey(NAMES[event.key], true);
+  pressKey(NAMES[event.key], false);
+  written.blur();
+});
+
+async function copy() {
+  const text = `${location.origin}${location.pathname}#${share || link()}`;
+  try {
+    await navigator.clipboard.writeText(text);
+    find("link").textContent = "Copied";
+  } catch { // over plain http there is no clipboard: it is shown to be copied by hand
+    prompt("The link to this place:", text);
+  }
+  setTimeout(() => { find("link").textContent = "Copy link"; }, 2000);
+}
+find("link").onclick = () => { copy(); canvas.focus(); };
+
+function fill() {
+  if (document.fullscreenElement) document.exitFullscreen();
+  else if (document.documentElement.requestFullscreen) document.documentElement.requestFullscreen().catch(() => {});
+}
+find("fill").onclick = () => { fill(); canvas.focus(); };
+
+// ---- sound: silent until the first key or click, as browsers want it
+
+let sound = null, listener = null, until = 0, heard = 0;
+function hearSound() {
+  if (sound || !knowsOpus) return;
+  sound = new AudioContext({ sampleRate: 48000 });
+  send({ is: "soundwanted", on: true });
+}
+
+function stopSound() {
+  until = 0;
+}
+
+function takeSound(data) {
+  if (!sound || document.visibilityState !== "visible") return;
+  if (!listener || listener.state === "closed") {
+    listener = new AudioDecoder({ output: playSound, error: () => { listener = null; } });
+    listener.configure({ codec: "opus", sampleRate: 48000, numberOfChannels: 2 });
+  }
+  listener.decode(new EncodedAudioChunk({ type: "key", timestamp: heard++ * 20000, data }));
+}
+
+function playSound(piece) {
+  const buffer = sound.createBuffer(piece.numberOfChannels, piece.numberOfFrames, piece.sampleRate);
+  for (let channel = 0; channel < piece.numberOfChannels; channel++) {
+    piece.copyTo(buffer.getChannelData(channel), { planeIndex: channel, format: "f32-planar" });
+  }
+  piece.close();
+  const player = sound.createBufferSource();
+  player.buffer = buffer;
+  player.connect(sound.destination);
+  if (until < sound.currentTime || until > sound.currentTime + 4 * SOUND_AHEAD_S) until = sound.currentTime + SOUND_AHEAD_S;
+  player.start(until);
+  until += buffer.duration;
+}
+
+// ---- size, and the beginning
+
+function wanted() { // device pixels, within reason
+  const { clientWidth: width, clientHeight: height } = stage;
+  const ratio = Math.min(devicePixelRatio || 1, Math.sqrt(MOST_PIXELS / Math.max(1, width * height)));
+  const side = (length) => Math.max(64, Math.min(4096, Math.round(length * ratio)));
+  return { width: side(width), height: side(height) };
+}
+let resizing = 0;
+new ResizeObserver(() => {
+  clearTimeout(resizing);
+  resizing = setTimeout(() => send({ is: "pagesize", ...wanted() }), 150);
+}).observe(stage);
+
+async function begin() {
+  const asks = (kind, config) => globalThis[kind] ? globalThis[kind].isConfigSupported(config).then((answer) => answer.supported, () => false) : false;
+  [knowsH264, knowsOpus] = await Promise.all([
+    asks("VideoDecoder", { codec: H264, optimizeForLatency: true }),
+    asks("AudioDecoder", { codec: "opus", sampleRate: 48000, numberOfChannels: 2 }),
+  ]);
+  canvas.focus();
+  connect();
+}
+begin();

@@ -1,0 +1,392 @@
+"""The game's side of a page: draws off screen, sends pictures, and takes the page's input.
+
+The picture is drawn with the margin that the window hides, and with the tiles of it that something
+lies over: so the page can shift it at once when the player turns, and leave the display in place.
+"""
+
+import base64
+import json
+import logging
+import struct
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from multiprocessing.connection import Connection as Pipe
+from typing import Any
+
+import numpy as np
+import pygame
+
+from mag_sandbox.sandbox.browser.link import write_link
+from mag_sandbox.sandbox.browser.messages import (
+    FrameShown,
+    FromPage,
+    Opening,
+    PageSeen,
+    PageSize,
+    SoundWanted,
+    decode,
+    encode,
+)
+from mag_sandbox.sandbox.browser.page_input import PageInput
+from mag_sandbox.sandbox.browser.sound import to_page
+from mag_sandbox.sandbox.browser.video import Encoder, FrameFlow, H264Encoder, JpegEncoder
+from mag_sandbox.sandbox.play.late_warp import OVERSCAN, SHOWN, LateWarp
+from mag_sandbox.sandbox.screens import Screen
+from mag_sandbox.sandbox.screens.play import PlayScreen, WarpablePicture
+from mag_sandbox.sandbox.ui.display import window, window_surface
+from mag_sandbox.sandbox.ui.theme import Theme
+from mag_sandbox.sandbox.view import View
+from mag_sandbox.scenes import Scene
+
+logger = logging.getLogger(__name__)
+PLAY_S = 1 / 40  # between two pictures of play, at least
+STILL_S = 1 / 15  # of other screens
+STAYS_S = 0.7  # without a newer picture, before a coarse one is sent again
+TILE = 16  # px: of the places that something lies over
+MOST_OVER = 0.25  # of the window, that something may lie over while the picture is shifted
+_BYTES = b"\0"  # before what is not text: tells them apart in the pipe
+_HEADER = struct.Struct("<I")  # bytes of the JSON that comes before a coded picture
+
+
+class PageWarp(LateWarp):
+    """Leaves shifting the picture to the page."""
+
+    def update(self, now: float, player: object, *, rests: bool) -> bool:  # noqa: ARG002
+        """Return False: nothing moves here."""
+        return False
+
+    def moves(self, player: object) -> bool:  # noqa: ARG002
+        """Return False, too."""
+        return False
+
+    def frame_shown(self, pose: object) -> None:
+        """Stay in the middle of the frame."""
+
+
+class PageView(View):
+    """Shows a game in the page at the other end of a pipe.
+
+    view = PageView(pipe, wake)
+    game = PlayerGame(..., view=view)
+    app.play(game, None)
+    """
+
+    late_warp = PageWarp
+
+    def __init__(self, pipe: Pipe, wake: Callable[[], None]) -> None:
+        """Wait for the page's opening; `wake` wakes the main loop."""
+        self._pipe, self._wake = pipe, wake
+        opening = decode(pipe.recv_bytes())
+        assert isinstance(opening, Opening)  # the server has seen to it
+        self.opening = opening
+        self._size = opening.width, opening.height  # of the picture, as the page wants it [px]
+        Theme.is_handheld = opening.touch
+        self._sending = threading.Lock()
+        self._input = PageInput()
+        self._seen = threading.Event()
+        self._seen.set()
+        self._changed = threading.Condition()  # guards what follows
+        self._flow = FrameFlow()
+        self._encoder: Encoder | None = None  # of the thread that sends
+        self._picture: tuple[np.ndarray, dict[str, Any]] | None = None  # to be coded and sent
+        self._is_stale = False  # something was drawn and not sent
+        self._not_before = 0.0  # the next picture [s]
+        self._ends = False
+        self._is_heard = False  # the player has pressed a key: pages may sound from then on
+        self._place: tuple[Scene, int, str] | None = None  # that the page knows
+        self.outputs = (to_page(self._send_sound, self._wants_sound),)
+        self._failure: Exception | None = None  # of a thread
+        self._anew = True  # the page has nothing yet
+
+    @contextmanager
+    def opened(self, size: tuple[int, int], words: str = "") -> Iterator[None]:  # noqa: ARG002
+        """Show the game in the page for as long as the block lasts."""
+        with window(self._size, words):
+            for target in (self._listen, self._send_pictures):
+                threading.Thread(target=self._run, args=(target,), daemon=True).start()
+            try:
+                yield
+            finally:
+                with self._changed:
+                    self._ends = True
+                    self._changed.notify_all()
+        if self._failure:
+            raise self._failure
+
+    def show(self, screen: Screen) -> None:
+        """Send what is drawn, unless the page has not shown what it was sent; wait if unseen."""
+        with self._changed:
+            keeps_up, now = self._flow.may_send, time.perf_counter()
+            can_send = self._picture is None and keeps_up and now >= self._not_before
+            self._is_stale = not can_send
+            if can_send:
+                self._not_before = now + (PLAY_S if isinstance(screen, PlayScreen) else STILL_S)
+            elif not keeps_up:
+                self._flow.wait()
+            self._changed.notify_all()  # a picture that is not sent is to be drawn again
+        if can_send:
+            picture = self._captured(screen)
+            with self._changed:
+                self._picture = picture
+                self._changed.notify_all()
+        if isinstance(screen, PlayScreen):
+            self._tell_place(screen)
+        self._seen.wait()
+        if window_surface().get_size() != self._size:
+            pygame.display.set_mode(self._size, pygame.RESIZABLE)
+
+    def toggle_fullscreen(self) -> None:
+        """Ask the page to fill the screen, or to go back."""
+        self.send({"is": "fullscreen"})
+
+    def send(self, message: object) -> None:
+        """Send a message, from any thread; nothing where the server is gone."""
+        data = message if isinstance(message, bytes) else encode(message)
+        with suppress(OSError), self._sending:
+            self._pipe.send_bytes(data)
+
+    def _tell_place(self, screen: PlayScreen) -> None:
+        """Tell the page the link to this place, and the one of the place as it is described now."""
+        played, prompt = screen.playthrough, screen.reel.current.block.prompt
+        if self._place != (played.scene, played.seed, prompt):
+            self._place = played.scene, played.seed, prompt
+            link = write_link(played.scene, played.seed, played.scene.prompt)
+            share = write_link(played.scene, played.seed, prompt)
+            self.send({"is": "place", "link": link, "share": share})
+
+    def _send_sound(self, packet: bytes) -> None:
+        self.send(_BYTES + _HEADER.pack(0) + packet)
+
+    def _wants_sound(self) -> bool:
+        with self._changed:
+            keeps_up = self._flow.may_send
+        return self._is_heard and self.opening.opus and keeps_up and self._seen.is_set()
+
+    def end(self, sentence: str) -> None:
+        """Tell the page that the game is over."""
+        self.send({"is": "ended", "sentence": sentence})
+
+    def _captured(self, screen: Screen) -> tuple[np.ndarray, dict[str, Any]]:
+        surface = window_surface()
+        told: dict[str, Any] = {
+            "window": surface.get_size(),
+            "title": pygame.display.get_caption()[0],
+            "plays": isinstance(screen, PlayScreen),
+        }
+        warpable = screen.warpable if isinstance(screen, PlayScreen) else None
+        if warpable is None:
+            return _evened(surface), told
+        picture = MarginPicture(surface, warpable)
+        return picture.pixels, told | picture.told
+
+    def _send_pictures(self) -> None:
+        """Code and send what `show` leaves, one picture after the other.
+
+        A coarse picture that stays is sent again, as fine as can be.
+        """
+        is_fine, newest = True, None
+        while True:
+            with self._changed:
+                stale = self._is_stale
+                arrived = self._changed.wait_for(
+                    lambda: self._ends or self._picture or self._is_stale != stale,  # noqa: B023
+                    STILL_S if stale else None if is_fine else STAYS_S,
+                )
+                if self._ends:
+                    return
+                if self._picture is None and (arrived or stale):
+                    self._catch_up()
+                    continue
+                picture, level = self._picture or newest, self._flow.level if arrived else 0
+                anew, self._anew = self._anew, False
+            assert picture is not None  # either is there
+            newest, is_fine = picture, level == 0
+            self._send_picture(*picture, level, anew=anew)
+            with self._changed:
+                if picture is self._picture:
+                    self._picture = None
+            self._catch_up()
+
+    def _send_picture(
+        self, pixels: np.ndarray, told: dict[str, Any], level: int, *, anew: bool
+    ) -> None:
+        encoder = self._encoder_for((pixels.shape[1], pixels.shape[0]), level, anew=anew)
+        data, is_key = encoder.encode(pixels, time.perf_counter())
+        with self._changed:
+            number = self._flow.send()
+        coded = {"is": "frame", "number": number, "codec": encoder.codec, "key": is_key}
+        header = json.dumps(told | coded).encode()
+        self.send(_BYTES + _HEADER.pack(len(header)) + header + data)
+
+    def _encoder_for(self, size: tuple[int, int], level: int, *, anew: bool) -> Encoder:
+        now = self._encoder
+        if now is None or anew or (now.size, now.level) != (size, level):
+            make = H264Encoder if self.opening.h264 else JpegEncoder
+            self._encoder = now = make(size, level)
+        return now
+
+    def _catch_up(self) -> None:
+        """Let the screen be drawn again if its newest picture was not sent."""
+        with self._changed:
+            is_due = self._is_stale and self._picture is None and self._flow.may_send
+        if is_due:
+            self._redraw()
+
+    def _redraw(self) -> None:
+        self._post(pygame.Event(pygame.WINDOWEXPOSED))
+        self._wake()
+
+    def _listen(self) -> None:
+        """Take messages until the server is gone or the game is to end."""
+        with suppress(EOFError, OSError):
+            while (data := self._pipe.recv_bytes()) and data[:1] == b"{":
+                self._take(decode(data))
+
+    def _run(self, target: Callable[[], None]) -> None:
+        """Run one of the threads; the game keeps its place and ends with it."""
+        try:
+            target()
+        except Exception as error:  # raised again where the game ends
+            self._failure = error
+        finally:
+            self._seen.set()
+            self._post(pygame.Event(pygame.QUIT))
+            self._wake()
+
+    def _take(self, message: FromPage) -> None:
+        match message:
+            case FrameShown(number=number):
+                with self._changed:
+                    self._flow.answer(number)
+                self._catch_up()
+                return
+            case Opening():
+                self.opening = message
+                self._size = message.width, message.height
+                with self._changed:
+                    self._flow, self._anew, self._is_stale = FrameFlow(), True, True
+                self._is_heard, self._place = False, None
+                self._seen.set()
+                self._redraw()
+            case PageSize(width=width, height=height):
+                self._size = width, height
+                self._redraw()
+            case PageSeen(yes=yes):
+                if yes:
+                    self._seen.set()
+                else:
+                    self._post(pygame.Event(pygame.WINDOWFOCUSLOST))
+                    self._seen.clear()
+            case SoundWanted(on=on):
+                self._is_heard = on
+            case _:
+                for event in self._input.events(message):
+                    self._post(event)
+        self._wake()
+
+    def _post(self, event: pygame.Event) -> None:
+        with suppress(pygame.error):  # too many events wait, or the window is being closed
+            pygame.event.post(event)
+
+
+def _evened(surface: pygame.Surface) -> np.ndarray:
+    """Return what a surface shows, uint8 [H, W, 4], blue first; H and W are even, as H.264 is."""
+    width, height = surface.get_size()
+    pixels = np.zeros((height + height % 2, width + width % 2, 4), np.uint8)
+    pixels.view(np.uint32)[:height, :width, 0] = pygame.surfarray.pixels2d(surface).T
+    return pixels
+
+
+class MarginPicture:
+    """The picture with the margin around the part that the window shows, and what lies over it.
+
+    Below the picture stand the tiles of the window in which something else is drawn: so the page
+    shifts the picture and not what lies over it. Where that is too much, nothing is shifted.
+    """
+
+    def __init__(self, surface: pygame.Surface, warpable: WarpablePicture) -> None:
+        self._surface, self._picture = surface, warpable
+        self._seen = warpable.place.clip(surface.get_rect())
+        (width, height), whole = surface.get_size(), warpable.whole.get_size()
+        across, along = self._margin = tuple(round(side * OVERSCAN) for side in whole)
+        self._rows, self._columns = -(-height // TILE), -(-width // TILE)
+        wide = (width + 2 * across + 1) // 2 * 2
+        bottom = (height + 2 * along + 1) // 2 * 2
+        self._abreast = wide // TILE  # tiles in a row below the picture
+        room = -(-round(MOST_OVER * self._rows * self._columns) // self._abreast)
+        self.pixels = np.zeros((bottom + room * TILE, wide, 4), np.uint8)
+        canvas = pygame.image.frombuffer(self.pixels, self.pixels.shape[1::-1], "BGRA")
+        self._draw_picture(canvas)
+        over = self._over()
+        is_much = int(np.count_nonzero(over)) > room * self._abreast
+        if is_much:
+            canvas.blit(surface, self._margin)
+        else:
+            self._draw_over(over, bottom)
+        pose, speed = warpable.pose, warpable.speed
+        self.told: dict[str, Any] = {
+            "margin": self._margin,
+            "picture": tuple(self._seen),
+            "whole": whole,
+            "shown": SHOWN,
+            "pose": (pose.yaw, pose.pitch, pose.fov),
+            "speed": (speed.yaw, speed.pitch, speed.zoom),
+            "narrowest": speed.narrowest_fov,
+            "moves": {key: (move.axis, move.direction) for key, move in warpable.moves.items()},
+            "rests": warpable.rests or is_much,
+            "bottom": bottom,
+            "over": "" if is_much else base64.b64encode(np.packbits(over).tobytes()).decode(),
+        }
+
+    def _draw_picture(self, canvas: pygame.Surface) -> None:
+        """Draw the picture with its margin, and the bars beside it."""
+        seen, (across, along) = self._seen, self._margin
+        place, shown = self._picture.place, self._picture.shown
+        left = shown.left + seen.left - place.left - across  # of the part with its margin
+        top = shown.top + seen.top - place.top - along
+        width, height = self._surface.get_size()
+        if seen.size != (width, height):
+            canvas.blit(self._surface, self._margin)
+        for x, into_x, wide in _slices(seen.left, seen.right, width, across):
+            for y, into_y, tall in _slices(seen.top, seen.bottom, height, along):
+                part = pygame.Rect(left + x, top + y, wide, tall)
+                canvas.blit(self._picture.whole, (into_x, into_y), part)
+
+    def _over(self) -> np.ndarray:
+        """Return in which tiles the window shows something else, bool [rows, columns]."""
+        width, height = self._surface.get_size()
+        across, along = self._margin
+        drawn = pygame.surfarray.pixels2d(self._surface).T
+        bare = self.pixels.view(np.uint32)[along : along + height, across : across + width, 0]
+        full = np.zeros((self._rows * TILE, self._columns * TILE), bool)
+        full[:height, :width] = (drawn ^ bare) & 0xFFFFFF != 0
+        lines = np.logical_or.reduce(full.reshape(self._rows, TILE, -1), axis=1)
+        over: np.ndarray = lines.reshape(self._rows, self._columns, TILE).any(axis=2)
+        return over
+
+    def _draw_over(self, over: np.ndarray, bottom: int) -> None:
+        """Draw those tiles below the picture, row by row."""
+        width, height = self._surface.get_size()
+        full = np.zeros((self._rows * TILE, self._columns * TILE), np.uint32)
+        full[:height, :width] = pygame.surfarray.pixels2d(self._surface).T
+        tiles = full.reshape(self._rows, TILE, self._columns, TILE).swapaxes(1, 2)[over]
+        below = self.pixels.view(np.uint32)[bottom:, : self._abreast * TILE, 0]
+        for row in range(0, len(tiles), self._abreast):
+            line = tiles[row : row + self._abreast]
+            top = row // self._abreast * TILE
+            below[top : top + TILE, : len(line) * TILE] = line.swapaxes(0, 1).reshape(TILE, -1)
+
+
+def _slices(begin: int, end: int, size: int, margin: int) -> Iterator[tuple[int, int, int]]:
+    """Yield (from, into, length) along one axis: margin, picture, margin.
+
+    Where the picture leaves bars, its margins lie beyond them.
+    """
+    if begin == 0 and end == size:
+        yield 0, 0, size + 2 * margin
+        return
+    yield 0, 0, margin
+    yield margin, margin + begin, end - begin
+    yield margin + end - begin, margin + size, margin

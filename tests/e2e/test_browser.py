@@ -1,0 +1,206 @@
+"""The game in Chromium: it shows the world, takes real keys, and goes on after every end."""
+
+import io
+import json
+
+import pytest
+from PIL import Image
+
+from mag_sandbox.files.folders import HOME_VARIABLE
+from tests.chromium import Chromium, needs_chromium
+from tests.pages import Pages
+
+pytestmark = [needs_chromium, pytest.mark.slow, pytest.mark.timeout(600)]
+PLAYS = "shown !== null && shown.told.plays && Boolean(shown.told.pose)"
+MEADOW = "#scene=meadow&seed=7"
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory):
+    with Chromium(tmp_path_factory.mktemp("profile")) as opened:
+        yield opened
+
+
+@pytest.fixture
+def pages(tmp_path, monkeypatch):
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
+    with Pages() as opened:
+        yield opened
+
+
+@pytest.fixture
+def meadow(chromium, pages):
+    page = chromium.open(pages.url + MEADOW)
+    page.wait(PLAYS)
+    yield page
+    page.close()
+
+
+def colours(page) -> int:
+    picture = Image.open(io.BytesIO(page.picture())).convert("RGB")
+    return len(picture.getcolors(maxcolors=1 << 22))
+
+
+def yaw(page) -> float:
+    return page.ask("shown.told.pose[0]")
+
+
+def test_real_keys_turn_the_camera_and_lead_to_the_title(meadow):
+    assert colours(meadow) > 100
+    meadow.key("ArrowRight", True)
+    meadow.wait("shown.told.pose[0] > 20")
+    meadow.key("ArrowRight", False)
+    meadow.wait("newest && !held.size")
+    meadow.press("Escape")
+    meadow.wait("!shown.told.plays")
+    assert colours(meadow) > 100
+
+
+def test_a_turn_moves_the_picture_before_the_next_one_is_there(meadow):
+    """With the connection cut, nothing but the page itself can move it."""
+    meadow.ask("socket.onmessage = null")
+    before, still = meadow.picture(), yaw(meadow)
+    meadow.key("ArrowRight", True)
+    meadow.wait("warp.yaw > 2")
+    assert meadow.picture() != before
+    meadow.key("ArrowRight", False)
+    meadow.wait("warp.yaw === 0")
+    assert yaw(meadow) == still
+
+
+def test_what_lies_over_the_picture_stays_while_it_moves(meadow):
+    meadow.wait("shown.over.length > 0")
+    meadow.ask("socket.onmessage = null")
+    [x, y] = meadow.ask("shown.over[0].slice(2, 4)")
+    tile = f"[...pen.getImageData({x}, {y}, 16, 16).data].join()"
+    before = meadow.ask(tile)
+    meadow.key("ArrowRight", True)
+    meadow.wait("warp.yaw > 2")
+    assert meadow.ask(tile) == before
+    meadow.key("ArrowRight", False)
+
+
+def test_the_mouse_drags_the_view(meadow):
+    meadow.mouse("mouseMoved", 640, 450)
+    meadow.mouse("mousePressed", 640, 450, "left", clickCount=1, buttons=1)
+    for x in range(640, 340, -20):
+        meadow.mouse("mouseMoved", x, 450, "left", buttons=1)
+    meadow.mouse("mouseReleased", 340, 450, "left", clickCount=1)
+    meadow.wait("shown.told.pose[0] > 3 && shown.told.pose[0] < 180")
+
+
+def test_a_description_is_written_with_real_keys(chromium, pages):
+    page = chromium.open(pages.url)
+    page.wait("shown !== null")
+    page.press("t")
+    for letter in "a meadow":
+        page.press(letter)
+    page.press("Enter")
+    page.wait(f"{PLAYS} && place.startsWith('text=')")
+    assert page.ask("new URLSearchParams(place).get('text')") == "a meadow"
+    page.close()
+
+
+def test_the_picture_has_the_size_of_the_page(meadow):
+    meadow.resize((900, 500), ratio=2.0)
+    meadow.wait("shown.told.window.join() === '1800,1000'")
+    meadow.wait("canvas.width === 1800")
+
+
+def test_a_phone_has_buttons_below_the_picture_that_turn_the_camera(chromium, pages):
+    page = chromium.open(pages.url + MEADOW, (390, 844), phone=True, ratio=2.0)
+    page.wait(PLAYS)
+    box = json.loads(page.ask("JSON.stringify(find('bar').getBoundingClientRect())"))
+    stage = json.loads(page.ask("JSON.stringify(stage.getBoundingClientRect())"))
+    assert stage["height"] > 400
+    assert box["top"] >= stage["bottom"] - 1
+    assert box["bottom"] <= 845
+    key = json.loads(
+        page.ask(
+            "JSON.stringify(document.querySelector('[data-key=right]').getBoundingClientRect())"
+        )
+    )
+    spot = {"x": key["x"] + key["width"] / 2, "y": key["y"] + key["height"] / 2}
+    page.tell("Input.dispatchTouchEvent", type="touchStart", touchPoints=[spot])
+    page.wait("shown.told.pose[0] > 5")
+    page.tell("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+    page.close()
+
+
+def test_two_pages_play_two_worlds(chromium, pages, meadow):
+    other = chromium.open(pages.url + "#scene=desert&seed=3")
+    other.wait(PLAYS)
+    other.key("ArrowLeft", True)
+    other.wait("shown.told.pose[0] < 345 && shown.told.pose[0] > 180")
+    assert yaw(meadow) == 0
+    assert len({game.process.pid for game in pages.games}) == 2
+    other.close()
+
+
+def test_a_page_that_is_loaded_again_goes_on_with_its_game(meadow, pages):
+    meadow.key("ArrowRight", True)
+    meadow.wait("shown.told.pose[0] > 20")
+    meadow.key("ArrowRight", False)
+    meadow.tell("Page.reload")
+    meadow.wait(f"document.readyState === 'complete' && {PLAYS} && shown.told.pose[0] > 20")
+    assert len(pages.games) == 1
+
+
+def test_a_link_that_is_opened_again_goes_on_where_its_page_was_closed(
+    chromium, tmp_path, monkeypatch
+):
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
+    with Pages(keep_s=0.0, places=1) as pages:
+        page = chromium.open(pages.url + MEADOW)
+        page.wait(PLAYS)
+        page.key("ArrowRight", True)
+        page.wait("shown.told.pose[0] > 20")
+        page.close()
+        page = chromium.open(pages.url + MEADOW)  # it waits for the place
+        page.wait(PLAYS)
+        assert yaw(page) > 20
+        page.close()
+
+
+def test_a_page_says_that_the_server_is_gone_and_goes_on_with_the_next_one(
+    chromium, tmp_path, monkeypatch
+):
+    """Its games find that nothing can be said to the page, keep their places, and end."""
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
+    with Pages() as pages:
+        page = chromium.open(pages.url + MEADOW)
+        page.wait(PLAYS)
+        page.key("ArrowRight", True)
+        page.wait("shown.told.pose[0] > 20")
+        page.key("ArrowRight", False)
+        port = pages.port
+        for game in pages.games:
+            game.pipe.close = lambda: None
+    page.wait("!find('note').hidden && find('said').textContent.includes('does not answer')")
+    with Pages(port=port):
+        page.wait(f"find('note').hidden && {PLAYS} && shown.told.pose[0] > 20")
+        page.close()
+
+
+def test_a_page_without_h264_shows_jpeg(chromium, pages):
+    page = chromium.open(pages.url)
+    page.wait("shown !== null && shown.told.codec === 'h264'")
+    page.ask("knowsH264 = false; socket.close()")
+    page.wait("shown.told.codec === 'jpeg'")
+    assert colours(page) > 100
+    page.close()
+
+
+def test_sound_begins_with_the_first_key(meadow):
+    assert meadow.ask("sound") is None
+    meadow.press("ArrowUp")
+    meadow.wait("until > 0 && sound.state === 'running'")
+
+
+def test_the_link_is_copied(meadow):
+    meadow.wait("share !== ''")
+    meadow.ask("globalThis.prompt = (words, text) => { globalThis.copied = text; }")
+    meadow.ask("navigator.clipboard.writeText = async (text) => { globalThis.copied = text; }")
+    meadow.mouse("mouseMoved", 600, 300)
+    meadow.ask("find('link').click()")
+    assert meadow.ask("copied").endswith("/#scene=meadow&seed=7")

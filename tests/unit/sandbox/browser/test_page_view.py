@@ -1,0 +1,148 @@
+"""The picture is sent with its margin, and with what lies over it apart from it."""
+
+import base64
+
+import numpy as np
+import pygame
+import pytest
+
+from mag_sandbox.controls.bindings import DEFAULTS
+from mag_sandbox.controls.camera import CameraPose, CameraSpeed
+from mag_sandbox.sandbox.browser.messages import (
+    FocusLost,
+    KeyPress,
+    MouseButton,
+    PadButton,
+    PointerMove,
+    StickMove,
+    TextWritten,
+    WheelTurn,
+)
+from mag_sandbox.sandbox.browser.page_input import PageInput
+from mag_sandbox.sandbox.browser.page_view import TILE, MarginPicture
+from mag_sandbox.sandbox.play.late_warp import OVERSCAN, SHOWN
+from mag_sandbox.sandbox.screens.play import WarpablePicture
+from mag_sandbox.sandbox.ui.display import Picture, window
+
+FRAME = np.random.default_rng(0).integers(0, 255, (192, 320, 3), np.uint8)
+CENTRED = (OVERSCAN, OVERSCAN, SHOWN, SHOWN)
+
+
+@pytest.fixture
+def surface():
+    with window((640, 384), "test") as opened:
+        yield opened
+
+
+def drawn(surface, fit="fill"):
+    """Draw a frame into a surface, as the screen of play does."""
+    picture = Picture(fit, "smooth")
+    picture.draw(surface, FRAME, CENTRED)
+    speed, moves = CameraSpeed(40.0, 20.0), DEFAULTS.moves
+    return WarpablePicture(*picture.placed, CameraPose(), speed, moves, rests=False)
+
+
+def seen(surface):
+    return pygame.surfarray.array3d(surface).swapaxes(0, 1)
+
+
+def shown_by_the_page(sent, size):
+    """Put together what a page shows while it shifts nothing."""
+    across, along = sent.told["margin"]
+    width, height = size
+    colours = sent.pixels[:, :, 2::-1]
+    page = colours[along : along + height, across : across + width].copy()
+    columns, rows = -(-width // TILE), -(-height // TILE)
+    bits = np.frombuffer(base64.b64decode(sent.told["over"]), np.uint8)
+    over = np.unpackbits(bits, count=rows * columns) if len(bits) else np.zeros(rows * columns)
+    abreast = sent.pixels.shape[1] // TILE
+    for count, tile in enumerate(np.flatnonzero(over)):
+        x, y = tile % columns * TILE, tile // columns * TILE
+        from_x, from_y = count % abreast * TILE, sent.told["bottom"] + count // abreast * TILE
+        part = page[y : y + TILE, x : x + TILE]
+        part[:] = colours[from_y : from_y + part.shape[0], from_x : from_x + part.shape[1]]
+    return page
+
+
+@pytest.mark.parametrize("size", [(640, 384), (651, 397), (1280, 400), (300, 640)])
+def test_a_page_that_shifts_nothing_shows_what_the_window_does(size):
+    with window(size, "test") as surface:
+        warpable = drawn(surface)
+        pygame.draw.rect(surface, (255, 0, 0), (37, 53, 90, 21))
+        surface.fill((0, 255, 0), (size[0] - 3, size[1] - 3, 3, 3))
+        sent = MarginPicture(surface, warpable)
+        assert np.array_equal(shown_by_the_page(sent, size), seen(surface))
+        assert sent.pixels.shape[0] % 2 == sent.pixels.shape[1] % 2 == 0
+        assert not sent.told["rests"]
+
+
+def test_the_margin_holds_the_rest_of_the_frame(surface):
+    warpable = drawn(surface)
+    sent = MarginPicture(surface, warpable)
+    across, along = sent.told["margin"]
+    assert across == pytest.approx(OVERSCAN * warpable.whole.get_width(), abs=1)
+    whole = seen(warpable.whole)
+    bottom, right = 384 + 2 * along, 640 + 2 * across
+    rows, columns = min(bottom, len(whole)), min(right, whole.shape[1])
+    assert np.array_equal(sent.pixels[:rows, :columns, 2::-1], whole[:rows, :columns])
+
+
+def test_beyond_bars_stand_the_margins_of_the_picture():
+    with window((300, 640), "test") as surface:
+        warpable = drawn(surface)
+        sent = MarginPicture(surface, warpable)
+    left, top, width, _ = sent.told["picture"]
+    across, along = sent.told["margin"]
+    assert (left, width) == (0, 300)
+    assert top > 0
+    shown = warpable.shown
+    above = seen(warpable.whole)[shown.top - along : shown.top, shown.left : shown.right]
+    assert np.array_equal(sent.pixels[:along, across : across + 300, 2::-1], above)
+
+
+def test_what_covers_too_much_is_not_shifted(surface):
+    warpable = drawn(surface)
+    surface.fill((0, 0, 0), (0, 0, 640, 300))
+    sent = MarginPicture(surface, warpable)
+    assert sent.told["rests"]
+    assert np.array_equal(shown_by_the_page(sent, (640, 384)), seen(surface))
+
+
+def test_one_size_of_the_window_makes_one_size_of_pictures(surface):
+    warpable = drawn(surface)
+    empty = MarginPicture(surface, warpable).pixels.shape
+    surface.fill((0, 0, 0), (0, 0, 100, 100))
+    assert MarginPicture(surface, warpable).pixels.shape == empty
+
+
+def test_the_page_has_the_keys_mouse_and_gamepads_of_the_window(surface):
+    page = PageInput()
+
+    def events(message):
+        return [(event.type, event.dict) for event in page.events(message)]
+
+    [(kind, told)] = events(KeyPress("page up", down=True, ctrl=True))
+    assert (kind, told["key"]) == (pygame.KEYDOWN, pygame.K_PAGEUP)
+    assert told["mod"] & pygame.KMOD_CTRL
+    assert events(TextWritten("ö"))[0][1]["text"] == "ö"
+    [(kind, told)] = events(PointerMove(40, 30, buttons=1))
+    assert (kind, told["rel"], told["buttons"]) == (pygame.MOUSEMOTION, (40, 30), (1, 0, 0))
+    moved, (kind, told) = events(MouseButton(50, 30, 3, down=True))
+    assert (moved[1]["rel"], kind, told["button"]) == ((10, 0), pygame.MOUSEBUTTONDOWN, 3)
+    assert events(WheelTurn(y=-2))[0][1]["y"] == -2
+    assert events(PadButton(14, down=False))[0][0] == pygame.CONTROLLERBUTTONUP
+    assert events(StickMove(5, 1.0))[0][1]["value"] == 32767
+    assert events(FocusLost())[0][0] == pygame.WINDOWFOCUSLOST
+
+
+def test_keys_that_the_game_does_not_know_do_nothing(surface):
+    assert list(PageInput().events(KeyPress("brightness", down=True))) == []
+
+
+def test_held_keys_repeat_where_the_window_lets_them(surface):
+    again = KeyPress("left", down=True, again=True)
+    pygame.key.set_repeat()
+    assert list(PageInput().events(again)) == []
+    pygame.key.set_repeat(400, 40)
+    assert len(list(PageInput().events(again))) == 1
+    pygame.key.set_repeat()
