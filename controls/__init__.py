@@ -1,1 +1,1 @@
-"""What the player means: camera commands, poses, key bindings and sources, in pure Python."""
+"""The player's intent: camera commands, poses, key bindings and sources, in pure Python."""

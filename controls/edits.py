@@ -1,4 +1,4 @@
-"""What the player changes: a thing placed, removed or drawn anew, ground painted anew, or an undo.
+"""Edits by the player: a thing placed, removed or redrawn, ground repainted, or an undo.
 
 Data only: `scenes.things` makes it of words, worlds obey it as part of a `Control`.
 """

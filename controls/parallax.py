@@ -1,4 +1,4 @@
-"""What one viewpoint shows of the picture of another one.
+"""The picture of one viewpoint as another one shows it.
 
 What stands upright is cut out of the first picture and put where it appears now; ground, walls and
 ceiling are looked up where their points appeared; points at infinity stay. Nothing is known of

@@ -56,7 +56,7 @@ def _move(value: float, forward: str, backward: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class CameraMotion:
-    """What a sentence can say about the camera: a direction on each axis, and one pace for all."""
+    """A camera motion in words: a direction on each axis, and one pace for all."""
 
     yaw: Direction = 0
     pitch: Direction = 0

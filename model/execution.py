@@ -106,7 +106,7 @@ class Execution:
 
 @dataclass(frozen=True, slots=True)
 class _Recorded:
-    """What a recording says of how it ran, as far as a replay needs it."""
+    """The execution stored in a recording, as far as a replay needs it."""
 
     device: str = ""
     dtype: str = ""

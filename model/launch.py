@@ -1,4 +1,4 @@
-"""What `torchrun` says of this process; without it, there is one."""
+"""This process among those of `torchrun`; without it, there is one."""
 
 import os
 

@@ -30,7 +30,7 @@ NEAR = 1.25  # of two views' width: within this, one may be painted on from the 
 
 @dataclass(frozen=True, slots=True)
 class PolicyLook:
-    """What players read and see of a memory policy."""
+    """The label, description and colours of a memory policy."""
 
     label: str  # for players, in place of the name that `--memory` takes
     about: str  # one sentence on kept and attended frames

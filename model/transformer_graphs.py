@@ -209,7 +209,7 @@ def _written(source: DiT, sizes: Sizes, remembers: bool) -> Graph:
 
 @dataclass(frozen=True, slots=True)
 class _LayerGraph:
-    """What a `Layer` does to tokens, [1, L, dim]."""
+    """The computation of a `Layer` on tokens, [1, L, dim]."""
 
     config: DiTConfig
     layer: Layer

@@ -1,4 +1,4 @@
-"""What a player sees and does on one screen of play: the overlays and the actions of its keys.
+"""Play by a person: the overlays of the play screen and the actions of its keys.
 
 A play session knows the frames that are shown and the game's services, and no screen: whatever is
 to be shown or played next is returned, so nothing of a session that is over stays alive.

@@ -1,4 +1,4 @@
-"""What the player keeps from scene to scene: settings, saves, recordings, sound, what came back."""
+"""Services that outlast a scene: settings, saves, recordings, sound, comparisons."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -36,7 +36,7 @@ MAP, PLACES = "map", "places"  # parts of a parked scene
 
 @dataclass(eq=False)
 class Services:
-    """What the player keeps from scene to scene, shared by all screens."""
+    """Services that outlast a scene, shared by all screens."""
 
     settings: SettingsStore
     bindings: Bindings

@@ -1,4 +1,4 @@
-"""What a person types, character by character: cleaned, and cut only where people see a cut."""
+"""Typed text, character by character: cleaned, and cut only between visible characters."""
 
 import unicodedata
 

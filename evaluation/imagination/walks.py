@@ -105,7 +105,7 @@ class RendersTask:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WalksJob:
-    """What workers do; see `mag_sandbox.workers.work.Job`."""
+    """The job of workers; see `mag_sandbox.workers.work.Job`."""
 
     options: WalkOptions
     open_world: OpenWorld
@@ -272,7 +272,7 @@ def _figures(frames: np.ndarray, judge: Judge) -> np.ndarray:
 
 
 class _Range:
-    """What the renderer's views are like: figures that lie beyond are those of no picture."""
+    """The range of the renderer's views: figures outside mean a collapsed picture."""
 
     def __init__(self, rendered: np.ndarray) -> None:
         """Take figures of scenes, float64 [scenes, views, 2 + D]."""

@@ -76,7 +76,7 @@ def full_vocabulary() -> JudgeVocabulary:
 
 @dataclass(frozen=True, slots=True)
 class JudgedView:
-    """What the judge sees in T views of H x W cells."""
+    """The judge's answers for T views of H x W cells."""
 
     names: np.ndarray  # int64 [T, H, W]; 0: nothing, else the class's place in the vocabulary + 1
     sureness: np.ndarray  # float32 [T, H, W]; the probability of that name

@@ -32,7 +32,7 @@ class SegmenterShape:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What the network says of B views of H x W cells; all logits."""
+    """The network's output for B views of H x W cells; all logits."""
 
     names: Tensor  # [B, classes, H, W]
     colors: Tensor  # [B, colors, H, W]; mean something only where a thing has a colour's name

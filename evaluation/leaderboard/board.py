@@ -1,4 +1,4 @@
-"""What a leaderboard says of result files: rows, in groups that can be compared. Draws nothing."""
+"""The rows of a leaderboard from result files, in groups that can be compared. Draws nothing."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

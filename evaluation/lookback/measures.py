@@ -1,4 +1,4 @@
-"""What a take is worth: gates that a world must pass, and scores of what came back.
+"""The measures of a take: gates that a world must pass, and scores of the views that came back.
 
 A view that came back counts by where its likeness lies between a *floor*, the likest thing that
 takes no memory of the place, and `TOP`: 0 and 100. What the likeness is to: the renderer's picture

@@ -90,7 +90,7 @@ class Fit:
 
 @dataclass(slots=True, eq=False)
 class Take:
-    """What came of a clip."""
+    """The outcome of a clip."""
 
     fps: float
     scene: HeldOutScene

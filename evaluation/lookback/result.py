@@ -47,7 +47,7 @@ class NotAResult(Refusal, ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Participant:
-    """What took part."""
+    """A participant."""
 
     name: str
     kind: str  # world, class, folder, remote
@@ -59,7 +59,7 @@ class Participant:
 
 @dataclass(frozen=True, slots=True)
 class RunSettings:
-    """What it was asked."""
+    """The settings of a run."""
 
     preset: str
     seed: int

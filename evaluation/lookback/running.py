@@ -182,7 +182,7 @@ def _sheet(take: Take, plan: ClipPlan) -> list[list[np.ndarray]]:
 
 @dataclass(frozen=True, slots=True)
 class OtherPlace:
-    """What a world is told, and the questions about a view."""
+    """The caption for a world, and the questions about a view."""
 
     prompt: str
     answers: dict[str, str]  # question of the classifier -> value of the described place

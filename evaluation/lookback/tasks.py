@@ -217,7 +217,7 @@ PRESETS: dict[str, tuple[Round, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What the summary of a version is made of: names of tasks."""
+    """The names of tasks that the summary of a version contains."""
 
     scored: frozenset[str]  # the score is the mean over their clips
     recalled: frozenset[str]  # of which half-life is fitted

@@ -85,7 +85,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Matching:
-    """What finds the match of a frame."""
+    """A way to find the match of a frame."""
 
     name: str = STAND_IN
     distance: Distance = absolute_difference
@@ -146,7 +146,7 @@ class MagBenchTask:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MagBenchJob:
-    """What workers do; see `mag_sandbox.workers.work.Job`."""
+    """The job of workers; see `mag_sandbox.workers.work.Job`."""
 
     open_world: Callable[[], Continuer]
     matching: Matching

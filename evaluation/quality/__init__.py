@@ -1,1 +1,1 @@
-"""What a world remembers, invents and obeys on held-out scenes, and how sure that is."""
+"""How well a world remembers, invents and obeys on held-out scenes, with confidence intervals."""

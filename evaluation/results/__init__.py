@@ -1,1 +1,1 @@
-"""What all measurements share: stored results, intervals, provenance, progress, videos."""
+"""Shared by all measurements: stored results, intervals, provenance, progress, videos."""

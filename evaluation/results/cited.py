@@ -1,4 +1,4 @@
-"""What the paper reports (arXiv 2512.18741), to stand beside our measurements; never mixed.
+"""The paper's figures (arXiv 2512.18741), shown beside our measurements and never mixed with them.
 
 Its clips are the 176 of MAG-Bench and its world is full-size: numbers of other clips or sizes are
 to be read beside these, not against them.

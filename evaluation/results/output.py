@@ -1,4 +1,4 @@
-"""What a command says and leaves: lines for people, and all numbers as JSON."""
+"""The output of a command: lines for people, and all numbers as JSON."""
 
 import json
 from collections.abc import Callable, Iterable

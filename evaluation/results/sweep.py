@@ -19,7 +19,7 @@ from mag_sandbox.workers.work import Results
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a worker sends back."""
+    """A worker's answer."""
 
     record: dict[str, Any] | None  # see `clip_record`; None: nothing could be measured
     # sheets, rows of pictures, by file: absolute, or relative to the store's folder

@@ -33,7 +33,7 @@ class VideoFault(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class VideoFormat:
-    """What a video must be: no frame is scaled and none is dropped to make it fit."""
+    """The required shape of a video: no frame is scaled or dropped to make it fit."""
 
     width: int  # px
     height: int  # px

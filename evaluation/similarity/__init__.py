@@ -1,1 +1,1 @@
-"""What came back, and how alike it is: the parts of evaluation that the game uses, too."""
+"""Which views came back, and how similar they are; the game uses it, too."""

@@ -81,7 +81,7 @@ class Return:
 
 
 class MemoryView:
-    """What memory holds after one block, as arrays."""
+    """The contents of memory after one block, as arrays."""
 
     def __init__(self, usage: MemoryUsage) -> None:
         entries = usage.entries

@@ -115,7 +115,7 @@ class SampleTask:
 
 @dataclass(frozen=True, slots=True)
 class MeasuredSample:
-    """What came of a sample."""
+    """The outcome of a sample."""
 
     video: bytes | None  # the file, where it was made; None: it was there
     scores: dict[str, float]  # see `own_measures`
@@ -124,7 +124,7 @@ class MeasuredSample:
 
 @dataclass(frozen=True, slots=True)
 class VBenchJob:
-    """What workers do; see `mag_sandbox.workers.work.Job`."""
+    """The job of workers; see `mag_sandbox.workers.work.Job`."""
 
     open_world: Callable[[], World]
     frames: int  # of a video

@@ -1,4 +1,4 @@
-"""What a video is worth by itself, without a truth: does it hold together, flicker, stay sharp?
+"""Measures of a video without a ground truth: consistency, flicker, sharpness.
 
 Frames are uint8 [T, H, W, 3]. The names follow VBench (arXiv 2311.17982), the numbers do not: its
 own come from networks that are not here, and only its suite gives them. What tells subjects apart

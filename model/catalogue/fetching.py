@@ -117,7 +117,7 @@ class PlannedFile:
 
 @dataclass(frozen=True, slots=True)
 class FetchPlan:
-    """What a fetch will do."""
+    """The plan of a fetch."""
 
     row: Fetchable
     home: Path

@@ -60,7 +60,7 @@ FOUR_STEPS = FewSteps()  # of MAG, Self Forcing and LongLive
 
 @dataclass(frozen=True, slots=True)
 class Recache:
-    """What a new prompt does to memory: recent frames are remembered again under it.
+    """The effect of a new prompt on memory: recent frames are remembered again under it.
 
     Source: LongLive, arXiv 2509.22622, KV-recache.
     """

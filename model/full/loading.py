@@ -104,7 +104,7 @@ def load(
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a world is made of, whatever it was loaded from."""
+    """The parts of a world, whatever it was loaded from."""
 
     running: Execution
     dit: DiT

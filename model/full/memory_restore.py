@@ -164,7 +164,7 @@ def _as_dict(block: RememberedBlock) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class RestoreHooks:
-    """What rebuilding a memory needs of its world."""
+    """The parts of a world that rebuild its memory."""
 
     keys: Callable[[RememberedBlock], TextKeys]  # of the block's text
     capacity: Callable[[MemorySetting], int]  # slots that a setting may use here
@@ -308,7 +308,7 @@ class RestorableMemory:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ParkedMemory:
-    """What `RestorableMemory.snapshot` returned, checked; to be restored once."""
+    """A checked result of `RestorableMemory.snapshot`, to be restored once."""
 
     is_exact: bool  # keys and values are there
     rebuilt_frames: int

@@ -58,7 +58,7 @@ class FrameCoordinates(Protocol):
 
 
 class RolloutGenerator(Protocol):
-    """What a rollout needs of a generator: `BlockGenerator`, or one that is being trained."""
+    """The generator of a rollout: `BlockGenerator`, or one that is being trained."""
 
     @property
     def cache(self) -> BlockCache:
@@ -342,7 +342,7 @@ class TieredRollout(Rollout):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ParkedRollout:
-    """What `TieredRollout.snapshot` returned, checked; tensors are on the host."""
+    """A checked result of `TieredRollout.snapshot`; tensors are on the host."""
 
     made: int
     prompt_index: int

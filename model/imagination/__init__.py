@@ -1,1 +1,1 @@
-"""What the world invents: things are planned all around, and views of them are painted."""
+"""Imagination: things are planned all around, and views of them are painted."""

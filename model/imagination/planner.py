@@ -56,7 +56,7 @@ _NOTHING = np.zeros((0, len(FIELDS)), np.int64)
 
 
 class Wanted(NamedTuple):
-    """What the words of a caption ask of a plan."""
+    """The requirements of a caption for a plan."""
 
     named: Sequence[Named] = ()  # things for the view ahead, added if no plan has them
     category: str | None = None  # of the scene; None: the planner's choice

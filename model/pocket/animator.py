@@ -1,4 +1,4 @@
-"""What moves in a picture: from the world at rest to the world at a time.
+"""The animator: from the world at rest to the world at a time.
 
 Transformer and memory know one state of the world, as it is at rest, so that what they remember
 never ages. Moving is left to a small network of pictures: it sees the picture at rest, where the

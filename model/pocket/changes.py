@@ -25,7 +25,7 @@ MOST_BYTES = 64 * MIB  # of what memory held before them, the newest apart
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a change replaced."""
+    """The state that a change replaced."""
 
     place: Place
     placed: tuple[Edit, ...]  # that stood there before, in the whole world

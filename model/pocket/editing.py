@@ -82,7 +82,7 @@ class _ParkedEditor:
 
 @dataclass(frozen=True, slots=True)
 class _Begun:
-    """What a change that is being painted will be."""
+    """A change that is being painted."""
 
     done: Edit  # the painted change, and where
     place: Place

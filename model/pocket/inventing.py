@@ -61,7 +61,7 @@ def _shown(view: CameraPose, heading: np.ndarray, known: Sequence[CameraPose]) -
 
 
 class Outlook(NamedTuple):
-    """What the camera shows and where it is going."""
+    """The camera's view and where it is going."""
 
     pose: CameraPose
     command: CameraCommand

@@ -151,7 +151,7 @@ def load(
 
 @dataclass(frozen=True, slots=True)
 class _Networks:
-    """What worlds over the same weights share: laid out for this machine, and never changed."""
+    """Parts that worlds over the same weights share: fit for this machine, never changed."""
 
     engine: PocketEngine
     transformer: Transformer  # makes latents

@@ -126,7 +126,7 @@ def _grown(cells: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What stands around: on ground that is known, and on ground that is not."""
+    """The things around: on known ground and on unknown ground."""
 
     prompt: str
     noise: int  # seed
@@ -233,7 +233,7 @@ class PaintedGround:
 
 @dataclass(frozen=True, slots=True)
 class _PaintedView:
-    """What a view under way will have made."""
+    """The result of a view that is being painted."""
 
     ground: PaintedGround
     latents: Tensor  # of the view

@@ -1,4 +1,4 @@
-"""What a moving sky is made of: skies alone, and shares that end where things do.
+"""The parts of a moving sky: skies alone, and shares that end where things do.
 
 What the wind carries along is the sky, never what stands before it: that is filled in from the sky
 around. And the networks tell parts by cells of 4 x 4 pixels, whose corners show where a cloud goes

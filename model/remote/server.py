@@ -47,7 +47,7 @@ DENIED, FORBIDDEN, OUTDATED = 401, 403, 426  # HTTP status codes
 
 @dataclass(frozen=True, slots=True)
 class ServerConfig:
-    """What a server offers, and to whom."""
+    """The worlds that a server offers, and its limits."""
 
     worlds: tuple[str, ...]  # the first is played unless another is requested
     places: int = 1  # sessions at once

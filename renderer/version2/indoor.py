@@ -120,7 +120,7 @@ AHEAD = 40.0  # px that the middle of the first wall may lie beside the ring's f
 
 
 class Room(NamedTuple):
-    """What stands in a kind of room."""
+    """The furniture of a kind of room."""
 
     main: tuple[str, ...]  # what it is known by
     second: tuple[str, ...]  # beside that, and once more elsewhere
@@ -170,7 +170,7 @@ PLACED = ("furniture", "second", "third", "fourth")  # attributes that name piec
 
 
 class Wall(NamedTuple):
-    """What one of four walls has, in attributes."""
+    """The attributes of one of four walls."""
 
     main: str  # the piece at the large place, or the door
     side: str  # the piece at the small place; "": a picture hangs there, or there is a window

@@ -1,4 +1,4 @@
-"""What a caption says: which attributes of a scene its words fix."""
+"""The attributes of a scene that the words of a caption fix."""
 
 from mag_sandbox.renderer.phrasing import phrases_of_category, plural
 from mag_sandbox.renderer.plan import Thing

@@ -22,7 +22,7 @@ from mag_sandbox.renderer.version2.classes import UNNAMED
 
 
 class Biome(NamedTuple):
-    """What a biome may contain; a value named twice is twice as likely."""
+    """The possible contents of a biome; a value named twice is twice as likely."""
 
     relief: tuple[str, ...]
     vegetation: tuple[str, ...]

@@ -152,7 +152,7 @@ class Director:
 
 
 class Audio:
-    """What the game lets be heard.
+    """The game's sound.
 
     audio = open_audio(volume=0.6)
     audio.ambience("birds", seed=3)

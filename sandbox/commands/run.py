@@ -1,4 +1,4 @@
-"""What each subcommand does: options in, the app or a session run, one exit code out."""
+"""The subcommands: options in, the app or a session run, one exit code out."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""What came of a demo: one run as JSON, several as a table with mean and confidence interval.
+"""The result of a demo: one run as JSON, several as a table with mean and confidence interval.
 
 Knows measurements and expectations; nothing of how a demo is played.
 """
@@ -59,7 +59,7 @@ class MarkRow:
 
 @dataclass(frozen=True, slots=True)
 class MemoryRow:
-    """What memory held at the end, and at most."""
+    """The contents of memory at the end, and its largest size."""
 
     policy: str = ""
     bytes: int = 0

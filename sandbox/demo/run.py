@@ -51,7 +51,7 @@ OnProgress = Callable[[int, int], None]  # blocks made, blocks in all
 
 @dataclass(frozen=True, slots=True)
 class Extras:
-    """What else is done with a run."""
+    """Optional outputs of a run."""
 
     recorder: Recorder | None = None
     on_block: OnBlock = lambda block, watch: None  # with the probes so far

@@ -1,4 +1,4 @@
-"""What the window shows of a demo: captions, then and now, and the verdict before it closes."""
+"""A demo in the window: captions, then and now, and the verdict before it closes."""
 
 import time
 from collections.abc import Sequence

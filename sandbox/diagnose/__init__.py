@@ -1,1 +1,1 @@
-"""What this machine can do, measured: doctor, bench, and a picture of every screen."""
+"""Measurements of this machine: doctor, bench, and a picture of every screen."""

@@ -56,7 +56,7 @@ TIMED_BLOCKS = 48  # enough to leave out all that is optional
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a check found: a fact, and what to do about it if something is missing."""
+    """The result of a check: a fact, and a remedy if something is missing."""
 
     name: str  # of the check
     level: Level  # "problem": the game cannot be played
@@ -360,7 +360,7 @@ def check_packages() -> list[Finding]:
 
 
 def check_processor() -> list[Finding]:
-    """What the processor can do, and whether the game may use all of it."""
+    """The features of the processor, and whether the game may use all of it."""
     features, cores = processor_features(), usable_cores()
     known = ", ".join(name for name in NAMED if name in features) or "features unknown"
     text = f"{processor_name()}, {cores} {'core' if cores == 1 else 'cores'}, {known}"

@@ -31,7 +31,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class LoopbackPlan:
-    """What to measure."""
+    """The plan of a measurement."""
 
     choice: WorldChoice
     scene: Scene

@@ -153,7 +153,7 @@ def resident_bytes() -> int:
 
 @dataclass(frozen=True, slots=True)
 class BenchPlan:
-    """What to measure."""
+    """The plan of a measurement."""
 
     choice: WorldChoice
     scene: Scene

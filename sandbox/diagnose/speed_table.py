@@ -1,4 +1,4 @@
-"""What the bench measured beside what it should be, for the kind of processor that this one is."""
+"""The figures of the bench beside the aims for this kind of processor."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass

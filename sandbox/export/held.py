@@ -1,4 +1,4 @@
-"""What memory held at each moment of an export, as data that a page draws.
+"""The contents of memory at each moment of an export, as data that a page draws.
 
 A kept frame is one row however long it stays: from when to when, and when it was read. Its picture
 is the frame that was shown there, if one was; memory itself holds no pictures.

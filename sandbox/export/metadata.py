@@ -1,4 +1,4 @@
-"""What an export says of the session it shows: enough to find, judge and repeat it."""
+"""The metadata of an export: enough to find, judge and repeat the session."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What an export is asked for, and how it refuses."""
+"""The options of an export, and its error."""
 
 import math
 import os
@@ -45,7 +45,7 @@ class ExportError(RecordingError):
 
 @dataclass(frozen=True, slots=True)
 class ExportOptions:
-    """What to make of a recording."""
+    """The export to make of a recording."""
 
     format: Format = option("mp4", "(default %(default)s)")
     hud: bool = option(False, "draw the HUD over the frames, as in play")

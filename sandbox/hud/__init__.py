@@ -1,1 +1,1 @@
-"""What lies over the picture: memory, map, hints and help."""
+"""The head-up display: memory, map, hints and help."""

@@ -1,4 +1,4 @@
-"""What the memory bar means, in plain words: under the pointer, and for every word around it.
+"""Explanations of the memory bar and the words around it, for the part under the pointer.
 
 The words are a pure function of `MemoryUsage`; `MemoryTip` finds the part under the pointer.
 """
@@ -34,7 +34,7 @@ GAP, SLACK = 8, 8  # px: between a tip and the card; above and below the bar, st
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What one place of the display means."""
+    """The explanation of one place of the display."""
 
     title: str
     lines: tuple[str, ...]  # sentences

@@ -1,4 +1,4 @@
-"""What the head-up display says, as plain values and words. No pygame: `cards.py` draws it."""
+"""The contents of the head-up display as plain values and words. `cards.py` draws them."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ SECTOR = 10  # degrees of the compass that one mark stands for
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HudState:
-    """What the display may say at one moment; each card of `cards.py` takes what it shows."""
+    """The contents of the display at one moment; each card of `cards.py` takes a part."""
 
     scene: str
     seed: int

@@ -1,4 +1,4 @@
-"""What a playthrough tells its observers: typed events, and their one JSON form in recordings.
+"""The events of a playthrough: typed, with one JSON form in recordings.
 
 Knows nothing of files or windows; `recorder.py` writes these events, `reader.py` reads them.
 """

@@ -1,4 +1,4 @@
-"""What became of the player's key presses: queued, applied, and how long that took. No pygame."""
+"""Feedback on key presses: queued, applied, and the time that took. No pygame."""
 
 from collections import deque
 from typing import Literal

@@ -62,7 +62,7 @@ class DiskFull(StateError):
 
 @dataclass(frozen=True, slots=True)
 class KeptMemory:
-    """What a parked scene remembers, in three figures."""
+    """The memory of a parked scene in three figures."""
 
     policy: str
     frames: int
@@ -134,7 +134,7 @@ class FileCheck:
 
 @dataclass(frozen=True, slots=True)
 class StateHeader:
-    """What `state.json` says: all that a card shows, and the checks of the other files."""
+    """The contents of `state.json`: all that a card shows, and the checksums of the other files."""
 
     name: str
     slot: str

@@ -68,7 +68,7 @@ class WorkerStatus:
 
 @dataclass(frozen=True, slots=True)
 class WorkerSpec:
-    """What a worker runs: a world to load and the source of its commands."""
+    """The task of a worker: a world to load and the source of its commands."""
 
     load: Callable[[Progress], World]
     source: CommandSource | None = None  # None: the player

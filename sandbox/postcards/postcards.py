@@ -59,7 +59,7 @@ Cue = Literal["card", "miss", "stamp", "lost", "finished"]
 
 @dataclass(frozen=True, slots=True)
 class PostcardStamp:
-    """What a card was worth."""
+    """The points for a card."""
 
     grade: str  # "perfect" ... "found", or "lost"
     off: float  # degrees

@@ -52,7 +52,7 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class ScoreFile:
-    """What the file holds."""
+    """The contents of the file."""
 
     scores: tuple[Score, ...]
     schema: int = SCHEMA_VERSION

@@ -1,4 +1,4 @@
-"""What fills the window at one time, and where a screen may lead."""
+"""The protocol of screens, and where a screen may lead."""
 
 from collections.abc import Callable
 from concurrent.futures import Future

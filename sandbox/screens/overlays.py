@@ -217,7 +217,7 @@ class MapOverlay(Overlay):
 
 
 class SplitOverlay(Overlay):
-    """What each half of a split screen remembers, the view to compare both with, and the keys."""
+    """The memory of each half of a split screen, the view to compare both with, and the keys."""
 
     def __init__(self, reel: Reel, hud: Hud, trip: GuidedReturn, end_key: str) -> None:
         self._reel, self._hud, self._trip = reel, hud, trip
@@ -367,7 +367,7 @@ def wiped(share: float) -> float:
 
 
 class HintOverlay(Overlay):
-    """What to try in the first two minutes, one thing at a time."""
+    """Hints for the first two minutes, one at a time."""
 
     def __init__(
         self,

@@ -54,7 +54,7 @@ UNWARPED = "the picture moves only when the world has made the next one"
 
 
 class PlaySession:
-    """What a game adds to one screen of play: nothing; see `sandbox.play_session` for more.
+    """The game's part of a play screen; this one adds nothing, see `sandbox.play_session`.
 
     It must not know the screen: both are to be gone as soon as the screen is left.
     """
@@ -116,7 +116,7 @@ def plain_session(reel: Reel, hud: Hud) -> PlaySession:  # noqa: ARG001 -- MakeS
 
 @dataclass(frozen=True, slots=True)
 class PlayContext:
-    """What a screen of play is given."""
+    """Everything that a play screen needs."""
 
     worker: GenerationWorker
     playthrough: Playthrough

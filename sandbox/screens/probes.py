@@ -61,7 +61,7 @@ CURVE_POINTS = 60
 
 @dataclass(frozen=True, slots=True)
 class PolicySummary:
-    """What one policy gave back."""
+    """The comparisons under one policy."""
 
     policy: str
     returns: int  # that count

@@ -130,7 +130,7 @@ class PromptChoice:
 
 @dataclass(frozen=True, slots=True)
 class PromptView:
-    """What the prompt box says; equal views look the same."""
+    """The contents of the prompt box; equal views look the same."""
 
     title: str
     text: str

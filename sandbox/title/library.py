@@ -1,4 +1,4 @@
-"""What the title lists: scenes, parked scenes and recordings, read from the disk.
+"""The lists of the title: scenes, parked scenes and recordings, read from the disk.
 
 Reads only what a card shows, so that a title screen with hundreds of them opens at once. What is
 damaged is listed with a sentence. Knows no windows.

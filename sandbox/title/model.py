@@ -1,4 +1,4 @@
-"""What the title screen lists: scenes, parked scenes and recordings as plain cards; no pygame."""
+"""The lists of the title screen as plain cards: scenes, parked scenes, recordings. No pygame."""
 
 import logging
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ Act = Literal["play", "new seed", "continue", "earlier", "fork", "watch", "expor
 
 @dataclass(frozen=True, slots=True)
 class CardChoice:
-    """What can be done with a card: with a word to press, and with a key."""
+    """An action on a card, with its button and key."""
 
     act: Act
     word: str

@@ -50,7 +50,7 @@ MOVES = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
 
 @dataclass(frozen=True, slots=True)
 class TitleActions:
-    """What the title screen asks others to do; failures are OSError or ValueError, one sentence.
+    """Functions that the title screen calls; failures are OSError or ValueError, one sentence.
 
     Attributes:
         listing: lists everything anew.

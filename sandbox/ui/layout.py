@@ -157,7 +157,7 @@ def draw(theme: Theme, surface: pygame.Surface, part: Part, area: pygame.Rect) -
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What a card says."""
+    """The contents of a card."""
 
     content: Part
     width: float = 0  # 0: as wide as its content

@@ -37,7 +37,7 @@ class ScreenshotError(Refusal, RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class ScreenshotInfo:
-    """What a picture shows, enough to go there again."""
+    """The metadata of a picture, enough to go there again."""
 
     scene: str
     prompt: str

@@ -1,4 +1,4 @@
-"""What screens are made of: buttons, switches, choices, sliders, scroll areas, questions.
+"""Widgets: buttons, switches, choices, sliders, scroll areas, questions.
 
 Widgets keep what they show and answer events; a screen places them and says which has the focus.
 They know nothing of what they are for. Drawn with `theme.py`, on demand only.

@@ -1,4 +1,4 @@
-"""What a demo expects of its result: measures, comparisons, and how they are written."""
+"""The expectations of a demo: measures, comparisons, and how they are written."""
 
 import operator
 import re
@@ -28,7 +28,7 @@ _COMPARISON = re.compile(r"\s*(>=|<=|>|<)\s*(-?[0-9]{1,9}(?:\.[0-9]{1,6})?)\s*")
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What a measure must be."""
+    """A required value of a measure."""
 
     measure: str  # of MEASURES
     anchor: str | None  # None: of every probe

@@ -43,7 +43,7 @@ MARGIN = 64  # px beyond either end of a ring that its latents may depend on
 
 @dataclass(frozen=True, slots=True)
 class RingLog:
-    """What rings show, in words and as things."""
+    """The contents of rings, in words and as things."""
 
     captions: list[list[str]]  # CAPTIONS_EACH a ring
     answers: list[list[dict[str, str]]]  # facts that each of them states; see `QUESTIONS`

@@ -36,7 +36,7 @@ NOT_ASKED = -100  # what `cross_entropy` ignores
 
 
 class Facts(NamedTuple):
-    """What captions state."""
+    """The facts that captions state."""
 
     choices: Sequence[int]  # how many answers each question has
     captions: Sequence[str]
@@ -110,7 +110,7 @@ class AttributeHeads(nn.Module):
 
 
 class TextPretraining(nn.Module):
-    """What learns to read, under one state dict."""
+    """The modules that learn to read, under one state dict."""
 
     def __init__(self, text: TextEncoder, choices: Sequence[int]) -> None:
         super().__init__()

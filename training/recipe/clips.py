@@ -63,7 +63,7 @@ class PathPlaces:
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """What videos are to be made of; B of them."""
+    """The conditions of B videos to be made."""
 
     text: Tensor  # features of the prompts, [B, text_len, text_dim]
     places: FramePlaces

@@ -158,7 +158,7 @@ def in_parts(texts: Iterator[str]) -> Iterator[tuple[str, ...]]:
 
 @dataclass(frozen=True, slots=True)
 class TextJob:
-    """What workers do with texts; see `mag_sandbox.workers.work.Job`."""
+    """The job of workers on texts; see `mag_sandbox.workers.work.Job`."""
 
     options: PrecomputeOptions
 
@@ -171,7 +171,7 @@ class TextJob:
 
 @dataclass(frozen=True, slots=True)
 class VideoJob:
-    """What workers do with videos; see `mag_sandbox.workers.work.Job`."""
+    """The job of workers on videos; see `mag_sandbox.workers.work.Job`."""
 
     options: PrecomputeOptions
 
