@@ -44,7 +44,7 @@ class CameraPose:
 
     @property
     def zoom(self) -> float:
-        """How much larger things look than in a view that is not zoomed, at least 1."""
+        """Magnification relative to a view that is not zoomed, at least 1."""
         return WIDEST_FOV / self.fov
 
 

@@ -66,7 +66,7 @@ class MemoryPolicy(ABC):
 
     @property
     def focused_pose(self) -> CameraPose | None:
-        """Where the newest frame looks that was remembered from a painting; None: there is none."""
+        """The pose of the newest frame that was remembered from a painting; None: there is none."""
         slot = self.focused()
         return None if slot is None else self.table.frames[slot].pose
 

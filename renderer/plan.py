@@ -56,22 +56,22 @@ class Thing:
 
     @property
     def yaw(self) -> float:
-        """Where its middle is, to the right of the ring's left edge, 0 to 360."""
+        """The yaw of its middle, to the right of the ring's left edge, 0 to 360."""
         return (self.left + self.width / 2) * DEGREES_PER_PIXEL % 360
 
     @property
     def pitch(self) -> float:
-        """Where its middle is, above the horizon."""
+        """The pitch of its middle, above the horizon."""
         return (HORIZON - self.top - self.height / 2) * DEGREES_PER_PIXEL
 
     @property
     def degrees(self) -> tuple[float, float]:
-        """How wide and how tall it is."""
+        """Its width and height."""
         return self.width * DEGREES_PER_PIXEL, self.height * DEGREES_PER_PIXEL
 
     @property
     def told(self) -> tuple[str, float, float, float, float, Rgb, Rgb, int]:
-        """What a painter is told of it: kind, yaw, pitch, size, main and mean colour, shape."""
+        """Its description for a painter: kind, yaw, pitch, size, main and mean colour, shape."""
         box = self.yaw, self.pitch, *self.degrees
         return self.name, *box, self.main_color, self.mean_color, self.variant
 

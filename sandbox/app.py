@@ -27,19 +27,19 @@ from mag_sandbox.sandbox.ui.display import window_surface
 from mag_sandbox.sandbox.view import View
 
 logger = logging.getLogger(__name__)
-SWITCH_S = 0.001  # longest turn of a thread that others wait for [s]; halves the jitter of frames
+SWITCH_S = 0.001  # Python's switch interval in play [s]; halves the jitter of frames
 IDLE_S = 0.25  # longest sleep of the main loop [s]
-LOOK_S = 0.012  # between two looks for events while there is nothing to do [s]
-LAST_LOOK_S = 0.018  # before something is to be done, from which on it is slept through to it [s]
+LOOK_S = 0.012  # between two polls for events while idle [s]
+LAST_LOOK_S = 0.018  # before something is due: from here on, sleep until then [s]
 ENDING = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")  # signals, where the system has them
-SIGNALLED = 128  # exit code, besides the signal's number
+SIGNALLED = 128  # exit code, to which the signal's number is added
 WAKE = pygame.event.custom_type()  # the worker has news
-_woken = threading.Event()  # the main loop is not to sleep on: `wake` was called
+_woken = threading.Event()  # `wake` was called: the main loop must not sleep
 
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """How a run went."""
+    """Figures of a run."""
 
     reason: str  # "left", "time is up", "script over" or the error's sentence
     frames: int = 0  # shown
@@ -52,14 +52,14 @@ class RunSummary:
     glass_ms: tuple[float, ...] = ()  # from a picture that a late warp moves to the next
     draw_ms: float = 0.0  # mean a frame: picture and display
     hud_ms: float = 0.0  # mean a frame: the display's share of draw_ms
-    flip_ms: float = 0.0  # mean a frame: handing the picture to the system, mostly waiting for it
+    flip_ms: float = 0.0  # mean a frame: presenting the picture, mostly waiting for the display
     draws: int = 0  # pictures drawn: more than frames while a late warp moves them
-    overhead_ms: float = 0.0  # processor time of the window's thread for each of these, all in all
+    overhead_ms: float = 0.0  # processor time of the window's thread for a drawn picture
     error: str | None = None  # one sentence
 
     @property
     def fps(self) -> float:
-        """Frames a second that were achieved."""
+        """Achieved frames a second."""
         return self.pacing.fps
 
 
@@ -75,8 +75,8 @@ def run(
     """Play one scene until the player leaves, the time is up or the script is over.
 
     The world is loaded on the generation thread, where observers follow the session. `seconds`
-    count from the first frame; with them, an error ends the run at once. `session` says what is
-    shown over the picture.
+    count from the first frame; with them, an error ends the run at once. `session` makes
+    the overlays.
 
     Raises:
         DisplayError: no window can be opened.
@@ -111,32 +111,31 @@ class _App:
         self.game = navigator.game
         self.view = self.game.view if self.game else View()
         self.draws = 0
-        self.draw_s = dict.fromkeys(("draw_ms", "hud_ms", "flip_ms"), 0.0)  # in all, as summed up
+        self.draw_s = dict.fromkeys(
+            ("draw_ms", "hud_ms", "flip_ms"), 0.0
+        )  # totals, named as in the summary
         self.begun = time.perf_counter()
         self.first_frame_s: float | None = None
         self.played: PlayScreen | None = None  # the newest
         self.keys, self.mouse = HeldKeys(), RestingMouse()
-        self.told_to_end = 0  # the signal that did
+        self.end_signal = 0  # the signal that ends the program; 0: none
         self.busy_from = self.busy_until = 0.0  # processor time of this thread [s]
 
     def run(self, playthrough: Playthrough | None) -> RunSummary:
         size = self.settings.window_width, self.settings.window_height
         name = playthrough.scene.name if playthrough else ""
-        with self._hearing_signals():
+        with self._signals_noted():
             return self._run(size, name, playthrough)
 
     @contextmanager
-    def _hearing_signals(self) -> Iterator[None]:
-        """Close the window when a signal ends the program, so that nothing is lost.
-
-        Told by Ctrl+C, by a terminal that is closed, or by the system.
-        """
+    def _signals_noted(self) -> Iterator[None]:
+        """Close the window when a signal ends the program, so that nothing is lost."""
 
         def note(number: int, frame: object) -> None:  # noqa: ARG001 -- as handlers are called
-            self.told_to_end = number
+            self.end_signal = number
 
         if threading.current_thread() is not threading.main_thread():
-            yield  # only it may receive signals
+            yield  # only the main thread receives signals
             return
         numbers = [getattr(signal, name) for name in ENDING if hasattr(signal, name)]
         before = {number: signal.signal(number, note) for number in numbers}
@@ -148,30 +147,30 @@ class _App:
 
     def _run(self, size: tuple[int, int], name: str, playthrough: Playthrough | None) -> RunSummary:
         try:
-            with _quick_turns(), self.view.opened(size, name):
+            with _short_switch_interval(), self.view.opened(size, name):
                 self._play(playthrough)
-        finally:  # the window is gone by now: the block under way ends unseen
+        finally:  # after the window has closed: the block in progress ends unseen
             self.navigator.close()
             if self.game:
                 self.game.close()
-        if self.told_to_end:
-            sys.exit(SIGNALLED + self.told_to_end)
+        if self.end_signal:
+            sys.exit(SIGNALLED + self.end_signal)
         return self._summary()
 
     def _play(self, playthrough: Playthrough | None) -> None:
         if self.game is None:
-            self._turn_around(playthrough)
+            self._loop(playthrough)
             return
         self.game.open()
         try:
-            self._turn_around(playthrough)
+            self._loop(playthrough)
         except BaseException:
             self.navigator.rescue()
             raise
         finally:
             self.game.silence()
 
-    def _turn_around(self, playthrough: Playthrough | None) -> None:
+    def _loop(self, playthrough: Playthrough | None) -> None:
         screen: Screen | None = self.navigator.start(playthrough)
         self._enter(screen)
         while screen is not None:
@@ -184,7 +183,7 @@ class _App:
             if self.game:
                 self.game.handle(event)
             screen.handle(event)
-        if self.told_to_end:
+        if self.end_signal:
             screen.handle(pygame.Event(pygame.QUIT))
         if screen.update(time.perf_counter()):
             self._draw(screen)
@@ -200,7 +199,7 @@ class _App:
             self.played = screen
         self.mouse.rest()
         repeat_keys(wanted=not isinstance(screen, PlayScreen | LoadingScreen))
-        if screen is not None:  # whatever was on it before, it is drawn now
+        if screen is not None:  # the screen draws itself whole
             screen.handle(pygame.Event(pygame.WINDOWEXPOSED))
 
     def _draw(self, screen: Screen) -> None:
@@ -258,7 +257,7 @@ class _App:
 
 
 @contextmanager
-def _quick_turns() -> Iterator[None]:
+def _short_switch_interval() -> Iterator[None]:
     """Make Python switch from the world's thread to the window's sooner."""
     before = sys.getswitchinterval()
     sys.setswitchinterval(SWITCH_S)
@@ -269,9 +268,9 @@ def _quick_turns() -> Iterator[None]:
 
 
 def _events(wake_at: float | None) -> list[pygame.Event]:
-    """Sleep until an event or the given time, and return the events; `wake` ends it at once.
+    """Sleep until an event, the given time or a call of `wake`; return the events.
 
-    SDL's own waiting looks for events every millisecond, which took a fortieth of a core.
+    SDL's own wait polls every millisecond, which took a fortieth of a core.
     """
     latest = time.perf_counter() + IDLE_S
     wake_at = latest if wake_at is None else min(latest, wake_at)

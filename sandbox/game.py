@@ -1,6 +1,6 @@
 """The player's game: assembles the services, and the screens and play sessions that use them.
 
-`navigator.py` says when each is shown.
+`navigator.py` decides when each is shown.
 """
 
 import logging
@@ -70,12 +70,12 @@ class PlayerGame:
         """Set world, settings and folders.
 
         Without `load`, `choice` loads the world; `notify` wakes the window from any thread; the
-        recorders write down everything the player steers. Without a `view`, there is a window.
+        recorders record all that the player steers. Without a `view`, a window is opened.
         """
         self.view = view or View()
         self.folder, self.choice, self._notify = folder, choice, notify
         self._load = load
-        self.worker_spec = WorkerSpec(load or choice.load)  # what the player steers
+        self.worker_spec = WorkerSpec(load or choice.load)  # of the world that the player steers
         self.services = open_services(
             choice, settings, folder, bindings, notify, recorders, self._list_anew
         )
@@ -86,15 +86,15 @@ class PlayerGame:
             lambda: read_title_model(saves.scenes, folder, tuple(saves.unwritten.values()))
         )
         self._gamepads: Gamepads  # from `open` on
-        self._written: Scene | None = None  # on the title, and not begun yet
+        self._written: Scene | None = None  # described on the title, not begun yet
         self._title: TitleScreen | None = None
-        self._watched = False  # a recording was what the title led to last
-        self._compared: Future[ParkedScene] | None = None  # what a split screen went on from
+        self._watched = False  # whether the title led to a recording last
+        self._compared: Future[ParkedScene] | None = None  # from which a split screen continued
         self._stale = False  # the title's list is out of date
-        self._disk_use: Future[DiskUse] | None = None  # what the title is to ask about
+        self._disk_use: Future[DiskUse] | None = None  # for a question on the title
 
     def open(self) -> None:
-        """Open what needs a window: sound and gamepads."""
+        """Open sound and gamepads, which need a window."""
         settings = self.services.settings.now
         volume, outputs = settings.volume / 100, self.view.outputs
         self.services.audio = open_audio(volume, settings.muted, outputs)
@@ -103,11 +103,11 @@ class PlayerGame:
             self.view.toggle_fullscreen()
 
     def handle(self, event: pygame.Event) -> None:
-        """See every event before the screen does."""
+        """Take every event before the screen does."""
         self._gamepads.handle(event)
 
     def refresh(self, screen: Screen) -> None:
-        """List on the title, while it is shown, what other threads have written since."""
+        """Update the title, while it is shown, after other threads have written files."""
         title = self._title
         if title is None or screen is not title:
             return
@@ -123,7 +123,7 @@ class PlayerGame:
         self.services.audio.close()
 
     def close(self) -> None:
-        """Write everything that is still waiting."""
+        """Write everything that is pending."""
         self.services.saves.close()
         self._exporting.close()
         self._listing.close()
@@ -132,7 +132,7 @@ class PlayerGame:
         self._save_settings()
 
     def complain(self, problem: str) -> None:
-        """Tell the player what cannot be done."""
+        """Show a problem to the player."""
         self.services.notices.say(problem, "bad")
         self.services.audio.cue("error")
 
@@ -171,7 +171,7 @@ class PlayerGame:
         return Path(scene.image) if scene.image else None
 
     def playthrough(self, outcome: PlayScene | Continue | GoBack) -> Playthrough:
-        """Return the chosen place, ready to be played."""
+        """Return the playthrough of the chosen place."""
         self._watched = False
         if isinstance(outcome, GoBack):
             self._go_to(outcome.moment.world)
@@ -185,7 +185,7 @@ class PlayerGame:
         return playthrough
 
     def switch(self, world: str, worker: GenerationWorker, playthrough: Playthrough) -> Playthrough:
-        """Choose another world of the same base; return how to continue the session there."""
+        """Choose another world of the same base; return the session's playthrough there."""
         self._use(self.choice.beside(world, self.services.settings.now))
         scene, services = scene_for(world, playthrough.scene), self.services
 
@@ -197,7 +197,7 @@ class PlayerGame:
         return Playthrough(scene, playthrough.seed, worker.call(hand_over).result)
 
     def split(self, outcome: PlaySplit) -> Playthrough:
-        """Return how to show the session beside another memory of it."""
+        """Return the playthrough of the session beside another memory of it."""
         memory = self.services.settings.now.memory_setting(outcome.beside)
         stage = partial(load_beside, replace(self.choice, memory=memory))
         self._compared = outcome.moment
@@ -205,7 +205,7 @@ class PlayerGame:
         return Playthrough(outcome.scene, outcome.seed, enter, stage=stage)
 
     def recording(self, outcome: Watch) -> tuple[WorkerSpec, Playthrough]:
-        """Return how to play a recording again."""
+        """Return the worker's task and the playthrough of a recording."""
         self._watched = True
         playback = Playback(load_recording(outcome.recording), self.choice.server)
         return WorkerSpec(playback.load, playback), playback.playthrough
@@ -214,7 +214,7 @@ class PlayerGame:
         """Return the context of a screen of play, with the player's keys and a play session."""
         worker, playthrough, services = context.worker, context.playthrough, self.services
         written, self._written = self._written, None
-        if playthrough.scene is written:  # a start that is cancelled leaves nothing
+        if playthrough.scene is written:  # only now: a cancelled start leaves nothing
             services.saves.keep_written(playthrough.scene)
         services.audio.ambience(suggest_ambience(playthrough.scene), playthrough.seed)
 
@@ -236,7 +236,7 @@ class PlayerGame:
         )
 
     def _go_to(self, world: str) -> None:
-        """Choose another world over the same weights, where it is one."""
+        """Choose another world if it has the same weights."""
         if world != self.choice.name and world in worlds_beside(self.choice.name):
             self._use(self.choice.beside(world, self.services.settings.now))
 
@@ -253,7 +253,7 @@ class PlayerGame:
         if settings.fullscreen != before.fullscreen:
             self.view.toggle_fullscreen()
         choice = self.choice.changed(before, settings)
-        if choice != self.choice:  # the world is loaded anew for the next scene
+        if choice != self.choice:  # for the next scene
             self._use(choice)
         if self._title:
             self._title.use_settings(settings)

@@ -58,7 +58,7 @@ class MemoryChoices:
 
     @property
     def setting(self) -> MemorySetting:
-        """What holds now, or was asked for just now: the world may have been left with another."""
+        """The setting in force or just asked for; the world may have been left with another."""
         if self._choice:
             return self._choice.setting
         usage = self._reel.current.block.memory

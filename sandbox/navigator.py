@@ -1,4 +1,4 @@
-"""From screen to screen: turns what a screen leads to into the next one, and owns the worker."""
+"""Turns the outcome of a screen into the next screen, and owns the worker."""
 
 import logging
 import time
@@ -44,12 +44,12 @@ from mag_sandbox.sandbox.ui.display import window_surface
 
 logger = logging.getLogger(__name__)
 OPENING = "Opening the recording"
-LOOK_S = 0.1  # between two looks whether a world has ended
+LOOK_S = 0.1  # between two checks whether a world has ended [s]
 
 
 @dataclass
 class Navigator:
-    """Knows which screen follows.
+    """Decides which screen follows.
 
     navigator = Navigator(WorkerSpec(load), settings)
     screen = navigator.start(playthrough)
@@ -65,28 +65,28 @@ class Navigator:
     game: PlayerGame | None = None
     notify: Callable[[], None] = lambda: None
     session: MakeSession = plain_session  # of sessions without a game
-    reason: str = "left"  # why it ended
+    reason: str = "left"  # of the end
     worker: GenerationWorker | None = None
 
     def __post_init__(self) -> None:
         self._player = self.game.services.pilot if self.game else PlayerSource()
         self._bindings = self.game.services.bindings if self.game else DEFAULTS
-        self._made_for: WorkerSpec  # what the worker was made for
-        self._playthrough: Playthrough  # what it plays, or is to play
-        self._led_by: Outcome | None = None  # what led to this session; None: it is the first
-        self._playing: PlayScreen | None = None  # which may lie behind another screen
-        self._leaving: tuple[GenerationWorker, ...] = ()  # end what they do before another begins
+        self._worker_spec: WorkerSpec  # of the present worker
+        self._playthrough: Playthrough  # that the worker plays, or will play
+        self._led_by: Outcome | None = None  # that led to this session; None: it is the first
+        self._playing: PlayScreen | None = None  # perhaps behind another screen
+        self._leaving: tuple[GenerationWorker, ...] = ()  # closing; the next one waits for them
         self._behind: Screen | None = None  # the screen that settings or probes lie over
 
     def start(self, playthrough: Playthrough | None) -> Screen:
         """Return the first screen: of a playthrough, or the title."""
         if playthrough is not None:
             return self._play(playthrough)
-        assert self.game is not None  # without one, something is played
+        assert self.game is not None  # without a game there is a playthrough
         return self.game.title()
 
     def follow(self, screen: Screen) -> Screen | None:
-        """Return the screen to go on with; None: the game is over."""
+        """Return the next screen; None: the game is over."""
         if self.game:
             self.game.refresh(screen)
         if isinstance(screen, LoadingScreen) and screen.first and screen.outcome is None:
@@ -109,7 +109,7 @@ class Navigator:
                 logger.warning("the world did not stop in time; its thread is left behind")
 
     def rescue(self) -> None:
-        """Keep the session when the window cannot go on."""
+        """Save the session after a crash of the window."""
         self.reason = "crashed"
         self._park()
 
@@ -149,8 +149,8 @@ class Navigator:
                 following = self._play(game.split(outcome), picture=window_surface().copy())
             case SwitchWorld():
                 assert self.worker is not None
-                assert isinstance(screen, PlayScreen)  # no other offers it
-                self._park()  # nothing is lost where the other world cannot be loaded
+                assert isinstance(screen, PlayScreen)  # the only screen with this outcome
+                self._park()  # in case the other world cannot be loaded
                 following = self._play(game.switch(outcome.world, self.worker, screen.playthrough))
             case Watch():
                 spec, playthrough = game.recording(outcome)
@@ -165,11 +165,11 @@ class Navigator:
 
     @property
     def _own(self) -> WorkerSpec:
-        """The world that the player steers."""
+        """The worker of the world that the player steers."""
         return self.game.worker_spec if self.game else self.own
 
     def _retried(self, screen: Screen) -> Playthrough:
-        """Return the playthrough that was played or was to be."""
+        """Return the playthrough to play again."""
         return screen.playthrough if isinstance(screen, PlayScreen) else self._playthrough
 
     def _lay_over(self, screen: Screen, upper: Screen) -> Screen:
@@ -178,9 +178,9 @@ class Navigator:
         return upper
 
     def _park(self) -> None:
-        """Keep what the player steered; recordings and split screens are not kept."""
+        """Save the session if the player steered it; recordings and split screens are not saved."""
         playing, self._playing = self._playing, None
-        steered = playing and not playing.playthrough.stage and self._made_for is self._own
+        steered = playing and not playing.playthrough.stage and self._worker_spec is self._own
         if self.game and self.worker and steered:
             self.game.services.saves.park(self.worker)
 
@@ -188,7 +188,7 @@ class Navigator:
         self._park()
         if self.worker:
             loading = isinstance(screen, LoadingScreen)
-            if loading or self.worker.status.error or self._made_for is not self._own:
+            if loading or self.worker.status.error or self._worker_spec is not self._own:
                 self._discard_worker("left")
             else:
                 self.worker.rest("left")
@@ -200,12 +200,12 @@ class Navigator:
         spec: WorkerSpec | None = None,
         picture: pygame.Surface | None = None,
     ) -> Screen:
-        """Return the screen that waits for the first block, showing a picture if given one."""
+        """Return the loading screen of a playthrough, with a picture if given one."""
         spec = spec or self._own
         self._player.stop()  # no screen gets key releases while loading
-        if self.worker is None or self._made_for is not spec:
+        if self.worker is None or self._worker_spec is not spec:
             self._discard_worker("left")
-            self._made_for = spec
+            self._worker_spec = spec
             self.worker = GenerationWorker(
                 partial(_load_after, self._leaving, spec.load),
                 spec.source or self._player,
@@ -238,9 +238,9 @@ class Navigator:
         return enlarged(frames) if self._settings.scale == "crisp" else None
 
     def _perform(self, first: ReadyBlock, held: Iterable[str]) -> PlayScreen:
-        """Return the screen that plays; camera keys that are held while it begins count."""
-        assert self.worker is not None  # it has made the block
-        source = self._made_for.source
+        """Return the play screen; camera keys that are already held count."""
+        assert self.worker is not None  # which made the block
+        source = self._worker_spec.source
         context = PlayContext(
             worker=self.worker,
             playthrough=self._playthrough,

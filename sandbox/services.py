@@ -52,12 +52,12 @@ class Services:
     scores: ScoreBook
     screenshots: Screenshots
     vocabulary: Vocabulary | None  # that the world knows; None: every word
-    observers: Sequence[SessionObserver]  # of what the player steers
+    observers: Sequence[SessionObserver]  # of sessions that the player steers
     notify: Callable[[], None]  # wakes the window, from any thread
     audio: Audio = field(init=False)  # once there is a window
 
     def moment(self, left: ParkedScene) -> Playthrough:
-        """Return how to go on from a moment that was kept."""
+        """Return the playthrough that continues a saved moment."""
         return Playthrough(left.scene, left.seed, partial(self.saves.enter, left))
 
 
@@ -78,7 +78,7 @@ def open_services(
         folder: of the player's data.
         bindings: the player's keys.
         notify: wakes the window, from any thread.
-        recorders: write down everything the player steers.
+        recorders: record all that the player steers.
         list_anew: called from any thread when the title's list is out of date.
     """
     store = SettingsStore(settings)

@@ -91,7 +91,7 @@ class Loop:
 
     @property
     def checkpoint(self) -> Path:
-        """Where this stage's state is kept."""
+        """The file of this stage's state."""
         return self.folder / f"{self.stage.name}{self.processes.suffix}"
 
     def run(self) -> None:

@@ -178,7 +178,7 @@ class Route:
 
     @cached_property
     def truth(self) -> list[RingGeometry]:
-        """Where everything is from each viewpoint."""
+        """The plan from each viewpoint."""
         there = dict(zip(self.places, self.rings, strict=True))
         known = {place: geometry(self.scene, ring) for place, ring in there.items()}
         return [known[place] for place in self.places]

@@ -56,7 +56,7 @@ class ClipFiles:
 
     @property
     def memobench(self) -> str:
-        """What MemoBench would call it."""
+        """The name in MemoBench's layout."""
         scene, _, number = self.key.rpartition("-")
         return f"{scene}/{scene}_{number}"
 

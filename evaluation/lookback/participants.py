@@ -280,7 +280,7 @@ class Guest:
 
     @property
     def axes(self) -> tuple[str, ...]:
-        """How its camera turns."""
+        """The speed of its camera."""
         axes = tuple(getattr(self._made, "axes", AXES))
         if "yaw" not in axes or set(axes) - set(AXES):
             raise Refusal(f"{self.name}.axes is {axes!r}, expected some of {AXES} with yaw")

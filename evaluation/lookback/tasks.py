@@ -248,7 +248,7 @@ class SceneSplit:
 
     @property
     def digest(self) -> str | None:
-        """What commits to a private secret; None: it is not private."""
+        """The commitment to a private secret; None: it is not private."""
         return hashlib.sha256(self.secret).hexdigest() if self.private else None
 
     def drawn(self, what: str, index: int) -> int:
@@ -287,7 +287,7 @@ class ClipPlan:
 
     @property
     def clip(self) -> str:
-        """What its scene is called: the same in all tasks that play it."""
+        """The name of its scene: the same in all tasks that play it."""
         return f"{self.category} {self.index}"
 
     @property

@@ -174,7 +174,7 @@ class ClipRecipe:
 
     @property
     def continuity(self) -> str:
-        """What happens at the end of a clip, for people."""
+        """The end of a clip in words."""
         return "another goes on from its last frames" if self.go_on else "an unrelated one begins"
 
 

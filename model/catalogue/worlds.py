@@ -118,7 +118,7 @@ class Fetchable(Protocol):
 
     @property
     def sources(self) -> tuple[WeightSource, ...]:
-        """Where its files come from; none: they come with the game, or not at all."""
+        """The sources of its files; none: they come with the game, or not at all."""
 
     @property
     def licence(self) -> Licence:

@@ -89,12 +89,12 @@ class PoseEstimator:
 
     @property
     def gain(self) -> tuple[float, float]:
-        """How fast yaw and pitch really turn, as a multiple of the assumed speed."""
+        """The observed speeds of yaw and pitch as multiples of the assumed speed."""
         return self._gain[0], self._gain[1]
 
     @property
     def pose(self) -> CameraPose:
-        """Where the newest frame looks."""
+        """The pose of the newest frame."""
         return self._pose
 
     def update(self, frames: Frames, command: CameraCommand, seconds: float) -> PoseEstimate:

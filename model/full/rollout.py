@@ -62,7 +62,7 @@ class RolloutGenerator(Protocol):
 
     @property
     def cache(self) -> BlockCache:
-        """What its passes read and write."""
+        """The cache that its passes read and write."""
 
     def sample(
         self, noise: Tensor, coordinates: Coordinates, text: TextKeys, sampler: Sampler, draw: Draw
@@ -188,7 +188,7 @@ class Rollout:
 
     @property
     def prompt_index(self) -> int:
-        """How often the prompt has changed."""
+        """The number of changes of the prompt."""
         return self._prompt_index
 
     @property

@@ -78,7 +78,7 @@ class PainterConfig:
 
     @property
     def steps(self) -> int:
-        """How many steps a view is painted in."""
+        """The number of steps in which a view is painted."""
         return len(self.guidance)
 
 

@@ -68,7 +68,7 @@ class PackMemory:
 
     @property
     def updates(self) -> int:
-        """How often psi was rewritten."""
+        """The number of updates of psi."""
         return (self._old.updates if self._old else 0) + len(self._waiting)
 
     def state(self) -> SemanticState | None:

@@ -155,7 +155,7 @@ class LatentFrames(NamedTuple):
 
     @property
     def length(self) -> int:
-        """How many frames these are."""
+        """The number of frames."""
         return self.latents.shape[1]
 
     def part(self, start: int, stop: int) -> "LatentFrames":

@@ -40,7 +40,7 @@ class Change:
 
     @property
     def bytes(self) -> int:
-        """What it keeps of memory."""
+        """The bytes of memory that it keeps."""
         return self.keys.nbytes + self.values.nbytes
 
 

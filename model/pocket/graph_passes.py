@@ -18,7 +18,7 @@ class ApartCache(KVCache):
 
     @property
     def kept(self) -> Kept:
-        """What passes read."""
+        """The slots that passes read."""
         return Kept(self._read_keys[:, 0], self._read_values[:, 0])
 
     def take(self, made: Kept) -> None:

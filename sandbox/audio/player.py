@@ -172,7 +172,7 @@ class Audio:
 
     @property
     def output(self) -> str:
-        """What plays now: "sounddevice", "SDL's mixer" or "silent"."""
+        """The present output: "sounddevice", "SDL's mixer" or "silent"."""
         return self._director.output_name
 
     def ambience(self, name: str | None, seed: int = 0) -> None:

@@ -41,7 +41,7 @@ class Contender:
 
     @property
     def title(self) -> str:
-        """What it is called beside others."""
+        """The name beside others."""
         return self.world if self.memory is None else str(self.memory)
 
 

@@ -199,7 +199,7 @@ class DemoRun(SessionObserver):
 
     @property
     def observers(self) -> list[SessionObserver]:
-        """What the session tells of its blocks: writers, then this run."""
+        """The session's observers: writers, then this run."""
         writers = (self._extras.recorder, self._extras.frames)
         return [*(writer for writer in writers if writer), self]
 

@@ -77,7 +77,7 @@ class DemoWatch(Prober):
 
     @property
     def outcome(self) -> str:
-        """What came of the newest comparison; empty: nothing was compared yet."""
+        """The outcome of the newest comparison; empty: nothing was compared yet."""
         return outcome_of(self.probes[-1]) if self.probes else ""
 
     def enter(self, scene: str) -> None:

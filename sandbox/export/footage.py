@@ -89,7 +89,7 @@ class Footage:
 
     @property
     def seconds(self) -> float:
-        """How long the export lasts."""
+        """The length of the export."""
         return self.frame_count / self.fps
 
     def shots(self, *, with_memory: bool = True) -> Iterator[Shot]:

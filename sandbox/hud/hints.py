@@ -71,7 +71,7 @@ class HintLine:
 
     @property
     def step(self) -> Step | None:
-        """What to try now; None: nothing more in this session."""
+        """The present hint; None: there is none left in this session."""
         return self._open[0] if self._open else None
 
     @property

@@ -52,7 +52,7 @@ class LateWarp:
 
     @property
     def crop(self) -> Crop:
-        """What the camera sees of the frame; never more than there is."""
+        """The part of the frame that the camera sees."""
         if not self.is_on:
             return WHOLE
         yaw, pitch, zoom = self.offset
@@ -112,7 +112,7 @@ class LateWarp:
 
     @property
     def _room(self) -> tuple[float, float, float]:
-        """How far the camera may be from the frame's middle [degrees of yaw, pitch, fov]."""
+        """The camera's largest distance from the frame's middle: yaw, pitch, fov [degrees]."""
         fov = (self._frame or CameraPose()).fov
         return OVERSCAN * fov, OVERSCAN * fov * ASPECT, fov * (1 / SHOWN - 1)
 

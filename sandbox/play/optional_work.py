@@ -47,7 +47,7 @@ class OptionalWork:
 
     @property
     def left_out(self) -> tuple[str, ...]:
-        """What the world leaves out of the next block."""
+        """The work that the world leaves out of the next block."""
         return self._optional[: max(0, self._count - 1)]
 
     @property

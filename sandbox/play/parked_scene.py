@@ -96,10 +96,8 @@ class ParkedScene:
     slot: str = ""  # of a save; empty: parked
     created: datetime = field(default_factory=_now)  # when the playthrough began
     left: datetime = field(default_factory=_now)
-    provenance: dict[str, Any] = field(
-        default_factory=dict[str, Any]
-    )  # what World.provenance() said
-    parts: dict[str, WorldState] = field(default_factory=dict)  # what others keep: map, anchors
+    provenance: dict[str, Any] = field(default_factory=dict[str, Any])  # of the world
+    parts: dict[str, WorldState] = field(default_factory=dict)  # of others: map, anchors
 
     def __post_init__(self) -> None:
         self._fill("prompt", self.scene.prompt)
@@ -119,7 +117,7 @@ class ParkedScene:
 
     @property
     def bytes(self) -> int:
-        """About what it takes on the disk."""
+        """Its approximate size on the disk."""
         states = (self.state, *self.parts.values())
         return sum(state.bytes for state in states) + self.last_frame.nbytes
 
@@ -225,7 +223,7 @@ def restore_world(world: World, parked: ParkedScene) -> None:
 
 
 def _moment(text: str) -> datetime | None:
-    """Return a time that says its offset from UTC, or None."""
+    """Return a time in UTC; None: the text is none."""
     try:
         moment = datetime.fromisoformat(text)
         return moment.astimezone(UTC) if moment.utcoffset() == timedelta(0) else None
@@ -239,7 +237,7 @@ def _check(field_name: str, value: object, holds: object) -> None:
 
 
 def write_state(folder: Path, parked: ParkedScene) -> None:
-    """Write a scene as a folder, whole or not at all: what the folder held before stays till then.
+    """Write a scene as a folder, whole or not at all: the old contents stay until then.
 
     Raises:
         DiskFull: there is no room.
@@ -338,7 +336,7 @@ def _write_files(folder: Path, parked: ParkedScene) -> None:
     )
     text = json.dumps(asdict(header), indent=1, default=str)  # as in recordings
     write_synced(folder / HEADER, text.encode())
-    read_header(folder)  # what cannot be read back is not kept in place of what can
+    read_header(folder)  # an unreadable version must not replace a readable one
 
 
 def _packed(parked: ParkedScene) -> bytes:
@@ -353,7 +351,7 @@ def _packed(parked: ParkedScene) -> bytes:
 
 
 def _keep_image(scene: Scene, write: Callable[[str, bytes], None]) -> str | None:
-    """Keep the scene's picture, which it begins with when it is played from the beginning."""
+    """Write the scene's picture, from which the scene begins when it starts over."""
     if scene.image is None:
         return None
     source = Path(scene.image)

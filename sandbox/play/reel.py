@@ -53,7 +53,7 @@ class Reel:
 
     @property
     def pose(self) -> CameraPose:
-        """Where the frame shown looks."""
+        """The pose of the frame shown."""
         return self.current.block.poses[max(0, self.place)]
 
     @property

@@ -58,7 +58,7 @@ class GuidedReturn:
 
     @property
     def words(self) -> str:
-        """What to say of the view as it was seen."""
+        """The caption of the view as it was seen."""
         if self._leads:
             return self._way
         if view_overlap(self._place, self._here) >= SEEN:

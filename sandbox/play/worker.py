@@ -1,7 +1,7 @@
 """The generation thread: it alone owns the world, and is always at most one block ahead.
 
-A block is begun as late as it can be to be ready when the current one has been shown, so that the
-newest input counts; the time before that goes to looking ahead. Knows nothing of windows.
+A block is started as late as possible to be ready in time, so that the newest input counts; the
+time before is used to look ahead. Knows nothing of windows.
 """
 
 import gc
@@ -38,21 +38,21 @@ class ReadyBlock:
 
     generation: int  # counts resets; an older one is never shown
     block: FrameBlock
-    command: CameraCommand  # what it answers
+    command: CameraCommand  # that the block was generated from
     sampled_at: float  # when the command was read [s of the worker's clock]
-    seconds: float  # what making it took
+    seconds: float  # that generating it took
     spec: WorldSpec
-    large: Frames | None = None  # the block's frames at twice their size; None: they do as they are
+    large: Frames | None = None  # the block's frames at twice their size; None: not enlarged
 
     def picture(self, place: int) -> np.ndarray:
-        """Return a frame as it is to be shown, uint8 [H, W, 3]."""
+        """Return a frame to show, uint8 [H, W, 3]."""
         frame: np.ndarray = (self.block.frames if self.large is None else self.large)[place]
         return frame
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerStatus:
-    """Where the thread stands, for the window to show."""
+    """The progress of the thread, to be shown in the window."""
 
     stage: str = "Starting"
     fraction: float = 0.0  # of loading
@@ -61,7 +61,7 @@ class WorkerStatus:
 
     @property
     def busy(self) -> str:
-        """What a world does that is played and lets the next block wait; "": nothing."""
+        """The work of a world in play that delays the next block; "": none."""
         still = self.error or self.ended or self.stage in ("Starting", "ready")
         return "" if still or self.fraction >= 1.0 else f"{self.stage} {self.fraction:.0%}"
 
@@ -75,9 +75,9 @@ class WorkerSpec:
 
 
 class _Call(NamedTuple):
-    """A function that is to be run on the world's thread."""
+    """A function to run on the world's thread."""
 
-    generation: int  # the newest that was begun when it was asked for
+    generation: int  # the newest one when the call was made
     function: Callable[[Session], object]
     future: Future[Any]
 
@@ -111,20 +111,20 @@ class GenerationWorker:
         self._clock = clock
         self._notify, self._enlarge = notify, enlarge
         self._changed = threading.Condition()  # guards what follows
-        self._stop_reason = ""  # not empty: it is to end
-        self._answers = True  # calls; not any more once the world is gone
+        self._stop_reason = ""  # not empty: the thread is to end
+        self._answers = True  # accepts calls; False once the world is gone
         self._rest_reason = "reset"
         self._playthrough: Playthrough | None = None
         self._generation = 0
         self._playing = 0  # the generation that is being played
         self._ready: ReadyBlock | None = None
         self._needed_at: float | None = None
-        self._is_paced = False  # the next block has its time; else it may wait for what is painted
+        self._is_paced = False  # the next block has its time; else it may wait for painted views
         self._calls: deque[_Call] = deque()
         self._block_time = DurationEstimate(percentile=1.0)
         self._prepare_time = DurationEstimate()
         self._enlarge_time = DurationEstimate(percentile=0.5, window=8)
-        # the thread drops its loader in the end: that may hold the worker before, and so on
+        # the thread drops the loader at its end: it may hold the previous worker, and so on
         self._thread = threading.Thread(
             target=self._run, args=(load,), name=WORLD_THREAD, daemon=True
         )
@@ -134,7 +134,7 @@ class GenerationWorker:
         self._thread.start()
 
     def begin(self, playthrough: Playthrough) -> None:
-        """Play this from now on; earlier blocks are never handed out."""
+        """Play this from now on; earlier blocks are discarded."""
         self._turn_to(playthrough, "reset")
 
     def rest(self, reason: str) -> None:
@@ -144,8 +144,8 @@ class GenerationWorker:
     def call(self, function: Callable[[Session], Result]) -> "Future[Result]":
         """Run a function between two blocks, on the thread that owns the world.
 
-        Calls are answered before anything is begun, rested or closed that was asked for
-        later, and after what was begun before; cancelled when there is no world to ask.
+        Calls and `begin`, `rest` and `close` take effect in the order in which they were made. A
+        call is cancelled if there is no world.
         """
         future: Future[Result] = Future()
         with self._changed:
@@ -167,7 +167,7 @@ class GenerationWorker:
             return ready
 
     def needed_at(self, moment: float | None) -> None:
-        """Say when the next block is to be shown; None: not before another call (paused)."""
+        """Set when the next block is to be shown; None: not before another call (paused)."""
         with self._changed:
             self._needed_at = moment
             self._is_paced = moment is not None and self._clock() < moment
@@ -186,7 +186,7 @@ class GenerationWorker:
         with self._changed:
             self._playthrough = playthrough
             if self._generation == self._playing:
-                self._rest_reason = reason  # later turns find that session ended already
+                self._rest_reason = reason  # a later turn finds the session ended
             self._generation += 1
             self._ready = None
             self._needed_at = None
@@ -196,7 +196,7 @@ class GenerationWorker:
         world = None
         try:
             world = load(self._on_progress)
-            gc.freeze()  # else a look for garbage stops all threads for a tenth of a second
+            gc.freeze()  # else a garbage collection stops all threads for a tenth of a second
             self._serve(Session(world, self._source, self._observers))
         except _ClosedWhileLoadingError:
             logger.info("closed while loading")
@@ -207,7 +207,7 @@ class GenerationWorker:
             if world:
                 world.close()
             gc.unfreeze()
-            gc.collect()  # of what failed: it holds the world, which is large, and itself
+            gc.collect()  # a failure keeps a reference cycle around the world, which is large
 
     def _serve(self, alone: Session) -> None:
         """Play requested sessions until closed; a crash ends one playthrough only."""
@@ -244,7 +244,7 @@ class GenerationWorker:
         return sentence
 
     def _play(self, session: Session, playthrough: Playthrough | None, generation: int) -> str:
-        """Play from a beginning on and return why it ended."""
+        """Play a playthrough and return why it ended."""
         spec = session.world.spec
         if playthrough is None:
             return self._wait(session, generation, for_turn=False)
@@ -279,7 +279,7 @@ class GenerationWorker:
         now = self._clock()
         done = now + self._enlarge_time.seconds
         if self._is_due_after(begun) and not self._is_due_after(done):
-            return None  # it would be late for this alone
+            return None  # enlarging alone would make it late
         large = self._enlarge(step.block.frames)
         self._enlarge_time.add(self._clock() - now)
         return large
@@ -304,12 +304,14 @@ class GenerationWorker:
         self._notify()
 
     def _wait(self, session: Session, generation: int, *, for_turn: bool) -> str:
-        """Answer calls until the session is to end, and say why; or, looking ahead, for its turn.
+        """Answer calls and look ahead until the session ends, or the next block is due.
+
+        Returns why it ends.
 
         Args:
             session: the current one.
             generation: of it.
-            for_turn: return "" when the next block is to be begun.
+            for_turn: return "" when the next block is due.
         """
         work_left = for_turn and not isinstance(self._source, Recorded)
         while True:
@@ -334,7 +336,7 @@ class GenerationWorker:
 
     @property
     def _has_call(self) -> bool:
-        """Whether there is a call for what is played: later ones wait for what was begun since."""
+        """Whether there is a call for the session in play; later ones wait for theirs."""
         return bool(self._calls) and self._calls[0].generation <= self._playing
 
     def _answer_calls(self, session: Session) -> None:

@@ -144,12 +144,12 @@ class Tour:
 
     @property
     def found(self) -> int:
-        """How many cards were found."""
+        """The number of cards found."""
         return sum(stamp.is_found for stamp in self.stamps)
 
     @property
     def streak(self) -> int:
-        """How many cards were found in a row, up to now."""
+        """The number of cards found in a row, up to now."""
         count = 0
         for stamp in reversed(self.stamps):
             if not stamp.is_found:

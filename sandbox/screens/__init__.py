@@ -17,7 +17,7 @@ from mag_sandbox.scenes import Scene
 
 
 class Way(Enum):
-    """Where a screen may lead without saying more."""
+    """Outcomes of a screen that need no details."""
 
     LEAVE = "close the game"
     TITLE = "park the session and choose again"
@@ -36,12 +36,12 @@ class PlayScene:
 
 @dataclass(frozen=True, slots=True)
 class PlaySplit:
-    """Continue the session beside another memory policy that continues from there, too."""
+    """Continue the session beside the same session under another memory policy."""
 
     scene: Scene
     seed: int
     beside: str  # the other policy
-    moment: "Future[ParkedScene]"  # to go on from
+    moment: "Future[ParkedScene]"  # to continue from
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +67,13 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class GoBack:
-    """Go on from a moment that was played in another world."""
+    """Continue from a moment in another world."""
 
     moment: ParkedScene
 
 
 class ScreenServices(Protocol):
-    """The services of the game that a screen over another one uses."""
+    """The services that screens over other screens use."""
 
     settings: SettingsStore
     bindings: Bindings
@@ -82,7 +82,7 @@ class ScreenServices(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LayOver:
-    """Show another screen over this one, until it leads back."""
+    """Show another screen over this one until it ends."""
 
     make: "Callable[[ScreenServices], Screen]"
 
@@ -97,40 +97,40 @@ class Screen(Protocol):
 
     @property
     def wake_at(self) -> float | None:
-        """When `update` has something to do, without events [s]; None: no hurry."""
+        """When `update` is due without an event [s]; None: at any time."""
 
     def handle(self, event: pygame.Event) -> None:
         """Take one event."""
 
     def update(self, now: float) -> bool:
-        """Move on to `now`; True if the picture changed."""
+        """Advance to `now`; True if the picture changed."""
 
     def draw(self, surface: pygame.Surface) -> None:
         """Draw everything."""
 
 
 class Overlay:
-    """Something drawn over the picture; it takes no input and changes only when asked to."""
+    """Something drawn over the picture; by default it takes no input and never changes."""
 
     @property
     def wake_at(self) -> float | None:
-        """When `update` has something to do, without events [s]; None: no hurry."""
+        """When `update` is due without an event [s]; None: at any time."""
         return None
 
     def handle(self, event: pygame.Event) -> bool:  # noqa: ARG002 -- for subclasses
-        """Take an event before the screen does; True if nothing else shall."""
+        """Take an event before the screen does; True if the screen must not see it."""
         return False
 
     def dismiss(self) -> bool:
-        """Put away what the player opened; False if there is nothing."""
+        """Close the overlay if the player opened it; False if there is nothing to close."""
         return False
 
     def update(self, now: float) -> bool:  # noqa: ARG002 -- for subclasses
-        """Move on to `now`; True if the picture changed."""
+        """Advance to `now`; True if the picture changed."""
         return False
 
     def draw_under(self, surface: pygame.Surface) -> None:
-        """Draw what lies on the picture itself, below everything else."""
+        """Draw onto the picture, below everything else."""
 
     def draw(self, surface: pygame.Surface) -> None:
         """Draw it, if there is something to see."""

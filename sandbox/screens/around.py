@@ -35,7 +35,7 @@ class AroundOverlay(Overlay):
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """What the card says; nothing while it is hidden."""
+        """The lines of the card; none while it is hidden."""
         return self._lines
 
     def press(self) -> None:

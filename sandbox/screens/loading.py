@@ -1,4 +1,4 @@
-"""The loading screen, shown until the first block: where we go, and how far loading is."""
+"""The loading screen, shown until the first block: the scene and the progress."""
 
 import pygame
 
@@ -14,7 +14,7 @@ from mag_sandbox.sandbox.ui.thumbnails import PictureSource, Thumbnails
 from mag_sandbox.scenes import Scene
 
 READY = "ready"  # the stage of a world that is loaded
-STAGES = {  # what loaders report, for people; others are shown as they are
+STAGES = {  # loaders' stages in words; others are shown as they are
     "leaving": "Closing the previous place",
     "weights": "Waking the world",
     "probe": "Getting to know this machine",
@@ -27,14 +27,14 @@ STEADY = 0.7  # share of a stage's time over which the bar grows evenly; then ev
 LEAST_PACE, MOST_PACE = 0.2, 100.0  # time of a stage over its usual time
 DAWN = (38, 46, 78)  # lower end of the backdrop
 MOVES_S = 1 / 15  # between two pictures of the light that runs along the bar
-RUN_S, LIGHT = 1.6, 0.22  # how long it takes, and its share of the bar
+RUN_S, LIGHT = 1.6, 0.22  # the time it takes, and its share of the bar
 
 
 class LoadingProgress:
     """Estimates the share of the wait that is over; it never shrinks, and never stands still.
 
-    Stages weigh what they usually take. The finished ones tell the pace of this machine. Stages of
-    loaders without usual times count by the share that they report.
+    Stages weigh as much as they usually take; finished ones tell the pace of this machine. Other
+    stages count by the share that they report.
 
     >>> progress = LoadingProgress()
     >>> progress.see("Starting", 0.0, now=0.0), progress.see("weights", 0.0, now=2.0) > 0.2
@@ -42,13 +42,13 @@ class LoadingProgress:
     """
 
     def __init__(self) -> None:
-        self._left = dict(USUAL_S)  # usual seconds of the stages that are not over
+        self._left = dict(USUAL_S)  # usual seconds of the unfinished stages
         self._stage, self._since = "", 0.0
         self._spent = self._usual = 0.0  # seconds of the finished stages
         self._share = 0.0
 
     def see(self, stage: str, reported: float, now: float) -> float:
-        """Return the share, 0 to 1, at a time [s] in a stage of which a share is reported."""
+        """Return the share, 0 to 1, at a time [s] in a stage that reports its own share."""
         if stage != self._stage and (stage in self._left or stage not in USUAL_S):
             self._enter(stage, now)
         whole = self._usual + sum(self._left.values())
@@ -76,7 +76,7 @@ class LoadingProgress:
 
 
 def _grown(share: float) -> float:
-    """Return how far a stage is after a share of the time that it should take: below 1."""
+    """Return the progress of a stage, below 1, after a share of its expected time."""
     if share <= STEADY:
         return share
     return 1.0 - (1.0 - STEADY) ** 2 / (1.0 - 2 * STEADY + share)
@@ -99,12 +99,12 @@ class LoadingScreen:
 
         Args:
             worker: makes the first block.
-            scene: that is waited for.
+            scene: to wait for.
             leave: where Esc leads.
             bindings: the player's keys.
             picture: stays in the window while a loaded world gets ready.
             behind: a picture of the place; None: there is none.
-            ready: says what a world that is loaded does before its first block.
+            ready: the words for a loaded world before its first block.
         """
         self._words = STAGES | {READY: ready}
         self._progress, self._share = LoadingProgress(), 0.0
@@ -166,7 +166,7 @@ class LoadingScreen:
         return changed
 
     def draw(self, surface: pygame.Surface) -> None:
-        """Draw the title, the prompt and a progress bar, or what went wrong."""
+        """Draw the title, the prompt and a progress bar, or the error."""
         status = self._worker.status
         if self._picture and status.stage == READY and not status.error:
             surface.blit(pygame.transform.scale(self._picture, surface.get_size()), (0, 0))
@@ -205,7 +205,7 @@ class LoadingScreen:
 def _draw_bar(
     theme: Theme, surface: pygame.Surface, area: pygame.Rect, done: float, light: float
 ) -> None:
-    """Draw how far it is, and a light that runs along."""
+    """Draw the progress, and a light that runs along."""
     surface.blit(theme.rounded(area.size, TRACK, 3), area)
     length = max(area.height, round(area.width * done))
     surface.blit(theme.rounded((length, area.height), ACCENT, 3), area)

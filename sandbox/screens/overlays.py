@@ -1,7 +1,7 @@
 """The overlays of play beside the HUD: notices, hints, the map, comparisons, postcards.
 
-Each is an `Overlay` made for one screen of play, of which it knows the frames and the display. The
-cards that others draw are drawn again only when they change.
+Each is an `Overlay` of one play screen and knows its frames and its HUD. Cards are redrawn only
+when they change.
 """
 
 import math
@@ -47,16 +47,16 @@ from mag_sandbox.sandbox.ui.theme import ACCENT, BACKDROP, BAD, GOOD, Theme
 
 NOTICE_S = 3.5  # how long a notice stays
 PROBE_S = 7.0  # how long a comparison stays
-NEW_S = 8.0  # how long the map tells what will be new, after another description
-CLOSED_S = 1.0  # likewise after the box was closed: the description may be on its way
+NEW_S = 8.0  # how long the map stripes new areas, after another description
+CLOSED_S = 1.0  # likewise after the box was closed: the description may still be applied
 WIPE_S = 4.0  # how long a wipe takes
 CARD_ROOM = 280  # px of the reference window that figures of a comparison take
-WIPE_MOVES_S = 1 / 30  # between two pictures of it
-WIPE_AWAY_S = 2.0  # that a view must have been out of sight for one
+WIPE_MOVES_S = 1 / 30  # between two pictures of a wipe
+WIPE_AWAY_S = 2.0  # that a view must have been out of sight for a wipe
 WIPE_EVERY_S = 20.0  # between two unasked ones
 MOST_NOTICES = 3
 WAY_ON = "Steer both yourself · {} ends the comparison"
-REFRESH_S = 0.5  # between two looks at what other threads have done
+REFRESH_S = 0.5  # between two checks of other threads
 POSTCARD_WIDTH = 318  # px of the reference window
 STAMP_MOVES_S = 1 / 30  # between two pictures of a moving stamp
 Cue = Callable[[str], None]  # plays a signal by name
@@ -69,7 +69,7 @@ class Notice:
     text: str
     mood: Literal["good", "bad"]
     until: float  # [s]
-    topic: str = ""  # a later notice about it takes its place
+    topic: str = ""  # a later notice with the same topic replaces it
 
 
 class Notices(Overlay):
@@ -86,7 +86,7 @@ class Notices(Overlay):
         theme: Callable[[tuple[int, int]], Theme] = Theme,
     ) -> None:
         self._clock, self._notify, self._theme = clock, notify, theme
-        self._telling = Lock()  # two may say something at once
+        self._lock = Lock()
         self._notices: tuple[Notice, ...] = ()
         self._shown: tuple[Notice, ...] = ()
         self._cards: defaultdict[Notice, CachedCard] = defaultdict(CachedCard)
@@ -95,7 +95,7 @@ class Notices(Overlay):
         """Show a line, in place of those about the same topic."""
         seconds = NOTICE_S * (1 if mood == "good" else 2)
         notice = Notice(text, mood, self._clock() + seconds, topic)
-        with self._telling:
+        with self._lock:
             others = [one for one in self._notices if not topic or one.topic != topic]
             self._notices = (*others, notice)[-MOST_NOTICES:]
         self._notify()
@@ -107,12 +107,12 @@ class Notices(Overlay):
 
     @property
     def wake_at(self) -> float | None:
-        """When the next line goes."""
+        """When the next line disappears."""
         return min((notice.until for notice in self._notices), default=None)
 
     def update(self, now: float) -> bool:
-        """Drop notices that were there long enough."""
-        with self._telling:
+        """Drop notices whose time is over."""
+        with self._lock:
             self._notices = tuple(one for one in self._notices if one.until > now)
         changed, self._shown = self._notices != self._shown, self._notices
         return changed
@@ -140,9 +140,9 @@ def _notice_card(notice: Notice) -> Card:
 
 
 class MapOverlay(Overlay):
-    """The map below the scene's card, and what the memory bar says under the pointer.
+    """The map below the scene's card, and explanations of the memory bar under the pointer.
 
-    While another description is written, and some seconds on, it tells what will be new.
+    While another description is written, and some seconds longer, the map stripes new areas.
     """
 
     def __init__(
@@ -151,7 +151,7 @@ class MapOverlay(Overlay):
         self.is_shown = True
         self._prompt = prompt
         self._tells_new, self._closed_at = False, float("-inf")
-        self._before = ""  # the description that held while another one was written
+        self._before = ""  # the description in force while another one was written
         self._reel, self._hud = reel, hud
         self._stitcher, self._prober = stitcher, prober
         self._map, self._tip = Minimap(), MemoryTip()
@@ -170,7 +170,7 @@ class MapOverlay(Overlay):
 
     @property
     def wake_at(self) -> float | None:
-        """When it draws seen views again."""
+        """When its stripes may end."""
         times = (self._closed_at + seconds for seconds in (CLOSED_S, NEW_S))
         return next((time for time in times if time > self._looked_at), None)
 
@@ -181,8 +181,8 @@ class MapOverlay(Overlay):
         if self._prompt.is_open:
             self._closed_at, self._before = now, prompt
         seconds = CLOSED_S if prompt == self._before else NEW_S
-        told, self._tells_new = self._tells_new, now < self._closed_at + seconds
-        return touched or told != self._tells_new
+        before, self._tells_new = self._tells_new, now < self._closed_at + seconds
+        return touched or before != self._tells_new
 
     def draw(self, surface: pygame.Surface) -> None:
         """Draw both, where the display has room for them."""
@@ -249,7 +249,7 @@ class ProbeOverlay(Overlay):
 
     With the lab view a card of figures, where there is room for it; else a wipe between then and
     now, on the picture itself and once the camera rests there. A wipe that the player did not ask
-    for waits until the last one is long ago.
+    for keeps a distance in time from the one before.
     """
 
     def __init__(
@@ -266,17 +266,17 @@ class ProbeOverlay(Overlay):
         self._since, self._until, self._looked_at = 0.0, 0.0, 0.0
         self._wiped_at = float("-inf")
         self._room = CARD_ROOM  # px of the window
-        self.is_silent = False  # a postcard says it all
+        self.is_silent = False  # a tour of postcards shows its own verdict
 
     @property
     def wake_at(self) -> float | None:
-        """When the card goes, or the wipe moves on."""
+        """When the card disappears, or the wipe moves."""
         if self._result is None or self._in_lab:
             return self._until if self._result else None
         return min(self._until, self._looked_at + WIPE_MOVES_S)
 
     def handle(self, event: pygame.Event) -> bool:
-        """Go away when clicked on."""
+        """Disappear when clicked on."""
         hit = (
             self._result is not None
             and event.type == pygame.MOUSEBUTTONDOWN
@@ -335,7 +335,7 @@ class ProbeOverlay(Overlay):
 
     @property
     def area(self) -> pygame.Rect:
-        """What it covers of the window; empty where it shows nothing."""
+        """The part of the window that it covers; empty while it shows nothing."""
         return self._place if self._result else pygame.Rect(0, 0, 0, 0)
 
     @property
@@ -474,14 +474,14 @@ class PostcardOverlay(Overlay):
 
     @property
     def wake_at(self) -> float | None:
-        """While a stamp moves, at display rate; while a tour runs, now and then."""
+        """At display rate while a stamp moves; less often while a tour runs."""
         tour = self._hunt.tour
         if tour is None or tour.phase == "finished":
             return None
         return self._looked_at + (STAMP_MOVES_S if self._is_moving else REFRESH_S)
 
     def press(self) -> None:
-        """Begin a tour, claim the place, or put a finished tour away."""
+        """Begin a tour, claim the place, or close a finished tour."""
         self._hunt.press(*self._here())
         self._probe.is_silent = self._hunt.tour is not None
         self._pressed = True
@@ -499,7 +499,7 @@ class PostcardOverlay(Overlay):
         self._probe.is_silent = False
 
     def update(self, now: float) -> bool:
-        """Move the tour on."""
+        """Advance the tour."""
         self._looked_at = now
         changed, self._pressed = self._hunt.update(*self._here()) | self._pressed, False
         return changed or self._is_moving

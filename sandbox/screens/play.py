@@ -1,4 +1,4 @@
-"""A world being played: shows its frames evenly, takes input, draws what lies over the picture.
+"""The play screen: shows frames evenly, takes input, draws HUD and overlays.
 
 In a replay the recording steers.
 """
@@ -45,10 +45,10 @@ INPUT = frozenset(  # events that a player causes
 )
 LEAST_SIZE = (200, 120)  # px: in smaller windows there is the picture alone
 RECENT = 32  # frames that the rate is measured over
-REST_S = 5.0  # without input, after which the display fades
-FADE_S = 1.5  # that this takes
+REST_S = 5.0  # without input, until the HUD fades
+FADE_S = 1.5  # length of the fade
 SEEK_S = 5.0  # that an arrow key jumps in a recording
-FADED = 0.35  # how opaque it is then
+FADED = 0.35  # opacity after the fade
 WARPED = "the picture moves at once when you turn, and the world follows"
 UNWARPED = "the picture moves only when the world has made the next one"
 
@@ -56,7 +56,7 @@ UNWARPED = "the picture moves only when the world has made the next one"
 class PlaySession:
     """The game's part of a play screen; this one adds nothing, see `sandbox.play_session`.
 
-    It must not know the screen: both are to be gone as soon as the screen is left.
+    It must not refer to the screen, so that both are freed when the screen is left.
     """
 
     overlays: tuple[Overlay, ...] = ()  # drawn over the picture, the last on top
@@ -68,7 +68,7 @@ class PlaySession:
         return True
 
     def lingers(self) -> bool:
-        """Return whether something is still to be read once a script is over."""
+        """Return whether to stay after the end of a script, with something left to read."""
         return False
 
     @property
@@ -77,10 +77,10 @@ class PlaySession:
         return frozenset()
 
     def say(self, text: str) -> None:
-        """Tell the player something in a line."""
+        """Show a line to the player."""
 
     def did(self, action: Action) -> None:
-        """Note what the player asks for, before it is done."""
+        """Note an action of the player before it is done."""
 
     @property
     def is_recording(self) -> bool:
@@ -92,14 +92,14 @@ class PlaySession:
         action: Action,  # noqa: ARG002 -- for subclasses
         playthrough: Playthrough,  # noqa: ARG002 -- for subclasses
     ) -> Outcome | Playthrough | None:
-        """Do what a key asks for during play; return what to show or play next."""
+        """Do an action; return what to show or play next."""
         return None
 
     def leave_moment(self, back: str) -> None:
         """Keep the moment before a change; once it is taken back, `back` holds again."""
 
     def block_shown(self, ready: ReadyBlock) -> None:
-        """Take each block that is shown."""
+        """Take a block when its first frame is shown."""
 
     def poll(self) -> Playthrough | None:
         """Return the session to continue with, if one was asked for and is ready."""
@@ -135,7 +135,7 @@ class PlayContext:
 
 @dataclass(frozen=True, slots=True)
 class WarpablePicture:
-    """The picture as it was drawn, for those who shift it after it is drawn."""
+    """A drawn picture that is shifted afterwards, as a browser does."""
 
     whole: pygame.Surface  # the frame, scaled; larger than what the window shows of it
     shown: pygame.Rect  # part of it that the window shows
@@ -147,7 +147,7 @@ class WarpablePicture:
 
 
 class PlayScreen:
-    """Shows what the worker makes and tells it when the next block is needed."""
+    """Shows the worker's blocks and tells it when the next one is needed."""
 
     mode = ""
     late_warp = True
@@ -160,7 +160,7 @@ class PlayScreen:
         self.feedback = InputFeedback(self._bindings)
         self.reel = Reel(context.worker, first, context.clock)
         self.hud = Hud(context.settings)
-        self.hud_seconds = 0.0  # the last drawing of what lies over the picture took
+        self.hud_seconds = 0.0  # that the last drawing of HUD and overlays took
         names_one = context.is_split and context.settings.hud == "small"  # of the two memories
         self.level: HudLevel = "off" if names_one else context.settings.hud
         self.playthrough = context.playthrough
@@ -170,14 +170,14 @@ class PlayScreen:
         warps = self.late_warp and context.settings.late_warp and first.spec.exact_pose
         is_one = not context.is_split  # two pictures cannot be shifted as one
         self._warp = context.late_warp(first.spec.full_speed, is_on=warps and is_one)
-        self._moved = False  # the picture answers a key, and is not yet on the display
+        self._moved = False  # a picture that answers a key is not on the display yet
         self._figures = Figures()
         self._touched_at = context.clock()  # when input came last
-        self._clicked: str | None = None  # the camera key on the display that the mouse holds
-        self._named = ""  # as the window is
+        self._clicked: str | None = None  # the key cap of the HUD that the mouse holds
+        self._named = ""  # the title of the window
         self._help: int | None = None  # the page of all controls that is shown
         self._error: str | None = None
-        self._busy = ""  # what the next block waits for
+        self._busy = ""  # the work that delays the next block
         self._dirty = True
         self._session = context.session(self.reel, self.hud)
         self._toolbar = Toolbar(self._session.buttons, self._bindings.title)

@@ -50,7 +50,7 @@ class TextPiece:
 
     @property
     def end(self) -> int:
-        """Where it ends in the whole text."""
+        """The end of the piece in the whole text."""
         return self.start + len(self.text)
 
 
@@ -172,12 +172,12 @@ class PromptCard:
 
     @property
     def text_area(self) -> pygame.Rect:
-        """Where the rows of text are."""
+        """The area of the rows of text."""
         return self.places["text"]
 
     @property
     def cursor(self) -> pygame.Rect:
-        """Where the cursor is."""
+        """The area of the cursor."""
         area, theme = self.text_area, self.theme
         top = area.top + (self.cursor_row - self.first_row) * self.row_height
         left = area.left + min(self.across, area.width)

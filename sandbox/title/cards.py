@@ -102,19 +102,19 @@ class TitleLayout:
 
     @property
     def across(self) -> pygame.Rect:
-        """Where the cards of a shelf are drawn: all of those that fit, and no part of the next."""
+        """The area of a shelf's cards: all that fit, and no part of the next."""
         step = self.picture[0] + self.gap
         return pygame.Rect(0, 0, self.margin + self.columns * step - self.gap // 2, self.size[1])
 
     @property
     def columns(self) -> int:
-        """How many cards of a shelf are wholly seen."""
+        """The number of a shelf's cards that are wholly visible."""
         room = self.size[0] - 2 * self.margin + self.gap
         return max(1, room // (self.picture[0] + self.gap))
 
     @property
     def rows(self) -> int:
-        """How many shelves are wholly seen."""
+        """The number of shelves that are wholly visible."""
         return max(1, self.shelves.height // self.shelf_height)
 
     def card(self, theme: Theme, row_top: int, column: int, first: float) -> pygame.Rect:

@@ -53,7 +53,7 @@ class TitleFocus:
 
     @property
     def key(self) -> str | None:
-        """What the card in focus is found again by."""
+        """The key of the card in focus."""
         return None if self.card is None else self.card.key
 
     @property

@@ -31,7 +31,7 @@ class CardChoice:
 
     @property
     def kind(self) -> Literal["plain", "danger"]:
-        """How its button looks."""
+        """The look of its button."""
         return "danger" if self.act == "delete" else "plain"
 
 

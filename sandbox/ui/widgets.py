@@ -99,7 +99,7 @@ class ScrollArea:
 
     @property
     def offset(self) -> int:
-        """How much lies before the first pixel that is shown."""
+        """The pixels scrolled past."""
         return round(self.glide.value)
 
     def resize(self, view: int, length: int) -> None:

@@ -37,7 +37,7 @@ class Expectation:
 
     @property
     def name(self) -> str:
-        """What it is called in a demo and in a result."""
+        """The name in a demo and in a result."""
         return f"{self.measure} {self.anchor}" if self.anchor else self.measure
 
     def holds(self, value: float) -> bool:

@@ -64,7 +64,7 @@ class CameraState:
 
     @property
     def pose(self) -> CameraPose:
-        """Where the camera looks."""
+        """The pose of the camera."""
         yaw, pitch, narrower = (getattr(self, axis).made / POSE_RESOLUTION for axis in AXES)
         return CameraPose(yaw % 360.0, pitch, WIDEST_FOV - narrower)
 

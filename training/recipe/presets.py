@@ -32,7 +32,7 @@ class HasOptimisation(Protocol):
 
     @property
     def optimisation(self) -> Optimisation:
-        """How AdamW steps."""
+        """The settings of AdamW."""
 
 
 @dataclass(frozen=True, slots=True)

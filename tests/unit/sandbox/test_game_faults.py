@@ -6,14 +6,11 @@ import shutil
 import threading
 from collections import namedtuple
 from dataclasses import replace
-from functools import partial
 
 import pygame
 import pytest
 
 from mag_sandbox.files.folders import HOME_VARIABLE
-from mag_sandbox.sandbox import game as game_module
-from mag_sandbox.sandbox.audio import open_audio
 from mag_sandbox.sandbox.audio.outputs import OutputError
 from mag_sandbox.sandbox.audio.player import SILENT
 from mag_sandbox.sandbox.play.parked_scene import HEADER
@@ -24,6 +21,7 @@ from mag_sandbox.sandbox.screens.probes import OPEN_PROBES
 from mag_sandbox.sandbox.screens.settings import OPEN_SETTINGS
 from mag_sandbox.sandbox.title.library import new_recording_folder
 from mag_sandbox.sandbox.title.screen import TitleScreen
+from mag_sandbox.sandbox.view import View
 from mag_sandbox.scenes import Scene
 from mag_sandbox.scenes.scene import MAX_PROMPT
 from tests.doubles import FakeWorld
@@ -295,7 +293,7 @@ class Socket:
 
 def test_a_sound_device_that_is_pulled_out_stops_nothing(run, monkeypatch):
     socket = Socket()
-    monkeypatch.setattr(game_module, "open_audio", partial(open_audio, outputs=(socket,)))
+    monkeypatch.setattr(View, "outputs", (socket,))
     game = run()
     game.play()
     game.wait(lambda: game.services.audio.output == "a device")
