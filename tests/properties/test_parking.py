@@ -12,9 +12,9 @@ from mag_sandbox.evaluation.similarity.metrics import psnr
 from mag_sandbox.model.memory import MEMORY_POLICIES
 from mag_sandbox.model.parking import packed, unpacked
 from mag_sandbox.model.world import Control, MemorySetting, WorldFailed, WorldState
-from mag_sandbox.sandbox.play.parked_scene import ParkedScene
+from mag_sandbox.sandbox.play.parked_scene import ParkedScene, write_state
 from mag_sandbox.sandbox.play.session import Playthrough, Session
-from mag_sandbox.sandbox.recording.reader import load_recording
+from mag_sandbox.sandbox.recording.reader import STATE_FOLDER, load_recording
 from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.sandbox.recording.replay import verify
 from mag_sandbox.sandbox.saves.parking import ParkedScenes
@@ -202,6 +202,27 @@ def test_a_fork_of_a_place_in_other_numbers_goes_on_is_recorded_and_replayed(tmp
     recording = load_recording(tmp_path / "rec")
     assert recording.start.provenance["execution"]["dtype"] == "float32"
     assert "match the recording" in verify(recording, tiny_world()).summary()
+
+
+def test_a_recording_whose_state_was_written_anew_in_other_numbers_does_not_verify(tmp_path):
+    """All of the state agrees with itself: only what is played from it shows that it changed."""
+    world, rounding = tiny_world(execution=FP32), tiny_world(execution=BF16)
+    play(world, [RIGHT] * 4)
+    frame = np.zeros((64, 64, 3), np.uint8)
+    left = ParkedScene(PLACE, 1, world.snapshot(), frame, 15, 16.0, world.spec.name)
+    recorder = Recorder(tmp_path / "rec")
+    session = Session(world, ScriptSource([LEFT.camera] * 3), [recorder])
+    recorder.begin_from(left)
+    session.begin(Playthrough(PLACE, 1, lambda: left))
+    while session.advance() is not None:
+        pass
+    session.end("script over")
+    assert verify(load_recording(tmp_path / "rec"), world).matches
+    rounding.restore(left.state)
+    write_state(tmp_path / "rec" / STATE_FOLDER, replace(left, state=rounding.snapshot()))
+    found = verify(load_recording(tmp_path / "rec"), world)
+    assert not found.matches
+    assert "differ" in found.summary()
 
 
 def test_other_weights_are_told_apart(tmp_path):

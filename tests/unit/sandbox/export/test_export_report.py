@@ -31,12 +31,13 @@ from mag_sandbox.sandbox.export.report_charts import (
     recall_chart,
 )
 from mag_sandbox.sandbox.recording.frames_file import FramesWriter, StoredFrames
-from mag_sandbox.sandbox.recording.reader import load_recording
+from mag_sandbox.sandbox.recording.reader import EVENTS_FILE, load_recording
 from tests.patience import PATIENCE
 from tests.recorded import AWAY_AND_BACK, BLOCKS, FRAMES, HOLD, SCENE, SEED, record
 
 VOID = {"meta", "img", "input"}
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))), None)
+CHECKED = {"kind", "created", "image", "digest", "policy", "ambience", "category", "sha256"}
 EVIL = "A meadow </script><script>document.title='evil'</script><b>with</b> flowers & bees."
 
 
@@ -125,6 +126,27 @@ def test_the_page_loads_nothing_and_runs_only_its_own_script(page, text):
     assert "https://" not in text
     assert "url(" not in text
     assert re.search(r"innerHTML|fetch\(|eval\(|import\(|XMLHttp|WebSocket", script) is None
+
+
+def test_every_word_of_a_recording_is_only_a_word(written, tmp_path):
+    """Names, reasons and what the machine was called come from outside, too."""
+
+    def replaced(value, key=""):
+        if isinstance(value, dict):
+            return {name: replaced(one, name) for name, one in value.items()}
+        if isinstance(value, list):
+            return [replaced(one, key) for one in value]
+        return EVIL if isinstance(value, str) and key not in CHECKED else value
+
+    shutil.copytree(written.parent / "monday", tmp_path / "evil")
+    events = tmp_path / "evil" / EVENTS_FILE
+    start, *blocks, end = map(json.loads, events.read_text().splitlines())
+    told = (replaced(start), *blocks, replaced(end))
+    events.write_text("".join(f"{json.dumps(one)}\n" for one in told))
+    text = export(tmp_path / "evil", ExportOptions(format="report")).path.read_text()
+    assert text.count("&lt;/script&gt;&lt;script&gt;document") >= 4, "scene, world, machine, end"
+    assert text.count("<script") == text.count("</script") == 2
+    assert "<b>with" not in text
 
 
 def test_words_of_the_recording_are_only_words(text, data):
