@@ -1,4 +1,4 @@
-"""All kinds of things that scenes can have, read from `kinds.txt`: real size, usual place, colours.
+"""All kinds of things that scenes can have, read from `kinds.txt`: painters and colours.
 
 A kind is a look, not a word. Kinds keep their order, which is their number in networks; the first
 149 are those of version 2. Only data.
@@ -10,6 +10,7 @@ from pathlib import Path
 from mag_sandbox.renderer.painters.buildings import BUILDING_COLORS
 from mag_sandbox.renderer.painters.sketch import PAINTS
 from mag_sandbox.renderer.phrasing import plural
+from mag_sandbox.scenes.stances import STANCES
 
 COLOR_SETS = {"any": tuple(PAINTS), "wall": tuple(BUILDING_COLORS)}
 
@@ -20,7 +21,7 @@ class Kind:
 
     name: str
     tall: float | None  # metres; None: as tall as it is drawn
-    where: str  # floor, wall, ceiling, small, water, flat, sky or far; see `kinds.txt`
+    where: str  # floor, wall, ceiling, small, water, flat, sky or far; see `scenes/stances.txt`
     painter: str  # family of painters that draws it, and its name there
     shape: str
     colors: tuple[str, ...]  # that it may have; (): its own
@@ -28,12 +29,13 @@ class Kind:
 
 
 def _kind(line: str) -> Kind:
-    name, tall, where, painter, colors, many = (
-        one.strip() for one in (line + "|" * (5 - line.count("|"))).split("|")
+    name, painter, colors, many = (
+        one.strip() for one in (line + "|" * (3 - line.count("|"))).split("|")
     )
     family, _, shape = painter.partition(" ")
+    where, tall = STANCES[name]
     return Kind(
-        name, float(tall) / 100 if tall else None, where, family, shape,
+        name, tall, where, family, shape,
         COLOR_SETS.get(colors) or tuple(colors.split()), many or plural(name),
     )  # fmt: skip
 

@@ -42,7 +42,7 @@ from mag_sandbox.model.checkpoints import load_into
 from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.imagination.imagination import Coder, Imagination, Subject, load_imagination
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.scenery import Scenery, Stance
+from mag_sandbox.model.imagination.scenery import Scenery
 from mag_sandbox.model.imagination.weights import digest_of
 from mag_sandbox.model.pocket.networks import TextEncoder
 from mag_sandbox.model.pocket.weights import (
@@ -56,19 +56,17 @@ from mag_sandbox.model.prompts import tokenise
 from mag_sandbox.renderer.behind import bands_of
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.carrying import geometry, is_free
-from mag_sandbox.renderer.kinds import COURSES, KINDS
+from mag_sandbox.renderer.kinds import COURSES
 from mag_sandbox.renderer.render import CATEGORIES, HELD_OUT, Ring, SceneRenderer, lay_out
 from mag_sandbox.renderer.sheets import write_sheet
 from mag_sandbox.renderer.views import HEIGHT, WIDTH, view
+from mag_sandbox.scenes.stances import STANCES, Stance
 
 FIRST_SEED = HELD_OUT + 650_000  # of the scenes walked through
 DIRECTIONS = 16  # of which the one with most room is walked in
 SHOWN = 5  # pictures of each walk on a sheet
 KEPT_EVERY = 1.0  # metres between viewpoints whose views are kept
-STANCES = {
-    kind.name: Stance("course" if kind.name in COURSES else kind.where, kind.tall)
-    for kind in KINDS.values()
-}
+LIFTED = {**STANCES, **dict.fromkeys(COURSES, Stance("course"))}
 WIDEST = 120.0  # degrees; wider things have no middle
 TOP = (RING_HEIGHT - HEIGHT) // 2  # of level views
 
@@ -113,7 +111,7 @@ class ScenePainter:
     def scenery(self, ring: Ring) -> Scenery:
         """Return the plan of a ring in metres."""
         things = [PlacedObject(*thing.told) for thing in (*bands_of(ring), *ring.things)]
-        return Scenery.of(things, STANCES, self.imagination.config.all_behind)
+        return Scenery.of(things, LIFTED, self.imagination.config.all_behind)
 
     def geometry(self, scenery: Scenery, x: float, z: float) -> RingGeometry:
         """Return where everything of a plan is from a viewpoint [m]."""

@@ -8,13 +8,13 @@ plan can be told again for every viewpoint, and pixels of one view can be found 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import atan, atan2, cos, degrees, hypot, inf, radians, sin, tan
-from typing import NamedTuple
 
 import numpy as np
 
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.controls.parallax import EYE, Box, RingGeometry
 from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.scenes.stances import Stance
 
 HORIZON_FOOT = 3.0  # degrees; what stands nearer to the horizon is at infinity
 WIDEST = 120.0  # degrees; wider things lie all around
@@ -90,14 +90,6 @@ class _Body:
         low, high = (-degrees(atan(EYE / max(each, NEAREST))) for each in (near, far))
         told = replace(self.told, yaw=yaw, pitch=(low + high) / 2, height=high - low)
         return replace(self, told=told, distance=max(near, NEAREST))
-
-
-class Stance(NamedTuple):
-    """Where things of a kind usually are, and how tall."""
-
-    # floor, small (on floor or thing), water, wall, ceiling, flat, course, sky or far
-    where: str
-    tall: float | None = None  # metres
 
 
 FAR = Stance("far")

@@ -9,18 +9,17 @@ import pytest
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.controls.parallax import carried
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.scenery import Scenery, Stance
+from mag_sandbox.model.imagination.scenery import Scenery
 from mag_sandbox.renderer.behind import bands_of
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.carrying import geometry
-from mag_sandbox.renderer.kinds import BEHIND, COURSES, KINDS
+from mag_sandbox.renderer.kinds import BEHIND, COURSES
 from mag_sandbox.renderer.render import CATEGORIES, Ring, SceneRenderer, lay_out
 from mag_sandbox.renderer.scene import Item
+from mag_sandbox.scenes import stances
+from mag_sandbox.scenes.stances import Stance
 
-STANCES = {
-    kind.name: Stance("course" if kind.name in COURSES else kind.where, kind.tall)
-    for kind in KINDS.values()
-}
+STANCES = {**stances.STANCES, **dict.fromkeys(COURSES, Stance("course"))}
 ALL_BEHIND = frozenset(name for names in BEHIND.values() for name in names)
 THERE = (0.3, 0.4)
 
