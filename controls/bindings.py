@@ -10,7 +10,7 @@ from typing import Literal, cast, get_args
 
 import yaml
 
-from mag_sandbox.controls.camera import Axis
+from mag_sandbox.controls.camera import WALK_AXES, Axis
 from mag_sandbox.controls.keys import KEYS_BY_TITLE, find_key, is_pad, key_title
 from mag_sandbox.files.border import is_missing
 from mag_sandbox.files.yaml_files import (
@@ -23,7 +23,10 @@ from mag_sandbox.files.yaml_files import (
     read_text,
 )
 
-Move = Literal["look_left", "look_right", "look_up", "look_down", "zoom_in", "zoom_out"]
+Move = Literal[
+    "look_left", "look_right", "look_up", "look_down", "zoom_in", "zoom_out",
+    "walk_forward", "walk_left", "walk_back", "walk_right",
+]  # fmt: skip
 Action = Literal[
     "stop", "anchor", "to_anchor", "postcards", "probes",
     "prompt", "reset", "new_seed", "pause", "step", "leave",
@@ -34,7 +37,9 @@ Action = Literal[
     "mute", "louder", "quieter",
     "back", "ahead", "first", "last",
 ]  # fmt: skip
-Group = Literal["Watch", "Look around", "Come back", "World", "Memory", "Keep", "Show", "Sound"]
+Group = Literal[
+    "Watch", "Look around", "Walk", "Come back", "World", "Memory", "Keep", "Show", "Sound"
+]  # fmt: skip
 BINDINGS_FILE = "bindings.yaml"  # in the folder of the settings
 
 
@@ -67,12 +72,16 @@ class Pointing:
 
 
 BINDINGS = (
-    CameraBinding("look_left", ("left", "a", "pad left"), "look left", "Look around", "yaw", -1),
-    CameraBinding("look_up", ("up", "w", "pad up"), "look up", "Look around", "pitch", 1),
-    CameraBinding("look_down", ("down", "s", "pad down"), "look down", "Look around", "pitch", -1),
-    CameraBinding("look_right", ("right", "d", "pad right"), "look right", "Look around", "yaw", 1),
+    CameraBinding("look_left", ("left", "pad left"), "look left", "Look around", "yaw", -1),
+    CameraBinding("look_up", ("up", "pad up"), "look up", "Look around", "pitch", 1),
+    CameraBinding("look_down", ("down", "pad down"), "look down", "Look around", "pitch", -1),
+    CameraBinding("look_right", ("right", "pad right"), "look right", "Look around", "yaw", 1),
     CameraBinding("zoom_in", ("z",), "zoom in", "Look around", "zoom", 1),
     CameraBinding("zoom_out", ("x",), "zoom out", "Look around", "zoom", -1),
+    CameraBinding("walk_forward", ("w",), "walk forward", "Walk", "forward", 1),
+    CameraBinding("walk_left", ("a",), "walk left", "Walk", "right", -1),
+    CameraBinding("walk_back", ("s",), "walk back", "Walk", "forward", -1),
+    CameraBinding("walk_right", ("d",), "walk right", "Walk", "right", 1),
     Binding("stop", ("space", "pad b"), "stop the camera", "Look around"),
     Binding("anchor", ("e", "pad a"), "drop an anchor here", "Come back"),
     Binding("to_anchor", ("b", "pad y"), "fly back to the last anchor", "Come back"),
@@ -106,9 +115,13 @@ BINDINGS = (
     Binding("louder", ("=", "+", "[+]"), "louder", "Sound"),
     Binding("quieter", ("-", "[-]"), "quieter", "Sound"),
 )
+_LOOKS: dict[Move, Move] = {  # what the keys of a walker do in worlds that only turn
+    "walk_forward": "look_up", "walk_left": "look_left",
+    "walk_back": "look_down", "walk_right": "look_right",
+}  # fmt: skip
 WATCH = (  # in a recording, in place of the keys that move the camera
     Binding("pause", ("space", "p", "pad start"), "pause, or go on", "Watch"),
-    Binding("back", ("left", "a", "pad left"), "5 seconds back", "Watch"),
+    Binding("back", ("left", "pad left"), "5 seconds back", "Watch"),
     Binding("ahead", ("right", "d", "pad right"), "5 seconds ahead", "Watch"),
     Binding("first", ("home",), "to the beginning", "Watch"),
     Binding("last", ("end",), "to the end", "Watch"),
@@ -119,7 +132,8 @@ POINTING = (
     Pointing("drag the view", "mouse drag", "", _TURNS),
     Pointing("fly there", "click on the map", "", _TURNS),
     Pointing("put something there", "right click", "", _TURNS),
-    Pointing("look around at any speed", "", "sticks", _TURNS),
+    Pointing("look around at any speed", "", "right stick", _TURNS),
+    Pointing("walk at any speed", "", "left stick", frozenset(("forward", "right"))),
     Pointing("zoom by any amount", "mouse wheel", "triggers", frozenset(("zoom",))),
 )
 _WATCH_POINTING = (Pointing("click or drag to any moment", "time bar", "", frozenset()),)
@@ -141,7 +155,7 @@ class Bindings:
 
     >>> bindings = Bindings().with_keys({"anchor": ["g"]})
     >>> bindings.actions["g"], bindings.moves["a"].axis, bindings.title("anchor")
-    ('anchor', 'yaw', 'G')
+    ('anchor', 'right', 'G')
 
     Raises:
         BindingError: a key is given to two rows.
@@ -176,11 +190,16 @@ class Bindings:
     def with_keys(self, changes: Mapping[str, Sequence[str]]) -> "Bindings":
         """Return these bindings with other keys for some rows; () takes a row's keys away.
 
+        Keys of a walker that are given to other rows are free for those: older files know of none.
+
         Raises:
             BindingError: a key would do two things.
             KeyError: there is no such row.
         """
-        rows = dict(self._by_name)
+        rows, taken = dict(self._by_name), {key for keys in changes.values() for key in keys}
+        for name, row in self._by_name.items():
+            if name in _LOOKS:
+                rows[name] = replace(row, keys=tuple(key for key in row.keys if key not in taken))
         for name, keys in changes.items():
             rows[name] = replace(self[name], keys=tuple(dict.fromkeys(keys)))
         return Bindings(tuple(rows.values()), self.pointing)
@@ -202,8 +221,17 @@ class Bindings:
         return self.rows[0].group
 
     def along(self, axes: Collection[str]) -> "Bindings":
-        """Return these bindings without what moves the camera along other axes than these."""
+        """Return these bindings without what moves the camera along other axes than these.
+
+        Where the player cannot walk, the keys of a walker look around.
+        """
+        axes = frozenset(axes)
         rows = [row for row in self.rows if not isinstance(row, CameraBinding) or row.axis in axes]
+        if not axes.intersection(WALK_AXES):
+            keys: dict[str, tuple[str, ...]] = {
+                looks: self[walks].keys for walks, looks in _LOOKS.items()
+            }
+            rows = [replace(row, keys=(*row.keys, *keys.get(row.name, ()))) for row in rows]
         return Bindings(rows, [one for one in self.pointing if one.axes.intersection(axes)])
 
     def title(self, name: Move | Action) -> str:

@@ -1,14 +1,23 @@
 """Camera commands, the poses that follow from them, and which commands lead to a pose."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
+from math import cos, hypot, radians, sin
 from typing import Literal, get_args
 
 from mag_sandbox.files.validation import check_fields
 
-Axis = Literal["yaw", "pitch", "zoom"]
-AXES: tuple[Axis, ...] = get_args(Axis)
+LookAxis = Literal["yaw", "pitch", "zoom"]
+WalkAxis = Literal["forward", "right"]
+Axis = LookAxis | WalkAxis
+LOOK_AXES: tuple[LookAxis, ...] = get_args(LookAxis)
+WALK_AXES: tuple[WalkAxis, ...] = get_args(WalkAxis)
+AXES: tuple[Axis, ...] = LOOK_AXES + WALK_AXES
 POSE_RESOLUTION = 1024  # ticks per degree: steps are whole ticks, so returning is bit-equal
+POSITION_RESOLUTION = 4096  # ticks per metre, likewise
+FARTHEST = 1000.0  # metres that a pose may be from where its scene begins
+SAME_PLACE = 0.01  # metres between poses that show the same view
+AT_ORIGIN = 0.001  # metres; a step that ends so near to where the scene begins ends there
 MAX_PITCH = 27.0  # degrees up or down
 WIDEST_FOV = 90.0  # degrees across a view that is not zoomed
 ASPECT = 0.6  # height of a view over its width
@@ -21,6 +30,8 @@ class CameraCommand:
     yaw: float = 0.0  # + turns right
     pitch: float = 0.0  # + looks up
     zoom: float = 0.0  # + narrows the field of view
+    forward: float = 0.0  # + walks to where the camera looks
+    right: float = 0.0  # + walks to the right of that
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -41,6 +52,23 @@ class CameraPose:
     yaw: float = 0.0  # degrees in [0, 360)
     pitch: float = 0.0  # degrees in [-MAX_PITCH, MAX_PITCH]
     fov: float = WIDEST_FOV  # degrees across the width of the frame
+    x: float = 0.0  # metres to the right of where the scene begins, looking to yaw 0
+    z: float = 0.0  # metres ahead of it
+
+    @property
+    def angles(self) -> tuple[float, float, float]:
+        """Yaw, pitch and field of view [degrees]."""
+        return self.yaw, self.pitch, self.fov
+
+    @property
+    def is_away(self) -> bool:
+        """Whether the player has walked away from where the scene begins."""
+        return (self.x, self.z) != (0.0, 0.0)
+
+    @property
+    def at_origin(self) -> "CameraPose":
+        """The pose with the same direction where the scene begins."""
+        return replace(self, x=0.0, z=0.0) if self.is_away else self
 
     @property
     def zoom(self) -> float:
@@ -58,6 +86,11 @@ def check_pose(pose: CameraPose) -> CameraPose:
         raise ValueError(
             f"camera pose out of range: yaw={pose.yaw:g}, pitch={pose.pitch:g}, fov={pose.fov:g}"
         )
+    if not max(abs(pose.x), abs(pose.z)) <= FARTHEST:  # also refuses nan
+        raise ValueError(
+            f"camera position out of range: x={pose.x:g}, z={pose.z:g}; "
+            f"it is at most {FARTHEST:g} m from where the scene begins"
+        )
     return pose
 
 
@@ -69,6 +102,7 @@ class CameraSpeed:
     pitch: float  # degrees a second
     zoom: float = 0.0  # degrees of the field of view a second; 0: poses know no zoom
     narrowest_fov: float = WIDEST_FOV  # degrees across a view that is zoomed in all the way
+    walk: float = 0.0  # metres a second; 0: poses have no position
 
     def step(self, command: CameraCommand, fps: float) -> tuple[float, float, float]:
         """Return the change of (yaw, pitch, fov) in a frame, in degrees rounded to ticks."""
@@ -78,25 +112,70 @@ class CameraSpeed:
             _to_tick(-command.zoom * self.zoom / fps),
         )
 
+    def walked(self, command: CameraCommand, yaw: float, fps: float) -> tuple[float, float]:
+        """Return what one frame adds to (x, z) in metres, rounded to whole ticks.
+
+        Args:
+            command: walking askew is no faster than walking straight.
+            yaw: where the camera looks [degrees].
+            fps: frames a second.
+        """
+        ticks = self.walk / fps * POSITION_RESOLUTION
+        ticks /= max(1.0, hypot(command.forward, command.right))
+        across, along = sin(radians(yaw % 360.0)), cos(radians(yaw % 360.0))
+        return (
+            round(ticks * (command.forward * across + command.right * along)) / POSITION_RESOLUTION,
+            round(ticks * (command.forward * along - command.right * across)) / POSITION_RESOLUTION,
+        )
+
     def reachable_fov(self, fov: float) -> float:
         """Return the field of view nearest to this one that the camera can have."""
         return min(WIDEST_FOV, max(self.narrowest_fov, fov))
 
 
+Way = Callable[[tuple[float, float], tuple[float, float]], tuple[float, float]]
+
+
+def straight(_start: tuple[float, float], end: tuple[float, float]) -> tuple[float, float]:
+    """Return the end of a step [m]: nothing is in the way."""
+    return end
+
+
 def move(
-    pose: CameraPose, command: CameraCommand, speed: CameraSpeed, fps: float, frame_count: int
+    pose: CameraPose,
+    command: CameraCommand,
+    speed: CameraSpeed,
+    fps: float,
+    frame_count: int,
+    way: Way = straight,
 ) -> tuple[CameraPose, ...]:
     """Return the poses of the next `frame_count` frames under one command.
 
-    Ticks are dyadic fractions of a degree, so sums are exact: n frames right and n left, or
-    in and out, end where they began, bit for bit (unless the limit of pitch or zoom was hit).
+    Ticks are dyadic fractions of a degree or metre, so sums are exact: n frames right and n left,
+    in and out, or forward and back, end where they began, bit for bit (unless the limit of pitch
+    or zoom was hit, or something was in the way). Steps of a turning walker lead along the mean
+    direction, so the same holds for both at once.
+
+    Args:
+        pose: of the frame before.
+        command: of the player.
+        speed: of a full command.
+        fps: frames a second.
+        frame_count: of the poses.
+        way: returns where a step ends that starts and should end at two positions (x, z) [m].
     """
     yaw_step, pitch_step, fov_step = speed.step(command, fps)
+    walks = speed.walk > 0 and (command.forward, command.right) != (0.0, 0.0)
     poses = []
     for _ in range(frame_count):
+        x, z = pose.x, pose.z
+        if walks:
+            step = speed.walked(command, pose.yaw + yaw_step / 2, fps)
+            x, z = way((x, z), (x + step[0], z + step[1]))
+            x, z = (0.0, 0.0) if hypot(x, z) < AT_ORIGIN else (x, z)
         pitch = min(MAX_PITCH, max(-MAX_PITCH, pose.pitch + pitch_step))
         fov = speed.reachable_fov(pose.fov + fov_step) if fov_step else pose.fov
-        pose = CameraPose((pose.yaw + yaw_step) % 360.0, pitch, fov)
+        pose = CameraPose((pose.yaw + yaw_step) % 360.0, pitch, fov, x, z)
         poses.append(pose)
     return tuple(poses)
 
@@ -107,7 +186,12 @@ def yaw_difference(yaw: float, other: float) -> float:
 
 
 def view_overlap(pose: CameraPose, other: CameraPose, aspect: float = ASPECT) -> float:
-    """Return the share of `pose`'s view that `other` also shows, in [0, 1]."""
+    """Return the share of `pose`'s view that `other` also shows, in [0, 1].
+
+    From elsewhere everything looks different, so views from two places share nothing.
+    """
+    if hypot(pose.x - other.x, pose.z - other.z) > SAME_PLACE:
+        return 0.0
     across = _shared(yaw_difference(other.yaw, pose.yaw), pose.fov, other.fov)
     along = _shared(other.pitch - pose.pitch, pose.fov * aspect, other.fov * aspect)
     return across * along / (pose.fov * pose.fov * aspect)
@@ -144,16 +228,23 @@ def command_towards(
     """Return the command of the next block on the shortest way to a pose; None when it is there.
 
     `pose` is where the camera is after all blocks that were asked for; a target beyond the limits
-    counts as the limit.
+    counts as the limit. The camera first walks straight there, then turns.
 
     Full speed while the way is longer than a block, then the very fraction that ends on the target.
     """
+    seconds = block_length / fps
+    x, z = target.x - pose.x, target.z - pose.z
+    if speed.walk and hypot(x, z) >= AT_ORIGIN:
+        reach = max(speed.walk * seconds, hypot(x, z))
+        across, along = sin(radians(pose.yaw)), cos(radians(pose.yaw))
+        return CameraCommand(
+            forward=(x * across + z * along) / reach, right=(x * along - z * across) / reach
+        )
     pitch = min(MAX_PITCH, max(-MAX_PITCH, target.pitch))
     turn, tilt = yaw_difference(target.yaw, pose.yaw), pitch - pose.pitch
     narrowing = pose.fov - speed.reachable_fov(target.fov)
     if max(abs(turn), abs(tilt), abs(narrowing)) <= HALF_PIXEL:
         return None
-    seconds = block_length / fps
     command = CameraCommand(
         yaw=_fraction(turn, speed.yaw * seconds),
         pitch=_fraction(tilt, speed.pitch * seconds),

@@ -35,7 +35,7 @@ PAD_AXES: tuple[PadAxis, ...] = get_args(PadAxis)  # in the order in which SDL n
 DEAD_ZONE = 0.18  # a stick at rest is never quite in the middle
 EDGE = 0.95  # nor does it reach its end in every direction
 NOTCH = 0.2  # share of a push that counts as meant to be straight
-AT_REST = (0.0, 0.0, 0.0)
+AT_REST = (0.0, 0.0, 0.0, 0.0, 0.0)
 
 
 def key_title(key: str) -> str:
@@ -68,17 +68,20 @@ def is_pad(key: str) -> bool:
 
 
 class GamepadAxes:
-    """Both sticks as one, of which the one pushed further counts; triggers zoom in and out.
+    """The right stick looks and the left one walks; triggers zoom in and out.
+
+    In a world without walking both sticks look, and the one pushed further counts.
 
     >>> pad = GamepadAxes()
     >>> pad.move("left x", 1.0)
     >>> pad.move("right trigger", 1.0)
-    >>> pad.value  # yaw, pitch, zoom
-    (1.0, 0.0, 1.0)
+    >>> pad.value  # yaw, pitch, zoom, forward, right
+    (1.0, 0.0, 1.0, 0.0, 0.0)
     """
 
     def __init__(self) -> None:
-        self.value = AT_REST  # (yaw, pitch, zoom) as fractions of full speed
+        self.value = AT_REST  # (yaw, pitch, zoom, forward, right) as fractions of full speed
+        self.walks = False  # whether the left stick does
         self._raw: dict[PadAxis, float] = dict.fromkeys(PAD_AXES, 0.0)
         self._ignored = False  # until its release
 
@@ -88,7 +91,11 @@ class GamepadAxes:
         left = shape(self._raw["left x"], self._raw["left y"])
         right = shape(self._raw["right x"], self._raw["right y"])
         closer, wider = shape(self._raw["right trigger"]), shape(self._raw["left trigger"])
-        value = (*max(left, right, key=lambda push: math.hypot(*push)), closer[0] - wider[0])
+        looks, walks = right, left
+        if not self.walks:
+            looks, walks = max(left, right, key=lambda push: math.hypot(*push)), (0.0, 0.0)
+        across, ahead = walks
+        value = (*looks, closer[0] - wider[0], ahead, across)
         self._ignored = self._ignored and value != AT_REST
         self.value = AT_REST if self._ignored else value
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, get_args
 
-from mag_sandbox.controls.camera import AXES, Axis, CameraCommand
+from mag_sandbox.controls.camera import LOOK_AXES, CameraCommand, LookAxis
 from mag_sandbox.files.validation import decode
 
 Direction = Literal[-1, 0, 1]
@@ -22,7 +22,7 @@ BAND = 0.125  # by which a speed must pass a border before the pace changes
 FOLLOW = 0.6  # share of the way that a direction's drive goes in a block
 START, STOP = 0.5, 0.2  # drives from which an axis moves (one block is enough), and rests again
 QUICKEN = 0.4  # share of the way that the speed goes in a block
-MOVES: dict[tuple[Axis, int], str] = {
+MOVES: dict[tuple[LookAxis, int], str] = {
     ("yaw", 1): "pans to the right",
     ("yaw", -1): "pans to the left",
     ("pitch", 1): "tilts up",
@@ -42,6 +42,8 @@ def camera_phrase(command: CameraCommand) -> str:
         _move(command.yaw, "pans right", "pans left"),
         _move(command.pitch, "tilts up", "tilts down"),
         _move(command.zoom, "zooms in", "zooms out"),
+        _move(command.forward, "walks forward", "walks back"),
+        _move(command.right, "walks right", "walks left"),
     ]
     said = [move for move in moves if move]
     return "camera " + " and ".join(said) if said else STILL
@@ -71,13 +73,13 @@ class CameraMotion:
 
     @property
     def directions(self) -> tuple[Direction, ...]:
-        """One for each of AXES."""
+        """One for each of LOOK_AXES."""
         return self.yaw, self.pitch, self.zoom
 
     @property
     def phrase(self) -> str:
         """The sentence: "The camera slowly pans to the left and tilts up."."""
-        pairs = zip(AXES, self.directions, strict=True)
+        pairs = zip(LOOK_AXES, self.directions, strict=True)
         moves = [MOVES[pair] for pair in pairs if pair[1]]
         if not moves:
             return HOLD
@@ -85,16 +87,16 @@ class CameraMotion:
         return f"The camera {ADVERBS[self.pace]}{said}."
 
 
-def all_motions(axes: Iterable[Axis] = AXES) -> tuple[CameraMotion, ...]:
+def all_motions(axes: Iterable[LookAxis] = LOOK_AXES) -> tuple[CameraMotion, ...]:
     """Return all that sentences can say, simplest first: 79 motions for three axes, 25 for two."""
     moving = set(axes)
-    ways = [(0, 1, -1) if axis in moving else (0,) for axis in AXES]
+    ways = [(0, 1, -1) if axis in moving else (0,) for axis in LOOK_AXES]
     simplest_first = sorted(itertools.product(*ways), key=lambda way: sum(map(abs, way)))
     directions = [tuple(map(_sign, way)) for way in simplest_first]
     return tuple(dict.fromkeys(_motion(way, pace) for way in directions for pace in PACES))
 
 
-def all_phrases(axes: Iterable[Axis] = AXES) -> tuple[str, ...]:
+def all_phrases(axes: Iterable[LookAxis] = LOOK_AXES) -> tuple[str, ...]:
     """Return every sentence there is, simplest first; see `all_motions`."""
     return tuple(motion.phrase for motion in all_motions(axes))
 
@@ -107,7 +109,7 @@ def compose(prompt: str, phrase: str) -> str:
     return f"{scene} {phrase}" if scene.endswith((".", "!", "?", '"')) else f"{scene}. {phrase}"
 
 
-def scene_prompts(prompt: str, axes: Iterable[Axis] = AXES) -> tuple[str, ...]:
+def scene_prompts(prompt: str, axes: Iterable[LookAxis] = LOOK_AXES) -> tuple[str, ...]:
     """Return all that a text encoder may be asked for one scene, simplest first."""
     return tuple(compose(prompt, phrase) for phrase in all_phrases(axes))
 
@@ -128,12 +130,12 @@ class PhraseSmoother:
     """
 
     motion: CameraMotion = CameraMotion()
-    drives: tuple[float, float, float] = (0.0, 0.0, 0.0)  # of AXES, in [-1, 1]
+    drives: tuple[float, float, float] = (0.0, 0.0, 0.0)  # of LOOK_AXES, in [-1, 1]
     speed: float = 0.0  # smoothed, of blocks in which the camera was steered; 0 at rest
 
     def after(self, command: CameraCommand) -> "PhraseSmoother":
         """Return the smoother after one more block's command."""
-        wanted = [_sign(getattr(command, axis)) for axis in AXES]
+        wanted = [_sign(getattr(command, axis)) for axis in LOOK_AXES]
         yaw, pitch, zoom = (
             drive + FOLLOW * (sign - drive) for drive, sign in zip(self.drives, wanted, strict=True)
         )
@@ -186,7 +188,7 @@ def _motion(directions: Sequence[Direction], pace: Pace) -> CameraMotion:
 
 
 def _speed(command: CameraCommand) -> float:
-    speed = max(abs(getattr(command, axis)) for axis in AXES)
+    speed = max(abs(getattr(command, axis)) for axis in LOOK_AXES)
     return speed if speed >= AT_REST else 0.0
 
 

@@ -88,7 +88,7 @@ class PlayerSource:
     >>> player.drag(30.0, 0.0)  # pixels
     >>> player.tilt("left y", -1.0)  # a stick, up
     >>> player.next_command()  # on the world's thread
-    CameraCommand(yaw=-0.125, pitch=1.0, zoom=0.0)
+    CameraCommand(yaw=-0.125, pitch=1.0, zoom=0.0, forward=0.0, right=0.0)
     """
 
     is_automatic = False  # True where the camera moves without the player's hands
@@ -195,15 +195,16 @@ class PlayerSource:
     ) -> None:
         """Scale drags so that the picture follows the hand; call it when its size or zoom changes.
 
-        Arguments as for `full_drag`.
+        In a world to walk in, the left stick does. Arguments as for `full_drag`.
         """
         with self._lock:
+            self._pad.walks = speed.walk > 0
             self._drag.full = full_drag(picture_width, speed, block_seconds, fov)
 
     def _command(self) -> CameraCommand:
         said = {
             "keys": tuple(map(self._axis, AXES)),
-            "drag": self._drag.value,
+            "drag": (*self._drag.value, 0.0, 0.0),
             "pad": self._pad.value,
         }
         return CameraCommand(

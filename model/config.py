@@ -4,7 +4,7 @@ import math
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from typing import Any, Literal, get_args, get_type_hints
 
-from mag_sandbox.controls.camera import AXES, MAX_PITCH, WIDEST_FOV, Axis
+from mag_sandbox.controls.camera import LOOK_AXES, MAX_PITCH, WIDEST_FOV, LookAxis
 
 PAD, END, UNKNOWN = "<pad>", "</s>", "<unk>"  # tokens 0, 1, 2, as in T5
 LARGEST = 2**16  # of any size in a file: more is damage
@@ -150,9 +150,9 @@ class PocketConfig:
             )
 
     @property
-    def axes(self) -> tuple[Axis, ...]:
+    def axes(self) -> tuple[LookAxis, ...]:
         """Axes of a camera command that the weights know."""
-        return AXES if self.narrowest_fov < WIDEST_FOV else ("yaw", "pitch")
+        return LOOK_AXES if self.narrowest_fov < WIDEST_FOV else ("yaw", "pitch")
 
     @property
     def moves(self) -> bool:

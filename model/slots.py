@@ -4,7 +4,7 @@ Bookkeeping only: no tensors, no network, no policy.
 """
 
 from collections.abc import Collection
-from dataclasses import astuple, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from mag_sandbox.controls.camera import CameraPose, check_pose
@@ -124,7 +124,7 @@ class SlotTable:
                 slot,
                 f.frame_index,
                 f.kind,
-                *astuple(f.pose),
+                *f.pose.angles,
                 f.prompt_index,
                 f.passing,
                 f.copied,

@@ -149,7 +149,7 @@ class WorldEnvironment:
         info = {
             "frames": block.frames.copy(),
             "block_index": block.block_index,
-            "pose": {"yaw": pose.yaw, "pitch": pose.pitch, "fov": pose.fov},
+            "pose": asdict(pose),
             "prompt": block.prompt,
             "memory": {
                 "policy": usage.policy,

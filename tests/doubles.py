@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 
-from mag_sandbox.controls.camera import AXES, WIDEST_FOV, CameraPose, CameraSpeed, move
+from mag_sandbox.controls.camera import AXES, LOOK_AXES, WIDEST_FOV, CameraPose, CameraSpeed, move
 from mag_sandbox.controls.phrase_compiler import camera_phrase
 from mag_sandbox.model.world import (
     Control,
@@ -45,7 +45,10 @@ SPEC = WorldSpec(
 ZOOMING = replace(  # the same world, at speeds and limits of the pocket world
     SPEC,
     full_speed=CameraSpeed(yaw=40.0, pitch=20.0, zoom=30.0, narrowest_fov=60.0),
-    axes=AXES,
+    axes=LOOK_AXES,
+)
+WALKING = replace(  # and its way of walking, with nothing in the way
+    ZOOMING, full_speed=replace(ZOOMING.full_speed, walk=1.4), axes=AXES
 )
 
 

@@ -6,7 +6,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 from PIL import Image, ImageFilter
 
-from mag_sandbox.controls.camera import AXES, CameraPose, move
+from mag_sandbox.controls.camera import LOOK_AXES, CameraPose, move
 from mag_sandbox.evaluation.lookback.measures import patch_of
 from mag_sandbox.evaluation.lookback.participants import NOTHING_KEPT, SPEED, class_spec
 from mag_sandbox.evaluation.quality.scenes import HeldOutScene
@@ -14,7 +14,7 @@ from mag_sandbox.model.world import Control, FrameBlock, Frames, WorldFailed, Wo
 from mag_sandbox.scenes import Scene
 
 FPS = 8.0  # half the frames: a quick test
-SPEC = class_spec("renderer", FPS, AXES)
+SPEC = class_spec("renderer", FPS, LOOK_AXES)
 MOVING = replace(SPEC, moves=True)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from mag_sandbox.controls.camera import AXES
+from mag_sandbox.controls.camera import LOOK_AXES
 from mag_sandbox.evaluation.lookback.camera_paths import read_path, write_path
 from mag_sandbox.evaluation.lookback.folders import ClipFiles, write_clips
 from mag_sandbox.evaluation.lookback.options import (
@@ -188,7 +188,7 @@ def run_bench_memory_export(options: ClipExport, say: Say) -> int:
     """Write clips for worlds that run elsewhere."""
     secret = options.folder.with_name(options.folder.name + ".secret")
     split = _split(options, secret)
-    spec = class_spec("", FPS, AXES)
+    spec = class_spec("", FPS, LOOK_AXES)
     plans = [one for one in plan(options.preset, split, options.clips, options.task)
              if one.task.suits(spec, {"shown"})]  # fmt: skip
     plans = [both for one in plans for both in ((one, one.twin) if one.task.twinned else (one,))]
@@ -277,7 +277,7 @@ def _suited(plans: Sequence[ClipPlan], player: Player) -> tuple[list[ClipPlan], 
 
 
 def _files(one: ClipPlan, views: Path, split: SceneSplit) -> ClipFiles:
-    spec = class_spec("", FPS, AXES)
+    spec = class_spec("", FPS, LOOK_AXES)
     scene = drawn_scene(one.category, one.scene, one.index, views)
     poses, given = path_poses(one, spec)
     shown = [scene.view(pose, at / spec.fps * TICKS) for at, pose in enumerate(poses[:given])]

@@ -26,7 +26,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from mag_sandbox.controls.camera import AXES, CameraPose, CameraSpeed, move
+from mag_sandbox.controls.camera import LOOK_AXES, CameraPose, CameraSpeed, move
 from mag_sandbox.evaluation.lookback.folders import FramesFolder
 from mag_sandbox.files.border import Refusal, is_folder, reason_of
 from mag_sandbox.files.pictures import read_picture
@@ -164,7 +164,7 @@ class FolderWorld(_Frames):
     """Shows frames that were made elsewhere, clip by clip, in order."""
 
     def __init__(self, folder: FramesFolder) -> None:
-        super().__init__(class_spec(folder.folder.name, FPS, AXES))
+        super().__init__(class_spec(folder.folder.name, FPS, LOOK_AXES))
         self._folder = folder
         self._frames: Iterator[Frames] = iter(())
 
@@ -280,10 +280,10 @@ class Guest:
 
     @property
     def axes(self) -> tuple[str, ...]:
-        """The speed of its camera."""
-        axes = tuple(getattr(self._made, "axes", AXES))
-        if "yaw" not in axes or set(axes) - set(AXES):
-            raise Refusal(f"{self.name}.axes is {axes!r}, expected some of {AXES} with yaw")
+        """The axes of its camera."""
+        axes = tuple(getattr(self._made, "axes", LOOK_AXES))
+        if "yaw" not in axes or set(axes) - set(LOOK_AXES):
+            raise Refusal(f"{self.name}.axes is {axes!r}, expected some of {LOOK_AXES} with yaw")
         return axes
 
     def call(self, method: str, *given: object) -> Any:

@@ -212,8 +212,9 @@ class ReturnTracker:
             self.motion.add(frame, pose, number)
             self.recent.append(sight)
             returns += self._look(sight, memory)
-        self.store.add(self.recent[-1])
-        self._place_anchor(self.recent[-1])
+        if not self.recent[-1].pose.is_away:  # places are kept as they look from where all begins
+            self.store.add(self.recent[-1])
+            self._place_anchor(self.recent[-1])
         for anchor in self.anchors:
             self._follow_memory(anchor, memory)
         return returns

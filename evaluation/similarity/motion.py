@@ -51,7 +51,10 @@ class MotionLog:
         self._pose = CameraPose()
 
     def add(self, frame: np.ndarray, pose: CameraPose, number: int) -> None:
-        """Measure a frame against the last measured one, once the camera moved far enough."""
+        """Measure a frame against the last measured one, once the camera turned far enough."""
+        if pose.is_away:  # there each point moves its own way
+            self._frame = self._small = None
+            return
         small = None
         if self._frame is not None:
             width = frame.shape[1]

@@ -7,7 +7,7 @@ beyond the first layer.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, astuple, dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any, Literal
 
@@ -153,8 +153,8 @@ def _bytes(blocks: Sequence[RememberedBlock]) -> int:
 def _as_dict(block: RememberedBlock) -> dict[str, Any]:
     return {
         "first_frame": block.first_frame,
-        "view": astuple(block.view),
-        "poses": [astuple(pose) for pose in block.poses],
+        "view": block.view.angles,
+        "poses": [pose.angles for pose in block.poses],
         "prompt": block.prompt,
         "text": block.text,
         "prompt_index": block.prompt_index,

@@ -336,7 +336,10 @@ def _lines(controls: tuple[Control, ...]) -> list[str]:
             lines.append(_change(control.edit))
         camera = control.camera
         words = ["control", repr(camera.yaw), repr(camera.pitch)]
-        words += [repr(camera.zoom)] if camera.zoom else []
+        rest = [camera.zoom, camera.forward, camera.right]
+        while rest and not rest[-1]:
+            rest.pop()
+        words += map(repr, rest)
         lines.append(" ".join(words + ([f"x{times}"] if times > 1 else [])))
     return lines
 

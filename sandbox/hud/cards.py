@@ -291,6 +291,10 @@ def _draw_key(
     if key in ARROWS:
         draw_arrow(surface, area, key, colour)
         return
+    if key not in ZOOMS:
+        letter = theme.text(key.upper(), 15, colour, bold=True)
+        surface.blit(letter, letter.get_rect(center=area.center))
+        return
     ends, sides = -2 * round(area.width * 0.28), -2 * round(area.width * 0.45)
     surface.fill(colour, area.inflate(ends, sides))
     if ZOOMS[key] > 0:

@@ -163,4 +163,5 @@ def clock_text(seconds: float) -> str:
 def pose_text(pose: CameraPose, *, exact: bool = True) -> str:
     """Say where the camera looks, and how far it is zoomed in."""
     zoomed = f" · {pose.zoom:.1f}x" if pose.zoom >= LEAST_ZOOM else ""
-    return f"{'' if exact else 'about '}{pose.yaw:.0f}° · {pose.pitch:+.0f}°{zoomed}"
+    walked = f" · {pose.x:+.1f} {pose.z:+.1f} m" if pose.is_away else ""
+    return f"{'' if exact else 'about '}{pose.yaw:.0f}° · {pose.pitch:+.0f}°{zoomed}{walked}"

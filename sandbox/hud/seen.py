@@ -33,12 +33,17 @@ class SeenRing:
         return seen
 
     def add(self, block: FrameBlock) -> Box:
-        """Put the last frame of a block where it looks, and return where; forget what changed."""
+        """Put the last frame of a block where it looks, and return where; forget what changed.
+
+        Frames from elsewhere than where the scene begins are left out.
+        """
         self.frames += len(block.frames)
         if block.edited is not None:
             self._forget(block.edited)
         frame, pose = block.frames[-1], block.poses[-1]
         left, top, width, height = box = view_box(pose, aspect=frame.shape[0] / frame.shape[1])
+        if pose.is_away:  # things appear elsewhere from there
+            return box
         small = Image.fromarray(frame).resize((width, height), Image.Resampling.BOX)
         first, last = max(0, top), min(HEIGHT, top + height)
         patch = np.asarray(small)[first - top : last - top]

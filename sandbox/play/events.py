@@ -6,6 +6,7 @@ Knows nothing of files or windows; `recorder.py` writes these events, `reader.py
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from mag_sandbox.controls.camera import WALK_AXES
 from mag_sandbox.model.world import Control, FrameBlock, MemorySetting
 from mag_sandbox.scenes import Scene
 
@@ -101,7 +102,7 @@ def event_to_json(event: SessionStart | BlockEvent | SessionEnd) -> dict[str, An
     if isinstance(event, BlockEvent):
         control = data["control"]
         data["control"] = control.pop("camera") | control
-        for name in ("edit", "leave_out"):  # nearly always empty
+        for name in ("edit", "leave_out", *WALK_AXES):  # nearly always empty, or 0
             if not data["control"][name]:
                 del data["control"][name]
     first = {key: data[key] for key in ("kind", "schema") if key in data}  # easy to see in a file

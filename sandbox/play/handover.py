@@ -99,9 +99,14 @@ def handover(
         recent: the newest blocks, oldest first.
         then: see `Handover`.
     """
-    newest = [PastBlock(block.at_rest, block.poses, block.block_index) for block in recent]
-    length = len(newest[-1].frames)
-    before = [sight for sight in pictures if sight.number // length < newest[0].block_index]
+    length = len(recent[-1].frames)
+    newest = [
+        PastBlock(block.at_rest, block.poses, block.block_index)
+        for block in recent
+        if not any(pose.is_away for pose in block.poses)  # another world cannot walk
+    ]
+    first = newest[0].block_index if newest else recent[-1].block_index
+    before = [sight for sight in pictures if sight.number // length < first]
     rested = _rested(_views(before), length)
     count = len(rested) + sum(len(block.frames) for block in newest)
     return Handover(

@@ -22,6 +22,7 @@ class Pilot(PlayerSource, SessionObserver):
         self._target: CameraPose | None = None
         self._spec: WorldSpec  # of the world that it flies in; set with the target
         self._pose = CameraPose()
+        self._left: CameraPose | None = None  # where it last began to walk
 
     @property
     def is_flying(self) -> bool:
@@ -61,6 +62,10 @@ class Pilot(PlayerSource, SessionObserver):
     def _command_towards(self, target: CameraPose) -> CameraCommand:
         spec = self._spec
         command = command_towards(self._pose, target, spec.full_speed, spec.fps, spec.block_length)
-        if command is None:
-            self._target = None
-        return command or CameraCommand()
+        walks = command is not None and (command.forward, command.right) != (0.0, 0.0)
+        is_stuck = walks and self._pose == self._left  # something is in the way
+        self._left = self._pose if walks else None
+        if command is None or is_stuck:
+            self._target = self._left = None
+            return CameraCommand()
+        return command

@@ -41,7 +41,7 @@ class GuidedReturn:
             spec: of the world; where the camera does not turn there is no way to lead.
             sights: the views seen so far.
         """
-        self._here = here = block.poses[-1]
+        self._here = here = block.poses[-1].at_origin
         self.verdicts: tuple[Word, ...] = ()  # on each half, once it shows the view again
         lost = [sight for sight in sights if _is_lost(sight.pose, here, block)]
         self._leads, self._way = True, BACK if lost else AWAY_AND_BACK
@@ -70,7 +70,7 @@ class GuidedReturn:
 
     def next_target(self, block: FrameBlock, *, is_flying: bool) -> CameraPose | None:
         """Return where the camera is to go now; None: where it goes already, or nowhere."""
-        self._here = block.poses[-1]
+        self._here = block.poses[-1].at_origin
         self._leads = bool(self._targets) or is_flying
         if not (self._leads or self.verdicts or self.seen is None):
             self._judge(self.seen, block)

@@ -286,13 +286,20 @@ def choose_card(
 
 
 def degrees_off(pose: CameraPose, target: CameraPose) -> float:
-    """Return how far apart two views are, degrees of turning and of the field of view."""
+    """Return how far apart two views are, degrees of turning and of the field of view.
+
+    From elsewhere than where the scene begins all views are as far apart as can be.
+    """
+    if pose.is_away:
+        return 180.0
     turn = yaw_difference(pose.yaw, target.yaw)
     return math.hypot(turn, pose.pitch - target.pitch, pose.fov - target.fov)
 
 
 def direction(pose: CameraPose, target: CameraPose) -> str:
-    """Say which way to move: "left", "right", "up", "down", "zoom in" or "zoom out"."""
+    """Say which way to move: "left", "up", "zoom in", "walk back", ..."""
+    if pose.is_away:
+        return "walk back"
     ways = {
         ("right", "left"): yaw_difference(target.yaw, pose.yaw),
         ("up", "down"): target.pitch - pose.pitch,

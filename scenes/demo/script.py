@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from mag_sandbox.controls.camera import CameraCommand
+from mag_sandbox.controls.camera import WALK_AXES, CameraCommand
 from mag_sandbox.controls.edits import SPOT_ACTS
 from mag_sandbox.files.validation import limits
 from mag_sandbox.files.yaml_files import nearest, quoted
@@ -28,6 +28,8 @@ MOST_REAL = 25  # characters of a fraction of full speed
 
 DEGREES = ("deg", "degree", "degrees", "°")
 TIMES = {"s": 1, "sec": 1, "second": 1, "seconds": 1, "min": 60, "minute": 60, "minutes": 60}
+METRES = ("m", "metre", "metres")
+WAYS = ("forward", "back", "left", "right")
 RATES = ("deg/s", "°/s", "degrees/s")
 MEMORY_PARTS = {  # unit → the field of a memory setting
     "blocks": "window_blocks",
@@ -48,7 +50,7 @@ class Amount:
     """How far or how long, exactly as it was written."""
 
     value: Fraction
-    unit: str  # "deg" or "s"
+    unit: str  # "deg", "m" or "s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +196,14 @@ def _read_turn(directions: tuple[str, str]) -> Callable[[TokenReader], tuple[int
     return read
 
 
+def _read_walk(reader: TokenReader) -> tuple[str, Amount]:
+    way = reader.choice(WAYS)
+    value, unit = reader.quantity("metres or seconds, such as 1.5m", (*METRES, *TIMES))
+    if unit in METRES:
+        return way, Amount(value, "m")
+    return way, Amount(value * TIMES[unit], "s")
+
+
 def _read_zoom(reader: TokenReader) -> tuple[int, Fraction]:
     sign = 1 if reader.choice(("in", "out")) == "in" else -1
     start = reader.next
@@ -279,8 +289,12 @@ def _degrees(reader: TokenReader, *, or_zero: bool = False) -> float:
 
 def _read_control(reader: TokenReader) -> tuple[CameraCommand, int]:
     yaw, pitch = (_read_fraction(reader, axis) for axis in ("yaw", "pitch"))
-    counted = reader.ends_here or reader.next.text.startswith("x")
-    command = CameraCommand(yaw, pitch, 0.0 if counted else _read_fraction(reader, "zoom"))
+    more = []
+    for axis in ("zoom", *WALK_AXES):
+        if reader.ends_here or reader.next.text.startswith("x"):
+            break
+        more.append(_read_fraction(reader, axis))
+    command = CameraCommand(yaw, pitch, *more)
     if reader.ends_here:
         return command, 1
     token = reader.next
@@ -332,6 +346,12 @@ COMMANDS: dict[str, Command] = {
         "Zoom by this factor, in whole blocks, in worlds that can.",
         "zoom in 1.5",
         _read_zoom,
+    ),
+    "walk": Command(
+        "walk forward|back|left|right DISTANCE|TIME",
+        "Walk so far or so long, in whole blocks, in worlds that can; what is in the way stops it.",
+        "walk forward 1.2m",
+        _read_walk,
     ),
     "hold": Command("hold TIME", "Keep still; rounded to whole blocks.", "hold 1s", _read_time),
     "home": Command(
@@ -406,7 +426,7 @@ COMMANDS: dict[str, Command] = {
         lambda reader: (reader.count("how often, a whole number"),),
     ),
     "control": Command(
-        "control YAW PITCH [ZOOM] [xN]",
+        "control YAW PITCH [ZOOM [FORWARD [RIGHT]]] [xN]",
         "Hold this fraction of full speed, from -1 to 1, for N blocks; recordings turn into this.",
         "control 0.5 -0.25 x12",
         _read_control,

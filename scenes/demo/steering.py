@@ -12,13 +12,18 @@ from fractions import Fraction
 
 from mag_sandbox.controls.camera import (
     AXES,
+    FARTHEST,
+    LOOK_AXES,
     MAX_PITCH,
     POSE_RESOLUTION,
+    POSITION_RESOLUTION,
     WIDEST_FOV,
     Axis,
     CameraCommand,
     CameraPose,
     CameraSpeed,
+    LookAxis,
+    move,
 )
 from mag_sandbox.scenes.demo.script import Amount
 
@@ -27,6 +32,8 @@ HIGHEST = int(MAX_PITCH * POSE_RESOLUTION)  # ticks
 WIDEST = int(WIDEST_FOV * POSE_RESOLUTION)  # ticks
 ZOOM_RATE = 1.0  # doublings a second of a full zoom command in worlds steered by text
 WANDER_BLOCKS = (3, 16)  # shortest and longest leg
+_SLACK = 2  # ticks a frame by which scripts walk slower than they could: steps are rounded
+_TURNED = {"forward": 0, "right": 90, "back": 180, "left": 270}  # degrees from where it looks
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +68,15 @@ class CameraState:
     yaw: AxisState = field(default_factory=AxisState)
     pitch: AxisState = field(default_factory=AxisState)
     zoom: AxisState = field(default_factory=AxisState)  # by how much narrower than not zoomed
+    x: AxisState = field(default_factory=AxisState)  # ticks of metres, like z
+    z: AxisState = field(default_factory=AxisState)
 
     @property
     def pose(self) -> CameraPose:
         """The pose of the camera."""
-        yaw, pitch, narrower = (getattr(self, axis).made / POSE_RESOLUTION for axis in AXES)
-        return CameraPose(yaw % 360.0, pitch, WIDEST_FOV - narrower)
+        yaw, pitch, narrower = (getattr(self, axis).made / POSE_RESOLUTION for axis in LOOK_AXES)
+        x, z = (place.made / POSITION_RESOLUTION for place in (self.x, self.z))
+        return CameraPose(yaw % 360.0, pitch, WIDEST_FOV - narrower, x, z)
 
     @property
     def factor(self) -> Fraction:
@@ -75,7 +85,8 @@ class CameraState:
 
     def copy(self) -> "CameraState":
         """Return a copy, which later moves leave as it is."""
-        return CameraState(replace(self.yaw), replace(self.pitch), replace(self.zoom))
+        places = (self.yaw, self.pitch, self.zoom, self.x, self.z)
+        return CameraState(*map(replace, places))
 
 
 class Steering:
@@ -91,14 +102,15 @@ class Steering:
         self._rig = rig
         full = rig.full_speed.step(CameraCommand(yaw=1.0, pitch=1.0, zoom=-1.0), rig.fps)
         ticks = (round(step * POSE_RESOLUTION) for step in full)
-        self._full = dict(zip(AXES, ticks, strict=True))  # ticks a frame
+        self._full = dict(zip(LOOK_AXES, ticks, strict=True))  # ticks a frame
+        self._stride = int(rig.full_speed.walk / rig.fps * POSITION_RESOLUTION) - _SLACK
         self._closest = POSE_RESOLUTION * (WIDEST_FOV - rig.full_speed.narrowest_fov)  # ticks
 
     def blocks_of(self, seconds: Fraction) -> int:
         """Return the blocks that last about so long."""
         return max(1, round(seconds / Fraction(self._rig.block_seconds)))
 
-    def turn(self, axis: Axis, sign: int, amount: Amount) -> Iterator[CameraCommand]:
+    def turn(self, axis: LookAxis, sign: int, amount: Amount) -> Iterator[CameraCommand]:
         """Pan or tilt by an angle or for a time."""
         place, length = getattr(self.camera, axis), self._rig.block_length
         ticks = self._ticks(axis)
@@ -115,6 +127,37 @@ class Steering:
         place.said = said
         units = round((said - place.made) / length)  # of one tick in every frame of a block
         yield from self._spread({axis: units})
+
+    def walk(self, way: str, amount: Amount) -> Iterator[CameraCommand]:
+        """Walk so far or so long: "forward", "back", "left" or "right" of where it looks."""
+        self._require("forward")
+        camera, ticks = self.camera, amount.value * POSITION_RESOLUTION
+        if amount.unit == "s":
+            frames = self.blocks_of(amount.value) * self._rig.block_length
+            ticks = Fraction(frames * self._stride)
+        if ticks > FARTHEST * POSITION_RESOLUTION:
+            raise ValueError(f"this walks farther than {FARTHEST:g} m; walk less")
+        heading = math.radians(float(camera.yaw.said / POSE_RESOLUTION) + _TURNED[way])
+        camera.x.said += round(float(ticks) * math.sin(heading))
+        camera.z.said += round(float(ticks) * math.cos(heading))
+        yield from self._walk_there()
+
+    def _walk_there(self) -> Iterator[CameraCommand]:
+        """Walk straight to the requested place."""
+        camera, length = self.camera, self._rig.block_length
+        places = camera.x, camera.z
+        units = [round((place.said - place.made) / length) for place in places]
+        blocks = math.ceil(math.hypot(*units) / self._stride) if any(units) else 0
+        yaw, full = math.radians(camera.pose.yaw), self._rig.full_speed.walk
+        for block in range(blocks):
+            x, z = (_share(count, blocks, block) for count in units)
+            for place, count in zip(places, (x, z), strict=True):
+                place.made += length * count
+            share = self._rig.fps / (POSITION_RESOLUTION * full)
+            ahead = share * (x * math.sin(yaw) + z * math.cos(yaw))
+            yield CameraCommand(
+                forward=ahead, right=share * (x * math.cos(yaw) - z * math.sin(yaw))
+            )
 
     def zoom(self, sign: int, factor: Fraction) -> Iterator[CameraCommand]:
         """Zoom in (1) or out (-1) by a factor."""
@@ -149,12 +192,14 @@ class Steering:
             yield CameraCommand(zoom=sign * min(1.0, share))
 
     def go(self, target: CameraState) -> Iterator[CameraCommand]:
-        """Return to an earlier place by the shortest way."""
+        """Return to an earlier place by the shortest way: first there, then turned as it was."""
         camera, length = self.camera, self._rig.block_length
+        camera.x.said, camera.z.said = target.x.said, target.z.said
+        yield from self._walk_there()
         right = target.yaw.made - camera.yaw.made
         turn = (right + RING // 2) % RING - RING // 2
         around = camera.yaw.made + turn - target.yaw.made  # whole turns
-        ways: dict[Axis, int] = {"yaw": turn, "pitch": target.pitch.made - camera.pitch.made}
+        ways: dict[LookAxis, int] = {"yaw": turn, "pitch": target.pitch.made - camera.pitch.made}
         if self._full["zoom"]:
             ways["zoom"] = target.zoom.made - camera.zoom.made
             camera.zoom.said = target.zoom.said
@@ -168,7 +213,7 @@ class Steering:
         """Look around at random."""
         chance = random.Random(seed).random  # the one method that no version of Python changes
         left, (shortest, longest) = self.blocks_of(seconds), WANDER_BLOCKS
-        ways: tuple[tuple[Axis, tuple[float, ...]], ...] = (
+        ways: tuple[tuple[LookAxis, tuple[float, ...]], ...] = (
             ("yaw", (-1.0, -0.5, 0.0, 0.5, 1.0, 1.0)),
             ("pitch", (-0.5, 0.0, 0.0, 0.0, 0.5)),
         )
@@ -193,6 +238,11 @@ class Steering:
             if getattr(command, axis):
                 self._require(axis)
         camera, frames = self.camera, times * self._rig.block_length
+        rig = self._rig
+        end = move(camera.pose, command, rig.full_speed, rig.fps, frames)[-1]
+        for place, metres in ((camera.x, end.x), (camera.z, end.z)):
+            place.made = round(metres * POSITION_RESOLUTION)
+            place.said = Fraction(place.made)
         steps = self._rig.full_speed.step(command, self._rig.fps)
         right, up, wider = (frames * round(step * POSE_RESOLUTION) for step in steps)
         camera.yaw.made += right
@@ -205,10 +255,11 @@ class Steering:
 
     def _require(self, axis: Axis) -> None:
         if axis not in self._rig.axes:
-            verb = {"yaw": "pan", "pitch": "tilt"}.get(axis, axis)
+            verbs = {"yaw": "pan", "pitch": "tilt", "forward": "walk", "right": "walk"}
+            verb = verbs.get(axis, axis)
             raise ValueError(f"this world cannot {verb}; leave the line out or use another world")
 
-    def _ticks(self, axis: Axis) -> int:
+    def _ticks(self, axis: LookAxis) -> int:
         # of a frame at the current speed; zooms are always at full speed
         self._require(axis)
         full = self._full[axis]
@@ -219,18 +270,19 @@ class Steering:
             raise ValueError(f"{float(self.speed):g} degrees a second is too slow to be seen")
         return ticks
 
-    def _spread(self, units: Mapping[Axis, int]) -> Iterator[CameraCommand]:
+    def _spread(self, units: Mapping[LookAxis, int]) -> Iterator[CameraCommand]:
         # a unit is one tick in every frame of a block
         moving = {axis: count for axis, count in units.items() if count}
         least = (math.ceil(abs(count) / self._ticks(axis)) for axis, count in moving.items())
         blocks = max(least, default=0)
         for block in range(blocks):
-            yield self._step(tuple(_share(moving.get(axis, 0), blocks, block) for axis in AXES))
+            shares = (_share(moving.get(axis, 0), blocks, block) for axis in LOOK_AXES)
+            yield self._step(tuple(shares))
 
     def _step(self, ticks: tuple[int, ...]) -> CameraCommand:
         # one block that moves these ticks a frame along each axis
         fractions = []
-        for axis, count in zip(AXES, ticks, strict=True):
+        for axis, count in zip(LOOK_AXES, ticks, strict=True):
             getattr(self.camera, axis).made += self._rig.block_length * count
             if abs(count) == self._full[axis]:
                 fractions.append(math.copysign(1.0, count) if count else 0.0)

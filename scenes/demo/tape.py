@@ -146,6 +146,8 @@ class _TapeMaker:
                 self._move(steering.turn("pitch", sign, amount))
             case "zoom", sign, factor:
                 self._move(steering.zoom(sign, factor))
+            case "walk", way, amount:
+                self._move(steering.walk(way, amount))
             case "hold", seconds:
                 self._hold(steering.blocks_of(seconds))
             case ("home",):

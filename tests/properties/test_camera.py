@@ -11,10 +11,13 @@ from hypothesis import strategies as st
 
 from mag_sandbox.controls.camera import (
     AXES,
+    FARTHEST,
     MAX_PITCH,
     CameraCommand,
     CameraPose,
     CameraSpeed,
+    check_pose,
+    command_towards,
     move,
     mutual_overlap,
     view_overlap,
@@ -31,6 +34,74 @@ poses = st.lists(pose, max_size=12)
 many = settings(max_examples=80, deadline=None)
 speed = CameraSpeed(yaw=40.0, pitch=20.0, zoom=30.0, narrowest_fov=60.0)
 turning = CameraSpeed(yaw=40.0, pitch=20.0)
+walking = CameraSpeed(yaw=40.0, pitch=20.0, walk=1.4)
+push = st.floats(-1.0, 1.0)
+steps = st.builds(CameraCommand, yaw=push, forward=push, right=push)
+
+
+def walk(start: CameraPose, commands: list[CameraCommand]) -> CameraPose:
+    """Return where commands lead, a block each."""
+    for command in commands:
+        start = move(start, command, walking, 16.0, 3)[-1]
+    return start
+
+
+@many
+@given(st.lists(steps, max_size=6), st.integers(0, 360 * 1024 - 1))
+def test_whoever_walks_and_turns_and_does_all_of_it_backwards_ends_at_the_bit_equal_pose(way, yaw):
+    start = CameraPose(yaw=yaw / 1024)
+    back = [CameraCommand(-one.yaw, forward=-one.forward, right=-one.right) for one in way]
+    assert walk(walk(start, way), back[::-1]) == start
+
+
+@many
+@given(steps, st.floats(0, 359))
+def test_nobody_walks_faster_than_full_speed(command, yaw):
+    end = walk(CameraPose(yaw), [command])
+    assert np.hypot(end.x, end.z) <= 1.4 * 3 / 16 + 0.001
+
+
+def test_forward_leads_to_where_the_camera_looks():
+    end = walk(CameraPose(90.0), [CameraCommand(forward=1.0)] * 4)
+    assert (end.x, end.z) == (pytest.approx(1.4 * 12 / 16, abs=0.01), 0.0)
+    end = walk(CameraPose(90.0), [CameraCommand(right=1.0)] * 4)
+    assert (end.x, end.z) == (0.0, pytest.approx(-1.4 * 12 / 16, abs=0.01))
+
+
+def test_a_world_without_walking_stays_where_it_is():
+    assert move(CameraPose(), CameraCommand(forward=1.0), turning, 16.0, 3)[-1] == CameraPose()
+
+
+def test_something_in_the_way_stops_a_step():
+    poses = move(
+        CameraPose(), CameraCommand(0.5, forward=1.0), walking, 16.0, 3, way=lambda start, _: start
+    )
+    assert not any(one.is_away for one in poses)
+    assert poses[-1].yaw > 0
+
+
+@many
+@given(st.lists(steps, min_size=1, max_size=6))
+def test_the_way_home_ends_exactly_where_the_scene_begins(way):
+    here = walk(CameraPose(), way)
+    for _ in range(60):
+        command = command_towards(here, CameraPose(), walking, 16.0, 3)
+        if command is None:
+            break
+        here = walk(here, [command])
+    assert (here.x, here.z) == (0.0, 0.0)
+    assert view_overlap(here, CameraPose()) > 0.99
+
+
+def test_views_from_two_places_share_nothing():
+    assert view_overlap(CameraPose(), CameraPose(x=0.5)) == 0.0
+    assert view_overlap(CameraPose(z=2.0), CameraPose(z=2.0)) == 1.0
+
+
+@pytest.mark.parametrize("x", [float("nan"), float("inf"), FARTHEST + 1])
+def test_a_position_that_cannot_be_is_refused(x):
+    with pytest.raises(ValueError, match="position out of range"):
+        check_pose(CameraPose(x=x))
 
 
 def pan(start: CameraPose, blocks: int, yaw: float, pitch: float = 0.0) -> CameraPose:

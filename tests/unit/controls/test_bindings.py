@@ -43,17 +43,18 @@ def test_every_row_has_keys_and_a_short_help():
         assert 3 <= len(row.help) <= 32
 
 
-def test_arrows_letters_and_the_gamepad_look_around():
+def test_arrows_and_the_gamepad_look_around_and_letters_walk():
     moves = {key: (row.axis, row.direction) for key, row in DEFAULTS.moves.items()}
-    assert moves["left"] == moves["a"] == moves["pad left"] == ("yaw", -1)
-    assert moves["right"] == moves["d"] == moves["pad right"] == ("yaw", 1)
-    assert moves["up"] == moves["w"] == moves["pad up"] == ("pitch", 1)
-    assert moves["down"] == moves["s"] == moves["pad down"] == ("pitch", -1)
+    assert moves["left"] == moves["pad left"] == ("yaw", -1)
+    assert moves["right"] == moves["pad right"] == ("yaw", 1)
+    assert moves["up"] == moves["pad up"] == ("pitch", 1)
+    assert moves["down"] == moves["pad down"] == ("pitch", -1)
     assert (moves["z"], moves["x"]) == (("zoom", 1), ("zoom", -1))
+    assert (moves["w"], moves["d"]) == (("forward", 1), ("right", 1))
 
 
 def test_the_display_has_one_key_cap_for_each_direction():
-    assert list(CAMERA_BINDINGS) == ["left", "up", "down", "right", "z", "x"]
+    assert list(CAMERA_BINDINGS) == [*("left", "up", "down", "right", "z", "x"), *"wasd"]
     assert [row.name for row in DEFAULTS.caps] == [row.name for row in CAMERA_BINDINGS.values()]
 
 
@@ -109,7 +110,26 @@ def test_the_help_is_complete():
 def test_the_first_help_shows_what_a_first_visit_needs():
     rows = [(keys_text(row), row.help) for _, rows in DEFAULTS.groups() for row in rows]
     assert ("Esc", "leave to the title") in rows
-    assert ("Left or A", "look left") in rows
+    assert ("Left", "look left") in rows
+    assert ("W", "walk forward") in rows
+
+
+def test_where_the_player_cannot_walk_the_keys_of_a_walker_look_around():
+    walking, turning = DEFAULTS.along(AXES), DEFAULTS.along(("yaw", "pitch"))
+    looks = {"w": ("pitch", 1), "a": ("yaw", -1), "s": ("pitch", -1), "d": ("yaw", 1)}
+    walks = {"w": ("forward", 1), "a": ("right", -1), "s": ("forward", -1), "d": ("right", 1)}
+    for bindings, expected in ((walking, walks), (turning, looks)):
+        moves = {key: bindings.moves[key] for key in expected}
+        assert {key: (row.axis, row.direction) for key, row in moves.items()} == expected
+    assert not any("walk" in row.help for row in turning.rows)
+    assert not any("walk" in one.help for one in turning.pointing)
+
+
+def test_keys_that_an_older_file_gives_to_looking_are_not_a_walkers():
+    own = DEFAULTS.with_keys({"look_left": ["left", "a"], "anchor": ["w"]})
+    assert own.moves["a"].name == "look_left"
+    assert own.actions["w"] == "anchor"
+    assert own.moves["d"].name == "walk_right"
 
 
 def test_a_world_that_cannot_zoom_is_promised_no_zoom():

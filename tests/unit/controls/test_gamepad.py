@@ -50,7 +50,7 @@ def test_the_stick_that_is_pushed_further_counts():
     stick = GamepadAxes()
     stick.move("left x", 0.4)
     stick.move("right x", -1.0)
-    assert stick.value == (-1.0, 0.0, 0.0)
+    assert stick.value == (-1.0, 0.0, 0.0, 0.0, 0.0)
     stick.move("right x", 0.0)
     assert stick.value[0] == pytest.approx(shape(0.4, 0.0)[0])
 
@@ -71,6 +71,20 @@ def test_triggers_zoom_by_how_far_they_are_pulled():
     assert pulls == sorted(set(pulls))
     assert (pulls[0], pulls[-1]) == (0.0, 1.0)
     pad.move("left trigger", 1.0)
-    assert pad.value == (0.0, 0.0, 0.0), "both cancel"
+    assert pad.value == (0.0,) * 5, "both cancel"
     pad.move("right trigger", 0.0)
-    assert pad.value == (0.0, 0.0, -1.0)
+    assert pad.value[:3] == (0.0, 0.0, -1.0)
+
+
+def test_in_a_world_to_walk_in_the_left_stick_walks_while_the_right_one_looks():
+    pad = GamepadAxes()
+    for axis, raw in (("left x", -1.0), ("left y", -0.5), ("right x", 1.0)):
+        pad.move(axis, raw)
+    yaw, _, _, forward, right = pad.value
+    assert yaw < 0, "both look; the left one is pushed further"
+    assert (forward, right) == (0.0, 0.0)
+    pad.walks = True
+    pad.move("left y", -1.0)
+    yaw, pitch, zoom, forward, right = pad.value
+    assert (yaw, pitch, zoom) == (1.0, 0.0, 0.0)
+    assert right == -forward == -1.0

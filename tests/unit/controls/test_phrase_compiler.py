@@ -10,9 +10,9 @@ import pytest
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.controls.phrase_compiler import (
     AT_REST,
-    AXES,
     FAST,
     HOLD,
+    LOOK_AXES,
     MOVES,
     STEADY,
     CameraMotion,
@@ -103,7 +103,7 @@ def test_faster_commands_never_sound_slower():
 
 
 def test_every_axis_and_direction_has_its_own_words():
-    assert set(MOVES) == set(product(AXES, (1, -1)))
+    assert set(MOVES) == set(product(LOOK_AXES, (1, -1)))
     assert len(set(MOVES.values())) == 6
 
 

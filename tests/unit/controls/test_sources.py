@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from mag_sandbox.controls.bindings import DEFAULTS
-from mag_sandbox.controls.camera import CameraCommand, CameraSpeed
+from mag_sandbox.controls.camera import LOOK_AXES, CameraCommand, CameraSpeed
 from mag_sandbox.controls.sources import PlayerSource, ScriptSource
 
 STILL = CameraCommand()
@@ -24,8 +24,11 @@ def player():
     return source
 
 
+LOOKING = DEFAULTS.along(LOOK_AXES)  # letters look around where nothing can be walked in
+
+
 def press(player, key):
-    player.press(key, DEFAULTS.moves[key])
+    player.press(key, LOOKING.moves[key])
 
 
 def test_a_held_key_moves_until_it_is_released(keyboard):
@@ -187,3 +190,14 @@ def test_all_inputs_may_change_while_they_are_sampled(player):
 def test_a_script_ends_with_none():
     script = ScriptSource([CameraCommand(yaw=0.5), STILL])
     assert [script.next_command() for _ in range(4)] == [CameraCommand(yaw=0.5), STILL, None, None]
+
+
+def test_walking_and_looking_go_on_at_once():
+    player = PlayerSource()
+    player.fit_drag(900, CameraSpeed(yaw=40.0, pitch=20.0, walk=1.4), block_seconds=0.25)
+    player.press("w", DEFAULTS.moves["w"])
+    player.press("left", DEFAULTS.moves["left"])
+    assert player.next_command() == CameraCommand(yaw=-1.0, forward=1.0)
+    player.tilt("left x", 1.0)
+    player.tilt("right y", -1.0)
+    assert player.next_command() == CameraCommand(yaw=-1.0, pitch=1.0, forward=1.0, right=1.0)

@@ -10,7 +10,7 @@ import pytest
 from mag_sandbox.model.world import WorldFailed
 from mag_sandbox.sandbox.environment import WorldEnvironment, gymnasium_environment
 from mag_sandbox.scenes import Scene
-from tests.doubles import FakeWorld
+from tests.doubles import WALKING, FakeWorld
 from tests.unit.sandbox.demo.test_demo_run import FAST
 
 SCENE = Scene("A meadow.", name="meadow")
@@ -87,6 +87,15 @@ def test_mistakes_are_named():
 def test_a_world_that_zooms_has_a_third_axis():
     world = FakeWorld(spec=replace(FAST, axes=("yaw", "pitch", "zoom")))
     assert WorldEnvironment(world, SCENE).axes == ("yaw", "pitch", "zoom")
+
+
+def test_a_world_to_walk_in_has_two_more_and_says_where_they_led():
+    one = WorldEnvironment(FakeWorld(spec=WALKING), SCENE)
+    assert one.axes == ("yaw", "pitch", "zoom", "forward", "right")
+    one.reset(seed=7)
+    *_, info = one.step([0.0, 0.0, 0.0, 1.0, 0.0])
+    assert info["pose"]["z"] > 0.2
+    assert info["pose"]["x"] == 0.0
 
 
 def test_closing_frees_the_world():

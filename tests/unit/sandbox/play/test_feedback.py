@@ -58,10 +58,10 @@ def test_losing_the_keyboard_forgets_what_waits(feedback):
 
 
 def test_all_keys_of_a_direction_light_its_cap(feedback):
-    feedback.key_changed("d", DEFAULTS.moves["d"], 1.0, down=True)
+    feedback.key_changed("pad right", DEFAULTS.moves["pad right"], 1.0, down=True)
     assert feedback.lights()["right"] == "queued"
     feedback.key_changed("right", DEFAULTS.moves["right"], 1.1, down=True)
-    feedback.key_changed("d", DEFAULTS.moves["d"], 1.2, down=False)
+    feedback.key_changed("pad right", DEFAULTS.moves["pad right"], 1.2, down=False)
     feedback.block_shown(CameraCommand(), sampled_at=1.3, now=1.4)
     assert feedback.lights()["right"] == "queued", "its other key is still held"
 

@@ -1,9 +1,10 @@
 """The autopilot: on its way until it is stopped, whoever stops it and when."""
 
+from mag_sandbox.controls.bindings import DEFAULTS
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.sandbox.play.pilot import Pilot
 from mag_sandbox.sandbox.play.session import Session
-from tests.doubles import SPEC, FakeWorld
+from tests.doubles import SPEC, WALKING, FakeWorld
 from tests.games import SCENE
 
 
@@ -39,4 +40,30 @@ def test_another_scene_is_not_said_to_move_by_itself():
     assert pilot.is_automatic
     session.start(SCENE, 8)
     assert not pilot.is_automatic
+    assert not pilot.is_flying
+
+
+def test_it_walks_back_exactly_to_where_the_scene_begins():
+    pilot = Pilot()
+    session = Session(FakeWorld(spec=WALKING), pilot, [pilot])
+    session.start(SCENE, 7)
+    pilot.press("w", DEFAULTS.moves["w"])
+    pilot.press("right", DEFAULTS.moves["right"])
+    for _ in range(4):
+        session.advance()
+    pilot.release_all()
+    pilot.fly_to(CameraPose(), WALKING)
+    away = session.advance().block.poses[0]
+    for _ in range(40):
+        step = session.advance()
+    assert away.is_away
+    assert not pilot.is_flying
+    assert step.block.poses[-1] == CameraPose()
+
+
+def test_it_gives_up_where_something_is_in_the_way():
+    pilot, session = flying()
+    pilot.fly_to(CameraPose(x=1.0), WALKING)  # this world cannot walk
+    for _ in range(3):
+        session.advance()
     assert not pilot.is_flying

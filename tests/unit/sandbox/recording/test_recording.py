@@ -17,6 +17,8 @@ from mag_sandbox.controls.sources import ScriptSource
 from mag_sandbox.model.world import Control, MemorySetting
 from mag_sandbox.sandbox.play.session import Session
 from mag_sandbox.sandbox.recording import recorder as recorder_module
+from mag_sandbox.sandbox.recording.frame_writer import FrameWriter
+from mag_sandbox.sandbox.recording.frames_file import StoredFrames
 from mag_sandbox.sandbox.recording.reader import (
     EVENTS_FILE,
     Recording,
@@ -26,7 +28,7 @@ from mag_sandbox.sandbox.recording.reader import (
 from mag_sandbox.sandbox.recording.recorder import Recorder, to_line
 from mag_sandbox.sandbox.recording.replay import verify
 from mag_sandbox.scenes import Scene
-from tests.doubles import FakeWorld
+from tests.doubles import WALKING, FakeWorld
 from tests.unit.sandbox.play.test_session import Notes
 
 REMOVED = object()
@@ -336,3 +338,21 @@ def test_a_number_whose_type_was_changed_is_noticed(folder, change):
                 assert not verify(load_recording(folder), FakeWorld()).matches, keys
             except RecordingError as error:
                 assert f"line {number + 1}" in str(error)
+
+
+def test_walks_are_recorded_with_their_poses(tmp_path):
+    ways = (CameraCommand(yaw=0.5, forward=1.0), CameraCommand(right=-0.5))
+    recorder = Recorder(tmp_path / "walk")
+    frames = FrameWriter(recorder.begun_folder, spec=WALKING)
+    notes = Notes()
+    session = Session(FakeWorld(spec=WALKING), ScriptSource(ways), [recorder, frames, notes])
+    session.start(SCENE, 7)
+    while session.advance() is not None:
+        pass
+    session.end("script over")
+    recording = load_recording(tmp_path / "walk")
+    assert [control.camera for control in recording.controls] == list(ways)
+    with StoredFrames.open(tmp_path / "walk") as stored:
+        poses = [one.head.poses[-1] for one in stored.blocks]
+    assert [pose.is_away for pose in poses] == [False, True, True]
+    assert poses[-1].x != poses[-2].x

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mag_sandbox.controls.camera import AXES, CameraSpeed
+from mag_sandbox.controls.camera import LOOK_AXES, CameraSpeed
 from mag_sandbox.files.yaml_files import FileError
 from mag_sandbox.scenes import available_demos, available_scenes, load_scene
 from mag_sandbox.scenes.demo import demo
@@ -19,7 +19,7 @@ from mag_sandbox.scenes.demo.words import ScriptError
 from tests import ROOT
 
 POLICIES = ("mag-retrieve", "mag", "full", "window", "none")
-RIG = Rig(16.0, 3, CameraSpeed(40.0, 20.0, 30.0, 60.0), AXES, POLICIES)
+RIG = Rig(16.0, 3, CameraSpeed(40.0, 20.0, 30.0, 60.0), LOOK_AXES, POLICIES)
 SHORT = "anchor a; pan left 9deg; home; probe a"
 
 

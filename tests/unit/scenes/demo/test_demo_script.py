@@ -46,6 +46,8 @@ def test_a_step_knows_where_it_stands():
         ("pan right 2min", (1, Amount(Fraction(120), "s"))),
         ("zoom in 1.5", (1, Fraction(3, 2))),
         ("zoom out 2x", (-1, Fraction(2))),
+        ("walk forward 1.5m", ("forward", Amount(Fraction(3, 2), "m"))),
+        ("walk left 2 s", ("left", Amount(Fraction(2), "s"))),
         ("hold 0.1s", (Fraction(1, 10),)),
         ("speed 20deg/s", (Fraction(20),)),
         ("speed full", (None,)),

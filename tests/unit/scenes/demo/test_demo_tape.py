@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mag_sandbox.controls.camera import (
-    AXES,
+    LOOK_AXES,
+    WALK_AXES,
     CameraCommand,
     CameraPose,
     CameraSpeed,
@@ -25,8 +26,8 @@ from mag_sandbox.scenes.demo.words import ScriptError
 
 POLICIES = ("mag-retrieve", "window")
 RIG = Rig(16.0, 3, CameraSpeed(40.0, 20.0), ("yaw", "pitch"), POLICIES)
-IN_WORDS = Rig(16.0, 3, CameraSpeed(40.0, 20.0), AXES, POLICIES)  # steered by text
-ZOOMING = Rig(16.0, 3, CameraSpeed(40.0, 20.0, 30.0, 60.0), AXES, POLICIES)
+IN_WORDS = Rig(16.0, 3, CameraSpeed(40.0, 20.0), LOOK_AXES, POLICIES)  # steered by text
+ZOOMING = Rig(16.0, 3, CameraSpeed(40.0, 20.0, 30.0, 60.0), LOOK_AXES, POLICIES)
 TURNS = st.floats(5.0, 90.0), st.floats(5.0, 45.0)
 RATES, LENGTHS = st.sampled_from([8.0, 12.5, 16.0, 24.0, 30.0]), st.sampled_from([1, 2, 3, 4, 12])
 RIGS = st.builds(
@@ -42,9 +43,10 @@ ZOOMING_RIGS = st.builds(
     RATES,
     LENGTHS,
     st.builds(CameraSpeed, *TURNS, st.floats(2.0, 90.0), st.floats(20.0, 59.0)),
-    st.just(AXES),
+    st.just(LOOK_AXES),
     st.just(POLICIES),
 )
+WALKING = Rig(16.0, 3, CameraSpeed(40.0, 20.0, walk=1.4), ("yaw", "pitch", *WALK_AXES), POLICIES)
 FACTORS = st.decimals("1.001", "1.5", places=3)
 DEGREES = st.decimals(1, 170, places=3)
 ANGLES = st.decimals(1, 26, places=3)
@@ -337,3 +339,34 @@ def test_whatever_is_said_a_probe_finds_its_view_and_blocks_are_counted(steps):
                 assert mutual_overlap(anchored[here, name], poses[here]) >= anchors.SEEN
     firsts = sum(isinstance(item, Enter) and not item.again for item in made.items)
     assert made.blocks == 1 + firsts + len(commands(made))
+
+
+def walked(text: str) -> list[CameraPose]:
+    """Return the poses at which the commands of a script end."""
+    poses = [CameraPose()]
+    for command in commands(tape(text, WALKING)):
+        poses.append(move(poses[-1], command, WALKING.full_speed, 16.0, 3)[-1])
+    return poses
+
+
+def test_walks_end_where_they_should_and_return_to_the_bit():
+    there = walked("pan right 30deg; walk forward 1.2m")[-1]
+    assert math.hypot(there.x, there.z) == pytest.approx(1.2, abs=0.001)
+    assert math.degrees(math.atan2(there.x, there.z)) == pytest.approx(30.0, abs=0.1)
+    path = "pan right 30deg; walk forward 1.2m; walk left 1s; anchor a; pan left 100deg; "
+    for back in ("go a; walk right 1s; walk back 1.2m; pan left 30deg", "home"):
+        assert walked(path + back)[-1] == CameraPose()
+    assert walked(path + "go a; probe a")[-1] in walked(path)
+
+
+def test_control_lines_walk_too():
+    assert walked("control 0 0 0 1 x4; control 0 0 0 -1 x4")[-1] == CameraPose()
+    assert walked("control 0 0 0 0 0.5 x4; home")[-1] == CameraPose()
+
+
+@pytest.mark.parametrize("text", ["walk forward 1m", "control 0 0 0 1"])
+def test_a_world_that_cannot_walk_says_so(text):
+    with pytest.raises(ScriptError, match="this world cannot walk"):
+        tape(text)
+    with pytest.raises(ScriptError, match="walk less"):
+        tape("walk forward 2000m", WALKING)
