@@ -22,7 +22,7 @@ from mag_sandbox.model.loading import (
     no_places,
     worlds_beside,
 )
-from mag_sandbox.sandbox.hud.hints import ACTIONS, STEPS
+from mag_sandbox.sandbox.hud.hints import ACTIONS, STEPS, Step
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.memory_choices import (
     MEMORY_STEP,
@@ -251,7 +251,9 @@ class PlayerSession(WatchedSession):
         """Return the lessons here, without those that the world or the keys do not allow."""
         spec, bindings = self._reel.current.spec, self._services.bindings
         able = {"change": bool(spec.kinds), "split": len(spec.policies) > 1}
-        missing = [a for a in ACTIONS if not able.get(a, True) or not bindings.title(a)]
+        missing: list[str] = [a for a in ACTIONS if not able.get(a, True) or not bindings.title(a)]
+        if "forward" not in spec.axes or not bindings.title("walk_forward"):
+            missing.append(Step.WALK.name)
         offered = [step for step in STEPS if step.name not in missing]
         learned = self._services.settings.now.learned
         boxes = self._prompt, self._edit.box

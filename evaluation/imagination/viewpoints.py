@@ -18,6 +18,7 @@ The result is plain JSON data, of each kind of walk the mean over scenes:
                from the same viewpoint; detail, sharpness: of the last picture, of the first one's;
                change: difference of a picture from the one before after motion compensation, of
                the renderer's; levels: the same [levels, RMS]
+    layered    likewise, where the first view is not painted anew but cut into layers, as in play
     invented   return_db, detail, sharpness, change, levels; first_detail, first_sharpness: of the
                first picture, of the renderer's
 """
@@ -31,7 +32,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from mag_sandbox.controls.camera import CameraPose, yaw_difference
+from mag_sandbox.controls.camera import WIDEST_FOV, CameraPose, yaw_difference
 from mag_sandbox.controls.parallax import RingGeometry, carried
 from mag_sandbox.evaluation.options import ViewpointOptions
 from mag_sandbox.evaluation.results.output import Say, make_places, tell
@@ -41,6 +42,7 @@ from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.checkpoints import load_into
 from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.imagination.imagination import Coder, Imagination, Subject, load_imagination
+from mag_sandbox.model.imagination.layers import LayeredRing
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.scenery import Scenery
 from mag_sandbox.model.imagination.weights import digest_of
@@ -116,6 +118,16 @@ class ScenePainter:
     def geometry(self, scenery: Scenery, x: float, z: float) -> RingGeometry:
         """Return where everything of a plan is from a viewpoint [m]."""
         return scenery.geometry(x, z, self.imagination.owners(scenery.plan(x, z)))
+
+    def layered(self, way: "Route", first: np.ndarray) -> LayeredRing:
+        """Return the ring around the first viewpoint of a route, of which one view is known."""
+        scenery = self.scenery(way.rings[0])
+        picture = np.zeros((3, RING_HEIGHT, RING_WIDTH), np.float32)
+        known = np.zeros((RING_HEIGHT, RING_WIDTH), bool)
+        colors = first.transpose(2, 0, 1).astype(np.float32) / 127.5 - 1
+        picture[:, TOP : TOP + HEIGHT, way.columns] = colors
+        known[TOP : TOP + HEIGHT, way.columns] = True
+        return LayeredRing(picture, known, self.imagination.owners(scenery.plan(0.0, 0.0)), scenery)
 
     def painted(
         self,
@@ -288,9 +300,24 @@ def measured(way: Route, painter: ScenePainter) -> tuple[dict[str, dict[str, flo
     def look(stop: int, seen: np.ndarray | None) -> np.ndarray:
         return painter.painted(caption, plans[stop], way.seed, way.yaw, seen)
 
+    ring = painter.layered(way, coded[0])
+
+    def look_beside(stop: int, _seen: np.ndarray) -> np.ndarray:
+        view = ring.view(CameraPose(way.yaw, 0.0, WIDEST_FOV, *way.places[stop]), (HEIGHT, WIDTH))
+        return painter.coded(to_frames(view[None])[0])
+
     given, invented = (walk(way, where, first, look) for first in (coded[0], look(0, None)))
-    truth, there = way.render(half), given.pictures[half]
+    layered = walk(way, where, coded[0], look_beside)
+    truth = way.render(half)
     known = way.cut(way.carried(given.pictures[:half], [0], way.truth))[..., 3] > 0
+
+    def against_truth(walked: Walk) -> dict[str, float]:
+        there = walked.pictures[half]
+        return {
+            "seen_db": psnr(there[known], truth[known]),
+            "new_db": psnr(there[~known], truth[~known]),
+        }
+
     begun = invented.pictures[0]
     errors = parallax_errors(way, plans[half])
     figures = {
@@ -298,18 +325,15 @@ def measured(way: Route, painter: ScenePainter) -> tuple[dict[str, dict[str, flo
             "parallax_px": float(np.median(errors)),
             "parallax_p90_px": float(np.percentile(errors, 90)),
         },
-        "given": {
-            **_kept(given, renders),
-            "seen_db": psnr(there[known], truth[known]),
-            "new_db": psnr(there[~known], truth[~known]),
-        },
+        "given": {**_kept(given, renders), **against_truth(given)},
+        "layered": {**_kept(layered, renders), **against_truth(layered)},
         "invented": {
             **_kept(invented, renders),
             "first_detail": gradient_energy(begun) / gradient_energy(coded[0]),
             "first_sharpness": sharpness(begun) / sharpness(coded[0]),
         },
     }
-    return figures, [renders, given, invented]
+    return figures, [renders, given, layered, invented]
 
 
 def parallax_errors(way: Route, plan: Sequence[PlacedObject]) -> list[float]:

@@ -68,6 +68,18 @@ class DecodedGround:
             shown = _cut(self._pictures, place, place.left % width, height)
             return RingPiece(place, shown.clone())
 
+    def ring(self, around: Surroundings) -> Tensor:
+        """Return a picture of the whole ring, [1, 3, H, W]; where nothing near is known, grey."""
+        height, width = around.known.shape
+        known = [place for place in _tiles(Place(0, 0, height, width), height, width)
+                 if around.at(place).known.any()]  # fmt: skip
+        pieces = [self.piece(around, place) for place in known]
+        stride = pieces[0].picture.shape[-1] // known[0].columns
+        whole = pieces[0].picture.new_zeros(1, 3, stride * height, stride * width)
+        for place, picture in pieces:
+            _cut(whole, place, place.left, height).copy_(picture)
+        return whole
+
     def _follow(self, around: Surroundings) -> None:
         before, self._around = self._around, around
         if before is None or around is before:

@@ -8,10 +8,11 @@ plan can be told again for every viewpoint, and pixels of one view can be found 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import atan, atan2, cos, degrees, hypot, inf, radians, sin, tan
+from typing import NamedTuple
 
 import numpy as np
 
-from mag_sandbox.controls.camera import yaw_difference
+from mag_sandbox.controls.camera import POSITION_RESOLUTION, yaw_difference
 from mag_sandbox.controls.parallax import EYE, Box, RingGeometry
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.scenes.stances import Stance
@@ -22,6 +23,10 @@ STEEPEST = 85.0  # degrees
 NEAREST = 0.3  # metres; boards are never seen from nearer, and what is nearer is not seen
 SUPPORTED = 3.0  # degrees between the foot of a thing and the top of what it stands on, at most
 BEFORE = 0.01  # metres by which a thing stands before what supports it
+FARTHEST_WALK = 2.0  # metres from the viewpoint of the plan: beyond, its pixels are too large
+FROM_WALLS, FROM_THINGS = 0.5, 0.45  # metres that a walker keeps
+WIDEST_TRUNK = 0.3  # metres; half as wide things are to a walker at most: crowns are overhead
+LOWEST = 0.4  # metres; lower things are stepped over
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,13 @@ class _Body:
     told: PlacedObject
     where: str  # wall, flat, course or upright
     distance: float  # metres; inf: it is seen alike from everywhere
+
+    @property
+    def is_solid(self) -> bool:
+        """Whether it stands on the ground in a walker's way."""
+        low, _ = _ends(self.told)
+        stands = self.where == "upright" and self.distance < inf and low < -HORIZON_FOOT
+        return stands and self.distance * _tangents(self.told) > LOWEST
 
     def seen_from(self, x: float, z: float) -> "_Body | None":
         """Return it from another viewpoint [m]; None: it is at the viewer's feet."""
@@ -95,6 +107,35 @@ class _Body:
 FAR = Stance("far")
 
 
+class _Standing(NamedTuple):
+    """The things that stand upright at some distance, a row each."""
+
+    numbers: np.ndarray  # int64
+    places: np.ndarray  # float64 [things, 2]: x and z of their middles [m]
+    halves: np.ndarray  # half as wide as they are [m]
+    ends: np.ndarray  # float64 [things, 2]: how high foot and top are above the eyes [m]
+
+    @classmethod
+    def of(cls, bodies: Sequence[_Body]) -> "_Standing":
+        """Return those of some bodies, which are numbered from 1 on."""
+        there = [
+            (number, body)
+            for number, body in enumerate(bodies, 1)
+            if body.where == "upright" and body.distance < inf
+        ]
+        away = np.array([body.distance for _, body in there])
+        told = [body.told for _, body in there]
+        yaws = np.radians([thing.yaw for thing in told])
+        widths = np.radians([min(thing.width, WIDEST) for thing in told])
+        ends = np.radians([_ends(thing) for thing in told]).reshape(-1, 2)
+        return cls(
+            np.array([number for number, _ in there], int),
+            np.stack((away * np.sin(yaws), away * np.cos(yaws)), axis=1),
+            away * np.tan(widths / 2),
+            away[:, None] * np.tan(ends),
+        )
+
+
 class Scenery:
     """A plan in metres.
 
@@ -106,6 +147,7 @@ class Scenery:
         self, behind: Sequence[PlacedObject], sides: Sequence[_Side], bodies: Sequence[_Body]
     ) -> None:
         self._behind, self._sides, self._bodies = behind, sides, bodies
+        self._standing = _Standing.of(bodies)
 
     @classmethod
     def of(
@@ -144,28 +186,75 @@ class Scenery:
                 int32 [H, W].
         """
         height, width = owners.shape
-        pixel = width / 360
         seen = self._seen(x, z)
         first = len(self._bands(x, z))
         numbers = np.zeros(first + len(seen) + 1, np.int32)  # the last is that of owner -1
-        boxes: dict[int, Box] = {}
         distant = np.zeros(len(numbers), bool)
         for place, (number, body) in enumerate(seen, first):
             numbers[place] = number
-            told = body.told
-            if body.where != "upright":
-                continue
-            if body.distance == inf:
-                distant[place] = True
-                continue
-            boxes[number] = (
-                (told.yaw - told.width / 2) * pixel,
-                height / 2 - (told.pitch + told.height / 2) * pixel,
-                told.width * pixel,
-                told.height * pixel,
-            )
-        depth = np.where(distant[owners], np.float32(inf), self._depth(x, z, (height, width)))
-        return RingGeometry(depth, numbers[owners], boxes)
+            distant[place] = body.where == "upright" and body.distance == inf
+        radian = width / (2 * np.pi)
+        yaw = (np.arange(width) + 0.5) / radian
+        pitch = (height / 2 - np.arange(height) - 0.5) / radian
+        depth = np.where(distant[owners], np.float32(inf), self.surfaces(x, z, yaw, pitch))
+        return RingGeometry(depth, numbers[owners], self.boxes(x, z, owners.shape))
+
+    def boxes(self, x: float, z: float, shape: tuple[int, int]) -> dict[int, Box]:
+        """Return where things stand in a ring of H, W pixels that a viewpoint [m] shows.
+
+        Things at infinity and on surfaces are left out.
+
+        Returns:
+            By their numbers, from far to near.
+        """
+        height, width = shape
+        radian, standing = width / (2 * np.pi), self._standing
+        ahead = standing.places - (x, z)
+        now = np.hypot(*ahead.T)
+        yaw = np.arctan2(*ahead.T)
+        half = np.arctan(standing.halves / now.clip(NEAREST))
+        low, high = np.arctan(standing.ends.T / now.clip(NEAREST))
+        boxes = np.stack(
+            ((yaw - half) % (2 * np.pi), height / 2 / radian - high, 2 * half, high - low), axis=1
+        )
+        order = np.argsort(-now, kind="stable")
+        rows = boxes[order] * radian
+        return {
+            int(number): (float(left), float(top), float(wide), float(tall))
+            for number, near, (left, top, wide, tall)
+            in zip(standing.numbers[order], now[order] < NEAREST, rows, strict=True)
+            if not near
+        }  # fmt: skip
+
+    def way(self, start: tuple[float, float], end: tuple[float, float]) -> tuple[float, float]:
+        """Return where a step ends [m]: walls and solid things stop it, or it slides along them.
+
+        A walker who is too near to something already may go wherever it is no nearer.
+        """
+        room, normal = self._room(*start)
+        if self._room(*end)[0] >= min(room, 0.0):
+            return end
+        step = np.subtract(end, start)
+        slide = step - min(float(step @ normal), 0.0) * normal
+        ticks = np.rint((start + slide) * POSITION_RESOLUTION)
+        x, z = (ticks / POSITION_RESOLUTION).tolist()
+        return (x, z) if self._room(x, z)[0] >= min(room, 0.0) else start
+
+    def _room(self, x: float, z: float) -> tuple[float, np.ndarray]:
+        """Return how much room a walker has [m], and the direction in which there is more."""
+        rooms = [(FARTHEST_WALK - hypot(x, z), np.array((-x, -z)))]
+        for side in self._sides:
+            facing = radians(side.told.yaw)
+            straight = np.array((sin(facing), cos(facing)))
+            rooms.append((side.away - FROM_WALLS - float(straight @ (x, z)), -straight))
+        for body in self._bodies:
+            if body.is_solid:
+                yaw = radians(body.told.yaw)
+                apart = np.array((x, z)) - body.distance * np.array((sin(yaw), cos(yaw)))
+                half = body.distance * tan(radians(body.told.width) / 2)
+                rooms.append((hypot(*apart) - FROM_THINGS - min(half, WIDEST_TRUNK), apart))
+        room, away = min(rooms, key=lambda one: one[0])
+        return room, away / max(hypot(*away), 1e-9)
 
     def _bands(self, x: float, z: float) -> list[PlacedObject]:
         moved = {id(side.told): side.seen_from(x, z).told for side in self._sides}
@@ -183,16 +272,23 @@ class Scenery:
         ]
         return sorted(moved, key=lambda one: _rank(one[1]))
 
-    def _depth(self, x: float, z: float, shape: tuple[int, int]) -> np.ndarray:
-        """Return the distance of ground, walls and ceiling in each pixel [m]; inf: sky."""
-        height, width = shape
-        yaw = (np.arange(width) + 0.5) * 2 * np.pi / width
-        pitch = (height / 2 - np.arange(height) - 0.5) * 2 * np.pi / width
-        slope = np.tan(pitch)[:, None]
+    def surfaces(self, x: float, z: float, yaw: np.ndarray, pitch: np.ndarray) -> np.ndarray:
+        """Return how far away ground, walls and ceiling are from a viewpoint [m]; inf: sky.
+
+        Args:
+            x: of the viewpoint, to the right [m].
+            z: of the viewpoint, ahead [m].
+            yaw: of the columns of a picture [radians].
+            pitch: of its rows [radians].
+
+        Returns:
+            float32 [rows, columns]
+        """
+        slope = np.tan(np.where(pitch == 0, 1e-9, pitch))[:, None]
         sides = [side.seen_from(x, z) for side in self._sides]
         tall = float(np.mean([side.tall for side in sides])) if sides else inf
-        ends = np.where(slope < 0, -EYE, tall - EYE) / slope  # no row is at the horizon
-        depth = np.broadcast_to(ends, shape)
+        ends = np.where(slope < 0, -EYE, tall - EYE) / slope
+        depth = np.broadcast_to(ends, (len(pitch), len(yaw)))
         for side in sides:
             straight = np.cos(yaw - radians(side.told.yaw))
             depth = np.minimum(

@@ -5,7 +5,14 @@ from typing import Any, Self, TypeVar
 
 import torch
 
-from mag_sandbox.controls.camera import CameraCommand, CameraPose, check_pose, move
+from mag_sandbox.controls.camera import (
+    CameraCommand,
+    CameraPose,
+    Way,
+    check_pose,
+    move,
+    straight,
+)
 from mag_sandbox.controls.phrase_compiler import camera_phrase
 from mag_sandbox.files.validation import of_type
 from mag_sandbox.model.config import FlowConfig
@@ -48,7 +55,7 @@ class PocketSession:
     def following(self, past: Past) -> Self:
         """Return the session that continues where another world stood."""
         return replace(
-            self, prompt=past.prompt, pose=past.pose, block_index=past.next_block,
+            self, prompt=past.prompt, pose=past.pose.at_origin, block_index=past.next_block,
             origin=past.origin,
         )  # fmt: skip
 
@@ -83,6 +90,7 @@ class PocketWorld(SessionWorld[Session]):
         self._latent_shape = parts.latent_shape
         self._decoder = BlockDecoder(parts.codec, parts.animation, self._times)
         self._words = parts.words
+        self._way: Way = straight  # of a walker
 
     def expect_prompt(self) -> None:
         """Load the text encoder; see `World`."""
@@ -134,7 +142,7 @@ class PocketWorld(SessionWorld[Session]):
     ) -> tuple[CameraPose, ...]:
         """Return the poses of a block that begins at a pose; None: where the camera is."""
         pose, spec = since or self._running().pose, self.spec
-        return move(pose, command, spec.full_speed, spec.fps, spec.block_length)
+        return move(pose, command, spec.full_speed, spec.fps, spec.block_length, self._way)
 
     def _handed_out(
         self,

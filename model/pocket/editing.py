@@ -223,7 +223,7 @@ class Editor:
             anew = rewriting(now, imagination.lattice, begun.cells, around.known, renewed=renewed)
             return {pose: imagination.view(around, pose) for pose in anew.poses.values()}
 
-        self._begun = replace(begun, views=self._inventor.beside(views))
+        self._begun = replace(begun, views=self._inventor.thread.after_all(views))
         return blocks
 
     def _drop_newest(self, edit: Edit) -> tuple[str, Edit]:

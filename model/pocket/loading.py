@@ -12,7 +12,7 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
-from mag_sandbox.controls.camera import CameraSpeed
+from mag_sandbox.controls.camera import WALK_AXES, CameraSpeed
 from mag_sandbox.files.whole import sha256_of
 from mag_sandbox.model.attention import KERNELS, named_kernel
 from mag_sandbox.model.autoencoder import Autoencoder
@@ -45,8 +45,10 @@ from mag_sandbox.model.pocket.block_memory import MemoryNetworks
 from mag_sandbox.model.pocket.decoding import Codec
 from mag_sandbox.model.pocket.editing import Editor
 from mag_sandbox.model.pocket.engine import PocketEngine, Transformer
-from mag_sandbox.model.pocket.painting import PaintingInventor, SkyAlone
+from mag_sandbox.model.pocket.painted_pictures import SkyAlone
+from mag_sandbox.model.pocket.painting import PaintingInventor
 from mag_sandbox.model.pocket.text_reader import TextReader
+from mag_sandbox.model.pocket.walking import WALK
 from mag_sandbox.model.pocket.weights import (
     ANIMATOR,
     AUTOENCODER,
@@ -136,8 +138,7 @@ def load(
         sky_alone = _sky_alone(parts.animation)
         painting = PaintingInventor(invented, features, vocabulary, known, sky_alone)
         editor = Editor(invented, features, painting)
-        kinds = tuple(kind for kind in invented.config.kinds if kind in THINGS)
-        parts = replace(parts, spec=replace(parts.spec, kinds=kinds))
+        parts = replace(parts, spec=_painted_spec(parts.spec, invented))
     passes = MemoryNetworks(
         generator, RayCoordinates.of(config), parts.conditioner, of_memory, parts.flow,
         parts.latent_shape,
@@ -389,6 +390,13 @@ def _spec(config: PocketConfig) -> WorldSpec:
         axes=config.axes,
         moves=config.moves,
     )
+
+
+def _painted_spec(spec: WorldSpec, imagination: Imagination) -> WorldSpec:
+    """Return the constants of a world that paints its views: it can be changed and walked in."""
+    kinds = tuple(kind for kind in imagination.config.kinds if kind in THINGS)
+    speed = replace(spec.full_speed, walk=WALK)
+    return replace(spec, kinds=kinds, full_speed=speed, axes=(*spec.axes, *WALK_AXES))
 
 
 def _slots(config: PocketConfig, memory: MemorySetting, execution: Execution) -> int:

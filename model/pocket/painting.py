@@ -6,15 +6,10 @@ view under way is parked as what it is made from. Where to paint next (what is i
 comes into it soon and, at rest, what lies around) is bookkeeping, quick enough for every block.
 """
 
-import os
-import sys
-import threading
-from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from typing import TypeVar
 
 import numpy as np
 import torch
@@ -29,14 +24,15 @@ from mag_sandbox.controls.camera import (
     check_pose,
 )
 from mag_sandbox.files.validation import decode
-from mag_sandbox.model.imagination.ground import DecodedGround, RemadeGround, ViewCutter
-from mag_sandbox.model.imagination.imagination import BESIDE, Imagination, Subject
+from mag_sandbox.model.imagination.imagination import Imagination, Subject
 from mag_sandbox.model.imagination.objects import PlacedObject, check_objects
 from mag_sandbox.model.imagination.planner import Wanted
 from mag_sandbox.model.imagination.surroundings import Lattice, Surroundings
 from mag_sandbox.model.parking import packed, plain, unpacked
 from mag_sandbox.model.pocket.block_memory import BlockMemory
 from mag_sandbox.model.pocket.inventing import Outlook
+from mag_sandbox.model.pocket.painted_pictures import PaintedPictures, SkyAlone
+from mag_sandbox.model.pocket.painting_thread import PaintingThread
 from mag_sandbox.model.prompts import PromptFeatures
 from mag_sandbox.model.world import WorldState
 from mag_sandbox.scenes.scene import MAX_SEED, check_prompt
@@ -45,15 +41,10 @@ from mag_sandbox.scenes.vocabulary import Vocabulary
 
 BLOCKS_A_VIEW = 3  # that are shown while a view is painted beside them, with time to spare
 BLOCKS_A_PLAN = 6  # likewise, while one is made first: of a new prompt, or after a loss
-Result = TypeVar("Result")
-SkyAlone = Callable[[Tensor, Sequence[CameraPose]], Tensor]  # [F, 3, H, W] of poses -> the same
 _EVERYWHERE = 90.0  # degrees; wider things stand nowhere in particular
 REACH = 0.45  # of a view: how far beyond its edge all is painted before the camera gets there
 SOON = 0.1  # of a view: what the next block may show
-_SKIES = (6, 8)  # rows and columns by which pieces of sky are larger than need be
-_SKY_UNKNOWN = 1  # columns; the wind takes four seconds for one
 CLOUDS = 0.12  # of a view: how far upwind of the sky in view
-_NICE = 5  # of the thread that paints: it has a third of the time of one that makes a block
 BORDER = 4  # cells of known ground that a view had best show, to be painted on from
 _BORDER_WORTH = 0.1  # of an unknown cell's
 _SIDES = ((1, 0), (-1, 0), (0, 1), (0, -1))  # right, left, up, down
@@ -248,14 +239,6 @@ class _View:
     made: "Future[_PaintedView]"
 
 
-def _begin_thread() -> None:
-    """Start a painting thread of low priority, where the system allows it: blocks go first."""
-    torch.set_num_threads(1)
-    if sys.platform == "linux":  # elsewhere all threads of a process are alike
-        thread = threading.get_native_id()
-        os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + _NICE)
-
-
 class PaintingInventor:
     """Plans and paints on a ring of cells, of which it knows what memory shows.
 
@@ -283,17 +266,14 @@ class PaintingInventor:
             weights: what tells the imagination's from others.
             sky_alone: takes out of pictures at poses what stands before the sky.
         """
-        self._imagination, self.weights = imagination, weights
+        self.imagination, self.weights = imagination, weights
         self._features, self._words = features, words
-        lattice, size = imagination.lattice, imagination.view_size
-        decoded = DecodedGround(imagination.picture, BESIDE)
-        skies = RemadeGround(
-            decoded,
-            lambda piece: sky_alone(piece.picture, (lattice.middle(piece.place),)),
-            _SKIES,
+        self.pictures = PaintedPictures(imagination, sky_alone)
+        self.thread = PaintingThread()
+        self._last_shown: tuple[Sequence[CameraPose], np.ndarray] = (
+            (),
+            imagination.lattice.shown(()),
         )
-        self._views, self._skies = (ViewCutter(lattice, one, size) for one in (decoded, skies))
-        self._last_shown: tuple[Sequence[CameraPose], np.ndarray] = (), lattice.shown(())
         self.around = imagination.nothing()  # the known part of the ring
         self.plan: Plan | None = None  # None: nothing was invented
         self._view: _View | None = None
@@ -302,8 +282,6 @@ class PaintingInventor:
         self._seed = 0
         self.losses = 0  # how often something was forgotten
         self._evictions = 0  # of memory, when its losses were last looked at
-        self._thread = ThreadPoolExecutor(1, "painting", _begin_thread)
-        self._held: deque[Callable[[], object]] | None = None  # work that waits; None: none does
 
     @property
     def has_view(self) -> bool:
@@ -323,7 +301,7 @@ class PaintingInventor:
     def begin(self, seed: int) -> None:
         """Begin a world of which nothing is known."""
         self.drop_view()
-        self.around, self.plan, self._seed = self._imagination.nothing(), None, seed
+        self.around, self.plan, self._seed = self.imagination.nothing(), None, seed
         self._asked = None
         self.losses = self._evictions = 0
 
@@ -332,7 +310,7 @@ class PaintingInventor:
 
         A view being painted is continued unless it shows nothing that the next block needs.
         """
-        lattice, known = self._imagination.lattice, self._shown(memory)
+        lattice, known = self.imagination.lattice, self._shown(memory)
         if self._view is not None:
             missing = due_now(lattice, outlook) & ~known
             if not missing.any() or (missing & lattice.shown([self._view.pose])).any():
@@ -347,40 +325,10 @@ class PaintingInventor:
         self._view = self._begun(pose, prompt)
         return blocks
 
-    def hold(self) -> None:
-        """Have plans and views that are begun from now on wait: a block needs the cores.
-
-        They have the time of some blocks, and a block has only its own.
-        """
-        if self._held is None:
-            self._held = deque()
-
-    def release(self) -> None:
-        """Begin plans and views, waiting ones first."""
-        for work in self._held or ():
-            self._thread.submit(work)
-        self._held = None
-
-    def _begin(self, make: Callable[[], Result]) -> "Future[Result]":
-        """Make a plan or a view on the thread that paints, unless they wait: then later."""
-        if self._held is None:
-            return self._thread.submit(make)
-        made: Future[Result] = Future()
-
-        def work() -> None:
-            if made.set_running_or_notify_cancel():
-                try:
-                    made.set_result(make())
-                except BaseException as error:  # raised again by `made.result`
-                    made.set_exception(error)
-
-        self._held.append(work)
-        return made
-
     def take_view(self, memory: BlockMemory) -> Tensor:  # noqa: ARG002
         """Return the view that was begun, and know it."""
         assert self._view is not None
-        self.release()
+        self.thread.release()
         view, self._view = self._view, None
         made = view.made.result()
         self.around, self.plan = made.ground.around, made.ground.plan
@@ -391,11 +339,6 @@ class PaintingInventor:
         self.drop_view()
         self.around = self.around.without(cells)
         self.losses += 1
-
-    def beside(self, function: Callable[[], Result]) -> "Future[Result]":
-        """Call a function on the thread that paints, after all that was begun."""
-        self.release()
-        return self._thread.submit(function)
 
     def begin_change(
         self,
@@ -419,11 +362,11 @@ class PaintingInventor:
         """
         around = self.around
         if around.known[cells].all():
-            made = self.beside(lambda: PaintedGround(around, change(around), plan))
+            made = self.thread.after_all(lambda: PaintedGround(around, change(around), plan))
             return made, BLOCKS_A_VIEW
         blocks = BLOCKS_A_VIEW + self._require_plan(prompt)
         paint = self._painter(prompt, self.noise, plan)
-        made = self.beside(lambda: replace(paint(change(around), pose), before=around))
+        made = self.thread.after_all(lambda: replace(paint(change(around), pose), before=around))
         return made, blocks
 
     def begin_renewed(
@@ -431,9 +374,9 @@ class PaintingInventor:
     ) -> "tuple[Future[PaintedGround], int]":
         """Begin a view as if cells of the ring were forgotten, by a plan of its own; likewise."""
         around, noise = self.around.without(cells), noise_of(self._seed, self.losses + 1)
-        planned = self.beside(self._planner(prompt, noise, around))
+        planned = self.thread.after_all(self._planner(prompt, noise, around))
         paint = self._painter(prompt, noise, None, planned)
-        return self.beside(lambda: paint(around, pose)), BLOCKS_A_VIEW + BLOCKS_A_PLAN
+        return self.thread.after_all(lambda: paint(around, pose)), BLOCKS_A_VIEW + BLOCKS_A_PLAN
 
     def renew(self, cells: np.ndarray, made: PaintedGround) -> None:
         """Forget cells of the ring, bool [rows, columns], and know the new views there."""
@@ -448,26 +391,7 @@ class PaintingInventor:
 
     def see(self, pose: CameraPose, latents: Tensor, only: np.ndarray | None = None) -> None:
         """Know a view of the lattice that was given, or some cells of the ring that it shows."""
-        self.around = self._imagination.seen(self.around, pose, latents, only)
-
-    @property
-    def known(self) -> Surroundings:
-        """The known part of the ring."""
-        return self.around
-
-    def views(self, poses: Sequence[CameraPose]) -> Tensor | None:
-        """Return pictures of known ground at poses near to each other, [F, 3, H, W]."""
-        return self._views.views(self.around, poses)
-
-    def nearest_view(
-        self, pose: CameraPose, others: Iterable[CameraPose]
-    ) -> tuple[CameraPose, Tensor] | None:
-        """Return the first of some poses at which all is known that a view shows; its picture."""
-        return self._views.nearest(self.around, pose, others)
-
-    def skies(self, poses: Sequence[CameraPose]) -> Tensor | None:
-        """Return such pictures without what stands before the sky."""
-        return self._skies.views(self.around, poses, unknown=_SKY_UNKNOWN)
+        self.around = self.imagination.seen(self.around, pose, latents, only)
 
     def snapshot(self) -> WorldState:
         """Return all that it knows, and of what a view under way is made."""
@@ -500,7 +424,7 @@ class PaintingInventor:
         parked: _ParkedPainter = decode(_ParkedPainter, plain(state), "around")
         if parked.weights != self.weights:
             return partial(self._know, parked, None)
-        imagination, nothing = self._imagination, self._imagination.nothing()
+        imagination, nothing = self.imagination, self.imagination.nothing()
         parked.check(imagination.lattice, imagination.config.looks)
         tensors = unpacked(state)
         known = cells_of(tensors["known"], nothing)
@@ -535,17 +459,17 @@ class PaintingInventor:
     def close(self) -> None:
         """End the thread."""
         self.drop_view()
-        self._thread.shutdown()
+        self.thread.close()
 
     def _begun(self, pose: CameraPose, prompt: str) -> _View:
-        around, imagination = self.around, self._imagination
+        around, imagination = self.around, self.imagination
         paint = self._painter(prompt, self.noise, self.plan)
 
         def make() -> _PaintedView:
             ground = paint(around, pose)
             return _PaintedView(ground, imagination.view(ground.around, pose))
 
-        return _View(pose, prompt, self._begin(make))
+        return _View(pose, prompt, self.thread.begin(make))
 
     def _require_plan(self, prompt: str) -> int:
         """Begin a plan, if there is none of this prompt; return how many blocks to leave it."""
@@ -558,7 +482,7 @@ class PaintingInventor:
     def _begin_plan(self, prompt: str, noise: int) -> None:
         """Begin a plan; it is continued if the view that it is for is dropped."""
         self._asked = prompt, noise
-        self._planned = self._begin(self._planner(prompt, noise, self.around))
+        self._planned = self.thread.begin(self._planner(prompt, noise, self.around))
 
     def _planner(
         self, prompt: str, noise: int, around: Surroundings
@@ -569,9 +493,9 @@ class PaintingInventor:
         """
         read = self._words.reading(prompt)
         told, empty = self._features(read), self._features("")
-        named = named_things(read, self._imagination.config.looks)
+        named = named_things(read, self.imagination.config.looks)
         wanted = Wanted(named, self._words.place(read))
-        imagination, before = self._imagination, self.plan
+        imagination, before = self.imagination, self.plan
 
         def plan() -> tuple[PlacedObject, ...]:
             behind: Sequence[PlacedObject] = ()
@@ -606,7 +530,7 @@ class PaintingInventor:
             plan: so far; of another prompt or noise, one under way is waited for.
             planned: the plan under way; None: the newest one.
         """
-        before, planned, imagination = self.plan, planned or self._planned, self._imagination
+        before, planned, imagination = self.plan, planned or self._planned, self.imagination
         told, empty = self._features(self._words.reading(prompt)), self._features("")
 
         def paint(around: Surroundings, pose: CameraPose) -> PaintedGround:
@@ -624,12 +548,12 @@ class PaintingInventor:
         """Return which cells memory shows, bool [rows, columns]; it is not to be changed."""
         poses = tuple(memory.policy.lasting)
         if poses != self._last_shown[0]:  # it takes longer the more there are
-            self._last_shown = poses, self._imagination.lattice.shown(poses)
+            self._last_shown = poses, self.imagination.lattice.shown(poses)
         return self._last_shown[1]
 
     def follow(self, memory: BlockMemory, pose: CameraPose) -> None:
         """Forget what memory has lost, and learn what it shows of a view."""
-        lattice, shown = self._imagination.lattice, self._shown(memory)
+        lattice, shown = self.imagination.lattice, self._shown(memory)
         if memory.policy.table.evicted != self._evictions:
             self._evictions = memory.policy.table.evicted
             lost = self.around.known & ~shown

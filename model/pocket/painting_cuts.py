@@ -31,7 +31,8 @@ class PaintingCuts:
 
     def frames(self, pose: CameraPose) -> Frames | None:
         """Return the painting at a pose, uint8 [1, H, W, 3]; None: it is incomplete."""
-        views = self._painting.views((pose,)) if self._painting else None
+        painting = self._painting
+        views = painting.pictures.views(painting.around, (pose,)) if painting else None
         return None if views is None else to_frames(views)
 
     def begin_view(self, end: CameraPose) -> "Future[Tensor | None] | None":
@@ -60,4 +61,5 @@ class PaintingCuts:
         return None if frames is None else self._codec.encode(frames).float()
 
     def _skies(self, poses: tuple[CameraPose, ...]) -> Tensor | None:
-        return self._painting.skies(poses) if self._painting else None
+        painting = self._painting
+        return painting.pictures.skies(painting.around, poses) if painting else None

@@ -187,5 +187,7 @@ class ViewSchedule:
         """Return the view painted at a pose or whole tokens beside it; None: too little is."""
         assert self._painting is not None
         # tokens of views at other distances lie between those of the block
-        near = self._painting.nearest_view(end, views_beside(end, self._grid))
+        painting = self._painting
+        beside = views_beside(end, self._grid)
+        near = painting.pictures.nearest_view(painting.around, end, beside)
         return near and PaintedView(near[0], self._encode(near[1]))

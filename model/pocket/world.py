@@ -6,7 +6,7 @@ world by the player), `PaintingCuts` (painted views and skies) and `BlockDecoder
 pictures).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import partial
 from typing import Any
@@ -14,7 +14,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mag_sandbox.controls.camera import CameraCommand, CameraPose, check_pose, move
+from mag_sandbox.controls.camera import (
+    LOOK_AXES,
+    CameraCommand,
+    CameraPose,
+    check_pose,
+    move,
+)
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.files.validation import decode, of_type
 from mag_sandbox.model.parking import joined, part_of, parts_of
@@ -32,6 +38,7 @@ from mag_sandbox.model.pocket.inventing import Inventor, MemoryModelInventor, Ou
 from mag_sandbox.model.pocket.painting import PaintingInventor
 from mag_sandbox.model.pocket.painting_cuts import PaintingCuts
 from mag_sandbox.model.pocket.view_schedule import ViewRequest, ViewSchedule
+from mag_sandbox.model.pocket.walking import WalkableGround
 from mag_sandbox.model.session_world import MOST_BLOCKS
 from mag_sandbox.model.world import (
     Control,
@@ -39,6 +46,7 @@ from mag_sandbox.model.world import (
     Frames,
     MemorySetting,
     Past,
+    WorldFailed,
     WorldState,
     checked_seed,
 )
@@ -120,6 +128,8 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         """
         super().__init__(replace(parts, spec=replace(parts.spec, optional=OPTIONAL)))
         self._initial_memory, self._look_ahead = memory, look_ahead
+        owners = {_AROUND: painting, _EDITS: editor}  # of the parts of a snapshot
+        self._owners = {part: owner for part, owner in owners.items() if owner is not None}
         self.painting, self.editor = painting, editor
         self._inventor: Inventor = painting or MemoryModelInventor()
         painted = painting is not None
@@ -130,6 +140,10 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             self._inventor, self._decoder, self._codec.encode_picture, networks.rays.grid,
             self._times, enabled=look_ahead,
         )  # fmt: skip
+        self._ground: WalkableGround | None = None  # None: the player turns in one spot
+        if painting is not None:
+            self._ground = WalkableGround(painting, self._codec.encode, self._decoder.beside)
+            self._way = self._ground.way
         self._cuts = PaintingCuts(painting, self.memory, self._decoder, self._codec, self._times)
         self._edits = EditRequests(
             self.spec.name, editor, self.memory, self.schedule, self._times, self._notices
@@ -145,7 +159,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             view = self._first_view(scene)
             self.schedule.views_owed = _FIRST_VIEWS
             if self.painting:
-                self.painting.hold()  # until the next block is done: it is due soon
+                self.painting.thread.hold()  # until the next block is done: it is due soon
             return self._finish_block(poses, CameraCommand(), self.memory.passes.resting(view))
 
     def step(self, control: Control) -> FrameBlock:
@@ -164,7 +178,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             self._schedule_views(control.camera, takes=takes)
             block = self._finish_block(self._poses(control.camera), control.camera)
             if self.painting:
-                self.painting.release()
+                self.painting.thread.release()
             return replace(block, edited=edited)
 
     def show(self, control: Control, frames: Frames) -> FrameBlock:
@@ -173,14 +187,16 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         Requested views are cancelled, and painted ground that was never shown is forgotten, since
         the given frames may differ from it.
         """
-        self._running()
+        poses = self._poses(control.camera)
+        if self._running().pose.is_away or poses[-1].is_away:
+            raise WorldFailed("frames are shown only where the scene begins; go back there first")
         with torch.inference_mode():
             latents = self._codec.encode_block(frames, self.spec)
             self.schedule.cancel()
             session = self._running()
             self._edits.begin(Edit("forget"), session.prompt, session.block_index)
             self._obey(replace(control, edit=None))
-            return self._finish_block(self._poses(control.camera), control.camera, latents)
+            return self._finish_block(poses, control.camera, latents)
 
     def adopt(self, past: Past) -> None:
         """Continue where another world of the same base was; see `World`.
@@ -214,7 +230,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
     def painted(self, pose: CameraPose) -> Frames | None:
         """Return the painted or given view at a pose; see `World`."""
         with torch.inference_mode():
-            return self._cuts.frames(pose)
+            return None if pose.is_away else self._cuts.frames(pose)
 
     def snapshot(self) -> WorldState:
         """Return everything needed to continue; see `World`."""
@@ -231,7 +247,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         own = self.memory.snapshot(
             {"world": self.spec.name, **self._signed(), "progress": progress}
         )
-        parts = {part: owner.snapshot() for part, owner in self._owners()}
+        parts = {part: owner.snapshot() for part, owner in self._owners.items()}
         return joined(parts, own.data, own.arrays)
 
     def restore(self, state: WorldState) -> None:
@@ -244,7 +260,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         converted = self._require_own(state)
         progress: SavedProgress = decode(SavedProgress, state.data["progress"], "progress")
         restore_memory = self.memory.read_snapshot(state, progress.made)
-        restore_parts = self._read_parts(state)
+        restore_parts = _read_parts(self._owners, state, self.memory)
         # everything was checked: from here on nothing fails, and the present session is gone
         self._notices += converted
         self._session = progress.session
@@ -311,8 +327,10 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             return True
         with torch.inference_mode():
             if takes and self.schedule.remember_due(session.block_index, self.memory):
+                if self._ground:
+                    self._ground.begin((session.pose,))  # the ring is ready for the next block
                 return True
-            end = self._poses(session.command)[-1]
+            end = self._poses(session.command)[-1].at_origin
             return self.schedule.prefetch(end, self._time, self.memory)
 
     def _remember_views_owed(self, wait: bool = True) -> None:
@@ -340,14 +358,19 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             self._advance(prompt=control.prompt, prompt_index=session.prompt_index + renews)
         if control.memory is not None and control.memory != self.memory.policy.setting:
             self.memory.change(control.memory)
-        session = self._running()
-        return self._edits.begin(control.edit, session.prompt, session.block_index) or edited
+        session, edit, camera = self._running(), control.edit, control.camera
+        if self.painting and not self.painting.plan and (camera.forward or camera.right):
+            self._notices.append("one moment: where things stand is still being planned")
+        if edit is not None and session.pose.is_away:  # things appear elsewhere from there
+            self._notices.append("go back to where the scene begins to change something")
+            return edited
+        return self._edits.begin(edit, session.prompt, session.block_index) or edited
 
     def _schedule_views(self, command: CameraCommand, *, takes: bool) -> None:
         """Request the view that a command leads to, or else the one the camera was heading for."""
         session, schedule = self._running(), self.schedule
         if self.painting:
-            self.painting.hold()  # until the block is done
+            self.painting.thread.hold()  # until the block is done
         paints = schedule.paints(self.memory)
         if not paints and schedule.has_remembered:
             return  # once a block, to stay in time
@@ -361,14 +384,18 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
     ) -> FrameBlock:
         """Generate, decode and remember a block; decoding and remembering overlap.
 
+        Wherever the player walks, the block is generated and remembered where the scene begins:
+        from elsewhere the painted ground is shown in its place.
+
         Args:
             poses: of its frames.
             command: that led there.
             given: latents in place of generated ones, [1, F, C, h, w].
         """
-        session, time = self._running(), self._time
+        session, time, walked = self._running(), self._time, poses
         memory, schedule, decoder = self.memory, self.schedule, self._decoder
-        next_end = self._poses(command, poses[-1])[-1]
+        next_end = self._poses(command, poses[-1])[-1].at_origin
+        poses = tuple(pose.at_origin for pose in walked)
         moves_on = schedule.paints(memory) and next_end != poses[-1]
         painted = sky = None
         if given is None:
@@ -376,20 +403,22 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             painted = None if schedule.paints(memory) else self._cuts.begin_view(poses[-1])
             if session.has_sky and WIND not in session.leave_out:
                 sky = self._cuts.begin_sky(poses, time)
+        elsewhere = self._ground.begin(walked) if self._ground else None
         if moves_on:
             schedule.start_cut(next_end)
         block = self._generate(poses, given)
-        drawn = decoder.begin(block.latents[0], poses, time, sky, session.leave_out)
+        latents = elsewhere.result() if elsewhere else block.latents[0]
+        drawn = decoder.begin(latents, poses, time, sky, session.leave_out)
         memory.remember(block, painted)  # while the frames are decoded, like what follows
         memory.spare_view = None
         if moves_on and not self._changes_before(session.block_index + 1):
             schedule.prefetch(next_end, time + self.spec.block_length, memory)
         shown = decoder.finish(drawn, partial(self._cuts.sky, poses, time))
-        self._advance(pose=poses[-1], command=command, has_sky=shown.has_sky)
+        self._advance(pose=walked[-1], command=command, has_sky=shown.has_sky)
         schedule.has_remembered = False
         self._request_view(command, session.block_index + 1)
         usage = memory.usage(session.block_index + 1, session.origin)
-        finished = self._handed_out(shown, poses, command, usage, memory.take_ahead())
+        finished = self._handed_out(shown, walked, command, usage, memory.take_ahead())
         return self._with_objects(finished)
 
     def _generate(self, poses: tuple[CameraPose, ...], given: Tensor | None) -> GeneratedBlock:
@@ -401,7 +430,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         """Return a block with the objects around, and note that its views were seen."""
         if self.editor is None:
             return block
-        self.editor.see(block.poses)
+        self.editor.see([pose.at_origin for pose in block.poses])
         planned = self.editor.planned if self.schedule.paints(self.memory) else None
         return replace(block, placed=self.editor.placed, planned=planned)
 
@@ -423,29 +452,27 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
     def _outlook(self, command: CameraCommand, times: int) -> Outlook:
         session, spec = self._running(), self.spec
         frames = (times * self._inventor.blocks_per_view + 1) * spec.block_length
-        ahead = move(session.pose, command, spec.full_speed, spec.fps, frames)[-1]
-        upwind = self._decoder.upwind((session.pose,), self._time)[0] if session.has_sky else None
-        return Outlook(session.pose, command, ahead, upwind)
+        pose = session.pose.at_origin
+        looking = command.along(LOOK_AXES)
+        ahead = move(pose, looking, spec.full_speed, spec.fps, frames)[-1]
+        upwind = self._decoder.upwind((pose,), self._time)[0] if session.has_sky else None
+        return Outlook(pose, looking, ahead, upwind)
 
     def _changes_before(self, block: int) -> bool:
         """Tell whether memory changes before a block, whatever its command."""
         edits = self.editor is not None and self.editor.is_due(block)
         return edits or self.schedule.is_due(block)
 
-    # Snapshots of parts
 
-    def _owners(self) -> list[tuple[str, PaintingInventor | Editor]]:
-        """Return the parts of a snapshot by name."""
-        owners = ((_AROUND, self.painting), (_EDITS, self.editor))
-        return [(part, owner) for part, owner in owners if owner is not None]
-
-    def _read_parts(self, state: WorldState) -> list[Callable[[], None]]:
-        """Check the parts of a snapshot; return what restores them. Old ones lack some."""
-        there = parts_of(state)
-        restores: list[Callable[[], None]] = []
-        if self.painting and _AROUND in there:
-            restores.append(self.painting.reading(part_of(state, _AROUND)))
-        if self.editor and _EDITS in there:
-            edits = part_of(state, _EDITS)
-            restores.append(self.editor.reading(edits, self.memory.cache))
-        return restores
+def _read_parts(
+    owners: Mapping[str, PaintingInventor | Editor], state: WorldState, memory: BlockMemory
+) -> list[Callable[[], None]]:
+    """Check the parts of a snapshot; return what restores them. Old ones lack some."""
+    there = parts_of(state)
+    restores: list[Callable[[], None]] = []
+    for part, owner in owners.items():
+        if part in there and isinstance(owner, Editor):
+            restores.append(owner.reading(part_of(state, part), memory.cache))
+        elif part in there and isinstance(owner, PaintingInventor):
+            restores.append(owner.reading(part_of(state, part)))
+    return restores

@@ -6,7 +6,7 @@ from enum import Enum
 
 import pygame
 
-from mag_sandbox.controls.bindings import Action
+from mag_sandbox.controls.bindings import Action, Move
 from mag_sandbox.controls.camera import CameraPose, view_overlap, yaw_difference
 from mag_sandbox.sandbox.hud.cards import draw_arrow
 from mag_sandbox.sandbox.ui.layout import Card, CustomPart, Text, bar, row
@@ -28,6 +28,7 @@ class Step(Enum):
     LOOK = ("Look around", "hold an arrow key or drag the picture: the world appears as you turn")
     LEAVE = ("Turn away", "until the place where you began is out of sight")
     RETURN = ("Now come back", "is everything where it was?")
+    WALK = ("Hold {}", "to walk there; walk back, and everything is as it was")
     prompt = ("Press {}", "and describe what shall come next")
     change = ("Press {}", "to put something where the mouse points")
     postcards = ("Press {}", "to play: find the places on the postcards again")
@@ -44,6 +45,7 @@ ACTIONS: dict[Action, Step] = {
     "split": Step.split,
     "help": Step.help,
 }
+SKIPPED = (Step.WALK, *ACTIONS.values())  # after a while
 
 
 class HintLine:
@@ -106,6 +108,7 @@ class HintLine:
 
     def see(self, pose: CameraPose, now: float) -> bool:
         """Follow the camera at a time [s]; True if the line changed."""
+        walks, pose = pose.is_away, pose.at_origin
         before, self._start = self.step, self._start or pose
         self._turned = yaw_difference(pose.yaw, self._start.yaw)
         overlap = view_overlap(self._start, pose)
@@ -119,13 +122,15 @@ class HintLine:
                 self._back_at = now
             if self._back_at is not None and now - self._back_at >= ANSWER_S:
                 self._learn(Step.RETURN)
+        if self.step is Step.WALK and walks:
+            self._learn(Step.WALK)
         if self._learned_at is None:
             self._learned_at = now
         elif now - self._learned_at >= PATIENCE_S:
             self._open.clear()
         if self._shown_at is None:
             self._shown_at = now
-        elif self.step in ACTIONS.values() and now - self._shown_at >= SKIP_S:
+        elif self.step in SKIPPED and now - self._shown_at >= SKIP_S:
             self._open.pop(0)
             self._shown_at = now
         return self.step is not before
@@ -159,7 +164,7 @@ def pulse(now: float) -> int:
 
 
 def hint_card(
-    step: Step, key_of: Callable[[Action], str] = str.upper, *, forgets: bool = False
+    step: Step, key_of: Callable[[Action | Move], str] = str.upper, *, forgets: bool = False
 ) -> Card:
     """Return the next hint, with a dot for every step.
 
@@ -171,6 +176,7 @@ def hint_card(
     place = STEPS.index(step)
     colours = [GOOD] * place + [ACCENT] + [(*MUTED, 70)] * (len(STEPS) - place - 1)
     dots = (bar(6, 6, colour, 9) for colour in colours)
-    action = next((one for one, taught in ACTIONS.items() if taught is step), None)
+    keys: dict[Step, Action | Move] = {Step.WALK: "walk_forward"}
+    action = (keys | {taught: action for action, taught in ACTIONS.items()}).get(step)
     named = Text(title.format(key_of(action)) if action else title, 15, ACCENT, bold=True)
     return Card(row(named, Text(why, 14, lines=1), *dots, gap=6), pad=(14, 6))

@@ -14,7 +14,7 @@ from typing import Literal
 
 import pygame
 
-from mag_sandbox.controls.bindings import Action
+from mag_sandbox.controls.bindings import Action, Move
 from mag_sandbox.controls.camera import ASPECT, CameraCommand, CameraPose, view_overlap
 from mag_sandbox.evaluation.similarity.anchors import GONE, SEEN, AnchorMark
 from mag_sandbox.evaluation.similarity.recall import ProbeResult
@@ -377,7 +377,7 @@ class HintOverlay(Overlay):
         boxes: Collection[PromptBox] = (),
         learned: str = "",
         offered: Collection[Step] = STEPS,
-        key_of: Callable[[Action], str] = str.upper,
+        key_of: Callable[[Action | Move], str] = str.upper,
     ) -> None:
         """Make the line; while one of `boxes` is open, nothing is taught.
 

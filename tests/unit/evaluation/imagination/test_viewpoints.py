@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import cache
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from mag_sandbox.evaluation.imagination.viewpoints import (
     TOP,
     WIDTH,
     Route,
+    ScenePainter,
     measured,
     parallax_errors,
     route,
@@ -19,6 +21,7 @@ from mag_sandbox.evaluation.imagination.viewpoints import (
 from mag_sandbox.evaluation.options import ViewpointOptions
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.scenery import Scenery
+from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.carrying import is_free
 from mag_sandbox.renderer.render import Ring
 
@@ -39,6 +42,11 @@ class _Fake:
 
     def coded(self, picture: np.ndarray) -> np.ndarray:
         return picture
+
+    layered = ScenePainter.layered
+    imagination = SimpleNamespace(
+        owners=lambda _things: np.full((RING_HEIGHT, RING_WIDTH), -1, np.int32)
+    )
 
     def scenery(self, _ring: Ring) -> Scenery:
         return Scenery.of((), {}, ())
@@ -72,7 +80,8 @@ def test_a_painter_that_draws_what_is_there_is_as_steady_as_the_renderer():
         assert figures[kind]["detail"] == figures[kind]["sharpness"] == 1.0
     assert figures["given"]["return_db"] == figures["given"]["seen_db"] == 60
     assert figures["plan"] == {"parallax_px": 0.0, "parallax_p90_px": 0.0}, "nothing is planned"
-    assert [len(walk.pictures) for walk in walks] == [5, 5, 5]
+    assert figures["layered"]["return_db"] > 40
+    assert [len(walk.pictures) for walk in walks] == [5, 5, 5, 5]
 
 
 def test_a_look_that_drifts_is_found():

@@ -9,7 +9,7 @@ import pytest
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.controls.parallax import carried
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.scenery import Scenery
+from mag_sandbox.model.imagination.scenery import FARTHEST_WALK, FROM_WALLS, Scenery
 from mag_sandbox.renderer.behind import bands_of
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.carrying import geometry
@@ -156,3 +156,27 @@ def test_a_road_runs_on_where_it_did_seen_from_elsewhere(there):
     assert max(told.pitch - told.height / 2, lowest) == pytest.approx(
         now.pitch - now.height / 2, abs=0.2
     )
+
+
+def test_walls_and_solid_things_stop_a_walker_who_slides_along_them():
+    lamp = PlacedObject("floor lamp", 0.0, -10.0, 10.0, 36.0)  # 3 m ahead
+    wall = PlacedObject("wall", 90.0, 0.0, 90.0, 90.0)  # its foot 45 degrees down: 1.6 m away
+    scenery = Scenery.of([wall, lamp], STANCES, ("wall",))
+    here = (0.0, 0.0)
+    for _ in range(100):
+        here = scenery.way(here, (here[0] + 0.05, here[1] + 0.05))
+    x, z = here
+    assert x == pytest.approx(1.6 - FROM_WALLS, abs=0.06)
+    assert z > 1.0, "it slides along the wall"
+    assert np.hypot(x, z) <= FARTHEST_WALK
+    assert here == scenery.way(here, here)
+    near = (0.0, 1.6)
+    stopped = scenery.way(near, (0.0, 2.9))
+    assert stopped[1] < 2.9
+
+
+def test_a_walker_who_is_too_near_to_something_may_leave_it_and_come_no_nearer():
+    lamp = PlacedObject("floor lamp", 0.0, -40.0, 20.0, 80.0)  # at 0.3 m
+    scenery = Scenery.of([lamp], STANCES, ())
+    assert scenery.way((0.0, 0.0), (0.0, -0.1)) == (0.0, -0.1)
+    assert scenery.way((0.0, 0.0), (0.0, 0.1)) == (0.0, 0.0)

@@ -68,7 +68,7 @@ def edited(made: DiffusionWorld, control: Control, then: Control = STILL) -> lis
 
 
 def shows_tent(made: DiffusionWorld, pose: CameraPose) -> bool:
-    lattice = made.painting._imagination.lattice
+    lattice = made.painting.imagination.lattice
     there = made.editor._place(TENT)
     return bool((lattice.touched(pose) & made.painting.around.mask(there)).any())
 
@@ -89,7 +89,7 @@ def test_a_thing_is_placed_and_all_else_stays_to_the_bit():
         assert now[slot] == frames[slot]
         assert torch.equal(now_bits[slot], bits[slot])
     poses = [frame.pose for slot, frame in now.items() if slot not in elsewhere]
-    lattice = made.painting._imagination.lattice
+    lattice = made.painting.imagination.lattice
     assert [lattice.nearest(pose) for pose in poses] == poses, "remembered anew from the ring"
 
 
@@ -102,7 +102,7 @@ def test_no_frame_of_memory_shows_what_was_there_before():
         place = other.editor._place(TENT)
         inventor = other.painting
         there = inventor.around.mask(place)
-        inventor.around = inventor._imagination.repainted(
+        inventor.around = inventor.imagination.repainted(
             inventor.around, place, Subject(inventor._features(""), inventor._features(""), 77)
         )
         other.editor._frames.rewrite(there, other.memory)
@@ -126,7 +126,7 @@ def test_no_frame_of_memory_shows_what_was_there_before():
 def test_frames_that_show_nothing_more_than_others_are_let_go():
     made = world()
     play(made, [RIGHT] * 5 + [LEFT] * 5)
-    frames, lattice = memory_of(made)[0], made.painting._imagination.lattice
+    frames, lattice = memory_of(made)[0], made.painting.imagination.lattice
     shown = lattice.shown([lattice.nearest(frame.pose) for frame in frames.values()])
     edit_at_rest(made, TENT)
     now = memory_of(made)[0]
@@ -268,13 +268,13 @@ def test_what_is_placed_stands_before_what_is_planned_and_hides_what_it_covers(m
     play(made, [STILL])
     plan_tree(made)
     told = []
-    repainted = made.painting._imagination.repainted
+    repainted = made.painting.imagination.repainted
 
     def noted(around, place, subject):
         told.extend(subject.things)
         return repainted(around, place, subject)
 
-    monkeypatch.setattr(made.painting._imagination, "repainted", noted)
+    monkeypatch.setattr(made.painting.imagination, "repainted", noted)
     edit_at_rest(made, TENT)
     assert [(one.kind, one.width) for one in told] == [("tree", 60.0), ("tent", 18.0)]
     assert len(made.painting.plan.things) == 1
@@ -365,7 +365,7 @@ def test_a_renewed_view_is_of_the_words_in_force_and_all_else_stays_to_the_bit()
     made = world()
     play(made, AWAY)
     around, (frames, bits) = made.painting.around, memory_of(made)
-    lattice = made.painting._imagination.lattice
+    lattice = made.painting.imagination.lattice
     there = around.mask(lattice.place(CameraPose()))
     cells = renew(made, VIEW)
     assert cells[there].all()
@@ -437,7 +437,7 @@ def test_what_nobody_saw_is_forgotten_and_all_that_was_seen_stays_to_the_bit():
     made = world()
     blocks = play(made, [RIGHT] * 5 + [STILL] * 12)
     before, (frames, bits) = ring_of(made), memory_of(made)
-    lattice = made.painting._imagination.lattice
+    lattice = made.painting.imagination.lattice
     seen = np.zeros_like(before[0])
     for block in blocks:
         for pose in block.poses:
@@ -502,8 +502,8 @@ def test_play_goes_on_as_it_was_while_a_change_is_painted(edit):
     control = replace(STILL, edit=edit)
     waited = []
     inventor = made.painting
-    paint = inventor._imagination._painted
-    inventor._imagination._painted = lambda *args: waited.append(current_thread()) or paint(*args)
+    paint = inventor.imagination._painted
+    inventor.imagination._painted = lambda *args: waited.append(current_thread()) or paint(*args)
     blocks = edited(made, control)
     assert len(blocks) > BLOCKS_A_VIEW
     assert same(blocks[:-1], [plain.step(STILL) for _ in blocks[:-1]])

@@ -104,7 +104,7 @@ def world(policy: str = "mag-retrieve", slots: int = 60) -> DiffusionWorld:
 
 
 def lattice_of(made: DiffusionWorld) -> Lattice:
-    return made.painting._imagination.lattice
+    return made.painting.imagination.lattice
 
 
 def begin(made: DiffusionWorld) -> None:
@@ -179,8 +179,8 @@ def test_a_view_that_is_not_painted_in_time_is_taken_by_a_later_block():
         begin(one)
     taken, may_paint = count_views(made), threading.Event()
     first = made._session.block_index
-    imagine = made.painting._imagination.imagine
-    made.painting._imagination.imagine = lambda *args: (may_paint.wait(PATIENCE), imagine(*args))[1]
+    imagine = made.painting.imagination.imagine
+    made.painting.imagination.imagine = lambda *args: (may_paint.wait(PATIENCE), imagine(*args))[1]
     made.schedule.cancel()
     repeated.schedule.cancel()
     controls, blocks, long = [], [], 2 * BLOCKS_A_VIEW
@@ -222,26 +222,26 @@ def test_nothing_is_painted_while_a_block_is_made_unless_it_is_waited_for():
     begin(made)
     made.schedule.cancel()
     painting, begun = made.painting, threading.Event()
-    imagine = painting._imagination.imagine
-    painting._imagination.imagine = lambda *args: (begun.set(), imagine(*args))[1]
-    painting.hold()
+    imagine = painting.imagination.imagine
+    painting.imagination.imagine = lambda *args: (begun.set(), imagine(*args))[1]
+    painting.thread.hold()
     made._request_view(UP.camera, 1)
     assert painting.has_view
     assert not begun.is_set()
     painting.take_view(made.memory)
     assert begun.is_set()
     made.step(UP)
-    assert painting.beside(begun.is_set).result(PATIENCE), "it waits for what was begun"
+    assert painting.thread.after_all(begun.is_set).result(PATIENCE), "it waits for what was begun"
 
 
 def test_an_edit_is_painted_after_the_plan_that_still_waits():
     made = world()
     made.reset(PLACE, 1)
-    made.painting.hold()
+    made.painting.thread.hold()
     made.painting._begin_plan(PLACE.prompt, 3)
     planned = made.painting._planned
     assert not planned.done()
-    assert made.painting.beside(planned.done).result(PATIENCE)
+    assert made.painting.thread.after_all(planned.done).result(PATIENCE)
 
 
 def test_a_state_parked_before_the_first_movement_goes_on_to_the_bit():
@@ -275,7 +275,7 @@ def test_who_looks_around_after_a_moment_sees_only_what_was_painted():
     path = [STILL] * 16 + [RIGHT] * 50 + [STILL] * 16
     blocks = play(made, path + [Control(turned[0])] * 4 + [Control(turned[1])] * 6)
     assert lumps == []
-    lattice = made.painting._imagination.lattice
+    lattice = made.painting.imagination.lattice
     assert sum(len(block.look_ahead) for block in blocks) >= 9
     assert all(ahead.pose == lattice.nearest(ahead.pose)
                for block in blocks for ahead in block.look_ahead)  # fmt: skip
@@ -289,7 +289,7 @@ def test_a_camera_ahead_of_the_painter_shows_what_is_near_or_else_a_blur_until_i
     made = world(policy)
     lumps = count_lumps(made)
     if not is_near:
-        made.painting.nearest_view = lambda pose, others: None
+        made.painting.pictures.nearest_view = lambda around, pose, others: None
     begin(made)
     while not made.step(UP).look_ahead:
         assert any(frame.passing for frame in made.memory.policy.table.frames.values())
@@ -302,13 +302,13 @@ def test_no_block_waits_for_a_view_before_it_is_due_and_none_goes_on_without_it(
     made = world()
     begin(made)
     inventor, go_on = made.painting, threading.Event()
-    imagine = inventor._imagination.imagine
+    imagine = inventor.imagination.imagine
 
     def held(*args, **options):
         assert go_on.wait(PATIENCE)
         return imagine(*args, **options)
 
-    inventor._imagination.imagine = held
+    inventor.imagination.imagine = held
     made.schedule.cancel()
     made.step(UP)
     due = made.schedule.request.due
@@ -343,13 +343,13 @@ def test_a_session_is_the_same_however_slow_the_painter_is(monkeypatch):
     path = [RIGHT] * 5 + [LEFT] * 6 + [UP] * 2
     quick = play(world(), path)
     slow = world()
-    imagine = slow.painting._imagination.imagine
+    imagine = slow.painting.imagination.imagine
 
     def slowly(*args, **options):
         time.sleep(0.05)
         return imagine(*args, **options)
 
-    monkeypatch.setattr(slow.painting._imagination, "imagine", slowly)
+    monkeypatch.setattr(slow.painting.imagination, "imagine", slowly)
     assert same(quick, play(slow, path))
 
 
@@ -604,7 +604,7 @@ def test_a_new_prompt_leaves_what_was_seen_and_draws_what_was_not():
 
 def test_what_is_painted_is_told_of_the_prompt_in_force(monkeypatch):
     made, told = world(), []
-    imagination, features = made.painting._imagination, made.painting._features
+    imagination, features = made.painting.imagination, made.painting._features
     imagine = imagination.imagine
 
     def noted(around, pose, subject):
@@ -623,8 +623,8 @@ def test_what_is_painted_is_told_of_the_prompt_in_force(monkeypatch):
 def test_a_plan_is_made_once_and_anew_for_a_new_prompt_and_after_a_loss():
     made = world()
     plans: list[int] = []
-    plan = made.painting._imagination.plan
-    made.painting._imagination.plan = lambda *told: plans.append(told[2]) or plan(*told)
+    plan = made.painting.imagination.plan
+    made.painting.imagination.plan = lambda *told: plans.append(told[2]) or plan(*told)
     play(made, [RIGHT] * 10)
     assert plans == [1]
     first = made.painting.plan
@@ -708,8 +708,8 @@ def test_what_other_weights_painted_is_learned_anew_from_memory():
         del around[key]
     other = world()
     thing = PlacedObject("tent", 0.0, 0.0, 9.0, 9.0, (200, 30, 30), (200, 30, 30), 1)
-    other.painting._imagination.read = lambda around: []
-    other.painting._imagination.plan = lambda *told: (thing,)
+    other.painting.imagination.read = lambda around: []
+    other.painting.imagination.plan = lambda *told: (thing,)
     other.restore(state)
     assert other.painting.plan is None
     assert other.painting.around.known.sum() < made.painting.around.known.sum()
@@ -723,7 +723,7 @@ def test_what_is_planned_is_told_where_it_was_painted():
     made = world()
     thing = PlacedObject("tent", 0.0, 0.0, 9.0, 9.0, (200, 30, 30), (200, 30, 30), 1)
     unseen, everywhere = replace(thing, yaw=180.0), replace(thing, width=300.0)
-    made.painting._imagination.plan = lambda *told: (everywhere, unseen, thing)
+    made.painting.imagination.plan = lambda *told: (everywhere, unseen, thing)
     (first, *_) = play(made, [RIGHT] * 2)
     assert [(one.kind, one.yaw, one.color) for one in first.planned] == [
         ("tent", 0.0, (200, 30, 30))
@@ -736,7 +736,7 @@ def test_of_a_given_picture_only_what_was_read_there_is_said_to_be_planned(tmp_p
     made = world()
     tent = PlacedObject("tent", 0.0, 0.0, 9.0, 9.0, (200, 30, 30), (200, 30, 30), 1)
     beside = replace(tent, kind="tree", yaw=80.0)
-    imagination = made.painting._imagination
+    imagination = made.painting.imagination
     imagination.read = lambda around: [tent] if reads else []
     imagination.plan = lambda *told: (tent, beside)
     made.reset(replace(PLACE, image=tmp_path / "given.png"), 1)

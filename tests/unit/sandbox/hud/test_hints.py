@@ -19,7 +19,7 @@ from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.ui.display import window
 from mag_sandbox.sandbox.ui.theme import Theme
 
-LOOKED = ("LOOK", "LEAVE", "RETURN")
+MOVED = ("LOOK", "LEAVE", "RETURN", "WALK")
 
 
 def follow(hints, *yaws, start=0.0):
@@ -37,7 +37,9 @@ def test_each_step_follows_when_it_was_done():
     assert follow(hints, 200) is Step.RETURN
     assert follow(hints, 352) is Step.RETURN
     hints.answer()
-    for action, following in zip(ACTIONS, (*STEPS[4:], None), strict=True):
+    assert hints.step is Step.WALK
+    hints.see(CameraPose(352, z=0.1), 7.0)
+    for action, following in zip(ACTIONS, (*STEPS[5:], None), strict=True):
         assert hints.step is ACTIONS[action]
         hints.did(action)
         assert hints.step is following
@@ -50,7 +52,7 @@ def test_the_question_is_answered_before_the_next_lesson():
     assert follow(hints, *range(180, -1, -10), start=5.0) is Step.RETURN
     assert hints.key is None, "it is back: the camera may rest"
     hints.answer()
-    assert hints.step is Step.prompt
+    assert hints.step is Step.WALK
 
 
 def test_a_comparison_of_any_view_that_came_back_is_an_answer():
@@ -58,18 +60,18 @@ def test_a_comparison_of_any_view_that_came_back_is_an_answer():
     hints.answer()
     assert follow(hints, *range(0, 181, 10), 90) is Step.RETURN, "the first view is out of sight"
     hints.answer()
-    assert hints.step is Step.prompt
+    assert hints.step is Step.WALK
 
 
 @pytest.mark.parametrize("way_back", [range(180, -1, -10), range(190, 361, 10)])
 def test_without_a_comparison_the_next_lesson_follows_the_return(way_back):
     hints = HintLine()
     assert follow(hints, *range(0, 181, 10), *way_back) is Step.RETURN
-    assert follow(hints, 0, start=ANSWER_S + 5.0) is Step.prompt
+    assert follow(hints, 0, start=ANSWER_S + 5.0) is Step.WALK
 
 
 def test_every_lesson_has_its_time_whenever_the_one_before_was_done():
-    hints = HintLine(LOOKED)
+    hints = HintLine(MOVED)
     follow(hints, 0)
     hints.did("prompt")
     follow(hints, 0, start=SKIP_S + 1.0)
@@ -79,7 +81,7 @@ def test_every_lesson_has_its_time_whenever_the_one_before_was_done():
 
 
 def test_a_player_who_learns_slowly_is_taught_to_the_end():
-    hints = HintLine(LOOKED)
+    hints = HintLine(MOVED)
     for number, action in enumerate(ACTIONS):
         assert follow(hints, 0, start=number * (SKIP_S - 1.0) * 10) is ACTIONS[action]
         hints.did(action)
@@ -94,6 +96,7 @@ def test_what_was_done_once_is_not_taught_again_in_another_session():
     assert follow(again, 0) is Step.LEAVE
     follow(again, 100, 0)
     again.answer()
+    again.see(CameraPose(x=-0.2), 3.0)
     assert again.step is Step.change
 
 
@@ -102,7 +105,7 @@ def test_who_turns_hints_on_again_is_taught_from_the_beginning():
 
 
 def test_only_what_is_possible_here_is_taught():
-    hints = HintLine(LOOKED, [Step.postcards])
+    hints = HintLine(MOVED, [Step.postcards])
     assert hints.step is Step.postcards
     hints.did("postcards")
     assert hints.step is None
@@ -110,8 +113,8 @@ def test_only_what_is_possible_here_is_taught():
 
 
 def test_a_key_that_is_not_pressed_makes_room_for_the_next_and_is_taught_later():
-    hints = HintLine(LOOKED)
-    for number, step in enumerate(STEPS[3:]):
+    hints = HintLine(MOVED)
+    for number, step in enumerate(STEPS[4:]):
         hints.see(CameraPose(), number * SKIP_S)
         assert hints.step is step
     hints.see(CameraPose(), PATIENCE_S)
@@ -138,7 +141,7 @@ def test_after_a_reset_the_way_out_begins_anew():
     assert follow(hints, 200) is Step.LEAVE
     assert follow(hints, 300) is Step.RETURN
     hints.answer()
-    assert hints.step is Step.prompt
+    assert hints.step is Step.WALK
 
 
 @pytest.mark.parametrize("width", [300, 600, 1250])

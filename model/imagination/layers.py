@@ -1,0 +1,211 @@
+"""A ring as layers at known distances, shown from beside its viewpoint.
+
+Everything that stands upright is cut out of the picture. What stood behind it is continued from
+both sides. Seen from elsewhere, ground, walls and sky are looked up where their points were, and
+the cut-outs are put where they appear now, from far to near.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.controls.parallax import DISTANT, Box
+from mag_sandbox.model.imagination.scenery import Scenery
+
+SOFT = 15  # pixels over which rows of what is continued are mixed
+FRINGE = 2  # pixels around the plan's shape of a thing that are cut out with it
+MARGIN = 6  # pixels around it that may show it
+BESIDE = 0.25  # of a box: how far a cut-out may reach beyond it
+
+
+class _CutOut(NamedTuple):
+    """The visible part of a thing."""
+
+    layer: np.ndarray  # float32 [4, h, w]: colours times alpha, alpha
+    box: Box  # of the thing, in the layer [px]
+
+
+class LayeredRing:
+    """The layers of a ring.
+
+    ring = LayeredRing(picture, known, owners, scenery)
+    view = ring.view(CameraPose(yaw=30.0, x=0.2, z=1.0), (192, 320))
+    """
+
+    def __init__(
+        self, picture: np.ndarray, known: np.ndarray, owners: np.ndarray, scenery: Scenery
+    ) -> None:
+        """Cut a ring into layers.
+
+        Args:
+            picture: the ring, float32 [3, H, W].
+            known: which pixels are, bool [H, W].
+            owners: place of each pixel's thing in the plan, -1 where none is, int32 [H, W].
+            scenery: the plan in metres.
+        """
+        self._scenery, self._shape = scenery, owners.shape
+        where = scenery.geometry(0.0, 0.0, owners)
+        ids = np.where(known, where.ids, 0)
+        self._cut_outs = {
+            number: cut_out
+            for number, box in where.upright.items()
+            if (cut_out := _cut_out(picture, ids, number, box)) is not None
+        }
+        standing = torch.from_numpy(np.isin(where.ids, list(where.upright)).astype(np.float32))
+        hidden = _grown(_around(standing[None], MARGIN), MARGIN)[0] > 0
+        shown = known & ~hidden.numpy()
+        behind = torch.from_numpy(_continued(picture, shown))
+        soft = torch.where(torch.from_numpy(shown), behind, _softened(behind))
+        self._behind = _around(soft, 1)
+
+    def view(self, pose: CameraPose, size: tuple[int, int]) -> Tensor:
+        """Return the view at a pose, float32 [3, height, width]."""
+        height, width = size
+        step = np.radians(pose.fov) / width
+        yaw = np.radians(pose.yaw) + (np.arange(width) + 0.5 - width / 2) * step
+        pitch = np.radians(pose.pitch) + (height / 2 - 0.5 - np.arange(height)) * step
+        canvas = self._behind_all(pose, yaw, pitch)
+        pixels = pose.fov / width / (360 / self._shape[1])  # of the ring, in one of the view
+        left = pose.yaw / 360 * self._shape[1] - width / 2 * pixels
+        top = self._shape[0] * (0.5 - pose.pitch * self._shape[1] / 360 / self._shape[0])
+        top -= height / 2 * pixels
+        for number, box in self._scenery.boxes(pose.x, pose.z, self._shape).items():
+            if number in self._cut_outs:
+                across = (box[0] + box[2] / 2 - left - width / 2 * pixels) % self._shape[1]
+                across = (across + self._shape[1] / 2) % self._shape[1] - self._shape[1] / 2
+                at = (
+                    across / pixels + width / 2 - box[2] / 2 / pixels, (box[1] - top) / pixels,
+                    box[2] / pixels, box[3] / pixels,
+                )  # fmt: skip
+                _lay_over(canvas, self._cut_outs[number], at)
+        return torch.from_numpy(canvas)
+
+    def _behind_all(self, pose: CameraPose, yaw: np.ndarray, pitch: np.ndarray) -> np.ndarray:
+        """Return what is behind everything that stands upright, float32 [3, height, width]."""
+        rows, columns = self._shape
+        radian = columns / (2 * np.pi)
+        away = self._scenery.surfaces(pose.x, pose.z, yaw, pitch)
+        near = away < DISTANT
+        away = np.where(near, away, np.float32(DISTANT))
+        x = away * np.sin(yaw).astype(np.float32) + np.float32(pose.x)
+        z = away * np.cos(yaw).astype(np.float32) + np.float32(pose.z)
+        slope = away * np.tan(pitch).astype(np.float32)[:, None] / np.hypot(x, z)
+        down = np.where(near, np.arctan(slope), pitch.astype(np.float32)[:, None])
+        along = np.where(near, np.arctan2(x, z), yaw.astype(np.float32))
+        row = rows / 2 - down * radian
+        column = along * radian % columns
+        grid = np.stack(
+            ((column + 1) / (columns + 2) * 2 - 1, (row + 1) / (rows + 2) * 2 - 1), axis=-1
+        )
+        sampled = nn.functional.grid_sample(
+            self._behind[None], torch.from_numpy(grid.astype(np.float32))[None],
+            padding_mode="border", align_corners=False,
+        )  # fmt: skip
+        return np.asarray(sampled[0])
+
+
+def _around(ring: Tensor, margin: int) -> Tensor:
+    """Return pictures of a ring, [C, H, W], with a margin: columns go on around."""
+    wide = torch.cat((ring[..., -margin:], ring, ring[..., :margin]), dim=-1)
+    return nn.functional.pad(wide[None], (0, 0, margin, margin), mode="replicate")[0]
+
+
+def _grown(shapes: Tensor, margin: int) -> Tensor:
+    """Return shapes with a margin, [C, H, W] smaller by it on all sides."""
+    size = 2 * margin + 1
+    return nn.functional.max_pool2d(nn.functional.max_pool2d(shapes, (size, 1), 1), (1, size), 1)
+
+
+def _softened(picture: Tensor) -> Tensor:
+    """Return a picture, [C, H, W], each pixel the mean of `SOFT` above each other."""
+    half = SOFT // 2
+    padded = nn.functional.pad(picture[None], (0, 0, half + 1, half), mode="replicate")[0]
+    sums = padded.cumsum(dim=1)
+    return (sums[:, SOFT:] - sums[:, :-SOFT]) / SOFT
+
+
+def _continued(picture: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Return a ring, [3, H, W], whose unknown pixels are mixed from the known ones on both sides.
+
+    Points of the ground beside each other are equally far away, so its texture is continued. Rows
+    in which nothing is known are those nearest to them.
+    """
+    there = np.flatnonzero(known.any(axis=1))
+    if not len(there):
+        return picture
+    nearest = there[np.abs(np.arange(len(known))[:, None] - there).argmin(axis=1)]
+    picture, known = picture[:, nearest], known[nearest]
+    rows, columns = np.nonzero(~known)
+    count = known.shape[1]
+    place = np.arange(2 * count)
+    twice = np.concatenate((known, known), axis=1)
+    before = np.maximum.accumulate(np.where(twice, place, -1), axis=1)[:, count:]
+    after = np.where(twice, place, 4 * count)[:, ::-1]
+    after = np.minimum.accumulate(after, axis=1)[:, ::-1][:, :count]
+    to_left = columns + count - before[rows, columns]
+    to_right = after[rows, columns] - columns
+    share = (to_left / (to_left + to_right)).astype(np.float32)
+    left = picture[:, rows, (columns - to_left) % count]
+    right = picture[:, rows, (columns + to_right) % count]
+    picture[:, rows, columns] = left + share * (right - left)
+    return picture
+
+
+def _cut_out(picture: np.ndarray, ids: np.ndarray, number: int, box: Box) -> _CutOut | None:
+    """Return the visible part of a thing in a box [px]; None: nothing of it is seen."""
+    left, top, width, height = box
+    first = int(np.floor(left - BESIDE * width)) - 1
+    columns = np.arange(first, int(np.ceil(left + (1 + BESIDE) * width)) + 1)
+    highest = max(int(np.floor(top - BESIDE * height)) - 1, 0)
+    rows = np.arange(highest, min(int(np.ceil(top + (1 + BESIDE) * height)) + 1, len(ids)))
+    around = columns % ids.shape[1]
+    shown = ids[rows[:, None], around]
+    shape = torch.from_numpy((shown == number).astype(np.float32))
+    if not shape.any():
+        return None
+    grown = _grown(nn.functional.pad(shape[None], (FRINGE,) * 4), FRINGE)[0].numpy()
+    alpha = np.where((shown == 0) | (shown == number), grown, 0)
+    layer = np.concatenate((picture[:, rows[:, None], around] * alpha, alpha[None]))
+    return _CutOut(layer, (left - first, top - highest, width, height))
+
+
+def _lay_over(canvas: np.ndarray, cut_out: _CutOut, box: Box) -> None:
+    """Put a cut-out over a picture, [3, H, W], so that its thing fills a box [px]."""
+    down = _resampling(cut_out.box[1::2], box[1::2], cut_out.layer.shape[1], canvas.shape[1])
+    across = _resampling(cut_out.box[::2], box[::2], cut_out.layer.shape[2], canvas.shape[2])
+    if down is None or across is None:
+        return
+    (rows, vertical), (columns, horizontal) = down, across
+    stamp = vertical @ (cut_out.layer @ horizontal.T)
+    seen = canvas[:, rows, columns]
+    seen *= 1 - stamp[3]
+    seen += stamp[:3]
+
+
+def _resampling(
+    before: tuple[float, float], now: tuple[float, float], count: int, size: int
+) -> tuple[slice, np.ndarray] | None:
+    """Return which pixels of a line show a cut-out, and of what they are made, [pixels, count].
+
+    Args:
+        before: first pixel and length of the thing in the cut-out.
+        now: likewise, in the line.
+        count: of the pixels of the cut-out.
+        size: of the line [px].
+    """
+    (start, length), (new_start, new_length) = before, now
+    scale = new_length / length
+    ends = new_start - start * scale, new_start + (count - start) * scale
+    first, last = max(int(np.floor(ends[0])), 0), min(int(np.ceil(ends[1])), size)
+    if last <= first:
+        return None
+    places = (np.arange(first, last) + 0.5 - new_start) / scale + start - 0.5
+    wide = max(1.0, 1 / scale)
+    beside = int(np.ceil(wide))  # pixels beyond both ends, where a cut-out shows nothing
+    pixels = np.arange(-beside, count + beside)
+    shares = np.maximum(1 - np.abs(places[:, None] - pixels) / wide, 0)
+    shares /= shares.sum(axis=1, keepdims=True)
+    return slice(first, last), shares[:, beside:-beside].astype(np.float32)

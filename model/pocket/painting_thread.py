@@ -1,0 +1,69 @@
+"""The thread that plans and paints beside blocks."""
+
+import os
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+import torch
+
+Result = TypeVar("Result")
+_NICE = 5  # of the thread: it has a third of the time of one that makes a block
+
+
+def _begin_thread() -> None:
+    """Start a painting thread of low priority, where the system allows it: blocks go first."""
+    torch.set_num_threads(1)
+    if sys.platform == "linux":  # elsewhere all threads of a process are alike
+        thread = threading.get_native_id()
+        os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + _NICE)
+
+
+class PaintingThread:
+    """Makes plans and views one after the other, while no block needs the cores."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, "painting", _begin_thread)
+        self._held: deque[Callable[[], object]] | None = None  # work that waits; None: none does
+
+    def hold(self) -> None:
+        """Have plans and views that are begun from now on wait: a block needs the cores.
+
+        They have the time of some blocks, and a block has only its own.
+        """
+        if self._held is None:
+            self._held = deque()
+
+    def release(self) -> None:
+        """Begin plans and views, waiting ones first."""
+        for work in self._held or ():
+            self._thread.submit(work)
+        self._held = None
+
+    def begin(self, make: Callable[[], Result]) -> "Future[Result]":
+        """Make a plan or a view, unless they wait: then later."""
+        if self._held is None:
+            return self._thread.submit(make)
+        made: Future[Result] = Future()
+
+        def work() -> None:
+            if made.set_running_or_notify_cancel():
+                try:
+                    made.set_result(make())
+                except BaseException as error:  # raised again by `made.result`
+                    made.set_exception(error)
+
+        self._held.append(work)
+        return made
+
+    def after_all(self, function: Callable[[], Result]) -> "Future[Result]":
+        """Call a function after all that was begun, which waits no longer."""
+        self.release()
+        return self._thread.submit(function)
+
+    def close(self) -> None:
+        """End the thread."""
+        self._thread.shutdown()

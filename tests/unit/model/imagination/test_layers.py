@@ -1,0 +1,65 @@
+"""A ring in layers is seen from beside its viewpoint."""
+
+import numpy as np
+import pytest
+
+from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.model.imagination.layers import LayeredRing
+from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.scenery import Scenery
+from mag_sandbox.scenes.stances import STANCES
+
+SHAPE, SIZE = (96, 320), (48, 80)  # of the ring and of a view [px]
+LAMP = PlacedObject("floor lamp", 20.0, -10.0, 10.0, 36.0)  # its foot 28 degrees down: 3 m away
+DISTANCE = 1.6 / np.tan(np.radians(28.0))
+GREY, RED = -0.5, 0.8
+
+
+def lamp_alone(known: np.ndarray | None = None) -> LayeredRing:
+    """Return a ring with a red lamp before grey."""
+    owners = np.full(SHAPE, -1, np.int32)
+    pixel = SHAPE[1] / 360
+    left, right = round(15 * pixel), round(25 * pixel)
+    top, bottom = (round(SHAPE[0] / 2 - pitch * pixel) for pitch in (8, -28))
+    owners[top:bottom, left:right] = 0
+    picture = np.full((3, *SHAPE), GREY, np.float32)
+    picture[0, top:bottom, left:right] = RED
+    known = np.ones(SHAPE, bool) if known is None else known
+    return LayeredRing(picture, known, owners, Scenery.of([LAMP], STANCES, ()))
+
+
+def middle_of_red(view: np.ndarray) -> float:
+    """Return how far to the right of the middle of a view red things are [degrees]."""
+    columns = np.flatnonzero((view[0] > 0).any(axis=0))
+    return (columns.mean() + 0.5 - SIZE[1] / 2) * 90 / SIZE[1]
+
+
+def test_from_its_viewpoint_a_ring_looks_as_it_is():
+    view = np.asarray(lamp_alone().view(CameraPose(20.0), SIZE))
+    assert middle_of_red(view) == pytest.approx(0.0, abs=1.0)
+    assert view[1:] == pytest.approx(GREY, abs=0.02)
+
+
+@pytest.mark.parametrize(("x", "z"), [(0.0, 1.0), (0.5, 0.0), (-0.7, 0.4), (0.0, -1.0)])
+def test_things_move_as_their_distance_says_and_leave_nothing_behind(x, z):
+    at = DISTANCE * np.sin(np.radians(20.0)) - x, DISTANCE * np.cos(np.radians(20.0)) - z
+    view = np.asarray(lamp_alone().view(CameraPose(x=x, z=z), SIZE))
+    assert middle_of_red(view) == pytest.approx(np.degrees(np.arctan2(*at)), abs=1.2)
+    red = (view[0] > 0).sum()
+    still = (np.asarray(lamp_alone().view(CameraPose(), SIZE))[0] > 0).sum()
+    assert red / still == pytest.approx((DISTANCE / np.hypot(*at)) ** 2, rel=0.25)
+
+
+def test_unknown_ground_is_continued_from_known_ground():
+    known = np.ones(SHAPE, bool)
+    known[:, 100:200] = False
+    known[:10] = False
+    view = np.asarray(lamp_alone(known).view(CameraPose(150.0, 20.0, x=0.5), SIZE))
+    assert np.isfinite(view).all()
+    assert view == pytest.approx(GREY, abs=0.02)
+
+
+def test_the_same_pose_shows_the_same_picture_zoomed_or_not():
+    ring = lamp_alone()
+    for pose in (CameraPose(10.0, 5.0, 60.0, 0.3, 0.9), CameraPose(359.0, x=-0.2)):
+        assert ring.view(pose, SIZE).equal(ring.view(pose, SIZE))
