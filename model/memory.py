@@ -472,11 +472,6 @@ _PAINTED: dict[str, type[MemoryPolicy]] = {"window": WindowOfViews}
 def make_policy(setting: MemorySetting, capacity: int, *, painted: bool = False) -> MemoryPolicy:
     """Return the policy that a setting names.
 
-    Args:
-        setting: of memory.
-        capacity: slots.
-        painted: whether lasting views are painted or given before they are shown.
-
     Raises:
         WorldFailed: there is no such policy; the message lists those that exist.
     """
@@ -513,18 +508,7 @@ def memory_usage(
     spec: WorldSpec,
     origin: MemoryOrigin | None = None,
 ) -> MemoryUsage:
-    """Return which frames are kept and attended.
-
-    Args:
-        policy: whose table is shown.
-        attended: indices of the frames that the last shown block read.
-        slot_bytes: bytes of one kept frame.
-        capacity: frames within the budget.
-        frames_made: since reset, look-ahead ones counted.
-        blocks_shown: since reset, look-ahead ones not counted.
-        spec: for seconds.
-        origin: of the memory.
-    """
+    """Return which frames are kept and attended."""
     entries = policy.table.entries(attended)
     counts = Counter(entry.kind for entry in entries)
     segments = [

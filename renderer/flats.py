@@ -74,12 +74,7 @@ def square(half: float, deep: float) -> np.ndarray:
 
 
 def flat(item: Item, ground: palettes.Ground) -> Drawing:
-    """Return the polygons of a thing that lies on the ground, in metres.
-
-    Args:
-        item: of a kind that is flat.
-        ground: colours of the land around it.
-    """
+    """Return the polygons of a thing that lies on the ground, in metres."""
     surfaces = Surfaces()
     _FLATS[item.entry.painter](surfaces, item, ground)
     return surfaces.drawing()
@@ -209,13 +204,7 @@ _FLATS = {"round": _rug, "square": _rug, "pond": _pond, "band": _band, "sea": _s
 
 
 def patches(rng: np.random.Generator, ground: palettes.Ground, checkered: bool) -> Drawing:
-    """Return pale and dark patches of bare ground, or squares.
-
-    Args:
-        rng: which patches.
-        ground: colours of the land.
-        checkered: squares, as in platform games.
-    """
+    """Return pale and dark patches of bare ground, or squares."""
     surfaces = Surfaces()
     if checkered:
         for i in range(-9, 10):
@@ -234,13 +223,7 @@ def patches(rng: np.random.Generator, ground: palettes.Ground, checkered: bool) 
 
 
 def shell(room: RoomBox, light: str, windows: Sequence[Item]) -> Drawing:
-    """Return floor, ceiling and walls of a room, in the order in which they are drawn.
-
-    Args:
-        room: whose shell it is.
-        light: name of its light.
-        windows: through which daylight falls on the floor.
-    """
+    """Return floor, ceiling and walls of a room, in the order in which they are drawn."""
     surfaces = Surfaces()
     _floor(surfaces, room)
     for window in windows if light in ("daylight", "evening") else ():

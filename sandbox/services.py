@@ -70,17 +70,7 @@ def open_services(
     recorders: Sequence[Recorder],
     list_anew: Callable[[], None],
 ) -> Services:
-    """Return the services of a player.
-
-    Args:
-        choice: the world.
-        settings: the player's.
-        folder: of the player's data.
-        bindings: the player's keys.
-        notify: wakes the window, from any thread.
-        recorders: record all that the player steers.
-        list_anew: called from any thread when the title's list is out of date.
-    """
+    """Return the services of a player."""
     store = SettingsStore(settings)
     theme = Themes(lambda: store.now)
     notices = Notices(time.perf_counter, notify, theme)

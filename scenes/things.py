@@ -181,13 +181,6 @@ def parse_thing(
 ) -> Edit:
     """Return the edit that places what words name, such as "a small red tent".
 
-    Args:
-        text: the words.
-        yaw: of its middle.
-        pitch: likewise; None: where such a thing usually is.
-        kinds: that the world can draw.
-        category: see `parse_edit`.
-
     Raises:
         ThingError: they name no thing, or more than one, or a word is not known.
     """
@@ -225,12 +218,7 @@ class Named(NamedTuple):
 
 
 def named_things(text: str, kinds: Collection[str]) -> tuple[Named, ...]:
-    """Return the things that a description names, one of each kind, the longest names first.
-
-    Args:
-        text: the description.
-        kinds: that the world can draw.
-    """
+    """Return the things that a description names, one of each kind, the longest names first."""
     return _naming(text, kinds)[0]
 
 

@@ -84,12 +84,7 @@ class AskedScene:
 
 
 def asked_scene(index: int, seed: int) -> AskedScene:
-    """Return the scene of an index, categories in turn.
-
-    Args:
-        index: of the scene, 0 to SCENES_PER_SEED - 1.
-        seed: of the evaluation, 0 to MAX_SEED.
-    """
+    """Return the scene of an index, categories in turn."""
     category = list(CATEGORIES)[index % len(CATEGORIES)]
     ring = render_logged(category, FIRST_SEED + seed * SCENES_PER_SEED + index)
     drawn = {thing.attribute for thing in ring.things if thing.nameable}

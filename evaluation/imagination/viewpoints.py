@@ -82,13 +82,6 @@ class ScenePainter:
     def __init__(
         self, imagination: Imagination, coder: Coder, texts: Callable[[str], torch.Tensor]
     ) -> None:
-        """Take parts.
-
-        Args:
-            imagination: what plans and paints.
-            coder: of its latents.
-            texts: returns the features of a caption and of no words, [2, text_len, text_dim].
-        """
         self.imagination, self.coder, self._texts = imagination, coder, texts
 
     @classmethod
@@ -338,10 +331,6 @@ def measured(way: Route, painter: ScenePainter) -> tuple[dict[str, dict[str, flo
 
 def parallax_errors(way: Route, plan: Sequence[PlacedObject]) -> list[float]:
     """Return how far things are from where the renderer draws them halfway [px of a ring].
-
-    Args:
-        way: the route.
-        plan: as it is thought to look from halfway.
 
     Returns:
         Of each noticeable thing the distance of its middle to that of the nearest planned one

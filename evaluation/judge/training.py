@@ -82,15 +82,7 @@ def fit(
     report: Report,
     every: int = 50,
 ) -> Network:
-    """Return a trained network.
-
-    Args:
-        make: gives it untrained.
-        loss_of: draws a batch and returns the loss on it.
-        fitting: how it is trained.
-        report: called with the mean loss.
-        every: steps between two lines of the report.
-    """
+    """Return a trained network."""
     rng = np.random.default_rng(fitting.seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(fitting.seed)

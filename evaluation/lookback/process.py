@@ -123,10 +123,6 @@ class ProcessWorld:
     def __init__(self, source: ParticipantSource, hidden: Sequence[Path] = ()) -> None:
         """Start the process.
 
-        Args:
-            source: a world by its name, or a class.
-            hidden: files and folders that it must not read.
-
         Raises:
             Refusal: the world cannot be opened or cannot take part.
         """

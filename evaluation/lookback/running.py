@@ -206,13 +206,6 @@ def another_place(
     The questions are those that tell the places apart and that the classifier answers right in the
     renderer's own view of the other one: a world that ignores the prompt is never right, and one
     that obeys it always can be.
-
-    Args:
-        scene: that is played.
-        draw: gives the scene of an index.
-        index: of the scene.
-        yaw: where the other place will be looked at [degrees].
-        classifier: the judge.
     """
     heads = trusted_heads(classifier)
     for one in range(1, TRIES + 1):

@@ -47,11 +47,6 @@ def parse_json(data: bytes) -> Any:
 def decode(expected: Any, value: Any, key: str = "data") -> Any:
     """Return JSON data as a type, such as a dataclass; fields that are missing get their default.
 
-    Args:
-        expected: the type.
-        value: what `parse_json` or `dataclasses.asdict` returned.
-        key: the name of the value in messages.
-
     Raises:
         ValueError: the data do not fit; the message names the field.
     """

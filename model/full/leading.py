@@ -90,11 +90,7 @@ def end() -> None:
 
 
 def follow(load: Callable[..., World]) -> None:
-    """Repeat the leading process's calls until it ends.
-
-    Args:
-        load: loads the same world.
-    """
+    """Repeat the leading process's calls until it ends."""
     world: World | None = None
     while (message := _heard())[0] != END:
         what, told = message

@@ -123,10 +123,6 @@ class PoseEstimator:
     def restore(self, state: WorldState, frame_size: tuple[int, int]) -> None:
         """Continue from a snapshot: the result equals an uninterrupted session.
 
-        Args:
-            state: the snapshot.
-            frame_size: height and width of frames [px].
-
         Raises:
             ValueError: it is invalid; nothing has changed.
         """

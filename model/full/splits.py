@@ -125,12 +125,6 @@ def meet(device: str) -> None:
 def joined(devices: int, device: str, tokens: int, heads: int) -> Ulysses | None:
     """Meet the other processes that share a world, and return this one's share; None: it is alone.
 
-    Args:
-        devices: how many there are, this one included.
-        device: of this process, as torch names it.
-        tokens: of a frame.
-        heads: of a layer.
-
     Raises:
         WorldFailed: these cannot be shared evenly.
     """
@@ -154,7 +148,6 @@ class Distant:
     """The `TokenSplit` of a network whose weights lie on another card than memory."""
 
     def __init__(self, own: str, home: str) -> None:
-        """Say where the weights lie, and where memory does."""
         self._own, self._home = own, home
 
     def part(self, x: Tensor) -> Tensor:

@@ -44,12 +44,6 @@ class DecodedGround:
     """
 
     def __init__(self, decode: Callable[[Surroundings, Place], Tensor], beside: int) -> None:
-        """Begin with no tiles.
-
-        Args:
-            decode: a picture of a place, [1, 3, H, W], some of which is known.
-            beside: cells on every side of a place that its picture depends on, too.
-        """
         self._decode, self._beside = decode, beside
         self._around: Surroundings | None = None  # that the tiles show
         self._tiles: set[Place] = set()
@@ -130,13 +124,6 @@ class RemadeGround:
         remake: Callable[[RingPiece], Tensor],
         steps: tuple[int, int],
     ) -> None:
-        """Begin with no pieces.
-
-        Args:
-            ground: of which it is made.
-            remake: makes the picture of a piece.
-            steps: rows and columns on whole numbers of which pieces end, where all is known.
-        """
         self._ground, self._remake, self._steps = ground, remake, steps
         self._last: list[tuple[RingPiece, Tensor]] = []
 
@@ -159,13 +146,6 @@ class ViewCutter:
     """
 
     def __init__(self, lattice: Lattice, ground: RingGround, size: tuple[int, int]) -> None:
-        """Cut views of a size out of a ground.
-
-        Args:
-            lattice: of the ring.
-            ground: has pictures of it.
-            size: height and width of a view [px].
-        """
         self._lattice, self._ground, self._size = lattice, ground, size
 
     def views(
@@ -190,11 +170,6 @@ class ViewCutter:
         """Return the first of some poses of whose view enough is known, and its picture.
 
         Enough is the part that the view at `pose` shows as well; an unknown edge is extended.
-
-        Args:
-            around: the known surroundings.
-            pose: of the view that matters.
-            others: near to it, the best first.
 
         Returns:
             The pose and [1, 3, H, W]; None: there is none.
@@ -240,12 +215,6 @@ def _resampling(middle: float, step: float, count: int, size: int) -> tuple[slic
     """Return which pixels of a line others are made of, by cubic interpolation, and how.
 
     That is the share that each of `count` pixels has of each of those, fp32 [count, those].
-
-    Args:
-        middle: of the pixels, in a line of `size` pixels [px].
-        step: from one to the next [px].
-        count: of pixels.
-        size: of the line; beyond its ends its last pixels go on.
 
     Source: Catmull-Rom splines (Keys 1981, a = -0.5).
     """

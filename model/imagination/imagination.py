@@ -100,13 +100,7 @@ class Imagination:
         load: Callable[[], ImaginationNetworks],
         coder: Coder,
     ) -> None:
-        """Take networks, which are loaded at the first plan, painting or reading.
-
-        Args:
-            config: of the networks.
-            load: returns networks that are ready to be used.
-            coder: of the memory's latents.
-        """
+        """Take networks, which are loaded at the first plan, painting or reading."""
         self.config, self._load, self._loading = config, load, Lock()
         self._ring = config.painter.ring
         self.lattice = Lattice(*self._ring, config.painter.view)
@@ -332,12 +326,6 @@ def load_imagination(
     run_by: Callable[[Painter], Painter] = lambda painter: painter,
 ) -> Imagination:
     """Return the imagination of a folder of weights, which are read when first needed.
-
-    Args:
-        folder: of the weights.
-        coder: of the memory's latents.
-        kernel: for attention.
-        run_by: wraps a painter, given in fp32, for the way it is to run.
 
     Raises:
         MissingWeights: a file is absent, or not one of weights; when first needed also: it is

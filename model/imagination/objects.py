@@ -109,11 +109,6 @@ def object_table(
 ) -> ObjectTable:
     """Return objects as numbers.
 
-    Args:
-        objects: from far to near.
-        kinds: names of all kinds.
-        ring: rows and columns of cells.
-
     Raises:
         ValueError: an object is of a kind that is not among `kinds`.
     """

@@ -15,7 +15,6 @@ class GraphPainter(Painter):
     """A `Painter` whose transformer is a graph."""
 
     def __init__(self, source: Painter, compiler: GraphCompiler) -> None:
-        """Take the parts of a painter in fp32."""
         nn.Module.__init__(self)
         self.config, self.dit, dtype = source.config, source.dit, compiler.execution.dtype
         self.row, self.objects = source.row.to(dtype), source.objects.to(dtype)

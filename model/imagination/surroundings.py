@@ -45,13 +45,7 @@ class Surroundings:
     def learned(
         self, place: Place, latents: np.ndarray, only: np.ndarray | None = None
     ) -> "Surroundings":
-        """Return these with the cells of a place that were not known before.
-
-        Args:
-            place: of a view.
-            latents: of its cells, float32 [C, rows, columns].
-            only: cells of the whole ring that may be learned, bool; None: all.
-        """
+        """Return these with the cells of a place that were not known before."""
         rows, columns = self.cells(place)
         new = ~self.known[rows, columns]
         if only is not None:
@@ -93,10 +87,6 @@ class Surroundings:
 
         Where one is not known, or not on the ring, the nearest of these that is stands.
 
-        Args:
-            place: some of which is known.
-            margin: cells beside it, on every side.
-
         Raises:
             ValueError: nothing is known there.
         """
@@ -114,12 +104,7 @@ class Surroundings:
         return self.latents[:, rows, columns % width]
 
     def widened(self, place: Place, steps: tuple[int, int]) -> Place:
-        """Return a known place with its sides further out, as far as all is known.
-
-        Args:
-            place: all of which is known.
-            steps: rows and columns; sides end on whole numbers of them, or before.
-        """
+        """Return a known place with its sides further out, as far as all is known."""
         rows, columns = steps
         height, width = self.known.shape
         left, right = place.left, place.left + place.columns
@@ -185,14 +170,7 @@ class Lattice:
         return nearest if known is None else self.best(np.zeros_like(known), nearest, known)
 
     def box(self, yaw: float, pitch: float, width: float, height: float) -> Place:
-        """Return whole cells around a box of degrees, at most a view of them.
-
-        Args:
-            yaw: of the box's middle, as of a pose.
-            pitch: likewise.
-            width: of the box.
-            height: of the box.
-        """
+        """Return whole cells around a box of degrees, at most a view of them."""
         most_rows, most_columns = self._view
         middle = self._rows / 2 - pitch / self.cell
         top = math.floor(middle - height / self.cell / 2)

@@ -220,14 +220,6 @@ def load_memory(
 ) -> PackMemory:
     """Return the memory that `saved_memory` was given.
 
-    Args:
-        arrays: of bytes.
-        data: that belongs to them.
-        pack: the trained parts.
-        places: of tokens.
-        prompt: features of the one in force.
-        latent_shape: of a frame: C, h, w.
-
     Raises:
         ValueError: it is invalid.
     """

@@ -68,13 +68,6 @@ class Animation:
     """
 
     def __init__(self, source: Animator, moving: Moving, device: str) -> None:
-        """Say by what pictures are moved.
-
-        Args:
-            source: the animator.
-            moving: how it runs.
-            device: where.
-        """
         self._source, self._animator = source, moving
         self._wind, self._device = source.config.wind, device
 

@@ -136,14 +136,7 @@ class Editor:
     def ask(
         self, edit: Edit, prompt: str, next_block: int, memory: BlockMemory
     ) -> tuple[str, Edit | None]:
-        """Begin a change; return what is wrong, or what was changed at once, and where.
-
-        Args:
-            edit: the request.
-            prompt: in force.
-            next_block: index.
-            memory: of the world.
-        """
+        """Begin a change; return what is wrong, or what was changed at once, and where."""
         if edit.act == "undo":
             return self._drop_newest(edit) if self._asked else self._undo(edit, memory)
         if edit.act == "place" and edit.kind not in self._imagination.config.kinds:
@@ -165,12 +158,7 @@ class Editor:
         return self._begun is None or self._begun.views.done()
 
     def finish(self, next_block: int, memory: BlockMemory) -> Edit:
-        """Apply the painted change, waiting for it if need be, and begin the next one.
-
-        Args:
-            next_block: index.
-            memory: of the world.
-        """
+        """Apply the painted change, waiting for it if need be, and begin the next one."""
         begun, inventor = self._begun, self._inventor
         assert begun is not None
         others = self._asked[1:]
@@ -314,10 +302,6 @@ class Editor:
         """Check a snapshot; return what makes this know what it says.
 
         What other weights changed cannot be taken back. The inventor is to know its own part first.
-
-        Args:
-            state: the snapshot.
-            cache: keys and values in changes are like those in it.
 
         Raises:
             ValueError: it is invalid.

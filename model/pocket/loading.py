@@ -176,15 +176,6 @@ def _networks(
     """Load networks, once for all worlds of a process that are alike.
 
     A second player of a server, or of a split screen, has a memory of its own and no weights.
-
-    Args:
-        config: of the weights.
-        weights: folder of them.
-        digest: of these.
-        imagination: folder of what plans and paints.
-        known: digest of that; "": nothing is painted.
-        execution: how to run.
-        engine: what runs them; None: as the execution says.
     """
     dit, memory_dit, autoencoder = load_networks(config, weights)
     own = weights != POCKET_WEIGHTS  # of a test or a training run: not worth the disk

@@ -146,12 +146,7 @@ def chosen_execution(
 
 @cache
 def available(config: PocketConfig, quantised: bool) -> tuple[str, ...]:
-    """Return the precisions that are right on this machine, fast or not.
-
-    Args:
-        config: of the world.
-        quantised: whether there are ranges for int8.
-    """
+    """Return the precisions that are right on this machine, fast or not."""
     layers = _layers(config)
     possible = {
         "fp32": True,

@@ -119,14 +119,7 @@ class FrameRewriter:
     def show(
         self, pose: CameraPose, there: np.ndarray, memory: BlockMemory, views: Views
     ) -> tuple[int, ...]:
-        """Remember a view where no frame shows all cells of it; return the new frames' indices.
-
-        Args:
-            pose: of the view, on the lattice.
-            there: the cells, bool [rows, columns].
-            memory: of the world.
-            views: that were made already.
-        """
+        """Remember a view where no frame shows all cells of it; return the new frames' indices."""
         lattice, table = self._imagination.lattice, memory.kept[0]
         before = {frame.frame_index for frame in table.frames.values()}
         pose = lattice.nearest(pose, self._inventor.around.known)

@@ -56,13 +56,6 @@ def serve_cluster(
 ) -> None:
     """Serve from the joined cluster until the program is ended.
 
-    Args:
-        plan: how many replicas there are.
-        build: makes a server in a replica's process, with its worlds loaded.
-        players: of a replica.
-        address: of the cluster's head, for players.
-        say: called with the URL.
-
     Raises:
         ServingError: the port is taken, or a replica cannot be made.
     """

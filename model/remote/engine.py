@@ -231,13 +231,6 @@ def run_request(
 ) -> wire.Result:
     """Run a request and return its result.
 
-    Args:
-        slot: of the client's session.
-        world: of the slot.
-        store: of the pieces of states.
-        folder: of the scene's picture.
-        request: the request.
-
     Raises:
         Refusal: it cannot be done, in one sentence.
     """

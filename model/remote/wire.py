@@ -304,13 +304,7 @@ FromClient = OpenSession | AttachToSession | NumberedRequest
 
 
 def encode(message: FromServer | FromClient, coding: Coding = "raw", quality: int = 0) -> bytes:
-    """Return a message as bytes; its frames, uint8 [T, H, W, 3], are coded as asked.
-
-    Args:
-        message: the message.
-        coding: of frames.
-        quality: of JPEG, 1 to 100.
-    """
+    """Return a message as bytes; its frames, uint8 [T, H, W, 3], are coded as asked."""
     hook: Callable[[np.ndarray], CodedArray] = lambda array: encode_array(array, coding, quality)  # noqa: E731
     return msgspec.msgpack.encode(message, enc_hook=hook)
 

@@ -22,13 +22,7 @@ def ids_of(canvas: Canvas) -> np.ndarray:
 
 
 def things_of(canvas: Canvas, ids: np.ndarray, pixels: np.ndarray) -> tuple[Thing, ...]:
-    """Return all things of which a pixel is visible, from far to near.
-
-    Args:
-        canvas: as painted.
-        ids: see `ids_of`.
-        pixels: the finished picture, uint8 [RING_HEIGHT, RING_WIDTH, 3].
-    """
+    """Return all things of which a pixel is visible, from far to near."""
     ids, pixels = ids.ravel(), pixels.reshape(-1, 3)
     seen = np.flatnonzero(ids)
     ids, pixels = ids[seen], pixels[seen]

@@ -65,13 +65,6 @@ def build_server(
 ) -> "WorldServer":
     """Return a server with its world loaded, in the process that is to serve.
 
-    Args:
-        world: played unless another is requested.
-        places: players at once.
-        token: that players must send.
-        replicas: of this server, beside each other.
-        precision: of the pocket world's networks.
-
     Raises:
         WorldFailed: the world cannot run here.
     """

@@ -128,9 +128,6 @@ def core_gflops(seconds: float = 0.3) -> float:
 
     On a shared machine this varies from minute to minute, and all other times with it: figures
     of two runs compare only where this one is alike.
-
-    Args:
-        seconds: how long to look; the median counts.
     """
     import torch  # the world has imported it anyway
 

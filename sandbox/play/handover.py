@@ -91,14 +91,7 @@ def handover(
     recent: Sequence[FrameBlock],
     then: Callable[[ParkedScene], object],
 ) -> Handover:
-    """Return the scene as another world can continue it.
-
-    Args:
-        left: the scene as it is now; its state is freed.
-        pictures: of views that were seen, of any time, in any order.
-        recent: the newest blocks, oldest first.
-        then: see `Handover`.
-    """
+    """Return the scene as another world can continue it; the state of `left` is freed."""
     length = len(recent[-1].frames)
     newest = [
         PastBlock(block.at_rest, block.poses, block.block_index)

@@ -27,12 +27,6 @@ class OptionalWork:
     """
 
     def __init__(self, block_seconds: float, optional: Sequence[str]) -> None:
-        """Begin with all work.
-
-        Args:
-            block_seconds: for which a block is shown.
-            optional: what the world may leave out, first what players notice least.
-        """
         self._block_seconds, self._optional = block_seconds, tuple(optional)
         self._count = 0  # of items left out: enlarging, then the first of `optional`, and so on
         self._shares: deque[float] = deque(maxlen=EASY_BLOCKS)  # of blocks' times since a change

@@ -137,13 +137,7 @@ class PlayerInput:
         return False
 
     def fit_drag(self, width: int, fov: float, spec: WorldSpec) -> None:
-        """Scale drags so that the picture follows the hand.
-
-        Args:
-            width: of the picture in the window [px].
-            fov: that it shows [degrees].
-            spec: of the world.
-        """
+        """Scale drags so that the picture follows the hand."""
         if (width, fov) != self._fitted:
             self._fitted = width, fov
             self._player.fit_drag(width, spec.full_speed, spec.block_seconds, fov)

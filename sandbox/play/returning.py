@@ -34,13 +34,6 @@ class GuidedReturn:
     """
 
     def __init__(self, block: FrameBlock, spec: WorldSpec, sights: Collection[Sight]) -> None:
-        """Choose the view.
-
-        Args:
-            block: of both worlds, the newest.
-            spec: of the world; where the camera does not turn there is no way to lead.
-            sights: the views seen so far.
-        """
         self._here = here = block.poses[-1].at_origin
         self.verdicts: tuple[Word, ...] = ()  # on each half, once it shows the view again
         lost = [sight for sight in sights if _is_lost(sight.pose, here, block)]

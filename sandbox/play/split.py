@@ -68,14 +68,6 @@ class SplitWorld(World):
         memory: MemorySetting,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        """Take two worlds.
-
-        Args:
-            first: shown on the left.
-            second: shown on the right.
-            memory: of the second, also where both go on from a moment of the first.
-            clock: [s].
-        """
         self._worlds = first, second
         self._clock, self._memory = clock, memory
         self.spec = replace(first.spec, frame_width=2 * first.spec.frame_width)

@@ -307,11 +307,6 @@ class GenerationWorker:
         """Answer calls and look ahead until the session ends, or the next block is due.
 
         Returns why it ends.
-
-        Args:
-            session: the current one.
-            generation: of it.
-            for_turn: return "" when the next block is due.
         """
         work_left = for_turn and not isinstance(self._source, Recorded)
         while True:

@@ -84,14 +84,6 @@ class ParkedScenes:
         patience: float = PATIENCE_S,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """Set the folder.
-
-        Args:
-            folder: of the places; made when the first one is parked.
-            budget_mib: what all together should take at most [MiB].
-            patience: longest wait for another game that is writing [s].
-            now: the clock, in UTC.
-        """
         self.folder = folder
         self.budget_bytes = budget_mib * MIB
         self._patience = patience

@@ -79,10 +79,6 @@ def opening_size(asked: Size, desktop: Size | None = None) -> Size:
     """Return the size of a new window: on a large screen two thirds of it, if none was asked for.
 
     On a small screen it fits.
-
-    Args:
-        asked: as the settings say it [px].
-        desktop: size of the screen [px]; None: of the first one there is.
     """
     if asked != REFERENCE_SIZE:
         return asked

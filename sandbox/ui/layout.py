@@ -167,13 +167,7 @@ class Card:
     def drawn(
         self, theme: Theme, width: int = 0, at_most: int = FILLS
     ) -> tuple[pygame.Surface, Places]:
-        """Return the card, freshly drawn, and the places of its named parts on it.
-
-        Args:
-            theme: of the window.
-            width: of the card in place of its own.
-            at_most: greatest width.
-        """
+        """Return the card, freshly drawn, and the places of its named parts on it."""
         layout = _Layout(theme)
         card = theme.card(self._measured(layout, width, at_most), dense=self.dense)
         beside, above = (-2 * _px(theme, pad) for pad in self.pad)

@@ -36,15 +36,7 @@ Sums = defaultdict[Key, np.ndarray]
 def fitted_sprites(
     folder: Path, count: int, kinds: Sequence[str], painter: PainterConfig, sprite: SpriteConfig
 ) -> np.ndarray:
-    """Return the table of sprites that fits the first rings; see `Sprites.table`.
-
-    Args:
-        folder: where it is kept.
-        count: of rings.
-        kinds: names of all kinds, in the order of the painter's table.
-        painter: whose sprites they are.
-        sprite: geometry of the sprites.
-    """
+    """Return the table of sprites that fits the first rings; see `Sprites.table`."""
     count = min(count, MOST_RINGS)
     path = path_of(folder, "sprites", count, "npy")
     if not path.exists():

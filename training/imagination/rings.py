@@ -63,10 +63,6 @@ class RingLog:
 def ring_log(folder: Path, count: int) -> RingLog:
     """Return the log of the first rings, drawing those of which none is on disk.
 
-    Args:
-        folder: where files are kept.
-        count: of rings; rounded up to whole files.
-
     Raises:
         TooManyPanoramas: training seeds would reach into the held-out ones.
     """
@@ -131,13 +127,7 @@ def latents_of(files: Sequence[np.ndarray], ring: int) -> np.ndarray:
 
 
 def view_of(ring: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """Return a cut of a ring's latents, float32 [C, rows, columns].
-
-    Args:
-        ring: `latents_of`.
-        rows: of the cut, next to each other.
-        columns: of the cut; any order.
-    """
+    """Return a cut of a ring's latents, float32 [C, rows, columns]."""
     return np.asarray(ring[:, rows[0] : rows[-1] + 1][:, :, columns], np.float32)
 
 

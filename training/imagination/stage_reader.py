@@ -105,11 +105,6 @@ def in_sight(things: np.ndarray, middle: float, places: tuple[int, int]) -> np.n
 
     Kind, row and column of the middle of the visible part, distances from there to left, right,
     top and bottom in degrees, colours, variant, and share of these things that are farther.
-
-    Args:
-        things: `labels`.
-        middle: yaw of the view.
-        places: rows and columns.
     """
     height, width = places
     half_height, half_width = height * UNIT / 2, width * UNIT / 2

@@ -408,15 +408,7 @@ class Scores:
     def generator_loss(
         self, clip: Tensor, noised: NoisedClip, text: Tensor, negative: Tensor, at: Coordinates
     ) -> Tensor:
-        """Return the loss that moves generated clips towards the teacher's, fp64.
-
-        Args:
-            clip: as generated, with its gradient.
-            noised: the same clip at the level of comparison.
-            text: features of the real prompts, whatever the generator was given.
-            negative: features that the teacher is guided away from.
-            at: coordinates of the clip's frames.
-        """
+        """Return the loss that moves generated clips towards the teacher's, fp64."""
         with torch.no_grad():
             fake = self._x0(self.fake, noised, text, at)
             real = self._x0(self.real, noised, text, at)
