@@ -200,7 +200,7 @@ def _phrase(rng: np.random.Generator, named: NamedGroup, groups: Sequence[NamedG
 
 
 def _relation(rng: np.random.Generator, layout: Layout, groups: Sequence[NamedGroup]) -> str:
-    """Say how two things of the first view are to each other; "" if nothing can be said."""
+    """Return the relation of two things of the first view in words; "" if there is none."""
     carried = [item for item in layout.items if item.support >= 0 and item.group]
     single = {one.group: one for one in groups if one.count == 1 and one.ahead}
     found = []
@@ -225,7 +225,7 @@ def _relation(rng: np.random.Generator, layout: Layout, groups: Sequence[NamedGr
 
 
 def _where(one: Item, other: Item) -> str:
-    """Return how the player would say that a thing stands to another; "" if there is no word."""
+    """Return the direction of a thing from another in words; "" if there is no word."""
     turn = float(np.degrees(np.arctan2(one.x, one.z) - np.arctan2(other.x, other.z)))
     away, far = (float(np.hypot(item.x, item.z)) for item in (one, other))
     if abs(turn) < BEHIND[0]:

@@ -144,7 +144,7 @@ class _FurnishedRoom(Site):
                 self._hang(kind, wall, along, self.curtains if kind == self.window else None)
 
     def _spread(self, wall: int, parts: list[ThingGroup | str]) -> list[float] | None:
-        """Return where along a wall its parts can be, None if they find no room."""
+        """Return the positions of parts along a wall; None if there is no room."""
         widths = [self._width(part) for part in parts]
         spare = self.room.walls()[wall][3] - 2 * CORNER - sum(widths)
         for _ in range(TRIES if spare >= 0 else 0):

@@ -136,7 +136,7 @@ class MemoryChoices:
         self._services.notices.say(text, topic="memory")
 
     def _use(self, choice: _Choice) -> None:
-        """Ask for the memory that was chosen, unless it is what there is."""
+        """Ask for the chosen memory unless it is in force."""
         setting, memory = choice.setting, self._reel.current.block.memory
         if setting == self.setting and not choice.kept_before:
             return

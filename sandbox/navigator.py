@@ -271,7 +271,7 @@ class Navigator:
 def _load_after(
     leaving: Sequence[GenerationWorker], load: Callable[[Progress], World], progress: Progress
 ) -> World:
-    """Load a world when those before have ended: two at once might be more than fit."""
+    """Load a world when the ones before have ended: two might not fit into memory."""
     for worker in leaving:
         while not worker.close("left", timeout=LOOK_S):
             progress("leaving", 0.0)

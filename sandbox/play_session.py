@@ -248,7 +248,7 @@ class PlayerSession(WatchedSession):
             settings.change(learned=hints.learned, hints=not hints.is_over)
 
     def _hint_overlay(self, probe: ProbeOverlay) -> HintOverlay:
-        """Return the lessons here, without those that the world or the keys do not allow."""
+        """Return the hints, without those that the world or the keys do not allow."""
         spec, bindings = self._reel.current.spec, self._services.bindings
         able = {"change": bool(spec.kinds), "split": len(spec.policies) > 1}
         missing: list[str] = [a for a in ACTIONS if not able.get(a, True) or not bindings.title(a)]
@@ -356,7 +356,7 @@ class PlayerSession(WatchedSession):
         return None
 
     def _painted(self, scene: Scene) -> Scene:
-        """Return a scene as another seed begins it: painted by its words, where a world can."""
+        """Return a scene for another seed: without its picture, where the world paints."""
         return replace(scene, image=None) if self._reel.current.spec.kinds else scene
 
     def _begin_anew(self) -> None:
@@ -379,7 +379,7 @@ class PlayerSession(WatchedSession):
             self._services.pilot.fly_to(target, self._reel.current.spec)
 
     def _tell_arrived(self) -> None:
-        """Have the place compared that the camera was flown back to, even if it was never left."""
+        """Compare the place that the camera was flown back to, even if it was never left."""
         pilot = self._services.pilot
         if self._bound_for is None or pilot.is_flying:
             return
@@ -406,7 +406,7 @@ class PlayerSession(WatchedSession):
         return SwitchWorld(world)
 
     def _undo(self) -> Outcome | Playthrough | None:
-        """Take the newest change back, whatever it was; one that is only announced is dropped."""
+        """Undo the newest change; one that is only announced is dropped."""
         if self.memory.is_announced:
             self.memory.drop_choice()
             self._say("memory stays as it is", topic="memory")
@@ -554,7 +554,7 @@ def _change(
 
 
 def _category(services: Services, reel: Reel, usual: str | None) -> str | None:
-    """Return the category of scenes that the description means; where it names none, the usual."""
+    """Return the category of scenes that the description names, else the usual one."""
     words = services.vocabulary
     return (words and words.place(words.reading(reel.current.block.prompt))) or usual
 

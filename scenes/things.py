@@ -328,7 +328,7 @@ def _hex_color(found: Sequence[str]) -> tuple[int, int, int] | None:
 
 
 def _find(words: Sequence[str], kinds: Collection[str]) -> tuple[str, int, int] | None:
-    """Return the kind that the most words name, and which ones they are."""
+    """Return the kind that the most words name, and those words."""
     stems = [stem(word) for word in words]
     names = {kind: kind for kind in kinds if kind in THINGS}
     names |= {word: kind for word, kind in _ALSO.items() if kind in names and word not in names}

@@ -273,7 +273,7 @@ def _ratio_interval(
 
 
 def _opposite(frames: Frames) -> np.ndarray:
-    """Return how like views half a turn apart are in each ring [dB]; frames are its walls."""
+    """Return the PSNR of views half a turn apart in each ring [dB]; frames are its walls."""
     rings = frames.reshape(-1, len(WALLS), *frames.shape[1:])
     return np.array([opposite_likeness(walls) for walls in rings])
 

@@ -39,7 +39,7 @@ def spoiled(pixels: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, n
 
 
 def _region(rng: np.random.Generator) -> np.ndarray:
-    """A box somewhere in the ring, half of the time an ellipse."""
+    """Return a random box of the ring, half of the time an ellipse."""
     across, down = rng.uniform(*_ACROSS) / 2, rng.uniform(*_DOWN) / 2
     x = (np.arange(RING_WIDTH) - rng.uniform(0, RING_WIDTH)) % RING_WIDTH
     x = np.minimum(x, RING_WIDTH - x) / across
@@ -56,7 +56,7 @@ def _blurred(pixels: np.ndarray) -> np.ndarray:
 
 
 def _shuffled(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Tiles change places with others of their row, up to four tiles away."""
+    """Swap tiles with others of their row, up to four tiles away."""
     side = int(rng.choice(_TILES))
     tiles = pixels.reshape(RING_HEIGHT // side, side, RING_WIDTH // side, side, 3)
     across = tiles.shape[2]
@@ -66,7 +66,7 @@ def _shuffled(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _warped(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Every pixel is taken from somewhere near, neighbours from near each other."""
+    """Displace pixels smoothly by small amounts."""
     size = (RING_WIDTH, RING_HEIGHT)
     knots = rng.normal(0, _STRETCH, (2, RING_HEIGHT // _KNOTS, RING_WIDTH // _KNOTS))
     across, down = (
@@ -162,7 +162,7 @@ def _forget(
     ring: LoggedPanorama,
     vocabulary: JudgeVocabulary,
 ) -> None:
-    """Say that a spoiled place shows nothing; of land and water, that they are unknown."""
+    """Label a spoiled place as empty; land and water as unknown."""
     areas = {vocabulary.name_index(thing.name) for thing in ring.things if thing.is_area}
     where = where[::STEP, ::STEP]
     names[where] = np.where(np.isin(names[where], list(areas)), UNKNOWN, NOTHING)

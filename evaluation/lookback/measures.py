@@ -410,7 +410,7 @@ def _lag(take: Take, pairs: Pairs, masks: Sequence[np.ndarray]) -> float:
 
 
 def _given(take: Take) -> float | None:
-    """Return how like the given view the last frame is that stands where it was [dB]."""
+    """Return the PSNR of the last frame at the given view's pose to that view [dB]."""
     back = [at for at in take.where("back") if take.poses[at] == CameraPose()]
     if not back:
         return None

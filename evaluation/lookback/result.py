@@ -213,7 +213,7 @@ def _task(clips: Sequence[ClipRow]) -> dict[str, Any]:
 
 
 def _lost(before: Sequence[ClipRow], after: Sequence[ClipRow]) -> dict[str, Any] | None:
-    """Return how much less like the first view the second task's are, on clips of both [dB]."""
+    """Return the loss of PSNR from the first task to the second, on clips of both [dB]."""
     ours, others = (
         {clip.clip: clip.scores.get("psnr_db") for clip in clips if clip.refused is None}
         for clips in (after, before)

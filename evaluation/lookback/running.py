@@ -134,7 +134,7 @@ class Bench:
         return drawn_scene(category_of(index), self._split.scene(index), index, self._folder)
 
     def _look(self, views: Frames) -> np.ndarray:
-        """Return which thing each cell of some views surely shows; land and walls are none."""
+        """Return the thing that each cell of views surely shows; land and walls are none."""
         names = self._judge.look(views).sure
         return np.where(np.isin(names, self._areas), 0, names)
 

@@ -119,7 +119,7 @@ def _given(_asked: Round, rng: np.random.Generator) -> list[Move]:
 
 
 def _hold(asked: Round, rng: np.random.Generator) -> list[Move]:
-    """Rest for as long as the tour of the same scene takes, move by move: each is whole blocks."""
+    """Rest for as long as the tour of the same scene takes, move by move, in whole blocks."""
     slower, tour = rng.uniform(*SLOWER), _toured(asked.places, rng)
     rests = (Move("away", seconds=_lasts(move)) for move in tour)
     return _way([Move("out", yaw=WAY)], *rests, slower=slower)

@@ -322,7 +322,7 @@ def _scores_in_words(scores: Mapping[str, Any]) -> str:
 
 
 def _missing(options: MagBenchOptions, ready: int, matching: Matching) -> str:
-    """Say in what a run is not the paper's: its clips, both modes, captions and LPIPS."""
+    """Return how a run differs from the paper's: clips, modes, captions, LPIPS."""
     lacks = [
         (ready != CLIPS, f"{ready} of {CLIPS} clips"),
         (set(options.mode) != set(MODES), f"only the mode {' '.join(options.mode)}"),

@@ -139,7 +139,7 @@ class QualityJob:
 
 
 def _round_trip(world: World, scenes: Sequence[HeldOutScene]) -> float:
-    """Return how like the renderer's first views are after the autoencoder [dB]."""
+    """Return the PSNR of the renderer's first views after the autoencoder [dB]."""
     views = np.stack([scene.first_view for scene in scenes])
     through = world.round_trip(views)
     return float(np.mean([psnr(a, b) for a, b in zip(through, views, strict=True)]))

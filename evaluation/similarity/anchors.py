@@ -295,7 +295,7 @@ class ReturnTracker:
         return max(self.recent, key=lambda one: (mutual_overlap(pose, one.pose), one.number))
 
     def _forget(self, edit: Edit) -> None:
-        """Drop what shows a changed place; anchors of the player wait for how it looks then."""
+        """Drop pictures of a changed place; the player's anchors wait for its new look."""
 
         def shows(pose: CameraPose) -> bool:
             across = abs(yaw_difference(edit.yaw, pose.yaw)) < (pose.fov + edit.width) / 2

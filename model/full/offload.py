@@ -60,7 +60,7 @@ class OomFallback:
             self._give_up(plan)  # out of `except`, whose traceback holds tensors
 
     def _smaller(self) -> MemoryPlan | None:
-        """Return the plan to try next; None: there is none, or other devices would not follow."""
+        """Return the next smaller plan; None: there is none, or other devices cannot follow."""
         if self.plan.devices > 1:
             return None
         return next_smaller(self._row, self.plan, tiny_decoder=self._has_tiny)

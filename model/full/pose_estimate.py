@@ -143,7 +143,7 @@ class PoseEstimator:
         self._newest = KeyFrame(pose, newest)
 
     def _track(self, bright: np.ndarray, step: np.ndarray) -> _Placing:
-        """Place the next frame, given how far its command alone would turn the view [degrees]."""
+        """Estimate the next frame's pose from its command's turn of the view [degrees]."""
         if self._newest is None:
             self._newest = KeyFrame(self._pose, bright)
             self._keys.append(self._newest)

@@ -127,7 +127,7 @@ _WIDE = 200.0  # degrees: wider things go all around
 
 
 def _excludes(one: PlacedObject, other: PlacedObject) -> bool:
-    """Tell whether another thing cannot be there if one is: both are one, or never together."""
+    """Tell whether two things exclude each other: both are one, or they never occur together."""
     return other.kind in rivals(one.kind) or _same(one, other)
 
 

@@ -92,7 +92,7 @@ class _Body:
         return replace(self, told=told, distance=now)
 
     def _course_from(self, x: float, z: float) -> "_Body":
-        """Return what runs on and on as it is seen from another viewpoint [m]."""
+        """Return an endless thing as seen from another viewpoint [m]."""
         facing = radians(self.told.yaw)
         passed = x * sin(facing) + z * cos(facing)
         near, far = (_distance(end) - passed for end in _ends(self.told))

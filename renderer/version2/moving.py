@@ -321,7 +321,7 @@ def _shares(labels: np.ndarray, where: np.ndarray) -> np.ndarray:
 
 
 def _shimmer(words: np.ndarray, labels: np.ndarray, left: int, top: int, time: float) -> None:
-    """A wave of brightness that travels to the lower right, less what it is at time 0."""
+    """A wave of brightness that travels to the lower right, minus its state at time 0."""
     where = np.flatnonzero(labels // (FULL + 1) == SHIMMER)
     if not len(where):
         return

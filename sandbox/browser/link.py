@@ -68,6 +68,6 @@ def write_link(scene: Scene, seed: int, prompt: str) -> str:
 
 @cache
 def _names() -> dict[tuple[str, str], str]:
-    """Return what scenes of the game go by in links, by name and prompt."""
+    """Return the names of the game's scenes in links, by name and prompt."""
     known = ((name, load_scene(name, available_policies())) for name in available_scenes())
     return {(scene.name, scene.prompt): name for name, scene in known}

@@ -228,7 +228,7 @@ class PageView(View):
         return now
 
     def _catch_up(self) -> None:
-        """Let the screen be drawn again if its newest picture was not sent."""
+        """Have the screen redrawn if its newest picture was not sent."""
         with self._changed:
             is_due = self._is_stale and self._picture is None and self._flow.may_send
         if is_due:
@@ -292,7 +292,7 @@ class PageView(View):
 
 
 def _evened(surface: pygame.Surface) -> np.ndarray:
-    """Return what a surface shows, uint8 [H, W, 4], blue first; H and W are even, as H.264 is."""
+    """Return a surface's pixels, uint8 [H, W, 4], blue first; H and W are even for H.264."""
     width, height = surface.get_size()
     pixels = np.zeros((height + height % 2, width + width % 2, 4), np.uint8)
     pixels.view(np.uint32)[:height, :width, 0] = pygame.surfarray.pixels2d(surface).T
@@ -355,7 +355,7 @@ class MarginPicture:
                 canvas.blit(self._picture.whole, (into_x, into_y), part)
 
     def _over(self) -> np.ndarray:
-        """Return in which tiles the window shows something else, bool [rows, columns]."""
+        """Return the tiles in which the window differs, bool [rows, columns]."""
         width, height = self._surface.get_size()
         across, along = self._margin
         drawn = pygame.surfarray.pixels2d(self._surface).T

@@ -257,7 +257,7 @@ class PageServer:
         return _plain("the page is of another version; load it again", OUTDATED)
 
     def _refusal_of_host(self, request: HTTPConnection) -> PlainTextResponse | None:
-        """Refuse names that others chose: any name can be made to lead to this machine."""
+        """Refuse foreign host names: any name can be made to resolve to this machine."""
         if self._config.token or is_loopback(request.url.hostname or ""):
             return None
         return _plain("without a token, the page is at http://localhost", FORBIDDEN)
@@ -267,7 +267,7 @@ class PageServer:
         return _plain(f"{why}; it is in its --token-file", DENIED) if why else None
 
     def _left_by(self, opening: Opening) -> PageGame | None:
-        """Return the game that a page goes on with: its own, or one left in the same browser."""
+        """Return the game that a page continues: its own, or one left in the same browser."""
         if opening.session in self._games:
             return self._games[opening.session]
         for game in self._games.values():
@@ -347,7 +347,7 @@ class PageServer:
             game.expiry = loop.call_later(self._config.keep_s, self._end, game)
 
     def _end(self, game: PageGame) -> None:
-        """Let a game keep its place and end; its own place is free once it has."""
+        """Have a game save its place and end; its slot is free afterwards."""
         game.expiry = None  # no page goes on with it
         with suppress(PageError):
             game.tell(LEAVE)

@@ -113,7 +113,7 @@ def _play_game(options: PlayOptions, say: Say) -> int:
 
 @contextmanager
 def _recorders(options: PlayOptions, choice: WorldChoice) -> Iterator[list[Recorder]]:
-    """Give what writes down all that is played; leaves no empty folder where nothing was."""
+    """Provide the recorders; an empty folder is removed if nothing was played."""
     recorders = []
     if options.record:
         memory, look_ahead = choice.memory, choice.look_ahead
@@ -247,7 +247,7 @@ def _what_to_play(options: WorldOptions) -> tuple[Scene, int, WorldChoice]:
 
 
 def _row(name: str) -> worlds.WorldRow:
-    """Return a world's row; whether there is one of that name is for `WorldChoice` to say."""
+    """Return a world's row; `WorldChoice` refuses unknown names."""
     return worlds.WORLDS[WorldChoice(name).name]
 
 

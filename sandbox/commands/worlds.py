@@ -41,7 +41,7 @@ def describe(row: worlds.WorldRow) -> list[str]:
 
 
 def _whereabouts(row: worlds.Fetchable) -> list[str]:
-    """Say which files of a world, or of data, are here, and under which licence."""
+    """Return the local files of a world or of data, with their licence."""
     lines = [f"files: {presence(row)}", f"licence: {row.licence.name} ({row.licence.link})"]
     return [*lines, row.reason] if row.reason else lines
 

@@ -225,7 +225,7 @@ def _time_title() -> float:
 
 
 def _player_environment() -> dict[str, str]:
-    """Return this process's environment, in which Python keeps what it has compiled."""
+    """Return this process's environment with Python's bytecode cache enabled."""
     return {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
 
 

@@ -244,7 +244,7 @@ class _Job:
         path.write_text(text, encoding="utf-8")
 
     def _small_video(self, clip: Path) -> bytes | None:
-        """Return a video that a page can hold; None if it would be too large however coarse."""
+        """Return a video small enough for a page; None if even the coarsest is too large."""
         for qp in report.QPS:
             self._write_mp4(clip, qp, report.SOUND_BITS)
             if clip.stat().st_size <= report.MOST_VIDEO:

@@ -62,7 +62,7 @@ def replay_line(recording: Recording) -> str:
 
 
 def _name_of(recording: Recording) -> str:
-    """Return a name that can be written down, whatever bytes it is made of on the disk."""
+    """Return a printable name, whatever bytes the disk holds."""
     return os.fsencode(recording.folder.resolve().name).decode(errors="replace")
 
 

@@ -222,7 +222,7 @@ def draw_bar(theme: Theme, surface: pygame.Surface, area: pygame.Rect, memory: M
 
 
 def _clock(state: HudState) -> list[Part]:
-    """Return the time, before it what the game does besides playing."""
+    """Return the time, preceded by the mode of the game."""
     said: list[Part] = [Text("● REC", 13, RECORDING)] if state.recording else []
     said += [Text(state.mode, 13, ACCENT)] if state.mode else []
     return [*said, Text(clock_text(state.seconds), 13, MUTED)]
@@ -352,7 +352,7 @@ def _help_line(theme: Theme, keys: str, text: str, button: str, width: float) ->
 
 
 def _rows(bindings: Bindings) -> Iterator[HelpRow]:
-    """Yield keys, what they do, and buttons; a title has no text, a gap is empty."""
+    """Yield keys, their actions and buttons; a title has no text, a gap is empty."""
     for group, rows in bindings.groups():
         yield group, "", ""
         for one in rows:

@@ -107,7 +107,7 @@ def _distance(pose: CameraPose, here: CameraPose) -> float:
 
 
 def _far_from(here: CameraPose, sights: Collection[Sight]) -> CameraPose:
-    """Return the pose as far away as can be, on the side where more was seen."""
+    """Return the farthest pose on the side where more was seen."""
     seen = sum(np.sign(yaw_difference(sight.pose.yaw, here.yaw)) for sight in sights)
     # a little less than half a turn, so that the way there is on that side
     return replace(here, yaw=(here.yaw + (FAR - 1.0 if seen >= 0 else 1.0 - FAR)) % 360.0)

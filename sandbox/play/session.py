@@ -241,14 +241,14 @@ class Session:
         self._let_go([*self._attached, *(observer for observer, _ in self._joining)], event)
 
     def _let_go(self, observers: Sequence[SessionObserver], event: SessionEnd) -> None:
-        """Tell observers that were attached of an end, and nothing more."""
+        """Detach observers and tell them of the end."""
         self._attached = [one for one in self._attached if one not in observers]
         self._joining = [place for place in self._joining if place[0] not in observers]
         for observer in observers:
             observer.on_end(event)
 
     def _forget(self) -> None:
-        """Keep nothing of the session before: the world leaves it now."""
+        """Discard the state of the previous session: the world leaves it now."""
         self._last, self._asked = None, Control()
         self._edits.clear()
 

@@ -178,6 +178,6 @@ def _side_by_side(left: Frames, right: Frames) -> Frames:
 
 
 def _held(frames: Frames, length: int) -> Frames:
-    """Return at least as many frames: the last one is held."""
+    """Return frames extended to a number by repeating the last one."""
     missing = length - len(frames)
     return np.concatenate((frames, np.repeat(frames[-1:], missing, axis=0))) if missing else frames

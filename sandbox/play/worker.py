@@ -237,7 +237,7 @@ class GenerationWorker:
         return Session(world, self._source, observers)
 
     def _report(self, error: Exception) -> str:
-        """Show what went wrong, and return it as a sentence."""
+        """Show an error, and return it as a sentence."""
         sentence = str(error) if isinstance(error, Refusal) else describe_unexpected(error)
         sentence = " ".join(sentence.split())
         self._set_status(WorkerStatus(error=sentence))

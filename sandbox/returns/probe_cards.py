@@ -111,7 +111,7 @@ class Wipe:
         )
 
     def _place(self, pose: CameraPose, crop: Crop) -> pygame.Rect:
-        """Return where then lies in the window, as the camera sees it now."""
+        """Return the place of the earlier view in the window, as the camera sees it now."""
         left, top, width, height = crop
         across, along = self._picture.width / width, self._picture.height / height  # px of a view
         place = pygame.Rect(0, 0, round(across), round(along))

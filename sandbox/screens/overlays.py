@@ -340,7 +340,7 @@ class ProbeOverlay(Overlay):
 
     @property
     def _in_lab(self) -> bool:
-        """Whether there are figures, and room for more."""
+        """Whether the lab view is shown, with room for a card."""
         places = self._hud.places
         if "speed" not in places:
             return False

@@ -251,7 +251,7 @@ class PlayScreen:
         return changed
 
     def _end(self) -> None:
-        """Leave when a script is over."""
+        """End the screen when a script is over."""
         self.outcome = Way.SCRIPT_OVER
 
     def draw(self, surface: pygame.Surface) -> None:
@@ -397,11 +397,11 @@ class PlayScreen:
         self.feedback.key_changed(key, move, self._context.clock(), down=down)
 
     def _dismiss(self) -> bool:
-        """Put away what the player opened over the picture; False if there is nothing."""
+        """Close the topmost overlay that the player opened; False if there is none."""
         return any(overlay.dismiss() for overlay in reversed(self._session.overlays))
 
     def _click(self, event: pygame.Event) -> bool:
-        """Hold a camera key of the display down as long as the mouse does; True if it is one."""
+        """Hold down the HUD's key cap under the mouse; True if there is one."""
         if event.type == pygame.MOUSEBUTTONUP and event.button == 1 and self._clicked:
             clicked, self._clicked = self._clicked, None
             self._steer(f"clicked {clicked}", CAMERA_BINDINGS[clicked], down=False)
@@ -415,7 +415,7 @@ class PlayScreen:
         return self._clicked is not None
 
     def _opacity(self, now: float) -> float:
-        """Return how opaque the display is: it fades without input."""
+        """Return the opacity of the HUD: it fades without input."""
         steered = self._context.keyboard.is_steering or self._context.settings.high_contrast
         since = 0.0 if steered else now - self._touched_at - REST_S
         return 1.0 - (1.0 - FADED) * min(max(since / FADE_S, 0.0), 1.0)
@@ -526,7 +526,7 @@ class ReplayScreen(PlayScreen):
 
     @property
     def _sought(self) -> float | None:
-        """The moment to be shown next [s since the world's reset]; None: the one that is shown."""
+        """The moment that is sought [s since the world's reset]; None: none."""
         bar, spec = self._bar, self.reel.current.spec
         held = bar is not None and bar.is_held
         if held or self.reel.starting_over or self._is_waiting or self.reel.is_hurrying:

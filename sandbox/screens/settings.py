@@ -378,7 +378,7 @@ class SettingsScreen:
         return pygame.Rect(self._area.left, top, self._area.width, height)
 
     def _measure(self, theme: Theme, area: pygame.Rect) -> None:
-        """Take another size or look of the window: the list is laid out anew."""
+        """Lay the list out for the size and look of the window."""
         if (theme, area) == (self._theme, self._area):
             return
         self._theme, self._area = theme, area
@@ -485,7 +485,7 @@ class SettingsScreen:
         self._scroll.to(self._tops[at])
 
     def _leave(self, outcome: Outcome) -> None:
-        """Keep the changes; where that fails, say so before leaving."""
+        """Save the changes; if that fails, say so before leaving."""
         self._ending = outcome
         try:
             if self.config != self._before:

@@ -137,7 +137,7 @@ class TitleLayout:
 def _backdrop(
     theme: Theme, thumbnails: Thumbnails, source: PictureSource | None, size: tuple[int, int]
 ) -> pygame.Surface:
-    """Return the picture of what has the focus, large and dimmed so that words can be read."""
+    """Return the picture of the focused card, large and dimmed so that words can be read."""
     behind = thumbnails.cover(source, size, blur=BLUR)
     shades = pygame.Surface((len(SHADES[0]), len(SHADES)), pygame.SRCALPHA)
     for y, levels in enumerate(SHADES):
@@ -255,7 +255,7 @@ def _draw_pages(
     left: int,
     middle: int,
 ) -> dict[int, pygame.Rect]:
-    """Draw which cards of a shelf are seen, between two arrows; return where these are."""
+    """Draw the range of visible cards between two arrows; return the arrows' places."""
     if pages is None:
         return {}
     first, last, count = pages

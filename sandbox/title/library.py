@@ -272,7 +272,7 @@ def _past_recording(folder: Path) -> PastRecording:
 
 
 def _shown_seconds(first: dict[str, Any], last: dict[str, Any], fps: float | None) -> float:
-    """Return how long the video of these blocks is; without a rate, how long they took."""
+    """Return the length of the blocks' video; without a rate, the time they took."""
     blocks = last["block_index"] - first["block_index"]
     frames = first["frame_count"] + blocks * last["frame_count"]
     seconds = frames / fps if fps else last["t"] - first["t"]

@@ -108,7 +108,7 @@ class TitlePicture:
         draw(theme, surface, words_part(said, compact=layout.compact), layout.words)
 
     def _note(self, area: Literal["header", "choices"], places: Places) -> None:
-        """Keep where buttons can be clicked on."""
+        """Keep the places of buttons."""
         spots = (Focused(area, column=int(name)) for name in places)
         self.places += zip(places.values(), spots, strict=True)
 

@@ -217,7 +217,7 @@ class TitleScreen:
         self._dirty = True
 
     def _list(self, model: TitleModel) -> None:
-        """Show what there is, then do what the player could not wait to do."""
+        """Show the lists, then handle the events that came before them."""
         self._picture.refresh()
         if self._early is not None or (self._untouched and model.parked):
             self._focus = TitleFocus(shelves(model), self._wanted)
@@ -253,7 +253,7 @@ class TitleScreen:
                 self._do(act, focus.card)
 
     def _step_back(self) -> None:
-        """From the choices to the card; from there to the way out; from there out."""
+        """Move the focus from the choices to the card, from there to Quit, and then quit."""
         if self._focus.spot.area == "choices":
             self._focus.turn_to_choices()
         elif self._focus.spot == Focused("header", column=QUIT):
@@ -262,7 +262,7 @@ class TitleScreen:
             self._focus.go(Focused("header", column=QUIT))
 
     def _point(self, event: pygame.Event) -> None:
-        """Take the mouse: pointing moves the focus, a click goes there or offers what can be."""
+        """Handle the mouse: pointing focuses, a click activates, a right click offers choices."""
         if event.type == pygame.MOUSEWHEEL:
             self._dirty |= self._focus.scroll(event.x, -event.y)
         elif event.type == pygame.MOUSEMOTION or (

@@ -203,7 +203,7 @@ def flat_picture(pixels: np.ndarray) -> pygame.Surface:
 
 
 def _bars(surface: pygame.Surface, picture: pygame.Surface, rect: pygame.Rect) -> Iterator[_Bar]:
-    """Yield what fills the place that the picture leaves free: dark, glowing where they touch."""
+    """Yield the bars beside the picture: dark, glowing along its edges."""
     width, height = surface.get_size()
     right, bottom = width - rect.right, height - rect.bottom
     bars = {

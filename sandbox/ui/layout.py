@@ -370,7 +370,7 @@ class _Layout:
 
 
 def _stretches(part: Part) -> bool:
-    """Return whether a part holds a spring, and so takes all the width there is."""
+    """Return whether a part contains a spring, and so takes all the width."""
     match part:
         case RowPart():
             return any(one is SPRING for one in part.content) or any(map(_stretches, part.content))

@@ -238,7 +238,7 @@ def _or_else(call: Callable[[], Value], otherwise: Value) -> Value:
 
 
 def _whole(text: str, room: int) -> int:
-    """Return how many characters fit without cutting one in two, as people see them."""
+    """Return how many code points fit without splitting a visible character."""
     if len(text) <= room:
         return len(text)
     place = 0

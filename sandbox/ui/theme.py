@@ -245,7 +245,7 @@ def printable(text: str) -> str:
 
 
 def _scale(window_size: tuple[int, int], text_scale: float) -> float:
-    """Never smaller than can be read, never larger than fits as it does into a small window."""
+    """Return the scale: never too small to read, never too large for the layout."""
     shares = [size / full for size, full in zip(window_size, REFERENCE_SIZE, strict=True)]
     roomy = [size / small for size, small in zip(window_size, SMALL_SIZE, strict=True)]
     most = max(MIN_SCALE, MIN_SCALE * min(roomy))
@@ -253,13 +253,13 @@ def _scale(window_size: tuple[int, int], text_scale: float) -> float:
 
 
 def _font(px: int, bold: bool) -> pygame.font.Font:
-    """Open the font at a size; of its file's bytes, since every font would hold the file open."""
+    """Open the font at a size, from bytes, since every font would hold the file open."""
     return pygame.font.Font(BytesIO(_font_data(bold)), px)
 
 
 @functools.cache
 def _font_data(bold: bool) -> bytes:
-    """Read our own font: to ask the system for its fonts takes long, and on a busy one fails."""
+    """Read the bundled font: looking for system fonts is slow and may fail."""
     return (FONTS / f"DejaVuSansCondensed{'-Bold' if bold else ''}.ttf").read_bytes()
 
 
@@ -289,7 +289,7 @@ def _card(
 def _rounded(
     size: tuple[int, int], colour: tuple[int, ...], radius: int, line: int
 ) -> pygame.Surface:
-    """Draw the corners of a small one and stretch what lies between: a large one takes long."""
+    """Draw small corners and stretch the rest: drawing a large one takes long."""
     width, height = max(1, size[0]), max(1, size[1])  # of a window of a few pixels something stays
     corner = radius + line + 1
     small = min(width, 2 * corner + 1), min(height, 2 * corner + 1)

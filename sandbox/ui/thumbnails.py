@@ -133,7 +133,7 @@ def cover(picture: pygame.Surface, size: tuple[int, int]) -> pygame.Surface:
 
 
 def _tile(size: tuple[int, int]) -> pygame.Surface:
-    """Return a quiet tile for what has no picture: dusk, and a hill."""
+    """Return a tile for cards without a picture: dusk and a hill."""
     strip = pygame.Surface((1, 2))
     strip.set_at((0, 0), DAWN)
     strip.set_at((0, 1), BACKDROP)

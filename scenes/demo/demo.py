@@ -232,7 +232,7 @@ class _Reading:
 
 
 def _before(text: str, node: yaml.ScalarNode) -> tuple[int, int] | None:
-    """Return how many lines and columns stand before a script; None if its lines were joined."""
+    """Return the lines and columns before a script; None if its lines were joined."""
     start, end = node.start_mark, node.end_mark
     if node.style == "|":
         rows = text.split("\n")[start.line + 1 : end.line + 1]
