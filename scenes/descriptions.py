@@ -92,21 +92,22 @@ class DescriptionWords(Vocabulary):
         )
         return tuple(fitting)[:count]
 
-    def excess(self, text: str) -> int:
-        """Return how many kinds of things a text names beyond those that a place takes."""
+    def excess(self, text: str) -> tuple[int, tuple[str, ...]]:
+        """Return how many kinds of things a text names beyond those a place takes, and all."""
         return self._judged(text)[1]
 
-    def _judge(self, text: str) -> tuple[tuple[Word, ...], int]:
+    def _judge(self, text: str) -> tuple[tuple[Word, ...], tuple[int, tuple[str, ...]]]:
         words = split_words(text)
         if self.foreign(text):
-            return words, 0
+            return words, (0, ())
         read = [self.meaning(word.text) or word.text.lower() for word in words]
         seen = self._seen(read)
         unseen = tuple(
             word for place, word in enumerate(words)
             if place not in seen and read[place] not in FUNCTION_WORDS
         )  # fmt: skip
-        return unseen, max(0, len(named_things(self.reading(text), KINDS)) - MOST_THINGS)
+        kinds = tuple(one.kinds[0] for one in named_things(self.reading(text), KINDS))
+        return unseen, (max(0, len(kinds) - MOST_THINGS), kinds)
 
     def _seen(self, read: list[str]) -> set[int]:
         text = " ".join(read)

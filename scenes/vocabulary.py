@@ -177,9 +177,9 @@ class Vocabulary:
         speaks = any(_plain(word.text) in FOREIGN_WORDS for word in strange)
         return 2 * len(strange) >= len(words) > 0 and (other_script or speaks)
 
-    def excess(self, text: str) -> int:  # noqa: ARG002 -- for subclasses
-        """Return how many things a text names beyond those that fit."""
-        return 0
+    def excess(self, text: str) -> tuple[int, tuple[str, ...]]:  # noqa: ARG002 -- for subclasses
+        """Return how many things a text names beyond those that fit, and all that it names."""
+        return 0, ()
 
     def problem(self, text: str) -> str:
         """Return the message for a text without any word that means something here; else ""."""

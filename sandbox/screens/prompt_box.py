@@ -45,7 +45,7 @@ UNSEEN = "grey: words that change nothing here"
 INSTEAD = "; words that do are below them"
 DRAWN_AS = "“{}” is drawn as “{}”"
 ALSO_AS = ", “{}” as “{}”"
-TOO_MANY = "too many kinds of things for one place: {} of them may be missing"
+TOO_MANY = "too many kinds of things for one place; {} of these may be missing: {}"
 FUNCTION_KEYS = range(pygame.K_F1, pygame.K_F12 + 1)
 
 
@@ -76,8 +76,9 @@ class _Advice:
         first, *others = self.words.substitutes(self.text) or [()]
         also = "".join(ALSO_AS.format(*pair) for pair in others)
         said = []
-        if excess := self.words.excess(self.text):
-            said.append(TOO_MANY.format(excess))
+        excess, kinds = self.words.excess(self.text)
+        if excess:
+            said.append(TOO_MANY.format(excess, ", ".join(kinds)))
         elif struck := self.struck[:MAX_HINTED]:
             said.append(UNSEEN + (INSTEAD if any(map(self._instead, struck)) else ""))
         if first:  # may be long

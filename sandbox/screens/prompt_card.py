@@ -34,6 +34,7 @@ SELECTED = (*ACCENT, 90)
 PAD, FIELD_PAD = 20, (12, 6)  # px of the reference window: of the card, around the text
 FIELD = (255, 255, 255, 16)
 KEYS = "Enter: apply    Esc: close"
+NOTICE_LINES = 6  # the longest notice is read whole in a window of the usual size
 LONGEST = 24  # characters measured and drawn at once; a longer word is broken
 Measure = Callable[[str], int]  # text -> px
 
@@ -245,7 +246,7 @@ def _content(view: PromptView, text: Part, *, hinting: bool) -> Part:
         field,
         row(CustomPart(0.1, 26), row(*tries, gap=8, drops=True), gap=0) if hinting else None,
         Flow(choices) if choices else None,
-        Text(view.notice, SMALL, ACCENT, lines=1) if view.notice else None,
+        Text(view.notice, SMALL, ACCENT, lines=NOTICE_LINES) if view.notice else None,
         gap=12,
     )
 

@@ -1,5 +1,7 @@
 """The prompt box: a person writes, sees what the world knows, and applies or closes."""
 
+from dataclasses import replace
+
 import pygame
 import pytest
 
@@ -15,7 +17,13 @@ from mag_sandbox.sandbox.screens.prompt_box import (
     load_vocabulary,
     with_phrase,
 )
-from mag_sandbox.sandbox.screens.prompt_card import PromptChoice
+from mag_sandbox.sandbox.screens.prompt_card import (
+    NOTICE_LINES,
+    PAD,
+    SMALL,
+    PromptChoice,
+    draw_prompt_card,
+)
 from mag_sandbox.sandbox.ui.display import window
 from mag_sandbox.scenes.scene import MAX_PROMPT
 from mag_sandbox.scenes.vocabulary import Vocabulary, WordGroup
@@ -214,7 +222,7 @@ def test_words_that_are_drawn_as_they_are_have_none_to_write_instead(desk):
         ("a robot on a beach", ""),
         (
             "a meadow with sheep, tents, a castle, a lake, a windmill, boats, deer",
-            TOO_MANY.format(2),
+            TOO_MANY.format(2, "windmill, castle, tent, lake, sheep, deer, boat"),
         ),
     ],
 )
@@ -226,6 +234,20 @@ def test_what_is_drawn_otherwise_and_what_does_not_fit_is_said(text, notice):
         box.handle(pygame.Event(pygame.TEXTINPUT, text=text))
         assert box.notice == notice
         box.close()
+
+
+def test_the_longest_notice_is_shown_whole():
+    with window((1280, 720), "test") as surface:
+        desk = Desk(surface, load_vocabulary(words_of("pocket")))
+        desk.box.open("")
+        desk.write("a dog by a garden with sheep, tents, a castle, a lake, a windmill, boats, deer")
+        desk.show()
+        view, theme = desk.box._card.view, desk.box._card.theme
+        width = desk.box._card.surface.get_width() - 2 * theme.px(PAD)
+        assert " ".join(theme.wrap(view.notice, width, NOTICE_LINES, SMALL)) == view.notice
+        one_line = replace(view, notice="x")
+        taller = draw_prompt_card(theme, view, 1280, hinting=True).surface.get_height()
+        assert taller > draw_prompt_card(theme, one_line, 1280, hinting=True).surface.get_height()
 
 
 def test_a_word_being_written_is_not_struck_yet(desk):
