@@ -126,6 +126,7 @@ WATCH = (  # in a recording, in place of the keys that move the camera
     Binding("first", ("home",), "to the beginning", "Watch"),
     Binding("last", ("end",), "to the end", "Watch"),
 )
+ENDS = "close the game"  # what the key that leaves does where there is no title
 _ALSO_WATCHING = ("step", "reset", "leave", "hud", "help", "fullscreen")
 _TURNS: frozenset[Axis] = frozenset(("yaw", "pitch"))
 POINTING = (
@@ -207,6 +208,11 @@ class Bindings:
     def without(self, name: Action) -> "Bindings":
         """Return these bindings without an action that is not possible."""
         return Bindings([row for row in self.rows if row.name != name], self.pointing)
+
+    def ending(self) -> "Bindings":
+        """Return these bindings where no title is left to: the key that leaves ends the game."""
+        rows = [replace(row, help=ENDS) if row.name == "leave" else row for row in self.rows]
+        return Bindings(rows, self.pointing)
 
     def watching(self) -> "Bindings":
         """Return the bindings in a recording: the keys of `WATCH` come before the player's own."""

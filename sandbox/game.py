@@ -13,10 +13,10 @@ from pathlib import Path
 import pygame
 
 from mag_sandbox.controls.bindings import Bindings
-from mag_sandbox.model.loading import worlds_beside
+from mag_sandbox.model.loading import policy_look, worlds_beside
 from mag_sandbox.model.world import MIB, Progress, World
 from mag_sandbox.sandbox.audio import open_audio, suggest_ambience
-from mag_sandbox.sandbox.choice import WorldChoice
+from mag_sandbox.sandbox.choice import WorldChoice, usual_memory
 from mag_sandbox.sandbox.export.command import Exporting
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.play.handover import Handover, handover, scene_for
@@ -158,6 +158,7 @@ class PlayerGame:
         self._title = TitleScreen(
             actions, settings, focused, services.notices, keeps_focus=self._watched
         )
+        self._say_other_memory()
         self._disk_use = saves.disk_use()
         self._disk_use.add_done_callback(lambda known: self._notify())
         return self._title
@@ -282,6 +283,13 @@ class PlayerGame:
             title=ASK_WHERE,
             open_keys=("t",),
         )
+
+    def _say_other_memory(self) -> None:
+        """Say on the title that the command line chose another memory than the settings."""
+        memory = usual_memory(self.choice.name, self.services.settings.now, None)
+        if self.choice.memory.policy != memory.policy:
+            label = policy_look(self.choice.memory.policy).label
+            self.services.notices.say(f"new places have the memory you asked for: {label}")
 
     def _list_anew(self) -> None:
         self._stale = True

@@ -141,10 +141,10 @@ class MemoryChoices:
         if setting == self.setting and not choice.kept_before:
             return
         before, left = choice.kept_before or memory.kept_frames, self.setting
-        before_it = (
-            f"memory is {policy_look(left.policy).label}, at most {left.kept_mib} MiB, again"
-        )
-        moment = leave_moment(self._services, self._worker, before_it)
+        was = policy_look(left.policy).label
+        if left.policy == setting.policy:
+            was = f"at most {left.kept_mib} MiB"
+        moment = leave_moment(self._services, self._worker, f"memory is {was} again")
         self._left.append(_LeftMemory(left, self._reel.pose, moment))
         asked = self._reel.blocks + ANSWERED_AFTER
         self._choice = _Choice(setting, math.inf, before, asked)

@@ -70,7 +70,7 @@ class Navigator:
 
     def __post_init__(self) -> None:
         self._player = self.game.services.pilot if self.game else PlayerSource()
-        self._bindings = self.game.services.bindings if self.game else DEFAULTS
+        self._bindings = self.game.services.bindings if self.game else DEFAULTS.ending()
         self._worker_spec: WorkerSpec  # of the present worker
         self._playthrough: Playthrough  # that the worker plays, or will play
         self._led_by: Outcome | None = None  # that led to this session; None: it is the first
@@ -217,12 +217,11 @@ class Navigator:
         self._playthrough = playthrough
         self.worker.begin(playthrough)
         leave = Way.TITLE if self.game else Way.LEAVE
-        scene, keys = playthrough.scene, self._bindings
+        scene, keys = playthrough.place or playthrough.scene, self._bindings
         behind = self.game.picture_of(scene) if self.game else scene.image and Path(scene.image)
         keeps_frames = isinstance(spec.source, Playback) and spec.source.seeks
         ready = OPENING if keeps_frames else STAGES[READY]
-        shown = playthrough.place or scene
-        return LoadingScreen(self.worker, shown, leave, keys, picture, behind or None, ready)
+        return LoadingScreen(self.worker, scene, leave, keys, picture, behind or None, ready)
 
     def _observers(self, spec: WorkerSpec) -> Sequence[SessionObserver]:
         source = (spec.source,) if isinstance(spec.source, SessionObserver) else ()
@@ -248,6 +247,7 @@ class Navigator:
             keyboard=self._player,
             clock=time.perf_counter,
             leave=Way.TITLE if self.game else Way.LEAVE,
+            bindings=self._bindings,
             is_replay=source is not None,
             playback=source if isinstance(source, Playback) else None,
             is_split=first.block.beside is not None,

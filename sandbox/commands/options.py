@@ -51,7 +51,8 @@ class WorldOptions:
     scene: str | None = option(None, f"{SCENE} (default {DEFAULT_SCENE})", metavar="NAME|FILE")
     memory: str | None = option(
         None,
-        f"what the world keeps: {', '.join(available_policies())}",
+        "what the world keeps, of --scene or else of all new places: "
+        f"{', '.join(available_policies())}",
         type=_policy,
         metavar="POLICY",
     )

@@ -538,9 +538,17 @@ class ReplayScreen(PlayScreen):
         if self._bar is None:
             super()._end()
         elif not self._is_over:
-            first, leave = self._bindings.title("first"), self._bindings.title("leave")
-            self._bar.note = f"This is the end: {first} watches it again, {leave} leaves."
+            self._bar.note = self._end_note
             self._is_over = self._dirty = True
+
+    @property
+    def _end_note(self) -> str:
+        """What can be done at the end of a recording."""
+        first, leave = self._bindings.title("first"), self._bindings.title("leave")
+        leads = "closes the game; the command “export” makes a video of it"
+        if self._context.leave is not Way.LEAVE:
+            leads = "leads to the title, where it can be exported as a video"
+        return f"This is the end: {first} watches it again, {leave} {leads}."
 
     def _seek(self, second: float) -> None:
         """Show a moment [s since the world's reset], or the nearest there is."""
@@ -554,7 +562,8 @@ class ReplayScreen(PlayScreen):
         assert self._playback is not None  # as above
         assert self._bar is not None
         self._dirty, self._target, self._is_over = True, block, False
-        self._bar.note = self._playback.note
+        rests_at_end = block == self._playback.last and not self._bar.is_held
+        self._bar.note = self._end_note if rests_at_end else self._playback.note
         paused = self.reel.paused and not self._holds
         self._holds = not paused and (self._bar.is_held or block == self._playback.last)
         if (paused or self._holds) != self.reel.paused:

@@ -7,7 +7,7 @@ import pytest
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.files.folders import HOME_VARIABLE
-from mag_sandbox.model.world import Control, WorldFailed
+from mag_sandbox.model.world import Control, MemorySetting, WorldFailed
 from mag_sandbox.sandbox.choice import WorldChoice
 from mag_sandbox.sandbox.hud.hints import STEPS, HintLine, Step
 from mag_sandbox.sandbox.play.player_input import HeldKeys, RestingMouse, repeat_keys
@@ -249,6 +249,32 @@ def test_the_volume_that_keys_set_is_kept(run):
     assert wanted.muted is not SETTINGS.muted
     game.go(Way.TITLE, TitleScreen)
     assert load_settings() == wanted
+
+
+def test_the_title_says_what_memory_new_places_have_where_it_is_not_the_usual_one(run):
+    game = run(choice=WorldChoice(memory=MemorySetting(policy="window")))
+    game.said("new places have the memory you asked for: Window")
+
+
+def test_a_place_goes_by_its_description_wherever_it_is_named(run):
+    game, described = run(), "A place. At night"
+    game.play()
+    game.see_blocks(3)
+    game.press(pygame.K_t)
+    game.write(" At night.")
+    game.press(pygame.K_RETURN)
+    game.wait(lambda: game.screen.reel.current.block.prompt == "A place. At night.")
+    game.go(Way.TITLE, TitleScreen)
+    game.said(f"{described} is saved as you left it")
+    game.wait(lambda: game.screen.card and game.screen.card.title == described)
+    (left,) = game.parked()
+    game.services.saves.copy(left.id)
+    copy = next(one for one in game.parked(2) if one.id != left.id)
+    assert (left.name, copy.name) == (described, f"{described} (2)")
+    game.wait(lambda: game.screen.card and game.screen.card.title == described)
+    loading = game.go(Continue(left.id), LoadingScreen)
+    assert loading._scene.name == described
+    assert loading._behind == game.game._title.card.picture, "of this place, not of its scene"
 
 
 def test_settings_of_memory_hold_for_the_next_scene(run):

@@ -80,6 +80,21 @@ def test_what_a_smaller_memory_drops_is_said_and_comes_back(run):
     assert memory(game).kept_frames >= before.kept_frames
 
 
+@pytest.mark.parametrize(
+    ("key", "again"),
+    [
+        (pygame.K_k, "taken back: memory is MAG (remembers places) again"),
+        (pygame.K_LEFTBRACKET, "MiB again"),
+    ],
+)
+def test_taking_back_a_memory_says_which_one_holds_again(run, key, again):
+    game = run()
+    game.play()
+    press_slowly(game, key, lambda: len(game.services.undo_stack))
+    undo(game)
+    game.said(again)
+
+
 def press_slowly(game, key, until):
     """Press a key and see what it does hold, again and again."""
     for _ in range(12):

@@ -212,6 +212,14 @@ def test_the_bar_tells_what_is_shown_from_what_is_sought(watch):
     assert np.array_equal(dragged[beyond], at_end[filled]), "the last frame is still shown"
 
 
+def test_who_goes_to_the_end_reads_what_can_be_done_there(watch):
+    watching = watch()
+    watching.press(pygame.K_END)
+    watching.sees(LAST)
+    assert "Home watches it again" in watching.screen._bar.note
+    assert "export" in watching.screen._bar.note
+
+
 @pytest.mark.parametrize("with_frames", [True, False])
 def test_a_recording_rests_at_its_end_and_can_be_watched_again(watch, with_frames):
     watching = watch(with_frames=with_frames)
@@ -221,7 +229,8 @@ def test_a_recording_rests_at_its_end_and_can_be_watched_again(watch, with_frame
     watching.wait(lambda: watching.screen.hud_state().mode == "end")
     assert isinstance(watching.screen, ReplayScreen)
     assert watching.block == LAST
-    assert "Home watches it again" in watching.screen._bar.note
+    assert "Home watches it again, Esc closes the game" in watching.screen._bar.note
+    assert watching.screen._listed["leave"].help == "close the game"
     watching.press(pygame.K_HOME)
     watching.sees(0)
     assert "the end" not in watching.screen._bar.note
