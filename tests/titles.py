@@ -24,9 +24,10 @@ def scene(key: str, name: str, category: str, prompt: str, *, own: bool = False)
     return scene_card(key, Scene(prompt, name=name, category=category), None, own=own)
 
 
-def parked(id: str, name: str, left: str, memory: str, seed: int = 7) -> TitleCard:
-    choices, place = (CONTINUE, FORK, DELETE), (name, seed)
-    return TitleCard("parked", id, name, f"{left} · {memory}", left, choices, place=place)
+def parked(id: str, name: str, left: str, memory: str, seed: int = 7, words: str = "") -> TitleCard:
+    choices, place, shared = (CONTINUE, FORK, DELETE), (name, seed), (name, words or name)
+    about = f"{left} · {memory}"
+    return TitleCard("parked", id, name, about, left, choices, place=place, shared=shared)
 
 
 WHEN = "yesterday, 2:14 min"

@@ -351,9 +351,14 @@ def _measure(folder: Path) -> tuple[int, datetime] | None:
 
 
 def place_name(place: StateHeader | ParkedScene) -> str:
-    """Return the name of a place; if it was described anew, from its new description."""
-    renamed = place.prompt != place.scene.prompt and place.name == place.scene.name
-    return title_of(place.prompt) if renamed else place.name
+    """Return the name of a place; if it was described anew, from its new description.
+
+    A copy keeps its number.
+    """
+    if place.prompt == place.scene.prompt:
+        return place.name
+    number = "" if place.name == place.scene.name else place.name[len(uncounted(place.name)) :]
+    return title_of(place.prompt) + number
 
 
 def described(place: StateHeader | ParkedScene) -> Scene:
@@ -361,8 +366,13 @@ def described(place: StateHeader | ParkedScene) -> Scene:
     return replace(place.scene, name=place_name(place), prompt=place.prompt)
 
 
+def uncounted(name: str) -> str:
+    """Return the name of a copy without its number."""
+    return re.sub(r" \(\d+\)$", "", name)
+
+
 def _next_name(name: str, taken: set[str]) -> str:
-    stem = re.sub(r" \(\d+\)$", "", name)
+    stem = uncounted(name)
     number = 2
     while f"{stem} ({number})" in taken:
         number += 1

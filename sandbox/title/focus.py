@@ -94,7 +94,7 @@ class TitleFocus:
             self._card = Focused("cards", row, self.column(row))
         for row, shelf in enumerate(self.shelves):
             for column, card in enumerate(shelf.cards):
-                if card.key == key:
+                if key in (card.key, *(visit.key for visit in card.others)):
                     self._card = Focused("cards", row, column)
                     self._kept[shelf.title] = column
         if self.shelves and self.spot.area != "header":

@@ -29,7 +29,7 @@ from mag_sandbox.sandbox.saves.own_scenes import (
     own_scenes,
     title_of,
 )
-from mag_sandbox.sandbox.saves.parking import ParkedEntry, ParkedScenes, place_name
+from mag_sandbox.sandbox.saves.parking import ParkedEntry, ParkedScenes, place_name, uncounted
 from mag_sandbox.sandbox.title.model import (
     CONTINUE,
     DELETE,
@@ -50,6 +50,7 @@ from mag_sandbox.scenes import Scene
 logger = logging.getLogger(__name__)
 PARKED, SCENES, RECORDINGS = "parked", "scenes", "recordings"  # folders of the player's data
 WAITING = "not on the disk yet"
+LEFT = "A place you left"
 THUMBNAIL, BEGUN = "thumbnail.png", "state"  # of a recording: its picture, how it began
 MAX_LINE = 2**20  # bytes of a recording's first line
 MAX_TAIL = 2**16  # bytes of a recording's end that are looked at
@@ -92,14 +93,7 @@ def read_title_model(
         scenes=(*_own_cards(data / SCENES), *library_cards()),
         parked=(
             *(
-                _parked_card(
-                    one.id,
-                    place_name(one),
-                    WAITING,
-                    remembered_text(one),
-                    FreshPicture(one.last_frame),
-                    (place_name(one), one.seed),
-                )
+                _parked_card(one.id, WAITING, FreshPicture(one.last_frame), one, one.created)
                 for one in waiting
             ),
             *(
@@ -210,24 +204,34 @@ def _own_cards(folder: Path) -> list[TitleCard]:
 def _card_of(entry: ParkedEntry, now: datetime) -> TitleCard:
     header, played_elsewhere = entry.header, entry.played_elsewhere
     if header is None:
-        card = _parked_card(entry.id, entry.name, "", "", entry.thumbnail)
+        card = TitleCard("parked", entry.id, entry.name, "", "", (), entry.thumbnail, label=LEFT)
         return damaged(card, entry.problem or "It cannot be read.")
     left = "open in another window" if played_elsewhere else left_text(header, now)
-    remembered, place = remembered_text(header), (entry.name, header.seed)
-    return _parked_card(entry.id, entry.name, left, remembered, entry.thumbnail, place)
+    begun = datetime.fromisoformat(header.created)
+    return _parked_card(entry.id, left, entry.thumbnail, header, begun)
 
 
 def _parked_card(
     id: str,
-    name: str,
     left: str,
-    memory: str,
     picture: PictureSource | None,
-    place: tuple[str, int] | None = None,
+    place: StateHeader | ParkedScene,
+    begun: datetime,
 ) -> TitleCard:
-    about, choices = f"{left[:1].upper()}{left[1:]} · {memory}", (CONTINUE, FORK, DELETE)
-    label = "A place you left"
-    return TitleCard("parked", id, name, about, left, choices, picture, label=label, place=place)
+    name = place_name(place)
+    return TitleCard(
+        "parked",
+        id,
+        uncounted(name) if name != place.scene.name else name,
+        f"{left[:1].upper()}{left[1:]} · {remembered_text(place)}",
+        left,
+        (CONTINUE, FORK, DELETE),
+        picture,
+        label=LEFT,
+        place=(name, place.seed),
+        shared=(name, place.prompt),
+        begun=begun,
+    )
 
 
 def _recording_card(recording: PastRecording, now: datetime) -> TitleCard:

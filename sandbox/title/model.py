@@ -1,8 +1,10 @@
 """The lists of the title screen as plain cards: scenes, parked scenes, recordings. No pygame."""
 
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -17,7 +19,7 @@ SHELVES = {  # category -> what its shelf is called, in the order shown
     "object": "Things on stage",
 }
 OWN = "My own worlds"
-Act = Literal["play", "new seed", "continue", "earlier", "fork", "watch", "export", "delete"]
+Act = Literal["play", "new seed", "continue", "turn", "fork", "watch", "export", "delete"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,8 @@ class CardChoice:
 PLAY = CardChoice("play", "Play", "return", "Enter")
 NEW_SEED = CardChoice("new seed", "Another one like it", "n", "N")
 CONTINUE = CardChoice("continue", "Continue", "return", "Enter")
-EARLIER = CardChoice("earlier", "Another visit", "v", "V")
+EARLIER = CardChoice("turn", "Earlier visit", "v", "V")
+LATEST = CardChoice("turn", "Latest visit", "v", "V")  # after the earliest
 FORK = CardChoice("fork", "Make a copy", "f", "F")
 WATCH = CardChoice("watch", "Watch", "return", "Enter")
 EXPORT = CardChoice("export", "Export a video", "e", "E")
@@ -58,7 +61,10 @@ class TitleCard:
     picture: PictureSource | None = None
     label: str = ""  # what it is, over its title
     place: tuple[str, int] | None = None  # name and seed of a scene
-    earlier: "tuple[TitleCard, ...]" = ()  # other visits to the same place, newest first
+    shared: tuple[str, str] | None = None  # by all visits to a place: name and description
+    begun: datetime | None = None  # the playthrough of a parked scene
+    visit: int = 0  # how many later visits there are
+    others: "tuple[TitleCard, ...]" = ()  # other visits, in the order in which they are turned to
     is_damaged: bool = False  # `about` says why
 
     @property
@@ -122,24 +128,40 @@ def shelves(model: TitleModel) -> tuple[Shelf, ...]:
 
 
 def one_per_place(parked: Sequence[TitleCard]) -> tuple[TitleCard, ...]:
-    """Return one card for each place, of the newest visit; `earlier` holds the others."""
+    """Return one card for each place, of its latest visit; `others` holds the earlier ones.
+
+    Visits share name and description, also where they began with another seed. Other places of
+    the same name are numbered from the second on, in the order in which they were begun.
+    """
     visits: dict[object, list[TitleCard]] = {}
     for card in parked:
-        visits.setdefault(card.place or card.id, []).append(card)
-    return tuple(_with_earlier(newest, tuple(others)) for newest, *others in visits.values())
+        visits.setdefault(card.shared or card.id, []).append(card)
+    counts: Counter[str] = Counter()
+    shown: dict[object, TitleCard] = {}
+    for place in sorted(visits, key=lambda place: (_begun(visits[place]), str(place))):
+        name = visits[place][0].title
+        counts[name] += 1
+        title = f"{name} ({counts[name]})" if counts[name] > 1 else name
+        cards = [replace(card, title=title, visit=n) for n, card in enumerate(visits[place])]
+        shown[place] = _turning(cards[0], tuple(cards[1:]))
+    return tuple(shown[place] for place in visits)
+
+
+def _begun(visits: Sequence[TitleCard]) -> datetime:
+    return min(card.begun or datetime.max.replace(tzinfo=UTC) for card in visits)
 
 
 def turned(card: TitleCard) -> TitleCard:
-    """Return the card of the visit before; after the first visit follows the newest."""
-    following, *others = card.earlier
-    shown = replace(card, earlier=(), choices=tuple(c for c in card.choices if c != EARLIER))
-    return _with_earlier(following, (*others, shown))
+    """Return the card of the visit before; after the first visit follows the latest."""
+    following, *others = card.others
+    shown = replace(card, others=(), choices=tuple(c for c in card.choices if c.act != "turn"))
+    return _turning(following, (*others, shown))
 
 
-def _with_earlier(card: TitleCard, others: tuple[TitleCard, ...]) -> TitleCard:
+def _turning(card: TitleCard, others: tuple[TitleCard, ...]) -> TitleCard:
     first, *rest = card.choices
-    choices = (first, EARLIER, *rest) if others else card.choices
-    return replace(card, earlier=others, choices=choices)
+    turn = [EARLIER if one.visit > card.visit else LATEST for one in others[:1]]
+    return replace(card, others=others, choices=(first, *turn, *rest))
 
 
 def library_cards() -> tuple[TitleCard, ...]:

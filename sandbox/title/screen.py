@@ -219,7 +219,9 @@ class TitleScreen:
     def _list(self, model: TitleModel) -> None:
         """Show the lists, then handle the events that came before them."""
         self._picture.refresh()
-        if self._early is not None or (self._untouched and model.parked):
+        chosen = self._focus.card
+        on_place = chosen is not None and chosen.kind == "parked"  # which no other takes over
+        if self._early is not None or (self._untouched and model.parked and not on_place):
             self._focus = TitleFocus(shelves(model), self._wanted)
             self._picture.forget_layout()
         else:
@@ -309,7 +311,7 @@ class TitleScreen:
                 self._play(card.id, self._actions.seed())
             case "continue":
                 self._go(Continue(card.id))
-            case "earlier":
+            case "turn":
                 self._focus.replace(card, turned(card))
             case "fork":
                 self._change("It was not copied", lambda: self._actions.fork(card.id))

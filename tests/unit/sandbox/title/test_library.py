@@ -365,7 +365,7 @@ def test_a_place_that_was_described_anew_has_a_card_of_its_own(tmp_path):
     model = read_title_model(parked, tmp_path)
     cards = {card.title: card for card in one_per_place(model.parked)}
     assert set(cards) == {"Meadow", "A snowy village at night"}
-    assert [len(cards[title].earlier) for title in cards] == [1, 0]
+    assert [len(cards[title].others) for title in cards] == [1, 0]
 
 
 def test_without_any_data_there_is_the_library(tmp_path):

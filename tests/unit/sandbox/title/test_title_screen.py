@@ -1,6 +1,7 @@
 """The title screen: everything on it can be reached, and nothing is lost without a question."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pygame
@@ -15,6 +16,7 @@ from mag_sandbox.sandbox.title.model import (
     Shelf,
     TitleModel,
     library_cards,
+    one_per_place,
     scene_card,
     shelves,
 )
@@ -116,14 +118,32 @@ def test_a_world_of_the_players_own_that_was_left_stands_on_one_shelf_alone():
 
 def test_a_place_has_one_card_that_turns_to_earlier_visits(game):
     visits = tuple(parked(f"v{n}", "Harbour", f"left {n} h ago", "") for n in (1, 2, 3))
-    other = parked("v4", "Harbour", "left 4 h ago", "", seed=8)
-    game.model = replace(MODEL, parked=(*visits, other))
+    elsewhere = parked("v4", "Harbour", "left 4 h ago", "", seed=8)  # by another seed
+    other = parked("v5", "Cliff", "left 5 h ago", "")
+    game.model = replace(MODEL, parked=(*visits, elsewhere, other))
     game.screen.refresh()
     game.settle()
     (first, second), *_ = (shelf.cards for shelf in game.screen._focus.shelves)
-    assert (first.id, second.id) == ("v1", "v4")
-    assert [game.press("v", "return") for _ in range(3)] == [Continue(f"v{n}") for n in (2, 3, 1)]
-    assert "earlier" not in [one.act for one in second.choices]
+    assert (first.id, second.id) == ("v1", "v5")
+    said = []
+    for number in (2, 3, 4, 1):
+        said += [one.word for one in game.screen.card.choices if one.act == "turn"]
+        assert game.press("v", "return") == Continue(f"v{number}")
+    assert said == ["Earlier visit"] * 3 + ["Latest visit"]
+    assert "turn" not in [one.act for one in second.choices]
+
+
+def test_another_description_has_a_card_of_its_own_and_a_number_only_beside_one_alike():
+    day = datetime(2026, 1, 1, tzinfo=UTC)
+    places = [
+        parked("v1", "Harbour", "", "", words="A harbour by day."),
+        parked("v2", "Harbour", "", "", words="A harbour at night."),
+        parked("v3", "Cliff", "", ""),
+    ]
+    begun = [day + timedelta(days=1), day, day]
+    cards = [replace(card, begun=when) for card, when in zip(places, begun, strict=True)]
+    assert [one.title for one in one_per_place(cards)] == ["Harbour (2)", "Harbour", "Cliff"]
+    assert [one.title for one in one_per_place(cards[:1])] == ["Harbour"]
 
 
 def test_a_parked_scene_is_copied(game):
@@ -339,6 +359,22 @@ def test_the_chosen_card_keeps_the_focus_when_another_comes_before_it():
     focus = TitleFocus([Shelf("Continue", tuple(cards[1:]))], "scene b")
     focus.list([Shelf("Continue", tuple(cards))])
     assert (focus.key, focus.spot) == ("scene b", Focused("cards", 0, 1))
+    later = replace(cards[2], others=(cards[1],))
+    focus.list([Shelf("Continue", (cards[0], later))])
+    assert focus.key == "scene c", "a later visit to the chosen place"
+
+
+def test_a_place_that_has_the_focus_keeps_it_when_another_is_listed_before_it(game):
+    before, after = parked("p8", "Cliff", "", ""), parked("p9", "Harbour", "left just now", "")
+    game.model = replace(MODEL, parked=(before,))
+    actions = TitleActions(ListedAtOnce(lambda: game.model), writing=game._writing)
+    game.screen = TitleScreen(actions, SandboxConfig())
+    game.settle()
+    assert game.screen.focused == "parked p8"
+    game.model = replace(MODEL, parked=(after, before))
+    game.screen.refresh()
+    game.settle()
+    assert game.screen.focused == "parked p8"
 
 
 def test_what_was_just_left_comes_into_focus_when_it_is_written(game):
