@@ -1,16 +1,14 @@
-"""How the player changes a world that is painted: a place is painted anew, and memory follows.
+"""Edits of a painted world: a place is repainted, and memory follows.
 
-A change is begun, painted beside the world while play goes on, and done some blocks later, as a
-view is that is painted ahead: from values that never change, after as many blocks as it is work.
+An edit is begun, painted beside play, and finished a fixed number of blocks later, like a view that
+is painted ahead, so replays are exact.
 
-The place is forgotten and painted again beside what is around it, told of the plan with the change
-in it: what is placed stands before all else, and what is removed is not in it any more. Kept frames
-that show any of it are remembered anew from the ring, at the nearest pose of the lattice that is
-known, so that nothing brings the old thing back; those that then show nothing more than others are
-let go. All other cells and frames stay to the bit. Ground that is renewed is a loss on purpose: it
-is planned anew, by the words in force, and of frames that show nothing else only those that
-policies rely on stay. What was before is kept, so that a change can be taken back; once taken back,
-memory is what it was to the bit, unless play went on.
+The place is repainted from its surroundings and the changed plan: placed objects come first, and
+removed ones are gone. Kept frames that show any of it are remembered again from the ring, at the
+nearest known pose of the lattice; frames that then show nothing more than others are dropped. All
+other cells and frames stay bit-equal. Renewed ground is planned again by the words in force; of
+frames that show nothing else only those that policies rely on stay. Everything replaced is kept for
+undo: after an undo, memory is bit-equal to before, unless play continued meanwhile.
 """
 
 from collections.abc import Callable, Sequence
@@ -94,7 +92,7 @@ class _Begun:
 
 
 class Editor:
-    """Changes one world, and takes changes back.
+    """Edits one world, and undoes edits.
 
     editor = Editor(imagination, features, inventor)
     problem, done = editor.ask(Edit("place", 40.0, -3.0, kind="tent"), prompt, 17, memory)
@@ -111,7 +109,7 @@ class Editor:
         self.begin()
 
     def begin(self, *, anew: bool = True) -> None:
-        """Begin a world in which nothing was changed, and if it is a new one, nothing was seen."""
+        """Begin without edits; in a new world (`anew`) nothing was seen yet either."""
         self._seen = np.full_like(self._imagination.nothing().known, not anew)  # cells, ever
         self.placed: tuple[Edit, ...] = ()  # what the player placed
         self._changes = ChangeHistory()
@@ -119,24 +117,24 @@ class Editor:
         self.drop()
 
     def drop(self) -> None:
-        """Forget the change under way and those that wait for it."""
+        """Drop the edit in progress and those that wait for it."""
         self._asked: tuple[_Asked, ...] = ()  # all but the first wait
         self._begun: _Begun | None = None
 
     @property
     def is_painting(self) -> bool:
-        """Whether a change is under way."""
+        """Whether an edit is in progress."""
         return self._begun is not None
 
     def see(self, poses: Sequence[CameraPose]) -> None:
-        """Note what a block shows."""
+        """Note the cells that a block shows."""
         for pose in poses:
             self._seen |= self._imagination.lattice.touched(pose)
 
     def ask(
         self, edit: Edit, prompt: str, next_block: int, memory: BlockMemory
     ) -> tuple[str, Edit | None]:
-        """Begin a change; return what is wrong, or what was changed at once, and where."""
+        """Begin an edit; return a problem, or the edit that was done at once, with its place."""
         if edit.act == "undo":
             return self._drop_newest(edit) if self._asked else self._undo(edit, memory)
         if edit.act == "place" and edit.kind not in self._imagination.config.kinds:
@@ -149,16 +147,16 @@ class Editor:
         return "", None
 
     def is_due(self, next_block: int) -> bool:
-        """Tell whether a change is to be done before a block."""
+        """Tell whether an edit must be finished before a block."""
         return self.is_painting and next_block >= self._asked[0].due
 
     @property
     def is_ready(self) -> bool:
-        """Whether the change that was begun can be finished without a wait."""
+        """Whether the edit in progress can be finished without a wait."""
         return self._begun is None or self._begun.views.done()
 
     def finish(self, next_block: int, memory: BlockMemory) -> Edit:
-        """Apply the painted change, waiting for it if need be, and begin the next one."""
+        """Apply the painted edit, waiting for it if need be, and begin the next one."""
         begun, inventor = self._begun, self._inventor
         assert begun is not None
         others = self._asked[1:]
@@ -196,7 +194,7 @@ class Editor:
         self._asked = (replace(self._asked[0], due=due), *self._asked[1:])
 
     def _begin(self, table: SlotTable) -> int:
-        """Begin to paint the first request; return how many blocks it may take.
+        """Begin to paint the first request; return the number of blocks it may take.
 
         Nothing of what it is made from changes until it is done. Views that will most likely be
         remembered are made, too: that saves time, and changes nothing.
@@ -215,7 +213,7 @@ class Editor:
         return blocks
 
     def _drop_newest(self, edit: Edit) -> tuple[str, Edit]:
-        """Take back the newest request that is not done yet."""
+        """Cancel the newest pending request."""
         newest = self._asked[-1].edit
         self._asked = self._asked[:-1]
         if not self._asked:
@@ -224,7 +222,7 @@ class Editor:
         return "", replace(edit, **box)
 
     def _begin_painting(self, edit: Edit, prompt: str) -> tuple[_Begun, int]:
-        """Begin to paint a place with a change of the plan."""
+        """Begin to repaint a place from a changed plan."""
         inventor, imagination = self._inventor, self._imagination
         here, told = self._target(edit)
         place = self._place(here)
@@ -242,7 +240,7 @@ class Editor:
         return _Begun(here, place, cells, pose, placed, made), blocks
 
     def _begin_renewing(self, edit: Edit, prompt: str) -> tuple[_Begun, int]:
-        """Begin to plan ground anew, by the words in force; of all there is, a view is painted."""
+        """Begin to plan ground again by the words in force; for all ground, one view is painted."""
         inventor, lattice = self._inventor, self._imagination.lattice
         if edit.width > LARGEST[0] or edit.height > LARGEST[1]:
             place, pose = lattice.whole, lattice.nearest(CameraPose(edit.yaw, edit.pitch))
@@ -254,7 +252,7 @@ class Editor:
         return _Begun(edit, place, cells, pose, self._outside(cells), made), blocks
 
     def _forget_unseen(self, edit: Edit, memory: BlockMemory) -> Edit:
-        """Forget painted ground that was never shown: it is to follow other words."""
+        """Forget painted ground that was never shown, so that it follows the new words."""
         inventor, place = self._inventor, self._imagination.lattice.whole
         before, plan, placed, losses = inventor.around, inventor.plan, self.placed, inventor.losses
         there = before.known & ~self._seen
@@ -280,14 +278,14 @@ class Editor:
         )  # fmt: skip
 
     def ground(self, pose: CameraPose | None) -> bytes:
-        """Return what the inventor knows of what a view shows, to be compared; None: of nothing."""
+        """Return the painted ground of a view, to be compared; a pose of None has none."""
         if pose is None:
             return b""
         there = self._inventor.around.at(self._imagination.lattice.around_all([pose]))
         return there.known.tobytes() + there.latents.tobytes()
 
     def snapshot(self) -> WorldState:
-        """Return all that it knows."""
+        """Return the editor's state."""
         weights = self._inventor.weights
         data = {
             "weights": weights,
@@ -299,7 +297,7 @@ class Editor:
         return joined(self._changes.snapshot(), own.data, own.arrays)
 
     def reading(self, state: WorldState, cache: KVCache) -> Callable[[], None]:
-        """Check a snapshot; return what makes this know what it says.
+        """Check a snapshot; return the function that restores it.
 
         What other weights changed cannot be taken back. The inventor is to know its own part first.
 
@@ -320,7 +318,7 @@ class Editor:
         return partial(self._know, parked, seen, changes)
 
     def _know(self, parked: "_ParkedEditor", seen: np.ndarray, changes: ChangeHistory) -> None:
-        """Know what was parked, cells that were ever seen, bool [rows, columns], and changes."""
+        """Restore parked data, the cells ever seen, bool [rows, columns], and the changes."""
         self._count, self.placed = parked.count, parked.placed
         self._seen, self._changes = seen, changes
         self._asked, self._begun = parked.asked, None
@@ -343,13 +341,13 @@ class Editor:
         return edit, ()
 
     def _place(self, edit: Edit) -> Place:
-        """Return the cells of a change: one more to every side than what it is about."""
+        """Return the cells of an edit: its spot with one cell more on every side."""
         lattice = self._imagination.lattice
         more = 2 * lattice.cell
         return lattice.box(edit.yaw, edit.pitch, edit.width + more, edit.height + more)
 
     def _outside(self, there: np.ndarray) -> tuple[Edit, ...]:
-        """Return what the player placed whose middle is not in some cells, and is still known."""
+        """Return placed objects whose middle is known and outside some cells."""
         around, lattice = self._inventor.around, self._imagination.lattice
         middles = [lattice.box(one.yaw, one.pitch, lattice.cell, lattice.cell)
                    for one in self.placed]  # fmt: skip
@@ -388,7 +386,7 @@ class Editor:
         return "", Edit(edit.act, yaw, pitch, width, height)
 
     def _unplan(self, change: Change, losses: int, table: SlotTable) -> None:
-        """Plan as before ground was renewed, but for ground painted elsewhere since."""
+        """Restore the plan before a renewal, but for ground painted elsewhere since."""
         inventor, lattice = self._inventor, self._imagination.lattice
         elsewhere = ~change.cells
         known = inventor.around.known & elsewhere
@@ -428,7 +426,7 @@ def _within(thing: PlacedObject, change: Edit) -> bool:
 
 
 def _can_be_meant(thing: PlacedObject) -> bool:
-    """Tell whether a thing is one to point at, not ground or sky."""
+    """Tell whether a thing can be pointed at, unlike ground and sky."""
     return thing.width <= LARGEST[0] and thing.height <= LARGEST[1] and abs(thing.pitch) <= HIGHEST
 
 
