@@ -45,17 +45,17 @@ BINDINGS_FILE = "bindings.yaml"  # in the folder of the settings
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """One thing a player can do, and the keys for it."""
+    """An action of a player, and its keys."""
 
     name: Move | Action
     keys: tuple[str, ...]  # the first is shown where there is room for one
-    help: str  # what it does, for people, in a few words
+    help: str  # in a few words
     group: Group
 
 
 @dataclass(frozen=True, slots=True)
 class CameraBinding(Binding):
-    """One that moves the camera; all others are actions."""
+    """A binding that moves the camera; all others are actions."""
 
     axis: Axis
     direction: int  # +1 or -1 along the axis
@@ -65,7 +65,7 @@ class CameraBinding(Binding):
 class Pointing:
     """A way to move the camera that has no keys."""
 
-    help: str  # what it does, for people, in a few words
+    help: str  # in a few words
     mouse: str
     pad: str
     axes: frozenset[Axis]
@@ -141,7 +141,7 @@ _WATCH_POINTING = (Pointing("click or drag to any moment", "time bar", "", froze
 
 
 class BindingError(ValueError):
-    """One key would do two things; `names` says which."""
+    """A key is bound twice; `names` are the bindings."""
 
     def __init__(self, key: str, names: tuple[str, str]) -> None:
         one, other = names
@@ -189,12 +189,12 @@ class Bindings:
         return tuple(row for row in self.rows if isinstance(row, CameraBinding))
 
     def with_keys(self, changes: Mapping[str, Sequence[str]]) -> "Bindings":
-        """Return these bindings with other keys for some rows; () takes a row's keys away.
+        """Return these bindings with other keys for some rows; () removes a row's keys.
 
         Keys of a walker that are given to other rows are free for those: older files know of none.
 
         Raises:
-            BindingError: a key would do two things.
+            BindingError: a key is bound twice.
             KeyError: there is no such row.
         """
         rows, taken = dict(self._by_name), {key for keys in changes.values() for key in keys}
@@ -206,7 +206,7 @@ class Bindings:
         return Bindings(tuple(rows.values()), self.pointing)
 
     def without(self, name: Action) -> "Bindings":
-        """Return these bindings without an action that is not possible."""
+        """Return these bindings without an action that is impossible here."""
         return Bindings([row for row in self.rows if row.name != name], self.pointing)
 
     def ending(self) -> "Bindings":

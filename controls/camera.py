@@ -77,7 +77,7 @@ class CameraPose:
 
 
 def check_pose(pose: CameraPose) -> CameraPose:
-    """Return a pose that comes from outside.
+    """Return a pose from outside, checked.
 
     Raises:
         ValueError: it is out of range.
@@ -113,10 +113,10 @@ class CameraSpeed:
         )
 
     def walked(self, command: CameraCommand, yaw: float, fps: float) -> tuple[float, float]:
-        """Return what one frame adds to (x, z) in metres, rounded to whole ticks.
+        """Return the change of (x, z) in a frame, in metres rounded to whole ticks.
 
         Args:
-            command: walking askew is no faster than walking straight.
+            command: a diagonal step is no longer than a straight one.
             yaw: where the camera looks [degrees].
             fps: frames a second.
         """

@@ -1,6 +1,6 @@
 """Edits by the player: a thing placed, removed or redrawn, ground repainted, or an undo.
 
-Data only: `scenes.things` makes it of words, worlds obey it as part of a `Control`.
+Data only: `scenes.things` parses it from words; worlds get it as part of a `Control`.
 """
 
 from dataclasses import dataclass
@@ -10,22 +10,22 @@ from mag_sandbox.controls.camera import ASPECT, MAX_PITCH, WIDEST_FOV, yaw_diffe
 from mag_sandbox.files.validation import check_fields
 
 Act = Literal["place", "remove", "repaint", "renew", "forget", "undo"]
-HIGHEST = MAX_PITCH + WIDEST_FOV * ASPECT / 2  # degrees: the end of what can be seen
-PATCH = 27.0  # degrees across a change of no given size
+HIGHEST = MAX_PITCH + WIDEST_FOV * ASPECT / 2  # degrees: the edge of the highest view
+PATCH = 27.0  # degrees across an edit without a given size
 LARGEST = WIDEST_FOV, WIDEST_FOV * ASPECT  # degrees across and down: a view
 EVERYTHING = 360.0, 2 * HIGHEST  # degrees: a repainting may cover everything
 
 
 @dataclass(frozen=True, slots=True)
 class SpotAct:
-    """An act on a spot: how it is asked for, and how the ground there is painted."""
+    """An act on a spot: its words, and how the ground there is painted."""
 
-    words: frozenset[str]  # any of which asks for it
-    done: str  # for players, once it is there
+    words: frozenset[str]  # any one of them asks for it
+    done: str  # for players, once it is done
     about: str  # for authors of camera scripts
     example: str  # of a script
     under_way: str = "Painting ..."
-    keeps_things: bool = False  # the things there are drawn with another look; else they go
+    keeps_things: bool = False  # its things get another look; otherwise they are removed
     by_prompt: bool = True  # painted by the words in force; else by the surroundings alone
 
 
@@ -50,7 +50,7 @@ SPOT_ACTS: dict[Act, SpotAct] = {  # a new one is a row here, and its name in `A
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One change of the world; angles and sizes are in degrees."""
+    """An edit of the world; angles and sizes are in degrees."""
 
     act: Act
     yaw: float = 0.0  # of its middle, as of a camera pose

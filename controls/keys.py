@@ -34,7 +34,7 @@ PAD_AXES: tuple[PadAxis, ...] = get_args(PadAxis)  # in the order in which SDL n
 
 DEAD_ZONE = 0.18  # a stick at rest is never quite in the middle
 EDGE = 0.95  # nor does it reach its end in every direction
-NOTCH = 0.2  # share of a push that counts as meant to be straight
+NOTCH = 0.2  # sideways share of a push that counts as straight
 AT_REST = (0.0, 0.0, 0.0, 0.0, 0.0)
 
 
@@ -53,7 +53,7 @@ KEYS_BY_TITLE = {key_title(key).lower(): key for key in (*NAMED, *PAD_BUTTONS)}
 
 
 def find_key(written: str) -> str | None:
-    """Return the key that a person means: by its title, by pygame's name, or by one character."""
+    """Return a key by its title, by pygame's name, or by its character."""
     text = " ".join(written.lower().split())
     if text in KEYS_BY_TITLE:
         return KEYS_BY_TITLE[text]
@@ -86,7 +86,7 @@ class GamepadAxes:
         self._ignored = False  # until its release
 
     def move(self, axis: PadAxis, raw: float) -> None:
-        """Note where an axis is, in [-1, 1]; + is right, down and pulled, as devices say it."""
+        """Set an axis, in [-1, 1]; + is right, down and pulled, as devices report it."""
         self._raw[axis] = min(1.0, max(-1.0, raw)) if math.isfinite(raw) else 0.0
         left = shape(self._raw["left x"], self._raw["left y"])
         right = shape(self._raw["right x"], self._raw["right y"])
@@ -107,7 +107,7 @@ class GamepadAxes:
 def shape(across: float, along: float = 0.0) -> tuple[float, float]:
     """Return (yaw, pitch) of a stick: nothing in the dead zone, from there smoothly to full speed.
 
-    A slight slant is taken out, so that a pan stays level.
+    A slight slant is ignored, so that a pan stays level.
     """
     push = math.hypot(across, along)
     if push <= DEAD_ZONE:

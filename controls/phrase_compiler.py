@@ -1,8 +1,8 @@
 """Camera commands in words: as sentences of the prompt, for worlds that are steered by text alone.
 
 There are finitely many sentences, so the prompts of a scene can be encoded beforehand.
-`PhraseSmoother` keeps one sentence in force while keys jitter. `camera_phrase` says the same more
-briefly to people.
+`PhraseSmoother` keeps one sentence in force while keys jitter. `camera_phrase` is a shorter phrase
+for people.
 """
 
 import itertools
@@ -16,7 +16,7 @@ from mag_sandbox.files.validation import decode
 Direction = Literal[-1, 0, 1]
 Pace = Literal["slow", "steady", "fast"]
 PACES: tuple[Pace, ...] = get_args(Pace)
-AT_REST = 0.05  # fraction of full speed below which an axis is not meant
+AT_REST = 0.05  # fraction of full speed below which an axis is at rest
 STEADY, FAST = 0.4, 0.8  # fractions of full speed from which a pace begins
 BAND = 0.125  # by which a speed must pass a border before the pace changes
 FOLLOW = 0.6  # share of the way that a direction's drive goes in a block
@@ -88,7 +88,7 @@ class CameraMotion:
 
 
 def all_motions(axes: Iterable[LookAxis] = LOOK_AXES) -> tuple[CameraMotion, ...]:
-    """Return all that sentences can say, simplest first: 79 motions for three axes, 25 for two."""
+    """Return all motions, simplest first: 79 for three axes, 25 for two."""
     moving = set(axes)
     ways = [(0, 1, -1) if axis in moving else (0,) for axis in LOOK_AXES]
     simplest_first = sorted(itertools.product(*ways), key=lambda way: sum(map(abs, way)))
@@ -97,7 +97,7 @@ def all_motions(axes: Iterable[LookAxis] = LOOK_AXES) -> tuple[CameraMotion, ...
 
 
 def all_phrases(axes: Iterable[LookAxis] = LOOK_AXES) -> tuple[str, ...]:
-    """Return every sentence there is, simplest first; see `all_motions`."""
+    """Return all sentences, simplest first; see `all_motions`."""
     return tuple(motion.phrase for motion in all_motions(axes))
 
 
@@ -110,7 +110,7 @@ def compose(prompt: str, phrase: str) -> str:
 
 
 def scene_prompts(prompt: str, axes: Iterable[LookAxis] = LOOK_AXES) -> tuple[str, ...]:
-    """Return all that a text encoder may be asked for one scene, simplest first."""
+    """Return all prompts of a scene for a text encoder, simplest first."""
     return tuple(compose(prompt, phrase) for phrase in all_phrases(axes))
 
 

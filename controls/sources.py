@@ -9,9 +9,9 @@ from mag_sandbox.controls.bindings import CameraBinding
 from mag_sandbox.controls.camera import AXES, WIDEST_FOV, Axis, CameraCommand, CameraSpeed
 from mag_sandbox.controls.keys import GamepadAxes, PadAxis
 
-FIRM = 0.25  # change of a stick or trigger that is meant, and not a hand at rest
+FIRM = 0.25  # least change of a stick or trigger that counts as intended
 AT_REST = (0.0, 0.0, 0.0)
-CARRIED = 1.0  # blocks at full speed that a quick hand may be ahead of the picture
+CARRIED = 1.0  # blocks at full speed by which a quick hand may lead the picture
 
 
 def full_drag(
@@ -30,7 +30,7 @@ def full_drag(
 
 
 class MouseDrag:
-    """Collects what the hand did since the last block; the picture follows the hand.
+    """Collects the mouse's motion since the last block; the picture follows the hand.
 
     >>> drag = MouseDrag((240.0, 120.0))
     >>> drag.move(60.0, 0.0)
@@ -38,7 +38,7 @@ class MouseDrag:
     >>> drag.take()  # the picture moves right when the camera looks left
     (-0.25, 0.0, 1.0)
 
-    Motion too quick for the camera is made up for in the next block, but not longer.
+    Motion too fast for the camera is carried over to the next block, but no further.
     """
 
     def __init__(self, full: tuple[float, float] = (240.0, 120.0)) -> None:
@@ -46,13 +46,13 @@ class MouseDrag:
         self._waiting = AT_REST  # in blocks at full speed: + looks right, looks up, zooms in
 
     def move(self, across: float, along: float) -> None:
-        """Note that the hand moved, in pixels to the right and down."""
+        """Add motion of the mouse, in pixels to the right and down."""
         wide, tall = self.full
         yaw, pitch, zoom = self._waiting
         self._waiting = _bounded(yaw - across / wide), _bounded(pitch + along / tall), zoom
 
     def wheel(self, notches: float) -> None:
-        """Note that the wheel was turned; each notch away from the hand zooms in for a block."""
+        """Add notches of the wheel; each one forward zooms in for a block."""
         yaw, pitch, zoom = self._waiting
         self._waiting = yaw, pitch, _bounded(zoom + notches)
 
@@ -63,14 +63,14 @@ class MouseDrag:
         return yaw, pitch, zoom
 
     def take(self) -> tuple[float, float, float]:
-        """Return the value for the next block; the rest is for the block after it."""
+        """Return the value for the next block; the rest is kept for the block after it."""
         taken = self.value
         yaw, pitch, zoom = map(operator.sub, self._waiting, taken)
         self._waiting = yaw, pitch, zoom
         return taken
 
     def stop(self) -> None:
-        """Forget what the hand did."""
+        """Discard pending motion."""
         self._waiting = AT_REST
 
 
@@ -99,11 +99,11 @@ class PlayerSource:
         self._tapped: list[CameraBinding] = []  # since the last command, perhaps released again
         self._drag = MouseDrag()
         self._pad = GamepadAxes()
-        self._firm: dict[Axis, float] = dict.fromkeys(AXES, 0.0)  # when the pad last took over
+        self._firm: dict[Axis, float] = dict.fromkeys(AXES, 0.0)  # where the pad last took over
         self._newest: dict[Axis, list[str]] = {axis: ["keys", "pad", "drag"] for axis in AXES}
 
     def press(self, key: str, move: CameraBinding) -> None:
-        """Note that a key or button that moves the camera went down; it takes over its axis."""
+        """Press a camera key or button; it takes over its axis."""
         with self._lock:
             if key not in self._held:
                 self._held[key] = move
@@ -111,7 +111,7 @@ class PlayerSource:
             self._take_over("keys", move.axis)
 
     def release(self, key: str) -> None:
-        """Note that a key went up."""
+        """Release a key."""
         with self._lock:
             self._held.pop(key, None)
 
@@ -125,7 +125,7 @@ class PlayerSource:
             self._firm = dict.fromkeys(AXES, 0.0)
 
     def forget_taps(self) -> None:
-        """Drop presses, drags and turns since the last command that are held no more."""
+        """Discard taps, drags and notches since the last command."""
         with self._lock:
             self._tapped.clear()
             self._drag.stop()
@@ -160,7 +160,7 @@ class PlayerSource:
         return command
 
     def drag(self, across: float, along: float) -> None:
-        """Note that the mouse dragged the picture, in pixels to the right and down."""
+        """Drag the picture, in pixels to the right and down."""
         with self._lock:
             self._drag.move(across, along)
             if across:
@@ -169,13 +169,13 @@ class PlayerSource:
                 self._take_over("drag", "pitch")
 
     def wheel(self, notches: float) -> None:
-        """Note that the mouse's wheel was turned; + is away from the hand, which zooms in."""
+        """Turn the mouse's wheel; + is forward, which zooms in."""
         with self._lock:
             self._drag.wheel(notches)
             self._take_over("drag", "zoom")
 
     def tilt(self, axis: PadAxis, raw: float) -> None:
-        """Note where an axis of a gamepad is, in [-1, 1]; + is right, down and pulled."""
+        """Set an axis of a gamepad, in [-1, 1]; + is right, down and pulled."""
         with self._lock:
             self._pad.move(axis, raw)
             for moved, value in zip(AXES, self._pad.value, strict=True):
@@ -234,7 +234,7 @@ Command = TypeVar("Command")
 class Recorded:
     """Marks sources of recorded controls, which say what each block leaves out.
 
-    A view that was left out must not be taken ahead of its block either.
+    Otherwise a view that a block left out could be prefetched before it.
     """
 
 

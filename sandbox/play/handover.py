@@ -1,7 +1,7 @@
-"""Hands a session over from one world to another of the same base: by its pictures, encoded anew.
+"""Hands a session over to another world of the same base, as pictures that are encoded again.
 
-What one world remembers means nothing to another, but all have seen the same pictures: one of every
-view that was seen, and the newest blocks as they were. Knows nothing of windows and threads.
+The memory of one world means nothing to another, but pictures do: one of every view seen, and the
+newest blocks whole. Knows nothing of windows and threads.
 """
 
 from collections import deque
@@ -26,7 +26,7 @@ from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver, Session
 from mag_sandbox.sandbox.play.parked_scene import ParkedScene
 from mag_sandbox.scenes import Scene
 
-RECENT_BLOCKS = 7  # newest blocks handed over whole: what packed frames reach back
+RECENT_BLOCKS = 7  # newest blocks handed over whole: as far as packed frames reach back
 MAX_BYTES = 16 * 2**20  # of them; where blocks are larger, fewer are kept
 MAX_VIEWS = 64  # older pictures handed over: each costs a pass, together some seconds
 # Overlaps above which a newer picture stands for an older one; the first that leaves few enough

@@ -24,13 +24,13 @@ EASE = 0.4  # share of its room, before the end, over which the camera slows dow
 SHOWN = 1 - 2 * OVERSCAN  # share of the frame's width and height in the window
 STILL = 0.02  # degrees below which nothing moves
 DISPLAY_S = 1 / 60  # how often the picture is shifted while it moves [s]
-LONGEST_S = 0.1  # step of the camera, after a picture that took long
+LONGEST_S = 0.1  # longest step of the camera, after a slow picture
 Crop = tuple[float, float, float, float]  # left, top, width, height: shares of a frame
 WHOLE: Crop = (0.0, 0.0, 1.0, 1.0)
 
 
 class LateWarp:
-    """Which part of the newest frame is to be shown.
+    """Selects the part of the newest frame to show.
 
     >>> warp = LateWarp(world.spec.full_speed)
     >>> warp.frame_shown(CameraPose())
@@ -90,7 +90,7 @@ class LateWarp:
         return self.offset != before
 
     def frame_shown(self, pose: CameraPose) -> None:
-        """Take back what a new frame moved by itself."""
+        """Subtract the motion of a new frame."""
         before, self._frame = self._frame, pose
         if before is not None:
             yaw, pitch, zoom = self.offset
@@ -128,6 +128,6 @@ class LateWarp:
 
 
 def _eased(speed: float, offset: float, room: float) -> float:
-    """Return a speed that falls to zero where the camera comes to the end of its room."""
+    """Return a speed that falls to zero at the end of the camera's room."""
     left = room - offset if speed > 0 else room + offset
     return speed * min(1.0, max(0.0, left / (EASE * room)))

@@ -8,8 +8,8 @@ from itertools import pairwise
 
 LATE = 0.5  # a frame later than this share of its interval moves the grid
 MARGIN_S = 0.004  # spare time before a block is needed [s]
-SPARE = 0.1  # share of its own time that a block may take longer than any lately
-REGAIN = 0.03  # share of an interval by which it is shortened while time is regained: unseen
+SPARE = 0.1  # share by which a block may take longer than recent ones
+REGAIN = 0.03  # share by which intervals are shortened to regain time: too little to see
 MAX_BEHIND_S = 0.5  # most time that is regained [s]
 MAX_TIMES = 20_000  # newest times kept for statistics
 
@@ -70,7 +70,7 @@ class DurationEstimate:
         return percentile(self._samples, self._percentile) if self._samples else 0.0
 
     def latest_start(self, needed_at: float) -> float:
-        """Return when to begin so that it is done at `needed_at`: at once when nothing is known."""
+        """Return when to begin to be done at `needed_at`: at once before the first sample."""
         if not self._samples:
             return -math.inf
         return needed_at - (1 + SPARE) * self.seconds - MARGIN_S
@@ -78,7 +78,7 @@ class DurationEstimate:
 
 @dataclass(frozen=True, slots=True)
 class PacingStats:
-    """How evenly frames were shown."""
+    """The evenness of the frames shown."""
 
     frames: int = 0
     fps: float = 0.0  # achieved

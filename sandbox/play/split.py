@@ -25,7 +25,7 @@ from mag_sandbox.sandbox.play.parked_scene import ParkedScene
 from mag_sandbox.scenes import Scene
 
 SMOOTHING = 0.3  # weight of the newest block in the time that both take
-ROOM = 0.85  # share of a block's duration that both may take
+ROOM = 0.85  # largest share of a block's duration for both
 
 
 def load_beside(second: WorldChoice, first: World) -> World:
@@ -41,7 +41,7 @@ def load_beside(second: WorldChoice, first: World) -> World:
 
 @dataclass(frozen=True, slots=True)
 class StandingScene:
-    """A scene in which the world already is: `Resumable` without anything to restore."""
+    """A scene that the world is already in: `Resumable` with nothing to restore."""
 
     left: ParkedScene
 
@@ -71,9 +71,11 @@ class SplitWorld(World):
         self._worlds = first, second
         self._clock, self._memory = clock, memory
         self.spec = replace(first.spec, frame_width=2 * first.spec.frame_width)
-        self._blocks: list[FrameBlock] = []  # newest of each; none: they go on
-        self._seconds = 0.0  # that both together take for a block
-        self._waiting: Control | None = None  # moved the first world, not yet the second
+        self._blocks: list[FrameBlock] = []  # newest of each; none: both continue
+        self._seconds = 0.0  # for a block of both
+        self._waiting: Control | None = (
+            None  # already done by the first world, not yet by the second
+        )
 
     @property
     def takes_turns(self) -> bool:
@@ -90,7 +92,7 @@ class SplitWorld(World):
     def follow(self) -> None:
         """Continue both from where the first is; the second remembers it in its own way."""
         first, second = self._worlds
-        while first.prepare():  # a view that is due need not be painted again by the second
+        while first.prepare():  # so that the second need not paint a due view again
             pass
         second.restore(first.snapshot())
         self._blocks, self._waiting = [], None
