@@ -18,6 +18,7 @@ from mag_sandbox.model.imagination.scenery import Scenery
 SOFT = 15  # pixels over which rows of what is continued are mixed
 FRINGE = 2  # pixels around the plan's shape of a thing that are cut out with it
 MARGIN = 6  # pixels around it that may show it
+LEFT_BEHIND = 0.3  # metres from the viewpoint within which a cut-out loses what is around it
 BESIDE = 0.25  # of a box: how far a cut-out may reach beyond it
 
 
@@ -25,6 +26,7 @@ class _CutOut(NamedTuple):
     """The visible part of a thing."""
 
     layer: np.ndarray  # float32 [4, h, w]: colours times alpha, alpha
+    around: np.ndarray  # likewise: what is around it, up to where ground is not hidden
     box: Box  # of the thing, in the layer [px]
 
 
@@ -48,14 +50,15 @@ class LayeredRing:
         """
         self._scenery, self._shape = scenery, owners.shape
         where = scenery.geometry(0.0, 0.0, owners)
-        ids = np.where(known, where.ids, 0)
+        stands = np.isin(where.ids, list(where.upright))
+        ids = np.where(known & stands, where.ids, 0)
         self._cut_outs = {
             number: cut_out
             for number, box in where.upright.items()
             if (cut_out := _cut_out(picture, ids, number, box)) is not None
         }
-        standing = torch.from_numpy(np.isin(where.ids, list(where.upright)).astype(np.float32))
-        hidden = _grown(_around(standing[None], MARGIN), MARGIN)[0] > 0
+        standing = torch.from_numpy(stands.astype(np.float32))[None]
+        hidden = _grown(_around(standing, MARGIN), MARGIN)[0] > 0
         shown = known & ~hidden.numpy()
         behind = torch.from_numpy(_continued(picture, shown))
         soft = torch.where(torch.from_numpy(shown), behind, _softened(behind))
@@ -72,6 +75,7 @@ class LayeredRing:
         left = pose.yaw / 360 * self._shape[1] - width / 2 * pixels
         top = self._shape[0] * (0.5 - pose.pitch * self._shape[1] / 360 / self._shape[0])
         top -= height / 2 * pixels
+        near = max(0.0, 1 - float(np.hypot(pose.x, pose.z)) / LEFT_BEHIND)
         for number, box in self._scenery.boxes(pose.x, pose.z, self._shape).items():
             if number in self._cut_outs:
                 across = (box[0] + box[2] / 2 - left - width / 2 * pixels) % self._shape[1]
@@ -80,7 +84,7 @@ class LayeredRing:
                     across / pixels + width / 2 - box[2] / 2 / pixels, (box[1] - top) / pixels,
                     box[2] / pixels, box[3] / pixels,
                 )  # fmt: skip
-                _lay_over(canvas, self._cut_outs[number], at)
+                _lay_over(canvas, self._cut_outs[number], at, near)
         return torch.from_numpy(canvas)
 
     def _behind_all(self, pose: CameraPose, yaw: np.ndarray, pitch: np.ndarray) -> np.ndarray:
@@ -157,29 +161,37 @@ def _continued(picture: np.ndarray, known: np.ndarray) -> np.ndarray:
 def _cut_out(picture: np.ndarray, ids: np.ndarray, number: int, box: Box) -> _CutOut | None:
     """Return the visible part of a thing in a box [px]; None: nothing of it is seen."""
     left, top, width, height = box
-    first = int(np.floor(left - BESIDE * width)) - 1
-    columns = np.arange(first, int(np.ceil(left + (1 + BESIDE) * width)) + 1)
-    highest = max(int(np.floor(top - BESIDE * height)) - 1, 0)
-    rows = np.arange(highest, min(int(np.ceil(top + (1 + BESIDE) * height)) + 1, len(ids)))
+    first = int(np.floor(left - BESIDE * width)) - MARGIN
+    columns = np.arange(first, int(np.ceil(left + (1 + BESIDE) * width)) + MARGIN)
+    highest = max(int(np.floor(top - BESIDE * height)) - MARGIN, 0)
+    rows = np.arange(highest, min(int(np.ceil(top + (1 + BESIDE) * height)) + MARGIN, len(ids)))
     around = columns % ids.shape[1]
     shown = ids[rows[:, None], around]
     shape = torch.from_numpy((shown == number).astype(np.float32))
     if not shape.any():
         return None
-    grown = _grown(nn.functional.pad(shape[None], (FRINGE,) * 4), FRINGE)[0].numpy()
-    alpha = np.where((shown == 0) | (shown == number), grown, 0)
-    layer = np.concatenate((picture[:, rows[:, None], around] * alpha, alpha[None]))
-    return _CutOut(layer, (left - first, top - highest, width, height))
+    free = (shown == 0) | (shown == number)
+    alpha, wide = (
+        np.where(free, _grown(nn.functional.pad(shape[None], (margin,) * 4), margin)[0].numpy(), 0)
+        for margin in (FRINGE, MARGIN)
+    )
+    colored = np.concatenate((picture[:, rows[:, None], around], np.ones((1, *free.shape))))
+    layer, beside = ((colored * each).astype(np.float32) for each in (alpha, wide - alpha))
+    return _CutOut(layer, beside, (left - first, top - highest, width, height))
 
 
-def _lay_over(canvas: np.ndarray, cut_out: _CutOut, box: Box) -> None:
-    """Put a cut-out over a picture, [3, H, W], so that its thing fills a box [px]."""
+def _lay_over(canvas: np.ndarray, cut_out: _CutOut, box: Box, near: float) -> None:
+    """Put a cut-out over a picture, [3, H, W], so that its thing fills a box [px].
+
+    `near` is the share of what is around it that is shown, too.
+    """
     down = _resampling(cut_out.box[1::2], box[1::2], cut_out.layer.shape[1], canvas.shape[1])
     across = _resampling(cut_out.box[::2], box[::2], cut_out.layer.shape[2], canvas.shape[2])
     if down is None or across is None:
         return
     (rows, vertical), (columns, horizontal) = down, across
-    stamp = vertical @ (cut_out.layer @ horizontal.T)
+    layer = cut_out.layer + np.float32(near) * cut_out.around if near else cut_out.layer
+    stamp = vertical @ (layer @ horizontal.T)
     seen = canvas[:, rows, columns]
     seen *= 1 - stamp[3]
     seen += stamp[:3]
