@@ -9,7 +9,7 @@ on how fast the machine is, so a replay makes the same requests.
 import time as clock
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple
 
@@ -20,7 +20,7 @@ from mag_sandbox.model.coverage import views_beside
 from mag_sandbox.model.pocket.block_memory import BlockMemory
 from mag_sandbox.model.pocket.decoding import BlockDecoder
 from mag_sandbox.model.pocket.inventing import Inventor, Outlook
-from mag_sandbox.model.pocket.painting import PaintingInventor
+from mag_sandbox.model.pocket.painting import BLOCKS_A_PLAN, BLOCKS_A_VIEW, PaintingInventor
 from mag_sandbox.model.session_world import StageTimer
 
 
@@ -129,6 +129,12 @@ class ViewSchedule:
             if self.request is not None:  # replaced; a plan begun for it has as long as before
                 due = max(due, self.request.due)
             self.request = ViewRequest(pose, due)
+
+    def hasten(self, next_block: int) -> None:
+        """Have a view that was requested at leisure be due as early as others are."""
+        if self.request is not None:
+            due = min(self.request.due, next_block + BLOCKS_A_PLAN + BLOCKS_A_VIEW)
+            self.request = replace(self.request, due=due)
 
     def is_due(self, block: int) -> bool:
         """Tell whether a requested view is remembered before a block."""

@@ -53,11 +53,11 @@ from mag_sandbox.model.world import (
 from mag_sandbox.scenes import Scene
 
 _FIRST_VIEWS = 2  # one to each side of the first, for which the camera's first movement waits
-LOOK_AHEAD = "look-ahead"  # views are made at leisure: new ground stays soft for longer
+LOOK_AHEAD = "look-ahead"  # while the camera moves, views are made at leisure, and come later
 SIDES = "sides"  # the first movement does not wait for the views beside the first one
 VIEWS = "views"  # views and edits that are due are not remembered yet: they are being painted
 OPTIONAL = (WIND, LOOK_AHEAD, MOTION)  # what blocks may leave out, first what shows least
-_LEISURE = 4  # times the blocks that are given to a view otherwise
+_LEISURE = 2  # times the blocks that are given to a view otherwise
 _AROUND, _EDITS = "around", "edits"  # parts of a snapshot: the painted ring, and the edits
 
 
@@ -377,6 +377,8 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         self._request_view(command, session.block_index)
         if paints and schedule.request is None:
             self._request_view(session.command, session.block_index)
+        if command == CameraCommand():  # the player looks at what is missing
+            schedule.hasten(session.block_index)
         self._prepare(takes=takes)
 
     def _finish_block(
@@ -445,7 +447,8 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         """Request a view if the camera moves to where one is missing, unless an edit is painted."""
         if self.editor is None or not self.editor.is_painting:
             prompt = self._running().prompt
-            times = _LEISURE if LOOK_AHEAD in self._running().leave_out else 1
+            is_leisurely = LOOK_AHEAD in self._running().leave_out and command != CameraCommand()
+            times = _LEISURE if is_leisurely else 1
             outlook = self._outlook(command, times)
             self.schedule.request_view(outlook, prompt, next_block, self.memory, times)
 

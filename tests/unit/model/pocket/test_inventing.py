@@ -321,12 +321,24 @@ def test_no_block_waits_for_a_view_before_it_is_due_and_none_goes_on_without_it(
     assert go_on.is_set()
 
 
-@pytest.mark.parametrize(("left_out", "times"), [((), 1), ((WIND, LOOK_AHEAD), 4)])
+@pytest.mark.parametrize(("left_out", "times"), [((), 1), ((WIND, LOOK_AHEAD), 2)])
 def test_views_ahead_are_due_later_where_the_look_ahead_is_left_out(left_out, times):
     made = world()
     begin(made)
     made.step(replace(UP, leave_out=left_out))
     assert made.schedule.request.due == 1 + times * BLOCKS_A_VIEW
+
+
+def test_a_view_that_was_asked_for_at_leisure_comes_soon_once_the_camera_rests():
+    made = world()
+    begin(made)
+    behind = WIND, LOOK_AHEAD
+    made.step(replace(UP, leave_out=behind))
+    request = made.schedule.request
+    made.schedule.request = replace(request, due=100)
+    for _ in range(3):
+        made.step(replace(STILL, leave_out=behind))
+        assert made.schedule.request.due == 2 + BLOCKS_A_PLAN + BLOCKS_A_VIEW
 
 
 def test_a_view_that_is_of_no_use_any_more_is_dropped():
