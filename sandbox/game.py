@@ -37,6 +37,7 @@ from mag_sandbox.sandbox.screens.play import PlayContext, PlaySession
 from mag_sandbox.sandbox.screens.prompt_box import PromptBox
 from mag_sandbox.sandbox.services import open_services
 from mag_sandbox.sandbox.settings import SandboxConfig, SettingsError
+from mag_sandbox.sandbox.title.cards import SAYING
 from mag_sandbox.sandbox.title.library import TitleListing, delete_recording, read_title_model
 from mag_sandbox.sandbox.title.screen import TitleActions, TitleScreen
 from mag_sandbox.sandbox.ui.display import name_window
@@ -156,9 +157,13 @@ class PlayerGame:
         focused = self._title.focused if self._title else None
         settings = services.settings.now
         self._title = TitleScreen(
-            actions, settings, focused, services.notices, keeps_focus=self._watched
+            actions,
+            settings,
+            focused,
+            services.notices,
+            keeps_focus=self._watched,
+            saying=self._saying,
         )
-        self._say_other_memory()
         self._disk_use = saves.disk_use()
         self._disk_use.add_done_callback(lambda known: self._notify())
         return self._title
@@ -284,12 +289,12 @@ class PlayerGame:
             open_keys=("t",),
         )
 
-    def _say_other_memory(self) -> None:
-        """Say on the title that the command line chose another memory than the settings."""
-        memory = usual_memory(self.choice.name, self.services.settings.now, None)
-        if self.choice.memory.policy != memory.policy:
-            label = policy_look(self.choice.memory.policy).label
-            self.services.notices.say(f"new places have the memory you asked for: {label}")
+    @property
+    def _saying(self) -> str:
+        """The words on the title; the memory of new places if the command line chose another."""
+        policy = self.choice.memory.policy
+        usual = usual_memory(self.choice.name, self.services.settings.now, None)
+        return SAYING if policy == usual.policy else f"new places: {policy_look(policy).label}"
 
     def _list_anew(self) -> None:
         self._stale = True

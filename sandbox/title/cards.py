@@ -190,9 +190,9 @@ class TitleBackdrop:
         surface.blit(picture, (0, 0))
 
 
-def header_part(focused: int | None) -> RowPart:
+def header_part(focused: int | None, saying: str = SAYING) -> RowPart:
     """Return the name of the game, its saying and the buttons, as far as there is room."""
-    name = row(Text(NAME, 22, bold=True), Text(SAYING, 14, MUTED), gap=14, drops=True)
+    name = row(Text(NAME, 22, bold=True), Text(saying, 14, MUTED), gap=14, drops=True)
     return row(name, SPRING, buttons_part(HEADER, focused))
 
 

@@ -8,6 +8,7 @@ from mag_sandbox.sandbox.settings import SandboxConfig
 from mag_sandbox.sandbox.title.cards import (
     ABOUT,
     QUIT,
+    SAYING,
     TitleBackdrop,
     TitleLayout,
     buttons_part,
@@ -35,7 +36,8 @@ class TitlePicture:
     focus.go(picture.spot_at(event.pos))
     """
 
-    def __init__(self) -> None:
+    def __init__(self, saying: str = SAYING) -> None:
+        self._saying = saying  # beside the game's name
         self._thumbnails = Thumbnails()
         self._backdrop = TitleBackdrop(self._thumbnails)
         self._arranged: tuple[Theme, TitleLayout] | None = None
@@ -91,7 +93,7 @@ class TitlePicture:
     ) -> None:
         spot, card = focus.spot, focus.card
         in_header = spot.area == "header"
-        header = header_part(spot.column if in_header else None)
+        header = header_part(spot.column if in_header else None, self._saying)
         self._note("header", draw(theme, surface, header, layout.header))
         if in_header:
             said = "", *ABOUT[spot.column], False

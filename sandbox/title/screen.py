@@ -18,6 +18,7 @@ from mag_sandbox.sandbox.screens.settings import OPEN_KEYS, OPEN_SETTINGS
 from mag_sandbox.sandbox.settings import SandboxConfig
 from mag_sandbox.sandbox.title.cards import (
     QUIT,
+    SAYING,
     SETTINGS,
     WRITE,
 )
@@ -90,17 +91,18 @@ class TitleScreen:
         notices: Notices | None = None,
         *,
         keeps_focus: bool = False,
+        saying: str = SAYING,
     ) -> None:
         """Show what can be played.
 
         `focused` is the card of an earlier title screen that had the focus; it keeps it, or has it
-        until the places left since are listed.
+        until the places left since are listed. `saying` stands beside the game's name.
         """
         self.outcome: Outcome | None = None
         self._actions, self._settings = actions, settings
         self._wanted = focused
         self._focus = TitleFocus((), None)
-        self._picture = TitlePicture()
+        self._picture = TitlePicture(saying)
         self._writing = actions.writing(self._write)
         self._question: Question | None = None
         self._answered: Callable[[int], object] = lambda answer: None
