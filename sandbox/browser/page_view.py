@@ -80,9 +80,7 @@ class PageView(View):
         self._pipe, self._wake = pipe, wake
         opening = decode(pipe.recv_bytes())
         assert isinstance(opening, Opening)  # the server has seen to it
-        self.opening = opening
-        self._size = opening.width, opening.height  # of the picture, as the page wants it [px]
-        Theme.is_handheld = opening.touch
+        self._meet(opening)
         self._sending = threading.Lock()
         self._input = PageInput()
         self._seen = threading.Event()
@@ -174,6 +172,7 @@ class PageView(View):
             "window": surface.get_size(),
             "title": pygame.display.get_caption()[0],
             "plays": isinstance(screen, PlayScreen),
+            "at": round(1000 * time.time()),  # ms: what the bench measures the age by
         }
         warpable = screen.warpable if isinstance(screen, PlayScreen) else None
         if warpable is None:
@@ -215,7 +214,7 @@ class PageView(View):
         encoder = self._encoder_for((pixels.shape[1], pixels.shape[0]), level, anew=anew)
         data, is_key = encoder.encode(pixels, time.perf_counter())
         with self._changed:
-            number = self._flow.send()
+            number = self._flow.send(is_large=is_key and encoder.codec == "h264")
         coded = {"is": "frame", "number": number, "codec": encoder.codec, "key": is_key}
         header = json.dumps(told | coded).encode()
         self.send(_BYTES + _HEADER.pack(len(header)) + header + data)
@@ -263,8 +262,7 @@ class PageView(View):
                 self._catch_up()
                 return
             case Opening():
-                self.opening = message
-                self._size = message.width, message.height
+                self._meet(message)
                 with self._changed:
                     self._flow, self._anew, self._is_stale = FrameFlow(), True, True
                 self._is_heard, self._place = False, None
@@ -285,6 +283,12 @@ class PageView(View):
                 for event in self._input.events(message):
                     self._post(event)
         self._wake()
+
+    def _meet(self, opening: Opening) -> None:
+        """Draw for this page from now on."""
+        self.opening = opening
+        self._size = opening.width, opening.height  # of the picture, as the page wants it [px]
+        Theme.is_handheld = opening.touch
 
     def _post(self, event: pygame.Event) -> None:
         with suppress(pygame.error):  # too many events wait, or the window is being closed

@@ -17,7 +17,9 @@ from PIL import Image
 
 Codec = Literal["h264", "jpeg"]
 LATE_S = 0.25  # that the oldest frame on its way may be later than the quickest one was
-MOST_ON_THE_WAY = 64  # frames
+MOST_WAY_S = 0.35  # that counts as the way: what takes longer waits somewhere
+LEAST_ON_THE_WAY = 2  # frames
+MOST_RATE = 64  # answers that the rate is measured by
 QUICKEST_S = 30.0  # that the quickest way counts
 LOOK_S = 2.0  # between two choices of the quality
 FLUENT = 10.0  # frames a second below which they become coarser
@@ -44,9 +46,11 @@ class FrameFlow:
         self.level = 0  # of coarseness
         self._clock = clock
         self._number = 0
+        self._alone = 0  # number of the newest frame that goes alone
         self._under_way: dict[int, float] = {}  # when each frame was sent, oldest first
         self._ways: deque[tuple[float, float]] = deque()  # (when, seconds), of answers
         self._looked_at = self._smooth_since = clock()
+        self._answered: deque[float] = deque(maxlen=MOST_RATE)  # when each answer came
         self._sent = 0  # since the last look
         self._waited = False  # since the last look
         self._patience = FINER_S
@@ -57,17 +61,24 @@ class FrameFlow:
         """Whether the page keeps up with what was sent."""
         if not self._under_way:
             return True
-        since = self._clock() - next(iter(self._under_way.values()))
-        return since < self.quickest + LATE_S and len(self._under_way) < MOST_ON_THE_WAY
+        if self._alone in self._under_way:
+            return False
+        now, allowed = self._clock(), min(self.quickest, MOST_WAY_S) + LATE_S
+        rate = sum(answered > now - 1.0 for answered in self._answered)  # frames a second
+        since = now - next(iter(self._under_way.values()))
+        most = max(LEAST_ON_THE_WAY, rate * allowed)
+        return since < allowed and len(self._under_way) < most
 
     @property
     def quickest(self) -> float:
         """The shortest time from sending a frame to its answer lately [s]."""
         return min((seconds for _, seconds in self._ways), default=0.0)
 
-    def send(self) -> int:
-        """Note that a frame is sent; return its number."""
+    def send(self, *, is_large: bool = False) -> int:
+        """Note that a frame is sent, after which others wait if it is large; return its number."""
         self._number += 1
+        if is_large or self._number == 1:  # of the first one, nothing is known of the connection
+            self._alone = self._number
         self._under_way[self._number] = self._clock()
         self._sent += 1
         return self._number
@@ -83,8 +94,10 @@ class FrameFlow:
             return
         for older in [one for one in self._under_way if one <= number]:
             del self._under_way[older]
-        self._ways.append((now, now - sent_at))
-        while self._ways[0][0] < now - QUICKEST_S:
+        self._answered.append(now)
+        if number != self._alone:
+            self._ways.append((now, now - sent_at))
+        while self._ways and self._ways[0][0] < now - QUICKEST_S:
             self._ways.popleft()
         if now - self._looked_at >= LOOK_S:
             self._choose_level(now)

@@ -1,14 +1,25 @@
 """The game in Chromium: it shows the world, takes real keys, and goes on after every end."""
 
+import base64
 import io
 import json
+import struct
+import subprocess
+import sys
+from contextlib import contextmanager
 
+import numpy as np
 import pytest
 from PIL import Image
 
+from mag_sandbox.evaluation.similarity.metrics import psnr
 from mag_sandbox.files.folders import HOME_VARIABLE
+from mag_sandbox.sandbox.browser.video import H264Encoder
+from tests import ROOT
 from tests.chromium import Chromium, needs_chromium
 from tests.pages import Pages
+from tests.patience import PATIENCE
+from tests.unit.sandbox.browser.test_video import ENOUGH_DB, pixels, screens
 
 pytestmark = [needs_chromium, pytest.mark.slow, pytest.mark.timeout(600)]
 PLAYS = "shown !== null && shown.told.plays && Boolean(shown.told.pose)"
@@ -162,22 +173,47 @@ def test_a_link_that_is_opened_again_goes_on_where_its_page_was_closed(
         page.close()
 
 
-def test_a_page_says_that_the_server_is_gone_and_goes_on_with_the_next_one(
+SERVER = """
+import time
+from tests.pages import Pages
+from tests.patience import PATIENCE
+from tests.unit.sandbox.browser.test_video import ENOUGH_DB, pixels, screens
+with Pages(port={port}) as pages:
+    print(pages.port, flush=True)
+    time.sleep(3600)
+"""
+
+
+@contextmanager
+def server(port=0):
+    """Give a server in a process of its own, and its port."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", SERVER.format(port=port)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process, int(process.stdout.readline())
+    finally:
+        process.kill()
+        process.wait(PATIENCE)
+        process.stdout.close()
+
+
+def test_after_a_kill_the_page_says_so_and_goes_on_with_the_next_server(
     chromium, tmp_path, monkeypatch
 ):
-    """Its games find that nothing can be said to the page, keep their places, and end."""
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
-    with Pages() as pages:
-        page = chromium.open(pages.url + MEADOW)
+    with server() as (process, port):
+        page = chromium.open(f"http://localhost:{port}/{MEADOW}")
         page.wait(PLAYS)
         page.key("ArrowRight", True)
         page.wait("shown.told.pose[0] > 20")
         page.key("ArrowRight", False)
-        port = pages.port
-        for game in pages.games:
-            game.pipe.close = lambda: None
-    page.wait("!find('note').hidden && find('said').textContent.includes('does not answer')")
-    with Pages(port=port):
+        process.kill()
+        page.wait("!find('note').hidden && find('said').textContent.includes('does not answer')")
+    with server(port):
         page.wait(f"find('note').hidden && {PLAYS} && shown.told.pose[0] > 20")
         page.close()
 
@@ -204,3 +240,31 @@ def test_the_link_is_copied(meadow):
     meadow.mouse("mouseMoved", 600, 300)
     meadow.ask("find('link').click()")
     assert meadow.ask("copied").endswith("/#scene=meadow&seed=7")
+
+
+def show_screens(pipe) -> None:
+    """A game that shows each screen of the gallery, the next one whenever a key is pressed."""
+    pipe.recv_bytes()
+    for number, path in enumerate(screens(), 1):
+        drawn = pixels(path)
+        size = drawn.shape[1::-1]
+        coded, is_key = H264Encoder(size, 0).encode(drawn, 0.0)
+        told = {"number": number, "codec": "h264", "key": is_key, "window": size, "plays": False}
+        header = json.dumps({**told, "is": "frame", "title": path.stem}).encode()
+        pipe.send_bytes(b"\0" + struct.pack("<I", len(header)) + header + coded)
+        while b'"down":true' not in pipe.recv_bytes():
+            pass
+    pipe.recv_bytes()
+
+
+def test_every_screen_of_the_gallery_looks_as_in_the_window(chromium):
+    with Pages(show_screens) as pages:
+        page = chromium.open(pages.url)
+        for number, path in enumerate(screens(), 1):
+            page.wait(f"shown !== null && shown.told.number === {number}")
+            data = page.ask("(draw(performance.now()), canvas.toDataURL('image/png'))")
+            seen = Image.open(io.BytesIO(base64.b64decode(data.partition(",")[2])))
+            colours = np.asarray(seen.convert("RGB"))
+            assert psnr(colours, pixels(path)[:, :, 2::-1]) >= ENOUGH_DB, path.stem
+            page.press("x")
+        page.close()

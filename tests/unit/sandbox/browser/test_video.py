@@ -11,9 +11,9 @@ from mag_sandbox.evaluation.similarity.metrics import psnr
 from mag_sandbox.sandbox.browser.video import (
     FINER_S,
     LATE_S,
+    LEAST_ON_THE_WAY,
     LEVELS,
     LOOK_S,
-    MOST_ON_THE_WAY,
     FrameFlow,
     H264Encoder,
     JpegEncoder,
@@ -49,14 +49,25 @@ def test_a_page_that_answers_gets_every_frame(flow, clock):
     assert flow.level == 0
 
 
+def test_a_large_frame_goes_alone(flow, clock):
+    flow.answer(flow.send())
+    number = flow.send(is_large=True)
+    clock.now += 0.01
+    assert not flow.may_send
+    flow.answer(number)
+    assert flow.may_send
+
+
 def test_frames_follow_each_other_on_a_long_way(flow, clock):
     way, sent = 0.2, []
-    for _ in range(100):
+    flow.answer(flow.send())
+    for look in range(100):
         clock.now += 0.06
         while sent and clock.now - sent[0][1] >= way:
             flow.answer(sent.pop(0)[0])
-        assert flow.may_send
-        sent.append((flow.send(), clock.now))
+        if flow.may_send:
+            sent.append((flow.send(), clock.now))
+        assert look < 50 or sent[-1][1] == clock.now
     assert len(sent) > 2
 
 
@@ -69,9 +80,10 @@ def test_a_page_that_does_not_answer_gets_no_more_frames(flow, clock):
 
 
 def test_frames_do_not_pile_up_however_quick_they_are(flow):
+    flow.answer(flow.send())
     while flow.may_send:
         number = flow.send()
-    assert number == MOST_ON_THE_WAY
+    assert number == 1 + LEAST_ON_THE_WAY
 
 
 def test_an_answer_counts_for_the_frames_before_it_too(flow, clock):
@@ -109,6 +121,47 @@ def test_pictures_become_coarser_while_too_few_arrive_and_finer_later(flow, cloc
 def test_pictures_stay_fine_while_enough_arrive(flow, clock):
     play(flow, clock, 60.0, 0.06, waits=True)
     assert flow.level == 0
+
+
+class Line:
+    """A connection of so many bytes a second, and a page at its other end."""
+
+    def __init__(self, clock, rate, way):
+        self._clock, self._rate, self._way = clock, rate, way
+        self._free_at = 0.0  # when all that was sent has left
+        self._frames = []  # (number, drawn, when it arrives)
+        self.shown = []  # (when, age)
+
+    def send(self, number, size):
+        drawn = self._clock.now
+        self._free_at = max(self._free_at, drawn) + size / self._rate
+        self._frames.append((number, drawn, self._free_at + self._way))
+
+    def answers(self):
+        """Return the numbers of frames whose answers have arrived."""
+        back = [one for one in self._frames if one[2] + self._way <= self._clock.now]
+        self._frames = self._frames[len(back) :]
+        self.shown += [(arrived, arrived - drawn) for _, drawn, arrived in back]
+        return [number for number, _, _ in back]
+
+
+def test_a_slow_connection_gets_fewer_frames_and_no_old_ones(flow, clock):
+    """2 Mbit/s, 100 ms there and as long back, a minute, sixteen pictures a second."""
+    line, level, begun = Line(clock, 2e6 / 8, 0.1), None, clock.now
+    sizes = (30_000, 22_000, 16_000, 11_000, 8_000)  # bytes of a picture while turning fast
+    for _ in range(60 * 64):  # looks a second
+        clock.now += 1 / 64
+        for number in line.answers():
+            flow.answer(number)
+        if round(64 * (clock.now - begun)) % 4:
+            continue
+        if flow.may_send:
+            is_first, level = level != flow.level, flow.level
+            line.send(flow.send(is_large=is_first), sizes[level] * (3 if is_first else 1))
+        else:
+            flow.wait()
+    assert len(line.shown) / 60 >= 8
+    assert max(age for _, age in line.shown) < 1.0
 
 
 def screens():

@@ -1,0 +1,175 @@
+"""Measures the game in Chromium: frames and shifts, delays, processor time, and a slow connection.
+
+python -m tests.browser_bench [--fake]    # --fake: a world without networks, to measure the rest
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import psutil
+
+from mag_sandbox.sandbox.choice import WorldChoice
+from mag_sandbox.sandbox.commands.browser import play_page
+from tests.chromium import Chromium, Page
+from tests.pages import Pages, play_fake
+
+MEADOW = "#scene=meadow&seed=7"
+PLAYS = "shown !== null && shown.told.plays && Boolean(shown.told.pose)"
+TURN_S = 12.0
+SLOW_S = 60.0
+RATE, WAY_S = 2e6 / 8, 0.1  # of the slow connection: bytes a second; there, and as long back
+COUNT = """(() => {
+  globalThis.seen = { frames: [], drawn: 0, ages: [] };
+  const take = show;
+  show = (image, told) => {
+    seen.frames.push(performance.now());
+    seen.ages.push(Date.now() - told.at);
+    take(image, told);
+  };
+  let before = "";
+  const look = () => {
+    const now = [newest, warp.yaw, warp.pitch].join();
+    if (now !== before) seen.drawn += 1;
+    before = now;
+    requestAnimationFrame(look);
+  };
+  look();
+})()"""
+ANSWER = """new Promise((resolve) => {
+  const pose = shown.told.pose[0];
+  let warped = 0, begun = 0;
+  addEventListener("keydown", () => { begun = performance.now(); }, { once: true, capture: true });
+  const look = () => {
+    if (begun && !warped && warp.yaw) warped = performance.now() - begun;
+    if (begun && shown.told.pose[0] !== pose) resolve([warped, performance.now() - begun]);
+    else requestAnimationFrame(look);
+  };
+  look();
+})"""
+
+
+def play_real(pipe) -> None:
+    """Play the pocket world; in a game's own process."""
+    play_page(WorldChoice(), None, pipe)
+
+
+def processor_s(pages: Pages) -> float:
+    """Return the processor time of the server and its games so far [s]."""
+    told = [psutil.Process(os.getpid()), *(psutil.Process(one.process.pid) for one in pages.games)]
+    return sum(sum(one.cpu_times()[:2]) for one in told)
+
+
+def turning(page: Page, pages: Pages, seconds: float) -> dict[str, float]:
+    """Hold a key and count."""
+    page.ask(COUNT)
+    page.key("ArrowRight", True)
+    begun, spent = time.perf_counter(), processor_s(pages)
+    time.sleep(seconds)
+    taken = time.perf_counter() - begun
+    cores = (processor_s(pages) - spent) / taken
+    seen = json.loads(page.ask("JSON.stringify(seen)"))
+    page.key("ArrowRight", False)
+    ages = sorted(seen["ages"])
+    return {
+        "world_fps": round(len(seen["frames"]) / taken, 1),
+        "displayed_fps": round(seen["drawn"] / taken, 1),
+        "cores": round(cores, 2),
+        "age_ms_median": ages[len(ages) // 2] if ages else -1,
+        "age_ms_most": ages[-1] if ages else -1,
+    }
+
+
+def answers(page: Page, count: int = 9) -> dict[str, float]:
+    """Press a key while nothing moves, again and again."""
+    warped, framed = [], []
+    for _ in range(count):
+        page.wait("warp.yaw === 0 && !held.size")
+        time.sleep(1.0)
+        page.ask(f"globalThis.answer = {ANSWER}; 0")
+        page.key("ArrowRight", True)
+        told = page.ask("answer")
+        page.key("ArrowRight", False)
+        warped.append(told[0])
+        framed.append(told[1])
+    middle = count // 2
+    return {
+        "key_to_shift_ms": round(sorted(warped)[middle]),
+        "key_to_frame_ms": round(sorted(framed)[middle]),
+    }
+
+
+class SlowLine:
+    """A proxy to a port, as slow as a bad connection."""
+
+    def __init__(self, port: int) -> None:
+        self._to = port
+        self.port = 0
+        self._ready = threading.Event()
+        threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True).start()
+        self._ready.wait()
+
+    async def _run(self) -> None:
+        server = await asyncio.start_server(self._meet, "127.0.0.1", 0, limit=4096)
+        self.port = server.sockets[0].getsockname()[1]
+        self._ready.set()
+        await server.serve_forever()
+
+    async def _meet(self, reader, writer) -> None:
+        there, back = await asyncio.open_connection("127.0.0.1", self._to, limit=4096)
+        await asyncio.gather(self._carry(reader, back, 1e9), self._carry(there, writer, RATE))
+
+    async def _carry(self, reader, writer, rate) -> None:
+        queue: asyncio.Queue = asyncio.Queue(64)  # what a router holds: a quarter of a megabyte
+
+        async def deliver() -> None:
+            while (one := await queue.get())[1]:
+                await asyncio.sleep(max(0.0, one[0] - time.perf_counter()))
+                writer.write(one[1])
+            writer.close()
+
+        task, free_at = asyncio.create_task(deliver()), 0.0
+        with contextlib.suppress(OSError):
+            while data := await reader.read(4096):
+                free_at = max(free_at, time.perf_counter()) + len(data) / rate
+                await asyncio.sleep(max(0.0, free_at - time.perf_counter()))
+                await queue.put((time.perf_counter() + WAY_S, data))
+        await queue.put((0.0, b""))
+        await task
+
+
+def tell(name: str, told: dict[str, float]) -> None:
+    print(json.dumps({name: told}), flush=True)  # noqa: T201 -- a program
+
+
+def main() -> None:
+    """Measure, and print what was measured."""
+    play = play_fake if "--fake" in sys.argv else play_real
+    with (
+        tempfile.TemporaryDirectory() as profile,
+        Chromium(Path(profile)) as chromium,
+        Pages(play) as pages,
+    ):
+        page = chromium.open(pages.url + MEADOW)
+        page.wait(PLAYS)
+        time.sleep(4.0)
+        tell("turning", turning(page, pages, TURN_S))
+        tell("answers", answers(page))
+        page.press("Escape")
+        page.wait("!shown.told.plays")
+        page.close()
+        line = SlowLine(pages.port)
+        page = chromium.open(f"http://localhost:{line.port}/{MEADOW.replace('meadow', 'desert')}")
+        page.wait(PLAYS)
+        tell("slow", turning(page, pages, SLOW_S))
+        page.close()
+
+
+if __name__ == "__main__":
+    main()
