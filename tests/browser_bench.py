@@ -12,6 +12,7 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -66,14 +67,22 @@ def processor_s(pages: Pages) -> float:
     return sum(sum(one.cpu_times()[:2]) for one in told)
 
 
-def turning(page: Page, pages: Pages, seconds: float) -> dict[str, float]:
+def threads(pages: Pages) -> dict[int, float]:
+    """Return the processor time of every thread of the games so far [s]."""
+    games = [psutil.Process(one.process.pid) for one in pages.games]
+    return {one.id: one.user_time + one.system_time for game in games for one in game.threads()}
+
+
+def turning(page: Page, pages: Pages, seconds: float) -> dict[str, Any]:
     """Hold a key and count."""
     page.ask(COUNT)
     page.key("ArrowRight", True)
-    begun, spent = time.perf_counter(), processor_s(pages)
+    begun, spent, each = time.perf_counter(), processor_s(pages), threads(pages)
     time.sleep(seconds)
     taken = time.perf_counter() - begun
     cores = (processor_s(pages) - spent) / taken
+    now = threads(pages)
+    busiest = sorted((now[one] - each.get(one, 0.0)) / taken for one in now)[::-1][:4]
     seen = json.loads(page.ask("JSON.stringify(seen)"))
     page.key("ArrowRight", False)
     ages = sorted(seen["ages"])
@@ -81,6 +90,7 @@ def turning(page: Page, pages: Pages, seconds: float) -> dict[str, float]:
         "world_fps": round(len(seen["frames"]) / taken, 1),
         "displayed_fps": round(seen["drawn"] / taken, 1),
         "cores": round(cores, 2),
+        "cores_of_threads": [round(one, 3) for one in busiest],
         "age_ms_median": ages[len(ages) // 2] if ages else -1,
         "age_ms_most": ages[-1] if ages else -1,
     }
@@ -144,7 +154,7 @@ class SlowLine:
         await task
 
 
-def tell(name: str, told: dict[str, float]) -> None:
+def tell(name: str, told: dict[str, Any]) -> None:
     print(json.dumps({name: told}), flush=True)  # noqa: T201 -- a program
 
 

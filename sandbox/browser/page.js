@@ -132,6 +132,8 @@ window.addEventListener("hashchange", () => { // another link in the same page: 
 // ---- pictures
 
 let decoder = null, shown = null, newest = 0, drawn = false;
+const buffer = document.createElement("canvas"); // the newest picture: drawing parts of a video's frame is slow
+const keeper = buffer.getContext("2d", { alpha: false });
 const coming = new Map(); // by number: what was told with pictures that are being decoded
 
 function resetPictures() {
@@ -168,9 +170,11 @@ function show(image, told) {
   if (!told || told.number <= newest) return image.close();
   for (const number of coming.keys()) if (number <= told.number) coming.delete(number);
   newest = told.number;
-  if (shown) shown.image.close();
-  if (!shown) say("");
-  shown = { image, told, over: told.over ? overParts(told) : [] };
+  const [width, height] = [image.displayWidth || image.width, image.displayHeight || image.height];
+  if (buffer.width !== width || buffer.height !== height) [buffer.width, buffer.height] = [width, height];
+  keeper.drawImage(image, 0, 0);
+  image.close();
+  shown = { told, over: told.over ? overParts(told) : [] };
   if (find("note").hidden === false && !ended) say("");
   send({ is: "frameshown", number: told.number });
   if (document.title !== told.title) find("place").textContent = document.title = told.title;
@@ -204,18 +208,18 @@ function draw(now) {
   const seconds = Math.min(0.1, (now - last) / 1000);
   last = now;
   if (!shown) return;
-  const { image, told, over } = shown, [width, height] = told.window, [across, along] = told.margin || [0, 0];
+  const { told, over } = shown, [width, height] = told.window, [across, along] = told.margin || [0, 0];
   if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = told.window;
   const moves = told.picture && !told.rests && warp.move(seconds), isShifted = warp.yaw || warp.pitch || warp.zoom;
   if (!isShifted || told.picture[2] < width || told.picture[3] < height) {
-    pen.drawImage(image, across, along, width, height, 0, 0, width, height);
+    pen.drawImage(buffer, across, along, width, height, 0, 0, width, height);
   }
-  if (isShifted) drawShifted(image, told);
-  for (const [fromX, fromY, x, y, wide] of over) pen.drawImage(image, fromX, fromY, wide, TILE, x, y, wide, TILE);
+  if (isShifted) drawShifted(told);
+  for (const [fromX, fromY, x, y, wide] of over) pen.drawImage(buffer, fromX, fromY, wide, TILE, x, y, wide, TILE);
   if (moves) ask();
 }
 
-function drawShifted(image, told) {
+function drawShifted(told) {
   const [left, top, width, height] = told.picture, [across, along] = told.margin, fov = told.pose[2];
   const size = fov / (fov + warp.zoom);
   const room = [across * size + (size - 1) * width / 2, along * size + (size - 1) * height / 2];
@@ -230,7 +234,7 @@ function drawShifted(image, told) {
   pen.setTransform(size, 0, 0, size, middle[0] * (1 - size) + x, middle[1] * (1 - size) + y);
   for (const [fromX, toX, wide] of slices(left, left + width, told.window[0], across)) {
     for (const [fromY, toY, tall] of slices(top, top + height, told.window[1], along)) {
-      if (wide && tall) pen.drawImage(image, fromX, fromY, wide, tall, toX, toY, wide, tall);
+      if (wide && tall) pen.drawImage(buffer, fromX, fromY, wide, tall, toX, toY, wide, tall);
     }
   }
   pen.restore();
