@@ -55,13 +55,9 @@ def ask(
     classes: dict[str, str | None],
     right: dict[str, bool],
 ) -> Asked:
-    """Look for what a caption asks for.
+    """Look for a caption's things, with the colour each should have, or None.
 
-    Args:
-        sight: of the views of one scene.
-        vocabulary: of the judge.
-        classes: of things, each with the colour that it is to have or None.
-        right: question about the view -> whether it is answered as the caption says.
+    `right` says by question whether the view is as the caption says.
     """
     there = found(sight, vocabulary)
     things = {name: name in there for name in classes}
@@ -99,13 +95,9 @@ def answerable(
 def asked_all(
     scenes: Sequence[AskedScene], pictures: Pictures, eyes: Eyes, shift: int = 0
 ) -> list[Asked]:
-    """Look for what captions ask for in the views of their scenes, equally many each.
+    """Look for the things of captions in the views of their scenes, equally many each.
 
-    Args:
-        scenes: with their captions.
-        pictures: all their views, scene by scene; attributes are read from the first of each.
-        eyes: the judges.
-        shift: look for the things of the caption this many scenes further on instead.
+    With a `shift`, for those of the caption this many scenes further on.
     """
     each, answers = len(pictures.sight) // len(scenes), []
     for place in range(len(scenes)):

@@ -351,13 +351,7 @@ def _share(share: dict[str, Any] | None) -> str:
 
 
 def write_sheets(path: Path, firsts: Sequence[Pictures], around: Sequence[Pictures]) -> None:
-    """Write renders and invented views in turn, row by row, at half their size.
-
-    Args:
-        path: of the PNG; rings go to the same name with "-rings".
-        firsts: renders and invented first views.
-        around: the walls of whole rings: renders, from captions, from pictures.
-    """
+    """Write renders and invented views in turn, row by row, at half their size."""
     rows = [
         [_half(view) for view in pictures.frames[start : start + ACROSS]]
         for start in range(0, min(len(firsts[0].frames), MOST_FIRST), ACROSS)

@@ -28,13 +28,7 @@ class Found:
 
 
 def sweep(plan: Sequence[Any], store: ClipStore, results: Results) -> list[tuple[Any, str]]:
-    """Have every task done that is neither recorded nor under way; return faults by task.
-
-    Args:
-        plan: tasks with keys, in the order in which they begin and their records are read.
-        store: where records are kept.
-        results: of workers that return a `Found`.
-    """
+    """Have every task done that is neither recorded nor under way; return faults by task."""
     done = store.records().keys()
     left = [(place, task) for place, task in enumerate(plan) if task.key not in done]
     claims: dict[str, tuple[int, ExitStack]] = {}

@@ -124,10 +124,6 @@ def shares(nodes: list[dict[str, float]], wanted: int | None) -> tuple[int, dict
 
     A worker has as many threads as cores, and fits on one machine.
 
-    Args:
-        nodes: the resources of each machine, from `ray.nodes`.
-        wanted: workers; None: one a GPU, or one a core where there is none.
-
     Raises:
         NoCluster: there are more workers than cores.
     """

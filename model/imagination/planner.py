@@ -225,17 +225,12 @@ class Planner(nn.Module):
         shown: Sequence[PlacedObject],
         wanted: Wanted = NOTHING_WANTED,
     ) -> list[PlacedObject]:
-        """Return the things around a level view that was given, from far to near.
+        """Return the things around a level view that was given, from far to near; see `plan`.
+
+        `shown` are all things of the view, the background first; its middle is at yaw 0.
 
         Of several plans that one is taken with which the world has most of what words name, of
         equals the fullest.
-
-        Args:
-            features: see `plan`.
-            empty: see `plan`.
-            noise: see `plan`.
-            shown: all things of the view, the background first; its middle is at yaw 0.
-            wanted: see `plan`.
         """
         shown = shown[: noise.shape[1] - 2]  # a plan holds no more
         numbers = thing_numbers([replace(shown[0], yaw=0.0), *shown[1:]], self.kinds)
@@ -428,15 +423,7 @@ class Planner(nn.Module):
     def _through(
         self, x: Tensor, columns: Tensor, first: int, text: TextKeys, attend: Attend
     ) -> Tensor:
-        """Return steps after all layers, [B, L, dim].
-
-        Args:
-            x: what enters the first layer.
-            columns: of the things before the steps, [B, L].
-            first: number of the first step.
-            text: of each layer.
-            attend: what steps read of those before.
-        """
+        """Return steps after all layers, [B, L, dim]."""
         pairs = self.config.head_dim // 2 - len(WAVES)
         around = columns[..., None] * (torch.tensor(WAVES) * (2 * np.pi / COLUMNS)).to(x.device)
         along = torch.arange(first, first + x.shape[1], device=x.device)[:, None]
@@ -460,13 +447,9 @@ def _in_middle(thing: PlacedObject) -> bool:
 
 
 def _reference(things: Tensor, first: int = 0) -> DifferenceReference:
-    """Return what things are likened to: the last of its kind before each.
+    """Return the reference of each thing from `first` on: the last of its kind before it.
 
     Its turn is then the one that would have led to the same place.
-
-    Args:
-        things: numbers, int64 [B, L, fields].
-        first: of the things that it is asked of; those before it are not.
     """
     place, own = torch.arange(things.shape[1], device=things.device), things[:, first:]
     same = (own[:, :, None, KIND] == things[:, None, :, KIND]) & (place[first:, None] > place)

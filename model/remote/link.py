@@ -50,10 +50,6 @@ class ServerLink:
     def __init__(self, address: ServerAddress, name: str = "") -> None:
         """Connect.
 
-        Args:
-            address: of the server.
-            name: shared by all connections of a session; equal names reach the same replica.
-
         Raises:
             ConnectionLost: there is no answer.
             WorldFailed: the server refuses, or is no server of worlds.

@@ -52,19 +52,7 @@ class EditOverlay(Overlay):
         make_theme: Callable[[tuple[int, int]], Theme] = Theme,
         open_keys: Sequence[str] = (),
     ) -> None:
-        """Make a hidden overlay.
-
-        Args:
-            reel: the shown frames.
-            hud: says where the map is.
-            kinds: of things that the world can draw; none: it stays hidden.
-            category: returns the category of the scene; None: it is not known.
-            ask: is given the edit.
-            fly: takes the camera to a place.
-            fit_mode: how frames are shown.
-            make_theme: for a size of the window.
-            open_keys: the keys that open it: what they would write is not written.
-        """
+        """Make a hidden overlay."""
         self._reel, self._hud, self._kinds = reel, hud, tuple(kinds)
         self._category, self._ask, self._fly = category, ask, fly
         self._fit_mode: FitMode = fit_mode

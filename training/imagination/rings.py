@@ -160,14 +160,7 @@ class Walks:
 
 
 def walks(folder: Path, autoencoder: Autoencoder, count: int, device: TrainingDevice) -> Walks:
-    """Return the first rings of second viewpoints, drawing those of which none is on disk.
-
-    Args:
-        folder: where files are kept; 2.1 MB a ring.
-        autoencoder: through which the first viewpoint is seen, as in play.
-        count: of rings; rounded up to whole files.
-        device: where to encode.
-    """
+    """Return the first rings of second viewpoints, drawing those of which none is on disk."""
     rings = Walks(RingLog([], [], []), [], [])
     for first in range(0, count, RINGS_EACH):
         log, cells, pictures = (

@@ -129,12 +129,7 @@ def in_sight(things: np.ndarray, middle: float, places: tuple[int, int]) -> np.n
 
 
 def warm(heat: np.ndarray, seen: np.ndarray) -> None:
-    """Write how near each place is to the middle of a thing of each kind, 1 at the middle.
-
-    Args:
-        heat: [kinds, H, W], written.
-        seen: `in_sight`.
-    """
+    """Write how near each place is to the middle of a thing of each kind, 1 at the middle."""
     rows, columns = np.arange(heat.shape[1])[:, None], np.arange(heat.shape[2])
     for kind, row, column, left, right, top, bottom in seen[:, :7].tolist():
         wide = _SPREAD * min(left + right, 40) / UNIT + 0.5
