@@ -87,7 +87,7 @@ BINDINGS = (
     Binding("to_anchor", ("b", "pad y"), "fly back to the last anchor", "Come back"),
     Binding("postcards", ("c", "pad x"), "play the postcard game", "Come back"),
     Binding("probes", ("tab", "pad right shoulder"), "list what came back", "Come back"),
-    Binding("prompt", ("t", "return"), "describe another place", "World"),
+    Binding("prompt", ("t", "return"), "change the description", "World"),
     Binding("change", ("i",), "put something here, or remove it", "World"),
     Binding("undo", ("backspace",), "take the last change back", "World"),
     Binding("around", ("y",), "list the things around you", "World"),

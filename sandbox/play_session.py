@@ -24,6 +24,7 @@ from mag_sandbox.model.loading import (
 )
 from mag_sandbox.sandbox.hud.hints import ACTIONS, STEPS, Step
 from mag_sandbox.sandbox.hud.hud import Hud
+from mag_sandbox.sandbox.hud.hud_state import clock_text
 from mag_sandbox.sandbox.memory_choices import (
     MEMORY_STEP,
     MemoryChoices,
@@ -62,8 +63,11 @@ from mag_sandbox.scenes.scene import MAX_SEED, Scene
 from mag_sandbox.scenes.things import GROUND, words_of
 
 LOUDER = 10  # percent
+BEGUN = "beginning"  # the topic of what is said of one
 THERE = 0.97  # overlap with an anchor from which on the camera is at it
 MOST_PAINTING = 12  # blocks, until a change that was asked for is shown
+NEW_AREAS = "New areas (striped on the map) follow this description; what you have seen stays"
+NOTHING_NEW = "You have seen all around at this height: look up or down, or repaint this view"
 CHOOSING_WORLD_S = 8.0  # in which the key for another world is pressed again
 
 
@@ -73,13 +77,22 @@ class WatchedSession(PlaySession):
     def __init__(self, services: Services) -> None:
         self.overlays: tuple[Overlay, ...] = (services.notices,)
         self._services = services
+        self._begun = ""  # what to say when a beginning is shown
 
     def say(self, text: str) -> None:
         """Show a line."""
         self._services.notices.say(text)
 
+    def say_begun(self, text: str) -> None:
+        """Show a line about a beginning now, and once more when its picture is there."""
+        self._begun = text
+        self._services.notices.say(text, topic=BEGUN)
+
     def block_shown(self, ready: ReadyBlock) -> None:
         """Turn the sound with the camera, and show the world's notices."""
+        if self._begun and ready.block.block_index == 0:
+            self._services.notices.say(self._begun, topic=BEGUN)
+            self._begun = ""
         pose = ready.block.poses[-1]
         self._services.audio.look(pose.yaw, pose.fov)
         for block in (ready.block, ready.block.beside):
@@ -326,7 +339,9 @@ class PlayerSession(WatchedSession):
             case "new_seed":
                 self.leave_moment("this is the place before")
                 key = services.bindings.title("undo")
-                self._say(f"another place of the same description; {key} brings back what you had")
+                self.say_begun(
+                    f"another place of the same description; {key} brings back what you had"
+                )
                 self._begin_anew()
                 return Playthrough(self._painted(playthrough.scene), secrets.randbelow(MAX_SEED))
             case "world":
@@ -423,7 +438,8 @@ class PlayerSession(WatchedSession):
         left = parked_at(moment, self._services)
         if left is None:
             return None
-        self._say(f"taken back: {moment.back}")
+        at = clock_text(left.frames_shown / left.fps)
+        self._say(f"taken back: {moment.back}; it is {at} again")
         if left.world != self._reel.current.spec.name:
             return GoBack(left)
         return self._go_on_from(left)
@@ -522,7 +538,7 @@ def _describe(
     _show_change(reel)
     key = services.bindings.title("undo")
     follows = {
-        "": "New areas (striped on the map) follow this description; what you have seen stays",
+        "": NEW_AREAS if services.map.sees_more_of(pose) else NOTHING_NEW,
         "view": "This view is repainted from this description",
         "everything": "Everything is repainted from this description",
     }

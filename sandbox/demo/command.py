@@ -130,6 +130,7 @@ class _Plan:
 
     def play_in_window(self) -> DemoResult:
         choice = self._choice(self._world, self._memory or self._demo.memory)
+        self._say("it plays in the window; the result follows here")
         run = self._show(choice, Extras())
         self._say(summary_text(run.result()))
         self._write([run.result()])

@@ -15,8 +15,8 @@ from mag_sandbox.sandbox.ui.theme import ACCENT, GOOD, MUTED, Theme
 TURNED = 25.0  # degrees: the player looks around
 GONE = 0.2  # overlap with the first view below which it is out of sight
 BACK = 0.8  # overlap from which on it is back
-PATIENCE_S = 120.0  # after the last lesson learned, from which on this session teaches nothing [s]
-SKIP_S = 20.0  # after which a key that was not pressed is left for another session [s]
+PATIENCE_S = 180.0  # after the last lesson learned, from which on this session teaches nothing [s]
+SKIP_S = 30.0  # after which a key that was not pressed makes way for the next [s]
 ANSWER_S = 6.0  # after the return, in which a comparison may still answer the question [s]
 PULSE_S = 1.2  # of the arrow that is to be pressed
 CAP, MARGIN = 60, 40  # px of the reference window: its side, and how far it is from the edge
@@ -131,7 +131,7 @@ class HintLine:
         if self._shown_at is None:
             self._shown_at = now
         elif self.step in SKIPPED and now - self._shown_at >= SKIP_S:
-            self._open.pop(0)
+            self._open.append(self._open.pop(0))
             self._shown_at = now
         return self.step is not before
 
@@ -164,18 +164,21 @@ def pulse(now: float) -> int:
 
 
 def hint_card(
-    step: Step, key_of: Callable[[Action | Move], str] = str.upper, *, forgets: bool = False
+    step: Step,
+    key_of: Callable[[Action | Move], str] = str.upper,
+    *,
+    learned: Collection[Step] = (),
+    forgets: bool = False,
 ) -> Card:
-    """Return the next hint, with a dot for every step.
+    """Return the next hint, with a dot for every step: done, shown now, or still to come.
 
     `forgets`: the world loses views out of sight, so a comparison shows it beside a memory.
     """
     title, why = step.value
     if step is Step.split and forgets:
         why = BESIDE_A_MEMORY
-    place = STEPS.index(step)
-    colours = [GOOD] * place + [ACCENT] + [(*MUTED, 70)] * (len(STEPS) - place - 1)
-    dots = (bar(6, 6, colour, 9) for colour in colours)
+    colours = dict.fromkeys(STEPS, (*MUTED, 70)) | dict.fromkeys(learned, GOOD) | {step: ACCENT}
+    dots = (bar(6, 6, colour, 9) for colour in colours.values())
     keys: dict[Step, Action | Move] = {Step.WALK: "walk_forward"}
     action = (keys | {taught: action for action, taught in ACTIONS.items()}).get(step)
     named = Text(title.format(key_of(action)) if action else title, 15, ACCENT, bold=True)

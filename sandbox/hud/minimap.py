@@ -13,11 +13,13 @@ import numpy as np
 import pygame
 from PIL import Image
 
-from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.controls.camera import ASPECT, CameraPose
 from mag_sandbox.evaluation.similarity.anchors import AnchorMark
 from mag_sandbox.model.world import FrameBlock, MemoryEntry, WorldState
 from mag_sandbox.sandbox.hud.seen import (
     HEIGHT,
+    SCALE,
+    TOP,
     WIDTH,
     Box,
     SeenRing,
@@ -31,6 +33,7 @@ from mag_sandbox.sandbox.ui.theme import ACCENT, INK, MUTED, SEGMENT_COLOURS, Th
 
 MOST_FRAMES = 2**30  # a kept map that says more is damaged
 FADED_AFTER = 2400  # frames since last seen: about two and a half minutes of play
+ALL_SEEN = 0.9  # share of what a turn at one height shows, from which on nothing is new there
 REFRESH = 8  # frames after which standing still draws the map again, for its ages
 REFRESH_MOVING = 6  # frames after which a moving view does
 
@@ -79,6 +82,12 @@ class MapStitcher(SessionObserver):
         self._shown_at = 0  # frames when the picture was made
         self._shown_box: Box | None = None
         self.picture = MapPicture(_PATTERN, np.zeros((HEIGHT, WIDTH), bool), 0.0, 0.0)
+
+    def sees_more_of(self, pose: CameraPose) -> bool:
+        """Return whether the camera, turning around at its height, would see something new."""
+        middle, half = TOP - pose.pitch, pose.fov * ASPECT / 2
+        top, bottom = (max(0, round((middle + side) * SCALE)) for side in (-half, half))
+        return bool(self.ring.is_seen[top:bottom].mean() < ALL_SEEN)
 
     def on_start(self, event: SessionStart, block: FrameBlock) -> None:  # noqa: ARG002 - observer
         """Begin an empty map with the first block."""

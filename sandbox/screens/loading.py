@@ -170,6 +170,7 @@ class LoadingScreen:
         status = self._worker.status
         if self._picture and status.stage == READY and not status.error:
             surface.blit(pygame.transform.scale(self._picture, surface.get_size()), (0, 0))
+            self._hud.draw_notice(surface, self._words[READY])
             return
         theme, size = self._hud.theme(surface), surface.get_size()
         drawn = self._backdrop((theme, size), lambda: _backdrop(self._behind, size))

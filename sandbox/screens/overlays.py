@@ -414,7 +414,7 @@ class HintOverlay(Overlay):
         block, spec = self._reel.current.block, self._reel.current.spec
         if block.block_index == 0:
             self.restart()
-        if not self._is_covered:
+        if not (self._is_covered or self._probe.is_shown):
             self._seconds += len(block.frames) / spec.fps
         if self._probe.is_shown:
             self._hints.answer()
@@ -435,7 +435,8 @@ class HintOverlay(Overlay):
             return
         theme, places = self._hud.theme(surface), self._hud.places
         forgets = not keeps_places(self._reel.current.block.memory.policy)
-        hint = hint_card(self._hints.step, self._key_of, forgets=forgets)
+        learned = self._hints.learned
+        hint = hint_card(self._hints.step, self._key_of, learned=learned, forgets=forgets)
         card = self._card(theme, hint, at_most=surface.get_width() - theme.px(28))
         above = places["keys"].top if "keys" in places else surface.get_height() - theme.px(70)
         place = card.get_rect(midbottom=(surface.get_width() // 2, above - theme.px(10)))

@@ -79,6 +79,9 @@ class PlaySession:
     def say(self, text: str) -> None:
         """Show a line to the player."""
 
+    def say_begun(self, text: str) -> None:
+        """Tell the player something of a beginning, also once it is shown."""
+
     def did(self, action: Action) -> None:
         """Note an action of the player before it is done."""
 
@@ -178,6 +181,7 @@ class PlayScreen:
         self._help: int | None = None  # the page of all controls that is shown
         self._error: str | None = None
         self._busy = ""  # the work that delays the next block
+        self._layout: object = None  # display and window for which the cards were placed
         self._dirty = True
         self._session = context.session(self.reel, self.hud)
         self._toolbar = Toolbar(self._session.buttons, self._bindings.title)
@@ -281,6 +285,10 @@ class PlayScreen:
         return WarpablePicture(*placed, self.reel.pose, speed, moves, rests)
 
     def _draw_over(self, surface: pygame.Surface) -> None:
+        layout = self.level, surface.get_size()
+        if layout != self._layout:  # what lies under the cards asks where they are
+            self._layout = layout
+            self.hud.draw(surface.copy(), self.hud_state(), self.level)
         for overlay in self._session.overlays:
             overlay.draw_under(surface)
         if self._help is not None and not self._error:
@@ -446,7 +454,8 @@ class PlayScreen:
             self.outcome = Way.RETRY
             return
         self._session.leave_moment("you are where you were")
-        self._session.say(f"started over; {self._bindings.title('undo')} brings back what you had")
+        key = self._bindings.title("undo")
+        self._session.say_begun(f"started over; {key} brings back what you had")
         self.play(self.playthrough.anew)
 
     @property

@@ -141,6 +141,21 @@ def test_another_description_is_taken_back(run):
     game.said("taken back: the description is as it was")
 
 
+@pytest.mark.parametrize(("key", "said"), [(pygame.K_r, "started over"), (pygame.K_n, "another")])
+def test_what_is_said_of_a_beginning_is_said_again_when_it_is_shown(run, key, said):
+    """Its picture may come after the line has gone."""
+    game = run()
+    game.play()
+    game.see_blocks(3)
+    told, say = [], game.services.notices.say
+    game.services.notices.say = lambda text, *more, **options: (
+        told.append((text, game.screen.reel.starting_over)), say(text, *more, **options)
+    )[1]  # fmt: skip
+    game.press(key)
+    game.wait(lambda: sum(said in text for text, _ in told) == 2)
+    assert not next(waits for text, waits in reversed(told) if said in text)
+
+
 @pytest.mark.parametrize(
     ("mod", "size"),
     [(0, None), (pygame.KMOD_CTRL, GROUND["view"]), (pygame.KMOD_SHIFT, GROUND["everything"])],

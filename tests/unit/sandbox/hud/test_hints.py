@@ -17,7 +17,7 @@ from mag_sandbox.sandbox.hud.hints import (
 )
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.ui.display import window
-from mag_sandbox.sandbox.ui.theme import Theme
+from mag_sandbox.sandbox.ui.theme import GOOD, MUTED, Theme
 
 MOVED = ("LOOK", "LEAVE", "RETURN", "WALK")
 
@@ -142,6 +142,12 @@ def test_after_a_reset_the_way_out_begins_anew():
     assert follow(hints, 300) is Step.RETURN
     hints.answer()
     assert hints.step is Step.WALK
+
+
+def test_a_dot_is_green_only_where_the_lesson_was_done():
+    card = hint_card(Step.change, learned={Step.LOOK, Step.prompt})
+    done, still = (str(card.content).count(str(colour)) for colour in (GOOD, (*MUTED, 70)))
+    assert (done, still) == (2, len(STEPS) - 3)
 
 
 @pytest.mark.parametrize("width", [300, 600, 1250])

@@ -85,6 +85,15 @@ def test_a_turn_around_closes_the_ring():
     assert stitcher.picture.explored == pytest.approx(0.5, abs=0.01)
 
 
+def test_after_a_turn_around_there_is_more_to_see_only_above_and_below():
+    stitcher = MapStitcher()
+    for yaw in (0.0, 90.0, 180.0, 270.0):
+        assert stitcher.sees_more_of(CameraPose())
+        stitcher.add(block_at(yaw))
+    assert not stitcher.sees_more_of(CameraPose(75.0))
+    assert stitcher.sees_more_of(CameraPose(75.0, 40.0))
+
+
 def test_newer_frames_cover_older_ones():
     stitcher = MapStitcher()
     for yaw, colour in ((0.0, RED), (45.0, GREEN)):

@@ -10,7 +10,7 @@ from mag_sandbox.controls.camera import MAX_PITCH, CameraPose
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.sandbox.hud.minimap import map_area
 from mag_sandbox.sandbox.hud.seen import TOP
-from mag_sandbox.sandbox.screens.edit_box import EditOverlay
+from mag_sandbox.sandbox.screens.edit_box import NOTHING_THERE, EditOverlay
 from mag_sandbox.sandbox.screens.prompt_box import MAX_CHIPS
 from mag_sandbox.sandbox.ui.theme import Theme
 from mag_sandbox.scenes.things import COLORS, THINGS
@@ -163,7 +163,7 @@ def test_another_one_where_nothing_stands_is_refused_and_the_box_stays_open():
     overlay.handle(click((640, 384)))
     write(overlay, "another one")
     assert overlay.box.is_open
-    assert overlay.box.notice == "there is nothing here to repeat"
+    assert overlay.box.notice == NOTHING_THERE
     assert not asked
 
 
