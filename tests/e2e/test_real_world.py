@@ -19,7 +19,8 @@ from tests.patience import PATIENCE
 def recording(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("real")
     demo = folder / "demo.yaml"  # of a number of blocks, not of seconds on a machine of any speed
-    demo.write_text("name: Short\nscene: meadow\nscript: hold 0.2s; pan right 15deg; pan left 15deg\n")
+    script = "hold 0.2s; pan right 15deg; pan left 15deg"
+    demo.write_text(f"name: Short\nscene: meadow\nscript: {script}\n")
     play = "main.py", "demo", str(demo), "--headless", "--out", str(folder / "out")
     environment = {**os.environ, "SDL_VIDEODRIVER": "dummy", "SDL_AUDIODRIVER": "dummy"}
     done = subprocess.run(
