@@ -18,7 +18,7 @@ from mag_sandbox.sandbox.ui.theme import ACCENT
 
 MOVES_S = 1 / 15  # between two pictures of the light
 PULSE_S = 1.2
-MOST_BLOCKS = 40  # after which nothing more is expected
+MOST_BLOCKS = 160  # after which nothing more is expected; a busy painter takes its time
 WORDS = {"undo": "Taking it back ..."} | {act: row.under_way for act, row in SPOT_ACTS.items()}
 PAINTING = "Painting ..."  # all others
 

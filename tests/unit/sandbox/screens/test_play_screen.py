@@ -11,7 +11,7 @@ from mag_sandbox.model.world import Control
 from mag_sandbox.sandbox.hud.toolbar import STAYS_S
 from mag_sandbox.sandbox.play.session import Playthrough
 from mag_sandbox.sandbox.play.worker import ReadyBlock, WorkerStatus
-from mag_sandbox.sandbox.screens import Way
+from mag_sandbox.sandbox.screens import Overlay, Way
 from mag_sandbox.sandbox.screens.loading import MOVES_S, RUN_S, LoadingProgress, LoadingScreen
 from mag_sandbox.sandbox.screens.play import PlayContext, PlayScreen, ReplayScreen
 from mag_sandbox.sandbox.settings import SandboxConfig
@@ -401,6 +401,24 @@ def test_behind_the_help_there_is_the_picture_alone(monkeypatch):
         game.screen.handle(pygame.Event(pygame.MOUSEBUTTONDOWN, button=1, pos=leave))
         assert game.screen.outcome is None
         assert game.screen._help is None
+
+
+def test_what_lies_under_the_cards_knows_where_they_are_as_soon_as_the_display_changes():
+    with window((1280, 720), "test") as surface:
+        game, seen = Game(), []
+
+        class Under(Overlay):
+            def draw_under(self, surface):
+                seen.append(set(game.screen.hud.places))
+
+        game.make_block()
+        game.pass_frames(2)
+        game.screen._session.overlays = (Under(),)
+        for game.screen.level in ("small", "full", "off"):
+            game.screen.draw(surface)
+        assert [("slim" in places, "speed" in places) for places in seen] == [
+            (True, False), (False, True), (False, False)
+        ]  # fmt: skip
 
 
 def test_a_key_held_while_the_first_picture_loads_takes_effect():
