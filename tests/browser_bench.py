@@ -1,6 +1,8 @@
 """Measures the game in Chromium: frames and shifts, delays, processor time, and a slow connection.
 
-python -m tests.browser_bench [--fake]    # --fake: a world without networks, to measure the rest
+python -m tests.browser_bench [--fake] [--slow]
+
+--fake: a world without networks, to measure the rest; --slow: only the slow connection.
 """
 
 import asyncio
@@ -158,6 +160,18 @@ def tell(name: str, told: dict[str, Any]) -> None:
     print(json.dumps({name: told}), flush=True)  # noqa: T201 -- a program
 
 
+def measure(chromium: Chromium, pages: Pages) -> None:
+    """Measure on this machine's loopback."""
+    page = chromium.open(pages.url + MEADOW)
+    page.wait(PLAYS)
+    time.sleep(4.0)
+    tell("turning", turning(page, pages, TURN_S))
+    tell("answers", answers(page))
+    page.press("Escape")
+    page.wait("!shown.told.plays")
+    page.close()
+
+
 def main() -> None:
     """Measure, and print what was measured."""
     play = play_fake if "--fake" in sys.argv else play_real
@@ -166,14 +180,8 @@ def main() -> None:
         Chromium(Path(profile)) as chromium,
         Pages(play) as pages,
     ):
-        page = chromium.open(pages.url + MEADOW)
-        page.wait(PLAYS)
-        time.sleep(4.0)
-        tell("turning", turning(page, pages, TURN_S))
-        tell("answers", answers(page))
-        page.press("Escape")
-        page.wait("!shown.told.plays")
-        page.close()
+        if "--slow" not in sys.argv:
+            measure(chromium, pages)
         line = SlowLine(pages.port)
         page = chromium.open(f"http://localhost:{line.port}/{MEADOW.replace('meadow', 'desert')}")
         page.wait(PLAYS)
