@@ -6,14 +6,20 @@ from pathlib import Path
 import torch
 
 from mag_sandbox.model.attention import matmul_attention
+from mag_sandbox.model.checkpoints import load_into
 from mag_sandbox.model.imagination.objects import look_number
 from mag_sandbox.model.imagination.weights import (
     ImaginationNetworks,
     load_networks,
+    read_imagination_config,
     save_networks,
 )
+from mag_sandbox.model.pocket.networks import TextEncoder
+from mag_sandbox.model.pocket.weights import POCKET_WEIGHTS, load_tokenizer, read_config
+from mag_sandbox.model.prompts import tokenise
+from mag_sandbox.renderer.kinds import CLASSES
 from mag_sandbox.training.imagination import pipeline
-from mag_sandbox.training.imagination.pipeline import take_over
+from mag_sandbox.training.imagination.pipeline import TEXT, take_over
 from tests.tiny import randomise
 from tests.unit.model.imagination.tiny import TINY
 
@@ -83,3 +89,17 @@ def test_what_a_folder_lacks_is_as_shipped(tmp_path, monkeypatch):
         (tmp_path / "planner" / f"{name}.safetensors").unlink()
     new = taught(tmp_path / "planner")
     assert torch.equal(shipped.reader.stem.weight, new.reader.stem.weight)
+
+
+def test_the_planner_and_text_encoder_of_version_3_can_be_trained_on():
+    folder = Path(pipeline.__file__).with_name("version-3")
+    config = read_imagination_config(folder)
+    assert config.kinds == CLASSES[: len(config.kinds)], "kinds are appended"
+    networks = ImaginationNetworks(config, matmul_attention)
+    take_over(networks, folder, matmul_attention)
+    pocket = read_config(POCKET_WEIGHTS)
+    text = TextEncoder(pocket.text)
+    load_into(text, folder / TEXT)
+    ids, mask = tokenise(load_tokenizer(folder, pocket), ["a harbour"], pocket.text.text_len)
+    assert text(ids, mask).isfinite().all()
+    assert networks.planner.content[0].weight.isfinite().all()
