@@ -54,7 +54,7 @@ BORDERS = {  # values at which YAML readers stumble, each in place of one that i
     "no truth value": "!!bool maybe",
     "no time": "!!timestamp x",
     "no number": "!!float x",
-    "no bytes": "!!binary a",
+    "no bytes": "!!binary left",
     "no character": '"\\UFFFFFFFF"',
     "half a character": '"\\ud800"',
     "a huge hexadecimal number": "0x" + "f" * 8000,
