@@ -121,7 +121,7 @@ _LOOKS: dict[Move, Move] = {  # what the keys of a walker do in worlds that only
 }  # fmt: skip
 WATCH = (  # in a recording, in place of the keys that move the camera
     Binding("pause", ("space", "p", "pad start"), "pause, or go on", "Watch"),
-    Binding("back", ("left", "pad left"), "5 seconds back", "Watch"),
+    Binding("back", ("left", "a", "pad left"), "5 seconds back", "Watch"),
     Binding("ahead", ("right", "d", "pad right"), "5 seconds ahead", "Watch"),
     Binding("first", ("home",), "to the beginning", "Watch"),
     Binding("last", ("end",), "to the end", "Watch"),
