@@ -2,12 +2,14 @@
 
 Memory and painter know the ring around the place where a scene begins. From other places it is seen
 in layers (`model/imagination/layers.py`), so a picture is a function of what is painted, the plan
-and the pose: whoever comes back to a pose sees the same, to the bit, unless the ring has changed.
+and the pose: a player who returns to a pose sees the same picture, to the bit, unless the ring has
+changed.
 """
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from functools import partial
+from typing import Protocol, TypeVar
 
 import torch
 from torch import Tensor
@@ -22,6 +24,14 @@ from mag_sandbox.model.world import Frames
 from mag_sandbox.scenes.stances import STANCES, Stance
 
 WALK = 1.4  # metres a second at full speed
+Result = TypeVar("Result")
+
+
+class RunBeside(Protocol):
+    """Calls functions on a thread, one after the other."""
+
+    def __call__(self, task: Callable[[], Result]) -> "Future[Result]":
+        """Return the result of a function that is called after those before it."""
 
 
 class WalkableGround:
@@ -38,14 +48,14 @@ class WalkableGround:
         self,
         painting: PaintingInventor,
         encode: Callable[[Frames], Tensor],
-        beside: Callable[[Callable[[], Tensor]], "Future[Tensor]"],
+        beside: RunBeside,
     ) -> None:
-        """Say what is walked about in.
+        """Walk on a painting's ground.
 
         Args:
             painting: knows the ring and the shapes of things.
             encode: returns the latents of frames, uint8 [T, H, W, 3] -> [T, C, h, w].
-            beside: calls a function on a thread that does one thing after the other.
+            beside: calls functions beside blocks.
         """
         self._painting, self._encode, self._beside = painting, encode, beside
         self._imagination = painting.imagination
@@ -66,6 +76,12 @@ class WalkableGround:
         if plan is None or not any(pose.is_away for pose in poses):
             return None
         return self._beside(partial(self._latents, poses, plan, around))
+
+    def prepare(self, pose: CameraPose) -> None:
+        """Begin to cut the ring into layers if the player is away: the next block needs them."""
+        plan, around = self._painting.plan, self._painting.around
+        if plan is not None and pose.is_away:
+            self._beside(partial(self._layers_of, plan, around))
 
     def _latents(self, poses: Sequence[CameraPose], plan: Plan, around: Surroundings) -> Tensor:
         layers, size = self._layers_of(plan, around), self._imagination.view_size

@@ -6,7 +6,7 @@ world by the player), `PaintingCuts` (painted views and skies) and `BlockDecoder
 pictures).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import partial
 from typing import Any
@@ -260,7 +260,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         converted = self._require_own(state)
         progress: SavedProgress = decode(SavedProgress, state.data["progress"], "progress")
         restore_memory = self.memory.read_snapshot(state, progress.made)
-        restore_parts = _read_parts(self._owners, state, self.memory)
+        restore_parts = _read_parts(state, self.painting, self.editor, self.memory)
         # everything was checked: from here on nothing fails, and the present session is gone
         self._notices += converted
         self._session = progress.session
@@ -328,7 +328,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         with torch.inference_mode():
             if takes and self.schedule.remember_due(session.block_index, self.memory):
                 if self._ground:
-                    self._ground.begin((session.pose,))  # the ring is ready for the next block
+                    self._ground.prepare(session.pose)
                 return True
             end = self._poses(session.command)[-1].at_origin
             return self.schedule.prefetch(end, self._time, self.memory)
@@ -468,14 +468,13 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
 
 
 def _read_parts(
-    owners: Mapping[str, PaintingInventor | Editor], state: WorldState, memory: BlockMemory
+    state: WorldState, painting: PaintingInventor | None, editor: Editor | None, memory: BlockMemory
 ) -> list[Callable[[], None]]:
     """Check the parts of a snapshot; return what restores them. Old ones lack some."""
     there = parts_of(state)
     restores: list[Callable[[], None]] = []
-    for part, owner in owners.items():
-        if part in there and isinstance(owner, Editor):
-            restores.append(owner.reading(part_of(state, part), memory.cache))
-        elif part in there and isinstance(owner, PaintingInventor):
-            restores.append(owner.reading(part_of(state, part)))
+    if painting and _AROUND in there:
+        restores.append(painting.reading(part_of(state, _AROUND)))
+    if editor and _EDITS in there:
+        restores.append(editor.reading(part_of(state, _EDITS), memory.cache))
     return restores
