@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
@@ -60,8 +60,35 @@ class ServerConfig:
     idle_s: float = IDLE_S
 
 
-@dataclass(eq=False, slots=True)
-class ClientSession:
+class Closable(Protocol):
+    """A connection."""
+
+    async def close(self) -> None:
+        """Close, whether the other end answers or not."""
+
+
+Link = TypeVar("Link", bound=Closable)
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
+class HeldSession(Generic[Link]):
+    """A session that outlives its connection for a while."""
+
+    connection: Link | None = None  # None: cut off
+    expiry: TimerHandle | None = None  # ends it, while it is cut off
+
+    async def attach(self, connection: Link) -> None:
+        """Go on with a connection; the one before it is closed."""
+        before, self.connection = self.connection, connection
+        if self.expiry:
+            self.expiry.cancel()
+            self.expiry = None
+        if before is not None:
+            await before.close()
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
+class ClientSession(HeldSession["Connection"]):
     """A player's session."""
 
     id: str
@@ -71,10 +98,8 @@ class ClientSession:
     quality: int | None
     folder: TemporaryDirectory[str]  # of its scene's picture
     store: PieceStore
-    connection: "Connection | None"  # None: cut off
     number: int = 0  # of the newest request
     reply: "Task[bytes] | None" = None  # to it
-    expiry: TimerHandle | None = None  # ends it, while it is cut off
 
 
 class Connection:
@@ -307,12 +332,7 @@ class WorldServer:
             request = self._world_request(opening)
             await self._queue.enter(connection)
             return await self._begin(opening, request, connection)
-        before, session.connection = session.connection, connection
-        if session.expiry:
-            session.expiry.cancel()
-            session.expiry = None
-        if before is not None:
-            await before.close()
+        await session.attach(connection)
         return session
 
     def _world_request(self, opening: wire.OpenSession) -> WorldRequest:

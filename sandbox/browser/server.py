@@ -13,7 +13,7 @@ import multiprocessing
 import queue
 import secrets
 import threading
-from asyncio import Task, TimerHandle
+from asyncio import Task
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -43,6 +43,7 @@ from mag_sandbox.model.remote.server import (
     REFUSED,
     SENDING_S,
     AdmissionQueue,
+    HeldSession,
     token_problem,
 )
 from mag_sandbox.sandbox.browser.messages import (
@@ -151,19 +152,17 @@ class PageConnection:
         if message[:1] == b"{":
             await self._socket.send_text(message.decode())
         else:
-            await self._socket.send_bytes(message[1:])  # after the mark of what is not text
+            await self._socket.send_bytes(message[1:])  # without the byte that marks it as binary
 
 
-@dataclass(eq=False, slots=True)
-class PageGame:
+@dataclass(eq=False, slots=True, kw_only=True)
+class PageGame(HeldSession[PageConnection]):
     """A game in a process of its own."""
 
     opening: Opening
     pipe: Pipe
     process: SpawnProcess
     id: str = field(default_factory=lambda: secrets.token_hex(16))
-    connection: PageConnection | None = None  # None: cut off
-    expiry: TimerHandle | None = None  # ends it, while it is cut off
     unread: "queue.Queue[bytes]" = field(default_factory=lambda: queue.Queue(MOST_WAITING))
 
     def tell(self, message: bytes) -> None:
@@ -294,7 +293,7 @@ class PageServer:
             raise
         finally:
             theirs.close()
-        game = PageGame(opening, ours, process)
+        game = PageGame(opening=opening, pipe=ours, process=process)
         self._games[game.id] = game
         loop = asyncio.get_running_loop()
         threading.Thread(target=self._read, args=(game, loop), daemon=True).start()
@@ -303,12 +302,7 @@ class PageServer:
         return game
 
     async def _attach(self, game: PageGame, opening: Opening, connection: PageConnection) -> None:
-        before, game.connection = game.connection, connection
-        if game.expiry:
-            game.expiry.cancel()
-            game.expiry = None
-        if before is not None:
-            await before.close()
+        await game.attach(connection)
         connection.pass_on(encode({"is": "session", "session": game.id}))
         game.tell(encode(opening))
 
