@@ -31,7 +31,7 @@ class PlaceLink:
 
 
 def read_link(link: str) -> PlaceLink | None:
-    """Return the place of a link, what stands behind # in an address; None: it names none.
+    """Return the place of a link, the part of an address after #; None: it names none.
 
     >>> read_link("scene=meadow&seed=7").seed
     7

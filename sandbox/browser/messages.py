@@ -29,13 +29,13 @@ class PageMessage(Struct, frozen=True, forbid_unknown_fields=True, tag_field="is
 
 
 class Opening(PageMessage, frozen=True):
-    """The first message: who the page is, and what it can do."""
+    """The first message: the page's identity and abilities."""
 
     width: Side
     height: Side
     session: Name = ""  # to go on with; "": none
     browser: Name = ""  # the same for all pages of a browser
-    link: Annotated[str, Meta(max_length=60_000)] = ""  # the address behind #
+    link: Annotated[str, Meta(max_length=60_000)] = ""  # the part of the address after #
     returns: bool = False  # the page showed the link's place before the server was restarted
     touch: bool = False  # it is a small screen in a hand
     h264: bool = False  # can be shown

@@ -1,4 +1,4 @@
-"""What a page's messages mean to the game: pygame's events."""
+"""Turns a page's messages into pygame's events."""
 
 from collections.abc import Iterator
 

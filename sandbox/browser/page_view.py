@@ -46,7 +46,7 @@ STILL_S = 1 / 15  # of other screens
 STAYS_S = 0.7  # without a newer picture, before a coarse one is sent again
 TILE = 16  # px: of the places that something lies over
 MOST_OVER = 0.25  # of the window, that something may lie over while the picture is shifted
-_BYTES = b"\0"  # before what is not text: tells them apart in the pipe
+_BYTES = b"\0"  # first byte of a binary message in the pipe; text begins with {
 _HEADER = struct.Struct("<I")  # bytes of the JSON that comes before a coded picture
 
 
@@ -79,7 +79,7 @@ class PageView(View):
         """Wait for the page's opening; `wake` wakes the main loop."""
         self._pipe, self._wake = pipe, wake
         opening = decode(pipe.recv_bytes())
-        assert isinstance(opening, Opening)  # the server has seen to it
+        assert isinstance(opening, Opening)  # the server has checked it
         self._meet(opening)
         self._sending = threading.Lock()
         self._input = PageInput()
@@ -114,7 +114,7 @@ class PageView(View):
             raise self._failure
 
     def show(self, screen: Screen) -> None:
-        """Send what is drawn, unless the page has not shown what it was sent; wait if unseen."""
+        """Send the picture unless the page is behind; wait while the page is hidden."""
         with self._changed:
             keeps_up, now = self._flow.may_send, time.perf_counter()
             can_send = self._picture is None and keeps_up and now >= self._not_before

@@ -45,7 +45,11 @@ ACTIONS: dict[Action, Step] = {
     "split": Step.split,
     "help": Step.help,
 }
-SKIPPED = (Step.WALK, *ACTIONS.values())  # after a while
+KEYS: dict[Step, Action | Move] = {  # that a step teaches
+    Step.WALK: "walk_forward",
+    **{step: action for action, step in ACTIONS.items()},
+}
+SKIPPED = tuple(KEYS)  # after a while
 
 
 class HintLine:
@@ -179,7 +183,6 @@ def hint_card(
         why = BESIDE_A_MEMORY
     colours = dict.fromkeys(STEPS, (*MUTED, 70)) | dict.fromkeys(learned, GOOD) | {step: ACCENT}
     dots = (bar(6, 6, colour, 9) for colour in colours.values())
-    keys: dict[Step, Action | Move] = {Step.WALK: "walk_forward"}
-    action = (keys | {taught: action for action, taught in ACTIONS.items()}).get(step)
-    named = Text(title.format(key_of(action)) if action else title, 15, ACCENT, bold=True)
+    key = KEYS.get(step)
+    named = Text(title.format(key_of(key)) if key else title, 15, ACCENT, bold=True)
     return Card(row(named, Text(why, 14, lines=1), *dots, gap=6), pad=(14, 6))
