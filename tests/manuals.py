@@ -24,14 +24,15 @@ _PLACE = re.compile(r"(?m)^<!-- table: (\w+) -->\n(?:```python\n(?:.+\n)*?```\n)
 _COMMENT = re.compile(r"^\s+(\w+): [^#\n]*?(?:  # (.*))?$", re.M)
 
 
-def controls_table(bindings: Bindings = DEFAULTS) -> str:
-    """Return all controls as a table in Markdown, for the documentation."""
+def controls_table(bindings: Bindings = DEFAULTS, known: str = "") -> str:
+    """Return the controls as a table in Markdown, without the lines of a `known` table."""
     lines = ["| | keyboard and mouse; gamepad |", "|---|---|"]
     for group, rows in bindings.groups():
-        lines.append(f"| **{group}** | |")
-        lines += [_line(row.help, keys_text(row), pad_text(row)) for row in rows]
+        added = [_line(row.help, keys_text(row), pad_text(row)) for row in rows]
         if group == bindings.pointing_group:
-            lines += [_line(one.help, one.mouse, one.pad) for one in bindings.pointing]
+            added += [_line(one.help, one.mouse, one.pad) for one in bindings.pointing]
+        added = [line for line in added if line not in known]
+        lines += [f"| **{group}** | |", *added] if added else []
     return "\n".join(lines) + "\n"
 
 
