@@ -28,7 +28,7 @@ Move = Literal[
     "walk_forward", "walk_left", "walk_back", "walk_right",
 ]  # fmt: skip
 Action = Literal[
-    "stop", "anchor", "to_anchor", "postcards", "probes",
+    "run", "stop", "anchor", "to_anchor", "postcards", "probes",
     "prompt", "reset", "new_seed", "pause", "step", "leave",
     "change", "undo", "around",
     "policy", "more_memory", "less_memory", "world",
@@ -82,6 +82,7 @@ BINDINGS = (
     CameraBinding("walk_left", ("a",), "walk left", "Walk", "right", -1),
     CameraBinding("walk_back", ("s",), "walk back", "Walk", "forward", -1),
     CameraBinding("walk_right", ("d",), "walk right", "Walk", "right", 1),
+    Binding("run", ("left shift", "right shift"), "run while held", "Walk"),
     Binding("stop", ("space", "pad b"), "stop the camera", "Look around"),
     Binding("anchor", ("e", "pad a"), "drop an anchor here", "Come back"),
     Binding("to_anchor", ("b", "pad y"), "fly back to the last anchor", "Come back"),
@@ -119,6 +120,7 @@ _LOOKS: dict[Move, Move] = {  # what the keys of a walker do in worlds that only
     "walk_forward": "look_up", "walk_left": "look_left",
     "walk_back": "look_down", "walk_right": "look_right",
 }  # fmt: skip
+_WALKS: tuple[Move | Action, ...] = (*_LOOKS, "run")
 WATCH = (  # in a recording, in place of the keys that move the camera
     Binding("pause", ("space", "p", "pad start"), "pause, or go on", "Watch"),
     Binding("back", ("left", "a", "pad left"), "5 seconds back", "Watch"),
@@ -134,7 +136,7 @@ POINTING = (
     Pointing("fly there", "click on the map", "", _TURNS),
     Pointing("put something there", "right click", "", _TURNS),
     Pointing("look around at any speed", "", "right stick", _TURNS),
-    Pointing("walk at any speed", "", "left stick", frozenset(("forward", "right"))),
+    Pointing("walk or run", "", "left stick", frozenset(("forward", "right"))),
     Pointing("zoom by any amount", "mouse wheel", "triggers", frozenset(("zoom",))),
 )
 _WATCH_POINTING = (Pointing("click or drag to any moment", "time bar", "", frozenset()),)
@@ -199,7 +201,7 @@ class Bindings:
         """
         rows, taken = dict(self._by_name), {key for keys in changes.values() for key in keys}
         for name, row in self._by_name.items():
-            if name in _LOOKS:
+            if name in _WALKS:
                 rows[name] = replace(row, keys=tuple(key for key in row.keys if key not in taken))
         for name, keys in changes.items():
             rows[name] = replace(self[name], keys=tuple(dict.fromkeys(keys)))
@@ -234,6 +236,7 @@ class Bindings:
         axes = frozenset(axes)
         rows = [row for row in self.rows if not isinstance(row, CameraBinding) or row.axis in axes]
         if not axes.intersection(WALK_AXES):
+            rows = [row for row in rows if row.name != "run"]
             keys: dict[str, tuple[str, ...]] = {
                 looks: self[walks].keys for walks, looks in _LOOKS.items()
             }

@@ -15,6 +15,7 @@ WALK_AXES: tuple[WalkAxis, ...] = get_args(WalkAxis)
 AXES: tuple[Axis, ...] = LOOK_AXES + WALK_AXES
 POSE_RESOLUTION = 1024  # ticks per degree: steps are whole ticks, so returning is bit-equal
 POSITION_RESOLUTION = 4096  # ticks per metre, likewise
+WALKING = 0.5  # of full speed: a walk; all of it is a run
 FARTHEST = 1000.0  # metres that a pose may be from where its scene begins
 SAME_PLACE = 0.01  # metres between poses that show the same view
 AT_ORIGIN = 0.001  # metres; a step that ends so near to where the scene begins ends there
@@ -102,7 +103,7 @@ class CameraSpeed:
     pitch: float  # degrees a second
     zoom: float = 0.0  # degrees of the field of view a second; 0: poses know no zoom
     narrowest_fov: float = WIDEST_FOV  # degrees across a view that is zoomed in all the way
-    walk: float = 0.0  # metres a second; 0: poses have no position
+    walk: float = 0.0  # metres a second of a run; 0: poses have no position
 
     def step(self, command: CameraCommand, fps: float) -> tuple[float, float, float]:
         """Return the change of (yaw, pitch, fov) in a frame, in degrees rounded to ticks."""

@@ -48,7 +48,7 @@ ZOOMING = replace(  # the same world, at speeds and limits of the pocket world
     axes=LOOK_AXES,
 )
 WALKING = replace(  # and its way of walking, with nothing in the way
-    ZOOMING, full_speed=replace(ZOOMING.full_speed, walk=1.4), axes=AXES
+    ZOOMING, full_speed=replace(ZOOMING.full_speed, walk=2.8), axes=AXES
 )
 
 

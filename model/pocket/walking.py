@@ -23,7 +23,7 @@ from mag_sandbox.model.pocket.painting import PaintingInventor, Plan
 from mag_sandbox.model.world import Frames
 from mag_sandbox.scenes.stances import STANCES, Stance
 
-WALK = 1.4  # metres a second at full speed
+WALK = 2.8  # metres a second at full speed: a run
 Result = TypeVar("Result")
 
 

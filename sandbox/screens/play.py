@@ -431,7 +431,9 @@ class PlayScreen:
     def _handle_key(self, key: str, *, down: bool) -> None:
         if self.camera_key(key, down=down):
             self._dirty = True
-        elif down and (action := self._bindings.actions.get(key)):
+        elif (action := self._bindings.actions.get(key)) == "run":
+            self._context.keyboard.run(is_held=down)
+        elif down and action:
             self.act(action)
 
     def _frame_shown(self, now: float) -> None:

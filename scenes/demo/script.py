@@ -353,6 +353,12 @@ COMMANDS: dict[str, Command] = {
         "walk forward 1.2m",
         _read_walk,
     ),
+    "run": Command(
+        "run forward|back|left|right DISTANCE|TIME",
+        "The same, twice as fast.",
+        "run forward 3m",
+        _read_walk,
+    ),
     "hold": Command("hold TIME", "Keep still; rounded to whole blocks.", "hold 1s", _read_time),
     "home": Command(
         "home", "Go back to the first view by the shortest way.", "home", lambda reader: ()

@@ -17,6 +17,7 @@ from mag_sandbox.controls.camera import (
     MAX_PITCH,
     POSE_RESOLUTION,
     POSITION_RESOLUTION,
+    WALKING,
     WIDEST_FOV,
     Axis,
     CameraCommand,
@@ -103,7 +104,8 @@ class Steering:
         full = rig.full_speed.step(CameraCommand(yaw=1.0, pitch=1.0, zoom=-1.0), rig.fps)
         ticks = (round(step * POSE_RESOLUTION) for step in full)
         self._full = dict(zip(LOOK_AXES, ticks, strict=True))  # ticks a frame
-        self._stride = int(rig.full_speed.walk / rig.fps * POSITION_RESOLUTION) - _SLACK
+        run = rig.full_speed.walk / rig.fps * POSITION_RESOLUTION
+        self._strides = tuple(int(share * run) - _SLACK for share in (WALKING, 1.0))
         self._closest = POSE_RESOLUTION * (WIDEST_FOV - rig.full_speed.narrowest_fov)  # ticks
 
     def blocks_of(self, seconds: Fraction) -> int:
@@ -128,26 +130,26 @@ class Steering:
         units = round((said - place.made) / length)  # of one tick in every frame of a block
         yield from self._spread({axis: units})
 
-    def walk(self, way: str, amount: Amount) -> Iterator[CameraCommand]:
+    def walk(self, way: str, amount: Amount, *, runs: bool = False) -> Iterator[CameraCommand]:
         """Walk so far or so long: "forward", "back", "left" or "right" of where it looks."""
         self._require("forward")
         camera, ticks = self.camera, amount.value * POSITION_RESOLUTION
         if amount.unit == "s":
             frames = self.blocks_of(amount.value) * self._rig.block_length
-            ticks = Fraction(frames * self._stride)
+            ticks = Fraction(frames * self._strides[runs])
         if ticks > FARTHEST * POSITION_RESOLUTION:
             raise ValueError(f"this walks farther than {FARTHEST:g} m; walk less")
         heading = math.radians(float(camera.yaw.said / POSE_RESOLUTION) + _TURNED[way])
         camera.x.said += round(float(ticks) * math.sin(heading))
         camera.z.said += round(float(ticks) * math.cos(heading))
-        yield from self._walk_there()
+        yield from self._walk_there(self._strides[runs])
 
-    def _walk_there(self) -> Iterator[CameraCommand]:
-        """Walk straight to the requested place."""
+    def _walk_there(self, stride: int) -> Iterator[CameraCommand]:
+        """Walk straight to the requested place, so many ticks a frame at most."""
         camera, length = self.camera, self._rig.block_length
         places = camera.x, camera.z
         units = [round((place.said - place.made) / length) for place in places]
-        blocks = math.ceil(math.hypot(*units) / self._stride) if any(units) else 0
+        blocks = math.ceil(math.hypot(*units) / stride) if any(units) else 0
         yaw, full = math.radians(camera.pose.yaw), self._rig.full_speed.walk
         for block in range(blocks):
             x, z = (_share(count, blocks, block) for count in units)
@@ -195,7 +197,7 @@ class Steering:
         """Return to an earlier place by the shortest way: first there, then turned as it was."""
         camera, length = self.camera, self._rig.block_length
         camera.x.said, camera.z.said = target.x.said, target.z.said
-        yield from self._walk_there()
+        yield from self._walk_there(self._strides[0])
         right = target.yaw.made - camera.yaw.made
         turn = (right + RING // 2) % RING - RING // 2
         around = camera.yaw.made + turn - target.yaw.made  # whole turns

@@ -146,8 +146,8 @@ class _TapeMaker:
                 self._move(steering.turn("pitch", sign, amount))
             case "zoom", sign, factor:
                 self._move(steering.zoom(sign, factor))
-            case "walk", way, amount:
-                self._move(steering.walk(way, amount))
+            case "walk" | "run" as pace, way, amount:
+                self._move(steering.walk(way, amount, runs=pace == "run"))
             case "hold", seconds:
                 self._hold(steering.blocks_of(seconds))
             case ("home",):

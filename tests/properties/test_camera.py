@@ -13,6 +13,7 @@ from mag_sandbox.controls.camera import (
     AXES,
     FARTHEST,
     MAX_PITCH,
+    WALKING,
     CameraCommand,
     CameraPose,
     CameraSpeed,
@@ -34,7 +35,7 @@ poses = st.lists(pose, max_size=12)
 many = settings(max_examples=80, deadline=None)
 speed = CameraSpeed(yaw=40.0, pitch=20.0, zoom=30.0, narrowest_fov=60.0)
 turning = CameraSpeed(yaw=40.0, pitch=20.0)
-walking = CameraSpeed(yaw=40.0, pitch=20.0, walk=1.4)
+walking = CameraSpeed(yaw=40.0, pitch=20.0, walk=2.8)
 push = st.floats(-1.0, 1.0)
 steps = st.builds(CameraCommand, yaw=push, forward=push, right=push)
 
@@ -58,14 +59,21 @@ def test_whoever_walks_and_turns_and_does_all_of_it_backwards_ends_at_the_bit_eq
 @given(steps, st.floats(0, 359))
 def test_nobody_walks_faster_than_full_speed(command, yaw):
     end = walk(CameraPose(yaw), [command])
-    assert np.hypot(end.x, end.z) <= 1.4 * 3 / 16 + 0.001
+    assert np.hypot(end.x, end.z) <= 2.8 * 3 / 16 + 0.001
 
 
 def test_forward_leads_to_where_the_camera_looks():
     end = walk(CameraPose(90.0), [CameraCommand(forward=1.0)] * 4)
-    assert (end.x, end.z) == (pytest.approx(1.4 * 12 / 16, abs=0.01), 0.0)
+    assert (end.x, end.z) == (pytest.approx(2.8 * 12 / 16, abs=0.01), 0.0)
     end = walk(CameraPose(90.0), [CameraCommand(right=1.0)] * 4)
-    assert (end.x, end.z) == (0.0, pytest.approx(-1.4 * 12 / 16, abs=0.01))
+    assert (end.x, end.z) == (0.0, pytest.approx(-2.8 * 12 / 16, abs=0.01))
+
+
+def test_a_walk_is_half_a_run_and_returns_to_the_bit():
+    ahead, across = (CameraCommand(forward=WALKING), CameraCommand(right=WALKING))
+    assert walk(CameraPose(), [ahead] * 4).z == pytest.approx(1.4 * 12 / 16, abs=0.01)
+    back = [CameraCommand(right=-WALKING), CameraCommand(forward=-WALKING)] * 5
+    assert walk(walk(CameraPose(33.3), [ahead, across] * 5), back) == CameraPose(33.3)
 
 
 def test_a_world_without_walking_stays_where_it_is():

@@ -121,7 +121,8 @@ def test_where_the_player_cannot_walk_the_keys_of_a_walker_look_around():
     for bindings, expected in ((walking, walks), (turning, looks)):
         moves = {key: bindings.moves[key] for key in expected}
         assert {key: (row.axis, row.direction) for key, row in moves.items()} == expected
-    assert not any("walk" in row.help for row in turning.rows)
+    assert not any("walk" in row.help or "run" in row.name for row in turning.rows)
+    assert walking.actions["left shift"] == "run"
     assert not any("walk" in one.help for one in turning.pointing)
 
 
@@ -133,7 +134,7 @@ def test_keys_that_an_older_file_gives_to_looking_are_not_a_walkers():
 
 
 def test_a_world_that_cannot_zoom_is_promised_no_zoom():
-    turning = DEFAULTS.along(("yaw", "pitch"))
+    turning = DEFAULTS.along(("yaw", "pitch", "forward", "right"))
     rows = [row.help for row in turning.rows] + [one.help for one in turning.pointing]
     assert not any("zoom" in text for text in rows)
     assert not {"z", "x"} & {*turning.moves, *turning.actions}

@@ -1,11 +1,12 @@
 """What the player means is sampled once a block, and no tap is lost."""
 
+import math
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from mag_sandbox.controls.bindings import DEFAULTS
-from mag_sandbox.controls.camera import LOOK_AXES, CameraCommand, CameraSpeed
+from mag_sandbox.controls.camera import LOOK_AXES, WALKING, CameraCommand, CameraSpeed
 from mag_sandbox.controls.sources import PlayerSource, ScriptSource
 
 STILL = CameraCommand()
@@ -194,10 +195,25 @@ def test_a_script_ends_with_none():
 
 def test_walking_and_looking_go_on_at_once():
     player = PlayerSource()
-    player.fit_drag(900, CameraSpeed(yaw=40.0, pitch=20.0, walk=1.4), block_seconds=0.25)
+    player.fit_drag(900, CameraSpeed(yaw=40.0, pitch=20.0, walk=2.8), block_seconds=0.25)
     player.press("w", DEFAULTS.moves["w"])
     player.press("left", DEFAULTS.moves["left"])
-    assert player.next_command() == CameraCommand(yaw=-1.0, forward=1.0)
+    assert player.next_command() == CameraCommand(yaw=-1.0, forward=WALKING)
     player.tilt("left x", 1.0)
     player.tilt("right y", -1.0)
-    assert player.next_command() == CameraCommand(yaw=-1.0, pitch=1.0, forward=1.0, right=1.0)
+    assert player.next_command() == CameraCommand(yaw=-1.0, pitch=1.0, forward=WALKING, right=1.0)
+
+
+def test_shift_doubles_the_speed_also_diagonally(player):
+    for key in ("w", "d"):
+        player.press(key, DEFAULTS.moves[key])
+        walk = player.next_command()
+        player.run(is_held=True)
+        run = player.next_command()
+        player.run(is_held=False)
+        assert (run.forward, run.right) == (2 * walk.forward, 2 * walk.right)
+        assert math.hypot(walk.forward, walk.right) == pytest.approx(WALKING)
+    player.run(is_held=True)
+    player.release_all()
+    player.press("w", DEFAULTS.moves["w"])
+    assert player.next_command().forward == WALKING, "Shift was let go where no one saw it"

@@ -17,7 +17,7 @@ from mag_sandbox.sandbox.screens.play import PlayContext, PlayScreen, ReplayScre
 from mag_sandbox.sandbox.settings import SandboxConfig
 from mag_sandbox.sandbox.ui.display import window
 from mag_sandbox.scenes import Scene
-from tests.doubles import SPEC, FakeWorld, block_number
+from tests.doubles import SPEC, WALKING, FakeWorld, block_number
 
 SCENE = Scene(prompt="A place.", name="Somewhere")
 FRAME = 1 / 16  # s
@@ -325,6 +325,15 @@ def test_letters_and_the_mouse_steer_too(game):
 def click(game, place, *, down):
     kind = pygame.MOUSEBUTTONDOWN if down else pygame.MOUSEBUTTONUP
     game.screen.handle(pygame.Event(kind, button=1, pos=place))
+
+
+def test_shift_runs_as_long_as_it_is_held():
+    game = Game(spec=WALKING)
+    speeds = []
+    for kind, key in ((pygame.KEYDOWN, "w"), (pygame.KEYDOWN, "LSHIFT"), (pygame.KEYUP, "LSHIFT")):
+        game.screen.handle(pygame.Event(kind, key=getattr(pygame, f"K_{key}")))
+        speeds.append(game.keyboard.next_command().forward)
+    assert speeds == [0.5, 1.0, 0.5]
 
 
 def test_a_camera_key_on_the_display_is_a_button(game, surface):

@@ -46,7 +46,7 @@ ZOOMING_RIGS = st.builds(
     st.just(LOOK_AXES),
     st.just(POLICIES),
 )
-WALKING = Rig(16.0, 3, CameraSpeed(40.0, 20.0, walk=1.4), ("yaw", "pitch", *WALK_AXES), POLICIES)
+WALKING = Rig(16.0, 3, CameraSpeed(40.0, 20.0, walk=2.8), ("yaw", "pitch", *WALK_AXES), POLICIES)
 FACTORS = st.decimals("1.001", "1.5", places=3)
 DEGREES = st.decimals(1, 170, places=3)
 ANGLES = st.decimals(1, 26, places=3)
@@ -357,6 +357,13 @@ def test_walks_end_where_they_should_and_return_to_the_bit():
     for back in ("go a; walk right 1s; walk back 1.2m; pan left 30deg", "home"):
         assert walked(path + back)[-1] == CameraPose()
     assert walked(path + "go a; probe a")[-1] in walked(path)
+
+
+def test_a_run_takes_half_as_many_blocks_and_returns_to_the_bit():
+    walk, run = (walked(f"pan right 30deg; {pace} forward 3m") for pace in ("walk", "run"))
+    assert len(walk) - len(run) == pytest.approx(3 / 1.4 * 16 / 3 / 2, abs=1.0)
+    assert (walk[-1].x, walk[-1].z) == pytest.approx((run[-1].x, run[-1].z), abs=0.001)
+    assert walked("run left 1s; run forward 2m; walk back 2m; run right 1s")[-1] == CameraPose()
 
 
 def test_control_lines_walk_too():
