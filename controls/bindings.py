@@ -3,7 +3,7 @@
 Keys of the keyboard and buttons of a gamepad go by name (`keys.py`).
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, cast, get_args
@@ -28,7 +28,7 @@ Move = Literal[
     "walk_forward", "walk_left", "walk_back", "walk_right",
 ]  # fmt: skip
 Action = Literal[
-    "run", "stop", "anchor", "to_anchor", "postcards", "probes",
+    "run", "stop", "anchor", "to_anchor", "postcards",
     "prompt", "reset", "new_seed", "pause", "step", "leave",
     "change", "undo", "around",
     "policy", "more_memory", "less_memory", "world",
@@ -47,7 +47,7 @@ BINDINGS_FILE = "bindings.yaml"  # in the folder of the settings
 class Binding:
     """An action of a player, and its keys."""
 
-    name: Move | Action
+    name: str  # a `Move`, an `Action` or a screen
     keys: tuple[str, ...]  # the first is shown where there is room for one
     help: str  # in a few words
     group: Group
@@ -87,7 +87,6 @@ BINDINGS = (
     Binding("anchor", ("e", "pad a"), "drop an anchor here", "Come back"),
     Binding("to_anchor", ("b", "pad y"), "fly back to the last anchor", "Come back"),
     Binding("postcards", ("c", "pad x"), "play the postcard game", "Come back"),
-    Binding("probes", ("tab", "pad right shoulder"), "list what came back", "Come back"),
     Binding("prompt", ("t", "return"), "change the description", "World"),
     Binding("change", ("i",), "put something here, or remove it", "World"),
     Binding("undo", ("backspace",), "take the last change back", "World"),
@@ -207,6 +206,14 @@ class Bindings:
             rows[name] = replace(self[name], keys=tuple(dict.fromkeys(keys)))
         return Bindings(tuple(rows.values()), self.pointing)
 
+    def also(self, rows: Iterable[Binding]) -> "Bindings":
+        """Return these bindings and others.
+
+        Raises:
+            BindingError: a key is bound twice.
+        """
+        return Bindings((*self.rows, *rows), self.pointing)
+
     def without(self, name: Action) -> "Bindings":
         """Return these bindings without an action that is impossible here."""
         return Bindings([row for row in self.rows if row.name != name], self.pointing)
@@ -275,22 +282,22 @@ class BindingsError(FileError):
     """The player's own keys are wrong."""
 
 
-def load_bindings(path: Path) -> Bindings:
+def load_bindings(path: Path, defaults: Bindings = DEFAULTS) -> Bindings:
     """Return a player's own bindings, the defaults where there is no file.
 
     Raises:
         BindingsError: the file is wrong; one sentence with its line.
     """
     if is_missing(path):
-        return DEFAULTS
+        return defaults
     try:
-        names = tuple(row.name for row in DEFAULTS.rows)
+        names = tuple(row.name for row in defaults.rows)
         nodes = entries(compose_yaml(read_text(path)), names, "action", "anchor: [g]")
         keys = {name: _keys(name, *pair) for name, pair in nodes.items()}
     except Problem as problem:
         raise BindingsError(problem.at(path)) from None
     try:
-        return DEFAULTS.with_keys(keys)
+        return defaults.with_keys(keys)
     except BindingError as error:
         lines = (nodes[name][0].start_mark.line + 1 for name in error.names if name in nodes)
         raise BindingsError(f"{path}:{max(lines)}: {error}") from None

@@ -25,6 +25,7 @@ from mag_sandbox.model.loading import (
 from mag_sandbox.sandbox.hud.hints import ACTIONS, STEPS, Step
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.hud.hud_state import clock_text
+from mag_sandbox.sandbox.keyed_screens import SCREENS
 from mag_sandbox.sandbox.memory_choices import (
     MEMORY_STEP,
     MemoryChoices,
@@ -52,7 +53,6 @@ from mag_sandbox.sandbox.screens.overlays import (
 )
 from mag_sandbox.sandbox.screens.painting import PaintingOverlay
 from mag_sandbox.sandbox.screens.play import PlaySession
-from mag_sandbox.sandbox.screens.probes import OPEN_PROBES
 from mag_sandbox.sandbox.screens.prompt_box import PromptBox
 from mag_sandbox.sandbox.screens.prompt_card import PromptChoice
 from mag_sandbox.sandbox.services import Services
@@ -322,8 +322,6 @@ class PlayerSession(WatchedSession):
                 self._fly_to_anchor()
             case "postcards":
                 self._postcards.press()
-            case "probes":
-                return OPEN_PROBES
             case "prompt":
                 self._worker.call(lambda session: session.world.expect_prompt())  # meanwhile
                 self._prompt.choices = () if self._why_fixed else self._choices
@@ -368,6 +366,8 @@ class PlayerSession(WatchedSession):
                 self._turn_volume(LOUDER)
             case "quieter":
                 self._turn_volume(-LOUDER)
+            case _:
+                return SCREENS.get(action)
         return None
 
     def _painted(self, scene: Scene) -> Scene:

@@ -6,10 +6,10 @@ from queue import Empty, SimpleQueue
 
 import pygame
 
-from mag_sandbox.controls.bindings import DEFAULTS
 from mag_sandbox.model.world import WorldSpec
 from mag_sandbox.sandbox.choice import WorldChoice
 from mag_sandbox.sandbox.game import PlayerGame
+from mag_sandbox.sandbox.keyed_screens import PLAYER_BINDINGS
 from mag_sandbox.sandbox.navigator import Navigator
 from mag_sandbox.sandbox.screens import PlayScene
 from mag_sandbox.sandbox.screens.play import PlayScreen
@@ -34,7 +34,7 @@ class Run:
             choice or WorldChoice(),
             settings,
             folder,
-            DEFAULTS,
+            PLAYER_BINDINGS,
             load=lambda progress: self.worlds.pop(0),
             notify=self._wake,
             **options,

@@ -10,11 +10,11 @@ from dataclasses import MISSING, Field, fields
 from typing import get_args
 
 from mag_sandbox.controls.bindings import (
-    DEFAULTS,
     Bindings,
     keys_text,
     pad_text,
 )
+from mag_sandbox.sandbox.keyed_screens import PLAYER_BINDINGS
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionStart
 from mag_sandbox.scenes import Scene
 from mag_sandbox.scenes.demo.script import COMMANDS
@@ -24,7 +24,7 @@ _PLACE = re.compile(r"(?m)^<!-- table: (\w+) -->\n(?:```python\n(?:.+\n)*?```\n)
 _COMMENT = re.compile(r"^\s+(\w+): [^#\n]*?(?:  # (.*))?$", re.M)
 
 
-def controls_table(bindings: Bindings = DEFAULTS, known: str = "") -> str:
+def controls_table(bindings: Bindings = PLAYER_BINDINGS, known: str = "") -> str:
     """Return the controls as a table in Markdown, without the lines of a `known` table."""
     lines = ["| | keyboard and mouse; gamepad |", "|---|---|"]
     for group, rows in bindings.groups():

@@ -13,9 +13,8 @@ from functools import partial
 from multiprocessing.connection import Connection as Pipe
 from typing import TYPE_CHECKING
 
-from mag_sandbox.controls.bindings import BINDINGS_FILE, load_bindings
 from mag_sandbox.files.border import Refusal
-from mag_sandbox.files.folders import config_folder, data_folder
+from mag_sandbox.files.folders import data_folder
 from mag_sandbox.model.remote.address import is_loopback
 from mag_sandbox.model.world import WorldFailed
 from mag_sandbox.process import configure_logging, describe_unexpected, end_process
@@ -84,10 +83,10 @@ def _play(view: "PageView", choice: WorldChoice, playthrough: Playthrough | None
     from mag_sandbox.sandbox import app
     from mag_sandbox.sandbox.browser.link import read_link
     from mag_sandbox.sandbox.game import PlayerGame
+    from mag_sandbox.sandbox.keyed_screens import load_player_bindings
 
-    settings, folder = load_settings(), data_folder()
-    bindings = load_bindings(config_folder() / BINDINGS_FILE)
-    game = PlayerGame(choice, settings, folder, bindings, notify=app.wake, view=view)
+    settings, folder, keys = load_settings(), data_folder(), load_player_bindings()
+    game = PlayerGame(choice, settings, folder, keys, notify=app.wake, view=view)
     if link := read_link(view.opening.link):
         playthrough = _place(game, link.scene, link.seed, waits=view.opening.returns)
     summary = app.play(game, playthrough)

@@ -10,10 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from mag_sandbox.controls.bindings import BINDINGS_FILE, load_bindings
 from mag_sandbox.controls.sources import RecordedSource, ScriptSource
 from mag_sandbox.files.border import is_folder, reason_of
-from mag_sandbox.files.folders import config_folder, data_folder
+from mag_sandbox.files.folders import data_folder
 from mag_sandbox.files.whole import replace_file
 from mag_sandbox.model.catalogue import weight_files, worlds
 from mag_sandbox.model.full import benchmark
@@ -97,14 +96,14 @@ def _play_game(options: PlayOptions, say: Say) -> int:
         from mag_sandbox.sandbox.commands.browser import run_browser
 
         return run_browser(options, choice, playthrough, say)
-    bindings = load_bindings(config_folder() / BINDINGS_FILE)
     choose_display(headless=False)
     from mag_sandbox.sandbox import app
     from mag_sandbox.sandbox.game import PlayerGame
+    from mag_sandbox.sandbox.keyed_screens import load_player_bindings
 
     with _recorders(options, choice) as recorders:
-        settings, folder = load_settings(), data_folder()
-        game = PlayerGame(choice, settings, folder, bindings, notify=app.wake, recorders=recorders)
+        settings, folder, keys = load_settings(), data_folder(), load_player_bindings()
+        game = PlayerGame(choice, settings, folder, keys, notify=app.wake, recorders=recorders)
         summary = app.play(game, playthrough)
     if summary.error is not None and not summary.frames:
         raise WorldFailed(summary.error)

@@ -11,11 +11,11 @@ from queue import Empty, SimpleQueue
 
 import pygame
 
-from mag_sandbox.controls.bindings import DEFAULTS
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.world import WorldFailed
 from mag_sandbox.sandbox.choice import WorldChoice
 from mag_sandbox.sandbox.game import PlayerGame
+from mag_sandbox.sandbox.keyed_screens import PLAYER_BINDINGS
 from mag_sandbox.sandbox.navigator import Navigator
 from mag_sandbox.sandbox.play.session import Playthrough
 from mag_sandbox.sandbox.recording.reader import RecordingError
@@ -70,7 +70,7 @@ class _ScreenTour:
         self._news: SimpleQueue[None] = SimpleQueue()
         wake = lambda: self._news.put(None)  # noqa: E731 -- one word for two callers
         settings = SandboxConfig(muted=True)
-        self.game = PlayerGame(choice, settings, data, DEFAULTS, notify=wake)
+        self.game = PlayerGame(choice, settings, data, PLAYER_BINDINGS, notify=wake)
         self.navigator = Navigator(self.game.worker_spec, settings, (), self.game, wake)
         self.surface = surface
         self.game.open()

@@ -21,13 +21,13 @@ from typing import Any, cast
 import psutil
 import pygame
 
-from mag_sandbox.controls.bindings import DEFAULTS
 from mag_sandbox.controls.camera import CameraCommand, CameraPose, command_towards
 from mag_sandbox.controls.sources import ScriptSource
 from mag_sandbox.model.world import MIB, Control, FrameBlock, Progress, World, WorldFailed
 from mag_sandbox.sandbox import app
 from mag_sandbox.sandbox.choice import WorldChoice
 from mag_sandbox.sandbox.game import PlayerGame
+from mag_sandbox.sandbox.keyed_screens import PLAYER_BINDINGS
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver
 from mag_sandbox.sandbox.play.pacing import percentile
 from mag_sandbox.sandbox.play.parked_scene import ParkedScene, write_state
@@ -254,7 +254,7 @@ def measure_paced(plan: BenchPlan) -> dict[str, Any]:
     meter = PlayMeter()
     with tempfile.TemporaryDirectory() as folder, KeyPresser():
         data = Path(folder) / "data"
-        game = PlayerGame(plan.choice, plan.settings, data, DEFAULTS, notify=app.wake)
+        game = PlayerGame(plan.choice, plan.settings, data, PLAYER_BINDINGS, notify=app.wake)
         recorder = Recorder(Path(folder) / "session", memory=plan.choice.memory)
         playthrough = Playthrough(plan.scene, plan.seed)
         summary = app.play(game, playthrough, [recorder, meter], plan.seconds)

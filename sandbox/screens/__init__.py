@@ -9,7 +9,7 @@ from typing import Protocol
 
 import pygame
 
-from mag_sandbox.controls.bindings import Bindings
+from mag_sandbox.controls.bindings import Binding, Bindings
 from mag_sandbox.sandbox.play.parked_scene import ParkedScene
 from mag_sandbox.sandbox.returns.prober import Prober
 from mag_sandbox.sandbox.settings import SettingsStore
@@ -85,6 +85,7 @@ class LayOver:
     """Show another screen over this one until it ends."""
 
     make: "Callable[[ScreenServices], Screen]"
+    binding: Binding | None = None  # the key that opens it in play; its name is the screen's
 
 
 Outcome = Way | LayOver | PlayScene | PlaySplit | SwitchWorld | Continue | GoBack | Watch

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pygame
 
+from mag_sandbox.controls.bindings import Binding
 from mag_sandbox.evaluation.similarity.recall import (
     HALF,
     MIN_POINTS,
@@ -363,5 +364,6 @@ def _draw_enlarged(page: pygame.Surface, theme: Theme, result: ProbeResult) -> N
 
 
 OPEN_PROBES = LayOver(
-    lambda services: ProbesScreen(lambda: services.prober.results, services.settings.now)
+    lambda services: ProbesScreen(lambda: services.prober.results, services.settings.now),
+    Binding("probes", ("tab", "pad right shoulder"), "list what came back", "Come back"),
 )

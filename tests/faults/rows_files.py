@@ -180,7 +180,7 @@ KEYS = tuple(
     for name, data, says in (
         ("action", "anker: [g]\n", (":1:", "did you mean")),
         ("key", "anchor: [hyperspace]\n", (":1:", "hyperspace")),
-        ("taken", "anchor: [p]\nprobes: [p]\n", (":2:",)),
+        ("taken", "anchor: [g]\nprobes: [g]\n", (":2:",)),
         ("nothing", "anchor:\n", (":1:", "list of keys")),
         ("tabs", "anchor:\n\t[g]\n", (":2:", "not valid YAML")),
         ("bytes", b"\xc3\x28", ("UTF-8",)),

@@ -17,7 +17,6 @@ import av  # noqa: F401 (once for all forks)
 import numpy as np
 import pygame
 
-from mag_sandbox.controls.bindings import DEFAULTS
 from mag_sandbox.controls.sources import ScriptSource
 from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.model.world import FrameBlock, WorldState
@@ -28,6 +27,7 @@ from mag_sandbox.sandbox.commands import cli
 from mag_sandbox.sandbox.export.exporter import export
 from mag_sandbox.sandbox.export.options import ExportOptions
 from mag_sandbox.sandbox.game import PlayerGame
+from mag_sandbox.sandbox.keyed_screens import PLAYER_BINDINGS
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver
 from mag_sandbox.sandbox.play.parked_scene import ParkedScene, StateError, write_state
 from mag_sandbox.sandbox.play.session import Playthrough, Session
@@ -254,6 +254,6 @@ def play_until_told(here: Path, said: Connection, *, bug: bool = False, blocks: 
         PlayScreen.draw = draw
     places.write_state = slowly
     load = lambda progress: FakeWorld(spec=FAST)  # noqa: E731 -- a test's
-    game = PlayerGame(WorldChoice(), SETTINGS, here, DEFAULTS, load=load, notify=app.wake)
+    game = PlayerGame(WorldChoice(), SETTINGS, here, PLAYER_BINDINGS, load=load, notify=app.wake)
     configure_logging()
     sys.exit(run_command(lambda: bool(app.play(game, Playthrough(PLACE, 7), [Reporter()]))))

@@ -3,11 +3,11 @@
 import pygame
 import pytest
 
-from mag_sandbox.controls.bindings import DEFAULTS
 from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.sandbox.app import play, wake
 from mag_sandbox.sandbox.choice import WorldChoice
 from mag_sandbox.sandbox.game import PlayerGame
+from mag_sandbox.sandbox.keyed_screens import PLAYER_BINDINGS
 from mag_sandbox.sandbox.play.session import Playthrough
 from mag_sandbox.sandbox.screens.overlays import MapOverlay
 from tests.doubles import FakeWorld
@@ -21,7 +21,7 @@ def game(tmp_path, monkeypatch):
 
     def make(load=lambda progress: world):
         return PlayerGame(
-            WorldChoice(), SETTINGS, tmp_path / "data", DEFAULTS, load=load, notify=wake
+            WorldChoice(), SETTINGS, tmp_path / "data", PLAYER_BINDINGS, load=load, notify=wake
         )
 
     return make

@@ -2,10 +2,10 @@
 
 import pytest
 
-from mag_sandbox.controls.bindings import DEFAULTS
 from mag_sandbox.controls.keys import is_pad, key_title
 from mag_sandbox.sandbox.hud.cards import help_pages
 from mag_sandbox.sandbox.hud.hud import Hud
+from mag_sandbox.sandbox.keyed_screens import PLAYER_BINDINGS
 from mag_sandbox.sandbox.ui.display import window
 from mag_sandbox.sandbox.ui.theme import Theme
 
@@ -49,26 +49,26 @@ def test_the_help_fits(size):
 @pytest.mark.parametrize("size", SIZES[:5], ids=lambda size: f"{size[0]}x{size[1]}")
 def test_no_control_is_missing_and_no_help_is_cut(size):
     with window(size, "test"):
-        found = written(NotingTheme(size), DEFAULTS, size)
-        for row in DEFAULTS.rows:
+        found = written(NotingTheme(size), PLAYER_BINDINGS, size)
+        for row in PLAYER_BINDINGS.rows:
             assert row.help in found
-        for group, _ in DEFAULTS.groups():
+        for group, _ in PLAYER_BINDINGS.groups():
             assert group in found
-        for one in DEFAULTS.pointing:
+        for one in PLAYER_BINDINGS.pointing:
             assert one.help in found
 
 
 def test_where_there_is_room_every_button_of_a_gamepad_is_shown():
     size = (1280, 720)
     with window(size, "test"):
-        found = written(NotingTheme(size), DEFAULTS, size)
-    pads = [key_title(key) for row in DEFAULTS.rows for key in row.keys if is_pad(key)]
+        found = written(NotingTheme(size), PLAYER_BINDINGS, size)
+    pads = [key_title(key) for row in PLAYER_BINDINGS.rows for key in row.keys if is_pad(key)]
     assert not [pad for pad in pads if pad not in found]
 
 
 def test_a_players_own_keys_are_shown():
     with window((1280, 720), "test"):
-        bindings = DEFAULTS.with_keys({"anchor": ["g"], "help": []})
+        bindings = PLAYER_BINDINGS.with_keys({"anchor": ["g"], "help": []})
         found = written(NotingTheme((1280, 720)), bindings, (1280, 720))
         assert "G" in found
         assert not any("close" in text for text in found)
