@@ -6,7 +6,7 @@ Data only: `scenes.things` parses it from words; worlds get it as part of a `Con
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from mag_sandbox.controls.camera import ASPECT, MAX_PITCH, WIDEST_FOV, yaw_difference
+from mag_sandbox.controls.camera import ASPECT, FARTHEST, MAX_PITCH, WIDEST_FOV, yaw_difference
 from mag_sandbox.files.validation import check_fields
 
 Act = Literal["place", "remove", "repaint", "renew", "forget", "undo"]
@@ -59,6 +59,8 @@ class Edit:
     height: float = PATCH
     kind: str = ""  # of a placed thing; one of `WorldSpec.kinds`
     color: tuple[int, ...] | None = None  # red, green, blue, 0 to 255; None: any
+    x: float = 0.0  # of the place from which yaw and pitch are told, as of a camera pose [m]
+    z: float = 0.0
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -76,6 +78,8 @@ class Edit:
                 raise ValueError(f"{name} is {value}, expected more than 0 and at most {most:g}")
         if (self.act == "place") != bool(self.kind):
             raise ValueError(f'kind is "{self.kind}"; name one to place something, and only then')
+        if not max(abs(self.x), abs(self.z)) <= FARTHEST:
+            raise ValueError(f"x, z is {self.x}, {self.z}, expected at most {FARTHEST:g} metres")
         color = self.color
         if color is not None and not (len(color) == 3 and all(0 <= one <= 255 for one in color)):
             raise ValueError(f"color is {color}, expected three numbers from 0 to 255")

@@ -199,6 +199,42 @@ class Scenery:
         depth = np.where(distant[owners], np.float32(inf), self.surfaces(x, z, yaw, pitch))
         return RingGeometry(depth, numbers[owners], self.boxes(x, z, owners.shape))
 
+    def at_start(
+        self, told: PlacedObject, stance: Stance, x: float, z: float
+    ) -> PlacedObject | None:
+        """Return a thing as the plan tells it that is told from another viewpoint [m].
+
+        None: it is at the viewer's feet where the plan is seen from.
+        """
+        sides = [side.seen_from(x, z) for side in self._sides]
+        others = [body for _, body in self._seen(x, z)]
+        there = _body(told, stance, sides, others).seen_from(-x, -z)
+        return there.told if there else None
+
+    def spot_at_start(self, told: PlacedObject, x: float, z: float) -> PlacedObject:
+        """Return the smallest thing that covers the middle of a box told from a viewpoint [m].
+
+        Where none does, the same box of ground or wall; both as the plan tells them.
+        """
+        there = [
+            (body.told.width * body.told.height, number)
+            for number, body in self._seen(x, z)
+            if abs(yaw_difference(body.told.yaw, told.yaw)) <= body.told.width / 2
+            and abs(body.told.pitch - told.pitch) <= body.told.height / 2
+        ]
+        if there:
+            return self._bodies[min(there)[1] - 1].told
+        yaw, pitch = radians(told.yaw), radians(told.pitch)
+        far = float(self.surfaces(x, z, np.array([yaw]), np.array([pitch]))[0, 0])
+        if far == inf:
+            return told
+        x, z = x + far * sin(yaw), z + far * cos(yaw)
+        now = max(hypot(x, z), NEAREST)
+        return replace(
+            told, yaw=degrees(atan2(x, z)) % 360, pitch=degrees(atan(far * tan(pitch) / now)),
+            width=told.width * far / now, height=told.height * far / now,
+        )  # fmt: skip
+
     def boxes(self, x: float, z: float, shape: tuple[int, int]) -> dict[int, Box]:
         """Return where things stand in a ring of H, W pixels that a viewpoint [m] shows.
 

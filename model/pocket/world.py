@@ -38,7 +38,7 @@ from mag_sandbox.model.pocket.inventing import Inventor, MemoryModelInventor, Ou
 from mag_sandbox.model.pocket.painting import PaintingInventor
 from mag_sandbox.model.pocket.painting_cuts import PaintingCuts
 from mag_sandbox.model.pocket.view_schedule import ViewRequest, ViewSchedule
-from mag_sandbox.model.pocket.walking import WalkableGround
+from mag_sandbox.model.pocket.walking import TOO_NEAR, WalkableGround
 from mag_sandbox.model.session_world import MOST_BLOCKS
 from mag_sandbox.model.world import (
     Control,
@@ -142,7 +142,10 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         )  # fmt: skip
         self._ground: WalkableGround | None = None  # None: the player turns in one spot
         if painting is not None:
-            self._ground = WalkableGround(painting, self._codec.encode, self._decoder.beside)
+            self._ground = WalkableGround(
+                painting, self._codec.encode, self._decoder.beside,
+                lambda: editor.placed if editor else (),
+            )  # fmt: skip
             self._way = self._ground.way
         self._cuts = PaintingCuts(painting, self.memory, self._decoder, self._codec, self._times)
         self._edits = EditRequests(
@@ -361,9 +364,10 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         session, edit, camera = self._running(), control.edit, control.camera
         if self.painting and not self.painting.plan and (camera.forward or camera.right):
             self._notices.append("one moment: where things stand is still being planned")
-        if edit is not None and session.pose.is_away:  # things appear elsewhere from there
-            self._notices.append("go back to where the scene begins to change something")
-            return edited
+        if edit is not None and self._ground:
+            edit = self._ground.at_start(edit)
+            if edit is None:
+                self._notices.append(TOO_NEAR)
         return self._edits.begin(edit, session.prompt, session.block_index) or edited
 
     def _schedule_views(self, command: CameraCommand, *, takes: bool) -> None:

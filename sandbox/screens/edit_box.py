@@ -7,6 +7,7 @@ An overlay of play over the prompt box, which takes the words. It knows poses an
 import weakref
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pygame
@@ -57,6 +58,7 @@ class EditOverlay(Overlay):
         self._category, self._ask, self._fly = category, ask, fly
         self._fit_mode: FitMode = fit_mode
         self._spot: Direction = (0.0, None)
+        self._viewpoint = (0.0, 0.0)  # from which the spot is told, x and z [m]
         self._pointer: tuple[int, int] | None = None  # None: it never moved
         self._size = (0, 0)  # of the window
         self._theme: Theme | None = None  # of the window
@@ -82,8 +84,10 @@ class EditOverlay(Overlay):
     def open(self, position: tuple[int, int] | None = None) -> None:
         """Ask what shall be at a position of the window; None: at the pointer, if it ever moved."""
         position = position or self._pointer
-        spot = self._spot_at(position) if position else None
-        self._spot = spot or (self._reel.pose.yaw, None)
+        spot, pose = self._spot_at(position) if position else None, self._reel.pose
+        self._spot = spot or (pose.yaw, None)
+        is_on_map = position is not None and self._map().collidepoint(position)
+        self._viewpoint = (0.0, 0.0) if is_on_map else (pose.x, pose.z)
         self._box.title = f"What should be {self._where()}?"
         self._box.vocabulary = thing_vocabulary(self._kinds, self._category())
         self._box.open("")
@@ -127,6 +131,10 @@ class EditOverlay(Overlay):
 
     def _read(self, text: str) -> Edit:
         """Return the edit that a text asks for, if need be without its grey words."""
+        x, z = self._viewpoint
+        return replace(self._parse(text), x=x, z=z)
+
+    def _parse(self, text: str) -> Edit:
         try:
             return parse_edit(text, *self._spot, self._kinds, self._category())
         except ThingError:
@@ -143,7 +151,7 @@ class EditOverlay(Overlay):
         except ThingError as problem:
             return str(problem)
         block = self._reel.current.block
-        if edit.act != "repaint" or block.planned is None:
+        if edit.act != "repaint" or block.planned is None or any(self._viewpoint):
             return ""
         stands = any(thing.covers(edit) for thing in (*block.placed, *block.planned))
         return "" if stands else NOTHING_THERE

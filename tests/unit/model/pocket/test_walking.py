@@ -7,9 +7,13 @@ import pytest
 
 from mag_sandbox.controls.camera import AXES, CameraCommand, CameraPose
 from mag_sandbox.controls.edits import Edit
+from mag_sandbox.controls.parallax import EYE
+from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.scenery import Scenery
 from mag_sandbox.model.pocket.world import DiffusionWorld
 from mag_sandbox.model.world import Control, WorldFailed
 from tests.tiny import PLACE, RIGHT, STILL
+from tests.unit.model.pocket.test_editing import edited
 from tests.unit.model.pocket.test_inventing import begin, play, same, world
 
 SLOWLY = 0.2  # of full speed: the tiny painter leaves little room to walk
@@ -87,14 +91,44 @@ def test_without_a_plan_there_is_nowhere_to_go():
     assert made._way((0.0, 0.0), (0.1, 0.0)) == (0.0, 0.0)
 
 
-def test_from_elsewhere_nothing_is_changed_and_no_frames_are_shown():
+def test_from_elsewhere_no_frames_are_shown():
     made = world()
     begin(made)
-    way = free_way(made)
-    made.step(walk(*way))
-    block = made.step(replace(STILL, edit=Edit("place", 10.0, 0.0, kind="tent")))
-    assert "go back to where the scene begins" in block.notice
-    assert block.edited is None
+    block = made.step(walk(*free_way(made)))
     with pytest.raises(WorldFailed, match="only where the scene begins"):
         made.show(STILL, block.frames)
     assert made.painted(block.poses[-1]) is None
+
+
+def test_what_is_placed_from_elsewhere_stands_where_it_was_pointed_at_and_is_removed_there():
+    made = world()
+    begin(made)
+    tent = Edit("place", 40.0, -7.0, 12.0, 12.0, "tent", x=0.4, z=0.3)
+    placed = edited(made, replace(STILL, edit=tent))[-1]
+    (seen,) = (one for one in made._ground.scenery.plan(0.4, 0.3) if one.kind == "tent")
+    told = (seen.yaw, seen.pitch, seen.width, seen.height)
+    assert told == pytest.approx((tent.yaw, tent.pitch, tent.width, tent.height), abs=0.2)
+    assert placed.placed == (placed.edited,)
+    assert (placed.edited.x, placed.edited.z) == (0.0, 0.0)
+    assert abs(placed.edited.yaw - tent.yaw) > 1.0, "from the start it is seen elsewhere"
+    removed = edited(made, replace(STILL, edit=Edit("remove", 41.0, -6.0, x=0.4, z=0.3)))[-1]
+    assert removed.placed == ()
+    assert removed.edited.yaw == pytest.approx(placed.edited.yaw)
+
+
+def test_a_thing_in_the_way_of_where_the_scene_begins_is_refused():
+    made = world()
+    begin(made)
+    foot_at_start = Edit("place", 0.0, -40.0, 12.0, 12.0, "tent", z=-1.5)
+    block = made.step(replace(STILL, edit=foot_at_start))
+    assert "too near to where the scene begins" in block.notice
+    assert block.edited is None
+
+
+def test_bare_ground_is_meant_where_it_is_pointed_at():
+    spot = PlacedObject("", 90.0, -45.0, 27.0, 27.0)
+    meant = Scenery((), (), ()).spot_at_start(spot, 0.0, EYE)
+    assert (meant.yaw, meant.pitch) == pytest.approx((45.0, -35.26), abs=0.01)
+    assert meant.width == pytest.approx(27.0 / 2**0.5)
+    sky = replace(spot, pitch=10.0)
+    assert Scenery((), (), ()).spot_at_start(sky, 0.0, EYE) == sky

@@ -116,6 +116,16 @@ def test_a_right_click_on_the_map_names_a_spot_that_may_be_out_of_sight():
     assert not overlay.handle(click((10, 10), button=1)), "elsewhere the left button drags"
 
 
+def test_a_walker_points_at_the_picture_from_where_he_stands_and_at_the_map_from_the_start():
+    overlay, asked, _, hud = made(CameraPose(x=0.5, z=-1.0))
+    place = hud.places["map"] = pygame.Rect(900, 100, 366, 160)
+    area = map_area(Theme(SIZE), place.width).move(place.topleft)
+    for where in ((640, 384), area.center):
+        overlay.handle(click(where))
+        write(overlay, "a tent")
+    assert [(one.x, one.z) for one in asked] == [(0.5, -1.0), (0.0, 0.0)]
+
+
 def test_a_spot_in_sight_is_named_by_its_ring_alone():
     overlay, *_ = made()
     overlay.handle(click((SIZE[0] // 4, SIZE[1] // 2)))
