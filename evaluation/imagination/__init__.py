@@ -1,1 +1,1 @@
-"""The bar for things: what a world invents, beside what the renderer draws."""
+"""Scores the things that a world invents, beside those that the renderer draws."""

@@ -13,7 +13,7 @@ from mag_sandbox.evaluation.results.intervals import pooled_share
 from mag_sandbox.model.world import Frames
 from mag_sandbox.renderer.version2.render import CATEGORIES
 
-ANSWERED_WELL = 0.85  # accuracy on renders from which on a question counts
+ANSWERED_WELL = 0.85  # least accuracy on renders for a question to count
 PARTS = ("things", "colors", "attributes")
 
 
@@ -25,7 +25,7 @@ class Eyes:
     classifier: Classifier
 
     def look(self, frames: Frames) -> "Pictures":
-        """Return pictures, uint8 [N, H, W, 3], with what the judges see in them."""
+        """Return pictures, uint8 [N, H, W, 3], with the judges' answers about them."""
         said = self.classifier.read(frames)
         names = {head: np.array(values) for head, values in said.items()}
         return Pictures(frames, self.judge.look(frames), names)
@@ -33,7 +33,7 @@ class Eyes:
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """Pictures and what the judges see in them."""
+    """Pictures and the judges' answers about them."""
 
     frames: Frames  # uint8 [N, H, W, 3]
     sight: JudgedView
@@ -57,7 +57,7 @@ def ask(
 ) -> Asked:
     """Look for a caption's things, with the colour each should have, or None.
 
-    `right` says by question whether the view is as the caption says.
+    `right` tells for each question whether the view agrees with the caption.
     """
     there = found(sight, vocabulary)
     things = {name: name in there for name in classes}
@@ -95,9 +95,9 @@ def answerable(
 def asked_all(
     scenes: Sequence[AskedScene], pictures: Pictures, eyes: Eyes, shift: int = 0
 ) -> list[Asked]:
-    """Look for the things of captions in the views of their scenes, equally many each.
+    """Look for the things that captions name in the same number of views of each scene.
 
-    With a `shift`, for those of the caption this many scenes further on.
+    With a `shift`, take the captions from this many scenes further on.
     """
     each, answers = len(pictures.sight) // len(scenes), []
     for place in range(len(scenes)):
@@ -114,7 +114,7 @@ def asked_all(
 def answers_report(
     scenes: Sequence[AskedScene], invented: Pictures, renders: Pictures, eyes: Eyes
 ) -> dict[str, dict[str, Any]]:
-    """Return the shares of things, colours and attributes that are as captions say."""
+    """Return the shares of things, colours and attributes that agree with the captions."""
     answers = {
         "invented": asked_all(scenes, invented, eyes),
         "renders": asked_all(scenes, renders, eyes),

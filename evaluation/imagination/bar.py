@@ -1,8 +1,8 @@
-"""`python -m evaluation imagination`: does what a world invents have shapes that one can name?
+"""`python -m evaluation imagination`: can the things that a world invents be recognised?
 
-Held-out scenes are asked for by captions. Of all of them the first view is judged, of some the
-whole ring, turned once around, from the caption alone and from a given picture. Beside every number
-stand the renderer's views of the same captions after the world's own codec, as the ceiling.
+The world gets captions of held-out scenes. The first view of every scene is judged and, of some,
+the whole ring, once from the caption alone and once from a given picture. The renderer's views of
+the same captions, after the world's own codec, are the ceiling of every number.
 
 The result is plain JSON; shares are 0 to 1, `{mean, low, high}` with a 95% interval by bootstrap
 over scenes, null where nothing was measured:
@@ -76,13 +76,13 @@ GROUPS = {
     "first": "first views", "prompt": "turned, from captions", "image": "turned, from pictures",
 }  # fmt: skip
 ASKED = dict(zip(PARTS, ("things", "colours of found ones", "attributes"), strict=True))
-NEIGHBOURS = 1  # of each point, that tell how far its likes reach; of three, lumps lie within reach
+NEIGHBOURS = 1  # nearest ones of each point that set its reach; with three, blobs lie within reach
 RESAMPLES = 200  # of a bootstrap of distances
 ACROSS, MOST_FIRST, MOST_RINGS = 8, 24, 4  # of a sheet: views in a row, first views, rings
 
 
 def run_imagination(options: ImaginationOptions, say: Say) -> None:
-    """Measure, say the table, and write numbers and pictures where asked."""
+    """Measure, print the table, and write the numbers and pictures that were asked for."""
     make_places(options.json, options.sheet)
     with closing(load_world(options.world)) as world:
         open_world, provenance = opener_like(world, options.world), world.provenance()
@@ -116,7 +116,7 @@ class ViewsTask:
 
     @property
     def name(self) -> str:
-        """The name that its views are kept under."""
+        """The name under which its views are stored."""
         return f"views/{self.index:04d}-{self.ring or 'first'}"
 
 
@@ -129,7 +129,7 @@ class ViewsJob:
 
     @contextmanager
     def ready(self) -> Iterator[Callable[[ViewsTask], Frames]]:
-        """Open the world; yield what invents views: uint8 [4, H, W, 3] of a ring, or [H, W, 3]."""
+        """Open the world; yield a function that invents views: uint8 [4, H, W, 3] or [H, W, 3]."""
         with TemporaryDirectory() as name, closing(self.open_world()) as world:
 
             def invent(task: ViewsTask) -> Frames:
@@ -170,7 +170,7 @@ def play(
 def measure(
     options: ImaginationOptions, invented: Invented, world: World, eyes: Eyes
 ) -> dict[str, Any]:
-    """Judge invented views, beside the renderer's views through a world's codec."""
+    """Judge invented views and, for comparison, the renderer's views after a world's codec."""
     scenes = [asked_scene(index, options.seed) for index in range(options.prompts)]
     turned = scenes[: options.rings]
 
@@ -223,7 +223,7 @@ def distance(
     Args:
         invented: of a world's views.
         rendered: of the renderer's views of the same captions.
-        others: of as many of its views in other directions.
+        others: of the same number of its views in other directions.
         scenes: which scene each row is of, [N]; the 95% interval is by bootstrap over them.
     """
     frechet, base = frechet_distance(invented, rendered), frechet_distance(others, rendered)
@@ -240,7 +240,7 @@ def distance(
 
 
 def among(some: np.ndarray, others: np.ndarray) -> float:
-    """Return the share of some points that lie within reach of others.
+    """Return the share of points that lie within reach of others.
 
     A point reaches as far as its nearest neighbour of its own kind. Source: improved precision and
     recall, arXiv 1904.06991.
@@ -261,7 +261,7 @@ def _gaps(some: np.ndarray, others: np.ndarray) -> np.ndarray:
 def _ratio_interval(
     invented: np.ndarray, rendered: np.ndarray, others: np.ndarray, scenes: np.ndarray
 ) -> tuple[float, float]:
-    """Resample whole scenes, the same of all three: what belongs to a caption stays together."""
+    """Resample whole scenes, the same of all three, so that a caption's views stay together."""
     rng, rows = np.random.default_rng(0), {one: np.flatnonzero(scenes == one) for one in scenes}
     names, ratios = list(rows), []
     for _ in range(RESAMPLES):
@@ -273,13 +273,13 @@ def _ratio_interval(
 
 
 def _opposite(frames: Frames) -> np.ndarray:
-    """Return the PSNR of views half a turn apart in each ring [dB]; frames are its walls."""
+    """Return the PSNR of views half a turn apart in each ring [dB]; `frames` are its walls."""
     rings = frames.reshape(-1, len(WALLS), *frames.shape[1:])
     return np.array([opposite_likeness(walls) for walls in rings])
 
 
 def opposite_likeness(walls: Frames) -> float:
-    """Return how like views half a turn apart are [dB]; walls are uint8 [4, H, W, 3]."""
+    """Return how similar views half a turn apart are [dB]; `walls` are uint8 [4, H, W, 3]."""
     return float(np.mean([psnr(walls[0], walls[2]), psnr(walls[1], walls[3])]))
 
 

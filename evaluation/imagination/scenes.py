@@ -1,4 +1,4 @@
-"""Scenes that a world is asked for, and the first views and four walls that it shows of them.
+"""The scenes that a world is asked for, and the first view and four walls that it shows of each.
 
 Judges no pictures.
 """
@@ -26,17 +26,17 @@ from mag_sandbox.scenes import Scene
 Kind = Literal["prompt", "image"]  # the first view is invented from the caption, or given
 KINDS: tuple[Kind, ...] = ("prompt", "image")
 WALLS = (0.0, 90.0, 180.0, 270.0)  # yaws whose views together are the whole ring
-FIRST_SEED = HELD_OUT + 700_000  # of the scenes asked for; nothing else shows them
-YAW_TOLERANCE = 4.0  # degrees that a wall may be missed by
-# seen from one side only, or from two: a first view need not show them
+FIRST_SEED = HELD_OUT + 700_000  # of the scenes asked for; nothing else uses them
+YAW_TOLERANCE = 4.0  # degrees by which a wall may be missed
+# on one or two sides only: a first view need not show them
 ONE_SIDED = frozenset({"sun", "moon", "door", "river", "path", "road"})
-# pixels of a class in a view; of those with fewer the judge finds one in five even in renders
+# least pixels of a class in a view; the judge misses four in five smaller ones even in renders
 PLAIN = 800
 
 
 @dataclass(frozen=True, slots=True)
 class AskedScene:
-    """A held-out scene with the caption that says most of it."""
+    """A held-out scene with its most detailed caption."""
 
     ring: LoggedPanorama
     caption: str
@@ -57,7 +57,7 @@ class AskedScene:
         return self.view(0.0)[None]
 
     def aside(self) -> np.ndarray:
-        """Return the renderer's view to the right: the same caption, laid out otherwise."""
+        """Return the renderer's view to the right: the same caption, another layout."""
         return self.view(90.0)[None]
 
     def walls(self) -> np.ndarray:
@@ -69,7 +69,7 @@ class AskedScene:
         return np.stack([self.view(yaw + 45.0) for yaw in WALLS])
 
     def scene(self, kind: Kind, folder: Path) -> Scene:
-        """Return the scene that the world is asked for; a given picture goes into the folder."""
+        """Return the scene to ask for; a given picture is written to the folder."""
         image = None
         if kind == "image":
             image = folder / f"given-{self.ring.seed}.png"
@@ -84,7 +84,7 @@ class AskedScene:
 
 
 def asked_scene(index: int, seed: int) -> AskedScene:
-    """Return the scene of an index, categories in turn."""
+    """Return the scene at an index; the categories take turns."""
     category = list(CATEGORIES)[index % len(CATEGORIES)]
     ring = render_logged(category, FIRST_SEED + seed * SCENES_PER_SEED + index)
     drawn = {thing.attribute for thing in ring.things if thing.nameable}
@@ -101,7 +101,7 @@ def first_view(world: World, scene: AskedScene, folder: Path) -> np.ndarray:
 
 
 def shown_walls(world: World, scene: AskedScene, kind: Kind, folder: Path) -> np.ndarray:
-    """Turn around once; return the views at rest that come nearest to the walls, [4, H, W, 3].
+    """Turn around once; return the views at rest that are nearest to the walls, [4, H, W, 3].
 
     The first is the first shown view.
 
@@ -133,7 +133,7 @@ def _keep_nearest(
 
 
 def _seen_plainly(scene: AskedScene, yaws: Sequence[float]) -> set[str]:
-    """Return the named classes of which a view of the renderer's shows enough to be recognised."""
+    """Return the named classes of which the renderer's view shows enough to be recognised."""
     plain = set()
     for yaw in yaws:
         sizes = np.bincount(view_at(scene.ring.ids, yaw, 0.0).ravel(), minlength=1)

@@ -1,10 +1,10 @@
 """`python -m evaluation viewpoints`: does a scene keep its look while a player walks through it?
 
-Held-out scenes are painted from one viewpoint after another: ahead in steps, and back. Of the
-renderer only the plan of the first viewpoint is known, as in play. It says where things are in
-metres, so how the plan looks from the next viewpoint, and what of the pictures before is seen from
-there; the painter invents the rest. One walk begins with the renderer's view after the world's own
-codec (given), another with a view painted from the plan alone (invented).
+Held-out scenes are painted from one viewpoint after another: ahead in steps, and back. As in play,
+only the plan at the first viewpoint is known. It says where things are in metres. So it tells how
+the plan looks from the next viewpoint, and which parts of earlier pictures are visible there; the
+painter invents the rest. One walk begins with the renderer's view after the world's own codec
+(given), another with a view painted from the plan alone (invented).
 
 The result is plain JSON data, of each kind of walk the mean over scenes:
 
@@ -65,9 +65,9 @@ from mag_sandbox.renderer.views import HEIGHT, WIDTH, view
 from mag_sandbox.scenes.stances import STANCES, Stance
 
 FIRST_SEED = HELD_OUT + 650_000  # of the scenes walked through
-DIRECTIONS = 16  # of which the one with most room is walked in
+DIRECTIONS = 16  # tried; the walk takes the one with most room
 SHOWN = 5  # pictures of each walk on a sheet
-KEPT_EVERY = 1.0  # metres between viewpoints whose views are kept
+KEPT_EVERY = 1.0  # metres between the viewpoints whose views are kept
 LIFTED = {**STANCES, **dict.fromkeys(COURSES, Stance("course"))}
 WIDEST = 120.0  # degrees; wider things have no middle
 TOP = (RING_HEIGHT - HEIGHT) // 2  # of level views
@@ -86,7 +86,7 @@ class ScenePainter:
 
     @classmethod
     def load(cls, folder: Path) -> "ScenePainter":
-        """Return that of a folder of weights, in bf16, with the shipped codec and text encoder."""
+        """Load it from a folder of weights, in bf16, with the shipped codec and text encoder."""
         config = read_config(POCKET_WEIGHTS)
         autoencoder, text = Autoencoder(config.autoencoder).eval(), TextEncoder(config.text).eval()
         load_into(autoencoder, POCKET_WEIGHTS / AUTOENCODER)
@@ -109,11 +109,11 @@ class ScenePainter:
         return Scenery.of(things, LIFTED, self.imagination.config.all_behind)
 
     def geometry(self, scenery: Scenery, x: float, z: float) -> RingGeometry:
-        """Return where everything of a plan is from a viewpoint [m]."""
+        """Return where everything in a plan is, relative to a viewpoint [m]."""
         return scenery.geometry(x, z, self.imagination.owners(scenery.plan(x, z)))
 
     def layered(self, way: "Route", first: np.ndarray) -> LayeredRing:
-        """Return the ring around the first viewpoint of a route, of which one view is known."""
+        """Return the ring around the first viewpoint of a route; one view of it is known."""
         scenery = self.scenery(way.rings[0])
         picture = np.zeros((3, RING_HEIGHT, RING_WIDTH), np.float32)
         known = np.zeros((RING_HEIGHT, RING_WIDTH), bool)
@@ -157,7 +157,7 @@ class ScenePainter:
 
 @dataclass(frozen=True)
 class Route:
-    """A way through a scene, looking ahead."""
+    """A straight way through a scene, with the camera looking ahead."""
 
     scene: SceneRenderer
     seed: int
@@ -187,7 +187,7 @@ class Route:
         return [known[place] for place in self.places]
 
     def planned(self, painter: ScenePainter) -> tuple[list[list[PlacedObject]], list[RingGeometry]]:
-        """Return the plan of each viewpoint and where everything is, by the plan of the first."""
+        """Return plan and positions at each viewpoint, derived from the first plan."""
         scenery = painter.scenery(self.rings[0])
         plans = {place: scenery.plan(*place) for place in self.places}
         known = {place: painter.geometry(scenery, *place) for place in plans}
@@ -196,11 +196,11 @@ class Route:
     def carried(
         self, pictures: Sequence[np.ndarray], starts: Sequence[int], where: Sequence[RingGeometry]
     ) -> np.ndarray:
-        """Return earlier views as the ring at the next viewpoint shows them; see `carried`.
+        """Return earlier views, projected into the ring at the next viewpoint; see `carried`.
 
         Args:
             pictures: from all viewpoints before.
-            starts: viewpoints that count; of two that show a point, the first.
+            starts: the viewpoints to use; where two show a point, the first one counts.
             where: everything is from each viewpoint.
         """
         stop, found = len(pictures), np.zeros((RING_HEIGHT, RING_WIDTH, 4), np.uint8)
@@ -220,7 +220,7 @@ class Route:
 
 
 def route(options: ViewpointOptions, index: int) -> Route:
-    """Return a way through the scene of an index, in the direction that is free for longest."""
+    """Return a way through the scene at an index, in the direction with the most room."""
     seed = FIRST_SEED + 1000 * options.seed + index
     scene = SceneRenderer(lay_out(list(CATEGORIES)[index % len(CATEGORIES)], seed))
     half = options.steps // 2
@@ -231,7 +231,7 @@ def route(options: ViewpointOptions, index: int) -> Route:
         return mark * step * float(x), mark * step * float(z)
 
     def free(yaw: float) -> int:
-        """Return how many steps in a direction nothing is in the way."""
+        """Return how many steps can be taken in a direction before something is in the way."""
         steps = range(1, half + 1)
         blocked = (n for n in steps if not is_free(scene.layout, *place(yaw, n, options.step)))
         return next(blocked, half + 1) - 1
@@ -248,7 +248,7 @@ class Walk(NamedTuple):
     """Pictures from all viewpoints of a route, uint8 [H, W, 3] each."""
 
     pictures: list[np.ndarray]
-    change: float  # mean square of what they differ by from what the one before shows of them
+    change: float  # mean squared difference from the picture before, at common points
 
 
 def walk(
@@ -259,14 +259,14 @@ def walk(
 ) -> Walk:
     """Walk along a route.
 
-    The known part of a view comes from views kept on the way, the nearest first, and from the one
-    before: what repeated carrying turns into something else.
+    The known part of a view comes from the nearest views kept on the way, and last from the one
+    before, which repeated projection has degraded.
 
     Args:
         way: the route.
         where: everything is, as far as is known, from each viewpoint.
-        first: what its first viewpoint shows.
-        look: returns what the viewpoint of a number shows, given the known part of its ring.
+        first: the view at its first viewpoint.
+        look: returns the view at viewpoint number n, given the known part of its ring.
     """
     pictures, changes, kept = [first], [], [0]
     for stop in range(1, len(way.rings)):
@@ -333,7 +333,7 @@ def parallax_errors(way: Route, plan: Sequence[PlacedObject]) -> list[float]:
     """Return how far things are from where the renderer draws them halfway [px of a ring].
 
     Returns:
-        Of each noticeable thing the distance of its middle to that of the nearest planned one
+        For each noticeable thing, the distance from its middle to that of the nearest planned thing
         of its kind and shape.
     """
     errors = []

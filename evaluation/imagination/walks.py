@@ -1,10 +1,10 @@
-"""`python -m evaluation walks`: does a picture stay a picture, wherever a player goes?
+"""`python -m evaluation walks`: do pictures stay plausible, wherever a player goes?
 
-Random walks over held-out scenes: rest, pan, tilt, zoom, both at once, now and then another prompt
-or memory. Every few seconds it is asked whether the picture at rest could be one of the renderer's,
-tilted and zoomed as on these walks, after the world's own codec; and, where a world knows what it
-painted there, how much of that looks as it was painted. A world that feeds on its copies leaves
-that range.
+Random walks through held-out scenes: rest, pan, tilt, zoom, both at once, now and then another
+prompt or memory. Every few seconds, the picture at rest is compared with the range of the
+renderer's views, which are tilted and zoomed alike and passed through the world's own codec. Where
+a world knows what it painted there, it is also measured how much of the picture still looks so. A
+world that copies its own copies leaves that range.
 
 The result is plain JSON data:
 
@@ -55,8 +55,8 @@ FIGURES = ("detail", "saturation", "strangeness", "kept")
 VIEWS = 8  # of the renderer's, a scene
 LEG_S = (1.0, 6.0)  # s that a command is held
 CHANGE = 0.1  # chance at the beginning of each leg of another prompt, and of another memory
-EDGE, SLACK = 0.005, 1.25  # share of renders at either end that sets no range; how far it extends
-KEPT = 0.5  # share of a picture that looks as it was painted, below which it is another one
+EDGE, SLACK = 0.005, 1.25  # share of renders ignored at either end; widening factor
+KEPT = 0.5  # least share of a picture that must look as it was painted
 ACROSS = 10  # pictures in a row of a sheet
 
 
@@ -64,7 +64,7 @@ ACROSS = 10  # pictures in a row of a sheet
 class _Walk:
     caption: str
     figures: np.ndarray  # float64 [T, 2 + D]: detail, saturation, the judge's features
-    kept: np.ndarray  # float64 [T]: share that looks as it was painted; nan: that is not known
+    kept: np.ndarray  # float64 [T]: share that looks as it was painted; nan: unknown
     views: list[tuple[float, float]]  # pitch and field of view of each picture
     memories: tuple[str, ...]  # in force at each picture
 
@@ -97,7 +97,7 @@ class WalkTask:
 
 @dataclass(frozen=True, slots=True)
 class RendersTask:
-    """A scene of which the renderer's views are looked at."""
+    """A scene whose views by the renderer are measured."""
 
     index: int
     views: tuple[tuple[float, float, float], ...]  # yaw, pitch, field of view
@@ -113,7 +113,7 @@ class WalksJob:
 
     @contextmanager
     def ready(self) -> Iterator[Callable[[WalkTask | RendersTask], Found | np.ndarray]]:
-        """Open the world and give what walks, or looks at renders: float64 [VIEWS, 2 + D]."""
+        """Open the world; yield what walks, or measures renders: float64 [VIEWS, 2 + D]."""
         with closing(self.open_world()) as world:
 
             def do(task: WalkTask | RendersTask) -> Found | np.ndarray:
@@ -132,7 +132,7 @@ def _strip(task: WalkTask) -> str:
 
 
 def run_walks(options: WalkOptions, say: Say) -> None:
-    """Measure, say the table, and write numbers and pictures where asked."""
+    """Measure, print the table, and write the numbers and pictures that were asked for."""
     make_places(options.json, options.sheet)
     with closing(load_world(options.world)) as world:
         provenance, open_world = world.provenance(), opener_like(world, options.world)
@@ -149,7 +149,7 @@ def run_walks(options: WalkOptions, say: Say) -> None:
 
 
 def measure(job: WalksJob, store: ClipStore) -> dict[str, Any]:
-    """Walk the walks that are left, and measure; the sheet has a row for every walk."""
+    """Do the remaining walks, and measure; the sheet has a row for every walk."""
     options = job.options
     plan = [WalkTask(index) for index in range(options.walks)]
     with options.workplace().workers(job) as results:
@@ -177,7 +177,7 @@ def write_strips(sheet: Path, strips: Sequence[Path]) -> None:
 
 
 def lines_of(result: dict[str, Any]) -> Iterator[str]:
-    """Yield what a person wants to know of a result."""
+    """Yield the lines of a result for people."""
     walks, pictures = result["walks"], result["pictures"]
     yield f"{walks['held']} of {walks['walks']} walks show nothing but pictures"
     yield f"pictures like renders: {pictures['invented']:.1%} (renders {pictures['renders']:.1%})"
@@ -196,7 +196,7 @@ def lines_of(result: dict[str, Any]) -> Iterator[str]:
 def controls(
     spec: WorldSpec, seconds: float, prompt: str, rng: np.random.Generator
 ) -> list[Control]:
-    """Return a random walk, a control a block; `prompt` is what it changes to."""
+    """Return a random walk, one control a block; it may change to `prompt`."""
     blocks, policy = round(seconds / spec.block_seconds), spec.policies[0]
     made: list[Control] = []
     while len(made) < blocks:
@@ -241,15 +241,15 @@ def _walked(
 
 
 def _kept(world: World, block: FrameBlock) -> float:
-    """Return how much of a block's last picture looks as it was painted; nan: that is not known."""
+    """Return how much of a block's last picture looks as it was painted; nan: unknown."""
     painted = world.painted(block.poses[-1])
     return np.nan if painted is None else 1.0 - visible_change(block.at_rest[-1], painted[0])
 
 
 def _renders_to_see(options: WalkOptions, walks: list[_Walk]) -> Iterator[RendersTask]:
-    """Yield renders that are tilted and zoomed as any of the walks' pictures.
+    """Yield renders that are tilted and zoomed like the walks' pictures.
 
-    A held key ends at the farthest view, and a wall seen from near shows little.
+    Held keys often end at the extreme view, and a wall seen from near shows little.
     """
     seen = [view for walk in walks for view in walk.views]
     rng = np.random.default_rng([options.seed, 2])
@@ -283,13 +283,13 @@ class _Range:
         plain = np.concatenate(own)
         self.low = np.quantile(plain, EDGE, axis=0) / SLACK
         self.high = np.quantile(plain, 1 - EDGE, axis=0) * SLACK
-        self.low[-1] = 0.0  # nothing is too familiar
+        self.low[-1] = 0.0  # no picture can look too familiar
         self.renders_within = float((~self.beyond(plain)).all(1).mean())
 
     def figures(self, seen: np.ndarray, known: np.ndarray | None = None) -> np.ndarray:
         """Return detail, saturation and strangeness of pictures, [T, 2 + D] -> [T, 3].
 
-        Strangeness is how far the nearest of the known views lies in the judge's features.
+        Strangeness is the distance to the nearest known view in the judge's features.
         """
         known = (self._known if known is None else known).reshape(-1, self._known.shape[-1])
         gaps = np.linalg.norm(seen[:, None, 2:] / self._spread - known, axis=-1).min(1)

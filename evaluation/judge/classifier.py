@@ -23,7 +23,7 @@ from mag_sandbox.renderer.version2.render import CATEGORIES
 
 CLASSIFIER_WEIGHTS = BUNDLED / "classifier"
 WEIGHTS, VOCABULARY = "classifier.safetensors", "classifier.json"
-FEATURES = 48  # penultimate numbers of a view
+FEATURES = 48  # size of a view's penultimate layer
 CATEGORY = "category"
 # what nearly every view of 90 degrees shows
 HEADS: dict[str, tuple[str, ...]] = {
@@ -47,7 +47,7 @@ class ViewQuestion:
 
     @property
     def category(self) -> str | None:
-        """The category it is asked of; None: of every view."""
+        """The category that it applies to; None: every view."""
         return None if self.name == CATEGORY else self.name.split(".")[0]
 
     @property
@@ -57,7 +57,7 @@ class ViewQuestion:
 
 
 def all_heads() -> tuple[ViewQuestion, ...]:
-    """Return every question about a view, the category first."""
+    """Return all questions about a view, the category first."""
     asked = [(category, name) for category, names in HEADS.items() for name in names]
     return (
         ViewQuestion(CATEGORY, tuple(CATEGORIES)),
@@ -68,7 +68,7 @@ def all_heads() -> tuple[ViewQuestion, ...]:
 def answers_of(
     category: str, attributes: Mapping[str, str], heads: Sequence[ViewQuestion]
 ) -> list[int]:
-    """Return the index of the right value of every head, -1 where it is not asked."""
+    """Return the index of the right value for every head, -1 where the question does not apply."""
     truth = {f"{category}.{name}": value for name, value in attributes.items()}
     truth[CATEGORY] = category
     return [head.values.index(truth[head.name]) if head.name in truth else -1 for head in heads]
@@ -111,7 +111,7 @@ class Classifier:
         """Look at frames, uint8 [T, 192, 320, 3] or already halved.
 
         Returns:
-            Of every head the most likely value of each frame.
+            For every head, the most likely value for each frame.
         """
         answers: list[list[Tensor]] = []
         with torch.inference_mode():
@@ -141,12 +141,12 @@ def _told(about: dict[str, Any]) -> tuple[tuple[ViewQuestion, ...], tuple[int, .
 
 
 def questions_of(rows: Sequence[Mapping[str, Any]]) -> tuple[ViewQuestion, ...]:
-    """Return questions of what `dataclasses.asdict` made of them."""
+    """Return the questions from their `dataclasses.asdict` form."""
     return tuple(ViewQuestion(one["name"], tuple(one["values"]), one["accuracy"]) for one in rows)
 
 
 def save_classifier(folder: Path, classifier: Classifier, about: Mapping[str, object]) -> None:
-    """Write weights (fp16) and vocabulary, and what else is to be known of them."""
+    """Write weights (fp16), vocabulary and facts about them."""
     network = classifier.network
     state = {key: stored(value, torch.float16) for key, value in network.state_dict().items()}
     write_tensors(folder / WEIGHTS, state)
@@ -156,7 +156,7 @@ def save_classifier(folder: Path, classifier: Classifier, about: Mapping[str, ob
 
 
 def as_input(views: np.ndarray) -> Tensor:
-    """Return views, uint8 [T, H, W, 3], as the network wants them: 160 x 96 in [-1, 1]."""
+    """Return views, uint8 [T, H, W, 3], as inputs of the network: 160 x 96 in [-1, 1]."""
     pixels = torch.from_numpy(np.ascontiguousarray(views)).permute(0, 3, 1, 2).float()
     if pixels.shape[-1] != 160:
         pixels = functional.interpolate(pixels, (96, 160), mode="area")

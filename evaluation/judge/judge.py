@@ -1,4 +1,4 @@
-"""The judge of things: what views show, cell by cell, in the eyes of a network trained once.
+"""The judge of things: names what views show, cell by cell.
 
 The network is trained once on renders with exact labels (`evaluation.judge.training`), frozen, and
 part of no loss. Knows nothing of worlds or of measurements.
@@ -31,14 +31,14 @@ from mag_sandbox.renderer.version2.render import CATEGORIES
 
 JUDGE_WEIGHTS = WEIGHTS / "judge"
 NETWORK, WORDS = "judge.safetensors", "judge.json"
-FEWEST_CELLS = 3  # that make a thing found
-SURE = 0.6  # least probability of a cell's name that the judge stands by
+FEWEST_CELLS = 3  # least cells for a thing to count as found
+SURE = 0.6  # least probability at which the judge is sure of a cell's name
 _BATCH = 16
-_SPARSE = 23  # one of this many cells of a view, row after row, is kept
+_SPARSE = 23  # one in so many cells of a view is kept, row by row
 _REMEDY = "restore it with git or run `python -m evaluation train-judge`"
 
 
-NOTHING = 0  # the name of a cell that shows no thing
+NOTHING = 0  # the number of a cell without a thing
 _COLORED = {
     "indoor": (
         "curtains", "furniture_color", "second_color", "lamp_color", "rug_color", "door",
@@ -58,7 +58,7 @@ class JudgeVocabulary:
     questions: tuple[ViewQuestion, ...]
 
     def name_index(self, name: str) -> int:
-        """Return the number by which cells show a class."""
+        """Return the number that stands for a class in cells."""
         return self.classes.index(name) + 1
 
 
@@ -82,7 +82,7 @@ class JudgedView:
     sureness: np.ndarray  # float32 [T, H, W]; the probability of that name
     colors: np.ndarray  # int64 [T, H, W]; place in the vocabulary
     features: np.ndarray  # float64 [T, D]; of whole views
-    cells: np.ndarray  # float64 [T, S, C]; what some cells of each view are like
+    cells: np.ndarray  # float64 [T, S, C]; features of some cells of each view
 
     def __len__(self) -> int:
         return len(self.names)
@@ -93,12 +93,12 @@ class JudgedView:
 
     @property
     def sure(self) -> np.ndarray:
-        """The names that the judge stands by, int64 [T, H, W]; 0 elsewhere."""
+        """The names that the judge is sure of, int64 [T, H, W]; 0 elsewhere."""
         return np.where(self.sureness >= SURE, self.names, 0)
 
 
 class Judge:
-    """A trained network and its words.
+    """A trained network and its vocabulary.
 
     judge = Judge.load()
     judge.look(frames).sure  # which class each cell shows for sure
@@ -143,7 +143,7 @@ class Judge:
         return cls(network, vocabulary)
 
     def save(self, folder: Path, about: Mapping[str, object]) -> None:
-        """Write weights (bf16) and words, and what else is to be known of them."""
+        """Write weights (bf16), vocabulary and facts about them."""
         state = self.network.state_dict()
         write_tensors(folder / NETWORK, {key: stored(value) for key, value in state.items()})
         shape = {"widths": self.network.shape.widths, "blocks": self.network.shape.blocks}
@@ -159,14 +159,14 @@ def _told(words: dict[str, Any]) -> tuple[JudgeVocabulary, SegmenterShape]:
 
 
 def found(sight: JudgedView, vocabulary: JudgeVocabulary) -> Counter[str]:
-    """Return the classes that some views together show for sure, with their numbers of cells."""
+    """Return the classes that views surely show, taken together, with their numbers of cells."""
     counts = np.bincount(sight.sure.ravel(), minlength=len(vocabulary.classes) + 1)
     seen = np.flatnonzero(counts[1:] >= FEWEST_CELLS)
     return Counter({vocabulary.classes[index]: int(counts[index + 1]) for index in seen})
 
 
 def shape_for(vocabulary: JudgeVocabulary) -> SegmenterShape:
-    """Return the shape of a network that answers in these words."""
+    """Return the shape of a network with this vocabulary."""
     values = tuple(len(question.values) for question in vocabulary.questions)
     return SegmenterShape(len(vocabulary.classes) + 1, len(vocabulary.colors), values)
 

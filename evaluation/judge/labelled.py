@@ -1,7 +1,8 @@
 """Rings with exact labels, from the renderer's log, for the judge to learn from.
 
-Some are spoiled: parts lose their shape and keep their colours, and are labelled as nothing, since
-the judge must not take a patch of the right colour for the thing. Knows nothing of networks.
+Some are spoiled: parts lose their shape but keep their colours, and are labelled as nothing,
+because the judge must not mistake a patch of the right colour for the thing. Knows nothing of
+networks.
 """
 
 from collections.abc import Callable
@@ -25,7 +26,7 @@ _STRETCH, _KNOTS = 26.0, 20  # px of the spread of a warp, and between its knots
 
 
 def spoiled(pixels: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Return a ring with spoiled regions, and which pixels they are, bool [H, W].
+    """Return a ring with spoiled regions, and the mask of their pixels, bool [H, W].
 
     Each region is blurred, or its tiles are shuffled, or it is warped beyond recognition.
     """
@@ -81,18 +82,18 @@ def _warped(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 Report = Callable[[str], None]
 RoundTrip = Callable[[np.ndarray], np.ndarray]  # a ring through the memory codec
-UNKNOWN = 255  # a label that is not asked for
+UNKNOWN = 255  # label of a place that does not count
 STEP = CELL // 2  # px between places that views begin at
 CODED, SPOILED = 0.2, 0.2  # shares of rings that only went through the codec, that are spoiled
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledRings:
-    """N halved rings, with what each place of a grid of STEP whole pixels shows."""
+    """N halved rings, with the label of each place on a grid of STEP whole pixels."""
 
     pixels: np.ndarray  # uint8 [N, RING_HEIGHT / HALF, RING_WIDTH / HALF, 3]
     names: np.ndarray  # uint8 [N, RING_HEIGHT / STEP, RING_WIDTH / STEP]
-    colors: np.ndarray  # the same; UNKNOWN where no caption tells a colour
+    colors: np.ndarray  # the same; UNKNOWN where captions name no colour
     answers: np.ndarray  # int64 [N, questions]; -1: not asked
 
     def __len__(self) -> int:
@@ -104,7 +105,7 @@ class LabelledViews:
     """B halved views cut out of rings."""
 
     views: np.ndarray  # uint8 [B, HEIGHT / HALF, WIDTH / HALF, 3]
-    names: np.ndarray  # int64 [B, HEIGHT / CELL, WIDTH / CELL]; what a cell's middle shows
+    names: np.ndarray  # int64 [B, HEIGHT / CELL, WIDTH / CELL]; of a cell's middle
     colors: np.ndarray  # the same
     answers: np.ndarray  # int64 [B, questions]
 
@@ -119,7 +120,7 @@ def draw_labelled(
 ) -> LabelledRings:
     """Draw rings, the categories in turn, with their labels in the vocabulary's numbers.
 
-    CODED of them go through the round trip, and so do those that are spoiled.
+    A share CODED of them goes through the round trip, and so do the spoiled ones.
     """
     categories, grid = list(CATEGORIES), (count, RING_HEIGHT // STEP, RING_WIDTH // STEP)
     pixels = np.empty((count, RING_HEIGHT // HALF, RING_WIDTH // HALF, 3), np.uint8)
@@ -148,7 +149,7 @@ def labels_of(ring: LoggedPanorama, vocabulary: JudgeVocabulary) -> tuple[np.nda
     names = np.full(int(ids.max()) + 1, NOTHING, np.uint8)
     colors = np.full(len(names), UNKNOWN, np.uint8)
     for thing in ring.things:
-        if thing.index < len(names):  # others are too small to be met
+        if thing.index < len(names):  # the others are too small to appear
             names[thing.index] = vocabulary.name_index(thing.name)
             if thing.color_name is not None:
                 colors[thing.index] = vocabulary.colors.index(thing.color_name)
@@ -172,7 +173,7 @@ def _forget(
 def cut_labelled(
     rings: LabelledRings, indices: np.ndarray, rng: np.random.Generator
 ) -> LabelledViews:
-    """Return a view of each of some rings in any direction, mostly level."""
+    """Return one view from each of some rings, in a random, mostly level direction."""
     middle, rows, columns = (RING_HEIGHT - HEIGHT) / 2, HEIGHT // CELL, WIDTH // CELL
     views = np.empty((len(indices), HEIGHT // HALF, WIDTH // HALF, 3), np.uint8)
     scale = STEP // HALF  # halved pixels of a place

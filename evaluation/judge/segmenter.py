@@ -1,9 +1,8 @@
-"""The network that names what each cell of a view shows, in which colour, and what the view is.
+"""The network that names the thing and the colour in each cell of a view, and describes the view.
 
-A small U-Net over halved views, which show all that has a name and are quick to look at. One
-embedding of the whole view answers which classes it shows at all and what its attributes are;
-distances between sets of pictures are taken there. Knows nothing of how it is trained or what is
-measured with it.
+A small U-Net over halved views: everything with a name is still recognisable there. From one
+embedding of the whole view it tells which classes occur and what the attributes are; distances
+between sets of pictures are taken in it. Knows nothing of training or of measurements.
 """
 
 import itertools
@@ -14,14 +13,14 @@ from PIL import Image
 from torch import Tensor, cat, channels_last, nn
 from torch.nn import functional
 
-HALF = 2  # px of a view that make one of what the network is given
-CELL = 8  # px of a view on a side of what gets a name
+HALF = 2  # px of a view for each px of the network's input
+CELL = 8  # px of a view on a side of a cell
 FEATURES = 64  # numbers of a view's embedding
 
 
 @dataclass(frozen=True, slots=True)
 class SegmenterShape:
-    """How large the network is, and what it answers."""
+    """The size of the network and of its answers."""
 
     classes: int  # of things, with "nothing" as 0
     colors: int
@@ -37,7 +36,7 @@ class Answers:
     names: Tensor  # [B, classes, H, W]
     colors: Tensor  # [B, colors, H, W]; mean something only where a thing has a colour's name
     features: Tensor  # [B, FEATURES]
-    cells: Tensor  # [B, C, H, W]; what names and colours are told from
+    cells: Tensor  # [B, C, H, W]; features behind names and colours
     shown: Tensor  # [B, classes]; whether the view shows the class anywhere
     values: list[Tensor]  # of each question, [B, answers]
 
@@ -48,14 +47,14 @@ def halved(pixels: np.ndarray) -> np.ndarray:
 
 
 def to_channels_last(network: nn.Module) -> None:
-    """Lay out the kernels of convolutions as processors read them fastest."""
+    """Lay out the kernels of convolutions in the order that is fastest on a processor."""
     for kernel in network.parameters():
         if kernel.ndim == 4:
             kernel.data = kernel.data.contiguous(memory_format=channels_last)
 
 
 class Segmenter(nn.Module):
-    """Down to stride 16 for the surroundings, and up again to the cells.
+    """A U-Net: down to stride 16 for context, and up again to the cells.
 
     answers = Segmenter(shape)(views)  # [B, 3, 96, 160] in [-1, 1]
     """

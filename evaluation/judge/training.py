@@ -48,8 +48,8 @@ from mag_sandbox.model.world import World
 from mag_sandbox.renderer.version2.render import HELD_OUT, RENDERER_VERSION
 from mag_sandbox.renderer.views import HEIGHT, WIDTH
 
-TEST_SEED = HELD_OUT + 500_000  # first scene of the accuracy tests; no clip and no bar shows it
-FEWEST_CELLS = 3  # a class of fewer may be overlooked in a view
+TEST_SEED = HELD_OUT + 500_000  # first scene of the accuracy tests; no clip or bar uses it
+FEWEST_CELLS = 3  # a class with fewer may be overlooked in a view
 MOST_WEIGHT, LEAST_WEIGHT = 4.0, 0.5  # of a class's cells in the loss
 NOISE = 0.03  # of training pictures, in [-1, 1]
 Network = TypeVar("Network", bound=nn.Module)
@@ -108,9 +108,9 @@ def fit(
 
 
 def loss_of_answers(logits: Sequence[Tensor], answers: Tensor) -> Tensor:
-    """Return the mean cross-entropy of the questions that were asked, each view of equal weight.
+    """Return the mean cross-entropy of the questions that apply; every view has the same weight.
 
-    Logits are [B, values] each, answers [B, questions]; -1: not asked.
+    Logits are [B, values] each, answers [B, questions]; -1: does not apply.
     """
     lost = [
         functional.cross_entropy(logit.float(), right, ignore_index=-1, reduction="sum")
@@ -129,7 +129,7 @@ def weathered(views: Tensor, rng: np.random.Generator) -> Tensor:
 
 
 def run_judge_training(options: JudgeOptions, say: Report) -> None:
-    """Train the judge, and say how often it is right."""
+    """Train the judge, and print its accuracy."""
     fitting = replace(FITTING, rings=options.rings, steps=options.steps)
     with closing(load_world("pocket")) as world:
         found = train_judge(options.out, fitting, partial(round_trip_of_ring, world), say)
@@ -164,7 +164,7 @@ def fit_judge(
     shape: SegmenterShape | None = None,
     every: int = 50,
 ) -> Segmenter:
-    """Train a network on views of rings, of the usual shape if none is given."""
+    """Train a network on views of rings, with the default shape unless one is given."""
     weights = class_weights(rings.names, len(vocabulary.classes) + 1)
 
     def loss(network: Segmenter, rng: np.random.Generator) -> Tensor:
@@ -189,8 +189,8 @@ def class_weights(names: np.ndarray, classes: int) -> Tensor:
 def loss_of(answers: Answers, cut: LabelledViews, weights: Tensor) -> Tensor:
     """Return the sum of the losses on names, colours, presence, and questions.
 
-    Questions about whole views are asked only so that the features describe them; no one
-    reads the answers, which the classifier gives better.
+    Questions about whole views only shape the features; their answers are unused, because the
+    classifier is better at them.
     """
     names, colors = torch.from_numpy(cut.names), torch.from_numpy(cut.colors)
     logits = answers.names.float()
@@ -212,10 +212,10 @@ def loss_of(answers: Answers, cut: LabelledViews, weights: Tensor) -> Tensor:
 def save_measured(
     folder: Path, judge: Judge, rings: LabelledRings, fitting: Fitting, views: int = 4
 ) -> dict[str, Any]:
-    """Measure a judge by some views of each ring, as it will be read back, and write it.
+    """Measure a judge on views of each ring, with weights as they will be loaded, and write it.
 
     Returns:
-        What was measured.
+        The measurements.
     """
     with torch.no_grad():
         for values in judge.network.state_dict().values():
@@ -284,7 +284,7 @@ def train_classifier(folder: Path, fitting: Fitting, report: Report) -> Classifi
 def fit_classifier(
     rings: LabelledRings, heads: tuple[ViewQuestion, ...], fitting: Fitting, report: Report
 ) -> ViewNetwork:
-    """Train a network on views of rings, whose answers are those to `heads`."""
+    """Train a network on views of rings to answer `heads`."""
 
     def loss(network: ViewNetwork, rng: np.random.Generator) -> Tensor:
         cut = cut_labelled(rings, rng.integers(len(rings), size=fitting.batch), rng)
@@ -295,7 +295,7 @@ def fit_classifier(
 
 
 def measured(classifier: Classifier, rings: LabelledRings, seed: int, views: int = 4) -> Classifier:
-    """Return a classifier with its accuracies on rings, by some views of each."""
+    """Return a classifier with its accuracies on views of rings."""
     rng = np.random.default_rng(seed + 1)
     cut = cut_labelled(rings, np.repeat(np.arange(len(rings)), views), rng)
     said = classifier.read(cut.views)

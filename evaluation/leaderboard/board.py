@@ -11,14 +11,14 @@ from mag_sandbox.evaluation.lookback.result import read_result
 from mag_sandbox.evaluation.lookback.tasks import BENCHMARK, RULES
 from mag_sandbox.evaluation.results.intervals import Interval, mean_interval, mean_of
 
-ENOUGH = 32  # clips: rows of fewer say so
-BAND, FINE = 4.0, 0.5  # s of time away that one point of a curve stands for: of clips, of frames
+ENOUGH = 32  # clips; rows with fewer are marked
+BAND, FINE = 4.0, 0.5  # s of time away per point of a curve: over clips, over frames
 Curve = tuple[tuple[float, float], ...]  # (s away, value)
 
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """The time away at which recall falls to one half [s]; None: longer than anything was away."""
+    """The time away at which recall falls to one half [s]; None: longer than any view was away."""
 
     mean: float | None
     low: float | None
@@ -35,30 +35,30 @@ class BoardRow:
     clips: int
     refused: int
     score: Interval | None  # 0 to 100
-    psnr: Interval | None  # dB at equal pose, of the task that goes straight back
+    psnr: Interval | None  # dB at equal pose, in the task that goes straight back
     obedience: Interval | None  # 0 to 1
     life: Life
-    mib: float | None  # that memory took at most, on average; None: it does not say
-    state_mib: float | None  # of a snapshot that remembers, measured
-    gain: Interval | None  # dB per MiB of such a snapshot
+    mib: float | None  # most memory of a clip, on average; None: not reported
+    state_mib: float | None  # size of the snapshot that the task `moved` continued from
+    gain: Interval | None  # dB per MiB of that snapshot
     tasks: Mapping[str, Interval]  # score of each
     likeness: Curve  # (s away, dB at equal pose), of returns
     recall: Curve  # (s away, percent), of their frames
 
     @property
     def is_few(self) -> bool:
-        """Whether it rests on too few clips to be read without its interval."""
+        """Whether it has too few clips to be read without its interval."""
         return self.clips < ENOUGH
 
     @property
     def takes(self) -> float | None:
-        """MiB that the row is plotted at: of a snapshot where one was taken, else as it says."""
+        """MiB at which the row is plotted: of its snapshot if there is one, else as reported."""
         return self.mib if self.state_mib is None else self.state_mib
 
 
 @dataclass(frozen=True, slots=True)
 class BoardGroup:
-    """Rows of the same clips, the highest score first."""
+    """Rows with the same clips, the highest score first."""
 
     version: str  # of the benchmark
     preset: str
@@ -77,7 +77,7 @@ class BoardGroup:
 
     @property
     def tasks(self) -> tuple[str, ...]:
-        """The tasks that any row was asked, in the order of the first."""
+        """The tasks of all rows, in the order of the first."""
         return tuple(dict.fromkeys(task for row in self.rows for task in row.tasks))
 
 
@@ -100,7 +100,7 @@ def read_board(folder: Path) -> tuple[BoardGroup, ...]:
 
 
 def row_of(result: Mapping[str, Any], file: str) -> BoardRow:
-    """Return the row of a result that was read."""
+    """Return the row of a result."""
     who, summary, clips = result["participant"], result["summary"], result["clips"]
     counted = [clip for clip in clips if clip["refused"] is None]
     tasks = {task: _interval(one["scores"].get("score")) for task, one in summary["tasks"].items()}
@@ -132,7 +132,7 @@ def row_of(result: Mapping[str, Any], file: str) -> BoardRow:
 
 
 def curve_of(points: Iterable[tuple[float, float]], band: float = BAND) -> Curve:
-    """Return the mean of values over every band of time away [s] in which any view came back."""
+    """Return the mean of values in every band of time away [s] that has any."""
     bands: dict[int, list[tuple[float, float]]] = {}
     for away, value in points:
         bands.setdefault(int(away // band), []).append((away, value))
@@ -141,7 +141,7 @@ def curve_of(points: Iterable[tuple[float, float]], band: float = BAND) -> Curve
 
 
 def protocol() -> str:
-    """Return the name and version of what all rows were asked."""
+    """Return the name and version of the benchmark of all rows."""
     return BENCHMARK
 
 

@@ -1,6 +1,6 @@
 """The leaderboard as a table in `docs/` and as one page that needs nothing else.
 
-Both are made from the result files alone, so that anybody gets the same; a test does, too.
+Both are made from the result files alone, so anybody can make them again; a test does.
 """
 
 from collections.abc import Callable
@@ -28,7 +28,7 @@ HEADING = (
 
 
 def markdown(groups: tuple[BoardGroup, ...]) -> str:
-    """Return the table, with what it means."""
+    """Return the table with its explanation."""
     return _rendered("page.md", groups)
 
 
@@ -59,7 +59,7 @@ def _rendered(template: str, groups: tuple[BoardGroup, ...]) -> str:
 
 
 def cells(row: BoardRow) -> list[str]:
-    """Return the cells of a row but for its name."""
+    """Return the cells of a row without its name."""
     return [
         interval_text(row.score, 1),
         interval_text(row.psnr, 1),
@@ -89,7 +89,7 @@ def life_text(life: Life) -> str:
 
 
 def run_leaderboard(options: LeaderboardOptions, say: Callable[[str], None]) -> None:
-    """Write `DIR.md` and `DIR.html`, or compare them with what they should be.
+    """Write `DIR.md` and `DIR.html`, or check that they are up to date.
 
     Raises:
         ValueError: a result cannot be read, or the written pages do not follow from them.

@@ -24,7 +24,7 @@ class Dot:
     look: tuple[int, int]  # colour, shape
     points: tuple[tuple[float, float], ...]  # px
     span: tuple[float, float] | None = None  # px from top to bottom that an interval covers
-    beyond: bool = False  # the value lies above: an arrow says so
+    beyond: bool = False  # the value lies above the plot: an arrow says so
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +37,17 @@ class Plot:
 
 
 def looks(rows: Sequence[BoardRow]) -> dict[str, tuple[int, int]]:
-    """Return the colour and the shape of each row, by its file: the same on all plots."""
+    """Return the colour and shape of each row by its file, the same on all plots."""
     return {
         row.file: (place % COLOURS, place // COLOURS % SHAPES) for place, row in enumerate(rows)
     }
 
 
 def life_plot(rows: Sequence[BoardRow]) -> Plot | None:
-    """Return half-life against the MiB that memory takes; None: no row has both.
+    """Return half-life against the MiB of memory; None: no row has both.
 
-    Bytes are on a scale of doublings that begins at nothing. A half-life that is longer than
-    anything was away stands where that ends, with an arrow.
+    The axis of bytes is logarithmic, after a zero. A half-life longer than any view was away is
+    drawn at that limit, with an arrow.
     """
     known = [row for row in rows if row.takes is not None and row.life.longest]
     if not known:
@@ -84,7 +84,7 @@ def life_plot(rows: Sequence[BoardRow]) -> Plot | None:
 
 
 def likeness_plot(rows: Sequence[BoardRow]) -> Plot | None:
-    """Return PSNR at equal pose against the time a view was away; None: all were away as long."""
+    """Return PSNR at equal pose against the time a view was away; None: it was the same for all."""
     curves = [(row, row.likeness) for row in rows if row.likeness]
     if all(len(curve) == 1 for _, curve in curves):
         return None
@@ -92,7 +92,7 @@ def likeness_plot(rows: Sequence[BoardRow]) -> Plot | None:
 
 
 def recall_plot(rows: Sequence[BoardRow]) -> Plot | None:
-    """Return recall of frames against the time since they were seen; None: nothing came back."""
+    """Return recall of frames against the time since they were seen; None: no view came back."""
     curves = [(row, row.recall) for row in rows if row.recall]
     return _curves(rows, curves, "percent") if curves else None
 
@@ -110,7 +110,7 @@ def _curves(rows: Sequence[BoardRow], curves: Sequence[tuple[BoardRow, Curve]], 
 
 
 def _axis(top: float, begin: float, end: float) -> tuple[tuple[Tick, ...], Placing]:
-    """Return ticks from 0 to a round value, and what places values between two edges [px]."""
+    """Return ticks from 0 to a round value, and the function from values to places [px]."""
     tick = round_step(max(top, 1e-6) / 5)
     whole = tick * math.ceil(max(top, 1e-6) / tick - 1e-9)
 
@@ -122,6 +122,6 @@ def _axis(top: float, begin: float, end: float) -> tuple[tuple[Tick, ...], Placi
 
 
 def round_step(least: float) -> float:
-    """Return the smallest of 1, 2 and 5 times a power of ten that is at least a length."""
+    """Return the smallest of 1, 2 and 5 times a power of ten that is not below a length."""
     power = 10.0 ** math.floor(math.log10(least))
     return next(one * power for one in (1, 2, 5, 10) if one * power >= least * (1 - 1e-9))
