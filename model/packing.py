@@ -61,6 +61,11 @@ def plain_bytes(path: Path) -> bytes:
     return _plain_bytes(path, status.st_size, status.st_mtime_ns)
 
 
+def free_plain_bytes() -> None:
+    """Free the unpacked files, once they are loaded: those of the shipped weights take 43 MB."""
+    _plain_bytes.cache_clear()
+
+
 @lru_cache(maxsize=8)  # a start takes digests of all weights, then loads them
 def _plain_bytes(path: Path, size: int, changed_ns: int) -> bytes:  # noqa: ARG001 (tell files apart)
     data = read_plain(path, MOST_BYTES)

@@ -7,7 +7,7 @@ in a scene (of 6,800). The painter was trained on such things.
 import difflib
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -166,20 +166,19 @@ def parse_edit(
             continue  # nothing of it is said
         if not rest:
             return Edit(act, yaw, pitch or 0.0)
-        thing = parse_thing(" ".join(rest), yaw, pitch, kinds, category)
+        thing = parse_thing(" ".join(rest), kinds, category)
         keeps = act in SPOT_ACTS and SPOT_ACTS[act].keeps_things
-        return thing if keeps else Edit(act, yaw, pitch or 0.0)
-    return parse_thing(text, yaw, pitch, kinds, category)
+        return _moved(thing, yaw, pitch) if keeps else Edit(act, yaw, pitch or 0.0)
+    return _moved(parse_thing(text, kinds, category), yaw, pitch)
 
 
-def parse_thing(
-    text: str,
-    yaw: float,
-    pitch: float | None,
-    kinds: Collection[str],
-    category: str | None = None,
-) -> Edit:
-    """Return the edit that places what words name, such as "a small red tent".
+def _moved(edit: Edit, yaw: float, pitch: float | None) -> Edit:
+    height = edit.pitch if pitch is None else pitch
+    return replace(edit, yaw=yaw, pitch=min(max(height, -HIGHEST), HIGHEST))
+
+
+def parse_thing(text: str, kinds: Collection[str], category: str | None = None) -> Edit:
+    """Return the edit that places a thing, such as "a small red tent": ahead, at its usual height.
 
     Raises:
         ThingError: they name no thing, or more than one, or a word is not known.
@@ -206,8 +205,7 @@ def parse_thing(
         round(min(max(side * scale, SMALLEST), most), 1)
         for side, most in zip((usual.width, usual.height), LARGEST, strict=True)
     )
-    pitch = usual.pitch if pitch is None else pitch
-    return Edit("place", yaw, min(max(pitch, -HIGHEST), HIGHEST), width, height, kind, color)
+    return Edit("place", 0.0, usual.pitch, width, height, kind, color)
 
 
 class Named(NamedTuple):

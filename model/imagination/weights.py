@@ -22,7 +22,7 @@ from mag_sandbox.model.imagination.painter import Painter, Sprites
 from mag_sandbox.model.imagination.planner import Planner
 from mag_sandbox.model.imagination.reader import Reader
 from mag_sandbox.model.imagination.sketch import Sketcher
-from mag_sandbox.model.packing import plain_digest
+from mag_sandbox.model.packing import free_plain_bytes, plain_digest
 from mag_sandbox.model.world import WEIGHTS
 
 IMAGINATION_WEIGHTS = WEIGHTS / "imagination"
@@ -104,6 +104,7 @@ def load_networks(folder: Path, kernel: AttentionKernel) -> ImaginationNetworks:
     networks = ImaginationNetworks(read_imagination_config(folder), kernel)
     for name, module in networks.parts().items():
         load_into(module, folder / f"{name}.safetensors", remedy=_REMEDY)
+    free_plain_bytes()  # these are the last that a start loads
     return networks
 
 

@@ -38,6 +38,7 @@ from mag_sandbox.model.imagination.imagination import (
 from mag_sandbox.model.imagination.weights import IMAGINATION_WEIGHTS, digest_of, fits
 from mag_sandbox.model.kv_cache import CacheShape
 from mag_sandbox.model.memory import MEMORY_POLICIES, make_policy
+from mag_sandbox.model.packing import free_plain_bytes
 from mag_sandbox.model.pocket.animation import Animation
 from mag_sandbox.model.pocket.animator import Animator
 from mag_sandbox.model.pocket.base import WorldParts
@@ -197,6 +198,8 @@ def _networks(
     parts = world_parts(config, weights, digest, of_making, codec, engine)
     if known:
         parts.provenance["imagination"] = known
+    else:
+        free_plain_bytes()
     return _Networks(engine, making, remembering, features, parts, of_memory, invented)
 
 

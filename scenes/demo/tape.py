@@ -224,7 +224,7 @@ class _TapeMaker:
     def _edit_of(self, statement: Statement) -> tuple[Edit, Spot]:
         match (statement.word, *statement.values):
             case "place", text, spot:
-                return parse_thing(text, spot.yaw, spot.pitch, self._rig.kinds), spot
+                return parse_thing(text, self._rig.kinds), spot
             case "renew", Spot() as spot:
                 return Edit("renew"), spot
             case "renew", ground:

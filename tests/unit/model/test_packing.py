@@ -7,7 +7,15 @@ from torch import nn
 
 from mag_sandbox.model.catalogue.shipped import changed, write_sums
 from mag_sandbox.model.checkpoints import load_into, open_checkpoint, read_tensors
-from mag_sandbox.model.packing import is_packed, pack, pack_file, plain_digest, unpack
+from mag_sandbox.model.packing import (
+    free_plain_bytes,
+    is_packed,
+    pack,
+    pack_file,
+    plain_bytes,
+    plain_digest,
+    unpack,
+)
 from mag_sandbox.model.world import MissingWeights
 
 
@@ -66,6 +74,13 @@ def test_digests_are_those_of_plain_files(plain, packed):
     other.write_text("{}")
     expected = hashlib.sha256(plain.read_bytes() + b"{}").hexdigest()
     assert plain_digest(packed, other) == plain_digest(plain, other) == expected
+
+
+def test_a_file_is_unpacked_once_until_it_is_freed(packed):
+    first = plain_bytes(packed)
+    assert plain_bytes(packed) is first
+    free_plain_bytes()
+    assert plain_bytes(packed) is not first
 
 
 def test_modules_load_packed_weights(tmp_path):

@@ -41,18 +41,18 @@ EVERYWHERE_OR_NOWHERE = {"puddle", "spotlight", "far hill", "sea of clouds"}
     ],
 )
 def test_words_name_a_kind_and_a_colour(text, kind, color):
-    edit = parse_thing(text, 40.0, None, THINGS)
+    edit = parse_edit(text, 40.0, None, THINGS)
     assert (edit.act, edit.kind, edit.yaw) == ("place", kind, 40.0)
     assert edit.color == (COLORS[color] if color else None)
     assert edit.pitch == THINGS[kind].pitch
 
 
 def test_size_words_make_things_smaller_and_larger_within_bounds():
-    sizes = [parse_thing(f"a {word} tent", 0, 5.0, THINGS) for word in ("tiny", "", "huge")]
+    sizes = [parse_edit(f"a {word} tent", 0, 5.0, THINGS) for word in ("tiny", "", "huge")]
     assert sizes[0].width < sizes[1].width < sizes[2].width
     assert all(edit.pitch == 5.0 for edit in sizes)
     for kind in THINGS:
-        edit = parse_thing(f"huge {kind}", 0, None, THINGS)
+        edit = parse_thing(f"huge {kind}", THINGS)
         assert edit.width <= LARGEST[0]
         assert edit.height <= LARGEST[1]
 
@@ -74,7 +74,7 @@ def test_size_words_make_things_smaller_and_larger_within_bounds():
 )
 def test_what_is_not_known_is_refused_with_what_is_near(text, said):
     with pytest.raises(ThingError, match=said):
-        parse_thing(text, 0, None, THINGS)
+        parse_thing(text, THINGS)
 
 
 def test_where_nothing_comes_near_things_of_the_place_are_suggested():
@@ -84,7 +84,7 @@ def test_where_nothing_comes_near_things_of_the_place_are_suggested():
 
 def test_a_kind_that_this_world_cannot_draw_is_not_known():
     with pytest.raises(ThingError, match='cannot draw "castle"'):
-        parse_thing("a castle", 0, None, ["tent", "sofa"])
+        parse_thing("a castle", ["tent", "sofa"])
 
 
 @pytest.mark.parametrize(
@@ -121,8 +121,8 @@ def test_a_command_with_a_word_that_is_not_known_is_refused():
 
 
 def test_edits_are_told_in_words():
-    assert words_of(parse_thing("orange tent", 0, 0, THINGS)) == "an orange tent"
-    assert words_of(parse_thing("a castle", 0, 0, THINGS)) == "a castle"
+    assert words_of(parse_thing("orange tent", THINGS)) == "an orange tent"
+    assert words_of(parse_thing("a castle", THINGS)) == "a castle"
     assert all(color_name(color) == name for name, color in COLORS.items())
 
 

@@ -15,7 +15,7 @@ from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.sandbox.recording.replay import verify
 from mag_sandbox.scenes.demo.demo import Demo, DemoError, load_demo
 from mag_sandbox.scenes.demo.script import parse_script
-from mag_sandbox.scenes.things import parse_thing
+from mag_sandbox.scenes.things import parse_edit
 from tests.doubles import FakeWorld
 from tests.tiny import PLACE, RIGHT, STILL
 from tests.unit.model.pocket.test_inventing import world
@@ -40,7 +40,7 @@ forget
 control 0 0
 """.replace("wait\n", "control 0 0\n" * WHILE_PAINTED)
 EDITS = (
-    parse_thing("a small red tent", 20.5, 2.0, ["tent"]),
+    parse_edit("a small red tent", 20.5, 2.0, ["tent"]),
     Edit("undo"),
     Edit("remove", 10.0, -4.0, 20.0, 10.0),
 )
