@@ -1,6 +1,6 @@
 """A ring-shaped drawing surface: what leaves at the right edge comes back at the left.
 
-A canvas records shapes, with what their painters say of them. Shapes are given in final pixels
+A canvas records shapes, and facts that their painters state. Shapes are given in final pixels
 (floats allowed), drawn `SUPERSAMPLE` times larger with Pillow and box-filtered once at the end,
 which is the antialiasing.
 """

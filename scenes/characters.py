@@ -11,8 +11,8 @@ _FLAG_LETTERS = range(0x1F1E6, 0x1F200)
 def clean(text: str) -> str:
     """Return one line of text: line breaks and tabs are spaces, control characters are gone.
 
-    What changes the direction of writing, half surrogates and private characters go too: they show
-    nothing, or hide other text. Emoji stay.
+    Characters that change the direction of writing, lone surrogates and private characters are
+    removed, too: they are invisible, or hide other text. Emoji stay.
     """
     kept = (_cleaned(letter) for letter in text)
     return unicodedata.normalize("NFC", "".join(kept))

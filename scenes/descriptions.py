@@ -1,4 +1,4 @@
-"""Which words of a description will be seen in the place that it describes, and how much fits.
+"""Tells which words of a description will show in the place it describes, and how much fits.
 
 A word is seen if it names a thing, the place, or something that scenes of this place differ in: the
 time of day, the weather, walls, floors, light.

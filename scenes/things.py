@@ -130,7 +130,7 @@ THINGS, _GROUPS = _read_things()  # usual sizes; kinds that exclude each other
 
 
 def rivals(kind: str) -> frozenset[str]:
-    """Return the kinds of things that no scene of the renderer has beside one of a kind."""
+    """Return the kinds that the renderer never puts into one scene with this kind."""
     return frozenset[str]().union(*(group for group in _GROUPS if kind in group)) - {kind}
 
 
@@ -209,7 +209,7 @@ def parse_thing(text: str, kinds: Collection[str], category: str | None = None) 
 
 
 class Named(NamedTuple):
-    """Something that words of a description name."""
+    """A thing that a description names."""
 
     kinds: tuple[str, ...]  # that the words can mean, the likeliest first
     color: tuple[int, int, int] | None  # that they give it

@@ -33,7 +33,7 @@ _FOREIGN_WORDS = (
 )
 FOREIGN_WORDS = frozenset(_FOREIGN_WORDS.split())  # by which other languages are recognised
 APOSTROPHES = ("'", "\u2019")
-AS_PLACES = {  # what no scene is by itself: a place like it
+AS_PLACES = {  # words for places that no scene has: a similar place
     "garden": "meadow with flowers and bushes", "sea": "sea coast", "ocean": "ocean coast",
     "island": "beach", "farm": "farmland", "volcano": "volcanic land with mountains",
     "valley": "meadow", "city": "neon city", "cave": "ice cave",
@@ -43,7 +43,7 @@ AS_PLACES = {  # what no scene is by itself: a place like it
 }  # fmt: skip
 SUFFIXES = ("ing", "ed", "es", "s", "ish", "ly", "y", "e")
 MIN_STEM = 3  # letters
-MOST_EDITS = 2  # between a word and what it might be a slip of the pen for
+MOST_EDITS = 2  # letters between a word and the one that was perhaps meant
 EDIT_EVERY = 3  # letters
 SHORTEST_SLIP = 5  # letters; shorter words with a slip may be any other word
 MOST_NAMED = 4  # unknown words that a message names

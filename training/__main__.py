@@ -130,7 +130,7 @@ COMMANDS: dict[str, tuple[str, type, Callable[[Any], object]]] = {
         PocketTraining, _later("pocket.pipeline", "train"),
     ),
     "imagination": (
-        "train what invents views: planner, painter; resumes where it was stopped",
+        "train planner, reader and painter; resumes where it was stopped",
         ImaginationTraining, _later("imagination.pipeline", "train"),
     ),
     **{name: (text, RecipeOptions, _train_together) for name, text in STAGES.items()},

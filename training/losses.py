@@ -29,10 +29,10 @@ def flow_target(x0: Tensor, sigma: Tensor, generator: torch.Generator) -> tuple[
 def guided_target(
     target: Tensor, prompted: Tensor, free: Tensor, sigma: Tensor, guidance: float
 ) -> Tensor:
-    """Return the flow to be predicted by a network that is to follow its prompt by itself.
+    """Return the target of a network that learns to follow its prompt without a second pass.
 
-    Where the prediction p meets it on average, p = free + guidance * (flow - free): what guiding
-    by a second pass in every step would have given. Details (low noise) are left as learned.
+    A prediction that meets it on average is p = free + guidance * (flow - free), as guidance by a
+    second pass in every step would give. Details (low noise) stay as learned.
 
     Args:
         target: noise - x0, [B, M, F, C, H, W].

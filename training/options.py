@@ -54,7 +54,7 @@ class PocketTraining:
 
 @dataclass(frozen=True, slots=True)
 class ImaginationTraining:
-    """How what invents views is trained."""
+    """How planner, reader and painter are trained."""
 
     folder: Path = option(Path("runs/imagination"), "state, logs and sheets")
     data: Path = option(Path("runs/imagination/rings"), "descriptions of rings, 0.2 MB each")
@@ -156,7 +156,7 @@ class OracleOptions:
     rings: int = option(2000, "scenes; the last 400 are held out")
     tokens: int = option(96, "of psi", type=int, choices=TOKENS)
     unplaced: bool = option(False, "tokens have no place on the ring")
-    # all frames give the upper bound, nothing gives what needs no memory
+    # all frames give the upper bound, nothing the lower one
     reads: str = option("psi", "what the reader knows", choices=READS)
     steps: int = option(600, "of training")
     batch: int = option(8, "turns a step")

@@ -95,7 +95,7 @@ ALONE = Processes()
 
 
 def refuse_other(path: Path, suffix: str) -> None:
-    """Make sure that a run is not begun anew beside a state of the other kind.
+    """Refuse to begin a run beside a state of the other kind.
 
     Raises:
         OtherProcesses: there is one.

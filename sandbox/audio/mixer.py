@@ -26,7 +26,7 @@ RELEASE = 0.04  # how much louder it may get from one quantum to the next
 
 
 class Limiter:
-    """Turns down before a peak arrives: it holds back one quantum and so knows what comes.
+    """Turns down before a peak arrives: it delays sound by one quantum, and so knows the next one.
 
     Within a quantum the gain goes straight from one end to the other, and neither is above what
     the quantum's peak allows: so nothing ever clips, and nothing clicks.
@@ -40,7 +40,7 @@ class Limiter:
         self._ramp = np.arange(1, quantum + 1, dtype=np.float32) / np.float32(quantum)
         self._held = np.zeros((2, quantum), np.float32)
         self._allowed = 1.0  # by the peak of the held samples
-        self._gain = 1.0  # at the end of what left last
+        self._gain = 1.0  # at the end of the last quantum that left
 
     def push(self, mix: np.ndarray, out: np.ndarray) -> None:
         """Take the next quantum, [2, samples], and write the previous one to `out`."""

@@ -31,7 +31,7 @@ class OutputError(Exception):
 
 
 class Output(Protocol):
-    """Plays what a mixer makes, from when it is made until it is closed."""
+    """Plays a mixer's samples, from its creation until it is closed."""
 
     name: str
 
@@ -170,7 +170,7 @@ OUTPUTS: tuple[type[Output], ...] = (SoundDeviceOutput, SdlOutput)
 
 
 def sound_report() -> tuple[str, ...]:
-    """Return one line per way of making sound: what it would play on, or why it cannot."""
+    """Return one line per way of making sound: its device, or why it cannot play."""
     lines = []
     for name, describe in (("sounddevice", _describe_device), ("SDL's mixer", _describe_sdl)):
         try:

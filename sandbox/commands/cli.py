@@ -1,4 +1,4 @@
-"""The command line: subcommands, their options, and what each does with the app.
+"""The command line: subcommands, their options, and their functions.
 
 Imports neither torch nor pygame: a wrong option is answered at once, and the window opens before
 the world is loaded.
@@ -21,7 +21,7 @@ Say = Callable[[str], None]
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a subcommand and return its exit code: what stops it is one line and 2."""
+    """Run a subcommand and return its exit code: an error is one line, with exit code 2."""
 
     def run() -> int:
         share_freed()

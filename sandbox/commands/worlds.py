@@ -1,6 +1,6 @@
 """`worlds` lists worlds and their files here; `fetch` gets their weights, and data.
 
-Imports neither torch nor the hub's library: listing is instant, and fetching imports what it needs.
+Imports neither torch nor the hub's library: listing is instant, and fetching imports both.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -63,7 +63,7 @@ def presence(row: worlds.Fetchable) -> str:
 
 
 def run_fetch(options: FetchOptions, say: Say) -> int:
-    """Fetch a world's weights, or data, or say what that would be.
+    """Fetch a world's weights or data, or list what would be fetched.
 
     Raises:
         WorldFailed: there is nothing of that name, or fetching failed.

@@ -55,7 +55,7 @@ from mag_sandbox.scenes.demo.words import ScriptError
 from mag_sandbox.scenes.things import thing_words
 
 Say = Callable[[str], None]
-TELL_EVERY = 10.0  # seconds between two words on how far it is
+TELL_EVERY = 10.0  # seconds between two lines of progress
 
 
 def run_demo(options: DemoOptions, say: Say) -> int:
@@ -85,7 +85,7 @@ def run_demo(options: DemoOptions, say: Say) -> int:
 
 
 def list_text() -> str:
-    """Return every demo that comes with the game, with what it shows."""
+    """Return every demo that comes with the game, with its description."""
     demos = {name: load_demo(name) for name in available_demos()}
     width = max(map(len, demos))
     return "\n".join(f"{name:<{width}}  {demo.about}" for name, demo in demos.items())

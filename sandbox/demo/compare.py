@@ -28,13 +28,13 @@ SCALE = 2  # sharp enlargement of a video
 GIF_FPS = 4.0  # at most, so that a page loads it
 GIF_COLOURS = 64
 PALETTE_FRAMES = 24
-END_SECONDS = 2.0  # that the last picture stays, with what came of it
+END_SECONDS = 2.0  # that the last picture stays, with the outcome
 DARK, DIM, BRIGHT, FULL = (16, 17, 24), (52, 55, 68), (235, 236, 240), (96, 190, 255)
 
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """One of those that are compared."""
+    """One of the compared memories or worlds."""
 
     world: str
     memory: MemoryAsk | None  # None: the demo's, or the player's
@@ -65,7 +65,7 @@ class FrameSpool:
         self.peak_bytes = 0
         self._path = path
         self._file = path.open("wb")
-        self._moments: list[tuple[int, _Moment]] = []  # frames, and what stands below them
+        self._moments: list[tuple[int, _Moment]] = []  # frames, and the strips below them
         self._watch: DemoWatch | None = None
 
     @property
@@ -144,7 +144,7 @@ def write_beside(path: Path, spools: Sequence[FrameSpool]) -> None:
 def write_video(path: Path, frames: Iterable[Frames], fps: float) -> None:
     """Write pictures, uint8 [H, W, 3] each, as an MP4, or as a small GIF if the path says so.
 
-    They are gone through several times. What writes them is slow to import.
+    They are iterated several times. The writers are slow to import.
     """
     if path.suffix == ".gif":
         _write_gif(path, frames, fps)
@@ -254,7 +254,7 @@ def _column(spool: FrameSpool, height: int, most: int) -> Iterator[Frames]:
 
 
 def _strip(title: str, moment: _Moment, width: int, most: int) -> Frames:
-    """Draw what stands below a picture: title and recall, the memory bar and its size.
+    """Draw the strip below a picture: title and recall, the memory bar and its size.
 
     `most` are the bytes of a full bar, equal for all pictures so that bars can be compared.
     """

@@ -42,7 +42,7 @@ class ProbeRow:
     overlap: float = 0.0  # share of then that now shows
     seconds_away: float = 0.0
     seconds: float = 0.0  # of the demo
-    anchor_memory: str = "never kept"  # what became of it in memory
+    anchor_memory: str = "never kept"  # its fate in memory
     attended: bool = False
     reason: str = ""
 
@@ -79,10 +79,10 @@ class MemoryRow:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """An expectation and what came of it."""
+    """An expectation and its outcome."""
 
     expectation: str
-    value: float | None  # the one nearest to failing; None: nothing was measured
+    value: float | None  # the value nearest to failing; None: nothing was measured
     met: bool
 
 
@@ -119,7 +119,7 @@ class DemoResult:
         return fmean(known) if known else None
 
     def check(self, expectations: Sequence[Expectation], lead: float | None = None) -> "DemoResult":
-        """Return the result with what came of each expectation.
+        """Return the result with the outcome of each expectation.
 
         `lead` are percentage points of recall ahead of the best other; None: nothing was compared.
         """

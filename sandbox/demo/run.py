@@ -129,8 +129,8 @@ def play_demo(
 ) -> DemoResult:
     """Play a demo from its beginning to its end, as fast as the world goes.
 
-    The world is loaded with `setting`, which also says what the script leaves open; the seed is the
-    demo's own where none is given.
+    The world is loaded with `setting`, which also fills in whatever the script leaves open; the
+    seed is the demo's own unless one is given.
 
     Raises:
         DemoError: this world cannot play it; nothing was played.
@@ -179,7 +179,7 @@ class DemoRun(SessionObserver):
     ) -> None:
         self.seed = demo.seed if seed is None else seed
         self.playthrough = Playthrough(*scene_and_seed(demo, demo.scene_name, self.seed))
-        self.caption = demo.about  # what the script does now, for people
+        self.caption = demo.about  # describes the present step of the script
         self.blocks = self.frames = 0
         self.watch: DemoWatch  # from `use` on
         self._demo, self._setting, self._extras = demo, setting, extras or Extras()
@@ -234,7 +234,7 @@ class DemoRun(SessionObserver):
         return world
 
     def next_command(self) -> Control | SceneChange | None:
-        """Return the control of the next block; what the script does before it is done first."""
+        """Return the control of the next block, after the script's steps before it."""
         for item in self._items:
             self.caption = caption_of(item) or self.caption
             match item:
@@ -303,14 +303,14 @@ class DemoRun(SessionObserver):
 
 
 def ask_of(setting: MemorySetting) -> MemoryAsk:
-    """Return a setting as it is written in a script: only what differs from the usual."""
+    """Return a setting as it is written in a script: only values that differ from the defaults."""
     usual = asdict(MemorySetting(policy=setting.policy))
     named = {name: value for name, value in asdict(setting).items() if value != usual[name]}
     return MemoryAsk(setting.policy, **named)
 
 
 def caption_of(item: TapeItem) -> str:
-    """Say what an item of a script does, for people; "": nothing new."""
+    """Return the caption of a script's item; "": nothing new."""
     match item:
         case SetAnchor(name):
             return f"Remember this view: “{name}”"

@@ -85,7 +85,7 @@ class DemoWatch(Prober):
         self._put(lambda: self._enter(scene))
 
     def obey(self, item: TapeItem) -> None:
-        """Do what a script says between blocks."""
+        """Carry out a script's step between blocks."""
         match item:
             case SetAnchor(name):
                 self._put(lambda: self._set_anchor(name))

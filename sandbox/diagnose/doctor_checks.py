@@ -379,7 +379,7 @@ def check_processor() -> list[Finding]:
 
 
 def check_memory() -> list[Finding]:
-    """Whether there is room for the world and what it remembers."""
+    """Whether there is room for the world and its memory."""
     memory = psutil.virtual_memory()
     text = f"{memory.available / GIB:.1f} of {memory.total / GIB:.1f} GiB free"
     if memory.available < NEEDED_MEMORY:

@@ -1,6 +1,6 @@
 """Plays the game by itself, without a window, and saves a picture of every screen.
 
-The pictures of the documentation are made so: they show what the game shows.
+The documentation's pictures are made this way, so they show the real game.
 """
 
 import tempfile
@@ -29,8 +29,8 @@ from mag_sandbox.sandbox.ui.display import window
 SIZE = (1280, 720)  # px of the window
 SIZES = ((480, 300), SIZE, (3840, 2160))  # px that every screen is drawn in
 PATIENCE_S = 180.0  # longest wait for a screen
-SETTLE_S = 0.8  # until what glides rests
-AWAY = 100.0  # degrees that a view is left by
+SETTLE_S = 0.8  # until everything that glides is at rest
+AWAY = 100.0  # degrees by which the camera turns away
 REST = 16  # blocks until a picture that was moving is sharp
 PAINTED = 16  # blocks until forgotten views are painted anew, of two worlds in turn
 
@@ -163,7 +163,7 @@ class _ScreenTour:
             self.screen.handle(pygame.Event(kind, key=key, mod=0, unicode=""))
 
     def type(self, text: str) -> None:
-        """Write into whatever takes text; the first letter is that of the key before."""
+        """Type into the focused text field; the first letter is that of the previous key."""
         self.screen.handle(pygame.Event(pygame.TEXTINPUT, text="t"))
         for letter in text:
             self.screen.handle(pygame.Event(pygame.TEXTINPUT, text=letter))

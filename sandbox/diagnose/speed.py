@@ -400,7 +400,7 @@ def prefill(
     path: Sequence[CameraCommand],
     say: Say = lambda text: None,
 ) -> Session:
-    """Bring a world into the state after a path, by playing: nothing less is true."""
+    """Bring a world into the state after a path, by really playing it."""
     session = Session(world, ScriptSource(path))
     session.start(scene, seed)
     while (step := session.advance()) is not None:
@@ -411,7 +411,7 @@ def prefill(
 
 
 def turn_home(world: World) -> None:
-    """Look where play began: what a block shows matters more than what memory holds beside it."""
+    """Look at the first view: the view matters more for a block's time than the rest of memory."""
     spec = world.spec
     command: CameraCommand | None = CameraCommand()
     while command is not None:
@@ -420,7 +420,7 @@ def turn_home(world: World) -> None:
 
 
 def compare_block_times(short: World, full: World, blocks: int) -> dict[str, Any]:
-    """Time blocks of two states in turn, so that what else the machine does hits both alike."""
+    """Time blocks of two states in turn, so that other load on the machine affects both alike."""
     times: tuple[list[float], list[float]] = ([], [])
     for number in range(blocks + 1):
         command = CameraCommand(yaw=1.0 if number % 16 < 8 else -1.0)

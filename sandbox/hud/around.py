@@ -1,7 +1,7 @@
-"""The things around, as a list: for players who cannot see the picture, and to learn their names.
+"""A list of the things around, for players who cannot see the picture, and to learn their names.
 
-The list is the world's own: what the player placed and what it planned, which begins with what it
-read in a given picture. Worlds without a plan list what the player placed.
+The world provides the list: things that the player placed, and things of its plan, which begins
+with those that it read in a given picture. Worlds without a plan list placed things only.
 """
 
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ class Seen:
     placed: bool = False  # by the player
 
     def words(self, pose: CameraPose) -> str:
-        """Say what it is, and where as seen from a pose."""
+        """Return its name, and its direction from a pose."""
         name = f"{self.color} {self.kind}".strip()
         away, up = yaw_difference(self.yaw, pose.yaw), self.pitch - pose.pitch
         side = f"{abs(away):.0f}° {'right' if away > 0 else 'left'}"

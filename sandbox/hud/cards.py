@@ -1,4 +1,4 @@
-"""The cards of the display: each function says one, `hud.py` places them."""
+"""The cards of the display: each function makes one, `hud.py` places them."""
 
 import functools
 import math
@@ -125,7 +125,7 @@ def keys_card(state: HudState) -> Card:
 
 
 def memory_card(state: HudState) -> Card:
-    """Return the memory: its bar, how far it reaches, what it takes, its legend."""
+    """Return the memory: its bar, reach, size and legend."""
     memory = state.block.memory
     words = [word for word in (memory.policy, origin_text(memory), reach_text(memory)) if word]
     pieces = [Text(f"{'· ' if place else ''}{word}", 14, MUTED) for place, word in enumerate(words)]
@@ -152,7 +152,7 @@ def slim_card(state: HudState) -> Card:
     """Return the small form: which memory it is, the clock, and a thin bar."""
     memory = state.block.memory
     label = policy_look(memory.policy).label
-    if state.recording or state.mode:  # which take the room of what it says in brackets
+    if state.recording or state.mode:  # they take the room of the words in brackets
         label = label.partition(" (")[0]
     head = row(Text(label, 13, MUTED, lines=1), SPRING, *_clock(state), gap=8)
     return Card(column(head, memory_bar(6, memory), gap=5), 248, (14, 9), dense=False)
@@ -183,7 +183,7 @@ def split_card(memory: MemoryUsage, verdict: Word | None = None) -> Card:
 
 
 def message_card(title: str, text: str, hint: str) -> Card:
-    """Return a banner: what happened, in a sentence, and the way on."""
+    """Return a banner: a sentence about the event, and how to go on."""
     said = column(Text(title, 20, bold=True), Text(text, lines=5), Text(hint, 14, MUTED), gap=6)
     return Card(row(bar(5, 0, BAD), said, gap=14), 620, (14, 22))
 

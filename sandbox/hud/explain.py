@@ -1,6 +1,6 @@
 """Explanations of the memory bar and the words around it, for the part under the pointer.
 
-The words are a pure function of `MemoryUsage`; `MemoryTip` finds the part under the pointer.
+Texts are a pure function of `MemoryUsage`; `MemoryTip` finds the part under the pointer.
 """
 
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ class Explanation:
 
 
 def explain(memory: MemoryUsage, share: float, width: int = BAR_WIDTH) -> Explanation:
-    """Say what lies at a share of the memory bar, from 0, its left end, to 1.
+    """Explain the place at a share of the memory bar, from 0, its left end, to 1.
 
     On a bar of `width` pixels no stretch is thinner than a few.
     """
@@ -60,7 +60,7 @@ def explain(memory: MemoryUsage, share: float, width: int = BAR_WIDTH) -> Explan
 
 
 def hint(part: str, memory: MemoryUsage) -> Explanation:
-    """Say what a word of the memory card means: the name of one of its parts."""
+    """Explain a word of the memory card, the name of one of its parts."""
     if part in LEGEND:
         return _of_kind(part, memory)
     policy = policy_look(memory.policy)

@@ -10,11 +10,11 @@ STAGES = ("denoise", "remember", "decode", "look_ahead")  # shown first, in this
 ELSEWHERE = {SERVER: "on the server", NETWORK: "in the network"}  # stages of a remote world
 MAX_STAGES = 5
 LATENCY = "key to frame"
-Row = tuple[str, str]  # what it is, its value
+Row = tuple[str, str]  # name, value
 
 
 class Figures:
-    """Blends the times of blocks, and says them twice a second.
+    """Averages the times of blocks, and updates its rows twice a second.
 
     figures = Figures()
     figures.add_block({"denoise": 31.0}, seconds=0.05, frames=3)
@@ -38,7 +38,7 @@ class Figures:
             self._block_frames = frames
 
     def update(self, now: float, fps: float, latency_ms: float | None) -> None:
-        """Take new figures, not too often.
+        """Update the figures, at most twice a second.
 
         Args:
             now: a time [s].

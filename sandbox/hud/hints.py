@@ -1,4 +1,4 @@
-"""The first two minutes: one thing to try at a time, each until it was done once."""
+"""Hints for the first minutes: one thing to try at a time, each until it was done once."""
 
 import math
 from collections.abc import Callable, Collection
@@ -15,15 +15,15 @@ from mag_sandbox.sandbox.ui.theme import ACCENT, GOOD, MUTED, Theme
 TURNED = 25.0  # degrees: the player looks around
 GONE = 0.2  # overlap with the first view below which it is out of sight
 BACK = 0.8  # overlap from which on it is back
-PATIENCE_S = 180.0  # after the last lesson learned, from which on this session teaches nothing [s]
-SKIP_S = 30.0  # after which a key that was not pressed makes way for the next [s]
-ANSWER_S = 6.0  # after the return, in which a comparison may still answer the question [s]
+PATIENCE_S = 180.0  # after the last learned lesson, until this session stops teaching [s]
+SKIP_S = 30.0  # until a hint that is not followed makes way for the next [s]
+ANSWER_S = 6.0  # after the return, for a comparison to answer the question [s]
 PULSE_S = 1.2  # of the arrow that is to be pressed
 CAP, MARGIN = 60, 40  # px of the reference window: its side, and how far it is from the edge
 
 
 class Step(Enum):
-    """The lessons, in this order: what to do, and why. A key stands for `{}`."""
+    """The lessons, in this order: what to do, and why. `{}` is replaced by a key."""
 
     LOOK = ("Look around", "hold an arrow key or drag the picture: the world appears as you turn")
     LEAVE = ("Turn away", "until the place where you began is out of sight")
@@ -55,7 +55,7 @@ SKIPPED = tuple(KEYS)  # after a while
 class HintLine:
     """Follows what the player does and says what to try next.
 
-    Times are those in which the line can be read.
+    Only the time in which the line can be read counts.
 
     >>> hints = HintLine()
     >>> hints.see(CameraPose(), now=0.0)  # every block; True if the line changed
@@ -70,7 +70,7 @@ class HintLine:
         self.learned = set() if done == set(STEPS) else done
         self._open = [step for step in offered if step not in self.learned]  # still to be shown
         self._start: CameraPose | None = None
-        self._turned = 0.0  # degrees to the right of where it began
+        self._turned = 0.0  # degrees to the right since the beginning
         self._back_at: float | None = None  # when the first view came back
         self._learned_at: float | None = None  # when something was learned last, or it began
         self._shown_at: float | None = None  # when the present step was first shown
@@ -87,7 +87,7 @@ class HintLine:
 
     @property
     def key(self) -> str | None:
-        """The camera key that leads on; None: none does."""
+        """The camera key to press next; None: none."""
         if self.step not in (Step.LOOK, Step.LEAVE, Step.RETURN) or self._back_at is not None:
             return None
         goes_right = (self._turned >= 0) == (self.step is not Step.RETURN)
@@ -106,7 +106,7 @@ class HintLine:
             self._learn(step)
 
     def answer(self) -> None:
-        """Note that a view which came back is compared with what it was."""
+        """Note that a view came back and is being compared."""
         if self.step is Step.RETURN:
             self._learn(Step.RETURN)
 

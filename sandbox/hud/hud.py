@@ -24,15 +24,15 @@ def next_level(level: HudLevel) -> HudLevel:
 
 
 class Hud:
-    """Draws `HudState`; a card is drawn again only when it says something else.
+    """Draws `HudState`; a card is drawn again only when its contents change.
 
     >>> Hud().draw(surface, HudState("A meadow", 7, 0.0, block), "full")
     """
 
     def __init__(self, settings: SandboxConfig = SandboxConfig()) -> None:  # noqa: B008 -- frozen
         self.places: dict[str, pygame.Rect] = {}  # where each card was drawn last
-        self.room_below = 0  # px at the lower edge that are for others
-        self.opacity = 1.0  # of the cards that stay; see `show`
+        self.room_below = 0  # px at the lower edge that are reserved for others
+        self.opacity = 1.0  # of permanent cards; see `show`
         self._settings = settings
         self._help: tuple[Bindings, Place, list[Card]] | None = None
         self._size = (0, 0)
@@ -83,7 +83,7 @@ class Hud:
         return next((key for key, rect in shown if rect.collidepoint(place)), None)
 
     def show(self, surface: pygame.Surface, card: pygame.Surface, place: Place) -> pygame.Rect:
-        """Draw a card that stays, as opaque as such cards are now, and return where it is."""
+        """Draw a permanent card with the present opacity, and return where it is."""
         card.set_alpha(round(255 * self.opacity))
         return surface.blit(card, place)
 
@@ -99,7 +99,7 @@ class Hud:
         surface.blit(*card)  # on top of itself: nothing shines through
 
     def has_help(self, page: int) -> bool:
-        """Return whether all controls, as they were drawn last, have such a page."""
+        """Return whether the help, as drawn last, has this page."""
         return page == 0 or (self._help is not None and page < len(self._help[2]))
 
     def draw_message(self, surface: pygame.Surface, title: str, text: str, hint: str) -> None:

@@ -19,9 +19,9 @@ LEGEND: dict[SegmentKind, str] = {
     "current": "current",
 }
 MAX_TICKS = 32
-LEAST_BAR = MIB  # bytes that the bar stands for, where so much is allowed
+LEAST_BAR = MIB  # least bytes of a whole bar, if the budget allows them
 MIN_STRETCH = 3  # px: no stretch is invisible
-LEAST_ZOOM = 1.05  # from which on it is said
+LEAST_ZOOM = 1.05  # from which on it is mentioned
 SECTOR = 10  # degrees of the compass that one mark stands for
 
 
@@ -83,7 +83,7 @@ def bar_stretches(memory: MemoryUsage) -> tuple[Stretch, ...]:
 
 
 def bar_bytes(memory: MemoryUsage) -> int:
-    """Return the bytes of the whole bar: the budget, halved as long as memory fits into that.
+    """Return the bytes of the whole bar: the budget, halved as often as memory still fits.
 
     So the bar shows something from the first second on; a budget that is overdrawn fills it.
     """
@@ -124,7 +124,7 @@ def reach_text(memory: MemoryUsage) -> str:
 
 
 def origin_text(memory: MemoryUsage) -> str:
-    """Say that the memory was made anew from pictures, and whose; "" if it was not."""
+    """Say from which pictures the memory was rebuilt; "" if it was not."""
     return memory.origin.words() if memory.origin else ""
 
 
@@ -137,7 +137,7 @@ def kept_text(memory: MemoryUsage) -> str:
 
 
 def size_text(memory: MemoryUsage) -> str:
-    """Say what the memory takes, of how much."""
+    """Say how large the memory is, and its budget."""
     used = memory.bytes / MIB
     return f"{used:.{0 if used >= 10 else 1}f} of {memory.budget / MIB:.0f} MiB"
 

@@ -1,4 +1,4 @@
-"""All that was seen, put where it looks: a ring of pictures at half their size.
+"""All that was seen: a ring of pictures at half their size.
 
 Knows nothing of windows; `minimap.py` draws it, `around.py` lists the things in it.
 """
@@ -19,7 +19,7 @@ Box = tuple[int, int, int, int]  # left, top, width, height [px of the ring]; ma
 
 
 class SeenRing:
-    """All that was seen, where it looks: pictures halved, and when each part was last seen."""
+    """A ring of all that was seen: halved pictures, and when each part was last seen."""
 
     def __init__(self) -> None:
         self.pixels = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
@@ -33,9 +33,9 @@ class SeenRing:
         return seen
 
     def add(self, block: FrameBlock) -> Box:
-        """Put the last frame of a block where it looks, and return where; forget what changed.
+        """Put the last frame of a block into the ring, and return where; forget changed parts.
 
-        Frames from elsewhere than where the scene begins are left out.
+        Frames from other viewpoints than the scene's first are left out.
         """
         self.frames += len(block.frames)
         if block.edited is not None:

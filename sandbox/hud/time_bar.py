@@ -1,4 +1,4 @@
-"""The time bar at the lower edge of a recording: where it is, how long it is, what came back."""
+"""The time bar at the lower edge of a recording: the moment, the length, and the returns."""
 
 import pygame
 
@@ -28,11 +28,11 @@ class TimeBar:
         self._card = CachedCard()
 
     def height(self, theme: Theme) -> int:
-        """Return how much of the window's height it takes [px]."""
+        """Return its height [px]."""
         return theme.px(48 if self.note else 30)
 
     def hide(self) -> None:
-        """Take no clicks until it is drawn again."""
+        """Ignore clicks until it is drawn again."""
         self._area = pygame.Rect(0, 0, 0, 0)
 
     def handle(self, event: pygame.Event) -> float | None:
@@ -62,7 +62,7 @@ class TimeBar:
         world's reset].
         """
         self._area = area
-        reached, aim = (  # px: a finer step is not to be seen
+        reached, aim = (  # whole px: finer steps are invisible
             round(self._share(one) * area.width) / area.width
             for one in (second, second if sought is None else sought)
         )

@@ -1,4 +1,4 @@
-"""Buttons for the mouse over the picture: they appear when it moves and go when it rests."""
+"""Buttons for the mouse over the picture: they appear when it moves and disappear when it rests."""
 
 from collections.abc import Callable, Sequence
 
@@ -10,7 +10,7 @@ from mag_sandbox.sandbox.ui.theme import ACCENT, MUTED, Theme
 
 STAYS_S = 3.0  # after the mouse moved
 GAP = 4  # px of the reference window
-Buttons = Sequence[tuple[Action, str]]  # what they do, with a word
+Buttons = Sequence[tuple[Action, str]]  # actions, with their labels
 
 
 class Toolbar:
@@ -25,16 +25,16 @@ class Toolbar:
         self.places: dict[Action, pygame.Rect] = {}  # as drawn last
         self.hidden: frozenset[Action] = frozenset()
         self._buttons, self._key_of = tuple(buttons), key_of
-        self._until = float("-inf")  # when all but those of `always` go
+        self._until = float("-inf")  # when the buttons outside `always` disappear
         self._pointer = (-1, -1)
         self._cards = {action: CachedCard() for action, _ in self._buttons}
 
     def wake_at(self, now: float) -> float | None:
-        """When the buttons go [s]; None: they do not."""
+        """When the buttons disappear [s]; None: they stay."""
         return self._until if now < self._until else None
 
     def handle(self, event: pygame.Event, now: float) -> Action | None:
-        """Take an event; return what a click on a button asks for."""
+        """Take an event; return the action of a clicked button."""
         if event.type not in (pygame.MOUSEMOTION, pygame.MOUSEBUTTONDOWN):
             return None
         self._pointer, self._until = event.pos, now + STAYS_S

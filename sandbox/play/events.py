@@ -79,9 +79,9 @@ class SessionEnd:
 
 
 class SessionObserver:
-    """Follows a session as it happens, on the thread that owns the world: answer fast.
+    """Follows a session as it happens, on the thread that owns the world, so it must be quick.
 
-    Ignores everything; subclasses take what they need.
+    It ignores everything; subclasses override the methods they need.
     """
 
     def on_start(self, event: SessionStart, block: FrameBlock) -> None:
@@ -102,7 +102,7 @@ def event_to_json(event: SessionStart | BlockEvent | SessionEnd) -> dict[str, An
     if isinstance(event, BlockEvent):
         control = data["control"]
         data["control"] = control.pop("camera") | control
-        for name in ("edit", "leave_out", *WALK_AXES):  # nearly always empty, or 0
+        for name in ("edit", "leave_out", *WALK_AXES):  # almost always empty or 0
             if not data["control"][name]:
                 del data["control"][name]
     first = {key: data[key] for key in ("kind", "schema") if key in data}  # easy to see in a file

@@ -1,7 +1,7 @@
-"""Hands a session over to another world of the same base, as pictures that are encoded again.
+"""Hands a session over to another world with the same base weights, as pictures to encode again.
 
-The memory of one world means nothing to another, but pictures do: one of every view seen, and the
-newest blocks whole. Knows nothing of windows and threads.
+Worlds cannot read each other's memory, but both can read pictures: one of every view seen, and all
+of the newest blocks. Knows nothing of windows and threads.
 """
 
 from collections import deque
@@ -54,12 +54,12 @@ class RecentBlocks(SessionObserver):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Handover:
-    """A scene on its way from one world to another."""
+    """A scene that moves from one world to another."""
 
-    left: ParkedScene  # in the world before; without its state, which means nothing elsewhere
+    left: ParkedScene  # in the old world; without its state, which no other world can read
     blocks: tuple[PastBlock, ...]
     origin: MemoryOrigin
-    then: Callable[[ParkedScene], object]  # given the scene as it is in the new world
+    then: Callable[[ParkedScene], object]  # called with the scene in the new world
 
     def enter(self, world: World) -> ParkedScene:
         """Make a world remember the pictures, and turn its camera to where the other's looked.
@@ -111,13 +111,13 @@ def handover(
 
 
 def scene_for(world: str, scene: Scene) -> Scene:
-    """Return a scene as a world can begin it: without a memory policy that it does not have."""
+    """Return a scene that a world can begin: without a memory policy that it lacks."""
     fits = scene.memory in (None, *policies_of(world))
     return scene if fits else replace(scene, memory=None)
 
 
 def _views(pictures: Iterable[Sight]) -> list[Sight]:
-    """Return one picture of each view, oldest first; the newest of those that look alike."""
+    """Return one picture of each view, oldest first; the newest of those that overlap."""
     newest_first = sorted(pictures, key=lambda one: one.number, reverse=True)
     chosen: list[Sight] = []
     for same_view in SAME_VIEW:
@@ -128,7 +128,7 @@ def _views(pictures: Iterable[Sight]) -> list[Sight]:
 
 
 def _distinct(pictures: Iterable[Sight], same_view: float) -> list[Sight]:
-    """Return the pictures that show something which those before them do not."""
+    """Return the pictures that show more than those before them."""
     chosen: list[Sight] = []
     for sight in pictures:
         if all(view_overlap(sight.pose, one.pose) <= same_view for one in chosen):
@@ -137,7 +137,7 @@ def _distinct(pictures: Iterable[Sight], same_view: float) -> list[Sight]:
 
 
 def _rested(views: Sequence[Sight], length: int) -> list[PastBlock]:
-    """Return a block for each picture in which the camera rests, as when a view is invented."""
+    """Return a block for each picture, in which the camera rests."""
     blocks = {}
     for view in views:
         index = view.number // length  # at most one picture a block

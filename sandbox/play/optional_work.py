@@ -1,9 +1,8 @@
-"""Which optional work is left out while blocks take too long, so that none is shown late.
+"""Decides which optional work to leave out while blocks take too long, so that none is late.
 
-Work is left out in the order that players notice least, one item at a time, and tried again when
-blocks take little time. Enlarging is only seen, never remembered. All else changes pictures, so it
-is part of a block's control: recorded with it and replayed from there. Knows nothing of threads or
-clocks.
+Items are left out one at a time, what players notice least first, and tried again when blocks take
+little time. Enlarging affects the display only. All other items change pictures, so they are part
+of a block's control, recorded and replayed with it. Knows nothing of threads or clocks.
 """
 
 from collections import deque
@@ -13,8 +12,8 @@ from statistics import mean
 ENLARGING = "enlarging"
 STRAINED = 0.75  # share of a block's time; where blocks take more, something is left out
 EASY = 0.5  # share of a block's time; where they take less, the item left out last is tried again
-LATE_BLOCKS, STRAINED_BLOCKS, EASY_BLOCKS = 2, 8, 40  # over which that is measured
-MOST_EASY_BLOCKS = 640  # the same after several attempts that failed
+LATE_BLOCKS, STRAINED_BLOCKS, EASY_BLOCKS = 2, 8, 40  # number of blocks over which that is measured
+MOST_EASY_BLOCKS = 640  # at most, doubled after each failed attempt
 
 
 class OptionalWork:
@@ -50,7 +49,7 @@ class OptionalWork:
         return () if self.enlarges else (ENLARGING, *self.left_out)
 
     def add(self, seconds: float) -> None:
-        """Note what a block took, and decide what the next one leaves out."""
+        """Note how long a block took, and decide what the next one leaves out."""
         self._shares.append(seconds / self._block_seconds)
         self._blocks += 1
         is_late = self._takes_over(1.0, LATE_BLOCKS)

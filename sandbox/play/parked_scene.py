@@ -1,9 +1,9 @@
 """A parked scene, everything needed to continue it later, and its folder of plain data.
 
-Nothing in a folder is executed, and no path leads outside. `state.json` says what it is and the
-SHA-256 of the rest: `state.safetensors` (the world's arrays and the last frame), `world.json` (the
-world's own data) and the scene's picture, if it has one; `thumbnail.png` is for people. Knows
-nothing of worlds; `parking.py` says where such folders lie.
+Nothing in a folder is executed, and no path leads outside. `state.json` describes it and holds the
+SHA-256 of the other files: `state.safetensors` (the world's arrays and the last frame),
+`world.json` (the world's own data) and the scene's picture, if it has one; `thumbnail.png` is for
+people. Knows nothing of worlds; `parking.py` says where such folders lie.
 """
 
 import hashlib
@@ -48,7 +48,7 @@ THUMBNAIL_SIZE = (320, 192)  # px, at most
 MAX_HEADER = 2**20  # bytes
 MAX_DATA = 2**26  # bytes
 MAX_SIDE = 8192  # px of a frame
-ROOM_TO_SPARE = 2**21  # bytes for files besides the arrays
+ROOM_TO_SPARE = 2**21  # bytes for the other files
 _WORLD, _PARTS, _LAST_FRAME = "world/", "parts/", "last_frame"  # names of arrays in the file
 
 
@@ -57,7 +57,7 @@ class StateError(WorldFailed):
 
 
 class DiskFull(StateError):
-    """No room for a parked scene; the one parked before is whole."""
+    """There is no room for a parked scene; the older one is intact."""
 
 
 @dataclass(frozen=True, slots=True)

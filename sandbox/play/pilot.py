@@ -1,4 +1,4 @@
-"""The player's commands, or the way back to a pose by itself until the player takes over."""
+"""The player's commands or, until the player takes over, an automatic flight to a pose."""
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose, command_towards
 from mag_sandbox.controls.sources import PlayerSource
@@ -7,7 +7,7 @@ from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver, Session
 
 
 class Pilot(PlayerSource, SessionObserver):
-    """A source of commands that can fly to a place; also an observer, which tells it where it is.
+    """A source of commands that can fly to a place; as an observer it learns where the camera is.
 
     >>> pilot = Pilot()
     >>> from mag_sandbox.sandbox.play.session import Session
@@ -18,7 +18,7 @@ class Pilot(PlayerSource, SessionObserver):
 
     def __init__(self) -> None:
         super().__init__()
-        self.is_automatic = False  # the pictures that are shown now move by themselves
+        self.is_automatic = False  # the shown pictures come from a flight
         self._target: CameraPose | None = None
         self._spec: WorldSpec  # of the world that it flies in; set with the target
         self._pose = CameraPose()
@@ -41,7 +41,7 @@ class Pilot(PlayerSource, SessionObserver):
         super().stop()
 
     def next_command(self) -> CameraCommand:
-        """Return the next command: the player's, if there is one."""
+        """Return the next command: the player's if there is one."""
         if self.is_steering:
             self._target, self.is_automatic = None, False
         target = self._target  # the window may change it meanwhile
@@ -52,7 +52,7 @@ class Pilot(PlayerSource, SessionObserver):
         return CameraCommand() if self.is_flying else super().held_command()
 
     def on_start(self, event: SessionStart, block: FrameBlock) -> None:  # noqa: ARG002 -- observer
-        """Begin anew, wherever that is."""
+        """Begin anew at the pose of the first block."""
         self._target, self.is_automatic, self._pose = None, False, block.poses[-1]
 
     def on_block(self, event: BlockEvent, block: FrameBlock) -> None:  # noqa: ARG002 -- observer

@@ -1,6 +1,6 @@
 """Mouse and gamepads of play: pygame's events become steering, and buttons become keys by name.
 
-Knows how devices report; what a drag, a wheel, a stick or a button means is said by `controls`.
+Knows how devices report; `controls` defines the meaning of drags, wheels, sticks and buttons.
 """
 
 import logging
@@ -21,12 +21,12 @@ if TYPE_CHECKING:  # some builds of pygame lack it
 logger = logging.getLogger(__name__)
 FULL_TILT = 32767  # as controllers report the end of a stick or trigger
 REPEAT_MS = (400, 40)  # before a held key repeats, and between two times
-REPEATING = frozenset(  # keys that move something or edit text; whatever else acts once
+REPEATING = frozenset(  # keys that move something or edit text; all others act once
     getattr(pygame, f"K_{name}")
     for name in ("LEFT", "RIGHT", "UP", "DOWN", "PAGEUP", "PAGEDOWN", "BACKSPACE", "DELETE")
 )
 
-MOVED = 4  # px that a hand moves the mouse
+MOVED = 4  # px; smaller movements are not made by a hand
 WINDOW_CHANGES = (pygame.WINDOWSIZECHANGED, pygame.WINDOWENTER, pygame.WINDOWFOCUSGAINED)
 
 
@@ -60,7 +60,7 @@ class HeldKeys:
 
 
 class RestingMouse:
-    """Drops motion that no hand made, as when the window changes under a mouse at rest.
+    """Drops motion that nobody made, as when the window changes under a mouse at rest.
 
     >>> mouse = RestingMouse()
     >>> mouse.let_pass(pygame.event.Event(pygame.MOUSEMOTION, pos=(9, 9), buttons=(0, 0, 0)))
@@ -71,7 +71,7 @@ class RestingMouse:
 
     def __init__(self) -> None:
         self._rests = True
-        self._at: tuple[int, int] | None = None  # where it rests; None: that is not known yet
+        self._at: tuple[int, int] | None = None  # where it rests; None: not known yet
 
     def rest(self) -> None:
         """Wait for the mouse to move again: another screen is shown."""
@@ -107,7 +107,7 @@ class PlayerInput:
         self._fitted = (0, 0.0)  # the picture's width and the view that drags are measured in
 
     def key_of(self, event: pygame.Event) -> tuple[str, bool] | None:
-        """Return the name of a gamepad's button and whether it went down; None for other events."""
+        """Return a gamepad's button and whether it went down; None for other events."""
         if event.type not in (pygame.CONTROLLERBUTTONDOWN, pygame.CONTROLLERBUTTONUP):
             return None
         if not 0 <= event.button < len(PAD_BUTTONS):
@@ -115,7 +115,7 @@ class PlayerInput:
         return PAD_BUTTONS[event.button], event.type == pygame.CONTROLLERBUTTONDOWN
 
     def steer(self, event: pygame.Event) -> bool:
-        """Steer by the mouse, a stick or a trigger; True if the event was of one."""
+        """Steer by mouse, stick or trigger; True if the event came from one of them."""
         if event.type in (pygame.MOUSEBUTTONDOWN, pygame.MOUSEBUTTONUP) and event.button == 1:
             self._is_dragging = event.type == pygame.MOUSEBUTTONDOWN
             return True

@@ -36,7 +36,7 @@ class Reel:
         self.crop = WHOLE  # part of the frame that the window shows: left, top, width, height
         self.place = -1  # of the frame shown, in the current block
         self.paused = False
-        self.starting_over = False  # nothing of the new beginning is there yet
+        self.starting_over = False  # no block of the new beginning is there yet
         self._worker, self._clock = worker, clock
         self._next: ReadyBlock | None = first
         self._late = False  # the next block is not there although it is due
@@ -64,7 +64,7 @@ class Reel:
 
     @property
     def is_over(self) -> bool:
-        """Whether a script has come to its end and its last frame was shown."""
+        """Whether a script has ended and its last frame was shown."""
         return self._late and self._worker.status.ended and not self.starting_over
 
     def update(self, now: float) -> bool:
@@ -88,10 +88,10 @@ class Reel:
         return True
 
     def restart(self, *, paused: bool = False, hurry_to: int = -1) -> None:
-        """Show nothing more of what there is: another beginning was asked for.
+        """Drop the present blocks: another beginning was requested.
 
-        Where it is to be paused there, one block is shown; where it hurries, blocks are shown as
-        fast as they are made until the one of that index.
+        If it is paused, one block is shown. If it hurries, blocks are shown as fast as they are
+        made, up to the given index.
         """
         self._next, self.place = None, len(self.current.block.frames) - 1
         self.starting_over, self.paused, self._hurries_to = True, paused, hurry_to
@@ -123,7 +123,7 @@ class Reel:
     def step(
         self, until: Callable[[ReadyBlock], object] = lambda ready: True, most: int = 1
     ) -> None:
-        """While paused, show one more block, or as many as it takes until one is as it shall be."""
+        """While paused, show one more block, or as many as it takes until one meets a condition."""
         if self.paused and not self._steps:
             self._steps, self._until = most, until
             self.grid.restart()

@@ -1,6 +1,6 @@
-"""Where two memories differ: the way back to a view that one of them holds and the other lost.
+"""Finds where two memories differ: a view that one of them holds and the other has lost.
 
-Knows the seen views and those that each memory holds; knows nothing of windows, and steers nothing.
+Knows the seen views and those that each memory holds; does not steer, and knows no windows.
 """
 
 from collections.abc import Collection, Sequence
@@ -15,7 +15,7 @@ from mag_sandbox.evaluation.similarity.recall import Word, common_view, recall_w
 from mag_sandbox.model.world import FrameBlock, MemoryUsage, WorldSpec
 
 LOST = 0.25  # share of a view that a memory which lost it may still hold
-FAR = 180.0  # degrees that both turn away at most, where no view is lost yet
+FAR = 180.0  # most degrees to turn away while no view is lost
 BACK = "Both go back to this place"
 AWAY_AND_BACK = "Both turn away and come back"
 THERE = "What you saw here"
@@ -35,10 +35,10 @@ class GuidedReturn:
 
     def __init__(self, block: FrameBlock, spec: WorldSpec, sights: Collection[Sight]) -> None:
         self._here = here = block.poses[-1].at_origin
-        self.verdicts: tuple[Word, ...] = ()  # on each half, once it shows the view again
+        self.verdicts: tuple[Word, ...] = ()  # one per half, once it shows the view again
         lost = [sight for sight in sights if _is_lost(sight.pose, here, block)]
         self._leads, self._way = True, BACK if lost else AWAY_AND_BACK
-        self._targets: list[CameraPose] = []  # still to be named
+        self._targets: list[CameraPose] = []  # still to visit
         self._place = here
         self.seen: np.ndarray | None = None  # the view as it was seen, uint8 [H, W, 3]; None: none
         if lost:
@@ -62,7 +62,7 @@ class GuidedReturn:
         return ASIDE.format("right" if aside > 0 else "left")
 
     def next_target(self, block: FrameBlock, *, is_flying: bool) -> CameraPose | None:
-        """Return where the camera is to go now; None: where it goes already, or nowhere."""
+        """Return the camera's new target; None: unchanged."""
         self._here = block.poses[-1].at_origin
         self._leads = bool(self._targets) or is_flying
         if not (self._leads or self.verdicts or self.seen is None):
@@ -72,7 +72,7 @@ class GuidedReturn:
         return None
 
     def stop(self) -> None:
-        """Lead nowhere from now on: the player steers."""
+        """Stop leading: the player steers."""
         self._targets.clear()
 
     def _judge(self, seen: np.ndarray, block: FrameBlock) -> None:

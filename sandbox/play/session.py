@@ -36,10 +36,10 @@ from mag_sandbox.scenes import Scene
 
 
 class Resumable(Protocol):
-    """A scene as it was left: a `ParkedScene`, or a `Handover` from another world."""
+    """A scene that was left: a `ParkedScene`, or a `Handover` from another world."""
 
     def enter(self, world: World) -> ParkedScene:
-        """Bring a world to where the scene was left, and return it as a scene of this world.
+        """Restore the scene in a world, and return it as a scene of this world.
 
         Raises:
             WorldFailed: this world cannot.
@@ -52,12 +52,12 @@ class Playthrough:
 
     scene: Scene
     seed: int
-    parked: Callable[[], Resumable] | None = None  # reads what to go on with; None: begin
-    state: str | None = None  # the folder that it is read from
+    parked: Callable[[], Resumable] | None = None  # reads the scene to continue; None: begin
+    state: str | None = None  # folder of that scene
     stage: Callable[[World], World] | None = (
-        None  # another world over it, to be played; None: itself
+        None  # wraps the world before it is played; None: no wrapper
     )
-    place: Scene | None = None  # as it was left, to be named while it loads; None: the scene
+    place: Scene | None = None  # the scene that was left, named while it loads; None: `scene`
 
     @property
     def anew(self) -> "Playthrough":
@@ -73,7 +73,7 @@ class SessionStep:
     block: FrameBlock
 
 
-SceneChange = Callable[["Session"], SessionStep | None]  # begins something else in the session
+SceneChange = Callable[["Session"], SessionStep | None]  # begins another scene in the session
 
 
 class CommandSource(Protocol):
@@ -105,7 +105,7 @@ class Session:
         self._edits: deque[Edit] = deque()  # asked for, one a block
         self._running = False
         self.id = ""  # of the playthrough; saves and the parked scene go by it
-        self._last: FrameBlock | None = None  # None: what follows is not set either
+        self._last: FrameBlock | None = None  # None: the fields below are unset, too
         self._playthrough: Playthrough
         self._created: datetime
         self._blocks = 0
@@ -142,7 +142,7 @@ class Session:
         self._forget()
         parked = left.enter(self.world)
         command = self._source.next_command()
-        assert not callable(command)  # a script shows what it comes back to
+        assert not callable(command)  # scripts do not change scenes here
         control = self._control(command)
         if control is None:
             return None
@@ -152,10 +152,10 @@ class Session:
         return first
 
     def advance(self, leave_out: tuple[str, ...] = ()) -> SessionStep | None:
-        """Sample the source and make one more block; None when the script is over.
+        """Take the next command and make one more block; None when the script is over.
 
         Args:
-            leave_out: optional work that the block leaves out, unless the source decides that.
+            leave_out: optional work that the block leaves out, unless the source decides it.
         """
         command = self._source.next_command()
         if callable(command):

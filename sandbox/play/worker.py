@@ -1,7 +1,7 @@
 """The generation thread: it alone owns the world, and is always at most one block ahead.
 
-A block is started as late as possible to be ready in time, so that the newest input counts; the
-time before is used to look ahead. Knows nothing of windows.
+A block is started as late as it can be and still be ready in time, so that the newest input counts;
+the time before is used for look-ahead. Knows nothing of windows.
 """
 
 import gc
@@ -200,7 +200,7 @@ class GenerationWorker:
             self._serve(Session(world, self._source, self._observers))
         except _ClosedWhileLoadingError:
             logger.info("closed while loading")
-        except Exception as error:  # with the one in `_serve`: a crash becomes a banner
+        except Exception as error:  # like the one in `_serve`: a crash becomes a banner
             self._report(error)
         finally:
             self._cancel_calls()

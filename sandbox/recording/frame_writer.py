@@ -28,7 +28,7 @@ from mag_sandbox.sandbox.recording.recorder import Recorder
 logger = logging.getLogger(__name__)
 
 MOST_ENCODED = 24  # blocks that wait to be encoded, 13 MB; where more wait, they are written raw
-MOST_WAITING = 200  # blocks while even that is slow; further ones lose their pictures
+MOST_WAITING = 200  # blocks, if even that is slow; further ones lose their pictures
 SETTLE_S = 5.0  # most time at the end for the last comparisons [s]
 
 

@@ -1,7 +1,7 @@
 """The file of kept frames beside a recording: its format, its writer and its reader.
 
 A record is a JSON text and bytes, both with checksums. Writing only appends, so a killed program
-leaves whole records and perhaps the beginning of one, which is left out when reading. Frames are a
+leaves whole records and perhaps the beginning of one, which the reader ignores. Frames are a
 convenience: where they are missing, a replay makes them again. Only requested frames are decoded.
 """
 

@@ -1,4 +1,4 @@
-"""Replays a recording and checks that the world makes the same blocks, or similar ones."""
+"""Replays a recording and checks whether the world makes the same blocks, or similar ones."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager

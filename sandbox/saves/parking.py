@@ -90,7 +90,7 @@ class ParkedScenes:
         self.now = now
         self._playing: dict[str, BaseFileLock] = {}  # by id
         if is_folder(folder):
-            with suppress(StateError), self._alone(0.0):  # puts right what a kill left behind
+            with suppress(StateError), self._alone(0.0):  # repairs the traces of a killed game
                 pass
 
     def park(self, parked: ParkedScene, *, goes_on: bool = False) -> str:

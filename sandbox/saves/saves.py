@@ -1,7 +1,7 @@
 """The player's saves: places are parked, saved, copied and continued, on a thread of their own.
 
-A snapshot of the world is quick and taken on the world's thread; checking the disk and writing take
-seconds and happen here, in the order of the requests. A place that cannot be written stays in
+A snapshot of the world is quick, and taken on the world's thread. Checking the disk and writing
+take seconds, and happen here in the order of the requests. A place that cannot be written stays in
 memory, and the player is told.
 """
 
@@ -115,7 +115,7 @@ class SaveThread:
 
 
 class Saves(SessionObserver):
-    """Saves what a worker plays, and continues it.
+    """Saves and continues the places that a worker plays.
 
     saves = Saves(ParkedScenes(folder, budget_mib), notices.say, {"map": stitcher}, own_scenes)
     session = Session(world, source, observers=[stitcher, saves])
@@ -191,7 +191,7 @@ class Saves(SessionObserver):
     def saved(self, worker: GenerationWorker, scene: str, seed: int) -> "Future[ParkedScene]":
         """Return the saved moment of the session, in a future; StateError: there is none.
 
-        Where it was started over since, the moment that was saved before counts.
+        If the place was started over since, the moment saved before counts.
         """
         id = worker.call(lambda session: session.id)
 

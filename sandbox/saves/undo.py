@@ -1,7 +1,7 @@
-"""The moments before each change of the world, so that changes can be taken back.
+"""The moments before each change of the world, so that changes can be undone.
 
-A change that the world itself can take back is only marked; before any other, all that is played is
-kept as it is, in memory. The oldest go first.
+A change that the world itself can undo is only marked; before any other, the whole session is kept
+in memory. The oldest moments are dropped first.
 """
 
 from collections.abc import Sequence
@@ -20,8 +20,8 @@ MOST_BYTES = 512 * MIB  # that kept moments may take, the newest apart
 class Moment:
     """The moment before a change."""
 
-    back: str  # what holds again: "the description is as it was"
-    left: "Future[ParkedScene] | None"  # None: the world can take the change back
+    back: str  # shown after undoing: "the description is as it was"
+    left: "Future[ParkedScene] | None"  # None: the world itself can undo the change
 
 
 class UndoStack:
@@ -54,7 +54,7 @@ class UndoStack:
     def pop(self) -> Moment | None:
         """Return the moment before the newest change, and forget it; None: nothing was changed.
 
-        A moment that could not be kept is passed over: then nothing was being played.
+        A moment that could not be kept is skipped: nothing was being played then.
         """
         while self._moments:
             moment = self._moments.pop()
@@ -63,7 +63,7 @@ class UndoStack:
         return None
 
     def has_on_top(self, moments: Sequence[Moment]) -> bool:
-        """Tell whether some moments, the oldest first, are of the newest changes."""
+        """Tell whether these moments, the oldest first, are the newest ones."""
         newest = self._moments[len(self._moments) - len(moments) :]
         return len(newest) == len(moments) and all(map(is_, newest, moments))
 

@@ -33,13 +33,13 @@ HEADER = (
     Button("Quit"),
 )
 WRITE, SETTINGS, QUIT = range(3)  # places in the header
-ABOUT = {  # what the large words say while the header has the focus
+ABOUT = {  # the large words while the header has the focus
     WRITE: ("A world of your own", "Write a sentence: a place, its colours, a few things in it."),
     SETTINGS: ("Settings", "Display, mouse, sound, text size, and all the keys."),
     QUIT: ("Quit", "Places you left wait here until you come back."),
 }
 FOOTER = 32  # height of the line about the keys
-BLUR = 2  # px of the picture as it is read: what lies behind has no edges
+BLUR = 2  # px of the picture as read, so that the backdrop has no sharp edges
 COMPACT = 640  # height of the window at which the words above the shelves are cut short
 SHADES = (  # darkness over the picture behind, from the top down; the left, the middle, the right
     (200, 150, 120),
@@ -58,7 +58,7 @@ class TitleLayout:
     compact: bool
     margin: int
     header: pygame.Rect
-    words: pygame.Rect  # the large words about what has the focus
+    words: pygame.Rect  # the large words about the focused item
     choices: pygame.Rect
     shelves: pygame.Rect
     picture: tuple[int, int]
@@ -292,7 +292,7 @@ def _draw_card(
 
 
 def draw_footer(surface: pygame.Surface, theme: Theme, layout: TitleLayout, text: str) -> None:
-    """Draw what the keys do, over a shade into which the last shelf sinks."""
+    """Draw a line about the keys, over a shade into which the last shelf sinks."""
     width, height = layout.size
     sunk, line = theme.px(26 if layout.compact else 6), theme.px(FOOTER)
     shade = _sinking((width, sunk + line), sunk, theme.colour(BACKDROP))

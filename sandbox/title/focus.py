@@ -79,7 +79,7 @@ class TitleFocus:
         return self._card.column if self._card.row == row else None
 
     def list(self, rows: Sequence[Shelf]) -> None:
-        """Take new shelves; what had the focus keeps it if it is still there."""
+        """Take new shelves; the focused item keeps the focus if it is still there."""
         before, key = self.shelves[self._card.row].title if self.shelves else None, self.key
         self.shelves = tuple(rows)
         for row, shelf in enumerate(self.shelves):
@@ -138,7 +138,7 @@ class TitleFocus:
         self._show()
 
     def turn_to_choices(self) -> None:
-        """Go from a card to what can be done with it, and back."""
+        """Move from a card to its actions, and back."""
         if self.shelves:
             self.go(self._card if self.spot.area == "choices" else Focused("choices"))
             self._show()
@@ -173,7 +173,7 @@ class TitleFocus:
             self.go(Focused("cards", row, column))
 
     def update(self, now: float) -> bool:
-        """Move what glides."""
+        """Move everything that glides."""
         moved = [glide.update(now) for glide in (self._top, *self._firsts.values())]
         return any(moved)
 

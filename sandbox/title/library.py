@@ -1,7 +1,7 @@
 """The lists of the title: scenes, parked scenes and recordings, read from the disk.
 
-Reads only what a card shows, so that a title screen with hundreds of them opens at once. What is
-damaged is listed with a sentence. Knows no windows.
+Reads only the contents of cards, so that a title screen with hundreds of them opens at once.
+Damaged files are listed with a sentence. Knows no windows.
 """
 
 import logging
@@ -138,7 +138,7 @@ class TitleListing:
         asked, self._asked = self._asked, None
         try:
             self.newest = asked.result()
-        except Exception as error:  # whatever lies there: the title stays, with what it knows
+        except Exception as error:  # whatever lies there: the title keeps its present lists
             logger.error(describe_unexpected(error))
             self.newest = self.newest or TitleModel(library_cards())
         return self.newest

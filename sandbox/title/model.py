@@ -12,7 +12,7 @@ from mag_sandbox.sandbox.ui.thumbnails import PictureSource
 from mag_sandbox.scenes import Scene, SceneError, available_scenes, load_scene
 
 logger = logging.getLogger(__name__)
-SHELVES = {  # category -> what its shelf is called, in the order shown
+SHELVES = {  # category -> title of its shelf, in the order shown
     "outdoor": "Outdoors",
     "indoor": "Rooms",
     "video game": "Video games",
@@ -57,9 +57,9 @@ class TitleCard:
     title: str
     about: str  # a remark
     line: str  # under its picture
-    choices: tuple[CardChoice, ...]  # what can be done with it, the likeliest first
+    choices: tuple[CardChoice, ...]  # its actions, the likeliest first
     picture: PictureSource | None = None
-    label: str = ""  # what it is, over its title
+    label: str = ""  # its kind, above the title
     place: tuple[str, int] | None = None  # name and seed of a scene
     shared: tuple[str, str] | None = None  # by all visits to a place: name and description
     begun: datetime | None = None  # the playthrough of a parked scene
@@ -91,7 +91,7 @@ def scene_card(
 
 
 def damaged(card: TitleCard, why: str) -> TitleCard:
-    """Return a card of what can only be deleted."""
+    """Return a card of a damaged entry, which can only be deleted."""
     return replace(card, about=why, line="damaged", choices=(DELETE,), is_damaged=True)
 
 

@@ -1,4 +1,4 @@
-"""The picture of the title screen: draws what has the focus, and knows what lies where in it."""
+"""The picture of the title screen: draws the focused item, and finds the item at a place."""
 
 from typing import Literal
 

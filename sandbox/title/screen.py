@@ -59,7 +59,7 @@ class TitleActions:
         fork, delete_parked: of a parked scene, by its id.
         export: makes a video of a recording, beside the game.
         delete_recording: by its path.
-        keep_scene: lists what the player has written among the player's own.
+        keep_scene: adds a written scene to the player's own.
         delete_scene: of the player's own, by its key.
     """
 
@@ -161,7 +161,7 @@ class TitleScreen:
             self._point(event)
 
     def update(self, now: float) -> bool:
-        """Move what glides; True if the picture changed."""
+        """Move everything that glides; True if the picture changed."""
         self._now = now
         if (model := self._actions.listing.news()) is not None:
             self._list(model)

@@ -1,4 +1,4 @@
-"""Says amounts for people: sizes of files, and how long ago something was."""
+"""Amounts in words: sizes of files, and how long ago something was."""
 
 from mag_sandbox.model.world import GIB, KIB, MIB
 

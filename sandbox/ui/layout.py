@@ -1,12 +1,12 @@
-"""Rows, columns and cards that measure themselves: screens say what they show, places follow.
+"""Rows, columns and cards that measure themselves: screens state contents, places follow.
 
     card = Card(column(row(Text("Memory"), SPRING, Text("3 MiB")), NamedPart("bar", ...)))
     drawn = CachedCard()
     surface = drawn(theme, card)  # drawn again only when the theme or the card differs
     drawn.places["bar"]  # px of the card
 
-Parts are values, compared by all that they show. Their lengths are px of the reference window; what
-functions take and return is px of the window.
+Parts are values, compared by their contents. Their lengths are px of the reference window;
+functions take and return px of the window.
 """
 
 from collections.abc import Callable
@@ -185,7 +185,7 @@ class Card:
 
 
 class CachedCard:
-    """A card that is drawn again only when it says something else."""
+    """A card that is drawn again only when its contents change."""
 
     def __init__(self) -> None:
         self.places: Places = {}  # of its named parts [px of the card]

@@ -1,4 +1,4 @@
-"""Pictures of the screen, as PNG files that say what they show.
+"""Pictures of the screen, as PNG files with a description.
 
 Encoding takes a tenth of a second, so `Screenshots` does it on a thread of its own; the window only
 copies its pixels. No file is ever overwritten, and none appears before it is complete.

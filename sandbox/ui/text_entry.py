@@ -1,6 +1,6 @@
 """One line of text being written: cursor, selection, composition, history. Draws nothing.
 
-Takes pygame's key and text events, but knows no window: what it shows is for others to draw.
+Takes pygame's key and text events, but knows no window; others draw it.
 """
 
 from collections.abc import Callable, Sequence
@@ -82,8 +82,8 @@ class TextEntry:
         self.text = ""
         self.cursor = 0  # before this character
         self.mark = 0  # where the selection began; the cursor if there is none
-        self.composition = ""  # what an input method has not settled yet; shown at the cursor
-        self.notice = ""  # a sentence on what became of the last input, or nothing
+        self.composition = ""  # unfinished text of an input method; shown at the cursor
+        self.notice = ""  # a sentence about the last input, or nothing
         self.most = most  # characters
         self.history = history or History()
         self._clipboard = clipboard or Clipboard()

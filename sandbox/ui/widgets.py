@@ -1,7 +1,7 @@
 """Widgets: buttons, switches, choices, sliders, scroll areas, questions.
 
 Widgets keep what they show and answer events; a screen places them and says which has the focus.
-They know nothing of what they are for. Drawn with `theme.py`, on demand only.
+They do not know their purpose. Drawn with `theme.py`, on demand only.
 """
 
 from collections.abc import Callable, Sequence
@@ -209,7 +209,7 @@ class Slider:
     word: Callable[[Any], str] = str
 
     def __post_init__(self) -> None:
-        if self.value not in self.values:  # the file may say what lies between our steps
+        if self.value not in self.values:  # a settings file may hold values between the steps
             self.values = sorted([*self.values, self.value])
 
     def step(self, direction: int) -> None:
@@ -318,7 +318,7 @@ class Question:
 
 
 def draw_veil(surface: pygame.Surface, theme: Theme) -> None:
-    """Darken what lies behind something more important."""
+    """Darken everything behind something more important."""
     veil = pygame.Surface(surface.get_size(), pygame.SRCALPHA)
     veil.fill((*theme.colour(BACKDROP), 235) if theme.high_contrast else VEIL)
     surface.blit(veil, (0, 0))

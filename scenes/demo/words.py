@@ -111,7 +111,7 @@ class TokenReader:
         return token
 
     def skip_ends(self) -> None:
-        """Go on to the next line that says something."""
+        """Skip to the next line that is not empty."""
         while self.next.kind == "end":
             self.take()
 

@@ -1,1 +1,1 @@
-"""Training of what the world invents: `python -m training imagination`."""
+"""Training of planner, reader and painter: `python -m training imagination`."""

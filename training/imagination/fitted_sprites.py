@@ -1,4 +1,4 @@
-"""Sprites fitted to pictures: what a look shows at each place of its box, for any colour of it.
+"""Sprites fitted to pictures: how a look appears at each place of its box, in any colour.
 
 At each place a thing covers a share of the pixels; their colour is a sum of parts of its main
 colour, its mean colour, and a rest: a bear's eyes have no part of its colours, its belly half.

@@ -171,7 +171,7 @@ class ImaginationPipeline:
                 )  # fmt: skip
                 fitted = torch.from_numpy(table).to(sprites.table)
                 shown = fitted.any(dim=1)
-                sprites.table[shown] = fitted[shown]  # what no ring shows stays as it was
+                sprites.table[shown] = fitted[shown]  # looks that no ring shows stay as they were
 
     @cached_property
     def _log(self) -> RingLog:
@@ -204,7 +204,7 @@ def _config(log: RingLog) -> ImaginationConfig:
 
 
 def train(training: ImaginationTraining) -> None:
-    """Train what invents views on the best device here."""
+    """Train planner, reader and painter on the best device of this machine."""
     ImaginationPipeline(training, choose_device()).run()
 
 
@@ -223,7 +223,7 @@ def facts_of(log: RingLog) -> Facts:
 
 @torch.no_grad()
 def read_anew(text: TextEncoder, before: Tokenizer, now: Tokenizer) -> None:
-    """Have a text encoder read the tokens of another tokenizer, as what they were before."""
+    """Move a text encoder to another tokenizer: tokens that it knew keep their embeddings."""
     table = text.umt5.shared.weight
     known = table.clone()
     for token, row in now.get_vocab().items():
@@ -243,10 +243,10 @@ OF_LOOKS = ("painter.objects.look.weight", "painter.objects.sprites")
 
 @torch.no_grad()
 def take_over(networks: ImaginationNetworks, folder: Path, kernel: AttentionKernel) -> None:
-    """Have networks know what those of a weights folder know of kinds in both.
+    """Copy weights from a folder; tables of kinds are matched row by row.
 
-    Of those that it lacks the shipped ones are taken. What else there is stays as it is. Only the
-    tables of kinds may differ in size.
+    Networks that it lacks are taken from the shipped weights. Rows of other kinds stay as they are.
+    Only the tables of kinds may differ in size.
 
     Raises:
         MissingWeights: a file is damaged, or does not fit.

@@ -1,4 +1,4 @@
-"""Rings to learn from: what stands in each, what captions say of it, and its latents.
+"""Rings to learn from: their things, captions and latents.
 
 Ring `i` is the scene of seed `i`, at rest, so a set grows without drawing anything twice. Kept on
 disk in files of equal size; pictures are not kept.

@@ -1,4 +1,4 @@
-"""The reader, on latents of rings and the renderer's log of what stands in them."""
+"""The reader, on latents of rings and the renderer's log of the things in them."""
 
 from collections.abc import Sequence
 from dataclasses import InitVar, dataclass
@@ -46,7 +46,7 @@ class ReaderStage(Stage):
         return muon_and_adamw(self.module, convolutions, 0.01, 2e-3)
 
     def loss(self, step: int) -> Tensor:
-        """Return how wrong places, edges, colours, shapes and order are of one batch of views."""
+        """Return the loss of places, edges, colours, shapes and order for one batch of views."""
         rng = np.random.default_rng([self.seed, 50, step])
         rows, columns = self.module.config.view
         height, width = rows * FINER, columns * FINER
@@ -140,7 +140,7 @@ def warm(heat: np.ndarray, seen: np.ndarray) -> None:
 
 
 def focal_loss(logits: Tensor, wanted: Tensor) -> Tensor:
-    """Return how wrong places are, in all; those near to a middle count less.
+    """Return the focal loss of places, summed; those near a middle count less.
 
     Source: CornerNet, arXiv 1808.01244.
     """

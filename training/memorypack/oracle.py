@@ -94,7 +94,7 @@ class Oracle(nn.Module):
     places: Tensor
 
     def remembered(self, latents: Tensor, poses: Tensor) -> Tokens:
-        """Return psi after some blocks, of each of which it is shown the frame that is kept."""
+        """Return psi after some blocks; it is shown the kept frame of each."""
         frames = self._frames(latents, poses)
         if self._options.reads == "frames":
             return frames
@@ -112,7 +112,7 @@ class Oracle(nn.Module):
         return psi
 
     def read(self, psi: Tokens, poses: Tensor) -> Tensor:
-        """Return the latents that psi tells of some poses."""
+        """Return the latents at some poses, read from psi."""
         rotary, features = self._coordinates(poses)
         asking = Tokens(self.query(features), rotary)
         for layer in self.reader:
@@ -190,7 +190,7 @@ class OracleStage(Stage):
 
     @torch.no_grad()
     def explained(self, blocks: int, turns: int = 48) -> dict[str, float]:
-        """Return shares of the power of held-out latents that the reader tells.
+        """Return the shares of the power of held-out latents that the reader explains.
 
         Of all views, and of those of the last quarter of the blocks and of the first. The latents
         of all training views together have mean 0, so power is variance.

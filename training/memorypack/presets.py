@@ -63,6 +63,6 @@ def at_pocket_size(preset: PackTraining) -> PackTraining:
         rank=8,
         curriculum=(4, 12, 24),
         learned=3,
-        differentiated=24,  # what left the packed frames must reach psi: they hold six blocks
+        differentiated=24,  # psi must learn of frames that left the pack of six blocks
         from_noise=0.3,
     )

@@ -106,7 +106,7 @@ class RecordedGraph(CompiledGraph):
             self._calls[place] = [x.clone() for x in given]
 
     def inputs_of_products(self) -> dict[str, list[np.ndarray]]:
-        """Return samples of what each named product was given in the calls that were kept."""
+        """Return samples of the inputs of each named product, from the kept calls."""
         inputs, outputs = self._write()
         found = products(Model(list(outputs), list(inputs), self.network))
         sources = [node.input_value(0) for node in found.values()]

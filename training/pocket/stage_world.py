@@ -349,7 +349,7 @@ class WorldStage(Stage):
     images: ImageTask  # the task of the first `image_steps`; also draws the sheets of samples
     # the tasks that follow: "views", "blocks", "guided images" and "guided views"
     others: Mapping[str, ImageTask | SequenceTask]
-    # how wrong the text encoder tells what captions say, of a step
+    # caption loss of the text encoder, of a step
     caption_loss: Callable[[int], Tensor]
     rollouts: Callable[[Path], None]  # draws a sheet of real play
     image_steps: int  # steps on single frames only

@@ -1,4 +1,4 @@
-"""Text pretraining: the encoder learns to tell what captions say, before pictures depend on it.
+"""Text pretraining: the encoder learns to read captions before pictures depend on it.
 
 Captions name several things and several colours, and which goes with which decides a picture. From
 pictures alone the encoder hardly learned it: of the colour of a stage's backdrop, its features held
@@ -117,7 +117,7 @@ class TextPretraining(nn.Module):
         self.text, self.heads = text, AttributeHeads(text.config.dim, choices)
 
     def loss(self, ids: Tensor, mask: Tensor, answers: Tensor) -> tuple[Tensor, Tensor]:
-        """Return how wrong the answers are (cross entropy), and the features."""
+        """Return the cross-entropy of the answers, and the features."""
         features = self.text(ids, mask)
         logits = self.heads(features.float(), mask).flatten(0, 1)
         wrong = functional.cross_entropy(logits, answers.flatten(), ignore_index=NOT_ASKED)
@@ -150,7 +150,7 @@ class TextPretrainingStage(Stage):
         return [torch.optim.AdamW(groups, betas=(0.9, 0.98))]
 
     def loss(self, step: int) -> Tensor:
-        """Return how wrong the answers are, and how far features went."""
+        """Return the cross-entropy of the answers plus the drift of the features."""
         ids, mask, answers = self._drawn(step)
         wrong, features = self.module.loss(ids, mask, answers)
         if self._before is None:
@@ -161,7 +161,7 @@ class TextPretrainingStage(Stage):
         return wrong + KEEP * moved
 
     def caption_loss(self, step: int) -> Tensor:
-        """Return how wrong the answers are, for another stage that trains the text encoder."""
+        """Return the cross-entropy of the answers, for a stage that also trains the encoder."""
         return self.module.loss(*self._drawn(step))[0]
 
     def _drawn(self, step: int) -> tuple[Tensor, ...]:
