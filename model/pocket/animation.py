@@ -12,6 +12,7 @@ from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.pocket.animator import PARTS, Animator, Moments
 from mag_sandbox.model.pocket.cells import DrawnPictures, cells_of, frames_of, pixels_of
 from mag_sandbox.model.pocket.skies import sky_alone
+from mag_sandbox.model.pocket.swaying import swayed, swaying
 from mag_sandbox.model.world import Frames
 
 FEWEST = 0.001  # share of the pixels of pictures below which a part is not there
@@ -28,16 +29,14 @@ class Moving(Protocol):
         self,
         rest: Tensor,
         wind: Tensor | None,
-        walk: Tensor | None,
         parts: Tensor,
         moments: Moments,
     ) -> np.ndarray:
-        """Return levels of the pictures of these moments.
+        """Return levels of the pictures of these moments, in which nothing walks.
 
         Args:
             rest: pictures at rest.
             wind: the sky alone, of where the wind has carried it from; None: it stands still.
-            walk: `Animator.walked`; None: nothing walks.
             parts: shares, as `parts` returns them.
             moments: of the pictures.
         """
@@ -50,7 +49,7 @@ class PicturesAtRest:
     drawn: DrawnPictures
     parts: Tensor | None = None  # `Moving.parts`, [F, 64, H / 4, W / 4]; None: nothing moves
     has_sky: bool = False  # whether the wind matters
-    has_walkers: bool = False
+    swaying: Tensor | None = None  # of creatures, [F, 1, H / 4, W / 4]; None: there are none
 
     @property
     def moves(self) -> bool:
@@ -77,7 +76,10 @@ class Animation:
         there = _coverage(parts) > FEWEST
         if not there.any():
             return PicturesAtRest(drawn)
-        return PicturesAtRest(drawn, parts, bool(there[SKY]), bool(there[WALKERS]))
+        creatures = parts.unflatten(1, (len(PARTS), -1))[:, WALKERS]
+        amount = swaying(creatures) if there[WALKERS] else None
+        creatures.zero_()  # they sway, and the network has nothing to carry along
+        return PicturesAtRest(drawn, parts, bool(there[SKY]), amount)
 
     def upwind(self, poses: Sequence[CameraPose], time: int) -> tuple[CameraPose, ...]:
         """Return from where the wind has carried the sky of a block that begins at `time`."""
@@ -100,20 +102,18 @@ class Animation:
         The sky, [F, 3, H, W], is that of the poses upwind alone, if there is any. At time 0 the
         world is at rest.
         """
-        frames, rest = resting.drawn
-        if resting.parts is None:
+        (frames, rest), parts = resting.drawn, resting.parts
+        if parts is None:
             return frames
         moments = _moments(poses, time)
         wind = None if sky is None else cells_of(sky)
-        walk = self._walked(rest, moments) if resting.has_walkers else None
-        moved = frames_of(self._animator.moved(rest, wind, walk, resting.parts, moments))
+        if (amount := resting.swaying) is not None:
+            rest, above = swayed((rest, sky_of(parts)), amount, moments)
+            parts = torch.cat((above, parts[:, above.shape[1] :]), dim=1)
+        moved = frames_of(self._animator.moved(rest, wind, parts, moments))
         if time == 0:
             moved[0] = frames[0]
         return moved
-
-    def _walked(self, rest: Tensor, moments: Moments) -> Tensor:
-        """Return cells carried along with what walks; see `Animator.walked`."""
-        return cells_of(self._source.walked(pixels_of(rest), moments))
 
 
 def _coverage(parts: Tensor) -> Tensor:

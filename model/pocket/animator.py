@@ -4,6 +4,8 @@ Transformer and memory know one state of the world, as it is at rest, so that wh
 never ages. Moving is left to a small network of pictures: it sees the picture at rest, where the
 wind has carried the sky of elsewhere, and where walkers are by now, and decides for every pixel
 what of it to show; hidden ground, shimmer and flicker it adds by itself.
+
+In play nothing walks: cut out by cells, creatures left torn edges behind; see `swaying`.
 """
 
 import math

@@ -118,12 +118,11 @@ class PlainAnimator:
         self,
         rest: Tensor,
         wind: Tensor | None,
-        walk: Tensor | None,
         parts: Tensor,
         moments: Moments,
     ) -> np.ndarray:
         """Return levels of the pictures of these moments."""
         shares = torch.cat([pixels_of(part) for part in parts.chunk(len(PARTS), dim=1)], dim=1)
-        wind, walk = (None if x is None else pixels_of(x) for x in (wind, walk))
-        moved = self._source.moved(pixels_of(rest), wind, walk, shares, moments)
+        above = None if wind is None else pixels_of(wind)
+        moved = self._source.moved(pixels_of(rest), above, None, shares, moments)
         return to_levels(cells_of(moved).permute(0, 2, 3, 1)).contiguous().cpu().numpy()

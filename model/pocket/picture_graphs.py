@@ -63,12 +63,9 @@ class GraphAnimator:
         self._cells = size[0] // CELL, size[1] // CELL
         self._parts = compiler.compile("parts", partial(parts_graph, source, self._cells))
         self._move = {
-            (blows, walks): compiler.compile(
-                "move",
-                partial(move_graph, source, self._cells, blows=blows, walks=walks),
-                (blows, walks),
+            blows: compiler.compile(
+                "move", partial(move_graph, source, self._cells, blows=blows), (blows,)
             )
-            for walks in (False, True)
             for blows in (True, False)
         }
 
@@ -86,16 +83,14 @@ class GraphAnimator:
         self,
         rest: Tensor,
         wind: Tensor | None,
-        walk: Tensor | None,
         parts: Tensor,
         moments: Moments,
     ) -> np.ndarray:
         """Return levels of the pictures of these moments."""
         maps, clock = self._source.told(moments, *self._size)
-        others = [x for x in (wind, walk) if x is not None]
         made = torch.empty(len(rest), *self._cells, COLORED, dtype=torch.uint8)
-        graph = self._move[wind is not None, walk is not None]
-        self._each(graph, [rest, parts, maps, clock, *others], made)
+        given = [rest, parts, maps, clock, *([] if wind is None else [wind])]
+        self._each(self._move[wind is not None], given, made)
         return made.numpy()
 
     def _each(self, graph: CompiledGraph, given: Sequence[Tensor], made: Tensor) -> None:
@@ -117,34 +112,28 @@ def parts_graph(source: Animator, size: tuple[int, int]) -> Graph:
     return [rest, elevation], [channels_last(told)]
 
 
-def move_graph(source: Animator, size: tuple[int, int], blows: bool, walks: bool) -> Graph:
-    """Return the graph that moves cells at rest to their time.
-
-    The sky, too, where the wind blows, and who walks, where somebody does.
-    """
+def move_graph(source: Animator, size: tuple[int, int], blows: bool) -> Graph:
+    """Return the graph that moves cells at rest to their time; the sky, too, where wind blows."""
     network, colored = source.move, len(COLORS)
-    at_borders = rest, wind, walk = [graph_input(1, *size, COLORED) for _ in range(3)]
+    at_borders = rest, wind = [graph_input(1, *size, COLORED) for _ in range(2)]
     parts = graph_input(1, *size, len(PARTS) * _PIXELS)
     maps = graph_input(1, *size, network.stem_maps.in_channels)
     clock = graph_input(1, 2 * len(source.config.clock_periods))
-    inputs = [rest, parts, maps, clock, *([wind] if blows else []), *([walk] if walks else [])]
+    inputs = [rest, parts, maps, clock, *([wind] if blows else [])]
     of_rest, of_wind, of_walk, *of_parts = stem_weights(network, (colored,) * 3 + (1,) * len(PARTS))
-    rest, wind, walk = (channels_first(x) for x in at_borders)
+    rest, wind = (channels_first(x) for x in at_borders)
     shares = channels_first(parts)
     seen = [(shares, torch.cat(of_parts, dim=1))]
-    for there, picture, weight in ((walks, walk, of_walk), (blows, wind, of_wind)):
-        if there:
-            seen.append((picture, weight))
-        else:  # it is the picture at rest
-            of_rest = of_rest + weight
+    of_rest = of_rest + of_walk  # nothing walks: what does is the picture at rest
+    if blows:
+        seen.append((wind, of_wind))
+    else:
+        of_rest = of_rest + of_wind
     x = _maps(channels_first(maps), network, network.stem.bias)
     for picture, weight in (*seen, (rest, of_rest)):
         x = op.add(x, _pointwise(picture, weight))
     change = _seen(x, network, clock)
     moved = op.add(rest, _head(change, network, (2, 3, 4)))
-    if walks:
-        walking = op.multiply(_head(change, network, (1, 1, 1)), op.subtract(walk, rest))
-        moved = op.add(moved, walking)
     if blows:
         sky = _pointwise(shares, torch.eye(_PIXELS, len(PARTS) * _PIXELS))  # PARTS begin with it
         share = _followed(op.add(sky, _head(change, network, (0,))), sky, rest, source.follow)

@@ -105,18 +105,17 @@ def animator() -> Animator:
     return run_pictures(animator, FP32)
 
 
-@pytest.mark.parametrize(("blows", "walks"), [(True, True), (True, False), (False, True)])
-def test_the_compiled_animator_moves_as_it_does(animator, blows, walks):
+@pytest.mark.parametrize("blows", [True, False])
+def test_the_compiled_animator_moves_as_it_does(animator, blows):
     plain = PlainAnimator(animator)
     compiled = GraphAnimator(animator, SIZE, GraphCompiler(COMPILED), plain)
-    rest, upwind, walked = (
-        cells_of(drawn(2, 3, *SIZE, seed=seed).clamp(-1, 1)) for seed in range(3)
-    )
-    others = upwind if blows else None, walked if walks else None
+    rest, upwind = (cells_of(drawn(2, 3, *SIZE, seed=seed).clamp(-1, 1)) for seed in range(2))
     with torch.inference_mode():
         parts = plain.parts(rest, MOMENTS)
         assert torch.allclose(compiled.parts(rest, MOMENTS), parts, atol=1e-5)
-        moved, expected = (one.moved(rest, *others, parts, MOMENTS) for one in (compiled, plain))
+        moved, expected = (
+            one.moved(rest, upwind if blows else None, parts, MOMENTS) for one in (compiled, plain)
+        )
         assert psnr(frames_of(moved), frames_of(expected)) > 59
 
 
