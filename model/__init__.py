@@ -1,1 +1,1 @@
-"""The world itself: `loading` gives worlds by name, `world` says what a world is."""
+"""The world itself: `loading` opens worlds by name, `world` defines the interface."""

@@ -51,7 +51,7 @@ SDPA_BACKENDS = {
 def choose_kernel(device: str, dtype: torch.dtype, head_dim: int) -> tuple[str, AttentionKernel]:
     """Return the preferred attention kernel that runs here, and its name for reports.
 
-    Only the choice tries kernels out; the kernel it returns is used as it is from then on.
+    Kernels are tried out only here; the chosen one is then used without further checks.
     """
     for name, kernel in candidate_kernels().items():
         if runs(kernel, device, dtype, head_dim):
@@ -83,7 +83,7 @@ def candidate_kernels() -> dict[str, AttentionKernel]:
 
 
 def runs(kernel: AttentionKernel, device: str, dtype: torch.dtype, head_dim: int) -> bool:
-    """Tell whether a kernel takes such tensors, by trying."""
+    """Tell whether a kernel accepts such tensors, by trying."""
     q, k, v = torch.zeros(3, 1, 2, 256, head_dim, device=device, dtype=dtype).transpose(2, 3)
     try:
         return bool(torch.isfinite(kernel(q[:, :128], k, v)).all())

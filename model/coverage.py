@@ -7,7 +7,7 @@ import numpy as np
 from mag_sandbox.controls.camera import ASPECT, MAX_PITCH, CameraPose
 
 GRID_ACROSS, GRID_DOWN = 20, 12  # cells of a view
-WORTH = 1  # fewest new cells for which a frame is attended
+WORTH = 1  # least number of new cells for a frame to be attended
 
 
 def covered_cells(view: CameraPose, others: Sequence[CameraPose]) -> np.ndarray:
@@ -33,9 +33,9 @@ def all_shown(cells: np.ndarray) -> bool:
 def completing_views(
     view: CameraPose, chosen: Sequence[CameraPose], others: Sequence[CameraPose]
 ) -> list[int]:
-    """Return the indices of others needed to show the cells of `view` that the chosen do not show.
+    """Return the indices of further views that show the missing cells of `view`.
 
-    Greedy: each adds most cells; of equals the earliest in the list.
+    Greedy: each adds the most cells; among equals, the earliest in the list.
     """
     if not others:
         return []
@@ -51,8 +51,8 @@ def completing_views(
 def choose_views(view: CameraPose, others: Sequence[CameraPose], count: int) -> list[int]:
     """Return up to `count` indices of others that together show most of `view`.
 
-    Greedy: each choice adds most cells; of equals the earliest in the list, which is the earliest
-    sighting. When everything that can be shown is shown, further choices show it a second time.
+    Greedy: each choice adds the most cells; among equals, the earliest in the list, which is the
+    earliest sighting. Once no choice adds a cell, further choices cover cells a second time.
     """
     if not others or count < 1:
         return []

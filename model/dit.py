@@ -34,7 +34,7 @@ class Modulation(NamedTuple):
 
 
 class TimeEmbedding(NamedTuple):
-    """A noise level as the network reads it; worth keeping where levels recur."""
+    """The embedding of a noise level; worth keeping where levels recur."""
 
     head: Tensor  # [B, F, 1, dim]
     layers: Tensor  # [B, F, 6, dim], the same for all layers
@@ -88,7 +88,7 @@ class Attention(nn.Module):
 
 
 class SelfAttention(Attention):
-    """Projections around attention over the block's own tokens and whatever `attend` adds."""
+    """Projections around attention over the block's own tokens and those that `attend` adds."""
 
     def project(self, x: Tensor, rotary: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return rotated queries and keys, and values, each [B, L, N, D]."""
@@ -156,7 +156,7 @@ class Layer(nn.Module):
         return x, self.cross_attn.query(self.norm3(x))
 
     def after(self, x: Tensor, read: Tensor, time: Modulation) -> Tensor:
-        """Return the layer's output, [B, L, dim], from what attention to the text returned."""
+        """Return the layer's output, [B, L, dim], given the result of attention to the text."""
         x = x + self.cross_attn.o(read.flatten(2))
         inner = self._modulated(x, time.ffn_shift, time.ffn_scale)
         return _gated(x, self.ffn(inner), time.ffn_gate)
@@ -321,7 +321,7 @@ class DiT(nn.Module):
         attend: Attend,
         note: Note = unnoted,
     ) -> None:
-        """Give `attend` the keys and values of every layer, and compute nothing beyond.
+        """Give `attend` the keys and values of every layer; no flow is computed.
 
         Tokens are `embed` of latents, or were embedded elsewhere, [B, M, dim]. `note` is given the
         input of every layer, of this network's own tokens, for `attend_again`.
@@ -337,9 +337,9 @@ class DiT(nn.Module):
     def attend_again(
         self, inputs: Iterable[Tensor], time: TimeEmbedding, rotary: Tensor, attend: Attend
     ) -> None:
-        """Give `attend` the keys and values that `remember` made of the layers' inputs.
+        """Give `attend` the keys and values of every layer, computed again from the layers' inputs.
 
-        Inputs are what `note` was given, [B, M, dim]. What `attend` returns is not used.
+        Inputs are those passed to `note`, [B, M, dim]. The results of `attend` are not used.
         """
         rotary, attend = self._shared(rotary, attend)
         for index, (layer, x) in enumerate(zip(self.layers, inputs, strict=True)):

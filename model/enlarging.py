@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from mag_sandbox.model.frames import to_frames, to_pictures
 
-PULL = 7.0  # px of the large picture that the steepest change of an edge moves a pixel by
+PULL = 7.0  # px of the large picture by which the steepest edge moves a pixel
 FULL_EDGE = 16.0  # grey levels a pixel of the large picture from which an edge counts fully
 
 
@@ -36,7 +36,7 @@ def enlarged(frames: np.ndarray) -> np.ndarray:
 
 
 def _edges(pictures: Tensor) -> Tensor:
-    """Return how much of an edge each pixel lies on, [T, 1, H, W] in [0, 1]."""
+    """Return the strength of the edge at each pixel, [T, 1, H, W] in [0, 1]."""
     across, down = _slopes(pictures.mean(dim=1, keepdim=True) * 127.5)
     return torch.hypot(across, down).div_(2 * FULL_EDGE).clamp_(max=1.0)
 

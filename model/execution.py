@@ -72,7 +72,7 @@ class Execution:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "Execution":
-        """Read what a recording says, so that a replay runs the same way.
+        """Read the execution in a recording, so that a replay runs the same way.
 
         Raises:
             ValueError: it names a dtype or kernel that does not exist here.
@@ -112,13 +112,13 @@ class _Recorded:
     dtype: str = ""
     attention: str = ""
     threads: int = 0
-    compiled: bool = False  # older recordings lack it, and what follows
+    compiled: bool = False  # older recordings lack it and the next fields
     paints: bool = False
     precisions: dict[str, str] | None = None
 
 
 def run_pictures(network: Network, execution: Execution) -> Network:
-    """Lay a network of pictures out as it runs, channels last; return it."""
+    """Lay a network of pictures out for running, channels last; return it."""
     where = execution.device, execution.dtype
     result: Network = network.to(*where, memory_format=torch.channels_last)  # type: ignore[call-overload]
     return result
@@ -158,7 +158,7 @@ def probe(run: Callable[[torch.dtype, str], Callable[[], object]]) -> Execution:
 
 
 def _fastest_of(works: Sequence[Callable[[], object]]) -> list[float]:
-    """Return the least time of each [ms], taken in turn: what else runs hits all alike."""
+    """Return the least time of each [ms], measured in turn, so other load affects all alike."""
     for work in works:
         work()
     rounds = [[_clocked(work) for work in works] for _ in range(_ROUNDS)]

@@ -17,12 +17,12 @@ Draw = Callable[[int], Tensor]  # index of a step -> the fresh noise it may add
 
 
 class Sampler(Protocol):
-    """How noise becomes latents: at which levels the network is asked, and what its answers do."""
+    """How noise becomes latents: the noise levels of the steps, and the effect of each step."""
 
     timesteps: tuple[float, ...]  # one a step, 1000 to 0: the network's input
 
     def advance(self, x: Tensor, flow: Tensor, step: int, draw: Draw) -> Tensor:
-        """Return the latents after a step whose flow the network gave."""
+        """Return the latents after a step, given the network's flow."""
 
 
 def shift_noise_level(u: Tensor, shift: float) -> Tensor:
@@ -85,10 +85,10 @@ class EulerSampler:
 
 
 class AdamsBashforthSampler(EulerSampler):
-    """Follows the flow of noise levels as `EulerSampler` does, and sees where it is bending.
+    """Follows the flow along given noise levels, with a second-order rule.
 
-    Each step after the first goes by the flow in its middle, extended from this step's and the
-    one before (Adams and Bashforth's second-order rule for uneven steps). Good for one sample.
+    Each step after the first uses the flow in its middle, extrapolated from this step and the one
+    before (Adams and Bashforth's second-order rule for uneven steps). Good for one sample.
     """
 
     def __init__(self, levels: Sequence[float]) -> None:
@@ -107,7 +107,7 @@ class AdamsBashforthSampler(EulerSampler):
 
 
 class RenoisingSampler:
-    """Predicts clean latents at every step and noises them again to the next step's level.
+    """Predicts clean latents at every step and adds noise again up to the next step's level.
 
         sampler = FOUR_STEPS.sampler()
         latents = generator.sample(noise, coordinates, text, sampler, draw)

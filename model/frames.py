@@ -1,4 +1,4 @@
-"""Frames as the game has them (uint8) from and to pictures as networks have them ([-1, 1])."""
+"""Frames of the game (uint8) from and to pictures of networks ([-1, 1])."""
 
 from pathlib import Path
 

@@ -25,7 +25,7 @@ class Coordinates:
 
 
 class Passes(Protocol):
-    """How a network's passes over frames, [1, F, C, H, W], run; they read what a cache attends."""
+    """A network's passes over frames, [1, F, C, H, W]; they read frames that a cache attends."""
 
     def flow(
         self, latents: Tensor, timestep: float, coordinates: Coordinates, text: TextKeys
@@ -125,7 +125,7 @@ class Generator:
         sampler: Sampler,
         draw: Draw = no_noise,
     ) -> Tensor:
-        """Return clean latents, fp32 [B, F, C, H, W], that a sampler makes of normal noise.
+        """Return clean latents, fp32 [B, F, C, H, W], sampled from normal noise.
 
         `draw` gives the noise that is added after a step, where the sampler adds some.
         """
@@ -136,7 +136,7 @@ class Generator:
     ) -> None:
         """Leave keys and values of clean frames, [B, F, C, H, W], in the cache, to be written.
 
-        They are remembered under the text; None: the empty prompt, as by MAG's memory model.
+        The text is that of the clean pass; None: the empty prompt, as in MAG's memory model.
         """
         self._remembering.remember(latents, coordinates, text or self.empty_text)
 

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from mag_sandbox.model.execution import Execution
 from mag_sandbox.model.kept_graphs import KeptGraphs, kept_graphs
 
-# It would report its use to its makers, unasked; so nothing else imports OpenVINO.
+# It would send telemetry, unasked; so no other file imports OpenVINO.
 sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
 
 from openvino import CompiledModel, Core, InferRequest, opset15  # noqa: E402
@@ -241,8 +241,8 @@ class GraphCompiler:
 class CompiledGraph:
     """A graph of a `GraphCompiler`; called by several threads, it runs on theirs.
 
-    A compiled model runs once at a time. So the first call that meets another one has a second
-    copy compiled; until that is there, calls take turns.
+    A compiled model runs one call at a time. The first call that meets another one has a second
+    copy compiled; until then, calls take turns.
 
     Args:
         compiled: returns a compiled model of the graph, each time another one.

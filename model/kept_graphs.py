@@ -31,7 +31,7 @@ _LIMITS = ("ONEDNN_MAX_CPU_ISA", "OV_CPU_MAX_ISA")  # variables that change the 
 
 
 def limits() -> list[str]:
-    """Return the limits that the environment sets to what is compiled."""
+    """Return the environment's limits on compiled code."""
     return [f"{name}={os.environ[name]}" for name in _LIMITS if os.environ.get(name)]
 
 
@@ -41,7 +41,7 @@ class KeptGraphs:
     kept = KeptGraphs(core, cache_folder() / "graphs")
     build = partial(core.compile_model, graph, "CPU", options)
     model = kept.compiled("decoder bf16 1", options, build)
-    kept.write()  # when nothing waits for a graph any more
+    kept.write()  # once no call waits for a graph
     """
 
     def __init__(self, core: "Core", folder: Path) -> None:
@@ -65,7 +65,7 @@ class KeptGraphs:
         return model
 
     def write(self) -> None:
-        """Write the graphs that were built; a disk that refuses costs the next start its time."""
+        """Write the graphs that were built; if the disk refuses, the next start compiles again."""
         try:
             while self._unwritten:
                 path, model = self._unwritten.popitem()
@@ -97,7 +97,7 @@ class KeptGraphs:
         for fact in ("FULL_DEVICE_NAME", "OPTIMIZATION_CAPABILITIES"):
             digest.update(str(self._core.get_property("CPU", fact)).encode())
         digest.update(str(limits()).encode())
-        for source in sorted(Path(__file__).parent.rglob("*.py")):  # any may write a graph
+        for source in sorted(Path(__file__).parent.rglob("*.py")):  # any of them may write a graph
             digest.update(source.read_bytes())
         return self._folder / digest.hexdigest()[:16]
 

@@ -52,7 +52,7 @@ class CacheShape:
 
 
 class BlockCache(Protocol):
-    """Slots as a rollout uses them."""
+    """The slots of a rollout."""
 
     def attend(self, slots: Sequence[int], frames: int | None = None) -> None:
         """Make `slots` readable for the next passes, of a block or of `frames`."""
@@ -177,7 +177,7 @@ class KVCache:
                 raise ValueError(f"kept frames are {tuple(some.shape)}, expected {kept}")
 
     def load(self, slots: Sequence[int], keys: Tensor, values: Tensor) -> None:
-        """Put back what `export` returned.
+        """Restore the result of `export`.
 
         Raises:
             ValueError: these are not of so many slots, or not of this cache.

@@ -1,4 +1,4 @@
-"""This process among those of `torchrun`; without it, there is one."""
+"""The processes that `torchrun` started, and this one's place among them."""
 
 import os
 
@@ -9,7 +9,7 @@ def process_count() -> int:
 
 
 def is_first() -> bool:
-    """Whether this is the one that plays, or the only one."""
+    """Whether this is the process that plays."""
     return os.environ.get("RANK", "0") == "0"
 
 

@@ -52,7 +52,7 @@ def takes_frames(name: str) -> bool:
 
 
 def next_world(name: str) -> str | None:
-    """Return the next steady world of the same base; None: there is none.
+    """Return the next steady world with the same base weights; None: there is none.
 
     The others copy copies, and turn to noise within seconds.
     """
@@ -80,7 +80,7 @@ def words_of(name: str) -> Path | None:
 
 
 def words_problem(world: str, text: str) -> str:
-    """Return the refusal of a description of which a world knows no word; "": it knows some."""
+    """Return the message that refuses a description without any known word; "": some are known."""
     words = words_of(world)
     return "" if words is None else Vocabulary.load(words).problem(text)
 

@@ -24,7 +24,7 @@ from mag_sandbox.model.world import (
     WorldSpec,
 )
 
-NEAR_DUPLICATE = 0.88  # overlap with a kept view above which a new one says nothing new
+NEAR_DUPLICATE = 0.88  # overlap with a kept view above which a new one adds nothing
 NEAR = 1.25  # of two views' width: within this, one may be painted on from the other
 
 
@@ -35,13 +35,13 @@ class PolicyLook:
     label: str  # for players, in place of the name that `--memory` takes
     about: str  # one sentence on kept and attended frames
     when_full: str = "When memory is full, something older is forgotten."
-    raw: str = "A recent frame, kept as it is."  # what a frame of the kind "raw" is
+    raw: str = "A recent frame, kept as it is."  # the description of a frame of the kind "raw"
     colour: tuple[int, int, int] = (204, 121, 167)  # after Okabe and Ito: told apart by all
     corners: int = 6  # of its mark in charts; 0: a disc, 2: a cross
 
 
 class MemoryPolicy(ABC):
-    """Decides which frames are kept and attended; it only knows its own table of slots."""
+    """Decides which frames are kept and attended; knows only its own table of slots."""
 
     look: ClassVar[PolicyLook]
     looks_ahead = True  # whether a view remembered ahead is still kept when it is needed
@@ -91,8 +91,8 @@ class MemoryPolicy(ABC):
     def attend_painted(self, view: CameraPose) -> tuple[int, ...]:
         """Return the slots that a block reads in a world whose lasting views are painted or given.
 
-        The originals that show any of the view, of the focused ones the newest, and if some of the
-        view is missing, the newest frame and the oldest: copies of copies grow harsher.
+        These are the originals that overlap the view (only the newest of the focused ones) and, if
+        some of the view is missing, the newest frame and the oldest. Copies of copies grow harsher.
         """
         frames, focused = self.table.frames, self.focused()
         originals = [
@@ -150,7 +150,7 @@ class MemoryPolicy(ABC):
 
 
 def _near(view: CameraPose, other: CameraPose) -> bool:
-    """Tell whether two views show some of each other, or nearly so."""
+    """Tell whether two views overlap, or nearly so."""
     reach = NEAR * (view.fov + other.fov) / 2
     across = abs(yaw_difference(view.yaw, other.yaw))
     return across < reach and abs(view.pitch - other.pitch) < reach * ASPECT

@@ -1,9 +1,9 @@
 """Packed weights: files of safetensors that take a third less, without loss.
 
-Of a number in bf16 the exponent is nearly known and the rest is not: in two planes, the first
-deflates to a third. A packed file is one of safetensors, too: the header of the plain file and the
-planes of its numbers, each deflated. Unpacked, it is the plain file byte for byte, so digests of
-weights are those of plain files, however they are stored.
+The exponents of bf16 weights are nearly equal, their signs and fractions are not: stored as two
+planes, the exponents deflate to a third. A packed file is one of safetensors, too: the header of
+the plain file and the planes of its numbers, each deflated. Unpacked, it is the plain file byte for
+byte, so digests of weights are those of plain files, however they are stored.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ _MARK, _HEADER = "packed", "header"
 _BEGIN = b'{"__metadata__":{"packed":'  # of a packed file, after the length of its header
 _BEGINNING = 8 + len(_BEGIN)
 _BF16 = "BF16"
-_WORTH = 0.97  # of a plane's length; what deflates to no less is kept as it is
+_WORTH = 0.97  # of a plane's length; planes that deflate less are kept as they are
 
 
 class _Run(NamedTuple):
@@ -40,7 +40,7 @@ class _Run(NamedTuple):
 
     @property
     def planes(self) -> int:
-        """In how many planes its bytes are kept."""
+        """The number of planes of its bytes."""
         return 2 if self.kind == _BF16 else 1
 
 

@@ -67,10 +67,10 @@ def plain(state: WorldState) -> dict[str, Any]:
 
 
 def bytes_of(tensor: Tensor) -> np.ndarray:
-    """Return the bytes of a tensor: its last axis is longer by what a number takes."""
+    """Return the bytes of a tensor: its last axis is multiplied by the size of a number."""
     *shape, last = tensor.shape
     flat = tensor.cpu().contiguous().flatten().view(torch.uint8).numpy()
-    return flat.reshape(*shape, last * tensor.itemsize)  # one without numbers has no strides
+    return flat.reshape(*shape, last * tensor.itemsize)  # an empty tensor has no strides
 
 
 def tensor_of(name: str, array: np.ndarray, kind: str = "float32") -> Tensor:
@@ -82,7 +82,7 @@ def tensor_of(name: str, array: np.ndarray, kind: str = "float32") -> Tensor:
     if kind not in _NUMBERS or array.dtype != np.uint8:
         raise ValueError(f'"{name}" holds numbers of an unknown type')
     dtype = _NUMBERS[kind]
-    if not array.size:  # which has no strides to be viewed by
+    if not array.size:  # an empty array has no strides
         return torch.empty((*array.shape[:-1], array.shape[-1] // dtype.itemsize), dtype=dtype)
     tensor = torch.from_numpy(array).view(dtype)
     if tensor.is_floating_point() and not torch.isfinite(tensor).all():

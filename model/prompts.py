@@ -27,7 +27,7 @@ Encoder = Callable[[Tensor, Tensor], Tensor]  # ids and mask, [B, text_len] -> [
 
 
 class PromptFeatures:
-    """Text features of prompts, fp32 on the CPU whatever else runs how.
+    """Text features of prompts, always fp32 on the CPU.
 
     features = PromptFeatures(tokenizer, 48, load_encoder, read_texts(folder, weights))
     features("a red tower")  # [1, text_len, dim]
@@ -77,7 +77,7 @@ def tokenise(tokenizer: Tokenizer, prompts: Sequence[str], text_len: int) -> tup
 
 
 def read_texts(folder: Path, weights: str) -> dict[str, Tensor]:
-    """Return features of prompts, [rows, dim] each, that weights of this hash gave.
+    """Return features of prompts, [rows, dim] each, computed by weights with this hash.
 
     A file that is absent, damaged or of other weights counts as empty.
     """

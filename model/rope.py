@@ -3,7 +3,7 @@
 Both give one unit complex number per token and rotated pair, [B or 1, L, 1, D/2] complex64;
 `rotate` turns adjacent channels by them. Angles are computed in float64: time indices grow without
 bound. Complex products in fp32 were measured 5 times faster on CPUs than strided real ones in bf16;
-compilers know real ones only, which are the same numbers seen as cosine and sine.
+compilers support real ones only, so there the same numbers are cosines and sines.
 """
 
 import math
@@ -93,7 +93,8 @@ class GridCoordinates:
     are. Attention sees differences of indices only, and these do not grow with the session where
     memory is a ring or a window. They do for sinks and where all history is kept: such distances
     are beyond anything the checkpoints were trained on (at most 128 frames), with or without a
-    table. Every angle stays exact, but how a checkpoint reads so distant a frame is its own affair.
+    table. Every angle stays exact, but nothing is known of how a checkpoint reads so distant a
+    frame.
     """
 
     def __init__(self, height: int, width: int, head_dim: int, device: str = "cpu") -> None:
@@ -156,7 +157,7 @@ class RayCoordinates:
     @classmethod
     def of(cls, config: PocketConfig, block_length: int | None = None) -> "RayCoordinates":
         """Return those of a pocket world, whose blocks may be cut to another length."""
-        assert config.dit.rays is not None  # what `PocketConfig.from_dict` reads has some
+        assert config.dit.rays is not None  # `PocketConfig.from_dict` requires them
         return cls(config.dit.rays, *config.token_grid, block_length or config.block_length)
 
     def rotary(self, poses: Tensor, times: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Slots of memory: blocks, the frames kept of them, and which frame lies in which slot.
+"""Slots of memory: blocks, their kept frames, and which frame lies in which slot.
 
 Bookkeeping only: no tensors, no network, no policy.
 """
@@ -14,7 +14,7 @@ from mag_sandbox.model.world import MemoryEntry, SegmentKind
 
 @dataclass(frozen=True, slots=True)
 class BlockInfo:
-    """A block as policies see it."""
+    """A block, as policies know it."""
 
     first_frame: int  # index of its first frame since reset, look-ahead frames counted
     poses: tuple[CameraPose, ...]  # one a frame

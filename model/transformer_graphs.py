@@ -1,8 +1,8 @@
 """A transformer whose passes are compiled graphs: memory is given and taken as tensors.
 
-Keys and values are those of `DiT`, so what one made the other reads. Queries, keys and values are
-made by one product, and attention to the text is two, with matrices that are multiplied out once a
-prompt; channels are turned in pairs by a product as well, since taking every other number is slow.
+Keys and values are those of `DiT`, so each can read the other's. One product makes queries, keys
+and values. Attention to the text is two products, whose matrices are computed once a prompt. Pairs
+of channels are rotated by a product, too, because taking every other number is slow.
 """
 
 from collections.abc import Sequence
@@ -81,11 +81,11 @@ class GraphDiT:
         return Kept(*(torch.empty(shape, dtype=self._dtype) for _ in range(2)))
 
     def prepare(self, *, remembers: bool, exact: Sequence[Sizes] = ()) -> None:
-        """Begin to compile what `remember` runs, or else what `flow` does.
+        """Begin to compile the graphs of `remember`, or those of `flow`.
 
-        For some sizes exactly: these take less time a call, those of a pass's own tokens alone most
-        of it. What a call makes depends in its last bits on which those are. Without any: for all,
-        which else is done when there are others.
+        Graphs for exact sizes take less time a call, most of all those that read no memory. The
+        last bits of a result depend on which sizes are compiled. Without `exact`, one graph for all
+        sizes is compiled, which otherwise happens when another size comes up.
         """
         for sizes in exact or [Sizes()]:
             self._begun(remembers, sizes)
@@ -228,14 +228,14 @@ class _LayerGraph:
         return self._turned(q, of_queries), self._turned(k, own.norm_k.weight), self._heads(v)
 
     def attend(self, x: Node, q: Node, keys: Node, values: Node) -> Node:
-        """Return the tokens with what queries find."""
+        """Return the tokens after self-attention."""
         mixed = product(op.softmax(product(q, keys, turned=True), 3), values)
         mixed = reshaped(op.transpose(mixed, [0, 2, 1, 3]), 0, 0, self.config.dim)
         made = linear_layer(mixed, self.layer.self_attn.o, name=f"{self.name} o")
         return op.add(x, op.multiply(self.time[2], made))
 
     def read(self, x: Node, score: Node, mix: Node) -> Node:
-        """Return the tokens with what they find in the text; see `folded_text`."""
+        """Return the tokens after attention to the text; see `folded_text`."""
         cross, norm = self.layer.cross_attn, self.layer.norm3
         normed = op.add(
             op.multiply(_normed(x, self.config.eps), constant(norm.weight)), constant(norm.bias)
@@ -305,7 +305,7 @@ def folded_text(source: CrossAttention, text: Tensor) -> TextPair:
         text: one embedded text, [1, M, dim].
 
     Returns:
-        fp32, from queries to scores, [N * M, dim], and from shares to what is read, [dim, N * M].
+        fp32, from queries to scores, [N * M, dim], and from weights to the output, [dim, N * M].
 
     Raises:
         ValueError: there is more than one text.

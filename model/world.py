@@ -86,7 +86,7 @@ class WorldSpec:
     latent_stride: int = 1  # frames of a remembered frame; a scene's very first one gives one
     moves: bool = False  # scenes change with time: clouds drift, creatures walk
     kinds: tuple[str, ...] = ()  # of things that an edit can place; none: there are no edits
-    optional: tuple[str, ...] = ()  # what blocks may leave out, first what players notice least
+    optional: tuple[str, ...] = ()  # work that blocks may leave out, the least noticeable first
 
     @property
     def frame_size(self) -> tuple[int, int]:

@@ -1,9 +1,9 @@
-"""Gets files of a world, or data, from the hub: lists, chooses by rules, downloads, compares.
+"""Gets files of a world or data set from the hub: lists, chooses, downloads, compares.
 
 `huggingface_hub` is imported only when called. Files are requested at the listed commit, so those
 that arrive are those of the plan. The library's own downloads start anew after an interruption
-(since its release 1.31) and wait for a silent server for ever, so bytes are counted here: never
-more than were listed, nor for ever.
+(since its release 1.31) and wait forever for a silent server. So bytes are read here: never more
+than were listed, and with a time limit.
 """
 
 import glob
@@ -58,7 +58,7 @@ class FetchFailed(WorldFailed):
 
 
 class NamesUnknown(FetchFailed):
-    """The rules find no file for a role, or several; `listing` says what there is."""
+    """The rules find no file for a role, or several; `listing` names the files."""
 
     def __init__(self, message: str, listing: Sequence["RepoFile"]) -> None:
         super().__init__(message)

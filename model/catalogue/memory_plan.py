@@ -1,6 +1,6 @@
 """How a full-size world is laid out in memory, computed from sizes before anything is loaded.
 
-`predict` computes the bytes of a layout, `smaller_plans` what can be given up, and everything else
+`predict` computes the bytes of a layout, `smaller_plans` lists smaller ones, and everything else
 follows from these two: whether a world can start here (`prepare`), and what to try when a device's
 memory runs out in play (`next_smaller`). Parameters, keys and values follow from shapes exactly;
 activations and the library's own share are estimates, marked as such. torch is imported only to ask
@@ -166,7 +166,7 @@ def spread(row: WorldRow, plan: MemoryPlan, cards: int) -> MemoryPlan:
 def smaller_plans(
     row: WorldRow, plan: MemoryPlan, *, tiny_decoder: bool, cards: int = 1
 ) -> Iterator[MemoryPlan]:
-    """Give a plan, then ones that take ever less of a device, the least loss first.
+    """Yield a plan, then plans that take ever less of a device, the least loss first.
 
     `tiny_decoder` says whether that decoder is here.
     """

@@ -108,7 +108,7 @@ def history(past_frames: int) -> tuple[MemorySetting, int]:
     return MemorySetting("full", window_blocks=1, sink_frames=0), past_frames
 
 
-# what Wan's own pipelines, and those trained with it, lead away from
+# negative prompt of Wan's own pipelines, and of those trained with it
 WAN_NEGATIVE = (
     "色调艳丽，过曝，静态，细节模糊不清，字幕，风格，作品，画作，画面，静止，整体发灰，最差质量，低质量，JPEG压缩残留，"  # noqa: RUF001 (as released)
     "丑陋的，残缺的，多余的手指，画得不好的手部，画得不好的脸部，畸形的，毁容的，形态畸形的肢体，手指融合，静止不动的画面，杂乱的背景，三条腿，背景人很多，倒着走"  # noqa: RUF001
@@ -119,7 +119,7 @@ UMT5_PARAMETERS = 5_680_910_336  # of UMT5-XXL's encoder
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClipCall:
-    """One way of asking for a clip."""
+    """One way to request a clip."""
 
     pipeline: str  # class in diffusers
     takes: str = ""  # argument that is given earlier frames, "image" or "video"; "": none
@@ -164,7 +164,7 @@ class ClipRecipe:
 
     @property
     def calls(self) -> tuple[ClipCall, ...]:
-        """All ways of asking, the first of which says what the weights are."""
+        """All ways to request a clip; the first one determines the weights."""
         return tuple(call for call in (self.from_text, self.from_picture, self.go_on) if call)
 
     @property

@@ -1,4 +1,4 @@
-"""The table of worlds: what each is made of, how it is denoised, and what it remembers.
+"""The table of worlds: the weights of each, how it is denoised, and its memory.
 
 Rows only; nothing here loads or fetches anything, and nothing is imported that needs torch. A new
 world of the same engine is a new row.
@@ -100,9 +100,9 @@ class WeightSource:
     repo: str  # owner/name on the hub
     names: tuple[str, ...]  # regular expressions of whole paths; the first that fits anything wins
     beside: tuple[str, ...] = ()  # file names of the same folder that come along if they are there
-    bytes: int | None = None  # of all its files, as far as known without a listing
+    bytes: int | None = None  # of all its files, if known without a listing
     optional: bool = False  # the world plays without it
-    many: bool = False  # all that fits is meant, not one file and its shards
+    many: bool = False  # all matching files are meant, not one file and its shards
 
 
 class Fetchable(Protocol):

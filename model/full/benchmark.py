@@ -1,6 +1,6 @@
 """How fast full-size worlds run here, with random weights: nothing needs to be downloaded.
 
-Speed does not depend on what weights say. Imports torch only when called.
+Speed does not depend on the values of weights. Imports torch only when called.
 """
 
 import time

@@ -110,7 +110,7 @@ class ClipTextEncoder:
 
 @dataclass(frozen=True, slots=True)
 class ClipRequest:
-    """How a clip is asked for."""
+    """The request for a clip."""
 
     call: ClipCall
     text: str

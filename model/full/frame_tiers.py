@@ -121,7 +121,7 @@ class FrameTiers:
         self.waiting = self.common_minimum(slots)
 
     def common_minimum(self, number: int) -> int:
-        """Return the least of what the processes that share the world say."""
+        """Return the minimum over the processes that share the world."""
         return self._share.agreed(number) if self._share else number
 
     def resize(self, slots: int) -> None:
@@ -213,7 +213,7 @@ class FrameTiers:
         return with_keys * self.cache.slot_bytes + compacted * self._compact_bytes
 
     def check_state(self, state: Mapping[str, Tensor]) -> None:
-        """Check what `state_of` returned.
+        """Check a result of `state_of`.
 
         Raises:
             KeyError: something is missing.
@@ -226,7 +226,7 @@ class FrameTiers:
             check_compact(CompactFrame(own["levels"], own["ranges"]), *self._sizes)
 
     def load_state(self, slot: int, state: Mapping[str, Tensor]) -> None:
-        """Put back what `state_of` returned and `check_state` accepts."""
+        """Restore a result of `state_of` that `check_state` accepts."""
         own = self._own(state)
         self._store.drop([slot])
         if "keys" in own:

@@ -47,8 +47,8 @@ def brightness_shift(
 def likeness(bright: np.ndarray, after: np.ndarray, shift: Shift) -> float:
     """Return how well two brightnesses agree once one is shifted, in [-1, 1].
 
-    It is the correlation of what both show along their rows (that the sky is brighter than the
-    ground says nothing): 1 for the same picture, about 0 for unrelated and for empty ones.
+    It is the correlation along rows (that the sky is brighter than the ground does not count): 1
+    for the same picture, about 0 for unrelated and for empty ones.
     """
     right, down = shift
     before, later = _aligned_rows(bright, after, down)

@@ -1,4 +1,4 @@
-"""A stream's memory as it is parked, and rebuilt from latents where these are all that was kept.
+"""A stream's parked memory, rebuilt from latents if only these were kept.
 
 Latents are a few hundredths of the size of keys and values. If every block since the beginning is
 remembered again in its order, with all that happened in between, the numbers are the same. Of fewer
@@ -221,7 +221,7 @@ class RestorableMemory:
         self._history, self.rebuilt_frames = LatentHistory(), 0
 
     def keep_fewer(self, slots: int) -> None:
-        """Make do with fewer slots."""
+        """Continue with fewer slots."""
         self._rollout.keep_fewer(slots)
         self._history.drop(self._kept())
 

@@ -183,7 +183,7 @@ class Rollout:
 
     @property
     def reads_text(self) -> bool:
-        """Whether it matters to memory what the prompt is."""
+        """Whether memory depends on the prompt."""
         return self._recipe.remembers_under == "prompt" or self._recipe.recache is not None
 
     @property
@@ -265,7 +265,7 @@ class TieredRollout(Rollout):
             self.tiers.write([SlotWrite(frame.frame_index - first_frame, slot)])
 
     def prefetch(self, view: CameraPose) -> None:
-        """Begin to fetch what a block reads that ends at a view, as far as that is known by now."""
+        """Begin to fetch the frames that a block ending at a view will read, as far as known."""
         self.tiers.prefetch(self.policy.attend(view))
 
     def is_offloaded(self, view: CameraPose) -> bool:
@@ -273,7 +273,7 @@ class TieredRollout(Rollout):
         return self.tiers.is_offloaded(self.policy.attend(view))
 
     def keep_fewer(self, slots: int) -> None:
-        """Make do with fewer places on the device, by way of the host.
+        """Continue with fewer places on the device; frames go through the host.
 
         All frames stay where they may wait off the device; else the sinks and the newest frames.
         """

@@ -197,7 +197,7 @@ class EmbeddingStore:
 
     @contextmanager
     def filling(self) -> Iterator[Callable[[Iterable[str]], None]]:
-        """Give a function that encodes missing texts to disk and keeps none in memory.
+        """Yield a function that encodes missing texts to disk and keeps none in memory.
 
         The encoder is loaded once, for the first missing text. The function raises OSError if
         features cannot be kept.

@@ -1,8 +1,8 @@
 """The tiny autoencoder for Wan 2.1 latents (TAEHV, weights `taew2_1`), decoder and encoder.
 
 Two-dimensional convolutions only; time is in memory blocks, which also see their own input of the
-previous frame. Frames of a batch go through in parallel. What the blocks saw last is a
-`CodecState` of the caller, so any cut of the latents gives the same pictures.
+previous frame. Frames of a batch go through in parallel. Their last inputs are a `CodecState` of
+the caller, so any cut of the latents gives the same pictures.
 
 Source: layout of github.com/madebyollin/taehv (MIT), written anew.
 """

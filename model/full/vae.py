@@ -1,7 +1,7 @@
 """The Wan 2.1 autoencoder: pictures from and to normalised latents, whole or piece by piece.
 
 Wraps diffusers' `AutoencoderKLWan` under the official weights. The network keeps nothing between
-calls; where a video stands is a `CodecState` of the caller.
+calls; the progress of a video is a `CodecState` of the caller.
 """
 
 from collections.abc import Sequence

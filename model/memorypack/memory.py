@@ -218,7 +218,7 @@ def load_memory(
     prompt: Tensor,
     latent_shape: tuple[int, int, int],
 ) -> PackMemory:
-    """Return the memory that `saved_memory` was given.
+    """Return the memory that `saved_memory` saved.
 
     Raises:
         ValueError: it is invalid.

@@ -118,7 +118,7 @@ Flow = Callable[[Tensor, Tensor], Tensor]  # noisy latents, noise levels [B, F] 
 
 
 class BlockDenoiser:
-    """Predicts the flow of one block's frames, which also read what `attend` gives."""
+    """Predicts the flow of one block's frames, which also read the tokens of `attend`."""
 
     def __init__(self, dit: DiT, attend: Attend, text: TextKeys, coordinates: Coordinates) -> None:
         self._dit, self._attend = dit, attend

@@ -1,4 +1,4 @@
-"""FramePack's short-term memory: the older a frame, the fewer tokens it is worth.
+"""FramePack's short-term memory: the older a frame, the fewer tokens it gets.
 
 History frames are cut into cells of growing size (1, 2 and 4 times a token in time, down and
 across). Each cell becomes one token, whose rotary coordinates are the mean of those of its place:
@@ -60,7 +60,7 @@ class CellEmbedding(nn.Conv3d):
 
     @torch.no_grad()
     def initialise(self, patches: nn.Conv3d) -> None:
-        """Make a cell's token the patch embedding of the latents averaged over the cell."""
+        """Start from the patch embedding of the latents averaged over the cell."""
         stretch = [n // m for n, m in zip(self.cell, patches.kernel_size, strict=True)]
         weight = patches.weight
         for axis, times in enumerate(stretch, start=2):

@@ -1,8 +1,8 @@
 """Parts files: the additions of MemoryPack to published weights, and the layers it changed.
 
 One safetensors file a variant. Its `pack.*` are new, its `dit.*` take the place of the base's or
-change them by a low rank. Embeddings of packed frames that are as they began are not kept: the base
-gives them. The metadata say which base it belongs to and what it was trained by.
+change them by a low rank. Embeddings of packed frames that never changed are not stored: they
+follow from the base. The metadata name the base and the training.
 """
 
 import json
@@ -34,7 +34,7 @@ class PartsInfo:
 
     config: PackConfig
     base: str  # hash of the weights that it changes
-    phases: tuple[tuple[str, int], ...] = ()  # what it was trained by, and for how many steps
+    phases: tuple[tuple[str, int], ...] = ()  # kinds of training, with their numbers of steps
     rank: int = 0  # of the change of the transformer's layers; 0: they are given whole
     digest: str = "untrained"  # first 16 hex digits of the file's SHA-256; not kept in the file
 
@@ -51,7 +51,7 @@ class PartsInfo:
 
 
 def base_hash(weights: Path) -> str:
-    """Return the first 16 hex digits of the SHA-256 over what parts change or see of a base."""
+    """Return 16 hex digits of the SHA-256 over the weights of a base that parts depend on."""
     return plain_digest(weights / WORLD, weights / AUTOENCODER)[:16]
 
 
@@ -64,7 +64,7 @@ def parts_file(variant: str, folder: Path = PARTS, phase: str = "") -> Path:
 
 
 def untrained(dit: DiT, config: PackConfig, rank: int = 0) -> PackedNetworks:
-    """Return a base's transformer, changed in place, with a memory that begins where it is.
+    """Return a base's transformer, changed in place, with an untrained memory.
 
     Its layers change by a rank; 0: whole.
     """
@@ -127,7 +127,7 @@ def load_parts(dit: DiT, path: Path, base: str = "") -> tuple[PackedNetworks, Pa
 def save_parts(
     path: Path, trained: Mapping[str, Tensor], info: PartsInfo, base: Mapping[str, Tensor]
 ) -> None:
-    """Write what differs from a base, in bf16; the file appears whole or not at all.
+    """Write the differences to a base, in bf16; the file appears whole or not at all.
 
     Both are state dicts of `PackedNetworks`, after training and before any.
     """

@@ -3,7 +3,7 @@
 psi_0 is the prompt's and the reference image's features. *Memorize* looks at the frames of one
 block together and makes them compact; *Squeeze* brings psi and these together by cross-attention:
 psi_(n+1) = Squeeze(psi_n, Memorize(x^n)). Cost is linear in the length of the video, and psi never
-grows: what leaves Squeeze is normalised.
+grows: the output of Squeeze is normalised.
 
 Source: arXiv 2510.01784, equation 1 and figure 6; depth, norms and places are ours.
 """
@@ -138,7 +138,7 @@ class SemanticPack(nn.Module):
         """
         seen = self._cells(image, places.grid(image))
         words = self.prompt(prompt.to(self.prompt.weight.dtype))
-        anywhere = seen.rotary.mean(dim=1, keepdim=True)  # words have the place of the whole image
+        anywhere = seen.rotary.mean(dim=1, keepdim=True)  # words get the place of the whole image
         said = Tokens(words, anywhere.expand(-1, words.shape[1], -1))
         guide = said.joined(seen)
         if not self.config.guided:

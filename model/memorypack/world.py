@@ -67,8 +67,8 @@ from mag_sandbox.scenes import Scene
 class MemoryPackWorld(PocketWorld[PocketSession]):
     """A world that remembers by packing; see `World`.
 
-    `parts` are what worlds over these weights share; the only policy is the memory's own name, and
-    `title` is what people call it. `features` gives those of a prompt, [1, text_len, text_dim].
+    `parts` are shared by all worlds over these weights; the only policy is the memory's own name,
+    and `title` its name for people. `features` returns those of a prompt, [1, text_len, text_dim].
     """
 
     def __init__(

@@ -1,1 +1,1 @@
-"""Worlds that run elsewhere: what goes over the line, the world at its near end, the server."""
+"""Worlds that run elsewhere: messages, the client's world, the server."""

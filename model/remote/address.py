@@ -1,4 +1,4 @@
-"""Where a remote world is, and the secret that it wants; imports nothing that is large."""
+"""The address of a remote world and its token; imports nothing large."""
 
 import re
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from mag_sandbox.model.world import WorldFailed
 
 MOST_TOKEN = 4096  # bytes
 LEAST_TOKEN = 16  # characters: shorter ones are guessed
-REMOTE = "remote"  # what a world is called of which only the server knows the name
+REMOTE = "remote"  # name of a world whose own name only the server knows
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class ServerAddress:
     """
 
     url: str  # ws://... or wss://...
-    token: str = ""  # that it wants; "": none
+    token: str = ""  # required by the server; "": none
     quality: int | None = None  # of JPEG frames, 1 to 100; None: lossless
 
     def __post_init__(self) -> None:

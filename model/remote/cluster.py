@@ -20,7 +20,7 @@ from mag_sandbox.model.remote.serving import ListenAddress, ServingError, open_l
 
 APPLICATION = "mag-sandbox"
 CONNECTIONS = 2  # of a session: play, and snapshots
-UPSCALE_S, DOWNSCALE_S = 2.0, 300.0  # that a change of players lasts before replicas follow it [s]
+UPSCALE_S, DOWNSCALE_S = 2.0, 300.0  # until replicas follow a change in the number of players [s]
 HEALTH_S = 5.0  # between two health checks [s]
 STICKY = RequestRouterConfig(
     request_router_class="ray.serve.experimental.consistent_hash_router.ConsistentHashRouter"
@@ -29,7 +29,7 @@ STICKY = RequestRouterConfig(
 
 @dataclass(frozen=True, slots=True)
 class ReplicaPlan:
-    """How many replicas there are, and what each is given."""
+    """The number of replicas, and the resources of each."""
 
     least: int = 1
     most: int = 2

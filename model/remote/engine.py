@@ -1,7 +1,7 @@
 """The engine of a server: one thread that owns the worlds and runs the sessions in turn.
 
-A turn is at most one block. While no session waits, views ahead of playing sessions are remembered,
-which changes nothing of what follows. Callers get futures. Knows nothing of connections.
+A turn is at most one block. While no session waits, views ahead of playing sessions are remembered;
+later pictures stay the same. Callers get futures. Knows nothing of connections.
 """
 
 import logging
@@ -62,7 +62,7 @@ class EngineSlot:
 
     @property
     def playing(self) -> World:
-        """The world, with what this session began in it.
+        """The world, in the state that this session began.
 
         Raises:
             WorldFailed: the session began nothing; a state that another left is not its own.

@@ -1,6 +1,6 @@
 """A client's connection to a server, used from one thread. Knows nothing of worlds.
 
-`ConnectionLost` is what a new connection can mend; `WorldFailed` is what it cannot.
+`ConnectionLost` is a fault that a new connection can mend; `WorldFailed` one that it cannot.
 """
 
 import time

@@ -237,7 +237,7 @@ class AdmissionQueue:
 
 
 def token_problem(given: str, wanted: str) -> str:
-    """Say what is wrong with a client's token; "": nothing."""
+    """Return the problem with a client's token; "": none."""
     if not wanted or hmac.compare_digest(given.encode(), wanted.encode()):
         return ""
     return "the server wants another token" if given else "the server wants a token"

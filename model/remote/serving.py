@@ -44,7 +44,7 @@ class ListenAddress:
 
     @property
     def warning(self) -> str:
-        """A warning of what others can read; "": none."""
+        """A warning if others can read the connection; "": none."""
         if self.tls_cert or is_loopback(self.host):
             return ""
         return (
