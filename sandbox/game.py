@@ -238,7 +238,7 @@ class PlayerGame:
             bindings=services.bindings,
             session=session,
             toggle_fullscreen=self._toggle_fullscreen,
-            late_warp=self.view.late_warp,
+            shifter=self.view.shifter,
         )
 
     def _go_to(self, world: str) -> None:

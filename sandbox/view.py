@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 import pygame
 
 from mag_sandbox.sandbox.audio import Output
-from mag_sandbox.sandbox.play.late_warp import LateWarp
+from mag_sandbox.sandbox.play.late_warp import Shifter
 from mag_sandbox.sandbox.screens import Screen
 from mag_sandbox.sandbox.ui.display import toggle_fullscreen, window
 
@@ -22,7 +22,7 @@ class View:
         view.show(screen)
     """
 
-    late_warp: type[LateWarp] = LateWarp
+    shifter: Shifter = "game"
     outputs: Sequence[type[Output]] | None = None  # of sound; None: what this machine has
 
     def opened(self, size: tuple[int, int], words: str = "") -> AbstractContextManager[object]:

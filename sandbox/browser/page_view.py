@@ -32,7 +32,7 @@ from mag_sandbox.sandbox.browser.messages import (
 from mag_sandbox.sandbox.browser.page_input import PageInput
 from mag_sandbox.sandbox.browser.sound import to_page
 from mag_sandbox.sandbox.browser.video import Encoder, FrameFlow, H264Encoder, JpegEncoder
-from mag_sandbox.sandbox.play.late_warp import OVERSCAN, SHOWN, LateWarp
+from mag_sandbox.sandbox.play.late_warp import OVERSCAN, SHOWN, Shifter
 from mag_sandbox.sandbox.screens import Screen
 from mag_sandbox.sandbox.screens.play import PlayScreen, WarpablePicture
 from mag_sandbox.sandbox.ui.display import window, window_surface
@@ -50,21 +50,6 @@ _BYTES = b"\0"  # first byte of a binary message in the pipe; text begins with {
 _HEADER = struct.Struct("<I")  # bytes of the JSON that comes before a coded picture
 
 
-class PageWarp(LateWarp):
-    """Leaves shifting the picture to the page."""
-
-    def update(self, now: float, player: object, *, rests: bool) -> bool:  # noqa: ARG002
-        """Return False: nothing moves here."""
-        return False
-
-    def moves(self, player: object) -> bool:  # noqa: ARG002
-        """Return False, too."""
-        return False
-
-    def frame_shown(self, pose: object) -> None:
-        """Stay in the middle of the frame."""
-
-
 class PageView(View):
     """Shows a game in the page at the other end of a pipe.
 
@@ -73,7 +58,7 @@ class PageView(View):
     app.play(game, None)
     """
 
-    late_warp = PageWarp
+    shifter: Shifter = "page"
 
     def __init__(self, pipe: Pipe, wake: Callable[[], None]) -> None:
         """Wait for the page's opening; `wake` wakes the main loop."""

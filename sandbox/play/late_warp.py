@@ -7,6 +7,7 @@ no frame, no recording, no digest.
 """
 
 import math
+from typing import Literal
 
 from mag_sandbox.controls.camera import (
     ASPECT,
@@ -27,6 +28,7 @@ DISPLAY_S = 1 / 60  # how often the picture is shifted while it moves [s]
 LONGEST_S = 0.1  # longest step of the camera, after a slow picture
 Crop = tuple[float, float, float, float]  # left, top, width, height: shares of a frame
 WHOLE: Crop = (0.0, 0.0, 1.0, 1.0)
+Shifter = Literal["game", "page"]  # what shifts the picture: a page does so by itself
 
 
 class LateWarp:
@@ -38,8 +40,11 @@ class LateWarp:
     >>> left, top, width, height = warp.crop
     """
 
-    def __init__(self, speed: CameraSpeed, *, is_on: bool = True) -> None:
+    def __init__(
+        self, speed: CameraSpeed, *, is_on: bool = True, shifter: Shifter = "game"
+    ) -> None:
         self.is_on = is_on
+        self._shifter = shifter
         self.offset = (0.0, 0.0, 0.0)  # yaw, pitch, fov: from the frame to the camera [degrees]
         self._speed = speed
         self._frame: CameraPose | None = None
@@ -65,7 +70,7 @@ class LateWarp:
 
     def moves(self, player: PlayerSource) -> bool:
         """Tell whether the picture is being shifted."""
-        return self.is_on and (player.is_steering or not self.is_still)
+        return self._shifts and (player.is_steering or not self.is_still)
 
     def wake_at(self, player: PlayerSource) -> float | None:
         """Return when the next shift is due; None: nothing moves."""
@@ -80,7 +85,7 @@ class LateWarp:
     def update(self, now: float, player: PlayerSource, *, rests: bool) -> bool:
         """Move the camera on to `now` unless the frame rests; True if it moved."""
         since, self._updated = self._updated, now
-        if not self.is_on or rests or since is None:
+        if not self._shifts or rests or since is None:
             return False
         if player.is_automatic:
             self.restart()
@@ -92,7 +97,7 @@ class LateWarp:
     def frame_shown(self, pose: CameraPose) -> None:
         """Subtract the motion of a new frame."""
         before, self._frame = self._frame, pose
-        if before is not None:
+        if self._shifts and before is not None:
             yaw, pitch, zoom = self.offset
             self._go_to(
                 yaw - yaw_difference(pose.yaw, before.yaw),
@@ -109,6 +114,10 @@ class LateWarp:
             offset * kept + seconds * _eased(speed, offset, room)
             for offset, speed, room in zip(self.offset, (*wanted, zooming), self._room, strict=True)
         ))  # fmt: skip
+
+    @property
+    def _shifts(self) -> bool:
+        return self.is_on and self._shifter == "game"
 
     @property
     def _room(self) -> tuple[float, float, float]:

@@ -24,7 +24,7 @@ from mag_sandbox.sandbox.hud.hud_state import HudState
 from mag_sandbox.sandbox.hud.time_bar import TimeBar
 from mag_sandbox.sandbox.hud.toolbar import Buttons, Toolbar
 from mag_sandbox.sandbox.play.feedback import InputFeedback
-from mag_sandbox.sandbox.play.late_warp import SHOWN, LateWarp
+from mag_sandbox.sandbox.play.late_warp import SHOWN, LateWarp, Shifter
 from mag_sandbox.sandbox.play.player_input import PlayerInput
 from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.play.session import Playthrough
@@ -133,7 +133,7 @@ class PlayContext:
     playback: Playback | None = None  # the recording that is watched
     is_split: bool = False  # two worlds are shown side by side
     session: MakeSession = plain_session
-    late_warp: type[LateWarp] = LateWarp
+    shifter: Shifter = "game"
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +172,8 @@ class PlayScreen:
         self._picture = Picture(context.settings.fit, context.settings.scale)
         warps = self.late_warp and context.settings.late_warp and first.spec.exact_pose
         is_one = not context.is_split  # two pictures cannot be shifted as one
-        self._warp = context.late_warp(first.spec.full_speed, is_on=warps and is_one)
+        speed, is_on = first.spec.full_speed, warps and is_one
+        self._warp = LateWarp(speed, is_on=is_on, shifter=context.shifter)
         self._moved = False  # a picture that answers a key is not on the display yet
         self._figures = Figures()
         self._touched_at = context.clock()  # when input came last

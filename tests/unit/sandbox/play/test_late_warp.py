@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mag_sandbox.controls.bindings import DEFAULTS
 from mag_sandbox.controls.camera import MAX_PITCH, CameraCommand, CameraPose, CameraSpeed, move
+from mag_sandbox.controls.sources import PlayerSource
 from mag_sandbox.sandbox.play.late_warp import OVERSCAN, SHOWN, LateWarp
 
 SPEED = CameraSpeed(yaw=40.0, pitch=20.0, zoom=30.0, narrowest_fov=60.0)
@@ -109,3 +111,15 @@ def test_no_more_is_shown_than_there_is(play):
             assert min(left, top) >= 0.0
             assert max(left + width, top + height) <= 1.0 + 1e-9
             assert width == height > 0.5
+
+
+def test_a_picture_that_a_page_shifts_stays_where_it_is():
+    warp, player = LateWarp(SPEED, shifter="page"), PlayerSource()
+    middle = warp.crop
+    player.press("right", DEFAULTS.moves["right"])
+    warp.frame_shown(CameraPose(350.0))
+    warp.update(0.0, player, rests=False)
+    assert not warp.update(0.05, player, rests=False)
+    warp.frame_shown(CameraPose(351.5))
+    assert warp.crop == middle
+    assert warp.wake_at(player) is None
