@@ -1,1 +1,1 @@
-"""Exports: recordings as videos, animations, pictures, contact sheets and reports."""
+"""Exports: recordings as videos, animations, pictures, contact sheets and pages."""

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from mag_sandbox.files.whole import PART
 from mag_sandbox.model.world import Control, Frames
 from mag_sandbox.sandbox.audio import soundtrack_pieces, suggest_ambience
-from mag_sandbox.sandbox.export import report, stills, video
+from mag_sandbox.sandbox.export import page, stills, video
 from mag_sandbox.sandbox.export.footage import Footage, FramesFrom, Shot, played_again
 from mag_sandbox.sandbox.export.held import held_data
 from mag_sandbox.sandbox.export.hud_layer import HudLayer
@@ -35,7 +35,7 @@ from mag_sandbox.scenes import Scene
 BYTES_A_PIXEL: dict[Format, float] = {"mp4": 0.08, "gif": 0.5, "webp": 0.12, "frames": 2.0}
 KEPT_BYTES = 30_000  # of a frame of a session that is played again
 SIMPLE: tuple[Format, ...] = ("mp4", "gif", "webp", "frames")  # that pictures are enough for
-PAGE_BYTES = 16 * 2**20  # of a sheet or a report
+PAGE_BYTES = 16 * 2**20  # of a sheet or a page
 SHOTS_AHEAD = 24  # frames that wait, decoded
 
 
@@ -152,7 +152,7 @@ class _Job:
         self._footage, self._options, self._progress = footage, options, on_progress
         self._session_tags = session_tags
         self._scale = options.scale_for(footage.size)
-        if options.format == "report":  # the page enlarges by itself, unless words are to be read
+        if options.format == "page":  # the page enlarges by itself, unless words are to be read
             self._scale = options.scale or (HUD_SCALE if options.hud else 1)
         self._size = footage.size[0] * self._scale, footage.size[1] * self._scale
         _, first, _ = next(footage.figures())
@@ -178,7 +178,7 @@ class _Job:
             "webp": self._write_animation,
             "frames": self._write_frames,
             "sheet": self._write_sheet,
-            "report": self._write_report,
+            "page": self._write_page,
         }
         writers[self._options.format](path)
 
@@ -232,7 +232,7 @@ class _Job:
             )
         stills.write_sheet(path, probes, self._facts)
 
-    def _write_report(self, path: Path) -> None:
+    def _write_page(self, path: Path) -> None:
         probes = self._footage.probes(self._progress)
         clip = path.with_name(path.name + ".mp4")
         try:
@@ -240,14 +240,14 @@ class _Job:
         finally:
             clip.unlink(missing_ok=True)
         held = held_data(self._footage, self._progress)
-        text = report.page(self._footage, probes, self._facts, held, data)
+        text = page.render(self._footage, probes, self._facts, held, data)
         path.write_text(text, encoding="utf-8")
 
     def _small_video(self, clip: Path) -> bytes | None:
         """Return a video small enough for a page; None if even the coarsest is too large."""
-        for qp in report.QPS:
-            self._write_mp4(clip, qp, report.SOUND_BITS)
-            if clip.stat().st_size <= report.MOST_VIDEO:
+        for qp in page.QPS:
+            self._write_mp4(clip, qp, page.SOUND_BITS)
+            if clip.stat().st_size <= page.MOST_VIDEO:
                 return clip.read_bytes()
         return None
 

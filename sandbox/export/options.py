@@ -16,7 +16,7 @@ from mag_sandbox.model.world import MIB
 from mag_sandbox.sandbox.export.metadata import is_ours
 from mag_sandbox.sandbox.recording.reader import RecordingError
 
-Format = Literal["mp4", "gif", "webp", "frames", "sheet", "report"]
+Format = Literal["mp4", "gif", "webp", "frames", "sheet", "page"]
 MOST_SECONDS = 1e9  # of a recording
 LEAST_FPS = 0.001  # of an animation
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -33,7 +33,7 @@ SUFFIXES: dict[Format, str] = {
     "webp": ".webp",
     "frames": "-frames",
     "sheet": "-sheet.png",
-    "report": "-report.html",
+    "page": "-page.html",
 }
 SPARE = 32 * 2**20  # bytes that stay free
 MOST_NAMES = 10_000

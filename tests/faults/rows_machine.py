@@ -164,8 +164,8 @@ ELSEWHERE = (
 
 EXPORTS = (
     Row(
-        "report of a damaged recording",
-        f"{EXPORT} --format report",
+        "page of a damaged recording",
+        f"{EXPORT} --format page",
         ("line 1", "schema"),
         _start(schema=1),
     ),

@@ -280,7 +280,7 @@ def test_pictures_of_which_the_session_is_lost_are_exported(tmp_path, session, f
     assert made.seconds > 0
     assert is_ours(made.path)
     with pytest.raises(RecordingError, match="or export the pictures that were kept"):
-        make(folder, tmp_path / "other", format="report")
+        make(folder, tmp_path / "other", format="page")
 
 
 def test_frames_that_end_before_the_recording_are_said(tmp_path):

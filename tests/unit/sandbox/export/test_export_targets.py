@@ -61,10 +61,10 @@ def test_a_name_that_is_taken_is_refused_and_the_file_stays(folder, tmp_path):
     assert out.read_bytes() == b"mine"
 
 
-@pytest.mark.parametrize("kind", ["mp4", "gif", "webp", "report"])
+@pytest.mark.parametrize("kind", ["mp4", "gif", "webp", "page"])
 def test_only_exports_are_overwritten_whatever_they_are_called(folder, tmp_path, kind):
     options = {"format": kind, "out": tmp_path / "mine", "overwrite": True, "scale": 1}
-    if kind != "report":
+    if kind != "page":
         options["end"] = 0.5
     (tmp_path / "mine").write_bytes(b"mine")
     with pytest.raises(ExportError, match="is no export"):
@@ -158,7 +158,7 @@ def test_an_export_that_is_stopped_leaves_nothing_behind(folder, tmp_path):
     def stop(stage: str, share: float) -> None:
         raise Stopped
 
-    for kind in ("mp4", "gif", "webp", "frames", "report"):
+    for kind in ("mp4", "gif", "webp", "frames", "page"):
         with pytest.raises(Stopped):
             export(folder, ExportOptions(format=kind, out=tmp_path / "out"), on_progress=stop)
     assert listed(tmp_path) == ["monday"]

@@ -1,11 +1,10 @@
-"""A report is one page that needs nothing else, plays in a browser and holds what was promised."""
+"""An exported page is one file that plays offline in a browser and holds what was promised."""
 
 import base64
 import hashlib
 import json
 import re
 import shutil
-import subprocess
 from dataclasses import replace
 from html.parser import HTMLParser
 from io import BytesIO
@@ -17,11 +16,12 @@ import pytest
 from PIL import Image
 
 from mag_sandbox.evaluation.similarity.metrics import psnr
-from mag_sandbox.sandbox.export import held, report
+from mag_sandbox.sandbox.export import held
+from mag_sandbox.sandbox.export import page as exported_page
 from mag_sandbox.sandbox.export.exporter import export
 from mag_sandbox.sandbox.export.footage import Footage
 from mag_sandbox.sandbox.export.options import ExportOptions
-from mag_sandbox.sandbox.export.report_charts import (
+from mag_sandbox.sandbox.export.page_charts import (
     MemoryPoint,
     ReturnMark,
     latency_chart,
@@ -32,20 +32,19 @@ from mag_sandbox.sandbox.export.report_charts import (
 )
 from mag_sandbox.sandbox.recording.frames_file import FramesWriter, StoredFrames
 from mag_sandbox.sandbox.recording.reader import EVENTS_FILE, load_recording
-from tests.patience import PATIENCE
+from tests.chromium import Chromium, needs_chromium
 from tests.recorded import AWAY_AND_BACK, BLOCKS, FRAMES, HOLD, SCENE, SEED, record
 
 VOID = {"meta", "img", "input"}
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))), None)
 CHECKED = {"kind", "created", "image", "digest", "policy", "ambience", "category", "sha256"}
 EVIL = "A meadow </script><script>document.title='evil'</script><b>with</b> flowers & bees."
 
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("report") / "monday"
+    folder = tmp_path_factory.mktemp("page") / "monday"
     record(folder, scene=replace(SCENE, prompt=EVIL))
-    return export(folder, ExportOptions(format="report")).path
+    return export(folder, ExportOptions(format="page")).path
 
 
 @pytest.fixture(scope="module")
@@ -143,7 +142,7 @@ def test_every_word_of_a_recording_is_only_a_word(written, tmp_path):
     start, *blocks, end = map(json.loads, events.read_text().splitlines())
     told = (replaced(start), *blocks, replaced(end))
     events.write_text("".join(f"{json.dumps(one)}\n" for one in told))
-    text = export(tmp_path / "evil", ExportOptions(format="report")).path.read_text()
+    text = export(tmp_path / "evil", ExportOptions(format="page")).path.read_text()
     assert text.count("&lt;/script&gt;&lt;script&gt;document") >= 4, "scene, world, machine, end"
     assert text.count("<script") == text.count("</script") == 2
     assert "<b>with" not in text
@@ -186,7 +185,7 @@ def with_evil_texts(folder: Path, target: Path) -> Path:
 def test_tags_in_any_text_of_a_recording_stay_words(tmp_path, text):
     folder = record(tmp_path / "plain")
     evil = with_evil_texts(folder, tmp_path / "<img src=x onerror=alert(1)>")
-    page, done = Page(), export(evil, ExportOptions(format="report"))
+    page, done = Page(), export(evil, ExportOptions(format="page"))
     exported = done.path.read_text(encoding="utf-8")
     assert exported.count(EVIL.partition("<")[0]) > 20, "the texts are shown"
     page.feed(exported)
@@ -252,29 +251,40 @@ def test_a_long_session_has_a_page_of_bounded_size(written, monkeypatch, tmp_pat
     assert {row[6] for row in data["kept"]} <= {-1, 0, 1}
 
 
-def opened(page: Path, budget: str, home: Path) -> str:
-    """Return the page as it stands in a browser after a while, at second 1.2."""
-    command = [
-        *(CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--mute-audio", "--dump-dom"),
-        *(f"--virtual-time-budget={budget}", f"--user-data-dir={home}", f"{page.as_uri()}#t=1.2"),
-    ]
-    done = subprocess.run(command, capture_output=True, timeout=PATIENCE, text=True, check=True)
-    return done.stdout
+@pytest.fixture
+def phone(written, tmp_path):
+    """The page on a phone held upright."""
+    with Chromium(tmp_path) as chromium:
+        yield chromium.open(f"{written.as_uri()}#t=1.2", (390, 844), phone=True, ratio=2.0)
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here to open the page in")
-def test_the_page_plays_in_a_browser(written, tmp_path):
-    for budget in (3000, 30_000, 120_000):  # ms of the page's time; a busy machine needs more
-        seen = opened(written, f"{budget}", tmp_path)
-        if "data-moment" in seen:
-            break
-    moment = int(re.search(r'data-moment="(\d+)"', seen)[1])
-    assert moment == 6  # blocks of 3 frames, 16 a second
-    assert 'class="live"' in seen
-    assert re.search(r'id="said">At 1\.1 s: \d+ frames kept, \d+ read', seen)
-    assert re.search(r'id="hud-phrase">camera', seen)
-    assert "<title>evil</title>" not in seen
-    assert 'id="unplayable" hidden' in seen
+@needs_chromium
+def test_the_page_plays_in_a_browser(phone):
+    phone.wait("document.documentElement.dataset.moment === '6'")  # of 3 frames, 16 a s
+    assert phone.ask("document.documentElement.classList.contains('live')")
+    assert re.search(
+        r"At 1\.1 s: \d+ frames kept, \d+ read",
+        phone.ask("document.querySelector('#said').textContent"),
+    )
+    assert phone.ask("document.querySelector('#hud-phrase').textContent").startswith("camera")
+    assert phone.ask("document.title") != "evil"
+    assert phone.ask("document.querySelector('#unplayable').hidden")
+
+
+@needs_chromium
+def test_a_phone_shows_all_of_the_page_and_takes_fingers(phone):
+    phone.wait("document.documentElement.dataset.moment")
+    assert phone.ask("document.documentElement.scrollWidth") == 390
+    small = (
+        "[...document.querySelectorAll('svg text')].map(one => one.getBoundingClientRect().height)"
+    )
+    assert phone.ask(f"Math.min(...{small})") > 9  # px: can be read
+    phone.ask("document.querySelector('.wipe').scrollIntoView()")
+    box = phone.ask("document.querySelector('.wipe').getBoundingClientRect().toJSON()")
+    spot = {"x": box["x"] + 0.9 * box["width"], "y": box["y"] + box["height"] / 2}
+    phone.tell("Input.dispatchTouchEvent", type="touchStart", touchPoints=[spot])
+    phone.tell("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+    phone.wait("parseFloat(document.querySelector('.wipe').style.getPropertyValue('--at')) > 80")
 
 
 def test_the_video_in_the_page_can_be_played(page):
@@ -307,7 +317,7 @@ def test_light_and_dark_are_both_drawn(text):
 
 def test_a_session_in_which_nothing_came_back_has_a_page_too(tmp_path):
     folder = record(tmp_path / "quiet", (HOLD,) * 3)
-    done = export(folder, ExportOptions(format="report", sound=False))
+    done = export(folder, ExportOptions(format="page", sound=False))
     text = done.path.read_text(encoding="utf-8")
     assert "No view was left and came back" in text
     assert "Recall over time" not in text
@@ -315,9 +325,9 @@ def test_a_session_in_which_nothing_came_back_has_a_page_too(tmp_path):
 
 
 def test_a_video_that_is_too_long_leaves_the_rest_of_the_page(tmp_path, monkeypatch):
-    monkeypatch.setattr(report, "MOST_VIDEO", 0)
+    monkeypatch.setattr(exported_page, "MOST_VIDEO", 0)
     folder = record(tmp_path / "long", (HOLD,))
-    text = export(folder, ExportOptions(format="report", sound=False)).path.read_text("utf-8")
+    text = export(folder, ExportOptions(format="page", sound=False)).path.read_text("utf-8")
     assert "<video" not in text
     assert "too long for a page" in text
     assert 'id="slots"' in text
@@ -328,7 +338,7 @@ def test_a_page_of_a_killed_session_says_so(tmp_path):
     events = folder / "session.jsonl"
     lines = events.read_bytes().splitlines(keepends=True)
     events.write_bytes(b"".join(lines[:-1]) + lines[-1][:10])
-    done = export(folder, ExportOptions(format="report", sound=False, out=tmp_path / "page.html"))
+    done = export(folder, ExportOptions(format="page", sound=False, out=tmp_path / "page.html"))
     assert "was interrupted" in done.path.read_text(encoding="utf-8")
     assert any("is incomplete" in note for note in done.notes)
 
@@ -369,7 +379,7 @@ def test_ticks_are_few_and_reach_no_further_than_the_axis(top):
     assert ticks[-1] <= max(top, 1e-6) * 1.001
 
 
-def test_reports_go_beside_the_recording(tmp_path):
+def test_pages_go_beside_the_recording(tmp_path):
     folder = record(tmp_path / "monday", (HOLD,))
-    done = export(folder, ExportOptions(format="report", sound=False))
-    assert done.path == Path(tmp_path / "monday-report.html")
+    done = export(folder, ExportOptions(format="page", sound=False))
+    assert done.path == Path(tmp_path / "monday-page.html")

@@ -1,6 +1,6 @@
 """A session as one page that needs nothing else: video, memory, comparisons, charts.
 
-`report.html` is its template, which escapes every word, and `report.js` the one script that the
+`page.html` is its template, which escapes every word, and `page.js` the one script that the
 page runs; it loads nothing.
 """
 
@@ -19,7 +19,7 @@ from PIL import Image
 from mag_sandbox.evaluation.similarity.recall import ProbeResult
 from mag_sandbox.model.world import MIB, SegmentKind
 from mag_sandbox.sandbox.export.footage import Footage
-from mag_sandbox.sandbox.export.report_charts import (
+from mag_sandbox.sandbox.export.page_charts import (
     BOTTOM,
     HEIGHT,
     LEFT,
@@ -49,10 +49,10 @@ BOX = {  # of a chart [px]
     "width": WIDTH, "height": HEIGHT,
     "left": LEFT, "right": WIDTH - RIGHT, "top": TOP, "bottom": HEIGHT - BOTTOM,
 }  # fmt: skip
-SCRIPT = Path(__file__).with_name("report.js")
+SCRIPT = Path(__file__).with_name("page.js")
 
 
-def page(
+def render(
     footage: Footage,
     probes: list[ProbeResult],
     facts: dict[str, Any],
@@ -70,7 +70,7 @@ def page(
     pages = Environment(loader=folder, autoescape=True, trim_blocks=True, undefined=StrictUndefined)
     pages.filters |= {"picture": _picture, "duration": duration_text, "plain": _value}
     end = footage.recording.end
-    return pages.get_template("report.html").render(
+    return pages.get_template("page.html").render(
         facts=facts,
         data={**held, "returns": returns},
         script=script,

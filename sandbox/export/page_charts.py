@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from mag_sandbox.model.world import SegmentKind
 from mag_sandbox.sandbox.play.pacing import percentile
 
-WIDTH, HEIGHT = 760, 240  # px
-LEFT, RIGHT, TOP, BOTTOM = 56, 16, 14, 34  # px around the plot
+WIDTH, HEIGHT = 760, 250  # px
+LEFT, RIGHT, TOP, BOTTOM = 56, 16, 14, 44  # px around the plot
 MOST_POINTS = 600  # of a curve: more cannot be seen
 
 
