@@ -19,7 +19,7 @@ from mag_sandbox.sandbox.play.pacing import PacingStats, pacing_stats
 from mag_sandbox.sandbox.play.player_input import HeldKeys, RestingMouse, repeat_keys
 from mag_sandbox.sandbox.play.session import CommandSource, Playthrough
 from mag_sandbox.sandbox.play.worker import WorkerSpec
-from mag_sandbox.sandbox.screens import Screen
+from mag_sandbox.sandbox.screens import Screen, Watch
 from mag_sandbox.sandbox.screens.loading import LoadingScreen
 from mag_sandbox.sandbox.screens.play import MakeSession, PlayScreen, plain_session
 from mag_sandbox.sandbox.settings import SandboxConfig
@@ -89,11 +89,11 @@ def run(
 
 def play(
     game: PlayerGame,
-    playthrough: Playthrough | None,
+    first: Playthrough | Watch | None,
     observers: Sequence[SessionObserver] = (),
     seconds: float | None = None,
 ) -> RunSummary:
-    """Play the whole game: from its title, or from a playthrough on.
+    """Play the whole game: from its title, a playthrough or a recording on.
 
     The game wakes the window with `wake`; `seconds` count from the first frame.
 
@@ -102,7 +102,7 @@ def play(
     """
     settings = game.services.settings.now
     navigator = Navigator(game.worker_spec, settings, observers, game, wake)
-    return _App(navigator, settings, seconds).run(playthrough)
+    return _App(navigator, settings, seconds).run(first)
 
 
 class _App:
@@ -121,11 +121,11 @@ class _App:
         self.end_signal = 0  # the signal that ends the program; 0: none
         self.busy_from = self.busy_until = 0.0  # processor time of this thread [s]
 
-    def run(self, playthrough: Playthrough | None) -> RunSummary:
+    def run(self, first: Playthrough | Watch | None) -> RunSummary:
         size = self.settings.window_width, self.settings.window_height
-        name = playthrough.scene.name if playthrough else ""
+        name = first.scene.name if isinstance(first, Playthrough) else ""
         with self._signals_noted():
-            return self._run(size, name, playthrough)
+            return self._run(size, name, first)
 
     @contextmanager
     def _signals_noted(self) -> Iterator[None]:
@@ -145,10 +145,12 @@ class _App:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
-    def _run(self, size: tuple[int, int], name: str, playthrough: Playthrough | None) -> RunSummary:
+    def _run(
+        self, size: tuple[int, int], name: str, first: Playthrough | Watch | None
+    ) -> RunSummary:
         try:
             with _short_switch_interval(), self.view.opened(size, name):
-                self._play(playthrough)
+                self._play(first)
         finally:  # after the window has closed: the block in progress ends unseen
             self.navigator.close()
             if self.game:
@@ -157,21 +159,21 @@ class _App:
             sys.exit(SIGNALLED + self.end_signal)
         return self._summary()
 
-    def _play(self, playthrough: Playthrough | None) -> None:
+    def _play(self, first: Playthrough | Watch | None) -> None:
         if self.game is None:
-            self._loop(playthrough)
+            self._loop(first)
             return
         self.game.open()
         try:
-            self._loop(playthrough)
+            self._loop(first)
         except BaseException:
             self.navigator.rescue()
             raise
         finally:
             self.game.silence()
 
-    def _loop(self, playthrough: Playthrough | None) -> None:
-        screen: Screen | None = self.navigator.start(playthrough)
+    def _loop(self, first: Playthrough | Watch | None) -> None:
+        screen: Screen | None = self.navigator.start(first)
         self._enter(screen)
         while screen is not None:
             screen = self._turn(screen)

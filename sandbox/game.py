@@ -213,7 +213,10 @@ class PlayerGame:
     def recording(self, outcome: Watch) -> tuple[WorkerSpec, Playthrough]:
         """Return the worker's task and the playthrough of a recording."""
         self._watched = True
-        playback = Playback(load_recording(outcome.recording), self.choice.server)
+        recording = outcome.recording
+        if isinstance(recording, Path):
+            recording = load_recording(recording)
+        playback = Playback(recording, self.choice.server)
         return WorkerSpec(playback.load, playback), playback.playthrough
 
     def equip(self, context: PlayContext) -> PlayContext:
@@ -226,7 +229,8 @@ class PlayerGame:
 
         def session(reel: Reel, hud: Hud) -> PlaySession:
             if context.is_replay:
-                return WatchedSession(services)
+                playback = context.playback
+                return WatchedSession(services, playback.recording if playback else None)
             if context.is_split:
                 assert self._compared is not None  # what led here
                 return SplitSession(services, reel, hud, self._compared)

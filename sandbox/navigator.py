@@ -80,12 +80,20 @@ class Navigator:
         self._leaving: tuple[GenerationWorker, ...] = ()  # closing; the next one waits for them
         self._behind: Screen | None = None  # the screen that settings or probes lie over
 
-    def start(self, playthrough: Playthrough | None) -> Screen:
-        """Return the first screen: of a playthrough, or the title."""
-        if playthrough is not None:
-            return self._play(playthrough)
+    def start(self, first: Playthrough | Watch | None) -> Screen:
+        """Return the first screen: of a playthrough, of a recording, or the title.
+
+        Raises:
+            Refusal: the recording cannot be played.
+        """
+        if isinstance(first, Playthrough):
+            return self._play(first)
         assert self.game is not None  # without a game there is a playthrough
-        return self.game.title()
+        if first is None:
+            return self.game.title()
+        self._led_by = first
+        spec, playthrough = self.game.recording(first)
+        return self._play(playthrough, spec)
 
     def follow(self, screen: Screen) -> Screen | None:
         """Return the next screen; None: the game is over."""

@@ -38,7 +38,7 @@ from mag_sandbox.sandbox.play.returning import GuidedReturn
 from mag_sandbox.sandbox.play.session import Playthrough, Session
 from mag_sandbox.sandbox.play.worker import GenerationWorker, ReadyBlock
 from mag_sandbox.sandbox.postcards.postcards import PostcardHunt
-from mag_sandbox.sandbox.recording.reader import RecordingError
+from mag_sandbox.sandbox.recording.reader import Recording, RecordingError
 from mag_sandbox.sandbox.saves.saves import Autosave
 from mag_sandbox.sandbox.screens import GoBack, Outcome, Overlay, PlaySplit, SwitchWorld
 from mag_sandbox.sandbox.screens.around import AroundOverlay
@@ -74,10 +74,16 @@ CHOOSING_WORLD_S = 8.0  # in which the key for another world is pressed again
 class WatchedSession(PlaySession):
     """A recording that is watched: notices and sound."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, watched: Recording | None = None) -> None:
+        self._watched = watched
         self.overlays: tuple[Overlay, ...] = (services.notices,)
         self._services = services
         self._begun = ""  # what to say when a beginning is shown
+
+    @property
+    def recording(self) -> Recording | None:
+        """What is watched."""
+        return self._watched
 
     def say(self, text: str) -> None:
         """Show a line."""
@@ -218,6 +224,11 @@ class PlayerSession(WatchedSession):
     def is_recording(self) -> bool:
         """Whether the session is being recorded, from the start or by a key."""
         return self._services.recordings.is_recording
+
+    @property
+    def recording(self) -> Recording | None:
+        """The session from its world's reset on, while it is being recorded."""
+        return self._services.recordings.log.recording if self.is_recording else None
 
     def block_shown(self, ready: ReadyBlock) -> None:
         """Follow the shown frames."""

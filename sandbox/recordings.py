@@ -6,14 +6,49 @@ from pathlib import Path
 
 from mag_sandbox.files.border import reason_of
 from mag_sandbox.files.whole import new_folder
+from mag_sandbox.model.world import Control, FrameBlock
 from mag_sandbox.sandbox.choice import WorldChoice
+from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver, SessionStart
 from mag_sandbox.sandbox.play.session import Session
 from mag_sandbox.sandbox.play.worker import GenerationWorker
 from mag_sandbox.sandbox.recording.frame_writer import FrameWriter, frames_beside
-from mag_sandbox.sandbox.recording.reader import RecordingError
+from mag_sandbox.sandbox.recording.reader import Recording, RecordingError
 from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.sandbox.returns.prober import Prober
 from mag_sandbox.sandbox.title.library import new_recording_folder
+
+MOST_CONTROLS = 20_000  # of a session, an hour: longer ones are replayed from their folder alone
+
+
+class ControlLog(SessionObserver):
+    """Notes the controls of the session in play, from its world's reset on."""
+
+    def __init__(self, choice: WorldChoice) -> None:
+        self.choice = choice  # of the next session's world
+        self._begun: tuple[SessionStart, WorldChoice] | None = None  # None: not by a reset
+        self._controls: list[Control] = []
+
+    def on_start(self, event: SessionStart, block: FrameBlock) -> None:
+        """Begin anew."""
+        self._controls = []
+        self._begun = (event, self.choice) if block.block_index == 0 else None
+
+    def on_block(self, event: BlockEvent, block: FrameBlock) -> None:  # noqa: ARG002 - observer
+        """Note a control."""
+        if len(self._controls) == MOST_CONTROLS:
+            self._begun = None
+        if self._begun:
+            self._controls.append(event.control)
+
+    @property
+    def recording(self) -> Recording | None:
+        """The session up to now; None: it did not begin with a reset, or is too long."""
+        begun, controls = self._begun, tuple(self._controls)
+        if begun is None:
+            return None
+        start, choice = begun
+        loaded = choice.name, choice.memory, choice.look_ahead
+        return Recording.of_controls((start.scene, start.seed), loaded, controls)
 
 
 class Recordings:
@@ -38,6 +73,7 @@ class Recordings:
             recorder.on_problem = complain
         self._folder, self._choice = folder, choice
         self._prober, self._complain = prober, complain
+        self.log = ControlLog(choice)
         self._begun: tuple[Recorder, FrameWriter] | None = None  # with a key
 
     @property
@@ -48,7 +84,7 @@ class Recordings:
 
     def use(self, choice: WorldChoice) -> None:
         """Say what the world of the next session is loaded with."""
-        self._choice = choice
+        self._choice = self.log.choice = choice
         for recorder in self.recorders:
             recorder.loaded_with(choice.memory, look_ahead=choice.look_ahead)
 

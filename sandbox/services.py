@@ -101,6 +101,9 @@ def open_services(
         scores=ScoreBook(folder),
         screenshots=Screenshots(folder / "screenshots"),
         vocabulary=load_vocabulary(words_of(choice.name)),
-        observers=(*recorders, pilot, prober, *recordings.frames, stitcher, recent, saves),
+        observers=(
+            *(*recorders, recordings.log, pilot, prober),
+            *(*recordings.frames, stitcher, recent, saves),
+        ),
         notify=notify,
     )

@@ -10,9 +10,10 @@ from msgspec import Meta, Struct
 
 from mag_sandbox.files.border import Refusal, refusing
 
-PROTOCOL = "mag-sandbox-page-1"  # subprotocol of the WebSocket
+PROTOCOL = "mag-sandbox-page-2"  # subprotocol of the WebSocket
 TOKEN = "token."  # before the token, in base64url: another subprotocol, as pages send no headers
 MOST_MESSAGE = 64 * 1024  # bytes; links with recorded controls are the largest
+MOST_LINK = 60_000  # characters of the part of an address after #
 MOST_TEXT = 4000  # characters that are written or pasted at once
 
 Name = Annotated[str, Meta(max_length=64)]
@@ -35,7 +36,7 @@ class Opening(PageMessage, frozen=True):
     height: Side
     session: Name = ""  # to go on with; "": none
     browser: Name = ""  # the same for all pages of a browser
-    link: Annotated[str, Meta(max_length=60_000)] = ""  # the part of the address after #
+    link: Annotated[str, Meta(max_length=MOST_LINK)] = ""
     returns: bool = False  # the page showed the link's place before the server was restarted
     touch: bool = False  # it is a small screen in a hand
     h264: bool = False  # can be shown
@@ -127,6 +128,10 @@ class SoundWanted(PageMessage, frozen=True):
     on: bool
 
 
+class LinkWanted(PageMessage, frozen=True):
+    """The player wants a link to what is shown."""
+
+
 FromPage = (
     Opening
     | PageSize
@@ -141,6 +146,7 @@ FromPage = (
     | PageSeen
     | FrameShown
     | SoundWanted
+    | LinkWanted
 )
 _DECODER: msgspec.json.Decoder[FromPage] = msgspec.json.Decoder(FromPage)
 

@@ -1,8 +1,8 @@
 // Shows the game's pictures and sends back what the player does. The game itself runs on the server.
 "use strict";
 
-const PROTOCOL = "mag-sandbox-page-1", TOKEN = "token.", H264 = "avc1.42E034";
-const MOST_PIXELS = 2.4e6, TILE = 16, MOST_PITCH = 27, WIDEST = 90, ASPECT = 0.6; // as in the game
+const PROTOCOL = "mag-sandbox-page-2", TOKEN = "token.", H264 = "avc1.42E034";
+const MOST_LINK = 60000, MOST_PIXELS = 2.4e6, TILE = 16, MOST_PITCH = 27, WIDEST = 90, ASPECT = 0.6; // as in the game
 const RETURN_S = 0.4, EASE = 0.4, STILL = 0.02; // of the late warp: sandbox/play/late_warp.py
 const WHEEL_PX = 60, DRAG_PX = 12, LONG_PRESS_MS = 600, DEAD = 0.18, SOUND_AHEAD_S = 0.15;
 const find = (id) => document.getElementById(id);
@@ -11,7 +11,7 @@ const pen = canvas.getContext("2d", { alpha: false, desynchronized: true });
 
 // ---- the connection
 
-let socket = null, ended = false, tries = 0, place = "", share = "", knowsH264 = false, knowsOpus = false;
+let socket = null, ended = false, tries = 0, place = "", takeLink = () => {}, knowsH264 = false, knowsOpus = false;
 let token = "", hasGame = false;
 const own = new URLSearchParams(location.hash.slice(1));
 if (own.has("token")) { // it does not stay in the address
@@ -82,6 +82,11 @@ function retry() {
 
 function open() {
   const returns = place !== "" || kept("place") !== "";
+  if (link().length > MOST_LINK) {
+    ended = true;
+    socket.close();
+    return say(`The link has ${link().length} characters, at most ${MOST_LINK} are read; copy one of a shorter recording.`, { again: true });
+  }
   const touch = matchMedia("(pointer: coarse)").matches;
   const opened = { session: kept("session"), browser, link: returns ? place || kept("place") : link(), returns };
   resetPictures();
@@ -100,7 +105,8 @@ function take(told) {
     say(`All ${told.places} places are taken. You are number ${told.position} in the queue.`);
   } else if (told.is === "place") {
     place = keep("place", told.link);
-    share = told.share;
+  } else if (told.is === "link") {
+    takeLink(told);
   } else if (told.is === "fullscreen") {
     fill();
   } else if (told.is === "ended" && !ended) {
@@ -518,12 +524,16 @@ written.addEventListener("keydown", (event) => {
 });
 
 async function copy() {
-  const text = `${location.origin}${location.pathname}#${share || link()}`;
-  try {
-    await navigator.clipboard.writeText(text);
-    find("link").textContent = "Copied";
+  const asked = new Promise((resolve) => { takeLink = resolve; });
+  if (hasGame) send({ is: "linkwanted" });
+  else takeLink({ link: place, replays: false });
+  const text = asked.then((told) => `${location.origin}${location.pathname}#${told.link || link()}`);
+  try { // a promise: later, a browser would not take it for the player's wish
+    const item = new ClipboardItem({ "text/plain": text.then((words) => new Blob([words], { type: "text/plain" })) });
+    await navigator.clipboard.write([item]);
+    find("link").textContent = (await asked).replays ? "Copied: it replays" : "Copied";
   } catch { // over plain http there is no clipboard: it is shown to be copied by hand
-    prompt("The link to this place:", text);
+    prompt("The link to this place:", await text);
   }
   setTimeout(() => { find("link").textContent = "Copy link"; }, 2000);
 }

@@ -18,10 +18,11 @@ from typing import Any
 import numpy as np
 import pygame
 
-from mag_sandbox.sandbox.browser.link import write_link
+from mag_sandbox.sandbox.browser.link import write_link, write_replay_link
 from mag_sandbox.sandbox.browser.messages import (
     FrameShown,
     FromPage,
+    LinkWanted,
     Opening,
     PageSeen,
     PageSize,
@@ -34,7 +35,7 @@ from mag_sandbox.sandbox.browser.sound import to_page
 from mag_sandbox.sandbox.browser.video import Encoder, FrameFlow, H264Encoder, JpegEncoder
 from mag_sandbox.sandbox.play.late_warp import OVERSCAN, SHOWN, Shifter
 from mag_sandbox.sandbox.screens import Screen
-from mag_sandbox.sandbox.screens.play import PlayScreen, WarpablePicture
+from mag_sandbox.sandbox.screens.play import PlayScreen, ReplayScreen, WarpablePicture
 from mag_sandbox.sandbox.ui.display import window, window_surface
 from mag_sandbox.sandbox.ui.theme import Theme
 from mag_sandbox.sandbox.view import View
@@ -78,7 +79,8 @@ class PageView(View):
         self._not_before = 0.0  # the next picture [s]
         self._ends = False
         self._is_heard = False  # the player has pressed a key: pages may sound from then on
-        self._place: tuple[Scene, int, str] | None = None  # that the page knows
+        self._place: tuple[Scene, int] | None = None  # that the page knows
+        self._wants_link = threading.Event()
         self.outputs = (to_page(self._send_sound, self._wants_sound),)
         self._failure: Exception | None = None  # of a thread
         self._anew = True  # the page has nothing yet
@@ -114,8 +116,11 @@ class PageView(View):
             with self._changed:
                 self._picture = picture
                 self._changed.notify_all()
-        if isinstance(screen, PlayScreen):
+        if isinstance(screen, PlayScreen) and not isinstance(screen, ReplayScreen):
             self._tell_place(screen)
+        if self._wants_link.is_set():
+            self._wants_link.clear()
+            self._tell_link(screen)
         self._seen.wait()
         if window_surface().get_size() != self._size:
             pygame.display.set_mode(self._size, pygame.RESIZABLE)
@@ -131,13 +136,21 @@ class PageView(View):
             self._pipe.send_bytes(data)
 
     def _tell_place(self, screen: PlayScreen) -> None:
-        """Tell the page the link to this place, and the one of the place as it is described now."""
-        played, prompt = screen.playthrough, screen.reel.current.block.prompt
-        if self._place != (played.scene, played.seed, prompt):
-            self._place = played.scene, played.seed, prompt
+        """Tell the page the link by which it continues this place."""
+        played = screen.playthrough
+        if self._place != (played.scene, played.seed):
+            self._place = played.scene, played.seed
             link = write_link(played.scene, played.seed, played.scene.prompt)
-            share = write_link(played.scene, played.seed, prompt)
-            self.send({"is": "place", "link": link, "share": share})
+            self.send({"is": "place", "link": link})
+
+    def _tell_link(self, screen: Screen) -> None:
+        """Tell the page the link to share: of what is recorded or watched, else of the place."""
+        link = replay = ""
+        if isinstance(screen, PlayScreen):
+            played = screen.playthrough
+            replay = write_replay_link(screen.session.recording)
+            link = replay or write_link(played.scene, played.seed, screen.reel.current.block.prompt)
+        self.send({"is": "link", "link": link, "replays": bool(replay)})
 
     def _send_sound(self, packet: bytes) -> None:
         self.send(_BYTES + _HEADER.pack(0) + packet)
@@ -264,6 +277,9 @@ class PageView(View):
                     self._seen.clear()
             case SoundWanted(on=on):
                 self._is_heard = on
+            case LinkWanted():
+                self._wants_link.set()
+                self._redraw()
             case _:
                 for event in self._input.events(message):
                     self._post(event)

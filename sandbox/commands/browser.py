@@ -84,12 +84,17 @@ def _play(view: "PageView", choice: WorldChoice, playthrough: Playthrough | None
     from mag_sandbox.sandbox.browser.link import read_link
     from mag_sandbox.sandbox.game import PlayerGame
     from mag_sandbox.sandbox.keyed_screens import load_player_bindings
+    from mag_sandbox.sandbox.screens import Watch
 
     settings, folder, keys = load_settings(), data_folder(), load_player_bindings()
     game = PlayerGame(choice, settings, folder, keys, notify=app.wake, view=view)
-    if link := read_link(view.opening.link):
-        playthrough = _place(game, link.scene, link.seed, waits=view.opening.returns)
-    summary = app.play(game, playthrough)
+    first: Playthrough | Watch | None = playthrough
+    if link := read_link(view.opening.link, choice.name):
+        if link.recording:
+            first = Watch(link.recording)
+        else:
+            first = _place(game, link.scene, link.seed, waits=view.opening.returns)
+    summary = app.play(game, first)
     if summary.error is not None and not summary.frames:
         raise WorldFailed(summary.error)
 

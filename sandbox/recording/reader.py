@@ -5,8 +5,10 @@ RecordingError that names file, line and remedy.
 """
 
 import hashlib
+import os
 import platform
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -14,8 +16,14 @@ from typing import Any, Literal
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.files.border import Refusal, is_file, read_plain, refusing
 from mag_sandbox.files.validation import decode, parse_json, shortened
-from mag_sandbox.model.world import Control
-from mag_sandbox.sandbox.play.events import SCHEMA_VERSION, BlockEvent, SessionEnd, SessionStart
+from mag_sandbox.model.world import Control, MemorySetting
+from mag_sandbox.sandbox.play.events import (
+    SCHEMA_VERSION,
+    BlockEvent,
+    MemoryEvent,
+    SessionEnd,
+    SessionStart,
+)
 from mag_sandbox.scenes import Scene
 from mag_sandbox.scenes.scene import MAX_SEED
 
@@ -54,6 +62,33 @@ class Recording:
     end: SessionEnd | None  # None: recording was interrupted
     cut_off: bool = False  # the last line is incomplete and was left out
     is_changed: bool = False  # its lines are not those that were written
+
+    @classmethod
+    def of_controls(
+        cls,
+        place: tuple[Scene, int],
+        loaded: tuple[str, MemorySetting, bool],
+        controls: Sequence[Control],
+    ) -> "Recording":
+        """Return a recording of controls alone: no folder, no figures, no digests.
+
+        Args:
+            place: scene and seed, from whose reset on the controls go.
+            loaded: world, memory and look-ahead, as the world was loaded.
+            controls: of all blocks but the first one.
+        """
+        (scene, seed), (world, memory, look_ahead) = place, loaded
+        blocks = tuple(
+            BlockEvent(number, control, 0, 0.0, "", MemoryEvent(0, 0, 0), 0.0)
+            for number, control in enumerate((Control(), *controls))
+        )
+        start = SessionStart(world, {}, scene, seed, blocks[0], "", 0.0, memory, look_ahead)
+        return cls(Path(os.devnull), start, blocks, None)
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether it lies in a folder."""
+        return self.folder != Path(os.devnull)
 
     @property
     def controls(self) -> tuple[Control, ...]:

@@ -11,6 +11,7 @@ import pygame
 
 from mag_sandbox.controls.bindings import Binding, Bindings
 from mag_sandbox.sandbox.play.parked_scene import ParkedScene
+from mag_sandbox.sandbox.recording.reader import Recording
 from mag_sandbox.sandbox.returns.prober import Prober
 from mag_sandbox.sandbox.settings import SettingsStore
 from mag_sandbox.scenes import Scene
@@ -62,7 +63,7 @@ class Continue:
 class Watch:
     """Play a recording again."""
 
-    recording: Path
+    recording: Path | Recording  # its folder, or one that has none
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.play.session import Playthrough
 from mag_sandbox.sandbox.play.worker import GenerationWorker, ReadyBlock
 from mag_sandbox.sandbox.recording.playback import Playback
+from mag_sandbox.sandbox.recording.reader import Recording
 from mag_sandbox.sandbox.saves.own_scenes import title_of
 from mag_sandbox.sandbox.screens import Outcome, Overlay, Way
 from mag_sandbox.sandbox.settings import HudLevel, SandboxConfig
@@ -89,6 +90,11 @@ class PlaySession:
     def is_recording(self) -> bool:
         """Whether the session is being recorded."""
         return False
+
+    @property
+    def recording(self) -> Recording | None:
+        """What is recorded or watched; None: nothing, or not from its world's reset on."""
+        return None
 
     def act(
         self,
@@ -184,14 +190,14 @@ class PlayScreen:
         self._busy = ""  # the work that delays the next block
         self._layout: object = None  # display and window for which the cards were placed
         self._dirty = True
-        self._session = context.session(self.reel, self.hud)
-        self._toolbar = Toolbar(self._session.buttons, self._bindings.title)
+        self.session = context.session(self.reel, self.hud)
+        self._toolbar = Toolbar(self.session.buttons, self._bindings.title)
 
     @property
     def wake_at(self) -> float | None:
         """When the next frame is due, or the next shift of the picture, or an overlay's change."""
         frame = None if self._error else self.reel.wake_at
-        times = [frame, *(overlay.wake_at for overlay in self._session.overlays)]
+        times = [frame, *(overlay.wake_at for overlay in self.session.overlays)]
         times.append(self._toolbar.wake_at(self._context.clock()))
         times.append(self._warp.wake_at(self._context.keyboard))
         return min((time for time in times if time is not None), default=None)
@@ -213,7 +219,7 @@ class PlayScreen:
         elif action := self._toolbar.handle(event, self._context.clock()):
             self.act(action)
         elif any(
-            overlay.handle(event) for overlay in reversed(self._session.overlays)
+            overlay.handle(event) for overlay in reversed(self.session.overlays)
         ) or self._click(event):
             self._dirty = True
         elif event.type in (pygame.KEYDOWN, pygame.KEYUP):
@@ -243,15 +249,15 @@ class PlayScreen:
         if not self._error and self.reel.update(now):
             self._frame_shown(now)
             changed = True
-        if self.reel.is_over and not self._session.lingers():
+        if self.reel.is_over and not self.session.lingers():
             self._end()
-        if (following := self._session.poll()) is not None:
+        if (following := self.session.poll()) is not None:
             self.play(following)
             changed = True
         rests = self.reel.paused or self.reel.starting_over
         if self._warp.update(now, self._context.keyboard, rests=rests):
             self._moved = changed = True
-        for overlay in self._session.overlays:
+        for overlay in self.session.overlays:
             changed |= overlay.update(now)
         return changed
 
@@ -290,13 +296,13 @@ class PlayScreen:
         if layout != self._layout:  # what lies under the cards asks where they are
             self._layout = layout
             self.hud.draw(surface.copy(), self.hud_state(), self.level)
-        for overlay in self._session.overlays:
+        for overlay in self.session.overlays:
             overlay.draw_under(surface)
         if self._help is not None and not self._error:
             self.hud.draw_help(surface, self._listed, self._help)
             return
         self.hud.draw(surface, self.hud_state(), self.level)
-        for overlay in self._session.overlays:
+        for overlay in self.session.overlays:
             overlay.draw(surface)
         self._draw_toolbar(surface)
         if self._error:
@@ -312,9 +318,9 @@ class PlayScreen:
         corner = margin, surface.get_height() - margin - self.hud.room_below
         if "keys" in places:
             corner = places["keys"].right + theme.px(10), places["keys"].bottom
-        is_known = self._session.knows_help or "keys" in places
+        is_known = self.session.knows_help or "keys" in places
         self._toolbar.always = frozenset() if is_known else frozenset(("help",))
-        self._toolbar.hidden = self._session.idle_buttons
+        self._toolbar.hidden = self.session.idle_buttons
         self._toolbar.draw(surface, theme, corner, self._context.clock())
 
     def shown(self, now: float) -> None:
@@ -334,7 +340,7 @@ class PlayScreen:
             figures=self._figures.rows,
             lights=self.feedback.lights(),
             mode=self._mode_text(),
-            recording=self._session.is_recording,
+            recording=self.session.is_recording,
         )
 
     @property
@@ -346,7 +352,7 @@ class PlayScreen:
     def act(self, action: Action) -> None:
         """Do what an action key asks for."""
         self._dirty = True
-        self._session.did(action)
+        self.session.did(action)
         match action:
             case "leave" if self._help is not None and not self._error:
                 self._help = None
@@ -375,10 +381,10 @@ class PlayScreen:
             case "late_warp":
                 self._warp.is_on = not self._warp.is_on
                 self._warp.restart()
-                self._session.say(WARPED if self._warp.is_on else UNWARPED)
+                self.session.say(WARPED if self._warp.is_on else UNWARPED)
             case _:
                 self._help = None  # it would hide what the action shows
-                following = self._session.act(action, self.playthrough)
+                following = self.session.act(action, self.playthrough)
                 if isinstance(following, Playthrough):
                     self.play(following)
                 elif following is not None:
@@ -407,7 +413,7 @@ class PlayScreen:
 
     def _dismiss(self) -> bool:
         """Close the topmost overlay that the player opened; False if there is none."""
-        return any(overlay.dismiss() for overlay in reversed(self._session.overlays))
+        return any(overlay.dismiss() for overlay in reversed(self.session.overlays))
 
     def _click(self, event: pygame.Event) -> bool:
         """Hold down the HUD's key cap under the mouse; True if there is one."""
@@ -443,7 +449,7 @@ class PlayScreen:
             self._moved |= self.feedback.block_shown(ready.command, ready.sampled_at, now)
             seconds = ready.seconds if ready.block.block_index else 0.0  # the first: also the reset
             self._figures.add_block(ready.block.stage_ms, seconds, len(ready.block.frames))
-            self._session.block_shown(ready)
+            self.session.block_shown(ready)
             if self._place != self._named:
                 self._named = self._place
                 name_window(self._place)
@@ -456,9 +462,9 @@ class PlayScreen:
         if self.has_failed:
             self.outcome = Way.RETRY
             return
-        self._session.leave_moment("you are where you were")
+        self.session.leave_moment("you are where you were")
         key = self._bindings.title("undo")
-        self._session.say_begun(f"started over; {key} brings back what you had")
+        self.session.say_begun(f"started over; {key} brings back what you had")
         self.play(self.playthrough.anew)
 
     @property
@@ -494,7 +500,7 @@ class ReplayScreen(PlayScreen):
         if self._playback:
             self._bar = TimeBar(self._playback, first.spec)
             self._bindings = self._listed = context.bindings.watching()
-            self._toolbar = Toolbar(self._session.buttons, self._bindings.title)
+            self._toolbar = Toolbar(self.session.buttons, self._bindings.title)
 
     def camera_key(self, key: str, *, down: bool) -> bool:  # noqa: ARG002 -- as in play
         """Leave the camera to the script."""
@@ -558,7 +564,9 @@ class ReplayScreen(PlayScreen):
         """What can be done at the end of a recording."""
         first, leave = self._bindings.title("first"), self._bindings.title("leave")
         leads = "closes the game; the command “export” makes a video of it"
-        if self._context.leave is not Way.LEAVE:
+        if self._playback and not self._playback.recording.is_kept:
+            leads = "leads to the title"
+        elif self._context.leave is not Way.LEAVE:
             leads = "leads to the title, where it can be exported as a video"
         return f"This is the end: {first} watches it again, {leave} {leads}."
 

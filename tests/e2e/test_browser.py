@@ -233,13 +233,50 @@ def test_sound_begins_with_the_first_key(meadow):
     meadow.wait("until > 0 && sound.state === 'running'")
 
 
+def copied(page) -> str:
+    """Return the link that a click on the page's button copies."""
+    page.ask("globalThis.copied = ''")
+    page.ask(
+        "navigator.clipboard.write = async ([item]) => {"
+        "  globalThis.copied = await (await item.getType('text/plain')).text(); }"
+    )
+    page.ask("find('link').click()")
+    return page.wait("copied")
+
+
 def test_the_link_is_copied(meadow):
-    meadow.wait("share !== ''")
-    meadow.ask("globalThis.prompt = (words, text) => { globalThis.copied = text; }")
-    meadow.ask("navigator.clipboard.writeText = async (text) => { globalThis.copied = text; }")
-    meadow.mouse("mouseMoved", 600, 300)
-    meadow.ask("find('link').click()")
-    assert meadow.ask("copied").endswith("/#scene=meadow&seed=7")
+    assert copied(meadow).endswith("/#scene=meadow&seed=7")
+    meadow.wait("find('link').textContent === 'Copied'")
+
+
+def test_a_link_of_a_recording_replays_it(chromium, pages, meadow):
+    meadow.press("F10")
+    meadow.key("ArrowRight", True)
+    meadow.wait("shown.told.pose[0] > 20")
+    meadow.key("ArrowRight", False)
+    link = copied(meadow)
+    meadow.wait("find('link').textContent === 'Copied: it replays'")
+    assert "&controls=1." in link
+    replay = chromium.open(link)
+    replay.wait("shown !== null && shown.told.plays && shown.told.title.includes('meadow')")
+    assert copied(replay) == link  # of what is watched
+    replay.close()
+
+
+@pytest.mark.parametrize(
+    ("link", "sentence"),
+    [
+        ("scene=medow", "did you mean"),
+        ("scene=meadow&controls=2.x", "this game reads 1"),
+        (f"scene=meadow&controls=1.{'A' * 60_000}", "at most 60000"),
+    ],
+    ids=["place", "version", "length"],
+)
+def test_a_bad_link_is_answered_with_a_sentence(chromium, pages, link, sentence):
+    page = chromium.open(f"{pages.url}#{link}")
+    page.wait(f"!find('note').hidden && find('said').textContent.includes({sentence!r})")
+    assert not page.ask("find('again').hidden")
+    page.close()
 
 
 def show_screens(pipe) -> None:

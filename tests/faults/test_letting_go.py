@@ -51,7 +51,7 @@ def test_nothing_of_a_play_session_is_left_when_another_scene_begins(
         game.wait(lambda: game.screen.reel.starting_over)
         game.see_blocks(3)
         screen = game.screen
-        held = [screen, screen.reel, screen.hud, screen._session, *screen._session.overlays]
+        held = [screen, screen.reel, screen.hud, screen.session, *screen.session.overlays]
         left = {
             type(one).__name__: weakref.ref(one) for one in held if one is not game.services.notices
         }
