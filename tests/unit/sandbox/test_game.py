@@ -197,7 +197,7 @@ def test_a_thing_is_placed_and_taken_back_by_keys_and_the_list_knows_it(run):
     edits = [edit for edit in asked if edit]
     assert [(edit.act, edit.kind) for edit in edits] == [("place", "tent"), ("undo", "")]
     game.press(pygame.K_y)
-    around = game.screen._session._around
+    around = game.screen.session._around
     game.wait(lambda: around.lines)
     assert around.lines == ("you have not seen anything with a name yet",)
     game.draw((1280, 768))
@@ -393,12 +393,12 @@ def test_the_map_tells_what_will_be_new_only_after_another_description(run):
         game.press(pygame.K_t)
         game.write(" At night.")
         game.draw()
-        assert game.screen._session._map._tells_new
+        assert game.screen.session._map._tells_new
         game.press(pygame.K_RETURN if applied else pygame.K_ESCAPE)
         later = time.perf_counter() + 3.0
         game.see_blocks(6)
-        game.screen._session._map.update(later)
-        assert game.screen._session._map._tells_new is applied
+        game.screen.session._map.update(later)
+        assert game.screen.session._map._tells_new is applied
 
 
 def test_notices_about_one_topic_take_each_others_place(run):
@@ -462,7 +462,7 @@ def test_nothing_is_taught_behind_a_box_to_write_in(run):
     game = run()
     game.play()
     game.see_blocks(2)
-    overlay = game.screen._session._hints
+    overlay = game.screen.session._hints
     game.draw()
     assert "key right" in game.screen.hud.places, "the arrow that is to be held"
     game.press(pygame.K_t)

@@ -220,12 +220,12 @@ def test_hints_that_were_followed_do_not_come_again(run):
     game = run()
     assert game.services.settings.now.hints
     game.play()
-    hints = game.screen._session._hints._hints
+    hints = game.screen.session._hints._hints
     hints.learned.update(STEPS[:-1])
     game.press(pygame.K_F1)
     game.see_blocks(2)
     assert not game.services.settings.now.hints
-    assert game.screen._session.knows_help
+    assert game.screen.session.knows_help
     game.go(Way.TITLE, TitleScreen)
     assert not load_settings().hints
 

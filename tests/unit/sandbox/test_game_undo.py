@@ -43,7 +43,7 @@ def test_going_once_round_the_policies_changes_nothing(run):
     game = run(world)
     game.play()
     game.press(pygame.K_k)
-    while game.screen._session.memory.setting.policy != "mag-retrieve":
+    while game.screen.session.memory.setting.policy != "mag-retrieve":
         game.press(pygame.K_k)
     game.see_blocks(60)
     assert not any(asked)
@@ -56,7 +56,7 @@ def test_a_memory_that_forgets_is_announced_and_can_be_prevented(run, monkeypatc
     game = run(world)
     game.play()
     monkeypatch.setattr(memory_choices, "WARNED_S", 3600.0)
-    while game.screen._session.memory.setting.policy != "window":
+    while game.screen.session.memory.setting.policy != "window":
         game.press(pygame.K_k)
     game.said("Backspace prevents it")
     changes = len(game.services.undo_stack)
@@ -101,7 +101,7 @@ def press_slowly(game, key, until):
         if until():
             return
         game.press(key)
-        game.wait(lambda: game.screen._session.memory.is_settled)
+        game.wait(lambda: game.screen.session.memory.is_settled)
     raise AssertionError(f"12 presses, and the memory is {memory(game)}")
 
 
@@ -120,7 +120,7 @@ def test_who_comes_round_to_a_memory_slowly_has_all_that_it_had_unless_the_camer
     changes = len(game.services.undo_stack)
     game.press(pygame.K_RIGHTBRACKET)
     if turns:
-        game.wait(lambda: game.screen._session.memory.is_settled)
+        game.wait(lambda: game.screen.session.memory.is_settled)
         assert len(game.services.undo_stack) == changes + 1
     else:
         game.said("(remembers places), as it was")
@@ -189,7 +189,7 @@ def test_where_memory_keeps_no_places_new_words_are_for_what_is_new_and_one_noti
     game.play()
     game.see_blocks(3)
     game.press(pygame.K_t)
-    assert game.screen._session._prompt.choices == ()
+    assert game.screen.session._prompt.choices == ()
     game.write(" At night.")
     game.screen.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_RETURN, mod=mod, unicode=""))
     game.said("what you have seen stays")
@@ -197,7 +197,7 @@ def test_where_memory_keeps_no_places_new_words_are_for_what_is_new_and_one_noti
     assert not [control for control in asked if control.edit and control.edit.act == "renew"]
     game.press(pygame.K_i)
     game.said("this memory keeps no places")
-    assert not game.screen._session._edit.box.is_open
+    assert not game.screen.session._edit.box.is_open
 
 
 class PaintingWorld(FakeWorld):
@@ -272,7 +272,7 @@ def test_a_moment_of_another_world_goes_on_there(run):
     game = run()
     game.play()
     game.see_blocks(4)
-    session = game.screen._session
+    session = game.screen.session
     session.leave_moment("another world")
     game.see_blocks(4)
     moment = game.services.undo_stack._moments[-1].left.result()

@@ -422,7 +422,7 @@ def test_what_lies_under_the_cards_knows_where_they_are_as_soon_as_the_display_c
 
         game.make_block()
         game.pass_frames(2)
-        game.screen._session.overlays = (Under(),)
+        game.screen.session.overlays = (Under(),)
         for game.screen.level in ("small", "full", "off"):
             game.screen.draw(surface)
         assert [("slim" in places, "speed" in places) for places in seen] == [
