@@ -10,8 +10,8 @@ from mag_sandbox.process import configure_logging, end_process, run_command
 def main() -> int:
     """Run the command line and return its exit code.
 
-    Ctrl+C ends it at any moment, also while it still imports; a second one ends it at once, unless
-    there is something to keep.
+    Ctrl+C ends it at any moment, also during imports; a second one ends it at once, unless there is
+    something to save.
     """
     gc.set_threshold(50_000)  # imports alone make 200,000 objects that stay
     configure_logging()

@@ -1,4 +1,4 @@
-"""The program as a process: its exit codes, its last sentence, and the log of a failure.
+"""The program as a process: its exit codes, its error messages, and the log of a failure.
 
 Every failure ends as one sentence. The traceback of an unexpected one goes to a log file, which the
 sentence names; warnings of libraries go nowhere else either.

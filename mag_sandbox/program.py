@@ -1,4 +1,4 @@
-"""How help and remedies call this program: by the name it was started with."""
+"""The program's name in help and remedies: the one it was started with."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Which world to load and how; what people name on the command line becomes a world here."""
+"""Which world to load, and how; turns the names of the command line into a world."""
 
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
@@ -43,7 +43,7 @@ class WorldChoice:
             raise WorldFailed(not_found("memory policy", self.memory.policy, known))
 
     def changed(self, before: SandboxConfig, after: SandboxConfig) -> "WorldChoice":
-        """Return the choice with what a player has set anew; the rest stays as it was chosen."""
+        """Return the choice with the settings that a player changed; the rest stays as it was."""
         old, new = before.memory_setting(), after.memory_setting()
         names = (field.name for field in fields(MemorySetting))
         anew = {
@@ -89,9 +89,9 @@ class WorldChoice:
 
 
 def usual_memory(world: str, settings: SandboxConfig, of_scene: str | None) -> MemorySetting:
-    """Return the memory setting of a world where nothing else is asked for.
+    """Return a world's default memory setting.
 
-    Settings and scenes speak of the pocket world's memory; others keep what they were made with.
+    Settings and scenes are about the pocket world's memory; other worlds keep their own.
     """
     row = worlds.WORLDS.get(world)
     if row is None or (row.bundled and policies_of(row.name) == available_policies()):
@@ -100,12 +100,12 @@ def usual_memory(world: str, settings: SandboxConfig, of_scene: str | None) -> M
 
 
 def usual_precision(world: str, server: ServerAddress | None, settings: SandboxConfig) -> Precision:
-    """Return the precision of a world where nothing else is asked for: settings speak of one."""
+    """Return a world's default precision: that of the settings, in the world that has a choice."""
     return settings.precision if world == "pocket" and server is None else "auto"
 
 
 def meant_world(world: str, server: ServerAddress | None) -> str:
-    """Return the name of a world: of "remote", which its server knows.
+    """Return the name of a world; that of "remote" comes from its server.
 
     Raises:
         WorldFailed: there is no server to ask, or it does not answer.

@@ -86,7 +86,7 @@ class WorldEnvironment:
         """Make one block and return its last picture, 0.0, False, whether time is up, and more.
 
         Args:
-            action: a number from -1 to 1 for each of `axes`; what lies beyond counts as that.
+            action: a number from -1 to 1 for each of `axes`; larger ones are clipped.
             prompt: another description from now on.
             edit: of the world; see `edit`.
 

@@ -1,4 +1,4 @@
-"""The memory that the player chooses in play: announced, then asked for, and brought back."""
+"""The memory that the player chooses in play: announced, then requested, and restored."""
 
 import math
 import time
@@ -18,19 +18,19 @@ from mag_sandbox.scenes.memory_limits import KeptMib
 
 MEMORY_STEP = 2  # factor of the budget
 LEAST_MIB, MOST_MIB = limits(KeptMib)
-CHOOSING_S = 1.0  # after the last press, before a choice is asked for
+CHOOSING_S = 1.0  # after the last press, before a choice is requested
 WARNED_S = 5.0  # likewise, if the choice forgets something
-ANSWERED_AFTER = 3  # blocks shown: two may be under way when something is asked
-PATIENCE_S = 10.0  # that a moment may take to be kept, before it is gone back to
+ANSWERED_AFTER = 3  # blocks shown: two may be under way at the time of a request
+PATIENCE_S = 10.0  # longest wait for a moment that is still being saved
 
 
 @dataclass(frozen=True, slots=True)
 class _Choice:
-    """A memory that the player chose; for a moment it may still change, then it is asked for."""
+    """A memory that the player chose; it can be changed for a moment, then it is requested."""
 
     setting: MemorySetting
-    holds_from: float  # s; when it is asked for; infinite: it was
-    kept_before: int = 0  # frames, when the first one was asked for that is not in force yet
+    holds_from: float  # s; when it is requested; infinite: it was
+    kept_before: int = 0  # frames at the time of the oldest request that is not in force yet
     in_force_at: float = math.inf  # blocks shown
 
 
@@ -58,7 +58,7 @@ class MemoryChoices:
 
     @property
     def setting(self) -> MemorySetting:
-        """The setting in force or just asked for; the world may have been left with another."""
+        """The setting in force or just requested; the world may have been left with another."""
         if self._choice:
             return self._choice.setting
         usage = self._reel.current.block.memory
@@ -100,7 +100,7 @@ class MemoryChoices:
         self._choice = None
 
     def block_shown(self) -> None:
-        """Say what a change of memory has dropped, once it is in force, and how it comes back."""
+        """Once a change of memory is in force, say what it dropped, and how to restore it."""
         if self._choice is None or self._choice.in_force_at > self._reel.blocks:
             return
         before, self._choice = self._choice.kept_before, None
@@ -113,10 +113,10 @@ class MemoryChoices:
             )
 
     def poll(self) -> ParkedScene | None:
-        """Ask for an announced choice whose time has come.
+        """Request an announced choice whose time has come.
 
-        Returns the moment at which that memory was left, with all it had then, if the player has
-        come back to it and only that brings it back.
+        Returns the moment at which that memory was left, if the player has cycled back to it and
+        only that moment restores it.
         """
         if self._choice is None or time.perf_counter() < self._choice.holds_from:
             return None
@@ -172,7 +172,7 @@ class MemoryChoices:
 
 
 def leave_moment(services: Services, worker: GenerationWorker, back: str) -> Moment:
-    """Keep the session before a change, so that it can be taken back; see `Moment`."""
+    """Keep the session before a change, so that the change can be undone; see `Moment`."""
     return services.undo_stack.push(back, worker.call(services.saves.collect))
 
 

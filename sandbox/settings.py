@@ -52,8 +52,8 @@ class SandboxConfig:
     hud: HudLevel = "small"
     fullscreen: bool = False
     late_warp: bool = True  # shift the last picture at once while the next one is made
-    hints: bool = True  # say what to try first
-    learned: str = ""  # the steps of it that were done, by name, with blanks between
+    hints: bool = True  # show hints to new players
+    learned: str = ""  # names of the hints that were followed, with blanks between
     text_scale: Annotated[float, Meta(ge=0.75, le=2.0)] = 1.0  # of text and cards, 1: as designed
     high_contrast: bool = False
     mouse_speed: Annotated[float, Meta(ge=0.1, le=10.0)] = 1.0  # 1: the picture follows the hand
@@ -151,7 +151,7 @@ class SettingsStore:
         self.use(replace(self.now, **values))
 
     def save(self) -> None:
-        """Write what changed; a problem is raised once for the same settings.
+        """Write the changes; a problem is raised once for the same settings.
 
         Raises:
             SettingsError: the file cannot be written.

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 logger = logging.getLogger(__name__)
-MOST_REASON = 300  # characters of what a library says of a file
+MOST_REASON = 300  # characters of a library's message about a file
 
 
 class Refusal(Exception):
@@ -23,7 +23,7 @@ class Refusal(Exception):
 
 @contextmanager
 def refusing(refuse: Callable[[str], Exception]) -> Iterator[None]:
-    """Turn whatever is raised inside into the error that `refuse` makes of the reason.
+    """Turn any error raised inside into the one that `refuse` makes of its reason.
 
     A refusal raised inside passes unchanged.
 

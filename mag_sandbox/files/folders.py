@@ -1,4 +1,4 @@
-"""Where this platform keeps what belongs to a player; $MAG_SANDBOX_HOME goes first."""
+"""The folders of a player on this platform; $MAG_SANDBOX_HOME goes first."""
 
 import os
 import sys
@@ -12,7 +12,7 @@ FOLDER = "mag-sandbox"
 
 
 def config_folder() -> Path:
-    """Return where settings are kept."""
+    """Return the folder of the settings."""
     home = os.environ.get(HOME_VARIABLE)
     if home:
         return Path(home)
@@ -24,7 +24,7 @@ def config_folder() -> Path:
 
 
 def data_folder() -> Path:
-    """Return where what a player makes or fetches is kept."""
+    """Return the folder of everything that a player makes or fetches."""
     home = os.environ.get(HOME_VARIABLE)
     if home:
         return Path(home) / "data"
@@ -37,7 +37,7 @@ def data_folder() -> Path:
 
 
 def cache_folder() -> Path:
-    """Return where the game keeps what it can make again; $MAG_SANDBOX_CACHE goes first."""
+    """Return the folder of files that the game can make again; $MAG_SANDBOX_CACHE goes first."""
     folder, home = os.environ.get(CACHE_VARIABLE), os.environ.get(HOME_VARIABLE)
     if folder:
         return Path(folder)

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from mag_sandbox.files.border import is_folder, open_plain, reason_of
 
-PART, OLD, GONE = ".part-", ".old-", ".gone-"  # being written, being replaced, being deleted
+PART, OLD, GONE = ".part-", ".old-", ".gone-"  # being written, replaced, deleted
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 MOST_NAME = 200  # bytes
 _PIECE = 2**22  # bytes read at once
@@ -136,7 +136,7 @@ def write_synced(path: Path, data: bytes) -> None:
 
 
 def aside(folder: Path) -> Path:
-    """Return where a folder lies for the moment in which another takes its place."""
+    """Return the temporary place of a folder that another one is replacing."""
     return folder.with_name(OLD + folder.name)
 
 

@@ -13,7 +13,7 @@ from mag_sandbox.files.border import Refusal, read_plain, reason_of
 from mag_sandbox.files.validation import FieldError, of_type
 
 MAX_BYTES = 64 * 1024  # a hand-written file is far smaller
-LARGEST = 2**63  # of whole numbers; the longest cannot even be said
+LARGEST = 2**63  # of whole numbers; Python refuses to print the longest
 MAX_QUOTED = 40  # characters of a text that are quoted in a message
 
 T = TypeVar("T")

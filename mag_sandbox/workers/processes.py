@@ -39,7 +39,7 @@ class LocalProcesses:
 class _Pool:
     def __init__(self, job: Job, count: int) -> None:
         self._job, self._count, self._deaths = job, count, 0
-        # a fork of a process with threads may stand still
+        # a fork of a process with threads may hang
         self._context = multiprocessing.get_context("spawn")
         self._leash, self._held = self._context.Pipe(duplex=False)
         self._pool = self._started()

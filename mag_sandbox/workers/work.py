@@ -17,7 +17,7 @@ MOST_DEATHS = 3  # of workers, one after the other, without a result
 
 
 class WorkerDied(Refusal):
-    """Workers end in the middle of their tasks again and again."""
+    """Workers died in the middle of their tasks, again and again."""
 
     def __init__(self, deaths: int) -> None:
         super().__init__(
@@ -37,7 +37,7 @@ class Workplace(Protocol):
     """A place that runs workers."""
 
     def workers(self, job: Job) -> AbstractContextManager[Results]:
-        """Give a function that does tasks, which raises what a task raises."""
+        """Yield a function that does tasks; it raises the errors of its task."""
 
 
 class Worker:

@@ -1,4 +1,4 @@
-"""A world's pictures as they are shown: at rest as they were made, then moved to their time."""
+"""Animates a world's pictures: from rest to the time at which they are shown."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -44,7 +44,7 @@ class Moving(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PicturesAtRest:
-    """Pictures at rest, and what could move of them."""
+    """Pictures at rest, and their parts that could move."""
 
     drawn: DrawnPictures
     parts: Tensor | None = None  # `Moving.parts`, [F, 64, H / 4, W / 4]; None: nothing moves
@@ -89,7 +89,7 @@ class Animation:
         )
 
     def sky_alone(self, pictures: Tensor, poses: Sequence[CameraPose]) -> Tensor:
-        """Return pictures of any size at rest, [F, 3, H, W], without what stands before the sky."""
+        """Return pictures of any size at rest, [F, 3, H, W], without things in front of the sky."""
         pictures = pictures.to(self._device)  # painted ones are of the host
         parts = self._animator.parts(cells_of(pictures), _moments(poses, 0))
         return sky_alone(pictures, pixels_of(sky_of(parts)))

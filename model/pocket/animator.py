@@ -1,9 +1,8 @@
 """The animator: from the world at rest to the world at a time.
 
-Transformer and memory know one state of the world, as it is at rest, so that what they remember
-never ages. Moving is left to a small network of pictures: it sees the picture at rest, where the
-wind has carried the sky of elsewhere, and where walkers are by now, and decides for every pixel
-what of it to show; hidden ground, shimmer and flicker it adds by itself.
+Transformer and memory know the world at rest only, so memories never age. A small network moves
+pictures: it sees the picture at rest, the sky that the wind has carried here, and walkers at their
+present places, chooses between these for every pixel, and adds hidden ground, shimmer and flicker.
 
 In play nothing walks: cut out by cells, creatures left torn edges behind; see `swaying`.
 """
@@ -20,8 +19,8 @@ from mag_sandbox.model.config import AnimatorConfig
 from mag_sandbox.model.pocket.cells import CELL, cells_of, pixels_of
 from mag_sandbox.model.pocket.skies import EdgeFollowing, near
 
-PARTS = ("sky", "waves", "lights", "walkers")  # what the network tells apart
-FULL_WIDTH = 320  # px of a view of `WIDEST_FOV`: what the network calls zoom 1
+PARTS = ("sky", "waves", "lights", "walkers")  # the parts that the network tells apart
+FULL_WIDTH = 320  # px of a view of `WIDEST_FOV`: zoom 1 for the network
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +167,7 @@ class Animator(nn.Module):
         parts: Tensor,
         moments: Moments,
     ) -> Tensor:
-        """Return the same of pictures that were `walked` already; None: no one walks in them."""
+        """Return the same from pictures already `walked`; None: nothing walks in them."""
         maps, clock = (x.to(rest) for x in self.told(moments, *rest.shape[-2:]))
         carried = [rest if x is None else x for x in (wind, walk)]
         change: Tensor = self.move(torch.cat((rest, *carried, parts), dim=1), maps, clock)
@@ -185,7 +184,7 @@ class Animator(nn.Module):
         return moved + pixels_of(share) * (wind - rest)
 
     def walked(self, rest: Tensor, moments: Moments) -> Tensor:
-        """Return pictures carried along with what walks; edges are repeated."""
+        """Return pictures carried along with walkers; edges are repeated."""
         config, turn = self.config, 2 * math.pi * moments.times
         across = config.walk_reach * (turn / config.walk_period).sin()
         up = config.hop_height * (1 - (turn / config.hop_period).cos()) / 2

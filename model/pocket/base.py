@@ -44,7 +44,7 @@ class PocketSession:
     prompt: str
     pose: CameraPose
     block_index: int = 0  # shown blocks
-    origin: MemoryOrigin | None = None  # of memory, if it was made anew from pictures
+    origin: MemoryOrigin | None = None  # of memory, if it was rebuilt from pictures
 
     def __post_init__(self) -> None:
         if not (0 <= self.seed <= MAX_SEED and 0 <= self.block_index <= MOST_BLOCKS):
@@ -53,7 +53,7 @@ class PocketSession:
         check_pose(self.pose)
 
     def following(self, past: Past) -> Self:
-        """Return the session that continues where another world stood."""
+        """Return the session that continues from another world's last block."""
         return replace(
             self, prompt=past.prompt, pose=past.pose.at_origin, block_index=past.next_block,
             origin=past.origin,
@@ -76,7 +76,7 @@ class WorldParts:
     codec: Codec
     flow: FlowConfig  # how blocks are denoised
     latent_shape: tuple[int, int, int]  # of a frame: C, h, w
-    provenance: dict[str, Any]  # what a recording's header says
+    provenance: dict[str, Any]  # for a recording's header
     animation: Animation | None  # moves pictures; None: the world stands still
     words: Vocabulary | None = None  # a prompt must contain one of them; None: any prompt will do
 
@@ -112,7 +112,7 @@ class PocketWorld(SessionWorld[Session]):
         self._decoder.close()
 
     def _require_own(self, state: WorldState) -> list[str]:
-        """Accept states of weights that differ in the animator alone, too; see `SessionWorld`."""
+        """Also accept states of weights with another animator; see `SessionWorld`."""
         of_type("state", state, WorldState)
         own = self._provenance["weights"]
         if SAME_BUT_FOR_ANIMATOR.get(state.data.get("weights", "")) == own:

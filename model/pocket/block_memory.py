@@ -1,4 +1,4 @@
-"""The pocket world's memory: which frames it keeps, what a block reads, and how it is written.
+"""The pocket world's memory: which frames are kept, read by a block, and how they are written.
 
 A policy decides which frames lie in which slots; the passes of a generator read and write their
 keys and values. A frame that shows a painted view is remembered from the painting rather than from
@@ -52,7 +52,7 @@ class PassInputs(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class MemoryNetworks:
-    """The passes over a cache, and what they are given besides frames."""
+    """The passes over a cache, and their inputs besides frames."""
 
     generator: Generator
     rays: RayCoordinates
@@ -101,7 +101,7 @@ class MemoryPasses:
         return self.generator.denoise(noise, coordinates, text, steps)
 
     def imagine(self, coordinates: Coordinates, frames: int, block_index: int) -> Tensor:
-        """Return frames that memory does not know, or not all of, made by the memory model."""
+        """Return frames that memory does not know, or only in part, made by the memory model."""
         text = self.networks.memory_text.text_keys(self.inputs().prompt)
         noise = self._noise(frames, block_index)
         return self.generator.imagine(noise, coordinates, text, self._levels)
@@ -335,7 +335,7 @@ class BlockMemory:
         if deferred and deferred.write.slot in slots:
             self._deferred = None  # overwritten before it was read
         elif deferred and slots & set(deferred.block.read):
-            self.flush()  # what it reads is about to change
+            self.flush()  # the frames it reads are about to change
             self.cache.attend(block.read)
         substitute = (
             self._painted_substitute(block, slot_before, pose_before, painted) if writes else None
@@ -395,7 +395,7 @@ class BlockMemory:
         )
 
     def flush(self) -> None:
-        """Write the deferred block; what it reads has not changed, so the result is the same."""
+        """Write the deferred block; the frames it reads have not changed since."""
         deferred, self._deferred = self._deferred, None
         if deferred:
             with torch.inference_mode(), self._times.measure("remember"):
@@ -474,7 +474,7 @@ class BlockMemory:
         return packed({"keys": keys, "values": values}, {**data, **own})
 
     def read_snapshot(self, state: WorldState, made: int) -> Callable[[], None]:
-        """Check what `snapshot` returned; return how to continue from it, which cannot fail.
+        """Check a result of `snapshot`; return a function that continues from it and cannot fail.
 
         Raises:
             ValueError: it is invalid.

@@ -1,4 +1,4 @@
-"""Pictures as cells of 4 x 4 pixels: as networks of pictures take and make them.
+"""Pictures as cells of 4 x 4 pixels, the inputs and outputs of picture networks.
 
 A picture, [B, C, H, W], is held as *cells*, [B, 16 C, H / 4, W / 4], pixel after pixel, channels
 last in memory. So are frames: *levels*, uint8 [T, H / 4, W / 4, 48]. Knows nothing of networks.
@@ -12,12 +12,12 @@ from torch import Tensor
 
 from mag_sandbox.model.world import Frames
 
-CELL = 4  # px across and down that networks of pictures see as one
+CELL = 4  # px across and down in a cell
 _RUN = np.dtype((np.void, 3 * CELL))  # pixels of a cell that lie in one row: copied as one
 
 
 class DrawnPictures(NamedTuple):
-    """Pictures at rest, as they are shown and as networks of pictures take them."""
+    """Pictures at rest, to be shown and as inputs of picture networks."""
 
     frames: Frames
     cells: Tensor  # [T, 48, H / 4, W / 4], in about [-1, 1]

@@ -1,4 +1,4 @@
-"""Changes of a painted world that can be taken back: what each replaced, also as it is parked."""
+"""Changes of a painted world that can be undone: the state that each replaced, also parked."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import asdict, astuple, dataclass
@@ -30,9 +30,9 @@ class Change:
     place: Place
     placed: tuple[Edit, ...]  # that stood there before, in the whole world
     cells: np.ndarray  # bool [rows, columns]; of the ring, that it changed
-    before: Surroundings  # what these cells were
+    before: Surroundings  # the earlier contents of these cells
     plan: Plan | None  # before, of the whole world
-    frames: dict[int, KeptFrame]  # slot -> what lay there
+    frames: dict[int, KeptFrame]  # slot -> the frame that lay there
     keys: Tensor  # of these frames, as `KVCache.export` returns them
     values: Tensor
     added: tuple[int, ...] = ()  # indices of frames that were remembered for it
@@ -108,7 +108,7 @@ class ChangeHistory:
 
 
 def thing_of(edit: Edit) -> PlacedObject:
-    """Return a thing that was placed as it stands in a plan."""
+    """Return a placed thing as an object of a plan."""
     color = None if edit.color is None else (edit.color[0], edit.color[1], edit.color[2])
     yaw = edit.yaw % 360.0
     return PlacedObject(edit.kind, yaw, edit.pitch, edit.width, edit.height, color)
@@ -138,7 +138,7 @@ def _unpacked(
     parts = unpacked(state)
     parked: _ParkedChange = decode(_ParkedChange, plain(state), "change")
     place = Place(*parked.place)
-    nothing.cells(place)  # refuses what does not lie there
+    nothing.cells(place)  # refuses places outside the ring
     things = (*map(thing_of, parked.placed), *(parked.plan.things if parked.plan else ()))
     check_objects(things, kinds)
     cells = cells_of(parts["cells"], nothing)

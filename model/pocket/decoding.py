@@ -1,4 +1,4 @@
-"""From latents to shown frames: decoding, and moving in a world that does.
+"""From latents to shown frames: decoding and, in a world that moves, animation.
 
 A thread of its own makes one part of a block after the other while memory needs the other core; the
 world's thread takes the rest as soon as it has time. Pictures do not depend on the thread.
@@ -74,7 +74,7 @@ class SharedWork(Generic[Result]):
         self._futures = [thread.submit(task) for task in tasks]
 
     def results(self) -> list[Result]:
-        """Do what the thread has not begun, and return what all tasks returned."""
+        """Do the tasks that the thread has not begun, and return the results of all."""
         done = {
             place: self._tasks[place]()
             for place in reversed(range(len(self._tasks)))
@@ -146,7 +146,7 @@ class BlockDecoder:
         return self._animation
 
     def sky_alone(self, pictures: Tensor, poses: Sequence[CameraPose]) -> Tensor:
-        """Return pictures at rest, [F, 3, H, W], without what stands before the sky."""
+        """Return pictures at rest, [F, 3, H, W], without things in front of the sky."""
         return self._moving.sky_alone(pictures, poses)
 
     def begin(
@@ -229,7 +229,7 @@ class BlockDecoder:
 
 
 def _parts(poses: tuple[CameraPose, ...], time: int) -> list[_Part]:
-    """Return two thirds of a block's frames and the rest: what two cores make in equal time."""
+    """Split a block's frames into two thirds and the rest, which two cores make in equal time."""
     cut = -(-2 * len(poses) // 3)
     halves = slice(0, cut), slice(cut, len(poses))
     return [_Part(one, poses[one], time + one.start) for one in halves if one.start < one.stop]

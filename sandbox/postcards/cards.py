@@ -95,7 +95,7 @@ class PostcardCard:
 
 
 def postcard(view: PostcardView, claim_key: str) -> Card:
-    """Return the card of a tour: paper with a picture, or how a card comes."""
+    """Return the card of a tour: paper with a picture, or how to get a card."""
     if view.card is None:
         heading = Text(f"Postcard {view.number} of {view.total}", 16, bold=True)
         waiting = Text(WAITING.format(claim_key), 13, MUTED, lines=4)

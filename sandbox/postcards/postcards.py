@@ -52,7 +52,7 @@ WOBBLE_S = 0.5  # seconds in which it comes to rest
 
 Phase = Literal["waiting", "searching", "developing", "stamped", "finished"]
 Trend = Literal["warmer", "colder", ""]
-MIXED = "several memories"  # what a tour was played with when the policy changed on the way
+MIXED = "several memories"  # the policy of a tour during which it changed
 
 Cue = Literal["card", "miss", "stamp", "lost", "finished"]
 
@@ -192,7 +192,7 @@ class Tour:
         return replace(self, pose=pose)._stamp(now, lost)
 
     def developed(self, now: float, recall: float | None) -> "Tour":
-        """Stamp the card, now that it is known what the world remembers of it."""
+        """Stamp the card with the recall of its view."""
         claimed = self.claimed
         if claimed is None:
             return self

@@ -1,4 +1,4 @@
-"""How a comparison of then and now looks: the card shown in play, and what pages share with it."""
+"""The look of a comparison of then and now: the card in play, and parts shared with pages."""
 
 import pygame
 

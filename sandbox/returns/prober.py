@@ -1,7 +1,7 @@
-"""Watches a session for views that come back, off every thread that matters.
+"""Watches a session for views that come back, on a thread of its own.
 
-A session observer that only queues blocks; a thread of its own compares pictures. What the
-window may read (`latest`, `results`, `anchors`, ...) are immutable values, replaced as a whole.
+As a session observer it only queues blocks; the thread compares pictures. The values that the
+window reads (`latest`, `results`, `anchors`, ...) are immutable and replaced as a whole.
 """
 
 import logging
@@ -38,7 +38,7 @@ MAX_RESULTS = 300  # newest results kept
 SAVED_RESULTS = 24  # newest results that are saved with a place, as thumbnails
 LOUDEST = 99.0  # dB; of equal pictures PSNR is infinite, which JSON cannot say
 FULL_RESULTS = 16  # newest results with whole pictures; older ones keep thumbnails: 19 MiB in all
-USUAL_FPS = 16.0  # before a world says its own
+USUAL_FPS = 16.0  # until the world's is known
 
 Found = TypeVar("Found")
 PICTURES = "pictures"  # uint8 [N, H, W, 3]

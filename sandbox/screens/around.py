@@ -50,7 +50,7 @@ class AroundOverlay(Overlay):
         return was_shown
 
     def update(self, now: float) -> bool:  # noqa: ARG002 -- Overlay
-        """Say where things are as seen from here; True if that changed."""
+        """Update the directions of things from the camera; True if they changed."""
         before, self._lines = self._lines, self._said()
         return self._lines != before
 

@@ -18,13 +18,13 @@ from mag_sandbox.sandbox.ui.theme import ACCENT
 
 MOVES_S = 1 / 15  # between two pictures of the light
 PULSE_S = 1.2
-MOST_BLOCKS = 160  # after which nothing more is expected; a busy painter takes its time
+MOST_BLOCKS = 160  # after which it no longer waits; a busy painter takes long
 WORDS = {"undo": "Taking it back ..."} | {act: row.under_way for act, row in SPOT_ACTS.items()}
 PAINTING = "Painting ..."  # all others
 
 
 class PaintingOverlay(Overlay):
-    """Says that a change is under way, around the part of the view that it is about.
+    """Shows that a change is under way, around the part of the view that it affects.
 
     overlay = PaintingOverlay(reel, hud, "fill")
     overlay.begin(edit)
@@ -35,7 +35,7 @@ class PaintingOverlay(Overlay):
         self._reel, self._hud = reel, hud
         self._fit_mode: FitMode = fit_mode
         self._waiting: list[Edit] = []
-        self._blocks = 0  # shown since something new was asked for
+        self._blocks = 0  # shown since the last request
         self._looked_at, self._dirty = 0.0, False
         self._card = CachedCard()
 
@@ -45,7 +45,7 @@ class PaintingOverlay(Overlay):
         return self._looked_at + MOVES_S if self._waiting else None
 
     def begin(self, edit: Edit) -> None:
-        """Expect a change; one that shows nothing in the view is not waited for."""
+        """Wait for a change, unless it affects nothing in the view."""
         if edit.act != "forget":
             self._waiting, self._blocks, self._dirty = [*self._waiting, edit], 0, True
 

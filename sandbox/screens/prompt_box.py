@@ -37,7 +37,7 @@ MAX_CHIPS = 6
 MAX_HINTED = 16  # unknown words with hints below them
 NEAREST = 3
 TITLE = "Change the world from here on"
-CLEAR = 24  # px of the reference window around the place that the box is about
+CLEAR = 24  # px of the reference window around the place that the box must not cover
 CLEARANCE = 134  # px of the reference window below the box: the memory bar stays in sight
 JOINING = ("at", "in", "under", "by", "on", "covered", "lit", "with")
 EMPTY = "describe the place in a few words"
@@ -51,7 +51,7 @@ FUNCTION_KEYS = range(pygame.K_F1, pygame.K_F12 + 1)
 
 @dataclass(frozen=True, slots=True)
 class _Advice:
-    """Says which words of a text change nothing in a world, and what to write instead."""
+    """Finds the words of a text that change nothing in a world, and replacements."""
 
     words: Vocabulary
     text: str
@@ -127,9 +127,9 @@ class PromptBox(Overlay):
         """Make a hidden box.
 
         `apply` is given the new prompt. Without a vocabulary every word is known. `clearance` is
-        the room to leave below [px of the reference window]; what the keys that open the box would
-        write is not written. `choices` are other ways to apply it than Enter alone. `check` says
-        what is wrong with a text, or ""; a text of unknown words alone is refused.
+        the room to leave below [px of the reference window]; the text event of the key that opens
+        the box is ignored. `choices` are other ways to apply it than Enter alone. `check` says what
+        is wrong with a text, or ""; a text of unknown words alone is refused.
         """
         self.is_open = False
         self._wake_at: float | None = None
@@ -142,9 +142,9 @@ class PromptBox(Overlay):
         self._history = history or History()
         self._clipboard = clipboard or Clipboard()
         self._entry = TextEntry()
-        self._opened_with, self._draft = "", ""  # what Esc left unapplied is offered again
+        self._opened_with, self._draft = "", ""  # a text that Esc left unapplied is offered again
         self._notice = ""
-        self._ignores_key = False  # the letter of the key that opened the box is yet to come
+        self._ignores_key = False  # the text event of the key that opened the box is still to come
         self._selecting = False  # the mouse draws over the text
         self._touched = False  # since the last update
         self._repeated = (0, 0)  # how keys repeat while it is closed [ms]
@@ -271,7 +271,7 @@ class PromptBox(Overlay):
         return card
 
     def _place(self, theme: Theme, size: tuple[int, int]) -> tuple[int, int]:
-        """Return the corner of a card, near the lower edge unless it covers what it is about."""
+        """Return the corner of a card, near the lower edge unless it would cover its subject."""
         left, lowest = (self._size[0] - size[0]) // 2, max(0, self._size[1] - size[1])
         top = max(0, lowest - theme.px(self._clearance))
         area, margin = pygame.Rect((left, top), size), 2 * theme.px(CLEAR)

@@ -1,4 +1,4 @@
-"""Draws the prompt box: text with words that change nothing in grey, what to write instead, chips.
+"""Draws the prompt box: text with ineffective words in grey, replacements, chips.
 
 One function draws everything onto a fresh surface and says where it can be clicked.
 """
@@ -124,7 +124,7 @@ class PromptChoice:
     """A way to apply the text, as a button and by Enter with a modifier."""
 
     keys: str  # for people: "Ctrl+Enter"
-    words: str  # what it does
+    words: str  # its effect
     mod: int  # of pygame's KMOD bits; 0: Enter alone
     apply: Callable[[str], object]
 
@@ -139,7 +139,7 @@ class PromptView:
     selection: tuple[int, int] = (0, 0)
     composition: str = ""  # shown at the cursor
     struck: tuple[Word, ...] = ()
-    hints: tuple[tuple[Word, tuple[str, ...]], ...] = ()  # words, and what to write instead
+    hints: tuple[tuple[Word, tuple[str, ...]], ...] = ()  # words, and replacements for them
     chips: tuple[str, ...] = ()
     choices: tuple[PromptChoice, ...] = ()
     notice: str = ""
@@ -185,7 +185,7 @@ class PromptCard:
         return pygame.Rect(left, top, max(2, theme.px(2)), theme.line_height(TEXT))
 
     def pointed(self, place: tuple[int, int]) -> str | None:
-        """Return the name of what lies at a place: a chip, a choice, or the field."""
+        """Return the name of the item at a place: a chip, a choice, or the field."""
         found = (name for name, area in self.places.items() if area.collidepoint(place))
         return next((name for name in found if name != "text"), None)
 

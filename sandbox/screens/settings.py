@@ -50,7 +50,7 @@ LIT = (255, 255, 255, 40)
 WIDE = 900  # px of the reference window: width in which the sections are listed beside
 CONTROL = 270, 34  # px of the reference window
 FOOTER_HEIGHT = 34  # px of the reference window
-KEY_COLUMNS = 0.42, 0.32, 0.26  # shares of the width: what it does, keys, gamepad
+KEY_COLUMNS = 0.42, 0.32, 0.26  # shares of the width: action, keys, gamepad
 MakeSetting = Callable[[Any], Setting]
 SIZE = ("window_width", "window_height")
 WINDOW_SIZES = ((640, 400), (960, 540), (1280, 720), (1600, 900), (1920, 1080), (2560, 1440))
@@ -306,7 +306,7 @@ class SettingsScreen:
 
     @property
     def focused(self) -> str:
-        """The title of what has the focus."""
+        """The title of the focused item."""
         return self._items[self._stops[self._focus]].title
 
     def handle(self, event: pygame.Event) -> None:
@@ -326,7 +326,7 @@ class SettingsScreen:
             self._point(event)
 
     def update(self, now: float) -> bool:
-        """Move what glides; True if the picture changed."""
+        """Move everything that glides; True if the picture changed."""
         self._now = now
         changed, self._dirty = self._scroll.glide.update(now) or self._dirty, False
         return changed
