@@ -188,6 +188,25 @@ class LookAheadBlock:
 
 
 @dataclass(frozen=True, slots=True)
+class GroundThing:
+    """A thing that stands somewhere, from above."""
+
+    kind: str
+    x: float  # of its middle, as of a camera pose [m]
+    z: float
+    radius: float  # half as wide as it is [m]
+    color: tuple[int, int, int] | None = None  # 0 to 255; None: any
+
+
+@dataclass(frozen=True, slots=True)
+class GroundPlan:
+    """The world from above."""
+
+    things: tuple[GroundThing, ...] = ()
+    walls: tuple[tuple[float, float], ...] = ()  # corners of a room, x and z [m]; (): outdoors
+
+
+@dataclass(frozen=True, slots=True)
 class FrameBlock:
     """The output for one control."""
 
@@ -205,6 +224,7 @@ class FrameBlock:
     edited: Edit | None = None  # the change that this block shows first
     placed: tuple[Edit, ...] = ()  # things that the player placed
     planned: tuple[Edit, ...] | None = None  # other things on known ground; None: no plan yet
+    ground: GroundPlan | None = None  # what stands around; None: it is not known in metres
 
     @property
     def at_rest(self) -> Frames:

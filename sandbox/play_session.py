@@ -191,7 +191,8 @@ class PlayerSession(WatchedSession):
         )
         claim = services.bindings.title("postcards")
         self._postcards = PostcardOverlay(reel, hud, hunt, probe, claim)
-        self._map = MapOverlay(reel, hud, services.map, services.prober, self._prompt)
+        fly = partial(_fly, services, reel)
+        self._map = MapOverlay(reel, hud, services.map, services.prober, self._prompt, fly)
         self._around = AroundOverlay(reel, hud, services.map, services.bindings.title("around"))
         self._edit = EditOverlay(
             reel,
@@ -199,7 +200,7 @@ class PlayerSession(WatchedSession):
             reel.current.spec.kinds,
             partial(_category, services, reel, playthrough.scene.category),
             partial(_change, services, worker, reel, self._painting),
-            partial(_fly, services, reel),
+            fly,
             services.settings.now.fit,
             make_theme=services.theme,
             open_keys=services.bindings["change"].keys,
@@ -368,7 +369,7 @@ class PlayerSession(WatchedSession):
             case "screenshot":
                 self._take_screenshot(playthrough)
             case "minimap":
-                self._map.is_shown = not self._map.is_shown
+                self._map.turn()
             case "mute":
                 muted = not services.settings.now.muted
                 services.settings.change(muted=muted)

@@ -7,6 +7,7 @@ plan can be told again for every viewpoint, and pixels of one view can be found 
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from math import atan, atan2, cos, degrees, hypot, inf, radians, sin, tan
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ import numpy as np
 from mag_sandbox.controls.camera import POSITION_RESOLUTION, yaw_difference
 from mag_sandbox.controls.parallax import EYE, Box, RingGeometry
 from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.world import GroundPlan, GroundThing
 from mag_sandbox.scenes.stances import Stance
 
 HORIZON_FOOT = 3.0  # degrees; what stands nearer to the horizon is at infinity
@@ -235,6 +237,25 @@ class Scenery:
             width=told.width * far / now, height=told.height * far / now,
         )  # fmt: skip
 
+    @cached_property
+    def ground(self) -> GroundPlan:
+        """What stands on the ground, and walls, from above."""
+        standing, lines = self._standing, [_line(side) for side in self._sides]
+        rows = zip(
+            standing.numbers.tolist(), standing.places.tolist(), standing.halves.tolist(),
+            standing.ends.tolist(), strict=True,
+        )  # fmt: skip
+        things = (
+            (self._bodies[number - 1].told, x, z, half)
+            for number, (x, z), half, (foot, _) in rows if foot < 0.0
+        )  # fmt: skip
+        corners = [np.linalg.solve([one[0], other[0]], [one[1], other[1]])
+                   for one, other in zip(lines, (*lines[1:], *lines[:1]), strict=True)]  # fmt: skip
+        return GroundPlan(
+            tuple(GroundThing(told.kind, x, z, half, told.color) for told, x, z, half in things),
+            tuple((float(x), float(z)) for x, z in corners),
+        )
+
     def boxes(self, x: float, z: float, shape: tuple[int, int]) -> dict[int, Box]:
         """Return where things stand in a ring of H, W pixels that a viewpoint [m] shows.
 
@@ -367,6 +388,12 @@ def _body(
         )
         distance = min((_on_ground(thing), *supports))
     return _Body(thing, "upright", min(distance, wall))
+
+
+def _line(side: _Side) -> tuple[tuple[float, float], float]:
+    """Return the direction in which a side lies, as x and z, and how far away it is [m]."""
+    facing = radians(side.told.yaw)
+    return (sin(facing), cos(facing)), side.away
 
 
 def _tangents(thing: PlacedObject) -> float:

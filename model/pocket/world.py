@@ -438,7 +438,9 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             return block
         self.editor.see([pose.at_origin for pose in block.poses])
         planned = self.editor.planned if self.schedule.paints(self.memory) else None
-        return replace(block, placed=self.editor.placed, planned=planned)
+        scenery = self._ground.scenery if self._ground else None
+        ground = scenery.ground if scenery else None
+        return replace(block, placed=self.editor.placed, planned=planned, ground=ground)
 
     def _inputs(self) -> PassInputs:
         """Return the values, besides the camera, that passes depend on."""

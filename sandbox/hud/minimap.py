@@ -6,6 +6,7 @@ seam lies behind. `Minimap` draws it as a card in layers: a picture is scaled on
 new one, and a moving view costs a few lines.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ import numpy as np
 import pygame
 from PIL import Image
 
-from mag_sandbox.controls.camera import ASPECT, CameraPose
+from mag_sandbox.controls.camera import ASPECT, FARTHEST, CameraPose
 from mag_sandbox.evaluation.similarity.anchors import AnchorMark
 from mag_sandbox.model.world import FrameBlock, MemoryEntry, WorldState
 from mag_sandbox.sandbox.hud.seen import (
@@ -34,6 +35,8 @@ from mag_sandbox.sandbox.ui.theme import ACCENT, INK, MUTED, SEGMENT_COLOURS, Th
 MOST_FRAMES = 2**30  # a kept map that says more is damaged
 FADED_AFTER = 2400  # frames since last seen: about two and a half minutes of play
 ALL_SEEN = 0.9  # share of what a turn at one height shows, from which on nothing is new there
+STEP = 0.1  # metres between two positions of the way
+MOST_STEPS = 1024  # of the way; more are thinned out
 REFRESH = 8  # frames after which standing still draws the map again, for its ages
 REFRESH_MOVING = 6  # frames after which a moving view does
 
@@ -77,6 +80,7 @@ class MapStitcher(SessionObserver):
 
     def _clear(self) -> None:
         self.ring = SeenRing()
+        self.way: tuple[tuple[float, float], ...] = ((0.0, 0.0),)  # that was walked, x and z [m]
         self._entries: tuple[MemoryEntry, ...] = ()  # of the newest block
         self._coverage = _Coverage()
         self._shown_at = 0  # frames when the picture was made
@@ -101,6 +105,10 @@ class MapStitcher(SessionObserver):
     def add(self, block: FrameBlock) -> None:
         """Put the last frame of a block where it looks; publish the map when that shows."""
         box = self.ring.add(block)
+        here = block.poses[-1].x, block.poses[-1].z
+        if math.dist(self.way[-1], here) >= STEP:
+            way = self.way[::2] if len(self.way) >= MOST_STEPS else self.way
+            self.way = (*way, here)
         self._entries = block.memory.entries
         patience = REFRESH if box == self._shown_box else REFRESH_MOVING
         if self._shown_box is None or self.ring.frames - self._shown_at >= patience:
@@ -110,8 +118,10 @@ class MapStitcher(SessionObserver):
     def snapshot(self) -> WorldState:
         """Return the state for `restore` when the scene is continued."""
         seen = self.ring.seen.copy().view(np.uint8)  # a kept state holds bytes only
+        way = np.array(self.way).view(np.uint8)
         return WorldState(
-            {"ring": self.ring.pixels.copy(), "seen": seen}, {"frames": self.ring.frames}
+            {"ring": self.ring.pixels.copy(), "seen": seen, "way": way},
+            {"frames": self.ring.frames},
         )
 
     def restore(self, state: WorldState) -> None:
@@ -128,6 +138,9 @@ class MapStitcher(SessionObserver):
         frames, newest = state.data.get("frames"), int(seen.max())
         if type(frames) is not int or not max(0, newest) <= frames <= MOST_FRAMES:
             raise ValueError(f'the saved map says "frames": {frames}; the map starts over')
+        way = state.arrays.get("way")  # older maps have none
+        if way is not None:
+            self.way = _read_way(way)
         self.ring.pixels, self.ring.seen = ring, seen
         self.ring.frames = self._shown_at = frames
         self.picture = self._draw()
@@ -147,6 +160,16 @@ class MapStitcher(SessionObserver):
         pixels[imagined & ~seen & _LINES] = _IMAGINED
         _outline(pixels, known)
         return MapPicture(pixels, known & seen, float(seen.mean()), float(known.mean()))
+
+
+def _read_way(saved: np.ndarray) -> tuple[tuple[float, float], ...]:
+    is_way = saved.dtype == np.uint8 and saved.ndim == 2 and saved.shape[1] == 16
+    if not is_way or not 0 < len(saved) <= MOST_STEPS:
+        raise ValueError('the saved map has no valid "way"; the map starts over')
+    places = saved.copy().view(np.float64)
+    if not (np.abs(places) <= FARTHEST).all():  # also refuses nan
+        raise ValueError("the saved map leads too far away; the map starts over")
+    return tuple((x, z) for x, z in places.tolist())
 
 
 class _Coverage:

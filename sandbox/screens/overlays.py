@@ -8,7 +8,7 @@ import math
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Literal
 
@@ -21,6 +21,7 @@ from mag_sandbox.evaluation.similarity.recall import ProbeResult
 from mag_sandbox.model.loading import keeps_places
 from mag_sandbox.sandbox.hud.cards import seen_card, split_card
 from mag_sandbox.sandbox.hud.explain import MemoryTip
+from mag_sandbox.sandbox.hud.ground_map import GroundMap, draw_player
 from mag_sandbox.sandbox.hud.hints import (
     STEPS,
     HintLine,
@@ -139,34 +140,62 @@ def _notice_card(notice: Notice) -> Card:
     return Card(row(bar(4, 0, GOOD if notice.mood == "good" else BAD, 2), text), pad=(10, 8))
 
 
-class MapOverlay(Overlay):
-    """The map below the scene's card, and explanations of the memory bar under the pointer.
+ShownMap = Literal["around", "above", "none"]
 
-    While another description is written, and some seconds longer, the map stripes new areas.
+
+class MapOverlay(Overlay):
+    """A map below the scene's card, and explanations of the memory bar under the pointer.
+
+    It shows all around, or the ground from above once the player has walked away. While another
+    description is written, and some seconds longer, the map stripes new areas.
     """
 
     def __init__(
-        self, reel: Reel, hud: Hud, stitcher: MapStitcher, prober: Prober, prompt: PromptBox
+        self,
+        reel: Reel,
+        hud: Hud,
+        stitcher: MapStitcher,
+        prober: Prober,
+        prompt: PromptBox,
+        fly: Callable[[CameraPose], object],
     ) -> None:
-        self.is_shown = True
+        self._shown: ShownMap = "around"
+        self._has_walked = False
+        self._fly = fly
         self._prompt = prompt
         self._tells_new, self._closed_at = False, float("-inf")
         self._before = ""  # the description in force while another one was written
         self._reel, self._hud = reel, hud
         self._stitcher, self._prober = stitcher, prober
-        self._map, self._tip = Minimap(), MemoryTip()
+        self._map, self._ground, self._tip = Minimap(), GroundMap(), MemoryTip()
         self._pointer = (0, 0)  # where it was last
         self._hovers = False
         self._touched = False
         self._looked_at = 0.0
 
     def handle(self, event: pygame.Event) -> bool:
-        """Follow the pointer over the memory card; the event is left to others."""
+        """Follow the pointer over the memory card; a click on the ground walks there."""
         if event.type == pygame.MOUSEMOTION:
             place, self._pointer = self._hud.places.get("memory"), event.pos
             hovered, self._hovers = self._hovers, bool(place and place.collidepoint(event.pos))
             self._touched |= hovered or self._hovers
+        elif event.type == pygame.MOUSEBUTTONDOWN and event.button == 1:
+            above = self._hud.places.get("map from above")
+            if above is not None and self._ground.area.place.collidepoint(event.pos):
+                x, z = self._ground.area.position(event.pos)
+                self._fly(replace(self._reel.pose, x=x, z=z))
+                return True
         return False
+
+    def turn(self) -> None:
+        """Show the other map, if there is one, or none."""
+        walks = "forward" in self._reel.current.spec.axes
+        following: dict[ShownMap, ShownMap] = {
+            "around": "above" if walks else "none",
+            "above": "none",
+            "none": "around",
+        }
+        self._shown = following[self._shown]
 
     @property
     def wake_at(self) -> float | None:
@@ -191,21 +220,48 @@ class MapOverlay(Overlay):
         if self._hovers and "memory" in places:
             memory, parts = self._reel.current.block.memory, self._hud.parts("memory")
             self._tip.draw(surface, theme, memory, places["memory"], parts, self._pointer)
-        if self.is_shown and places:
+        if self._reel.pose.is_away and not self._has_walked:
+            self._has_walked = True
+            self._shown = "above" if self._shown == "around" else self._shown
+        if self._shown == "above" and places and not self._tells_new:
+            self._draw_ground(surface, theme)
+        elif self._shown != "none" and places:
             self._draw_map(surface, theme)
 
-    def _draw_map(self, surface: pygame.Surface, theme: Theme) -> None:
-        places, marks = self._hud.places, self._prober.anchors
+    def _draw_ground(self, surface: pygame.Surface, theme: Theme) -> None:
+        above, pose = self._hud.places.get("scene") or self._hud.places["slim"], self._reel.pose
+        card = self._ground.card(
+            theme, self._reel.current.block, self._stitcher.way, self._prober.anchors, pose,
+            above.width,
+        )  # fmt: skip
+        if place := self._show(surface, theme, card, "map from above"):
+            area = self._ground.area
+            self._ground.area = area._replace(place=area.place.move(place.topleft))
+            draw_player(surface, theme, self._ground.area, pose)
+
+    def _show(
+        self, surface: pygame.Surface, theme: Theme, card: pygame.Surface, name: str
+    ) -> pygame.Rect | None:
+        """Draw a map's card and return where it is; None: there is no room."""
+        places = self._hud.places
         above = places.get("scene") or places["slim"]
+        top = above.bottom + theme.px(10 if "scene" in places else 4)
+        room = places["memory"].top if "memory" in places else surface.get_height() // 2
+        if top + card.get_height() >= room:
+            return None
+        places[name] = self._hud.show(surface, card, (above.left, top))
+        return places[name]
+
+    def _draw_map(self, surface: pygame.Surface, theme: Theme) -> None:
+        marks = self._prober.anchors
+        above = self._hud.places.get("scene") or self._hud.places["slim"]
         card = self._map.card(
             theme, self._stitcher.picture, marks, self._target(), above.width,
             tells_new=self._tells_new,
         )  # fmt: skip
-        top = above.bottom + theme.px(10 if "scene" in places else 4)
-        room = places["memory"].top if "memory" in places else surface.get_height() // 2
-        if top + card.get_height() >= room:
+        place = self._show(surface, theme, card, "map")
+        if place is None:
             return
-        places["map"] = place = self._hud.show(surface, card, (above.left, top))
         pointed_at = self._tip.explanation if self._hovers else None
         if pointed_at is not None and pointed_at.pose is not None:
             draw_view(surface, theme, place, pointed_at.pose, ACCENT)
@@ -446,8 +502,9 @@ class HintOverlay(Overlay):
             arrow = self._arrow(theme, arrow_card(key))
             arrow.set_alpha(pulse(time.perf_counter()))
             place = arrow_place(theme, key, surface.get_size())
-            if "map" in places and place.colliderect(places["map"]):  # in the lab view
-                place.top = places["map"].bottom + theme.px(10)
+            shown = places.get("map") or places.get("map from above")
+            if shown and place.colliderect(shown):  # in the lab view
+                place.top = shown.bottom + theme.px(10)
             places[f"key {key}"] = surface.blit(arrow, place)
 
 

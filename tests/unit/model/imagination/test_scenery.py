@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mag_sandbox.controls.camera import yaw_difference
-from mag_sandbox.controls.parallax import carried
+from mag_sandbox.controls.parallax import EYE, carried
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.scenery import FARTHEST_WALK, FROM_WALLS, Scenery
 from mag_sandbox.renderer.behind import bands_of
@@ -79,6 +79,18 @@ def test_walls_come_nearer_and_rise():
     assert ahead > 0 > behind
     assert right == pytest.approx(0, abs=1e-6)
     assert left == pytest.approx(0, abs=1e-6)
+
+
+def test_from_above_things_and_walls_are_where_they_stand():
+    lamp = PlacedObject("floor lamp", 90.0, -10.0, 10.0, 36.0)  # its foot 28 degrees down
+    sides = [PlacedObject("wall", yaw, 0.0, 90.0, 40.0) for yaw in (0.0, 90.0, 180.0, 270.0)]
+    ground = Scenery.of([*sides, lamp], {"floor lamp": Stance("floor", 1.75)}, ("wall",)).ground
+    (thing,) = ground.things
+    away = EYE / np.tan(np.radians(28.0))
+    assert (thing.kind, thing.x, thing.z) == ("floor lamp", pytest.approx(away), pytest.approx(0))
+    wall = EYE / np.tan(np.radians(20.0))
+    assert np.abs(ground.walls) == pytest.approx(np.full((4, 2), wall))
+    assert Scenery.of([lamp], STANCES, ()).ground.walls == ()
 
 
 def test_what_is_walked_past_is_behind_and_what_is_underfoot_is_gone():

@@ -12,6 +12,7 @@ from mag_sandbox.model.world import Control, FrameBlock, MemoryEntry, MemoryUsag
 from mag_sandbox.sandbox.hud.minimap import (
     FADED_AFTER,
     HEIGHT,
+    MOST_STEPS,
     WIDTH,
     MapStitcher,
     Minimap,
@@ -313,3 +314,36 @@ def test_cards_fit_windows_of_any_size():
             narrow = Minimap().card(theme, stitcher.picture, width=200)
             assert narrow.get_width() == 200
     assert isinstance(card, pygame.Surface)
+
+
+def walked(stitcher, *places):
+    for x, z in places:
+        block = block_at(0.0)
+        stitcher.add(replace(block, poses=tuple(replace(one, x=x, z=z) for one in block.poses)))
+
+
+def test_the_way_is_kept_and_goes_on_from_a_snapshot():
+    stitcher, other = MapStitcher(), MapStitcher()
+    walked(stitcher, (0.0, 0.0), (0.0, 0.5), (0.0, 0.51), (1.0, 0.5))
+    assert stitcher.way == ((0.0, 0.0), (0.0, 0.5), (1.0, 0.5))
+    other.restore(stitcher.snapshot())
+    assert other.way == stitcher.way
+    older = stitcher.snapshot()
+    del older.arrays["way"]
+    MapStitcher().restore(older)
+
+
+def test_a_long_way_is_thinned_out():
+    stitcher = MapStitcher()
+    walked(stitcher, *((0.2 * step, 0.0) for step in range(2 * MOST_STEPS)))
+    assert MOST_STEPS / 2 <= len(stitcher.way) <= MOST_STEPS
+    assert stitcher.way[0] == (0.0, 0.0)
+
+
+@pytest.mark.parametrize("far", [float("nan"), 1e9])
+def test_a_way_that_cannot_be_is_refused(far):
+    stitcher = MapStitcher()
+    state = stitcher.snapshot()
+    state.arrays["way"] = np.array([(0.0, far)]).view(np.uint8)
+    with pytest.raises(ValueError, match="too far away"):
+        stitcher.restore(state)

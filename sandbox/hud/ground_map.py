@@ -1,0 +1,243 @@
+"""The world from above: the way walked, where the player stands, what stands around.
+
+North is where the scene begins to look. The scale follows the way; far from the start the player
+stays in the middle.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import pygame
+
+from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.evaluation.similarity.anchors import AnchorMark
+from mag_sandbox.model.world import FrameBlock, GroundPlan, MemoryEntry
+from mag_sandbox.sandbox.hud.hud_state import SECTOR
+from mag_sandbox.sandbox.hud.minimap import CARD_WIDTH, GONE, PLACE, SHADOW
+from mag_sandbox.sandbox.ui.layout import SPRING, CustomPart, Text, draw, row
+from mag_sandbox.sandbox.ui.theme import ACCENT, INK, MUTED, SEGMENT_COLOURS, Theme
+
+TALL = 0.62  # height of the map over its width
+LEAST, MOST = 5.0, 15.0  # metres from the middle to the left edge
+BEYOND = 2.0  # metres that are seen beyond the way
+LOOKS = 1.1  # metres that the memory of a place reaches on the map, and twice the view's wedge
+GROUND, FLOOR, GRID, STONE = (20, 26, 40), (34, 41, 62), (34, 41, 58), (112, 122, 148)
+REMEMBERED = (*SEGMENT_COLOURS["compressed"], 120)
+
+
+class MapArea(NamedTuple):
+    """The part of the ground that a map shows."""
+
+    place: pygame.Rect  # where it lies [px]
+    x: float  # of its middle [m]
+    z: float
+    half: float  # from its middle to its left edge [m]
+
+    @classmethod
+    def of(
+        cls, theme: Theme, width: int, way: Sequence[tuple[float, float]], pose: CameraPose
+    ) -> "MapArea":
+        """Return the area of a card of a width [px] that shows a way [m] and the player."""
+        pad = theme.px(14)
+        across = width - 2 * pad
+        place = pygame.Rect(pad, pad, across, round(across * TALL))
+        xs, zs = zip((pose.x, pose.z), *way, strict=True)
+        reach = max(max(xs) - min(xs), (max(zs) - min(zs)) / TALL) / 2
+        half = max(LEAST, float(math.ceil(reach + BEYOND)))
+        if half > MOST:
+            return cls(place, round(pose.x), round(pose.z), MOST)
+        middle = (max(xs) + min(xs)) / 2, (max(zs) + min(zs)) / 2
+        return cls(place, round(middle[0]), round(middle[1]), half)
+
+    @property
+    def scale(self) -> float:
+        """Pixels a metre."""
+        return self.place.width / 2 / self.half
+
+    def at(self, x: float, z: float) -> tuple[float, float]:
+        """Return where a position [m] lies [px]."""
+        middle = self.place.center
+        return middle[0] + (x - self.x) * self.scale, middle[1] - (z - self.z) * self.scale
+
+    def position(self, pixel: tuple[int, int]) -> tuple[float, float]:
+        """Return the position [m] of a pixel."""
+        across, down = (now - middle for now, middle in zip(pixel, self.place.center, strict=True))
+        return self.x + across / self.scale, self.z - down / self.scale
+
+
+class GroundMap:
+    """Makes the card of the map from above, again only when it would look different.
+
+    ground_map = GroundMap()
+    card = ground_map.card(theme, block, way, marks, pose)
+    draw_player(surface, theme, ground_map.area, pose)
+    """
+
+    def __init__(self) -> None:
+        self.area = MapArea(pygame.Rect(0, 0, 0, 0), 0.0, 0.0, LEAST)  # as drawn last
+        self._made: tuple[tuple[object, ...], pygame.Surface] | None = None
+
+    def card(
+        self,
+        theme: Theme,
+        block: FrameBlock,
+        way: Sequence[tuple[float, float]],
+        marks: Sequence[AnchorMark],
+        pose: CameraPose,
+        width: int | None = None,
+    ) -> pygame.Surface:
+        """Return the card; the same surface as long as it looks the same.
+
+        Args:
+            theme: of the window.
+            block: the newest; it says what stands around and what is remembered.
+            way: positions that were walked through, oldest first [m].
+            marks: the anchors.
+            pose: of the player.
+            width: of the card [px]; None: as wide as the scene's card.
+        """
+        self.area = MapArea.of(theme, width or theme.px(CARD_WIDTH), way, pose)
+        remembered = _remembered(block.memory.entries)
+        made_of = theme, self.area, block.ground, tuple(way), tuple(marks), remembered
+        if self._made is None or self._made[0] != made_of:
+            card = _drawn(theme, self.area, block.ground or GroundPlan())
+            for place, sectors in remembered:
+                _draw_memory(card, self.area, place, sectors)
+            _draw_way(card, theme, self.area, way)
+            for mark in marks:
+                _draw_mark(card, theme, self.area, mark)
+            self._made = made_of, card
+        return self._made[1]
+
+
+def draw_player(surface: pygame.Surface, theme: Theme, area: MapArea, pose: CameraPose) -> None:
+    """Draw where the player stands and looks; the area lies where it is in the window."""
+    place = area.at(pose.x, pose.z)
+    reach, size = 2 * LOOKS * area.scale, max(5.0, 6.0 * theme.scale)
+    _draw_wedge(surface, area.place, place, reach, (pose.yaw, pose.fov), (255, 255, 255, 70))
+    tip = []
+    for far, aside in ((1.5, 0), (1.0, 143), (0.4, 180), (1.0, -143)):  # sizes, degrees
+        turn = math.radians(pose.yaw + aside)
+        tip.append((place[0] + far * size * math.sin(turn), place[1] - far * size * math.cos(turn)))
+    pygame.draw.polygon(surface, SHADOW, tip, 4)
+    pygame.draw.polygon(surface, theme.colour(INK), tip)
+
+
+def _drawn(theme: Theme, area: MapArea, ground: GroundPlan) -> pygame.Surface:
+    place, line = area.place, theme.line_height(13)
+    card = theme.card((place.width + 2 * place.left, place.bottom + line + theme.px(12)))
+    card.fill(GROUND, place)
+    card.set_clip(place)
+    if ground.walls:
+        corners = [area.at(*corner) for corner in ground.walls]
+        pygame.draw.polygon(card, FLOOR, corners)
+        pygame.draw.polygon(card, theme.colour(MUTED), corners, max(2, theme.px(2)))
+    for metre in range(-math.ceil(area.half), math.ceil(area.half) + 1):
+        x, y = area.at(area.x + metre, area.z + metre)
+        pygame.draw.line(card, GRID, (x, place.top), (x, place.bottom))
+        pygame.draw.line(card, GRID, (place.left, y), (place.right, y))
+    taken: list[pygame.Rect] = []
+    for thing in sorted(ground.things, key=lambda one: -one.radius):
+        middle, radius = area.at(thing.x, thing.z), max(3.0, thing.radius * area.scale)
+        pygame.draw.aacircle(card, SHADOW, middle, radius + 1.5)
+        pygame.draw.aacircle(card, thing.color or STONE, middle, radius)
+    for thing in sorted(ground.things, key=lambda one: math.hypot(one.x, one.z)):
+        name = theme.text(thing.kind, 11, MUTED)
+        middle, radius = area.at(thing.x, thing.z), max(3.0, thing.radius * area.scale)
+        label = name.get_rect(midtop=(middle[0], middle[1] + radius + 1))
+        if place.contains(label) and label.collidelist(taken) < 0:
+            taken.append(card.blit(name, label))
+    card.set_clip(None)
+    caption = row(
+        Text("squares of 1 m", 13, MUTED),
+        SPRING,
+        CustomPart(14, 9, _draw_remembered),
+        Text("remembered", 13, MUTED),
+        gap=6,
+    )
+    below = pygame.Rect(place.left, place.bottom + theme.px(5), place.width, line)
+    draw(theme, card, caption, below)
+    return card
+
+
+def _draw_remembered(_theme: Theme, surface: pygame.Surface, area: pygame.Rect) -> None:
+    surface.fill(REMEMBERED[:3], area)
+
+
+def _remembered(
+    entries: Iterable[MemoryEntry],
+) -> tuple[tuple[tuple[float, float], frozenset[int]], ...]:
+    """Return the sectors of the compass that memory shows, by the place they are seen from."""
+    found: dict[tuple[float, float], set[int]] = {}
+    for entry in entries:
+        pose = entry.pose
+        sectors = found.setdefault((round(pose.x, 1), round(pose.z, 1)), set())
+        first, last = (
+            math.floor((pose.yaw + side) / SECTOR) for side in (-pose.fov / 2, pose.fov / 2)
+        )
+        sectors.update(sector % (360 // SECTOR) for sector in range(first, last))
+    return tuple((place, frozenset(sectors)) for place, sectors in found.items())
+
+
+def _draw_memory(
+    card: pygame.Surface, area: MapArea, place: tuple[float, float], sectors: frozenset[int]
+) -> None:
+    reach, count = LOOKS * area.scale, 360 // SECTOR
+    begins = [one for one in sectors if (one - 1) % count not in sectors] or [0]
+    for begin in begins:
+        length = next(
+            (more for more in range(count) if (begin + more) % count not in sectors), count
+        )
+        turn = (begin + length / 2) * SECTOR, length * SECTOR
+        _draw_wedge(card, area.place, area.at(*place), reach, turn, REMEMBERED)
+
+
+def _draw_wedge(
+    surface: pygame.Surface,
+    within: pygame.Rect,
+    place: tuple[float, float],
+    reach: float,
+    turn: tuple[float, float],
+    colour: tuple[int, ...],
+) -> None:
+    """Draw a piece of a disc; `turn` is where its middle lies and how wide it is [degrees]."""
+    size = 2 * math.ceil(reach) + 2
+    layer = pygame.Surface((size, size), pygame.SRCALPHA)
+    middle, wide = turn
+    steps = max(2, math.ceil(wide / 6))
+    angles = [math.radians(middle - wide / 2 + wide * step / steps) for step in range(steps + 1)]
+    rim = [(size / 2 + reach * math.sin(a), size / 2 - reach * math.cos(a)) for a in angles]
+    pygame.draw.polygon(layer, colour, [(size / 2, size / 2), *rim])
+    before = surface.get_clip()
+    surface.set_clip(within)
+    surface.blit(layer, (place[0] - size / 2, place[1] - size / 2))
+    surface.set_clip(before)
+
+
+def _draw_way(
+    card: pygame.Surface, theme: Theme, area: MapArea, way: Sequence[tuple[float, float]]
+) -> None:
+    points = [area.at(*place) for place in way]
+    card.set_clip(area.place)
+    if len(points) > 1:
+        pygame.draw.lines(card, SHADOW, False, points, max(4, theme.px(4)))
+        pygame.draw.lines(card, theme.colour(INK), False, points, max(2, theme.px(2)))
+    pygame.draw.aacircle(card, INK, area.at(0.0, 0.0), max(3.0, PLACE * theme.scale), 2)
+    card.set_clip(None)
+
+
+def _draw_mark(card: pygame.Surface, theme: Theme, area: MapArea, mark: AnchorMark) -> None:
+    """Draw an anchor of the player where it was dropped, and where it looks."""
+    if mark.kind == "auto":
+        return
+    colour = theme.colour(ACCENT if mark.in_memory else GONE)
+    x, y = area.at(mark.pose.x, mark.pose.z)
+    if not area.place.collidepoint(x, y):
+        return
+    ahead, reach = math.radians(mark.pose.yaw), max(12.0, 14.0 * theme.scale)
+    tip = x + reach * math.sin(ahead), y - reach * math.cos(ahead)
+    pygame.draw.line(card, SHADOW, (x, y), tip, max(4, theme.px(4)))
+    pygame.draw.line(card, colour, (x, y), tip, max(2, theme.px(2)))
+    pygame.draw.aacircle(card, SHADOW, (x, y), max(4.0, 5.0 * theme.scale) + 1.6)
+    pygame.draw.aacircle(card, colour, (x, y), max(4.0, 5.0 * theme.scale))

@@ -1,0 +1,121 @@
+"""The map from above shows the way, the player and things where they are; a click walks there."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pygame
+import pytest
+
+from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.evaluation.similarity.anchors import AnchorMark
+from mag_sandbox.model.world import GroundPlan, GroundThing
+from mag_sandbox.sandbox.hud.ground_map import MOST, GroundMap, MapArea, draw_player
+from mag_sandbox.sandbox.hud.hud import Hud
+from mag_sandbox.sandbox.hud.minimap import MapStitcher
+from mag_sandbox.sandbox.screens.overlays import MapOverlay
+from mag_sandbox.sandbox.ui.display import window
+from mag_sandbox.sandbox.ui.theme import INK, SEGMENT_COLOURS, Theme
+from tests.doubles import SPEC, WALKING
+from tests.unit.sandbox.hud.test_minimap import block_at, is_near
+
+RED = (220, 30, 30)
+ROOM = ((-2.0, 2.0), (2.0, 2.0), (2.0, -2.0), (-2.0, -2.0))
+GROUND = GroundPlan((GroundThing("tent", 1.0, 2.0, 0.4, RED),), ROOM)
+WAY = ((0.0, 0.0), (0.0, 1.0), (1.0, 1.0))
+HERE = CameraPose(90.0, x=1.0, z=1.0)
+
+
+def area(pose=HERE, way=WAY, width=400):
+    return MapArea.of(Theme((1280, 720)), width, way, pose)
+
+
+def test_right_is_right_and_ahead_is_up():
+    shown = area()
+    start, ahead, right = (shown.at(*place) for place in ((0, 0), (0, 1), (1, 0)))
+    assert (ahead[0], right[1]) == start
+    assert (start[1] - ahead[1], right[0] - start[0]) == pytest.approx((shown.scale,) * 2)
+    for place in ((0.5, -1.5), (2.0, 1.0)):
+        assert shown.position(shown.at(*place)) == pytest.approx(place)
+
+
+def test_the_whole_way_is_shown_until_it_is_too_long():
+    for far in (3.0, 12.0):
+        shown = area(CameraPose(z=far), ((0.0, 0.0), (0.0, far / 2), (0.0, far)))
+        assert all(shown.place.collidepoint(shown.at(0.0, z)) for z in (0.0, far))
+    shown = area(CameraPose(z=200.0), ((0.0, 0.0), (0.0, 200.0)))
+    assert (shown.half, shown.z) == (MOST, 200.0)
+
+
+def drawn(size, pose=HERE, ground=GROUND):
+    block = replace(block_at(0.0, kept=[CameraPose()]), ground=ground)
+    mark = AnchorMark(CameraPose(x=-1.0, z=-1.0), "anchor 1", "player", in_memory=True)
+    ground_map, theme = GroundMap(), Theme(size)
+    card = ground_map.card(theme, block, WAY, [mark], pose)
+    assert ground_map.card(theme, block, WAY, [mark], pose) is card
+    draw_player(card, theme, ground_map.area, pose)
+    return card, ground_map.area
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (640, 400)])
+def test_things_memory_and_player_are_where_they_should_be(size):
+    with window(size, "test"):
+        card, shown = drawn(size)
+        colours = [card.get_at([round(part) for part in shown.at(*place)])[:3]
+                   for place in ((1.0, 2.0), (0.95, 1.0), (0.3, 0.5), (-1.0, -1.0))]  # fmt: skip
+        tent, player, remembered, anchor = colours
+        assert is_near(tent, RED)
+        assert is_near(player, INK, 60)
+        blue = SEGMENT_COLOURS["compressed"]
+        assert remembered[2] > 80, f"half of {blue}"
+        assert anchor[0] > anchor[2], "orange"
+
+
+def test_where_nothing_is_planned_yet_there_is_the_way_alone():
+    with window((1280, 720), "test"):
+        drawn((1280, 720), ground=None)
+
+
+def overlay(spec=WALKING, pose=HERE):
+    block = replace(block_at(0.0), ground=GROUND)
+    reel = SimpleNamespace(pose=pose, current=SimpleNamespace(block=block, spec=spec))
+    hud, prober = Hud(), SimpleNamespace(anchors=(), last_anchor=None)
+    hud.places["slim"] = pygame.Rect(900, 10, 300, 40)
+    prompt, flown = SimpleNamespace(is_open=False), []
+    return MapOverlay(reel, hud, MapStitcher(), prober, prompt, flown.append), hud, reel, flown
+
+
+def shown_by(made, hud, surface):
+    slim = hud.places["slim"]
+    hud.places.clear()
+    hud.places["slim"] = slim
+    made.draw(surface)
+    return [name for name in hud.places if "map" in name]
+
+
+def test_it_comes_with_the_first_step_and_the_key_leads_on():
+    with window((1280, 720), "test") as surface:
+        made, hud, reel, _ = overlay(pose=CameraPose())
+        assert shown_by(made, hud, surface) == ["map"]
+        reel.pose = HERE
+        assert shown_by(made, hud, surface) == ["map from above"]
+        found = []
+        for _ in range(3):
+            made.turn()
+            found.append(shown_by(made, hud, surface))
+        assert found == [[], ["map"], ["map from above"]]
+        turning, hud, *_ = overlay(SPEC, CameraPose())
+        turning.turn()
+        assert shown_by(turning, hud, surface) == [], "where one cannot walk there is one map"
+
+
+def test_a_click_walks_there():
+    with window((1280, 720), "test") as surface:
+        made, hud, _, flown = overlay()
+        shown_by(made, hud, surface)
+        at = [round(part) for part in made._ground.area.at(-1.0, 0.5)]
+        click = pygame.Event(pygame.MOUSEBUTTONDOWN, pos=at, button=1)
+        assert made.handle(click)
+        assert (flown[0].x, flown[0].z) == pytest.approx((-1.0, 0.5), abs=0.05)
+        assert flown[0].yaw == HERE.yaw
+        outside = pygame.Event(pygame.MOUSEBUTTONDOWN, pos=(5, 5), button=1)
+        assert not made.handle(outside)
