@@ -67,6 +67,7 @@ class Outlook(NamedTuple):
     command: CameraCommand
     ahead: CameraPose  # at the end of the first block for which a view requested now is ready
     upwind: CameraPose | None  # where the sky in view comes from; None: no sky is in view
+    is_late: bool = False  # whether the last view came after it was due
 
 
 class Inventor(Protocol):

@@ -22,6 +22,7 @@ from mag_sandbox.controls.camera import (
     CameraCommand,
     CameraPose,
     check_pose,
+    yaw_difference,
 )
 from mag_sandbox.files.validation import decode
 from mag_sandbox.model.imagination.imagination import Imagination, Subject
@@ -40,7 +41,7 @@ from mag_sandbox.scenes.things import named_things
 from mag_sandbox.scenes.vocabulary import Vocabulary
 
 BLOCKS_A_VIEW = 3  # that are shown while a view is painted beside them, with time to spare
-BLOCKS_A_PLAN = 6  # likewise, while one is made first: of a new prompt, or after a loss
+BLOCKS_A_PLAN = 6  # likewise, while one is made first: of a new prompt
 _EVERYWHERE = 90.0  # degrees; wider things stand nowhere in particular
 REACH = 0.45  # of a view: how far beyond its edge all is painted before the camera gets there
 SOON = 0.1  # of a view: what the next block may show
@@ -51,8 +52,13 @@ _SIDES = ((1, 0), (-1, 0), (0, 1), (0, -1))  # right, left, up, down
 
 
 def due_now(lattice: Lattice, outlook: Outlook) -> np.ndarray:
-    """Return which cells the next block may show, bool [rows, columns]."""
-    return lattice.touched(outlook.pose, _beyond(_heading(outlook.command), SOON))
+    """Return which cells the next block may show, bool [rows, columns]; if late, all on the way."""
+    pose, ahead = outlook.pose, outlook.ahead
+    if outlook.is_late:
+        return lattice.touched(
+            pose, (yaw_difference(ahead.yaw, pose.yaw), ahead.pitch - pose.pitch)
+        )
+    return lattice.touched(pose, _beyond(_heading(outlook.command), SOON))
 
 
 def next_view(
@@ -79,7 +85,7 @@ def _stretches(
 ) -> Iterator[tuple[CameraPose, tuple[float, float], float]]:
     """Yield what must be known, most urgent first: a pose, a heading, and how far beyond."""
     heading = _heading(outlook.command)
-    yield outlook.ahead, heading, 0.0
+    yield outlook.ahead, heading, REACH if outlook.is_late else 0.0
     yield outlook.pose, heading, REACH
     if outlook.upwind is not None:
         yield outlook.upwind, (-1, 0), CLOUDS
@@ -130,6 +136,19 @@ class Plan:
     def made_as(self, other: "Plan") -> bool:
         """Tell whether both were made of the same prompt and noise."""
         return self.is_of(other.prompt, other.noise)
+
+    def turned(self, noise: int) -> "Plan":
+        """Return the plan of other noise: all but the widest things stand elsewhere.
+
+        The ring is turned by a quarter or more, and perhaps mirrored, which takes no time.
+        """
+        drawn = np.random.default_rng([noise, 4])
+        way, turn = drawn.choice((-1.0, 1.0)), drawn.uniform(90.0, 270.0)
+        things = (
+            one if one.width > _EVERYWHERE else replace(one, yaw=(way * one.yaw + turn) % 360.0)
+            for one in self.things
+        )
+        return Plan(self.prompt, noise, tuple(things))
 
     def after(self, before: "Plan", known: np.ndarray, lattice: Lattice) -> "Plan":
         """Return this plan with the things of one before where those were painted already.
@@ -182,11 +201,6 @@ class _ParkedPainter:
             if noise < 0:
                 raise ValueError(f"noise is {noise}")
 
-    @property
-    def noise(self) -> int:
-        """Seed of the next painted view."""
-        return noise_of(self.seed, self.losses)
-
     def check(self, lattice: Lattice, kinds: Collection[str]) -> None:
         """Check a plan on a lattice, of things of some kinds.
 
@@ -197,8 +211,8 @@ class _ParkedPainter:
             check_objects(self.plan.things, kinds)
         if self.view:
             lattice.place(check_pose(self.view.pose))
-            made_of = self.view.prompt, self.noise
-            if self.asked != made_of and not (self.plan and self.plan.is_of(*made_of)):
+            prompts = {self.asked and self.asked[0], self.plan and self.plan.prompt}
+            if self.view.prompt not in prompts:
                 raise ValueError("a view is under way of which there is no plan")
 
 
@@ -242,9 +256,10 @@ class _View:
 class PaintingInventor:
     """Plans and paints on a ring of cells, of which it knows what memory shows.
 
-    What memory has lost it forgets, and what comes there later is planned and painted with other
-    noise: else the seed alone would be a memory. As long as nothing is lost, noise is a function
-    of seed and place. A new prompt makes a new plan of the unknown part.
+    What memory has lost it forgets, and what comes there later is painted by the plan turned round,
+    with other noise: else the seed alone would be a memory. A new plan would take too long: a world
+    that forgets within seconds would always be waiting for one.
+    A new prompt makes a new plan of the unknown part.
     """
 
     blocks_per_view = BLOCKS_A_VIEW
@@ -280,7 +295,8 @@ class PaintingInventor:
         self._asked: tuple[str, int] | None = None  # prompt and noise of the newest plan begun
         self._planned: Future[tuple[PlacedObject, ...]] = Future()  # what it lists
         self._seed = 0
-        self.losses = 0  # how often something was forgotten
+        self.losses = 0  # how often the plan was turned because ground had been forgotten
+        self._forgotten = np.zeros_like(self.around.known)  # cells, since it was
         self._evictions = 0  # of memory, when its losses were last looked at
 
     @property
@@ -304,6 +320,7 @@ class PaintingInventor:
         self.around, self.plan, self._seed = self.imagination.nothing(), None, seed
         self._asked = None
         self.losses = self._evictions = 0
+        self._forgotten = np.zeros_like(self.around.known)
 
     def next_view(self, outlook: Outlook, memory: BlockMemory) -> CameraPose | None:
         """Return a pose of the lattice that shows unknown ground that is seen next.
@@ -321,6 +338,7 @@ class PaintingInventor:
         """Begin a view of the lattice; it takes longer if a plan is begun for it."""
         self.drop_view()
         self.follow(memory, pose)
+        self._renew_noise(pose)
         blocks = BLOCKS_A_VIEW + self._require_plan(prompt)
         self._view = self._begun(pose, prompt)
         return blocks
@@ -364,6 +382,7 @@ class PaintingInventor:
         if around.known[cells].all():
             made = self.thread.after_all(lambda: PaintedGround(around, change(around), plan))
             return made, BLOCKS_A_VIEW
+        self._renew_noise(pose)
         blocks = BLOCKS_A_VIEW + self._require_plan(prompt)
         paint = self._painter(prompt, self.noise, plan)
         made = self.thread.after_all(lambda: replace(paint(change(around), pose), before=around))
@@ -398,6 +417,7 @@ class PaintingInventor:
         around, view = self.around, self._view
         tensors = {
             "known": torch.from_numpy(around.known.astype(np.uint8)),
+            "forgotten": torch.from_numpy(self._forgotten.astype(np.uint8)),
             "latents": torch.from_numpy(around.latents),
         }
         data = {
@@ -420,10 +440,10 @@ class PaintingInventor:
             ValueError: it is invalid.
         """
         if not state.arrays:
-            return partial(self._know, None, None)
+            return partial(self._know, None, None, None)
         parked: _ParkedPainter = decode(_ParkedPainter, plain(state), "around")
         if parked.weights != self.weights:
-            return partial(self._know, parked, None)
+            return partial(self._know, parked, None, None)
         imagination, nothing = self.imagination, self.imagination.nothing()
         parked.check(imagination.lattice, imagination.config.looks)
         tensors = unpacked(state)
@@ -434,23 +454,32 @@ class PaintingInventor:
             or tensors["latents"].dtype != torch.float32
         ):
             raise ValueError(f"latents are {around.latents.shape}, of {tensors['latents'].dtype}")
-        return partial(self._know, parked, around)
+        forgotten = nothing.known  # in older states
+        if "forgotten" in tensors:
+            forgotten = cells_of(tensors["forgotten"], nothing)
+        return partial(self._know, parked, around, forgotten)
 
-    def _know(self, parked: _ParkedPainter | None, around: Surroundings | None) -> None:
+    def _know(
+        self,
+        parked: _ParkedPainter | None,
+        around: Surroundings | None,
+        forgotten: np.ndarray | None,
+    ) -> None:
         """Restore a parked state; of other weights only the number of losses.
 
         Args:
             parked: None in older worlds.
             around: None if weights differ.
+            forgotten: cells since the plan was turned, bool [rows, columns]; None: likewise.
         """
         self.drop_view()
         if parked is None:
             return
         self._seed, self.losses = parked.seed, parked.losses
         self._evictions = parked.evictions
-        if around is None:
+        if around is None or forgotten is None:
             return
-        self.around, self.plan = around, parked.plan
+        self.around, self.plan, self._forgotten = around, parked.plan, forgotten
         if parked.asked is not None:
             self._begin_plan(*parked.asked)
         if parked.view is not None:
@@ -471,10 +500,20 @@ class PaintingInventor:
 
         return _View(pose, prompt, self.thread.begin(make))
 
+    def _renew_noise(self, pose: CameraPose) -> None:
+        """Draw other noise for a view of the lattice if some of it was painted by the present one.
+
+        Painted again by the same plan, forgotten ground would come back.
+        """
+        view = self.around.mask(self.imagination.lattice.place(pose))
+        if (view & self._forgotten & ~self.around.known).any():
+            self.losses += 1
+            self._forgotten = np.zeros_like(self._forgotten)
+
     def _require_plan(self, prompt: str) -> int:
         """Begin a plan, if there is none of this prompt; return how many blocks to leave it."""
-        has_one = self.plan is not None and self.plan.is_of(prompt, self.noise)
-        if has_one or self._asked == (prompt, self.noise):
+        has_one = self.plan is not None and self.plan.prompt == prompt
+        if has_one or (self._asked and self._asked[0] == prompt):
             return 0
         self._begin_plan(prompt, self.noise)
         return BLOCKS_A_PLAN
@@ -527,18 +566,22 @@ class PaintingInventor:
         Args:
             prompt: of the view.
             noise: seed.
-            plan: so far; of another prompt or noise, one under way is waited for.
+            plan: so far; of other noise, it is turned; of another prompt, one under way is waited
+                for.
             planned: the plan under way; None: the newest one.
         """
+        planned_with = noise if planned or self._asked is None else self._asked[1]
         before, planned, imagination = self.plan, planned or self._planned, self.imagination
         told, empty = self._features(self._words.reading(prompt)), self._features("")
 
         def paint(around: Surroundings, pose: CameraPose) -> PaintedGround:
             now = plan
-            if now is None or not now.is_of(prompt, noise):
-                now = Plan(prompt, noise, planned.result())
-                if before is not None:
-                    now = now.after(before, around.known, imagination.lattice)
+            if now is None or now.prompt != prompt:
+                now = Plan(prompt, planned_with, planned.result())
+            if now.noise != noise:
+                now = now.turned(noise)
+            if now is not plan and before is not None:
+                now = now.after(before, around.known, imagination.lattice)
             subject = Subject(told, empty, noise, now.things)
             return PaintedGround(around, imagination.imagine(around, pose, subject), now)
 
@@ -559,7 +602,7 @@ class PaintingInventor:
             lost = self.around.known & ~shown
             if lost.any():
                 self.around = self.around.without(lost)
-                self.losses += 1
+                self._forgotten = self._forgotten | lost
         unlearned = shown & ~self.around.known
         if unlearned[self.around.cells(lattice.place(pose))].any():
             self.see(pose, memory.recall_view(pose), unlearned)

@@ -32,6 +32,9 @@ class ViewRequest:
     due: int  # index of the block before which it is remembered
 
 
+MOST_LATE = 6  # blocks; in so many the camera turns by half a view
+
+
 class PaintedView(NamedTuple):
     """A view cut from painted ground."""
 
@@ -88,6 +91,7 @@ class ViewSchedule:
         *,
         has_remembered: bool = False,
         views_owed: int = 0,
+        late: int = 0,
     ) -> None:
         """Start with nothing requested, or continue as a snapshot says.
 
@@ -95,7 +99,9 @@ class ViewSchedule:
             request: the view that is being made.
             has_remembered: whether a view was remembered since the last shown block.
             views_owed: views beside the first one, to be remembered before the camera moves.
+            late: blocks for which the last view was due and not painted, at most `MOST_LATE`.
         """
+        self.late = late
         self.request, self.has_remembered, self.views_owed = request, has_remembered, views_owed
         self._cut: _Cut | None = None
 
@@ -127,6 +133,7 @@ class ViewSchedule:
                 blocks = self._inventor.begin_view(pose, prompt, memory)
             due = next_block + times * blocks
             if self.request is not None:  # replaced; a plan begun for it has as long as before
+                self._note_late(next_block)
                 due = max(due, self.request.due)
             self.request = ViewRequest(pose, due)
 
@@ -144,6 +151,7 @@ class ViewSchedule:
         """Remember the requested view if it is due before a block; tell whether it was."""
         if self.request is None or not self.is_due(block):
             return False
+        self._note_late(block)
         pose, self.request, self.has_remembered = self.request.pose, None, True
         self.views_owed = max(0, self.views_owed - 1)
         started = clock.perf_counter()
@@ -151,6 +159,11 @@ class ViewSchedule:
             view = self._inventor.take_view(memory)
         memory.remember_ahead(pose, view, started)
         return True
+
+    def _note_late(self, block: int) -> None:
+        """Note how long before a block the requested view was due."""
+        assert self.request is not None
+        self.late = min(max(block - self.request.due, 0), MOST_LATE)
 
     def cancel(self) -> None:
         """Cancel the requested view."""

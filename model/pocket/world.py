@@ -37,7 +37,7 @@ from mag_sandbox.model.pocket.editing import Editor
 from mag_sandbox.model.pocket.inventing import Inventor, MemoryModelInventor, Outlook
 from mag_sandbox.model.pocket.painting import PaintingInventor
 from mag_sandbox.model.pocket.painting_cuts import PaintingCuts
-from mag_sandbox.model.pocket.view_schedule import ViewRequest, ViewSchedule
+from mag_sandbox.model.pocket.view_schedule import MOST_LATE, ViewRequest, ViewSchedule
 from mag_sandbox.model.pocket.walking import TOO_NEAR, WalkableGround
 from mag_sandbox.model.session_world import MOST_BLOCKS
 from mag_sandbox.model.world import (
@@ -81,6 +81,7 @@ class SavedProgress(DiffusionSession):
     due: int = 0  # block before which that view is remembered
     looked_ahead: bool = False  # whether a view was remembered since the last shown block
     views_owed: int = 0  # beside the first view, to be remembered before the camera moves
+    late: int = 0  # blocks for which the last view was due and not painted
 
     def __post_init__(self) -> None:
         PocketSession.__post_init__(self)
@@ -88,6 +89,8 @@ class SavedProgress(DiffusionSession):
             raise ValueError(f"{self.made} blocks were made, {self.prompt_index} prompts changed")
         if not 0 <= self.views_owed <= _FIRST_VIEWS:
             raise ValueError(f"{self.views_owed} views are owed")
+        if not 0 <= self.late <= MOST_LATE:
+            raise ValueError(f"the last view was {self.late} blocks late")
         if self.pending:
             check_pose(self.pending)
 
@@ -246,6 +249,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             "due": request.due if request else 0,
             "looked_ahead": schedule.has_remembered,
             "views_owed": schedule.views_owed,
+            "late": schedule.late,
         }
         own = self.memory.snapshot(
             {"world": self.spec.name, **self._signed(), "progress": progress}
@@ -277,6 +281,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             progress.request,
             has_remembered=progress.looked_ahead,
             views_owed=progress.views_owed,
+            late=progress.late,
         )
         if progress.pending is not None and not self._inventor.has_view:
             if self.painting:  # an old state, whose views lay off the lattice
@@ -460,12 +465,13 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
 
     def _outlook(self, command: CameraCommand, times: int) -> Outlook:
         session, spec = self._running(), self.spec
-        frames = (times * self._inventor.blocks_per_view + 1) * spec.block_length
+        blocks = times * self._inventor.blocks_per_view + self.schedule.late + 1
+        frames = blocks * spec.block_length
         pose = session.pose.at_origin
         looking = command.along(LOOK_AXES)
         ahead = move(pose, looking, spec.full_speed, spec.fps, frames)[-1]
         upwind = self._decoder.upwind((pose,), self._time)[0] if session.has_sky else None
-        return Outlook(pose, looking, ahead, upwind)
+        return Outlook(pose, looking, ahead, upwind, is_late=self.schedule.late > 0)
 
     def _changes_before(self, block: int) -> bool:
         """Tell whether memory changes before a block, whatever its command."""

@@ -37,6 +37,7 @@ from mag_sandbox.model.pocket.painting import (
     Plan,
     next_view,
 )
+from mag_sandbox.model.pocket.view_schedule import MOST_LATE
 from mag_sandbox.model.pocket.world import LOOK_AHEAD, SIDES, VIEWS, DiffusionWorld
 from mag_sandbox.model.world import Control, FrameBlock, MemorySetting, WorldFailed, WorldState
 from tests.patience import PATIENCE, eventually
@@ -632,7 +633,7 @@ def test_what_is_painted_is_told_of_the_prompt_in_force(monkeypatch):
     assert told
 
 
-def test_a_plan_is_made_once_and_anew_for_a_new_prompt_and_after_a_loss():
+def test_a_plan_is_made_once_and_anew_for_a_new_prompt_but_turned_after_a_loss():
     made = world()
     plans: list[int] = []
     plan = made.painting.imagination.plan
@@ -649,7 +650,8 @@ def test_a_plan_is_made_once_and_anew_for_a_new_prompt_and_after_a_loss():
     above = lattice_of(made).nearest(CameraPose(0.0, 90.0))
     made.painting.begin_view(above, CAPTIONS[1], made.memory)
     made.painting.take_view(made.memory)
-    assert plans == [1, 1, 1 + 2**32]
+    assert plans == [1, 1], "what was forgotten is painted by the plan turned round"
+    assert made.painting.plan.noise == 1 + 2**32
     assert not made.painting.plan.made_as(first)
 
 
@@ -661,6 +663,18 @@ def test_a_view_of_which_there_is_no_plan_is_given_more_time():
     expected = BLOCKS_A_PLAN + BLOCKS_A_VIEW
     assert made.painting.begin_view(pose, CAPTIONS[1], made.memory) == expected
     assert made.painting.begin_view(pose, CAPTIONS[1], made.memory) == BLOCKS_A_VIEW, "it was begun"
+
+
+def test_a_turned_plan_has_the_same_things_elsewhere():
+    tent = PlacedObject("tent", 90.0, 0.0, 9.0, 9.0)
+    sky = replace(tent, kind="sky", width=360.0)
+    plan = Plan("a", 1, (sky, tent))
+    for noise in range(20):
+        kept, moved = plan.turned(noise).things
+        assert kept == sky
+        assert replace(moved, yaw=90.0) == tent
+        assert 0.0 <= moved.yaw < 360.0
+    assert plan.turned(2) == plan.turned(2) != plan.turned(3)
 
 
 def test_a_new_plan_keeps_the_things_that_were_painted_already():
@@ -791,3 +805,45 @@ def test_a_window_forgets_what_is_out_of_sight_and_paints_other_things_there():
     assert made.painting.losses > 0
     behind = lattice_of(made).nearest(CameraPose(yaw=90.0))
     assert not made.painting.around.at(lattice_of(made).place(behind)).known.all()
+
+
+def test_forgotten_ground_waits_for_no_plan_and_never_comes_back_as_it_was():
+    made = world("window")
+    plan, plans, begun = made.painting.imagination.plan, [], []
+    made.painting.imagination.plan = lambda *told: plans.append(told) or plan(*told)
+    begin_view = made.painting.begin_view
+
+    def noted(pose, prompt, memory):
+        blocks = begin_view(pose, prompt, memory)
+        begun.append((blocks, made.painting.noise, lattice_of(made).place(pose)))
+        return blocks
+
+    made.painting.begin_view = noted
+    play(made, [RIGHT] * 80)
+    assert len(plans) == 1
+    assert {blocks for blocks, _, _ in begun[2:]} == {BLOCKS_A_VIEW}
+    noises = [noise for _, noise, _ in begun]
+    assert 1 < len(set(noises)) < len(noises), "what was never seen is painted by the present plan"
+    for noise in set(noises):
+        columns = [
+            (place.left + column) % 40
+            for _, of, place in begun for column in range(place.columns) if of == noise
+        ]  # fmt: skip
+        assert len(set(columns)) < 40 or len(columns) < 80, "no ground twice by one plan"
+
+
+def test_a_painter_that_is_late_paints_where_the_camera_will_be_and_catches_up():
+    made, blocks = world("window"), []
+    begin(made)
+    for number in range(40):
+        request = made.schedule.request
+        is_slow = request is not None and made._session.block_index < request.due + BLOCKS_A_VIEW
+        blocks.append(made.step(replace(RIGHT, leave_out=(VIEWS,) * is_slow)))
+        assert made.schedule.late <= MOST_LATE, number
+    assert made.schedule.late == BLOCKS_A_VIEW
+    known = made.painting.around.known[lattice_of(made).touched(blocks[-1].poses[-1])]
+    assert known.mean() > 0.5
+    state, other = made.snapshot(), world("window")
+    other.restore(state)
+    assert other.schedule.late == made.schedule.late
+    assert same([made.step(RIGHT) for _ in range(9)], [other.step(RIGHT) for _ in range(9)])
