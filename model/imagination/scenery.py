@@ -26,6 +26,7 @@ NEAREST = 0.3  # metres; boards are never seen from nearer, and what is nearer i
 SUPPORTED = 3.0  # degrees between the foot of a thing and the top of what it stands on, at most
 BEFORE = 0.01  # metres by which a thing stands before what supports it
 FARTHEST_WALK = 2.0  # metres from the viewpoint of the plan: beyond, its pixels are too large
+PARALLEL = 1e-3  # sine of the angle between walls, below which they do not meet
 FROM_WALLS, FROM_THINGS = 0.5, 0.45  # metres that a walker keeps
 WIDEST_TRUNK = 0.3  # metres; half as wide things are to a walker at most: crowns are overhead
 LOWEST = 0.4  # metres; lower things are stepped over
@@ -239,7 +240,7 @@ class Scenery:
 
     @cached_property
     def ground(self) -> GroundPlan:
-        """What stands on the ground, and walls, from above."""
+        """What stands on the ground, and walls that meet, from above."""
         standing, lines = self._standing, [_line(side) for side in self._sides]
         rows = zip(
             standing.numbers.tolist(), standing.places.tolist(), standing.halves.tolist(),
@@ -249,8 +250,11 @@ class Scenery:
             (self._bodies[number - 1].told, x, z, half)
             for number, (x, z), half, (foot, _) in rows if foot < 0.0
         )  # fmt: skip
-        corners = [np.linalg.solve([one[0], other[0]], [one[1], other[1]])
-                   for one, other in zip(lines, (*lines[1:], *lines[:1]), strict=True)]  # fmt: skip
+        pairs = list(zip(lines, (*lines[1:], *lines[:1]), strict=True))
+        meet = all(abs(np.linalg.det([one[0], other[0]])) > PARALLEL for one, other in pairs)
+        corners = [
+            np.linalg.solve([one[0], other[0]], [one[1], other[1]]) for one, other in pairs if meet
+        ]
         return GroundPlan(
             tuple(GroundThing(told.kind, x, z, half, told.color) for told, x, z, half in things),
             tuple((float(x), float(z)) for x, z in corners),

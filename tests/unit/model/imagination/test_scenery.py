@@ -91,6 +91,8 @@ def test_from_above_things_and_walls_are_where_they_stand():
     wall = EYE / np.tan(np.radians(20.0))
     assert np.abs(ground.walls) == pytest.approx(np.full((4, 2), wall))
     assert Scenery.of([lamp], STANCES, ()).ground.walls == ()
+    for some in (sides[:1], sides[::2]):  # of other weights, or after things were removed
+        assert Scenery.of(some, STANCES, ("wall",)).ground.walls == (), "they do not meet"
 
 
 def test_what_is_walked_past_is_behind_and_what_is_underfoot_is_gone():
