@@ -137,17 +137,19 @@ class Plan:
         """Tell whether both were made of the same prompt and noise."""
         return self.is_of(other.prompt, other.noise)
 
-    def turned(self, noise: int) -> "Plan":
-        """Return the plan of other noise: all but the widest things stand elsewhere.
+    def turned(self, noise: int, behind: Collection[str]) -> "Plan":
+        """Return the plan of other noise: most things stand elsewhere.
 
-        The ring is turned by a quarter or more, and perhaps mirrored, which takes no time.
+        All but the widest, and kinds of things that are behind all others, are turned by a quarter
+        or more, and perhaps mirrored, which takes no time.
         """
         drawn = np.random.default_rng([noise, 4])
         way, turn = drawn.choice((-1.0, 1.0)), drawn.uniform(90.0, 270.0)
         things = (
-            one if one.width > _EVERYWHERE else replace(one, yaw=(way * one.yaw + turn) % 360.0)
+            one if one.width > _EVERYWHERE or one.kind in behind
+            else replace(one, yaw=(way * one.yaw + turn) % 360.0)
             for one in self.things
-        )
+        )  # fmt: skip
         return Plan(self.prompt, noise, tuple(things))
 
     def after(self, before: "Plan", known: np.ndarray, lattice: Lattice) -> "Plan":
@@ -579,7 +581,7 @@ class PaintingInventor:
             if now is None or now.prompt != prompt:
                 now = Plan(prompt, planned_with, planned.result())
             if now.noise != noise:
-                now = now.turned(noise)
+                now = now.turned(noise, imagination.config.all_behind)
             if now is not plan and before is not None:
                 now = now.after(before, around.known, imagination.lattice)
             subject = Subject(told, empty, noise, now.things)

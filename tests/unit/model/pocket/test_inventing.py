@@ -667,14 +667,14 @@ def test_a_view_of_which_there_is_no_plan_is_given_more_time():
 
 def test_a_turned_plan_has_the_same_things_elsewhere():
     tent = PlacedObject("tent", 90.0, 0.0, 9.0, 9.0)
-    sky = replace(tent, kind="sky", width=360.0)
-    plan = Plan("a", 1, (sky, tent))
+    sky, wall = replace(tent, kind="sky", width=360.0), replace(tent, kind="wall", width=80.0)
+    plan = Plan("a", 1, (sky, wall, tent))
     for noise in range(20):
-        kept, moved = plan.turned(noise).things
-        assert kept == sky
+        *kept, moved = plan.turned(noise, ("sky", "wall")).things
+        assert kept == [sky, wall]
         assert replace(moved, yaw=90.0) == tent
         assert 0.0 <= moved.yaw < 360.0
-    assert plan.turned(2) == plan.turned(2) != plan.turned(3)
+    assert plan.turned(2, ()) == plan.turned(2, ()) != plan.turned(3, ())
 
 
 def test_a_new_plan_keeps_the_things_that_were_painted_already():
