@@ -104,9 +104,11 @@ class ScenePainter:
         return cls(imagination, coder, texts)
 
     def scenery(self, ring: Ring) -> Scenery:
-        """Return the plan of a ring in metres."""
+        """Return the plan of a ring in metres, without things that older weights do not know."""
+        config = self.imagination.config
         things = [PlacedObject(*thing.told) for thing in (*bands_of(ring), *ring.things)]
-        return Scenery.of(things, LIFTED, self.imagination.config.all_behind)
+        known = [thing for thing in things if thing.kind in config.looks]
+        return Scenery.of(known, LIFTED, config.all_behind)
 
     def geometry(self, scenery: Scenery, x: float, z: float) -> RingGeometry:
         """Return where everything in a plan is, relative to a viewpoint [m]."""

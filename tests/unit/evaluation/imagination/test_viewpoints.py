@@ -21,6 +21,7 @@ from mag_sandbox.evaluation.imagination.viewpoints import (
 from mag_sandbox.evaluation.options import ViewpointOptions
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.scenery import Scenery
+from mag_sandbox.renderer.behind import bands_of
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.carrying import is_free
 from mag_sandbox.renderer.render import Ring
@@ -32,6 +33,17 @@ OPTIONS = ViewpointOptions(scenes=1, steps=4, step=0.3)
 def way() -> Route:
     """Return a way through the first outdoor scene."""
     return route(OPTIONS, 1)
+
+
+def test_things_that_older_weights_do_not_know_are_not_in_the_plan():
+    ring, seen = way().rings[0], []
+    behind = dict.fromkeys(band.told[0] for band in bands_of(ring))
+    oldest = ring.things[0].told[0]
+    config = SimpleNamespace(looks=(*behind, oldest), all_behind=behind)
+    painter = ScenePainter(SimpleNamespace(config=config), None, seen.append)
+    kinds = {thing.kind for thing in painter.scenery(ring).plan(0.0, 0.0)}
+    assert kinds == {*behind, oldest}
+    assert kinds < {*behind, *(thing.told[0] for thing in ring.things)}
 
 
 class _Fake:
