@@ -135,7 +135,7 @@ POINTING = (
     Pointing("fly there", "click on the map", "", _TURNS),
     Pointing("put something there", "right click", "", _TURNS),
     Pointing("look around at any speed", "", "right stick", _TURNS),
-    Pointing("walk or run", "", "left stick", frozenset(("forward", "right"))),
+    Pointing("walk or run", "on-screen keys", "left stick", frozenset(("forward", "right"))),
     Pointing("zoom by any amount", "mouse wheel", "triggers", frozenset(("zoom",))),
 )
 _WATCH_POINTING = (Pointing("click or drag to any moment", "time bar", "", frozenset()),)

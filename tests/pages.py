@@ -20,15 +20,20 @@ from mag_sandbox.sandbox.browser.messages import PROTOCOL
 from mag_sandbox.sandbox.browser.server import PagesConfig, PageServer
 from mag_sandbox.sandbox.commands import browser
 from mag_sandbox.sandbox.settings import SandboxConfig
-from tests.doubles import ZOOMING, FakeWorld
+from tests.doubles import WALKING, ZOOMING, FakeWorld
 from tests.patience import PATIENCE, eventually
 
 
-def play_fake(pipe) -> None:
+def play_fake(pipe, spec=ZOOMING) -> None:
     """Play as the game does, with a world that needs no weights; in a game's own process."""
     browser.load_settings = lambda: SandboxConfig(scale="smooth", muted=True)
-    choice.load_world = lambda name, memory, **options: FakeWorld(memory, spec=ZOOMING)
+    choice.load_world = lambda name, memory, **options: FakeWorld(memory, spec=spec)
     browser.play_page(choice.WorldChoice(), None, pipe)
+
+
+def play_walking(pipe) -> None:
+    """Likewise, with a world to walk in."""
+    play_fake(pipe, WALKING)
 
 
 class Pages:

@@ -185,6 +185,7 @@ function show(image, told) {
   send({ is: "frameshown", number: told.number });
   if (document.title !== told.title) find("place").textContent = document.title = told.title;
   document.body.classList.toggle("plays", told.plays);
+  if (told.moves || !told.plays) document.body.classList.toggle("walks", walks(told));
   warp.frameShown(told);
   ask();
 }
@@ -205,6 +206,8 @@ function overParts(told) { // what lies over the picture, in runs of tiles: from
 }
 
 const isOver = (x, y) => shown.over.some(([, , left, top, width]) => x >= left && x < left + width && y >= top && y < top + TILE);
+
+const walks = (told) => Object.values(told.moves || {}).some(([axis]) => axis === "forward");
 
 let asked = 0, last = 0;
 function ask() { if (!asked) asked = requestAnimationFrame(draw); }
@@ -484,7 +487,8 @@ function lookAtPads() {
       if (value !== (pad.axes[axis] || 0)) send({ is: "stickmove", axis, value });
       pad.axes[axis] = value;
     });
-    [pad.yaw, pad.pitch, pad.zoom] = [axes[0] || axes[2], -(axes[1] || axes[3]), axes[5] - axes[4]].map((value) => Math.abs(value) < DEAD ? 0 : value);
+    const left = shown && walks(shown.told) ? [0, 0] : axes; // there it walks
+    [pad.yaw, pad.pitch, pad.zoom] = [left[0] || axes[2], -(left[1] || axes[3]), axes[5] - axes[4]].map((value) => Math.abs(value) < DEAD ? 0 : value);
     if (pad.yaw || pad.pitch || pad.zoom) ask();
   }
   requestAnimationFrame(lookAtPads);

@@ -2,7 +2,7 @@
 
 import functools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pygame
@@ -58,6 +58,7 @@ from mag_sandbox.sandbox.ui.theme import (
 
 CAP = 36  # px: side of a key
 ARROWS = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
+STEPS = ("w", "a", "s", "d")
 ZOOMS = {"z": 1, "x": -1}  # + draws closer
 KEY_WORDS: dict[KeyLight, tuple[str, tuple[int, ...]]] = {
     "applied": ("applied", GOOD),
@@ -112,16 +113,23 @@ def scene_card(state: HudState) -> Card:
 
 def keys_card(state: HudState) -> Card:
     """Return the camera keys: outlined while queued, filled when the picture answers them."""
-    caps = [
-        NamedPart(key, CustomPart(CAP, CAP, _draw_key, (key, light)))
-        for key, light in state.lights.items()
-    ]
+    caps = [_cap(key, light) for key, light in state.lights.items()]
     lights = state.lights.values()
     light: KeyLight = next((name for name in ("queued", "applied") if name in lights), "idle")
     word, colour = KEY_WORDS[light]
     said = Text(word, 13, colour) if word else None
     words = column(CustomPart(74), said, Text("F1 help", 13, MUTED))
     return Card(row(*caps, words, gap=6), pad=(14, 14), dense=False)
+
+
+def steps_card(lights: Mapping[str, KeyLight]) -> Card:
+    """Return the keys of a walker, for the mouse, as they lie on a keyboard."""
+    ahead, *others = (_cap(key, lights[key]) for key in STEPS)
+    return Card(column(ahead, row(*others, gap=6), gap=6, align=0.5), pad=(8, 8))
+
+
+def _cap(key: str, light: KeyLight) -> NamedPart:
+    return NamedPart(key, CustomPart(CAP, CAP, _draw_key, (key, light)))
 
 
 def memory_card(state: HudState) -> Card:

@@ -2,6 +2,7 @@
 
 import operator
 from collections import defaultdict
+from collections.abc import Mapping
 
 import pygame
 
@@ -9,6 +10,7 @@ from mag_sandbox.controls.bindings import DEFAULTS, Bindings
 from mag_sandbox.sandbox.hud import cards
 from mag_sandbox.sandbox.hud.cards import ARROWS, help_pages
 from mag_sandbox.sandbox.hud.hud_state import HudState
+from mag_sandbox.sandbox.play.feedback import KeyLight
 from mag_sandbox.sandbox.settings import HudLevel, SandboxConfig
 from mag_sandbox.sandbox.ui.layout import CachedCard, Card
 from mag_sandbox.sandbox.ui.theme import Theme
@@ -79,13 +81,19 @@ class Hud:
     def key_at(self, place: Place) -> str | None:
         """Return the camera key that is drawn at a place of the window, if any."""
         hints = {key: self.places[f"key {key}"] for key in ARROWS if f"key {key}" in self.places}
-        shown = (*hints.items(), *self.parts("keys").items())
+        shown = (*hints.items(), *self.parts("keys").items(), *self.parts("steps").items())
         return next((key for key, rect in shown if rect.collidepoint(place)), None)
 
     def show(self, surface: pygame.Surface, card: pygame.Surface, place: Place) -> pygame.Rect:
         """Draw a permanent card with the present opacity, and return where it is."""
         card.set_alpha(round(255 * self.opacity))
         return surface.blit(card, place)
+
+    def draw_steps(self, surface: pygame.Surface, lights: Mapping[str, KeyLight]) -> None:
+        """Draw the keys of a walker in the lower right corner."""
+        theme, (width, height) = self.theme(surface), surface.get_size()
+        card, margin = self._cards["steps"](theme, cards.steps_card(lights)), theme.px(14)
+        self._show(surface, "steps", card, bottomright=(width - margin, height - margin))
 
     def draw_help(
         self, surface: pygame.Surface, bindings: Bindings = DEFAULTS, page: int = 0

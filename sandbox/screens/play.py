@@ -18,6 +18,7 @@ from mag_sandbox.controls.bindings import (
 from mag_sandbox.controls.camera import CameraPose, CameraSpeed
 from mag_sandbox.controls.sources import PlayerSource
 from mag_sandbox.model.loading import next_world
+from mag_sandbox.sandbox.hud.cards import STEPS
 from mag_sandbox.sandbox.hud.figures import Figures
 from mag_sandbox.sandbox.hud.hud import Hud, next_level
 from mag_sandbox.sandbox.hud.hud_state import HudState
@@ -322,6 +323,15 @@ class PlayScreen:
         self._toolbar.always = frozenset() if is_known else frozenset(("help",))
         self._toolbar.hidden = self.session.idle_buttons
         self._toolbar.draw(surface, theme, corner, self._context.clock())
+        lights = self.feedback.lights()
+        is_awake = self._clicked or self._toolbar.wake_at(self._context.clock()) is not None
+        if (
+            is_awake
+            and not self._context.is_replay
+            and lights.keys() >= set(STEPS)
+            and "keys" not in places
+        ):
+            self.hud.draw_steps(surface, lights)
 
     def shown(self, now: float) -> None:
         """Note that the drawn picture is on the display."""

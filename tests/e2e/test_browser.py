@@ -17,7 +17,7 @@ from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.sandbox.browser.video import H264Encoder
 from tests import ROOT
 from tests.chromium import Chromium, needs_chromium
-from tests.pages import Pages
+from tests.pages import Pages, play_walking
 from tests.patience import PATIENCE
 from tests.unit.sandbox.browser.test_video import ENOUGH_DB, pixels, screens
 
@@ -138,6 +138,26 @@ def test_a_phone_has_buttons_below_the_picture_that_turn_the_camera(chromium, pa
     page.close()
 
 
+def test_a_phone_has_buttons_that_walk_where_one_can(chromium, pages):
+    seen = "getComputedStyle(document.querySelector('[data-walk]')).display"
+    page = chromium.open(pages.url + MEADOW, (390, 844), phone=True, ratio=2.0)
+    page.wait(PLAYS)
+    assert page.ask(seen) == "none"
+    page.close()
+    with Pages(play_walking) as walking:
+        page = chromium.open(walking.url + MEADOW, (390, 844), phone=True, ratio=2.0)
+        page.wait(f"{PLAYS} && {seen} === 'grid'")
+        assert page.ask("find('bar').scrollHeight <= find('bar').clientHeight + 1"), "all in sight"
+        asked = "JSON.stringify(document.querySelector('[data-key=w]').getBoundingClientRect())"
+        key = json.loads(page.ask(asked))
+        spot = {"x": key["x"] + key["width"] / 2, "y": key["y"] + key["height"] / 2}
+        page.tell("Input.dispatchTouchEvent", type="touchStart", touchPoints=[spot])
+        page.wait("held.has('w')")
+        page.tell("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+        page.wait("!held.size")
+        page.close()
+
+
 def test_two_pages_play_two_worlds(chromium, pages, meadow):
     other = chromium.open(pages.url + "#scene=desert&seed=3")
     other.wait(PLAYS)
@@ -175,7 +195,7 @@ def test_a_link_that_is_opened_again_goes_on_where_its_page_was_closed(
 
 SERVER = """
 import time
-from tests.pages import Pages
+from tests.pages import Pages, play_walking
 from tests.patience import PATIENCE
 from tests.unit.sandbox.browser.test_video import ENOUGH_DB, pixels, screens
 with Pages(port={port}) as pages:

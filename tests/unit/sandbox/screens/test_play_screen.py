@@ -348,6 +348,25 @@ def test_a_camera_key_on_the_display_is_a_button(game, surface):
     assert game.keyboard.next_command().yaw == 0.0
 
 
+def test_the_mouse_alone_walks(surface):
+    game = Game(spec=WALKING)
+    game.pass_frames(1)
+    game.screen.draw(surface)
+    assert not game.screen.hud.parts("steps"), "they come with the mouse"
+    game.screen.handle(pygame.Event(pygame.MOUSEMOTION, pos=(9, 9), rel=(1, 1), buttons=(0, 0, 0)))
+    game.screen.draw(surface)
+    steps = game.screen.hud.parts("steps")
+    assert steps["a"].right <= steps["s"].left
+    assert steps["w"].bottom <= steps["s"].top
+    click(game, steps["w"].center, down=True)
+    game.now += 2 * STAYS_S
+    game.screen.draw(surface)
+    assert game.screen.hud.parts("steps"), "they stay while one is held"
+    assert game.keyboard.next_command().forward == 0.5
+    click(game, (0, 0), down=False)
+    assert game.keyboard.next_command().forward == 0.0
+
+
 def test_the_display_fades_while_nothing_is_touched_and_comes_back(game, surface):
     game.screen.draw(surface)
     assert game.screen.hud.opacity == 1.0
