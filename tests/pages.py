@@ -67,23 +67,28 @@ class Pages:
         """The games that there are."""
         return list(self.pages._games.values())
 
-    def visit(self, *, origin=None, protocols=(PROTOCOL,), host=None) -> "Visit":
-        """Return a client that speaks as the page does."""
-        host = host or f"localhost:{self.port}"
-        line = socket.create_connection(("127.0.0.1", self.port), PATIENCE)
-        origin = f"http://{host}" if origin is None else origin
-        return Visit(
-            connect(
-                f"ws://{host}/game",
-                sock=line,
-                origin=origin,
-                subprotocols=list(protocols),
-                max_size=None,
-                compression=None,
-                open_timeout=PATIENCE,
-                close_timeout=1.0,
-            )
+    def visit(self, **options) -> "Visit":
+        """Return a client that speaks as the page does; see `visit`."""
+        return visit(self.port, **options)
+
+
+def visit(port, *, origin=None, protocols=(PROTOCOL,), host=None) -> "Visit":
+    """Return a client of a server on this machine, that says that it comes from elsewhere."""
+    host = host or f"localhost:{port}"
+    line = socket.create_connection(("127.0.0.1", port), PATIENCE)
+    origin = f"http://{host}" if origin is None else origin
+    return Visit(
+        connect(
+            f"ws://{host}/game",
+            sock=line,
+            origin=origin,
+            subprotocols=list(protocols),
+            max_size=None,
+            compression=None,
+            open_timeout=PATIENCE,
+            close_timeout=1.0,
         )
+    )
 
 
 class Visit:

@@ -1,13 +1,15 @@
-"""Replicas of the server on a Ray cluster.
+"""Replicas of a server on a Ray cluster.
 
 Ray Serve places, adds and replaces them. A client names its session in a header, and Ray routes all
-connections of a name to the same replica as long as that replica lives.
+connections of a name to the same replica as long as that replica lives. Pages of a browser cannot
+set headers; they name theirs among the subprotocols.
 """
 
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Protocol
 
 import ray
 from ray import serve
@@ -15,7 +17,7 @@ from ray.serve.config import AutoscalingConfig, HTTPOptions, RequestRouterConfig
 from starlette.applications import Starlette
 
 from mag_sandbox.files.border import reason_of
-from mag_sandbox.model.remote.server import MOST_WAITING, WorldServer
+from mag_sandbox.model.remote.server import MOST_WAITING
 from mag_sandbox.model.remote.serving import ListenAddress, ServingError, open_listener
 
 APPLICATION = "mag-sandbox"
@@ -25,6 +27,14 @@ HEALTH_S = 5.0  # between two health checks [s]
 STICKY = RequestRouterConfig(
     request_router_class="ray.serve.experimental.consistent_hash_router.ConsistentHashRouter"
 )
+
+
+class Server(Protocol):
+    """A server of worlds or of pages."""
+
+    @property
+    def app(self) -> Starlette:
+        """The ASGI application."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +50,7 @@ class ReplicaPlan:
 class Replica:
     """A server in a process of its own, somewhere in the cluster."""
 
-    def __init__(self, build: Callable[[], WorldServer]) -> None:
+    def __init__(self, build: Callable[[], Server]) -> None:
         self._server = build()
 
     def __serve_build_asgi_app__(self) -> Starlette:
@@ -49,12 +59,12 @@ class Replica:
 
 def serve_cluster(
     plan: ReplicaPlan,
-    build: Callable[[], WorldServer],
+    build: Callable[[], Server],
     players: int,
     address: ListenAddress,
-    say: Callable[[str], None],
+    say: Callable[[int], None],
 ) -> None:
-    """Serve from the joined cluster until the program is ended.
+    """Serve from the joined cluster until the program is ended; `say` is called with the port.
 
     Raises:
         ServingError: the port is taken, or a replica cannot be made.
@@ -71,7 +81,7 @@ def serve_cluster(
             )
         )
         serve.run(_application(plan, build, players), name=APPLICATION, route_prefix="/")
-        say(address.url(port))
+        say(port)
         threading.Event().wait()
     except (RuntimeError, ray.exceptions.RayError) as error:
         raise ServingError(f"no replica could be made ({reason_of(error)})") from error
@@ -80,9 +90,7 @@ def serve_cluster(
             serve.delete(APPLICATION)
 
 
-def _application(
-    plan: ReplicaPlan, build: Callable[[], WorldServer], players: int
-) -> serve.Application:
+def _application(plan: ReplicaPlan, build: Callable[[], Server], players: int) -> serve.Application:
     deployment = serve.deployment(
         Replica,
         name="world",

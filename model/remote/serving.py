@@ -1,6 +1,7 @@
 """Runs a server: its address, token and certificate, until it is stopped."""
 
 import socket
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,6 +76,15 @@ def serve(app: Starlette, address: ListenAddress, say: Callable[[int], None]) ->
     with open_listener(address) as listener:
         say(listener.getsockname()[1])
         server.run(sockets=[listener])
+
+
+def serve_aside(app: Starlette) -> int:
+    """Serve this machine for as long as the process lives, on a thread; return the port."""
+    address = ListenAddress(port=0)
+    listener, server = open_listener(address), make_server(app, address)
+    threading.Thread(target=server.run, args=([listener],), name="server", daemon=True).start()
+    port: int = listener.getsockname()[1]
+    return port
 
 
 def make_server(app: Starlette, address: ListenAddress) -> uvicorn.Server:

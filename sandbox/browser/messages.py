@@ -12,6 +12,7 @@ from mag_sandbox.files.border import Refusal, refusing
 
 PROTOCOL = "mag-sandbox-page-2"  # subprotocol of the WebSocket
 TOKEN = "token."  # before the token, in base64url: another subprotocol, as pages send no headers
+ROUTE = "route."  # before a name: a cluster leads all connections of a name to the same replica
 MOST_MESSAGE = 64 * 1024  # bytes; links with recorded controls are the largest
 MOST_LINK = 60_000  # characters of the part of an address after #
 MOST_TEXT = 4000  # characters that are written or pasted at once

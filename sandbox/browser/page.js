@@ -1,10 +1,10 @@
 // Shows the game's pictures and sends back what the player does. The game itself runs on the server.
 "use strict";
 
-const PROTOCOL = "mag-sandbox-page-2", TOKEN = "token.", H264 = "avc1.42E034";
+const PROTOCOL = "mag-sandbox-page-2", TOKEN = "token.", ROUTE = "route.", H264 = "avc1.42E034";
 const MOST_LINK = 60000, MOST_PIXELS = 2.4e6, TILE = 16, MOST_PITCH = 27, WIDEST = 90, ASPECT = 0.6; // as in the game
 const RETURN_S = 0.4, EASE = 0.4, STILL = 0.02; // of the late warp: sandbox/play/late_warp.py
-const WHEEL_PX = 60, DRAG_PX = 12, LONG_PRESS_MS = 600, DEAD = 0.18, SOUND_AHEAD_S = 0.15;
+const WHEEL_PX = 60, DRAG_PX = 12, LONG_PRESS_MS = 600, DEAD = 0.18, SOUND_AHEAD_S = 0.15, ELSEWHERE_MS = 1000;
 const find = (id) => document.getElementById(id);
 const canvas = find("game"), stage = find("stage");
 const pen = canvas.getContext("2d", { alpha: false, desynchronized: true });
@@ -20,7 +20,7 @@ if (own.has("token")) { // it does not stay in the address
   history.replaceState(null, "", "#" + own);
 }
 const link = () => location.hash.slice(1);
-const browser = kept("browser", localStorage) || keep("browser", crypto.getRandomValues(new Uint32Array(4)).join(""), localStorage);
+const browser = kept("browser", localStorage) || keep("browser", newName(), localStorage);
 
 function kept(name, store = sessionStorage) {
   try { return store.getItem("mag-" + name) || ""; } catch { return ""; } // storage may be off
@@ -44,6 +44,10 @@ function say(sentence, { again = false, asks = false } = {}) {
   else if (again) find("again").focus();
 }
 
+function newName() {
+  return crypto.getRandomValues(new Uint32Array(4)).join("");
+}
+
 function base64url(text) {
   const bytes = String.fromCharCode(...new TextEncoder().encode(text));
   return btoa(bytes).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
@@ -62,7 +66,8 @@ async function connect() {
   if (answer.status === 403) return say(await answer.text(), { again: true });
   if (!answer.ok) return retry();
   const scheme = location.protocol === "https:" ? "wss://" : "ws://";
-  const protocols = token ? [PROTOCOL, TOKEN + base64url(token)] : [PROTOCOL];
+  const protocols = [PROTOCOL, ROUTE + (kept("route") || keep("route", newName()))];
+  if (token) protocols.push(TOKEN + base64url(token));
   socket = new WebSocket(scheme + location.host + "/game", protocols);
   socket.binaryType = "arraybuffer";
   socket.onopen = open;
@@ -71,6 +76,15 @@ async function connect() {
     else takeFrame(event.data);
   };
   socket.onclose = () => { hasGame = false; if (!ended) retry(); };
+}
+
+let detours = 0, elsewhere = 0;
+function tryElsewhere() { // another replica of the server may have a place
+  detours += 1;
+  keep("route", newName());
+  socket.onclose = null;
+  socket.close();
+  connect();
 }
 
 function retry() {
@@ -97,12 +111,14 @@ function take(told) {
   if (told.is === "session") {
     keep("session", told.session);
     hasGame = true;
-    tries = 0;
+    tries = detours = 0;
+    clearTimeout(elsewhere);
     send({ is: "pagesize", ...wanted() });
     if (sound) send({ is: "soundwanted", on: true });
     say("The game starts …");
   } else if (told.is === "queued") {
     say(`All ${told.places} places are taken. You are number ${told.position} in the queue.`);
+    if (detours < told.replicas - 1) elsewhere = setTimeout(tryElsewhere, ELSEWHERE_MS);
   } else if (told.is === "place") {
     place = keep("place", told.link);
   } else if (told.is === "link") {

@@ -81,6 +81,7 @@ class PagesConfig:
 
     places: int = 2  # games at once
     token: str = ""  # that pages must send; "": none
+    replicas: int = 1  # of this server, beside each other
     keep_s: float = KEEP_S  # a game outlives its connection [s]
     idle_s: float = IDLE_S  # without a message, after which the place is given to others [s]
 
@@ -88,8 +89,8 @@ class PagesConfig:
 class PageConnection:
     """A page's WebSocket."""
 
-    def __init__(self, socket: WebSocket) -> None:
-        self._socket = socket
+    def __init__(self, socket: WebSocket, replicas: int) -> None:
+        self._socket, self._replicas = socket, replicas
         self._unsent: asyncio.Queue[bytes | None] = asyncio.Queue()
 
     async def receive(self) -> FromPage:
@@ -114,6 +115,7 @@ class PageConnection:
         async with asyncio.timeout(SENDING_S):
             if isinstance(message, wire.Queued):
                 said = {"is": "queued", "position": message.position, "places": message.places}
+                said["replicas"] = self._replicas
                 await self._socket.send_text(encode(said).decode())
             elif isinstance(message, bytes):
                 await self._send_of_game(message)
@@ -226,7 +228,7 @@ class PageServer:
             await socket.send_denial_response(refusal)
             return
         await socket.accept(PROTOCOL)
-        connection, game = PageConnection(socket), None
+        connection, game = PageConnection(socket, self._config.replicas), None
         try:
             async with asyncio.timeout(OPENING_S):
                 opening = await connection.receive()

@@ -55,7 +55,7 @@ def run_browser(
     if address.warning:
         say(address.warning)
     with closing(PageServer(partial(play_page, choice, playthrough), config)) as server:
-        serve(server.app, address, partial(_report, say, address))
+        serve(server.app, address, partial(report_pages, say, address))
     return 0
 
 
@@ -122,7 +122,8 @@ def _place(game: "PlayerGame", scene: Scene, seed: int, *, waits: bool) -> Playt
         time.sleep(AGAIN_S)
 
 
-def _report(say: Say, address: "ListenAddress", port: int) -> None:
+def report_pages(say: Say, address: "ListenAddress", port: int) -> None:
+    """Say where the page is, and how to reach it over SSH."""
     name = socket.gethostname()
     names = {"127.0.0.1": "localhost", "0.0.0.0": name, "::": name}
     url = replace(address, host=names.get(address.host, address.host)).url(port, "http")

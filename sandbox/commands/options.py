@@ -139,6 +139,7 @@ class ServeOptions(ListenOptions):
     """Serve a world of this machine to other players."""
 
     world: str = option("pocket", f"one of {', '.join(available_worlds())}")
+    pages: bool = option(False, "serve the whole game to browsers, instead of the world to games")
     port: int = option(8765, "port to serve (default 8765)", type=whole(0, 65535))
     token_file: Path | None = option(
         None, "a secret that players must know, in a file", metavar="FILE"

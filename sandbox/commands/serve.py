@@ -1,15 +1,17 @@
-"""`serve` lets others play a world of this machine; it needs neither a window nor pygame."""
+"""`serve` lets others play a world of this machine, in a game of theirs or in a browser."""
 
 import os
+import secrets
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 from mag_sandbox.files.validation import parse_json
 from mag_sandbox.model.catalogue.worlds import WORLDS
-from mag_sandbox.model.loading import worlds_beside
+from mag_sandbox.model.loading import ServerAddress, worlds_beside
 from mag_sandbox.model.world import PARKED_MIB, Precision, World, WorldFailed
 from mag_sandbox.process import WORLD_THREAD
 from mag_sandbox.program import PROGRAM
@@ -17,14 +19,19 @@ from mag_sandbox.sandbox.choice import WorldChoice, usual_memory
 from mag_sandbox.sandbox.commands.options import ServeOptions
 from mag_sandbox.sandbox.option_values import Span
 from mag_sandbox.sandbox.recording.reader import processor_name
-from mag_sandbox.sandbox.settings import SandboxConfig
+from mag_sandbox.sandbox.settings import SandboxConfig, load_settings
 from mag_sandbox.workers.cluster import joined
 
 if TYPE_CHECKING:  # an extra
+    from starlette.applications import Starlette
+
     from mag_sandbox.model.remote.engine import WorldRequest
     from mag_sandbox.model.remote.server import WorldServer
+    from mag_sandbox.model.remote.serving import ListenAddress
+    from mag_sandbox.sandbox.browser.server import PageServer
 Say = Callable[[str], None]
 PARKED = "512"  # MiB of keys and values in a snapshot; of larger worlds, latents
+ROUTE = "RAY_SERVE_SESSION_ID_HEADER_KEY"  # variable: the header that names a session
 SWITCH_S = 0.001  # longest turn of a thread while others wait [s]: messages leave sooner
 
 
@@ -41,11 +48,18 @@ def run_serve(options: ServeOptions, say: Say) -> int:
     )
     token = address.token()  # before anything is loaded
     least, most = options.replicas if options.ray else Span(1, 1)
+    world, places = options.world, options.max_sessions
     build = partial(
-        build_server, options.world, options.max_sessions, token, most, options.precision
+        build_page_server if options.pages else build_server,
+        *(world, places, token, most, options.precision),
     )
-    report = partial(_report, say, options.world, options.max_sessions * most)
-    say(f"loading {options.world}")
+    report = partial(_report, say, world, places * most, address)
+    if options.pages:
+        from mag_sandbox.sandbox.commands.browser import report_pages
+
+        os.environ.setdefault(ROUTE, "sec-websocket-protocol")  # read where Ray starts
+        report = partial(report_pages, say, address)
+    say(f"loading {world}")
     if address.warning:
         say(address.warning)
     if options.ray is not None:
@@ -53,10 +67,10 @@ def run_serve(options: ServeOptions, say: Say) -> int:
             from mag_sandbox.model.remote import cluster
 
             plan = cluster.ReplicaPlan(least, most, options.gpus)
-            cluster.serve_cluster(plan, build, options.max_sessions, address, report)
+            cluster.serve_cluster(plan, build, places, address, report)
         return 0
     with closing(build()) as server:
-        serve(server.app, address, lambda port: report(address.url(port)))
+        serve(server.app, address, report)
     return 0
 
 
@@ -93,6 +107,45 @@ def build_server(
     return WorldServer(engine, config)
 
 
+@dataclass(frozen=True, slots=True)
+class SharedPages:
+    """A server of pages whose games play the worlds of one engine."""
+
+    pages: "PageServer"
+    worlds: "WorldServer"
+
+    @property
+    def app(self) -> "Starlette":
+        """The ASGI application."""
+        return self.pages.app
+
+    def close(self) -> None:
+        """Let all games keep their places and end, then stop the engine."""
+        self.pages.close()
+        self.worlds.close()
+
+
+def build_page_server(
+    world: str, places: int, token: str, replicas: int = 1, precision: Precision = "auto"
+) -> SharedPages:
+    """Return a server of pages with its world loaded, in the process that is to serve.
+
+    Raises:
+        WorldFailed: the world cannot run here.
+    """
+    from mag_sandbox.model.remote.serving import serve_aside
+    from mag_sandbox.sandbox.browser.server import PagesConfig, PageServer
+    from mag_sandbox.sandbox.commands.browser import play_page
+
+    secret, settings = secrets.token_urlsafe(), load_settings()
+    worlds = build_server(world, places, secret, precision=precision)
+    address = ServerAddress(f"ws://127.0.0.1:{serve_aside(worlds.app)}", secret)
+    memory = usual_memory(world, settings, None)
+    choice = WorldChoice(world, memory, settings.look_ahead, server=address)
+    config = PagesConfig(places, token, replicas)
+    return SharedPages(PageServer(partial(play_page, choice, None), config), worlds)
+
+
 def load(request: "WorldRequest", precision: Precision = "auto") -> World:
     """Load the world that a session requests.
 
@@ -109,8 +162,8 @@ def load(request: "WorldRequest", precision: Precision = "auto") -> World:
     ).load()
 
 
-def _report(say: Say, world: str, places: int, url: str) -> None:
-    players = "1 player" if places == 1 else f"{places} players"
+def _report(say: Say, world: str, places: int, address: "ListenAddress", port: int) -> None:
+    players, url = "1 player" if places == 1 else f"{places} players", address.url(port)
     say(f"{world} is served to {players} at {url}; there, others play it with")
     say(f"  {PROGRAM} play --world remote --url {url}")
     sys.stdout.flush()

@@ -147,7 +147,7 @@ def test_every_page_has_a_game_of_its_own_and_others_wait():
             processes.add(page.hear("heard")["process"])
         assert len(processes) == 2
         three.open()
-        assert three.hear("queued") == {"is": "queued", "position": 1, "places": 2}
+        assert three.hear("queued") == {"is": "queued", "position": 1, "places": 2, "replicas": 1}
         os.kill(processes.pop(), signal.SIGKILL)
         three.hear("session")
 
