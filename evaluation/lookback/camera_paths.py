@@ -1,8 +1,8 @@
 """Camera paths as others write them: matrices in .npz files, and the words of WRBench's grammar.
 
-A path is one `CameraPose` a frame; before its first frame the camera looks straight ahead. Worlds
-here turn in place and do not roll, so a path that moves or rolls is refused. Angles are whole ticks
-of `POSE_RESOLUTION`, so a path written and read again is the same to the bit.
+A path is one `CameraPose` a frame; before its first frame the camera looks straight ahead. Cameras
+here walk on level ground and do not roll, so a path that rises or rolls is refused. Angles and
+positions are whole ticks, so a path written and read again is the same to the bit.
 
 Matrices are as OpenCV has them: x to the right, y down, z ahead; `c2w` float [T, 4, 4] takes points
 from the camera to the world, `intrinsics` float [T, 3, 3] are of a picture `WIDTH` x `HEIGHT`.
@@ -20,7 +20,14 @@ from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 
-from mag_sandbox.controls.camera import MAX_PITCH, POSE_RESOLUTION, WIDEST_FOV, CameraPose
+from mag_sandbox.controls.camera import (
+    FARTHEST,
+    MAX_PITCH,
+    POSE_RESOLUTION,
+    POSITION_RESOLUTION,
+    WIDEST_FOV,
+    CameraPose,
+)
 from mag_sandbox.files.border import Refusal, exists, read_plain, refusing
 from mag_sandbox.files.whole import replace_file, replacing
 from mag_sandbox.files.yaml_files import quoted
@@ -32,14 +39,17 @@ MOST_ARRAYS = 64  # of a file
 NARROWEST_FOV = 1.0  # degrees
 MOST_FOV = 170.0  # degrees that any lens sees; pictures beyond WIDEST_FOV are cropped
 STILL = "static"
-WAYS = {  # kind and direction -> axis of a pose and sign
+TICKS = np.array([POSE_RESOLUTION] * 3 + [POSITION_RESOLUTION] * 2)  # a degree, or a metre
+WAYS = {  # kind and direction -> axis and sign; pan and dolly are metres from where a part looks
     ("yaw", "right"): (0, 1), ("yaw", "left"): (0, -1),
     ("pitch", "up"): (1, 1), ("pitch", "down"): (1, -1),
     ("zoom", "in"): (2, -1), ("zoom", "out"): (2, 1),
+    ("pan", "right"): (3, 1), ("pan", "left"): (3, -1),
+    ("dolly", "forward"): (4, 1), ("dolly", "backward"): (4, -1),
 }  # fmt: skip
-ELSEWHERE = ("roll", "pan", "dolly", "crane")  # words of the grammar for what no world here does
+ELSEWHERE = ("roll", "crane")  # words of the grammar for what no world here does
 MATRICES, LENSES = ("c2w", "cam_c2w", "poses"), ("intrinsics", "intrinsic")
-APART, ROLLED = 1e-3, 1e-3  # units that a camera may wander, sine that it may roll
+APART, ROLLED = 1e-3, 1e-3  # metres that a camera may wander or rise, sine that it may roll
 
 
 def tape_of(poses: Sequence[CameraPose]) -> str:
@@ -54,22 +64,31 @@ def tape_of(poses: Sequence[CameraPose]) -> str:
     parts, start = [], 0
     while start < len(poses):
         frames = _evenly(ticks[start:])
-        parts.append(_words((ticks[start + frames] - ticks[start]) / POSE_RESOLUTION, frames))
+        change = (ticks[start + frames] - ticks[start]) / TICKS
+        change[3:] = _turned(change[3:], -ticks[start, 0] / POSE_RESOLUTION)
+        parts.append(_words(change, frames))
         start += frames
     return ",".join(parts)
 
 
 def _unwound(poses: Sequence[CameraPose]) -> np.ndarray:
-    """Return (yaw, pitch, fov) in whole ticks, float64 [T, 3]; turns are added up."""
-    angles = np.array([(one.yaw, one.pitch, one.fov) for one in poses])
-    angles[:, 0] = np.unwrap(angles[:, 0], period=360.0)
-    ticks: np.ndarray = np.rint(angles * POSE_RESOLUTION)
+    """Return (yaw, pitch, fov, x, z) in whole ticks, float64 [T, 5]; turns are added up."""
+    found = np.array([(*one.angles, one.x, one.z) for one in poses])
+    found[:, 0] = np.unwrap(found[:, 0], period=360.0)
+    ticks: np.ndarray = np.rint(found * TICKS)
     return ticks
+
+
+def _turned(step: np.ndarray, yaw: float) -> np.ndarray:
+    """Return a step (right, ahead) turned to the right by degrees."""
+    across, along = np.sin(np.radians(yaw)), np.cos(np.radians(yaw))
+    turned: np.ndarray = np.array([[along, across], [-across, along]]) @ step
+    return turned
 
 
 def _evenly(ticks: np.ndarray) -> int:
     """Return for how many frames a path moves evenly, up to rounding to whole ticks."""
-    low, high = np.full(3, -np.inf), np.full(3, np.inf)  # ticks a frame that fit so far
+    low, high = np.full(5, -np.inf), np.full(5, np.inf)  # ticks a frame that fit so far
     best = 1
     for frame, gone in enumerate(ticks[1:] - ticks[0], 1):
         low, high = np.maximum(low, (gone - 0.49) / frame), np.minimum(high, (gone + 0.49) / frame)
@@ -81,7 +100,7 @@ def _evenly(ticks: np.ndarray) -> int:
 
 
 def poses_of(tape: str) -> tuple[CameraPose, ...]:
-    """Return the path that words describe; degrees are spread evenly over their frames.
+    """Return the path that words describe; degrees and metres are spread evenly over their frames.
 
     >>> [pose.yaw for pose in poses_of("yaw:left:60@2,yaw:right:60@1")]
     [330.0, 300.0, 0.0]
@@ -89,10 +108,11 @@ def poses_of(tape: str) -> tuple[CameraPose, ...]:
     Raises:
         Refusal: a word is unknown, or worlds here cannot do what it says.
     """
-    at = np.array([0.0, 0.0, WIDEST_FOV])
+    at = np.array([0.0, 0.0, WIDEST_FOV, 0.0, 0.0])
     poses: list[CameraPose] = []
     for part in filter(None, (one.strip() for one in tape.split(","))):
         change, frames = _read_part(part)
+        change[3:] = _turned(change[3:], at[0])
         if len(poses) + frames > MOST_FRAMES:
             raise Refusal(f"the path has more than {MOST_FRAMES} frames; give a shorter one")
         poses += [_pose(at + change * (frame / frames)) for frame in range(1, frames + 1)]
@@ -109,6 +129,7 @@ def matrices_of(poses: Sequence[CameraPose]) -> tuple[np.ndarray, np.ndarray]:
     right = np.stack((np.cos(yaw), 0 * yaw, -np.sin(yaw)), -1)
     ahead = np.stack((np.sin(yaw) * np.cos(pitch), -np.sin(pitch), np.cos(yaw) * np.cos(pitch)), -1)
     c2w[:, :3, :3] = np.stack((right, np.cross(ahead, right), ahead), -1)
+    c2w[:, 0, 3], c2w[:, 2, 3] = [one.x for one in poses], [one.z for one in poses]
     c2w[:, 3, 3] = lenses[:, 2, 2] = 1.0
     lenses[:, 0, 0] = lenses[:, 1, 1] = WIDTH / 2 / np.tan(fov / 2)
     lenses[:, 0, 2], lenses[:, 1, 2] = WIDTH / 2, HEIGHT / 2
@@ -117,7 +138,7 @@ def matrices_of(poses: Sequence[CameraPose]) -> tuple[np.ndarray, np.ndarray]:
 
 @np.errstate(over="ignore", invalid="ignore")  # numbers too large to compute with are refused
 def poses_from(c2w: np.ndarray, lenses: np.ndarray) -> tuple[CameraPose, ...]:
-    """Return the path of matrices; yaw and pitch count from the first camera.
+    """Return the path of matrices; angles and positions count from the first camera.
 
     Args:
         c2w: [T, 4, 4] or [T, 3, 4].
@@ -125,7 +146,7 @@ def poses_from(c2w: np.ndarray, lenses: np.ndarray) -> tuple[CameraPose, ...]:
             picture says how wide it is.
 
     Raises:
-        Refusal: the arrays are no path, or the camera moves, rolls or looks where none here can.
+        Refusal: the arrays are no path, or the camera goes, rolls or looks where none here can.
     """
     for array in (c2w, lenses):
         if np.asarray(array).dtype.kind not in "fiu":
@@ -138,17 +159,19 @@ def poses_from(c2w: np.ndarray, lenses: np.ndarray) -> tuple[CameraPose, ...]:
     turned = c2w[0, :3, :3].T @ c2w[:, :3, :3]
     if not np.allclose(turned @ turned.transpose(0, 2, 1), np.eye(3), atol=1e-3):  # also of NaN
         raise Refusal("camera matrices are no rotations; give camera-to-world matrices")
-    away = np.linalg.norm(c2w[:, :3, 3] - c2w[0, :3, 3], axis=1).max()
-    if away > APART:
-        raise Refusal(
-            f"the camera moves by {away:.3g}; worlds here turn in place, give such a path"
-        )
+    gone = (c2w[:, :3, 3] - c2w[0, :3, 3]) @ c2w[0, :3, :3]
+    risen = np.abs(gone[:, 1]).max()
+    if not risen <= APART:
+        raise Refusal(f"the camera rises or sinks by {risen:.3g} m; give a path on level ground")
+    if np.linalg.norm(gone, axis=1).max() <= APART:
+        gone[:] = 0.0
     if np.abs(turned[:, 1, 0]).max() > ROLLED:
         raise Refusal("the camera rolls; worlds here keep the horizon level, give such a path")
     yaw = np.degrees(np.arctan2(turned[:, 0, 2], turned[:, 2, 2]))
     pitch = np.degrees(np.arcsin(np.clip(-turned[:, 1, 2], -1, 1)))
     fov = np.broadcast_to(_fields_of_view(np.asarray(lenses, np.float64)), yaw.shape)
-    return tuple(_pose(np.array(one)) for one in zip(yaw, pitch, fov, strict=True))
+    rows = zip(yaw, pitch, fov, gone[:, 0], gone[:, 2], strict=True)
+    return tuple(_pose(np.array(one)) for one in rows)
 
 
 def write_npz(path: Path, poses: Sequence[CameraPose], fps: float) -> None:
@@ -242,48 +265,54 @@ def _words(change: np.ndarray, frames: int) -> str:
     said = [
         f"{kind}:{direction}:{abs(change[axis]):.14g}"
         for (kind, direction), (axis, sign) in WAYS.items()
-        if change[axis] * sign > 0
+        if change[axis] * sign > 1e-9  # less is an error of turning metres
     ]
     return f"{'+'.join(said) or STILL}@{frames}"
 
 
 def _read_part(part: str) -> tuple[np.ndarray, int]:
-    """Return how a part changes (yaw, pitch, fov) in all, and in how many frames."""
+    """Return a part's change of (yaw, pitch, fov, right, ahead), and in how many frames."""
     said, _, count = part.partition("@")
     part = quoted(part)
     if not count.isdecimal() or not 0 < int(count) <= MOST_FRAMES:
         raise Refusal(
             f'"{part}" does not say in how many frames; write for example "yaw:left:60@40"'
         )
-    change = np.zeros(3)
+    change = np.zeros(5)
     for words in said.lower().split("+"):
         kind, *more = words.strip().split(":")
         if kind in ELSEWHERE:
             raise Refusal(
-                f'"{quoted(words)}": worlds here turn in place; use yaw, pitch, zoom, {STILL}'
+                f'"{quoted(words)}": cameras here stay level and do not roll; use '
+                f"yaw, pitch, zoom, pan, dolly, {STILL}"
             )
         if kind == STILL and not more:
             continue
         way = WAYS.get((kind, more[0])) if len(more) == 2 else None
         with refusing(lambda why: Refusal(f'"{part}": {why}')):
-            degrees = float(more[1]) if way else np.nan
-        if way is None or not 0 <= degrees <= 360 * 3600:
+            length = float(more[1]) if way else np.nan  # degrees or metres
+        if way is None or not 0 <= length <= 360 * 3600:
             known = ", ".join(":".join(one) for one in WAYS)
             raise Refusal(
-                f'"{quoted(words)}" is no camera move; write one of {known} with its degrees'
+                f'"{quoted(words)}" is no camera move; write one of {known} with degrees or metres'
             )
-        change[way[0]] += way[1] * degrees
+        change[way[0]] += way[1] * length
     return change, int(count)
 
 
-def _pose(angles: np.ndarray) -> CameraPose:
-    yaw, pitch, fov = (np.round(angles * POSE_RESOLUTION) / POSE_RESOLUTION).tolist()
+def _pose(found: np.ndarray) -> CameraPose:
+    yaw, pitch, fov, x, z = (np.round(found * TICKS) / TICKS).tolist()
     if abs(pitch) > MAX_PITCH or not NARROWEST_FOV <= fov <= WIDEST_FOV:
         raise Refusal(
             f"the path looks {pitch:g} degrees up through {fov:g} degrees; worlds here reach "
             f"{MAX_PITCH:g} up and down, and see {WIDEST_FOV:g} degrees or less"
         )
-    return CameraPose(yaw % 360.0, pitch or 0.0, fov)
+    if not max(abs(x), abs(z)) <= FARTHEST:
+        raise Refusal(
+            f"the path leads {max(abs(x), abs(z)):.6g} m away; "
+            f"give one that stays within {FARTHEST:g} m"
+        )
+    return CameraPose(yaw % 360.0, pitch or 0.0, fov, x or 0.0, z or 0.0)
 
 
 def _fields_of_view(lenses: np.ndarray) -> np.ndarray:

@@ -89,6 +89,12 @@ PLACES = (
         both(text("yaw:left:60@40", "a.txt"), text("precious", "b.txt")),
     ),
     Row(
+        "camera path that leads kilometres away",
+        "camera-path here/a.txt here/b.npz",
+        ("2500 m away", "stays within 1000 m"),
+        text("dolly:forward:2500@1", "a.txt"),
+    ),
+    Row(
         "camera path over a folder",
         "camera-path here/a.txt here/b.npz",
         ("b.npz already exists", "name another file"),

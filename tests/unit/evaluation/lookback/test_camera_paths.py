@@ -18,7 +18,7 @@ from mag_sandbox.evaluation.lookback.camera_paths import (
 )
 from mag_sandbox.files.border import Refusal
 
-SPEED = CameraSpeed(yaw=40.0, pitch=20.0, zoom=30.0, narrowest_fov=60.0)
+SPEED = CameraSpeed(yaw=40.0, pitch=20.0, zoom=30.0, narrowest_fov=60.0, walk=2.8)
 
 
 def walked(*commands: CameraCommand) -> list[CameraPose]:
@@ -33,7 +33,8 @@ PATH = walked(
     CameraCommand(),
     CameraCommand(zoom=0.5),
     CameraCommand(yaw=1.0, pitch=-0.9),
-    CameraCommand(zoom=-0.5),
+    CameraCommand(zoom=-0.5, forward=0.5),
+    CameraCommand(yaw=-0.6, right=-1.0, forward=0.3),
 )
 
 
@@ -71,7 +72,9 @@ def test_a_path_counts_from_its_first_camera():
     ("tape", "problem"),
     [
         ("", "empty"),
-        ("dolly:forward:1@9", "turn in place"),
+        ("crane:up:1@9", "stay level"),
+        ("dolly:forward:1001@9", "leads 1001 m away"),
+        ("dolly:forward:nan@9", "no camera move"),
         ("yaw:left:60", "how many frames"),
         ("yaw:sideways:60@4", "no camera move"),
         ("yaw:left:x@4", "could not convert"),
@@ -84,12 +87,28 @@ def test_words_that_make_no_sense_are_refused_in_a_sentence(tape, problem):
         poses_of(tape)
 
 
-def test_cameras_that_walk_or_roll_are_refused(tmp_path):
+def test_steps_lead_from_where_a_part_looks_and_count_from_the_first_camera(tmp_path):
+    poses = poses_of("yaw:right:90@3,dolly:forward:1.5@4,pan:left:0.5+yaw:left:30@2,static@1")
+    assert (poses[6].x, poses[6].z) == pytest.approx((1.5, 0.0), abs=1e-3)
+    assert (poses[8].x, poses[8].z) == pytest.approx((1.5, 0.5), abs=1e-3)
+    for name in ("path.npz", "poses.npy", "path.txt"):
+        write_path(tmp_path / name, (CameraPose(), *poses), 16.0)
+        assert read_path(tmp_path / name) == (CameraPose(), *poses)
+    c2w, lenses = matrices_of(poses[2:])
+    assert poses_from(c2w, lenses)[4].z == pytest.approx(1.5, abs=1e-3)
+
+
+def test_cameras_that_rise_roll_or_go_too_far_are_refused(tmp_path):
     c2w, lenses = matrices_of(PATH)
-    walking, rolling = c2w.copy(), c2w.copy()
-    walking[-1, 0, 3] = 2.0
+    rising, far, rolling = c2w.copy(), c2w.copy(), c2w.copy()
+    rising[-1, 1, 3], far[-1, 0, 3] = 2.0, 5000.0
     rolling[-1, :3, :3] = [[0, -1, 0], [1, 0, 0], [0, 0, 1]]
-    for wrong, problem in ((walking, "moves"), (rolling, "rolls"), (c2w[0], r"\[T, 4, 4\]")):
+    for wrong, problem in (
+        (rising, "rises"),
+        (far, "5000 m away"),
+        (rolling, "rolls"),
+        (c2w[0], r"\[T, 4, 4\]"),
+    ):
         with pytest.raises(Refusal, match=problem):
             poses_from(wrong, lenses)
     np.savez(tmp_path / "other.npz", c2w=c2w)
@@ -136,5 +155,5 @@ def test_numbers_too_large_to_compute_with_are_refused(size):
     with pytest.raises(Refusal, match="no rotations"):
         poses_from(turned, lenses)
     if size > 1:
-        with pytest.raises(Refusal, match="moves"):
+        with pytest.raises(Refusal, match="m away"):
             poses_from(far, lenses)
