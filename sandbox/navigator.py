@@ -155,7 +155,7 @@ class Navigator:
             case GoBack():
                 following = self._play(game.playthrough(outcome), picture=window_surface().copy())
             case PlaySplit():
-                self._park()
+                self._park(says=False)  # it would cover what the comparison says, and V leads back
                 following = self._play(game.split(outcome), picture=window_surface().copy())
             case SwitchWorld():
                 assert self.worker is not None
@@ -187,12 +187,12 @@ class Navigator:
         screen.handle(pygame.Event(pygame.WINDOWFOCUSLOST))  # it gets no key releases
         return upper
 
-    def _park(self) -> None:
+    def _park(self, *, says: bool = True) -> None:
         """Save the session if the player steered it; recordings and split screens are not saved."""
         playing, self._playing = self._playing, None
         steered = playing and not playing.playthrough.stage and self._worker_spec is self._own
         if self.game and self.worker and steered:
-            self.game.services.saves.park(self.worker)
+            self.game.services.saves.park(self.worker, says=says)
 
     def _to_title(self, game: PlayerGame, screen: Screen) -> Screen:
         self._park()

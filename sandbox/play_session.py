@@ -65,6 +65,8 @@ from mag_sandbox.scenes.things import GROUND, words_of
 LOUDER = 10  # percent
 BEGUN = "beginning"  # the topic of what is said of one
 THERE = 0.97  # overlap with an anchor from which on the camera is at it
+BACK_FIRST = "{} needs you where the scene begins; walking back there: then press {} again"
+STILL_PAINTING = "one moment: what you asked for is still being painted"
 MOST_PAINTING = 12  # blocks, until a change that was asked for is shown
 NEW_AREAS = "New areas (striped on the map) follow this description; what you have seen stays"
 NOTHING_NEW = "You have seen all around at this height: look up or down, or repaint this view"
@@ -316,6 +318,12 @@ class PlayerSession(WatchedSession):
                 len(self._reel.current.spec.policies) == 1
             ):
                 self._say("this world has only one kind of memory")
+            case "split" | "postcards" if pose.is_away:
+                services.pilot.fly_to(pose.at_origin, self._reel.current.spec)
+                key = services.bindings.title(action)
+                self._say(BACK_FIRST.format(key, key), topic="way back")
+            case "policy" | "more_memory" | "less_memory" if self._painting.is_shown:
+                self._say(STILL_PAINTING, topic="memory")
             case "split":
                 moment = self._worker.call(services.saves.collect)
                 other = self.memory.opposite

@@ -20,6 +20,7 @@ from mag_sandbox.sandbox.ui.theme import ACCENT, INK, MUTED, SEGMENT_COLOURS, Th
 
 TALL = 0.62  # height of the map over its width
 LEAST, MOST = 5.0, 15.0  # metres from the middle to the left edge
+START = 12  # px around the start, in which a click means the start
 BEYOND = 2.0  # metres that are seen beyond the way
 LOOKS = 1.1  # metres that the memory of a place reaches on the map, and twice the view's wedge
 GROUND, FLOOR, GRID, STONE = (20, 26, 40), (34, 41, 62), (34, 41, 58), (112, 122, 148)
@@ -61,7 +62,9 @@ class MapArea(NamedTuple):
         return middle[0] + (x - self.x) * self.scale, middle[1] - (z - self.z) * self.scale
 
     def position(self, pixel: tuple[int, int]) -> tuple[float, float]:
-        """Return the position [m] of a pixel."""
+        """Return the position [m] of a pixel: the start itself, if it lies near by."""
+        if math.dist(pixel, self.at(0.0, 0.0)) <= START:
+            return 0.0, 0.0
         across, down = (now - middle for now, middle in zip(pixel, self.place.center, strict=True))
         return self.x + across / self.scale, self.z - down / self.scale
 

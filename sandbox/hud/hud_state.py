@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.model.loading import keeps_places
 from mag_sandbox.model.world import MIB, FrameBlock, MemoryUsage, SegmentKind
 from mag_sandbox.sandbox.play.feedback import KeyLight
 
@@ -117,6 +118,8 @@ def reach_text(memory: MemoryUsage) -> str:
     """Say how far back the memory goes."""
     if not memory.entries:
         return "remembers nothing"
+    if not keeps_places(memory.policy):
+        return "remembers only the last seconds"
     age = duration_text(memory.oldest_seconds)
     if memory.remembers_everything:
         return f"remembers all {age}"

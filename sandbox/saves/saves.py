@@ -158,11 +158,11 @@ class Saves(SessionObserver):
         """About the memory of the places that wait for room on the disk."""
         return sum(parked.bytes for parked in tuple(self.unwritten.values()))
 
-    def park(self, worker: GenerationWorker) -> None:
-        """Keep a place that is left; returns before it is written."""
+    def park(self, worker: GenerationWorker, *, says: bool = True) -> None:
+        """Keep a place that is left, and perhaps say so; returns before it is written."""
 
         def write(parked: ParkedScene) -> None:
-            self._park(parked)
+            self._park(parked, says=says)
             picture_own_scene(self._own_scenes, parked.scene, parked.last_frame)
             self._write_unwritten()
 
@@ -325,11 +325,12 @@ class Saves(SessionObserver):
         except Exception:
             logger.exception("not saved by itself")
 
-    def _park(self, parked: ParkedScene) -> None:
+    def _park(self, parked: ParkedScene, *, says: bool = True) -> None:
         self.unwritten[parked.id] = parked  # until it is on the disk
         self.scenes.park(parked)
         self.unwritten.pop(parked.id)
-        self._say(f"{place_name(parked)} is saved as you left it")
+        if says:
+            self._say(f"{place_name(parked)} is saved as you left it")
 
     def _copy(self, parked: ParkedScene) -> None:
         copy = self.scenes.park_copy(parked)

@@ -85,12 +85,12 @@ class EditOverlay(Overlay):
         """Ask what shall be at a position of the window; None: at the pointer, if it ever moved."""
         position = position or self._pointer
         spot, pose = self._spot_at(position) if position else None, self._reel.pose
-        self._spot = spot or (pose.yaw, None)
+        before, self._spot = self._spot, spot or (pose.yaw, None)
         is_on_map = position is not None and self._map().collidepoint(position)
         self._viewpoint = (0.0, 0.0) if is_on_map else (pose.x, pose.z)
         self._box.title = f"What should be {self._where()}?"
         self._box.vocabulary = thing_vocabulary(self._kinds, self._category())
-        self._box.open("")
+        self._box.open("", anew=self._spot != before)
 
     def handle(self, event: pygame.Event) -> bool:
         """Open it with a right click, fly with a click on the map, or take the text."""

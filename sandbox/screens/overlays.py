@@ -46,6 +46,7 @@ from mag_sandbox.sandbox.ui.display import fit
 from mag_sandbox.sandbox.ui.layout import CachedCard, Card, Text, bar, row
 from mag_sandbox.sandbox.ui.theme import ACCENT, BACKDROP, BAD, GOOD, Theme
 
+NOTICE_WIDTH = 448  # px of the reference window: beside the list of what is around
 NOTICE_S = 3.5  # how long a notice stays
 PROBE_S = 7.0  # how long a comparison stays
 NEW_S = 8.0  # how long the map stripes new areas, after another description
@@ -126,7 +127,7 @@ class Notices(Overlay):
         theme, (width, height) = self._theme(surface.get_size()), surface.get_size()
         top = theme.px(14)
         for notice in self._shown:
-            at_most = min(theme.px(560), width - theme.px(28))
+            at_most = min(theme.px(NOTICE_WIDTH), width - theme.px(28))
             card = self._cards[notice](theme, _notice_card(notice), at_most=at_most)
             place = card.get_rect(midtop=(width // 2, top))
             if at_bottom:
@@ -423,7 +424,7 @@ def wiped(share: float) -> float:
 
 
 class HintOverlay(Overlay):
-    """Hints for the first two minutes, one at a time."""
+    """Hints for the first minutes, one at a time."""
 
     def __init__(
         self,
@@ -435,7 +436,7 @@ class HintOverlay(Overlay):
         offered: Collection[Step] = STEPS,
         key_of: Callable[[Action | Move], str] = str.upper,
     ) -> None:
-        """Make the line; while one of `boxes` is open, nothing is taught.
+        """Make the line; while one of `boxes` is open or a postcard is searched, nothing is taught.
 
         `learned` names the steps that were done before, `offered` are those possible here.
         """
@@ -478,7 +479,8 @@ class HintOverlay(Overlay):
 
     @property
     def _is_covered(self) -> bool:
-        return any(box.is_open for box in self._boxes)
+        searches = self._probe.is_silent  # for a postcard
+        return searches or any(box.is_open for box in self._boxes)
 
     def update(self, now: float) -> bool:  # noqa: ARG002 -- Overlay
         """Redraw when there is another hint."""

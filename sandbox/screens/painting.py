@@ -44,6 +44,11 @@ class PaintingOverlay(Overlay):
         """When the light moves on."""
         return self._looked_at + MOVES_S if self._waiting else None
 
+    @property
+    def is_shown(self) -> bool:
+        """Whether a change is awaited."""
+        return bool(self._waiting)
+
     def begin(self, edit: Edit) -> None:
         """Wait for a change, unless it affects nothing in the view."""
         if edit.act != "forget":

@@ -186,11 +186,11 @@ class PromptBox(Overlay):
         cursor = None if self._entry.composition else self._entry.cursor
         return _Advice(self.vocabulary, self.text, cursor)
 
-    def open(self, prompt: str) -> None:
-        """Show the box with the text left unapplied, else with the current prompt."""
+    def open(self, prompt: str, *, anew: bool = False) -> None:
+        """Show the box with the text left unapplied, unless anew, else with the current prompt."""
         self._history.rest()
         self._opened_with = prompt
-        text = self._draft or prompt
+        text = prompt if anew else self._draft or prompt
         self._entry = TextEntry(text, history=self._history, clipboard=self._clipboard)
         self._entry.select_all()  # typing replaces it, moving the cursor keeps it
         self._notice = ""
@@ -378,6 +378,10 @@ class PromptBox(Overlay):
             self._append(card.view.chips[int(number)])
         elif name == "choice":
             self._enter(card.view.choices[int(number)].apply)
+        elif name == "apply":
+            self._enter()
+        elif name == "close":
+            self.close()
         elif name == "field":
             self._selecting = True
             self._put_cursor(card, place, selecting=False)

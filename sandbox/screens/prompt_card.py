@@ -33,7 +33,6 @@ TEXT, SMALL = 17, 13  # px
 SELECTED = (*ACCENT, 90)
 PAD, FIELD_PAD = 20, (12, 6)  # px of the reference window: of the card, around the text
 FIELD = (255, 255, 255, 16)
-KEYS = "Enter: apply    Esc: close"
 NOTICE_LINES = 6  # the longest notice is read whole in a window of the usual size
 LONGEST = 24  # characters measured and drawn at once; a longer word is broken
 Measure = Callable[[str], int]  # text -> px
@@ -162,7 +161,7 @@ class PromptCard:
 
     theme: Theme
     surface: pygame.Surface
-    places: Places  # "field", "text", and the chips and choices by their number
+    places: Places  # "field", "text", "apply", "close"; chips and choices by their number
     view: PromptView
     first_row: int
     cursor_row: int
@@ -230,19 +229,22 @@ def draw_prompt_card(theme: Theme, view: PromptView, room: int, *, hinting: bool
 
 
 def _content(view: PromptView, text: Part, *, hinting: bool) -> Part:
-    keys = Text("Esc: close" if view.choices else KEYS, SMALL, MUTED)
+    close = NamedPart("close", _chip(_key_words("Esc", "close"), FAINT, 8))
+    apply = NamedPart("apply", _chip(_key_words("Enter", "apply"), ACCENT, 8))
+    keys = (close,) if view.choices else (apply, close)
     field = NamedPart("field", Plate(text, FIELD_PAD, FIELD, (TRACK, 1)))
     chips = [
         NamedPart(f"chip {place}", _chip(Text(phrase, SMALL), FAINT if place else ACCENT, 13))
         for place, phrase in enumerate(view.chips)
     ]
     tries = [Text("Tab: try", SMALL, MUTED), *chips] if chips else [Text("", SMALL)]
+    edges = (FAINT if one.mod else ACCENT for one in view.choices)
     choices = tuple(
-        NamedPart(f"choice {place}", _chip(_choice_words(one), FAINT if one.mod else ACCENT, 8))
-        for place, one in enumerate(view.choices)
+        NamedPart(f"choice {place}", _chip(_key_words(one.keys, one.words), edge, 8))
+        for place, (one, edge) in enumerate(zip(view.choices, edges, strict=True))
     )
     return column(
-        row(Text(view.title, 16, bold=True), SPRING, row(keys, drops=True)),
+        row(Text(view.title, 16, bold=True), SPRING, row(*keys, gap=8, drops=True)),
         field,
         row(CustomPart(0.1, 26), row(*tries, gap=8, drops=True), gap=0) if hinting else None,
         Flow(choices) if choices else None,
@@ -255,8 +257,8 @@ def _chip(words: Part, edge: tuple[int, ...], radius: float) -> Plate:
     return Plate(words, (11, 5), FIELD, (edge, 1.2), radius)
 
 
-def _choice_words(choice: PromptChoice) -> Part:
-    return row(Text(choice.keys, SMALL, MUTED), Text(choice.words, SMALL), gap=8)
+def _key_words(keys: str, words: str) -> Part:
+    return row(Text(keys, SMALL, MUTED), Text(words, SMALL), gap=8)
 
 
 def _draw_text(card: PromptCard) -> None:

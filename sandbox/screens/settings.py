@@ -136,7 +136,7 @@ def _settings() -> tuple[Item, ...]:
         SettingRow(("scale",), "Enlarged", "How pixels are enlarged.", scale),
         Heading("On screen"),
         SettingRow(("hud",), "Details", "Shown over the picture.", level),
-        SettingRow(("hints",), "First steps", "Tips for the first two minutes.", Toggle),
+        SettingRow(("hints",), "First steps", "Tips until each was followed once.", Toggle),
         SettingRow(("parked_mib",), "Places you left", "Disk space that they may take.", parked),
         Heading("Mouse and sticks"),
         SettingRow(("mouse_speed",), "Mouse speed", "How far a drag turns.", speed),

@@ -143,6 +143,8 @@ def one_per_place(parked: Sequence[TitleCard]) -> tuple[TitleCard, ...]:
         counts[name] += 1
         title = f"{name} ({counts[name]})" if counts[name] > 1 else name
         cards = [replace(card, title=title, visit=n) for n, card in enumerate(visits[place])]
+        if more := len(cards) - 1:
+            cards[0] = replace(cards[0], line=f"{cards[0].line}, and {more} earlier")
         shown[place] = _turning(cards[0], tuple(cards[1:]))
     return tuple(shown[place] for place in visits)
 

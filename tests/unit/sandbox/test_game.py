@@ -10,6 +10,7 @@ from PIL import Image
 
 from mag_sandbox.controls.bindings import DEFAULTS
 from mag_sandbox.controls.camera import CameraCommand
+from mag_sandbox.controls.edits import Edit
 from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.model.remote.world import RemoteWorld
 from mag_sandbox.sandbox.play_session import SplitSession
@@ -23,7 +24,7 @@ from mag_sandbox.sandbox.title.focus import TitleFocus
 from mag_sandbox.sandbox.title.library import RECORDINGS
 from mag_sandbox.sandbox.title.screen import TitleScreen
 from mag_sandbox.scenes import Scene
-from tests.doubles import FakeWorld
+from tests.doubles import WALKING, FakeWorld
 from tests.games import FAST, SCENE, games
 from tests.hosted import Hosted
 
@@ -348,6 +349,29 @@ def test_a_hint_that_was_followed_on_another_screen_is_learned(run):
     game.play()
     game.press(pygame.K_v)
     assert "split" in game.services.settings.now.learned.split()
+
+
+@pytest.mark.parametrize("key", [pygame.K_v, pygame.K_c])
+def test_what_plays_where_the_scene_begins_walks_back_there_first(run, key):
+    game = run(FakeWorld(spec=replace(WALKING, fps=FAST.fps)))
+    game.play()
+    game.screen.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_w))
+    game.wait(lambda: game.screen.reel.pose.is_away)
+    game.screen.handle(pygame.Event(pygame.KEYUP, key=pygame.K_w))
+    game.press(key)
+    game.said("walking back there: then press")
+    assert isinstance(game.screen, PlayScreen)
+    game.wait(lambda: not game.screen.reel.pose.is_away)
+
+
+def test_a_memory_is_not_changed_while_something_is_painted(run):
+    asked = []
+    game = run(FakeWorld(spec=FAST, on_step=lambda control: asked.append(control.memory)))
+    game.play()
+    game.screen.session._painting.begin(Edit("renew", 0.0, 0.0, 90.0, 54.0))
+    game.press(pygame.K_k)
+    game.said("still being painted")
+    assert game.screen.session.memory.is_settled
 
 
 def test_what_two_memories_side_by_side_cannot_do_is_said(run):

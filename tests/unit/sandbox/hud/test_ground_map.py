@@ -92,6 +92,13 @@ def shown_by(made, hud, surface):
     return [name for name in hud.places if "map" in name]
 
 
+def test_a_click_near_the_start_means_the_start():
+    area = MapArea(pygame.Rect(0, 0, 300, 186), 0.0, 0.0, 5.0)
+    x, y = map(round, area.at(0.0, 0.0))
+    assert area.position((x + 5, y - 5)) == (0.0, 0.0)
+    assert area.position((x + 30, y)) == pytest.approx((1.0, 0.0), abs=0.05)
+
+
 def test_it_comes_with_the_first_step_and_the_key_leads_on():
     with window((1280, 720), "test") as surface:
         made, hud, reel, _ = overlay(pose=CameraPose())

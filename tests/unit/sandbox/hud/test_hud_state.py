@@ -77,6 +77,7 @@ def test_the_reach_says_whether_it_goes_back_to_the_start():
     assert reach_text(USAGE) == "remembers all 2 min 14 s"
     assert reach_text(replace(USAGE, evicted=3)) == "remembers the last 2 min 14 s"
     assert reach_text(replace(USAGE, entries=())) == "remembers nothing"
+    assert reach_text(replace(USAGE, policy="window")) == "remembers only the last seconds"
 
 
 def test_forgotten_frames_are_counted_only_when_there_are_some():

@@ -187,6 +187,30 @@ def test_enter_places_the_thing_that_the_box_announces():
     assert [(edit.act, edit.kind) for edit in asked] == [("place", "sheep")]
 
 
+def test_the_mouse_alone_applies_and_closes_the_box():
+    overlay, asked, surface, _ = made()
+    for name, expected in (("close", []), ("apply", ["tent"])):
+        overlay.handle(click((640, 384)))
+        for letter in "tent":
+            overlay.handle(pygame.event.Event(pygame.TEXTINPUT, text=letter))
+        overlay.draw(surface)
+        button = overlay.box._card.places[name].move(overlay.box._corner)
+        overlay.handle(click(button.center, button=1))
+        assert not overlay.box.is_open
+        assert [edit.kind for edit in asked] == expected
+
+
+def test_what_was_written_for_one_spot_is_not_offered_at_another():
+    overlay, *_ = made()
+    for position, offered in (((640, 384), ""), ((640, 384), "tent"), ((900, 384), "")):
+        overlay.handle(click(position))
+        assert overlay.box.text == offered
+        overlay.handle(pygame.event.Event(pygame.KEYDOWN, key=pygame.K_RSHIFT, mod=0))
+        for letter in "tent" * (not offered):
+            overlay.handle(pygame.event.Event(pygame.TEXTINPUT, text=letter))
+        overlay.dismiss()
+
+
 def test_the_spot_is_marked_while_the_box_is_open():
     overlay, _, surface, _ = made()
     before = pygame.surfarray.array3d(surface).copy()

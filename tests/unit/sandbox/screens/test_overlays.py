@@ -184,9 +184,13 @@ def test_the_arrow_of_a_hint_leaves_the_map_free(size):
     width, height = size
     hud = Hud()
     hud.places["map"] = hidden = pygame.Rect(width // 2, 0, width // 2, round(height * 0.55))
-    probe = SimpleNamespace(area=pygame.Rect(0, 0, 0, 0))
+    probe = SimpleNamespace(area=pygame.Rect(0, 0, 0, 0), is_silent=False)
     with window(size, "test") as surface:
         HintOverlay(StubReel(), hud, probe).draw(surface)
         arrow = hud.places["key right"]
         assert surface.get_rect().contains(arrow)
+        hud.places.clear()
+        probe.is_silent = True
+        HintOverlay(StubReel(), hud, probe).draw(surface)
+        assert not hud.places, "while a postcard is searched nothing is taught"
     assert not arrow.colliderect(hidden)
