@@ -25,7 +25,7 @@ The result is plain JSON data, of each kind of walk the mean over scenes:
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -257,7 +257,7 @@ def walk(
     way: Route,
     where: Sequence[RingGeometry],
     first: np.ndarray,
-    look: Callable[[int, np.ndarray], np.ndarray],
+    look: Callable[[int, Callable[[], np.ndarray]], np.ndarray],
 ) -> Walk:
     """Walk along a route.
 
@@ -268,12 +268,14 @@ def walk(
         way: the route.
         where: everything is, as far as is known, from each viewpoint.
         first: the view at its first viewpoint.
-        look: returns the view at viewpoint number n, given the known part of its ring.
+        look: returns the view at viewpoint number n, given a function that returns the known part
+            of its ring.
     """
     pictures, changes, kept = [first], [], [0]
     for stop in range(1, len(way.rings)):
         nearest = sorted(kept, key=lambda start: way.far(start, stop))
-        seen = way.carried(pictures, [*nearest, stop - 1], where)
+        starts = list(dict.fromkeys((*nearest, stop - 1)))
+        seen = partial(way.carried, list(pictures), starts, where)
         before = way.cut(way.carried(pictures, [stop - 1], way.truth))
         pictures.append(look(stop, seen))
         if way.far(nearest[0], stop) > KEPT_EVERY:
@@ -292,16 +294,16 @@ def measured(way: Route, painter: ScenePainter) -> tuple[dict[str, dict[str, flo
     plans, where = way.planned(painter)
     caption = way.rings[0].caption()
 
-    def look(stop: int, seen: np.ndarray | None) -> np.ndarray:
-        return painter.painted(caption, plans[stop], way.seed, way.yaw, seen)
+    def look(stop: int, seen: Callable[[], np.ndarray | None]) -> np.ndarray:
+        return painter.painted(caption, plans[stop], way.seed, way.yaw, seen())
 
     ring = painter.layered(way, coded[0])
 
-    def look_beside(stop: int, _seen: np.ndarray) -> np.ndarray:
+    def look_beside(stop: int, _seen: Callable[[], np.ndarray]) -> np.ndarray:
         view = ring.view(CameraPose(way.yaw, 0.0, WIDEST_FOV, *way.places[stop]), (HEIGHT, WIDTH))
         return painter.coded(to_frames(view[None])[0])
 
-    given, invented = (walk(way, where, first, look) for first in (coded[0], look(0, None)))
+    given, invented = (walk(way, where, first, look) for first in (coded[0], look(0, lambda: None)))
     layered = walk(way, where, coded[0], look_beside)
     truth = way.render(half)
     known = way.cut(way.carried(given.pictures[:half], [0], way.truth))[..., 3] > 0

@@ -26,13 +26,11 @@ from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.carrying import is_free
 from mag_sandbox.renderer.render import Ring
 
-OPTIONS = ViewpointOptions(scenes=1, steps=4, step=0.3)
-
 
 @cache
-def way() -> Route:
+def way(steps: int = 4) -> Route:
     """Return a way through the first outdoor scene."""
-    return route(OPTIONS, 1)
+    return route(ViewpointOptions(scenes=1, steps=steps, step=0.3), 1)
 
 
 def test_things_that_older_weights_do_not_know_are_not_in_the_plan():
@@ -49,8 +47,8 @@ def test_things_that_older_weights_do_not_know_are_not_in_the_plan():
 class _Fake:
     """Paints what the renderer draws, as many levels brighter with every picture."""
 
-    def __init__(self, brighter: int = 0) -> None:
-        self.brighter, self.painted_so_far = brighter, 0
+    def __init__(self, way: Route, brighter: int = 0) -> None:
+        self.way, self.brighter, self.painted_so_far = way, brighter, 0
 
     def coded(self, picture: np.ndarray) -> np.ndarray:
         return picture
@@ -64,13 +62,14 @@ class _Fake:
         return Scenery.of((), {}, ())
 
     def geometry(self, _scenery: Scenery, x: float, z: float) -> RingGeometry:
-        return way().truth[way().places.index((x, z))]
+        return self.way.truth[self.way.places.index((x, z))]
 
     def painted(self, _caption: str, _things, _seed: int, _yaw: float, _seen=None) -> np.ndarray:
         # the first picture of the walk that is invented, then the others of both walks
-        stop = (self.painted_so_far - 1) % OPTIONS.steps + 1 if self.painted_so_far else 0
+        steps = len(self.way.rings) - 1
+        stop = (self.painted_so_far - 1) % steps + 1 if self.painted_so_far else 0
         self.painted_so_far += 1
-        drawn = way().rings[stop].pixels[TOP : TOP + HEIGHT, way().columns]
+        drawn = self.way.rings[stop].pixels[TOP : TOP + HEIGHT, self.way.columns]
         return (
             (drawn.astype(int) + self.brighter * self.painted_so_far).clip(0, 255).astype(np.uint8)
         )
@@ -86,7 +85,7 @@ def test_a_route_leads_ahead_and_back_past_all_things():
 
 
 def test_a_painter_that_draws_what_is_there_is_as_steady_as_the_renderer():
-    figures, walks = measured(way(), _Fake())
+    figures, walks = measured(way(), _Fake(way()))
     for kind in ("given", "invented"):
         assert figures[kind]["change"] == pytest.approx(1.0)
         assert figures[kind]["detail"] == figures[kind]["sharpness"] == 1.0
@@ -97,7 +96,7 @@ def test_a_painter_that_draws_what_is_there_is_as_steady_as_the_renderer():
 
 
 def test_a_look_that_drifts_is_found():
-    figures, _ = measured(way(), _Fake(brighter=8))
+    figures, _ = measured(way(steps=2), _Fake(way(steps=2), brighter=16))
     assert figures["given"]["change"] > 1.2
     assert figures["given"]["return_db"] < 20
     assert figures["given"]["seen_db"] < figures["given"]["return_db"] + 10
