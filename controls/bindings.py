@@ -316,8 +316,5 @@ def _key(name: str, node: yaml.ScalarNode) -> str:
     if key is None:
         guess = nearest(node.value, tuple(KEYS_BY_TITLE))
         remedy = "write a letter or a name as the help shows it"
-        raise Problem(
-            f'{name} has the unknown key "{quoted(node.value)}"{guess}; {remedy}',
-            node,
-        )
+        raise Problem(f'{name} has the unknown key "{quoted(node.value)}"{guess}; {remedy}', node)
     return key

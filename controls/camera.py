@@ -220,11 +220,7 @@ HALF_PIXEL = 0.5 * 90.0 / 320.0  # degrees: nearer is there
 
 
 def command_towards(
-    pose: CameraPose,
-    target: CameraPose,
-    speed: CameraSpeed,
-    fps: float,
-    block_length: int,
+    pose: CameraPose, target: CameraPose, speed: CameraSpeed, fps: float, block_length: int
 ) -> CameraCommand | None:
     """Return the command of the next block on the shortest way to a pose; None when it is there.
 

@@ -188,10 +188,7 @@ class GraphCompiler:
     weights: str = ""
 
     def compile(
-        self,
-        network: str,
-        write: Callable[[], Graph],
-        which: object = "",
+        self, network: str, write: Callable[[], Graph], which: object = ""
     ) -> "CompiledGraph":
         """Begin to compile a graph of a network, on a thread, while the rest is loaded.
 

@@ -29,14 +29,7 @@ from mag_sandbox.renderer.outdoors import lay_out_land, lay_out_level
 from mag_sandbox.renderer.paint import paint
 from mag_sandbox.renderer.places import PLACES
 from mag_sandbox.renderer.plan import Thing, things_of
-from mag_sandbox.renderer.projection import (
-    START,
-    Viewpoint,
-    board,
-    box_depth,
-    plane_depth,
-    surface,
-)
+from mag_sandbox.renderer.projection import START, Viewpoint, board, box_depth, plane_depth, surface
 from mag_sandbox.renderer.ring_image import RingImage
 from mag_sandbox.renderer.scene import Item, Layout
 from mag_sandbox.renderer.setting import (

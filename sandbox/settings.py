@@ -15,11 +15,7 @@ from mag_sandbox.files.border import Refusal, is_missing
 from mag_sandbox.files.folders import config_folder
 from mag_sandbox.files.validation import check_fields
 from mag_sandbox.files.whole import replace_file
-from mag_sandbox.files.yaml_files import (
-    FileError,
-    not_found,
-    read_checked_yaml,
-)
+from mag_sandbox.files.yaml_files import FileError, not_found, read_checked_yaml
 from mag_sandbox.model.loading import available_policies
 from mag_sandbox.model.world import MemorySetting, Precision
 from mag_sandbox.scenes.memory_limits import AttendedFrames, KeptMib, SinkFrames, WindowBlocks

@@ -9,12 +9,7 @@ from msgspec import Meta
 
 from mag_sandbox.files.border import is_file
 from mag_sandbox.files.validation import FieldError, check_fields, of_type, shortened
-from mag_sandbox.files.yaml_files import (
-    SceneError,
-    nearest,
-    not_found,
-    read_checked_yaml,
-)
+from mag_sandbox.files.yaml_files import SceneError, nearest, not_found, read_checked_yaml
 
 LIBRARY, DEMOS = (Path(__file__).parent / name for name in ("library", "demos"))
 AMBIENCES = (  # what they sound like is the app's business

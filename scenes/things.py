@@ -135,11 +135,7 @@ def rivals(kind: str) -> frozenset[str]:
 
 
 def parse_edit(
-    text: str,
-    yaw: float,
-    pitch: float | None,
-    kinds: Collection[str],
-    category: str | None = None,
+    text: str, yaw: float, pitch: float | None, kinds: Collection[str], category: str | None = None
 ) -> Edit:
     """Return the edit in a player's words: "a red tent", "remove", "another one", "undo".
 

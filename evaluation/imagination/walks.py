@@ -41,13 +41,7 @@ from mag_sandbox.evaluation.similarity.metrics import gradient_energy, saturatio
 from mag_sandbox.files.pictures import read_picture
 from mag_sandbox.files.whole import replacing
 from mag_sandbox.model.loading import load_world, next_policy
-from mag_sandbox.model.world import (
-    Control,
-    FrameBlock,
-    MemorySetting,
-    World,
-    WorldSpec,
-)
+from mag_sandbox.model.world import Control, FrameBlock, MemorySetting, World, WorldSpec
 from mag_sandbox.renderer.views import view_at
 from mag_sandbox.scenes import Scene
 

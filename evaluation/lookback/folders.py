@@ -26,11 +26,7 @@ from PIL import Image
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.evaluation.lookback.camera_paths import tape_of, write_path
 from mag_sandbox.evaluation.lookback.options import Layout
-from mag_sandbox.evaluation.results.videos import (
-    enlarged,
-    video_frames,
-    write_video,
-)
+from mag_sandbox.evaluation.results.videos import enlarged, video_frames, write_video
 from mag_sandbox.files.border import Refusal, is_file, is_folder, refusing
 from mag_sandbox.files.pictures import read_picture
 from mag_sandbox.files.whole import replace_file

@@ -351,10 +351,7 @@ def match_scores(take: Take, pairs: Pairs) -> dict[str, float | None]:
     ]
     late += [0.0] * (len(matches) - len(late))
     wanted = {take.poses[at] for at in pairs.firsts}
-    return {
-        "match_unique": len(poses) / len(wanted),
-        "timing_error_s": float(np.median(late)),
-    }
+    return {"match_unique": len(poses) / len(wanted), "timing_error_s": float(np.median(late))}
 
 
 def kept_scores(pairs: Pairs, look: Look) -> dict[str, float | None]:

@@ -17,12 +17,7 @@ from mag_sandbox.evaluation.lookback.measures import Measured, measured, pairs_o
 from mag_sandbox.evaluation.lookback.participants import Player
 from mag_sandbox.evaluation.lookback.playing import Take, drawn_scene, play
 from mag_sandbox.evaluation.lookback.result import ClipRow
-from mag_sandbox.evaluation.lookback.tasks import (
-    WAY,
-    ClipPlan,
-    SceneSplit,
-    category_of,
-)
+from mag_sandbox.evaluation.lookback.tasks import WAY, ClipPlan, SceneSplit, category_of
 from mag_sandbox.evaluation.magbench.evaluate import Matching
 from mag_sandbox.evaluation.quality.adherence import captioned, trusted_heads
 from mag_sandbox.evaluation.quality.scenes import HeldOutScene

@@ -18,12 +18,7 @@ from mag_sandbox.evaluation.results.intervals import mean_of
 from mag_sandbox.evaluation.similarity.metrics import LEAST_PIXELS, Mask, masked_psnr, psnr
 from mag_sandbox.model.world import Control, FrameBlock, Frames, World, WorldSpec
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
-from mag_sandbox.renderer.version2.moving import (
-    MovingPanorama,
-    moment_at,
-    render_moving,
-    still,
-)
+from mag_sandbox.renderer.version2.moving import MovingPanorama, moment_at, render_moving, still
 from mag_sandbox.renderer.version2.render import CATEGORIES, HELD_OUT, Panorama, render
 from mag_sandbox.renderer.views import FOV, HEIGHT, WIDTH, view_at, view_corner
 from mag_sandbox.scenes import Scene

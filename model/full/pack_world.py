@@ -319,10 +319,7 @@ def assemble(
         video=stream,
         latent_shape=(config.channels, video.latent_height, video.latent_width),
         title=row.name if info.trained else f"{row.name} (untrained)",
-        provenance={
-            **provenance,
-            "memorypack": {**info.config.as_dict(), "trained": info.words()},
-        },
+        provenance={**provenance, "memorypack": {**info.config.as_dict(), "trained": info.words()}},
         on_progress=on_progress,
     )
 

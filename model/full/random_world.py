@@ -25,12 +25,7 @@ from mag_sandbox.model.full.splits import card, joined
 from mag_sandbox.model.full.text_cache import ScenePrompts
 from mag_sandbox.model.full.tiny_decoder import TinyDecoder, TinyEncoder
 from mag_sandbox.model.full.vae import WanVae
-from mag_sandbox.model.full.video_stream import (
-    PictureCodec,
-    VideoStream,
-    exact_codec,
-    tiny_codec,
-)
+from mag_sandbox.model.full.video_stream import PictureCodec, VideoStream, exact_codec, tiny_codec
 from mag_sandbox.model.full.world import StreamWorld
 from mag_sandbox.model.kv_cache import GraphCache, KVCache
 from mag_sandbox.model.memorypack.config import MEMORYPACK

@@ -28,12 +28,7 @@ from mag_sandbox.model.full.memory_restore import (
 from mag_sandbox.model.full.offload import OffloadedNetwork, SideStream
 from mag_sandbox.model.full.pose_estimate import PoseEstimator
 from mag_sandbox.model.full.rollout import Engine, TieredRollout
-from mag_sandbox.model.full.steered import (
-    FIRST_FRAMES,
-    ParkedSession,
-    SteeredSession,
-    SteeredWorld,
-)
+from mag_sandbox.model.full.steered import FIRST_FRAMES, ParkedSession, SteeredSession, SteeredWorld
 from mag_sandbox.model.full.text_cache import ScenePrompts
 from mag_sandbox.model.full.vae import TIME_STRIDE
 from mag_sandbox.model.full.video_stream import VideoStream

@@ -119,10 +119,7 @@ class RemadeGround:
     """
 
     def __init__(
-        self,
-        ground: RingGround,
-        remake: Callable[[RingPiece], Tensor],
-        steps: tuple[int, int],
+        self, ground: RingGround, remake: Callable[[RingPiece], Tensor], steps: tuple[int, int]
     ) -> None:
         self._ground, self._remake, self._steps = ground, remake, steps
         self._last: list[tuple[RingPiece, Tensor]] = []

@@ -335,11 +335,7 @@ class Planner(nn.Module):
         )
 
     def _draw_thing(
-        self,
-        state: Tensor,
-        things: Tensor,
-        noise: np.ndarray,
-        allowed: Tensor,
+        self, state: Tensor, things: Tensor, noise: np.ndarray, allowed: Tensor
     ) -> np.ndarray:
         """Draw the last of some things; return how much likelier the caption makes it, [plans].
 

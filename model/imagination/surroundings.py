@@ -68,8 +68,7 @@ class Surroundings:
     def replaced(self, cells: np.ndarray, other: "Surroundings") -> "Surroundings":
         """Return these with what others have in some cells, bool [rows, columns]."""
         return Surroundings(
-            np.where(cells, other.known, self.known),
-            np.where(cells, other.latents, self.latents),
+            np.where(cells, other.known, self.known), np.where(cells, other.latents, self.latents)
         )
 
     def equals(self, other: "Surroundings") -> bool:

@@ -252,10 +252,7 @@ def _places(frames: LatentFrames) -> dict[str, Any]:
 
 
 def _frames(
-    array: np.ndarray,
-    data: _ParkedPlaces,
-    latent_shape: tuple[int, int, int],
-    device: torch.device,
+    array: np.ndarray, data: _ParkedPlaces, latent_shape: tuple[int, int, int], device: torch.device
 ) -> LatentFrames:
     latents = tensor_of("latents", array).to(device)
     if latents.shape != (1, len(data.times), *latent_shape):

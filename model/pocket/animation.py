@@ -26,11 +26,7 @@ class Moving(Protocol):
         """Return how likely each pixel is part of each of `PARTS`, cells of one after the other."""
 
     def moved(
-        self,
-        rest: Tensor,
-        wind: Tensor | None,
-        parts: Tensor,
-        moments: Moments,
+        self, rest: Tensor, wind: Tensor | None, parts: Tensor, moments: Moments
     ) -> np.ndarray:
         """Return levels of the pictures of these moments, in which nothing walks.
 

@@ -5,14 +5,7 @@ from typing import Any, Self, TypeVar
 
 import torch
 
-from mag_sandbox.controls.camera import (
-    CameraCommand,
-    CameraPose,
-    Way,
-    check_pose,
-    move,
-    straight,
-)
+from mag_sandbox.controls.camera import CameraCommand, CameraPose, Way, check_pose, move, straight
 from mag_sandbox.controls.phrase_compiler import camera_phrase
 from mag_sandbox.files.validation import of_type
 from mag_sandbox.model.config import FlowConfig

@@ -30,12 +30,7 @@ from mag_sandbox.model.kv_cache import KVCache
 from mag_sandbox.model.parking import joined, packed, plain, unpacked
 from mag_sandbox.model.pocket.block_memory import BlockMemory
 from mag_sandbox.model.pocket.changes import Change, ChangeHistory, check_placed, thing_of
-from mag_sandbox.model.pocket.painting import (
-    PaintedGround,
-    PaintingInventor,
-    cells_of,
-    stands_in,
-)
+from mag_sandbox.model.pocket.painting import PaintedGround, PaintingInventor, cells_of, stands_in
 from mag_sandbox.model.pocket.rewriting import FrameRewriter, Views, lasting_slots, rewriting
 from mag_sandbox.model.prompts import PromptFeatures
 from mag_sandbox.model.slots import SlotTable

@@ -115,11 +115,7 @@ class PlainAnimator:
         return torch.cat([cells_of(part) for part in shares.split(1, dim=1)], dim=1)
 
     def moved(
-        self,
-        rest: Tensor,
-        wind: Tensor | None,
-        parts: Tensor,
-        moments: Moments,
+        self, rest: Tensor, wind: Tensor | None, parts: Tensor, moments: Moments
     ) -> np.ndarray:
         """Return levels of the pictures of these moments."""
         shares = torch.cat([pixels_of(part) for part in parts.chunk(len(PARTS), dim=1)], dim=1)

@@ -51,11 +51,7 @@ class GraphAnimator:
     """An animator of pictures of a size [px], height and width; see `Moving`."""
 
     def __init__(
-        self,
-        source: Animator,
-        size: tuple[int, int],
-        compiler: GraphCompiler,
-        of_others: Moving,
+        self, source: Animator, size: tuple[int, int], compiler: GraphCompiler, of_others: Moving
     ) -> None:
         """Begin to compile the graphs; pictures of other sizes are left to `of_others`."""
         self._source, self._size, self._of_others = source, size, of_others
@@ -80,11 +76,7 @@ class GraphAnimator:
         return made.permute(0, 3, 1, 2)
 
     def moved(
-        self,
-        rest: Tensor,
-        wind: Tensor | None,
-        parts: Tensor,
-        moments: Moments,
+        self, rest: Tensor, wind: Tensor | None, parts: Tensor, moments: Moments
     ) -> np.ndarray:
         """Return levels of the pictures of these moments."""
         maps, clock = self._source.told(moments, *self._size)

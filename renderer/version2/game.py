@@ -8,21 +8,8 @@ from functools import partial
 import numpy as np
 
 from mag_sandbox.renderer import phrasing
-from mag_sandbox.renderer.canvas import (
-    RING_HEIGHT,
-    RING_WIDTH,
-    Canvas,
-    Motion,
-    MovingLayer,
-    Rgb,
-)
-from mag_sandbox.renderer.game_themes import (
-    HAZARDS,
-    PLATFORMS,
-    SKIES,
-    STRUCTURE_COLORS,
-    THEMES,
-)
+from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH, Canvas, Motion, MovingLayer, Rgb
+from mag_sandbox.renderer.game_themes import HAZARDS, PLATFORMS, SKIES, STRUCTURE_COLORS, THEMES
 from mag_sandbox.renderer.painters import nature
 from mag_sandbox.renderer.painters.buildings import castle, tower
 from mag_sandbox.renderer.painters.game_pieces import (

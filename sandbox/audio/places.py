@@ -202,11 +202,7 @@ def room(synth: Synth) -> Sources:
         creak = synth.ping([(synth.rng.uniform(240, 420), 0.03, 1.0), (910, 0.012, 0.4)])
         for step in range(4):
             place(creaks, creak, synth.count(at + 0.06 * step), 0.9 * synth.rng.uniform(0.2, 1))
-    return (
-        Source(_ventilator(synth, 11), vent),
-        Source(creaks, corner),
-        *_air(synth, 0.6),
-    )
+    return (Source(_ventilator(synth, 11), vent), Source(creaks, corner), *_air(synth, 0.6))
 
 
 def fireplace(synth: Synth) -> Sources:

@@ -224,9 +224,7 @@ class Audio:
 
 
 def open_audio(
-    volume: float = 0.6,
-    muted: bool = False,
-    outputs: Sequence[type[Output]] | None = None,
+    volume: float = 0.6, muted: bool = False, outputs: Sequence[type[Output]] | None = None
 ) -> Audio:
     """Return sound for the game; it opens its device on its own thread, and never fails.
 

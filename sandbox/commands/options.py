@@ -105,8 +105,7 @@ class ReplayOptions(ServerOptions):
     )
     headless: bool = option(False, "no window; with --verify, as fast as possible")
     list: bool = option(
-        False,
-        "no window; list the things around the end of the recording, the nearest first",
+        False, "no window; list the things around the end of the recording, the nearest first"
     )
 
 

@@ -59,8 +59,5 @@ class DemoOptions(ServerOptions):
     )
     video: Literal["mp4", "gif"] = option("mp4", "format of the comparison's video (default mp4)")
     recording: Path | None = option(
-        None,
-        "turn a recording into a demo and write it to FILE",
-        name="from",
-        metavar="RECORDING",
+        None, "turn a recording into a demo and write it to FILE", name="from", metavar="RECORDING"
     )

@@ -375,11 +375,7 @@ def compare_recording(
 
 
 def _time_stretch(
-    world: World,
-    known: Playthrough,
-    back: Sequence[CameraCommand],
-    *,
-    is_recorded: bool,
+    world: World, known: Playthrough, back: Sequence[CameraCommand], *, is_recorded: bool
 ) -> float:
     with tempfile.TemporaryDirectory() as folder:
         recorder = Recorder(Path(folder) / "session")

@@ -251,11 +251,7 @@ def _draw_tick(theme: Theme, surface: pygame.Surface, area: pygame.Rect) -> None
 
 
 def _draw_compass(
-    theme: Theme,
-    surface: pygame.Surface,
-    area: pygame.Rect,
-    look: CameraPose,
-    memory: MemoryUsage,
+    theme: Theme, surface: pygame.Surface, area: pygame.Rect, look: CameraPose, memory: MemoryUsage
 ) -> None:
     """Draw the ring of directions: remembered, attended, and where the camera looks."""
     radius = area.width // 2

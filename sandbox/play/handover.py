@@ -76,10 +76,7 @@ class Handover:
                 f'keep playing in "{left.world}"'
             ) from None
         entered = replace(
-            left,
-            state=world.snapshot(),
-            world=world.spec.name,
-            provenance=world.provenance(),
+            left, state=world.snapshot(), world=world.spec.name, provenance=world.provenance()
         )
         self.then(entered)
         return entered

@@ -15,14 +15,7 @@ import xxhash
 
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.controls.edits import Edit
-from mag_sandbox.model.world import (
-    Control,
-    FrameBlock,
-    MemorySetting,
-    World,
-    WorldFailed,
-    no_edits,
-)
+from mag_sandbox.model.world import Control, FrameBlock, MemorySetting, World, WorldFailed, no_edits
 from mag_sandbox.sandbox.play.events import (
     BlockEvent,
     LookAheadEvent,

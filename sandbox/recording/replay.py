@@ -13,14 +13,7 @@ from mag_sandbox.controls.sources import ScriptSource
 from mag_sandbox.evaluation.similarity.metrics import psnr
 from mag_sandbox.model.catalogue import shipped
 from mag_sandbox.model.loading import ServerAddress
-from mag_sandbox.model.world import (
-    FrameBlock,
-    Frames,
-    MemorySetting,
-    Progress,
-    World,
-    WorldFailed,
-)
+from mag_sandbox.model.world import FrameBlock, Frames, MemorySetting, Progress, World, WorldFailed
 from mag_sandbox.sandbox.choice import WorldChoice
 from mag_sandbox.sandbox.play.events import (
     BlockEvent,

@@ -153,11 +153,6 @@ class Saves(SessionObserver):
         self._entered: ParkedScene | None = None  # its parts wait for the session to begin
         self._claimed = ""  # id of the place that other games cannot take meanwhile
 
-    @property
-    def unwritten_bytes(self) -> int:
-        """About the memory of the places that wait for room on the disk."""
-        return sum(parked.bytes for parked in tuple(self.unwritten.values()))
-
     def park(self, worker: GenerationWorker, *, says: bool = True) -> None:
         """Keep a place that is left, and perhaps say so; returns before it is written."""
 

@@ -158,10 +158,7 @@ def _settings() -> tuple[Item, ...]:
         SettingRow(("kept_mib",), "Budget", "Size that memory may grow to.", kept),
         SettingRow(("attended_frames",), "Attended frames", attended, frames),
         SettingRow(
-            ("window_blocks",),
-            "Window length",
-            "Blocks that the window policy keeps.",
-            blocks,
+            ("window_blocks",), "Window length", "Blocks that the window policy keeps.", blocks
         ),
         SettingRow(("sink_frames",), "First frames", sinks, _choice(*usual)),
         SettingRow(

@@ -27,11 +27,7 @@ from mag_sandbox.sandbox.ui.widgets import Button, Glide, draw_ring
 
 NAME = "MAG sandbox"
 SAYING = "worlds that remember"
-HEADER = (
-    Button("Describe a place of your own", "T"),
-    Button("Settings"),
-    Button("Quit"),
-)
+HEADER = (Button("Describe a place of your own", "T"), Button("Settings"), Button("Quit"))
 WRITE, SETTINGS, QUIT = range(3)  # places in the header
 ABOUT = {  # the large words while the header has the focus
     WRITE: ("A world of your own", "Write a sentence: a place, its colours, a few things in it."),

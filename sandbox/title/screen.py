@@ -16,21 +16,10 @@ from mag_sandbox.sandbox.screens.overlays import Notices
 from mag_sandbox.sandbox.screens.prompt_box import PromptBox
 from mag_sandbox.sandbox.screens.settings import OPEN_KEYS, OPEN_SETTINGS
 from mag_sandbox.sandbox.settings import SandboxConfig
-from mag_sandbox.sandbox.title.cards import (
-    QUIT,
-    SAYING,
-    SETTINGS,
-    WRITE,
-)
+from mag_sandbox.sandbox.title.cards import QUIT, SAYING, SETTINGS, WRITE
 from mag_sandbox.sandbox.title.focus import Focused, TitleFocus
 from mag_sandbox.sandbox.title.library import TitleListing
-from mag_sandbox.sandbox.title.model import (
-    Act,
-    TitleCard,
-    TitleModel,
-    shelves,
-    turned,
-)
+from mag_sandbox.sandbox.title.model import Act, TitleCard, TitleModel, shelves, turned
 from mag_sandbox.sandbox.title.picture import TitlePicture
 from mag_sandbox.sandbox.ui.amounts import bytes_text
 from mag_sandbox.sandbox.ui.display import toggle_fullscreen

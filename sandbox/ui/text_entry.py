@@ -14,12 +14,7 @@ from mag_sandbox.scenes.scene import MAX_PROMPT
 MAX_HISTORY = 50  # lines
 SHORTCUT = pygame.KMOD_CTRL | pygame.KMOD_META
 WORD_STEP = pygame.KMOD_CTRL | pygame.KMOD_ALT
-MOVES = {
-    pygame.K_LEFT: "left",
-    pygame.K_RIGHT: "right",
-    pygame.K_HOME: "home",
-    pygame.K_END: "end",
-}
+MOVES = {pygame.K_LEFT: "left", pygame.K_RIGHT: "right", pygame.K_HOME: "home", pygame.K_END: "end"}
 
 
 class History:

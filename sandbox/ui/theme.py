@@ -76,11 +76,7 @@ class Theme:
     is_handheld = False  # the screen is a small one in a hand: text is as large as fits
 
     def __init__(
-        self,
-        window_size: tuple[int, int],
-        text_scale: float = 1.0,
-        *,
-        high_contrast: bool = False,
+        self, window_size: tuple[int, int], text_scale: float = 1.0, *, high_contrast: bool = False
     ) -> None:
         self.scale = _scale(window_size, text_scale)
         self.high_contrast = high_contrast
