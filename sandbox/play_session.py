@@ -435,7 +435,8 @@ class PlayerSession(WatchedSession):
             self._say(f"worlds: {', '.join(listed)}. {key} again goes on in {world}")
             self._world_asked_until = time.perf_counter() + CHOOSING_WORLD_S
             return None
-        self._say(f"going on in the world {world}")
+        where = ", where this place begins" if self._reel.pose.is_away else ""
+        self._say(f"going on in the world {world}{where}")
         self._postcards.stop()
         self.leave_moment("this is the world before")
         return SwitchWorld(world)

@@ -34,7 +34,7 @@ class GuidedReturn:
     """
 
     def __init__(self, block: FrameBlock, spec: WorldSpec, sights: Collection[Sight]) -> None:
-        self._here = here = block.poses[-1].at_origin
+        self._here = here = block.poses[-1]
         self.verdicts: tuple[Word, ...] = ()  # one per half, once it shows the view again
         lost = [sight for sight in sights if _is_lost(sight.pose, here, block)]
         self._leads, self._way = True, BACK if lost else AWAY_AND_BACK
@@ -63,7 +63,7 @@ class GuidedReturn:
 
     def next_target(self, block: FrameBlock, *, is_flying: bool) -> CameraPose | None:
         """Return the camera's new target; None: unchanged."""
-        self._here = block.poses[-1].at_origin
+        self._here = block.poses[-1]
         self._leads = bool(self._targets) or is_flying
         if not (self._leads or self.verdicts or self.seen is None):
             self._judge(self.seen, block)
@@ -88,11 +88,15 @@ class GuidedReturn:
 def _is_lost(pose: CameraPose, here: CameraPose, block: FrameBlock) -> bool:
     """Tell whether a view is out of sight, one memory holds it, and another next to nothing."""
     held = _held(pose, block)
-    return view_overlap(pose, here) < GONE and min(held) <= LOST and max(held) >= KEPT
+    return view_overlap(pose, here.at_origin) < GONE and min(held) <= LOST and max(held) >= KEPT
 
 
 def _held(pose: CameraPose, block: FrameBlock) -> Sequence[float]:
-    """Return the share of a view that the best frame of each memory shows."""
+    """Return the share of a view that the best frame of each memory shows.
+
+    Memory knows all directions as they look from where the scene begins.
+    """
+    pose = pose.at_origin
     memories: list[MemoryUsage] = [one.memory for one in (block, block.beside) if one]
     return [
         max((view_overlap(pose, entry.pose) for entry in memory.entries), default=0.0)

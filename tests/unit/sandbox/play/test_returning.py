@@ -18,7 +18,7 @@ def sight(yaw, shade=0):
     return Sight(frame, CameraPose(yaw % 360.0), number=0, seconds=0.0, memory_index=0)
 
 
-def both(held, forgetful, yaw=0.0):
+def both(held, forgetful, yaw=0.0, x=0.0):
     """A block at a yaw of two memories that hold views at some yaws."""
     world = SplitWorld(FakeWorld(), FakeWorld(), MemorySetting("window"))
     world.reset(Scene(prompt="A place."), 7)
@@ -31,7 +31,7 @@ def both(held, forgetful, yaw=0.0):
         )
         return replace(block.memory, entries=tuple(entries))
 
-    poses = (CameraPose(yaw),) * 3
+    poses = (CameraPose(yaw, x=x),) * 3
     beside = replace(block.beside, memory=memory(forgetful), poses=poses)
     return replace(block, memory=memory(held), beside=beside, poses=poses)
 
@@ -60,6 +60,21 @@ def test_where_nothing_is_lost_both_turn_away_over_seen_ground_until_one_has_los
     assert trip.next_target(both((0,), (-100,), yaw=260.0), is_flying=True) == CameraPose()
     assert trip.next_target(both((0,), (-100,), yaw=260.0), is_flying=True) is None
     assert (trip.seen == block.frames[-1][:, :320]).all()
+
+
+def test_a_walker_turns_away_and_comes_back_where_he_stands():
+    block = both(held=(0,), forgetful=(0,), x=1.0)
+    trip = GuidedReturn(block, SPEC, [sight(0.0), sight(-30.0), sight(-60.0)])
+    away = trip.next_target(block, is_flying=False)
+    assert away.x == 1.0
+    assert abs(yaw_difference(away.yaw, 0.0)) > 150.0
+    assert trip.next_target(both((0,), (-30,), yaw=300.0, x=1.0), is_flying=True) is None
+    back = trip.next_target(both((0,), (-100,), yaw=260.0, x=1.0), is_flying=True)
+    assert back == CameraPose(x=1.0)
+    trip.next_target(both((0,), (-100,)), is_flying=False)
+    assert not trip.verdicts, "from where the scene begins all looks otherwise"
+    trip.next_target(both((0,), (-100,), x=1.0), is_flying=False)
+    assert len(trip.verdicts) == 2
 
 
 def test_a_player_who_steers_is_led_nowhere():
