@@ -273,6 +273,24 @@ class Imagination:
         edge = self._margin
         return self._pictures(wider)[..., edge:-edge, edge:-edge]
 
+    @torch.inference_mode()
+    def encoded_ring(self, picture: Tensor) -> np.ndarray:
+        """Return the latents of a picture of the ring, [3, H, W] -> fp32 [C, rows, columns]."""
+        edge, (height, width) = self._margin, self.view_size
+        wide = torch.cat((picture[..., -edge:], picture, picture[..., :edge]), dim=-1)[None]
+        wide = nn.functional.pad(wide, (0, 0, edge, edge), mode="replicate")
+        bands = [
+            torch.cat([
+                self._encoded(
+                    wide[..., top : top + height + 2 * edge, left : left + width + 2 * edge]
+                )[..., BESIDE:-BESIDE, BESIDE:-BESIDE]
+                for left in range(0, picture.shape[2], width)
+            ], dim=-1)
+            for top in range(0, picture.shape[1], height)
+        ]  # fmt: skip
+        whole: np.ndarray = torch.cat(bands, dim=-2)[0].float().cpu().numpy()
+        return whole
+
     def _pictures(self, latents: Tensor) -> Tensor:
         """Return whole-numbered pictures of latents, as a screen shows them, in [-1, 1]."""
         pictures = self._coder.decode(latents)
@@ -287,6 +305,11 @@ class Imagination:
         """Height and width of a view [px]."""
         rows, columns = self.config.painter.view
         return self._stride * rows, self._stride * columns
+
+    @property
+    def ring_size(self) -> tuple[int, int]:
+        """Height and width of the whole ring [px]."""
+        return self._stride * self._ring[0], self._stride * self._ring[1]
 
     @property
     def _margin(self) -> int:

@@ -5,6 +5,7 @@ both sides. Seen from elsewhere, ground, walls and sky are looked up where their
 the cut-outs are put where they appear now, from far to near.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +21,7 @@ FRINGE = 2  # pixels around the plan's shape of a thing that are cut out with it
 MARGIN = 6  # pixels around it that may show it
 LEFT_BEHIND = 0.3  # metres from the viewpoint within which a cut-out loses what is around it
 BESIDE = 0.25  # of a box: how far a cut-out may reach beyond it
+SURE = 0.9  # share of what is painted, of all of a pixel or a thing, from which on it counts
 
 
 class _CutOut(NamedTuple):
@@ -28,6 +30,10 @@ class _CutOut(NamedTuple):
     layer: np.ndarray  # float32 [4, h, w]: colours times alpha, alpha
     around: np.ndarray  # likewise: what is around it, up to where ground is not hidden
     box: Box  # of the thing, in the layer [px]
+
+    def shown(self, near: float) -> np.ndarray:
+        """Return the layer with a share of what is around it."""
+        return self.layer + np.float32(near) * self.around if near else self.layer
 
 
 class LayeredRing:
@@ -38,18 +44,27 @@ class LayeredRing:
     """
 
     def __init__(
-        self, picture: np.ndarray, known: np.ndarray, owners: np.ndarray, scenery: Scenery
+        self,
+        picture: np.ndarray,
+        known: np.ndarray,
+        owners: np.ndarray,
+        scenery: Scenery,
+        viewpoint: tuple[float, float] = (0.0, 0.0),
+        painted: np.ndarray | None = None,
     ) -> None:
         """Cut a ring into layers.
 
         Args:
             picture: the ring, float32 [3, H, W].
             known: which pixels are, bool [H, W].
-            owners: place of each pixel's thing in the plan, -1 where none is, int32 [H, W].
+            owners: place of each pixel's thing in the plan from the viewpoint, -1 where none is,
+                int32 [H, W].
             scenery: the plan in metres.
+            viewpoint: of the ring, x and z [m].
+            painted: which pixels are no guesses, bool [H, W]; None: the known ones.
         """
-        self._scenery, self._shape = scenery, owners.shape
-        where = scenery.geometry(0.0, 0.0, owners)
+        self._scenery, self._shape, self._viewpoint = scenery, owners.shape, viewpoint
+        where = scenery.geometry(*viewpoint, owners)
         stands = np.isin(where.ids, list(where.upright))
         ids = np.where(known & stands, where.ids, 0)
         self._cut_outs = {
@@ -63,19 +78,58 @@ class LayeredRing:
         behind = torch.from_numpy(_continued(picture, shown))
         soft = torch.where(torch.from_numpy(shown), behind, _softened(behind))
         self._behind = _around(soft, 1)
+        self._numbers = where.ids
+        self._painted = known if painted is None else painted
+        self._hidden = hidden.numpy()
 
     def view(self, pose: CameraPose, size: tuple[int, int]) -> Tensor:
         """Return the view at a pose, float32 [3, height, width]."""
+        canvas = self._sampled(pose, size, self._behind)
+        for number, at, near in self._places(pose, size):
+            _lay_over(canvas, self._cut_outs[number].shown(near), self._cut_outs[number].box, at)
+        return torch.from_numpy(canvas)
+
+    def seen(self, pose: CameraPose, size: tuple[int, int], numbers: np.ndarray) -> np.ndarray:
+        """Return what the view at a pose shows of what is painted here; see `Subject`.
+
+        Args:
+            pose: of the view.
+            size: height and width.
+            numbers: of the thing that the plan has in each pixel of the view, 0 for none,
+                int32 [height, width].
+
+        Returns:
+            Colours, and 255 where they are known, uint8 [height, width, 4].
+        """
+        sure = _around(
+            torch.from_numpy((self._painted & ~self._hidden)[None].astype(np.float32)), 1
+        )
+        canvas = self._sampled(pose, size, torch.cat((self._behind, sure)))
+        standing = np.isin(numbers, list(self._scenery.boxes(pose.x, pose.z, self._shape)))
+        canvas[3, standing] = 0.0
+        for number, at, _ in self._places(pose, size):
+            cut_out = self._cut_outs[number]
+            painted = self._painted[self._numbers == number].mean() > SURE
+            own = np.concatenate((cut_out.layer, painted * cut_out.layer[3:]))
+            _lay_over(canvas, own, cut_out.box, at, where=numbers == number)
+        canvas[3] = 255 * (canvas[3] > SURE)
+        canvas[:3] = (canvas[:3] + 1) * 127.5
+        seen: np.ndarray = np.rint(canvas).clip(0, 255).astype(np.uint8).transpose(1, 2, 0)
+        return seen
+
+    def _places(self, pose: CameraPose, size: tuple[int, int]) -> Iterator[tuple[int, Box, float]]:
+        """Yield the things that are cut out, from far to near.
+
+        Yields:
+            The number, where the thing is in the view at a pose, and the share of what is around
+            it that is shown, too.
+        """
         height, width = size
-        step = np.radians(pose.fov) / width
-        yaw = np.radians(pose.yaw) + (np.arange(width) + 0.5 - width / 2) * step
-        pitch = np.radians(pose.pitch) + (height / 2 - 0.5 - np.arange(height)) * step
-        canvas = self._behind_all(pose, yaw, pitch)
         pixels = pose.fov / width / (360 / self._shape[1])  # of the ring, in one of the view
         left = pose.yaw / 360 * self._shape[1] - width / 2 * pixels
         top = self._shape[0] * (0.5 - pose.pitch * self._shape[1] / 360 / self._shape[0])
         top -= height / 2 * pixels
-        near = max(0.0, 1 - float(np.hypot(pose.x, pose.z)) / LEFT_BEHIND)
+        near = max(0.0, 1 - float(np.hypot(*self._from_here(pose))) / LEFT_BEHIND)
         for number, box in self._scenery.boxes(pose.x, pose.z, self._shape).items():
             if number in self._cut_outs:
                 across = (box[0] + box[2] / 2 - left - width / 2 * pixels) % self._shape[1]
@@ -84,18 +138,32 @@ class LayeredRing:
                     across / pixels + width / 2 - box[2] / 2 / pixels, (box[1] - top) / pixels,
                     box[2] / pixels, box[3] / pixels,
                 )  # fmt: skip
-                _lay_over(canvas, self._cut_outs[number], at, near)
-        return torch.from_numpy(canvas)
+                yield number, at, near
 
-    def _behind_all(self, pose: CameraPose, yaw: np.ndarray, pitch: np.ndarray) -> np.ndarray:
-        """Return what is behind everything that stands upright, float32 [3, height, width]."""
+    def _from_here(self, pose: CameraPose) -> tuple[float, float]:
+        """Return how far a pose is from the viewpoint, along x and z [m]."""
+        return pose.x - self._viewpoint[0], pose.z - self._viewpoint[1]
+
+    def _sampled(self, pose: CameraPose, size: tuple[int, int], behind: Tensor) -> np.ndarray:
+        """Return what is behind everything that stands upright, float32 [C, height, width].
+
+        Args:
+            pose: of the view.
+            size: height and width.
+            behind: what is behind it in the ring, with a margin of a pixel.
+        """
+        height, width = size
+        step = np.radians(pose.fov) / width
+        yaw = np.radians(pose.yaw) + (np.arange(width) + 0.5 - width / 2) * step
+        pitch = np.radians(pose.pitch) + (height / 2 - 0.5 - np.arange(height)) * step
         rows, columns = self._shape
         radian = columns / (2 * np.pi)
         away = self._scenery.surfaces(pose.x, pose.z, yaw, pitch)
         near = away < DISTANT
         away = np.where(near, away, np.float32(DISTANT))
-        x = away * np.sin(yaw).astype(np.float32) + np.float32(pose.x)
-        z = away * np.cos(yaw).astype(np.float32) + np.float32(pose.z)
+        walked_x, walked_z = self._from_here(pose)
+        x = away * np.sin(yaw).astype(np.float32) + np.float32(walked_x)
+        z = away * np.cos(yaw).astype(np.float32) + np.float32(walked_z)
         slope = away * np.tan(pitch).astype(np.float32)[:, None] / np.hypot(x, z)
         down = np.where(near, np.arctan(slope), pitch.astype(np.float32)[:, None])
         along = np.where(near, np.arctan2(x, z), yaw.astype(np.float32))
@@ -105,7 +173,7 @@ class LayeredRing:
             ((column + 1) / (columns + 2) * 2 - 1, (row + 1) / (rows + 2) * 2 - 1), axis=-1
         )
         sampled = nn.functional.grid_sample(
-            self._behind[None], torch.from_numpy(grid.astype(np.float32))[None],
+            behind[None], torch.from_numpy(grid.astype(np.float32))[None],
             padding_mode="border", align_corners=False,
         )  # fmt: skip
         return np.asarray(sampled[0])
@@ -180,21 +248,30 @@ def _cut_out(picture: np.ndarray, ids: np.ndarray, number: int, box: Box) -> _Cu
     return _CutOut(layer, beside, (left - first, top - highest, width, height))
 
 
-def _lay_over(canvas: np.ndarray, cut_out: _CutOut, box: Box, near: float) -> None:
-    """Put a cut-out over a picture, [3, H, W], so that its thing fills a box [px].
+def _lay_over(
+    canvas: np.ndarray, layer: np.ndarray, before: Box, box: Box, where: np.ndarray | None = None
+) -> None:
+    """Put a cut-out over a picture, [C, H, W], so that its thing fills a box [px].
 
-    `near` is the share of what is around it that is shown, too.
+    Args:
+        canvas: the picture; its channels above the third are told in a layer's above the fourth.
+        layer: colours times alpha, alpha, and other channels times alpha, [C + 1, h, w].
+        before: box of the thing in the layer.
+        box: of the thing in the picture.
+        where: the only pixels that change, bool [H, W].
     """
-    down = _resampling(cut_out.box[1::2], box[1::2], cut_out.layer.shape[1], canvas.shape[1])
-    across = _resampling(cut_out.box[::2], box[::2], cut_out.layer.shape[2], canvas.shape[2])
+    down = _resampling(before[1::2], box[1::2], layer.shape[1], canvas.shape[1])
+    across = _resampling(before[::2], box[::2], layer.shape[2], canvas.shape[2])
     if down is None or across is None:
         return
     (rows, vertical), (columns, horizontal) = down, across
-    layer = cut_out.layer + np.float32(near) * cut_out.around if near else cut_out.layer
     stamp = vertical @ (layer @ horizontal.T)
+    if where is not None:
+        stamp = stamp * where[rows, columns]
     seen = canvas[:, rows, columns]
     seen *= 1 - stamp[3]
-    seen += stamp[:3]
+    seen[:3] += stamp[:3]
+    seen[3:] += stamp[4:]
 
 
 def _resampling(

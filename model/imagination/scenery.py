@@ -5,7 +5,7 @@ horizon, what hangs on a wall as far as the wall, and the sides of a room say wh
 plan can be told again for every viewpoint, and pixels of one view can be found in another.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import atan, atan2, cos, degrees, hypot, inf, radians, sin, tan
@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mag_sandbox.controls.camera import POSITION_RESOLUTION, yaw_difference
+from mag_sandbox.controls.camera import FARTHEST, POSITION_RESOLUTION, yaw_difference
 from mag_sandbox.controls.parallax import EYE, Box, RingGeometry
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.world import GroundPlan, GroundThing
@@ -30,6 +30,11 @@ PARALLEL = 1e-3  # sine of the angle between walls, below which they do not meet
 FROM_WALLS, FROM_THINGS = 0.5, 0.45  # metres that a walker keeps
 WIDEST_TRUNK = 0.3  # metres; half as wide things are to a walker at most: crowns are overhead
 LOWEST = 0.4  # metres; lower things are stepped over
+SIGHT = 24.0  # metres from which on things shrink, and are out of sight within `FADE` metres
+FADE = 12.0
+LEAST_SIZE = 0.25  # share of their size at which they come into sight
+OVER = 1.1  # times as far something is that was drawn over a thing by mistake
+FIRST_SIGHT = 8.0  # likewise of new things, where the scene begins; nearer to them it is farther
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,10 @@ class _Body:
     told: PlacedObject
     where: str  # wall, flat, course or upright
     distance: float  # metres; inf: it is seen alike from everywhere
+    x: float = 0.0  # of the viewpoint from which it is told [m]
+    z: float = 0.0
+    sight: float = inf  # metres from which on it shrinks
+    is_new: bool = False  # whether the plan of the first viewpoint lacks it
 
     @property
     def is_solid(self) -> bool:
@@ -69,6 +78,12 @@ class _Body:
         stands = self.where == "upright" and self.distance < inf and low < -HORIZON_FOOT
         return stands and self.distance * _tangents(self.told) > LOWEST
 
+    @property
+    def place(self) -> tuple[float, float]:
+        """Position of its middle [m]."""
+        yaw = radians(self.told.yaw)
+        return self.distance * sin(yaw) + self.x, self.distance * cos(yaw) + self.z
+
     def seen_from(self, x: float, z: float) -> "_Body | None":
         """Return it from another viewpoint [m]; None: it is at the viewer's feet."""
         if self.distance == inf:
@@ -76,38 +91,50 @@ class _Body:
         if self.where == "course":
             return self._course_from(x, z)
         yaw = radians(self.told.yaw)
-        ahead_x, ahead_z = self.distance * sin(yaw) - x, self.distance * cos(yaw) - z
+        ahead_x = self.distance * sin(yaw) - (x - self.x)
+        ahead_z = self.distance * cos(yaw) - (z - self.z)
         now = hypot(ahead_x, ahead_z)
-        if now < NEAREST:
+        size = float(_size(now, self.sight, self.is_new, hypot(x, z)))
+        if now < NEAREST or not size:
             return None
-        half = self.distance * tan(radians(min(self.told.width, WIDEST)) / 2)
+        half = self.distance * tan(radians(min(self.told.width, WIDEST)) / 2) * size
         low, high = _ends(self.told)
         if self.where == "flat":
             far, near = (EYE / tan(radians(-one)) for one in (high, low))
-            deep = (far - near) / 2
+            deep = (far - near) / 2 * size
             ends = [-degrees(atan(EYE / max(one, NEAREST))) for one in (now - deep, now + deep)]
         else:
-            ends = [degrees(atan(self.distance * tan(radians(one)) / now)) for one in (low, high)]
+            foot, top = (self.distance * tan(radians(one)) for one in (low, high))
+            top = foot + (top - foot) * size if size < 1 else top
+            ends = [degrees(atan(one / now)) for one in (foot, top)]
         told = replace(
             self.told, yaw=degrees(atan2(ahead_x, ahead_z)) % 360, pitch=sum(ends) / 2,
             width=2 * degrees(atan(half / now)), height=max(ends[1] - ends[0], 0.1),
         )  # fmt: skip
-        return replace(self, told=told, distance=now)
+        return replace(self, told=told, distance=now, x=x, z=z)
 
     def _course_from(self, x: float, z: float) -> "_Body":
         """Return an endless thing as seen from another viewpoint [m]."""
         facing = radians(self.told.yaw)
-        passed = x * sin(facing) + z * cos(facing)
+        passed = (x - self.x) * sin(facing) + (z - self.z) * cos(facing)
         near, far = (_distance(end) - passed for end in _ends(self.told))
         yaw = self.told.yaw
         if near + far < 0:  # it is behind the viewer now
             near, far, yaw = -far, -near, (yaw + 180) % 360
         low, high = (-degrees(atan(EYE / max(each, NEAREST))) for each in (near, far))
         told = replace(self.told, yaw=yaw, pitch=(low + high) / 2, height=high - low)
-        return replace(self, told=told, distance=max(near, NEAREST))
+        return replace(self, told=told, distance=max(near, NEAREST), x=x, z=z)
 
 
 FAR = Stance("far")
+
+
+class ToldFrom(NamedTuple):
+    """A thing as a viewpoint shows it."""
+
+    told: PlacedObject
+    x: float  # of the viewpoint [m]
+    z: float
 
 
 class _Standing(NamedTuple):
@@ -117,6 +144,8 @@ class _Standing(NamedTuple):
     places: np.ndarray  # float64 [things, 2]: x and z of their middles [m]
     halves: np.ndarray  # half as wide as they are [m]
     ends: np.ndarray  # float64 [things, 2]: how high foot and top are above the eyes [m]
+    sights: np.ndarray  # see `_Body`
+    are_new: np.ndarray  # bool
 
     @classmethod
     def of(cls, bodies: Sequence[_Body]) -> "_Standing":
@@ -131,11 +160,14 @@ class _Standing(NamedTuple):
         yaws = np.radians([thing.yaw for thing in told])
         widths = np.radians([min(thing.width, WIDEST) for thing in told])
         ends = np.radians([_ends(thing) for thing in told]).reshape(-1, 2)
+        viewpoints = np.array([(body.x, body.z) for _, body in there]).reshape(-1, 2)
         return cls(
             np.array([number for number, _ in there], int),
-            np.stack((away * np.sin(yaws), away * np.cos(yaws)), axis=1),
+            np.stack((away * np.sin(yaws), away * np.cos(yaws)), axis=1) + viewpoints,
             away * np.tan(widths / 2),
             away[:, None] * np.tan(ends),
+            np.array([body.sight for _, body in there]),
+            np.array([body.is_new for _, body in there], bool),
         )
 
 
@@ -151,6 +183,15 @@ class Scenery:
     ) -> None:
         self._behind, self._sides, self._bodies = behind, sides, bodies
         self._standing = _Standing.of(bodies)
+        solid = [body for body in bodies if body.is_solid]
+        self._solid_places = np.array([body.place for body in solid]).reshape(-1, 2)
+        halves = [body.distance * tan(radians(body.told.width) / 2) for body in solid]
+        self._solid_halves = np.minimum(halves, WIDEST_TRUNK)
+        self._finite = np.array([body.distance < inf for body in bodies], bool)
+        self._places = np.array(
+            [body.place if body.distance < inf else (0.0, 0.0) for body in bodies]
+        ).reshape(-1, 2)
+        self._sights = np.array([body.sight if body.where != "course" else inf for body in bodies])
 
     @classmethod
     def of(
@@ -173,7 +214,40 @@ class Scenery:
         for thing in things:
             if thing.kind not in behind:
                 bodies.append(_body(thing, stances.get(thing.kind, FAR), sides, bodies))
-        return cls(bands, sides, bodies)
+        sights = (max(SIGHT, body.distance + FARTHEST_WALK) for body in bodies)
+        seen = [
+            body if sides else replace(body, sight=sight)
+            for body, sight in zip(bodies, sights, strict=True)
+        ]
+        return cls(bands, sides, [body for body in seen if not _is_covered(body, seen)])
+
+    @property
+    def on_ground(self) -> list[tuple[PlacedObject, float]]:
+        """The plan's things that stand or lie on the ground, and how far away each is [m]."""
+        return [
+            (body.told, body.distance)
+            for body in self._bodies
+            if not body.is_new
+            and body.distance < inf
+            and body.where in ("upright", "flat")
+            and (body.where == "flat" or body.distance == _on_ground(body.told))
+        ]
+
+    def appearing(self, things: Collection[PlacedObject], x: float, z: float) -> list[PlacedObject]:
+        """Return how some of the plan's things look from another viewpoint [m]."""
+        bodies = [body for body in self._bodies if not body.is_new and body.told in things]
+        seen = (body.seen_from(x, z) for body in bodies)
+        return [body.told for body in seen if body is not None]
+
+    def extended(self, new: Iterable[ToldFrom], stances: Mapping[str, Stance]) -> "Scenery":
+        """Return the scenery with new things on the ground."""
+        bodies = [
+            replace(_body(thing, stances.get(thing.kind, FAR), (), ()), x=x, z=z,
+                    sight=SIGHT, is_new=True)
+            for thing, x, z in new
+        ]  # fmt: skip
+        there = [body for body in bodies if body.distance < inf]
+        return Scenery(self._behind, self._sides, [*self._bodies, *there])
 
     def plan(self, x: float, z: float) -> list[PlacedObject]:
         """Return the plan as it is seen from a viewpoint [m], from far to near."""
@@ -226,7 +300,8 @@ class Scenery:
             and abs(body.told.pitch - told.pitch) <= body.told.height / 2
         ]
         if there:
-            return self._bodies[min(there)[1] - 1].told
+            body = self._bodies[min(there)[1] - 1]
+            return (body.seen_from(0.0, 0.0) or body).told if body.is_new else body.told
         yaw, pitch = radians(told.yaw), radians(told.pitch)
         far = float(self.surfaces(x, z, np.array([yaw]), np.array([pitch]))[0, 0])
         if far == inf:
@@ -237,6 +312,13 @@ class Scenery:
             told, yaw=degrees(atan2(x, z)) % 360, pitch=degrees(atan(far * tan(pitch) / now)),
             width=told.width * far / now, height=told.height * far / now,
         )  # fmt: skip
+
+    def ground_near(self, x: float, z: float) -> GroundPlan:
+        """Return what stands in sight of a viewpoint [m], from above; all that is not new does."""
+        if not any(body.is_new for body in self._bodies):
+            return self.ground
+        things = (one for one in self.ground.things if hypot(one.x - x, one.z - z) < SIGHT)
+        return replace(self.ground, things=tuple(things))
 
     @cached_property
     def ground(self) -> GroundPlan:
@@ -273,47 +355,64 @@ class Scenery:
         ahead = standing.places - (x, z)
         now = np.hypot(*ahead.T)
         yaw = np.arctan2(*ahead.T)
-        half = np.arctan(standing.halves / now.clip(NEAREST))
-        low, high = np.arctan(standing.ends.T / now.clip(NEAREST))
+        size = _size(now, standing.sights, standing.are_new, hypot(x, z))
+        half = np.arctan(standing.halves * size / now.clip(NEAREST))
+        foot, top = standing.ends.T
+        top = np.where(size < 1, foot + (top - foot) * size, top)
+        low, high = np.arctan(foot / now.clip(NEAREST)), np.arctan(top / now.clip(NEAREST))
         boxes = np.stack(
             ((yaw - half) % (2 * np.pi), height / 2 / radian - high, 2 * half, high - low), axis=1
         )
-        order = np.argsort(-now, kind="stable")
+        order, gone = np.argsort(-now, kind="stable"), (now < NEAREST) | (size == 0)
         rows = boxes[order] * radian
         return {
             int(number): (float(left), float(top), float(wide), float(tall))
-            for number, near, (left, top, wide, tall)
-            in zip(standing.numbers[order], now[order] < NEAREST, rows, strict=True)
-            if not near
+            for number, is_gone, (left, top, wide, tall)
+            in zip(standing.numbers[order], gone[order], rows, strict=True)
+            if not is_gone
         }  # fmt: skip
 
-    def way(self, start: tuple[float, float], end: tuple[float, float]) -> tuple[float, float]:
+    def way(
+        self,
+        start: tuple[float, float],
+        end: tuple[float, float],
+        viewpoints: Sequence[tuple[float, float]] = ((0.0, 0.0),),
+    ) -> tuple[float, float]:
         """Return where a step ends [m]: walls and solid things stop it, or it slides along them.
 
-        A walker who is too near to something already may go wherever it is no nearer.
+        A walker who is too near to something already may go wherever it is no nearer, and always
+        stays near to one of the viewpoints (none: goes anywhere).
         """
-        room, normal = self._room(*start)
-        if self._room(*end)[0] >= min(room, 0.0):
+        room, normal = self._room(*start, viewpoints)
+        if self._room(*end, viewpoints)[0] >= min(room, 0.0):
             return end
         step = np.subtract(end, start)
         slide = step - min(float(step @ normal), 0.0) * normal
         ticks = np.rint((start + slide) * POSITION_RESOLUTION)
         x, z = (ticks / POSITION_RESOLUTION).tolist()
-        return (x, z) if self._room(x, z)[0] >= min(room, 0.0) else start
+        return (x, z) if self._room(x, z, viewpoints)[0] >= min(room, 0.0) else start
 
-    def _room(self, x: float, z: float) -> tuple[float, np.ndarray]:
+    def _room(
+        self, x: float, z: float, viewpoints: Sequence[tuple[float, float]]
+    ) -> tuple[float, np.ndarray]:
         """Return how much room a walker has [m], and the direction in which there is more."""
-        rooms = [(FARTHEST_WALK - hypot(x, z), np.array((-x, -z)))]
+        nearest = min(
+            ((at_x - x, at_z - z) for at_x, at_z in viewpoints),
+            key=lambda to: hypot(*to),
+            default=(0.0, 0.0),
+        )
+        rooms = [
+            (FARTHEST_WALK - hypot(*nearest), np.array(nearest)),
+            (FARTHEST - FARTHEST_WALK - hypot(x, z), np.array((-x, -z))),
+        ]
         for side in self._sides:
             facing = radians(side.told.yaw)
             straight = np.array((sin(facing), cos(facing)))
             rooms.append((side.away - FROM_WALLS - float(straight @ (x, z)), -straight))
-        for body in self._bodies:
-            if body.is_solid:
-                yaw = radians(body.told.yaw)
-                apart = np.array((x, z)) - body.distance * np.array((sin(yaw), cos(yaw)))
-                half = body.distance * tan(radians(body.told.width) / 2)
-                rooms.append((hypot(*apart) - FROM_THINGS - min(half, WIDEST_TRUNK), apart))
+        if len(self._solid_places):
+            apart = (x, z) - self._solid_places
+            free = np.hypot(*apart.T) - FROM_THINGS - self._solid_halves
+            rooms.append((float(free.min()), apart[free.argmin()]))
         room, away = min(rooms, key=lambda one: one[0])
         return room, away / max(hypot(*away), 1e-9)
 
@@ -326,10 +425,12 @@ class Scenery:
 
         Things at infinity come before that.
         """
+        away = np.hypot(*(self._places - (x, z)).T)
+        in_sight = ~self._finite | (away < self._sights + FADE)
         moved = [
-            (number, now)
-            for number, body in enumerate(self._bodies, 1)
-            if (now := body.seen_from(x, z)) is not None
+            (int(place) + 1, now)
+            for place in np.flatnonzero(in_sight)
+            if (now := self._bodies[int(place)].seen_from(x, z)) is not None
         ]
         return sorted(moved, key=lambda one: _rank(one[1]))
 
@@ -358,9 +459,45 @@ class Scenery:
         return np.asarray(depth, np.float32)
 
 
+def _size(
+    away: "float | np.ndarray",
+    sight: "float | np.ndarray",
+    is_new: "bool | np.ndarray",
+    walked: float,
+) -> np.ndarray:
+    """Return the share of their size at which things are seen.
+
+    Args:
+        away: how far they are [m].
+        sight: see `_Body`.
+        is_new: likewise.
+        walked: how far the viewpoint is from where the scene begins [m].
+    """
+    first = np.where(is_new, FIRST_SIGHT + walked, inf)
+    size = np.clip((np.minimum(sight, first) + FADE - away) / FADE, 0.0, 1.0)
+    return np.where(size < LEAST_SIZE, 0.0, size)
+
+
 def _rank(body: _Body) -> tuple[bool, bool, float]:
     standing = body.where == "upright"
     return body.distance < inf, standing, -body.distance if standing else 0.0
+
+
+def _is_covered(body: _Body, bodies: Sequence[_Body]) -> bool:
+    """Tell whether a plan draws something farther away over the middle of a thing.
+
+    It draws what a description names over all else, so the thing behind it was never seen.
+    """
+    if body.where != "upright" or body.distance == inf:
+        return False
+    place, told = bodies.index(body), body.told
+    return any(
+        other.where == "upright"
+        and body.distance * OVER < other.distance < inf
+        and abs(yaw_difference(told.yaw, other.told.yaw)) < other.told.width / 2
+        and abs(told.pitch - other.told.pitch) < other.told.height / 2
+        for other in bodies[place + 1 :]
+    )
 
 
 def _body(

@@ -13,7 +13,13 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from torch import Tensor
 
-from mag_sandbox.controls.camera import ASPECT, MAX_PITCH, CameraCommand, CameraPose
+from mag_sandbox.controls.camera import (
+    ASPECT,
+    LOOK_AXES,
+    MAX_PITCH,
+    CameraCommand,
+    CameraPose,
+)
 from mag_sandbox.model.coverage import GRID_ACROSS, GRID_DOWN, covered_cells
 from mag_sandbox.model.pocket.block_memory import BlockMemory
 
@@ -68,6 +74,13 @@ class Outlook(NamedTuple):
     ahead: CameraPose  # at the end of the first block for which a view requested now is ready
     upwind: CameraPose | None  # where the sky in view comes from; None: no sky is in view
     is_late: bool = False  # whether the last view came after it was due
+
+    @property
+    def at_origin(self) -> "Outlook":
+        """The same where the scene begins."""
+        looking = self.command.along(LOOK_AXES)
+        pose, ahead = self.pose.at_origin, self.ahead.at_origin
+        return self._replace(pose=pose, command=looking, ahead=ahead)
 
 
 class Inventor(Protocol):

@@ -284,7 +284,8 @@ class PaintingInventor:
             sky_alone: takes out of pictures at poses what stands before the sky.
         """
         self.imagination, self.weights = imagination, weights
-        self._features, self._words = features, words
+        self.texts = partial(_texts, features, words)
+        self._words = words
         self.pictures = PaintedPictures(imagination, sky_alone)
         self.thread = PaintingThread()
         self._last_shown: tuple[Sequence[CameraPose], np.ndarray] = (
@@ -533,7 +534,7 @@ class PaintingInventor:
         The background stays as it was seen, for as long as the words stay.
         """
         read = self._words.reading(prompt)
-        told, empty = self._features(read), self._features("")
+        told, empty = self.texts(prompt)
         named = named_things(read, self.imagination.config.looks)
         wanted = Wanted(named, self._words.place(read))
         imagination, before = self.imagination, self.plan
@@ -574,7 +575,7 @@ class PaintingInventor:
         """
         planned_with = noise if planned or self._asked is None else self._asked[1]
         before, planned, imagination = self.plan, planned or self._planned, self.imagination
-        told, empty = self._features(self._words.reading(prompt)), self._features("")
+        told, empty = self.texts(prompt)
 
         def paint(around: Surroundings, pose: CameraPose) -> PaintedGround:
             now = plan
@@ -608,6 +609,11 @@ class PaintingInventor:
         unlearned = shown & ~self.around.known
         if unlearned[self.around.cells(lattice.place(pose))].any():
             self.see(pose, memory.recall_view(pose), unlearned)
+
+
+def _texts(features: PromptFeatures, words: Vocabulary, prompt: str) -> tuple[Tensor, Tensor]:
+    """Return the features of a prompt and of the empty one, [1, text_len, text_dim] each."""
+    return features(words.reading(prompt)), features("")
 
 
 def cells_of(tensor: Tensor, ring: Surroundings) -> np.ndarray:

@@ -21,6 +21,8 @@ from mag_sandbox.model.pocket.block_memory import BlockMemory
 from mag_sandbox.model.pocket.decoding import BlockDecoder
 from mag_sandbox.model.pocket.inventing import Inventor, Outlook
 from mag_sandbox.model.pocket.painting import BLOCKS_A_PLAN, BLOCKS_A_VIEW, PaintingInventor
+from mag_sandbox.model.pocket.viewpoints import Viewpoints
+from mag_sandbox.model.pocket.walking import START
 from mag_sandbox.model.session_world import StageTimer
 
 
@@ -67,6 +69,7 @@ class ViewSchedule:
         encode: Callable[[Tensor], Tensor],
         grid: tuple[int, int],
         times: StageTimer,
+        viewpoints: Viewpoints | None,
         *,
         enabled: bool,
     ) -> None:
@@ -78,11 +81,13 @@ class ViewSchedule:
             encode: returns the latents of a picture at rest, [1, 3, H, W] -> [1, C, h, w].
             grid: tokens of a view, (down, across).
             times: counts how long the stages take.
+            viewpoints: makes views from elsewhere; None: the player turns in one spot.
             enabled: whether views are made ahead at all.
         """
         self._inventor, self._decoder, self._times = inventor, decoder, times
         self._painting = inventor if isinstance(inventor, PaintingInventor) else None
         self._encode, self._grid, self.enabled = encode, grid, enabled
+        self._viewpoints = viewpoints
         self.begin()
 
     def begin(
@@ -127,15 +132,30 @@ class ViewSchedule:
         """
         if not self.runs(memory):
             return
-        pose = self._inventor.next_view(outlook, memory)
+        pose = self._next_view(outlook, memory)
         if pose is not None:
             with self._times.measure("look_ahead"):
-                blocks = self._inventor.begin_view(pose, prompt, memory)
+                blocks = self._begin_view(pose, prompt, memory)
             due = next_block + times * blocks
             if self.request is not None:  # replaced; a plan begun for it has as long as before
                 self._note_late(next_block)
                 due = max(due, self.request.due)
             self.request = ViewRequest(pose, due)
+
+    def _next_view(self, outlook: Outlook, memory: BlockMemory) -> CameraPose | None:
+        elsewhere = self._viewpoints
+        if elsewhere is not None:
+            pose = elsewhere.next_view(outlook)
+            if pose is not None or elsewhere.has_view or elsewhere.nearest(outlook.pose) != START:
+                return pose
+        return self._inventor.next_view(outlook.at_origin, memory)
+
+    def _begin_view(self, pose: CameraPose, prompt: str, memory: BlockMemory) -> int:
+        """Begin a view; return after how many blocks to take it."""
+        if self._viewpoints is None or not pose.is_away:
+            return self._inventor.begin_view(pose, prompt, memory)
+        self._inventor.drop_view()
+        return self._viewpoints.begin_view(pose, prompt)
 
     def hasten(self, next_block: int) -> None:
         """Have a view that was requested at leisure be due as early as others are."""
@@ -156,6 +176,9 @@ class ViewSchedule:
         self.views_owed = max(0, self.views_owed - 1)
         started = clock.perf_counter()
         with self._times.measure("look_ahead"):
+            if self._viewpoints is not None and pose.is_away:
+                self._viewpoints.take_view()
+                return True
             view = self._inventor.take_view(memory)
         memory.remember_ahead(pose, view, started)
         return True
@@ -169,6 +192,8 @@ class ViewSchedule:
         """Cancel the requested view."""
         self.request = None
         self._inventor.drop_view()
+        if self._viewpoints:
+            self._viewpoints.drop_view()
 
     def start_cut(self, end: CameraPose) -> "Future[PaintedView | None]":
         """Begin to cut the view at the end of a block, unless that was done already."""

@@ -1,91 +1,139 @@
-"""Walking in the pocket world: where the player can go, and what is seen from there.
+"""The ground of the pocket world as a place to walk about in: everything in metres.
 
-Memory and painter know the ring around the place where a scene begins. From other places it is seen
-in layers (`model/imagination/layers.py`), so a picture is a function of what is painted, the plan
-and the pose: a player who returns to a pose sees the same picture, to the bit, unless the ring has
-changed.
+The plan says what stands around where the scene begins, the player adds to it, and beyond it there
+is new ground, without end, which is arranged as it comes into sight of a viewpoint and stays so.
 """
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future
-from dataclasses import replace
-from functools import partial
-from typing import Protocol, TypeVar
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from math import hypot
 
-import torch
-from torch import Tensor
-
-from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.controls.camera import FARTHEST
 from mag_sandbox.controls.edits import HIGHEST, LARGEST, SPOT_ACTS, Edit
-from mag_sandbox.model.frames import to_frames
-from mag_sandbox.model.imagination.layers import LayeredRing
-from mag_sandbox.model.imagination.scenery import FAR, Scenery
-from mag_sandbox.model.imagination.surroundings import Surroundings
+from mag_sandbox.model.imagination.new_ground import (
+    PLANNED,
+    SQUARE,
+    Square,
+    squares_near,
+    things_in,
+)
+from mag_sandbox.model.imagination.objects import PlacedObject, check_objects
+from mag_sandbox.model.imagination.scenery import FAR, Scenery, ToldFrom
 from mag_sandbox.model.pocket.changes import thing_of
 from mag_sandbox.model.pocket.painting import PaintingInventor, Plan
-from mag_sandbox.model.world import Frames
 from mag_sandbox.scenes.stances import STANCES, Stance
 
 WALK = 2.8  # metres a second at full speed: a run
-Result = TypeVar("Result")
-TOO_NEAR = "that is too near to where the scene begins: point somewhere else, or go back there"
+NOT_HERE = "that is too near to where the scene begins, or too far: go back there to change it"
+Position = tuple[float, float]  # x and z [m]
+START: Position = (0.0, 0.0)  # where the scene begins
 
 
-class RunBeside(Protocol):
-    """Calls functions on a thread, one after the other."""
+@dataclass(frozen=True, slots=True)
+class NewGround:
+    """The ground beyond a plan that was in sight."""
 
-    def __call__(self, task: Callable[[], Result]) -> "Future[Result]":
-        """Return the result of a function that is called after those before it."""
+    plan: Plan | None = None  # whose things it repeats
+    squares: tuple[Square, ...] = ()
+
+    def __post_init__(self) -> None:
+        most = FARTHEST / SQUARE + 3
+        if any(max(map(abs, square)) > most for square in self.squares):
+            raise ValueError(f"new ground lies at {self.squares}")
+
+    def check(self, kinds: Collection[str]) -> None:
+        """Check that its plan has only things of some kinds; else ValueError."""
+        if self.plan:
+            check_objects(self.plan.things, kinds)
 
 
 class WalkableGround:
-    """The painted ring as a place to walk about in.
+    """Where things stand, and where the player can go.
 
-    ground = WalkableGround(painting, codec.encode, decoder.beside)
+    ground = WalkableGround(painting, lambda: editor.placed)
     poses = move(pose, command, speed, fps, frames, way=ground.way)
-    begun = ground.begin(poses)
-    ...  # a block is made
-    latents = begun.result() if begun else block.latents[0]
     """
 
     def __init__(
-        self,
-        painting: PaintingInventor,
-        encode: Callable[[Frames], Tensor],
-        beside: RunBeside,
-        placed: Callable[[], Sequence[Edit]] = tuple,
+        self, painting: PaintingInventor, placed: Callable[[], Sequence[Edit]] = tuple
     ) -> None:
         """Walk on a painting's ground.
 
         Args:
-            painting: knows the ring and the shapes of things.
-            encode: returns the latents of frames, uint8 [T, H, W, 3] -> [T, C, h, w].
-            beside: calls functions beside blocks.
+            painting: knows the plan and the shapes of things.
             placed: returns what the player placed.
         """
-        self._placed = placed
-        self._painting, self._encode, self._beside = painting, encode, beside
-        self._imagination = painting.imagination
-        courses = self._imagination.config.courses
-        self._stances = {**STANCES, **dict.fromkeys(courses, Stance("course"))}
-        self._scenery: tuple[Plan, tuple[Edit, ...], Scenery] | None = None  # asked for last
-        self._layers: tuple[Scenery, Surroundings, LayeredRing] | None = None  # likewise
+        self._painting, self._placed = painting, placed
+        config = painting.imagination.config
+        self._behind, self._outdoors = config.all_behind, config.behind.get("outdoor", ())
+        self._stances = {**STANCES, **dict.fromkeys(config.courses, Stance("course"))}
+        self.begin()
 
-    def way(self, start: tuple[float, float], end: tuple[float, float]) -> tuple[float, float]:
-        """Return where a step ends [m]; without a plan, where it starts."""
+    def begin(self, new: NewGround = NewGround()) -> None:
+        """Begin with the ground that was in sight."""
+        self.new = new
+        self._scenery: Scenery | None = None
+        self._known: tuple[Plan | None, tuple[Edit, ...], NewGround] = None, (), new
+
+    @property
+    def scenery(self) -> Scenery | None:
+        """What was planned and placed, in metres; None: there is no plan yet."""
+        plan, placed = self._painting.plan, tuple(self._placed())
+        if plan is None:
+            return None
+        if self._scenery is None or self._known != (plan, placed, self.new):
+            scenery = Scenery.of(self.things, self._stances, self._behind)
+            self._scenery = scenery.extended(self._new_things(), self._stances)
+            self._known = plan, placed, self.new
+        return self._scenery
+
+    @property
+    def things(self) -> tuple[PlacedObject, ...]:
+        """What was planned and placed, as the first viewpoint shows it."""
+        plan = self._painting.plan
+        return (*(plan.things if plan else ()), *map(thing_of, self._placed()))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether ground goes on beyond what the first viewpoint shows."""
+        plan, behind = self._painting.plan, tuple(self._outdoors)
+        begun = plan.things[: len(behind)] if plan else ()
+        return bool(begun) and tuple(thing.kind for thing in begun) == behind
+
+    def extended(self, place: Position) -> Scenery:
+        """Return the scenery with all new ground that is in sight of a viewpoint."""
+        there = set(self.new.squares)
+        squares = [one for one in squares_near(*place) if one not in there]
+        if squares:
+            plan = self.new.plan or self._painting.plan
+            self.new = NewGround(plan, (*self.new.squares, *squares))
         scenery = self.scenery
-        return start if scenery is None else scenery.way(start, end)
+        assert scenery is not None
+        return scenery
+
+    def way(
+        self, start: Position, end: Position, viewpoints: Sequence[Position] = (START,)
+    ) -> Position:
+        """Return where a step near viewpoints ends [m]; without a plan, where it starts."""
+        scenery = self.scenery
+        return start if scenery is None else scenery.way(start, end, viewpoints)
+
+    def free_way(self, start: Position, end: Position) -> Position:
+        """Return where a step ends [m] that may lead away from all viewpoints."""
+        return self.way(start, end, () if self.is_open else (START,))
 
     def at_start(self, edit: Edit) -> Edit | None:
-        """Return an edit as it is told from where the scene begins; None: it is too near to that.
+        """Return an edit as it is told from where the scene begins; None: it is too near or far.
 
         What is renewed is the same from everywhere.
         """
         scenery, x, z = self.scenery, edit.x, edit.z
         edit = replace(edit, x=0.0, z=0.0)
-        if (x, z) == (0.0, 0.0) or scenery is None or edit.act not in ("place", *SPOT_ACTS):
+        if (x, z) == START or scenery is None or edit.act not in ("place", *SPOT_ACTS):
             return edit
         told = thing_of(edit)
+        if hypot(x, z) > PLANNED:
+            return None
         if edit.act == "place":
             moved = scenery.at_start(told, self._stances.get(edit.kind, FAR), x, z)
         else:
@@ -95,49 +143,9 @@ class WalkableGround:
         pitch = min(HIGHEST, max(-HIGHEST, moved.pitch))
         return replace(edit, yaw=moved.yaw, pitch=pitch, width=moved.width, height=moved.height)
 
-    @property
-    def scenery(self) -> Scenery | None:
-        """What was planned and placed, in metres; None: there is no plan yet."""
-        plan, placed, kept = self._painting.plan, tuple(self._placed()), self._scenery
+    def _new_things(self) -> list[ToldFrom]:
+        plan = self.new.plan
         if plan is None:
-            return None
-        if kept is None or kept[0] is not plan or kept[1] != placed:
-            things = (*plan.things, *map(thing_of, placed))
-            scenery = Scenery.of(things, self._stances, self._imagination.config.all_behind)
-            self._scenery = kept = plan, placed, scenery
-        return kept[2]
-
-    def begin(self, poses: Sequence[CameraPose]) -> "Future[Tensor] | None":
-        """Begin to look from poses at what is painted now, latents [F, C, h, w].
-
-        None: all of them are where the scene begins, or there is no plan yet.
-        """
-        scenery, around = self.scenery, self._painting.around
-        if scenery is None or not any(pose.is_away for pose in poses):
-            return None
-        return self._beside(partial(self._latents, poses, scenery, around))
-
-    def prepare(self, pose: CameraPose) -> None:
-        """Begin to cut the ring into layers if the player is away: the next block needs them."""
-        scenery, around = self.scenery, self._painting.around
-        if scenery is not None and pose.is_away:
-            self._beside(partial(self._layers_of, scenery, around))
-
-    def _latents(
-        self, poses: Sequence[CameraPose], scenery: Scenery, around: Surroundings
-    ) -> Tensor:
-        layers, size = self._layers_of(scenery, around), self._imagination.view_size
-        views = torch.stack([layers.view(pose, size) for pose in poses])
-        return self._encode(to_frames(views)).float()
-
-    def _layers_of(self, scenery: Scenery, around: Surroundings) -> LayeredRing:
-        """Return a ring in layers; the last one is kept."""
-        if self._layers and self._layers[0] is scenery and self._layers[1] is around:
-            return self._layers[2]
-        owners = self._imagination.owners(scenery.plan(0.0, 0.0))
-        cell = len(owners) // len(around.known)
-        known = around.known.repeat(cell, axis=0).repeat(cell, axis=1)
-        picture = self._painting.pictures.ring(around).numpy()
-        layers = LayeredRing(picture, known, owners, scenery)
-        self._layers = scenery, around, layers
-        return layers
+            return []
+        ground = Scenery.of(plan.things, self._stances, self._behind).on_ground
+        return [one for each in self.new.squares for one in things_in(each, ground, plan.noise)]

@@ -15,11 +15,11 @@ import torch
 from torch import Tensor
 
 from mag_sandbox.controls.camera import (
-    LOOK_AXES,
     CameraCommand,
     CameraPose,
     check_pose,
     move,
+    straight,
 )
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.files.validation import decode, of_type
@@ -38,7 +38,8 @@ from mag_sandbox.model.pocket.inventing import Inventor, MemoryModelInventor, Ou
 from mag_sandbox.model.pocket.painting import PaintingInventor
 from mag_sandbox.model.pocket.painting_cuts import PaintingCuts
 from mag_sandbox.model.pocket.view_schedule import MOST_LATE, ViewRequest, ViewSchedule
-from mag_sandbox.model.pocket.walking import TOO_NEAR, WalkableGround
+from mag_sandbox.model.pocket.viewpoints import Viewpoints
+from mag_sandbox.model.pocket.walking import NOT_HERE, WalkableGround
 from mag_sandbox.model.session_world import MOST_BLOCKS
 from mag_sandbox.model.world import (
     Control,
@@ -58,7 +59,8 @@ SIDES = "sides"  # the first movement does not wait for the views beside the fir
 VIEWS = "views"  # views and edits that are due are not remembered yet: they are being painted
 OPTIONAL = (WIND, LOOK_AHEAD, MOTION)  # what blocks may leave out, first what shows least
 _LEISURE = 2  # times the blocks that are given to a view otherwise
-_AROUND, _EDITS = "around", "edits"  # parts of a snapshot: the painted ring, and the edits
+# parts of a snapshot: the painted ring, the edits, the rings around other viewpoints
+_AROUND, _EDITS, _ELSEWHERE = "around", "edits", "viewpoints"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,16 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         """
         super().__init__(replace(parts, spec=replace(parts.spec, optional=OPTIONAL)))
         self._initial_memory, self._look_ahead = memory, look_ahead
-        owners = {_AROUND: painting, _EDITS: editor}  # of the parts of a snapshot
+        self._ground: WalkableGround | None = None  # None: the player turns in one spot
+        self._viewpoints: Viewpoints | None = None
+        if painting is not None:
+            self._ground = WalkableGround(painting, lambda: editor.placed if editor else ())
+            self._viewpoints = Viewpoints(
+                painting, self._ground, self._codec.encode, self._decoder.beside
+            )
+            self._way = self._viewpoints.way
+        # of the parts of a snapshot
+        owners = {_AROUND: painting, _EDITS: editor, _ELSEWHERE: self._viewpoints}
         self._owners = {part: owner for part, owner in owners.items() if owner is not None}
         self.painting, self.editor = painting, editor
         self._inventor: Inventor = painting or MemoryModelInventor()
@@ -141,15 +152,8 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         )
         self.schedule = ViewSchedule(
             self._inventor, self._decoder, self._codec.encode_picture, networks.rays.grid,
-            self._times, enabled=look_ahead,
+            self._times, self._viewpoints, enabled=look_ahead,
         )  # fmt: skip
-        self._ground: WalkableGround | None = None  # None: the player turns in one spot
-        if painting is not None:
-            self._ground = WalkableGround(
-                painting, self._codec.encode, self._decoder.beside,
-                lambda: editor.placed if editor else (),
-            )  # fmt: skip
-            self._way = self._ground.way
         self._cuts = PaintingCuts(painting, self.memory, self._decoder, self._codec, self._times)
         self._edits = EditRequests(
             self.spec.name, editor, self.memory, self.schedule, self._times, self._notices
@@ -229,7 +233,8 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             return ()
         block, schedule, editor = self._running().block_index, self.schedule, self.editor
         is_owed = schedule.views_owed > 0 and schedule.paints(self.memory)
-        is_late = schedule.is_due(block) and not self.painting.is_ready
+        is_ready = self.painting.is_ready and (not self._viewpoints or self._viewpoints.is_ready)
+        is_late = schedule.is_due(block) and not is_ready
         is_late |= editor is not None and editor.is_due(block) and not editor.is_ready
         return (SIDES,) * is_owed + (VIEWS,) * is_late
 
@@ -267,7 +272,9 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         converted = self._require_own(state)
         progress: SavedProgress = decode(SavedProgress, state.data["progress"], "progress")
         restore_memory = self.memory.read_snapshot(state, progress.made)
-        restore_parts = _read_parts(state, self.painting, self.editor, self.memory)
+        restore_parts = _read_parts(
+            state, self.painting, self.editor, self._viewpoints, self.memory
+        )
         # everything was checked: from here on nothing fails, and the present session is gone
         self._notices += converted
         self._session = progress.session
@@ -275,6 +282,8 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         self._inventor.begin(progress.seed)
         if self.editor:
             self.editor.begin(anew=False)
+        if self._viewpoints:
+            self._viewpoints.begin()
         for restore in restore_parts:
             restore()
         self.schedule.begin(
@@ -283,7 +292,8 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             views_owed=progress.views_owed,
             late=progress.late,
         )
-        if progress.pending is not None and not self._inventor.has_view:
+        is_elsewhere = self._viewpoints is not None and self._viewpoints.has_view
+        if progress.pending is not None and not (self._inventor.has_view or is_elsewhere):
             if self.painting:  # an old state, whose views lay off the lattice
                 self.schedule.request = None
             else:
@@ -311,6 +321,8 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         self.schedule.begin()
         if self.editor:
             self.editor.begin()
+        if self._viewpoints:
+            self._viewpoints.begin()
         self._times.taken()
 
     def _first_view(self, scene: Scene) -> Tensor:
@@ -335,8 +347,8 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             return True
         with torch.inference_mode():
             if takes and self.schedule.remember_due(session.block_index, self.memory):
-                if self._ground:
-                    self._ground.prepare(session.pose)
+                if self._viewpoints:
+                    self._viewpoints.prepare(session.pose)
                 return True
             end = self._poses(session.command)[-1].at_origin
             return self.schedule.prefetch(end, self._time, self.memory)
@@ -372,7 +384,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         if edit is not None and self._ground:
             edit = self._ground.at_start(edit)
             if edit is None:
-                self._notices.append(TOO_NEAR)
+                self._notices.append(NOT_HERE)
         return self._edits.begin(edit, session.prompt, session.block_index) or edited
 
     def _schedule_views(self, command: CameraCommand, *, takes: bool) -> None:
@@ -414,7 +426,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             painted = None if schedule.paints(memory) else self._cuts.begin_view(poses[-1])
             if session.has_sky and WIND not in session.leave_out:
                 sky = self._cuts.begin_sky(poses, time)
-        elsewhere = self._ground.begin(walked) if self._ground else None
+        elsewhere = self._viewpoints.begin_look(walked) if self._viewpoints else None
         if moves_on:
             schedule.start_cut(next_end)
         block = self._generate(poses, given)
@@ -444,7 +456,8 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         self.editor.see([pose.at_origin for pose in block.poses])
         planned = self.editor.planned if self.schedule.paints(self.memory) else None
         scenery = self._ground.scenery if self._ground else None
-        ground = scenery.ground if scenery else None
+        here = block.poses[-1]
+        ground = scenery.ground_near(here.x, here.z) if scenery else None
         return replace(block, placed=self.editor.placed, planned=planned, ground=ground)
 
     def _inputs(self) -> PassInputs:
@@ -467,11 +480,10 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         session, spec = self._running(), self.spec
         blocks = times * self._inventor.blocks_per_view + self.schedule.late + 1
         frames = blocks * spec.block_length
-        pose = session.pose.at_origin
-        looking = command.along(LOOK_AXES)
-        ahead = move(pose, looking, spec.full_speed, spec.fps, frames)[-1]
-        upwind = self._decoder.upwind((pose,), self._time)[0] if session.has_sky else None
-        return Outlook(pose, looking, ahead, upwind, is_late=self.schedule.late > 0)
+        pose, way = session.pose, self._ground.free_way if self._ground else straight
+        ahead = move(pose, command, spec.full_speed, spec.fps, frames, way)[-1]
+        upwind = self._decoder.upwind((pose.at_origin,), self._time)[0] if session.has_sky else None
+        return Outlook(pose, command, ahead, upwind, is_late=self.schedule.late > 0)
 
     def _changes_before(self, block: int) -> bool:
         """Tell whether memory changes before a block, whatever its command."""
@@ -480,7 +492,11 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
 
 
 def _read_parts(
-    state: WorldState, painting: PaintingInventor | None, editor: Editor | None, memory: BlockMemory
+    state: WorldState,
+    painting: PaintingInventor | None,
+    editor: Editor | None,
+    viewpoints: Viewpoints | None,
+    memory: BlockMemory,
 ) -> list[Callable[[], None]]:
     """Check the parts of a snapshot; return what restores them. Old ones lack some."""
     there = parts_of(state)
@@ -489,4 +505,6 @@ def _read_parts(
         restores.append(painting.reading(part_of(state, _AROUND)))
     if editor and _EDITS in there:
         restores.append(editor.reading(part_of(state, _EDITS), memory.cache))
+    if viewpoints and _ELSEWHERE in there:
+        restores.append(viewpoints.reading(part_of(state, _ELSEWHERE)))
     return restores

@@ -617,7 +617,7 @@ def test_a_new_prompt_leaves_what_was_seen_and_draws_what_was_not():
 
 def test_what_is_painted_is_told_of_the_prompt_in_force(monkeypatch):
     made, told = world(), []
-    imagination, features = made.painting.imagination, made.painting._features
+    imagination, (features, none) = made.painting.imagination, made.painting.texts(PLACE.prompt)
     imagine = imagination.imagine
 
     def noted(around, pose, subject):
@@ -626,10 +626,10 @@ def test_what_is_painted_is_told_of_the_prompt_in_force(monkeypatch):
 
     monkeypatch.setattr(imagination, "imagine", noted)
     play(made, [STILL])
-    assert not torch.equal(features(PLACE.prompt), features(""))
+    assert not torch.equal(features, none)
     for prompt, empty in told:
-        assert torch.equal(prompt, features(PLACE.prompt))
-        assert torch.equal(empty, features(""))
+        assert torch.equal(prompt, features)
+        assert torch.equal(empty, none)
     assert told
 
 

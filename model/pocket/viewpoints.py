@@ -1,0 +1,467 @@
+"""Viewpoints beyond the first one: painted ahead of a walker, kept, and shown again.
+
+The layers of a ring (`model/imagination/layers.py`) carry about as far as viewpoints are apart. So
+before a walker gets farther, a ring around a new viewpoint is made. It begins as what the nearest
+one shows of it, guesses included; then it is painted view by view, those looked at first, over a
+sketch that carries what was painted of the same things from other viewpoints. One scenery in metres
+tells all of them where things stand.
+
+A ring takes a tenth of a megabyte. The kept ones are the memory of a walk: from everywhere the
+nearest ones are shown, so a picture is a function of rings, scenery and pose. Whoever returns to a
+pose sees the same picture, to the bit, unless a ring near it was made or painted meanwhile. Beyond
+the budget the farthest rings are dropped; all are when memory forgot ground and the plan is turned.
+Where the player changes the scene, viewpoints are painted again.
+
+The memory of blocks stays at the first viewpoint, and rooms have no other: their walls are near.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import Future
+from dataclasses import asdict, dataclass, replace
+from math import hypot
+from threading import Lock
+from typing import Protocol, TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mag_sandbox.controls.camera import FARTHEST, WIDEST_FOV, CameraPose, check_pose
+from mag_sandbox.files.validation import decode
+from mag_sandbox.model.frames import to_frames
+from mag_sandbox.model.imagination.ground import DecodedGround
+from mag_sandbox.model.imagination.imagination import BESIDE, Subject
+from mag_sandbox.model.imagination.layers import LayeredRing
+from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.scenery import FARTHEST_WALK, Scenery
+from mag_sandbox.model.imagination.surroundings import Surroundings
+from mag_sandbox.model.parking import numbers_of, packed, plain, unpacked
+from mag_sandbox.model.pocket.inventing import Outlook
+from mag_sandbox.model.pocket.painting import BLOCKS_A_VIEW, PaintingInventor, next_view
+from mag_sandbox.model.pocket.walking import START, NewGround, Position, WalkableGround
+from mag_sandbox.model.world import MIB, Frames, WorldState
+from mag_sandbox.scenes.scene import check_prompt
+
+APART = 1.5  # metres between viewpoints at least
+BLEND = 0.3  # metres by which a viewpoint is farther than the nearest, and is not shown any more
+BUDGET = 32 * MIB  # of the latents of all viewpoints
+LAYERED = 6  # rings whose layers are kept
+SOURCES = 2  # nearest rings whose pixels are carried to a new view
+MISSING = 0.3  # share of a view that is painted even while the player walks
+BEYOND = 0.75  # of the way till a view is there: how far ahead of that its viewpoint lies
+Result = TypeVar("Result")
+
+
+class RunBeside(Protocol):
+    """Calls functions on a thread, one after the other."""
+
+    def __call__(self, task: Callable[[], Result]) -> "Future[Result]":
+        """Return the result of a function that is called after those before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaintedRing:
+    """A ring that a walker has seen."""
+
+    place: Position
+    latents: np.ndarray  # float32 [C, rows, columns], of the precision of fp16
+    painted: np.ndarray  # bool [rows, columns]; the other cells show what was seen from elsewhere
+
+    @property
+    def whole(self) -> Surroundings:
+        """All cells of the ring."""
+        return Surroundings(np.ones_like(self.painted), self.latents)
+
+    @property
+    def bytes(self) -> int:
+        """The bytes that it takes."""
+        return self.latents.nbytes // 2 + self.painted.nbytes
+
+
+@dataclass(frozen=True, slots=True)
+class _BegunView:
+    """A view under way."""
+
+    pose: CameraPose  # of its viewpoint; its direction is on the lattice
+    prompt: str
+    made: "Future[PaintedRing]"
+
+
+@dataclass(frozen=True, slots=True)
+class _ParkedView:
+    """A view under way, as it is parked."""
+
+    pose: CameraPose
+    prompt: str
+
+    def __post_init__(self) -> None:
+        check_pose(self.pose)
+        check_prompt(self.prompt)
+
+
+@dataclass(frozen=True, slots=True)
+class _ParkedViewpoints:
+    """Parked viewpoints but for their rings."""
+
+    weights: str
+    places: tuple[Position, ...]
+    new: NewGround
+    view: _ParkedView | None = None
+
+    def __post_init__(self) -> None:
+        if any(not hypot(*place) <= FARTHEST for place in self.places):
+            raise ValueError(f"viewpoints lie at {self.places}")
+
+
+@dataclass(frozen=True, slots=True)
+class _LayersSource:
+    """A ring to be cut into layers."""
+
+    place: Position
+    ring: object  # the same one as long as the ring is the same
+    decode: Callable[[], Tensor]  # returns its picture, [1, 3, H, W]
+    known: np.ndarray  # cells to be shown, bool [rows, columns]
+    painted: np.ndarray  # those that are no guesses, likewise
+
+
+class Viewpoints:
+    """Makes and keeps the rings around viewpoints.
+
+    pose = viewpoints.next_view(outlook)
+    blocks = viewpoints.begin_view(pose, prompt)
+    ...  # so many blocks later
+    viewpoints.take_view()
+    latents = viewpoints.begin_look(poses).result()
+    """
+
+    def __init__(
+        self,
+        painting: PaintingInventor,
+        ground: WalkableGround,
+        encode: Callable[[Frames], Tensor],
+        beside: RunBeside,
+    ) -> None:
+        """Begin at the first viewpoint.
+
+        Args:
+            painting: makes the ring of the first viewpoint.
+            ground: says where everything is.
+            encode: returns the latents of frames, uint8 [T, H, W, 3] -> [T, C, h, w].
+            beside: calls functions beside blocks.
+        """
+        self._painting, self._ground = painting, ground
+        self._imagination, self._encode, self._beside = painting.imagination, encode, beside
+        self._lock = Lock()
+        self._view: _BegunView | None = None
+        self.begin()
+
+    def begin(self) -> None:
+        """Forget all viewpoints but the first."""
+        self.drop_view()
+        self._ground.begin()
+        self._scenery: Scenery | None = None  # that the rings show
+        self._things: Collection[PlacedObject] = ()  # its things
+        self._noise = 0  # of the plan
+        self.kept: dict[Position, PaintedRing] = {}
+        self._layered: dict[int, tuple[_LayersSource, Future[LayeredRing]]] = {}
+
+    @property
+    def has_view(self) -> bool:
+        """Whether a view was begun and not taken."""
+        return self._view is not None
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the view that was begun can be taken without a wait."""
+        return self._view is None or self._view.made.done()
+
+    def nearest(self, pose: CameraPose) -> Position:
+        """Return the nearest viewpoint."""
+        return min((START, *self.kept), key=lambda place: _away(pose, place))
+
+    def way(self, start: Position, end: Position) -> Position:
+        """Return where a step ends [m]: things stop it, and so does the lack of a viewpoint."""
+        return self._ground.way(start, end, (START, *self.kept))
+
+    # Painting
+
+    def next_view(self, outlook: Outlook) -> CameraPose | None:
+        """Return the view to paint next: its direction, on the lattice, and its viewpoint."""
+        if self._view is not None or self._followed() is None or not self._ground.is_open:
+            return None
+        lattice, pose, ahead = self._imagination.lattice, outlook.pose, outlook.ahead
+        nearest = self.nearest(pose)
+        walks = (pose.x, pose.z) != (ahead.x, ahead.z)
+        if _away(pose, nearest) > FARTHEST_WALK:  # the nearest ones were dropped
+            return _at(lattice.nearest(pose), (pose.x, pose.z))
+        if walks:
+            beyond = (
+                ahead.x + BEYOND * (ahead.x - pose.x), ahead.z + BEYOND * (ahead.z - pose.z)
+            )  # fmt: skip
+            there = _at(lattice.nearest(ahead), self._ground.free_way((ahead.x, ahead.z), beyond))
+            if _away(there, self.nearest(there)) >= APART:
+                return there
+        if nearest == START:
+            return None
+        painted = self.kept[nearest].painted
+        if walks:
+            view = lattice.nearest(pose)
+            missing = ~painted[lattice.shown([view])]
+            return _at(view, nearest) if missing.mean() > MISSING else None
+        missing_view = next_view(lattice, painted, outlook.at_origin, has_room=True)
+        return missing_view and _at(missing_view, nearest)
+
+    def begin_view(self, pose: CameraPose, prompt: str) -> int:
+        """Begin a view at a pose of `next_view`; return after how many blocks to take it."""
+        self.drop_view()
+        place = pose.x, pose.z
+        self._ground.extended(place)
+        scenery, before = self._followed(), self.kept.get(place)
+        assert scenery is not None
+        others = self._sources(pose)
+        told, empty = self._painting.texts(prompt)
+        noise = self._painting.noise
+        imagination = self._imagination
+
+        def make() -> PaintedRing:
+            layers = [self._layers(one, scenery) for one in others]
+            latents = self._carried(layers[0], place) if before is None else before.latents
+            painted = np.zeros(latents.shape[1:], bool) if before is None else before.painted
+            things = scenery.plan(*place)
+            seen = self._seen(layers, scenery, things, pose)
+            known = Surroundings(painted, np.where(painted, latents, 0))  # of those alone
+            subject = Subject(told, empty, noise, things, seen)
+            after = imagination.imagine(known, pose.at_origin, subject)
+            latents = np.where(after.known, after.latents, latents)
+            made = PaintedRing(place, latents.astype(np.float16).astype(np.float32), after.known)
+            self._layers(self._source(made), scenery)
+            return made
+
+        self._view = _BegunView(pose, prompt, self._painting.thread.begin(make))
+        return BLOCKS_A_VIEW + (before is None)
+
+    def take_view(self) -> None:
+        """Know the view that was begun; if there are too many viewpoints, drop the farthest."""
+        assert self._view is not None
+        self._painting.thread.release()
+        view, self._view = self._view, None
+        made = view.made.result()
+        self.kept[made.place] = made
+        while sum(one.bytes for one in self.kept.values()) > BUDGET:
+            del self.kept[max(self.kept, key=lambda place: _away(view.pose, place))]
+
+    def drop_view(self) -> None:
+        """Forget the view that was begun."""
+        if self._view is not None:
+            self._view.made.cancel()
+            self._view = None
+
+    def _sources(self, pose: CameraPose) -> list[_LayersSource]:
+        """Return the rings whose pixels a new view may show: the nearest ones.
+
+        One of them has the view's direction painted, if any has.
+        """
+        others = sorted((START, *self.kept), key=lambda place: _away(pose, place))
+        others = [place for place in others if place != (pose.x, pose.z)]
+        sources = [self._source_at(place) for place in others]
+        shown = self._imagination.lattice.shown([pose.at_origin])
+        looking = [one for one in sources if one.painted[shown].mean() > 0.5]
+        return sources[:SOURCES] + [one for one in looking[:1] if one not in sources[:SOURCES]]
+
+    def _carried(self, layers: LayeredRing, place: Position) -> np.ndarray:
+        """Return latents of the ring around a viewpoint as another one shows it, [C, h, w]."""
+        height, width = self._imagination.ring_size
+        parts = [
+            layers.view(CameraPose(yaw, 0.0, WIDEST_FOV, *place), (height, width // 4))
+            for yaw in (45.0, 135.0, 225.0, 315.0)
+        ]
+        return self._imagination.encoded_ring(torch.cat(parts, dim=2))
+
+    def _seen(
+        self,
+        layers: Sequence[LayeredRing],
+        scenery: Scenery,
+        things: Sequence[PlacedObject],
+        pose: CameraPose,
+    ) -> np.ndarray:
+        """Return what other rings show of a view, as a part of the ring; see `Subject`."""
+        size, ring = self._imagination.view_size, self._imagination.ring_size
+        owners = self._imagination.owners(things)
+        numbers = scenery.geometry(pose.x, pose.z, owners).ids
+        place = self._imagination.lattice.place(pose.at_origin)
+        cell = size[0] // place.rows
+        rows = np.arange(cell * place.top, cell * (place.top + place.rows))[:, None]
+        columns = np.arange(cell * place.left, cell * (place.left + place.columns)) % ring[1]
+        found = np.zeros((*size, 4), np.uint8)
+        for one in layers:
+            seen = one.seen(pose, size, numbers[rows, columns])
+            found = np.where(found[..., 3:] > 0, found, seen)
+        whole = np.zeros((*ring, 4), np.uint8)
+        whole[rows, columns] = found
+        return whole
+
+    # Looking
+
+    def begin_look(self, poses: Sequence[CameraPose]) -> "Future[Tensor] | None":
+        """Begin to look from poses at what is painted now, latents [F, C, h, w].
+
+        None: all of them are where the scene begins, or there is no plan yet.
+        """
+        scenery, size = self._followed(), self._imagination.view_size
+        if scenery is None or not any(pose.is_away for pose in poses):
+            return None
+        shown = [
+            [(self._source_at(place), share) for place, share in self._shares(pose)]
+            for pose in poses
+        ]
+
+        def look() -> Tensor:
+            views = []
+            for pose, rings in zip(poses, shown, strict=True):
+                parts = [self._layers(ring, scenery).view(pose, size) for ring, _ in rings]
+                mixed = [share * part for part, (_, share) in zip(parts, rings, strict=True)]
+                views.append(parts[0] if len(parts) == 1 else torch.stack(mixed).sum(dim=0))
+            return self._encode(to_frames(torch.stack(views))).float()
+
+        return self._beside(look)
+
+    def prepare(self, pose: CameraPose) -> None:
+        """Begin to cut the nearest ring into layers if the player is away from the first one."""
+        scenery = self._followed()
+        if scenery is not None and pose.is_away:
+            ring = self._source_at(self.nearest(pose))
+            self._beside(lambda: self._layers(ring, scenery))
+
+    def _followed(self) -> Scenery | None:
+        """Return the scenery; where the player changed it, viewpoints are to be painted again."""
+        now, before, things = self._ground.scenery, self._scenery, self._ground.things
+        if now is before or now is None:
+            return now
+        assert self._painting.plan is not None
+        forgotten, self._noise = self._noise, self._painting.plan.noise
+        if before is not None and forgotten != self._noise:
+            self.kept = {}
+        elif before is not None and things != self._things:
+            changed = set(things) ^ set(self._things)
+            self.kept = {
+                place: self._faded(one, [
+                    *before.appearing(changed, *place), *now.appearing(changed, *place)
+                ])
+                for place, one in self.kept.items()
+            }  # fmt: skip
+            self._layered = {}
+        self._scenery, self._things = now, things
+        return now
+
+    def _faded(self, ring: PaintedRing, things: Sequence[PlacedObject]) -> PaintedRing:
+        """Return a ring where some things are not painted any more."""
+        painted, lattice = ring.painted.copy(), self._imagination.lattice
+        for thing in things:
+            place = lattice.box(thing.yaw, thing.pitch, thing.width, thing.height)
+            painted[ring.whole.cells(place)] = False
+        return replace(ring, painted=painted)
+
+    def _shares(self, pose: CameraPose) -> list[tuple[Position, float]]:
+        """Return the viewpoints that show a pose, and their shares of its picture."""
+        near = {place: _away(pose, place) for place in (START, *self.kept)}
+        least = min(near.values())
+        shown = {place: BLEND - (away - least) for place, away in near.items()}
+        shown = {place: share for place, share in shown.items() if share > 0}
+        return [(place, share / sum(shown.values())) for place, share in shown.items()]
+
+    def _source_at(self, place: Position) -> _LayersSource:
+        if place in self.kept:
+            return self._source(self.kept[place])
+        around, pictures = self._painting.around, self._painting.pictures
+        return _LayersSource(
+            START, around, lambda: pictures.ring(around)[None], around.known, around.known
+        )
+
+    def _source(self, ring: PaintedRing) -> _LayersSource:
+        whole, decoded = ring.whole, DecodedGround(self._imagination.picture, BESIDE)
+        return _LayersSource(
+            ring.place, ring, lambda: decoded.ring(whole), whole.known, ring.painted
+        )
+
+    def _layers(self, source: _LayersSource, scenery: Scenery) -> LayeredRing:
+        """Return a ring in layers; the last ones are kept, and threads may share them."""
+        key = id(source.ring)  # of no other one as long as this one is kept
+        with self._lock:
+            kept = self._layered.pop(key, None)
+            made: Future[LayeredRing] = kept[1] if kept else Future()
+            self._layered[key] = source, made
+            for old in list(self._layered)[:-LAYERED]:
+                del self._layered[old]
+        if kept is None:
+            try:
+                made.set_result(self._cut(source, scenery))
+            except BaseException as error:  # raised again by `result`, also on other threads
+                made.set_exception(error)
+        return made.result()
+
+    def _cut(self, source: _LayersSource, scenery: Scenery) -> LayeredRing:
+        owners = self._imagination.owners(scenery.plan(*source.place))
+        cell = len(owners) // len(source.known)
+        known, painted = (
+            cells.repeat(cell, axis=0).repeat(cell, axis=1)
+            for cells in (source.known, source.painted)
+        )
+        with torch.inference_mode():
+            picture = source.decode()[0].float().numpy()
+        return LayeredRing(picture, known, owners, scenery, source.place, painted)
+
+    # Snapshots
+
+    def snapshot(self) -> WorldState:
+        """Return all that is kept, and of what a view under way is made."""
+        shape = self._imagination.nothing().latents.shape
+        rings, view = list(self.kept.values()), self._view
+        latents = np.array([one.latents for one in rings], np.float16).reshape(-1, *shape)
+        painted = np.array([one.painted for one in rings], np.uint8).reshape(-1, *shape[1:])
+        tensors = {"latents": torch.from_numpy(latents), "painted": torch.from_numpy(painted)}
+        return packed(tensors, {
+            "weights": self._painting.weights, "places": list(self.kept),
+            "new": asdict(self._ground.new),
+            "view": view and {"pose": asdict(view.pose), "prompt": view.prompt},
+        })  # fmt: skip
+
+    def reading(self, state: WorldState) -> Callable[[], None]:
+        """Check a snapshot; return what makes this know what it says, once the painting does.
+
+        Viewpoints painted with other weights are forgotten.
+
+        Raises:
+            ValueError: it is invalid.
+        """
+        parked: _ParkedViewpoints = decode(_ParkedViewpoints, plain(state), "viewpoints")
+        shape, tensors = self._imagination.nothing().latents.shape, unpacked(state)
+        parked.new.check(self._imagination.config.looks)
+        count = len(set(parked.places))
+        latents = numbers_of(tensors, "latents", (count, *shape)).numpy()
+        painted = tensors["painted"]
+        if painted.dtype != torch.uint8 or painted.shape != (count, *shape[1:]):
+            raise ValueError(f"cells are {tuple(painted.shape)} of {painted.dtype}")
+        if parked.view:
+            self._imagination.lattice.place(parked.view.pose.at_origin)
+        rings = zip(parked.places, latents, painted.numpy().astype(bool), strict=True)
+        kept = {place: PaintedRing(place, *ring) for place, *ring in rings}
+
+        def restore() -> None:
+            self.begin()
+            if parked.weights != self._painting.weights or self._painting.plan is None:
+                return
+            self._ground.begin(parked.new)
+            self._followed()
+            self.kept = kept
+            if parked.view:
+                self.begin_view(parked.view.pose, parked.view.prompt)
+
+        return restore
+
+
+def _away(pose: CameraPose, place: Position) -> float:
+    return hypot(pose.x - place[0], pose.z - place[1])
+
+
+def _at(view: CameraPose, place: Position) -> CameraPose:
+    return replace(view, x=place[0], z=place[1])

@@ -1,0 +1,72 @@
+"""New ground lies beyond a plan and is the same whenever it is seen."""
+
+import numpy as np
+import pytest
+
+from mag_sandbox.model.imagination.new_ground import (
+    PLANNED,
+    SQUARE,
+    squares_near,
+    things_in,
+)
+from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.scenery import FADE, SIGHT, Scenery
+from mag_sandbox.scenes.stances import Stance
+
+STANCES = {"tree": Stance("floor", 5.0), "castle": Stance("floor", 20.0)}
+TREES = [PlacedObject("tree", 40.0 * turn, -2.0, 10.0, 20.0) for turn in range(9)]  # at 7.5 m
+GROUND = [(tree, 7.5) for tree in TREES]
+
+
+def place(one) -> tuple[float, float]:
+    yaw = np.radians(one.told.yaw)
+    return one.x + 7.5 * np.sin(yaw), one.z + 7.5 * np.cos(yaw)
+
+
+def test_squares_differ_and_each_stays_as_it_is():
+    first, second = (things_in(square, GROUND, 7) for square in ((2, 0), (2, 1)))
+    assert first == things_in((2, 0), GROUND, 7)
+    assert {one.told.yaw for one in first} != {one.told.yaw for one in second}
+    assert {one.told.yaw for one in first} != {one.told.yaw for one in things_in((2, 0), GROUND, 8)}
+    for one in first:
+        assert np.abs(np.subtract(place(one), (2 * SQUARE, 0.0))).max() < SQUARE / 2
+
+
+def test_where_the_plan_says_what_there_is_nothing_is_new():
+    near = [one for square in squares_near(0.0, 0.0) for one in things_in(square, GROUND, 7)]
+    assert near
+    assert min(np.hypot(*place(one)) for one in near) > PLANNED
+    assert (0, 0) not in squares_near(3.0, 1.0)
+
+
+def test_the_only_one_of_a_kind_is_rare():
+    castle = (PlacedObject("castle", 10.0, 4.0, 30.0, 32.0), 7.5)
+    squares = [(x, z) for x in range(3, 13) for z in range(10)]
+    found = [one.told.kind for each in squares for one in things_in(each, [*GROUND, castle], 1)]
+    assert 10 < found.count("castle") < 40
+    assert found.count("tree") > 700
+
+
+def test_new_things_grow_as_a_walker_comes_nearer_and_those_left_behind_shrink():
+    scenery = Scenery.of([TREES[0]], STANCES, ()).extended(things_in((0, 2), GROUND, 7), STANCES)
+    assert len(scenery.plan(0.0, 0.0)) == 1
+    nearest = min(place(one)[1] for one in things_in((0, 2), GROUND, 7))
+    heights = []
+    for away in (26.0, 20.0, 10.0):
+        seen = scenery.plan(0.0, nearest - away)
+        heights.append(max(one.height for one in seen if not 90 < one.yaw < 270))
+    assert heights == sorted(heights)
+    assert not scenery.plan(0.0, -(SIGHT + FADE) - 8.0)
+
+
+def test_boxes_are_where_the_plan_from_there_says():
+    scenery = Scenery.of([TREES[0]], STANCES, ()).extended(things_in((0, 2), GROUND, 7), STANCES)
+    for z in (0.0, 14.0, 25.0, 40.0):
+        boxes = scenery.boxes(1.0, z, (384, 1280))
+        told = scenery.plan(1.0, z)
+        assert [box[2] * 360 / 1280 for box in boxes.values()] == pytest.approx(
+            [one.width for one in told], abs=0.01
+        )
+        assert [box[3] * 360 / 1280 for box in boxes.values()] == pytest.approx(
+            [one.height for one in told], abs=0.01
+        )

@@ -1,0 +1,128 @@
+"""Walks go on beyond the first viewpoint: rings are made ahead of the player, kept and shown."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from mag_sandbox.controls.camera import CameraCommand, CameraPose
+from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.pocket import viewpoints
+from mag_sandbox.model.pocket.painting import Plan
+from mag_sandbox.model.pocket.walking import START
+from mag_sandbox.model.pocket.world import DiffusionWorld
+from mag_sandbox.model.world import Control, FrameBlock
+from tests.tiny import PLACE, STILL
+from tests.unit.model.pocket.test_inventing import begin, same, world
+
+SKY = PlacedObject("sky", 0.0, 27.0, 360.0, 54.0)
+TREE = PlacedObject("tree", 30.0, -4.0, 8.0, 12.0)  # its foot 10 degrees down: 9 m away
+TENT = PlacedObject("tent", 200.0, -8.0, 10.0, 8.0)  # at 7.5 m, behind the player
+AHEAD, BACK = (Control(CameraCommand(forward=way)) for way in (1.0, -1.0))
+
+
+def outdoors(*things: PlacedObject) -> DiffusionWorld:
+    """Return a world where these stand around."""
+    made = world()
+    begin(made)
+    made.step(STILL)
+    made.schedule.cancel()  # a view under way was planned otherwise
+    made.painting.plan = Plan(PLACE.prompt, made.painting.noise, things)
+    return made
+
+
+def steps(made: DiffusionWorld, control: Control, count: int) -> list[FrameBlock]:
+    return [made.step(control) for _ in range(count)]
+
+
+def places(blocks: list[FrameBlock]) -> list[tuple[float, float]]:
+    return [(pose.x, pose.z) for block in blocks for pose in block.poses]
+
+
+def test_a_walk_goes_on_without_end_past_viewpoints_that_are_apart():
+    made = outdoors(SKY, TREE, TENT)
+    walked = steps(made, AHEAD, 40)
+    assert walked[-1].poses[-1].z > 10.0
+    kept = [START, *made._viewpoints.kept]
+    assert len(kept) > 4
+    apart = [np.hypot(*np.subtract(one, other)) for one in kept for other in kept if one != other]
+    assert min(apart) >= viewpoints.APART
+    near = [min(np.hypot(*np.subtract(here, one)) for one in kept) for here in places(walked)]
+    assert max(near) <= 2.0
+
+
+def test_who_walks_back_and_ahead_again_sees_the_same_to_the_bit():
+    made = outdoors(SKY, TREE, TENT)
+    steps(made, AHEAD, 16)
+    back, again = steps(made, BACK, 12), steps(made, AHEAD, 12)
+    shown = {block.poses[-1]: block.frames[-1] for block in back}
+    both = [block for block in again if block.poses[-1] in shown]
+    assert len(both) > 5
+    assert all(np.array_equal(shown[block.poses[-1]], block.frames[-1]) for block in both)
+
+
+def test_what_is_no_landscape_ends_where_the_first_ring_does():
+    made = outdoors(TREE, TENT)
+    walked = steps(made, AHEAD, 20)
+    assert not made._viewpoints.kept
+    assert 1.5 < walked[-1].poses[-1].z <= 2.0
+
+
+def test_a_saved_walk_goes_on_and_memory_stays_where_it_began():
+    made = outdoors(SKY, TREE, TENT)
+    steps(made, AHEAD, 13)
+    state, other = made.snapshot(), world()
+    other.reset(PLACE, 9)
+    other.restore(state)
+    path = [AHEAD] * 4 + [BACK] * 3
+    assert same([made.step(one) for one in path], [other.step(one) for one in path])
+    assert made._viewpoints.kept.keys() == other._viewpoints.kept.keys()
+    assert not any(entry.pose.is_away for entry in made.step(STILL).memory.entries)
+
+
+def test_a_saved_walk_that_cannot_be_is_refused():
+    made = outdoors(SKY)
+    steps(made, AHEAD, 13)
+    state = made._viewpoints.snapshot()
+    far = replace(state, data={**state.data, "places": [[5000.0, 0.0]]})
+    with pytest.raises(ValueError, match="viewpoints lie at"):
+        made._viewpoints.reading(far)
+    fewer = replace(state, data={**state.data, "places": [[1.0, 0.0]]})
+    with pytest.raises(ValueError, match="latents"):
+        made._viewpoints.reading(fewer)
+
+
+def test_the_farthest_viewpoints_are_dropped_beyond_the_budget(monkeypatch):
+    made = outdoors(SKY)
+    steps(made, AHEAD, 6)
+    (one, *_) = made._viewpoints.kept.values()
+    monkeypatch.setattr(viewpoints, "BUDGET", 3 * one.bytes)
+    end = steps(made, AHEAD, 30)[-1].poses[-1]
+    kept = made._viewpoints.kept
+    assert len(kept) == 3
+    assert one.place not in kept
+    assert min(end.z - z for _, z in kept) < 2.0
+
+
+def test_at_rest_what_lies_beside_a_view_is_painted():
+    made = outdoors(SKY, TREE)
+    block = steps(made, AHEAD, 9)[-1]
+    here = made._viewpoints.nearest(block.poses[-1])
+    before = made._viewpoints.kept[here].painted.mean()
+    steps(made, STILL, 60)
+    assert before < made._viewpoints.kept[here].painted.mean()
+
+
+def test_where_the_scene_changes_viewpoints_are_painted_again():
+    made = outdoors(SKY, TREE)
+    steps(made, AHEAD, 12)
+    before = dict(made._viewpoints.kept)
+    made.painting.plan = replace(made.painting.plan, things=(SKY, TREE, replace(TREE, yaw=5.0)))
+    made._viewpoints.begin_look([CameraPose(z=1.0)]).result()
+    faded = [
+        before[place].painted.sum() - ring.painted.sum()
+        for place, ring in made._viewpoints.kept.items()
+    ]
+    assert max(faded) > 0
+    for place, ring in made._viewpoints.kept.items():
+        assert np.array_equal(ring.latents, before[place].latents)
