@@ -208,7 +208,7 @@ function show(image, told) {
 
 function overParts(told) { // what lies over the picture, in runs of tiles: from x, y, to x, y, width
   const bits = atob(told.over), columns = Math.ceil(told.window[0] / TILE), rows = Math.ceil(told.window[1] / TILE);
-  const abreast = Math.floor((told.window[0] + 2 * told.margin[0] + 1 & ~1) / TILE), runs = [];
+  const abreast = told.abreast, runs = [];
   let count = 0, run = null;
   for (let tile = 0; bits && tile < rows * columns; tile++) {
     if (!(bits.charCodeAt(tile >> 3) >> (7 - (tile & 7)) & 1)) { run = null; continue; }
@@ -233,41 +233,37 @@ function draw(now) {
   const seconds = Math.min(0.1, (now - last) / 1000);
   last = now;
   if (!shown) return;
-  const { told, over } = shown, [width, height] = told.window, [across, along] = told.margin || [0, 0];
+  const { told, over } = shown, [width, height] = told.window;
   if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = told.window;
-  const moves = told.picture && !told.rests && warp.move(seconds), isShifted = warp.yaw || warp.pitch || warp.zoom;
-  if (!isShifted || told.picture[2] < width || told.picture[3] < height) {
-    pen.drawImage(buffer, across, along, width, height, 0, 0, width, height);
-  }
-  if (isShifted) drawShifted(told);
+  const moves = told.picture && !told.rests && warp.move(seconds);
+  if (told.picture) drawPicture(told);
+  else pen.drawImage(buffer, 0, 0, width, height, 0, 0, width, height);
   for (const [fromX, fromY, x, y, wide] of over) pen.drawImage(buffer, fromX, fromY, wide, TILE, x, y, wide, TILE);
   if (moves) ask();
 }
 
-function drawShifted(told) {
+function drawPicture(told) { // scaled as the game does it, and shifted
   const [left, top, width, height] = told.picture, [across, along] = told.margin, fov = told.pose[2];
-  const size = fov / (fov + warp.zoom);
+  const size = fov / (fov + warp.zoom), [wide, tall] = told.frame, [fullWide, fullTall] = told.whole;
   const room = [across * size + (size - 1) * width / 2, along * size + (size - 1) * height / 2];
   const within = (value, most) => Math.round(Math.max(-most, Math.min(most, value)));
-  const x = within(-warp.yaw / fov * told.whole[0] * size, Math.max(0, room[0]));
-  const y = within(warp.pitch / (fov * ASPECT) * told.whole[1] * size, Math.max(0, room[1]));
+  const x = within(-warp.yaw / fov * fullWide * size, Math.max(0, room[0]));
+  const y = within(warp.pitch / (fov * ASPECT) * fullTall * size, Math.max(0, room[1]));
   const middle = [left + width / 2, top + height / 2];
   pen.save();
   pen.beginPath();
   pen.rect(left, top, width, height);
   pen.clip();
   pen.setTransform(size, 0, 0, size, middle[0] * (1 - size) + x, middle[1] * (1 - size) + y);
-  for (const [fromX, toX, wide] of slices(left, left + width, told.window[0], across)) {
-    for (const [fromY, toY, tall] of slices(top, top + height, told.window[1], along)) {
-      if (wide && tall) pen.drawImage(buffer, fromX, fromY, wide, tall, toX, toY, wide, tall);
-    }
-  }
+  pen.imageSmoothingEnabled = !told.sharp;
+  const part = told.sharp ? [0, 0, wide, tall] : scaledPart(wide, tall, fullWide, fullTall);
+  pen.drawImage(buffer, ...part, ...told.origin, fullWide, fullTall);
   pen.restore();
 }
 
-function slices(begin, end, size, margin) { // as in page_view.py: from, to, length along one axis
-  if (begin === 0 && end === size) return [[0, -margin, size + 2 * margin]];
-  return [[0, begin - margin, margin], [margin + begin, begin, end - begin], [margin + size, end, margin]];
+function scaledPart(wide, tall, fullWide, fullTall) { // pygame's first pixel is the frame's, and its steps are shorter
+  const [across, along] = [wide - (fullWide > wide), tall - (fullTall > tall)];
+  return [(1 - across / fullWide) / 2 * (fullWide > wide), (1 - along / fullTall) / 2 * (fullTall > tall), across, along];
 }
 
 // ---- late warp: the picture moves with the keys while the next one is on its way

@@ -1,7 +1,8 @@
 """The game's side of a page: draws off screen, sends pictures, and takes the page's input.
 
-The picture is drawn with the margin that the window hides, and with the tiles of it that something
-lies over: so the page can shift it at once when the player turns, and leave the display in place.
+The world's frame is sent as it is, with the margin that the window hides, and with the tiles of the
+window that something else lies in: so the page scales and shifts it when the player turns, and
+leaves the display in place.
 """
 
 import base64
@@ -33,7 +34,7 @@ from mag_sandbox.sandbox.browser.messages import (
 from mag_sandbox.sandbox.browser.page_input import PageInput
 from mag_sandbox.sandbox.browser.sound import to_page
 from mag_sandbox.sandbox.browser.video import Encoder, FrameFlow, H264Encoder, JpegEncoder
-from mag_sandbox.sandbox.play.late_warp import OVERSCAN, SHOWN, Shifter
+from mag_sandbox.sandbox.play.late_warp import SHOWN, Shifter
 from mag_sandbox.sandbox.screens import Screen
 from mag_sandbox.sandbox.screens.play import PlayScreen, ReplayScreen, WarpablePicture
 from mag_sandbox.sandbox.ui.display import window, window_surface
@@ -176,7 +177,7 @@ class PageView(View):
         if warpable is None:
             return _evened(surface), told
         picture = MarginPicture(surface, warpable)
-        return picture.pixels, told | picture.told
+        return (picture.pixels, told | picture.told) if picture.fits else (_evened(surface), told)
 
     def _send_pictures(self) -> None:
         """Code and send what `show` leaves, one picture after the other.
@@ -305,74 +306,80 @@ def _evened(surface: pygame.Surface) -> np.ndarray:
 
 
 class MarginPicture:
-    """The picture with the margin around the part that the window shows, and what lies over it.
+    """The frame, which is larger than what the window shows of it, and what lies over it.
 
-    Below the picture stand the tiles of the window in which something else is drawn: so the page
-    shifts the picture and not what lies over it. Where that is too much, nothing is shifted.
+    The page scales the frame. Below it stand the tiles of the window in which something else is
+    drawn: so the page shifts the picture and not what lies over it.
     """
 
     def __init__(self, surface: pygame.Surface, warpable: WarpablePicture) -> None:
         self._surface, self._picture = surface, warpable
         self._seen = warpable.place.clip(surface.get_rect())
         (width, height), whole = surface.get_size(), warpable.whole.get_size()
-        across, along = self._margin = tuple(round(side * OVERSCAN) for side in whole)
+        frame = min(warpable.frame, warpable.whole, key=_area)
         self._rows, self._columns = -(-height // TILE), -(-width // TILE)
-        wide = (width + 2 * across + 1) // 2 * 2
-        bottom = (height + 2 * along + 1) // 2 * 2
-        self._abreast = wide // TILE  # tiles in a row below the picture
-        room = -(-round(MOST_OVER * self._rows * self._columns) // self._abreast)
+        wide, bottom = (-(-side // 2) * 2 for side in frame.get_size())  # even, for H.264
+        self._abreast = wide // TILE  # tiles in a row below the frame
+        over = self._over()
+        beside = np.ones_like(over)  # the picture, where bars are
+        beside[self._inner_tiles()] = False
+        most = round(MOST_OVER * over.size) + int(np.count_nonzero(beside))
+        room = -(-most // self._abreast)
+        self.fits = int(np.count_nonzero(over)) <= room * self._abreast  # else it is not sent so
+        if not self.fits:
+            return
         self.pixels = np.zeros((bottom + room * TILE, wide, 4), np.uint8)
         canvas = pygame.image.frombuffer(self.pixels, self.pixels.shape[1::-1], "BGRA")
-        self._draw_picture(canvas)
-        over = self._over()
-        is_much = int(np.count_nonzero(over)) > room * self._abreast
-        if is_much:
-            canvas.blit(surface, self._margin)
-        else:
-            self._draw_over(over, bottom)
-        pose, speed = warpable.pose, warpable.speed
+        canvas.blit(frame, (0, 0))
+        self._draw_over(over, bottom)
+        place, shown, pose, speed = warpable.place, warpable.shown, warpable.pose, warpable.speed
         self.told: dict[str, Any] = {
-            "margin": self._margin,
-            "picture": tuple(self._seen),
+            "frame": frame.get_size(),
             "whole": whole,
+            "origin": (place.left - shown.left, place.top - shown.top),  # of it, in the window
+            "margin": shown.topleft,
+            "picture": tuple(self._seen),
+            "sharp": warpable.is_sharp,
             "shown": SHOWN,
             "pose": (pose.yaw, pose.pitch, pose.fov),
             "speed": (speed.yaw, speed.pitch, speed.zoom),
             "narrowest": speed.narrowest_fov,
             "moves": {key: (move.axis, move.direction) for key, move in warpable.moves.items()},
-            "rests": warpable.rests or is_much,
+            "rests": warpable.rests,
             "bottom": bottom,
-            "over": "" if is_much else base64.b64encode(np.packbits(over).tobytes()).decode(),
+            "abreast": self._abreast,
+            "over": base64.b64encode(np.packbits(over).tobytes()).decode(),
         }
 
-    def _draw_picture(self, canvas: pygame.Surface) -> None:
-        """Draw the picture with its margin, and the bars beside it."""
-        seen, (across, along) = self._seen, self._margin
-        place, shown = self._picture.place, self._picture.shown
-        left = shown.left + seen.left - place.left - across  # of the part with its margin
-        top = shown.top + seen.top - place.top - along
-        width, height = self._surface.get_size()
-        if seen.size != (width, height):
-            canvas.blit(self._surface, self._margin)
-        for x, into_x, wide in _slices(seen.left, seen.right, width, across):
-            for y, into_y, tall in _slices(seen.top, seen.bottom, height, along):
-                part = pygame.Rect(left + x, top + y, wide, tall)
-                canvas.blit(self._picture.whole, (into_x, into_y), part)
+    def _inner_tiles(self) -> tuple[slice, slice]:
+        """Return the tiles that lie within the picture: (rows, columns)."""
+        seen, (width, height) = self._seen, self._surface.get_size()
+        right = self._columns if seen.right == width else seen.right // TILE
+        below = self._rows if seen.bottom == height else seen.bottom // TILE
+        return slice(-(-seen.top // TILE), below), slice(-(-seen.left // TILE), right)
 
     def _over(self) -> np.ndarray:
-        """Return the tiles in which the window differs, bool [rows, columns]."""
-        width, height = self._surface.get_size()
-        across, along = self._margin
+        """Return the tiles in which the window differs from the bare picture, bool [rows, columns].
+
+        Beside the picture it always does.
+        """
+        seen, shown, place = self._seen, self._picture.shown, self._picture.place
         drawn = pygame.surfarray.pixels2d(self._surface).T
-        bare = self.pixels.view(np.uint32)[along : along + height, across : across + width, 0]
-        full = np.zeros((self._rows * TILE, self._columns * TILE), bool)
-        full[:height, :width] = (drawn ^ bare) & 0xFFFFFF != 0
-        lines = np.logical_or.reduce(full.reshape(self._rows, TILE, -1), axis=1)
-        over: np.ndarray = lines.reshape(self._rows, self._columns, TILE).any(axis=2)
+        whole = pygame.surfarray.pixels2d(self._picture.whole).T
+        left, top = shown.left + seen.left - place.left, shown.top + seen.top - place.top
+        bare = whole[top : top + seen.height, left : left + seen.width]
+        full = np.zeros((self._rows * TILE, self._columns * TILE), np.uint32)
+        height, width = drawn.shape
+        full[:height, :width] = 0xFFFFFF
+        part = slice(seen.top, seen.bottom), slice(seen.left, seen.right)
+        np.bitwise_xor(drawn[part], bare, out=full[part])
+        lines = np.bitwise_or.reduce(full.reshape(self._rows, TILE, -1), axis=1)
+        tiles = np.bitwise_or.reduce(lines.reshape(self._rows, self._columns, TILE), axis=2)
+        over: np.ndarray = tiles & 0xFFFFFF != 0
         return over
 
     def _draw_over(self, over: np.ndarray, bottom: int) -> None:
-        """Draw those tiles below the picture, row by row."""
+        """Draw those tiles below the frame, row by row."""
         width, height = self._surface.get_size()
         full = np.zeros((self._rows * TILE, self._columns * TILE), np.uint32)
         full[:height, :width] = pygame.surfarray.pixels2d(self._surface).T
@@ -384,14 +391,6 @@ class MarginPicture:
             below[top : top + TILE, : len(line) * TILE] = line.swapaxes(0, 1).reshape(TILE, -1)
 
 
-def _slices(begin: int, end: int, size: int, margin: int) -> Iterator[tuple[int, int, int]]:
-    """Yield (from, into, length) along one axis: margin, picture, margin.
-
-    Where the picture leaves bars, its margins lie beyond them.
-    """
-    if begin == 0 and end == size:
-        yield 0, 0, size + 2 * margin
-        return
-    yield 0, 0, margin
-    yield margin, margin + begin, end - begin
-    yield margin + end - begin, margin + size, margin
+def _area(surface: pygame.Surface) -> int:
+    width, height = surface.get_size()
+    return width * height

@@ -147,6 +147,7 @@ class PlayContext:
 class WarpablePicture:
     """A drawn picture that is shifted afterwards, as a browser does."""
 
+    frame: pygame.Surface
     whole: pygame.Surface  # the frame, scaled; larger than what the window shows of it
     shown: pygame.Rect  # part of it that the window shows
     place: pygame.Rect  # of that part in the window; may lie partly outside
@@ -154,6 +155,7 @@ class WarpablePicture:
     speed: CameraSpeed
     moves: Mapping[str, CameraBinding]  # the keys that do
     rests: bool  # keys do not shift it now
+    is_sharp: bool = False  # scaled without smoothing
 
 
 class PlayScreen:
@@ -290,7 +292,8 @@ class PlayScreen:
             return None
         rests = self._is_veiled or self._error is not None or self._context.keyboard.is_automatic
         speed, moves = self.reel.current.spec.full_speed, self._bindings.moves
-        return WarpablePicture(*placed, self.reel.pose, speed, moves, rests)
+        is_sharp = self._picture.scale_mode == "sharp"
+        return WarpablePicture(*placed, self.reel.pose, speed, moves, rests, is_sharp)
 
     def _draw_over(self, surface: pygame.Surface) -> None:
         layout = self.level, surface.get_size()

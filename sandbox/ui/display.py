@@ -141,8 +141,8 @@ class Picture:
 
     def __init__(self, fit_mode: FitMode = "whole", scale_mode: ScaleMode = "smooth") -> None:
         self.fit_mode, self.scale_mode = fit_mode, scale_mode
-        # A part of a frame that was drawn: the scaled frame, the part, and its place in the window.
-        self.placed: tuple[pygame.Surface, pygame.Rect, pygame.Rect] | None = None
+        # A part of a frame that was drawn: the frame, scaled, the part, its place in the window.
+        self.placed: tuple[pygame.Surface, pygame.Surface, pygame.Rect, pygame.Rect] | None = None
         self._shown: tuple[np.ndarray, pygame.Surface] | None = None  # a frame, as a picture
         self._scaled: pygame.Surface | None = None  # kept: new memory costs more than scaling
         self._is_scaled = False  # whether that is the frame
@@ -180,7 +180,7 @@ class Picture:
         corner = round(left * size[0]), round(top * size[1])
         shown = pygame.Rect(corner, rect.size).clamp(self._scaled.get_rect())  # both were rounded
         surface.blit(self._scaled, rect, shown)
-        self.placed = self._scaled, shown, rect
+        self.placed = picture, self._scaled, shown, rect
 
     def _draw_bars(
         self, surface: pygame.Surface, picture: pygame.Surface, rect: pygame.Rect

@@ -9,12 +9,18 @@ import sys
 from contextlib import contextmanager
 
 import numpy as np
+import pygame
 import pytest
 from PIL import Image
 
+from mag_sandbox.controls.camera import CameraPose, CameraSpeed
 from mag_sandbox.evaluation.similarity.metrics import psnr
 from mag_sandbox.files.folders import HOME_VARIABLE
+from mag_sandbox.sandbox.browser.page_view import MarginPicture
 from mag_sandbox.sandbox.browser.video import H264Encoder
+from mag_sandbox.sandbox.play.late_warp import OVERSCAN, SHOWN
+from mag_sandbox.sandbox.screens.play import WarpablePicture
+from mag_sandbox.sandbox.ui.display import Picture, flat_picture, window
 from tests import ROOT
 from tests.chromium import Chromium, needs_chromium
 from tests.pages import Pages, play_walking
@@ -196,8 +202,6 @@ def test_a_link_that_is_opened_again_goes_on_where_its_page_was_closed(
 SERVER = """
 import time
 from tests.pages import Pages, play_walking
-from tests.patience import PATIENCE
-from tests.unit.sandbox.browser.test_video import ENOUGH_DB, pixels, screens
 with Pages(port={port}) as pages:
     print(pages.port, flush=True)
     time.sleep(3600)
@@ -299,19 +303,30 @@ def test_a_bad_link_is_answered_with_a_sentence(chromium, pages, link, sentence)
     page.close()
 
 
+def coded(drawn: np.ndarray, told: dict) -> bytes:
+    """Return a picture as a game sends it."""
+    data, is_key = H264Encoder(drawn.shape[1::-1], 0).encode(drawn, 0.0)
+    header = json.dumps({"is": "frame", "codec": "h264", "key": is_key, **told}).encode()
+    return b"\0" + struct.pack("<I", len(header)) + header + data
+
+
 def show_screens(pipe) -> None:
     """A game that shows each screen of the gallery, the next one whenever a key is pressed."""
     pipe.recv_bytes()
     for number, path in enumerate(screens(), 1):
         drawn = pixels(path)
-        size = drawn.shape[1::-1]
-        coded, is_key = H264Encoder(size, 0).encode(drawn, 0.0)
-        told = {"number": number, "codec": "h264", "key": is_key, "window": size, "plays": False}
-        header = json.dumps({**told, "is": "frame", "title": path.stem}).encode()
-        pipe.send_bytes(b"\0" + struct.pack("<I", len(header)) + header + coded)
+        told = {"number": number, "window": drawn.shape[1::-1], "plays": False, "title": path.stem}
+        pipe.send_bytes(coded(drawn, told))
         while b'"down":true' not in pipe.recv_bytes():
             pass
     pipe.recv_bytes()
+
+
+def on_canvas(page) -> np.ndarray:
+    """Return what the page has drawn, uint8 [H, W, 3]."""
+    data = page.ask("(draw(performance.now()), canvas.toDataURL('image/png'))")
+    seen = Image.open(io.BytesIO(base64.b64decode(data.partition(",")[2])))
+    return np.asarray(seen.convert("RGB"))
 
 
 def test_every_screen_of_the_gallery_looks_as_in_the_window(chromium):
@@ -319,9 +334,43 @@ def test_every_screen_of_the_gallery_looks_as_in_the_window(chromium):
         page = chromium.open(pages.url)
         for number, path in enumerate(screens(), 1):
             page.wait(f"shown !== null && shown.told.number === {number}")
-            data = page.ask("(draw(performance.now()), canvas.toDataURL('image/png'))")
-            seen = Image.open(io.BytesIO(base64.b64decode(data.partition(",")[2])))
-            colours = np.asarray(seen.convert("RGB"))
-            assert psnr(colours, pixels(path)[:, :, 2::-1]) >= ENOUGH_DB, path.stem
+            assert psnr(on_canvas(page), pixels(path)[:, :, 2::-1]) >= ENOUGH_DB, path.stem
+            page.press("x")
+        page.close()
+
+
+def pictures_of_play():
+    """Yield pictures of play with something over them, and how the window shows each."""
+    screen = Image.open(ROOT / "docs/screens/play.png").convert("RGB")
+    frame = np.asarray(screen.resize((640, 384), Image.Resampling.LANCZOS))
+    speed = CameraSpeed(40.0, 20.0)
+    for size, fit, scale in (((1280, 720), "fill", "smooth"), ((600, 700), "whole", "sharp")):
+        with window(size, "test") as surface:
+            picture = Picture(fit, scale)
+            picture.draw(surface, frame, (OVERSCAN, OVERSCAN, SHOWN, SHOWN))
+            placed, sharp = picture.placed, scale == "sharp"
+            warpable = WarpablePicture(*placed, CameraPose(), speed, {}, False, sharp)
+            surface.blit(flat_picture(np.asarray(screen)[:90, :400]), (100, 320))
+            colours = pygame.surfarray.array3d(surface).swapaxes(0, 1)
+            yield MarginPicture(surface, warpable), size, colours
+
+
+def show_play(pipe) -> None:
+    """A game that shows pictures of play, the next one whenever a key is pressed."""
+    pipe.recv_bytes()
+    for number, (sent, size, _) in enumerate(pictures_of_play(), 1):
+        told = {"number": number, "window": size, "plays": True, "title": "", **sent.told}
+        pipe.send_bytes(coded(sent.pixels, told))
+        while b'"down":true' not in pipe.recv_bytes():
+            pass
+    pipe.recv_bytes()
+
+
+def test_a_picture_that_the_page_scales_looks_as_in_the_window(chromium):
+    with Pages(show_play) as pages:
+        page = chromium.open(pages.url)
+        for number, (_, _, colours) in enumerate(pictures_of_play(), 1):
+            page.wait(f"shown !== null && shown.told.number === {number}")
+            assert psnr(on_canvas(page), colours) >= ENOUGH_DB
             page.press("x")
         page.close()

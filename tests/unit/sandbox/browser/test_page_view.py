@@ -22,7 +22,7 @@ from mag_sandbox.sandbox.browser.page_input import PageInput
 from mag_sandbox.sandbox.browser.page_view import TILE, MarginPicture
 from mag_sandbox.sandbox.play.late_warp import OVERSCAN, SHOWN
 from mag_sandbox.sandbox.screens.play import WarpablePicture
-from mag_sandbox.sandbox.ui.display import Picture, window
+from mag_sandbox.sandbox.ui.display import Picture, flat_picture, window
 
 FRAME = np.random.default_rng(0).integers(0, 255, (192, 320, 3), np.uint8)
 CENTRED = (OVERSCAN, OVERSCAN, SHOWN, SHOWN)
@@ -34,12 +34,12 @@ def surface():
         yield opened
 
 
-def drawn(surface, fit="fill"):
+def drawn(surface, fit="fill", scale="smooth"):
     """Draw a frame into a surface, as the screen of play does."""
-    picture = Picture(fit, "smooth")
+    picture = Picture(fit, scale)
     picture.draw(surface, FRAME, CENTRED)
     speed, moves = CameraSpeed(40.0, 20.0), DEFAULTS.moves
-    return WarpablePicture(*picture.placed, CameraPose(), speed, moves, rests=False)
+    return WarpablePicture(*picture.placed, CameraPose(), speed, moves, False, scale == "sharp")
 
 
 def seen(surface):
@@ -48,64 +48,65 @@ def seen(surface):
 
 def shown_by_the_page(sent, size):
     """Put together what a page shows while it shifts nothing."""
-    across, along = sent.told["margin"]
+    told, colours = sent.told, sent.pixels[:, :, 2::-1]
+    wide, tall = told["frame"]
+    frame = flat_picture(colours[:tall, :wide])
+    scale = pygame.transform.scale if told["sharp"] else pygame.transform.smoothscale
+    whole = seen(scale(frame, told["whole"]))
     width, height = size
-    colours = sent.pixels[:, :, 2::-1]
-    page = colours[along : along + height, across : across + width].copy()
+    page = np.zeros((height, width, 3), np.uint8)
+    (x, y), (left, top, across, along) = told["origin"], told["picture"]
+    page[top : top + along, left : left + across] = whole[
+        top - y : top - y + along, left - x : left - x + across
+    ]
     columns, rows = -(-width // TILE), -(-height // TILE)
-    bits = np.frombuffer(base64.b64decode(sent.told["over"]), np.uint8)
-    over = np.unpackbits(bits, count=rows * columns) if len(bits) else np.zeros(rows * columns)
-    abreast = sent.pixels.shape[1] // TILE
+    bits = np.frombuffer(base64.b64decode(told["over"]), np.uint8)
+    over = np.unpackbits(bits, count=rows * columns)
+    abreast = told["abreast"]
     for count, tile in enumerate(np.flatnonzero(over)):
         x, y = tile % columns * TILE, tile // columns * TILE
-        from_x, from_y = count % abreast * TILE, sent.told["bottom"] + count // abreast * TILE
+        from_x, from_y = count % abreast * TILE, told["bottom"] + count // abreast * TILE
         part = page[y : y + TILE, x : x + TILE]
         part[:] = colours[from_y : from_y + part.shape[0], from_x : from_x + part.shape[1]]
     return page
 
 
-@pytest.mark.parametrize("size", [(640, 384), (651, 397), (1280, 400), (300, 640)])
-def test_a_page_that_shifts_nothing_shows_what_the_window_does(size):
+@pytest.mark.parametrize("fit", ["fill", "whole"])
+@pytest.mark.parametrize("scale", ["smooth", "sharp"])
+@pytest.mark.parametrize("size", [(640, 384), (651, 397), (1280, 400), (300, 640), (200, 120)])
+def test_a_page_that_shifts_nothing_shows_what_the_window_does(size, fit, scale):
     with window(size, "test") as surface:
-        warpable = drawn(surface)
+        warpable = drawn(surface, fit, scale)
         pygame.draw.rect(surface, (255, 0, 0), (37, 53, 90, 21))
         surface.fill((0, 255, 0), (size[0] - 3, size[1] - 3, 3, 3))
         sent = MarginPicture(surface, warpable)
         assert np.array_equal(shown_by_the_page(sent, size), seen(surface))
         assert sent.pixels.shape[0] % 2 == sent.pixels.shape[1] % 2 == 0
-        assert not sent.told["rests"]
 
 
-def test_the_margin_holds_the_rest_of_the_frame(surface):
+def test_the_frame_is_sent_as_it_is(surface):
+    sent = MarginPicture(surface, drawn(surface))
+    assert np.array_equal(sent.pixels[: FRAME.shape[0], : FRAME.shape[1], 2::-1], FRAME)
+
+
+def test_around_the_window_is_room_to_shift_the_picture(surface):
     warpable = drawn(surface)
-    sent = MarginPicture(surface, warpable)
-    across, along = sent.told["margin"]
+    across, along = MarginPicture(surface, warpable).told["margin"]
     assert across == pytest.approx(OVERSCAN * warpable.whole.get_width(), abs=1)
-    whole = seen(warpable.whole)
-    bottom, right = 384 + 2 * along, 640 + 2 * across
-    rows, columns = min(bottom, len(whole)), min(right, whole.shape[1])
-    assert np.array_equal(sent.pixels[:rows, :columns, 2::-1], whole[:rows, :columns])
+    assert along == pytest.approx(OVERSCAN * warpable.whole.get_height(), abs=1)
 
 
-def test_beyond_bars_stand_the_margins_of_the_picture():
-    with window((300, 640), "test") as surface:
-        warpable = drawn(surface)
-        sent = MarginPicture(surface, warpable)
-    left, top, width, _ = sent.told["picture"]
-    across, along = sent.told["margin"]
-    assert (left, width) == (0, 300)
-    assert top > 0
-    shown = warpable.shown
-    above = seen(warpable.whole)[shown.top - along : shown.top, shown.left : shown.right]
-    assert np.array_equal(sent.pixels[:along, across : across + 300, 2::-1], above)
-
-
-def test_what_covers_too_much_is_not_shifted(surface):
+def test_what_covers_too_much_is_not_sent_apart_from_the_picture(surface):
     warpable = drawn(surface)
     surface.fill((0, 0, 0), (0, 0, 640, 300))
-    sent = MarginPicture(surface, warpable)
-    assert sent.told["rests"]
-    assert np.array_equal(shown_by_the_page(sent, (640, 384)), seen(surface))
+    assert not MarginPicture(surface, warpable).fits
+
+
+def test_bars_are_not_what_covers_too_much():
+    with window((300, 640), "test") as surface:
+        sent = MarginPicture(surface, drawn(surface, "whole"))
+    assert sent.fits
+    assert sent.told["picture"][3] < 320
 
 
 def test_one_size_of_the_window_makes_one_size_of_pictures(surface):
