@@ -379,7 +379,8 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         if control.memory is not None and control.memory != self.memory.policy.setting:
             self.memory.change(control.memory)
         session, edit, camera = self._running(), control.edit, control.camera
-        if self.painting and not self.painting.plan and (camera.forward or camera.right):
+        begins = _walks(camera) and not _walks(session.command)
+        if begins and self.painting and not self.painting.plan:
             self._notices.append("one moment: where things stand is still being planned")
         if edit is not None and self._ground:
             edit = self._ground.at_start(edit)
@@ -489,6 +490,10 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         """Tell whether memory changes before a block, whatever its command."""
         edits = self.editor is not None and self.editor.is_due(block)
         return edits or self.schedule.is_due(block)
+
+
+def _walks(command: CameraCommand) -> bool:
+    return (command.forward, command.right) != (0.0, 0.0)
 
 
 def _read_parts(

@@ -89,6 +89,11 @@ def test_without_a_plan_there_is_nowhere_to_go():
     begin(made)
     made.painting.plan = None
     assert made._way((0.0, 0.0), (0.1, 0.0)) == (0.0, 0.0)
+    said = []
+    for _ in range(2):
+        made.painting.plan = None
+        said.append("still being planned" in made.step(walk(1)).notice)
+    assert said == [True, False], "once, as long as the key is held"
 
 
 def test_from_elsewhere_no_frames_are_shown():
