@@ -6,7 +6,7 @@ view under way is parked as what it is made from. Where to paint next (what is i
 comes into it soon and, at rest, what lies around) is bookkeeping, quick enough for every block.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -435,58 +435,37 @@ class PaintingInventor:
         return packed(tensors, data)
 
     def reading(self, state: WorldState) -> Callable[[], None]:
-        """Check a snapshot; return what makes this know what it says.
+        """Check a snapshot; return a function that restores it.
 
         An older world, or one of other weights, is learned from its memory, view by view.
 
         Raises:
             ValueError: it is invalid.
         """
-        if not state.arrays:
-            return partial(self._know, None, None, None)
-        parked: _ParkedPainter = decode(_ParkedPainter, plain(state), "around")
-        if parked.weights != self.weights:
-            return partial(self._know, parked, None, None)
-        imagination, nothing = self.imagination, self.imagination.nothing()
-        parked.check(imagination.lattice, imagination.config.looks)
-        tensors = unpacked(state)
-        known = cells_of(tensors["known"], nothing)
-        around = Surroundings(known, tensors["latents"].numpy())
-        if (
-            around.latents.shape != nothing.latents.shape
-            or tensors["latents"].dtype != torch.float32
-        ):
-            raise ValueError(f"latents are {around.latents.shape}, of {tensors['latents'].dtype}")
-        forgotten = nothing.known  # in older states
-        if "forgotten" in tensors:
-            forgotten = cells_of(tensors["forgotten"], nothing)
-        return partial(self._know, parked, around, forgotten)
+        parked: _ParkedPainter | None = None  # of an older world
+        around: Surroundings | None = None  # of other weights, like the next
+        forgotten = self.imagination.nothing().known
+        if state.arrays:
+            parked = decode(_ParkedPainter, plain(state), "around")
+        if parked is not None and parked.weights == self.weights:
+            parked.check(self.imagination.lattice, self.imagination.config.looks)
+            around, forgotten = _ground_of(unpacked(state), self.imagination.nothing())
 
-    def _know(
-        self,
-        parked: _ParkedPainter | None,
-        around: Surroundings | None,
-        forgotten: np.ndarray | None,
-    ) -> None:
-        """Restore a parked state; of other weights only the number of losses.
+        def restore() -> None:
+            self.drop_view()
+            if parked is None:
+                return
+            self._seed, self.losses = parked.seed, parked.losses
+            self._evictions = parked.evictions
+            if around is None:
+                return
+            self.around, self.plan, self._forgotten = around, parked.plan, forgotten
+            if parked.asked is not None:
+                self._begin_plan(*parked.asked)
+            if parked.view is not None:
+                self._view = self._begun(parked.view.pose, parked.view.prompt)
 
-        Args:
-            parked: None in older worlds.
-            around: None if weights differ.
-            forgotten: cells since the plan was turned, bool [rows, columns]; None: likewise.
-        """
-        self.drop_view()
-        if parked is None:
-            return
-        self._seed, self.losses = parked.seed, parked.losses
-        self._evictions = parked.evictions
-        if around is None or forgotten is None:
-            return
-        self.around, self.plan, self._forgotten = around, parked.plan, forgotten
-        if parked.asked is not None:
-            self._begin_plan(*parked.asked)
-        if parked.view is not None:
-            self._view = self._begun(parked.view.pose, parked.view.prompt)
+        return restore
 
     def close(self) -> None:
         """End the thread."""
@@ -614,6 +593,23 @@ class PaintingInventor:
 def _texts(features: PromptFeatures, words: Vocabulary, prompt: str) -> tuple[Tensor, Tensor]:
     """Return the features of a prompt and of the empty one, [1, text_len, text_dim] each."""
     return features(words.reading(prompt)), features("")
+
+
+def _ground_of(
+    tensors: Mapping[str, Tensor], nothing: Surroundings
+) -> tuple[Surroundings, np.ndarray]:
+    """Return parked surroundings, and the cells forgotten since the plan was turned.
+
+    Raises:
+        ValueError: they are not of a ring like `nothing`.
+    """
+    known, latents = cells_of(tensors["known"], nothing), tensors["latents"]
+    if latents.shape != nothing.latents.shape or latents.dtype != torch.float32:
+        raise ValueError(f"latents are {tuple(latents.shape)}, of {latents.dtype}")
+    forgotten = nothing.known  # in older states
+    if "forgotten" in tensors:
+        forgotten = cells_of(tensors["forgotten"], nothing)
+    return Surroundings(known, latents.numpy()), forgotten
 
 
 def cells_of(tensor: Tensor, ring: Surroundings) -> np.ndarray:
