@@ -23,7 +23,7 @@ SCENES = (
     Row("too large", PLAY, ("bad.yaml", "64 KiB", "right file"), text("prompt: a" + " a" * 40_000)),
     Row("a bomb", PLAY, ("bad.yaml:1:", 'unknown key "a0"'), text(bomb())),
     Row("a bomb in a key", PLAY, ("bad.yaml", "prompt"), text(bomb_in("prompt", ""))),
-    Row("deep nesting", PLAY, ("bad.yaml", "YAML"), text("prompt: " + "[" * 9000)),
+    Row("deep nesting", PLAY, ("bad.yaml", "YAML"), text("prompt: " + "[" * 3000)),
     Row("a tag", PLAY, ("bad.yaml:1:",), text("prompt: !!python/object/apply:os.abort []\n")),
     Row("two documents", PLAY, ("bad.yaml:2:",), text("prompt: a\n---\nprompt: b\n")),
     Row(
@@ -141,7 +141,7 @@ SCRIPTS = tuple(
         ("negative", "hold -1s", ('"-1s"', "such as 1s")),
         ("not a number", "hold nans", ('"nans"', "such as 1s")),
         ("huge", "pan right 99999999999999999999deg", ("999", "expected")),
-        ("endless", "repeat 99999 { wander 60s }", ("shorten it",)),
+        ("endless", "repeat 99999 { hold 60s }", ("shorten it",)),
         ("anchor", "anchor aa; go ab", ('"ab"', "did you mean")),
         ("brace", "repeat 3 { hold 1s", ("close it",)),
         ("quote", 'prompt "a night', ("close it with",)),
