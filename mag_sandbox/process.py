@@ -11,12 +11,17 @@ import tempfile
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from errno import EMFILE, ENFILE
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-from mag_sandbox.files.border import Refusal, exists, reason_of
+from mag_sandbox.files.border import (
+    TOO_MANY_FILES,
+    Refusal,
+    exists,
+    is_short_of_files,
+    reason_of,
+)
 from mag_sandbox.files.folders import data_folder
 from mag_sandbox.files.whole import FULL
 
@@ -65,8 +70,8 @@ def describe_unexpected(error: BaseException) -> str:
         return "there is not enough memory; close other programs, or give it more"
     if isinstance(error, OSError) and error.errno in FULL:
         return f"nothing more can be written ({error.strerror}); make room on the disk"
-    if isinstance(error, OSError) and error.errno in (EMFILE, ENFILE):
-        return "too many files are open; close other programs, or allow more (ulimit -n)"
+    if is_short_of_files(error):
+        return TOO_MANY_FILES
     logger.error("unexpected error", exc_info=error)
     if isinstance(error, OSError) and error.filename:  # of two, the second is the target
         where = error.filename if error.filename2 is None else error.filename2

@@ -66,6 +66,7 @@ LOUDER = 10  # percent
 BEGUN = "beginning"  # the topic of what is said of one
 THERE = 0.97  # overlap with an anchor from which on the camera is at it
 BACK_FIRST = "{} needs you where the scene begins; walking back there: then press {} again"
+OTHER_LIGHT = "This view alone has another light then; Shift+Enter repaints everything"
 STILL_PAINTING = "one moment: what you asked for is still being painted"
 MOST_PAINTING = 12  # blocks, until a change that was asked for is shown
 NEW_AREAS = "New areas (striped on the map) follow this description; what you have seen stays"
@@ -545,7 +546,9 @@ def _describe(
 ) -> None:
     """Ask the world for another prompt, and perhaps to paint ground anew by it."""
     leave_moment(services, worker, "the description is as it was")
-    pose = reel.pose
+    pose, words = reel.pose, services.vocabulary
+    lit = words and words.lights(text)
+    edge = bool(words and lit and lit != words.lights(reel.current.block.prompt))
     edit = Edit("renew", pose.yaw, pose.pitch, *GROUND[ground]) if ground else Edit("forget")
 
     def ask(session: Session) -> None:
@@ -560,7 +563,7 @@ def _describe(
     key = services.bindings.title("undo")
     follows = {
         "": NEW_AREAS if services.map.sees_more_of(pose) else NOTHING_NEW,
-        "view": "This view is repainted from this description",
+        "view": OTHER_LIGHT if edge else "This view is repainted from this description",
         "everything": "Everything is repainted from this description",
     }
     services.notices.say(f"{follows[ground]}. {key} undoes")

@@ -20,6 +20,8 @@ WORDS_FILE = "words.json"  # beside the weights
 SYNONYMS = Path(__file__).with_name("synonyms.txt")  # words that people write: known ones
 VERSION = 1
 PLACE = "place"  # name of the groups whose phrases say where a scene is
+LIGHTS = ("time of day", "light")  # likewise, how light it is; a prompt needs one of them
+WEATHER = "weather"  # likewise; a word of a phrase says all of it
 MAX_BYTES = 1024 * 1024
 _SMALL_WORDS = (
     "a an and are as at be by for from has have here i in into is it its of on or our over some"
@@ -279,10 +281,24 @@ class Vocabulary:
         groups = [group for group in self.groups if group.category in (category, None)]
         if category is None:
             groups = [group for group in self.groups if group.category]
-        silent = [group for group in groups if not _mentioned(group, stems)]
+        silent = [group for group in groups if not self._is_said(group, stems)]
         rows = max((len(group.phrases) for group in silent), default=0)
         turns = [g.phrases[row] for row in range(rows) for g in silent if row < len(g.phrases)]
         return tuple(dict.fromkeys(turns))
+
+    def _is_said(self, group: WordGroup, stems: frozenset[str]) -> bool:
+        """Return whether stems say what a group's phrases say, or contradict."""
+        if group.name == WEATHER:
+            return any(need & stems for need in _needs(group))
+        if group.name in LIGHTS:
+            return any(_mentioned(one, stems) for one in self.groups if one.name in LIGHTS)
+        return _mentioned(group, stems)
+
+    def lights(self, text: str) -> frozenset[str]:
+        """Return the stems of a text that say how light it is."""
+        stems = frozenset(stem(_plain(word.text)) for word in split_words(self.reading(text)))
+        needs = (need for group in self.groups if group.name in LIGHTS for need in _needs(group))
+        return frozenset().union(*(need for need in needs if need <= stems))
 
     def _category(self, stems: frozenset[str]) -> str | None:
         said: dict[str, int] = {}

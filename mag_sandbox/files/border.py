@@ -9,11 +9,12 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from errno import EFBIG, EINVAL
+from errno import EFBIG, EINVAL, EMFILE, ENFILE
 from pathlib import Path
 from typing import BinaryIO
 
 logger = logging.getLogger(__name__)
+TOO_MANY_FILES = "too many files are open; close other programs, or allow more (ulimit -n 4096)"
 MOST_REASON = 300  # characters of a library's message about a file
 
 
@@ -39,7 +40,16 @@ def refusing(refuse: Callable[[str], Exception]) -> Iterator[None]:
         raise
     except Exception as error:
         logger.debug("refused", exc_info=error)
-        raise refuse(reason_of(error)) from error
+        refusal = refuse(reason_of(error))
+        if is_short_of_files(error):  # its own remedy would not help
+            raise type(refusal)(TOO_MANY_FILES) from error
+        raise refusal from error
+
+
+def is_short_of_files(error: BaseException) -> bool:
+    """Return whether a process may open no more files; libraries give only the system's words."""
+    is_known = isinstance(error, OSError) and error.errno in (EMFILE, ENFILE)
+    return is_known or os.strerror(EMFILE) in str(error)
 
 
 def reason_of(error: BaseException) -> str:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Say = Callable[[str], None]
 LINE = "{percentage:4.0f}% {desc} [{bar:28}]"
 logger = logging.getLogger(__name__)
-STEP = 0.25  # share of the work between two words about it
+STEP = 0.01  # share of the work between two words about it
 
 
 def run_export(options: RecordingExport, say: Say, frames_from: "FramesFrom | None" = None) -> int:
@@ -85,7 +85,7 @@ class Exporting:
 
     def begin(self, recording: Path, options: ExportOptions | None = None) -> None:
         """Make a video of a recording, when those before are made."""
-        self._say(f"making a video of {recording.name}")
+        self._say(f"making a video of {recording.name}", topic="export")
         self._thread.submit(self._export, recording, options or ExportOptions())
 
     def close(self) -> None:
@@ -103,7 +103,7 @@ class Exporting:
                 raise _ClosedError
             if share >= said[0] + STEP and share < 1.0:
                 said[0] = share
-                self._say(f"{recording.name}: {share:.0%} of the video")
+                self._say(f"{recording.name}: {share:.0%} of the video", topic="export")
 
         try:
             done = export(recording, options, frames_from=replayed, on_progress=on_progress)

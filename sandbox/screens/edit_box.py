@@ -28,7 +28,7 @@ from mag_sandbox.scenes.things import ThingError, parse_edit, thing_vocabulary
 CLEARANCE = 134  # px of the reference window below the box
 RING, DOT = 15, 3  # px of the reference window: radii of the mark at the spot
 SHADOW = (10, 13, 24)
-NOTHING_THERE = "point at a thing: there is none here to draw anew"
+NOTHING_THERE = "what stands here is not known by name: write what shall be here"
 Direction = tuple[float, float | None]  # yaw, pitch [degrees]; None: where such things usually are
 
 

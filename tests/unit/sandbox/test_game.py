@@ -12,6 +12,7 @@ from mag_sandbox.controls.bindings import DEFAULTS
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.files.folders import HOME_VARIABLE
+from mag_sandbox.model.loading import words_of
 from mag_sandbox.model.remote.world import RemoteWorld
 from mag_sandbox.sandbox.play_session import SplitSession
 from mag_sandbox.sandbox.recording.reader import load_recording
@@ -19,6 +20,7 @@ from mag_sandbox.sandbox.screens import Continue, PlayScene, Watch, Way
 from mag_sandbox.sandbox.screens.loading import LoadingScreen
 from mag_sandbox.sandbox.screens.play import PlayScreen, ReplayScreen
 from mag_sandbox.sandbox.screens.probes import OPEN_PROBES, ProbesScreen
+from mag_sandbox.sandbox.screens.prompt_box import load_vocabulary
 from mag_sandbox.sandbox.screens.settings import OPEN_SETTINGS, SettingsScreen
 from mag_sandbox.sandbox.title.focus import TitleFocus
 from mag_sandbox.sandbox.title.library import RECORDINGS
@@ -372,6 +374,15 @@ def test_a_memory_is_not_changed_while_something_is_painted(run):
     game.press(pygame.K_k)
     game.said("still being painted")
     assert game.screen.session.memory.is_settled
+
+
+@pytest.mark.parametrize(("text", "said"), [("at night", "another light"), ("castles", "this ")])
+def test_a_view_repainted_in_another_light_is_said_to_differ_from_those_beside(run, text, said):
+    game = run(FakeWorld(spec=replace(FAST, kinds=("tent",))))
+    game.services.vocabulary = load_vocabulary(words_of("pocket"))
+    game.play()
+    game.screen.session._choices[1].apply(text)
+    game.said(said)
 
 
 def test_what_two_memories_side_by_side_cannot_do_is_said(run):

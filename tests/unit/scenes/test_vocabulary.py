@@ -216,3 +216,21 @@ def test_unknown_words_are_read_as_known_ones_of_the_same_meaning():
     assert words.reading("roses and parrots") == "flowers and birds", "plurals, too"
     assert words.place(words.reading("a ship on the sea")) == "outdoor"
     assert "a garden" in words.reading("a library with a view of a garden")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "against"),
+    [
+        ("a library at night with ghosts", "in bright daylight"),
+        ("a snowy forest", "covered in snow"),
+    ],
+)
+def test_nothing_is_suggested_against_the_light_or_weather(pocket, prompt, against):
+    assert against not in pocket.suggestions(prompt, 100)
+    place = prompt.replace("snowy ", "").removesuffix(" at night with ghosts")
+    assert against in pocket.suggestions(place, 100)
+
+
+def test_what_a_text_says_of_its_light_is_found(pocket):
+    assert pocket.lights("a night with a castle") == {"night"}
+    assert pocket.lights("a castle by a lake") == frozenset()
