@@ -65,7 +65,7 @@ from mag_sandbox.scenes.things import GROUND, words_of
 LOUDER = 10  # percent
 BEGUN = "beginning"  # the topic of what is said of one
 THERE = 0.97  # overlap with an anchor from which on the camera is at it
-BACK_FIRST = "{} needs you where the scene begins; walking back there: then press {} again"
+BACK_FIRST = "postcards are found where the scene begins; walking back there: then press {} again"
 OTHER_LIGHT = "This view alone has another light then; Shift+Enter repaints everything"
 STILL_PAINTING = "one moment: what you asked for is still being painted"
 MOST_PAINTING = 12  # blocks, until a change that was asked for is shown
@@ -319,10 +319,10 @@ class PlayerSession(WatchedSession):
                 len(self._reel.current.spec.policies) == 1
             ):
                 self._say("this world has only one kind of memory")
-            case "split" | "postcards" if pose.is_away:
+            case "postcards" if pose.is_away:
                 services.pilot.fly_to(pose.at_origin, self._reel.current.spec)
                 key = services.bindings.title(action)
-                self._say(BACK_FIRST.format(key, key), topic="way back")
+                self._say(BACK_FIRST.format(key), topic="way back")
             case "policy" | "more_memory" | "less_memory" if self._painting.is_shown:
                 self._say(STILL_PAINTING, topic="memory")
             case "split":

@@ -292,7 +292,7 @@ class Vocabulary:
             return any(need & stems for need in _needs(group))
         if group.name in LIGHTS:
             return any(_mentioned(one, stems) for one in self.groups if one.name in LIGHTS)
-        return _mentioned(group, stems)
+        return bool(_mentioned(group, stems))
 
     def lights(self, text: str) -> frozenset[str]:
         """Return the stems of a text that say how light it is."""

@@ -353,14 +353,13 @@ def test_a_hint_that_was_followed_on_another_screen_is_learned(run):
     assert "split" in game.services.settings.now.learned.split()
 
 
-@pytest.mark.parametrize("key", [pygame.K_v, pygame.K_c])
-def test_what_plays_where_the_scene_begins_walks_back_there_first(run, key):
+def test_postcards_walk_back_first_to_where_the_scene_begins(run):
     game = run(FakeWorld(spec=replace(WALKING, fps=FAST.fps)))
     game.play()
     game.screen.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_w))
     game.wait(lambda: game.screen.reel.pose.is_away)
     game.screen.handle(pygame.Event(pygame.KEYUP, key=pygame.K_w))
-    game.press(key)
+    game.press(pygame.K_c)
     game.said("walking back there: then press")
     assert isinstance(game.screen, PlayScreen)
     game.wait(lambda: not game.screen.reel.pose.is_away)
