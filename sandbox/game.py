@@ -155,6 +155,7 @@ class PlayerGame:
             delete_scene=lambda key: delete_own_scene(Path(key)),
         )
         focused = self._title.focused if self._title else None
+        begun_anew = bool(self._title and isinstance(self._title.outcome, PlayScene))
         settings = services.settings.now
         self._title = TitleScreen(
             actions,
@@ -162,6 +163,7 @@ class PlayerGame:
             focused,
             services.notices,
             keeps_focus=self._watched,
+            begun_anew=begun_anew,
             saying=self._saying,
         )
         self._disk_use = saves.disk_use()

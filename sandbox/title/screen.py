@@ -80,16 +80,18 @@ class TitleScreen:
         notices: Notices | None = None,
         *,
         keeps_focus: bool = False,
+        begun_anew: bool = False,
         saying: str = SAYING,
     ) -> None:
         """Show what can be played.
 
         `focused` is the card of an earlier title screen that had the focus; it keeps it, or has it
-        until the places left since are listed. `saying` stands beside the game's name.
+        until the places left since are listed; a place that was `begun_anew`, whichever card was in
+        focus then, takes it over. `saying` stands beside the game's name.
         """
         self.outcome: Outcome | None = None
         self._actions, self._settings = actions, settings
-        self._wanted = focused
+        self._wanted, self._begun_anew = focused, begun_anew
         self._focus = TitleFocus((), None)
         self._picture = TitlePicture(saying)
         self._writing = actions.writing(self._write)
@@ -211,7 +213,8 @@ class TitleScreen:
         """Show the lists, then handle the events that came before them."""
         self._picture.refresh()
         chosen = self._focus.card
-        on_place = chosen is not None and chosen.kind == "parked"  # which no other takes over
+        is_place = chosen is not None and chosen.kind == "parked"
+        on_place = is_place and not self._begun_anew  # which no other takes over
         if self._early is not None or (self._untouched and model.parked and not on_place):
             self._focus = TitleFocus(shelves(model), self._wanted)
             self._picture.forget_layout()

@@ -388,6 +388,18 @@ def test_what_was_just_left_comes_into_focus_when_it_is_written(game):
     assert game.screen.focused == "parked p1"
 
 
+def test_a_place_begun_anew_takes_the_focus_from_the_place_that_was_chosen_before(game):
+    before, after = parked("p8", "Cliff", "", ""), parked("p9", "Harbour", "left just now", "")
+    game.model = replace(MODEL, parked=(before,))
+    actions = TitleActions(ListedAtOnce(lambda: game.model), writing=game._writing)
+    game.screen = TitleScreen(actions, SandboxConfig(), "parked p8", begun_anew=True)
+    game.settle()
+    game.model = replace(MODEL, parked=(after, before))
+    game.screen.refresh()
+    game.settle()
+    assert game.screen.focused == "parked p9"
+
+
 def test_the_title_is_there_before_its_lists_and_does_then_what_was_asked(any_surface):
     listing = ListedLater(lambda: MODEL)
     game = Game.__new__(Game)
