@@ -291,6 +291,19 @@ class Imagination:
         whole: np.ndarray = torch.cat(bands, dim=-2)[0].float().cpu().numpy()
         return whole
 
+    @torch.inference_mode()
+    def decoded_ring(self, around: Surroundings) -> Tensor:
+        """Return the picture of a ring that is known, [1, 3, H, W], a view at a time."""
+        height, width = self.config.painter.view
+        bands = [
+            torch.cat([
+                self.picture(around, Place(top, left, height, width))
+                for left in range(0, self._ring[1], width)
+            ], dim=3)
+            for top in range(0, self._ring[0], height)
+        ]  # fmt: skip
+        return torch.cat(bands, dim=2)
+
     def _pictures(self, latents: Tensor) -> Tensor:
         """Return whole-numbered pictures of latents, as a screen shows them, in [-1, 1]."""
         pictures = self._coder.decode(latents)

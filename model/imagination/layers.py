@@ -212,10 +212,10 @@ def _continued(picture: np.ndarray, known: np.ndarray) -> np.ndarray:
     picture, known = picture[:, nearest], known[nearest]
     rows, columns = np.nonzero(~known)
     count = known.shape[1]
-    place = np.arange(2 * count)
+    place = np.arange(2 * count, dtype=np.int32)
     twice = np.concatenate((known, known), axis=1)
-    before = np.maximum.accumulate(np.where(twice, place, -1), axis=1)[:, count:]
-    after = np.where(twice, place, 4 * count)[:, ::-1]
+    before = np.maximum.accumulate(np.where(twice, place, np.int32(-1)), axis=1)[:, count:]
+    after = np.where(twice, place, np.int32(4 * count))[:, ::-1]
     after = np.minimum.accumulate(after, axis=1)[:, ::-1][:, :count]
     to_left = columns + count - before[rows, columns]
     to_right = after[rows, columns] - columns

@@ -18,6 +18,7 @@ The memory of blocks stays at the first viewpoint, and rooms have no other: thei
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from math import hypot
 from threading import Lock
 from typing import Protocol, TypeVar
@@ -29,8 +30,7 @@ from torch import Tensor
 from mag_sandbox.controls.camera import FARTHEST, WIDEST_FOV, CameraPose, check_pose
 from mag_sandbox.files.validation import decode
 from mag_sandbox.model.frames import to_frames
-from mag_sandbox.model.imagination.ground import DecodedGround
-from mag_sandbox.model.imagination.imagination import BESIDE, Subject
+from mag_sandbox.model.imagination.imagination import Subject
 from mag_sandbox.model.imagination.layers import LayeredRing
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.scenery import FARTHEST_WALK, Scenery
@@ -42,7 +42,8 @@ from mag_sandbox.model.pocket.walking import START, NewGround, Position, Walkabl
 from mag_sandbox.model.world import MIB, Frames, WorldState
 from mag_sandbox.scenes.scene import check_prompt
 
-APART = 1.5  # metres between viewpoints at least
+FAR = 3.0  # metres from the first viewpoint, beyond which the memory of blocks rests
+APART = 2.4  # metres between viewpoints at least
 BLEND = 0.3  # metres by which a viewpoint is farther than the nearest, and is not shown any more
 BUDGET = 32 * MIB  # of the latents of all viewpoints
 LAYERED = 6  # rings whose layers are kept
@@ -182,6 +183,10 @@ class Viewpoints:
     def way(self, start: Position, end: Position) -> Position:
         """Return where a step ends [m]: things stop it, and so does the lack of a viewpoint."""
         return self._ground.way(start, end, (START, *self.kept))
+
+    def is_far(self, poses: Sequence[CameraPose]) -> bool:
+        """Tell whether the first ring is shown from none of some poses, nor soon will be."""
+        return self._ground.scenery is not None and all(_away(pose, START) > FAR for pose in poses)
 
     # Painting
 
@@ -378,10 +383,9 @@ class Viewpoints:
         )
 
     def _source(self, ring: PaintedRing) -> _LayersSource:
-        whole, decoded = ring.whole, DecodedGround(self._imagination.picture, BESIDE)
-        return _LayersSource(
-            ring.place, ring, lambda: decoded.ring(whole), whole.known, ring.painted
-        )
+        whole = ring.whole
+        decode = partial(self._imagination.decoded_ring, whole)
+        return _LayersSource(ring.place, ring, decode, whole.known, ring.painted)
 
     def _layers(self, source: _LayersSource, scenery: Scenery) -> LayeredRing:
         """Return a ring in layers; the last ones are kept, and threads may share them."""

@@ -350,6 +350,8 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
                 if self._viewpoints:
                     self._viewpoints.prepare(session.pose)
                 return True
+            if self._viewpoints and self._viewpoints.is_far([session.pose]):
+                return False
             end = self._poses(session.command)[-1].at_origin
             return self.schedule.prefetch(end, self._time, self.memory)
 
@@ -409,7 +411,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         """Generate, decode and remember a block; decoding and remembering overlap.
 
         Wherever the player walks, the block is generated and remembered where the scene begins:
-        from elsewhere the painted ground is shown in its place.
+        from elsewhere the painted ground is shown in its place. Far away, memory rests.
 
         Args:
             poses: of its frames.
@@ -420,20 +422,27 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         memory, schedule, decoder = self.memory, self.schedule, self._decoder
         next_end = self._poses(command, poses[-1])[-1].at_origin
         poses = tuple(pose.at_origin for pose in walked)
-        moves_on = schedule.paints(memory) and next_end != poses[-1]
+        is_far = self._viewpoints is not None and self._viewpoints.is_far(walked)
+        moves_on = schedule.paints(memory) and next_end != poses[-1] and not is_far
         painted = sky = None
         if given is None:
-            schedule.prefetch(poses[-1], time, memory)  # unless prefetched before
-            painted = None if schedule.paints(memory) else self._cuts.begin_view(poses[-1])
+            if not is_far:
+                schedule.prefetch(poses[-1], time, memory)  # unless prefetched before
+                painted = None if schedule.paints(memory) else self._cuts.begin_view(poses[-1])
             if session.has_sky and WIND not in session.leave_out:
                 sky = self._cuts.begin_sky(poses, time)
         elsewhere = self._viewpoints.begin_look(walked) if self._viewpoints else None
         if moves_on:
             schedule.start_cut(next_end)
-        block = self._generate(poses, given)
-        latents = elsewhere.result() if elsewhere else block.latents[0]
+        block = None if is_far else self._generate(poses, given)
+        if elsewhere:
+            latents = elsewhere.result()
+        else:
+            assert block is not None  # who is far sees another ring
+            latents = block.latents[0]
         drawn = decoder.begin(latents, poses, time, sky, session.leave_out)
-        memory.remember(block, painted)  # while the frames are decoded, like what follows
+        if block:
+            memory.remember(block, painted)  # while the frames are decoded, like what follows
         memory.spare_view = None
         if moves_on and not self._changes_before(session.block_index + 1):
             schedule.prefetch(next_end, time + self.spec.block_length, memory)

@@ -44,7 +44,7 @@ def test_a_walk_goes_on_without_end_past_viewpoints_that_are_apart():
     walked = steps(made, AHEAD, 40)
     assert walked[-1].poses[-1].z > 10.0
     kept = [START, *made._viewpoints.kept]
-    assert len(kept) > 4
+    assert len(kept) > 3
     apart = [np.hypot(*np.subtract(one, other)) for one in kept for other in kept if one != other]
     assert min(apart) >= viewpoints.APART
     near = [min(np.hypot(*np.subtract(here, one)) for one in kept) for here in places(walked)]
@@ -94,7 +94,7 @@ def test_a_saved_walk_that_cannot_be_is_refused():
 
 def test_the_farthest_viewpoints_are_dropped_beyond_the_budget(monkeypatch):
     made = outdoors(SKY)
-    steps(made, AHEAD, 6)
+    steps(made, AHEAD, 10)
     (one, *_) = made._viewpoints.kept.values()
     monkeypatch.setattr(viewpoints, "BUDGET", 3 * one.bytes)
     end = steps(made, AHEAD, 30)[-1].poses[-1]
@@ -126,3 +126,14 @@ def test_where_the_scene_changes_viewpoints_are_painted_again():
     assert max(faded) > 0
     for place, ring in made._viewpoints.kept.items():
         assert np.array_equal(ring.latents, before[place].latents)
+
+
+def test_far_from_where_the_scene_begins_memory_rests_until_the_player_comes_back():
+    made = outdoors(SKY, TREE)
+    steps(made, AHEAD, 8)
+    before = made.memory.made
+    first, *_, last = steps(made, AHEAD, 6)
+    assert made.memory.made == before
+    assert first.memory.entries == last.memory.entries
+    steps(made, BACK, 14)
+    assert made.memory.made > before
