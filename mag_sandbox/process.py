@@ -15,13 +15,7 @@ from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-from mag_sandbox.files.border import (
-    TOO_MANY_FILES,
-    Refusal,
-    exists,
-    is_short_of_files,
-    reason_of,
-)
+from mag_sandbox.files.border import TOO_MANY_FILES, Refusal, exists, is_short_of_files, reason_of
 from mag_sandbox.files.folders import data_folder
 from mag_sandbox.files.whole import FULL
 

@@ -17,21 +17,12 @@ import pygame
 from mag_sandbox.controls.bindings import Action
 from mag_sandbox.controls.camera import CameraPose, mutual_overlap
 from mag_sandbox.controls.edits import Edit
-from mag_sandbox.model.loading import (
-    next_world,
-    no_places,
-    worlds_beside,
-)
+from mag_sandbox.model.loading import next_world, no_places, worlds_beside
 from mag_sandbox.sandbox.hud.hints import ACTIONS, STEPS, Step
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.hud.hud_state import clock_text
 from mag_sandbox.sandbox.keyed_screens import SCREENS
-from mag_sandbox.sandbox.memory_choices import (
-    MEMORY_STEP,
-    MemoryChoices,
-    leave_moment,
-    parked_at,
-)
+from mag_sandbox.sandbox.memory_choices import MEMORY_STEP, MemoryChoices, leave_moment, parked_at
 from mag_sandbox.sandbox.play.parked_scene import ParkedScene
 from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.play.returning import GuidedReturn
@@ -580,11 +571,7 @@ def _choices(describe: Callable[..., None]) -> tuple[PromptChoice, ...]:
 
 
 def _change(
-    services: Services,
-    worker: GenerationWorker,
-    reel: Reel,
-    painting: PaintingOverlay,
-    edit: Edit,
+    services: Services, worker: GenerationWorker, reel: Reel, painting: PaintingOverlay, edit: Edit
 ) -> None:
     """Ask the world for a change."""
     painting.begin(edit)

@@ -31,12 +31,7 @@ from mag_sandbox.model.imagination.plan_rules import (
     likeness,
     with_exhibits,
 )
-from mag_sandbox.model.imagination.planner import (
-    FIELDS,
-    NOTHING_WANTED,
-    Wanted,
-    placed_objects,
-)
+from mag_sandbox.model.imagination.planner import FIELDS, NOTHING_WANTED, Wanted, placed_objects
 from mag_sandbox.model.imagination.sketch import Sketcher
 from mag_sandbox.model.imagination.surroundings import Lattice, Place, Surroundings
 from mag_sandbox.model.imagination.weights import (
@@ -95,10 +90,7 @@ class Imagination:
     """
 
     def __init__(
-        self,
-        config: ImaginationConfig,
-        load: Callable[[], ImaginationNetworks],
-        coder: Coder,
+        self, config: ImaginationConfig, load: Callable[[], ImaginationNetworks], coder: Coder
     ) -> None:
         """Take networks, which are loaded at the first plan, painting or reading."""
         self.config, self._load, self._loading = config, load, Lock()

@@ -13,13 +13,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from torch import Tensor
 
-from mag_sandbox.controls.camera import (
-    ASPECT,
-    LOOK_AXES,
-    MAX_PITCH,
-    CameraCommand,
-    CameraPose,
-)
+from mag_sandbox.controls.camera import ASPECT, LOOK_AXES, MAX_PITCH, CameraCommand, CameraPose
 from mag_sandbox.model.coverage import GRID_ACROSS, GRID_DOWN, covered_cells
 from mag_sandbox.model.pocket.block_memory import BlockMemory
 

@@ -14,13 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mag_sandbox.controls.camera import (
-    CameraCommand,
-    CameraPose,
-    check_pose,
-    move,
-    straight,
-)
+from mag_sandbox.controls.camera import CameraCommand, CameraPose, check_pose, move, straight
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.files.validation import decode, of_type
 from mag_sandbox.model.parking import joined, part_of, parts_of

@@ -8,13 +8,7 @@ from dataclasses import dataclass
 
 import pygame
 
-from mag_sandbox.controls.bindings import (
-    CAMERA_BINDINGS,
-    DEFAULTS,
-    Action,
-    Bindings,
-    CameraBinding,
-)
+from mag_sandbox.controls.bindings import CAMERA_BINDINGS, DEFAULTS, Action, Bindings, CameraBinding
 from mag_sandbox.controls.camera import CameraPose, CameraSpeed
 from mag_sandbox.controls.sources import PlayerSource
 from mag_sandbox.model.loading import next_world
