@@ -35,11 +35,12 @@ SIZE = (1280, 720)
 class Chromium:
     """A browser with a profile of its own."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, *flags: str) -> None:
+        self._folder, self._flags = folder, flags
 
     def __enter__(self) -> "Chromium":
-        command = [PROGRAM, *FLAGS, f"--user-data-dir={self._folder}", "about:blank"]
+        flags = *FLAGS, *self._flags, f"--user-data-dir={self._folder}"
+        command = [PROGRAM, *flags, "about:blank"]
         self._process = subprocess.Popen(
             command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
         )

@@ -496,7 +496,9 @@ function lookAtPads() {
     const axes = [...one.axes.slice(0, 4), one.buttons[6].value, one.buttons[7].value];
     axes.forEach((raw, axis) => {
       const value = Math.abs(raw) < DEAD ? 0 : Math.round(raw * 50) / 50;
-      if (value !== (pad.axes[axis] || 0)) send({ is: "stickmove", axis, value });
+      const before = pad.axes[axis] || 0;
+      if (value !== before && !before) send({ is: "stickmove", axis, value: 0 }); // a new screen waits for sticks at rest
+      if (value !== before) send({ is: "stickmove", axis, value });
       pad.axes[axis] = value;
     });
     const left = shown && walks(shown.told) ? [0, 0] : axes; // there it walks

@@ -1,8 +1,10 @@
 """The game in Chromium: it shows the world, takes real keys, and goes on after every end."""
 
 import base64
+import hashlib
 import io
 import json
+import shutil
 import struct
 import subprocess
 import sys
@@ -16,6 +18,7 @@ from PIL import Image
 from mag_sandbox.controls.camera import CameraPose, CameraSpeed
 from mag_sandbox.evaluation.similarity.metrics import psnr
 from mag_sandbox.files.folders import HOME_VARIABLE
+from mag_sandbox.model.remote.serving import ListenAddress
 from mag_sandbox.sandbox.browser.page_view import MarginPicture
 from mag_sandbox.sandbox.browser.video import H264Encoder
 from mag_sandbox.sandbox.play.late_warp import OVERSCAN, SHOWN
@@ -24,12 +27,14 @@ from mag_sandbox.sandbox.ui.display import Picture, flat_picture, window
 from tests import ROOT
 from tests.chromium import Chromium, needs_chromium
 from tests.pages import Pages, play_walking
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, eventually
 from tests.unit.sandbox.browser.test_video import ENOUGH_DB, pixels, screens
 
 pytestmark = [needs_chromium, pytest.mark.slow, pytest.mark.timeout(600)]
 PLAYS = "shown !== null && shown.told.plays && Boolean(shown.told.pose)"
 MEADOW = "#scene=meadow&seed=7"
+SETTINGS, FIRST_STEPS = (1095, 43), (1048, 524)  # px: a button of the title, a setting
+SECRET = "a-secret-that-is-long-enough"
 
 
 @pytest.fixture(scope="module")
@@ -301,6 +306,83 @@ def test_a_bad_link_is_answered_with_a_sentence(chromium, pages, link, sentence)
     page.wait(f"!find('note').hidden && find('said').textContent.includes({sentence!r})")
     assert not page.ask("find('again').hidden")
     page.close()
+
+
+def click_on(page, place) -> None:
+    """Click somewhere in the game, and wait for the picture that follows."""
+    before = page.ask("newest")
+    page.click(*place)
+    page.wait(f"newest > {before}")
+
+
+def test_settings_are_changed_with_the_mouse(chromium, pages, tmp_path):
+    page = chromium.open(pages.url)
+    page.wait("shown !== null")
+    click_on(page, SETTINGS)
+    click_on(page, FIRST_STEPS)
+    page.press("Escape")
+    file = tmp_path / "settings.yaml"
+    eventually(lambda: file.exists() and "hints: false" in file.read_text())
+    page.close()
+
+
+def test_a_session_is_recorded_and_exported(meadow, tmp_path):
+    meadow.press("F10")
+    meadow.key("ArrowRight", True)
+    meadow.wait("shown.told.pose[0] > 20")
+    meadow.key("ArrowRight", False)
+    meadow.press("F10")
+    meadow.press("Escape")
+    meadow.wait("!shown.told.plays")
+    [recording] = tmp_path.glob("data/recordings/*/session.jsonl")
+    assert recording.stat().st_size > 1000
+    for key in (*["ArrowDown"] * 9, "e"):  # recordings are last
+        meadow.press(key)
+    eventually(lambda: [*tmp_path.glob("data/recordings/*.mp4")])
+
+
+def test_a_gamepad_turns_the_camera(meadow):
+    meadow.ask(
+        "globalThis.buttons = Array.from({ length: 17 }, () => ({ pressed: false, value: 0 }));"
+        "globalThis.axes = [0, 0, 0, 0];"
+        "navigator.getGamepads = () => [null, { mapping: 'standard', axes, buttons }];"
+        "dispatchEvent(new Event('gamepadconnected'))"
+    )
+    meadow.ask("axes[2] = 1; 0")  # the right stick
+    meadow.wait("shown.told.pose[0] > 20 && warp.yaw > 0")
+    meadow.ask("axes[2] = 0; 0")
+    meadow.wait("warp.yaw === 0")
+    meadow.ask("buttons[8].pressed = true; 0")  # back, to the title
+    meadow.wait("!shown.told.plays")
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl")
+def test_over_tls_with_a_token_a_page_plays(tmp_path, monkeypatch):
+    """Chromium trusts the certificate by the sum of its key."""
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
+    cert, key, token = (tmp_path / name for name in ("cert.pem", "key.pem", "token"))
+    token.write_text(SECRET)
+    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1"
+    names = "-subj /CN=localhost -addext subjectAltName=DNS:localhost"
+    run_quietly(f"{command} -keyout {key} -out {cert} {names}")
+    public = run_quietly(f"openssl x509 -in {cert} -noout -pubkey")
+    (tmp_path / "public.pem").write_bytes(public)
+    der = run_quietly(f"openssl pkey -pubin -in {tmp_path / 'public.pem'} -outform der")
+    trusted = base64.b64encode(hashlib.sha256(der).digest()).decode()
+    gate = ListenAddress(port=0, token_file=token, tls_cert=cert, tls_key=key)
+    flag = f"--ignore-certificate-errors-spki-list={trusted}"
+    with Pages(gate=gate) as pages, Chromium(tmp_path / "profile", flag) as chromium:
+        page = chromium.open(f"https://localhost:{pages.port}/{MEADOW}")
+        page.wait("!find('ask').hidden && document.activeElement === find('token')")
+        page.tell("Input.insertText", text=SECRET)
+        page.key("Enter", True, text="\r")
+        page.wait(PLAYS)
+        assert page.ask("socket.url").startswith("wss://")
+        assert SECRET not in page.ask("location.href")
+
+
+def run_quietly(command: str) -> bytes:
+    return subprocess.run(command.split(), check=True, capture_output=True).stdout
 
 
 def coded(drawn: np.ndarray, told: dict) -> bytes:

@@ -13,6 +13,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.model.remote.serving import ListenAddress
+from mag_sandbox.sandbox.browser import server
 from mag_sandbox.sandbox.browser.messages import PROTOCOL, TOKEN, decode
 from tests.pages import Pages
 from tests.patience import PATIENCE, eventually
@@ -27,6 +28,15 @@ def echo(pipe) -> None:
         count += 1
         told = {"is": "heard", "what": type(decode(data)).__name__, "count": count}
         pipe.send_bytes(json.dumps(told | {"process": os.getpid()}).encode())
+
+
+def flood(pipe) -> None:
+    """A game that sends without end to a page of the browser "flooded", and echoes to others."""
+    opening = decode(pipe.recv_bytes())
+    while opening.browser == "flooded":
+        pipe.send_bytes(bytes(2**20))
+    pipe.send_bytes(b'{"is": "heard"}')
+    echo(pipe)
 
 
 def deaf(pipe) -> None:
@@ -209,6 +219,20 @@ def test_a_game_that_reads_nothing_ends_its_connection_alone():
         with pytest.raises(ConnectionClosed):
             while True:
                 page.say("textwritten", text="x" * 4000)
+        for game in pages.games:
+            game.process.kill()
+
+
+def test_a_page_that_stops_reading_is_cut_off_alone(monkeypatch):
+    monkeypatch.setattr(server, "SENDING_S", 0.5)
+    with Pages(flood) as pages, pages.visit() as page, pages.visit() as other:
+        page.open(browser="flooded")
+        page.hear("session")  # and nothing more
+        other.open()
+        other.hear("heard")
+        eventually(lambda: any(game.connection is None for game in pages.games))
+        other.say("keypress", name="left", down=True)
+        assert other.hear("heard")["what"] == "KeyPress"
         for game in pages.games:
             game.process.kill()
 
