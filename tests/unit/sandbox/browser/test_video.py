@@ -1,6 +1,7 @@
 """Frames are sent when the page keeps up, and are coded so that they look as they were."""
 
 import io
+import re
 
 import av
 import numpy as np
@@ -173,6 +174,11 @@ def pixels(path):
     picture = Image.open(path).convert("RGBA")
     picture = picture.crop((0, 0, picture.width // 2 * 2, picture.height // 2 * 2))
     return np.ascontiguousarray(np.asarray(picture)[:, :, [2, 1, 0, 3]])
+
+
+def test_the_screens_are_those_of_the_gallery():
+    tour = (ROOT / "sandbox/diagnose/gallery.py").read_text()
+    assert set(re.findall(r'yield "(\w+)"', tour)) == {path.stem for path in screens()}
 
 
 @pytest.mark.parametrize("path", screens(), ids=lambda path: path.stem)
