@@ -78,6 +78,12 @@ def test_real_keys_turn_the_camera_and_lead_to_the_title(meadow):
     assert colours(meadow) > 100
 
 
+def test_all_that_the_page_loads_is_the_server_s(meadow, pages):
+    loaded = meadow.ask("performance.getEntriesByType('resource').map((one) => one.name)")
+    assert any(name.endswith("page.js") for name in loaded)
+    assert all(name.startswith(pages.url) for name in loaded)
+
+
 def test_a_turn_moves_the_picture_before_the_next_one_is_there(meadow):
     """With the connection cut, nothing but the page itself can move it."""
     meadow.ask("socket.onmessage = null")
