@@ -3,6 +3,7 @@
 The documentation's pictures are made this way, so they show the real game.
 """
 
+import math
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -31,6 +32,7 @@ SIZES = ((480, 300), SIZE, (3840, 2160))  # px that every screen is drawn in
 PATIENCE_S = 180.0  # longest wait for a screen
 SETTLE_S = 0.8  # until everything that glides is at rest
 AWAY = 100.0  # degrees by which the camera turns away
+WALKED = 2.0  # metres from where a place begins
 REST = 16  # blocks until a picture that was moving is sharp
 PAINTED = 16  # blocks until forgotten views are painted anew, of two worlds in turn
 
@@ -107,6 +109,8 @@ class _ScreenTour:
         self.until(lambda: self.game.services.prober.latest is not None)
         self.rest()  # a wipe is under way
         yield "probe"
+        if "forward" in self.play.reel.current.spec.axes:
+            yield from self._walk()
         self.key(pygame.K_h)
         self.blocks(1)
         yield "lab"
@@ -127,6 +131,16 @@ class _ScreenTour:
         self.lead(OPEN_PROBES)
         yield "probes"
         self.lead(Way.BACK)
+
+    def _walk(self) -> Iterator[str]:
+        """Walk, and back."""
+        self.hold("w", lambda: math.hypot(self.play.reel.pose.x, self.play.reel.pose.z) > WALKED)
+        self.blocks(2)
+        spot = self.surface.get_rect().center
+        self.screen.handle(pygame.Event(pygame.MOUSEMOTION, pos=spot, rel=(9, 9), buttons=(0,) * 3))
+        yield "walk"
+        self.game.services.pilot.fly_to(self.play.reel.pose.at_origin, self.play.reel.current.spec)
+        self.until(lambda: not self.game.services.pilot.is_flying)
 
     def _split(self) -> Iterator[str]:
         self.key(pygame.K_v)
