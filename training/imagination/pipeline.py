@@ -11,11 +11,20 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 from torch import Tensor
+from torch.nn import Module
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.attention import AttentionKernel
 from mag_sandbox.model.autoencoder import Autoencoder
-from mag_sandbox.model.checkpoints import load_into, stored, write_tensors
+from mag_sandbox.model.checkpoints import (
+    check_finite,
+    load_into,
+    read_tensors,
+    reading,
+    stored,
+    widened,
+    write_tensors,
+)
 from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.imagination.config import ImaginationConfig
 from mag_sandbox.model.imagination.imagination import Coder, Imagination, Subject
@@ -66,6 +75,9 @@ from mag_sandbox.training.pocket.text_pretraining import (
 from mag_sandbox.training.pocket.words import save_tokenizer, train_tokenizer
 
 TEXT = "text.safetensors"  # in a folder of weights with a text encoder of their own
+CHANGES = "-changes.safetensors"  # of a network's shipped weights: less than whole weights take
+CHANGE = ".change"  # ends the name of a tensor of changes
+_REMEDY = "restore it with `git checkout -- training`"
 DECAY, EMA = 0.4, 0.998  # runs are short: the rate falls to zero over much of one
 logger = logging.getLogger(__name__)
 
@@ -245,25 +257,45 @@ OF_LOOKS = ("painter.objects.look.weight", "painter.objects.sprites")
 def take_over(networks: ImaginationNetworks, folder: Path, kernel: AttentionKernel) -> None:
     """Copy weights from a folder; tables of kinds are matched row by row.
 
-    Networks that it lacks are taken from the shipped weights. Rows of other kinds stay as they are.
-    Only the tables of kinds may differ in size.
+    Networks that it lacks are taken from the shipped weights, with the folder's changes if it has
+    any. Rows of other kinds stay as they are. Only the tables of kinds may differ in size.
 
     Raises:
         MissingWeights: a file is damaged, or does not fit.
     """
-    for name, module in networks.parts().items():
+    for name in networks.parts():
         own = folder if (folder / f"{name}.safetensors").exists() else IMAGINATION_WEIGHTS
         known = ImaginationNetworks(read_imagination_config(own), kernel)
         load_into(known.parts()[name], own / f"{name}.safetensors")
-        old, new = known.config.looks, networks.config.looks
-        both = [(old.index(kind), new.index(kind)) for kind in new if kind in old]
-        learned = known.parts()[name].state_dict()
-        for key, value in module.state_dict().items():
-            pairs = _rows(f"{name}.{key}", both)
-            if pairs is None:
-                value.copy_(learned[key])
-            else:
-                _copy_rows(value, learned[key], pairs)
+        changes = folder / f"{name}{CHANGES}"
+        if changes.exists():
+            shipped, known = known, ImaginationNetworks(read_imagination_config(folder), kernel)
+            _copy_known(name, shipped, known)
+            _change(known.parts()[name], changes)
+        _copy_known(name, known, networks)
+
+
+def _copy_known(name: str, known: ImaginationNetworks, networks: ImaginationNetworks) -> None:
+    old, new = known.config.looks, networks.config.looks
+    both = [(old.index(kind), new.index(kind)) for kind in new if kind in old]
+    learned = known.parts()[name].state_dict()
+    for key, value in networks.parts()[name].state_dict().items():
+        pairs = _rows(f"{name}.{key}", both)
+        if pairs is None:
+            value.copy_(learned[key])
+        else:
+            _copy_rows(value, learned[key], pairs)
+
+
+def _change(module: Module, path: Path) -> None:
+    """Add a file's changes to weights; its other tensors replace weights."""
+    weights = module.state_dict()
+    with reading(path, _REMEDY):
+        state = widened(read_tensors(path)[0])
+        for name, value in state.items():
+            weight = weights[name.removesuffix(CHANGE)]
+            weight.copy_(weight + value if name.endswith(CHANGE) else value)
+    check_finite(state, path, _REMEDY)
 
 
 def _rows(name: str, both: list[tuple[int, int]]) -> list[tuple[int, int]] | None:
