@@ -28,6 +28,8 @@ BEFORE = 0.01  # metres by which a thing stands before what supports it
 FARTHEST_WALK = 2.0  # metres from the viewpoint of the plan: beyond, its pixels are too large
 PARALLEL = 1e-3  # sine of the angle between walls, below which they do not meet
 FROM_WALLS, FROM_THINGS = 0.5, 0.45  # metres that a walker keeps
+_TICK = 1 / POSITION_RESOLUTION  # metres
+_SLIDES = 4  # along what is in the way, one thing after the other
 WIDEST_TRUNK = 0.3  # metres; half as wide things are to a walker at most: crowns are overhead
 LOWEST = 0.4  # metres; lower things are stepped over
 SIGHT = 24.0  # metres from which on things shrink, and are out of sight within `FADE` metres
@@ -381,16 +383,18 @@ class Scenery:
         """Return where a step ends [m]: walls and solid things stop it, or it slides along them.
 
         A walker who is too near to something already may go wherever it is no nearer, and always
-        stays near to one of the viewpoints (none: goes anywhere).
+        stays near to one of the viewpoints (none: goes anywhere). What is in the way pushes a step
+        out to its side; between two things, several times.
         """
-        room, normal = self._room(*start, viewpoints)
-        if self._room(*end, viewpoints)[0] >= min(room, 0.0):
-            return end
-        step = np.subtract(end, start)
-        slide = step - min(float(step @ normal), 0.0) * normal
-        ticks = np.rint((start + slide) * POSITION_RESOLUTION)
-        x, z = (ticks / POSITION_RESOLUTION).tolist()
-        return (x, z) if self._room(x, z, viewpoints)[0] >= min(room, 0.0) else start
+        limit = min(self._room(*start, viewpoints)[0], 0.0)
+        for _ in range(_SLIDES):
+            room, away = self._room(*end, viewpoints)
+            if room >= limit:
+                return end if hypot(end[0] - start[0], end[1] - start[1]) > 2 * _TICK else start
+            pushed = end + (limit - room + _TICK) * away
+            x, z = (np.rint(pushed / _TICK) * _TICK).tolist()
+            end = x, z
+        return start
 
     def _room(
         self, x: float, z: float, viewpoints: Sequence[tuple[float, float]]

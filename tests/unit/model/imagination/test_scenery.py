@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from math import atan, atan2, degrees, hypot
 
 import numpy as np
 import pytest
@@ -187,6 +188,23 @@ def test_walls_and_solid_things_stop_a_walker_who_slides_along_them():
     near = (0.0, 1.6)
     stopped = scenery.way(near, (0.0, 2.9))
     assert stopped[1] < 2.9
+
+
+def test_a_walker_who_passed_between_things_finds_the_way_back():
+    """However narrow: what was slid along on the way there is slid along on the way back."""
+    scenery = Scenery.of([lamp_at(-0.5, 1.3), lamp_at(0.6, 1.8)], STANCES, ())
+    here, way = (0.0, 0.0), []
+    for ahead in (0.05, -0.05):
+        for _ in range(36):
+            here = scenery.way(here, (here[0], here[1] + ahead))
+            way.append(here[1])
+    assert max(way) > 1.2
+    assert way[-1] < 0.3
+
+
+def lamp_at(x: float, z: float) -> PlacedObject:
+    foot = -degrees(atan(EYE / hypot(x, z)))
+    return PlacedObject("floor lamp", degrees(atan2(x, z)) % 360, foot + 18.0, 10.0, 36.0)
 
 
 def test_a_walker_who_is_too_near_to_something_may_leave_it_and_come_no_nearer():
