@@ -34,7 +34,7 @@ from mag_sandbox.model.imagination.imagination import Subject
 from mag_sandbox.model.imagination.layers import LayeredRing
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.scenery import FARTHEST_WALK, Scenery
-from mag_sandbox.model.imagination.surroundings import Surroundings
+from mag_sandbox.model.imagination.surroundings import Lattice, Surroundings
 from mag_sandbox.model.parking import numbers_of, packed, plain, unpacked
 from mag_sandbox.model.pocket.inventing import Outlook
 from mag_sandbox.model.pocket.painting import BLOCKS_A_VIEW, PaintingInventor, next_view
@@ -49,7 +49,8 @@ BUDGET = 32 * MIB  # of the latents of all viewpoints
 LAYERED = 6  # rings whose layers are kept
 SOURCES = 2  # nearest rings whose pixels are carried to a new view
 MISSING = 0.3  # share of a view that is painted even while the player walks
-BEYOND = 0.75  # of the way till a view is there: how far ahead of that its viewpoint lies
+BEYOND = 1.3  # of the way till a view is there: how far ahead of that its viewpoint may lie
+STRIDES = 24  # of this way, at whose ends a viewpoint may lie
 Result = TypeVar("Result")
 
 
@@ -199,13 +200,8 @@ class Viewpoints:
         walks = (pose.x, pose.z) != (ahead.x, ahead.z)
         if _away(pose, nearest) > FARTHEST_WALK:  # the nearest ones were dropped
             return _at(lattice.nearest(pose), (pose.x, pose.z))
-        if walks:
-            beyond = (
-                ahead.x + BEYOND * (ahead.x - pose.x), ahead.z + BEYOND * (ahead.z - pose.z)
-            )  # fmt: skip
-            there = _at(lattice.nearest(ahead), self._ground.free_way((ahead.x, ahead.z), beyond))
-            if _away(there, self.nearest(there)) >= APART:
-                return there
+        if walks and (there := self._next_place(pose, ahead)) is not None:
+            return _at(lattice.nearest(ahead), there)
         if nearest == START:
             return None
         painted = self.kept[nearest].painted
@@ -215,6 +211,20 @@ class Viewpoints:
             return _at(view, nearest) if missing.mean() > MISSING else None
         missing_view = next_view(lattice, painted, outlook.at_origin, has_room=True)
         return missing_view and _at(missing_view, nearest)
+
+    def _next_place(self, pose: CameraPose, ahead: CameraPose) -> Position | None:
+        """Return where the next viewpoint of a walk will be, no farther than it must; None: later.
+
+        A walker can get from one to the next, because neither is too far from the way between.
+        """
+        step = (1 + BEYOND) * (ahead.x - pose.x), (1 + BEYOND) * (ahead.z - pose.z)
+        for share in range(1, STRIDES + 1):
+            end = pose.x + step[0] * share / STRIDES, pose.z + step[1] * share / STRIDES
+            there = self._ground.free_way((pose.x, pose.z), end)
+            here = replace(pose, x=there[0], z=there[1])
+            if _away(here, self.nearest(here)) >= APART:
+                return there
+        return None
 
     def begin_view(self, pose: CameraPose, prompt: str) -> int:
         """Begin a view at a pose of `next_view`; return after how many blocks to take it."""
@@ -349,22 +359,14 @@ class Viewpoints:
         elif before is not None and things != self._things:
             changed = set(things) ^ set(self._things)
             self.kept = {
-                place: self._faded(one, [
+                place: _faded(one, [
                     *before.appearing(changed, *place), *now.appearing(changed, *place)
-                ])
+                ], self._imagination.lattice)
                 for place, one in self.kept.items()
             }  # fmt: skip
             self._layered = {}
         self._scenery, self._things = now, things
         return now
-
-    def _faded(self, ring: PaintedRing, things: Sequence[PlacedObject]) -> PaintedRing:
-        """Return a ring where some things are not painted any more."""
-        painted, lattice = ring.painted.copy(), self._imagination.lattice
-        for thing in things:
-            place = lattice.box(thing.yaw, thing.pitch, thing.width, thing.height)
-            painted[ring.whole.cells(place)] = False
-        return replace(ring, painted=painted)
 
     def _shares(self, pose: CameraPose) -> list[tuple[Position, float]]:
         """Return the viewpoints that show a pose, and their shares of its picture."""
@@ -461,6 +463,15 @@ class Viewpoints:
                 self.begin_view(parked.view.pose, parked.view.prompt)
 
         return restore
+
+
+def _faded(ring: PaintedRing, things: Sequence[PlacedObject], lattice: Lattice) -> PaintedRing:
+    """Return a ring where some things are not painted any more."""
+    painted = ring.painted.copy()
+    for thing in things:
+        place = lattice.box(thing.yaw, thing.pitch, thing.width, thing.height)
+        painted[ring.whole.cells(place)] = False
+    return replace(ring, painted=painted)
 
 
 def _away(pose: CameraPose, place: Position) -> float:

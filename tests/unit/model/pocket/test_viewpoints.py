@@ -10,7 +10,7 @@ from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.pocket import viewpoints
 from mag_sandbox.model.pocket.painting import Plan
 from mag_sandbox.model.pocket.walking import START
-from mag_sandbox.model.pocket.world import DiffusionWorld
+from mag_sandbox.model.pocket.world import LOOK_AHEAD, DiffusionWorld
 from mag_sandbox.model.world import Control, FrameBlock
 from tests.tiny import PLACE, STILL
 from tests.unit.model.pocket.test_inventing import begin, same, world
@@ -49,6 +49,14 @@ def test_a_walk_goes_on_without_end_past_viewpoints_that_are_apart():
     assert min(apart) >= viewpoints.APART
     near = [min(np.hypot(*np.subtract(here, one)) for one in kept) for here in places(walked)]
     assert max(near) <= 2.0
+
+
+def test_a_runner_whose_views_come_late_gets_from_one_viewpoint_to_the_next():
+    made = outdoors(SKY)
+    run = replace(AHEAD, leave_out=(LOOK_AHEAD,))
+    assert steps(made, run, 36)[-1].poses[-1].z > 7.0
+    ways = sorted(z for _, z in (START, *made._viewpoints.kept))
+    assert np.diff(ways).max() < 3.0
 
 
 def test_who_walks_back_and_ahead_again_sees_the_same_to_the_bit():
