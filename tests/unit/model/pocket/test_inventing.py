@@ -639,6 +639,7 @@ def test_a_plan_is_made_once_and_anew_for_a_new_prompt_but_turned_after_a_loss()
     plan = made.painting.imagination.plan
     made.painting.imagination.plan = lambda *told: plans.append(told[2]) or plan(*told)
     play(made, [RIGHT] * 10)
+    made.painting.thread.after_all(lambda: None).result()  # a plan may still be made
     assert plans == [1]
     first = made.painting.plan
     made.step(replace(RIGHT, prompt=CAPTIONS[1]))
