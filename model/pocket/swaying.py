@@ -74,9 +74,9 @@ def _bent(amount: Tensor, moments: Moments, width: int) -> Tensor:
     zoom = width / moments.poses[:, 2] * (WIDEST_FOV / FULL_WIDTH)
     right = SIDEWAYS * zoom * (turn / SIDEWAYS_PERIOD).sin()
     up = UP * zoom * (1 - (turn / UP_PERIOD).cos()) / 2
-    rows, columns = (torch.arange(size) + 0.5 for size in amount.shape[1:])
-    x = columns - right.float()[:, None, None] * amount
-    y = rows[:, None] + up.float()[:, None, None] * amount
+    rows, columns = (torch.arange(size).to(amount) + 0.5 for size in amount.shape[1:])
+    x = columns - right.to(amount)[:, None, None] * amount
+    y = rows[:, None] + up.to(amount)[:, None, None] * amount
     return torch.stack((2 * x / len(columns) - 1, 2 * y / len(rows) - 1), dim=-1)
 
 
@@ -92,11 +92,11 @@ def _box(there: Tensor) -> Box:
 
 
 def _swaying(there: Tensor) -> Tensor:
-    rows = torch.arange(there.shape[2], dtype=torch.float32)[:, None].expand(there.shape)
+    known = there.float()
+    rows = torch.arange(there.shape[2]).to(known)[:, None].expand(there.shape)
     foot, head = _reach(there, rows)
     height = foot - head + 1
     lively = ((height - SMALL) / (LARGE - SMALL)).clamp(0, 1)
-    known = there.float()
     foot, height, lively = (_spread(x, known) for x in (foot, height, lively))
     leaning = ((foot - rows + 0.5) / height.clamp(min=1)).clamp(0, 1)
     inside = functional.max_pool2d(known, 3, 1, 1)

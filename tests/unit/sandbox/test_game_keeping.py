@@ -373,14 +373,19 @@ def test_what_just_became_too_much_is_asked_about_on_the_same_title(run):
     assert game.parked()[0].name == SCENE.name
 
 
-def test_the_question_for_room_waits_until_the_title_is_free(run):
-    game = run()
+def test_the_question_for_room_waits_until_the_title_is_free(run, monkeypatch):
+    game, is_written = run(), threading.Event()
     glimpse(game)
-    game.services.saves.scenes.budget_bytes = 1
+    scenes = game.services.saves.scenes
+    over_budget = scenes.over_budget
+    monkeypatch.setattr(scenes, "over_budget", lambda: is_written.wait() and over_budget())
+    scenes.budget_bytes = 1
     game.go(Way.TITLE, TitleScreen)
     game.press(pygame.K_t)
+    game.wait(lambda: game.screen.is_busy)
+    is_written.set()
     game.services.saves.disk_use().result()
-    game.wait(lambda: game.screen.is_busy and len(game.parked()) == 1)
+    game.wait(lambda: len(game.parked()) == 1)
     assert question(game) is None
     game.press(pygame.K_ESCAPE)
     game.wait(lambda: question(game) == "Saved places need space")
