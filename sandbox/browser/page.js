@@ -114,6 +114,7 @@ function take(told) {
     tries = detours = 0;
     clearTimeout(elsewhere);
     send({ is: "pagesize", ...wanted() });
+    send({ is: "pageseen", yes: document.visibilityState === "visible" }); // what a page before it said may come late
     if (sound) send({ is: "soundwanted", on: true });
     say("The game starts …");
   } else if (told.is === "queued") {
