@@ -432,7 +432,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         if elsewhere:
             latents = elsewhere.result()
         else:
-            assert block is not None  # who is far sees another ring
+            assert block is not None  # far away, another ring is shown
             latents = block.latents[0]
         drawn = decoder.begin(latents, poses, time, sky, session.leave_out)
         if block:

@@ -130,7 +130,7 @@ class SoundWanted(PageMessage, frozen=True):
 
 
 class LinkWanted(PageMessage, frozen=True):
-    """The player wants a link to what is shown."""
+    """Asks for a link to the place on screen."""
 
 
 FromPage = (

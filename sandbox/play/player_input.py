@@ -60,7 +60,7 @@ class HeldKeys:
 
 
 class RestingMouse:
-    """Drops motion that nobody made, as when the window changes under a mouse at rest.
+    """Drops mouse motion that the player did not make, as when the window changes.
 
     >>> mouse = RestingMouse()
     >>> mouse.let_pass(pygame.event.Event(pygame.MOUSEMOTION, pos=(9, 9), buttons=(0, 0, 0)))

@@ -67,11 +67,15 @@ def yaw(page) -> float:
     return page.ask("shown.told.pose[0]")
 
 
+def turn_right(page) -> None:
+    page.key("ArrowRight", True)
+    page.wait("shown.told.pose[0] > 20")
+    page.key("ArrowRight", False)
+
+
 def test_real_keys_turn_the_camera_and_lead_to_the_title(meadow):
     assert colours(meadow) > 100
-    meadow.key("ArrowRight", True)
-    meadow.wait("shown.told.pose[0] > 20")
-    meadow.key("ArrowRight", False)
+    turn_right(meadow)
     meadow.wait("newest && !held.size")
     meadow.press("Escape")
     meadow.wait("!shown.told.plays")
@@ -186,9 +190,7 @@ def test_two_pages_play_two_worlds(chromium, pages, meadow):
 
 
 def test_a_page_that_is_loaded_again_goes_on_with_its_game(meadow, pages):
-    meadow.key("ArrowRight", True)
-    meadow.wait("shown.told.pose[0] > 20")
-    meadow.key("ArrowRight", False)
+    turn_right(meadow)
     meadow.tell("Page.reload")
     meadow.wait(f"document.readyState === 'complete' && {PLAYS} && shown.told.pose[0] > 20")
     assert len(pages.games) == 1
@@ -243,9 +245,7 @@ def test_after_a_kill_the_page_says_so_and_goes_on_with_the_next_server(
     with server() as (process, port):
         page = chromium.open(f"http://localhost:{port}/{MEADOW}")
         page.wait(PLAYS)
-        page.key("ArrowRight", True)
-        page.wait("shown.told.pose[0] > 20")
-        page.key("ArrowRight", False)
+        turn_right(page)
         process.kill()
         page.wait("!find('note').hidden && find('said').textContent.includes('does not answer')")
     with server(port):
@@ -286,9 +286,7 @@ def test_the_link_is_copied(meadow):
 
 def test_a_link_of_a_recording_replays_it(chromium, pages, meadow):
     meadow.press("F10")
-    meadow.key("ArrowRight", True)
-    meadow.wait("shown.told.pose[0] > 20")
-    meadow.key("ArrowRight", False)
+    turn_right(meadow)
     link = copied(meadow)
     meadow.wait("find('link').textContent === 'Copied: it replays'")
     assert "&controls=1." in link
@@ -334,9 +332,7 @@ def test_settings_are_changed_with_the_mouse(chromium, pages, tmp_path):
 
 def test_a_session_is_recorded_and_exported(meadow, tmp_path):
     meadow.press("F10")
-    meadow.key("ArrowRight", True)
-    meadow.wait("shown.told.pose[0] > 20")
-    meadow.key("ArrowRight", False)
+    turn_right(meadow)
     meadow.press("F10")
     meadow.press("Escape")
     meadow.wait("!shown.told.plays")
