@@ -33,7 +33,7 @@ from mag_sandbox.model.parking import packed, plain, unpacked
 from mag_sandbox.model.pocket.block_memory import BlockMemory
 from mag_sandbox.model.pocket.inventing import Outlook
 from mag_sandbox.model.pocket.painted_pictures import PaintedPictures, SkyAlone
-from mag_sandbox.model.pocket.painting_thread import PaintingThread
+from mag_sandbox.model.pocket.painting_thread import PaintingThread, ViewPainter
 from mag_sandbox.model.prompts import PromptFeatures
 from mag_sandbox.model.world import WorldState
 from mag_sandbox.scenes.scene import MAX_SEED, check_prompt
@@ -246,16 +246,7 @@ class _PaintedView:
     latents: Tensor  # of the view
 
 
-@dataclass(frozen=True, slots=True)
-class _View:
-    """A view under way."""
-
-    pose: CameraPose
-    prompt: str
-    made: "Future[_PaintedView]"
-
-
-class PaintingInventor:
+class PaintingInventor(ViewPainter[_PaintedView]):
     """Plans and paints on a ring of cells, of which it knows what memory shows.
 
     What memory has lost it forgets, and what comes there later is painted by the plan turned round,
@@ -287,30 +278,19 @@ class PaintingInventor:
         self.texts = partial(_texts, features, words)
         self._words = words
         self.pictures = PaintedPictures(imagination, sky_alone)
-        self.thread = PaintingThread()
+        super().__init__(PaintingThread())
         self._last_shown: tuple[Sequence[CameraPose], np.ndarray] = (
             (),
             imagination.lattice.shown(()),
         )
         self.around = imagination.nothing()  # the known part of the ring
         self.plan: Plan | None = None  # None: nothing was invented
-        self._view: _View | None = None
         self._asked: tuple[str, int] | None = None  # prompt and noise of the newest plan begun
         self._planned: Future[tuple[PlacedObject, ...]] = Future()  # what it lists
         self._seed = 0
         self.losses = 0  # how often the plan was turned because ground had been forgotten
         self._forgotten = np.zeros_like(self.around.known)  # cells, since it was
         self._evictions = 0  # of memory, when its losses were last looked at
-
-    @property
-    def has_view(self) -> bool:
-        """Whether a view was begun and not taken."""
-        return self._view is not None
-
-    @property
-    def is_ready(self) -> bool:
-        """Whether the view that was begun can be taken without a wait."""
-        return self._view is None or self._view.made.done()
 
     @property
     def noise(self) -> int:
@@ -343,15 +323,12 @@ class PaintingInventor:
         self.follow(memory, pose)
         self._renew_noise(pose)
         blocks = BLOCKS_A_VIEW + self._require_plan(prompt)
-        self._view = self._begun(pose, prompt)
+        self._begin_painting(pose, prompt)
         return blocks
 
     def take_view(self, memory: BlockMemory) -> Tensor:  # noqa: ARG002
         """Return the view that was begun, and know it."""
-        assert self._view is not None
-        self.thread.release()
-        view, self._view = self._view, None
-        made = view.made.result()
+        made = self._take()
         self.around, self.plan = made.ground.around, made.ground.plan
         return made.latents
 
@@ -405,12 +382,6 @@ class PaintingInventor:
         self.forget(cells)
         self.around, self.plan = self.around.replaced(cells, made.around), made.plan
 
-    def drop_view(self) -> None:
-        """Forget the view that was begun."""
-        if self._view is not None:
-            self._view.made.cancel()
-            self._view = None
-
     def see(self, pose: CameraPose, latents: Tensor, only: np.ndarray | None = None) -> None:
         """Know a view of the lattice that was given, or some cells of the ring that it shows."""
         self.around = self.imagination.seen(self.around, pose, latents, only)
@@ -463,7 +434,7 @@ class PaintingInventor:
             if parked.asked is not None:
                 self._begin_plan(*parked.asked)
             if parked.view is not None:
-                self._view = self._begun(parked.view.pose, parked.view.prompt)
+                self._begin_painting(parked.view.pose, parked.view.prompt)
 
         return restore
 
@@ -472,7 +443,7 @@ class PaintingInventor:
         self.drop_view()
         self.thread.close()
 
-    def _begun(self, pose: CameraPose, prompt: str) -> _View:
+    def _begin_painting(self, pose: CameraPose, prompt: str) -> None:
         around, imagination = self.around, self.imagination
         paint = self._painter(prompt, self.noise, self.plan)
 
@@ -480,7 +451,7 @@ class PaintingInventor:
             ground = paint(around, pose)
             return _PaintedView(ground, imagination.view(ground.around, pose))
 
-        return _View(pose, prompt, self.thread.begin(make))
+        self._begin(pose, prompt, make)
 
     def _renew_noise(self, pose: CameraPose) -> None:
         """Draw other noise for a view of the lattice if some of it was painted by the present one.

@@ -6,9 +6,12 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import torch
+
+from mag_sandbox.controls.camera import CameraPose
 
 Result = TypeVar("Result")
 _NICE = 5  # of the thread: it has a third of the time of one that makes a block
@@ -67,3 +70,45 @@ class PaintingThread:
     def close(self) -> None:
         """End the thread."""
         self._thread.shutdown()
+
+
+@dataclass(frozen=True, slots=True)
+class BegunView(Generic[Result]):
+    """A view that is being painted."""
+
+    pose: CameraPose
+    prompt: str
+    made: "Future[Result]"
+
+
+class ViewPainter(Generic[Result]):
+    """Paints views on a thread, one at a time."""
+
+    def __init__(self, thread: PaintingThread) -> None:
+        self.thread = thread
+        self._view: BegunView[Result] | None = None
+
+    @property
+    def has_view(self) -> bool:
+        """Whether a view was begun and not taken."""
+        return self._view is not None
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the view that was begun can be taken without a wait."""
+        return self._view is None or self._view.made.done()
+
+    def drop_view(self) -> None:
+        """Forget the view that was begun."""
+        if self._view is not None:
+            self._view.made.cancel()
+            self._view = None
+
+    def _begin(self, pose: CameraPose, prompt: str, make: Callable[[], Result]) -> None:
+        self._view = BegunView(pose, prompt, self.thread.begin(make))
+
+    def _take(self) -> Result:
+        assert self._view is not None
+        self.thread.release()
+        view, self._view = self._view, None
+        return view.made.result()

@@ -19,7 +19,7 @@ from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from math import hypot
+from math import dist, hypot
 from threading import Lock
 from typing import Protocol, TypeVar
 
@@ -38,6 +38,7 @@ from mag_sandbox.model.imagination.surroundings import Lattice, Surroundings
 from mag_sandbox.model.parking import numbers_of, packed, plain, unpacked
 from mag_sandbox.model.pocket.inventing import Outlook
 from mag_sandbox.model.pocket.painting import BLOCKS_A_VIEW, PaintingInventor, next_view
+from mag_sandbox.model.pocket.painting_thread import ViewPainter
 from mag_sandbox.model.pocket.walking import START, NewGround, Position, WalkableGround
 from mag_sandbox.model.world import MIB, Frames, WorldState
 from mag_sandbox.scenes.scene import check_prompt
@@ -81,15 +82,6 @@ class PaintedRing:
 
 
 @dataclass(frozen=True, slots=True)
-class _BegunView:
-    """A view under way."""
-
-    pose: CameraPose  # of its viewpoint; its direction is on the lattice
-    prompt: str
-    made: "Future[PaintedRing]"
-
-
-@dataclass(frozen=True, slots=True)
 class _ParkedView:
     """A view under way, as it is parked."""
 
@@ -126,7 +118,7 @@ class _LayersSource:
     painted: np.ndarray  # those that are no guesses, likewise
 
 
-class Viewpoints:
+class Viewpoints(ViewPainter[PaintedRing]):
     """Makes and keeps the rings around viewpoints.
 
     pose = viewpoints.next_view(outlook)
@@ -151,10 +143,10 @@ class Viewpoints:
             encode: returns the latents of frames, uint8 [T, H, W, 3] -> [T, C, h, w].
             beside: calls functions beside blocks.
         """
+        super().__init__(painting.thread)
         self._painting, self._ground = painting, ground
         self._imagination, self._encode, self._beside = painting.imagination, encode, beside
         self._lock = Lock()
-        self._view: _BegunView | None = None
         self.begin()
 
     def begin(self) -> None:
@@ -166,16 +158,6 @@ class Viewpoints:
         self._noise = 0  # of the plan
         self.kept: dict[Position, PaintedRing] = {}
         self._layered: dict[int, tuple[_LayersSource, Future[LayeredRing]]] = {}
-
-    @property
-    def has_view(self) -> bool:
-        """Whether a view was begun and not taken."""
-        return self._view is not None
-
-    @property
-    def is_ready(self) -> bool:
-        """Whether the view that was begun can be taken without a wait."""
-        return self._view is None or self._view.made.done()
 
     def nearest(self, pose: CameraPose) -> Position:
         """Return the nearest viewpoint."""
@@ -230,7 +212,7 @@ class Viewpoints:
         """Begin a view at a pose of `next_view`; return after how many blocks to take it."""
         self.drop_view()
         place = pose.x, pose.z
-        self._ground.extended(place)
+        self._ground.extend(place)
         scenery, before = self._followed(), self.kept.get(place)
         assert scenery is not None
         others = self._sources(pose)
@@ -252,24 +234,15 @@ class Viewpoints:
             self._layers(self._source(made), scenery)
             return made
 
-        self._view = _BegunView(pose, prompt, self._painting.thread.begin(make))
+        self._begin(pose, prompt, make)
         return BLOCKS_A_VIEW + (before is None)
 
     def take_view(self) -> None:
         """Know the view that was begun; if there are too many viewpoints, drop the farthest."""
-        assert self._view is not None
-        self._painting.thread.release()
-        view, self._view = self._view, None
-        made = view.made.result()
+        made = self._take()
         self.kept[made.place] = made
         while sum(one.bytes for one in self.kept.values()) > BUDGET:
-            del self.kept[max(self.kept, key=lambda place: _away(view.pose, place))]
-
-    def drop_view(self) -> None:
-        """Forget the view that was begun."""
-        if self._view is not None:
-            self._view.made.cancel()
-            self._view = None
+            del self.kept[max(self.kept, key=lambda place: dist(made.place, place))]
 
     def _sources(self, pose: CameraPose) -> list[_LayersSource]:
         """Return the rings whose pixels a new view may show: the nearest ones.

@@ -100,16 +100,13 @@ class WalkableGround:
         begun = plan.things[: len(behind)] if plan else ()
         return bool(begun) and tuple(thing.kind for thing in begun) == behind
 
-    def extended(self, place: Position) -> Scenery:
-        """Return the scenery with all new ground that is in sight of a viewpoint."""
+    def extend(self, place: Position) -> None:
+        """Arrange all new ground that is in sight of a viewpoint."""
         there = set(self.new.squares)
         squares = [one for one in squares_near(*place) if one not in there]
         if squares:
             plan = self.new.plan or self._painting.plan
             self.new = NewGround(plan, (*self.new.squares, *squares))
-        scenery = self.scenery
-        assert scenery is not None
-        return scenery
 
     def way(
         self, start: Position, end: Position, viewpoints: Sequence[Position] = (START,)
