@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.attention import AttentionKernel
+from mag_sandbox.model.cancelling import check_cancelled
 from mag_sandbox.model.imagination.causal import (
     Attend,
     CausalLayer,
@@ -314,6 +315,7 @@ class Planner(nn.Module):
         rows[:, : len(begun)] = torch.from_numpy(begun)
         said, lengths = np.zeros((most, count)), np.full(count, most)
         for index in range(most):
+            check_cancelled()
             state = self.head.norm(self._through(x, columns, index, text, cache.attend)[:, 0])
             cache.steps += 1
             if index >= len(begun):

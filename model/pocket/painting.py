@@ -300,6 +300,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
     def begin(self, seed: int) -> None:
         """Begin a world of which nothing is known."""
         self.drop_view()
+        self.thread.cancel()
         self.around, self.plan, self._seed = self.imagination.nothing(), None, seed
         self._asked = None
         self.losses = self._evictions = 0

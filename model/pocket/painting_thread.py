@@ -4,14 +4,17 @@ import os
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Generic, TypeVar
 
 import torch
 
 from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.model.cancelling import cancellable, check_cancelled
 
 Result = TypeVar("Result")
 _NICE = 5  # of the thread: it has a third of the time of one that makes a block
@@ -30,7 +33,10 @@ class PaintingThread:
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, "painting", _begin_thread)
+        self._urgent = ThreadPoolExecutor(1, "painting-now", partial(torch.set_num_threads, 1))
+        self._is_awaited = False
         self._held: deque[Callable[[], object]] | None = None  # work that waits; None: none does
+        self._cancelled = 0  # how often everything was
 
     def hold(self) -> None:
         """Have plans and views that are begun from now on wait: a block needs the cores.
@@ -46,8 +52,23 @@ class PaintingThread:
             self._thread.submit(work)
         self._held = None
 
+    @contextmanager
+    def awaited(self) -> Iterator[None]:
+        """Have what is begun meanwhile made at full priority, for the world waits for it.
+
+        Beside other programs a thread of low priority takes several times as long.
+        """
+        self._is_awaited = True
+        try:
+            yield
+        finally:
+            self._is_awaited = False
+
     def begin(self, make: Callable[[], Result]) -> "Future[Result]":
         """Make a plan or a view, unless they wait: then later."""
+        make = self._cancellable(make)
+        if self._is_awaited:
+            return self._urgent.submit(make)
         if self._held is None:
             return self._thread.submit(make)
         made: Future[Result] = Future()
@@ -65,11 +86,27 @@ class PaintingThread:
     def after_all(self, function: Callable[[], Result]) -> "Future[Result]":
         """Call a function after all that was begun, which waits no longer."""
         self.release()
-        return self._thread.submit(function)
+        return self._thread.submit(self._cancellable(function))
+
+    def cancel(self) -> None:
+        """End everything that was begun, soon and without a result: its place was left."""
+        self._cancelled += 1
+
+    def _cancellable(self, make: Callable[[], Result]) -> Callable[[], Result]:
+        before = self._cancelled
+
+        def work() -> Result:
+            with cancellable(lambda: self._cancelled != before):
+                check_cancelled()
+                return make()
+
+        return work
 
     def close(self) -> None:
         """End the thread."""
-        self._thread.shutdown()
+        self.cancel()
+        for thread in (self._thread, self._urgent):
+            thread.shutdown()
 
 
 @dataclass(frozen=True, slots=True)

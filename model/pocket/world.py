@@ -7,6 +7,7 @@ pictures).
 """
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import partial
 from typing import Any
@@ -322,7 +323,8 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
     def _first_view(self, scene: Scene) -> Tensor:
         """Return the latents of a scene's first view, [1, C, h, w]: its picture, or invented."""
         if scene.image is None:
-            self._inventor.begin_view(CameraPose(), scene.prompt, self.memory)
+            with self.painting.thread.awaited() if self.painting else nullcontext():
+                self._inventor.begin_view(CameraPose(), scene.prompt, self.memory)
             return self._inventor.take_view(self.memory)
         view = self._codec.encode(self._codec.open_image(scene.image)).float()
         if self.painting:

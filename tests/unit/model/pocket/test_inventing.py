@@ -2,6 +2,7 @@
 
 import threading
 import time
+from concurrent.futures import CancelledError
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,7 @@ from torch import nn
 from mag_sandbox.controls.camera import CameraCommand, CameraPose
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.model.attention import sdpa_attention
+from mag_sandbox.model.cancelling import check_cancelled
 from mag_sandbox.model.config import DiTConfig
 from mag_sandbox.model.imagination.config import (
     ImaginationConfig,
@@ -233,6 +235,21 @@ def test_nothing_is_painted_while_a_block_is_made_unless_it_is_waited_for():
     assert begun.is_set()
     made.step(UP)
     assert painting.thread.after_all(begun.is_set).result(PATIENCE), "it waits for what was begun"
+
+
+def test_the_first_view_does_not_wait_for_the_plan_of_a_place_that_was_left():
+    made = world()
+    left = threading.Event()
+    busy = made.painting.thread.begin(lambda: (left.wait(PATIENCE), check_cancelled()))
+    queued = made.painting.thread.begin(left.clear)
+    made.reset(PLACE, 1)
+    assert not busy.done()
+    left.set()
+    for one in (busy, queued):
+        with pytest.raises(CancelledError):
+            one.result(PATIENCE)
+    assert left.is_set()
+    assert same([made.reset(PLACE, 1)], [world().reset(PLACE, 1)])
 
 
 def test_an_edit_is_painted_after_the_plan_that_still_waits():
