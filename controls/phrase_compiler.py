@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, get_args
 
-from mag_sandbox.controls.camera import LOOK_AXES, CameraCommand, LookAxis
+from mag_sandbox.controls.camera import AXES, LOOK_AXES, WALK_AXES, Axis, CameraCommand
 from mag_sandbox.files.validation import decode
 
 Direction = Literal[-1, 0, 1]
@@ -22,14 +22,19 @@ BAND = 0.125  # by which a speed must pass a border before the pace changes
 FOLLOW = 0.6  # share of the way that a direction's drive goes in a block
 START, STOP = 0.5, 0.2  # drives from which an axis moves (one block is enough), and rests again
 QUICKEN = 0.4  # share of the way that the speed goes in a block
-MOVES: dict[tuple[LookAxis, int], str] = {
+MOVES: dict[tuple[Axis, int], str] = {
     ("yaw", 1): "pans to the right",
     ("yaw", -1): "pans to the left",
     ("pitch", 1): "tilts up",
     ("pitch", -1): "tilts down",
     ("zoom", 1): "zooms in",
     ("zoom", -1): "zooms out",
+    ("forward", 1): "moves forward",
+    ("forward", -1): "moves backward",
+    ("right", 1): "moves to the right",
+    ("right", -1): "moves to the left",
 }
+WITH_WALK: tuple[Axis, ...] = ("yaw",)  # axes that a sentence names beside one of `WALK_AXES`
 ADVERBS: dict[Pace, str] = {"slow": "slowly ", "steady": "", "fast": "quickly "}
 HOLD = "The camera stays completely still."
 SLOW = 0.5  # commands below this fraction of full speed are called slow
@@ -58,45 +63,60 @@ def _move(value: float, forward: str, backward: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class CameraMotion:
-    """A camera motion in words: a direction on each axis, and one pace for all."""
+    """A camera motion in words: a direction on each axis, and one pace for all.
+
+    Of a walk it names one direction and no axis but those of `WITH_WALK`: every sentence of a scene
+    is encoded beforehand, so there are few.
+    """
 
     yaw: Direction = 0
     pitch: Direction = 0
     zoom: Direction = 0
     pace: Pace = "steady"  # always so where nothing moves
+    forward: Direction = 0
+    right: Direction = 0
 
     def __post_init__(self) -> None:
         if any(direction not in (-1, 0, 1) for direction in self.directions):
             raise ValueError(f"camera directions are {self.directions}, expected -1, 0 or 1")
+        if not _is_said(self.directions):
+            raise ValueError(f"no sentence has the camera directions {self.directions} together")
         if self.pace not in (PACES if any(self.directions) else ("steady",)):
             raise ValueError(f'pace is "{self.pace}", expected {", ".join(PACES)}; still: steady')
 
     @property
     def directions(self) -> tuple[Direction, ...]:
-        """One for each of LOOK_AXES."""
-        return self.yaw, self.pitch, self.zoom
+        """One for each of AXES."""
+        return self.yaw, self.pitch, self.zoom, self.forward, self.right
 
     @property
     def phrase(self) -> str:
         """The sentence: "The camera slowly pans to the left and tilts up."."""
-        pairs = zip(LOOK_AXES, self.directions, strict=True)
-        moves = [MOVES[pair] for pair in pairs if pair[1]]
+        ways = dict(zip(AXES, self.directions, strict=True))
+        moves = [MOVES[axis, ways[axis]] for axis in (*WALK_AXES, *LOOK_AXES) if ways[axis]]
         if not moves:
             return HOLD
         said = " and ".join([", ".join(moves[:-1]), moves[-1]] if moves[1:] else moves)
         return f"The camera {ADVERBS[self.pace]}{said}."
 
 
-def all_motions(axes: Iterable[LookAxis] = LOOK_AXES) -> tuple[CameraMotion, ...]:
-    """Return all motions, simplest first: 79 for three axes, 25 for two."""
+def _is_said(directions: Sequence[int]) -> bool:
+    """Tell whether a sentence has these directions of AXES."""
+    moving = {axis for axis, way in zip(AXES, directions, strict=True) if way}
+    walking = moving.intersection(WALK_AXES)
+    return not walking or (len(walking) == 1 and moving.difference(walking) <= set(WITH_WALK))
+
+
+def all_motions(axes: Iterable[Axis] = LOOK_AXES) -> tuple[CameraMotion, ...]:
+    """Return all motions, simplest first: 115 for all axes, 79 for three, 25 for two."""
     moving = set(axes)
-    ways = [(0, 1, -1) if axis in moving else (0,) for axis in LOOK_AXES]
-    simplest_first = sorted(itertools.product(*ways), key=lambda way: sum(map(abs, way)))
+    ways = itertools.product(*((0, 1, -1) if axis in moving else (0,) for axis in AXES))
+    simplest_first = sorted(filter(_is_said, ways), key=lambda way: sum(map(abs, way)))
     directions = [tuple(map(_sign, way)) for way in simplest_first]
     return tuple(dict.fromkeys(_motion(way, pace) for way in directions for pace in PACES))
 
 
-def all_phrases(axes: Iterable[LookAxis] = LOOK_AXES) -> tuple[str, ...]:
+def all_phrases(axes: Iterable[Axis] = LOOK_AXES) -> tuple[str, ...]:
     """Return all sentences, simplest first; see `all_motions`."""
     return tuple(motion.phrase for motion in all_motions(axes))
 
@@ -109,7 +129,7 @@ def compose(prompt: str, phrase: str) -> str:
     return f"{scene} {phrase}" if scene.endswith((".", "!", "?", '"')) else f"{scene}. {phrase}"
 
 
-def scene_prompts(prompt: str, axes: Iterable[LookAxis] = LOOK_AXES) -> tuple[str, ...]:
+def scene_prompts(prompt: str, axes: Iterable[Axis] = LOOK_AXES) -> tuple[str, ...]:
     """Return all prompts of a scene for a text encoder, simplest first."""
     return tuple(compose(prompt, phrase) for phrase in all_phrases(axes))
 
@@ -130,20 +150,28 @@ class PhraseSmoother:
     """
 
     motion: CameraMotion = CameraMotion()
-    drives: tuple[float, float, float] = (0.0, 0.0, 0.0)  # of LOOK_AXES, in [-1, 1]
+    drives: tuple[float, ...] = (0.0,) * len(AXES)  # of AXES, in [-1, 1]
     speed: float = 0.0  # smoothed, of blocks in which the camera was steered; 0 at rest
+
+    def __post_init__(self) -> None:
+        if len(self.drives) == len(LOOK_AXES):  # of a recording from before cameras walked
+            object.__setattr__(self, "drives", (*self.drives, *(0.0 for _ in WALK_AXES)))
+        if len(self.drives) != len(AXES):
+            raise ValueError(f"drives are {self.drives}, expected {len(AXES)} numbers")
 
     def after(self, command: CameraCommand) -> "PhraseSmoother":
         """Return the smoother after one more block's command."""
-        wanted = [_sign(getattr(command, axis)) for axis in LOOK_AXES]
-        yaw, pitch, zoom = (
+        wanted = [_sign(getattr(command, axis)) for axis in AXES]
+        drives = tuple(
             drive + FOLLOW * (sign - drive) for drive, sign in zip(self.drives, wanted, strict=True)
         )
-        drives = yaw, pitch, zoom
-        directions = [
-            self._direction(old, drive)
-            for old, drive in zip(self.motion.directions, drives, strict=True)
-        ]
+        directions = _said_alone(
+            [
+                self._direction(old, drive)
+                for old, drive in zip(self.motion.directions, drives, strict=True)
+            ],
+            drives,
+        )
         if not any(directions):
             return replace(self, motion=CameraMotion(), drives=drives, speed=0.0)
         speed, heard = self.speed, _speed(command)
@@ -182,13 +210,24 @@ class PhraseSmoother:
         return PACES[reached]
 
 
+def _said_alone(directions: Sequence[Direction], drives: Sequence[float]) -> list[Direction]:
+    """Return directions of AXES that a sentence has: of a walk the stronger one, and no tilt."""
+    ways = dict(zip(AXES, directions, strict=True))
+    walking = [axis for axis in WALK_AXES if ways[axis]]
+    if walking:
+        strength = dict(zip(AXES, map(abs, drives), strict=True))
+        said = {max(walking, key=strength.__getitem__), *WITH_WALK}
+        ways = {axis: way if axis in said else 0 for axis, way in ways.items()}
+    return list(ways.values())
+
+
 def _motion(directions: Sequence[Direction], pace: Pace) -> CameraMotion:
-    yaw, pitch, zoom = directions
-    return CameraMotion(yaw, pitch, zoom, pace if any(directions) else "steady")
+    yaw, pitch, zoom, forward, right = directions
+    return CameraMotion(yaw, pitch, zoom, pace if any(directions) else "steady", forward, right)
 
 
 def _speed(command: CameraCommand) -> float:
-    speed = max(abs(getattr(command, axis)) for axis in LOOK_AXES)
+    speed = max(abs(getattr(command, axis)) for axis in AXES)
     return speed if speed >= AT_REST else 0.0
 
 

@@ -1,6 +1,7 @@
 """How views cover each other, on a coarse grid: which kept frames show most of a coming view."""
 
 from collections.abc import Iterator, Sequence
+from math import hypot
 
 import numpy as np
 
@@ -8,6 +9,7 @@ from mag_sandbox.controls.camera import ASPECT, MAX_PITCH, CameraPose
 
 GRID_ACROSS, GRID_DOWN = 20, 12  # cells of a view
 WORTH = 1  # least number of new cells for a frame to be attended
+NEARBY = 1.0  # metres; a view from farther away shows other sides of things and counts for nothing
 
 
 def covered_cells(view: CameraPose, others: Sequence[CameraPose]) -> np.ndarray:
@@ -16,13 +18,15 @@ def covered_cells(view: CameraPose, others: Sequence[CameraPose]) -> np.ndarray:
     Rows run from the top down, columns from left to right.
     """
     table = np.array([(pose.yaw, pose.pitch, pose.fov) for pose in others]).reshape(-1, 3)
+    near = np.array([hypot(pose.x - view.x, pose.z - view.z) <= NEARBY for pose in others], bool)
     across = ((np.arange(GRID_ACROSS) + 0.5) / GRID_ACROSS - 0.5) * view.fov
     down = ((np.arange(GRID_DOWN) + 0.5) / GRID_DOWN - 0.5) * view.fov * ASPECT
     offset = (view.yaw - table[:, :1] + 180.0) % 360.0 - 180.0
     half = table[:, 2:] / 2
     columns = np.abs(offset + across) <= half  # [n, across]
     rows = np.abs(view.pitch - table[:, 1:2] - down) <= half * ASPECT  # [n, down]
-    return rows[:, :, None] & columns[:, None, :]
+    shown: np.ndarray = rows[:, :, None] & columns[:, None, :] & near[:, None, None]
+    return shown
 
 
 def all_shown(cells: np.ndarray) -> bool:

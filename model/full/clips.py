@@ -21,7 +21,7 @@ from diffusers import AutoModel, DiffusionPipeline
 from PIL import Image
 from torch import Tensor
 
-from mag_sandbox.controls.camera import LOOK_AXES, CameraCommand
+from mag_sandbox.controls.camera import AXES, CameraCommand
 from mag_sandbox.controls.phrase_compiler import PhraseSmoother, compose
 from mag_sandbox.files.border import read_plain, refusing
 from mag_sandbox.files.validation import decode, of_type, parse_json
@@ -567,6 +567,6 @@ def _spec(start: Start, recipe: ClipRecipe) -> WorldSpec:
         block_length=recipe.block_length,
         full_speed=THOUGHT_SPEED,
         policies=(NO_MEMORY.policy,),
-        axes=LOOK_AXES,
+        axes=AXES,
         exact_pose=False,
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from mag_sandbox.controls.camera import LOOK_AXES, CameraSpeed
+from mag_sandbox.controls.camera import AXES, RUN, CameraSpeed
 from mag_sandbox.model.attention import choose_kernel, named_kernel
 from mag_sandbox.model.catalogue.memory_plan import MemoryPlan, Start
 from mag_sandbox.model.catalogue.recipes import BLOCK_LENGTH
@@ -38,7 +38,7 @@ from mag_sandbox.model.world import MemorySetting, MissingWeights, Progress, Wor
 from mag_sandbox.program import PROGRAM
 
 # What a full command is thought to do; sentences have no scale, so play corrects it.
-THOUGHT_SPEED = CameraSpeed(yaw=20.0, pitch=10.0)  # degrees a second
+THOUGHT_SPEED = CameraSpeed(yaw=20.0, pitch=10.0, walk=RUN)  # degrees, metres a second
 HEAD_DIM = 128  # of every Wan network
 TEXTS = "texts"  # folder of text features, beside the weights
 _INDEX, _WEIGHTS = ".index.json", (".safetensors", ".bin", ".pt", ".pth")
@@ -295,7 +295,7 @@ def scene_prompts(
         return TextEmbedder(network, load_tokenizer(tokens.parent, network.config.vocab_size))
 
     identity = f"{weights_identity(encoder, tokens)} bfloat16"
-    return ScenePrompts(files.home / TEXTS, identity, load_encoder, LOOK_AXES, device, aside)
+    return ScenePrompts(files.home / TEXTS, identity, load_encoder, AXES, device, aside)
 
 
 def stream_spec(name: str, video: VideoShape) -> WorldSpec:
@@ -309,7 +309,7 @@ def stream_spec(name: str, video: VideoShape) -> WorldSpec:
         block_length=BLOCK_LENGTH * TIME_STRIDE,
         full_speed=THOUGHT_SPEED,
         policies=tuple(MEMORY_POLICIES),
-        axes=LOOK_AXES,
+        axes=AXES,
         exact_pose=False,
         latent_stride=TIME_STRIDE,
     )

@@ -4,16 +4,18 @@ Every frame is matched with the oldest key frame that shows much of it, so drift
 time, and returning to a place corrects it (loop closure). Frames without a match follow the
 commands, as fast as pictures followed them so far. Needs numpy only; knows no network.
 
-Limits: scale comes from an assumed field of view; zoom, roll and moving about are not measured.
+Limits: scale comes from an assumed field of view; zoom and roll are not measured. Where the camera
+has walked to follows from commands alone, and only key frames from nearby are matched.
 """
 
 import math
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
 from mag_sandbox.controls.camera import (
+    FARTHEST,
     MAX_PITCH,
     CameraCommand,
     CameraPose,
@@ -22,6 +24,7 @@ from mag_sandbox.controls.camera import (
     yaw_difference,
 )
 from mag_sandbox.files.validation import decode
+from mag_sandbox.model.coverage import NEARBY
 from mag_sandbox.model.full.image_shift import brightness_shift, likeness, luma, reduced, reduction
 from mag_sandbox.model.world import Frames, WorldState
 
@@ -101,7 +104,11 @@ class PoseEstimator:
         """Return the poses of a block's frames, uint8 [T, H, W, 3], which last some seconds."""
         fps = len(frames) / seconds
         step = np.array([command.yaw * self._speed.yaw, command.pitch * self._speed.pitch]) / fps
-        placed = [self._track(_brightness(frame), step) for frame in frames]
+        placed = []
+        for frame in frames:
+            if self._newest is not None:
+                self._pose = self._walked(command, fps)
+            placed.append(self._track(_brightness(frame), step))
         return PoseEstimate(
             poses=tuple(one.pose for one in placed),
             confidence=float(np.mean([one.trust for one in placed])),
@@ -142,6 +149,15 @@ class PoseEstimator:
         self._pose, self._gain, self._keys = pose, np.array(gain), keys
         self._newest = KeyFrame(pose, newest)
 
+    def _walked(self, command: CameraCommand, fps: float) -> CameraPose:
+        """Return the pose a frame later, as far as the command walks."""
+        across, along = self._speed.walked(command, self._pose.yaw, fps)
+        x, z = (
+            min(FARTHEST, max(-FARTHEST, one))
+            for one in (self._pose.x + across, self._pose.z + along)
+        )
+        return replace(self._pose, x=x, z=z)
+
     def _track(self, bright: np.ndarray, step: np.ndarray) -> _Placing:
         """Estimate the next frame's pose from its command's turn of the view [degrees]."""
         if self._newest is None:
@@ -172,8 +188,7 @@ class PoseEstimator:
 
     def _around(self, pose: CameraPose) -> Iterable[KeyFrame]:
         reach = NEAR * self._fov
-        near = [key for key in self._keys if np.abs(_turn(key.pose, pose)).max() <= reach]
-        return near[:TRIES]
+        return [key for key in self._keys if _within(key.pose, pose, reach)][:TRIES]
 
     def _learn(self, turned: np.ndarray, step: np.ndarray) -> None:
         for axis in np.flatnonzero(step):
@@ -182,7 +197,7 @@ class PoseEstimator:
 
     def _remember(self, newest: KeyFrame, trust: float, failed: list[KeyFrame]) -> None:
         if trust == 0.0 or any(
-            np.abs(_turn(key.pose, self._pose)).max() < SPACING
+            _within(key.pose, self._pose, SPACING)
             for key in self._keys
             if not any(key is other for other in failed)
         ):
@@ -217,4 +232,11 @@ def _turn(pose: CameraPose, other: CameraPose) -> np.ndarray:
 
 def _turned(pose: CameraPose, turn: np.ndarray) -> CameraPose:
     pitch = min(MAX_PITCH, max(-MAX_PITCH, pose.pitch + float(turn[1])))
-    return CameraPose((pose.yaw + float(turn[0])) % 360.0, pitch, pose.fov)
+    return replace(pose, yaw=(pose.yaw + float(turn[0])) % 360.0, pitch=pitch)
+
+
+def _within(pose: CameraPose, other: CameraPose, degrees: float) -> bool:
+    """Tell whether two poses are near by and look the same way but for some degrees."""
+    if math.hypot(pose.x - other.x, pose.z - other.z) > NEARBY:
+        return False
+    return float(np.abs(_turn(pose, other)).max()) <= degrees

@@ -23,7 +23,7 @@ from safetensors.torch import save
 from torch import Tensor
 from torch.nn import functional
 
-from mag_sandbox.controls.camera import LookAxis
+from mag_sandbox.controls.camera import Axis
 from mag_sandbox.controls.phrase_compiler import scene_prompts
 from mag_sandbox.files.border import open_plain
 from mag_sandbox.files.whole import replace_file
@@ -274,7 +274,7 @@ class ScenePrompts:
         folder: Path,
         identity: str,
         load: Callable[[str], RowEncoder],
-        axes: tuple[LookAxis, ...],
+        axes: tuple[Axis, ...],
         device: str,
         aside: tuple[str, ...] = (NOTHING,),
     ) -> None:

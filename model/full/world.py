@@ -286,7 +286,8 @@ class StreamWorld(SteeredWorld[_Stream]):
     def _expected_view(self, command: CameraCommand) -> CameraPose:
         poses = self._running().poses
         yaw, pitch = poses.gain
-        speed = CameraSpeed(self.spec.full_speed.yaw * yaw, self.spec.full_speed.pitch * pitch)
+        full = self.spec.full_speed
+        speed = CameraSpeed(full.yaw * yaw, full.pitch * pitch, walk=full.walk)
         length = self.spec.block_length
         return move(poses.pose, command, speed, self.spec.fps, length)[-1]
 

@@ -12,7 +12,7 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
-from mag_sandbox.controls.camera import WALK_AXES, CameraSpeed
+from mag_sandbox.controls.camera import RUN, WALK_AXES, CameraSpeed
 from mag_sandbox.files.whole import sha256_of
 from mag_sandbox.model.attention import KERNELS, named_kernel
 from mag_sandbox.model.autoencoder import Autoencoder
@@ -49,7 +49,6 @@ from mag_sandbox.model.pocket.engine import PocketEngine, Transformer
 from mag_sandbox.model.pocket.painted_pictures import SkyAlone
 from mag_sandbox.model.pocket.painting import PaintingInventor
 from mag_sandbox.model.pocket.text_reader import TextReader
-from mag_sandbox.model.pocket.walking import WALK
 from mag_sandbox.model.pocket.weights import (
     ANIMATOR,
     AUTOENCODER,
@@ -389,7 +388,7 @@ def _spec(config: PocketConfig) -> WorldSpec:
 def _painted_spec(spec: WorldSpec, imagination: Imagination) -> WorldSpec:
     """Return the constants of a world that paints its views: it can be changed and walked in."""
     kinds = tuple(kind for kind in imagination.config.kinds if kind in THINGS)
-    speed = replace(spec.full_speed, walk=WALK)
+    speed = replace(spec.full_speed, walk=RUN)
     return replace(spec, kinds=kinds, full_speed=speed, axes=(*spec.axes, *WALK_AXES))
 
 

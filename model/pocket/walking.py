@@ -23,7 +23,6 @@ from mag_sandbox.model.pocket.changes import thing_of
 from mag_sandbox.model.pocket.painting import PaintingInventor, Plan
 from mag_sandbox.scenes.stances import STANCES, Stance
 
-WALK = 2.8  # metres a second at full speed: a run
 NOT_HERE = "that is too near to where the scene begins, or too far: go back there to change it"
 Position = tuple[float, float]  # x and z [m]
 START: Position = (0.0, 0.0)  # where the scene begins

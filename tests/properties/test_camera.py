@@ -1,5 +1,6 @@
 """Cameras return exactly, the ring closes, and views overlap as pictures do."""
 
+import math
 from dataclasses import replace
 from itertools import pairwise
 
@@ -25,7 +26,7 @@ from mag_sandbox.controls.camera import (
     yaw_difference,
 )
 from mag_sandbox.model.config import POCKET
-from mag_sandbox.model.coverage import choose_views, covered_cells, views_beside
+from mag_sandbox.model.coverage import NEARBY, choose_views, covered_cells, views_beside
 from mag_sandbox.model.pocket.loading import FULL_SPEED
 from mag_sandbox.model.rope import RayCoordinates, rotate
 
@@ -257,6 +258,13 @@ def test_with_room_enough_all_that_can_be_shown_is_shown(view, others):
     cells = covered_cells(view, others)
     if others:
         assert np.array_equal(cells[chosen].any(axis=0), cells.any(axis=0))
+
+
+@many
+@given(one=pose, x=st.floats(-9, 9), z=st.floats(-9, 9))
+def test_views_from_farther_away_show_nothing_of_a_view(one, x, z):
+    shown = covered_cells(one, [replace(one, x=x, z=z)])
+    assert shown.all() if math.hypot(x, z) <= NEARBY else not shown.any()
 
 
 def test_cells_run_from_the_top_left():

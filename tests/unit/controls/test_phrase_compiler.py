@@ -10,9 +10,9 @@ import pytest
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.controls.phrase_compiler import (
     AT_REST,
+    AXES,
     FAST,
     HOLD,
-    LOOK_AXES,
     MOVES,
     STEADY,
     CameraMotion,
@@ -25,18 +25,23 @@ from mag_sandbox.controls.phrase_compiler import (
 
 FRACTIONS = (-1.0, -0.7, -0.3, -0.01, 0.0, 0.1, 0.4, 0.8)
 COMMANDS = [CameraCommand(*axes) for axes in product(FRACTIONS, repeat=3)]
+WALKS = [
+    CameraCommand(yaw, 0.0, 0.0, *step)
+    for yaw, walk in product(FRACTIONS, FRACTIONS)
+    for step in ((walk, 0.0), (0.0, walk))
+]
 LEFT, RIGHT, REST = CameraCommand(yaw=-1.0), CameraCommand(yaw=1.0), CameraCommand()
-OPPOSITES = {"left": "right", "up": "down", "in": "out"}
+OPPOSITES = {"left": "right", "up": "down", "in": "out", "forward": "backward"}
 SWAPS = {**OPPOSITES, **{after: before for before, after in OPPOSITES.items()}}
 
 
 def motion_of(command: CameraCommand) -> CameraMotion:
     """What a command means in words, whatever was before; the fastest axis sets the pace."""
-    axes = command.yaw, command.pitch, command.zoom
+    axes = [getattr(command, axis) for axis in AXES]
     speed = max(map(abs, axes))
     pace = "fast" if speed >= FAST else "steady" if speed >= STEADY else "slow"
     ways = [0 if abs(axis) < AT_REST else 1 if axis > 0 else -1 for axis in axes]
-    return CameraMotion(*ways, pace if any(ways) else "steady")
+    return CameraMotion(*ways[:3], pace if any(ways) else "steady", *ways[3:])
 
 
 def compile_phrase(command):
@@ -44,7 +49,7 @@ def compile_phrase(command):
 
 
 def opposite(command: CameraCommand) -> CameraCommand:
-    return CameraCommand(-command.yaw, -command.pitch, -command.zoom)
+    return CameraCommand(*(-getattr(command, axis) for axis in AXES))
 
 
 def phrases_of(commands) -> list[str]:
@@ -68,6 +73,11 @@ def phrases_of(commands) -> list[str]:
             "The camera pans to the left, tilts up and zooms in.",
         ),
         (CameraCommand(zoom=-0.5), "The camera zooms out."),
+        (CameraCommand(forward=0.5), "The camera moves forward."),
+        (
+            CameraCommand(yaw=-1.0, right=-0.5),
+            "The camera quickly moves to the left and pans to the left.",
+        ),
     ],
 )
 def test_commands_become_sentences(command, phrase):
@@ -75,8 +85,8 @@ def test_commands_become_sentences(command, phrase):
 
 
 def test_opposite_commands_give_opposite_sentences():
-    for command in COMMANDS:
-        turned = re.sub(r"\b(left|right|up|down|in|out)\b", lambda word: SWAPS[word[0]],
+    for command in (*COMMANDS, *WALKS):
+        turned = re.sub(rf"\b({'|'.join(SWAPS)})\b", lambda word: SWAPS[word[0]],
                         compile_phrase(command))  # fmt: skip
         assert compile_phrase(opposite(command)) == turned
 
@@ -86,6 +96,10 @@ def test_the_table_holds_every_sentence_a_command_can_give_once():
     assert len(phrases) == len(set(phrases)) == 79  # 26 ways to move at 3 paces, and holding still
     assert {compile_phrase(command) for command in COMMANDS} <= set(phrases)
     assert phrases[0] == HOLD
+    walking = all_phrases(AXES)  # 4 ways to walk at 3 paces, without and with a pan to either side
+    assert len(walking) == len(set(walking)) == 79 + 4 * 3 * 3
+    assert {compile_phrase(command) for command in WALKS} <= set(walking)
+    assert walking[0] == HOLD
 
 
 def test_a_world_without_zoom_has_a_shorter_table():
@@ -103,14 +117,38 @@ def test_faster_commands_never_sound_slower():
 
 
 def test_every_axis_and_direction_has_its_own_words():
-    assert set(MOVES) == set(product(LOOK_AXES, (1, -1)))
-    assert len(set(MOVES.values())) == 6
+    assert set(MOVES) == set(product(AXES, (1, -1)))
+    assert len(set(MOVES.values())) == 10
 
 
-@pytest.mark.parametrize("wrong", [{"yaw": 2}, {"pace": "fast"}, {"yaw": 1, "pace": "hasty"}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"yaw": 2},
+        {"pace": "fast"},
+        {"yaw": 1, "pace": "hasty"},
+        {"forward": 1, "right": 1},
+        {"forward": 1, "pitch": 1},
+    ],
+)
 def test_motions_without_a_sentence_are_refused(wrong):
-    with pytest.raises(ValueError, match="expected"):
+    with pytest.raises(ValueError, match=r"expected|no sentence"):
         CameraMotion(**wrong)
+
+
+def test_of_a_walk_the_stronger_way_is_said_and_the_camera_does_not_tilt_besides():
+    smoother = PhraseSmoother()
+    for _ in range(3):
+        smoother = smoother.after(CameraCommand(right=0.5))
+    assert smoother.motion.phrase == "The camera moves to the right."
+    smoother = smoother.after(CameraCommand(pitch=0.5, forward=0.5, right=0.5))
+    assert smoother.motion.phrase == "The camera moves to the right."
+    for _ in range(3):
+        smoother = smoother.after(CameraCommand(pitch=0.5, forward=0.5))
+    assert smoother.motion.phrase == "The camera moves forward."
+    for _ in range(3):
+        smoother = smoother.after(CameraCommand(pitch=0.5))
+    assert smoother.motion.phrase == "The camera tilts up."
 
 
 @pytest.mark.parametrize(
@@ -147,7 +185,7 @@ def _paces(motion: CameraMotion) -> tuple[str, ...]:
 
 
 def test_from_rest_a_command_takes_effect_in_its_first_block():
-    for command in COMMANDS:
+    for command in (*COMMANDS, *WALKS):
         assert phrases_of([command]) == [compile_phrase(command)]
 
 
@@ -188,9 +226,10 @@ def test_alternating_speeds_never_flip_the_pace():
 
 
 def test_every_sentence_in_force_is_in_the_table():
-    table = set(all_phrases())
-    assert set(phrases_of(COMMANDS)) <= table
-    assert {motion.phrase for motion in all_motions()} == table
+    table = set(all_phrases(AXES))
+    both = [CameraCommand(*axes) for axes in product((-1.0, 0.0, 0.3), repeat=5)]
+    assert set(phrases_of([*COMMANDS, *WALKS, *both])) <= table
+    assert {motion.phrase for motion in all_motions(AXES)} == table
 
 
 def test_a_parked_smoother_goes_on_as_if_it_had_never_stopped():
@@ -199,3 +238,13 @@ def test_a_parked_smoother_goes_on_as_if_it_had_never_stopped():
         smoother = smoother.after(command)
         if place % 50 == 0:
             assert PhraseSmoother.from_dict(json.loads(json.dumps(smoother.as_dict()))) == smoother
+
+
+def test_a_smoother_parked_before_cameras_walked_goes_on():
+    parked = PhraseSmoother().after(RIGHT).as_dict()
+    parked["drives"] = parked["drives"][:3]
+    for axis in ("forward", "right"):
+        del parked["motion"][axis]
+    assert PhraseSmoother.from_dict(parked) == PhraseSmoother().after(RIGHT)
+    with pytest.raises(ValueError, match="drives"):
+        PhraseSmoother.from_dict({**parked, "drives": [0.0]})

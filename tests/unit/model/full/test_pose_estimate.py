@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose, CameraSpeed, move, yaw_difference
+from mag_sandbox.model.coverage import NEARBY
 from mag_sandbox.model.full import pose_estimate
 from mag_sandbox.model.full.pose_estimate import PoseEstimate, PoseEstimator
 from mag_sandbox.model.world import WorldState
@@ -174,3 +175,22 @@ def test_what_is_parked_stays_small(picture, monkeypatch):
 def test_impossible_fields_of_view_are_refused(fov):
     with pytest.raises(ValueError, match="field of view"):
         PoseEstimator(SPEC.full_speed, fov)
+
+
+def test_a_walk_is_followed_by_commands_and_leads_back(picture):
+    speed = replace(SPEC.full_speed, walk=2.8)
+    one, still = PoseEstimator(speed), views(picture, truth([REST])[0])
+    ways = [CameraCommand(), *[CameraCommand(forward=0.5)] * 3, *[CameraCommand(forward=-0.5)] * 3]
+    ends = [one.update(still, command, SECONDS).poses[-1] for command in ways]
+    assert ends[3].z == pytest.approx(1.4 * 3 * SECONDS, abs=0.01)
+    assert (ends[-1].x, ends[-1].z) == (ends[0].x, ends[0].z)
+
+
+def test_key_frames_from_elsewhere_are_not_matched(picture):
+    speed = replace(SPEC.full_speed, walk=2.8)
+    before, frames = PoseEstimator(speed), views(picture, truth([REST])[0])
+    before.update(frames, REST, SECONDS)
+    for _ in range(6):
+        before.update(frames, CameraCommand(forward=1.0), SECONDS)
+    assert before.pose.z > NEARBY
+    assert not [key for key in before._around(before.pose) if key.pose.z == 0.0]
