@@ -83,6 +83,28 @@ def decode_picture(
         return np.array(image if image.mode == "RGB" else image.convert("RGB"))
 
 
+def read_note(
+    path: Path, name: str, check_size: Callable[[int, int], None] | None = None
+) -> str | None:
+    """Return the text that a PNG holds under a name; None: it holds none, or is no PNG.
+
+    `check_size` is as of `decode_picture`, and is asked only if there is a text.
+
+    Raises:
+        OSError: the file cannot be read; see `read_plain`.
+        Exception: whatever Pillow raises for damaged data; wrap the call in `refusing`.
+    """
+    data = read_plain(path, MAX_BYTES)
+    first, decoder = _DECODERS["PNG"]
+    if not data.startswith(first):
+        return None
+    with decoder(BytesIO(data)) as image:
+        note = image.info.get(name)
+        if isinstance(note, str) and check_size is not None:
+            check_size(*image.size)
+    return note if isinstance(note, str) else None
+
+
 def check_side(most: int) -> Callable[[int, int], None]:
     """Return a `check_size` that accepts pictures of at most `most` px a side."""
 

@@ -96,6 +96,7 @@ class Imagination:
         self.config, self._load, self._loading = config, load, Lock()
         self._ring = config.painter.ring
         self.lattice = Lattice(*self._ring, config.painter.view)
+        self.ahead = self.lattice.place(self.lattice.nearest(CameraPose()))  # the first view
         self._coder, self._stride = coder, coder.stride
 
     @property
@@ -206,8 +207,7 @@ class Imagination:
     @torch.inference_mode()
     def read(self, around: Surroundings) -> list[PlacedObject]:
         """Return the things of the level view ahead, from far to near; [] if it is not known."""
-        place = self.lattice.place(self.lattice.nearest(CameraPose()))
-        view = around.at(place)
+        view = around.at(self.ahead)
         if not view.known.all():
             return []
         return self._networks.reader.read(torch.from_numpy(view.latents)[None], self.config.kinds)

@@ -11,6 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mag_sandbox.files.validation import shortened
+
 COVERING = 6  # objects that a cell is told of: the nearest ones that cover it
 VARIANTS = 8  # rows of a kind in the table of looks: 0 is "any"
 MOST_OBJECTS = 4096  # of a plan; far fewer are ever drawn
@@ -50,12 +52,14 @@ def check_objects(objects: Sequence[PlacedObject], kinds: Collection[str]) -> No
     if len(objects) > MOST_OBJECTS:
         raise ValueError(f"there are {len(objects)} things")
     for one in objects:
+        if one.kind not in kinds:
+            raise ValueError(f"no kind of thing is called {shortened(one.kind)}")
         channels = (*(one.color or ()), *(one.mean_color or ()))
         fits = abs(one.yaw) <= 720 and abs(one.pitch) <= 180
         fits = fits and 0 < one.width <= 720 and 0 < one.height <= 720
         fits = fits and all(0 <= channel <= 255 for channel in channels)
-        if not fits or one.kind not in kinds or (one.variant or 0) < 0:
-            raise ValueError(f"a thing is {one}")
+        if not fits or (one.variant or 0) < 0:
+            raise ValueError(f"a number is out of range in {one}")
 
 
 class ObjectTable(NamedTuple):

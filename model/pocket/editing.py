@@ -166,6 +166,7 @@ class Editor:
         else:
             self._count += 1
             inventor.plan, inventor.around = made.plan, before.replaced(cells, made.around)
+            inventor.listed = ()  # of the picture as it was
         views = begun.views.result() if inventor.around.equals(made.around) else {}
         kept = self._frames.rewrite(begun.cells, memory, renewed=renewed, views=views)
         added = self._frames.show(begun.pose, begun.cells, memory, views)

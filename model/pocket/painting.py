@@ -192,6 +192,7 @@ class _ParkedPainter:
     asked: tuple[str, int] | None = None  # prompt and noise of the newest plan begun
     knows_all: bool = False  # in older states; not used
     view: _AskedView | None = None
+    listed: tuple[PlacedObject, ...] = ()
 
     def __post_init__(self) -> None:
         if not (0 <= self.seed <= MAX_SEED and min(self.losses, self.evictions) >= 0):
@@ -209,8 +210,7 @@ class _ParkedPainter:
         Raises:
             ValueError: it cannot be.
         """
-        if self.plan:
-            check_objects(self.plan.things, kinds)
+        check_objects((*self.listed, *(self.plan.things if self.plan else ())), kinds)
         if self.view:
             lattice.place(check_pose(self.view.pose))
             prompts = {self.asked and self.asked[0], self.plan and self.plan.prompt}
@@ -285,6 +285,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         )
         self.around = imagination.nothing()  # the known part of the ring
         self.plan: Plan | None = None  # None: nothing was invented
+        self.listed: tuple[PlacedObject, ...] = ()  # what the first view shows; (): to be read
         self._asked: tuple[str, int] | None = None  # prompt and noise of the newest plan begun
         self._planned: Future[tuple[PlacedObject, ...]] = Future()  # what it lists
         self._seed = 0
@@ -302,7 +303,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         self.drop_view()
         self.thread.cancel()
         self.around, self.plan, self._seed = self.imagination.nothing(), None, seed
-        self._asked = None
+        self._asked, self.listed = None, ()
         self.losses = self._evictions = 0
         self._forgotten = np.zeros_like(self.around.known)
 
@@ -402,6 +403,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
             "evictions": self._evictions,
             "plan": self.plan and asdict(self.plan),
             "asked": self._asked,
+            "listed": [asdict(one) for one in self.listed],
             "view": view and {"pose": asdict(view.pose), "prompt": view.prompt},
         }
         return packed(tensors, data)
@@ -432,6 +434,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
             if around is None:
                 return
             self.around, self.plan, self._forgotten = around, parked.plan, forgotten
+            self.listed = parked.listed
             if parked.asked is not None:
                 self._begin_plan(*parked.asked)
             if parked.view is not None:
@@ -489,13 +492,18 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         named = named_things(read, self.imagination.config.looks)
         wanted = Wanted(named, self._words.place(read))
         imagination, before = self.imagination, self.plan
+        listed = self.listed if around.at(imagination.ahead).known.all() else ()
 
         def plan() -> tuple[PlacedObject, ...]:
             behind: Sequence[PlacedObject] = ()
             shown: Sequence[PlacedObject] = ()
             if before is None:
-                shown = imagination.read(around)
-                behind = imagination.behind_seen(told, empty, noise, around, wanted, shown)
+                given = listed or imagination.read(around)
+                behind = imagination.behind_all(given)
+                shown = given[len(behind) :]
+                behind = behind or imagination.behind_seen(
+                    told, empty, noise, around, wanted, shown
+                )
             elif before.prompt == prompt:
                 behind = imagination.behind_all(before.things)
             things = imagination.plan(told, empty, noise, wanted, behind, shown)
@@ -503,7 +511,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
                 return things
             unread, lattice = around.known, imagination.lattice  # has things without a name
             if shown:  # only the level view ahead was read
-                unread = unread & ~around.mask(lattice.place(lattice.nearest(CameraPose())))
+                unread = unread & ~around.mask(imagination.ahead)
             return tuple(thing for thing in things if not stands_in(thing, unread, lattice))
 
         return plan

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -18,6 +19,7 @@ from torch import Tensor
 from mag_sandbox.controls.camera import CameraCommand, CameraPose, check_pose, move, straight
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.files.validation import decode, of_type
+from mag_sandbox.model.imagination.listed import read_listed
 from mag_sandbox.model.parking import joined, part_of, parts_of
 from mag_sandbox.model.pocket.base import PocketSession, PocketWorld, WorldParts
 from mag_sandbox.model.pocket.block_memory import (
@@ -326,9 +328,11 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             with self.painting.thread.awaited() if self.painting else nullcontext():
                 self._inventor.begin_view(CameraPose(), scene.prompt, self.memory)
             return self._inventor.take_view(self.memory)
-        view = self._codec.encode(self._codec.open_image(scene.image)).float()
+        spec, view = self.spec, self._codec.encode(self._codec.open_image(scene.image)).float()
         if self.painting:
             self.painting.see(CameraPose(), view)
+            size, config = (spec.frame_width, spec.frame_height), self.painting.imagination.config
+            self.painting.listed = read_listed(Path(scene.image), size, config)
         return view
 
     def _prepare(self, *, takes: bool = True) -> bool:

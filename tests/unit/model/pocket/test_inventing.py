@@ -26,6 +26,7 @@ from mag_sandbox.model.imagination.config import (
     ReaderConfig,
     SpriteConfig,
 )
+from mag_sandbox.model.imagination.listed import write_listed
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.surroundings import Lattice
 from mag_sandbox.model.imagination.weights import ImaginationNetworks, save_networks
@@ -742,7 +743,7 @@ def test_cells_count_as_shown_only_where_a_view_shows_all_of_them(pose):
         assert shown.sum() < 60 < lattice.touched(pose).sum()
 
 
-def test_what_other_weights_painted_is_learned_anew_from_memory():
+def test_what_other_weights_painted_is_learned_anew_from_memory(monkeypatch):
     made = world()
     play(made, [RIGHT] * 6)
     state = made.snapshot()
@@ -752,8 +753,8 @@ def test_what_other_weights_painted_is_learned_anew_from_memory():
         del around[key]
     other = world()
     thing = PlacedObject("tent", 0.0, 0.0, 9.0, 9.0, (200, 30, 30), (200, 30, 30), 1)
-    other.painting.imagination.read = lambda around: []
-    other.painting.imagination.plan = lambda *told: (thing,)
+    monkeypatch.setattr(other.painting.imagination, "read", lambda around: [])
+    monkeypatch.setattr(other.painting.imagination, "plan", lambda *told: (thing,))
     other.restore(state)
     assert other.painting.plan is None
     assert other.painting.around.known.sum() < made.painting.around.known.sum()
@@ -763,11 +764,12 @@ def test_what_other_weights_painted_is_learned_anew_from_memory():
     assert not block.planned, "a plan says nothing of ground that memory showed"
 
 
-def test_what_is_planned_is_told_where_it_was_painted():
+def test_what_is_planned_is_told_where_it_was_painted(monkeypatch):
     made = world()
     thing = PlacedObject("tent", 0.0, 0.0, 9.0, 9.0, (200, 30, 30), (200, 30, 30), 1)
     unseen, everywhere = replace(thing, yaw=180.0), replace(thing, width=300.0)
-    made.painting.imagination.plan = lambda *told: (everywhere, unseen, thing)
+    plan = everywhere, unseen, thing
+    monkeypatch.setattr(made.painting.imagination, "plan", lambda *told: plan)
     (first, *_) = play(made, [RIGHT] * 2)
     assert [(one.kind, one.yaw, one.color) for one in first.planned] == [
         ("tent", 0.0, (200, 30, 30))
@@ -775,20 +777,71 @@ def test_what_is_planned_is_told_where_it_was_painted():
 
 
 @pytest.mark.parametrize("reads", [True, False])
-def test_of_a_given_picture_only_what_was_read_there_is_said_to_be_planned(tmp_path, reads):
+def test_of_a_given_picture_only_what_was_read_there_is_said_to_be_planned(
+    tmp_path, monkeypatch, reads
+):
     Image.new("RGB", (160, 96), (20, 120, 80)).save(tmp_path / "given.png")
     made = world()
     tent = PlacedObject("tent", 0.0, 0.0, 9.0, 9.0, (200, 30, 30), (200, 30, 30), 1)
     beside = replace(tent, kind="tree", yaw=80.0)
     imagination = made.painting.imagination
-    imagination.read = lambda around: [tent] if reads else []
-    imagination.plan = lambda *told: (tent, beside)
+    monkeypatch.setattr(imagination, "read", lambda around: [tent] if reads else [])
+    monkeypatch.setattr(imagination, "plan", lambda *told: (tent, beside))
     made.reset(replace(PLACE, image=tmp_path / "given.png"), 1)
     for _ in range(8):
         block = made.step(RIGHT)
     listed = ["tent", "tree"] if reads else ["tree"]
     assert sorted(one.kind for one in block.planned) == listed
     assert play(world("none"), [RIGHT])[1].planned is None
+
+
+SKY = PlacedObject("sky", 180.0, 27.0, 360.0, 54.0, (90, 160, 230), (90, 160, 230), 0)
+TENT = PlacedObject("tent", 4.0, -3.0, 20.0, 14.0, (200, 30, 30), (200, 30, 30), 1)
+
+
+@pytest.fixture
+def listing(tmp_path, monkeypatch) -> DiffusionWorld:
+    """A world that began with a picture that lists its things, and which nobody may read."""
+    path = tmp_path / "listed.png"
+    write_listed(path, np.full((96, 160, 3), 120, np.uint8), [SKY, TENT])
+    made = world()
+
+    def read(around: object) -> list[PlacedObject]:
+        raise AssertionError("the picture lists its things")
+
+    monkeypatch.setattr(made.painting.imagination, "read", read)
+    made.reset(replace(PLACE, image=path), 1)
+    return made
+
+
+def test_the_things_that_a_picture_lists_are_not_read_but_planned(listing):
+    for _ in range(8):
+        block = listing.step(RIGHT)
+    assert [one.kind for one in block.planned if one.yaw == TENT.yaw] == ["tent"]
+    assert listing.painting.plan.things[0] == SKY, "the background is as the picture says"
+
+
+def test_the_list_of_a_picture_is_saved_until_there_is_a_plan(listing):
+    state = listing.snapshot()
+    other = world()
+    assert other.painting.imagination is listing.painting.imagination, "nor may this one read"
+    other.restore(state)
+    for _ in range(8):
+        block, again = listing.step(RIGHT), other.step(RIGHT)
+        assert same([block], [again])
+    assert TENT in other.painting.plan.things
+    state.data["parts"]["around"]["listed"][1]["width"] = -1.0
+    with pytest.raises(ValueError, match="out of range"):
+        other.restore(state)
+
+
+def test_a_list_says_nothing_of_the_next_scene_or_of_a_forgotten_view(listing, monkeypatch):
+    painting = listing.painting
+    unknown = painting.around.without(painting.around.known)
+    monkeypatch.setattr(painting.imagination, "read", lambda around: [])
+    assert SKY not in painting._planner(PLACE.prompt, 1, unknown)()
+    listing.reset(PLACE, 1)
+    assert painting.listed == ()
 
 
 @pytest.mark.parametrize("policy", ["mag", "full", "window"])
