@@ -131,11 +131,15 @@ def run_doctor(options: DoctorOptions, say: Say) -> int:
     """Say what this machine has, and how to get the missing parts."""
     from mag_sandbox.sandbox.diagnose import doctor
 
-    findings = doctor.report()
-    text = doctor.render(findings)
-    say(text)
+    findings, lines = [], []
+    for finding in doctor.report():  # some take a while
+        findings.append(finding)
+        lines.append(doctor.line(finding))
+        say(lines[-1])
+    lines += ["", doctor.summary(findings)]
+    say("\n".join(lines[-2:]))
     if options.copy:
-        say(doctor.copy(text))
+        say(doctor.copy("\n".join(lines)))
     return doctor.exit_code(findings)
 
 

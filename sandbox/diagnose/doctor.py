@@ -1,7 +1,8 @@
 """Lists what this machine has, what it lacks for play, and the remedies.
 
-`doctor` prints `render(report())`. A check of `doctor_checks.py` that crashes is a finding itself.
-The output can be sent to strangers: no home folder, no name of a person or of the machine.
+`doctor` prints each `line` of `report()`, then a `summary`. A check of `doctor_checks.py` that
+crashes is a finding itself. The output can be sent to strangers: no home folder, no name of a
+person or of the machine.
 """
 
 import getpass
@@ -10,7 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from mag_sandbox.sandbox.diagnose.doctor_checks import CHECKS, Check, Finding, Level
@@ -30,29 +31,25 @@ BY_HAND = "select and copy the lines above"
 _EDGE = r"(?![A-Za-z0-9_])"
 
 
-def report(checks: Sequence[tuple[str, Check]] = CHECKS) -> list[Finding]:
-    """Run every check, in order; never raises."""
+def report(checks: Sequence[tuple[str, Check]] = CHECKS) -> Iterator[Finding]:
+    """Run every check, in order, and yield what it finds at once; never raises."""
     os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
-    findings = []
     for name, check in checks:
         try:
-            findings += [Finding(name, found.level, found.text, found.advice) for found in check()]
+            for found in check():
+                yield Finding(name, found.level, found.text, found.advice)
         except Exception as error:  # a broken check must not hide the others
             text = f"could not be checked ({type(error).__name__}: {error})"
-            findings.append(Finding(name, "note", text, "Send this report to the project."))
-    return findings
+            yield Finding(name, "note", text, "Send this report to the project.")
 
 
-def render(findings: Sequence[Finding]) -> str:
-    """Return the report as text that tells nothing of its owner."""
-    room = max((len(finding.name) for finding in findings), default=0)
-    lines = []
-    for finding in findings:
-        text = " ".join(finding.text.split())
-        lines.append(f"{MARKS[finding.level]:<{WIDTH}}{finding.name:<{room}}  {text}")
-        if finding.advice:
-            lines.append(f"{' ' * (WIDTH + room)}  -> {finding.advice}")
-    return discreet("\n".join([*lines, "", summary(findings)]))
+def line(finding: Finding) -> str:
+    """Return a finding, and below it the remedy, as text that tells nothing of its owner."""
+    room = max(len(name) for name, _ in CHECKS)
+    text = " ".join(finding.text.split())
+    said = f"{MARKS[finding.level]:<{WIDTH}}{finding.name:<{room}}  {text}"
+    remedy = f"\n{' ' * (WIDTH + room)}  -> {finding.advice}" if finding.advice else ""
+    return discreet(said + remedy)
 
 
 def summary(findings: Sequence[Finding]) -> str:

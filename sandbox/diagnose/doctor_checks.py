@@ -154,9 +154,9 @@ class ExpectedSpeed:
         ran = [f"{', '.join(names)} in {kind}" for kind, names in of_kinds]
         ran.append(f"{'all else' if ran else 'all'} in {execution['dtype']}")
         return (
-            f"{self.fps:.1f} of {self.wanted_fps:g} frames a second: a block takes "
-            f"{self.block_ms:.0f} ms of its {self.shown_ms:.0f} with {'; '.join(ran)}; left out: "
-            f"{', '.join(self.left_out) or 'nothing'}"
+            f"{self.fps:.1f} of {self.wanted_fps:g} frames a second: a block is made in "
+            f"{self.block_ms:.0f} ms and shown for {self.shown_ms:.0f}; left out: "
+            f"{', '.join(self.left_out) or 'nothing'}; networks: {'; '.join(ran)}"
         )
 
 

@@ -159,10 +159,9 @@ def memory_card(state: HudState) -> Card:
 def slim_card(state: HudState) -> Card:
     """Return the small form: which memory it is, the clock, and a thin bar."""
     memory = state.block.memory
-    label = policy_look(memory.policy).label
-    if state.recording or state.mode:  # they take the room of the words in brackets
-        label = label.partition(" (")[0]
-    head = row(Text(label, 13, MUTED, lines=1), SPRING, *_clock(state), gap=8)
+    name, _, meaning = policy_look(memory.policy).label.partition(" (")
+    words = [Text(name, 13, MUTED), Text(f"({meaning}", 13, MUTED) if meaning else None]
+    head = row(row(*words, gap=4, drops=True), SPRING, *_clock(state), gap=8)
     return Card(column(head, memory_bar(6, memory), gap=5), 248, (14, 9), dense=False)
 
 

@@ -34,6 +34,7 @@ class Reel:
         self.current = first
         self.frame: np.ndarray = first.picture(0)  # uint8 [H, W, 3]
         self.crop = WHOLE  # part of the frame that the window shows: left, top, width, height
+        self.shown_at_rest = 1.0  # share of a frame's width and height in the window
         self.place = -1  # of the frame shown, in the current block
         self.paused = False
         self.starting_over = False  # no block of the new beginning is there yet

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pygame
 
-from mag_sandbox.evaluation.similarity.pictures import Sight
 from mag_sandbox.model.loading import policy_look
 from mag_sandbox.sandbox.hud.cards import ARROWS, draw_arrow
 from mag_sandbox.sandbox.postcards.postcards import (
@@ -66,6 +66,7 @@ class PostcardCard:
 
     def __init__(self) -> None:
         self._card, self._stamp = CachedCard(), CachedPicture()
+        self._cut: tuple[np.ndarray, float, np.ndarray] | None = None  # a frame, what is shown
 
     def draw(
         self,
@@ -75,9 +76,14 @@ class PostcardCard:
         topright: tuple[int, int],
         age: float,
         claim_key: str = "C",
+        shown: float = 1.0,
     ) -> pygame.Rect:
-        """Draw it with this corner [px] and return where it is; `age` [s] moves the stamp."""
-        card = self._card(theme, postcard(view, claim_key))
+        """Draw it with this corner [px] and return where it is; `age` [s] moves the stamp.
+
+        `shown` is the share of a frame's width and height that the window shows.
+        """
+        picture = None if view.card is None else self._cut_out(view.card.frame, shown)
+        card = self._card(theme, postcard(view, claim_key, picture))
         rect = surface.blit(card, card.get_rect(topright=topright))
         if view.stamp is not None and view.card is not None:
             stamp, motion = view.stamp, stamp_motion(age)
@@ -89,14 +95,22 @@ class PostcardCard:
             surface.blit(turned, turned.get_rect(center=centre))
         return rect
 
+    def _cut_out(self, frame: np.ndarray, shown: float) -> np.ndarray:
+        """Return the middle of a frame, uint8 [H, W, 3]; of the same frame the same array."""
+        if self._cut is None or self._cut[0] is not frame or self._cut[1] != shown:
+            down, across = (round(size * (1 - shown) / 2) for size in frame.shape[:2])
+            middle = frame[down : frame.shape[0] - down, across : frame.shape[1] - across]
+            self._cut = frame, shown, middle
+        return self._cut[2]
+
     def is_moving(self, view: PostcardView, age: float) -> bool:
         """Return whether it looks different a moment later, without the tour changing."""
         return view.stamp is not None and age <= SLAM_S + WOBBLE_S
 
 
-def postcard(view: PostcardView, claim_key: str) -> Card:
-    """Return the card of a tour: paper with a picture, or how to get a card."""
-    if view.card is None:
+def postcard(view: PostcardView, claim_key: str, picture: np.ndarray | None) -> Card:
+    """Return the card of a tour: paper with a picture, uint8 [H, W, 3], or how to get a card."""
+    if picture is None:
         heading = Text(f"Postcard {view.number} of {view.total}", 16, bold=True)
         waiting = Text(WAITING.format(claim_key), 13, MUTED, lines=4)
         return Card(column(heading, waiting, gap=6), CARD_WIDTH, (16, 14))
@@ -115,8 +129,8 @@ def postcard(view: PostcardView, claim_key: str) -> Card:
         SPRING,
         Text(f"{view.points} points", 12, PENCIL, bold=True),
     )
-    picture = NamedPart("picture", _picture(view.card))
-    content = column(picture, words, bar(0, 1, PAPER_EDGE), standing, gap=5)
+    framed = Plate(PicturePart(picture), (1, 1), edge=(PAPER_EDGE, 1), radius=0.1)
+    content = column(NamedPart("picture", framed), words, bar(0, 1, PAPER_EDGE), standing, gap=5)
     paper = Plate(content, (12, 12), PAPER, (PAPER_EDGE, 2), 0.1)
     return Card(paper, CARD_WIDTH, (0, 0))
 
@@ -176,10 +190,6 @@ def _score_row(number: int, score: Score, place: int | None) -> Part:
     said = f"{number}.  {policy_look(score.policy).label} · {score.found} of {score.cards}"
     points = Text(f"{score.points}", 14, colour, bold=True)
     return row(Text(said, 14, colour), SPRING, points)
-
-
-def _picture(card: Sight) -> Part:
-    return Plate(PicturePart(card.frame), (1, 1), edge=(PAPER_EDGE, 1), radius=0.1)
 
 
 def _title_and_note(view: PostcardView, claim_key: str) -> tuple[str, str]:

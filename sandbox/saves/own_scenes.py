@@ -22,7 +22,7 @@ from mag_sandbox.scenes.characters import clean
 TITLE_WORDS = 5  # a prompt of no more words is its own name
 MOST_TITLE_WORDS = 7
 TITLE_LENGTH = 40  # characters
-_PHRASE_END = re.compile(r"[,.;:]|\s(?:with|and|under|where|in front of)\s")
+_PHRASE_END = re.compile(r"[,.;:]|\s(?:with|under|where|in front of)\s")
 MOST_OWN = 40  # scenes that the game wrote and that are kept
 
 

@@ -221,6 +221,7 @@ class MapOverlay(Overlay):
         if self._hovers and "memory" in places:
             memory, parts = self._reel.current.block.memory, self._hud.parts("memory")
             self._tip.draw(surface, theme, memory, places["memory"], parts, self._pointer)
+            places["explanation"] = places["memory"]  # it lies above
         if self._reel.pose.is_away and not self._has_walked:
             self._has_walked = True
             self._shown = "above" if self._shown == "around" else self._shown
@@ -498,7 +499,7 @@ class HintOverlay(Overlay):
         card = self._card(theme, hint, at_most=surface.get_width() - theme.px(28))
         above = places["keys"].top if "keys" in places else surface.get_height() - theme.px(70)
         place = card.get_rect(midbottom=(surface.get_width() // 2, above - theme.px(10)))
-        if not place.colliderect(self._probe.area):
+        if not place.colliderect(self._probe.area) and "explanation" not in places:
             surface.blit(card, place)
         if key := self._hints.key:
             arrow = self._arrow(theme, arrow_card(key))
@@ -577,7 +578,8 @@ class PostcardOverlay(Overlay):
         top = above.bottom + theme.px(10) if above else theme.px(14)
         view, age = tour.view(now), now - tour.since
         corner = theme.px(14 + POSTCARD_WIDTH), top  # where comparisons are shown otherwise
-        self._card.draw(surface, theme, view, corner, age, self._key)
+        shown = self._reel.shown_at_rest
+        self._card.draw(surface, theme, view, corner, age, self._key, shown)
 
     @property
     def _is_moving(self) -> bool:

@@ -268,7 +268,7 @@ class PlayScreen:
         size, shown = (spec.frame_width, spec.frame_height), SHOWN if self._warp.is_on else 1.0
         width = fit(size, surface.get_size(), self._context.settings.fit).width
         self._devices.fit_drag(width, fov * shown, spec)
-        self.reel.crop = self._warp.crop
+        self.reel.crop, self.reel.shown_at_rest = self._warp.crop, shown
         self._picture.draw(surface, self.reel.frame, self.reel.crop)
         if self._is_veiled or self._error:
             surface.blit(shade(surface.get_size()), (0, 0))

@@ -10,8 +10,6 @@ from mag_sandbox.controls.bindings import Binding
 from mag_sandbox.evaluation.similarity.recall import (
     HALF,
     MIN_POINTS,
-    REMEMBERED,
-    VAGUE,
     ProbeResult,
     half_life,
     recalled_after,
@@ -38,7 +36,6 @@ from mag_sandbox.sandbox.ui.layout import (
     draw,
     height_of,
     row,
-    widths,
 )
 from mag_sandbox.sandbox.ui.theme import ACCENT, BACKDROP, FAINT, MUTED, TRACK, Theme
 from mag_sandbox.sandbox.ui.widgets import ENTER_KEYS, REDRAWN_BY, ScrollArea, draw_veil, menu_key
@@ -52,6 +49,7 @@ EMPTY = (
 LEAST_SIZE = (560, 350)  # px: smaller windows show a smaller picture of the page
 LIST_SHARE = 0.56  # of the window's width
 KEY_STEPS = {"up": -1, "down": 1, "page up": -4, "page down": 4, "home": -9999, "end": 9999}
+REASON_LINES = 4  # at most
 PICTURE = 72  # px of the reference window: height of a picture in the list
 FOCUS = (255, 255, 255, 28)  # not EDGE, which high contrast makes bright
 PLATE = (255, 255, 255, 12)
@@ -101,12 +99,8 @@ def result_part(theme: Theme, result: ProbeResult, width: int, *, focused: bool)
     policy = policy_look(result.policy).label
     about = f"after {duration_text(result.seconds_away)} · {policy} · {result.label}"
     pictures = row(*(PicturePart(one, 120) for one in shown), gap=6)
-    room, tall = width - widths(theme, pictures)[0] - theme.px(34), theme.px(PICTURE)
-    for lines in (3, 2, 1):
-        reason = Text(result.reason, 12, MUTED, lines=lines)
-        words = column(head, Text(about, 12, lines=1), reason, gap=0)
-        if height_of(theme, words, room) <= tall:
-            break
+    reason = Text(result.reason, 12, MUTED, lines=REASON_LINES)
+    words = column(head, Text(about, 12, lines=2), reason, gap=0)
     fill, edge = (FOCUS, (ACCENT, 2)) if focused else (PLATE, None)
     return Plate(row(pictures, words, SPRING, gap=14), (10, 10), fill, edge, 10)
 
@@ -118,6 +112,8 @@ def draw_chart(
     surface.blit(theme.rounded(rect.size, PLATE, 12), rect)
     corner = rect.left + theme.px(16), rect.top + theme.px(12)
     theme.write(surface, "How much came back, by time away", 15, bold=True, topleft=corner)
+    right = rect.right - theme.px(16), corner[1] + theme.px(3)
+    theme.write(surface, "dashed: estimated", 12, MUTED, topright=right)
     area = pygame.Rect(
         rect.left + theme.px(48),
         rect.top + theme.px(48),
@@ -148,7 +144,7 @@ def summaries_part(found: Sequence[PolicySummary]) -> Plate:
     for one in found:
         times = {0: "never", 1: "once"}.get(one.returns, f"{one.returns} times")
         mean = "" if one.recall is None else f" · {one.recall:.0f}% on average"
-        said = Text(f"{policy_look(one.policy).label} · {times}{mean}", 14, MUTED, lines=1)
+        said = Text(f"{policy_look(one.policy).label} · {times}{mean}", 14, MUTED, lines=2)
         life = Text(half_life_text(one), 14, bold=True)
         lines.append(row(CustomPart(12, 12, draw_marker, (one.policy,)), said, SPRING, life))
     return Plate(column(*lines, gap=6), (16, 14), PLATE, radius=12)
@@ -179,14 +175,14 @@ def _draw_axes(surface: pygame.Surface, theme: Theme, area: pygame.Rect, longest
     step = next((step for step in STEPS if longest <= step * MOST_LINES), STEPS[-1])
     reach = max(step, -(-longest * 1.02 // step) * step)
     grid = theme.colour(TRACK)
-    for percent in (0, VAGUE, HALF, REMEMBERED, 100):
+    for percent in range(0, 101, 25):
         y = area.bottom - round(area.height * percent / 100)
         colour = FAINT if percent == HALF else TRACK
         veil = pygame.Surface((area.width, 1), pygame.SRCALPHA)
         veil.fill(theme.colour(colour))
         surface.blit(veil, (area.left, y))
         ink = MUTED if percent == HALF else FAINT
-        theme.write(surface, f"{percent:.0f} %", 12, ink, midright=(area.left - theme.px(8), y))
+        theme.write(surface, f"{percent} %", 12, ink, midright=(area.left - theme.px(8), y))
     for seconds in np.arange(0, reach + 1, step):
         x = area.left + round(seconds / reach * area.width)
         line = pygame.Surface((1, area.height), pygame.SRCALPHA)
@@ -336,13 +332,16 @@ class ProbesScreen:
         return page
 
     def _draw_list(self, page: pygame.Surface, theme: Theme, area: pygame.Rect) -> None:
-        gap, tall = theme.px(8), theme.px(PICTURE + 20)
-        fits, count = max(1, (area.height + gap) // (tall + gap)), len(self._shown)
+        gap, count, width = theme.px(8), len(self._shown), area.width - theme.px(10)
+        said = {one.reason: one for one in self._shown}.values()
+        parts = (result_part(theme, one, width, focused=False) for one in said)
+        tall = max(theme.px(PICTURE + 20), *(height_of(theme, part, width) for part in parts))
+        fits = max(1, (area.height + gap) // (tall + gap))
         self._scroll.resize(fits, count)
         self._scroll.show(self.chosen, self.chosen + 1)
         self._scroll.glide.jump(self._scroll.glide.target)
         self._places = {}
-        place = pygame.Rect(area.topleft, (area.width - theme.px(10), tall))
+        place = pygame.Rect(area.topleft, (width, tall))
         for number in range(self._scroll.offset, min(count, self._scroll.offset + fits)):
             focused = number == self.chosen
             part = result_part(theme, self._shown[number], place.width, focused=focused)

@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +20,12 @@ from mag_sandbox.files.border import is_file, is_missing, open_plain, refusing
 from mag_sandbox.files.validation import parse_json
 from mag_sandbox.files.whole import changed, folder_bytes, remove_folder, visible
 from mag_sandbox.process import describe_unexpected
-from mag_sandbox.sandbox.play.parked_scene import ParkedScene, StateHeader
+from mag_sandbox.sandbox.play.parked_scene import (
+    ParkedScene,
+    StateError,
+    StateHeader,
+    read_header,
+)
 from mag_sandbox.sandbox.recording.frames_file import frames_per_second
 from mag_sandbox.sandbox.recording.reader import EVENTS_FILE, RecordingError
 from mag_sandbox.sandbox.saves.own_scenes import (
@@ -29,7 +35,13 @@ from mag_sandbox.sandbox.saves.own_scenes import (
     own_scenes,
     title_of,
 )
-from mag_sandbox.sandbox.saves.parking import ParkedEntry, ParkedScenes, place_name, uncounted
+from mag_sandbox.sandbox.saves.parking import (
+    ParkedEntry,
+    ParkedScenes,
+    described,
+    place_name,
+    uncounted,
+)
 from mag_sandbox.sandbox.title.model import (
     CONTINUE,
     DELETE,
@@ -256,6 +268,8 @@ def _past_recording(folder: Path) -> PastRecording:
         with refusing(lambda why: RecordingError(f"{path} cannot be read ({why}); {_AGAIN}")):
             first, newest, last = _first_and_last(path)
             scene = Scene(first["scene"]["prompt"], name=first["scene"]["name"])
+            with suppress(StateError):  # it began in the middle of a session
+                scene = described(read_header(folder / BEGUN))
             name, prompt = title_of(scene.name), scene.prompt
             when = datetime.fromisoformat(first["created"]).astimezone(UTC)
             complete = last["kind"] == "session_end"

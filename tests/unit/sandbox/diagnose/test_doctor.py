@@ -14,7 +14,15 @@ from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.model.catalogue import shipped
 from mag_sandbox.model.world import MissingWeights
 from mag_sandbox.sandbox.diagnose import doctor, doctor_checks
-from mag_sandbox.sandbox.diagnose.doctor import Finding, copy, discreet, exit_code, render, report
+from mag_sandbox.sandbox.diagnose.doctor import (
+    Finding,
+    copy,
+    discreet,
+    exit_code,
+    line,
+    report,
+    summary,
+)
 from mag_sandbox.sandbox.diagnose.doctor_checks import (
     CHECKS,
     GIB,
@@ -65,7 +73,7 @@ def test_a_crashing_check_is_a_finding_and_hides_no_other():
     def crash():
         raise RuntimeError("no such register")
 
-    found = report([("first", crash), ("second", lambda: [ok("fine")])])
+    found = list(report([("first", crash), ("second", lambda: [ok("fine")])]))
     assert [(finding.name, finding.level) for finding in found] == [
         ("first", "note"),
         ("second", "ok"),
@@ -75,7 +83,7 @@ def test_a_crashing_check_is_a_finding_and_hides_no_other():
 
 
 def test_every_quick_check_answers_on_this_machine(home):
-    found = report(QUICK)
+    found = list(report(QUICK))
     assert {finding.name for finding in found} == {name for name, _ in QUICK}
     assert advised(found)
     assert not [finding for finding in found if "could not be checked" in finding.text]
@@ -92,16 +100,22 @@ def test_every_quick_check_answers_on_this_machine(home):
 )
 def test_only_what_keeps_the_game_from_being_played_is_an_error(findings, code, words):
     assert exit_code(findings) == code
-    text = render(findings)
-    assert re.search(words, text.splitlines()[-1])
+    assert re.search(words, summary(findings))
 
 
 def test_the_report_has_a_line_for_each_fact_and_one_for_each_remedy():
-    text = render([Finding("disk", "ok", "free"), Finding("sound", "note", "none", "Buy one.")])
-    lines = text.splitlines()
-    assert lines[0] == "ok       disk   free"
-    assert lines[1] == "note     sound  none"
-    assert lines[2].strip() == "-> Buy one."
+    assert line(Finding("disk", "ok", "free")).split() == ["ok", "disk", "free"]
+    fact, remedy = line(Finding("sound", "note", "none", "Buy one.")).splitlines()
+    assert fact.split() == ["note", "sound", "none"]
+    assert remedy.strip() == "-> Buy one."
+
+
+def test_a_finding_is_known_before_the_next_check_begins():
+    begun = []
+    checks = [("first", lambda: [ok("fine")]), ("second", lambda: begun.append(1) or [ok("fine")])]
+    found = report(checks)
+    assert next(found).name == "first"
+    assert not begun
 
 
 def test_nothing_tells_whose_machine_it_is():
@@ -254,8 +268,10 @@ def test_the_world_is_loaded_tried_and_closed(monkeypatch, home):
     how, speed = check_world()
     assert (how.level, speed.level) == ("ok", "ok")
     assert how.text == "weights abc, float32, sdpa attention, threads: 2, on cpu"
-    assert "a block takes 50 ms" in speed.text
-    assert "decoder, painter in int8; all else in float32; left out: nothing" in speed.text
+    assert "a block is made in 50 ms" in speed.text
+    assert speed.text.endswith(
+        "left out: nothing; networks: decoder, painter in int8; all else in float32"
+    )
     assert speed.text.startswith(f"{world.spec.fps:.1f} of {world.spec.fps:g} frames a second")
     assert world.closed
 
@@ -265,7 +281,7 @@ def test_a_machine_that_reaches_full_speed_without_motion_says_so(monkeypatch, h
     timed_world(monkeypatch, 0.9 * world.spec.block_seconds, 0.5 * world.spec.block_seconds)
     _, speed = check_world()
     assert speed.level == "ok"
-    assert speed.text.endswith("with all in float32; left out: enlarging, wind, motion")
+    assert speed.text.endswith("left out: enlarging, wind, motion; networks: all in float32")
 
 
 def test_a_machine_that_is_too_slow_is_noted(monkeypatch, home):

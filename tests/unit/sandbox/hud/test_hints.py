@@ -122,6 +122,12 @@ def test_a_key_that_is_not_pressed_makes_room_for_the_next_and_is_taught_later()
     assert HintLine({step.name for step in hints.learned}).step is Step.prompt
 
 
+def test_a_hint_that_is_never_followed_comes_twice():
+    hints = HintLine(MOVED, [Step.prompt, Step.change])
+    shown = [(hints.see(CameraPose(), number * SKIP_S), hints.step)[1] for number in range(5)]
+    assert shown == [Step.prompt, Step.change, Step.prompt, Step.change, None]
+
+
 def test_see_says_when_the_line_changes():
     hints = HintLine()
     assert [hints.see(CameraPose(yaw), 0) for yaw in (0, 10, 30, 31)] == [False, False, True, False]

@@ -174,8 +174,21 @@ def test_the_scale_of_the_chart_is_in_percent_throughout(surface, results, monke
         Theme, "write", lambda self, *args, **kw: said.append(args[1]) or write(self, *args, **kw)
     )
     probes.draw_chart(surface, Theme((1280, 720)), surface.get_rect(), results)
-    assert [text for text in said if text.endswith("%")] == ["0 %", "40 %", "50 %", "80 %", "100 %"]
+    assert [text for text in said if text.endswith("%")] == ["0 %", "25 %", "50 %", "75 %", "100 %"]
     assert "half" not in said
+
+
+@pytest.mark.parametrize("size", [(800, 500), (1280, 720)])
+def test_every_reason_in_the_list_is_told_to_its_end(results, size, monkeypatch):
+    said = []
+    text = Theme.text
+    monkeypatch.setattr(Theme, "text", lambda *a, **kw: said.append(a[1]) or text(*a, **kw))
+    screen = probes.ProbesScreen(lambda: results, SandboxConfig())
+    with window(size, "test") as surface:
+        screen.update(0.0)
+        screen.draw(surface)
+    assert said
+    assert not [words for words in said if words.endswith("...")]
 
 
 def test_each_policy_has_its_own_half_life(results):

@@ -118,6 +118,7 @@ def test_a_sentence_becomes_a_scene_named_after_its_first_phrase():
     scene = scene_of_prompt("  A castle\non a hill, under\x00 two moons. ", seed=4)
     assert scene.prompt == "A castle on a hill, under two moons."
     assert (scene.name, scene.seed) == ("A castle on a hill", 4)
+    assert scene_of_prompt("a red cube and a cup on a stage").name == "A red cube and a cup on…"
     assert scene_of_prompt("a bedroom with a pink bed and a lamp").name == "A bedroom"
     assert scene_of_prompt("one two three four five six seven eight").name == (
         "One two three four five six seven…"
@@ -249,6 +250,7 @@ def test_a_recording_is_as_long_as_its_video_however_long_was_played_before(reco
     recorder = Recorder(folder)
     session = Session(FakeWorld(), ScriptSource([CameraCommand()] * 9))
     session.start(Scene(prompt="A meadow.", name="Meadow"), 7)
+    session.change(prompt="A beach at night.")
     for _ in range(3):
         session.advance()
     recorder.begin_from(session.park())
@@ -259,6 +261,7 @@ def test_a_recording_is_as_long_as_its_video_however_long_was_played_before(reco
     for observer in reversed(observers):
         session.detach(observer, "stopped")
     (found,) = past_recordings(recordings)
+    assert (found.scene, found.prompt) == ("A beach at night", "A beach at night."), "what it shows"
     assert found.seconds == pytest.approx(sum(map(len, shown)) / SPEC.fps)
 
 
