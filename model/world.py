@@ -225,6 +225,7 @@ class FrameBlock:
     placed: tuple[Edit, ...] = ()  # things that the player placed
     planned: tuple[Edit, ...] | None = None  # other things on known ground; None: no plan yet
     ground: GroundPlan | None = None  # what stands around; None: it is not known in metres
+    provisional: bool = False  # some of it is a guess until it is painted
 
     @property
     def at_rest(self) -> Frames:

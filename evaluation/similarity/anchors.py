@@ -212,7 +212,8 @@ class ReturnTracker:
             self.motion.add(frame, pose, number)
             self.recent.append(sight)
             returns += self._look(sight, memory)
-        if not self.recent[-1].pose.is_away:  # places are kept as they look from where all begins
+        # places are kept as they look from where all begins, once they are painted
+        if not (self.recent[-1].pose.is_away or block.provisional):
             self.store.add(self.recent[-1])
             self._place_anchor(self.recent[-1])
         for anchor in self.anchors:

@@ -452,7 +452,8 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         self._request_view(command, session.block_index + 1)
         usage = memory.usage(session.block_index + 1, session.origin)
         finished = self._handed_out(shown, walked, command, usage, memory.take_ahead())
-        return self._with_objects(finished)
+        is_guess = elsewhere is None and block is not None and block.info.passing
+        return self._with_objects(replace(finished, provisional=is_guess))
 
     def _generate(self, poses: tuple[CameraPose, ...], given: Tensor | None) -> GeneratedBlock:
         """Return a block; where views are painted ahead, unknown ground is provisional."""

@@ -10,6 +10,7 @@ from mag_sandbox.controls.edits import Edit
 from mag_sandbox.evaluation.similarity.anchors import MAX_ANCHORS, MemoryView, ReturnTracker
 from mag_sandbox.evaluation.similarity.motion import MotionLog, expected_shift, motion_verdict
 from mag_sandbox.evaluation.similarity.pictures import PictureStore, Sight
+from mag_sandbox.evaluation.similarity.recall import seen_recall
 from mag_sandbox.model.full.image_shift import enlarged
 from mag_sandbox.model.world import FrameBlock, MemoryEntry, MemoryUsage
 from mag_sandbox.renderer.version2.render import HELD_OUT, render
@@ -39,6 +40,7 @@ class Walk:
         self.entries: list[MemoryEntry] = []
         self.remembers = True
         self.policy = "mag"
+        self.provisional = False
         self.edited: Edit | None = None  # the next block is the first to show it
         self.picture = lambda pose: view_at(ring, pose.yaw, pose.pitch)
         self.returns = []
@@ -66,7 +68,8 @@ class Walk:
             self.entries.append(MemoryEntry(index, "compressed", self.pose, attended=False))
         memory = usage(self.entries, self.policy)
         block = FrameBlock(frames, tuple(poses), self.blocks, "", "", {}, memory)
-        block, self.edited = replace(block, edited=self.edited), None
+        block = replace(block, edited=self.edited, provisional=self.provisional)
+        self.edited = None
         self.blocks += 1
         self.returns += self.tracker.add(block)
 
@@ -135,6 +138,18 @@ def test_it_can_come_back_again_and_again(walk):
         walk.go(90).go(-90)
     walk.stay()
     assert len(at_start(walk)) == 3
+
+
+def test_a_guess_that_is_painted_later_is_not_what_a_place_looked_like(ring):
+    walk = Walk(ring)
+    painted, walk.picture = walk.picture, lambda pose: view_at(255 - ring, pose.yaw, pose.pitch)
+    walk.provisional = True
+    walk.go(90)
+    assert not walk.tracker.anchors
+    assert not walk.tracker.store.all()
+    walk.picture, walk.provisional = painted, False
+    walk.stay().go(150).go(-150).stay(2)
+    assert [round(seen_recall(one.now.frame, one.then.frame)) for one in at_start(walk)] == [100]
 
 
 def test_every_new_place_gets_an_anchor_and_old_ones_none(walk):

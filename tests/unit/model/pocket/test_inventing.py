@@ -156,6 +156,7 @@ def test_the_first_movement_waits_for_both_sides_of_the_first_view_and_rest_for_
     blocks = [made.step(RIGHT), made.step(RIGHT)]
     assert taken[owed : owed + 2] == [1 + rests] * 2
     assert [len(block.look_ahead) for block in blocks] == [2, 0]
+    assert not any(block.provisional for block in blocks)
 
 
 def test_a_first_movement_that_leaves_out_the_wait_sees_guesses_until_the_views_are_due():
@@ -171,6 +172,7 @@ def test_a_first_movement_that_leaves_out_the_wait_sees_guesses_until_the_views_
         assert blocks[-1].look_ahead == ()
         blocks.append(made.step(RIGHT))
     assert taken == [due]
+    assert blocks[0].provisional
     repeated = world()
     repeated.reset(PLACE, 1)
     first, *others = (replace(RIGHT, leave_out=(SIDES,)), *[RIGHT] * (len(blocks) - 1))
