@@ -1,6 +1,6 @@
 """Changes of a painted world that can be undone: the state that each replaced, also parked."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, astuple, dataclass
 from typing import Any, Self
 
@@ -82,6 +82,20 @@ class ChangeHistory:
     def pop(self) -> Change | None:
         """Return the newest change and forget it; None: there is none."""
         return self._changes.pop() if self._changes else None
+
+    def before_placing(self, thing: Edit, placed: Sequence[Edit]) -> Change | None:
+        """Return the change that placed a thing of all that is placed now.
+
+        None: it is no longer kept, or something beside the thing was changed later.
+        """
+        after = [*(one.placed for one in self._changes[1:]), placed]
+        found: Change | None = None
+        for change, things in zip(self._changes, after, strict=True):
+            if thing in things and thing not in change.placed:
+                found = change
+            elif found and found.place != change.place and (found.cells & change.cells).any():
+                return None
+        return found
 
     def snapshot(self) -> dict[str, WorldState]:
         """Return all changes as they are parked, by their numbers."""

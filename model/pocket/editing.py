@@ -25,7 +25,7 @@ from mag_sandbox.controls.edits import HIGHEST, LARGEST, SPOT_ACTS, Edit
 from mag_sandbox.files.validation import decode
 from mag_sandbox.model.imagination.imagination import Imagination, Subject
 from mag_sandbox.model.imagination.objects import PlacedObject, check_objects
-from mag_sandbox.model.imagination.surroundings import Place
+from mag_sandbox.model.imagination.surroundings import Place, Surroundings
 from mag_sandbox.model.kv_cache import KVCache
 from mag_sandbox.model.parking import joined, packed, plain, unpacked
 from mag_sandbox.model.pocket.block_memory import BlockMemory
@@ -229,11 +229,24 @@ class Editor:
         text, empty = self._features(prompt if by_prompt else ""), self._features("")
         things = (*(plan.things if plan else ()), *map(thing_of, placed))
         subject = Subject(text, empty, inventor.noise + (self._count + 1) * 2**44, things)
-        pose = imagination.lattice.around(place)
-        made, blocks = inventor.begin_change(
-            lambda around: imagination.repainted(around, place, subject), cells, plan, pose, prompt
-        )
+        pose, before = imagination.lattice.around(place), self._before_placing(here, cells)
+
+        def change(around: Surroundings) -> Surroundings:
+            if before is not None:
+                return around.replaced(cells, before)
+            return imagination.repainted(around, place, subject)
+
+        made, blocks = inventor.begin_change(change, cells, plan, pose, prompt)
         return _Begun(here, place, cells, pose, placed, made), blocks
+
+    def _before_placing(self, here: Edit, cells: np.ndarray) -> Surroundings | None:
+        """Return what stood in cells before a placed thing that is removed; None: paint them."""
+        for thing in self.placed if here.act == "remove" else ():
+            if replace(thing, act=here.act, kind="", color=None) == here:
+                change = self._changes.before_placing(thing, self.placed)
+                if change and change.before.known[cells].all():
+                    return change.before
+        return None
 
     def _begin_renewing(self, edit: Edit, prompt: str) -> tuple[_Begun, int]:
         """Begin to plan ground again by the words in force; for all ground, one view is painted."""

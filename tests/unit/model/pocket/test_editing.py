@@ -235,6 +235,32 @@ def test_what_is_there_is_removed_or_drawn_anew_as_a_whole():
     assert changed_cells(again, ring_of(made)).any()
 
 
+def test_a_placed_thing_that_is_removed_leaves_what_stood_there_before():
+    made = world()
+    play(made, [STILL] * 3)
+    before = ring_of(made)
+    there = made.painting.around.mask(made.editor._place(TENT)) & before[0]
+    edit_at_rest(made, TENT)
+    edit_at_rest(made, Edit("repaint", 27.0, 3.0))
+    edit_at_rest(made, Edit("remove", 27.0, 3.0))
+    assert there.any()
+    assert not (changed_cells(before, ring_of(made)) & there).any()
+    edit_at_rest(made, Edit("undo"))
+    assert changed_cells(before, ring_of(made))[there].any(), "the tent is back"
+
+
+def test_beside_a_later_change_what_was_removed_is_painted():
+    made = world()
+    play(made, [STILL] * 3)
+    before = ring_of(made)
+    edit_at_rest(made, TENT)
+    edit_at_rest(made, replace(TENT, yaw=TENT.yaw + 0.8 * TENT.width))
+    edit_at_rest(made, Edit("remove", TENT.yaw - TENT.width / 2 + 1.0, TENT.pitch))
+    assert len(made.editor.placed) == 1
+    there = made.painting.around.mask(made.editor._place(TENT)) & before[0]
+    assert changed_cells(before, ring_of(made))[there].any()
+
+
 def plan_tree(made: DiffusionWorld) -> PlacedObject:
     """Let a tree be planned where the tent of tests goes, and return it."""
     tree = PlacedObject("tree", 20.0, 0.0, 12.0, 8.0, (0, 200, 0), (0, 200, 0), 3)
