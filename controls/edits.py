@@ -1,4 +1,4 @@
-"""Edits by the player: a thing placed, removed or redrawn, ground repainted, or an undo.
+"""Edits by the player: a thing placed, removed or redrawn, ground repainted, an undo, or a door.
 
 Data only: `scenes.things` parses it from words; worlds get it as part of a `Control`.
 """
@@ -9,7 +9,7 @@ from typing import Literal, get_args
 from mag_sandbox.controls.camera import ASPECT, FARTHEST, MAX_PITCH, WIDEST_FOV, yaw_difference
 from mag_sandbox.files.validation import check_fields
 
-Act = Literal["place", "remove", "repaint", "renew", "forget", "undo"]
+Act = Literal["place", "remove", "repaint", "renew", "forget", "undo", "enter"]
 HIGHEST = MAX_PITCH + WIDEST_FOV * ASPECT / 2  # degrees: the edge of the highest view
 PATCH = 27.0  # degrees across an edit without a given size
 LARGEST = WIDEST_FOV, WIDEST_FOV * ASPECT  # degrees across and down: a view
@@ -71,7 +71,7 @@ class Edit:
             raise ValueError(f"yaw is {self.yaw}, expected -360 to 360 degrees")
         if not -HIGHEST <= self.pitch <= HIGHEST:
             raise ValueError(f"pitch is {self.pitch}, expected {-HIGHEST:g} to {HIGHEST:g} degrees")
-        largest = EVERYTHING if self.act in ("renew", "forget", "undo") else LARGEST
+        largest = LARGEST if self.act in ("place", *SPOT_ACTS) else EVERYTHING
         for name, most in zip(("width", "height"), largest, strict=True):
             value = getattr(self, name)
             if not 0.0 < value <= most:
@@ -88,3 +88,6 @@ class Edit:
         """Return whether the middle of another edit lies within this one's box."""
         across = abs(yaw_difference(self.yaw, point.yaw))
         return across <= self.width / 2 and abs(self.pitch - point.pitch) <= self.height / 2
+
+
+ENTER = Edit("enter", width=EVERYTHING[0], height=EVERYTHING[1])  # the door that the player is at

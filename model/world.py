@@ -199,11 +199,24 @@ class GroundThing:
 
 
 @dataclass(frozen=True, slots=True)
+class Door:
+    """A thing that leads to another room."""
+
+    kind: str
+    x: float  # as of a camera pose [m]
+    z: float
+    leads_to: str = ""  # name of the room behind it; "": the player was never there
+
+
+@dataclass(frozen=True, slots=True)
 class GroundPlan:
-    """The world from above."""
+    """The room from above."""
 
     things: tuple[GroundThing, ...] = ()
     walls: tuple[tuple[float, float], ...] = ()  # corners of a room, x and z [m]; (): outdoors
+    doors: tuple[Door, ...] = ()
+    door: Door | None = None  # of those the one that `ENTER` leads through now
+    rooms: tuple[str, ...] = ()  # names of the rooms on the way here, the first one first
 
 
 @dataclass(frozen=True, slots=True)

@@ -306,6 +306,7 @@ def thing_words(edit: Edit) -> str:
 GROUND = {"view": LARGEST, "everything": EVERYTHING}  # ground to repaint, by name [degrees]
 _DONE: dict[Act, str] = {
     "renew": "repainted", "forget": "new areas follow the description", "undo": "taken back",
+    "enter": "through the door",
     **{act: row.done for act, row in SPOT_ACTS.items()},
 }  # fmt: skip
 _ACTS: dict[Act, frozenset[str]] = {

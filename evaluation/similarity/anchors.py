@@ -296,14 +296,20 @@ class ReturnTracker:
         return max(self.recent, key=lambda one: (mutual_overlap(pose, one.pose), one.number))
 
     def _forget(self, edit: Edit) -> None:
-        """Drop pictures of a changed place; the player's anchors wait for its new look."""
+        """Drop pictures of a changed place; the player's anchors wait for its new look.
+
+        In another room there are no anchors yet.
+        """
 
         def shows(pose: CameraPose) -> bool:
             across = abs(yaw_difference(edit.yaw, pose.yaw)) < (pose.fov + edit.width) / 2
             return across and abs(edit.pitch - pose.pitch) < (pose.fov * ASPECT + edit.height) / 2
 
         self.store.forget(shows)
-        self.anchors[:] = [one for one in self.anchors if one.kind != "auto" or not shows(one.pose)]
+        self.anchors[:] = [
+            one for one in self.anchors
+            if edit.act != "enter" and (one.kind != "auto" or not shows(one.pose))
+        ]  # fmt: skip
         for anchor in self.anchors:
             anchor.changed |= shows(anchor.pose)
 

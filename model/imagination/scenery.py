@@ -235,6 +235,14 @@ class Scenery:
             and (body.where == "flat" or body.distance == _on_ground(body.told))
         ]
 
+    def of_kinds(self, kinds: Collection[str]) -> list[tuple[str, float, float]]:
+        """Return things of some kinds that are not too far away: kind, x and z of the middle."""
+        return [
+            (body.told.kind, *body.place)
+            for body in self._bodies
+            if body.told.kind in kinds and body.distance < inf
+        ]
+
     def appearing(self, things: Collection[PlacedObject], x: float, z: float) -> list[PlacedObject]:
         """Return how some of the plan's things look from another viewpoint [m]."""
         bodies = [body for body in self._bodies if not body.is_new and body.told in things]

@@ -192,10 +192,10 @@ class BlockMemory:
         self._spec, self._times, self._painted, self._inputs = spec, times, painted, inputs
         self.begin(setting)
 
-    def begin(self, setting: MemorySetting) -> None:
-        """Forget everything."""
+    def begin(self, setting: MemorySetting, made: int = 0) -> None:
+        """Forget everything; so many blocks were made so far."""
         policy = make_policy(setting, self._capacity(setting), painted=self._painted)
-        self._start(policy, made=0)
+        self._start(policy, made)
 
     def _start(self, policy: MemoryPolicy, made: int) -> None:
         self.policy, self.made = policy, made  # made: blocks so far, look-ahead ones included

@@ -111,8 +111,10 @@ class Editor:
         self._count = 0  # of changes so far: each draws with other noise
         self.drop()
 
-    def drop(self) -> None:
-        """Drop the edit in progress and those that wait for it."""
+    def drop(self, *, history: bool = False) -> None:
+        """Drop the edit in progress and those that wait for it, perhaps those made as well."""
+        if history:
+            self._changes = ChangeHistory()
         self._asked: tuple[_Asked, ...] = ()  # all but the first wait
         self._begun: _Begun | None = None
 

@@ -25,6 +25,7 @@ from mag_sandbox.controls.camera import (
     yaw_difference,
 )
 from mag_sandbox.files.validation import decode
+from mag_sandbox.model.imagination.doors import with_doors
 from mag_sandbox.model.imagination.imagination import Imagination, Subject
 from mag_sandbox.model.imagination.objects import PlacedObject, check_objects
 from mag_sandbox.model.imagination.planner import Wanted
@@ -193,6 +194,7 @@ class _ParkedPainter:
     knows_all: bool = False  # in older states; not used
     view: _AskedView | None = None
     listed: tuple[PlacedObject, ...] = ()
+    doors: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         if not (0 <= self.seed <= MAX_SEED and min(self.losses, self.evictions) >= 0):
@@ -276,7 +278,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         """
         self.imagination, self.weights = imagination, weights
         self.texts = partial(_texts, features, words)
-        self._words = words
+        self.words = words
         self.pictures = PaintedPictures(imagination, sky_alone)
         super().__init__(PaintingThread())
         self._last_shown: tuple[Sequence[CameraPose], np.ndarray] = (
@@ -289,6 +291,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         self._asked: tuple[str, int] | None = None  # prompt and noise of the newest plan begun
         self._planned: Future[tuple[PlacedObject, ...]] = Future()  # what it lists
         self._seed = 0
+        self._doors: tuple[float, ...] = ()  # see `with_doors`
         self.losses = 0  # how often the plan was turned because ground had been forgotten
         self._forgotten = np.zeros_like(self.around.known)  # cells, since it was
         self._evictions = 0  # of memory, when its losses were last looked at
@@ -298,14 +301,18 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         """Seed of the current view."""
         return noise_of(self._seed, self.losses)
 
-    def begin(self, seed: int) -> None:
-        """Begin a world of which nothing is known."""
+    def begin(self, seed: int, doors: Sequence[float] = ()) -> None:
+        """Begin a room of which nothing is known, but where its doors are; see `with_doors`."""
         self.drop_view()
         self.thread.cancel()
         self.around, self.plan, self._seed = self.imagination.nothing(), None, seed
-        self._asked, self.listed = None, ()
+        self._doors, self._asked, self.listed = tuple(doors), None, ()
         self.losses = self._evictions = 0
         self._forgotten = np.zeros_like(self.around.known)
+
+    def begin_memory(self) -> None:
+        """Go on with a memory of which nothing was lost yet."""
+        self._evictions = 0
 
     def next_view(self, outlook: Outlook, memory: BlockMemory) -> CameraPose | None:
         """Return a pose of the lattice that shows unknown ground that is seen next.
@@ -405,6 +412,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
             "asked": self._asked,
             "listed": [asdict(one) for one in self.listed],
             "view": view and {"pose": asdict(view.pose), "prompt": view.prompt},
+            "doors": list(self._doors),
         }
         return packed(tensors, data)
 
@@ -429,7 +437,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
             self.drop_view()
             if parked is None:
                 return
-            self._seed, self.losses = parked.seed, parked.losses
+            self._seed, self.losses, self._doors = parked.seed, parked.losses, parked.doors
             self._evictions = parked.evictions
             if around is None:
                 return
@@ -487,11 +495,11 @@ class PaintingInventor(ViewPainter[_PaintedView]):
 
         The background stays as it was seen, for as long as the words stay.
         """
-        read = self._words.reading(prompt)
+        read = self.words.reading(prompt)
         told, empty = self.texts(prompt)
         named = named_things(read, self.imagination.config.looks)
-        wanted = Wanted(named, self._words.place(read))
-        imagination, before = self.imagination, self.plan
+        wanted = Wanted(named, self.words.place(read))
+        imagination, before, doors = self.imagination, self.plan, self._doors
         listed = self.listed if around.at(imagination.ahead).known.all() else ()
 
         def plan() -> tuple[PlacedObject, ...]:
@@ -507,6 +515,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
             elif before.prompt == prompt:
                 behind = imagination.behind_all(before.things)
             things = imagination.plan(told, empty, noise, wanted, behind, shown)
+            things = with_doors(things, doors, imagination.config)
             if before is not None:
                 return things
             unread, lattice = around.known, imagination.lattice  # has things without a name
@@ -534,6 +543,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         """
         planned_with = noise if planned or self._asked is None else self._asked[1]
         before, planned, imagination = self.plan, planned or self._planned, self.imagination
+        doors = self._doors
         told, empty = self.texts(prompt)
 
         def paint(around: Surroundings, pose: CameraPose) -> PaintedGround:
@@ -542,6 +552,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
                 now = Plan(prompt, planned_with, planned.result())
             if now.noise != noise:
                 now = now.turned(noise, imagination.config.all_behind)
+                now = replace(now, things=with_doors(now.things, doors, imagination.config))
             if now is not plan and before is not None:
                 now = now.after(before, around.known, imagination.lattice)
             subject = Subject(told, empty, noise, now.things)

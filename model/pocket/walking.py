@@ -21,6 +21,7 @@ from mag_sandbox.model.imagination.objects import PlacedObject, check_objects
 from mag_sandbox.model.imagination.scenery import FAR, Scenery, ToldFrom
 from mag_sandbox.model.pocket.changes import thing_of
 from mag_sandbox.model.pocket.painting import PaintingInventor, Plan
+from mag_sandbox.scenes.rooms import DOORS
 from mag_sandbox.scenes.stances import STANCES, Stance
 
 NOT_HERE = "that is too near to where the scene begins, or too far: go back there to change it"
@@ -91,6 +92,12 @@ class WalkableGround:
         """What was planned and placed, as the first viewpoint shows it."""
         plan = self._painting.plan
         return (*(plan.things if plan else ()), *map(thing_of, self._placed()))
+
+    @property
+    def doors(self) -> list[tuple[str, float, float]]:
+        """Kinds and positions of things that lead to other rooms [m]."""
+        scenery = self.scenery
+        return scenery.of_kinds(DOORS) if scenery else []
 
     @property
     def is_open(self) -> bool:

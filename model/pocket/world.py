@@ -6,7 +6,6 @@ world by the player), `PaintingCuts` (painted views and skies) and `BlockDecoder
 pictures).
 """
 
-from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import partial
@@ -17,7 +16,7 @@ import torch
 from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose, check_pose, move, straight
-from mag_sandbox.controls.edits import Edit
+from mag_sandbox.controls.edits import ENTER, Edit
 from mag_sandbox.files.validation import decode, of_type
 from mag_sandbox.model.imagination.listed import read_listed
 from mag_sandbox.model.parking import joined, part_of, parts_of
@@ -34,6 +33,7 @@ from mag_sandbox.model.pocket.editing import Editor
 from mag_sandbox.model.pocket.inventing import Inventor, MemoryModelInventor, Outlook
 from mag_sandbox.model.pocket.painting import PaintingInventor
 from mag_sandbox.model.pocket.painting_cuts import PaintingCuts
+from mag_sandbox.model.pocket.rooms import RoomParts, Rooms
 from mag_sandbox.model.pocket.view_schedule import MOST_LATE, ViewRequest, ViewSchedule
 from mag_sandbox.model.pocket.viewpoints import Viewpoints
 from mag_sandbox.model.pocket.walking import NOT_HERE, WalkableGround
@@ -56,8 +56,8 @@ SIDES = "sides"  # the first movement does not wait for the views beside the fir
 VIEWS = "views"  # views and edits that are due are not remembered yet: they are being painted
 OPTIONAL = (WIND, LOOK_AHEAD, MOTION)  # what blocks may leave out, first what shows least
 _LEISURE = 2  # times the blocks that are given to a view otherwise
-# parts of a snapshot: the painted ring, the edits, the rings around other viewpoints
-_AROUND, _EDITS, _ELSEWHERE = "around", "edits", "viewpoints"
+_ROOMS = "rooms"  # part of a snapshot, beside those of the present room
+NO_DOOR = "there is no door near by; walk up to one and look at it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,15 +138,16 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
                 painting, self._ground, self._codec.encode, self._decoder.beside
             )
             self._way = self._viewpoints.way
-        # of the parts of a snapshot
-        owners = {_AROUND: painting, _EDITS: editor, _ELSEWHERE: self._viewpoints}
-        self._owners = {part: owner for part, owner in owners.items() if owner is not None}
         self.painting, self.editor = painting, editor
         self._inventor: Inventor = painting or MemoryModelInventor()
         painted = painting is not None
         self.memory = BlockMemory(
             networks, self.spec, memory, self._inputs, self._times, painted=painted
         )
+        self._rooms: Rooms | None = None
+        if painting and self._viewpoints and self._ground:
+            parts_of_room = RoomParts(painting, editor, self._viewpoints, self.memory)
+            self._rooms = Rooms(parts_of_room, self._ground)
         self.schedule = ViewSchedule(
             self._inventor, self._decoder, self._codec.encode_picture, networks.rays.grid,
             self._times, self._viewpoints, enabled=look_ahead,
@@ -162,12 +163,19 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         self._require_words(scene.prompt)
         self._begin(scene, seed)
         with torch.inference_mode():
-            poses = (CameraPose(),) * self.spec.block_length
-            view = self._first_view(scene)
-            self.schedule.views_owed = _FIRST_VIEWS
+            if scene.image is None:
+                with self.painting.thread.awaited() if self.painting else nullcontext():
+                    self._inventor.begin_view(CameraPose(), scene.prompt, self.memory)
+                return self._first_block(self._inventor.take_view(self.memory))
+            spec, view = self.spec, self._codec.encode(self._codec.open_image(scene.image)).float()
             if self.painting:
-                self.painting.thread.hold()  # until the next block is done: it is due soon
-            return self._finish_block(poses, CameraCommand(), self.memory.passes.resting(view))
+                self.painting.see(CameraPose(), view)
+                size, config = (
+                    (spec.frame_width, spec.frame_height),
+                    self.painting.imagination.config,
+                )
+                self.painting.listed = read_listed(Path(scene.image), size, config)
+            return self._first_block(view)
 
     def step(self, control: Control) -> FrameBlock:
         """Return the next block; see `World`."""
@@ -182,6 +190,8 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
                 self._remember_views_owed(wait=SIDES not in control.leave_out)
             self._advance(leave_out=control.leave_out)
             edited = self._obey(control)
+            if edited == ENTER:
+                return replace(self._enter(), edited=edited)
             self._schedule_views(control.camera, takes=takes)
             block = self._finish_block(self._poses(control.camera), control.camera)
             if self.painting:
@@ -256,7 +266,8 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         own = self.memory.snapshot(
             {"world": self.spec.name, **self._signed(), "progress": progress}
         )
-        parts = {part: owner.snapshot() for part, owner in self._owners.items()}
+        rooms = self._rooms
+        parts = {**rooms.parts.snapshot(), _ROOMS: rooms.snapshot()} if rooms else {}
         return joined(parts, own.data, own.arrays)
 
     def restore(self, state: WorldState) -> None:
@@ -269,9 +280,9 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         converted = self._require_own(state)
         progress: SavedProgress = decode(SavedProgress, state.data["progress"], "progress")
         restore_memory = self.memory.read_snapshot(state, progress.made)
-        restore_parts = _read_parts(
-            state, self.painting, self.editor, self._viewpoints, self.memory
-        )
+        restore_parts = self._rooms.parts.reading(state) if self._rooms else []
+        if self._rooms and _ROOMS in parts_of(state):
+            restore_parts.append(self._rooms.reading(part_of(state, _ROOMS)))
         # everything was checked: from here on nothing fails, and the present session is gone
         self._notices += converted
         self._session = progress.session
@@ -281,6 +292,8 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             self.editor.begin(anew=False)
         if self._viewpoints:
             self._viewpoints.begin()
+        if self._rooms:
+            self._rooms.begin(progress.prompt, progress.seed)
         for restore in restore_parts:
             restore()
         self.schedule.begin(
@@ -320,20 +333,29 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             self.editor.begin()
         if self._viewpoints:
             self._viewpoints.begin()
+        if self._rooms:
+            self._rooms.begin(scene.prompt, seed)
         self._times.taken()
 
-    def _first_view(self, scene: Scene) -> Tensor:
-        """Return the latents of a scene's first view, [1, C, h, w]: its picture, or invented."""
-        if scene.image is None:
-            with self.painting.thread.awaited() if self.painting else nullcontext():
-                self._inventor.begin_view(CameraPose(), scene.prompt, self.memory)
-            return self._inventor.take_view(self.memory)
-        spec, view = self.spec, self._codec.encode(self._codec.open_image(scene.image)).float()
+    def _first_block(self, view: Tensor) -> FrameBlock:
+        """Return the first block of a room, which shows a view, latents [1, C, h, w]."""
+        poses = (self._running().pose,) * self.spec.block_length
+        self.schedule.views_owed = _FIRST_VIEWS
         if self.painting:
-            self.painting.see(CameraPose(), view)
-            size, config = (spec.frame_width, spec.frame_height), self.painting.imagination.config
-            self.painting.listed = read_listed(Path(scene.image), size, config)
-        return view
+            self.painting.thread.hold()  # until the next block is done: it is due soon
+        return self._finish_block(poses, CameraCommand(), self.memory.passes.resting(view))
+
+    def _enter(self) -> FrameBlock:
+        """Go through the door at the player, and return the first block in the room behind it."""
+        session, rooms = self._running(), self._rooms
+        assert rooms is not None
+        door = rooms.door_at(session.pose)
+        assert door is not None
+        self.schedule.cancel()
+        prompt, pose, view = rooms.enter(door, session.pose, session.prompt)
+        self.schedule.begin()
+        self._advance(prompt=prompt, pose=pose, has_sky=False)
+        return self._first_block(view)
 
     def _prepare(self, *, takes: bool = True) -> bool:
         """Do pending work; tell whether there was any.
@@ -384,6 +406,11 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         begins = _walks(camera) and not _walks(session.command)
         if begins and self.painting and not self.painting.plan:
             self._notices.append("one moment: where things stand is still being planned")
+        if edit is not None and edit.act == "enter":
+            if not self._rooms or not self._rooms.door_at(session.pose):
+                self._notices.append(NO_DOOR)
+                return edited
+            return ENTER
         if edit is not None and self._ground:
             edit = self._ground.at_start(edit)
             if edit is None:
@@ -422,7 +449,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         memory, schedule, decoder = self.memory, self.schedule, self._decoder
         next_end = self._poses(command, poses[-1])[-1].at_origin
         poses = tuple(pose.at_origin for pose in walked)
-        is_far = self._viewpoints is not None and self._viewpoints.is_far(walked)
+        is_far = given is None and self._viewpoints is not None and self._viewpoints.is_far(walked)
         moves_on = schedule.paints(memory) and next_end != poses[-1] and not is_far
         painted = sky = None
         if given is None:
@@ -444,7 +471,9 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         if block:
             memory.remember(block, painted)  # while the frames are decoded, like what follows
         memory.spare_view = None
-        if moves_on and not self._changes_before(session.block_index + 1):
+        due = session.block_index + 1
+        edits = self.editor is not None and self.editor.is_due(due)
+        if moves_on and not edits and not schedule.is_due(due):
             schedule.prefetch(next_end, time + self.spec.block_length, memory)
         shown = decoder.finish(drawn, partial(self._cuts.sky, poses, time))
         self._advance(pose=walked[-1], command=command, has_sky=shown.has_sky)
@@ -466,9 +495,8 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             return block
         self.editor.see([pose.at_origin for pose in block.poses])
         planned = self.editor.planned if self.schedule.paints(self.memory) else None
-        scenery = self._ground.scenery if self._ground else None
-        here = block.poses[-1]
-        ground = scenery.ground_near(here.x, here.z) if scenery else None
+        here, rooms = block.poses[-1], self._rooms
+        ground = rooms.around(here, block.prompt) if rooms else None
         return replace(block, placed=self.editor.placed, planned=planned, ground=ground)
 
     def _inputs(self) -> PassInputs:
@@ -496,30 +524,6 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         upwind = self._decoder.upwind((pose.at_origin,), self._time)[0] if session.has_sky else None
         return Outlook(pose, command, ahead, upwind, is_late=self.schedule.late > 0)
 
-    def _changes_before(self, block: int) -> bool:
-        """Tell whether memory changes before a block, whatever its command."""
-        edits = self.editor is not None and self.editor.is_due(block)
-        return edits or self.schedule.is_due(block)
-
 
 def _walks(command: CameraCommand) -> bool:
     return (command.forward, command.right) != (0.0, 0.0)
-
-
-def _read_parts(
-    state: WorldState,
-    painting: PaintingInventor | None,
-    editor: Editor | None,
-    viewpoints: Viewpoints | None,
-    memory: BlockMemory,
-) -> list[Callable[[], None]]:
-    """Check the parts of a snapshot; return what restores them. Old ones lack some."""
-    there = parts_of(state)
-    restores: list[Callable[[], None]] = []
-    if painting and _AROUND in there:
-        restores.append(painting.reading(part_of(state, _AROUND)))
-    if editor and _EDITS in there:
-        restores.append(editor.reading(part_of(state, _EDITS), memory.cache))
-    if viewpoints and _ELSEWHERE in there:
-        restores.append(viewpoints.reading(part_of(state, _ELSEWHERE)))
-    return restores

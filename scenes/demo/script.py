@@ -407,6 +407,9 @@ COMMANDS: dict[str, Command] = {
         "forget", "Let unseen areas follow the words in force.", "forget", lambda reader: ()
     ),
     "undo": Command("undo", "Take the last such change back.", "undo", lambda reader: ()),
+    "enter": Command(
+        "enter", "Go through the door that the player is at.", "enter", lambda reader: ()
+    ),
     "memory": Command(
         "memory POLICY [N blocks] [N MiB] [N attended] [N sinks]",
         "Change the memory policy from the next block on; dropped frames stay dropped.",

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from mag_sandbox.controls.camera import CameraCommand, mutual_overlap
-from mag_sandbox.controls.edits import SPOT_ACTS, Edit
+from mag_sandbox.controls.edits import ENTER, SPOT_ACTS, Edit
 from mag_sandbox.files.yaml_files import nearest, not_found
 from mag_sandbox.scenes.demo.script import MemoryAsk, Spot, Statement
 from mag_sandbox.scenes.demo.steering import CameraState, Rig, Steering
@@ -232,6 +232,8 @@ class _TapeMaker:
                 return Edit("renew"), Spot(pose.yaw, pose.pitch, GROUND[ground])
             case "forget" | "undo" as act, *_:
                 return Edit(act), Spot(0.0)
+            case ("enter",):
+                return ENTER, Spot(0.0)
             case act, Spot() as spot if act in SPOT_ACTS:
                 return Edit(act), spot
             case _:

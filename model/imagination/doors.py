@@ -1,0 +1,70 @@
+"""Doors that a plan must have: the way back stands behind the player, another way leads on."""
+
+from collections.abc import Sequence
+from math import atan, degrees, pi
+
+import numpy as np
+
+from mag_sandbox.controls.camera import yaw_difference
+from mag_sandbox.controls.parallax import EYE
+from mag_sandbox.model.imagination.config import ImaginationConfig
+from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.scenery import Scenery
+from mag_sandbox.scenes.rooms import DOORS
+from mag_sandbox.scenes.stances import STANCES
+from mag_sandbox.scenes.things import THINGS
+
+BACK = 180.0  # degrees: the yaw of the door back
+TALLEST = 3.0  # metres
+WALLS = 1.0, 12.0  # metres: the nearest and farthest that a door can be in
+WIDE = 90.0  # degrees; wider things hide no door
+
+
+def with_doors(
+    things: Sequence[PlacedObject], yaws: Sequence[float], config: ImaginationConfig
+) -> tuple[PlacedObject, ...]:
+    """Return a plan with doors; what would stand before them is gone.
+
+    Args:
+        things: of the plan, from far to near.
+        yaws: of doors [degrees]: of the first one always, of others if the plan has none.
+        config: of the networks that paint it.
+    """
+    kind = _door_kind(things, config)
+    if kind is None:
+        return tuple(things)
+    behind, usual = config.all_behind, THINGS[kind]
+    tall = min(STANCES[kind].tall or TALLEST, TALLEST)
+    walls = Scenery.of([one for one in things if one.kind in behind], {}, behind)
+    made = tuple(things)
+    for yaw in yaws[: 1 if any(one.kind in DOORS for one in things) else None]:
+        wall = float(walls.surfaces(0.0, 0.0, np.array([yaw * pi / 180]), np.zeros(1))[0, 0])
+        pitch, width, height = usual.pitch, usual.width, usual.height
+        if WALLS[0] < wall < WALLS[1]:
+            low, high = (degrees(atan((end - EYE) / wall)) for end in (0.0, tall))
+            pitch, height = (low + high) / 2, high - low
+            width = 2 * degrees(atan(tall * usual.width / usual.height / 2 / wall))
+        door = PlacedObject(kind, yaw, pitch, width, height)
+        made = (*(one for one in made if one.kind in behind or not _hides(one, door)), door)
+    return made
+
+
+def _door_kind(things: Sequence[PlacedObject], config: ImaginationConfig) -> str | None:
+    """Return the kind of doors that suits what a plan has behind all things."""
+    kinds = tuple(one.kind for one in things)
+    among = [
+        config.among[name] for name, there in config.behind.items() if kinds[: len(there)] == there
+    ]
+    fitting = (
+        kind
+        for kinds in (*among, config.looks)
+        for kind in DOORS
+        if kind in THINGS and kind in kinds
+    )
+    return next(fitting, None)
+
+
+def _hides(thing: PlacedObject, door: PlacedObject) -> bool:
+    across = abs(yaw_difference(thing.yaw, door.yaw)) - (thing.width + door.width) / 2
+    down = abs(thing.pitch - door.pitch) - (thing.height + door.height) / 2
+    return thing.width <= WIDE and across < 0.0 and down < 0.0

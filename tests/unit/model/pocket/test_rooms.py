@@ -1,0 +1,183 @@
+"""Doors lead from room to room: rooms are invented, left, found again, saved and replayed."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from mag_sandbox.controls.camera import CameraCommand, CameraPose
+from mag_sandbox.controls.edits import ENTER, Edit
+from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.pocket import rooms
+from mag_sandbox.model.pocket.painting import Plan
+from mag_sandbox.model.pocket.world import NO_DOOR, DiffusionWorld
+from mag_sandbox.model.world import Control, FrameBlock, MemorySetting
+from mag_sandbox.scenes.rooms import DOORS
+from tests.tiny import PLACE, STILL
+from tests.unit.model.pocket.test_inventing import begin, same, world
+
+SKY = PlacedObject("sky", 0.0, 27.0, 360.0, 54.0)
+DOOR = PlacedObject("tent", 0.0, -28.0, 20.0, 40.0)  # its foot 48 degrees down: near by, ahead
+OTHER = replace(DOOR, yaw=90.0)
+GO = Control(edit=ENTER)
+AHEAD = Control(CameraCommand(forward=0.5))
+TURN = [Control(CameraCommand(yaw=1.0))] * 30
+
+
+@pytest.fixture(autouse=True)
+def _tents_are_doors(monkeypatch):
+    monkeypatch.setitem(DOORS, "tent", ())
+
+
+def house(*things: PlacedObject, policy: str = "mag-retrieve") -> DiffusionWorld:
+    """Return a world whose first room has these things."""
+    made = world(policy)
+    begin(made)
+    made.step(STILL)
+    plan(made, *things)
+    return made
+
+
+def plan(made: DiffusionWorld, *things: PlacedObject) -> None:
+    made.schedule.cancel()  # a view under way was planned otherwise
+    made.painting.plan = Plan(made._session.prompt, made.painting.noise, things)
+
+
+def look(made: DiffusionWorld, yaw: float) -> FrameBlock:
+    """Turn the player where a door is; the way there is of no interest."""
+    made._advance(pose=replace(made._session.pose, yaw=yaw))
+    return made.step(STILL)
+
+
+def go_back(made: DiffusionWorld) -> FrameBlock:
+    """Go through the door behind the player."""
+    plan(made, SKY, replace(DOOR, yaw=180.0))
+    look(made, 180.0)
+    return made.step(GO)
+
+
+def test_a_door_leads_to_a_new_room_with_the_door_back_behind_the_player():
+    made = house(SKY, DOOR)
+    before = made.step(STILL)
+    assert before.ground.door == before.ground.doors[0]
+    there = made.step(GO)
+    assert there.edited == ENTER
+    assert there.block_index == before.block_index + 1
+    assert there.poses[-1] == CameraPose()
+    assert len(there.ground.rooms) == 2
+    for _ in range(12):
+        there = made.step(STILL)
+    (back, *_) = [door for door in there.ground.doors if door.leads_to]
+    assert back.z < -1.0 and abs(back.x) < 0.1
+    assert back.leads_to == there.ground.rooms[0]
+
+
+def test_away_from_doors_nothing_happens_but_a_word():
+    made = house(SKY, replace(DOOR, yaw=180.0))
+    block = made.step(GO)
+    assert block.notice == NO_DOOR
+    assert block.edited is None
+    assert len(block.ground.rooms) == 1
+
+
+def test_the_room_that_was_left_is_as_it_was_and_the_player_turns_round_in_its_door():
+    made = house(SKY, DOOR)
+    for control in TURN:
+        made.step(control)
+    look(made, 0.0)
+    made.step(AHEAD)
+    ring, things, at = made.painting.around, made.painting.plan, made._session.pose
+    made.step(GO)
+    assert not np.array_equal(made.painting.around.known, ring.known)
+    block = go_back(made)
+    assert made.painting.around.known[ring.known].all()
+    assert np.array_equal(made.painting.around.latents[:, ring.known], ring.latents[:, ring.known])
+    assert made.painting.plan == things
+    pose = block.poses[-1]
+    assert (pose.x, pose.z, pose.yaw) == (at.x, at.z, 180.0)
+    assert len(block.ground.rooms) == 1
+
+
+def test_the_same_door_leads_to_the_same_room_and_another_one_elsewhere():
+    made = house(SKY, DOOR, OTHER)
+    first = made.step(GO)
+    made.step(Control(prompt="a blue tent"))
+    go_back(made)
+    look(made, 0.0)
+    assert made.step(GO).prompt == "a blue tent"
+    go_back(made)
+    look(made, 90.0)
+    other = made.step(GO)
+    assert other.prompt == first.prompt  # a world of other words: more of the same
+    assert len(made._rooms._rooms) == 3
+
+
+def test_a_walk_through_doors_is_replayed_bit_equal_and_goes_on_from_a_save():
+    def through(made: DiffusionWorld) -> list[FrameBlock]:
+        return [made.step(GO), *map(made.step, [*TURN[:6], AHEAD, STILL])]
+
+    made, again = house(SKY, DOOR), house(SKY, DOOR)
+    assert same(through(made), through(again))
+    saved = world()
+    saved.reset(PLACE, 9)
+    saved.restore(made.snapshot())
+    assert same([go_back(made), *map(made.step, TURN)], [go_back(saved), *map(saved.step, TURN)])
+
+
+def test_a_save_whose_doors_lead_nowhere_is_refused():
+    made = house(SKY, DOOR)
+    made.step(GO)
+    state = made._rooms.snapshot()
+    with pytest.raises(ValueError, match="are parked"):
+        made._rooms.reading(replace(state, data={**state.data, "here": 0}))
+    with pytest.raises(ValueError, match="doors lead"):
+        made._rooms.reading(replace(state, data={**state.data, "here": 5}))
+
+
+def test_twenty_rooms_stay_within_their_budget_and_all_are_found_again():
+    made = house(SKY, DOOR)
+    for number in range(1, 20):
+        made.step(Control(prompt=f"{PLACE.prompt} {number}"))
+        plan(made, SKY, DOOR)
+        look(made, 0.0)
+        assert made.step(GO).edited == ENTER
+    assert len(made._rooms._rooms) == 20
+    sizes = [state.bytes for state in made._rooms._parked.values()]
+    assert len(sizes) == 19
+    ring = made.painting.around.latents.nbytes
+    assert max(sizes) < 2 * ring  # no frames are parked
+    for number in range(19, 0, -1):
+        assert go_back(made).prompt == f"{PLACE.prompt} {number}"
+
+
+def test_beyond_the_budget_the_farthest_rooms_lose_their_viewpoints_alone(monkeypatch):
+    made = house(SKY, DOOR)
+    monkeypatch.setattr(rooms, "BUDGET", -1)
+    made.step(GO)
+    (state,) = made._rooms._parked.values()
+    assert made._rooms.parts.reading(state)
+    assert rooms.ELSEWHERE not in state.data["parts"]
+    assert rooms.AROUND in state.data["parts"]
+
+
+def test_a_policy_that_keeps_no_places_loses_the_room():
+    made = house(SKY, DOOR)
+    made.step(Control(memory=MemorySetting("none", kept_mib=1)))
+    before = made.painting._seed
+    made.step(GO)
+    assert not made._rooms._parked
+    plan(made, SKY, replace(DOOR, yaw=180.0))
+    look(made, 180.0)
+    made.step(GO)
+    assert made.painting._seed != before
+
+
+def test_what_was_changed_before_stays_and_cannot_be_taken_back_from_another_room():
+    made = house(SKY, DOOR)
+    made.step(Control(edit=Edit("place", 60.0, -5.0, 9.0, 9.0, kind="tree")))
+    while not made.editor.placed:
+        made.step(STILL)
+    made.step(GO)
+    assert not made.editor.placed
+    assert made.step(Control(edit=Edit("undo"))).notice
+    assert go_back(made).placed
