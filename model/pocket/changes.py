@@ -1,7 +1,7 @@
 """Changes of a painted world that can be undone: the state that each replaced, also parked."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, astuple, dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -83,19 +83,31 @@ class ChangeHistory:
         """Return the newest change and forget it; None: there is none."""
         return self._changes.pop() if self._changes else None
 
-    def before_placing(self, thing: Edit, placed: Sequence[Edit]) -> Change | None:
-        """Return the change that placed a thing of all that is placed now.
+    def before_placing(
+        self, edit: Edit, placed: Sequence[Edit], cells: np.ndarray
+    ) -> Surroundings | None:
+        """Return what stood in cells of the ring before a thing was placed that an edit removes.
 
-        None: it is no longer kept, or something beside the thing was changed later.
+        Args:
+            edit: the change, with the box of what it covers.
+            placed: everything that is placed now.
+            cells: of the thing, bool [rows, columns].
+
+        Returns:
+            None: the edit removes no placed thing, that change is no longer kept, or something
+            beside the thing was changed later.
         """
+        if edit.act != "remove":
+            return None
         after = [*(one.placed for one in self._changes[1:]), placed]
         found: Change | None = None
-        for change, things in zip(self._changes, after, strict=True):
-            if thing in things and thing not in change.placed:
+        for change, things in zip(self._changes, after, strict=False):
+            new = (one for one in things if one not in change.placed and one in placed)
+            if any(replace(one, act=edit.act, kind="", color=None) == edit for one in new):
                 found = change
             elif found and found.place != change.place and (found.cells & change.cells).any():
                 return None
-        return found
+        return found.before if found and found.before.known[cells].all() else None
 
     def snapshot(self) -> dict[str, WorldState]:
         """Return all changes as they are parked, by their numbers."""

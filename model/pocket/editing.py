@@ -231,7 +231,8 @@ class Editor:
         text, empty = self._features(prompt if by_prompt else ""), self._features("")
         things = (*(plan.things if plan else ()), *map(thing_of, placed))
         subject = Subject(text, empty, inventor.noise + (self._count + 1) * 2**44, things)
-        pose, before = imagination.lattice.around(place), self._before_placing(here, cells)
+        pose = imagination.lattice.around(place)
+        before = self._changes.before_placing(here, self.placed, cells)
 
         def change(around: Surroundings) -> Surroundings:
             if before is not None:
@@ -240,15 +241,6 @@ class Editor:
 
         made, blocks = inventor.begin_change(change, cells, plan, pose, prompt)
         return _Begun(here, place, cells, pose, placed, made), blocks
-
-    def _before_placing(self, here: Edit, cells: np.ndarray) -> Surroundings | None:
-        """Return what stood in cells before a placed thing that is removed; None: paint them."""
-        for thing in self.placed if here.act == "remove" else ():
-            if replace(thing, act=here.act, kind="", color=None) == here:
-                change = self._changes.before_placing(thing, self.placed)
-                if change and change.before.known[cells].all():
-                    return change.before
-        return None
 
     def _begin_renewing(self, edit: Edit, prompt: str) -> tuple[_Begun, int]:
         """Begin to plan ground again by the words in force; for all ground, one view is painted."""
