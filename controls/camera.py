@@ -187,7 +187,7 @@ def yaw_difference(yaw: float, other: float) -> float:
     return (yaw - other + 180.0) % 360.0 - 180.0
 
 
-def view_overlap(pose: CameraPose, other: CameraPose, aspect: float = ASPECT) -> float:
+def view_overlap(pose: CameraPose, other: CameraPose) -> float:
     """Return the share of `pose`'s view that `other` also shows, in [0, 1].
 
     From elsewhere everything looks different, so views from two places share nothing.
@@ -195,8 +195,8 @@ def view_overlap(pose: CameraPose, other: CameraPose, aspect: float = ASPECT) ->
     if hypot(pose.x - other.x, pose.z - other.z) > SAME_PLACE:
         return 0.0
     across = _shared(yaw_difference(other.yaw, pose.yaw), pose.fov, other.fov)
-    along = _shared(other.pitch - pose.pitch, pose.fov * aspect, other.fov * aspect)
-    return across * along / (pose.fov * pose.fov * aspect)
+    along = _shared(other.pitch - pose.pitch, pose.fov * ASPECT, other.fov * ASPECT)
+    return across * along / (pose.fov * pose.fov * ASPECT)
 
 
 def mutual_overlap(pose: CameraPose, other: CameraPose) -> float:

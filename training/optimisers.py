@@ -9,10 +9,11 @@ from torch import Tensor, nn
 
 from mag_sandbox.model.dit import DiT
 
+_STEPS = 5
 _NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
 
 
-def orthogonalise(matrices: Tensor, steps: int = 5) -> Tensor:
+def orthogonalise(matrices: Tensor) -> Tensor:
     """Return the nearest matrices with singular values around 1, [n, rows, columns].
 
     Source: Muon, K. Jordan et al. 2024: a quintic Newton-Schulz iteration, stable in bf16.
@@ -23,7 +24,7 @@ def orthogonalise(matrices: Tensor, steps: int = 5) -> Tensor:
     if tall:
         x = x.mT
     x = x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)
-    for _ in range(steps):
+    for _ in range(_STEPS):
         gram = x @ x.mT
         x = a * x + (b * gram + c * gram @ gram) @ x
     nearest: Tensor = (x.mT if tall else x).to(matrices.dtype)

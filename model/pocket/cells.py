@@ -31,9 +31,9 @@ def cells_of(pictures: Tensor) -> Tensor:
     return torch.stack(rows, dim=3).flatten(3).permute(0, 3, 1, 2)
 
 
-def pixels_of(cells: Tensor, factor: int = CELL) -> Tensor:
-    """Return [B, C, factor * h, factor * w] of cells of factor x factor pixels, [B, .., h, w]."""
-    pixels = cells.permute(0, 2, 3, 1).unflatten(3, (factor, factor, -1)).transpose(2, 3)
+def pixels_of(cells: Tensor) -> Tensor:
+    """Return [B, C, 4 * h, 4 * w] of cells of 4 x 4 pixels, [B, .., h, w]."""
+    pixels = cells.permute(0, 2, 3, 1).unflatten(3, (CELL, CELL, -1)).transpose(2, 3)
     joined: Tensor = pixels.flatten(3, 4).flatten(1, 2)
     return joined.permute(0, 3, 1, 2)
 

@@ -28,16 +28,16 @@ _ROWS = int(MARGIN * GRID_DOWN)
 
 
 def look_ahead_pose(
-    pose: CameraPose, command: CameraCommand, known: Sequence[CameraPose], share: float = KNOWN
+    pose: CameraPose, command: CameraCommand, known: Sequence[CameraPose]
 ) -> CameraPose | None:
     """Return where to imagine a view before the camera moves on, or None if enough is known.
 
-    Enough is known if remembered frames show this share of the strip beyond the leading edge.
+    Enough is known if remembered frames show `KNOWN` of the strip beyond the leading edge.
     """
     heading = np.sign((command.yaw, command.pitch))
     if not heading.any() or not known:
         return None
-    if _shown(_moved(pose, heading, MARGIN), heading, known) >= share:
+    if _shown(_moved(pose, heading, MARGIN), heading, known) >= KNOWN:
         return None
     target = _moved(pose, heading, JUMP)
     return None if target == pose else target

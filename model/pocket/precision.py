@@ -17,7 +17,6 @@ from functools import cache
 from importlib.metadata import version
 from itertools import count
 from math import inf, prod
-from pathlib import Path
 from typing import TypeVar
 
 import torch
@@ -96,9 +95,9 @@ def machine_of(weights: Sequence[str]) -> str:
     return ", ".join((processor_name(), *limits(), cores, *versions, *weights))
 
 
-def read_choice(machine: str, folder: Path | None = None) -> MachineChoice | None:
+def read_choice(machine: str) -> MachineChoice | None:
     """Return the findings on a machine; None: nothing yet, or the file is damaged."""
-    path = (folder or config_folder()) / FILE
+    path = config_folder() / FILE
     with suppress(OSError, ValueError):
         said = parse_json(read_plain(path, _MOST_BYTES))
         choice = decode(MachineChoice, said if isinstance(said, dict) else {}, FILE)
@@ -106,10 +105,10 @@ def read_choice(machine: str, folder: Path | None = None) -> MachineChoice | Non
     return None
 
 
-def write_choice(choice: MachineChoice, folder: Path | None = None) -> None:
+def write_choice(choice: MachineChoice) -> None:
     """Keep a choice; a disk that refuses costs the next start a fifth of a second."""
     try:
-        replace_file((folder or config_folder()) / FILE, json.dumps(asdict(choice), indent=1))
+        replace_file(config_folder() / FILE, json.dumps(asdict(choice), indent=1))
     except OSError as error:
         logger.info("the choice of precisions is not kept: %s", error)
 

@@ -11,6 +11,7 @@ import numpy as np
 from mag_sandbox.renderer.canvas import Canvas, Color, Point, Rgb
 from mag_sandbox.renderer.painters.stamp import mix, named_colors
 
+STEPS = 6  # points of a curve between two knots
 PAINTS = named_colors(
     "white f2eee6, cream f4e2c0, yellow f3c454, orange ea8a46, red ce4642, pink ee9ca6, "
     "purple 8664b0, blue 4274be, teal 2a8e92, green 5e9a60, brown 926242, grey 989ca6, "
@@ -48,10 +49,10 @@ def pick_apart(
     return (clear or shuffled)[0]
 
 
-def smooth(points: Sequence[Point], steps: int = 6) -> list[Point]:
+def smooth(points: Sequence[Point]) -> list[Point]:
     """Return an open Catmull-Rom curve through the points."""
     knots = np.array([points[0], *points, points[-1]], dtype=float)
-    t = np.linspace(0, 1, steps, endpoint=False)[:, None]
+    t = np.linspace(0, 1, STEPS, endpoint=False)[:, None]
     curve = []
     for a, b, c, d in zip(knots, knots[1:], knots[2:], knots[3:], strict=False):
         square, cube = 2 * a - 5 * b + 4 * c - d, 3 * b - a - 3 * c + d

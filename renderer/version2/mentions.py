@@ -5,6 +5,8 @@ from mag_sandbox.renderer.plan import Thing
 from mag_sandbox.renderer.version2 import indoor, stage
 from mag_sandbox.renderer.version2.render import DrawnScene, LoggedPanorama
 
+TRIES = 24  # captions of which the richest is taken
+
 
 def phrases_of(category: str, attribute: str, attributes: dict[str, str]) -> tuple[str, ...]:
     """Return the phrases by which a caption can name an attribute's value; () if it never does."""
@@ -44,12 +46,10 @@ def named_things(caption: str, scene: LoggedPanorama) -> tuple[Thing, ...]:
     return tuple(thing for thing in scene.things if thing.attribute in named)
 
 
-def richest_caption(
-    scene: DrawnScene, attributes: tuple[str, ...], tries: int = 24
-) -> tuple[str, tuple[str, ...]]:
+def richest_caption(scene: DrawnScene, attributes: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
     """Return the caption that names most of the given attributes, and those it names."""
     best, named = "", tuple[str, ...]()
-    for index in range(tries):
+    for index in range(TRIES):
         caption = scene.caption(index)
         found = tuple(name for name in attributes if mentions(caption, scene, name))
         if not best or len(found) > len(named):

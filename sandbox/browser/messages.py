@@ -1,4 +1,4 @@
-"""What a page sends: one JSON object a message, checked at the border like a file.
+"""The messages that a page sends: one JSON object each, checked like a file.
 
 The server checks each message and passes it on; the game's process reads it again.
 """

@@ -1,8 +1,8 @@
 """The game's side of a page: draws off screen, sends pictures, and takes the page's input.
 
-The world's frame is sent as it is, with the margin that the window hides, and with the tiles of the
-window that something else lies in: so the page scales and shifts it when the player turns, and
-leaves the display in place.
+The world's frame is sent unscaled, with the margin that the window hides; below it are the tiles of
+the window in which cards and maps are drawn. So the page can scale and shift the frame while the
+player turns, and the display stays in place.
 """
 
 import base64
@@ -46,8 +46,8 @@ logger = logging.getLogger(__name__)
 PLAY_S = 1 / 40  # between two pictures of play, at least
 STILL_S = 1 / 15  # of other screens
 STAYS_S = 0.7  # without a newer picture, before a coarse one is sent again
-TILE = 16  # px: of the places that something lies over
-MOST_OVER = 0.25  # of the window, that something may lie over while the picture is shifted
+TILE = 16  # px: side of the tiles in which the display is sent
+MOST_OVER = 0.25  # share of the window that the display may cover while the page shifts frames
 _BYTES = b"\0"  # first byte of a binary message in the pipe; text begins with {
 _HEADER = struct.Struct("<I")  # bytes of the JSON that comes before a coded picture
 
@@ -77,9 +77,9 @@ class PageView(View):
         self._encoder: Encoder | None = None  # of the thread that sends
         self._picture: tuple[np.ndarray, dict[str, Any]] | None = None  # to be coded and sent
         self._is_stale = False  # something was drawn and not sent
-        self._not_before = 0.0  # the next picture [s]
+        self._not_before = 0.0  # when the next picture may be sent [s]
         self._ends = False
-        self._is_heard = False  # the player has pressed a key: pages may sound from then on
+        self._is_heard = False  # the player has pressed a key: browsers allow sound from then on
         self._place: tuple[Scene, int] | None = None  # that the page knows
         self._wants_link = threading.Event()
         self.outputs = (to_page(self._send_sound, self._wants_sound),)
@@ -306,11 +306,7 @@ def _evened(surface: pygame.Surface) -> np.ndarray:
 
 
 class MarginPicture:
-    """The frame, which is larger than what the window shows of it, and what lies over it.
-
-    The page scales the frame. Below it stand the tiles of the window in which something else is
-    drawn: so the page shifts the picture and not what lies over it.
-    """
+    """The frame, with the margin that the window hides, and below it the display's tiles."""
 
     def __init__(self, surface: pygame.Surface, warpable: WarpablePicture) -> None:
         self._surface, self._picture = surface, warpable

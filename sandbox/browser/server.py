@@ -2,7 +2,7 @@
 
 pygame has one display per process, and a game that crashes or is killed takes no other one with it.
 A game outlives its page's connection for a while, so that a page that is reloaded, or whose
-connection was cut, goes on. A game whose server is gone keeps its place and ends.
+connection was cut, goes on. A game whose server has ended saves its place and ends.
 """
 
 import asyncio
@@ -375,7 +375,7 @@ class PageServer:
                 self._end(game)
                 raise PageError("nothing happened for a long time; your place is kept") from None
             if isinstance(message, Opening):
-                raise PageError("a session in a session")
+                raise PageError("a second opening on one connection")
             game.tell(encode(message))
 
 

@@ -16,14 +16,14 @@ import numpy as np
 from PIL import Image
 
 Codec = Literal["h264", "jpeg"]
-LATE_S = 0.25  # that the oldest frame on its way may be later than the quickest one was
-MOST_WAY_S = 0.35  # that counts as the way: what takes longer waits somewhere
-LEAST_ON_THE_WAY = 2  # frames
-MOST_RATE = 64  # answers that the rate is measured by
-QUICKEST_S = 30.0  # that the quickest way counts
+LATE_S = 0.25  # how much longer than the quickest frame the oldest may be under way [s]
+MOST_WAY_S = 0.35  # longest that counts as transmission; beyond it a frame waits in a queue
+LEAST_ON_THE_WAY = 2  # frames that may be under way in any case
+MOST_RATE = 64  # newest answers by which the rate is measured
+QUICKEST_S = 30.0  # for which a transmission may count as the quickest
 LOOK_S = 2.0  # between two choices of the quality
 FLUENT = 10.0  # frames a second below which they become coarser
-FINER_S = 10.0  # without waiting, after which they become finer; each time that fails, twice that
+FINER_S = 10.0  # of smooth play until they become finer; doubled each time that fails
 MOST_FINER_S = 320.0
 CRF = (22, 26, 30, 34, 38)  # of H.264, from fine to coarse
 JPEG = (88, 75, 60, 45, 30)  # qualities, likewise

@@ -31,7 +31,7 @@ from mag_sandbox.sandbox.recording.in_video import NotEnclosed, tags_of
 from mag_sandbox.sandbox.recording.reader import Recording, RecordingError, load_recording
 from mag_sandbox.scenes import Scene
 
-# Bytes a pixel that an export takes at most, as far as can be known before.
+# Most bytes per pixel of an export, estimated.
 BYTES_A_PIXEL: dict[Format, float] = {"mp4": 0.08, "gif": 0.5, "webp": 0.12, "frames": 2.0}
 KEPT_BYTES = 30_000  # of a frame of a session that is played again
 SIMPLE: tuple[Format, ...] = ("mp4", "gif", "webp", "frames")  # that pictures are enough for
@@ -83,7 +83,7 @@ def export(
 
 
 def _recording(folder: Path, options: ExportOptions) -> tuple[Recording, tuple[str, ...]]:
-    """Return a recording, and a remark: where its events are lost, its pictures.
+    """Return a recording; where its events are lost, its pictures alone, and a remark on it.
 
     Raises:
         RecordingError: there are none, or they are not enough for this export.

@@ -16,6 +16,7 @@ GLOW = (0.06, 0.2, 0.55)  # brightness of the bars beside the picture, from outs
 _Bar = tuple[pygame.Surface, pygame.Rect]
 MAX_CUT = 0.12  # share of the picture that filling the window may cut
 GAME = "MAG sandbox"
+ICON = 64  # px, of its sign
 UNSEEN = ("dummy", "offscreen")  # drivers that SDL falls back on where there is no display
 OPENS = 2 / 3  # of the screen's width or height: the size of a new window on a large screen
 Size = tuple[int, int]  # px
@@ -60,9 +61,9 @@ def window(
         pygame.display.quit()
 
 
-def icon(side: int = 64) -> pygame.Surface:
+def icon() -> pygame.Surface:
     """Draw the game's sign: a ring that closes around a hill at dusk."""
-    large = 4 * side
+    large = 4 * ICON
     sign = pygame.Surface((large, large), pygame.SRCALPHA)
     middle, unit = (large // 2, large // 2), large / 64
     pygame.draw.circle(sign, (30, 38, 66), middle, round(31 * unit))
@@ -72,7 +73,7 @@ def icon(side: int = 64) -> pygame.Surface:
     pygame.draw.circle(sign, (240, 178, 60), middle, round(30 * unit), round(5 * unit))
     arrow = [(x * unit, y * unit) for x, y in ((41, 1), (57, 10), (44, 21))]
     pygame.draw.polygon(sign, (240, 178, 60), arrow)
-    return pygame.transform.smoothscale(sign, (side, side))
+    return pygame.transform.smoothscale(sign, (ICON, ICON))
 
 
 def opening_size(asked: Size, desktop: Size | None = None) -> Size:

@@ -19,6 +19,7 @@ from mag_sandbox.training.pocket.data import PanoramaSet, random_crops
 
 CROP = 128  # px
 BATCH = 12
+BATCHES = 16  # that mean and deviation are measured by
 DECODER_BATCH = 4  # whole views
 LATENT_NOISE = 0.05  # before normalisation: makes nearby latents decode alike
 
@@ -57,10 +58,10 @@ class AutoencoderStage(Stage):
         write_sheet(path, [list(views), list(round_trip(self.module, views, self.device))])
 
     @torch.no_grad()
-    def normalise(self, batches: int = 16) -> None:
+    def normalise(self) -> None:
         """Measure mean and deviation of each latent channel and store them in the module."""
         rng = np.random.default_rng([self.seed, 98])
-        latents = torch.cat([self._bounded(rng) for _ in range(batches)])
+        latents = torch.cat([self._bounded(rng) for _ in range(BATCHES)])
         self.module.offset.copy_(latents.mean(dim=(0, 2, 3))[:, None, None])
         self.module.scale.copy_(latents.std(dim=(0, 2, 3))[:, None, None])
 
