@@ -26,7 +26,7 @@ from mag_sandbox.training.options import (
 )
 
 OLDEST_TORCH = (2, 11)  # that trains; play needs less, see pyproject.toml
-_DO_NOT_TRAIN = ("precompute", "export", "texts", "ranges", "curve")
+_DO_NOT_TRAIN = ("precompute", "export", "texts", "ranges", "scenes", "curve")
 CURVES = ("images", "guided images", "views", "guided views", "blocks")  # kinds of steps
 
 
@@ -162,6 +162,14 @@ COMMANDS: dict[str, tuple[str, type, Callable[[Any], object]]] = {
         "calibrate int8 for weights, by playing scenes",
         _paths(weights=argument("folder, where the file is written")),
         _given_paths("pocket.ranges", "write_calibrated"),
+    ),
+    "scenes": (
+        "draw pictures of scenes that list their things",
+        _paths(
+            layouts=argument("YAML of layouts by name, like scenes/layouts.yaml"),
+            folder=argument("where NAME.png of each is written"),
+        ),
+        _given_paths("scene_pictures", "draw_scenes"),
     ),
     "curve": (
         "draw the loss curves of a run as SVG",

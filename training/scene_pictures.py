@@ -1,0 +1,58 @@
+"""Pictures of scenes that list what they show: drawn from layouts, from where the player begins."""
+
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from mag_sandbox.files.border import refusing
+from mag_sandbox.files.validation import decode
+from mag_sandbox.files.yaml_files import FileError, Problem, compose_yaml, construct, read_text
+from mag_sandbox.model.imagination.listed import write_listed
+from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.renderer.behind import bands_of
+from mag_sandbox.renderer.render import Ring, SceneRenderer
+from mag_sandbox.renderer.scene import Layout
+from mag_sandbox.renderer.views import view_at
+from mag_sandbox.training.imagination.stage_painter import placed
+
+FEWEST = 30  # pixels of a thing in the view
+
+
+def draw_scenes(layouts: Path, folder: Path) -> None:
+    """Write the picture NAME.png of each layout of a YAML file.
+
+    Raises:
+        FileError: the file does not hold layouts by name, or one cannot be drawn.
+    """
+    for name, layout in read_layouts(layouts).items():
+        with refusing(partial(_unlike, layouts, f"{name} cannot be drawn: ")):
+            ring = SceneRenderer(layout).ring()
+        write_listed(folder / f"{name}.png", view_at(ring.pixels, 0.0, 0.0), shown_things(ring))
+
+
+def read_layouts(path: Path) -> dict[str, Layout]:
+    """Return the layouts of a YAML file by the names of their scenes.
+
+    Raises:
+        FileError: they cannot be read.
+    """
+    try:
+        root = compose_yaml(read_text(path))
+        layouts = {} if root is None else construct(root, "the file")
+    except Problem as problem:
+        raise FileError(problem.at(path)) from problem
+    with refusing(partial(_unlike, path, "")):
+        read: dict[str, Layout] = decode(dict[str, Layout], layouts, "layouts")
+    return read
+
+
+def shown_things(ring: Ring) -> list[PlacedObject]:
+    """Return what the first view of a ring shows: the background, then things from far to near."""
+    seen = np.bincount(view_at(ring.ids, 0.0, 0.0).ravel(), minlength=ring.ids.max() + 1)
+    things = (one for one in ring.things if one.shown and seen[one.index] >= FEWEST)
+    return [placed(one) for one in (*bands_of(ring), *things)]
+
+
+def _unlike(path: Path, what: str, why: str) -> FileError:
+    return FileError(f"{path}: {what}{why}; compare it with scenes/layouts.yaml")
