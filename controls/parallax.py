@@ -36,6 +36,7 @@ def carried(
     picture: np.ndarray,
     move: tuple[float, float],
     shown: np.ndarray | None = None,
+    part: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> np.ndarray:
     """Return another viewpoint's picture as a ring around here shows it.
 
@@ -45,33 +46,40 @@ def carried(
         picture: how the first one was seen, uint8 [H, W, 3].
         move: from the first viewpoint to the second, along x and z [m].
         shown: where the picture counts, bool [H, W]; None: everywhere.
+        part: rows [h] and columns [w] of the ring that are wanted; None: all.
 
     Returns:
-        Colours, and 255 where they are known, uint8 [H, W, 4].
+        Colours, and 255 where they are known, uint8 [H, W, 4], or [h, w, 4] of a part.
     """
-    shape = before.ids.shape
-    shown = np.ones(shape, bool) if shown is None else shown
+    height, width = before.ids.shape
+    shown = np.ones((height, width), bool) if shown is None else shown
     source = np.dstack((picture, np.where(shown, 255, 0).astype(np.uint8)))
-    found = np.zeros((*shape, 4), np.float32)
-    found[..., :3], found[..., 3] = _surroundings(before, now, source, move)
-    for number, box in now.upright.items():
-        if number in before.upright:
-            row, column = np.nonzero(now.ids == number)
-            colors, known = _cut_out(before, source, number, box, row, column)
-            found[row, column, :3], found[row, column, 3] = colors, known
+    rows, columns = part or (np.arange(height), np.arange(width))
+    ids = now.ids[np.ix_(rows, columns)]
+    found = np.zeros((*ids.shape, 4), np.float32)
+    found[..., :3], found[..., 3] = _surroundings(before, now, source, move, rows, columns)
+    for number in np.unique(ids).tolist():
+        if number in now.upright and number in before.upright:
+            down, across = np.nonzero(ids == number)
+            box = now.upright[number]
+            colors, known = _cut_out(before, source, number, box, rows[down], columns[across])
+            found[down, across, :3], found[down, across, 3] = colors, known
     found[..., 3] *= 255
     return np.rint(found).clip(0, 255).astype(np.uint8)
 
 
 def _surroundings(
-    before: RingGeometry, now: RingGeometry, picture: np.ndarray, move: tuple[float, float]
-) -> tuple[np.ndarray, np.ndarray]:
+    before: RingGeometry, now: RingGeometry, picture: np.ndarray, move: tuple[float, float],
+    some_rows: np.ndarray, some_columns: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
     """Return colours of all that does not stand upright, and where they are known."""
     height, width = now.ids.shape
     radian, horizon = width / (2 * np.pi), height / 2
-    rows, columns = np.mgrid[0:height, 0:width] + 0.5
+    part = np.ix_(some_rows, some_columns)
+    rows, columns = np.meshgrid(some_rows + 0.5, some_columns + 0.5, indexing="ij")
     yaw, pitch = columns / radian, (horizon - rows) / radian
-    away = np.where(now.depth > DISTANT, np.inf, now.depth)
+    depth, ids = now.depth[part], now.ids[part]
+    away = np.where(depth > DISTANT, np.inf, depth)
     finite = np.isfinite(away)
     away = np.where(finite, away, DISTANT)
     x, z = away * np.sin(yaw) + move[0], away * np.cos(yaw) + move[1]
@@ -87,7 +95,7 @@ def _surroundings(
             beside |= np.roll(hidden, step, axis)
     earlier = before.depth[place].clip(0.01, 1e6)
     same = np.abs(np.log(distance.clip(0.01) / earlier))
-    free = ~np.isin(now.ids, [*now.upright, *now.loose])
+    free = ~np.isin(ids, [*now.upright, *now.loose])
     known = free & (row >= 0) & (row < height) & ~beside[place]
     sampled = _sampled(picture, row, column)
     return sampled[..., :3], known & (~finite | (same < UNLIKE)) & (sampled[..., 3] > KNOWN)

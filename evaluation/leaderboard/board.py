@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mag_sandbox.evaluation.lookback.result import read_result
-from mag_sandbox.evaluation.lookback.tasks import BENCHMARK, RULES
+from mag_sandbox.evaluation.lookback.tasks import ALIKE, BENCHMARK, RULES
 from mag_sandbox.evaluation.results.intervals import Interval, mean_interval, mean_of
 
 ENOUGH = 32  # clips; rows with fewer are marked
@@ -68,11 +68,16 @@ class BoardGroup:
     rows: tuple[BoardRow, ...]
 
     @property
+    def is_current(self) -> bool:
+        """Whether its tasks are those of this version."""
+        return self.version in ALIKE
+
+    @property
     def title(self) -> str:
         """The question, in words."""
         split = f"split {self.split[:12]}" if self.split else f"seed {self.seed}"
         only = f": {', '.join(self.asked)}" if self.asked else ""
-        old = "" if self.version == BENCHMARK else f" ({self.version}, which rules can win)"
+        old = "" if self.is_current else f" ({self.version}, which rules can win)"
         return f"{self.preset}{only}, {split}{old}"
 
     @property
@@ -96,7 +101,7 @@ def read_board(folder: Path) -> tuple[BoardGroup, ...]:
         groups.setdefault(key, []).append(row_of(result, path.name))
     found = [BoardGroup(*key, tuple(sorted(rows, key=_place))) for key, rows in groups.items()]
     newest = sorted(found, key=lambda group: (-len(group.rows), group.title))
-    return tuple(sorted(newest, key=lambda group: group.version != BENCHMARK))
+    return tuple(sorted(newest, key=lambda group: not group.is_current))
 
 
 def row_of(result: Mapping[str, Any], file: str) -> BoardRow:

@@ -15,6 +15,7 @@ from mag_sandbox.evaluation.leaderboard.board import (
     read_board,
 )
 from mag_sandbox.evaluation.leaderboard.plots import life_plot, likeness_plot, looks, recall_plot
+from mag_sandbox.evaluation.lookback.tasks import TASKS
 from mag_sandbox.evaluation.options import LeaderboardOptions
 from mag_sandbox.evaluation.results.cited import MAG_BENCH, SOURCE
 from mag_sandbox.evaluation.results.intervals import interval_text
@@ -23,8 +24,9 @@ from mag_sandbox.files.whole import replace_file
 
 HEADING = (
     "", "score", "PSNR after a return, dB", "half-life, s", "kept, MiB", "dB per MiB", "obedience",
-    "clips",
+    "walk, loop, past", "clips",
 )  # fmt: skip
+WALKS = tuple(task.name for task in TASKS.values() if task.walks)
 
 
 def markdown(groups: tuple[BoardGroup, ...]) -> str:
@@ -67,6 +69,7 @@ def cells(row: BoardRow) -> list[str]:
         "-" if row.mib is None else f"{row.mib:.1f}",
         interval_text(row.gain, 2),
         "-" if row.obedience is None else f"{row.obedience.mean:.2f}",
+        ", ".join(task_cells(row, WALKS)) if row.tasks.keys() & WALKS else "not walked",
         f"{row.clips}{'*' if row.is_few else ''}"
         + (f", {row.refused} refused" if row.refused else ""),
     ]

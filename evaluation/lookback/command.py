@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from mag_sandbox.controls.camera import LOOK_AXES
+from mag_sandbox.controls.camera import AXES
 from mag_sandbox.evaluation.lookback.camera_paths import read_path, write_path
 from mag_sandbox.evaluation.lookback.folders import ClipFiles, write_clips
 from mag_sandbox.evaluation.lookback.options import (
@@ -29,7 +29,13 @@ from mag_sandbox.evaluation.lookback.participants import (
     Player,
     class_spec,
 )
-from mag_sandbox.evaluation.lookback.playing import TICKS, drawn_scene, path_poses
+from mag_sandbox.evaluation.lookback.playing import (
+    TICKS,
+    TrueScene,
+    drawn_scene,
+    path_poses,
+    walk_scene,
+)
 from mag_sandbox.evaluation.lookback.process import open_player
 from mag_sandbox.evaluation.lookback.result import (
     ClipRow,
@@ -40,7 +46,14 @@ from mag_sandbox.evaluation.lookback.result import (
     write_result,
 )
 from mag_sandbox.evaluation.lookback.running import LookbackJob, run
-from mag_sandbox.evaluation.lookback.tasks import BENCHMARK, COMMITTED, ClipPlan, SceneSplit, plan
+from mag_sandbox.evaluation.lookback.tasks import (
+    ALIKE,
+    BENCHMARK,
+    COMMITTED,
+    ClipPlan,
+    SceneSplit,
+    plan,
+)
 from mag_sandbox.evaluation.lookback.verify import verified
 from mag_sandbox.evaluation.magbench.evaluate import matching_of
 from mag_sandbox.evaluation.results.environment import environment
@@ -135,7 +148,7 @@ def run_bench_memory_verify(options: VerifyOptions, say: Say) -> int:
     say(f"{options.result}: written as it says, {len(result['clips'])} clips add up")
     if not options.clips:
         return 0
-    if result["benchmark"] != BENCHMARK:
+    if result["benchmark"] not in ALIKE:
         raise Refusal(
             f"{options.result} is of {result['benchmark']}, this program plays {BENCHMARK}; check "
             "it with --clips 0"
@@ -188,7 +201,7 @@ def run_bench_memory_export(options: ClipExport, say: Say) -> int:
     """Write clips for worlds that run elsewhere."""
     secret = options.folder.with_name(options.folder.name + ".secret")
     split = _split(options, secret)
-    spec = class_spec("", FPS, LOOK_AXES)
+    spec = class_spec("", FPS, AXES)
     plans = [one for one in plan(options.preset, split, options.clips, options.task)
              if one.task.suits(spec, {"shown"})]  # fmt: skip
     plans = [both for one in plans for both in ((one, one.twin) if one.task.twinned else (one,))]
@@ -277,8 +290,12 @@ def _suited(plans: Sequence[ClipPlan], player: Player) -> tuple[list[ClipPlan], 
 
 
 def _files(one: ClipPlan, views: Path, split: SceneSplit) -> ClipFiles:
-    spec = class_spec("", FPS, LOOK_AXES)
-    scene = drawn_scene(one.category, one.scene, one.index, views)
+    spec = class_spec("", FPS, AXES)
+    scene: TrueScene = (
+        walk_scene(one, views)
+        if one.task.walks
+        else drawn_scene(one.category, one.scene, one.index, views)
+    )
     poses, given = path_poses(one, spec)
     shown = [scene.view(pose, at / spec.fps * TICKS) for at, pose in enumerate(poses[:given])]
     truth = None

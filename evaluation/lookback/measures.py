@@ -117,11 +117,12 @@ def measured(
         scores |= {"state_mib": mib, "db_per_mib": max(0.0, gained) / mib}
     if not changing:  # what changes little is the scene's fault, and left out
         gates["distinct"] = score is not None
-    return Measured(_refusal(gates), gates, {"score": score, **scores}, points, max(pairs.away))
+    return Measured(refusal_of(gates), gates, {"score": score, **scores}, points, max(pairs.away))
 
 
 SENTENCES = {
     "obeys": "the picture does not move as the camera was told to",
+    "walks": "near and far things do not move as a walk moves them",
     "begins": "the first frame is not the given view",
     "detailed": "its pictures are blank, blurred or noise, beside the renderer's",
     "rests": "what it says its pictures are at rest is not what it shows",
@@ -166,20 +167,28 @@ def pairs_of(take: Take, plan: ClipPlan) -> Pairs:
 
 def gates_of(take: Take, pairs: Pairs) -> dict[str, bool]:
     """Return which gates a take passes; one that is not passed makes all of it worth nothing."""
-    true = [take.truth(index) for index in pairs.indices]
-    shown = take.frames[take.where("back")]  # also frames that are not compared
-    soft = _mean(sharpness, shown) >= SOFT * _mean(sharpness, true)
-    harsh = _mean(gradient_energy, shown) <= HARSH * _mean(gradient_energy, true)
-    rests = (
-        take.rest is None
-        or np.median([psnr(*p) for p in zip(take.frames, take.rest, strict=True)]) >= RESTS
-    )
     return {
         "obeys": _obeys(take),
-        "begins": _begins(take),
-        "detailed": bool(soft and harsh),
-        "rests": bool(rests),
-    }  # fmt: skip
+        "begins": begins_as_given(take),
+        "detailed": is_detailed(take, pairs.indices),
+        "rests": rests_as_told(take),
+    }
+
+
+def is_detailed(take: Take, compared: Sequence[int]) -> bool:
+    """Tell whether a way back is about as sharp as the renderer's views of some of its frames."""
+    true = [take.truth(index) for index in compared]
+    shown = take.frames[take.where("back")]  # also frames that are not compared
+    soft = _mean(sharpness, shown) >= SOFT * _mean(sharpness, true)
+    return soft and _mean(gradient_energy, shown) <= HARSH * _mean(gradient_energy, true)
+
+
+def rests_as_told(take: Take) -> bool:
+    """Tell whether frames are about what the world says that they are at rest."""
+    if take.rest is None:
+        return True
+    both = zip(take.frames, take.rest, strict=True)
+    return bool(np.median([psnr(*pair) for pair in both]) >= RESTS)
 
 
 def _obeys(take: Take) -> bool:
@@ -187,12 +196,14 @@ def _obeys(take: Take) -> bool:
     return bool(take.motion) and all(one == "agrees" for one in verdicts)
 
 
-def _begins(take: Take) -> bool:
+def begins_as_given(take: Take) -> bool:
+    """Tell whether the first frame is the given view."""
     first = take.frames[take.where("start")[0]]
     return psnr(first, take.true_view(CameraPose(), 0)) >= BEGINS
 
 
-def _refusal(gates: dict[str, bool]) -> str | None:
+def refusal_of(gates: dict[str, bool]) -> str | None:
+    """Return what is wrong, in a sentence; None: all gates are passed."""
     return next((SENTENCES[name] for name, passed in gates.items() if not passed), None)
 
 
@@ -284,13 +295,15 @@ def edit_measured(take: Take) -> Measured:
     floor, likeness = max(psnr(one, wanted) for one in guesses), psnr(back, wanted)
     away_s = take.seconds_between(at, away)
     gates = {
-        "obeys": _obeys(take), "begins": _begins(take), "places": TOP - floor >= LEAST_RANGE,
-    }  # fmt: skip
+        "obeys": _obeys(take),
+        "begins": begins_as_given(take),
+        "places": TOP - floor >= LEAST_RANGE,
+    }
     score = None
     if gates["places"]:
         score = 100.0 * float(np.clip((likeness - floor) / (TOP - floor), 0.0, 1.0))
     return Measured(
-        _refusal(gates), gates, {"score": score, "psnr_db": likeness, "floor_db": floor},
+        refusal_of(gates), gates, {"score": score, "psnr_db": likeness, "floor_db": floor},
         () if score is None else ((round(away_s, 4), round(score, 4)),), away_s,
     )  # fmt: skip
 

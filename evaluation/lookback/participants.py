@@ -9,7 +9,7 @@ package of ours; see docs/benchmark.md:
             self.picture = picture
             return picture  # the first frame, of any size of about 5:3
 
-        def step(self, pose):  # where the camera looks: pose.yaw, pose.pitch, pose.fov [degrees]
+        def step(self, pose):  # pose.yaw, pose.pitch, pose.fov [degrees], pose.x, pose.z [metres]
             return self.picture
 """
 
@@ -19,14 +19,14 @@ import importlib.util
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
 
 import numpy as np
 
-from mag_sandbox.controls.camera import LOOK_AXES, CameraPose, CameraSpeed, move
+from mag_sandbox.controls.camera import AXES, LOOK_AXES, CameraPose, CameraSpeed, move
 from mag_sandbox.evaluation.lookback.folders import FramesFolder
 from mag_sandbox.files.border import Refusal, is_folder, reason_of
 from mag_sandbox.files.pictures import read_picture
@@ -55,7 +55,7 @@ from mag_sandbox.scenes import Scene
 Kind = Literal["world", "class", "folder", "remote"]
 Ability = Literal["shown", "prompted", "carried"]  # takes given frames, prompts, snapshots
 FPS = 16.0  # frames a second of classes that say none, and of folders
-SPEED = CameraSpeed(yaw=40.0, pitch=20.0, zoom=30.0, narrowest_fov=60.0)
+SPEED = CameraSpeed(yaw=40.0, pitch=20.0, zoom=30.0, narrowest_fov=60.0, walk=2.8)
 MADE_BY = ("weights", "imagination", "code", "frames")  # of provenance: what pictures depend on
 STATE = "state"  # the array of a class's snapshot
 
@@ -164,7 +164,7 @@ class FolderWorld(_Frames):
     """Shows frames that were made elsewhere, clip by clip, in order."""
 
     def __init__(self, folder: FramesFolder) -> None:
-        super().__init__(class_spec(folder.folder.name, FPS, LOOK_AXES))
+        super().__init__(class_spec(folder.folder.name, FPS, AXES))
         self._folder = folder
         self._frames: Iterator[Frames] = iter(())
 
@@ -224,8 +224,7 @@ class ClassWorld(_Frames):
         state = self._guest.call("snapshot")
         if not isinstance(state, bytes):
             raise Refusal(f"{self._guest.name}.snapshot gave {type(state).__name__}, not bytes")
-        pose = {"yaw": self._pose.yaw, "pitch": self._pose.pitch, "fov": self._pose.fov}
-        data = {**pose, "prompt": self._prompt, "made": self._made}
+        data = {**asdict(self._pose), "prompt": self._prompt, "made": self._made}
         return WorldState({STATE: np.frombuffer(state, np.uint8)}, data)
 
     def restore(self, state: WorldState) -> None:
@@ -282,8 +281,8 @@ class Guest:
     def axes(self) -> tuple[str, ...]:
         """The axes of its camera."""
         axes = tuple(getattr(self._made, "axes", LOOK_AXES))
-        if "yaw" not in axes or set(axes) - set(LOOK_AXES):
-            raise Refusal(f"{self.name}.axes is {axes!r}, expected some of {LOOK_AXES} with yaw")
+        if "yaw" not in axes or set(axes) - set(AXES):
+            raise Refusal(f"{self.name}.axes is {axes!r}, expected some of {AXES} with yaw")
         return axes
 
     def call(self, method: str, *given: object) -> Any:

@@ -23,7 +23,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from mag_sandbox.controls.camera import AXES, CameraCommand
+from mag_sandbox.controls.camera import AXES, WALK_AXES, CameraCommand
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.evaluation.lookback.confinement import confine
 from mag_sandbox.evaluation.lookback.folders import MOST_SIDE
@@ -259,7 +259,9 @@ def _checked(spec: WorldSpec) -> WorldSpec:
             f"to {MOST_FPS:g}"
         )
     speed = spec.full_speed
-    if not 1 <= spec.block_length <= MOST_FRAMES or not min(speed.yaw, speed.pitch, speed.zoom) > 0:
+    speeds = [speed.yaw, speed.pitch, speed.zoom]
+    speeds += [speed.walk] * bool(set(WALK_AXES) & set(spec.axes))
+    if not 1 <= spec.block_length <= MOST_FRAMES or not min(speeds) > 0:
         raise Refusal(f"{spec.name} has blocks of {spec.block_length} frames and speed {speed}")
     return spec
 

@@ -15,9 +15,16 @@ from mag_sandbox.evaluation.judge.classifier import CATEGORY, Classifier
 from mag_sandbox.evaluation.judge.judge import Judge
 from mag_sandbox.evaluation.lookback.measures import Measured, measured, pairs_of
 from mag_sandbox.evaluation.lookback.participants import Player
-from mag_sandbox.evaluation.lookback.playing import Take, drawn_scene, play
+from mag_sandbox.evaluation.lookback.playing import (
+    Take,
+    TrueScene,
+    drawn_scene,
+    play,
+    walk_scene,
+)
 from mag_sandbox.evaluation.lookback.result import ClipRow
 from mag_sandbox.evaluation.lookback.tasks import WAY, ClipPlan, SceneSplit, category_of
+from mag_sandbox.evaluation.lookback.walk_measures import walk_measured, walk_sheet
 from mag_sandbox.evaluation.magbench.evaluate import Matching
 from mag_sandbox.evaluation.quality.adherence import captioned, trusted_heads
 from mag_sandbox.evaluation.quality.scenes import HeldOutScene
@@ -96,10 +103,13 @@ class Bench:
 
     def _measured(self, plan: ClipPlan) -> tuple[ClipRow, Take | None]:
         began = time.monotonic()
-        scene = self._drawn(plan.index)
+        walks = plan.task.walks
+        scene: TrueScene = walk_scene(plan, self._folder) if walks else self._drawn(plan.index)
         asked = None
         if plan.task.prompted:
-            asked = another_place(scene, self._drawn, plan.index, WAY, self._classifier)
+            asked = another_place(
+                self._drawn(plan.index), self._drawn, plan.index, WAY, self._classifier
+            )
         prompt = None if asked is None else asked.prompt
         unseen = None
         try:
@@ -116,7 +126,10 @@ class Bench:
             self.close()
             spent = time.monotonic() - began
             return _row(plan, None, Measured(str(error), {}, {}, (), 0.0), spent), None
-        known = measured(plan, take, self._matching, self._look, unseen)
+        if walks:
+            known = walk_measured(plan, take, unseen)
+        else:
+            known = measured(plan, take, self._matching, self._look, unseen)
         if plan.task.prompted:
             share = None
             if asked is not None:
@@ -170,6 +183,8 @@ def _sheet(take: Take, plan: ClipPlan) -> list[list[np.ndarray]]:
     if plan.task.edited:
         some = [take.where(phase)[-1] for phase in ("out", "place", "hold", "back")]
         return [list(take.frames[some])]
+    if plan.task.walks:
+        return walk_sheet(take, SHEET)
     pairs = pairs_of(take, plan)
     few = np.unique(np.linspace(0, len(pairs.indices) - 1, SHEET).round().astype(int))
     return [list(pairs.wanted[few]), list(pairs.backs[few])]

@@ -1,7 +1,8 @@
 """The tasks of the benchmark: which scenes are looked at, and how the camera goes.
 
-A task is a list of moves in degrees. `legs` makes whole blocks of them, whatever a world's rate,
-block and speed are; equal moves take equal blocks, so a way back ends bit-equal where it began.
+A task is a list of moves in degrees and metres. `legs` makes whole blocks of them, whatever a
+world's rate, block and speed are; equal moves take equal blocks, so a way back ends bit-equal where
+it began.
 Scenes and paths follow from a secret that no participant is told.
 """
 
@@ -15,19 +16,34 @@ from itertools import count, islice
 
 import numpy as np
 
-from mag_sandbox.controls.camera import CameraCommand
+from mag_sandbox.controls.camera import (
+    AXES,
+    WALK_AXES,
+    CameraCommand,
+    CameraPose,
+    CameraSpeed,
+)
+from mag_sandbox.controls.camera import move as move_camera
+from mag_sandbox.evaluation.lookback.walk_scenes import has_parallax, hiding
 from mag_sandbox.evaluation.quality.scenes import Leg, Phase
 from mag_sandbox.files.yaml_files import not_found
 from mag_sandbox.model.world import WorldSpec
+from mag_sandbox.renderer.render import lay_out
+from mag_sandbox.renderer.scene import Layout
 from mag_sandbox.renderer.version2.render import CATEGORIES, describe_scene
 
-BENCHMARK = "lookback 3"  # results of another protocol are not to be compared
+BENCHMARK = "lookback 4"  # results of another protocol are not to be compared
+ALIKE = ("lookback 3", BENCHMARK)  # versions whose common tasks are the same; 4 added the walks
 PAN, TILT, ZOOM = 40.0, 15.0, 20.0  # degrees a second, where a world is as quick
+PACE = 1.4  # metres a second, likewise
 WAY = 150.0  # degrees of the way out: what no view of its end shows is most of it
 CLEAR = 90.0  # degrees beyond it, where nothing of it is seen
 HOLD = 0.5  # s that the camera rests before it comes back
 DETOUR = 50.0, 80.0  # degrees to the left, seen before the way out and never asked for
 SLOWER = 1.1, 1.5  # times as long as the way out: so its poses lie between those that were shown
+WALKED = 1.4, 1.9  # metres ahead
+SIDE = 4.0  # metres of a square
+ASIDE = 1.2, 1.6  # metres to where a hidden thing is seen
 PLACED = 40.0, 100.0  # degrees of the way to where an object is placed
 PLACING = 4.0  # s that a world has to show it
 PRIVATE = 2**32  # first scene; training draws none beyond
@@ -55,11 +71,16 @@ class Move:
     yaw: float = 0.0  # degrees to the right
     pitch: float = 0.0  # degrees up
     zoom: float = 0.0  # degrees by which the view narrows
+    forward: float = 0.0  # metres to where the camera looks
+    right: float = 0.0  # metres to the right of that
     seconds: float = 0.0  # of rest, where nothing moves
 
     def back(self, phase: Phase) -> "Move":
         """Return the same way in the other direction."""
-        return replace(self, phase=phase, yaw=-self.yaw, pitch=-self.pitch, zoom=-self.zoom)
+        return replace(
+            self, phase=phase, yaw=-self.yaw, pitch=-self.pitch, zoom=-self.zoom,
+            forward=-self.forward, right=-self.right,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +97,8 @@ class ReturnTask:
     carried: bool = False  # another instance continues from a snapshot
     zoomed: bool = False  # the camera zooms on the way
     edited: bool = False  # an object is placed before the camera leaves
+    walks: bool = False  # the player walks through a scene of which the first view is given
+    reveals: bool = False  # to where a thing is seen that the first view hides
 
     @property
     def true(self) -> bool:
@@ -85,13 +108,15 @@ class ReturnTask:
     @property
     def twinned(self) -> bool:
         """Whether an unseen twin says what takes no memory."""
-        return not (self.moving or self.prompted or self.edited)
+        return self.reveals or not (self.moving or self.prompted or self.edited or self.walks)
 
     def suits(self, spec: WorldSpec, able: Collection[str]) -> bool:
         """Tell whether a world can do it, by its camera and its abilities."""
         wanted = {"shown": self.shown, "prompted": self.prompted, "carried": self.carried}
         return all(name in able for name, needed in wanted.items() if needed) and (
-            (not self.zoomed or "zoom" in spec.axes) and (not self.edited or bool(spec.kinds))
+            (not self.zoomed or "zoom" in spec.axes)
+            and (not self.edited or bool(spec.kinds))
+            and (not self.walks or set(WALK_AXES) <= set(spec.axes))
         )
 
 
@@ -145,7 +170,8 @@ def _toured(places: int, rng: np.random.Generator) -> list[Move]:
 
 
 def _lasts(move: Move) -> float:
-    ways = ((move.yaw, PAN), (move.pitch, TILT), (move.zoom, ZOOM))
+    ways = ((move.yaw, PAN), (move.pitch, TILT), (move.zoom, ZOOM), (move.forward, PACE),
+            (move.right, PACE))  # fmt: skip
     return max([move.seconds, *(abs(way) / usual for way, usual in ways)])
 
 
@@ -182,6 +208,29 @@ def _change(asked: Round, _rng: np.random.Generator) -> list[Move]:
     return [out, rest, out.back("away"), Move("back", seconds=1.5)]
 
 
+def _walk(_asked: Round, rng: np.random.Generator) -> list[Move]:
+    """Walk ahead, turn away until nothing of the first view is seen, turn back and walk back."""
+    out, aside = Move("out", forward=rng.uniform(*WALKED)), Move("away", yaw=WAY)
+    rest = Move("hold", seconds=HOLD)
+    return [out, aside, rest, aside.back("back"), out.back("back"), replace(rest, phase="back")]
+
+
+def _loop(_asked: Round, _rng: np.random.Generator) -> list[Move]:
+    """Walk twice around a square that lies ahead, looking along each side."""
+    side, turn = Move("out", forward=SIDE), Move("out", yaw=45.0)
+    left = [turn.back("out")] * 2
+    lap = [turn, *[side, *left] * 3, side, *[turn] * 5]  # as much to the right as to the left
+    return [*lap, Move("hold", seconds=HOLD), *(replace(one, phase="back") for one in lap)]
+
+
+def _past(_asked: Round, rng: np.random.Generator) -> list[Move]:
+    """Walk to the side, where a hidden thing is seen, back to where it is not, and there again."""
+    out = Move("out", right=float(rng.choice((-1.0, 1.0)) * rng.uniform(*ASIDE)))
+    rest = Move("out", seconds=HOLD)
+    away = [out.back("away"), Move("hold", seconds=HOLD)]
+    return [out, rest, *away, replace(out, phase="back"), replace(rest, phase="back")]
+
+
 TASKS = {
     task.name: task
     for task in (
@@ -196,18 +245,22 @@ TASKS = {
         ReturnTask("return", _return),
         ReturnTask("prompt", _return, prompted=True),
         ReturnTask("change", _change, first=2.0, moving=True),
+        ReturnTask("walk", _walk, walks=True),
+        ReturnTask("loop", _loop, walks=True),
+        ReturnTask("past", _past, walks=True, reveals=True),
     )
 }
 
 PRESETS: dict[str, tuple[Round, ...]] = {
     "quick": (
         Round("given", 4), Round("tour", 2, 2), Round("moved", 1), Round("edited", 2),
-        Round("return", 2),
+        Round("return", 2), Round("walk", 2), Round("loop", 1), Round("past", 1),
     ),
     "full": (
         Round("given", 32), Round("hold", 32, 4), Round("tour", 32, 4), Round("diagonal", 32),
         Round("zoom", 32), Round("repeats", 32), Round("moved", 8), Round("edited", 32),
         Round("return", 32), Round("prompt", 32), Round("change", 32, away=4.0),
+        Round("walk", 32), Round("loop", 32), Round("past", 32),
     ),
     "long": (
         Round("tour", 4, 8), Round("tour", 4, 16), Round("tour", 2, 64), Round("tour", 1, 1280),
@@ -227,7 +280,7 @@ class Rules:
 _OWN = frozenset({"return", "hold", "tour", "diagonal", "interrupted", "repeats"})
 _SHOWN = frozenset(task.name for task in TASKS.values() if task.shown)
 RULES = {
-    BENCHMARK: Rules(_SHOWN, _SHOWN - {"moved"}, "given"),
+    **dict.fromkeys(ALIKE, Rules(_SHOWN, _SHOWN - {"moved"}, "given")),
     "lookback 2": Rules(_OWN | {"change"}, _OWN, "return"),  # its results are still read
 }
 KNOWN_TASKS = TASKS.keys() | _OWN  # of results of any version
@@ -253,7 +306,7 @@ class SceneSplit:
 
     def drawn(self, what: str, index: int) -> int:
         """Return 48 bits that only the secret tells."""
-        text = f"{BENCHMARK} {self.seed} {what} {index}"
+        text = f"{ALIKE[0]} {self.seed} {what} {index}"
         return int.from_bytes(hmac.digest(self.secret, text.encode(), "sha256")[:6], "big")
 
     def scene(self, index: int) -> int:
@@ -330,15 +383,12 @@ def plan(
     for name in tasks:
         if name not in known:
             raise ValueError(not_found(f"task of preset {preset}", name, known))
-    found = []
+    found: list[ClipPlan] = []
     for asked in PRESETS[preset]:
         if tasks and asked.task not in tasks:
             continue
         most = asked.clips if clips is None else min(clips, asked.clips)
-        for index, scene in islice(_scenes(TASKS[asked.task], split), most):
-            category = category_of(index)
-            lot = split.drawn("lot", index)
-            found.append(ClipPlan(asked, index, scene, category, split.private, lot))
+        found += islice(_clips(asked, split), most)
     return found
 
 
@@ -348,10 +398,14 @@ def legs(moves: Sequence[Move], spec: WorldSpec) -> list[Leg]:
     A move too quick for its camera takes longer; where it cannot turn so, it rests meanwhile.
     """
     full = spec.full_speed
-    most = {"yaw": full.yaw, "pitch": full.pitch, "zoom": full.zoom}
+    most = {"yaw": full.yaw, "pitch": full.pitch, "zoom": full.zoom,
+            "forward": full.walk, "right": full.walk}  # fmt: skip
     made = []
     for move in moves:
-        ways = {"yaw": (move.yaw, PAN), "pitch": (move.pitch, TILT), "zoom": (move.zoom, ZOOM)}
+        ways = {
+            "yaw": (move.yaw, PAN), "pitch": (move.pitch, TILT), "zoom": (move.zoom, ZOOM),
+            "forward": (move.forward, PACE), "right": (move.right, PACE),
+        }  # fmt: skip
         able = {name: one for name, one in ways.items() if one[0] and name in spec.axes}
         seconds = max(
             [
@@ -366,14 +420,43 @@ def legs(moves: Sequence[Move], spec: WorldSpec) -> list[Leg]:
     return made
 
 
-def _scenes(task: ReturnTask, split: SceneSplit) -> Iterator[tuple[int, int]]:
-    """Yield index and seed of scenes, categories in turn; most tasks have the same."""
+def _clips(asked: Round, split: SceneSplit) -> Iterator[ClipPlan]:
+    """Yield clips on scenes that suit the task, categories in turn; most tasks have the same."""
     for index in count():
-        scene = split.scene(index)
-        attributes = describe_scene(category_of(index), scene).attributes
-        lively = attributes.get(LIVELY, "none") != "none" or _has(attributes, MOVING)
-        if (lively or not task.moving) and (_has(attributes, REPEATING) or not task.repeating):
-            yield index, scene
+        scene, category = split.scene(index), category_of(index)
+        lot = split.drawn("lot", index)
+        clip = ClipPlan(asked, index, scene, category, split.private, lot)
+        if _suits(clip):
+            yield clip
+
+
+def _suits(clip: ClipPlan) -> bool:
+    task = clip.task
+    if task.walks:
+        return walk_layout(clip) is not None
+    attributes = describe_scene(clip.category, clip.scene).attributes
+    lively = attributes.get(LIVELY, "none") != "none" or _has(attributes, MOVING)
+    return (lively or not task.moving) and (_has(attributes, REPEATING) or not task.repeating)
+
+
+def walk_layout(clip: ClipPlan) -> Layout | None:
+    """Return the scene of a walk; None: there is no such walk in it."""
+    way = _way_of(clip)
+    if clip.task.reveals:
+        return hiding(clip.category, clip.scene, way, clip.lot)
+    layout = lay_out(clip.category, clip.scene)
+    return layout if has_parallax(layout, way) else None
+
+
+def _way_of(clip: ClipPlan) -> list[tuple[float, float]]:
+    """Return positions along the way out [m]."""
+    spec = WorldSpec("", 0, 0, 4.0, 1, CameraSpeed(PAN, TILT, walk=PACE), (), AXES)
+    pose, way = CameraPose(), []
+    for leg in legs([one for one in clip.moves() if one.phase == "out"], spec):
+        poses = move_camera(pose, leg.command, spec.full_speed, spec.fps, leg.blocks)
+        pose = poses[-1]
+        way += [(one.x, one.z) for one in poses]
+    return list(dict.fromkeys(way))
 
 
 def category_of(index: int) -> str:

@@ -71,7 +71,7 @@ class RingParts:
     def within(self, pose: CameraPose) -> "RingParts":
         """Return the parts that the view at a pose shows; the rest is unknown."""
         shown = np.zeros_like(self.still)
-        shown[_places(pose)] = True
+        shown[ring_cells(pose)] = True
         inside = ~_grown(~shown)
         return RingParts(self.still & inside, self.moving & inside)
 
@@ -83,11 +83,11 @@ def ring_parts(layers: np.ndarray) -> RingParts:
 
 
 def _cut(mask: Mask, pose: CameraPose) -> Mask:
-    seen: Mask = mask[_places(pose)]
+    seen: Mask = mask[ring_cells(pose)]
     return seen
 
 
-def _places(pose: CameraPose) -> tuple[np.ndarray, np.ndarray]:
+def ring_cells(pose: CameraPose) -> tuple[np.ndarray, np.ndarray]:
     """Return the nearest row and column of a ring of each pixel of a view."""
     left, top = view_corner(pose.yaw, pose.pitch)
     part = pose.fov / FOV  # of a view that is not zoomed

@@ -49,9 +49,7 @@ class ImaginationNetworks:
 
     def __init__(self, config: ImaginationConfig, kernel: AttentionKernel) -> None:
         self.config = config
-        self.planner = Planner(
-            config.planner, config.looks, kernel, config.behind, config.among, config.most
-        )
+        self.planner = Planner(config.planner, config.looks, kernel, config.behind, config.among)
         self.painter = Painter(config.painter, kernel)
         self.reader = Reader(config.reader)
 

@@ -17,6 +17,7 @@ from mag_sandbox.evaluation.lookback.result import (
     ClipRow,
     Participant,
     RunSettings,
+    digest_of,
     result_of,
     write_result,
 )
@@ -105,6 +106,19 @@ def test_the_table_says_which_rows_rest_on_few_clips(folder):
     assert "MAG, cited" in page(read_board(folder))
 
 
+def test_rows_say_how_they_walked_and_rows_before_the_walks_still_count(tmp_path):
+    walks = [clip(0, 50.0), clip(0, 40.0, task="walk"), clip(0, 30.0, task="past")]
+    put(tmp_path, "walks", walks)
+    old = json.loads(put(tmp_path, "stays", [clip(0, 60.0)]).read_text())
+    old["benchmark"] = "lookback 3"
+    write_result(tmp_path / "stays.json", old | {"digest": digest_of(old)})
+    rows = [line for line in markdown(read_board(tmp_path)).splitlines() if ".json" in line]
+    assert [("40, -, 30" in line, "not walked" in line) for line in sorted(rows)] == [
+        (False, True), (True, False),
+    ]  # fmt: skip
+    assert "which rules can win" not in markdown(read_board(tmp_path))
+
+
 def test_words_of_a_result_are_only_words(folder):
     groups = read_board(folder)
     table, html = markdown(groups), page(groups)
@@ -131,7 +145,7 @@ def test_every_word_of_a_result_is_only_a_word(tmp_path):
         assert "<img" not in text
     assert "leaderboard/a%5D%3Cscript%3E%28b%29%20%7C%20%60c%60%20100%25%3F%23.json)" in table
     rows = [line for line in table.splitlines() if line.startswith("|") and "img" in line]
-    assert [len(re.findall(r"(?<!\\)\|", line)) for line in rows] == [9]
+    assert [len(re.findall(r"(?<!\\)\|", line)) for line in rows] == [10]
 
 
 def test_the_page_needs_nothing_else_and_is_whole(folder):

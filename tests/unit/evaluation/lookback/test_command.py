@@ -260,7 +260,7 @@ def test_private_scenes_follow_from_a_secret_that_only_a_hash_commits_to():
 
 
 def test_the_same_scenes_are_played_by_tasks_that_are_compared():
-    clips = plan("full", SceneSplit(), 8)
+    clips = plan("full", SceneSplit(), 8, ["given", "hold", "tour"])
     scenes = {task: {one.scene for one in clips if one.round.task == task}
               for task in ("given", "hold", "tour")}  # fmt: skip
     assert scenes["given"] == scenes["hold"] == scenes["tour"]

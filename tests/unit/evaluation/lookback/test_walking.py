@@ -1,0 +1,118 @@
+"""Walks: a world that shows the given view from elsewhere scores all there is, cheats nothing."""
+
+from functools import cache
+
+import numpy as np
+import pytest
+
+from mag_sandbox.controls.camera import AXES, LOOK_AXES, CameraPose
+from mag_sandbox.evaluation.lookback.participants import Player, class_spec
+from mag_sandbox.evaluation.lookback.playing import path_poses, play, walk_scene
+from mag_sandbox.evaluation.lookback.tasks import PRESETS, TASKS, ClipPlan, SceneSplit, plan
+from mag_sandbox.evaluation.lookback.walk_measures import displacements, walk_measured
+from mag_sandbox.evaluation.lookback.walk_scenes import WalkScene, flat_view, likest_flat
+from mag_sandbox.renderer.views import HEIGHT, WIDTH
+from tests import walking_worlds as worlds
+from tests.unit.evaluation.lookback.conftest import SECRET
+
+WALKS = [task.name for task in TASKS.values() if task.walks]
+EVERYWHERE = np.ones((HEIGHT, WIDTH), bool)
+
+
+@cache
+def clip(task: str) -> ClipPlan:
+    return plan("full", SceneSplit(SECRET), 1, [task])[0]
+
+
+@pytest.fixture(scope="module")
+def scene_of(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("walks")
+    drawn = {}
+
+    def scene(task: str) -> WalkScene:
+        if task not in drawn:
+            drawn[task] = walk_scene(clip(task), folder)
+        return drawn[task]
+
+    return scene
+
+
+def worth(kind: type[worlds.Walker], task: str, scene: WalkScene):
+    """Play the unseen twin, if there is one, and the clip."""
+    one = clip(task)
+    player = Player(kind(scene), frozenset())
+    unseen = play(player, one.twin, scene) if one.task.twinned else None
+    return walk_measured(one, play(player, one, scene), unseen)
+
+
+def score(kind: type[worlds.Walker], task: str, scene: WalkScene) -> float:
+    found = worth(kind, task, scene)
+    return 0.0 if found.refused else found.scores["score"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "task"),
+    [
+        (worlds.Walker, "walk"), (worlds.CarryingWalker, "walk"), (worlds.Walker, "loop"),
+        (worlds.InventingWalker, "past"),
+    ],
+)  # fmt: skip
+def test_a_world_that_shows_the_given_view_from_elsewhere_scores_all_there_is(scene_of, kind, task):
+    found = worth(kind, task, scene_of(task))
+    assert found.refused is None
+    assert found.scores["score"] == pytest.approx(100.0, abs=2.0)
+    assert found.scores["parallax_px"] in (None, pytest.approx(0.0, abs=1.0))
+    if task != "past":
+        assert found.scores["carried_db"] - found.scores["floor_db"] >= 3.0
+
+
+@pytest.mark.parametrize("cheat", worlds.CHEATS, ids=lambda cheat: cheat.__name__)
+def test_a_cheat_scores_nothing_on_a_walk(scene_of, cheat):
+    assert score(cheat, "walk", scene_of("walk")) <= 2.0
+
+
+def test_a_world_that_forgot_scores_nothing_on_a_loop(scene_of):
+    assert score(worlds.ForgetsWhileAway, "loop", scene_of("loop")) <= 2.0
+
+
+@pytest.mark.parametrize(
+    "cheat",
+    [worlds.Walker, worlds.InventsAnew, worlds.Zooms, worlds.StandsStill, worlds.ForgetsWhileAway],
+    ids=lambda cheat: cheat.__name__,
+)
+def test_a_hidden_thing_counts_if_it_was_invented_before_and_by_no_rule(scene_of, cheat):
+    assert score(cheat, "past", scene_of("past")) <= 2.0
+
+
+@pytest.mark.parametrize("task", WALKS)
+def test_a_walk_comes_back_to_the_poses_of_its_way_out(task):
+    poses, given = path_poses(clip(task), worlds.SPEC)
+    assert given == 1
+    far = max(np.hypot(pose.x, pose.z) for pose in poses)
+    assert {"walk": 1.4, "loop": 4.0 * 2**0.5, "past": 1.2}[task] <= far + 1e-3 <= 5.7
+    if task == "past":
+        assert poses.count(poses[-1]) > 2
+    else:
+        assert poses[-1] == CameraPose()
+        assert all(poses.count(pose) > 1 for pose in poses)
+
+
+def test_only_worlds_that_walk_are_asked_to():
+    for axes, walks in ((AXES, True), (LOOK_AXES, False)):
+        spec = class_spec("", 16.0, axes)
+        assert {TASKS[name].suits(spec, ()) for name in WALKS} == {walks}
+    assert set(WALKS) <= {asked.task for asked in PRESETS["quick"]}
+
+
+def test_an_enlarged_view_is_recognised_as_such(scene_of):
+    first = scene_of("walk").first_view
+    flat = flat_view(first, CameraPose(), 1.37, -11.0)
+    assert likest_flat(first, flat, EVERYWHERE, CameraPose()) > 28.0
+    assert likest_flat(first, flat[::-1], EVERYWHERE, CameraPose()) < 20.0
+
+
+def test_displacements_are_those_of_the_picture(scene_of):
+    first = scene_of("walk").first_view
+    shifted = np.roll(first, 5, axis=1)
+    found = [away for _, away in displacements(shifted, first, EVERYWHERE, 1.0 * EVERYWHERE)]
+    assert np.median(found) == 5.0
