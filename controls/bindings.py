@@ -28,7 +28,7 @@ Move = Literal[
     "walk_forward", "walk_left", "walk_back", "walk_right",
 ]  # fmt: skip
 Action = Literal[
-    "run", "stop", "anchor", "to_anchor", "postcards",
+    "run", "enter", "stop", "anchor", "to_anchor", "postcards",
     "prompt", "reset", "new_seed", "pause", "step", "leave",
     "change", "undo", "around",
     "policy", "more_memory", "less_memory", "world",
@@ -83,11 +83,12 @@ BINDINGS = (
     CameraBinding("walk_back", ("s",), "walk back", "Walk", "forward", -1),
     CameraBinding("walk_right", ("d",), "walk right", "Walk", "right", 1),
     Binding("run", ("left shift", "right shift"), "run while held", "Walk"),
+    Binding("enter", ("return",), "through the door ahead, or as T", "Walk"),
     Binding("stop", ("space", "pad b"), "stop the camera", "Look around"),
     Binding("anchor", ("e", "pad a"), "drop an anchor here", "Come back"),
     Binding("to_anchor", ("b", "pad y"), "fly back to the last anchor", "Come back"),
     Binding("postcards", ("c", "pad x"), "play the postcard game", "Come back"),
-    Binding("prompt", ("t", "return"), "change the description", "World"),
+    Binding("prompt", ("t",), "change the description", "World"),
     Binding("change", ("i",), "put something here, or remove it", "World"),
     Binding("undo", ("backspace",), "take the last change back", "World"),
     Binding("around", ("y",), "list the things around you", "World"),

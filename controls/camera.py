@@ -1,6 +1,6 @@
 """Camera commands, the poses that follow from them, and which commands lead to a pose."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from math import cos, hypot, radians, sin
 from typing import Literal, get_args
@@ -19,6 +19,7 @@ RUN = 2.8  # metres a second: full speed
 WALKING = 0.5  # of full speed: a walk
 FARTHEST = 1000.0  # metres that a pose may be from where its scene begins
 SAME_PLACE = 0.01  # metres between poses that show the same view
+STOPPED = 0.5  # of its way: a walker who gets less far is stopped by something
 AT_ORIGIN = 0.001  # metres; a step that ends so near to where the scene begins ends there
 MAX_PITCH = 27.0  # degrees up or down
 WIDEST_FOV = 90.0  # degrees across a view that is not zoomed
@@ -180,6 +181,23 @@ def move(
         pose = CameraPose((pose.yaw + yaw_step) % 360.0, pitch, fov, x, z)
         poses.append(pose)
     return tuple(poses)
+
+
+def is_stopped(
+    poses: Sequence[CameraPose], command: CameraCommand, speed: CameraSpeed, fps: float
+) -> bool:
+    """Tell whether something stops a walker who goes ahead: less than half of the way was walked.
+
+    Args:
+        poses: of the frames of a block.
+        command: of the block.
+        speed: of a full command.
+        fps: frames a second.
+    """
+    walked = hypot(poses[-1].x - poses[0].x, poses[-1].z - poses[0].z)
+    return command.forward > 0 and walked < STOPPED * command.forward * speed.walk / fps * (
+        len(poses) - 1
+    )
 
 
 def yaw_difference(yaw: float, other: float) -> float:

@@ -18,6 +18,7 @@ from mag_sandbox.controls.bindings import Action
 from mag_sandbox.controls.camera import CameraPose, mutual_overlap
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.model.loading import next_world, no_places, worlds_beside
+from mag_sandbox.sandbox.doors import DoorsInPlay
 from mag_sandbox.sandbox.hud.hints import ACTIONS, STEPS, Step
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.hud.hud_state import clock_text
@@ -169,6 +170,7 @@ class PlayerSession(WatchedSession):
         self._world_asked_until = 0.0  # the worlds that there are were listed
         self._bound_for: tuple[CameraPose, int] | None = None  # an anchor, newest result before
         self._painting = PaintingOverlay(reel, hud, services.settings.now.fit)
+        self._doors = DoorsInPlay(services, worker, reel, self._painting)
         describe = partial(_describe, services, worker, reel, self._painting)
         self._prompt = PromptBox(
             describe,
@@ -229,6 +231,7 @@ class PlayerSession(WatchedSession):
         """Follow the shown frames."""
         super().block_shown(ready)
         self._painting.block_shown(ready)
+        self._doors.block_shown(ready)
         recorded, self._was_recording = self._was_recording, self.is_recording
         if recorded and not self._was_recording:
             self._say("the recording ended; it is on the title screen")
@@ -334,7 +337,10 @@ class PlayerSession(WatchedSession):
                 self._fly_to_anchor()
             case "postcards":
                 self._postcards.press()
-            case "prompt":
+            case "enter" if self._doors.ahead is not None:
+                self._doors.enter()
+                _show_change(self._reel)
+            case "prompt" | "enter":
                 self._worker.call(lambda session: session.world.expect_prompt())  # meanwhile
                 self._prompt.choices = () if self._why_fixed else self._choices
                 self._prompt.open(self._reel.current.block.prompt)

@@ -1,10 +1,12 @@
 """Sizes of the networks that invent views: frozen dataclasses."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from mag_sandbox.model.config import DiTConfig, check_numbers
+
+TAKE_TURNS = 2  # kinds of exhibits, on the stands of a stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,7 @@ class PlannerConfig:
     plans: int = 2  # that are drawn, to take the one that shows most of the caption
     guidance: float = 2.0  # how much the caption counts
     top_p: float = 0.85  # share of the likeliest values that may be chosen
+    exhibits: int = TAKE_TURNS  # kinds on a stage; if more, each stand bears another thing
 
     def __post_init__(self) -> None:
         if self.num_heads < 1 or self.dim % self.num_heads or self.head_dim % 2:
@@ -107,6 +110,8 @@ class ImaginationConfig:
     reader: ReaderConfig = ReaderConfig()
     # kinds that run on and on, whose boxes tell where they are nearest; see `renderer.flats`
     courses: tuple[str, ...] = ()
+    # how many of some kinds a scene has at most; of others `scenes.things` says it
+    most: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         rows = min(self.planner.kinds, self.painter.kinds)

@@ -20,7 +20,7 @@ from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.attention import AttentionKernel
 from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.frames import to_frames, to_pictures
-from mag_sandbox.model.imagination.config import ImaginationConfig
+from mag_sandbox.model.imagination.config import TAKE_TURNS, ImaginationConfig
 from mag_sandbox.model.imagination.ground import TILE
 from mag_sandbox.model.imagination.objects import PlacedObject, object_table, tell, together
 from mag_sandbox.model.imagination.painter import Painter, sketched_cells
@@ -164,9 +164,13 @@ class Imagination:
         if behind and shown:
             known = (*behind, *shown)
             others = self._networks.planner.elsewhere(prompt, empty, noise, known, wanted)
-            return (*behind, *with_exhibits(together(shown, others)))
-        things = self._networks.planner.plan(prompt, empty, noise, wanted, behind)
-        return (*behind, *with_exhibits(things[len(behind) :]))
+            things = together(shown, others)
+        else:
+            things = self._networks.planner.plan(prompt, empty, noise, wanted, behind)
+            things = things[len(behind) :]
+        if config.exhibits == TAKE_TURNS:
+            things = with_exhibits(things)
+        return (*behind, *things)
 
     def owners(self, things: Sequence[PlacedObject]) -> np.ndarray:
         """Return the place in a plan of each pixel's thing, -1: one behind all, int32 [H, W]."""

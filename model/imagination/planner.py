@@ -51,7 +51,6 @@ _UNLIKELY = 3.0
 _MOST_BEHIND = 8  # kinds of background things, more than any category has
 _TRIES = 8  # of places for a thing that is missing
 _MOST_ADDED = 3
-_EXHIBITS = 2  # kinds on a stage
 _LONGEST = 160.0  # steps, of the slowest turn by a thing's number
 _NOTHING = np.zeros((0, len(FIELDS)), np.int64)
 
@@ -96,6 +95,7 @@ class Planner(nn.Module):
         kernel: AttentionKernel,
         behind: Mapping[str, tuple[str, ...]] | None = None,
         among: Mapping[str, tuple[str, ...]] | None = None,
+        most: Mapping[str, int] | None = None,
     ) -> None:
         """Build it with random weights.
 
@@ -105,13 +105,16 @@ class Planner(nn.Module):
             kernel: for attention.
             behind: kinds with which a plan of each category begins; no other plan is drawn.
             among: kinds that go on with it.
+            most: how many of some kinds a plan holds; of others, as many as scenes usually have.
         """
         super().__init__()
         self.config, self.kinds, self.kernel = config, tuple(kinds), kernel
         self._behind, self._among = dict(behind or {}), dict(among or {})
         self._most = torch.full((config.kinds,), config.most)  # of each kind, in a plan
         for number, kind in enumerate(self.kinds, 1):
-            if kind in THINGS:
+            if most and kind in most:
+                self._most[number] = most[kind]
+            elif kind in THINGS:
                 self._most[number] = THINGS[kind].most
         self._apart = torch.zeros(config.kinds, config.kinds, dtype=torch.bool)  # never together
         for number, kind in enumerate(self.kinds, 1):
@@ -397,7 +400,7 @@ class Planner(nn.Module):
             return self._only(following)
         counts = torch.bincount(drawn, minlength=len(self._most))
         apart = self._apart[drawn].any(dim=0)
-        if ((counts > 0) & self._exhibits).sum() >= _EXHIBITS:
+        if ((counts > 0) & self._exhibits).sum() >= self.config.exhibits:
             apart |= self._exhibits & (counts == 0)
         allowed = self._only(kinds) & (counts < self._most) & (named | ~apart)
         allowed[NOTHING_MORE] = True

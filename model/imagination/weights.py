@@ -49,7 +49,9 @@ class ImaginationNetworks:
 
     def __init__(self, config: ImaginationConfig, kernel: AttentionKernel) -> None:
         self.config = config
-        self.planner = Planner(config.planner, config.looks, kernel, config.behind, config.among)
+        self.planner = Planner(
+            config.planner, config.looks, kernel, config.behind, config.among, config.most
+        )
         self.painter = Painter(config.painter, kernel)
         self.reader = Reader(config.reader)
 

@@ -223,7 +223,8 @@ class Editor:
         """Begin to repaint a place from a changed plan."""
         inventor, imagination = self._inventor, self._imagination
         here, told = self._target(edit)
-        place = self._place(here)
+        more = 2 * imagination.lattice.cell  # the spot with one cell more on every side
+        place = imagination.lattice.box(here.yaw, here.pitch, here.width + more, here.height + more)
         cells = inventor.around.mask(place)
         placed = (*self._outside(cells), *told)
         plan = inventor.plan and replace(inventor.plan, things=_planned(inventor.plan.things, here))
@@ -342,12 +343,6 @@ class Editor:
                 stays = _keeps_things(edit) and things is self.placed
                 return box, (thing,) if stays else ()
         return edit, ()
-
-    def _place(self, edit: Edit) -> Place:
-        """Return the cells of an edit: its spot with one cell more on every side."""
-        lattice = self._imagination.lattice
-        more = 2 * lattice.cell
-        return lattice.box(edit.yaw, edit.pitch, edit.width + more, edit.height + more)
 
     def _outside(self, there: np.ndarray) -> tuple[Edit, ...]:
         """Return placed objects whose middle is known and outside some cells."""

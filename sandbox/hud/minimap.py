@@ -15,6 +15,7 @@ import pygame
 from PIL import Image
 
 from mag_sandbox.controls.camera import ASPECT, FARTHEST, CameraPose
+from mag_sandbox.controls.edits import ENTER
 from mag_sandbox.evaluation.similarity.anchors import AnchorMark
 from mag_sandbox.model.world import FrameBlock, MemoryEntry, WorldState
 from mag_sandbox.sandbox.hud.seen import (
@@ -106,6 +107,8 @@ class MapStitcher(SessionObserver):
         """Put the last frame of a block where it looks; publish the map when that shows."""
         box = self.ring.add(block)
         here = block.poses[-1].x, block.poses[-1].z
+        if block.edited == ENTER:
+            self.way = (here,)
         if math.dist(self.way[-1], here) >= STEP:
             way = self.way[::2] if len(self.way) >= MOST_STEPS else self.way
             self.way = (*way, here)

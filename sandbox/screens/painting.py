@@ -6,20 +6,22 @@ import time
 import pygame
 
 from mag_sandbox.controls.camera import yaw_difference
-from mag_sandbox.controls.edits import SPOT_ACTS, Edit
+from mag_sandbox.controls.edits import ENTER, SPOT_ACTS, Edit
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.play.worker import ReadyBlock
 from mag_sandbox.sandbox.screens import Overlay
 from mag_sandbox.sandbox.settings import FitMode
-from mag_sandbox.sandbox.ui.display import fit
+from mag_sandbox.sandbox.ui.display import fit, shade
 from mag_sandbox.sandbox.ui.layout import CachedCard, Card, Text
 from mag_sandbox.sandbox.ui.theme import ACCENT
 
 MOVES_S = 1 / 15  # between two pictures of the light
 PULSE_S = 1.2
 MOST_BLOCKS = 160  # after which it no longer waits; a busy painter takes long
-WORDS = {"undo": "Taking it back ..."} | {act: row.under_way for act, row in SPOT_ACTS.items()}
+WORDS = {"undo": "Taking it back ...", "enter": "Through the door ..."} | {
+    act: row.under_way for act, row in SPOT_ACTS.items()
+}
 PAINTING = "Painting ..."  # all others
 
 
@@ -76,6 +78,8 @@ class PaintingOverlay(Overlay):
         if not self._waiting:
             return
         edit, theme = self._waiting[0], self._hud.theme(surface)
+        if edit == ENTER:  # the other room is not there yet
+            surface.blit(shade(surface.get_size()), (0, 0))
         words = WORDS.get(edit.act, PAINTING)
         card = self._card(theme, Card(Text(words, 15, ACCENT, bold=True)))
         spec = self._reel.current.spec

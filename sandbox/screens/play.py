@@ -10,6 +10,7 @@ import pygame
 
 from mag_sandbox.controls.bindings import CAMERA_BINDINGS, DEFAULTS, Action, Bindings, CameraBinding
 from mag_sandbox.controls.camera import CameraPose, CameraSpeed
+from mag_sandbox.controls.edits import ENTER
 from mag_sandbox.controls.sources import PlayerSource
 from mag_sandbox.model.loading import next_world
 from mag_sandbox.sandbox.hud.cards import STEPS
@@ -453,6 +454,8 @@ class PlayScreen:
     def _frame_shown(self, now: float) -> None:
         ready = self.reel.current
         if self.reel.place == 0:
+            if ready.block.edited == ENTER:  # another room: nothing moves on
+                self._warp.restart()
             self._moved |= self.feedback.block_shown(ready.command, ready.sampled_at, now)
             seconds = ready.seconds if ready.block.block_index else 0.0  # the first: also the reset
             self._figures.add_block(ready.block.stage_ms, seconds, len(ready.block.frames))

@@ -2,6 +2,7 @@
 
 import copy
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -26,7 +27,7 @@ from mag_sandbox.model.checkpoints import (
     write_tensors,
 )
 from mag_sandbox.model.frames import to_frames
-from mag_sandbox.model.imagination.config import ImaginationConfig
+from mag_sandbox.model.imagination.config import ImaginationConfig, PlannerConfig
 from mag_sandbox.model.imagination.imagination import Coder, Imagination, Subject
 from mag_sandbox.model.imagination.objects import VARIANTS, look_number
 from mag_sandbox.model.imagination.painter import Painter, Sprites
@@ -79,6 +80,7 @@ CHANGES = "-changes.safetensors"  # of a network's shipped weights: less than wh
 CHANGE = ".change"  # ends the name of a tensor of changes
 _REMEDY = "restore it with `git checkout -- training`"
 DECAY, EMA = 0.4, 0.998  # runs are short: the rate falls to zero over much of one
+EXHIBITS = 8  # kinds on a stage of the renderer's
 logger = logging.getLogger(__name__)
 
 
@@ -205,14 +207,17 @@ class ImaginationPipeline:
 
 def _config(log: RingLog) -> ImaginationConfig:
     shown: dict[str, set[str]] = {name: set() for name in CATEGORIES}
+    most = Counter[str]()
     for seed, things in enumerate(log.things):
         shown[category_of(seed)] |= {thing.name for thing in things}
+        most |= Counter(thing.name for thing in things)
     among = {
         category: tuple(kind for kind in CLASSES if kind in kinds)
         for category, kinds in shown.items()
     }
     courses = tuple(kind for kind in CLASSES if kind in COURSES)
-    return ImaginationConfig(CLASSES, BEHIND, among, courses=courses)
+    planner = PlannerConfig(exhibits=EXHIBITS)
+    return ImaginationConfig(CLASSES, BEHIND, among, planner, courses=courses, most=dict(most))
 
 
 def train(training: ImaginationTraining) -> None:

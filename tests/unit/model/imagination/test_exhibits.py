@@ -6,6 +6,7 @@ import pytest
 
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.plan_rules import with_exhibits
+from tests.unit.model.imagination.tiny import imagination, prompts
 
 STAND = PlacedObject("podium", 0.0, -20.0, 30.0, 10.0)
 CAKE = PlacedObject("cake", 0.0, 0.0, 20.0, 30.0)
@@ -45,3 +46,11 @@ def test_an_exhibit_stands_on_a_lower_stand_as_on_the_other():
 @pytest.mark.parametrize("things", [(), stage(CAKE, TEDDY), stage(None, None), [CAKE]])
 def test_full_stages_and_those_without_exhibits_stay_as_they_are(things):
     assert with_exhibits(things) == list(things)
+
+
+@pytest.mark.parametrize(("kinds", "added"), [(2, ["cake"]), (8, [])])
+def test_a_bare_stand_is_filled_only_where_two_kinds_take_turns(kinds: int, added: list[str]):
+    made, things = imagination(), stage(CAKE, TEDDY, None)
+    made.config = replace(made.config, planner=replace(made.config.planner, exhibits=kinds))
+    made._networks.planner.plan = lambda *_: things
+    assert [thing.kind for thing in made.plan(*prompts(), 1)[len(things) :]] == added

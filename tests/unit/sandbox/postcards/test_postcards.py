@@ -343,6 +343,20 @@ def test_cards_fit_and_are_drawn_again_only_when_they_change(hunt, size, monkeyp
         assert surface.get_rect().contains(drawn.get_rect(center=surface.get_rect().center))
 
 
+def test_a_card_shows_no_more_of_a_view_than_the_window_does(hunt):
+    frame = np.zeros((192, 320, 3), np.uint8)
+    frame[:] = 255, 0, 255  # the margin, a colour that nothing else has
+    frame[48:144, 80:240] = 0, 255, 0
+    framed = replace(hunt, card=replace(hunt.card, frame=frame))
+    with window((1280, 720), "test") as surface:
+        for shown, expected in ((1.0, True), (0.5, False)):
+            surface.fill(0)
+            PostcardCard().draw(surface, Theme((1280, 720)), framed.view(11.0), (1000, 10), 1.0,
+                                shown=shown)  # fmt: skip
+            red, green, blue = np.moveaxis(pygame.surfarray.array3d(surface), 2, 0)
+            assert ((red > 200) & (green < 60) & (blue > 200)).any() == expected
+
+
 def test_the_stamp_moves_on_the_card_for_a_moment_only(hunt):
     with window((640, 400), "test") as surface:
         theme, card = Theme((640, 400)), PostcardCard()

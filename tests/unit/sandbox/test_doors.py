@@ -1,0 +1,76 @@
+"""Doors in play: Enter or walking into one leads on; elsewhere Enter describes the place."""
+
+from dataclasses import replace
+
+import pygame
+import pytest
+
+from mag_sandbox.controls.camera import (
+    AXES,
+    LOOK_AXES,
+    CameraCommand,
+    CameraPose,
+    CameraSpeed,
+    is_stopped,
+)
+from mag_sandbox.controls.edits import ENTER
+from mag_sandbox.files.folders import HOME_VARIABLE
+from mag_sandbox.model.world import Door, GroundPlan
+from tests.doubles import FakeWorld
+from tests.games import FAST, games
+
+DOOR = Door("door", 0.0, 1.0, "kitchen")
+
+
+class House(FakeWorld):
+    """Two rooms; the player stands before a door of the first one and cannot walk."""
+
+    is_through = False
+
+    def step(self, control):
+        turned = replace(control, camera=control.camera.along(LOOK_AXES))
+        block = super().step(turned)
+        edited = ENTER if control.edit == ENTER else None
+        self.is_through |= edited is not None
+        rooms = ("study", "kitchen") if self.is_through else ("study",)
+        ground = GroundPlan(doors=(DOOR,), door=None if self.is_through else DOOR, rooms=rooms)
+        return replace(block, edited=edited, ground=ground)
+
+
+@pytest.fixture
+def game(tmp_path, monkeypatch):
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
+    spec = replace(FAST, kinds=("door",), axes=AXES, full_speed=replace(FAST.full_speed, walk=2.8))
+    with games(tmp_path) as start:
+        made = start(House(spec=spec))
+        made.play()
+        made.see_blocks(3)
+        yield made
+
+
+def rooms(game):
+    return game.screen.reel.current.block.ground.rooms
+
+
+def test_enter_leads_through_a_door_and_elsewhere_describes_the_place(game):
+    game.said("Enter: through the door, to the kitchen")
+    game.press(pygame.K_RETURN)
+    game.wait(lambda: len(rooms(game)) == 2)
+    game.said("through the door")
+    assert not game.screen.session._prompt.is_open
+    game.press(pygame.K_RETURN)
+    assert game.screen.session._prompt.is_open
+
+
+def test_walking_into_a_door_leads_through_it(game):
+    game.screen.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_w, mod=0, unicode="w"))
+    game.wait(lambda: len(rooms(game)) == 2)
+
+
+@pytest.mark.parametrize(
+    ("walked", "forward", "stopped"), [(0.0, 1.0, True), (0.3, 1.0, False), (0.0, -1.0, False)]
+)
+def test_a_walker_is_stopped_who_gets_less_far_than_half_of_the_way(walked, forward, stopped):
+    poses = (CameraPose(), CameraPose(z=walked / 2), CameraPose(z=walked))
+    speed = CameraSpeed(yaw=45.0, pitch=20.0, walk=2.8)
+    assert is_stopped(poses, CameraCommand(forward=forward), speed, fps=16.0) is stopped
