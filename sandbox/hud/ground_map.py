@@ -141,6 +141,10 @@ def _drawn(theme: Theme, area: MapArea, ground: GroundPlan) -> pygame.Surface:
         pygame.draw.line(card, GRID, (x, place.top), (x, place.bottom))
         pygame.draw.line(card, GRID, (place.left, y), (place.right, y))
     taken: list[pygame.Rect] = []
+    for thing in sorted(ground.things, key=lambda one: -one.radius):
+        middle, radius = area.at(thing.x, thing.z), max(3.0, thing.radius * area.scale)
+        pygame.draw.aacircle(card, SHADOW, middle, radius + 1.5)
+        pygame.draw.aacircle(card, thing.color or STONE, middle, radius)
     for door in ground.doors:
         post = pygame.Rect(0, 0, max(6, theme.px(7)), max(10, theme.px(11)))
         post.center = round(area.at(door.x, door.z)[0]), round(area.at(door.x, door.z)[1])
@@ -148,10 +152,6 @@ def _drawn(theme: Theme, area: MapArea, ground: GroundPlan) -> pygame.Surface:
         pygame.draw.rect(card, theme.colour(ACCENT if door == ground.door else INK), post)
         name = theme.text(door.leads_to or door.kind, 11, INK)
         taken.append(card.blit(name, name.get_rect(midbottom=post.midtop).clamp(place)))
-    for thing in sorted(ground.things, key=lambda one: -one.radius):
-        middle, radius = area.at(thing.x, thing.z), max(3.0, thing.radius * area.scale)
-        pygame.draw.aacircle(card, SHADOW, middle, radius + 1.5)
-        pygame.draw.aacircle(card, thing.color or STONE, middle, radius)
     named = [one for one in ground.things if one.kind not in {door.kind for door in ground.doors}]
     for thing in sorted(named, key=lambda one: math.hypot(one.x, one.z)):
         name = theme.text(thing.kind, 11, MUTED)

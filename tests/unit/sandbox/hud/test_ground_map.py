@@ -8,7 +8,7 @@ import pytest
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.evaluation.similarity.anchors import AnchorMark
-from mag_sandbox.model.world import GroundPlan, GroundThing
+from mag_sandbox.model.world import Door, GroundPlan, GroundThing
 from mag_sandbox.sandbox.hud.ground_map import MOST, GroundMap, MapArea, draw_player
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.hud.minimap import MapStitcher
@@ -126,3 +126,10 @@ def test_a_click_walks_there():
         assert flown[0].yaw == HERE.yaw
         outside = pygame.Event(pygame.MOUSEBUTTONDOWN, pos=(5, 5), button=1)
         assert not made.handle(outside)
+
+
+def test_a_door_is_seen_on_the_thing_that_it_is():
+    thing, door = GroundThing("tent", 1.0, 2.0, 0.4, RED), Door("tent", 1.0, 2.0)
+    with window((1280, 720), "test"):
+        card, shown = drawn((1280, 720), ground=GroundPlan((thing,), doors=(door,)))
+        assert is_near(card.get_at([round(part) for part in shown.at(1.0, 2.0)]), INK)
