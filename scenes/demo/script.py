@@ -331,7 +331,7 @@ COMMANDS: dict[str, Command] = {
     ),
     "pan": Command(
         "pan left|right ANGLE|TIME",
-        "Turn by an angle or for a time, in whole blocks, ending exactly there.",
+        "Turn by an angle or for a time, ending exactly there.",
         "pan right 150deg",
         _read_turn(("right", "left")),
     ),
@@ -343,13 +343,13 @@ COMMANDS: dict[str, Command] = {
     ),
     "zoom": Command(
         "zoom in|out FACTOR",
-        "Zoom by this factor, in whole blocks, in worlds that can.",
+        "Zoom by this factor, in worlds that can.",
         "zoom in 1.5",
         _read_zoom,
     ),
     "walk": Command(
         "walk forward|back|left|right DISTANCE|TIME",
-        "Walk so far or so long, in whole blocks, in worlds that can; what is in the way stops it.",
+        "Walk so far or so long, in worlds that can; what is in the way stops it.",
         "walk forward 1.2m",
         _read_walk,
     ),
