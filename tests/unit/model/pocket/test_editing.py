@@ -12,6 +12,7 @@ from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.controls.edits import EVERYTHING, LARGEST, Edit
 from mag_sandbox.model.imagination.imagination import Subject
 from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.surroundings import Place
 from mag_sandbox.model.pocket import changes
 from mag_sandbox.model.pocket.editing import NOTHING_TO_UNDO
 from mag_sandbox.model.pocket.painting import BLOCKS_A_VIEW
@@ -67,9 +68,16 @@ def edited(made: DiffusionWorld, control: Control, then: Control = STILL) -> lis
     return blocks
 
 
+def place_of(made: DiffusionWorld, edit: Edit) -> Place:
+    """Return the cells that a change repaints: its spot, and one more on every side."""
+    lattice = made.painting.imagination.lattice
+    more = 2 * lattice.cell
+    return lattice.box(edit.yaw, edit.pitch, edit.width + more, edit.height + more)
+
+
 def shows_tent(made: DiffusionWorld, pose: CameraPose) -> bool:
     lattice = made.painting.imagination.lattice
-    there = made.editor._place(TENT)
+    there = place_of(made, TENT)
     return bool((lattice.touched(pose) & made.painting.around.mask(there)).any())
 
 
@@ -79,7 +87,7 @@ def test_a_thing_is_placed_and_all_else_stays_to_the_bit():
     ring, (frames, bits) = ring_of(made), memory_of(made)
     edit_at_rest(made, TENT)
     cells = changed_cells(ring, ring_of(made))
-    place = made.painting.around.mask(made.editor._place(TENT))
+    place = made.painting.around.mask(place_of(made, TENT))
     assert cells.any()
     assert not (cells & ~place).any()
     now, now_bits = memory_of(made)
@@ -99,7 +107,7 @@ def test_no_frame_of_memory_shows_what_was_there_before():
     for one in (made, other):
         play(one, [RIGHT] * 5 + [LEFT] * 5)
     with torch.inference_mode():
-        place = other.editor._place(TENT)
+        place = place_of(other, TENT)
         inventor = other.painting
         there = inventor.around.mask(place)
         inventor.around = inventor.imagination.repainted(
@@ -143,7 +151,7 @@ def test_what_is_placed_has_the_colour_that_was_asked_for():
         play(made, [STILL])
         edit_at_rest(made, replace(TENT, color=color))
     cells = changed_cells(ring_of(red), ring_of(blue))
-    assert cells[red.painting.around.mask(red.editor._place(TENT))].any()
+    assert cells[red.painting.around.mask(place_of(red, TENT))].any()
 
 
 def test_after_turning_away_and_back_the_new_thing_is_still_there():
@@ -154,7 +162,7 @@ def test_after_turning_away_and_back_the_new_thing_is_still_there():
     ring, new = ring_of(made), memory_of_first(made)
     assert not torch.equal(old, new)
     blocks = [made.step(control) for control in [*AWAY, *BACK]]
-    there = made.painting.around.mask(made.editor._place(TENT))
+    there = made.painting.around.mask(place_of(made, TENT))
     assert not (changed_cells(ring, ring_of(made)) & there).any()
     assert torch.equal(memory_of_first(made), new), "what the first view shows is remembered"
     assert any(one.attended for one in blocks[-1].memory.entries if one.kind == "sink")
@@ -204,7 +212,7 @@ def test_undo_after_play_went_on_gives_the_place_back_and_leaves_the_rest():
     edited(made, PLACING)
     for control in [RIGHT] * 8 + [LEFT] * 6:
         made.step(control)
-    place = before.mask(made.editor._place(TENT))
+    place = before.mask(place_of(made, TENT))
     after = ring_of(made)
     block = made.step(UNDOING)
     assert block.notice == ""
@@ -229,7 +237,7 @@ def test_what_is_there_is_removed_or_drawn_anew_as_a_whole():
     again = ring_of(made)
     assert changed_cells(tent, again).any()
     assert not (changed_cells(tent, again)
-                & ~made.painting.around.mask(made.editor._place(TENT))).any()  # fmt: skip
+                & ~made.painting.around.mask(place_of(made, TENT))).any()  # fmt: skip
     edit_at_rest(made, Edit("remove", 27.0, 3.0))
     assert made.editor.placed == ()
     assert changed_cells(again, ring_of(made)).any()
@@ -239,7 +247,7 @@ def test_a_placed_thing_that_is_removed_leaves_what_stood_there_before():
     made = world()
     play(made, [STILL] * 3)
     before = ring_of(made)
-    there = made.painting.around.mask(made.editor._place(TENT)) & before[0]
+    there = made.painting.around.mask(place_of(made, TENT)) & before[0]
     edit_at_rest(made, TENT)
     edit_at_rest(made, Edit("repaint", 27.0, 3.0))
     edit_at_rest(made, Edit("remove", 27.0, 3.0))
@@ -257,7 +265,7 @@ def test_beside_a_later_change_what_was_removed_is_painted():
     edit_at_rest(made, replace(TENT, yaw=TENT.yaw + 0.8 * TENT.width))
     edit_at_rest(made, Edit("remove", TENT.yaw - TENT.width / 2 + 1.0, TENT.pitch))
     assert len(made.editor.placed) == 1
-    there = made.painting.around.mask(made.editor._place(TENT)) & before[0]
+    there = made.painting.around.mask(place_of(made, TENT)) & before[0]
     assert changed_cells(before, ring_of(made))[there].any()
 
 

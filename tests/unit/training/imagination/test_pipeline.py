@@ -44,8 +44,11 @@ SMALL = replace(
 )  # fmt: skip
 
 
-def _small(kinds, behind, among, courses):
-    return replace(SMALL, kinds=kinds, behind=behind, among=among, courses=courses)
+def _small(kinds, behind, among, planner, courses, most):
+    planner = replace(SMALL.planner, exhibits=planner.exhibits)
+    return replace(
+        SMALL, kinds=kinds, behind=behind, among=among, planner=planner, courses=courses, most=most
+    )
 
 
 def test_training_leaves_weights_that_plan_and_paint_and_can_be_trained_on(monkeypatch, tmp_path):
