@@ -37,7 +37,7 @@ AROUND, EDITS, ELSEWHERE = "around", "edits", "viewpoints"  # parts of a room
 BUDGET = 32 * MIB  # of the viewpoints of all parked rooms
 MOST_ROOMS = 100
 NEAR = 1.6  # metres from a door, within which the player can go through
-REACH = 6.0  # metres, likewise, of doors to which nobody gets nearer
+REACH = 6.0  # metres, likewise, of doors that the way does not lead up to
 SPARE = 0.5  # metres from the end of the way to such a door
 ASIDE = 45.0  # degrees from the middle of the view to a door, at most
 SAME = 0.5  # metres between two doors at least
@@ -195,7 +195,7 @@ class Rooms:
         """Return how far a door is from the middle of a view [degrees]; 360: it is too far away."""
         x, z = door.x - pose.x, door.z - pose.z
         near = NEAR
-        if not self._ground.is_open:  # perhaps nobody gets nearer
+        if not self._ground.is_open:  # the way may end before the door
             near = min(max(NEAR, hypot(door.x, door.z) - FARTHEST_WALK + SPARE), REACH)
         if hypot(x, z) > near:
             return 360.0
