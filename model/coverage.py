@@ -1,7 +1,6 @@
 """How views cover each other, on a coarse grid: which kept frames show most of a coming view."""
 
 from collections.abc import Iterator, Sequence
-from math import hypot
 
 import numpy as np
 
@@ -17,12 +16,13 @@ def covered_cells(view: CameraPose, others: Sequence[CameraPose]) -> np.ndarray:
 
     Rows run from the top down, columns from left to right.
     """
-    table = np.array([(pose.yaw, pose.pitch, pose.fov) for pose in others]).reshape(-1, 3)
-    near = np.array([hypot(pose.x - view.x, pose.z - view.z) <= NEARBY for pose in others], bool)
+    numbers = [(pose.yaw, pose.pitch, pose.fov, pose.x, pose.z) for pose in others]
+    table = np.array(numbers).reshape(-1, 5)
+    near = np.hypot(table[:, 3] - view.x, table[:, 4] - view.z) <= NEARBY
     across = ((np.arange(GRID_ACROSS) + 0.5) / GRID_ACROSS - 0.5) * view.fov
     down = ((np.arange(GRID_DOWN) + 0.5) / GRID_DOWN - 0.5) * view.fov * ASPECT
     offset = (view.yaw - table[:, :1] + 180.0) % 360.0 - 180.0
-    half = table[:, 2:] / 2
+    half = table[:, 2:3] / 2
     columns = np.abs(offset + across) <= half  # [n, across]
     rows = np.abs(view.pitch - table[:, 1:2] - down) <= half * ASPECT  # [n, down]
     shown: np.ndarray = rows[:, :, None] & columns[:, None, :] & near[:, None, None]

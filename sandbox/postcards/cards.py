@@ -66,7 +66,8 @@ class PostcardCard:
 
     def __init__(self) -> None:
         self._card, self._stamp = CachedCard(), CachedPicture()
-        self._cut: tuple[np.ndarray, float, np.ndarray] | None = None  # a frame, what is shown
+        # the newest frame, the share of it that was cut out, and that middle
+        self._cut: tuple[np.ndarray, float, np.ndarray] | None = None
 
     def draw(
         self,

@@ -803,7 +803,7 @@ TENT = PlacedObject("tent", 4.0, -3.0, 20.0, 14.0, (200, 30, 30), (200, 30, 30),
 
 @pytest.fixture
 def listing(tmp_path, monkeypatch) -> DiffusionWorld:
-    """A world that began with a picture that lists its things, and which nobody may read."""
+    """A world begun from a picture that lists its things; reading the picture is an error."""
     path = tmp_path / "listed.png"
     write_listed(path, np.full((96, 160, 3), 120, np.uint8), [SKY, TENT])
     made = world()
