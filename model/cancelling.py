@@ -10,12 +10,13 @@ _running = threading.local()
 
 @contextmanager
 def cancellable(is_cancelled: Callable[[], bool]) -> Iterator[None]:
-    """Have checks on this thread ask a function meanwhile."""
+    """Have checks on this thread ask a function meanwhile, and then again the one before."""
+    before = getattr(_running, "is_cancelled", None)
     _running.is_cancelled = is_cancelled
     try:
         yield
     finally:
-        del _running.is_cancelled
+        _running.is_cancelled = before
 
 
 def check_cancelled() -> None:
@@ -24,5 +25,6 @@ def check_cancelled() -> None:
     Raises:
         CancelledError: it is.
     """
-    if getattr(_running, "is_cancelled", lambda: False)():
+    is_cancelled = getattr(_running, "is_cancelled", None)
+    if is_cancelled is not None and is_cancelled():
         raise CancelledError

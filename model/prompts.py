@@ -47,6 +47,7 @@ class PromptFeatures:
         self._tokenizer, self._text_len = tokenizer, text_len
         self._load_encoder, self._known = load_encoder, known
         self._encoder: Encoder | None = None
+        self._loading = Lock()  # plans are made on another thread than blocks
 
     def __call__(self, prompt: str) -> Tensor:
         """Return the features of a prompt, [1, text_len, dim]; rows past it are zero."""
@@ -59,9 +60,10 @@ class PromptFeatures:
 
     def warm(self) -> Encoder:
         """Return the encoder, loading it once."""
-        if self._encoder is None:
-            self._encoder = self._load_encoder()
-        return self._encoder
+        with self._loading:
+            if self._encoder is None:
+                self._encoder = self._load_encoder()
+            return self._encoder
 
 
 def tokenise(tokenizer: Tokenizer, prompts: Sequence[str], text_len: int) -> tuple[Tensor, Tensor]:

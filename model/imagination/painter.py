@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mag_sandbox.model.attention import AttentionKernel
+from mag_sandbox.model.cancelling import check_cancelled
 from mag_sandbox.model.dit import DiT, TextKeys, own_block_attention
 from mag_sandbox.model.flow import AdamsBashforthSampler, euler_levels
 from mag_sandbox.model.imagination.config import PainterConfig, SpriteConfig
@@ -226,6 +227,7 @@ class Painter(nn.Module):
         sampler = AdamsBashforthSampler(euler_levels(self.config.steps, self.config.shift))
         x = torch.where(there, latents, noise)
         for step, timestep in enumerate(sampler.timesteps):
+            check_cancelled()
             flow, guidance = flow_of(x, timestep), self.config.guidance[step]
             if guidance != 1:
                 free_flow = free_flow_of(x, timestep)

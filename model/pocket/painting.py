@@ -8,6 +8,7 @@ comes into it soon and, at rest, what lies around) is bookkeeping, quick enough 
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from copy import copy
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 
@@ -305,10 +306,36 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         """Begin a room of which nothing is known, but where its doors are; see `with_doors`."""
         self.drop_view()
         self.thread.cancel()
+        self._forget_all(seed, doors)
+
+    def _forget_all(self, seed: int, doors: Sequence[float]) -> None:
         self.around, self.plan, self._seed = self.imagination.nothing(), None, seed
         self._doors, self._asked, self.listed = tuple(doors), None, ()
         self.losses = self._evictions = 0
         self._forgotten = np.zeros_like(self.around.known)
+
+    def room_ahead(
+        self, seed: int, doors: Sequence[float], pose: CameraPose, prompt: str
+    ) -> "PaintingInventor":
+        """Return what knows another room, and begin its first view; see `enter`.
+
+        Args:
+            seed: of that room.
+            doors: of it; see `begin`.
+            pose: of the view, on the lattice.
+            prompt: of that room.
+        """
+        other = copy(self)
+        other._view = None
+        other._forget_all(seed, doors)
+        other._require_plan(prompt)
+        other._begin_painting(pose, prompt)
+        return other
+
+    def enter(self, room: "PaintingInventor") -> None:
+        """Know a room ahead and not the present one; its first view may still be under way."""
+        self.drop_view()
+        self.__dict__.update(room.__dict__)
 
     def begin_memory(self) -> None:
         """Go on with a memory of which nothing was lost yet."""
@@ -496,13 +523,13 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         The background stays as it was seen, for as long as the words stay.
         """
         read = self.words.reading(prompt)
-        told, empty = self.texts(prompt)
         named = named_things(read, self.imagination.config.looks)
         wanted = Wanted(named, self.words.place(read))
-        imagination, before, doors = self.imagination, self.plan, self._doors
+        imagination, before, doors, texts = self.imagination, self.plan, self._doors, self.texts
         listed = self.listed if around.at(imagination.ahead).known.all() else ()
 
         def plan() -> tuple[PlacedObject, ...]:
+            told, empty = texts(prompt)
             behind: Sequence[PlacedObject] = ()
             shown: Sequence[PlacedObject] = ()
             if before is None:
@@ -543,8 +570,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         """
         planned_with = noise if planned or self._asked is None else self._asked[1]
         before, planned, imagination = self.plan, planned or self._planned, self.imagination
-        doors = self._doors
-        told, empty = self.texts(prompt)
+        doors, texts = self._doors, self.texts
 
         def paint(around: Surroundings, pose: CameraPose) -> PaintedGround:
             now = plan
@@ -555,7 +581,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
                 now = replace(now, things=with_doors(now.things, doors, imagination.config))
             if now is not plan and before is not None:
                 now = now.after(before, around.known, imagination.lattice)
-            subject = Subject(told, empty, noise, now.things)
+            subject = Subject(*texts(prompt), noise, now.things)
             return PaintedGround(around, imagination.imagine(around, pose, subject), now)
 
         return paint

@@ -35,8 +35,11 @@ class PaintingThread:
         self._thread = ThreadPoolExecutor(1, "painting", _begin_thread)
         self._urgent = ThreadPoolExecutor(1, "painting-now", partial(torch.set_num_threads, 1))
         self._is_awaited = False
+        self._spare: threading.Event | None = None  # of work that is begun now; see `spare`
+        self._begun: deque[Callable[[], object]] = deque()  # what the thread does next
         self._held: deque[Callable[[], object]] | None = None  # work that waits; None: none does
         self._cancelled = 0  # how often everything was
+        self._is_closed = False
 
     def hold(self) -> None:
         """Have plans and views that are begun from now on wait: a block needs the cores.
@@ -49,7 +52,7 @@ class PaintingThread:
     def release(self) -> None:
         """Begin plans and views, waiting ones first."""
         for work in self._held or ():
-            self._thread.submit(work)
+            self._submit(work)
         self._held = None
 
     @contextmanager
@@ -64,13 +67,30 @@ class PaintingThread:
         finally:
             self._is_awaited = False
 
+    @contextmanager
+    def spare(self) -> Iterator[threading.Event]:
+        """Have what is begun meanwhile made when there is nothing else to make.
+
+        It gives way to all other work wherever it checks whether it is cancelled, which it is by
+        the event alone: it belongs to no place that is left.
+        """
+        self._spare = threading.Event()
+        try:
+            yield self._spare
+        finally:
+            self._spare = None
+
     def begin(self, make: Callable[[], Result]) -> "Future[Result]":
         """Make a plan or a view, unless they wait: then later."""
-        make = self._cancellable(make)
+        if self._spare is not None:
+            given_up = self._spare
+            return self._thread.submit(
+                _cancellable(make, lambda: self._give_way() or given_up.is_set())
+            )
+        before = self._cancelled
+        make = _cancellable(make, lambda: self._cancelled != before)
         if self._is_awaited:
             return self._urgent.submit(make)
-        if self._held is None:
-            return self._thread.submit(make)
         made: Future[Result] = Future()
 
         def work() -> None:
@@ -80,33 +100,54 @@ class PaintingThread:
                 except BaseException as error:  # raised again by `made.result`
                     made.set_exception(error)
 
-        self._held.append(work)
+        if self._held is None:
+            self._submit(work)
+        else:
+            self._held.append(work)
         return made
 
     def after_all(self, function: Callable[[], Result]) -> "Future[Result]":
         """Call a function after all that was begun, which waits no longer."""
         self.release()
-        return self._thread.submit(self._cancellable(function))
+        return self.begin(function)
 
     def cancel(self) -> None:
         """End everything that was begun, soon and without a result: its place was left."""
         self._cancelled += 1
 
-    def _cancellable(self, make: Callable[[], Result]) -> Callable[[], Result]:
-        before = self._cancelled
+    def _submit(self, work: Callable[[], object]) -> None:
+        self._begun.append(work)
+        self._thread.submit(self._work)
 
-        def work() -> Result:
-            with cancellable(lambda: self._cancelled != before):
-                check_cancelled()
-                return make()
+    def _work(self) -> None:
+        """Do what was begun first, unless spare work gave way to it."""
+        if self._begun:
+            self._begun.popleft()()
 
-        return work
+    def _give_way(self) -> bool:
+        """Do all that was begun, in the midst of spare work; tell whether to end that."""
+        with torch.inference_mode(mode=False):  # as at the beginning of the thread
+            while self._begun:
+                self._work()
+        return self._is_closed
 
     def close(self) -> None:
         """End the thread."""
+        self._is_closed = True
         self.cancel()
         for thread in (self._thread, self._urgent):
             thread.shutdown()
+
+
+def _cancellable(
+    make: Callable[[], Result], is_cancelled: Callable[[], bool]
+) -> Callable[[], Result]:
+    def work() -> Result:
+        with cancellable(is_cancelled):
+            check_cancelled()
+            return make()
+
+    return work
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ are exact.
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from math import atan2, degrees, hypot
+from threading import Event
 from typing import NamedTuple
 
 from torch import Tensor
@@ -39,6 +40,7 @@ MOST_ROOMS = 100
 NEAR = 1.6  # metres from a door, within which the player can go through
 REACH = 6.0  # metres, likewise, of doors that the way does not lead up to
 SPARE = 0.5  # metres from the end of the way to such a door
+IN_SIGHT = 6.0  # metres from a door, within which a walker has the room behind it begun
 ASIDE = 45.0  # degrees from the middle of the view to a door, at most
 SAME = 0.5  # metres between two doors at least
 BEHIND = 1.0  # degrees from straight behind to the door back, at most
@@ -89,6 +91,17 @@ class _ParkedRooms:
             raise ValueError(f"doors lead back to rooms {before}")
 
 
+@dataclass(frozen=True, slots=True)
+class _RoomAhead:
+    """A new room that is begun before the player enters it."""
+
+    door: Door
+    inside: str  # description of the room where the door is
+    room: _Room
+    painting: PaintingInventor
+    given_up: Event
+
+
 class RoomParts(NamedTuple):
     """The owners of what a room is made of."""
 
@@ -122,9 +135,12 @@ class RoomParts(NamedTuple):
 class Rooms:
     """Knows the rooms behind doors, and takes the player there.
 
+    rooms.look_ahead(pose, prompt, rests=False)
     door = rooms.door_at(pose)
     prompt, pose, view = rooms.enter(door, pose, prompt)
     """
+
+    _ahead: _RoomAhead | None = None
 
     def __init__(self, parts: RoomParts, ground: WalkableGround) -> None:
         self.parts, self._ground = parts, ground
@@ -135,13 +151,13 @@ class Rooms:
         self._here = 0
         self._rooms = [_Room(prompt, seed)]
         self._parked: dict[int, WorldState] = {}  # by the numbers of rooms
+        self._give_up_ahead()
 
     def door_at(self, pose: CameraPose) -> Door | None:
         """Return the door that the player looks at from near by; None: there is none."""
-        is_full = len(self._rooms) >= MOST_ROOMS
-        doors = (door for door in self._doors if door.leads_to or not is_full)
-        found = [(aside, door) for door in doors if (aside := self._aside(door, pose)) <= ASIDE]
-        return min(found, key=lambda one: one[0], default=(0.0, None))[1]
+        doors = [door for door in self._doors if door.leads_to or self._may_open]
+        found = [door for door in doors if _distance(door, pose) <= self._reach(door)]
+        return min(_in_view(found, pose), key=lambda one: _aside(one, pose), default=None)
 
     def around(self, pose: CameraPose, prompt: str) -> GroundPlan | None:
         """Return the room as it is seen from a pose, from above; None: there is no plan yet."""
@@ -168,20 +184,65 @@ class Rooms:
             Description, pose and view, latents [1, C, h, w], in the room behind it.
         """
         painting, lattice = self.parts.painting, self.parts.painting.imagination.lattice
-        there = self._behind(door)
+        there, ahead = self._behind(door), self._ahead
         returns = there is not None and there == self._rooms[self._here].before
         if there is None:
-            there = self._new_room(door, prompt)
+            there = self._open(door, self._room_behind(door, prompt))
         self._park(prompt, self._rooms[self._here].left if returns else pose)
         self._unpark(there)
         room, arrival = self._rooms[there], CameraPose()
         if returns:  # the player turns round in the door
             arrival = replace(room.left, yaw=(room.left.yaw + 180.0) % 360.0, pitch=0.0)
         view = lattice.nearest(arrival)
-        with painting.thread.awaited():
-            painting.begin_view(view, room.prompt, self.parts.memory)
+        if ahead is not None and ahead.room == room:
+            painting.enter(ahead.painting)
+            self._ahead = None
+        else:
+            with painting.thread.awaited():
+                painting.begin_view(view, room.prompt, self.parts.memory)
+        self._give_up_ahead()
         latents = painting.take_view(self.parts.memory)
         return room.prompt, replace(view, x=arrival.x, z=arrival.z), latents
+
+    def look_ahead(self, pose: CameraPose, prompt: str, *, rests: bool) -> None:
+        """Begin the room behind the next door while there is nothing else to paint.
+
+        Whether it is there in time makes no difference but to the wait. What is of no use any more
+        is given up.
+
+        Args:
+            pose: of the player.
+            prompt: in force.
+            rests: whether the player does; else doors that are far away do not count.
+        """
+        door, ahead, painting = self._next_door(pose, rests), self._ahead, self.parts.painting
+        if ahead is not None and (ahead.door, ahead.inside) == (door, prompt):
+            return
+        if ahead is not None and door is None and ahead.painting.is_ready:
+            return
+        self._give_up_ahead()
+        if door is not None:
+            room, view = self._room_behind(door, prompt), painting.imagination.lattice.nearest
+            with painting.thread.spare() as given_up:
+                there = painting.room_ahead(
+                    room.seed, _doors_of(room), view(CameraPose()), room.prompt
+                )
+            self._ahead = _RoomAhead(door, prompt, room, there, given_up)
+
+    def _next_door(self, pose: CameraPose, rests: bool) -> Door | None:
+        """Return the nearest door in view, if no one knows what lies behind it."""
+        if not self._may_open or not keeps_places(self.parts.memory.policy.setting.policy):
+            return None
+        doors = _in_view(self._doors, pose)
+        door = min(doors, key=lambda one: _distance(one, pose), default=None)
+        if door is None or door.leads_to or not (rests or _distance(door, pose) <= IN_SIGHT):
+            return None
+        return door
+
+    def _give_up_ahead(self) -> None:
+        if self._ahead is not None:
+            self._ahead.given_up.set()
+            self._ahead = None
 
     @property
     def _doors(self) -> list[Door]:
@@ -191,15 +252,17 @@ class Rooms:
             for door, there in zip(doors, map(self._behind, doors), strict=True)
         ]
 
-    def _aside(self, door: Door, pose: CameraPose) -> float:
-        """Return how far a door is from the middle of a view [degrees]; 360: it is too far away."""
-        x, z = door.x - pose.x, door.z - pose.z
-        near = NEAR
-        if not self._ground.is_open:  # the way may end before the door
-            near = min(max(NEAR, hypot(door.x, door.z) - FARTHEST_WALK + SPARE), REACH)
-        if hypot(x, z) > near:
-            return 360.0
-        return abs(yaw_difference(degrees(atan2(x, z)), pose.yaw))
+    @property
+    def _may_open(self) -> bool:
+        """Whether there may be more rooms."""
+        return len(self._rooms) < MOST_ROOMS
+
+    def _reach(self, door: Door) -> float:
+        """Return how near the player must be to go through a door [m]."""
+        if self._ground.is_open:
+            return NEAR
+        # the way may end before the door
+        return min(max(NEAR, hypot(door.x, door.z) - FARTHEST_WALK + SPARE), REACH)
 
     def _behind(self, door: Door) -> int | None:
         """Return the number of the room behind a door; None: the player was never there."""
@@ -211,18 +274,23 @@ class Rooms:
         distance, room = min(far, default=(SAME, 0))
         return room if distance < SAME else None
 
-    def _new_room(self, door: Door, prompt: str) -> int:
-        """Invent the room behind a door, and return its number."""
-        here, number = self._rooms[self._here], len(self._rooms)
+    def _room_behind(self, door: Door, prompt: str) -> _Room:
+        """Invent the room behind a door where the player never was."""
+        here = self._rooms[self._here]
         drawn = f"{here.seed} {round(door.x)} {round(door.z)}"
         names = [place_name(prompt)]
         if here.before is not None:
             names.append(place_name(self._rooms[here.before].prompt))
         caption = caption_behind(door.kind, prompt, self.parts.painting.words, drawn, names)
-        seed = (here.seed * 31 + number) % MAX_SEED
+        seed = (here.seed * 31 + len(self._rooms)) % MAX_SEED
+        return _Room(caption, seed, self._here)
+
+    def _open(self, door: Door, room: _Room) -> int:
+        """Have a new room behind a door, and return its number."""
+        here, number = self._rooms[self._here], len(self._rooms)
         passages = (*here.passages, _Passage(door.x, door.z, number))
         self._rooms[self._here] = replace(here, passages=passages)
-        self._rooms.append(_Room(caption, seed, self._here))
+        self._rooms.append(room)
         return number
 
     def _park(self, prompt: str, left: CameraPose) -> None:
@@ -249,8 +317,7 @@ class Rooms:
         room, state = self._rooms[number], self._parked.pop(number, None)
         self._here = number
         memory.begin(memory.policy.setting, memory.made)
-        is_new = room.before is not None
-        painting.begin(room.seed, (BACK, SIDES[room.seed % 2]) if is_new else ())
+        painting.begin(room.seed, _doors_of(room))
         viewpoints.begin()
         if editor is not None:
             editor.begin(anew=state is None)
@@ -308,3 +375,23 @@ class Rooms:
             self._here, self._rooms, self._parked = parked.here, list(parked.rooms), states
 
         return restore
+
+
+def _doors_of(room: _Room) -> tuple[float, ...]:
+    """Return where a room has doors [degrees]; see `with_doors`."""
+    return () if room.before is None else (BACK, SIDES[room.seed % 2])
+
+
+def _in_view(doors: Sequence[Door], pose: CameraPose) -> list[Door]:
+    return [door for door in doors if _aside(door, pose) <= ASIDE]
+
+
+def _aside(door: Door, pose: CameraPose) -> float:
+    """Return how far a door is from the middle of a view [degrees]."""
+    yaw = degrees(atan2(door.x - pose.x, door.z - pose.z))
+    return abs(yaw_difference(yaw, pose.yaw))
+
+
+def _distance(door: Door, pose: CameraPose) -> float:
+    """Return how far away a door is [m]."""
+    return hypot(door.x - pose.x, door.z - pose.z)

@@ -1,6 +1,7 @@
 """Doors lead from room to room: rooms are invented, left, found again, saved and replayed."""
 
 from dataclasses import replace
+from threading import Event
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from mag_sandbox.model.pocket.painting import Plan
 from mag_sandbox.model.pocket.world import NO_DOOR, DiffusionWorld
 from mag_sandbox.model.world import Control, FrameBlock, MemorySetting
 from mag_sandbox.scenes.rooms import DOORS
+from tests.patience import PATIENCE
 from tests.tiny import PLACE, STILL
 from tests.unit.model.pocket.test_inventing import begin, same, world
 
@@ -122,6 +124,56 @@ def test_a_walk_through_doors_is_replayed_bit_equal_and_goes_on_from_a_save():
     saved.reset(PLACE, 9)
     saved.restore(made.snapshot())
     assert same([go_back(made), *map(made.step, TURN)], [go_back(saved), *map(saved.step, TURN)])
+
+
+def test_a_room_begun_ahead_is_the_one_that_entering_begins(monkeypatch):
+    made, again = house(SKY, DOOR), house(SKY, DOOR)
+    made.step(STILL)
+    ahead = made._rooms._ahead
+    ahead.painting._view.made.result(PATIENCE)
+    there = [made.step(GO), *map(made.step, TURN)]
+    assert not ahead.given_up.is_set(), "it was made in vain"
+    monkeypatch.setattr(rooms.Rooms, "look_ahead", lambda *_, **__: None)
+    again.step(STILL)
+    assert same(there, [again.step(GO), *map(again.step, TURN)])
+
+
+def test_a_room_begun_ahead_is_entered_even_before_it_is_painted():
+    made, again = house(SKY, DOOR), house(SKY, DOOR)
+    goes_on = Event()
+    made.painting.thread.begin(lambda: goes_on.wait(PATIENCE))
+    made.step(STILL)
+    begun = made._rooms._ahead.painting._view.made
+    assert not begun.done()
+    goes_on.set()
+    block = made.step(GO)
+    assert begun.done()
+    again.step(STILL)
+    assert same([block], [again.step(GO)])
+
+
+def test_what_is_begun_ahead_ends_when_the_player_turns_away_or_says_otherwise():
+    made = house(SKY, DOOR)
+    goes_on = Event()
+    made.painting.thread.begin(lambda: goes_on.wait(PATIENCE))
+    made.step(STILL)
+    first = made._rooms._ahead
+    made.step(Control(prompt="a blue tent"))
+    second = made._rooms._ahead
+    assert first.given_up.is_set()
+    assert second.room.prompt == "a blue tent"
+    look(made, 180.0)
+    assert second.given_up.is_set()
+    assert made._rooms._ahead is None
+    goes_on.set()
+
+
+def test_far_doors_are_looked_behind_by_a_resting_player_alone():
+    made = house(SKY, replace(DOOR, pitch=12.0))
+    made.step(AHEAD)
+    assert made._rooms._ahead is None
+    made.step(STILL)
+    assert made._rooms._ahead is not None
 
 
 def test_a_save_whose_doors_lead_nowhere_is_refused():
