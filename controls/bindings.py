@@ -83,7 +83,7 @@ BINDINGS = (
     CameraBinding("walk_back", ("s",), "walk back", "Walk", "forward", -1),
     CameraBinding("walk_right", ("d",), "walk right", "Walk", "right", 1),
     Binding("run", ("left shift", "right shift"), "run while held", "Walk"),
-    Binding("enter", ("return",), "through the door ahead, or as T", "Walk"),
+    Binding("enter", ("return", "pad right shoulder"), "through the door ahead, or as T", "Walk"),
     Binding("stop", ("space", "pad b"), "stop the camera", "Look around"),
     Binding("anchor", ("e", "pad a"), "drop an anchor here", "Come back"),
     Binding("to_anchor", ("b", "pad y"), "fly back to the last anchor", "Come back"),
@@ -107,7 +107,7 @@ BINDINGS = (
     Binding("record", ("f10",), "start or stop recording", "Keep"),
     Binding("screenshot", ("f12",), "take a picture", "Keep"),
     Binding("hud", ("h", "pad right stick"), "map, lab view or nothing", "Show"),
-    Binding("minimap", ("m", "pad left stick"), "map", "Show"),
+    Binding("minimap", ("m",), "map", "Show"),
     Binding("split", ("v",), "two memories side by side", "Show"),
     Binding("late_warp", ("l",), "answer keys at once, on or off", "Show"),
     Binding("help", ("f1",), "show or hide this help", "Show"),
@@ -133,7 +133,7 @@ _ALSO_WATCHING = ("step", "reset", "leave", "hud", "help", "fullscreen")
 _TURNS: frozenset[Axis] = frozenset(("yaw", "pitch"))
 POINTING = (
     Pointing("drag the view", "mouse drag", "", _TURNS),
-    Pointing("fly there", "click on the map", "", _TURNS),
+    Pointing("go there", "click on map or door", "", _TURNS),
     Pointing("put something there", "right click", "", _TURNS),
     Pointing("look around at any speed", "", "right stick", _TURNS),
     Pointing("walk or run", "on-screen keys", "left stick", frozenset(("forward", "right"))),

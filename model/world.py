@@ -5,13 +5,15 @@ Imports no torch: `load_world` imports a backend only when it is called, so a wi
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from math import atan, atan2, degrees, hypot
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import numpy as np
 
-from mag_sandbox.controls.camera import CameraCommand, CameraPose, CameraSpeed
+from mag_sandbox.controls.camera import CameraCommand, CameraPose, CameraSpeed, yaw_difference
 from mag_sandbox.controls.edits import Edit
+from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.files.border import Refusal
 from mag_sandbox.files.validation import check_fields, of_type
 from mag_sandbox.scenes import Scene
@@ -206,6 +208,16 @@ class Door:
     x: float  # as of a camera pose [m]
     z: float
     leads_to: str = ""  # name of the room behind it; "": the player was never there
+    width: float = 1.0  # metres
+    height: float = 2.0  # of its top above the ground [m]
+
+    def covers(self, pose: CameraPose, yaw: float, pitch: float) -> bool:
+        """Tell whether it lies in a direction from a pose [degrees]."""
+        x, z = self.x - pose.x, self.z - pose.z
+        away = max(hypot(x, z), 0.1)
+        aside = abs(yaw_difference(yaw, degrees(atan2(x, z))))
+        foot, top = (degrees(atan((end - EYE) / away)) for end in (0.0, self.height))
+        return aside <= degrees(atan(self.width / 2 / away)) and foot <= pitch <= top
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ import pygame
 
 from mag_sandbox.controls.bindings import Action
 from mag_sandbox.controls.camera import CameraPose, mutual_overlap
-from mag_sandbox.controls.edits import Edit
+from mag_sandbox.controls.edits import ENTER, Edit
 from mag_sandbox.model.loading import next_world, no_places, worlds_beside
 from mag_sandbox.sandbox.doors import DoorsInPlay
 from mag_sandbox.sandbox.hud.hints import ACTIONS, STEPS, Step
@@ -101,7 +101,8 @@ class WatchedSession(PlaySession):
                 self._services.notices.say(block.notice, "bad")
             elif block and block.edited and block.edited.act != "forget":  # that was said before
                 there = " is there" if block.edited.act == "place" else ""
-                self._services.notices.say(f"{words_of(block.edited)}{there}")
+                topic = "door" if block.edited == ENTER else ""  # in place of how to go through
+                self._services.notices.say(f"{words_of(block.edited)}{there}", topic=topic)
 
 
 class SplitSession(WatchedSession):
@@ -170,7 +171,7 @@ class PlayerSession(WatchedSession):
         self._world_asked_until = 0.0  # the worlds that there are were listed
         self._bound_for: tuple[CameraPose, int] | None = None  # an anchor, newest result before
         self._painting = PaintingOverlay(reel, hud, services.settings.now.fit)
-        self._doors = DoorsInPlay(services, worker, reel, self._painting)
+        self._doors = DoorsInPlay(services, worker, reel, hud, self._painting)
         describe = partial(_describe, services, worker, reel, self._painting)
         self._prompt = PromptBox(
             describe,
@@ -205,6 +206,7 @@ class PlayerSession(WatchedSession):
         self._was_recording = self.is_recording
         hints = (self._hints,) if self._hints else ()
         shown = (
+            self._doors,
             self._painting,
             self._map,
             *hints,

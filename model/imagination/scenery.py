@@ -16,7 +16,7 @@ import numpy as np
 from mag_sandbox.controls.camera import FARTHEST, POSITION_RESOLUTION, yaw_difference
 from mag_sandbox.controls.parallax import EYE, Box, RingGeometry
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.world import GroundPlan, GroundThing
+from mag_sandbox.model.world import Door, GroundPlan, GroundThing
 from mag_sandbox.scenes.stances import Stance
 
 HORIZON_FOOT = 3.0  # degrees; what stands nearer to the horizon is at infinity
@@ -85,6 +85,15 @@ class _Body:
         """Position of its middle [m]."""
         yaw = radians(self.told.yaw)
         return self.distance * sin(yaw) + self.x, self.distance * cos(yaw) + self.z
+
+    @property
+    def as_door(self) -> Door:
+        """It as what leads to another room."""
+        half, top = min(self.told.width, WIDEST) / 2, _ends(self.told)[1]
+        width, height = 2 * tan(radians(half)), tan(radians(top))
+        x, z = self.place
+        kind, away = self.told.kind, self.distance
+        return Door(kind, x, z, width=away * width, height=EYE + away * height)
 
     def seen_from(self, x: float, z: float) -> "_Body | None":
         """Return it from another viewpoint [m]; None: it is at the viewer's feet."""
@@ -235,12 +244,10 @@ class Scenery:
             and (body.where == "flat" or body.distance == _on_ground(body.told))
         ]
 
-    def of_kinds(self, kinds: Collection[str]) -> list[tuple[str, float, float]]:
-        """Return things of some kinds that are not too far away: kind, x and z of the middle."""
+    def doors(self, kinds: Collection[str]) -> list[Door]:
+        """Return things of some kinds that are not too far away."""
         return [
-            (body.told.kind, *body.place)
-            for body in self._bodies
-            if body.told.kind in kinds and body.distance < inf
+            body.as_door for body in self._bodies if body.told.kind in kinds and body.distance < inf
         ]
 
     def appearing(self, things: Collection[PlacedObject], x: float, z: float) -> list[PlacedObject]:

@@ -11,6 +11,7 @@ from concurrent.futures import Future
 from copy import copy
 from dataclasses import asdict, dataclass, replace
 from functools import partial
+from threading import Event
 
 import numpy as np
 import torch
@@ -306,9 +307,6 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         """Begin a room of which nothing is known, but where its doors are; see `with_doors`."""
         self.drop_view()
         self.thread.cancel()
-        self._forget_all(seed, doors)
-
-    def _forget_all(self, seed: int, doors: Sequence[float]) -> None:
         self.around, self.plan, self._seed = self.imagination.nothing(), None, seed
         self._doors, self._asked, self.listed = tuple(doors), None, ()
         self.losses = self._evictions = 0
@@ -316,21 +314,25 @@ class PaintingInventor(ViewPainter[_PaintedView]):
 
     def room_ahead(
         self, seed: int, doors: Sequence[float], pose: CameraPose, prompt: str
-    ) -> "PaintingInventor":
-        """Return what knows another room, and begin its first view; see `enter`.
+    ) -> "tuple[PaintingInventor, Event]":
+        """Begin the first view of another room in the background; see `enter`.
 
         Args:
             seed: of that room.
             doors: of it; see `begin`.
             pose: of the view, on the lattice.
             prompt: of that room.
+
+        Returns:
+            What knows that room, and what gives it up.
         """
         other = copy(self)
         other._view = None
-        other._forget_all(seed, doors)
-        other._require_plan(prompt)
-        other._begin_painting(pose, prompt)
-        return other
+        with self.thread.background() as given_up:
+            other.begin(seed, doors)
+            other._require_plan(prompt)
+            other._begin_painting(pose, prompt)
+        return other, given_up
 
     def enter(self, room: "PaintingInventor") -> None:
         """Know a room ahead and not the present one; its first view may still be under way."""

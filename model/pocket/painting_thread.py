@@ -35,7 +35,9 @@ class PaintingThread:
         self._thread = ThreadPoolExecutor(1, "painting", _begin_thread)
         self._urgent = ThreadPoolExecutor(1, "painting-now", partial(torch.set_num_threads, 1))
         self._is_awaited = False
-        self._spare: threading.Event | None = None  # of work that is begun now; see `spare`
+        self._background: threading.Event | None = (
+            None  # of work that is begun now; see `background`
+        )
         self._begun: deque[Callable[[], object]] = deque()  # what the thread does next
         self._held: deque[Callable[[], object]] | None = None  # work that waits; None: none does
         self._cancelled = 0  # how often everything was
@@ -68,22 +70,22 @@ class PaintingThread:
             self._is_awaited = False
 
     @contextmanager
-    def spare(self) -> Iterator[threading.Event]:
+    def background(self) -> Iterator[threading.Event]:
         """Have what is begun meanwhile made when there is nothing else to make.
 
         It gives way to all other work wherever it checks whether it is cancelled, which it is by
         the event alone: it belongs to no place that is left.
         """
-        self._spare = threading.Event()
+        self._background = threading.Event()
         try:
-            yield self._spare
+            yield self._background
         finally:
-            self._spare = None
+            self._background = None
 
     def begin(self, make: Callable[[], Result]) -> "Future[Result]":
         """Make a plan or a view, unless they wait: then later."""
-        if self._spare is not None:
-            given_up = self._spare
+        if self._background is not None:
+            given_up = self._background
             return self._thread.submit(
                 _cancellable(make, lambda: self._give_way() or given_up.is_set())
             )
@@ -113,19 +115,20 @@ class PaintingThread:
 
     def cancel(self) -> None:
         """End everything that was begun, soon and without a result: its place was left."""
-        self._cancelled += 1
+        if self._background is None:
+            self._cancelled += 1
 
     def _submit(self, work: Callable[[], object]) -> None:
         self._begun.append(work)
         self._thread.submit(self._work)
 
     def _work(self) -> None:
-        """Do what was begun first, unless spare work gave way to it."""
+        """Do what was begun first, unless background work gave way to it."""
         if self._begun:
             self._begun.popleft()()
 
     def _give_way(self) -> bool:
-        """Do all that was begun, in the midst of spare work; tell whether to end that."""
+        """Do all that was begun, in the midst of background work; tell whether to end that."""
         with torch.inference_mode(mode=False):  # as at the beginning of the thread
             while self._begun:
                 self._work()

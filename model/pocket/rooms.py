@@ -223,11 +223,8 @@ class Rooms:
         self._give_up_ahead()
         if door is not None:
             room, view = self._room_behind(door, prompt), painting.imagination.lattice.nearest
-            with painting.thread.spare() as given_up:
-                there = painting.room_ahead(
-                    room.seed, _doors_of(room), view(CameraPose()), room.prompt
-                )
-            self._ahead = _RoomAhead(door, prompt, room, there, given_up)
+            begun = painting.room_ahead(room.seed, _doors_of(room), view(CameraPose()), room.prompt)
+            self._ahead = _RoomAhead(door, prompt, room, *begun)
 
     def _next_door(self, pose: CameraPose, rests: bool) -> Door | None:
         """Return the nearest door in view, if no one knows what lies behind it."""
@@ -246,11 +243,12 @@ class Rooms:
 
     @property
     def _doors(self) -> list[Door]:
-        doors = [Door(*one) for one in self._ground.doors]
         return [
-            replace(door, leads_to="" if there is None else place_name(self._rooms[there].prompt))
-            for door, there in zip(doors, map(self._behind, doors), strict=True)
-        ]
+            door if there is None
+            else replace(door, leads_to=place_name(self._rooms[there].prompt))
+            for door in self._ground.doors
+            for there in [self._behind(door)]
+        ]  # fmt: skip
 
     @property
     def _may_open(self) -> bool:

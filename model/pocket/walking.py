@@ -21,6 +21,7 @@ from mag_sandbox.model.imagination.objects import PlacedObject, check_objects
 from mag_sandbox.model.imagination.scenery import FAR, Scenery, ToldFrom
 from mag_sandbox.model.pocket.changes import thing_of
 from mag_sandbox.model.pocket.painting import PaintingInventor, Plan
+from mag_sandbox.model.world import Door
 from mag_sandbox.scenes.rooms import DOORS
 from mag_sandbox.scenes.stances import STANCES, Stance
 
@@ -94,10 +95,10 @@ class WalkableGround:
         return (*(plan.things if plan else ()), *map(thing_of, self._placed()))
 
     @property
-    def doors(self) -> list[tuple[str, float, float]]:
-        """Kinds and positions of things that lead to other rooms [m]."""
+    def doors(self) -> list[Door]:
+        """Things that lead to other rooms."""
         scenery = self.scenery
-        return scenery.of_kinds(DOORS) if scenery else []
+        return scenery.doors(DOORS) if scenery else []
 
     @property
     def is_open(self) -> bool:

@@ -196,7 +196,9 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             block = self._finish_block(self._poses(control.camera), control.camera)
             if self.painting:
                 self.painting.thread.release()
-            self._look_behind_doors(control)
+            if self._rooms and self.schedule.paints(self.memory) and not control.leave_out:
+                rests = control.camera == CameraCommand()  # blocks are not short of time
+                self._rooms.look_ahead(block.poses[-1], block.prompt, rests=rests)
             return replace(block, edited=edited)
 
     def show(self, control: Control, frames: Frames) -> FrameBlock:
@@ -506,13 +508,6 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         return PassInputs(session.seed, session.prompt, session.prompt_index, self._time)
 
     # Views
-
-    def _look_behind_doors(self, control: Control) -> None:
-        """Have the next room begun, unless blocks are short of time."""
-        session = self._running()
-        if self._rooms and self.schedule.paints(self.memory) and not control.leave_out:
-            rests = control.camera == CameraCommand()
-            self._rooms.look_ahead(session.pose, session.prompt, rests=rests)
 
     def _request_view(self, command: CameraCommand, next_block: int) -> None:
         """Request a view if the camera moves to where one is missing, unless an edit is painted."""

@@ -202,6 +202,7 @@ function show(image, told) {
   send({ is: "frameshown", number: told.number });
   if (document.title !== told.title) find("place").textContent = document.title = told.title;
   document.body.classList.toggle("plays", told.plays);
+  document.body.classList.toggle("door", Boolean(told.door));
   if (told.moves || !told.plays) document.body.classList.toggle("walks", walks(told));
   warp.frameShown(told);
   ask();

@@ -173,7 +173,10 @@ class PageView(View):
             "plays": isinstance(screen, PlayScreen),
             "at": round(1000 * time.time()),  # ms: what the bench measures the age by
         }
-        warpable = screen.warpable if isinstance(screen, PlayScreen) else None
+        warpable = None
+        if isinstance(screen, PlayScreen):
+            warpable, ground = screen.warpable, screen.reel.current.block.ground
+            told["door"] = ground is not None and ground.door is not None
         if warpable is None:
             return _evened(surface), told
         picture = MarginPicture(surface, warpable)

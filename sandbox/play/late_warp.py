@@ -140,3 +140,19 @@ def _eased(speed: float, offset: float, room: float) -> float:
     """Return a speed that falls to zero at the end of the camera's room."""
     left = room - offset if speed > 0 else room + offset
     return speed * min(1.0, max(0.0, left / (EASE * room)))
+
+
+def direction_at(
+    place: tuple[float, float], pose: CameraPose, crop: Crop, aspect: float
+) -> tuple[float, float]:
+    """Return the yaw and pitch [degrees] that a place in the window's picture shows.
+
+    Args:
+        place: shares of the picture's width and height that lie to the left and above.
+        pose: of the frame.
+        crop: part of the frame that the window shows.
+        aspect: height of the frame over its width.
+    """
+    left, top, width, height = crop
+    aside, above = left + place[0] * width - 0.5, 0.5 - top - place[1] * height
+    return (pose.yaw + aside * pose.fov) % 360.0, pose.pitch + above * pose.fov * aspect

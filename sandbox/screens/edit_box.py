@@ -17,11 +17,12 @@ from mag_sandbox.controls.edits import Edit
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.hud.minimap import map_area
 from mag_sandbox.sandbox.hud.seen import TOP
+from mag_sandbox.sandbox.play.late_warp import direction_at
 from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.screens import Overlay
 from mag_sandbox.sandbox.screens.prompt_box import PromptBox
 from mag_sandbox.sandbox.settings import FitMode
-from mag_sandbox.sandbox.ui.display import fit
+from mag_sandbox.sandbox.ui.display import fit, share_of
 from mag_sandbox.sandbox.ui.theme import ACCENT, Theme
 from mag_sandbox.scenes.things import ThingError, parse_edit, thing_vocabulary
 
@@ -183,15 +184,13 @@ class EditOverlay(Overlay):
     def _spot_at(self, position: tuple[int, int]) -> Direction | None:
         on_map, picture = self._map(), self._picture()
         if on_map.collidepoint(position):
-            across, down = _share(position, on_map)
+            across, down = share_of(position, on_map)
             return round(across * 360.0 - 180.0, 1) % 360.0, round(TOP - down * 2 * TOP, 1)
         if not picture.collidepoint(position):
             return None
-        across, down = _share(position, picture)
-        pose, (left, top, width, height) = self._reel.pose, self._reel.crop
-        aside, above = left + across * width - 0.5, 0.5 - top - down * height
-        yaw = round(pose.yaw + aside * pose.fov, 1) % 360.0
-        return yaw, round(pose.pitch + above * pose.fov * self._aspect, 1)
+        place, reel = share_of(position, picture), self._reel
+        yaw, pitch = direction_at(place, reel.pose, reel.crop, self._aspect)
+        return round(yaw, 1) % 360.0, round(pitch, 1)
 
     def _draw_mark(self, surface: pygame.Surface) -> tuple[float, float] | None:
         """Ring the spot and return where it is in the window; None: out of sight."""
@@ -208,10 +207,6 @@ class EditOverlay(Overlay):
             pygame.draw.circle(surface, colour, (x, y), theme.px(RING) + wider / 2, line)
             pygame.draw.circle(surface, colour, (x, y), theme.px(DOT) + wider / 2)
         return x, y
-
-
-def _share(position: tuple[int, int], area: pygame.Rect) -> tuple[float, float]:
-    return (position[0] - area.left) / area.width, (position[1] - area.top) / area.height
 
 
 def _weakly(method: Callable[[str], Any]) -> Callable[[str], Any]:

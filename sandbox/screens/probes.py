@@ -364,5 +364,5 @@ def _draw_enlarged(page: pygame.Surface, theme: Theme, result: ProbeResult) -> N
 
 OPEN_PROBES = LayOver(
     lambda services: ProbesScreen(lambda: services.prober.results, services.settings.now),
-    Binding("probes", ("tab", "pad right shoulder"), "list what came back", "Come back"),
+    Binding("probes", ("tab", "pad left stick"), "list what came back", "Come back"),
 )

@@ -132,6 +132,11 @@ def fit(
     return rect
 
 
+def share_of(position: tuple[int, int], area: pygame.Rect) -> tuple[float, float]:
+    """Return where a position lies in an area, as shares of its width and height."""
+    return (position[0] - area.left) / area.width, (position[1] - area.top) / area.height
+
+
 class Picture:
     """Brings frames onto a surface: scaled without stretching, perhaps a part of each.
 

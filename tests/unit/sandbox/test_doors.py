@@ -16,6 +16,7 @@ from mag_sandbox.controls.camera import (
 from mag_sandbox.controls.edits import ENTER
 from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.model.world import Door, GroundPlan
+from mag_sandbox.sandbox.doors import TOO_FAR
 from tests.doubles import FakeWorld
 from tests.games import FAST, games
 
@@ -53,7 +54,7 @@ def rooms(game):
 
 
 def test_enter_leads_through_a_door_and_elsewhere_describes_the_place(game):
-    game.said("Enter: through the door, to the kitchen")
+    game.said("Enter, Pad right shoulder or a click: through the door, to the kitchen")
     game.press(pygame.K_RETURN)
     game.wait(lambda: len(rooms(game)) == 2)
     game.said("through the door")
@@ -65,6 +66,38 @@ def test_enter_leads_through_a_door_and_elsewhere_describes_the_place(game):
 def test_walking_into_a_door_leads_through_it(game):
     game.screen.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_w, mod=0, unicode="w"))
     game.wait(lambda: len(rooms(game)) == 2)
+
+
+def drag(game, *places):
+    """Press the mouse at the first place and lift it at the last."""
+    game.draw()
+    for kind, at in ((pygame.MOUSEBUTTONDOWN, places[0]), (pygame.MOUSEBUTTONUP, places[-1])):
+        game.screen.handle(pygame.Event(kind, pos=at, button=1))
+
+
+def test_a_click_on_a_door_leads_through_it_and_on_one_far_away_says_how_to_get_there(game):
+    drag(game, (320, 200), (360, 200))
+    drag(game, (20, 200))
+    assert not game.screen.session.overlays[1].is_shown
+    drag(game, (320, 200))
+    game.wait(lambda: len(rooms(game)) == 2)
+    drag(game, (320, 200))
+    game.said(TOO_FAR.format("door"))
+
+
+def test_a_button_of_the_gamepad_leads_through_a_door(game):
+    button = pygame.CONTROLLER_BUTTON_RIGHTSHOULDER
+    game.screen.handle(pygame.Event(pygame.CONTROLLERBUTTONDOWN, button=button, instance_id=0))
+    game.wait(lambda: len(rooms(game)) == 2)
+
+
+@pytest.mark.parametrize(
+    ("x", "yaw", "pitch", "covered"),
+    [(0.0, 0.0, 0.0, True), (0.0, 30.0, 0.0, False), (0.0, 0.0, 30.0, False),
+     (0.0, 0.0, -60.0, False), (1.0, -45.0, 0.0, True)],
+)  # fmt: skip
+def test_a_door_covers_what_it_hides_from_where_the_player_is(x, yaw, pitch, covered):
+    assert DOOR.covers(CameraPose(x=x), yaw % 360.0, pitch) is covered
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The thread that paints: spare work gives way to all other work."""
+"""The thread that paints: background work gives way to all other."""
 
 from concurrent.futures import CancelledError
 from threading import Event
@@ -17,8 +17,8 @@ def thread():
     made.close()
 
 
-def begin_spare(thread):
-    """Return spare work that checks until an event, that event, and what gives it up."""
+def begin_in_background(thread):
+    """Return background work that checks until an event, that event, and what gives it up."""
     runs, ends = Event(), Event()
 
     def work():
@@ -27,27 +27,27 @@ def begin_spare(thread):
             runs.set()
         return "ended"
 
-    with thread.spare() as given_up:
+    with thread.background() as given_up:
         made = thread.begin(work)
     assert runs.wait(PATIENCE)
     return made, ends, given_up
 
 
-def test_spare_work_gives_way_and_goes_on_although_its_place_was_left(thread):
-    spare, ends, _ = begin_spare(thread)
+def test_background_work_gives_way_and_goes_on_although_its_place_was_left(thread):
+    made, ends, _ = begin_in_background(thread)
     assert thread.begin(lambda: "a view").result(PATIENCE) == "a view"
     assert thread.after_all(lambda: "an edit").result(PATIENCE) == "an edit"
     thread.cancel()
     ends.set()
-    assert spare.result(PATIENCE) == "ended"
+    assert made.result(PATIENCE) == "ended"
 
 
-def test_spare_work_ends_when_it_is_given_up_or_the_thread_closes(thread):
-    spare, _, given_up = begin_spare(thread)
+def test_background_work_ends_when_it_is_given_up_or_the_thread_closes(thread):
+    made, _, given_up = begin_in_background(thread)
     given_up.set()
     with pytest.raises(CancelledError):
-        spare.result(PATIENCE)
-    spare, _, _ = begin_spare(thread)
+        made.result(PATIENCE)
+    made, _, _ = begin_in_background(thread)
     thread.close()
     with pytest.raises(CancelledError):
-        spare.result(PATIENCE)
+        made.result(PATIENCE)
