@@ -229,6 +229,7 @@ class GroundPlan:
     doors: tuple[Door, ...] = ()
     door: Door | None = None  # of those the one that `ENTER` leads through now
     rooms: tuple[str, ...] = ()  # names of the rooms on the way here, the first one first
+    room: int = 0  # number of the present one
 
 
 @dataclass(frozen=True, slots=True)

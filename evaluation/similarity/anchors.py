@@ -40,7 +40,7 @@ RECENT = 12  # newest frames, among which an anchor dropped by key finds what th
 
 AnchorKind = Literal["auto", "key", "script"]
 ProbeKind = Literal["auto", "key", "script", "postcard", "seen"]  # seen: it was never left
-Fate = Literal["raw", "compressed", "sink", "look-ahead", "evicted", "never kept"]
+Fate = Literal["raw", "compressed", "sink", "look-ahead", "parked", "evicted", "never kept"]
 FATES: dict[SegmentKind, Fate] = {
     "raw": "raw",
     "current": "raw",
@@ -134,6 +134,7 @@ class AnchorFacts:
     away: bool = False  # it was left
     outside: int = 0  # newest frame that did not show it
     changed: bool = False  # by the player, and not in sight since
+    parked: bool = False  # what memory held of it, with its room, since it was last in sight
     motion_out: MotionVerdict = "unmeasurable"
 
 
@@ -179,7 +180,7 @@ class Anchor(AnchorFacts):
     def arrive(self, sight: Sight) -> None:
         """Begin a new visit."""
         self.away, self.now, self.now_overlap, self.now_score = False, None, 0.0, 0.0
-        self.best, self.had_memory = 0.0, False
+        self.best, self.had_memory, self.parked = 0.0, False, False
         overlap = mutual_overlap(self.pose, sight.pose)
         self.see(sight, overlap)
 
@@ -226,6 +227,20 @@ class ReturnTracker:
             return []
         coming = [(a, a.now) for a in self.anchors if a.now is not None and not a.changed]
         return [self._returned(one, now, self._memory) for one, now in coming]
+
+    def leave(self) -> None:
+        """Note that the player leaves the room: all places are out of sight, as memory held them.
+
+        It is to be called after `finish`.
+        """
+        if not self.recent:
+            return
+        newest = self.recent[-1]
+        for anchor in self.anchors:
+            if not anchor.away:  # the way through a door is not measured, the way back is
+                anchor.leave(newest, "agrees")
+            anchor.now, anchor.now_overlap, anchor.now_score = None, 0.0, 0.0
+            anchor.parked |= anchor.in_memory
 
     def revisit(self, pose: CameraPose) -> Return | None:
         """Return how the place at a pose looks now, although it may not have been left.
@@ -341,7 +356,9 @@ class ReturnTracker:
     def _returned(self, anchor: Anchor, now: Sight, memory: MemoryView) -> Return:
         held = memory.best(anchor.pose, anchor.horizon)
         fate: Fate = "evicted" if anchor.had_memory else "never kept"
-        if held is not None:
+        if anchor.parked:
+            fate = "parked"
+        elif held is not None:
             fate = held[0]
         back = self.motion.verdict(anchor.outside, now.number)
         return Return(

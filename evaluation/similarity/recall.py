@@ -140,6 +140,9 @@ def reason_text(
             gone = f"It had {'been forgotten to make room' if crowded else 'left the short memory'}"
         luck = {"remembered": ", yet it looks the same", "vaguely": ", yet some of it is alike"}
         return f"{gone}{luck.get(word, ': made up anew')}."
+    if fate == "parked":
+        ends = {"remembered": "came back", "vaguely": "came back in part"}
+        return f"It was kept with its room and {ends.get(word, 'yet came back changed')}."
     used = "and was used" if attended else "but was not used"
     ends = {"remembered": ": it came back", "vaguely": ": part of it came back"}
     if not attended:

@@ -170,7 +170,8 @@ class Rooms:
             number = self._rooms[number].before
         ground = scenery.ground_near(pose.x, pose.z)
         doors, rooms = tuple(self._doors), tuple(reversed(names))
-        return replace(ground, doors=doors, door=self.door_at(pose), rooms=rooms)
+        door = self.door_at(pose)
+        return replace(ground, doors=doors, door=door, rooms=rooms, room=self._here)
 
     def enter(self, door: Door, pose: CameraPose, prompt: str) -> tuple[str, CameraPose, Tensor]:
         """Go through a door.

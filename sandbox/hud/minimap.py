@@ -8,7 +8,7 @@ new one, and a moving view costs a few lines.
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pygame
@@ -29,6 +29,7 @@ from mag_sandbox.sandbox.hud.seen import (
     view_box,
 )
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver, SessionStart
+from mag_sandbox.sandbox.play.rooms import ParkedRooms, parted
 from mag_sandbox.sandbox.ui.display import flat_picture
 from mag_sandbox.sandbox.ui.layout import SPRING, CustomPart, Text, draw, row
 from mag_sandbox.sandbox.ui.theme import ACCENT, INK, MUTED, SEGMENT_COLOURS, Theme
@@ -77,6 +78,7 @@ class MapStitcher(SessionObserver):
     """
 
     def __init__(self) -> None:
+        self._rooms = ParkedRooms()
         self._clear()
 
     def _clear(self) -> None:
@@ -96,6 +98,7 @@ class MapStitcher(SessionObserver):
 
     def on_start(self, event: SessionStart, block: FrameBlock) -> None:  # noqa: ARG002 - observer
         """Begin an empty map with the first block."""
+        self._rooms = ParkedRooms()
         self._clear()
         self.add(block)
 
@@ -105,10 +108,13 @@ class MapStitcher(SessionObserver):
 
     def add(self, block: FrameBlock) -> None:
         """Put the last frame of a block where it looks; publish the map when that shows."""
-        box = self.ring.add(block)
         here = block.poses[-1].x, block.poses[-1].z
-        if block.edited == ENTER:
+        if (left := self._rooms.left(block)) is not None:
+            self._enter(self._rooms.change(left, self._of_room(), block))
+            block = replace(block, edited=None)  # which would forget all that is known here
+        elif block.edited == ENTER:
             self.way = (here,)
+        box = self.ring.add(block)
         if math.dist(self.way[-1], here) >= STEP:
             way = self.way[::2] if len(self.way) >= MOST_STEPS else self.way
             self.way = (*way, here)
@@ -120,6 +126,10 @@ class MapStitcher(SessionObserver):
 
     def snapshot(self) -> WorldState:
         """Return the state for `restore` when the scene is continued."""
+        return self._rooms.joined(self._of_room())
+
+    def _of_room(self) -> WorldState:
+        """Return what is known of the present room."""
         seen = self.ring.seen.copy().view(np.uint8)  # a kept state holds bytes only
         way = np.array(self.way).view(np.uint8)
         return WorldState(
@@ -133,6 +143,14 @@ class MapStitcher(SessionObserver):
         Raises:
             ValueError: it is no map of this version.
         """
+        here, others = parted(state)
+        for one in others.values():
+            MapStitcher()._restore_room(one)  # checks it
+        self._restore_room(here)
+        self._rooms.restore(others)
+
+    def _restore_room(self, state: WorldState) -> None:
+        """Go on from what was known of a room; see `restore`."""
         for name, own in (("ring", self.ring.pixels), ("seen", self.ring.seen.view(np.uint8))):
             given = state.arrays.get(name)
             if given is None or (given.shape, given.dtype) != (own.shape, own.dtype):
@@ -147,6 +165,12 @@ class MapStitcher(SessionObserver):
         self.ring.pixels, self.ring.seen = ring, seen
         self.ring.frames = self._shown_at = frames
         self.picture = self._draw()
+
+    def _enter(self, known: WorldState | None) -> None:
+        """Go on with what is known of another room; None: nothing."""
+        self._clear()
+        if known is not None:
+            self._restore_room(known)
 
     def _draw(self) -> MapPicture:
         self._coverage.update(self._entries)

@@ -28,6 +28,7 @@ from mag_sandbox.evaluation.similarity.recall import ProbeFigures, ProbeResult, 
 from mag_sandbox.files.validation import decode
 from mag_sandbox.model.world import FrameBlock, WorldSpec, WorldState
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionEnd, SessionObserver, SessionStart
+from mag_sandbox.sandbox.play.rooms import ParkedRooms, parted
 from mag_sandbox.sandbox.recording.frames_file import FramesHead
 from mag_sandbox.scenes import Scene
 
@@ -230,6 +231,7 @@ class Prober(SessionObserver):
         self._looked_at = 0  # blocks; written by the prober's thread
         self._thread = ThreadPoolExecutor(1, "prober")
         self._tracker = ReturnTracker(USUAL_FPS)
+        self._rooms = ParkedRooms()
         self._compared = 0
         self._scene: Scene | None = None  # of the newest session
 
@@ -282,7 +284,8 @@ class Prober(SessionObserver):
         Raises:
             TimeoutError: it has too much to look at.
         """
-        return self._put(lambda: keep_tracker(self._tracker, self.results)).result(timeout)
+        kept = self._put(lambda: self._rooms.joined(keep_tracker(self._tracker, self.results)))
+        return kept.result(timeout)
 
     def restore(self, state: WorldState) -> None:
         """Go on from a snapshot; after the session has started.
@@ -290,8 +293,16 @@ class Prober(SessionObserver):
         Raises:
             ValueError: it holds no places of this version, or is damaged.
         """
-        places = kept_tracker(state)
-        self._put(lambda: self._resume(places))
+        here, others = parted(state)
+        places = kept_tracker(here)
+        for one in others.values():
+            kept_tracker(one)  # checks it
+
+        def resume() -> None:
+            self._resume(places)
+            self._rooms.restore(others)
+
+        self._put(resume)
 
     def settle(self, timeout: float = 10.0) -> bool:
         """Wait until everything queued so far was looked at; False if that took too long."""
@@ -318,6 +329,7 @@ class Prober(SessionObserver):
         if forgets_results:
             self.results = ()
         self._tracker = ReturnTracker(self.spec.fps if self.spec else USUAL_FPS)
+        self._rooms = ParkedRooms()
         self.latest, self.last_anchor = None, None
         self.anchors, self.pictures, self.sights = (), (), ()
 
@@ -328,6 +340,15 @@ class Prober(SessionObserver):
 
     def _look(self, block: FrameBlock) -> None:
         self._looked_at += 1
+        if (left := self._rooms.left(block)) is not None:
+            before = self._tracker
+            self._finish()
+            before.leave()
+            known = self._rooms.change(left, keep_tracker(before), block)
+            self._tracker.named.update(before.named)
+            if known is not None:
+                self._resume(kept_tracker(known))
+            block = replace(block, edited=None)  # which would forget the places of this room
         for back in self._tracker.add(block):
             self._publish(self._result(back))
         self._publish_places()
@@ -335,7 +356,8 @@ class Prober(SessionObserver):
     def _resume(self, places: TrackerState) -> None:
         tracker = self._tracker
         tracker.anchors[:], tracker.store = places.anchors, places.store
-        tracker.named.update(places.named)
+        for kind, count in places.named.items():  # of all rooms
+            tracker.named[kind] = max(count, tracker.named.get(kind, 0))
         if not self.results:  # else a moment of this session is continued
             self.results = places.results
             self._compared = max((one.number for one in places.results), default=self._compared)

@@ -228,6 +228,12 @@ def test_the_reason_is_a_sentence_for_people(fate, attended, recall, text):
     assert reason_text(fate, recall, "agrees", "mag", attended=attended) == text
 
 
+def test_a_place_of_a_room_that_was_left_is_not_called_forgotten():
+    assert reason_text("parked", 99.0, "agrees", "mag-retrieve", attended=False) == (
+        "It was kept with its room and came back."
+    )
+
+
 def test_a_short_memory_forgets_by_its_length():
     text = reason_text("evicted", 5.0, "agrees", "window", attended=False)
     assert text == "It had left the short memory: made up anew."

@@ -7,8 +7,16 @@ import pygame
 import pytest
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose
+from mag_sandbox.controls.edits import ENTER
 from mag_sandbox.evaluation.similarity.anchors import AnchorMark
-from mag_sandbox.model.world import Control, FrameBlock, MemoryEntry, MemoryUsage, WorldState
+from mag_sandbox.model.world import (
+    Control,
+    FrameBlock,
+    GroundPlan,
+    MemoryEntry,
+    MemoryUsage,
+    WorldState,
+)
 from mag_sandbox.sandbox.hud.minimap import (
     FADED_AFTER,
     HEIGHT,
@@ -184,6 +192,46 @@ def test_a_map_goes_on_from_its_snapshot():
     stitcher.add(block_at(240.0, kept=kept))
     other.add(block_at(240.0, kept=kept))
     assert np.array_equal(other.picture.pixels, stitcher.picture.pixels)
+
+
+def in_room(number, block, edited=None):
+    return replace(block, ground=GroundPlan(room=number), edited=edited)
+
+
+def test_the_map_of_a_room_is_kept_while_the_player_is_in_another_one():
+    stitcher, other = MapStitcher(), MapStitcher()
+    stitcher.add(in_room(0, block_at(0.0)))
+    stitcher.add(in_room(0, block_at(120.0)))
+    seen = stitcher.ring.is_seen
+    stitcher.add(in_room(1, block_at(0.0, colour=GREEN), ENTER))
+    assert stitcher.ring.is_seen.sum() * 2 == seen.sum()
+    other.on_start(None, in_room(1, block_at(0.0, colour=GREEN)))
+    other.restore(stitcher.snapshot())
+    for one in (stitcher, other):
+        one.add(in_room(0, block_at(0.0), ENTER))
+        assert np.array_equal(one.ring.is_seen, seen)
+        one.add(in_room(1, block_at(0.0, colour=GREEN), ENTER))
+        assert one.ring.is_seen.sum() * 2 == seen.sum()
+
+
+def test_a_damaged_map_of_another_room_is_refused():
+    stitcher = MapStitcher()
+    stitcher.add(in_room(0, block_at(0.0)))
+    stitcher.add(in_room(1, block_at(0.0), ENTER))
+    kept = stitcher.snapshot()
+    for rooms in ({"kitchen": {}}, {"0": {"frames": -5}}):
+        with pytest.raises(ValueError, match="starts over"):
+            stitcher.restore(WorldState(kept.arrays, {**kept.data, "rooms": rooms}))
+
+
+def test_a_memory_that_keeps_no_places_loses_the_maps_of_its_rooms():
+    stitcher = MapStitcher()
+    stitcher.add(in_room(0, block_at(120.0)))
+    for room in (1, 0):
+        block = block_at(0.0)
+        memory = replace(block.memory, policy="none")
+        stitcher.add(in_room(room, replace(block, memory=memory), ENTER))
+    assert not stitcher.ring.is_seen[HEIGHT // 2, round(300 * WIDTH / 360)]
 
 
 @pytest.mark.parametrize(

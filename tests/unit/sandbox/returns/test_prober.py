@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose
+from mag_sandbox.controls.edits import ENTER
 from mag_sandbox.controls.sources import ScriptSource
 from mag_sandbox.evaluation.similarity.recall import shrunk
-from mag_sandbox.model.world import MemorySetting, WorldState
+from mag_sandbox.model.world import GroundPlan, MemorySetting, WorldState
 from mag_sandbox.sandbox.play.session import Session
 from mag_sandbox.sandbox.returns import prober as module
 from mag_sandbox.sandbox.returns.prober import FULL_RESULTS, MAX_WAITING, Prober
@@ -193,6 +194,42 @@ def test_places_outlive_a_parked_scene(prober):
     (result,) = [one for one in other.results if one.label == "anchor 1"]
     assert (result.recall, result.motion) == (100.0, "agrees")
     assert result.seconds_away > 3
+    other.close()
+
+
+def test_anchors_of_a_room_are_kept_while_the_player_is_in_another_one(prober):
+    session = Session(PerfectWorld(), ScriptSource(OUT_AND_BACK), [])
+    first = session.start(SCENE, seed=1).block
+    blocks = [first]
+    while (step := session.advance()) is not None:
+        blocks.append(step.block)
+    out, back = blocks[:8], blocks[8:]
+
+    def show(to, block, room, edited=None):
+        memory = replace(block.memory, policy="mag-retrieve")
+        ground = GroundPlan(room=room)
+        to.on_block(None, replace(block, ground=ground, edited=edited, memory=memory))
+        assert to.settle()
+
+    show(prober, out[0], 0)
+    prober.drop_anchor()
+    for block in out[1:]:
+        show(prober, block, 0)
+    marks = [mark.label for mark in prober.anchors]
+    show(prober, out[-1], 1, ENTER)
+    prober.drop_anchor()
+    assert prober.settle()
+    assert [mark.label for mark in prober.anchors] == ["anchor 2"]
+    kept = prober.snapshot()
+    other = Prober(spec=SPEC)
+    show(other, out[-1], 1)
+    other.restore(WorldState(kept.arrays, json.loads(json.dumps(kept.data))))
+    for one in (prober, other):
+        show(one, back[0], 0, ENTER)
+        assert [mark.label for mark in one.anchors] == marks
+        for block in back[1:]:
+            show(one, block, 0)
+        assert result_of(one, "anchor 1").recall == 100.0
     other.close()
 
 
