@@ -11,16 +11,20 @@ import struct
 import threading
 from contextlib import ExitStack
 from functools import partial
+from multiprocessing.context import BaseContext
+from unittest.mock import patch
 
 from websockets.sync.client import connect
 
 from mag_sandbox.model.remote.serving import ListenAddress, make_server, open_listener
 from mag_sandbox.sandbox import choice
+from mag_sandbox.sandbox.browser import server
 from mag_sandbox.sandbox.browser.messages import PROTOCOL
 from mag_sandbox.sandbox.browser.server import PagesConfig, PageServer
 from mag_sandbox.sandbox.commands import browser
 from mag_sandbox.sandbox.settings import SandboxConfig
 from tests.doubles import WALKING, ZOOMING, FakeWorld
+from tests.forks import FORKS
 from tests.patience import PATIENCE, eventually
 
 
@@ -37,9 +41,17 @@ def play_walking(pipe) -> None:
 
 
 class Pages:
-    """A server that runs."""
+    """A server that runs; its games are forks, if nothing else is said."""
 
-    def __init__(self, play=play_fake, *, port: int = 0, gate: ListenAddress | None = None, **more):
+    def __init__(
+        self,
+        play=play_fake,
+        *,
+        port: int = 0,
+        gate: ListenAddress | None = None,
+        processes: BaseContext = FORKS,
+        **more,
+    ) -> None:
         gate = gate or ListenAddress(port=port)
         self.config = PagesConfig(**{"token": gate.token()} | more)
         self.pages = PageServer(play, self.config)
@@ -49,8 +61,10 @@ class Pages:
         self.url = f"http://localhost:{self.port}/"
         run = partial(self._server.run, [self._listener])
         self._thread = threading.Thread(target=run, daemon=True)
+        self._processes = patch.object(server, "PROCESSES", processes)
 
     def __enter__(self) -> "Pages":
+        self._processes.start()
         self._thread.start()
         eventually(lambda: self._server.started)
         return self
@@ -61,6 +75,7 @@ class Pages:
         self._server.should_exit = self._server.force_exit = True
         self._thread.join(PATIENCE)
         self.pages.close()
+        self._processes.stop()
 
     @property
     def games(self):

@@ -58,6 +58,7 @@ from mag_sandbox.sandbox.browser.messages import (
 )
 
 logger = logging.getLogger(__name__)
+PROCESSES = multiprocessing.get_context("spawn")  # a fork of a process with threads may hang
 FILES = {"/": "page.html", "/page.js": "page.js", "/page.css": "page.css", "/icon.png": "icon.png"}
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
@@ -285,9 +286,8 @@ class PageServer:
             Refusal: the queue is full.
         """
         await self._queue.enter(connection)
-        context = multiprocessing.get_context("spawn")  # a fork of a process with threads may hang
-        ours, theirs = context.Pipe()
-        process = context.Process(target=self._play, args=(theirs,), name="game of a page")
+        ours, theirs = PROCESSES.Pipe()
+        process = PROCESSES.Process(target=self._play, args=(theirs,), name="game of a page")
         try:
             process.start()
         except BaseException:

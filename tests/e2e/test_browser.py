@@ -5,9 +5,9 @@ import hashlib
 import io
 import json
 import shutil
+import signal
 import struct
 import subprocess
-import sys
 from contextlib import contextmanager
 
 import numpy as np
@@ -19,6 +19,7 @@ from mag_sandbox.controls.camera import CameraPose, CameraSpeed
 from mag_sandbox.evaluation.similarity.metrics import psnr
 from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.model.remote.serving import ListenAddress
+from mag_sandbox.sandbox.browser import server
 from mag_sandbox.sandbox.browser.page_view import MarginPicture
 from mag_sandbox.sandbox.browser.video import H264Encoder
 from mag_sandbox.sandbox.play.late_warp import OVERSCAN, SHOWN
@@ -26,8 +27,9 @@ from mag_sandbox.sandbox.screens.play import WarpablePicture
 from mag_sandbox.sandbox.ui.display import Picture, flat_picture, window
 from tests import ROOT
 from tests.chromium import Chromium, needs_chromium
+from tests.forks import FORKS
 from tests.pages import Pages, play_walking
-from tests.patience import PATIENCE, eventually
+from tests.patience import eventually
 from tests.unit.sandbox.browser.test_video import ENOUGH_DB, pixels, screens
 
 pytestmark = [needs_chromium, pytest.mark.slow, pytest.mark.timeout(600)]
@@ -212,43 +214,39 @@ def test_a_link_that_is_opened_again_goes_on_where_its_page_was_closed(
         page.close()
 
 
-SERVER = """
-import time
-from tests.pages import Pages, play_walking
-with Pages(port={port}) as pages:
-    print(pages.port, flush=True)
-    time.sleep(3600)
-"""
+def serve(port, pipe) -> None:
+    """Serve pages until the process is killed, with games that are no forks."""
+    with Pages(play_walking, port=port, processes=server.PROCESSES) as pages:
+        pipe.send(pages.port)
+        signal.pause()
 
 
 @contextmanager
-def server(port=0):
+def serving(port=0):
     """Give a server in a process of its own, and its port."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", SERVER.format(port=port)],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    reader, writer = FORKS.Pipe(duplex=False)
+    process = FORKS.Process(target=serve, args=(port, writer))
+    process.start()
+    writer.close()
     try:
-        yield process, int(process.stdout.readline())
+        yield process, reader.recv()
     finally:
         process.kill()
-        process.wait(PATIENCE)
-        process.stdout.close()
+        process.join()
+        reader.close()
 
 
 def test_after_a_kill_the_page_says_so_and_goes_on_with_the_next_server(
     chromium, tmp_path, monkeypatch
 ):
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
-    with server() as (process, port):
+    with serving() as (process, port):
         page = chromium.open(f"http://localhost:{port}/{MEADOW}")
         page.wait(PLAYS)
         turn_right(page)
         process.kill()
         page.wait("!find('note').hidden && find('said').textContent.includes('does not answer')")
-    with server(port):
+    with serving(port):
         page.wait(f"find('note').hidden && {PLAYS} && shown.told.pose[0] > 20")
         page.close()
 

@@ -1,17 +1,15 @@
 """What tests of faults share: processes, each a fork of one that has imported."""
 
-import multiprocessing
+from multiprocessing.context import BaseContext
 
 import pytest
 
-from tests.faults import work
+from tests.forks import CAN_FORK, FORKS
 
 
 @pytest.fixture(scope="session")
-def forks() -> multiprocessing.context.BaseContext:
-    """Return what starts processes; importing takes longer than all that they do."""
-    if "forkserver" not in multiprocessing.get_all_start_methods():
+def forks() -> BaseContext:
+    """Return what starts processes; see `tests.forks`."""
+    if not CAN_FORK:
         pytest.skip("needs forks")
-    forks = multiprocessing.get_context("forkserver")
-    forks.set_forkserver_preload([work.__name__])
-    return forks
+    return FORKS
