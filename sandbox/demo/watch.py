@@ -13,6 +13,7 @@ from mag_sandbox.evaluation.similarity.recall import ProbeResult
 from mag_sandbox.model.world import FrameBlock, WorldSpec
 from mag_sandbox.sandbox.demo.result import MarkRow, ProbeRow, outcome_of
 from mag_sandbox.sandbox.hud.around import Lookout
+from mag_sandbox.sandbox.play.rooms import ParkedRooms
 from mag_sandbox.sandbox.returns.prober import MAX_WAITING, Found, Prober
 from mag_sandbox.scenes.demo.tape import List, Mark, Probe, SetAnchor, TapeItem
 
@@ -41,6 +42,7 @@ class _Visit:
     tracker: ReturnTracker
     anchors: dict[str, _Anchor] = field(default_factory=dict)
     lookout: Lookout = field(default_factory=Lookout)
+    rooms: ParkedRooms = field(default_factory=ParkedRooms)
 
 
 class DemoWatch(Prober):
@@ -135,12 +137,13 @@ class DemoWatch(Prober):
                 anchor.gone = True
         self._here = scene
         visit = self._visits.setdefault(scene, _Visit(ReturnTracker(self.world.fps)))
-        self._tracker = visit.tracker
+        self._tracker, self._rooms = visit.tracker, visit.rooms
 
     def _look(self, block: FrameBlock) -> None:
         self.frames += len(block.frames)
         self._visit.lookout.add(block)
         super()._look(block)
+        self._visit.tracker = self._tracker  # of another room perhaps
         for anchor in self._visit.anchors.values():
             anchor.see(block.poses[-1], self.seconds)
         self._on_block(block, self)

@@ -408,7 +408,11 @@ COMMANDS: dict[str, Command] = {
     ),
     "undo": Command("undo", "Take the last such change back.", "undo", lambda reader: ()),
     "enter": Command(
-        "enter", "Go through the door that the player is at.", "enter", lambda reader: ()
+        "enter",
+        "Go through the door that the player is at; `home` is then where you come in, with the "
+        "door back behind you, and anchors set before are left behind.",
+        "enter",
+        lambda reader: (),
     ),
     "memory": Command(
         "memory POLICY [N blocks] [N MiB] [N attended] [N sinks]",

@@ -91,6 +91,9 @@ class _SceneState:
     memory: MemoryAsk | None = None  # in force
 
 
+_AS_ENTERING = ("control", "hold", "repeat")  # steps whose first block may enter a room
+
+
 class _TapeMaker:
     def __init__(self, rig: Rig, scene: str) -> None:
         self.items: list[TapeItem] = []
@@ -131,6 +134,8 @@ class _TapeMaker:
 
     def _execute(self, statement: Statement) -> None:
         steering = self._steering
+        if self._enters and statement.word not in _AS_ENTERING:
+            self._hold(1)
         match (statement.word, *statement.values):
             case "repeat", times:
                 for _ in range(times):
@@ -162,8 +167,12 @@ class _TapeMaker:
                     raise self._error(f"this world turns at most {most:g} degrees a second")
                 steering.speed = speed
             case "control", command, times:
-                steering.follow(command, times)
-                self._add(Block(command), times)
+                if self._enters:  # a block that enters does not move
+                    self._add(Block(command))
+                    times -= 1
+                if times:
+                    steering.follow(command, times)
+                    self._add(Block(command), times)
             case "prompt", text:
                 self._prompt = text
             case "memory", ask:
@@ -179,6 +188,11 @@ class _TapeMaker:
                 self._add(List())
             case _:
                 self._change(statement)
+
+    @property
+    def _enters(self) -> bool:
+        """Whether the next block is the first of another room."""
+        return self._edit is not None and self._edit.act == ENTER.act
 
     def _anchor(self, name: str) -> CameraState:
         anchors = self._visit.anchors
@@ -258,6 +272,9 @@ class _TapeMaker:
         if isinstance(item, Block):
             changed = self._memory != self._visit.memory
             memory = self._memory if changed else None
+            if self._enters:  # from here on the camera counts from where it comes in
+                self._visit.camera = self._steering.camera = CameraState()
+                self._visit.anchors = {}
             first = Block(item.command, self._prompt, memory, self._edit)
             self._prompt, self._edit, self._visit.memory = None, None, self._memory
             self.blocks += times

@@ -1,6 +1,7 @@
 """A tape turns what was said into whole blocks; a camera that returns is bit-equal."""
 
 import math
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -47,6 +48,7 @@ ZOOMING_RIGS = st.builds(
     st.just(POLICIES),
 )
 WALKING = Rig(16.0, 3, CameraSpeed(40.0, 20.0, walk=2.8), ("yaw", "pitch", *WALK_AXES), POLICIES)
+HOUSE = replace(WALKING, kinds=("door",))
 FACTORS = st.decimals("1.001", "1.5", places=3)
 DEGREES = st.decimals(1, 170, places=3)
 ANGLES = st.decimals(1, 26, places=3)
@@ -377,3 +379,30 @@ def test_a_world_that_cannot_walk_says_so(text):
         tape(text)
     with pytest.raises(ScriptError, match="walk less"):
         tape("walk forward 2000m", WALKING)
+
+
+def after_a_door(text: str) -> list[Block]:
+    """Return the blocks of a script from the one that enters a room on."""
+    blocks = [item for item in tape(text, HOUSE).items if isinstance(item, Block)]
+    (first,) = (place for place, block in enumerate(blocks) if block.edit)
+    return blocks[first:]
+
+
+@pytest.mark.parametrize("first", ["pan left 30deg", "control -0.5 0.2 x3", "hold 1s; run left 1m"])
+def test_after_a_door_home_is_where_the_player_comes_in(first):
+    entering, *others = after_a_door(f"pan right 90deg; walk forward 1m; enter; {first}; home")
+    pose = CameraPose()
+    for block in others:
+        pose = move(pose, block.command, HOUSE.full_speed, HOUSE.fps, HOUSE.block_length)[-1]
+    assert pose == CameraPose()
+    if not first.startswith("control"):
+        assert entering.command == CameraCommand(), "the world does not move while it enters"
+
+
+def test_controls_of_a_recording_enter_with_their_own_block():
+    assert len(after_a_door("enter; control 0.5 0 x3")) == 3
+
+
+def test_anchors_are_left_behind_in_their_room():
+    with pytest.raises(ScriptError, match='no anchor "a"'):
+        tape("anchor a; enter; go a", HOUSE)
