@@ -7,7 +7,6 @@ leaves a tensor for Python falls from 1 to 0, and must have come back from the c
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from functools import cache, wraps
 from unittest.mock import patch
 
@@ -22,15 +21,9 @@ from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode, unset_fake
 
 from mag_sandbox.model import checkpoints, prompts
 from mag_sandbox.model.checkpoints import Checkpoint
-from mag_sandbox.model.config import FlowConfig, PocketConfig
 from mag_sandbox.model.full import text_cache
 
 CARD = "card:0"  # a device of no make: CUDA's asks for the card itself in many places
-
-
-def shallow(config: PocketConfig) -> PocketConfig:
-    """Return a world of one layer and single steps: a fake operation costs a third of a ms."""
-    return replace(config, dit=replace(config.dit, num_layers=1), flow=FlowConfig(2.0, 1, 1))
 
 
 @contextmanager

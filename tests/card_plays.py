@@ -16,8 +16,8 @@ from mag_sandbox.model.pocket import loading as pocket
 from mag_sandbox.model.world import Control, MemorySetting, World
 from mag_sandbox.scenes import Scene
 from tests import tiny_full
-from tests.card import CARD, fake_card, shallow
-from tests.tiny import PLACE, RIGHT, TINY, write_tiny_weights
+from tests.card import CARD, fake_card
+from tests.tiny import PLACE, RIGHT, TINY, shallow, write_tiny_weights
 from tests.unit.model.pocket.test_inventing import WIDE, folders
 
 ON_A_CARD = Execution(CARD, torch.bfloat16, "sdpa", 1)
@@ -39,7 +39,7 @@ def test_what_is_painted_on_the_host_is_remembered_on_the_card(monkeypatch, tmp_
     monkeypatch.setattr(Imagination, "imagine", imagined)
     for method in ("plan", "behind_seen", "read"):
         monkeypatch.setattr(Imagination, method, lambda *told, **options: ())
-    weights = write_tiny_weights(tmp_path, generator_rank=2, moves=True, config=shallow(WIDE))
+    weights = write_tiny_weights(tmp_path, generator_rank=2, moves=True, config=WIDE)
     _, imagination = folders()
     with fake_card():
         world = load_pocket(

@@ -48,8 +48,8 @@ from mag_sandbox.training.recipe.stages import (
     TeacherTrajectories,
 )
 from mag_sandbox.training.recipe.videos import Lanes, TeacherForced, Videos
-from tests.card import CARD, fake_card, shallow
-from tests.tiny import TINY, TINY_ANIMATOR, tiny_autoencoder
+from tests.card import CARD, fake_card
+from tests.tiny import TINY, TINY_ANIMATOR, shallow, tiny_autoencoder
 from tests.unit.model.imagination.tiny import KINDS, codec, networks
 from tests.unit.training.imagination import test_stages as imagination
 from tests.unit.training.pocket.test_frame_distillation import FixedCaptions, RandomSequences

@@ -67,6 +67,11 @@ STILL, RIGHT, LEFT, UP = (
 FP32 = Execution("cpu", torch.float32, "sdpa", 1)
 
 
+def shallow(config: PocketConfig) -> PocketConfig:
+    """Return a world of one layer and single steps, for tests of other things than its layers."""
+    return replace(config, dit=replace(config.dit, num_layers=1), flow=FlowConfig(2.0, 1, 1))
+
+
 def randomise(module: nn.Module, seed: int, gain: float = 1.5) -> nn.Module:
     """Give every matrix random values, so that no layer is the identity and all of them matter."""
     generator = torch.Generator().manual_seed(seed)

@@ -52,6 +52,7 @@ from tests.hosted import Hosted
 from tests.lookback_worlds import FPS, SPEC
 from tests.unit.evaluation.lookback.conftest import INDEX
 
+pytestmark = pytest.mark.usefixtures("drawn_once")
 OWN = """
 import numpy as np
 

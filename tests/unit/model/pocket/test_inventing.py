@@ -53,11 +53,12 @@ from tests.tiny import (
     STILL,
     TINY,
     UP,
+    shallow,
     tiny_world,
     write_tiny_weights,
 )
 
-WIDE = replace(TINY, frame_width=160, frame_height=96)  # views as wide as real ones: 10 x 6 cells
+WIDE = replace(shallow(TINY), frame_width=160, frame_height=96)  # as wide as real views: 10 x 6
 IMAGINATION = ImaginationConfig(
     kinds=("tent", "tree"),
     behind={"outdoor": ("sky",)},

@@ -115,7 +115,7 @@ def test_what_is_placed_from_elsewhere_stands_where_it_was_pointed_at_and_is_rem
     assert told == pytest.approx((tent.yaw, tent.pitch, tent.width, tent.height), abs=0.2)
     assert placed.placed == (placed.edited,)
     assert (placed.edited.x, placed.edited.z) == (0.0, 0.0)
-    assert abs(placed.edited.yaw - tent.yaw) > 1.0, "from the start it is seen elsewhere"
+    assert abs(placed.edited.yaw - tent.yaw) > 0.5, "from the start it is seen elsewhere"
     removed = edited(made, replace(STILL, edit=Edit("remove", 41.0, -6.0, x=0.4, z=0.3)))[-1]
     assert removed.placed == ()
     assert removed.edited.yaw == pytest.approx(placed.edited.yaw)
