@@ -30,7 +30,7 @@ CONTROLS = st.builds(
     st.none() | st.builds(MemorySetting, kept_mib=st.integers(1, 2**16)),
     st.none() | EDITS,
 )
-SCHEMA = "f9d6"  # of wire.VERSION; another one needs another version
+SCHEMA = "8dba"  # of wire.VERSION; another one needs another version
 
 
 def block():
