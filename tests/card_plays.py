@@ -20,6 +20,7 @@ from tests.card import CARD, fake_card
 from tests.tiny import PLACE, RIGHT, TINY, shallow, write_tiny_weights
 from tests.unit.model.pocket.test_inventing import WIDE, folders
 
+SHALLOW = tiny_full.Sizes(dit=replace(tiny_full.TINY_FULL, num_layers=1))
 ON_A_CARD = Execution(CARD, torch.bfloat16, "sdpa", 1)
 load_pocket = partial(pocket.load, look_ahead=True, on_progress=lambda stage, fraction: None)
 load_packed = partial(memorypack.load, on_progress=lambda stage, fraction: None)
@@ -53,7 +54,7 @@ def test_what_is_painted_on_the_host_is_remembered_on_the_card(monkeypatch, tmp_
 
 
 def test_full_size_worlds_keep_to_their_card(tmp_path, monkeypatch):
-    tiny_full.write_repos(tmp_path)
+    tiny_full.write_repos(tmp_path, SHALLOW)
     texts = tmp_path / "texts"
     scene = Scene(prompt=tiny_full.CAPTIONS[0])
     load_stream = partial(tiny_full.tiny_stream, "mag", tmp_path, texts)

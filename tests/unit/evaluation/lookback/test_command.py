@@ -41,6 +41,7 @@ from mag_sandbox.evaluation.lookback.tasks import (
 )
 from mag_sandbox.evaluation.magbench.evaluate import Matching
 from mag_sandbox.evaluation.magbench.table import read_table
+from mag_sandbox.evaluation.quality.scenes import HeldOutScene
 from mag_sandbox.evaluation.similarity.metrics import psnr
 from mag_sandbox.files.border import Refusal
 from mag_sandbox.model.world import Control
@@ -75,14 +76,19 @@ def _png() -> bytes:
 FRAME = _png()
 
 
+def shorten(patch: pytest.MonkeyPatch, scene: HeldOutScene) -> None:
+    """Let the benchmark be one short clip of one scene."""
+    patch.setitem(PRESETS, "quick", (Round("return", 1),))
+    patch.setattr(command, "plan", planned)
+    patch.setattr("mag_sandbox.evaluation.lookback.verify.plan", planned)
+    patch.setattr(running, "drawn_scene", lambda *told: scene)
+    patch.setattr(command, "drawn_scene", lambda *told: scene)
+
+
 @pytest.fixture
 def small(monkeypatch, scene):
     """One short clip of one scene."""
-    monkeypatch.setitem(PRESETS, "quick", (Round("return", 1),))
-    monkeypatch.setattr(command, "plan", planned)
-    monkeypatch.setattr("mag_sandbox.evaluation.lookback.verify.plan", planned)
-    monkeypatch.setattr(running, "drawn_scene", lambda *told: scene)
-    monkeypatch.setattr(command, "drawn_scene", lambda *told: scene)
+    shorten(monkeypatch, scene)
 
 
 def planned(preset, split, clips, tasks):
@@ -93,10 +99,22 @@ def planned(preset, split, clips, tasks):
     ]
 
 
-@pytest.fixture
-def own(tmp_path) -> str:
-    (tmp_path / "own.py").write_text(OWN)
-    return f"{tmp_path / 'own.py'}:Mine"
+@pytest.fixture(scope="module")
+def own(tmp_path_factory) -> str:
+    """Return the name of a class in a file."""
+    file = tmp_path_factory.mktemp("own") / "own.py"
+    file.write_text(OWN)
+    return f"{file}:Mine"
+
+
+@pytest.fixture(scope="module")
+def honest(own, scene, tmp_path_factory) -> Path:
+    """Return the file of that class's result, which tests read and no more."""
+    with pytest.MonkeyPatch.context() as patch:
+        shorten(patch, scene)
+        folder = tmp_path_factory.mktemp("honest")
+        measure(own, folder)
+    return folder / "result.json"
 
 
 def measure(world: str, out: Path, **more) -> tuple[dict, list[str]]:
@@ -105,7 +123,10 @@ def measure(world: str, out: Path, **more) -> tuple[dict, list[str]]:
     return read_result(out / "result.json"), said
 
 
-def test_a_class_in_a_file_is_measured_and_its_result_holds(small, own, tmp_path):
+def test_a_class_in_a_file_is_measured_and_its_result_holds(small, tmp_path):
+    file = tmp_path / "own.py"
+    file.write_text(OWN)
+    own = f"{file}:Mine"
     result, said = measure(own, tmp_path / "out")
     (row,) = clips_of(result)
     assert result["participant"]["kind"] == "class"
@@ -115,17 +136,16 @@ def test_a_class_in_a_file_is_measured_and_its_result_holds(small, own, tmp_path
     path = tmp_path / "out" / "result.json"
     assert run_bench_memory_verify(VerifyOptions(result=path, world=own), told.append) == 0
     assert "return-003: exact" in told[1]
-    Path(own.rpartition(":")[0]).write_text(OWN + "# other code\n")
+    file.write_text(OWN + "# other code\n")
     with pytest.raises(Refusal, match="other weights than here"):
         run_bench_memory_verify(VerifyOptions(result=path, world=own), told.append)
     only_written = VerifyOptions(result=path, world=own, clips=0)
     assert run_bench_memory_verify(only_written, told.append) == 0
 
 
-def test_a_result_that_was_edited_is_refused_or_found_out(small, own, tmp_path):
-    honest, _ = measure(own, tmp_path / "out")
-    path = tmp_path / "out" / "result.json"
-    result = json.loads(json.dumps(honest))
+def test_a_result_that_was_edited_is_refused_or_found_out(small, own, honest, tmp_path):
+    path = tmp_path / "result.json"
+    result, edited = read_result(honest), read_result(honest)
     result["summary"]["tasks"]["return"]["clips"] = 99
     write_result(path, result)
     with pytest.raises(ValueError, match="digest"):
@@ -133,10 +153,9 @@ def test_a_result_that_was_edited_is_refused_or_found_out(small, own, tmp_path):
     write_result(path, result | {"digest": digest_of(result)})
     with pytest.raises(ValueError, match="summary"):
         read_result(path)
-    honest["clips"][0]["scores"]["psnr_db"] += 1.0
-    rows = clips_of(honest)
-    honest["summary"] = json.loads(json.dumps(summary_of(rows)))
-    write_result(path, honest | {"digest": digest_of(honest)})
+    edited["clips"][0]["scores"]["psnr_db"] += 1.0
+    edited["summary"] = json.loads(json.dumps(summary_of(clips_of(edited))))
+    write_result(path, edited | {"digest": digest_of(edited)})
     told: list[str] = []
     assert run_bench_memory_verify(VerifyOptions(result=path, world=own), told.append) == 1
     assert "differs" in told[1]
@@ -167,8 +186,8 @@ def test_frames_that_cannot_be_used_count_as_nothing_and_are_told(small, tmp_pat
     assert lost["summary"]["tasks"]["return"]["scores"]["score"]["mean"] == 0.0
 
 
-def test_a_result_names_no_code_that_is_run(small, own, tmp_path):
-    result, _ = measure(own, tmp_path / "out")
+def test_a_result_names_no_code_that_is_run(small, honest, tmp_path):
+    result = read_result(honest)
     trap, sprung = tmp_path / "trap.py", tmp_path / "sprung"
     trap.write_text(f"open({str(sprung)!r}, 'w')")
     result["participant"] |= {"name": f"{trap}:Mine", "kind": "world"}
@@ -179,9 +198,9 @@ def test_a_result_names_no_code_that_is_run(small, own, tmp_path):
     assert not sprung.exists()
 
 
-def test_clips_go_out_and_their_frames_come_in_again(small, own, tmp_path):
+def test_clips_go_out_and_their_frames_come_in_again(small, own, honest, tmp_path):
     """What the class would have shown, made elsewhere from the files alone, is the same."""
-    measured, _ = measure(own, tmp_path / "out")
+    measured = read_result(honest)
     clips = tmp_path / "clips"
     secret = tmp_path / "secret"
     secret.write_text(measured["settings"]["secret"])

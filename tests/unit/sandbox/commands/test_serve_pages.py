@@ -15,10 +15,12 @@ import uvicorn
 
 from mag_sandbox.model.world import PARKED_MIB
 from mag_sandbox.sandbox import choice as choices
+from mag_sandbox.sandbox.browser import server
 from mag_sandbox.sandbox.browser.messages import PROTOCOL, ROUTE
 from mag_sandbox.sandbox.commands import serve as command
 from mag_sandbox.sandbox.commands.cli import main
 from tests.doubles import SPEC, FakeWorld
+from tests.forks import FORKS
 from tests.pages import visit
 from tests.patience import PATIENCE, eventually
 
@@ -139,6 +141,7 @@ def test_a_cluster_serves_pages_and_leads_each_back_to_its_replica(
 
     ends = threading.Event()
     monkeypatch.setattr(replicas, "threading", SimpleNamespace(Event=lambda: ends))
+    monkeypatch.setattr(server, "PROCESSES", FORKS)
 
     def stop():
         cluster.server.should_exit = True
