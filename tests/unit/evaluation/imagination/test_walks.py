@@ -18,7 +18,7 @@ from mag_sandbox.renderer.views import view_at
 from tests.rendered_worlds import SPEC, PerfectWorld
 
 asked_scene = cache(scenes.asked_scene)  # both worlds are measured by the same renders
-OPTIONS = WalkOptions(walks=4, seconds=12.0, renders=10)
+OPTIONS = WalkOptions(walks=2, seconds=12.0, renders=10)
 
 
 class SteadyWorld(PerfectWorld):
@@ -65,7 +65,7 @@ def walked(tmp_path, monkeypatch):
 
 
 def test_a_picture_that_is_not_what_was_painted_there_is_told(walked):
-    result = walked(PaintingOverWorld, replace(OPTIONS, walks=2))
+    result = walked(PaintingOverWorld, OPTIONS)
     assert [(left["figure"], left["value"] < walks.KEPT) for left in result["left"]] == [
         ("kept", True)
     ] * 2
@@ -77,16 +77,16 @@ def test_a_picture_that_is_not_what_was_painted_there_is_told(walked):
 
 def test_pictures_like_renders_pass_and_copies_of_copies_do_not(walked, tmp_path):
     steady, copying = (walked(world) for world in (SteadyWorld, CopyingWorld))
-    assert steady["walks"] == {"walks": 4, "held": 4}
+    assert steady["walks"] == {"walks": 2, "held": 2}
     assert copying["walks"]["held"] == 0
-    assert len(list(lines_of(copying))) == 2 + 4
+    assert len(list(lines_of(copying))) == 2 + 2
     first = copying["left"][0]
     assert first["figure"] in ("detail", "saturation", "strangeness")
     assert 0 < first["second"] <= 12.0
     sheet = tmp_path / "sheet.png"
     assert walked(CopyingWorld, sheet=sheet) == copying  # read, not walked again
     with Image.open(sheet) as picture:
-        assert picture.height == 4 * (SPEC.frame_height // 2 + 4)
+        assert picture.height == 2 * (SPEC.frame_height // 2 + 4)
 
 
 def test_a_walk_goes_every_way_and_changes_prompts_and_memories():
