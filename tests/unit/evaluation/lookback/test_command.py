@@ -315,7 +315,7 @@ def test_the_manual_names_the_secret_that_the_leaderboard_commits_to():
         ("remote", "--url"),
     ],
 )
-def test_who_cannot_take_part_is_told_so_in_a_sentence(world, problem):
+def test_a_world_that_cannot_take_part_is_refused_in_a_sentence(world, problem):
     with pytest.raises(Refusal, match=problem):
         participants.ParticipantSource(world).open()
 

@@ -88,7 +88,7 @@ def test_a_world_whose_time_stands_still_has_its_memory_counted_but_no_change(sc
     assert changed.scores["still_psnr_db"] > 50.0
 
 
-def test_bytes_are_those_of_a_snapshot_and_what_is_not_in_it_is_gone(scene):
+def test_bytes_are_those_of_a_snapshot_and_nothing_else_survives_it(scene):
     found = worth(Keeper(scene), asked("moved"), another=lambda: Player(Keeper(scene), ALL))
     assert found.scores["state_mib"] == pytest.approx(1.0, rel=0.02)
     assert found.scores["db_per_mib"] == pytest.approx(

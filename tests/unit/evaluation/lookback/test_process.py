@@ -110,7 +110,7 @@ def own(tmp_path):
     place.mkdir()
     secret = tmp_path / "run" / "secret"
     secret.parent.mkdir()
-    secret.write_text("what nobody may read")
+    secret.write_text("the secret of a run")
     (place / "own.py").write_text(KEEPS.replace("SECRET_FILE", repr(str(secret))))
     return lambda name: ParticipantSource(f"{place / 'own.py'}:{name}")
 
@@ -154,15 +154,15 @@ def test_a_process_meets_a_scene_once(scene, tmp_path, monkeypatch):
 @pytest.mark.skipif(sys.platform != "linux", reason="needs Landlock")
 def test_a_participant_holds_no_secret_and_cannot_look_for_it(own, tmp_path, monkeypatch):
     for name in ("A_SECRET_OF_THE_CALLER", "HF_TOKEN"):
-        monkeypatch.setenv(name, "what nobody may read")
+        monkeypatch.setenv(name, "the secret of a run")
     with closing(ProcessWorld(own("Spies"), [tmp_path / "run"])) as world:
         said = world.provenance()["weights"]
-    assert "what nobody may read" not in said
+    assert "the secret of a run" not in said
     assert said.count("PermissionError") == 2
     assert "SceneSplit" not in said
 
 
-def test_everything_but_what_is_hidden_can_be_read(tmp_path):
+def test_everything_but_hidden_folders_can_be_read(tmp_path):
     for name in ("a/secret", "a/other", "b"):
         (tmp_path / name).mkdir(parents=True)
     found = set(beside([tmp_path / "a" / "secret"], tmp_path))

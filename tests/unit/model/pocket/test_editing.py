@@ -145,7 +145,7 @@ def test_frames_that_show_nothing_more_than_others_are_let_go():
     assert not (shown & ~after).any(), "what could be seen can be seen"
 
 
-def test_what_is_placed_has_the_colour_that_was_asked_for():
+def test_a_placed_thing_has_the_colour_that_was_asked_for():
     red, blue = world(), world()
     for made, color in ((red, (214, 73, 72)), (blue, (60, 90, 210))):
         play(made, [STILL])
@@ -191,7 +191,7 @@ def test_undo_gives_back_all_bits(policy):
     assert made.editor.placed == ()
 
 
-def test_undo_of_a_thing_where_nobody_looked_leaves_the_ground_unknown_again():
+def test_undo_of_a_thing_on_unseen_ground_leaves_the_ground_unknown_again():
     made = world()
     made.reset(PLACE, 1)
     ring, (frames, _) = ring_of(made), memory_of(made)
@@ -227,7 +227,7 @@ def test_undo_after_play_went_on_gives_the_place_back_and_leaves_the_rest():
     ].any()
 
 
-def test_what_is_there_is_removed_or_drawn_anew_as_a_whole():
+def test_a_thing_is_removed_or_drawn_anew_as_a_whole():
     made = world()
     made.reset(PLACE, 1)
     edit_at_rest(made, TENT)
@@ -297,7 +297,7 @@ def test_another_one_of_a_planned_thing_may_look_different():
     assert made.editor.placed == ()
 
 
-def test_what_is_placed_stands_before_what_is_planned_and_hides_what_it_covers(monkeypatch):
+def test_a_placed_thing_stands_before_planned_ones_and_hides_those_that_it_covers(monkeypatch):
     made = world()
     play(made, [STILL])
     plan_tree(made)
@@ -467,7 +467,7 @@ def test_a_parked_world_takes_renewed_ground_back_as_it_would_have():
     assert same(expected, [other.step(control) for control in path])
 
 
-def test_what_nobody_saw_is_forgotten_and_all_that_was_seen_stays_to_the_bit():
+def test_unseen_ground_is_forgotten_and_seen_ground_stays_to_the_bit():
     made = world()
     blocks = play(made, [RIGHT] * 5 + [STILL] * 12)
     before, (frames, bits) = ring_of(made), memory_of(made)
@@ -497,7 +497,7 @@ def test_what_nobody_saw_is_forgotten_and_all_that_was_seen_stays_to_the_bit():
     assert made.painting.plan.prompt == CASTLE
 
 
-def test_a_parked_world_forgets_what_nobody_saw_as_it_would_have():
+def test_a_parked_world_forgets_unseen_ground_as_it_would_have():
     made = world()
     play(made, [RIGHT] * 5 + [STILL] * 12)
     state = made.snapshot()
@@ -509,7 +509,7 @@ def test_a_parked_world_forgets_what_nobody_saw_as_it_would_have():
     assert same(expected, [other.step(control) for control in path])
 
 
-def test_what_is_shown_overrules_what_was_painted_and_nobody_saw():
+def test_a_given_picture_overrules_painted_ground_that_was_not_seen():
     """Both sides of the first view are painted ahead; a history that is shown may be otherwise."""
     made = world()
     first = made.reset(PLACE, seed=1)

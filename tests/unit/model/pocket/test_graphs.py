@@ -189,7 +189,7 @@ def test_nothing_is_compiled_under_another_allocator(monkeypatch):
     assert not compiles_here()
 
 
-def test_openvino_reports_to_nobody(tmp_path):
+def test_openvino_sends_no_reports(tmp_path):
     """It keeps a name for this computer where it does."""
     code = "import sys, mag_sandbox.model.graphs; print(sys.modules['openvino_telemetry'])"
     home = {**os.environ, "HOME": str(tmp_path), "USERPROFILE": str(tmp_path)}

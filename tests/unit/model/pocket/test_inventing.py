@@ -1,4 +1,4 @@
-"""A world that paints what nobody has seen: what it knows around is what its memory shows."""
+"""A world that paints unseen ground; what it knows of its surroundings is what memory shows."""
 
 import threading
 import time
@@ -290,7 +290,7 @@ def count_lumps(made: DiffusionWorld) -> list[int]:
     return lumps
 
 
-def test_who_looks_around_after_a_moment_sees_only_what_was_painted():
+def test_looking_around_after_a_moment_shows_only_painted_ground():
     made = world()
     lumps = count_lumps(made)
     turned = replace(RIGHT.camera, pitch=1.0), replace(LEFT.camera, pitch=-1.0)
@@ -412,7 +412,7 @@ def test_a_parked_session_goes_on_to_the_bit():
 
 
 @pytest.mark.parametrize("make", [world, lambda: world(slots=5), tiny_world])
-def test_what_is_remembered_when_it_is_read_is_what_would_have_been_remembered_at_once(make):
+def test_remembering_late_remembers_the_same_as_at_once(make):
     """A snapshot, of which play must know nothing, remembers what was put off."""
     zoom, words = Control(CameraCommand(zoom=1.0)), replace(STILL, prompt=CAPTIONS[1])
     path = [STILL] * 4 + [RIGHT] * 9 + [words, *[LEFT] * 12, zoom, zoom, UP, RIGHT, STILL]
@@ -426,7 +426,7 @@ def test_what_is_remembered_when_it_is_read_is_what_would_have_been_remembered_a
     assert all(np.array_equal(state.arrays[name], other.arrays[name]) for name in state.arrays)
 
 
-def test_a_copy_that_nobody_reads_costs_no_pass_of_the_memory_model():
+def test_a_copy_that_is_not_read_costs_no_pass_of_the_memory_model():
     at_rest = play(tiny_world(look_ahead=False), [STILL] * 6)
     assert ["remember" in block.stage_ms for block in at_rest] == [True] + [False] * 6
     painted = play(world(), [STILL] * 6)  # the second is of the first as it was painted
@@ -509,7 +509,7 @@ def test_the_next_view_is_begun_before_the_block_that_the_last_one_is_there_for(
     assert arrived == 3
 
 
-def test_who_turns_at_first_to_where_all_is_known_has_painted_what_a_resting_player_has():
+def test_a_first_turn_to_known_ground_paints_the_same_as_resting():
     rested, turned = world(), world()
     for made, control in ((rested, STILL), (turned, RIGHT)):
         begin(made)
@@ -518,7 +518,7 @@ def test_who_turns_at_first_to_where_all_is_known_has_painted_what_a_resting_pla
     assert turned.schedule.request == rested.schedule.request
 
 
-def test_what_is_painted_next_is_seen_when_it_is_there():
+def test_the_view_painted_next_is_seen_when_it_is_there():
     lattice = Lattice(12, 40, (6, 10))
     level = CameraPose()
     known = lattice.shown([CameraPose(yaw) for yaw in range(0, 360, 9)])
@@ -529,7 +529,7 @@ def test_what_is_painted_next_is_seen_when_it_is_there():
     assert (missing & lattice.shown([view])).sum() >= 0.9 * missing.sum()
 
 
-def test_who_turns_to_where_not_all_is_painted_has_what_is_from_the_first_block_on():
+def test_a_turn_to_half_painted_ground_shows_its_painted_part_from_the_first_block_on():
     made, read = world(), []
     play(made, [STILL] * 16)
     attend = made.memory.cache.attend
@@ -562,7 +562,7 @@ def test_memory_shows_what_was_painted_where_the_camera_is(policy):
         assert torch.equal(there, made._codec.encode(made.painted(pose)).float())
 
 
-def test_what_is_painted_anew_in_sight_is_not_shown_as_it_was():
+def test_ground_painted_anew_in_sight_is_not_shown_as_it_was():
     made = world()
     views = focused_views(made)
     play(made, [STILL] * 16)
@@ -636,7 +636,7 @@ def test_a_new_prompt_leaves_what_was_seen_and_draws_what_was_not():
     )
 
 
-def test_what_is_painted_is_told_of_the_prompt_in_force(monkeypatch):
+def test_the_painter_is_given_the_prompt_in_force(monkeypatch):
     made, told = world(), []
     imagination, (features, none) = made.painting.imagination, made.painting.texts(PLACE.prompt)
     imagine = imagination.imagine
@@ -767,7 +767,7 @@ def test_what_other_weights_painted_is_learned_anew_from_memory(monkeypatch):
     assert not block.planned, "a plan says nothing of ground that memory showed"
 
 
-def test_what_is_planned_is_told_where_it_was_painted(monkeypatch):
+def test_a_block_lists_planned_things_where_they_were_painted(monkeypatch):
     made = world()
     thing = PlacedObject("tent", 0.0, 0.0, 9.0, 9.0, (200, 30, 30), (200, 30, 30), 1)
     unseen, everywhere = replace(thing, yaw=180.0), replace(thing, width=300.0)
@@ -858,7 +858,7 @@ def test_blocks_of_painted_ground_read_no_copies(policy):
 
 
 @pytest.mark.parametrize("policy", ["mag-retrieve", "mag", "full", "window"])
-def test_who_stands_still_goes_on_reading_what_was_painted_and_not_its_copy(policy):
+def test_a_resting_camera_goes_on_reading_painted_ground_and_not_its_copy(policy):
     made = world(policy)
 
     def read() -> tuple[torch.Tensor, ...]:
@@ -873,7 +873,7 @@ def test_who_stands_still_goes_on_reading_what_was_painted_and_not_its_copy(poli
         assert all(map(torch.equal, read(), (keys, values)))
 
 
-def test_a_window_forgets_what_is_out_of_sight_and_paints_other_things_there():
+def test_a_window_forgets_ground_out_of_sight_and_paints_other_things_there():
     made = world("window")
     play(made, [RIGHT] * 32)
     assert made.painting.losses > 0

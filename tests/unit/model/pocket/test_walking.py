@@ -105,7 +105,7 @@ def test_from_elsewhere_no_frames_are_shown():
     assert made.painted(block.poses[-1]) is None
 
 
-def test_what_is_placed_from_elsewhere_stands_where_it_was_pointed_at_and_is_removed_there():
+def test_a_thing_placed_from_elsewhere_stands_where_it_was_pointed_at_and_is_removed_there():
     made = world()
     begin(made)
     tent = Edit("place", 40.0, -7.0, 12.0, 12.0, "tent", x=0.4, z=0.3)
