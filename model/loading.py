@@ -74,9 +74,8 @@ def enlarged(frames: Frames) -> Frames:
 
 def words_of(name: str) -> Path | None:
     """Return the file of the words that a world was trained on; None: it knows every word."""
-    base = WORLDS[name].base if name in WORLDS else ""
-    words = WEIGHTS / (base or name) / "words.json"
-    return words if words.exists() else None
+    folder = WORLDS[name].words if name in WORLDS else ""
+    return WEIGHTS / folder / "words.json" if folder else None
 
 
 def words_problem(world: str, text: str) -> str:

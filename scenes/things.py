@@ -51,54 +51,102 @@ _SIZES = {
 _NUMBERS = frozenset(("two", "three", "four", "five", "several", "many"))
 _FILLERS = FUNCTION_WORDS | {"one", "some", "my", "please", "new", "put", "place", "add", "draw"}
 _TRY = {  # suggested first, by the category of the scene
-    "outdoor": ("tent", "castle", "windmill", "hot air balloon", "sheep"),
-    "indoor": ("sofa", "fireplace", "piano", "potted plant", "round window"),
-    "object": ("robot", "teapot", "teddy bear", "toy balloons", "potted palm"),
+    "outdoor": ("tent", "castle", "horse", "hot air balloon", "cat"),
+    "indoor": ("sofa", "fireplace", "piano", "potted plant", "cat"),
+    "object": ("robot", "teapot", "teddy bear", "dragon", "harp"),
     "video game": ("castle", "portal", "ghost", "question block", "flag"),
 }
 _ALSO = {  # a player's word -> the kind
-    "couch": "sofa", "settee": "sofa", "tree": "oak", "car": "toy car", "lamp": "floor lamp",
+    "couch": "sofa", "settee": "sofa", "tree": "oak", "lamp": "floor lamp",
     "window": "square window", "painting": "landscape painting", "picture": "landscape painting",
-    "mirror": "round mirror", "clock": "wall clock", "rug": "round rug", "carpet": "round rug",
-    "table": "round table", "chair": "armchair", "plant": "potted plant", "shelf": "bookshelf",
-    "flower": "bunch of flowers", "house": "cottage", "hut": "cottage", "cabin": "cottage",
-    "teddy": "teddy bear", "bear": "teddy bear", "balloon": "hot air balloon", "fir": "pine",
-    "block": "brick block", "statue": "bust", "shoe": "sneaker", "cup": "mug", "stone": "rock",
-    "boulder": "rock", "shrub": "bush", "jewel": "gem", "diamond": "gem", "ship": "boat",
-    "sailboat": "boat", "pond": "lake", "fortress": "castle", "fire": "fireplace", "tub": "bathtub",
-    "counter": "kitchen counter", "sky": "low sky", "temple tower": "pagoda",
-    "lighthouse with lamp": "lighthouse",
-    "apple tree": "orange tree", "fruit tree": "orange tree", "cacti": "cactus",
-    "maple": "red tree", "hill": "hills", "mountain": "mountains",
-    "castle with tower": "castle", "table mountain": "mesas", "cloud platform": "platform",
-    "cloud ledge": "platform", "city tower": "skyscraper",
+    "clock": "wall clock", "rug": "round rug", "carpet": "round rug", "plant": "potted plant",
+    "shelf": "bookshelf", "bookcase": "bookshelf", "closet": "wardrobe", "cupboard": "wardrobe",
+    "sideboard": "cabinet", "easy chair": "armchair", "small table": "round table",
+    "tub": "bathtub", "bath": "bathtub", "worktop": "kitchen counter", "bar": "counter",
+    "tv": "television", "notebook": "laptop", "fridge": "refrigerator", "cooker": "stove",
+    "oven": "stove", "washbasin": "sink", "washer": "washing machine", "cot": "crib",
+    "chest": "treasure chest", "chalkboard": "blackboard", "tools": "tool wall",
+    "flower": "bunch of flowers", "bouquet": "bunch of flowers", "shrub": "bush", "fir": "pine",
+    "apple tree": "orange tree", "fruit tree": "orange tree", "maple": "red tree",
+    "dead tree": "bare tree", "tree trunk": "log", "cacti": "cactus", "toadstool": "mushroom",
+    "corn": "wheat", "hay": "hay bale", "stone": "rock", "boulder": "rock", "hill": "hills",
+    "mountain": "mountains", "pond": "lake",
+    "rails": "railway track", "cascade": "waterfall", "pool": "swimming pool",
+    "house": "cottage", "home": "cottage", "cabin": "log cabin",
+    "farmhouse": "barn", "mill": "windmill", "fortress": "castle", "temple tower": "pagoda",
+    "castle with tower": "castle", "lighthouse with lamp": "lighthouse", "chapel": "church",
+    "schoolhouse": "school", "railway station": "station", "train station": "station",
+    "city tower": "skyscraper", "tower block": "skyscraper", "hotel": "apartment house",
+    "stall": "market stall", "sign": "signpost", "letter box": "mailbox", "grave": "gravestone",
+    "tombstone": "gravestone", "sculpture": "statue", "ruins": "ruin", "lamp post": "street lamp",
+    "fire": "fireplace", "campfire": "camp fire", "bonfire": "camp fire",
+    "parasol": "beach umbrella", "umbrella": "beach umbrella", "lounger": "sunbed",
+    "deck chair": "sunbed", "goal": "football goal", "balloon": "hot air balloon",
+    "kitten": "cat", "puppy": "dog", "pony": "horse", "cattle": "cow", "piglet": "pig",
+    "bunny": "rabbit", "hare": "rabbit", "hen": "chicken", "rooster": "chicken",
+    "alligator": "crocodile", "tortoise": "turtle", "gull": "seagull", "dino": "dinosaur",
+    "mice": "mouse", "man": "person", "men": "person", "woman": "person", "women": "person",
+    "people": "person", "boy": "child", "girl": "child", "kid": "child", "baby": "child",
+    "children": "child", "queen": "princess", "lady": "princess", "spaceman": "astronaut",
+    "cosmonaut": "astronaut", "automobile": "car", "coach": "bus", "lorry": "truck",
+    "bike": "bicycle", "motorbike": "motorcycle", "locomotive": "train", "streetcar": "tram",
+    "ferry": "ship", "steamer": "ship", "pirate ship": "sailing ship", "sailboat": "boat",
+    "sailing boat": "boat", "airplane": "plane", "aeroplane": "plane", "aircraft": "plane",
+    "sledge": "sled", "flying saucer": "ufo", "teddy": "teddy bear", "toys": "toy blocks",
+    "block": "brick block", "shoe": "sneaker", "cup": "mug", "gift": "present",
+    "bag": "suitcase", "jewel": "gem", "diamond": "gem", "monster": "slime",
+    "table mountain": "mesas", "cloud platform": "platform",
+    "cloud ledge": "platform",
 }  # fmt: skip
+_PLACES = ("space station", "school room", "castle hall", "hall of a castle", "pool of lava")
 _STUFFS = frozenset({"stone", "rock", "carpet"})  # that something is made of, in a description
 _LIKEWISE = {  # what else a kind's name, or a player's word, can mean
     "palm": ("potted palm",), "cactus": ("potted cactus",), "robot": ("small robot",),
     "crystal": ("crystal cluster", "crystal block"), "cloud": ("sea of clouds",),
     "star": ("hanging star", "starry sky"), "round table": ("table with a cloth",),
-    "hanging lamp": ("ball lamp",), "mountains": ("snowy peaks",), "hills": ("far hill",),
-    "curtains": ("stage curtains",), "lake": ("frozen lake", "lava lake"),
-    "pond": ("frozen lake", "lava lake"), "box": ("crate",),
-    "lamp": ("hanging lamp", "wall lamp", "table lamp", "ball lamp"),
-    "window": ("arched window", "round window", "tall window"), "rug": ("square rug",),
-    "carpet": ("square rug",), "painting": ("abstract painting", "portrait"),
-    "picture": ("abstract painting", "portrait", "picture frame"),
-    "table": ("table with a cloth", "dining table"), "chair": ("stool",),
+    "hanging lamp": ("ball lamp", "chandelier"), "mountains": ("snowy peaks",),
+    "hills": ("far hill",), "curtains": ("stage curtains",), "lake": ("frozen lake", "lava lake"),
+    "pond": ("frozen lake", "lava lake"), "box": ("crate", "cardboard box"),
+    "lamp": ("hanging lamp", "wall lamp", "table lamp", "ball lamp", "lantern", "street lamp"),
+    "lantern": ("stone lantern", "street lamp"), "mirror": ("round mirror", "bathroom mirror"),
+    "window": ("arched window", "round window", "tall window", "stained glass window"),
+    "rug": ("square rug",), "carpet": ("square rug",),
+    "painting": ("abstract painting", "portrait"),
+    "picture": ("abstract painting", "portrait", "picture frame"), "bed": ("bunk bed",),
+    "table": ("dining table", "round table", "coffee table", "table with a cloth"),
+    "chair": ("armchair", "stool"), "desk": ("school desk",), "shelf": ("shop shelf",),
     "tree": ("cherry tree", "birch", "pine", "palm", "acacia", "cypress", "red tree", "orange tree",
-             "bare tree"),
-    "sky": ("high sky",), "flower": ("wild flower",), "balloon": ("toy balloons",),
-    "clock": ("alarm clock",),
+             "bare tree", "willow"),
+    "flower": ("wild flower", "tulip", "sunflower", "rose bush"),
+    "rose": ("rose bush",), "balloon": ("toy balloons",), "ball": ("beach ball",),
+    "clock": ("alarm clock", "grandfather clock"), "house": ("apartment house", "log cabin"),
+    "cabin": ("hut",), "hut": ("log cabin",), "fire": ("camp fire",), "statue": ("bust",),
+    "sculpture": ("bust",), "car": ("toy car",), "boat": ("rowing boat",),
+    "ship": ("sailing ship",), "bird": ("seagull",), "monster": ("zombie",),
     "block": ("question block", "crystal block", "crate"), "plant": ("potted palm", "bush"),
 }  # fmt: skip
 _ONE_COLORED = frozenset(("small robot", "cloud", "crystal block", "potted palm", "potted cactus"))
 EXHIBITS = frozenset((
     "vase", "teapot", "globe", "bust", "crystal", "guitar", "robot", "toy car", "cake", "sneaker",
     "table lamp", "alarm clock", "trophy", "rocket", "camera", "chess piece", "mug", "teddy bear",
-    "apple",
-))  # fmt: skip  # of which a stage has two kinds
-STANDS = frozenset(("box", "pedestal", "podium", "table with a cloth"))  # one bears an exhibit each
+    "apple", "potted cactus", "cactus", "sheep", "deer", "camel", "penguin", "cat", "dog", "horse",
+    "cow", "pig", "goat", "rabbit", "duck", "chicken", "lion", "elephant", "giraffe", "bear", "fox",
+    "monkey", "frog", "turtle", "owl", "parrot", "dinosaur", "dragon", "child", "princess", "king",
+    "zombie", "astronaut", "snowman", "scarecrow", "bicycle", "motorcycle", "tram", "tractor",
+    "shop", "igloo", "bench", "fountain", "statue", "well", "market stall", "bus stop", "mailbox",
+    "signpost", "gravestone", "hay bale", "barrel", "treasure chest", "camp fire",
+    "beach umbrella", "sunbed", "sand castle", "beach ball", "ball", "slide", "swing",
+    "picnic basket", "tulip", "rose", "rose bush", "reed", "wheat", "pumpkin", "stump",
+    "stalagmite", "cave mouth", "ruin", "arch", "gate", "torii", "hut", "chair", "television",
+    "computer", "laptop", "refrigerator", "stove", "sink", "toilet", "shower", "washing machine",
+    "workbench", "cardboard box", "suitcase", "rocking horse", "toy blocks", "crib", "school desk",
+    "altar", "organ", "counter", "shop shelf", "fruit crate", "bowl", "book", "basket", "drum",
+    "harp", "violin", "easel", "telescope", "fish tank", "bird cage", "christmas tree", "present",
+    "control panel", "locker", "bunk bed", "coat rack", "throne", "cauldron", "anvil", "banana",
+    "orange", "melon", "lantern", "stone lantern", "anchor", "fishing net", "coral", "starfish",
+    "shell", "crab", "squirrel", "mouse", "unicorn", "satellite dish",
+))  # fmt: skip  # of which a stage has as many kinds as the planner's configuration says
+STANDS = frozenset(("box", "pedestal", "podium", "steps", "table with a cloth"))  # of one exhibit
 
 
 class ThingError(ValueError):
@@ -139,7 +187,7 @@ def parse_edit(
 ) -> Edit:
     """Return the edit in a player's words: "a red tent", "remove", "another one", "undo".
 
-    A word with a known synonym means that one: "a cat" places a sheep in a world without cats.
+    A word with a known synonym means that one: "a lamb" places a sheep, for lack of lambs.
 
     Args:
         text: the words.
@@ -227,6 +275,7 @@ def _naming(text: str, kinds: Collection[str]) -> tuple[tuple[Named, ...], froze
     left = words.copy()
     names = {kind: kind for kind in kinds}
     names |= {word: kind for word, kind in _ALSO.items() if kind in names and word not in names}
+    names |= dict.fromkeys(_PLACES, "")  # which name none of these things
     found: dict[str, Named] = {}
     for name in sorted(names, key=lambda name: -len(name.split())):
         own, kind = name.split(), names[name]
@@ -234,9 +283,11 @@ def _naming(text: str, kinds: Collection[str]) -> tuple[tuple[Named, ...], froze
             said = left[start : start + len(own)]
             if not all(map(_is_word, said, own)) or said[0] in _STUFFS:
                 continue
+            if len(own) == 1 and _colors(words, start):
+                continue
             follows = start > 0 and left[start - 1] is None
             left[start : start + len(own)] = [None] * len(own)  # each word names one thing
-            if name in _ALSO and follows:
+            if not kind or (name in _ALSO and follows):
                 continue  # the trees of "pine trees"
             alike = _LIKEWISE.get(kind, ()) if name == kind else _LIKEWISE.get(name, ())
             color = _color_before(words, start)
@@ -244,6 +295,12 @@ def _naming(text: str, kinds: Collection[str]) -> tuple[tuple[Named, ...], froze
             found.setdefault(kind, Named(tuple(dict.fromkeys((kind, *others))), color))
     spoken = (place for place, word in enumerate(left) if word is None)
     return tuple(found.values()), frozenset(spoken)
+
+
+def _colors(words: Sequence[str | None], place: int) -> bool:
+    """Return whether a word is the colour of what follows: an orange sky holds no orange."""
+    follows = next(iter(words[place + 1 :]), None)
+    return words[place] in COLORS and follows is not None and follows not in FUNCTION_WORDS
 
 
 def _is_word(word: str | None, name: str) -> bool:
@@ -331,7 +388,9 @@ def _find(words: Sequence[str], kinds: Collection[str]) -> tuple[str, int, int] 
     for name, kind in names.items():
         own = [stem(word) for word in name.split() if word not in _FILLERS]
         for start in range(len(stems) - len(own) + 1):
-            if stems[start : start + len(own)] == own and (best is None or len(own) > best[0]):
+            if stems[start : start + len(own)] != own or (len(own) == 1 and _colors(words, start)):
+                continue
+            if best is None or len(own) > best[0]:
                 best = len(own), kind, start
     return best and (best[1], best[2], best[2] + best[0])
 

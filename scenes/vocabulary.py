@@ -36,11 +36,11 @@ _FOREIGN_WORDS = (
 FOREIGN_WORDS = frozenset(_FOREIGN_WORDS.split())  # by which other languages are recognised
 APOSTROPHES = ("'", "\u2019")
 AS_PLACES = {  # words for places that no scene has: a similar place
-    "garden": "meadow with flowers and bushes", "sea": "sea coast", "ocean": "ocean coast",
-    "island": "beach", "farm": "farmland", "volcano": "volcanic land with mountains",
-    "valley": "meadow", "city": "neon city", "cave": "ice cave",
-    "ruins": "desert ruins", "ruin": "desert ruins", "space": "space station",
-    "station": "space station", "kingdom": "mushroom kingdom", "room": "living room",
+    "sea": "sea coast", "ocean": "ocean coast", "island": "beach", "valley": "meadow",
+    "volcano": "volcanic land with mountains", "reef": "coral reef", "underwater": "coral reef",
+    "street": "city street", "market": "market square", "station": "railway station",
+    "camp": "camp site", "hall": "castle hall", "ruins": "desert ruins", "ruin": "desert ruins",
+    "space": "space station", "kingdom": "mushroom kingdom", "room": "living room",
     "woods": "forest",
 }  # fmt: skip
 SUFFIXES = ("ing", "ed", "es", "s", "ish", "ly", "y", "e")

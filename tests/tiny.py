@@ -16,7 +16,9 @@ import torch
 from torch import nn
 
 from mag_sandbox.controls.camera import CameraCommand
+from mag_sandbox.files.whole import replace_file
 from mag_sandbox.model.autoencoder import Autoencoder
+from mag_sandbox.model.checkpoints import stored, write_tensors
 from mag_sandbox.model.config import (
     AnimatorConfig,
     AutoencoderConfig,
@@ -27,6 +29,7 @@ from mag_sandbox.model.config import (
     TextConfig,
 )
 from mag_sandbox.model.execution import Execution
+from mag_sandbox.model.imagination.weights import TEXT, TOKENIZER
 from mag_sandbox.model.lora import adapt, adapter
 from mag_sandbox.model.pocket import loading as pocket
 from mag_sandbox.model.pocket.animator import Animator
@@ -138,6 +141,13 @@ def write_tiny_weights(
     parts = networks, tiny_autoencoder(seed), tiny_tokenizer()
     save_pocket(folder, config, *parts, generator=change, animator=animator)
     return folder
+
+
+def write_tiny_reading(folder: Path, config: PocketConfig = TINY) -> None:
+    """Write the text encoder and tokenizer of an imagination's folder: those of the tiny world."""
+    encoder = tiny_networks(0, config).text
+    write_tensors(folder / TEXT, {key: stored(x) for key, x in encoder.state_dict().items()})
+    replace_file(folder / TOKENIZER, tiny_tokenizer().to_str())
 
 
 @cache

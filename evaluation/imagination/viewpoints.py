@@ -46,15 +46,12 @@ from mag_sandbox.model.imagination.layers import LayeredRing
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.scenery import Scenery
 from mag_sandbox.model.imagination.weights import digest_of
-from mag_sandbox.model.pocket.networks import TextEncoder
+from mag_sandbox.model.pocket.loading import painting_features
 from mag_sandbox.model.pocket.weights import (
     AUTOENCODER,
     POCKET_WEIGHTS,
-    WORLD,
-    load_tokenizer,
     read_config,
 )
-from mag_sandbox.model.prompts import tokenise
 from mag_sandbox.renderer.behind import bands_of
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.carrying import geometry, is_free
@@ -86,22 +83,15 @@ class ScenePainter:
 
     @classmethod
     def load(cls, folder: Path) -> "ScenePainter":
-        """Load it from a folder of weights, in bf16, with the shipped codec and text encoder."""
+        """Load it from a folder of weights, in bf16, with the shipped codec."""
         config = read_config(POCKET_WEIGHTS)
-        autoencoder, text = Autoencoder(config.autoencoder).eval(), TextEncoder(config.text).eval()
+        autoencoder = Autoencoder(config.autoencoder).eval()
         load_into(autoencoder, POCKET_WEIGHTS / AUTOENCODER)
-        load_into(text, POCKET_WEIGHTS / WORLD, part="text.")
-        coder, tokens = Coder.of(autoencoder), load_tokenizer(POCKET_WEIGHTS, config)
+        coder, features = Coder.of(autoencoder), painting_features(folder, config, known={})
         imagination = load_imagination(
             folder, coder, matmul_attention, lambda painter: painter.bfloat16()
         )
-
-        @torch.inference_mode()
-        def texts(caption: str) -> torch.Tensor:
-            features: torch.Tensor = text(*tokenise(tokens, [caption, ""], config.text.text_len))
-            return features
-
-        return cls(imagination, coder, texts)
+        return cls(imagination, coder, lambda caption: torch.cat((features(caption), features(""))))
 
     def scenery(self, ring: Ring) -> Scenery:
         """Return the plan of a ring in metres, without things that older weights do not know."""

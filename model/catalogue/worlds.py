@@ -175,6 +175,7 @@ class WorldRow:
     clips: ClipRecipe | None = None  # of a clip world
     packs: PackRecipe | None = None  # of a world that remembers by packing frames
     own: Role = "generator"  # the part that a player's file replaces if no role is named
+    words: str = ""  # folder of weights whose words it knows; "": every word
     base: str = ""  # weights shared with other worlds, which can continue each other; "": none
     steady: bool = True  # holds a picture; the key for the next world skips others
     reason: str = ""  # why it cannot be played as it comes; "": it can
@@ -321,10 +322,13 @@ def _framepack_sources(repo: str) -> tuple[WeightSource, ...]:
 _ROWS = (
     WorldRow(
         name="pocket", title="Pocket world, made for processors", kind="stream", sources=(),
-        licence=_APACHE, memory="mag-retrieve", base="pocket",
+        licence=_APACHE, memory="mag-retrieve", words="imagination", base="pocket",
     ),
     *(
-        WorldRow(name, title, "stream", (), _APACHE, memory=name, base="pocket", steady=False)
+        WorldRow(
+            name, title, "stream", (), _APACHE, memory=name, words="pocket", base="pocket",
+            steady=False,
+        )
         for name, title in (
             ("memorypack", "Pocket world with MemoryPack: packed frames and psi"),
             ("pocket-framepack", "Pocket world with FramePack alone"),

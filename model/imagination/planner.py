@@ -32,7 +32,7 @@ from mag_sandbox.model.imagination.causal import (
 from mag_sandbox.model.imagination.config import PlannerConfig
 from mag_sandbox.model.imagination.objects import VARIANTS, PlacedObject
 from mag_sandbox.model.imagination.plan_rules import ahead_best, colored, missing, turned
-from mag_sandbox.scenes.things import EXHIBITS, THINGS, Named, rivals
+from mag_sandbox.scenes.things import EXHIBITS, STANDS, THINGS, Named, rivals
 
 COLUMNS, ROWS = 160, 96  # steps in which places are told: around the ring, and down it
 SIZES = 56  # steps in which widths and heights are told
@@ -119,7 +119,7 @@ class Planner(nn.Module):
         self._apart = torch.zeros(config.kinds, config.kinds, dtype=torch.bool)  # never together
         for number, kind in enumerate(self.kinds, 1):
             self._apart[number] = self._only(rivals(kind))
-        self._exhibits = self._only(EXHIBITS)
+        self._exhibits, self._stands = self._only(EXHIBITS), self._only(STANDS)
         dim = config.dim
         colors = (LEVELS,) * 3
         digits = (
@@ -400,7 +400,8 @@ class Planner(nn.Module):
             return self._only(following)
         counts = torch.bincount(drawn, minlength=len(self._most))
         apart = self._apart[drawn].any(dim=0)
-        if ((counts > 0) & self._exhibits).sum() >= self.config.exhibits:
+        shown = (counts > 0) & self._exhibits
+        if counts[self._stands].any() and shown.sum() >= self.config.exhibits:
             apart |= self._exhibits & (counts == 0)
         allowed = self._only(kinds) & (counts < self._most) & (named | ~apart)
         allowed[NOTHING_MORE] = True

@@ -1,4 +1,8 @@
-"""Weight files of the networks that invent views: safetensors and JSON, checked when read."""
+"""Weight files of the networks that invent views: safetensors and JSON, checked when read.
+
+A folder holds `config.json`, a file for each network, and the text encoder whose features they
+read, with its tokenizer.
+"""
 
 import json
 from pathlib import Path
@@ -28,6 +32,7 @@ from mag_sandbox.model.world import WEIGHTS
 IMAGINATION_WEIGHTS = WEIGHTS / "imagination"
 CONFIG = "config.json"
 NETWORKS = ("planner", "painter", "reader")  # names of files
+TEXT, TOKENIZER = "text.safetensors", "tokenizer.json"
 _REMEDY = (
     "restore it with `git checkout -- assets/weights` "
     "or train with `python -m training imagination`"
@@ -35,8 +40,20 @@ _REMEDY = (
 
 
 def digest_of(folder: Path) -> str:
-    """Return the SHA-256 of a folder's weights and their configuration."""
-    return plain_digest(*sorted(folder.glob("*.safetensors")), folder / CONFIG)
+    """Return the SHA-256 of a folder's weights, their configuration and tokenizer.
+
+    Raises:
+        MissingWeights: a file is absent, or no plain file.
+    """
+    paths = [*_paths(folder), folder / CONFIG, folder / TOKENIZER]
+    for path in paths:
+        with reading(path, _REMEDY):
+            path.stat()
+    return plain_digest(*paths)
+
+
+def _paths(folder: Path) -> list[Path]:
+    return [*(folder / f"{name}.safetensors" for name in NETWORKS), folder / TEXT]
 
 
 def fits(folder: Path, weights: Path) -> bool:
@@ -91,8 +108,7 @@ def require_networks(folder: Path) -> None:
     Raises:
         MissingWeights: a file is absent, or not one of weights.
     """
-    for name in NETWORKS:
-        path = folder / f"{name}.safetensors"
+    for path in _paths(folder):
         with reading(path, _REMEDY), safe_open(path, "pt"):
             pass
 

@@ -44,7 +44,6 @@ from mag_sandbox.model.pocket.loading import (
 )
 from mag_sandbox.model.pocket.weights import (
     POCKET_WEIGHTS,
-    load_tokenizer,
     read_config,
     weights_hash,
 )
@@ -290,9 +289,7 @@ def load(
     )
     merge(dit)
     on_progress(f"memory parts: {info.words()}", 0.5)
-    features = prompt_features(
-        weights, config, load_tokenizer(weights, config), read_texts(weights, digest)
-    )
+    features = prompt_features(weights, config, read_texts(weights, digest))
     words = required_words(read_words(weights), execution)
     if execution is None:
         execution = probe_execution(config)

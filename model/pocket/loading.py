@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
-from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from mag_sandbox.controls.camera import RUN, WALK_AXES, CameraSpeed
@@ -35,7 +34,7 @@ from mag_sandbox.model.imagination.imagination import (
     decoded_sizes,
     load_imagination,
 )
-from mag_sandbox.model.imagination.weights import IMAGINATION_WEIGHTS, digest_of, fits
+from mag_sandbox.model.imagination.weights import IMAGINATION_WEIGHTS, TEXT, digest_of, fits
 from mag_sandbox.model.kv_cache import CacheShape
 from mag_sandbox.model.memory import MEMORY_POLICIES, make_policy
 from mag_sandbox.model.packing import free_plain_bytes
@@ -106,10 +105,10 @@ def load(
     make_policy(memory, capacity=1)  # before anything is read
     on_progress("weights", 0.0)
     config = read_config(weights)
-    vocabulary = read_words(weights)
-    words = required_words(vocabulary, execution)
     digest = weights_hash(weights)
     paints = fits(imagination, weights) if execution is None else execution.paints
+    vocabulary = read_words(imagination if paints else weights)
+    words = required_words(vocabulary, execution)
     known = digest_of(imagination) if paints else ""
     ranges = read_ranges(weights, digest, known)
     if execution is None:
@@ -124,7 +123,7 @@ def load(
     networks = _networks(config, weights, digest, imagination, known, alike, engine)
     on_progress("memory", 0.9)
     parts = replace(networks.parts, words=words, provenance=dict(networks.parts.provenance))
-    of_memory, invented, features = networks.of_memory, networks.imagination, networks.features
+    of_memory = networks.of_memory
     generator = networks.engine.generator(
         networks.transformer,
         networks.memory_transformer,
@@ -134,7 +133,8 @@ def load(
         of_memory.text_keys(""),
     )
     painting = editor = None
-    if invented is not None:
+    if networks.painter is not None:
+        invented, features = networks.painter
         sky_alone = _sky_alone(parts.animation)
         painting = PaintingInventor(invented, features, vocabulary, known, sky_alone)
         editor = Editor(invented, features, painting)
@@ -157,10 +157,9 @@ class _Networks:
     engine: PocketEngine
     transformer: Transformer  # makes latents
     memory_transformer: Transformer  # remembers them
-    features: PromptFeatures
     parts: WorldParts
     of_memory: Conditioner  # keys of prompts for the memory model
-    imagination: Imagination | None  # None: the memory model invents
+    painter: tuple[Imagination, PromptFeatures] | None  # None: the memory model invents
 
 
 @lru_cache(maxsize=1)
@@ -181,25 +180,27 @@ def _networks(
     own = weights != POCKET_WEIGHTS  # of a test or a training run: not worth the disk
     kept = "" if own else f"{digest} {known} {_digest_of_ranges(weights)}"
     engine = engine or engine_of(execution, read_ranges(weights, digest, known), kept)
-    tokenizer = load_tokenizer(weights, config)
-    features = prompt_features(weights, config, tokenizer, read_texts(weights, digest))
+    features = prompt_features(weights, config, read_texts(weights, digest))
     making = engine.transformer(dit, "denoise")
     remembering = engine.transformer(memory_dit, "remember")
     of_making, of_memory = (Conditioner(each, features) for each in (making, remembering))
     sizes = decoded_sizes(config.latent_size) if known else ()
-    codec, invented = codec_of(autoencoder, config, engine, sizes), None
+    codec, painter = codec_of(autoencoder, config, engine, sizes), None
     if known:
         kernel, coder = (
             named_kernel(execution.kernel),
             Coder(codec.encode, codec.picture, config.autoencoder.stride),
         )
-        invented = load_imagination(imagination, coder, kernel, engine.painter)
+        painter = (
+            load_imagination(imagination, coder, kernel, engine.painter),
+            painting_features(imagination, config, read_texts(imagination, known)),
+        )
     parts = world_parts(config, weights, digest, of_making, codec, engine)
     if known:
         parts.provenance["imagination"] = known
     else:
         free_plain_bytes()
-    return _Networks(engine, making, remembering, features, parts, of_memory, invented)
+    return _Networks(engine, making, remembering, parts, of_memory, painter)
 
 
 def required_words(words: Vocabulary, execution: Execution | None) -> Vocabulary | None:
@@ -339,18 +340,31 @@ def world_parts(
 
 
 def prompt_features(
-    weights: Path, config: PocketConfig, tokenizer: Tokenizer, known: Mapping[str, Tensor]
+    weights: Path, config: PocketConfig, known: Mapping[str, Tensor]
 ) -> PromptFeatures:
-    """Return the reader of prompts; the encoder is loaded for the first unknown one.
+    """Return the reader of prompts of a weights folder; its encoder is loaded when first needed.
 
     What is known are features, see `read_texts`.
     """
+    return _features(weights, config, known, WORLD, "text.")
 
+
+def painting_features(
+    imagination: Path, config: PocketConfig, known: Mapping[str, Tensor]
+) -> PromptFeatures:
+    """Return the reader of prompts for planner and painter, which have an encoder of their own."""
+    return _features(imagination, config, known, TEXT, "")
+
+
+def _features(
+    folder: Path, config: PocketConfig, known: Mapping[str, Tensor], name: str, part: str
+) -> PromptFeatures:
     def load_encoder() -> nn.Module:
         encoder = TextReader(config.text)
-        load_into(encoder, weights / WORLD, part="text.")
+        load_into(encoder, folder / name, part=part)
         return encoder.eval().requires_grad_(False)
 
+    tokenizer = load_tokenizer(folder, config)
     return PromptFeatures(tokenizer, config.text.text_len, load_encoder, known)
 
 

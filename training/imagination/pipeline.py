@@ -12,18 +12,13 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 from torch import Tensor
-from torch.nn import Module
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.attention import AttentionKernel
 from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.checkpoints import (
-    check_finite,
     load_into,
-    read_tensors,
-    reading,
     stored,
-    widened,
     write_tensors,
 )
 from mag_sandbox.model.frames import to_frames
@@ -32,9 +27,9 @@ from mag_sandbox.model.imagination.imagination import Coder, Imagination, Subjec
 from mag_sandbox.model.imagination.objects import VARIANTS, look_number
 from mag_sandbox.model.imagination.painter import Painter, Sprites
 from mag_sandbox.model.imagination.weights import (
-    IMAGINATION_WEIGHTS,
+    TEXT,
     ImaginationNetworks,
-    read_imagination_config,
+    load_networks,
     save_networks,
 )
 from mag_sandbox.model.pocket.networks import TextEncoder
@@ -75,10 +70,6 @@ from mag_sandbox.training.pocket.text_pretraining import (
 )
 from mag_sandbox.training.pocket.words import save_tokenizer, train_tokenizer
 
-TEXT = "text.safetensors"  # in a folder of weights with a text encoder of their own
-CHANGES = "-changes.safetensors"  # of a network's shipped weights: less than whole weights take
-CHANGE = ".change"  # ends the name of a tensor of changes
-_REMEDY = "restore it with `git checkout -- training`"
 DECAY, EMA = 0.4, 0.998  # runs are short: the rate falls to zero over much of one
 EXHIBITS = 8  # kinds on a stage of the renderer's
 logger = logging.getLogger(__name__)
@@ -101,15 +92,13 @@ class ImaginationPipeline:
         self.autoencoder = Autoencoder(pocket.autoencoder).requires_grad_(False)
         load_into(self.autoencoder, training.weights / AUTOENCODER)
         self.text = TextEncoder(pocket.text).requires_grad_(False)
-        known = bool(training.init_from and (training.init_from / TEXT).exists())
-        self.reads_alone = known or training.text_steps > 0
-        if training.init_from and known:
+        if training.init_from is not None:
             load_into(self.text, training.init_from / TEXT)
             self.tokenizer = load_tokenizer(training.init_from, pocket)
         else:
             load_into(self.text, training.weights / WORLD, part="text.")
             self.tokenizer = load_tokenizer(training.weights, pocket)
-            if self.reads_alone:
+            if training.text_steps:
                 captions = (one for each in self._log.captions for one in each)
                 own = train_tokenizer(captions, pocket.text.vocab_size)
                 read_anew(self.text, self.tokenizer, own)
@@ -127,10 +116,9 @@ class ImaginationPipeline:
         self._learn(self._reader_stage(), training.reader_steps)
         self._learn(self._painter_stage(), training.painter_steps)
         save_networks(self.folder / "weights", self.networks)
-        if self.reads_alone:
-            state = {name: stored(value) for name, value in self.text.state_dict().items()}
-            write_tensors(self.folder / "weights" / TEXT, state)
-            save_tokenizer(self.tokenizer, self.folder / "weights" / TOKENIZER)
+        state = {name: stored(value) for name, value in self.text.state_dict().items()}
+        write_tensors(self.folder / "weights" / TEXT, state)
+        save_tokenizer(self.tokenizer, self.folder / "weights" / TOKENIZER)
         logger.info("weights written to %s", self.folder / "weights")
 
     def _learn(self, stage: Stage, steps: int) -> None:
@@ -262,45 +250,22 @@ OF_LOOKS = ("painter.objects.look.weight", "painter.objects.sprites")
 def take_over(networks: ImaginationNetworks, folder: Path, kernel: AttentionKernel) -> None:
     """Copy weights from a folder; tables of kinds are matched row by row.
 
-    Networks that it lacks are taken from the shipped weights, with the folder's changes if it has
-    any. Rows of other kinds stay as they are. Only the tables of kinds may differ in size.
+    Rows of other kinds stay as they are. Only the tables of kinds may differ in size.
 
     Raises:
-        MissingWeights: a file is damaged, or does not fit.
+        MissingWeights: a file is absent, damaged, or does not fit.
     """
-    for name in networks.parts():
-        own = folder if (folder / f"{name}.safetensors").exists() else IMAGINATION_WEIGHTS
-        known = ImaginationNetworks(read_imagination_config(own), kernel)
-        load_into(known.parts()[name], own / f"{name}.safetensors")
-        changes = folder / f"{name}{CHANGES}"
-        if changes.exists():
-            shipped, known = known, ImaginationNetworks(read_imagination_config(folder), kernel)
-            _copy_known(name, shipped, known)
-            _change(known.parts()[name], changes)
-        _copy_known(name, known, networks)
-
-
-def _copy_known(name: str, known: ImaginationNetworks, networks: ImaginationNetworks) -> None:
+    known = load_networks(folder, kernel)
     old, new = known.config.looks, networks.config.looks
     both = [(old.index(kind), new.index(kind)) for kind in new if kind in old]
-    learned = known.parts()[name].state_dict()
-    for key, value in networks.parts()[name].state_dict().items():
-        pairs = _rows(f"{name}.{key}", both)
-        if pairs is None:
-            value.copy_(learned[key])
-        else:
-            _copy_rows(value, learned[key], pairs)
-
-
-def _change(module: Module, path: Path) -> None:
-    """Add a file's changes to weights; its other tensors replace weights."""
-    weights = module.state_dict()
-    with reading(path, _REMEDY):
-        state = widened(read_tensors(path)[0])
-        for name, value in state.items():
-            weight = weights[name.removesuffix(CHANGE)]
-            weight.copy_(weight + value if name.endswith(CHANGE) else value)
-    check_finite(state, path, _REMEDY)
+    for name, module in networks.parts().items():
+        learned = known.parts()[name].state_dict()
+        for key, value in module.state_dict().items():
+            pairs = _rows(f"{name}.{key}", both)
+            if pairs is None:
+                value.copy_(learned[key])
+            else:
+                _copy_rows(value, learned[key], pairs)
 
 
 def _rows(name: str, both: list[tuple[int, int]]) -> list[tuple[int, int]] | None:

@@ -16,20 +16,29 @@ from tokenizers.trainers import BpeTrainer
 
 from mag_sandbox.files.whole import replace_file, replacing
 from mag_sandbox.model.config import END, PAD, UNKNOWN
-from mag_sandbox.model.pocket.loading import prompt_features
-from mag_sandbox.model.pocket.weights import load_tokenizer, read_config, weights_hash
-from mag_sandbox.model.prompts import write_texts
+from mag_sandbox.model.imagination.weights import IMAGINATION_WEIGHTS, digest_of, fits
+from mag_sandbox.model.pocket.loading import painting_features, prompt_features
+from mag_sandbox.model.pocket.weights import read_config, weights_hash
+from mag_sandbox.model.prompts import PromptFeatures, write_texts
 from mag_sandbox.scenes import available_scenes, load_scene
 from mag_sandbox.scenes.vocabulary import FUNCTION_WORDS, VERSION, WORDS_FILE, split_words
 
 
 def write_scene_texts(folder: Path) -> None:
-    """Encode the prompts of all library scenes, and the empty one, with the weights in a folder."""
-    prompts = ("", *(load_scene(name).prompt for name in available_scenes()))
+    """Encode the prompts of all library scenes, and the empty one, with the weights in a folder.
+
+    What paints for the shipped weights reads prompts with an encoder of its own, likewise.
+    """
     config = read_config(folder)
-    features = prompt_features(folder, config, load_tokenizer(folder, config), known={})
-    texts = {prompt: features(prompt) for prompt in prompts}
-    write_texts(folder, weights_hash(folder), texts)
+    _write_texts(folder, weights_hash(folder), prompt_features(folder, config, known={}))
+    if fits(IMAGINATION_WEIGHTS, folder.resolve()):
+        features = painting_features(IMAGINATION_WEIGHTS, config, known={})
+        _write_texts(IMAGINATION_WEIGHTS, digest_of(IMAGINATION_WEIGHTS), features)
+
+
+def _write_texts(folder: Path, digest: str, features: PromptFeatures) -> None:
+    prompts = ("", *(load_scene(name).prompt for name in available_scenes()))
+    write_texts(folder, digest, {prompt: features(prompt) for prompt in prompts})
 
 
 def train_tokenizer(captions: Iterable[str], vocab_size: int) -> Tokenizer:

@@ -9,7 +9,7 @@ from tests import ROOT
 
 @pytest.fixture(scope="module")
 def words():
-    return DescriptionWords.load(ROOT / "assets" / "weights" / "pocket" / WORDS_FILE)
+    return DescriptionWords.load(ROOT / "assets" / "weights" / "imagination" / WORDS_FILE)
 
 
 @pytest.mark.parametrize(
@@ -20,13 +20,13 @@ def words():
         ("a couch beside a ship", ""),
         ("three robots in an empty gallery", "three empty"),
         ("a meadow at night in the rain", ""),
-        ("a city at night in the rain", "night rain"),  # which its scenes do not differ in
+        ("a neon city at night in the rain", "night rain"),  # which its scenes do not differ in
         ("a kitchen in the forest", "forest"),  # one place at a time
         ("a haunted forest", ""),
-        ("a quiet meadow with many sheep and a woman", "quiet many woman"),
+        ("a quiet meadow with many sheep and a spoon", "quiet many spoon"),
         ("a red desert with a green castle, blue", "red blue"),
         ("a forest with a sofa", ""),
-        ("a room, a snowy valley, a cave", "snowy valley cave"),
+        ("a room, a snowy valley, a cave", "room snowy valley"),
         ("a snowy valley with pine trees", ""),
         ("a beach beside the sea", ""),
         ("a meadow beside the sea with dunes", "sea dunes"),
@@ -52,9 +52,9 @@ def test_a_place_takes_so_many_things_and_no_more(words):
 
 @pytest.mark.parametrize(
     ("word", "instead"),
-    [("woman", ()), ("three", ()), ("dog", ("sheep", "deer")), ("dragon", ()),
-     ("helicopter", ()), ("Wald", ()),
-     ("meadwo", ("meadow",)), ("casle", ("castle",)), ("king", ())],
+    [("spoon", ()), ("three", ()), ("animals", ("sheep", "deer")), ("sword", ()),
+     ("submarine", ()), ("Wald", ()),
+     ("meadwo", ("meadow",)), ("casle", ("castle",)), ("crown", ())],
 )  # fmt: skip
 def test_what_is_suggested_is_near_in_meaning_or_a_slip_of_the_pen(words, word, instead):
     assert words.nearest(word)[: len(instead) or 1] == instead
@@ -74,10 +74,10 @@ def test_english_and_nonsense_are_no_other_language(words, text):
 @pytest.mark.parametrize(
     ("text", "drawn"),
     [
-        ("a dog and a robot on a beach", {"dog": "sheep"}),
-        ("a garden", {"garden": "meadow with flowers and bushes"}),
-        ("a library with a view of a garden", {}),  # whose place is the library
-        ("a dragon, a television and a bench in a meadow", {}),  # like which nothing looks
+        ("a donkey and a robot on a beach", {"donkey": "horse"}),
+        ("a valley", {"valley": "meadow"}),
+        ("a library with a view of a valley", {}),  # whose place is the library
+        ("a spoon, a sword and a crown in a meadow", {}),  # like which nothing looks
     ],
 )
 def test_what_is_drawn_as_something_else_is_told(words, text, drawn):
@@ -100,4 +100,4 @@ def test_what_is_suggested_fits_the_place(words, text, unfit):
 
 def test_one_word_in_another_form_is_enough(words):
     assert words.problem("robot") == ""
-    assert "does not know" in words.problem("woman")
+    assert "does not know" in words.problem("spoon")

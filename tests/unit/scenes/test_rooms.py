@@ -13,7 +13,7 @@ KITCHEN = "a cosy kitchen with yellow walls and a tiled floor in the evening"
 
 @pytest.fixture(scope="module")
 def words() -> DescriptionWords:
-    return DescriptionWords.load(ROOT / "assets/weights/pocket/words.json")
+    return DescriptionWords.load(ROOT / "assets/weights/imagination/words.json")
 
 
 def behind(door: str, prompt: str, words: DescriptionWords, without: tuple[str, ...] = ()):

@@ -114,6 +114,8 @@ def test_a_stage_with_two_kinds_of_exhibits_gets_no_third():
         allowed = planner._next(torch.tensor(kinds), [], torch.zeros(TINY.planner.kinds).bool())
         return set(allowed.nonzero()[:, 0].tolist())
 
+    assert next_after(tent, tree) == {0, tent, tree, sky}, "without a stand there is no stage"
+    planner._stands[tent] = True
     assert next_after(tent, tent) == {0, tent, tree, sky}
     assert next_after(tent, tree) == {0, tent, tree}
 

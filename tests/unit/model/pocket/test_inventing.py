@@ -55,6 +55,7 @@ from tests.tiny import (
     UP,
     shallow,
     tiny_world,
+    write_tiny_reading,
     write_tiny_weights,
 )
 
@@ -91,6 +92,7 @@ def folders() -> tuple[Path, Path]:
         for parameter in module.parameters():
             nn.init.normal_(parameter, std=0.3)
     save_networks(home / "imagination", networks)
+    write_tiny_reading(home / "imagination", WIDE)
     return home / "world", home / "imagination"
 
 

@@ -212,11 +212,11 @@ def test_words_that_are_drawn_as_they_are_have_none_to_write_instead(desk):
 @pytest.mark.parametrize(
     ("text", "notice"),
     [
-        ("a dog on a beach", DRAWN_AS.format("dog", "sheep")),
-        ("a dog and a king on a beach", f"{UNSEEN}; {DRAWN_AS.format('dog', 'sheep')}"),
+        ("a donkey on a beach", DRAWN_AS.format("donkey", "horse")),
+        ("a donkey and a hat on a beach", f"{UNSEEN}; {DRAWN_AS.format('donkey', 'horse')}"),
         (
-            "a dog by a cottage in a garden",
-            "“dog” is drawn as “sheep”, “garden” as “meadow with flowers and bushes”",
+            "a donkey by a cottage in a valley",
+            "“donkey” is drawn as “horse”, “valley” as “meadow”",
         ),
         ("ein Wald im Winter", ENGLISH_ONLY),
         ("a robot on a beach", ""),
@@ -240,7 +240,9 @@ def test_the_longest_notice_is_shown_whole():
     with window((1280, 720), "test") as surface:
         desk = Desk(surface, load_vocabulary(words_of("pocket")))
         desk.box.open("")
-        desk.write("a dog by a garden with sheep, tents, a castle, a lake, a windmill, boats, deer")
+        desk.write(
+            "a donkey by a volcano with sheep, tents, a castle, a lake, a windmill, boats, deer"
+        )
         desk.show()
         view, theme = desk.box._card.view, desk.box._card.theme
         width = desk.box._card.surface.get_width() - 2 * theme.px(PAD)
