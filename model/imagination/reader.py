@@ -21,7 +21,7 @@ from mag_sandbox.scenes.things import rivals
 
 FINER = 2  # places along a side of a cell
 UNIT = 2.25  # degrees; distances are told by their logarithm from about here on
-_SURE = 0.35  # how likely a thing is that is listed
+_SURE = 0.42  # how likely a thing is that is listed
 _SAME = 0.5  # share of the smaller box that two things of a kind may have in common
 _ALIKE = 0.75  # share of both boxes that any two may
 
