@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from threading import Event
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.pocket import rooms
 from mag_sandbox.model.pocket.painting import Plan
 from mag_sandbox.model.pocket.world import NO_DOOR, DiffusionWorld
-from mag_sandbox.model.world import Control, FrameBlock, MemorySetting
+from mag_sandbox.model.world import Control, Door, FrameBlock, MemorySetting
 from mag_sandbox.scenes.rooms import DOORS
 from tests.patience import PATIENCE
 from tests.tiny import PLACE, STILL
@@ -168,12 +169,16 @@ def test_what_is_begun_ahead_ends_when_the_player_turns_away_or_says_otherwise()
     goes_on.set()
 
 
-def test_far_doors_are_looked_behind_by_a_resting_player_alone():
-    made = house(SKY, replace(DOOR, pitch=12.0))
-    made.step(AHEAD)
-    assert made._rooms._ahead is None
-    made.step(STILL)
-    assert made._rooms._ahead is not None
+def test_far_doors_are_looked_behind_by_a_resting_player_alone(monkeypatch):
+    made = house(SKY)
+    house_rooms, pose, prompt = made._rooms, made._session.pose, made._session.prompt
+    far = Door("tent", x=0.0, z=rooms.IN_SIGHT + 1.0, width=0.4)
+    # Alone: ground that is planned beside the test may have tents of its own.
+    monkeypatch.setattr(house_rooms, "_ground", SimpleNamespace(doors=[far]))
+    house_rooms.look_ahead(pose, prompt, rests=False)
+    assert house_rooms._ahead is None
+    house_rooms.look_ahead(pose, prompt, rests=True)
+    assert house_rooms._ahead.door == far
 
 
 def test_a_save_whose_doors_lead_nowhere_is_refused():
