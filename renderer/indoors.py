@@ -26,12 +26,12 @@ from mag_sandbox.renderer.placing import (
     variant_of,
 )
 from mag_sandbox.renderer.scene import Item, Layout, RoomBox
+from mag_sandbox.scenes.places import WINDOWLESS
 
 LIGHTS = ("daylight", "daylight", "lamplight", "evening", "dim")
 PATTERNS = ("plain", "wide stripes", "panels", "two tones")  # and "stones" without windows
 CEILINGS = ("plain", "wooden beams", "ceiling panels")
 GRAND = frozenset(("throne room", "hotel lobby", "dining room", "church hall", "hallway"))
-WINDOWLESS = frozenset(("cave", "dungeon room"))
 CORNER = 0.75  # metres of wall kept free at its ends
 BEFORE = 0.5  # metres from a wall to the furniture at it
 TALL = 1.45  # metres of furniture above which nothing hangs

@@ -1,14 +1,14 @@
-"""Places read from `places.txt`: their contents, and the words for them. Only data."""
+"""Places and levels: their contents, and the words for them. Only data."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from mag_sandbox.renderer import palettes
 from mag_sandbox.renderer.game_themes import THEMES
 from mag_sandbox.renderer.painters.stamp import colors
 from mag_sandbox.renderer.palettes import Ground, Weather
 from mag_sandbox.renderer.phrasing import phrases_of_category
+from mag_sandbox.scenes.places import read_places
 
 ALIASES = {  # words of `places.txt` that stand for several kinds
     "picture": ("landscape painting", "portrait", "abstract painting", "picture frame"),
@@ -49,18 +49,6 @@ class PlaceKind:
         return self.options.get(field, ())
 
 
-def _read() -> dict[str, PlaceKind]:
-    places: dict[str, PlaceKind] = {}
-    text = Path(__file__).with_name("places.txt").read_text(encoding="utf-8")
-    for block in text.split("\n[")[1:]:
-        head, *lines = block.splitlines()
-        name, _, category = head.partition("] ")
-        fields = dict(line.split(": ", 1) for line in lines if line and line[0] != "#")
-        options = {field: tuple(values.split(", ")) for field, values in fields.items()}
-        places[name] = PlaceKind(name, category, options.pop("words"), options)
-    return places
-
-
 def _levels() -> dict[str, PlaceKind]:
     names = {
         "oak": "oak", "cherry": "cherry tree", "bare": "bare tree", "crystal": "crystal cluster",
@@ -85,7 +73,7 @@ def _levels() -> dict[str, PlaceKind]:
 
 
 PLACES: dict[str, PlaceKind] = {
-    **_read(),
+    **{place.name: PlaceKind(*place) for place in read_places().values()},
     "stage": PlaceKind("stage", "object", ("stage", "studio", "show stage", "exhibition"), {}),
     **{f"{name} level": place for name, place in _levels().items()},
 }

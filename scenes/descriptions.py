@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
 
+from mag_sandbox.scenes.places import WINDOWLESS, contents_of, place_of, read_places
 from mag_sandbox.scenes.things import COLORS, SAME_COLORS, THINGS, named_things, naming_words
 from mag_sandbox.scenes.vocabulary import (
     AS_PLACES,
@@ -35,18 +36,18 @@ ONLY_IN = {  # what only some places have, whatever words say
 ABSENT_FROM = {  # backgrounds of games that plans of some of their places lack
     "mountains": "kingdom island city", "hills": "city lava", "columns": "city",
 }  # fmt: skip
-FITTING = ONLY_IN | {  # suggested in these places alone
+FITTING = {  # suggested in these levels alone; for other places see `places.txt`
     "lava": "lava volcanic dungeon", "spikes": "lava dungeon game level jump",
-    "palm": "beach coast seashore desert jungle savanna", "camels": "desert savanna",
-    "cacti": "desert canyon savanna", "pyramids": "desert", "penguins": "snowfield tundra",
-    "frozen": "snowfield tundra", "ice": "snowfield tundra", "acacia": "savanna",
-    "pipes": "mushroom kingdom game level jump grassland", "castles": "meadow forest kingdom"
-    " candy valley grassland farmland countryside woods woodland desert coast",
-    "lighthouses": "beach coast seashore", "boats": "beach coast seashore",
-    "snow": "meadow forest snowfield tundra woods woodland grassland valley farmland",
-    "snowy": "meadow forest snowfield tundra woods woodland grassland valley farmland",
-    "question": "mushroom kingdom game level jump grassland candy",
+    "pipe": "mushroom kingdom game level jump grassland", "crystal": "ice crystal space",
+    "castles": "kingdom candy grassland", "question": "mushroom kingdom game level jump grassland"
+    " candy", "skyscrapers": "city space", "water": "ice jungle grassland candy island",
+    "robots": "city space", "ghosts": "haunted dungeon", "bats": "haunted dungeon cave",
+    "mountains": "ice desert lava jungle grassland", "hills": "mushroom candy grassland jungle",
+    "columns": "ruins dungeon arena", "crystals": "ice space", "clouds": "island candy",
 }  # fmt: skip
+WEATHER_FIELD, UNDERWATER = "weather", "underwater"
+OF_WINDOWS = frozenset(map(stem, ["windows", "curtains", "daylight", "sunny", "day", "walls"]))
+WEATHERS = frozenset(("clear", "cloudy", "foggy", "rainy", "stormy", "snowy"))
 KINDS = (*THINGS, *chain(*GROUND.values()))
 # Words that no phrase of a category has, but with which eight plans of its scenes differ.
 MEASURED = {"indoor": "night dark", "object": "wall"}
@@ -81,16 +82,14 @@ class DescriptionWords(Vocabulary):
         said = {stem(word.text.lower()) for word in split_words(reading)}
         if (category := self.place(reading)) is None:
             return super().suggestions(prompt, count)
-        fitting = (
-            phrase
-            for phrase in self.phrases_of(category, frozenset(said))
-            if not any(
-                said.isdisjoint(map(stem, FITTING[word].split()))
-                for word in phrase.split()
-                if word in FITTING
-            )
-        )
-        return tuple(fitting)[:count]
+        place = place_of(frozenset(said))
+
+        def rank(phrase: str) -> int | None:
+            if category == "video game":
+                return 0 if _fits_level(phrase, said) else None
+            return 0 if place is None else _rank(phrase, place.name)
+
+        return self.phrases_of(category, frozenset(said), rank)[:count]
 
     def excess(self, text: str) -> tuple[int, tuple[str, ...]]:
         """Return how many kinds of things a text names beyond those a place takes, and all."""
@@ -148,3 +147,34 @@ class DescriptionWords(Vocabulary):
             if SAME_COLORS.get(read[place], read[place]) in COLORS:
                 seen = seen | {place} if place + 1 in seen else seen - {place}
         return seen | of_place
+
+
+@lru_cache(maxsize=4096)
+def _rank(phrase: str, name: str) -> int | None:
+    """Return how much a phrase speaks of a place: least of what it always has; None: it cannot.
+
+    What no place of its category lists, like hot air balloons, fits all but those under water; any
+    weather fits places that name none. Rooms without windows have walls of stone and no daylight.
+    """
+    place, stems = read_places()[name], {stem(word) for word in phrase.split()}
+    if place.name in WINDOWLESS and stems & OF_WINDOWS:
+        return None
+    known = contents_of(place.category)
+    kinds = {kind for one in named_things(phrase, KINDS) for kind in one.kinds}
+    meant = {value: set(map(stem, value.split())) for value in known}
+    named = {value for value in known if meant[value] == stems} or kinds & known
+    named = named or {value for value in known if meant[value] <= stems}
+    if not named:
+        return 2 if not kinds or UNDERWATER not in place.contents else None
+    if named & {*place.fields.get("main", ()), *place.fields.get("skyline", ())}:
+        return 0
+    always = WEATHER_FIELD not in place.fields and named <= WEATHERS
+    return 1 if always or named & place.contents else None
+
+
+def _fits_level(phrase: str, said: set[str]) -> bool:
+    return not any(
+        said.isdisjoint(map(stem, FITTING[word].split()))
+        for word in phrase.split()
+        if word in FITTING
+    )

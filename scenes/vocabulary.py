@@ -6,8 +6,10 @@ vocabulary at all.
 
 import functools
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, zip_longest
+from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -276,15 +278,30 @@ class Vocabulary:
     def _suggest(self, stems: frozenset[str]) -> tuple[str, ...]:
         return self.phrases_of(self._category(stems), stems)
 
-    def phrases_of(self, category: str | None, stems: frozenset[str]) -> tuple[str, ...]:
-        """Return the phrases of a category's groups of which the stems say none, in turns."""
+    def phrases_of(
+        self,
+        category: str | None,
+        stems: frozenset[str],
+        rank: Callable[[str], int | None] = lambda _: 0,
+    ) -> tuple[str, ...]:
+        """Return the phrases of a category's groups of which the stems say none, in turns.
+
+        Those of lower rank come first in a group; those of rank None are left out.
+        """
         groups = [group for group in self.groups if group.category in (category, None)]
         if category is None:
             groups = [group for group in self.groups if group.category]
         silent = [group for group in groups if not self._is_said(group, stems)]
-        rows = max((len(group.phrases) for group in silent), default=0)
-        turns = [g.phrases[row] for row in range(rows) for g in silent if row < len(g.phrases)]
-        return tuple(dict.fromkeys(turns))
+        ranked = (((rank(one), one) for one in group.phrases) for group in silent)
+        ordered = [
+            [
+                one
+                for _, one in sorted(((r, o) for r, o in pairs if r is not None), key=itemgetter(0))
+            ]
+            for pairs in ranked
+        ]
+        turns = chain.from_iterable(zip_longest(*ordered))
+        return tuple(dict.fromkeys(phrase for phrase in turns if phrase is not None))
 
     def _is_said(self, group: WordGroup, stems: frozenset[str]) -> bool:
         """Return whether stems say what a group's phrases say, or contradict."""

@@ -90,12 +90,35 @@ def test_what_is_drawn_as_something_else_is_told(words, text, drawn):
         ("a bedroom with sheep and deer", {"meadow", "lighthouses", "pine trees"}),
         ("outer space with planets", {"pools of lava", "spikes", "green pipes"}),
         ("a meadow", {"penguins", "camels", "sand dunes", "the sea", "pools of lava"}),
+        ("a desert", {"igloos", "pine trees", "a church", "horses", "covered in snow", "a slide"}),
+        ("a kitchen", {"a red sofa", "an organ", "a throne", "carpet floor"}),
+        ("a cave", {"arched windows", "in bright daylight", "blue walls"}),
+        ("a coral reef", {"in the mist", "hot air balloons", "in the rain", "snowy mountains"}),
     ],
 )
 def test_what_is_suggested_fits_the_place(words, text, unfit):
     suggested = words.suggestions(text, 100)
     assert suggested
     assert unfit.isdisjoint(suggested)
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("a desert", {"pyramids", "cacti", "camels"}),
+        ("a church", {"an organ"}),
+        ("a snowfield", {"igloos", "penguins"}),
+        ("a city", {"a bus", "apartment houses"}),
+        ("a kitchen", {"a kitchen counter"}),
+    ],
+)
+def test_what_a_place_always_has_is_suggested_first(words, text, first):
+    assert first & set(words.suggestions(text, 8))
+
+
+def test_any_weather_is_suggested_where_a_place_names_none(words):
+    assert {"covered in snow", "in stormy weather"} <= set(words.suggestions("a village", 100))
+    assert "covered in snow" not in words.suggestions("a beach", 100)
 
 
 def test_one_word_in_another_form_is_enough(words):
