@@ -13,7 +13,7 @@ from mag_sandbox.renderer.kinds import KINDS
 from mag_sandbox.renderer.outdoors import beside
 from mag_sandbox.renderer.painters.sketch import PAINTS, contrast
 from mag_sandbox.renderer.phrasing import pick
-from mag_sandbox.renderer.places import ALIASES, NOTHING, PlaceKind
+from mag_sandbox.renderer.places import NOTHING
 from mag_sandbox.renderer.placing import (
     TRIES,
     Site,
@@ -26,7 +26,7 @@ from mag_sandbox.renderer.placing import (
     variant_of,
 )
 from mag_sandbox.renderer.scene import Item, Layout, RoomBox
-from mag_sandbox.scenes.places import WINDOWLESS
+from mag_sandbox.scenes.places import ALIASES, WINDOWLESS, PlaceKind
 
 LIGHTS = ("daylight", "daylight", "lamplight", "evening", "dim")
 PATTERNS = ("plain", "wide stripes", "panels", "two tones")  # and "stones" without windows

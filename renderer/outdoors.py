@@ -14,7 +14,7 @@ from mag_sandbox.renderer.game_themes import PLATFORMS
 from mag_sandbox.renderer.kinds import KINDS
 from mag_sandbox.renderer.palettes import LIGHTS
 from mag_sandbox.renderer.phrasing import pick
-from mag_sandbox.renderer.places import NOTHING, PlaceKind
+from mag_sandbox.renderer.places import NOTHING
 from mag_sandbox.renderer.placing import (
     Site,
     ThingGroup,
@@ -26,6 +26,7 @@ from mag_sandbox.renderer.placing import (
     variant_of,
 )
 from mag_sandbox.renderer.scene import Item, Layout
+from mag_sandbox.scenes.places import PlaceKind
 
 CALM = ("clear", "clear", "cloudy", "foggy", "rainy")
 PLANTS = {NOTHING: 0, "sparse": 7, "groups": 16, "dense": 30}

@@ -1,19 +1,12 @@
 """Places and levels: their contents, and the words for them. Only data."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
 from mag_sandbox.renderer import palettes
 from mag_sandbox.renderer.game_themes import THEMES
 from mag_sandbox.renderer.painters.stamp import colors
 from mag_sandbox.renderer.palettes import Ground, Weather
 from mag_sandbox.renderer.phrasing import phrases_of_category
-from mag_sandbox.scenes.places import read_places
+from mag_sandbox.scenes.places import PlaceKind, read_places
 
-ALIASES = {  # words of `places.txt` that stand for several kinds
-    "picture": ("landscape painting", "portrait", "abstract painting", "picture frame"),
-    "clock": ("wall clock",),
-}
 NOTHING = "none"
 MORE_WORDS = {  # of levels, besides those of version 2
     "sky islands": ("floating islands", "islands in the sky"),
@@ -33,20 +26,6 @@ GROUNDS: dict[str, Ground] = {
     "moon": Ground(*colors("b4b4be 8c8c98 9c9caa 84848e 9898a4 c8c8d0")),
     "seabed": Ground(*colors("a8d0c8 e0cc9c 5c9cac 4c84a0 8c9c9c ecdcb0")),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class PlaceKind:
-    """One kind of place; `options` are the fields of `places.txt`."""
-
-    name: str
-    category: str
-    words: tuple[str, ...]
-    options: Mapping[str, tuple[str, ...]]
-
-    def some(self, field: str) -> tuple[str, ...]:
-        """Return the choices of a field, () if it has none."""
-        return self.options.get(field, ())
 
 
 def _levels() -> dict[str, PlaceKind]:
@@ -73,7 +52,7 @@ def _levels() -> dict[str, PlaceKind]:
 
 
 PLACES: dict[str, PlaceKind] = {
-    **{place.name: PlaceKind(*place) for place in read_places().values()},
+    **read_places(),
     "stage": PlaceKind("stage", "object", ("stage", "studio", "show stage", "exhibition"), {}),
     **{f"{name} level": place for name, place in _levels().items()},
 }

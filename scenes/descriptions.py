@@ -45,8 +45,10 @@ FITTING = {  # suggested in these levels alone; for other places see `places.txt
     "mountains": "ice desert lava jungle grassland", "hills": "mushroom candy grassland jungle",
     "columns": "ruins dungeon arena", "crystals": "ice space", "clouds": "island candy",
 }  # fmt: skip
-WEATHER_FIELD, UNDERWATER = "weather", "underwater"
-OF_WINDOWS = frozenset(map(stem, ["windows", "curtains", "daylight", "sunny", "day", "walls"]))
+UNDERWATER = "underwater"
+OF_WINDOWED_ROOMS = frozenset(
+    map(stem, ["windows", "curtains", "daylight", "sunny", "day", "walls"])
+)
 WEATHERS = frozenset(("clear", "cloudy", "foggy", "rainy", "stormy", "snowy"))
 KINDS = (*THINGS, *chain(*GROUND.values()))
 # Words that no phrase of a category has, but with which eight plans of its scenes differ.
@@ -79,17 +81,18 @@ class DescriptionWords(Vocabulary):
     def suggestions(self, prompt: str, count: int = 5) -> tuple[str, ...]:
         """Return phrases of groups that the prompt does not speak of, which fit its place."""
         reading = self.reading(prompt)
-        said = {stem(word.text.lower()) for word in split_words(reading)}
+        stems = [stem(word.text.lower()) for word in split_words(reading)]
+        said = frozenset(stems)
         if (category := self.place(reading)) is None:
             return super().suggestions(prompt, count)
-        place = place_of(frozenset(said))
+        place = place_of(category, stems)
 
         def rank(phrase: str) -> int | None:
             if category == "video game":
                 return 0 if _fits_level(phrase, said) else None
             return 0 if place is None else _rank(phrase, place.name)
 
-        return self.phrases_of(category, frozenset(said), rank)[:count]
+        return self.phrases_of(category, said, rank)[:count]
 
     def excess(self, text: str) -> tuple[int, tuple[str, ...]]:
         """Return how many kinds of things a text names beyond those a place takes, and all."""
@@ -157,22 +160,21 @@ def _rank(phrase: str, name: str) -> int | None:
     weather fits places that name none. Rooms without windows have walls of stone and no daylight.
     """
     place, stems = read_places()[name], {stem(word) for word in phrase.split()}
-    if place.name in WINDOWLESS and stems & OF_WINDOWS:
+    if place.name in WINDOWLESS and stems & OF_WINDOWED_ROOMS:
         return None
     known = contents_of(place.category)
     kinds = {kind for one in named_things(phrase, KINDS) for kind in one.kinds}
-    meant = {value: set(map(stem, value.split())) for value in known}
-    named = {value for value in known if meant[value] == stems} or kinds & known
-    named = named or {value for value in known if meant[value] <= stems}
+    named = {value for value, need in known.items() if need == stems} or kinds & known.keys()
+    named = named or {value for value, need in known.items() if need <= stems}
     if not named:
         return 2 if not kinds or UNDERWATER not in place.contents else None
-    if named & {*place.fields.get("main", ()), *place.fields.get("skyline", ())}:
+    if named & {*place.some("main"), *place.some("skyline")}:
         return 0
-    always = WEATHER_FIELD not in place.fields and named <= WEATHERS
+    always = not place.some("weather") and named <= WEATHERS
     return 1 if always or named & place.contents else None
 
 
-def _fits_level(phrase: str, said: set[str]) -> bool:
+def _fits_level(phrase: str, said: frozenset[str]) -> bool:
     return not any(
         said.isdisjoint(map(stem, FITTING[word].split()))
         for word in phrase.split()

@@ -1,40 +1,48 @@
 """Places and what they contain, read from `places.txt`. Only data."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
+from operator import itemgetter
 from pathlib import Path
-from typing import NamedTuple
 
-from mag_sandbox.scenes.vocabulary import FUNCTION_WORDS, stem
+from mag_sandbox.scenes.vocabulary import FUNCTION_WORDS, named_at, stem
 
 WINDOWLESS = frozenset(("cave", "dungeon room"))
-_ALSO = {  # values of fields that words for them do not name
+ALIASES = {  # values that stand for several kinds
     "picture": ("landscape painting", "portrait", "abstract painting", "picture frame"),
-    "mirror": ("round mirror",), "clock": ("wall clock",), "foggy": ("mist",),
-    "snowy peaks": ("mountains", "snowy mountains"), "lava lake": ("lava",),
-    "frozen lake": ("ice",),
+    "clock": ("wall clock",),
+}
+_ALSO = ALIASES | {  # values that words for them do not name
+    "mirror": ("round mirror",), "foggy": ("mist",), "lava lake": ("lava",),
+    "snowy peaks": ("mountains", "snowy mountains"), "frozen lake": ("ice",),
 }  # fmt: skip
 _FLOWERS = "wild flower"  # grow where a place has a chance of flowers
 
 
-class PlaceContents(NamedTuple):
-    """One kind of place."""
+@dataclass(frozen=True, slots=True)
+class PlaceKind:
+    """One kind of place; `options` are the fields of `places.txt`."""
 
     name: str
-    category: str  # outdoor or indoor
+    category: str
     words: tuple[str, ...]  # for it, the usual ones first
-    fields: Mapping[str, tuple[str, ...]]  # of `places.txt`
+    options: Mapping[str, tuple[str, ...]]
+
+    def some(self, field: str) -> tuple[str, ...]:
+        """Return the choices of a field, () if it has none."""
+        return self.options.get(field, ())
 
     @property
     def contents(self) -> frozenset[str]:
         """All values of its fields and what else these stand for."""
-        values = {value for values in self.fields.values() for value in values}
+        values = {value for values in self.options.values() for value in values}
         also = {other for value in values for other in _ALSO.get(value, ())}
-        return frozenset(values | also | ({_FLOWERS} if "flowers" in self.fields else set()))
+        return frozenset(values | also | ({_FLOWERS} if "flowers" in self.options else set()))
 
 
 @cache
-def read_places() -> dict[str, PlaceContents]:
+def read_places() -> dict[str, PlaceKind]:
     """Return all places by their names, in the order of the file."""
     places = {}
     text = Path(__file__).with_name("places.txt").read_text(encoding="utf-8")
@@ -42,25 +50,30 @@ def read_places() -> dict[str, PlaceContents]:
         head, *lines = block.splitlines()
         name, _, category = head.partition("] ")
         rows = (line.split(": ", 1) for line in lines if line and line[0] != "#")
-        fields = {field: tuple(values.split(", ")) for field, values in rows}
-        places[name] = PlaceContents(name, category, fields.pop("words"), fields)
+        options = {field: tuple(values.split(", ")) for field, values in rows}
+        places[name] = PlaceKind(name, category, options.pop("words"), options)
     return places
 
 
 @cache
-def contents_of(category: str) -> frozenset[str]:
-    """Return what the places of a category contain, all of them together."""
-    return frozenset().union(
-        *(place.contents for place in read_places().values() if place.category == category)
-    )
-
-
-def place_of(stems: frozenset[str]) -> PlaceContents | None:
-    """Return the place that the stems of a text name: the one with the longest name."""
-    said = [
-        (len(need), place)
+def contents_of(category: str) -> dict[str, frozenset[str]]:
+    """Return what the places of a category contain, all together, and the stems of its words."""
+    values = {
+        value
         for place in read_places().values()
+        if place.category == category
+        for value in place.contents
+    }
+    return {value: frozenset(map(stem, value.split())) for value in values}
+
+
+def place_of(category: str, stems: Sequence[str]) -> PlaceKind | None:
+    """Return the place of a category that the stems of a text name, of several as `named_at`."""
+    said = [
+        (named_at(need, stems), place)
+        for place in read_places().values()
+        if place.category == category
         for words in place.words
-        if (need := frozenset(map(stem, words.split())) - FUNCTION_WORDS) <= stems
+        if (need := frozenset(map(stem, words.split())) - FUNCTION_WORDS) <= set(stems)
     ]
-    return max(said, key=lambda one: one[0])[1] if said else None
+    return max(said, key=itemgetter(0))[1] if said else None

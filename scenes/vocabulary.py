@@ -9,7 +9,6 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, zip_longest
-from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -217,11 +216,11 @@ class Vocabulary:
         """
         stems = [stem(_plain(word.text)) for word in split_words(text)]
         said = [
-            (len(need), -max(map(stems.index, need)), group.category)
+            (named_at(need, stems), group.category)
             for group in self.groups if group.name == PLACE and group.category
             for need in _needs(group) if need <= set(stems)
         ]  # fmt: skip
-        return max(said)[2] if said else None
+        return max(said)[1] if said else None
 
     def in_known_words(self, text: str) -> str:
         """Return a text with each unknown word replaced by its meaning, where it has one."""
@@ -292,14 +291,10 @@ class Vocabulary:
         if category is None:
             groups = [group for group in self.groups if group.category]
         silent = [group for group in groups if not self._is_said(group, stems)]
-        ranked = (((rank(one), one) for one in group.phrases) for group in silent)
-        ordered = [
-            [
-                one
-                for _, one in sorted(((r, o) for r, o in pairs if r is not None), key=itemgetter(0))
-            ]
-            for pairs in ranked
-        ]
+        ordered = []
+        for group in silent:
+            ranks = {one: place for one in group.phrases if (place := rank(one)) is not None}
+            ordered.append(sorted(ranks, key=ranks.__getitem__))
         turns = chain.from_iterable(zip_longest(*ordered))
         return tuple(dict.fromkeys(phrase for phrase in turns if phrase is not None))
 
@@ -353,6 +348,11 @@ def stem(word: str) -> str:
             word = word[:-2] + "y"
         if len(word) > MIN_STEM and word[-1] == word[-2]:
             word = word[:-1]
+
+
+def named_at(need: frozenset[str], stems: Sequence[str]) -> tuple[int, int]:
+    """Return how a text names something whose stems are all said: what is longer and first wins."""
+    return len(need), -max(map(stems.index, need))
 
 
 def edit_distance(word: str, other: str, limit: int) -> int:

@@ -13,12 +13,13 @@ from mag_sandbox.renderer.indoors import BACKDROPS, COMPANY, EXTRAS, STANDS, TOP
 from mag_sandbox.renderer.kinds import CLASSES, KINDS
 from mag_sandbox.renderer.paint import VARIANTS, paint, shapes
 from mag_sandbox.renderer.palettes import LIGHTS
-from mag_sandbox.renderer.places import ALIASES, NOTHING, PLACES
+from mag_sandbox.renderer.places import NOTHING, PLACES
 from mag_sandbox.renderer.placing import VIEW_EDGE, footprint, size_of
 from mag_sandbox.renderer.projection import PIXELS_PER_RADIAN
 from mag_sandbox.renderer.render import CATEGORIES, SceneRenderer, lay_out
 from mag_sandbox.renderer.scene import Item
 from mag_sandbox.renderer.version2 import classes
+from mag_sandbox.scenes.places import ALIASES
 
 # kinds that scenes of a category may have besides those that its places name
 ALSO: dict[str, tuple[str, ...]] = {

@@ -116,6 +116,12 @@ def test_what_a_place_always_has_is_suggested_first(words, text, first):
     assert first & set(words.suggestions(text, 8))
 
 
+def test_of_two_places_the_one_that_a_prompt_means_counts(words):
+    assert "a throne" not in words.suggestions("a kitchen beside a garden", 100)
+    assert "a kitchen counter" in words.suggestions("a kitchen beside a garden", 8)
+    assert "pyramids" in words.suggestions("a desert beside a meadow", 8)
+
+
 def test_any_weather_is_suggested_where_a_place_names_none(words):
     assert {"covered in snow", "in stormy weather"} <= set(words.suggestions("a village", 100))
     assert "covered in snow" not in words.suggestions("a beach", 100)
