@@ -8,6 +8,7 @@ import difflib
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -273,12 +274,11 @@ def _naming(text: str, kinds: Collection[str]) -> tuple[tuple[Named, ...], froze
     """Return the things that words name, one of each kind, and those words."""
     words: list[str | None] = [word.text.lower() for word in split_words(text)]
     left = words.copy()
-    names = {kind: kind for kind in kinds}
-    names |= {word: kind for word, kind in _ALSO.items() if kind in names and word not in names}
-    names |= dict.fromkeys(_PLACES, "")  # which name none of these things
+    initials = {word[0] for word in words if word}
     found: dict[str, Named] = {}
-    for name in sorted(names, key=lambda name: -len(name.split())):
-        own, kind = name.split(), names[name]
+    for name, own, kind in _names_of(tuple(kinds)):
+        if name[0] not in initials:
+            continue
         for start in range(len(left) - len(own) + 1):
             said = left[start : start + len(own)]
             if not all(map(_is_word, said, own)) or said[0] in _STUFFS:
@@ -295,6 +295,16 @@ def _naming(text: str, kinds: Collection[str]) -> tuple[tuple[Named, ...], froze
             found.setdefault(kind, Named(tuple(dict.fromkeys((kind, *others))), color))
     spoken = (place for place, word in enumerate(left) if word is None)
     return tuple(found.values()), frozenset(spoken)
+
+
+@lru_cache(maxsize=8)
+def _names_of(kinds: tuple[str, ...]) -> tuple[tuple[str, list[str], str], ...]:
+    """Return names, their words and kinds ("": none of these), those of the most words first."""
+    names = {kind: kind for kind in kinds}
+    names |= {word: kind for word, kind in _ALSO.items() if kind in names and word not in names}
+    names |= dict.fromkeys(_PLACES, "")
+    split = ((name, name.split(), kind) for name, kind in names.items())
+    return tuple(sorted(split, key=lambda one: -len(one[1])))
 
 
 def _colors(words: Sequence[str | None], place: int) -> bool:
