@@ -83,7 +83,7 @@ BINDINGS = (
     CameraBinding("walk_back", ("s",), "walk back", "Walk", "forward", -1),
     CameraBinding("walk_right", ("d",), "walk right", "Walk", "right", 1),
     Binding("run", ("left shift", "right shift"), "run while held", "Walk"),
-    Binding("enter", ("return", "pad right shoulder"), "through the door ahead, or as T", "Walk"),
+    Binding("enter", ("return", "pad right shoulder"), "go through the door ahead", "Walk"),
     Binding("stop", ("space", "pad b"), "stop the camera", "Look around"),
     Binding("anchor", ("e", "pad a"), "drop an anchor here", "Come back"),
     Binding("to_anchor", ("b", "pad y"), "fly back to the last anchor", "Come back"),

@@ -74,6 +74,7 @@ COLUMN, COLUMNS_GAP = 380, 20  # px of a column of controls
 MAX_COLUMNS = 3
 MOST_PAGES = 6  # of controls
 KEYS = 116  # px for the keys
+KEYS_GAP = 8  # px of the reference window, between keys and what they do
 MAX_KEYS = 2  # of a row; the documentation has them all
 HELP_PAD, HELP_HEAD = (20, 16), 40  # px
 LINE = 22  # px of a row of controls
@@ -346,7 +347,8 @@ def _help_line(theme: Theme, keys: str, text: str, button: str, width: float) ->
     strut = CustomPart(0.1, LINE)
     if not text:
         return row(strut, Text(keys, 14, bold=True, width=width), gap=0)
-    cap = Text(keys or button, 14, ACCENT, width=min(KEYS, width / 3))
+    at_least = widths(theme, Text(keys or button, 14))[1] / theme.scale + KEYS_GAP
+    cap = Text(keys or button, 14, ACCENT, width=max(min(KEYS, width / 3), at_least))
     pad = Text(button if keys else "", 12, MUTED)
     line = row(strut, cap, Text(text, 14), CustomPart(8), SPRING, pad, gap=0)
     if widths(theme, line)[0] <= theme.px(width):

@@ -118,16 +118,16 @@ class HintLine:
         self._turned = yaw_difference(pose.yaw, self._start.yaw)
         overlap = view_overlap(self._start, pose)
         turn = max(abs(self._turned), abs(pose.pitch - self._start.pitch))
-        if self.step is Step.LOOK and turn >= TURNED:
+        if turn >= TURNED:
             self._learn(Step.LOOK)
-        if self.step is Step.LEAVE and overlap < GONE:
+        if overlap < GONE:
             self._learn(Step.LEAVE)
         elif self.step is Step.RETURN:
             if self._back_at is None and overlap >= BACK:
                 self._back_at = now
             if self._back_at is not None and now - self._back_at >= ANSWER_S:
                 self._learn(Step.RETURN)
-        if self.step is Step.WALK and walks:
+        if walks:
             self._learn(Step.WALK)
         if self._learned_at is None:
             self._learned_at = now
@@ -143,6 +143,7 @@ class HintLine:
         return self.step is not before
 
     def _learn(self, step: Step) -> None:
+        """Note that a step was done, whether or not its hint was shown."""
         self.learned.add(step)
         if step in self._open:
             self._open.remove(step)

@@ -340,13 +340,13 @@ class SettingsScreen:
         area = pygame.Rect(margin, theme.px(24), width - 2 * margin, theme.px(38))
         self._places = draw(theme, surface, header, area)
         top = theme.px(84)
+        left = margin + (theme.px(190) if is_wide else 0)
+        across = min(width - margin - left, theme.px(860))
+        self._measure(theme, pygame.Rect(left, top, across, height - top - footer))
         if is_wide:
             sections = _sections_part(self._headings, self._section())
             area = pygame.Rect(margin, top, theme.px(170), height - top)
             self._places |= draw(theme, surface, sections, area)
-        left = margin + (theme.px(190) if is_wide else 0)
-        across = min(width - margin - left, theme.px(860))
-        self._measure(theme, pygame.Rect(left, top, across, height - top - footer))
         self._draw_list(surface, theme)
         self._scroll.draw_bar(surface, theme, self._area.inflate(theme.px(28), 0))
         place = margin, height - footer // 2

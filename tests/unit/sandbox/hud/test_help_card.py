@@ -58,6 +58,13 @@ def test_no_control_is_missing_and_no_help_is_cut(size):
             assert one.help in found
 
 
+def test_no_key_is_cut_where_there_is_room():
+    with window((1280, 720), "test"):
+        found = written(NotingTheme((1280, 720)), PLAYER_BINDINGS, (1280, 720))
+        assert "click on map or door" in found
+        assert "Left shift / Right shift" in found
+
+
 def test_where_there_is_room_every_button_of_a_gamepad_is_shown():
     size = (1280, 720)
     with window(size, "test"):

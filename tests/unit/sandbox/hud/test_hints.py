@@ -100,6 +100,16 @@ def test_what_was_done_once_is_not_taught_again_in_another_session():
     assert again.step is Step.change
 
 
+def test_what_is_done_while_no_hint_is_shown_is_not_taught_later():
+    hints = HintLine()
+    follow(hints, 0)
+    follow(hints, 0, start=PATIENCE_S + 1.0)
+    assert hints.step is None
+    hints.see(CameraPose(yaw=100.0), PATIENCE_S + 2.0)
+    hints.see(CameraPose(yaw=100.0, z=1.0), PATIENCE_S + 3.0)
+    assert hints.learned == {Step.LOOK, Step.LEAVE, Step.WALK}
+
+
 def test_who_turns_hints_on_again_is_taught_from_the_beginning():
     assert HintLine([step.name for step in STEPS]).step is Step.LOOK
 

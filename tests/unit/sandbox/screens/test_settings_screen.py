@@ -7,7 +7,7 @@ import pygame
 import pytest
 
 from mag_sandbox.controls.bindings import BINDINGS
-from mag_sandbox.sandbox.screens import Way
+from mag_sandbox.sandbox.screens import Way, settings
 from mag_sandbox.sandbox.screens.settings import (
     Heading,
     KeyGroup,
@@ -17,6 +17,7 @@ from mag_sandbox.sandbox.screens.settings import (
 )
 from mag_sandbox.sandbox.settings import SandboxConfig, SettingsError, load_settings, save_settings
 from mag_sandbox.sandbox.ui.display import window
+from mag_sandbox.sandbox.ui.layout import Text
 
 SIZES = [(1280, 720), (640, 400)]
 ROWS = [item for item in items() if isinstance(item, SettingRow)]
@@ -256,3 +257,11 @@ def test_the_screen_can_begin_at_the_keys(any_surface):
     top = player.screen._tops[player.screen._items.index(Heading("Keys"))]
     assert player.screen._section() == "Keys"
     assert player.screen._scroll.glide.value == top
+
+
+def test_the_first_picture_marks_the_section_it_begins_at(monkeypatch):
+    marked = []
+    monkeypatch.setattr(settings, "_sections_part", lambda _, here: marked.append(here) or Text(""))
+    with window(SIZES[0], "test") as surface:
+        Player(surface, at_keys=True)
+    assert set(marked) == {"Keys"}
