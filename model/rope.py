@@ -139,7 +139,8 @@ class RayCoordinates:
     def __init__(self, config: RayConfig, rows: int, columns: int, block_length: int = 3) -> None:
         self._config = config
         self.grid, self.block_length = (rows, columns), block_length
-        self._token = config.fov / columns  # degrees at zoom 1
+        self.token = config.fov / columns  # degrees at zoom 1
+        self.rows = math.ceil(2 * config.max_pitch / self.token) + rows  # of tokens, all pitches
         y, x = torch.meshgrid(
             (torch.arange(rows, dtype=torch.float64) + 0.5) - rows / 2,
             (torch.arange(columns, dtype=torch.float64) + 0.5) - columns / 2,
@@ -150,7 +151,7 @@ class RayCoordinates:
         self._position = self._position_features(rows, columns)
         self._yaw = torch.tensor(config.yaw_harmonics, dtype=torch.float64) * math.pi / 180
         self._pitch = (
-            2 * math.pi / (_geometric(*config.pitch_periods, config.pitch_channels) * self._token)
+            2 * math.pi / (_geometric(*config.pitch_periods, config.pitch_channels) * self.token)
         )
         self._time = 2 * math.pi / _geometric(*config.time_periods, config.time_channels)
 
@@ -167,7 +168,7 @@ class RayCoordinates:
             poses: yaw, pitch, fov [degrees] of each frame, [B, F, 3].
             times: frame number of each frame, [B, F].
         """
-        yaw, pitch = self._rays(poses)
+        yaw, pitch = self.directions(poses)
         time = times.double()[..., None].expand_as(yaw)
         angles = torch.cat(
             (
@@ -188,9 +189,9 @@ class RayCoordinates:
                 network knows three: the first, the last (the one that is kept), and those between.
             dtype: of the result, [B, F*L, feature_count].
         """
-        yaw, pitch = self._rays(poses)
-        phase_yaw = yaw * (2 * math.pi / self._token)
-        phase_pitch = pitch * (2 * math.pi / self._token)
+        yaw, pitch = self.directions(poses)
+        phase_yaw = yaw * (2 * math.pi / self.token)
+        phase_pitch = pitch * (2 * math.pi / self.token)
         height = pitch * (math.pi / (4 * self._config.max_pitch))
         zoom = torch.log2(self._config.fov / poses[..., 2].double())[..., None].expand_as(yaw)
         own = torch.stack(
@@ -208,7 +209,8 @@ class RayCoordinates:
         in_block = in_block[None, :, None].expand(batch, frames, tokens, -1)
         return torch.cat((own, place, in_block), dim=-1).flatten(1, 2).to(dtype)
 
-    def _rays(self, poses: Tensor) -> tuple[Tensor, Tensor]:
+    def directions(self, poses: Tensor) -> tuple[Tensor, Tensor]:
+        """Return yaw and pitch of the tokens' centres [degrees], each [B, F, L]."""
         poses = poses.double()
         fov = poses[..., 2:3]
         return poses[..., 0:1] + self._across * fov, poses[..., 1:2] - self._down * fov

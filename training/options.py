@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from mag_sandbox.command_line import multiple_of_16, option
+from mag_sandbox.command_line import UsageError, multiple_of_16, option
 from mag_sandbox.model.catalogue.recipes import WAN_NEGATIVE
 from mag_sandbox.model.world import WEIGHTS
 from mag_sandbox.workers.options import WorkerOptions
@@ -16,8 +16,8 @@ STAGES = {
     "generator": "MAG's generator: long rollouts over the frozen memory model",
 }
 PHASES = ("teacher", "direct", "student", "teacher-last", "direct-modulations")
-VARIANTS = ("A", "B", "C", "zero", "framepack")
-READS = ("psi", "frames", "nothing")
+VARIANTS = ("ring", "A", "B", "C", "zero", "framepack")
+READS = ("psi", "ring", "frames", "nothing")
 TOKENS = (18, 64, 96, 256)  # of psi, that the oracle compares
 
 
@@ -141,6 +141,10 @@ class MemoryPackOptions:
     height: int = option(480, "full: px of the videos")
     width: int = option(832, "full: px")
 
+    def __post_init__(self) -> None:
+        if self.variant == "ring" and self.size == "full":
+            raise UsageError("variant ring needs poses, which videos of full size lack; choose A")
+
     @property
     def run(self) -> Path:
         """Folder of this phase and variant."""
@@ -158,6 +162,7 @@ class OracleOptions:
     unplaced: bool = option(False, "tokens have no place on the ring")
     # all frames give the upper bound, nothing the lower one
     reads: str = option("psi", "what the reader knows", choices=READS)
+    width: int = option(96, "numbers of a slot of the ring")
     steps: int = option(600, "of training")
     batch: int = option(8, "turns a step")
     seed: int = option(0, "seed of weights and turns", type=int)
@@ -165,6 +170,8 @@ class OracleOptions:
     @property
     def name(self) -> str:
         """Which row of the table this is."""
+        if self.reads == "ring":
+            return f"ring-{self.width}"
         if self.reads != "psi":
             return self.reads
         return f"{self.tokens}-{'unplaced' if self.unplaced else 'placed'}"

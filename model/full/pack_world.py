@@ -227,9 +227,9 @@ class PackStreamWorld(SteeredWorld[_PackSession]):
     def _denoise(self) -> Tensor:
         """Return the next block's latents, fp32 [1, F, C, h, w]."""
         session, dit = self._running(), self._networks.dit
-        with self._times.measure("pack"):
-            pairs = read_context(dit, session.memory.tokens(dit), self._texts.aside(dit))
         place = self._frames(session.block_index, (CameraPose(),) * BLOCK_LENGTH)
+        with self._times.measure("pack"):
+            pairs = read_context(dit, session.memory.tokens(dit, place), self._texts.aside(dit))
         attend = context_attention(pairs, dit.kernel)
         with self._times.measure("denoise"):
             return self._sampled(place, attend, session.seed, session.block_index, session.text)

@@ -6,7 +6,8 @@ Source: MemoryPack and Direct Forcing, arXiv 2510.01784; FramePack, arXiv 2504.1
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-Structure = Literal["A", "B", "C"]  # of `Squeeze`, see `model.memorypack.semantic`
+# of the long-term memory: see `model.memorypack.ring`; or of `Squeeze`, see its `semantic`
+Structure = Literal["ring", "A", "B", "C"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +32,12 @@ class PackConfig:
     widening: int = 1  # of their feed-forward networks
     window: int = 3  # latent frames that Memorize looks at together: one block
     cell: int = 4  # tokens down and across in one embedding of Memorize
+    width: int = 96  # numbers of content of a slot of the ring
     scales: tuple[Scale, ...] = (Scale(4, 16), Scale(2, 2), Scale(1, 1))  # oldest frames first
 
     def __post_init__(self) -> None:
-        if self.structure not in (None, "A", "B", "C"):
-            raise ValueError(f'structure "{self.structure}" not found; available: A, B, C')
+        if self.structure not in (None, "ring", "A", "B", "C"):
+            raise ValueError(f'structure "{self.structure}" not found; available: ring, A, B, C')
         factors = [scale.factor for scale in self.scales]
         if factors != sorted(set(factors), reverse=True) or factors[-1:] != [1]:
             raise ValueError(f"scales {factors} must fall to 1, the oldest frames first")
@@ -64,13 +66,15 @@ FRAMEPACK = PackConfig(structure=None)
 MEMORYPACK = PackConfig()
 VARIANTS: dict[str, PackConfig] = {
     "framepack": FRAMEPACK,
+    "ring": PackConfig(structure="ring"),
     "A": MEMORYPACK,
     "B": PackConfig(structure="B"),
     "C": PackConfig(structure="C"),
     "zero": PackConfig(guided=False),
 }
 WORLD_OF_VARIANT = {
-    "A": "memorypack",
+    "ring": "memorypack",
+    "A": "memorypack-a",
     "B": "memorypack-b",
     "C": "memorypack-c",
     "zero": "memorypack-zero",

@@ -1,7 +1,7 @@
 """The memory of a session or a training video: its image, its newest frames, and psi.
 
     memory = PackMemory(pack, places, image, prompt)
-    tokens = memory.tokens(dit)  # what the next block reads
+    tokens = memory.tokens(dit, coming)  # what the next block reads
     memory.push(frames)  # the finished block
 
 In play psi is updated at once and frames older than packing reaches are gone. In training the last
@@ -83,9 +83,17 @@ class PackMemory:
             state = semantic.advance(state, frames, self.places)
         return state
 
-    def tokens(self, dit: DiT) -> Tokens:
-        """Return the tokens that the coming block reads."""
-        return self.pack.tokens(dit, self.image, self.history, self.state(), self.places)
+    def tokens(self, dit: DiT, coming: LatentFrames) -> Tokens:
+        """Return the tokens that a block reads; its latents do not matter."""
+        return self.pack.tokens(dit, self.image, self.history, self.state(), coming, self.places)
+
+    def psi_tokens(self, coming: LatentFrames) -> Tokens | None:
+        """Return those of psi alone; None if it knows nothing of what the block shows."""
+        state = self.state()
+        if state is None or self.pack.semantic is None:
+            return None
+        tokens = self.pack.semantic.tokens(state, coming, self.places)
+        return tokens if tokens.values.shape[1] else None
 
     def push(self, frames: LatentFrames) -> None:
         """Remember a block, a whole window of Memorize; no gradient reaches what made it."""
@@ -148,7 +156,7 @@ def pack_usage(
 def psi_bytes(memory: PackMemory) -> int:
     """Return the bytes of psi; the same however long the session gets."""
     state = memory.state()
-    return 0 if state is None else state.psi.values.nbytes
+    return 0 if state is None else state.psi.values.nbytes + state.psi.rotary.nbytes
 
 
 def _packed(memory: PackMemory) -> Iterator[MemoryEntry]:

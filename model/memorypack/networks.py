@@ -24,6 +24,7 @@ from mag_sandbox.model.memorypack.packing import (
     Tokens,
     pack,
 )
+from mag_sandbox.model.memorypack.ring import RingPack
 from mag_sandbox.model.memorypack.semantic import SemanticPack, SemanticState
 
 Pairs = Sequence[tuple[Tensor, Tensor]]  # keys and values, a pair a layer
@@ -38,12 +39,18 @@ class MemoryPack(nn.Module):
         super().__init__()
         self.config = config
         self.clean_embedder = PackEmbedder(dit, [scale.factor for scale in config.scales])
-        self.semantic = None if config.structure is None else SemanticPack(dit, config, kernel)
+        self.semantic: SemanticPack | RingPack | None = None
+        if config.structure == "ring":
+            self.semantic = RingPack(dit, config)
+        elif config.structure is not None:
+            self.semantic = SemanticPack(dit, config, kernel)
 
     def initialise(self, dit: DiT) -> "MemoryPack":
         """Start from the patch embedding of a trained transformer."""
         self.clean_embedder.initialise(dit.patch_embedding)
-        if self.semantic is not None:
+        if isinstance(self.semantic, RingPack):
+            self.semantic.initialise(dit.patch_embedding, dit.ray_embedding)
+        elif self.semantic is not None:
             self.semantic.initialise(dit.patch_embedding)
         return self
 
@@ -53,6 +60,7 @@ class MemoryPack(nn.Module):
         image: LatentFrames,
         history: LatentFrames,
         state: SemanticState | None,
+        coming: LatentFrames,
         places: Places,
     ) -> Tokens:
         """Return the tokens that the coming block reads: psi, then history, coarse to fine.
@@ -64,7 +72,7 @@ class MemoryPack(nn.Module):
         packed = pack(self.clean_embedder, self._groups(image, history, places), rays)
         if state is None or self.semantic is None:
             return packed
-        return self.semantic.tokens(state).joined(packed)
+        return self.semantic.tokens(state, coming, places).joined(packed)
 
     def _groups(self, image: LatentFrames, history: LatentFrames, places: Places) -> list[Group]:
         groups, newest = [], history.length

@@ -48,8 +48,8 @@ def pooled(x: Tensor, kernel: Kernel) -> Tensor:
 class CellEmbedding(nn.Conv3d):
     """One token of each cell: a convolution whose stride is its kernel."""
 
-    def __init__(self, dit: DiTConfig, cell: Kernel) -> None:
-        super().__init__(dit.channels, dit.dim, cell, cell)
+    def __init__(self, dit: DiTConfig, cell: Kernel, width: int | None = None) -> None:
+        super().__init__(dit.channels, width or dit.dim, cell, cell)
         self.cell = cell
 
     def forward(self, latents: Tensor) -> Tensor:
@@ -206,11 +206,30 @@ class IndexPlaces:
         return Grid(rotary.to(frames.latents.device))
 
 
+class Slots(NamedTuple):
+    """Places on the ring around a camera, in rows from the top."""
+
+    yaw: Tensor  # of their centres [degrees], [S]
+    pitch: Tensor
+    side: float  # degrees across and down
+
+    @classmethod
+    def of(cls, rays: RayCoordinates) -> "Slots":
+        """Return slots as large as a token of a view that is not zoomed."""
+        side, rows = rays.token, rays.rows
+        pitch, yaw = torch.meshgrid(
+            (rows / 2 - 0.5 - torch.arange(rows).double()) * side,
+            (torch.arange(round(360 / side)).double() + 0.5) * side,
+            indexing="ij",
+        )
+        return cls(yaw.flatten(), pitch.flatten(), side)
+
+
 class RayPlaces:
     """The rays of posed frames: the pocket world. A frame's time says its place in its block."""
 
     def __init__(self, rays: RayCoordinates) -> None:
-        self._rays = rays
+        self._rays, self._slots = rays, Slots.of(rays)
 
     def grid(self, frames: LatentFrames) -> Grid:
         """Return the coordinates of each frame's tokens."""
@@ -223,6 +242,15 @@ class RayPlaces:
             rotary.unflatten(1, size).to(device),
             features.unflatten(1, size).to(device, frames.latents.dtype),
         )
+
+    def directions(self, frames: LatentFrames) -> tuple[Tensor, Tensor]:
+        """Return yaw and pitch of each frame's tokens [degrees], [B, F, L] each, on the CPU."""
+        assert frames.poses is not None
+        return self._rays.directions(frames.poses.cpu())
+
+    def slots(self) -> "Slots":
+        """Return slots as large as a token, over all that a camera can see."""
+        return self._slots
 
 
 def coordinates(grid: Grid) -> Coordinates:

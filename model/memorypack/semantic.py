@@ -97,7 +97,7 @@ class SemanticPack(nn.Module):
 
     state = semantic.begin(prompt, image, places)
     state = semantic.advance(state, frames, places)  # once a block, or for many at once
-    tokens = semantic.tokens(state)  # what the transformer reads
+    tokens = semantic.tokens(state, coming, places)  # what the transformer reads for a block
     """
 
     def __init__(self, dit: DiTConfig, config: PackConfig, kernel: AttentionKernel) -> None:
@@ -151,7 +151,7 @@ class SemanticPack(nn.Module):
             state = self._squeezed(state, self._memorized(state, window, places))
         return state
 
-    def tokens(self, state: SemanticState) -> Tokens:
+    def tokens(self, state: SemanticState, coming: LatentFrames, places: Places) -> Tokens:  # noqa: ARG002
         """Return the tokens that the transformer reads, at the time at which the video starts."""
         return Tokens(self.output(state.psi.values), state.psi.rotary)
 

@@ -218,7 +218,7 @@ class MemoryPackWorld(PocketWorld[PocketSession]):
     def _denoised(self, block: LatentFrames) -> Tensor:
         dit = self._networks.dit
         with self._times.measure("pack"):
-            tokens = self._held().tokens(dit)
+            tokens = self._held().tokens(dit, block)
             pairs = read_context(dit, tokens, self._empty)
         with self._times.measure("denoise"):
             return self._sampled(block, context_attention(pairs, dit.kernel), self._flow.steps)

@@ -27,7 +27,7 @@ OF_KIND: dict[SegmentKind, str] = {
     "look-ahead": "Imagined before you look there, so that it is complete when you do.",
     "packed-4x": "An older frame: 4 x 4 x 4 tokens are read as one.",
     "packed-2x": "A recent frame: 2 x 2 x 2 tokens are read as one.",
-    "psi": "The rest of everything older: a few tokens that each block rewrites.",
+    "psi": "Everything older: tokens of fixed size that each block updates.",
 }
 GAP, SLACK = 8, 8  # px: between a tip and the card; above and below the bar, still on it
 

@@ -20,7 +20,9 @@ from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.checkpoints import load_into
 from mag_sandbox.model.config import DiTConfig
 from mag_sandbox.model.dit import Attention, RMSNorm
-from mag_sandbox.model.memorypack.packing import Tokens
+from mag_sandbox.model.memorypack.config import PackConfig
+from mag_sandbox.model.memorypack.packing import LatentFrames, RayPlaces, Tokens
+from mag_sandbox.model.memorypack.ring import RingPack
 from mag_sandbox.model.pocket.weights import AUTOENCODER, POCKET_WEIGHTS, read_config
 from mag_sandbox.model.rope import RayCoordinates, feature_count, rotate
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
@@ -87,6 +89,7 @@ class Oracle(nn.Module):
         self.update, self.reader = (
             nn.ModuleList(AskingLayer(config) for _ in range(2)) for _ in range(2)
         )
+        self.ring = RingPack(config, PackConfig(structure="ring", width=options.width, window=1))
         self.norm = RMSNorm(config.dim, config.eps)
         self.output = nn.Linear(config.dim, numbers)
         self.register_buffer("places", self._places(), persistent=False)
@@ -99,6 +102,8 @@ class Oracle(nn.Module):
         if self._options.reads == "frames":
             return frames
         psi = Tokens(self.norm(self.start).expand(len(latents), -1, -1), self.places)
+        if self._options.reads == "ring":
+            return self._ring(latents, poses)
         if self._options.reads == "nothing":
             return psi
         each = latents.shape[-2] * latents.shape[-1] // self.config.patch**2
@@ -122,6 +127,14 @@ class Oracle(nn.Module):
         cells = cells.unflatten(1, (-1, rows, columns))  # [B, asked, rows, columns, C, side, side]
         joined: Tensor = cells.permute(0, 1, 4, 2, 5, 3, 6).flatten(5, 6).flatten(3, 4)
         return joined
+
+    def _ring(self, latents: Tensor, poses: Tensor) -> Tokens:
+        places = RayPlaces(self._rays)
+        times = torch.full(poses.shape[1:2], self._rays.block_length - 1)
+        frames = LatentFrames(latents, times, poses)
+        state = self.ring.begin(latents, frames.part(0, 1), places)
+        psi = self.ring.advance(state, frames.part(1, frames.length), places).psi
+        return Tokens(self.ring.output(psi.values), psi.rotary)
 
     def _frames(self, latents: Tensor, poses: Tensor) -> Tokens:
         rotary, features = self._coordinates(poses)

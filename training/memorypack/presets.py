@@ -27,6 +27,7 @@ class PackTraining:
     largest_sigma: float = 1.0  # of noised clips
     differentiated: int = 2  # newest updates of psi that a clip's loss reaches
     new_rate: float = 1.0  # learning rate of MemoryPack's own parts, over that of the transformer
+    psi_alone: float = 0.0  # share of clips that read neither packed frames nor the image
     sample_steps: int = 5  # of student forcing, as in the paper
 
     def __post_init__(self) -> None:
@@ -65,4 +66,6 @@ def at_pocket_size(preset: PackTraining) -> PackTraining:
         learned=3,
         differentiated=24,  # psi must learn of frames that left the pack of six blocks
         from_noise=0.3,
+        psi_alone=0.5,
+        new_rate=0.2,
     )

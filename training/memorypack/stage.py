@@ -163,7 +163,7 @@ class MemoryPackStage(RecipeStage[PackedNetworks, VideoSource, PackTraining]):
         noise = self.device.upload(random.noise(clip.latents.shape))
         noisy = add_noise(clip.latents, noise, sigma)
         with self.device.autocast():
-            reading = self._reading(memory, clip, prompt, empty)
+            reading = self._reading(memory, clip, prompt, empty, random)
             flow = reading.flow(noisy, sigma)
         start = random.noise(clip.latents.shape)  # drawn whatever the forcing: the rest stays alike
 
@@ -175,10 +175,16 @@ class MemoryPackStage(RecipeStage[PackedNetworks, VideoSource, PackTraining]):
         return ClipPass(clip.latents, noisy, sigma, flow, noise - clip.latents, sample)
 
     def _reading(
-        self, memory: PackMemory, clip: LatentFrames, prompt: Tensor, empty: Tensor
+        self,
+        memory: PackMemory,
+        clip: LatentFrames,
+        prompt: Tensor,
+        empty: Tensor,
+        random: SeededRandom,
     ) -> BlockDenoiser:
         dit = self.module.dit
-        pairs = read_context(dit, memory.tokens(dit), dit.text_keys(empty))
+        alone = memory.psi_tokens(clip) if random.happens(self.config.psi_alone) else None
+        pairs = read_context(dit, alone or memory.tokens(dit, clip), dit.text_keys(empty))
         place = coordinates(memory.places.grid(clip))
         return BlockDenoiser(
             dit, context_attention(pairs, dit.kernel), dit.text_keys(prompt), place

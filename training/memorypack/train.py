@@ -191,7 +191,7 @@ def pocket_size(options: MemoryPackOptions, device: TrainingDevice | None = None
         adapted=at_pocket_size,
         source=lambda batch: PocketVideos(parts, batch, options.seed),
         show=show_with(parts.autoencoder, parts.device),
-        batches=lambda videos, processes: processes,
+        batches=lambda videos, processes: videos,  # psi of one video at a time is read
     )
 
 

@@ -28,6 +28,8 @@ from tests.unit.model.memorypack.tiny_pack import (
     tiny_packed,
 )
 
+COMING = frames(1).part(1, 1 + LENGTH)
+
 
 def after(networks: PackedNetworks, video: LatentFrames, differentiated: int = 0) -> PackMemory:
     memory = PackMemory(networks.pack, PLACES, video.part(0, 1), prompt(), differentiated)
@@ -42,7 +44,7 @@ def test_the_number_of_tokens_does_not_depend_on_the_length(config):
     networks = tiny_packed(config)
     full = -(-config.history // LENGTH)
     counts = [
-        after(networks, frames(blocks)).tokens(networks.dit).values.shape[1]
+        after(networks, frames(blocks)).tokens(networks.dit, COMING).values.shape[1]
         for blocks in (full, full + 1, full + 9)
     ]
     assert len(set(counts)) == 1
@@ -51,7 +53,7 @@ def test_the_number_of_tokens_does_not_depend_on_the_length(config):
 @torch.no_grad()
 def test_packed_tokens_are_few():
     networks = tiny_packed(FRAMEPACK)
-    tokens = after(networks, frames(9)).tokens(networks.dit)
+    tokens = after(networks, frames(9)).tokens(networks.dit, COMING)
     per_frame = ROWS * COLUMNS
     assert tokens.values.shape[1] == 2 * per_frame + 1 * per_frame // 4 + 4 * 1
     assert tokens.rotary.abs().max() <= 1.0001
@@ -62,7 +64,7 @@ def test_the_first_block_reads_the_image_twice():
     """As F1: the image is the anchor and the newest frame."""
     networks = tiny_packed(FRAMEPACK)
     image = frames(0)
-    tokens = PackMemory(networks.pack, PLACES, image, prompt()).tokens(networks.dit).values
+    tokens = PackMemory(networks.pack, PLACES, image, prompt()).tokens(networks.dit, COMING).values
     assert torch.equal(*tokens.chunk(2, dim=1))
 
 
@@ -70,7 +72,7 @@ def test_the_first_block_reads_the_image_twice():
 def test_the_image_keeps_the_time_at_which_the_whole_video_starts():
     networks = tiny_packed(FRAMEPACK)
     video = frames(20)
-    tokens = after(networks, video).tokens(networks.dit)
+    tokens = after(networks, video).tokens(networks.dit, COMING)
     per_frame = ROWS * COLUMNS
     image = tokens.rotary[:, -2 * per_frame : -per_frame]
     assert torch.equal(image, PLACES.grid(video.part(0, 1)).rotary.flatten(1, 3))
@@ -82,7 +84,9 @@ def test_waiting_updates_change_nothing_but_gradients():
     at_once, waiting = (after(networks, video, n) for n in (0, 2))
     assert at_once.updates == waiting.updates == 6
     assert torch.equal(at_once.state().psi.values, waiting.state().psi.values)
-    assert torch.equal(at_once.tokens(networks.dit).values, waiting.tokens(networks.dit).values)
+    assert torch.equal(
+        at_once.tokens(networks.dit, COMING).values, waiting.tokens(networks.dit, COMING).values
+    )
 
 
 @torch.no_grad()
@@ -94,7 +98,9 @@ def test_going_on_from_what_was_kept_equals_going_on():
     for block in video.part(1 + 5 * LENGTH, video.length).windows(LENGTH):
         early.push(block)
         again.push(block)
-    assert torch.equal(early.tokens(networks.dit).values, again.tokens(networks.dit).values)
+    assert torch.equal(
+        early.tokens(networks.dit, COMING).values, again.tokens(networks.dit, COMING).values
+    )
 
 
 @torch.no_grad()
@@ -102,10 +108,10 @@ def test_what_is_read_does_not_depend_on_the_block_that_reads_it():
     """Keys and values are made once a block: noisy tokens see them, never the other way round."""
     networks, video = tiny_packed(), frames(4)
     dit, memory = networks.dit, after(networks, video.part(0, 10))
-    pairs = read_context(dit, memory.tokens(dit), dit.text_keys(prompt(1)))
+    clip = video.part(10, 13)
+    pairs = read_context(dit, memory.tokens(dit, clip), dit.text_keys(prompt(1)))
     assert len(pairs) == TINY.dit.num_layers
     kept = [(k.clone(), v.clone()) for k, v in pairs]
-    clip = video.part(10, 13)
     place = coordinates(PLACES.grid(clip))
     flows = [
         dit(
@@ -132,5 +138,5 @@ def test_the_same_class_packs_by_indices_without_rays():
     memory = PackMemory(pack, places, video.part(0, 1), prompt())
     for block in video.part(1, video.length).windows(LENGTH):
         memory.push(block)
-    tokens = memory.tokens(dit)
+    tokens = memory.tokens(dit, COMING)
     assert tokens.values.shape[1] == tokens.rotary.shape[1] == LENGTH + 2 * 4 + 1 + 4

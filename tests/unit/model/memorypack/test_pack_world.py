@@ -120,7 +120,7 @@ def test_untrained_parts_say_so(tmp_path):
     assert "untrained" in untold.provenance()["memorypack"]["trained"]
     write_parts(tmp_path)
     trained = pack_world(parts=tmp_path)
-    assert trained.reset(PLACE, 1).memory.policy == "memorypack"
+    assert trained.reset(PLACE, 1).memory.policy == "memorypack-a"
     assert trained.provenance()["memorypack"]["trained"] == "3 steps of teacher forcing"
     assert trained.provenance()["weights"] != untold.provenance()["weights"]
 

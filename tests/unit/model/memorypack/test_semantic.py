@@ -116,7 +116,7 @@ def test_psi_tokens_lie_at_the_start_of_the_video():
     newest = video.part(video.length - LENGTH, video.length)
     cell = (1, module.config.cell, module.config.cell)
     there = PLACES.grid(newest.at(video.times[:1])).pooled(cell)
-    assert torch.equal(module.tokens(state).rotary, there.rotary.flatten(1, 3))
+    assert torch.equal(module.tokens(state, video, PLACES).rotary, there.rotary.flatten(1, 3))
 
 
 @torch.no_grad()
@@ -127,4 +127,4 @@ def test_at_first_psi_adds_nothing_to_what_is_read():
     state = module.begin(prompt(), video.part(0, 1), PLACES)
     state = module.advance(state, video.part(1, video.length), PLACES)
     assert state.psi.values.any()
-    assert not module.tokens(state).values.any()
+    assert not module.tokens(state, video, PLACES).values.any()

@@ -30,7 +30,7 @@ def usage() -> MemoryUsage:
     [
         ("packed-4x", 8 / 25, "4 x 4 x 4"),
         ("packed-2x", 18 / 25, "2 x 2 x 2"),
-        ("psi", 21 / 25, "each block rewrites"),
+        ("psi", 21 / 25, "each block updates"),
     ],
 )
 def test_a_place_of_the_bar_says_what_it_is(kind, share, says):

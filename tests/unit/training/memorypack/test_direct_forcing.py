@@ -1,12 +1,13 @@
 """Direct Forcing: what is remembered, what is learned, and by which gradients."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
 from mag_sandbox.model.flow import add_noise
-from mag_sandbox.model.memorypack.config import FRAMEPACK, MEMORYPACK
+from mag_sandbox.model.memorypack.config import FRAMEPACK, MEMORYPACK, PackConfig
 from mag_sandbox.training.loop import Loop, LoopConfig
 from mag_sandbox.training.memorypack.presets import PRESETS, PackTraining, at_pocket_size
 from mag_sandbox.training.memorypack.stage import (
@@ -85,6 +86,22 @@ def test_the_long_term_memory_learns_through_its_last_updates():
             loss.backward()
         squeeze = stage.module.pack.semantic.squeeze[0].attention.q.weight.grad
         assert (squeeze is not None and bool(squeeze.any())) == reached
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("alone", [1.0, 0.0])
+def test_packed_frames_do_not_matter_where_psi_is_read_alone(alone):
+    losses = []
+    for remembered in (1.0, 2.0):
+        stage = toy_stage(PackConfig(structure="ring"), forcing="teacher", psi_alone=alone)
+        stage.source.batch = 1
+        batch = stage.source.videos(1, 2)
+        frames = batch.frames._replace(poses=batch.frames.poses[:, :1].expand(-1, 7, -1))
+        frames.latents[:, 1:4] *= remembered  # psi knows these places already
+        batch = replace(batch, frames=frames)
+        (loss,) = stage.clip_losses(batch, frozenset({1}), SeededRandom(0, 1))
+        losses.append(loss.item())
+    assert (losses[0] == losses[1]) == bool(alone)
 
 
 def test_conditions_differ_from_the_second_clip_on():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from mag_sandbox.command_line import options_of
+from mag_sandbox.command_line import UsageError, options_of
 from mag_sandbox.model.catalogue.worlds import LATENT_HEIGHT, LATENT_WIDTH
 from mag_sandbox.model.config import FULL
 from mag_sandbox.model.memorypack.config import FRAMEPACK, VARIANTS
@@ -94,6 +94,11 @@ class FullClips:
         return torch.zeros(batch, TINY.dit.text_len, TINY.dit.text_dim)
 
 
+def test_the_ring_needs_poses():
+    with pytest.raises(UsageError, match="needs poses"):
+        MemoryPackOptions(variant="ring", size="full")
+
+
 def test_full_size_videos_are_placed_by_their_indices():
     source = IndexedVideos(FullClips(), TINY.dit.patch, TINY.dit.head_dim, length=3)
     assert source.videos(0, 2).frames.times.tolist() == list(range(7))
@@ -127,4 +132,4 @@ def test_at_full_size_a_block_reads_as_many_tokens_as_the_sheet_says(variant, ps
     class NoRays:
         config = FULL
 
-    assert memory.tokens(NoRays()).values.shape == (1, psi + 3926, FULL.dim)
+    assert memory.tokens(NoRays(), video).values.shape == (1, psi + 3926, FULL.dim)

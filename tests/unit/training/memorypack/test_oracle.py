@@ -59,6 +59,14 @@ def test_the_reader_learns_from_all_that_the_camera_saw(told: dict):
     assert latents.grad.abs().amax(dim=(2, 3, 4)).min() > 0
 
 
+def test_a_reader_of_slots_learns_from_the_first_view_of_a_place():
+    made = stage(reads="ring", width=4)
+    turn = made.turn(np.array([0, 1]), 4, np.random.default_rng(1), all_views=True)
+    latents = turn.latents.clone().requires_grad_(True)
+    made.module.read(made.module.remembered(latents, turn.poses), turn.asked_poses).sum().backward()
+    assert latents.grad[:, 0].abs().amax(dim=(1, 2, 3)).min() > 0
+
+
 def test_a_network_that_tells_nothing_explains_nothing():
     made = stage()
     for values in made.module.output.parameters():
@@ -73,3 +81,4 @@ def test_the_loss_of_a_step_is_the_same_after_a_stop():
 def test_a_row_of_the_table_says_what_it_is():
     assert OracleOptions(tokens=64, unplaced=True).name == "64-unplaced"
     assert OracleOptions(reads="nothing").name == "nothing"
+    assert OracleOptions(reads="ring", width=40).name == "ring-40"
