@@ -6,8 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from mag_sandbox.files.border import refusing
-from mag_sandbox.files.validation import decode
-from mag_sandbox.files.yaml_files import FileError, Problem, compose_yaml, construct, read_text
+from mag_sandbox.files.yaml_files import FileError, read_yaml_by_name
 from mag_sandbox.model.imagination.listed import write_listed
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.renderer.behind import bands_of
@@ -25,26 +24,10 @@ def draw_scenes(layouts: Path, folder: Path) -> None:
     Raises:
         FileError: the file does not hold layouts by name, or one cannot be drawn.
     """
-    for name, layout in read_layouts(layouts).items():
-        with refusing(partial(_unlike, layouts, f"{name} cannot be drawn: ")):
+    for name, layout in read_yaml_by_name(layouts, Layout).items():
+        with refusing(partial(_undrawable, f"{layouts}: {name}")):
             ring = SceneRenderer(layout).ring()
         write_listed(folder / f"{name}.png", view_at(ring.pixels, 0.0, 0.0), shown_things(ring))
-
-
-def read_layouts(path: Path) -> dict[str, Layout]:
-    """Return the layouts of a YAML file by the names of their scenes.
-
-    Raises:
-        FileError: they cannot be read.
-    """
-    try:
-        root = compose_yaml(read_text(path))
-        layouts = {} if root is None else construct(root, "the file")
-    except Problem as problem:
-        raise FileError(problem.at(path)) from problem
-    with refusing(partial(_unlike, path, "")):
-        read: dict[str, Layout] = decode(dict[str, Layout], layouts, "layouts")
-    return read
 
 
 def shown_things(ring: Ring) -> list[PlacedObject]:
@@ -54,5 +37,5 @@ def shown_things(ring: Ring) -> list[PlacedObject]:
     return [placed(one) for one in (*bands_of(ring), *things)]
 
 
-def _unlike(path: Path, what: str, why: str) -> FileError:
-    return FileError(f"{path}: {what}{why}; compare it with scenes/layouts.yaml")
+def _undrawable(place: str, why: str) -> FileError:
+    return FileError(f"{place} cannot be drawn: {why}; compare it with scenes/layouts.yaml")

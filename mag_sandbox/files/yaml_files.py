@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 import yaml
 
 from mag_sandbox.files.border import Refusal, read_plain, reason_of
-from mag_sandbox.files.validation import FieldError, of_type
+from mag_sandbox.files.validation import FieldError, decode, of_type
 
 MAX_BYTES = 64 * 1024  # a hand-written file is far smaller
 LARGEST = 2**63  # of whole numbers; Python refuses to print the longest
@@ -39,6 +39,28 @@ def read_checked_yaml(path: Path, cls: type[T], error: type[FileError] = FileErr
         return checked(compose_yaml(read_text(path)), cls)
     except Problem as problem:
         raise error(problem.at(path)) from problem.__cause__
+
+
+def read_yaml_by_name(path: Path, cls: type[T]) -> dict[str, T]:
+    """Return the dataclasses, with nested ones, that a YAML file holds by name.
+
+    Raises:
+        FileError: the file is unreadable, too large, not YAML, or one does not fit `cls`.
+    """
+    try:
+        nodes = entries(compose_yaml(read_text(path)), None, "name", "name: ...")
+        return {name: _nested(name, node, cls) for name, (_, node) in nodes.items()}
+    except Problem as problem:
+        raise FileError(problem.at(path)) from problem.__cause__
+
+
+def _nested(name: str, node: yaml.Node, cls: type[T]) -> T:
+    value: T
+    try:
+        value = decode(cls, construct(node, name), name)
+    except ValueError as problem:
+        raise Problem(f"{name}: {problem}", node) from None
+    return value
 
 
 def checked(root: yaml.Node | None, cls: type[T], name: str = "") -> T:

@@ -8,14 +8,15 @@ import pytest
 
 from mag_sandbox.controls.edits import LARGEST
 from mag_sandbox.files.pictures import read_picture
-from mag_sandbox.files.yaml_files import FileError
+from mag_sandbox.files.yaml_files import FileError, read_yaml_by_name
 from mag_sandbox.model.imagination.config import ImaginationConfig
 from mag_sandbox.model.imagination.listed import read_listed
 from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.renderer.scene import Layout
 from mag_sandbox.renderer.views import HEIGHT, WIDTH
 from mag_sandbox.scenes import available_scenes
 from mag_sandbox.scenes.scene import LIBRARY
-from mag_sandbox.training.scene_pictures import draw_scenes, read_layouts
+from mag_sandbox.training.scene_pictures import draw_scenes
 from tests import ROOT
 
 LAYOUTS = ROOT / "scenes" / "layouts.yaml"
@@ -73,12 +74,12 @@ def test_a_wrong_layout_is_refused_in_one_sentence(tmp_path, items, attributes, 
 
 
 def test_every_scene_of_the_library_has_a_layout():
-    assert tuple(sorted(read_layouts(LAYOUTS))) == available_scenes()
+    assert tuple(sorted(read_yaml_by_name(LAYOUTS, Layout))) == available_scenes()
 
 
-@pytest.mark.parametrize("name", read_layouts(LAYOUTS))
+@pytest.mark.parametrize("name", read_yaml_by_name(LAYOUTS, Layout))
 def test_the_pictures_of_the_library_list_what_was_laid_out(name):
-    layout = read_layouts(LAYOUTS)[name]
+    layout = read_yaml_by_name(LAYOUTS, Layout)[name]
     things = listed(LIBRARY / f"{name}.png")
     laid_out = {item.kind for item in layout.items}
     assert laid_out <= {one.kind for one in things}, "none of it is hidden"

@@ -215,13 +215,12 @@ def test_what_is_read_is_counted_twice_only_where_it_lies_apart():
     assert predict(row, retrieving).parts["block"] == (2 * 3 + 8) * slot_bytes() + held
 
 
-@pytest.mark.slow
 def test_clip_worlds_name_pipelines_that_diffusers_has():
-    diffusers = pytest.importorskip("diffusers")
+    names = dir(pytest.importorskip("diffusers"))  # importing each pipeline would take seconds
     for row in WORLDS.values():
         for call in row.clips.calls if row.clips else ():
-            assert hasattr(diffusers, call.pipeline)
-    assert not any("magi" in name.lower() for name in dir(diffusers) if "Pipeline" in name)
+            assert call.pipeline in names
+    assert not any("magi" in name.lower() for name in names if "Pipeline" in name)
 
 
 def test_other_cards_take_memory_model_and_decoder_before_anything_is_given_up():
