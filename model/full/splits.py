@@ -33,14 +33,13 @@ class Ulysses:
     tokens = ulysses.whole(x)
     """
 
-    def __init__(self, tokens: int, heads: int, group: dist.ProcessGroup | None = None) -> None:
-        """Share tokens of a frame, and heads, among a group of processes; None: all of them.
+    def __init__(self, tokens: int, heads: int) -> None:
+        """Share tokens of a frame, and heads, among all processes.
 
         Raises:
             WorldFailed: they do not share evenly.
         """
-        self.rank, self.count = dist.get_rank(group), dist.get_world_size(group)
-        self._group = group
+        self.rank, self.count = dist.get_rank(), dist.get_world_size()
         if tokens % self.count or heads % self.count:
             raise WorldFailed(
                 f"{tokens} tokens a frame and {heads} heads cannot be shared evenly by "
@@ -71,9 +70,9 @@ class Ulysses:
     def agreed(self, most: int) -> int:
         """Return the least of all processes' numbers."""
         number = torch.tensor([most])
-        if dist.get_backend(self._group) == "nccl":
+        if dist.get_backend() == "nccl":
             number = number.cuda()
-        dist.all_reduce(number, dist.ReduceOp.MIN, self._group)
+        dist.all_reduce(number, dist.ReduceOp.MIN)
         return int(number)
 
     def across(self, attend: Attend) -> Attend:
@@ -99,14 +98,14 @@ class Ulysses:
     def _gathered(self, x: Tensor) -> Tensor:
         """Return all processes' tensors, [P, ...]."""
         parts = x.new_empty(self.count * x.shape[0], *x.shape[1:])
-        dist.all_gather_into_tensor(parts, x.contiguous(), self._group)
+        dist.all_gather_into_tensor(parts, x.contiguous())
         result: Tensor = parts.unflatten(0, (self.count, -1))
         return result
 
     def _exchanged(self, parts: Tensor) -> Tensor:
         """Send each process its part, [P, ...], and return the parts for this one."""
         received = torch.empty_like(parts, memory_format=torch.contiguous_format)
-        dist.all_to_all_single(received, parts.contiguous(), group=self._group)
+        dist.all_to_all_single(received, parts.contiguous())
         return received
 
     def _in_order(self, parts: Tensor) -> Tensor:

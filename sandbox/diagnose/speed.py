@@ -92,8 +92,8 @@ class KeyPresser:
         app.run(...)
     """
 
-    def __init__(self, seed: int = 0) -> None:
-        self._random = random.Random(seed)
+    def __init__(self) -> None:
+        self._random = random.Random(0)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._press, name="key presser", daemon=True)
 
