@@ -18,6 +18,7 @@ from mag_sandbox.controls.parallax import EYE, Box, RingGeometry
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.world import Door, GroundPlan, GroundThing
 from mag_sandbox.scenes.stances import Stance
+from mag_sandbox.scenes.things import STANDS
 
 HORIZON_FOOT = 3.0  # degrees; what stands nearer to the horizon is at infinity
 WIDEST = 120.0  # degrees; wider things lie all around
@@ -216,15 +217,8 @@ class Scenery:
             behind: kinds of bands all around and of the sides of rooms.
         """
         bands = [thing for thing in things if thing.kind in behind]
-        sides = [
-            _Side(band, away, EYE + away * tan(radians(_ends(band)[1])))
-            for band in bands
-            if band.width < WIDEST and (away := _on_ground(band)) < inf
-        ]
-        bodies: list[_Body] = []
-        for thing in things:
-            if thing.kind not in behind:
-                bodies.append(_body(thing, stances.get(thing.kind, FAR), sides, bodies))
+        sides = _sides_of(bands)
+        bodies = _bodies_of((one for one in things if one.kind not in behind), stances, sides)
         sights = (max(SIGHT, body.distance + FARTHEST_WALK) for body in bodies)
         seen = [
             body if sides else replace(body, sight=sight)
@@ -242,6 +236,15 @@ class Scenery:
             and body.distance < inf
             and body.where in ("upright", "flat")
             and (body.where == "flat" or body.distance == _on_ground(body.told))
+        ]
+
+    @property
+    def upright(self) -> list[tuple[PlacedObject, float]]:
+        """Things that stand upright at some distance, and how far away each is [m]."""
+        return [
+            (body.told, body.distance)
+            for body in self._bodies
+            if body.where == "upright" and body.distance < inf
         ]
 
     def doors(self, kinds: Collection[str]) -> list[Door]:
@@ -478,6 +481,62 @@ class Scenery:
         return np.asarray(depth, np.float32)
 
 
+def with_placed(
+    things: Sequence[PlacedObject],
+    placed: Sequence[PlacedObject],
+    stances: Mapping[str, Stance],
+    behind: Collection[str],
+) -> tuple[PlacedObject, ...]:
+    """Return a plan with placed things, each behind the things that are nearer and beside it.
+
+    Args:
+        things: of the plan, from far to near.
+        placed: what a player placed, one after the other.
+        stances: see `Scenery.of`.
+        behind: likewise.
+    """
+    if not placed:
+        return tuple(things)
+    sides = _sides_of([one for one in things if one.kind in behind])
+    told = [one for one in (*things, *placed) if one.kind not in behind]
+    bodies = _bodies_of(told, stances, sides)
+    bands = [one for one in things if one.kind in behind]
+    own = len(bodies) - len(placed)
+    order = bodies[:own]
+    for body in bodies[own:]:
+        hiding = (place for place, other in enumerate(order) if _hides(other, body))
+        order.insert(next(hiding, len(order)), body)
+    return (*bands, *(body.told for body in order))
+
+
+def _hides(body: _Body, other: _Body) -> bool:
+    """Tell whether something stands before another thing, at least in part."""
+    one, two = body.told, other.told
+    return (
+        body.where == "upright"
+        and body.distance * OVER < other.distance
+        and abs(yaw_difference(one.yaw, two.yaw)) < (one.width + two.width) / 2
+        and abs(one.pitch - two.pitch) < (one.height + two.height) / 2
+    )
+
+
+def _sides_of(bands: Iterable[PlacedObject]) -> list[_Side]:
+    return [
+        _Side(band, away, EYE + away * tan(radians(_ends(band)[1])))
+        for band in bands
+        if band.width < WIDEST and (away := _on_ground(band)) < inf
+    ]
+
+
+def _bodies_of(
+    things: Iterable[PlacedObject], stances: Mapping[str, Stance], sides: Sequence[_Side]
+) -> list[_Body]:
+    bodies: list[_Body] = []
+    for thing in things:
+        bodies.append(_body(thing, stances.get(thing.kind, FAR), sides, bodies))
+    return bodies
+
+
 def _size(
     away: "float | np.ndarray",
     sight: "float | np.ndarray",
@@ -543,6 +602,7 @@ def _body(
             other.distance - BEFORE
             for other in others
             if other.where == "upright"
+            and (stance.where == "small" or other.told.kind in STANDS)
             and abs(yaw_difference(thing.yaw, other.told.yaw)) < other.told.width / 2
             and abs(_ends(other.told)[1] - low) < SUPPORTED
         )

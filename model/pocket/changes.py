@@ -10,17 +10,21 @@ from torch import Tensor
 
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.files.validation import decode
-from mag_sandbox.model.imagination.objects import PlacedObject, check_objects
+from mag_sandbox.model.imagination.config import ImaginationConfig
+from mag_sandbox.model.imagination.objects import PlacedObject, check_objects, rgb
 from mag_sandbox.model.imagination.surroundings import Place, Surroundings
 from mag_sandbox.model.kv_cache import KVCache
 from mag_sandbox.model.parking import packed, part_of, parts_of, plain, unpacked
 from mag_sandbox.model.pocket.painting import Plan, cells_of
 from mag_sandbox.model.slots import KeptFrame, SlotTable
 from mag_sandbox.model.world import MIB, WorldState
+from mag_sandbox.scenes.looks import usual_looks
 from mag_sandbox.scenes.scene import check_prompt
+from mag_sandbox.scenes.stances import STANCES, Stance
 
 MOST_CHANGES = 8  # that can be taken back
 MOST_BYTES = 64 * MIB  # of what memory held before them, the newest apart
+_OWN_COLOR = 0.75  # share of the colour of its largest part in a thing's mean colour
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +137,26 @@ class ChangeHistory:
         )
 
 
+def stances_of(config: ImaginationConfig) -> dict[str, Stance]:
+    """Return how things of all kinds stand."""
+    return {**STANCES, **dict.fromkeys(config.courses, Stance("course"))}
+
+
 def thing_of(edit: Edit) -> PlacedObject:
-    """Return a placed thing as an object of a plan."""
+    """Return a placed thing as an object of a plan: one of the usual looks of its kind.
+
+    Without colours and a shape, painting would show all that its kind can be at once: a blur.
+    """
+    yaw, usual = edit.yaw % 360.0, usual_looks().get(edit.kind)
     color = None if edit.color is None else (edit.color[0], edit.color[1], edit.color[2])
-    yaw = edit.yaw % 360.0
-    return PlacedObject(edit.kind, yaw, edit.pitch, edit.width, edit.height, color)
+    box = yaw, edit.pitch, edit.width, edit.height
+    if usual is None:
+        return PlacedObject(edit.kind, *box, color)
+    look = usual.looks[round(yaw * 10) % len(usual.looks)]
+    if color is None:
+        return PlacedObject(edit.kind, *box, look.color, look.mean_color, look.variant)
+    mean = rgb(_OWN_COLOR * np.array(color) + (1 - _OWN_COLOR) * np.array(look.mean_color))
+    return PlacedObject(edit.kind, *box, color, mean, look.variant)
 
 
 def _packed(change: Change) -> WorldState:

@@ -25,11 +25,18 @@ from mag_sandbox.controls.edits import HIGHEST, LARGEST, SPOT_ACTS, Edit
 from mag_sandbox.files.validation import decode
 from mag_sandbox.model.imagination.imagination import Imagination, Subject
 from mag_sandbox.model.imagination.objects import PlacedObject, check_objects
+from mag_sandbox.model.imagination.scenery import with_placed
 from mag_sandbox.model.imagination.surroundings import Place, Surroundings
 from mag_sandbox.model.kv_cache import KVCache
 from mag_sandbox.model.parking import joined, packed, plain, unpacked
 from mag_sandbox.model.pocket.block_memory import BlockMemory
-from mag_sandbox.model.pocket.changes import Change, ChangeHistory, check_placed, thing_of
+from mag_sandbox.model.pocket.changes import (
+    Change,
+    ChangeHistory,
+    check_placed,
+    stances_of,
+    thing_of,
+)
 from mag_sandbox.model.pocket.painting import PaintedGround, PaintingInventor, cells_of, stands_in
 from mag_sandbox.model.pocket.rewriting import FrameRewriter, Views, lasting_slots, rewriting
 from mag_sandbox.model.prompts import PromptFeatures
@@ -230,7 +237,13 @@ class Editor:
         plan = inventor.plan and replace(inventor.plan, things=_planned(inventor.plan.things, here))
         by_prompt = edit.act not in SPOT_ACTS or SPOT_ACTS[edit.act].by_prompt
         text, empty = self._features(prompt if by_prompt else ""), self._features("")
-        things = (*(plan.things if plan else ()), *map(thing_of, placed))
+        config = imagination.config
+        things = with_placed(
+            plan.things if plan else (),
+            tuple(map(thing_of, placed)),
+            stances_of(config),
+            config.all_behind,
+        )
         subject = Subject(text, empty, inventor.noise + (self._count + 1) * 2**44, things)
         pose = imagination.lattice.around(place)
         before = self._changes.before_placing(here, self.placed, cells)

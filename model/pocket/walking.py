@@ -18,16 +18,17 @@ from mag_sandbox.model.imagination.new_ground import (
     things_in,
 )
 from mag_sandbox.model.imagination.objects import PlacedObject, check_objects
-from mag_sandbox.model.imagination.scenery import FAR, Scenery, ToldFrom
-from mag_sandbox.model.pocket.changes import thing_of
+from mag_sandbox.model.imagination.scenery import FAR, Scenery, ToldFrom, with_placed
+from mag_sandbox.model.imagination.standing import stood
+from mag_sandbox.model.pocket.changes import stances_of, thing_of
 from mag_sandbox.model.pocket.painting import PaintingInventor, Plan
 from mag_sandbox.model.world import Door
 from mag_sandbox.scenes.rooms import DOORS
-from mag_sandbox.scenes.stances import STANCES, Stance
 
 NOT_HERE = "that is too near to where the scene begins, or too far: go back there to change it"
 Position = tuple[float, float]  # x and z [m]
 START: Position = (0.0, 0.0)  # where the scene begins
+_BARE = Scenery((), (), ())  # before a plan is made
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class WalkableGround:
         self._painting, self._placed = painting, placed
         config = painting.imagination.config
         self._behind, self._outdoors = config.all_behind, config.behind.get("outdoor", ())
-        self._stances = {**STANCES, **dict.fromkeys(config.courses, Stance("course"))}
+        self._stances = stances_of(config)
         self.begin()
 
     def begin(self, new: NewGround = NewGround()) -> None:
@@ -92,7 +93,8 @@ class WalkableGround:
     def things(self) -> tuple[PlacedObject, ...]:
         """What was planned and placed, as the first viewpoint shows it."""
         plan = self._painting.plan
-        return (*(plan.things if plan else ()), *map(thing_of, self._placed()))
+        placed = tuple(map(thing_of, self._placed()))
+        return with_placed(plan.things if plan else (), placed, self._stances, self._behind)
 
     @property
     def doors(self) -> list[Door]:
@@ -133,6 +135,9 @@ class WalkableGround:
         """
         scenery, x, z = self.scenery, edit.x, edit.z
         edit = replace(edit, x=0.0, z=0.0)
+        if edit.act == "place":
+            seen = Scenery.of(scenery.plan(x, z), self._stances, self._behind) if scenery else _BARE
+            edit = stood(edit, seen, self._stances.get(edit.kind, FAR))
         if (x, z) == START or scenery is None or edit.act not in ("place", *SPOT_ACTS):
             return edit
         told = thing_of(edit)

@@ -13,7 +13,7 @@ from mag_sandbox.controls.edits import EVERYTHING, LARGEST, Edit
 from mag_sandbox.model.imagination.imagination import Subject
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.surroundings import Place
-from mag_sandbox.model.pocket import changes
+from mag_sandbox.model.pocket import changes, walking
 from mag_sandbox.model.pocket.editing import NOTHING_TO_UNDO
 from mag_sandbox.model.pocket.painting import BLOCKS_A_VIEW
 from mag_sandbox.model.pocket.world import DiffusionWorld
@@ -27,6 +27,12 @@ REMOVING = replace(STILL, edit=Edit("remove", 21.0, 1.0))
 UNDOING = replace(STILL, edit=Edit("undo"))
 AWAY = [RIGHT] * 14  # 105 degrees: nothing of the tent is in sight
 BACK = [LEFT] * 14
+
+
+@pytest.fixture(autouse=True)
+def boxes_stay(monkeypatch: pytest.MonkeyPatch):
+    """Things are placed in the very box that is asked for; see `test_standing`."""
+    monkeypatch.setattr(walking, "stood", lambda edit, *_: edit)
 
 
 def memory_of(made: DiffusionWorld) -> tuple[dict, dict[int, torch.Tensor]]:

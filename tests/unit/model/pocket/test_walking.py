@@ -10,6 +10,8 @@ from mag_sandbox.controls.edits import Edit
 from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.scenery import Scenery
+from mag_sandbox.model.pocket import walking
+from mag_sandbox.model.pocket.changes import thing_of
 from mag_sandbox.model.pocket.world import DiffusionWorld
 from mag_sandbox.model.world import Control, WorldFailed
 from tests.tiny import PLACE, RIGHT, STILL
@@ -17,6 +19,12 @@ from tests.unit.model.pocket.test_editing import edited
 from tests.unit.model.pocket.test_inventing import begin, play, same, world
 
 SLOWLY = 0.2  # of full speed: the tiny painter leaves little room to walk
+
+
+@pytest.fixture(autouse=True)
+def boxes_stay(monkeypatch: pytest.MonkeyPatch):
+    """Things are placed in the very box that is asked for; see `test_standing`."""
+    monkeypatch.setattr(walking, "stood", lambda edit, *_: edit)
 
 
 def walk(forward: float = 0.0, right: float = 0.0) -> Control:
@@ -110,7 +118,7 @@ def test_a_thing_placed_from_elsewhere_stands_where_it_was_pointed_at_and_is_rem
     begin(made)
     tent = Edit("place", 40.0, -7.0, 12.0, 12.0, "tent", x=0.4, z=0.3)
     placed = edited(made, replace(STILL, edit=tent))[-1]
-    (seen,) = (one for one in made._ground.scenery.plan(0.4, 0.3) if one.kind == "tent")
+    (seen,) = made._ground.scenery.appearing([thing_of(placed.edited)], 0.4, 0.3)
     told = (seen.yaw, seen.pitch, seen.width, seen.height)
     assert told == pytest.approx((tent.yaw, tent.pitch, tent.width, tent.height), abs=0.2)
     assert placed.placed == (placed.edited,)

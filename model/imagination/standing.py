@@ -1,0 +1,207 @@
+"""Where a thing stands that a player points at, and how large it appears there.
+
+What stands on the floor stands where the pointer meets the ground, or at the foot of the wall that
+it meets; what hangs hangs on that wall; small things stand on the table that is pointed at. Where
+the pointer meets another thing, it stands in front of that. Sizes are those of the kind [m].
+"""
+
+from collections.abc import Sequence
+from math import atan, degrees, inf, log, pi, radians, tan
+from typing import NamedTuple
+
+import numpy as np
+
+from mag_sandbox.controls.camera import yaw_difference
+from mag_sandbox.controls.edits import HIGHEST, LARGEST, Edit
+from mag_sandbox.controls.parallax import EYE
+from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.scenery import HORIZON_FOOT, Scenery
+from mag_sandbox.scenes.looks import usual_looks
+from mag_sandbox.scenes.stances import Stance
+from mag_sandbox.scenes.things import THINGS
+
+TABLES = frozenset((
+    "dining table", "round table", "table", "coffee table", "desk", "school desk", "workbench",
+    "kitchen counter", "counter", "cabinet", "stool", "piano", "altar", "table with a cloth",
+    "pedestal", "box", "podium", "crate", "barrel", "fireplace", "stump", "bench", "chair",
+))  # fmt: skip  # on which small things stand
+REACH_ABOVE = 4.0  # degrees above a table at which it is still meant
+SET_IN = 0.04  # share of a table's height by which what stands on it is below its upper edge
+IN_FRONT = 0.35  # metres that a thing keeps from the wall behind it
+GAP = 0.2  # metres that a thing keeps from the thing behind it that is pointed at
+NEAREST = 1.8  # metres
+WIDEST, TALLEST = 56.0, 36.0  # degrees: nothing is so near that it shows larger
+LEAST = 8.0  # degrees of the longer side: what is farther is drawn larger than it would be
+MOST_HIDDEN = 0.6  # share that things before it may hide
+LOWEST_HUNG, HIGHEST_HUNG = 0.5, 0.12  # metres that things on walls keep from floor and ceiling
+LOWEST_FLOWN = 0.3  # metres above the ground
+_POINTS = 9  # across and down, where it is tested what hides a thing
+_STEEP = 80.0  # degrees, at which the ceiling is measured
+
+
+class _Seen(NamedTuple):
+    """A thing at some distance."""
+
+    distance: float  # metres
+    foot: float  # its height above the ground [m]
+
+
+def stood(edit: Edit, scenery: Scenery, stance: Stance) -> Edit:
+    """Return a placement as it appears where the player points.
+
+    Args:
+        edit: with the direction that is pointed at; its size says how much larger or smaller than
+            usual the thing is.
+        scenery: as it is seen from there.
+        stance: of the kind.
+    """
+    usual, look = THINGS.get(edit.kind), usual_looks().get(edit.kind)
+    if usual is None or look is None:
+        return edit
+    if stance.where == "far" or not look.away:
+        return replace_box(edit, max(edit.pitch, edit.height / 2), edit.width, edit.height)
+    ratios = edit.width / usual.width, edit.height / usual.height
+    scale = max(ratios, key=lambda ratio: abs(log(ratio)))
+    tall, wide = look.tall * scale, look.wide * scale
+    pitch = -inf if edit.pitch == usual.pitch else edit.pitch  # it was not pointed anywhere
+    if stance.where == "flat":
+        return _lying(edit, pitch, wide, look.away)
+    wall = _wall(scenery, edit.yaw)
+    ceiling = _ceiling(scenery, edit.yaw) if wall < inf else inf
+    tall, wide = (each * min(1.0, 0.9 * ceiling / tall) for each in (tall, wide))
+    if stance.where == "wall" and wall < inf:
+        middle = EYE + wall * tan(radians(usual.pitch if pitch == -inf else pitch))
+        foot = min(middle - tall / 2, ceiling - HIGHEST_HUNG - tall)
+        seen = _Seen(wall, max(foot, LOWEST_HUNG))
+    elif stance.where in ("sky", "ceiling"):
+        distance = max(min(look.away, wall - IN_FRONT), NEAREST)
+        middle = EYE + distance * tan(radians(usual.pitch if pitch == -inf else pitch))
+        hangs = stance.where == "ceiling" and wall < inf
+        foot = ceiling - tall if hangs else min(middle - tall / 2, ceiling - tall)
+        seen = _Seen(distance, max(foot, LOWEST_FLOWN))
+    else:
+        seen = _standing(edit, pitch, scenery, (tall, wide, look.away), wall, stance)
+    low, high = (
+        degrees(atan((end - EYE) / seen.distance)) for end in (seen.foot, seen.foot + tall)
+    )
+    width, height = 2 * degrees(atan(wide / 2 / seen.distance)), high - low
+    larger = max(LEAST / max(width, height), 1.0)
+    width, height = width * larger, height * larger
+    return replace_box(edit, low + height / 2, width, height)
+
+
+def replace_box(edit: Edit, pitch: float, width: float, height: float) -> Edit:
+    """Return a placement with another box, within what edits can be."""
+    width, height = (
+        round(min(side, most), 1) for side, most in zip((width, height), LARGEST, strict=True)
+    )
+    pitch = round(min(max(pitch, -HIGHEST), HIGHEST), 1)
+    return Edit("place", edit.yaw, pitch, width, height, edit.kind, edit.color, edit.x, edit.z)
+
+
+def _standing(
+    edit: Edit, pitch: float, scenery: Scenery, size: tuple[float, float, float], wall: float,
+    stance: Stance,
+) -> _Seen:  # fmt: skip
+    tall, wide, away = size
+    table = _table(edit.yaw, pitch, scenery.upright) if stance.where == "small" else None
+    if table is not None:
+        return table
+    distance = away
+    if -inf < pitch:
+        at_foot = wall - IN_FRONT if wall < inf else away
+        distance = EYE / tan(radians(-pitch)) if pitch < -HORIZON_FOOT else at_foot
+        distance = min(distance, _before(edit.yaw, pitch, scenery.upright))
+    fitting = _fitting(distance, wall, tall, wide)
+    hiding = _hiding(edit.yaw, fitting, (tall, wide), scenery.upright)
+    if hiding < inf:
+        fitting = _fitting(hiding - GAP, wall, tall, wide)
+    return _Seen(fitting, 0.0)
+
+
+def _fitting(distance: float, wall: float, tall: float, wide: float) -> float:
+    """Return the distance nearest to one [m] at which a view shows all of a thing."""
+    distance = max(min(distance, wall - IN_FRONT), NEAREST, wide / 2 / tan(radians(WIDEST / 2)))
+    while degrees(atan(EYE / distance) + atan((tall - EYE) / distance)) > TALLEST:
+        distance *= 1.05
+    return max(min(distance, wall - IN_FRONT), NEAREST)
+
+
+def _hiding(
+    yaw: float,
+    distance: float,
+    size: tuple[float, float],
+    things: Sequence[tuple[PlacedObject, float]],
+) -> float:
+    """Return how far away the nearest thing is that hides most of something [m]; inf: none."""
+    tall, wide = size
+    half = degrees(atan(wide / 2 / distance))
+    low, high = (degrees(atan((end - EYE) / distance)) for end in (0.0, tall))
+    columns = yaw + np.linspace(-half, half, _POINTS)
+    rows = np.linspace(low, high, _POINTS)
+    hidden, nearest = np.zeros((_POINTS, _POINTS), bool), inf
+    for told, away in things:
+        across = np.abs((columns - told.yaw + 180) % 360 - 180) < told.width / 2
+        here = (np.abs(rows - told.pitch) < told.height / 2)[:, None] & across
+        if away < distance and here.any():
+            hidden |= here
+            nearest = min(nearest, away)
+    return nearest if hidden.mean() > MOST_HIDDEN else inf
+
+
+def _before(yaw: float, pitch: float, things: Sequence[tuple[PlacedObject, float]]) -> float:
+    """Return how far away something is in front of what is pointed at [m]; inf: at nothing."""
+    return min(
+        (
+            distance - GAP
+            for told, distance in things
+            if told.pitch - told.height / 2 < -HORIZON_FOOT
+            and abs(yaw_difference(yaw, told.yaw)) < told.width / 2
+            and abs(pitch - told.pitch) < told.height / 2
+        ),
+        default=inf,
+    )
+
+
+def _table(yaw: float, pitch: float, things: Sequence[tuple[PlacedObject, float]]) -> _Seen | None:
+    """Return where something stands on the nearest table that is pointed at."""
+    meant = [
+        (distance, told.pitch + (0.5 - SET_IN) * told.height)
+        for told, distance in things
+        if told.kind in TABLES
+        and abs(yaw_difference(yaw, told.yaw)) < told.width / 2
+        and -told.height / 2 < pitch - told.pitch < told.height / 2 + REACH_ABOVE
+    ]
+    if not meant:
+        return None
+    distance, top = min(meant)
+    return _Seen(distance, EYE + distance * tan(radians(top)))
+
+
+def _lying(edit: Edit, pitch: float, wide: float, away: float) -> Edit:
+    """Return what lies on the ground: as deep as wide, or half as deep if it is large."""
+    usual = THINGS[edit.kind]
+    near, far = (
+        EYE / tan(radians(min(max(-end, HORIZON_FOOT), 80.0)))
+        for end in (usual.pitch - usual.height / 2, usual.pitch + usual.height / 2)
+    )
+    deep = wide * min((far - near) / (2 * away * tan(radians(usual.width) / 2)), 1.0)
+    middle = EYE / tan(radians(-pitch)) if -90.0 < pitch < -HORIZON_FOOT else away
+    middle = max(middle, NEAREST + deep / 2, wide / 2 / tan(radians(WIDEST / 2)))
+    low, high = (-degrees(atan(EYE / end)) for end in (middle - deep / 2, middle + deep / 2))
+    width = 2 * degrees(atan(wide / 2 / middle))
+    return replace_box(edit, (low + high) / 2, width, high - low)
+
+
+def _wall(scenery: Scenery, yaw: float) -> float:
+    return _distance(scenery, yaw, 0.0)
+
+
+def _ceiling(scenery: Scenery, yaw: float) -> float:
+    """Return the height of the ceiling [m]."""
+    return EYE + _distance(scenery, yaw, _STEEP) * tan(radians(_STEEP))
+
+
+def _distance(scenery: Scenery, yaw: float, pitch: float) -> float:
+    yaws, pitches = np.array([yaw * pi / 180]), np.array([pitch * pi / 180])
+    return float(scenery.surfaces(0.0, 0.0, yaws, pitches)[0, 0])

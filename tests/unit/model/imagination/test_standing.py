@@ -1,0 +1,117 @@
+"""Things stand where the player points, as large as they are."""
+
+from math import atan, degrees, radians, tan
+
+import pytest
+
+from mag_sandbox.controls.edits import Edit
+from mag_sandbox.controls.parallax import EYE
+from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.scenery import Scenery, with_placed
+from mag_sandbox.model.imagination.standing import stood
+from mag_sandbox.model.pocket.changes import thing_of
+from mag_sandbox.scenes.looks import usual_looks
+from mag_sandbox.scenes.stances import STANCES
+from mag_sandbox.scenes.things import THINGS, parse_edit
+
+AWAY, TALL = 5.0, 3.0  # of a square room: its walls, its ceiling [m]
+BEHIND = ("wall", "floor", "ceiling")
+KINDS = tuple(THINGS)
+
+
+def room(*things: PlacedObject) -> Scenery:
+    low, high = (degrees(atan((end - EYE) / AWAY)) for end in (0.0, TALL))
+    walls = [
+        PlacedObject("wall", yaw, (low + high) / 2, 90.0, high - low)
+        for yaw in (0.0, 90.0, 180.0, 270.0)
+    ]
+    return Scenery.of([*walls, *things], STANCES, BEHIND)
+
+
+def meadow(*things: PlacedObject) -> Scenery:
+    return Scenery.of(things, STANCES, BEHIND)
+
+
+def put(words: str, pitch: float | None, scenery: Scenery) -> Edit:
+    edit = parse_edit(words, 0.0, pitch, KINDS)
+    return stood(edit, scenery, STANCES[edit.kind])
+
+
+def foot(edit: Edit) -> float:
+    return edit.pitch - edit.height / 2
+
+
+def test_what_stands_on_the_ground_has_its_foot_where_the_pointer_is():
+    assert foot(put("a horse", -18.0, meadow())) == pytest.approx(-18.0, abs=0.2)
+
+
+def test_farther_things_are_smaller_as_seen_in_life():
+    near, far = (put("a horse", pitch, meadow()) for pitch in (-18.0, -8.0))
+    ratio = tan(radians(18.0)) / tan(radians(8.0))
+    assert near.width / far.width == pytest.approx(ratio, rel=0.1)
+
+
+def test_a_sofa_that_is_put_on_a_wall_stands_before_it():
+    sofa = put("a red sofa", 8.0, room())
+    assert foot(sofa) == pytest.approx(-degrees(atan(EYE / AWAY)), abs=2.0)
+    assert sofa.color == (214, 73, 72)
+
+
+def test_a_clock_hangs_on_the_wall_where_the_pointer_is_and_never_below_its_foot():
+    assert put("a wall clock", 8.0, room()).pitch == pytest.approx(8.0, abs=0.2)
+    assert foot(put("a wall clock", -25.0, room())) > -degrees(atan(EYE / AWAY))
+
+
+def test_a_mug_stands_on_the_table_that_is_pointed_at():
+    low, high = (degrees(atan((end - EYE) / 3.0)) for end in (0.0, 0.8))
+    table = PlacedObject("table", 0.0, (low + high) / 2, 40.0, high - low)
+    assert foot(put("a mug", high - 2.0, room(table))) == pytest.approx(high, abs=1.0)
+
+
+def test_a_thing_that_is_pointed_at_is_behind_what_is_placed():
+    tree = PlacedObject("oak", 0.0, 8.0, 20.0, 32.0)  # its foot is at -8 degrees
+    cat = put("a cat", 2.0, meadow(tree))
+    assert foot(cat) < -8.0
+
+
+def test_large_things_are_complete():
+    castle = put("a castle", -25.0, meadow())
+    assert castle.height < 40.0
+    assert castle.width < 60.0
+
+
+def test_nothing_is_hidden_by_what_stands_before_it():
+    table = PlacedObject("table", 0.0, -19.0, 40.0, 18.0)
+    cat = put("a cat", -17.0, room(table))
+    assert foot(cat) < -28.0 + 1.0
+
+
+def test_things_of_the_sky_and_those_without_a_pointer_keep_their_height():
+    assert put("a bird", 18.0, meadow()).pitch == pytest.approx(18.0, abs=0.2)
+    assert foot(put("a tent", None, meadow())) < -3.0
+
+
+def test_nearer_things_of_the_plan_stay_before_what_is_placed_behind_them():
+    bench = PlacedObject("bench", 0.0, -14.0, 20.0, 14.0)
+    horse = thing_of(put("a horse", -9.0, meadow()))
+    cat = thing_of(put("a cat", -25.0, meadow()))
+    order = with_placed([bench], [horse, cat], STANCES, BEHIND)
+    assert [one.kind for one in order] == ["horse", "bench", "cat"]
+
+
+def test_placed_things_have_a_usual_look_of_their_kind():
+    look = usual_looks()["cat"]
+    thing = thing_of(put("a cat", -15.0, meadow()))
+    assert (thing.variant, thing.color, thing.mean_color) in look.looks
+    red = thing_of(put("a red cat", -15.0, meadow()))
+    assert red.color == (214, 73, 72)
+    assert red.variant is not None
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("pitch", [-45.0, -10.0, 0.0, 20.0, None])
+def test_every_kind_can_be_put_anywhere(kind: str, pitch: float | None):
+    for scenery in (room(), meadow()):
+        edit = put(kind, pitch, scenery)
+        assert edit.act == "place"
+        assert edit.kind == kind
