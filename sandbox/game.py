@@ -93,6 +93,7 @@ class PlayerGame:
         self._compared: Future[ParkedScene] | None = None  # from which a split screen continued
         self._stale = False  # the title's list is out of date
         self._disk_use: Future[DiskUse] | None = None  # for a question on the title
+        self._begun_anew = False  # whether a scene was begun since the title was left
 
     def open(self) -> None:
         """Open sound and gamepads, which need a window."""
@@ -155,7 +156,7 @@ class PlayerGame:
             delete_scene=lambda key: delete_own_scene(Path(key)),
         )
         focused = self._title.focused if self._title else None
-        begun_anew = bool(self._title and isinstance(self._title.outcome, PlayScene))
+        begun_anew, self._begun_anew = self._begun_anew, False
         settings = services.settings.now
         self._title = TitleScreen(
             actions,
@@ -185,6 +186,7 @@ class PlayerGame:
             self._go_to(outcome.moment.world)
             return self.services.moment(outcome.moment)
         self.services.undo_stack.clear()
+        self._begun_anew = isinstance(outcome, PlayScene)
         if isinstance(outcome, PlayScene):
             seed = outcome.scene.seed if outcome.seed is None else outcome.seed
             return Playthrough(outcome.scene, seed)

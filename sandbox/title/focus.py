@@ -191,8 +191,8 @@ class TitleFocus:
             return
         row, column = self._card.row, self._card.column
         self._top.to(max(0, row - self._rows + 1, min(row, round(self._top.target))))
-        glide = self._glide(row)
-        glide.to(max(0, column - self._columns + 1, min(column, round(glide.target))))
+        glide, last = self._glide(row), len(self.shelves[row].cards) - self._columns
+        glide.to(max(0, column - self._columns + 1, min(column, last, round(glide.target))))
 
     def _glide(self, row: int) -> Glide:
         return self._firsts.setdefault(self.shelves[row].title, Glide())

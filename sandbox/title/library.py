@@ -241,7 +241,7 @@ def _parked_card(
         picture,
         label=LEFT,
         place=(name, place.seed),
-        shared=(name, place.prompt),
+        shared=(name, place.prompt, place.scene.name),
         begun=begun,
     )
 

@@ -61,7 +61,7 @@ class TitleCard:
     picture: PictureSource | None = None
     label: str = ""  # its kind, above the title
     place: tuple[str, int] | None = None  # name and seed of a scene
-    shared: tuple[str, str] | None = None  # by all visits to a place: name and description
+    shared: tuple[str, ...] | None = None  # by all visits: name, description, scene it began as
     begun: datetime | None = None  # the playthrough of a parked scene
     visit: int = 0  # how many later visits there are
     others: "tuple[TitleCard, ...]" = ()  # other visits, in the order in which they are turned to
@@ -130,8 +130,8 @@ def shelves(model: TitleModel) -> tuple[Shelf, ...]:
 def one_per_place(parked: Sequence[TitleCard]) -> tuple[TitleCard, ...]:
     """Return one card for each place, of its latest visit; `others` holds the earlier ones.
 
-    Visits share name and description, also where they began with another seed. Other places of
-    the same name are numbered from the second on, in the order in which they were begun.
+    Visits share name, description and the scene they began as, also with another seed. Other
+    places of the same name are numbered from the second on, in the order in which they were begun.
     """
     visits: dict[object, list[TitleCard]] = {}
     for card in parked:

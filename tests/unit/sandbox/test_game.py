@@ -471,6 +471,20 @@ def test_the_title_stays_at_a_recording_that_was_watched(run):
     assert game.screen.focused == key
 
 
+def test_the_title_chooses_the_place_that_was_just_left(run):
+    game = run()
+    game.play()
+    game.see_blocks(4)
+    game.go(Way.TITLE, TitleScreen)
+    (first,) = game.parked()
+    game.wait(lambda: game.screen.focused == f"parked {first.id}")
+    game.play(PlayScene(Scene(prompt="Another place.", name="Elsewhere", seed=8)))
+    game.see_blocks(4)
+    game.go(Way.TITLE, TitleScreen)
+    (other,) = (one for one in game.parked(2) if one.id != first.id)
+    game.wait(lambda: game.screen.focused == f"parked {other.id}")
+
+
 def test_another_place_of_the_same_description_is_announced(run):
     game = run()
     game.play()

@@ -134,6 +134,21 @@ def test_a_place_has_one_card_that_turns_to_earlier_visits(game):
     assert "turn" not in [one.act for one in second.choices]
 
 
+def test_a_place_described_anew_is_no_visit_to_one_of_that_description(game):
+    described = replace(parked("v1", "Harbour", "", ""), shared=("Harbour", "A harbour.", "Stage"))
+    harbour = replace(parked("v2", "Harbour", "", ""), shared=("Harbour", "A harbour.", "Harbour"))
+    cards = one_per_place((described, harbour))
+    assert [(card.id, card.others) for card in cards] == [("v1", ()), ("v2", ())]
+    assert {card.title for card in cards} == {"Harbour", "Harbour (2)"}
+
+
+def test_the_last_page_of_a_shelf_is_full(game):
+    places = tuple(parked(f"v{n}", f"Place {n}", "", "", seed=n) for n in range(7))
+    focus = TitleFocus(shelves(replace(MODEL, parked=places)), "parked v6")
+    focus.fit(rows=2, columns=5)
+    assert focus.pages(0) == (3, 7, 7)
+
+
 def test_another_description_has_a_card_of_its_own_and_a_number_only_beside_one_alike():
     day = datetime(2026, 1, 1, tzinfo=UTC)
     places = [
