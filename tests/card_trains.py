@@ -11,8 +11,8 @@ from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.lora import LowRank, adapt
 from mag_sandbox.model.memorypack.config import PackConfig
 from mag_sandbox.model.memorypack.parts import untrained
-from mag_sandbox.model.pocket.animator import Animator
 from mag_sandbox.model.pocket.networks import PocketNetworks
+from mag_sandbox.model.pocket.pictures.animator import Animator
 from mag_sandbox.model.rope import GridCoordinates
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.version2.moving import CHANNELS

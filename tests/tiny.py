@@ -32,8 +32,8 @@ from mag_sandbox.model.execution import Execution
 from mag_sandbox.model.imagination.weights import TEXT, TOKENIZER
 from mag_sandbox.model.lora import adapt, adapter
 from mag_sandbox.model.pocket import loading as pocket
-from mag_sandbox.model.pocket.animator import Animator
 from mag_sandbox.model.pocket.networks import PocketNetworks
+from mag_sandbox.model.pocket.pictures.animator import Animator
 from mag_sandbox.model.pocket.weights import save_pocket
 from mag_sandbox.model.pocket.world import DiffusionWorld
 from mag_sandbox.model.rope import RayCoordinates

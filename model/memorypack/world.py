@@ -31,7 +31,7 @@ from mag_sandbox.model.memorypack.networks import (
 from mag_sandbox.model.memorypack.packing import LatentFrames, Places, RayPlaces, coordinates
 from mag_sandbox.model.memorypack.parts import PARTS, base_hash, packed_networks, parts_file
 from mag_sandbox.model.pocket.base import PocketSession, PocketWorld, WorldParts
-from mag_sandbox.model.pocket.engine import PocketEngine
+from mag_sandbox.model.pocket.engines.engine import PocketEngine
 from mag_sandbox.model.pocket.loading import (
     codec_of,
     engine_of,

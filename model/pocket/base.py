@@ -9,8 +9,8 @@ from mag_sandbox.controls.camera import CameraCommand, CameraPose, Way, check_po
 from mag_sandbox.controls.phrase_compiler import camera_phrase
 from mag_sandbox.files.validation import of_type
 from mag_sandbox.model.config import FlowConfig
-from mag_sandbox.model.pocket.animation import Animation
-from mag_sandbox.model.pocket.decoding import BlockDecoder, Codec, DecodedBlock
+from mag_sandbox.model.pocket.pictures.animation import Animation
+from mag_sandbox.model.pocket.pictures.decoding import BlockDecoder, Codec, DecodedBlock
 from mag_sandbox.model.pocket.weights import SAME_BUT_FOR_ANIMATOR
 from mag_sandbox.model.prompts import Conditioner
 from mag_sandbox.model.session_world import MOST_BLOCKS, SessionWorld

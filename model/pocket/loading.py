@@ -38,16 +38,16 @@ from mag_sandbox.model.imagination.weights import IMAGINATION_WEIGHTS, TEXT, dig
 from mag_sandbox.model.kv_cache import CacheShape
 from mag_sandbox.model.memory import MEMORY_POLICIES, make_policy
 from mag_sandbox.model.packing import free_plain_bytes
-from mag_sandbox.model.pocket.animation import Animation
-from mag_sandbox.model.pocket.animator import Animator
 from mag_sandbox.model.pocket.base import WorldParts
 from mag_sandbox.model.pocket.block_memory import MemoryNetworks
-from mag_sandbox.model.pocket.decoding import Codec
 from mag_sandbox.model.pocket.editing import Editor
-from mag_sandbox.model.pocket.engine import PocketEngine, Transformer
+from mag_sandbox.model.pocket.engines.engine import PocketEngine, Transformer
+from mag_sandbox.model.pocket.engines.text_reader import TextReader
 from mag_sandbox.model.pocket.painted_pictures import SkyAlone
 from mag_sandbox.model.pocket.painting import PaintingInventor
-from mag_sandbox.model.pocket.text_reader import TextReader
+from mag_sandbox.model.pocket.pictures.animation import Animation
+from mag_sandbox.model.pocket.pictures.animator import Animator
+from mag_sandbox.model.pocket.pictures.decoding import Codec
 from mag_sandbox.model.pocket.weights import (
     ANIMATOR,
     AUTOENCODER,
@@ -262,7 +262,7 @@ def chosen_execution(
         if asked != AUTO:
             raise WorldFailed(f"precision {asked} is for graphs, and none run here; take {AUTO}")
         return probe_execution(config)
-    from mag_sandbox.model.pocket import precision  # imports its compiler
+    from mag_sandbox.model.pocket.engines import precision  # imports its compiler
 
     return precision.chosen_execution(config, digests, ranges.of_networks, asked)
 
@@ -275,8 +275,8 @@ def measure_precisions(weights: Path = POCKET_WEIGHTS) -> None:
     """
     if torch.cuda.is_available() or not compiles_here():
         return
-    from mag_sandbox.model.pocket import precision  # imports its compiler
-    from mag_sandbox.model.pocket.graph_engine import GraphEngine
+    from mag_sandbox.model.pocket.engines import precision  # imports its compiler
+    from mag_sandbox.model.pocket.engines.graph_engine import GraphEngine
 
     paints = fits(IMAGINATION_WEIGHTS, weights)
     execution = Execution("cpu", torch.float32, "sdpa", 1, compiled=True, paints=paints)
@@ -294,7 +294,7 @@ def measure_precisions(weights: Path = POCKET_WEIGHTS) -> None:
 
 def possible_execution(execution: Execution, config: PocketConfig, ranges: "Ranges") -> Execution:
     """Return a recorded execution without precisions that this machine or these weights lack."""
-    from mag_sandbox.model.pocket import precision  # imports its compiler
+    from mag_sandbox.model.pocket.engines import precision  # imports its compiler
 
     possible = precision.available(config, bool(ranges.of_networks))
     kept = tuple(pair for pair in execution.precisions if pair[1] in possible)
@@ -311,7 +311,7 @@ def engine_of(
     if not execution.compiled:
         return PocketEngine(execution)
     from mag_sandbox.model.graphs import GraphCompiler  # imports its compiler
-    from mag_sandbox.model.pocket.graph_engine import GraphEngine
+    from mag_sandbox.model.pocket.engines.graph_engine import GraphEngine
 
     return GraphEngine(GraphCompiler(execution, ranges.quantise if ranges else None, weights))
 

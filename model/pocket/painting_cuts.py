@@ -8,8 +8,8 @@ from torch import Tensor
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.pocket.block_memory import BlockMemory
-from mag_sandbox.model.pocket.decoding import BlockDecoder, Codec
 from mag_sandbox.model.pocket.painting import PaintingInventor
+from mag_sandbox.model.pocket.pictures.decoding import BlockDecoder, Codec
 from mag_sandbox.model.session_world import StageTimer
 from mag_sandbox.model.world import Frames
 

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
     from mag_sandbox.model.autoencoder import Autoencoder
     from mag_sandbox.model.dit import DiT
-    from mag_sandbox.model.pocket.animator import Animator
     from mag_sandbox.model.pocket.networks import PocketNetworks
+    from mag_sandbox.model.pocket.pictures.animator import Animator
 
 POCKET_WEIGHTS = WEIGHTS / "pocket"
 WORLD, AUTOENCODER = "world.safetensors", "autoencoder.safetensors"

@@ -27,12 +27,12 @@ from mag_sandbox.model.pocket.block_memory import (
     MemoryNetworks,
     PassInputs,
 )
-from mag_sandbox.model.pocket.decoding import MOTION, WIND
 from mag_sandbox.model.pocket.edit_requests import EditRequests
 from mag_sandbox.model.pocket.editing import Editor
 from mag_sandbox.model.pocket.inventing import Inventor, MemoryModelInventor, Outlook
 from mag_sandbox.model.pocket.painting import PaintingInventor
 from mag_sandbox.model.pocket.painting_cuts import PaintingCuts
+from mag_sandbox.model.pocket.pictures.decoding import MOTION, WIND
 from mag_sandbox.model.pocket.rooms import RoomParts, Rooms
 from mag_sandbox.model.pocket.view_schedule import MOST_LATE, ViewRequest, ViewSchedule
 from mag_sandbox.model.pocket.viewpoints import Viewpoints

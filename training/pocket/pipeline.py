@@ -19,8 +19,8 @@ from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.execution import Execution
 from mag_sandbox.model.lora import adapt, adapter
 from mag_sandbox.model.pocket import loading as pocket
-from mag_sandbox.model.pocket.animator import Animator
 from mag_sandbox.model.pocket.networks import PocketNetworks
+from mag_sandbox.model.pocket.pictures.animator import Animator
 from mag_sandbox.model.pocket.weights import (
     AUTOENCODER,
     load_pocket_parts,

@@ -21,7 +21,7 @@ from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.model.execution import NETWORKS, Execution
 from mag_sandbox.model.graphs import CompiledGraph, Graph, GraphCompiler
 from mag_sandbox.model.imagination.weights import IMAGINATION_WEIGHTS, digest_of, fits
-from mag_sandbox.model.pocket.graph_engine import GraphEngine
+from mag_sandbox.model.pocket.engines.graph_engine import GraphEngine
 from mag_sandbox.model.pocket.loading import load
 from mag_sandbox.model.pocket.weights import RANGES, weights_hash
 from mag_sandbox.model.quantisation import Ranges, best_range, products, write_ranges

@@ -17,7 +17,12 @@ from torch.nn import functional
 
 from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.frames import to_frames, to_pictures
-from mag_sandbox.model.pocket.animator import Animator, ClockedBlock, Moments, PictureNetwork
+from mag_sandbox.model.pocket.pictures.animator import (
+    Animator,
+    ClockedBlock,
+    Moments,
+    PictureNetwork,
+)
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.motion import CLOUD_SPEED
 from mag_sandbox.renderer.sheets import write_sheet

@@ -9,11 +9,11 @@ import torch
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.parking import unpacked
-from mag_sandbox.model.pocket.animation import Animation
-from mag_sandbox.model.pocket.animator import PARTS
-from mag_sandbox.model.pocket.cells import DrawnPictures, cells_of
-from mag_sandbox.model.pocket.decoding import MOTION, WIND
-from mag_sandbox.model.pocket.engine import PocketEngine
+from mag_sandbox.model.pocket.engines.engine import PocketEngine
+from mag_sandbox.model.pocket.pictures.animation import Animation
+from mag_sandbox.model.pocket.pictures.animator import PARTS
+from mag_sandbox.model.pocket.pictures.cells import DrawnPictures, cells_of
+from mag_sandbox.model.pocket.pictures.decoding import MOTION, WIND
 from mag_sandbox.model.world import MissingWeights
 from tests.tiny import (
     FP32,

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from mag_sandbox.model.config import AnimatorConfig
-from mag_sandbox.model.pocket.animator import PARTS, Animator, Moments
+from mag_sandbox.model.pocket.pictures.animator import PARTS, Animator, Moments
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.version2 import moving
 from mag_sandbox.renderer.version2.moving import HOP_HEIGHT, WALK_REACH

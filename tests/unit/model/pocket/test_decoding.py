@@ -8,9 +8,9 @@ import torch
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.frames import to_frames
-from mag_sandbox.model.pocket.animation import PicturesAtRest
-from mag_sandbox.model.pocket.cells import DrawnPictures
-from mag_sandbox.model.pocket.decoding import BlockDecoder, Codec, SharedWork
+from mag_sandbox.model.pocket.pictures.animation import PicturesAtRest
+from mag_sandbox.model.pocket.pictures.cells import DrawnPictures
+from mag_sandbox.model.pocket.pictures.decoding import BlockDecoder, Codec, SharedWork
 from mag_sandbox.model.session_world import StageTimer
 from tests.patience import PATIENCE
 

@@ -18,11 +18,11 @@ from mag_sandbox.model.execution import compiles_here, run_pictures
 from mag_sandbox.model.graphs import GraphCompiler, graph_input, op
 from mag_sandbox.model.kv_cache import CacheShape, KVCache
 from mag_sandbox.model.pocket import loading as pocket
-from mag_sandbox.model.pocket.animator import Animator, Moments
-from mag_sandbox.model.pocket.cells import cells_of, frames_of
-from mag_sandbox.model.pocket.engine import PlainAnimator, PocketEngine
-from mag_sandbox.model.pocket.graph_engine import GraphEngine
-from mag_sandbox.model.pocket.picture_graphs import GraphAnimator
+from mag_sandbox.model.pocket.engines.engine import PlainAnimator, PocketEngine
+from mag_sandbox.model.pocket.engines.graph_engine import GraphEngine
+from mag_sandbox.model.pocket.engines.picture_graphs import GraphAnimator
+from mag_sandbox.model.pocket.pictures.animator import Animator, Moments
+from mag_sandbox.model.pocket.pictures.cells import cells_of, frames_of
 from mag_sandbox.model.transformer_graphs import GraphDiT, Kept, Sizes
 from tests.tiny import (
     FP32,

@@ -32,7 +32,6 @@ from mag_sandbox.model.imagination.surroundings import Lattice
 from mag_sandbox.model.imagination.weights import ImaginationNetworks, save_networks
 from mag_sandbox.model.pocket import loading as pocket
 from mag_sandbox.model.pocket.block_memory import BlockMemory
-from mag_sandbox.model.pocket.decoding import WIND
 from mag_sandbox.model.pocket.inventing import Outlook
 from mag_sandbox.model.pocket.painting import (
     BLOCKS_A_PLAN,
@@ -40,6 +39,7 @@ from mag_sandbox.model.pocket.painting import (
     Plan,
     next_view,
 )
+from mag_sandbox.model.pocket.pictures.decoding import WIND
 from mag_sandbox.model.pocket.view_schedule import MOST_LATE
 from mag_sandbox.model.pocket.world import LOOK_AHEAD, SIDES, VIEWS, DiffusionWorld
 from mag_sandbox.model.world import Control, FrameBlock, MemorySetting, WorldFailed, WorldState

@@ -10,8 +10,8 @@ if find_spec("openvino") is None:
 
 from mag_sandbox.model.execution import NETWORKS, Execution
 from mag_sandbox.model.pocket import loading as pocket
-from mag_sandbox.model.pocket import precision
-from mag_sandbox.model.pocket.precision import FILE, MachineChoice
+from mag_sandbox.model.pocket.engines import precision
+from mag_sandbox.model.pocket.engines.precision import FILE, MachineChoice
 from mag_sandbox.model.world import MemorySetting, WorldFailed
 from tests.tiny import FP32, RIGHT, TINY, play, tiny_weights, write_tiny_weights
 

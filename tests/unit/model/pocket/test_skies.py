@@ -5,9 +5,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mag_sandbox.model.pocket.animator import PARTS, Animator, Moments
-from mag_sandbox.model.pocket.cells import cells_of, pixels_of
-from mag_sandbox.model.pocket.skies import EdgeFollowing, sky_alone
+from mag_sandbox.model.pocket.pictures.animator import PARTS, Animator, Moments
+from mag_sandbox.model.pocket.pictures.cells import cells_of, pixels_of
+from mag_sandbox.model.pocket.pictures.skies import EdgeFollowing, sky_alone
 from tests.tiny import TINY_ANIMATOR
 
 HEIGHT, WIDTH = 32, 64

@@ -2,9 +2,9 @@
 
 import torch
 
-from mag_sandbox.model.pocket.animator import Moments
-from mag_sandbox.model.pocket.cells import CELL, cells_of, pixels_of
-from mag_sandbox.model.pocket.swaying import swayed, swaying
+from mag_sandbox.model.pocket.pictures.animator import Moments
+from mag_sandbox.model.pocket.pictures.cells import CELL, cells_of, pixels_of
+from mag_sandbox.model.pocket.pictures.swaying import swayed, swaying
 
 HEIGHT, WIDTH = 96, 160
 TOP, BOTTOM, LEFT, RIGHT = 24, 72, 80, 100  # of the creature [px]

@@ -4,7 +4,7 @@ import copy
 
 import torch
 
-from mag_sandbox.model.pocket.animator import PictureNetwork
+from mag_sandbox.model.pocket.pictures.animator import PictureNetwork
 from mag_sandbox.training.pocket.stage_animator import add_norms, fold_norms
 from tests.tiny import randomise
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from mag_sandbox.model.attention import matmul_attention
-from mag_sandbox.model.pocket.animator import Animator
+from mag_sandbox.model.pocket.pictures.animator import Animator
 from mag_sandbox.renderer.version2.moving import render_moving, still
 from mag_sandbox.renderer.views import DEGREES_PER_PIXEL, view
 from mag_sandbox.training.devices import TrainingDevice

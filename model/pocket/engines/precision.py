@@ -43,7 +43,7 @@ from mag_sandbox.model.graphs import (
     silu,
 )
 from mag_sandbox.model.kept_graphs import limits
-from mag_sandbox.model.pocket.cells import CELL
+from mag_sandbox.model.pocket.pictures.cells import CELL
 from mag_sandbox.model.quantisation import Ranges
 from mag_sandbox.model.world import WorldFailed
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mag_sandbox.model.pocket.cells import CELL
+from mag_sandbox.model.pocket.pictures.cells import CELL
 
 UNSURE, SURE = 0.45, 0.65  # shares of sky: filled in up to the first, kept from the second on
 SOME = 0.05  # share of a pixel from which a cell shows sky

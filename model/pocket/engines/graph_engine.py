@@ -16,16 +16,22 @@ from mag_sandbox.model.graphs import GraphCompiler
 from mag_sandbox.model.imagination.painter import Painter
 from mag_sandbox.model.imagination.painter_graph import GraphPainter
 from mag_sandbox.model.kv_cache import CacheShape
-from mag_sandbox.model.pocket.animation import Animation
-from mag_sandbox.model.pocket.animator import Animator
-from mag_sandbox.model.pocket.cells import CELL, DrawnPictures, frames_of, levels_of, pixels_of
-from mag_sandbox.model.pocket.engine import Coding, PlainAnimator, PocketEngine
-from mag_sandbox.model.pocket.graph_passes import ApartCache, GraphPasses
-from mag_sandbox.model.pocket.picture_graphs import (
+from mag_sandbox.model.pocket.engines.engine import Coding, PlainAnimator, PocketEngine
+from mag_sandbox.model.pocket.engines.graph_passes import ApartCache, GraphPasses
+from mag_sandbox.model.pocket.engines.picture_graphs import (
     COLORED,
     GraphAnimator,
     decoder_graph,
     encoder_graph,
+)
+from mag_sandbox.model.pocket.pictures.animation import Animation
+from mag_sandbox.model.pocket.pictures.animator import Animator
+from mag_sandbox.model.pocket.pictures.cells import (
+    CELL,
+    DrawnPictures,
+    frames_of,
+    levels_of,
+    pixels_of,
 )
 from mag_sandbox.model.transformer_graphs import GraphDiT, Sizes
 from mag_sandbox.model.world import Frames

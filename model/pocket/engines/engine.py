@@ -16,9 +16,9 @@ from mag_sandbox.model.frames import to_frames, to_levels, to_pictures
 from mag_sandbox.model.generator import BlockGenerator, Generator
 from mag_sandbox.model.imagination.painter import Painter
 from mag_sandbox.model.kv_cache import CacheShape, KVCache
-from mag_sandbox.model.pocket.animation import Animation
-from mag_sandbox.model.pocket.animator import PARTS, Animator, Moments
-from mag_sandbox.model.pocket.cells import DrawnPictures, cells_of, pixels_of
+from mag_sandbox.model.pocket.pictures.animation import Animation
+from mag_sandbox.model.pocket.pictures.animator import PARTS, Animator, Moments
+from mag_sandbox.model.pocket.pictures.cells import DrawnPictures, cells_of, pixels_of
 from mag_sandbox.model.world import Frames
 
 

@@ -16,8 +16,8 @@ from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.frames import to_frames
-from mag_sandbox.model.pocket.animation import Animation, PicturesAtRest
-from mag_sandbox.model.pocket.cells import DrawnPictures
+from mag_sandbox.model.pocket.pictures.animation import Animation, PicturesAtRest
+from mag_sandbox.model.pocket.pictures.cells import DrawnPictures
 from mag_sandbox.model.session_world import StageTimer
 from mag_sandbox.model.world import Frames, WorldSpec
 

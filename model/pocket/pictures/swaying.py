@@ -14,8 +14,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from mag_sandbox.controls.camera import WIDEST_FOV
-from mag_sandbox.model.pocket.animator import FULL_WIDTH, Moments
-from mag_sandbox.model.pocket.cells import CELL, cells_of, pixels_of
+from mag_sandbox.model.pocket.pictures.animator import FULL_WIDTH, Moments
+from mag_sandbox.model.pocket.pictures.cells import CELL, cells_of, pixels_of
 
 LIKELY = 0.4  # share of creatures in a cell from which it is part of one
 SIDEWAYS, UP = 3.0, 1.5  # px at zoom 1 that a head leans to each side and rises

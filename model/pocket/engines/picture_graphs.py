@@ -36,10 +36,16 @@ from mag_sandbox.model.graphs import (
     split,
     to_bytes,
 )
-from mag_sandbox.model.pocket.animation import Moving
-from mag_sandbox.model.pocket.animator import PARTS, Animator, ClockedBlock, Moments, PictureNetwork
-from mag_sandbox.model.pocket.cells import CELL
-from mag_sandbox.model.pocket.skies import REACH, SMOOTH, SOME, EdgeFollowing
+from mag_sandbox.model.pocket.pictures.animation import Moving
+from mag_sandbox.model.pocket.pictures.animator import (
+    PARTS,
+    Animator,
+    ClockedBlock,
+    Moments,
+    PictureNetwork,
+)
+from mag_sandbox.model.pocket.pictures.cells import CELL
+from mag_sandbox.model.pocket.pictures.skies import REACH, SMOOTH, SOME, EdgeFollowing
 
 COLORS = (0, 1, 2)
 COLORED = len(COLORS) * CELL * CELL  # numbers of a cell of a picture

@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose
-from mag_sandbox.model.pocket.animator import PARTS, Animator, Moments
-from mag_sandbox.model.pocket.cells import DrawnPictures, cells_of, frames_of, pixels_of
-from mag_sandbox.model.pocket.skies import sky_alone
-from mag_sandbox.model.pocket.swaying import swayed, swaying
+from mag_sandbox.model.pocket.pictures.animator import PARTS, Animator, Moments
+from mag_sandbox.model.pocket.pictures.cells import DrawnPictures, cells_of, frames_of, pixels_of
+from mag_sandbox.model.pocket.pictures.skies import sky_alone
+from mag_sandbox.model.pocket.pictures.swaying import swayed, swaying
 from mag_sandbox.model.world import Frames
 
 FEWEST = 0.001  # share of the pixels of pictures below which a part is not there

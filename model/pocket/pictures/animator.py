@@ -16,8 +16,8 @@ from torch.nn import functional
 
 from mag_sandbox.controls.camera import WIDEST_FOV
 from mag_sandbox.model.config import AnimatorConfig
-from mag_sandbox.model.pocket.cells import CELL, cells_of, pixels_of
-from mag_sandbox.model.pocket.skies import EdgeFollowing, near
+from mag_sandbox.model.pocket.pictures.cells import CELL, cells_of, pixels_of
+from mag_sandbox.model.pocket.pictures.skies import EdgeFollowing, near
 
 PARTS = ("sky", "waves", "lights", "walkers")  # the parts that the network tells apart
 FULL_WIDTH = 320  # px of a view of `WIDEST_FOV`: zoom 1 for the network

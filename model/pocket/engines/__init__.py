@@ -1,0 +1,1 @@
+"""Ways to run the networks: plain modules or compiled graphs, in one of three precisions."""
