@@ -33,6 +33,7 @@ from mag_sandbox.model.imagination.plan_rules import (
 )
 from mag_sandbox.model.imagination.planner import FIELDS, NOTHING_WANTED, Wanted, placed_objects
 from mag_sandbox.model.imagination.sketch import Sketcher
+from mag_sandbox.model.imagination.standing_out import mended, standing_out
 from mag_sandbox.model.imagination.surroundings import Lattice, Place, Surroundings
 from mag_sandbox.model.imagination.weights import (
     ImaginationNetworks,
@@ -214,7 +215,11 @@ class Imagination:
         view = around.at(self.ahead)
         if not view.known.all():
             return []
-        return self._networks.reader.read(torch.from_numpy(view.latents)[None], self.config.kinds)
+        latents = torch.from_numpy(view.latents)[None]
+        things = self._networks.reader.read(latents, self.config.kinds)
+        rows, columns = (self._pixels(cells) for cells in around.cells(self.ahead))
+        picture: np.ndarray = to_frames(self.picture(around, self.ahead))[0]
+        return mended(things, standing_out(picture), self.owners(things)[rows[:, None], columns])
 
     def _sight(self, around: Surroundings, things: Sequence[PlacedObject]) -> RingPicture:
         pixels = to_frames(self._pictures(torch.from_numpy(around.latents)[None]))[0]
@@ -309,6 +314,10 @@ class Imagination:
         """Return the memory's latents of pictures, fp32."""
         return self._coder.encode(to_frames(pictures))
 
+    def _pixels(self, cells: np.ndarray) -> np.ndarray:
+        """Return the pixels of rows or columns of cells."""
+        return (np.arange(self._stride) + self._stride * cells.reshape(-1, 1)).ravel()
+
     @property
     def view_size(self) -> tuple[int, int]:
         """Height and width of a view [px]."""
@@ -331,10 +340,7 @@ class Imagination:
         told = tell(table, rows, columns, self._ring[1])
         sketch = self._sketcher.draw(table, rows, columns)
         if subject.seen is not None:
-            pixels = (
-                np.arange(self._stride) + self._stride * each[:, None] for each in (rows, columns)
-            )
-            down, across = (each.ravel() for each in pixels)
+            down, across = self._pixels(rows), self._pixels(columns)
             sketch = sketch.carried_over(subject.seen[down[:, None], across])
         sketched = sketched_cells([sketch], self._encoded)
         shape = self.config.painter.dit.channels, *self._ring
