@@ -17,6 +17,7 @@ from mag_sandbox.controls.camera import FARTHEST, POSITION_RESOLUTION, yaw_diffe
 from mag_sandbox.controls.parallax import EYE, Box, RingGeometry
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.world import Door, GroundPlan, GroundThing
+from mag_sandbox.scenes.rooms import DOORS
 from mag_sandbox.scenes.stances import Stance
 from mag_sandbox.scenes.things import STANDS
 
@@ -31,7 +32,8 @@ PARALLEL = 1e-3  # sine of the angle between walls, below which they do not meet
 FROM_WALLS, FROM_THINGS = 0.5, 0.45  # metres that a walker keeps
 _TICK = 1 / POSITION_RESOLUTION  # metres
 _SLIDES = 4  # along what is in the way, one thing after the other
-WIDEST_TRUNK = 0.3  # metres; half as wide things are to a walker at most: crowns are overhead
+WIDEST_TRUNK = 0.3  # metres; half as wide doors and things below the eyes are to a walker at most
+CROWN, WIDEST_CROWN = 0.8, 1.2  # share of half the width of others, and metres at most
 LOWEST = 0.4  # metres; lower things are stepped over
 SIGHT = 24.0  # metres from which on things shrink, and are out of sight within `FADE` metres
 FADE = 12.0
@@ -80,6 +82,13 @@ class _Body:
         low, _ = _ends(self.told)
         stands = self.where == "upright" and self.distance < inf and low < -HORIZON_FOOT
         return stands and self.distance * _tangents(self.told) > LOWEST
+
+    @property
+    def in_the_way(self) -> float:
+        """How near to its middle nobody can stand [m]: a crown is also around one's head."""
+        half, high = self.distance * tan(radians(self.told.width) / 2), _ends(self.told)[1] > 0
+        around = high and self.told.kind not in DOORS
+        return min(CROWN * half, WIDEST_CROWN) if around else min(half, WIDEST_TRUNK)
 
     @property
     def place(self) -> tuple[float, float]:
@@ -197,8 +206,7 @@ class Scenery:
         self._standing = _Standing.of(bodies)
         solid = [body for body in bodies if body.is_solid]
         self._solid_places = np.array([body.place for body in solid]).reshape(-1, 2)
-        halves = [body.distance * tan(radians(body.told.width) / 2) for body in solid]
-        self._solid_halves = np.minimum(halves, WIDEST_TRUNK)
+        self._solid_halves = np.array([body.in_the_way for body in solid])
         self._finite = np.array([body.distance < inf for body in bodies], bool)
         self._places = np.array(
             [body.place if body.distance < inf else (0.0, 0.0) for body in bodies]
@@ -531,9 +539,12 @@ def _sides_of(bands: Iterable[PlacedObject]) -> list[_Side]:
 def _bodies_of(
     things: Iterable[PlacedObject], stances: Mapping[str, Stance], sides: Sequence[_Side]
 ) -> list[_Body]:
+    told = [(thing, stances.get(thing.kind, FAR)) for thing in things]
+    alone = [_body(thing, stance, sides, ()) for thing, stance in told]
     bodies: list[_Body] = []
-    for thing in things:
-        bodies.append(_body(thing, stances.get(thing.kind, FAR), sides, bodies))
+    for place, (thing, stance) in enumerate(told):
+        later = alone[place + 1 :] if stance.where == "small" else ()  # what bears it, perhaps
+        bodies.append(_body(thing, stance, sides, (*bodies, *later)))
     return bodies
 
 

@@ -117,6 +117,16 @@ def test_small_things_stand_on_tables_and_keep_their_distance_to_them():
     assert abs(yaw_difference(there.yaw, desk.yaw)) < desk.width / 2
 
 
+def test_a_small_thing_stands_on_what_is_listed_after_it():
+    """The reader lists things by guessed distances, so a rocket may come before its steps."""
+    steps = PlacedObject("steps", 20.0, -14.0, 30.0, 16.0)  # from 22 to 6 degrees down
+    rocket = PlacedObject("rocket", 24.0, 3.0, 12.0, 18.0)  # its foot where they end
+    stances = {"steps": Stance("floor", 1.3), "rocket": Stance("small", 0.9)}
+    there = {one.kind: one for one in Scenery.of([rocket, steps], stances, ()).plan(0.0, 1.0)}
+    foot = there["rocket"].pitch - there["rocket"].height / 2
+    assert foot == pytest.approx(there["steps"].pitch + there["steps"].height / 2, abs=0.2)
+
+
 def test_the_horizon_stays():
     hills = PlacedObject("hills", 100.0, 2.0, 90.0, 8.0)
     assert Scenery.of([hills], STANCES, ()).plan(3.0, -2.0) == [hills]
@@ -205,6 +215,17 @@ def test_a_walker_who_passed_between_things_finds_the_way_back():
 def lamp_at(x: float, z: float) -> PlacedObject:
     foot = -degrees(atan(EYE / hypot(x, z)))
     return PlacedObject("floor lamp", degrees(atan2(x, z)) % 360, foot + 18.0, 10.0, 36.0)
+
+
+def test_a_walker_stays_out_of_crowns_and_comes_up_to_gates():
+    tree = PlacedObject("oak", 0.0, 15.0, 50.0, 62.0)  # 5.7 m away, its crown 5.3 m across
+    for kind, nearest in (("oak", 1.5), ("gate", 0.7)):
+        here = (0.0, 0.0)
+        scenery = Scenery.of([replace(tree, kind=kind)], {kind: Stance("floor", 4.0)}, ())
+        for _ in range(200):
+            here = scenery.way(here, (0.0, here[1] + 0.05), ())
+        away = EYE / np.tan(np.radians(16.0)) - here[1]
+        assert nearest < away < nearest + 0.3, kind
 
 
 def test_a_walker_who_is_too_near_to_something_may_leave_it_and_come_no_nearer():
