@@ -21,6 +21,7 @@ FRINGE = 2  # pixels around the plan's shape of a thing that are cut out with it
 MARGIN = 6  # pixels around it that may show it
 LEFT_BEHIND = 0.3  # metres from the viewpoint within which a cut-out loses what is around it
 BESIDE = 0.25  # of a box: how far a cut-out may reach beyond it
+HALF = 0.5  # of a pixel, or of a thing: less of it is not shown
 SURE = 0.9  # share of what is painted, of all of a pixel or a thing, from which on it counts
 
 
@@ -67,6 +68,10 @@ class LayeredRing:
         where = scenery.geometry(*viewpoint, owners)
         stands = np.isin(where.ids, list(where.upright))
         ids = np.where(known & stands, where.ids, 0)
+        if viewpoint != (0.0, 0.0):  # what the first view cuts is seen at its edge from the start
+            all_of, seen = (np.bincount(one.ravel(), minlength=1) for one in (where.ids, ids))
+            mostly = seen >= HALF * all_of[: len(seen)]
+            ids = np.where(mostly[ids], ids, 0)
         self._cut_outs = {
             number: cut_out
             for number, box in where.upright.items()
@@ -116,6 +121,23 @@ class LayeredRing:
         canvas[:3] = (canvas[:3] + 1) * 127.5
         seen: np.ndarray = np.rint(canvas).clip(0, 255).astype(np.uint8).transpose(1, 2, 0)
         return seen
+
+    def lacks(self, pose: CameraPose, size: tuple[int, int], numbers: np.ndarray) -> np.ndarray:
+        """Return where the view at a pose has a thing that is not known here, bool [H, W].
+
+        Args:
+            pose: of the view.
+            size: height and width.
+            numbers: see `seen`.
+        """
+        shown = np.zeros((4, *size), np.float32)
+        for number, at, _ in self._places(pose, size):
+            cut_out = self._cut_outs[number]
+            own = np.concatenate((cut_out.layer, cut_out.layer[3:]))
+            _lay_over(shown, own, cut_out.box, at, where=numbers == number)
+        standing = np.isin(numbers, list(self._scenery.boxes(pose.x, pose.z, self._shape)))
+        lacking: np.ndarray = standing & (shown[3] < HALF)
+        return lacking
 
     def _places(self, pose: CameraPose, size: tuple[int, int]) -> Iterator[tuple[int, Box, float]]:
         """Yield the things that are cut out, from far to near.

@@ -47,11 +47,13 @@ FAR = 3.0  # metres from the first viewpoint, beyond which the memory of blocks 
 APART = 2.4  # metres between viewpoints at least
 BLEND = 0.3  # metres by which a viewpoint is farther than the nearest, and is not shown any more
 BUDGET = 32 * MIB  # of the latents of all viewpoints
+LACKS = 0.1  # share of a cell from which on it lacks a thing
 LAYERED = 6  # rings whose layers are kept
 SOURCES = 2  # nearest rings whose pixels are carried to a new view
 MISSING = 0.3  # share of a view that is painted even while the player walks
 BEYOND = 1.3  # of the way till a view is there: how far ahead of that its viewpoint may lie
 STRIDES = 24  # of this way, at whose ends a viewpoint may lie
+_PAINTED, _LACKING = 1, 2  # cells in snapshots, see `PaintedRing`; 0: the others
 Result = TypeVar("Result")
 
 
@@ -69,6 +71,13 @@ class PaintedRing:
     place: Position
     latents: np.ndarray  # float32 [C, rows, columns], of the precision of fp16
     painted: np.ndarray  # bool [rows, columns]; the other cells show what was seen from elsewhere
+    lacking: np.ndarray  # likewise; of those, which have things that were not seen from there
+
+    @property
+    def known(self) -> np.ndarray:
+        """The cells to be shown, bool [rows, columns]."""
+        known: np.ndarray = self.painted | ~self.lacking
+        return known
 
     @property
     def whole(self) -> Surroundings:
@@ -78,7 +87,7 @@ class PaintedRing:
     @property
     def bytes(self) -> int:
         """The bytes that it takes."""
-        return self.latents.nbytes // 2 + self.painted.nbytes
+        return self.latents.nbytes // 2 + self.painted.nbytes  # which is kept as a byte a cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,15 +231,16 @@ class Viewpoints(ViewPainter[PaintedRing]):
 
         def make() -> PaintedRing:
             layers = [self._layers(one, scenery) for one in others]
-            latents = self._carried(layers[0], place) if before is None else before.latents
-            painted = np.zeros(latents.shape[1:], bool) if before is None else before.painted
+            begun = self._carried(layers[0], scenery, place) if before is None else before
+            latents, painted = begun.latents, begun.painted
             things = scenery.plan(*place)
-            seen = self._seen(layers, scenery, things, pose)
+            seen = self._seen(layers, scenery, pose)
             known = Surroundings(painted, np.where(painted, latents, 0))  # of those alone
             subject = Subject(told, empty, noise, things, seen)
             after = imagination.imagine(known, pose.at_origin, subject)
             latents = np.where(after.known, after.latents, latents)
-            made = PaintedRing(place, latents.astype(np.float16).astype(np.float32), after.known)
+            latents = latents.astype(np.float16).astype(np.float32)
+            made = PaintedRing(place, latents, after.known, begun.lacking)
             self._layers(self._source(made), scenery)
             return made
 
@@ -256,26 +266,34 @@ class Viewpoints(ViewPainter[PaintedRing]):
         looking = [one for one in sources if one.painted[shown].mean() > 0.5]
         return sources[:SOURCES] + [one for one in looking[:1] if one not in sources[:SOURCES]]
 
-    def _carried(self, layers: LayeredRing, place: Position) -> np.ndarray:
-        """Return latents of the ring around a viewpoint as another one shows it, [C, h, w]."""
+    def _carried(self, layers: LayeredRing, scenery: Scenery, place: Position) -> PaintedRing:
+        """Return the ring around a viewpoint as another one shows it."""
         height, width = self._imagination.ring_size
-        parts = [
-            layers.view(CameraPose(yaw, 0.0, WIDEST_FOV, *place), (height, width // 4))
-            for yaw in (45.0, 135.0, 225.0, 315.0)
-        ]
-        return self._imagination.encoded_ring(torch.cat(parts, dim=2))
+        poses = [CameraPose(yaw, 0.0, WIDEST_FOV, *place) for yaw in (45.0, 135.0, 225.0, 315.0)]
+        size = height, width // 4
+        picture = torch.cat([layers.view(pose, size) for pose in poses], dim=2)
+        numbers = self._numbers(scenery, place)
+        parts = zip(poses, np.split(numbers, 4, axis=1), strict=True)
+        lacking = np.concatenate([layers.lacks(pose, size, part) for pose, part in parts], axis=1)
+        latents = self._imagination.encoded_ring(picture)
+        rows, columns = latents.shape[1:]
+        cells = lacking.reshape(rows, height // rows, columns, -1).mean(axis=(1, 3)) > LACKS
+        return PaintedRing(place, latents, np.zeros_like(cells), cells)
+
+    def _numbers(self, scenery: Scenery, place: Position) -> np.ndarray:
+        """Return the number of each pixel's thing from a viewpoint, 0: none, int32 [H, W]."""
+        owners = self._imagination.owners(scenery.plan(*place))
+        return scenery.geometry(*place, owners).ids
 
     def _seen(
         self,
         layers: Sequence[LayeredRing],
         scenery: Scenery,
-        things: Sequence[PlacedObject],
         pose: CameraPose,
     ) -> np.ndarray:
         """Return what other rings show of a view, as a part of the ring; see `Subject`."""
         size, ring = self._imagination.view_size, self._imagination.ring_size
-        owners = self._imagination.owners(things)
-        numbers = scenery.geometry(pose.x, pose.z, owners).ids
+        numbers = self._numbers(scenery, (pose.x, pose.z))
         place = self._imagination.lattice.place(pose.at_origin)
         cell = size[0] // place.rows
         rows = np.arange(cell * place.top, cell * (place.top + place.rows))[:, None]
@@ -360,7 +378,7 @@ class Viewpoints(ViewPainter[PaintedRing]):
     def _source(self, ring: PaintedRing) -> _LayersSource:
         whole = ring.whole
         decode = partial(self._imagination.decoded_ring, whole)
-        return _LayersSource(ring.place, ring, decode, whole.known, ring.painted)
+        return _LayersSource(ring.place, ring, decode, ring.known, ring.painted)
 
     def _layers(self, source: _LayersSource, scenery: Scenery) -> LayeredRing:
         """Return a ring in layers; the last ones are kept, and threads may share them."""
@@ -396,7 +414,8 @@ class Viewpoints(ViewPainter[PaintedRing]):
         shape = self._imagination.nothing().latents.shape
         rings, view = list(self.kept.values()), self._view
         latents = np.array([one.latents for one in rings], np.float16).reshape(-1, *shape)
-        painted = np.array([one.painted for one in rings], np.uint8).reshape(-1, *shape[1:])
+        painted = np.array([np.where(one.known, one.painted, _LACKING) for one in rings], np.uint8)
+        painted = painted.reshape(-1, *shape[1:])
         tensors = {"latents": torch.from_numpy(latents), "painted": torch.from_numpy(painted)}
         return packed(tensors, {
             "weights": self._painting.weights, "places": list(self.kept),
@@ -422,7 +441,8 @@ class Viewpoints(ViewPainter[PaintedRing]):
             raise ValueError(f"cells are {tuple(painted.shape)} of {painted.dtype}")
         if parked.view:
             self._imagination.lattice.place(parked.view.pose.at_origin)
-        rings = zip(parked.places, latents, painted.numpy().astype(bool), strict=True)
+        cells = painted.numpy()
+        rings = zip(parked.places, latents, cells == _PAINTED, cells == _LACKING, strict=True)
         kept = {place: PaintedRing(place, *ring) for place, *ring in rings}
 
         def restore() -> None:

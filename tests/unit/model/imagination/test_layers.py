@@ -15,7 +15,11 @@ DISTANCE = 1.6 / np.tan(np.radians(28.0))
 GREY, RED = -0.5, 0.8
 
 
-def lamp_alone(known: np.ndarray | None = None, picture: np.ndarray | None = None) -> LayeredRing:
+def lamp_alone(
+    known: np.ndarray | None = None,
+    picture: np.ndarray | None = None,
+    viewpoint: tuple[float, float] = (0.0, 0.0),
+) -> LayeredRing:
     """Return a ring with a red lamp before grey, or of a picture."""
     owners = np.full(SHAPE, -1, np.int32)
     pixel = SHAPE[1] / 360
@@ -26,7 +30,7 @@ def lamp_alone(known: np.ndarray | None = None, picture: np.ndarray | None = Non
         picture = np.full((3, *SHAPE), GREY, np.float32)
         picture[0, top:bottom, left:right] = RED
     known = np.ones(SHAPE, bool) if known is None else known
-    return LayeredRing(picture, known, owners, Scenery.of([LAMP], STANCES, ()))
+    return LayeredRing(picture, known, owners, Scenery.of([LAMP], STANCES, ()), viewpoint)
 
 
 def middle_of_red(view: np.ndarray) -> float:
@@ -64,3 +68,24 @@ def test_the_same_pose_shows_the_same_picture_zoomed_or_not():
     ring = lamp_alone()
     for pose in (CameraPose(10.0, 5.0, 60.0, 0.3, 0.9), CameraPose(359.0, x=-0.2)):
         assert ring.view(pose, SIZE).equal(ring.view(pose, SIZE))
+
+
+def test_half_a_thing_that_is_not_known_is_lacking_and_what_is_beside_it_is_not():
+    known = np.ones(SHAPE, bool)
+    known[:, : round(20 * SHAPE[1] / 360)] = False  # the lamp's left half
+    pose, numbers = CameraPose(20.0), np.zeros(SIZE, np.int32)
+    left = SIZE[1] // 2 - 4
+    numbers[20:49, left : left + 9] = 1
+    lacking = lamp_alone(known).lacks(pose, SIZE, numbers)
+    assert lacking[30, left]
+    assert not lacking[30, left + 7]
+    assert not (lacking & (numbers == 0)).any()
+    assert not lamp_alone().lacks(pose, SIZE, numbers)[30].any()
+
+
+def test_less_than_half_a_thing_is_shown_from_where_the_scene_begins_alone():
+    known = np.ones(SHAPE, bool)
+    known[:, : round(22 * SHAPE[1] / 360)] = False
+    for viewpoint, shows in (((0.0, 0.0), True), ((0.01, 0.0), False)):
+        view = lamp_alone(known, viewpoint=viewpoint).view(CameraPose(20.0, x=0.01), SIZE)
+        assert bool((np.asarray(view)[0] > 0).any()) == shows

@@ -88,6 +88,20 @@ def test_a_saved_walk_goes_on_and_memory_stays_where_it_began():
     assert not any(entry.pose.is_away for entry in made.step(STILL).memory.entries)
 
 
+def test_a_saved_walk_knows_which_cells_lack_things():
+    made, other = outdoors(SKY, TREE), world()
+    steps(made, AHEAD, 13)
+    kept = made._viewpoints.kept
+    for place, ring in kept.items():
+        kept[place] = replace(ring, lacking=~ring.painted)
+    other.reset(PLACE, 9)
+    other.restore(made.snapshot())
+    for place, ring in kept.items():
+        assert np.array_equal(ring.known, ring.painted)
+        assert np.array_equal(other._viewpoints.kept[place].known, ring.painted)
+        assert np.array_equal(other._viewpoints.kept[place].painted, ring.painted)
+
+
 def test_a_saved_walk_that_cannot_be_is_refused():
     made = outdoors(SKY)
     steps(made, AHEAD, 13)
