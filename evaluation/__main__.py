@@ -26,6 +26,10 @@ COMMANDS: Mapping[str, Subcommand] = {
         "do scenes keep their look while a player walks",
         options.ViewpointOptions, "evaluation.imagination.viewpoints:run_viewpoints",
     ),
+    "enlarging": Subcommand(
+        "how crisp are pictures in a window",
+        options.EnlargingOptions, "evaluation.quality.enlarging:run_enlarging",
+    ),
     "magbench": Subcommand(
         "continue clips of MAG-Bench and compare",
         options.MagBenchOptions, "evaluation.magbench.evaluate:run_magbench",

@@ -121,6 +121,20 @@ class ViewpointOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
+class EnlargingOptions:
+    """How crisp pictures of the game are in a window."""
+
+    scenes: int = option(8, "held-out scenes (%(default)s)", type=int)
+    seed: int = option(0, "of scenes (%(default)s)", type=int)
+    json: Path | None = option(None, JSON, metavar="FILE")
+    sheet: Path | None = option(None, PICTURES, metavar="PNG")
+
+    def __post_init__(self) -> None:
+        check_range("scenes", self.scenes, 1, 1000)
+        check_range("seed", self.seed, 0, MAX_SEED)
+
+
+@dataclass(frozen=True, kw_only=True)
 class JudgeOptions:
     """Train the judge of things on renderer views."""
 

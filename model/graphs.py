@@ -128,6 +128,11 @@ def convolution_layer(x: Node, source: nn.Conv2d, *, name: str = "") -> Node:
     return op.add(y, constant(source.get_parameter("bias")[:, None, None]))
 
 
+def most_around(x: Node) -> Node:
+    """Return the greatest of the 3 x 3 values around each one of [B, C, H, W]."""
+    return op.max_pool(x, [1, 1], [1, 1], [1, 1], [1, 1], [3, 3]).output(0)
+
+
 def relu(x: Node) -> Node:
     """Return x with 0 in place of negative values."""
     return op.relu(x)
@@ -252,6 +257,11 @@ class CompiledGraph:
 
     def _compile_copy(self) -> "Future[None]":
         return _COMPILING.submit(lambda: self._free.put(self._compiled().create_infer_request()))
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it is compiled."""
+        return self._copies[0].done()
 
     def __call__(self, given: Sequence[Tensor], made: Sequence[Tensor]) -> None:
         """Run it on contiguous tensors, whose memory it uses as it is."""

@@ -67,9 +67,16 @@ def next_policy(policy: str, policies: Sequence[str]) -> str:
 
 
 def enlarged(frames: Frames) -> Frames:
-    """Return frames at twice the size, edges kept sharp; see `model.enlarging`."""
+    """Return frames at four times the size, with crisp edges; see `model.enlarging`."""
     result: Frames = import_module("mag_sandbox.model.enlarging").enlarged(frames)
     return result
+
+
+def can_enlarge(frames: Frames) -> bool:
+    """Return whether frames are enlarged at once; else that is being prepared."""
+    height, width = frames.shape[1:3]
+    ready: bool = import_module("mag_sandbox.model.enlarging").is_ready(height, width)
+    return ready
 
 
 def words_of(name: str) -> Path | None:

@@ -21,6 +21,24 @@ def view(
     return np.concatenate((rows[:, left:], rows[:, : left + width - RING_WIDTH]), axis=1)
 
 
+def large_view(pixels: np.ndarray, left: int, top: int, scale: int) -> np.ndarray:
+    """Cut a view out of a ring that was drawn `scale` times as large; see `SceneRenderer.picture`.
+
+    Left and top [px] are of the usual size; uint8 [HEIGHT * scale, WIDTH * scale, 3].
+    """
+    rows = pixels[top * scale : (top + HEIGHT) * scale]
+    columns = np.arange(left * scale, (left + WIDTH) * scale)
+    return np.take(rows, columns, axis=1, mode="wrap")
+
+
+def reduced(pixels: np.ndarray, scale: int) -> np.ndarray:
+    """Return a picture at its usual size, each pixel the mean of a square."""
+    height, width = pixels.shape[0] // scale, pixels.shape[1] // scale
+    squares = pixels.reshape(height, scale, width, scale, 3)
+    means: np.ndarray = squares.mean((1, 3)).round()
+    return means.astype(np.uint8)
+
+
 def zoomed_view(pixels: np.ndarray, left: float, top: float, fov: float) -> np.ndarray:
     """Return the middle of a ring's view, `fov` degrees across, enlarged to the size of a view.
 

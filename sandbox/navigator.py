@@ -12,7 +12,7 @@ import pygame
 from mag_sandbox.controls.bindings import DEFAULTS
 from mag_sandbox.controls.sources import PlayerSource
 from mag_sandbox.files.border import Refusal
-from mag_sandbox.model.loading import enlarged
+from mag_sandbox.model.loading import can_enlarge, enlarged
 from mag_sandbox.model.world import Frames, Progress, World
 from mag_sandbox.sandbox.game import PlayerGame
 from mag_sandbox.sandbox.play.events import SessionObserver
@@ -246,7 +246,8 @@ class Navigator:
         return self.game.services.settings.now if self.game else self.settings
 
     def _enlarged(self, frames: Frames) -> Frames | None:
-        return enlarged(frames) if self._settings.scale == "crisp" else None
+        crisp = self._settings.scale == "crisp" and can_enlarge(frames)
+        return enlarged(frames) if crisp else None
 
     def _perform(self, first: ReadyBlock, held: Iterable[str]) -> PlayScreen:
         """Return the play screen; camera keys that are already held count."""

@@ -17,6 +17,7 @@ from mag_sandbox.process import configure_logging, run_command
 from mag_sandbox.training.curve import LogError, write_curves
 from mag_sandbox.training.options import (
     STAGES,
+    EnlargerTraining,
     ImaginationTraining,
     MemoryPackOptions,
     OracleOptions,
@@ -41,7 +42,9 @@ def parser() -> argparse.ArgumentParser:
     top = OneLineParser(prog="python -m training", description=__doc__)
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (text, kind, run) in COMMANDS.items():
-        shows_defaults = kind in (PocketTraining, ImaginationTraining, OracleOptions)
+        shows_defaults = kind in (
+            PocketTraining, ImaginationTraining, EnlargerTraining, OracleOptions
+        )  # fmt: skip
         formatter = (
             argparse.ArgumentDefaultsHelpFormatter if shows_defaults else argparse.HelpFormatter
         )
@@ -132,6 +135,10 @@ COMMANDS: dict[str, tuple[str, type, Callable[[Any], object]]] = {
     "imagination": (
         "train planner, reader and painter; resumes where it was stopped",
         ImaginationTraining, _later("imagination.pipeline", "train"),
+    ),
+    "enlarger": (
+        "train the network that enlarges pictures; resumes where it was stopped",
+        EnlargerTraining, _later("enlarger", "train"),
     ),
     **{name: (text, RecipeOptions, _train_together) for name, text in STAGES.items()},
     "precompute": (

@@ -76,6 +76,18 @@ class ImaginationTraining:
 
 
 @dataclass(frozen=True, slots=True)
+class EnlargerTraining:
+    """How the network that enlarges pictures is trained."""
+
+    folder: Path = option(Path("runs/enlarger"), "state, logs, sheets and weights")
+    scenes: int = option(120, "scenes to learn from, three views each, 10 MB a scene")
+    steps: int = option(12000, "steps, of twelve crops")
+    seed: int = option(0, "seed of the order of crops", type=int)
+    weights: Path = option(WEIGHTS / "pocket", "folder of the world, whose pictures are enlarged")
+    init_from: Path | None = option(None, "weights to start from, with fresh optimisers")
+
+
+@dataclass(frozen=True, slots=True)
 class RecipeOptions:
     """One stage of the recipe, to be trained."""
 

@@ -42,7 +42,7 @@ class ReadyBlock:
     sampled_at: float  # when the command was read [s of the worker's clock]
     seconds: float  # that generating it took
     spec: WorldSpec
-    large: Frames | None = None  # the block's frames at twice their size; None: not enlarged
+    large: Frames | None = None  # the block's frames enlarged; None: they are not
 
     def picture(self, place: int) -> np.ndarray:
         """Return a frame to show, uint8 [H, W, 3]."""
@@ -273,7 +273,7 @@ class GenerationWorker:
     def _enlarged(
         self, step: SessionStep | None, spec: WorldSpec, work: OptionalWork, begun: float
     ) -> Frames | None:
-        """Return the frames of a step at twice their size, if they are small and there is time."""
+        """Return the frames of a step enlarged, if they are small and there is time."""
         if step is None or spec.frame_height > SMALL or not work.enlarges:
             return None
         now = self._clock()
