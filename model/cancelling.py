@@ -10,7 +10,7 @@ _running = threading.local()
 
 @contextmanager
 def cancellable(is_cancelled: Callable[[], bool]) -> Iterator[None]:
-    """Have checks on this thread ask a function meanwhile, and then again the one before."""
+    """Within the block, checks on this thread ask a function in place of the previous one."""
     before = getattr(_running, "is_cancelled", None)
     _running.is_cancelled = is_cancelled
     try:

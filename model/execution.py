@@ -81,8 +81,8 @@ class Execution:
             raise ValueError(f"execution {data!r:.40} is unknown here")
         if data.get("sketches"):
             raise ValueError("views were sketched, as they are not any more")
-        known = {one.name: data[one.name] for one in fields(_Recorded) if one.name in data}
-        said = decode(_Recorded, known, "execution")
+        known = {one.name: data[one.name] for one in fields(_RecordedExecution) if one.name in data}
+        said = decode(_RecordedExecution, known, "execution")
         dtypes = {str(dtype).removeprefix("torch."): dtype for dtype, _ in CHOICES}
         if said.device not in DEVICES or said.dtype not in dtypes:
             raise ValueError(f"execution on {said.device} in {said.dtype} is unknown here")
@@ -105,7 +105,7 @@ class Execution:
 
 
 @dataclass(frozen=True, slots=True)
-class _Recorded:
+class _RecordedExecution:
     """The execution stored in a recording, as far as a replay needs it."""
 
     device: str = ""

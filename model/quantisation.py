@@ -39,7 +39,7 @@ class Ranges:
     of_networks: Mapping[str, Mapping[str, tuple[float, float]]]
 
     def quantise(self, model: Model, network: str) -> None:
-        """Have the products of a network that have a range run in int8; changes the model."""
+        """Convert the products of a network that have a range to int8, in place."""
         ranges, narrow = self.of_networks[network], {}
         for name, node in products(model).items():
             if name not in ranges:

@@ -34,7 +34,7 @@ from mag_sandbox.model.graphs import (
 ANY = -1  # size of an axis that differs from call to call
 
 
-class Kept(NamedTuple):
+class KeysAndValues(NamedTuple):
     """Keys and values of all layers, [layers, N, M, D] each."""
 
     keys: Tensor
@@ -74,11 +74,11 @@ class GraphDiT:
         scores, mixes = zip(*folded, strict=True)
         return ((torch.stack(scores).to(self._dtype), torch.stack(mixes).to(self._dtype)),)
 
-    def nothing(self) -> Kept:
+    def nothing(self) -> KeysAndValues:
         """Return an empty memory."""
         config = self._source.config
         shape = config.num_layers, config.num_heads, 0, config.head_dim
-        return Kept(*(torch.empty(shape, dtype=self._dtype) for _ in range(2)))
+        return KeysAndValues(*(torch.empty(shape, dtype=self._dtype) for _ in range(2)))
 
     def prepare(self, *, remembers: bool, exact: Sequence[Sizes] = ()) -> None:
         """Begin to compile the graphs of `remember`, or those of `flow`.
@@ -96,7 +96,7 @@ class GraphDiT:
         timestep: float,
         text: TextKeys,
         rotary: Tensor,
-        kept: Kept,
+        kept: KeysAndValues,
         features: Tensor | None = None,
     ) -> Tensor:
         """Return the flow, fp32 [1, F, C, H, W]; see `DiT`, with frames of one noise level."""
@@ -110,7 +110,7 @@ class GraphDiT:
         timestep: float,
         text: TextKeys,
         rotary: Tensor,
-        kept: Kept,
+        kept: KeysAndValues,
     ) -> Tensor:
         """Do as `flow` does for tokens that were embedded elsewhere, of latents of a shape."""
         made = torch.empty(1, tokens.shape[1], self._source.config.token_dim, dtype=self._dtype)
@@ -125,13 +125,15 @@ class GraphDiT:
         timestep: float,
         text: TextKeys,
         rotary: Tensor,
-        kept: Kept,
+        kept: KeysAndValues,
         features: Tensor | None = None,
-    ) -> Kept:
+    ) -> KeysAndValues:
         """Return keys and values of frames, [layers, N, F * L, D] each; see `DiT`."""
         tokens = self._tokens(latents, features)
         layers, heads, _, size = kept.keys.shape
-        made = Kept(*(kept.keys.new_empty(layers, heads, tokens.shape[1], size) for _ in range(2)))
+        made = KeysAndValues(
+            *(kept.keys.new_empty(layers, heads, tokens.shape[1], size) for _ in range(2))
+        )
         graph = self._graph(True, tokens, kept)
         graph(self._given(tokens, timestep, text, rotary, kept), made)
         return made
@@ -141,7 +143,7 @@ class GraphDiT:
         return self._source.embed(latents, None if features is None else features.float())
 
     def _given(
-        self, tokens: Tensor, timestep: float, text: TextKeys, rotary: Tensor, kept: Kept
+        self, tokens: Tensor, timestep: float, text: TextKeys, rotary: Tensor, kept: KeysAndValues
     ) -> list[Tensor]:
         """Return a graph's inputs in the order of `_compiled`."""
         turned = rotary.expand(1, tokens.shape[1], 1, -1).transpose(1, 2)  # [1, 1, L, D / 2]
@@ -162,7 +164,7 @@ class GraphDiT:
             self._times[timestep] = layers.to(self._dtype), head[None].to(self._dtype)
         return self._times[timestep]
 
-    def _graph(self, remembers: bool, tokens: Tensor, kept: Kept) -> CompiledGraph:
+    def _graph(self, remembers: bool, tokens: Tensor, kept: KeysAndValues) -> CompiledGraph:
         """Return the graph that runs a pass of such sizes."""
         own, others = tokens.shape[1], kept.keys.shape[2]
         known = (self._graphs.get((remembers, exact)) for exact in (Sizes(own, others), Sizes(own)))

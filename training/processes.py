@@ -36,7 +36,7 @@ class Processes:
         return network
 
     def unsharded(self) -> AbstractContextManager[None]:
-        """Have the weights of all networks that were sharded; afterwards, gradients are summed."""
+        """Within the block, hold the whole weights of sharded networks; then sum gradients."""
         return nullcontext()
 
     def clip(self, parameters: Iterable[nn.Parameter], largest: float) -> float:
@@ -60,7 +60,7 @@ class Processes:
         return {name: value.detach().cpu().contiguous() for name, value in state.items()}
 
     def write(self, network: nn.Module, write: Callable[[dict[str, Tensor]], None]) -> None:
-        """Have the first process write all of a network's weights; the others wait for it."""
+        """Write all of a network's weights in the first process, while the others wait."""
         state = self.full_state(network.state_dict())
         with self.in_turn():
             if not self.rank:

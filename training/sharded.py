@@ -83,7 +83,7 @@ class Sharded(Processes):
 
     @contextmanager
     def unsharded(self) -> Iterator[None]:
-        """Have all weights of all networks; afterwards each shard has its summed gradient."""
+        """Within the block, hold the whole weights; then each shard has its summed gradient."""
         for network in self._networks:
             assert isinstance(network, FSDPModule)
             network.unshard()

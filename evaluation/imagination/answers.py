@@ -41,7 +41,7 @@ class Pictures:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class CaptionCheck:
     """The things, colours and attributes that a caption asks for, and which of them are there."""
 
     things: dict[str, bool]  # class -> found
@@ -54,7 +54,7 @@ def ask(
     vocabulary: JudgeVocabulary,
     classes: dict[str, str | None],
     right: dict[str, bool],
-) -> Asked:
+) -> CaptionCheck:
     """Look for a caption's things, with the colour each should have, or None.
 
     `right` tells for each question whether the view agrees with the caption.
@@ -66,7 +66,7 @@ def ask(
         for name, color in classes.items()
         if color is not None and name in there
     }
-    return Asked(things, colors, right)
+    return CaptionCheck(things, colors, right)
 
 
 def color_of(sight: JudgedView, vocabulary: JudgeVocabulary, name: str) -> str:
@@ -94,7 +94,7 @@ def answerable(
 
 def asked_all(
     scenes: Sequence[AskedScene], pictures: Pictures, eyes: Eyes, shift: int = 0
-) -> list[Asked]:
+) -> list[CaptionCheck]:
     """Look for the things that captions name in the same number of views of each scene.
 
     With a `shift`, take the captions from this many scenes further on.

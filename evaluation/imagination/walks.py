@@ -36,7 +36,7 @@ from mag_sandbox.evaluation.results.environment import environment
 from mag_sandbox.evaluation.results.opening import OpenWorld, opener_like
 from mag_sandbox.evaluation.results.output import Say, make_places, tell
 from mag_sandbox.evaluation.results.store import ClipStore, clip_record
-from mag_sandbox.evaluation.results.sweep import Found, sweep
+from mag_sandbox.evaluation.results.sweep import ClipAnswer, sweep
 from mag_sandbox.evaluation.similarity.metrics import gradient_energy, saturation, visible_change
 from mag_sandbox.files.pictures import read_picture
 from mag_sandbox.files.whole import replacing
@@ -106,17 +106,17 @@ class WalksJob:
     judge: Judge
 
     @contextmanager
-    def ready(self) -> Iterator[Callable[[WalkTask | RendersTask], Found | np.ndarray]]:
+    def ready(self) -> Iterator[Callable[[WalkTask | RendersTask], ClipAnswer | np.ndarray]]:
         """Open the world; yield what walks, or measures renders: float64 [VIEWS, 2 + D]."""
         with closing(self.open_world()) as world:
 
-            def do(task: WalkTask | RendersTask) -> Found | np.ndarray:
+            def do(task: WalkTask | RendersTask) -> ClipAnswer | np.ndarray:
                 if isinstance(task, RendersTask):
                     return _rendered(task, self.options, world, self.judge)
                 began = time.monotonic()
                 walk, strip = _walked(task.index, self.options, world, self.judge)
                 record = walk.record(world.spec.name, time.monotonic() - began)
-                return Found(record, {_strip(task): [strip]})
+                return ClipAnswer(record, {_strip(task): [strip]})
 
             yield do
 

@@ -29,7 +29,7 @@ from mag_sandbox.evaluation.magbench.evaluate import Matching
 from mag_sandbox.evaluation.quality.adherence import captioned, trusted_heads
 from mag_sandbox.evaluation.quality.scenes import HeldOutScene
 from mag_sandbox.evaluation.results.store import ClipStore
-from mag_sandbox.evaluation.results.sweep import Found, sweep
+from mag_sandbox.evaluation.results.sweep import ClipAnswer, sweep
 from mag_sandbox.files.border import Refusal
 from mag_sandbox.model.world import Frames
 from mag_sandbox.renderer.version2.classes import AREAS
@@ -51,7 +51,7 @@ class LookbackJob:
     matching: Matching
 
     @contextmanager
-    def ready(self) -> Iterator[Callable[[ClipPlan], Found]]:
+    def ready(self) -> Iterator[Callable[[ClipPlan], ClipAnswer]]:
         """Give what plays and measures clips."""
         with (
             tempfile.TemporaryDirectory() as folder,
@@ -91,11 +91,11 @@ class Bench:
         self._player = self._open()
         return self._player
 
-    def found(self, plan: ClipPlan) -> Found:
+    def found(self, plan: ClipPlan) -> ClipAnswer:
         """Return the row of a clip, and a picture: wanted above returned frames."""
         row, take = self._measured(plan)
         pictures = {} if take is None else {f"pictures/{plan.key}.png": _sheet(take, plan)}
-        return Found({"row": asdict(row)}, pictures)
+        return ClipAnswer({"row": asdict(row)}, pictures)
 
     def row(self, plan: ClipPlan) -> ClipRow:
         """Return the row of a clip."""

@@ -54,7 +54,7 @@ from mag_sandbox.evaluation.results.environment import environment
 from mag_sandbox.evaluation.results.intervals import mean_scores
 from mag_sandbox.evaluation.results.output import Say
 from mag_sandbox.evaluation.results.store import ClipStore, clip_record
-from mag_sandbox.evaluation.results.sweep import Found, sweep
+from mag_sandbox.evaluation.results.sweep import ClipAnswer, sweep
 from mag_sandbox.evaluation.results.videos import VideoFault, VideoFormat, read_video
 from mag_sandbox.model.catalogue.memory_plan import find_video
 from mag_sandbox.model.catalogue.weight_files import require
@@ -153,15 +153,15 @@ class MagBenchJob:
     seed: int = 0
 
     @contextmanager
-    def ready(self) -> Iterator[Callable[[MagBenchTask], Found]]:
+    def ready(self) -> Iterator[Callable[[MagBenchTask], ClipAnswer]]:
         """Load the world and give what continues a clip."""
         yield partial(self._found, self.open_world())
 
-    def _found(self, world: Continuer, task: MagBenchTask) -> Found:
+    def _found(self, world: Continuer, task: MagBenchTask) -> ClipAnswer:
         try:
             return _measure(world, task, self.matching, self.seed)
         except (VideoFault, ValueError) as error:
-            return Found(None, fault=str(error))
+            return ClipAnswer(None, fault=str(error))
 
 
 def measure_clips(
@@ -209,7 +209,7 @@ def pair_sheet(predicted: np.ndarray, truth: np.ndarray) -> list[list[np.ndarray
     return [list(as_frames(np.stack((truth, predicted))))]
 
 
-def _measure(world: Continuer, task: MagBenchTask, matching: Matching, seed: int) -> Found:
+def _measure(world: Continuer, task: MagBenchTask, matching: Matching, seed: int) -> ClipAnswer:
     began = time.monotonic()
     ready, row = task.ready, task.row
     frames = read_video(ready.path, world.format)
@@ -222,7 +222,7 @@ def _measure(world: Continuer, task: MagBenchTask, matching: Matching, seed: int
     picture = f"{PICTURES}/{task.key}.png"
     sheet = pair_sheet(pair.predicted[worst], pair.truth[found.matches[worst]])
     name = ready.clip.name
-    return Found(clip_record(
+    return ClipAnswer(clip_record(
         "magbench", asdict(row), name, scores, time.monotonic() - began,
         category=Path(name).parent.as_posix(), distance=matching.name, picture=picture,
     ), {picture: sheet})  # fmt: skip

@@ -33,7 +33,7 @@ from mag_sandbox.evaluation.results.environment import environment
 from mag_sandbox.evaluation.results.intervals import interval_text, mean_scores
 from mag_sandbox.evaluation.results.output import Say
 from mag_sandbox.evaluation.results.store import ClipStore, clip_record
-from mag_sandbox.evaluation.results.sweep import Found, sweep
+from mag_sandbox.evaluation.results.sweep import ClipAnswer, sweep
 from mag_sandbox.evaluation.results.videos import VideoFormat, read_video
 from mag_sandbox.files.whole import replace_file
 from mag_sandbox.model.catalogue.memory_plan import Start, prepare
@@ -188,27 +188,27 @@ class ReconstructionJob:
     seed: int
 
     @contextmanager
-    def ready(self) -> Iterator[Callable[[RebuiltVideo], Found]]:
+    def ready(self) -> Iterator[Callable[[RebuiltVideo], ClipAnswer]]:
         """Load the memory model and yield the function that rebuilds a video."""
         model = open_memory_model(self.world, self.weights, self.length)
         yield partial(self._found, model)
         model.close()
 
-    def _found(self, model: FullMemoryModel, video: RebuiltVideo) -> Found:
+    def _found(self, model: FullMemoryModel, video: RebuiltVideo) -> ClipAnswer:
         began = time.monotonic()
         try:
             frames = read_video(video.path, model.format)
             latents = model.encode(frames)
             count = min(compared_frames(latents.shape[1]), len(frames))
         except ValueError as error:
-            return Found(None, fault=str(error))
+            return ClipAnswer(None, fault=str(error))
         rebuilt, coded = (
             model.decode(some)[:count] for some in (model.rebuild(latents, self.seed), latents)
         )
         scores = scores_of(rebuilt, coded, frames[:count], self.matching)
         category, row = Path(video.name).parent.as_posix(), {"world": row_name(self.length)}
         spent = time.monotonic() - began
-        return Found(clip_record(BENCH, row, video.name, scores, spent, category=category))
+        return ClipAnswer(clip_record(BENCH, row, video.name, scores, spent, category=category))
 
 
 def scores_of(

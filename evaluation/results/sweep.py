@@ -18,8 +18,8 @@ from mag_sandbox.workers.work import Results
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A worker's answer."""
+class ClipAnswer:
+    """A worker's answer about one clip."""
 
     record: dict[str, Any] | None  # see `clip_record`; None: nothing could be measured
     # sheets, rows of pictures, by file: absolute, or relative to the store's folder
@@ -28,7 +28,7 @@ class Found:
 
 
 def sweep(plan: Sequence[Any], store: ClipStore, results: Results) -> list[tuple[Any, str]]:
-    """Have every task done that is neither recorded nor under way; return faults by task."""
+    """Distribute all tasks that are neither recorded nor under way; return faults by task."""
     done = store.records().keys()
     left = [(place, task) for place, task in enumerate(plan) if task.key not in done]
     claims: dict[str, tuple[int, ExitStack]] = {}

@@ -264,7 +264,7 @@ def keep_official(
 def measure_samples(
     samples: Sequence[Sample], store: ClipStore, row: dict[str, Any], results: Results, say: Report
 ) -> int:
-    """Have all samples made that are not there yet, and all measured; return how many are.
+    """Generate missing samples and measure all of them; return how many were measured.
 
     Videos appear in the store's folder one by one, whole.
     """

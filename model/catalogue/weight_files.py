@@ -41,7 +41,7 @@ class WeightFile:
 
 @dataclass(frozen=True, slots=True)
 class _Manifest:
-    """A manifest as it is written."""
+    """The manifest's JSON form."""
 
     files: tuple[WeightFile, ...]
     format: int = FORMAT

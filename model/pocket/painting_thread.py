@@ -44,9 +44,9 @@ class PaintingThread:
         self._is_closed = False
 
     def hold(self) -> None:
-        """Have plans and views that are begun from now on wait: a block needs the cores.
+        """Queue plans and views that are requested from now on: a block needs the cores.
 
-        They have the time of some blocks, and a block has only its own.
+        They may take several blocks, a block only its own time.
         """
         if self._held is None:
             self._held = deque()
@@ -59,7 +59,7 @@ class PaintingThread:
 
     @contextmanager
     def awaited(self) -> Iterator[None]:
-        """Have what is begun meanwhile made at full priority, for the world waits for it.
+        """Within the block, run requested work at full priority: the world waits for it.
 
         Beside other programs a thread of low priority takes several times as long.
         """
@@ -71,7 +71,7 @@ class PaintingThread:
 
     @contextmanager
     def background(self) -> Iterator[threading.Event]:
-        """Have what is begun meanwhile made when there is nothing else to make.
+        """Within the block, run requested work only when the thread is otherwise idle.
 
         It gives way to all other work wherever it checks whether it is cancelled, which it is by
         the event alone: it belongs to no place that is left.

@@ -158,7 +158,7 @@ class ViewSchedule:
         return self._viewpoints.begin_view(pose, prompt)
 
     def hasten(self, next_block: int) -> None:
-        """Have a view that was requested at leisure be due as early as others are."""
+        """Make a view that was requested at leisure due as early as others are."""
         if self.request is not None:
             due = min(self.request.due, next_block + BLOCKS_A_PLAN + BLOCKS_A_VIEW)
             self.request = replace(self.request, due=due)
@@ -204,7 +204,7 @@ class ViewSchedule:
         return cut.view
 
     def prefetch(self, end: CameraPose, time: int, memory: BlockMemory) -> bool:
-        """Have memory hold the view painted where the next block ends, or near it.
+        """Write the view painted where the next block ends, or near it, to memory.
 
         A view between the cells of the lattice, or zoomed, is recalled softly from views beside it,
         hence the block reads the very view at which it ends.

@@ -316,7 +316,7 @@ class RemoteWorld(World):
         self._begin(wire.Adopt(scene, past.seed, past.prompt, blocks, past.origin))
 
     def expect_prompt(self) -> None:
-        """Have the server prepare for a prompt; see `World`."""
+        """Ask the server to prepare for a prompt; see `World`."""
         self._ask(wire.Call("expect_prompt"))
 
     def round_trip(self, frames: Frames) -> Frames:

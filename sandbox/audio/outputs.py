@@ -209,7 +209,7 @@ def _sounddevice() -> ModuleType:
 
 
 def _look_for_devices(library: ModuleType) -> None:
-    """Let PortAudio list devices anew, which it does only when it starts; ends open streams."""
+    """Restart PortAudio, since it lists devices only at its start; this ends open streams."""
     try:
         library._terminate()  # there is no public call
         library._initialize()

@@ -229,7 +229,7 @@ class PageView(View):
         return now
 
     def _catch_up(self) -> None:
-        """Have the screen redrawn if its newest picture was not sent."""
+        """Redraw the screen if its newest picture was not sent."""
         with self._changed:
             is_due = self._is_stale and self._picture is None and self._flow.may_send
         if is_due:

@@ -205,7 +205,7 @@ class PageServer:
         self.app = Starlette(routes=[*pages, check, WebSocketRoute("/game", self._handle)])
 
     def close(self) -> None:
-        """Let all games keep their places and end."""
+        """Ask all games to save their places and end."""
         games = list(self._games.values())
         for game in games:
             with suppress(PageError):
@@ -343,7 +343,7 @@ class PageServer:
             game.expiry = loop.call_later(self._config.keep_s, self._end, game)
 
     def _end(self, game: PageGame) -> None:
-        """Have a game save its place and end; its slot is free afterwards."""
+        """Ask a game to save its place and end; its slot is free afterwards."""
         game.expiry = None  # no page goes on with it
         with suppress(PageError):
             game.tell(LEAVE)

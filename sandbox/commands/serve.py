@@ -120,7 +120,7 @@ class SharedPages:
         return self.pages.app
 
     def close(self) -> None:
-        """Let all games keep their places and end, then stop the engine."""
+        """Ask all games to save their places and end, then stop the engine."""
         self.pages.close()
         self.worlds.close()
 

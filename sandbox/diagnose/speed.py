@@ -309,7 +309,7 @@ def measure_unpaced(world: World, plan: BenchPlan) -> dict[str, Any]:
     }
 
 
-class _Hurried:
+class _UnpacedWorld:
     """A world whose frames are due at once, so that a window shows each as soon as it is made."""
 
     def __init__(self, world: World) -> None:
@@ -331,7 +331,7 @@ def measure_in_window(plan: BenchPlan) -> dict[str, Any]:
     """
 
     def load(progress: Progress) -> World:
-        return cast(World, _Hurried(plan.choice.load(progress)))
+        return cast(World, _UnpacedWorld(plan.choice.load(progress)))
 
     source = ScriptSource(wander(100_000, plan.seed))
     playthrough = Playthrough(plan.scene, plan.seed)

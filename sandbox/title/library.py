@@ -138,7 +138,7 @@ class TitleListing:
         return self._asked is not None
 
     def ask(self) -> None:
-        """Have everything listed anew; a list that is being read may miss new entries."""
+        """List everything again; a list that is being read may miss new entries."""
         if self._asked is not None:
             self._asked.cancel()
         self._asked = self._thread.submit(self._read)

@@ -36,7 +36,7 @@ from mag_sandbox.training.optimisers import GeneratorAndCritic
 from mag_sandbox.training.pocket.data import Captions, Sequences, SequenceSource
 from mag_sandbox.training.pocket.stage_world import (
     BlockMemoryAttention,
-    Kept,
+    KeysAndValues,
     MemoryReadingAttention,
     context_noise,
     earlier,
@@ -67,7 +67,7 @@ class GenerationTask:
 class ConditionedPasses:
     """Passes over noisy frames beside one memory, under given coordinates."""
 
-    kept: dict[int, Kept]
+    kept: dict[int, KeysAndValues]
     visible: Tensor  # bool [B, R, M]
     rotary: Tensor
     features: Tensor
@@ -194,7 +194,7 @@ class FrameDistillationStage(Stage):
 
     def _remember(
         self, drawn: Sequences, clean: Tensor, draw: torch.Generator, alone: float
-    ) -> tuple[dict[int, Kept], Tensor]:
+    ) -> tuple[dict[int, KeysAndValues], Tensor]:
         count, blocks, frames = clean.shape[:3]
         sigma = self.device.upload(context_noise((count, blocks, frames), draw))
         context = add_noise(clean, self._noise(clean.shape, draw), sigma).flatten(0, 1)
@@ -209,7 +209,7 @@ class FrameDistillationStage(Stage):
         return remembering.kept, visible & ~hidden
 
     def _beside(
-        self, drawn: Sequences, kept: dict[int, Kept], visible: Tensor, frames: int
+        self, drawn: Sequences, kept: dict[int, KeysAndValues], visible: Tensor, frames: int
     ) -> ConditionedPasses:
         poses = torch.unflatten(drawn.poses.flatten(0, 2), 0, (-1, frames))
         times = torch.unflatten(drawn.times.flatten(0, 2), 0, (-1, frames))

@@ -44,7 +44,7 @@ from mag_sandbox.training.pocket.data import (
 )
 from mag_sandbox.training.seeded_random import SeededRandom
 
-Kept = tuple[Tensor, Tensor]  # keys and values of kept frames, [B, M * tokens, N, D]
+KeysAndValues = tuple[Tensor, Tensor]  # keys and values of kept frames, [B, M * tokens, N, D]
 
 
 class BlockMemoryAttention:
@@ -57,7 +57,7 @@ class BlockMemoryAttention:
     """
 
     def __init__(self, visible: Tensor, kept: Tensor, tokens_per_frame: int) -> None:
-        self.kept: dict[int, Kept] = {}  # by layer
+        self.kept: dict[int, KeysAndValues] = {}  # by layer
         self._passes = visible.shape[:2]
         batch, blocks = kept.shape
         within = torch.arange(tokens_per_frame, device=kept.device)
@@ -82,7 +82,9 @@ class MemoryReadingAttention:
         tokens_per_frame: tokens of one latent frame.
     """
 
-    def __init__(self, kept: dict[int, Kept], visible: Tensor, tokens_per_frame: int) -> None:
+    def __init__(
+        self, kept: dict[int, KeysAndValues], visible: Tensor, tokens_per_frame: int
+    ) -> None:
         self._kept, self._bias = kept, visible_bias(visible, tokens_per_frame)
 
     def __call__(self, layer_index: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
@@ -97,7 +99,7 @@ def visible_bias(visible: Tensor, tokens_per_frame: int) -> Tensor:
     return hidden.repeat_interleave(tokens_per_frame, dim=-1)[:, None, :, None]
 
 
-def attend_beside(q: Tensor, k: Tensor, v: Tensor, kept: Kept, bias: Tensor) -> Tensor:
+def attend_beside(q: Tensor, k: Tensor, v: Tensor, kept: KeysAndValues, bias: Tensor) -> Tensor:
     """Return the attention of passes over their own values and kept ones, [B * R, L, N, D].
 
     Args:

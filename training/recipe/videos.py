@@ -258,12 +258,12 @@ class Lanes:
     """
 
     def __init__(self, lanes: Sequence[Videos], awake: int | None = None) -> None:
-        """Have the memories of at most `awake` videos on the device, None: of all.
+        """Keep the memories of at most `awake` videos on the device, None: of all.
 
-        Those of the videos that were gone on with longest ago wait in main memory.
+        Those of the videos that were continued longest ago wait in main memory.
         """
         self._lanes, self._most = lanes, awake or len(lanes)
-        self._awake: list[int] = []  # lanes, the one that was gone on with last at the end
+        self._awake: list[int] = []  # lanes, the one that was continued last at the end
 
     def clip(self, number: int) -> GeneratedClip:
         """Return a clip, with a gradient if the caller has them enabled."""

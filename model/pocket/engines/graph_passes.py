@@ -8,20 +8,20 @@ from mag_sandbox.model.dit import TextKeys
 from mag_sandbox.model.generator import Coordinates
 from mag_sandbox.model.kv_cache import KVCache
 from mag_sandbox.model.slots import SlotWrite
-from mag_sandbox.model.transformer_graphs import GraphDiT, Kept
+from mag_sandbox.model.transformer_graphs import GraphDiT, KeysAndValues
 
 
 class ApartCache(KVCache):
     """Slots whose frames passes are given, and of which they give what they made."""
 
-    _made: Kept  # by the last pass
+    _made: KeysAndValues  # by the last pass
 
     @property
-    def kept(self) -> Kept:
+    def kept(self) -> KeysAndValues:
         """The slots that passes read."""
-        return Kept(self._read_keys[:, 0], self._read_values[:, 0])
+        return KeysAndValues(self._read_keys[:, 0], self._read_values[:, 0])
 
-    def take(self, made: Kept) -> None:
+    def take(self, made: KeysAndValues) -> None:
         """Take what a pass made of frames, to be written."""
         self._made = made
 

@@ -92,7 +92,7 @@ class GraphAnimator:
         return made.numpy()
 
     def _each(self, graph: CompiledGraph, given: Sequence[Tensor], made: Tensor) -> None:
-        """Have a graph make each picture of cells or maps, [B, C, h, w], or numbers, [B, K]."""
+        """Run a graph once per picture of cells or maps, [B, C, h, w], or numbers, [B, K]."""
         told = [x.movedim(1, -1).to(self._dtype).contiguous() for x in given]
         for one in range(len(made)):
             graph([x[one : one + 1] for x in told], [made[one : one + 1]])

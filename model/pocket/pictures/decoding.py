@@ -123,7 +123,7 @@ class BlockDecoder:
         self._thread = ThreadPoolExecutor(1, "decoding", torch.set_num_threads, (threads,))
 
     def beside(self, task: Callable[[], Result]) -> "Future[Result]":
-        """Have the thread do something before any later task."""
+        """Run a task on the thread, before any later one."""
 
         def done() -> Result:
             with torch.inference_mode():

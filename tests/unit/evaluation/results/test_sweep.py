@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mag_sandbox.evaluation.results.store import ClipStore, read_records
-from mag_sandbox.evaluation.results.sweep import Found, sweep
+from mag_sandbox.evaluation.results.sweep import ClipAnswer, sweep
 from mag_sandbox.workers.work import Here
 from tests.workplaces import SideBySide
 
@@ -34,14 +34,14 @@ class Counting:
     def ready(self):
         yield self._do
 
-    def _do(self, task: Count) -> Found:
+    def _do(self, task: Count) -> ClipAnswer:
         self.done.append(task.number)
         if task.number == 13:
-            return Found(None, fault="bad luck")
+            return ClipAnswer(None, fault="bad luck")
         if task.number < 0:
             raise ValueError("less than nothing")
         grey = np.full((2, 2, 3), task.number, np.uint8)
-        return Found({"sum": 2 * task.number}, {"p/grey.png": [[grey]]})
+        return ClipAnswer({"sum": 2 * task.number}, {"p/grey.png": [[grey]]})
 
 
 def swept(folder, workplace, plan=PLAN, job=None) -> list:

@@ -23,7 +23,7 @@ from mag_sandbox.model.pocket.engines.graph_engine import GraphEngine
 from mag_sandbox.model.pocket.engines.picture_graphs import GraphAnimator
 from mag_sandbox.model.pocket.pictures.animator import Animator, Moments
 from mag_sandbox.model.pocket.pictures.cells import cells_of, frames_of
-from mag_sandbox.model.transformer_graphs import GraphDiT, Kept, Sizes
+from mag_sandbox.model.transformer_graphs import GraphDiT, KeysAndValues, Sizes
 from tests.tiny import (
     FP32,
     LEFT,
@@ -94,9 +94,9 @@ def test_a_compiled_pass_is_that_of_the_network(dit, frames, kept_frames, exact)
         assert torch.allclose(made.values, cache._read_values[:, 0, :, own], atol=1e-4)
 
 
-def _kept(cache: KVCache, slots) -> Kept:
+def _kept(cache: KVCache, slots) -> KeysAndValues:
     exported = cache.export(list(slots))  # [layers, n, 1, tokens, N, D]
-    return Kept(*(each[:, :, 0].permute(0, 3, 1, 2, 4).flatten(2, 3) for each in exported))
+    return KeysAndValues(*(each[:, :, 0].permute(0, 3, 1, 2, 4).flatten(2, 3) for each in exported))
 
 
 @pytest.fixture(scope="module")
