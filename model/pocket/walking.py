@@ -26,6 +26,7 @@ from mag_sandbox.model.world import Door
 from mag_sandbox.scenes.rooms import DOORS
 
 NOT_HERE = "that is too near to where the scene begins, or too far: go back there to change it"
+LANDSCAPES = "outdoor", "video game"  # categories of scenes without walls
 Position = tuple[float, float]  # x and z [m]
 START: Position = (0.0, 0.0)  # where the scene begins
 _BARE = Scenery((), (), ())  # before a plan is made
@@ -67,7 +68,8 @@ class WalkableGround:
         """
         self._painting, self._placed = painting, placed
         config = painting.imagination.config
-        self._behind, self._outdoors = config.all_behind, config.behind.get("outdoor", ())
+        self._behind = config.all_behind
+        self._landscapes = [config.behind[one] for one in LANDSCAPES if one in config.behind]
         self._stances = stances_of(config)
         self.begin()
 
@@ -105,9 +107,9 @@ class WalkableGround:
     @property
     def is_open(self) -> bool:
         """Whether ground goes on beyond what the first viewpoint shows."""
-        plan, behind = self._painting.plan, tuple(self._outdoors)
-        begun = plan.things[: len(behind)] if plan else ()
-        return bool(begun) and tuple(thing.kind for thing in begun) == behind
+        plan = self._painting.plan
+        kinds = [thing.kind for thing in plan.things] if plan else []
+        return any(kinds[: len(behind)] == list(behind) for behind in self._landscapes if kinds)
 
     def extend(self, place: Position) -> None:
         """Arrange all new ground that is in sight of a viewpoint."""

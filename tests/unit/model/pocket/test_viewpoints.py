@@ -9,7 +9,7 @@ from mag_sandbox.controls.camera import CameraCommand, CameraPose
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.pocket import viewpoints
 from mag_sandbox.model.pocket.painting import Plan
-from mag_sandbox.model.pocket.walking import START
+from mag_sandbox.model.pocket.walking import START, WalkableGround
 from mag_sandbox.model.pocket.world import LOOK_AHEAD, DiffusionWorld
 from mag_sandbox.model.world import Control, FrameBlock
 from tests.tiny import PLACE, STILL
@@ -74,6 +74,18 @@ def test_what_is_no_landscape_ends_where_the_first_ring_does():
     walked = steps(made, AHEAD, 20)
     assert not made._viewpoints.kept
     assert 1.5 < walked[-1].poses[-1].z <= 2.0
+
+
+def test_the_land_of_a_game_goes_on_too(monkeypatch):
+    made = outdoors(SKY, TREE, TENT)
+    config = made.painting.imagination.config
+    game = replace(config, behind={"video game": config.behind["outdoor"]},
+                   among={"video game": config.among["outdoor"]})  # fmt: skip
+    monkeypatch.setattr(made.painting.imagination, "config", game)
+    ground = WalkableGround(made.painting)
+    assert ground.is_open
+    made.painting.plan = replace(made.painting.plan, things=(TREE, TENT))
+    assert not ground.is_open
 
 
 def test_a_saved_walk_goes_on_and_memory_stays_where_it_began():
