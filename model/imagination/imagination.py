@@ -316,7 +316,8 @@ class Imagination:
 
     def _pixels(self, cells: np.ndarray) -> np.ndarray:
         """Return the pixels of rows or columns of cells."""
-        return (np.arange(self._stride) + self._stride * cells.reshape(-1, 1)).ravel()
+        pixels: np.ndarray = np.arange(self._stride) + self._stride * cells.reshape(-1, 1)
+        return pixels.ravel()
 
     @property
     def view_size(self) -> tuple[int, int]:
