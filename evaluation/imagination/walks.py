@@ -1,10 +1,10 @@
 """`python -m evaluation walks`: do pictures stay plausible, wherever a player goes?
 
-Random walks through held-out scenes: rest, pan, tilt, zoom, both at once, now and then another
-prompt or memory. Every few seconds, the picture at rest is compared with the range of the
-renderer's views, which are tilted and zoomed alike and passed through the world's own codec. Where
-a world knows what it painted there, it is also measured how much of the picture still looks so. A
-world that copies its own copies leaves that range.
+Random walks through held-out scenes: rest, pan, tilt, zoom, both at once, half of the time while
+walking if a world can, now and then another prompt or memory. Every few seconds, the picture at
+rest is compared with the range of the renderer's views, which are tilted and zoomed alike and
+passed through the world's own codec. Where a world knows what it painted there, it is also measured
+how much of the picture still looks so. A world that copies its own copies leaves that range.
 
 The result is plain JSON data:
 
@@ -49,6 +49,7 @@ FIGURES = ("detail", "saturation", "strangeness", "kept")
 VIEWS = 8  # of the renderer's, a scene
 LEG_S = (1.0, 6.0)  # s that a command is held
 CHANGE = 0.1  # chance at the beginning of each leg of another prompt, and of another memory
+WALKED = 0.5  # share of legs in which a world that can walks
 EDGE, SLACK = 0.005, 1.25  # share of renders ignored at either end; widening factor
 KEPT = 0.5  # least share of a picture that must look as it was painted
 ACROSS = 10  # pictures in a row of a sheet
@@ -131,7 +132,7 @@ def run_walks(options: WalkOptions, say: Say) -> None:
     with closing(load_world(options.world)) as world:
         provenance, open_world = world.provenance(), opener_like(world, options.world)
     common = {
-        "bench": "walks", "seconds": options.seconds, "seed": options.seed,
+        "bench": "walks", "walked": WALKED, "seconds": options.seconds, "seed": options.seed,
         "weights": provenance.get("weights"), "judge": judge_digest(),
     }  # fmt: skip
     with ExitStack() as stack:
@@ -200,15 +201,18 @@ def controls(
         if rng.random() < CHANGE:
             policy = next_policy(policy, spec.policies)
             change["memory"] = MemorySetting(policy)
-        camera = CameraCommand(**_leg(rng)).along(spec.axes)
+        walks = WALKED if "forward" in spec.axes else 0.0
+        camera = CameraCommand(**_leg(rng, walks)).along(spec.axes)
         held = max(1, round(rng.uniform(*LEG_S) / spec.block_seconds))
         made += [Control(camera, **change), *[Control(camera)] * (held - 1)]
     return made[:blocks]
 
 
-def _leg(rng: np.random.Generator) -> dict[str, float]:
-    """Return the held axes: none, one, or yaw and pitch at once."""
+def _leg(rng: np.random.Generator, walks: float) -> dict[str, float]:
+    """Return the held axes: none, one, or yaw and pitch at once, and sometimes a way to walk."""
     held = [(), ("yaw",), ("yaw",), ("pitch",), ("zoom",), ("yaw", "pitch")][rng.integers(6)]
+    if walks and rng.random() < walks:
+        held = *held, str(rng.choice(("forward", "forward", "right")))
     return {axis: float(rng.choice((-1.0, 1.0)) * rng.choice((1.0, 0.3))) for axis in held}
 
 

@@ -103,6 +103,15 @@ def test_a_walk_goes_every_way_and_changes_prompts_and_memories():
     assert walk == again
 
 
+def test_worlds_that_can_walk_do():
+    spec = replace(SPEC, axes=("yaw", "pitch", "zoom", "forward", "right"))
+    walk = controls(spec, 600.0, "a beach", np.random.default_rng(1))
+    walked = [one for one in walk if one.camera.forward or one.camera.right]
+    assert 0.3 < len(walked) / len(walk) < 0.7
+    assert any(one.camera.forward and one.camera.yaw for one in walked)
+    assert any(one.camera.right < 0 for one in walked)
+
+
 @pytest.mark.parametrize("wrong", [{"walks": 0}, {"seconds": 0.1}, {"seed": -1}])
 def test_walks_that_say_nothing_are_refused(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
