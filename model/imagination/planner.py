@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from mag_sandbox.controls.camera import yaw_difference
+from mag_sandbox.controls.edits import Edit
 from mag_sandbox.model.attention import AttentionKernel
 from mag_sandbox.model.cancelling import check_cancelled
 from mag_sandbox.model.imagination.causal import (
@@ -32,6 +33,9 @@ from mag_sandbox.model.imagination.causal import (
 from mag_sandbox.model.imagination.config import PlannerConfig
 from mag_sandbox.model.imagination.objects import VARIANTS, PlacedObject
 from mag_sandbox.model.imagination.plan_rules import ahead_best, colored, missing, turned
+from mag_sandbox.model.imagination.scenery import FAR, Scenery
+from mag_sandbox.model.imagination.standing import stood
+from mag_sandbox.scenes.stances import STANCES
 from mag_sandbox.scenes.things import EXHIBITS, STANDS, THINGS, Named, rivals
 
 COLUMNS, ROWS = 160, 96  # steps in which places are told: around the ring, and down it
@@ -286,15 +290,26 @@ class Planner(nn.Module):
         rows = rows.repeat(count, 1, 1)
         self._draw_thing(state, rows, noise, self._only(kinds))
         plans = rows.numpy()
-        for thing in plans[:, -1]:
-            thing[_EXTENT] = self._usual(thing)[_EXTENT]
+        for plan in plans:
+            plan[-1, _EXTENT] = self._usual(plan)[_EXTENT]
         return list(plans)
 
     def _usual(self, numbers: np.ndarray) -> np.ndarray:
-        """Return a thing as high and as large as those of its kind usually are."""
-        (thing,) = placed_objects(numbers[None], self.kinds)
+        """Return the last thing of a plan as high and as large as those of its kind usually are.
+
+        Those on a stage are larger than in life.
+        """
+        *others, thing = placed_objects(numbers, self.kinds)
         usual = THINGS[thing.kind]
-        changed = replace(thing, pitch=usual.pitch, width=usual.width, height=usual.height)
+        size = usual.pitch, usual.width, usual.height
+        if not any(other.kind in STANDS for other in others):
+            behind = {kind for kinds in self._behind.values() for kind in kinds}
+            scenery = Scenery.of(others, STANCES, behind)
+            edit = Edit("place", thing.yaw, *size, thing.kind)
+            seen = stood(edit, scenery, STANCES.get(thing.kind, FAR))
+            size = seen.pitch, seen.width, seen.height
+        pitch, width, height = size
+        changed = replace(thing, pitch=pitch, width=width, height=height)
         result: np.ndarray = thing_numbers([changed], self.kinds)[0]
         return result
 
