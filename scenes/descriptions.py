@@ -8,7 +8,13 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
 
-from mag_sandbox.scenes.places import WINDOWLESS, contents_of, place_of, read_places
+from mag_sandbox.scenes.places import (
+    WINDOWLESS,
+    contents_of,
+    likely_place,
+    place_of,
+    read_places,
+)
 from mag_sandbox.scenes.things import COLORS, SAME_COLORS, THINGS, named_things, naming_words
 from mag_sandbox.scenes.vocabulary import (
     AS_PLACES,
@@ -72,11 +78,29 @@ class DescriptionWords(Vocabulary):
 
     def __init__(self, counts: Mapping[str, int], groups: Sequence[WordGroup] = ()) -> None:
         super().__init__(counts, groups)
+        self._read_text = lru_cache(maxsize=64)(self._with_place)
         self._judged = lru_cache(maxsize=32)(self._judge)  # a prompt box asks at every key
 
     def without_effect(self, text: str) -> tuple[Word, ...]:
         """Return the words of a text that will not be seen."""
         return self._judged(text)[0]
+
+    def reading(self, text: str) -> str:
+        """Return a text in known words; one without a place is read with one that has its things.
+
+        "A camel" is read as "a camel, in a desert".
+        """
+        return self._read_text(text)
+
+    def _with_place(self, text: str) -> str:
+        read = super().reading(text)
+        if self.place(read) is not None or self.foreign(text):
+            return read
+        place = likely_place([one.kinds for one in named_things(read, KINDS)])
+        words = (
+            next((w for w in place.words if all(map(self.known, w.split()))), "") if place else ""
+        )
+        return f"{read}, in a {words}" if words else read
 
     def suggestions(self, prompt: str, count: int = 5) -> tuple[str, ...]:
         """Return phrases of groups that the prompt does not speak of, which fit its place."""

@@ -17,6 +17,7 @@ _ALSO = ALIASES | {  # values that words for them do not name
     "mirror": ("round mirror",), "foggy": ("mist",), "lava lake": ("lava",),
     "snowy peaks": ("mountains", "snowy mountains"), "frozen lake": ("ice",),
 }  # fmt: skip
+_SELDOM, _ALWAYS = 0.02, 4.0  # shares of what a place may have, times those of what it always has
 _FLOWERS = "wild flower"  # grow where a place has a chance of flowers
 
 
@@ -65,6 +66,48 @@ def contents_of(category: str) -> dict[str, frozenset[str]]:
         for value in place.contents
     }
     return {value: frozenset(map(stem, value.split())) for value in values}
+
+
+def likely_place(named: Sequence[Sequence[str]]) -> PlaceKind | None:
+    """Return the place that has most of some things; of several, the one that is best known for it.
+
+    A thing counts the more the fewer places have it, and the more the likelier it is there.
+
+    Args:
+        named: the kinds that each name can mean, the likeliest first.
+    """
+    rarity = _rarity()
+
+    def worth(place: PlaceKind) -> tuple[int, float]:
+        found = [
+            max(rarity[kind] * _share(place.name, kind) for kind in kinds)
+            for kinds in named
+            if not place.contents.isdisjoint(kinds)
+        ]
+        return len(found), sum(found)
+
+    known = [[kind for kind in kinds if kind in rarity] for kinds in named]
+    named = [kinds for kinds in known if kinds]
+    return max(read_places().values(), key=worth) if named else None
+
+
+@cache
+def _rarity() -> dict[str, float]:
+    """Return how much each kind says about a place: the fewer have it, the more."""
+    places = read_places().values()
+    kinds = {kind for place in places for kind in place.contents}
+    return {kind: 1 / sum(kind in place.contents for place in places) for kind in kinds}
+
+
+@cache
+def _share(name: str, kind: str) -> float:
+    """Return how likely a kind is in a place: what it always has most, then by its lists."""
+    place = read_places()[name]
+    shares = [
+        (values.count(kind) + sum(kind in _ALSO.get(one, ()) for one in values)) / len(values)
+        for values in place.options.values()
+    ]
+    return max(max(shares, default=0.0), _SELDOM) * (_ALWAYS if kind in place.some("main") else 1)
 
 
 def place_of(category: str, stems: Sequence[str]) -> PlaceKind | None:

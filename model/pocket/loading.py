@@ -63,6 +63,7 @@ from mag_sandbox.model.pocket.world import DiffusionWorld
 from mag_sandbox.model.prompts import Conditioner, PromptFeatures, read_texts
 from mag_sandbox.model.rope import RayCoordinates
 from mag_sandbox.model.world import MIB, MemorySetting, Progress, WorldFailed, WorldSpec
+from mag_sandbox.scenes.descriptions import DescriptionWords
 from mag_sandbox.scenes.things import THINGS
 from mag_sandbox.scenes.vocabulary import WORDS_FILE, Vocabulary, VocabularyError
 
@@ -211,7 +212,7 @@ def required_words(words: Vocabulary, execution: Execution | None) -> Vocabulary
 def read_words(weights: Path) -> Vocabulary:
     """Return the words that weights know; of none where that is not said."""
     try:
-        return Vocabulary.load(weights / WORDS_FILE)
+        return DescriptionWords.load(weights / WORDS_FILE)
     except VocabularyError:
         return Vocabulary({})
 

@@ -130,3 +130,26 @@ def test_any_weather_is_suggested_where_a_place_names_none(words):
 def test_one_word_in_another_form_is_enough(words):
     assert words.problem("robot") == ""
     assert "does not know" in words.problem("spoon")
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("three horses near the fence", "farmland"),
+        ("penguins on the ice", "snowfield"),
+        ("a rose on a piano", "music room"),
+        ("a waterfall at sunset", "jungle"),
+        ("a camel", "desert"),
+    ],
+)
+def test_a_description_without_a_place_is_read_with_one_that_has_its_things(
+    words: DescriptionWords, text: str, place: str
+):
+    assert words.reading(text).endswith(f", in a {place}")
+
+
+@pytest.mark.parametrize("text", ["a piano in a forest", "sunset", "ein Haus mit Garten", ""])
+def test_no_place_is_added_to_one_that_is_named_or_where_nothing_names_a_thing(
+    words: DescriptionWords, text: str
+):
+    assert ", in a" not in words.reading(text)
