@@ -32,9 +32,10 @@ PARALLEL = 1e-3  # sine of the angle between walls, below which they do not meet
 FROM_WALLS, FROM_THINGS = 0.5, 0.45  # metres that a walker keeps
 _TICK = 1 / POSITION_RESOLUTION  # metres
 _SLIDES = 4  # along what is in the way, one thing after the other
-WIDEST_TRUNK = 0.3  # metres; half as wide doors and things below the eyes are to a walker at most
+WIDEST_TRUNK = 0.3  # metres; half as wide doors and things without a crown are to a walker at most
+OVERHEAD = 0.9  # metres above the eyes that a thing reaches whose crown is around a walker's head
 CROWN, WIDEST_CROWN = 0.8, 1.2  # share of half the width of others, and metres at most
-LOWEST = 0.4  # metres; lower things are stepped over
+LOWEST = 0.6  # metres; lower things are stepped over, flowers for one
 SIGHT = 24.0  # metres from which on things shrink, and are out of sight within `FADE` metres
 FADE = 12.0
 LEAST_SIZE = 0.25  # share of their size at which they come into sight
@@ -86,8 +87,9 @@ class _Body:
     @property
     def in_the_way(self) -> float:
         """How near to its middle nobody can stand [m]: a crown is also around one's head."""
-        half, high = self.distance * tan(radians(self.told.width) / 2), _ends(self.told)[1] > 0
-        around = high and self.told.kind not in DOORS
+        half = self.distance * tan(radians(self.told.width) / 2)
+        top = self.distance * tan(radians(_ends(self.told)[1]))
+        around = top > OVERHEAD and self.told.kind not in DOORS
         return min(CROWN * half, WIDEST_CROWN) if around else min(half, WIDEST_TRUNK)
 
     @property

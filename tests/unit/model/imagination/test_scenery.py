@@ -217,6 +217,14 @@ def lamp_at(x: float, z: float) -> PlacedObject:
     return PlacedObject("floor lamp", degrees(atan2(x, z)) % 360, foot + 18.0, 10.0, 36.0)
 
 
+def test_flowers_stop_nobody():
+    flower = PlacedObject("wild flower", 0.0, -24.3, 8.0, 9.0)  # 2.9 m away, 0.55 m tall
+    scenery, here = Scenery.of([flower], STANCES, ()), (0.0, 0.0)
+    for _ in range(100):
+        here = scenery.way(here, (here[0], here[1] + 0.05), ())
+    assert here[1] == pytest.approx(5.0, abs=0.1)
+
+
 def test_a_walker_stays_out_of_crowns_and_comes_up_to_gates():
     tree = PlacedObject("oak", 0.0, 15.0, 50.0, 62.0)  # 5.7 m away, its crown 5.3 m across
     for kind, nearest in (("oak", 1.5), ("gate", 0.7)):
