@@ -32,7 +32,7 @@ class PackConfig:
     widening: int = 1  # of their feed-forward networks
     window: int = 3  # latent frames that Memorize looks at together: one block
     cell: int = 4  # tokens down and across in one embedding of Memorize
-    width: int = 96  # numbers of content of a slot of the ring
+    width: int = 128  # numbers of content of a slot of the ring
     scales: tuple[Scale, ...] = (Scale(4, 16), Scale(2, 2), Scale(1, 1))  # oldest frames first
 
     def __post_init__(self) -> None:
