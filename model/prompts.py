@@ -39,11 +39,13 @@ class PromptFeatures:
         text_len: int,
         load_encoder: Callable[[], Encoder],
         known: Mapping[str, Tensor],
+        read: Callable[[str], str] = str,
     ) -> None:
         """Take known features of prompts, [rows, dim] without the zero rows past the prompt.
 
-        The encoder is loaded at the first prompt that is not known.
+        The encoder is loaded at the first prompt that is not known, and reads `read(prompt)`.
         """
+        self._read = read
         self._tokenizer, self._text_len = tokenizer, text_len
         self._load_encoder, self._known = load_encoder, known
         self._encoder: Encoder | None = None
@@ -56,7 +58,7 @@ class PromptFeatures:
             return torch.nn.functional.pad(rows, (0, 0, 0, self._text_len - len(rows)))[None]
         encoder = self.warm()
         with torch.inference_mode():
-            return encoder(*tokenise(self._tokenizer, [prompt], self._text_len))
+            return encoder(*tokenise(self._tokenizer, [self._read(prompt)], self._text_len))
 
     def warm(self) -> Encoder:
         """Return the encoder, loading it once."""

@@ -147,6 +147,13 @@ class Vocabulary:
         synonyms = (known for known in _synonyms_of(plain) if known in self.counts)
         return next(iter((*synonyms, *self._by_stem.get(stem(plain), ()))), None)
 
+    def without_unknown(self, text: str) -> str:
+        """Return a text without the words that name nothing here."""
+        for word in reversed(self.unknown(text)):
+            if self.meaning(word.text) is None:
+                text = text[: word.start] + text[word.end :]
+        return text
+
     def without_effect(self, text: str) -> tuple[Word, ...]:
         """Return the words of a text that change nothing."""
         return tuple(word for word in self.unknown(text) if self.meaning(word.text) is None)

@@ -365,8 +365,9 @@ def _features(
         load_into(encoder, folder / name, part=part)
         return encoder.eval().requires_grad_(False)
 
-    tokenizer = load_tokenizer(folder, config)
-    return PromptFeatures(tokenizer, config.text.text_len, load_encoder, known)
+    tokenizer, words = load_tokenizer(folder, config), read_words(folder)
+    read = words.without_unknown if words.counts else str  # what it never learned destroys views
+    return PromptFeatures(tokenizer, config.text.text_len, load_encoder, known, read)
 
 
 def recorded_execution(data: dict[str, Any]) -> Execution:

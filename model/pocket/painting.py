@@ -147,7 +147,7 @@ class Plan:
         or more, and perhaps mirrored, which takes no time.
         """
         drawn = np.random.default_rng([noise, 4])
-        way, turn = drawn.choice((-1.0, 1.0)), drawn.uniform(90.0, 270.0)
+        way, turn = float(drawn.choice((-1.0, 1.0))), drawn.uniform(90.0, 270.0)
         things = (
             one if one.width > _EVERYWHERE or one.kind in behind
             else replace(one, yaw=(way * one.yaw + turn) % 360.0)

@@ -138,7 +138,7 @@ def one_per_place(parked: Sequence[TitleCard]) -> tuple[TitleCard, ...]:
         visits.setdefault(card.shared or card.id, []).append(card)
     counts: Counter[str] = Counter()
     shown: dict[object, TitleCard] = {}
-    for place in sorted(visits, key=lambda place: (_begun(visits[place]), str(place))):
+    for place in sorted(visits, key=lambda place: _order(visits[place])):
         name = visits[place][0].title
         counts[name] += 1
         title = f"{name} ({counts[name]})" if counts[name] > 1 else name
@@ -149,8 +149,10 @@ def one_per_place(parked: Sequence[TitleCard]) -> tuple[TitleCard, ...]:
     return tuple(shown[place] for place in visits)
 
 
-def _begun(visits: Sequence[TitleCard]) -> datetime:
-    return min(card.begun or datetime.max.replace(tzinfo=UTC) for card in visits)
+def _order(visits: Sequence[TitleCard]) -> tuple[datetime, tuple[str, ...]]:
+    """Return by what places are numbered: a copy, begun with its original, comes after that."""
+    begun = min(card.begun or datetime.max.replace(tzinfo=UTC) for card in visits)
+    return begun, visits[0].shared or (visits[0].id,)
 
 
 def turned(card: TitleCard) -> TitleCard:

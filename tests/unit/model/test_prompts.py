@@ -54,6 +54,16 @@ def test_a_player_who_begins_to_write_need_not_wait_later():
     assert encoder.loaded == 1
 
 
+def test_the_encoder_reads_only_words_that_were_learned():
+    def without_nonsense(prompt: str) -> str:
+        return prompt.replace("wwwww ", "")
+
+    encoder = CountingEncoder()
+    read = PromptFeatures(tiny_tokenizer(), LENGTH, encoder.load, {}, without_nonsense)
+    assert torch.equal(read("a wwwww red tower"), read("a red tower"))
+    assert not torch.equal(features_of(encoder)("a wwwww red tower"), read("a red tower"))
+
+
 def test_features_of_other_weights_are_not_used(tmp_path, texts):
     write_texts(tmp_path, "these", texts)
     assert read_texts(tmp_path, "others") == {}

@@ -48,6 +48,13 @@ def test_words_of_captions_and_words_that_name_nothing_are_known(vocabulary):
         assert not vocabulary.known(word)
 
 
+def test_only_words_that_name_nothing_are_left_out(vocabulary):
+    known = next(word for word in vocabulary.counts if word.isalpha())
+    text = f"a {known} of {'w' * 60}"
+    assert vocabulary.without_unknown(text) == f"a {known} of "
+    assert vocabulary.without_unknown(f"a {known}") == f"a {known}"
+
+
 def test_unknown_words_come_with_their_place(vocabulary):
     text = "A meadow, 🌵 and a zeppelin."
     assert [(word.text, text[word.start : word.end]) for word in vocabulary.unknown(text)] == [

@@ -698,6 +698,7 @@ def test_a_turned_plan_has_the_same_things_elsewhere():
         assert kept == [sky, wall]
         assert replace(moved, yaw=90.0) == tent
         assert 0.0 <= moved.yaw < 360.0
+        assert type(moved.yaw) is float, "else no snapshot of it can be restored"
     assert plan.turned(2, ()) == plan.turned(2, ()) != plan.turned(3, ())
 
 

@@ -142,6 +142,15 @@ def test_a_place_described_anew_is_no_visit_to_one_of_that_description(game):
     assert {card.title for card in cards} == {"Harbour", "Harbour (2)"}
 
 
+def test_a_copy_is_numbered_after_its_original_whichever_was_left_last():
+    begun = datetime(2026, 1, 1, tzinfo=UTC)
+    original = replace(parked("v1", "Meadow", "", ""), begun=begun)
+    copy = replace(original, id="v2", shared=("Meadow (2)", "Meadow"))
+    for cards in ((original, copy), (copy, original)):
+        titles = {card.id: card.title for card in one_per_place(cards)}
+        assert titles == {"v1": "Meadow", "v2": "Meadow (2)"}
+
+
 def test_the_last_page_of_a_shelf_is_full(game):
     places = tuple(parked(f"v{n}", f"Place {n}", "", "", seed=n) for n in range(7))
     focus = TitleFocus(shelves(replace(MODEL, parked=places)), "parked v6")
