@@ -147,13 +147,6 @@ class Vocabulary:
         synonyms = (known for known in _synonyms_of(plain) if known in self.counts)
         return next(iter((*synonyms, *self._by_stem.get(stem(plain), ()))), None)
 
-    def without_unknown(self, text: str) -> str:
-        """Return a text without the words that name nothing here."""
-        for word in reversed(self.unknown(text)):
-            if self.meaning(word.text) is None:
-                text = text[: word.start] + text[word.end :]
-        return text
-
     def without_effect(self, text: str) -> tuple[Word, ...]:
         """Return the words of a text that change nothing."""
         return tuple(word for word in self.unknown(text) if self.meaning(word.text) is None)
@@ -416,6 +409,14 @@ def _synonyms_of(word: str) -> tuple[str, ...]:
 def _synonyms() -> dict[str, tuple[str, ...]]:
     rows = (line.split(":") for line in SYNONYMS.read_text(encoding="utf-8").splitlines())
     return {word: tuple(known.split()) for words, known in rows for word in words.split()}
+
+
+def without_unknown(text: str, words: Vocabulary) -> str:
+    """Return a text without the words that name nothing to a world."""
+    for word in reversed(words.unknown(text)):
+        if words.meaning(word.text) is None:
+            text = text[: word.start] + text[word.end :]
+    return text
 
 
 def phrase_stems(group: WordGroup) -> tuple[frozenset[str], ...]:

@@ -4,7 +4,7 @@ import os
 import platform
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,7 +65,12 @@ from mag_sandbox.model.rope import RayCoordinates
 from mag_sandbox.model.world import MIB, MemorySetting, Progress, WorldFailed, WorldSpec
 from mag_sandbox.scenes.descriptions import DescriptionWords
 from mag_sandbox.scenes.things import THINGS
-from mag_sandbox.scenes.vocabulary import WORDS_FILE, Vocabulary, VocabularyError
+from mag_sandbox.scenes.vocabulary import (
+    WORDS_FILE,
+    Vocabulary,
+    VocabularyError,
+    without_unknown,
+)
 
 if TYPE_CHECKING:
     from mag_sandbox.model.quantisation import Ranges
@@ -366,7 +371,9 @@ def _features(
         return encoder.eval().requires_grad_(False)
 
     tokenizer, words = load_tokenizer(folder, config), read_words(folder)
-    read = words.without_unknown if words.counts else str  # what it never learned destroys views
+    read = (
+        partial(without_unknown, words=words) if words.counts else str
+    )  # what it never learned destroys views
     return PromptFeatures(tokenizer, config.text.text_len, load_encoder, known, read)
 
 
