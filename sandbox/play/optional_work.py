@@ -12,7 +12,7 @@ from statistics import mean
 ENLARGING = "enlarging"
 STRAINED = 0.75  # share of a block's time; where blocks take more, something is left out
 EASY = 0.5  # share of a block's time; where they take less, the item left out last is tried again
-LATE_BLOCKS, STRAINED_BLOCKS, EASY_BLOCKS = 2, 8, 40  # number of blocks over which that is measured
+LATE_BLOCKS, STRAINED_BLOCKS, EASY_BLOCKS = 2, 8, 16  # number of blocks over which that is measured
 MOST_EASY_BLOCKS = 640  # at most, doubled after each failed attempt
 
 

@@ -11,7 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -26,10 +26,53 @@ from mag_sandbox.sandbox.play.optional_work import OptionalWork
 from mag_sandbox.sandbox.play.pacing import DurationEstimate
 from mag_sandbox.sandbox.play.session import CommandSource, Playthrough, Session, SessionStep
 
+SETTLING = 16  # first blocks, beside which views are painted and graphs compiled: no measure
 SMALL = 240  # px of height; taller frames are not enlarged
 logger = logging.getLogger(__name__)
 Clock = Callable[[], float]
 Result = TypeVar("Result")
+
+
+class FrameEnlarging:
+    """Enlarges the frames of a block one after another, and knows how long one takes."""
+
+    def __init__(self, enlarge: Callable[[Frames], Frames | None], clock: Clock) -> None:
+        self._enlarge, self._clock = enlarge, clock
+        self.forget()
+
+    @property
+    def seconds(self) -> float:
+        """The time of a frame [s], 0 before any was enlarged."""
+        return self._time.seconds
+
+    def forget(self) -> None:
+        """Forget how long a frame takes."""
+        self._time = DurationEstimate(percentile=0.5, window=8)
+
+    def add_next(self, frames: Frames, large: list[np.ndarray]) -> bool:
+        """Add the next of some frames to those that are enlarged; False: it is not."""
+        begun = self._clock()
+        made = self._enlarge(frames[len(large) : len(large) + 1])
+        if made is None:
+            return False
+        large.append(made[0])
+        self._time.add(self._clock() - begun)
+        return True
+
+    def finish(
+        self, frames: Frames, large: list[np.ndarray], left: Callable[[], float | None]
+    ) -> bool:
+        """Add the frames after the first one, if that was added; False: there is no time.
+
+        `left` returns the seconds until the next block begins; None: it is not known yet.
+        """
+        while 0 < len(large) < len(frames):
+            seconds = left()
+            if seconds is not None and seconds < self.seconds:
+                return False
+            if not self.add_next(frames, large):
+                break  # the setting was changed
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +85,12 @@ class ReadyBlock:
     sampled_at: float  # when the command was read [s of the worker's clock]
     seconds: float  # that generating it took
     spec: WorldSpec
-    large: Frames | None = None  # the block's frames enlarged; None: they are not
+    large: list[np.ndarray] = field(default_factory=list)  # its first frames enlarged, so far
 
     def picture(self, place: int) -> np.ndarray:
-        """Return a frame to show, uint8 [H, W, 3]."""
-        frame: np.ndarray = (self.block.frames if self.large is None else self.large)[place]
+        """Return a frame to show, uint8 [H, W, 3]; enlarged, if that is done."""
+        frames = self.large if place < len(self.large) else self.block.frames
+        frame: np.ndarray = frames[place]
         return frame
 
 
@@ -109,7 +153,8 @@ class GenerationWorker:
         self._source = source
         self._observers = observers
         self._clock = clock
-        self._notify, self._enlarge = notify, enlarge
+        self._notify = notify
+        self._enlarging = FrameEnlarging(enlarge, clock)
         self._changed = threading.Condition()  # guards what follows
         self._stop_reason = ""  # not empty: the thread is to end
         self._answers = True  # accepts calls; False once the world is gone
@@ -123,7 +168,6 @@ class GenerationWorker:
         self._calls: deque[_Call] = deque()
         self._block_time = DurationEstimate(percentile=1.0)
         self._prepare_time = DurationEstimate()
-        self._enlarge_time = DurationEstimate(percentile=0.5, window=8)
         # the thread drops the loader at its end: it may hold the previous worker, and so on
         self._thread = threading.Thread(
             target=self._run, args=(load,), name=WORLD_THREAD, daemon=True
@@ -252,37 +296,34 @@ class GenerationWorker:
         work = OptionalWork(spec.block_seconds, spec.optional)
         begun = self._clock()
         step = session.begin(playthrough)
-        large = self._enlarged(step, spec, work, begun)
         while step is not None:
+            large: list[np.ndarray] = []
+            if self._may_enlarge(spec, work, begun):
+                self._enlarging.add_next(step.block.frames, large)
             self._hand_over(generation, step, begun, spec, large)
+            seconds = self._clock() - begun
+            if not self._enlarging.finish(step.block.frames, large, self._seconds_until_turn):
+                seconds = spec.block_seconds  # some frames soft, others crisp: better none
+            if step.block.block_index >= SETTLING:
+                work.add(seconds)
             reason = self._wait(session, generation, for_turn=True)
             if reason:
                 return reason
             begun = self._clock()
             waits = session.world.waits() if self._is_paced else ()
             step = session.advance((*waits, *work.left_out))
-            large = self._enlarged(step, spec, work, begun)
-            if step is not None:
-                seconds = self._clock() - begun
-                self._block_time.add(seconds)
-                work.add(seconds)
+            self._block_time.add(self._clock() - begun)
         session.end("script over")
         self._set_status(WorkerStatus(ended=True))
         return self._wait(session, generation, for_turn=False)
 
-    def _enlarged(
-        self, step: SessionStep | None, spec: WorldSpec, work: OptionalWork, begun: float
-    ) -> Frames | None:
-        """Return the frames of a step enlarged, if they are small and there is time."""
-        if step is None or spec.frame_height > SMALL or not work.enlarges:
-            return None
-        now = self._clock()
-        done = now + self._enlarge_time.seconds
-        if self._is_due_after(begun) and not self._is_due_after(done):
-            return None  # enlarging alone would make it late
-        large = self._enlarge(step.block.frames)
-        self._enlarge_time.add(self._clock() - now)
-        return large
+    def _may_enlarge(self, spec: WorldSpec, work: OptionalWork, begun: float) -> bool:
+        """Return whether frames are small and there is time to enlarge the first one."""
+        if spec.frame_height > SMALL or not work.enlarges:
+            self._enlarging.forget()  # no block begins earlier for it
+            return False
+        done = self._clock() + self._enlarging.seconds
+        return self._is_due_after(done) or not self._is_due_after(begun)  # it is late anyway
 
     def _is_due_after(self, moment: float) -> bool:
         needed_at = self._needed_at
@@ -294,7 +335,7 @@ class GenerationWorker:
         step: SessionStep,
         begun: float,
         spec: WorldSpec,
-        large: Frames | None,
+        large: list[np.ndarray],
     ) -> None:
         seconds = self._clock() - begun
         ready = ReadyBlock(generation, step.block, step.control.camera, begun, seconds, spec, large)
@@ -359,7 +400,8 @@ class GenerationWorker:
     def _seconds_until_turn(self) -> float | None:
         if self._ready is not None or self._needed_at is None:
             return None
-        return self._block_time.latest_start(self._needed_at) - self._clock()
+        done = self._needed_at - self._enlarging.seconds  # but for the first frame's enlarging
+        return self._block_time.latest_start(done) - self._clock()
 
     def _on_progress(self, stage: str, fraction: float) -> None:
         if self._stop_reason:

@@ -17,7 +17,7 @@ from mag_sandbox.model.world import Control, WorldFailed
 from mag_sandbox.sandbox.play.optional_work import EASY_BLOCKS, STRAINED_BLOCKS
 from mag_sandbox.sandbox.play.pacing import MARGIN_S
 from mag_sandbox.sandbox.play.session import Playthrough
-from mag_sandbox.sandbox.play.worker import GenerationWorker
+from mag_sandbox.sandbox.play.worker import SETTLING, GenerationWorker
 from mag_sandbox.scenes import Scene
 from tests.doubles import FakeWorld
 from tests.patience import PATIENCE
@@ -114,13 +114,17 @@ def test_frames_are_enlarged_while_there_is_time_for_it(player):
     window = player(world=FakeWorld(on_step=work), clock=lambda: now[0], enlarge=twice)
     ready = window.block()
     assert np.array_equal(ready.picture(0), twice(ready.block.frames)[0])
-    shares_of_a_block = ((0.9, STRAINED_BLOCKS, False), (0.1, EASY_BLOCKS, True))
+    shares_of_a_block = (
+        (0.9, SETTLING, True),  # no measure yet
+        (0.9, STRAINED_BLOCKS, False),
+        (0.1, EASY_BLOCKS, True),
+    )
     for cost[0], blocks, enlarges in shares_of_a_block:
         cost[0] *= ready.spec.block_seconds
         for _ in range(blocks + 1):
             window.worker.needed_at(NOW)
             ready = window.block()
-        assert (ready.large is not None) is enlarges
+        assert bool(ready.large) is enlarges
     assert np.array_equal(ready.picture(1), twice(ready.block.frames)[1])
 
 
@@ -138,7 +142,7 @@ def test_a_block_that_would_be_late_for_it_alone_is_not_enlarged(player):
     window.block()
     for cost[0], enlarges in ((0.02, False), (0.0085, True), (0.0095, False), (0.0085, True)):
         window.worker.needed_at(now[0] + 0.01)
-        assert (window.block().large is not None) is enlarges
+        assert bool(window.block().large) is enlarges
 
 
 def test_nothing_is_done_ahead_of_a_control_that_says_what_its_block_leaves_out(player):
