@@ -86,7 +86,7 @@ class _Body:
 
     @property
     def in_the_way(self) -> float:
-        """How near to its middle nobody can stand [m]: a crown is also around one's head."""
+        """How near to its middle a walker may come [m]: crowns are as high as heads."""
         half = self.distance * tan(radians(self.told.width) / 2)
         top = self.distance * tan(radians(_ends(self.told)[1]))
         around = top > OVERHEAD and self.told.kind not in DOORS

@@ -150,7 +150,7 @@ def one_per_place(parked: Sequence[TitleCard]) -> tuple[TitleCard, ...]:
 
 
 def _order(visits: Sequence[TitleCard]) -> tuple[datetime, tuple[str, ...]]:
-    """Return by what places are numbered: a copy, begun with its original, comes after that."""
+    """Return the key for numbering places: a copy, begun with its original, comes after it."""
     begun = min(card.begun or datetime.max.replace(tzinfo=UTC) for card in visits)
     return begun, visits[0].shared or (visits[0].id,)
 
