@@ -432,7 +432,7 @@ def _near(words: Sequence[str], kinds: Collection[str]) -> list[str]:
     meant = [
         near
         for word in words
-        for near in vocabulary.nearest(word, 3 * NEAREST)
+        for near in vocabulary.nearest(word, 3 * NEAREST, is_begun=True)
         if not near.startswith(word) or len(near) < 2 * len(word)  # sky means no skyscraper
     ]
     found = [_named(near, kinds) for near in meant]

@@ -46,9 +46,7 @@ AS_PLACES = {  # words for places that no scene has: a similar place
 }  # fmt: skip
 SUFFIXES = ("ing", "ed", "es", "s", "ish", "ly", "y", "e")
 MIN_STEM = 3  # letters
-MOST_EDITS = 2  # letters between a word and the one that was perhaps meant
-EDIT_EVERY = 3  # letters
-SHORTEST_SLIP = 5  # letters; shorter words with a slip may be any other word
+SHORTEST_SLIPS = (5, 8)  # letters: of words with one slip, with two; shorter ones may be any other
 MOST_NAMED = 4  # unknown words that a message names
 ENGLISH_ONLY = "only English words are understood"
 MIN_BEGINNING = 2  # letters that are enough to complete a word
@@ -200,9 +198,12 @@ class Vocabulary:
         unknown = f"does not know {quoted}" if said else "needs a word that names something"
         return f"this world {unknown}; {hint}"
 
-    def nearest(self, word: str, count: int = 3) -> tuple[str, ...]:
-        """Return known words that might be meant, the likeliest first; () if none comes near."""
-        return self._nearest(_plain(word))[:count]
+    def nearest(self, word: str, count: int = 3, *, is_begun: bool = False) -> tuple[str, ...]:
+        """Return known words that might be meant, the likeliest first; () if none comes near.
+
+        Of a word that is only begun, also those that begin so.
+        """
+        return self._nearest(_plain(word), is_begun=is_begun)[:count]
 
     def suggestions(self, prompt: str, count: int = 5) -> tuple[str, ...]:
         """Return phrases the world knows, of groups that the prompt does not speak of yet."""
@@ -245,7 +246,7 @@ class Vocabulary:
     def _rank(self, word: str) -> tuple[int, str]:
         return -self.counts[word], word
 
-    def _find_nearest(self, word: str) -> tuple[str, ...]:
+    def _find_nearest(self, word: str, *, is_begun: bool = False) -> tuple[str, ...]:
         if not word[:1].isalpha():  # an emoji is asked for by its name; numbers have none
             if word[:1].isnumeric():
                 return ()
@@ -254,7 +255,7 @@ class Vocabulary:
             return tuple(dict.fromkeys(named))
         found = [known for known in _synonyms_of(word) if known in self.counts]
         found += self._by_stem.get(stem(word), [])
-        if len(word) >= MIN_BEGINNING and word not in _synonyms():
+        if is_begun and len(word) >= MIN_BEGINNING and word not in _synonyms():
             longer = (known for known in self.counts if known.startswith(word))
             found += sorted(longer, key=self._rank)
         if not found and word not in _synonyms():  # a word with a meaning is no slip of the pen
@@ -268,8 +269,12 @@ class Vocabulary:
         return found
 
     def _similar(self, word: str) -> list[str]:
-        limit = min(MOST_EDITS, len(word) // EDIT_EVERY) if len(word) >= SHORTEST_SLIP else 0
-        far = {known: edit_distance(word, known, limit) for known in self.counts} if limit else {}
+        limit = sum(len(word) >= shortest for shortest in SHORTEST_SLIPS)
+        far = {
+            known: min(edit_distance(word, form, limit) for form in (known, stem(known)))
+            for known in self.counts
+            if limit
+        }
         # hardly any slip is of the first letter: lonely means no honey
         near = [one for one, distance in far.items() if distance <= limit and one[0] == word[0]]
         return sorted(near, key=lambda known: (far[known], self._rank(known)))
@@ -356,7 +361,10 @@ def named_at(need: frozenset[str], stems: Sequence[str]) -> tuple[int, int]:
 
 
 def edit_distance(word: str, other: str, limit: int) -> int:
-    """Return how many letters to add, drop, change or swap; `limit` + 1 if more than `limit`."""
+    """Return how many letters to add, drop or swap; `limit` + 1 if more than `limit`.
+
+    To write another letter is to drop one and add one: most such words are no slips but others.
+    """
     if abs(len(word) - len(other)) > limit or len(set(word) ^ set(other)) > 2 * limit:
         return limit + 1
     before: list[int] = []
@@ -364,7 +372,7 @@ def edit_distance(word: str, other: str, limit: int) -> int:
     for i, letter in enumerate(word, start=1):
         older, before, row = before, row, [i]
         for j, another in enumerate(other, start=1):
-            cost = min(before[j] + 1, row[-1] + 1, before[j - 1] + (letter != another))
+            cost = min(before[j] + 1, row[-1] + 1, before[j - 1] + 2 * (letter != another))
             if i > 1 and j > 1 and letter == other[j - 2] and word[i - 2] == another:
                 cost = min(cost, older[j - 2] + 1)
             row.append(cost)

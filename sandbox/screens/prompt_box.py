@@ -99,7 +99,7 @@ class _Advice:
     def _instead(self, word: Word) -> tuple[str, ...]:
         if self.words.known(word.text) or self.words.foreign(self.text):
             return ()
-        return self.words.nearest(word.text, NEAREST)
+        return self.words.nearest(word.text, NEAREST, is_begun=word.end == self.cursor)
 
 
 class PromptBox(Overlay):
@@ -146,6 +146,7 @@ class PromptBox(Overlay):
         self._notice = ""
         self._ignores_key = False  # the text event of the key that opened the box is still to come
         self._selecting = False  # the mouse draws over the text
+        self._scrolled: int | None = None  # the first row, by the wheel; None: the cursor is shown
         self._touched = False  # since the last update
         self._repeated = (0, 0)  # how keys repeat while it is closed [ms]
         self._solid_since = 0.0  # the cursor blinks from here on
@@ -225,6 +226,10 @@ class PromptBox(Overlay):
             return self._key(event)
         if event.type in (pygame.MOUSEBUTTONDOWN, pygame.MOUSEBUTTONUP, pygame.MOUSEMOTION):
             return self._mouse(event)
+        if event.type == pygame.MOUSEWHEEL and self._card:
+            self._touch()
+            self._scrolled = self._card.first_row - event.y
+            return True
         if event.type == pygame.TEXTINPUT and self._ignores_key:
             self._ignores_key = False
             if event.text.lower() in self._open_keys:
@@ -295,7 +300,10 @@ class PromptBox(Overlay):
             else (),
             choices=self.choices,
             notice=self.notice,
-            first_row=self._card.first_row if self._card else 0,
+            first_row=(self._card.first_row if self._card else 0)
+            if self._scrolled is None
+            else self._scrolled,
+            follows=self._scrolled is None,
         )
 
     def _key(self, event: pygame.Event) -> bool:
@@ -334,7 +342,7 @@ class PromptBox(Overlay):
             return
         here = (word for word in split_words(self.text) if word.start < self._entry.cursor)
         word = next((word for word in here if self._entry.cursor <= word.end), None)
-        nearest = () if word is None else self.vocabulary.nearest(word.text, 1)
+        nearest = () if word is None else self.vocabulary.nearest(word.text, 1, is_begun=True)
         if word and nearest and not self.vocabulary.known(word.text):
             self._write_instead(word, nearest[0])
             return
@@ -392,7 +400,7 @@ class PromptBox(Overlay):
 
     def _touch(self) -> None:
         self._touched = self._stale = True
-        self._wake_at = AT_ONCE
+        self._scrolled, self._wake_at = None, AT_ONCE
 
 
 def load_vocabulary(words: Path | None) -> Vocabulary | None:

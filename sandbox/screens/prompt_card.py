@@ -24,11 +24,12 @@ from mag_sandbox.sandbox.ui.layout import (
     row,
 )
 from mag_sandbox.sandbox.ui.theme import ACCENT, FAINT, INK, MUTED, TRACK, Theme
+from mag_sandbox.sandbox.ui.widgets import ScrollArea
 from mag_sandbox.scenes.characters import cluster_end
 from mag_sandbox.scenes.vocabulary import Word
 
 WIDTH, MIN_WIDTH = 760, 240  # px of the reference window
-ROWS = 3  # of text that are shown
+ROWS = 6  # of text that are shown at once
 TEXT, SMALL = 17, 13  # px
 SELECTED = (*ACCENT, 90)
 PAD, FIELD_PAD = 20, (12, 6)  # px of the reference window: of the card, around the text
@@ -143,6 +144,7 @@ class PromptView:
     choices: tuple[PromptChoice, ...] = ()
     notice: str = ""
     first_row: int = 0  # the first that is shown
+    follows: bool = True  # the cursor stays in sight
 
     @property
     def shown_text(self) -> str:
@@ -177,11 +179,12 @@ class PromptCard:
 
     @property
     def cursor(self) -> pygame.Rect:
-        """The area of the cursor."""
+        """The area of the cursor; empty: it is scrolled away."""
         area, theme = self.text_area, self.theme
         top = area.top + (self.cursor_row - self.first_row) * self.row_height
         left = area.left + min(self.across, area.width)
-        return pygame.Rect(left, top, max(2, theme.px(2)), theme.line_height(TEXT))
+        cursor = pygame.Rect(left, top, max(2, theme.px(2)), theme.line_height(TEXT))
+        return cursor if area.top <= top < area.bottom else pygame.Rect(cursor.topleft, (0, 0))
 
     def pointed(self, place: tuple[int, int]) -> str | None:
         """Return the name of the item at a place: a chip, a choice, or the field."""
@@ -214,8 +217,9 @@ def draw_prompt_card(theme: Theme, view: PromptView, room: int, *, hinting: bool
     pieces = lay_out(view.shown_text, marks, text_width, measure)
     rows = pieces[-1].row + 1 if pieces else 1
     cursor_row, across = find_place(pieces, view.shown_cursor, measure)
-    first_row = min(view.first_row, cursor_row, max(0, rows - ROWS))
-    first_row = max(first_row, cursor_row - ROWS + 1)
+    first_row = max(0, min(view.first_row, rows - ROWS))
+    if view.follows:
+        first_row = min(max(first_row, cursor_row - ROWS + 1), cursor_row)
     text = NamedPart("text", CustomPart(0, min(ROWS, rows) * row_height / theme.scale))
     card = Card(_content(view, text, hinting=hinting), pad=(PAD, 13))
     surface, places = card.drawn(theme, width)
@@ -223,6 +227,10 @@ def draw_prompt_card(theme: Theme, view: PromptView, room: int, *, hinting: bool
         theme, surface, places, view, first_row, cursor_row, across, pieces, row_height
     )
     _draw_text(drawn)
+    way = ScrollArea()
+    way.resize(ROWS, rows)
+    way.glide.jump(first_row)
+    way.draw_bar(surface, theme, places["field"])
     if hinting:
         _draw_hints(drawn)
     return drawn

@@ -20,6 +20,7 @@ from mag_sandbox.sandbox.screens.prompt_box import (
 from mag_sandbox.sandbox.screens.prompt_card import (
     NOTICE_LINES,
     PAD,
+    ROWS,
     SMALL,
     PromptChoice,
     draw_prompt_card,
@@ -292,6 +293,25 @@ def test_words_that_mean_nothing_are_refused_with_the_nearest_known_ones(desk):
     desk.write("xyzzy meadow")
     desk.key(pygame.K_RETURN)
     assert desk.applied == ["xyzzy meadow"], "a word that means something is enough"
+
+
+def test_the_wheel_shows_what_the_cursor_has_left(desk):
+    desk.box.open("a castle and a meadow " * 40)
+    desk.show()
+    assert desk.box._card.first_row > 0
+    assert desk.box.handle(pygame.Event(pygame.MOUSEWHEEL, x=0, y=99))
+    desk.show()
+    assert desk.box._card.first_row == 0
+    assert desk.box._card.cursor.size == (0, 0)
+    desk.key(pygame.K_LEFT)
+    desk.show()
+    assert desk.box._card.cursor_row - desk.box._card.first_row in range(ROWS)
+
+
+def test_all_of_a_description_of_usual_length_is_in_sight(desk):
+    desk.box.open("a castle and a meadow " * 18)
+    desk.show()
+    assert desk.box._card.first_row == 0
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (480, 300)])
