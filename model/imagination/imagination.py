@@ -30,6 +30,7 @@ from mag_sandbox.model.imagination.plan_rules import (
     boxes,
     likeness,
     with_exhibits,
+    without_beams,
 )
 from mag_sandbox.model.imagination.planner import FIELDS, NOTHING_WANTED, Wanted, placed_objects
 from mag_sandbox.model.imagination.sketch import Sketcher
@@ -171,7 +172,7 @@ class Imagination:
             things = things[len(behind) :]
         if config.exhibits == TAKE_TURNS:
             things = with_exhibits(things)
-        return (*behind, *things)
+        return tuple(without_beams((*behind, *things)))
 
     def owners(self, things: Sequence[PlacedObject]) -> np.ndarray:
         """Return the place in a plan of each pixel's thing, -1: one behind all, int32 [H, W]."""

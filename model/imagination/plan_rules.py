@@ -1,4 +1,4 @@
-"""Rules by which plans are chosen and mended: the first view, given pictures, colours, exhibits.
+"""Rules by which plans are chosen and mended: first view, given pictures, rooms, colours, exhibits.
 
 Data, and numbers made of it; nothing here runs a network. Things are listed from far to near and
 cover each other as in a picture.
@@ -194,6 +194,25 @@ def _alike(pixels: np.ndarray, color: Sequence[int]) -> np.ndarray:
     differences = [np.abs(pixels[:, channel] - level) for channel, level in enumerate(color)]
     result: np.ndarray = _LIKENESS[np.maximum(np.maximum(*differences[:2]), differences[2])]
     return result
+
+
+# Rooms
+
+_BEAMS = 1  # variant of a ceiling
+_PLAIN_CEILING = 0
+
+
+def without_beams(things: Sequence[PlacedObject]) -> list[PlacedObject]:
+    """Return things with a plain ceiling instead of one with beams.
+
+    Beams are narrower than a latent cell, and the painter makes ragged blotches of them.
+    """
+    return [
+        replace(thing, variant=_PLAIN_CEILING)
+        if thing.kind == "ceiling" and thing.variant == _BEAMS
+        else thing
+        for thing in things
+    ]
 
 
 # Colours that words give
