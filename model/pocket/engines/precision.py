@@ -53,6 +53,7 @@ FILE = "precision.json"  # beside the settings
 _MOST_BYTES = 2**16
 _GAIN = 0.93  # a precision with fewer bits is taken if it needs at most this share of the time
 _LEAST_PSNR = 42.0  # of a layer in int8 [dB]; it has 48 to 54, and 23 to 36 if it saturates
+_CORES = torch.get_num_threads()  # a world that is loaded sets another number
 _ROUNDS, _SECONDS = 3, 0.02  # least ones of a comparison
 _TYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 _FP32 = Execution("cpu", torch.float32, "sdpa", 1, compiled=True)
@@ -91,7 +92,7 @@ class MachineChoice:
 def machine_of(weights: Sequence[str]) -> str:
     """Return the facts that a choice depends on, weights by their digests."""
     versions = [f"{name} {version(name)}" for name in (COMPILER, "torch")]
-    cores = f"{torch.get_num_threads()} cores"
+    cores = f"{_CORES} cores"
     return ", ".join((processor_name(), *limits(), cores, *versions, *weights))
 
 
@@ -331,8 +332,7 @@ def _alike(wide: _TimedRun, narrow: _TimedRun) -> bool:
 
 def _threads(layer: Callable[[], Graph], execution: Execution) -> int:
     """Return the fastest number of threads; one core is left to what runs beside."""
-    cores = torch.get_num_threads()
-    counts = sorted({1, max(1, cores // 2), max(1, cores - 1)})
+    counts = sorted({1, max(1, _CORES // 2), max(1, _CORES - 1)})
     if len(counts) == 1:
         return counts[0]
     runs = {each: _TimedLayer(layer, replace(execution, threads=each)) for each in counts}
