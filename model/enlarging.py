@@ -1,8 +1,8 @@
 """Pictures four times as large, with crisp edges.
 
 A small network adds to a smoothly enlarged picture what makes its edges steps. No colour goes
-beyond those around it, so nothing overshoots. It runs as a graph where OpenVINO is there, else as
-a module. Knows nothing of worlds.
+beyond those of the pixels around it, so nothing overshoots. It runs as a graph where OpenVINO is
+there, in int8 where the pocket world's decoder does; else as a module.
 
 Source: sub-pixel convolution, arXiv 1609.05158.
 """
@@ -18,6 +18,8 @@ from torch.nn import functional
 from mag_sandbox.files.whole import sha256_of
 from mag_sandbox.model.checkpoints import load_into
 from mag_sandbox.model.execution import Execution, compiles_here
+from mag_sandbox.model.pocket.loading import picture_precision
+from mag_sandbox.model.pocket.weights import RANGES
 from mag_sandbox.model.world import WEIGHTS
 
 if TYPE_CHECKING:
@@ -25,27 +27,27 @@ if TYPE_CHECKING:
 
 SCALE = 4
 ENLARGER = WEIGHTS / "enlarger" / "enlarger.safetensors"
+NETWORK = "enlarger"  # its name among graphs and ranges
+SQUARE = 3 * SCALE**2  # bytes that a pixel becomes
 _WIDTH = 16  # channels
 _BORDER = 4  # px around a picture, repeated from its edge: as far as an enlarged pixel depends
 _WHITE = 255.0
+_STRETCH = np.dtype((np.void, 3 * SCALE))  # a pixel's part of an enlarged row, copied at once
 
 
 class Enlarger(nn.Module):
     """Enlarges pictures; see the module."""
 
-    smooth_kernel: Tensor
-
     def __init__(self) -> None:
         super().__init__()
         self.stem = nn.Conv2d(3, _WIDTH, 3, padding=1)
         self.middle = nn.ModuleList(nn.Conv2d(_WIDTH, _WIDTH, 3, padding=1) for _ in range(2))
-        self.head = nn.Conv2d(_WIDTH, 3 * SCALE**2, 1)
-        self.base = nn.Conv2d(3, 3 * SCALE**2, 3, padding=1, bias=False)
-        self.register_buffer("smooth_kernel", _smooth_kernel(), persistent=False)
+        self.head = nn.Conv2d(_WIDTH, SQUARE, 1)
+        self.base = nn.Conv2d(3, SQUARE, 3, padding=1, bias=False)
         with torch.no_grad():
             for weights in self.head.parameters():
                 weights.zero_()
-            self.base.weight.copy_(self.smooth_kernel)
+            self.base.weight.copy_(_smooth_kernel())
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Return pictures, [B, 3, H, W], as [B, 3, SCALE * H, SCALE * W]; colours in [0, 1]."""
@@ -53,20 +55,17 @@ class Enlarger(nn.Module):
         x = functional.relu(self.stem(around))
         for layer in self.middle:
             x = functional.relu(layer(x))
-        large = self.base(around) + self.head(x)
-        brightest = self._smooth(functional.max_pool2d(around, 3, 1, 1))
-        darkest = self._smooth(-functional.max_pool2d(-around, 3, 1, 1))
-        large = torch.minimum(torch.maximum(large, darkest), brightest)
+        large = (self.base(around) + self.head(x)).unflatten(1, (3, SCALE**2))
+        brightest = functional.max_pool2d(around, 3, 1, 1)[:, :, None]
+        darkest = -functional.max_pool2d(-around, 3, 1, 1)[:, :, None]
+        large = torch.minimum(torch.maximum(large, darkest), brightest).flatten(1, 2)
         inner = large[..., _BORDER:-_BORDER, _BORDER:-_BORDER]
         return functional.pixel_shuffle(inner, SCALE)
-
-    def _smooth(self, pictures: Tensor) -> Tensor:
-        return functional.conv2d(pictures, self.smooth_kernel, padding=1)
 
 
 def is_ready(height: int, width: int) -> bool:
     """Return whether frames of a size are enlarged at once; else the network is being compiled."""
-    return not compiles_here() or _graph(height + 2 * _BORDER, width + 2 * _BORDER).is_ready
+    return not compiles_here() or _compiled(height, width).is_ready
 
 
 def enlarged(frames: np.ndarray) -> np.ndarray:
@@ -77,32 +76,64 @@ def enlarged(frames: np.ndarray) -> np.ndarray:
     """
     count, height, width, _ = frames.shape
     made = np.empty((count, height * SCALE, width * SCALE, 3), np.uint8)
-    if not compiles_here():
+    for frame, into in zip(frames, made, strict=True):
+        if compiles_here():
+            _enlarge(_compiled(height, width), frame, into)
+            continue
         with torch.inference_mode():
-            for one, into in zip(frames, made, strict=True):
-                pictures = torch.from_numpy(np.ascontiguousarray(one)).permute(2, 0, 1)[None]
-                large = _network()(pictures / _WHITE)[0].mul_(_WHITE).round_().clamp_(0, _WHITE)
-                into[:] = large.permute(1, 2, 0).to(torch.uint8).numpy()
-        return made
-    sides = ((0, 0), (_BORDER, _BORDER), (_BORDER, _BORDER), (0, 0))
-    around = torch.from_numpy(np.pad(frames, sides, mode="edge"))
-    squares = torch.empty(1, *around.shape[1:3], SCALE * SCALE * 3, dtype=torch.uint8)
-    inner = squares.numpy()[0, _BORDER:-_BORDER, _BORDER:-_BORDER]
-    inner = inner.reshape(height, width, SCALE, SCALE, 3)
-    graph = _graph(*around.shape[1:3])
-    for place, into in enumerate(made):
-        graph([around[place : place + 1]], [squares])
-        into.reshape(height, SCALE, width, SCALE, 3)[:] = inner.transpose(0, 2, 1, 3, 4)
+            pictures = torch.from_numpy(np.ascontiguousarray(frame)).permute(2, 0, 1)[None]
+            large = _network()(pictures / _WHITE)[0].mul_(_WHITE).round_().clamp_(0, _WHITE)
+            into[:] = large.permute(1, 2, 0).to(torch.uint8).numpy()
     return made
 
 
+def graph_of(network: Enlarger, height: int, width: int) -> "Graph":
+    """Return the graph that makes a square of colours, [SCALE, SCALE, 3], of each pixel.
+
+    Its input is a frame of a size with its border, uint8 [1, H, W, 3]; see `with_border`.
+    """
+    from mag_sandbox.model import graphs  # imports its compiler
+
+    op, border = graphs.op, 2 * _BORDER
+    frames = graphs.byte_input(1, height + border, width + border, 3)
+    levels = graphs.channels_first(graphs.from_bytes(frames))
+    x = around = op.multiply(levels, graphs.number(1 / _WHITE))
+    for place, layer in enumerate((network.stem, *network.middle)):
+        x = graphs.relu(graphs.convolution_layer(x, layer, name=f"layer {place}"))
+    head, bias = (_colours_last(each) for each in network.head.parameters())
+    base = graphs.convolution(around, _colours_last(network.base.weight), name="base")
+    large = op.add(base, graphs.convolution(x, head, bias, name="head"))
+    made = graphs.to_bytes(op.multiply(large, graphs.number(_WHITE)))
+    return [frames], [graphs.channels_last(made)]  # turned as bytes, a quarter of the memory
+
+
+def with_border(frame: np.ndarray) -> np.ndarray:
+    """Return a frame, [H, W, 3], with its edge repeated around it as far as the network looks."""
+    return np.pad(frame, ((_BORDER, _BORDER), (_BORDER, _BORDER), (0, 0)), mode="edge")
+
+
+def _enlarge(graph: "CompiledGraph", frame: np.ndarray, into: np.ndarray) -> None:
+    height, width, _ = frame.shape
+    around = with_border(frame)
+    squares = torch.empty(1, *around.shape[:2], SQUARE, dtype=torch.uint8)
+    graph([torch.from_numpy(around)[None]], [squares])
+    stretches = squares.numpy()[0].view(_STRETCH)[_BORDER:-_BORDER, _BORDER:-_BORDER]
+    rows = into.reshape(height, SCALE, width * SCALE * 3)
+    rows.view(_STRETCH)[:] = stretches.transpose(0, 2, 1)
+    near = around[_BORDER - 1 : 1 - _BORDER, _BORDER - 1 : 1 - _BORDER]
+    for limit, most in ((np.minimum, np.maximum), (np.maximum, np.minimum)):
+        of_rows = most(most(near[:-2], near[1:-1]), near[2:])
+        extremes = most(most(of_rows[:, :-2], of_rows[:, 1:-1]), of_rows[:, 2:])
+        limit(rows, extremes.repeat(SCALE, axis=1).reshape(height, 1, -1), out=rows)
+
+
 def _smooth_kernel() -> Tensor:
-    """Return the kernel that interpolates linearly, [3 * SCALE^2, 3, 3, 3]."""
+    """Return the kernel that interpolates linearly, [SQUARE, 3, 3, 3]."""
     places = (torch.arange(SCALE) + 0.5) / SCALE - 0.5  # of new pixels, from the old one's middle
     shares = (1 - (places[:, None] - torch.arange(-1, 2)).abs()).clamp(min=0)  # [SCALE, 3]
     kernel = torch.einsum("ay,bx->abyx", shares, shares).reshape(SCALE**2, 3, 3)
     colours = torch.einsum("cd,kyx->ckdyx", torch.eye(3), kernel)
-    return colours.reshape(3 * SCALE**2, 3, 3, 3)
+    return colours.reshape(SQUARE, 3, 3, 3)
 
 
 @cache
@@ -113,36 +144,22 @@ def _network() -> Enlarger:
 
 
 @cache
-def _graph(height: int, width: int) -> "CompiledGraph":
-    """Return the graph that makes a square of colours, [SCALE, SCALE, 3], of each pixel."""
-    from mag_sandbox.model import graphs  # imports its compiler
+def _compiled(height: int, width: int) -> "CompiledGraph":
+    from mag_sandbox.model import graphs, quantisation  # import their compiler
 
-    def write() -> "Graph":
-        network, op = _network(), graphs.op
-        smooth = partial(graphs.convolution, weight=_colours_last(network.smooth_kernel))
-        frames = graphs.byte_input(1, height, width, 3)
-        levels = graphs.channels_first(graphs.from_bytes(frames))
-        x = around = op.multiply(levels, graphs.number(1 / _WHITE))
-        for layer in (network.stem, *network.middle):
-            x = graphs.relu(graphs.convolution_layer(x, layer))
-        head, bias = _colours_last(network.head.weight), _colours_last(network.head.bias)
-        base = graphs.convolution(around, _colours_last(network.base.weight))
-        large = op.add(base, graphs.convolution(x, head, bias))
-        brightest = smooth(graphs.most_around(around))
-        darkest = op.negative(smooth(graphs.most_around(op.negative(around))))
-        large = op.minimum(op.maximum(large, darkest), brightest)
-        made = graphs.channels_last(op.multiply(large, graphs.number(_WHITE)))
-        return [frames], [graphs.to_bytes(made)]
-
-    execution = Execution("cpu", torch.float32, "sdpa", 1, compiled=True)
-    compiler = graphs.GraphCompiler(execution, weights=sha256_of(ENLARGER))
-    graph = compiler.compile("enlarger", write, (height, width))
+    path, digest = ENLARGER.parent / RANGES, sha256_of(ENLARGER)
+    ranges = quantisation.read_ranges(path, {NETWORK: digest})
+    narrow = picture_precision() == "int8" and NETWORK in ranges.of_networks
+    precisions = ((NETWORK, "int8"),) if narrow else ()
+    execution = Execution("cpu", torch.float32, "sdpa", 1, compiled=True, precisions=precisions)
+    weights = f"{digest} {sha256_of(path)}" if narrow else digest
+    compiler = graphs.GraphCompiler(execution, ranges.quantise, weights)
+    graph = compiler.compile(NETWORK, partial(graph_of, _network(), height, width), (height, width))
     compiler.keep()
     return graph
 
 
-def _colours_last(weight: Tensor | None) -> Tensor:
+def _colours_last(weight: Tensor) -> Tensor:
     """Return weights of [3, SCALE^2, ...] outputs in the order [SCALE^2, 3, ...]."""
-    assert weight is not None
     turned: Tensor = weight.unflatten(0, (3, SCALE**2)).transpose(0, 1).flatten(0, 1)
     return turned

@@ -128,11 +128,6 @@ def convolution_layer(x: Node, source: nn.Conv2d, *, name: str = "") -> Node:
     return op.add(y, constant(source.get_parameter("bias")[:, None, None]))
 
 
-def most_around(x: Node) -> Node:
-    """Return the greatest of the 3 x 3 values around each one of [B, C, H, W]."""
-    return op.max_pool(x, [1, 1], [1, 1], [1, 1], [1, 1], [3, 3]).output(0)
-
-
 def relu(x: Node) -> Node:
     """Return x with 0 in place of negative values."""
     return op.relu(x)

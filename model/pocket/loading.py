@@ -273,6 +273,13 @@ def chosen_execution(
     return precision.chosen_execution(config, digests, ranges.of_networks, asked)
 
 
+def picture_precision(weights: Path = POCKET_WEIGHTS) -> str:
+    """Return the precision in which networks of pictures, like the decoder, run here as graphs."""
+    digests = _digests(weights)
+    ranges = read_ranges(weights, *digests)
+    return chosen_execution(read_config(weights), digests, ranges).precision("decoder")
+
+
 def measure_precisions(weights: Path = POCKET_WEIGHTS) -> None:
     """Time all networks in all precisions, and keep the choice for later starts.
 
@@ -291,11 +298,17 @@ def measure_precisions(weights: Path = POCKET_WEIGHTS) -> None:
         MemorySetting(), look_ahead=True, on_progress=lambda stage, fraction: None,
         weights=weights, execution=execution, engine=GraphEngine(collector),
     ).close()  # fmt: skip
-    digests = weights_hash(weights), digest_of(IMAGINATION_WEIGHTS) if paints else ""
+    digests = _digests(weights)
     ranges = read_ranges(weights, *digests)
     sampled = precision.sampled_choice(read_config(weights), precision.machine_of(digests))
     if ranges is not None:
         precision.write_choice(precision.measured_choice(collector.graphs, ranges, sampled))
+
+
+def _digests(weights: Path) -> tuple[str, str]:
+    """Return the digests of weights and of the imagination that fits them; "": none does."""
+    fitting = fits(IMAGINATION_WEIGHTS, weights)
+    return weights_hash(weights), digest_of(IMAGINATION_WEIGHTS) if fitting else ""
 
 
 def possible_execution(execution: Execution, config: PocketConfig, ranges: "Ranges") -> Execution:

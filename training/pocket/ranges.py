@@ -1,13 +1,14 @@
 """Calibrates int8: the ranges of the inputs of products while scenes are played.
 
 The pocket world is played in fp32 and calls of its graphs are kept; then the graphs run again on
-the recorded inputs, with the inputs of their products as outputs. See `model.quantisation`.
+the recorded inputs, with the inputs of their products as outputs. See `model.quantisation`. The
+network that enlarges pictures is given the frames of such play.
 """
 
 import logging
 import random
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -18,14 +19,18 @@ from openvino import Model
 from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraCommand
+from mag_sandbox.files.whole import sha256_of
+from mag_sandbox.model.checkpoints import load_into
+from mag_sandbox.model.enlarging import ENLARGER, NETWORK, SQUARE, Enlarger, graph_of, with_border
 from mag_sandbox.model.execution import NETWORKS, Execution
 from mag_sandbox.model.graphs import CompiledGraph, Graph, GraphCompiler
 from mag_sandbox.model.imagination.weights import IMAGINATION_WEIGHTS, digest_of, fits
+from mag_sandbox.model.loading import load_world
 from mag_sandbox.model.pocket.engines.graph_engine import GraphEngine
 from mag_sandbox.model.pocket.loading import load
 from mag_sandbox.model.pocket.weights import RANGES, weights_hash
 from mag_sandbox.model.quantisation import Ranges, best_range, products, write_ranges
-from mag_sandbox.model.world import Control, MemorySetting
+from mag_sandbox.model.world import Control, Frames, MemorySetting, World
 from mag_sandbox.scenes.scene import load_scene
 
 logger = logging.getLogger(__name__)
@@ -34,6 +39,7 @@ SCENES = (  # of the library; the others are left for tests of what ranges are w
     "musicroom", "toadstools",
 )  # fmt: skip
 BLOCKS = 24  # of each scene, twice: from its picture, and from its words alone
+_FP32 = Execution("cpu", torch.float32, "sdpa", 1, compiled=True)
 _CALLS = 32  # that are kept of each graph
 _VALUES = 16_384  # of each tensor of a call
 _HELD = 5  # blocks for which a command holds
@@ -42,38 +48,53 @@ _HELD = 5  # blocks for which a command holds
 def write_calibrated(weights: Path) -> None:
     """Play scenes with the weights of a folder, and write their ranges there."""
     weights = weights.resolve()  # as the imagination's are compared with
-    imagination = digest_of(IMAGINATION_WEIGHTS) if fits(IMAGINATION_WEIGHTS, weights) else ""
-    digests = dict.fromkeys(NETWORKS, weights_hash(weights)) | {"painter": imagination}
-    ranges = calibrated(weights, SCENES, BLOCKS)
+    enlarger = weights / ENLARGER.name
+    if enlarger.exists():
+        digests = {NETWORK: sha256_of(enlarger)}
+        ranges = calibrated_enlarger(enlarger, SCENES, BLOCKS)
+    else:
+        known = digest_of(IMAGINATION_WEIGHTS) if fits(IMAGINATION_WEIGHTS, weights) else ""
+        digests = dict.fromkeys(NETWORKS, weights_hash(weights)) | {"painter": known}
+        ranges = calibrated(weights, SCENES, BLOCKS)
     write_ranges(weights / RANGES, ranges, digests)
 
 
 def calibrated(weights: Path, scenes: Sequence[str], blocks: int) -> Ranges:
     """Return ranges of all products, from blocks of scenes with and without pictures."""
     paints = fits(IMAGINATION_WEIGHTS, weights)
-    execution = Execution("cpu", torch.float32, "sdpa", 1, compiled=True, paints=paints)
-    compiler = RecordingCompiler(execution)
+    compiler = RecordingCompiler(replace(_FP32, paints=paints))
     world = load(
         MemorySetting(), look_ahead=True, on_progress=lambda stage, fraction: None, weights=weights,
-        execution=execution, engine=GraphEngine(compiler),
+        execution=compiler.execution, engine=GraphEngine(compiler),
     )  # fmt: skip
+    for _ in _played(world, scenes, blocks):
+        pass
+    return compiler.ranges()
+
+
+def calibrated_enlarger(weights: Path, scenes: Sequence[str], blocks: int) -> Ranges:
+    """Return ranges of the network that enlarges, from blocks of the shipped world."""
+    network = Enlarger().requires_grad_(False)
+    load_into(network, weights)
+    world, compiler = load_world("pocket"), RecordingCompiler(_FP32)
+    size = world.spec.frame_height, world.spec.frame_width
+    graph = compiler.compile(NETWORK, partial(graph_of, network, *size))
+    for frames in _played(world, scenes, blocks):
+        around = torch.from_numpy(with_border(frames[0]))[None]
+        squares = torch.empty(*around.shape[:3], SQUARE, dtype=torch.uint8)
+        graph([around], [squares])
+    return compiler.ranges()
+
+
+def _played(world: World, scenes: Sequence[str], blocks: int) -> Iterator[Frames]:
+    """Play scenes, with their picture and without, and close the world; yields each block."""
     for number, name in enumerate(scenes):
         for scene in (load_scene(name), replace(load_scene(name), image=None)):
-            world.reset(scene, seed=number)
+            yield world.reset(scene, seed=number).frames
             for command in _walk(number, blocks):
-                world.step(Control(command))
+                yield world.step(Control(command)).frames
         logger.info("scene %d/%d | %s", number + 1, len(scenes), name)
     world.close()
-    samples: dict[str, dict[str, list[np.ndarray]]] = defaultdict(lambda: defaultdict(list))
-    for graph in compiler.graphs:
-        for name, values in graph.inputs_of_products().items():
-            samples[graph.network][name] += values
-    return Ranges(
-        {
-            network: {name: best_range(np.concatenate(values)) for name, values in of_names.items()}
-            for network, of_names in samples.items()
-        }
-    )
 
 
 def _walk(seed: int, blocks: int) -> list[CameraCommand]:
@@ -136,3 +157,16 @@ class RecordingCompiler(GraphCompiler):
         """Begin to compile a graph; see `GraphCompiler`."""
         self.graphs.append(RecordedGraph(self, network, write))
         return self.graphs[-1]
+
+    def ranges(self) -> Ranges:
+        """Return the best range of each product over the kept calls."""
+        samples: dict[str, dict[str, list[np.ndarray]]] = defaultdict(lambda: defaultdict(list))
+        for graph in self.graphs:
+            for name, values in graph.inputs_of_products().items():
+                samples[graph.network][name] += values
+        return Ranges(
+            {
+                network: {name: best_range(np.concatenate(of)) for name, of in of_names.items()}
+                for network, of_names in samples.items()
+            }
+        )
