@@ -419,8 +419,14 @@ class PlayerSession(WatchedSession):
         if self._bound_for is None or pilot.is_flying:
             return
         (place, known), self._bound_for = self._bound_for, None
-        if pilot.is_automatic:  # else the player has taken over
-            self._services.prober.answer(place, known)
+        if not pilot.is_automatic:  # the player has taken over
+            return
+        if mutual_overlap(place, pilot.pose) < THERE:
+            self._say("the camera cannot get back to the anchor: something is in the way")
+            return
+        self._services.prober.answer(place, known).add_done_callback(
+            lambda done: done.result() or self._say("back at the anchor; it was changed since")
+        )
 
     def _next_world(self) -> Outcome | None:
         here = self._reel.current.spec.name

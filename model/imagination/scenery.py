@@ -194,6 +194,14 @@ class _Standing(NamedTuple):
         )
 
 
+class _Room(NamedTuple):
+    """How much room a walker has somewhere."""
+
+    free: float  # metres
+    away: np.ndarray  # the direction in which there is more
+    what: str = ""  # takes the rest: a kind of thing, or "wall"; "": it is too far from viewpoints
+
+
 class Scenery:
     """A plan in metres.
 
@@ -209,6 +217,7 @@ class Scenery:
         solid = [body for body in bodies if body.is_solid]
         self._solid_places = np.array([body.place for body in solid]).reshape(-1, 2)
         self._solid_halves = np.array([body.in_the_way for body in solid])
+        self._solid_kinds = [body.told.kind for body in solid]
         self._finite = np.array([body.distance < inf for body in bodies], bool)
         self._places = np.array(
             [body.place if body.distance < inf else (0.0, 0.0) for body in bodies]
@@ -414,39 +423,42 @@ class Scenery:
         stays near to one of the viewpoints (none: goes anywhere). What is in the way pushes a step
         out to its side; between two things, several times.
         """
-        limit = min(self._room(*start, viewpoints)[0], 0.0)
+        limit = min(self._room(*start, viewpoints).free, 0.0)
         for _ in range(_SLIDES):
-            room, away = self._room(*end, viewpoints)
-            if room >= limit:
+            room = self._room(*end, viewpoints)
+            if room.free >= limit:
                 return end if hypot(end[0] - start[0], end[1] - start[1]) > 2 * _TICK else start
-            pushed = end + (limit - room + _TICK) * away
+            pushed = end + (limit - room.free + _TICK) * room.away
             x, z = (np.rint(pushed / _TICK) * _TICK).tolist()
             end = x, z
         return start
 
-    def _room(
-        self, x: float, z: float, viewpoints: Sequence[tuple[float, float]]
-    ) -> tuple[float, np.ndarray]:
-        """Return how much room a walker has [m], and the direction in which there is more."""
+    def in_the_way(self, x: float, z: float, viewpoints: Sequence[tuple[float, float]]) -> str:
+        """Return what keeps a walker from a place most: "wall", a kind, or "" without a thing."""
+        return self._room(x, z, viewpoints).what
+
+    def _room(self, x: float, z: float, viewpoints: Sequence[tuple[float, float]]) -> "_Room":
         nearest = min(
             ((at_x - x, at_z - z) for at_x, at_z in viewpoints),
             key=lambda to: hypot(*to),
             default=(0.0, 0.0),
         )
         rooms = [
-            (FARTHEST_WALK - hypot(*nearest), np.array(nearest)),
-            (FARTHEST - FARTHEST_WALK - hypot(x, z), np.array((-x, -z))),
+            _Room(FARTHEST_WALK - hypot(*nearest), np.array(nearest)),
+            _Room(FARTHEST - FARTHEST_WALK - hypot(x, z), np.array((-x, -z))),
         ]
         for side in self._sides:
             facing = radians(side.told.yaw)
             straight = np.array((sin(facing), cos(facing)))
-            rooms.append((side.away - FROM_WALLS - float(straight @ (x, z)), -straight))
+            free = side.away - FROM_WALLS - float(straight @ (x, z))
+            rooms.append(_Room(free, -straight, "wall"))
         if len(self._solid_places):
             apart = (x, z) - self._solid_places
-            free = np.hypot(*apart.T) - FROM_THINGS - self._solid_halves
-            rooms.append((float(free.min()), apart[free.argmin()]))
-        room, away = min(rooms, key=lambda one: one[0])
-        return room, away / max(hypot(*away), 1e-9)
+            room = np.hypot(*apart.T) - FROM_THINGS - self._solid_halves
+            least = int(room.argmin())
+            rooms.append(_Room(float(room[least]), apart[least], self._solid_kinds[least]))
+        tightest = min(rooms, key=lambda one: one.free)
+        return tightest._replace(away=tightest.away / max(hypot(*tightest.away), 1e-9))
 
     def _bands(self, x: float, z: float) -> list[PlacedObject]:
         moved = {id(side.told): side.seen_from(x, z).told for side in self._sides}

@@ -176,6 +176,10 @@ class Viewpoints(ViewPainter[PaintedRing]):
         """Return where a step ends [m]: things stop it, and so does the lack of a viewpoint."""
         return self._ground.way(start, end, (START, *self.kept))
 
+    def why_stopped(self, pose: CameraPose) -> str:
+        """Return, for the player, why a step did not get to a pose."""
+        return self._ground.why_stopped((pose.x, pose.z), (START, *self.kept))
+
     def is_far(self, poses: Sequence[CameraPose]) -> bool:
         """Tell whether the first ring is shown from none of some poses, nor soon will be."""
         return self._ground.scenery is not None and all(_away(pose, START) > FAR for pose in poses)

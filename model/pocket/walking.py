@@ -26,6 +26,9 @@ from mag_sandbox.model.world import Door
 from mag_sandbox.scenes.rooms import DOORS
 
 NOT_HERE = "that is too near to where the scene begins, or too far: go back there to change it"
+IN_THE_WAY, NO_FARTHER = "{} in the way", "you can walk no farther here"
+STILL_PLANNED = "one moment: where things stand is still being planned"
+STILL_PAINTED = "one moment: the ground ahead is still being painted"
 LANDSCAPES = "outdoor", "video game"  # categories of scenes without walls
 Position = tuple[float, float]  # x and z [m]
 START: Position = (0.0, 0.0)  # where the scene begins
@@ -125,6 +128,14 @@ class WalkableGround:
         """Return where a step near viewpoints ends [m]; without a plan, where it starts."""
         scenery = self.scenery
         return start if scenery is None else scenery.way(start, end, viewpoints)
+
+    def why_stopped(self, end: Position, viewpoints: Sequence[Position]) -> str:
+        """Return, for the player, why a step did not get to its end; "": no need to say it."""
+        if self.scenery is None:
+            return STILL_PLANNED
+        if what := self.scenery.in_the_way(*end, viewpoints):
+            return "" if what in DOORS else IN_THE_WAY.format(what)  # doors are gone through
+        return STILL_PAINTED if self.is_open else NO_FARTHER
 
     def free_way(self, start: Position, end: Position) -> Position:
         """Return where a step ends [m] that may lead away from all viewpoints."""

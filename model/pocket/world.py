@@ -15,7 +15,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mag_sandbox.controls.camera import CameraCommand, CameraPose, check_pose, move, straight
+from mag_sandbox.controls.camera import (
+    CameraCommand,
+    CameraPose,
+    check_pose,
+    is_stopped,
+    move,
+    straight,
+)
 from mag_sandbox.controls.edits import ENTER, Edit
 from mag_sandbox.files.validation import decode, of_type
 from mag_sandbox.model.imagination.listed import read_listed
@@ -144,6 +151,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         self.memory = BlockMemory(
             networks, self.spec, memory, self._inputs, self._times, painted=painted
         )
+        self._stopped_by = ""  # why the last step of a walker led nowhere, for the player
         self._rooms: Rooms | None = None
         if painting and self._viewpoints and self._ground:
             parts_of_room = RoomParts(painting, editor, self._viewpoints, self.memory)
@@ -405,10 +413,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             self._advance(prompt=control.prompt, prompt_index=session.prompt_index + renews)
         if control.memory is not None and control.memory != self.memory.policy.setting:
             self.memory.change(control.memory)
-        session, edit, camera = self._running(), control.edit, control.camera
-        begins = _walks(camera) and not _walks(session.command)
-        if begins and self.painting and not self.painting.plan:
-            self._notices.append("one moment: where things stand is still being planned")
+        session, edit = self._running(), control.edit
         if edit is not None and edit.act == "enter":
             if not self._rooms or not self._rooms.door_at(session.pose):
                 self._notices.append(NO_DOOR)
@@ -483,6 +488,13 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         schedule.has_remembered = False
         self._request_view(command, session.block_index + 1)
         usage = memory.usage(session.block_index + 1, session.origin)
+        speed, fps = self.spec.full_speed, self.spec.fps
+        told, self._stopped_by = self._stopped_by, ""
+        if self._viewpoints and is_stopped(walked, command, speed, fps):
+            aim = move(session.pose, command, speed, fps, len(walked), straight)[-1]
+            self._stopped_by = self._viewpoints.why_stopped(aim)
+        if self._stopped_by not in ("", told):  # once, as long as the key is held
+            self._notices.append(self._stopped_by)
         finished = self._handed_out(shown, walked, command, usage, memory.take_ahead())
         is_guess = elsewhere is None and block is not None and block.info.passing
         return self._with_objects(replace(finished, provisional=is_guess))
@@ -526,7 +538,3 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         ahead = move(pose, command, spec.full_speed, spec.fps, frames, way)[-1]
         upwind = self._decoder.upwind((pose.at_origin,), self._time)[0] if session.has_sky else None
         return Outlook(pose, command, ahead, upwind, is_late=self.schedule.late > 0)
-
-
-def _walks(command: CameraCommand) -> bool:
-    return (command.forward, command.right) != (0.0, 0.0)

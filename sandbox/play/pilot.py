@@ -21,7 +21,7 @@ class Pilot(PlayerSource, SessionObserver):
         self.is_automatic = False  # the shown pictures come from a flight
         self._target: CameraPose | None = None
         self._spec: WorldSpec  # of the world that it flies in; set with the target
-        self._pose = CameraPose()
+        self.pose = CameraPose()  # after the newest block
         self._left: CameraPose | None = None  # where it last began to walk
 
     @property
@@ -53,18 +53,18 @@ class Pilot(PlayerSource, SessionObserver):
 
     def on_start(self, event: SessionStart, block: FrameBlock) -> None:  # noqa: ARG002 -- observer
         """Begin anew at the pose of the first block."""
-        self._target, self.is_automatic, self._pose = None, False, block.poses[-1]
+        self._target, self.is_automatic, self.pose = None, False, block.poses[-1]
 
     def on_block(self, event: BlockEvent, block: FrameBlock) -> None:  # noqa: ARG002 -- observer
         """Note where the camera is."""
-        self._pose = block.poses[-1]
+        self.pose = block.poses[-1]
 
     def _command_towards(self, target: CameraPose) -> CameraCommand:
         spec = self._spec
-        command = command_towards(self._pose, target, spec.full_speed, spec.fps, spec.block_length)
+        command = command_towards(self.pose, target, spec.full_speed, spec.fps, spec.block_length)
         walks = command is not None and (command.forward, command.right) != (0.0, 0.0)
-        is_stuck = walks and self._pose == self._left  # something is in the way
-        self._left = self._pose if walks else None
+        is_stuck = walks and self.pose == self._left  # something is in the way
+        self._left = self.pose if walks else None
         if command is None or is_stuck:
             self._target = self._left = None
             return CameraCommand()

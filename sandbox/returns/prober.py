@@ -263,14 +263,16 @@ class Prober(SessionObserver):
         """Set an anchor at the pose of the frame on screen; None: at the newest frame."""
         self._put(lambda: self._drop(kind, pose))
 
-    def answer(self, place: CameraPose, known: int) -> None:
+    def answer(self, place: CameraPose, known: int) -> "Future[bool]":
         """Compare the place at a pose with its present look, unless that was just published.
+
+        Returns, later, whether that was possible.
 
         Args:
             place: pose of an anchor, at which the camera has arrived.
             known: number of the newest result when the camera set out; 0: there was none.
         """
-        self._put(lambda: self._answer(place, known))
+        return self._put(lambda: self._answer(place, known))
 
     def compare(self, then: Sight, pose: CameraPose | None = None) -> "Future[ProbeResult | None]":
         """Return, later, how much of a picture is remembered; None if this is not the place."""
@@ -378,7 +380,7 @@ class Prober(SessionObserver):
         of_anchors = (sight for one in tracker.anchors for sight in (one.first, one.last))
         self.sights = (*tracker.store.all(), *of_anchors)
 
-    def _answer(self, place: CameraPose, known: int) -> None:
+    def _answer(self, place: CameraPose, known: int) -> bool:
         latest = self.latest
         is_published = (
             latest and latest.number > known and latest.kind != "auto" and latest.pose == place
@@ -386,6 +388,7 @@ class Prober(SessionObserver):
         back = None if is_published else self._tracker.revisit(place)
         if back is not None:
             self._publish(self._result(back))
+        return bool(is_published or back)
 
     def _compare(self, then: Sight, pose: CameraPose | None) -> ProbeResult | None:
         back = self._tracker.find(then, pose)

@@ -410,7 +410,8 @@ class ProbeOverlay(Overlay):
             return True
         rare = result.seconds_away >= WIPE_AWAY_S and now - self._wiped_at >= WIPE_EVERY_S
         shown = view_overlap(result.pose, self._reel.pose)
-        if shown < GONE or (result.kind == "auto" and not rare):  # a return brings a new result
+        # a return brings a new result; that of an anchor is early while the camera walks up to it
+        if result.kind == "auto" and (shown < GONE or not rare):
             self._waits = None
             return False
         if shown < SEEN or self._reel.current.command != CameraCommand():

@@ -159,6 +159,13 @@ def test_the_camera_goes_back_to_the_anchor_by_itself(run):
     game.press(pygame.K_b)
     game.said("you are at the anchor")
     assert not game.services.pilot.is_flying
+    game.services.pilot.fly_to(replace_yaw(game.screen.reel.pose, 90.0), FAST)
+    game.wait(lambda: not game.services.pilot.is_flying)
+    game.see_blocks(2)
+    game.press(pygame.K_b)
+    game.services.pilot._target = None  # as when something stops it on the way
+    game.see_blocks(1)
+    game.said("something is in the way")
 
 
 def test_without_a_dropped_anchor_the_camera_stays_and_the_key_for_one_is_named(run):

@@ -198,6 +198,8 @@ def test_walls_and_solid_things_stop_a_walker_who_slides_along_them():
     near = (0.0, 1.6)
     stopped = scenery.way(near, (0.0, 2.9))
     assert stopped[1] < 2.9
+    ends = [(1.6, 0.0), (0.0, 2.9), (-2.1, 0.0)]
+    assert [scenery.in_the_way(*end, [near]) for end in ends] == ["wall", "floor lamp", ""]
 
 
 def test_a_walker_who_passed_between_things_finds_the_way_back():

@@ -104,6 +104,15 @@ def test_without_a_plan_there_is_nowhere_to_go():
     assert said == [True, False], "once, as long as the key is held"
 
 
+def test_what_stops_a_walker_is_said_once_until_another_step():
+    made = world()
+    begin(made)
+    made._way = lambda start, end: start
+    made._viewpoints.why_stopped = lambda pose: "rock in the way"
+    said = [made.step(walk(ahead)).notice for ahead in (1, 1, 0, 1)]
+    assert said == ["rock in the way", "", "", "rock in the way"]
+
+
 def test_from_elsewhere_no_frames_are_shown():
     made = world()
     begin(made)

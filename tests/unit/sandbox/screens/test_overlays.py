@@ -110,8 +110,13 @@ def test_a_wipe_waits_until_the_camera_rests_where_the_view_is(overlay, prober):
     reel.pose = CameraPose()
     assert overlay.update(103.0), "and turned back to it"
     overlay.update(103.0 + WIPE_S)
+    prober.latest, reel.pose = result(4, kind="key"), CameraPose(z=1.0)
+    assert not overlay.update(120.0), "walking up to an anchor"
+    reel.pose = CameraPose()
+    assert overlay.update(121.0)
+    overlay.update(121.0 + WIPE_S)
     reel.command = CameraCommand(yaw=-1.0)
-    prober.latest = result(4, kind="key")
+    prober.latest = result(5, kind="key")
     assert not overlay.update(130.0), "an anchor of the player's, too"
     reel.command = CameraCommand()
     assert overlay.update(131.0)
