@@ -58,8 +58,11 @@ def end_process(code: int) -> int:
     return code
 
 
-def describe_unexpected(error: BaseException) -> str:
-    """Log the traceback of an unexpected error; return the sentence that names the log."""
+def describe_unexpected(error: BaseException, *, in_play: bool = False) -> str:
+    """Log the traceback of an unexpected error; return the sentence that names the log.
+
+    In play it is told in plain words.
+    """
     if isinstance(error, MemoryError) or any(sign in str(error) for sign in NO_MEMORY):
         return "there is not enough memory; close other programs, or give it more"
     if isinstance(error, OSError) and error.errno in FULL:
@@ -70,11 +73,14 @@ def describe_unexpected(error: BaseException) -> str:
     if isinstance(error, OSError) and error.filename:  # of two, the second is the target
         where = error.filename if error.filename2 is None else error.filename2
         return f"{where} cannot be used ({reason_of(error)}); check the path and its permissions"
-    what = f"{type(error).__name__}: {reason_of(error)}"
+    said = f"unexpected error ({type(error).__name__}: {reason_of(error)}); "
+    said, log = (
+        ("this is a fault of the game; ", "what happened") if in_play else (said, "the traceback")
+    )
     for handler in logging.getLogger().handlers:
         if isinstance(handler, RotatingFileHandler) and exists(Path(handler.baseFilename)):
-            return f"unexpected error ({what}); the traceback is in {handler.baseFilename}"
-    return f"unexpected error ({what}); try again"
+            return f"{said}; {log} is in {handler.baseFilename}"
+    return f"{said}; try again"
 
 
 def say(text: object) -> None:

@@ -233,7 +233,10 @@ class Navigator:
         ready = OPENING if keeps_frames else STAGES[READY]
         if picture is not None:
             ready = SPLITTING if playthrough.stage else GOING_BACK
-        return LoadingScreen(self.worker, scene, leave, keys, picture, behind or None, ready)
+        return LoadingScreen(
+            self.worker, scene, leave, keys, picture, behind or None, ready,
+            continues=playthrough.parked is not None,
+        )  # fmt: skip
 
     def _observers(self, spec: WorkerSpec) -> Sequence[SessionObserver]:
         source = (spec.source,) if isinstance(spec.source, SessionObserver) else ()

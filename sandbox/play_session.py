@@ -63,6 +63,7 @@ STILL_PAINTING = "one moment: what you asked for is still being painted"
 MOST_PAINTING = 12  # blocks, until a change that was asked for is shown
 NEW_AREAS = "New areas (striped on the map) follow this description; what you have seen stays"
 NOTHING_NEW = "You have seen all around at this height: look up or down, or repaint this view"
+NO_DOOR = "there is no door near by; walk up to one and look at it"
 CHOOSING_WORLD_S = 8.0  # in which the key for another world is pressed again
 
 
@@ -342,7 +343,9 @@ class PlayerSession(WatchedSession):
             case "enter" if self._doors.ahead is not None:
                 self._doors.enter()
                 _show_change(self._reel)
-            case "prompt" | "enter":
+            case "enter":
+                self._say(NO_DOOR, topic="door")
+            case "prompt":
                 self._worker.call(lambda session: session.world.expect_prompt())  # meanwhile
                 self._prompt.choices = () if self._why_fixed else self._choices
                 self._prompt.open(self._reel.current.block.prompt)
@@ -432,8 +435,7 @@ class PlayerSession(WatchedSession):
         here = self._reel.current.spec.name
         world, beside = next_world(here), worlds_beside(here)
         if world is None:
-            why = ": the others here blur within seconds" if len(beside) > 1 else ""
-            self._say(f"no other world to go on in{why}")
+            self._say("there is no other world to go on in")
             return None
         if time.perf_counter() > self._world_asked_until:
             key = self._services.bindings.title("world")

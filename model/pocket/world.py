@@ -490,7 +490,8 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         usage = memory.usage(session.block_index + 1, session.origin)
         speed, fps = self.spec.full_speed, self.spec.fps
         told, self._stopped_by = self._stopped_by, ""
-        if self._viewpoints and is_stopped(walked, command, speed, fps):
+        changes = self.editor is not None and self.editor.is_painting  # its notices are awaited
+        if self._viewpoints and not changes and is_stopped(walked, command, speed, fps):
             aim = move(session.pose, command, speed, fps, len(walked), straight)[-1]
             self._stopped_by = self._viewpoints.why_stopped(aim)
         if self._stopped_by not in ("", told):  # once, as long as the key is held

@@ -4,6 +4,7 @@ The world provides the list: things that the player placed, and things of its pl
 with those that it read in a given picture. Worlds without a plan list placed things only.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -31,14 +32,18 @@ class Seen:
     height: float
     placed: bool = False  # by the player
 
-    def words(self, pose: CameraPose) -> str:
-        """Return its name, and its direction from a pose."""
-        name = f"{self.color} {self.kind}".strip()
+    @property
+    def name(self) -> str:
+        """Its name, with its colour."""
+        return f"{self.color} {self.kind}".strip()
+
+    def direction(self, pose: CameraPose) -> str:
+        """Return its direction from a pose, and whether the player placed it."""
         away, up = yaw_difference(self.yaw, pose.yaw), self.pitch - pose.pitch
         side = f"{abs(away):.0f}° {'right' if away > 0 else 'left'}"
         across = "ahead" if abs(away) < HERE else side
         height = "" if abs(up) < 2 * HERE else f", {abs(up):.0f}° {'up' if up > 0 else 'down'}"
-        return f"{name}, {across}{height}{', placed by you' if self.placed else ''}"
+        return f"{across}{height}{', placed by you' if self.placed else ''}"
 
 
 class Lookout(SessionObserver):
@@ -71,7 +76,7 @@ class Lookout(SessionObserver):
         return things_around(self._ring.is_seen, self._newest)
 
     def lines(self) -> list[str]:
-        """Return a line a thing, the nearest to the middle of the newest view first."""
+        """Return a line a name, the nearest to the middle of the newest view first."""
         pose = self._newest.poses[-1] if self._newest else CameraPose()
         return around_lines(self.things(), pose)
 
@@ -92,9 +97,14 @@ def things_around(seen: np.ndarray, block: FrameBlock | None) -> tuple[Seen, ...
 
 
 def around_lines(things: Sequence[Seen], pose: CameraPose) -> list[str]:
-    """Return a line a thing, the nearest to the middle of a view first; says when there is none."""
-    nearest = sorted(things, key=lambda one: abs(yaw_difference(one.yaw, pose.yaw)))
-    return [one.words(pose) for one in nearest] or ["you have not seen anything with a name yet"]
+    """Return a line a name, the nearest to the middle of a view first; says when there is none."""
+    named = defaultdict[str, list[str]](list)
+    for one in sorted(things, key=lambda one: abs(yaw_difference(one.yaw, pose.yaw))):
+        named[one.name].append(one.direction(pose))
+    return [
+        f"{name} ({len(ways)}): {'; '.join(ways)}" if ways[1:] else f"{name}: {ways[0]}"
+        for name, ways in named.items()
+    ] or ["you have not seen anything with a name yet"]
 
 
 def _told(edit: Edit) -> Seen:

@@ -136,7 +136,8 @@ def _cap(key: str, light: KeyLight) -> NamedPart:
 def memory_card(state: HudState) -> Card:
     """Return the memory: its bar, reach, size and legend."""
     memory = state.block.memory
-    words = [word for word in (memory.policy, origin_text(memory), reach_text(memory)) if word]
+    name = policy_look(memory.policy).label
+    words = [word for word in (name, origin_text(memory), reach_text(memory)) if word]
     pieces = [Text(f"{'· ' if place else ''}{word}", 14, MUTED) for place, word in enumerate(words)]
     title = row(Text("Memory", 18, bold=True), row(*pieces, gap=4, drops=True), gap=14)
     ratio = ratio_text(memory)
@@ -243,7 +244,7 @@ def _legend(memory: MemoryUsage) -> Iterator[Part]:
             item = row(bar(11, 11, SEGMENT_COLOURS[kind]), Text(words, 13, MUTED), gap=6)
             yield NamedPart(kind, item)
     tick = CustomPart(11, 11, _draw_tick)
-    yield NamedPart("attended", row(tick, Text("attended", 13, MUTED), gap=4))
+    yield NamedPart("attended", row(tick, Text("read now", 13, MUTED), gap=4))
 
 
 def _draw_tick(theme: Theme, surface: pygame.Surface, area: pygame.Rect) -> None:

@@ -6,10 +6,15 @@ from mag_sandbox.model.world import NETWORK, SERVER
 
 EVERY_S = 0.5  # between two updates: readable, not flickering
 SMOOTHING = 0.2  # weight of the newest block
-STAGES = ("denoise", "remember", "decode", "look_ahead")  # shown first, in this order
+STAGES = {  # shown first, in this order, in words
+    "denoise": "invent (denoise)",
+    "remember": "remember",
+    "decode": "draw (decode)",
+    "look_ahead": "look ahead",
+}
 ELSEWHERE = {SERVER: "on the server", NETWORK: "in the network"}  # stages of a remote world
 MAX_STAGES = 5
-LATENCY = "key to frame"
+LATENCY = "key to picture"
 Row = tuple[str, str]  # name, value
 
 
@@ -68,7 +73,9 @@ def stage_rows(stage_ms: Mapping[str, float]) -> tuple[tuple[str, int], ...]:
     known = [stage for stage in STAGES if stage in stage_ms]
     others = [stage for stage in stage_ms if stage not in (*STAGES, *ELSEWHERE)]
     shown = (known + others)[:MAX_STAGES]
-    return tuple((stage.replace("_", " "), round(stage_ms[stage])) for stage in shown)
+    return tuple(
+        (STAGES.get(stage, stage.replace("_", " ")), round(stage_ms[stage])) for stage in shown
+    )
 
 
 def elsewhere_rows(stage_ms: Mapping[str, float]) -> tuple[tuple[str, int], ...]:

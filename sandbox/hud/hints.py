@@ -15,7 +15,6 @@ from mag_sandbox.sandbox.ui.theme import ACCENT, GOOD, MUTED, Theme
 TURNED = 25.0  # degrees: the player looks around
 GONE = 0.2  # overlap with the first view below which it is out of sight
 BACK = 0.8  # overlap from which on it is back
-PATIENCE_S = 180.0  # after the last learned lesson, until this session stops teaching [s]
 SKIP_S = 30.0  # until a hint that is not followed makes way; it comes again once [s]
 ANSWER_S = 6.0  # after the return, for a comparison to answer the question [s]
 PULSE_S = 1.2  # of the arrow that is to be pressed
@@ -72,7 +71,6 @@ class HintLine:
         self._start: CameraPose | None = None
         self._turned = 0.0  # degrees to the right since the beginning
         self._back_at: float | None = None  # when the first view came back
-        self._learned_at: float | None = None  # when something was learned last, or it began
         self._shown_at: float | None = None  # when the present step was first shown
         self._skipped: set[Step] = set()  # steps that come once more
 
@@ -129,10 +127,6 @@ class HintLine:
                 self._learn(Step.RETURN)
         if walks:
             self._learn(Step.WALK)
-        if self._learned_at is None:
-            self._learned_at = now
-        elif now - self._learned_at >= PATIENCE_S:
-            self._open.clear()
         if self._shown_at is None:
             self._shown_at = now
         elif self.step in SKIPPED and now - self._shown_at >= SKIP_S:
@@ -147,7 +141,7 @@ class HintLine:
         self.learned.add(step)
         if step in self._open:
             self._open.remove(step)
-            self._learned_at = self._shown_at = None
+            self._shown_at = None
 
 
 def arrow_card(key: str) -> Card:

@@ -132,8 +132,8 @@ def origin_text(memory: MemoryUsage) -> str:
 
 
 def kept_text(memory: MemoryUsage) -> str:
-    """Say how many frames are kept, attended, rebuilt and forgotten."""
-    text = f"{memory.kept_frames} frames kept · {memory.attended_frames} attended"
+    """Say how many frames are kept, read, rebuilt and forgotten."""
+    text = f"{memory.kept_frames} frames kept · {memory.attended_frames} read now"
     if memory.rebuilt:
         text = f"{text} · {memory.rebuilt} rebuilt"
     return f"{text} · {memory.evicted} forgotten" if memory.evicted else text

@@ -282,9 +282,10 @@ class GenerationWorker:
 
     def _report(self, error: Exception) -> str:
         """Show an error, and return it as a sentence."""
-        sentence = str(error) if isinstance(error, Refusal) else describe_unexpected(error)
+        is_told = isinstance(error, Refusal)
+        sentence = str(error) if is_told else describe_unexpected(error, in_play=True)
         sentence = " ".join(sentence.split())
-        self._set_status(WorkerStatus(error=sentence))
+        self._set_status(WorkerStatus(self.status.stage, error=sentence))
         return sentence
 
     def _play(self, session: Session, playthrough: Playthrough | None, generation: int) -> str:

@@ -7,7 +7,16 @@ from mag_sandbox.evaluation.similarity.recall import REMEMBERED, VAGUE, ProbeRes
 from mag_sandbox.sandbox.hud.hud_state import duration_text
 from mag_sandbox.sandbox.play.late_warp import Crop
 from mag_sandbox.sandbox.ui.display import flat_picture
-from mag_sandbox.sandbox.ui.layout import SPRING, Card, CustomPart, PicturePart, Text, column, row
+from mag_sandbox.sandbox.ui.layout import (
+    SPRING,
+    Card,
+    CustomPart,
+    Part,
+    PicturePart,
+    Text,
+    column,
+    row,
+)
 from mag_sandbox.sandbox.ui.theme import (
     ACCENT,
     BAD,
@@ -50,10 +59,7 @@ def probe_card(result: ProbeResult, *, figures: bool = False) -> Card:
         Text(where, 13, FAINT, lines=1),
         gap=12,
     )
-    shown = (("then", result.then), ("now", result.now), ("difference", result.difference))
-    pictures = (
-        column(PicturePart(one), Text(name, 12, MUTED, lines=1), gap=3) for name, one in shown
-    )
+    pictures = captioned_pictures(result)
     word = WORD_TEXTS[result.word]
     above, below = ("as it was", word) if counts else (word, "for the reason below")
     words = column(Text(above, 16, colour, bold=True), Text(below, 13, MUTED))
@@ -69,6 +75,15 @@ def probe_card(result: ProbeResult, *, figures: bool = False) -> Card:
     return Card(
         column(title, row(*pictures, gap=8), numbers, level, lab, reason, gap=6), CARD_WIDTH
     )
+
+
+def captioned_pictures(result: ProbeResult, width: float = 0) -> list[Part]:
+    """Return then, now and their difference, each with its name below."""
+    shown = (("then", result.then), ("now", result.now), ("difference", result.difference))
+    return [
+        column(PicturePart(one, width), Text(name, 12, MUTED, lines=1), gap=3)
+        for name, one in shown
+    ]
 
 
 class Wipe:

@@ -59,7 +59,7 @@ class AroundOverlay(Overlay):
         if not self._lines:
             return
         theme = self._hud.theme(surface)
-        lines = (Text(line, 13, lines=1) for line in self._lines)
+        lines = (Text(line, 13, lines=2) for line in self._lines)
         pages = max(1, -(-self._count // MOST_LINES))
         head = row(
             Text(TITLE, 16, bold=True),

@@ -94,6 +94,8 @@ class LoadingScreen:
         picture: pygame.Surface | None = None,
         behind: PictureSource | None = None,
         ready: str = STAGES[READY],
+        *,
+        continues: bool = False,
     ) -> None:
         """Wait for a scene.
 
@@ -105,10 +107,11 @@ class LoadingScreen:
             picture: stays in the window while a loaded world gets ready.
             behind: a picture of the place; None: there is none.
             ready: the words for a loaded world before its first block.
+            continues: a place that was left is read; trying again reads the same.
         """
         self._words = STAGES | {READY: ready}
         self._progress, self._share = LoadingProgress(), 0.0
-        self._leave, self._bindings = leave, bindings
+        self._leave, self._bindings, self._continues = leave, bindings, continues
         self._picture, self._behind = picture, behind
         self._backdrop = CachedPicture()
         self._toolbar = Toolbar((("leave", "Leave"),), bindings.title)
@@ -178,8 +181,10 @@ class LoadingScreen:
         margin = theme.px(14)
         self._toolbar.draw(surface, theme, (margin, size[1] - margin), self._moved_at)
         if status.error:
-            hint = "R: try again    Esc: leave"
-            self._hud.draw_message(surface, "The world did not start", status.error, hint)
+            title, hint = "The world did not start", "R: try again    Esc: leave"
+            if self._continues and status.stage == READY:
+                title, hint = "This place cannot be opened", "Esc: leave, and open another one"
+            self._hud.draw_message(surface, title, status.error, hint)
         else:
             self._draw_progress(surface, status)
 

@@ -59,9 +59,12 @@ class PaintingOverlay(Overlay):
     def block_shown(self, ready: ReadyBlock) -> None:
         """Follow the shown frames."""
         self._blocks += 1
-        done = ready.block.edited is not None and ready.block.edited.act != "forget"
-        if done or ready.block.notice:
-            del self._waiting[:1]
+        edited = ready.block.edited
+        if (edited and edited.act != "forget") or ready.block.notice:
+            acts = [one.act for one in self._waiting]
+            done = acts.index(edited.act) if edited and edited.act in acts else 0
+            is_undone = acts[done : done + 1] == ["undo"]  # with what was still under way
+            del self._waiting[max(0, done - is_undone) : done + 1]
             self._dirty = True
         if self._blocks >= MOST_BLOCKS:
             self._waiting.clear()

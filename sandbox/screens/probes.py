@@ -20,6 +20,7 @@ from mag_sandbox.sandbox.returns.probe_cards import (
     CARD_WIDTH,
     WORD_COLOURS,
     WORD_TEXTS,
+    captioned_pictures,
     probe_card,
     recall_text,
 )
@@ -29,7 +30,6 @@ from mag_sandbox.sandbox.ui.layout import (
     SPRING,
     CustomPart,
     Part,
-    PicturePart,
     Plate,
     Text,
     column,
@@ -50,7 +50,7 @@ LEAST_SIZE = (560, 350)  # px: smaller windows show a smaller picture of the pag
 LIST_SHARE = 0.56  # of the window's width
 KEY_STEPS = {"up": -1, "down": 1, "page up": -4, "page down": 4, "home": -9999, "end": 9999}
 REASON_LINES = 4  # at most
-PICTURE = 72  # px of the reference window: height of a picture in the list
+PICTURE = 90  # px of the reference window: height of a captioned picture in the list
 FOCUS = (255, 255, 255, 28)  # not EDGE, which high contrast makes bright
 PLATE = (255, 255, 255, 12)
 STEPS = (5, 10, 15, 30, 60, 120, 300, 600, 1200, 3600)  # seconds between two lines of the chart
@@ -91,18 +91,17 @@ def half_life_text(summary: PolicySummary) -> str:
 
 def result_part(theme: Theme, result: ProbeResult, width: int, *, focused: bool) -> Plate:
     """Return one result of the list, as wide as it is drawn [px]."""
-    shown = [result.then, result.now, *([result.difference] if width > theme.px(600) else [])]
+    shown = captioned_pictures(result, 120)[: 3 if width > theme.px(600) else 2]
     colour = WORD_COLOURS[result.word]
     number = Text(recall_text(result), 26, colour, bold=True)
     said = WORD_TEXTS[result.word] if result.recall is None else "% as it was"
     head = row(number, Text(said, 14, colour, bold=True), gap=4, drops=True)
     policy = policy_look(result.policy).label
     about = f"after {duration_text(result.seconds_away)} · {policy} · {result.label}"
-    pictures = row(*(PicturePart(one, 120) for one in shown), gap=6)
     reason = Text(result.reason, 12, MUTED, lines=REASON_LINES)
     words = column(head, Text(about, 12, lines=2), reason, gap=0)
     fill, edge = (FOCUS, (ACCENT, 2)) if focused else (PLATE, None)
-    return Plate(row(pictures, words, SPRING, gap=14), (10, 10), fill, edge, 10)
+    return Plate(row(row(*shown, gap=6), words, SPRING, gap=14), (10, 10), fill, edge, 10)
 
 
 def draw_chart(
@@ -112,8 +111,9 @@ def draw_chart(
     surface.blit(theme.rounded(rect.size, PLATE, 12), rect)
     corner = rect.left + theme.px(16), rect.top + theme.px(12)
     theme.write(surface, "How much came back, by time away", 15, bold=True, topleft=corner)
-    right = rect.right - theme.px(16), corner[1] + theme.px(3)
-    theme.write(surface, "dashed: estimated", 12, MUTED, topright=right)
+    if any(one.half_life is not None for one in summaries(results)):
+        right = rect.right - theme.px(16), corner[1] + theme.px(3)
+        theme.write(surface, "dashed: estimated", 12, MUTED, topright=right)
     area = pygame.Rect(
         rect.left + theme.px(48),
         rect.top + theme.px(48),
@@ -135,7 +135,8 @@ def draw_chart(
             y = area.bottom - round(recall / 100 * area.height)
             draw_marker(theme, surface, pygame.Rect(x, y, 0, 0), summary.policy)
     if not counted:
-        theme.write(surface, "nothing has come back yet", 14, MUTED, center=area.center)
+        above = area.center[0], area.center[1] - theme.px(16)
+        theme.write(surface, "nothing that counts has come back yet", 14, MUTED, center=above)
 
 
 def summaries_part(found: Sequence[PolicySummary]) -> Plate:

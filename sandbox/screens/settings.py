@@ -42,6 +42,12 @@ from mag_sandbox.sandbox.ui.widgets import (
 )
 
 KEYS = "Keys"  # the last section
+ON_TITLE = (  # what keys do before a place is chosen
+    ("choose a place", "arrows or mouse", "Pad directions"), ("open it", "Enter", "Pad A"),
+    ("what else can be done with it", "Tab or right click", ""),
+    ("describe a place of your own", "T", ""), ("this list", "F1", ""),
+    ("full screen", "F11", ""), ("quit", "Esc", "Pad B"),
+)  # fmt: skip
 BACK = Button("Back", "Esc")
 FOOTER = "Up and down choose    Left and right change    Page keys jump    Esc saves"
 DUSK = (30, 38, 66)  # lower end of the backdrop
@@ -110,7 +116,7 @@ def items(bindings: Bindings = DEFAULTS) -> tuple[Item, ...]:
         )
         for group, rows in bindings.groups()
     ]
-    return (*_settings(), Heading(KEYS), *groups)
+    return (*_settings(), Heading(KEYS), KeyGroup("On the title", ON_TITLE), *groups)
 
 
 def _settings() -> tuple[Item, ...]:
@@ -408,6 +414,14 @@ class SettingsScreen:
     def _point(self, event: pygame.Event) -> None:
         if event.type == pygame.MOUSEWHEEL:
             self._scroll.by(-event.y * (self._tops[2] - self._tops[1]))
+            at = self._scroll.glide.target
+            seen = [
+                stop
+                for stop, item in enumerate(self._stops)
+                if self._tops[item] >= at and self._tops[item + 1] <= at + self._area.height
+            ]
+            if seen and self._focus not in seen:  # the section beside is that of what is seen
+                self._focus = seen[0] if self._focus < seen[0] else seen[-1]
         elif event.type == pygame.MOUSEBUTTONUP:
             self._is_sliding = False
         elif event.type == pygame.MOUSEMOTION and self._is_sliding:

@@ -53,14 +53,15 @@ def rooms(game):
     return game.screen.reel.current.block.ground.rooms
 
 
-def test_enter_leads_through_a_door_and_elsewhere_describes_the_place(game):
+def test_enter_leads_through_a_door_and_elsewhere_says_that_there_is_none(game):
     game.said("Enter, Pad right shoulder or a click: through the door, to the kitchen")
     game.press(pygame.K_RETURN)
     game.wait(lambda: len(rooms(game)) == 2)
     game.said("through the door")
     assert not game.screen.session._prompt.is_open
     game.press(pygame.K_RETURN)
-    assert game.screen.session._prompt.is_open
+    game.said("there is no door near by")
+    assert not game.screen.session._prompt.is_open
 
 
 def test_walking_into_a_door_leads_through_it(game):

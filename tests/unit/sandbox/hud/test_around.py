@@ -8,7 +8,7 @@ import pytest
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.controls.edits import Edit
-from mag_sandbox.sandbox.hud.around import around_lines, things_around
+from mag_sandbox.sandbox.hud.around import Seen, around_lines, things_around
 from mag_sandbox.sandbox.hud.seen import HEIGHT, SCALE, TOP, WIDTH, SeenRing
 from mag_sandbox.sandbox.screens.around import MOST_LINES, AroundOverlay
 from mag_sandbox.sandbox.ui.display import window
@@ -20,9 +20,17 @@ TENT = Edit("place", 350.0, -3.0, 20.0, 12.0, "tent", COLORS["red"])
 
 def test_what_the_player_placed_is_listed_as_it_is_known():
     (tent,) = things_around(np.zeros(()), Mock(placed=(TENT,), planned=None))
-    assert tent.words(CameraPose()) == "red tent, 10° left, placed by you"
-    assert tent.words(CameraPose(350.0, -27.0)) == "red tent, ahead, 24° up, placed by you"
+    assert around_lines([tent], CameraPose()) == ["red tent: 10° left, placed by you"]
+    assert tent.direction(CameraPose(350.0, -27.0)) == "ahead, 24° up, placed by you"
     assert around_lines([], CameraPose()) == ["you have not seen anything with a name yet"]
+
+
+def test_things_of_one_name_share_a_line():
+    one = Seen("cake", "white", 0.0, 0.0, 9.0, 9.0)
+    things = [replace(one, yaw=20.0), one, replace(one, color="red", yaw=5.0)]
+    assert around_lines(things, CameraPose()) == [
+        "white cake (2): ahead; 20° right", "red cake: 5° right"
+    ]  # fmt: skip
 
 
 def test_what_the_world_planned_is_listed_where_it_was_seen():
@@ -50,7 +58,9 @@ def test_a_changed_place_is_unseen_until_it_is_looked_at_again():
 
 
 def test_a_long_list_has_pages_and_the_key_leads_through_them():
-    tents = tuple(replace(TENT, yaw=10.0 * place) for place in range(MOST_LINES + 3))
+    tents = tuple(
+        replace(TENT, kind=f"tent {place}", yaw=10.0 * place) for place in range(MOST_LINES + 3)
+    )
     ready = Mock(block=Mock(placed=tents, planned=()))
     reel = Mock(current=ready, pose=CameraPose())
     ring = Mock(is_seen=np.ones((HEIGHT, WIDTH), bool))

@@ -7,7 +7,6 @@ from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.sandbox.hud.hints import (
     ACTIONS,
     ANSWER_S,
-    PATIENCE_S,
     SKIP_S,
     STEPS,
     HintLine,
@@ -100,13 +99,11 @@ def test_what_was_done_once_is_not_taught_again_in_another_session():
     assert again.step is Step.change
 
 
-def test_what_is_done_while_no_hint_is_shown_is_not_taught_later():
+def test_what_is_done_before_its_hint_is_not_taught_later():
     hints = HintLine()
     follow(hints, 0)
-    follow(hints, 0, start=PATIENCE_S + 1.0)
-    assert hints.step is None
-    hints.see(CameraPose(yaw=100.0), PATIENCE_S + 2.0)
-    hints.see(CameraPose(yaw=100.0, z=1.0), PATIENCE_S + 3.0)
+    hints.see(CameraPose(yaw=100.0), 2.0)
+    hints.see(CameraPose(yaw=100.0, z=1.0), 3.0)
     assert hints.learned == {Step.LOOK, Step.LEAVE, Step.WALK}
 
 
@@ -127,8 +124,6 @@ def test_a_key_that_is_not_pressed_makes_room_for_the_next_and_is_taught_later()
     for number, step in enumerate(STEPS[4:]):
         hints.see(CameraPose(), number * SKIP_S)
         assert hints.step is step
-    hints.see(CameraPose(), PATIENCE_S)
-    assert (hints.step, hints.is_over) == (None, False)
     assert HintLine({step.name for step in hints.learned}).step is Step.prompt
 
 
@@ -197,11 +192,11 @@ def test_an_arrow_leads_through_it_whichever_way_the_player_turns(way):
     assert (hints.step, hints.key) == (Step.RETURN, None)
 
 
-def test_who_does_something_else_is_left_alone_and_hinted_at_another_time():
+def test_the_first_hint_stays_until_it_is_followed():
     hints = HintLine()
     follow(hints, 0, 5)
-    assert hints.see(CameraPose(5), PATIENCE_S)
-    assert (hints.step, hints.key, hints.is_over) == (None, None, False)
+    assert not hints.see(CameraPose(5), 3600.0)
+    assert hints.step is Step.LOOK
 
 
 def test_the_arrow_can_be_clicked_on_and_lies_in_the_window():

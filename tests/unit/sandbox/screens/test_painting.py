@@ -63,6 +63,15 @@ def test_a_view_is_framed_whole_and_a_refusal_ends_it(overlay, end):
     assert not lit(overlay)
 
 
+def test_what_is_taken_back_under_way_is_waited_for_no_longer(overlay):
+    for act in ("place", "remove", "undo"):
+        overlay.begin(Edit(act, kind="tent" if act == "place" else ""))
+    shown(overlay, edited=Edit("undo"))
+    assert overlay.is_shown
+    shown(overlay, edited=Edit("place", kind="tent"))
+    assert not overlay.is_shown
+
+
 def test_what_changes_nothing_in_sight_is_not_waited_for(overlay):
     overlay.begin(Edit("forget"))
     assert not lit(overlay)

@@ -311,6 +311,18 @@ def test_loading_that_failed_can_be_tried_again(surface):
     assert screen.outcome == Way.RETRY
 
 
+@pytest.mark.parametrize(
+    ("stage", "hint"), [("ready", "open another one"), ("generator", "try again")]
+)
+def test_a_place_that_cannot_be_read_is_not_offered_again(surface, monkeypatch, stage, hint):
+    worker, said = StubWorker(), []
+    worker.status = WorkerStatus(stage, error="its memory is damaged")
+    screen = LoadingScreen(worker, SCENE, continues=True)
+    monkeypatch.setattr(screen._hud, "draw_message", lambda *words: said.extend(words))
+    screen.draw(surface)
+    assert hint in said[-1]
+
+
 def test_letters_and_the_mouse_steer_too(game):
     game.screen.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_d))
     assert game.keyboard.next_command() == CameraCommand(yaw=1.0)

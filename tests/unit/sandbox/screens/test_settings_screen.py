@@ -9,6 +9,7 @@ import pytest
 from mag_sandbox.controls.bindings import BINDINGS
 from mag_sandbox.sandbox.screens import Way, settings
 from mag_sandbox.sandbox.screens.settings import (
+    KEYS,
     Heading,
     KeyGroup,
     SettingRow,
@@ -176,7 +177,15 @@ def test_a_slider_is_dragged_with_the_mouse(player):
 def test_the_wheel_scrolls_to_the_keys(any_surface):
     player = Player(any_surface)
     player.send(pygame.MOUSEWHEEL, x=0, y=-60)
+    assert player.screen._section() == KEYS
     player.find("Sound")
+
+
+def test_the_list_of_keys_begins_with_those_of_the_title():
+    with window((1280, 720), "test") as surface:
+        screen = SettingsScreen(SandboxConfig(), print, at_keys=True)
+        screen.draw(surface)
+        assert (screen.focused, screen._section()) == ("On the title", KEYS)
 
 
 def test_a_gamepad_does_what_keys_do(player):
