@@ -194,7 +194,7 @@ class _Standing(NamedTuple):
         )
 
 
-class _Room(NamedTuple):
+class _Leeway(NamedTuple):
     """How much room a walker has somewhere."""
 
     free: float  # metres
@@ -437,26 +437,26 @@ class Scenery:
         """Return what keeps a walker from a place most: "wall", a kind, or "" without a thing."""
         return self._room(x, z, viewpoints).what
 
-    def _room(self, x: float, z: float, viewpoints: Sequence[tuple[float, float]]) -> "_Room":
+    def _room(self, x: float, z: float, viewpoints: Sequence[tuple[float, float]]) -> "_Leeway":
         nearest = min(
             ((at_x - x, at_z - z) for at_x, at_z in viewpoints),
             key=lambda to: hypot(*to),
             default=(0.0, 0.0),
         )
         rooms = [
-            _Room(FARTHEST_WALK - hypot(*nearest), np.array(nearest)),
-            _Room(FARTHEST - FARTHEST_WALK - hypot(x, z), np.array((-x, -z))),
+            _Leeway(FARTHEST_WALK - hypot(*nearest), np.array(nearest)),
+            _Leeway(FARTHEST - FARTHEST_WALK - hypot(x, z), np.array((-x, -z))),
         ]
         for side in self._sides:
             facing = radians(side.told.yaw)
             straight = np.array((sin(facing), cos(facing)))
             free = side.away - FROM_WALLS - float(straight @ (x, z))
-            rooms.append(_Room(free, -straight, "wall"))
+            rooms.append(_Leeway(free, -straight, "wall"))
         if len(self._solid_places):
             apart = (x, z) - self._solid_places
             room = np.hypot(*apart.T) - FROM_THINGS - self._solid_halves
             least = int(room.argmin())
-            rooms.append(_Room(float(room[least]), apart[least], self._solid_kinds[least]))
+            rooms.append(_Leeway(float(room[least]), apart[least], self._solid_kinds[least]))
         tightest = min(rooms, key=lambda one: one.free)
         return tightest._replace(away=tightest.away / max(hypot(*tightest.away), 1e-9))
 
