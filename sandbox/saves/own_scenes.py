@@ -20,7 +20,7 @@ from mag_sandbox.scenes import Scene, SceneError, load_scene
 from mag_sandbox.scenes.characters import clean
 
 TITLE_WORDS = 5  # a prompt of no more words is its own name
-MOST_TITLE_WORDS = 7
+LEAST_TITLE_WORDS, MOST_TITLE_WORDS = 2, 7  # a phrase of no more words names too many prompts
 TITLE_LENGTH = 40  # characters
 _PHRASE_END = re.compile(r"[,.;:]|\s(?:with|under|where|in front of)\s")
 MOST_OWN = 40  # scenes that the game wrote and that are kept
@@ -127,7 +127,8 @@ def title_of(prompt: str) -> str:
     """Return a name made of a prompt: its first phrase, or its first words."""
     words = prompt.split()
     first, *others = _PHRASE_END.split(prompt, maxsplit=1)
-    phrase = first.split() if others and len(words) > TITLE_WORDS else words
+    says_enough = others and len(first.split()) > LEAST_TITLE_WORDS
+    phrase = first.split() if says_enough and len(words) > TITLE_WORDS else words
     title = " ".join(phrase[:MOST_TITLE_WORDS])[:TITLE_LENGTH].rstrip(" ,.;:")
     cut = "…" if len(title) < len(" ".join(phrase).rstrip(" ,.;:")) else ""
     return f"{title[:1].upper()}{title[1:]}{cut}"
