@@ -88,3 +88,7 @@ class PathOptions:
     source: Path = argument(".npz, poses.npy beside intrinsics.npy, or words in .txt", metavar="IN")
     target: Path = argument("the same, by its ending", metavar="OUT")
     fps: float = option(16.0, "frames a second, for formats that say (%(default)g)")
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.fps <= 1000:  # also refuses nan
+            raise UsageError(f"fps is {self.fps:g}, expected 1 to 1000")

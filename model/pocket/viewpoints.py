@@ -19,7 +19,7 @@ from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from math import dist, hypot
+from math import dist, hypot, prod
 from threading import Lock
 from typing import Protocol, TypeVar
 
@@ -436,9 +436,12 @@ class Viewpoints(ViewPainter[PaintedRing]):
             ValueError: it is invalid.
         """
         parked: _ParkedViewpoints = decode(_ParkedViewpoints, plain(state), "viewpoints")
-        shape, tensors = self._imagination.nothing().latents.shape, unpacked(state)
+        shape = self._imagination.nothing().latents.shape
         parked.new.check(self._imagination.config.looks)
         count = len(set(parked.places))
+        if count * (2 * prod(shape) + prod(shape[1:])) > BUDGET:  # before they are unpacked
+            raise ValueError(f"{count} viewpoints take more than {BUDGET // MIB} MiB")
+        tensors = unpacked(state)
         latents = numbers_of(tensors, "latents", (count, *shape)).numpy()
         painted = tensors["painted"]
         if painted.dtype != torch.uint8 or painted.shape != (count, *shape[1:]):

@@ -10,6 +10,7 @@ from math import hypot
 
 from mag_sandbox.controls.camera import FARTHEST
 from mag_sandbox.controls.edits import HIGHEST, LARGEST, SPOT_ACTS, Edit
+from mag_sandbox.files.validation import shortened
 from mag_sandbox.model.imagination.new_ground import (
     PLANNED,
     SQUARE,
@@ -44,8 +45,9 @@ class NewGround:
 
     def __post_init__(self) -> None:
         most = FARTHEST / SQUARE + 3
-        if any(max(map(abs, square)) > most for square in self.squares):
-            raise ValueError(f"new ground lies at {self.squares}")
+        known = set(self.squares)  # each is arranged once: a save may name one a million times
+        if len(known) < len(self.squares) or any(max(map(abs, one)) > most for one in known):
+            raise ValueError(f"new ground lies at {shortened(self.squares)}")
 
     def check(self, kinds: Collection[str]) -> None:
         """Check that its plan has only things of some kinds; else ValueError."""

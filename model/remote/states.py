@@ -51,8 +51,9 @@ def join_state(outline: Outline, pieces: Pieces, most: int) -> WorldState:
         WireError: a piece is missing, or the pieces do not fit the outline.
     """
     with refusing(lambda why: WireError(f"an unreadable state ({why})")):
-        if sum(prod(one.shape) for one in outline.arrays.values()) > most:
-            raise ValueError(f"more than {most} bytes")
+        sizes = [prod(one.shape) for one in outline.arrays.values()]
+        if min(sizes, default=0) < 0 or sum(sizes) > most:  # before any piece is repeated
+            raise ValueError(f"not of 0 to {most} bytes")
         arrays = {name: _join_array(one, pieces) for name, one in outline.arrays.items()}
         data = parse_json(outline.data)
         if not isinstance(data, dict):

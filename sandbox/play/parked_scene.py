@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+import psutil
 import safetensors.numpy
 from PIL import Image
 
@@ -285,6 +286,12 @@ def read_state(folder: Path) -> ParkedScene:
         StateError: it is missing, damaged, cut short or changed.
     """
     header = read_header(folder)
+    needed, free = header.files[ARRAYS].bytes, psutil.virtual_memory().available
+    if needed > free:
+        raise StateError(
+            f"{folder / ARRAYS} needs {needed // MIB} MiB of memory, {free // MIB} MiB are free; "
+            f"close other programs, or {DAMAGED}"
+        )
     for name, check in header.files.items():
         try:
             found = sha256_of(folder / name)

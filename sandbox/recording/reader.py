@@ -31,6 +31,7 @@ By = Literal["auto", "digest", "psnr"]  # how a replay is compared
 ALIKE_DB = 25.0  # of the median frame: above, people see the same place; other seeds score 10 to 13
 EVENTS_FILE = "session.jsonl"
 MAX_BYTES = 2**28  # of it: an hour takes 10 MB
+MOST_EVENTS = 2**19  # in it: 27 hours
 STATE_FOLDER = "state"  # the parked scene that the session continued, if it did
 _EVENTS = {"session_start": SessionStart, "block": BlockEvent, "session_end": SessionEnd}
 _AXES = tuple(field.name for field in fields(CameraCommand))
@@ -157,6 +158,8 @@ def _read_lines(file: Path, path: Path) -> tuple[list[bytes], bool]:
     remedy = f"name the folder given to `play --record`, {_PICTURES}"
     with refusing(lambda why: RecordingError(f"{path} cannot be read ({why}); {remedy}")):
         data = read_plain(file, MAX_BYTES)
+        if data.count(b"\n") > MOST_EVENTS:  # each becomes an object
+            raise ValueError(f"it has more than {MOST_EVENTS} lines")
     lines = data.split(b"\n")
     tail, cut_off = lines.pop(), False
     if tail:

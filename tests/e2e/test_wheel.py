@@ -11,8 +11,6 @@ import pytest
 
 from tests import ROOT
 
-pytestmark = pytest.mark.timeout(300)
-
 
 def run(*command: str | Path, cwd: Path, **variables: str) -> str:
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}

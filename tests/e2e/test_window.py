@@ -86,7 +86,6 @@ def read_until(process: subprocess.Popen, wanted: str) -> str:
     raise AssertionError(f"the player ended without saying {wanted!r}")
 
 
-@pytest.mark.timeout(90)
 def test_a_person_can_look_around_and_leave(display, player):
     read_until(player, "started")
     read_until(player, "2 0.0")

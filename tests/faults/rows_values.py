@@ -95,6 +95,12 @@ PLACES = (
         text("dolly:forward:2500@1", "a.txt"),
     ),
     Row(
+        "camera path without a frame rate",
+        "camera-path here/a.txt here/b.npz --fps nan",
+        ("fps is nan", "expected 1 to 1000"),
+        text("yaw:left:60@40", "a.txt"),
+    ),
+    Row(
         "camera path over a folder",
         "camera-path here/a.txt here/b.npz",
         ("b.npz already exists", "name another file"),

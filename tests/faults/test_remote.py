@@ -177,8 +177,8 @@ class Proxy:
 
 def test_after_a_network_that_lost_everything_for_a_while_play_goes_on(hosted, monkeypatch):
     monkeypatch.setattr(link, "PING_S", 0.02)
-    monkeypatch.setattr(link, "PONG_S", 0.1)
-    monkeypatch.setattr(link, "CONNECTING_S", 0.5)
+    monkeypatch.setattr(link, "PONG_S", 0.5)  # a busy machine needs a tenth to answer
+    monkeypatch.setattr(link, "CONNECTING_S", 1.0)
     monkeypatch.setattr(link, "CLOSING_S", 0.05)
     said = []
 

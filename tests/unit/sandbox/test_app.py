@@ -68,14 +68,12 @@ def test_the_main_loop_looks_for_events_now_and_then_and_never_oversleeps(monkey
 
 
 def test_news_end_the_main_loops_sleep_at_once(monkeypatch):
-    monkeypatch.setattr(app, "LOOK_S", 60.0)
+    monkeypatch.setattr(app, "LOOK_S", 3600.0)  # the next look is long after the test's time
     pygame.display.init()
     pygame.event.clear()
     news = threading.Timer(0.05, app.wake)
     news.start()
-    began = time.monotonic()
     assert app.WAKE in {event.type for event in app._events(time.perf_counter() + 3600.0)}
-    assert time.monotonic() - began < 50.0, "and not at the next look"
     news.join()
 
 

@@ -189,6 +189,12 @@ def test_a_save_whose_doors_lead_nowhere_is_refused():
         made._rooms.reading(replace(state, data={**state.data, "here": 0}))
     with pytest.raises(ValueError, match="doors lead"):
         made._rooms.reading(replace(state, data={**state.data, "here": 5}))
+    first, second = state.data["rooms"]
+    long = [first, *({**second, "before": number} for number in range(rooms.MOST_ROOMS))]
+    twice = [{**first, "passages": [*first["passages"]] * 2}, second]
+    for many in (long, twice):
+        with pytest.raises(ValueError, match="doors lead to"):
+            made._rooms.reading(replace(state, data={**state.data, "rooms": many}))
 
 
 def test_twenty_rooms_stay_within_their_budget_and_all_are_found_again():

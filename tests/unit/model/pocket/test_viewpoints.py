@@ -114,7 +114,7 @@ def test_a_saved_walk_knows_which_cells_lack_things():
         assert np.array_equal(other._viewpoints.kept[place].painted, ring.painted)
 
 
-def test_a_saved_walk_that_cannot_be_is_refused():
+def test_a_saved_walk_that_cannot_be_is_refused(monkeypatch):
     made = outdoors(SKY)
     steps(made, AHEAD, 13)
     state = made._viewpoints.snapshot()
@@ -124,6 +124,13 @@ def test_a_saved_walk_that_cannot_be_is_refused():
     fewer = replace(state, data={**state.data, "places": [[1.0, 0.0]]})
     with pytest.raises(ValueError, match="latents"):
         made._viewpoints.reading(fewer)
+    new = state.data["new"]
+    twice = {**new, "squares": [*new["squares"], new["squares"][0]]}
+    with pytest.raises(ValueError, match="new ground lies at"):
+        made._viewpoints.reading(replace(state, data={**state.data, "new": twice}))
+    monkeypatch.setattr(viewpoints, "BUDGET", 10)
+    with pytest.raises(ValueError, match="viewpoints take more than"):
+        made._viewpoints.reading(state)
 
 
 def test_the_farthest_viewpoints_are_dropped_beyond_the_budget(monkeypatch):

@@ -75,6 +75,22 @@ def test_what_is_missing_or_makes_no_sense_is_refused():
             join_state(wrong, held, MOST)
 
 
+def test_an_array_of_less_than_nothing_makes_no_room_for_others():
+    piece = bytes(2**18)
+    name = b"piece"
+    many = wire.ArrayOutline((2**36,), [name] * 2**18)
+    less = wire.ArrayOutline((-(2**36),), [])
+    with pytest.raises(wire.WireError, match="not of 0 to"):
+        join_state(wire.Outline({"many": many, "less": less}, b"{}"), {name: Never(piece)}, MOST)
+
+
+class Never(bytes):
+    """A piece that is not to be looked at."""
+
+    def __len__(self):
+        raise AssertionError("pieces are joined")
+
+
 def test_a_server_holds_the_newest_snapshots_and_what_it_was_given_and_no_more():
     store = PieceStore(most=10)
     for number in range(5):

@@ -16,6 +16,7 @@ from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.controls.sources import ScriptSource
 from mag_sandbox.model.world import Control, MemorySetting
 from mag_sandbox.sandbox.play.session import Session
+from mag_sandbox.sandbox.recording import reader
 from mag_sandbox.sandbox.recording import recorder as recorder_module
 from mag_sandbox.sandbox.recording.frame_writer import FrameWriter
 from mag_sandbox.sandbox.recording.frames_file import StoredFrames
@@ -252,6 +253,13 @@ def test_a_damaged_recording_is_refused_with_file_line_and_remedy(folder, line, 
         load_recording(folder)
     assert EVENTS_FILE in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_a_recording_of_nothing_but_lines_is_refused_before_they_are_split(folder, monkeypatch):
+    monkeypatch.setattr(reader, "MOST_EVENTS", 4)
+    (folder / EVENTS_FILE).write_bytes(b"\n" * 5)
+    with pytest.raises(RecordingError, match="it has more than 4 lines"):
+        load_recording(folder)
 
 
 def test_a_key_with_a_line_break_is_refused_in_one_line(folder):

@@ -7,6 +7,7 @@ import os
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -268,6 +269,13 @@ def test_a_wrong_header_is_refused_with_its_field(folder, changes, said):
 def test_a_scene_saved_before_it_had_all_its_fields_is_read(folder):
     edit(folder, scene={"prompt": "A meadow.", "name": "Old"})
     assert read_state(folder).scene == Scene("A meadow.", name="Old")
+
+
+def test_arrays_that_do_not_fit_into_memory_are_not_read(folder, monkeypatch):
+    monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(available=1000))
+    monkeypatch.setattr("safetensors.numpy.load_file", None)
+    with pytest.raises(StateError, match="MiB of memory, 0 MiB are free; close other programs"):
+        read_state(folder)
 
 
 @pytest.mark.parametrize("name", ["state.json", "state.safetensors", "world.json"])
