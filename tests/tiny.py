@@ -6,6 +6,7 @@ block = world.step(RIGHT)
 """
 
 import copy
+import shutil
 import tempfile
 from dataclasses import replace
 from functools import cache
@@ -132,6 +133,14 @@ def write_tiny_weights(
         moves: whether the world does.
         config: of the world.
     """
+    shutil.copytree(_written(seed, generator_rank, moves, config).name, folder, dirs_exist_ok=True)
+    return folder
+
+
+@cache
+def _written(
+    seed: int = 0, generator_rank: int = 0, moves: bool = False, config: PocketConfig = TINY
+) -> tempfile.TemporaryDirectory:
     networks, change = tiny_networks(seed, config), None
     if generator_rank:
         dit = adapt(copy.deepcopy(networks.dit), generator_rank)
@@ -139,7 +148,8 @@ def write_tiny_weights(
     animator = tiny_animator(seed) if moves else None
     config = replace(config, generator_rank=generator_rank, animator=animator and animator.config)
     parts = networks, tiny_autoencoder(seed), tiny_tokenizer()
-    save_pocket(folder, config, *parts, generator=change, animator=animator)
+    folder = tempfile.TemporaryDirectory(prefix="tiny-world-")
+    save_pocket(Path(folder.name), config, *parts, generator=change, animator=animator)
     return folder
 
 
@@ -150,16 +160,9 @@ def write_tiny_reading(folder: Path, config: PocketConfig = TINY) -> None:
     replace_file(folder / TOKENIZER, tiny_tokenizer().to_str())
 
 
-@cache
-def _shared_folder() -> tempfile.TemporaryDirectory:
-    folder = tempfile.TemporaryDirectory(prefix="tiny-world-")
-    write_tiny_weights(Path(folder.name))
-    return folder
-
-
 def tiny_weights() -> Path:
     """Return a weights folder that all tests share; only to be read."""
-    return Path(_shared_folder().name)
+    return Path(_written().name)
 
 
 def tiny_world(

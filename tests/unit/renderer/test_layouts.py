@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, product
 
 import numpy as np
 import pytest
@@ -73,17 +73,16 @@ def test_kinds_keep_the_numbers_that_networks_know():
     assert len(set(CLASSES)) == len(CLASSES)
 
 
-@pytest.mark.parametrize("kind", DRAWN)
-def test_every_kind_is_drawn_in_every_colour_and_shape_at_its_size(kind):
-    entry = KINDS[kind]
-    for variant in range(VARIANTS):
+def test_every_kind_is_drawn_in_every_colour_and_shape_at_its_size():
+    for kind, variant in product(DRAWN, range(VARIANTS)):
+        entry = KINDS[kind]
         color = entry.colors[variant % len(entry.colors)] if entry.colors else None
         drawing = paint(kind, color, variant, LIGHTS["noon"])
         left, top, right, bottom = drawing.box
-        assert 0.1 < right - left < 45
-        assert bottom - top == pytest.approx(entry.tall or bottom - top)
-        assert entry.where != "floor" or -0.2 < bottom < 0.35  # the foot is on the ground
-        assert np.isfinite(drawing.points).all()
+        assert 0.1 < right - left < 45, kind
+        assert bottom - top == pytest.approx(entry.tall or bottom - top), kind
+        assert entry.where != "floor" or -0.2 < bottom < 0.35, kind  # the foot is on the ground
+        assert np.isfinite(drawing.points).all(), kind
 
 
 def test_every_shape_of_the_file_belongs_to_a_kind():

@@ -85,14 +85,14 @@ def test_a_route_leads_ahead_and_back_past_all_things():
 
 
 def test_a_painter_that_draws_what_is_there_is_as_steady_as_the_renderer():
-    figures, walks = measured(way(), _Fake(way()))
+    figures, walks = measured(way(steps=2), _Fake(way(steps=2)))
     for kind in ("given", "invented"):
         assert figures[kind]["change"] == pytest.approx(1.0)
         assert figures[kind]["detail"] == figures[kind]["sharpness"] == 1.0
     assert figures["given"]["return_db"] == figures["given"]["seen_db"] == 60
     assert figures["plan"] == {"parallax_px": 0.0, "parallax_p90_px": 0.0}, "nothing is planned"
     assert figures["layered"]["return_db"] > 40
-    assert [len(walk.pictures) for walk in walks] == [5, 5, 5, 5]
+    assert [len(walk.pictures) for walk in walks] == [3, 3, 3, 3]
 
 
 def test_a_look_that_drifts_is_found():

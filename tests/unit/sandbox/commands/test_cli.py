@@ -185,8 +185,9 @@ def test_the_bench_reports_every_number(capsys, fake_world, monkeypatch, tmp_pat
     times = {"title_s": 0.5, "first_frame_s": 1.5}
     monkeypatch.setattr(speed, "time_start", lambda plan: times)
     monkeypatch.setattr(speed, "LOOK_FIRST_S", 0.0)
+    monkeypatch.setattr(speed, "core_gflops", lambda: 50.0)
     file = tmp_path / "bench.json"
-    code, _, _ = run(capsys, "bench", "--seconds", "1.5", "--prefill", "2", "--json", file)
+    code, _, _ = run(capsys, "bench", "--seconds", "0.6", "--prefill", "2", "--json", file)
     assert code == 0
     numbers = json.loads(file.read_text())
     expected = "fps fps_unpaced fps_in_window stage_ms latency_ms block_time_ratio overhead_ms"

@@ -259,6 +259,8 @@ def timed_world(monkeypatch, seconds: float, saved: float = 0.0, **execution) ->
     world.spec = replace(world.spec, optional=("wind", "motion"))
     world.provenance = lambda: {"weights": "abc", "execution": EXECUTION | execution}
     monkeypatch.setattr(doctor_checks, "load_world", lambda name, memory: world)
+    monkeypatch.setattr(doctor_checks, "measure_precisions", lambda: None)  # of the real one
+    monkeypatch.setattr(doctor_checks, "enlarged", lambda frames: frames)
     monkeypatch.setattr(doctor_checks.time, "perf_counter", lambda: now[0])
     return world
 
