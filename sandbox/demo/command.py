@@ -30,7 +30,7 @@ from mag_sandbox.sandbox.demo.compare import (
     write_beside,
     write_comparison,
 )
-from mag_sandbox.sandbox.demo.options import MAX_RUNS, DemoOptions
+from mag_sandbox.sandbox.demo.options import DemoOptions
 from mag_sandbox.sandbox.demo.result import DemoResult, summary_text, write_results, write_text
 from mag_sandbox.sandbox.demo.run import (
     DemoRun,
@@ -103,10 +103,7 @@ class _Plan:
         check_policies(demo, [one for one in memories if one is not None])
         for world in {self._world, *(one.world for one in self.contenders)}:
             check_words(demo, world)
-        seeds = options.seeds or range(1)
-        first = demo.seed if options.seed is None else options.seed
-        self._seeds = [seed if options.seeds else first for seed in seeds]
-        self._seeds *= options.repeat or 1
+        self._seeds = list(options.seeds or [demo.seed if options.seed is None else options.seed])
         # how the first of each base ran; another number type would change bytes and pictures
         self._executions: dict[tuple[str, ...], dict[str, Any] | None] = {}
         self._check()
@@ -209,7 +206,7 @@ class _Plan:
     def _contenders(self) -> tuple[Contender, ...]:
         text = self._options.compare
         if not text:
-            alone = self._memory is not None or self._options.seeds or self._options.repeat
+            alone = self._memory is not None or self._options.seeds
             asks = () if alone else self._demo.compare
             return tuple(Contender(self._world, ask) for ask in asks)
         parts = [part.strip() for part in text.split(",")]
@@ -230,11 +227,9 @@ class _Plan:
         if self._options.seeds and self._options.seed is not None:
             raise DemoError("--seeds is not allowed with --seed; leave one out")
         if several and self._options.compare:
-            raise DemoError("--compare plays one tape and seed; leave out --seeds and --repeat")
+            raise DemoError("--compare plays one tape and seed; leave out --seeds")
         if several and not self._options.headless:
             raise DemoError("several runs need no window; add --headless")
-        if len(self._seeds) > MAX_RUNS:
-            raise DemoError(f"{len(self._seeds)} runs are more than {MAX_RUNS}; ask for fewer")
 
     def _choice(self, world: str, ask: MemoryAsk | None) -> WorldChoice:
         base = usual_memory(world, self._settings, self._demo.scene.memory)

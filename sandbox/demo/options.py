@@ -8,7 +8,7 @@ from typing import Literal
 from mag_sandbox.command_line import argument, option
 from mag_sandbox.model.loading import available_policies, available_worlds
 from mag_sandbox.model.world import Precision
-from mag_sandbox.sandbox.option_values import PRECISION, ServerOptions, seed, whole
+from mag_sandbox.sandbox.option_values import PRECISION, ServerOptions, seed
 from mag_sandbox.scenes import available_demos
 
 MAX_RUNS = 1000
@@ -50,9 +50,6 @@ class DemoOptions(ServerOptions):
     )
     seeds: range | None = option(
         None, "one run with each seed, in place of --seed", type=_seeds, metavar="A..B"
-    )
-    repeat: int | None = option(
-        None, "repeat each run N times", type=whole(1, MAX_RUNS), metavar="N"
     )
     compare: str | None = option(
         None, "policies or worlds ('world mag') that play the same script", metavar="A,B"
