@@ -84,13 +84,14 @@ class _ParkedRooms:
     def __post_init__(self) -> None:
         numbers = range(min(len(self.rooms), MOST_ROOMS))
         leads = [door.room for room in self.rooms for door in room.passages]
-        before = [room.before for room in self.rooms[1:]]
         if len(numbers) < len(self.rooms) or len(leads) >= len(self.rooms):  # one opens each
             raise ValueError(f"{len(leads)} doors lead to {len(self.rooms)} rooms")
         if self.here not in numbers or not all(one in numbers for one in leads):
             raise ValueError(f"doors lead to rooms {leads} of {len(self.rooms)}")
-        if not all(one is not None and 0 <= one < n for n, one in enumerate(before, 1)):
-            raise ValueError(f"doors lead back to rooms {before}")
+        first, *before = (room.before for room in self.rooms)
+        fits = all(one is not None and 0 <= one < n for n, one in enumerate(before, 1))
+        if first is not None or not fits:  # the way back ends in the first room
+            raise ValueError(f"doors lead back to rooms {(first, *before)}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,8 @@ def _split(url: str) -> tuple[str, str]:
     try:
         parts = urlsplit(url)
         _ = parts.port  # a wrong port raises here
-        return parts.scheme, parts.hostname or ""
+        host = parts.hostname or ""
+        host.encode("idna")  # a name with a label too long raises here
+        return parts.scheme, host
     except ValueError:
         return "", ""

@@ -190,6 +190,9 @@ def test_a_save_whose_doors_lead_nowhere_is_refused():
     with pytest.raises(ValueError, match="doors lead"):
         made._rooms.reading(replace(state, data={**state.data, "here": 5}))
     first, second = state.data["rooms"]
+    circle = [{**first, "before": 1}, second]
+    with pytest.raises(ValueError, match="doors lead back"):
+        made._rooms.reading(replace(state, data={**state.data, "rooms": circle}))
     long = [first, *({**second, "before": number} for number in range(rooms.MOST_ROOMS))]
     twice = [{**first, "passages": [*first["passages"]] * 2}, second]
     for many in (long, twice):

@@ -237,7 +237,9 @@ def test_how_many_threads_there_are_is_not_one_players_to_choose():
 
 
 @pytest.mark.parametrize(
-    "url", ["", "http://gpu", "wss://", "gpu:8765", "ws://gpu:port", "ws://[gpu"], ids=repr
+    "url",
+    ["", "http://gpu", "wss://", "gpu:8765", "ws://gpu:port", "ws://[gpu", "ws://gpu" + "u" * 70],
+    ids=repr,
 )
 def test_what_is_no_address_is_refused(url):
     with pytest.raises(WorldFailed, match="is no address of a server"):
