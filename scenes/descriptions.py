@@ -15,7 +15,16 @@ from mag_sandbox.scenes.places import (
     place_of,
     read_places,
 )
-from mag_sandbox.scenes.things import COLORS, SAME_COLORS, THINGS, named_things, naming_words
+from mag_sandbox.scenes.things import (
+    COLORS,
+    EXHIBITS,
+    SAME_COLORS,
+    STANDS,
+    THINGS,
+    named_things,
+    naming_words,
+    telling_words,
+)
 from mag_sandbox.scenes.vocabulary import (
     AS_PLACES,
     FUNCTION_WORDS,
@@ -31,10 +40,12 @@ from mag_sandbox.scenes.vocabulary import (
 # Kinds that no player places, but words can name, by the category whose plans have them then: at
 # least three of four seeds.
 GROUND = {
-    "outdoor": ("river", "path", "road", "mountains", "hills", "starry sky"),
+    "outdoor": (
+        "river", "path", "road", "mountains", "hills", "starry sky", "falling rain", "falling snow",
+    ),
     "object": ("columns", "arches", "rings", "steps", "stage curtains", "spotlight"),
     "video game": ("starry sky",),
-}
+}  # fmt: skip
 ONLY_IN = {  # what only some places have, whatever words say
     "sea": "beach coast seashore", "ocean": "beach coast seashore",
     "dunes": "desert", "sand": "desert beach", "mesas": "canyon",
@@ -73,7 +84,7 @@ class DescriptionWords(Vocabulary):
 
     >>> words = DescriptionWords.load(ROOT / "assets/weights/pocket/words.json")
     >>> [word.text for word in words.without_effect("three robots in a quiet meadow at night")]
-    ['three', 'quiet']
+    ['quiet']
     """
 
     def __init__(self, counts: Mapping[str, int], groups: Sequence[WordGroup] = ()) -> None:
@@ -96,11 +107,16 @@ class DescriptionWords(Vocabulary):
         read = super().reading(text)
         if self.place(read) is not None or self.foreign(text):
             return read
-        place = likely_place([one.kinds for one in named_things(read, KINDS)])
+        kinds = [one.kinds for one in named_things(read, KINDS)]
+        first = {named[0] for named in kinds}
+        if first & STANDS and first & EXHIBITS:
+            return f"{read}, on a stage"
+        place = likely_place(kinds)
         words = (
             next((w for w in place.words if all(map(self.known, w.split()))), "") if place else ""
         )
-        return f"{read}, in a {words}" if words else read
+        article = "an" if words[:1] in ("a", "e", "i", "o") else "a"
+        return f"{read}, in {article} {words}" if words else read
 
     def suggestions(self, prompt: str, count: int = 5) -> tuple[str, ...]:
         """Return phrases of groups that the prompt does not speak of, which fit its place."""
@@ -170,8 +186,9 @@ class DescriptionWords(Vocabulary):
             of_place |= {place for place, word in enumerate(read) if word in meant}
         also = MEASURED.get(category or "", "").split()
         seen |= {place for place, word in enumerate(read) if word in also}
+        seen |= (telling := telling_words(text, (*THINGS, *ground)))
         for place in reversed(range(len(read))):  # a colour is seen on what follows it
-            if SAME_COLORS.get(read[place], read[place]) in COLORS:
+            if place not in telling and SAME_COLORS.get(read[place], read[place]) in COLORS:
                 seen = seen | {place} if place + 1 in seen else seen - {place}
         return seen | of_place
 

@@ -47,9 +47,14 @@ _HEX = re.compile(r"#[0-9a-fA-F]{6}\b")
 SAME_COLORS = {"gray": "grey", "golden": "gold", "violet": "purple", "silver": "grey"}
 _SIZES = {
     "tiny": 0.5, "small": 0.7, "little": 0.7,
-    "big": 1.4, "large": 1.4, "tall": 1.4, "huge": 1.8, "giant": 1.8,
+    "big": 1.4, "large": 1.4, "tall": 1.4, "huge": 1.8, "giant": 1.8, "enormous": 1.8,
 }  # fmt: skip
-_NUMBERS = frozenset(("two", "three", "four", "five", "several", "many"))
+_NUMBERS = {  # how many at least and at most
+    "one": (1, 1), "two": (2, 2), "three": (3, 3), "four": (4, 4), "five": (5, 5), "few": (3, 4),
+    "2": (2, 2), "3": (3, 3), "4": (4, 4), "5": (5, 5), "several": (3, None), "many": (5, None),
+}  # fmt: skip
+_PLURALS = frozenset(("people", "children", "men", "women", "mice", "cattle", "cacti", "toys"))
+_ADJECTIVES = 2  # words that may stand between a number, size or colour and what has it
 _FILLERS = FUNCTION_WORDS | {"one", "some", "my", "please", "new", "put", "place", "add", "draw"}
 _TRY = {  # suggested first, by the category of the scene
     "outdoor": ("tent", "castle", "horse", "hot air balloon", "cat"),
@@ -96,6 +101,8 @@ _ALSO = {  # a player's word -> the kind
     "sledge": "sled", "flying saucer": "ufo", "teddy": "teddy bear", "toys": "toy blocks",
     "block": "brick block", "shoe": "sneaker", "cup": "mug", "gift": "present",
     "bag": "suitcase", "jewel": "gem", "diamond": "gem", "monster": "slime",
+    "rain": "falling rain", "rainy": "falling rain", "storm": "falling rain",
+    "stormy": "falling rain", "thunderstorm": "falling rain", "snow": "falling snow",
     "table mountain": "mesas", "cloud platform": "platform",
     "cloud ledge": "platform",
 }  # fmt: skip
@@ -106,7 +113,8 @@ _LIKEWISE = {  # what else a kind's name, or a player's word, can mean
     "crystal": ("crystal cluster", "crystal block"), "cloud": ("sea of clouds",),
     "star": ("hanging star", "starry sky"), "round table": ("table with a cloth",),
     "hanging lamp": ("ball lamp", "chandelier"), "mountains": ("snowy peaks",),
-    "hills": ("far hill",), "curtains": ("stage curtains",), "lake": ("frozen lake", "lava lake"),
+    "hills": ("far hill",), "hill": ("far hill",), "mountain": ("snowy peaks",),
+    "curtains": ("stage curtains",), "lake": ("frozen lake", "lava lake"),
     "pond": ("frozen lake", "lava lake"), "box": ("crate", "cardboard box"),
     "lamp": ("hanging lamp", "wall lamp", "table lamp", "ball lamp", "lantern", "street lamp"),
     "lantern": ("stone lantern", "street lamp"), "mirror": ("round mirror", "bathroom mirror"),
@@ -258,6 +266,9 @@ class Named(NamedTuple):
 
     kinds: tuple[str, ...]  # that the words can mean, the likeliest first
     color: tuple[int, int, int] | None  # that they give it
+    least: int = 1  # how many there are at least
+    most: int | None = None  # and at most; None: any number
+    scale: float = 1.0  # how much larger than usual it is
 
 
 def named_things(text: str, kinds: Collection[str]) -> tuple[Named, ...]:
@@ -268,6 +279,18 @@ def named_things(text: str, kinds: Collection[str]) -> tuple[Named, ...]:
 def naming_words(text: str, kinds: Collection[str]) -> frozenset[int]:
     """Return which words of a description, counted from 0, name things; see `named_things`."""
     return _naming(text, kinds)[1]
+
+
+def telling_words(text: str, kinds: Collection[str]) -> frozenset[int]:
+    """Return which words say how many named things there are, how large, and in what colour."""
+    words: list[str | None] = [word.text.lower() for word in split_words(text)]
+    told = _NUMBERS.keys() | _SIZES.keys() | SAME_COLORS.keys() | COLORS.keys()
+    return frozenset(
+        before
+        for place in naming_words(text, kinds)
+        for before in words_before(words, place)
+        if words[before] in told
+    )
 
 
 def _naming(text: str, kinds: Collection[str]) -> tuple[tuple[Named, ...], frozenset[int]]:
@@ -290,9 +313,12 @@ def _naming(text: str, kinds: Collection[str]) -> tuple[tuple[Named, ...], froze
             if not kind or (name in _ALSO and follows):
                 continue  # the trees of "pine trees"
             alike = _LIKEWISE.get(kind, ()) if name == kind else _LIKEWISE.get(name, ())
-            color = _color_before(words, start)
-            others = (one for one in alike if one in kinds and not (color and one in _ONE_COLORED))
-            found.setdefault(kind, Named(tuple(dict.fromkeys((kind, *others))), color))
+            plural = said[-1] != own[-1] or said[-1] in _PLURALS
+            told = _told_before(words, start, (kind,), plural=plural)
+            others = (
+                one for one in alike if one in kinds and not (told.color and one in _ONE_COLORED)
+            )
+            found.setdefault(kind, told._replace(kinds=tuple(dict.fromkeys((kind, *others)))))
     spoken = (place for place, word in enumerate(left) if word is None)
     return tuple(found.values()), frozenset(spoken)
 
@@ -320,11 +346,33 @@ def _is_word(word: str | None, name: str) -> bool:
     return word in plurals
 
 
-def _color_before(words: Sequence[str | None], place: int) -> tuple[int, int, int] | None:
-    while place and words[place - 1] in _SIZES:
-        place -= 1
-    word = words[place - 1] if place else None
-    return COLORS.get(SAME_COLORS.get(word or "", word or ""))
+def words_before(words: Sequence[str | None], place: int) -> range:
+    """Return the places of words before a thing that can tell how many, how large and what colour.
+
+    That is up to any word that only joins others, or a few that mean nothing here.
+    """
+    first, others = place, 0
+    while first and (word := words[first - 1]) and word not in FUNCTION_WORDS:
+        others += not (word in _SIZES or word in _NUMBERS or SAME_COLORS.get(word, word) in COLORS)
+        if others > _ADJECTIVES:
+            break
+        first -= 1
+        if word in _NUMBERS:
+            break
+    return range(first, place)
+
+
+def _told_before(
+    words: Sequence[str | None], place: int, kinds: tuple[str, ...], *, plural: bool
+) -> Named:
+    """Return what words say of a thing: colour, number and size."""
+    color, least, most, scale = None, 1 + plural, None, 1.0
+    for before in words_before(words, place):
+        word = words[before] or ""
+        color = COLORS.get(SAME_COLORS.get(word, word), color)
+        scale *= _SIZES.get(word, 1.0)
+        least, most = _NUMBERS.get(word, (least, most))
+    return Named(kinds, color, least, most, scale)
 
 
 def thing_vocabulary(kinds: Collection[str], category: str | None = None) -> Vocabulary:
@@ -408,7 +456,7 @@ def _find(words: Sequence[str], kinds: Collection[str]) -> tuple[str, int, int] 
 def _unknown(words: Sequence[str], kinds: Collection[str], category: str | None) -> str:
     if not words:
         return 'name a thing, such as "a red tent"'
-    known = COLORS.keys() | _SIZES.keys() | _NUMBERS
+    known = COLORS.keys() | _SIZES.keys() | _NUMBERS.keys()
     words = [word for word in words if word not in known] or list(words)
     near = _near(words, kinds) or thing_vocabulary(kinds, category).suggestions("", MOST_TRIED)
     quoted = ", ".join(f'"{word}"' for word in words[:MOST_NAMED])

@@ -24,6 +24,7 @@ _EDGE = 2  # cells at either side of a view that show too little to count
 _PLAINLY_SHOWN = 0.012  # of a view: of what shows less the eye is not sure
 _MISSED = 0.3  # a thing worth less counts as missing
 _SINGLE = frozenset({"sun", "moon", "door"})
+SEEN_THROUGH = frozenset({"falling rain", "falling snow"})
 _LEVEL = 27.0  # degrees above and below the horizon that a level view shows
 _LIKELY = 0.02  # what a nat is worth, where a thing that is named is worth 1
 
@@ -105,9 +106,19 @@ def _seen(things: Sequence[PlacedObject]) -> tuple[np.ndarray, np.ndarray]:
     for index, thing in enumerate(things):
         across = np.abs((yaws - thing.yaw + 180.0) % 360.0 - 180.0) <= thing.width / 2
         down = np.abs(pitches - thing.pitch) <= thing.height / 2
-        nearest[np.ix_(down, across)] = index
+        if thing.kind not in SEEN_THROUGH:
+            nearest[np.ix_(down, across)] = index
         sizes[index] = max(down.sum() * min(across.sum(), _VIEW - 2 * _EDGE), 1)
     return np.stack([(nearest == index).sum(axis=0) for index in range(len(things))]), sizes
+
+
+def shown_shares(things: Sequence[PlacedObject]) -> np.ndarray:
+    """Return which share of each thing is seen in level views around the ring, [things]."""
+    if not things:
+        return np.zeros(0)
+    seen, sizes = _seen(things)
+    shares: np.ndarray = np.minimum(seen.sum(axis=1) / sizes, 1.0)
+    return shares
 
 
 # The background, read off a picture

@@ -31,6 +31,7 @@ from mag_sandbox.model.imagination.causal import (
     choose,
 )
 from mag_sandbox.model.imagination.config import PlannerConfig
+from mag_sandbox.model.imagination.named_rules import obeyed
 from mag_sandbox.model.imagination.objects import VARIANTS, PlacedObject
 from mag_sandbox.model.imagination.plan_rules import ahead_best, colored, missing, turned
 from mag_sandbox.model.imagination.scenery import FAR, Scenery
@@ -54,7 +55,7 @@ WAVES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)  # times around the ring
 _UNLIKELY = 3.0
 _MOST_BEHIND = 8  # kinds of background things, more than any category has
 _TRIES = 8  # of places for a thing that is missing
-_MOST_ADDED = 3
+_MOST_ADDED = 6
 _LONGEST = 160.0  # steps, of the slowest turn by a thing's number
 _NOTHING = np.zeros((0, len(FIELDS)), np.int64)
 
@@ -222,7 +223,7 @@ class Planner(nn.Module):
             others = self._with_room(best.numbers, kinds)
             tried = self._tried(others, kinds, features, empty, noise[0, :_TRIES])
             best = self._best_of(tried, [np.zeros(len(each)) for each in tried], named)
-        return colored(turned(best.plan, best.yaw), named)
+        return colored(obeyed(turned(best.plan, best.yaw), named), named)
 
     @torch.inference_mode()
     def elsewhere(

@@ -237,6 +237,8 @@ class Scenery:
         """
         bands = [thing for thing in things if thing.kind in behind]
         sides = _sides_of(bands)
+        if any(thing.kind == "starry sky" for thing in things):
+            stances = {**stances, "star": FAR}
         bodies = _bodies_of((one for one in things if one.kind not in behind), stances, sides)
         sights = (max(SIGHT, body.distance + FARTHEST_WALK) for body in bodies)
         seen = [

@@ -4,7 +4,7 @@ import os
 import platform
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache, partial
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -372,11 +372,17 @@ def painting_features(
     imagination: Path, config: PocketConfig, known: Mapping[str, Tensor]
 ) -> PromptFeatures:
     """Return the reader of prompts for planner and painter, which have an encoder of their own."""
-    return _features(imagination, config, known, TEXT, "")
+    return _features(imagination, config, known, TEXT, "", reads=True)
 
 
 def _features(
-    folder: Path, config: PocketConfig, known: Mapping[str, Tensor], name: str, part: str
+    folder: Path,
+    config: PocketConfig,
+    known: Mapping[str, Tensor],
+    name: str,
+    part: str,
+    *,
+    reads: bool = False,
 ) -> PromptFeatures:
     def load_encoder() -> nn.Module:
         encoder = TextReader(config.text)
@@ -384,9 +390,11 @@ def _features(
         return encoder.eval().requires_grad_(False)
 
     tokenizer, words = load_tokenizer(folder, config), read_words(folder)
-    read = (
-        partial(without_unknown, words=words) if words.counts else str
-    )  # what it never learned destroys views
+
+    def read(prompt: str) -> str:
+        text = words.reading(prompt) if reads else prompt
+        return without_unknown(text, words) if words.counts else text  # unknown words destroy views
+
     return PromptFeatures(tokenizer, config.text.text_len, load_encoder, known, read)
 
 

@@ -40,6 +40,7 @@ from mag_sandbox.model.pocket.inventing import Inventor, MemoryModelInventor, Ou
 from mag_sandbox.model.pocket.painting import PaintingInventor
 from mag_sandbox.model.pocket.painting_cuts import PaintingCuts
 from mag_sandbox.model.pocket.pictures.decoding import MOTION, WIND
+from mag_sandbox.model.pocket.pictures.falling import fallen
 from mag_sandbox.model.pocket.rooms import RoomParts, Rooms
 from mag_sandbox.model.pocket.view_schedule import MOST_LATE, ViewRequest, ViewSchedule
 from mag_sandbox.model.pocket.viewpoints import Viewpoints
@@ -484,6 +485,8 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         if moves_on and not edits and not schedule.is_due(due):
             schedule.prefetch(next_end, time + self.spec.block_length, memory)
         shown = decoder.finish(drawn, partial(self._cuts.sky, poses, time))
+        if self.painting and self.painting.plan and MOTION not in session.leave_out:
+            shown = fallen(shown, self.painting.plan.things, poses, time)
         self._advance(pose=walked[-1], command=command, has_sky=shown.has_sky)
         schedule.has_remembered = False
         self._request_view(command, session.block_index + 1)

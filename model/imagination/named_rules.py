@@ -1,0 +1,179 @@
+"""Rules by which a plan shows what words name: as often as they say, large enough, in level views.
+
+Data, and numbers made of it; nothing here runs a network. Things are listed from far to near.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from mag_sandbox.controls.camera import yaw_difference
+from mag_sandbox.model.imagination.objects import PlacedObject, rgb
+from mag_sandbox.model.imagination.plan_rules import SEEN_THROUGH, shown_shares
+from mag_sandbox.scenes.stances import STANCES
+from mag_sandbox.scenes.things import EXHIBITS, STANDS, THINGS, Named
+
+_LEVEL = 27.0  # degrees above and below the horizon that a level view shows
+_SHOWN = 18.0  # degrees of a named thing's height that a level view shows at least
+_AHEAD = 38.0  # degrees to either side in which a thing is ahead
+_AROUND = 330.0  # degrees; wider things have no place
+_SMALL = 11.0  # degrees: things usually no larger are drawn larger if words name them
+_LEAST, _MOST_GROWN = 8.0, 2.0  # degrees of their longer side, and by how much it grows
+_LARGEST = 62.0, 44.0  # degrees that a thing's width and height grow to
+_STEP = 4.0  # degrees between the places that are tried
+_HIDDEN = 0.5  # share of a thing that may be hidden
+_TURNING = 0.004  # by which a place is worse for each degree that it is away from ahead
+_BEYOND = 0.5  # by which it is worse for not being ahead
+_GOLDEN, _PLASTIC = 0.618034, 0.754878  # whose multiples are spread evenly
+_DARKER = 0.8  # far hills than the ground
+_OPEN = "near ground"  # behind all things outdoors, and nowhere else
+_SKY = frozenset(("sun", "moon"))
+_RELIEF = {  # kinds: what is added if a plan has none of them, how wide and high, and how many
+    ("far hill",): ("far hill", 72.0, 17.0, 7),
+    ("mountains", "snowy peaks"): ("mountains", 66.0, 22.0, 8),
+}
+_STARS, _STAR, _STAR_PITCHES = 40, 2.4, (8.0, 26.5)  # how many, and degrees
+_FALLING = (214, 232, 248)
+_STAR_COLOR = (243, 243, 217)
+
+
+def obeyed(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
+    """Return things that show all that words name."""
+    result, said = list(things), {kind for one in named for kind in one.kinds}
+    for one in named:
+        result = _with_far(result, one)
+        result = [_sized(thing, one) if thing.kind in one.kinds else thing for thing in result]
+        result = _counted(result, one, said)
+    return result
+
+
+def _with_far(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
+    """Return outdoor things with the hills, mountains, stars or weather that words name."""
+    colors = [thing.color for thing in things if thing.kind in (_OPEN, "far ground")]
+    if len(colors) < 2 or None in colors:
+        return things
+    kinds = {thing.kind for thing in things}
+    added: list[PlacedObject] = []
+    if "starry sky" in one.kinds and "star" not in kinds:
+        for index in range(_STARS):
+            low, high = _STAR_PITCHES
+            yaw = (index + index * _GOLDEN % 0.8) * 360 / _STARS
+            pitch = low + (high - low) * (index * _PLASTIC % 1)
+            color = _STAR_COLOR
+            added.append(PlacedObject("star", yaw, pitch, _STAR, _STAR, color, color, 0))
+    for alike, (kind, width, height, count) in _RELIEF.items():
+        if not kinds.isdisjoint(alike) or not set(one.kinds) & {*alike}:
+            continue
+        color = rgb(np.mean(colors, axis=0) * _DARKER)
+        for index in range(count):
+            tall = height * (0.8 + 0.4 * (index * _GOLDEN % 1))
+            yaw = index * 360 / count
+            added.append(PlacedObject(kind, yaw, tall / 2 - 1, width, tall, color, color, 0))
+    falls = [kind for kind in one.kinds if kind in SEEN_THROUGH and kind not in kinds]
+    falling = [PlacedObject(kind, 0.0, 0.0, 360.0, 108.0, _FALLING, _FALLING, 0) for kind in falls]
+    first = next((place for place, thing in enumerate(things) if not _is_far(thing)), len(things))
+    return [*things[:first], *added, *things[first:], *falling]
+
+
+def _is_far(thing: PlacedObject) -> bool:
+    stance = STANCES.get(thing.kind)
+    return thing.width >= _AROUND or stance is None or stance.where in ("far", "sky")
+
+
+def _sized(thing: PlacedObject, one: Named) -> PlacedObject:
+    """Return a named thing as large as words say, and where a level view shows it."""
+    if thing.kind not in THINGS or thing.width >= _AROUND:
+        return thing
+    usual, scale = THINGS[thing.kind], one.scale
+    if scale == 1.0 and max(usual.width, usual.height) <= _SMALL:
+        scale = min(max(_LEAST / max(thing.width, thing.height), 1.0), _MOST_GROWN)
+    width, height = (
+        min(side * scale, max(side, most))
+        for side, most in zip((thing.width, thing.height), _LARGEST, strict=True)
+    )
+    reach = _LEVEL - min(height, _SHOWN) + height / 2  # of its middle
+    pitch = thing.pitch + (height - thing.height) / 2  # its foot stays
+    pitch = min(max(pitch, -reach), reach)
+    return replace(thing, pitch=pitch, width=width, height=height)
+
+
+def _counted(things: list[PlacedObject], one: Named, said: Collection[str]) -> list[PlacedObject]:
+    """Return things of which as many as words say are in sight, ahead as far as there is room."""
+    own = [place for place in _of(things, one.kinds) if things[place].width < _AROUND]
+    if not own or things[own[0]].kind not in THINGS:
+        return things
+    if any(thing.kind in STANDS for thing in things) and things[own[0]].kind in EXHIBITS:
+        return _exhibited(things, one, said)
+    shares = shown_shares(things)
+    own.sort(key=lambda place: (shares[place] < _HIDDEN, _away(things[place])))
+    ahead = one.least > 1 or one.most is not None or things[own[0]].kind in _SKY
+    result, moved = [], []
+    for place, thing in enumerate(things):
+        rank = own.index(place) if place in own else 0
+        if one.most and rank >= one.most:
+            continue
+        hidden = shares[place] < _HIDDEN or (ahead and _away(thing) > _AHEAD)
+        if place in own and rank < one.least and hidden:
+            moved.append(len(result))
+        result.append(thing)
+        if place == own[0]:
+            lacking = max(one.least - len(own), 0)
+            moved += range(len(result), len(result) + lacking)
+            result += [thing] * lacking
+    for place in moved:
+        result[place] = replace(result[place], yaw=_free_yaw(result, place, said))
+    return result
+
+
+def _free_yaw(things: Sequence[PlacedObject], place: int, said: Collection[str]) -> float:
+    """Return where one of some things is least hidden and hides least of what words name."""
+    thing = things[place]
+    others = [
+        (index, other)
+        for index, other in enumerate(things)
+        if index != place
+        and other.width < _AROUND
+        and (index > place or other.kind in said)
+        and abs(other.pitch - thing.pitch) < (other.height + thing.height) / 2
+    ]
+    yaws = np.arange(0.0, 360.0, _STEP)
+    away = np.abs((yaws + 180.0) % 360.0 - 180.0)
+    worse = _TURNING * away + _BEYOND * (away + thing.width / 2 > 45.0)
+    for index, other in others:
+        apart = np.abs((yaws - other.yaw + 180.0) % 360.0 - 180.0)
+        across = np.clip(
+            (thing.width + other.width) / 2 - apart, 0.0, min(thing.width, other.width)
+        )
+        down = (thing.height + other.height) / 2 - abs(thing.pitch - other.pitch)
+        down = min(down, thing.height, other.height)
+        covered = thing if index > place else other
+        worse += across * down / (covered.width * covered.height)
+    return float(yaws[worse.argmin()])
+
+
+def _exhibited(things: list[PlacedObject], one: Named, said: Collection[str]) -> list[PlacedObject]:
+    """Return a stage of whose exhibits as many are of a kind as words say."""
+    exhibits = sorted(_of(things, EXHIBITS), key=lambda place: _away(things[place]))
+    own = [place for place in exhibits if things[place].kind in one.kinds]
+    free = [place for place in exhibits if things[place].kind not in said]
+    result = list(things)
+    for place in free[: max(one.least - len(own), 0)]:
+        result[place] = _instead(things[place], things[own[0]])
+    for place in own[one.most :] if one.most and free else ():
+        result[place] = _instead(things[place], things[free[0]])
+    return result
+
+
+def _instead(thing: PlacedObject, like: PlacedObject) -> PlacedObject:
+    """Return a thing like another that stands where one does."""
+    foot = thing.pitch - thing.height / 2
+    return replace(like, yaw=thing.yaw, pitch=foot + like.height / 2)
+
+
+def _of(things: Sequence[PlacedObject], kinds: Collection[str]) -> list[int]:
+    return [place for place, thing in enumerate(things) if thing.kind in kinds]
+
+
+def _away(thing: PlacedObject) -> float:
+    return abs(yaw_difference(thing.yaw, 0.0))

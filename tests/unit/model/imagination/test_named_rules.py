@@ -1,0 +1,104 @@
+"""A plan shows what words name: as often as they say, large enough, and in level views."""
+
+import pytest
+
+from mag_sandbox.model.imagination.named_rules import obeyed
+from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.plan_rules import shown_shares
+from mag_sandbox.scenes.things import Named, named_things
+
+GREEN, BLUE = (90, 140, 90), (30, 60, 140)
+GROUND = [
+    PlacedObject("low sky", 0.0, 9.0, 360.0, 20.0, BLUE, BLUE),
+    PlacedObject("far ground", 0.0, -10.0, 360.0, 20.0, GREEN, GREEN),
+    PlacedObject("near ground", 0.0, -35.0, 360.0, 36.0, GREEN, GREEN),
+]
+HORSE = PlacedObject("horse", 20.0, -5.0, 21.0, 19.0)
+BARN = PlacedObject("barn", 20.0, 0.0, 40.0, 30.0)
+KINDS = ("horse", "barn", "car", "tent", "star", "starry sky", "hills", "far hill", "teddy bear")
+
+
+def of(things: list[PlacedObject], kind: str) -> list[PlacedObject]:
+    return [thing for thing in things if thing.kind == kind]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("there", [1, 3, 7])
+def test_there_are_as_many_as_words_say(count: int, there: int):
+    horses = [PlacedObject("horse", 50.0 * index, -5.0, 21.0, 19.0) for index in range(there)]
+    result = obeyed([*GROUND, *horses], [Named(("horse",), None, count, count)])
+    assert len(of(result, "horse")) == count
+    shares = shown_shares(result)
+    assert all(shares[place] >= 0.5 for place, one in enumerate(result) if one.kind == "horse")
+
+
+def test_several_are_more_than_one_and_others_stay():
+    result = obeyed([*GROUND, HORSE, BARN], [Named(("horse",), None, 2)])
+    assert len(of(result, "horse")) == 2
+    assert of(result, "barn") == [BARN]
+
+
+def test_what_something_hides_is_moved_beside_it():
+    result = obeyed([*GROUND, HORSE, BARN], [Named(("horse",), None)])
+    assert shown_shares(result)[3] > 0.9
+    assert result[:3] == GROUND
+
+
+def test_rain_hides_nothing():
+    rain = PlacedObject("falling rain", 0.0, 0.0, 360.0, 108.0)
+    things = [*GROUND, HORSE, rain]
+    assert obeyed(things, [Named(("horse",), None)]) == things
+
+
+def test_what_is_named_shows_in_level_views():
+    high = PlacedObject("moon", 200.0, 32.0, 16.0, 16.0)
+    (moon,) = of(obeyed([*GROUND, high], [Named(("moon",), None)]), "moon")
+    assert moon.pitch + moon.height / 2 <= 27.0
+    assert min(moon.yaw, 360.0 - moon.yaw) < 38.0
+    assert obeyed([*GROUND, high], []) == [*GROUND, high]
+
+
+@pytest.mark.parametrize(("word", "kind"), [("a hill", "far hill"), ("bright stars", "star")])
+def test_far_things_that_words_name_are_added_outdoors_alone(word: str, kind: str):
+    named = named_things(word, KINDS)
+    assert len(of(obeyed(GROUND, named), kind)) > 5
+    assert obeyed([HORSE], named) == [HORSE]
+
+
+def test_a_giant_thing_is_larger_and_keeps_its_foot():
+    (giant,) = obeyed([HORSE], [Named(("horse",), None, scale=1.8)])
+    assert giant.height == pytest.approx(1.8 * HORSE.height)
+    assert giant.pitch - giant.height / 2 == pytest.approx(HORSE.pitch - HORSE.height / 2)
+
+
+def test_stands_bear_as_many_exhibits_as_words_say():
+    bear = PlacedObject("teddy bear", 0.0, 9.0, 30.0, 36.0)
+    stage = [
+        thing
+        for yaw in (0.0, 90.0, 180.0, 270.0)
+        for thing in (
+            PlacedObject("box", yaw, -17.0, 34.0, 15.0),
+            PlacedObject("mug", yaw, 3.0, 30.0, 24.0) if yaw else bear,
+        )
+    ]
+    for count in (1, 3):
+        result = obeyed(stage, [Named(("teddy bear",), None, count, count)])
+        assert len(of(result, "teddy bear")) == count
+        assert len(result) == len(stage)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("two red cars", (2, 2, 1.0)),
+        ("a car", (1, None, 1.0)),
+        ("red cars", (2, None, 1.0)),
+        ("3 huge old cars", (3, 3, 1.8)),
+        ("one tent, many cars", (5, None, 1.0)),
+        ("five tents and a small car", (1, None, 0.7)),
+    ],
+)
+def test_words_before_a_thing_tell_how_many_and_how_large(text: str, told: tuple[float, ...]):
+    named = next(one for one in named_things(text, KINDS) if one.kinds[0] == "car")
+    assert (named.least, named.most, named.scale) == told
+    assert (named.color is not None) == ("red" in text)
