@@ -28,6 +28,7 @@ _BEYOND = 0.5  # by which it is worse for not being ahead
 _GOLDEN, _PLASTIC = 0.618034, 0.754878  # whose multiples are spread evenly
 _DARKER = 0.8  # far hills than the ground
 _OPEN = "near ground"  # behind all things outdoors, and nowhere else
+_WAYS, _WAY_PITCH = frozenset(("path", "road", "river", "canal", "railway track")), -19.0
 _SKY = frozenset(("sun", "moon"))
 _RELIEF = {  # kinds: what is added if a plan has none of them, how wide and high, and how many
     ("far hill",): ("far hill", 72.0, 17.0, 7),
@@ -50,8 +51,9 @@ def obeyed(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Place
 
 def _with_far(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
     """Return outdoor things with the hills, mountains, stars or weather that words name."""
-    colors = [thing.color for thing in things if thing.kind in (_OPEN, "far ground")]
-    if len(colors) < 2 or None in colors:
+    ground = (thing.color for thing in things if thing.kind in (_OPEN, "far ground"))
+    colors = [color for color in ground if color is not None]
+    if len(colors) < 2:
         return things
     kinds = {thing.kind for thing in things}
     added: list[PlacedObject] = []
@@ -83,6 +85,8 @@ def _is_far(thing: PlacedObject) -> bool:
 
 def _sized(thing: PlacedObject, one: Named) -> PlacedObject:
     """Return a named thing as large as words say, and where a level view shows it."""
+    if thing.kind in _WAYS and thing.pitch + thing.height / 2 < _WAY_PITCH:
+        return replace(thing, pitch=_WAY_PITCH)
     if thing.kind not in THINGS or thing.width >= _AROUND:
         return thing
     usual, scale = THINGS[thing.kind], one.scale
@@ -108,7 +112,8 @@ def _counted(things: list[PlacedObject], one: Named, said: Collection[str]) -> l
     shares = shown_shares(things)
     own.sort(key=lambda place: (shares[place] < _HIDDEN, _away(things[place])))
     ahead = one.least > 1 or one.most is not None or things[own[0]].kind in _SKY
-    result, moved = [], []
+    result: list[PlacedObject] = []
+    moved: list[int] = []
     for place, thing in enumerate(things):
         rank = own.index(place) if place in own else 0
         if one.most and rank >= one.most:

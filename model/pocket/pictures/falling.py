@@ -20,7 +20,7 @@ TALL, WIDE = 256, 1280  # px of what falls, all around
 class _Falling(NamedTuple):
     """How one kind of weather falls."""
 
-    count: int  # all around
+    number: int  # all around
     length: int  # px
     half: float  # px to either side
     speed: int  # px a frame
@@ -68,7 +68,7 @@ def fallen(
 def _tile(name: str) -> np.ndarray:
     """Return which share of each pixel drops or flakes cover, float32 [TALL, WIDE]."""
     kind, rng = FALLING[name], np.random.default_rng(6)
-    rows, columns = rng.integers(TALL, size=kind.count), rng.uniform(0, WIDE, kind.count)
+    rows, columns = rng.integers(TALL, size=kind.number), rng.uniform(0, WIDE, kind.number)
     reach = int(np.ceil(kind.half))
     covered = np.zeros((TALL, WIDE), np.float32)
     round_ = kind.length == 1
