@@ -19,6 +19,7 @@ from mag_sandbox.sandbox.screens.painting import PaintingOverlay
 from mag_sandbox.sandbox.services import Services
 from mag_sandbox.sandbox.ui.display import fit, share_of
 
+UNPLANNED = "one moment: where doors are is still being found out"
 TOO_FAR = "walk up to the {} to go through it"
 
 
@@ -100,7 +101,10 @@ class DoorsInPlay(Overlay):
             (spec.frame_width, spec.frame_height),
         )
         picture = fit(size, self._size, self._services.settings.now.fit)
-        if ground is None or not picture.collidepoint(position):
+        if not (spec.kinds and picture.collidepoint(position)):
+            return
+        if ground is None:
+            self._services.notices.say(UNPLANNED, topic="door")
             return
         aspect = spec.frame_height / spec.frame_width
         seen = direction_at(share_of(position, picture), pose, reel.crop, aspect)

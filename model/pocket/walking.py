@@ -132,11 +132,11 @@ class WalkableGround:
         return start if scenery is None else scenery.way(start, end, viewpoints)
 
     def why_stopped(self, end: Position, viewpoints: Sequence[Position]) -> str:
-        """Return, for the player, why a step did not get to its end; "": no need to say it."""
+        """Return, for the player, why a step did not get to its end."""
         if self.scenery is None:
             return STILL_PLANNED
         if what := self.scenery.in_the_way(*end, viewpoints):
-            return "" if what in DOORS else IN_THE_WAY.format(what)  # doors are gone through
+            return IN_THE_WAY.format(what)
         return STILL_PAINTED if self.is_open else NO_FARTHER
 
     def free_way(self, start: Position, end: Position) -> Position:

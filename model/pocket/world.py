@@ -494,7 +494,9 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         speed, fps = self.spec.full_speed, self.spec.fps
         told, self._stopped_by = self._stopped_by, ""
         changes = self.editor is not None and self.editor.is_painting  # its notices are awaited
-        if self._viewpoints and not changes and is_stopped(walked, command, speed, fps):
+        leads_on = self._rooms is not None and self._rooms.door_at(walked[-1]) is not None
+        is_told = not (changes or leads_on) and is_stopped(walked, command, speed, fps)
+        if self._viewpoints and is_told:
             aim = move(session.pose, command, speed, fps, len(walked), straight)[-1]
             self._stopped_by = self._viewpoints.why_stopped(aim)
         if self._stopped_by not in ("", told):  # once, as long as the key is held

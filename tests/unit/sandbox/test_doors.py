@@ -1,6 +1,7 @@
 """Doors in play: Enter or walking into one leads on; elsewhere Enter describes the place."""
 
 from dataclasses import replace
+from unittest.mock import Mock
 
 import pygame
 import pytest
@@ -16,7 +17,7 @@ from mag_sandbox.controls.camera import (
 from mag_sandbox.controls.edits import ENTER
 from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.model.world import Door, GroundPlan
-from mag_sandbox.sandbox.doors import TOO_FAR
+from mag_sandbox.sandbox.doors import TOO_FAR, UNPLANNED
 from tests.doubles import FakeWorld
 from tests.games import FAST, games
 
@@ -84,6 +85,14 @@ def test_a_click_on_a_door_leads_through_it_and_on_one_far_away_says_how_to_get_
     game.wait(lambda: len(rooms(game)) == 2)
     drag(game, (320, 200))
     game.said(TOO_FAR.format("door"))
+
+
+def test_a_click_before_doors_are_known_is_answered(game):
+    ready = game.screen.reel.current
+    doors = game.screen.session._doors
+    doors._reel = Mock(current=replace(ready, block=replace(ready.block, ground=None)))
+    doors._click((0, 0))  # of a window that was not drawn yet
+    assert UNPLANNED in [one.text for one in game.services.notices.current]
 
 
 def test_a_button_of_the_gamepad_leads_through_a_door(game):
