@@ -188,7 +188,6 @@ class PlayerSession(WatchedSession):
             reel, hud, services.prober, services.audio.cue, services.settings.now.fit
         )
         claim = services.bindings.title("postcards")
-        self._postcards = PostcardOverlay(reel, hud, hunt, probe, claim)
         fly = partial(_fly, services, reel)
         self._map = MapOverlay(reel, hud, services.map, services.prober, self._prompt, fly)
         self._around = AroundOverlay(reel, hud, services.map, services.bindings.title("around"))
@@ -203,6 +202,8 @@ class PlayerSession(WatchedSession):
             make_theme=services.theme,
             open_keys=services.bindings["change"].keys,
         )
+        boxes = self._prompt, self._edit.box
+        self._postcards = PostcardOverlay(reel, hud, hunt, probe, claim, boxes)
         self._hints = self._hint_overlay(probe) if services.settings.now.hints else None
         self._was_recording = self.is_recording
         hints = (self._hints,) if self._hints else ()

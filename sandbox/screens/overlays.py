@@ -525,9 +525,17 @@ class PostcardOverlay(Overlay):
     """The game of postcards: hidden until its key is pressed."""
 
     def __init__(
-        self, reel: Reel, hud: Hud, hunt: PostcardHunt, probe: ProbeOverlay, claim_key: str
+        self,
+        reel: Reel,
+        hud: Hud,
+        hunt: PostcardHunt,
+        probe: ProbeOverlay,
+        claim_key: str,
+        boxes: Collection[PromptBox] = (),
     ) -> None:
-        self._reel, self._hud = reel, hud
+        """Make the hidden game; its clock rests while one of `boxes` is open."""
+        self._reel, self._hud, self._boxes = reel, hud, boxes
+        self._covered, self._seconds = 0.0, 0.0  # seconds: under a box; of the last update
         self._hunt, self._probe, self._key = hunt, probe, claim_key
         self._card = PostcardCard()
         self._result = CachedCard()
@@ -562,7 +570,9 @@ class PostcardOverlay(Overlay):
 
     def update(self, now: float) -> bool:
         """Advance the tour."""
-        self._looked_at = now
+        self._looked_at, before, self._seconds = now, self._seconds, self._reel.seconds
+        if any(box.is_open for box in self._boxes):
+            self._covered += max(0.0, self._seconds - before)
         changed, self._pressed = self._hunt.update(*self._here()) | self._pressed, False
         return changed or self._is_moving
 
@@ -571,7 +581,7 @@ class PostcardOverlay(Overlay):
         tour = self._hunt.tour
         if tour is None:
             return
-        theme, now = self._hud.theme(surface), self._reel.seconds
+        theme, now = self._hud.theme(surface), self._here()[0]
         if tour.phase == "finished":
             self._draw_result(surface, theme, tour)
             return
@@ -584,12 +594,12 @@ class PostcardOverlay(Overlay):
 
     @property
     def _is_moving(self) -> bool:
-        tour, now = self._hunt.tour, self._reel.seconds
+        tour, now = self._hunt.tour, self._here()[0]
         return tour is not None and self._card.is_moving(tour.view(now), now - tour.since)
 
     def _here(self) -> tuple[float, CameraPose, str]:
         reel = self._reel
-        return reel.seconds, reel.pose, reel.current.block.memory.policy
+        return reel.seconds - self._covered, reel.pose, reel.current.block.memory.policy
 
     def _draw_result(self, surface: pygame.Surface, theme: Theme, tour: Tour) -> None:
         end = tour_card(tour, self._hunt.best, self._hunt.place, self._hunt.problem)

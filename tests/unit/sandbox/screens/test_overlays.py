@@ -1,6 +1,7 @@
 """What lies over the picture when a view comes back: one moment, large, that then goes."""
 
 from types import SimpleNamespace
+from unittest.mock import Mock
 
 import numpy as np
 import pygame
@@ -18,6 +19,7 @@ from mag_sandbox.sandbox.screens.overlays import (
     WIPE_EVERY_S,
     WIPE_S,
     HintOverlay,
+    PostcardOverlay,
     ProbeOverlay,
     SplitOverlay,
     wiped,
@@ -120,6 +122,15 @@ def test_a_wipe_waits_until_the_camera_rests_where_the_view_is(overlay, prober):
     assert not overlay.update(130.0), "an anchor of the player's, too"
     reel.command = CameraCommand()
     assert overlay.update(131.0)
+
+
+def test_the_clock_of_postcards_rests_under_a_box():
+    reel, hunt, box = StubReel(), Mock(tour=None), Mock(is_open=False)
+    hunt.update.return_value = False
+    overlay = PostcardOverlay(reel, Hud(), hunt, Mock(), "C", [box])
+    for reel.seconds, box.is_open in ((5.0, False), (25.0, True), (30.0, False)):
+        overlay.update(0.0)
+    assert hunt.update.call_args.args[0] == 10.0
 
 
 def test_in_a_small_window_the_lab_view_wipes_too(overlay, prober):
