@@ -6,8 +6,6 @@ from typing import Any
 
 from mag_sandbox.model.config import DiTConfig, check_numbers
 
-TAKE_TURNS = 2  # kinds of exhibits, on the stands of a stage
-
 
 @dataclass(frozen=True, slots=True)
 class PlannerConfig:
@@ -24,7 +22,7 @@ class PlannerConfig:
     plans: int = 2  # that are drawn, to take the one that shows most of the caption
     guidance: float = 2.0  # how much the caption counts
     top_p: float = 0.85  # share of the likeliest values that may be chosen
-    exhibits: int = TAKE_TURNS  # kinds on a stage; if more, each stand bears another thing
+    exhibits: int = 8  # kinds on a stage, each on a stand
 
     def __post_init__(self) -> None:
         if self.num_heads < 1 or self.dim % self.num_heads or self.head_dim % 2:

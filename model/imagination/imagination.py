@@ -20,7 +20,7 @@ from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.attention import AttentionKernel
 from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.frames import to_frames, to_pictures
-from mag_sandbox.model.imagination.config import TAKE_TURNS, ImaginationConfig
+from mag_sandbox.model.imagination.config import ImaginationConfig
 from mag_sandbox.model.imagination.ground import TILE
 from mag_sandbox.model.imagination.objects import PlacedObject, object_table, tell, together
 from mag_sandbox.model.imagination.painter import Painter, sketched_cells
@@ -29,11 +29,11 @@ from mag_sandbox.model.imagination.plan_rules import (
     as_seen,
     boxes,
     likeness,
-    with_exhibits,
     without_beams,
 )
 from mag_sandbox.model.imagination.planner import FIELDS, NOTHING_WANTED, Wanted, placed_objects
 from mag_sandbox.model.imagination.sketch import Sketcher
+from mag_sandbox.model.imagination.stages import with_full_stage
 from mag_sandbox.model.imagination.standing_out import mended, standing_out
 from mag_sandbox.model.imagination.surroundings import Lattice, Place, Surroundings
 from mag_sandbox.model.imagination.weights import (
@@ -170,9 +170,9 @@ class Imagination:
         else:
             things = self._networks.planner.plan(prompt, empty, noise, wanted, behind)
             things = things[len(behind) :]
-        if config.exhibits == TAKE_TURNS:
-            things = with_exhibits(things)
-        return tuple(without_beams((*behind, *things)))
+        drawn = np.random.default_rng([seed, 7])
+        things = with_full_stage((*behind, *things), self.config.looks, drawn)
+        return tuple(without_beams(things))
 
     def owners(self, things: Sequence[PlacedObject]) -> np.ndarray:
         """Return the place in a plan of each pixel's thing, -1: one behind all, int32 [H, W]."""

@@ -24,7 +24,7 @@ TINY = ImaginationConfig(
     among={"outdoor": KINDS},
     planner=PlannerConfig(
         dim=32, ffn_dim=16, num_heads=1, num_layers=1, text_dim=4, text_len=3, kinds=4, most=5,
-        plans=2,
+        plans=2, exhibits=2,
     ),
     painter=PainterConfig(
         dit=DiTConfig(

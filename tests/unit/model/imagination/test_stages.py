@@ -1,0 +1,56 @@
+"""Stages: no gap between stands stays empty, and each added stand bears something else."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.stages import with_full_stage
+from mag_sandbox.scenes.things import STANDS, THINGS
+
+STAND = PlacedObject("podium", 0.0, -18.0, 16.0, 10.0)
+CAKE = PlacedObject("cake", 0.0, 0.0, 20.0, 20.0)
+
+
+def stage(*yaws: float) -> list[PlacedObject]:
+    """Return stands that bear cakes."""
+    return [replace(each, yaw=yaw) for yaw in yaws for each in (STAND, CAKE)]
+
+
+def filled(things: list[PlacedObject], seed: int = 1) -> list[PlacedObject]:
+    """Return what a stage is given."""
+    return with_full_stage(things, THINGS, np.random.default_rng(seed))[len(things) :]
+
+
+@pytest.mark.parametrize(
+    ("yaws", "added"),
+    [
+        ((331, 0, 29, 69, 111, 156, 199, 294), [246.5]),
+        ((20, 65, 110, 155, 200, 290), [245, 335]),
+        ((22, 67, 112, 157, 202, 247, 292, 337), []),
+    ],
+)
+def test_gaps_get_stands(yaws: tuple[float, ...], added: list[float]):
+    stands = [thing for thing in filled(stage(*yaws)) if thing.kind in STANDS]
+    assert sorted(stand.yaw for stand in stands) == pytest.approx(added, abs=0.6)
+
+
+def test_added_stands_bear_different_things_on_top():
+    added = filled(stage(0, 45, 90))
+    exhibits = [thing for thing in added if thing.kind not in STANDS]
+    assert len({thing.kind for thing in exhibits} - {"cake"}) == len(exhibits) == 5
+    for exhibit in exhibits:
+        foot = exhibit.pitch - exhibit.height / 2
+        assert foot == pytest.approx(STAND.pitch + STAND.height / 2)
+        assert exhibit.height <= 22 and exhibit.width <= 24
+
+
+def test_the_seed_chooses():
+    assert filled(stage(0, 45, 90), 1) == filled(stage(0, 45, 90), 1)
+    assert filled(stage(0, 45, 90), 1) != filled(stage(0, 45, 90), 2)
+
+
+@pytest.mark.parametrize("things", [[], stage(0, 180), [CAKE]])
+def test_what_is_no_stage_stays(things: list[PlacedObject]):
+    assert with_full_stage(things, THINGS, np.random.default_rng(1)) == things
