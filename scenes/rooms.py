@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
@@ -39,6 +40,7 @@ def _read() -> tuple[dict[str, tuple[str, ...]], dict[str, _Place], list[list[st
 DOORS, _PLACES, _LIGHTS = _read()  # DOORS: what each kind of doors leads to, (): that depends
 
 
+@lru_cache(maxsize=256)  # every block asks
 def place_name(prompt: str) -> str:
     """Return what a room is called by its description: the longest name of a place, or its start.
 

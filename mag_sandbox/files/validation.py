@@ -84,12 +84,13 @@ def of_type(name: str, value: Any, expected: Any) -> Any:
     Raises:
         FieldError: the value is of another type or beyond its limits; `name` is its name.
     """
-    kinds = get_args(expected) if get_origin(expected) in (UnionType, Union) else (expected,)
+    if type(value) is expected and expected in (float, str, bool):  # most are: saves the rest
+        return value
+    kinds, plain = _kinds(expected)
     own = _python_number(value)
-    plain = [kind for kind in kinds if _base(kind) in PLAIN]
-    if plain and isinstance(own, PLAIN):
+    if plain is not None and isinstance(own, PLAIN):
         try:
-            converted = msgspec.convert(own, Union[tuple(plain)])  # noqa: UP007 -- of a list
+            converted = msgspec.convert(own, plain)
         except msgspec.ValidationError:
             pass
         else:
@@ -142,6 +143,15 @@ def _types_of(cls: Any) -> dict[str, Any]:
     return {field.name: hints[field.name] for field in fields(cls)}
 
 
+@cache
+def _kinds(expected: Any) -> tuple[tuple[Any, ...], Any]:
+    """Return the types of a union, and the union of the plain ones; None: there are none."""
+    kinds = get_args(expected) if get_origin(expected) in (UnionType, Union) else (expected,)
+    plain = tuple(kind for kind in kinds if _base(kind) in PLAIN)
+    return kinds, Union[plain] if plain else None  # noqa: UP007 -- of a tuple
+
+
+@cache
 def _base(kind: Any) -> Any:
     if get_origin(kind) is Annotated:
         return get_args(kind)[0]

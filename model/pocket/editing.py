@@ -14,7 +14,7 @@ undo: after an undo, memory is bit-equal to before, unless play continued meanwh
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass, field, replace
-from functools import partial
+from functools import lru_cache, partial
 
 import numpy as np
 import torch
@@ -441,5 +441,6 @@ def _can_be_meant(thing: PlacedObject) -> bool:
     return thing.width <= LARGEST[0] and thing.height <= LARGEST[1] and abs(thing.pitch) <= HIGHEST
 
 
+@lru_cache(maxsize=1024)  # every block lists all things
 def _edit(thing: PlacedObject) -> Edit:
     return Edit("place", thing.yaw, thing.pitch, thing.width, thing.height, thing.kind, thing.color)
