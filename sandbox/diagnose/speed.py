@@ -31,7 +31,7 @@ from mag_sandbox.sandbox.keyed_screens import PLAYER_BINDINGS
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver
 from mag_sandbox.sandbox.play.pacing import percentile
 from mag_sandbox.sandbox.play.parked_scene import ParkedScene, write_state
-from mag_sandbox.sandbox.play.scripts import survey, wander
+from mag_sandbox.sandbox.play.scripts import survey, walk_on, wander
 from mag_sandbox.sandbox.play.session import Playthrough, Session
 from mag_sandbox.sandbox.recording.frame_writer import frames_beside
 from mag_sandbox.sandbox.recording.reader import load_recording
@@ -46,6 +46,7 @@ RECORDED_ROUNDS = 6  # with and without recording
 RECORDED_BLOCKS = 30  # of each
 REPORT_BLOCKS = 100  # between two lines while memory is filled
 HURRIED_FPS = 1000.0  # more than any world here makes
+WALKED_BLOCKS = 2000  # more than are made in that time
 SIDE = 1024  # of the matrices that tell how fast a core is
 LOOK_FIRST_S = 3.0  # before the first key: the wait for the views at the sides is `first_move_s`
 STARTS = 3  # of which the median counts: the first may compile Python and graphs
@@ -174,7 +175,10 @@ def run(plan: BenchPlan, say: Say) -> dict[str, Any]:
     speeds["unpaced"] = core_gflops()
     unpaced = measure_unpaced(short, plan)
     speeds["window"] = core_gflops()
-    unpaced |= measure_in_window(plan)
+    walk = [one.along(short.spec.axes) for one in walk_on(WALKED_BLOCKS)]
+    unpaced["fps_in_window"] = fps_in_window(plan, wander(100_000, plan.seed), is_hurried=True)
+    unpaced["fps_walking"] = fps_in_window(plan, walk, is_hurried=False)
+    unpaced["fps_walking_unpaced"] = fps_in_window(plan, walk, is_hurried=True)
     short_s = min(SHORT_STATE_SECONDS, plan.prefill_seconds)
     path = wander(max(1, round(short_s / short.spec.block_seconds)), plan.seed)
     recording = compare_recording(short, prefill(short, plan.scene, plan.seed, path).park(), path)
@@ -324,21 +328,21 @@ class _UnpacedWorld:
         return ()
 
 
-def measure_in_window(plan: BenchPlan) -> dict[str, Any]:
-    """Wander as fast as the world can with everything shown, for a third of the paced time.
+def fps_in_window(plan: BenchPlan, path: Sequence[CameraCommand], *, is_hurried: bool) -> float:
+    """Follow a path with everything shown, for a third of the paced time.
 
-    Each frame is drawn; none is enlarged by the network, since there is no time.
+    Hurried, the world is as fast as it can; frames are drawn, but there is no time to enlarge them.
     """
 
     def load(progress: Progress) -> World:
-        return cast(World, _UnpacedWorld(plan.choice.load(progress)))
+        world = plan.choice.load(progress)
+        return cast(World, _UnpacedWorld(world)) if is_hurried else world
 
-    source = ScriptSource(wander(100_000, plan.seed))
     playthrough = Playthrough(plan.scene, plan.seed)
-    summary = app.run(load, playthrough, plan.settings, (), source, plan.seconds / 3)
+    summary = app.run(load, playthrough, plan.settings, (), ScriptSource(path), plan.seconds / 3)
     if summary.error is not None:
         raise WorldFailed(summary.error)
-    return {"fps_in_window": round(summary.fps, 2)}
+    return round(summary.fps, 2)
 
 
 def compare_recording(

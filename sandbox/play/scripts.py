@@ -3,7 +3,7 @@
 import math
 import random
 from collections.abc import Iterator
-from itertools import cycle
+from itertools import cycle, islice
 
 from mag_sandbox.controls.camera import MAX_PITCH, CameraCommand
 from mag_sandbox.model.world import WorldSpec
@@ -27,6 +27,12 @@ def wander(blocks: int, seed: int = 0) -> tuple[CameraCommand, ...]:
         pitch = choice.choice((-0.5, 0.0, 0.0, 0.0, 0.5))
         commands += [CameraCommand(yaw=yaw, pitch=pitch)] * choice.randint(3, 16)
     return tuple(commands[:blocks])
+
+
+def walk_on(blocks: int) -> tuple[CameraCommand, ...]:
+    """Walk ahead at full speed, turning a little now and then, always onto new ground."""
+    ahead, aside = CameraCommand(forward=1.0), CameraCommand(forward=1.0, yaw=0.25)
+    return tuple(islice(cycle([ahead] * LEG_BLOCKS + [aside] * (LEG_BLOCKS // 3)), blocks))
 
 
 def survey(spec: WorldSpec, seconds: float) -> tuple[CameraCommand, ...]:
