@@ -1,8 +1,9 @@
 """Decides which optional work to leave out while blocks take too long, so that none is late.
 
 Items are left out one at a time, what players notice least first, and tried again when blocks take
-little time. Enlarging affects the display only. All other items change pictures, so they are part
-of a block's control, recorded and replayed with it. Knows nothing of threads or clocks.
+little time. Enlarging affects the display only, and its time is known, so it is tried again as soon
+as it fits. All other items change pictures, so they are part of a block's control, recorded and
+replayed with it. Knows nothing of threads or clocks.
 """
 
 from collections import deque
@@ -10,8 +11,9 @@ from collections.abc import Sequence
 from statistics import mean
 
 ENLARGING = "enlarging"
-STRAINED = 0.75  # share of a block's time; where blocks take more, something is left out
-EASY = 0.5  # share of a block's time; where they take less, the item left out last is tried again
+STRAINED = 0.85  # share of a block's time; where blocks take more, something is left out
+FITTING = 0.8  # where they take less even with enlarging, frames are enlarged again
+EASY = 0.5  # where they take less, another item that was left out last is tried again
 LATE_BLOCKS, STRAINED_BLOCKS, EASY_BLOCKS = 2, 8, 16  # number of blocks over which that is measured
 MOST_EASY_BLOCKS = 640  # at most, doubled after each failed attempt
 
@@ -20,7 +22,7 @@ class OptionalWork:
     """Leaves out work while blocks take most of the time that they are shown.
 
     work = OptionalWork(spec.block_seconds, spec.optional)
-    work.add(seconds)   # that a block took
+    work.add(seconds, enlarging)  # that a block took, and that enlarging it takes
     work.enlarges       # whether its frames are to be enlarged
     work.left_out       # for the control of the next block
     """
@@ -48,9 +50,15 @@ class OptionalWork:
         """The items left out, by name."""
         return () if self.enlarges else (ENLARGING, *self.left_out)
 
-    def add(self, seconds: float) -> None:
-        """Note how long a block took, and decide what the next one leaves out."""
-        self._shares.append(seconds / self._block_seconds)
+    def add(self, seconds: float, enlarging: float = 0.0) -> None:
+        """Note how long a block took, and decide what the next one leaves out.
+
+        Args:
+            seconds: that the block took.
+            enlarging: that enlarging all its frames takes, whether it was done or not.
+        """
+        enlarging /= self._block_seconds
+        self._shares.append(seconds / self._block_seconds + enlarging * self.enlarges)
         self._blocks += 1
         is_late = self._takes_over(1.0, LATE_BLOCKS)
         if is_late or self._takes_over(STRAINED, STRAINED_BLOCKS):
@@ -58,8 +66,9 @@ class OptionalWork:
                 self._easy_blocks = min(2 * self._easy_blocks, MOST_EASY_BLOCKS)
             step = 2 if is_late and self.enlarges else 1  # late frames were not enlarged anyway
             self._change(min(step, 1 + len(self._optional) - self._count))
-        elif self._count and self._blocks >= self._easy_blocks and mean(self._shares) < EASY:
-            self._change(-1)
+        elif self._count and self._blocks >= self._easy_blocks:
+            most = max(EASY, FITTING - enlarging) if self._count == 1 else EASY
+            self._change(-1 if mean(self._shares) < most else 0)
 
     def _takes_over(self, share: float, blocks: int) -> bool:
         """Tell whether the newest blocks since a change took more than a share of their time."""

@@ -38,19 +38,16 @@ class FrameEnlarging:
 
     def __init__(self, enlarge: Callable[[Frames], Frames | None], clock: Clock) -> None:
         self._enlarge, self._clock = enlarge, clock
-        self.forget()
+        self._time = DurationEstimate(percentile=0.5, window=8)
+        self.is_on = True  # blocks begin earlier for their first frame's
 
     @property
     def seconds(self) -> float:
         """The time of a frame [s], 0 before any was enlarged."""
         return self._time.seconds
 
-    def forget(self) -> None:
-        """Forget how long a frame takes."""
-        self._time = DurationEstimate(percentile=0.5, window=8)
-
     def add_next(self, frames: Frames, large: list[np.ndarray]) -> bool:
-        """Add the next of some frames to those that are enlarged; False: it is not."""
+        """Add the next of some frames to those that are enlarged; False: it is not to be."""
         begun = self._clock()
         made = self._enlarge(frames[len(large) : len(large) + 1])
         if made is None:
@@ -59,20 +56,10 @@ class FrameEnlarging:
         self._time.add(self._clock() - begun)
         return True
 
-    def finish(
-        self, frames: Frames, large: list[np.ndarray], left: Callable[[], float | None]
-    ) -> bool:
-        """Add the frames after the first one, if that was added; False: there is no time.
-
-        `left` returns the seconds until the next block begins; None: it is not known yet.
-        """
-        while 0 < len(large) < len(frames):
-            seconds = left()
-            if seconds is not None and seconds < self.seconds:
-                return False
-            if not self.add_next(frames, large):
-                break  # the setting was changed
-        return True
+    def finish(self, frames: Frames, large: list[np.ndarray]) -> None:
+        """Add the frames after the first one, if that was added."""
+        while 0 < len(large) < len(frames) and self.add_next(frames, large):
+            pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,11 +289,11 @@ class GenerationWorker:
             if self._may_enlarge(spec, work, begun):
                 self._enlarging.add_next(step.block.frames, large)
             self._hand_over(generation, step, begun, spec, large)
-            seconds = self._clock() - begun
-            if not self._enlarging.finish(step.block.frames, large, self._seconds_until_turn):
-                seconds = spec.block_seconds  # some frames soft, others crisp: better none
+            self._enlarging.finish(step.block.frames, large)
             if step.block.block_index >= SETTLING:
-                work.add(seconds)
+                count, of_frame = len(step.block.frames), self._enlarging.seconds
+                seconds = self._clock() - begun - len(large) * of_frame
+                work.add(seconds, count * of_frame)
             reason = self._wait(session, generation, for_turn=True)
             if reason:
                 return reason
@@ -320,8 +307,8 @@ class GenerationWorker:
 
     def _may_enlarge(self, spec: WorldSpec, work: OptionalWork, begun: float) -> bool:
         """Return whether frames are small and there is time to enlarge the first one."""
-        if spec.frame_height > SMALL or not work.enlarges:
-            self._enlarging.forget()  # no block begins earlier for it
+        self._enlarging.is_on = spec.frame_height <= SMALL and work.enlarges
+        if not self._enlarging.is_on:
             return False
         done = self._clock() + self._enlarging.seconds
         return self._is_due_after(done) or not self._is_due_after(begun)  # it is late anyway
@@ -401,8 +388,8 @@ class GenerationWorker:
     def _seconds_until_turn(self) -> float | None:
         if self._ready is not None or self._needed_at is None:
             return None
-        done = self._needed_at - self._enlarging.seconds  # but for the first frame's enlarging
-        return self._block_time.latest_start(done) - self._clock()
+        of_frame = self._enlarging.seconds if self._enlarging.is_on else 0.0  # the first one's
+        return self._block_time.latest_start(self._needed_at - of_frame) - self._clock()
 
     def _on_progress(self, stage: str, fraction: float) -> None:
         if self._stop_reason:

@@ -24,8 +24,8 @@ def play(work: OptionalWork, seconds: float, blocks: int) -> list[list[str]]:
     """Play blocks that take so long without what can be left out; return each choice."""
     choices = [left_out(work)]
     for _ in range(blocks):
-        kept = [cost for name, cost in COSTS.items() if name not in left_out(work)]
-        work.add(seconds + sum(kept))
+        kept = [COSTS[name] for name in ("wind", "motion") if name not in left_out(work)]
+        work.add(seconds + sum(kept), COSTS["enlarging"])
         if left_out(work) != choices[-1]:
             choices.append(left_out(work))
     return choices
@@ -36,8 +36,8 @@ def test_with_time_to_spare_nothing_is_left_out():
 
 
 def test_work_is_left_out_in_order_until_blocks_are_in_time():
-    assert play(new_work(), 0.06, 100) == [[], ["enlarging"]]
-    assert play(new_work(), 0.09, 100) == [[], ["enlarging"], ["enlarging", "wind"]]
+    assert play(new_work(), 0.08, 100) == [[], ["enlarging"]]
+    assert play(new_work(), 0.095, 100) == [[], ["enlarging"], ["enlarging", "wind"]]
     assert play(new_work(), 0.3, 100)[-1] == ["enlarging", "wind", "motion"]
 
 
@@ -50,9 +50,16 @@ def test_a_single_slow_block_changes_nothing():
 
 def test_work_is_tried_again_when_blocks_take_little_time():
     work = new_work()
-    play(work, 0.09, 30)
+    play(work, 0.095, 30)
     assert left_out(work) == ["enlarging", "wind"]
     assert play(work, 0.01, 3 * EASY_BLOCKS)[1:] == [["enlarging"], []]
+
+
+def test_frames_are_enlarged_again_as_soon_as_that_fits():
+    work = new_work()
+    play(work, 0.08, STRAINED_BLOCKS)
+    assert play(work, 0.07, 3 * EASY_BLOCKS) == [["enlarging"]]
+    assert play(work, 0.05, EASY_BLOCKS) == [["enlarging"], []]
 
 
 def test_late_blocks_leave_work_out_sooner_than_strained_ones():
