@@ -23,6 +23,8 @@ from mag_sandbox.model.pocket.weights import RANGES
 from mag_sandbox.model.world import WEIGHTS
 
 if TYPE_CHECKING:
+    from openvino import CompiledModel
+
     from mag_sandbox.model.graphs import CompiledGraph, Graph
 
 SCALE = 4
@@ -145,18 +147,24 @@ def _network() -> Enlarger:
 
 @cache
 def _compiled(height: int, width: int) -> "CompiledGraph":
+    from mag_sandbox.model.graphs import CompiledGraph  # imports its compiler
+
+    return CompiledGraph(partial(_compile, height, width))
+
+
+def _compile(height: int, width: int) -> "CompiledModel":
     from mag_sandbox.model import graphs, quantisation  # import their compiler
 
     path, digest = ENLARGER.parent / RANGES, sha256_of(ENLARGER)
     ranges = quantisation.read_ranges(path, {NETWORK: digest})
-    narrow = picture_precision() == "int8" and NETWORK in ranges.of_networks
+    narrow = NETWORK in ranges.of_networks and picture_precision() == "int8"
     precisions = ((NETWORK, "int8"),) if narrow else ()
     execution = Execution("cpu", torch.float32, "sdpa", 1, compiled=True, precisions=precisions)
     weights = f"{digest} {sha256_of(path)}" if narrow else digest
     compiler = graphs.GraphCompiler(execution, ranges.quantise, weights)
-    graph = compiler.compile(NETWORK, partial(graph_of, _network(), height, width), (height, width))
-    compiler.keep()
-    return graph
+    compiler.keep()  # after this, on the same thread
+    size = height, width
+    return compiler.compiled(NETWORK, partial(graph_of, _network(), *size), size)
 
 
 def _colours_last(weight: Tensor) -> Tensor:
