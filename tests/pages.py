@@ -16,6 +16,7 @@ from unittest.mock import patch
 
 from websockets.sync.client import connect
 
+from mag_sandbox.model.remote import serving
 from mag_sandbox.model.remote.serving import ListenAddress, make_server, open_listener
 from mag_sandbox.sandbox import choice
 from mag_sandbox.sandbox.browser import server
@@ -55,16 +56,21 @@ class Pages:
         gate = gate or ListenAddress(port=port)
         self.config = PagesConfig(**{"token": gate.token()} | more)
         self.pages = PageServer(play, self.config)
-        self._server = make_server(self.pages.app, gate)
+        with patch.object(serving, "PONG_S", PATIENCE):
+            self._server = make_server(self.pages.app, gate)
         self._listener = open_listener(gate)
         self.port = self._listener.getsockname()[1]
         self.url = f"http://localhost:{self.port}/"
         run = partial(self._server.run, [self._listener])
         self._thread = threading.Thread(target=run, daemon=True)
-        self._processes = patch.object(server, "PROCESSES", processes)
+        self._patches = (
+            patch.object(server, "PROCESSES", processes),
+            patch.object(server, "OPENING_S", PATIENCE),
+        )
 
     def __enter__(self) -> "Pages":
-        self._processes.start()
+        for one in self._patches:
+            one.start()
         self._thread.start()
         eventually(lambda: self._server.started)
         return self
@@ -75,7 +81,8 @@ class Pages:
         self._server.should_exit = self._server.force_exit = True
         self._thread.join(PATIENCE)
         self.pages.close()
-        self._processes.stop()
+        for one in self._patches:
+            one.stop()
 
     @property
     def games(self):
@@ -102,6 +109,7 @@ def visit(port, *, origin=None, protocols=(PROTOCOL,), host=None) -> "Visit":
             compression=None,
             open_timeout=PATIENCE,
             close_timeout=1.0,
+            ping_interval=None,  # a busy machine may not answer in time
         )
     )
 

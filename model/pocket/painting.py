@@ -132,6 +132,9 @@ class Plan:
     noise: int  # seed
     things: tuple[PlacedObject, ...]  # from far to near
 
+    def __post_init__(self) -> None:
+        check_noise(self.noise)
+
     def is_of(self, prompt: str, noise: int) -> bool:
         """Tell whether it was made of these, whatever changed since."""
         return (self.prompt, self.noise) == (prompt, noise)
@@ -205,8 +208,8 @@ class _ParkedPainter:
             check_prompt(self.plan.prompt)
         for prompt, noise in [self.asked] if self.asked else []:
             check_prompt(prompt)
-            if noise < 0:
-                raise ValueError(f"noise is {noise}")
+            check_noise(noise)
+        check_noise(noise_of(self.seed, self.losses))
 
     def check(self, lattice: Lattice, kinds: Collection[str]) -> None:
         """Check a plan on a lattice, of things of some kinds.
@@ -220,6 +223,12 @@ class _ParkedPainter:
             prompts = {self.asked and self.asked[0], self.plan and self.plan.prompt}
             if self.view.prompt not in prompts:
                 raise ValueError("a view is under way of which there is no plan")
+
+
+def check_noise(noise: int) -> None:
+    """Refuse what is no seed of noise, with ValueError."""
+    if not 0 <= noise < 2**63:
+        raise ValueError(f"noise is {noise}")
 
 
 def noise_of(seed: int, losses: int) -> int:

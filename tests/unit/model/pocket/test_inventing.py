@@ -924,3 +924,9 @@ def test_a_painter_that_is_late_paints_where_the_camera_will_be_and_catches_up()
     other.restore(state)
     assert other.schedule.late == made.schedule.late
     assert same([made.step(RIGHT) for _ in range(9)], [other.step(RIGHT) for _ in range(9)])
+
+
+@pytest.mark.parametrize("noise", [-1, 2**63, 2**70])
+def test_no_save_has_noise_that_cannot_be_drawn(noise):
+    with pytest.raises(ValueError, match="noise is"):
+        Plan(CAPTIONS[0], noise, ())
