@@ -20,6 +20,7 @@ from mag_sandbox.training.options import (
     EnlargerTraining,
     ImaginationTraining,
     MemoryPackOptions,
+    OracleOptions,
     PocketTraining,
     PrecomputeOptions,
     RecipeOptions,
@@ -41,7 +42,9 @@ def parser() -> argparse.ArgumentParser:
     top = OneLineParser(prog="python -m training", description=__doc__)
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (text, kind, run) in COMMANDS.items():
-        shows_defaults = kind in (PocketTraining, ImaginationTraining, EnlargerTraining)
+        shows_defaults = kind in (
+            PocketTraining, ImaginationTraining, EnlargerTraining, OracleOptions
+        )  # fmt: skip
         formatter = (
             argparse.ArgumentDefaultsHelpFormatter if shows_defaults else argparse.HelpFormatter
         )
@@ -144,6 +147,10 @@ COMMANDS: dict[str, tuple[str, type, Callable[[Any], object]]] = {
     ),
     "memorypack": (
         "MemoryPack's parts: teacher, then Direct Forcing", MemoryPackOptions, _train_together,
+    ),
+    "memorypack-oracle": (
+        "how much of a ring a few tokens can hold",
+        OracleOptions, _later("memorypack.oracle", "train"),
     ),
     "export": (
         "a stage's averaged weights as safetensors",

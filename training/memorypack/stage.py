@@ -203,10 +203,10 @@ def is_tuned(name: str, tuned: Tuned) -> bool:
     """Tell whether a tensor of `PackedNetworks` is trained.
 
     "memory" is the long-term memory, and low-rank changes of the transformer; "last" output layer
-    and final modulation (the norm there has no weights).
+    and final modulation (the norm there has no weights); "modulations" those of all layers, too.
     """
     if tuned == "all":
         return True
     if tuned == "memory":
         return is_new(name)
-    return name in _LAST
+    return name in _LAST or (tuned == "modulations" and name.endswith(".modulation"))
