@@ -4,6 +4,7 @@ A word is seen if it names a thing, the place, or something that scenes of this 
 time of day, the weather, walls, floors, light.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
@@ -29,6 +30,7 @@ from mag_sandbox.scenes.vocabulary import (
     AS_PLACES,
     FUNCTION_WORDS,
     PLACE,
+    WEATHER,
     Vocabulary,
     Word,
     WordGroup,
@@ -67,6 +69,13 @@ OF_WINDOWED_ROOMS = frozenset(
     map(stem, ["windows", "curtains", "daylight", "sunny", "day", "walls"])
 )
 WEATHERS = frozenset(("clear", "cloudy", "foggy", "rainy", "stormy", "snowy"))
+_SEA_FLOOR = re.compile(
+    r"(bottom of the |under the |deep )(sea|ocean)|(sea|ocean) ?(floor|bed)", re.I
+)
+_BY_DAY = {"outdoor": ("by day", "under a clear sky"), "indoor": ("in bright daylight", "")}
+_OWN_LIGHT = frozenset(("moon", "coral reef", *WINDOWLESS))
+_NIGHTLY = frozenset(("moon", "starry sky"))
+FALLING = frozenset(("falling rain", "falling snow"))
 KINDS = (*THINGS, *chain(*GROUND.values()))
 # Words that no phrase of a category has, but with which eight plans of its scenes differ.
 MEASURED = {"indoor": "night dark", "object": "wall"}
@@ -104,7 +113,7 @@ class DescriptionWords(Vocabulary):
         return self._read_text(text)
 
     def _with_place(self, text: str) -> str:
-        read = super().reading(text)
+        read = super().reading(_SEA_FLOOR.sub("coral reef", text))
         if self.place(read) is not None or self.foreign(text):
             return read
         kinds = [one.kinds for one in named_things(read, KINDS)]
@@ -191,6 +200,27 @@ class DescriptionWords(Vocabulary):
             if place not in telling and SAME_COLORS.get(read[place], read[place]) in COLORS:
                 seen = seen | {place} if place + 1 in seen else seen - {place}
         return seen | of_place
+
+
+def lit(text: str, words: Vocabulary) -> str:
+    """Return a text in known words that also says how light it is: by day, if it does not.
+
+    Left to chance, half of all places would be dark or grey, and named colours with them.
+    """
+    read = words.reading(text)
+    category, stems = words.place(read), [stem(word.text.lower()) for word in split_words(read)]
+    place = place_of(category, stems) if category else None
+    if category not in _BY_DAY or (place and place.name in _OWN_LIGHT) or words.foreign(text):
+        return read
+    light, clear = _BY_DAY[category]
+    named = {kind for one in named_things(read, KINDS) for kind in one.kinds}
+    if not words.lights(text):
+        read = f"{read}, {'at night' if named & _NIGHTLY else light}"
+    weather = (group for group in words.groups if group.name == WEATHER)
+    said = frozenset().union(*(need for group in weather for need in phrase_stems(group)))
+    said -= {stem(word) for word in SILENT.split()} | {stem("day"), stem("covered")}
+    dry = said.isdisjoint(stems) and named.isdisjoint(FALLING)
+    return f"{read} {clear}" if clear and dry else read
 
 
 @lru_cache(maxsize=4096)

@@ -283,13 +283,12 @@ def naming_words(text: str, kinds: Collection[str]) -> frozenset[int]:
 
 def telling_words(text: str, kinds: Collection[str]) -> frozenset[int]:
     """Return which words say how many named things there are, how large, and in what colour."""
-    words: list[str | None] = [word.text.lower() for word in split_words(text)]
+    names = naming_words(text, kinds)
+    said = enumerate(word.text.lower() for word in split_words(text))
+    words = [None if place in names else word for place, word in said]
     told = _NUMBERS.keys() | _SIZES.keys() | SAME_COLORS.keys() | COLORS.keys()
     return frozenset(
-        before
-        for place in naming_words(text, kinds)
-        for before in words_before(words, place)
-        if words[before] in told
+        before for place in names for before in words_before(words, place) if words[before] in told
     )
 
 
@@ -298,7 +297,7 @@ def _naming(text: str, kinds: Collection[str]) -> tuple[tuple[Named, ...], froze
     words: list[str | None] = [word.text.lower() for word in split_words(text)]
     left = words.copy()
     initials = {word[0] for word in words if word}
-    found: dict[str, Named] = {}
+    found: dict[str, tuple[int, bool, tuple[str, ...]]] = {}
     for name, own, kind in _names_of(tuple(kinds)):
         if name[0] not in initials:
             continue
@@ -314,13 +313,13 @@ def _naming(text: str, kinds: Collection[str]) -> tuple[tuple[Named, ...], froze
                 continue  # the trees of "pine trees"
             alike = _LIKEWISE.get(kind, ()) if name == kind else _LIKEWISE.get(name, ())
             plural = said[-1] != own[-1] or said[-1] in _PLURALS
-            told = _told_before(words, start, (kind,), plural=plural)
-            others = (
-                one for one in alike if one in kinds and not (told.color and one in _ONE_COLORED)
-            )
-            found.setdefault(kind, told._replace(kinds=tuple(dict.fromkeys((kind, *others)))))
+            found.setdefault(kind, (start, plural, alike))
+    named = tuple(
+        _told_before(left, start, (kind, *(one for one in alike if one in kinds)), plural=plural)
+        for kind, (start, plural, alike) in found.items()
+    )
     spoken = (place for place, word in enumerate(left) if word is None)
-    return tuple(found.values()), frozenset(spoken)
+    return named, frozenset(spoken)
 
 
 @lru_cache(maxsize=8)
@@ -343,13 +342,15 @@ def _is_word(word: str | None, name: str) -> bool:
     if word is None or word == name:
         return word == name
     plurals = f"{name}s", f"{name}es", f"{name[:-1]}ies", f"{name[:-2]}ves", f"{name[:-1]}ves"
+    if name.endswith("man"):
+        plurals = (*plurals, f"{name[:-2]}en")
     return word in plurals
 
 
 def words_before(words: Sequence[str | None], place: int) -> range:
     """Return the places of words before a thing that can tell how many, how large and what colour.
 
-    That is up to any word that only joins others, or a few that mean nothing here.
+    That is up to any word that only joins others or names a thing (None), or a few others.
     """
     first, others = place, 0
     while first and (word := words[first - 1]) and word not in FUNCTION_WORDS:
@@ -372,7 +373,8 @@ def _told_before(
         color = COLORS.get(SAME_COLORS.get(word, word), color)
         scale *= _SIZES.get(word, 1.0)
         least, most = _NUMBERS.get(word, (least, most))
-    return Named(kinds, color, least, most, scale)
+    fitting = (one for one in kinds if one == kinds[0] or not (color and one in _ONE_COLORED))
+    return Named(tuple(dict.fromkeys(fitting)), color, least, most, scale)
 
 
 def thing_vocabulary(kinds: Collection[str], category: str | None = None) -> Vocabulary:

@@ -63,7 +63,7 @@ from mag_sandbox.model.pocket.world import DiffusionWorld
 from mag_sandbox.model.prompts import Conditioner, PromptFeatures, read_texts
 from mag_sandbox.model.rope import RayCoordinates
 from mag_sandbox.model.world import MIB, MemorySetting, Progress, WorldFailed, WorldSpec
-from mag_sandbox.scenes.descriptions import DescriptionWords
+from mag_sandbox.scenes.descriptions import DescriptionWords, lit
 from mag_sandbox.scenes.things import THINGS
 from mag_sandbox.scenes.vocabulary import (
     WORDS_FILE,
@@ -392,7 +392,7 @@ def _features(
     tokenizer, words = load_tokenizer(folder, config), read_words(folder)
 
     def read(prompt: str) -> str:
-        text = words.reading(prompt) if reads else prompt
+        text = lit(prompt, words) if reads else prompt
         return without_unknown(text, words) if words.counts else text  # unknown words destroy views
 
     return PromptFeatures(tokenizer, config.text.text_len, load_encoder, known, read)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mag_sandbox.scenes.descriptions import MOST_THINGS, DescriptionWords
+from mag_sandbox.scenes.descriptions import MOST_THINGS, DescriptionWords, lit
 from mag_sandbox.scenes.vocabulary import WORDS_FILE
 from tests import ROOT
 
@@ -153,3 +153,23 @@ def test_no_place_is_added_to_one_that_is_named_or_where_nothing_names_a_thing(
     words: DescriptionWords, text: str
 ):
     assert ", in a" not in words.reading(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "also"),
+    [
+        ("a purple bed", ", in a bedroom, in bright daylight"),
+        ("a village", ", by day under a clear sky"),
+        ("a village in the rain", ", by day"),
+        ("a village in the rain at night", ""),
+        ("stars over a village", ", at night under a clear sky"),
+        ("a cave", ""),
+        ("a neon city", ""),
+    ],
+)
+def test_a_description_without_light_is_painted_by_day(words: DescriptionWords, text, also):
+    assert lit(text, words) == text + also
+
+
+def test_the_sea_floor_is_a_reef(words: DescriptionWords):
+    assert words.reading("a shark on the sea floor") == "a sharks on the coral reef"

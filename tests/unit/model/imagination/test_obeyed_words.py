@@ -1,0 +1,68 @@
+"""With the shipped weights, plans show what descriptions name: there, in sight, and as many."""
+
+import pytest
+
+from mag_sandbox.model.attention import matmul_attention
+from mag_sandbox.model.imagination.imagination import Coder, load_imagination
+from mag_sandbox.model.imagination.plan_rules import shown_shares
+from mag_sandbox.model.imagination.planner import Wanted
+from mag_sandbox.model.imagination.weights import IMAGINATION_WEIGHTS
+from mag_sandbox.model.pocket.loading import painting_features, read_words
+from mag_sandbox.model.pocket.weights import POCKET_WEIGHTS, read_config
+from mag_sandbox.scenes.things import color_name, named_things
+
+SEEN = 0.3  # share of a thing
+
+
+@pytest.fixture(scope="module")
+def plan():
+    def never(*_):
+        raise AssertionError("plans need no pictures")
+
+    imagination = load_imagination(IMAGINATION_WEIGHTS, Coder(never, never, 16), matmul_attention)
+    features = painting_features(IMAGINATION_WEIGHTS, read_config(POCKET_WEIGHTS), known={})
+    words = read_words(IMAGINATION_WEIGHTS)
+
+    def planned(text, seed):
+        read = words.reading(text)
+        named = named_things(read, imagination.config.looks)
+        wanted = Wanted(named, words.place(read))
+        return imagination.plan(features(text), features(""), seed, wanted), named
+
+    return planned
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a purple bed",
+        "two red cars",
+        "three tents under the stars",
+        "five horses on a beach",
+        "green teddy bears on teal boxes",
+        "the moon over a garden with a hill and sunflowers",
+    ],
+)
+def test_live_words_are_in_the_plan_in_their_number_and_colour(plan, text):
+    things, named = plan(text, 1)
+    shares = shown_shares(things)
+    assert named
+    for one in named:
+        shown = [
+            thing
+            for thing, share in zip(things, shares, strict=True)
+            if thing.kind in one.kinds and share > SEEN
+        ]
+        hidden = sum(thing.kind in one.kinds for thing in things) - len(shown)
+        assert len(shown) >= min(one.least, 2), one
+        assert one.most is None or len(shown) + hidden == one.most, one
+        if one.color and "stage" not in text and "box" not in text:  # those have a light of theirs
+            names = {color_name(thing.color) for thing in shown}
+            assert names == {color_name(one.color)}
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"), [("rain in a garden", "falling rain"), ("a long beach", "sea")]
+)
+def test_weather_and_places_are_as_words_say(plan, text, kind):
+    assert any(thing.kind == kind for thing in plan(text, 1)[0])
