@@ -25,6 +25,7 @@ _STEP = 4.0  # degrees between the places that are tried
 _HIDDEN = 0.5  # share of a thing that may be hidden
 _TURNING = 0.004  # by which a place is worse for each degree that it is away from ahead
 _BEYOND = 0.5  # by which it is worse for not being ahead
+_HIDES = 2.0  # by which hiding what words name is worse than being hidden
 _GOLDEN, _PLASTIC = 0.618034, 0.754878  # whose multiples are spread evenly
 _DARKER = 0.8  # far hills than the ground
 _OPEN = "near ground"  # behind all things outdoors, and nowhere else
@@ -153,7 +154,8 @@ def _free_yaw(things: Sequence[PlacedObject], place: int, said: Collection[str])
         down = (thing.height + other.height) / 2 - abs(thing.pitch - other.pitch)
         down = min(down, thing.height, other.height)
         covered = thing if index > place else other
-        worse += across * down / (covered.width * covered.height)
+        weight = 1.0 if index > place else _HIDES
+        worse += weight * across * down / (covered.width * covered.height)
     return float(yaws[worse.argmin()])
 
 
