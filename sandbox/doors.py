@@ -19,7 +19,7 @@ from mag_sandbox.sandbox.screens.painting import PaintingOverlay
 from mag_sandbox.sandbox.services import Services
 from mag_sandbox.sandbox.ui.display import fit, share_of
 
-UNPLANNED = "one moment: where doors are is still being found out"
+UNPLANNED = "one moment: where things stand is still being planned"
 TOO_FAR = "walk up to the {} to go through it"
 
 

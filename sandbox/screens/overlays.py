@@ -94,11 +94,15 @@ class Notices(Overlay):
         self._cards: defaultdict[Notice, CachedCard] = defaultdict(CachedCard)
 
     def say(self, text: str, mood: Literal["good", "bad"] = "good", topic: str = "") -> None:
-        """Show a line, in place of those about the same topic."""
+        """Show a line, in place of the same one and of those about the same topic."""
         seconds = NOTICE_S * (1 if mood == "good" else 2)
         notice = Notice(text, mood, self._clock() + seconds, topic)
         with self._lock:
-            others = [one for one in self._notices if not topic or one.topic != topic]
+            others = [
+                one
+                for one in self._notices
+                if one.text != text and (not topic or one.topic != topic)
+            ]
             self._notices = (*others, notice)[-MOST_NOTICES:]
         self._notify()
 

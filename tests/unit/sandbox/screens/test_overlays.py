@@ -19,6 +19,7 @@ from mag_sandbox.sandbox.screens.overlays import (
     WIPE_EVERY_S,
     WIPE_S,
     HintOverlay,
+    Notices,
     PostcardOverlay,
     ProbeOverlay,
     SplitOverlay,
@@ -210,3 +211,10 @@ def test_the_arrow_of_a_hint_leaves_the_map_free(size):
         HintOverlay(StubReel(), hud, probe).draw(surface)
         assert not hud.places, "while a postcard is searched nothing is taught"
     assert not arrow.colliderect(hidden)
+
+
+def test_the_same_notice_is_shown_once():
+    notices = Notices(clock=lambda: 0.0, notify=lambda: None)
+    for topic in ("", "door", ""):
+        notices.say("one moment", topic=topic)
+    assert len(notices.current) == 1
