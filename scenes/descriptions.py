@@ -75,6 +75,7 @@ _SEA_FLOOR = re.compile(
 _BY_DAY = {"outdoor": ("by day", "under a clear sky"), "indoor": ("in bright daylight", "")}
 _OWN_LIGHT = frozenset(("moon", "coral reef", *WINDOWLESS))
 _NIGHTLY = frozenset(("moon", "starry sky"))
+_DARK = frozenset(map(stem, ("dark", "haunted", "spooky")))
 FALLING = frozenset(("falling rain", "falling snow"))
 KINDS = (*THINGS, *chain(*GROUND.values()))
 # Words that no phrase of a category has, but with which eight plans of its scenes differ.
@@ -104,6 +105,10 @@ class DescriptionWords(Vocabulary):
     def without_effect(self, text: str) -> tuple[Word, ...]:
         """Return the words of a text that will not be seen."""
         return self._judged(text)[0]
+
+    def substitutes(self, text: str) -> tuple[tuple[str, str], ...]:
+        """Return words of a text that are drawn as something else; the sea floor is a reef."""
+        return super().substitutes(_SEA_FLOOR.sub("coral reef", text))
 
     def reading(self, text: str) -> str:
         """Return a text in known words; one without a place is read with one that has its things.
@@ -215,7 +220,8 @@ def lit(text: str, words: Vocabulary) -> str:
     light, clear = _BY_DAY[category]
     named = {kind for one in named_things(read, KINDS) for kind in one.kinds}
     if not words.lights(text):
-        read = f"{read}, {'at night' if named & _NIGHTLY else light}"
+        is_night = named & _NIGHTLY or _DARK & set(stems)
+        read = f"{read}, {'at night' if is_night else light}"
     weather = (group for group in words.groups if group.name == WEATHER)
     said = frozenset().union(*(need for group in weather for need in phrase_stems(group)))
     said -= {stem(word) for word in SILENT.split()} | {stem("day"), stem("covered")}

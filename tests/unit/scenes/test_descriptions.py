@@ -163,6 +163,7 @@ def test_no_place_is_added_to_one_that_is_named_or_where_nothing_names_a_thing(
         ("a village in the rain", ", by day"),
         ("a village in the rain at night", ""),
         ("stars over a village", ", at night under a clear sky"),
+        ("a dark forest", ", at night under a clear sky"),
         ("a cave", ""),
         ("a neon city", ""),
     ],
@@ -173,3 +174,4 @@ def test_a_description_without_light_is_painted_by_day(words: DescriptionWords, 
 
 def test_the_sea_floor_is_a_reef(words: DescriptionWords):
     assert words.reading("a shark on the sea floor") == "a sharks on the coral reef"
+    assert words.substitutes("five fish on the sea floor") == ()
