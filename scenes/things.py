@@ -1,7 +1,7 @@
 """Things by name: what a player's words mean, how large a thing is, and where it usually stands.
 
 Sizes and colours are medians of the renderer's log (480 scenes); the number of a kind is the most
-in a scene (of 6,800), of wall clocks and maps one. The painter was trained on such things.
+in a scene (of 6,800). The painter was trained on such things.
 """
 
 import difflib

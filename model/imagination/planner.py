@@ -58,6 +58,7 @@ _TRIES = 8  # of places for a thing that is missing
 _MOST_ADDED = 6
 _LONGEST = 160.0  # steps, of the slowest turn by a thing's number
 _NOTHING = np.zeros((0, len(FIELDS)), np.int64)
+_ONCE = frozenset(("wall clock", "map"))  # in a plan, though the renderer hangs up to six
 
 
 class Wanted(NamedTuple):
@@ -117,7 +118,9 @@ class Planner(nn.Module):
         self._behind, self._among = dict(behind or {}), dict(among or {})
         self._most = torch.full((config.kinds,), config.most)  # of each kind, in a plan
         for number, kind in enumerate(self.kinds, 1):
-            if most and kind in most:
+            if kind in _ONCE:
+                self._most[number] = 1
+            elif most and kind in most:
                 self._most[number] = most[kind]
             elif kind in THINGS:
                 self._most[number] = THINGS[kind].most

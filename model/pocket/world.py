@@ -485,7 +485,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         if moves_on and not edits and not schedule.is_due(due):
             schedule.prefetch(next_end, time + self.spec.block_length, memory)
         shown = decoder.finish(drawn, partial(self._cuts.sky, poses, time))
-        if self.painting and self.painting.plan and MOTION not in session.leave_out:
+        if self.painting and self.painting.plan:
             shown = fallen(shown, self.painting.plan.things, poses, time)
         self._advance(pose=walked[-1], command=command, has_sky=shown.has_sky)
         schedule.has_remembered = False
