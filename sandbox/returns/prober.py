@@ -224,7 +224,7 @@ class Prober(SessionObserver):
         self.anchors: tuple[AnchorMark, ...] = ()
         self.last_anchor: CameraPose | None = None  # newest one dropped by the player
         self.pictures: tuple[Sight, ...] = ()  # newest picture of every part of the sphere
-        self.sights: tuple[Sight, ...] = ()  # likewise the first ones, and those of anchors
+        self.sights: tuple[Sight, ...] = ()  # also the first ones, and unchanged anchors
         self.skipped = 0  # blocks that came faster than they could be looked at
         self._notify = notify
         self._taken = 0  # blocks; written by the thread that owns the world
@@ -377,7 +377,8 @@ class Prober(SessionObserver):
         )
         self.last_anchor = _last_anchor(tracker)
         self.pictures = tracker.store.newest()
-        of_anchors = (sight for one in tracker.anchors for sight in (one.first, one.last))
+        same = (one for one in tracker.anchors if not one.changed)
+        of_anchors = (sight for one in same for sight in (one.first, one.last))
         self.sights = (*tracker.store.all(), *of_anchors)
 
     def _answer(self, place: CameraPose, known: int) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose
-from mag_sandbox.controls.edits import ENTER
+from mag_sandbox.controls.edits import ENTER, EVERYTHING, Edit
 from mag_sandbox.controls.sources import ScriptSource
 from mag_sandbox.evaluation.similarity.recall import shrunk
 from mag_sandbox.model.world import GroundPlan, MemorySetting, WorldState
@@ -231,6 +231,26 @@ def test_anchors_of_a_room_are_kept_while_the_player_is_in_another_one(prober):
             show(one, block, 0)
         assert result_of(one, "anchor 1").recall == 100.0
     other.close()
+
+
+def test_anchors_of_a_repainted_place_are_no_sights_until_seen_again(prober):
+    session = Session(PerfectWorld(), ScriptSource(OUT_AND_BACK), [])
+    blocks = [session.start(SCENE, seed=1).block]
+    while (step := session.advance()) is not None:
+        blocks.append(step.block)
+    prober.on_block(None, blocks[0])
+    prober.drop_anchor()
+    for block in blocks[1:7]:
+        prober.on_block(None, block)
+    assert prober.settle()
+    start = blocks[0].poses[-1]
+    assert any(sight.pose == start for sight in prober.sights)
+
+    everything = Edit("repaint", width=EVERYTHING[0], height=EVERYTHING[1])
+    prober.on_block(None, replace(blocks[7], edited=everything))
+    assert prober.settle()
+    assert prober.anchors
+    assert not any(sight.pose == start for sight in prober.sights)
 
 
 def test_places_of_a_damaged_file_are_refused(prober):
