@@ -41,11 +41,6 @@ def test_the_library_has_scenes_in_every_category():
         assert len([scene for scene in scenes if scene.category == category]) >= 3
 
 
-def test_library_scenes_have_different_seeds():
-    seeds = [load_scene(name).seed for name in available_scenes()]
-    assert len(seeds) == len(set(seeds))
-
-
 def test_an_unknown_scene_names_the_nearest_one():
     message = complaint("desrt")
     assert message.startswith('scene "desrt" not found (did you mean "desert"?); available: ')

@@ -246,7 +246,7 @@ def test_anchors_of_a_repainted_place_are_no_sights_until_seen_again(prober):
     start = blocks[0].poses[-1]
     assert any(sight.pose == start for sight in prober.sights)
 
-    everything = Edit("repaint", width=EVERYTHING[0], height=EVERYTHING[1])
+    everything = Edit("renew", width=EVERYTHING[0], height=EVERYTHING[1])
     prober.on_block(None, replace(blocks[7], edited=everything))
     assert prober.settle()
     assert prober.anchors
