@@ -6,6 +6,7 @@ bit for bit. No state is kept in between, and nothing depends on time.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from itertools import takewhile
 from pathlib import Path
@@ -22,13 +23,20 @@ from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.frames import to_frames, to_pictures
 from mag_sandbox.model.imagination.config import ImaginationConfig
 from mag_sandbox.model.imagination.ground import TILE
-from mag_sandbox.model.imagination.objects import PlacedObject, object_table, tell, together
+from mag_sandbox.model.imagination.objects import (
+    ObjectTable,
+    PlacedObject,
+    object_table,
+    tell,
+    together,
+)
 from mag_sandbox.model.imagination.painter import Painter, sketched_cells
 from mag_sandbox.model.imagination.plan_rules import (
     RingPicture,
     as_seen,
     boxes,
     likeness,
+    with_even_ground,
     without_beams,
 )
 from mag_sandbox.model.imagination.planner import FIELDS, NOTHING_WANTED, Wanted, placed_objects
@@ -45,6 +53,7 @@ from mag_sandbox.model.imagination.weights import (
 from mag_sandbox.model.world import Frames
 from mag_sandbox.scenes.things import Named
 
+_DRAWN_AS = {"bus": "tram"}  # kinds of which training saw too few
 _BEGINNINGS = 64  # of plans, of which one is to resemble the given picture
 BESIDE = 2  # cells beyond the edge of a view that still say how it looks there
 
@@ -172,11 +181,12 @@ class Imagination:
             things = things[len(behind) :]
         drawn = np.random.default_rng([seed, 7])
         things = with_full_stage((*behind, *things), self.config.looks, drawn)
-        return tuple(without_beams(things))
+        things = without_beams(things)
+        return tuple(things if behind else with_even_ground(things))
 
     def owners(self, things: Sequence[PlacedObject]) -> np.ndarray:
         """Return the place in a plan of each pixel's thing, -1: one behind all, int32 [H, W]."""
-        return self._sketcher.owners(object_table(things, self.config.looks, self._ring))
+        return self._sketcher.owners(_painted_as(things, self._sketcher, self.config))
 
     def behind_all(self, things: Sequence[PlacedObject]) -> list[PlacedObject]:
         """Return the things of a plan that are behind all others: sky, walls, ground."""
@@ -338,7 +348,7 @@ class Imagination:
     def _painted(self, around: Surroundings, place: Place, subject: Subject) -> Surroundings:
         rows = np.arange(place.top, place.top + place.rows)
         columns = np.arange(place.left, place.left + place.columns) % self._ring[1]
-        table = object_table(subject.things, self.config.looks, self._ring)
+        table = _painted_as(subject.things, self._sketcher, self.config)
         told = tell(table, rows, columns, self._ring[1])
         sketch = self._sketcher.draw(table, rows, columns)
         if subject.seen is not None:
@@ -357,6 +367,19 @@ class Imagination:
             text, free,
         )  # fmt: skip
         return around.learned(place, latents[0].numpy())
+
+
+def _painted_as(
+    things: Sequence[PlacedObject], sketcher: Sketcher, config: ImaginationConfig
+) -> ObjectTable:
+    """Return things of kinds and shapes that can be painted."""
+    drawn = [
+        replace(one, kind=_DRAWN_AS[one.kind])
+        if one.kind in _DRAWN_AS and _DRAWN_AS[one.kind] in config.looks
+        else one
+        for one in things
+    ]
+    return sketcher.with_shapes(object_table(drawn, config.looks, config.painter.ring))
 
 
 def load_imagination(

@@ -226,15 +226,40 @@ def without_beams(things: Sequence[PlacedObject]) -> list[PlacedObject]:
     ]
 
 
+# Ground
+
+_NEAR, _FAR = "near ground", "far ground"
+_EVEN = 0.6  # share of the far ground's colour in the near one
+
+
+def with_even_ground(things: Sequence[PlacedObject]) -> list[PlacedObject]:
+    """Return things whose near ground is nearly as light as the far one.
+
+    Plans make it much darker at times; the painter then draws a band with a hard edge.
+    """
+    far = next((thing.color for thing in things if thing.kind == _FAR), None)
+    if far is None:
+        return list(things)
+
+    def even(color: tuple[int, int, int] | None) -> tuple[int, int, int] | None:
+        return color and rgb(_EVEN * np.array(far) + (1 - _EVEN) * np.array(color))
+
+    return [
+        replace(thing, color=even(thing.color), mean_color=even(thing.mean_color))
+        if thing.kind == _NEAR
+        else thing
+        for thing in things
+    ]
+
+
 # Colours that words give
 
 _COLORS = np.array(list(COLORS.values()))
 _SHADES = np.array((0.7, 0.85, 1.0, 1.15, 1.3))  # of a scene's light, that things are seen in
 _DARKEST = 0.55  # share of day
-# of its brightness, by which what plainly has another colour differs from what it should be. Of
-# 8,000 coloured things of the renderer's own log 10% do, told another colour 70% (of those that are
-# nearer to another name, in whatever light, 43 and 97)
-_PLAINLY_OTHER = 0.25
+# of its brightness, by which another name is nearer to what plainly has another colour; a shade of
+# the right one, in the light of lamps, is hardly farther from it than from the nearest
+_PLAINLY_OTHER = 0.1
 _AROUND = 330.0  # degrees; wider things show how light a scene is
 _BRIGHT = 200.0  # brightest channel of the brightest wide thing, by day
 _OWN = 0.75  # of a thing's mean colour: that of its largest part
@@ -260,7 +285,7 @@ def _colored(thing: PlacedObject, wanted: np.ndarray, light: float) -> PlacedObj
     if thing.color is not None:
         seen = np.array([thing.color, thing.mean_color or thing.color])
         own, nearest = (_apart(seen, colors, light) for colors in (wanted[None], _COLORS))
-        if own <= max(nearest, _PLAINLY_OTHER):
+        if own <= nearest + _PLAINLY_OTHER:
             return thing
     shade = wanted * light
     mean = thing.mean_color and rgb(_OWN * shade + (1 - _OWN) * np.array(thing.mean_color))

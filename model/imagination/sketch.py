@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mag_sandbox.model.imagination.config import FITTED
-from mag_sandbox.model.imagination.objects import BEYOND, LEAST_HALF, ObjectTable
+from mag_sandbox.model.imagination.objects import BEYOND, LEAST_HALF, VARIANTS, ObjectTable
 
 AROUND = 0.9  # of the ring; wider things are bands
 HIGHEST_FOOT = -0.02  # radians; a side whose foot is nearer to the horizon is no farther away
@@ -71,6 +71,20 @@ class Sketcher:
         self._courses = frozenset(courses)
         self._rows, self._columns = ring
         self._places = np.arange(places, dtype=np.float32)
+
+    def with_shapes(self, objects: ObjectTable) -> ObjectTable:
+        """Return objects of which each has a shape with a sprite, if its kind has any.
+
+        Training saw too few of the others; they would not show at all.
+        """
+        looks = objects.looks.copy()
+        for row in np.flatnonzero((looks > 0) & (looks < self._behind)):
+            look = int(looks[row])
+            if look not in self._known | self._courses:
+                first = look - (look - 1) % VARIANTS
+                shapes = [one for one in range(first, first + VARIANTS) if one in self._known]
+                looks[row] = shapes[look % len(shapes)] if shapes else look
+        return objects._replace(looks=looks)
 
     def draw(self, objects: ObjectTable, rows: np.ndarray, columns: np.ndarray) -> Sketch:
         """Return the sketch of a box of cells.

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.plan_rules import colored
+from mag_sandbox.model.imagination.plan_rules import colored, with_even_ground
 from mag_sandbox.scenes.things import COLORS, Named
 
 PURPLE = [Named(("castle",), COLORS["purple"])]
@@ -41,3 +41,16 @@ def test_in_the_dark_a_colour_is_darker():
     night = PlacedObject("sky", 0.0, 20.0, 360.0, 60.0, (20, 20, 60), (20, 20, 60))
     _, castle = colored([night, PALE], PURPLE)
     assert max(castle.color) < 0.7 * max(COLORS["purple"])
+
+
+def test_a_brown_bed_is_no_pink_one_in_the_light_of_lamps():
+    brown = PlacedObject("bed", 0.0, 0.0, 24.0, 13.0, (140, 89, 64), (140, 89, 64))
+    (bed,) = colored([brown], [Named(("bed",), COLORS["pink"])])
+    assert bed.color == COLORS["pink"]
+
+
+def test_near_ground_is_nearly_as_light_as_far_ground():
+    far = PlacedObject("far ground", 0.0, -9.0, 360.0, 20.0, (150, 200, 100), (150, 200, 100))
+    near = replace(far, kind="near ground", color=(50, 100, 50), mean_color=None)
+    assert [one.color for one in with_even_ground([far, near])] == [far.color, (110, 160, 80)]
+    assert with_even_ground([near]) == [near]

@@ -144,3 +144,15 @@ def test_roads_are_sketched_where_they_run():
         same = (owners == 0) == (ring.ids == index)
         assert same.mean() > 0.97
         assert same[ring.ids == index].mean() > 0.8
+
+
+def test_shapes_without_a_sprite_are_drawn_as_another_of_their_kind():
+    objects = [
+        PlacedObject(kind, 90.0, 0.0, 30.0, 30.0, RED, RED, variant)
+        for kind, variant in (("disc", 3), ("face", None), ("sky", 2))
+    ]
+    table = object_table(objects, KINDS, RING)
+    assert (sketcher().owners(table) >= 0).sum() == (sketcher().owners(table) == 1).sum()
+    shaped = sketcher().with_shapes(table)
+    assert shaped.looks.tolist() == [1, 9, look_number(2, 2)]
+    assert (sketcher().owners(shaped.chosen(np.array([0]))) == 0).any()
