@@ -95,7 +95,7 @@ class EditOverlay(Overlay):
 
     def handle(self, event: pygame.Event) -> bool:
         """Open it with a right click, fly with a click on the map, or take the text."""
-        if event.type == pygame.MOUSEMOTION:
+        if event.type in (pygame.MOUSEMOTION, pygame.MOUSEBUTTONDOWN):
             self._pointer = event.pos
         if self._box.handle(event):
             return True

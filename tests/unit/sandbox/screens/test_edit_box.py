@@ -140,9 +140,10 @@ def test_without_a_pointer_things_stand_in_the_middle_where_they_usually_do():
     assert (asked[0].yaw, asked[0].pitch) == (100.0, -8.0)
 
 
-def test_the_key_means_where_the_pointer_is_once_it_has_moved():
+@pytest.mark.parametrize("event", [pygame.MOUSEMOTION, pygame.MOUSEBUTTONDOWN])
+def test_the_key_means_where_the_pointer_is_once_it_has_moved_or_clicked(event):
     overlay, asked, _, _ = made()
-    overlay.handle(pygame.event.Event(pygame.MOUSEMOTION, pos=(960, 384), rel=(1, 0), buttons=()))
+    overlay.handle(pygame.event.Event(event, pos=(960, 384), rel=(1, 0), buttons=(), button=2))
     overlay.open()
     write(overlay, "a castle")
     assert (asked[0].yaw, asked[0].pitch) == (22.5, 0.0)
