@@ -7,7 +7,9 @@ there, in int8 where the pocket world's decoder does; else as a module.
 Source: sub-pixel convolution, arXiv 1609.05158.
 """
 
+from concurrent.futures import Future
 from functools import cache, partial
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -67,7 +69,9 @@ class Enlarger(nn.Module):
 
 def is_ready(height: int, width: int) -> bool:
     """Return whether frames of a size are enlarged at once; else the network is being compiled."""
-    return not compiles_here() or _compiled(height, width).is_ready
+    if not compiles_here():
+        return True
+    return _precision().done() and _compiled(height, width).is_ready
 
 
 def enlarged(frames: np.ndarray) -> np.ndarray:
@@ -149,15 +153,33 @@ def _network() -> Enlarger:
 def _compiled(height: int, width: int) -> "CompiledGraph":
     from mag_sandbox.model.graphs import CompiledGraph  # imports its compiler
 
-    return CompiledGraph(partial(_compile, height, width))
+    return CompiledGraph(partial(_compile, height, width, _precision().result()))
 
 
-def _compile(height: int, width: int) -> "CompiledModel":
+@cache
+def _precision() -> "Future[str]":
+    """Return the precision of networks of pictures, once it is chosen.
+
+    Choosing compiles graphs and times them: it cannot happen on the thread that compiles.
+    """
+    chosen = Future[str]()
+
+    def choose() -> None:
+        try:
+            chosen.set_result(picture_precision())
+        except BaseException as error:  # raised again by `result`, on the thread that asks
+            chosen.set_exception(error)
+
+    Thread(target=choose, name="choosing", daemon=True).start()
+    return chosen
+
+
+def _compile(height: int, width: int, precision: str) -> "CompiledModel":
     from mag_sandbox.model import graphs, quantisation  # import their compiler
 
     path, digest = ENLARGER.parent / RANGES, sha256_of(ENLARGER)
     ranges = quantisation.read_ranges(path, {NETWORK: digest})
-    narrow = NETWORK in ranges.of_networks and picture_precision() == "int8"
+    narrow = NETWORK in ranges.of_networks and precision == "int8"
     precisions = ((NETWORK, "int8"),) if narrow else ()
     execution = Execution("cpu", torch.float32, "sdpa", 1, compiled=True, precisions=precisions)
     weights = f"{digest} {sha256_of(path)}" if narrow else digest

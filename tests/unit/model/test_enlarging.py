@@ -8,6 +8,7 @@ from mag_sandbox.evaluation.quality.enlarging import edge_widths, edges_of
 from mag_sandbox.evaluation.similarity.metrics import psnr
 from mag_sandbox.model import enlarging
 from mag_sandbox.model.enlarging import SCALE, enlarged
+from tests.patience import PATIENCE
 
 
 def soft_disc(size: int, scale: int) -> np.ndarray:
@@ -39,6 +40,12 @@ def test_plain_pictures_stay_plain_and_no_colour_is_new():
     assert (large.min(), large.max()) == (frames.min(), frames.max())
 
 
+def forget_graphs() -> None:
+    """Have graphs compiled anew, in a precision that is chosen anew."""
+    enlarging._compiled.cache_clear()
+    enlarging._precision.cache_clear()
+
+
 @pytest.mark.parametrize(
     ("precision", "largest", "least_psnr"), [("fp32", 1, 59), ("int8", 16, 44)]
 )
@@ -47,9 +54,9 @@ def test_graph_and_module_make_the_same_picture(precision, largest, least_psnr, 
         pytest.skip("no graphs run here")
     frames = soft_disc(40, 1)
     monkeypatch.setattr(enlarging, "picture_precision", lambda: precision)
-    enlarging._compiled.cache_clear()
+    forget_graphs()
     by_graph = enlarged(frames)
-    enlarging._compiled.cache_clear()
+    forget_graphs()
     monkeypatch.setattr(enlarging, "compiles_here", lambda: False)
     by_module = enlarged(frames)
     assert np.abs(by_graph.astype(int) - by_module).max() <= largest
@@ -65,3 +72,17 @@ def test_frames_of_a_size_are_enlarged_at_once_when_their_network_is_compiled(mo
     monkeypatch.setattr(enlarging, "compiles_here", lambda: True)
     monkeypatch.setattr(enlarging, "_compiled", lambda height, width: Compiling())
     assert not enlarging.is_ready(24, 24)
+
+
+def test_choosing_a_precision_may_wait_for_graphs_to_be_compiled(monkeypatch):
+    if not enlarging.compiles_here():
+        pytest.skip("no graphs run here")
+    from mag_sandbox.model import graphs
+
+    def choose() -> str:
+        return graphs._COMPILING.submit(lambda: "fp32").result(timeout=PATIENCE)
+
+    monkeypatch.setattr(enlarging, "picture_precision", choose)
+    forget_graphs()
+    assert enlarged(soft_disc(16, 1)).shape == (1, 64, 64, 3)
+    forget_graphs()
