@@ -341,9 +341,9 @@ def _colors(words: Sequence[str | None], place: int) -> bool:
 def _is_word(word: str | None, name: str) -> bool:
     if word is None or word == name:
         return word == name
-    plurals = f"{name}s", f"{name}es", f"{name[:-1]}ies", f"{name[:-2]}ves", f"{name[:-1]}ves"
+    plurals = {f"{name}s", f"{name}es", f"{name[:-1]}ies", f"{name[:-2]}ves", f"{name[:-1]}ves"}
     if name.endswith("man"):
-        plurals = (*plurals, f"{name[:-2]}en")
+        plurals.add(f"{name[:-2]}en")
     return word in plurals
 
 
