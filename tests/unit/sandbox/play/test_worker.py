@@ -20,7 +20,7 @@ from mag_sandbox.sandbox.play.session import Playthrough
 from mag_sandbox.sandbox.play.worker import SETTLING, GenerationWorker
 from mag_sandbox.scenes import Scene
 from tests.doubles import FakeWorld
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, eventually
 
 SCENE = Scene(prompt="A place.")
 NOW = float("-inf")  # a block needed in the past is begun at once
@@ -125,6 +125,7 @@ def test_frames_are_enlarged_while_there_is_time_for_it(player):
             window.worker.needed_at(NOW)
             ready = window.block()
         assert bool(ready.large) is enlarges
+    eventually(lambda: len(ready.large) > 1)  # the others follow on the worker's thread
     assert np.array_equal(ready.picture(1), twice(ready.block.frames)[1])
 
 
