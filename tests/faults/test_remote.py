@@ -277,7 +277,8 @@ def test_a_client_that_is_killed_leaves_its_place_to_the_next_in_the_line():
         def told(stage, share):
             said.append(stage)
             if stage == "all 1 places are taken, you are next":
-                killed._link._socket.socket.shutdown(socket.SHUT_RDWR)
+                with suppress(OSError):  # it may be told so again once the line is cut
+                    killed._link._socket.socket.shutdown(socket.SHUT_RDWR)
 
         world = RemoteWorld(hosted.address, on_progress=told)
         assert said[1:] == ["all 1 places are taken, you are next", "ready"]
