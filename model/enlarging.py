@@ -7,9 +7,8 @@ there, in int8 where the pocket world's decoder does; else as a module.
 Source: sub-pixel convolution, arXiv 1609.05158.
 """
 
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache, partial
-from threading import Thread
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -162,16 +161,7 @@ def _precision() -> "Future[str]":
 
     Choosing compiles graphs and times them: it cannot happen on the thread that compiles.
     """
-    chosen = Future[str]()
-
-    def choose() -> None:
-        try:
-            chosen.set_result(picture_precision())
-        except BaseException as error:  # raised again by `result`, on the thread that asks
-            chosen.set_exception(error)
-
-    Thread(target=choose, name="choosing", daemon=True).start()
-    return chosen
+    return ThreadPoolExecutor(1, "choosing").submit(picture_precision)
 
 
 def _compile(height: int, width: int, precision: str) -> "CompiledModel":

@@ -7,7 +7,7 @@ import pygame
 from mag_sandbox.controls.camera import is_stopped
 from mag_sandbox.controls.edits import ENTER
 from mag_sandbox.controls.keys import key_title
-from mag_sandbox.model.world import Door
+from mag_sandbox.model.world import UNPLANNED, Door
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.memory_choices import leave_moment
 from mag_sandbox.sandbox.play.late_warp import direction_at
@@ -19,7 +19,6 @@ from mag_sandbox.sandbox.screens.painting import PaintingOverlay
 from mag_sandbox.sandbox.services import Services
 from mag_sandbox.sandbox.ui.display import fit, share_of
 
-UNPLANNED = "one moment: where things stand is still being planned"
 TOO_FAR = "walk up to the {} to go through it"
 
 

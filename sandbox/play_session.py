@@ -18,6 +18,7 @@ from mag_sandbox.controls.bindings import Action
 from mag_sandbox.controls.camera import CameraPose, mutual_overlap
 from mag_sandbox.controls.edits import ENTER, Edit
 from mag_sandbox.model.loading import next_world, no_places, worlds_beside
+from mag_sandbox.model.world import NO_DOOR
 from mag_sandbox.sandbox.doors import DoorsInPlay
 from mag_sandbox.sandbox.hud.hints import ACTIONS, STEPS, Step
 from mag_sandbox.sandbox.hud.hud import Hud
@@ -63,7 +64,6 @@ STILL_PAINTING = "one moment: what you asked for is still being painted"
 MOST_PAINTING = 12  # blocks, until a change that was asked for is shown
 NEW_AREAS = "New areas (striped on the map) follow this description; what you have seen stays"
 NOTHING_NEW = "You have seen all around at this height: look up or down, or repaint this view"
-NO_DOOR = "there is no door near by; walk up to one and look at it"
 CHOOSING_WORLD_S = 8.0  # in which the key for another world is pressed again
 
 

@@ -19,6 +19,7 @@ from mag_sandbox.scenes.places import (
 from mag_sandbox.scenes.things import (
     COLORS,
     EXHIBITS,
+    FALLING,
     SAME_COLORS,
     STANDS,
     THINGS,
@@ -76,7 +77,6 @@ _BY_DAY = {"outdoor": ("by day", "under a clear sky"), "indoor": ("in bright day
 _OWN_LIGHT = frozenset(("moon", "coral reef", *WINDOWLESS))
 _NIGHTLY = frozenset(("moon", "starry sky"))
 _DARK = frozenset(map(stem, ("dark", "haunted", "spooky")))
-FALLING = frozenset(("falling rain", "falling snow"))
 KINDS = (*THINGS, *chain(*GROUND.values()))
 # Words that no phrase of a category has, but with which eight plans of its scenes differ.
 MEASURED = {"indoor": "night dark", "object": "wall"}

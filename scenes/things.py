@@ -155,6 +155,7 @@ EXHIBITS = frozenset((
     "orange", "melon", "lantern", "stone lantern", "anchor", "fishing net", "coral", "starfish",
     "shell", "crab", "squirrel", "mouse", "unicorn", "satellite dish",
 ))  # fmt: skip  # of which a stage has as many kinds as the planner's configuration says
+FALLING = frozenset(("falling rain", "falling snow"))  # kinds all around, which hide nothing
 STANDS = frozenset(("box", "pedestal", "podium", "steps", "table with a cloth"))  # of one exhibit
 
 

@@ -10,14 +10,12 @@ import numpy as np
 
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject, rgb
-from mag_sandbox.model.imagination.plan_rules import SEEN_THROUGH, shown_shares
+from mag_sandbox.model.imagination.plan_rules import AROUND, LEVEL, places_of, shown_shares
 from mag_sandbox.scenes.stances import STANCES
-from mag_sandbox.scenes.things import EXHIBITS, STANDS, THINGS, Named
+from mag_sandbox.scenes.things import EXHIBITS, FALLING, STANDS, THINGS, Named
 
-_LEVEL = 27.0  # degrees above and below the horizon that a level view shows
 _SHOWN = 18.0  # degrees of a named thing's height that a level view shows at least
 _AHEAD = 38.0  # degrees to either side in which a thing is ahead
-_AROUND = 330.0  # degrees; wider things have no place
 _SMALL = 11.0  # degrees: things usually no larger are drawn larger if words name them
 _LEAST, _MOST_GROWN = 8.0, 2.0  # degrees of their longer side, and by how much it grows
 _LARGEST = 62.0, 44.0  # degrees that a thing's width and height grow to
@@ -36,7 +34,7 @@ _RELIEF = {  # kinds: what is added if a plan has none of them, how wide and hig
     ("mountains", "snowy peaks"): ("mountains", 66.0, 22.0, 8),
 }
 _STARS, _STAR, _STAR_PITCHES = 40, 2.4, (8.0, 26.5)  # how many, and degrees
-_FALLING = (214, 232, 248)
+_DROPS = (214, 232, 248)
 _STAR_COLOR = (243, 243, 217)
 
 
@@ -73,22 +71,22 @@ def _with_far(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
             tall = height * (0.8 + 0.4 * (index * _GOLDEN % 1))
             yaw = index * 360 / count
             added.append(PlacedObject(kind, yaw, tall / 2 - 1, width, tall, color, color, 0))
-    falls = [kind for kind in one.kinds if kind in SEEN_THROUGH and kind not in kinds]
-    falling = [PlacedObject(kind, 0.0, 0.0, 360.0, 108.0, _FALLING, _FALLING, 0) for kind in falls]
+    falls = [kind for kind in one.kinds if kind in FALLING and kind not in kinds]
+    falling = [PlacedObject(kind, 0.0, 0.0, 360.0, 108.0, _DROPS, _DROPS, 0) for kind in falls]
     first = next((place for place, thing in enumerate(things) if not _is_far(thing)), len(things))
     return [*things[:first], *added, *things[first:], *falling]
 
 
 def _is_far(thing: PlacedObject) -> bool:
     stance = STANCES.get(thing.kind)
-    return thing.width >= _AROUND or stance is None or stance.where in ("far", "sky")
+    return thing.width >= AROUND or stance is None or stance.where in ("far", "sky")
 
 
 def _sized(thing: PlacedObject, one: Named) -> PlacedObject:
     """Return a named thing as large as words say, and where a level view shows it."""
     if thing.kind in _WAYS and thing.pitch + thing.height / 2 < _WAY_PITCH:
         return replace(thing, pitch=_WAY_PITCH)
-    if thing.kind not in THINGS or thing.width >= _AROUND:
+    if thing.kind not in THINGS or thing.width >= AROUND:
         return thing
     usual, scale = THINGS[thing.kind], one.scale
     if scale == 1.0 and max(usual.width, usual.height) <= _SMALL:
@@ -97,7 +95,7 @@ def _sized(thing: PlacedObject, one: Named) -> PlacedObject:
         min(side * scale, max(side, most))
         for side, most in zip((thing.width, thing.height), _LARGEST, strict=True)
     )
-    reach = _LEVEL - min(height, _SHOWN) + height / 2  # of its middle
+    reach = LEVEL - min(height, _SHOWN) + height / 2  # of its middle
     pitch = thing.pitch + (height - thing.height) / 2  # its foot stays
     pitch = min(max(pitch, -reach), reach)
     return replace(thing, pitch=pitch, width=width, height=height)
@@ -105,7 +103,7 @@ def _sized(thing: PlacedObject, one: Named) -> PlacedObject:
 
 def _counted(things: list[PlacedObject], one: Named, said: Collection[str]) -> list[PlacedObject]:
     """Return things of which as many as words say are in sight, ahead as far as there is room."""
-    own = [place for place in _of(things, one.kinds) if things[place].width < _AROUND]
+    own = [place for place in places_of(things, one.kinds) if things[place].width < AROUND]
     if not own or things[own[0]].kind not in THINGS:
         return things
     if any(thing.kind in STANDS for thing in things) and things[own[0]].kind in EXHIBITS:
@@ -139,7 +137,7 @@ def _free_yaw(things: Sequence[PlacedObject], place: int, said: Collection[str])
         (index, other)
         for index, other in enumerate(things)
         if index != place
-        and other.width < _AROUND
+        and other.width < AROUND
         and (index > place or other.kind in said)
         and abs(other.pitch - thing.pitch) < (other.height + thing.height) / 2
     ]
@@ -161,7 +159,7 @@ def _free_yaw(things: Sequence[PlacedObject], place: int, said: Collection[str])
 
 def _exhibited(things: list[PlacedObject], one: Named, said: Collection[str]) -> list[PlacedObject]:
     """Return a stage of whose exhibits as many are of a kind as words say."""
-    exhibits = sorted(_of(things, EXHIBITS), key=lambda place: _away(things[place]))
+    exhibits = sorted(places_of(things, EXHIBITS), key=lambda place: _away(things[place]))
     own = [place for place in exhibits if things[place].kind in one.kinds]
     free = [place for place in exhibits if things[place].kind not in said]
     result = list(things)
@@ -176,10 +174,6 @@ def _instead(thing: PlacedObject, like: PlacedObject) -> PlacedObject:
     """Return a thing like another that stands where one does."""
     foot = thing.pitch - thing.height / 2
     return replace(like, yaw=thing.yaw, pitch=foot + like.height / 2)
-
-
-def _of(things: Sequence[PlacedObject], kinds: Collection[str]) -> list[int]:
-    return [place for place, thing in enumerate(things) if thing.kind in kinds]
 
 
 def _away(thing: PlacedObject) -> float:

@@ -12,7 +12,7 @@ import numpy as np
 
 from mag_sandbox.controls.camera import WIDEST_FOV
 from mag_sandbox.model.imagination.objects import PlacedObject, rgb
-from mag_sandbox.scenes.things import COLORS, THINGS, Named
+from mag_sandbox.scenes.things import COLORS, FALLING, THINGS, Named
 
 # The first view: which plan is best, turned which way
 
@@ -24,8 +24,8 @@ _EDGE = 2  # cells at either side of a view that show too little to count
 _PLAINLY_SHOWN = 0.012  # of a view: of what shows less the eye is not sure
 _MISSED = 0.3  # a thing worth less counts as missing
 _SINGLE = frozenset({"sun", "moon", "door"})
-SEEN_THROUGH = frozenset({"falling rain", "falling snow"})
-_LEVEL = 27.0  # degrees above and below the horizon that a level view shows
+AROUND = 330.0  # degrees; wider things have no place
+LEVEL = 27.0  # degrees above and below the horizon that a level view shows
 _LIKELY = 0.02  # what a nat is worth, where a thing that is named is worth 1
 
 
@@ -42,9 +42,9 @@ def ahead_best(
     plain = _plain(things)
     worth = np.zeros(plain.shape[1])
     for one in named:
-        worth += plain[_of(things, one.kinds)].max(axis=0, initial=0.0)
+        worth += plain[places_of(things, one.kinds)].max(axis=0, initial=0.0)
     for kind in dict.fromkeys(thing.kind for thing in things):
-        own = _of(things, (kind,))
+        own = places_of(things, (kind,))
         worth += _LIKELY * np.maximum(plain[own] * said[own, None], 0.0).max(axis=0)
     best = int(worth.argmax())
     return float(worth[best]), float((best * _STEP + _VIEW / 2) * _CELL % 360.0)
@@ -59,7 +59,7 @@ def missing(things: Sequence[PlacedObject], yaw: float, named: Sequence[Named]) 
     plain = _plain(things)[:, start]
     gone = []
     for one in named:
-        own = _of(things, one.kinds)
+        own = places_of(things, one.kinds)
         there = any(_is_aside(things[index].kind) for index in own)
         if one.kinds[0] in THINGS and not there and plain[own].max(initial=0.0) < _MISSED:
             gone.append(one)
@@ -67,10 +67,11 @@ def missing(things: Sequence[PlacedObject], yaw: float, named: Sequence[Named]) 
 
 
 def _is_aside(kind: str) -> bool:
-    return kind in _SINGLE or (kind in THINGS and abs(THINGS[kind].pitch) > _LEVEL)
+    return kind in _SINGLE or (kind in THINGS and abs(THINGS[kind].pitch) > LEVEL)
 
 
-def _of(things: Sequence[PlacedObject], kinds: Collection[str]) -> list[int]:
+def places_of(things: Sequence[PlacedObject], kinds: Collection[str]) -> list[int]:
+    """Return which things are of some kinds."""
     return [index for index, thing in enumerate(things) if thing.kind in kinds]
 
 
@@ -106,7 +107,7 @@ def _seen(things: Sequence[PlacedObject]) -> tuple[np.ndarray, np.ndarray]:
     for index, thing in enumerate(things):
         across = np.abs((yaws - thing.yaw + 180.0) % 360.0 - 180.0) <= thing.width / 2
         down = np.abs(pitches - thing.pitch) <= thing.height / 2
-        if thing.kind not in SEEN_THROUGH:
+        if thing.kind not in FALLING:
             nearest[np.ix_(down, across)] = index
         sizes[index] = max(down.sum() * min(across.sum(), _VIEW - 2 * _EDGE), 1)
     return np.stack([(nearest == index).sum(axis=0) for index in range(len(things))]), sizes
@@ -260,7 +261,6 @@ _DARKEST = 0.55  # share of day
 # of its brightness, by which another name is nearer to what plainly has another colour; a shade of
 # the right one, in the light of lamps, is hardly farther from it than from the nearest
 _PLAINLY_OTHER = 0.1
-_AROUND = 330.0  # degrees; wider things show how light a scene is
 _BRIGHT = 200.0  # brightest channel of the brightest wide thing, by day
 _OWN = 0.75  # of a thing's mean colour: that of its largest part
 
@@ -276,7 +276,9 @@ def colored(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Plac
 
 
 def _light(things: Sequence[PlacedObject]) -> float:
-    around = (thing.mean_color for thing in things if thing.width >= _AROUND)
+    around = (
+        thing.mean_color for thing in things if thing.width >= AROUND
+    )  # how light the scene is
     levels = [max(color) for color in around if color is not None]
     return float(np.clip(max(levels) / _BRIGHT, _DARKEST, 1.0)) if levels else 1.0
 

@@ -33,7 +33,14 @@ from mag_sandbox.model.imagination.causal import (
 from mag_sandbox.model.imagination.config import PlannerConfig
 from mag_sandbox.model.imagination.named_rules import obeyed
 from mag_sandbox.model.imagination.objects import VARIANTS, PlacedObject
-from mag_sandbox.model.imagination.plan_rules import ahead_best, colored, missing, turned
+from mag_sandbox.model.imagination.plan_rules import (
+    AROUND,
+    LEVEL,
+    ahead_best,
+    colored,
+    missing,
+    turned,
+)
 from mag_sandbox.model.imagination.scenery import FAR, Scenery
 from mag_sandbox.model.imagination.standing import stood
 from mag_sandbox.scenes.stances import STANCES
@@ -464,7 +471,7 @@ def _told_of(plan: Sequence[PlacedObject], named: Sequence[Named]) -> int:
 
 def _in_middle(thing: PlacedObject) -> bool:
     away = abs(yaw_difference(thing.yaw, 0.0))
-    return thing.width < _VIEW and away < _VIEW / 2 and abs(thing.pitch) < _LEVEL
+    return thing.width < _VIEW and away < _VIEW / 2 and abs(thing.pitch) < LEVEL
 
 
 def _reference(things: Tensor, first: int = 0) -> DifferenceReference:
@@ -490,7 +497,7 @@ def thing_numbers(objects: Sequence[PlacedObject], kinds: Sequence[str]) -> np.n
     last: int | None = None
     for each in objects:
         column = int(each.yaw % 360 * COLUMNS / 360)
-        if last is None or each.width >= _AROUND:
+        if last is None or each.width >= AROUND:
             column = column if last is None else last
             turn = 0
         else:
@@ -541,7 +548,7 @@ def in_view(numbers: np.ndarray, columns: np.ndarray, middle: int) -> np.ndarray
     half = width * COLUMNS / 720
     base = _HIGHEST - (numbers[:, BASE] + 0.5) * _ROW
     across = away < half + _VIEW * COLUMNS / 720 - 1
-    result: np.ndarray = across & (base < _LEVEL - 1) & (base + height > 1 - _LEVEL)
+    result: np.ndarray = across & (base < LEVEL - 1) & (base + height > 1 - LEVEL)
     return result
 
 
@@ -565,10 +572,9 @@ def placed_objects(numbers: np.ndarray, kinds: Sequence[str]) -> list[PlacedObje
     return things
 
 
-_VIEW, _LEVEL = 90.0, 27.0  # degrees across a view, and that a level one reaches up and down
+_VIEW = 90.0  # degrees across a view
 _HIGHEST = 54.0  # degrees of pitch, where rows begin
 _ROW = 108.0 / ROWS  # degrees
-_AROUND = 330.0  # degrees; wider things have no place
 _RATIO = (LARGEST / SMALLEST) ** (1 / (SIZES - 1))
 
 
@@ -582,7 +588,7 @@ def _size(number: int) -> float:
     return result
 
 
-_WIDEST = _size_number(_AROUND)
+_WIDEST = _size_number(AROUND)
 
 
 def _color_number(color: tuple[int, int, int]) -> int:

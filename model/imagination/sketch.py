@@ -80,7 +80,7 @@ class Sketcher:
         looks = objects.looks.copy()
         for row in np.flatnonzero((looks > 0) & (looks < self._behind)):
             look = int(looks[row])
-            if look not in self._known | self._courses:
+            if look not in self._known and look not in self._courses:
                 first = look - (look - 1) % VARIANTS
                 shapes = [one for one in range(first, first + VARIANTS) if one in self._known]
                 looks[row] = shapes[look % len(shapes)] if shapes else look

@@ -23,12 +23,11 @@ from mag_sandbox.model.imagination.scenery import FAR, Scenery, ToldFrom, with_p
 from mag_sandbox.model.imagination.standing import stood
 from mag_sandbox.model.pocket.changes import stances_of, thing_of
 from mag_sandbox.model.pocket.painting import PaintingInventor, Plan
-from mag_sandbox.model.world import Door
+from mag_sandbox.model.world import UNPLANNED, Door
 from mag_sandbox.scenes.rooms import DOORS
 
 NOT_HERE = "that is too near to where the scene begins, or too far: go back there to change it"
 IN_THE_WAY, NO_FARTHER = "{} in the way", "you can walk no farther here"
-STILL_PLANNED = "one moment: where things stand is still being planned"
 STILL_PAINTED = "one moment: the ground ahead is still being painted"
 LANDSCAPES = "outdoor", "video game"  # categories of scenes without walls
 Position = tuple[float, float]  # x and z [m]
@@ -134,7 +133,7 @@ class WalkableGround:
     def why_stopped(self, end: Position, viewpoints: Sequence[Position]) -> str:
         """Return, for the player, why a step did not get to its end."""
         if self.scenery is None:
-            return STILL_PLANNED
+            return UNPLANNED
         if what := self.scenery.in_the_way(*end, viewpoints):
             return IN_THE_WAY.format(what)
         return STILL_PAINTED if self.is_open else NO_FARTHER

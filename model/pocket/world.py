@@ -47,6 +47,7 @@ from mag_sandbox.model.pocket.viewpoints import Viewpoints
 from mag_sandbox.model.pocket.walking import NOT_HERE, WalkableGround
 from mag_sandbox.model.session_world import MOST_BLOCKS
 from mag_sandbox.model.world import (
+    NO_DOOR,
     Control,
     FrameBlock,
     Frames,
@@ -65,7 +66,6 @@ VIEWS = "views"  # views and edits that are due are not remembered yet: they are
 OPTIONAL = (WIND, LOOK_AHEAD, MOTION)  # what blocks may leave out, first what shows least
 _LEISURE = 2  # times the blocks that are given to a view otherwise
 _ROOMS = "rooms"  # part of a snapshot, beside those of the present room
-NO_DOOR = "there is no door near by; walk up to one and look at it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -491,16 +491,17 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         schedule.has_remembered = False
         self._request_view(command, session.block_index + 1)
         usage = memory.usage(session.block_index + 1, session.origin)
+        stopped_by = ""
         speed, fps = self.spec.full_speed, self.spec.fps
-        told, self._stopped_by = self._stopped_by, ""
-        changes = self.editor is not None and self.editor.is_painting  # its notices are awaited
-        leads_on = self._rooms is not None and self._rooms.door_at(walked[-1]) is not None
-        is_told = not (changes or leads_on) and is_stopped(walked, command, speed, fps)
-        if self._viewpoints and is_told:
+        if self._viewpoints and is_stopped(walked, command, speed, fps):
             aim = move(session.pose, command, speed, fps, len(walked), straight)[-1]
-            self._stopped_by = self._viewpoints.why_stopped(aim)
-        if self._stopped_by not in ("", told):  # once, as long as the key is held
-            self._notices.append(self._stopped_by)
+            stopped_by = self._viewpoints.why_stopped(aim)
+        changes = self.editor is not None and self.editor.is_painting  # its notices are awaited
+        if stopped_by and (changes or (self._rooms and self._rooms.door_at(walked[-1]))):
+            stopped_by = ""
+        if stopped_by not in ("", self._stopped_by):  # once, as long as the key is held
+            self._notices.append(stopped_by)
+        self._stopped_by = stopped_by
         finished = self._handed_out(shown, walked, command, usage, memory.take_ahead())
         is_guess = elsewhere is None and block is not None and block.info.passing
         return self._with_objects(replace(finished, provisional=is_guess))
