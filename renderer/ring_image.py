@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw
 
-from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH, SUPERSAMPLE
+from mag_sandbox.renderer.canvas import HORIZON, RING_HEIGHT, RING_WIDTH, SUPERSAMPLE
 from mag_sandbox.renderer.drawing import OPAQUE
 
 MOTIONS = 8  # labels of motion, which are kept in one number with that of the thing
@@ -98,8 +98,12 @@ class RingImage:
 
 
 def _closed(corners: np.ndarray) -> np.ndarray:
-    """Close a polygon that runs all around the viewer along the lower edge of the ring."""
+    """Close a polygon that runs all around the viewer along the edge of the ring that it is near.
+
+    That is the lower one for what the viewer stands on, and the upper one for what is overhead.
+    """
     turns = np.round((corners[-1, 0] - corners[0, 0]) / RING_WIDTH)
-    last, below = corners[0, 0] + turns * RING_WIDTH, RING_HEIGHT + 1.0
-    closing = [(last, corners[0, 1]), (last, below), (corners[0, 0], below)]
+    last = corners[0, 0] + turns * RING_WIDTH
+    beyond = -1.0 if corners[0, 1] < HORIZON else RING_HEIGHT + 1.0
+    closing = [(last, corners[0, 1]), (last, beyond), (corners[0, 0], beyond)]
     return np.concatenate((corners, closing))

@@ -1,5 +1,7 @@
 """Rings are exact: parallax, depth, occlusion, plans, motion."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -26,6 +28,20 @@ def land(*items: Item, **attributes: str) -> SceneRenderer:
 def room(*items: Item) -> SceneRenderer:
     attributes = {"place": "kitchen", "light": "daylight"}
     return SceneRenderer(Layout("indoor", 1, "kitchen", attributes, items, ROOM))
+
+
+@pytest.mark.parametrize("ceiling", ["wooden beams", "ceiling panels"])
+def test_what_is_overhead_hides_no_floor(ceiling):
+    attributes = {"place": "kitchen", "light": "daylight"}
+    plain, ceiled = (
+        SceneRenderer(Layout("indoor", 1, "kitchen", attributes, (), replace(ROOM, ceiling=one)))
+        for one in ("plain", ceiling)
+    )
+    beneath = ROOM.left + 0.5  # the first one's middle
+    for x in (0.0, beneath):
+        floors = [scene.ring(x, 1.0).pixels[HORIZON + 40 :] for scene in (plain, ceiled)]
+        differ = (floors[0] != floors[1]).any(axis=2)
+        assert differ.mean() < 0.01  # pixels at edges, which are rounded
 
 
 def box(height: float = 1.0, **place: float) -> Item:
