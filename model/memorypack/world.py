@@ -249,7 +249,9 @@ class MemoryPackWorld(PocketWorld[PocketSession]):
         self, latents: Tensor, poses: tuple[CameraPose, ...], command: CameraCommand
     ) -> FrameBlock:
         session = self._running()
-        shown = self._decoder.finish(self._decoder.begin(latents[0], poses, self._time))
+        shown = self._decoder.finish(
+            self._decoder.begin(self._decoder.of_latents(latents[0]), poses, self._time)
+        )
         self._advance(pose=poses[-1])
         memory = pack_usage(self._held(), self._title, self.spec, session.origin)
         return self._handed_out(shown, poses, command, memory)

@@ -12,7 +12,7 @@ pose sees the same picture, to the bit, unless a ring near it was made or painte
 the budget the farthest rings are dropped; all are when memory forgot ground and the plan is turned.
 Where the player changes the scene, viewpoints are painted again.
 
-The memory of blocks stays at the first viewpoint, and rooms have no other: their walls are near.
+The memory of blocks stays at the first viewpoint.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -39,15 +39,17 @@ from mag_sandbox.model.parking import numbers_of, packed, plain, unpacked
 from mag_sandbox.model.pocket.inventing import Outlook
 from mag_sandbox.model.pocket.painting import BLOCKS_A_VIEW, PaintingInventor, next_view
 from mag_sandbox.model.pocket.painting_thread import ViewPainter
+from mag_sandbox.model.pocket.pictures.cells import DrawnPictures
+from mag_sandbox.model.pocket.pictures.decoding import Draw
 from mag_sandbox.model.pocket.walking import START, NewGround, Position, WalkableGround
 from mag_sandbox.model.world import MIB, Frames, WorldState
 from mag_sandbox.scenes.scene import check_prompt
 
 FAR = 3.0  # metres from the first viewpoint, beyond which the memory of blocks rests
-APART = 2.4  # metres between viewpoints at least
 BLEND = 0.3  # metres by which a viewpoint is farther than the nearest, and is not shown any more
 BUDGET = 32 * MIB  # of the latents of all viewpoints
 LACKS = 0.1  # share of a cell from which on it lacks a thing
+COARSE = 4  # px between those that tell what a cell lacks
 LAYERED = 6  # rings whose layers are kept
 SOURCES = 2  # nearest rings whose pixels are carried to a new view
 MISSING = 0.3  # share of a view that is painted even while the player walks
@@ -134,14 +136,14 @@ class Viewpoints(ViewPainter[PaintedRing]):
     blocks = viewpoints.begin_view(pose, prompt)
     ...  # so many blocks later
     viewpoints.take_view()
-    latents = viewpoints.begin_look(poses).result()
+    draw = viewpoints.look(poses)
     """
 
     def __init__(
         self,
         painting: PaintingInventor,
         ground: WalkableGround,
-        encode: Callable[[Frames], Tensor],
+        redrawn: Callable[[Frames], DrawnPictures],
         beside: RunBeside,
     ) -> None:
         """Begin at the first viewpoint.
@@ -149,12 +151,12 @@ class Viewpoints(ViewPainter[PaintedRing]):
         Args:
             painting: makes the ring of the first viewpoint.
             ground: says where everything is.
-            encode: returns the latents of frames, uint8 [T, H, W, 3] -> [T, C, h, w].
+            redrawn: draws frames through the codec, which mends the seams of layers.
             beside: calls functions beside blocks.
         """
         super().__init__(painting.thread)
         self._painting, self._ground = painting, ground
-        self._imagination, self._encode, self._beside = painting.imagination, encode, beside
+        self._imagination, self._redrawn, self._beside = painting.imagination, redrawn, beside
         self._lock = Lock()
         self.begin()
 
@@ -167,6 +169,7 @@ class Viewpoints(ViewPainter[PaintedRing]):
         self._noise = 0  # of the plan
         self.kept: dict[Position, PaintedRing] = {}
         self._layered: dict[int, tuple[_LayersSource, Future[LayeredRing]]] = {}
+        self._owned: dict[Position, tuple[Scenery, np.ndarray]] = {}  # replaced, never changed
 
     def nearest(self, pose: CameraPose) -> Position:
         """Return the nearest viewpoint."""
@@ -188,7 +191,7 @@ class Viewpoints(ViewPainter[PaintedRing]):
 
     def next_view(self, outlook: Outlook) -> CameraPose | None:
         """Return the view to paint next: its direction, on the lattice, and its viewpoint."""
-        if self._view is not None or self._followed() is None or not self._ground.is_open:
+        if self._view is not None or self._followed() is None:
             return None
         lattice, pose, ahead = self._imagination.lattice, outlook.pose, outlook.ahead
         nearest = self.nearest(pose)
@@ -212,12 +215,13 @@ class Viewpoints(ViewPainter[PaintedRing]):
 
         A walker can get from one to the next, because neither is too far from the way between.
         """
+        apart = self._ground.apart
         step = (1 + BEYOND) * (ahead.x - pose.x), (1 + BEYOND) * (ahead.z - pose.z)
         for share in range(1, STRIDES + 1):
             end = pose.x + step[0] * share / STRIDES, pose.z + step[1] * share / STRIDES
             there = self._ground.free_way((pose.x, pose.z), end)
             here = replace(pose, x=there[0], z=there[1])
-            if _away(here, self.nearest(here)) >= APART:
+            if _away(here, self.nearest(here)) >= apart:
                 return there
         return None
 
@@ -276,18 +280,26 @@ class Viewpoints(ViewPainter[PaintedRing]):
         poses = [CameraPose(yaw, 0.0, WIDEST_FOV, *place) for yaw in (45.0, 135.0, 225.0, 315.0)]
         size = height, width // 4
         picture = torch.cat([layers.view(pose, size) for pose in poses], dim=2)
-        numbers = self._numbers(scenery, place)
-        parts = zip(poses, np.split(numbers, 4, axis=1), strict=True)
-        lacking = np.concatenate([layers.lacks(pose, size, part) for pose, part in parts], axis=1)
         latents = self._imagination.encoded_ring(picture)
         rows, columns = latents.shape[1:]
-        cells = lacking.reshape(rows, height // rows, columns, -1).mean(axis=(1, 3)) > LACKS
+        numbers = self._numbers(scenery, place)[COARSE // 2 :: COARSE, COARSE // 2 :: COARSE]
+        coarse = numbers.shape[0], numbers.shape[1] // 4
+        parts = zip(poses, np.split(numbers, 4, axis=1), strict=True)
+        lacking = np.concatenate([layers.lacks(pose, coarse, part) for pose, part in parts], axis=1)
+        cells = lacking.reshape(rows, coarse[0] // rows, columns, -1).mean(axis=(1, 3)) > LACKS
         return PaintedRing(place, latents, np.zeros_like(cells), cells)
 
     def _numbers(self, scenery: Scenery, place: Position) -> np.ndarray:
         """Return the number of each pixel's thing from a viewpoint, 0: none, int32 [H, W]."""
-        owners = self._imagination.owners(scenery.plan(*place))
-        return scenery.geometry(*place, owners).ids
+        return scenery.geometry(*place, self._owners(scenery, place)).ids
+
+    def _owners(self, scenery: Scenery, place: Position) -> np.ndarray:
+        """Return what a plan has in each pixel from a viewpoint; see `Imagination.owners`."""
+        known = self._owned.get(place)
+        if known is None or known[0] is not scenery:
+            known = scenery, self._imagination.owners(scenery.plan(*place))
+            self._owned = {**dict(list(self._owned.items())[1 - LAYERED :]), place: known}
+        return known[1]
 
     def _seen(
         self,
@@ -312,8 +324,8 @@ class Viewpoints(ViewPainter[PaintedRing]):
 
     # Looking
 
-    def begin_look(self, poses: Sequence[CameraPose]) -> "Future[Tensor] | None":
-        """Begin to look from poses at what is painted now, latents [F, C, h, w].
+    def look(self, poses: Sequence[CameraPose]) -> Draw | None:
+        """Return what draws the views at poses of what is painted now.
 
         None: all of them are where the scene begins, or there is no plan yet.
         """
@@ -325,15 +337,16 @@ class Viewpoints(ViewPainter[PaintedRing]):
             for pose in poses
         ]
 
-        def look() -> Tensor:
+        def draw(frames: slice) -> DrawnPictures:
             views = []
-            for pose, rings in zip(poses, shown, strict=True):
-                parts = [self._layers(ring, scenery).view(pose, size) for ring, _ in rings]
-                mixed = [share * part for part, (_, share) in zip(parts, rings, strict=True)]
-                views.append(parts[0] if len(parts) == 1 else torch.stack(mixed).sum(dim=0))
-            return self._encode(to_frames(torch.stack(views))).float()
+            for pose, rings in zip(poses[frames], shown[frames], strict=True):
+                parts = [
+                    share * self._layers(ring, scenery).view(pose, size) for ring, share in rings
+                ]
+                views.append(torch.stack(parts).sum(dim=0))
+            return self._redrawn(to_frames(torch.stack(views)))
 
-        return self._beside(look)
+        return draw
 
     def prepare(self, pose: CameraPose) -> None:
         """Begin to cut the nearest ring into layers if the player is away from the first one."""
@@ -401,7 +414,7 @@ class Viewpoints(ViewPainter[PaintedRing]):
         return made.result()
 
     def _cut(self, source: _LayersSource, scenery: Scenery) -> LayeredRing:
-        owners = self._imagination.owners(scenery.plan(*source.place))
+        owners = self._owners(scenery, source.place)
         cell = len(owners) // len(source.known)
         known, painted = (
             cells.repeat(cell, axis=0).repeat(cell, axis=1)

@@ -6,7 +6,7 @@ is new ground, without end, which is arranged as it comes into sight of a viewpo
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from math import hypot
+from math import hypot, inf
 
 from mag_sandbox.controls.camera import FARTHEST
 from mag_sandbox.controls.edits import HIGHEST, LARGEST, SPOT_ACTS, Edit
@@ -32,6 +32,7 @@ STILL_PAINTED = "one moment: the ground ahead is still being painted"
 LANDSCAPES = "outdoor", "video game"  # categories of scenes without walls
 Position = tuple[float, float]  # x and z [m]
 START: Position = (0.0, 0.0)  # where the scene begins
+APART, APART_IN_ROOMS = 2.4, 1.2  # metres between viewpoints at least; things in rooms are near
 _BARE = Scenery((), (), ())  # before a plan is made
 
 
@@ -115,8 +116,17 @@ class WalkableGround:
         kinds = [thing.kind for thing in plan.things] if plan else []
         return any(kinds[: len(behind)] == list(behind) for behind in self._landscapes if kinds)
 
+    @property
+    def apart(self) -> float:
+        """How far viewpoints are apart at least [m]; inf: there is only the first one."""
+        if self.is_open:
+            return APART
+        return APART_IN_ROOMS if self.scenery and self.scenery.ground.walls else inf
+
     def extend(self, place: Position) -> None:
-        """Arrange all new ground that is in sight of a viewpoint."""
+        """Arrange all new ground that is in sight of a viewpoint, if any is."""
+        if not self.is_open:
+            return
         there = set(self.new.squares)
         squares = [one for one in squares_near(*place) if one not in there]
         if squares:
@@ -136,11 +146,11 @@ class WalkableGround:
             return UNPLANNED
         if what := self.scenery.in_the_way(*end, viewpoints):
             return IN_THE_WAY.format(what)
-        return STILL_PAINTED if self.is_open else NO_FARTHER
+        return STILL_PAINTED if self.apart < inf else NO_FARTHER
 
     def free_way(self, start: Position, end: Position) -> Position:
         """Return where a step ends [m] that may lead away from all viewpoints."""
-        return self.way(start, end, () if self.is_open else (START,))
+        return self.way(start, end, () if self.apart < inf else (START,))
 
     def at_start(self, edit: Edit) -> Edit | None:
         """Return an edit as it is told from where the scene begins; None: it is too near or far.

@@ -143,7 +143,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         if painting is not None:
             self._ground = WalkableGround(painting, lambda: editor.placed if editor else ())
             self._viewpoints = Viewpoints(
-                painting, self._ground, self._codec.encode, self._decoder.beside
+                painting, self._ground, self._codec.redrawn, self._decoder.beside
             )
             self._way = self._viewpoints.way
         self.painting, self.editor = painting, editor
@@ -467,16 +467,15 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
                 painted = None if schedule.paints(memory) else self._cuts.begin_view(poses[-1])
             if session.has_sky and WIND not in session.leave_out:
                 sky = self._cuts.begin_sky(poses, time)
-        elsewhere = self._viewpoints.begin_look(walked) if self._viewpoints else None
+        elsewhere = self._viewpoints.look(walked) if self._viewpoints else None
+        drawn = elsewhere and decoder.begin(elsewhere, poses, time, sky, session.leave_out)
         if moves_on:
             schedule.start_cut(next_end)
         block = None if is_far else self._generate(poses, given)
-        if elsewhere:
-            latents = elsewhere.result()
-        else:
+        if drawn is None:
             assert block is not None  # far away, another ring is shown
-            latents = block.latents[0]
-        drawn = decoder.begin(latents, poses, time, sky, session.leave_out)
+            draw = decoder.of_latents(block.latents[0])
+            drawn = decoder.begin(draw, poses, time, sky, session.leave_out)
         if block:
             memory.remember(block, painted)  # while the frames are decoded, like what follows
         memory.spare_view = None

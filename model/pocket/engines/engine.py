@@ -66,14 +66,16 @@ class PocketEngine:
         self,
         autoencoder: Autoencoder,
         config: PocketConfig,  # noqa: ARG002 (modules take any size)
-        sizes: Sequence[tuple[int, int]] = (),  # noqa: ARG002 (likewise)
+        decoded: Sequence[tuple[int, int]] = (),  # noqa: ARG002 (likewise)
+        encoded: Sequence[tuple[int, int]] = (),  # noqa: ARG002 (likewise)
     ) -> Coding:
         """Return how an autoencoder is used.
 
         Args:
             autoencoder: in fp32.
             config: of the world, whose views are coded.
-            sizes: rows and columns of other latents that are often decoded.
+            decoded: rows and columns of other latents that are often decoded.
+            encoded: likewise, of those whose pictures are often encoded.
         """
         run_pictures(autoencoder, self.execution)
         device, dtype = self.execution.device, self.execution.dtype

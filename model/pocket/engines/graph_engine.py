@@ -74,26 +74,37 @@ class GraphEngine(PocketEngine):
         return Generator(*passes, cache, shift, empty_text)
 
     def coding(
-        self, autoencoder: Autoencoder, config: PocketConfig, sizes: Sequence[tuple[int, int]] = ()
+        self,
+        autoencoder: Autoencoder,
+        config: PocketConfig,
+        decoded: Sequence[tuple[int, int]] = (),
+        encoded: Sequence[tuple[int, int]] = (),
     ) -> Coding:
         """Return how an autoencoder is used; see `PocketEngine`."""
         dtype, channels = self.execution.dtype, config.dit.channels
-        height, width = config.frame_height // CELL, config.frame_width // CELL
         source = deepcopy(autoencoder)  # what follows changes it
         compiled, stride = self._compiler.compile, autoencoder.config.stride // CELL
         own = config.latent_size
         decoders = {
             size: compiled("decoder", partial(decoder_graph, source, size), tuple(size))
-            for size in (own, *sizes)
+            for size in (own, *decoded)
         }
-        encoder = compiled("encoder", partial(encoder_graph, source, (height, width)))
+        encoders = {
+            (rows, columns): compiled(
+                "encoder", partial(encoder_graph, source, (stride * rows, stride * columns)),
+                (rows, columns),
+            )
+            for rows, columns in (own, *encoded)
+        }  # fmt: skip
         of_others = super().coding(autoencoder, config)
 
         def encode(frames: Frames) -> Tensor:
-            if frames.shape[1:3] != (CELL * height, CELL * width):
+            size = tuple(side // autoencoder.config.stride for side in frames.shape[1:3])
+            encoder = encoders.get(size)
+            if encoder is None:
                 return of_others.encode(frames)
             levels = torch.from_numpy(levels_of(frames))
-            latents = torch.empty(len(levels), channels, *config.latent_size, dtype=dtype)
+            latents = torch.empty(len(levels), channels, *size, dtype=dtype)
             for one in range(len(levels)):
                 encoder([levels[one : one + 1]], [latents[one : one + 1]])
             return latents.float()

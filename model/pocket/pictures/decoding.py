@@ -38,6 +38,10 @@ class Codec:
         """Return frames, uint8 [T, H, W, 3], of latents, [T, C, h, w]."""
         return self.draw(latents).frames
 
+    def redrawn(self, frames: Frames) -> DrawnPictures:
+        """Return frames, uint8 [T, H, W, 3], drawn from their latents."""
+        return self.draw(self.encode(frames))
+
     def encode_picture(self, picture: Tensor) -> Tensor:
         """Return the latents, fp32 [1, C, h, w], of a picture in [-1, 1], [1, 3, H, W]."""
         return self.encode(to_frames(picture)).float()
@@ -86,6 +90,9 @@ class SharedWork(Generic[Result]):
         ]
 
 
+Draw = Callable[[slice], DrawnPictures]  # draws some frames of a block
+
+
 @dataclass(frozen=True, slots=True)
 class _Part:
     """Some frames of a block."""
@@ -113,7 +120,7 @@ class BlockDecoder:
     """Makes the frames of blocks; without an animation the world stands still.
 
     sky = showing.beside(...)  # the sky of showing.upwind(poses, time), if it is likely needed
-    begun = showing.begin(latents, poses, time, sky)  # returns at once
+    begun = showing.begin(showing.of_latents(latents), poses, time, sky)  # returns at once
     shown = showing.finish(begun, sky=lambda: showing.sky_alone(pictures, upwind))
     """
 
@@ -149,9 +156,14 @@ class BlockDecoder:
         """Return pictures at rest, [F, 3, H, W], without things in front of the sky."""
         return self._moving.sky_alone(pictures, poses)
 
+    def of_latents(self, latents: Tensor) -> Draw:
+        """Return what draws the frames of a block from its latents, [F, C, h, w]."""
+        latents = latents.cpu()
+        return lambda frames: self._codec.draw(latents[frames])
+
     def begin(
         self,
-        latents: Tensor,
+        draw: Draw,
         poses: tuple[CameraPose, ...],
         time: int,
         sky: "Future[Tensor | None] | None" = None,
@@ -160,14 +172,13 @@ class BlockDecoder:
         """Begin to make a block's frames.
 
         Args:
-            latents: of the block, [F, C, h, w].
+            draw: draws them; it is called on two threads.
             poses: of the block.
             time: frames shown before it.
             sky: of the upwind poses, alone, [F, 3, H, W], or None, if it is being made.
             leave_out: `WIND` or `MOTION`, which the frames do without.
         """
-        latents = latents.cpu()
-        made = partial(self._made, latents=latents, sky=sky, leave_out=leave_out)
+        made = partial(self._made, draw=draw, sky=sky, leave_out=leave_out)
         tasks = [partial(made, part) for part in _parts(poses, time)]
         return SharedWork(self._thread, tasks)
 
@@ -199,13 +210,13 @@ class BlockDecoder:
     def _made(
         self,
         part: _Part,
-        latents: Tensor,
+        draw: Draw,
         sky: "Future[Tensor | None] | None",
         leave_out: Collection[str],
     ) -> _MadePart:
-        """Return a part of a block, from the latents of all of it and the sky of all of it."""
+        """Return a part of a block, with the sky of all of it."""
         with torch.inference_mode(), self._times.measure("decode"):
-            drawn = self._codec.draw(latents[part.frames])
+            drawn = draw(part.frames)
             resting = PicturesAtRest(drawn)
             if self._animation is not None and MOTION not in leave_out:
                 resting = self._animation.at_rest(drawn, part.poses)

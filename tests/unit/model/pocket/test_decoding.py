@@ -80,7 +80,7 @@ def refuse() -> torch.Tensor:
 
 
 def test_a_sky_that_was_being_made_is_shown_and_not_made_again(decoder):
-    begun = decoder.begin(LATENTS, POSES, 0, decoder.beside(lambda: SKY))
+    begun = decoder.begin(decoder.of_latents(LATENTS), POSES, 0, decoder.beside(lambda: SKY))
     shown = decoder.finish(begun, refuse)
     assert shown.has_sky
     assert shown.frames[:, 0, 0, 0].tolist() == [0, 128, 255]
@@ -89,10 +89,12 @@ def test_a_sky_that_was_being_made_is_shown_and_not_made_again(decoder):
 
 @pytest.mark.parametrize("nowhere", [False, True])
 def test_a_sky_that_comes_into_view_unexpectedly_is_made_then(decoder, nowhere):
-    begun = decoder.begin(LATENTS, POSES, 0, decoder.beside(lambda: None) if nowhere else None)
+    begun = decoder.begin(
+        decoder.of_latents(LATENTS), POSES, 0, decoder.beside(lambda: None) if nowhere else None
+    )
     assert decoder.finish(begun, lambda: SKY).frames[:, 0, 0, 0].tolist() == [0, 128, 255]
 
 
 def test_without_a_sky_clouds_stand_still(decoder):
-    shown = decoder.finish(decoder.begin(LATENTS, POSES, 0))
+    shown = decoder.finish(decoder.begin(decoder.of_latents(LATENTS), POSES, 0))
     assert (shown.frames == shown.rest).all()

@@ -7,7 +7,7 @@ import pytest
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.pocket import viewpoints
+from mag_sandbox.model.pocket import viewpoints, walking
 from mag_sandbox.model.pocket.painting import Plan
 from mag_sandbox.model.pocket.walking import START, WalkableGround
 from mag_sandbox.model.pocket.world import LOOK_AHEAD, DiffusionWorld
@@ -46,7 +46,7 @@ def test_a_walk_goes_on_without_end_past_viewpoints_that_are_apart():
     kept = [START, *made._viewpoints.kept]
     assert len(kept) > 3
     apart = [np.hypot(*np.subtract(one, other)) for one in kept for other in kept if one != other]
-    assert min(apart) >= viewpoints.APART
+    assert min(apart) >= walking.APART
     near = [min(np.hypot(*np.subtract(here, one)) for one in kept) for here in places(walked)]
     assert max(near) <= 2.0
 
@@ -74,6 +74,16 @@ def test_what_is_no_landscape_ends_where_the_first_ring_does():
     walked = steps(made, AHEAD, 20)
     assert not made._viewpoints.kept
     assert 1.5 < walked[-1].poses[-1].z <= 2.0
+
+
+def test_a_room_is_painted_from_new_viewpoints_up_to_its_walls(monkeypatch):
+    wall = PlacedObject("sky", 0.0, 0.0, 90.0, 40.0)  # 4.4 m away; tiny weights have no other band
+    made = outdoors(*(replace(wall, yaw=yaw) for yaw in (0.0, 90.0, 180.0, 270.0)), TENT)
+    monkeypatch.setattr(WalkableGround, "is_open", False)
+    walked = steps(made, AHEAD, 40)
+    assert 3.0 < walked[-1].poses[-1].z < 4.4
+    assert len(made._viewpoints.kept) >= 2
+    assert not made._ground.new.squares
 
 
 def test_the_land_of_a_game_goes_on_too(monkeypatch):
@@ -159,7 +169,7 @@ def test_where_the_scene_changes_viewpoints_are_painted_again():
     steps(made, AHEAD, 12)
     before = dict(made._viewpoints.kept)
     made.painting.plan = replace(made.painting.plan, things=(SKY, TREE, replace(TREE, yaw=5.0)))
-    made._viewpoints.begin_look([CameraPose(z=1.0)]).result()
+    made._viewpoints.look([CameraPose(z=1.0)])(slice(None))
     faded = [
         before[place].painted.sum() - ring.painted.sum()
         for place, ring in made._viewpoints.kept.items()
