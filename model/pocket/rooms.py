@@ -13,7 +13,7 @@ are exact.
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from math import atan2, degrees, hypot
+from math import atan2, degrees, hypot, inf
 from threading import Event
 from typing import NamedTuple
 
@@ -37,7 +37,7 @@ from mag_sandbox.scenes.scene import MAX_SEED, check_prompt
 AROUND, EDITS, ELSEWHERE = "around", "edits", "viewpoints"  # parts of a room
 BUDGET = 32 * MIB  # of the viewpoints of all parked rooms
 MOST_ROOMS = 100
-NEAR = 1.6  # metres from a door, within which the player can go through
+NEAR = 2.0  # metres from a door, within which the player can go through
 REACH = 6.0  # metres, likewise, of doors that the way does not lead up to
 SPARE = 0.5  # metres from the end of the way to such a door
 IN_SIGHT = 6.0  # metres from a door, within which a walker has the room behind it begun
@@ -261,7 +261,7 @@ class Rooms:
 
     def _reach(self, door: Door) -> float:
         """Return how near the player must be to go through a door [m]."""
-        if self._ground.is_open:
+        if self._ground.apart < inf:
             return NEAR
         # the way may end before the door
         return min(max(NEAR, hypot(door.x, door.z) - FARTHEST_WALK + SPARE), REACH)
