@@ -1,13 +1,17 @@
-"""Doors in play: what leads through the one ahead: a key, a click on it, and walking into it."""
+"""Doors in play: what leads through the one ahead: a key, a click on it, and walking into it.
 
-from math import dist
+A click on a door farther away walks up to it first.
+"""
+
+from dataclasses import replace
+from math import atan2, degrees, dist
 
 import pygame
 
-from mag_sandbox.controls.camera import is_stopped
+from mag_sandbox.controls.camera import CameraPose, is_stopped, yaw_difference
 from mag_sandbox.controls.edits import ENTER
 from mag_sandbox.controls.keys import key_title
-from mag_sandbox.model.world import UNPLANNED, Door
+from mag_sandbox.model.world import UNPLANNED, Door, WorldSpec
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.memory_choices import leave_moment
 from mag_sandbox.sandbox.play.late_warp import direction_at
@@ -19,7 +23,11 @@ from mag_sandbox.sandbox.screens.painting import PaintingOverlay
 from mag_sandbox.sandbox.services import Services
 from mag_sandbox.sandbox.ui.display import fit, share_of
 
-TOO_FAR = "walk up to the {} to go through it"
+WALKING = "walking to the {}"
+BLOCKED = "something is in the way to the {}: walk around it"
+SAME = 0.5  # metres between two doors at least
+FACING = 2.0  # degrees from the middle of the view to a door that the player walks to, at most
+PATIENCE = 3.0  # times as long as the straight way takes, until it is blocked
 
 
 class DoorsInPlay(Overlay):
@@ -28,6 +36,7 @@ class DoorsInPlay(Overlay):
     doors = DoorsInPlay(services, worker, reel, hud, painting)
     doors.block_shown(ready)  # every block: the player may walk into a door
     doors.handle(event)  # a click on a door
+    doors.go_to(door)
     if doors.ahead: doors.enter()
     """
 
@@ -44,6 +53,9 @@ class DoorsInPlay(Overlay):
         self._told: Door | None = None  # the door that the player was told of last
         self._pressed: tuple[int, int] | None = None  # where the mouse was on the picture
         self._size = (1, 1)  # of the window
+        self._bound_for: Door | None = None  # that the pilot walks to
+        self._leg: CameraPose | None = None  # of the way there
+        self._blocks_left = 0  # until the way counts as blocked
 
     @property
     def ahead(self) -> Door | None:
@@ -57,6 +69,18 @@ class DoorsInPlay(Overlay):
             leave_moment(self._services, self._worker, "you are before the door again")
             self._worker.call(lambda session: session.edit(ENTER))
             self._painting.begin(ENTER)
+
+    def go_to(self, door: Door) -> None:
+        """Walk up to a door and go through it; the player may take over at any time."""
+        if self._is_ahead(door):
+            self.enter()
+            return
+        pose, spec = self._services.pilot.pose, self._reel.current.spec
+        speed, seconds = spec.full_speed, spec.block_length / spec.fps
+        way = dist((door.x, door.z), (pose.x, pose.z)) / speed.walk + 180.0 / speed.yaw
+        self._bound_for, self._blocks_left = door, round(PATIENCE * way / seconds)
+        self._services.notices.say(WALKING.format(door.kind), topic="door")
+        self._fly(_facing(pose, door), spec)
 
     def handle(self, event: pygame.Event) -> bool:
         """Follow a click; it may also begin to drag the view."""
@@ -75,6 +99,7 @@ class DoorsInPlay(Overlay):
 
     def block_shown(self, ready: ReadyBlock) -> None:
         """Say that a door is near, and go through once the player walks into it."""
+        self._walk_on(ready)
         told, self._told = self._told, self.ahead
         if self._told is None:
             return
@@ -86,13 +111,45 @@ class DoorsInPlay(Overlay):
             text = f"{ways}: through the {self._told.kind}{there}"
             self._services.notices.say(text, topic="door")
         block, spec = ready.block, ready.spec
-        if block.edited is None and is_stopped(
-            block.poses, ready.command, spec.full_speed, spec.fps
+        if (
+            self._bound_for is None
+            and block.edited is None
+            and is_stopped(block.poses, ready.command, spec.full_speed, spec.fps)
         ):
             self.enter()
 
+    def _is_ahead(self, door: Door) -> bool:
+        ahead = self.ahead
+        return ahead is not None and dist((ahead.x, ahead.z), (door.x, door.z)) < SAME
+
+    def _walk_on(self, ready: ReadyBlock) -> None:
+        """Turn to the door that the player is bound for, walk up to it and go through."""
+        door, pilot = self._bound_for, self._services.pilot
+        if door is None:
+            return
+        self._blocks_left -= 1
+        if not pilot.is_automatic or pilot.target not in (None, self._leg):
+            self._bound_for = None  # the player goes elsewhere
+        elif self._is_ahead(door):
+            pilot.stop()
+            if not self._painting.is_shown:
+                self._bound_for = None
+                self.enter()
+        elif self._blocks_left <= 0:
+            pilot.stop()
+            self._bound_for = None
+            self._services.notices.say(BLOCKED.format(door.kind), topic="door")
+        elif not pilot.is_flying:
+            faced = _facing(pilot.pose, door)
+            turns = abs(yaw_difference(faced.yaw, pilot.pose.yaw)) > FACING
+            self._fly(faced if turns else replace(faced, x=door.x, z=door.z), ready.spec)
+
+    def _fly(self, leg: CameraPose, spec: WorldSpec) -> None:
+        self._leg = leg
+        self._services.pilot.fly_to(leg, spec)
+
     def _click(self, position: tuple[int, int]) -> None:
-        """Go through a door at a position in the window, or say how to get there."""
+        """Go to and through a door at a position in the window."""
         reel, spec = self._reel, self._reel.current.spec
         ground, pose, size = (
             reel.current.block.ground,
@@ -109,7 +166,11 @@ class DoorsInPlay(Overlay):
         seen = direction_at(share_of(position, picture), pose, reel.crop, aspect)
         doors = [door for door in ground.doors if door.covers(pose, *seen)]
         door = min(doors, key=lambda one: dist((one.x, one.z), (pose.x, pose.z)), default=None)
-        if door is not None and door == ground.door:
-            self.enter()
-        elif door is not None:
-            self._services.notices.say(TOO_FAR.format(door.kind), topic="door")
+        if door is not None:
+            self.go_to(door)
+
+
+def _facing(pose: CameraPose, door: Door) -> CameraPose:
+    """Return a pose turned towards a door."""
+    yaw = degrees(atan2(door.x - pose.x, door.z - pose.z)) % 360.0
+    return replace(pose, yaw=yaw, pitch=0.0)

@@ -189,7 +189,9 @@ class PlayerSession(WatchedSession):
         )
         claim = services.bindings.title("postcards")
         fly = partial(_fly, services, reel)
-        self._map = MapOverlay(reel, hud, services.map, services.prober, self._prompt, fly)
+        self._map = MapOverlay(
+            reel, hud, services.map, services.prober, self._prompt, fly, self._doors.go_to
+        )
         self._around = AroundOverlay(reel, hud, services.map, services.bindings.title("around"))
         self._edit = EditOverlay(
             reel,

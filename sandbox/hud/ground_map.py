@@ -12,7 +12,7 @@ import pygame
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.evaluation.similarity.anchors import AnchorMark
-from mag_sandbox.model.world import FrameBlock, GroundPlan, MemoryEntry
+from mag_sandbox.model.world import Door, FrameBlock, GroundPlan, MemoryEntry
 from mag_sandbox.sandbox.hud.hud_state import SECTOR
 from mag_sandbox.sandbox.hud.minimap import CARD_WIDTH, GONE, PLACE, SHADOW
 from mag_sandbox.sandbox.ui.layout import SPRING, CustomPart, Text, draw, row
@@ -20,7 +20,7 @@ from mag_sandbox.sandbox.ui.theme import ACCENT, INK, MUTED, SEGMENT_COLOURS, Th
 
 TALL = 0.62  # height of the map over its width
 LEAST, MOST = 5.0, 15.0  # metres from the middle to the left edge
-START = 12  # px around the start, in which a click means the start
+CLOSE = 12  # px around the start or a door, in which a click means it
 BEYOND = 2.0  # metres that are seen beyond the way
 LOOKS = 1.1  # metres that the memory of a place reaches on the map, and twice the view's wedge
 GROUND, FLOOR, GRID, STONE = (20, 26, 40), (34, 41, 62), (34, 41, 58), (112, 122, 148)
@@ -63,10 +63,16 @@ class MapArea(NamedTuple):
 
     def position(self, pixel: tuple[int, int]) -> tuple[float, float]:
         """Return the position [m] of a pixel: the start itself, if it lies near by."""
-        if math.dist(pixel, self.at(0.0, 0.0)) <= START:
+        if math.dist(pixel, self.at(0.0, 0.0)) <= CLOSE:
             return 0.0, 0.0
         across, down = (now - middle for now, middle in zip(pixel, self.place.center, strict=True))
         return self.x + across / self.scale, self.z - down / self.scale
+
+    def door(self, pixel: tuple[int, int], doors: Iterable[Door]) -> Door | None:
+        """Return the door that a pixel means, if any."""
+        far = {door: math.dist(pixel, self.at(door.x, door.z)) for door in doors}
+        nearest = min(far, key=far.__getitem__, default=None)
+        return nearest if nearest and far[nearest] <= CLOSE else None
 
 
 class GroundMap:

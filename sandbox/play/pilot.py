@@ -19,7 +19,7 @@ class Pilot(PlayerSource, SessionObserver):
     def __init__(self) -> None:
         super().__init__()
         self.is_automatic = False  # the shown pictures come from a flight
-        self._target: CameraPose | None = None
+        self.target: CameraPose | None = None  # where it is on its way to
         self._spec: WorldSpec  # of the world that it flies in; set with the target
         self.pose = CameraPose()  # after the newest block
         self._left: CameraPose | None = None  # where it last began to walk
@@ -27,24 +27,24 @@ class Pilot(PlayerSource, SessionObserver):
     @property
     def is_flying(self) -> bool:
         """Whether it is on its way."""
-        return self._target is not None
+        return self.target is not None
 
     def fly_to(self, target: CameraPose, spec: WorldSpec) -> None:
         """Go to a place at full speed, until there or until the player steers."""
         self.release_all()
         self._spec, self.is_automatic = spec, True
-        self._target = target
+        self.target = target
 
     def stop(self) -> None:
         """Stop the camera, wherever it was going."""
-        self._target = None
+        self.target = None
         super().stop()
 
     def next_command(self) -> CameraCommand:
         """Return the next command: the player's if there is one."""
         if self.is_steering:
-            self._target, self.is_automatic = None, False
-        target = self._target  # the window may change it meanwhile
+            self.target, self.is_automatic = None, False
+        target = self.target  # the window may change it meanwhile
         return super().next_command() if target is None else self._command_towards(target)
 
     def held_command(self) -> CameraCommand:
@@ -53,7 +53,7 @@ class Pilot(PlayerSource, SessionObserver):
 
     def on_start(self, event: SessionStart, block: FrameBlock) -> None:  # noqa: ARG002 -- observer
         """Begin anew at the pose of the first block."""
-        self._target, self.is_automatic, self.pose = None, False, block.poses[-1]
+        self.target, self.is_automatic, self.pose = None, False, block.poses[-1]
 
     def on_block(self, event: BlockEvent, block: FrameBlock) -> None:  # noqa: ARG002 -- observer
         """Note where the camera is."""
@@ -66,6 +66,6 @@ class Pilot(PlayerSource, SessionObserver):
         is_stuck = walks and self.pose == self._left  # something is in the way
         self._left = self.pose if walks else None
         if command is None or is_stuck:
-            self._target = self._left = None
+            self.target = self._left = None
             return CameraCommand()
         return command

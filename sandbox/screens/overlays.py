@@ -19,6 +19,7 @@ from mag_sandbox.controls.camera import ASPECT, CameraCommand, CameraPose, view_
 from mag_sandbox.evaluation.similarity.anchors import GONE, SEEN, AnchorMark
 from mag_sandbox.evaluation.similarity.recall import ProbeResult
 from mag_sandbox.model.loading import keeps_places
+from mag_sandbox.model.world import Door, GroundPlan
 from mag_sandbox.sandbox.hud.cards import seen_card, split_card
 from mag_sandbox.sandbox.hud.explain import MemoryTip
 from mag_sandbox.sandbox.hud.ground_map import GroundMap, draw_player
@@ -163,10 +164,11 @@ class MapOverlay(Overlay):
         prober: Prober,
         prompt: PromptBox,
         fly: Callable[[CameraPose], object],
+        go_to: Callable[[Door], object],
     ) -> None:
         self._shown: ShownMap = "around"
         self._has_walked = False
-        self._fly = fly
+        self._fly, self._go_to = fly, go_to
         self._prompt = prompt
         self._tells_new, self._closed_at = False, float("-inf")
         self._before = ""  # the description in force while another one was written
@@ -179,7 +181,7 @@ class MapOverlay(Overlay):
         self._looked_at = 0.0
 
     def handle(self, event: pygame.Event) -> bool:
-        """Follow the pointer over the memory card; a click on the ground walks there."""
+        """Follow the pointer over the memory card; a click on ground or door goes there."""
         if event.type == pygame.MOUSEMOTION:
             place, self._pointer = self._hud.places.get("memory"), event.pos
             hovered, self._hovers = self._hovers, bool(place and place.collidepoint(event.pos))
@@ -187,6 +189,10 @@ class MapOverlay(Overlay):
         elif event.type == pygame.MOUSEBUTTONDOWN and event.button == 1:
             above = self._hud.places.get("map from above")
             if above is not None and self._ground.area.place.collidepoint(event.pos):
+                ground = self._reel.current.block.ground or GroundPlan()
+                if door := self._ground.area.door(event.pos, ground.doors):
+                    self._go_to(door)
+                    return True
                 x, z = self._ground.area.position(event.pos)
                 self._fly(replace(self._reel.pose, x=x, z=z))
                 return True

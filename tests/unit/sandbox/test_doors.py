@@ -1,6 +1,7 @@
 """Doors in play: Enter or walking into one leads on; elsewhere Enter describes the place."""
 
 from dataclasses import replace
+from math import atan2, degrees, dist
 from unittest.mock import Mock
 
 import pygame
@@ -13,11 +14,12 @@ from mag_sandbox.controls.camera import (
     CameraPose,
     CameraSpeed,
     is_stopped,
+    yaw_difference,
 )
 from mag_sandbox.controls.edits import ENTER
 from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.model.world import Door, GroundPlan
-from mag_sandbox.sandbox.doors import TOO_FAR, UNPLANNED
+from mag_sandbox.sandbox.doors import BLOCKED, UNPLANNED, WALKING
 from tests.doubles import FakeWorld
 from tests.games import FAST, games
 
@@ -77,14 +79,66 @@ def drag(game, *places):
         game.screen.handle(pygame.Event(kind, pos=at, button=1))
 
 
-def test_a_click_on_a_door_leads_through_it_and_on_one_far_away_says_how_to_get_there(game):
+def test_a_click_on_a_door_leads_through_it(game):
     drag(game, (320, 200), (360, 200))
     drag(game, (20, 200))
     assert not game.screen.session.overlays[1].is_shown
     drag(game, (320, 200))
     game.wait(lambda: len(rooms(game)) == 2)
-    drag(game, (320, 200))
-    game.said(TOO_FAR.format("door"))
+
+
+def start_far_away(start, door, wall=100.0):
+    """Begin far from a door, behind which there is a second room; nobody passes the wall."""
+
+    class Hall(FakeWorld):
+        is_through = False
+
+        def step(self, control):
+            block = super().step(control)
+            pose = block.poses[-1]
+            if pose.z > wall:
+                self.pose = pose = replace(pose, z=wall)
+                block = replace(block, poses=(*block.poses[:-1], pose))
+            edited = ENTER if control.edit == ENTER else None
+            self.is_through |= edited is not None
+            rooms = ("study", "kitchen") if self.is_through else ("study",)
+            far = abs(yaw_difference(pose.yaw, degrees(atan2(door.x - pose.x, door.z - pose.z))))
+            near = dist((pose.x, pose.z), (door.x, door.z)) < 1.6 and far < 45.0
+            ground = GroundPlan(doors=(door,), door=door if near else None, rooms=rooms)
+            return replace(block, edited=edited, ground=ground)
+
+    spec = replace(FAST, kinds=("door",), axes=AXES, full_speed=replace(FAST.full_speed, walk=2.8))
+    made = start(Hall(spec=spec))
+    made.play()
+    made.see_blocks(2)
+    return made
+
+
+def test_a_click_on_a_door_far_away_walks_there_and_through_it(tmp_path):
+    with games(tmp_path) as start:
+        game = start_far_away(start, Door("door", 1.0, 5.0))
+        drag(game, (380, 200))
+        game.said(WALKING.format("door"))
+        game.wait(lambda: len(rooms(game)) == 2)
+        assert dist((game.services.pilot.pose.x, game.services.pilot.pose.z), (1.0, 5.0)) < 1.7
+
+
+def test_a_way_to_a_door_that_is_blocked_is_given_up(tmp_path):
+    with games(tmp_path) as start:
+        game = start_far_away(start, Door("door", 0.0, 5.0), wall=2.0)
+        game.screen.session._doors.go_to(Door("door", 0.0, 5.0))
+        game.said(BLOCKED.format("door"))
+        assert len(rooms(game)) == 1
+        assert not game.services.pilot.is_flying
+
+
+def test_who_takes_over_is_not_led_to_a_door(tmp_path):
+    with games(tmp_path) as start:
+        game = start_far_away(start, Door("door", 0.0, -5.0))
+        game.screen.session._doors.go_to(Door("door", 0.0, -5.0))
+        game.press(pygame.K_LEFT)
+        game.see_blocks(3)
+        assert game.screen.session._doors._bound_for is None
 
 
 def test_a_click_before_doors_are_known_is_answered(game):

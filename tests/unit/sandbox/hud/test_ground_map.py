@@ -81,7 +81,12 @@ def overlay(spec=WALKING, pose=HERE):
     hud, prober = Hud(), SimpleNamespace(anchors=(), last_anchor=None)
     hud.places["slim"] = pygame.Rect(900, 10, 300, 40)
     prompt, flown = SimpleNamespace(is_open=False), []
-    return MapOverlay(reel, hud, MapStitcher(), prober, prompt, flown.append), hud, reel, flown
+    return (
+        MapOverlay(reel, hud, MapStitcher(), prober, prompt, flown.append, flown.append),
+        hud,
+        reel,
+        flown,
+    )
 
 
 def shown_by(made, hud, surface):
@@ -126,6 +131,17 @@ def test_a_click_walks_there():
         assert flown[0].yaw == HERE.yaw
         outside = pygame.Event(pygame.MOUSEBUTTONDOWN, pos=(5, 5), button=1)
         assert not made.handle(outside)
+
+
+def test_a_click_on_a_door_goes_there():
+    door = Door("door", -2.0, 1.0)
+    with window((1280, 720), "test") as surface:
+        made, hud, reel, flown = overlay()
+        reel.current.block = replace(reel.current.block, ground=GroundPlan(doors=(door,)))
+        shown_by(made, hud, surface)
+        x, y = map(round, made._ground.area.at(-2.0, 1.0))
+        assert made.handle(pygame.Event(pygame.MOUSEBUTTONDOWN, pos=(x + 6, y), button=1))
+        assert flown == [door]
 
 
 def test_a_door_is_seen_on_the_thing_that_it_is():

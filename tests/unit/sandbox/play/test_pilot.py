@@ -29,8 +29,8 @@ def test_it_can_be_stopped_by_the_window_while_the_world_asks(monkeypatch):
         def __set__(self, pilot, target):
             pilot.__dict__["target"] = target
 
-    monkeypatch.setattr(Pilot, "_target", Stopping(), raising=False)
-    pilot._target = CameraPose(120.0)
+    monkeypatch.setattr(Pilot, "target", Stopping(), raising=False)
+    pilot.target = CameraPose(120.0)
     assert session.advance() is not None
 
 
