@@ -75,12 +75,19 @@ class Recordings:
         self._prober, self._complain = prober, complain
         self.log = ControlLog(choice)
         self._begun: tuple[Recorder, FrameWriter] | None = None  # with a key
+        self._parts = 0  # that were told of, beyond the first
 
     @property
     def is_recording(self) -> bool:
         """Whether the session is recorded."""
         begun = (self._begun[0],) if self._begun else ()
         return any(recorder.is_recording for recorder in (*self.recorders, *begun))
+
+    def new_part(self) -> Path | None:
+        """Return the folder in which a recording from the command line goes on; only once."""
+        parts = sum((recorder.folders[1:] for recorder in self.recorders), [])
+        new, self._parts = len(parts) > self._parts, len(parts)
+        return parts[-1] if new else None
 
     def use(self, choice: WorldChoice) -> None:
         """Say what the world of the next session is loaded with."""

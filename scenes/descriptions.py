@@ -12,7 +12,7 @@ from itertools import chain
 from mag_sandbox.scenes.places import (
     WINDOWLESS,
     contents_of,
-    likely_place,
+    likely_places,
     place_of,
     read_places,
 )
@@ -73,6 +73,9 @@ WEATHERS = frozenset(("clear", "cloudy", "foggy", "rainy", "stormy", "snowy"))
 _SEA_FLOOR = re.compile(
     r"(bottom of the |under the |deep )(sea|ocean)|(sea|ocean) ?(floor|bed)", re.I
 )
+_ON_FURNITURE = re.compile(r"\bon (a|an|the|my) (\w+ ){0,2}(table|desk|shelf|counter|rug)s?\b")
+_ON = frozenset(("beach", "field", "pitch"))  # places that are no "in"
+USUAL_PLACE = "in a meadow"  # of a description whose things, if any, say nothing about a place
 _BY_DAY = {"outdoor": ("by day", "under a clear sky"), "indoor": ("in bright daylight", "")}
 _OWN_LIGHT = frozenset(("moon", "coral reef", *WINDOWLESS))
 _NIGHTLY = frozenset(("moon", "starry sky"))
@@ -118,23 +121,33 @@ class DescriptionWords(Vocabulary):
         return self._read_text(text)
 
     def _with_place(self, text: str) -> str:
-        read = super().reading(_SEA_FLOOR.sub("coral reef", text))
-        if self.place(read) is not None or self.foreign(text):
+        read = _in_places(self, text)
+        said = [word.text for word in split_words(read) if word.text not in FUNCTION_WORDS]
+        if self.place(read) is not None or self.foreign(text) or not any(map(self.meaning, said)):
             return read
+        return f"{read}, {self._likely(read) or USUAL_PLACE}"
+
+    def _likely(self, read: str) -> str:
+        """Return the place that has the things of a description in known words, "" if none has."""
         kinds = [one.kinds for one in named_things(read, KINDS)]
         first = {named[0] for named in kinds}
         if first & STANDS and first & EXHIBITS:
-            return f"{read}, on a stage"
-        place = likely_place(kinds)
-        words = (
-            next((w for w in place.words if all(map(self.known, w.split()))), "") if place else ""
-        )
-        article = "an" if words[:1] in ("a", "e", "i", "o") else "a"
-        return f"{read}, in {article} {words}" if words else read
+            return "on a stage"
+        if "falling snow" in first:
+            kinds.append(("igloo",))
+        at_home = "indoor" if _ON_FURNITURE.search(read) else None
+        for place in likely_places(kinds, at_home):
+            for words in place.words:
+                if self.place(words) == place.category and not self.unknown(words):
+                    on = "on" if words.split()[-1] in _ON else "in"
+                    return f"{on} {'an' if words[0] in 'aeiou' else 'a'} {words}"
+        return ""
 
     def suggestions(self, prompt: str, count: int = 5) -> tuple[str, ...]:
         """Return phrases of groups that the prompt does not speak of, which fit its place."""
-        reading = self.reading(prompt)
+        reading = _in_places(self, prompt)
+        if self.place(reading) is None and (likely := self._likely(reading)):
+            reading = f"{reading}, {likely}"
         stems = [stem(word.text.lower()) for word in split_words(reading)]
         said = frozenset(stems)
         if (category := self.place(reading)) is None:
@@ -205,6 +218,15 @@ class DescriptionWords(Vocabulary):
             if place not in telling and SAME_COLORS.get(read[place], read[place]) in COLORS:
                 seen = seen | {place} if place + 1 in seen else seen - {place}
         return seen | of_place
+
+
+def added_place(text: str, words: Vocabulary) -> str:
+    """Return where a description that names no place is painted, "in a desert"; else ""."""
+    return words.reading(text)[len(_in_places(words, text)) :].removeprefix(", ")
+
+
+def _in_places(words: Vocabulary, text: str) -> str:
+    return Vocabulary.reading(words, _SEA_FLOOR.sub("coral reef", text))
 
 
 def lit(text: str, words: Vocabulary) -> str:

@@ -18,6 +18,11 @@ _ALSO = ALIASES | {  # values that words for them do not name
     "snowy peaks": ("mountains", "snowy mountains"), "frozen lake": ("ice",),
 }  # fmt: skip
 _SELDOM, _ALWAYS = 0.02, 4.0  # shares of what a place may have, times those of what it always has
+_USUAL, _PREFERRED = (  # places that come to mind first, and how much more they are worth
+    frozenset(("meadow", "forest", "city", "village", "park", "living room", "bedroom", "kitchen")),
+    2.0,
+)
+_MEANT = 0.05  # what another kind is worth that a name can mean
 _FLOWERS = "wild flower"  # grow where a place has a chance of flowers
 
 
@@ -68,27 +73,34 @@ def contents_of(category: str) -> dict[str, frozenset[str]]:
     return {value: frozenset(map(stem, value.split())) for value in values}
 
 
-def likely_place(named: Sequence[Sequence[str]]) -> PlaceKind | None:
-    """Return the place that has most of some things; of several, the one that is best known for it.
+def likely_places(named: Sequence[Sequence[str]], category: str | None) -> list[PlaceKind]:
+    """Return the places that have some things, the one that has most of them first.
 
-    A thing counts the more the fewer places have it, and the more the likelier it is there.
+    Of several the one that is best known for them: a thing counts the more the fewer places have
+    it, and the more the likelier it is there; special places need more reason than usual ones.
 
     Args:
         named: the kinds that each name can mean, the likeliest first.
+        category: of places; None: any.
     """
     rarity = _rarity()
 
     def worth(place: PlaceKind) -> tuple[int, float]:
         found = [
-            max(rarity[kind] * _share(place.name, kind) for kind in kinds)
+            max(
+                rarity[kind] * _share(place.name, kind) * (1.0 if kind == kinds[0] else _MEANT)
+                for kind in kinds
+            )
             for kinds in named
             if not place.contents.isdisjoint(kinds)
         ]
-        return len(found), sum(found)
+        return len(found), sum(found) * (_PREFERRED if place.name in _USUAL else 1)
 
     known = [[kind for kind in kinds if kind in rarity] for kinds in named]
     named = [kinds for kinds in known if kinds]
-    return max(read_places().values(), key=worth) if named else None
+    places = [one for one in read_places().values() if category in (None, one.category)]
+    having = [place for place in places if worth(place)[0]]
+    return sorted(having, key=worth, reverse=True)
 
 
 @cache

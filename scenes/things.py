@@ -54,6 +54,8 @@ _NUMBERS = {  # how many at least and at most
     "2": (2, 2), "3": (3, 3), "4": (4, 4), "5": (5, 5), "several": (3, None), "many": (5, None),
 }  # fmt: skip
 _PLURALS = frozenset(("people", "children", "men", "women", "mice", "cattle", "cacti", "toys"))
+_COUNTED = 16  # most things in a scene of a kind of which "a" means one: a tree is not alone
+_ALIKE = frozenset(("sheep", "deer", "fish"))  # whose plurals look like one
 _ADJECTIVES = 2  # words that may stand between a number, size or colour and what has it
 _FILLERS = FUNCTION_WORDS | {"one", "some", "my", "please", "new", "put", "place", "add", "draw"}
 _TRY = {  # suggested first, by the category of the scene
@@ -368,8 +370,14 @@ def _told_before(
     words: Sequence[str | None], place: int, kinds: tuple[str, ...], *, plural: bool
 ) -> Named:
     """Return what words say of a thing: colour, number and size."""
-    color, least, most, scale = None, 1 + plural, None, 1.0
-    for before in words_before(words, place):
+    color, scale, told = None, 1.0, words_before(words, place)
+    article = words[told.start - 1] if told.start else None
+    the_one = article == "the" and not plural and kinds[0] not in _ALIKE
+    countable = kinds[0] in THINGS and THINGS[kinds[0]].most <= _COUNTED
+    least, most = 1 + plural, None
+    if article in ("a", "an") or the_one:  # words that the world knows may be plurals: "a camels"
+        least, most = 1, 1 if countable else None
+    for before in told:
         word = words[before] or ""
         color = COLORS.get(SAME_COLORS.get(word, word), color)
         scale *= _SIZES.get(word, 1.0)

@@ -35,7 +35,7 @@ from mag_sandbox.sandbox.play.scripts import pan_out_and_back
 from mag_sandbox.sandbox.play.session import Playthrough
 from mag_sandbox.sandbox.recording.in_video import opened
 from mag_sandbox.sandbox.recording.playback import Playback
-from mag_sandbox.sandbox.recording.reader import Recording, RecordingError
+from mag_sandbox.sandbox.recording.reader import Recording, RecordingError, next_part_text
 from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.sandbox.recording.replay import (
     Verifying,
@@ -79,7 +79,7 @@ def run_play(options: PlayOptions, say: Say) -> int:
         if recorder.problem is not None:
             raise RecordingError(recorder.problem)
         if recorder.folders:
-            say(f"recorded in {', '.join(map(str, recorder.folders))}")
+            _say_where(recorder, say)
     return 0
 
 
@@ -105,9 +105,16 @@ def _play_game(options: PlayOptions, say: Say) -> int:
         settings, folder, keys = load_settings(), data_folder(), load_player_bindings()
         game = PlayerGame(choice, settings, folder, keys, notify=app.wake, recorders=recorders)
         summary = app.play(game, playthrough)
+    for recorder in recorders:
+        if recorder.folders:
+            _say_where(recorder, say)
     if summary.error is not None and not summary.frames:
         raise WorldFailed(summary.error)
     return 0
+
+
+def _say_where(recorder: Recorder, say: Say) -> None:
+    say(f"recorded in {', '.join(map(str, recorder.folders))}; `replay FOLDER` plays one")
 
 
 @contextmanager
@@ -157,7 +164,10 @@ def run_gallery(options: GalleryOptions, say: Say) -> int:
 def run_replay(options: ReplayOptions, say: Say) -> int:
     """Play a recording again; with --verify the exit code says whether every block is the same."""
     with opened(options.recording) as recording:
-        return _replay(recording, options, say)
+        code = _replay(recording, options, say)
+    if more := next_part_text(options.recording):
+        say(more)
+    return code
 
 
 def _replay(recording: Recording, options: ReplayOptions, say: Say) -> int:

@@ -28,7 +28,12 @@ from mag_sandbox.sandbox.export.options import (
 from mag_sandbox.sandbox.play.events import BlockEvent, MemoryEvent, SessionStart
 from mag_sandbox.sandbox.recording.frames_file import StoredFrames
 from mag_sandbox.sandbox.recording.in_video import NotEnclosed, tags_of
-from mag_sandbox.sandbox.recording.reader import Recording, RecordingError, load_recording
+from mag_sandbox.sandbox.recording.reader import (
+    Recording,
+    RecordingError,
+    load_recording,
+    next_part_text,
+)
 from mag_sandbox.scenes import Scene
 
 # Most bytes per pixel of an export, estimated.
@@ -78,7 +83,8 @@ def export(
         with whole(target, overwrite=options.overwrite) as part:
             job.write(part)
         took = time.perf_counter() - begun
-        notes = *lost, *without, *_notes(footage)
+        next_part = filter(None, (next_part_text(folder),))
+        notes = *lost, *without, *_notes(footage), *next_part
         return Exported(target, _size(target), footage.seconds, took, notes)
 
 

@@ -132,6 +132,20 @@ def load_recording(folder: Path, called: Path | None = None) -> Recording:
     return Recording(folder, start, tuple(blocks), end, cut_off, is_changed)
 
 
+def next_part(folder: Path) -> Path | None:
+    """Return the recording of what was played after a new start, see `Recorder`; None: no such."""
+    stem, _, number = folder.name.rpartition("-")
+    names = [f"{stem}-{int(number) + 1}"] if number.isdecimal() and len(number) < 5 else []
+    parts = [folder.with_name(name) for name in (*names, f"{folder.name}-2")]
+    return next((part for part in parts if is_file(part / EVENTS_FILE)), None)
+
+
+def next_part_text(folder: Path) -> str:
+    """Return a sentence about what was played after a new start; "" if there is none."""
+    part = next_part(folder)
+    return f"what was played next is in {part}; `replay {part}` plays it" if part else ""
+
+
 def _sum_of(lines: list[bytes]) -> str:
     return hashlib.sha256(b"".join(line + b"\n" for line in lines)).hexdigest()
 

@@ -26,7 +26,7 @@ from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.play.session import Playthrough
 from mag_sandbox.sandbox.play.worker import GenerationWorker, ReadyBlock
 from mag_sandbox.sandbox.recording.playback import Playback
-from mag_sandbox.sandbox.recording.reader import Recording
+from mag_sandbox.sandbox.recording.reader import Recording, next_part
 from mag_sandbox.sandbox.saves.own_scenes import title_of
 from mag_sandbox.sandbox.screens import Outcome, Overlay, Way
 from mag_sandbox.sandbox.settings import HudLevel, SandboxConfig
@@ -578,7 +578,9 @@ class ReplayScreen(PlayScreen):
             leads = "leads to the title"
         elif self._context.leave is not Way.LEAVE:
             leads = "leads to the title, where it can be exported as a video"
-        return f"This is the end: {first} watches it again, {leave} {leads}."
+        part = self._playback and next_part(self._playback.recording.folder)
+        more = f"What was played next is in {part.name}. " if part else ""
+        return f"This is the end: {first} watches it again, {leave} {leads}. {more}".rstrip()
 
     def _seek(self, second: float) -> None:
         """Show a moment [s since the world's reset], or the nearest there is."""

@@ -21,7 +21,7 @@ from mag_sandbox.sandbox.screens.prompt_card import (
 from mag_sandbox.sandbox.ui.text_entry import Clipboard, History, TextEntry
 from mag_sandbox.sandbox.ui.theme import ACCENT, Theme
 from mag_sandbox.scenes.characters import clean
-from mag_sandbox.scenes.descriptions import DescriptionWords
+from mag_sandbox.scenes.descriptions import DescriptionWords, added_place
 from mag_sandbox.scenes.vocabulary import (
     ENGLISH_ONLY,
     Vocabulary,
@@ -44,6 +44,7 @@ EMPTY = "describe the place in a few words"
 UNSEEN = "grey: words that change nothing here"
 INSTEAD = "; words that do are below them"
 DRAWN_AS = "“{}” is drawn as “{}”"
+NO_PLACE = "no place named: painted {}"
 ALSO_AS = ", “{}” as “{}”"
 TOO_MANY = "too many kinds of things for one place; {} of these may be missing: {}"
 FUNCTION_KEYS = range(pygame.K_F1, pygame.K_F12 + 1)
@@ -73,9 +74,10 @@ class _Advice:
         """Why words are struck, and which are drawn as something else."""
         if self.words.foreign(self.text):
             return ENGLISH_ONLY
+        place = added_place(self.text, self.words)
         first, *others = self.words.substitutes(self.text) or [()]
         also = "".join(ALSO_AS.format(*pair) for pair in others)
-        said = []
+        said = [NO_PLACE.format(place)] if place else []
         excess, kinds = self.words.excess(self.text)
         if excess:
             said.append(TOO_MANY.format(excess, ", ".join(kinds)))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mag_sandbox.scenes.descriptions import MOST_THINGS, DescriptionWords, lit
+from mag_sandbox.scenes.descriptions import MOST_THINGS, DescriptionWords, added_place, lit
 from mag_sandbox.scenes.vocabulary import WORDS_FILE
 from tests import ROOT
 
@@ -140,19 +140,27 @@ def test_one_word_in_another_form_is_enough(words):
         ("a rose on a piano", "music room"),
         ("a waterfall at sunset", "jungle"),
         ("a camel", "desert"),
+        ("three blue balls on a table", "dining room"),
+        ("a car and a bus", "city"),
+        ("a dog and a bicycle", "park"),
+        ("three cats at sunset", "corridor"),
+        ("at night in the rain", "meadow"),  # nothing names a thing that says where
     ],
 )
 def test_a_description_without_a_place_is_read_with_one_that_has_its_things(
     words: DescriptionWords, text: str, place: str
 ):
     assert words.reading(text).endswith(f", in a {place}")
+    assert added_place(text, words) == f"in a {place}"
 
 
-@pytest.mark.parametrize("text", ["a piano in a forest", "sunset", "ein Haus mit Garten", ""])
-def test_no_place_is_added_to_one_that_is_named_or_where_nothing_names_a_thing(
+@pytest.mark.parametrize(
+    "text", ["a piano in a forest", "a valley", "ein Haus mit Garten", "", "a"]
+)
+def test_no_place_is_added_to_one_that_is_named_or_where_no_word_is_known(
     words: DescriptionWords, text: str
 ):
-    assert ", in a" not in words.reading(text)
+    assert added_place(text, words) == ""
 
 
 @pytest.mark.parametrize(

@@ -91,11 +91,13 @@ def test_stands_bear_as_many_exhibits_as_words_say():
     ("text", "told"),
     [
         ("two red cars", (2, 2, 1.0)),
-        ("a car", (1, None, 1.0)),
+        ("a car", (1, 1, 1.0)),
+        ("by the car", (1, 1, 1.0)),
+        ("the cars", (2, None, 1.0)),
         ("red cars", (2, None, 1.0)),
         ("3 huge old cars", (3, 3, 1.8)),
         ("one tent, many cars", (5, None, 1.0)),
-        ("five tents and a small car", (1, None, 0.7)),
+        ("five tents and a small car", (1, 1, 0.7)),
     ],
 )
 def test_words_before_a_thing_tell_how_many_and_how_large(text: str, told: tuple[float, ...]):

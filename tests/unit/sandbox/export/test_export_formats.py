@@ -283,6 +283,16 @@ def test_pictures_of_which_the_session_is_lost_are_exported(tmp_path, session, f
         make(folder, tmp_path / "other", format="page")
 
 
+def test_what_was_played_after_a_new_start_is_named(tmp_path):
+    first = record(tmp_path / "rec", AWAY_AND_BACK[:2])
+    second = record(tmp_path / "rec-2", AWAY_AND_BACK[:2])
+    (note,) = make(first, tmp_path / "out", format="frames").notes
+    assert note == f"what was played next is in {second}; `replay {second}` plays it"
+    assert make(second, tmp_path / "out2", format="frames").notes == ()
+    record(tmp_path / "rec-3", AWAY_AND_BACK[:2])
+    assert "rec-3" in make(second, tmp_path / "out3", format="frames").notes[0]
+
+
 def test_frames_that_end_before_the_recording_are_said(tmp_path):
     short = record(tmp_path / "short", AWAY_AND_BACK[:4])
     path = short / FRAMES_FILE

@@ -11,6 +11,7 @@ from mag_sandbox.sandbox.screens.prompt_box import (
     DRAWN_AS,
     EMPTY,
     ENGLISH_ONLY,
+    NO_PLACE,
     TOO_MANY,
     UNSEEN,
     PromptBox,
@@ -221,6 +222,7 @@ def test_words_that_are_drawn_as_they_are_have_none_to_write_instead(desk):
         ),
         ("ein Wald im Winter", ENGLISH_ONLY),
         ("a robot on a beach", ""),
+        ("a robot and a hat", f"{NO_PLACE.format('in a workshop')}; {UNSEEN}"),
         (
             "a meadow with sheep, tents, a castle, a lake, a windmill, boats, deer",
             TOO_MANY.format(2, "windmill, castle, tent, lake, sheep, deer, boat"),
