@@ -85,7 +85,7 @@ class Recordings:
 
     def new_part(self) -> Path | None:
         """Return the folder in which a recording from the command line goes on; only once."""
-        parts = sum((recorder.folders[1:] for recorder in self.recorders), [])
+        parts = [part for recorder in self.recorders for part in recorder.folders[1:]]
         new, self._parts = len(parts) > self._parts, len(parts)
         return parts[-1] if new else None
 

@@ -18,10 +18,11 @@ from mag_sandbox.files.border import Refusal, is_file
 from mag_sandbox.files.whole import changed, replace_file, visible
 from mag_sandbox.scenes import Scene, SceneError, load_scene
 from mag_sandbox.scenes.characters import clean
+from mag_sandbox.scenes.vocabulary import FUNCTION_WORDS
 
 TITLE_WORDS = 5  # a prompt of no more words is its own name
-LEAST_TITLE_WORDS, MOST_TITLE_WORDS = 2, 7  # a phrase of no more words names too many prompts
-TITLE_LENGTH = 40  # characters
+LEAST_TITLE_WORDS = 2  # a phrase of no more words names too many prompts
+TITLE_LENGTH = 48  # characters
 _PHRASE_END = re.compile(r"[,.;:]|\s(?:with|under|where|in front of)\s")
 MOST_OWN = 40  # scenes that the game wrote and that are kept
 
@@ -129,8 +130,15 @@ def title_of(prompt: str) -> str:
     first, *others = _PHRASE_END.split(prompt, maxsplit=1)
     says_enough = others and len(first.split()) > LEAST_TITLE_WORDS
     phrase = first.split() if says_enough and len(words) > TITLE_WORDS else words
-    title = " ".join(phrase[:MOST_TITLE_WORDS])[:TITLE_LENGTH].rstrip(" ,.;:")
-    cut = "…" if len(title) < len(" ".join(phrase).rstrip(" ,.;:")) else ""
+    whole = " ".join(phrase)
+    title = whole[:TITLE_LENGTH]
+    if len(whole) > TITLE_LENGTH and " " in title:  # ends with a word that names something
+        shown = title.split()[: -1 if whole[TITLE_LENGTH] != " " else None]
+        while shown[1:] and shown[-1].lower() in FUNCTION_WORDS:
+            shown.pop()
+        title = " ".join(shown)
+    title = title.rstrip(" ,.;:")
+    cut = "…" if len(title) < len(whole.rstrip(" ,.;:")) else ""
     return f"{title[:1].upper()}{title[1:]}{cut}"
 
 

@@ -158,7 +158,8 @@ class Saves(SessionObserver):
 
         def write(parked: ParkedScene) -> None:
             self._park(parked, says=says)
-            picture_own_scene(self._own_scenes, parked.scene, parked.last_frame)
+            if parked.prompt == parked.scene.prompt:  # else the card would show another place
+                picture_own_scene(self._own_scenes, parked.scene, parked.last_frame)
             self._write_unwritten()
 
         self._thread.write(worker.call(self.collect), write)

@@ -69,7 +69,7 @@ class TitleLayout:
         margin, top = theme.px(40 if compact else 56), theme.px(16 if compact else 24)
         header = pygame.Rect(margin, top, width - 2 * margin, theme.px(38))
         words = pygame.Rect(margin, header.bottom + theme.px(12 if compact else 24), 0, 0)
-        words.width = min(header.width, theme.px(720))
+        words.width = min(header.width, theme.px(1000))
         longest = words_part(("X", "X", "X " * 1000, False), compact=compact)
         words.height = height_of(theme, longest, words.width)
         choices = header.copy()
