@@ -1,10 +1,21 @@
 """Options of commands whose work can be distributed."""
 
+import argparse
 from dataclasses import dataclass
 
-from mag_sandbox.command_line import option
+from mag_sandbox.command_line import option, positive
 from mag_sandbox.workers.processes import LocalProcesses
 from mag_sandbox.workers.work import Here, Workplace
+
+MOST_WORKERS = 1024  # each is a process of its own
+
+
+def worker_count(text: str) -> int:
+    """Return the number of workers that a command line asks for."""
+    count = positive(text)
+    if count > MOST_WORKERS:
+        raise argparse.ArgumentTypeError(f"{text} workers are too many; at most {MOST_WORKERS}")
+    return count
 
 
 @dataclass(frozen=True, kw_only=True)  # without slots: options may have other bases as well
@@ -13,7 +24,7 @@ class WorkerOptions:
 
     workers: int | None = option(
         None, "processes that share the work and the cores (1; with --ray one a GPU, else a core)",
-        metavar="N",
+        type=worker_count, metavar="N",
     )  # fmt: skip
     ray: str | None = option(
         None, 'a Ray cluster that does it: an address, or "local" to start one here',

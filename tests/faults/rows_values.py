@@ -38,6 +38,8 @@ MAIN = tuple(
         ("bench --json", ("--json", "expected one argument")),
         ("bench --json here/no/where/x.json", ("x.json", "name another file")),
         ("doctor --coppy", ("--coppy", 'did you mean "--copy"')),
+        ("bench-memory --workers 1000000000", ("--workers", "at most 1024")),
+        ("bench-memory --workers 0", ("--workers", "above 0")),
         ("gallery", ("DIR", "--help")),
         ("gallery here/out --world moon", ('"moon"', "available")),
         ("gallery here/out --scene medow", ('"medow"', "did you mean")),
