@@ -128,6 +128,7 @@ _ALIKE = 24.0  # levels of a channel at which two colours are hardly alike any m
 _LIKENESS = np.exp(-((np.arange(256.0) / _ALIKE) ** 2))  # by levels of difference
 _FEWEST = 800  # pixels that a picture had best show of a band
 _OWN_SHARE = 0.12  # share of a band's pixels that its own colour has, where it can be seen at all
+_BEYOND_WALLS = frozenset({"floor", "ceiling"})  # most of their rows show walls
 
 
 @dataclass(frozen=True)
@@ -179,7 +180,10 @@ def likeness(behind: Sequence[PlacedObject], sight: RingPicture) -> float:
 
 
 def as_seen(behind: Sequence[PlacedObject], sight: RingPicture) -> list[PlacedObject]:
-    """Return things behind with the colours that a picture plainly shows of them."""
+    """Return things behind with the colours that a picture plainly shows of them.
+
+    Sky and open ground have nothing else in their rows, so they have its colours in any case.
+    """
     return [_as_seen(thing, _band(thing, sight)) for thing in behind]
 
 
@@ -187,9 +191,12 @@ def _as_seen(thing: PlacedObject, pixels: np.ndarray) -> PlacedObject:
     if thing.color is None or len(pixels) < _FEWEST:
         return thing
     alike = _alike(pixels, thing.color)
-    if alike.mean() < _OWN_SHARE:
+    if alike.mean() >= _OWN_SHARE:
+        color = (pixels * alike[:, None]).sum(axis=0) / alike.sum()
+    elif thing.width >= AROUND and thing.kind not in _BEYOND_WALLS:
+        color = np.median(pixels, axis=0)
+    else:
         return thing
-    color = (pixels * alike[:, None]).sum(axis=0) / alike.sum()
     mean = color if thing.mean_color is None else color + np.subtract(thing.mean_color, thing.color)
     return replace(thing, color=rgb(color), mean_color=rgb(mean))
 

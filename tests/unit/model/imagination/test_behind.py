@@ -47,3 +47,10 @@ def test_what_stands_before_a_wall_does_not_tell_its_colour():
     assert as_seen([near], seen)[0].color == (200, 180, 120)
     whole = RingPicture(pixels, SHOWN, ~BARE)
     assert as_seen([WALL], whole) == [alone], "where nothing else shows, all of it counts"
+
+
+def test_the_sky_has_the_colour_of_its_rows_whatever_the_planner_expected():
+    sky = PlacedObject("low sky", 180.0, 25.0, 360.0, 50.0, (40, 200, 40), (40, 190, 40))
+    (seen,) = as_seen([sky], picture(wall=(120, 100, 150)))
+    assert seen.color == (120, 100, 150)
+    assert as_seen([replace(sky, kind="floor")], picture())[0].color == sky.color, "walls hide it"
