@@ -200,6 +200,7 @@ class _ParkedPainter:
     view: _AskedView | None = None
     listed: tuple[PlacedObject, ...] = ()
     doors: tuple[float, ...] = ()
+    is_given: bool = False
 
     def __post_init__(self) -> None:
         if not (0 <= self.seed <= MAX_SEED and min(self.losses, self.evictions) >= 0):
@@ -299,6 +300,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         self.around = imagination.nothing()  # the known part of the ring
         self.plan: Plan | None = None  # None: nothing was invented
         self.listed: tuple[PlacedObject, ...] = ()  # what the first view shows; (): to be read
+        self.is_given = False  # whether the first view is a given picture
         self._asked: tuple[str, int] | None = None  # prompt and noise of the newest plan begun
         self._planned: Future[tuple[PlacedObject, ...]] = Future()  # what it lists
         self._seed = 0
@@ -318,6 +320,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         self.thread.cancel()
         self.around, self.plan, self._seed = self.imagination.nothing(), None, seed
         self._doors, self._asked, self.listed = tuple(doors), None, ()
+        self.is_given = False
         self.losses = self._evictions = 0
         self._forgotten = np.zeros_like(self.around.known)
 
@@ -451,6 +454,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
             "listed": [asdict(one) for one in self.listed],
             "view": view and {"pose": asdict(view.pose), "prompt": view.prompt},
             "doors": list(self._doors),
+            "is_given": self.is_given,
         }
         return packed(tensors, data)
 
@@ -480,7 +484,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
             if around is None:
                 return
             self.around, self.plan, self._forgotten = around, parked.plan, forgotten
-            self.listed = parked.listed
+            self.listed, self.is_given = parked.listed, parked.is_given
             if parked.asked is not None:
                 self._begin_plan(*parked.asked)
             if parked.view is not None:

@@ -47,6 +47,7 @@ from mag_sandbox.scenes.scene import check_prompt
 
 FAR = 3.0  # metres from the first viewpoint, beyond which the memory of blocks rests
 BLEND = 0.3  # metres by which a viewpoint is farther than the nearest, and is not shown any more
+GIVEN = 1.0  # metres by which the ring of a given picture may be farther, since others repaint it
 BUDGET = 32 * MIB  # of the latents of all viewpoints
 LACKS = 0.1  # share of a cell from which on it lacks a thing
 COARSE = 4  # px between those that tell what a cell lacks
@@ -379,6 +380,7 @@ class Viewpoints(ViewPainter[PaintedRing]):
     def _shares(self, pose: CameraPose) -> list[tuple[Position, float]]:
         """Return the viewpoints that show a pose, and their shares of its picture."""
         near = {place: _away(pose, place) for place in (START, *self.kept)}
+        near[START] -= GIVEN * self._painting.is_given
         least = min(near.values())
         shown = {place: BLEND - (away - least) for place, away in near.items()}
         shown = {place: share for place, share in shown.items() if share > 0}

@@ -179,6 +179,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             spec, view = self.spec, self._codec.encode(self._codec.open_image(scene.image)).float()
             if self.painting:
                 self.painting.see(CameraPose(), view)
+                self.painting.is_given = True
                 size, config = (
                     (spec.frame_width, spec.frame_height),
                     self.painting.imagination.config,

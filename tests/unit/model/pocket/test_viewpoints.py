@@ -188,3 +188,18 @@ def test_far_from_where_the_scene_begins_memory_rests_until_the_player_comes_bac
     assert first.memory.entries == last.memory.entries
     steps(made, BACK, 14)
     assert made.memory.made > before
+
+
+def test_a_given_picture_is_shown_from_farther_and_stays_given_when_saved():
+    made = outdoors(SKY, TREE, TENT)
+    steps(made, AHEAD, 12)
+    first = min(made._viewpoints.kept, key=lambda place: place[1])
+    here = CameraPose(x=first[0] * 0.6, z=first[1] * 0.6)  # nearer to the new one
+    assert START not in dict(made._viewpoints._shares(here))
+    made.painting.is_given = True
+    assert START in dict(made._viewpoints._shares(here))
+    saved = made.snapshot()
+    begin(made)
+    assert not made.painting.is_given
+    made.restore(saved)
+    assert made.painting.is_given
