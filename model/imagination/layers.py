@@ -17,12 +17,20 @@ from mag_sandbox.controls.parallax import DISTANT, Box
 from mag_sandbox.model.imagination.scenery import Scenery
 
 SOFT = 15  # pixels over which rows of what is continued are mixed
-FRINGE = 2  # pixels around the plan's shape of a thing that are cut out with it
-MARGIN = 6  # pixels around it that may show it
 LEFT_BEHIND = 0.3  # metres from the viewpoint within which a cut-out loses what is around it
 BESIDE = 0.25  # of a box: how far a cut-out may reach beyond it
 HALF = 0.5  # of a pixel, or of a thing: less of it is not shown
 SURE = 0.9  # share of what is painted, of all of a pixel or a thing, from which on it counts
+
+
+class Margins(NamedTuple):
+    """How far around the plan's shape of a thing the thing may show [px]."""
+
+    cut: int  # what is cut out with it
+    hidden: int  # where ground and walls are not believed
+
+
+PAINTED, GIVEN = Margins(2, 6), Margins(1, 2)  # a painter's outlines differ from the plan's
 
 
 class _CutOut(NamedTuple):
@@ -52,6 +60,7 @@ class LayeredRing:
         scenery: Scenery,
         viewpoint: tuple[float, float] = (0.0, 0.0),
         painted: np.ndarray | None = None,
+        margins: Margins = PAINTED,
     ) -> None:
         """Cut a ring into layers.
 
@@ -63,6 +72,7 @@ class LayeredRing:
             scenery: the plan in metres.
             viewpoint: of the ring, x and z [m].
             painted: which pixels are no guesses, bool [H, W]; None: the known ones.
+            margins: around things.
         """
         self._scenery, self._shape, self._viewpoint = scenery, owners.shape, viewpoint
         where = scenery.geometry(*viewpoint, owners)
@@ -75,10 +85,10 @@ class LayeredRing:
         self._cut_outs = {
             number: cut_out
             for number, box in where.upright.items()
-            if (cut_out := _cut_out(picture, ids, number, box)) is not None
+            if (cut_out := _cut_out(picture, ids, number, box, margins)) is not None
         }
         standing = torch.from_numpy(stands.astype(np.float32))[None]
-        hidden = _grown(_around(standing, MARGIN), MARGIN)[0] > 0
+        hidden = _grown(_around(standing, margins.hidden), margins.hidden)[0] > 0
         shown = known & ~hidden.numpy()
         behind = torch.from_numpy(_continued(picture, shown))
         soft = torch.where(torch.from_numpy(shown), behind, _softened(behind))
@@ -248,13 +258,17 @@ def _continued(picture: np.ndarray, known: np.ndarray) -> np.ndarray:
     return picture
 
 
-def _cut_out(picture: np.ndarray, ids: np.ndarray, number: int, box: Box) -> _CutOut | None:
+def _cut_out(
+    picture: np.ndarray, ids: np.ndarray, number: int, box: Box, margins: Margins
+) -> _CutOut | None:
     """Return the visible part of a thing in a box [px]; None: nothing of it is seen."""
     left, top, width, height = box
-    first = int(np.floor(left - BESIDE * width)) - MARGIN
-    columns = np.arange(first, int(np.ceil(left + (1 + BESIDE) * width)) + MARGIN)
-    highest = max(int(np.floor(top - BESIDE * height)) - MARGIN, 0)
-    rows = np.arange(highest, min(int(np.ceil(top + (1 + BESIDE) * height)) + MARGIN, len(ids)))
+    first = int(np.floor(left - BESIDE * width)) - margins.hidden
+    columns = np.arange(first, int(np.ceil(left + (1 + BESIDE) * width)) + margins.hidden)
+    highest = max(int(np.floor(top - BESIDE * height)) - margins.hidden, 0)
+    rows = np.arange(
+        highest, min(int(np.ceil(top + (1 + BESIDE) * height)) + margins.hidden, len(ids))
+    )
     around = columns % ids.shape[1]
     shown = ids[rows[:, None], around]
     shape = torch.from_numpy((shown == number).astype(np.float32))
@@ -263,7 +277,7 @@ def _cut_out(picture: np.ndarray, ids: np.ndarray, number: int, box: Box) -> _Cu
     free = (shown == 0) | (shown == number)
     alpha, wide = (
         np.where(free, _grown(nn.functional.pad(shape[None], (margin,) * 4), margin)[0].numpy(), 0)
-        for margin in (FRINGE, MARGIN)
+        for margin in margins
     )
     colored = np.concatenate((picture[:, rows[:, None], around], np.ones((1, *free.shape))))
     layer, beside = ((colored * each).astype(np.float32) for each in (alpha, wide - alpha))

@@ -31,7 +31,7 @@ from mag_sandbox.controls.camera import FARTHEST, WIDEST_FOV, CameraPose, check_
 from mag_sandbox.files.validation import decode
 from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.imagination.imagination import Subject
-from mag_sandbox.model.imagination.layers import LayeredRing
+from mag_sandbox.model.imagination.layers import GIVEN, PAINTED, LayeredRing
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.scenery import FARTHEST_WALK, Scenery
 from mag_sandbox.model.imagination.surroundings import Lattice, Surroundings
@@ -47,7 +47,7 @@ from mag_sandbox.scenes.scene import check_prompt
 
 FAR = 3.0  # metres from the first viewpoint, beyond which the memory of blocks rests
 BLEND = 0.3  # metres by which a viewpoint is farther than the nearest, and is not shown any more
-GIVEN = 1.0  # metres by which the ring of a given picture may be farther, since others repaint it
+FAVOURED = 1.0  # metres by which a given picture's ring may be farther, as others repaint it
 BUDGET = 32 * MIB  # of the latents of all viewpoints
 LACKS = 0.1  # share of a cell from which on it lacks a thing
 COARSE = 4  # px between those that tell what a cell lacks
@@ -380,7 +380,7 @@ class Viewpoints(ViewPainter[PaintedRing]):
     def _shares(self, pose: CameraPose) -> list[tuple[Position, float]]:
         """Return the viewpoints that show a pose, and their shares of its picture."""
         near = {place: _away(pose, place) for place in (START, *self.kept)}
-        near[START] -= GIVEN * self._painting.is_given
+        near[START] -= FAVOURED * self._painting.is_given
         least = min(near.values())
         shown = {place: BLEND - (away - least) for place, away in near.items()}
         shown = {place: share for place, share in shown.items() if share > 0}
@@ -424,7 +424,9 @@ class Viewpoints(ViewPainter[PaintedRing]):
         )
         with torch.inference_mode():
             picture = source.decode()[0].float().numpy()
-        return LayeredRing(picture, known, owners, scenery, source.place, painted)
+        is_given = source.place == START and self._painting.is_given
+        margins = GIVEN if is_given else PAINTED
+        return LayeredRing(picture, known, owners, scenery, source.place, painted, margins)
 
     # Snapshots
 
