@@ -75,14 +75,13 @@ class Coder(NamedTuple):
         )
 
 
-def decoded_sizes(view: tuple[int, int]) -> list[tuple[int, int]]:
-    """Return the rows and columns of latents that are often decoded: of tiles and of views."""
-    return [with_margin(TILE), with_margin(view)]
+def coded_sizes(view: tuple[int, int]) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """Return the rows and columns of latents that are often decoded, and of those often encoded.
 
-
-def with_margin(size: tuple[int, int]) -> tuple[int, int]:
-    """Return the rows and columns of a part of a ring with those beside it that matter to it."""
-    return size[0] + 2 * BESIDE, size[1] + 2 * BESIDE
+    The former are those of tiles and of views, the latter those of views.
+    """
+    tile, wider = ((rows + 2 * BESIDE, columns + 2 * BESIDE) for rows, columns in (TILE, view))
+    return [tile, wider], [wider]
 
 
 class Subject(NamedTuple):

@@ -31,9 +31,8 @@ from mag_sandbox.model.frames import open_image
 from mag_sandbox.model.imagination.imagination import (
     Coder,
     Imagination,
-    decoded_sizes,
+    coded_sizes,
     load_imagination,
-    with_margin,
 )
 from mag_sandbox.model.imagination.weights import IMAGINATION_WEIGHTS, TEXT, digest_of, fits
 from mag_sandbox.model.kv_cache import CacheShape
@@ -191,8 +190,8 @@ def _networks(
     making = engine.transformer(dit, "denoise")
     remembering = engine.transformer(memory_dit, "remember")
     of_making, of_memory = (Conditioner(each, features) for each in (making, remembering))
-    paints = bool(known)
-    codec, painter = codec_of(autoencoder, config, engine, paints=paints), None
+    sizes = coded_sizes(config.latent_size) if known else ()
+    codec, painter = codec_of(autoencoder, config, engine, *sizes), None
     if known:
         kernel, coder = (
             named_kernel(execution.kernel),
@@ -451,13 +450,13 @@ def codec_of(
     autoencoder: Autoencoder,
     config: PocketConfig,
     engine: PocketEngine,
-    *,
-    paints: bool = False,
+    decoded: Sequence[tuple[int, int]] = (),
+    encoded: Sequence[tuple[int, int]] = (),
 ) -> Codec:
-    """Return how a world, which may paint views, uses an autoencoder."""
-    size, view = (config.frame_width, config.frame_height), config.latent_size
-    sizes = (decoded_sizes(view), [with_margin(view)]) if paints else ()
-    return Codec(*engine.coding(autoencoder, config, *sizes), lambda path: open_image(path, *size))
+    """Return how a world uses an autoencoder; see `PocketEngine.coding`."""
+    size = config.frame_width, config.frame_height
+    coding = engine.coding(autoencoder, config, decoded, encoded)
+    return Codec(*coding, lambda path: open_image(path, *size))
 
 
 def _animation(config: PocketConfig, weights: Path, engine: PocketEngine) -> Animation | None:

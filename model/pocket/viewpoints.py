@@ -18,7 +18,7 @@ The memory of blocks stays at the first viewpoint.
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from math import dist, hypot, prod
 from threading import Lock
 from typing import Protocol, TypeVar
@@ -47,7 +47,7 @@ from mag_sandbox.scenes.scene import check_prompt
 
 FAR = 3.0  # metres from the first viewpoint, beyond which the memory of blocks rests
 BLEND = 0.3  # metres by which a viewpoint is farther than the nearest, and is not shown any more
-FAVOURED = 1.0  # metres by which a given picture's ring may be farther, as others repaint it
+FAVOURED = 1.0  # metres by which a given picture's ring may be farther than painted ones
 BUDGET = 32 * MIB  # of the latents of all viewpoints
 LACKS = 0.1  # share of a cell from which on it lacks a thing
 COARSE = 4  # px between those that tell what a cell lacks
@@ -158,6 +158,7 @@ class Viewpoints(ViewPainter[PaintedRing]):
         super().__init__(painting.thread)
         self._painting, self._ground = painting, ground
         self._imagination, self._redrawn, self._beside = painting.imagination, redrawn, beside
+        self._owners = lru_cache(LAYERED)(self._new_owners)
         self._lock = Lock()
         self.begin()
 
@@ -170,7 +171,6 @@ class Viewpoints(ViewPainter[PaintedRing]):
         self._noise = 0  # of the plan
         self.kept: dict[Position, PaintedRing] = {}
         self._layered: dict[int, tuple[_LayersSource, Future[LayeredRing]]] = {}
-        self._owned: dict[Position, tuple[Scenery, np.ndarray]] = {}  # replaced, never changed
 
     def nearest(self, pose: CameraPose) -> Position:
         """Return the nearest viewpoint."""
@@ -294,13 +294,9 @@ class Viewpoints(ViewPainter[PaintedRing]):
         """Return the number of each pixel's thing from a viewpoint, 0: none, int32 [H, W]."""
         return scenery.geometry(*place, self._owners(scenery, place)).ids
 
-    def _owners(self, scenery: Scenery, place: Position) -> np.ndarray:
+    def _new_owners(self, scenery: Scenery, place: Position) -> np.ndarray:
         """Return what a plan has in each pixel from a viewpoint; see `Imagination.owners`."""
-        known = self._owned.get(place)
-        if known is None or known[0] is not scenery:
-            known = scenery, self._imagination.owners(scenery.plan(*place))
-            self._owned = {**dict(list(self._owned.items())[1 - LAYERED :]), place: known}
-        return known[1]
+        return self._imagination.owners(scenery.plan(*place))
 
     def _seen(
         self,

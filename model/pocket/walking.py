@@ -121,10 +121,11 @@ class WalkableGround:
         """How far viewpoints are apart at least [m]; inf: there is only the first one."""
         if self.is_open:
             return APART
-        return APART_IN_ROOMS if self.scenery and self.scenery.ground.walls else inf
+        scenery = self.scenery
+        return APART_IN_ROOMS if scenery and scenery.ground.walls else inf
 
     def extend(self, place: Position) -> None:
-        """Arrange all new ground that is in sight of a viewpoint, if any is."""
+        """Arrange all new ground that is in sight of a viewpoint; rooms have none."""
         if not self.is_open:
             return
         there = set(self.new.squares)

@@ -96,12 +96,14 @@ class GraphEngine(PocketEngine):
             )
             for rows, columns in (own, *encoded)
         }  # fmt: skip
+        cell = autoencoder.config.stride  # px
         of_others = super().coding(autoencoder, config)
 
         def encode(frames: Frames) -> Tensor:
-            size = tuple(side // autoencoder.config.stride for side in frames.shape[1:3])
+            height, width = frames.shape[1:3]
+            size = height // cell, width // cell
             encoder = encoders.get(size)
-            if encoder is None:
+            if encoder is None or (height % cell, width % cell) != (0, 0):
                 return of_others.encode(frames)
             levels = torch.from_numpy(levels_of(frames))
             latents = torch.empty(len(levels), channels, *size, dtype=dtype)

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from importlib.util import find_spec
 
+import numpy as np
 import pytest
 import torch
 
@@ -124,7 +125,9 @@ def test_the_compiled_autoencoder_codes_as_it_does():
     autoencoder = tiny_autoencoder()
     autoencoder.offset.fill_(0.3)
     plain = PocketEngine(FP32).coding(autoencoder, TINY)
-    compiled = GraphEngine(GraphCompiler(COMPILED)).coding(autoencoder, TINY, [OTHER_SIZE])
+    compiled = GraphEngine(GraphCompiler(COMPILED)).coding(
+        autoencoder, TINY, [OTHER_SIZE], [OTHER_SIZE]
+    )
     with torch.inference_mode():
         for height, width in (SIZE, (32, 80), (32, 96)):
             frames = (drawn(2, height, width, 3) * 60 + 120).clamp(0, 255).byte().numpy()
@@ -134,6 +137,10 @@ def test_the_compiled_autoencoder_codes_as_it_does():
             shown, expected = (one.draw(latents) for one in (compiled, plain))
             assert torch.allclose(shown.cells, expected.cells, atol=1e-4)
             assert psnr(shown.frames, expected.frames) > 59
+        larger = np.zeros((1, SIZE[0] + 4, SIZE[1], 3), np.uint8)  # by less than a latent's cell
+        for coding in (plain, compiled):
+            with pytest.raises(RuntimeError, match="divisible"):
+                coding.encode(larger)
 
 
 @pytest.fixture(scope="module")
