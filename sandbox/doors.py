@@ -26,7 +26,7 @@ from mag_sandbox.sandbox.ui.display import fit, share_of
 WALKING = "walking to the {}"
 BLOCKED = "something is in the way to the {}: walk around it"
 SAME = 0.5  # metres between two doors at least
-FACING = 2.0  # degrees from the middle of the view to a door that the player walks to, at most
+FACING = 2.0  # degrees by which the player may look past a door while walking to it
 PATIENCE = 3.0  # times as long as the straight way takes, until it is blocked
 
 

@@ -242,7 +242,7 @@ class PlayerSession(WatchedSession):
         if recorded and not self._was_recording:
             self._say("the recording ended; it is on the title screen")
         if part := self._services.recordings.new_part():
-            self._say(f"the recording goes on in {part.name}: what began anew is a part of its own")
+            self._say(f"the scene began anew: the recording goes on in {part.name}")
         self._autosave.block_shown(ready.command)
         self._tell_arrived()
         self.memory.block_shown()

@@ -75,7 +75,7 @@ class Recordings:
         self._prober, self._complain = prober, complain
         self.log = ControlLog(choice)
         self._begun: tuple[Recorder, FrameWriter] | None = None  # with a key
-        self._parts = 0  # that were told of, beyond the first
+        self._parts = 0  # beyond the first, that the player was told of
 
     @property
     def is_recording(self) -> bool:
@@ -84,7 +84,7 @@ class Recordings:
         return any(recorder.is_recording for recorder in (*self.recorders, *begun))
 
     def new_part(self) -> Path | None:
-        """Return the folder in which a recording from the command line goes on; only once."""
+        """Return the folder in which a recording from the command line goes on, once for each."""
         parts = [part for recorder in self.recorders for part in recorder.folders[1:]]
         new, self._parts = len(parts) > self._parts, len(parts)
         return parts[-1] if new else None

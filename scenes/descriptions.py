@@ -74,7 +74,7 @@ _SEA_FLOOR = re.compile(
     r"(bottom of the |under the |deep )(sea|ocean)|(sea|ocean) ?(floor|bed)", re.I
 )
 _ON_FURNITURE = re.compile(r"\bon (a|an|the|my) (\w+ ){0,2}(table|desk|shelf|counter|rug)s?\b")
-_ON = frozenset(("beach", "field", "pitch"))  # places that are no "in"
+_ON = frozenset(("beach", "field", "pitch"))  # places that take "on" and not "in"
 USUAL_PLACE = "in a meadow"  # of a description whose things, if any, say nothing about a place
 _BY_DAY = {"outdoor": ("by day", "under a clear sky"), "indoor": ("in bright daylight", "")}
 _OWN_LIGHT = frozenset(("moon", "coral reef", *WINDOWLESS))

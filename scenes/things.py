@@ -54,7 +54,7 @@ _NUMBERS = {  # how many at least and at most
     "2": (2, 2), "3": (3, 3), "4": (4, 4), "5": (5, 5), "several": (3, None), "many": (5, None),
 }  # fmt: skip
 _PLURALS = frozenset(("people", "children", "men", "women", "mice", "cattle", "cacti", "toys"))
-_COUNTED = 16  # most things in a scene of a kind of which "a" means one: a tree is not alone
+_COUNTED = 16  # of kinds with more in a scene, like trees, "a" does not mean only one
 _ALIKE = frozenset(("sheep", "deer", "fish"))  # whose plurals look like one
 _ADJECTIVES = 2  # words that may stand between a number, size or colour and what has it
 _FILLERS = FUNCTION_WORDS | {"one", "some", "my", "please", "new", "put", "place", "add", "draw"}

@@ -133,7 +133,7 @@ def load_recording(folder: Path, called: Path | None = None) -> Recording:
 
 
 def next_part(folder: Path) -> Path | None:
-    """Return the recording of what was played after a new start, see `Recorder`; None: no such."""
+    """Return the recording that went on after a restart, see `Recorder`; None: there is none."""
     stem, _, number = folder.name.rpartition("-")
     names = [f"{stem}-{int(number) + 1}"] if number.isdecimal() and len(number) < 5 else []
     parts = [folder.with_name(name) for name in (*names, f"{folder.name}-2")]
@@ -141,7 +141,7 @@ def next_part(folder: Path) -> Path | None:
 
 
 def next_part_text(folder: Path) -> str:
-    """Return a sentence about what was played after a new start; "" if there is none."""
+    """Return a sentence about the recording that went on after a restart; "" if there is none."""
     part = next_part(folder)
     return f"what was played next is in {part}; `replay {part}` plays it" if part else ""
 

@@ -88,7 +88,7 @@ def test_a_click_on_a_door_leads_through_it(game):
 
 
 def start_far_away(start, door, wall=100.0):
-    """Begin far from a door, behind which there is a second room; nobody passes the wall."""
+    """Begin far from a door to a second room; a wall at that z stops the player."""
 
     class Hall(FakeWorld):
         is_through = False
@@ -132,7 +132,7 @@ def test_a_way_to_a_door_that_is_blocked_is_given_up(tmp_path):
         assert not game.services.pilot.is_flying
 
 
-def test_who_takes_over_is_not_led_to_a_door(tmp_path):
+def test_a_player_who_steers_is_no_longer_led_to_a_door(tmp_path):
     with games(tmp_path) as start:
         game = start_far_away(start, Door("door", 0.0, -5.0))
         game.screen.session._doors.go_to(Door("door", 0.0, -5.0))
