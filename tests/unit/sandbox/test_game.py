@@ -163,7 +163,7 @@ def test_the_camera_goes_back_to_the_anchor_by_itself(run):
     game.wait(lambda: not game.services.pilot.is_flying)
     game.see_blocks(2)
     game.press(pygame.K_b)
-    game.services.pilot._target = None  # as when something stops it on the way
+    game.services.pilot.target = None  # as when something stops it on the way
     game.see_blocks(1)
     game.said("something is in the way")
 
