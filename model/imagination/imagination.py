@@ -37,6 +37,7 @@ from mag_sandbox.model.imagination.plan_rules import (
     boxes,
     likeness,
     with_even_ground,
+    with_joined_bands,
     without_beams,
 )
 from mag_sandbox.model.imagination.planner import FIELDS, NOTHING_WANTED, Wanted, placed_objects
@@ -381,7 +382,7 @@ def _painted_as(
         replace(one, kind=_DRAWN_AS[one.kind])
         if one.kind in _DRAWN_AS and _DRAWN_AS[one.kind] in config.looks
         else one
-        for one in things
+        for one in with_joined_bands(things)
     ]
     return sketcher.with_shapes(object_table(drawn, config.looks, config.painter.ring))
 

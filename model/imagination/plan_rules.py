@@ -26,6 +26,7 @@ _MISSED = 0.3  # a thing worth less counts as missing
 _SINGLE = frozenset({"sun", "moon", "door"})
 AROUND = 330.0  # degrees; wider things have no place
 LEVEL = 27.0  # degrees above and below the horizon that a level view shows
+_GAP = 4.0  # degrees; wider gaps between bands are meant
 _LIKELY = 0.02  # what a nat is worth, where a thing that is named is worth 1
 
 
@@ -258,6 +259,22 @@ def with_even_ground(things: Sequence[PlacedObject]) -> list[PlacedObject]:
         else thing
         for thing in things
     ]
+
+
+def with_joined_bands(things: Sequence[PlacedObject]) -> list[PlacedObject]:
+    """Return things whose bands all around reach up to the next one, where that is near.
+
+    Plans are rounded, and may leave a gap: the painter then draws a line around the sky.
+    """
+    bands = [one for one in things if one.width > AROUND]
+
+    def joined(band: PlacedObject) -> PlacedObject:
+        foot, top = band.pitch - band.height / 2, band.pitch + band.height / 2
+        feet = (one.pitch - one.height / 2 for one in bands)
+        top = min((other for other in feet if 0 < other - top < _GAP), default=top)
+        return replace(band, pitch=(foot + top) / 2, height=top - foot)
+
+    return [joined(one) if one in bands else one for one in things]
 
 
 # Colours that words give

@@ -2,8 +2,14 @@
 
 from dataclasses import replace
 
+import pytest
+
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.plan_rules import colored, with_even_ground
+from mag_sandbox.model.imagination.plan_rules import (
+    colored,
+    with_even_ground,
+    with_joined_bands,
+)
 from mag_sandbox.scenes.things import COLORS, Named
 
 PURPLE = [Named(("castle",), COLORS["purple"])]
@@ -54,3 +60,13 @@ def test_near_ground_is_nearly_as_light_as_far_ground():
     near = replace(far, kind="near ground", color=(50, 100, 50), mean_color=None)
     assert [one.color for one in with_even_ground([far, near])] == [far.color, (110, 160, 80)]
     assert with_even_ground([near]) == [near]
+
+
+def test_bands_reach_up_to_the_next_one_and_no_line_is_left_in_the_sky():
+    low = PlacedObject("low sky", 0.0, 9.4, 360.0, 20.0)
+    high = PlacedObject("high sky", 0.0, 37.3, 360.0, 33.0)
+    cloud = PlacedObject("cloud", 0.0, 18.0, 20.0, 2.0)
+    mended, *rest = with_joined_bands([low, high, cloud])
+    assert mended.pitch + mended.height / 2 == pytest.approx(high.pitch - high.height / 2)
+    assert mended.pitch - mended.height / 2 == pytest.approx(low.pitch - low.height / 2)
+    assert rest == [high, cloud]
