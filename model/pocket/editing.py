@@ -290,8 +290,8 @@ class Editor:
             return None
         known, lattice = inventor.around.known, self._imagination.lattice
         return tuple(
-            _edit(one) for one in inventor.plan.things
-            if _can_be_meant(one) and stands_in(one, known, lattice)
+            edit for one in inventor.plan.things
+            if (edit := _as_meant(one)) and stands_in(one, known, lattice)
         )  # fmt: skip
 
     def ground(self, pose: CameraPose | None) -> bytes:
@@ -347,7 +347,7 @@ class Editor:
         if edit.act == "place":
             return edit, (edit,)
         plan = self._inventor.plan
-        planned = (_edit(one) for one in (plan.things if plan else ()) if _can_be_meant(one))
+        planned = filter(None, map(_as_meant, plan.things if plan else ()))
         for things in (self.placed, tuple(planned)):
             there = [one for one in things if one.covers(edit)]
             if there:
@@ -432,15 +432,22 @@ def _planned(things: Sequence[PlacedObject], change: Edit) -> tuple[PlacedObject
 
 def _within(thing: PlacedObject, change: Edit) -> bool:
     across = abs(yaw_difference(thing.yaw, change.yaw)) + thing.width / 2
-    down = abs(thing.pitch - change.pitch) + thing.height / 2
+    cut = _cut(thing)
+    down = abs(cut.pitch - change.pitch) + cut.height / 2
     return across <= change.width / 2 + _SLACK and down <= change.height / 2 + _SLACK
 
 
-def _can_be_meant(thing: PlacedObject) -> bool:
-    """Tell whether a thing can be pointed at, unlike ground and sky."""
-    return thing.width <= LARGEST[0] and thing.height <= LARGEST[1] and abs(thing.pitch) <= HIGHEST
+def _cut(thing: PlacedObject) -> PlacedObject:
+    """Return what a level view shows of a thing that is taller, from its foot up."""
+    if thing.height <= LARGEST[1]:
+        return thing
+    foot = thing.pitch - thing.height / 2
+    return replace(thing, pitch=foot + LARGEST[1] / 2, height=LARGEST[1])
 
 
 @lru_cache(maxsize=1024)  # every block lists all things
-def _edit(thing: PlacedObject) -> Edit:
-    return Edit("place", thing.yaw, thing.pitch, thing.width, thing.height, thing.kind, thing.color)
+def _as_meant(thing: PlacedObject) -> Edit | None:
+    """Return a thing as it is pointed at; None: it is ground or sky, or out of reach."""
+    if thing.width > LARGEST[0] or abs((cut := _cut(thing)).pitch) > HIGHEST:
+        return None
+    return Edit("place", cut.yaw, cut.pitch, cut.width, cut.height, cut.kind, cut.color)

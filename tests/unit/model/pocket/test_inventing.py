@@ -15,7 +15,7 @@ from PIL import Image
 from torch import nn
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose
-from mag_sandbox.controls.edits import Edit
+from mag_sandbox.controls.edits import LARGEST, Edit
 from mag_sandbox.model.attention import sdpa_attention
 from mag_sandbox.model.cancelling import check_cancelled
 from mag_sandbox.model.config import DiTConfig
@@ -774,12 +774,13 @@ def test_a_block_lists_planned_things_where_they_were_painted(monkeypatch):
     made = world()
     thing = PlacedObject("tent", 0.0, 0.0, 9.0, 9.0, (200, 30, 30), (200, 30, 30), 1)
     unseen, everywhere = replace(thing, yaw=180.0), replace(thing, width=300.0)
-    plan = everywhere, unseen, thing
+    tall = replace(thing, kind="tree", pitch=30.0, height=80.0)
+    plan = everywhere, unseen, tall, thing
     monkeypatch.setattr(made.painting.imagination, "plan", lambda *told: plan)
     (first, *_) = play(made, [RIGHT] * 2)
-    assert [(one.kind, one.yaw, one.color) for one in first.planned] == [
-        ("tent", 0.0, (200, 30, 30))
-    ]
+    cut, whole = first.planned
+    assert (whole.kind, whole.yaw, whole.height, whole.color) == ("tent", 0.0, 9.0, (200, 30, 30))
+    assert (cut.kind, cut.pitch - cut.height / 2, cut.height) == ("tree", -10.0, LARGEST[1])
 
 
 @pytest.mark.parametrize("reads", [True, False])
