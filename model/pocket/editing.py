@@ -291,7 +291,7 @@ class Editor:
         known, lattice = inventor.around.known, self._imagination.lattice
         return tuple(
             edit for one in inventor.plan.things
-            if (edit := _as_meant(one)) and stands_in(one, known, lattice)
+            if (edit := _as_meant(one)) and stands_in(_cut(one), known, lattice)
         )  # fmt: skip
 
     def ground(self, pose: CameraPose | None) -> bytes:
