@@ -5,7 +5,8 @@ time of day, the weather, walls, floors, light.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import replace
 from functools import lru_cache
 from itertools import chain
 
@@ -101,7 +102,7 @@ class DescriptionWords(Vocabulary):
     """
 
     def __init__(self, counts: Mapping[str, int], groups: Sequence[WordGroup] = ()) -> None:
-        super().__init__(counts, groups)
+        super().__init__(counts, _with_all_places(groups, {*counts, *FUNCTION_WORDS}))
         self._read_text = lru_cache(maxsize=64)(self._with_place)
         self._judged = lru_cache(maxsize=32)(self._judge)  # a prompt box asks at every key
 
@@ -218,6 +219,26 @@ class DescriptionWords(Vocabulary):
             if place not in telling and SAME_COLORS.get(read[place], read[place]) in COLORS:
                 seen = seen | {place} if place + 1 in seen else seen - {place}
         return seen | of_place
+
+
+def _with_all_places(groups: Sequence[WordGroup], known: Set[str]) -> list[WordGroup]:
+    """Return groups in which places have all their words that are known and name nothing else."""
+    places = [group for group in groups if group.name == PLACE]
+    taken = {*THINGS, *chain(*(group.phrases for group in places))}
+    more: dict[str | None, list[str]] = {}
+
+    def is_new(words: str) -> bool:
+        is_known = known.issuperset(words.split()) and not _SEA_FLOOR.search(words)
+        return is_known and words not in taken
+
+    for place in read_places().values():
+        more.setdefault(place.category, []).extend(filter(is_new, place.words))
+    return [
+        replace(group, phrases=(*group.phrases, *more.get(group.category, ())))
+        if group in places
+        else group
+        for group in groups
+    ]
 
 
 def added_place(text: str, words: Vocabulary) -> str:

@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, zip_longest
+from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -221,7 +222,7 @@ class Vocabulary:
             for group in self.groups if group.name == PLACE and group.category
             for need in _needs(group) if need <= set(stems)
         ]  # fmt: skip
-        return max(said)[1] if said else None
+        return max(said, key=itemgetter(0))[1] if said else None
 
     def in_known_words(self, text: str) -> str:
         """Return a text with each unknown word replaced by its meaning, where it has one."""

@@ -143,7 +143,7 @@ def test_one_word_in_another_form_is_enough(words):
         ("three blue balls on a table", "dining room"),
         ("a car and a bus", "city"),
         ("a dog and a bicycle", "park"),
-        ("three cats at sunset", "corridor"),
+        ("three cats at sunset", "hallway"),
         ("at night in the rain", "meadow"),  # nothing names a thing that says where
     ],
 )
@@ -183,3 +183,17 @@ def test_a_description_without_light_is_painted_by_day(words: DescriptionWords, 
 def test_the_sea_floor_is_a_reef(words: DescriptionWords):
     assert words.reading("a shark on the sea floor") == "a sharks on the coral reef"
     assert words.substitutes("five fish on the sea floor") == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "category"),
+    [
+        ("a hallway", "indoor"), ("a dark cavern", "indoor"), ("a hotel lobby", "indoor"),
+        ("a laundry", "indoor"), ("a churchyard", "outdoor"), ("a grassland", "outdoor"),
+        ("a canal with boats", "outdoor"), ("a village with a shop", "outdoor"),
+    ],
+)  # fmt: skip
+def test_all_words_for_a_place_name_it(words, text, category):
+    assert words.place(text) == category
+    assert words.reading(text) == text
+    assert not words.without_effect(text)
