@@ -24,6 +24,7 @@ from mag_sandbox.training.options import (
     PocketTraining,
     PrecomputeOptions,
     RecipeOptions,
+    ReliefTraining,
 )
 
 OLDEST_TORCH = (2, 11)  # that trains; play needs less, see pyproject.toml
@@ -43,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (text, kind, run) in COMMANDS.items():
         shows_defaults = kind in (
-            PocketTraining, ImaginationTraining, EnlargerTraining, OracleOptions
+            PocketTraining, ImaginationTraining, EnlargerTraining, ReliefTraining, OracleOptions
         )  # fmt: skip
         formatter = (
             argparse.ArgumentDefaultsHelpFormatter if shows_defaults else argparse.HelpFormatter
@@ -139,6 +140,10 @@ COMMANDS: dict[str, tuple[str, type, Callable[[Any], object]]] = {
     "enlarger": (
         "train the network that enlarges pictures; resumes where it was stopped",
         EnlargerTraining, _later("enlarger", "train"),
+    ),
+    "relief": (
+        "train the network that tells what stands out of a picture; resumes where it was stopped",
+        ReliefTraining, _later("relief", "train"),
     ),
     **{name: (text, RecipeOptions, _train_together) for name, text in STAGES.items()},
     "precompute": (

@@ -88,6 +88,18 @@ class EnlargerTraining:
 
 
 @dataclass(frozen=True, slots=True)
+class ReliefTraining:
+    """How the network that tells what stands out is trained."""
+
+    folder: Path = option(Path("runs/relief"), "state, logs, sheets and weights")
+    rings: int = option(600, "scenes to learn from, 2 MB each")
+    steps: int = option(12000, "steps, of eight views")
+    seed: int = option(0, "seed of the order of views", type=int)
+    weights: Path = option(WEIGHTS / "pocket", "folder of the world, whose pictures are read")
+    init_from: Path | None = option(None, "weights to start from, with fresh optimisers")
+
+
+@dataclass(frozen=True, slots=True)
 class RecipeOptions:
     """One stage of the recipe, to be trained."""
 

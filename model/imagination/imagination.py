@@ -30,6 +30,7 @@ from mag_sandbox.model.imagination.objects import (
     tell,
     together,
 )
+from mag_sandbox.model.imagination.outlines import UPRIGHT, agreeing, owners_seen
 from mag_sandbox.model.imagination.painter import Painter, sketched_cells
 from mag_sandbox.model.imagination.plan_rules import (
     RingPicture,
@@ -41,9 +42,10 @@ from mag_sandbox.model.imagination.plan_rules import (
     without_beams,
 )
 from mag_sandbox.model.imagination.planner import FIELDS, NOTHING_WANTED, Wanted, placed_objects
+from mag_sandbox.model.imagination.relief import Reliefs
+from mag_sandbox.model.imagination.scenery import Scenery
 from mag_sandbox.model.imagination.sketch import Sketcher
 from mag_sandbox.model.imagination.stages import with_full_stage
-from mag_sandbox.model.imagination.standing_out import mended, standing_out
 from mag_sandbox.model.imagination.surroundings import Lattice, Place, Surroundings
 from mag_sandbox.model.imagination.weights import (
     ImaginationNetworks,
@@ -52,6 +54,7 @@ from mag_sandbox.model.imagination.weights import (
     require_networks,
 )
 from mag_sandbox.model.world import Frames
+from mag_sandbox.scenes.stances import STANCES
 from mag_sandbox.scenes.things import Named
 
 _DRAWN_AS = {"bus": "tram"}  # kinds of which training saw too few
@@ -114,6 +117,8 @@ class Imagination:
         self.lattice = Lattice(*self._ring, config.painter.view)
         self.ahead = self.lattice.place(self.lattice.nearest(CameraPose()))  # the first view
         self._coder, self._stride = coder, coder.stride
+        self._margin = BESIDE * coder.stride
+        self._reliefs = Reliefs(self.ring_size[1])
 
     @property
     def _networks(self) -> ImaginationNetworks:
@@ -232,10 +237,41 @@ class Imagination:
         if not view.known.all():
             return []
         latents = torch.from_numpy(view.latents)[None]
-        things = self._networks.reader.read(latents, self.config.kinds)
-        rows, columns = (self._pixels(cells) for cells in around.cells(self.ahead))
-        picture: np.ndarray = to_frames(self.picture(around, self.ahead))[0]
-        return mended(things, standing_out(picture), self.owners(things)[rows[:, None], columns])
+        reader, kinds = self._networks.reader, self.config.kinds
+        things = reader.read(latents, kinds)
+        if self._networks.relief is None:
+            return things
+        picture = self.picture(around, self.ahead)[0].float()
+        relief = self._reliefs.of(self._networks.relief, picture)
+        standing = [kind for kind in kinds if kind in STANCES and STANCES[kind].where in UPRIGHT]
+        namer = reader.namer(latents, kinds, standing)
+        return agreeing(things, relief, namer, 360 / self.ring_size[1])
+
+    def owners_in(
+        self,
+        owners: np.ndarray,
+        scenery: Scenery,
+        place: tuple[float, float],
+        picture: np.ndarray,
+        known: np.ndarray,
+    ) -> np.ndarray:
+        """Return which thing of a plan each pixel of a ring shows; see `owners`.
+
+        What was read in a given picture has the pixels that stand out there.
+
+        Args:
+            owners: as the plan has it.
+            scenery: the plan in metres.
+            place: viewpoint of the ring, x and z [m].
+            picture: the ring, float32 [3, H, W] in [-1, 1].
+            known: which of its pixels are, bool [H, W].
+        """
+        network = self._networks.relief
+        things = scenery.measured(owners.shape)
+        if network is None or place != (0.0, 0.0) or not things:
+            return owners
+        relief = self._reliefs.ring(network, picture, known, self.view_size)
+        return owners_seen(owners, things, *relief)
 
     def _sight(self, around: Surroundings, things: Sequence[PlacedObject]) -> RingPicture:
         pixels = to_frames(self._pictures(torch.from_numpy(around.latents)[None]))[0]
@@ -345,10 +381,6 @@ class Imagination:
     def ring_size(self) -> tuple[int, int]:
         """Height and width of the whole ring [px]."""
         return self._stride * self._ring[0], self._stride * self._ring[1]
-
-    @property
-    def _margin(self) -> int:
-        return BESIDE * self._stride
 
     def _painted(self, around: Surroundings, place: Place, subject: Subject) -> Surroundings:
         rows = np.arange(place.top, place.top + place.rows)

@@ -41,6 +41,7 @@ class PlacedObject:
     color: tuple[int, int, int] | None = None  # of its largest part, 0 to 255; None: any
     mean_color: tuple[int, int, int] | None = None  # of all that is seen of it; None: any
     variant: int | None = None  # which shape of its kind; None: any
+    away: float | None = None  # metres; None: as far as its foot says
 
 
 def check_objects(objects: Sequence[PlacedObject], kinds: Collection[str]) -> None:
@@ -58,6 +59,7 @@ def check_objects(objects: Sequence[PlacedObject], kinds: Collection[str]) -> No
         fits = abs(one.yaw) <= 720 and abs(one.pitch) <= 180
         fits = fits and 0 < one.width <= 720 and 0 < one.height <= 720
         fits = fits and all(0 <= channel <= 255 for channel in channels)
+        fits = fits and (one.away is None or 0 < one.away <= 1e4)
         if not fits or (one.variant or 0) < 0:
             raise ValueError(f"a number is out of range in {one}")
 

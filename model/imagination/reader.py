@@ -7,9 +7,10 @@ nothing of plans.
 Source: objects as points, arXiv 1904.07850.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple, cast
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -21,6 +22,7 @@ from mag_sandbox.scenes.things import rivals
 
 FINER = 2  # places along a side of a cell
 UNIT = 2.25  # degrees; distances are told by their logarithm from about here on
+MIDDLE = 0.25  # of a box, at each side, where the middle of its thing is not looked for
 _SURE = 0.42  # how likely a thing is that is listed
 _SAME = 0.5  # share of the smaller box that two things of a kind may have in common
 _ALIKE = 0.75  # share of both boxes that any two may
@@ -121,6 +123,44 @@ class Reader(nn.Module):
             if not any(_excludes(other, thing) for _, other in things):
                 things.append((float(details.nearness[index]), thing))
         return [thing for _, thing in sorted(things, key=lambda each: each[0])]
+
+    @torch.inference_mode()
+    def namer(
+        self, latents: Tensor, kinds: Sequence[str], among: Collection[str]
+    ) -> Callable[[tuple[float, float, float, float]], PlacedObject]:
+        """Return what says of a part of a level view which thing is likeliest there.
+
+        Args:
+            latents: see `read`.
+            kinds: likewise.
+            among: the kinds that come into question.
+
+        Returns:
+            A function of left, top, width and height of a box [degrees from the upper left].
+        """
+        logits, looks = self(latents)
+        there = np.isin(kinds, list(among))
+        sure = np.where(there[:, None, None], logits[0, : len(kinds)].float(), -np.inf)
+
+        def name(box: tuple[float, float, float, float]) -> PlacedObject:
+            left, top, width, height = box
+            first = np.array((top + MIDDLE * height, left + MIDDLE * width)) / UNIT
+            last = np.array((top + (1 - MIDDLE) * height, left + (1 - MIDDLE) * width)) / UNIT
+            size = sure.shape[1:]
+            first = np.minimum(first.astype(int).clip(0), np.subtract(size, 1))
+            last = np.maximum(last.astype(int).clip(0), first) + 1
+            part = sure[:, first[0] : last[0], first[1] : last[1]]
+            kind, row, column = map(int, np.unravel_index(part.argmax(), part.shape))
+            look = looks[0, :, first[0] + row, first[1] + column][None]
+            with torch.inference_mode():
+                details = self.details(look, torch.tensor([kind]))
+            main, mean = (255 * details.colors[0].float().numpy()).reshape(2, 3)
+            return PlacedObject(
+                kinds[kind], 0.0, 0.0, 1.0, 1.0, rgb(main), rgb(mean),
+                int(details.variants[0].argmax()),
+            )  # fmt: skip
+
+        return name
 
 
 _WIDE = 200.0  # degrees: wider things go all around

@@ -8,7 +8,7 @@ plan can be told again for every viewpoint, and pixels of one view can be found 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from math import atan, atan2, cos, degrees, hypot, inf, radians, sin, tan
+from math import atan, atan2, cos, degrees, hypot, inf, isclose, radians, sin, tan
 from typing import NamedTuple
 
 import numpy as np
@@ -39,6 +39,7 @@ LOWEST = 0.6  # metres; lower things are stepped over, flowers for one
 SIGHT = 24.0  # metres from which on things shrink, and are out of sight within `FADE` metres
 FADE = 12.0
 LEAST_SIZE = 0.25  # share of their size at which they come into sight
+ABOUT = 0.02  # share by which distances may differ that are the same
 OVER = 1.1  # times as far something is that was drawn over a thing by mistake
 FIRST_SIGHT = 8.0  # likewise of new things, where the scene begins; nearer to them it is farther
 
@@ -133,6 +134,7 @@ class _Body:
         told = replace(
             self.told, yaw=degrees(atan2(ahead_x, ahead_z)) % 360, pitch=sum(ends) / 2,
             width=2 * degrees(atan(half / now)), height=max(ends[1] - ends[0], 0.1),
+            away=None if self.told.away is None else now,
         )  # fmt: skip
         return replace(self, told=told, distance=now, x=x, z=z)
 
@@ -256,7 +258,9 @@ class Scenery:
             if not body.is_new
             and body.distance < inf
             and body.where in ("upright", "flat")
-            and (body.where == "flat" or body.distance == _on_ground(body.told))
+            and (
+                body.where == "flat" or isclose(body.distance, _on_ground(body.told), rel_tol=0.02)
+            )
         ]
 
     @property
@@ -412,6 +416,18 @@ class Scenery:
             in zip(standing.numbers[order], gone[order], rows, strict=True)
             if not is_gone
         }  # fmt: skip
+
+    def measured(self, shape: tuple[int, int]) -> dict[int, tuple[Box, float]]:
+        """Return boxes and distances [m] of things whose distance was seen, not planned.
+
+        As the first viewpoint shows them, by their places in `plan(0.0, 0.0)`; see `boxes`.
+        """
+        first, boxes = len(self._bands(0.0, 0.0)), self.boxes(0.0, 0.0, shape)
+        return {
+            place: (boxes[number], body.distance)
+            for place, (number, body) in enumerate(self._seen(0.0, 0.0), first)
+            if number in boxes and body.told.away is not None and not body.is_new
+        }
 
     def way(
         self,
@@ -617,6 +633,8 @@ def _body(
         return _Body(thing, "flat", inf if thing.width > WIDEST else middle)
     if thing.width > WIDEST or stance.where == "far":
         return _Body(thing, "upright", inf)
+    if thing.away is not None:
+        return _Body(thing, "upright", thing.away)
     if stance.where == "wall" and sides:
         return _Body(thing, "wall", wall)
     if stance.where == "ceiling" and sides:

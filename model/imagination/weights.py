@@ -25,6 +25,7 @@ from mag_sandbox.model.imagination.objects import VARIANTS, look_number
 from mag_sandbox.model.imagination.painter import Painter, Sprites
 from mag_sandbox.model.imagination.planner import Planner
 from mag_sandbox.model.imagination.reader import Reader
+from mag_sandbox.model.imagination.relief import ReliefReader
 from mag_sandbox.model.imagination.sketch import Sketcher
 from mag_sandbox.model.packing import free_plain_bytes, plain_digest
 from mag_sandbox.model.world import WEIGHTS
@@ -32,6 +33,7 @@ from mag_sandbox.model.world import WEIGHTS
 IMAGINATION_WEIGHTS = WEIGHTS / "imagination"
 CONFIG = "config.json"
 NETWORKS = ("planner", "painter", "reader")  # names of files
+RELIEF = "relief.safetensors"  # older folders have none
 TEXT, TOKENIZER = "text.safetensors", "tokenizer.json"
 _REMEDY = (
     "restore it with `git checkout -- assets/weights` "
@@ -46,6 +48,8 @@ def digest_of(folder: Path) -> str:
         MissingWeights: a file is absent, or no plain file.
     """
     paths = [*_paths(folder), folder / CONFIG, folder / TOKENIZER]
+    if (folder / RELIEF).exists():
+        paths.append(folder / RELIEF)
     for path in paths:
         with reading(path, _REMEDY):
             path.stat()
@@ -71,6 +75,7 @@ class ImaginationNetworks:
         )
         self.painter = Painter(config.painter, kernel)
         self.reader = Reader(config.reader)
+        self.relief: ReliefReader | None = None  # trained on its own
 
     def sketcher(self, cell: int) -> Sketcher:
         """Return a sketcher of plans, in cells of a size [px]."""
@@ -122,6 +127,9 @@ def load_networks(folder: Path, kernel: AttentionKernel) -> ImaginationNetworks:
     networks = ImaginationNetworks(read_imagination_config(folder), kernel)
     for name, module in networks.parts().items():
         load_into(module, folder / f"{name}.safetensors", remedy=_REMEDY)
+    if (folder / RELIEF).exists():
+        networks.relief = ReliefReader().eval()
+        load_into(networks.relief, folder / RELIEF, remedy=_REMEDY)
     free_plain_bytes()  # these are the last that a start loads
     return networks
 

@@ -420,6 +420,7 @@ class Viewpoints(ViewPainter[PaintedRing]):
         )
         with torch.inference_mode():
             picture = source.decode()[0].float().numpy()
+        owners = self._imagination.owners_in(owners, scenery, source.place, picture, known)
         is_given = source.place == START and self._painting.is_given
         margins = GIVEN if is_given else PAINTED
         return LayeredRing(picture, known, owners, scenery, source.place, painted, margins)

@@ -243,3 +243,17 @@ def test_a_walker_who_is_too_near_to_something_may_leave_it_and_come_no_nearer()
     scenery = Scenery.of([lamp], STANCES, ())
     assert scenery.way((0.0, 0.0), (0.0, -0.1)) == (0.0, -0.1)
     assert scenery.way((0.0, 0.0), (0.0, 0.1)) == (0.0, 0.0)
+
+
+def test_a_distance_that_was_seen_counts_more_than_a_foot_and_follows_the_walker():
+    planned = PlacedObject("sofa", 10.0, -12.0, 20.0, 14.0)
+    scenery = Scenery.of([planned, replace(planned, yaw=80.0, away=5.0)], STANCES, ALL_BEHIND)
+    far = {told.yaw: away for told, away in scenery.upright}
+    assert far[80.0] == 5.0
+    assert far[10.0] == pytest.approx(EYE / np.tan(np.radians(19.0)))
+    ((box, distance),) = scenery.measured((RING_HEIGHT, RING_WIDTH)).values()
+    assert distance == pytest.approx(5.0)
+    assert box[0] + box[2] / 2 == pytest.approx(80.0 / 360 * RING_WIDTH)
+    seen = scenery.plan(5.0 * np.sin(np.radians(80)) / 2, 5.0 * np.cos(np.radians(80)) / 2)
+    assert [one.away for one in seen if one.away] == [pytest.approx(2.5)]
+    assert all(away != 5.0 for _, away in scenery.on_ground)
