@@ -201,22 +201,24 @@ class PageView(View):
                     self._catch_up()
                     continue
                 picture, level = self._picture or newest, self._flow.level if arrived else 0
-                anew, self._anew = self._anew, False
+                flow, anew, self._anew = self._flow, self._anew, False
             assert picture is not None  # either is there
             newest, is_fine = picture, level == 0
-            self._send_picture(*picture, level, anew=anew)
+            self._send_picture(*picture, level, flow, anew=anew)
             with self._changed:
                 if picture is self._picture:
                     self._picture = None
             self._catch_up()
 
     def _send_picture(
-        self, pixels: np.ndarray, told: dict[str, Any], level: int, *, anew: bool
+        self, pixels: np.ndarray, told: dict[str, Any], level: int, flow: FrameFlow, *, anew: bool
     ) -> None:
         encoder = self._encoder_for((pixels.shape[1], pixels.shape[0]), level, anew=anew)
         data, is_key = encoder.encode(pixels, time.perf_counter())
         with self._changed:
-            number = self._flow.send(is_large=is_key and encoder.codec == "h264")
+            if flow is not self._flow:  # another page is there, which cannot decode it
+                return
+            number = flow.send(is_large=is_key and encoder.codec == "h264")
         coded = {"is": "frame", "number": number, "codec": encoder.codec, "key": is_key}
         header = json.dumps(told | coded).encode()
         self.send(_BYTES + _HEADER.pack(len(header)) + header + data)
@@ -266,7 +268,8 @@ class PageView(View):
             case Opening():
                 self._meet(message)
                 with self._changed:
-                    self._flow, self._anew, self._is_stale = FrameFlow(), True, True
+                    self._flow, self._anew = FrameFlow(self._flow.newest), True
+                    self._is_stale = True
                 self._is_heard, self._place = False, None
                 self._seen.set()
                 self._redraw()

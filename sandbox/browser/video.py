@@ -42,11 +42,12 @@ class FrameFlow:
     >>> flow.answer(number)  # the page shows it
     """
 
-    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+    def __init__(self, newest: int = 0, clock: Callable[[], float] = time.perf_counter) -> None:
+        """Begin after the newest frame that went to another page, of which some may come late."""
         self.level = 0  # of coarseness
+        self.newest = newest  # number of the newest frame
         self._clock = clock
-        self._number = 0
-        self._alone = 0  # number of the newest frame that goes alone
+        self._alone = newest + 1  # it goes alone: nothing is known of the connection
         self._under_way: dict[int, float] = {}  # when each frame was sent, oldest first
         self._ways: deque[tuple[float, float]] = deque()  # (when, seconds), of answers
         self._looked_at = self._smooth_since = clock()
@@ -76,12 +77,12 @@ class FrameFlow:
 
     def send(self, *, is_large: bool = False) -> int:
         """Note that a frame is sent, after which others wait if it is large; return its number."""
-        self._number += 1
-        if is_large or self._number == 1:  # of the first one, nothing is known of the connection
-            self._alone = self._number
-        self._under_way[self._number] = self._clock()
+        self.newest += 1
+        if is_large:
+            self._alone = self.newest
+        self._under_way[self.newest] = self._clock()
         self._sent += 1
-        return self._number
+        return self.newest
 
     def wait(self) -> None:
         """Note that a picture was not sent because the page does not keep up."""

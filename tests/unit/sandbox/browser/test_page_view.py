@@ -1,6 +1,9 @@
 """The picture is sent with its margin, and with what lies over it apart from it."""
 
 import base64
+import json
+import multiprocessing
+import struct
 
 import numpy as np
 import pygame
@@ -10,19 +13,24 @@ from mag_sandbox.controls.bindings import DEFAULTS
 from mag_sandbox.controls.camera import CameraPose, CameraSpeed
 from mag_sandbox.sandbox.browser.messages import (
     FocusLost,
+    FrameShown,
     KeyPress,
     MouseButton,
+    Opening,
     PadButton,
     PointerMove,
     StickMove,
     TextWritten,
     WheelTurn,
+    encode,
 )
 from mag_sandbox.sandbox.browser.page_input import PageInput
-from mag_sandbox.sandbox.browser.page_view import TILE, MarginPicture
+from mag_sandbox.sandbox.browser.page_view import TILE, MarginPicture, PageView
+from mag_sandbox.sandbox.browser.video import H264Encoder
 from mag_sandbox.sandbox.play.late_warp import OVERSCAN, SHOWN
 from mag_sandbox.sandbox.screens.play import WarpablePicture
 from mag_sandbox.sandbox.ui.display import Picture, flat_picture, window
+from tests.patience import eventually
 
 FRAME = np.random.default_rng(0).integers(0, 255, (192, 320, 3), np.uint8)
 CENTRED = (OVERSCAN, OVERSCAN, SHOWN, SHOWN)
@@ -147,3 +155,35 @@ def test_held_keys_repeat_where_the_window_lets_them(surface):
     pygame.key.set_repeat(400, 40)
     assert len(list(PageInput().events(again))) == 1
     pygame.key.set_repeat()
+
+
+def test_a_page_that_comes_while_a_picture_is_coded_gets_none_of_the_page_before(monkeypatch):
+    page, pipe = multiprocessing.Pipe()
+    page.send_bytes(encode(Opening(64, 64, h264=True)))
+    view = PageView(pipe, lambda: None)
+    coded, codings = H264Encoder.encode, []
+
+    def interrupted(encoder, pixels, now):
+        codings.append(view.opening)
+        if len(codings) == 2:  # another page takes over in the middle
+            page.send_bytes(encode(Opening(64, 64)))
+            eventually(lambda: not view.opening.h264)
+        return coded(encoder, pixels, now)
+
+    def shown():
+        view.show(None)
+        return page.poll(0.01)
+
+    def received():
+        eventually(shown)
+        data = page.recv_bytes()[1:]
+        return json.loads(data[4 : 4 + struct.unpack("<I", data[:4])[0]])
+
+    monkeypatch.setattr(H264Encoder, "encode", interrupted)
+    with view.opened((64, 64)):
+        first = received()
+        page.send_bytes(encode(FrameShown(first["number"])))
+        second = received()
+        pipe.close()
+    assert (first["codec"], second["codec"]) == ("h264", "jpeg")
+    assert second["number"] > first["number"]

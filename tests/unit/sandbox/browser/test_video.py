@@ -38,7 +38,7 @@ def clock():
 
 @pytest.fixture
 def flow(clock):
-    return FrameFlow(clock)
+    return FrameFlow(clock=clock)
 
 
 def test_a_page_that_answers_gets_every_frame(flow, clock):
