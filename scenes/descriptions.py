@@ -5,7 +5,7 @@ time of day, the weather, walls, floors, light.
 """
 
 import re
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import chain
@@ -221,7 +221,7 @@ class DescriptionWords(Vocabulary):
         return seen | of_place
 
 
-def _with_all_places(groups: Sequence[WordGroup], known: Set[str]) -> list[WordGroup]:
+def _with_all_places(groups: Sequence[WordGroup], known: set[str]) -> list[WordGroup]:
     """Return groups in which places have all their words that are known and name nothing else."""
     places = [group for group in groups if group.name == PLACE]
     taken = {*THINGS, *chain(*(group.phrases for group in places))}
