@@ -55,7 +55,8 @@ class DoorsInPlay(Overlay):
         self._size = (1, 1)  # of the window
         self._bound_for: Door | None = None  # that the pilot walks to
         self._leg: CameraPose | None = None  # of the way there
-        self._blocks_left = 0  # until the way counts as blocked
+        self._stopped_at: CameraPose | None = None  # on the way; twice there: it is blocked
+        self._blocks_left = 0  # until the way counts as blocked in any case
 
     @property
     def ahead(self) -> Door | None:
@@ -79,6 +80,7 @@ class DoorsInPlay(Overlay):
         speed, seconds = spec.full_speed, spec.block_length / spec.fps
         way = dist((door.x, door.z), (pose.x, pose.z)) / speed.walk + 180.0 / speed.yaw
         self._bound_for, self._blocks_left = door, round(PATIENCE * way / seconds)
+        self._stopped_at = None
         self._services.notices.say(WALKING.format(door.kind), topic="door")
         self._fly(_facing(pose, door), spec)
 
@@ -135,13 +137,14 @@ class DoorsInPlay(Overlay):
             if not self._painting.is_shown:
                 self._bound_for = None
                 self.enter()
-        elif self._blocks_left <= 0:
+        elif self._blocks_left <= 0 or (not pilot.is_flying and pilot.pose == self._stopped_at):
             pilot.stop()
             self._bound_for = None
             self._services.notices.say(BLOCKED.format(door.kind), topic="door")
         elif not pilot.is_flying:
             faced = _facing(pilot.pose, door)
             turns = abs(yaw_difference(faced.yaw, pilot.pose.yaw)) > FACING
+            self._stopped_at = None if turns else pilot.pose
             self._fly(faced if turns else replace(faced, x=door.x, z=door.z), ready.spec)
 
     def _fly(self, leg: CameraPose, spec: WorldSpec) -> None:
