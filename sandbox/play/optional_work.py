@@ -24,6 +24,7 @@ class OptionalWork:
     work = OptionalWork(spec.block_seconds, spec.optional)
     work.add(seconds, enlarging)  # that a block took, and that enlarging it takes
     work.enlarges       # whether its frames are to be enlarged
+    work.enlarges_still(seconds, enlarging)  # likewise, while the camera rests
     work.left_out       # for the control of the next block
     """
 
@@ -39,6 +40,18 @@ class OptionalWork:
     def enlarges(self) -> bool:
         """Whether frames are enlarged."""
         return self._count == 0
+
+    def enlarges_still(self, seconds: float, enlarging: float) -> bool:
+        """Tell whether the frames of a camera at rest are to be enlarged.
+
+        Such blocks take little, and a still picture that is blurred is noticed: they do not wait
+        until blocks of moving cameras are easy, too.
+
+        Args:
+            seconds: that the block took.
+            enlarging: that enlarging all its frames takes.
+        """
+        return self.enlarges or seconds + enlarging < FITTING * self._block_seconds
 
     @property
     def left_out(self) -> tuple[str, ...]:

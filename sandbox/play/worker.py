@@ -286,7 +286,7 @@ class GenerationWorker:
         step = session.begin(playthrough)
         while step is not None:
             large: list[np.ndarray] = []
-            if self._may_enlarge(spec, work, begun):
+            if self._may_enlarge(step, spec, work, begun):
                 self._enlarging.add_next(step.block.frames, large)
             self._hand_over(generation, step, begun, spec, large)
             self._enlarging.finish(step.block.frames, large)
@@ -305,9 +305,15 @@ class GenerationWorker:
         self._set_status(WorkerStatus(ended=True))
         return self._wait(session, generation, for_turn=False)
 
-    def _may_enlarge(self, spec: WorldSpec, work: OptionalWork, begun: float) -> bool:
+    def _may_enlarge(
+        self, step: SessionStep, spec: WorldSpec, work: OptionalWork, begun: float
+    ) -> bool:
         """Return whether frames are small and there is time to enlarge the first one."""
-        self._enlarging.is_on = spec.frame_height <= SMALL and work.enlarges
+        enlarges = work.enlarges
+        if step.control.camera == CameraCommand():
+            whole = len(step.block.frames) * self._enlarging.seconds
+            enlarges = work.enlarges_still(self._clock() - begun, whole)
+        self._enlarging.is_on = spec.frame_height <= SMALL and enlarges
         if not self._enlarging.is_on:
             return False
         done = self._clock() + self._enlarging.seconds

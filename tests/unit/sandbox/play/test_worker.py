@@ -129,6 +129,33 @@ def test_frames_are_enlarged_while_there_is_time_for_it(player):
     assert np.array_equal(ready.picture(1), twice(ready.block.frames)[1])
 
 
+def test_a_camera_that_comes_to_rest_shows_enlarged_frames_at_once(player):
+    now, cost = [0.0], [0.0]
+
+    def work(control):
+        now[0] += cost[0]
+
+    source = PlayerSource()
+    window = player(
+        world=FakeWorld(on_step=work), source=source, clock=lambda: now[0], enlarge=lambda one: one
+    )
+    spec = window.block().spec
+
+    def enlarges(share, blocks=1):
+        cost[0] = share * spec.block_seconds
+        for _ in range(blocks):
+            window.worker.needed_at(NOW)
+            ready = window.block()
+        return bool(ready.large)
+
+    source.press("right", DEFAULTS.moves["right"])
+    assert not enlarges(0.9, SETTLING + STRAINED_BLOCKS + 1)
+    assert not enlarges(0.1, 2), "sharpness would change as the camera moves"
+    source.release_all()
+    enlarges(0.1)  # of the command before
+    assert enlarges(0.1)
+
+
 def test_a_block_that_would_be_late_for_it_alone_is_not_enlarged(player):
     now, cost = [0.0], [0.0]
 
