@@ -5,7 +5,7 @@ time of day, the weather, walls, floors, light.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import chain
@@ -24,6 +24,7 @@ from mag_sandbox.scenes.things import (
     SAME_COLORS,
     STANDS,
     THINGS,
+    Named,
     named_things,
     naming_words,
     telling_words,
@@ -239,6 +240,24 @@ def _with_all_places(groups: Sequence[WordGroup], known: set[str]) -> list[WordG
         else group
         for group in groups
     ]
+
+
+def named_in(text: str, words: Vocabulary, kinds: Collection[str]) -> tuple[Named, ...]:
+    """Return the things that a description in known words names, as `named_things` does.
+
+    A room is not one of them: a hotel lobby has no hotel in it, nor a church another church.
+    """
+    parts = split_words(text)
+    stems = [stem(word.text.lower()) for word in parts]
+    place = place_of("indoor", stems) if words.place(text) == "indoor" else None
+    names = (
+        frozenset(map(stem, name.split())) - FUNCTION_WORDS
+        for name in (place.words if place else ())
+    )
+    for one in max((name for name in names if name <= {*stems}), key=len, default=()):
+        word = parts[stems.index(one)]
+        text = text[: word.start] + " " * len(word.text) + text[word.end :]
+    return named_things(text, kinds)
 
 
 def added_place(text: str, words: Vocabulary) -> str:

@@ -38,6 +38,7 @@ from mag_sandbox.model.imagination.plan_rules import (
     boxes,
     likeness,
     with_even_ground,
+    with_few_bushes,
     with_joined_bands,
     without_beams,
 )
@@ -191,7 +192,7 @@ class Imagination:
             things = things[len(behind) :]
         drawn = np.random.default_rng([seed, 7])
         things = with_full_stage((*behind, *things), self.config.looks, drawn)
-        things = without_beams(things)
+        things = with_few_bushes(without_beams(things), wanted.named)
         return tuple(things if behind else with_even_ground(things))
 
     def owners(self, things: Sequence[PlacedObject]) -> np.ndarray:

@@ -19,6 +19,8 @@ _AHEAD = 38.0  # degrees to either side in which a thing is ahead
 _SMALL = 11.0  # degrees: things usually no larger are drawn larger if words name them
 _LEAST, _MOST_GROWN = 8.0, 2.0  # degrees of their longer side, and by how much it grows
 _LARGEST = 62.0, 44.0  # degrees that a thing's width and height grow to
+_BORNE = 6.0  # degrees from the middle of a stand to that of what it bears
+_EXHIBIT = 24.0, 27.0  # degrees that exhibits are tall and wide, at most
 _STEP = 4.0  # degrees between the places that are tried
 _HIDDEN = 0.5  # share of a thing that may be hidden
 _TURNING = 0.004  # by which a place is worse for each degree that it is away from ahead
@@ -158,16 +160,32 @@ def _free_yaw(things: Sequence[PlacedObject], place: int, said: Collection[str])
 
 
 def _exhibited(things: list[PlacedObject], one: Named, said: Collection[str]) -> list[PlacedObject]:
-    """Return a stage of whose exhibits as many are of a kind as words say."""
+    """Return a stage on whose stands as many exhibits are of a kind as words say."""
+    stands = [things[place].yaw for place in places_of(things, STANDS)]
     exhibits = sorted(places_of(things, EXHIBITS), key=lambda place: _away(things[place]))
-    own = [place for place in exhibits if things[place].kind in one.kinds]
-    free = [place for place in exhibits if things[place].kind not in said]
+    kind = next(things[place] for place in exhibits if things[place].kind in one.kinds)
+    borne = [
+        place for place in exhibits
+        if any(abs(yaw_difference(things[place].yaw, yaw)) < _BORNE for yaw in stands)
+    ]  # fmt: skip
+    own = [place for place in borne if things[place].kind in one.kinds]
+    free = [place for place in borne if things[place].kind not in said]
     result = list(things)
-    for place in free[: max(one.least - len(own), 0)]:
-        result[place] = _instead(things[place], things[own[0]])
+    added = free[: max(one.least - len(own), 0)]
+    for place in added:
+        result[place] = _instead(things[place], _as_exhibit(kind, one))
     for place in own[one.most :] if one.most and free else ():
         result[place] = _instead(things[place], things[free[0]])
-    return result
+    beside = {place for place in exhibits if things[place].kind in one.kinds} - {*borne}
+    gone = beside if own or added else set()
+    return [thing for place, thing in enumerate(result) if place not in gone]
+
+
+def _as_exhibit(thing: PlacedObject, one: Named) -> PlacedObject:
+    """Return a thing as large as exhibits are, unless words say another size."""
+    tallest, widest = _EXHIBIT
+    scale = min(tallest / thing.height, widest / thing.width, 1.0) if one.scale == 1.0 else 1.0
+    return replace(thing, width=scale * thing.width, height=scale * thing.height)
 
 
 def _instead(thing: PlacedObject, like: PlacedObject) -> PlacedObject:

@@ -26,6 +26,7 @@ _MISSED = 0.3  # a thing worth less counts as missing
 _SINGLE = frozenset({"sun", "moon", "door"})
 AROUND = 330.0  # degrees; wider things have no place
 LEVEL = 27.0  # degrees above and below the horizon that a level view shows
+_BUSH, _BUSHES = "bush", 6  # at most, around
 _GAP = 4.0  # degrees; wider gaps between bands are meant
 _LIKELY = 0.02  # what a nat is worth, where a thing that is named is worth 1
 
@@ -235,6 +236,21 @@ def without_beams(things: Sequence[PlacedObject]) -> list[PlacedObject]:
     ]
 
 
+def with_few_bushes(
+    things: Sequence[PlacedObject], named: Sequence[Named] = ()
+) -> list[PlacedObject]:
+    """Return things of which not many are bushes, the smallest, unless words name them.
+
+    Plans of towns, coasts and airports have two dozen, which hide all else.
+    """
+    if any(_BUSH in one.kinds for one in named):
+        return list(things)
+    bushes = sorted((one.width * one.height, place) for place, one in enumerate(things)
+                    if one.kind == _BUSH)  # fmt: skip
+    gone = {place for _, place in bushes[_BUSHES:]}
+    return [one for place, one in enumerate(things) if place not in gone]
+
+
 # Ground
 
 _NEAR, _FAR = "near ground", "far ground"
@@ -285,6 +301,7 @@ _DARKEST = 0.55  # share of day
 # of its brightness, by which another name is nearer to what plainly has another colour; a shade of
 # the right one, in the light of lamps, is hardly farther from it than from the nearest
 _PLAINLY_OTHER = 0.1
+_NEUTRAL, _TINTED = 0.15, 0.35  # vividness: white, grey and black have less, tan and blue more
 _BRIGHT = 200.0  # brightest channel of the brightest wide thing, by day
 _OWN = 0.75  # of a thing's mean colour: that of its largest part
 
@@ -311,11 +328,16 @@ def _colored(thing: PlacedObject, wanted: np.ndarray, light: float) -> PlacedObj
     if thing.color is not None:
         seen = np.array([thing.color, thing.mean_color or thing.color])
         own, nearest = (_apart(seen, colors, light) for colors in (wanted[None], _COLORS))
-        if own <= nearest + _PLAINLY_OTHER:
+        tinted = _vividness(wanted) < _NEUTRAL and _vividness(seen[0]) > _TINTED
+        if own <= nearest + _PLAINLY_OTHER and not tinted:
             return thing
     shade = wanted * light
     mean = thing.mean_color and rgb(_OWN * shade + (1 - _OWN) * np.array(thing.mean_color))
     return replace(thing, color=rgb(shade), mean_color=mean)
+
+
+def _vividness(color: np.ndarray) -> float:
+    return float((color.max() - color.min()) / max(color.max(), 1))
 
 
 def _apart(seen: np.ndarray, colors: np.ndarray, light: float) -> float:

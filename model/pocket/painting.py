@@ -39,8 +39,8 @@ from mag_sandbox.model.pocket.painted_pictures import PaintedPictures, SkyAlone
 from mag_sandbox.model.pocket.painting_thread import PaintingThread, ViewPainter
 from mag_sandbox.model.prompts import PromptFeatures
 from mag_sandbox.model.world import WorldState
+from mag_sandbox.scenes.descriptions import named_in
 from mag_sandbox.scenes.scene import MAX_SEED, check_prompt
-from mag_sandbox.scenes.things import named_things
 from mag_sandbox.scenes.vocabulary import Vocabulary
 
 BLOCKS_A_VIEW = 3  # that are shown while a view is painted beside them, with time to spare
@@ -538,7 +538,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         The background stays as it was seen, for as long as the words stay.
         """
         read = self.words.reading(prompt)
-        named = named_things(read, self.imagination.config.looks)
+        named = named_in(read, self.words, self.imagination.config.looks)
         wanted = Wanted(named, self.words.place(read))
         imagination, before, doors, texts = self.imagination, self.plan, self._doors, self.texts
         listed = self.listed if around.at(imagination.ahead).known.all() else ()

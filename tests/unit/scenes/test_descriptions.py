@@ -2,7 +2,14 @@
 
 import pytest
 
-from mag_sandbox.scenes.descriptions import MOST_THINGS, DescriptionWords, added_place, lit
+from mag_sandbox.scenes.descriptions import (
+    KINDS,
+    MOST_THINGS,
+    DescriptionWords,
+    added_place,
+    lit,
+    named_in,
+)
 from mag_sandbox.scenes.vocabulary import WORDS_FILE
 from tests import ROOT
 
@@ -197,3 +204,15 @@ def test_all_words_for_a_place_name_it(words, text, category):
     assert words.place(text) == category
     assert words.reading(text) == text
     assert not words.without_effect(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("a hotel lobby with a sofa", ["sofa"]), ("a church with a candle", ["candle"]),
+        ("a kitchen with a kitchen counter", ["kitchen counter"]),
+        ("a farm with a barn", ["barn"]),
+    ],
+)  # fmt: skip
+def test_a_room_does_not_stand_in_itself(words, text, kinds):
+    assert [one.kinds[0] for one in named_in(text, words, KINDS)] == kinds

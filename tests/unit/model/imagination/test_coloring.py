@@ -8,6 +8,7 @@ from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.plan_rules import (
     colored,
     with_even_ground,
+    with_few_bushes,
     with_joined_bands,
 )
 from mag_sandbox.scenes.things import COLORS, Named
@@ -70,3 +71,18 @@ def test_bands_reach_up_to_the_next_one_and_no_line_is_left_in_the_sky():
     assert mended.pitch + mended.height / 2 == pytest.approx(high.pitch - high.height / 2)
     assert mended.pitch - mended.height / 2 == pytest.approx(low.pitch - low.height / 2)
     assert rest == [high, cloud]
+
+
+def test_a_tan_camel_is_no_white_one():
+    tan = PlacedObject("camel", 0.0, -5.0, 22.0, 18.0, (192, 166, 115), (192, 166, 115))
+    (camel,) = colored([tan], [Named(("camel",), COLORS["white"])])
+    assert camel.color == COLORS["white"]
+    pale = replace(tan, color=(230, 215, 190), mean_color=None)
+    assert colored([pale], [Named(("camel",), COLORS["white"])]) == [pale]
+
+
+def test_of_many_bushes_the_small_ones_stay_unless_words_name_them():
+    bushes = [PlacedObject("bush", 9.0 * size, -5.0, size, size) for size in range(1, 25)]
+    assert with_few_bushes([PALE, *bushes]) == [PALE, *bushes[:6]]
+    named = [Named(("bush",), None)]
+    assert with_few_bushes([PALE, *bushes], named) == [PALE, *bushes]

@@ -87,6 +87,21 @@ def test_stands_bear_as_many_exhibits_as_words_say():
         assert len(result) == len(stage)
 
 
+def test_an_exhibit_that_words_name_stands_on_a_stand_and_not_between_two():
+    stage = [
+        thing
+        for yaw in (20.0, 90.0, 180.0, 270.0)
+        for thing in (
+            PlacedObject("box", yaw, -17.0, 34.0, 15.0),
+            PlacedObject("mug", yaw, 3.0, 20.0, 24.0),
+        )
+    ]
+    between = PlacedObject("dragon", 50.0, 0.0, 45.0, 30.0)
+    (dragon,) = of(obeyed([*stage, between], [Named(("dragon",), None, 1, 1)]), "dragon")
+    assert (dragon.yaw, dragon.width) == (20.0, 27.0)
+    assert dragon.pitch - dragon.height / 2 == pytest.approx(-9.0)
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
