@@ -79,6 +79,7 @@ _ON_FURNITURE = re.compile(r"\bon (a|an|the|my) (\w+ ){0,2}(table|desk|shelf|cou
 _ON = frozenset(("beach", "field", "pitch"))  # places that take "on" and not "in"
 USUAL_PLACE = "in a meadow"  # of a description whose things, if any, say nothing about a place
 _BY_DAY = {"outdoor": ("by day", "under a clear sky"), "indoor": ("in bright daylight", "")}
+_DAYLIGHT = frozenset(map(stem, ("day", "noon", "midday", "daylight", "sunny")))
 _OWN_LIGHT = frozenset(("moon", "coral reef", *WINDOWLESS))
 _NIGHTLY = frozenset(("moon", "starry sky"))
 _DARK = frozenset(map(stem, ("dark", "haunted", "spooky")))
@@ -245,19 +246,23 @@ def _with_all_places(groups: Sequence[WordGroup], known: set[str]) -> list[WordG
 def named_in(text: str, words: Vocabulary, kinds: Collection[str]) -> tuple[Named, ...]:
     """Return the things that a description in known words names, as `named_things` does.
 
-    A room is not one of them: a hotel lobby has no hotel in it, nor a church another church.
+    A room is not one of them: a hotel lobby has no hotel in it, nor a church another church. Its
+    balloons are toys.
     """
+    if words.place(text) != "indoor":
+        return named_things(text, kinds)
     parts = split_words(text)
     stems = [stem(word.text.lower()) for word in parts]
-    place = place_of("indoor", stems) if words.place(text) == "indoor" else None
-    names = (
-        frozenset(map(stem, name.split())) - FUNCTION_WORDS
-        for name in (place.words if place else ())
-    )
-    for one in max((name for name in names if name <= {*stems}), key=len, default=()):
+    place = place_of("indoor", stems)
+    names = (frozenset(map(stem, name.split())) for name in (place.words if place else ()))
+    needs = (name - FUNCTION_WORDS for name in names)
+    for one in max((need for need in needs if need <= {*stems}), key=len, default=()):
         word = parts[stems.index(one)]
         text = text[: word.start] + " " * len(word.text) + text[word.end :]
-    return named_things(text, kinds)
+    named = named_things(text, kinds)
+    outdoors = {*contents_of("outdoor"), "hot air balloon"} - {*contents_of("indoor")}
+    own = [tuple(kind for kind in one.kinds if kind not in outdoors) or one.kinds for one in named]
+    return tuple(one._replace(kinds=few) for one, few in zip(named, own, strict=True))
 
 
 def added_place(text: str, words: Vocabulary) -> str:
@@ -289,6 +294,12 @@ def lit(text: str, words: Vocabulary) -> str:
     said -= {stem(word) for word in SILENT.split()} | {stem("day"), stem("covered")}
     dry = said.isdisjoint(stems) and named.isdisjoint(FALLING)
     return f"{read} {clear}" if clear and dry else read
+
+
+def is_by_day(text: str, words: Vocabulary) -> bool:
+    """Tell whether a description is of a place by day, as those are that say nothing of light."""
+    stems = {stem(word.text.lower()) for word in split_words(lit(text, words))}
+    return not _DAYLIGHT.isdisjoint(stems)
 
 
 @lru_cache(maxsize=4096)

@@ -36,10 +36,12 @@ from mag_sandbox.model.imagination.plan_rules import (
     RingPicture,
     as_seen,
     boxes,
+    has_dark_sky,
     likeness,
     with_even_ground,
     with_few_bushes,
     with_joined_bands,
+    with_sailing_boats,
     without_beams,
 )
 from mag_sandbox.model.imagination.planner import FIELDS, NOTHING_WANTED, Wanted, placed_objects
@@ -59,6 +61,7 @@ from mag_sandbox.scenes.stances import STANCES
 from mag_sandbox.scenes.things import Named
 
 _DRAWN_AS = {"bus": "tram"}  # kinds of which training saw too few
+_ATTEMPTS, _OTHER = 4, 1000  # of a plan by day, and between the seeds of their noise
 _BEGINNINGS = 64  # of plans, of which one is to resemble the given picture
 BESIDE = 2  # cells beyond the edge of a view that still say how it looks there
 
@@ -182,17 +185,20 @@ class Imagination:
             shown: the things in a given level view, whose middle is at yaw 0.
         """
         config = self.config.planner
-        noise = np.random.default_rng([seed, 1]).random((config.plans, config.most, len(FIELDS)))
-        if behind and shown:
-            known = (*behind, *shown)
-            others = self._networks.planner.elsewhere(prompt, empty, noise, known, wanted)
-            things = together(shown, others)
-        else:
-            things = self._networks.planner.plan(prompt, empty, noise, wanted, behind)
-            things = things[len(behind) :]
+        shape, planner = (config.plans, config.most, len(FIELDS)), self._networks.planner
+        for attempt in range(_ATTEMPTS):
+            noise = np.random.default_rng([seed, 1 + attempt * _OTHER]).random(shape)
+            if behind and shown:
+                others = planner.elsewhere(prompt, empty, noise, (*behind, *shown), wanted)
+                things = together(shown, others)
+            else:
+                things = planner.plan(prompt, empty, noise, wanted, behind)[len(behind) :]
+            if behind or not (wanted.by_day and has_dark_sky(things)):
+                break
         drawn = np.random.default_rng([seed, 7])
         things = with_full_stage((*behind, *things), self.config.looks, drawn)
-        things = with_few_bushes(without_beams(things), wanted.named)
+        things = with_sailing_boats(without_beams(things), wanted.named)
+        things = with_few_bushes(things, wanted.named)
         return tuple(things if behind else with_even_ground(things))
 
     def owners(self, things: Sequence[PlacedObject]) -> np.ndarray:

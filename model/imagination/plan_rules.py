@@ -26,6 +26,8 @@ _MISSED = 0.3  # a thing worth less counts as missing
 _SINGLE = frozenset({"sun", "moon", "door"})
 AROUND = 330.0  # degrees; wider things have no place
 LEVEL = 27.0  # degrees above and below the horizon that a level view shows
+_ROWING, _BOAT, _SHORTER = "rowing boat", "boat", 0.7
+_DARK_SKY = 170  # brightest channel of the sky by day, at least
 _BUSH, _BUSHES = "bush", 6  # at most, around
 _GAP = 4.0  # degrees; wider gaps between bands are meant
 _LIKELY = 0.02  # what a nat is worth, where a thing that is named is worth 1
@@ -314,6 +316,31 @@ def colored(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Plac
         _colored(thing, wanted[thing.kind], light) if thing.kind in wanted else thing
         for thing in things
     ]
+
+
+def has_dark_sky(things: Sequence[PlacedObject]) -> bool:
+    """Tell whether it is night in a plan."""
+    sky = next((thing.color for thing in things if thing.kind == "low sky"), None)
+    return sky is not None and max(sky) < _DARK_SKY
+
+
+def with_sailing_boats(
+    things: Sequence[PlacedObject], named: Sequence[Named] = ()
+) -> list[PlacedObject]:
+    """Return things with boats in place of rowing boats, unless words ask for these.
+
+    The painter makes flat shapes of rowing boats that look like hedges.
+    """
+    if any(one.kinds[0] == _ROWING for one in named):
+        return list(things)
+    return [_sailing(thing) if thing.kind == _ROWING else thing for thing in things]
+
+
+def _sailing(thing: PlacedObject) -> PlacedObject:
+    usual, width = THINGS[_BOAT], thing.width * _SHORTER
+    height = width * usual.height / usual.width
+    pitch = thing.pitch + (height - thing.height) / 2  # its foot stays
+    return replace(thing, kind=_BOAT, pitch=pitch, width=width, height=height, variant=None)
 
 
 def _light(things: Sequence[PlacedObject]) -> float:

@@ -39,7 +39,7 @@ from mag_sandbox.model.pocket.painted_pictures import PaintedPictures, SkyAlone
 from mag_sandbox.model.pocket.painting_thread import PaintingThread, ViewPainter
 from mag_sandbox.model.prompts import PromptFeatures
 from mag_sandbox.model.world import WorldState
-from mag_sandbox.scenes.descriptions import named_in
+from mag_sandbox.scenes.descriptions import is_by_day, named_in
 from mag_sandbox.scenes.scene import MAX_SEED, check_prompt
 from mag_sandbox.scenes.vocabulary import Vocabulary
 
@@ -539,7 +539,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         """
         read = self.words.reading(prompt)
         named = named_in(read, self.words, self.imagination.config.looks)
-        wanted = Wanted(named, self.words.place(read))
+        wanted = Wanted(named, self.words.place(read), is_by_day(prompt, self.words))
         imagination, before, doors, texts = self.imagination, self.plan, self._doors, self.texts
         listed = self.listed if around.at(imagination.ahead).known.all() else ()
 

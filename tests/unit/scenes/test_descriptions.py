@@ -7,6 +7,7 @@ from mag_sandbox.scenes.descriptions import (
     MOST_THINGS,
     DescriptionWords,
     added_place,
+    is_by_day,
     lit,
     named_in,
 )
@@ -211,8 +212,16 @@ def test_all_words_for_a_place_name_it(words, text, category):
     [
         ("a hotel lobby with a sofa", ["sofa"]), ("a church with a candle", ["candle"]),
         ("a kitchen with a kitchen counter", ["kitchen counter"]),
-        ("a farm with a barn", ["barn"]),
+        ("a farm with a barn", ["barn"]), ("a kitchen with balloons", ["toy balloons"]),
+        ("a meadow with balloons", ["hot air balloon"]),
     ],
 )  # fmt: skip
-def test_a_room_does_not_stand_in_itself(words, text, kinds):
+def test_a_room_does_not_stand_in_itself_and_has_what_rooms_have(words, text, kinds):
     assert [one.kinds[0] for one in named_in(text, words, KINDS)] == kinds
+
+
+def test_it_is_day_unless_words_say_otherwise(words):
+    assert is_by_day("a harbour with a lighthouse", words)
+    assert is_by_day("a harbour at noon", words)
+    assert not is_by_day("a harbour at sunset", words)
+    assert not is_by_day("a harbour with a full moon", words)

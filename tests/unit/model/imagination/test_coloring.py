@@ -10,6 +10,7 @@ from mag_sandbox.model.imagination.plan_rules import (
     with_even_ground,
     with_few_bushes,
     with_joined_bands,
+    with_sailing_boats,
 )
 from mag_sandbox.scenes.things import COLORS, Named
 
@@ -86,3 +87,12 @@ def test_of_many_bushes_the_small_ones_stay_unless_words_name_them():
     assert with_few_bushes([PALE, *bushes]) == [PALE, *bushes[:6]]
     named = [Named(("bush",), None)]
     assert with_few_bushes([PALE, *bushes], named) == [PALE, *bushes]
+
+
+def test_boats_have_sails_unless_words_ask_for_rowing_boats():
+    rowing = PlacedObject("rowing boat", 9.0, -6.0, 27.0, 5.5)
+    (boat,) = with_sailing_boats([rowing], [Named(("boat", "rowing boat"), None)])
+    assert (boat.kind, boat.yaw) == ("boat", 9.0)
+    assert boat.height > boat.width / 2
+    assert boat.pitch - boat.height / 2 == pytest.approx(rowing.pitch - rowing.height / 2)
+    assert with_sailing_boats([rowing], [Named(("rowing boat",), None)]) == [rowing]

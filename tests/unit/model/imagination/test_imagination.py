@@ -14,6 +14,7 @@ from mag_sandbox.model.attention import matmul_attention
 from mag_sandbox.model.imagination.config import ImaginationConfig
 from mag_sandbox.model.imagination.imagination import Imagination, Subject
 from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.planner import Wanted
 from mag_sandbox.model.imagination.surroundings import Lattice, Place, Surroundings
 from mag_sandbox.model.imagination.weights import load_networks, save_networks
 from mag_sandbox.model.world import MissingWeights
@@ -43,6 +44,17 @@ def test_a_replay_is_the_same_to_the_bit_and_another_seed_is_not():
     first, again, other = (round_trip(imagination(), seed) for seed in (1, 1, 2))
     assert same(first, again)
     assert not np.array_equal(first.latents, other.latents)
+
+
+def test_a_plan_of_a_night_is_drawn_anew_where_words_say_day(monkeypatch):
+    night = PlacedObject("low sky", 0.0, 9.0, 360.0, 20.0, (38, 64, 140))
+    day = replace(night, color=(140, 192, 243))
+    plans = iter([night, night, day, night, day])
+    made = imagination()
+    planner = made._networks.planner
+    monkeypatch.setattr(planner, "plan", lambda *told: [next(plans)])
+    assert made.plan(*prompts(), 1, Wanted(by_day=True)) == (day,)
+    assert made.plan(*prompts(), 1, Wanted()) == (night,)
 
 
 @pytest.mark.parametrize("other", [2, 1 + 2**32, 1 + 2**44])
