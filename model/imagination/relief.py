@@ -47,7 +47,7 @@ class ReliefReader(nn.Module):
     """Tells what stands out.
 
     reader = ReliefReader().eval()
-    relief = reader.read(picture, top=96, height=384)
+    relief = reader.read(picture, pitches)
     """
 
     def __init__(self, widths: Sequence[int] = WIDTHS) -> None:
