@@ -245,9 +245,10 @@ def test_nothing_is_painted_while_a_block_is_made_unless_it_is_waited_for():
 
 def test_the_first_view_does_not_wait_for_the_plan_of_a_place_that_was_left():
     made = world()
-    left = threading.Event()
-    busy = made.painting.thread.begin(lambda: (left.wait(PATIENCE), check_cancelled()))
+    begun, left = threading.Event(), threading.Event()
+    busy = made.painting.thread.begin(lambda: (begun.set(), left.wait(PATIENCE), check_cancelled()))
     queued = made.painting.thread.begin(left.clear)
+    assert begun.wait(PATIENCE), "what has not begun is cancelled at once"
     made.reset(PLACE, 1)
     assert not busy.done()
     left.set()
