@@ -79,6 +79,7 @@ _ON_FURNITURE = re.compile(r"\bon (a|an|the|my) (\w+ ){0,2}(table|desk|shelf|cou
 _ON = frozenset(("beach", "field", "pitch"))  # places that take "on" and not "in"
 USUAL_PLACE = "in a meadow"  # of a description whose things, if any, say nothing about a place
 _BY_DAY = {"outdoor": ("by day", "under a clear sky"), "indoor": ("in bright daylight", "")}
+_FOG = frozenset(map(stem, ("fog", "foggy", "mist", "misty")))
 _DAYLIGHT = frozenset(map(stem, ("day", "noon", "midday", "daylight", "sunny")))
 _OWN_LIGHT = frozenset(("moon", "coral reef", *WINDOWLESS))
 _NIGHTLY = frozenset(("moon", "starry sky"))
@@ -294,6 +295,11 @@ def lit(text: str, words: Vocabulary) -> str:
     said -= {stem(word) for word in SILENT.split()} | {stem("day"), stem("covered")}
     dry = said.isdisjoint(stems) and named.isdisjoint(FALLING)
     return f"{read} {clear}" if clear and dry else read
+
+
+def is_in_fog(text: str) -> bool:
+    """Tell whether a description in known words is of a place in fog."""
+    return not _FOG.isdisjoint(stem(word.text.lower()) for word in split_words(text))
 
 
 def is_by_day(text: str, words: Vocabulary) -> bool:

@@ -37,6 +37,7 @@ from mag_sandbox.model.imagination.plan_rules import (
     as_seen,
     boxes,
     has_dark_sky,
+    in_fog,
     likeness,
     with_even_ground,
     with_few_bushes,
@@ -199,7 +200,8 @@ class Imagination:
         things = with_full_stage((*behind, *things), self.config.looks, drawn)
         things = with_sailing_boats(without_beams(things), wanted.named)
         things = with_few_bushes(things, wanted.named)
-        return tuple(things if behind else with_even_ground(things))
+        things = things if behind else with_even_ground(things)
+        return tuple(in_fog(things) if wanted.in_fog else things)
 
     def owners(self, things: Sequence[PlacedObject]) -> np.ndarray:
         """Return the place in a plan of each pixel's thing, -1: one behind all, int32 [H, W]."""

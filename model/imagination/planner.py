@@ -73,6 +73,7 @@ class Wanted(NamedTuple):
 
     named: Sequence[Named] = ()  # things for the view ahead, added if no plan has them
     category: str | None = None  # of the scene; None: the planner's choice
+    in_fog: bool = False
     by_day: bool = False  # a plan with a dark sky is drawn anew
 
 

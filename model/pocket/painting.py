@@ -39,7 +39,7 @@ from mag_sandbox.model.pocket.painted_pictures import PaintedPictures, SkyAlone
 from mag_sandbox.model.pocket.painting_thread import PaintingThread, ViewPainter
 from mag_sandbox.model.prompts import PromptFeatures
 from mag_sandbox.model.world import WorldState
-from mag_sandbox.scenes.descriptions import is_by_day, named_in
+from mag_sandbox.scenes.descriptions import is_by_day, is_in_fog, named_in
 from mag_sandbox.scenes.scene import MAX_SEED, check_prompt
 from mag_sandbox.scenes.vocabulary import Vocabulary
 
@@ -539,7 +539,8 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         """
         read = self.words.reading(prompt)
         named = named_in(read, self.words, self.imagination.config.looks)
-        wanted = Wanted(named, self.words.place(read), is_by_day(prompt, self.words))
+        by_day = is_by_day(prompt, self.words)
+        wanted = Wanted(named, self.words.place(read), is_in_fog(read), by_day)
         imagination, before, doors, texts = self.imagination, self.plan, self._doors, self.texts
         listed = self.listed if around.at(imagination.ahead).known.all() else ()
 
