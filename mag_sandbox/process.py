@@ -27,7 +27,10 @@ LOG = "mag-sandbox.log"
 WORLD_THREAD = "generation"  # name of threads that own worlds
 NO_MEMORY = ("allocate memory", "failed to map segment")  # in messages of torch and the system
 MOST_LOG = 2**20  # bytes, then the log begins anew, once more
-_CONTROLS = {code: "?" for code in (*range(32), 127, *range(128, 160)) if chr(code) not in "\n\t"}
+_TURNS = (0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A))  # a line's direction
+_CONTROLS = {
+    code: "?" for code in (*range(32), *range(127, 160), *_TURNS) if chr(code) not in "\n\t"
+}
 
 
 def run_command(run: Callable[[], int]) -> int:

@@ -148,16 +148,18 @@ def poses_from(c2w: np.ndarray, lenses: np.ndarray) -> tuple[CameraPose, ...]:
     Raises:
         Refusal: the arrays are no path, or the camera goes, rolls or looks where none here can.
     """
-    for array in (c2w, lenses):
-        if np.asarray(array).dtype.kind not in "fiu":
-            raise Refusal(f"camera matrices are of {array.dtype}; write numbers")
+    for kind in (np.asarray(one).dtype for one in (c2w, lenses)):  # of an archive also bytes
+        if kind.kind not in "fiu":
+            raise Refusal(f"camera matrices are of {kind}; write numbers")
     c2w = np.asarray(c2w, np.float64)
     if c2w.ndim != 3 or c2w.shape[1:] not in ((4, 4), (3, 4)) or not 0 < len(c2w) <= MOST_FRAMES:
         raise Refusal(f"camera matrices are {c2w.shape}, expected [T, 4, 4] of 1 to {MOST_FRAMES}")
     if not np.isfinite(c2w).all():
         raise Refusal("camera matrices hold NaN or infinity; write finite ones")
     turned = c2w[0, :3, :3].T @ c2w[:, :3, :3]
-    if not np.allclose(turned @ turned.transpose(0, 2, 1), np.eye(3), atol=1e-3):  # also of NaN
+    unturned = turned @ turned.transpose(0, 2, 1)
+    mirrored = (np.linalg.det(c2w[:, :3, :3]) < 0).any()
+    if mirrored or not np.allclose(unturned, np.eye(3), atol=1e-3):  # also of NaN
         raise Refusal("camera matrices are no rotations; give camera-to-world matrices")
     gone = (c2w[:, :3, 3] - c2w[0, :3, 3]) @ c2w[0, :3, :3]
     risen = np.abs(gone[:, 1]).max()
@@ -165,7 +167,7 @@ def poses_from(c2w: np.ndarray, lenses: np.ndarray) -> tuple[CameraPose, ...]:
         raise Refusal(f"the camera rises or sinks by {risen:.3g} m; give a path on level ground")
     if np.linalg.norm(gone, axis=1).max() <= APART:
         gone[:] = 0.0
-    if np.abs(turned[:, 1, 0]).max() > ROLLED:
+    if np.abs(turned[:, 1, 0]).max() > ROLLED or turned[:, 1, 1].min() < 0:  # or upside down
         raise Refusal("the camera rolls; worlds here keep the horizon level, give such a path")
     yaw = np.degrees(np.arctan2(turned[:, 0, 2], turned[:, 2, 2]))
     pitch = np.degrees(np.arcsin(np.clip(-turned[:, 1, 2], -1, 1)))

@@ -21,9 +21,10 @@ from pathlib import Path, PurePosixPath
 from threading import Thread
 from typing import Any
 
-from mag_sandbox.files.border import exists, reason_of, refusing
+from mag_sandbox.files.border import exists, is_file, reason_of, refusing
 from mag_sandbox.files.validation import decode, parse_json
 from mag_sandbox.files.whole import sha256_of
+from mag_sandbox.files.yaml_files import quoted
 from mag_sandbox.model.catalogue.weight_files import (
     WeightFile,
     WorldFiles,
@@ -43,6 +44,7 @@ PART = ".part"
 MOST_LISTING = 2**24  # bytes of a listing
 MOST_BYTES = 2**42  # of a file
 MOST_NAME = 200  # bytes of a name: its part, which has a longer one, must be one, too
+MOST_PATH = 1000  # characters of a path
 MOST_FILES = 1000  # of a role
 ANSWER_S = 60.0  # for the head of an answer
 PATIENCE_S = 60.0  # between two looks at how much arrives
@@ -215,10 +217,10 @@ def _listing(repo: str, said: dict[str, Any]) -> Listing:
         }
         if _safe(decode(str, entry["path"], "rfilename")):
             files[entry["path"]] = decode(RepoFile, entry, "siblings")
-    licence = (said.get("cardData") or {}).get("license")
+    licence = (said.get("cardData") or {}).get("license") or ""
     return Listing(
         repo, decode(str, said.get("sha") or "main", "sha"), tuple(files.values()),
-        str(licence or ""),
+        quoted(str(licence)),
     )  # fmt: skip
 
 
@@ -242,20 +244,20 @@ def choose(source: WeightSource, listing: Listing, named: str | None = None) -> 
         several = ", ".join(sorted(groups))
         text = f"{listing.repo} has several files that look like the {source.role}: {several}"
         raise NamesUnknown(f"{text}; {remedy}", listing.files)
+    if len(fitting) > MOST_FILES:
+        raise FetchFailed(
+            f"{listing.repo} lists {len(fitting)} files of the {source.role}, at most {MOST_FILES} "
+            f"are fetched; {remedy}"
+        )
     folders = {PurePosixPath(file.path).parent for file in fitting}
     beside = [
         file
         for file in listing.files
-        if file not in fitting
+        if PurePosixPath(file.path).name in source.beside
         and PurePosixPath(file.path).parent in folders
-        and PurePosixPath(file.path).name in source.beside
+        and file not in fitting
     ]
     chosen = fitting + beside
-    if len(chosen) > MOST_FILES:
-        raise FetchFailed(
-            f"{listing.repo} lists {len(chosen)} files of the {source.role}, at most {MOST_FILES} "
-            f"are fetched; {remedy}"
-        )
     for file in chosen:
         if file.sha256 is None and file.git_sha is None:
             raise FetchFailed(
@@ -340,8 +342,8 @@ def _get(planned: PlannedFile, home: Path, tell: Callable[[int], None]) -> str:
 
 
 def _receive(planned: PlannedFile, part: Path, tell: Callable[[int], None]) -> None:
-    have = part.stat().st_size if exists(part) else 0
-    if have > planned.file.bytes:
+    have = part.stat().st_size if is_file(part) else 0
+    if have > planned.file.bytes or part.is_symlink() or part.is_fifo():
         part.unlink()
         have = 0
     tell(have)
@@ -471,9 +473,13 @@ def _safe(path: str) -> bool:
     """Whether a listed path stays inside the repository's folder, on every system."""
     parts = path.split("/")
     odd = set('\\:*?"<>|')
-    return path.isprintable() and not any(
-        part in ("", ".", "..") or len(part.encode()) > MOST_NAME or set(part) & odd
-        for part in parts
+    return (
+        len(path) <= MOST_PATH
+        and path.isprintable()
+        and not any(
+            part in ("", ".", "..") or len(part.encode()) > MOST_NAME or set(part) & odd
+            for part in parts
+        )
     )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pygame
 
 from mag_sandbox.sandbox.settings import DisplayError, FitMode, ScaleMode
-from mag_sandbox.sandbox.ui.theme import BACKDROP, REFERENCE_SIZE, odd_rows
+from mag_sandbox.sandbox.ui.theme import BACKDROP, REFERENCE_SIZE, odd_rows, printable
 
 GLOW = (0.06, 0.2, 0.55)  # brightness of the bars beside the picture, from outside in
 _Bar = tuple[pygame.Surface, pygame.Rect]
@@ -107,7 +107,7 @@ def toggle_fullscreen() -> None:
 
 def name_window(words: str = "") -> None:
     """Name the scene in the window's title; nothing: the game alone."""
-    pygame.display.set_caption(f"{words} · {GAME}" if words else GAME)
+    pygame.display.set_caption(printable(f"{words} · {GAME}" if words else GAME))
 
 
 def window_surface() -> pygame.Surface:

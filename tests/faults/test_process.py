@@ -44,7 +44,7 @@ BUG = """
 import logging, threading, warnings
 def parse(arguments):
     warnings.warn("a library warns")
-    logging.getLogger("mag_sandbox.somewhere").warning("mind \\x1b[31mthis")
+    logging.getLogger("mag_sandbox.somewhere").warning("mind \\x1b[31mthis \\u202e")
     thread = threading.Thread(target=lambda: 1 / 0)
     thread.start(); thread.join()
     raise TypeError("a bug\\nin two lines")
@@ -56,7 +56,7 @@ def test_what_nobody_expected_is_a_sentence_that_names_the_log(tmp_path):
     done = answer(tmp_path, "doctor", change=BUG)
     assert done.returncode == 2
     warning, sentence = done.stderr.splitlines()
-    assert warning == "mind ?[31mthis"
+    assert warning == "mind ?[31mthis ?"
     log = tmp_path / "data" / LOG
     assert sentence.startswith("error: unexpected error (TypeError: ")
     assert sentence.endswith(f"the traceback is in {log}")

@@ -103,10 +103,17 @@ def test_cameras_that_rise_roll_or_go_too_far_are_refused(tmp_path):
     rising, far, rolling = c2w.copy(), c2w.copy(), c2w.copy()
     rising[-1, 1, 3], far[-1, 0, 3] = 2.0, 5000.0
     rolling[-1, :3, :3] = [[0, -1, 0], [1, 0, 0], [0, 0, 1]]
+    upside_down, mirrored, all_mirrored = c2w.copy(), c2w.copy(), c2w.copy()
+    upside_down[-1, :3, :3] = np.diag([1.0, -1.0, -1.0])
+    mirrored[-1, :3, :3] = np.diag([-1.0, 1.0, 1.0])
+    all_mirrored[:, :3, 0] *= -1
     for wrong, problem in (
         (rising, "rises"),
         (far, "5000 m away"),
         (rolling, "rolls"),
+        (upside_down, "rolls"),
+        (mirrored, "no rotations"),
+        (all_mirrored, "no rotations"),
         (c2w[0], r"\[T, 4, 4\]"),
     ):
         with pytest.raises(Refusal, match=problem):
@@ -115,10 +122,14 @@ def test_cameras_that_rise_roll_or_go_too_far_are_refused(tmp_path):
     np.savez(tmp_path / "words.npz", c2w=c2w.astype(str), intrinsics=lenses)
     np.savez(tmp_path / "objects.npz", c2w=np.array([{}]), intrinsics=lenses)
     (tmp_path / "no.npz").write_bytes(b"nothing")
+    with ZipFile(tmp_path / "bytes.npz", "w") as packed:
+        packed.writestr("c2w", b"words")
+        packed.writestr("intrinsics", b"words")
     (tmp_path / "poses.npy").write_bytes(b"nothing")
     (tmp_path / "no.txt").write_bytes(b"\xff")
     for name, problem in (
         ("other.npz", "lacks intrinsics"), ("words.npz", "write numbers"),
+        ("bytes.npz", "write numbers"),
         ("objects.npz", "no .npz of numbers"), ("no.npz", "no .npz of numbers"),
         ("none.npz", "not found"), ("poses.npy", "no .npy of numbers"), ("no.txt", "decode"),
         ("none.txt", "not found"),

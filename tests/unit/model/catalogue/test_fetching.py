@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -290,11 +291,35 @@ def test_a_head_that_never_ends_is_not_waited_for(hub, home, monkeypatch):
         fetching.make_plan(ROW, home)
 
 
-def test_files_without_number_are_not_fetched(hub, home):
+def test_files_without_number_are_not_fetched(hub, home, monkeypatch):
     many = [SIBLING | {"rfilename": f"bench/{number}.mp4"} for number in range(1_100)]
     hub.said = json.dumps({"siblings": [*many, SIBLING | {"rfilename": "bench.csv"}]}).encode()
+    monkeypatch.setattr(fetching.RepoFile, "__eq__", lambda *_: pytest.fail("compared"))
     with pytest.raises(fetching.FetchFailed, match="lists 1100 files of the videos, at most 1000"):
         fetching.make_plan(DATA["mag-bench"], home)
+
+
+def test_a_path_of_thousands_of_folders_is_not_listed():
+    assert not fetching._safe("a/" * 2000 + "b.safetensors")
+    assert fetching._safe("a/" * 20 + "b.safetensors")
+
+
+def test_a_licence_is_told_in_one_short_line(own_hub, home):
+    own_hub.licence = "mit\n" * 10**6
+    assert all(len(one) < 100 for one in fetching.make_plan(ROW, home).licences().values())
+
+
+@pytest.mark.timeout(60)
+def test_a_part_that_is_no_file_is_made_anew_and_what_it_leads_to_stays(hub, home, tmp_path):
+    parts = [planned.part(home) for planned in fetching.make_plan(ROW, home).files[:2]]
+    for part in parts:
+        part.parent.mkdir(parents=True, exist_ok=True)
+    other = tmp_path / "precious"
+    other.write_text("precious")
+    parts[0].symlink_to(other)
+    os.mkfifo(parts[1])
+    fetch(home)
+    assert other.read_text() == "precious"
 
 
 def test_a_file_that_cannot_be_checked_is_not_fetched(hub, home):
