@@ -324,6 +324,8 @@ def _get(planned: PlannedFile, home: Path, tell: Callable[[int], None]) -> str:
     if exists(path) and not _difference(planned, path):
         tell(planned.file.bytes)
         return planned.file.sha256 or sha256_of(path)
+    if taken := next((one for one in (path, part) if one.is_dir()), None):
+        raise FetchFailed(f"{taken} is a folder where a file goes; move it away and fetch again")
     path.parent.mkdir(parents=True, exist_ok=True)
     _receive(planned, part, tell)
     problem = _difference(planned, part)

@@ -322,6 +322,14 @@ def test_a_part_that_is_no_file_is_made_anew_and_what_it_leads_to_stays(hub, hom
     assert other.read_text() == "precious"
 
 
+def test_a_folder_where_a_file_goes_is_named_and_stays(hub, home):
+    planned = fetching.make_plan(ROW, home).files[0]
+    (home / planned.path).mkdir(parents=True)
+    with pytest.raises(fetching.FetchFailed, match="is a folder where a file goes"):
+        fetch(home)
+    assert (home / planned.path).is_dir()
+
+
 def test_a_file_that_cannot_be_checked_is_not_fetched(hub, home):
     """So that "every file checked" is true."""
     hub.said = json.dumps({"siblings": [SIBLING | {"lfs": {"size": 3}}]}).encode()
