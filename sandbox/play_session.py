@@ -329,6 +329,8 @@ class PlayerSession(WatchedSession):
                 self._say(STILL_PAINTING, topic="memory")
             case "split":
                 moment = self._worker.call(services.saves.collect)
+                if services.recordings.stop(self._worker):
+                    self._say("a comparison is not recorded: the recording is on the title screen")
                 other = self.memory.opposite
                 return PlaySplit(playthrough.scene, playthrough.seed, other, moment)
             case "policy":

@@ -14,7 +14,7 @@ import numpy as np
 import pygame
 from PIL import Image
 
-from mag_sandbox.controls.camera import ASPECT, FARTHEST, CameraPose
+from mag_sandbox.controls.camera import ASPECT, FARTHEST, MAX_PITCH, CameraPose
 from mag_sandbox.controls.edits import ENTER
 from mag_sandbox.evaluation.similarity.anchors import AnchorMark
 from mag_sandbox.model.world import FrameBlock, MemoryEntry, WorldState
@@ -242,6 +242,9 @@ def _outline(pixels: np.ndarray, mask: np.ndarray) -> None:
 _SHARES = np.sqrt(np.arange(FADED_AFTER + 1) / FADED_AFTER)
 _COLOUR_LEFT = np.round(255 - (255 - _OLDEST_COLOUR) * _SHARES).astype(np.uint8)
 _GHOST_LEVELS = [round(level * _GHOST) for level in range(256)]
+# What a turn shows that looks neither up nor down
+_LEVEL = slice(round((TOP - MAX_PITCH) * SCALE), round((TOP + MAX_PITCH) * SCALE))
+NOTHING_NEW = "nothing new unless you repaint"
 _ROWS, _COLUMNS = np.mgrid[0:HEIGHT, 0:WIDTH]
 _LINES = (_ROWS + _COLUMNS) % 16 < 4  # 16 divides WIDTH: no break at the seam
 _PATTERN = np.where(_LINES[..., None], _HATCH, _UNSEEN).astype(np.uint8)
@@ -334,10 +337,16 @@ def _draw_base(theme: Theme, picture: MapPicture, width: int, *, tells_new: bool
     )
     if tells_new:
         pixels = np.where((_LINES & ~picture.stays)[..., None], np.array(ACCENT, np.uint8), pixels)
-        caption = row(Text(f"{1.0 - picture.stays.mean():.0%} will be new", 13, ACCENT))
+        caption = row(Text(news_of(picture), 13, ACCENT))
     card.blit(pygame.transform.smoothscale(flat_picture(pixels), area.size), area)
     draw(theme, card, caption, pygame.Rect(area.left, area.bottom + theme.px(5), area.width, line))
     return card
+
+
+def news_of(picture: MapPicture) -> str:
+    """Return how much of a turn that looks neither up nor down a description changes."""
+    new = 1.0 - picture.stays[_LEVEL].mean()
+    return f"{new:.0%} will be new" if new > 1.0 - ALL_SEEN else NOTHING_NEW
 
 
 def _draw_frame(theme: Theme, surface: pygame.Surface, area: pygame.Rect) -> None:

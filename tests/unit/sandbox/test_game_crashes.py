@@ -130,8 +130,11 @@ def test_a_split_screen_shares_the_world_and_the_game_goes_on_as_it_was(run, mon
     game = run(FakeWorld(spec=FAST))  # a second one to load would be an error
     left_at = glimpse(game)
     world = game.navigator.worker
+    game.press(pygame.K_F10)
+    game.wait(lambda: game.services.recordings.is_recording)
     game.press(pygame.K_v)
     assert isinstance(game.screen.outcome, PlaySplit)
+    game.said("a comparison is not recorded")
     game.wait(lambda: isinstance(game.screen, LoadingScreen))
     game.draw()
     game.wait(lambda: isinstance(game.screen, PlayScreen))

@@ -21,11 +21,15 @@ from mag_sandbox.sandbox.hud import minimap
 from mag_sandbox.sandbox.hud.minimap import (
     FADED_AFTER,
     HEIGHT,
+    SCALE,
+    TOP,
     WIDTH,
+    MapPicture,
     MapStitcher,
     Minimap,
     draw_view,
     map_area,
+    news_of,
     view_box,
 )
 from mag_sandbox.sandbox.play.events import SessionEnd
@@ -295,6 +299,15 @@ def test_what_does_not_stay_is_striped_where_it_is_told_what_will_be_new(theme):
     changed = (plain != told).any(axis=2)
     assert changed[~known].mean() > 0.2
     assert changed[known].mean() < 0.02
+
+
+def test_what_will_be_new_is_told_of_level_views():
+    stays = np.zeros((HEIGHT, WIDTH), bool)
+    stays[:, : WIDTH // 2] = True
+    picture = MapPicture(np.zeros((HEIGHT, WIDTH, 3), np.uint8), stays, 0.5, 0.5)
+    assert news_of(picture) == "50% will be new"
+    stays[round((TOP - 27) * SCALE) : round((TOP + 27) * SCALE)] = True  # floor and ceiling are not
+    assert news_of(picture) == "nothing new unless you repaint"
 
 
 def test_the_view_is_outlined_where_it_looks_also_at_the_seam(theme):
