@@ -79,6 +79,7 @@ _ON_FURNITURE = re.compile(r"\bon (a|an|the|my) (\w+ ){0,2}(table|desk|shelf|cou
 _ON = frozenset(("beach", "field", "pitch"))  # places that take "on" and not "in"
 USUAL_PLACE = "in a meadow"  # of a description whose things, if any, say nothing about a place
 _BY_DAY = {"outdoor": ("by day", "under a clear sky"), "indoor": ("in bright daylight", "")}
+_LEVEL = stem("level")
 _FOG = frozenset(map(stem, ("fog", "foggy", "mist", "misty")))
 _DAYLIGHT = frozenset(map(stem, ("day", "noon", "midday", "daylight", "sunny")))
 _OWN_LIGHT = frozenset(("moon", "coral reef", *WINDOWLESS))
@@ -108,6 +109,12 @@ class DescriptionWords(Vocabulary):
         super().__init__(counts, _with_all_places(groups, {*counts, *FUNCTION_WORDS}))
         self._read_text = lru_cache(maxsize=64)(self._with_place)
         self._judged = lru_cache(maxsize=32)(self._judge)  # a prompt box asks at every key
+
+    def place(self, text: str) -> str | None:
+        """Return the category of scenes whose place a text names; levels are of games."""
+        if any(stem(word.text.lower()) == _LEVEL for word in split_words(text)):
+            return "video game"
+        return super().place(text)
 
     def without_effect(self, text: str) -> tuple[Word, ...]:
         """Return the words of a text that will not be seen."""

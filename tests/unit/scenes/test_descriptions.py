@@ -199,6 +199,7 @@ def test_the_sea_floor_is_a_reef(words: DescriptionWords):
         ("a hallway", "indoor"), ("a dark cavern", "indoor"), ("a hotel lobby", "indoor"),
         ("a laundry", "indoor"), ("a churchyard", "outdoor"), ("a grassland", "outdoor"),
         ("a canal with boats", "outdoor"), ("a village with a shop", "outdoor"),
+        ("a jungle level", "video game"),
     ],
 )  # fmt: skip
 def test_all_words_for_a_place_name_it(words, text, category):
@@ -225,3 +226,9 @@ def test_it_is_day_unless_words_say_otherwise(words):
     assert is_by_day("a harbour at noon", words)
     assert not is_by_day("a harbour at sunset", words)
     assert not is_by_day("a harbour with a full moon", words)
+
+
+def test_every_level_is_of_a_game(words):
+    for text in ("a desert level with coins", "an ice level", "a grassland level with pipes"):
+        assert words.place(text) == "video game"
+        assert ", in" not in words.reading(text)
