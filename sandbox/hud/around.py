@@ -17,6 +17,7 @@ from mag_sandbox.sandbox.hud.seen import SCALE, TOP, SeenRing
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver, SessionStart
 from mag_sandbox.scenes.things import SMALLEST, THINGS, color_name
 
+_NEAREST = 3  # of things of one name, whose directions are told
 HERE = 4.0  # degrees from the middle of the view that are called "ahead"
 
 
@@ -102,7 +103,9 @@ def around_lines(things: Sequence[Seen], pose: CameraPose) -> list[str]:
     for one in sorted(things, key=lambda one: abs(yaw_difference(one.yaw, pose.yaw))):
         named[one.name].append(one.direction(pose))
     return [
-        f"{name} ({len(ways)}): {'; '.join(ways)}" if ways[1:] else f"{name}: {ways[0]}"
+        f"{name} ({len(ways)}): {'; '.join([*ways[:_NEAREST], *['…'] * (len(ways) > _NEAREST)])}"
+        if ways[1:]
+        else f"{name}: {ways[0]}"
         for name, ways in named.items()
     ] or ["you have not seen anything with a name yet"]
 

@@ -33,6 +33,12 @@ def test_things_of_one_name_share_a_line():
     ]  # fmt: skip
 
 
+def test_of_many_things_of_one_name_the_nearest_are_told():
+    many = [Seen("cactus", "green", 20.0 * place, 0.0, 9.0, 9.0) for place in range(1, 6)]
+    (line,) = around_lines(many, CameraPose())
+    assert line == "green cactus (5): 20° right; 40° right; 60° right; …"
+
+
 def test_what_the_world_planned_is_listed_where_it_was_seen():
     sofa = replace(TENT, kind="sofa", color=None, yaw=90.0)
     behind = replace(sofa, kind="bed", yaw=180.0)
