@@ -142,6 +142,19 @@ def title_of(prompt: str) -> str:
     return f"{title[:1].upper()}{title[1:]}{cut}"
 
 
+def name_with(scene: Scene, prompt: str) -> str:
+    """Return a scene's name under a prompt: what was seen before a new description stays.
+
+    A prompt that goes on where the scene's ends describes the same place.
+    """
+    if prompt == scene.prompt:
+        return scene.name
+    new = title_of(prompt)
+    if prompt.startswith(scene.prompt.rstrip(" .")):
+        return new
+    return f"{scene.name}, then {new[:1].lower()}{new[1:]}"
+
+
 def cannot_delete(path: Path, error: OSError) -> LibraryError:
     """Return the error that says so."""
     why = error.strerror or error

@@ -31,7 +31,7 @@ from mag_sandbox.sandbox.play.parked_scene import (
     read_state,
     write_state,
 )
-from mag_sandbox.sandbox.saves.own_scenes import title_of
+from mag_sandbox.sandbox.saves.own_scenes import name_with
 from mag_sandbox.scenes import Scene
 
 logger = logging.getLogger(__name__)
@@ -351,14 +351,11 @@ def _measure(folder: Path) -> tuple[int, datetime] | None:
 
 
 def place_name(place: StateHeader | ParkedScene) -> str:
-    """Return the name of a place; if it was described anew, from its new description.
-
-    A copy keeps its number.
-    """
+    """Return the name of a place, with what it was described as last; a copy keeps its number."""
     if place.prompt == place.scene.prompt:
         return place.name
     number = "" if place.name == place.scene.name else place.name[len(uncounted(place.name)) :]
-    return title_of(place.prompt) + number
+    return name_with(place.scene, place.prompt) + number
 
 
 def described(place: StateHeader | ParkedScene) -> Scene:

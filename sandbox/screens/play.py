@@ -27,7 +27,7 @@ from mag_sandbox.sandbox.play.session import Playthrough
 from mag_sandbox.sandbox.play.worker import GenerationWorker, ReadyBlock
 from mag_sandbox.sandbox.recording.playback import Playback
 from mag_sandbox.sandbox.recording.reader import Recording, next_part
-from mag_sandbox.sandbox.saves.own_scenes import title_of
+from mag_sandbox.sandbox.saves.own_scenes import name_with
 from mag_sandbox.sandbox.screens import Outcome, Overlay, Way
 from mag_sandbox.sandbox.settings import HudLevel, SandboxConfig
 from mag_sandbox.sandbox.ui.display import Picture, fit, name_window, shade, toggle_fullscreen
@@ -353,9 +353,8 @@ class PlayScreen:
 
     @property
     def _place(self) -> str:
-        """The name of the scene; described anew, its first words."""
-        scene, prompt = self.playthrough.scene, self.reel.current.block.prompt
-        return scene.name if prompt == scene.prompt else title_of(prompt)
+        """The name of the scene, and what it was described as last."""
+        return name_with(self.playthrough.scene, self.reel.current.block.prompt)
 
     def act(self, action: Action) -> None:
         """Do what an action key asks for."""

@@ -149,12 +149,13 @@ def test_a_fork_is_a_copy_with_a_number(scenes):
     assert scenes.load(fork).frames_shown == 50
 
 
-def test_a_place_that_was_described_anew_is_called_by_its_new_words(scenes):
+def test_a_place_that_was_described_anew_keeps_its_name_before_its_new_words(scenes):
     id = scenes.park(left(prompt="A snowy village at night."))
     scenes.fork(id)
-    assert sorted(names(scenes)) == ["A snowy village at night", "A snowy village at night (2)"]
+    both = "Meadow, then a snowy village at night"
+    assert sorted(names(scenes)) == [both, f"{both} (2)"]
     place = described(scenes.header(id))
-    assert (place.name, place.prompt) == ("A snowy village at night", "A snowy village at night.")
+    assert (place.name, place.prompt) == (both, "A snowy village at night.")
 
 
 def test_deleting_leaves_nothing(scenes, folder):

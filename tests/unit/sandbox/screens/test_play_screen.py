@@ -390,14 +390,14 @@ def test_the_display_fades_while_nothing_is_touched_and_comes_back(game, surface
     assert game.screen.hud.opacity == 1.0
 
 
-def test_the_window_is_named_after_the_place_and_after_its_new_description(game, surface):
+def test_the_window_is_named_after_the_place_and_its_new_description(game, surface):
     game.pass_frames(1)
     assert pygame.display.get_caption()[0].startswith("Somewhere")
     block = game.world.step(Control(CameraCommand(), prompt="A castle in the snow at noon, today."))
     game.worker.ready = ReadyBlock(0, block, CameraCommand(), game.now, 0.05, game.world.spec)
     game.pass_frames(4)
-    assert pygame.display.get_caption()[0].startswith("A castle in the snow")
-    assert game.screen.hud_state().scene.startswith("A castle in the snow")
+    assert pygame.display.get_caption()[0].startswith("Somewhere, then a castle in the snow")
+    assert game.screen.hud_state().scene.startswith("Somewhere, then a castle in the snow")
 
 
 def test_the_mouse_alone_leaves_and_finds_the_keys():

@@ -262,7 +262,8 @@ def test_a_recording_is_as_long_as_its_video_however_long_was_played_before(reco
     for observer in reversed(observers):
         session.detach(observer, "stopped")
     (found,) = past_recordings(recordings)
-    assert (found.scene, found.prompt) == ("A beach at night", "A beach at night."), "what it shows"
+    assert found.scene == "Meadow, then a beach at night"
+    assert found.prompt == "A beach at night.", "what it shows"
     assert found.seconds == pytest.approx(sum(map(len, shown)) / SPEC.fps)
 
 
@@ -368,7 +369,7 @@ def test_a_place_that_was_described_anew_has_a_card_of_its_own(tmp_path):
         parked.park(left(prompt=prompt))
     model = read_title_model(parked, tmp_path)
     cards = {card.title: card for card in one_per_place(model.parked)}
-    assert set(cards) == {"Meadow", "A snowy village at night"}
+    assert set(cards) == {"Meadow", "Meadow, then a snowy village at night"}
     assert [len(cards[title].others) for title in cards] == [1, 0]
 
 
