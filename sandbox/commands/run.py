@@ -68,13 +68,17 @@ def run_play(options: PlayOptions, say: Say) -> int:
     from mag_sandbox.sandbox.recording.frame_writer import frames_beside
 
     with _recorders(options, choice) as recorders:
-        observers = [*recorders, *map(frames_beside, recorders)]
+        frames = [frames_beside(recorder) for recorder in recorders]
         headless = options.headless
         summary = run_app(
-            choice.load, playthrough, observers, source, seconds=seconds, headless=headless
-        )
+            choice.load, playthrough, [*recorders, *frames], source,
+            seconds=seconds, headless=headless,
+        )  # fmt: skip
     if options.headless:
         say(f"{summary.frames} frames shown, {summary.fps:.1f} a second")
+    for writer in frames:
+        if writer.problem is not None:
+            say(writer.problem)
     for recorder in recorders:
         if recorder.problem is not None:
             raise RecordingError(recorder.problem)

@@ -7,12 +7,15 @@ import math
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
 import pygame
 
 from mag_sandbox.controls.camera import yaw_difference
+from mag_sandbox.files.whole import replace_file
 from mag_sandbox.model.world import WorldFailed
 from mag_sandbox.sandbox.choice import WorldChoice
 from mag_sandbox.sandbox.game import PlayerGame
@@ -44,22 +47,35 @@ def run(choice: WorldChoice, playthrough: Playthrough, folder: Path) -> Iterator
         WorldFailed: the world stopped, or a screen did not come.
         RecordingError: the pictures cannot be written there.
     """
-    try:
+    with _writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        problem = f"cannot write {folder} ({error.strerror}); name another folder"
-        raise RecordingError(problem) from None
     with tempfile.TemporaryDirectory() as data, window(SIZE, "gallery") as surface:
         tour = _ScreenTour(choice, Path(data), surface)
         try:
             for name in tour.screens(playthrough):
                 for size in SIZES:
                     path = folder / place_of(size) / f"{name}.png"
-                    path.parent.mkdir(exist_ok=True)
-                    pygame.image.save(tour.drawn(size), path)
+                    _save(tour.drawn(size), path)
                     yield path
         finally:
             tour.close()
+
+
+def _save(picture: pygame.Surface, path: Path) -> None:
+    file = BytesIO()  # SDL leaves part of a picture on a full disk, and does not say so
+    pygame.image.save(picture, file, "picture.png")
+    with _writing(path):
+        path.parent.mkdir(exist_ok=True)
+        replace_file(path, file.getvalue())
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        problem = f"cannot write {path} ({error.strerror}); make room or name another folder"
+        raise RecordingError(problem) from None
 
 
 def place_of(size: tuple[int, int]) -> str:

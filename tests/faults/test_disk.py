@@ -126,6 +126,15 @@ def test_an_export_on_a_full_disk_is_one_sentence_and_leaves_nothing(full, tmp_p
     assert {path.name: path.read_bytes() for path in (tmp_path / "rec").iterdir()} == before
 
 
+def test_a_gallery_on_a_full_disk_is_one_sentence_and_leaves_no_half_picture(full, tmp_path):
+    done = full(work.draw_on_a_full_disk)
+    assert done.code == 2, done.err
+    assert done.err.startswith("error: cannot write ")
+    assert done.err.count("\n") == 1
+    assert listed(tmp_path / "pictures") == ["480x300"]
+    assert listed(tmp_path / "pictures" / "480x300") == []
+
+
 def test_settings_on_a_full_disk_stay_as_they_were(full, tmp_path):
     done = full(work.set_on_a_full_disk)
     assert done.code == 0, done.err

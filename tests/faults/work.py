@@ -24,6 +24,7 @@ from mag_sandbox.process import configure_logging, run_command
 from mag_sandbox.sandbox import app
 from mag_sandbox.sandbox.choice import WorldChoice
 from mag_sandbox.sandbox.commands import cli
+from mag_sandbox.sandbox.diagnose import gallery
 from mag_sandbox.sandbox.export.exporter import export
 from mag_sandbox.sandbox.export.options import ExportOptions
 from mag_sandbox.sandbox.game import PlayerGame
@@ -222,6 +223,24 @@ def set_on_a_full_disk(here: Path) -> None:
         save_settings(SandboxConfig(volume=40, muted=True), here / "settings.yaml")
     except SettingsError as error:
         sys.stdout.write(f"{error}\n")
+
+
+def draw_on_a_full_disk(here: Path) -> None:
+    """Save a picture of every screen of a game that has one."""
+
+    class Tour:
+        def __init__(self, *_: object) -> None:
+            self.close = self.screens = lambda *_: ("title",)
+
+        def drawn(self, size: tuple[int, int]) -> pygame.Surface:
+            surface = pygame.Surface(size)
+            pygame.surfarray.pixels3d(surface)[:] = np.arange(size[1])[:, None] * (3, 5, 7)
+            return surface
+
+    os.environ["SDL_VIDEODRIVER"] = "dummy"
+    gallery._ScreenTour = Tour
+    limit(100)
+    sys.exit(cli.main(["gallery", str(here / "pictures")]))
 
 
 def tell(job: Callable, out: Connection, err: Connection, *arguments: object) -> None:

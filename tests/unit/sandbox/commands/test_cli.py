@@ -4,6 +4,8 @@ import json
 import signal
 import socket
 from dataclasses import replace
+from errno import ENOSPC
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +13,7 @@ from mag_sandbox import __main__ as program
 from mag_sandbox.model.remote import serving
 from mag_sandbox.sandbox import choice
 from mag_sandbox.sandbox.commands import cli
+from mag_sandbox.sandbox.recording.frames_file import FRAMES_FILE
 from tests.doubles import SPEC, FakeWorld
 from tests.unit.sandbox.recording.test_replay import tamper_file
 
@@ -152,6 +155,22 @@ def test_a_bug_is_one_line_and_its_traceback_is_logged(monkeypatch, capsys, capl
     assert cli.main(["play"]) == 2
     assert capsys.readouterr().err.startswith("error: unexpected error (KeyError: ")
     assert "raise KeyError" in caplog.text
+
+
+def test_headless_play_says_that_frames_are_not_kept(capsys, fake_world, monkeypatch, tmp_path):
+    plain = Path.open
+
+    def open_all_but_frames(path, *args, **more):
+        if path.name == FRAMES_FILE:
+            raise OSError(ENOSPC, "No space left on device", str(path))
+        return plain(path, *args, **more)
+
+    monkeypatch.setattr(Path, "open", open_all_but_frames)
+    words = "play", "--headless", "--seconds", "0.3", "--record", tmp_path / "rec"
+    code, out, _ = run(capsys, *words)
+    assert code == 0
+    assert "frames are no longer kept: No space left on device" in out
+    assert f"recorded in {tmp_path / 'rec'}" in out
 
 
 def test_a_headless_session_is_recorded_and_its_replay_verified(capsys, fake_world, tmp_path):
