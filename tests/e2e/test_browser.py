@@ -8,7 +8,7 @@ import shutil
 import signal
 import struct
 import subprocess
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 
 import numpy as np
 import pygame
@@ -17,13 +17,16 @@ from PIL import Image
 
 from mag_sandbox.controls.camera import CameraPose, CameraSpeed
 from mag_sandbox.evaluation.similarity.metrics import psnr
-from mag_sandbox.files.folders import HOME_VARIABLE
+from mag_sandbox.files.folders import HOME_VARIABLE, data_folder
 from mag_sandbox.model.remote.serving import ListenAddress
 from mag_sandbox.sandbox.browser import server
 from mag_sandbox.sandbox.browser.page_view import MarginPicture
 from mag_sandbox.sandbox.browser.video import H264Encoder
 from mag_sandbox.sandbox.play.late_warp import OVERSCAN, SHOWN
+from mag_sandbox.sandbox.play.parked_scene import StateError
+from mag_sandbox.sandbox.saves.parking import ParkedScenes
 from mag_sandbox.sandbox.screens.play import WarpablePicture
+from mag_sandbox.sandbox.services import PARKED
 from mag_sandbox.sandbox.ui.display import Picture, flat_picture, window
 from tests import ROOT
 from tests.chromium import Chromium, needs_chromium
@@ -236,6 +239,13 @@ def serving(port=0):
         reader.close()
 
 
+def is_left() -> bool:
+    """Return whether a game whose server is gone has saved its place and let go of it."""
+    with suppress(StateError), closing(ParkedScenes(data_folder() / PARKED, 64)) as places:
+        return any(places.take(place.id) for place in places.entries())
+    return False
+
+
 def test_after_a_kill_the_page_says_so_and_goes_on_with_the_next_server(
     chromium, tmp_path, monkeypatch
 ):
@@ -246,6 +256,7 @@ def test_after_a_kill_the_page_says_so_and_goes_on_with_the_next_server(
         turn_right(page)
         process.kill()
         page.wait("!find('note').hidden && find('said').textContent.includes('does not answer')")
+    eventually(is_left)
     with serving(port):
         page.wait(f"find('note').hidden && {PLAYS} && shown.told.pose[0] > 20")
         page.close()
