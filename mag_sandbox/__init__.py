@@ -8,6 +8,7 @@
 Names are imported when they are first used: the window opens before torch is there.
 """
 
+import os
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from mag_sandbox.sandbox.environment import WorldEnvironment, gymnasium_environment
     from mag_sandbox.scenes.scene import Scene, load_scene
     from mag_sandbox.scenes.things import parse_edit
+
+# NumPy multiplies small matrices on three threads; with threads of its own it waits for cores.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 _SOURCE_TREE = Path(__file__).parents[1]
 if (_SOURCE_TREE / "setup.py").is_file():

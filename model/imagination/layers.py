@@ -296,11 +296,12 @@ def _lay_over(
         box: of the thing in the picture.
         where: the only pixels that change, bool [H, W].
     """
-    down = _resampling(before[1::2], box[1::2], layer.shape[1], canvas.shape[1])
-    across = _resampling(before[::2], box[::2], layer.shape[2], canvas.shape[2])
-    if down is None or across is None:
+    rows = _shown(before[1::2], box[1::2], layer.shape[1], canvas.shape[1])
+    columns = _shown(before[::2], box[::2], layer.shape[2], canvas.shape[2])
+    if rows.start >= rows.stop or columns.start >= columns.stop:
         return
-    (rows, vertical), (columns, horizontal) = down, across
+    vertical = _resampling(before[1::2], box[1::2], layer.shape[1], rows)
+    horizontal = _resampling(before[::2], box[::2], layer.shape[2], columns)
     stamp = vertical @ (layer @ horizontal.T)
     if where is not None:
         stamp = stamp * where[rows, columns]
@@ -310,10 +311,8 @@ def _lay_over(
     seen[3:] += stamp[4:]
 
 
-def _resampling(
-    before: tuple[float, float], now: tuple[float, float], count: int, size: int
-) -> tuple[slice, np.ndarray] | None:
-    """Return which pixels of a line show a cut-out, and of what they are made, [pixels, count].
+def _shown(before: tuple[float, float], now: tuple[float, float], count: int, size: int) -> slice:
+    """Return which pixels of a line show a cut-out.
 
     Args:
         before: first pixel and length of the thing in the cut-out.
@@ -323,14 +322,21 @@ def _resampling(
     """
     (start, length), (new_start, new_length) = before, now
     scale = new_length / length
-    ends = new_start - start * scale, new_start + (count - start) * scale
-    first, last = max(int(np.floor(ends[0])), 0), min(int(np.ceil(ends[1])), size)
-    if last <= first:
-        return None
-    places = (np.arange(first, last) + 0.5 - new_start) / scale + start - 0.5
+    first, last = new_start - start * scale, new_start + (count - start) * scale
+    return slice(max(int(np.floor(first)), 0), min(int(np.ceil(last)), size))
+
+
+def _resampling(
+    before: tuple[float, float], now: tuple[float, float], count: int, shown: slice
+) -> np.ndarray:
+    """Return of what those pixels are made, float32 [pixels, count]; see `_shown`."""
+    (start, length), (new_start, new_length) = before, now
+    scale = new_length / length
+    places = (np.arange(shown.start, shown.stop) + 0.5 - new_start) / scale + start - 0.5
     wide = max(1.0, 1 / scale)
     beside = int(np.ceil(wide))  # pixels beyond both ends, where a cut-out shows nothing
     pixels = np.arange(-beside, count + beside)
     shares = np.maximum(1 - np.abs(places[:, None] - pixels) / wide, 0)
     shares /= shares.sum(axis=1, keepdims=True)
-    return slice(first, last), shares[:, beside:-beside].astype(np.float32)
+    result: np.ndarray = shares[:, beside:-beside].astype(np.float32)
+    return result
