@@ -25,6 +25,7 @@ from mag_sandbox.training.options import (
     PrecomputeOptions,
     RecipeOptions,
     ReliefTraining,
+    WallsTraining,
 )
 
 OLDEST_TORCH = (2, 11)  # that trains; play needs less, see pyproject.toml
@@ -44,7 +45,8 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (text, kind, run) in COMMANDS.items():
         shows_defaults = kind in (
-            PocketTraining, ImaginationTraining, EnlargerTraining, ReliefTraining, OracleOptions
+            PocketTraining, ImaginationTraining, EnlargerTraining, ReliefTraining, WallsTraining,
+            OracleOptions,
         )  # fmt: skip
         formatter = (
             argparse.ArgumentDefaultsHelpFormatter if shows_defaults else argparse.HelpFormatter
@@ -144,6 +146,10 @@ COMMANDS: dict[str, tuple[str, type, Callable[[Any], object]]] = {
     "relief": (
         "train the network that tells what stands out of a picture; resumes where it was stopped",
         ReliefTraining, _later("relief", "train"),
+    ),
+    "walls": (
+        "train the network that tells how far away walls are; resumes where it was stopped",
+        WallsTraining, _later("walls", "train"),
     ),
     **{name: (text, RecipeOptions, _train_together) for name, text in STAGES.items()},
     "precompute": (

@@ -100,6 +100,15 @@ class ReliefTraining:
 
 
 @dataclass(frozen=True, slots=True)
+class WallsTraining(ReliefTraining):
+    """How the network that tells how far away walls are is trained."""
+
+    folder: Path = option(Path("runs/walls"), "state, logs, sheets and weights")
+    rings: int = option(1400, "rooms to learn from, 1 MB each")
+    steps: int = option(3000, "steps, of twelve views")
+
+
+@dataclass(frozen=True, slots=True)
 class RecipeOptions:
     """One stage of the recipe, to be trained."""
 

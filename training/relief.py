@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from mag_sandbox.controls.parallax import EYE
@@ -63,8 +63,6 @@ def drawn_ring(seed: int, autoencoder: Autoencoder) -> DrawnRing:
     layout, rng = lay_out(category_of(seed), seed), np.random.default_rng([seed, 77])
     scene = SceneRenderer(layout)
     ring = scene.ring(*(viewpoint(layout, rng) if rng.random() < 0.5 else (0.0, 0.0)))
-    around = np.take(ring.pixels, np.arange(-MARGIN, RING_WIDTH + MARGIN), axis=1, mode="wrap")
-    decoded = autoencoder.decode(autoencoder.encode(to_pictures(around[None])))
     first, last = len(scene.far) + 1, len(scene.far) + 1 + len(layout.items)
     away, boxes = np.zeros(last + 1, np.float32), np.zeros((last + 1, 4), np.float32)
     for thing in ring.things:
@@ -74,7 +72,25 @@ def drawn_ring(seed: int, autoencoder: Autoencoder) -> DrawnRing:
                 away[thing.index] = ring.viewer.distance(item.x, item.z)
                 boxes[thing.index] = thing.left, thing.top, thing.width, thing.height
     away[last] = -1.0
-    return DrawnRing(to_frames(decoded)[0][:, MARGIN:-MARGIN], ring.ids, away, boxes)
+    return DrawnRing(as_shown(ring.pixels, autoencoder), ring.ids, away, boxes)
+
+
+def as_shown(pixels: np.ndarray, autoencoder: Autoencoder) -> np.ndarray:
+    """Return rows of a ring after the autoencoder, uint8 [H, RING_WIDTH, 3]; H fits its stride."""
+    around = np.take(pixels, np.arange(-MARGIN, RING_WIDTH + MARGIN), axis=1, mode="wrap")
+    decoded = autoencoder.decode(autoencoder.encode(to_pictures(around[None])))
+    shown: np.ndarray = to_frames(decoded)[0][:, MARGIN:-MARGIN]
+    return shown
+
+
+def to_learn_from(module: nn.Module, options: ReliefTraining) -> Autoencoder:
+    """Return the autoencoder of the world; load weights to start from into a network."""
+    if options.init_from is not None:
+        load_into(module, options.init_from)
+    autoencoder = Autoencoder(read_config(options.weights).autoencoder).requires_grad_(False)
+    load_into(autoencoder, options.weights / AUTOENCODER)
+    logger.info("drawing %d rings", options.rings)
+    return autoencoder
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,13 +192,14 @@ def train(options: ReliefTraining) -> None:
     """Train the network and write its weights; resumes where it was stopped."""
     torch.manual_seed(options.seed)
     module = ReliefReader()
-    if options.init_from is not None:
-        load_into(module, options.init_from)
-    autoencoder = Autoencoder(read_config(options.weights).autoencoder).requires_grad_(False)
-    load_into(autoencoder, options.weights / AUTOENCODER)
-    logger.info("drawing %d rings", options.rings)
+    autoencoder = to_learn_from(module, options)
     seeds = range(FIRST_SEED, FIRST_SEED + options.rings)
     stage = ReliefStage(module, [drawn_ring(seed, autoencoder) for seed in seeds], options.seed)
-    Loop(stage, LoopConfig(options.steps, warmup=60, decay=0.6), options.folder).run()
-    state = {name: stored(value) for name, value in module.state_dict().items()}
-    write_tensors(options.folder / RELIEF, state)
+    run(stage, LoopConfig(options.steps, warmup=60, decay=0.6), options.folder / RELIEF)
+
+
+def run(stage: Stage, config: LoopConfig, path: Path) -> None:
+    """Train a network and write its weights; resumes where it was stopped."""
+    Loop(stage, config, path.parent).run()
+    state = {name: stored(value) for name, value in stage.module.state_dict().items()}
+    write_tensors(path, state)

@@ -56,11 +56,11 @@ class ReliefReader(nn.Module):
         self.down = nn.ModuleList(
             nn.Conv2d(before, now, 2, stride=2) for before, now in itertools.pairwise(widths)
         )
-        self.out = nn.ModuleList(_Pair(width) for width in widths)
+        self.out = nn.ModuleList(Pair(width) for width in widths)
         self.up = nn.ModuleList(
             nn.Conv2d(now, before, 1) for before, now in itertools.pairwise(widths)
         )
-        self.back = nn.ModuleList(_Pair(width) for width in widths[:-1])
+        self.back = nn.ModuleList(Pair(width) for width in widths[:-1])
         self.told = nn.Conv2d(widths[0], TOLD, 3, padding=1)
         usual = torch.tensor([-1.0] * FINE**2 + [0.7] + [3.5] * 4)
         cast(Tensor, self.told.bias).data.copy_(usual)
@@ -100,8 +100,8 @@ class ReliefReader(nn.Module):
         return Relief(stands.numpy(), EYE / np.tan(foot), edges.numpy())
 
 
-class _Pair(nn.Module):
-    """A residual pair of convolutions."""
+class Pair(nn.Module):
+    """A residual pair of convolutions, [B, dim, H, W]."""
 
     def __init__(self, dim: int) -> None:
         super().__init__()
@@ -111,6 +111,7 @@ class _Pair(nn.Module):
         nn.init.zeros_(self.outer.weight)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Return the sum of x and what the pair makes of it."""
         result: Tensor = x + self.outer(functional.gelu(self.inner(self.norm(x))))
         return result
 

@@ -27,13 +27,14 @@ from mag_sandbox.model.imagination.planner import Planner
 from mag_sandbox.model.imagination.reader import Reader
 from mag_sandbox.model.imagination.relief import ReliefReader
 from mag_sandbox.model.imagination.sketch import Sketcher
+from mag_sandbox.model.imagination.walls import WallReader
 from mag_sandbox.model.packing import free_plain_bytes, plain_digest
 from mag_sandbox.model.world import WEIGHTS
 
 IMAGINATION_WEIGHTS = WEIGHTS / "imagination"
 CONFIG = "config.json"
 NETWORKS = ("planner", "painter", "reader")  # names of files
-RELIEF = "relief.safetensors"  # older folders have none
+RELIEF, WALLS = "relief.safetensors", "walls.safetensors"  # older folders have none
 TEXT, TOKENIZER = "text.safetensors", "tokenizer.json"
 _REMEDY = (
     "restore it with `git checkout -- assets/weights` "
@@ -75,7 +76,8 @@ class ImaginationNetworks:
         )
         self.painter = Painter(config.painter, kernel)
         self.reader = Reader(config.reader)
-        self.relief: ReliefReader | None = None  # trained on its own
+        self.relief: ReliefReader | None = None  # these two are trained on their own
+        self.walls: WallReader | None = None
 
     def sketcher(self, cell: int) -> Sketcher:
         """Return a sketcher of plans, in cells of a size [px]."""
@@ -130,6 +132,9 @@ def load_networks(folder: Path, kernel: AttentionKernel) -> ImaginationNetworks:
     if (folder / RELIEF).exists():
         networks.relief = ReliefReader().eval()
         load_into(networks.relief, folder / RELIEF, remedy=_REMEDY)
+    if (folder / WALLS).exists():
+        networks.walls = WallReader().eval()
+        load_into(networks.walls, folder / WALLS, remedy=_REMEDY)
     free_plain_bytes()  # these are the last that a start loads
     return networks
 
