@@ -19,7 +19,7 @@ from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.world import Door, GroundPlan, GroundThing
 from mag_sandbox.scenes.rooms import DOORS
 from mag_sandbox.scenes.stances import Stance
-from mag_sandbox.scenes.things import STANDS
+from mag_sandbox.scenes.things import DEEP, STANDS
 
 HORIZON_FOOT = 3.0  # degrees; what stands nearer to the horizon is at infinity
 WIDEST = 120.0  # degrees; wider things lie all around
@@ -30,6 +30,7 @@ BEFORE = 0.01  # metres by which a thing stands before what supports it
 FARTHEST_WALK = 2.0  # metres from the viewpoint of the plan: beyond, its pixels are too large
 PARALLEL = 1e-3  # sine of the angle between walls, below which they do not meet
 FROM_WALLS, FROM_THINGS = 0.8, 0.45  # metres that a walker keeps; nearer, a wall is a smear
+FROM_WATER = 0.2  # likewise
 _TICK = 1 / POSITION_RESOLUTION  # metres
 _SLIDES = 4  # along what is in the way, one thing after the other
 WIDEST_TRUNK = 0.3  # metres; half as wide doors and things without a crown are to a walker at most
@@ -196,6 +197,58 @@ class _Standing(NamedTuple):
         )
 
 
+class _Waters(NamedTuple):
+    """Lakes, the sea and the like, a row each: ellipses; what runs on and on is endless across."""
+
+    kinds: list[str]
+    middles: np.ndarray  # float64 [waters, 2]: x and z [m]
+    yaws: np.ndarray  # in which direction they lie [radians]
+    halves: np.ndarray  # float64 [waters, 2]: half their size across and along that direction [m]
+
+    @classmethod
+    def of(cls, bodies: Sequence[_Body]) -> "_Waters":
+        """Return those of some bodies."""
+        wet = [
+            body for body in bodies
+            if body.told.kind in DEEP and body.where in ("flat", "course") and body.distance < inf
+        ]  # fmt: skip
+        yaws = np.radians([body.told.yaw for body in wet])
+        ends = np.array(
+            [[min(_distance(end), FARTHEST) for end in _ends(body.told)] for body in wet]
+        ).reshape(-1, 2)
+        away, deep = ends.mean(1), np.ptp(ends, axis=1) / 2
+        wide = [
+            inf if body.where == "course" else body.distance * tan(radians(body.told.width) / 2)
+            for body in wet
+        ]
+        viewpoints = np.array([(body.x, body.z) for body in wet]).reshape(-1, 2)
+        return cls(
+            [body.told.kind for body in wet],
+            np.stack((away * np.sin(yaws), away * np.cos(yaws)), axis=1) + viewpoints,
+            yaws,
+            np.stack((wide, deep.clip(NEAREST)), axis=1),
+        )
+
+    def leeway(self, x: float, z: float) -> "_Leeway":
+        """Return how much room the nearest one leaves a walker."""
+        if not self.kinds:
+            return _Leeway(inf, np.zeros(2))
+        right, ahead = ((x, z) - self.middles).T
+        sine, cosine = np.sin(self.yaws), np.cos(self.yaws)
+        own = np.stack((right * cosine - ahead * sine, right * sine + ahead * cosine), axis=1)
+        share = np.hypot(*(own / self.halves).T).clip(1e-6)  # of the way from middle to shore
+        slope = own / self.halves**2 / share[:, None]
+        steep = np.hypot(*slope.T).clip(1e-6)
+        free = (share - 1) / steep - FROM_WATER  # to first order
+        least = int(free.argmin())
+        across, along = slope[least]
+        away = np.array((
+            across * cosine[least] + along * sine[least],
+            along * cosine[least] - across * sine[least],
+        ))  # fmt: skip
+        return _Leeway(float(free[least]), away, self.kinds[least])
+
+
 class _Leeway(NamedTuple):
     """How much room a walker has somewhere."""
 
@@ -220,6 +273,7 @@ class Scenery:
         self._solid_places = np.array([body.place for body in solid]).reshape(-1, 2)
         self._solid_halves = np.array([body.in_the_way for body in solid])
         self._solid_kinds = [body.told.kind for body in solid]
+        self._waters = _Waters.of(bodies)
         self._finite = np.array([body.distance < inf for body in bodies], bool)
         self._places = np.array(
             [body.place if body.distance < inf else (0.0, 0.0) for body in bodies]
@@ -285,13 +339,14 @@ class Scenery:
         return [body.told for body in seen if body is not None]
 
     def extended(self, new: Iterable[ToldFrom], stances: Mapping[str, Stance]) -> "Scenery":
-        """Return the scenery with new things on the ground."""
-        bodies = [
-            replace(_body(thing, stances.get(thing.kind, FAR), (), ()), x=x, z=z,
-                    sight=SIGHT, is_new=True)
-            for thing, x, z in new
-        ]  # fmt: skip
-        there = [body for body in bodies if body.distance < inf]
+        """Return the scenery with new things on the ground, none of them in the plan's water."""
+        there = []
+        for thing, x, z in new:
+            stance = stances.get(thing.kind, FAR)
+            body = replace(_body(thing, stance, (), ()), x=x, z=z, sight=SIGHT, is_new=True)
+            dry = stance.where == "water" or self._waters.leeway(*body.place).free > 0
+            if body.distance < inf and dry:
+                there.append(body)
         return Scenery(self._behind, self._sides, [*self._bodies, *there])
 
     def plan(self, x: float, z: float) -> list[PlacedObject]:
@@ -435,7 +490,7 @@ class Scenery:
         end: tuple[float, float],
         viewpoints: Sequence[tuple[float, float]] = ((0.0, 0.0),),
     ) -> tuple[float, float]:
-        """Return where a step ends [m]: walls and solid things stop it, or it slides along them.
+        """Return where a step ends [m]: walls, things and water stop it, or it slides along them.
 
         A walker who is too near to something already may go wherever it is no nearer, and always
         stays near to one of the viewpoints (none: goes anywhere). What is in the way pushes a step
@@ -475,6 +530,7 @@ class Scenery:
             room = np.hypot(*apart.T) - FROM_THINGS - self._solid_halves
             least = int(room.argmin())
             rooms.append(_Leeway(float(room[least]), apart[least], self._solid_kinds[least]))
+        rooms.append(self._waters.leeway(x, z))
         tightest = min(rooms, key=lambda one: one.free)
         return tightest._replace(away=tightest.away / max(hypot(*tightest.away), 1e-9))
 

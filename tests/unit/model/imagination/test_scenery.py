@@ -10,7 +10,7 @@ import pytest
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.controls.parallax import EYE, carried
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.scenery import FARTHEST_WALK, FROM_WALLS, Scenery
+from mag_sandbox.model.imagination.scenery import FARTHEST_WALK, FROM_WALLS, Scenery, ToldFrom
 from mag_sandbox.renderer.behind import bands_of
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.carrying import geometry
@@ -225,6 +225,40 @@ def test_flowers_stop_nobody():
     for _ in range(100):
         here = scenery.way(here, (here[0], here[1] + 0.05), ())
     assert here[1] == pytest.approx(5.0, abs=0.1)
+
+
+LAKE = PlacedObject("lake", 0.0, -18.0, 60.0, 12.0)  # 3.6 m ahead to 7.6 m, 6.5 m across
+
+
+def test_water_stops_a_walker_who_goes_round_it():
+    scenery, here = Scenery.of([LAKE], STANCES, ()), (0.5, 0.0)
+    wet = []
+    for _ in range(400):
+        here = scenery.way(here, (here[0], here[1] + 0.05), ())
+        wet.append((here[0] / 3.1) ** 2 + ((here[1] - 5.6) / 1.9) ** 2 < 1)
+    assert not any(wet)
+    assert here[1] > 9.0, "it slides along the shore"
+    assert scenery.in_the_way(0.0, 5.6, [(0.0, 4.5)]) == "lake"
+
+
+def test_nobody_walks_into_the_sea_and_rivers_are_waded_through():
+    course = PlacedObject("sea", 20.0, -7.0, 90.0, 14.0)  # from 6.4 m ahead
+    for kind, stops in (("sea", True), ("canal", True), ("river", False)):
+        band = replace(course, kind=kind, pitch=-10.0, height=8.0 if kind != "sea" else 20.0)
+        scenery, here = Scenery.of([band], STANCES, ()), (0.0, 0.0)
+        for _ in range(400):
+            here = scenery.way(here, (here[0] + 0.017, here[1] + 0.047), ())
+        assert (here[1] < 10.0) == stops, kind
+
+
+def test_nothing_new_stands_in_the_sea_but_what_floats():
+    sea = PlacedObject("sea", 0.0, -7.0, 90.0, 14.0)
+    new = [
+        ToldFrom(PlacedObject(kind, yaw, -6.0, 8.0, 10.0), 0.0, 30.0)
+        for kind, yaw in (("pine", 0.0), ("pine", 180.0), ("rowing boat", 0.0))
+    ]
+    found = Scenery.of([sea], STANCES, ()).extended(new, STANCES).upright
+    assert [told.kind for told, _ in found] == ["rowing boat"]
 
 
 def test_a_walker_stays_out_of_crowns_and_comes_up_to_gates():
