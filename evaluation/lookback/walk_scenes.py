@@ -20,11 +20,12 @@ from mag_sandbox.model.world import Frames
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.captions import caption
 from mag_sandbox.renderer.carrying import geometry, is_free
-from mag_sandbox.renderer.kinds import KINDS
+from mag_sandbox.renderer.kinds import COURSES, KINDS
 from mag_sandbox.renderer.render import Ring, SceneRenderer, lay_out
 from mag_sandbox.renderer.scene import Item, Layout
 from mag_sandbox.renderer.views import HEIGHT, WIDTH, blended_view, view_at, view_corner
 from mag_sandbox.scenes import Scene
+from mag_sandbox.scenes.things import DEEP
 
 CLOSE = 3.0  # metres: only what stands so near to a way moves visibly against the rest
 SAME = 26.0  # dB: what a view moved as a whole does not reach has visible parallax
@@ -164,11 +165,23 @@ def _is_free(renderer: SceneRenderer, way: Sequence[Position]) -> bool:
         for item, drawing in zip(renderer.layout.items, renderer.drawings, strict=True)
         if item.entry.where == "floor"
     ]
+    waters = [item for item in renderer.layout.items if item.kind in DEEP]
     return all(
         is_free(renderer.layout, x, z)
         and all(np.hypot(at_x - x, at_z - z) > half + BODY for at_x, at_z, half in stands)
+        and all(_to_shore(item, x, z) > BODY for item in waters)
         for x, z in way
     )
+
+
+def _to_shore(water: Item, x: float, z: float) -> float:
+    """Return how far water is from a place [m]; below 0: within it."""
+    ahead = np.array((water.x - x, water.z - z))
+    if water.kind in COURSES:
+        turn = np.radians(water.facing)
+        across = float(ahead @ (np.sin(turn), np.cos(turn)))
+        return across if water.entry.painter == "sea" else abs(across) - water.scale
+    return float(np.hypot(*ahead)) - water.scale
 
 
 def _reveals(renderer: SceneRenderer, end: Position) -> bool:

@@ -1,16 +1,20 @@
 """Walks: a world that shows the given view from elsewhere scores all there is, cheats nothing."""
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
 import pytest
 
 from mag_sandbox.controls.camera import AXES, LOOK_AXES, CameraPose
+from mag_sandbox.evaluation.lookback import walk_scenes
 from mag_sandbox.evaluation.lookback.participants import Player, class_spec
 from mag_sandbox.evaluation.lookback.playing import path_poses, play, walk_scene
 from mag_sandbox.evaluation.lookback.tasks import PRESETS, TASKS, ClipPlan, SceneSplit, plan
 from mag_sandbox.evaluation.lookback.walk_measures import displacements, walk_measured
 from mag_sandbox.evaluation.lookback.walk_scenes import WalkScene, flat_view, likest_flat
+from mag_sandbox.renderer.render import SceneRenderer, lay_out
+from mag_sandbox.renderer.scene import Item
 from mag_sandbox.renderer.views import HEIGHT, WIDTH
 from tests import walking_worlds as worlds
 from tests.unit.evaluation.lookback.conftest import SECRET
@@ -116,3 +120,10 @@ def test_displacements_are_those_of_the_picture(scene_of):
     shifted = np.roll(first, 5, axis=1)
     found = [away for _, away in displacements(shifted, first, EVERYWHERE, 1.0 * EVERYWHERE)]
     assert np.median(found) == 5.0
+
+
+@pytest.mark.parametrize("kind", ["lake", "canal", "sea"])
+def test_no_way_leads_through_water(kind):
+    layout = replace(lay_out("outdoor", 1), items=(Item(kind, 0.0, 4.0, scale=1.5),))
+    renderer = SceneRenderer(layout)
+    assert [walk_scenes._is_free(renderer, [(0.0, z)]) for z in (0.5, 3.8)] == [True, False]
