@@ -5,7 +5,7 @@ both sides. Seen from elsewhere, ground, walls and sky are looked up where their
 the cut-outs are put where they appear now, from far to near.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -37,6 +37,7 @@ class _CutOut(NamedTuple):
     """The visible part of a thing."""
 
     layer: np.ndarray  # float32 [4, h, w]: colours times alpha, alpha
+    seen: np.ndarray  # float32 [1, h, w]: alpha, but 0 where something nearer covers it
     around: np.ndarray  # likewise: what is around it, up to where ground is not hidden
     box: Box  # of the thing, in the layer [px]
 
@@ -82,10 +83,12 @@ class LayeredRing:
             all_of, seen = (np.bincount(one.ravel(), minlength=1) for one in (where.ids, ids))
             mostly = seen >= HALF * all_of[: len(seen)]
             ids = np.where(mostly[ids], ids, 0)
+        upright = list(where.upright)  # from far to near
         self._cut_outs = {
             number: cut_out
-            for number, box in where.upright.items()
-            if (cut_out := _cut_out(picture, ids, number, box, margins)) is not None
+            for rank, (number, box) in enumerate(where.upright.items())
+            if (cut_out := _cut_out(picture, ids, number, box, margins, upright[rank + 1 :]))
+            is not None
         }
         standing = torch.from_numpy(stands.astype(np.float32))[None]
         hidden = _grown(_around(standing, margins.hidden), margins.hidden)[0] > 0
@@ -125,7 +128,7 @@ class LayeredRing:
         for number, at, _ in self._places(pose, size):
             cut_out = self._cut_outs[number]
             painted = self._painted[self._numbers == number].mean() > SURE
-            own = np.concatenate((cut_out.layer, painted * cut_out.layer[3:]))
+            own = np.concatenate((cut_out.layer, painted * cut_out.seen))
             _lay_over(canvas, own, cut_out.box, at, where=numbers == number)
         canvas[3] = 255 * (canvas[3] > SURE)
         canvas[:3] = (canvas[:3] + 1) * 127.5
@@ -259,9 +262,18 @@ def _continued(picture: np.ndarray, known: np.ndarray) -> np.ndarray:
 
 
 def _cut_out(
-    picture: np.ndarray, ids: np.ndarray, number: int, box: Box, margins: Margins
+    picture: np.ndarray,
+    ids: np.ndarray,
+    number: int,
+    box: Box,
+    margins: Margins,
+    nearer: Sequence[int],
 ) -> _CutOut | None:
-    """Return the visible part of a thing in a box [px]; None: nothing of it is seen."""
+    """Return a thing in a box [px]; None: nothing of it is seen.
+
+    What nearer things cover of it is guessed, row by row: what lies between its parts, and what its
+    other half shows.
+    """
     left, top, width, height = box
     first = int(np.floor(left - BESIDE * width)) - margins.hidden
     columns = np.arange(first, int(np.ceil(left + (1 + BESIDE) * width)) + margins.hidden)
@@ -271,17 +283,32 @@ def _cut_out(
     )
     around = columns % ids.shape[1]
     shown = ids[rows[:, None], around]
-    shape = torch.from_numpy((shown == number).astype(np.float32))
-    if not shape.any():
+    own = shown == number
+    if not own.any():
         return None
-    free = (shown == 0) | (shown == number)
-    alpha, wide = (
-        np.where(free, _grown(nn.functional.pad(shape[None], (margin,) * 4), margin)[0].numpy(), 0)
-        for margin in margins
-    )
-    colored = np.concatenate((picture[:, rows[:, None], around], np.ones((1, *free.shape))))
+    colors, covered = picture[:, rows[:, None], around], np.isin(shown, nearer)
+    if covered.any():
+        mirrored = np.rint(2 * (left - first) + width - 1 - np.arange(len(columns))).astype(int)
+        inside = (mirrored >= 0) & (mirrored < len(columns))
+        either = own | covered & own[:, mirrored.clip(0, len(columns) - 1)] & inside
+        after, before = (np.maximum.accumulate(one, axis=1) for one in (either, either[:, ::-1]))
+        covered &= after & before[:, ::-1]
+        clear = own & ~_widened(covered, margins.cut)
+        colors = np.where(covered, _continued(colors, clear if clear.any() else own), colors)
+    free = (shown == 0) | own | covered
+    alpha, wide = (np.where(free, _widened(own | covered, margin), 0.0) for margin in margins)
+    colored = np.concatenate((colors, np.ones((1, *free.shape))))
     layer, beside = ((colored * each).astype(np.float32) for each in (alpha, wide - alpha))
-    return _CutOut(layer, beside, (left - first, top - highest, width, height))
+    return _CutOut(
+        layer, np.where(covered, 0, layer[3:]), beside, (left - first, top - highest, width, height)
+    )
+
+
+def _widened(shape: np.ndarray, margin: int) -> np.ndarray:
+    """Return a shape, bool [h, w], with a margin within its rows and columns."""
+    padded = nn.functional.pad(torch.from_numpy(shape.astype(np.float32))[None], (margin,) * 4)
+    widened: np.ndarray = _grown(padded, margin)[0].numpy() > 0
+    return widened
 
 
 def _lay_over(

@@ -89,3 +89,25 @@ def test_less_than_half_a_thing_is_shown_from_where_the_scene_begins_alone():
     for viewpoint, shows in (((0.0, 0.0), True), ((0.01, 0.0), False)):
         view = lamp_alone(known, viewpoint=viewpoint).view(CameraPose(20.0, x=0.01), SIZE)
         assert bool((np.asarray(view)[0] > 0).any()) == shows
+
+
+@pytest.mark.parametrize("first", [17, 21])  # columns of the nearer thing: in the middle, or aside
+def test_what_a_nearer_thing_covers_of_a_thing_is_guessed_and_not_taken_for_seen(first):
+    sofa = PlacedObject("sofa", 20.0, -10.0, 20.0, 20.0)
+    scenery = Scenery.of([sofa, LAMP], STANCES, ())
+    owners, pixel = np.full(SHAPE, -1, np.int32), SHAPE[1] / 360
+    (left, right), (near, end) = ([round(one * pixel) for one in each]
+                                  for each in ((10, 30), (first, first + 6)))  # fmt: skip
+    rows = slice(SHAPE[0] // 2, round(SHAPE[0] / 2 + 20 * pixel))
+    owners[rows, left:right], owners[rows, near:end] = 0, 1
+    picture = np.full((3, *SHAPE), GREY, np.float32)
+    picture[0, owners == 0], picture[2, owners == 1] = RED, RED
+    ring = LayeredRing(picture, np.ones(SHAPE, bool), owners, scenery)
+    numbers = np.ones((24, 80), np.int32)  # the sofa alone
+    pose = CameraPose(20.0, -10.0)
+    seen = ring.seen(pose, (24, 80), numbers)[12]
+    layer = ring._cut_outs[1].layer
+    reds = np.flatnonzero(layer[0, layer.shape[1] // 2] > 0)
+    assert len(reds) == np.ptp(reds) + 1 == right - left, "no hole"
+    red = (seen[:, 0] > 200) & (seen[:, 3] == 255)
+    assert 0 < red.sum() < 0.9 * (right - left), "the guess is not known"
