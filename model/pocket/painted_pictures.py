@@ -26,6 +26,7 @@ class PaintedPictures:
             sky_alone: takes out of pictures at poses what stands before the sky.
         """
         lattice, size = imagination.lattice, imagination.view_size
+        self._ring_size = imagination.ring_size
         self._decoded = DecodedGround(imagination.picture, BESIDE)
         skies = RemadeGround(
             self._decoded,
@@ -52,5 +53,7 @@ class PaintedPictures:
 
     def ring(self, around: Surroundings) -> Tensor:
         """Return the picture of the ring, fp32 [3, H, W]; grey where nothing near is known."""
+        if not around.known.any():  # all was forgotten
+            return torch.zeros(3, *self._ring_size)
         with torch.inference_mode():
             return self._decoded.ring(around)[0].float()

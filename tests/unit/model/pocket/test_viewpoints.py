@@ -203,3 +203,9 @@ def test_a_given_picture_is_shown_from_farther_and_stays_given_when_saved():
     assert not made.painting.is_given
     made.restore(saved)
     assert made.painting.is_given
+
+
+def test_a_ring_of_which_all_is_forgotten_is_grey():
+    painting = outdoors(SKY).painting
+    painting.forget(np.ones_like(painting.around.known))
+    assert not painting.pictures.ring(painting.around).any()
