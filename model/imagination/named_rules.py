@@ -11,21 +11,25 @@ import numpy as np
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject, rgb
 from mag_sandbox.model.imagination.plan_rules import AROUND, LEVEL, places_of, shown_shares
+from mag_sandbox.scenes.rooms import DOORS
 from mag_sandbox.scenes.stances import STANCES
 from mag_sandbox.scenes.things import EXHIBITS, FALLING, STANDS, THINGS, Named
 
 _SHOWN = 18.0  # degrees of a named thing's height that a level view shows at least
-_AHEAD = 38.0  # degrees to either side in which a thing is ahead
+_AHEAD = 38.0  # degrees to either side in which three quarters of a thing are ahead
 _SMALL = 11.0  # degrees: things usually no larger are drawn larger if words name them
 _LEAST, _MOST_GROWN = 8.0, 2.0  # degrees of their longer side, and by how much it grows
+_USUALLY, _MOST_NEARER = 0.65, 1.5  # of the usual width, and by how much a single thing grows
 _LARGEST = 62.0, 44.0  # degrees that a thing's width and height grow to
 _BORNE = 6.0  # degrees from the middle of a stand to that of what it bears
 _EXHIBIT = 24.0, 27.0  # degrees that exhibits are tall and wide, at most
 _STEP = 4.0  # degrees between the places that are tried
+_COVERED = 0.12  # share of a named thing that others may cover
 _HIDDEN = 0.5  # share of a thing that may be hidden
 _TURNING = 0.004  # by which a place is worse for each degree that it is away from ahead
 _BEYOND = 0.5  # by which it is worse for not being ahead
 _HIDES = 2.0  # by which hiding what words name is worse than being hidden
+_LEFT_OUT = 0.3  # by which being hidden by what is left out for it is worse
 _GOLDEN, _PLASTIC = 0.618034, 0.754878  # whose multiples are spread evenly
 _DARKER = 0.8  # far hills than the ground
 _OPEN = "near ground"  # behind all things outdoors, and nowhere else
@@ -47,7 +51,40 @@ def obeyed(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Place
         result = _with_far(result, one)
         result = [_sized(thing, one) if thing.kind in one.kinds else thing for thing in result]
         result = _counted(result, one, said)
-    return result
+    return _cleared(result, named, said)
+
+
+def _cleared(
+    things: list[PlacedObject], named: Sequence[Named], said: Collection[str]
+) -> list[PlacedObject]:
+    """Return things without those that stand before what words name and are not named."""
+    gone: set[int] = set()
+    for one in named:
+        own = [place for place in places_of(things, one.kinds) if things[place].width < AROUND]
+        for place in sorted(own, key=lambda place: _away(things[place]))[: one.least]:
+            gone |= {
+                index for index in range(place + 1, len(things))
+                if _stands_in_the_way(things[index], said)
+                and _overlap(things[index], things[place]) > _COVERED
+            }  # fmt: skip
+    return [thing for place, thing in enumerate(things) if place not in gone]
+
+
+def _stands_in_the_way(thing: PlacedObject, said: Collection[str]) -> bool:
+    kind = thing.kind
+    return kind not in {*said, *DOORS, *STANDS} and kind in THINGS and thing.width < AROUND
+
+
+def _overlap(thing: PlacedObject, other: PlacedObject) -> float:
+    """Return the share of the other's box that a thing's box covers."""
+    apart = abs(yaw_difference(thing.yaw, other.yaw)), abs(thing.pitch - other.pitch)
+    across, down = (
+        min((side + wide) / 2 - away, side, wide)
+        for side, wide, away in zip(
+            (thing.width, thing.height), (other.width, other.height), apart, strict=True
+        )
+    )
+    return max(across, 0.0) * max(down, 0.0) / (other.width * other.height)
 
 
 def _with_far(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
@@ -93,6 +130,8 @@ def _sized(thing: PlacedObject, one: Named) -> PlacedObject:
     usual, scale = THINGS[thing.kind], one.scale
     if scale == 1.0 and max(usual.width, usual.height) <= _SMALL:
         scale = min(max(_LEAST / max(thing.width, thing.height), 1.0), _MOST_GROWN)
+    elif scale == 1.0 and one.most == 1:
+        scale = min(max(_USUALLY * usual.width / thing.width, 1.0), _MOST_NEARER)
     width, height = (
         min(side * scale, max(side, most))
         for side, most in zip((thing.width, thing.height), _LARGEST, strict=True)
@@ -119,7 +158,7 @@ def _counted(things: list[PlacedObject], one: Named, said: Collection[str]) -> l
         rank = own.index(place) if place in own else 0
         if one.most and rank >= one.most:
             continue
-        hidden = shares[place] < _HIDDEN or (ahead and _away(thing) > _AHEAD)
+        hidden = shares[place] < _HIDDEN or (ahead and _away(thing) + thing.width / 4 > _AHEAD)
         if place in own and rank < one.least and hidden:
             moved.append(len(result))
         result.append(thing)
@@ -154,7 +193,7 @@ def _free_yaw(things: Sequence[PlacedObject], place: int, said: Collection[str])
         down = (thing.height + other.height) / 2 - abs(thing.pitch - other.pitch)
         down = min(down, thing.height, other.height)
         covered = thing if index > place else other
-        weight = 1.0 if index > place else _HIDES
+        weight = _HIDES if index < place else 1.0 if other.kind in said else _LEFT_OUT
         worse += weight * across * down / (covered.width * covered.height)
     return float(yaws[worse.argmin()])
 

@@ -44,6 +44,23 @@ def test_what_something_hides_is_moved_beside_it():
     assert result[:3] == GROUND
 
 
+def test_what_stands_before_a_named_thing_is_left_out_unless_it_is_named_too():
+    car = PlacedObject("car", 26.0, -8.0, 16.0, 9.0)
+    named = Named(("horse",), None, 1, 1)
+    assert of(obeyed([*GROUND, HORSE, car], [named]), "car") == []
+    both = obeyed([*GROUND, HORSE, car], [named, Named(("car",), None, 1, 1)])
+    assert len(of(both, "car")) == len(of(both, "horse")) == 1
+    beside = PlacedObject("car", 60.0, -8.0, 16.0, 9.0)
+    assert of(obeyed([*GROUND, HORSE, beside], [named]), "car") == [beside]
+
+
+def test_a_single_thing_is_not_much_smaller_than_usual():
+    horse = PlacedObject("horse", 20.0, -4.0, 8.0, 7.0)
+    one, some = Named(("horse",), None, 1, 1), Named(("horse",), None, 1)
+    assert of(obeyed([*GROUND, horse], [one]), "horse")[0].width == pytest.approx(12.0)
+    assert of(obeyed([*GROUND, horse], [some]), "horse")[0].width == pytest.approx(8.0)
+
+
 def test_rain_hides_nothing():
     rain = PlacedObject("falling rain", 0.0, 0.0, 360.0, 108.0)
     things = [*GROUND, HORSE, rain]
