@@ -37,6 +37,10 @@ from tests.unit.sandbox.browser.test_video import ENOUGH_DB, pixels, screens
 
 pytestmark = [needs_chromium, pytest.mark.slow, pytest.mark.timeout(600)]
 PLAYS = "shown !== null && shown.told.plays && Boolean(shown.told.pose)"
+SETTLED = """(async () => {
+  if (decoder) await decoder.flush();
+  for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame);
+})()"""  # what has come is drawn
 MEADOW = "#scene=meadow&seed=7"
 SETTINGS, FIRST_STEPS = (1095, 43), (1048, 524)  # px: a button of the title, a setting
 SECRET = "a-secret-that-is-long-enough"
@@ -108,6 +112,7 @@ def test_a_turn_moves_the_picture_before_the_next_one_is_there(meadow):
 def test_what_lies_over_the_picture_stays_while_it_moves(meadow):
     meadow.wait("shown.over.length > 0")
     meadow.ask("socket.onmessage = null")
+    meadow.ask(SETTLED)
     [x, y] = meadow.ask("shown.over[0].slice(2, 4)")
     tile = f"[...pen.getImageData({x}, {y}, 16, 16).data].join()"
     before = meadow.ask(tile)
