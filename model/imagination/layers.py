@@ -16,6 +16,7 @@ from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.controls.parallax import DISTANT, Box
 from mag_sandbox.model.imagination.scenery import Scenery
 
+CLOSE, COLUMNS = 24, 4  # px from what is known; between columns that tell what is usual in a room
 SOFT = 15  # pixels over which rows of what is continued are mixed
 LEFT_BEHIND = 0.3  # metres from the viewpoint within which a cut-out loses what is around it
 BESIDE = 0.25  # of a box: how far a cut-out may reach beyond it
@@ -93,7 +94,14 @@ class LayeredRing:
         standing = torch.from_numpy(stands.astype(np.float32))[None]
         hidden = _grown(_around(standing, margins.hidden), margins.hidden)[0] > 0
         shown = known & ~hidden.numpy()
-        behind = torch.from_numpy(_continued(picture, shown))
+        radian = owners.shape[1] / (2 * np.pi)
+        edges = scenery.edges(*viewpoint, (np.arange(owners.shape[1]) + 0.5) / radian)
+        if edges is None:
+            behind = torch.from_numpy(_continued(picture, shown))
+        else:
+            behind = torch.from_numpy(
+                _continued_in_room(picture, shown, len(owners) / 2 - edges * radian)
+            )
         soft = torch.where(torch.from_numpy(shown), behind, _softened(behind))
         self._behind = _around(soft, 1)
         self._numbers = where.ids
@@ -234,11 +242,12 @@ def _softened(picture: Tensor) -> Tensor:
     return (sums[:, SOFT:] - sums[:, :-SOFT]) / SOFT
 
 
-def _continued(picture: np.ndarray, known: np.ndarray) -> np.ndarray:
+def _continued(picture: np.ndarray, known: np.ndarray, alike: bool = False) -> np.ndarray:
     """Return a ring, [3, H, W], whose unknown pixels are mixed from the known ones on both sides.
 
     Points of the ground beside each other are equally far away, so its texture is continued. Rows
-    in which nothing is known are those nearest to them.
+    in which nothing is known are those nearest to them. Where a row is `alike` all around, its
+    usual colour is shown far from all that is known.
     """
     there = np.flatnonzero(known.any(axis=1))
     if not len(there):
@@ -257,8 +266,49 @@ def _continued(picture: np.ndarray, known: np.ndarray) -> np.ndarray:
     share = (to_left / (to_left + to_right)).astype(np.float32)
     left = picture[:, rows, (columns - to_left) % count]
     right = picture[:, rows, (columns + to_right) % count]
-    picture[:, rows, columns] = left + share * (right - left)
+    mixed = left + share * (right - left)
+    if alike:
+        shown = np.where(known, picture, np.nan)[..., ::COLUMNS]
+        some = ~np.isnan(shown[0]).all(axis=1)
+        usual = np.zeros(shown.shape[:2], np.float32)
+        usual[:, some] = np.nanmedian(shown[:, some], axis=2)
+        far = (np.minimum(to_left, to_right) / CLOSE - 1).clip(0, 1) * some[rows]
+        mixed += far.astype(np.float32) * (usual[:, rows] - mixed)
+    picture[:, rows, columns] = mixed
     return picture
+
+
+def _continued_in_room(picture: np.ndarray, known: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """Return a ring likewise in which floor continues floor, walls walls and the ceiling itself.
+
+    Args:
+        picture: the ring, [3, H, W].
+        known: which pixels are, bool [H, W].
+        edges: rows of the foot and top of the walls, float [2, W].
+    """
+    rows, columns = np.arange(len(known))[:, None], np.arange(known.shape[1])
+    foot, top = edges
+    straight = np.full_like(foot, foot.mean()), np.full_like(top, top.mean())
+    there = _moved(rows, (foot, top), straight)
+    inside = (there >= 0) & (there < len(known))
+    there = there.clip(0, len(known) - 1)
+    filled = _continued(picture[:, there, columns], known[there, columns] & inside, alike=True)
+    back = _moved(rows, straight, (foot, top)).clip(0, len(known) - 1)
+    continued: np.ndarray = np.where(known, picture, filled[:, back, columns])
+    return continued
+
+
+def _moved(
+    rows: np.ndarray,
+    edges: tuple[np.ndarray, np.ndarray],
+    straight: tuple[np.ndarray, np.ndarray],
+) -> np.ndarray:
+    """Return where rows between and beyond one foot and top are between and beyond others."""
+    (foot, top), (new_foot, new_top) = edges, straight
+    wall = top + (rows - new_top) * (foot - top) / (new_foot - new_top)
+    beyond = np.where(rows < new_top, rows - new_top + top, rows - new_foot + foot)
+    moved = np.where((rows >= new_top) & (rows <= new_foot), wall, beyond)
+    return np.asarray(np.rint(moved), int)
 
 
 def _cut_out(

@@ -552,6 +552,21 @@ class Scenery:
         ]
         return sorted(moved, key=lambda one: _rank(one[1]))
 
+    def edges(self, x: float, z: float, yaw: np.ndarray) -> np.ndarray | None:
+        """Return the pitches of the foot and top of walls in some directions from a viewpoint [m].
+
+        Float [2, directions], radians; None: there are no walls all around.
+        """
+        sides = [side.seen_from(x, z) for side in self._sides]
+        straight = (np.cos(yaw - radians(side.told.yaw)).clip(1e-9) for side in sides)
+        ways = [side.away / one for side, one in zip(sides, straight, strict=True)]
+        away = np.min(ways, axis=0) if ways else np.array(inf)
+        if away.max() > FARTHEST:
+            return None
+        tall = float(np.mean([side.tall for side in sides]))
+        pitches: np.ndarray = np.arctan(np.array(((-EYE,), (tall - EYE,))) / away)
+        return pitches
+
     def surfaces(self, x: float, z: float, yaw: np.ndarray, pitch: np.ndarray) -> np.ndarray:
         """Return how far away ground, walls and ceiling are from a viewpoint [m]; inf: sky.
 

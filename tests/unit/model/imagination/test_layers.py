@@ -111,3 +111,29 @@ def test_what_a_nearer_thing_covers_of_a_thing_is_guessed_and_not_taken_for_seen
     assert len(reds) == np.ptp(reds) + 1 == right - left, "no hole"
     red = (seen[:, 0] > 200) & (seen[:, 3] == 255)
     assert 0 < red.sum() < 0.9 * (right - left), "the guess is not known"
+
+
+def test_unknown_parts_of_a_room_look_like_its_known_walls_floor_and_ceiling():
+    walls = [
+        PlacedObject("wall", yaw, -2.0, 89.2, height)
+        for yaw, height in ((20.0, 60.0), (110.0, 80.0), (200.0, 60.0), (290.0, 80.0))
+    ]
+    scenery = Scenery.of(walls, STANCES, ("wall",))
+    radian = SHAPE[1] / (2 * np.pi)
+    edges = scenery.edges(0.0, 0.0, (np.arange(SHAPE[1]) + 0.5) / radian)
+    assert edges is not None
+    rows = np.arange(SHAPE[0])[:, None]
+    foot, top = SHAPE[0] / 2 - edges * radian
+    floor, ceiling = rows > foot, rows < top
+    picture = np.full((3, *SHAPE), GREY, np.float32)
+    for channel, part in enumerate((floor, ceiling)):
+        picture[channel, part] = RED
+    known = np.ones(SHAPE, bool)
+    known[:, 150:310] = False
+    picture[2, 44:52, 140:150] = RED  # a window beside it
+    true = picture.copy()
+    picture[:, ~known] = 0.0
+    ring = LayeredRing(picture, known, np.full(SHAPE, -1, np.int32), scenery)
+    shown = np.asarray(ring.view(CameraPose(260.0, 0.0), SIZE))
+    wrong = np.abs(shown - true[:, 24:72, 191:271]).max(axis=0) > 0.3
+    assert wrong.mean() < 0.1
