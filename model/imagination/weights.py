@@ -6,6 +6,7 @@ read, with its tokenizer.
 
 import json
 from pathlib import Path
+from typing import TypeVar
 
 from safetensors import safe_open
 from torch import nn
@@ -35,6 +36,7 @@ IMAGINATION_WEIGHTS = WEIGHTS / "imagination"
 CONFIG = "config.json"
 NETWORKS = ("planner", "painter", "reader")  # names of files
 RELIEF, WALLS = "relief.safetensors", "walls.safetensors"  # older folders have none
+MeasuringNetwork = TypeVar("MeasuringNetwork", ReliefReader, WallReader)
 TEXT, TOKENIZER = "text.safetensors", "tokenizer.json"
 _REMEDY = (
     "restore it with `git checkout -- assets/weights` "
@@ -48,9 +50,8 @@ def digest_of(folder: Path) -> str:
     Raises:
         MissingWeights: a file is absent, or no plain file.
     """
-    paths = [*_paths(folder), folder / CONFIG, folder / TOKENIZER]
-    if (folder / RELIEF).exists():
-        paths.append(folder / RELIEF)
+    measuring = (folder / name for name in (RELIEF, WALLS))
+    paths = [*_paths(folder), folder / CONFIG, folder / TOKENIZER, *filter(Path.exists, measuring)]
     for path in paths:
         with reading(path, _REMEDY):
             path.stat()
@@ -129,14 +130,17 @@ def load_networks(folder: Path, kernel: AttentionKernel) -> ImaginationNetworks:
     networks = ImaginationNetworks(read_imagination_config(folder), kernel)
     for name, module in networks.parts().items():
         load_into(module, folder / f"{name}.safetensors", remedy=_REMEDY)
-    if (folder / RELIEF).exists():
-        networks.relief = ReliefReader().eval()
-        load_into(networks.relief, folder / RELIEF, remedy=_REMEDY)
-    if (folder / WALLS).exists():
-        networks.walls = WallReader().eval()
-        load_into(networks.walls, folder / WALLS, remedy=_REMEDY)
+    networks.relief = _if_there(ReliefReader(), folder / RELIEF)
+    networks.walls = _if_there(WallReader(), folder / WALLS)
     free_plain_bytes()  # these are the last that a start loads
     return networks
+
+
+def _if_there(network: MeasuringNetwork, path: Path) -> MeasuringNetwork | None:
+    if not path.exists():
+        return None
+    load_into(network, path, remedy=_REMEDY)
+    return network.eval()
 
 
 def save_networks(folder: Path, networks: ImaginationNetworks) -> None:

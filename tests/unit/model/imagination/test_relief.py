@@ -1,13 +1,9 @@
-"""The network that tells what stands out, and the imagination with and without it."""
+"""The network that tells what stands out."""
 
 import numpy as np
 import torch
 
-from mag_sandbox.model.attention import matmul_attention
-from mag_sandbox.model.checkpoints import stored, write_tensors
 from mag_sandbox.model.imagination.relief import ReliefReader
-from mag_sandbox.model.imagination.weights import RELIEF, load_networks, save_networks
-from tests.unit.model.imagination.tiny import networks
 
 PITCHES = np.linspace(0.4, -0.4, 64)
 
@@ -20,11 +16,3 @@ def test_a_relief_has_the_shape_of_its_picture_and_finite_numbers():
     assert all(np.isfinite(one).all() for one in relief)
     assert (relief.distance > 0).all() and ((relief.stands >= 0) & (relief.stands <= 1)).all()
     assert all((one == other).all() for one, other in zip(relief, again, strict=True))
-
-
-def test_older_folders_have_no_such_network(tmp_path):
-    save_networks(tmp_path, networks())
-    assert load_networks(tmp_path, matmul_attention).relief is None
-    state = {name: stored(one) for name, one in ReliefReader().state_dict().items()}
-    write_tensors(tmp_path / RELIEF, state)
-    assert load_networks(tmp_path, matmul_attention).relief is not None

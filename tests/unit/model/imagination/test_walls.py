@@ -5,8 +5,6 @@ import pytest
 import torch
 
 from mag_sandbox.controls.parallax import EYE
-from mag_sandbox.model.attention import matmul_attention
-from mag_sandbox.model.checkpoints import stored, write_tensors
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.walls import (
     COLUMN,
@@ -16,8 +14,6 @@ from mag_sandbox.model.imagination.walls import (
     as_far_as_shown,
     fitted,
 )
-from mag_sandbox.model.imagination.weights import WALLS, load_networks, save_networks
-from tests.unit.model.imagination.tiny import networks
 
 RADIAN, COLUMNS = 1280 / (2 * np.pi), 40
 PLANNED = RoomSize(4.4, 4.4, 4.4, 3.0)
@@ -69,11 +65,3 @@ def test_a_network_tells_slopes_of_every_column():
     slopes = WallReader().eval().read(torch.rand(3, 192, 320) * 2 - 1)
     assert all(one.shape == (COLUMNS,) and np.isfinite(one).all() for one in slopes)
     assert (slopes.floor_spread > 0).all() and (slopes.ceiling_spread > 0).all()
-
-
-def test_older_folders_have_no_such_network(tmp_path):
-    save_networks(tmp_path, networks())
-    assert load_networks(tmp_path, matmul_attention).walls is None
-    state = {name: stored(one) for name, one in WallReader().state_dict().items()}
-    write_tensors(tmp_path / WALLS, state)
-    assert load_networks(tmp_path, matmul_attention).walls is not None
