@@ -159,7 +159,7 @@ EXHIBITS = frozenset((
 ))  # fmt: skip  # of which a stage has as many kinds as the planner's configuration says
 FALLING = frozenset(("falling rain", "falling snow"))  # kinds all around, which hide nothing
 STANDS = frozenset(("box", "pedestal", "podium", "steps", "table with a cloth"))  # of one exhibit
-DEEP = frozenset((  # kinds that nobody walks into; rivers can be waded through
+DEEP = frozenset((  # kinds that stop a walker; a river is shallow
     "lake", "sea", "swimming pool", "canal", "lava lake", "lava pit", "water pit",
 ))  # fmt: skip
 

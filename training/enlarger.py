@@ -15,16 +15,15 @@ from torch import Tensor
 from torch.nn import functional
 
 from mag_sandbox.model.autoencoder import Autoencoder
-from mag_sandbox.model.checkpoints import load_into, stored, write_tensors
 from mag_sandbox.model.enlarging import ENLARGER, SCALE, Enlarger
 from mag_sandbox.model.frames import to_frames, to_pictures
-from mag_sandbox.model.pocket.weights import AUTOENCODER, read_config
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.render import CATEGORIES, SceneRenderer, lay_out
 from mag_sandbox.renderer.sheets import write_sheet
 from mag_sandbox.renderer.views import HEIGHT, WIDTH, large_view, reduced
-from mag_sandbox.training.loop import Loop, LoopConfig, Stage
+from mag_sandbox.training.loop import LoopConfig, Stage
 from mag_sandbox.training.options import EnlargerTraining
+from mag_sandbox.training.shown import begun, train_and_write
 
 logger = logging.getLogger(__name__)
 
@@ -132,16 +131,11 @@ def train(options: EnlargerTraining) -> None:
     """Train the network and write its weights; resumes where it was stopped."""
     torch.manual_seed(options.seed)
     module = Enlarger()
-    if options.init_from is not None:
-        load_into(module, options.init_from)
-    config = read_config(options.weights)
-    autoencoder = Autoencoder(config.autoencoder).requires_grad_(False)
-    load_into(autoencoder, options.weights / AUTOENCODER)
+    autoencoder = begun(module, options.init_from, options.weights)
     logger.info("drawing %d scenes at %d times the size", options.scenes, SCALE)
     stage = EnlargerStage(module, view_pairs(autoencoder, range(options.scenes)), options.seed)
-    Loop(stage, LoopConfig(options.steps, warmup=100, decay=0.5), options.folder).run()
-    state = {name: stored(value) for name, value in module.state_dict().items()}
-    write_tensors(options.folder / ENLARGER.name, state)
+    config = LoopConfig(options.steps, warmup=100, decay=0.5)
+    train_and_write(stage, config, options.folder / ENLARGER.name)
 
 
 def _colours(frames: np.ndarray) -> Tensor:

@@ -10,13 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.autoencoder import Autoencoder
-from mag_sandbox.model.checkpoints import load_into, stored, write_tensors
-from mag_sandbox.model.frames import to_frames, to_pictures
+from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.imagination.relief import (
     FINE,
     FOOT_UNIT,
@@ -24,17 +23,17 @@ from mag_sandbox.model.imagination.relief import (
     told_edges,
 )
 from mag_sandbox.model.imagination.weights import RELIEF
-from mag_sandbox.model.pocket.weights import AUTOENCODER, read_config
 from mag_sandbox.renderer.canvas import HORIZON, RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.carrying import viewpoint
 from mag_sandbox.renderer.projection import PIXELS_PER_RADIAN
 from mag_sandbox.renderer.render import PLANES, SceneRenderer, lay_out
 from mag_sandbox.renderer.sheets import write_sheet
 from mag_sandbox.renderer.views import HEIGHT, WIDTH
-from mag_sandbox.training.imagination.rings import MARGIN, category_of
-from mag_sandbox.training.loop import Loop, LoopConfig, Stage
+from mag_sandbox.training.imagination.rings import category_of
+from mag_sandbox.training.loop import LoopConfig, Stage
 from mag_sandbox.training.optimisers import muon_and_adamw
 from mag_sandbox.training.options import ReliefTraining
+from mag_sandbox.training.shown import as_shown, begun, random_views, train_and_write
 
 logger = logging.getLogger(__name__)
 
@@ -73,24 +72,6 @@ def drawn_ring(seed: int, autoencoder: Autoencoder) -> DrawnRing:
                 boxes[thing.index] = thing.left, thing.top, thing.width, thing.height
     away[last] = -1.0
     return DrawnRing(as_shown(ring.pixels, autoencoder), ring.ids, away, boxes)
-
-
-def as_shown(pixels: np.ndarray, autoencoder: Autoencoder) -> np.ndarray:
-    """Return rows of a ring after the autoencoder, uint8 [H, RING_WIDTH, 3]; H fits its stride."""
-    around = np.take(pixels, np.arange(-MARGIN, RING_WIDTH + MARGIN), axis=1, mode="wrap")
-    decoded = autoencoder.decode(autoencoder.encode(to_pictures(around[None])))
-    shown: np.ndarray = to_frames(decoded)[0][:, MARGIN:-MARGIN]
-    return shown
-
-
-def to_learn_from(module: nn.Module, options: ReliefTraining) -> Autoencoder:
-    """Return the autoencoder of the world; load weights to start from into a network."""
-    if options.init_from is not None:
-        load_into(module, options.init_from)
-    autoencoder = Autoencoder(read_config(options.weights).autoencoder).requires_grad_(False)
-    load_into(autoencoder, options.weights / AUTOENCODER)
-    logger.info("drawing %d rings", options.rings)
-    return autoencoder
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +114,7 @@ class ReliefStage(Stage):
 
     def views(self, rng: np.random.Generator, count: int) -> Views:
         """Return views of random rings, half of them mirrored."""
-        chosen = [self._view(self.rings[int(rng.integers(len(self.rings)))], rng)
-                  for _ in range(count)]  # fmt: skip
-        pictures, *others = (torch.from_numpy(np.stack(one)) for one in zip(*chosen, strict=True))
-        return Views(pictures.permute(0, 3, 1, 2).float() / 127.5 - 1, *others)
+        return Views(*random_views(self.rings, self._view, rng, count))
 
     def sheet(self, path: Path, step: int) -> None:
         """Write views, what stands out in them, and what the network says of that."""
@@ -192,14 +170,9 @@ def train(options: ReliefTraining) -> None:
     """Train the network and write its weights; resumes where it was stopped."""
     torch.manual_seed(options.seed)
     module = ReliefReader()
-    autoencoder = to_learn_from(module, options)
+    autoencoder = begun(module, options.init_from, options.weights)
+    logger.info("drawing %d rings", options.rings)
     seeds = range(FIRST_SEED, FIRST_SEED + options.rings)
     stage = ReliefStage(module, [drawn_ring(seed, autoencoder) for seed in seeds], options.seed)
-    run(stage, LoopConfig(options.steps, warmup=60, decay=0.6), options.folder / RELIEF)
-
-
-def run(stage: Stage, config: LoopConfig, path: Path) -> None:
-    """Train a network and write its weights; resumes where it was stopped."""
-    Loop(stage, config, path.parent).run()
-    state = {name: stored(value) for name, value in stage.module.state_dict().items()}
-    write_tensors(path, state)
+    config = LoopConfig(options.steps, warmup=60, decay=0.6)
+    train_and_write(stage, config, options.folder / RELIEF)

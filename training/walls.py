@@ -4,6 +4,7 @@ It sees level views of rooms as the game shows them, after the autoencoder, half
 viewpoints, and learns where in each column the wall meets floor and ceiling, and how sure that is.
 """
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +26,9 @@ from mag_sandbox.renderer.sheets import write_sheet
 from mag_sandbox.renderer.views import HEIGHT, WIDTH
 from mag_sandbox.training.loop import LoopConfig, Stage
 from mag_sandbox.training.options import WallsTraining
-from mag_sandbox.training.relief import as_shown, run, to_learn_from
+from mag_sandbox.training.shown import as_shown, begun, random_views, train_and_write
+
+logger = logging.getLogger(__name__)
 
 FIRST_SEED = 900_000  # of the scenes
 BATCH = 12  # views
@@ -80,10 +83,8 @@ class WallsStage(Stage):
 
     def views(self, rng: np.random.Generator, count: int) -> tuple[Tensor, Tensor]:
         """Return views, [B, 3, HEIGHT, WIDTH], and the slopes of their columns, [B, 2, columns]."""
-        chosen = [self._view(self.rooms[int(rng.integers(len(self.rooms)))], rng)
-                  for _ in range(count)]  # fmt: skip
-        pictures, slopes = (torch.from_numpy(np.stack(one)) for one in zip(*chosen, strict=True))
-        return pictures.permute(0, 3, 1, 2).float() / 127.5 - 1, slopes
+        pictures, slopes = random_views(self.rooms, self._view, rng, count)
+        return pictures, slopes
 
     def sheet(self, path: Path, step: int) -> None:
         """Write views, and beside them where walls meet floor and ceiling, as told and in truth."""
@@ -136,8 +137,9 @@ def train(options: WallsTraining) -> None:
     """Train the network and write its weights; resumes where it was stopped."""
     torch.manual_seed(options.seed)
     module = WallReader()
-    autoencoder = to_learn_from(module, options)
+    autoencoder = begun(module, options.init_from, options.weights)
+    logger.info("drawing %d rooms", options.rings)
     seeds = range(FIRST_SEED, FIRST_SEED + options.rings)
     stage = WallsStage(module, [drawn_room(seed, autoencoder) for seed in seeds], options.seed)
     config = LoopConfig(options.steps, warmup=40, decay=0.7, clip=2.0)
-    run(stage, config, options.folder / WALLS)
+    train_and_write(stage, config, options.folder / WALLS)

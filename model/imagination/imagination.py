@@ -51,7 +51,7 @@ from mag_sandbox.model.imagination.scenery import Scenery
 from mag_sandbox.model.imagination.sketch import Sketcher
 from mag_sandbox.model.imagination.stages import with_full_stage
 from mag_sandbox.model.imagination.surroundings import Lattice, Place, Surroundings
-from mag_sandbox.model.imagination.walls import as_far_as_shown
+from mag_sandbox.model.imagination.walls import WALL, as_far_as_shown
 from mag_sandbox.model.imagination.weights import (
     ImaginationNetworks,
     load_networks,
@@ -239,7 +239,8 @@ class Imagination:
         sight = self._sight(around, shown)
         best = max(map(self.behind_all, plans), key=lambda behind: likeness(behind, sight))
         behind, walls = as_seen(best, sight), self._networks.walls
-        if walls is None or not around.at(self.ahead).known.all():
+        is_room = any(thing.kind == WALL for thing in behind)
+        if walls is None or not is_room or not around.at(self.ahead).known.all():
             return behind
         slopes = walls.read(self.picture(around, self.ahead)[0])
         return as_far_as_shown(behind, slopes, self.ring_size[1] / (2 * np.pi))

@@ -16,7 +16,8 @@ from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.controls.parallax import DISTANT, Box
 from mag_sandbox.model.imagination.scenery import Scenery
 
-CLOSE, COLUMNS = 24, 4  # px from what is known; between columns that tell what is usual in a room
+CLOSE = 24  # px; a room shows its usual colours only farther from what is known
+COLUMNS = 4  # px between the columns from which usual colours are taken
 SOFT = 15  # pixels over which rows of what is continued are mixed
 LEFT_BEHIND = 0.3  # metres from the viewpoint within which a cut-out loses what is around it
 BESIDE = 0.25  # of a box: how far a cut-out may reach beyond it
@@ -96,12 +97,12 @@ class LayeredRing:
         shown = known & ~hidden.numpy()
         radian = owners.shape[1] / (2 * np.pi)
         edges = scenery.edges(*viewpoint, (np.arange(owners.shape[1]) + 0.5) / radian)
-        if edges is None:
-            behind = torch.from_numpy(_continued(picture, shown))
-        else:
-            behind = torch.from_numpy(
-                _continued_in_room(picture, shown, len(owners) / 2 - edges * radian)
-            )
+        continued = (
+            _continued(picture, shown)
+            if edges is None
+            else _continued_in_room(picture, shown, len(owners) / 2 - edges * radian)
+        )
+        behind = torch.from_numpy(continued)
         soft = torch.where(torch.from_numpy(shown), behind, _softened(behind))
         self._behind = _around(soft, 1)
         self._numbers = where.ids

@@ -65,7 +65,7 @@ def _cleared(
             gone |= {
                 index for index in range(place + 1, len(things))
                 if _stands_in_the_way(things[index], said)
-                and _overlap(things[index], things[place]) > _COVERED
+                and _covers(things[index], things[place])
             }  # fmt: skip
     return [thing for place, thing in enumerate(things) if place not in gone]
 
@@ -75,16 +75,19 @@ def _stands_in_the_way(thing: PlacedObject, said: Collection[str]) -> bool:
     return kind not in {*said, *DOORS, *STANDS} and kind in THINGS and thing.width < AROUND
 
 
-def _overlap(thing: PlacedObject, other: PlacedObject) -> float:
-    """Return the share of the other's box that a thing's box covers."""
-    apart = abs(yaw_difference(thing.yaw, other.yaw)), abs(thing.pitch - other.pitch)
-    across, down = (
-        min((side + wide) / 2 - away, side, wide)
-        for side, wide, away in zip(
-            (thing.width, thing.height), (other.width, other.height), apart, strict=True
-        )
-    )
-    return max(across, 0.0) * max(down, 0.0) / (other.width * other.height)
+def _covers(thing: PlacedObject, other: PlacedObject) -> bool:
+    across, down = _overlap(thing, other, np.array(thing.yaw))
+    return bool(across * down / (other.width * other.height) > _COVERED)
+
+
+def _overlap(
+    thing: PlacedObject, other: PlacedObject, yaws: np.ndarray
+) -> tuple[np.ndarray, float]:
+    """Return how wide and tall a part of another thing's box a box covers that is at some yaws."""
+    apart = np.abs((yaws - other.yaw + 180.0) % 360.0 - 180.0)
+    across = np.clip((thing.width + other.width) / 2 - apart, 0.0, min(thing.width, other.width))
+    down = (thing.height + other.height) / 2 - abs(thing.pitch - other.pitch)
+    return across, max(min(down, thing.height, other.height), 0.0)
 
 
 def _with_far(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
@@ -177,21 +180,13 @@ def _free_yaw(things: Sequence[PlacedObject], place: int, said: Collection[str])
     others = [
         (index, other)
         for index, other in enumerate(things)
-        if index != place
-        and other.width < AROUND
-        and (index > place or other.kind in said)
-        and abs(other.pitch - thing.pitch) < (other.height + thing.height) / 2
+        if index != place and other.width < AROUND and (index > place or other.kind in said)
     ]
     yaws = np.arange(0.0, 360.0, _STEP)
     away = np.abs((yaws + 180.0) % 360.0 - 180.0)
     worse = _TURNING * away + _BEYOND * (away + thing.width / 2 > 45.0)
     for index, other in others:
-        apart = np.abs((yaws - other.yaw + 180.0) % 360.0 - 180.0)
-        across = np.clip(
-            (thing.width + other.width) / 2 - apart, 0.0, min(thing.width, other.width)
-        )
-        down = (thing.height + other.height) / 2 - abs(thing.pitch - other.pitch)
-        down = min(down, thing.height, other.height)
+        across, down = _overlap(thing, other, yaws)
         covered = thing if index > place else other
         weight = _HIDES if index < place else 1.0 if other.kind in said else _LEFT_OUT
         worse += weight * across * down / (covered.width * covered.height)

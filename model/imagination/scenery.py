@@ -46,7 +46,7 @@ FIRST_SIGHT = 8.0  # likewise of new things, where the scene begins; nearer to t
 
 
 @dataclass(frozen=True, slots=True)
-class _Side:
+class Side:
     """A side of a room."""
 
     told: PlacedObject
@@ -58,13 +58,17 @@ class _Side:
         straight = cos(radians(yaw - self.told.yaw))
         return self.away / straight if straight > 1e-3 else inf
 
-    def seen_from(self, x: float, z: float) -> "_Side":
+    def seen_from(self, x: float, z: float) -> "Side":
         """Return it from another viewpoint [m]."""
         facing = radians(self.told.yaw)
         away = max(self.away - x * sin(facing) - z * cos(facing), NEAREST)
-        low, high = (degrees(atan((one - EYE) / away)) for one in (0.0, self.tall))
+        return self.moved(away, self.tall)
+
+    def moved(self, away: float, tall: float) -> "Side":
+        """Return it as far away and as tall as said [m]."""
+        low, high = (degrees(atan((one - EYE) / away)) for one in (0.0, tall))
         told = replace(self.told, pitch=(low + high) / 2, height=high - low)
-        return _Side(told, away, self.tall)
+        return Side(told, away, tall)
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +269,7 @@ class Scenery:
     """
 
     def __init__(
-        self, behind: Sequence[PlacedObject], sides: Sequence[_Side], bodies: Sequence[_Body]
+        self, behind: Sequence[PlacedObject], sides: Sequence[Side], bodies: Sequence[_Body]
     ) -> None:
         self._behind, self._sides, self._bodies = behind, sides, bodies
         self._standing = _Standing.of(bodies)
@@ -292,7 +296,7 @@ class Scenery:
             behind: kinds of bands all around and of the sides of rooms.
         """
         bands = [thing for thing in things if thing.kind in behind]
-        sides = _sides_of(bands)
+        sides = sides_of(bands)
         if any(thing.kind == "starry sky" for thing in things):
             stances = {**stances, "star": FAR}
         bodies = _bodies_of((one for one in things if one.kind not in behind), stances, sides)
@@ -608,7 +612,7 @@ def with_placed(
     """
     if not placed:
         return tuple(things)
-    sides = _sides_of([one for one in things if one.kind in behind])
+    sides = sides_of([one for one in things if one.kind in behind])
     told = [one for one in (*things, *placed) if one.kind not in behind]
     bodies = _bodies_of(told, stances, sides)
     bands = [one for one in things if one.kind in behind]
@@ -631,16 +635,17 @@ def _hides(body: _Body, other: _Body) -> bool:
     )
 
 
-def _sides_of(bands: Iterable[PlacedObject]) -> list[_Side]:
+def sides_of(bands: Iterable[PlacedObject]) -> list[Side]:
+    """Return the sides of a room that are among the things behind; [] outdoors."""
     return [
-        _Side(band, away, EYE + away * tan(radians(_ends(band)[1])))
+        Side(band, away, EYE + away * tan(radians(_ends(band)[1])))
         for band in bands
         if band.width < WIDEST and (away := _on_ground(band)) < inf
     ]
 
 
 def _bodies_of(
-    things: Iterable[PlacedObject], stances: Mapping[str, Stance], sides: Sequence[_Side]
+    things: Iterable[PlacedObject], stances: Mapping[str, Stance], sides: Sequence[Side]
 ) -> list[_Body]:
     told = [(thing, stances.get(thing.kind, FAR)) for thing in things]
     alone = [_body(thing, stance, sides, ()) for thing, stance in told]
@@ -693,7 +698,7 @@ def _is_covered(body: _Body, bodies: Sequence[_Body]) -> bool:
 
 
 def _body(
-    thing: PlacedObject, stance: Stance, sides: Sequence[_Side], others: Sequence[_Body]
+    thing: PlacedObject, stance: Stance, sides: Sequence[Side], others: Sequence[_Body]
 ) -> _Body:
     wall = min((side.at(thing.yaw) for side in sides), default=inf)
     low, high = _ends(thing)
@@ -726,7 +731,7 @@ def _body(
     return _Body(thing, "upright", min(distance, wall))
 
 
-def _line(side: _Side) -> tuple[tuple[float, float], float]:
+def _line(side: Side) -> tuple[tuple[float, float], float]:
     """Return the direction in which a side lies, as x and z, and how far away it is [m]."""
     facing = radians(side.told.yaw)
     return (sin(facing), cos(facing)), side.away

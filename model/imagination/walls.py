@@ -5,8 +5,6 @@ floor and ceiling, and how sure that is. A room is fitted to that, with a planne
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
-from math import atan, degrees, radians, tan
 from typing import NamedTuple, cast
 
 import numpy as np
@@ -17,6 +15,7 @@ from torch.nn import functional
 from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.relief import Pair
+from mag_sandbox.model.imagination.scenery import sides_of
 
 FINE, COLUMN = 4, 8  # px of a square, px of a column
 HEIGHT = 192  # px of a picture
@@ -152,22 +151,13 @@ def as_far_as_shown(
 
     A scene that is no room has no walls, and stays.
     """
-    walls = {round(thing.yaw / 90) % 4: thing for thing in behind if thing.kind == WALL}
-    if len(walls) < 4:
+    walls = [thing for thing in behind if thing.kind == WALL]
+    sides = {round(side.told.yaw / 90) % 4: side for side in sides_of(walls)}
+    if len(sides) < 4:
         return list(behind)
-    away = {side: EYE / tan(radians(wall.height / 2 - wall.pitch)) for side, wall in walls.items()}
-    tops = [EYE + away[side] * tan(radians(wall.pitch + wall.height / 2))
-            for side, wall in walls.items()]  # fmt: skip
-    room = fitted(RoomSize(away[AHEAD], away[RIGHT], away[LEFT], sum(tops) / 4), slopes, radian)
+    away = {number: side.away for number, side in sides.items()}
+    tall = sum(side.tall for side in sides.values()) / 4
+    room = fitted(RoomSize(away[AHEAD], away[RIGHT], away[LEFT], tall), slopes, radian)
     away |= {AHEAD: room.ahead, RIGHT: room.right, LEFT: room.left}
-    return [
-        _standing(thing, away[round(thing.yaw / 90) % 4], room.tall)
-        if thing.kind == WALL
-        else thing
-        for thing in behind
-    ]
-
-
-def _standing(wall: PlacedObject, away: float, tall: float) -> PlacedObject:
-    foot, top = -degrees(atan(EYE / away)), degrees(atan((tall - EYE) / away))
-    return replace(wall, pitch=(foot + top) / 2, height=top - foot)
+    moved = {side.told: side.moved(away[number], room.tall).told for number, side in sides.items()}
+    return [moved.get(thing, thing) for thing in behind]

@@ -7,7 +7,7 @@ import math
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from io import BytesIO
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -15,6 +15,7 @@ from queue import Empty, SimpleQueue
 import pygame
 
 from mag_sandbox.controls.camera import yaw_difference
+from mag_sandbox.files.border import refusing
 from mag_sandbox.files.whole import replace_file
 from mag_sandbox.model.world import WorldFailed
 from mag_sandbox.sandbox.choice import WorldChoice
@@ -69,13 +70,9 @@ def _save(picture: pygame.Surface, path: Path) -> None:
         replace_file(path, file.getvalue())
 
 
-@contextmanager
-def _writing(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        problem = f"cannot write {path} ({error.strerror}); make room or name another folder"
-        raise RecordingError(problem) from None
+def _writing(path: Path) -> AbstractContextManager[None]:
+    remedy = "make room or name another folder"
+    return refusing(lambda why: RecordingError(f"cannot write {path} ({why}); {remedy}"))
 
 
 def place_of(size: tuple[int, int]) -> str:

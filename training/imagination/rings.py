@@ -105,9 +105,12 @@ def ring_latents(
 
 def _encoded(autoencoder: Autoencoder, ring: Ring, device: TrainingDevice) -> Tensor:
     """Return the latents of a ring with `MARGIN` pixels of its other end on either side."""
-    pixels = ring.pixels
-    around = np.concatenate((pixels[:, -MARGIN:], pixels, pixels[:, :MARGIN]), axis=1)
-    return autoencoder.encode(device.upload(to_pictures(around[None])))
+    return autoencoder.encode(device.upload(to_pictures(with_margins(ring.pixels)[None])))
+
+
+def with_margins(pixels: np.ndarray) -> np.ndarray:
+    """Return rows of a ring with `MARGIN` pixels of its other end on either side."""
+    return np.concatenate((pixels[:, -MARGIN:], pixels, pixels[:, :MARGIN]), axis=1)
 
 
 def _kept(autoencoder: Autoencoder, encoded: Tensor) -> np.ndarray:
