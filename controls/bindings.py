@@ -194,10 +194,6 @@ class Bindings:
         """Return these bindings with other keys for some rows; () removes a row's keys.
 
         Keys of a walker that are given to other rows are free for those: older files know of none.
-
-        Raises:
-            BindingError: a key is bound twice.
-            KeyError: there is no such row.
         """
         rows, taken = dict(self._by_name), {key for keys in changes.values() for key in keys}
         for name, row in self._by_name.items():
@@ -208,11 +204,7 @@ class Bindings:
         return Bindings(tuple(rows.values()), self.pointing)
 
     def also(self, rows: Iterable[Binding]) -> "Bindings":
-        """Return these bindings and others.
-
-        Raises:
-            BindingError: a key is bound twice.
-        """
+        """Return these bindings and others, or raise BindingError if a key is bound twice."""
         return Bindings((*self.rows, *rows), self.pointing)
 
     def without(self, name: Action) -> "Bindings":

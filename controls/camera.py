@@ -80,11 +80,7 @@ class CameraPose:
 
 
 def check_pose(pose: CameraPose) -> CameraPose:
-    """Return a pose from outside, checked.
-
-    Raises:
-        ValueError: it is out of range.
-    """
+    """Return a pose from outside, checked, or raise ValueError if it is out of range."""
     if not (abs(pose.yaw) <= 360 and abs(pose.pitch) <= 90 and 1 <= pose.fov <= WIDEST_FOV):
         raise ValueError(
             f"camera pose out of range: yaw={pose.yaw:g}, pitch={pose.pitch:g}, fov={pose.fov:g}"

@@ -186,11 +186,7 @@ class PhraseSmoother:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "PhraseSmoother":
-        """Return the smoother that `as_dict` described.
-
-        Raises:
-            ValueError: it is invalid.
-        """
+        """Return the smoother that `as_dict` described, or raise ValueError if it is invalid."""
         smoother: PhraseSmoother = decode(cls, data, "smoother")
         if not all(abs(one) <= 2.0 for one in (*smoother.drives, smoother.speed)):
             raise ValueError(f"drives are {smoother.drives}, the speed is {smoother.speed}")

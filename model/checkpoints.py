@@ -53,9 +53,6 @@ def load_strictly(module: nn.Module, state: State, what: str) -> None:
     """Make a state dict's own tensors the module's, which may have been made on the meta device.
 
     The module is for inference then: nothing in it is trained.
-
-    Raises:
-        MissingWeights: a name or shape differs.
     """
     remedy = "use the file that the documentation names"
     require_fit(module, _shapes(state), f"the {what} weights are", remedy)
@@ -131,9 +128,6 @@ def open_checkpoint(
         path: `.safetensors`, an index of them, `.pt`, `.pth` or `.bin`, or a folder of such.
         nestings: keys under which the tensors may lie; the first one found is entered.
         remedy: for a file that is absent or damaged.
-
-    Raises:
-        MissingWeights: absent, damaged, or more than tensors.
     """
     checkpoint = Checkpoint(path)
     for file in _files(path):
@@ -159,9 +153,6 @@ def load_checkpoint(
     Its parameters are replaced, not written to; floating tensors are changed, as by
     `Adapter.merged`, and then cast, one by one. Of training's two sets the averaged one is taken,
     or the other.
-
-    Raises:
-        MissingWeights: absent, damaged, or of another architecture.
     """
     preferred, *others = NESTINGS
     nestings = NESTINGS if averaged else (*others, preferred)
@@ -256,11 +247,7 @@ if TYPE_CHECKING:
 
 
 def parse_config(path: Path, parse: Callable[[dict[str, Any]], Config], remedy: str) -> Config:
-    """Return the contents of a JSON configuration file.
-
-    Raises:
-        MissingWeights: the file is absent, damaged, or of another program version.
-    """
+    """Return the contents of a JSON configuration file."""
     with reading(path, remedy):
         return parse(parse_json(read_plain(path, MAX_CONFIG)))
 
@@ -269,9 +256,6 @@ def load_into(module: nn.Module, path: Path, part: str = "", remedy: str = POCKE
     """Load a safetensors file strictly, whatever float type it is stored in.
 
     Only tensors whose names begin with `part` are the module's.
-
-    Raises:
-        MissingWeights: the file is absent, damaged, or does not fit the module.
     """
     with reading(path, remedy):
         state = widened(read_tensors(path)[0])
@@ -282,12 +266,7 @@ def load_into(module: nn.Module, path: Path, part: str = "", remedy: str = POCKE
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Return the tensors and metadata of a file of safetensors, packed or plain.
-
-    Raises:
-        OSError: it cannot be read.
-        SafetensorError, ValueError: it is damaged.
-    """
+    """Return the tensors and metadata of a file of safetensors, packed or plain."""
     if is_packed(path):
         plain = plain_bytes(path)
         return load(plain), metadata_of(plain)

@@ -209,11 +209,7 @@ class PocketConfig:
 
 
 def check_numbers(config: object) -> None:
-    """Check the numbers of a configuration that was read from a file, and those inside it.
-
-    Raises:
-        ValueError: a number is invalid.
-    """
+    """Check the numbers of a configuration that was read from a file, and those inside it."""
     defaults = {one.name: one.default for one in fields(config)}  # type: ignore[arg-type]
     for name, hint in get_type_hints(type(config)).items():
         value = getattr(config, name)

@@ -74,11 +74,7 @@ def is_ready(height: int, width: int) -> bool:
 
 
 def enlarged(frames: np.ndarray) -> np.ndarray:
-    """Return frames, uint8 [T, H, W, 3], as uint8 [T, SCALE * H, SCALE * W, 3].
-
-    Raises:
-        MissingWeights: the network's weights are absent or damaged.
-    """
+    """Return frames, uint8 [T, H, W, 3], as uint8 [T, SCALE * H, SCALE * W, 3]."""
     count, height, width, _ = frames.shape
     made = np.empty((count, height * SCALE, width * SCALE, 3), np.uint8)
     for frame, into in zip(frames, made, strict=True):

@@ -46,9 +46,6 @@ def add_noise(x0: Tensor, noise: Tensor, sigma: Tensor) -> Tensor:
         noise: standard normal, same shape.
         sigma: noise level per latent frame, [B, F], in [0, 1].
 
-    Raises:
-        ValueError: sigma does not match the first axes of x0.
-
     Source: flow matching on straight paths, arXiv 2210.02747 and 2209.03003.
     """
     level = _level(sigma, x0)

@@ -177,11 +177,7 @@ class KVCache:
                 raise ValueError(f"kept frames are {tuple(some.shape)}, expected {kept}")
 
     def load(self, slots: Sequence[int], keys: Tensor, values: Tensor) -> None:
-        """Restore the result of `export`.
-
-        Raises:
-            ValueError: these are not of so many slots, or not of this cache.
-        """
+        """Restore the result of `export`."""
         self.check(len(slots), keys, values)
         for place, slot in enumerate(slots):
             rows = self._rows(slot)

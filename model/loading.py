@@ -165,22 +165,14 @@ def load_world(
 
 
 def measure_precisions() -> None:
-    """Time the pocket world's networks in all precisions, and keep the choice for later starts.
-
-    Raises:
-        WorldFailed: the weights are absent or damaged.
-    """
+    """Time the pocket world's networks in all precisions, and keep the choice for later starts."""
     from mag_sandbox.model.pocket import loading as pocket
 
     pocket.measure_precisions()
 
 
 def served_world(server: ServerAddress) -> str:
-    """Return the name of the world that a server plays.
-
-    Raises:
-        WorldFailed: it cannot be reached, or refuses the token.
-    """
+    """Return the name of the world that a server plays."""
     result: str = _remote().served_world(server)
     return result
 
@@ -249,11 +241,7 @@ def _backend(row: WorldRow) -> str:
 
 
 def follow() -> None:
-    """Repeat the first process's calls of its full-size world, until it ends.
-
-    Raises:
-        WorldFailed: there is no device.
-    """
+    """Repeat the first process's calls of its full-size world, until it ends."""
     leading = _meet()
     leading.follow(partial(_load_full, on_progress=lambda stage, fraction: None))
 

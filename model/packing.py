@@ -51,12 +51,7 @@ def is_packed(path: Path) -> bool:
 
 
 def plain_bytes(path: Path) -> bytes:
-    """Return the bytes of a file, unpacked if it is packed.
-
-    Raises:
-        OSError: it cannot be read.
-        ValueError: it is packed and damaged.
-    """
+    """Return the bytes of a file, unpacked if it is packed."""
     status = path.stat()
     return _plain_bytes(path, status.st_size, status.st_mtime_ns)
 
@@ -119,11 +114,7 @@ def pack(plain: bytes) -> bytes:
 
 
 def unpack(packed: bytes) -> bytes:
-    """Return the plain file of a packed one.
-
-    Raises:
-        ValueError: it is damaged.
-    """
+    """Return the plain file of a packed one, or raise ValueError if it is damaged."""
     try:
         arrays = load(packed)
         header = zlib.decompressobj().decompress(arrays[_HEADER].data, MOST_HEADER)

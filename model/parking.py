@@ -40,11 +40,7 @@ def packed(tensors: Mapping[str, Tensor], data: dict[str, Any]) -> WorldState:
 
 
 def unpacked(state: WorldState) -> dict[str, Tensor]:
-    """Return the tensors of a state that `packed` made, on the host.
-
-    Raises:
-        ValueError: they are of an unknown type, or hold NaN or infinity.
-    """
+    """Return the tensors of a state that `packed` made, on the host."""
     types = state.data[_TYPES]
     return {name: tensor_of(name, state.arrays[name], types[name]) for name in types}
 

@@ -305,11 +305,7 @@ class Past:
 
 
 def checked_seed(scene: Scene, seed: int) -> int:
-    """Return the seed of `World.reset` as a Python integer.
-
-    Raises:
-        FieldError: the scene or the seed is of another type, or the seed is out of range.
-    """
+    """Return the seed of `World.reset` as a Python integer."""
     of_type("scene", scene, Scene)
     result: int = of_type("seed", seed, Seed)
     return result

@@ -118,9 +118,6 @@ class SceneRenderer:
         """Draw the view all around a viewer at x, z [m], yaw 0 at column 0.
 
         `time` is in frames of 1/16 s since the scene at rest.
-
-        Raises:
-            ValueError: the viewer is outside the room.
         """
         return _Shot(self, self._viewpoint(x, z), time).ring()
 

@@ -20,9 +20,5 @@ PLAYER_BINDINGS = DEFAULTS.also(_BY_BINDING)  # unless the player chose other ke
 
 
 def load_player_bindings() -> Bindings:
-    """Return the bindings of this player, those of screens among them.
-
-    Raises:
-        BindingsError: the player's file is wrong.
-    """
+    """Return the bindings of this player, those of screens among them."""
     return load_bindings(config_folder() / BINDINGS_FILE, PLAYER_BINDINGS)

@@ -44,11 +44,7 @@ def run_app(
 
 
 def choose_display(*, headless: bool) -> None:
-    """Set the video and sound drivers that pygame reads when it is first imported.
-
-    Raises:
-        DisplayError: a display is needed and there is none.
-    """
+    """Set the video and sound drivers that pygame reads when it is first imported."""
     os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
     if headless:
         os.environ["SDL_VIDEODRIVER"] = os.environ["SDL_AUDIODRIVER"] = "dummy"

@@ -81,11 +81,7 @@ class Navigator:
         self._behind: Screen | None = None  # the screen that settings or probes lie over
 
     def start(self, first: Playthrough | Watch | None) -> Screen:
-        """Return the first screen: of a playthrough, of a recording, or the title.
-
-        Raises:
-            Refusal: the recording cannot be played.
-        """
+        """Return the first screen: of a playthrough, of a recording, or the title."""
         if isinstance(first, Playthrough):
             return self._play(first)
         assert self.game is not None  # without a game there is a playthrough

@@ -90,11 +90,7 @@ class ServerOptions:
     )
 
     def server(self) -> ServerAddress | None:
-        """Return where the world runs; None: here.
-
-        Raises:
-            WorldFailed: that is no address, or the token cannot be read.
-        """
+        """Return where the world runs; None: here."""
         if self.url is None:
             return None
         token = read_token(self.token_file) if self.token_file else ""

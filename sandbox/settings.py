@@ -147,11 +147,7 @@ class SettingsStore:
         self.use(replace(self.now, **values))
 
     def save(self) -> None:
-        """Write the changes; a problem is raised once for the same settings.
-
-        Raises:
-            SettingsError: the file cannot be written.
-        """
+        """Write the changes; a problem is raised once for the same settings."""
         if self.now != self._saved:
             self._saved = self.now
             save_settings(self.now)

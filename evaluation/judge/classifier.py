@@ -125,11 +125,7 @@ class Classifier:
 
     @classmethod
     def load(cls, folder: Path = CLASSIFIER_WEIGHTS) -> "Classifier":
-        """Read a weights folder.
-
-        Raises:
-            MissingWeights: a file is absent, damaged, or of another program version.
-        """
+        """Read a weights folder."""
         heads, widths = parse_config(folder / VOCABULARY, _told, _REMEDY)
         network = ViewNetwork(heads, widths)
         load_into(network, folder / WEIGHTS, remedy=_REMEDY)

@@ -132,11 +132,7 @@ class Judge:
 
     @classmethod
     def load(cls, folder: Path = JUDGE_WEIGHTS) -> "Judge":
-        """Read a weights folder.
-
-        Raises:
-            MissingWeights: a file is absent, damaged, or of another program version.
-        """
+        """Read a weights folder."""
         vocabulary, shape = parse_config(folder / WORDS, _told, _REMEDY)
         network = Segmenter(shape)
         load_into(network, folder / NETWORK, remedy=_REMEDY)

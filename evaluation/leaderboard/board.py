@@ -87,11 +87,7 @@ class BoardGroup:
 
 
 def read_board(folder: Path) -> tuple[BoardGroup, ...]:
-    """Return the results in a folder, those of this version first, then the largest groups.
-
-    Raises:
-        ValueError: a file is no result, or was changed; the message names it.
-    """
+    """Return the results in a folder, those of this version first, then the largest groups."""
     groups: dict[tuple[str, str, int, tuple[str, ...], str | None], list[BoardRow]] = {}
     for path in sorted(folder.glob("*.json")):
         result = read_result(path)

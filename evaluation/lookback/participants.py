@@ -94,11 +94,7 @@ class ParticipantSource:
         return Path(self.world).name if self.kind == "folder" else self.world
 
     def open(self) -> Player:
-        """Open it.
-
-        Raises:
-            Refusal: it is not there, or cannot take part.
-        """
+        """Open it, or raise Refusal if it is not there, or cannot take part."""
         if self.kind == "folder":
             if not is_folder(Path(self.world)):
                 names = (*available_worlds(), REMOTE, "MODULE:CLASS", "FILE.py:CLASS", "a folder")

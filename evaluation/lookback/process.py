@@ -121,11 +121,7 @@ class ProcessWorld:
     """A world in another process; satisfies `Played`."""
 
     def __init__(self, source: ParticipantSource, hidden: Sequence[Path] = ()) -> None:
-        """Start the process.
-
-        Raises:
-            Refusal: the world cannot be opened or cannot take part.
-        """
+        """Start the process, or raise Refusal if the world cannot be opened or cannot take part."""
         self._name, self._made = source.name, 0
         self._own = tempfile.TemporaryDirectory(prefix="participant-", ignore_cleanup_errors=True)
         arguments = json.dumps([asdict(source), [str(one.resolve()) for one in hidden]])

@@ -181,11 +181,7 @@ def _tensor(pictures: np.ndarray) -> Tensor:
 
 
 def weight_paths(names: Sequence[str]) -> list[Path]:
-    """Return the files that were named: paths, or `hub:OWNER/NAME/FILE`, which is downloaded.
-
-    Raises:
-        MissingWeights: a file on the hub is not named whole, or cannot be had.
-    """
+    """Return the files that were named: paths, or `hub:OWNER/NAME/FILE`, which is downloaded."""
     return [_from_hub(name.removeprefix(HUB)) if name.startswith(HUB) else Path(name)
             for name in names]  # fmt: skip
 

@@ -115,12 +115,7 @@ class FullMemoryModel:
 
 
 def open_memory_model(world: str, weights: Path | None, length: int) -> FullMemoryModel:
-    """Load a world's memory model for blocks of a length; other weights of it if given.
-
-    Raises:
-        WorldFailed, MissingWeights: see `prepare` and `load`.
-        ValueError: the world has no memory model.
-    """
+    """Load a world's memory model for blocks of a length; other weights of it if given."""
     start = start_of(world, weights)
     loaded = load(
         start, start.row.memory_setting(), look_ahead=False, execution=None,

@@ -25,11 +25,7 @@ QUALITY = 88  # of JPEG
 
 
 def run_report(options: ReportOptions, say: Say) -> None:
-    """Write the page, and beside it the same as JSON.
-
-    Raises:
-        ValueError: there is nothing to report.
-    """
+    """Write the page, and beside it the same as JSON."""
     data = report.report_data(options.folders)
     html = options.html or options.folders[0] / "report.html"
     html.parent.mkdir(parents=True, exist_ok=True)

@@ -70,9 +70,6 @@ def video_frames(path: Path, check_size: Callable[[int, int], None]) -> Iterator
         path: of the video, of any size and frame rate.
         check_size: gets width and height [px] before anything is decoded; raises ValueError if
             that size is not expected.
-
-    Raises:
-        VideoFault: the file is missing or damaged.
     """
     with _opened(path) as (file, stream):
         check_size(stream.width, stream.height)

@@ -151,11 +151,7 @@ def reason_text(
 
 
 def common_view(then: Sight, now: Sight, *, exact_pose: bool = True) -> tuple[Frames, Frames]:
-    """Return the part of two sights that both show, shifted over each other by whole pixels.
-
-    Raises:
-        ValueError: they share too little.
-    """
+    """Return the part of two sights that both show, shifted over each other by whole pixels."""
     frame, other = _by_pose(then, now)
     reach = math.ceil(WANDER * then.frame.shape[1])
     if not exact_pose and min(frame.shape[:2]) > 2 * (reach + MIN_COMMON):

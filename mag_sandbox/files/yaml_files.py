@@ -118,11 +118,7 @@ class Problem(Exception):
 
 
 def read_text(path: Path, most: int = MAX_BYTES) -> str:
-    """Return the text of a file; a larger one is refused.
-
-    Raises:
-        Problem: there is none.
-    """
+    """Return the text of a file; a larger one is refused; raise Problem if there is none."""
     try:
         return read_plain(path, most).decode("utf-8-sig")
     except FileNotFoundError:
@@ -135,11 +131,7 @@ def read_text(path: Path, most: int = MAX_BYTES) -> str:
 
 
 def compose_yaml(text: str) -> yaml.Node | None:
-    """Return YAML as nodes; None: it is empty.
-
-    Raises:
-        Problem: it is no YAML.
-    """
+    """Return YAML as nodes; None: it is empty; raise Problem if it is no YAML."""
     try:
         root = yaml.compose(text, yaml.SafeLoader)
     except yaml.reader.ReaderError:

@@ -87,12 +87,7 @@ class Cluster:
 
     @contextmanager
     def workers(self, job: Job) -> Iterator[Results]:
-        """See `Workplace`; a worker that dies is restarted and repeats its task.
-
-        Raises:
-            NoCluster: see `joined`; or the cluster has fewer cores than workers.
-            WorkerDied: workers die again and again.
-        """
+        """See `Workplace`; a worker that dies is restarted and repeats its task."""
         with joined(self.address) as ray:
             from ray.util import ActorPool
 

@@ -27,11 +27,7 @@ class LocalProcesses:
 
     @contextmanager
     def workers(self, job: Job) -> Iterator[Results]:
-        """See `Workplace`; a task whose process dies is done by another one.
-
-        Raises:
-            WorkerDied: processes die again and again.
-        """
+        """See `Workplace`; a task whose process dies is done by another one."""
         with _threads(max(1, usable_cores() // self.count)), _Pool(job, self.count) as pool:
             yield pool.results
 

@@ -271,9 +271,6 @@ def download(plan: FetchPlan, on_progress: Progress) -> WorldFiles:
     """Fetch missing files, compare everything with the listing, write the manifest.
 
     May be broken off at any time: what has arrived is kept and not fetched again.
-
-    Raises:
-        FetchFailed: the disk is too small, the connection fails, or a file is not as listed.
     """
     _check_space(plan)
     total, done = max(plan.bytes, 1), 0

@@ -225,11 +225,7 @@ def budget_slots(memory: MemorySetting, slot: int) -> int | None:
 
 
 def wanted_plan(row: WorldRow, memory: MemorySetting | None = None, devices: int = 1) -> MemoryPlan:
-    """Return the layout that a world was made for, or that a setting of memory asks for.
-
-    Raises:
-        WorldFailed: there is no such memory policy.
-    """
+    """Return the layout that a world was made for, or that a setting of memory asks for."""
     if row.recipe is None:
         return MemoryPlan(0)
     setting = memory or row.memory_setting()

@@ -17,12 +17,7 @@ _KINDS = (".safetensors", ".json")
 
 
 def listed(folder: Path = WEIGHTS) -> dict[str, str]:
-    """Return the SHA-256 of every file of weights, hex, by its path within the folder.
-
-    Raises:
-        OSError: there is no list.
-        ValueError: it is damaged.
-    """
+    """Return the SHA-256 of every file of weights, hex, by its path within the folder."""
     rows = (line.split() for line in read_plain(folder / SUMS, MOST_SUMS).decode().splitlines())
     return {path: digest for digest, path in rows}
 

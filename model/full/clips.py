@@ -431,12 +431,7 @@ def load(
     execution: dict[str, Any] | None,
     on_progress: Progress,
 ) -> ClipWorld:
-    """Return a clip world of the table, run as a recording was, or as is usual here.
-
-    Raises:
-        MissingWeights: the pipeline's files are damaged or of another kind.
-        WorldFailed: a recording cannot be run as it was.
-    """
+    """Return a clip world of the table, run as a recording was, or as is usual here."""
     recipe, device = start.row.clips, start.device.kind
     assert recipe is not None  # only worlds of clips are loaded here
     running = execution_for(device, execution)

@@ -213,12 +213,7 @@ class FrameTiers:
         return with_keys * self.cache.slot_bytes + compacted * self._compact_bytes
 
     def check_state(self, state: Mapping[str, Tensor]) -> None:
-        """Check a result of `state_of`.
-
-        Raises:
-            KeyError: something is missing.
-            ValueError: it is not of such a memory.
-        """
+        """Check a result of `state_of`."""
         own = self._own(state)
         if own.keys() >= {"keys", "values"}:
             self.cache.check(1, own["keys"], own["values"])
@@ -240,11 +235,7 @@ class FrameTiers:
         self._store.close()
 
     def _own(self, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Return this process's share of a state.
-
-        Raises:
-            ValueError: it cannot be shared.
-        """
+        """Return this process's share of a state, or raise ValueError if it cannot be shared."""
         if self._share is None:
             return dict(state)
         own = {}

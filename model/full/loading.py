@@ -52,12 +52,7 @@ def load(
     execution: dict[str, Any] | None,
     on_progress: Progress,
 ) -> StreamWorld:
-    """Return a world of the table, run as a recording was, or with the best kernel that runs here.
-
-    Raises:
-        MissingWeights: weights are damaged or of another architecture.
-        WorldFailed: the memory policy does not exist, or a recording cannot be run as it was.
-    """
+    """Return a world of the table, run as it was recorded, or with the best kernel here."""
     make_policy(memory, capacity=1)  # before anything is read
     files, plan, row = start.files, start.plan, start.row
     config = dit_config(files)
@@ -170,11 +165,7 @@ def memory_place(
 
 
 def dit_config(files: WorldFiles) -> DiTConfig:
-    """Return the sizes of a world's generator, as its weights say.
-
-    Raises:
-        MissingWeights: it is not a transformer of Wan's architecture.
-    """
+    """Return the sizes of a world's generator, as its weights say."""
     path = checkpoint_path(files, "generator")
     return sized_by(open_checkpoint(path).shapes, path)
 

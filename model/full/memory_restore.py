@@ -317,11 +317,7 @@ class ParkedMemory:
 
     @classmethod
     def read(cls, state: WorldState, engine: Engine) -> "ParkedMemory":
-        """Read a snapshot.
-
-        Raises:
-            ValueError: it is invalid, or not for this engine.
-        """
+        """Read a snapshot, or raise ValueError if it is invalid, or not for this engine."""
         kind = decode(Literal["keys and values", "latents"], state.data["kind"], "kind")
         rebuilt = decode(int, state.data["rebuilt_frames"], "rebuilt_frames")
         rollout = ParkedRollout.read(part_of(state, "rollout"), engine)

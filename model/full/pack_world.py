@@ -258,12 +258,7 @@ def load(
     execution: dict[str, Any] | None,
     on_progress: Progress,
 ) -> PackStreamWorld:
-    """Return a world of the table, run as a recording was, or with the best kernel that runs here.
-
-    Raises:
-        MissingWeights: weights or parts are damaged, of another architecture or another base.
-        WorldFailed: a recording cannot be run as it was.
-    """
+    """Return a world of the table, run as it was recorded, or with the best kernel here."""
     files, row = start.files, start.row
     assert row.packs is not None  # only worlds that pack are loaded here
     running = replace(execution_for(start.device.kind, execution), compiled=False)

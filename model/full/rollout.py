@@ -353,11 +353,7 @@ class ParkedRollout:
 
     @classmethod
     def read(cls, state: WorldState, engine: "Engine") -> "ParkedRollout":
-        """Read a snapshot.
-
-        Raises:
-            ValueError: it is invalid, or not for this engine.
-        """
+        """Read a snapshot, or raise ValueError if it is invalid, or not for this engine."""
         tensors, data = unpacked(state), state.data
         made, prompts, blocks = (
             decode(int, data[name], name) for name in ("made", "prompt_index", "recent")

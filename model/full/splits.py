@@ -122,11 +122,7 @@ def meet(device: str) -> None:
 
 
 def joined(devices: int, device: str, tokens: int, heads: int) -> Ulysses | None:
-    """Meet the other processes that share a world, and return this one's share; None: it is alone.
-
-    Raises:
-        WorldFailed: these cannot be shared evenly.
-    """
+    """Meet the processes that share a world; return this one's share, None if it is alone."""
     if devices == 1:
         return None
     meet(device)

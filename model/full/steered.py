@@ -189,12 +189,7 @@ class SteeredWorld(SessionWorld[Session]):
         }
 
     def _parked_film(self, state: WorldState) -> ParkedVideo:
-        """Read the shown frames from a state; nothing changes.
-
-        Raises:
-            WorldFailed: it was shown by another decoder.
-            ValueError: it is invalid.
-        """
+        """Read the shown frames from a state; nothing changes."""
         shape = (1, BLOCK_LENGTH, *self._latent_shape)
         newest = numbers_of(unpacked(part_of(state, "newest")), "latents", shape)
         poses = PoseEstimator(self.spec.full_speed)

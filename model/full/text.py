@@ -154,9 +154,6 @@ def load_text_encoder(
 
     Tensors of the state dict are used as they are where device and dtype already fit, so a
     memory-mapped file is not copied twice.
-
-    Raises:
-        MissingWeights: a tensor is missing, unknown, or of another shape.
     """
     from transformers.models.umt5.modeling_umt5 import UMT5EncoderModel
 

@@ -96,11 +96,7 @@ class TextFiles:
             return False
 
     def keep(self, text: str, tensors: Mapping[str, Tensor]) -> None:
-        """Keep the features of a text.
-
-        Raises:
-            OSError: there is no room, for example.
-        """
+        """Keep the features of a text."""
         kept = {name: tensor.contiguous() for name, tensor in tensors.items()}
         replace_file(self._path(text), save(kept, {"text": text}))
 
@@ -245,11 +241,7 @@ def pad_rows(rows: Tensor, text_len: int) -> Tensor:
 
 
 def weights_identity(*files: Path) -> str:
-    """Return 16 hex digits that change with the files' contents, from samples of large ones.
-
-    Raises:
-        OSError: a file cannot be read.
-    """
+    """Return 16 hex digits that change with the files' contents, from samples of large ones."""
     digest = hashlib.sha256()
     for path in files:
         size = path.stat().st_size

@@ -133,11 +133,7 @@ class TinyEncoder(nn.Sequential):
 def load_tiny_decoder(
     official: State, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32
 ) -> TinyDecoder:
-    """Return the decoder of a state dict with the public names, sized by it.
-
-    Raises:
-        MissingWeights: a tensor is missing, unknown, or of another shape.
-    """
+    """Return the decoder of a state dict with the public names, sized by it."""
     state = _half(official, "decoder.")
     widths = [_width(state, key) for key in ("1.weight", "8.weight", "14.weight", "20.weight")]
     with torch.device("meta"):
@@ -149,11 +145,7 @@ def load_tiny_decoder(
 def load_tiny_encoder(
     official: State, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32
 ) -> TinyEncoder:
-    """Return the encoder of a state dict with the public names, sized by it.
-
-    Raises:
-        MissingWeights: a tensor is missing, unknown, or of another shape.
-    """
+    """Return the encoder of a state dict with the public names, sized by it."""
     state = _half(official, "encoder.")
     with torch.device("meta"):
         encoder = TinyEncoder(_width(state, "0.weight"))

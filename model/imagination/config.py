@@ -134,12 +134,7 @@ class ImaginationConfig:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "ImaginationConfig":
-        """Read `as_dict`'s data, checked.
-
-        Raises:
-            TypeError, KeyError: it is of another architecture.
-            ValueError: a number is invalid.
-        """
+        """Read `as_dict`'s data, checked."""
         parts = {
             "kinds": tuple(data["kinds"]),
             "behind": {name: tuple(kinds) for name, kinds in data["behind"].items()},

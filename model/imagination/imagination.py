@@ -297,11 +297,7 @@ class Imagination:
 
     @torch.inference_mode()
     def imagine(self, around: Surroundings, pose: CameraPose, subject: Subject) -> Surroundings:
-        """Return surroundings that know the view at a pose; its known parts stay.
-
-        Raises:
-            ValueError: the pose is not on the lattice, or a thing is of no known kind.
-        """
+        """Return surroundings that know the view at a pose; its known parts stay."""
         place = self.lattice.place(pose)
         if around.at(place).known.all():
             return around
@@ -440,12 +436,7 @@ def load_imagination(
     kernel: AttentionKernel,
     run_by: Callable[[Painter], Painter] = lambda painter: painter,
 ) -> Imagination:
-    """Return the imagination of a folder of weights, which are read when first needed.
-
-    Raises:
-        MissingWeights: a file is absent, or not one of weights; when first needed also: it is
-            damaged, or does not fit.
-    """
+    """Return the imagination of a folder of weights, which are read when first needed."""
     config = read_imagination_config(folder)
     require_networks(folder)
 

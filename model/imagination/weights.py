@@ -45,11 +45,7 @@ _REMEDY = (
 
 
 def digest_of(folder: Path) -> str:
-    """Return the SHA-256 of a folder's weights, their configuration and tokenizer.
-
-    Raises:
-        MissingWeights: a file is absent, or no plain file.
-    """
+    """Return the SHA-256 of a folder's weights, their configuration and tokenizer."""
     measuring = (folder / name for name in (RELIEF, WALLS))
     paths = [*_paths(folder), folder / CONFIG, folder / TOKENIZER, *filter(Path.exists, measuring)]
     for path in paths:
@@ -102,31 +98,19 @@ class ImaginationNetworks:
 
 
 def read_imagination_config(folder: Path) -> ImaginationConfig:
-    """Return the architecture a weights folder was made for.
-
-    Raises:
-        MissingWeights: the file is absent, damaged, or of another program version.
-    """
+    """Return the architecture a weights folder was made for."""
     return parse_config(folder / CONFIG, ImaginationConfig.from_dict, _REMEDY)
 
 
 def require_networks(folder: Path) -> None:
-    """Check that a weights folder is whole, without reading the numbers.
-
-    Raises:
-        MissingWeights: a file is absent, or not one of weights.
-    """
+    """Check that a weights folder is whole, without reading the numbers."""
     for path in _paths(folder):
         with reading(path, _REMEDY), safe_open(path, "pt"):
             pass
 
 
 def load_networks(folder: Path, kernel: AttentionKernel) -> ImaginationNetworks:
-    """Return the networks of a weights folder, in fp32.
-
-    Raises:
-        MissingWeights: a file is absent, damaged, or does not fit.
-    """
+    """Return the networks of a weights folder, in fp32."""
     networks = ImaginationNetworks(read_imagination_config(folder), kernel)
     for name, module in networks.parts().items():
         load_into(module, folder / f"{name}.safetensors", remedy=_REMEDY)

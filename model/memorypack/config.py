@@ -53,11 +53,7 @@ class PackConfig:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "PackConfig":
-        """Read `as_dict`'s data, checked.
-
-        Raises:
-            TypeError, KeyError, ValueError: it is not such data.
-        """
+        """Read `as_dict`'s data, checked."""
         known = {key: value for key, value in data.items() if key != "index"}  # of older files
         return cls(**{**known, "scales": tuple(Scale(**scale) for scale in data["scales"])})
 

@@ -226,11 +226,7 @@ def load_memory(
     prompt: Tensor,
     latent_shape: tuple[int, int, int],
 ) -> PackMemory:
-    """Return the memory that `saved_memory` saved.
-
-    Raises:
-        ValueError: it is invalid.
-    """
+    """Return the memory that `saved_memory` saved, or raise ValueError if it is invalid."""
     said: _ParkedMemory = decode(_ParkedMemory, data, "memory")
     image, history = (
         _frames(arrays[name], of, latent_shape, prompt.device)

@@ -117,11 +117,7 @@ class MemoryPackWorld(PocketWorld[PocketSession]):
             return self._pushed(latents, poses, control.camera)
 
     def show(self, control: Control, frames: Frames) -> FrameBlock:
-        """Take a block's frames as they are and remember them; see `World`.
-
-        Raises:
-            ValueError: the frames are of another number or size.
-        """
+        """Take a block's frames as they are and remember them; see `World`."""
         with torch.inference_mode():
             latents = self._codec.encode_block(frames, self.spec)
             return self._pushed(latents, self._obey(control), control.camera)
@@ -278,9 +274,6 @@ def load(
         parts: folder of parts; a variant without a file there plays with untrained ones.
         phase: of training, whose result must be there; "": the played parts.
         execution: how to run; None: what a probe finds fastest here.
-
-    Raises:
-        MissingWeights: weights are absent, damaged, of another architecture or another base.
     """
     on_progress("weights", 0.0)
     path = parts_file(variant, parts, phase)

@@ -317,9 +317,6 @@ class Editor:
         """Check a snapshot; return the function that restores it.
 
         What other weights changed cannot be taken back. The inventor is to know its own part first.
-
-        Raises:
-            ValueError: it is invalid.
         """
         parked: _ParkedEditor = decode(_ParkedEditor, plain(state), "edits")
         nothing, kinds = self._imagination.nothing(), self._imagination.config.looks

@@ -103,10 +103,6 @@ def load(
             the fastest one for each.
         imagination: folder of the weights of what plans and paints.
         engine: what runs the networks; None: graphs or modules, as the execution says.
-
-    Raises:
-        MissingWeights: weights are absent, damaged, or of another architecture.
-        WorldFailed: the memory policy does not exist, or the precision not on this machine.
     """
     make_policy(memory, capacity=1)  # before anything is read
     on_progress("weights", 0.0)
@@ -281,11 +277,7 @@ def picture_precision(weights: Path = POCKET_WEIGHTS) -> str:
 
 
 def measure_precisions(weights: Path = POCKET_WEIGHTS) -> None:
-    """Time all networks in all precisions, and keep the choice for later starts.
-
-    Raises:
-        MissingWeights: weights are absent, damaged, or of another architecture.
-    """
+    """Time all networks in all precisions, and keep the choice for later starts."""
     if torch.cuda.is_available() or not compiles_here():
         return
     from mag_sandbox.model.pocket.engines import precision  # imports its compiler
@@ -399,11 +391,7 @@ def _features(
 
 
 def recorded_execution(data: dict[str, Any]) -> Execution:
-    """Return how a recording ran.
-
-    Raises:
-        WorldFailed: this machine cannot run so.
-    """
+    """Return how a recording ran, or raise WorldFailed if this machine cannot run so."""
     try:
         execution = Execution.from_dict(data)
     except ValueError as error:

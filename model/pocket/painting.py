@@ -462,9 +462,6 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         """Check a snapshot; return a function that restores it.
 
         An older world, or one of other weights, is learned from its memory, view by view.
-
-        Raises:
-            ValueError: it is invalid.
         """
         parked: _ParkedPainter | None = None  # of an older world
         around: Surroundings | None = None  # of other weights, like the next

@@ -119,11 +119,7 @@ class RoomParts(NamedTuple):
         return {part: owner.snapshot() for part, owner in owners.items() if owner is not None}
 
     def reading(self, state: WorldState) -> list[Callable[[], None]]:
-        """Check the parts of a state; return what restores them. Old states lack some.
-
-        Raises:
-            ValueError: one is invalid.
-        """
+        """Check the parts of a state; return what restores them. Old states lack some."""
         there = parts_of(state)
         restores: list[Callable[[], None]] = []
         if AROUND in there:

@@ -49,20 +49,12 @@ SAME_BUT_FOR_ANIMATOR = {"8e755a7ed15aeabf": "49d8505146f3c3ab"}
 
 
 def read_config(folder: Path) -> PocketConfig:
-    """Return the architecture a weights folder was made for.
-
-    Raises:
-        MissingWeights: the file is absent, damaged, or of another program version.
-    """
+    """Return the architecture a weights folder was made for."""
     return parse_config(folder / CONFIG, PocketConfig.from_dict, POCKET_REMEDY)
 
 
 def load_generator(memory: "DiT", config: PocketConfig, folder: Path) -> "DiT":
-    """Return what makes latents: the memory model with its own change, or the memory model itself.
-
-    Raises:
-        MissingWeights: the file is absent, damaged, or does not fit.
-    """
+    """Return the generator: the memory model with a change of its own, if there is one."""
     if config.generator_rank == 0:
         return memory
     path = folder / GENERATOR
@@ -125,11 +117,7 @@ def save_pocket(
 
 
 def weights_hash(folder: Path) -> str:
-    """Return the first 16 hex digits of the SHA-256 over all files of a weights folder.
-
-    Raises:
-        MissingWeights: one is absent, or no plain file.
-    """
+    """Return the first 16 hex digits of the SHA-256 over all files of a weights folder."""
     names = (CONFIG, TOKENIZER, WORLD, AUTOENCODER)
     others = (name for name in (GENERATOR, ANIMATOR) if (folder / name).exists())
     paths = [folder / name for name in (*names, *others)]

@@ -130,11 +130,7 @@ class WorldEngine:
         return slot.world
 
     def warm_up(self, request: WorldRequest) -> dict[str, Any]:
-        """Load a world before a session requests it, and return its provenance.
-
-        Raises:
-            WorldFailed: it cannot run here.
-        """
+        """Load a world before a session requests it, and return its provenance."""
         slot = self.add_slot(request)
         try:
             return self.call(slot, lambda: self.world(slot).provenance()).result()

@@ -58,20 +58,12 @@ class ListenAddress:
         return f"{scheme}{'s' if self.tls_cert else ''}://{host}:{port}"
 
     def token(self) -> str:
-        """Return the secret; "": there is none.
-
-        Raises:
-            Refusal: the file cannot be read.
-        """
+        """Return the secret; "": there is none."""
         return read_token(self.token_file) if self.token_file else ""
 
 
 def serve(app: Starlette, address: ListenAddress, say: Callable[[int], None]) -> None:
-    """Serve until the program is ended; `say` is called with the port.
-
-    Raises:
-        ServingError: the port is taken, or the certificate cannot be used.
-    """
+    """Serve until the program is ended; `say` is called with the port."""
     server = make_server(app, address)
     with open_listener(address) as listener:
         say(listener.getsockname()[1])
@@ -88,11 +80,7 @@ def serve_aside(app: Starlette) -> int:
 
 
 def make_server(app: Starlette, address: ListenAddress) -> uvicorn.Server:
-    """Return a server, ready to run.
-
-    Raises:
-        ServingError: the certificate cannot be used.
-    """
+    """Return a server, ready to run, or raise ServingError if the certificate cannot be used."""
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -115,11 +103,7 @@ def make_server(app: Starlette, address: ListenAddress) -> uvicorn.Server:
 
 
 def open_listener(address: ListenAddress) -> socket.socket:
-    """Return the listening socket.
-
-    Raises:
-        ServingError: the port is taken.
-    """
+    """Return the listening socket, or raise ServingError if the port is taken."""
     host, port = address.host, address.port
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:

@@ -109,11 +109,7 @@ class PieceStore:
         return [name for name in names if not any(name in one for one in held)]
 
     def find(self, names: Sequence[bytes]) -> list[bytes]:
-        """Return pieces.
-
-        Raises:
-            WireError: some are not here, or no longer.
-        """
+        """Return pieces, or raise WireError if some are not here, or no longer."""
         if self.missing(names):
             raise WireError("pieces of a state that is not kept any more")
         held = (self._given, *self._snapshots)

@@ -310,20 +310,12 @@ def encode(message: FromServer | FromClient, coding: Coding = "raw", quality: in
 
 
 def decode_from_server(data: bytes) -> FromServer:
-    """Return a message of a server.
-
-    Raises:
-        WireError: it breaks the protocol.
-    """
+    """Return a message of a server."""
     return _decode(_FROM_SERVER, data)
 
 
 def decode_from_client(data: bytes) -> FromClient:
-    """Return a message of a client, whose arrays are never compressed.
-
-    Raises:
-        WireError: it breaks the protocol.
-    """
+    """Return a message of a client, whose arrays are never compressed."""
     return _decode(_FROM_CLIENT, data)
 
 

@@ -153,11 +153,7 @@ _DECODER: msgspec.json.Decoder[FromPage] = msgspec.json.Decoder(FromPage)
 
 
 def decode(data: bytes | str) -> FromPage:
-    """Return a message.
-
-    Raises:
-        PageError: it breaks the protocol.
-    """
+    """Return a message, or raise PageError if it breaks the protocol."""
     if len(data) > MOST_MESSAGE:
         raise PageError(f"a message of {len(data)} bytes, more than {MOST_MESSAGE}")
     with refusing(lambda why: PageError(f"a message that is not understood ({why})")):

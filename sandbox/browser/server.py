@@ -169,11 +169,7 @@ class PageGame(HeldSession[PageConnection]):
     unread: "queue.Queue[bytes]" = field(default_factory=lambda: queue.Queue(MOST_WAITING))
 
     def tell(self, message: bytes) -> None:
-        """Send a message to the game.
-
-        Raises:
-            PageError: it reads none.
-        """
+        """Send a message to the game, or raise PageError if it reads none."""
         try:
             self.unread.put_nowait(message)
         except queue.Full:

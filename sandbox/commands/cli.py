@@ -41,11 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    """Return the options, with `run(options, say) -> exit code`.
-
-    Raises:
-        UsageError: an option or subcommand is unknown or has a wrong value.
-    """
+    """Return the options, with `run(options, say) -> exit code`."""
     parser = _Parser(prog=PROGRAM, description=_DESCRIPTION, epilog=_EXAMPLES, formatter_class=_RAW)
     parser.commands = add_commands(parser, COMMANDS)
     return parser.parse_args(arguments)

@@ -128,11 +128,7 @@ class SharedPages:
 def build_page_server(
     world: str, places: int, token: str, replicas: int = 1, precision: Precision = "auto"
 ) -> SharedPages:
-    """Return a server of pages with its world loaded, in the process that is to serve.
-
-    Raises:
-        WorldFailed: the world cannot run here.
-    """
+    """Return a server of pages with its world loaded, in the process that is to serve."""
     from mag_sandbox.model.remote.serving import serve_aside
     from mag_sandbox.sandbox.browser.server import PagesConfig, PageServer
     from mag_sandbox.sandbox.commands.browser import play_page
@@ -147,11 +143,7 @@ def build_page_server(
 
 
 def load(request: "WorldRequest", precision: Precision = "auto") -> World:
-    """Load the world that a session requests.
-
-    Raises:
-        WorldFailed: there is none, it has no such memory, or it cannot run here.
-    """
+    """Load the world that a session requests."""
     execution = None if request.execution is None else parse_json(request.execution.encode())
     return WorldChoice(
         request.world,

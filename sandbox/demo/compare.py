@@ -112,11 +112,7 @@ class FrameSpool:
 
 
 def check_room(folder: Path, blocks: int, spec: WorldSpec) -> None:
-    """Check that the frames of one run find room in a folder.
-
-    Raises:
-        DemoError: they do not.
-    """
+    """Check that the frames of one run find room in a folder, or raise DemoError if they do not."""
     needed = blocks * spec.block_length * spec.frame_width * spec.frame_height * 3
     free = disk_usage(folder).free
     if needed > free:
@@ -130,11 +126,7 @@ _ROOM = "make room, or name a folder elsewhere with --out"
 
 
 def write_beside(path: Path, spools: Sequence[FrameSpool]) -> None:
-    """Write the video of all runs.
-
-    Raises:
-        DemoError: it cannot be written.
-    """
+    """Write the video of all runs, or raise DemoError if it cannot be written."""
     try:
         write_video(path, SideBySide(tuple(spools)), spools[0].spec.fps)
     except OSError as error:
@@ -208,11 +200,7 @@ def comparison_text(results: Sequence[DemoResult]) -> str:
 
 
 def write_comparison(folder: Path, results: Sequence[DemoResult]) -> tuple[Path, Path]:
-    """Write the table as CSV and as text.
-
-    Raises:
-        DemoError: they cannot be written.
-    """
+    """Write the table as CSV and as text."""
     paths = folder / CSV_FILE, folder / TEXT_FILE
     write_text(paths[0], csv_text(comparison_rows(results)))
     write_text(paths[1], comparison_text(results))

@@ -235,11 +235,7 @@ def combined_json(results: Sequence[DemoResult]) -> dict[str, Any]:
 
 
 def write_results(folder: Path, results: Sequence[DemoResult]) -> tuple[Path, Path]:
-    """Write `result.json` and `result.csv`, each whole or not at all.
-
-    Raises:
-        DemoError: they cannot be written.
-    """
+    """Write `result.json` and `result.csv`, each whole or not at all."""
     data = json.dumps(combined_json(results), indent=2, default=str) + "\n"
     paths = folder / RESULT_FILE, folder / TABLE_FILE
     write_text(paths[0], data)
@@ -248,11 +244,7 @@ def write_results(folder: Path, results: Sequence[DemoResult]) -> tuple[Path, Pa
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file, whole or not at all.
-
-    Raises:
-        DemoError: it cannot be written.
-    """
+    """Write a text file, whole or not at all, or raise DemoError if it cannot be written."""
     try:
         replace_file(path, text)
     except OSError as error:

@@ -60,11 +60,7 @@ class Extras:
 
 
 def tape_for(demo: Demo, spec: WorldSpec) -> Tape:
-    """Return a demo's controls for a world.
-
-    Raises:
-        DemoError: this world cannot do it.
-    """
+    """Return a demo's controls for a world, or raise DemoError if this world cannot do it."""
     rig = Rig(spec.fps, spec.block_length, spec.full_speed, spec.axes, spec.policies, spec.kinds)
     try:
         return tape_of(demo.script, rig, demo.scene_name)
@@ -204,11 +200,7 @@ class DemoRun(SessionObserver):
         return [*(writer for writer in writers if writer), self]
 
     def use(self, spec: WorldSpec) -> int:
-        """Get ready for a world; return how many blocks the script asks for.
-
-        Raises:
-            DemoError: this world cannot play the demo.
-        """
+        """Get ready for a world; return how many blocks the script asks for."""
         self._tape = tape_for(self._demo, spec)
         self._items = iter(self._tape.items)
         self.watch = DemoWatch(spec, self._extras.on_block)

@@ -99,11 +99,7 @@ class DemoWatch(Prober):
                 self._put(lambda: self._mark(f"around: {'; '.join(self._visit.lookout.lines())}"))
 
     def finish(self) -> None:
-        """Compare views that were just coming back, and wait until everything was looked at.
-
-        Raises:
-            Exception: the first problem of a block or of a comparison.
-        """
+        """Compare views that were just coming back, and wait until everything was looked at."""
         for scene in tuple(self._visits):
             self._put(partial(self._finish_scene, scene))
         self.settle(PATIENCE_S)

@@ -93,11 +93,7 @@ class Footage:
         return self.frame_count / self.fps
 
     def shots(self, *, with_memory: bool = True) -> Iterator[Shot]:
-        """Yield the frames; without `with_memory` what memory held is not read, which saves time.
-
-        Raises:
-            RecordingError: one is damaged.
-        """
+        """Yield the frames; without `with_memory` memory is not read, which saves time."""
         for begin, stored in self._stored(self.first):
             block = self.stored.frame_block(stored, with_memory=with_memory)
             event = self._events.get(block.block_index)

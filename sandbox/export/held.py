@@ -69,9 +69,6 @@ def held_data(footage: Footage, on_progress: Progress) -> dict[str, Any]:
     moment, picture, moment from which there is one, stretches in which it was read), `sheet` has
     the pictures and `map` all that was seen, both as data addresses. At most MOST_MOMENTS,
     MOST_KEPT and MOST_PICTURES; `all_kept` says how many there were.
-
-    Raises:
-        RecordingError: a block is damaged.
     """
     every = max(1, math.ceil(sum(1 for _ in footage.figures()) / MOST_MOMENTS))
     chosen = [one for place, one in enumerate(footage.figures()) if place % every == 0]

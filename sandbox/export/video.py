@@ -255,9 +255,6 @@ def write_gif(
 
     Its palette, of at most 256 colours, is chosen from `samples`; fewer take less room. The size is
     a whole multiple of the frames' [px]; the comment is kept inside.
-
-    Raises:
-        OSError: it cannot be written.
     """
     palette = Image.fromarray(np.vstack(samples)).quantize(colours, Image.Quantize.MEDIANCUT)
     rows = np.array(palette.getpalette("RGB"), np.uint8).reshape(-1, 3)

@@ -125,11 +125,7 @@ class Session:
     def _resume(
         self, playthrough: Playthrough, read: Callable[[], Resumable]
     ) -> SessionStep | None:
-        """Go on where a scene was left with the next block; None when the script is over.
-
-        Raises:
-            WorldFailed: the scene was left in another world, or with other weights.
-        """
+        """Go on where a scene was left with the next block; None when the script is over."""
         self.end("reset")
         left = read()
         self._forget()

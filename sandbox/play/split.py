@@ -29,11 +29,7 @@ ROOM = 0.85  # largest share of a block's duration for both
 
 
 def load_beside(second: WorldChoice, first: World) -> World:
-    """Load a second world that continues where a first one is; their networks are shared.
-
-    Raises:
-        WorldFailed: the second cannot run here.
-    """
+    """Load a second world that continues where a first one is; their networks are shared."""
     world = SplitWorld(first, second.load(), second.memory)
     world.follow()
     return world

@@ -274,11 +274,7 @@ class StoredFrames:
         return tuple(head.seconds for head, _ in self._probes)
 
     def frame_block(self, stored: StoredBlock, *, with_memory: bool = True) -> FrameBlock:
-        """Return a block with its pictures, and if asked with the entries of its memory.
-
-        Raises:
-            RecordingError: they are damaged.
-        """
+        """Return a block with its pictures, and if asked with the entries of its memory."""
         head = stored.head
         with self._naming(f"block {head.block_index}"):
             data = stored.span.read()

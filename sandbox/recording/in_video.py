@@ -62,11 +62,7 @@ def tags_of(recording: Recording) -> dict[str, str]:
 
 @contextmanager
 def opened(path: Path) -> Iterator[Recording]:
-    """Give the recording in a folder, or the one in a video as long as this is open.
-
-    Raises:
-        RecordingError: there is none, or it is damaged.
-    """
+    """Give the recording in a folder, or the one in a video as long as this is open."""
     if not is_file(path):
         yield load_recording(path)
         return

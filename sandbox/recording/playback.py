@@ -141,11 +141,7 @@ class KeptWorld(World):
         return self.step(Control())
 
     def step(self, control: Control) -> FrameBlock:  # noqa: ARG002 -- as of any world
-        """Return the next kept block.
-
-        Raises:
-            RecordingError: its frames are damaged.
-        """
+        """Return the next kept block, or raise RecordingError if its frames are damaged."""
         self._next += 1
         return self._stored.frame_block(self._stored.blocks[self._next - 1])
 

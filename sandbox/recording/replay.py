@@ -317,11 +317,7 @@ class Verifying:
 
     @contextmanager
     def verifier(self, say: Callable[[str], None]) -> Iterator[Verifier]:
-        """Give the verifier, while the kept frames are open.
-
-        Raises:
-            RecordingError: the kept frames cannot be read.
-        """
+        """Give the verifier, while the kept frames are open."""
         with ExitStack() as opened:
             stored = None
             if self.by != "digest":

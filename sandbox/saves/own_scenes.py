@@ -83,11 +83,7 @@ def save_own_scene(folder: Path, scene: Scene) -> Path:
 
 
 def keep_prompted(folder: Path, scene: Scene, most: int = MOST_OWN) -> None:
-    """Keep a scene that was written on the title; the oldest beyond `most` goes.
-
-    Raises:
-        LibraryError: it cannot be written, or an older one not be deleted.
-    """
+    """Keep a scene that was written on the title; the oldest beyond `most` goes."""
     save_own_scene(folder, scene)
     own = [one for one in own_scenes(folder) if one.scene and one.path.stem == _stem(one.scene)]
     for old in own[most:]:

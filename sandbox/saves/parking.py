@@ -113,12 +113,7 @@ class ParkedScenes:
         return parked.id
 
     def save_slot(self, parked: ParkedScene) -> str:
-        """Keep a moment of a playthrough beside it, in place of the last one.
-
-        Raises:
-            DiskFull: there is no room; the older save is whole.
-            StateError: it cannot be written.
-        """
+        """Keep a moment of a playthrough beside it, in place of the last one."""
         save = check_slug(f"{parked.id}-{QUICK}")
         with self._alone():
             write_state(self._path(save), replace(parked, slot=QUICK, left=self.now()))
@@ -148,11 +143,7 @@ class ParkedScenes:
         return read_header(folder)
 
     def load(self, id: str) -> ParkedScene:
-        """Return a parked place or save without claiming it.
-
-        Raises:
-            StateError: it is missing or damaged.
-        """
+        """Return a parked place or save without claiming it."""
         with self._alone():
             return read_state(self._path(id))
 
@@ -203,12 +194,7 @@ class ParkedScenes:
                 ) from None
 
     def fork(self, id: str) -> ParkedScene:
-        """Copy a place under a new id and the name "... (2)"; return the copy.
-
-        Raises:
-            DiskFull: there is no room.
-            StateError: the place is missing or damaged, or the copy cannot be written.
-        """
+        """Copy a place under a new id and the name "... (2)"; return the copy."""
         return self.park_copy(self.load(id))
 
     def park_copy(self, parked: ParkedScene) -> ParkedScene:

@@ -244,11 +244,7 @@ def _before(text: str, node: yaml.ScalarNode) -> tuple[int, int] | None:
 
 
 def check_names(script: Sequence[Statement], scene: str, scenes: Sequence[str]) -> None:
-    """Check that every anchor is set before it is used, and that every scene is known.
-
-    Raises:
-        ScriptError: a name is unknown.
-    """
+    """Check that every anchor is set before it is used, and that every scene is known."""
     _check_names(script, {scene: set()}, scene, (scene, *scenes))
 
 

@@ -73,11 +73,7 @@ class Tape:
 
 
 def tape_of(script: Sequence[Statement], rig: Rig, scene: str) -> Tape:
-    """Return the tape of a script.
-
-    Raises:
-        ScriptError: this world cannot do it, or a probe would find another view.
-    """
+    """Return the tape of a script."""
     maker = _TapeMaker(rig, scene)
     maker.run(script)
     maker.flush()

@@ -251,9 +251,6 @@ def take_over(networks: ImaginationNetworks, folder: Path, kernel: AttentionKern
     """Copy weights from a folder; tables of kinds are matched row by row.
 
     Rows of other kinds stay as they are. Only the tables of kinds may differ in size.
-
-    Raises:
-        MissingWeights: a file is absent, damaged, or does not fit.
     """
     known = load_networks(folder, kernel)
     old, new = known.config.looks, networks.config.looks

@@ -177,11 +177,7 @@ def _start(options: MemoryPackOptions) -> Path | None:
 
 
 def pocket_size(options: MemoryPackOptions, device: TrainingDevice | None = None) -> PackSize:
-    """Return the parts made from a pocket world's weights.
-
-    Raises:
-        MissingWeights: there are none.
-    """
+    """Return the parts made from a pocket world's weights."""
     parts = pocket_parts(options.weights, options.data, options.panoramas, device)
     return PackSize(
         device=parts.device,
@@ -196,12 +192,7 @@ def pocket_size(options: MemoryPackOptions, device: TrainingDevice | None = None
 
 
 def full_size(options: MemoryPackOptions, device: TrainingDevice | None = None) -> PackSize:
-    """Return the parts made from Wan2.1-T2V-1.3B and prepared videos.
-
-    Raises:
-        RecipeError: a folder is not given.
-        MissingWeights: one lacks a file.
-    """
+    """Return the parts made from Wan2.1-T2V-1.3B and prepared videos."""
     from mag_sandbox.model.catalogue.recipes import BLOCK_LENGTH
     from mag_sandbox.model.full.text_cache import weights_identity  # need more packages
     from mag_sandbox.training.options import RecipeOptions

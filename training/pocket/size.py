@@ -138,11 +138,7 @@ def show_with(autoencoder: Autoencoder, device: TrainingDevice) -> Show:
 def pocket_parts(
     weights: Path, folder: Path, panoramas: int, device: TrainingDevice | None = None
 ) -> PocketParts:
-    """Read a pocket world's weights, and draw the scenes that a folder lacks.
-
-    Raises:
-        MissingWeights: there are none.
-    """
+    """Read a pocket world's weights, and draw the scenes that a folder lacks."""
     device, config = device or choose_device(), read_config(weights)
     networks = PocketNetworks(config, device.kernel).requires_grad_(False)
     autoencoder = Autoencoder(config.autoencoder).requires_grad_(False)
@@ -156,11 +152,7 @@ def pocket_parts(
 
 
 def pocket_size(options: RecipeOptions, device: TrainingDevice | None = None) -> Size:
-    """Return the recipe's parts at pocket size.
-
-    Raises:
-        MissingWeights: there are no weights to start from.
-    """
+    """Return the recipe's parts at pocket size."""
     folder = options.data or options.folder
     return size_of(pocket_parts(options.weights, folder, options.panoramas, device), options)
 

@@ -286,11 +286,7 @@ def read_vae(wan: Path, device: str) -> WanVae:
 
 
 def text_store(wan: Path, folder: Path, device: str) -> EmbeddingStore:
-    """Return the store of text features; the encoder is loaded for texts it lacks.
-
-    Raises:
-        OSError: the encoder or its tokenizer is missing.
-    """
+    """Return the store of text features; the encoder is loaded for texts it lacks."""
     encoder, tokens = wan / ENCODER, wan / TOKENIZER
 
     def load() -> TextEmbedder:

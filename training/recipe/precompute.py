@@ -108,11 +108,7 @@ class SourceVideo:
 
 
 def videos_of(options: PrecomputeOptions) -> Iterator[SourceVideo]:
-    """Yield all videos, folder by folder.
-
-    Raises:
-        OSError: the folder cannot be read.
-    """
+    """Yield all videos, folder by folder."""
     if options.videos is None:
         return
     for folder, inside, files in os.walk(options.videos, onerror=_raised):
@@ -196,11 +192,7 @@ def _store(options: PrecomputeOptions) -> EmbeddingStore:
 def write_video(
     video: SourceVideo, vae: WanVae, store: EmbeddingStore, options: PrecomputeOptions
 ) -> None:
-    """Encode one video; its file appears whole or not at all.
-
-    Raises:
-        TrainingDataError: the video cannot be decoded, or is empty.
-    """
+    """Encode one video; its file appears whole or not at all."""
     most = TIME_STRIDE * (options.longest - 1) + 1
     frames = read_frames(video.path, options.width, options.height, most)
     latents = encode(vae, frames)

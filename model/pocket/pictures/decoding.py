@@ -139,11 +139,7 @@ class BlockDecoder:
         return self._thread.submit(done)
 
     def upwind(self, poses: tuple[CameraPose, ...], time: int) -> tuple[CameraPose, ...]:
-        """Return from where the wind has carried the sky of a block that begins at `time`.
-
-        Raises:
-            RuntimeError: the world stands still.
-        """
+        """Return from where the wind has carried the sky of a block that begins at `time`."""
         return self._moving.upwind(poses, time)
 
     @property
