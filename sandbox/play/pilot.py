@@ -5,6 +5,8 @@ from mag_sandbox.controls.sources import PlayerSource
 from mag_sandbox.model.world import FrameBlock, WorldSpec
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver, SessionStart
 
+STUCK = 2  # steps that lead nowhere, after which something is in the way; see `SplitWorld`
+
 
 class Pilot(PlayerSource, SessionObserver):
     """A source of commands that can fly to a place; as an observer it learns where the camera is.
@@ -23,6 +25,7 @@ class Pilot(PlayerSource, SessionObserver):
         self._spec: WorldSpec  # of the world that it flies in; set with the target
         self.pose = CameraPose()  # after the newest block
         self._left: CameraPose | None = None  # where it last began to walk
+        self._stood = 0  # steps that led nowhere from there
 
     @property
     def is_flying(self) -> bool:
@@ -63,9 +66,9 @@ class Pilot(PlayerSource, SessionObserver):
         spec = self._spec
         command = command_towards(self.pose, target, spec.full_speed, spec.fps, spec.block_length)
         walks = command is not None and (command.forward, command.right) != (0.0, 0.0)
-        is_stuck = walks and self.pose == self._left  # something is in the way
+        self._stood = self._stood + 1 if walks and self.pose == self._left else 0
         self._left = self.pose if walks else None
-        if command is None or is_stuck:
+        if command is None or self._stood == STUCK:
             self.target = self._left = None
             return CameraCommand()
         return command

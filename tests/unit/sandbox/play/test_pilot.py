@@ -1,9 +1,13 @@
 """The autopilot: on its way until it is stopped, whoever stops it and when."""
 
+from itertools import count
+
 from mag_sandbox.controls.bindings import DEFAULTS
 from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.model.world import MemorySetting
 from mag_sandbox.sandbox.play.pilot import Pilot
 from mag_sandbox.sandbox.play.session import Session
+from mag_sandbox.sandbox.play.split import SplitWorld
 from tests.doubles import SPEC, WALKING, FakeWorld
 from tests.games import SCENE
 
@@ -64,6 +68,19 @@ def test_it_walks_back_exactly_to_where_the_scene_begins():
 def test_it_gives_up_where_something_is_in_the_way():
     pilot, session = flying()
     pilot.fly_to(CameraPose(x=1.0), WALKING)  # this world cannot walk
-    for _ in range(3):
+    for _ in range(4):
         session.advance()
     assert not pilot.is_flying
+
+
+def test_it_walks_on_in_two_worlds_that_take_turns_on_a_slow_machine():
+    pilot, clock = Pilot(), count(step=10)  # seconds
+    worlds = FakeWorld(spec=WALKING), FakeWorld(spec=WALKING)
+    world = SplitWorld(*worlds, MemorySetting("window"), clock=lambda: float(next(clock)))
+    session = Session(world, pilot, [pilot])
+    session.start(SCENE, 7)
+    pilot.fly_to(CameraPose(x=4.0), WALKING)
+    for _ in range(60):
+        step = session.advance()
+    assert world.takes_turns
+    assert abs(step.block.poses[-1].x - 4.0) < 0.01
