@@ -112,7 +112,8 @@ class ScenePainter:
         colors = first.transpose(2, 0, 1).astype(np.float32) / 127.5 - 1
         picture[:, TOP : TOP + HEIGHT, way.columns] = colors
         known[TOP : TOP + HEIGHT, way.columns] = True
-        return LayeredRing(picture, known, self.imagination.owners(scenery.plan(0.0, 0.0)), scenery)
+        owners = self.imagination.owners(scenery.plan(0.0, 0.0))
+        return LayeredRing(picture, known, scenery.numbers(0.0, 0.0, owners), scenery)
 
     def painted(
         self,

@@ -51,7 +51,7 @@ class _CutOut(NamedTuple):
 class LayeredRing:
     """The layers of a ring.
 
-    ring = LayeredRing(picture, known, owners, scenery)
+    ring = LayeredRing(picture, known, numbers, scenery)
     view = ring.view(CameraPose(yaw=30.0, x=0.2, z=1.0), (192, 320))
     """
 
@@ -59,7 +59,7 @@ class LayeredRing:
         self,
         picture: np.ndarray,
         known: np.ndarray,
-        owners: np.ndarray,
+        numbers: np.ndarray,
         scenery: Scenery,
         viewpoint: tuple[float, float] = (0.0, 0.0),
         painted: np.ndarray | None = None,
@@ -70,44 +70,44 @@ class LayeredRing:
         Args:
             picture: the ring, float32 [3, H, W].
             known: which pixels are, bool [H, W].
-            owners: place of each pixel's thing in the plan from the viewpoint, -1 where none is,
-                int32 [H, W].
+            numbers: of each pixel's thing, 0 where none is, int32 [H, W].
             scenery: the plan in metres.
             viewpoint: of the ring, x and z [m].
             painted: which pixels are no guesses, bool [H, W]; None: the known ones.
             margins: around things.
         """
-        self._scenery, self._shape, self._viewpoint = scenery, owners.shape, viewpoint
-        where = scenery.geometry(*viewpoint, owners)
-        stands = np.isin(where.ids, list(where.upright))
-        ids = np.where(known & stands, where.ids, 0)
+        self._scenery, self._shape, self._viewpoint = scenery, numbers.shape, viewpoint
+        boxes = scenery.boxes(*viewpoint, numbers.shape)
+        upright = list(boxes)  # from far to near
+        stands = np.isin(numbers, upright)
+        ids = np.where(known & stands, numbers, 0)
         if viewpoint != (0.0, 0.0):  # what the first view cuts is seen at its edge from the start
-            all_of, seen = (np.bincount(one.ravel(), minlength=1) for one in (where.ids, ids))
+            all_of, seen = (np.bincount(one.ravel(), minlength=1) for one in (numbers, ids))
             mostly = seen >= HALF * all_of[: len(seen)]
             ids = np.where(mostly[ids], ids, 0)
-        upright = list(where.upright)  # from far to near
         self._cut_outs = {
             number: cut_out
-            for rank, (number, box) in enumerate(where.upright.items())
+            for rank, (number, box) in enumerate(boxes.items())
             if (cut_out := _cut_out(picture, ids, number, box, margins, upright[rank + 1 :]))
             is not None
         }
-        standing = torch.from_numpy(stands.astype(np.float32))[None]
-        hidden = _grown(_around(standing, margins.hidden), margins.hidden)[0] > 0
-        shown = known & ~hidden.numpy()
-        radian = owners.shape[1] / (2 * np.pi)
-        edges = scenery.edges(*viewpoint, (np.arange(owners.shape[1]) + 0.5) / radian)
+        beside = ((0, 0), (margins.hidden, margins.hidden))
+        wide = _widened(np.pad(stands, beside, mode="wrap"), margins.hidden)
+        hidden = wide[:, margins.hidden : -margins.hidden]
+        shown = known & ~hidden
+        radian = numbers.shape[1] / (2 * np.pi)
+        edges = scenery.edges(*viewpoint, (np.arange(numbers.shape[1]) + 0.5) / radian)
         continued = (
             _continued(picture, shown)
             if edges is None
-            else _continued_in_room(picture, shown, len(owners) / 2 - edges * radian)
+            else _continued_in_room(picture, shown, len(numbers) / 2 - edges * radian)
         )
         behind = torch.from_numpy(continued)
         soft = torch.where(torch.from_numpy(shown), behind, _softened(behind))
         self._behind = _around(soft, 1)
-        self._numbers = where.ids
+        self._numbers = numbers
         self._painted = known if painted is None else painted
-        self._hidden = hidden.numpy()
+        self._hidden = hidden
 
     def view(self, pose: CameraPose, size: tuple[int, int]) -> Tensor:
         """Return the view at a pose, float32 [3, height, width]."""
@@ -227,12 +227,6 @@ def _around(ring: Tensor, margin: int) -> Tensor:
     """Return pictures of a ring, [C, H, W], with a margin: columns go on around."""
     wide = torch.cat((ring[..., -margin:], ring, ring[..., :margin]), dim=-1)
     return nn.functional.pad(wide[None], (0, 0, margin, margin), mode="replicate")[0]
-
-
-def _grown(shapes: Tensor, margin: int) -> Tensor:
-    """Return shapes with a margin, [C, H, W] smaller by it on all sides."""
-    size = 2 * margin + 1
-    return nn.functional.max_pool2d(nn.functional.max_pool2d(shapes, (size, 1), 1), (1, size), 1)
 
 
 def _softened(picture: Tensor) -> Tensor:
@@ -357,8 +351,11 @@ def _cut_out(
 
 def _widened(shape: np.ndarray, margin: int) -> np.ndarray:
     """Return a shape, bool [h, w], with a margin within its rows and columns."""
-    padded = nn.functional.pad(torch.from_numpy(shape.astype(np.float32))[None], (margin,) * 4)
-    widened: np.ndarray = _grown(padded, margin)[0].numpy() > 0
+    size = 2 * margin + 1
+    counts = np.pad(shape, ((margin + 1, margin), (0, 0))).cumsum(axis=0, dtype=np.int32)
+    shape = counts[size:] > counts[:-size]
+    counts = np.pad(shape, ((0, 0), (margin + 1, margin))).cumsum(axis=1, dtype=np.int32)
+    widened: np.ndarray = counts[:, size:] > counts[:, :-size]
     return widened
 
 

@@ -357,8 +357,8 @@ class Scenery:
         """Return the plan as it is seen from a viewpoint [m], from far to near."""
         return [*self._bands(x, z), *(body.told for _, body in self._seen(x, z))]
 
-    def geometry(self, x: float, z: float, owners: np.ndarray) -> RingGeometry:
-        """Return where everything is that a ring shows from a viewpoint [m].
+    def numbers(self, x: float, z: float, owners: np.ndarray) -> np.ndarray:
+        """Return the number of each pixel's thing from a viewpoint [m], 0: none, int32 [H, W].
 
         Args:
             x: of the viewpoint, to the right.
@@ -366,19 +366,24 @@ class Scenery:
             owners: place of each pixel's thing in `plan(x, z)`, -1 where none is,
                 int32 [H, W].
         """
+        behind = [0] * len(self._bands(x, z))
+        numbers = [*behind, *(number for number, _ in self._seen(x, z)), 0]  # last: of owner -1
+        return np.array(numbers, np.int32)[owners]
+
+    def geometry(self, x: float, z: float, owners: np.ndarray) -> RingGeometry:
+        """Return where everything is that a ring shows from a viewpoint [m]; see `numbers`."""
         height, width = owners.shape
-        seen = self._seen(x, z)
-        first = len(self._bands(x, z))
-        numbers = np.zeros(first + len(seen) + 1, np.int32)  # the last is that of owner -1
-        distant = np.zeros(len(numbers), bool)
-        for place, (number, body) in enumerate(seen, first):
-            numbers[place] = number
-            distant[place] = body.where == "upright" and body.distance == inf
+        numbers = self.numbers(x, z, owners)
+        distant = [
+            number for number, body in self._seen(x, z)
+            if body.where == "upright" and body.distance == inf
+        ]  # fmt: skip
         radian = width / (2 * np.pi)
         yaw = (np.arange(width) + 0.5) / radian
         pitch = (height / 2 - np.arange(height) - 0.5) / radian
-        depth = np.where(distant[owners], np.float32(inf), self.surfaces(x, z, yaw, pitch))
-        return RingGeometry(depth, numbers[owners], self.boxes(x, z, owners.shape))
+        away = self.surfaces(x, z, yaw, pitch)
+        depth = np.where(np.isin(numbers, distant), np.float32(inf), away)
+        return RingGeometry(depth, numbers, self.boxes(x, z, owners.shape))
 
     def at_start(
         self, told: PlacedObject, stance: Stance, x: float, z: float

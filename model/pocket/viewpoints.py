@@ -292,7 +292,7 @@ class Viewpoints(ViewPainter[PaintedRing]):
 
     def _numbers(self, scenery: Scenery, place: Position) -> np.ndarray:
         """Return the number of each pixel's thing from a viewpoint, 0: none, int32 [H, W]."""
-        return scenery.geometry(*place, self._owners(scenery, place)).ids
+        return scenery.numbers(*place, self._owners(scenery, place))
 
     def _new_owners(self, scenery: Scenery, place: Position) -> np.ndarray:
         """Return what a plan has in each pixel from a viewpoint; see `Imagination.owners`."""
@@ -423,7 +423,8 @@ class Viewpoints(ViewPainter[PaintedRing]):
         owners = self._imagination.owners_in(owners, scenery, source.place, picture, known)
         is_given = source.place == START and self._painting.is_given
         margins = GIVEN if is_given else PAINTED
-        return LayeredRing(picture, known, owners, scenery, source.place, painted, margins)
+        numbers = scenery.numbers(*source.place, owners)
+        return LayeredRing(picture, known, numbers, scenery, source.place, painted, margins)
 
     # Snapshots
 

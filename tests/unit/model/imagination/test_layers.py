@@ -21,16 +21,16 @@ def lamp_alone(
     viewpoint: tuple[float, float] = (0.0, 0.0),
 ) -> LayeredRing:
     """Return a ring with a red lamp before grey, or of a picture."""
-    owners = np.full(SHAPE, -1, np.int32)
+    numbers = np.zeros(SHAPE, np.int32)
     pixel = SHAPE[1] / 360
     left, right = round(15 * pixel), round(25 * pixel)
     top, bottom = (round(SHAPE[0] / 2 - pitch * pixel) for pitch in (8, -28))
-    owners[top:bottom, left:right] = 0
+    numbers[top:bottom, left:right] = 1
     if picture is None:
         picture = np.full((3, *SHAPE), GREY, np.float32)
         picture[0, top:bottom, left:right] = RED
     known = np.ones(SHAPE, bool) if known is None else known
-    return LayeredRing(picture, known, owners, Scenery.of([LAMP], STANCES, ()), viewpoint)
+    return LayeredRing(picture, known, numbers, Scenery.of([LAMP], STANCES, ()), viewpoint)
 
 
 def middle_of_red(view: np.ndarray) -> float:
@@ -95,17 +95,16 @@ def test_less_than_half_a_thing_is_shown_from_where_the_scene_begins_alone():
 def test_what_a_nearer_thing_covers_of_a_thing_is_guessed_and_not_taken_for_seen(first):
     sofa = PlacedObject("sofa", 20.0, -10.0, 20.0, 20.0)
     scenery = Scenery.of([sofa, LAMP], STANCES, ())
-    owners, pixel = np.full(SHAPE, -1, np.int32), SHAPE[1] / 360
+    numbers, pixel = np.zeros(SHAPE, np.int32), SHAPE[1] / 360
     (left, right), (near, end) = ([round(one * pixel) for one in each]
                                   for each in ((10, 30), (first, first + 6)))  # fmt: skip
     rows = slice(SHAPE[0] // 2, round(SHAPE[0] / 2 + 20 * pixel))
-    owners[rows, left:right], owners[rows, near:end] = 0, 1
+    numbers[rows, left:right], numbers[rows, near:end] = 1, 2
     picture = np.full((3, *SHAPE), GREY, np.float32)
-    picture[0, owners == 0], picture[2, owners == 1] = RED, RED
-    ring = LayeredRing(picture, np.ones(SHAPE, bool), owners, scenery)
-    numbers = np.ones((24, 80), np.int32)  # the sofa alone
+    picture[0, numbers == 1], picture[2, numbers == 2] = RED, RED
+    ring = LayeredRing(picture, np.ones(SHAPE, bool), numbers, scenery)
     pose = CameraPose(20.0, -10.0)
-    seen = ring.seen(pose, (24, 80), numbers)[12]
+    seen = ring.seen(pose, (24, 80), np.ones((24, 80), np.int32))[12]  # of the sofa alone
     layer = ring._cut_outs[1].layer
     reds = np.flatnonzero(layer[0, layer.shape[1] // 2] > 0)
     assert len(reds) == np.ptp(reds) + 1 == right - left, "no hole"
@@ -133,7 +132,7 @@ def test_unknown_parts_of_a_room_look_like_its_known_walls_floor_and_ceiling():
     picture[2, 44:52, 140:150] = RED  # a window beside it
     true = picture.copy()
     picture[:, ~known] = 0.0
-    ring = LayeredRing(picture, known, np.full(SHAPE, -1, np.int32), scenery)
+    ring = LayeredRing(picture, known, np.zeros(SHAPE, np.int32), scenery)
     shown = np.asarray(ring.view(CameraPose(260.0, 0.0), SIZE))
     wrong = np.abs(shown - true[:, 24:72, 191:271]).max(axis=0) > 0.3
     assert wrong.mean() < 0.1
