@@ -5,9 +5,9 @@ the planned things, the seed and the place: the same calls in the same order giv
 bit for bit. No state is kept in between, and nothing depends on time.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import takewhile
 from pathlib import Path
 from threading import Lock
@@ -66,6 +66,7 @@ _DRAWN_AS = {"bus": "tram"}  # kinds of which training saw too few
 _ATTEMPTS, _OTHER = 4, 1000  # of a plan by day, and between the seeds of their noise
 _BEGINNINGS = 64  # of plans, of which one is to resemble the given picture
 BESIDE = 2  # cells beyond the edge of a view that still say how it looks there
+Each = Callable[[Callable[[Place], Tensor], Iterable[Place]], Iterable[Tensor]]  # `map`, or like it
 
 
 class Coder(NamedTuple):
@@ -338,35 +339,25 @@ class Imagination:
         return self._pictures(wider)[..., edge:-edge, edge:-edge]
 
     @torch.inference_mode()
-    def encoded_ring(self, picture: Tensor) -> np.ndarray:
+    def encoded_ring(self, picture: Tensor, each: Each = map) -> np.ndarray:
         """Return the latents of a picture of the ring, [3, H, W] -> fp32 [C, rows, columns]."""
-        edge, (height, width) = self._margin, self.view_size
+        edge = self._margin
         wide = torch.cat((picture[..., -edge:], picture, picture[..., :edge]), dim=-1)[None]
         wide = nn.functional.pad(wide, (0, 0, edge, edge), mode="replicate")
-        bands = [
-            torch.cat([
-                self._encoded(
-                    wide[..., top : top + height + 2 * edge, left : left + width + 2 * edge]
-                )[..., BESIDE:-BESIDE, BESIDE:-BESIDE]
-                for left in range(0, picture.shape[2], width)
-            ], dim=-1)
-            for top in range(0, picture.shape[1], height)
-        ]  # fmt: skip
-        whole: np.ndarray = torch.cat(bands, dim=-2)[0].float().cpu().numpy()
+
+        def encoded(place: Place) -> Tensor:
+            top, left = place.top * self._stride, place.left * self._stride
+            bottom, right = top + self.view_size[0] + 2 * edge, left + self.view_size[1] + 2 * edge
+            part = wide[..., top:bottom, left:right]
+            return self._encoded(part)[..., BESIDE:-BESIDE, BESIDE:-BESIDE]
+
+        whole: np.ndarray = _in_views(encoded, self.lattice, each)[0].float().cpu().numpy()
         return whole
 
     @torch.inference_mode()
-    def decoded_ring(self, around: Surroundings) -> Tensor:
-        """Return the picture of a ring that is known, [1, 3, H, W], a view at a time."""
-        height, width = self.config.painter.view
-        bands = [
-            torch.cat([
-                self.picture(around, Place(top, left, height, width))
-                for left in range(0, self._ring[1], width)
-            ], dim=3)
-            for top in range(0, self._ring[0], height)
-        ]  # fmt: skip
-        return torch.cat(bands, dim=2)
+    def decoded_ring(self, around: Surroundings, each: Each = map) -> Tensor:
+        """Return the picture of a ring that is known, [1, 3, H, W]."""
+        return _in_views(partial(self.picture, around), self.lattice, each)
 
     def _pictures(self, latents: Tensor) -> Tensor:
         """Return whole-numbered pictures of latents, as a screen shows them, in [-1, 1]."""
@@ -415,6 +406,15 @@ class Imagination:
             text, free,
         )  # fmt: skip
         return around.learned(place, latents[0].numpy())
+
+
+def _in_views(make: Callable[[Place], Tensor], lattice: Lattice, each: Each) -> Tensor:
+    """Return a ring that is made a view at a time."""
+    ring, (height, width) = lattice.whole, lattice.view
+    lefts, tops = range(0, ring.columns, width), range(0, ring.rows, height)
+    views = iter(each(make, [Place(top, left, height, width) for top in tops for left in lefts]))
+    bands = [torch.cat([next(views) for _ in lefts], dim=-1) for _ in tops]
+    return torch.cat(bands, dim=-2)
 
 
 def _painted_as(

@@ -368,7 +368,8 @@ class Scenery:
         """
         behind = [0] * len(self._bands(x, z))
         numbers = [*behind, *(number for number, _ in self._seen(x, z)), 0]  # last: of owner -1
-        return np.array(numbers, np.int32)[owners]
+        shown: np.ndarray = np.array(numbers, np.int32)[owners]
+        return shown
 
     def geometry(self, x: float, z: float, owners: np.ndarray) -> RingGeometry:
         """Return where everything is that a ring shows from a viewpoint [m]; see `numbers`."""

@@ -144,7 +144,7 @@ class Lattice:
     """
 
     def __init__(self, rows: int, columns: int, view: tuple[int, int]) -> None:
-        self._rows, self._columns, self._view = rows, columns, view
+        self._rows, self._columns, self.view = rows, columns, view  # [cells]
         self.cell = 360.0 / columns  # degrees
         self._yaws = (np.arange(columns) + 0.5) * self.cell  # of the middles of cells
         self._pitches = (rows / 2 - np.arange(rows) - 0.5) * self.cell
@@ -162,7 +162,7 @@ class Lattice:
             known: cells of the ring that its view is to lie within, bool [rows, columns], if any
                 view does; None: anywhere.
         """
-        highest = self._rows - self._view[0]
+        highest = self._rows - self.view[0]
         top = min(max(round(highest / 2 - pose.pitch / self.cell), 0), highest)
         column = round(pose.yaw / self.cell) % self._columns
         nearest = CameraPose(column * self.cell, (highest / 2 - top) * self.cell, WIDEST_FOV)
@@ -170,7 +170,7 @@ class Lattice:
 
     def box(self, yaw: float, pitch: float, width: float, height: float) -> Place:
         """Return whole cells around a box of degrees, at most a view of them."""
-        most_rows, most_columns = self._view
+        most_rows, most_columns = self.view
         middle = self._rows / 2 - pitch / self.cell
         top = math.floor(middle - height / self.cell / 2)
         bottom = math.ceil(middle + height / self.cell / 2)
@@ -226,7 +226,7 @@ class Lattice:
 
     def around(self, place: Place) -> CameraPose:
         """Return the pose on the lattice that has a place, no larger than a view, in its middle."""
-        width = self._view[1]
+        width = self.view[1]
         column = place.left - (width - place.columns) // 2 + width // 2
         middle = self._rows / 2 - place.top - place.rows / 2
         return self.nearest(CameraPose(column * self.cell, middle * self.cell))
@@ -272,7 +272,7 @@ class Lattice:
             wanted: where the view had best be.
             known: cells that the view is to lie within, likewise; None: anywhere.
         """
-        height, width = self._view
+        height, width = self.view
         boxes = self._sums(worth)
         if known is not None:
             boxes = np.where(self._sums(~known) == 0, boxes, -np.inf)
@@ -286,7 +286,7 @@ class Lattice:
 
     def _sums(self, worth: np.ndarray) -> np.ndarray:
         """Return what all views are worth, [rows, columns] of their tops and left sides."""
-        height, width = self._view
+        height, width = self.view
         around = np.concatenate((worth, worth[:, : width - 1]), axis=1).astype(float)
         sums = np.pad(around, ((1, 0), (1, 0))).cumsum(axis=0).cumsum(axis=1)
         result: np.ndarray = (
@@ -303,6 +303,6 @@ class Lattice:
         """
         if self.nearest(pose) != pose:
             raise ValueError(f"{pose} is not on the lattice; take {self.nearest(pose)}")
-        height, width = self._view
+        height, width = self.view
         top = round((self._rows - height) / 2 - pose.pitch / self.cell)
         return Place(top, round(pose.yaw / self.cell) - width // 2, height, width)

@@ -4,7 +4,7 @@ import os
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ import torch
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.cancelling import cancellable, check_cancelled
 
+Item = TypeVar("Item")
 Result = TypeVar("Result")
 _NICE = 5  # of the thread: it has a third of the time of one that makes a block
 
@@ -34,6 +35,7 @@ class PaintingThread:
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, "painting", _begin_thread)
         self._urgent = ThreadPoolExecutor(1, "painting-now", partial(torch.set_num_threads, 1))
+        self._beside = ThreadPoolExecutor(1, "painting-beside", _begin_thread)
         self._is_awaited = False
         self._background: threading.Event | None = (
             None  # of work that is begun now; see `background`
@@ -113,6 +115,26 @@ class PaintingThread:
         self.release()
         return self.begin(function)
 
+    def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+        """Return what a function makes of some items, on this thread and on one more beside it."""
+        todo = deque(enumerate(items))
+        made: list[tuple[int, Result]] = []
+
+        def work() -> None:
+            with torch.inference_mode():
+                while todo:
+                    try:
+                        place, item = todo.popleft()
+                    except IndexError:  # the other thread took the last one
+                        return
+                    made.append((place, function(item)))
+
+        beside = self._beside.submit(work)
+        work()
+        if not beside.cancel():
+            beside.result()
+        return [result for _, result in sorted(made, key=lambda one: one[0])]
+
     def cancel(self) -> None:
         """End everything that was begun, soon and without a result: its place was left."""
         if self._background is None:
@@ -138,7 +160,7 @@ class PaintingThread:
         """End the thread."""
         self._is_closed = True
         self.cancel()
-        for thread in (self._thread, self._urgent):
+        for thread in (self._thread, self._urgent, self._beside):
             thread.shutdown()
 
 

@@ -240,10 +240,9 @@ class Viewpoints(ViewPainter[PaintedRing]):
 
         def make() -> PaintedRing:
             layers = [self._layers(one, scenery) for one in others]
+            things, seen = scenery.plan(*place), self._seen(layers, scenery, pose)
             begun = self._carried(layers[0], scenery, place) if before is None else before
             latents, painted = begun.latents, begun.painted
-            things = scenery.plan(*place)
-            seen = self._seen(layers, scenery, pose)
             known = Surroundings(painted, np.where(painted, latents, 0))  # of those alone
             subject = Subject(told, empty, noise, things, seen)
             after = imagination.imagine(known, pose.at_origin, subject)
@@ -280,13 +279,19 @@ class Viewpoints(ViewPainter[PaintedRing]):
         height, width = self._imagination.ring_size
         poses = [CameraPose(yaw, 0.0, WIDEST_FOV, *place) for yaw in (45.0, 135.0, 225.0, 315.0)]
         size = height, width // 4
-        picture = torch.cat([layers.view(pose, size) for pose in poses], dim=2)
-        latents = self._imagination.encoded_ring(picture)
-        rows, columns = latents.shape[1:]
         numbers = self._numbers(scenery, place)[COARSE // 2 :: COARSE, COARSE // 2 :: COARSE]
         coarse = numbers.shape[0], numbers.shape[1] // 4
-        parts = zip(poses, np.split(numbers, 4, axis=1), strict=True)
-        lacking = np.concatenate([layers.lacks(pose, coarse, part) for pose, part in parts], axis=1)
+
+        def carried(part: tuple[CameraPose, np.ndarray]) -> tuple[Tensor, np.ndarray]:
+            pose, there = part
+            return layers.view(pose, size), layers.lacks(pose, coarse, there)
+
+        each = self.thread.map
+        parts = each(carried, zip(poses, np.split(numbers, 4, axis=1), strict=True))
+        pictures, lacking_parts = zip(*parts, strict=True)
+        latents = self._imagination.encoded_ring(torch.cat(pictures, dim=2), each)
+        rows, columns = latents.shape[1:]
+        lacking = np.concatenate(lacking_parts, axis=1)
         cells = lacking.reshape(rows, coarse[0] // rows, columns, -1).mean(axis=(1, 3)) > LACKS
         return PaintedRing(place, latents, np.zeros_like(cells), cells)
 
@@ -392,7 +397,7 @@ class Viewpoints(ViewPainter[PaintedRing]):
 
     def _source(self, ring: PaintedRing) -> _LayersSource:
         whole = ring.whole
-        decode = partial(self._imagination.decoded_ring, whole)
+        decode = partial(self._imagination.decoded_ring, whole, self.thread.map)
         return _LayersSource(ring.place, ring, decode, ring.known, ring.painted)
 
     def _layers(self, source: _LayersSource, scenery: Scenery) -> LayeredRing:

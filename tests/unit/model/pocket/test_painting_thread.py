@@ -1,7 +1,7 @@
 """The thread that paints: background work gives way to all other."""
 
 from concurrent.futures import CancelledError
-from threading import Event
+from threading import Barrier, Event, get_ident
 
 import pytest
 
@@ -51,3 +51,28 @@ def test_background_work_ends_when_it_is_given_up_or_the_thread_closes(thread):
     thread.close()
     with pytest.raises(CancelledError):
         made.result(PATIENCE)
+
+
+def test_two_threads_share_items_and_results_keep_their_order(thread):
+    both = Barrier(2, timeout=PATIENCE)
+
+    def made(item):
+        if item < 2:
+            both.wait()  # the first two are made at once
+        return 10 * item, get_ident()
+
+    results = thread.begin(lambda: thread.map(made, range(5))).result(PATIENCE)
+    assert [ten for ten, _ in results] == [0, 10, 20, 30, 40]
+    assert len({thread for _, thread in results}) == 2
+
+
+def test_what_fails_on_either_thread_is_told(thread):
+    both = Barrier(2, timeout=PATIENCE)
+
+    def made(item):
+        both.wait()
+        if item == 1:
+            raise ValueError("of the second item")
+
+    with pytest.raises(ValueError, match="second item"):
+        thread.map(made, range(2))
