@@ -20,7 +20,7 @@ from tests.doubles import SPEC, FakeWorld, block_number
 from tests.patience import PATIENCE
 
 SCENE = Scene(prompt="A place.", name="Somewhere", seed=7)
-FAST = WorldSpec(**{name: getattr(SPEC, name) for name in SPEC.__slots__} | {"fps": 240.0})
+FAST = WorldSpec(**{name: getattr(SPEC, name) for name in SPEC.__slots__} | {"fps": 960.0})
 SETTINGS = SandboxConfig(window_width=640, window_height=400, muted=True, scale="smooth")
 
 

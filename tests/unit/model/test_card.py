@@ -9,6 +9,7 @@ from types import ModuleType
 import pytest
 
 from tests import card_plays, card_trains
+from tests.tiny import tiny_networks
 from tests.unit.training.together import forked
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]  # s, when the machine has other work
@@ -26,6 +27,8 @@ def run_all(module: ModuleType, folder: Path) -> None:
 
 
 def test_all_keeps_to_its_card(tmp_path):
+    tiny_networks()  # imports what takes long, which is then done for all tests
+
     def run_both() -> None:
         for module in (card_plays, card_trains):
             run_all(module, tmp_path)

@@ -159,7 +159,7 @@ def test_the_camera_goes_back_to_the_anchor_by_itself(run):
     game.press(pygame.K_b)
     game.said("you are at the anchor")
     assert not game.services.pilot.is_flying
-    game.services.pilot.fly_to(replace_yaw(game.screen.reel.pose, 90.0), FAST)
+    game.services.pilot.fly_to(replace_yaw(game.screen.reel.pose, 12.0), FAST)
     game.wait(lambda: not game.services.pilot.is_flying)
     game.see_blocks(2)
     game.press(pygame.K_b)
