@@ -132,6 +132,7 @@ class CameraSpeed:
         return min(WIDEST_FOV, max(self.narrowest_fov, fov))
 
 
+# returns where a step ends that starts and should end at two positions (x, z) [m]
 Way = Callable[[tuple[float, float], tuple[float, float]], tuple[float, float]]
 
 
@@ -154,14 +155,6 @@ def move(
     in and out, or forward and back, end where they began, bit for bit (unless the limit of pitch
     or zoom was hit, or something was in the way). Steps of a turning walker lead along the mean
     direction, so the same holds for both at once.
-
-    Args:
-        pose: of the frame before.
-        command: of the player.
-        speed: of a full command.
-        fps: frames a second.
-        frame_count: of the poses.
-        way: returns where a step ends that starts and should end at two positions (x, z) [m].
     """
     yaw_step, pitch_step, fov_step = speed.step(command, fps)
     walks = speed.walk > 0 and (command.forward, command.right) != (0.0, 0.0)
@@ -182,14 +175,7 @@ def move(
 def is_stopped(
     poses: Sequence[CameraPose], command: CameraCommand, speed: CameraSpeed, fps: float
 ) -> bool:
-    """Tell whether something stops a walker who goes ahead: less than half of the way was walked.
-
-    Args:
-        poses: of the frames of a block.
-        command: of the block.
-        speed: of a full command.
-        fps: frames a second.
-    """
+    """Tell whether something stops a walker: less than half of the way ahead was walked."""
     walked = hypot(poses[-1].x - poses[0].x, poses[-1].z - poses[0].z)
     return command.forward > 0 and walked < STOPPED * command.forward * speed.walk / fps * (
         len(poses) - 1

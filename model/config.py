@@ -1,7 +1,7 @@
 """Sizes of the networks: frozen dataclasses and the two presets, FULL and POCKET."""
 
 import math
-from dataclasses import asdict, dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Literal, get_args, get_type_hints
 
 from mag_sandbox.controls.camera import LOOK_AXES, MAX_PITCH, WIDEST_FOV, LookAxis
@@ -177,13 +177,9 @@ class PocketConfig:
         rows, columns = self.token_grid
         return rows * columns
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return plain JSON data."""
-        return asdict(self)
-
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "PocketConfig":
-        """Read `as_dict`'s data, checked.
+        """Read plain JSON data, checked.
 
         Raises:
             TypeError, KeyError: it is of another architecture.

@@ -81,10 +81,6 @@ def views_beside(view: CameraPose, grid: tuple[int, int]) -> Iterator[CameraPose
     """Yield a view and the views whole cells of a grid away, the largest overlap first.
 
     Their cells coincide with the view's. All show more than half of it along both axes.
-
-    Args:
-        view: divided into cells.
-        grid: number of cells, (down, across).
     """
     rows, columns = grid
     high, wide = (rows - 1) // 2, (columns - 1) // 2

@@ -126,10 +126,6 @@ def read_ranges(path: Path, weights: Mapping[str, str]) -> Ranges:
     """Return the ranges of a file that were calibrated with these weights.
 
     They only save time: a file that is absent or damaged counts as empty.
-
-    Args:
-        path: of the file, safetensors.
-        weights: digests, by network.
     """
     found: dict[str, dict[str, tuple[float, float]]] = {}
     if not path.exists():

@@ -7,6 +7,7 @@ from threading import Lock
 from typing import Any, Generic, TypeVar
 
 from mag_sandbox.files.validation import of_type
+from mag_sandbox.files.yaml_files import not_found
 from mag_sandbox.model.world import World, WorldFailed, WorldSpec, WorldState
 
 MOST_BLOCKS = 2**40  # of a session
@@ -68,6 +69,10 @@ class SessionWorld(World, Generic[Session]):
         if self._session is None:
             raise WorldFailed("the world has no scene yet; call reset first")
         return self._session
+
+    def _require_policy(self, policy: str | None) -> None:
+        if policy is not None and policy not in self.spec.policies:
+            raise WorldFailed(not_found("memory policy", policy, self.spec.policies))
 
     def _identity(self) -> dict[str, str]:
         """Return the data that a state and the world that restores it must share."""

@@ -81,13 +81,7 @@ class Ring:
 
 
 def lay_out(category: str, seed: int, place: str | None = None) -> Layout:
-    """Return the scene of a seed; the same in every process.
-
-    Args:
-        category: of `CATEGORIES`.
-        seed: any number from 0 on.
-        place: name of a place of the category; None: the seed decides.
-    """
+    """Return the scene of a seed; the same in every process."""
     rng = np.random.default_rng([seed, list(CATEGORIES).index(category), 3])
     places = [one for one in PLACES.values() if one.category == category]
     drawn = places[int(rng.integers(len(places)))]

@@ -10,13 +10,7 @@ from dataclasses import replace
 from functools import lru_cache
 from itertools import chain
 
-from mag_sandbox.scenes.places import (
-    WINDOWLESS,
-    contents_of,
-    likely_places,
-    place_of,
-    read_places,
-)
+from mag_sandbox.scenes.places import WINDOWLESS, contents_of, likely_places, place_of, read_places
 from mag_sandbox.scenes.things import (
     COLORS,
     EXHIBITS,

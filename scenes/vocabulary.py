@@ -220,7 +220,7 @@ class Vocabulary:
         said = [
             (named_at(need, stems), group.category)
             for group in self.groups if group.name == PLACE and group.category
-            for need in _needs(group) if need <= set(stems)
+            for need in phrase_stems(group) if need <= set(stems)
         ]  # fmt: skip
         return max(said, key=itemgetter(0))[1] if said else None
 
@@ -307,7 +307,7 @@ class Vocabulary:
     def _is_said(self, group: WordGroup, stems: frozenset[str]) -> bool:
         """Return whether stems say what a group's phrases say, or contradict."""
         if group.name == WEATHER:
-            return any(need & stems for need in _needs(group))
+            return any(need & stems for need in phrase_stems(group))
         if group.name in LIGHTS:
             return any(_mentioned(one, stems) for one in self.groups if one.name in LIGHTS)
         return bool(_mentioned(group, stems))
@@ -315,7 +315,8 @@ class Vocabulary:
     def lights(self, text: str) -> frozenset[str]:
         """Return the stems of a text that say how light it is."""
         stems = frozenset(stem(_plain(word.text)) for word in split_words(self.reading(text)))
-        needs = (need for group in self.groups if group.name in LIGHTS for need in _needs(group))
+        lights = (group for group in self.groups if group.name in LIGHTS)
+        needs = (need for group in lights for need in phrase_stems(group))
         return frozenset().union(*(need for need in needs if need <= stems))
 
     def _category(self, stems: frozenset[str]) -> str | None:
@@ -384,11 +385,12 @@ def edit_distance(word: str, other: str, limit: int) -> int:
 
 def _mentioned(group: WordGroup, stems: frozenset[str]) -> int:
     """Return the length in words of the longest phrase of a group that is said, 0 if none is."""
-    return max((len(need) for need in _needs(group) if need <= stems), default=0)
+    return max((len(need) for need in phrase_stems(group) if need <= stems), default=0)
 
 
 @functools.lru_cache(maxsize=256)
-def _needs(group: WordGroup) -> tuple[frozenset[str], ...]:
+def phrase_stems(group: WordGroup) -> tuple[frozenset[str], ...]:
+    """Return the stems of the words of each phrase of a group that name something."""
     phrases = (set(phrase.split()) - FUNCTION_WORDS for phrase in group.phrases)
     return tuple(frozenset(map(stem, words)) for words in phrases if words)
 
@@ -426,8 +428,3 @@ def without_unknown(text: str, words: Vocabulary) -> str:
         if words.meaning(word.text) is None:
             text = text[: word.start] + text[word.end :]
     return text
-
-
-def phrase_stems(group: WordGroup) -> tuple[frozenset[str], ...]:
-    """Return the stems of the words of each phrase of a group that name something."""
-    return _needs(group)

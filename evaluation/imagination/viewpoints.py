@@ -47,11 +47,7 @@ from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.scenery import Scenery
 from mag_sandbox.model.imagination.weights import digest_of
 from mag_sandbox.model.pocket.loading import painting_features
-from mag_sandbox.model.pocket.weights import (
-    AUTOENCODER,
-    POCKET_WEIGHTS,
-    read_config,
-)
+from mag_sandbox.model.pocket.weights import AUTOENCODER, POCKET_WEIGHTS, read_config
 from mag_sandbox.renderer.behind import bands_of
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.carrying import geometry, is_free

@@ -60,6 +60,11 @@ class Pairs:
     wanted: Frames
     away: list[float]  # s since the pose was first seen
 
+    def points(self, recalls: Sequence[float | None]) -> tuple[tuple[float, float], ...]:
+        """Return (seconds away, recall in percent) of the views that count."""
+        both = zip(self.away, recalls, strict=True)
+        return tuple((round(away, 4), round(one, 4)) for away, one in both if one is not None)
+
 
 @dataclass(frozen=True, slots=True)
 class Measured:
@@ -103,10 +108,7 @@ def measured(
         "unseen_db": None if guesses is None else float(np.mean(guesses)),
     }
     recalls = recalls_of(pairs, floors, guesses or floors)
-    points = tuple(
-        (round(away, 4), round(recall, 4))
-        for away, recall in zip(pairs.away, recalls, strict=True) if recall is not None
-    )  # fmt: skip
+    points = pairs.points(recalls)
     score = mean_of(recalls) if 2 * len(points) >= len(recalls) else None
     if changing:
         scores |= change_scores(take, pairs)
@@ -142,7 +144,7 @@ def pairs_of(take: Take, plan: ClipPlan) -> Pairs:
         ValueError: no pose came back.
     """
     task = plan.task
-    rest = take.frames if take.rest is None or task.true else take.rest
+    rest = take.frames if task.true else take.at_rest
     out = take.where("start", "out")
     found = []
     for at in take.where("back"):
@@ -215,7 +217,7 @@ def floors_of(take: Take, pairs: Pairs) -> list[float]:
     or every other time mirrored.
     """
     out = take.where("start", "before", "out")
-    views = (take.frames if take.rest is None else take.rest)[out].copy()
+    views = take.at_rest[out].copy()
     for place, at in enumerate(out):
         if take.numbers[at] in take.given:  # then it is the renderer's
             views[place] = take.truth(at)
@@ -255,8 +257,7 @@ def guesses_of(unseen: Take, take: Take, pairs: Pairs, task: ReturnTask) -> list
         seen = {unseen.poses[at]: at for at in unseen.where("back")}
         some = [seen[take.poses[at]] for at in pairs.indices]
         return [psnr(unseen.frames[at], unseen.truth(at)) for at in some]
-    frames = unseen.frames if unseen.rest is None else unseen.rest
-    views = {unseen.poses[at]: frames[at] for at in unseen.where("start", "out")}
+    views = {unseen.poses[at]: unseen.at_rest[at] for at in unseen.where("start", "out")}
     wanted = zip(pairs.indices, pairs.wanted, strict=True)
     return [psnr(views[take.poses[at]], view) for at, view in wanted]
 
@@ -287,7 +288,7 @@ def edit_measured(take: Take) -> Measured:
     Floor is the likest of these pixels before it was placed and of those elsewhere, at rest.
     """
     assert take.edit is not None
-    frames = take.frames if take.rest is None else take.rest
+    frames = take.at_rest
     at, away = take.where("place")[-1], take.where("back")[-1]
     others = [take.where("out")[-1], take.where("hold")[-1]]
     rows, columns = patch_of(take.edit, take.poses[at])
@@ -353,7 +354,7 @@ def match_scores(take: Take, pairs: Pairs) -> dict[str, float | None]:
     how far in time these lie from where the pose was.
     """  # noqa: D205 -- two numbers of one idea
     out = take.where("start", "out")
-    frames = take.frames if take.rest is None else take.rest
+    frames = take.at_rest
     errors = _errors(_small(take.frames[pairs.indices]), _small(frames[out]))
     matches = [out[one] for one in errors.argmin(1)]
     poses = {take.poses[at] for at in matches}

@@ -139,6 +139,11 @@ class Take:
     given: frozenset[int] = frozenset()  # numbers of the frames that were given
     edit: Edit | None = None  # the placed thing
 
+    @property
+    def at_rest(self) -> Frames:
+        """The frames as the world says that they are at rest."""
+        return self.frames if self.rest is None else self.rest
+
     def where(self, *phases: Phase) -> list[int]:
         """Return the indices of some phases' frames."""
         return [index for index, one in enumerate(self.phases) if one in phases]

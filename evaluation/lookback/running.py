@@ -15,13 +15,7 @@ from mag_sandbox.evaluation.judge.classifier import CATEGORY, Classifier
 from mag_sandbox.evaluation.judge.judge import Judge
 from mag_sandbox.evaluation.lookback.measures import Measured, measured, pairs_of
 from mag_sandbox.evaluation.lookback.participants import Player
-from mag_sandbox.evaluation.lookback.playing import (
-    Take,
-    TrueScene,
-    drawn_scene,
-    play,
-    walk_scene,
-)
+from mag_sandbox.evaluation.lookback.playing import Take, TrueScene, drawn_scene, play, walk_scene
 from mag_sandbox.evaluation.lookback.result import ClipRow
 from mag_sandbox.evaluation.lookback.tasks import WAY, ClipPlan, SceneSplit, category_of
 from mag_sandbox.evaluation.lookback.walk_measures import walk_measured, walk_sheet

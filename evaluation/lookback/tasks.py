@@ -16,13 +16,7 @@ from itertools import count, islice
 
 import numpy as np
 
-from mag_sandbox.controls.camera import (
-    AXES,
-    WALK_AXES,
-    CameraCommand,
-    CameraPose,
-    CameraSpeed,
-)
+from mag_sandbox.controls.camera import AXES, WALK_AXES, CameraCommand, CameraPose, CameraSpeed
 from mag_sandbox.controls.camera import move as move_camera
 from mag_sandbox.evaluation.lookback.walk_scenes import has_parallax, hiding
 from mag_sandbox.evaluation.quality.scenes import Leg, Phase

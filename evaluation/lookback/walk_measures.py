@@ -58,7 +58,7 @@ def walk_measured(plan: ClipPlan, take: Take, unseen: Take | None = None) -> Mea
     scores |= {
         **_parallax(take, scene, pairs, known),
         "return_db": mean_of([
-            psnr(_rest(take)[at], _rest(take)[first])
+            psnr(take.at_rest[at], take.at_rest[first])
             for at, first in zip(pairs.indices, pairs.firsts, strict=True)
             if take.poses[at] == take.poses[first]
         ]),
@@ -68,15 +68,8 @@ def walk_measured(plan: ClipPlan, take: Take, unseen: Take | None = None) -> Mea
     score = mean_of(counted) if counted and 2 * len(counted) >= len(recalls) else None
     if plan.task.reveals:  # else what changes little is the scene's fault, and left out
         gates["distinct"] = score is not None
-    points = tuple(
-        (round(away, 4), round(one, 4))
-        for away, one in zip(pairs.away, recalls, strict=True) if one is not None
-    )  # fmt: skip
-    return Measured(refusal_of(gates), gates, {"score": score, **scores}, points, max(pairs.away))
-
-
-def _rest(take: Take) -> Frames:
-    return take.frames if take.rest is None else take.rest
+    points, away = pairs.points(recalls), max(pairs.away)
+    return Measured(refusal_of(gates), gates, {"score": score, **scores}, points, away)
 
 
 def _pairs(plan: ClipPlan, take: Take, scene: WalkScene) -> tuple[Pairs, list[Mask]]:
@@ -96,7 +89,7 @@ def _pairs(plan: ClipPlan, take: Take, scene: WalkScene) -> tuple[Pairs, list[Ma
     firsts, indices, known = (list(one) for one in zip(*found, strict=True))
     wanted = np.stack([take.truth(at) for at in indices])
     away = [take.seconds_between(*pair) for pair in zip(firsts, indices, strict=True)]
-    return Pairs(indices, firsts, _rest(take)[indices], wanted, away), known
+    return Pairs(indices, firsts, take.at_rest[indices], wanted, away), known
 
 
 def _of_given(
@@ -129,7 +122,7 @@ def _of_hidden(
     pose = take.poses[pairs.indices[0]]
     mask = masked_rows(scene.hidden(pose), take.fit.rows)
     assert np.count_nonzero(mask) >= LEAST_PIXELS
-    frames = _rest(take)
+    frames = take.at_rest
     wanted, begun = frames[pairs.firsts[0]], frames[take.where("start")[0]]
     plain = np.broadcast_to(wanted[mask].mean(0).round().astype(np.uint8), wanted.shape)
     floors = [psnr(one[mask], wanted[mask]) for one in (begun, begun[:, ::-1], plain)]
@@ -137,7 +130,7 @@ def _of_hidden(
     guess = floor
     if unseen is not None:
         there = next(at for at in reversed(unseen.where("out")) if unseen.poses[at] == pose)
-        guess = psnr(_rest(unseen)[there][mask], wanted[mask])
+        guess = psnr(unseen.at_rest[there][mask], wanted[mask])
     count = len(pairs.indices)
     own = Pairs(
         pairs.indices, pairs.firsts, pairs.backs[:, mask][:, None],
@@ -154,7 +147,7 @@ def _walks(take: Take, scene: WalkScene, pairs: Pairs, lot: int) -> bool:
     In most pictures from elsewhere in which that can be seen, the given view must be more like the
     renderer's picture than like itself, moved or enlarged as a whole.
     """
-    first, frames, rng = take.true_view(CameraPose(), 0), _rest(take), np.random.default_rng(lot)
+    first, frames, rng = take.true_view(CameraPose(), 0), take.at_rest, np.random.default_rng(lot)
     out = [at for at in take.where("out") if take.poses[at].is_away]
     some = [int(rng.choice(part)) for part in np.array_split(out, min(MOST_WALKED // 2, len(out)))]
     for way in (some, pairs.indices):

@@ -386,7 +386,7 @@ class ClipWorld(SessionWorld[_Reel]):
             session.shown = newest[max(0, len(newest) - self._shown_frames) :].copy()
         with self._times.measure("pose"):
             seconds = self.spec.block_seconds
-            poses = self._poses.update(frames, session.command, seconds).poses
+            poses = self._poses.update(frames, session.command, seconds)
         block = FrameBlock(
             frames=frames,
             poses=poses,

@@ -15,7 +15,6 @@ from torch import Tensor
 from mag_sandbox.controls.camera import CameraCommand, CameraPose
 from mag_sandbox.controls.phrase_compiler import HOLD, compose
 from mag_sandbox.files.validation import decode, of_type
-from mag_sandbox.files.yaml_files import not_found
 from mag_sandbox.model.attention import named_kernel
 from mag_sandbox.model.catalogue.memory_plan import MemoryPlan, Start
 from mag_sandbox.model.catalogue.recipes import BLOCK_LENGTH
@@ -61,7 +60,6 @@ from mag_sandbox.model.world import (
     Frames,
     MemorySetting,
     Progress,
-    WorldFailed,
     WorldSpec,
     WorldState,
     checked_seed,
@@ -108,7 +106,7 @@ class PackStreamWorld(SteeredWorld[_PackSession]):
     def reset(self, scene: Scene, seed: int) -> FrameBlock:
         """Return the first block of a scene, in which its picture stands still; see `World`."""
         seed = checked_seed(scene, seed)
-        self._check(scene.memory)
+        self._require_policy(scene.memory)
         self._session = None  # until all is there
         self._texts.forget()
         self._texts.prepare(scene.prompt)
@@ -132,7 +130,7 @@ class PackStreamWorld(SteeredWorld[_PackSession]):
         """Return the next block; see `World`."""
         of_type("control", control, Control)
         session = self._running()
-        self._check(control.memory.policy if control.memory else None)
+        self._require_policy(control.memory.policy if control.memory else None)
         with torch.inference_mode():
             if control.prompt is not None and control.prompt != session.prompt:
                 self._texts.prepare(control.prompt)
@@ -196,10 +194,6 @@ class PackStreamWorld(SteeredWorld[_PackSession]):
         """Free networks and memory; may be called twice."""
         vars(self).pop("_networks", None)
         super().close()
-
-    def _check(self, policy: str | None) -> None:
-        if policy is not None and policy not in self.spec.policies:
-            raise WorldFailed(not_found("memory policy", policy, self.spec.policies))
 
     def _features(self, prompt: str) -> Tensor:
         return self._texts.features(compose(prompt, HOLD))
@@ -314,7 +308,7 @@ def assemble(
         video=stream,
         latent_shape=(config.channels, video.latent_height, video.latent_width),
         title=row.name if info.trained else f"{row.name} (untrained)",
-        provenance={**provenance, "memorypack": {**info.config.as_dict(), "trained": info.words()}},
+        provenance={**provenance, "memorypack": {**asdict(info.config), "trained": info.words()}},
         on_progress=on_progress,
     )
 

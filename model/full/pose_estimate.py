@@ -38,14 +38,6 @@ LEARNED = 0.1  # of a frame's evidence on how fast commands turn the view
 MAX_GAIN = 3.0
 
 
-@dataclass(frozen=True, slots=True)
-class PoseEstimate:
-    """Where the frames of a block look, and how sure that is."""
-
-    poses: tuple[CameraPose, ...]
-    confidence: float  # 0: from the commands alone, 1: every frame was matched well
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class KeyFrame:
     """A picture of known pose, reduced to its brightness."""
@@ -65,27 +57,18 @@ class _Placing:
 class PoseEstimator:
     """Follows the camera of one session.
 
-    estimator = PoseEstimator(spec.full_speed, fov=90.0)
+    estimator = PoseEstimator(spec.full_speed)
     estimator.update(first_frames, CameraCommand(), seconds=0.75)  # begins at yaw 0, pitch 0
-    estimate = estimator.update(frames, command, seconds=0.75)  # once a block
-    block = FrameBlock(frames, estimate.poses, ...)
+    poses = estimator.update(frames, command, seconds=0.75)  # once a block
     """
 
-    def __init__(self, speed: CameraSpeed, fov: float = 90.0) -> None:
-        """Set the assumed speed of a full command, which `gain` corrects, and field of view.
-
-        A wrong field of view scales all angles alike.
-
-        Raises:
-            ValueError: the field of view is not one.
-        """
-        if not 0.0 < fov < 180.0:
-            raise ValueError(f"field of view is {fov}, expected degrees between 0 and 180")
-        self._speed, self._fov = speed, fov
+    def __init__(self, speed: CameraSpeed) -> None:
+        """Set the assumed speed of a full command, which `gain` corrects."""
+        self._speed = speed
         self._begin()
 
     def _begin(self) -> None:
-        self._pose = CameraPose(fov=self._fov)
+        self.pose = CameraPose()  # of the newest frame
         self._gain = np.ones(2)
         self._keys: list[KeyFrame] = []  # oldest first
         self._newest: KeyFrame | None = None
@@ -95,24 +78,19 @@ class PoseEstimator:
         """The observed speeds of yaw and pitch as multiples of the assumed speed."""
         return self._gain[0], self._gain[1]
 
-    @property
-    def pose(self) -> CameraPose:
-        """The pose of the newest frame."""
-        return self._pose
-
-    def update(self, frames: Frames, command: CameraCommand, seconds: float) -> PoseEstimate:
+    def update(
+        self, frames: Frames, command: CameraCommand, seconds: float
+    ) -> tuple[CameraPose, ...]:
         """Return the poses of a block's frames, uint8 [T, H, W, 3], which last some seconds."""
         fps = len(frames) / seconds
         step = np.array([command.yaw * self._speed.yaw, command.pitch * self._speed.pitch]) / fps
-        placed = []
+        poses = []
         for frame in frames:
             if self._newest is not None:
-                self._pose = self._walked(command, fps)
-            placed.append(self._track(_brightness(frame), step))
-        return PoseEstimate(
-            poses=tuple(one.pose for one in placed),
-            confidence=float(np.mean([one.trust for one in placed])),
-        )
+                self.pose = self._walked(command, fps)
+            self._track(_brightness(frame), step)
+            poses.append(self.pose)
+        return tuple(poses)
 
     def snapshot(self) -> WorldState:
         """Return the state for `restore`; empty before the first frame."""
@@ -122,7 +100,7 @@ class PoseEstimator:
             arrays={"pose_pictures": np.stack(pictures)} if pictures else {},
             data={
                 "gain": self._gain.tolist(),
-                "pose": asdict(self._pose),
+                "pose": asdict(self.pose),
                 "poses": [asdict(key.pose) for key in self._keys],
             },
         )
@@ -146,32 +124,31 @@ class PoseEstimator:
         expected = _brightness(np.zeros((*frame_size, 3), np.uint8)).shape
         if newest.shape != expected or not all(0 <= one <= MAX_GAIN for one in gain):
             raise ValueError(f"pictures are {newest.shape}, turns {gain} times as fast")
-        self._pose, self._gain, self._keys = pose, np.array(gain), keys
+        self.pose, self._gain, self._keys = pose, np.array(gain), keys
         self._newest = KeyFrame(pose, newest)
 
     def _walked(self, command: CameraCommand, fps: float) -> CameraPose:
         """Return the pose a frame later, as far as the command walks."""
-        across, along = self._speed.walked(command, self._pose.yaw, fps)
+        across, along = self._speed.walked(command, self.pose.yaw, fps)
         x, z = (
             min(FARTHEST, max(-FARTHEST, one))
-            for one in (self._pose.x + across, self._pose.z + along)
+            for one in (self.pose.x + across, self.pose.z + along)
         )
-        return replace(self._pose, x=x, z=z)
+        return replace(self.pose, x=x, z=z)
 
-    def _track(self, bright: np.ndarray, step: np.ndarray) -> _Placing:
+    def _track(self, bright: np.ndarray, step: np.ndarray) -> None:
         """Estimate the next frame's pose from its command's turn of the view [degrees]."""
         if self._newest is None:
-            self._newest = KeyFrame(self._pose, bright)
+            self._newest = KeyFrame(self.pose, bright)
             self._keys.append(self._newest)
-            return _Placing(self._pose, 1.0)
-        predicted = _turned(self._pose, step * self._gain)
+            return
+        predicted = _turned(self.pose, step * self._gain)
         placing, tried = self._place(bright, predicted, self._newest)
         pose = _turned(predicted, placing.trust * _turn(placing.pose, predicted))
         if placing.trust >= 1.0:
-            self._learn(_turn(pose, self._pose), step)
-        self._pose, self._newest = pose, KeyFrame(pose, bright)
+            self._learn(_turn(pose, self.pose), step)
+        self.pose, self._newest = pose, KeyFrame(pose, bright)
         self._remember(self._newest, placing.trust, tried)
-        return _Placing(pose, placing.trust)
 
     def _place(
         self, bright: np.ndarray, predicted: CameraPose, newest: KeyFrame
@@ -187,7 +164,7 @@ class PoseEstimator:
         return best, failed
 
     def _around(self, pose: CameraPose) -> Iterable[KeyFrame]:
-        reach = NEAR * self._fov
+        reach = NEAR * pose.fov
         return [key for key in self._keys if _within(key.pose, pose, reach)][:TRIES]
 
     def _learn(self, turned: np.ndarray, step: np.ndarray) -> None:
@@ -197,7 +174,7 @@ class PoseEstimator:
 
     def _remember(self, newest: KeyFrame, trust: float, failed: list[KeyFrame]) -> None:
         if trust == 0.0 or any(
-            _within(key.pose, self._pose, SPACING)
+            _within(key.pose, self.pose, SPACING)
             for key in self._keys
             if not any(key is other for other in failed)
         ):

@@ -99,7 +99,7 @@ class Rollout:
         self.policy = make_policy(self.policy.setting, self.policy.table.capacity)
         self.made = 0  # latent frames remembered
         self.attended: frozenset[int] = frozenset()  # frames that the last block read
-        self._prompt_index = 0
+        self.prompt_index = 0  # changes of the prompt
         blocks = ceil(self._recipe.pass_frames / BLOCK_LENGTH)
         self._recent: deque[Tensor] = deque(maxlen=blocks)  # what a new prompt may run again
 
@@ -157,13 +157,13 @@ class Rollout:
 
     def admit(self, latents: Tensor, poses: Sequence[CameraPose]) -> None:
         """Keep the frames that the policy wants of the computed block, the next of the video."""
-        self._write(self.policy.admit(BlockInfo(self.made, tuple(poses), self._prompt_index)))
+        self._write(self.policy.admit(BlockInfo(self.made, tuple(poses), self.prompt_index)))
         self._recent.append(latents)
         self.made += BLOCK_LENGTH
 
     def switch_prompt(self, text: TextKeys) -> None:
         """Prepare memory for another prompt, in the recipe's way."""
-        self._prompt_index += 1
+        self.prompt_index += 1
         self.update_text(text)
 
     def update_text(self, text: TextKeys) -> None:
@@ -185,11 +185,6 @@ class Rollout:
     def reads_text(self) -> bool:
         """Whether memory depends on the prompt."""
         return self._recipe.remembers_under == "prompt" or self._recipe.recache is not None
-
-    @property
-    def prompt_index(self) -> int:
-        """The number of changes of the prompt."""
-        return self._prompt_index
 
     @property
     def newest(self) -> Tensor:
@@ -214,7 +209,7 @@ class Rollout:
         for place, slot in enumerate(() if kept else sinks):
             table.frames[slot] = replace(table.frames[slot], frame_index=first + place)
         again = range(first, first + frames.shape[1])
-        self._write(_renewed(table, again, self._prompt_index))
+        self._write(_renewed(table, again, self.prompt_index))
 
     def _read(self, slots: Sequence[int], frames: int | None = None) -> None:
         self._generator.cache.attend(slots, frames)
@@ -303,7 +298,7 @@ class TieredRollout(Rollout):
             tensors |= {f"{name}_{slot}": tensor for name, tensor in state.items()}
         data = {
             "made": self.made,
-            "prompt_index": self._prompt_index,
+            "prompt_index": self.prompt_index,
             "recent": len(self._recent),
             "slots": list(slots),
             "attended": sorted(self.attended),
@@ -323,7 +318,7 @@ class TieredRollout(Rollout):
 
     def resume(self, parked: "ParkedRollout") -> None:
         """Continue from a snapshot, whose frames are in memory already."""
-        self.made, self._prompt_index = parked.made, parked.prompt_index
+        self.made, self.prompt_index = parked.made, parked.prompt_index
         self.attended = parked.attended
         self._recent.clear()
         self._recent.extend(latents.to(self.tiers.cache.device) for latents in parked.recent)

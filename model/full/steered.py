@@ -159,7 +159,7 @@ class SteeredWorld(SessionWorld[Session]):
 
     def _place(self, frames: Frames, command: CameraCommand) -> tuple[CameraPose, ...]:
         with self._times.measure("pose"):
-            return self._running().poses.update(frames, command, len(frames) / self.spec.fps).poses
+            return self._running().poses.update(frames, command, len(frames) / self.spec.fps)
 
     def _handed_out(
         self, frames: Frames, poses: tuple[CameraPose, ...], memory: MemoryUsage

@@ -1,7 +1,7 @@
 """Sizes of the networks that invent views: frozen dataclasses."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from mag_sandbox.model.config import DiTConfig, check_numbers
@@ -128,13 +128,9 @@ class ImaginationConfig:
         """Names of the things behind all objects in some category, in order."""
         return dict.fromkeys(name for names in self.behind.values() for name in names)
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return plain JSON data."""
-        return asdict(self)
-
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "ImaginationConfig":
-        """Read `as_dict`'s data, checked."""
+        """Read plain JSON data, checked."""
         parts = {
             "kinds": tuple(data["kinds"]),
             "behind": {name: tuple(kinds) for name, kinds in data["behind"].items()},

@@ -1,11 +1,11 @@
 """Doors that a plan must have: the way back stands behind the player, another way leads on."""
 
+import itertools
 from collections.abc import Sequence
 from math import atan, degrees, pi
 
 import numpy as np
 
-from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.config import ImaginationConfig
 from mag_sandbox.model.imagination.objects import PlacedObject
@@ -23,13 +23,7 @@ WIDE = 90.0  # degrees; wider things hide no door
 def with_doors(
     things: Sequence[PlacedObject], yaws: Sequence[float], config: ImaginationConfig
 ) -> tuple[PlacedObject, ...]:
-    """Return a plan with doors; what would stand before them is gone.
-
-    Args:
-        things: of the plan, from far to near.
-        yaws: of doors [degrees]: of the first one always, of others if the plan has none.
-        config: of the networks that paint it.
-    """
+    """Return a plan with a door at the first yaw [degrees]; at others too, if it had no door."""
     kind = _door_kind(things, config)
     if kind is None:
         return tuple(things)
@@ -45,7 +39,8 @@ def with_doors(
             pitch, height = (low + high) / 2, high - low
             width = 2 * degrees(atan(tall * usual.width / usual.height / 2 / wall))
         door = PlacedObject(kind, yaw, pitch, width, height)
-        made = (*(one for one in made if one.kind in behind or not _hides(one, door)), door)
+        stays = (one.kind in behind or one.width > WIDE or not one.overlaps(door) for one in made)
+        made = (*itertools.compress(made, stays), door)
     return made
 
 
@@ -62,9 +57,3 @@ def _door_kind(things: Sequence[PlacedObject], config: ImaginationConfig) -> str
         if kind in THINGS and kind in kinds
     )
     return next(fitting, None)
-
-
-def _hides(thing: PlacedObject, door: PlacedObject) -> bool:
-    across = abs(yaw_difference(thing.yaw, door.yaw)) - (thing.width + door.width) / 2
-    down = abs(thing.pitch - door.pitch) - (thing.height + door.height) / 2
-    return thing.width <= WIDE and across < 0.0 and down < 0.0

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.files.validation import shortened
 
 COVERING = 6  # objects that a cell is told of: the nearest ones that cover it
@@ -42,6 +43,11 @@ class PlacedObject:
     mean_color: tuple[int, int, int] | None = None  # of all that is seen of it; None: any
     variant: int | None = None  # which shape of its kind; None: any
     away: float | None = None  # metres; None: as far as its foot says
+
+    def overlaps(self, other: "PlacedObject") -> bool:
+        """Tell whether its box and another one have a part in common."""
+        across = abs(yaw_difference(self.yaw, other.yaw)) < (self.width + other.width) / 2
+        return across and abs(self.pitch - other.pitch) < (self.height + other.height) / 2
 
 
 def check_objects(objects: Sequence[PlacedObject], kinds: Collection[str]) -> None:

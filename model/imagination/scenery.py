@@ -632,13 +632,8 @@ def with_placed(
 
 def _hides(body: _Body, other: _Body) -> bool:
     """Tell whether something stands before another thing, at least in part."""
-    one, two = body.told, other.told
-    return (
-        body.where == "upright"
-        and body.distance * OVER < other.distance
-        and abs(yaw_difference(one.yaw, two.yaw)) < (one.width + two.width) / 2
-        and abs(one.pitch - two.pitch) < (one.height + two.height) / 2
-    )
+    nearer = body.where == "upright" and body.distance * OVER < other.distance
+    return nearer and body.told.overlaps(other.told)
 
 
 def sides_of(bands: Iterable[PlacedObject]) -> list[Side]:

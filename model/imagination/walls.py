@@ -93,13 +93,7 @@ class RoomSize(NamedTuple):
 
 
 def fitted(guess: RoomSize, slopes: Slopes, radian: float) -> RoomSize:
-    """Return the room that agrees best with what a level view straight ahead shows.
-
-    Args:
-        guess: the room as planned.
-        slopes: of the view's columns.
-        radian: px of one.
-    """
+    """Return the room that agrees best with what a level view straight ahead shows."""
     columns = len(slopes.floor)
     yaw = (np.arange(columns) - (columns - 1) / 2) * COLUMN / radian
     facing = np.stack((np.cos(yaw), np.sin(yaw), -np.sin(yaw)))  # how straight at each side

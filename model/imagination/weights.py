@@ -5,6 +5,7 @@ read, with its tokenizer.
 """
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import TypeVar
 
@@ -137,7 +138,7 @@ def save_networks(folder: Path, networks: ImaginationNetworks) -> None:
         for key in _in_eight_bits(name, module):
             state |= eight_bits(key, state[key])
         write_tensors(folder / f"{name}.safetensors", state)
-    replace_file(folder / CONFIG, json.dumps(networks.config.as_dict(), indent=1) + "\n")
+    replace_file(folder / CONFIG, json.dumps(asdict(networks.config), indent=1) + "\n")
 
 
 def _in_eight_bits(name: str, module: nn.Module) -> list[str]:

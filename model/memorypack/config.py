@@ -3,7 +3,7 @@
 Source: MemoryPack and Direct Forcing, arXiv 2510.01784; FramePack, arXiv 2504.12626.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal
 
 # of the long-term memory: see `model.memorypack.ring`; or of `Squeeze`, see its `semantic`
@@ -47,13 +47,9 @@ class PackConfig:
         """Latent frames that packing holds; older ones are in the long-term memory only."""
         return sum(scale.frames for scale in self.scales)
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return plain JSON data."""
-        return asdict(self)
-
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "PackConfig":
-        """Read `as_dict`'s data, checked."""
+        """Read plain JSON data, checked."""
         known = {key: value for key, value in data.items() if key != "index"}  # of older files
         return cls(**{**known, "scales": tuple(Scale(**scale) for scale in data["scales"])})
 

@@ -97,23 +97,21 @@ def taken(psi: Tokens) -> Tensor:
 
 def _nearest(frame: LatentFrames, places: Places) -> tuple[Tensor, Tensor]:
     """Return the frame's token nearest to each slot, and whether it lies in it, [B, S] each."""
-    assert isinstance(places, RayPlaces)
-    slots = places.slots()
-    yaw, pitch = (rays.flatten(1)[:, None] for rays in places.directions(frame))
-    across = _turned(yaw - slots.yaw[:, None]).abs()
-    away, nearest = torch.maximum(across, (pitch - slots.pitch[:, None]).abs()).min(dim=-1)
-    return nearest, away <= slots.side / 2 + 1e-6
+    apart, side = _apart(frame, places)
+    away, nearest = apart.min(dim=-1)
+    return nearest, away <= side / 2 + 1e-6
 
 
 def _seen(frames: LatentFrames, places: Places) -> Tensor:
     """Return which slots lie in one of the frames, or within a slot of its tokens, [B, S]."""
+    apart, side = _apart(frames, places)
+    return (apart <= side).any(dim=-1)
+
+
+def _apart(frames: LatentFrames, places: Places) -> tuple[Tensor, float]:
+    """Return how far tokens are from slots, [B, S, tokens], and how wide these are [degrees]."""
     assert isinstance(places, RayPlaces)
     slots = places.slots()
     yaw, pitch = (rays.flatten(1)[:, None] for rays in places.directions(frames))
-    across = _turned(yaw - slots.yaw[:, None]).abs()
-    away = torch.maximum(across, (pitch - slots.pitch[:, None]).abs())
-    return (away <= slots.side).any(dim=-1)
-
-
-def _turned(degrees: Tensor) -> Tensor:
-    return (degrees + 180) % 360 - 180
+    across = ((yaw - slots.yaw[:, None] + 180) % 360 - 180).abs()
+    return torch.maximum(across, (pitch - slots.pitch[:, None]).abs()), slots.side

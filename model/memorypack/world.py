@@ -14,7 +14,6 @@ from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose
 from mag_sandbox.files.validation import decode, of_type
-from mag_sandbox.files.yaml_files import not_found
 from mag_sandbox.model.dit import Attend, own_block_attention
 from mag_sandbox.model.execution import Execution, compiles_here
 from mag_sandbox.model.flow import euler_levels
@@ -42,11 +41,7 @@ from mag_sandbox.model.pocket.loading import (
     required_words,
     world_parts,
 )
-from mag_sandbox.model.pocket.weights import (
-    POCKET_WEIGHTS,
-    read_config,
-    weights_hash,
-)
+from mag_sandbox.model.pocket.weights import POCKET_WEIGHTS, read_config, weights_hash
 from mag_sandbox.model.prompts import Conditioner, read_texts
 from mag_sandbox.model.rope import RayCoordinates
 from mag_sandbox.model.world import (
@@ -88,7 +83,7 @@ class MemoryPackWorld(PocketWorld[PocketSession]):
     def reset(self, scene: Scene, seed: int) -> FrameBlock:
         """Return the first block of a scene; see `World`."""
         seed = checked_seed(scene, seed)
-        self._check(scene.memory)
+        self._require_policy(scene.memory)
         self._require_words(scene.prompt)
         self._session = PocketSession(seed, scene.prompt, CameraPose())
         self._memory = None
@@ -127,7 +122,7 @@ class MemoryPackWorld(PocketWorld[PocketSession]):
 
         The oldest picture becomes the reference image; all others pass through psi.
         """
-        self._check(past.scene.memory)
+        self._require_policy(past.scene.memory)
         self._session = PocketSession(past.seed, past.prompt, CameraPose())
         self._memory = None
         with torch.inference_mode():
@@ -187,13 +182,9 @@ class MemoryPackWorld(PocketWorld[PocketSession]):
             raise WorldFailed("the world has no scene yet; call reset first")
         return self._memory
 
-    def _check(self, policy: str | None) -> None:
-        if policy is not None and policy not in self.spec.policies:
-            raise WorldFailed(not_found("memory policy", policy, self.spec.policies))
-
     def _obey(self, control: Control) -> tuple[CameraPose, ...]:
         session = self._running()
-        self._check(control.memory.policy if control.memory else None)
+        self._require_policy(control.memory.policy if control.memory else None)
         if control.prompt is not None and control.prompt != session.prompt:
             self._require_words(control.prompt)
             self._advance(prompt=control.prompt)
@@ -299,7 +290,7 @@ def load(
     provenance = {
         **base.provenance,
         "weights": f"{digest} {variant} {info.digest}",
-        "memorypack": {**info.config.as_dict(), "trained": info.words()},
+        "memorypack": {**asdict(info.config), "trained": info.words()},
     }
     world = MemoryPackWorld(
         replace(

@@ -3,7 +3,7 @@
 import os
 import platform
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -65,12 +65,7 @@ from mag_sandbox.model.rope import RayCoordinates
 from mag_sandbox.model.world import MIB, MemorySetting, Progress, WorldFailed, WorldSpec
 from mag_sandbox.scenes.descriptions import DescriptionWords, lit
 from mag_sandbox.scenes.things import THINGS
-from mag_sandbox.scenes.vocabulary import (
-    WORDS_FILE,
-    Vocabulary,
-    VocabularyError,
-    without_unknown,
-)
+from mag_sandbox.scenes.vocabulary import WORDS_FILE, Vocabulary, VocabularyError, without_unknown
 
 if TYPE_CHECKING:
     from mag_sandbox.model.quantisation import Ranges
@@ -497,7 +492,7 @@ def _provenance(config: PocketConfig, digest: str, execution: Execution) -> dict
     packages = (*_PACKAGES, COMPILER) if execution.compiled else _PACKAGES
     return {
         "weights": digest,
-        "config": config.as_dict(),
+        "config": asdict(config),
         "execution": execution.as_dict(),
         "python": platform.python_version(),
         "packages": {name: package_version(name) for name in packages},

@@ -8,6 +8,7 @@ of the transformer) and `animator.safetensors`.
 import copy
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -112,7 +113,7 @@ def save_pocket(
         states[ANIMATOR] = animator.state_dict()
     for name, values in states.items():
         write_tensors(folder / name, {key: stored(value) for key, value in values.items()})
-    replace_file(folder / CONFIG, json.dumps(config.as_dict(), indent=1))
+    replace_file(folder / CONFIG, json.dumps(asdict(config), indent=1))
     replace_file(folder / TOKENIZER, tokenizer.to_str())
 
 

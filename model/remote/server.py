@@ -60,14 +60,20 @@ class ServerConfig:
     idle_s: float = IDLE_S
 
 
-class Closable(Protocol):
-    """A connection."""
+class SocketConnection:
+    """A WebSocket, whatever it carries."""
 
-    async def close(self) -> None:
+    def __init__(self, socket: WebSocket) -> None:
+        self._socket = socket
+
+    async def close(self, code: int = LEFT) -> None:
         """Close, whether the other end answers or not."""
+        with suppress(Exception):
+            async with asyncio.timeout(CLOSING_S):
+                await self._socket.close(code)
 
 
-Link = TypeVar("Link", bound=Closable)
+Link = TypeVar("Link", bound=SocketConnection)
 
 
 @dataclass(eq=False, slots=True, kw_only=True)
@@ -102,11 +108,12 @@ class ClientSession(HeldSession["Connection"]):
     reply: "Task[bytes] | None" = None  # to it
 
 
-class Connection:
+class Connection(SocketConnection):
     """A WebSocket that carries messages."""
 
     def __init__(self, socket: WebSocket) -> None:
-        self._socket, self._parts = socket, wire.Assembler(wire.MOST_OPENING)
+        super().__init__(socket)
+        self._parts = wire.Assembler(wire.MOST_OPENING)
         self.is_local = is_loopback(socket.client.host if socket.client else "")
 
     def allow(self, bytes: int) -> None:
@@ -145,12 +152,6 @@ class Connection:
         with suppress(Exception):  # the client may be gone
             await self.send(wire.Refused(sentence))
         await self.close(REFUSED)
-
-    async def close(self, code: int = LEFT) -> None:
-        """Close, whether the client answers or not."""
-        with suppress(Exception):
-            async with asyncio.timeout(CLOSING_S):
-                await self._socket.close(code)
 
 
 class QueueMember(Protocol):

@@ -32,18 +32,17 @@ from mag_sandbox.files.border import Refusal
 from mag_sandbox.model.remote import wire
 from mag_sandbox.model.remote.address import is_loopback
 from mag_sandbox.model.remote.server import (
-    CLOSING_S,
     DENIED,
     FORBIDDEN,
     IDLE_S,
     KEEP_S,
-    LEFT,
     OPENING_S,
     OUTDATED,
     REFUSED,
     SENDING_S,
     AdmissionQueue,
     HeldSession,
+    SocketConnection,
     token_problem,
 )
 from mag_sandbox.sandbox.browser.messages import (
@@ -87,11 +86,12 @@ class PagesConfig:
     idle_s: float = IDLE_S  # without a message, after which the place is given to others [s]
 
 
-class PageConnection:
+class PageConnection(SocketConnection):
     """A page's WebSocket."""
 
     def __init__(self, socket: WebSocket, replicas: int) -> None:
-        self._socket, self._replicas = socket, replicas
+        super().__init__(socket)
+        self._replicas = replicas
         self._unsent: asyncio.Queue[bytes | None] = asyncio.Queue()
 
     async def receive(self) -> FromPage:
@@ -144,12 +144,6 @@ class PageConnection:
         with suppress(Exception):  # the page may be gone
             await self.send({"is": "ended", "sentence": sentence})
         await self.close(REFUSED)
-
-    async def close(self, code: int = LEFT) -> None:
-        """Close, whether the page answers or not."""
-        with suppress(Exception):
-            async with asyncio.timeout(CLOSING_S):
-                await self._socket.close(code)
 
     async def _send_of_game(self, message: bytes) -> None:
         if message[:1] == b"{":

@@ -110,9 +110,9 @@ def held_data(footage: Footage, on_progress: Progress) -> dict[str, Any]:
             for one in sorted(drawn, key=lambda one: one.first)
         ],
         "all_kept": len(kept),
-        "sheet": _address(_sheet(footage, list(pictures), height), QUALITY),
+        "sheet": jpeg_address(_sheet(footage, list(pictures), height), QUALITY),
         "picture": {"width": PICTURE_WIDTH, "height": height, "columns": COLUMNS},
-        "map": _address(ring.pixels, MAP_QUALITY),
+        "map": jpeg_address(ring.pixels, MAP_QUALITY),
         "ring": {"width": WIDTH, "height": HEIGHT, "scale": SCALE, "top": TOP},
         "aspect": footage.size[1] / footage.size[0],
         "seconds": footage.seconds,
@@ -176,7 +176,8 @@ def _reduced(footage: Footage, shown: list[_Shown], size: tuple[int, int]) -> It
         yield np.asarray(Image.fromarray(frame).resize(size, Image.Resampling.BOX))
 
 
-def _address(pixels: Frames, quality: int) -> str:
+def jpeg_address(pixels: Frames, quality: int, **options: int) -> str:
+    """Return a picture as a data address; the options are those of Pillow for JPEG."""
     file = BytesIO()
-    Image.fromarray(pixels).save(file, "JPEG", quality=quality)
+    Image.fromarray(pixels).save(file, "JPEG", quality=quality, **options)
     return f"data:image/jpeg;base64,{b64encode(file.getvalue()).decode()}"

@@ -8,17 +8,17 @@ import base64
 import hashlib
 import json
 from collections.abc import Iterator
-from io import BytesIO
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from PIL import Image
 
 from mag_sandbox.evaluation.similarity.recall import ProbeResult
 from mag_sandbox.model.world import MIB, SegmentKind
 from mag_sandbox.sandbox.export.footage import Footage
+from mag_sandbox.sandbox.export.held import jpeg_address
 from mag_sandbox.sandbox.export.page_charts import (
     BOTTOM,
     HEIGHT,
@@ -42,7 +42,7 @@ from mag_sandbox.sandbox.ui.theme import SEGMENT_COLOURS
 QPS = (24, 30, 36, 42)  # of the video, until it is small enough
 SOUND_BITS = 64_000  # a second
 MOST_VIDEO = 16 * 2**20  # bytes
-JPEG_QUALITY = 88
+_picture = partial(jpeg_address, quality=88, subsampling=0)
 WORDS = {"remembered": "remembered", "vaguely": "vaguely remembered", "forgotten": "forgotten"}
 NEVER_SHOWN = ("current",)  # the block being made is not kept
 BOX = {  # of a chart [px]
@@ -171,9 +171,3 @@ def _value(value: object) -> str:
     if isinstance(value, dict | list | tuple):
         return json.dumps(value, ensure_ascii=False, default=str)
     return str(value)
-
-
-def _picture(pixels: np.ndarray) -> str:
-    file = BytesIO()
-    Image.fromarray(pixels).save(file, "JPEG", quality=JPEG_QUALITY, subsampling=0)
-    return f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}"

@@ -98,13 +98,8 @@ class GroundMap:
     ) -> pygame.Surface:
         """Return the card; the same surface as long as it looks the same.
 
-        Args:
-            theme: of the window.
-            block: the newest; it says what stands around and what is remembered.
-            way: positions that were walked through, oldest first [m].
-            marks: the anchors.
-            pose: of the player.
-            width: of the card [px]; None: as wide as the scene's card.
+        `way` are the positions walked through, oldest first [m]; without a width [px] the card is
+        as wide as the scene's.
         """
         self.area = MapArea.of(theme, width or theme.px(CARD_WIDTH), way, pose)
         remembered = _remembered(block.memory.entries)

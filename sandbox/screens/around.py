@@ -30,13 +30,8 @@ class AroundOverlay(Overlay):
         self._is_shown = False
         self._page, self._count = 0, 0  # of the card; lines in all
         self._listed: tuple[FrameBlock, tuple[Seen, ...]] | None = None  # as of a block
-        self._lines: tuple[str, ...] = ()
+        self.lines: tuple[str, ...] = ()  # of the card; none while it is hidden
         self._card = CachedCard()
-
-    @property
-    def lines(self) -> tuple[str, ...]:
-        """The lines of the card; none while it is hidden."""
-        return self._lines
 
     def press(self) -> None:
         """Show the card, its next page, or put it away after the last."""
@@ -51,15 +46,15 @@ class AroundOverlay(Overlay):
 
     def update(self, now: float) -> bool:  # noqa: ARG002 -- Overlay
         """Update the directions of things from the camera; True if they changed."""
-        before, self._lines = self._lines, self._said()
-        return self._lines != before
+        before, self.lines = self.lines, self._said()
+        return self.lines != before
 
     def draw(self, surface: pygame.Surface) -> None:
         """Draw the card on the left, below the figures."""
-        if not self._lines:
+        if not self.lines:
             return
         theme = self._hud.theme(surface)
-        lines = (Text(line, 13, lines=2) for line in self._lines)
+        lines = (Text(line, 13, lines=2) for line in self.lines)
         pages = max(1, -(-self._count // MOST_LINES))
         head = row(
             Text(TITLE, 16, bold=True),

@@ -63,7 +63,7 @@ class EditOverlay(Overlay):
         self._pointer: tuple[int, int] | None = None  # None: it never moved
         self._size = (0, 0)  # of the window
         self._theme: Theme | None = None  # of the window
-        self._box = PromptBox(
+        self.box = PromptBox(
             _weakly(self._apply),
             thing_vocabulary(kinds),
             make_theme=make_theme,
@@ -73,14 +73,9 @@ class EditOverlay(Overlay):
         )
 
     @property
-    def box(self) -> PromptBox:
-        """The text entry in use."""
-        return self._box
-
-    @property
     def wake_at(self) -> float | None:
         """When the box's cursor blinks."""
-        return self._box.wake_at
+        return self.box.wake_at
 
     def open(self, position: tuple[int, int] | None = None) -> None:
         """Ask what shall be at a position of the window; None: at the pointer, if it ever moved."""
@@ -89,15 +84,15 @@ class EditOverlay(Overlay):
         before, self._spot = self._spot, spot or (pose.yaw, None)
         is_on_map = position is not None and self._map().collidepoint(position)
         self._viewpoint = (0.0, 0.0) if is_on_map else (pose.x, pose.z)
-        self._box.title = f"What should be {self._where()}?"
-        self._box.vocabulary = thing_vocabulary(self._kinds, self._category())
-        self._box.open("", anew=self._spot != before)
+        self.box.title = f"What should be {self._where()}?"
+        self.box.vocabulary = thing_vocabulary(self._kinds, self._category())
+        self.box.open("", anew=self._spot != before)
 
     def handle(self, event: pygame.Event) -> bool:
         """Open it with a right click, fly with a click on the map, or take the text."""
         if event.type in (pygame.MOUSEMOTION, pygame.MOUSEBUTTONDOWN):
             self._pointer = event.pos
-        if self._box.handle(event):
+        if self.box.handle(event):
             return True
         if event.type != pygame.MOUSEBUTTONDOWN:
             return False
@@ -107,25 +102,25 @@ class EditOverlay(Overlay):
             self._fly(CameraPose(yaw, min(MAX_PITCH, max(-MAX_PITCH, pitch)), self._reel.pose.fov))
             return True
         if event.button == 3 and spot and self._kinds:
-            self._box.dismiss()
+            self.box.dismiss()
             self.open(event.pos)
             return True
         return False
 
     def dismiss(self) -> bool:
         """Hide the box, if it is open."""
-        return self._box.dismiss()
+        return self.box.dismiss()
 
     def update(self, now: float) -> bool:
         """Make the cursor blink."""
-        return self._box.update(now)
+        return self.box.update(now)
 
     def draw(self, surface: pygame.Surface) -> None:
         """Draw the box and a mark at the spot."""
         self._size, self._theme = surface.get_size(), self._hud.theme(surface)
-        if self._box.is_open:
-            self._box.avoid = self._draw_mark(surface)
-            self._box.draw(surface)
+        if self.box.is_open:
+            self.box.avoid = self._draw_mark(surface)
+            self.box.draw(surface)
 
     def _apply(self, text: str) -> None:
         self._ask(self._read(text))

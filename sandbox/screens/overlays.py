@@ -90,7 +90,7 @@ class Notices(Overlay):
     ) -> None:
         self._clock, self._notify, self._theme = clock, notify, theme
         self._lock = Lock()
-        self._notices: tuple[Notice, ...] = ()
+        self.current: tuple[Notice, ...] = ()  # shown now, or next
         self._shown: tuple[Notice, ...] = ()
         self._cards: defaultdict[Notice, CachedCard] = defaultdict(CachedCard)
 
@@ -101,27 +101,22 @@ class Notices(Overlay):
         with self._lock:
             others = [
                 one
-                for one in self._notices
+                for one in self.current
                 if one.text != text and (not topic or one.topic != topic)
             ]
-            self._notices = (*others, notice)[-MOST_NOTICES:]
+            self.current = (*others, notice)[-MOST_NOTICES:]
         self._notify()
-
-    @property
-    def current(self) -> tuple[Notice, ...]:
-        """The lines that are shown now, or next."""
-        return self._notices
 
     @property
     def wake_at(self) -> float | None:
         """When the next line disappears."""
-        return min((notice.until for notice in self._notices), default=None)
+        return min((notice.until for notice in self.current), default=None)
 
     def update(self, now: float) -> bool:
         """Drop notices whose time is over."""
         with self._lock:
-            self._notices = tuple(one for one in self._notices if one.until > now)
-        changed, self._shown = self._notices != self._shown, self._notices
+            self.current = tuple(one for one in self.current if one.until > now)
+        changed, self._shown = self.current != self._shown, self.current
         return changed
 
     def draw(self, surface: pygame.Surface, *, at_bottom: bool = False) -> None:

@@ -20,12 +20,7 @@ from mag_sandbox.files.border import is_file, is_missing, open_plain, refusing
 from mag_sandbox.files.validation import parse_json
 from mag_sandbox.files.whole import changed, folder_bytes, remove_folder, visible
 from mag_sandbox.process import describe_unexpected
-from mag_sandbox.sandbox.play.parked_scene import (
-    ParkedScene,
-    StateError,
-    StateHeader,
-    read_header,
-)
+from mag_sandbox.sandbox.play.parked_scene import ParkedScene, StateError, StateHeader, read_header
 from mag_sandbox.sandbox.recording.frames_file import frames_per_second
 from mag_sandbox.sandbox.recording.reader import EVENTS_FILE, RecordingError
 from mag_sandbox.sandbox.saves.own_scenes import (

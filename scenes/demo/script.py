@@ -342,10 +342,7 @@ COMMANDS: dict[str, Command] = {
         _read_turn(("up", "down")),
     ),
     "zoom": Command(
-        "zoom in|out FACTOR",
-        "Zoom by this factor, in worlds that can.",
-        "zoom in 1.5",
-        _read_zoom,
+        "zoom in|out FACTOR", "Zoom by this factor, in worlds that can.", "zoom in 1.5", _read_zoom
     ),
     "walk": Command(
         "walk forward|back|left|right DISTANCE|TIME",

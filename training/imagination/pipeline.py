@@ -16,11 +16,7 @@ from torch import Tensor
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.attention import AttentionKernel
 from mag_sandbox.model.autoencoder import Autoencoder
-from mag_sandbox.model.checkpoints import (
-    load_into,
-    stored,
-    write_tensors,
-)
+from mag_sandbox.model.checkpoints import load_into, stored, write_tensors
 from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.imagination.config import ImaginationConfig, PlannerConfig
 from mag_sandbox.model.imagination.imagination import Coder, Imagination, Subject

@@ -5,19 +5,17 @@ from copy import deepcopy
 from functools import partial
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.config import PocketConfig
 from mag_sandbox.model.dit import DiT, TextKeys
 from mag_sandbox.model.execution import run_pictures
-from mag_sandbox.model.generator import Generator
+from mag_sandbox.model.generator import Coordinates, Generator
 from mag_sandbox.model.graphs import GraphCompiler
-from mag_sandbox.model.imagination.painter import Painter
-from mag_sandbox.model.imagination.painter_graph import GraphPainter
-from mag_sandbox.model.kv_cache import CacheShape
+from mag_sandbox.model.imagination.painter import Flow, Painter
+from mag_sandbox.model.kv_cache import CacheShape, KVCache
 from mag_sandbox.model.pocket.engines.engine import Coding, PlainAnimator, PocketEngine
-from mag_sandbox.model.pocket.engines.graph_passes import ApartCache, GraphPasses
 from mag_sandbox.model.pocket.engines.picture_graphs import (
     COLORED,
     GraphAnimator,
@@ -33,8 +31,95 @@ from mag_sandbox.model.pocket.pictures.cells import (
     levels_of,
     pixels_of,
 )
-from mag_sandbox.model.transformer_graphs import GraphDiT, Sizes
+from mag_sandbox.model.slots import SlotWrite
+from mag_sandbox.model.transformer_graphs import GraphDiT, KeysAndValues, Sizes
 from mag_sandbox.model.world import Frames
+
+TEXTS = 4  # that are cached: mostly the present prompt and the empty one
+
+
+class GraphPainter(Painter):
+    """A `Painter` whose transformer is a graph."""
+
+    def __init__(self, source: Painter, compiler: GraphCompiler) -> None:
+        nn.Module.__init__(self)
+        self.config, self.dit, dtype = source.config, source.dit, compiler.execution.dtype
+        self.row, self.objects = source.row.to(dtype), source.objects.to(dtype)
+        self.sketch = source.sketch.to(dtype)
+        self.known = nn.Parameter(source.known.to(dtype), requires_grad=False)
+        self._passes = GraphDiT(source.dit, "painter", compiler)
+        self._texts: list[tuple[Tensor, TextKeys]] = []  # read last
+        rows, columns = source.config.view
+        self._passes.prepare(remembers=False, exact=[Sizes(rows * columns, kept=0)])
+
+    def text_keys(self, features: Tensor) -> TextKeys:
+        """Return the folded matrices of a text, folded once; see `GraphDiT`."""
+        for text, keys in self._texts:
+            if torch.equal(text, features):
+                return keys
+        keys = self._passes.text_keys(features.float())
+        self._texts = [(features, keys), *self._texts[: TEXTS - 1]]
+        return keys
+
+    def flow(self, place: Tensor, text: TextKeys) -> Flow:
+        """Return the flow as a function; see `Painter`."""
+        nothing = self._passes.nothing()
+
+        def flow(x: Tensor, timestep: float) -> Tensor:
+            tokens, shape, rotary = self.dit.embed(x[:, None]), x[:, None].shape, self.rotary(x)
+            flows = self._passes.flow_of_tokens(
+                tokens + place, shape, timestep, text, rotary, nothing
+            )
+            return flows[:, 0]
+
+        return flow
+
+
+class ApartCache(KVCache):
+    """Slots whose frames passes are given, and of which they give what they made."""
+
+    _made: KeysAndValues  # by the last pass
+
+    @property
+    def kept(self) -> KeysAndValues:
+        """The slots that passes read."""
+        return KeysAndValues(self._read_keys[:, 0], self._read_values[:, 0])
+
+    def take(self, made: KeysAndValues) -> None:
+        """Take what a pass made of frames, to be written."""
+        self._made = made
+
+    def attend(self, slots: Sequence[int], frames: int | None = None) -> None:  # noqa: ARG002
+        """Make `slots` what the coming passes read besides their own, however long they are."""
+        self._own, self._seen = slice(0, 0), slice(0, len(slots) * self.shape.tokens)
+        self._gather(slots)
+
+    def write(self, writes: Sequence[SlotWrite]) -> None:
+        """Keep frames of the last pass in slots."""
+        tokens = self.shape.tokens
+        for write in writes:
+            rows = slice(write.frame * tokens, (write.frame + 1) * tokens)
+            for all_, made in zip((self._keys, self._values), self._made, strict=True):
+                all_[..., self._rows(write.slot), :] = made[:, None, :, rows]
+
+
+class GraphPasses:
+    """Passes by graphs over what a cache attends; see `Passes`."""
+
+    def __init__(self, dit: GraphDiT, cache: ApartCache) -> None:
+        self._dit, self._cache = dit, cache
+
+    def flow(
+        self, latents: Tensor, timestep: float, coordinates: Coordinates, text: TextKeys
+    ) -> Tensor:
+        """Return the flow."""
+        where = coordinates.rotary, self._cache.kept, coordinates.features
+        return self._dit.flow(latents, timestep, text, *where)
+
+    def remember(self, latents: Tensor, coordinates: Coordinates, text: TextKeys) -> None:
+        """Leave keys and values in the cache."""
+        where = coordinates.rotary, self._cache.kept, coordinates.features
+        self._cache.take(self._dit.remember(latents, 0.0, text, *where))
 
 
 class GraphEngine(PocketEngine):

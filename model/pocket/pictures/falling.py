@@ -38,14 +38,7 @@ FALLING = {
 def fallen(
     block: DecodedBlock, things: Sequence[PlacedObject], poses: Sequence[CameraPose], time: int
 ) -> DecodedBlock:
-    """Return a block with the rain or snow of a plan before its pictures.
-
-    Args:
-        block: uint8 [T, H, W, 3].
-        things: of the plan.
-        poses: of the frames.
-        time: of the first frame.
-    """
+    """Return a block with the rain or snow of a plan before its pictures."""
     falls = next((thing for thing in things if thing.kind in FALLING), None)
     if falls is None:
         return block

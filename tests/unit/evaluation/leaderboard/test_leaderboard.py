@@ -11,8 +11,14 @@ import pytest
 
 from mag_sandbox.evaluation.__main__ import main as evaluate
 from mag_sandbox.evaluation.leaderboard.board import curve_of, read_board
-from mag_sandbox.evaluation.leaderboard.page import life_text, markdown, page
-from mag_sandbox.evaluation.leaderboard.plots import life_plot, likeness_plot, recall_plot
+from mag_sandbox.evaluation.leaderboard.page import (
+    life_plot,
+    life_text,
+    likeness_plot,
+    markdown,
+    page,
+    recall_plot,
+)
 from mag_sandbox.evaluation.lookback.result import (
     ClipRow,
     Participant,

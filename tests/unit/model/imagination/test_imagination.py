@@ -1,7 +1,7 @@
 """Views that are invented: exact replays, what is known stays, rings that close."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -161,7 +161,7 @@ def test_weights_and_architecture_come_back_from_their_folder(tmp_path: Path):
 def test_weights_of_another_architecture_are_refused(tmp_path: Path):
     save_networks(tmp_path, networks())
     other = replace(TINY, planner=replace(TINY.planner, ffn_dim=48))
-    (tmp_path / "config.json").write_text(json.dumps(other.as_dict()))
+    (tmp_path / "config.json").write_text(json.dumps(asdict(other)))
     with pytest.raises(MissingWeights, match="of another architecture"):
         load_networks(tmp_path, matmul_attention)
 

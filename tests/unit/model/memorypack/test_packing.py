@@ -1,5 +1,7 @@
 """FramePack's packing: official tokens and coordinates, and what follows from them."""
 
+from dataclasses import asdict
+
 import pytest
 import torch
 from torch import nn
@@ -117,5 +119,5 @@ def test_scales_must_fall_to_one():
 
 def test_a_config_survives_being_written():
     config = PackConfig(structure="C", guided=False)
-    assert PackConfig.from_dict(config.as_dict()) == config
-    assert PackConfig.from_dict({**config.as_dict(), "index": "video"}) == config  # once there
+    assert PackConfig.from_dict(asdict(config)) == config
+    assert PackConfig.from_dict({**asdict(config), "index": "video"}) == config  # once there

@@ -1,6 +1,7 @@
 """The pocket world as the game meets it: what it is made of, and what it answers."""
 
 import json
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -191,7 +192,7 @@ def test_provenance_says_what_made_the_pictures(tmp_path):
     weights = write_tiny_weights(tmp_path)
     provenance = tiny_world(weights=weights).provenance()
     assert len(provenance["weights"]) == 16
-    assert provenance["config"] == TINY.as_dict()
+    assert provenance["config"] == asdict(TINY)
     assert provenance["execution"]["dtype"] == "float32"
     assert provenance["look_ahead"] is True
     assert provenance["memory"]["policy"] == "mag-retrieve"

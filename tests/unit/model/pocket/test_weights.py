@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -193,11 +193,11 @@ def test_a_generator_of_another_rank_is_refused(folder):
 
 @pytest.mark.parametrize("config", [POCKET, TINY])
 def test_a_config_survives_being_json(config):
-    assert PocketConfig.from_dict(json.loads(json.dumps(config.as_dict()))) == config
+    assert PocketConfig.from_dict(json.loads(json.dumps(asdict(config)))) == config
 
 
 def test_a_config_from_before_zoom_knows_none():
-    data = POCKET.as_dict()
+    data = asdict(POCKET)
     del data["narrowest_fov"]
     before = PocketConfig.from_dict(data)
     assert before == replace(POCKET, narrowest_fov=90.0)

@@ -9,14 +9,15 @@ from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH, Canvas
 from mag_sandbox.renderer.drawing import OPAQUE
 from mag_sandbox.renderer.plan import Thing
 from mag_sandbox.renderer.version2.classes import AREAS, CLASSES, LOOKS, UNNAMED, look
-from mag_sandbox.renderer.version2.logged import ids_of, things_of
 from mag_sandbox.renderer.version2.mentions import mentions, named_things
 from mag_sandbox.renderer.version2.render import (
     CATEGORIES,
     LoggedPanorama,
     describe_scene,
+    ids_of,
     paint_scene,
     render_logged,
+    things_of,
 )
 from tests.unit.renderer.version2.test_panorama_moving import DIGESTS, digest_of
 
