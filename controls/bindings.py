@@ -276,11 +276,7 @@ class BindingsError(FileError):
 
 
 def load_bindings(path: Path, defaults: Bindings = DEFAULTS) -> Bindings:
-    """Return a player's own bindings, the defaults where there is no file.
-
-    Raises:
-        BindingsError: the file is wrong; one sentence with its line.
-    """
+    """Return a player's own bindings, else the defaults, or raise BindingsError."""
     if is_missing(path):
         return defaults
     try:

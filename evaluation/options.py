@@ -21,11 +21,7 @@ PROTOCOLS = {"5s": 81, "30s": 477}  # frames of VBench's videos, at 16 a second
 
 
 def check_range(name: str, value: float, low: float, high: float) -> None:
-    """Refuse a number out of its range.
-
-    Raises:
-        ValueError: it is.
-    """
+    """Raise ValueError if a number is out of its range."""
     if not low <= value <= high:
         raise ValueError(f"{name} is {value:g}, expected {low:g} to {high:g}")
 

@@ -60,11 +60,7 @@ def choose_kernel(device: str, dtype: torch.dtype, head_dim: int) -> tuple[str, 
 
 
 def named_kernel(name: str) -> AttentionKernel:
-    """Return the kernel of a name, as a recording says it.
-
-    Raises:
-        ValueError: it is not installed here.
-    """
+    """Return the kernel that a recording names, or raise ValueError if it is not here."""
     known = {**KERNELS, **candidate_kernels()}
     if name not in known:
         raise ValueError(f'attention "{name}" is not installed; available: {", ".join(known)}')

@@ -20,11 +20,7 @@ def cancellable(is_cancelled: Callable[[], bool]) -> Iterator[None]:
 
 
 def check_cancelled() -> None:
-    """Return, unless the work on this thread is cancelled.
-
-    Raises:
-        CancelledError: it is.
-    """
+    """Raise CancelledError if the work on this thread is cancelled."""
     is_cancelled = getattr(_running, "is_cancelled", None)
     if is_cancelled is not None and is_cancelled():
         raise CancelledError

@@ -61,11 +61,7 @@ def load_strictly(module: nn.Module, state: State, what: str) -> None:
 
 
 def require_fit(module: nn.Module, shapes: Shapes, what: str, remedy: str, part: str = "") -> None:
-    """Compare the names and shapes of a state dict with a module's, which begin with `part`.
-
-    Raises:
-        MissingWeights: they differ.
-    """
+    """Raise MissingWeights unless a state dict fits a module's names from `part` on."""
     expected = {part + name: shape for name, shape in _shapes(module.state_dict()).items()}
     if differing := differences(expected, shapes):
         raise MissingWeights(f"{what} of another architecture: {differing}; {remedy}")
@@ -77,11 +73,7 @@ def _shapes(state: State) -> dict[str, tuple[int, ...]]:
 
 @contextmanager
 def reading(path: Path, remedy: str) -> Iterator[None]:
-    """Turn any failure to read a file of weights into one sentence.
-
-    Raises:
-        MissingWeights: it is absent, no plain file, or damaged.
-    """
+    """Turn any failure to read a file of weights into MissingWeights, one sentence."""
     with refusing(lambda why: MissingWeights(f"{path} cannot be read ({why}); {remedy}")):
         try:
             check_plain(path)
@@ -99,11 +91,7 @@ class Checkpoint(Mapping[str, Tensor]):
         self._readers: dict[str, Callable[[], Tensor]] = {}
 
     def add(self, name: str, shape: tuple[int, ...], read: Callable[[], Tensor]) -> None:
-        """Add a tensor under its bare name.
-
-        Raises:
-            MissingWeights: there is another one of that name.
-        """
+        """Add a tensor under its bare name, or raise MissingWeights if that is taken."""
         bare = bare_name(name)
         if bare in self._readers:
             raise MissingWeights(f'{self.path} holds "{bare}" twice; {REMEDY}')
@@ -276,11 +264,7 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
 
 
 def check_finite(state: Mapping[str, Tensor], path: Path, remedy: str) -> None:
-    """Refuse NaN and infinity.
-
-    Raises:
-        MissingWeights: there are some.
-    """
+    """Raise MissingWeights if there is NaN or infinity."""
     largest = (
         value.abs().amax() for value in state.values() if value.numel()
     )  # a fifth of the time
@@ -331,11 +315,7 @@ def write_tensors(
 
 
 def open_tokenizer(path: Path, remedy: str) -> "Tokenizer":
-    """Return the tokenizer of a file.
-
-    Raises:
-        MissingWeights: it is absent, damaged, or has no mark of an end.
-    """
+    """Return a file's tokenizer, or raise MissingWeights if damaged or without an end mark."""
     from tokenizers import Tokenizer  # not needed to read configurations
 
     with reading(path, remedy):

@@ -72,11 +72,7 @@ class Execution:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "Execution":
-        """Read the execution in a recording, so that a replay runs the same way.
-
-        Raises:
-            ValueError: it names a dtype or kernel that does not exist here.
-        """
+        """Read the execution in a recording, or raise ValueError if this machine lacks it."""
         if not isinstance(data, dict):
             raise ValueError(f"execution {data!r:.40} is unknown here")
         if data.get("sketches"):

@@ -30,11 +30,7 @@ def to_levels(pictures: Tensor) -> Tensor:
 
 
 def open_image(path: str, width: int, height: int) -> np.ndarray:
-    """Return a scene's picture as one frame, uint8 [1, height, width, 3]; cropped, not stretched.
-
-    Raises:
-        WorldFailed: it is not a picture of a supported format and a moderate size.
-    """
+    """Return a scene's picture, cropped, uint8 [1, height, width, 3], or raise WorldFailed."""
 
     def refuse(why: str) -> WorldFailed:
         formats = ", ".join(SCENE_FORMATS)

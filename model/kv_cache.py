@@ -106,11 +106,7 @@ class KVCache:
         return self.shape.slot_bytes(self.dtype)
 
     def attend(self, slots: Sequence[int], frames: int | None = None) -> None:
-        """Make `slots` readable for the next passes, of a block or of `frames`.
-
-        Raises:
-            ValueError: there is no room for passes of so many frames.
-        """
+        """Make `slots` readable for passes of a block or `frames`, or raise ValueError."""
         tokens = self.shape.tokens
         own = (frames or self.shape.block_length) * tokens
         if own > self._front:
@@ -164,11 +160,7 @@ class KVCache:
         return keys, values
 
     def check(self, frames: int, keys: Tensor, values: Tensor) -> None:
-        """Check the result of `export` for at least `frames` frames.
-
-        Raises:
-            ValueError: there are fewer, or they are not of such a cache.
-        """
+        """Raise ValueError unless `export` of such a cache gave at least `frames` frames."""
         layers, batch, heads, _, dim = self._keys.shape
         for some in (keys, values):
             held = max(frames, some.shape[1]) if some.ndim > 1 else frames

@@ -56,11 +56,7 @@ class Adapter:
         self._require_all()
 
     def merged(self, name: str, weight: Tensor) -> Tensor:
-        """Return a checkpoint's tensor with the adapter added, fp32; others are left alone.
-
-        Raises:
-            MissingWeights: the adapter's shape does not fit the tensor.
-        """
+        """Return a tensor, fp32 with the adapter added if it has any, or raise MissingWeights."""
         if name not in self._targets:
             return weight
         module = self._targets[name]

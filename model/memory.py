@@ -470,11 +470,7 @@ _PAINTED: dict[str, type[MemoryPolicy]] = {"window": WindowOfViews}
 
 
 def make_policy(setting: MemorySetting, capacity: int, *, painted: bool = False) -> MemoryPolicy:
-    """Return the policy that a setting names.
-
-    Raises:
-        WorldFailed: there is no such policy; the message lists those that exist.
-    """
+    """Return the policy that a setting names, or raise WorldFailed that lists them."""
     if setting.policy not in MEMORY_POLICIES:
         raise WorldFailed(not_found("memory policy", setting.policy, MEMORY_POLICIES))
     kinds = MEMORY_POLICIES | (_PAINTED if painted else {})

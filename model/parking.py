@@ -46,11 +46,7 @@ def unpacked(state: WorldState) -> dict[str, Tensor]:
 
 
 def numbers_of(tensors: Mapping[str, Tensor], name: str, shape: Sequence[int]) -> Tensor:
-    """Return one of the tensors of a state, on the host, fp32 whatever type it was kept in.
-
-    Raises:
-        ValueError: it is of another shape, or not of such numbers.
-    """
+    """Return a tensor of a state, fp32 on the host, or raise ValueError if it is another."""
     tensor = tensors[name]
     if tensor.shape != tuple(shape) or not tensor.is_floating_point():
         raise ValueError(f'"{name}" is {tuple(tensor.shape)}, expected {tuple(shape)}')
@@ -70,11 +66,7 @@ def bytes_of(tensor: Tensor) -> np.ndarray:
 
 
 def tensor_of(name: str, array: np.ndarray, kind: str = "float32") -> Tensor:
-    """Return the tensor of some bytes.
-
-    Raises:
-        ValueError: it is of an unknown type, or holds NaN or infinity.
-    """
+    """Return the tensor of some bytes, or raise ValueError if it is not finite."""
     if kind not in _NUMBERS or array.dtype != np.uint8:
         raise ValueError(f'"{name}" holds numbers of an unknown type')
     dtype = _NUMBERS[kind]

@@ -136,11 +136,7 @@ class SlotTable:
         return {"frames": frames, "evicted": self.evicted}
 
     def load_dict(self, data: dict[str, Any]) -> None:
-        """Load `as_dict`'s data, as far as slots exist here.
-
-        Raises:
-            ValueError: they are invalid.
-        """
+        """Load `as_dict`'s data, as far as slots exist here, or raise ValueError."""
         evicted = decode(int, data["evicted"], "evicted")
         frames = {decode(int, slot, "slot"): _frame_of(row) for slot, *row in data["frames"]}
         if len(frames) < len(data["frames"]) or min(frames, default=0) < 0 or evicted < 0:

@@ -67,11 +67,7 @@ class WorldChoice:
         return WorldChoice(world, memory, self.look_ahead, server=self.server, precision=precision)
 
     def load(self, on_progress: Progress = lambda stage, fraction: None) -> World:
-        """Load the world.
-
-        Raises:
-            WorldFailed: it has no such memory policy, or cannot run here.
-        """
+        """Load the world, or raise WorldFailed if it cannot run here as chosen."""
         world = load_world(
             self.name,
             self.memory,
@@ -105,11 +101,7 @@ def usual_precision(world: str, server: ServerAddress | None, settings: SandboxC
 
 
 def meant_world(world: str, server: ServerAddress | None) -> str:
-    """Return the name of a world; that of "remote" comes from its server.
-
-    Raises:
-        WorldFailed: there is no server to ask, or it does not answer.
-    """
+    """Return a world's name, that of "remote" from its server, or raise WorldFailed."""
     if world != REMOTE:
         return world
     if server is None:

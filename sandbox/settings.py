@@ -81,11 +81,7 @@ class SandboxConfig:
 
 
 def load_settings(path: Path | None = None) -> SandboxConfig:
-    """Return the user's settings, the defaults where there is no file.
-
-    Raises:
-        SettingsError: the file is wrong.
-    """
+    """Return the user's settings, else the defaults, or raise SettingsError."""
     path = path or config_folder() / FILE
     if is_missing(path):
         if path.is_symlink():
@@ -101,11 +97,7 @@ def load_settings(path: Path | None = None) -> SandboxConfig:
 
 
 def save_settings(config: SandboxConfig, path: Path | None = None) -> Path:
-    """Write the settings so that `load_settings` returns them again.
-
-    Raises:
-        SettingsError: the file cannot be written; the file is as before.
-    """
+    """Write the settings, or raise SettingsError and leave the file as it was."""
     path = path or config_folder() / FILE
     changed = {
         field.name: getattr(config, field.name)

@@ -27,11 +27,7 @@ def has_display() -> bool:
 
 
 def check_display() -> None:
-    """Refuse to wait for a display that is not there.
-
-    Raises:
-        DisplayError: none is named, or its X server does not answer.
-    """
+    """Raise DisplayError unless a display answers, for which SDL would wait."""
     if not has_display():
         raise DisplayError(f"no display found; {REMEDY}")
     name, driver = os.environ.get("DISPLAY", ""), os.environ.get("SDL_VIDEODRIVER", "x11")

@@ -48,11 +48,7 @@ class Scene:
 
 
 def check_prompt(prompt: str) -> None:
-    """Check a prompt that comes from outside.
-
-    Raises:
-        FieldError: it is too long, or holds half a character, which nothing can read.
-    """
+    """Raise FieldError if a prompt is too long, or holds half a character."""
     if len(prompt) > MAX_PROMPT:
         problem = f"prompt has {len(prompt)} characters, at most {MAX_PROMPT} are read"
         raise FieldError("prompt", f"{problem}; shorten it")

@@ -110,11 +110,7 @@ class Vocabulary:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read a list of words.
-
-        Raises:
-            VocabularyError: the file is missing, too large, or not such a list.
-        """
+        """Read a list of words, or raise VocabularyError if the file is no such list."""
         what = f"{path}: the words of this world cannot be read"
         remedy = "git checkout -- assets/weights"
         with refusing(lambda why: VocabularyError(f"{what} ({why}); restore it with `{remedy}`")):

@@ -67,11 +67,7 @@ class Processes:
                 write(state)
 
     def save(self, state: State, path: Path) -> None:
-        """Write a state; it takes the place of the older one when it is complete.
-
-        Raises:
-            OSError: it could not be written; the older one is as it was.
-        """
+        """Write a state in place of the older one, which stays if this raises OSError."""
         with replacing(path) as part:
             try:
                 torch.save(state, part)
@@ -95,11 +91,7 @@ ALONE = Processes()
 
 
 def refuse_other(path: Path, suffix: str) -> None:
-    """Refuse to begin a run beside a state of the other kind.
-
-    Raises:
-        OtherProcesses: there is one.
-    """
+    """Raise OtherProcesses if there is a state of the other kind."""
     other = path.with_suffix(suffix)
     if other.exists():
         started = "one process" if suffix == ONE_FILE else "several processes"

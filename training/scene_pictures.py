@@ -19,11 +19,7 @@ FEWEST = 30  # pixels of a thing in the view
 
 
 def draw_scenes(layouts: Path, folder: Path) -> None:
-    """Write the picture NAME.png of each layout of a YAML file.
-
-    Raises:
-        FileError: the file does not hold layouts by name, or one cannot be drawn.
-    """
+    """Write the picture NAME.png of each layout of a YAML file, or raise FileError."""
     for name, layout in read_yaml_by_name(layouts, Layout).items():
         with refusing(partial(_undrawable, f"{layouts}: {name}")):
             ring = SceneRenderer(layout).ring()

@@ -214,11 +214,7 @@ def life_text(life: Life) -> str:
 
 
 def run_leaderboard(options: LeaderboardOptions, say: Callable[[str], None]) -> None:
-    """Write `DIR.md` and `DIR.html`, or check that they are up to date.
-
-    Raises:
-        ValueError: a result cannot be read, or the written pages do not follow from them.
-    """
+    """Write or check `DIR.md` and `DIR.html`, or raise ValueError if results do not say so."""
     groups = read_board(options.folder)
     texts = {".md": markdown(groups), ".html": page(groups)}
     for suffix, text in texts.items():

@@ -186,11 +186,7 @@ def write_npz(path: Path, poses: Sequence[CameraPose], fps: float) -> None:
 
 
 def read_npz(path: Path) -> tuple[CameraPose, ...]:
-    """Return the path in an .npz file.
-
-    Raises:
-        Refusal: it holds none; see `poses_from`.
-    """
+    """Return the path in an .npz file, or raise Refusal if it holds none; see `poses_from`."""
     arrays = _arrays(path)
     found = [next((one for one in names if one in arrays), "") for names in (MATRICES, LENSES)]
     for name, names in zip(found, (MATRICES, LENSES), strict=True):
@@ -200,11 +196,7 @@ def read_npz(path: Path) -> tuple[CameraPose, ...]:
 
 
 def read_path(path: Path) -> tuple[CameraPose, ...]:
-    """Return the path in a file: .npz, MemoBench's poses.npy, or words in a .txt.
-
-    Raises:
-        Refusal: it is none of these.
-    """
+    """Return the path in an .npz, a poses.npy, or a .txt in words; raise Refusal for others."""
     if path.suffix == ".npz":
         return read_npz(path)
     if path.suffix == ".npy":
@@ -215,11 +207,7 @@ def read_path(path: Path) -> tuple[CameraPose, ...]:
 
 
 def write_path(path: Path, poses: Sequence[CameraPose], fps: float) -> None:
-    """Write a path in the format that the file's name says, see `read_path`.
-
-    Raises:
-        Refusal: the name says none.
-    """
+    """Write a path as its name ends, see `read_path`, or raise Refusal if that says nothing."""
     if path.suffix == ".npz":
         write_npz(path, poses, fps)
     elif path.suffix == ".npy":

@@ -167,11 +167,7 @@ def run_bench_memory_verify(options: VerifyOptions, say: Say) -> int:
 
 
 def _split_of(settings: RunSettings, options: VerifyOptions) -> SceneSplit:
-    """Return the scenes of a result.
-
-    Raises:
-        Refusal: it is of a private split, whose secret is not named.
-    """
+    """Return the scenes of a result, or raise Refusal if its secret is not the named one."""
     if settings.secret is not None:
         return SceneSplit(settings.secret.encode(), seed=settings.seed)
     if options.private is None:

@@ -129,11 +129,7 @@ class FramesFolder:
         self.folder = folder
 
     def frames(self, key: str) -> Iterator[Frames]:
-        """Yield a clip's frames, uint8 [H, W, 3]; each is read when it is asked for.
-
-        Raises:
-            Refusal: there are none, or one cannot be read.
-        """
+        """Yield a clip's frames, uint8 [H, W, 3], read one by one, or raise Refusal."""
         place, video = self._pictures(key), self._video(key)
         if place:
             return map(_read_picture, place)
@@ -179,11 +175,7 @@ def _read_picture(path: Path) -> Frames:
 
 
 def check_frame_size(width: int, height: int) -> None:
-    """Accept frames that can be compared with the renderer's views.
-
-    Raises:
-        ValueError: they are too large, too flat or too tall.
-    """
+    """Raise ValueError unless frames can be compared with the renderer's views."""
     if max(width, height) > MOST_SIDE or not FLATTEST <= height / width <= TALLEST:
         raise ValueError(
             f"frames are {width} x {height} px; make some of about {WIDTH} x {HEIGHT}, or larger "

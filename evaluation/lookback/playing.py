@@ -75,22 +75,14 @@ class Fit:
 
     @classmethod
     def of(cls, frame: Frames) -> "Fit":
-        """Return the fit of frames of this size.
-
-        Raises:
-            Refusal: see `check_frame_size`.
-        """
+        """Return the fit of frames of this size; see `check_frame_size` for refusals."""
         height, width = frame.shape[:2]
         with refusing(Refusal):
             check_frame_size(width, height)
         return cls(min(HEIGHT, round(WIDTH * height / width)), (width, height))
 
     def frames(self, frames: Frames) -> Frames:
-        """Return frames of a world, uint8 [T, HEIGHT, WIDTH, 3].
-
-        Raises:
-            Refusal: they are not as large as the first frame.
-        """
+        """Return a world's frames, [T, HEIGHT, WIDTH, 3], or raise Refusal if sizes differ."""
         height, width = frames.shape[1:3]
         if (width, height) != self.size:
             first = f"{self.size[0]} x {self.size[1]}"

@@ -244,11 +244,7 @@ def _said(control: Control) -> dict[str, Any]:
 
 
 def _checked(spec: WorldSpec) -> WorldSpec:
-    """Return the description that a process gives of its world.
-
-    Raises:
-        Refusal: no clip can be played so.
-    """
+    """Return a world's description, or raise Refusal if no clip can be played so."""
     if not FPS <= spec.fps <= MOST_FPS:
         raise Refusal(
             f"{spec.name} makes {spec.fps:g} frames a second; make {FPS:g}, as clips have, "

@@ -113,11 +113,7 @@ def write_result(path: Path, result: Mapping[str, Any]) -> None:
 
 
 def read_result(path: Path) -> dict[str, Any]:
-    """Return the result in a file, all of it checked but the pictures.
-
-    Raises:
-        NotAResult: it is none, of another protocol, or was changed.
-    """
+    """Return a result, checked but for pictures, or raise NotAResult if it was changed."""
 
     def refuse(why: str) -> NotAResult:
         return NotAResult(f"{path}: {why}; take a file as bench-memory wrote it")
@@ -140,11 +136,7 @@ def read_result(path: Path) -> dict[str, Any]:
 
 
 def clips_of(result: Mapping[str, Any]) -> list[ClipRow]:
-    """Return the clips of a result that was read.
-
-    Raises:
-        ValueError: one has something missing or of another type.
-    """
+    """Return the clips of a result that was read, or raise ValueError if one is incomplete."""
     rows = result["clips"]
     if not isinstance(rows, list) or len(rows) > MOST_CLIPS:
         raise ValueError(f'"clips" is no list of at most {MOST_CLIPS}')

@@ -368,11 +368,7 @@ class ClipPlan:
 def plan(
     preset: str, split: SceneSplit, clips: int | None = None, tasks: Collection[str] = ()
 ) -> list[ClipPlan]:
-    """Return the clips of a preset: of all its tasks or only some, at most `clips` of each round.
-
-    Raises:
-        ValueError: there is no such preset, or it has no such task.
-    """
+    """Return a preset's clips, at most `clips` a round; raise ValueError for unknown names."""
     if preset not in PRESETS:
         raise ValueError(not_found("preset", preset, tuple(PRESETS)))
     known = dict.fromkeys(asked.task for asked in PRESETS[preset])

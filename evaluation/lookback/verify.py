@@ -63,11 +63,7 @@ def verified(
 
 
 def _require_same(written: dict[str, Any], here: dict[str, Any]) -> None:
-    """Refuse to compare pictures of other weights.
-
-    Raises:
-        Refusal: world, weights or frames are not the measured ones.
-    """
+    """Raise Refusal if world, weights or frames are not the measured ones."""
     for name in MADE_BY:
         if written.get(name) != here.get(name):
             raise Refusal(

@@ -235,11 +235,7 @@ def worst_frame(pair: Continuation, found: BestMatch) -> int:
 
 
 def run_magbench(options: MagBenchOptions, say: Say) -> None:
-    """Measure what can be measured, and name the rest.
-
-    Raises:
-        ValueError: no clip can be used.
-    """
+    """Measure the usable clips and name the others; raise ValueError if none can be used."""
     table, videos = clip_files(options.table, options.videos)
     size = find_video()
     wanted = VideoFormat(*size.frame_size, size.fps)

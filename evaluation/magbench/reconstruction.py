@@ -148,11 +148,7 @@ def memory_file(world: str, weights: Path | None) -> WeightFile:
 
 
 def compared_frames(latent_frames: int) -> int:
-    """Return how many frames of a video count: those that every block length makes whole.
-
-    Raises:
-        ValueError: one of the lengths fills no whole block.
-    """
+    """Return how many frames all block lengths make whole, or raise ValueError if none."""
     fewest = min(latent_frames // length * length for length in LENGTHS)
     if not fewest:
         raise ValueError(f"it has {latent_frames} latent frames, expected {max(LENGTHS)} or more")
@@ -230,11 +226,7 @@ def row_name(length: int) -> str:
 
 
 def run_reconstruction(options: ReconstructionOptions, say: Say) -> None:
-    """Measure what is left, and write the table as text and as JSON.
-
-    Raises:
-        ValueError: there is no video, or no row of that kind.
-    """
+    """Measure what is left; write text and JSON, or raise ValueError if there is nothing."""
     given, root = _given(options.memory), options.videos.absolute()
     found = sorted(root.rglob("*.mp4"))[: options.clips]
     if not found:
@@ -294,11 +286,7 @@ def table_lines(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
 
 
 def _given(texts: Sequence[str]) -> Mapping[int, Path | None]:
-    """Return weights by length of a block, the world's own first.
-
-    Raises:
-        ValueError: a text is not N=FILE, with N one of the paper's.
-    """
+    """Return weights by block length, the world's first, or raise ValueError at a wrong text."""
     given: dict[int, Path | None] = {BLOCK_LENGTH: None}
     for text in texts:
         length, _, file = text.partition("=")

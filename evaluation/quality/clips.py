@@ -90,11 +90,7 @@ def play_drift(world: World, scene: HeldOutScene, legs: Sequence[Leg]) -> dict[s
 
 
 def zoom_and_back(spec: WorldSpec) -> list[Leg]:
-    """Return the path all the way in, a pause, and out again, bit for bit.
-
-    Raises:
-        ValueError: the world knows no zoom.
-    """
+    """Return the path in, a pause, and out again, bit for bit; raise ValueError without zoom."""
     speed = spec.full_speed
     if "zoom" not in spec.axes:
         raise ValueError("this world cannot zoom")

@@ -41,11 +41,7 @@ HIDDEN = ("distance", "mse")  # scores that are no column
 
 
 def report_data(folders: Sequence[Path]) -> dict[str, Any]:
-    """Return the report of some result folders.
-
-    Raises:
-        ValueError: a folder holds no results, or none of them a record.
-    """
+    """Return the report of result folders, or raise ValueError if one holds no results."""
     rows, parts = [], []
     for folder in folders:
         parts.append(

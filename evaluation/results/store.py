@@ -156,11 +156,7 @@ def _lines(path: Path) -> list[dict[str, Any]]:
 
 
 def read_settings(folder: Path) -> dict[str, Any]:
-    """Return the settings that all records of a folder share.
-
-    Raises:
-        ValueError: it is no folder of records.
-    """
+    """Return the settings that a folder's records share, or raise ValueError if it has none."""
     path = folder / SETTINGS
     try:
         settings: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))

@@ -41,12 +41,7 @@ class VideoFormat:
 
 
 def read_video(path: Path, wanted: VideoFormat) -> Frames:
-    """Return all frames of a file, uint8 [T, H, W, 3].
-
-    Raises:
-        VideoFault: it is missing, damaged, cut short, empty, too large for memory, or of another
-            size or frame rate.
-    """
+    """Return all frames of a file, uint8 [T, H, W, 3], or raise VideoFault if it is unfit."""
     with _opened(path) as (file, stream):
         _check(stream, wanted)
         most = MAX_BYTES // (wanted.width * wanted.height * 3)

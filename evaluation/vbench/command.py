@@ -173,11 +173,7 @@ def own_measures(frames: Frames) -> dict[str, float]:
 
 
 def run_suite(python: Path, videos: Path, out: Path, dimensions: Sequence[str]) -> Path:
-    """Measure a folder by the suite in an environment of its own; return its file of results.
-
-    Raises:
-        ValueError: it does not run; the reason is its own.
-    """
+    """Measure a folder by the suite, return its file of results, or raise ValueError."""
     out.mkdir(parents=True, exist_ok=True)
     command = [str(part) for part in (python, INSIDE, videos.resolve(), out.resolve(), *dimensions)]
     try:
@@ -194,11 +190,7 @@ def run_suite(python: Path, videos: Path, out: Path, dimensions: Sequence[str]) 
 
 
 def read_results(path: Path) -> dict[str, float]:
-    """Return the mean of every dimension that the suite has measured, in [0, 1].
-
-    Raises:
-        ValueError: it is no file of results.
-    """
+    """Return the means of all measured dimensions, in [0, 1], or raise ValueError if none."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
         means = {name: value[0] if isinstance(value, list) else value

@@ -90,11 +90,7 @@ def open_plain(path: Path, most: int | None = None) -> BinaryIO:
 
 
 def read_plain(path: Path, most: int) -> bytes:
-    """Return the bytes of a plain file.
-
-    Raises:
-        OSError: as of `open_plain`.
-    """
+    """Return the bytes of a plain file, or raise OSError as `open_plain` does."""
     with open_plain(path, most) as file:
         data = file.read(most + 1) or b""  # files of the system's own: no size, or nothing yet
     if len(data) > most:
@@ -129,11 +125,7 @@ def is_missing(path: Path) -> bool:
 
 
 def check_plain(path: Path) -> None:
-    """Refuse anything but a plain file.
-
-    Raises:
-        OSError: there is none.
-    """
+    """Raise OSError unless a plain file is there."""
     _refuse_other_kinds(path.stat(), path, None)
 
 

@@ -29,11 +29,7 @@ class FieldError(ValueError):
 
 
 def parse_json(data: bytes) -> Any:
-    """Return the value of a JSON text; a lone half of a surrogate pair becomes "?".
-
-    Raises:
-        ValueError: the text is not JSON, holds NaN or an infinity, or is nested too deeply.
-    """
+    """Return the value of a JSON text, or raise ValueError; half a surrogate pair is "?"."""
     try:
         if b"\\ud" in data or b"\\uD" in data:
             data = json.dumps(json.loads(data), ensure_ascii=False).encode(errors="replace")
@@ -45,11 +41,7 @@ def parse_json(data: bytes) -> Any:
 
 
 def decode(expected: Any, value: Any, key: str = "data") -> Any:
-    """Return JSON data as a type, such as a dataclass; fields that are missing get their default.
-
-    Raises:
-        ValueError: the data do not fit; the message names the field.
-    """
+    """Return JSON data as a type, with its defaults, or raise ValueError naming the field."""
     try:
         return msgspec.convert(value, expected)
     except msgspec.ValidationError as error:

@@ -141,11 +141,7 @@ def aside(folder: Path) -> Path:
 
 
 def remove_folder(folder: Path) -> None:
-    """Delete a folder or a link to one; it disappears at once.
-
-    Raises:
-        OSError: it cannot be moved out of the way.
-    """
+    """Delete a folder, or a link to one, at once, or raise OSError if it cannot be moved."""
     gone = folder.with_name(f"{GONE}{secrets.token_hex(4)}-{folder.name}")
     folder.rename(gone)
     _remove(gone)

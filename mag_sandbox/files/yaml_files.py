@@ -42,11 +42,7 @@ def read_checked_yaml(path: Path, cls: type[T], error: type[FileError] = FileErr
 
 
 def read_yaml_by_name(path: Path, cls: type[T]) -> dict[str, T]:
-    """Return the dataclasses, with nested ones, that a YAML file holds by name.
-
-    Raises:
-        FileError: the file is unreadable, too large, not YAML, or one does not fit `cls`.
-    """
+    """Return the dataclasses that a YAML file holds by name, or raise FileError."""
     try:
         nodes = entries(compose_yaml(read_text(path)), None, "name", "name: ...")
         return {name: _nested(name, node, cls) for name, (_, node) in nodes.items()}
@@ -64,11 +60,7 @@ def _nested(name: str, node: yaml.Node, cls: type[T]) -> T:
 
 
 def checked(root: yaml.Node | None, cls: type[T], name: str = "") -> T:
-    """Return a dataclass from a mapping, called `name` in messages.
-
-    Raises:
-        Problem: it does not fit `cls`.
-    """
+    """Return a dataclass from a mapping called `name`, or raise Problem if it does not fit."""
     nodes = entries(root, tuple(hints := get_type_hints(cls, include_extras=True)))
     values = {key: value_of(key, node, hints[key]) for key, (_, node) in nodes.items()}
     for field in fields(cls):  # type: ignore[arg-type]  # it is a dataclass
@@ -194,11 +186,7 @@ def entries(
 
 
 def construct(node: yaml.Node, name: str) -> Any:
-    """Return the plain value of a node, called `name` in messages.
-
-    Raises:
-        Problem: it has none.
-    """
+    """Return the plain value of a node called `name`, or raise Problem if it has none."""
     loader = yaml.SafeLoader("")
     try:
         value = loader.construct_object(node, deep=True)
@@ -219,11 +207,7 @@ def _marked(problem: yaml.MarkedYAMLError) -> Problem:
 
 
 def value_of(key: str, node: yaml.Node, hint: Any) -> Any:
-    """Return the value of a key as its expected type.
-
-    Raises:
-        Problem: the value is of another type.
-    """
+    """Return the value of a key as its type, or raise Problem if it is of another."""
     value = construct(node, key)
     choices = get_args(hint) if get_origin(hint) is Literal else ()
     if choices:

@@ -187,11 +187,7 @@ def make_plan(
 
 
 def list_repo(repo: str) -> Listing:
-    """Return the present listing of a repository.
-
-    Raises:
-        FetchFailed: it is not there, not for us, or the hub cannot be reached.
-    """
+    """Return the present listing of a repository, or raise FetchFailed."""
     with _hub_errors(repo):
         from huggingface_hub import constants
 
@@ -294,11 +290,7 @@ def download(plan: FetchPlan, on_progress: Progress) -> WorldFiles:
 
 
 def check_offline(row: Fetchable, home: Path) -> WorldFiles:
-    """Return the files that are here after hashing all of them, without a connection.
-
-    Raises:
-        FetchFailed: something is missing or damaged.
-    """
+    """Return the files that are here, all hashed, without a connection, or raise FetchFailed."""
     files = read_files(row.name, home)
     if files is None:
         raise FetchFailed(f'offline, and "{row.name}" is not here; fetch it with a connection')
@@ -393,11 +385,7 @@ def _answer(url: str, headers: Mapping[str, str] | None = None) -> Iterator[Any]
 
 
 def _soon(ask: Callable[[], Any]) -> Any:
-    """Return an answer; a request without one in time is left to its thread.
-
-    Raises:
-        FetchFailed: it does not come in time.
-    """
+    """Return an answer, or leave a late request to its thread and raise FetchFailed."""
     future: Future[Any] = Future()
 
     def answer() -> None:
@@ -413,11 +401,7 @@ def _soon(ask: Callable[[], Any]) -> Any:
 
 
 def _pieces(response: Any, most: int, longest: float = math.inf) -> Iterator[bytes]:
-    """Yield the raw bytes of an answer as they arrive, without unpacking.
-
-    Raises:
-        FetchFailed: they are more than expected, or arrive too slowly.
-    """
+    """Yield an answer's bytes as sent, or raise FetchFailed if they are too many or too slow."""
     count = before = 0
     begun = since = time.monotonic()
     for piece in response.iter_raw():

@@ -288,11 +288,7 @@ def prepare(name: str, memory: MemorySetting | None = None) -> Start:
 def plan_for(
     row: WorldRow, device: Device, wanted: MemoryPlan, *, tiny_decoder: bool
 ) -> MemoryPlan:
-    """Return the layout with the least loss that fits a device.
-
-    Raises:
-        WorldFailed: none fits.
-    """
+    """Return the layout with the least loss that fits a device, or raise WorldFailed."""
     if device.free_bytes is None:
         return wanted
     plan = first_that_fits(
@@ -353,11 +349,7 @@ def find_device() -> Device | None:
 
 
 def asked_cards() -> int:
-    """Return how many cards a world is to use in any case.
-
-    Raises:
-        WorldFailed: $MAG_SANDBOX_CARDS is not 1, 2 or 3.
-    """
+    """Return how many cards a world is to use, or raise WorldFailed if it is not 1 to 3."""
     asked = os.environ.get(CARDS_VARIABLE) or "1"
     if asked not in ("1", "2", "3"):
         raise WorldFailed(f'${CARDS_VARIABLE} is "{asked}"; give 1, 2 or 3, or unset it')

@@ -95,11 +95,7 @@ def manifest_path(name: str, home: Path) -> Path:
 
 
 def read_files(name: str, home: Path | None = None) -> WorldFiles | None:
-    """Return a world's manifest; None: it was never fetched.
-
-    Raises:
-        MissingWeights: the manifest is damaged.
-    """
+    """Return a world's manifest, None if never fetched, or raise MissingWeights."""
     home = home or weights_home()
     path = manifest_path(name, home)
     if is_missing(path):
@@ -192,11 +188,7 @@ def safetensors_problem(path: Path) -> str:
 
 
 def own_file(role: str, path: Path) -> WeightFile:
-    """Describe a file that the player has; it stays where it is.
-
-    Raises:
-        MissingWeights: it cannot be read.
-    """
+    """Describe a player's file, which stays there, or raise MissingWeights."""
     path = path.expanduser().absolute()
     try:
         status = path.stat()

@@ -152,11 +152,7 @@ class ClipPipelines:
         self._read = text, {name: tensor.to(self._device) for name, tensor in tensors}
 
     def make(self, request: ClipRequest, report: Report) -> Frames:
-        """Return the new frames of a clip, the same whenever the request is.
-
-        Raises:
-            WorldFailed: the networks returned NaN or infinity.
-        """
+        """Return a clip's new frames, the same for the same request, or raise WorldFailed."""
         recipe, call = self._recipe, request.call
         self.read(request.text)
         steps = recipe.steps
@@ -303,12 +299,7 @@ class ClipWorld(SessionWorld[_Reel]):
         return joined(parts, {**self._signed(), "session": about}, frames)
 
     def restore(self, state: WorldState) -> None:
-        """Continue from a snapshot; see `World`.
-
-        Raises:
-            WorldFailed: it was taken with other weights; nothing has changed.
-            ValueError: it is invalid; likewise.
-        """
+        """Continue from a snapshot; see `World`. One that is refused changes nothing."""
         converted, spec = self._require_own(state), self.spec
         said: _ParkedReel = decode(_ParkedReel, state.data["session"], "session")
         left, shown = (state.arrays[name].copy() for name in ("left", "shown"))

@@ -66,11 +66,7 @@ def compact_bytes(layers: int, batch: int, tokens: int, dim: int) -> int:
 
 
 def check_compact(frame: CompactFrame, layers: int, batch: int, tokens: int, dim: int) -> None:
-    """Check a frame from outside.
-
-    Raises:
-        ValueError: it is of other sizes, or holds NaN or infinity.
-    """
+    """Raise ValueError if a frame from outside is of other sizes, or not finite."""
     for part, expected in zip(frame, compact_shapes(layers, batch, tokens, dim), strict=True):
         if part.shape != expected or part.dtype != torch.uint8:
             raise ValueError(f"a kept frame is {tuple(part.shape)}, expected {expected}")

@@ -192,11 +192,7 @@ def sized_by(shapes: Mapping[str, tuple[int, ...]], path: Path) -> DiTConfig:
 
 
 def checkpoint_path(files: WorldFiles, role: str) -> Path:
-    """Return the one file to open for a role: an index of shards, or the weights themselves.
-
-    Raises:
-        MissingWeights: there is none.
-    """
+    """Return the file to open for a role, an index if there is one, or raise MissingWeights."""
     paths = files.paths(role)
     chosen = [path for path in paths if path.name.endswith(_INDEX)]
     chosen += [path for path in paths if path.suffix in _WEIGHTS]

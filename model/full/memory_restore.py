@@ -94,11 +94,7 @@ class LatentHistory:
     def read(
         cls, state: WorldState, latent_shape: Sequence[int], dtype: torch.dtype
     ) -> "LatentHistory":
-        """Read a snapshot, with latents in a number type.
-
-        Raises:
-            ValueError: it is invalid; latents are of another shape [C, h, w].
-        """
+        """Read a snapshot, with latents in a number type, or raise ValueError."""
         rows = decode(tuple[_ParkedBlock, ...], state.data["blocks"], "blocks")
         history, tensors = cls(), unpacked(state)
         history.whole = decode(bool, state.data["whole"], "whole")

@@ -154,12 +154,7 @@ class PackStreamWorld(SteeredWorld[_PackSession]):
         return joined({**self._film(), "memory": WorldState(arrays, {})}, data)
 
     def restore(self, state: WorldState) -> None:
-        """Continue from a snapshot; see `World`.
-
-        Raises:
-            WorldFailed: it was taken with other weights or another decoder; nothing has changed.
-            ValueError: it is invalid; likewise.
-        """
+        """Continue from a snapshot; see `World`. One that is refused changes nothing."""
         converted, data = self._require_own(state), state.data
         parked: ParkedSession = decode(ParkedSession, data["session"], "session")
         config = self._networks.dit.config

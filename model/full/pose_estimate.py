@@ -106,11 +106,7 @@ class PoseEstimator:
         )
 
     def restore(self, state: WorldState, frame_size: tuple[int, int]) -> None:
-        """Continue from a snapshot: the result equals an uninterrupted session.
-
-        Raises:
-            ValueError: it is invalid; nothing has changed.
-        """
+        """Continue as if uninterrupted, or change nothing and raise ValueError."""
         if not state.arrays and not state.data["poses"]:
             self._begin()
             return

@@ -34,11 +34,7 @@ class Ulysses:
     """
 
     def __init__(self, tokens: int, heads: int) -> None:
-        """Share tokens of a frame, and heads, among all processes.
-
-        Raises:
-            WorldFailed: they do not share evenly.
-        """
+        """Share tokens of a frame, and heads, evenly among all processes, or raise WorldFailed."""
         self.rank, self.count = dist.get_rank(), dist.get_world_size()
         if tokens % self.count or heads % self.count:
             raise WorldFailed(

@@ -142,11 +142,7 @@ class SteeredWorld(SessionWorld[Session]):
         return open_image(path, self.spec.frame_width, self.spec.frame_height)
 
     def _require_numbers(self, latents: Tensor) -> None:
-        """Refuse latents that hold NaN or infinity.
-
-        Raises:
-            WorldFailed: they do.
-        """
+        """Raise WorldFailed if latents hold NaN or infinity."""
         if not torch.isfinite(latents).all():
             raise WorldFailed(
                 f"block {self._running().block_index} holds NaN or infinity; start the scene "

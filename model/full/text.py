@@ -59,11 +59,7 @@ def to_library(official: State) -> dict[str, Tensor]:
 
 
 def _renamed(state: State, modules: Mapping[str, str]) -> dict[str, Tensor]:
-    """Return an official state dict under the library's names.
-
-    Raises:
-        MissingWeights: a name is not one of the checkpoint's.
-    """
+    """Return an official state dict under the library's names, or raise MissingWeights."""
     library = {}
     for key, value in state.items():
         module, _, tensor = key.rpartition(".")
@@ -116,11 +112,7 @@ def encode_tokens(encoder: "UMT5EncoderModel", ids: Tensor, mask: Tensor) -> Ten
 
 
 def text_config(official: State) -> "UMT5Config":
-    """Return the sizes of a state dict with the official names.
-
-    Raises:
-        MissingWeights: it is not a UMT5 encoder's.
-    """
+    """Return the sizes of an official state dict, or raise MissingWeights if it is another's."""
     from transformers.models.umt5.configuration_umt5 import UMT5Config
 
     try:

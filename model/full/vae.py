@@ -89,11 +89,7 @@ class WanVae:
 def load_vae(
     official: State, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32
 ) -> WanVae:
-    """Return the autoencoder of a state dict with the official names, sized by it.
-
-    Raises:
-        MissingWeights: a tensor is missing, unknown, or of another shape.
-    """
+    """Return the autoencoder of an official state dict, sized by it, or raise MissingWeights."""
     from diffusers.loaders.single_file_utils import convert_wan_vae_to_diffusers
     from diffusers.models.autoencoders.autoencoder_kl_wan import AutoencoderKLWan
 

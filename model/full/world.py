@@ -138,12 +138,7 @@ class StreamWorld(SteeredWorld[_Stream]):
         return joined(parts, data, {"overlap": session.overlap})
 
     def restore(self, state: WorldState) -> None:
-        """Continue from a snapshot; see `World`.
-
-        Raises:
-            WorldFailed: it was taken with other weights or another decoder; nothing has changed.
-            ValueError: it is invalid; likewise.
-        """
+        """Continue from a snapshot; see `World`. One that is refused changes nothing."""
         converted = self._require_own(state)
         parked: _ParkedStream = decode(_ParkedStream, state.data["session"], "session")
         setting: MemorySetting = decode(MemorySetting, state.data["setting"], "setting")

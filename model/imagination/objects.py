@@ -51,11 +51,7 @@ class PlacedObject:
 
 
 def check_objects(objects: Sequence[PlacedObject], kinds: Collection[str]) -> None:
-    """Check objects that come from outside.
-
-    Raises:
-        ValueError: one is of no known kind, or cannot be anywhere.
-    """
+    """Raise ValueError if an object from outside is of no known kind, or cannot be anywhere."""
     if len(objects) > MOST_OBJECTS:
         raise ValueError(f"there are {len(objects)} things")
     for one in objects:
@@ -119,11 +115,7 @@ def look_number(kind: int, variant: int | None) -> int:
 def object_table(
     objects: Sequence[PlacedObject], kinds: Sequence[str], ring: tuple[int, int]
 ) -> ObjectTable:
-    """Return objects as numbers.
-
-    Raises:
-        ValueError: an object is of a kind that is not among `kinds`.
-    """
+    """Return objects as numbers, or raise ValueError if one is of no kind of `kinds`."""
     row = {kind: row for row, kind in enumerate(kinds)}
     for each in objects:
         if each.kind not in row:

@@ -123,11 +123,7 @@ class Surroundings:
         return Place(top, left, below - top, right - left)
 
     def cells(self, place: Place) -> tuple[np.ndarray, ...]:
-        """Return the indices of the cells of a place in arrays of the ring.
-
-        Raises:
-            ValueError: it does not lie on the ring.
-        """
+        """Return the indices of a place's cells in arrays of the ring, or raise ValueError."""
         rows, columns = self.known.shape
         if place.top < 0 or place.top + place.rows > rows or place.columns > columns:
             raise ValueError(f"{place} does not lie on a ring of {rows} x {columns} cells")
@@ -296,11 +292,7 @@ class Lattice:
         return result
 
     def place(self, pose: CameraPose) -> Place:
-        """Return where the view at a pose on the lattice lies.
-
-        Raises:
-            ValueError: the pose is not on the lattice.
-        """
+        """Return where the view at a pose lies, or raise ValueError off the lattice."""
         if self.nearest(pose) != pose:
             raise ValueError(f"{pose} is not on the lattice; take {self.nearest(pose)}")
         height, width = self.view

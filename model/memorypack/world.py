@@ -148,12 +148,7 @@ class MemoryPackWorld(PocketWorld[PocketSession]):
         return WorldState(arrays, data)
 
     def restore(self, state: WorldState) -> None:
-        """Continue from a snapshot; see `World`.
-
-        Raises:
-            WorldFailed: the snapshot was taken with other weights; nothing has changed.
-            ValueError: it is invalid; likewise.
-        """
+        """Continue from a snapshot; see `World`. One that is refused changes nothing."""
         converted, data = self._require_own(state), state.data
         session: PocketSession = decode(PocketSession, data["progress"], "progress")
         with torch.inference_mode():

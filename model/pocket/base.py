@@ -113,11 +113,7 @@ class PocketWorld(SessionWorld[Session]):
         return super()._require_own(state)
 
     def _require_words(self, prompt: str) -> None:
-        """Check a new prompt.
-
-        Raises:
-            WorldFailed: it contains no known word; the message names the nearest ones.
-        """
+        """Raise WorldFailed, naming the nearest words, if a prompt has no known one."""
         if self._words and (problem := self._words.problem(prompt)):
             raise WorldFailed(problem)
 

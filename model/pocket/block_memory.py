@@ -474,11 +474,7 @@ class BlockMemory:
         return packed({"keys": keys, "values": values}, {**data, **own})
 
     def read_snapshot(self, state: WorldState, made: int) -> Callable[[], None]:
-        """Check a result of `snapshot`; return a function that continues from it and cannot fail.
-
-        Raises:
-            ValueError: it is invalid.
-        """
+        """Return what continues from a result of `snapshot`, or raise ValueError."""
         data = state.data
         setting = decode(MemorySetting, data["setting"], "setting")
         policy = make_policy(setting, self._capacity(setting), painted=self._painted)

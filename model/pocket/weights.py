@@ -68,11 +68,7 @@ def load_generator(memory: "DiT", config: PocketConfig, folder: Path) -> "DiT":
 
 
 def load_tokenizer(folder: Path, config: PocketConfig) -> "Tokenizer":
-    """Return the tokenizer of a weights folder.
-
-    Raises:
-        MissingWeights: the file is absent, damaged, or belongs to other weights.
-    """
+    """Return the tokenizer of a weights folder, or raise MissingWeights."""
     path = folder / TOKENIZER
     tokenizer = open_tokenizer(path, POCKET_REMEDY)
     words = tokenizer.get_vocab_size()

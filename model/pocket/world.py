@@ -284,12 +284,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         return joined(parts, own.data, own.arrays)
 
     def restore(self, state: WorldState) -> None:
-        """Continue from a snapshot; see `World`.
-
-        Raises:
-            WorldFailed: the snapshot was taken with other weights; nothing has changed.
-            ValueError: it is invalid; likewise.
-        """
+        """Continue from a snapshot; see `World`. One that is refused changes nothing."""
         converted = self._require_own(state)
         progress: SavedProgress = decode(SavedProgress, state.data["progress"], "progress")
         restore_memory = self.memory.read_snapshot(state, progress.made)

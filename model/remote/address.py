@@ -58,11 +58,7 @@ def is_loopback(host: str) -> bool:
 
 
 def read_token(path: Path) -> str:
-    """Return the secret in a file.
-
-    Raises:
-        WorldFailed: it cannot be read, or is too short to be one.
-    """
+    """Return the secret in a file, or raise WorldFailed if it is too short to be one."""
     with refusing(lambda why: WorldFailed(f"{path} holds no token ({why}); write a long secret")):
         token = read_plain(path, MOST_TOKEN).decode("ascii").strip()
         if len(token) < LEAST_TOKEN or re.search(r"\s", token):

@@ -120,11 +120,7 @@ class WorldEngine:
         return future
 
     def world(self, slot: EngineSlot) -> World:
-        """Return the slot's world, idle until now or newly loaded; on the engine's thread.
-
-        Raises:
-            WorldFailed: it cannot run here.
-        """
+        """Return the slot's world, idle or new, on the engine's thread, or raise WorldFailed."""
         if slot.world is None:
             slot.world = self._take_idle(slot.request) or self._load_world(slot.request)
         return slot.world
@@ -225,11 +221,7 @@ PICTURE = "picture"  # name of the file with a scene's picture
 def run_request(
     slot: EngineSlot, world: World, store: PieceStore, folder: Path, request: wire.Request
 ) -> wire.Result:
-    """Run a request and return its result.
-
-    Raises:
-        Refusal: it cannot be done, in one sentence.
-    """
+    """Run a request and return its result, or raise Refusal."""
     match request:
         case wire.Reset() | wire.Restore() | wire.Adopt():
             return _begin(slot, world, store, folder, request)

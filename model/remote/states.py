@@ -45,11 +45,7 @@ def piece_names(outline: Outline) -> list[bytes]:
 
 
 def join_state(outline: Outline, pieces: Pieces, most: int) -> WorldState:
-    """Return the state of an outline, of at most `most` bytes.
-
-    Raises:
-        WireError: a piece is missing, or the pieces do not fit the outline.
-    """
+    """Return the state of an outline, at most `most` bytes, or raise WireError."""
     with refusing(lambda why: WireError(f"an unreadable state ({why})")):
         sizes = [prod(one.shape) for one in outline.arrays.values()]
         if min(sizes, default=0) < 0 or sum(sizes) > most:  # before any piece is repeated
@@ -91,11 +87,7 @@ class PieceStore:
         self._bytes = 0  # given
 
     def state(self, outline: Outline) -> WorldState:
-        """Return a state whose pieces are all here.
-
-        Raises:
-            WireError: a piece is missing, or the pieces do not fit the outline.
-        """
+        """Return a state whose pieces are all here, or raise WireError."""
         names = piece_names(outline)
         return join_state(outline, dict(zip(names, self.find(names), strict=True)), self._most)
 
@@ -116,11 +108,7 @@ class PieceStore:
         return [bytes(next(one[name] for one in held if name in one)) for name in names]
 
     def give(self, pieces: Sequence[bytes]) -> None:
-        """Keep pieces until a state is restored.
-
-        Raises:
-            WireError: they are too large together.
-        """
+        """Keep pieces until a state is restored, or raise WireError if too large together."""
         self._bytes += sum(map(len, pieces))
         if self._bytes > self._most:
             raise WireError(f"a state of more than {self._most / MIB:.3g} MiB")

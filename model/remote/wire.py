@@ -336,11 +336,7 @@ def encode_array(array: np.ndarray, coding: Coding, quality: int) -> CodedArray:
 
 
 def decode_array(received: CodedArray) -> np.ndarray:
-    """Return an array that has arrived, as a copy.
-
-    Raises:
-        ValueError: its size is not what it says, or a picture is damaged.
-    """
+    """Return an array that has arrived, as a copy, or raise ValueError if it is damaged."""
     shape, pieces = received.shape, received.pieces
     if not 1 <= len(shape) <= 8 or min(shape) < 0:
         raise ValueError(f"an array of the shape {shape}")
@@ -378,11 +374,7 @@ class Assembler:
         self._size = 0
 
     def add(self, part: bytes) -> bytes | None:
-        """Return the message that this part completes; None: more parts follow.
-
-        Raises:
-            WireError: the message is too large, or this is no part.
-        """
+        """Return the message that this part completes, None before, or raise WireError."""
         mark, rest = part[:1], memoryview(part)[1:]
         if mark not in (_LAST, _MORE):
             raise WireError("data that is no part of a message")

@@ -464,11 +464,7 @@ class RemoteWorld(World):
 
 
 def served_world(address: ServerAddress) -> str:
-    """Return the name of a server's default world.
-
-    Raises:
-        WorldFailed: the server cannot be reached, or refuses.
-    """
+    """Return the name of a server's default world, or raise WorldFailed."""
     try:
         link = ServerLink(address)
     except ConnectionLost as lost:

@@ -130,10 +130,6 @@ AREAS = frozenset((
 
 
 def look(attribute: str, value: str) -> str:
-    """Return the class of what an attribute's value looks like.
-
-    Raises:
-        KeyError: nothing that is drawn has this attribute or value.
-    """
+    """Return the class of an attribute's value, or raise KeyError if nothing drawn has it."""
     looks = LOOKS[attribute]
     return looks[ANY] if ANY in looks else looks[value]

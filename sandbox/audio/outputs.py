@@ -51,11 +51,7 @@ class SoundDeviceOutput:
     name = "sounddevice"
 
     def __init__(self, mixer: Mixer, clock: Callable[[], float] = time.monotonic) -> None:
-        """Open the device and begin to play.
-
-        Raises:
-            OutputError: sounddevice, PortAudio or a device is missing.
-        """
+        """Open the device and begin to play, or raise OutputError if something is missing."""
         looked_before = "sounddevice" in sys.modules
         library = _sounddevice()
         if looked_before:
@@ -115,11 +111,7 @@ class SdlOutput:
     name = "SDL's mixer"
 
     def __init__(self, mixer: Mixer) -> None:
-        """Open the device and begin to play.
-
-        Raises:
-            OutputError: pygame has no mixer, or SDL finds no device.
-        """
+        """Open the device and begin to play, or raise OutputError if SDL finds none."""
         try:
             from pygame import error
             from pygame import mixer as sdl

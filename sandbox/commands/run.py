@@ -292,11 +292,7 @@ def _replay_in_app(
 
 
 def check_place(path: Path | None) -> None:
-    """Refuse a file that cannot be written, before anything is measured.
-
-    Raises:
-        RecordingError: its folder is missing, or it cannot be made there.
-    """
+    """Raise RecordingError if a file cannot be written, before anything is measured."""
     if path is None:
         return
     why = ""

@@ -77,11 +77,7 @@ def run_serve(options: ServeOptions, say: Say) -> int:
 def build_server(
     world: str, places: int, token: str, replicas: int = 1, precision: Precision = "auto"
 ) -> "WorldServer":
-    """Return a server with its world loaded, in the process that is to serve.
-
-    Raises:
-        WorldFailed: the world cannot run here.
-    """
+    """Return a server with its world loaded, in its own process, or raise WorldFailed."""
     from mag_sandbox.model.remote.engine import WorldEngine, WorldRequest
     from mag_sandbox.model.remote.server import MOST_KEPT_MIB, ServerConfig, WorldServer
 

@@ -63,11 +63,7 @@ def presence(row: worlds.Fetchable) -> str:
 
 
 def run_fetch(options: FetchOptions, say: Say) -> int:
-    """Fetch a world's weights or data, or list what would be fetched.
-
-    Raises:
-        WorldFailed: there is nothing of that name, or fetching failed.
-    """
+    """Fetch a world's weights or data, or list what would be, or raise WorldFailed."""
     row = _row(options.name)
     home = weight_files.weights_home()
     say(f"{row.title}: licence {row.licence.name}, {row.licence.link}")

@@ -59,11 +59,7 @@ TELL_EVERY = 10.0  # seconds between two lines of progress
 
 
 def run_demo(options: DemoOptions, say: Say) -> int:
-    """Play a demo; 0: all is as expected, 1: it is not.
-
-    Raises:
-        DemoError: the request is invalid.
-    """
+    """Play a demo; return 0 if all is as expected, else 1, or raise DemoError."""
     if options.list:
         say(list_text())
         return 0
@@ -296,11 +292,7 @@ def _memory_of(text: str) -> MemoryAsk:
 
 
 def demo_of(recording: Recording) -> str:
-    """Return a recording as the text of a demo that asks the world for the same blocks.
-
-    Raises:
-        RecordingError: it continues a scene that was left, which a script cannot.
-    """
+    """Return a recording as a demo's text, or raise RecordingError if it goes on from a save."""
     start = recording.start
     if start.state is not None:
         raise RecordingError(

@@ -69,11 +69,7 @@ def tape_for(demo: Demo, spec: WorldSpec) -> Tape:
 
 
 def check_policies(demo: Demo, asks: Sequence[MemoryAsk]) -> None:
-    """Check every memory policy that a demo names, before any world is loaded.
-
-    Raises:
-        DemoError: there is no such policy.
-    """
+    """Raise DemoError if a demo names an unknown memory policy, before a world is loaded."""
     known = available_policies()
     for ask in asks:
         if ask.policy not in known:
@@ -85,11 +81,7 @@ def check_policies(demo: Demo, asks: Sequence[MemoryAsk]) -> None:
 
 
 def check_words(demo: Demo, world: str) -> None:
-    """Check that a world knows words of every description in a demo, before it is loaded.
-
-    Raises:
-        DemoError: it knows none of one; the message names the nearest words.
-    """
+    """Raise DemoError if a world knows no word of a description, before it is loaded."""
     if problem := words_problem(world, demo.scene.prompt):
         raise DemoError(f"{demo.source}: scene: {problem}")
     for statement in _all(demo.script):
@@ -212,11 +204,7 @@ class DemoRun(SessionObserver):
     def load(
         self, choice: WorldChoice, on_progress: Progress = lambda stage, fraction: None
     ) -> World:
-        """Load a world and get ready for it.
-
-        Raises:
-            WorldFailed: it cannot run here, or cannot play this demo.
-        """
+        """Load a world and get ready, or raise WorldFailed if it cannot play this demo."""
         world = choice.load(on_progress)
         try:
             self.use(world.spec)
@@ -253,11 +241,7 @@ class DemoRun(SessionObserver):
         self.watch.on_block(event, block)
 
     def finish(self) -> None:
-        """Compare views that were just coming back, and wait for it.
-
-        Raises:
-            WorldFailed: no world was loaded.
-        """
+        """Compare views that were just coming back, or raise WorldFailed before any world."""
         if not self._tape.blocks:
             raise WorldFailed("the demo never began; start it again")
         self.watch.finish()

@@ -104,11 +104,7 @@ class Footage:
                     yield Shot(number, second, block.frames[place], pose, block, event)
 
     def pictures(self) -> Iterator[bytes | Frames]:
-        """Yield the frames alone, as JPEG where they are kept so, else decoded.
-
-        Raises:
-            RecordingError: one is damaged.
-        """
+        """Yield the frames, as JPEG where kept so, or raise RecordingError at damage."""
         for begin, stored in self._stored(self.first):
             first, last = max(0, self.first - begin), self.last - begin
             yield from self.stored.pictures(stored)[first:last]
@@ -132,11 +128,7 @@ class Footage:
             yield begin / self.fps, stored, self._events.get(stored.head.block_index)
 
     def probes(self, on_progress: Progress = lambda stage, share: None) -> list[ProbeResult]:
-        """Return the comparisons that fall into this stretch, made now if they were not in play.
-
-        Raises:
-            RecordingError: what they need is damaged.
-        """
+        """Return this stretch's comparisons, made now if need be, or raise RecordingError."""
         found = list(self.stored.probes())
         if not found and not self.stored.head.probed:
             found = self._compared_now(on_progress)

@@ -76,11 +76,7 @@ class ExportOptions:
         return 1 if self.fps is None else max(1, math.ceil(fps / self.fps))
 
     def scale_for(self, size: tuple[int, int]) -> int:
-        """Return the factor for frames of this size.
-
-        Raises:
-            ExportError: the result would be too large.
-        """
+        """Return the factor for frames of this size, or raise ExportError if too large."""
         usual = SCALES.get(self.format, 1)
         if self.hud and self.format == "mp4":
             usual = HUD_SCALE
@@ -99,11 +95,7 @@ class RecordingExport(ExportOptions):
 
 
 def target_of(folder: Path, options: ExportOptions) -> Path:
-    """Return where the export goes.
-
-    Raises:
-        ExportError: the place named is of the wrong kind, or holds something else.
-    """
+    """Return where the export goes, or raise ExportError if something else is there."""
     if not folder.resolve().name:
         raise ExportError(f"{folder} is no recording; name the folder given to `play --record`")
     if options.out is None:
@@ -137,11 +129,7 @@ def _free(folder: Path, suffix: str, options: ExportOptions) -> Path:
 
 
 def check_room(target: Path, needed: int) -> None:
-    """Refuse where there is no room for the bytes that will probably be needed.
-
-    Raises:
-        ExportError: the folder cannot be made, or has too little room.
-    """
+    """Raise ExportError if there is no room for the bytes that will probably be needed."""
     folder = target.parent
     try:
         folder.mkdir(parents=True, exist_ok=True)

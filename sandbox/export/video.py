@@ -196,11 +196,7 @@ class PictureFiles:
         self._jpeg.options = {"max_pixels": str(size[0] * size[1])}
 
     def picture(self, frame: Frames | bytes) -> av.VideoFrame:
-        """Return a picture of a frame, uint8 [H, W, 3] or a JPEG.
-
-        Raises:
-            ExportError: the JPEG cannot be read.
-        """
+        """Return a picture of a frame, uint8 [H, W, 3] or a JPEG, or raise ExportError."""
         exact = self._decoded(frame) if isinstance(frame, bytes) else self._coloured(frame)
         is_small = (exact.width, exact.height) != self._size
         return self._enlarge.reformat(

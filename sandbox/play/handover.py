@@ -62,11 +62,7 @@ class Handover:
     then: Callable[[ParkedScene], object]  # called with the scene in the new world
 
     def enter(self, world: World) -> ParkedScene:
-        """Make a world remember the pictures, and turn its camera to where the other's looked.
-
-        Raises:
-            WorldFailed: its pictures are of another size.
-        """
+        """Make a world remember the pictures and look where the other did, or raise WorldFailed."""
         left = self.left
         try:
             world.adopt(Past(left.scene, left.seed, left.prompt, self.blocks, self.origin))

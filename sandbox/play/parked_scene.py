@@ -193,11 +193,7 @@ def is_slug(text: str) -> bool:
 
 
 def check_slug(text: str) -> str:
-    """Return an id or a part's name, which can lead to no other folder.
-
-    Raises:
-        StateError: it holds anything but small letters, digits and single hyphens.
-    """
+    """Return an id or a part's name, or raise StateError if it could lead elsewhere."""
     if not is_slug(text):
         raise StateError(
             f"{shortened(text)} is not the name of a parked scene; choose one on the title screen"
@@ -257,11 +253,7 @@ def write_state(folder: Path, parked: ParkedScene) -> None:
 
 
 def read_header(folder: Path) -> StateHeader:
-    """Read what a card shows; the other files are only measured.
-
-    Raises:
-        StateError: the folder is missing, damaged, or no folder of a parked scene.
-    """
+    """Read what a card shows, or raise StateError; the other files are only measured."""
     if not stat.S_ISDIR(_mode(folder)):
         raise StateError(f"{folder} is not the folder of a parked scene; {DAMAGED}")
     data = _parse_file(folder / HEADER, MAX_HEADER)
@@ -279,11 +271,7 @@ def read_header(folder: Path) -> StateHeader:
 
 
 def read_state(folder: Path) -> ParkedScene:
-    """Read and check everything; the folder's name becomes the id.
-
-    Raises:
-        StateError: it is missing, damaged, cut short or changed.
-    """
+    """Read and check everything, or raise StateError; the folder's name becomes the id."""
     from mag_sandbox.model.catalogue.memory_plan import free_host_bytes  # not for the title
 
     header = read_header(folder)
@@ -414,11 +402,7 @@ def _fits(data: Any, parts: dict[str, dict[str, Any]]) -> bool:
 
 
 def _parse_file(path: Path, most: int) -> Any:
-    """Return the contents of a plain JSON file.
-
-    Raises:
-        StateError: it is missing, no plain file, too large, or no JSON.
-    """
+    """Return the contents of a plain JSON file, or raise StateError."""
     _plain_size(path)
     with refusing(lambda why: _damaged(path, why)):
         return parse_json(read_plain(path, most))

@@ -32,11 +32,7 @@ class Resumable(Protocol):
     """A scene that was left: a `ParkedScene`, or a `Handover` from another world."""
 
     def enter(self, world: World) -> ParkedScene:
-        """Restore the scene in a world, and return it as a scene of this world.
-
-        Raises:
-            WorldFailed: this world cannot.
-        """
+        """Restore the scene in a world; return it as a scene of it, or raise WorldFailed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,11 +177,7 @@ class Session:
             self._let_go([observer], self._end_event(reason))
 
     def park(self) -> ParkedScene:
-        """Return everything that is needed to go on later.
-
-        Raises:
-            WorldFailed: nothing was played yet.
-        """
+        """Return what is needed to go on later, or raise WorldFailed if nothing was played."""
         if self._last is None:
             raise WorldFailed("nothing was played yet, so there is nothing to save")
         playthrough, spec = self._playthrough, self.world.spec
@@ -210,11 +202,7 @@ class Session:
         self._asked = _changed(self._asked, prompt, memory)
 
     def edit(self, edit: Edit) -> None:
-        """Ask for a change of the world with the next block that has none.
-
-        Raises:
-            WorldFailed: nothing in this world can be changed.
-        """
+        """Ask for a change with the next block that has none, or raise WorldFailed."""
         if not self.world.spec.kinds:
             raise WorldFailed(no_edits(self.world.spec.name))
         self._edits.append(edit)

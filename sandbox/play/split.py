@@ -126,19 +126,11 @@ class SplitWorld(World):
         return tuple({wait: None for world in self._worlds for wait in world.waits()})
 
     def snapshot(self) -> WorldState:
-        """Refuse.
-
-        Raises:
-            WorldFailed: always.
-        """
+        """Raise WorldFailed, always."""
         raise WorldFailed("two worlds side by side cannot be saved; press V first")
 
     def restore(self, state: WorldState) -> None:  # noqa: ARG002 -- World
-        """Refuse, as `snapshot` does.
-
-        Raises:
-            WorldFailed: always.
-        """
+        """Raise WorldFailed, always."""
         raise WorldFailed("a saved place cannot be opened side by side; press V first")
 
     def round_trip(self, frames: Frames) -> Frames:

@@ -124,11 +124,7 @@ def score_of(points: int, found: int, cards: int, scene: str, policy: str) -> Sc
 
 
 def read_scores(path: Path) -> tuple[Score, ...]:
-    """Return the scores of a file; none where there is no file.
-
-    Raises:
-        ScoresError: the file cannot be read, or is damaged.
-    """
+    """Return the scores of a file, none if it is not there, or raise ScoresError."""
     if is_missing(path):
         return ()
     remedy = "delete it to start a new table"

@@ -212,11 +212,7 @@ class StoredFrames:
 
     @classmethod
     def open(cls, folder: Path, created: str | None = None) -> "StoredFrames | None":
-        """Return the frames of a recording, of the session `created` then; None if none were kept.
-
-        Raises:
-            RecordingError: they cannot be read, or are those of another session.
-        """
+        """Return the frames kept of a session `created` then, or None; raise RecordingError."""
         path = folder / FRAMES_FILE
         with ExitStack() as opened:
             try:
@@ -290,11 +286,7 @@ class StoredFrames:
             )
 
     def pictures(self, stored: StoredBlock) -> list[bytes] | Frames:
-        """Return the pictures of a block as JPEG, or as frames if they are stored raw.
-
-        Raises:
-            RecordingError: they are damaged.
-        """
+        """Return a block's pictures, JPEG or raw frames, or raise RecordingError."""
         with self._naming(f"block {stored.head.block_index}"):
             data = stored.span.read()
             if stored.head.coding == "jpeg":
@@ -302,11 +294,7 @@ class StoredFrames:
             return self._decode(stored.head, data)
 
     def probes(self) -> Iterator[ProbeResult]:
-        """Yield the comparisons that were made while playing.
-
-        Raises:
-            RecordingError: one is damaged.
-        """
+        """Yield the comparisons made while playing, or raise RecordingError at damage."""
         for head, span in self._probes:
             with self._naming(f"comparison {head.number}"):
                 data, edge = span.read(), head.pictures[0]
@@ -366,11 +354,7 @@ def encode_jpeg(frame: Frames, quality: int = FRAME_QUALITY) -> bytes:
 
 
 def decode_jpeg(data: bytes, size: tuple[int, int] | None = None) -> Frames:
-    """Return a stored picture, uint8 [H, W, 3], of this width and height if they are given.
-
-    Raises:
-        DamagedRecord: it cannot be read.
-    """
+    """Return a stored picture, uint8 [H, W, 3], of a given size, or raise DamagedRecord."""
     check = check_exactly(size) if size else check_side(MAX_SIDE)
     with refusing(lambda why: DamagedRecord(f"a picture cannot be read ({why})")):
         return decode_picture(data, check, formats=("JPEG",))

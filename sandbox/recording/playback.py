@@ -132,11 +132,7 @@ class KeptWorld(World):
         )
 
     def reset(self, scene: Scene, seed: int) -> FrameBlock:  # noqa: ARG002 -- as of any world
-        """Return the block where playing is to start.
-
-        Raises:
-            RecordingError: its frames are damaged.
-        """
+        """Return the block where playing is to start, or raise RecordingError."""
         self._next = bisect_left(self._indices, self._playback.start, hi=len(self._indices) - 1)
         return self.step(Control())
 

@@ -99,11 +99,7 @@ class Recording:
 
 
 def load_recording(folder: Path, called: Path | None = None) -> Recording:
-    """Read and check a recording; `called` replaces its path in messages.
-
-    Raises:
-        RecordingError: it is missing, empty, damaged, or of another schema version.
-    """
+    """Read and check a recording, named `called` in messages, or raise RecordingError."""
     path = called or folder / EVENTS_FILE
     lines, cut_off = _read_lines(folder / EVENTS_FILE, path)
     events = [_parse_event(line, f"{path} line {number}") for number, line in enumerate(lines, 1)]

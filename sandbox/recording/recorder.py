@@ -57,11 +57,7 @@ class Recorder(SessionObserver):
         look_ahead: bool = True,
         on_problem: Callable[[str], None] = logger.warning,
     ) -> None:
-        """Claim the folder, so that no other recorder or process writes into it.
-
-        Raises:
-            RecordingError: it already holds files, or cannot be made.
-        """
+        """Claim the folder, so that nothing else writes into it, or raise RecordingError."""
         self.folders: list[Path] = []  # one a session
         self.problem: str | None = None  # why recording stopped
         self._folder = folder

@@ -133,11 +133,7 @@ def playthrough_of(recording: Recording) -> Playthrough:
 
 
 def recorded_choice(recording: Recording, server: ServerAddress | None = None) -> WorldChoice:
-    """Return the world that a recording was made with, to be loaded here or on a server.
-
-    Raises:
-        WorldFailed: there is no such world, or its header does not say how it was run.
-    """
+    """Return the world of a recording, to be loaded here or there, or raise WorldFailed."""
     start = recording.start
     memory = start.memory or MemorySetting()
     execution = start.provenance.get("execution")

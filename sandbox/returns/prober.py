@@ -131,11 +131,7 @@ def _figures(result: ProbeResult) -> ProbeFigures:
 
 
 def kept_tracker(state: WorldState) -> TrackerState:
-    """Return the state that a tracker continues from.
-
-    Raises:
-        ValueError: the data are damaged, or of another version.
-    """
+    """Return the state that a tracker continues from, or raise ValueError if it is damaged."""
     try:
         kept = decode(KeptTracker, _as_json(state.data))
         frames = _frames(state, kept)
@@ -290,11 +286,7 @@ class Prober(SessionObserver):
         return kept.result(timeout)
 
     def restore(self, state: WorldState) -> None:
-        """Go on from a snapshot; after the session has started.
-
-        Raises:
-            ValueError: it holds no places of this version, or is damaged.
-        """
+        """Go on from a snapshot, after the session has started, or raise ValueError."""
         here, others = parted(state)
         places = kept_tracker(here)
         for one in others.values():

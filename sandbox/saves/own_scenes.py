@@ -49,11 +49,7 @@ def own_scenes(folder: Path) -> list[OwnScene]:
 
 
 def scene_of_prompt(prompt: str, seed: int = 0) -> Scene:
-    """Return the scene that a player's sentence describes, named after its first words.
-
-    Raises:
-        SceneError: nothing legible is left of the prompt, or it is too long.
-    """
+    """Return the scene of a player's sentence, or raise SceneError if it is not legible."""
     text = " ".join(clean(prompt).split())
     try:
         return Scene(text, seed, title_of(text))
@@ -105,11 +101,7 @@ def picture_own_scene(folder: Path, scene: Scene, picture: np.ndarray) -> None:
 
 
 def delete_own_scene(path: Path) -> None:
-    """Delete a player's scene and its pictures; path as listed.
-
-    Raises:
-        LibraryError: it cannot be deleted.
-    """
+    """Delete a player's scene, path as listed, and its pictures, or raise LibraryError."""
     try:
         pictures = [p for p in path.parent.glob(f"{path.stem}*") if p.suffix != ".yaml"]
         path.unlink()

@@ -120,22 +120,14 @@ class ParkedScenes:
         return save
 
     def load_slot(self, id: str) -> ParkedScene:
-        """Return the saved moment of the playthrough `id`, to continue the same playthrough.
-
-        Raises:
-            StateError: there is none, or it is damaged.
-        """
+        """Return the saved moment of the playthrough `id`, to continue it, or raise StateError."""
         save = check_slug(f"{id}-{QUICK}")
         if is_missing(self._path(save)):
             raise StateError("nothing was saved here yet; save first")
         return replace(self.load(save), id=id, slot="")
 
     def header(self, id: str) -> StateHeader:
-        """Return the header of a place, even while another game replaces the place.
-
-        Raises:
-            StateError: it is missing or damaged.
-        """
+        """Return a place's header, even while a game replaces it, or raise StateError."""
         folder = self._path(id)
         for place in (folder, aside(folder)):
             with suppress(StateError):
@@ -174,11 +166,7 @@ class ParkedScenes:
             self.release(id)
 
     def delete(self, id: str) -> None:
-        """Delete a place or save for good, damaged or not.
-
-        Raises:
-            StateError: it is missing, or another game plays it.
-        """
+        """Delete a place or save, damaged or not, or raise StateError if it is gone or played."""
         path = self._path(id)
         with self._alone():
             if self._is_played_elsewhere(id, CLAIM_S):

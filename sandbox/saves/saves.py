@@ -246,11 +246,7 @@ class Saves(SessionObserver):
         return replace(parked, parts=parts)
 
     def playthrough(self, id: str) -> tuple[Playthrough, str]:
-        """Return how to continue a place, and its world.
-
-        Raises:
-            StateError: it is missing or damaged.
-        """
+        """Return how to continue a place, and its world, or raise StateError."""
         waiting = self.unwritten.get(id)
         if waiting:
             take = partial(self.take, id, is_on_disk=False)
@@ -263,11 +259,7 @@ class Saves(SessionObserver):
         return Playthrough(scene, seed, take, str(folder), place=place), header.world
 
     def take(self, id: str, *, is_on_disk: bool = True) -> ParkedScene:
-        """Return a place to continue once all earlier ones are written; on the world's thread.
-
-        Raises:
-            StateError: it is missing or damaged, or played in another game.
-        """
+        """Take a place when earlier ones are written, on the world's thread, or raise StateError."""
         self._thread.submit(lambda: None).result()
         parked = self.unwritten.get(id) or self.scenes.take(id)
         self._release_claimed(but=id)

@@ -78,11 +78,7 @@ class Screenshots:
 def save_screenshot(
     picture: Picture, folder: Path, info: ScreenshotInfo, now: datetime | None = None
 ) -> Path:
-    """Write a picture, uint8 [H, W, 3], as a PNG with its words and return its path.
-
-    Raises:
-        ScreenshotError: there is no room, or the folder cannot be written.
-    """
+    """Write a picture, uint8 [H, W, 3], as PNG; return its path, or raise ScreenshotError."""
     now = now or datetime.now(UTC)
     recording = info.recording and Path(info.recording).name  # a path would tell who took it
     info = replace(

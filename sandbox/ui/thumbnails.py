@@ -112,11 +112,7 @@ def _changed(path: Path) -> int:
 
 
 def picture_surface(path: Path) -> pygame.Surface:
-    """Return a PNG of moderate size as a surface.
-
-    Raises:
-        PictureError: it cannot be read, or is another kind of file.
-    """
+    """Return a PNG of moderate size as a surface, or raise PictureError."""
     with refusing(lambda why: PictureError(f"{path}: cannot be read ({why})")):
         pixels = read_picture(path, check_side(MAX_SIDE), formats=("PNG",), most=MAX_BYTES)
     return flat_picture(pixels).convert()

@@ -94,11 +94,7 @@ def load_demo(name_or_path: str | Path) -> Demo:
 
 
 def demo_of_text(path: Path, text: str) -> Demo:
-    """Return the demo that a file of this text would be.
-
-    Raises:
-        Problem, DemoError, SceneError: it would be wrong.
-    """
+    """Return the demo that a text would be, or raise Problem, DemoError or SceneError."""
     if len(text.encode()) > MAX_BYTES:
         raise Problem(f"is larger than {MAX_BYTES // 1024} KiB; shorten it")
     return _Reading(path, text, compose_yaml(text)).demo()

@@ -108,11 +108,7 @@ class Command:
 
 
 def parse_script(text: str) -> tuple[Statement, ...]:
-    """Read a script.
-
-    Raises:
-        ScriptError: it is wrong; with line, column and the nearest valid word.
-    """
+    """Read a script, or raise ScriptError with line, column and the nearest valid word."""
     reader = TokenReader(tokens_of(text))
     statements = _block(reader, 0)
     if not statements:
@@ -121,11 +117,7 @@ def parse_script(text: str) -> tuple[Statement, ...]:
 
 
 def parse_memory(text: str) -> MemoryAsk:
-    """Read a memory policy with its limits, as after `memory`.
-
-    Raises:
-        ScriptError: it is wrong.
-    """
+    """Read a memory policy with its limits, as after `memory`, or raise ScriptError."""
     reader = TokenReader(tokens_of(text))
     (ask,) = _read_memory(reader)
     if not reader.ends_here:

@@ -37,11 +37,7 @@ _ESCAPES = {"n": "\n", '"': '"', "\\": "\\"}
 
 
 def tokens_of(text: str) -> list[Token]:
-    """Return the tokens of a script; the last one says that it is over.
-
-    Raises:
-        ScriptError: a text in quotes has no end, or an escape is unknown.
-    """
+    """Return the tokens of a script, the last for its end, or raise ScriptError."""
     tokens = []
     for line, row in enumerate(text.replace("\r\n", "\n").split("\n"), 1):
         column = 0

@@ -61,11 +61,7 @@ class RingLog:
 
 
 def ring_log(folder: Path, count: int) -> RingLog:
-    """Return the log of the first rings, drawing those of which none is on disk.
-
-    Raises:
-        TooManyPanoramas: training seeds would reach into the held-out ones.
-    """
+    """Return the log of the first rings, drawn if not on disk, or raise TooManyPanoramas."""
     if count > HELD_OUT:
         raise TooManyPanoramas(f"{count} rings reach held-out seed {HELD_OUT}; ask for fewer")
     log = RingLog([], [], [])

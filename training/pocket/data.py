@@ -81,11 +81,7 @@ class PanoramaSet:
 
 
 def panorama_set(folder: Path, count: int, first_seed: int = 0) -> PanoramaSet:
-    """Return `count` panoramas, a quarter of each category, drawing those that are not cached.
-
-    Raises:
-        TooManyPanoramas: training seeds would reach into the held-out ones.
-    """
+    """Return `count` panoramas of all categories, or raise TooManyPanoramas."""
     if first_seed < HELD_OUT < first_seed + count:
         raise TooManyPanoramas(
             f"{count} scenes from seed {first_seed} reach held-out seed {HELD_OUT}; ask for fewer"

@@ -53,11 +53,7 @@ class TrainingDataError(WorldFailed, ValueError):
 
 
 def prompt_lines(path: Path) -> Iterator[str]:
-    """Yield the prompts of a file, one a line, empty lines left out; there may be a million.
-
-    Raises:
-        TrainingDataError: there is none.
-    """
+    """Yield the prompts of a file, one a line, or raise TrainingDataError."""
     none = True
     with path.open(encoding="utf-8") as file:
         for line in file:

@@ -94,11 +94,7 @@ class SourceVideo:
         return folder / f"{self.name}.pt"
 
     def caption(self) -> str:
-        """Return the text of the file beside it, "" if there is none.
-
-        Raises:
-            TrainingDataError: it is no text.
-        """
+        """Return the text of the file beside it, "" if none, or raise TrainingDataError."""
         beside = self.path.with_suffix(".txt")
         try:
             text = beside.read_text(encoding="utf-8").strip() if beside.exists() else ""

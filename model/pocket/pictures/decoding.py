@@ -47,11 +47,7 @@ class Codec:
         return self.encode(to_frames(picture)).float()
 
     def encode_block(self, frames: Frames, spec: WorldSpec) -> Tensor:
-        """Return the latents, [1, F, C, h, w], of a block, uint8 [block_length, H, W, 3].
-
-        Raises:
-            ValueError: the frames are of another number or size.
-        """
+        """Return the latents, [1, F, C, h, w], of a block's frames, or raise ValueError."""
         expected = (spec.block_length, spec.frame_height, spec.frame_width, 3)
         if frames.shape != expected:
             raise ValueError(f"a block's frames are {frames.shape}, expected {expected}")
