@@ -259,7 +259,7 @@ class Saves(SessionObserver):
         return Playthrough(scene, seed, take, str(folder), place=place), header.world
 
     def take(self, id: str, *, is_on_disk: bool = True) -> ParkedScene:
-        """Take a place when earlier ones are written, on the world's thread, or raise StateError."""
+        """Take a place once all others are written, on the world's thread, or raise StateError."""
         self._thread.submit(lambda: None).result()
         parked = self.unwritten.get(id) or self.scenes.take(id)
         self._release_claimed(but=id)
