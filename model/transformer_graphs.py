@@ -153,10 +153,7 @@ class GraphDiT:
         return [x.to(self._dtype).contiguous() for x in given]
 
     def _time(self, timestep: float) -> tuple[Tensor, Tensor]:
-        """Return the modulation by a noise level: of layers, [layers, 6, dim], and head, [2, dim].
-
-        Embedded once.
-        """
+        """Return the modulation by a noise level: layers [layers, 6, dim], head [2, dim]."""
         if timestep not in self._times:
             time = self._source.embed_time(torch.full((1, 1), timestep))
             layers = torch.stack([torch.cat(one, dim=2)[0, 0] for one in time.modulations])

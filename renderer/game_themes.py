@@ -1,7 +1,4 @@
-"""Themes of the jump-and-run worlds: colours, and what may occur where.
-
-Only data.
-"""
+"""Themes of the jump-and-run worlds: colours, and what may occur where. Only data."""
 
 from typing import NamedTuple
 

@@ -134,10 +134,7 @@ class Site:
         return float(self.rng.uniform(low, high))
 
     def fits(self, item: Item, *, anywhere: bool = False) -> bool:
-        """Return True if a thing can stand at its position.
-
-        `anywhere`: also in water or on a road.
-        """
+        """Return True if a thing can stand there; `anywhere`: also in water or on a road."""
         seen, radius = _extent_of(item), footprint(item.kind, item.scale)
         if seen.distance - radius < REACH or _is_cut(seen):
             return False

@@ -287,10 +287,7 @@ def assemble(
     provenance: dict[str, Any],
     on_progress: Progress,
 ) -> PackStreamWorld:
-    """Return a world of its parts, laid out for inference.
-
-    `info` says what trained the networks' parts.
-    """
+    """Return a world of its parts, for inference; `info` says what trained the parts."""
     dit = networks.dit
     config = dit.config
     return PackStreamWorld(

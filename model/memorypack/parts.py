@@ -56,10 +56,7 @@ def base_hash(weights: Path) -> str:
 
 
 def parts_file(variant: str, folder: Path = PARTS, phase: str = "") -> Path:
-    """Return where the parts of a variant and phase lie, whether they exist or not.
-
-    Without a phase they are the played ones.
-    """
+    """Return where the parts of a variant and phase would lie; no phase: the played ones."""
     return folder / f"{variant}{phase and f'-{phase}'}.safetensors"
 
 

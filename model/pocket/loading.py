@@ -330,10 +330,7 @@ def world_parts(
     codec: Codec,
     engine: PocketEngine,
 ) -> WorldParts:
-    """Return the parts of a world over these weights.
-
-    The digest is the weights', see `weights_hash`.
-    """
+    """Return the parts of a world over these weights, whose `weights_hash` is the digest."""
     return WorldParts(
         spec=_spec(config),
         conditioner=conditioner,

@@ -339,10 +339,7 @@ class GenerationWorker:
         self._notify()
 
     def _wait(self, session: Session, generation: int, *, for_turn: bool) -> str:
-        """Answer calls and look ahead until the session ends, or the next block is due.
-
-        Returns why it ends.
-        """
+        """Answer calls and look ahead until the session ends or a block is due; return why."""
         work_left = for_turn and not isinstance(self._source, Recorded)
         while True:
             self._answer_calls(session)

@@ -140,10 +140,7 @@ def warm(heat: np.ndarray, seen: np.ndarray) -> None:
 
 
 def focal_loss(logits: Tensor, wanted: Tensor) -> Tensor:
-    """Return the focal loss of places, summed; those near a middle count less.
-
-    Source: CornerNet, arXiv 1808.01244.
-    """
+    """Return the summed focal loss of places, less near a middle (CornerNet, arXiv 1808.01244)."""
     places = wanted.nonzero(as_tuple=True)  # few: everywhere else nothing is near
     near, near_logits = wanted[places], logits[places]
     yes = near_logits.sigmoid()

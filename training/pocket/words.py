@@ -69,10 +69,7 @@ def phrase_groups() -> list[tuple[str, str, list[str]]]:
 
 
 def write_words(captions: Iterable[str], folder: Path) -> Path:
-    """Write the words of all captions of training into a weights folder; return the file.
-
-    It appears whole or not at all.
-    """
+    """Write the words of all training captions into a weights folder, whole; return the file."""
     texts = [caption.lower() for caption in captions]
     counts = count_words(texts)
     content = {

@@ -283,10 +283,7 @@ class Lanes:
 
 @dataclass(eq=False)
 class TeacherForced:
-    """Makes clips in one pass that reads data where a rollout would read its own blocks.
-
-    Source: CausVid, arXiv 2412.07772.
-    """
+    """Makes clips in one pass over data in place of a rollout's own (CausVid, arXiv 2412.07772)."""
 
     dit: DiT  # the generator
     source: ClipSource  # of videos

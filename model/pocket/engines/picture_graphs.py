@@ -269,10 +269,7 @@ def decoder_graph(source: Autoencoder, size: tuple[int, int]) -> Graph:
 
 
 def encoder_graph(source: Autoencoder, size: tuple[int, int]) -> Graph:
-    """Return the graph of `Autoencoder.encode`, from levels of pictures to [1, C, h, w].
-
-    The size is that of the cells.
-    """
+    """Return the graph of `Autoencoder.encode`: levels of pictures to cells [1, C, h, w]."""
     levels, bound = byte_input(1, *size, COLORED), number(source.config.bound)
     x = op.subtract(op.multiply(from_bytes(levels), number(1 / 127.5)), number(1.0))
     _, first, *layers = source.encoder
