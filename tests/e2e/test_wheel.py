@@ -1,6 +1,11 @@
-"""The game installed from its wheel, outside the repository."""
+"""The game installed from its wheel, outside the repository, with the shipped weights.
 
+What it records is verified by the game of the repository, in another process.
+"""
+
+import json
 import os
+import shutil
 import subprocess
 import sys
 import venv
@@ -9,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from mag_sandbox.sandbox.commands import cli
+from mag_sandbox.sandbox.recording.reader import load_recording
 from tests import ROOT
 
 
@@ -60,13 +67,44 @@ def test_a_wheel_has_one_name_at_its_top(wheel):
     assert sorted(top for top in tops if not top.endswith(".dist-info")) == ["mag_sandbox"]
 
 
-def test_an_installed_game_plays(programs, tmp_path):
-    home = {"MAG_SANDBOX_HOME": str(tmp_path)}
-    said = run(
-        programs / "mag-sandbox", "play", "--headless", "--seconds", "0.3", cwd=tmp_path, **home
-    )
-    assert "frames shown" in said
-    assert "back-and-forth" in run(programs / "mag-sandbox", "demo", "--list", cwd=tmp_path, **home)
+@pytest.fixture(scope="module")
+def recording(programs, tmp_path_factory) -> Path:
+    """Return a recording of the installed game."""
+    folder = tmp_path_factory.mktemp("real")
+    demo = folder / "demo.yaml"  # of a number of blocks, not of seconds on a machine of any speed
+    script = "hold 0.2s; pan right 15deg; pan left 15deg"
+    demo.write_text(f"name: Short\nscene: meadow\nscript: {script}\n")
+    play = (programs / "mag-sandbox", "demo", str(demo), "--headless", "--out", folder / "out")
+    run(*play, cwd=folder, MAG_SANDBOX_HOME=str(folder))
+    return folder / "out" / "recording"
+
+
+def test_a_session_is_recorded_with_its_provenance(recording):
+    session = load_recording(recording)
+    assert session.start.world == "pocket"
+    assert len(session.start.provenance["weights"]) == 16
+    assert session.start.provenance["execution"]["threads"] >= 1
+    assert len(session.blocks) >= 5
+
+
+def test_a_replay_makes_the_very_same_pictures(recording):
+    assert cli.main(["replay", str(recording), "--verify", "--headless"]) == 0
+
+
+def test_a_changed_digest_is_found(recording, tmp_path, capsys):
+    lines = (recording / "session.jsonl").read_text().splitlines()
+    block = json.loads(lines[1])
+    block["digest"] = "0" * 16
+    changed = tmp_path / "session"
+    shutil.copytree(recording, changed)
+    lines[1] = json.dumps(block)
+    (changed / "session.jsonl").write_text("\n".join(lines[:2]) + "\n")  # cut off behind it
+    assert cli.main(["replay", str(changed), "--verify", "--headless"]) == 1
+    assert "block 1" in capsys.readouterr().out
+
+
+def test_a_checkout_runs_without_being_installed():
+    assert "back-and-forth" in run(sys.executable, "main.py", "demo", "--list", cwd=ROOT)
 
 
 def test_an_installed_library_is_imported_from_where_it_was_installed(programs, tmp_path):

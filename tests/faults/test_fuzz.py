@@ -47,7 +47,7 @@ from tests.unit.sandbox.saves.test_state_files import left_after, write_state
 
 MORE = int(os.environ.get("EXAMPLES", "0"))  # of `make fuzz`: so many each, other ones every time
 QUICK = settings(
-    max_examples=MORE or 60,
+    max_examples=MORE or 30,
     deadline=None,
     derandomize=not MORE,  # else the same cases at every run; what is found becomes a row
     suppress_health_check=[HealthCheck.function_scoped_fixture],
@@ -197,7 +197,7 @@ def test_the_header_of_a_state_is_read_or_refused(tmp_path, data):
 
 
 @given(data=st.data())
-@settings(QUICK, max_examples=MORE or 20)
+@settings(QUICK, max_examples=MORE or 10)
 def test_whatever_lies_in_the_data_folder_the_title_lists_it(session, tmp_path, data):
     for name in ("scenes", "recordings/a", "parked"):
         (tmp_path / name).mkdir(parents=True, exist_ok=True)
@@ -399,7 +399,7 @@ def changed_array(draw, array: np.ndarray) -> np.ndarray:
     ],
 )
 @given(data=st.data())
-@settings(QUICK, max_examples=MORE or 20)
+@settings(QUICK, max_examples=MORE or 10)
 def test_a_place_with_any_value_is_gone_on_with_or_refused(places_left, make, data):
     left = places_left(make)
     state, arrays = left.parked.state, dict(left.parked.state.arrays)

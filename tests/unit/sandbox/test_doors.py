@@ -107,7 +107,7 @@ def start_far_away(start, door, wall=100.0):
             ground = GroundPlan(doors=(door,), door=door if near else None, rooms=rooms)
             return replace(block, edited=edited, ground=ground)
 
-    spec = replace(FAST, kinds=("door",), axes=AXES, full_speed=replace(FAST.full_speed, walk=2.8))
+    spec = replace(FAST, kinds=("door",), axes=AXES, full_speed=replace(FAST.full_speed, walk=11.2))
     made = start(Hall(spec=spec))
     made.play()
     made.see_blocks(2)

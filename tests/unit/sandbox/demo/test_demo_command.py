@@ -110,7 +110,7 @@ def test_what_is_not_as_expected_is_exit_code_1(demo):
 def test_a_demo_is_shown_in_the_window_and_measured(demo, tmp_path, monkeypatch):
     for name in ("SDL_VIDEODRIVER", "SDL_AUDIODRIVER"):
         monkeypatch.setenv(name, "dummy")
-    demo.write_text(SHORT.replace("kitchen", "meadow"))
+    demo.write_text(SHORT.replace("kitchen", "meadow").replace("90deg", "30deg"))
     code, text = run(demo, "--out", tmp_path / "out", "--seed", 5)
     assert code == 0
     assert "probe a" in text

@@ -15,7 +15,7 @@ from mag_sandbox.model.execution import NETWORKS
 from mag_sandbox.model.pocket.loading import read_ranges
 from mag_sandbox.model.pocket.weights import RANGES, weights_hash
 from mag_sandbox.training.pocket import ranges
-from tests.tiny import TINY, write_tiny_weights
+from tests.tiny import TINY, tiny_world, write_tiny_weights
 
 
 def test_every_network_that_plays_is_calibrated(tmp_path, monkeypatch):
@@ -35,6 +35,7 @@ def test_every_network_that_plays_is_calibrated(tmp_path, monkeypatch):
 def test_the_network_that_enlarges_is_calibrated(tmp_path, monkeypatch):
     monkeypatch.setattr(ranges, "SCENES", ("meadow",))
     monkeypatch.setattr(ranges, "BLOCKS", 1)
+    monkeypatch.setattr(ranges, "load_world", lambda name: tiny_world())
     copy2(ENLARGER, tmp_path)
     ranges.write_calibrated(tmp_path)
     found = quantisation.read_ranges(tmp_path / RANGES, {NETWORK: sha256_of(ENLARGER)})
