@@ -100,7 +100,7 @@ def graph_of(network: Enlarger, height: int, width: int) -> "Graph":
     levels = graphs.channels_first(graphs.from_bytes(frames))
     x = around = op.multiply(levels, graphs.number(1 / _WHITE))
     for place, layer in enumerate((network.stem, *network.middle)):
-        x = graphs.relu(graphs.convolution_layer(x, layer, name=f"layer {place}"))
+        x = op.relu(graphs.convolution_layer(x, layer, name=f"layer {place}"))
     head, bias = (_colours_last(each) for each in network.head.parameters())
     base = graphs.convolution(around, _colours_last(network.base.weight), name="base")
     large = op.add(base, graphs.convolution(x, head, bias, name="head"))

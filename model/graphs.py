@@ -128,16 +128,6 @@ def convolution_layer(x: Node, source: nn.Conv2d, *, name: str = "") -> Node:
     return op.add(y, constant(source.get_parameter("bias")[:, None, None]))
 
 
-def relu(x: Node) -> Node:
-    """Return x with 0 in place of negative values."""
-    return op.relu(x)
-
-
-def silu(x: Node) -> Node:
-    """Return x * sigmoid(x)."""
-    return op.swish(x)
-
-
 def channels_last(x: Node) -> Node:
     """Return [B, H, W, C] of [B, C, H, W]."""
     return op.transpose(x, [0, 2, 3, 1])

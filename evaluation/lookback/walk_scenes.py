@@ -57,7 +57,7 @@ class WalkScene:
     def __init__(self, layout: Layout, index: int, folder: Path, hidden: int = 0) -> None:
         """Draw its first view into a folder; `hidden` things at the end are in no caption."""
         self._renderer = SceneRenderer(layout)
-        self._ring = lru_cache(RINGS)(self._drawn)
+        self._ring = lru_cache(RINGS)(self._renderer.ring)
         self._carried = lru_cache(CARRIED)(self._carry)
         self._start = self._renderer.ring()
         told = replace(layout, items=layout.items[: len(layout.items) - hidden])
@@ -95,9 +95,6 @@ class WalkScene:
         number = len(self._renderer.far) + len(self._renderer.layout.items)
         shows: Mask = self._ring(pose.x, pose.z).ids[ring_cells(pose)] == number
         return shows & ~self.carried(pose)[1]
-
-    def _drawn(self, x: float, z: float) -> Ring:
-        return self._renderer.ring(x, z)
 
     def _carry(self, pose: CameraPose) -> tuple[Frames, Mask]:
         return _carried(self._renderer, self._start, self._ring(pose.x, pose.z), pose)

@@ -204,11 +204,22 @@ class Verifier(SessionObserver):
         """Compare the first block."""
         self._provenance = with_machine(event.provenance)
         self._likeness = self._likeness_for(self._provenance)
-        self._compare(event.first_block, block)
+        self.on_block(event.first_block, block)
 
     def on_block(self, event: BlockEvent, block: FrameBlock) -> None:
         """Compare one more block."""
-        self._compare(event, block)
+        if self.blocks >= len(self._recording.blocks):
+            return
+        recorded = self._recording.blocks[self.blocks]
+        self.blocks += 1
+        self.look_ahead_blocks += len(recorded.look_ahead)
+        if self._likeness:
+            self._likeness.add(block)
+            return
+        difference = _first_difference(recorded, event)
+        if difference is not None:
+            self.differing_blocks += 1
+            self.first_difference = self.first_difference or difference
 
     def summary(self) -> str:
         """Return the result for people: one line, or a few."""
@@ -229,20 +240,6 @@ class Verifier(SessionObserver):
             text = f"NOT the same: {self.differing_blocks} of {compared} differ\n"
             return text + f"first at {self.first_difference}{self._why()}"
         return f"verified: {compared} match the recording" + self._remark() + _damage()
-
-    def _compare(self, replayed: BlockEvent, block: FrameBlock) -> None:
-        if self.blocks >= len(self._recording.blocks):
-            return
-        recorded = self._recording.blocks[self.blocks]
-        self.blocks += 1
-        self.look_ahead_blocks += len(recorded.look_ahead)
-        if self._likeness:
-            self._likeness.add(block)
-            return
-        difference = _first_difference(recorded, replayed)
-        if difference is not None:
-            self.differing_blocks += 1
-            self.first_difference = self.first_difference or difference
 
     def _why(self) -> str:
         recorded = self._recording.start.provenance

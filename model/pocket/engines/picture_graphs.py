@@ -30,9 +30,7 @@ from mag_sandbox.model.graphs import (
     linear,
     number,
     op,
-    relu,
     reshaped,
-    silu,
     split,
     to_bytes,
 )
@@ -162,22 +160,22 @@ def _seen(x: Node, source: PictureNetwork, clock: Node | None = None) -> Node:
     """Return the head's input, [1, fine, h, w], of the stem's, likewise."""
     blocks = cast(Sequence[ClockedBlock], source.blocks)
     first, *others = [None] * (1 + len(blocks)) if clock is None else _films(clock, source)
-    x = relu(_told_time(x, first))
-    coarse = relu(convolution_layer(x, source.down, name="down"))
+    x = op.relu(_told_time(x, first))
+    coarse = op.relu(convolution_layer(x, source.down, name="down"))
     for place, (block, film) in enumerate(zip(blocks, others, strict=True)):
         coarse = _clocked(coarse, block, film, f"block {place}")
         if place == 0:
             mean = op.reduce_mean(coarse, [2, 3], keep_dims=True)
             weight, bias = source.overall.weight[..., None, None], source.overall.bias
             coarse = op.add(coarse, convolution(mean, weight, bias))
-    x = relu(op.add(x, _grown(coarse, source.up, 2, "up")))
+    x = op.relu(op.add(x, _grown(coarse, source.up, 2, "up")))
     return _clocked(x, source.after, None, "after")
 
 
 def _clocked(x: Node, source: ClockedBlock, film: _Film | None, name: str) -> Node:
     """Return the output of a `ClockedBlock`."""
-    y = relu(_told_time(convolution_layer(x, source.first, name=f"{name} first"), film))
-    return relu(op.add(x, convolution_layer(y, source.second, name=f"{name} second")))
+    y = op.relu(_told_time(convolution_layer(x, source.first, name=f"{name} first"), film))
+    return op.relu(op.add(x, convolution_layer(y, source.second, name=f"{name} second")))
 
 
 def _told_time(x: Node, film: _Film | None) -> Node:
@@ -307,12 +305,12 @@ def _layer(x: Node, layer: nn.Module, name: str) -> Node:
     """Return a layer of an autoencoder; `_grown` and `_shrunk` change the size."""
     match layer:
         case ResidualBlock():
-            y = silu(convolution_layer(silu(x), layer.first, name=f"{name} first"))
+            y = op.swish(convolution_layer(op.swish(x), layer.first, name=f"{name} first"))
             return op.add(x, convolution_layer(y, layer.second, name=f"{name} second"))
         case nn.Conv2d():
             return convolution_layer(x, layer, name=name)
         case nn.SiLU():
-            return silu(x)
+            return op.swish(x)
         case nn.PixelShuffle() | nn.PixelUnshuffle():
             return x
     raise TypeError(f"an autoencoder has no {type(layer).__name__}")

@@ -40,7 +40,6 @@ from mag_sandbox.model.graphs import (
     linear,
     op,
     processor_name,
-    silu,
 )
 from mag_sandbox.model.kept_graphs import limits
 from mag_sandbox.model.pocket.pictures.cells import CELL
@@ -293,7 +292,7 @@ def _layers(config: PocketConfig) -> dict[str, Callable[[], Graph]]:
 
     def of_pictures() -> Graph:
         x = graph_input(1, width, *size)
-        y = silu(convolution(x, first, name="first"))
+        y = op.swish(convolution(x, first, name="first"))
         return [x], [convolution(y, second, name="second")]
 
     return {"denoise": of_tokens, "decoder": of_pictures}

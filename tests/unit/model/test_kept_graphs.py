@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("openvino")
 
-from mag_sandbox.model.graphs import Core, Model, graph_input, op, silu
+from mag_sandbox.model.graphs import Core, Model, graph_input, op
 from mag_sandbox.model.kept_graphs import VERSIONS, KeptGraphs
 
 OPTIONS = {"INFERENCE_NUM_THREADS": 1}
@@ -23,7 +23,7 @@ class Builder:
     def __call__(self):
         self.count += 1
         x = graph_input(2, 3)
-        return CORE.compile_model(Model([silu(op.add(x, x))], [x], "small"), "CPU", OPTIONS)
+        return CORE.compile_model(Model([op.swish(op.add(x, x))], [x], "small"), "CPU", OPTIONS)
 
 
 def run(model) -> np.ndarray:

@@ -10,7 +10,7 @@ import torch
 if find_spec("openvino") is None:
     pytest.skip("graphs do not run here", allow_module_level=True)
 
-from mag_sandbox.model.graphs import GraphCompiler, convolution, graph_input, silu
+from mag_sandbox.model.graphs import GraphCompiler, convolution, graph_input, op
 from mag_sandbox.model.quantisation import (
     Ranges,
     best_range,
@@ -34,7 +34,7 @@ def graph():
     """Two convolutions in int8, and one that stays in fp32."""
     x = graph_input(1, 16, 8, 8)
     first, second = (drawn(16, 16, 3, 3) / 12 for _ in range(2))
-    y = silu(convolution(x, first, name="first"))
+    y = op.swish(convolution(x, first, name="first"))
     return [x], [convolution(convolution(y, second, name="second"), first)]
 
 
