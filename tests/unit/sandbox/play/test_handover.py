@@ -34,7 +34,8 @@ from tests.doubles import UNKNOWN, FakeWorld
 from tests.games import FAST, SCENE, SETTINGS, games
 
 ALIKE = 35.0  # dB; a fake world marks two pixels of every frame
-QUICK = replace(FAST, full_speed=CameraSpeed(yaw=1440.0, pitch=720.0))  # 18 degrees a block
+# 18 degrees a block, at whatever rate.
+QUICK = replace(FAST, full_speed=CameraSpeed(yaw=6 * FAST.fps, pitch=3 * FAST.fps))
 
 
 def world_of(name, **options):
