@@ -3,8 +3,10 @@
 The layers of a ring (`model/imagination/layers.py`) carry about as far as viewpoints are apart. So
 before a walker gets farther, a ring around a new viewpoint is made. It begins as what the nearest
 one shows of it, guesses included; then it is painted view by view, those looked at first, over a
-sketch that carries what was painted of the same things from other viewpoints. One scenery in metres
-tells all of them where things stand.
+sketch that carries what was painted of the same things from other viewpoints. The sky and what
+stands before it look the same from everywhere: they are carried from where they were painted first,
+for a picture that is carried again and again loses its colours. One scenery in metres tells all of
+them where things stand.
 
 A ring takes a tenth of a megabyte. The kept ones are the memory of a walk: from everywhere the
 nearest ones are shown, so a picture is a function of rings, scenery and pose. Whoever returns to a
@@ -28,10 +30,11 @@ import torch
 from torch import Tensor
 
 from mag_sandbox.controls.camera import FARTHEST, WIDEST_FOV, CameraPose, check_pose
+from mag_sandbox.controls.parallax import DISTANT
 from mag_sandbox.files.validation import decode
 from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.imagination.imagination import Subject
-from mag_sandbox.model.imagination.layers import GIVEN, PAINTED, LayeredRing
+from mag_sandbox.model.imagination.layers import GIVEN, HALF, PAINTED, LayeredRing
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.scenery import FARTHEST_WALK, Scenery
 from mag_sandbox.model.imagination.surroundings import Lattice, Surroundings
@@ -130,6 +133,14 @@ class _LayersSource:
     painted: np.ndarray  # those that are no guesses, likewise
 
 
+@dataclass(frozen=True, slots=True)
+class _Quarter:
+    """A quarter of a ring that is to be carried."""
+
+    pose: CameraPose
+    oldest: _LayersSource | None  # in which it was painted first
+
+
 class Viewpoints(ViewPainter[PaintedRing]):
     """Makes and keeps the rings around viewpoints.
 
@@ -159,6 +170,7 @@ class Viewpoints(ViewPainter[PaintedRing]):
         self._painting, self._ground = painting, ground
         self._imagination, self._redrawn, self._beside = painting.imagination, redrawn, beside
         self._owners = lru_cache(LAYERED)(self._new_owners)
+        self._geometry = lru_cache(2)(self._new_geometry)
         self._lock = Lock()
         self.begin()
 
@@ -233,15 +245,20 @@ class Viewpoints(ViewPainter[PaintedRing]):
         self._ground.extend(place)
         scenery, before = self._followed(), self.kept.get(place)
         assert scenery is not None
-        others = self._sources(pose)
+        others, oldest = self._sources(pose), self._oldest(pose)
+        quarters = [
+            _Quarter(quarter, self._oldest(quarter))
+            for yaw in (45.0, 135.0, 225.0, 315.0)
+            for quarter in [CameraPose(yaw, 0.0, WIDEST_FOV, *place)]
+        ]
         told, empty = self._painting.texts(prompt)
         noise = self._painting.noise
         imagination = self._imagination
 
         def make() -> PaintedRing:
             layers = [self._layers(one, scenery) for one in others]
-            things, seen = scenery.plan(*place), self._seen(layers, scenery, pose)
-            begun = self._carried(layers[0], scenery, place) if before is None else before
+            things, seen = scenery.plan(*place), self._seen(layers, oldest, scenery, pose)
+            begun = before or self._carried(layers[0], quarters, scenery)
             latents, painted = begun.latents, begun.painted
             known = Surroundings(painted, np.where(painted, latents, 0))  # of those alone
             subject = Subject(told, empty, noise, things, seen)
@@ -271,54 +288,104 @@ class Viewpoints(ViewPainter[PaintedRing]):
         others = [place for place in others if place != (pose.x, pose.z)]
         sources = [self._source_at(place) for place in others]
         shown = self._imagination.lattice.shown([pose.at_origin])
-        looking = [one for one in sources if one.painted[shown].mean() > 0.5]
+        looking = [one for one in sources if one.painted[shown].mean() > HALF]
         return sources[:SOURCES] + [one for one in looking[:1] if one not in sources[:SOURCES]]
 
-    def _carried(self, layers: LayeredRing, scenery: Scenery, place: Position) -> PaintedRing:
-        """Return the ring around a viewpoint as another one shows it."""
-        height, width = self._imagination.ring_size
-        poses = [CameraPose(yaw, 0.0, WIDEST_FOV, *place) for yaw in (45.0, 135.0, 225.0, 315.0)]
-        size = height, width // 4
-        numbers = self._numbers(scenery, place)[COARSE // 2 :: COARSE, COARSE // 2 :: COARSE]
-        coarse = numbers.shape[0], numbers.shape[1] // 4
+    def _oldest(self, pose: CameraPose) -> _LayersSource | None:
+        """Return the ring in which the direction of a view was painted first; None: in none."""
+        shown = self._imagination.lattice.shown([pose.at_origin])
+        others = (place for place in (START, *self.kept) if place != (pose.x, pose.z))
+        sources = map(self._source_at, others)
+        return next((one for one in sources if one.painted[shown].mean() > HALF), None)
 
-        def carried(part: tuple[CameraPose, np.ndarray]) -> tuple[Tensor, np.ndarray]:
-            pose, there = part
-            return layers.view(pose, size), layers.lacks(pose, coarse, there)
+    def _carried(
+        self, layers: LayeredRing, quarters: Sequence[_Quarter], scenery: Scenery
+    ) -> PaintedRing:
+        """Return the ring around a viewpoint as others show it.
+
+        Args:
+            layers: of the nearest ring.
+            quarters: of the ring, from left to right.
+            scenery: the plan in metres.
+        """
+        height, width = self._imagination.ring_size
+        size, place = (height, width // 4), (quarters[0].pose.x, quarters[0].pose.z)
+        numbers, distant = self._geometry(scenery, place)
+        middle = slice(COARSE // 2, None, COARSE)
+        coarse = numbers[middle, middle].shape
+
+        def carried(
+            part: tuple[_Quarter, np.ndarray, np.ndarray],
+        ) -> tuple[Tensor, np.ndarray]:
+            quarter, there, far = part
+            picture = layers.view(quarter.pose, size)
+            seen = self._far_seen(quarter.oldest, scenery, quarter.pose, there, far)
+            known, colors = torch.from_numpy(seen[..., 3] > 0), torch.from_numpy(seen[..., :3])
+            picture = torch.where(known, colors.permute(2, 0, 1) / 127.5 - 1, picture)
+            lacking = layers.lacks(quarter.pose, (coarse[0], coarse[1] // 4), there[middle, middle])
+            return picture, lacking
 
         each = self.thread.map
-        parts = each(carried, zip(poses, np.split(numbers, 4, axis=1), strict=True))
-        pictures, lacking_parts = zip(*parts, strict=True)
+        split = (np.split(one, 4, axis=1) for one in (numbers, distant))
+        pictures, lacking_parts = zip(
+            *each(carried, zip(quarters, *split, strict=True)), strict=True
+        )
         latents = self._imagination.encoded_ring(torch.cat(pictures, dim=2), each)
         rows, columns = latents.shape[1:]
         lacking = np.concatenate(lacking_parts, axis=1)
         cells = lacking.reshape(rows, coarse[0] // rows, columns, -1).mean(axis=(1, 3)) > LACKS
         return PaintedRing(place, latents, np.zeros_like(cells), cells)
 
-    def _numbers(self, scenery: Scenery, place: Position) -> np.ndarray:
-        """Return the number of each pixel's thing from a viewpoint, 0: none, int32 [H, W]."""
-        return scenery.numbers(*place, self._owners(scenery, place))
+    def _new_geometry(self, scenery: Scenery, place: Position) -> tuple[np.ndarray, np.ndarray]:
+        """Return what each pixel of a ring shows.
+
+        Returns:
+            The number of its thing, 0: none, int32 [H, W]; and whether it looks the same from
+            everywhere, bool [H, W].
+        """
+        numbers = scenery.numbers(*place, self._owners(scenery, place))
+        height, width = numbers.shape
+        radian = width / (2 * np.pi)
+        yaw = (np.arange(width) + 0.5) / radian
+        pitch = (height / 2 - np.arange(height) - 0.5) / radian
+        standing = np.isin(numbers, list(scenery.boxes(*place, numbers.shape)))
+        return numbers, (scenery.surfaces(*place, yaw, pitch) >= DISTANT) & ~standing
 
     def _new_owners(self, scenery: Scenery, place: Position) -> np.ndarray:
         """Return what a plan has in each pixel from a viewpoint; see `Imagination.owners`."""
         return self._imagination.owners(scenery.plan(*place))
 
+    def _far_seen(
+        self,
+        oldest: _LayersSource | None,
+        scenery: Scenery,
+        pose: CameraPose,
+        numbers: np.ndarray,
+        distant: np.ndarray,
+    ) -> np.ndarray:
+        """Return what a ring shows of a view where that looks the same from everywhere."""
+        if oldest is None or not distant.any():
+            return np.zeros((*distant.shape, 4), np.uint8)
+        seen = self._layers(oldest, scenery).seen(pose, distant.shape, numbers)
+        return np.where(distant[..., None], seen, np.uint8(0))
+
     def _seen(
         self,
         layers: Sequence[LayeredRing],
+        oldest: _LayersSource | None,
         scenery: Scenery,
         pose: CameraPose,
     ) -> np.ndarray:
         """Return what other rings show of a view, as a part of the ring; see `Subject`."""
         size, ring = self._imagination.view_size, self._imagination.ring_size
-        numbers = self._numbers(scenery, (pose.x, pose.z))
         place = self._imagination.lattice.place(pose.at_origin)
         cell = size[0] // place.rows
         rows = np.arange(cell * place.top, cell * (place.top + place.rows))[:, None]
         columns = np.arange(cell * place.left, cell * (place.left + place.columns)) % ring[1]
-        found = np.zeros((*size, 4), np.uint8)
+        numbers, distant = (one[rows, columns] for one in self._geometry(scenery, (pose.x, pose.z)))
+        found = self._far_seen(oldest, scenery, pose, numbers, distant)
         for one in layers:
-            seen = one.seen(pose, size, numbers[rows, columns])
+            seen = one.seen(pose, size, numbers)
             found = np.where(found[..., 3:] > 0, found, seen)
         whole = np.zeros((*ring, 4), np.uint8)
         whole[rows, columns] = found

@@ -143,6 +143,28 @@ def test_a_saved_walk_that_cannot_be_is_refused(monkeypatch):
         made._viewpoints.reading(state)
 
 
+def test_the_sky_is_carried_from_where_it_was_painted_first(monkeypatch):
+    made = outdoors(SKY)
+    painting, imagination = made.painting, made.painting.imagination
+    painting.around = replace(painting.around, known=np.ones_like(painting.around.known))
+    steps(made, AHEAD, 16)
+    kept = made._viewpoints.kept
+    kept |= {place: replace(one, latents=one.latents * 0 + 3) for place, one in kept.items()}
+    carried = []
+    encode = type(imagination).encoded_ring
+
+    def encoded(self, picture, each):
+        carried.append(picture)
+        return encode(self, picture, each)
+
+    monkeypatch.setattr(type(imagination), "encoded_ring", encoded)
+    steps(made, AHEAD, 12)
+    first = painting.pictures.ring(painting.around)
+    sky = slice(0, first.shape[1] // 2 - 4)
+    assert carried
+    assert all((one[:, sky] - first[:, sky]).abs().max() < 0.01 for one in carried)
+
+
 def test_the_farthest_viewpoints_are_dropped_beyond_the_budget(monkeypatch):
     made = outdoors(SKY)
     steps(made, AHEAD, 10)
