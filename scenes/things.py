@@ -6,7 +6,7 @@ in a scene (of 6,800). The painter was trained on such things.
 
 import difflib
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from mag_sandbox.controls.edits import EVERYTHING, HIGHEST, LARGEST, SPOT_ACTS, Act, Edit
 from mag_sandbox.files.validation import of_type
+from mag_sandbox.scenes.stances import STANCES
 from mag_sandbox.scenes.vocabulary import (
     FUNCTION_WORDS,
     MOST_NAMED,
@@ -57,6 +58,21 @@ _PLURALS = frozenset(("people", "children", "men", "women", "mice", "cattle", "c
 _COUNTED = 16  # of kinds with more in a scene, like trees, "a" does not mean only one
 _ALIKE = frozenset(("sheep", "deer", "fish"))  # whose plurals look like one
 _ADJECTIVES = 2  # words that may stand between a number, size or colour and what has it
+RELATIONS = {  # words between two things -> where the first one is
+    "on top of": "on", "on topped of": "on", "on": "on", "upon": "on",
+    "left of": "left", "right of": "right", "behind": "behind", "in front of": "front",
+    "beside": "beside", "next to": "beside", "near": "beside", "by": "beside",
+    "above": "above", "over": "above",
+}  # fmt: skip
+DIRECTIONS = {  # words after a thing -> where it is, seen from where the scene begins
+    "on the left": "left", "to the left": "left", "on the right": "right", "to the right": "right",
+    "in the middle": "ahead", "in the center": "ahead", "in the centre": "ahead",
+    "behind me": "behind", "behind you": "behind",
+}  # fmt: skip
+_STANDING = frozenset(("floor", "small", "water", "wall", "ceiling", "sky"))  # somewhere
+_ARTICLES = frozenset(("a", "an", "the", "my", "its", "one"))
+_PRONOUNS = frozenset(("it", "them"))
+_JOINERS = frozenset(("and", "or", "with"))
 _FILLERS = FUNCTION_WORDS | {"one", "some", "my", "please", "new", "put", "place", "add", "draw"}
 _TRY = {  # suggested first, by the category of the scene
     "outdoor": ("tent", "castle", "horse", "hot air balloon", "cat"),
@@ -267,6 +283,13 @@ def parse_thing(text: str, kinds: Collection[str], category: str | None = None) 
     return Edit("place", 0.0, usual.pitch, width, height, kind, color)
 
 
+class Relation(NamedTuple):
+    """Where a thing that a description names is: "on", "left", "right", "behind", and so on."""
+
+    where: str  # a value of `RELATIONS` or `DIRECTIONS`
+    kinds: tuple[str, ...] = ()  # of the other thing; (): from where the scene begins
+
+
 class Named(NamedTuple):
     """A thing that a description names."""
 
@@ -275,35 +298,56 @@ class Named(NamedTuple):
     least: int = 1  # how many there are at least
     most: int | None = None  # and at most; None: any number
     scale: float = 1.0  # how much larger than usual it is
+    relation: Relation | None = None
+
+
+class _Naming(NamedTuple):
+    """The things that a description names, and its words, counted from 0, that do so."""
+
+    named: tuple[Named, ...]  # one of each kind, the longest names first
+    names: frozenset[int]
+    relations: frozenset[int]  # which say where things are
+
+
+class _NamingWords(NamedTuple):
+    """Words that name a thing."""
+
+    start: int
+    end: int
+    kinds: tuple[str, ...]
+    plural: bool
 
 
 def named_things(text: str, kinds: Collection[str]) -> tuple[Named, ...]:
     """Return the things that a description names, one of each kind, the longest names first."""
-    return _naming(text, kinds)[0]
+    return _naming(text, kinds).named
 
 
 def naming_words(text: str, kinds: Collection[str]) -> frozenset[int]:
     """Return which words of a description, counted from 0, name things; see `named_things`."""
-    return _naming(text, kinds)[1]
+    return _naming(text, kinds).names
 
 
 def telling_words(text: str, kinds: Collection[str]) -> frozenset[int]:
-    """Return which words say how many named things there are, how large, and in what colour."""
-    names = naming_words(text, kinds)
+    """Return which words say how many named things there are, how large, what colour and where."""
+    naming = _naming(text, kinds)
     said = enumerate(word.text.lower() for word in split_words(text))
-    words = [None if place in names else word for place, word in said]
+    words = [None if place in naming.names else word for place, word in said]
     told = _NUMBERS.keys() | _SIZES.keys() | SAME_COLORS.keys() | COLORS.keys()
-    return frozenset(
-        before for place in names for before in words_before(words, place) if words[before] in told
+    return naming.relations | frozenset(
+        before
+        for place in naming.names
+        for before in words_before(words, place)
+        if words[before] in told
     )
 
 
-def _naming(text: str, kinds: Collection[str]) -> tuple[tuple[Named, ...], frozenset[int]]:
-    """Return the things that words name, one of each kind, and those words."""
+def _naming(text: str, kinds: Collection[str]) -> _Naming:
+    """Return the things that words name, and those words."""
     words: list[str | None] = [word.text.lower() for word in split_words(text)]
     left = words.copy()
     initials = {word[0] for word in words if word}
-    found: dict[str, tuple[int, bool, tuple[str, ...]]] = {}
+    found: dict[str, _NamingWords] = {}
     for name, own, kind in _names_of(tuple(kinds)):
         if name[0] not in initials:
             continue
@@ -318,14 +362,70 @@ def _naming(text: str, kinds: Collection[str]) -> tuple[tuple[Named, ...], froze
             if not kind or (name in _ALSO and follows):
                 continue  # the trees of "pine trees"
             alike = _LIKEWISE.get(kind, ()) if name == kind else _LIKEWISE.get(name, ())
+            meant = kind, *(one for one in alike if one in kinds)
             plural = said[-1] != own[-1] or said[-1] in _PLURALS
-            found.setdefault(kind, (start, plural, alike))
+            found.setdefault(kind, _NamingWords(start, start + len(own), meant, plural))
+    relations = dict(_relations(left, sorted(found.values())))
     named = tuple(
-        _told_before(left, start, (kind, *(one for one in alike if one in kinds)), plural=plural)
-        for kind, (start, plural, alike) in found.items()
+        _told_before(left, span.start, span.kinds, plural=span.plural)._replace(
+            relation=relations[span][0] if span in relations else None
+        )
+        for span in found.values()
     )
     spoken = (place for place, word in enumerate(left) if word is None)
-    return named, frozenset(spoken)
+    related = (place for _, places in relations.values() for place in places)
+    return _Naming(named, frozenset(spoken), frozenset(related))
+
+
+def _relations(
+    words: Sequence[str | None], spans: Sequence[_NamingWords]
+) -> Iterator[tuple[_NamingWords, tuple[Relation, range]]]:
+    """Yield which things are related to others, and by which words.
+
+    Args:
+        words: of a description; None: they name things.
+        spans: those that name things, from left to right.
+    """
+    spans = [span for span in spans if _stance(span) in _STANDING]
+    for rank, span in enumerate(spans):
+        after = [*spans[rank + 1 : rank + 2]]
+        end = after[0].start if after else len(words)
+        if None in words[span.end : end]:
+            end = span.end + [*words[span.end : end]].index(None)
+            after = []
+        for other in after:
+            told = words_before(words, end).start
+            while words[told - 1] in _ARTICLES:
+                told -= 1
+            if (found := _ending(words[span.end : told])) is not None:
+                where, count = found
+                yield span, (Relation(where, other.kinds), range(told - count, told))
+        for other in spans[max(rank - 1, 0) : rank]:  # "a table with a cat on it"
+            for place in range(span.end, end):
+                if words[place] in _PRONOUNS and (found := _ending(words[span.end : place])):
+                    where, count = found
+                    yield span, (Relation(where, other.kinds), range(place - count, place))
+        for said, where in DIRECTIONS.items():
+            own = said.split()
+            for place in range(span.end, end - len(own) + 1):
+                rest = words[place + len(own) : place + len(own) + 1]
+                if list(words[place : place + len(own)]) == own and rest != ["of"]:
+                    yield span, (Relation(where), range(place, place + len(own)))
+
+
+def _stance(span: _NamingWords) -> str:
+    stance = STANCES.get(span.kinds[0])
+    return stance.where if stance else "far"
+
+
+def _ending(words: Sequence[str | None]) -> tuple[str, int] | None:
+    """Return the relation with which words between two things end, and how many tell it."""
+    for said, where in RELATIONS.items():
+        own = said.split()
+        before = words[: -len(own)]
+        if list(words[-len(own) :]) == own and _JOINERS.isdisjoint(before):
+            return (where, len(own)) if len(before) <= _ADJECTIVES else None
+    return None
 
 
 @lru_cache(maxsize=8)

@@ -1,4 +1,4 @@
-"""Rules by which a plan shows what words name: as often as they say, large enough, in level views.
+"""Rules by which a plan shows what words name: as often and where they say, and in level views.
 
 Data, and numbers made of it; nothing here runs a network. Things are listed from far to near.
 """
@@ -11,6 +11,7 @@ import numpy as np
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject, rgb
 from mag_sandbox.model.imagination.plan_rules import AROUND, LEVEL, places_of, shown_shares
+from mag_sandbox.model.imagination.relation_rules import related
 from mag_sandbox.scenes.rooms import DOORS
 from mag_sandbox.scenes.stances import STANCES
 from mag_sandbox.scenes.things import EXHIBITS, FALLING, STANDS, THINGS, Named
@@ -51,7 +52,7 @@ def obeyed(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Place
         result = _with_far(result, one)
         result = [_sized(thing, one) if thing.kind in one.kinds else thing for thing in result]
         result = _counted(result, one, said)
-    return _cleared(result, named, said)
+    return _cleared(related(result, named), named, said)
 
 
 def _cleared(

@@ -33,7 +33,7 @@ from mag_sandbox.controls.camera import FARTHEST, WIDEST_FOV, CameraPose, check_
 from mag_sandbox.controls.parallax import DISTANT
 from mag_sandbox.files.validation import decode
 from mag_sandbox.model.frames import to_frames
-from mag_sandbox.model.imagination.imagination import Subject
+from mag_sandbox.model.imagination.imagination import Imagination, Subject
 from mag_sandbox.model.imagination.layers import GIVEN, HALF, PAINTED, LayeredRing
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.scenery import FARTHEST_WALK, Scenery
@@ -141,6 +141,34 @@ class _Quarter:
     oldest: _LayersSource | None  # in which it was painted first
 
 
+class _PlannedRings:
+    """What a plan has in each pixel of the rings around viewpoints; the newest are kept."""
+
+    def __init__(self, imagination: Imagination) -> None:
+        self._imagination = imagination
+        self.owners = lru_cache(LAYERED)(self._owners)
+        self.geometry = lru_cache(2)(self._geometry)
+
+    def _owners(self, scenery: Scenery, place: Position) -> np.ndarray:
+        """Return the place in a plan of each pixel's thing; see `Imagination.owners`."""
+        return self._imagination.owners(scenery.plan(*place))
+
+    def _geometry(self, scenery: Scenery, place: Position) -> tuple[np.ndarray, np.ndarray]:
+        """Return what each pixel shows.
+
+        Returns:
+            The number of its thing, 0: none, int32 [H, W]; and whether it looks the same from
+            everywhere, bool [H, W].
+        """
+        numbers = scenery.numbers(*place, self.owners(scenery, place))
+        height, width = numbers.shape
+        radian = width / (2 * np.pi)
+        yaw = (np.arange(width) + 0.5) / radian
+        pitch = (height / 2 - np.arange(height) - 0.5) / radian
+        standing = np.isin(numbers, list(scenery.boxes(*place, numbers.shape)))
+        return numbers, (scenery.surfaces(*place, yaw, pitch) >= DISTANT) & ~standing
+
+
 class Viewpoints(ViewPainter[PaintedRing]):
     """Makes and keeps the rings around viewpoints.
 
@@ -169,8 +197,7 @@ class Viewpoints(ViewPainter[PaintedRing]):
         super().__init__(painting.thread)
         self._painting, self._ground = painting, ground
         self._imagination, self._redrawn, self._beside = painting.imagination, redrawn, beside
-        self._owners = lru_cache(LAYERED)(self._new_owners)
-        self._geometry = lru_cache(2)(self._new_geometry)
+        self._planned = _PlannedRings(painting.imagination)
         self._lock = Lock()
         self.begin()
 
@@ -310,7 +337,7 @@ class Viewpoints(ViewPainter[PaintedRing]):
         """
         height, width = self._imagination.ring_size
         size, place = (height, width // 4), (quarters[0].pose.x, quarters[0].pose.z)
-        numbers, distant = self._geometry(scenery, place)
+        numbers, distant = self._planned.geometry(scenery, place)
         middle = slice(COARSE // 2, None, COARSE)
         coarse = numbers[middle, middle].shape
 
@@ -319,7 +346,8 @@ class Viewpoints(ViewPainter[PaintedRing]):
         ) -> tuple[Tensor, np.ndarray]:
             quarter, there, far = part
             picture = layers.view(quarter.pose, size)
-            seen = self._far_seen(quarter.oldest, scenery, quarter.pose, there, far)
+            oldest = None if quarter.oldest is None else self._layers(quarter.oldest, scenery)
+            seen = _far_seen(oldest, quarter.pose, there, far)
             known, colors = torch.from_numpy(seen[..., 3] > 0), torch.from_numpy(seen[..., :3])
             picture = torch.where(known, colors.permute(2, 0, 1) / 127.5 - 1, picture)
             lacking = layers.lacks(quarter.pose, (coarse[0], coarse[1] // 4), there[middle, middle])
@@ -336,39 +364,6 @@ class Viewpoints(ViewPainter[PaintedRing]):
         cells = lacking.reshape(rows, coarse[0] // rows, columns, -1).mean(axis=(1, 3)) > LACKS
         return PaintedRing(place, latents, np.zeros_like(cells), cells)
 
-    def _new_geometry(self, scenery: Scenery, place: Position) -> tuple[np.ndarray, np.ndarray]:
-        """Return what each pixel of a ring shows.
-
-        Returns:
-            The number of its thing, 0: none, int32 [H, W]; and whether it looks the same from
-            everywhere, bool [H, W].
-        """
-        numbers = scenery.numbers(*place, self._owners(scenery, place))
-        height, width = numbers.shape
-        radian = width / (2 * np.pi)
-        yaw = (np.arange(width) + 0.5) / radian
-        pitch = (height / 2 - np.arange(height) - 0.5) / radian
-        standing = np.isin(numbers, list(scenery.boxes(*place, numbers.shape)))
-        return numbers, (scenery.surfaces(*place, yaw, pitch) >= DISTANT) & ~standing
-
-    def _new_owners(self, scenery: Scenery, place: Position) -> np.ndarray:
-        """Return what a plan has in each pixel from a viewpoint; see `Imagination.owners`."""
-        return self._imagination.owners(scenery.plan(*place))
-
-    def _far_seen(
-        self,
-        oldest: _LayersSource | None,
-        scenery: Scenery,
-        pose: CameraPose,
-        numbers: np.ndarray,
-        distant: np.ndarray,
-    ) -> np.ndarray:
-        """Return what a ring shows of a view where that looks the same from everywhere."""
-        if oldest is None or not distant.any():
-            return np.zeros((*distant.shape, 4), np.uint8)
-        seen = self._layers(oldest, scenery).seen(pose, distant.shape, numbers)
-        return np.where(distant[..., None], seen, np.uint8(0))
-
     def _seen(
         self,
         layers: Sequence[LayeredRing],
@@ -382,8 +377,10 @@ class Viewpoints(ViewPainter[PaintedRing]):
         cell = size[0] // place.rows
         rows = np.arange(cell * place.top, cell * (place.top + place.rows))[:, None]
         columns = np.arange(cell * place.left, cell * (place.left + place.columns)) % ring[1]
-        numbers, distant = (one[rows, columns] for one in self._geometry(scenery, (pose.x, pose.z)))
-        found = self._far_seen(oldest, scenery, pose, numbers, distant)
+        here = pose.x, pose.z
+        numbers, distant = (one[rows, columns] for one in self._planned.geometry(scenery, here))
+        far = None if oldest is None else self._layers(oldest, scenery)
+        found = _far_seen(far, pose, numbers, distant)
         for one in layers:
             seen = one.seen(pose, size, numbers)
             found = np.where(found[..., 3:] > 0, found, seen)
@@ -484,7 +481,7 @@ class Viewpoints(ViewPainter[PaintedRing]):
         return made.result()
 
     def _cut(self, source: _LayersSource, scenery: Scenery) -> LayeredRing:
-        owners = self._owners(scenery, source.place)
+        owners = self._planned.owners(scenery, source.place)
         cell = len(owners) // len(source.known)
         known, painted = (
             cells.repeat(cell, axis=0).repeat(cell, axis=1)
@@ -550,6 +547,22 @@ class Viewpoints(ViewPainter[PaintedRing]):
                 self.begin_view(parked.view.pose, parked.view.prompt)
 
         return restore
+
+
+def _far_seen(
+    oldest: LayeredRing | None, pose: CameraPose, numbers: np.ndarray, distant: np.ndarray
+) -> np.ndarray:
+    """Return what a ring shows of a view where it looks the same from everywhere.
+
+    Args:
+        oldest: the ring; None: nothing.
+        pose: of the view.
+        numbers: of the things in it; see `LayeredRing.seen`.
+        distant: which pixels look the same from everywhere, bool [height, width].
+    """
+    if oldest is None or not distant.any():
+        return np.zeros((*distant.shape, 4), np.uint8)
+    return np.where(distant[..., None], oldest.seen(pose, distant.shape, numbers), np.uint8(0))
 
 
 def _faded(ring: PaintedRing, things: Sequence[PlacedObject], lattice: Lattice) -> PaintedRing:

@@ -16,6 +16,7 @@ from mag_sandbox.scenes.things import (
     parse_edit,
     parse_thing,
     rivals,
+    telling_words,
     thing_vocabulary,
     words_of,
 )
@@ -199,3 +200,29 @@ def test_kinds_that_are_never_together_are_so_both_ways():
     for kind in THINGS:
         assert rivals(kind) <= set(CLASSES) - {kind}
         assert all(kind in rivals(other) for other in rivals(kind))
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "kinds"),
+    [
+        ("a cat on the big red sofa", "on", ("sofa",)),
+        ("a cat that sleeps on top of a sofa", "on", ("sofa",)),
+        ("a sofa with a cat on it", "on", ("sofa",)),
+        ("a cat to the left of the sofa", "left", ("sofa",)),
+        ("a cat next to my sofa in a kitchen", "beside", ("sofa",)),
+        ("a sofa, and a cat on the right", "right", ()),
+        ("a cat behind me and a sofa", "behind", ()),
+        ("a cat and a sofa", None, None),
+        ("a cat in a room with a sofa", None, None),
+        ("a cat on a lake", None, None),
+        ("a cat with a red ribbon and a tail on a sofa", None, None),
+    ],
+)
+def test_words_say_where_a_thing_is(text, where, kinds):
+    (cat,) = [one for one in named_things(text, THINGS) if one.kinds == ("cat",)]
+    assert (cat.relation and (cat.relation.where, cat.relation.kinds)) == (where and (where, kinds))
+
+
+def test_words_that_say_where_things_are_tell():
+    assert telling_words("a cat to the left of a red sofa", THINGS) == {4, 5, 7}
+    assert telling_words("a cat left of a lake", THINGS) == set()

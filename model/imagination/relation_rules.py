@@ -1,0 +1,174 @@
+"""Rules by which a plan puts things where words say: on, beside, behind or in front of others.
+
+Data, and numbers made of it; nothing here runs a network. Things are listed from far to near.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from math import atan, degrees, radians, tan
+
+from mag_sandbox.controls.camera import yaw_difference
+from mag_sandbox.controls.parallax import EYE
+from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.plan_rules import AROUND, LEVEL, places_of
+from mag_sandbox.scenes.stances import STANCES
+from mag_sandbox.scenes.things import STANDS, THINGS, Named
+
+_GAP = 2.0  # degrees between things beside each other
+_DEEPER = 2.5  # degrees between the feet of things before each other
+_ASIDE = 0.45  # of the width of both: how far a thing is from the middle of one that it covers
+_SEATS = {  # how high one sits or lies on what has a back, as a share of its height
+    "sofa": 0.45, "armchair": 0.45, "chair": 0.48, "bench": 0.5, "bed": 0.5, "throne": 0.4,
+    "rocking horse": 0.6, "swing": 0.3, "bunk bed": 0.4, "crib": 0.4, "horse": 0.62,
+    "camel": 0.7, "elephant": 0.85, "bicycle": 0.6, "motorcycle": 0.5,
+}  # fmt: skip
+_LEAST = 7.0  # degrees of the longer side of what is on another thing, at least
+_WIDEST = 0.8  # of that thing's width, at most
+_YAWS = {"ahead": 0.0, "left": -24.0, "right": 24.0, "behind": 180.0}
+_ON_FLOOR = frozenset(("floor", "small", "water"))
+_ABOVE = frozenset(("wall", "ceiling", "sky"))
+
+
+def related(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
+    """Return things that stand to each other as words say; those that cannot stay where they are.
+
+    On a stage all stay, each on its stand.
+    """
+    result = list(things)
+    if any(thing.kind in STANDS for thing in things):
+        return result
+    for one in sorted(named, key=lambda one: _depth(one, named)):
+        if one.relation is not None:
+            result = _moved(result, one)
+    return result
+
+
+def _depth(one: Named, named: Sequence[Named]) -> int:
+    """Return how many relations lead on from a thing: what the others are related to goes first."""
+    depth = 0
+    while one.relation is not None and depth < len(named):
+        depth += 1
+        kinds = one.relation.kinds
+        one = next((other for other in named if other.kinds == kinds), Named(kinds, None))
+    return depth
+
+
+def _moved(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
+    """Return things of which as many of one kind as words say stand as its relation says."""
+    assert one.relation is not None
+    own = _placed(things, one.kinds)[: one.least]
+    if not one.relation.kinds:
+        yaw, moved = _YAWS[one.relation.where], {}
+        for rank, place in enumerate(own):
+            aside = (rank - (len(own) - 1) / 2) * (things[place].width + _GAP)
+            moved[place] = replace(things[place], yaw=(yaw + aside) % 360.0)
+        return [moved.get(place, thing) for place, thing in enumerate(things)]
+    other = next((p for p in _placed(things, one.relation.kinds) if p not in own), None)
+    if other is None or not own:
+        return things
+    target, put = things[other], _RULES[one.relation.where]
+    moved = {place: put(things[place], target, rank, len(own)) for rank, place in enumerate(own)}
+    nearer = [new for new in moved.values() if _foot(new) <= _foot(target) or new.away is not None]
+    farther = [new for new in moved.values() if new not in nearer]
+    return [
+        new
+        for place, thing in enumerate(things)
+        for new in (
+            [*farther, thing, *nearer] if place == other else [thing] * (place not in moved)
+        )
+    ]
+
+
+def _placed(things: Sequence[PlacedObject], kinds: Sequence[str]) -> list[int]:
+    """Return which things of some kinds stand somewhere, those ahead first."""
+    own = [
+        place for place in places_of(things, kinds)
+        if things[place].width < AROUND and things[place].kind in THINGS
+    ]  # fmt: skip
+    return sorted(own, key=lambda place: abs(yaw_difference(things[place].yaw, 0.0)))
+
+
+def _foot(thing: PlacedObject) -> float:
+    return thing.pitch - thing.height / 2
+
+
+def _with_foot(thing: PlacedObject, foot: float) -> PlacedObject:
+    """Return a thing whose foot is at a pitch, if it stands on the ground, as large as it is."""
+    if _where(thing) not in _ON_FLOOR:
+        return thing
+    pitch = min(foot + thing.height / 2, LEVEL - thing.height / 4)
+    return replace(thing, pitch=pitch, away=None)
+
+
+def _where(thing: PlacedObject) -> str:
+    stance = STANCES.get(thing.kind)
+    return stance.where if stance else "far"
+
+
+def _on(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> PlacedObject:
+    """Return a thing on another one, which bears `count` of them beside each other."""
+    stance, low = STANCES.get(thing.kind), _foot(other)
+    away = other.away or EYE / tan(radians(max(-low, 1.0)))
+    tall = degrees(atan((stance.tall or 0.0) / away)) if stance else 0.0
+    longer = max(tall, tall * thing.width / thing.height)
+    tall *= max(_LEAST / longer, 1.0) if longer else 0.0
+    tall = min(tall or thing.height, _WIDEST * other.width / count * thing.height / thing.width)
+    wide = tall * thing.width / thing.height
+    seat = low + _SEATS.get(other.kind, 1.0) * other.height
+    yaw = other.yaw + (rank - (count - 1) / 2) * other.width / count
+    return replace(
+        thing, yaw=yaw % 360.0, pitch=seat + tall / 2, width=wide, height=tall, away=away - 0.01
+    )
+
+
+def _beside(side: int) -> "Callable[[PlacedObject, PlacedObject, int, int], PlacedObject]":
+    def put(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> PlacedObject:  # noqa: ARG001
+        """Return a thing on one side of another one, or the next one there."""
+        apart = (thing.width + other.width) / 2 + _GAP + rank * (thing.width + _GAP)
+        return replace(thing, yaw=(other.yaw + side * apart) % 360.0)
+
+    return put
+
+
+def _near(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> PlacedObject:
+    """Return a thing on the side of another one that is nearer to the middle of the first view."""
+    side = -1 if yaw_difference(other.yaw, 0.0) > 0 else 1
+    beside = _beside(side if rank % 2 == 0 else -side)(thing, other, rank // 2, count)
+    return _with_foot(beside, _foot(other) - _DEEPER / 2) if _where(other) in _ON_FLOOR else beside
+
+
+def _behind(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> PlacedObject:
+    """Return a thing behind another one, far enough aside to be seen unless it is taller."""
+    away = _with_foot(thing, max(_foot(thing), _foot(other) + _DEEPER))
+    top = away.pitch + away.height / 2
+    is_seen = top > other.pitch + other.height / 2 + away.height / 3
+    return replace(away, yaw=_spread(away, other, rank, count, 0.0 if is_seen else _ASIDE))
+
+
+def _before(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> PlacedObject:
+    """Return a thing in front of another one, far enough aside to show both."""
+    near = _with_foot(thing, min(_foot(thing), _foot(other) - _DEEPER))
+    covers = near.width * near.height > other.width * other.height / 3
+    return replace(near, yaw=_spread(near, other, rank, count, _ASIDE if covers else 0.0))
+
+
+def _above(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> PlacedObject:
+    """Return a thing that hangs or flies above another one."""
+    top = other.pitch + other.height / 2
+    if _where(thing) not in _ABOVE:
+        return _on(thing, other, rank, count)
+    lifted = replace(thing, pitch=max(thing.pitch, top + _GAP + thing.height / 2))
+    return replace(lifted, yaw=_spread(thing, other, rank, count, 0.0))
+
+
+def _spread(thing: PlacedObject, other: PlacedObject, rank: int, count: int, aside: float) -> float:
+    """Return the yaw of one of some things at another one, by a share of both widths aside."""
+    yaw = other.yaw + (rank - (count - 1) / 2) * (thing.width + _GAP)
+    side = -1 if yaw_difference(other.yaw, 0.0) > 0 else 1
+    return (yaw + side * aside * (thing.width + other.width)) % 360.0
+
+
+_RULES = {
+    "on": _on, "left": _beside(-1), "right": _beside(1), "behind": _behind, "front": _before,
+    "beside": _near, "above": _above,
+}  # fmt: skip

@@ -1,0 +1,106 @@
+"""Things of a plan stand to each other as a description says."""
+
+import pytest
+
+from mag_sandbox.controls.camera import yaw_difference
+from mag_sandbox.model.imagination.named_rules import obeyed
+from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.relation_rules import related
+from mag_sandbox.scenes.things import named_things
+
+SOFA = PlacedObject("sofa", 12.0, -14.0, 40.0, 16.0)
+CAT = PlacedObject("cat", 300.0, -18.0, 10.0, 9.0)
+LAMP = PlacedObject("floor lamp", 100.0, -8.0, 8.0, 30.0)
+PORTRAIT = PlacedObject("portrait", 200.0, 6.0, 9.0, 12.0)
+ROOM = [PORTRAIT, LAMP, SOFA, CAT]
+KINDS = ("sofa", "cat", "floor lamp", "portrait", "box", "teapot")
+
+
+def after(text: str, things: list[PlacedObject]) -> dict[str, PlacedObject]:
+    """Return the last thing of each kind in a plan that obeys a text."""
+    return {thing.kind: thing for thing in related(things, named_things(text, KINDS))}
+
+
+def right_of(one: PlacedObject, other: PlacedObject) -> float:
+    return yaw_difference(one.yaw, other.yaw)
+
+
+@pytest.mark.parametrize(
+    ("words", "sign"), [("to the left of", -1), ("left of", -1), ("on the right of", 1)]
+)
+def test_a_thing_stands_at_the_side_that_words_say(words: str, sign: int):
+    there = after(f"a lamp {words} the sofa", ROOM)
+    apart = sign * right_of(there["floor lamp"], there["sofa"])
+    assert (LAMP.width + SOFA.width) / 2 < apart < SOFA.width
+    assert there["sofa"] == SOFA
+    assert not there["floor lamp"].overlaps(there["sofa"])
+
+
+@pytest.mark.parametrize("words", ["beside", "next to", "near", "by"])
+def test_beside_something_is_on_the_side_nearer_to_the_first_view(words: str):
+    there = after(f"a cat {words} a sofa", ROOM)
+    assert right_of(there["cat"], there["sofa"]) < -SOFA.width / 2
+
+
+def test_on_something_is_as_far_away_and_before_it():
+    result = related(ROOM, named_things("a cat sleeping on the sofa", KINDS))
+    cat, sofa = (next(one for one in result if one.kind == kind) for kind in ("cat", "sofa"))
+    assert result.index(cat) > result.index(sofa)
+    assert abs(right_of(cat, sofa)) < 1.0
+    assert sofa.pitch - sofa.height / 2 < cat.pitch - cat.height / 2 < sofa.pitch
+    metres = 1.6 / 0.4040  # its foot is 22 degrees below the horizon
+    assert cat.away == pytest.approx(metres, rel=0.02)
+
+
+def test_several_on_something_sit_beside_each_other():
+    cats = [CAT, PlacedObject("cat", 250.0, -18.0, 10.0, 9.0)]
+    result = related([SOFA, *cats], named_things("two cats on the sofa", KINDS))
+    one, other = (thing for thing in result if thing.kind == "cat")
+    assert not one.overlaps(other)
+    assert all(abs(right_of(cat, SOFA)) < SOFA.width / 2 for cat in (one, other))
+
+
+def test_behind_and_in_front_of_are_farther_and_nearer():
+    back = related(ROOM, named_things("a lamp behind the sofa", KINDS))
+    lamp, sofa = (next(one for one in back if one.kind == kind) for kind in ("floor lamp", "sofa"))
+    assert back.index(lamp) < back.index(sofa)
+    assert lamp.pitch - lamp.height / 2 > sofa.pitch - sofa.height / 2
+    there = after("a cat in front of the sofa", ROOM)
+    assert there["cat"].pitch - there["cat"].height / 2 < SOFA.pitch - SOFA.height / 2
+
+
+def test_above_something_is_higher_at_the_same_yaw():
+    there = after("a portrait above a sofa", ROOM)
+    assert there["portrait"].pitch - there["portrait"].height / 2 > SOFA.pitch + SOFA.height / 2
+    assert abs(right_of(there["portrait"], SOFA)) < 1.0
+
+
+def test_directions_are_those_of_the_first_view():
+    there = after("a sofa on the right, a cat on the left and a portrait behind me", ROOM)
+    assert 0 < there["sofa"].yaw < 45
+    assert 315 < there["cat"].yaw < 360
+    assert there["portrait"].yaw == 180
+
+
+def test_chains_of_relations_hold_whatever_their_order():
+    there = after("a cat on the sofa to the right of the lamp", ROOM)
+    assert right_of(there["sofa"], LAMP) > 0
+    assert abs(right_of(there["cat"], there["sofa"])) < 1.0
+
+
+def test_things_in_a_circle_end_somewhere():
+    sofa, cat = named_things("a cat beside a sofa", KINDS)
+    circle = [sofa._replace(relation=cat.relation._replace(kinds=cat.kinds)), cat]
+    assert len(related(ROOM, circle)) == len(ROOM)
+
+
+def test_what_is_not_there_and_exhibits_move_nothing():
+    assert related([LAMP], named_things("a lamp behind a sofa", KINDS)) == [LAMP]
+    stage = [PlacedObject("box", 0.0, -20.0, 20.0, 10.0), CAT, LAMP]
+    assert related(stage, named_things("a cat left of a lamp", KINDS)) == stage
+
+
+def test_what_stands_before_a_related_thing_gives_way():
+    teapot = PlacedObject("teapot", 12.0, -12.0, 12.0, 12.0)
+    result = obeyed([SOFA, CAT, teapot], named_things("a cat on the sofa", KINDS))
+    assert [one.kind for one in result] == ["sofa", "cat"]
