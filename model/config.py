@@ -97,7 +97,8 @@ class TextConfig:
 class AnimatorConfig:
     """Geometry of the network that moves pictures, and how things move that it was trained on.
 
-    The numbers of motion are those of `renderer.version2.moving`.
+    The numbers of motion are those of `renderer.motion`; those of walking, of version 2, move
+    nothing any more.
     """
 
     parts_widths: tuple[int, int] = (32, 48)  # channels at 1/4 and 1/8 of the picture

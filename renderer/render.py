@@ -80,6 +80,11 @@ class Ring:
         return caption(self.layout, index)
 
 
+def category_of(seed: int) -> str:
+    """Return the category of the scene of a seed where all take turns."""
+    return list(CATEGORIES)[seed % len(CATEGORIES)]
+
+
 def lay_out(category: str, seed: int, place: str | None = None) -> Layout:
     """Return the scene of a seed; the same in every process."""
     rng = np.random.default_rng([seed, list(CATEGORIES).index(category), 3])

@@ -15,7 +15,6 @@ from mag_sandbox.model.pocket.networks import PocketNetworks
 from mag_sandbox.model.pocket.pictures.animator import Animator
 from mag_sandbox.model.rope import GridCoordinates
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
-from mag_sandbox.renderer.version2.moving import CHANNELS
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.imagination.rings import RINGS_EACH, RingLog
 from mag_sandbox.training.imagination.stage_painter import PainterStage
@@ -26,7 +25,7 @@ from mag_sandbox.training.memorypack.presets import PackTraining
 from mag_sandbox.training.memorypack.stage import MemoryPackStage
 from mag_sandbox.training.optimisers import GeneratorAndCritic
 from mag_sandbox.training.pocket import stage_animator, stage_autoencoder
-from mag_sandbox.training.pocket.data import PanoramaSet
+from mag_sandbox.training.pocket.data import CHANNELS, PanoramaSet
 from mag_sandbox.training.pocket.stage_animator import AnimatorStage
 from mag_sandbox.training.pocket.stage_autoencoder import AutoencoderStage, DecoderStage
 from mag_sandbox.training.pocket.stage_distillation import FrameDistillationStage, GenerationTask
@@ -154,7 +153,7 @@ def test_the_pocket_worlds_stages_keep_to_their_card(monkeypatch):
         monkeypatch.setattr(module, "BATCH", 1)
     monkeypatch.setattr(stage_autoencoder, "DECODER_BATCH", 1)
     rings = np.zeros((2, RING_HEIGHT, RING_WIDTH, CHANNELS), np.uint8)
-    data = PanoramaSet(rings, [["a"]] * 2, ["outdoor"] * 2, [{}] * 2)
+    data = PanoramaSet(rings, np.array([8.0, 40.0]), [["a"]] * 2)
     world, captions = PocketNetworks(shallow(TINY), sdpa_attention), FixedCaptions()
     generator = adapt(copy.deepcopy(world.dit), 2)
     with fake_card():

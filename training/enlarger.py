@@ -18,7 +18,7 @@ from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.enlarging import ENLARGER, SCALE, Enlarger
 from mag_sandbox.model.frames import to_frames, to_pictures
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
-from mag_sandbox.renderer.render import CATEGORIES, SceneRenderer, lay_out
+from mag_sandbox.renderer.render import SceneRenderer, category_of, lay_out
 from mag_sandbox.renderer.sheets import write_sheet
 from mag_sandbox.renderer.views import HEIGHT, WIDTH, large_view, reduced
 from mag_sandbox.training.loop import LoopConfig, Stage
@@ -113,7 +113,7 @@ def view_pairs(autoencoder: Autoencoder, seeds: range) -> ViewPairs:
     """Draw views of scenes at both sizes, `VIEWS` of each, in directions that follow from seeds."""
     small, large = [], []
     for seed in seeds:
-        category = list(CATEGORIES)[seed % len(CATEGORIES)]
+        category = category_of(seed)
         ring = SceneRenderer(lay_out(category, seed)).picture(0.0, 0.0, SCALE)
         rng = np.random.default_rng([seed, SCALE])
         for _ in range(VIEWS):

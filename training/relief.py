@@ -21,10 +21,9 @@ from mag_sandbox.model.imagination.weights import RELIEF
 from mag_sandbox.renderer.canvas import HORIZON, RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.carrying import viewpoint
 from mag_sandbox.renderer.projection import PIXELS_PER_RADIAN
-from mag_sandbox.renderer.render import PLANES, SceneRenderer, lay_out
+from mag_sandbox.renderer.render import PLANES, SceneRenderer, category_of, lay_out
 from mag_sandbox.renderer.sheets import write_sheet
 from mag_sandbox.renderer.views import HEIGHT, WIDTH
-from mag_sandbox.training.imagination.rings import category_of
 from mag_sandbox.training.loop import LoopConfig, Stage
 from mag_sandbox.training.optimisers import muon_and_adamw
 from mag_sandbox.training.options import ReliefTraining

@@ -52,7 +52,7 @@ from mag_sandbox.renderer.behind import bands_of
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.carrying import geometry, is_free
 from mag_sandbox.renderer.kinds import COURSES
-from mag_sandbox.renderer.render import CATEGORIES, HELD_OUT, Ring, SceneRenderer, lay_out
+from mag_sandbox.renderer.render import HELD_OUT, Ring, SceneRenderer, category_of, lay_out
 from mag_sandbox.renderer.sheets import write_sheet
 from mag_sandbox.renderer.views import HEIGHT, WIDTH, view
 from mag_sandbox.scenes.stances import STANCES, Stance
@@ -211,7 +211,7 @@ class Route:
 def route(options: ViewpointOptions, index: int) -> Route:
     """Return a way through the scene at an index, in the direction with the most room."""
     seed = FIRST_SEED + 1000 * options.seed + index
-    scene = SceneRenderer(lay_out(list(CATEGORIES)[index % len(CATEGORIES)], seed))
+    scene = SceneRenderer(lay_out(category_of(index), seed))
     half = options.steps // 2
     marks = [*range(half + 1), *reversed(range(half))]
 

@@ -26,7 +26,7 @@ from mag_sandbox.model.enlarging import SCALE, enlarged
 from mag_sandbox.model.frames import to_frames, to_pictures
 from mag_sandbox.model.pocket.weights import AUTOENCODER, POCKET_WEIGHTS, read_config
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
-from mag_sandbox.renderer.render import CATEGORIES, HELD_OUT, SceneRenderer, lay_out
+from mag_sandbox.renderer.render import HELD_OUT, SceneRenderer, category_of, lay_out
 from mag_sandbox.renderer.sheets import write_sheet
 from mag_sandbox.renderer.views import HEIGHT, WIDTH, large_view, reduced
 
@@ -102,7 +102,7 @@ def _views(options: EnlargingOptions) -> Iterator[tuple[Picture, Picture]]:
     load_into(autoencoder, POCKET_WEIGHTS / AUTOENCODER)
     for number in range(options.scenes):
         seed = FIRST_SEED + 1000 * options.seed + number
-        category = list(CATEGORIES)[number % len(CATEGORIES)]
+        category = category_of(number)
         rng = np.random.default_rng(seed)
         ring = SceneRenderer(lay_out(category, seed)).picture(0.0, 0.0, SCALE)
         left, top = int(rng.integers(RING_WIDTH)), int(rng.integers(RING_HEIGHT - HEIGHT))

@@ -17,8 +17,8 @@ from mag_sandbox.model.imagination.config import PainterConfig, SpriteConfig
 from mag_sandbox.model.imagination.objects import BEYOND, LEAST_HALF, VARIANTS, look_number
 from mag_sandbox.model.imagination.sketch import REST
 from mag_sandbox.renderer.plan import Thing
-from mag_sandbox.renderer.render import Ring, render
-from mag_sandbox.training.imagination.rings import category_of, path_of
+from mag_sandbox.renderer.render import Ring, category_of, render
+from mag_sandbox.training.imagination.rings import path_of
 
 logger = logging.getLogger(__name__)
 

@@ -38,16 +38,14 @@ from mag_sandbox.model.pocket.weights import (
 )
 from mag_sandbox.model.prompts import tokenise
 from mag_sandbox.renderer.behind import bands_of
-from mag_sandbox.renderer.captions import QUESTIONS
 from mag_sandbox.renderer.kinds import BEHIND, CLASSES, COURSES
-from mag_sandbox.renderer.render import CATEGORIES, HELD_OUT, render
+from mag_sandbox.renderer.render import CATEGORIES, HELD_OUT, category_of, render
 from mag_sandbox.renderer.sheets import write_sheet
 from mag_sandbox.renderer.views import view_at
 from mag_sandbox.training.devices import TrainingDevice, choose_device
 from mag_sandbox.training.imagination.fitted_sprites import fitted_sprites
 from mag_sandbox.training.imagination.rings import (
     RingLog,
-    category_of,
     ring_latents,
     ring_log,
     walks,
@@ -59,10 +57,10 @@ from mag_sandbox.training.loop import Loop, LoopConfig, Stage
 from mag_sandbox.training.options import ImaginationTraining
 from mag_sandbox.training.pocket.data import Captions
 from mag_sandbox.training.pocket.text_pretraining import (
-    Facts,
     TextOnlyCaptions,
     TextPretraining,
     TextPretrainingStage,
+    facts_of,
 )
 from mag_sandbox.training.pocket.words import save_tokenizer, train_tokenizer
 
@@ -121,7 +119,10 @@ class ImaginationPipeline:
         Loop(stage, LoopConfig(steps, warmup=100, decay=DECAY, ema=EMA), self.folder).run()
 
     def _text_stage(self) -> TextPretrainingStage:
-        facts = facts_of(self._log)
+        facts = facts_of(
+            [one for each in self._log.captions for one in each],
+            [one for each in self._log.answers for one in each],
+        )
         captions = TextOnlyCaptions(self.tokenizer, self.text.config.text_len, facts)
         module = TextPretraining(self.text.requires_grad_(True), facts.choices)
         module.to(self.device.device)
@@ -207,19 +208,6 @@ def _config(log: RingLog) -> ImaginationConfig:
 def train(training: ImaginationTraining) -> None:
     """Train planner, reader and painter on the best device of this machine."""
     ImaginationPipeline(training, choose_device()).run()
-
-
-def facts_of(log: RingLog) -> Facts:
-    """Return what the captions of rings state."""
-    numbers = {name: number for number, name in enumerate(QUESTIONS)}
-    values = [{value: row for row, value in enumerate(each)} for each in QUESTIONS.values()]
-    captions = [one for each in log.captions for one in each]
-    answers = [
-        {numbers[name]: values[numbers[name]][value] for name, value in said.items()}
-        for each in log.answers
-        for said in each
-    ]
-    return Facts([len(each) for each in values], captions, answers)
 
 
 @torch.no_grad()

@@ -23,11 +23,11 @@ from mag_sandbox.renderer.captions import answers_of
 from mag_sandbox.renderer.carrying import geometry, viewpoint
 from mag_sandbox.renderer.plan import Thing
 from mag_sandbox.renderer.render import (
-    CATEGORIES,
     HELD_OUT,
     RENDERER_VERSION,
     Ring,
     SceneRenderer,
+    category_of,
     lay_out,
     render,
 )
@@ -128,12 +128,6 @@ def latents_of(files: Sequence[np.ndarray], ring: int) -> np.ndarray:
 def view_of(ring: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
     """Return a cut of a ring's latents, float32 [C, rows, columns]."""
     return np.asarray(ring[:, rows[0] : rows[-1] + 1][:, :, columns], np.float32)
-
-
-def category_of(seed: int) -> str:
-    """Return the category of the scene of a seed: each in turn."""
-    names = list(CATEGORIES)
-    return names[seed % len(names)]
 
 
 def path_of(folder: Path, name: str, first: int, ending: str) -> Path:

@@ -25,9 +25,17 @@ from mag_sandbox.model.frames import to_pictures
 from mag_sandbox.model.prompts import tokenise
 from mag_sandbox.model.world import WorldFailed
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
-from mag_sandbox.renderer.version2.moving import CHANNELS, blended_moment, moment, render_moving
-from mag_sandbox.renderer.version2.render import CATEGORIES, HELD_OUT, RENDERER_VERSION
-from mag_sandbox.renderer.views import DEGREES_PER_PIXEL, FOV, HEIGHT, WIDTH
+from mag_sandbox.renderer.lighting import flickering
+from mag_sandbox.renderer.motion import MotionLabel
+from mag_sandbox.renderer.render import (
+    HELD_OUT,
+    RENDERER_VERSION,
+    SceneRenderer,
+    category_of,
+    lay_out,
+)
+from mag_sandbox.renderer.setting import glows_of
+from mag_sandbox.renderer.views import DEGREES_PER_PIXEL, FOV, HEIGHT, WIDTH, blended_view, view
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.pocket.paths import (
     REACH,
@@ -40,6 +48,11 @@ from mag_sandbox.training.pocket.paths import (
 
 logger = logging.getLogger(__name__)
 
+CHANNELS = 7  # of a moving ring: colours at rest, `MotionLabel`, colours at its time
+# play moves these otherwise: in training they stay where they are at rest
+STAYING = MotionLabel.WALKER, MotionLabel.FALLING
+SOON, LATEST = 320, 4500  # frames; most rings are seen again at a time below the first
+SOON_SHARE = 0.6
 CAPTIONS_EACH = 6
 CAPTION_DROPOUT = 0.1
 ZOOMED = 0.3  # share of pooled views
@@ -55,29 +68,21 @@ class TooManyPanoramas(WorldFailed, ValueError):
 
 @dataclass(frozen=True, slots=True)
 class PanoramaSet:
-    """Drawn panoramas, which move, with their captions and attributes."""
+    """Drawn panoramas, which move, with their captions."""
 
-    layers: np.ndarray  # uint8 [N, RING_HEIGHT, RING_WIDTH, CHANNELS], on disk
+    rings: np.ndarray  # uint8 [N, RING_HEIGHT, RING_WIDTH, CHANNELS], on disk
+    times: np.ndarray  # float [N]; frames until the second picture of each
     captions: list[list[str]]  # CAPTIONS_EACH a panorama
-    categories: list[str]
-    attributes: list[dict[str, str]]
 
     def __len__(self) -> int:
-        return len(self.categories)
-
-    def view(self, index: int, left: float, top: float, time: float, fov: float) -> np.ndarray:
-        """Return the view of a panorama at a place and time of `CameraPath`.
-
-        Uint8 [HEIGHT, WIDTH, 3].
-        """
-        layers = self.layers[index]
-        if fov == FOV:
-            return moment(layers, int(left), int(top), time)
-        return blended_moment(layers, left, top, time, fov)
+        return len(self.captions)
 
     def view_at_rest(self, index: int, left: float, top: float, fov: float) -> np.ndarray:
-        """Return the view of a panorama at time 0, which is all that the world is to know of it."""
-        return self.view(index, left, top, 0.0, fov)
+        """Return the view of a panorama at a place of `CameraPath`, uint8 [HEIGHT, WIDTH, 3].
+
+        It is of time 0, which is all that the world is to know.
+        """
+        return blended_view(self.rings[index, ..., :3], left, top, fov)
 
 
 def panorama_set(folder: Path, count: int, first_seed: int = 0) -> PanoramaSet:
@@ -93,10 +98,9 @@ def panorama_set(folder: Path, count: int, first_seed: int = 0) -> PanoramaSet:
         _draw(rings, words, count, first_seed)
     records = json.loads(words.read_text())
     return PanoramaSet(
-        layers=np.load(rings, mmap_mode="r"),
+        rings=np.load(rings, mmap_mode="r"),
+        times=np.array([record["time"] for record in records]),
         captions=[record["captions"] for record in records],
-        categories=[record["category"] for record in records],
-        attributes=[record["attributes"] for record in records],
     )
 
 
@@ -104,13 +108,13 @@ def _draw(rings: Path, words: Path, count: int, first_seed: int) -> None:
     shape, records = (count, RING_HEIGHT, RING_WIDTH, CHANNELS), []
     starts = range(0, count, _CHUNK)
     with (
-        _array_file(rings, np.uint8, shape) as layers,
+        _array_file(rings, np.uint8, shape) as array,
         ProcessPoolExecutor(max_workers=os.cpu_count()) as pool,
     ):
         tasks = ((first_seed + s, min(_CHUNK, count - s)) for s in starts)
         for start, drawn in zip(starts, pool.map(_draw_chunk, tasks), strict=True):
             for offset, (ring, record) in enumerate(drawn):
-                layers[start + offset] = ring
+                array[start + offset] = ring
                 records.append(record)
             if start % (_CHUNK * 16) == 0:
                 logger.info("drew %d/%d panoramas", len(records), count)
@@ -129,17 +133,23 @@ def _array_file(path: Path, dtype: type, shape: tuple[int, ...]) -> Iterator[np.
 
 def _draw_chunk(task: tuple[int, int]) -> list[tuple[np.ndarray, dict[str, Any]]]:
     first, count = task
-    names = list(CATEGORIES)
-    drawn = []
-    for seed in range(first, first + count):
-        panorama = render_moving(names[seed % len(names)], seed)
-        record = {
-            "category": panorama.category,
-            "attributes": panorama.attributes,
-            "captions": [panorama.caption(i) for i in range(CAPTIONS_EACH)],
-        }
-        drawn.append((panorama.layers, record))
-    return drawn
+    return [_draw_moving(seed) for seed in range(first, first + count)]
+
+
+def _draw_moving(seed: int) -> tuple[np.ndarray, dict[str, Any]]:
+    scene, rng = SceneRenderer(lay_out(category_of(seed), seed)), np.random.default_rng([seed, 5])
+    low, high = np.log((SOON, LATEST))
+    soon = rng.random() < SOON_SHARE
+    time = round(rng.uniform(0, SOON) if soon else float(np.exp(rng.uniform(low, high))))
+    rest, later = scene.ring(), scene.ring(time=time)
+    labels = rest.motions
+    stays = np.isin(labels, STAYING) | np.isin(later.motions, STAYING)
+    if scene.layout.room is not None:
+        lights = flickering(glows_of(scene.layout, rest.viewer), RING_HEIGHT, RING_WIDTH)
+        labels = np.where((lights > 0) & ~stays, MotionLabel.FLICKER, labels).astype(np.uint8)
+    moved = np.where(stays[..., None], rest.pixels, later.pixels)
+    captions = [rest.caption(index) for index in range(CAPTIONS_EACH)]
+    return np.dstack((rest.pixels, labels, moved)), {"captions": captions, "time": time}
 
 
 def random_crops(
@@ -148,9 +158,9 @@ def random_crops(
     """Return crops of random panoramas at rest, [count, height, width, 3]."""
     crops = np.empty((count, height, width, 3), np.uint8)
     for crop in crops:
-        ring = data.layers[rng.integers(len(data))]
+        ring = data.rings[rng.integers(len(data))]
         top = int(rng.integers(RING_HEIGHT - height + 1))
-        crop[:] = moment(ring, int(rng.integers(RING_WIDTH)), top, 0.0, width, height)
+        crop[:] = view(ring[..., :3], int(rng.integers(RING_WIDTH)), top, width, height)
     return crops
 
 

@@ -29,8 +29,9 @@ from mag_sandbox.model.pocket.weights import (
     save_pocket,
 )
 from mag_sandbox.model.world import Control, MemorySetting, World
+from mag_sandbox.renderer.captions import caption
+from mag_sandbox.renderer.render import HELD_OUT, category_of, lay_out
 from mag_sandbox.renderer.sheets import write_sheet
-from mag_sandbox.renderer.version2.render import CATEGORIES, HELD_OUT, render
 from mag_sandbox.scenes import Scene
 from mag_sandbox.training.devices import TrainingDevice, choose_device
 from mag_sandbox.training.loop import Loop, LoopConfig, Stage
@@ -245,8 +246,7 @@ class PocketPipeline:
 
 def held_out_captions(count: int) -> list[str]:
     """Return captions of scenes that training never sees, categories in turn."""
-    names = list(CATEGORIES)
-    return [render(names[i % len(names)], HELD_OUT + i).caption() for i in range(count)]
+    return [caption(lay_out(category_of(i), HELD_OUT + i), 0) for i in range(count)]
 
 
 def train(training: PocketTraining) -> None:

@@ -18,24 +18,22 @@ from torch.nn import functional
 from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.frames import to_frames, to_pictures
 from mag_sandbox.model.pocket.pictures.animator import (
+    PARTS,
     Animator,
     ClockedBlock,
     Moments,
     PictureNetwork,
 )
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
-from mag_sandbox.renderer.motion import CLOUD_SPEED
+from mag_sandbox.renderer.motion import CLOUD_SPEED, MotionLabel
 from mag_sandbox.renderer.sheets import write_sheet
-from mag_sandbox.renderer.version2.moving import moment, parts
-from mag_sandbox.renderer.views import DEGREES_PER_PIXEL
+from mag_sandbox.renderer.views import DEGREES_PER_PIXEL, view
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.loop import Stage
 from mag_sandbox.training.optimisers import muon_and_adamw
 from mag_sandbox.training.pocket.data import PanoramaSet
 
 BATCH, CROP = 24, 128  # crops a step; px across and down
-SOON, LATEST = 320, 4500  # frames; most crops are seen at a time below the first
-SOON_SHARE = 0.6
 # of crops of anything, with anything that moves, with lights, with walkers; those are rare
 WANTED = ((0.15, ()), (0.3, (0, 1, 2, 3)), (0.25, (2,)), (0.3, (3,)))
 ENOUGH, TRIES = 0.004, 12  # share of a crop; crops looked at until one is taken as it is
@@ -45,7 +43,7 @@ SOFTENED = 0.4  # share of steps on pictures as soft as invented ones
 SOFTNESS = (2, 4, 8)  # px that are averaged into one
 PARTS_WEIGHT = 0.05  # of telling the parts apart
 OUTER = {"stem", "stem_maps", "head"}  # of a network's convolutions
-SHEET_TIMES = (0, 8, 16, 64, 256, 1024)  # frames
+SHEET = 12  # crops
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +58,15 @@ class MovingCrops:
 
 
 def draw_crops(data: PanoramaSet, rng: np.random.Generator, count: int) -> MovingCrops:
-    """Return random crops of random panoramas, each at rest and at a random time."""
+    """Return random crops of random panoramas, each at rest and at the panorama's time."""
     views: list[list[np.ndarray]] = []
     poses, times = [], []
     for _ in range(count):
-        layers, left, top, shares = _place(data, rng)
-        soon = rng.random() < SOON_SHARE
-        time = rng.uniform(0, SOON) if soon else np.exp(rng.uniform(*np.log((SOON, LATEST))))
-        time = float(np.round(time))
-        views.append(
-            [
-                moment(layers, left, top, 0, CROP, CROP),
-                _carried(layers, left - CLOUD_SPEED * time, top),
-                moment(layers, left, top, time, CROP, CROP),
-                shares,
-            ]
-        )
+        index, left, top = _place(data, rng)
+        ring, time = data.rings[index], float(data.times[index])
+        crop = view(ring, left, top, CROP, CROP)
+        wind = _carried(ring, left - CLOUD_SPEED * time, top)
+        views.append([crop[..., :3], wind, crop[..., 4:], _shares(crop)])
         poses.append(_pose(left, top))
         times.append(time)
     rest, wind, now, shares = (np.stack(each) for each in zip(*views, strict=True))
@@ -85,15 +76,23 @@ def draw_crops(data: PanoramaSet, rng: np.random.Generator, count: int) -> Movin
     )
 
 
-def _place(data: PanoramaSet, rng: np.random.Generator) -> tuple[np.ndarray, int, int, np.ndarray]:
+def _place(data: PanoramaSet, rng: np.random.Generator) -> tuple[int, int, int]:
+    """Return a panorama and the place of a crop in it [px]."""
     _, wanted = WANTED[rng.choice(len(WANTED), p=[share for share, _ in WANTED])]
     for _ in range(TRIES):
-        layers = data.layers[rng.integers(len(data))]
+        index = int(rng.integers(len(data)))
         left, top = int(rng.integers(RING_WIDTH)), int(rng.integers(RING_HEIGHT - CROP))
-        shares = parts(layers, left, top, CROP, CROP)
+        shares = _shares(view(data.rings[index], left, top, CROP, CROP))
         if not wanted or shares[list(wanted)].mean() > ENOUGH:
             break
-    return layers, left, top, shares
+    return index, left, top
+
+
+def _shares(crop: np.ndarray) -> np.ndarray:
+    """Return which pixels of a crop are of each of `PARTS`, float32 [4, CROP, CROP]."""
+    labels = np.arange(MotionLabel.SKY, MotionLabel.SKY + len(PARTS))[:, None, None]
+    shares: np.ndarray = (crop[..., 3] == labels).astype(np.float32)
+    return shares
 
 
 def _pose(left: int, top: int) -> list[float]:
@@ -101,10 +100,10 @@ def _pose(left: int, top: int) -> list[float]:
     return [DEGREES_PER_PIXEL * px for px in (*middle, CROP)]
 
 
-def _carried(layers: np.ndarray, left: float, top: int) -> np.ndarray:
+def _carried(ring: np.ndarray, left: float, top: int) -> np.ndarray:
     """Return a crop at rest from between two columns, uint8 [CROP, CROP, 3]."""
     whole = int(np.floor(left))
-    wide = moment(layers, whole % RING_WIDTH, top, 0, CROP + 1, CROP).astype(np.float32)
+    wide = view(ring[..., :3], whole, top, CROP + 1, CROP).astype(np.float32)
     part = np.float32(left - whole)
     return (wide[:, :-1] * (1 - part) + wide[:, 1:] * part + 0.5).astype(np.uint8)
 
@@ -164,29 +163,15 @@ class AnimatorStage(Stage):
 
     @torch.no_grad()
     def sheet(self, path: Path, step: int) -> None:  # noqa: ARG002 (the name tells it)
-        """Write crops at some times: the renderer's above, moved from rest below."""
-        rng = np.random.default_rng([self.seed, 6])
+        """Write crops at rest, at their time as the renderer has them, and as they are moved."""
+        crops = draw_crops(self.data, np.random.default_rng([self.seed, 6]), SHEET)
         self.module.eval()
-        rows = []
-        for _ in range(6):
-            layers, left, top, _ = _place(self.data, rng)
-            count = len(SHEET_TIMES)
-            moments = Moments(
-                torch.tensor([_pose(left, top)] * count, dtype=torch.float64),
-                torch.tensor(SHEET_TIMES, dtype=torch.float64),
-            )
-            still = [moment(layers, left, top, 0, CROP, CROP)] * count
-            carried = [_carried(layers, left - CLOUD_SPEED * time, top) for time in SHEET_TIMES]
-            rest, wind = (self.device.upload(to_pictures(np.stack(x))) for x in (still, carried))
-            with self.device.autocast():
-                shares = self.module.parts(rest, moments).sigmoid()
-                moved = self.module(rest, wind, shares, moments)
-            rows += [
-                [moment(layers, left, top, time, CROP, CROP) for time in SHEET_TIMES],
-                list(to_frames(moved)),
-            ]
+        rest, wind = self.device.upload(crops.rest), self.device.upload(crops.wind)
+        with self.device.autocast():
+            shares = self.module.parts(rest, crops.moments).sigmoid()
+            moved = self.module(rest, wind, shares, crops.moments)
         self.module.train()
-        write_sheet(path, rows)
+        write_sheet(path, [list(to_frames(each)) for each in (crops.rest, crops.now, moved)])
 
 
 def _zoomed(crops: MovingCrops, width: int) -> MovingCrops:

@@ -7,7 +7,7 @@ names is asked of the features by one query and one matrix each.
 """
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import NamedTuple
 
@@ -19,16 +19,11 @@ from torch.nn import functional
 
 from mag_sandbox.model.pocket.networks import TextEncoder
 from mag_sandbox.model.prompts import tokenise
-from mag_sandbox.renderer.version2.mentions import mentions
-from mag_sandbox.renderer.version2.render import CATEGORIES, DrawnScene, describe_scene
+from mag_sandbox.renderer.captions import QUESTIONS, answers_of, caption
+from mag_sandbox.renderer.render import category_of, lay_out
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.loop import Stage
 
-QUESTIONS = [
-    (category, attribute)
-    for category, painter in CATEGORIES.items()
-    for attribute in painter.ATTRIBUTES
-]
 FIRST_SEED, CAPTIONS = 200_000, 24_000  # of scenes that are read, and never drawn
 BATCH = 128  # captions
 KEEP = 0.3  # weight of staying near features that a trained world knows
@@ -44,29 +39,21 @@ class Facts(NamedTuple):
 
 
 def facts_of_scenes() -> Facts:
-    """Return captions of scenes of version 2 that are never drawn."""
-    numbers = {question: number for number, question in enumerate(QUESTIONS)}
-    choices = [len(CATEGORIES[category].ATTRIBUTES[name]) for category, name in QUESTIONS]
-    names, captions, answers = list(CATEGORIES), [], []
-    for row in range(CAPTIONS):
-        scene = describe_scene(names[row % len(names)], FIRST_SEED + row)
-        captions.append(scene.caption())
-        said = answers_of(scene, captions[-1])
-        answers.append({numbers[question]: value for question, value in said.items()})
-    return Facts(choices, captions, answers)
+    """Return captions of scenes that are never drawn."""
+    layouts = [lay_out(category_of(row), FIRST_SEED + row) for row in range(CAPTIONS)]
+    captions = [caption(layout, 0) for layout in layouts]
+    return facts_of(captions, map(answers_of, captions, layouts))
 
 
-def answers_of(scene: DrawnScene, caption: str) -> dict[tuple[str, str], int]:
-    """Return which value each attribute has that a caption names; its colour is named with it."""
-    values = {}
-    for name in scene.attributes:
-        if not mentions(caption, scene, name):
-            continue
-        for named in (name, f"{name}_color"):
-            choices = CATEGORIES[scene.category].ATTRIBUTES.get(named, ())
-            if scene.attributes.get(named) in choices:
-                values[scene.category, named] = choices.index(scene.attributes[named])
-    return values
+def facts_of(captions: Sequence[str], said: Iterable[Mapping[str, str]]) -> Facts:
+    """Return what captions state, by the numbers of `QUESTIONS` and of their values."""
+    numbers = {name: number for number, name in enumerate(QUESTIONS)}
+    values = [{value: row for row, value in enumerate(each)} for each in QUESTIONS.values()]
+    answers = [
+        {numbers[name]: values[numbers[name]][value] for name, value in each.items()}
+        for each in said
+    ]
+    return Facts([len(each) for each in values], captions, answers)
 
 
 class TextOnlyCaptions:

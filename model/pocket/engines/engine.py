@@ -122,5 +122,5 @@ class PlainAnimator:
         """Return levels of the pictures of these moments."""
         shares = torch.cat([pixels_of(part) for part in parts.chunk(len(PARTS), dim=1)], dim=1)
         above = None if wind is None else pixels_of(wind)
-        moved = self._source.moved(pixels_of(rest), above, None, shares, moments)
+        moved = self._source(pixels_of(rest), above, shares, moments)
         return to_levels(cells_of(moved).permute(0, 2, 3, 1)).contiguous().cpu().numpy()

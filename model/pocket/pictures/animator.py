@@ -1,10 +1,10 @@
 """The animator: from the world at rest to the world at a time.
 
 Transformer and memory know the world at rest only, so memories never age. A small network moves
-pictures: it sees the picture at rest, the sky that the wind has carried here, and walkers at their
-present places, chooses between these for every pixel, and adds hidden ground, shimmer and flicker.
+pictures: it sees the picture at rest and the sky that the wind has carried here, chooses between
+these for every pixel, and adds shimmer and flicker.
 
-In play nothing walks: cut out by cells, creatures left torn edges behind; see `swaying`.
+Nothing walks: cut out by cells, creatures left torn edges behind; see `swaying`.
 """
 
 import math
@@ -157,24 +157,12 @@ class Animator(nn.Module):
         the left as `AnimatorConfig.wind` says; None: it stands still. What else is there is best
         taken out (`sky_alone`). Parts are shares of `PARTS`, [B, 4, H, W].
         """
-        return self.moved(rest, wind, self.walked(rest, moments), parts, moments)
-
-    def moved(
-        self,
-        rest: Tensor,
-        wind: Tensor | None,
-        walk: Tensor | None,
-        parts: Tensor,
-        moments: Moments,
-    ) -> Tensor:
-        """Return the same from pictures already `walked`; None: nothing walks in them."""
         maps, clock = (x.to(rest) for x in self.told(moments, *rest.shape[-2:]))
-        carried = [rest if x is None else x for x in (wind, walk)]
-        change: Tensor = self.move(torch.cat((rest, *carried, parts), dim=1), maps, clock)
-        of_wind, of_walk, added = change[:, :1] + parts[:, :1], change[:, 1:2], change[:, 2:]
+        carried = rest if wind is None else wind
+        # the third picture was of walkers at their places
+        change: Tensor = self.move(torch.cat((rest, carried, rest, parts), dim=1), maps, clock)
+        of_wind, added = change[:, :1] + parts[:, :1], change[:, 2:]
         moved = rest + added
-        if walk is not None:
-            moved = moved + of_walk * (walk - rest)
         if wind is None:
             return moved
         sky = cells_of(parts[:, :1])
@@ -182,17 +170,6 @@ class Animator(nn.Module):
             near(sky), self.follow(cells_of(of_wind), cells_of(rest)), cells_of(of_wind)
         )
         return moved + pixels_of(share) * (wind - rest)
-
-    def walked(self, rest: Tensor, moments: Moments) -> Tensor:
-        """Return pictures carried along with walkers; edges are repeated."""
-        config, turn = self.config, 2 * math.pi * moments.times
-        across = config.walk_reach * (turn / config.walk_period).sin()
-        up = config.hop_height * (1 - (turn / config.hop_period).cos()) / 2
-        pixels = rest.shape[-1] / moments.poses[:, 2]  # a degree
-        offsets = torch.stack((-across * pixels, up * pixels), dim=1).tolist()
-        return torch.cat(
-            [_seen_from(one, *offset) for one, offset in zip(rest.split(1), offsets, strict=True)]
-        )
 
     def told(self, moments: Moments, height: int, width: int) -> tuple[Tensor, Tensor]:
         """Return maps of waves, elevation and zoom [B, 6, H / 4, W / 4], and the clock [B, K]."""
@@ -211,21 +188,6 @@ class Animator(nn.Module):
             / torch.tensor(config.clock_periods, dtype=torch.float64)
         )
         return torch.cat((waves, flat.float()), dim=1), torch.cat((turns.sin(), turns.cos()), dim=1)
-
-
-def _seen_from(picture: Tensor, right: float, down: float) -> Tensor:
-    """Return a picture, [1, C, H, W], shifted to the side by a number of pixels.
-
-    Between pixels it is bilinear; edges are repeated.
-    """
-    left, top = math.floor(right), math.floor(down)
-    height, width = picture.shape[-2:]
-    reach = (max(-left, 0), max(left + 1, 0), max(-top, 0), max(top + 1, 0))
-    wide = functional.pad(picture, reach, mode="replicate")
-    x, y = max(left, 0), max(top, 0)
-    wide = wide[..., y : y + height + 1, x : x + width + 1]
-    wide = torch.lerp(wide[..., :-1], wide[..., 1:], right - left)
-    return torch.lerp(wide[..., :-1, :], wide[..., 1:, :], down - top)
 
 
 _SCALE = FULL_WIDTH / WIDEST_FOV  # px a degree at zoom 1

@@ -7,13 +7,13 @@ import torch
 
 from mag_sandbox.model.config import AnimatorConfig
 from mag_sandbox.model.pocket.pictures.animator import PARTS, Animator, Moments
-from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
-from mag_sandbox.renderer.version2 import moving
-from mag_sandbox.renderer.version2.moving import HOP_HEIGHT, WALK_REACH
+from mag_sandbox.renderer import motion
+from mag_sandbox.renderer.canvas import RING_HEIGHT
+from mag_sandbox.renderer.render import SceneRenderer, lay_out
 from mag_sandbox.renderer.views import DEGREES_PER_PIXEL
 from tests.tiny import TINY_ANIMATOR, randomise
 
-CONFIG = AnimatorConfig()
+CONFIG, SKY = AnimatorConfig(), motion.MotionLabel.SKY
 
 
 def moments(*places: tuple[float, float, float, float]) -> Moments:
@@ -28,15 +28,11 @@ def pictures() -> torch.Tensor:
 
 
 def test_it_is_told_the_numbers_of_the_renderer():
-    assert CONFIG.wind == moving.CLOUD_SPEED * DEGREES_PER_PIXEL
-    assert CONFIG.walk_reach == WALK_REACH * DEGREES_PER_PIXEL
-    assert CONFIG.hop_height == HOP_HEIGHT * DEGREES_PER_PIXEL
-    assert (CONFIG.walk_period, CONFIG.hop_period) == (moving.WALK_PERIOD, moving.HOP_PERIOD)
+    assert CONFIG.wind == motion.CLOUD_SPEED * DEGREES_PER_PIXEL
     across, down = (length / DEGREES_PER_PIXEL for length in CONFIG.wave_lengths)
-    assert (across, down) == (moving.SHIMMER_ACROSS, moving.SHIMMER_DOWN)
-    assert CONFIG.wave_period == moving.SHIMMER_PERIOD
-    periods = {*moving.FLICKER_PERIODS, moving.WALK_PERIOD, moving.HOP_PERIOD}
-    assert set(CONFIG.clock_periods) == periods
+    assert (across, down) == (motion.SHIMMER_ACROSS, motion.SHIMMER_DOWN)
+    assert CONFIG.wave_period == motion.SHIMMER_PERIOD
+    assert set(CONFIG.clock_periods) >= {*motion.FLICKER_PERIODS, motion.SHIMMER_PERIOD}
     assert len(PARTS) == 4
 
 
@@ -57,21 +53,6 @@ def test_where_all_is_sky_the_wind_brings_the_picture(pictures):
     torch.testing.assert_close(moved[:, :, 44:], pictures[:, :, 44:])
 
 
-@pytest.mark.parametrize("time", [3, 17, 40, 111])
-def test_walkers_are_where_the_renderer_has_them(time):
-    """A spot walks as far as the renderer's walkers, zoomed in twice as many pixels."""
-    picture = torch.full((1, 3, 96, 160), -1.0)
-    picture[:, :, 40:48, 72:80] = 1.0
-    across, up = moving.walk_offset(time)
-    for fov, zoom in ((160 * DEGREES_PER_PIXEL, 1), (80 * DEGREES_PER_PIXEL, 2)):
-        walked = Animator(TINY_ANIMATOR).walked(picture, moments((0, 0, fov, time)))
-        light = (walked[0, 0] + 1).double()
-        rows, columns = torch.meshgrid(torch.arange(96.0), torch.arange(160.0), indexing="ij")
-        place = (light * columns).sum() / light.sum(), (light * rows).sum() / light.sum()
-        assert place[0] == pytest.approx(75.5 + zoom * across, abs=0.05)
-        assert place[1] == pytest.approx(43.5 - zoom * up, abs=0.05)
-
-
 def test_waves_have_the_renderers_phases():
     animator = Animator(CONFIG)
     left, top, time, size = 200, 150, 11, 64
@@ -79,7 +60,7 @@ def test_waves_have_the_renderers_phases():
     at = moments((*(px * DEGREES_PER_PIXEL for px in place), time))
     maps, _ = animator.told(at, size, size)
     rows, columns = np.mgrid[top : top + size : 4, left : left + size : 4] + 1.5
-    phase = columns / moving.SHIMMER_ACROSS + rows / moving.SHIMMER_DOWN
+    phase = columns / motion.SHIMMER_ACROSS + rows / motion.SHIMMER_DOWN
     for found, expected in ((maps[0, 0], phase), (maps[0, 2], phase - time / 32)):
         np.testing.assert_allclose(found, np.sin(2 * np.pi * expected), atol=1e-6)
 
@@ -107,14 +88,12 @@ def test_time_goes_round_with_the_clock(pictures):
 
 def test_a_moment_shifted_by_the_wind_shows_the_same_open_sky():
     """What `wind` is given: the renderer's sky at a time is that of upwind at rest."""
-    layers = moving.render_moving("outdoor", 7).layers
-    time, width, height = 160, 320, 60
-    sky = moving.parts(layers, 100, 30, width, height)[0] == 1.0
-    upwind = int(100 - time * CONFIG.wind / DEGREES_PER_PIXEL) % RING_WIDTH
-    sky &= moving.parts(layers, upwind, 30, width, height)[0] == 1.0
-    now = moving.moment(layers, 100, 30, time, width, height)
-    before = moving.moment(layers, upwind, 30, 0, width, height)
-    still = moving.moment(layers, 100, 30, 0, width, height)
+    scene, time = SceneRenderer(lay_out("video game", 0)), 160
+    rest, later = scene.ring(), scene.ring(time=time)
+    shift = round(time * CONFIG.wind / DEGREES_PER_PIXEL)
+    carried = np.roll(rest.pixels, shift, axis=1)
+    sky = (rest.motions == SKY) & (np.roll(rest.motions, shift, axis=1) == SKY)
+    now, before, still = later.pixels, carried, rest.pixels
     assert sky.mean() > 0.2
     away = np.abs(now.astype(int) - before)[sky].mean()
     assert away < 0.2 * np.abs(now.astype(int) - still)[sky].mean()

@@ -18,11 +18,10 @@ from mag_sandbox.model.pocket.weights import (
 )
 from mag_sandbox.renderer.captions import QUESTIONS, answers_of, caption
 from mag_sandbox.renderer.kinds import CLASSES
-from mag_sandbox.renderer.render import lay_out
+from mag_sandbox.renderer.render import category_of, lay_out
 from mag_sandbox.training.__main__ import main
 from mag_sandbox.training.imagination import pipeline
 from mag_sandbox.training.imagination.pipeline import TEXT, facts_of, read_anew
-from mag_sandbox.training.imagination.rings import RingLog, category_of
 from mag_sandbox.training.pocket.words import train_tokenizer
 from tests.unit.model.imagination.tiny import TINY
 
@@ -84,7 +83,7 @@ def test_training_leaves_weights_that_plan_and_paint_and_can_be_trained_on(monke
 def test_facts_are_numbers_of_questions_and_answers():
     names = list(QUESTIONS)
     answers = {"sofa": "2", "sofa color": "red", "place": "kitchen"}
-    facts = facts_of(RingLog([["two red sofas in a kitchen"]], [[answers]], [[]]))
+    facts = facts_of(["two red sofas in a kitchen"], [answers])
     assert facts.captions == ["two red sofas in a kitchen"]
     (said,) = facts.answers
     for question, value in answers.items():
@@ -98,7 +97,7 @@ def test_every_fact_of_a_caption_has_a_number():
         layout = lay_out(category_of(seed), seed)
         for index in range(3):
             told = caption(layout, index)
-            facts_of(RingLog([[told]], [[answers_of(told, layout)]], [[]]))
+            facts_of([told], [answers_of(told, layout)])
 
 
 def test_tokens_of_another_tokenizer_begin_as_what_they_were():

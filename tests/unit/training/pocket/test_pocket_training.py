@@ -17,8 +17,8 @@ from mag_sandbox.model.config import PocketConfig
 from mag_sandbox.model.frames import to_pictures
 from mag_sandbox.model.pocket.weights import AUTOENCODER, WORLD, read_config, weights_hash
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
-from mag_sandbox.renderer.version2.moving import CHANNELS
-from mag_sandbox.renderer.version2.render import HELD_OUT
+from mag_sandbox.renderer.motion import MotionLabel
+from mag_sandbox.renderer.render import HELD_OUT
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.loop import LoopConfig
 from mag_sandbox.training.options import PocketTraining
@@ -30,6 +30,8 @@ from mag_sandbox.training.pocket import (
     text_pretraining,
 )
 from mag_sandbox.training.pocket.data import (
+    CHANNELS,
+    STAYING,
     PanoramaSet,
     PathBlocks,
     PooledViews,
@@ -193,12 +195,15 @@ def test_latents_are_normalised_after_training(trained, drawn):
     assert ((latents.std(dim=(0, 2, 3)) - 1).abs() < 0.5).all()
 
 
-def test_panoramas_are_drawn_once_a_quarter_of_each_category(drawn):
+def test_panoramas_are_drawn_once(drawn):
     data = panorama_set(drawn, PANORAMAS)
-    assert isinstance(data, PanoramaSet)
-    assert data.layers.shape == (PANORAMAS, RING_HEIGHT, RING_WIDTH, CHANNELS)
-    assert len(set(data.categories)) == 4
-    assert {data.categories.count(name) for name in data.categories} == {PANORAMAS // 4}
+    assert data.rings.shape == (PANORAMAS, RING_HEIGHT, RING_WIDTH, CHANNELS)
+    assert len(set(data.times)) > 1
+    rest, labels, later = data.rings[..., :3], data.rings[..., 3], data.rings[..., 4:]
+    changed = (rest != later).any(axis=-1)
+    assert changed.any()
+    assert not changed[np.isin(labels, STAYING)].any()
+    assert changed[labels == MotionLabel.STILL].mean() < 0.01
     assert all(len(set(captions)) > 1 for captions in data.captions)
     before = {path.name: path.stat().st_mtime_ns for path in drawn.iterdir()}
     panorama_set(drawn, PANORAMAS)
@@ -213,7 +218,7 @@ def test_training_seeds_never_reach_the_held_out_ones(tmp_path):
 def test_crops_wrap_around_the_ring():
     ring = np.zeros((1, RING_HEIGHT, RING_WIDTH, CHANNELS), np.uint8)
     ring[..., 0] = np.arange(RING_WIDTH) % 256
-    data = PanoramaSet(ring, [["a"]], ["outdoor"], [{}])
+    data = PanoramaSet(ring, np.zeros(1), [["a"]])
     crops = random_crops(data, np.random.default_rng(1), 40, 32, 300)
     steps = np.diff(crops[..., 0].astype(int), axis=2) % 256
     assert (steps == 1).all()  # RING_WIDTH is a multiple of 256: no seam

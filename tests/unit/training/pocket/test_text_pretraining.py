@@ -6,16 +6,15 @@ import torch
 
 from mag_sandbox.model.attention import matmul_attention
 from mag_sandbox.model.pocket.networks import TextEncoder
-from mag_sandbox.renderer.version2.render import CATEGORIES, describe_scene
+from mag_sandbox.renderer.captions import QUESTIONS, caption
+from mag_sandbox.renderer.render import category_of, lay_out
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.pocket import text_pretraining
 from mag_sandbox.training.pocket.text_pretraining import (
     NOT_ASKED,
-    QUESTIONS,
     TextOnlyCaptions,
     TextPretraining,
     TextPretrainingStage,
-    answers_of,
     facts_of_scenes,
 )
 from mag_sandbox.training.pocket.words import train_tokenizer
@@ -28,7 +27,7 @@ CPU = TrainingDevice("cpu", matmul_attention)
 def captions(monkeypatch) -> TextOnlyCaptions:
     monkeypatch.setattr(text_pretraining, "CAPTIONS", 24)
     monkeypatch.setattr(text_pretraining, "BATCH", 24)
-    texts = [describe_scene(name, seed).caption() for name in CATEGORIES for seed in range(20)]
+    texts = [caption(lay_out(category_of(seed), seed), 0) for seed in range(80)]
     tokenizer = train_tokenizer(texts, TINY.text.vocab_size)
     return TextOnlyCaptions(tokenizer, TINY.text.text_len, facts_of_scenes())
 
@@ -50,24 +49,11 @@ def learned(stage: TextPretrainingStage, steps: int) -> float:
     return stage.caption_loss(0).item()
 
 
-def test_only_what_a_caption_names_is_asked():
-    scene = describe_scene("object", 5)
-    said = answers_of(scene, f"A stage with {scene.attributes['backdrop_color']} curtains.")
-    curtains = scene.attributes["backdrop"] == "curtains"
-    assert (("object", "backdrop_color") in said) == curtains
-    assert answers_of(scene, "A stage.") == {}
-    for seed in range(40):
-        scene = describe_scene(list(CATEGORIES)[seed % 4], seed)
-        for (category, name), value in answers_of(scene, scene.caption()).items():
-            assert category == scene.category
-            assert CATEGORIES[category].ATTRIBUTES[name][value] == scene.attributes[name]
-
-
 def test_most_captions_name_several_attributes(captions):
     asked = (captions.answers != NOT_ASKED).sum(dim=1)
     assert captions.answers.shape == (24, len(QUESTIONS))
     assert asked.min() >= 1
-    assert asked.float().mean() > 3
+    assert asked.float().mean() > 2
 
 
 def test_answers_are_learned(captions):
