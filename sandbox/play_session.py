@@ -52,6 +52,7 @@ from mag_sandbox.sandbox.services import Services
 from mag_sandbox.sandbox.ui.display import window_surface
 from mag_sandbox.sandbox.ui.screenshots import ScreenshotInfo
 from mag_sandbox.sandbox.ui.text_entry import SHORTCUT
+from mag_sandbox.scenes.descriptions import staying
 from mag_sandbox.scenes.scene import MAX_SEED, Scene
 from mag_sandbox.scenes.things import GROUND, words_of
 
@@ -561,6 +562,8 @@ def _describe(
     """Ask the world for another prompt, and perhaps to paint ground anew by it."""
     leave_moment(services, worker, "the description is as it was")
     pose, words = reel.pose, services.vocabulary
+    if words and ground != "everything":
+        text = staying(text, words, reel.current.block.prompt)
     lit = words and words.lights(text)
     edge = bool(words and lit and lit != words.lights(reel.current.block.prompt))
     edit = Edit("renew", pose.yaw, pose.pitch, *GROUND[ground]) if ground else Edit("forget")

@@ -9,8 +9,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import chain
+from operator import itemgetter
 
 from mag_sandbox.scenes.places import WINDOWLESS, contents_of, likely_places, place_of, read_places
+from mag_sandbox.scenes.scene import MAX_PROMPT
 from mag_sandbox.scenes.things import (
     COLORS,
     EXHIBITS,
@@ -31,6 +33,7 @@ from mag_sandbox.scenes.vocabulary import (
     Vocabulary,
     Word,
     WordGroup,
+    named_at,
     phrase_stems,
     split_words,
     stem,
@@ -70,13 +73,15 @@ _SEA_FLOOR = re.compile(
     r"(bottom of the |under the |deep )(sea|ocean)|(sea|ocean) ?(floor|bed)", re.I
 )
 _ON_FURNITURE = re.compile(r"\bon (a|an|the|my) (\w+ ){0,2}(table|desk|shelf|counter|rug)s?\b")
-_ON = frozenset(("beach", "field", "pitch"))  # places that take "on" and not "in"
+_ON = frozenset(("beach", "field", "pitch", "stage"))  # places that take "on" and not "in"
 USUAL_PLACE = "in a meadow"  # of a description whose things, if any, say nothing about a place
 _BY_DAY = {"outdoor": ("by day", "under a clear sky"), "indoor": ("in bright daylight", "")}
 _LEVEL = stem("level")
 _FOG = frozenset(map(stem, ("fog", "foggy", "mist", "misty")))
 _DAYLIGHT = frozenset(map(stem, ("day", "noon", "midday", "daylight", "sunny")))
 _OWN_LIGHT = frozenset(("moon", "coral reef", *WINDOWLESS))
+_BEFORE_LIGHT, _LIGHT_WORDS = frozenset(("in", "at", "by", "under", "on")), 5
+_GROUND_GROUPS = ("walls", "floor", "sky", "backdrop")  # what is behind all things, if said
 _NIGHTLY = frozenset(("moon", "starry sky"))
 _DARK = frozenset(map(stem, ("dark", "haunted", "spooky")))
 KINDS = (*THINGS, *chain(*GROUND.values()))
@@ -270,6 +275,109 @@ def named_in(text: str, words: Vocabulary, kinds: Collection[str]) -> tuple[Name
 def added_place(text: str, words: Vocabulary) -> str:
     """Return where a description that names no place is painted, "in a desert"; else ""."""
     return words.reading(text)[len(_in_places(words, text)) :].removeprefix(", ")
+
+
+def staying(text: str, words: Vocabulary, before: str) -> str:
+    """Return a description which, if it names no place, is of the place of the one before.
+
+    "A red car" after "a beach at night" is "A red car, on a beach at night".
+    """
+    there = kept_place(text, words, before)
+    stays = f"{text.rstrip(' ,.')}, {there}"
+    return stays if there and len(stays) <= MAX_PROMPT else text
+
+
+def kept_place(text: str, words: Vocabulary, before: str) -> str:
+    """Return where a description that names no place stays, "on a beach at night"; else ""."""
+    if words.place(_in_places(words, text)) is not None or words.foreign(text):
+        return ""
+    there = _there(text, words, before)
+    return "" if there == added_place(text, words) else there
+
+
+def _there(text: str, words: Vocabulary, before: str) -> str:
+    """Return where the description before is, with the light and weather that a text lacks."""
+    read = words.reading(before)
+    category = words.place(read)
+    name = _place_phrase(read, words, category)
+    if not name:
+        return ""
+    said, weather = _stems(words.reading(text)), _phrases_of(words, WEATHER, category)
+    on = "on" if name.split()[-1] in _ON else "in"
+    parts = [f"{on} {'an' if name[0] in 'aeiou' else 'a'} {name}"]
+    if not words.lights(text):
+        parts.append(_light(read, words))
+    if not any(said.intersection(_need(phrase)) for phrase in weather):
+        parts.append(_said(read, words, WEATHER, category))
+    return " ".join(filter(None, parts))
+
+
+def is_same_ground(text: str, before: str, words: Vocabulary) -> bool:
+    """Tell whether a description leaves the place, light, weather and walls of the one before."""
+    if text == before:
+        return True
+    read, other = lit(text, words), lit(before, words)
+    category = words.place(read)
+    if category is None or category != words.place(other):
+        return False
+
+    def said(group: str) -> tuple[str, str]:
+        return _said(read, words, group, category), _said(other, words, group, category)
+
+    places = {_place_phrase(one, words, category) for one in (read, other)}
+    stays = all(now in ("", then) for now, then in map(said, _GROUND_GROUPS))
+    alike = _light(read, words) == _light(other, words) and _alike(*said(WEATHER))
+    return stays and alike and len(places) == 1 and "" not in places
+
+
+def _alike(now: str, then: str) -> bool:
+    clear = _BY_DAY["outdoor"][1]
+    return now.replace(clear, "") == then.replace(clear, "")
+
+
+def _place_phrase(text: str, words: Vocabulary, category: str | None) -> str:
+    """Return the name of the place that a text names; of several as `named_at`."""
+    stems = [stem(word.text.lower()) for word in split_words(text)]
+    needs = ((frozenset(_need(one)), one) for one in _phrases_of(words, PLACE, category))
+    said = [(named_at(need, stems), one) for need, one in needs if need and need <= {*stems}]
+    return max(said, key=itemgetter(0))[1] if said else ""
+
+
+def _light(text: str, words: Vocabulary) -> str:
+    """Return the words that say how light it is, "in pink morning light"; "": none do."""
+    parts, lights = split_words(text), words.lights(text)
+    lit = [place for place, word in enumerate(parts) if stem(word.text.lower()) in lights]
+    for last in reversed(lit):
+        for first in range(last - 1, max(last - _LIGHT_WORDS, -1), -1):
+            if parts[first].text.lower() in _BEFORE_LIGHT:
+                return text[parts[first].start : parts[last].end].lower()
+    return ""
+
+
+def _said(text: str, words: Vocabulary, group: str, category: str | None) -> str:
+    """Return the longest phrase of a group that a text has, of equals the first."""
+    said = " ".join(("", *_need(text.lower()), ""))
+    phrases = (one for one in _phrases_of(words, group, category) if _need(one))
+    found = (one for one in phrases if f" {' '.join(_need(one))} " in said)
+    return max(found, key=lambda phrase: len(_need(phrase)), default="")
+
+
+def _phrases_of(words: Vocabulary, group: str, category: str | None) -> list[str]:
+    return [
+        phrase for one in words.groups if (one.name, one.category) == (group, category)
+        for phrase in one.phrases
+    ]  # fmt: skip
+
+
+@lru_cache(maxsize=4096)
+def _need(text: str) -> tuple[str, ...]:
+    """Return the stems of the words of a text that name something."""
+    words = (word.text for word in split_words(text))
+    return tuple(stem(word) for word in words if word not in FUNCTION_WORDS)
+
+
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(stem(word.text.lower()) for word in split_words(text))
 
 
 def _in_places(words: Vocabulary, text: str) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 
 from mag_sandbox.controls.camera import ASPECT, WIDEST_FOV, CameraPose, yaw_difference
 
+_MUCH = 0.75  # of the most unknown cells that a level view shows
 _SLACK = 1e-6  # degrees, for sums that are not exact
 _FAR = 0.01  # of a cell's worth: what a cell between a view and where it had best be costs
 
@@ -253,6 +254,20 @@ class Lattice:
         down = np.abs(self._pitches - middle[1]) < reach[1]
         result: np.ndarray = down[:, None] & across
         return result
+
+    def free_yaw(self, known: np.ndarray, yaw: float) -> float:
+        """Return the yaw nearest to one whose level view shows much that is not known.
+
+        Args:
+            known: cells of the ring, bool [rows, columns].
+            yaw: to be near to [degrees].
+        """
+        height, width = self.view
+        missing = self._sums(~known)[(self._rows - height) // 2]  # by the left side of a view
+        yaws = (np.arange(self._columns) + width // 2) * self.cell % 360.0
+        far = np.abs((yaws - yaw + 180.0) % 360.0 - 180.0)
+        much = missing >= _MUCH * missing.max()
+        return float(yaws[np.where(much, far, np.inf).argmin()]) if missing.any() else yaw
 
     def has_view(self, known: np.ndarray) -> bool:
         """Tell whether any view lies within known cells, bool [rows, columns]."""

@@ -30,6 +30,7 @@ from mag_sandbox.files.validation import decode
 from mag_sandbox.model.imagination.doors import with_doors
 from mag_sandbox.model.imagination.imagination import Imagination, Subject
 from mag_sandbox.model.imagination.objects import PlacedObject, check_objects
+from mag_sandbox.model.imagination.plan_rules import turned
 from mag_sandbox.model.imagination.planner import Wanted
 from mag_sandbox.model.imagination.surroundings import Lattice, Surroundings
 from mag_sandbox.model.parking import packed, plain, unpacked
@@ -39,7 +40,7 @@ from mag_sandbox.model.pocket.painted_pictures import PaintedPictures, SkyAlone
 from mag_sandbox.model.pocket.painting_thread import PaintingThread, ViewPainter
 from mag_sandbox.model.prompts import PromptFeatures
 from mag_sandbox.model.world import WorldState
-from mag_sandbox.scenes.descriptions import is_by_day, is_in_fog, named_in
+from mag_sandbox.scenes.descriptions import is_by_day, is_in_fog, is_same_ground, named_in
 from mag_sandbox.scenes.scene import MAX_SEED, check_prompt
 from mag_sandbox.scenes.vocabulary import Vocabulary
 
@@ -196,6 +197,7 @@ class _ParkedPainter:
     weights: str = ""  # this and the next fields may be absent from older states
     plan: Plan | None = None
     asked: tuple[str, int] | None = None  # prompt and noise of the newest plan begun
+    facing: float = 0.0  # see `PaintingInventor`
     knows_all: bool = False  # in older states; not used
     view: _AskedView | None = None
     listed: tuple[PlacedObject, ...] = ()
@@ -205,6 +207,7 @@ class _ParkedPainter:
     def __post_init__(self) -> None:
         if not (0 <= self.seed <= MAX_SEED and min(self.losses, self.evictions) >= 0):
             raise ValueError(f"seed {self.seed}, {self.losses} losses, {self.evictions} evictions")
+        check_pose(CameraPose(self.facing))
         if self.plan:
             check_prompt(self.plan.prompt)
         for prompt, noise in [self.asked] if self.asked else []:
@@ -303,6 +306,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         self.is_given = False  # whether the first view is a given picture
         self._asked: tuple[str, int] | None = None  # prompt and noise of the newest plan begun
         self._planned: Future[tuple[PlacedObject, ...]] = Future()  # what it lists
+        self._facing = 0.0  # the yaw at which it shows most of what words name
         self._seed = 0
         self._doors: tuple[float, ...] = ()  # see `with_doors`
         self.losses = 0  # how often the plan was turned because ground had been forgotten
@@ -320,6 +324,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         self.thread.cancel()
         self.around, self.plan, self._seed = self.imagination.nothing(), None, seed
         self._doors, self._asked, self.listed = tuple(doors), None, ()
+        self._facing = 0.0
         self.is_given = False
         self.losses = self._evictions = 0
         self._forgotten = np.zeros_like(self.around.known)
@@ -342,7 +347,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         other._view = None
         with self.thread.background() as given_up:
             other.begin(seed, doors)
-            other._require_plan(prompt)
+            other._require_plan(prompt, pose)
             other._begin_painting(pose, prompt)
         return other, given_up
 
@@ -372,7 +377,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         self.drop_view()
         self.follow(memory, pose)
         self._renew_noise(pose)
-        blocks = BLOCKS_A_VIEW + self._require_plan(prompt)
+        blocks = BLOCKS_A_VIEW + self._require_plan(prompt, pose)
         self._begin_painting(pose, prompt)
         return blocks
 
@@ -413,7 +418,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
             made = self.thread.after_all(lambda: PaintedGround(around, change(around), plan))
             return made, BLOCKS_A_VIEW
         self._renew_noise(pose)
-        blocks = BLOCKS_A_VIEW + self._require_plan(prompt)
+        blocks = BLOCKS_A_VIEW + self._require_plan(prompt, pose)
         paint = self._painter(prompt, self.noise, plan)
         made = self.thread.after_all(lambda: replace(paint(change(around), pose), before=around))
         return made, blocks
@@ -423,7 +428,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
     ) -> "tuple[Future[PaintedGround], int]":
         """Begin a view as if cells of the ring were forgotten, by a plan of its own; likewise."""
         around, noise = self.around.without(cells), noise_of(self._seed, self.losses + 1)
-        planned = self.thread.after_all(self._planner(prompt, noise, around))
+        planned = self.thread.after_all(self._planner(prompt, noise, around, pose.yaw))
         paint = self._painter(prompt, noise, None, planned)
         return self.thread.after_all(lambda: paint(around, pose)), BLOCKS_A_VIEW + BLOCKS_A_PLAN
 
@@ -451,6 +456,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
             "evictions": self._evictions,
             "plan": self.plan and asdict(self.plan),
             "asked": self._asked,
+            "facing": self._facing,
             "listed": [asdict(one) for one in self.listed],
             "view": view and {"pose": asdict(view.pose), "prompt": view.prompt},
             "doors": list(self._doors),
@@ -483,7 +489,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
             self.around, self.plan, self._forgotten = around, parked.plan, forgotten
             self.listed, self.is_given = parked.listed, parked.is_given
             if parked.asked is not None:
-                self._begin_plan(*parked.asked)
+                self._begin_plan(*parked.asked, parked.facing)
             if parked.view is not None:
                 self._begin_painting(parked.view.pose, parked.view.prompt)
 
@@ -514,25 +520,29 @@ class PaintingInventor(ViewPainter[_PaintedView]):
             self.losses += 1
             self._forgotten = np.zeros_like(self._forgotten)
 
-    def _require_plan(self, prompt: str) -> int:
-        """Begin a plan, if there is none of this prompt; return how many blocks to leave it."""
+    def _require_plan(self, prompt: str, pose: CameraPose) -> int:
+        """Begin a plan, if there is none of this prompt; return how many blocks to leave it.
+
+        What its words name stands on the unknown ground that is nearest to a view at a pose.
+        """
         has_one = self.plan is not None and self.plan.prompt == prompt
         if has_one or (self._asked and self._asked[0] == prompt):
             return 0
-        self._begin_plan(prompt, self.noise)
+        free = self.imagination.lattice.free_yaw(self.around.known, pose.yaw)
+        self._begin_plan(prompt, self.noise, 0.0 if self.plan is None else free)
         return BLOCKS_A_PLAN
 
-    def _begin_plan(self, prompt: str, noise: int) -> None:
+    def _begin_plan(self, prompt: str, noise: int, facing: float) -> None:
         """Begin a plan; it is continued if the view that it is for is dropped."""
-        self._asked = prompt, noise
-        self._planned = self.thread.begin(self._planner(prompt, noise, self.around))
+        self._asked, self._facing = (prompt, noise), facing
+        self._planned = self.thread.begin(self._planner(prompt, noise, self.around, facing))
 
     def _planner(
-        self, prompt: str, noise: int, around: Surroundings
+        self, prompt: str, noise: int, around: Surroundings, facing: float
     ) -> Callable[[], tuple[PlacedObject, ...]]:
-        """Return what makes a plan.
+        """Return what makes a plan whose view at a yaw shows most of what words name.
 
-        The background stays as it was seen, for as long as the words stay.
+        The background stays as it was seen, for as long as words do not change the ground.
         """
         read = self.words.reading(prompt)
         named = named_in(read, self.words, self.imagination.config.looks)
@@ -552,9 +562,12 @@ class PaintingInventor(ViewPainter[_PaintedView]):
                 behind = behind or imagination.behind_seen(
                     told, empty, noise, around, wanted, shown
                 )
-            elif before.prompt == prompt:
+            elif is_same_ground(prompt, before.prompt, self.words):
                 behind = imagination.behind_all(before.things)
             things = imagination.plan(told, empty, noise, wanted, behind, shown)
+            if facing:
+                kept = len(behind)
+                things = (*things[:kept], *turned(things[kept:], -facing))
             things = with_doors(things, doors, imagination.config)
             if before is not None:
                 return things

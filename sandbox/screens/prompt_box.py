@@ -21,7 +21,7 @@ from mag_sandbox.sandbox.screens.prompt_card import (
 from mag_sandbox.sandbox.ui.text_entry import Clipboard, History, TextEntry
 from mag_sandbox.sandbox.ui.theme import ACCENT, Theme
 from mag_sandbox.scenes.characters import clean
-from mag_sandbox.scenes.descriptions import DescriptionWords, added_place
+from mag_sandbox.scenes.descriptions import DescriptionWords, added_place, kept_place, staying
 from mag_sandbox.scenes.vocabulary import (
     ENGLISH_ONLY,
     Vocabulary,
@@ -45,6 +45,7 @@ UNSEEN = "grey: words that change nothing here"
 INSTEAD = "; words that do are below them"
 DRAWN_AS = "“{}” is drawn as “{}”"
 NO_PLACE = "no place named, so it is painted {}"
+STAYS = "no place named, so it stays {} (everything repainted: {})"
 ALSO_AS = ", “{}” as “{}”"
 TOO_MANY = "too many kinds of things for one place; {} of these may be missing: {}"
 FUNCTION_KEYS = range(pygame.K_F1, pygame.K_F12 + 1)
@@ -57,6 +58,18 @@ class _Advice:
     words: Vocabulary
     text: str
     cursor: int | None  # None: a character is being composed there
+    before: str = ""  # the description in force
+
+    @property
+    def grey(self) -> tuple[Word, ...]:
+        """The words that change nothing."""
+        words = self.words.without_effect(self._whole)
+        return tuple(word for word in words if word.end <= len(self.text))
+
+    @property
+    def _whole(self) -> str:
+        """The text with the place that it stays in."""
+        return staying(self.text, self.words, self.before)
 
     @property
     def struck(self) -> tuple[Word, ...]:
@@ -65,7 +78,7 @@ class _Advice:
             return ()
         return tuple(
             word
-            for word in self.words.without_effect(self.text)
+            for word in self.grey
             if word.end != self.cursor or not self.words.begins_known(word.text)
         )
 
@@ -75,10 +88,11 @@ class _Advice:
         if self.words.foreign(self.text):
             return ENGLISH_ONLY
         place = added_place(self.text, self.words)
+        stays = kept_place(self.text, self.words, self.before)
         first, *others = self.words.substitutes(self.text) or [()]
         also = "".join(ALSO_AS.format(*pair) for pair in others)
-        said = [NO_PLACE.format(place)] if place else []
-        excess, kinds = self.words.excess(self.text)
+        said = [STAYS.format(stays, place) if stays else NO_PLACE.format(place)] if place else []
+        excess, kinds = self.words.excess(self._whole)
         if excess:
             said.append(TOO_MANY.format(excess, ", ".join(kinds)))
         elif struck := self.struck[:MAX_HINTED]:
@@ -92,8 +106,7 @@ class _Advice:
         """Words that change nothing, nearest to the cursor, with known words to write instead."""
         if (cursor := self.cursor) is None:
             return ()
-        grey = self.words.without_effect(self.text)
-        near = sorted(grey, key=lambda word: abs(word.end - cursor))[:MAX_HINTED]
+        near = sorted(self.grey, key=lambda word: abs(word.end - cursor))[:MAX_HINTED]
         return tuple(
             (word, self._instead(word)) for word in sorted(near, key=lambda word: word.start)
         )
@@ -187,7 +200,7 @@ class PromptBox(Overlay):
         if self.vocabulary is None or self.text == self._opened_with:
             return None
         cursor = None if self._entry.composition else self._entry.cursor
-        return _Advice(self.vocabulary, self.text, cursor)
+        return _Advice(self.vocabulary, self.text, cursor, self._opened_with)
 
     def open(self, prompt: str, *, anew: bool = False) -> None:
         """Show the box with the text left unapplied, unless anew, else with the current prompt."""

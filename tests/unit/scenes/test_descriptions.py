@@ -8,8 +8,10 @@ from mag_sandbox.scenes.descriptions import (
     DescriptionWords,
     added_place,
     is_by_day,
+    is_same_ground,
     lit,
     named_in,
+    staying,
 )
 from mag_sandbox.scenes.vocabulary import WORDS_FILE
 from tests import ROOT
@@ -169,6 +171,50 @@ def test_no_place_is_added_to_one_that_is_named_or_where_no_word_is_known(
     words: DescriptionWords, text: str
 ):
     assert added_place(text, words) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "before", "there"),
+    [
+        ("a red car", "a beach at night", "on a beach at night"),
+        ("a cat on the sofa", "a kitchen in the evening", "in a kitchen in the evening"),
+        ("at night", "a meadow in the rain", "in a meadow in the rain"),
+        ("a red car in the rain", "a forest at dusk in fog", "in a forest at dusk"),
+        ("two robots", "a gallery under pink stage lights", "in a gallery under pink stage lights"),
+        ("a dragon", "a camel", "in a desert"),
+        ("coins", "a lava world under a purple sky", "in a lava world under a purple sky"),
+    ],
+)
+def test_a_description_without_a_place_stays_where_the_one_before_is(
+    words: DescriptionWords, text: str, before: str, there: str
+):
+    assert staying(text, words, before) == f"{text}, {there}"
+    assert is_same_ground(staying(f"{text} and a red tent", words, before), before, words) == (
+        text not in ("at night", "a red car in the rain")
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "before"),
+    [
+        ("a castle in a forest", "a meadow"),
+        ("ein rotes Auto", "a meadow"),
+        ("a camel", "a desert"),  # where it is put anyway
+        ("a red car", ""),
+        ("a red car" + ", tents" * 141, "a meadow at night"),  # too long then
+    ],
+)
+def test_a_description_stays_as_it_is(words: DescriptionWords, text: str, before: str):
+    assert staying(text, words, before) == text
+
+
+def test_another_place_light_or_weather_is_another_ground(words: DescriptionWords):
+    here = "a meadow with sheep at noon"
+    assert is_same_ground("a meadow with a barn at noon", here, words)
+    assert not is_same_ground("a forest with sheep at noon", here, words)
+    assert not is_same_ground("a meadow with sheep at night", here, words)
+    assert not is_same_ground("a meadow with sheep at noon in the rain", here, words)
+    assert not is_same_ground("sheep", "a kitchen", words)
 
 
 @pytest.mark.parametrize(

@@ -171,6 +171,19 @@ def test_a_configuration_with_too_many_kinds_is_refused():
         ImaginationConfig(kinds=tuple(map(str, range(400))), behind={}, among={})
 
 
+def test_unknown_ground_is_found_near_a_yaw():
+    lattice = Lattice(rows=24, columns=80, view=(12, 20))
+    known = np.zeros((24, 80), bool)
+    assert lattice.free_yaw(known, 117.0) == pytest.approx(117.0, abs=lattice.cell / 2)
+    known[:, :40] = True
+    assert lattice.free_yaw(known, 100.0) == 202.5  # three quarters of its view are unknown
+    assert lattice.free_yaw(known, 20.0) == 337.5
+    known[:] = True
+    assert lattice.free_yaw(known, 117.0) == 117.0
+    known[0] = False  # above level views
+    assert lattice.free_yaw(known, 117.0) == 117.0
+
+
 def test_a_box_of_degrees_becomes_whole_cells_within_a_view():
     lattice = Lattice(rows=24, columns=80, view=(12, 20))
     for yaw, pitch, width, height in [(0, 0, 20, 10), (359, 50, 60, 30), (47.3, -54, 4, 4)]:

@@ -13,7 +13,7 @@ from mag_sandbox.controls.edits import EVERYTHING, LARGEST, Edit
 from mag_sandbox.model.imagination.imagination import Subject
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.surroundings import Place
-from mag_sandbox.model.pocket import changes, walking
+from mag_sandbox.model.pocket import changes, painting, walking
 from mag_sandbox.model.pocket.editing import NOTHING_TO_UNDO
 from mag_sandbox.model.pocket.painting import BLOCKS_A_VIEW
 from mag_sandbox.model.pocket.world import DiffusionWorld
@@ -417,6 +417,67 @@ def test_a_renewed_view_is_of_the_words_in_force_and_all_else_stays_to_the_bit()
     assert all(torch.equal(now_bits[slot], bits[slot]) for slot in beside)
     shown = lattice.shown([frame.pose for frame in now.values()])
     assert (shown & around.known)[around.known].mean() > 0.9, "what else frames showed is kept"
+
+
+PLANNED = (PlacedObject("sky", 0.0, 27.0, 360.0, 54.0), PlacedObject("tree", 3.0, 0.0, 8.0, 12.0))
+
+
+def planned_for(made: DiffusionWorld, monkeypatch: pytest.MonkeyPatch) -> list[tuple]:
+    """Let all plans have a tree ahead; return the backgrounds that they are made for."""
+    behind: list[tuple] = []
+
+    def plan(told, empty, noise, wanted, kept=(), shown=()):
+        behind.append(tuple(kept))
+        return (*kept, *PLANNED[bool(kept) :])
+
+    monkeypatch.setattr(made.painting.imagination, "plan", plan)
+    return behind
+
+
+def tree_of(made: DiffusionWorld) -> PlacedObject:
+    return next(thing for thing in made.painting.plan.things if thing.kind == "tree")
+
+
+@pytest.mark.parametrize("edit", [VIEW, ALL], ids=["view", "everything"])
+def test_what_words_name_is_planned_where_the_player_looks(edit, monkeypatch):
+    made = world()
+    play(made, AWAY)
+    behind = planned_for(made, monkeypatch)
+    renew(made, replace(edit, yaw=117.0))
+    assert behind == [()]
+    assert tree_of(made).yaw == pytest.approx(120.0)
+
+
+def test_words_for_new_areas_are_planned_at_the_nearest_unknown_ground(monkeypatch):
+    made = world()
+    play(made, [STILL])
+    made.painting.plan = replace(made.painting.plan, things=PLANNED[:1])
+    planned_for(made, monkeypatch)
+    made.step(replace(RIGHT, prompt=CASTLE))
+    known = made.painting.around.known.copy()
+    parked, other = made.snapshot(), world()
+    other.reset(PLACE, 1)
+    other.restore(parked)
+    planned_for(other, monkeypatch)
+    for _ in range(12):
+        made.step(RIGHT)
+        other.step(RIGHT)
+    lattice = made.painting.imagination.lattice
+    tree = tree_of(made)
+    assert tree.yaw == pytest.approx(lattice.free_yaw(known, 7.5) + 3.0)
+    assert 90.0 < tree.yaw < 180.0
+    assert other.painting.plan == made.painting.plan
+
+
+def test_the_ground_stays_where_words_do_not_change_it(monkeypatch):
+    made = world()
+    play(made, AWAY)
+    made.painting.plan = replace(made.painting.plan, things=PLANNED)
+    behind = planned_for(made, monkeypatch)
+    monkeypatch.setattr(painting, "is_same_ground", lambda text, before, words: True)
+    renew(made, VIEW)
+    assert behind == [PLANNED[:1]]
+    assert made.painting.plan.things.count(PLANNED[0]) == 1
 
 
 def test_when_everything_is_renewed_no_old_ground_is_known_or_remembered():

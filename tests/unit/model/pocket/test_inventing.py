@@ -263,7 +263,7 @@ def test_an_edit_is_painted_after_the_plan_that_still_waits():
     made = world()
     made.reset(PLACE, 1)
     made.painting.thread.hold()
-    made.painting._begin_plan(PLACE.prompt, 3)
+    made.painting._begin_plan(PLACE.prompt, 3, 0.0)
     planned = made.painting._planned
     assert not planned.done()
     assert made.painting.thread.after_all(planned.done).result(PATIENCE)
@@ -847,7 +847,7 @@ def test_a_list_says_nothing_of_the_next_scene_or_of_a_forgotten_view(listing, m
     painting = listing.painting
     unknown = painting.around.without(painting.around.known)
     monkeypatch.setattr(painting.imagination, "read", lambda around: [])
-    assert SKY not in painting._planner(PLACE.prompt, 1, unknown)()
+    assert SKY not in painting._planner(PLACE.prompt, 1, unknown, 0.0)()
     listing.reset(PLACE, 1)
     assert painting.listed == ()
 

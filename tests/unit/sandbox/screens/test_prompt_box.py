@@ -12,6 +12,7 @@ from mag_sandbox.sandbox.screens.prompt_box import (
     EMPTY,
     ENGLISH_ONLY,
     NO_PLACE,
+    STAYS,
     TOO_MANY,
     UNSEEN,
     PromptBox,
@@ -236,6 +237,17 @@ def test_what_is_drawn_otherwise_and_what_does_not_fit_is_said(text, notice):
         box.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_RSHIFT, mod=0))
         box.handle(pygame.Event(pygame.TEXTINPUT, text=text))
         assert box.notice == notice
+        box.close()
+
+
+def test_words_are_judged_for_the_place_that_stays_and_it_is_named():
+    box = PromptBox(lambda text: None, load_vocabulary(words_of("pocket")))
+    with window((640, 400), "test"):
+        box.open("a beach at night")
+        box.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_RSHIFT, mod=0))
+        box.handle(pygame.Event(pygame.TEXTINPUT, text="a red sofa"))
+        assert box.notice == STAYS.format("on a beach at night", "in a living room")
+        assert not box.struck
         box.close()
 
 
