@@ -188,8 +188,11 @@ class PlayerGame:
         self.services.undo_stack.clear()
         self._begun_anew = isinstance(outcome, PlayScene)
         if isinstance(outcome, PlayScene):
-            seed = outcome.scene.seed if outcome.seed is None else outcome.seed
-            return Playthrough(outcome.scene, seed)
+            if outcome.seed is None:
+                return Playthrough(outcome.scene, outcome.scene.seed)
+            draws = self.services.vocabulary is not None  # another place has another picture
+            scene = replace(outcome.scene, image=None) if draws else outcome.scene
+            return Playthrough(scene, outcome.seed)
         playthrough, world = self.services.saves.playthrough(outcome.parked)
         self._go_to(world)
         return playthrough

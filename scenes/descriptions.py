@@ -72,6 +72,9 @@ WEATHERS = frozenset(("clear", "cloudy", "foggy", "rainy", "stormy", "snowy"))
 _SEA_FLOOR = re.compile(
     r"(bottom of the |under the |deep )(sea|ocean)|(sea|ocean) ?(floor|bed)", re.I
 )
+_COAST = re.compile(r"\b(sea|ocean|beach|coast|seashore|shore|harbour|harbor)\b", re.I)
+_STORM = re.compile(r"\b(stormy|thunderstorm|storm)\b", re.I)
+_ROOMS = frozenset(("space station",))  # whose names the painter knows from games
 _ON_FURNITURE = re.compile(r"\bon (a|an|the|my) (\w+ ){0,2}(table|desk|shelf|counter|rug)s?\b")
 _ON = frozenset(("beach", "field", "pitch", "stage"))  # places that take "on" and not "in"
 USUAL_PLACE = "in a meadow"  # of a description whose things, if any, say nothing about a place
@@ -232,6 +235,10 @@ class DescriptionWords(Vocabulary):
 
 def _with_all_places(groups: Sequence[WordGroup], known: set[str]) -> list[WordGroup]:
     """Return groups in which places have all their words that are known and name nothing else."""
+    groups = [
+        replace(group, phrases=tuple(one for one in group.phrases if one not in _ROOMS))
+        for group in groups
+    ]
     places = [group for group in groups if group.name == PLACE]
     taken = {*THINGS, *chain(*(group.phrases for group in places))}
     more: dict[str | None, list[str]] = {}
@@ -381,7 +388,11 @@ def _stems(text: str) -> frozenset[str]:
 
 
 def _in_places(words: Vocabulary, text: str) -> str:
-    return Vocabulary.reading(words, _SEA_FLOOR.sub("coral reef", text))
+    """Return a text in known words; a storm at the sea is rain on a coast, not under water."""
+    text = _SEA_FLOOR.sub("coral reef", text)
+    if _COAST.search(text):
+        text = _STORM.sub("rainy", text)
+    return Vocabulary.reading(words, text)
 
 
 def lit(text: str, words: Vocabulary) -> str:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from math import dist
 from pathlib import Path
 from typing import NamedTuple
 
@@ -44,6 +45,13 @@ COLORS: dict[str, tuple[int, int, int]] = {
     "wooden": (176, 108, 82),
     "yellow": (227, 182, 70),
 }
+_CLEAR = 16.0  # steps of L*a*b* from a named colour, up to which its name is told
+_CLEARER = 0.7  # of those from the next one; likewise
+_XYZ = (  # of linear sRGB, and of white [CIE 1931]
+    ((0.4124, 0.3576, 0.1805), 0.9505),
+    ((0.2126, 0.7152, 0.0722), 1.0),
+    ((0.0193, 0.1192, 0.9505), 1.089),
+)
 _HEX = re.compile(r"#[0-9a-fA-F]{6}\b")
 SAME_COLORS = {"gray": "grey", "golden": "gold", "violet": "purple", "silver": "grey"}
 _SIZES = {
@@ -507,12 +515,39 @@ def thing_vocabulary(kinds: Collection[str], category: str | None = None) -> Voc
 
 
 def color_name(color: Sequence[int]) -> str:
-    """Return the name of the nearest colour; "wooden" only for that very colour."""
+    """Return the name of the colour nearest to the eye; "wooden" only for that very colour."""
+    return _nearest_colors((color[0], color[1], color[2]))[0][1]
 
-    def far(name: str) -> int:
-        return sum((a - b) ** 2 for a, b in zip(COLORS[name], color, strict=True))
 
-    return min(COLORS, key=lambda name: (far(name) > 0 and name == "wooden", far(name)))
+def clear_color_name(color: Sequence[int]) -> str:
+    """Return the name of a colour; "": it could have another one, as things at night."""
+    (far, name), (farther, _) = _nearest_colors((color[0], color[1], color[2]))
+    return name if far <= max(_CLEAR, _CLEARER * farther) else ""
+
+
+@lru_cache(maxsize=1024)
+def _nearest_colors(color: tuple[int, int, int]) -> list[tuple[float, str]]:
+    """Return how far the two nearest named colours are, and their names."""
+    own = _lab(color)
+    far = ((dist(own, _lab(known)), name) for name, known in COLORS.items())
+    return sorted(one for one in far if one[1] != "wooden" or one[0] == 0.0)[:2]
+
+
+@lru_cache(maxsize=1024)
+def _lab(color: tuple[int, int, int]) -> tuple[float, float, float]:
+    """Return lightness, and how red and yellow a colour is: CIE 1976 L*a*b* of sRGB at D65."""
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in (channel / 255 for channel in color)
+    ]
+    x, y, z = (
+        sum(share * part for share, part in zip(row, linear, strict=True)) / white
+        for row, white in _XYZ
+    )
+    x, y, z = (
+        one ** (1 / 3) if one > 216 / 24389 else one * 841 / 108 + 4 / 29 for one in (x, y, z)
+    )
+    return 116 * y - 16, 500 * (x - y), 200 * (y - z)
 
 
 def words_of(edit: Edit) -> str:

@@ -42,7 +42,7 @@ AS_PLACES = {  # words for places that no scene has: a similar place
     "volcano": "volcanic land with mountains", "reef": "coral reef", "underwater": "coral reef",
     "street": "city street", "market": "market square", "station": "railway station",
     "camp": "camp site", "hall": "castle hall", "ruins": "desert ruins", "ruin": "desert ruins",
-    "space": "space station", "kingdom": "mushroom kingdom", "room": "living room",
+    "space": "moon landscape", "kingdom": "mushroom kingdom", "room": "living room",
     "woods": "forest",
 }  # fmt: skip
 SUFFIXES = ("ing", "ed", "es", "s", "ish", "ly", "y", "e")

@@ -15,7 +15,7 @@ from mag_sandbox.controls.edits import Edit
 from mag_sandbox.model.world import FrameBlock
 from mag_sandbox.sandbox.hud.seen import SCALE, TOP, SeenRing
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver, SessionStart
-from mag_sandbox.scenes.things import SMALLEST, THINGS, color_name
+from mag_sandbox.scenes.things import SMALLEST, THINGS, clear_color_name
 
 _NEAREST = 3  # of things of one name, whose directions are told
 HERE = 4.0  # degrees from the middle of the view that are called "ahead"
@@ -111,7 +111,7 @@ def around_lines(things: Sequence[Seen], pose: CameraPose) -> list[str]:
 
 
 def _told(edit: Edit) -> Seen:
-    color = color_name(edit.color) if edit.color else ""
+    color = clear_color_name(edit.color) if edit.color else ""
     return Seen(edit.kind, color, edit.yaw % 360.0, edit.pitch, edit.width, edit.height)
 
 

@@ -136,6 +136,16 @@ def test_a_new_seed_paints_the_place_anew_where_the_world_can_paint(run, tmp_pat
     assert (game.screen.playthrough.scene.image is None) is bool(kinds)
 
 
+@pytest.mark.parametrize("seed", [None, 9])
+def test_another_place_like_one_on_the_title_is_not_given_its_picture(run, tmp_path, seed):
+    picture = tmp_path / "place.png"
+    Image.new("RGB", (320, 192)).save(picture)
+    game = run()
+    game.play(PlayScene(replace(SCENE, image=str(picture)), seed))
+    assert (game.screen.playthrough.scene.image is None) is (seed is not None)
+    assert game.screen.playthrough.seed == (seed or SCENE.seed)
+
+
 def test_the_camera_goes_back_to_the_anchor_by_itself(run):
     game = run()
     game.play()

@@ -278,3 +278,23 @@ def test_every_level_is_of_a_game(words):
     for text in ("a desert level with coins", "an ice level", "a grassland level with pipes"):
         assert words.place(text) == "video game"
         assert ", in" not in words.reading(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "category", "has", "lacks"),
+    [
+        ("a stormy sea", "outdoor", "coast", "coral"),
+        ("a storm at sea with a ship", "outdoor", "rainy", "coral"),
+        ("the bottom of the sea", "outdoor", "coral", "coast"),
+        ("a space station with robots", "indoor", "station", "level"),
+        ("a space station level", "video game", "station", "room"),
+        ("an astronaut in space", "outdoor", "moon", "station"),
+    ],
+)
+def test_storms_at_sea_are_above_water_and_space_stations_rooms(
+    words: DescriptionWords, text: str, category: str, has: str, lacks: str
+):
+    read = words.reading(text)
+    assert words.place(read) == category
+    assert has in read
+    assert lacks not in read

@@ -11,6 +11,7 @@ from mag_sandbox.scenes.things import (
     EXHIBITS,
     THINGS,
     ThingError,
+    clear_color_name,
     color_name,
     named_things,
     parse_edit,
@@ -226,3 +227,20 @@ def test_words_say_where_a_thing_is(text, where, kinds):
 def test_words_that_say_where_things_are_tell():
     assert telling_words("a cat to the left of a red sofa", THINGS) == {4, 5, 7}
     assert telling_words("a cat left of a lake", THINGS) == set()
+
+
+@pytest.mark.parametrize(
+    ("color", "name", "clear"),
+    [
+        ((214, 73, 72), "red", "red"),
+        ((176, 108, 82), "wooden", "wooden"),
+        ((178, 110, 84), "brown", "brown"),
+        ((228, 60, 60), "red", "red"),
+        ((200, 190, 60), "yellow", "yellow"),
+        ((28, 78, 66), "teal", ""),  # a green cactus at night
+        ((120, 200, 120), "green", "green"),
+        ((0, 0, 0), "black", "black"),
+    ],
+)
+def test_colours_are_named_as_the_eye_sees_them(color, name, clear):
+    assert (color_name(color), clear_color_name(color)) == (name, clear)
