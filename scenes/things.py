@@ -45,7 +45,7 @@ COLORS: dict[str, tuple[int, int, int]] = {
     "wooden": (176, 108, 82),
     "yellow": (227, 182, 70),
 }
-_CLEAR = 16.0  # steps of L*a*b* from a named colour, up to which its name is told
+_CLEAR = 17.0  # steps of L*a*b* from a named colour, up to which its name is told
 _CLEARER = 0.7  # of those from the next one; likewise
 _XYZ = (  # of linear sRGB, and of white [CIE 1931]
     ((0.4124, 0.3576, 0.1805), 0.9505),
