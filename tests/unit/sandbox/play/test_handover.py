@@ -33,6 +33,7 @@ from mag_sandbox.sandbox.title.screen import TitleScreen
 from tests.doubles import UNKNOWN, FakeWorld
 from tests.games import FAST, SCENE, SETTINGS, games
 
+BETWEEN = 8  # px at the edge of a view that may fall between two pictures
 ALIKE = 35.0  # dB; a fake world marks two pixels of every frame
 # 18 degrees a block, at whatever rate.
 QUICK = replace(FAST, full_speed=CameraSpeed(yaw=6 * FAST.fps, pitch=3 * FAST.fps))
@@ -100,16 +101,14 @@ def test_the_camera_and_the_clock_go_on_and_the_picture_does_not_jump(run):
 def test_there_and_back_what_was_seen_is_as_it_was_and_the_rest_is_not_known(run):
     game = run("pocket", "memorypack", "pocket-framepack", "pocket")
     game.play()
-    first = game.screen.reel.frame
-    turn(game, blocks=5)
-    there = game.screen.reel
-    pose, frame = there.pose, there.frame
-    assert pose.yaw < 200
+    first, pose = game.screen.reel.frame, CameraPose(yaw=90.0)
+    frame = fly(game, pose)  # a key would turn as far as the machine is slow
     for name in ("memorypack", "pocket-framepack", "pocket"):
         switch(game, name)
     assert game.screen.reel.pose == pose
     assert psnr(game.screen.reel.frame, frame) > ALIKE
-    assert psnr(fly(game, CameraPose()), first) > ALIKE
+    again = fly(game, CameraPose())
+    assert psnr(again[:, BETWEEN:], first[:, BETWEEN:]) > ALIKE
     behind = fly(game, CameraPose(yaw=270.0))
     assert np.median(behind[:, :100]) == UNKNOWN
 
