@@ -3,57 +3,86 @@
 import argparse
 import logging
 import sys
-from collections.abc import Callable
-from dataclasses import make_dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from importlib import import_module
 from importlib.metadata import version
-from pathlib import Path
-from typing import Any
 
-from mag_sandbox.command_line import OneLineParser, add_options, argument, option, options_of
+from mag_sandbox.command_line import OneLineParser, Subcommand, add_commands
 from mag_sandbox.files.border import Refusal, reason_of
 from mag_sandbox.model.launch import process_count
 from mag_sandbox.process import configure_logging, run_command
-from mag_sandbox.training.curve import LogError, write_curves
-from mag_sandbox.training.options import (
-    STAGES,
-    EnlargerTraining,
-    ImaginationTraining,
-    MemoryPackOptions,
-    OracleOptions,
-    PocketTraining,
-    PrecomputeOptions,
-    RecipeOptions,
-    ReliefTraining,
-    WallsTraining,
-)
+from mag_sandbox.training import options
 
 OLDEST_TORCH = (2, 11)  # that trains; play needs less, see pyproject.toml
 _DO_NOT_TRAIN = ("precompute", "export", "texts", "ranges", "scenes", "curve")
-CURVES = ("images", "guided images", "views", "guided views", "blocks")  # kinds of steps
+_SHOW_DEFAULTS = ("pocket", "imagination", "enlarger", "relief", "walls", "memorypack-oracle")
+_TOGETHER = "training.__main__:train_together"
 
-
-def _paths(**fields: Any) -> type:
-    return make_dataclass(
-        "Paths", [(name, Path, one) for name, one in fields.items()], kw_only=True
-    )
+COMMANDS: Mapping[str, Subcommand] = {
+    "pocket": Subcommand(
+        "train the pocket world from nothing; resumes exactly where it was stopped",
+        options.PocketTraining, "training.pocket.pipeline:train",
+    ),
+    "imagination": Subcommand(
+        "train planner, reader and painter; resumes where it was stopped",
+        options.ImaginationTraining, "training.imagination.pipeline:train",
+    ),
+    "enlarger": Subcommand(
+        "train the network that enlarges pictures; resumes where it was stopped",
+        options.EnlargerTraining, "training.enlarger:train",
+    ),
+    "relief": Subcommand(
+        "train the network that tells what stands out of a picture; resumes where it was stopped",
+        options.ReliefTraining, "training.relief:train",
+    ),
+    "walls": Subcommand(
+        "train the network that tells how far away walls are; resumes where it was stopped",
+        options.WallsTraining, "training.walls:train",
+    ),
+    **{
+        name: Subcommand(text, options.RecipeOptions, _TOGETHER)
+        for name, text in options.STAGES.items()
+    },
+    "precompute": Subcommand(
+        "videos and prompts, read once for full size",
+        options.PrecomputeOptions, "training.recipe.precompute:precompute",
+    ),
+    "memorypack": Subcommand(
+        "MemoryPack's parts: teacher, then Direct Forcing", options.MemoryPackOptions, _TOGETHER
+    ),
+    "memorypack-oracle": Subcommand(
+        "how much of a ring a few tokens can hold",
+        options.OracleOptions, "training.memorypack.oracle:train",
+    ),
+    "export": Subcommand(
+        "a stage's averaged weights as safetensors",
+        options.StateExport, "training.export:export",
+    ),
+    "texts": Subcommand(
+        "read the library scenes' prompts once, for the game",
+        options.TextOptions, "training.pocket.words:write_scene_texts",
+    ),
+    "ranges": Subcommand(
+        "calibrate int8 for weights, by playing scenes",
+        options.RangeOptions, "training.pocket.ranges:write_calibrated",
+    ),
+    "scenes": Subcommand(
+        "draw pictures of scenes that list their things",
+        options.ScenePictureOptions, "training.scene_pictures:draw_scenes",
+    ),
+    "curve": Subcommand(
+        "draw the loss curves of a run as SVG", options.CurveOptions, "training.curve:write_curves"
+    ),
+}  # fmt: skip
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the command line's parser."""
     top = OneLineParser(prog="python -m training", description=__doc__)
-    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, (text, kind, run) in COMMANDS.items():
-        shows_defaults = kind in (
-            PocketTraining, ImaginationTraining, EnlargerTraining, ReliefTraining, WallsTraining,
-            OracleOptions,
-        )  # fmt: skip
-        formatter = (
-            argparse.ArgumentDefaultsHelpFormatter if shows_defaults else argparse.HelpFormatter
-        )
-        command = commands.add_parser(name, help=text, formatter_class=formatter)
-        add_options(command, kind)
-        command.set_defaults(kind=kind, run=run, stage=name)
+    commands = add_commands(top, COMMANDS)
+    for name in _SHOW_DEFAULTS:
+        commands[name].formatter_class = argparse.ArgumentDefaultsHelpFormatter
     return top
 
 
@@ -62,20 +91,38 @@ def main(arguments: list[str] | None = None) -> int:
 
     def run() -> int:
         parsed = parser().parse_args(arguments)
-        if parsed.stage not in _DO_NOT_TRAIN:
+        parsed.stage = parsed.command  # of the recipe
+        if parsed.command not in _DO_NOT_TRAIN:
             _refuse_old_torch(version("torch"))
-        if parsed.kind not in (RecipeOptions, MemoryPackOptions):
-            _refuse_several(parsed.stage)
+        if COMMANDS[parsed.command].function != _TOGETHER:
+            _refuse_several(parsed.command)
         try:
-            parsed.run(options_of(parsed.kind, parsed))
-        except LogError as error:
-            raise Refusal(str(error)) from error
+            parsed.run(parsed)
         except OSError as error:
             where = error.filename or "a file"
             raise Refusal(f"{where}: {reason_of(error)}; check the path and its disk") from error
         return 0
 
     return run_command(run)
+
+
+def train_together(chosen: options.RecipeOptions | options.MemoryPackOptions) -> None:
+    """Train a stage of the recipe or of MemoryPack by all processes that `torchrun` started."""
+    from mag_sandbox.training.sharded import process_group  # imports torch
+
+    module = "memorypack.train"
+    sizes = {"pocket": module, "full": module}
+    if isinstance(chosen, options.RecipeOptions):
+        module = "recipe.train"
+        sizes = {"pocket": "pocket.size", "full": "recipe.full_size"}
+    train = import_module(f"mag_sandbox.training.{module}").train
+    size_of = import_module(f"mag_sandbox.training.{sizes[chosen.size]}")
+    with process_group() as processes:
+        if isinstance(chosen, options.RecipeOptions):
+            chosen = replace(chosen, parts=chosen.parts or processes.count)
+        with processes.in_turn():  # the first one draws data for the others
+            size = getattr(size_of, f"{chosen.size}_size")(chosen)
+        train(chosen, size, processes)
 
 
 def _refuse_old_torch(installed: str) -> None:
@@ -97,107 +144,6 @@ def _refuse_several(command: str) -> None:
             f"torchrun has started {count} processes, and `{command}` is the work of one: they "
             f"would overwrite each other's files; start `python -m training {command}` by itself"
         )
-
-
-def _later(module: str, name: str) -> Callable[[Any], object]:
-    return lambda options: _imported(module, name)(options)
-
-
-def _given_paths(module: str, name: str) -> Callable[[Any], object]:
-    return lambda options: _imported(module, name)(**vars(options))
-
-
-def _imported(module: str, name: str) -> Callable[..., object]:
-    function: Callable[..., object] = getattr(import_module(f"mag_sandbox.training.{module}"), name)
-    return function
-
-
-def _train_together(options: RecipeOptions | MemoryPackOptions) -> None:
-    from mag_sandbox.training.sharded import process_group  # imports torch
-
-    if isinstance(options, RecipeOptions):
-        size_module = "pocket.size" if options.size == "pocket" else "recipe.full_size"
-        train = _imported("recipe.train", "train")
-    else:
-        size_module = "memorypack.train"
-        train = _imported(size_module, "train")
-    with process_group() as processes:
-        if isinstance(options, RecipeOptions):
-            options = replace(options, parts=options.parts or processes.count)
-        with processes.in_turn():  # the first one draws data for the others
-            size = _imported(size_module, f"{options.size}_size")(options)
-        train(options, size, processes)
-
-
-# name: help, options, function
-COMMANDS: dict[str, tuple[str, type, Callable[[Any], object]]] = {
-    "pocket": (
-        "train the pocket world from nothing; resumes exactly where it was stopped",
-        PocketTraining, _later("pocket.pipeline", "train"),
-    ),
-    "imagination": (
-        "train planner, reader and painter; resumes where it was stopped",
-        ImaginationTraining, _later("imagination.pipeline", "train"),
-    ),
-    "enlarger": (
-        "train the network that enlarges pictures; resumes where it was stopped",
-        EnlargerTraining, _later("enlarger", "train"),
-    ),
-    "relief": (
-        "train the network that tells what stands out of a picture; resumes where it was stopped",
-        ReliefTraining, _later("relief", "train"),
-    ),
-    "walls": (
-        "train the network that tells how far away walls are; resumes where it was stopped",
-        WallsTraining, _later("walls", "train"),
-    ),
-    **{name: (text, RecipeOptions, _train_together) for name, text in STAGES.items()},
-    "precompute": (
-        "videos and prompts, read once for full size",
-        PrecomputeOptions, _later("recipe.precompute", "precompute"),
-    ),
-    "memorypack": (
-        "MemoryPack's parts: teacher, then Direct Forcing", MemoryPackOptions, _train_together,
-    ),
-    "memorypack-oracle": (
-        "how much of a ring a few tokens can hold",
-        OracleOptions, _later("memorypack.oracle", "train"),
-    ),
-    "export": (
-        "a stage's averaged weights as safetensors",
-        _paths(
-            state=argument("NAME.pt, or NAME.shards of several processes"),
-            weights=argument("file to write"),
-        ),
-        _given_paths("export", "export"),
-    ),
-    "texts": (
-        "read the library scenes' prompts once, for the game",
-        _paths(folder=argument("of the weights, where the file is written")),
-        _given_paths("pocket.words", "write_scene_texts"),
-    ),
-    "ranges": (
-        "calibrate int8 for weights, by playing scenes",
-        _paths(weights=argument("folder, where the file is written")),
-        _given_paths("pocket.ranges", "write_calibrated"),
-    ),
-    "scenes": (
-        "draw pictures of scenes that list their things",
-        _paths(
-            layouts=argument("YAML of layouts by name, like scenes/layouts.yaml"),
-            folder=argument("where NAME.png of each is written"),
-        ),
-        _given_paths("scene_pictures", "draw_scenes"),
-    ),
-    "curve": (
-        "draw the loss curves of a run as SVG",
-        _paths(
-            folder=option(Path("runs/pocket"), "of the run"),
-            picture=option(help="SVG file to write"),
-        ),
-        lambda options: write_curves(options.folder / "log.jsonl", options.picture, CURVES),
-    ),
-}  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -5,17 +5,20 @@ from collections import defaultdict
 from html import escape
 from pathlib import Path
 
+from mag_sandbox.files.border import Refusal
 from mag_sandbox.files.whole import replace_file
+from mag_sandbox.training.options import CurveOptions
 
 WIDTH, HEIGHT, MARGIN = 720, 320, 48  # px
 POINTS = 240  # of a curve at most
+KINDS = ("images", "guided images", "views", "guided views", "blocks")  # of steps
 # distinct for colour-blind people, too
 COLOURS = "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00"
 
 Point = tuple[float, float]
 
 
-class LogError(ValueError):
+class LogError(Refusal, ValueError):
     """A log of a run holds nothing to draw; one sentence with the remedy."""
 
 
@@ -74,9 +77,10 @@ def draw_curves(curves: dict[str, list[Point]]) -> str:
     return "\n".join([*parts, "</svg>\n"])
 
 
-def write_curves(log: Path, picture: Path, kinds: tuple[str, ...]) -> None:
-    """Write the curves of some kinds of steps to an SVG file."""
-    curves = {kind: points for kind, points in read_curves(log).items() if kind in kinds}
+def write_curves(options: CurveOptions) -> None:
+    """Write the curves of a run's kinds of steps to an SVG file."""
+    log = options.folder / "log.jsonl"
+    curves = {kind: points for kind, points in read_curves(log).items() if kind in KINDS}
     if not curves:
-        raise LogError(f"{log}: has no steps of {' or '.join(kinds)}; name the folder of a run")
-    replace_file(picture, draw_curves(curves))
+        raise LogError(f"{log}: has no steps of {' or '.join(KINDS)}; name the folder of a run")
+    replace_file(options.picture, draw_curves(curves))

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from mag_sandbox.model.checkpoints import write_tensors
 from mag_sandbox.model.world import MissingWeights
+from mag_sandbox.training.options import StateExport
 from mag_sandbox.training.processes import SHARDS
 
 logger = logging.getLogger(__name__)
@@ -16,21 +17,20 @@ logger = logging.getLogger(__name__)
 _AVERAGES, _GENERATOR = "ema", "generator."  # names in a state; beside the generator: its critic
 
 
-def export(state: Path, weights: Path) -> None:
+def export(options: StateExport) -> None:
     """Write the averaged weights of a run, stopped or running.
-
-    A state is `NAME.pt` of one process, or the folder `NAME.shards` of several.
 
     Raises:
         MissingWeights: there is no such state.
     """
+    state = options.state
     averages = _of_several(state) if state.suffix == SHARDS else _of_one(state)
     generator = {
         name.removeprefix(_GENERATOR): value
         for name, value in averages.items()
         if name.startswith(_GENERATOR)
     }
-    write_weights(generator or averages, weights)
+    write_weights(generator or averages, options.weights)
 
 
 def write_weights(state: dict[str, Tensor], path: Path) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from mag_sandbox.command_line import UsageError, multiple_of_16, option
+from mag_sandbox.command_line import UsageError, argument, multiple_of_16, option
 from mag_sandbox.model.catalogue.recipes import WAN_NEGATIVE
 from mag_sandbox.model.world import WEIGHTS
 from mag_sandbox.workers.options import WorkerOptions
@@ -208,3 +208,41 @@ class OracleOptions:
         if self.reads != "psi":
             return self.reads
         return f"{self.tokens}-{'unplaced' if self.unplaced else 'placed'}"
+
+
+@dataclass(frozen=True, slots=True)
+class StateExport:
+    """The averaged weights of a stage, stopped or running."""
+
+    state: Path = argument("NAME.pt, or NAME.shards of several processes")
+    weights: Path = argument("file to write")
+
+
+@dataclass(frozen=True, slots=True)
+class TextOptions:
+    """Prompts of the library scenes, read beforehand."""
+
+    folder: Path = argument("of the weights, where the file is written")
+
+
+@dataclass(frozen=True, slots=True)
+class RangeOptions:
+    """Ranges for int8."""
+
+    weights: Path = argument("folder, where the file is written")
+
+
+@dataclass(frozen=True, slots=True)
+class ScenePictureOptions:
+    """Pictures of scenes that list their things."""
+
+    layouts: Path = argument("YAML of layouts by name, like scenes/layouts.yaml")
+    folder: Path = argument("where NAME.png of each is written")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurveOptions:
+    """Loss curves of a run."""
+
+    folder: Path = option(Path("runs/pocket"), "of the run")
+    picture: Path = option(help="SVG file to write")

@@ -1,7 +1,6 @@
 """Pictures of scenes that list what they show: drawn from layouts, from where the player begins."""
 
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 
@@ -14,16 +13,19 @@ from mag_sandbox.renderer.render import Ring, SceneRenderer
 from mag_sandbox.renderer.scene import Layout
 from mag_sandbox.renderer.views import view_at
 from mag_sandbox.training.imagination.stage_painter import placed
+from mag_sandbox.training.options import ScenePictureOptions
 
 FEWEST = 30  # pixels of a thing in the view
 
 
-def draw_scenes(layouts: Path, folder: Path) -> None:
+def draw_scenes(options: ScenePictureOptions) -> None:
     """Write the picture NAME.png of each layout of a YAML file, or raise FileError."""
+    layouts = options.layouts
     for name, layout in read_yaml_by_name(layouts, Layout).items():
         with refusing(partial(_undrawable, f"{layouts}: {name}")):
             ring = SceneRenderer(layout).ring()
-        write_listed(folder / f"{name}.png", view_at(ring.pixels, 0.0, 0.0), shown_things(ring))
+        picture = options.folder / f"{name}.png"
+        write_listed(picture, view_at(ring.pixels, 0.0, 0.0), shown_things(ring))
 
 
 def shown_things(ring: Ring) -> list[PlacedObject]:

@@ -36,7 +36,7 @@ from mag_sandbox.scenes import Scene
 from mag_sandbox.training.devices import TrainingDevice, choose_device
 from mag_sandbox.training.loop import Loop, LoopConfig, Stage
 from mag_sandbox.training.optimisers import GeneratorAndCritic
-from mag_sandbox.training.options import PocketTraining
+from mag_sandbox.training.options import PocketTraining, TextOptions
 from mag_sandbox.training.pocket.data import (
     Captions,
     LatentPool,
@@ -229,7 +229,7 @@ class PocketPipeline:
         """Write the weights that the game loads, the words they know, and prompts read."""
         self._save(folder)
         write_words((caption for each in self.data.captions for caption in each), folder)
-        write_scene_texts(folder)
+        write_scene_texts(TextOptions(folder))
         logger.info("weights written to %s", folder)
 
     def _save(self, folder: Path) -> None:

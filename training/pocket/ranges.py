@@ -32,6 +32,7 @@ from mag_sandbox.model.pocket.weights import RANGES, weights_hash
 from mag_sandbox.model.quantisation import Ranges, best_range, products, write_ranges
 from mag_sandbox.model.world import Control, Frames, MemorySetting, World
 from mag_sandbox.scenes.scene import load_scene
+from mag_sandbox.training.options import RangeOptions
 
 logger = logging.getLogger(__name__)
 SCENES = (  # of the library; the others are left for tests of what ranges are worth
@@ -45,9 +46,9 @@ _VALUES = 16_384  # of each tensor of a call
 _HELD = 5  # blocks for which a command holds
 
 
-def write_calibrated(weights: Path) -> None:
+def write_calibrated(options: RangeOptions) -> None:
     """Play scenes with the weights of a folder, and write their ranges there."""
-    weights = weights.resolve()  # as the imagination's are compared with
+    weights = options.weights.resolve()  # as the imagination's are compared with
     enlarger = weights / ENLARGER.name
     if enlarger.exists():
         digests = {NETWORK: sha256_of(enlarger)}

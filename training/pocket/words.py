@@ -22,13 +22,15 @@ from mag_sandbox.model.pocket.weights import read_config, weights_hash
 from mag_sandbox.model.prompts import PromptFeatures, write_texts
 from mag_sandbox.scenes import available_scenes, load_scene
 from mag_sandbox.scenes.vocabulary import FUNCTION_WORDS, VERSION, WORDS_FILE, split_words
+from mag_sandbox.training.options import TextOptions
 
 
-def write_scene_texts(folder: Path) -> None:
+def write_scene_texts(options: TextOptions) -> None:
     """Encode the prompts of all library scenes, and the empty one, with the weights in a folder.
 
     What paints for the shipped weights reads prompts with an encoder of its own, likewise.
     """
+    folder = options.folder
     config = read_config(folder)
     _write_texts(folder, weights_hash(folder), prompt_features(folder, config, known={}))
     if fits(IMAGINATION_WEIGHTS, folder.resolve()):

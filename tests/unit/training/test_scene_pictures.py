@@ -16,6 +16,7 @@ from mag_sandbox.renderer.scene import Layout
 from mag_sandbox.renderer.views import HEIGHT, WIDTH
 from mag_sandbox.scenes import available_scenes
 from mag_sandbox.scenes.scene import LIBRARY
+from mag_sandbox.training.options import ScenePictureOptions
 from mag_sandbox.training.scene_pictures import draw_scenes
 from tests import ROOT
 
@@ -41,9 +42,8 @@ def layouts(folder: Path, items: str, attributes: str = LIGHT) -> Path:
 def test_a_layout_is_drawn_and_listed(tmp_path):
     behind = "{kind: tent, color: green, x: 0, z: -9}"
     hidden = "{kind: rock, x: 0, z: 12}"
-    draw_scenes(
-        layouts(tmp_path, f"{{kind: tent, color: red, x: 1, z: 9}}, {behind}, {hidden}"), tmp_path
-    )
+    items = f"{{kind: tent, color: red, x: 1, z: 9}}, {behind}, {hidden}"
+    draw_scenes(ScenePictureOptions(layouts(tmp_path, items), tmp_path))
     assert read_picture(tmp_path / "tent.png").shape == (HEIGHT, WIDTH, 3)
     things = listed(tmp_path / "tent.png")
     assert [one.kind for one in things[:4]] == ["low sky", "far ground", "near ground", "high sky"]
@@ -67,7 +67,7 @@ def test_a_layout_is_drawn_and_listed(tmp_path):
 def test_a_wrong_layout_is_refused_in_one_sentence(tmp_path, items, attributes, why):
     path = layouts(tmp_path, items, attributes)
     with pytest.raises(FileError, match=why) as caught:
-        draw_scenes(path, tmp_path)
+        draw_scenes(ScenePictureOptions(path, tmp_path))
     assert str(caught.value).startswith(str(path))
     assert "\n" not in str(caught.value)
     assert not list(tmp_path.glob("*.png"))

@@ -14,6 +14,7 @@ from mag_sandbox.model.enlarging import ENLARGER, NETWORK
 from mag_sandbox.model.execution import NETWORKS
 from mag_sandbox.model.pocket.loading import read_ranges
 from mag_sandbox.model.pocket.weights import RANGES, weights_hash
+from mag_sandbox.training.options import RangeOptions
 from mag_sandbox.training.pocket import ranges
 from tests.tiny import TINY, tiny_world, write_tiny_weights
 
@@ -22,7 +23,7 @@ def test_every_network_that_plays_is_calibrated(tmp_path, monkeypatch):
     monkeypatch.setattr(ranges, "SCENES", ("meadow",))
     monkeypatch.setattr(ranges, "BLOCKS", 2)
     weights = write_tiny_weights(tmp_path, generator_rank=2, moves=True)
-    ranges.write_calibrated(weights)
+    ranges.write_calibrated(RangeOptions(weights))
     found = read_ranges(weights, weights_hash(weights), "").of_networks
     assert set(found) == set(NETWORKS) - {"painter"}
     layers = {name.rpartition(" ")[0] for name in found["denoise"]}
@@ -37,6 +38,6 @@ def test_the_network_that_enlarges_is_calibrated(tmp_path, monkeypatch):
     monkeypatch.setattr(ranges, "BLOCKS", 1)
     monkeypatch.setattr(ranges, "load_world", lambda name: tiny_world())
     copy2(ENLARGER, tmp_path)
-    ranges.write_calibrated(tmp_path)
+    ranges.write_calibrated(RangeOptions(tmp_path))
     found = quantisation.read_ranges(tmp_path / RANGES, {NETWORK: sha256_of(ENLARGER)})
     assert set(found.of_networks[NETWORK]) == {"base", "head", "layer 0", "layer 1", "layer 2"}
