@@ -80,6 +80,8 @@ class Pages:
             connection.loop.call_soon_threadsafe(connection.transport.abort)
         self._server.should_exit = self._server.force_exit = True
         self._thread.join(PATIENCE)
+        for game in self.games:
+            game.process.kill()  # leaving takes a while
         self.pages.close()
         for one in self._patches:
             one.stop()

@@ -6,6 +6,7 @@ import os
 import signal
 from contextlib import ExitStack
 from http.client import HTTPConnection
+from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
@@ -28,6 +29,13 @@ def echo(pipe) -> None:
         count += 1
         told = {"is": "heard", "what": type(decode(data)).__name__, "count": count}
         pipe.send_bytes(json.dumps(told | {"process": os.getpid()}).encode())
+
+
+def keep(pipe) -> None:
+    """A game that keeps its place when it is to leave."""
+    while pipe.recv_bytes() != server.LEAVE:
+        pass
+    (Path(os.environ[HOME_VARIABLE]) / "kept").touch()
 
 
 def flood(pipe) -> None:
@@ -203,6 +211,14 @@ def test_a_game_that_is_left_ends_and_its_place_is_free():
         with pages.visit() as page:
             page.open()
             page.hear("session")
+
+
+def test_a_server_that_ends_waits_until_its_games_have_kept_their_places(tmp_path):
+    with Pages(keep) as pages, pages.visit() as page:
+        page.open()
+        eventually(lambda: pages.games)
+        pages.pages.close()
+        assert (tmp_path / "kept").exists()
 
 
 def test_a_game_that_crashes_is_told_to_its_page():
