@@ -24,7 +24,6 @@ class BestMatch:
     """How one prediction fares against the truth."""
 
     matches: np.ndarray  # of every predicted frame, the index of its true one, int64 [T]
-    distance_name: str  # of what found the matches
     distance: float  # mean of predicted frames and their matches
     psnr: float  # dB, mean of frames
     ssim: float
@@ -35,13 +34,11 @@ def absolute_difference(picture: np.ndarray, others: np.ndarray) -> np.ndarray:
     return np.array([np.abs(other - picture).mean(dtype=np.float64) for other in others])
 
 
-def best_match(
-    predicted: np.ndarray, truth: np.ndarray, distance: Distance, distance_name: str
-) -> BestMatch:
+def best_match(predicted: np.ndarray, truth: np.ndarray, distance: Distance) -> BestMatch:
     """Match every predicted frame with the nearest true one and compare the pairs.
 
     Matches are independent of each other: order is not kept and a true frame may serve twice. Both
-    are pictures, [T, 3, H, W] in [-1, 1], as many or others; results name the distance.
+    are pictures, [T, 3, H, W] in [-1, 1], as many or others.
 
     Raises:
         ValueError: the pictures differ in size, or there are none.
@@ -54,9 +51,7 @@ def best_match(
         )
     matches, mean = match(distance_matrix(predicted, truth, distance))
     likest = truth[matches]
-    return BestMatch(
-        matches, distance_name, mean, video_psnr(predicted, likest), video_ssim(predicted, likest)
-    )
+    return BestMatch(matches, mean, video_psnr(predicted, likest), video_ssim(predicted, likest))
 
 
 def distance_matrix(predicted: np.ndarray, truth: np.ndarray, distance: Distance) -> np.ndarray:

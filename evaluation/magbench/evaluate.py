@@ -187,7 +187,7 @@ def file_key(name: str, *more: str) -> str:
 
 def scores_of(pair: Continuation, matching: Matching) -> tuple[dict[str, Any], BestMatch]:
     """Return the scores of a prediction; `lpips` only where LPIPS found the matches."""
-    found = best_match(pair.predicted, pair.truth, matching.distance, matching.name)
+    found = best_match(pair.predicted, pair.truth, matching.distance)
     scores = {
         "psnr_db": found.psnr,
         "ssim": found.ssim,

@@ -74,7 +74,7 @@ class LpipsDistance:
     """A `Distance` for `best_match`: the mean of the enlarged maps of differences.
 
     distance = LpipsDistance(load_lpips([Path("alexnet.pth"), Path("alex.pth")]))
-    best_match(predicted, truth, distance, NAME)
+    best_match(predicted, truth, distance)
 
     The features of the pictures that were last compared with are kept, since they are the same for
     every predicted frame.

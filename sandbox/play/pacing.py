@@ -85,7 +85,6 @@ class PacingStats:
     interval_p50_ms: float = 0.0
     interval_p95_ms: float = 0.0
     interval_max_ms: float = 0.0
-    jitter_ms: float = 0.0  # mean distance of the intervals from the wanted one
     late_frames: int = 0  # frames that moved the grid
 
 
@@ -94,14 +93,12 @@ def pacing_stats(shown_at: list[float], grid: FrameGrid) -> PacingStats:
     if len(shown_at) < 2:
         return PacingStats(frames=len(shown_at), late_frames=grid.late_frames)
     intervals = [later - earlier for earlier, later in pairwise(shown_at)]
-    jitter = sum(abs(interval - grid.interval) for interval in intervals) / len(intervals)
     return PacingStats(
         frames=len(shown_at),
         fps=len(intervals) / (shown_at[-1] - shown_at[0]),
         interval_p50_ms=percentile(intervals, 0.5) * 1000,
         interval_p95_ms=percentile(intervals, 0.95) * 1000,
         interval_max_ms=max(intervals) * 1000,
-        jitter_ms=jitter * 1000,
         late_frames=grid.late_frames,
     )
 

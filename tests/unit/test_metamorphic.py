@@ -94,7 +94,7 @@ def lpips(frames: np.ndarray, others: np.ndarray) -> float:
 
 def matched(frames: np.ndarray, others: np.ndarray) -> tuple[float, ...]:
     pictures = as_pictures(frames), as_pictures(others)
-    found = best_match.best_match(*pictures, best_match.absolute_difference, "x")
+    found = best_match.best_match(*pictures, best_match.absolute_difference)
     return found.psnr, found.ssim, -found.distance
 
 

@@ -37,7 +37,7 @@ def test_distances_of_all_pairs_are_the_official_ones():
 
 
 def test_the_best_match_and_its_scores_are_the_official_ones():
-    result = best_match(*golden_videos(), absolute_difference, "absolute difference")
+    result = best_match(*golden_videos(), absolute_difference)
     assert_golden("match_index", result.matches)
     assert_golden("lpips_like", result.distance)
     assert_golden("psnr_matched", result.psnr)
@@ -57,7 +57,7 @@ def test_matching_on_given_distances_is_the_official_one():
 
 def test_a_prediction_whose_frames_come_in_another_order_is_perfect():
     truth, order = random_video(5), [3, 3, 0, 4]
-    result = best_match(truth[order], truth, absolute_difference, "absolute difference")
+    result = best_match(truth[order], truth, absolute_difference)
     assert result.matches.tolist() == order
     assert (result.distance, result.psnr) == (0.0, EQUAL_PSNR)
     assert result.ssim == pytest.approx(1.0)
@@ -68,14 +68,13 @@ def test_the_distance_that_is_passed_in_decides():
         return -absolute_difference(picture, others)
 
     truth = random_video(4)
-    result = best_match(truth, truth, farthest, "farthest")
-    assert result.distance_name == "farthest"
+    result = best_match(truth, truth, farthest)
     assert all(result.matches != np.arange(4))
 
 
 def test_videos_of_other_sizes_are_refused():
     with pytest.raises(ValueError, match="one size"):
-        best_match(random_video(2), random_video(2)[..., 1:], absolute_difference, "any")
+        best_match(random_video(2), random_video(2)[..., 1:], absolute_difference)
     with pytest.raises(ValueError, match="at least 11 px"):
         video_ssim(random_video(2)[..., :8], random_video(2)[..., :8])
 

@@ -14,7 +14,6 @@ from mag_sandbox.evaluation.magbench.best_match import best_match
 from mag_sandbox.evaluation.magbench.lpips import (
     HEADS,
     LAYERS,
-    NAME,
     POOLED_BEFORE,
     SCALE,
     SHIFT,
@@ -108,9 +107,8 @@ def test_the_mean_of_enlarged_maps_needs_no_enlarging():
 
 def test_it_finds_best_matches_under_its_name(distance):
     truth = pictures(3, seed=5)
-    found = best_match(truth[[2, 0]], truth, distance, NAME)
+    found = best_match(truth[[2, 0]], truth, distance)
     assert found.matches.tolist() == [2, 0]
-    assert found.distance_name == NAME
 
 
 def test_weights_come_in_two_files_or_their_heads_with_the_package(tmp_path, weights, monkeypatch):
