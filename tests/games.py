@@ -2,11 +2,12 @@
 
 import time
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from queue import Empty, SimpleQueue
 
 import pygame
 
-from mag_sandbox.model.world import WorldSpec
+from mag_sandbox.controls.camera import CameraSpeed
 from mag_sandbox.sandbox.choice import WorldChoice
 from mag_sandbox.sandbox.game import PlayerGame
 from mag_sandbox.sandbox.keyed_screens import PLAYER_BINDINGS
@@ -20,7 +21,7 @@ from tests.doubles import SPEC, FakeWorld, block_number
 from tests.patience import PATIENCE
 
 SCENE = Scene(prompt="A place.", name="Somewhere", seed=7)
-FAST = WorldSpec(**{name: getattr(SPEC, name) for name in SPEC.__slots__} | {"fps": 960.0})
+FAST = replace(SPEC, fps=960.0, full_speed=CameraSpeed(yaw=80.0, pitch=48.0))
 SETTINGS = SandboxConfig(window_width=640, window_height=400, muted=True, scale="smooth")
 
 

@@ -53,9 +53,12 @@ def test_without_such_a_library_nothing_happens(monkeypatch):
 
 
 THREADS = """
-import ctypes, sys, threading
+import sys, threading
+from psutil import Process
 from mag_sandbox.sandbox.freed_memory import share_freed
-from mag_sandbox.sandbox.diagnose.speed import resident_bytes
+
+def resident_bytes():
+    return Process().memory_info().rss
 
 if sys.argv[1] == "shared":
     assert share_freed()
