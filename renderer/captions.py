@@ -350,11 +350,6 @@ def named_in(text: str, layout: Layout) -> set[str]:
     return {attribute for phrase in found for attribute in meanings[phrase]}
 
 
-def mentions(text: str, layout: Layout, attribute: str) -> bool:
-    """Return True if a caption names an attribute of its scene, or a group of things."""
-    return attribute in named_in(text, layout)
-
-
 def _questions() -> dict[str, tuple[str, ...]]:
     scenes = {name: tuple(values) for name, values in WORDS.items()}
     counts = (*(str(count) for count in COUNT_WORDS), "many")

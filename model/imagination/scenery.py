@@ -40,7 +40,6 @@ LOWEST = 0.6  # metres; lower things are stepped over, flowers for one
 SIGHT = 24.0  # metres from which on things shrink, and are out of sight within `FADE` metres
 FADE = 12.0
 LEAST_SIZE = 0.25  # share of their size at which they come into sight
-ABOUT = 0.02  # share by which distances may differ that are the same
 OVER = 1.1  # times as far something is that was drawn over a thing by mistake
 FIRST_SIGHT = 8.0  # likewise of new things, where the scene begins; nearer to them it is farther
 

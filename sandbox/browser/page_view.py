@@ -7,7 +7,6 @@ player turns, and the display stays in place.
 
 import base64
 import json
-import logging
 import struct
 import threading
 import time
@@ -42,7 +41,6 @@ from mag_sandbox.sandbox.ui.theme import Theme
 from mag_sandbox.sandbox.view import View
 from mag_sandbox.scenes import Scene
 
-logger = logging.getLogger(__name__)
 PLAY_S = 1 / 40  # between two pictures of play, at least
 STILL_S = 1 / 15  # of other screens
 STAYS_S = 0.7  # without a newer picture, before a coarse one is sent again
