@@ -114,9 +114,8 @@ class Loop:
         self._stopped = True
 
     def _train(self) -> bool:
-        any_process = (
-            self.processes.any_process
-        )  # clocks and signals differ, and all must do the same
+        # clocks and signals differ, and all must do the same
+        any_process = self.processes.any_process
         saved = pictured = time.monotonic()
         while self.step < self.config.steps:
             started = time.monotonic()

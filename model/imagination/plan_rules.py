@@ -91,9 +91,8 @@ def _plain(things: Sequence[PlacedObject]) -> np.ndarray:
     starts = np.arange(0, _COLUMNS, _STEP)
     within = sums[:, starts + _VIEW - _EDGE] - sums[:, starts + _EDGE]
     plain = np.minimum(within / (_PLAINLY_SHOWN * _ROWS * (_VIEW - 2 * _EDGE)), 1.0)
-    result: np.ndarray = (
-        plain * (1.0 + within / sizes[:, None]) / 2
-    )  # half of it: whether all of it shows
+    # half of it: whether all of it shows
+    result: np.ndarray = plain * (1.0 + within / sizes[:, None]) / 2
     return result
 
 

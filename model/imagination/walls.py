@@ -20,9 +20,8 @@ from mag_sandbox.model.imagination.scenery import sides_of
 FINE, COLUMN = 4, 8  # px of a square, px of a column
 HEIGHT = 192  # px of a picture
 WIDTHS = 32, 48, 48  # channels of squares, of those twice as large, and of columns
-TOLD = (
-    4  # numbers of a column: slopes down to the floor and up to the ceiling; logs of their spreads
-)
+# numbers of a column: slopes down to the floor and up to the ceiling; logs of their spreads
+TOLD = 4
 SPREADS = -7.0, 2.0  # between which the logs are
 WALL = "wall"  # kind of a side of a room
 AHEAD, RIGHT, BACK, LEFT = range(4)  # quarter turns to a side

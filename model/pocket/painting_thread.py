@@ -37,9 +37,8 @@ class PaintingThread:
         self._urgent = ThreadPoolExecutor(1, "painting-now", partial(torch.set_num_threads, 1))
         self._beside = ThreadPoolExecutor(1, "painting-beside", _begin_thread)
         self._is_awaited = False
-        self._background: threading.Event | None = (
-            None  # of work that is begun now; see `background`
-        )
+        # of work that is begun now; see `background`
+        self._background: threading.Event | None = None
         self._begun: deque[Callable[[], object]] = deque()  # what the thread does next
         self._held: deque[Callable[[], object]] | None = None  # work that waits; None: none does
         self._cancelled = 0  # how often everything was

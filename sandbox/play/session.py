@@ -43,9 +43,8 @@ class Playthrough:
     seed: int
     parked: Callable[[], Resumable] | None = None  # reads the scene to continue; None: begin
     state: str | None = None  # folder of that scene
-    stage: Callable[[World], World] | None = (
-        None  # wraps the world before it is played; None: no wrapper
-    )
+    # wraps the world before it is played; None: no wrapper
+    stage: Callable[[World], World] | None = None
     place: Scene | None = None  # the scene that was left, named while it loads; None: `scene`
 
     @property

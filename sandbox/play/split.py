@@ -69,9 +69,8 @@ class SplitWorld(World):
         self.spec = replace(first.spec, frame_width=2 * first.spec.frame_width)
         self._blocks: list[FrameBlock] = []  # newest of each; none: both continue
         self._seconds = 0.0  # for a block of both
-        self._waiting: Control | None = (
-            None  # already done by the first world, not yet by the second
-        )
+        # already done by the first world, not yet by the second
+        self._waiting: Control | None = None
 
     @property
     def takes_turns(self) -> bool:
