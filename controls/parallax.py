@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 EYE = 1.6  # metres from the ground to the viewer's eyes
-DISTANT = 300.0  # metres; farther away everything stays where it is
+DISTANT = 75.0  # metres; farther away everything stays where it is
 UNLIKE = 0.1  # of logarithms of distances: then a point was hidden
 KNOWN = 250.0  # of 255: how much of what lies between pixels is known at least
 Box = tuple[float, float, float, float]  # left, top, width, height [px]

@@ -134,9 +134,11 @@ class LayeredRing:
         canvas = self._sampled(pose, size, torch.cat((self._behind, sure)))
         standing = np.isin(numbers, list(self._scenery.boxes(pose.x, pose.z, self._shape)))
         canvas[3, standing] = 0.0
+        here, there = (self._scenery.levels(*at) for at in (self._viewpoint, (pose.x, pose.z)))
         for number, at, _ in self._places(pose, size):
             cut_out = self._cut_outs[number]
-            painted = self._painted[self._numbers == number].mean() > SURE
+            is_fine = there[number] <= here[number]
+            painted = is_fine and self._painted[self._numbers == number].mean() > SURE
             own = np.concatenate((cut_out.layer, painted * cut_out.seen))
             _lay_over(canvas, own, cut_out.box, at, where=numbers == number)
         canvas[3] = 255 * (canvas[3] > SURE)

@@ -21,7 +21,7 @@ from mag_sandbox.scenes.rooms import DOORS
 from mag_sandbox.scenes.stances import Stance
 from mag_sandbox.scenes.things import DEEP, STANDS
 
-HORIZON_FOOT = 3.0  # degrees; what stands nearer to the horizon is at infinity
+HORIZON_FOOT = 1.2  # degrees; what stands nearer to the horizon is at infinity
 WIDEST = 120.0  # degrees; wider things lie all around
 STEEPEST = 85.0  # degrees
 NEAREST = 0.3  # metres; boards are never seen from nearer, and what is nearer is not seen
@@ -41,6 +41,7 @@ SIGHT = 24.0  # metres from which on things shrink, and are out of sight within 
 FADE = 12.0
 LEAST_SIZE = 0.25  # share of their size at which they come into sight
 OVER = 1.1  # times as far something is that was drawn over a thing by mistake
+FINEST = 5.0  # metres; nearer, things are not painted again
 FIRST_SIGHT = 8.0  # likewise of new things, where the scene begins; nearer to them it is farther
 
 
@@ -175,6 +176,7 @@ class _Standing(NamedTuple):
     ends: np.ndarray  # float64 [things, 2]: how high foot and top are above the eyes [m]
     sights: np.ndarray  # see `_Body`
     are_new: np.ndarray  # bool
+    firsts: np.ndarray  # how far away they are where they are painted first [m]
 
     @classmethod
     def of(cls, bodies: Sequence[_Body]) -> "_Standing":
@@ -197,6 +199,7 @@ class _Standing(NamedTuple):
             away[:, None] * np.tan(ends),
             np.array([body.sight for _, body in there]),
             np.array([body.is_new for _, body in there], bool),
+            np.array([SIGHT + FADE if body.is_new else body.distance for _, body in there]),
         )
 
 
@@ -450,6 +453,17 @@ class Scenery:
             tuple(GroundThing(told.kind, x, z, half, told.color) for told, x, z, half in things),
             tuple((float(x), float(z)) for x, z in corners),
         )
+
+    def levels(self, x: float, z: float) -> dict[int, int]:
+        """Return how often things are twice as near as where they were painted first, by number.
+
+        What is painted small shows little when it is large, so it is painted once a level. What is
+        near stays: the painter saw no things larger than a view.
+        """
+        standing = self._standing
+        away = np.hypot(*(standing.places - (x, z)).T).clip(FINEST)
+        levels = np.floor(np.log2(standing.firsts / away)).clip(0).astype(int)
+        return dict(zip(standing.numbers.tolist(), levels.tolist(), strict=True))
 
     def boxes(self, x: float, z: float, shape: tuple[int, int]) -> dict[int, Box]:
         """Return where things stand in a ring of H, W pixels that a viewpoint [m] shows.

@@ -112,6 +112,22 @@ def test_what_a_nearer_thing_covers_of_a_thing_is_guessed_and_not_taken_for_seen
     assert 0 < red.sum() < 0.9 * (right - left), "the guess is not known"
 
 
+@pytest.mark.parametrize(("z", "stays"), [(9.0, True), (12.0, False)])
+def test_what_was_painted_far_away_is_painted_again_where_it_is_twice_as_near(z, stays):
+    house = PlacedObject("cottage", 0.0, 6.0, 20.0, 20.0)  # its foot 4 degrees down: 23 m away
+    scenery = Scenery.of([house], STANCES, ())
+    numbers, pixel = np.zeros(SHAPE, np.int32), SHAPE[1] / 360
+    rows = slice(round(SHAPE[0] / 2 - 16 * pixel), round(SHAPE[0] / 2 + 4 * pixel))
+    for columns in (slice(0, round(10 * pixel)), slice(-round(10 * pixel), None)):
+        numbers[rows, columns] = 1
+    picture = np.stack([np.where(numbers == 1, RED, GREY)] * 3).astype(np.float32)
+    ring = LayeredRing(picture, np.ones(SHAPE, bool), numbers, scenery, (0.0, 2.0))
+    seen = ring.seen(CameraPose(z=z), (24, 80), np.ones((24, 80), np.int32))
+    assert bool(seen[8, 40, 3]) is stays
+    back = LayeredRing(picture, np.ones(SHAPE, bool), numbers, scenery, (0.0, z))
+    assert back.seen(CameraPose(), (24, 80), np.ones((24, 80), np.int32))[8, 40, 3] == 255
+
+
 def test_unknown_parts_of_a_room_look_like_its_known_walls_floor_and_ceiling():
     walls = [
         PlacedObject("wall", yaw, -2.0, 89.2, height)

@@ -291,3 +291,21 @@ def test_a_distance_that_was_seen_counts_more_than_a_foot_and_follows_the_walker
     seen = scenery.plan(5.0 * np.sin(np.radians(80)) / 2, 5.0 * np.cos(np.radians(80)) / 2)
     assert [one.away for one in seen if one.away] == [pytest.approx(2.5)]
     assert all(away != 5.0 for _, away in scenery.on_ground)
+
+
+def test_things_are_painted_again_each_time_they_are_twice_as_near_but_not_close_by():
+    tree = PlacedObject("oak", 0.0, 2.0, 10.0, 9.0)  # its foot 2.5 degrees down: 37 m away
+    lamp = PlacedObject("floor lamp", 90.0, -10.0, 8.0, 36.0)  # 3 m away
+    scenery = Scenery.of([tree, lamp], STANCES, ALL_BEHIND)
+    levels = [scenery.levels(0.0, z)[1] for z in (-20.0, 0.0, 17.0, 19.0, 28.0, 36.0)]
+    assert levels == [0, 0, 0, 1, 2, 2]
+    assert scenery.levels(2.9, 0.0)[2] == 0
+    new = scenery.extended([ToldFrom(replace(tree, pitch=-4.0), 0.0, 30.0)], STANCES)
+    assert new.levels(0.0, 0.0)[3] == 0
+
+
+@pytest.mark.parametrize(("foot", "away"), [(-1.0, None), (-1.5, 61.1), (-2.5, 36.6)])
+def test_things_near_the_horizon_come_nearer_unless_they_stand_on_it(foot, away):
+    house = PlacedObject("cottage", 0.0, foot + 3.0, 12.0, 6.0)
+    (there,) = Scenery.of([house], STANCES, ALL_BEHIND).upright or [(house, None)]
+    assert there[1] == (away and pytest.approx(away, abs=0.1))
