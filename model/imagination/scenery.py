@@ -39,6 +39,7 @@ CROWN, WIDEST_CROWN = 0.8, 1.2  # share of half the width of others, and metres 
 LOWEST = 0.6  # metres; lower things are stepped over, flowers for one
 SIGHT = 24.0  # metres from which on things shrink, and are out of sight within `FADE` metres
 FADE = 12.0
+LEAST_SEEN = 2.5  # degrees of new things; smaller ones would be painted as blots
 LEAST_SIZE = 0.25  # share of their size at which they come into sight
 OVER = 1.1  # times as far something is that was drawn over a thing by mistake
 FINEST = 5.0  # metres; nearer, things are not painted again
@@ -89,6 +90,12 @@ class _Body:
         low, _ = _ends(self.told)
         stands = self.where == "upright" and self.distance < inf and low < -HORIZON_FOOT
         return stands and self.distance * _tangents(self.told) > LOWEST
+
+    @property
+    def longer(self) -> float:
+        """Its height or width, whichever is more [m]."""
+        half = tan(radians(min(self.told.width, WIDEST)) / 2)
+        return self.distance * max(_tangents(self.told), 2 * half)
 
     @property
     def in_the_way(self) -> float:
@@ -199,7 +206,12 @@ class _Standing(NamedTuple):
             away[:, None] * np.tan(ends),
             np.array([body.sight for _, body in there]),
             np.array([body.is_new for _, body in there], bool),
-            np.array([SIGHT + FADE if body.is_new else body.distance for _, body in there]),
+            np.array(
+                [
+                    body.sight * (1 + FADE / SIGHT) if body.is_new else body.distance
+                    for _, body in there
+                ]
+            ),
         )
 
 
@@ -349,7 +361,8 @@ class Scenery:
         there = []
         for thing, x, z in new:
             stance = stances.get(thing.kind, FAR)
-            body = replace(_body(thing, stance, (), ()), x=x, z=z, sight=SIGHT, is_new=True)
+            body = replace(_body(thing, stance, (), ()), x=x, z=z, is_new=True)
+            body = replace(body, sight=min(SIGHT, body.longer / tan(radians(LEAST_SEEN))))
             dry = stance.where == "water" or self._waters.leeway(*body.place).free > 0
             if body.distance < inf and dry:
                 there.append(body)
@@ -685,7 +698,8 @@ def _size(
         walked: how far the viewpoint is from where the scene begins [m].
     """
     first = np.where(is_new, FIRST_SIGHT + walked, inf)
-    size = np.clip((np.minimum(sight, first) + FADE - away) / FADE, 0.0, 1.0)
+    fade = FADE * np.minimum(sight / SIGHT, 1.0)
+    size = np.clip((np.minimum(sight, first) + fade - away) / fade, 0.0, 1.0)
     return np.where(size < LEAST_SIZE, 0.0, size)
 
 

@@ -309,3 +309,12 @@ def test_things_near_the_horizon_come_nearer_unless_they_stand_on_it(foot, away)
     house = PlacedObject("cottage", 0.0, foot + 3.0, 12.0, 6.0)
     (there,) = Scenery.of([house], STANCES, ALL_BEHIND).upright or [(house, None)]
     assert there[1] == (away and pytest.approx(away, abs=0.1))
+
+
+def test_small_new_things_come_into_sight_where_they_can_be_painted():
+    tree = PlacedObject("oak", 0.0, 6.0, 20.0, 30.0)  # its foot 9 degrees down: 10 m away
+    flower = PlacedObject("wild flower", 0.0, -8.0, 2.0, 2.0)  # 0.35 m tall
+    scenery = Scenery.of([], STANCES, ALL_BEHIND)
+    scenery = scenery.extended([ToldFrom(one, 0.0, 100.0) for one in (tree, flower)], STANCES)
+    seen = [{one.kind for one in scenery.plan(0.0, 110.0 - away)} for away in (30.0, 11.0, 7.0)]
+    assert seen == [{"oak"}, {"oak"}, {"oak", "wild flower"}]
