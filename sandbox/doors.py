@@ -25,6 +25,7 @@ from mag_sandbox.sandbox.ui.display import fit, share_of
 
 WALKING = "walking to the {}"
 BLOCKED = "something is in the way to the {}: walk around it"
+MIDDLE, NEAR = 20.0, 8.0  # degrees from the middle of a view, and metres, of a door to walk to
 SAME = 0.5  # metres between two doors at least
 FACING = 2.0  # degrees by which the player may look past a door while walking to it
 PATIENCE = 3.0  # times as long as the straight way takes, until it is blocked
@@ -63,6 +64,17 @@ class DoorsInPlay(Overlay):
         """The door near by that the player looks at."""
         ground = self._reel.current.block.ground
         return ground.door if ground else None
+
+    @property
+    def in_sight(self) -> Door | None:
+        """The nearest door in the middle of the view, to which one can walk."""
+        ground, pose = self._reel.current.block.ground, self._reel.pose
+        doors = [
+            door for door in (ground.doors if ground else ())
+            if abs(yaw_difference(_facing(pose, door).yaw, pose.yaw)) < MIDDLE
+            and dist((door.x, door.z), (pose.x, pose.z)) < NEAR
+        ]  # fmt: skip
+        return min(doors, key=lambda one: dist((one.x, one.z), (pose.x, pose.z)), default=None)
 
     def enter(self) -> None:
         """Go through that door, unless something is on its way."""

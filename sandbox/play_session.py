@@ -6,10 +6,12 @@ to be shown or played next is returned, so nothing of a session that is over sta
 
 import secrets
 import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
+from math import hypot
 from pathlib import Path
 
 import pygame
@@ -32,6 +34,7 @@ from mag_sandbox.sandbox.play.session import Playthrough, Session
 from mag_sandbox.sandbox.play.worker import GenerationWorker, ReadyBlock
 from mag_sandbox.sandbox.postcards.postcards import PostcardHunt
 from mag_sandbox.sandbox.recording.reader import Recording, RecordingError
+from mag_sandbox.sandbox.saves.own_scenes import scene_of_prompt
 from mag_sandbox.sandbox.saves.saves import Autosave
 from mag_sandbox.sandbox.screens import GoBack, Outcome, Overlay, PlaySplit, SwitchWorld
 from mag_sandbox.sandbox.screens.around import AroundOverlay
@@ -57,6 +60,7 @@ from mag_sandbox.scenes.scene import MAX_SEED, Scene
 from mag_sandbox.scenes.things import GROUND, words_of
 
 LOUDER = 10  # percent
+FAR = 3.0  # metres from where a place begins; beyond, a description begins another one
 BEGUN = "beginning"  # the topic of what is said of one
 THERE = 0.97  # overlap with an anchor from which on the camera is at it
 BACK_FIRST = "postcards are found where the scene begins; walking back there: then press {} again"
@@ -174,14 +178,16 @@ class PlayerSession(WatchedSession):
         self._bound_for: tuple[CameraPose, int] | None = None  # an anchor, newest result before
         self._painting = PaintingOverlay(reel, hud, services.settings.now.fit)
         self._doors = DoorsInPlay(services, worker, reel, hud, self._painting)
-        describe = partial(_describe, services, worker, reel, self._painting)
+        self._begun_places: deque[str] = deque(maxlen=1)  # descriptions of places to begin
+        describe = partial(_describe, services, worker, reel, self._painting, self._begun_places)
         self._prompt = PromptBox(
             describe,
             services.vocabulary,
             make_theme=services.theme,
             open_keys=services.bindings["prompt"].keys,
         )
-        self._choices = _choices(describe)
+        here = PromptChoice("Enter", "a new place begins here", 0, describe)
+        self._choices = _choices(describe), (here,)  # where the place begins, and far from there
         scene, seed = playthrough.scene.name, playthrough.seed
         cue = lambda cue: services.audio.cue(CUES[cue])  # noqa: E731 -- fits the line below
         hunt = PostcardHunt(services.prober, services.scores, scene, seed, cue)
@@ -294,6 +300,8 @@ class PlayerSession(WatchedSession):
         """Return the moment to go on from, once a save that was asked for is read."""
         if (before := self.memory.poll()) is not None:
             return self._go_on_from(before)
+        if self._begun_places:
+            return self._place(self._begun_places.pop())
         if self._save is None or not self._save.done():
             return None
         save, self._save = self._save, None
@@ -351,11 +359,14 @@ class PlayerSession(WatchedSession):
             case "enter" if self._doors.ahead is not None:
                 self._doors.enter()
                 _show_change(self._reel)
+            case "enter" if self._doors.in_sight is not None:
+                self._doors.go_to(self._doors.in_sight)
             case "enter":
                 self._say(NO_DOOR, topic="door")
             case "prompt":
                 self._worker.call(lambda session: session.world.expect_prompt())  # meanwhile
-                self._prompt.choices = () if self._why_fixed else self._choices
+                choices = self._choices[_is_far(self._reel)]
+                self._prompt.choices = () if self._why_fixed else choices
                 self._prompt.open(self._reel.current.block.prompt)
             case "change" if self._why_fixed:
                 self._say(self._why_fixed, "bad")
@@ -394,12 +405,22 @@ class PlayerSession(WatchedSession):
                 services.settings.change(muted=muted)
                 self._say("sound off" if muted else "sound on", topic="sound")
             case "louder":
-                self._turn_volume(LOUDER)
+                _turn_volume(services, LOUDER)
             case "quieter":
-                self._turn_volume(-LOUDER)
+                _turn_volume(services, -LOUDER)
             case _:
                 return SCREENS.get(action)
         return None
+
+    def _place(self, text: str) -> Playthrough:
+        """Begin a place of its own; the one before can be brought back."""
+        self.leave_moment("this is the place before")
+        key = self._services.bindings.title("undo")
+        self.say_begun(f"a new place begins here; {key} brings back the one before")
+        self._begin_anew()
+        scene = scene_of_prompt(text, secrets.randbelow(MAX_SEED))
+        self._services.saves.keep_written(scene)
+        return Playthrough(scene, scene.seed)
 
     def _painted(self, scene: Scene) -> Scene:
         """Return a scene for another seed: without its picture, where the world paints."""
@@ -543,11 +564,11 @@ class PlayerSession(WatchedSession):
             path = picture.result()
             self._say(f"picture saved in {path.parent}: {path.name}")
 
-    def _turn_volume(self, percent: int) -> None:
-        settings = self._services.settings
-        volume = min(100, max(0, settings.now.volume + percent))
-        settings.change(volume=volume, muted=False)
-        self._say(f"volume {volume} percent", topic="sound")
+
+def _turn_volume(services: Services, percent: int) -> None:
+    volume = min(100, max(0, services.settings.now.volume + percent))
+    services.settings.change(volume=volume, muted=False)
+    services.notices.say(f"volume {volume} percent", topic="sound")
 
 
 # These know no session: overlays hold them, and a session its overlays.
@@ -556,14 +577,21 @@ def _describe(
     worker: GenerationWorker,
     reel: Reel,
     painting: PaintingOverlay,
+    begun_places: deque[str],
     text: str,
     ground: str = "",
 ) -> None:
-    """Ask the world for another prompt, and perhaps to paint ground anew by it."""
-    leave_moment(services, worker, "the description is as it was")
+    """Ask the world for another prompt, and perhaps to paint ground anew by it.
+
+    Far from where the place begins, another one begins: new ground there follows from the old.
+    """
     pose, words = reel.pose, services.vocabulary
     if words and ground != "everything":
         text = staying(text, words, reel.current.block.prompt)
+    if _is_far(reel):
+        begun_places.append(text)
+        return
+    leave_moment(services, worker, "the description is as it was")
     lit = words and words.lights(text)
     edge = bool(words and lit and lit != words.lights(reel.current.block.prompt))
     edit = Edit("renew", pose.yaw, pose.pitch, *GROUND[ground]) if ground else Edit("forget")
@@ -584,6 +612,11 @@ def _describe(
         "everything": "Everything is repainted from this description",
     }
     services.notices.say(f"{follows[ground]}. {key} undoes")
+
+
+def _is_far(reel: Reel) -> bool:
+    """Tell whether a world that paints is shown far from where the place begins."""
+    return bool(reel.current.spec.kinds) and hypot(reel.pose.x, reel.pose.z) > FAR
 
 
 def _choices(describe: Callable[..., None]) -> tuple[PromptChoice, ...]:

@@ -74,6 +74,11 @@ _SEA_FLOOR = re.compile(
 )
 _COAST = re.compile(r"\b(sea|ocean|beach|coast|seashore|shore|harbour|harbor)\b", re.I)
 _STORM = re.compile(r"\b(stormy|thunderstorm|storm)\b", re.I)
+_MEANT = (  # what is read as something else, one after the other
+    (_SEA_FLOOR, "coral reef"),
+    (re.compile(r"\bin (the )?winter\b", re.I), "covered in snow"),
+    (re.compile(r"\bwint(er|ry)\b", re.I), "snowy"),
+)
 _ROOMS = frozenset(("space station",))  # whose names the painter knows from games
 _ON_FURNITURE = re.compile(r"\bon (a|an|the|my) (\w+ ){0,2}(table|desk|shelf|counter|rug)s?\b")
 _ON = frozenset(("beach", "field", "pitch", "stage"))  # places that take "on" and not "in"
@@ -89,7 +94,7 @@ _NIGHTLY = frozenset(("moon", "starry sky"))
 _DARK = frozenset(map(stem, ("dark", "haunted", "spooky")))
 KINDS = (*THINGS, *chain(*GROUND.values()))
 # Words that no phrase of a category has, but with which eight plans of its scenes differ.
-MEASURED = {"indoor": "night dark", "object": "wall"}
+MEASURED = {"outdoor": "winter underwater", "indoor": "night dark", "object": "wall"}
 MOST_THINGS = 5  # kinds that a place always shows; of 8 named 6 to 7 are there, of 12 6 to 9
 # Words of phrases above that change nothing by themselves: eight plans with and without each differ
 # no more than by a word that means nothing.
@@ -388,8 +393,9 @@ def _stems(text: str) -> frozenset[str]:
 
 
 def _in_places(words: Vocabulary, text: str) -> str:
-    """Return a text in known words; a storm at the sea is rain on a coast, not under water."""
-    text = _SEA_FLOOR.sub("coral reef", text)
+    """Return a text in known words; a storm at sea is rain on a coast, and winter is snow."""
+    for said, meant in _MEANT:
+        text = said.sub(meant, text)
     if _COAST.search(text):
         text = _STORM.sub("rainy", text)
     return Vocabulary.reading(words, text)

@@ -69,7 +69,7 @@ _ADJECTIVES = 2  # words that may stand between a number, size or colour and wha
 RELATIONS = {  # words between two things -> where the first one is
     "on top of": "on", "on topped of": "on", "on": "on", "upon": "on",
     "left of": "left", "right of": "right", "behind": "behind", "in front of": "front",
-    "beside": "beside", "next to": "beside", "near": "beside", "by": "beside",
+    "between": "between", "beside": "beside", "next to": "beside", "near": "beside", "by": "beside",
     "above": "above", "over": "above",
 }  # fmt: skip
 DIRECTIONS = {  # words after a thing -> where it is, seen from where the scene begins
@@ -79,6 +79,7 @@ DIRECTIONS = {  # words after a thing -> where it is, seen from where the scene 
 }  # fmt: skip
 _STANDING = frozenset(("floor", "small", "water", "wall", "ceiling", "sky"))  # somewhere
 _ARTICLES = frozenset(("a", "an", "the", "my", "its", "one"))
+_NEGATIONS = frozenset(("no", "without"))
 _PRONOUNS = frozenset(("it", "them"))
 _JOINERS = frozenset(("and", "or", "with"))
 _FILLERS = FUNCTION_WORDS | {"one", "some", "my", "please", "new", "put", "place", "add", "draw"}
@@ -159,6 +160,7 @@ _LIKEWISE = {  # what else a kind's name, or a player's word, can mean
     "sculpture": ("bust",), "car": ("toy car",), "boat": ("rowing boat",),
     "ship": ("sailing ship",), "bird": ("seagull",), "monster": ("zombie",),
     "block": ("question block", "crystal block", "crate"), "plant": ("potted palm", "bush"),
+    "people": ("child",),
 }  # fmt: skip
 _ONE_COLORED = frozenset(("small robot", "cloud", "crystal block", "potted palm", "potted cactus"))
 EXHIBITS = frozenset((
@@ -313,8 +315,9 @@ class _Naming(NamedTuple):
     """The things that a description names, and its words, counted from 0, that do so."""
 
     named: tuple[Named, ...]  # one of each kind, the longest names first
+    absent: frozenset[str]  # kinds that it says are not there
     names: frozenset[int]
-    relations: frozenset[int]  # which say where things are
+    telling: frozenset[int]  # which say where things are, and that some are not there
 
 
 class _NamingWords(NamedTuple):
@@ -331,18 +334,23 @@ def named_things(text: str, kinds: Collection[str]) -> tuple[Named, ...]:
     return _naming(text, kinds).named
 
 
+def absent_kinds(text: str, kinds: Collection[str]) -> frozenset[str]:
+    """Return the kinds of things that a description says are not there: "no people"."""
+    return _naming(text, kinds).absent
+
+
 def naming_words(text: str, kinds: Collection[str]) -> frozenset[int]:
     """Return which words of a description, counted from 0, name things; see `named_things`."""
     return _naming(text, kinds).names
 
 
 def telling_words(text: str, kinds: Collection[str]) -> frozenset[int]:
-    """Return which words say how many named things there are, how large, what colour and where."""
+    """Return which words say how many named things there are, if any, how large and where."""
     naming = _naming(text, kinds)
     said = enumerate(word.text.lower() for word in split_words(text))
     words = [None if place in naming.names else word for place, word in said]
     told = _NUMBERS.keys() | _SIZES.keys() | SAME_COLORS.keys() | COLORS.keys()
-    return naming.relations | frozenset(
+    return naming.telling | frozenset(
         before
         for place in naming.names
         for before in words_before(words, place)
@@ -356,6 +364,7 @@ def _naming(text: str, kinds: Collection[str]) -> _Naming:
     left = words.copy()
     initials = {word[0] for word in words if word}
     found: dict[str, _NamingWords] = {}
+    mentions: list[_NamingWords] = []  # also of what was named before
     for name, own, kind in _names_of(tuple(kinds)):
         if name[0] not in initials:
             continue
@@ -372,17 +381,29 @@ def _naming(text: str, kinds: Collection[str]) -> _Naming:
             alike = _LIKEWISE.get(kind, ()) if name == kind else _LIKEWISE.get(name, ())
             meant = kind, *(one for one in alike if one in kinds)
             plural = said[-1] != own[-1] or said[-1] in _PLURALS
-            found.setdefault(kind, _NamingWords(start, start + len(own), meant, plural))
-    relations = dict(_relations(left, sorted(found.values())))
+            mentions.append(_NamingWords(start, start + len(own), meant, plural))
+            found.setdefault(kind, mentions[-1])
+    absent = {span: no for span in mentions if (no := _negation(left, span)) is not None}
+    relations = dict(_relations(left, sorted(mentions)))
+    where = {span.kinds: relation for span, (relation, _) in relations.items()}
     named = tuple(
         _told_before(left, span.start, span.kinds, plural=span.plural)._replace(
-            relation=relations[span][0] if span in relations else None
+            relation=where.get(span.kinds)
         )
         for span in found.values()
+        if span not in absent
     )
     spoken = (place for place, word in enumerate(left) if word is None)
-    related = (place for _, places in relations.values() for place in places)
-    return _Naming(named, frozenset(spoken), frozenset(related))
+    telling = [*absent.values(), *(place for _, told in relations.values() for place in told)]
+    gone = frozenset(kind for span in absent for kind in span.kinds)
+    return _Naming(named, gone, frozenset(spoken), frozenset(telling))
+
+
+def _negation(words: Sequence[str | None], span: _NamingWords) -> int | None:
+    """Return the place of the word that says that a thing is not there; None: no word does."""
+    told = words_before(words, span.start)
+    return next((place for place in range(max(told.start - 1, 0), span.start)
+                 if words[place] in _NEGATIONS), None)  # fmt: skip
 
 
 def _relations(

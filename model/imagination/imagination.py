@@ -203,6 +203,7 @@ class Imagination:
         things = with_sailing_boats(without_beams(things), wanted.named)
         things = with_few_bushes(things, wanted.named)
         things = things if behind else with_even_ground(things)
+        things = [thing for thing in things if thing.kind not in wanted.absent]
         return tuple(in_fog(things) if wanted.in_fog else things)
 
     def owners(self, things: Sequence[PlacedObject]) -> np.ndarray:

@@ -75,6 +75,7 @@ class Wanted(NamedTuple):
     category: str | None = None  # of the scene; None: the planner's choice
     in_fog: bool = False
     by_day: bool = False  # a plan with a dark sky is drawn anew
+    absent: Collection[str] = ()  # kinds that it says are not there
 
 
 NOTHING_WANTED = Wanted()

@@ -14,6 +14,7 @@ from mag_sandbox.model.imagination.plan_rules import AROUND, LEVEL, places_of
 from mag_sandbox.scenes.stances import STANCES
 from mag_sandbox.scenes.things import STANDS, THINGS, Named
 
+_SEEN = 42.0  # degrees to either side that the first view plainly shows
 _GAP = 2.0  # degrees between things beside each other
 _DEEPER = 2.5  # degrees between the feet of things before each other
 _ASIDE = 0.45  # of the width of both: how far a thing is from the middle of one that it covers
@@ -63,20 +64,51 @@ def _moved(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
             aside = (rank - (len(own) - 1) / 2) * (things[place].width + _GAP)
             moved[place] = replace(things[place], yaw=(yaw + aside) % 360.0)
         return [moved.get(place, thing) for place, thing in enumerate(things)]
-    other = next((p for p in _placed(things, one.relation.kinds) if p not in own), None)
-    if other is None or not own:
+    others = [place for place in _placed(things, one.relation.kinds) if place not in own]
+    if not others or not own:
         return things
+    if one.relation.where == "between" and others[1:]:
+        return _between(things, own, others[:2])
+    other = others[0]
     target, put = things[other], _RULES[one.relation.where]
     moved = {place: put(things[place], target, rank, len(own)) for rank, place in enumerate(own)}
+    shift = _into_view([target, *moved.values()])
+    target = replace(target, yaw=(target.yaw + shift) % 360.0)
+    moved = {place: replace(new, yaw=(new.yaw + shift) % 360.0) for place, new in moved.items()}
     nearer = [new for new in moved.values() if _foot(new) <= _foot(target) or new.away is not None]
     farther = [new for new in moved.values() if new not in nearer]
     return [
         new
         for place, thing in enumerate(things)
         for new in (
-            [*farther, thing, *nearer] if place == other else [thing] * (place not in moved)
+            [*farther, target, *nearer] if place == other else [thing] * (place not in moved)
         )
     ]
+
+
+def _into_view(things: Sequence[PlacedObject]) -> float:
+    """Return by how much things are turned to be seen together in the first view, if they can."""
+    yaws = [(yaw_difference(thing.yaw, 0.0), thing.width / 2) for thing in things]
+    left, right = min(yaw - half for yaw, half in yaws), max(yaw + half for yaw, half in yaws)
+    if right - left > 2 * _SEEN or abs(yaws[0][0]) > 2 * _SEEN:
+        return 0.0
+    return min(_SEEN - right, 0.0) + max(-_SEEN - left, 0.0)
+
+
+def _between(
+    things: Sequence[PlacedObject], own: Sequence[int], others: Sequence[int]
+) -> list[PlacedObject]:
+    """Return things of which some stand beside each other, with another one on either side."""
+    middle, wide = things[others[0]].yaw, [things[place].width + _GAP for place in own]
+    left = -sum(wide) / 2
+    moved = {}
+    for place, width in zip(own, wide, strict=True):
+        moved[place] = replace(things[place], yaw=(middle + left + width / 2) % 360.0)
+        left += width
+    for side, place in zip((-1, 1), others, strict=True):
+        apart = (sum(wide) + things[place].width + _GAP) / 2
+        moved[place] = replace(things[place], yaw=(middle + side * apart) % 360.0)
+    return [moved.get(place, thing) for place, thing in enumerate(things)]
 
 
 def _placed(things: Sequence[PlacedObject], kinds: Sequence[str]) -> list[int]:
@@ -170,5 +202,5 @@ def _spread(thing: PlacedObject, other: PlacedObject, rank: int, count: int, asi
 
 _RULES = {
     "on": _on, "left": _beside(-1), "right": _beside(1), "behind": _behind, "front": _before,
-    "beside": _near, "above": _above,
+    "beside": _near, "between": _near, "above": _above,
 }  # fmt: skip

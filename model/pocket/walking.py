@@ -19,14 +19,14 @@ from mag_sandbox.model.imagination.new_ground import (
     things_in,
 )
 from mag_sandbox.model.imagination.objects import PlacedObject, check_objects
-from mag_sandbox.model.imagination.scenery import FAR, Scenery, ToldFrom, with_placed
+from mag_sandbox.model.imagination.scenery import FAR, HORIZON_FOOT, Scenery, ToldFrom, with_placed
 from mag_sandbox.model.imagination.standing import stood
 from mag_sandbox.model.pocket.changes import stances_of, thing_of
 from mag_sandbox.model.pocket.painting import PaintingInventor, Plan
 from mag_sandbox.model.world import UNPLANNED, Door
 from mag_sandbox.scenes.rooms import DOORS
 
-NOT_HERE = "that is too near to where the scene begins, or too far: go back there to change it"
+NOT_HERE = "that is right where the scene begins, or too far from there to be changed from here"
 IN_THE_WAY, NO_FARTHER = "{} in the way", "you can walk no farther here"
 STILL_PAINTED = "one moment: the ground ahead is still being painted"
 LANDSCAPES = "outdoor", "video game"  # categories of scenes without walls
@@ -166,13 +166,15 @@ class WalkableGround:
         if (x, z) == START or scenery is None or edit.act not in ("place", *SPOT_ACTS):
             return edit
         told = thing_of(edit)
-        if hypot(x, z) > PLANNED:
-            return None
         if edit.act == "place":
             moved = scenery.at_start(told, self._stances.get(edit.kind, FAR), x, z)
+        elif hypot(x, z) > PLANNED:
+            return None
         else:
             moved = scenery.spot_at_start(told, x, z)
         if moved is None or moved.width > LARGEST[0] or moved.height > LARGEST[1]:
+            return None
+        if not moved.pitch - moved.height / 2 < -HORIZON_FOOT and self.is_open:
             return None
         pitch = min(HIGHEST, max(-HIGHEST, moved.pitch))
         return replace(edit, yaw=moved.yaw, pitch=pitch, width=moved.width, height=moved.height)

@@ -15,7 +15,7 @@ from mag_sandbox.sandbox.ui.theme import ACCENT, GOOD, MUTED, Theme
 TURNED = 25.0  # degrees: the player looks around
 GONE = 0.2  # overlap with the first view below which it is out of sight
 BACK = 0.8  # overlap from which on it is back
-SKIP_S = 30.0  # until a hint that is not followed makes way; it comes again once [s]
+SKIP_S = 45.0  # until a hint that is not followed makes way for the next; it comes again [s]
 ANSWER_S = 6.0  # after the return, for a comparison to answer the question [s]
 PULSE_S = 1.2  # of the arrow that is to be pressed
 CAP, MARGIN = 60, 40  # px of the reference window: its side, and how far it is from the edge
@@ -72,7 +72,6 @@ class HintLine:
         self._turned = 0.0  # degrees to the right since the beginning
         self._back_at: float | None = None  # when the first view came back
         self._shown_at: float | None = None  # when the present step was first shown
-        self._skipped: set[Step] = set()  # steps that come once more
 
     @property
     def step(self) -> Step | None:
@@ -130,10 +129,8 @@ class HintLine:
         if self._shown_at is None:
             self._shown_at = now
         elif self.step in SKIPPED and now - self._shown_at >= SKIP_S:
-            skipped, self._shown_at = self._open.pop(0), now
-            if skipped not in self._skipped:
-                self._skipped.add(skipped)
-                self._open.append(skipped)
+            self._open.append(self._open.pop(0))
+            self._shown_at = now
         return self.step is not before
 
     def _learn(self, step: Step) -> None:

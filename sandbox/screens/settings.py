@@ -483,8 +483,12 @@ class SettingsScreen:
         self._scroll.show(self._tops[first], self._tops[at + 1])
 
     def _jump(self, direction: int) -> None:
+        """Go to the section before or after the present one, or else scroll by a page."""
         place = self._headings.index(self._section()) + direction
-        self._go_to_section(self._headings[max(0, min(len(self._headings) - 1, place))])
+        if 0 <= place < len(self._headings):
+            self._go_to_section(self._headings[place])
+        else:
+            self._scroll.by(direction * self._area.height)
 
     def _go_to_section(self, section: str) -> None:
         at = next(

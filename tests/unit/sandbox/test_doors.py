@@ -37,7 +37,8 @@ class House(FakeWorld):
         edited = ENTER if control.edit == ENTER else None
         self.is_through |= edited is not None
         rooms = ("study", "kitchen") if self.is_through else ("study",)
-        ground = GroundPlan(doors=(DOOR,), door=None if self.is_through else DOOR, rooms=rooms)
+        there = () if self.is_through else (DOOR,)
+        ground = GroundPlan(doors=there, door=next(iter(there), None), rooms=rooms)
         return replace(block, edited=edited, ground=ground)
 
 
@@ -121,6 +122,21 @@ def test_a_click_on_a_door_far_away_walks_there_and_through_it(tmp_path):
         game.said(WALKING.format("door"))
         game.wait(lambda: len(rooms(game)) == 2)
         assert dist((game.services.pilot.pose.x, game.services.pilot.pose.z), (1.0, 5.0)) < 1.7
+
+
+def test_enter_walks_to_a_door_in_the_middle_of_the_view_and_through_it(tmp_path):
+    with games(tmp_path) as start:
+        game = start_far_away(start, Door("door", 0.3, 6.0))
+        game.press(pygame.K_RETURN)
+        game.said("walking to the door")
+        game.wait(lambda: len(rooms(game)) == 2)
+
+
+def test_enter_walks_to_no_door_at_the_edge_of_the_view(tmp_path):
+    with games(tmp_path) as start:
+        game = start_far_away(start, Door("door", 4.0, 6.0))
+        game.press(pygame.K_RETURN)
+        game.said("there is no door near by")
 
 
 def test_a_way_to_a_door_that_is_blocked_is_given_up(tmp_path):

@@ -14,7 +14,7 @@ from mag_sandbox.controls.edits import Edit
 from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.model.loading import words_of
 from mag_sandbox.model.remote.world import RemoteWorld
-from mag_sandbox.sandbox.play_session import SplitSession
+from mag_sandbox.sandbox.play_session import FAR, SplitSession
 from mag_sandbox.sandbox.recording.reader import load_recording
 from mag_sandbox.sandbox.screens import Continue, PlayScene, Watch, Way
 from mag_sandbox.sandbox.screens.loading import LoadingScreen
@@ -382,6 +382,27 @@ def test_postcards_walk_back_first_to_where_the_scene_begins(run):
     game.wait(lambda: not game.screen.reel.pose.is_away)
 
 
+def test_a_description_far_from_where_the_place_begins_begins_another_and_undo_leads_back(run):
+    game = run(FakeWorld(spec=replace(WALKING, fps=FAST.fps, kinds=("tent",))))
+    game.play()
+    game.screen.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_w))
+    game.wait(lambda: game.screen.reel.pose.z > FAR)
+    game.screen.handle(pygame.Event(pygame.KEYUP, key=pygame.K_w))
+    game.see_blocks(3)
+    there = game.screen.reel.pose
+    game.press(pygame.K_t)
+    game.screen.handle(pygame.Event(pygame.TEXTINPUT, text="t"))
+    assert [one.words for one in game.screen.session._prompt.choices] == ["a new place begins here"]
+    game.screen.handle(pygame.Event(pygame.TEXTINPUT, text="a forest at night"))
+    game.press(pygame.K_RETURN)
+    game.wait(lambda: game.screen.reel.current.block.prompt == "a forest at night")
+    assert game.screen.playthrough.scene.prompt == "a forest at night"
+    assert not game.screen.reel.pose.is_away
+    game.press(pygame.K_BACKSPACE)
+    game.wait(lambda: game.screen.reel.pose == there)
+    assert game.screen.reel.current.block.prompt == SCENE.prompt
+
+
 def test_a_memory_is_not_changed_while_something_is_painted(run):
     asked = []
     game = run(FakeWorld(spec=FAST, on_step=lambda control: asked.append(control.memory)))
@@ -397,7 +418,7 @@ def test_a_view_repainted_in_another_light_is_said_to_differ_from_those_beside(r
     game = run(FakeWorld(spec=replace(FAST, kinds=("tent",))))
     game.services.vocabulary = load_vocabulary(words_of("pocket"))
     game.play()
-    game.screen.session._choices[1].apply(text)
+    game.screen.session._choices[0][1].apply(text)
     game.said(said)
 
 

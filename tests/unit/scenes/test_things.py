@@ -11,6 +11,7 @@ from mag_sandbox.scenes.things import (
     EXHIBITS,
     THINGS,
     ThingError,
+    absent_kinds,
     clear_color_name,
     color_name,
     named_things,
@@ -213,6 +214,8 @@ def test_kinds_that_are_never_together_are_so_both_ways():
         ("a cat next to my sofa in a kitchen", "beside", ("sofa",)),
         ("a sofa, and a cat on the right", "right", ()),
         ("a cat behind me and a sofa", "behind", ()),
+        ("a sofa under a lamp, and a big cat to the right of the sofa", "right", ("sofa",)),
+        ("a cat between two sofas", "between", ("sofa",)),
         ("a cat and a sofa", None, None),
         ("a cat in a room with a sofa", None, None),
         ("a cat on a lake", None, None),
@@ -222,6 +225,14 @@ def test_kinds_that_are_never_together_are_so_both_ways():
 def test_words_say_where_a_thing_is(text, where, kinds):
     (cat,) = [one for one in named_things(text, THINGS) if one.kinds == ("cat",)]
     assert (cat.relation and (cat.relation.where, cat.relation.kinds)) == (where and (where, kinds))
+
+
+@pytest.mark.parametrize("text", ["a street with no people", "without any people, a street"])
+def test_what_words_say_is_not_there_is_not_named(text):
+    assert not any("person" in one.kinds for one in named_things(text, THINGS))
+    assert absent_kinds(text, THINGS) == {"person", "child"}
+    (word,) = telling_words(text, THINGS)
+    assert text.split()[word] in ("no", "without")
 
 
 def test_words_that_say_where_things_are_tell():

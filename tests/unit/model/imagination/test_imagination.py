@@ -57,6 +57,15 @@ def test_a_plan_of_a_night_is_drawn_anew_where_words_say_day(monkeypatch):
     assert made.plan(*prompts(), 1, Wanted()) == (night,)
 
 
+def test_what_words_say_is_not_there_is_not_planned(monkeypatch):
+    night = PlacedObject("low sky", 0.0, 9.0, 360.0, 20.0)
+    tent = PlacedObject("tent", 0.0, 0.0, 20.0, 20.0)
+    made = imagination()
+    monkeypatch.setattr(made._networks.planner, "plan", lambda *told: [night, tent])
+    assert made.plan(*prompts(), 1) == (night, tent)
+    assert made.plan(*prompts(), 1, Wanted(absent=("tent",))) == (night,)
+
+
 @pytest.mark.parametrize("other", [2, 1 + 2**32, 1 + 2**44])
 def test_seeds_that_differ_in_any_bit_paint_other_views(other: int):
     """What was forgotten, and what is changed, are counted in the upper bits."""

@@ -1,5 +1,7 @@
 """Things of a plan stand to each other as a description says."""
 
+from dataclasses import replace
+
 import pytest
 
 from mag_sandbox.controls.camera import yaw_difference
@@ -86,6 +88,20 @@ def test_chains_of_relations_hold_whatever_their_order():
     there = after("a cat on the sofa to the right of the lamp", ROOM)
     assert right_of(there["sofa"], LAMP) > 0
     assert abs(right_of(there["cat"], there["sofa"])) < 1.0
+
+
+def test_between_two_things_both_are_moved_aside():
+    sofas = [SOFA, PlacedObject("sofa", 200.0, -14.0, 20.0, 16.0)]
+    result = related([*sofas, CAT], named_things("a cat between two sofas", KINDS))
+    one, other, cat = result
+    assert right_of(one, cat) < 0 < right_of(other, cat)
+    assert not any(sofa.overlaps(cat) for sofa in (one, other))
+
+
+def test_what_stands_beside_something_at_the_edge_moves_it_into_the_view():
+    there = after("a lamp to the right of the sofa", [replace(SOFA, yaw=40.0), LAMP])
+    assert there["floor lamp"].yaw + LAMP.width / 2 <= 45.0
+    assert right_of(there["floor lamp"], there["sofa"]) > SOFA.width / 2
 
 
 def test_things_in_a_circle_end_somewhere():

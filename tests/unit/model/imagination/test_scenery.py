@@ -316,5 +316,5 @@ def test_small_new_things_come_into_sight_where_they_can_be_painted():
     flower = PlacedObject("wild flower", 0.0, -8.0, 2.0, 2.0)  # 0.35 m tall
     scenery = Scenery.of([], STANCES, ALL_BEHIND)
     scenery = scenery.extended([ToldFrom(one, 0.0, 100.0) for one in (tree, flower)], STANCES)
-    seen = [{one.kind for one in scenery.plan(0.0, 110.0 - away)} for away in (30.0, 11.0, 7.0)]
+    seen = [{one.kind for one in scenery.plan(0.0, 110.0 - away)} for away in (30.0, 14.0, 7.0)]
     assert seen == [{"oak"}, {"oak"}, {"oak", "wild flower"}]

@@ -143,7 +143,7 @@ def test_a_thing_in_the_way_of_where_the_scene_begins_is_refused():
     begin(made)
     foot_at_start = Edit("place", 0.0, -40.0, 12.0, 12.0, "tent", z=-1.5)
     block = made.step(replace(STILL, edit=foot_at_start))
-    assert "too near to where the scene begins" in block.notice
+    assert "right where the scene begins" in block.notice
     assert block.edited is None
 
 

@@ -128,6 +128,15 @@ def test_page_keys_jump_to_sections(player):
     assert player.screen.focused == "Details"
 
 
+def test_page_keys_scroll_through_the_last_section():
+    with window((640, 400), "test") as surface:
+        player = Player(surface)
+        player.press(*["page down"] * 4)
+        before = player.screen._scroll.glide.target
+        player.press(*["page down"] * 9)
+        assert player.screen._scroll.glide.target > before
+
+
 def test_enter_switches(player):
     player.go_to("High contrast")
     player.press("return", "return", "return")
