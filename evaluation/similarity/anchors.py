@@ -6,6 +6,7 @@ come back when it was really left in between: its overlap fell under GONE and ro
 
 from collections import deque
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -195,7 +196,7 @@ class ReturnTracker:
 
     fps: float
     store: PictureStore = field(default_factory=PictureStore)
-    motion: MotionLog = field(default_factory=MotionLog)
+    motion: MotionLog = field(default_factory=partial(MotionLog, walks=True))
     anchors: list[Anchor] = field(default_factory=list)
     recent: deque[Sight] = field(default_factory=lambda: deque(maxlen=RECENT))
     named: dict[AnchorKind, int] = field(default_factory=dict)  # how many anchors had a name

@@ -8,6 +8,7 @@ import math
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import dist
 from typing import Literal
 
 import numpy as np
@@ -21,6 +22,8 @@ MIN_SHIFT = 6.0  # px: shorter ways are added up before they are measured
 MAX_SHIFT = 0.25  # of the width: longer ones are jumps, which cannot be measured
 SHIFT_MARGIN = 2  # reduced px searched beyond one and a half times the commanded shift
 MAX_MEASURES = 4096
+STRIDE, MOST_STRIDES = 0.25, 4  # metres between frames of a walk; more of them are a jump
+CHANGED = 1.0  # levels by which such frames differ at least, on average
 
 MotionVerdict = Literal["agrees", "differs", "unmeasurable"]
 
@@ -44,7 +47,10 @@ class MotionLog:
     'unmeasurable'
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, walks: bool = False) -> None:
+        """`walks`: any change agrees where the camera walks, since each point moves its own way."""
+        self._walks = walks
+        self._step: tuple[np.ndarray, CameraPose] | None = None  # a reduced frame of a walk
         self._measures: deque[Measure] = deque(maxlen=MAX_MEASURES)
         self._frame: np.ndarray | None = None  # what the next shift is measured against
         self._small: np.ndarray | None = None  # the same, reduced, once it was needed
@@ -52,6 +58,8 @@ class MotionLog:
 
     def add(self, frame: np.ndarray, pose: CameraPose, number: int) -> None:
         """Measure a frame against the last measured one, once the camera turned far enough."""
+        if self._walks:
+            self._add_step(frame, pose, number)
         if pose.is_away:  # there each point moves its own way
             self._frame = self._small = None
             return
@@ -72,6 +80,19 @@ class MotionLog:
                 measured = _measured_shift(before, after, factor, length)
                 self._measures.append(Measure(number, expected, measured))
         self._frame, self._small, self._pose = frame, small, pose
+
+    def _add_step(self, frame: np.ndarray, pose: CameraPose, number: int) -> None:
+        """Measure whether a frame differs from the one a stride before."""
+        before, there = self._step or (None, pose)
+        walked = dist((pose.x, pose.z), (there.x, there.z))
+        if before is not None and walked < STRIDE:
+            return
+        small = reduced(frame, reduction(frame))
+        self._step = small, pose
+        if before is not None and walked <= MOST_STRIDES * STRIDE:
+            moves = float(np.abs(small - before).mean()) >= CHANGED
+            expected = np.array((MIN_SHIFT, 0.0))
+            self._measures.append(Measure(number, expected, expected * moves))
 
     def verdict(self, after: int, until: int) -> MotionVerdict:
         """Return whether the picture moved as the poses say, in frames after < number <= until."""

@@ -367,3 +367,23 @@ def test_what_is_forgotten_of_unseen_places_drops_nothing_that_was_seen(ring):
     walk.edited = Edit("forget")
     walk.go(150).go(-150).stay(2)
     assert "place 1" in [back.label for back in walk.returns]
+
+
+@pytest.mark.parametrize(("strength", "verdict"), [(40.0, "agrees"), (0.0, "differs")])
+def test_a_picture_that_changes_while_the_camera_walks_is_a_living_one(strength, verdict):
+    noise = np.random.default_rng(1).normal(size=(20, 48, 80, 3))
+    log, silent = MotionLog(walks=True), MotionLog()
+    for number in range(20):
+        frame = np.clip(128 + strength * noise[number], 0, 255).astype(np.uint8)
+        pose = CameraPose(z=0.1 * min(number, 20 - number))
+        for one in (log, silent):
+            one.add(frame, pose, number)
+    assert log.verdict(0, 19) == verdict
+    assert silent.verdict(0, 19) == "unmeasurable"
+
+
+def test_a_jump_elsewhere_says_nothing_of_a_picture():
+    log, frame = MotionLog(walks=True), np.full((48, 80, 3), 128, np.uint8)
+    for number, z in enumerate((0.0, 5.0, 0.0, 5.0)):
+        log.add(frame, CameraPose(z=z), number)
+    assert log.verdict(0, 3) == "unmeasurable"
