@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mag_sandbox.controls.camera import AXES, LOOK_AXES, CameraPose
-from mag_sandbox.evaluation.lookback import walk_scenes
+from mag_sandbox.evaluation.lookback import walk_measures, walk_scenes
 from mag_sandbox.evaluation.lookback.participants import Player, class_spec
 from mag_sandbox.evaluation.lookback.playing import path_poses, play, walk_scene
 from mag_sandbox.evaluation.lookback.tasks import PRESETS, TASKS, ClipPlan, SceneSplit, plan
@@ -39,6 +39,22 @@ def scene_of(tmp_path_factory):
         return drawn[task]
 
     return scene
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _each_floor_once():
+    """Look for the likest flat view of a truth once: all who walk one clip are held against it."""
+    known = {}
+
+    def likest(first, wanted, mask, pose):
+        key = first.tobytes(), wanted.tobytes(), mask.tobytes(), pose
+        if key not in known:
+            known[key] = likest_flat(first, wanted, mask, pose)
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(walk_measures, "likest_flat", likest)
+        yield
 
 
 def worth(kind: type[worlds.Walker], task: str, scene: WalkScene):
