@@ -4,20 +4,16 @@ The HTML has no script, font or file beside it. The Markdown goes between two ma
 people wrote; the text outside of them stays, so one command refreshes its figures.
 """
 
-import base64
-import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
-
 from mag_sandbox.evaluation.options import ReportOptions
 from mag_sandbox.evaluation.report import data as report
 from mag_sandbox.evaluation.results.markdown import plain, templates
 from mag_sandbox.evaluation.results.output import Say
-from mag_sandbox.files.pictures import read_picture
+from mag_sandbox.files.pictures import jpeg_address, read_picture
 from mag_sandbox.files.whole import replace_file
 
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
@@ -114,7 +110,4 @@ def _made(data: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def _data_address(path: str) -> str:
-    kept = io.BytesIO()
-    picture = Image.fromarray(read_picture(Path(path)))
-    picture.save(kept, "JPEG", quality=QUALITY, subsampling=0)
-    return f"data:image/jpeg;base64,{base64.b64encode(kept.getvalue()).decode()}"
+    return jpeg_address(read_picture(Path(path)), QUALITY)

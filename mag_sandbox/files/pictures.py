@@ -1,15 +1,18 @@
-"""The opener of every picture from outside.
+"""The opener of every picture from outside, and the coder of JPEG.
 
 A file is read by its content, whatever its name says, with a decoder that only decodes: Pillow
 itself would hand PostScript to Ghostscript, which runs it. Header and size are checked first, so a
 few bytes cannot ask for gigabytes.
 """
 
+from base64 import b64encode
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import numpy as np
+from PIL import Image
 from PIL.BmpImagePlugin import BmpImageFile
 from PIL.GifImagePlugin import GifImageFile
 from PIL.ImageFile import ImageFile
@@ -81,6 +84,20 @@ def decode_picture(
         if width * height > MAX_PIXELS:
             raise ValueError(f"it is {width} x {height} px")
         return np.array(image if image.mode == "RGB" else image.convert("RGB"))
+
+
+def encode_jpeg(picture: np.ndarray, quality: int, subsampling: int = 0) -> bytes:
+    """Return a picture, uint8 [H, W, 3], as JPEG; subsampling 0 keeps colours at full size."""
+    with TemporaryFile(buffering=0) as file:  # into memory, Pillow would let no other thread run
+        Image.fromarray(picture).save(file, "JPEG", quality=quality, subsampling=subsampling)
+        file.seek(0)
+        return file.read()
+
+
+def jpeg_address(picture: np.ndarray, quality: int, subsampling: int = 0) -> str:
+    """Return a picture as a data address for pages; arguments as of `encode_jpeg`."""
+    data = encode_jpeg(picture, quality, subsampling)
+    return f"data:image/jpeg;base64,{b64encode(data).decode()}"
 
 
 def read_note(

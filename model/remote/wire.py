@@ -8,18 +8,16 @@ that neither side holds more than a part that it has not agreed to. Knows nothin
 import json
 import zlib
 from collections.abc import Callable, Iterator
-from io import BytesIO
 from math import prod
 from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 import numpy as np
 from msgspec import Meta
-from PIL import Image
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.files.border import Refusal, refusing
-from mag_sandbox.files.pictures import check_exactly, decode_picture
+from mag_sandbox.files.pictures import check_exactly, decode_picture, encode_jpeg
 from mag_sandbox.model.world import (
     MIB,
     Control,
@@ -329,7 +327,9 @@ def encode_array(array: np.ndarray, coding: Coding, quality: int) -> CodedArray:
     if array.dtype != np.uint8:
         raise TypeError(f"an array is {array.dtype}, expected uint8")
     if coding == "jpeg":
-        return CodedArray(array.shape, [_jpeg(frame, quality) for frame in array], coding)
+        subsampling = 0 if quality >= FINE else 2  # whole colours, or a quarter of them
+        pictures = [encode_jpeg(frame, quality, subsampling) for frame in array]
+        return CodedArray(array.shape, pictures, coding)
     plain = array.tobytes()
     data = zlib.compress(plain, 1) if coding == "packed" else plain
     return CodedArray(array.shape, [data], coding)
@@ -392,13 +392,6 @@ def _decompress(data: bytes, size: int) -> bytes:
     if size > MOST_PICTURES:
         raise ValueError(f"{size} bytes are compressed")
     return zlib.decompressobj().decompress(data, size) if size else b""  # no more than it says
-
-
-def _jpeg(frame: Frames, quality: int) -> bytes:
-    file = BytesIO()
-    subsampling = 0 if quality >= FINE else 2  # whole colours, or a quarter of them
-    Image.fromarray(frame).save(file, "JPEG", quality=quality, subsampling=subsampling)
-    return file.getvalue()
 
 
 def _decode_jpegs(shape: tuple[int, ...], pictures: list[bytes]) -> np.ndarray:

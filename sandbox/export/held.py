@@ -5,16 +5,15 @@ is the frame that was shown there, if one was; memory itself holds no pictures.
 """
 
 import math
-from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from io import BytesIO
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.files.pictures import jpeg_address
 from mag_sandbox.model.world import Frames, MemoryEntry, MemoryUsage, SegmentKind
 from mag_sandbox.sandbox.export.footage import Footage
 from mag_sandbox.sandbox.export.options import Progress
@@ -37,6 +36,7 @@ MOST_PICTURES = 600  # of them with a picture
 PICTURE_WIDTH = 96  # px
 COLUMNS = 20  # of the sheet of pictures
 QUALITY = 80  # of JPEG
+QUARTERED = 2  # subsampling of its colours
 MAP_QUALITY = 85
 
 _Shown = tuple[int, int]  # a frame: number of its block, place there
@@ -110,9 +110,9 @@ def held_data(footage: Footage, on_progress: Progress) -> dict[str, Any]:
             for one in sorted(drawn, key=lambda one: one.first)
         ],
         "all_kept": len(kept),
-        "sheet": jpeg_address(_sheet(footage, list(pictures), height), QUALITY),
+        "sheet": jpeg_address(_sheet(footage, list(pictures), height), QUALITY, QUARTERED),
         "picture": {"width": PICTURE_WIDTH, "height": height, "columns": COLUMNS},
-        "map": jpeg_address(ring.pixels, MAP_QUALITY),
+        "map": jpeg_address(ring.pixels, MAP_QUALITY, QUARTERED),
         "ring": {"width": WIDTH, "height": HEIGHT, "scale": SCALE, "top": TOP},
         "aspect": footage.size[1] / footage.size[0],
         "seconds": footage.seconds,
@@ -174,10 +174,3 @@ def _reduced(footage: Footage, shown: list[_Shown], size: tuple[int, int]) -> It
         stored = footage.stored.blocks[number]
         frame = footage.stored.frame_block(stored, with_memory=False).frames[place]
         yield np.asarray(Image.fromarray(frame).resize(size, Image.Resampling.BOX))
-
-
-def jpeg_address(pixels: Frames, quality: int, **options: int) -> str:
-    """Return a picture as a data address; the options are those of Pillow for JPEG."""
-    file = BytesIO()
-    Image.fromarray(pixels).save(file, "JPEG", quality=quality, **options)
-    return f"data:image/jpeg;base64,{b64encode(file.getvalue()).decode()}"

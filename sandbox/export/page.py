@@ -16,9 +16,9 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from mag_sandbox.evaluation.similarity.recall import ProbeResult
+from mag_sandbox.files.pictures import jpeg_address
 from mag_sandbox.model.world import MIB, SegmentKind
 from mag_sandbox.sandbox.export.footage import Footage
-from mag_sandbox.sandbox.export.held import jpeg_address
 from mag_sandbox.sandbox.export.page_charts import (
     BOTTOM,
     HEIGHT,
@@ -42,7 +42,7 @@ from mag_sandbox.sandbox.ui.theme import SEGMENT_COLOURS
 QPS = (24, 30, 36, 42)  # of the video, until it is small enough
 SOUND_BITS = 64_000  # a second
 MOST_VIDEO = 16 * 2**20  # bytes
-_picture = partial(jpeg_address, quality=88, subsampling=0)
+_picture = partial(jpeg_address, quality=88)
 WORDS = {"remembered": "remembered", "vaguely": "vaguely remembered", "forgotten": "forgotten"}
 NEVER_SHOWN = ("current",)  # the block being made is not kept
 BOX = {  # of a chart [px]

@@ -13,16 +13,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, fields
 from itertools import accumulate, pairwise
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import Any, BinaryIO, Literal, Self
 
 import numpy as np
-from PIL import Image
 
 from mag_sandbox.controls.camera import CameraPose, check_pose
 from mag_sandbox.evaluation.similarity.recall import ProbeFigures, ProbeResult, difference_picture
 from mag_sandbox.files.border import Refusal, open_plain, reason_of, refusing
-from mag_sandbox.files.pictures import check_exactly, check_side, decode_picture
+from mag_sandbox.files.pictures import check_exactly, check_side, decode_picture, encode_jpeg
 from mag_sandbox.files.validation import decode, parse_json
 from mag_sandbox.model.world import (
     FrameBlock,
@@ -141,8 +139,10 @@ class FramesWriter:
 
     def write_block(self, block: FrameBlock, latency_ms: float, coding: Coding = "jpeg") -> None:
         """Append a block."""
-        encode = encode_jpeg if coding == "jpeg" else Frames.tobytes
-        pictures = [encode(frame) for frame in block.frames]
+        pictures = [
+            encode_jpeg(frame, FRAME_QUALITY) if coding == "jpeg" else frame.tobytes()
+            for frame in block.frames
+        ]
         entries = _encode_entries(block.memory.entries)
         head = BlockHead(
             block_index=block.block_index,
@@ -343,14 +343,6 @@ def frames_per_second(folder: Path) -> float | None:
     except (OSError, DamagedRecord, StopIteration):
         return None
     return head.fps if isinstance(head, FramesHead) else None
-
-
-def encode_jpeg(frame: Frames, quality: int = FRAME_QUALITY) -> bytes:
-    """Return a frame, uint8 [H, W, 3], as it is stored."""
-    with TemporaryFile(buffering=0) as file:  # into memory, Pillow would let no other thread run
-        Image.fromarray(frame).save(file, "JPEG", quality=quality, subsampling=0)
-        file.seek(0)
-        return file.read()
 
 
 def decode_jpeg(data: bytes, size: tuple[int, int] | None = None) -> Frames:

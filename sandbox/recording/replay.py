@@ -11,6 +11,7 @@ from typing import Any
 
 from mag_sandbox.controls.sources import ScriptSource
 from mag_sandbox.evaluation.similarity.metrics import psnr
+from mag_sandbox.files.pictures import encode_jpeg
 from mag_sandbox.model.catalogue import shipped
 from mag_sandbox.model.loading import ServerAddress
 from mag_sandbox.model.world import FrameBlock, Frames, MemorySetting, Progress, World, WorldFailed
@@ -24,10 +25,10 @@ from mag_sandbox.sandbox.play.events import (
 from mag_sandbox.sandbox.play.parked_scene import read_state
 from mag_sandbox.sandbox.play.session import Playthrough, Session
 from mag_sandbox.sandbox.recording.frames_file import (
+    FRAME_QUALITY,
     StoredBlock,
     StoredFrames,
     decode_jpeg,
-    encode_jpeg,
 )
 from mag_sandbox.sandbox.recording.reader import (
     ALIKE_DB,
@@ -91,7 +92,7 @@ class Likeness:
             return
         for place, (then, now) in enumerate(zip(kept, block.frames, strict=True)):
             if stored.head.coding == "jpeg":
-                now = decode_jpeg(encode_jpeg(now))  # as then: coded once
+                now = decode_jpeg(encode_jpeg(now, FRAME_QUALITY))  # as then: coded once
             self.frames.append(FrameLikeness(first + place, psnr(now, then)))
 
     def _read(self, stored: StoredBlock) -> Frames | None:

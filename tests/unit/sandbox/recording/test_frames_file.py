@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from mag_sandbox.evaluation.similarity.metrics import psnr
+from mag_sandbox.files.pictures import encode_jpeg
 from mag_sandbox.files.validation import decode
 from mag_sandbox.sandbox.recording import frame_writer, frames_file, recorder
 from mag_sandbox.sandbox.recording.frame_writer import FrameWriter
@@ -22,7 +23,6 @@ from mag_sandbox.sandbox.recording.frames_file import (
     ProbeHead,
     StoredFrames,
     decode_jpeg,
-    encode_jpeg,
 )
 from mag_sandbox.sandbox.recording.reader import RecordingError, load_recording
 from tests.patience import PATIENCE
@@ -147,7 +147,7 @@ def test_pictures_are_encoded_into_files_which_lets_other_threads_run(monkeypatc
         save(self, file, *given, **options)
 
     monkeypatch.setattr(Image.Image, "save", noting)
-    assert decode_jpeg(encode_jpeg(frame)).shape == frame.shape
+    assert decode_jpeg(encode_jpeg(frame, 92)).shape == frame.shape
     assert len(files) == 1
 
 
