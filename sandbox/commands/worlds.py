@@ -11,9 +11,9 @@ from mag_sandbox.model.catalogue import fetching, memory_plan, weight_files, wor
 from mag_sandbox.model.world import MissingWeights, WorldFailed
 from mag_sandbox.program import PROGRAM
 from mag_sandbox.sandbox.commands.options import FetchOptions, WorldsOptions
+from mag_sandbox.sandbox.ui.amounts import bytes_text
 
 Say = Callable[[str], None]
-GB, MB = 10**9, 10**6  # as the hub counts
 TOLD_STEP = 0.01  # of all bytes between two lines of progress
 
 
@@ -59,7 +59,7 @@ def presence(row: worlds.Fetchable) -> str:
         return f"not usable: {error}"
     if problems:
         return f"not usable: {problems[0]}; run `{PROGRAM} fetch {row.name}`"
-    return f"here, {size(files.bytes)}"
+    return f"here, {bytes_text(files.bytes)}"
 
 
 def run_fetch(options: FetchOptions, say: Say) -> int:
@@ -69,7 +69,7 @@ def run_fetch(options: FetchOptions, say: Say) -> int:
     say(f"{row.title}: licence {row.licence.name}, {row.licence.link}")
     if options.offline or fetching.is_offline():
         files = fetching.check_offline(row, home)
-        say(f"complete, {size(files.bytes)}, every file checked")
+        say(f"complete, {bytes_text(files.bytes)}, every file checked")
         return 0
     usual = row.own if isinstance(row, worlds.WorldRow) else row.roles[0]
     named = _pairs("--file", options.file, usual)
@@ -80,7 +80,7 @@ def run_fetch(options: FetchOptions, say: Say) -> int:
     except fetching.NamesUnknown as unknown:
         say("what the repository holds:")
         for file in unknown.listing[: fetching.MOST_LISTED]:
-            say(f"  {size(file.bytes):>9}  {file.path}")
+            say(f"  {bytes_text(file.bytes):>9}  {file.path}")
         raise
     except fetching.FetchFailed:
         say(f"files of {row.name} now: {presence(row)}")
@@ -94,15 +94,8 @@ def run_fetch(options: FetchOptions, say: Say) -> int:
         say(f"interrupted; what has arrived is kept, and `{PROGRAM} fetch {row.name}` resumes")
         raise
     what_for = _room(row, files) if isinstance(row, worlds.WorldRow) else "ready to measure with"
-    say(f"complete, {size(files.bytes)}, every file checked; {what_for}")
+    say(f"complete, {bytes_text(files.bytes)}, every file checked; {what_for}")
     return 0
-
-
-def size(count: int) -> str:
-    """Return bytes for people."""
-    if count >= GB:
-        return f"{count / GB:.1f} GB"
-    return f"{count / MB:.1f} MB" if count >= MB else f"{count / 1000:.1f} kB"
 
 
 class _Teller:
@@ -124,12 +117,12 @@ def _say_plan(plan: fetching.FetchPlan, say: Say) -> None:
     for repo, licence in plan.licences().items():
         say(f"{repo}: licence {licence}")
     for planned in plan.files:
-        say(f"  {planned.role:<13}{size(planned.file.bytes):>9}  {planned.file.path}")
+        say(f"  {planned.role:<13}{bytes_text(planned.file.bytes):>9}  {planned.file.path}")
     for file in plan.own:
-        say(f"  {file.role:<13}{size(file.bytes):>9}  {file.path} (yours)")
+        say(f"  {file.role:<13}{bytes_text(file.bytes):>9}  {file.path} (yours)")
     for source in plan.absent:
         say(f"  {source.role:<13} not found in {source.repo}; the world plays without it")
-    say(f"{size(plan.bytes)} in all, {size(plan.missing())} to fetch into {plan.home}")
+    say(f"{bytes_text(plan.bytes)} in all, {bytes_text(plan.missing())} to fetch into {plan.home}")
 
 
 def _room(row: worlds.WorldRow, files: weight_files.WorldFiles) -> str:
@@ -153,7 +146,7 @@ def _to_fetch(row: worlds.Fetchable) -> str:
     if not known:
         return f"; `{PROGRAM} fetch {row.name} --plan` shows the size"
     least = "about" if len(known) == len(row.sources) else "more than"
-    return f", {least} {size(sum(known))}; `{PROGRAM} fetch {row.name}` gets them"
+    return f", {least} {bytes_text(sum(known))}; `{PROGRAM} fetch {row.name}` gets them"
 
 
 def _row(name: str) -> worlds.Fetchable:

@@ -9,7 +9,7 @@ import pygame
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.loading import available_policies, keeps_places, policy_look
-from mag_sandbox.model.world import KIB, MIB, MemoryEntry, MemoryUsage, SegmentKind
+from mag_sandbox.model.world import KIB, MemoryEntry, MemoryUsage, SegmentKind
 from mag_sandbox.sandbox.hud.hud_state import (
     LEGEND,
     DrawnStretch,
@@ -17,6 +17,7 @@ from mag_sandbox.sandbox.hud.hud_state import (
     drawn_stretches,
     duration_text,
 )
+from mag_sandbox.sandbox.ui.amounts import bytes_text
 from mag_sandbox.sandbox.ui.layout import CachedCard, Card, Places, Text, bar, column, row
 from mag_sandbox.sandbox.ui.theme import INK, MUTED, SEGMENT_COLOURS, Theme
 
@@ -56,7 +57,7 @@ def explain(memory: MemoryUsage, share: float, width: int = BAR_WIDTH) -> Explan
     free, each = max(0, memory.budget - memory.bytes), _frame_bytes(memory)
     if each and memory.policy in available_policies() and keeps_places(memory.policy):
         lines.insert(0, f"Space for about {_count(free // each, 'more frame')}.")
-    return Explanation(f"Free: {_mib(free)} of {_mib(memory.budget)}", tuple(lines))
+    return Explanation(f"Free: {bytes_text(free)} of {bytes_text(memory.budget)}", tuple(lines))
 
 
 def hint(part: str, memory: MemoryUsage) -> Explanation:
@@ -67,16 +68,16 @@ def hint(part: str, memory: MemoryUsage) -> Explanation:
     read = f"The current block read {_count(memory.attended_frames, 'remembered frame')}."
     match part:
         case "title":
-            whole = _mib(bar_bytes(memory))
+            whole = bytes_text(bar_bytes(memory))
             bar = f"The bar stands for {whole}; when that is full, for twice as much."
             return Explanation("Memory", (f"{policy.label}: {policy.about}", bar))
         case "size":
-            used = f"{_mib(memory.bytes)} of {_mib(memory.budget)} are used."
+            used = f"{bytes_text(memory.bytes)} of {bytes_text(memory.budget)} are used."
             return Explanation("The budget", (used, policy.when_full))
         case "ratio":
-            whole = _mib(memory.full_history_bytes)
+            whole = bytes_text(memory.full_history_bytes)
             every = f"Keeping every frame since the start would take {whole}."
-            own = f"This takes {_mib(memory.bytes)}."
+            own = f"This takes {bytes_text(memory.bytes)}."
             return Explanation("Smaller than everything", (every, own))
         case "attended":
             where = (
@@ -191,10 +192,6 @@ def _frame_bytes(memory: MemoryUsage) -> int:
 
 def _count(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
-
-
-def _mib(size: int) -> str:
-    return f"{size / MIB:.0f} MiB" if size >= 10 * MIB else f"{size / MIB:.1f} MiB"
 
 
 class MemoryTip:
