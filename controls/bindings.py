@@ -13,13 +13,13 @@ import yaml
 from mag_sandbox.controls.camera import WALK_AXES, Axis
 from mag_sandbox.controls.keys import KEYS_BY_TITLE, find_key, is_pad, key_title
 from mag_sandbox.files.border import is_missing
+from mag_sandbox.files.validation import quoted
 from mag_sandbox.files.yaml_files import (
     FileError,
     Problem,
     compose_yaml,
     entries,
     nearest,
-    quoted,
     read_text,
 )
 

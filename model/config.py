@@ -187,13 +187,13 @@ class PocketConfig:
             ValueError, ArithmeticError: a number is invalid.
         """
         parts = {
-            "dit": DiTConfig(**{**data["dit"], "rays": RayConfig(**_tuples(data["dit"]["rays"]))}),
-            "autoencoder": AutoencoderConfig(**_tuples(data["autoencoder"])),
+            "dit": DiTConfig(**{**data["dit"], "rays": RayConfig(**tuples(data["dit"]["rays"]))}),
+            "autoencoder": AutoencoderConfig(**tuples(data["autoencoder"])),
             "text": TextConfig(**data["text"]),
             "flow": FlowConfig(**data["flow"]),
         }
         if data.get("animator") is not None:
-            parts["animator"] = AnimatorConfig(**_tuples(data["animator"]))
+            parts["animator"] = AnimatorConfig(**tuples(data["animator"]))
         config = cls(**{**data, **parts})
         check_numbers(config)
         whole = config.autoencoder.stride * config.dit.patch
@@ -226,7 +226,8 @@ def _check_number(name: str, value: object, kind: object, least: int) -> None:
         raise ValueError(f"{name} is {value}, expected a number from 0")
 
 
-def _tuples(data: dict[str, Any]) -> dict[str, Any]:
+def tuples(data: dict[str, Any]) -> dict[str, Any]:
+    """Return JSON data whose lists are tuples, as they are in the fields of these classes."""
     return {key: tuple(x) if isinstance(x, list) else x for key, x in data.items()}
 
 

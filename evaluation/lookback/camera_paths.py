@@ -29,8 +29,8 @@ from mag_sandbox.controls.camera import (
     CameraPose,
 )
 from mag_sandbox.files.border import Refusal, exists, read_plain, refusing
+from mag_sandbox.files.validation import quoted
 from mag_sandbox.files.whole import replace_file, replacing
-from mag_sandbox.files.yaml_files import quoted
 from mag_sandbox.renderer.views import HEIGHT, WIDTH
 
 MOST_FRAMES = 16 * 3600 * 2  # two hours at 16 frames a second

@@ -17,7 +17,7 @@ from mag_sandbox.evaluation.lookback.measures import Measured, measured, pairs_o
 from mag_sandbox.evaluation.lookback.participants import Player
 from mag_sandbox.evaluation.lookback.playing import Take, TrueScene, drawn_scene, play, walk_scene
 from mag_sandbox.evaluation.lookback.result import ClipRow
-from mag_sandbox.evaluation.lookback.tasks import WAY, ClipPlan, SceneSplit, category_of
+from mag_sandbox.evaluation.lookback.tasks import WAY, ClipPlan, SceneSplit
 from mag_sandbox.evaluation.lookback.walk_measures import walk_measured, walk_sheet
 from mag_sandbox.evaluation.magbench.evaluate import Matching
 from mag_sandbox.evaluation.quality.adherence import captioned, trusted_heads
@@ -26,6 +26,7 @@ from mag_sandbox.evaluation.results.store import ClipStore
 from mag_sandbox.evaluation.results.sweep import ClipAnswer, sweep
 from mag_sandbox.files.border import Refusal
 from mag_sandbox.model.world import Frames
+from mag_sandbox.renderer.render import category_of
 from mag_sandbox.renderer.version2.classes import AREAS
 from mag_sandbox.renderer.version2.render import CATEGORIES
 from mag_sandbox.workers.work import Workplace

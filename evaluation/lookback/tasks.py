@@ -22,9 +22,9 @@ from mag_sandbox.evaluation.lookback.walk_scenes import has_parallax, hiding
 from mag_sandbox.evaluation.quality.scenes import Leg, Phase
 from mag_sandbox.files.yaml_files import not_found
 from mag_sandbox.model.world import WorldSpec
-from mag_sandbox.renderer.render import lay_out
+from mag_sandbox.renderer.render import category_of, lay_out
 from mag_sandbox.renderer.scene import Layout
-from mag_sandbox.renderer.version2.render import CATEGORIES, describe_scene
+from mag_sandbox.renderer.version2.render import describe_scene
 
 BENCHMARK = "lookback 6"  # results of another protocol are not to be compared
 # versions whose common tasks are the same; 4 added the walks, 5 mended their rooms' floors, and 6
@@ -449,11 +449,6 @@ def _way_of(clip: ClipPlan) -> list[tuple[float, float]]:
         pose = poses[-1]
         way += [(one.x, one.z) for one in poses]
     return list(dict.fromkeys(way))
-
-
-def category_of(index: int) -> str:
-    """Return the category of a scene; they take turns."""
-    return list(CATEGORIES)[index % len(CATEGORIES)]
 
 
 def _has(attributes: Mapping[str, str], wanted: Mapping[str, Sequence[str]]) -> bool:

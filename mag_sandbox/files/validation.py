@@ -107,16 +107,17 @@ def limits(expected: Any) -> tuple[Any, Any]:
 
 def shortened(value: object) -> str:
     """Return a value as a message quotes it."""
-    return _quoted(json.dumps(value, default=str))
+    return quoted(json.dumps(value, default=str))
 
 
 def _shown(value: Any) -> str:
     if not isinstance(value, PLAIN):
         return f"a {type(value).__name__}"  # its text may be endless
-    return f'"{_quoted(value)}"' if isinstance(value, str) else _quoted(repr(value))
+    return f'"{quoted(value)}"' if isinstance(value, str) else quoted(repr(value))
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """Return a text shortened to one line for a message."""
     text = " ".join(text.split())
     return text if len(text) <= MOST_SHOWN else f"{text[: MOST_SHOWN - 3]}..."
 

@@ -10,11 +10,10 @@ from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 import yaml
 
 from mag_sandbox.files.border import Refusal, read_plain, reason_of
-from mag_sandbox.files.validation import FieldError, decode, of_type
+from mag_sandbox.files.validation import FieldError, decode, of_type, quoted
 
 MAX_BYTES = 64 * 1024  # a hand-written file is far smaller
 LARGEST = 2**63  # of whole numbers; Python refuses to print the longest
-MAX_QUOTED = 40  # characters of a text that are quoted in a message
 
 T = TypeVar("T")
 
@@ -86,12 +85,6 @@ def not_found(what: str, name: str, known: Iterable[str]) -> str:
     names = tuple(known)
     guess = nearest(name, names)
     return f'{what} "{quoted(name)}" not found{guess}; available: {", ".join(names)}'
-
-
-def quoted(text: str) -> str:
-    """Return a text shortened to one line for a message."""
-    line = " ".join(text.split())
-    return line if len(line) <= MAX_QUOTED else line[: MAX_QUOTED - 3] + "..."
 
 
 class Problem(Exception):

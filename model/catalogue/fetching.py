@@ -22,9 +22,8 @@ from threading import Thread
 from typing import Any
 
 from mag_sandbox.files.border import exists, is_file, reason_of, refusing
-from mag_sandbox.files.validation import decode, parse_json
+from mag_sandbox.files.validation import decode, parse_json, quoted
 from mag_sandbox.files.whole import sha256_of
-from mag_sandbox.files.yaml_files import quoted
 from mag_sandbox.model.catalogue.weight_files import (
     WeightFile,
     WorldFiles,

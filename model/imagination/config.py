@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mag_sandbox.model.config import DiTConfig, check_numbers
+from mag_sandbox.model.config import DiTConfig, check_numbers, tuples
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ class ImaginationConfig:
             "among": {name: tuple(kinds) for name, kinds in data["among"].items()},
             "planner": PlannerConfig(**data["planner"]),
             "painter": _painter(data["painter"]),
-            "reader": ReaderConfig(**_tuples(data["reader"])),
+            "reader": ReaderConfig(**tuples(data["reader"])),
             "courses": tuple(data.get("courses", ())),
         }
         config = cls(**{**data, **parts})
@@ -150,8 +150,4 @@ def _painter(data: dict[str, Any]) -> PainterConfig:
         "dit": DiTConfig(**data["dit"]),
         "sprites": tuple(SpriteConfig(**each) for each in data["sprites"]),
     }
-    return PainterConfig(**{**_tuples(data), **parts})
-
-
-def _tuples(data: dict[str, Any]) -> dict[str, Any]:
-    return {key: tuple(x) if isinstance(x, list) else x for key, x in data.items()}
+    return PainterConfig(**{**tuples(data), **parts})

@@ -15,8 +15,8 @@ from urllib.parse import parse_qsl, urlencode
 import msgspec
 
 from mag_sandbox.files.border import Refusal, refusing
-from mag_sandbox.files.validation import decode, parse_json
-from mag_sandbox.files.yaml_files import nearest, quoted
+from mag_sandbox.files.validation import decode, parse_json, quoted
+from mag_sandbox.files.yaml_files import nearest
 from mag_sandbox.model.catalogue.worlds import WORLDS
 from mag_sandbox.model.loading import available_policies, worlds_beside
 from mag_sandbox.model.remote.server import MOST_KEPT_MIB

@@ -13,7 +13,6 @@ from mag_sandbox.sandbox.title.model import Shelf, TitleCard
 from mag_sandbox.sandbox.ui.layout import (
     SPRING,
     ColumnPart,
-    NamedPart,
     RowPart,
     Text,
     column,
@@ -23,7 +22,7 @@ from mag_sandbox.sandbox.ui.layout import (
 )
 from mag_sandbox.sandbox.ui.theme import ACCENT, BACKDROP, BAD, FAINT, INK, MUTED, Theme
 from mag_sandbox.sandbox.ui.thumbnails import PictureSource, Thumbnails
-from mag_sandbox.sandbox.ui.widgets import Button, Glide, draw_ring
+from mag_sandbox.sandbox.ui.widgets import Button, Glide, draw_ring, named_buttons
 
 NAME = "MAG sandbox"
 SAYING = "worlds that remember"
@@ -194,10 +193,7 @@ def header_part(focused: int | None, saying: str = SAYING) -> RowPart:
 
 def buttons_part(buttons: Sequence[Button], focused: int | None) -> RowPart:
     """Return buttons in a row, named by their places."""
-    return row(*(
-        NamedPart(str(place), button.part(focused=place == focused))
-        for place, button in enumerate(buttons)
-    ))  # fmt: skip
+    return row(*named_buttons(buttons, focused))
 
 
 def words_part(said: tuple[str, str, str, bool], *, compact: bool) -> ColumnPart:

@@ -304,17 +304,19 @@ class Question:
         draw_veil(surface, theme)
         title = Text(self._title, 20, bold=True, lines=1)
         text = Text(self._text, 15, MUTED, lines=6)
-        content = column(title, text, Flow(self._named_buttons(), 10), gap=16)
+        content = column(title, text, Flow(named_buttons(self._buttons, self._focus), 10), gap=16)
         at_most = surface.get_width() - theme.px(40)
         card, places = Card(content, 520, (28, 24)).drawn(theme, at_most=at_most)
         corner = surface.blit(card, card.get_rect(center=surface.get_rect().center)).topleft
         self._places = [places[str(place)].move(corner) for place in range(len(self._buttons))]
 
-    def _named_buttons(self) -> tuple[Part, ...]:
-        return tuple(
-            NamedPart(str(place), button.part(focused=place == self._focus))
-            for place, button in enumerate(self._buttons)
-        )
+
+def named_buttons(buttons: Sequence[Button], focused: int | None) -> tuple[Part, ...]:
+    """Return buttons as parts that are named by their places."""
+    return tuple(
+        NamedPart(str(place), button.part(focused=place == focused))
+        for place, button in enumerate(buttons)
+    )
 
 
 def draw_veil(surface: pygame.Surface, theme: Theme) -> None:

@@ -5,7 +5,8 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from mag_sandbox.files.yaml_files import nearest, quoted, shown
+from mag_sandbox.files.validation import quoted
+from mag_sandbox.files.yaml_files import nearest, shown
 
 MEASURES = {  # what can be expected → what it is
     "recall": "how much of what could come back did [%], at every probe",

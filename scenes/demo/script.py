@@ -8,8 +8,8 @@ from typing import Any
 
 from mag_sandbox.controls.camera import WALK_AXES, CameraCommand
 from mag_sandbox.controls.edits import SPOT_ACTS
-from mag_sandbox.files.validation import limits
-from mag_sandbox.files.yaml_files import nearest, quoted
+from mag_sandbox.files.validation import limits, quoted
+from mag_sandbox.files.yaml_files import nearest
 from mag_sandbox.scenes.demo.words import (
     MAX_REPEAT,
     ScriptError,

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from mag_sandbox.files.yaml_files import nearest, quoted
+from mag_sandbox.files.validation import quoted
+from mag_sandbox.files.yaml_files import nearest
 
 MAX_REPEAT = 100_000
 LARGEST = 1_000_000  # of a number

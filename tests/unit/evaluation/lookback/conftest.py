@@ -5,8 +5,9 @@ from functools import lru_cache
 import pytest
 
 from mag_sandbox.evaluation.lookback.playing import drawn_scene
-from mag_sandbox.evaluation.lookback.tasks import SceneSplit, category_of
+from mag_sandbox.evaluation.lookback.tasks import SceneSplit
 from mag_sandbox.evaluation.quality.scenes import HeldOutScene
+from mag_sandbox.renderer.render import category_of
 
 INDEX = 3  # of the one scene that is drawn: a game
 SECRET = b"a secret of the tests"

@@ -4,7 +4,8 @@ from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.evaluation.judge.classifier import Classifier
 from mag_sandbox.evaluation.lookback.playing import drawn_scene
 from mag_sandbox.evaluation.lookback.running import APART, another_place
-from mag_sandbox.evaluation.lookback.tasks import SceneSplit, category_of
+from mag_sandbox.evaluation.lookback.tasks import SceneSplit
+from mag_sandbox.renderer.render import category_of
 from tests.unit.evaluation.lookback.conftest import INDEX, SECRET
 
 YAW = 150.0
