@@ -21,7 +21,7 @@ from diffusers import AutoModel, DiffusionPipeline
 from PIL import Image
 from torch import Tensor
 
-from mag_sandbox.controls.camera import AXES, CameraCommand
+from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.controls.phrase_compiler import PhraseSmoother, compose
 from mag_sandbox.files.border import read_plain, refusing
 from mag_sandbox.files.validation import decode, of_type, parse_json
@@ -32,7 +32,7 @@ from mag_sandbox.model.catalogue.worlds import VideoShape, WorldRow
 from mag_sandbox.model.checkpoints import MAX_INDEX
 from mag_sandbox.model.execution import Execution
 from mag_sandbox.model.frames import open_image, to_frames, to_pictures
-from mag_sandbox.model.full.loading import TEXTS, THOUGHT_SPEED, execution_for, facts
+from mag_sandbox.model.full.loading import TEXTS, execution_for, facts, stream_spec
 from mag_sandbox.model.full.offload import OomFallback
 from mag_sandbox.model.full.pose_estimate import PoseEstimator
 from mag_sandbox.model.full.steered import ParkedSession
@@ -544,15 +544,6 @@ def _folder(files: WorldFiles, role: str, name: str) -> Path:
 
 
 def _spec(start: Start, recipe: ClipRecipe) -> WorldSpec:
-    width, height = start.video.frame_size
-    return WorldSpec(
-        name=start.row.name,
-        frame_width=width,
-        frame_height=height,
-        fps=start.video.fps,
-        block_length=recipe.block_length,
-        full_speed=THOUGHT_SPEED,
-        policies=(NO_MEMORY.policy,),
-        axes=AXES,
-        exact_pose=False,
-    )
+    spec = stream_spec(start.row.name, start.video)
+    policies = (NO_MEMORY.policy,)
+    return replace(spec, block_length=recipe.block_length, policies=policies, latent_stride=1)
