@@ -21,6 +21,7 @@ from mag_sandbox.scenes.things import (
     STANDS,
     THINGS,
     Named,
+    absent_kinds,
     named_things,
     naming_words,
     telling_words,
@@ -90,6 +91,7 @@ _DAYLIGHT = frozenset(map(stem, ("day", "noon", "midday", "daylight", "sunny")))
 _OWN_LIGHT = frozenset(("moon", "coral reef", *WINDOWLESS))
 _BEFORE_LIGHT, _LIGHT_WORDS = frozenset(("in", "at", "by", "under", "on")), 5
 _GROUND_GROUPS = ("walls", "floor", "sky", "backdrop")  # what is behind all things, if said
+_FALLS = {"snow": "falling rain", "rain": "falling snow"}  # what each leaves out
 _NIGHTLY = frozenset(("moon", "starry sky"))
 _DARK = frozenset(map(stem, ("dark", "haunted", "spooky")))
 KINDS = (*THINGS, *chain(*GROUND.values()))
@@ -282,6 +284,14 @@ def named_in(text: str, words: Vocabulary, kinds: Collection[str]) -> tuple[Name
     outdoors = {*contents_of("outdoor"), "hot air balloon"} - {*contents_of("indoor")}
     own = [tuple(kind for kind in one.kinds if kind not in outdoors) or one.kinds for one in named]
     return tuple(one._replace(kinds=few) for one, few in zip(named, own, strict=True))
+
+
+def absent_in(text: str, kinds: Collection[str]) -> frozenset[str]:
+    """Return the kinds that a description in known words says are not there; snow is no rain."""
+    named = {kind for one in named_things(text, kinds) for kind in one.kinds}
+    stems = {stem(word.text.lower()) for word in split_words(text)}
+    dry = {fall for said, fall in _FALLS.items() if said in stems and fall not in named}
+    return absent_kinds(text, kinds) | dry
 
 
 def added_place(text: str, words: Vocabulary) -> str:

@@ -60,7 +60,8 @@ _SIZES = {
 }  # fmt: skip
 _NUMBERS = {  # how many at least and at most
     "one": (1, 1), "two": (2, 2), "three": (3, 3), "four": (4, 4), "five": (5, 5), "few": (3, 4),
-    "2": (2, 2), "3": (3, 3), "4": (4, 4), "5": (5, 5), "several": (3, None), "many": (5, None),
+    "six": (6, 6), "seven": (7, 7), "eight": (8, 8), "2": (2, 2), "3": (3, 3), "4": (4, 4),
+    "5": (5, 5), "6": (6, 6), "7": (7, 7), "8": (8, 8), "several": (3, None), "many": (5, None),
 }  # fmt: skip
 _PLURALS = frozenset(("people", "children", "men", "women", "mice", "cattle", "cacti", "toys"))
 _COUNTED = 16  # of kinds with more in a scene, like trees, "a" does not mean only one

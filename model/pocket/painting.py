@@ -40,9 +40,14 @@ from mag_sandbox.model.pocket.painted_pictures import PaintedPictures, SkyAlone
 from mag_sandbox.model.pocket.painting_thread import PaintingThread, ViewPainter
 from mag_sandbox.model.prompts import PromptFeatures
 from mag_sandbox.model.world import WorldState
-from mag_sandbox.scenes.descriptions import is_by_day, is_in_fog, is_same_ground, named_in
+from mag_sandbox.scenes.descriptions import (
+    absent_in,
+    is_by_day,
+    is_in_fog,
+    is_same_ground,
+    named_in,
+)
 from mag_sandbox.scenes.scene import MAX_SEED, check_prompt
-from mag_sandbox.scenes.things import absent_kinds
 from mag_sandbox.scenes.vocabulary import Vocabulary
 
 BLOCKS_A_VIEW = 3  # that are shown while a view is painted beside them, with time to spare
@@ -548,7 +553,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         read = self.words.reading(prompt)
         named = named_in(read, self.words, self.imagination.config.looks)
         by_day = is_by_day(prompt, self.words)
-        absent = absent_kinds(read, self.imagination.config.looks)
+        absent = absent_in(read, self.imagination.config.looks)
         wanted = Wanted(named, self.words.place(read), is_in_fog(read), by_day, absent)
         imagination, before, doors, texts = self.imagination, self.plan, self._doors, self.texts
         listed = self.listed if around.at(imagination.ahead).known.all() else ()

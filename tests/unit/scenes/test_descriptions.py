@@ -6,6 +6,7 @@ from mag_sandbox.scenes.descriptions import (
     KINDS,
     MOST_THINGS,
     DescriptionWords,
+    absent_in,
     added_place,
     is_by_day,
     is_same_ground,
@@ -298,3 +299,16 @@ def test_storms_at_sea_are_above_water_and_space_stations_rooms(
     assert words.place(read) == category
     assert has in read
     assert lacks not in read
+
+
+@pytest.mark.parametrize(
+    ("text", "absent"),
+    [
+        ("a snowy forest at night", {"falling rain"}),
+        ("a rainy street without cars", {"falling snow", "car", "toy car"}),
+        ("snow and rain over a village", set()),
+        ("a meadow", set()),
+    ],
+)
+def test_what_words_exclude_is_absent(text: str, absent: set[str]):
+    assert absent_in(text, KINDS) == absent
