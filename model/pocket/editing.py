@@ -42,6 +42,7 @@ from mag_sandbox.model.pocket.rewriting import FrameRewriter, Views, lasting_slo
 from mag_sandbox.model.prompts import PromptFeatures
 from mag_sandbox.model.slots import SlotTable
 from mag_sandbox.model.world import WorldState
+from mag_sandbox.scenes.looks import usual_looks
 from mag_sandbox.scenes.scene import check_prompt
 
 _SLACK = 1.0  # degrees
@@ -234,7 +235,9 @@ class Editor:
         place = imagination.lattice.box(here.yaw, here.pitch, here.width + more, here.height + more)
         cells = inventor.around.mask(place)
         placed = (*self._outside(cells), *told)
-        plan = inventor.plan and replace(inventor.plan, things=_planned(inventor.plan.things, here))
+        plan = inventor.plan
+        if plan is not None:
+            plan = replace(plan, things=_planned(plan.things, here, self._count))
         by_prompt = edit.act not in SPOT_ACTS or SPOT_ACTS[edit.act].by_prompt
         text, empty = self._features(prompt if by_prompt else ""), self._features("")
         config = imagination.config
@@ -417,14 +420,21 @@ def _keeps_things(edit: Edit) -> bool:
     return edit.act in SPOT_ACTS and SPOT_ACTS[edit.act].keeps_things
 
 
-def _planned(things: Sequence[PlacedObject], change: Edit) -> tuple[PlacedObject, ...]:
-    """Return the plan after a change: covered things are gone, or have another look."""
+def _planned(things: Sequence[PlacedObject], change: Edit, count: int) -> tuple[PlacedObject, ...]:
+    """Return the plan after a change, one of many: covered things are gone, or look otherwise."""
     if _keeps_things(change):
-        return tuple(
-            replace(one, color=None, mean_color=None, variant=None) if _within(one, change) else one
-            for one in things
-        )
+        return tuple(_another(one, count) if _within(one, change) else one for one in things)
     return tuple(one for one in things if not _within(one, change))
+
+
+def _another(thing: PlacedObject, count: int) -> PlacedObject:
+    """Return a thing with another of the usual looks of its kind; if there is none, with any."""
+    usual = usual_looks().get(thing.kind)
+    looks = [one for one in usual.looks if one.variant != thing.variant] if usual else []
+    if not looks:
+        return replace(thing, color=None, mean_color=None, variant=None)
+    variant, color, mean_color = looks[count % len(looks)]
+    return replace(thing, color=color, mean_color=mean_color, variant=variant)
 
 
 def _within(thing: PlacedObject, change: Edit) -> bool:

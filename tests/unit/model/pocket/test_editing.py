@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from itertools import pairwise
 from threading import current_thread, main_thread
 
 import numpy as np
@@ -13,11 +14,12 @@ from mag_sandbox.controls.edits import EVERYTHING, LARGEST, Edit
 from mag_sandbox.model.imagination.imagination import Subject
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.surroundings import Place
-from mag_sandbox.model.pocket import changes, painting, walking
+from mag_sandbox.model.pocket import changes, editing, painting, walking
 from mag_sandbox.model.pocket.editing import NOTHING_TO_UNDO
 from mag_sandbox.model.pocket.painting import BLOCKS_A_VIEW
 from mag_sandbox.model.pocket.world import DiffusionWorld
 from mag_sandbox.model.world import Control, FrameBlock, MemorySetting, WorldState
+from mag_sandbox.scenes.looks import usual_looks
 from tests.tiny import LEFT, PLACE, RIGHT, STILL, play, tiny_world
 from tests.unit.model.pocket.test_inventing import same, world
 
@@ -294,13 +296,21 @@ def test_a_planned_thing_is_removed_as_a_whole_and_undo_plans_it_again():
     assert made.painting.plan.things[1] == tree
 
 
-def test_another_one_of_a_planned_thing_may_look_different():
+def test_another_one_of_a_planned_thing_looks_different_each_time(monkeypatch):
     made = world()
     play(made, [STILL])
     tree = plan_tree(made)
     edit_at_rest(made, Edit("repaint", 24.0, 2.0))
     assert made.painting.plan.things[1] == replace(tree, color=None, mean_color=None, variant=None)
     assert made.editor.placed == ()
+    looks = usual_looks()["tent"]
+    monkeypatch.setattr(editing, "usual_looks", lambda: {"tree": looks})
+    seen = []
+    for _ in range(4):
+        edit_at_rest(made, Edit("repaint", 24.0, 2.0))
+        seen.append(made.painting.plan.things[1])
+    assert {(one.variant, one.color) for one in seen} <= {one[:2] for one in looks.looks}
+    assert all(one != other for one, other in pairwise(seen))
 
 
 def test_a_placed_thing_stands_before_planned_ones_and_hides_those_that_it_covers(monkeypatch):
