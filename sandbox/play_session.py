@@ -114,7 +114,7 @@ class WatchedSession(PlaySession):
 class SplitSession(WatchedSession):
     """Two memories side by side; leads both to a place that only one of them still holds."""
 
-    buttons = (("split", "Back to one"), ("leave", "Leave"), ("help", "Keys"))
+    buttons = (("help", "Keys"), ("split", "Back to one"), ("leave", "Leave"))
 
     def __init__(
         self, services: Services, reel: Reel, hud: Hud, moment: "Future[ParkedScene]"
@@ -153,11 +153,11 @@ class PlayerSession(WatchedSession):
     """
 
     buttons = (
-        ("leave", "Leave"),
+        ("help", "Keys"),
         ("prompt", "Describe"),
         ("change", "Put"),
         ("undo", "Undo"),
-        ("help", "Keys"),
+        ("leave", "Leave"),
     )
 
     def __init__(

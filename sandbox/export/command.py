@@ -115,4 +115,4 @@ class Exporting:
             logger.exception("%s could not be exported", recording)
             self._say(f"{recording.name} could not be exported; see the log", "bad")
         else:
-            self._say(f"the video is {done.path}")
+            self._say(f"the video {done.path.name} is in {done.path.parent}", topic="export")

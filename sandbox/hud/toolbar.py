@@ -16,7 +16,7 @@ Buttons = Sequence[tuple[Action, str]]  # actions, with their labels
 class Toolbar:
     """A row of buttons; those of `always` stay while the mouse rests, `hidden` ones never show.
 
-    toolbar = Toolbar((("leave", "Leave"), ("help", "Keys")), bindings.title)
+    toolbar = Toolbar((("help", "Keys"), ("leave", "Leave")), bindings.title)
     if action := toolbar.handle(event, now): ...
     """
 

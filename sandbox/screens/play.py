@@ -45,6 +45,8 @@ RECENT = 32  # frames that the rate is measured over
 REST_S = 5.0  # without input, until the HUD fades
 FADE_S = 1.5  # length of the fade
 SEEK_S = 5.0  # that an arrow key jumps in a recording
+WATCHING_KEYS: tuple[Action, ...] = ("pause", "back", "ahead", "help")
+WATCHING = "{} pauses, {} and {} go back and ahead, {} shows all keys"
 FADED = 0.35  # opacity after the fade
 WARPED = "the picture moves at once when you turn, and the world follows"
 UNWARPED = "the picture moves only when the world has made the next one"
@@ -57,7 +59,8 @@ class PlaySession:
     """
 
     overlays: tuple[Overlay, ...] = ()  # drawn over the picture, the last on top
-    buttons: Buttons = (("leave", "Leave"), ("pause", "Pause"), ("help", "Keys"))  # for the mouse
+    # For the mouse; the first one stays alone until all keys were seen, and none takes its place.
+    buttons: Buttons = (("help", "Keys"), ("pause", "Pause"), ("leave", "Leave"))
 
     @property
     def knows_help(self) -> bool:
@@ -510,6 +513,7 @@ class ReplayScreen(PlayScreen):
             self._bar = TimeBar(self._playback, first.spec)
             self._bindings = self._listed = context.bindings.watching()
             self._toolbar = Toolbar(self.session.buttons, self._bindings.title)
+            self.session.say(WATCHING.format(*map(self._bindings.title, WATCHING_KEYS)))
 
     def camera_key(self, key: str, *, down: bool) -> bool:  # noqa: ARG002 -- as in play
         """Leave the camera to the script."""

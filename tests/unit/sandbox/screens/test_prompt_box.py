@@ -251,6 +251,19 @@ def test_words_are_judged_for_the_place_that_stays_and_it_is_named():
         box.close()
 
 
+def test_what_was_too_much_before_is_not_said_to_be_too_much_now():
+    full = "a meadow with sheep, tents, a castle, a lake, a windmill, boats, deer"
+    box = PromptBox(lambda text: None, load_vocabulary(words_of("pocket")))
+    with window((640, 400), "test"):
+        box.open(full)
+        box.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_END, mod=0))
+        box.handle(pygame.Event(pygame.TEXTINPUT, text=" at night"))
+        assert box.notice == ""
+        box.handle(pygame.Event(pygame.TEXTINPUT, text=" and a tent, a cow"))
+        assert box.notice.startswith("too many kinds of things")
+        box.close()
+
+
 def test_the_longest_notice_is_shown_whole():
     with window((1280, 720), "test") as surface:
         desk = Desk(surface, load_vocabulary(words_of("pocket")))
