@@ -268,25 +268,6 @@ def still(layers: np.ndarray) -> np.ndarray:
     return np.asarray(~moves & ~(swept(alpha, split) & ~hidden))
 
 
-def parts(layers: np.ndarray, left: int, top: int, width: int, height: int) -> np.ndarray:
-    """Return how much of each pixel of a view is of what moves, at time 0, float32 [4, h, w].
-
-    Of the open sky where clouds pass, of what shimmers, of what flickers, of walkers; 0 to 1.
-    """
-    labels = view(layers[..., 3], left, top, width, height)
-    overlay = view(layers[..., 7], left, top, width, height).astype(np.float32) / 255
-    kind, share = labels // (FULL + 1), (labels % (FULL + 1)).astype(np.float32) / FULL
-    below = np.arange(top, top + height)[:, None] >= split_row(layers)
-    return np.stack(
-        (
-            share * (kind == SKY) * _cloudy(layers)[top : top + height],
-            share * (kind == SHIMMER),
-            share * (kind == FLICKER),
-            overlay * below,
-        )
-    )
-
-
 def _cloudy(layers: np.ndarray) -> np.ndarray:
     """Return in which rows clouds ever pass, bool [RING_HEIGHT, 1]."""
     cloudy, split = np.zeros((RING_HEIGHT, 1), bool), split_row(layers)
