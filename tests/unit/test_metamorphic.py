@@ -17,7 +17,7 @@ from mag_sandbox.evaluation.magbench.lpips import Lpips, LpipsDistance
 from mag_sandbox.evaluation.similarity import metrics
 from mag_sandbox.evaluation.similarity.recall import half_life, seen_recall
 from mag_sandbox.evaluation.vbench import consistency
-from mag_sandbox.renderer.version2.render import HELD_OUT, render
+from mag_sandbox.renderer.render import HELD_OUT, SceneRenderer, lay_out
 from mag_sandbox.renderer.views import view_at
 from tests.tiny import randomise
 
@@ -27,7 +27,7 @@ AMOUNTS = (0.0, 2.0, 8.0, 24.0, 64.0)  # of damage, in grey levels
 @pytest.fixture(scope="module")
 def video() -> np.ndarray:
     """A slow pan over a scene, uint8 [9, 96, 160, 3]."""
-    ring = render("outdoor", HELD_OUT + 7).pixels
+    ring = SceneRenderer(lay_out("outdoor", HELD_OUT + 7)).ring().pixels
     return np.stack([view_at(ring, 2.0 * step, 0.0)[::2, ::2] for step in range(9)])
 
 

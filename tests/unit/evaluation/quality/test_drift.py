@@ -18,7 +18,7 @@ from mag_sandbox.evaluation.quality.clips import (
 from mag_sandbox.evaluation.quality.scenes import held_out_scene
 from mag_sandbox.evaluation.quality.thresholds import OVERALL
 from mag_sandbox.evaluation.results.intervals import mean_scores
-from mag_sandbox.renderer.version2.render import HELD_OUT
+from mag_sandbox.renderer.render import HELD_OUT
 from mag_sandbox.renderer.views import view_at
 from tests.rendered_worlds import SPEC, BlankWorld, PerfectWorld, ring
 

@@ -15,7 +15,7 @@ from mag_sandbox.evaluation.quality.clips import measure_zoom, zoom_and_back
 from mag_sandbox.evaluation.quality.pocket import measure
 from mag_sandbox.evaluation.quality.scenes import full_turn, held_out_scene, record
 from mag_sandbox.evaluation.quality.thresholds import table
-from mag_sandbox.renderer.version2.render import HELD_OUT
+from mag_sandbox.renderer.render import HELD_OUT
 from tests.rendered_worlds import SPEC, FrozenWorld, PerfectWorld
 
 

@@ -13,7 +13,7 @@ from mag_sandbox.evaluation.similarity.pictures import PictureStore, Sight
 from mag_sandbox.evaluation.similarity.recall import seen_recall
 from mag_sandbox.model.full.image_shift import enlarged
 from mag_sandbox.model.world import FrameBlock, MemoryEntry, MemoryUsage
-from mag_sandbox.renderer.version2.render import HELD_OUT, render
+from mag_sandbox.renderer.render import HELD_OUT, SceneRenderer, lay_out
 from mag_sandbox.renderer.views import view_at
 
 STEP = 5.0  # degrees a frame
@@ -22,7 +22,7 @@ LENGTH = 3
 
 @pytest.fixture(scope="module")
 def ring() -> np.ndarray:
-    return render("video game", HELD_OUT + 3).pixels
+    return SceneRenderer(lay_out("video game", HELD_OUT + 3)).ring().pixels
 
 
 def usage(entries=(), policy="mag") -> MemoryUsage:

@@ -14,13 +14,13 @@ from mag_sandbox.evaluation.similarity.metrics import (
     ssim,
 )
 from mag_sandbox.model.full.image_shift import luma
-from mag_sandbox.renderer.version2.render import HELD_OUT, render
+from mag_sandbox.renderer.render import HELD_OUT, SceneRenderer, lay_out
 from mag_sandbox.renderer.views import view_at
 
 
 @pytest.fixture(scope="module")
 def ring() -> np.ndarray:
-    return render("video game", HELD_OUT + 3).pixels
+    return SceneRenderer(lay_out("video game", HELD_OUT + 3)).ring().pixels
 
 
 def noisy(frame: np.ndarray, amount: float) -> np.ndarray:

@@ -10,13 +10,13 @@ from mag_sandbox.model.full.image_shift import (
     likeness,
     luma,
 )
-from mag_sandbox.renderer.version2.render import HELD_OUT, render
+from mag_sandbox.renderer.render import HELD_OUT, SceneRenderer, lay_out
 from mag_sandbox.renderer.views import view_at
 
 
 @pytest.fixture(scope="module")
 def ring() -> np.ndarray:
-    return render("video game", HELD_OUT + 3).pixels
+    return SceneRenderer(lay_out("video game", HELD_OUT + 4)).ring().pixels
 
 
 @pytest.mark.parametrize("turn", [(0.0, 0.0), (1.25, 0.0), (-1.25, 0.0), (0.3, 0.1), (3.75, -2.5)])

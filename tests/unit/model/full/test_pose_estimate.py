@@ -12,7 +12,7 @@ from mag_sandbox.model.coverage import NEARBY
 from mag_sandbox.model.full import pose_estimate
 from mag_sandbox.model.full.pose_estimate import PoseEstimator
 from mag_sandbox.model.world import WorldState
-from mag_sandbox.renderer.version2.render import HELD_OUT
+from mag_sandbox.renderer.render import HELD_OUT
 from mag_sandbox.renderer.views import view_at
 from tests import rendered_worlds
 from tests.rendered_worlds import ring

@@ -8,7 +8,7 @@ from PIL import Image, ImageFilter
 
 from mag_sandbox.controls.sources import ScriptSource
 from mag_sandbox.model.world import Control, FrameBlock, MemorySetting
-from mag_sandbox.renderer.version2.render import HELD_OUT
+from mag_sandbox.renderer.render import HELD_OUT
 from mag_sandbox.sandbox.demo.run import Extras, play_demo
 from mag_sandbox.sandbox.environment import WorldEnvironment
 from mag_sandbox.sandbox.export.footage import Footage
