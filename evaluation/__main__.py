@@ -50,12 +50,8 @@ COMMANDS: Mapping[str, Subcommand] = {
         options.LeaderboardOptions, "evaluation.leaderboard.page:run_leaderboard",
     ),
     "train-judge": Subcommand(
-        "train the judge of things on renderer views",
+        "train the judge on renderer views",
         options.JudgeOptions, "evaluation.judge.training:run_judge_training",
-    ),
-    "train-classifier": Subcommand(
-        "train the judge of attributes on renderer views",
-        options.ClassifierOptions, "evaluation.judge.training:run_classifier_training",
     ),
 }  # fmt: skip
 

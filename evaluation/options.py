@@ -132,19 +132,11 @@ class EnlargingOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class JudgeOptions:
-    """Train the judge of things on renderer views."""
+    """Train the judge on renderer views."""
 
     out: Path = option(WEIGHTS / "judge", metavar="DIR")
     steps: int = option(2000, "(%(default)s)")
     rings: int = option(1600, "(%(default)s)")
-
-
-@dataclass(frozen=True, kw_only=True)
-class ClassifierOptions:
-    """Train the judge of attributes on renderer views."""
-
-    out: Path = option(WEIGHTS / "classifier", metavar="DIR")
-    steps: int = option(2000, "(%(default)s)")
 
 
 @dataclass(frozen=True, kw_only=True)

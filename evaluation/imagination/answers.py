@@ -7,37 +7,26 @@ from typing import Any
 import numpy as np
 
 from mag_sandbox.evaluation.imagination.scenes import AskedScene, expected
-from mag_sandbox.evaluation.judge.classifier import CATEGORY, Classifier, ViewQuestion
 from mag_sandbox.evaluation.judge.judge import Judge, JudgedView, JudgeVocabulary, found
 from mag_sandbox.evaluation.results.intervals import pooled_share
 from mag_sandbox.model.world import Frames
-from mag_sandbox.renderer.version2.render import CATEGORIES
+from mag_sandbox.renderer.render import CATEGORIES
 
 ANSWERED_WELL = 0.85  # least accuracy on renders for a question to count
 PARTS = ("things", "colors", "attributes")
 
 
 @dataclass(frozen=True, slots=True)
-class Eyes:
-    """The judges: one network for things and their colours, one for attributes of views."""
-
-    judge: Judge
-    classifier: Classifier
-
-    def look(self, frames: Frames) -> "Pictures":
-        """Return pictures, uint8 [N, H, W, 3], with the judges' answers about them."""
-        said = self.classifier.read(frames)
-        names = {head: np.array(values) for head, values in said.items()}
-        return Pictures(frames, self.judge.look(frames), names)
-
-
-@dataclass(frozen=True, slots=True)
 class Pictures:
-    """Pictures and the judges' answers about them."""
+    """Pictures and the judge's answers about them."""
 
     frames: Frames  # uint8 [N, H, W, 3]
     sight: JudgedView
-    said: dict[str, np.ndarray]  # question of the classifier -> its answers, str [N]
+
+    @classmethod
+    def judged(cls, frames: Frames, judge: Judge) -> "Pictures":
+        """Return pictures that the judge looked at."""
+        return cls(frames, judge.look(frames))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +42,11 @@ def ask(
     sight: JudgedView,
     vocabulary: JudgeVocabulary,
     classes: dict[str, str | None],
-    right: dict[str, bool],
+    values: dict[str, str],
 ) -> CaptionCheck:
     """Look for a caption's things, with the colour each should have, or None.
 
-    `right` tells for each question whether the view agrees with the caption.
+    `values` are its answers to questions about the first of the views.
     """
     there = found(sight, vocabulary)
     things = {name: name in there for name in classes}
@@ -66,7 +55,11 @@ def ask(
         for name, color in classes.items()
         if color is not None and name in there
     }
-    return CaptionCheck(things, colors, right)
+    said = {
+        question.name: question.values[answer]
+        for question, answer in zip(vocabulary.questions, sight.answers[0], strict=True)
+    }
+    return CaptionCheck(things, colors, {name: said[name] == values[name] for name in values})
 
 
 def color_of(sight: JudgedView, vocabulary: JudgeVocabulary, name: str) -> str:
@@ -75,51 +68,43 @@ def color_of(sight: JudgedView, vocabulary: JudgeVocabulary, name: str) -> str:
     return vocabulary.colors[int(np.bincount(cells).argmax())]
 
 
-def answerable(
-    questions: Sequence[ViewQuestion],
-    category: str,
-    mentioned: tuple[str, ...],
-    truth: dict[str, str],
-) -> dict[str, str]:
-    """Return the answers of a caption that the classifier can check, by question."""
+def answerable(vocabulary: JudgeVocabulary, scene: AskedScene) -> dict[str, str]:
+    """Return the answers of a scene's caption that the judge can check, by question."""
     return {
-        question.name: truth[question.attribute]
-        for question in questions
-        if question.name != CATEGORY
-        and question.category == category
-        and question.attribute in mentioned
-        and question.accuracy >= ANSWERED_WELL
+        question.name: scene.ring.attributes[question.name]
+        for question in vocabulary.questions
+        if question.name in scene.named and question.accuracy >= ANSWERED_WELL
     }
 
 
 def asked_all(
-    scenes: Sequence[AskedScene], pictures: Pictures, eyes: Eyes, shift: int = 0
+    scenes: Sequence[AskedScene], sight: JudgedView, vocabulary: JudgeVocabulary, shift: int = 0
 ) -> list[CaptionCheck]:
     """Look for the things that captions name in the same number of views of each scene.
 
     With a `shift`, take the captions from this many scenes further on.
     """
-    each, answers = len(pictures.sight) // len(scenes), []
+    each, checks = len(sight) // len(scenes), []
     for place in range(len(scenes)):
         scene = scenes[(place + shift) % len(scenes)]
-        truth, first = scene.ring.attributes, place * each
-        wanted = answerable(eyes.classifier.heads, scene.category, scene.mentioned, truth)
-        right = {name: bool(pictures.said[name][first] == value) for name, value in wanted.items()}
         classes = expected(scene, all_around=each > 1)
-        sight = pictures.sight[first : first + each]
-        answers.append(ask(sight, eyes.judge.vocabulary, classes, right))
-    return answers
+        own = sight[place * each : (place + 1) * each]
+        checks.append(ask(own, vocabulary, classes, answerable(vocabulary, scene)))
+    return checks
 
 
 def answers_report(
-    scenes: Sequence[AskedScene], invented: Pictures, renders: Pictures, eyes: Eyes
+    scenes: Sequence[AskedScene],
+    invented: JudgedView,
+    renders: JudgedView,
+    vocabulary: JudgeVocabulary,
 ) -> dict[str, dict[str, Any]]:
     """Return the shares of things, colours and attributes that agree with the captions."""
     answers = {
-        "invented": asked_all(scenes, invented, eyes),
-        "renders": asked_all(scenes, renders, eyes),
+        "invented": asked_all(scenes, invented, vocabulary),
+        "renders": asked_all(scenes, renders, vocabulary),
         # scenes whose numbers differ by the number of categories are of the same category
-        "chance": asked_all(scenes, renders, eyes, len(CATEGORIES)),
+        "chance": asked_all(scenes, renders, vocabulary, len(CATEGORIES)),
     }
     report = {}
     for part in PARTS:

@@ -28,6 +28,7 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -35,7 +36,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from mag_sandbox.evaluation.imagination.answers import PARTS, Eyes, Pictures, answers_report
+from mag_sandbox.evaluation.imagination.answers import PARTS, Pictures, answers_report
 from mag_sandbox.evaluation.imagination.scenes import (
     KINDS,
     WALLS,
@@ -45,7 +46,6 @@ from mag_sandbox.evaluation.imagination.scenes import (
     first_view,
     shown_walls,
 )
-from mag_sandbox.evaluation.judge.classifier import Classifier
 from mag_sandbox.evaluation.judge.judge import Judge, JudgedView, judge_digest
 from mag_sandbox.evaluation.options import ImaginationOptions
 from mag_sandbox.evaluation.quality.thresholds import (
@@ -61,6 +61,7 @@ from mag_sandbox.evaluation.results.store import ClipStore
 from mag_sandbox.evaluation.similarity.metrics import frechet_distance, gradient_energy, psnr
 from mag_sandbox.model.loading import load_world
 from mag_sandbox.model.world import Frames, World
+from mag_sandbox.renderer.render import RENDERER_VERSION
 from mag_sandbox.renderer.sheets import write_sheet
 
 BARS: dict[str, Threshold] = {
@@ -88,14 +89,15 @@ def run_imagination(options: ImaginationOptions, say: Say) -> None:
         open_world, provenance = opener_like(world, options.world), world.provenance()
     store = None if options.out is None else ClipStore(options.out, {
         "bench": "imagination", "world": options.world, "seed": options.seed,
+        "renderer": RENDERER_VERSION,
         "weights": provenance.get("weights"), "imagination": provenance.get("imagination"),
         "dtype": provenance.get("execution", {}).get("dtype"),
     })  # fmt: skip
-    eyes = Eyes(Judge.load(), Classifier.load())
+    judge = Judge.load()
     invented = play(options, open_world, store)
     say("all views invented; looking at them")
     with closing(open_world()) as world:
-        result = measure(options, invented, world, eyes)
+        result = measure(options, invented, world, judge)
     tell(lines_of(result), {**result, "judge": judge_digest()}, options.json, say)
 
 
@@ -168,7 +170,7 @@ def play(
 
 
 def measure(
-    options: ImaginationOptions, invented: Invented, world: World, eyes: Eyes
+    options: ImaginationOptions, invented: Invented, world: World, judge: Judge
 ) -> dict[str, Any]:
     """Judge invented views and, for comparison, the renderer's views after a world's codec."""
     scenes = [asked_scene(index, options.seed) for index in range(options.prompts)]
@@ -177,11 +179,13 @@ def measure(
     def coded(view: Callable[[AskedScene], Frames], some: Sequence[AskedScene]) -> Frames:
         return world.round_trip(np.concatenate([view(scene) for scene in some]))
 
-    firsts, ahead = eyes.look(invented.firsts), eyes.look(coded(AskedScene.ahead, scenes))
-    walls = eyes.look(coded(AskedScene.walls, turned))
-    shown = {kind: eyes.look(np.concatenate(list(ring))) for kind, ring in invented.rings.items()}
-    aside = eyes.judge.look(coded(AskedScene.aside, scenes))
-    corners = eyes.judge.look(coded(AskedScene.corners, turned))
+    look = partial(Pictures.judged, judge=judge)
+    firsts, ahead = look(invented.firsts), look(coded(AskedScene.ahead, scenes))
+    walls = look(coded(AskedScene.walls, turned))
+    shown = {kind: look(np.concatenate(list(ring))) for kind, ring in invented.rings.items()}
+    aside = judge.look(coded(AskedScene.aside, scenes))
+    corners = judge.look(coded(AskedScene.corners, turned))
+    words = judge.vocabulary
     beyond = np.arange(len(turned) * len(WALLS)) % len(WALLS) > 0
     of_wall, numbers = np.repeat(np.arange(len(turned)), len(WALLS)), np.arange(len(scenes))
     distances = {"first": _distance(firsts.sight, ahead.sight, aside, numbers)}
@@ -192,8 +196,8 @@ def measure(
         "schema": 2,
         "settings": {name: getattr(options, name) for name in ("prompts", "rings", "seed")},
         "world": world.provenance(),
-        "first": answers_report(scenes, firsts, ahead, eyes),
-        "around": answers_report(turned, shown["prompt"], walls, eyes),
+        "first": answers_report(scenes, firsts.sight, ahead.sight, words),
+        "around": answers_report(turned, shown["prompt"].sight, walls.sight, words),
         "distance": distances,
         "opposite_db": {
             kind: interval_of(_opposite(some.frames) - _opposite(walls.frames))

@@ -16,10 +16,10 @@ from mag_sandbox.controls.camera import CameraPose, yaw_difference
 from mag_sandbox.evaluation.options import SCENES_PER_SEED
 from mag_sandbox.evaluation.quality.scenes import full_turn
 from mag_sandbox.model.world import Control, Frames, World
+from mag_sandbox.renderer.captions import named_in, nouns
+from mag_sandbox.renderer.kinds import CLASSES
 from mag_sandbox.renderer.plan import Thing
-from mag_sandbox.renderer.version2.classes import LOOKS
-from mag_sandbox.renderer.version2.mentions import named_things, richest_caption
-from mag_sandbox.renderer.version2.render import CATEGORIES, HELD_OUT, LoggedPanorama, render_logged
+from mag_sandbox.renderer.render import HELD_OUT, Ring, category_of, render
 from mag_sandbox.renderer.views import view_at
 from mag_sandbox.scenes import Scene
 
@@ -30,6 +30,7 @@ FIRST_SEED = HELD_OUT + 700_000  # of the scenes asked for; nothing else uses th
 YAW_TOLERANCE = 4.0  # degrees by which a wall may be missed
 # on one or two sides only: a first view need not show them
 ONE_SIDED = frozenset({"sun", "moon", "door", "river", "path", "road"})
+CAPTIONS = 24  # of a scene, of which the one that names most is taken
 # least pixels of a class in a view; the judge misses four in five smaller ones even in renders
 PLAIN = 800
 
@@ -38,15 +39,22 @@ PLAIN = 800
 class AskedScene:
     """A held-out scene with its most detailed caption."""
 
-    ring: LoggedPanorama
+    ring: Ring
     caption: str
-    mentioned: tuple[str, ...]  # attributes that the caption names
-    named: tuple[Thing, ...]  # things that it names
+    named: frozenset[str]  # attributes and groups of things that the caption names
 
     @property
     def category(self) -> str:
         """Category of the scene."""
         return self.ring.category
+
+    @property
+    def things(self) -> tuple[Thing, ...]:
+        """The things that the caption names."""
+        far = {self.ring.attributes.get(name) for name in self.named}  # hills, the sun
+        return tuple(
+            one for one in self.ring.things if one.attribute in self.named or one.name in far
+        )
 
     def view(self, yaw: float) -> np.ndarray:
         """Return the renderer's view in a direction, uint8 [H, W, 3]."""
@@ -72,12 +80,12 @@ class AskedScene:
         """Return the scene to ask for; a given picture is written to the folder."""
         image = None
         if kind == "image":
-            image = folder / f"given-{self.ring.seed}.png"
+            image = folder / f"given-{self.ring.layout.seed}.png"
             Image.fromarray(self.view(0.0)).save(image)
         return Scene(
             prompt=self.caption,
-            seed=self.ring.seed % SCENES_PER_SEED,
-            name=f"held out {self.ring.seed}",
+            seed=self.ring.layout.seed % SCENES_PER_SEED,
+            name=f"held out {self.ring.layout.seed}",
             category=self.category,
             image=None if image is None else str(image),
         )
@@ -85,12 +93,10 @@ class AskedScene:
 
 def asked_scene(index: int, seed: int) -> AskedScene:
     """Return the scene at an index; the categories take turns."""
-    category = list(CATEGORIES)[index % len(CATEGORIES)]
-    ring = render_logged(category, FIRST_SEED + seed * SCENES_PER_SEED + index)
-    drawn = {thing.attribute for thing in ring.things if thing.nameable}
-    wanted = tuple(name for name in ring.attributes if name in drawn or name not in LOOKS)
-    caption, mentioned = richest_caption(ring, wanted)
-    return AskedScene(ring, caption, mentioned, named_things(caption, ring))
+    ring = render(category_of(index), FIRST_SEED + seed * SCENES_PER_SEED + index)
+    captions = [ring.caption(each) for each in range(CAPTIONS)]
+    scenes = [AskedScene(ring, one, frozenset(named_in(one, ring.layout))) for one in captions]
+    return max(scenes, key=lambda scene: len(scene.named))
 
 
 def first_view(world: World, scene: AskedScene, folder: Path) -> np.ndarray:
@@ -132,20 +138,30 @@ def _keep_nearest(
             shown[yaw] = gap, frame.copy()
 
 
+def _words(kind: str) -> frozenset[str]:
+    return frozenset(word.lower() for pair in nouns(kind) for word in pair)
+
+
+_CALLED = Counter(word for kind in CLASSES for word in _words(kind))
+_OWN = {word for word, kinds in _CALLED.items() if kinds == 1}  # a "tree" may be any
+
+
 def _seen_plainly(scene: AskedScene, yaws: Sequence[float]) -> set[str]:
     """Return the named classes of which the renderer's view shows enough to be recognised."""
     plain = set()
     for yaw in yaws:
         sizes = np.bincount(view_at(scene.ring.ids, yaw, 0.0).ravel(), minlength=1)
         areas = Counter[str]()
-        for thing in scene.named:
+        for thing in scene.things:
             areas[thing.name] += int(sizes[thing.index]) if thing.index < len(sizes) else 0
         plain |= {name for name, area in areas.items() if area >= PLAIN}
     return plain
 
 
 def expected(scene: AskedScene, *, all_around: bool) -> dict[str, str | None]:
-    """Return the classes that a caption asks for, with the colour that it gives each, or None.
+    """Return the classes that a caption asks for by a word of their own, with their named colours.
+
+    None stands for no colour.
 
     Args:
         scene: with its caption.
@@ -153,13 +169,11 @@ def expected(scene: AskedScene, *, all_around: bool) -> dict[str, str | None]:
     """
     caption, classes = scene.caption.lower(), {}
     plain = _seen_plainly(scene, WALLS if all_around else WALLS[:1])
-    for thing in scene.named:
-        if thing.name not in plain:
+    for thing in scene.things:
+        words = _words(thing.name)
+        if thing.name not in plain or not any(word in caption for word in words & _OWN):
             continue
-        if thing.is_area and thing.attribute == "backdrop":
-            continue  # a wall or a skyline, asked for by a question of its own
         if all_around or thing.name not in ONE_SIDED:
-            color = thing.color_name
-            is_named = color is not None and color in caption
-            classes[thing.name] = color if is_named else None
+            named = any(f"{thing.color_name} {word}" in caption for word in words)
+            classes[thing.name] = thing.color_name if named else None
     return classes

@@ -1,13 +1,12 @@
 """The judge of prompts: a small network that names the attributes of a view of 90 degrees.
 
-It reads weather, theme and the like. It is trained on renderer views alone (`judge.training`)
-and knows nothing of the world it judges. Things are found by another network, see `judge`.
+It reads weather, theme and the like of scenes of version 2 of the renderer, on whose views it was
+trained, and is frozen: published results depend on it. It knows nothing of the world it judges.
 """
 
 import itertools
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,25 +15,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mag_sandbox.files.whole import replace_file
-from mag_sandbox.model.checkpoints import load_into, parse_config, stored, write_tensors
+from mag_sandbox.model.checkpoints import load_into, parse_config
 from mag_sandbox.model.world import WEIGHTS as BUNDLED
-from mag_sandbox.renderer.version2.render import CATEGORIES
 
 CLASSIFIER_WEIGHTS = BUNDLED / "classifier"
 WEIGHTS, VOCABULARY = "classifier.safetensors", "classifier.json"
 FEATURES = 48  # size of a view's penultimate layer
 CATEGORY = "category"
-# what nearly every view of 90 degrees shows
-HEADS: dict[str, tuple[str, ...]] = {
-    "outdoor": ("biome", "time_of_day", "weather"),
-    "indoor": ("wall_color", "light"),
-    "object": ("backdrop_color", "light"),
-    "video game": ("theme", "sky", "backdrop", "platform"),
-}
 WIDTHS = (16, 32, 48, 64, 64)  # channels of the convolutions
 _BATCH = 64
-_REMEDY = "restore it with git or run `python -m evaluation train-classifier`"
+_REMEDY = "restore it with git"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,24 +44,6 @@ class ViewQuestion:
     def attribute(self) -> str:
         """The attribute it asks for."""
         return self.name.split(".")[-1]
-
-
-def all_heads() -> tuple[ViewQuestion, ...]:
-    """Return all questions about a view, the category first."""
-    asked = [(category, name) for category, names in HEADS.items() for name in names]
-    return (
-        ViewQuestion(CATEGORY, tuple(CATEGORIES)),
-        *(ViewQuestion(f"{one}.{name}", CATEGORIES[one].ATTRIBUTES[name]) for one, name in asked),
-    )
-
-
-def answers_of(
-    category: str, attributes: Mapping[str, str], heads: Sequence[ViewQuestion]
-) -> list[int]:
-    """Return the index of the right value for every head, -1 where the question does not apply."""
-    truth = {f"{category}.{name}": value for name, value in attributes.items()}
-    truth[CATEGORY] = category
-    return [head.values.index(truth[head.name]) if head.name in truth else -1 for head in heads]
 
 
 class ViewNetwork(nn.Module):
@@ -139,16 +111,6 @@ def _told(about: dict[str, Any]) -> tuple[tuple[ViewQuestion, ...], tuple[int, .
 def questions_of(rows: Sequence[Mapping[str, Any]]) -> tuple[ViewQuestion, ...]:
     """Return the questions from their `dataclasses.asdict` form."""
     return tuple(ViewQuestion(one["name"], tuple(one["values"]), one["accuracy"]) for one in rows)
-
-
-def save_classifier(folder: Path, classifier: Classifier, about: Mapping[str, object]) -> None:
-    """Write weights (fp16), vocabulary and facts about them."""
-    network = classifier.network
-    state = {key: stored(value, torch.float16) for key, value in network.state_dict().items()}
-    write_tensors(folder / WEIGHTS, state)
-    heads = [asdict(head) for head in classifier.heads]
-    vocabulary = {"widths": network.widths, "heads": heads, **about}
-    replace_file(folder / VOCABULARY, json.dumps(vocabulary, indent=1) + "\n")
 
 
 def as_input(views: np.ndarray) -> Tensor:

@@ -7,14 +7,14 @@ part of no loss. Knows nothing of worlds or of measurements.
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-from mag_sandbox.evaluation.judge.classifier import ViewQuestion, all_heads, questions_of
+from mag_sandbox.evaluation.judge.classifier import CATEGORY, ViewQuestion, questions_of
 from mag_sandbox.evaluation.judge.segmenter import (
     Segmenter,
     SegmenterShape,
@@ -26,8 +26,9 @@ from mag_sandbox.model.checkpoints import load_into, parse_config, stored, write
 from mag_sandbox.model.frames import to_pictures
 from mag_sandbox.model.packing import plain_digest
 from mag_sandbox.model.world import WEIGHTS
-from mag_sandbox.renderer.version2.classes import CLASSES
-from mag_sandbox.renderer.version2.render import CATEGORIES
+from mag_sandbox.renderer import captions
+from mag_sandbox.renderer.kinds import CLASSES, KINDS
+from mag_sandbox.renderer.render import CATEGORIES
 
 JUDGE_WEIGHTS = WEIGHTS / "judge"
 NETWORK, WORDS = "judge.safetensors", "judge.json"
@@ -39,14 +40,6 @@ _REMEDY = "restore it with git or run `python -m evaluation train-judge`"
 
 
 NOTHING = 0  # the number of a cell without a thing
-_COLORED = {
-    "indoor": (
-        "curtains", "furniture_color", "second_color", "lamp_color", "rug_color", "door",
-    ),
-    "outdoor": ("building_color", "flowers", "fence"),
-    "object": ("backdrop_color", "support_color", "main_color", "second_color"),
-    "video game": ("structure_color",),
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +56,11 @@ class JudgeVocabulary:
 
 
 def full_vocabulary() -> JudgeVocabulary:
-    """Return all that the renderer draws."""
-    colors = {
-        value: None
-        for category, names in _COLORED.items()
-        for name in names
-        for value in CATEGORIES[category].ATTRIBUTES[name]
-        if value != "none"
-    }
-    return JudgeVocabulary(CLASSES, tuple(colors), all_heads())
+    """Return all that the renderer draws, and the questions about a whole view."""
+    colors = dict.fromkeys(color for kind in KINDS.values() for color in kind.colors)
+    facts = (ViewQuestion(name, captions.QUESTIONS[name]) for name in ("place", *captions.WORDS))
+    questions = (ViewQuestion(CATEGORY, tuple(CATEGORIES)), *facts)
+    return JudgeVocabulary(CLASSES, tuple(colors), questions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +72,13 @@ class JudgedView:
     colors: np.ndarray  # int64 [T, H, W]; place in the vocabulary
     features: np.ndarray  # float64 [T, D]; of whole views
     cells: np.ndarray  # float64 [T, S, C]; features of some cells of each view
+    answers: np.ndarray  # int64 [T, questions]; place of each value among the question's
 
     def __len__(self) -> int:
         return len(self.names)
 
     def __getitem__(self, some: slice | np.ndarray) -> "JudgedView":
-        parts = (self.names, self.sureness, self.colors, self.features, self.cells)
-        return JudgedView(*(part[some] for part in parts))
+        return JudgedView(*(getattr(self, part.name)[some] for part in fields(self)))
 
     @property
     def sure(self) -> np.ndarray:
@@ -128,6 +117,7 @@ class Judge:
                 answers.colors.argmax(1).numpy(),
                 answers.features.double().numpy(),
                 answers.cells.flatten(2)[:, :, ::_SPARSE].transpose(1, 2).double().numpy(),
+                torch.stack([head.argmax(1) for head in answers.values], dim=1).numpy(),
             )
 
     @classmethod

@@ -5,17 +5,17 @@ because the judge must not mistake a patch of the right colour for the thing. Kn
 networks.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
 
-from mag_sandbox.evaluation.judge.classifier import answers_of
+from mag_sandbox.evaluation.judge.classifier import CATEGORY, ViewQuestion
 from mag_sandbox.evaluation.judge.judge import NOTHING, JudgeVocabulary
 from mag_sandbox.evaluation.judge.segmenter import CELL, HALF, halved
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
-from mag_sandbox.renderer.version2.render import CATEGORIES, LoggedPanorama, render_logged
+from mag_sandbox.renderer.render import Ring, category_of, render
 from mag_sandbox.renderer.views import HEIGHT, WIDTH
 
 REGIONS = (3, 6)  # in a ring: least, most
@@ -82,7 +82,7 @@ def _warped(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 Report = Callable[[str], None]
 RoundTrip = Callable[[np.ndarray], np.ndarray]  # a ring through the memory codec
-UNKNOWN = 255  # label of a place that does not count
+UNKNOWN = -1  # label of a place, or answer to a question, that does not count
 STEP = CELL // 2  # px between places that views begin at
 CODED, SPOILED = 0.2, 0.2  # shares of rings that only went through the codec, that are spoiled
 
@@ -92,9 +92,9 @@ class LabelledRings:
     """N halved rings, with the label of each place on a grid of STEP whole pixels."""
 
     pixels: np.ndarray  # uint8 [N, RING_HEIGHT / HALF, RING_WIDTH / HALF, 3]
-    names: np.ndarray  # uint8 [N, RING_HEIGHT / STEP, RING_WIDTH / STEP]
-    colors: np.ndarray  # the same; UNKNOWN where captions name no colour
-    answers: np.ndarray  # int64 [N, questions]; -1: not asked
+    names: np.ndarray  # int16 [N, RING_HEIGHT / STEP, RING_WIDTH / STEP]
+    colors: np.ndarray  # the same, int8; UNKNOWN where captions name no colour
+    answers: np.ndarray  # int64 [N, questions]
 
     def __len__(self) -> int:
         return len(self.pixels)
@@ -122,16 +122,16 @@ def draw_labelled(
 
     A share CODED of them goes through the round trip, and so do the spoiled ones.
     """
-    categories, grid = list(CATEGORIES), (count, RING_HEIGHT // STEP, RING_WIDTH // STEP)
+    grid = count, RING_HEIGHT // STEP, RING_WIDTH // STEP
     pixels = np.empty((count, RING_HEIGHT // HALF, RING_WIDTH // HALF, 3), np.uint8)
-    names, colors = np.empty(grid, np.uint8), np.empty(grid, np.uint8)
+    names, colors = np.empty(grid, np.int16), np.empty(grid, np.int8)
     answers = np.empty((count, len(vocabulary.questions)), np.int64)
     for place in range(count):
         seed = first_seed + place
         rng = np.random.default_rng([seed, 77])
-        ring = render_logged(categories[seed % len(categories)], seed)
+        ring = render(category_of(seed), seed)
         names[place], colors[place] = labels_of(ring, vocabulary)
-        answers[place] = answers_of(ring.category, ring.attributes, vocabulary.questions)
+        answers[place] = answers_of(ring, vocabulary.questions)
         picture, coded = ring.pixels, rng.random() < CODED
         if spoil and rng.random() < SPOILED:
             picture, where = spoiled(picture, rng)
@@ -143,11 +143,23 @@ def draw_labelled(
     return LabelledRings(pixels, names, colors, answers)
 
 
-def labels_of(ring: LoggedPanorama, vocabulary: JudgeVocabulary) -> tuple[np.ndarray, np.ndarray]:
-    """Return the names and colours of a ring's places, uint8 [RING_HEIGHT, RING_WIDTH] / STEP."""
+def answers_of(ring: Ring, questions: Sequence[ViewQuestion]) -> list[int]:
+    """Return the place of the right value for every question; UNKNOWN where none is right."""
+    truth = {CATEGORY: ring.category, **ring.attributes}
+    return [
+        one.values.index(truth[one.name]) if truth.get(one.name) in one.values else UNKNOWN
+        for one in questions
+    ]
+
+
+def labels_of(ring: Ring, vocabulary: JudgeVocabulary) -> tuple[np.ndarray, np.ndarray]:
+    """Return names and colours of a ring's places, int16 and int8 [RING_HEIGHT, RING_WIDTH] / STEP.
+
+    Each is the place in the vocabulary, of names plus 1.
+    """
     ids = ring.ids[::STEP, ::STEP]
-    names = np.full(int(ids.max()) + 1, NOTHING, np.uint8)
-    colors = np.full(len(names), UNKNOWN, np.uint8)
+    names = np.full(int(ids.max()) + 1, NOTHING, np.int16)
+    colors = np.full(len(names), UNKNOWN, np.int8)
     for thing in ring.things:
         if thing.index < len(names):  # the others are too small to appear
             names[thing.index] = vocabulary.name_index(thing.name)
@@ -160,7 +172,7 @@ def _forget(
     names: np.ndarray,
     colors: np.ndarray,
     where: np.ndarray,
-    ring: LoggedPanorama,
+    ring: Ring,
     vocabulary: JudgeVocabulary,
 ) -> None:
     """Label a spoiled place as empty; land and water as unknown."""

@@ -1,4 +1,4 @@
-"""Trains the judge of things and the classifier of attributes on views of labelled rings."""
+"""Trains the judge on views of labelled rings."""
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -12,13 +12,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mag_sandbox.evaluation.judge.classifier import (
-    Classifier,
-    ViewNetwork,
-    ViewQuestion,
-    as_input,
-    save_classifier,
-)
 from mag_sandbox.evaluation.judge.judge import (
     NOTHING,
     Judge,
@@ -41,11 +34,11 @@ from mag_sandbox.evaluation.judge.segmenter import (
     SegmenterShape,
     to_channels_last,
 )
-from mag_sandbox.evaluation.options import ClassifierOptions, JudgeOptions
+from mag_sandbox.evaluation.options import JudgeOptions
 from mag_sandbox.model.frames import to_pictures
 from mag_sandbox.model.loading import load_world
 from mag_sandbox.model.world import World
-from mag_sandbox.renderer.version2.render import HELD_OUT, RENDERER_VERSION
+from mag_sandbox.renderer.render import HELD_OUT, RENDERER_VERSION
 from mag_sandbox.renderer.views import HEIGHT, WIDTH
 
 TEST_SEED = HELD_OUT + 500_000  # first scene of the accuracy tests; no clip or bar uses it
@@ -70,9 +63,6 @@ class Fitting:
 
 
 FITTING = Fitting(rings=1600, steps=2000, batch=16, learning_rate=3e-3, test_rings=160, warmup=0.1)
-CLASSIFIER_FITTING = Fitting(
-    rings=2400, steps=2000, batch=64, learning_rate=4e-3, test_rings=320, warmup=0.15
-)
 
 
 def fit(
@@ -110,10 +100,10 @@ def fit(
 def loss_of_answers(logits: Sequence[Tensor], answers: Tensor) -> Tensor:
     """Return the mean cross-entropy of the questions that apply; every view has the same weight.
 
-    Logits are [B, values] each, answers [B, questions]; -1: does not apply.
+    Logits are [B, values] each, answers [B, questions].
     """
     lost = [
-        functional.cross_entropy(logit.float(), right, ignore_index=-1, reduction="sum")
+        functional.cross_entropy(logit.float(), right, ignore_index=UNKNOWN, reduction="sum")
         for logit, right in zip(logits, answers.T, strict=True)
     ]
     return torch.stack(lost).sum() / len(answers)
@@ -179,7 +169,7 @@ def fit_judge(
 
 def class_weights(names: np.ndarray, classes: int) -> Tensor:
     """Return how much a cell of each class counts, [classes]: more where the class is rare."""
-    counts = np.bincount(names.ravel(), minlength=UNKNOWN + 1)[:classes].astype(float)
+    counts = np.bincount(names[names != UNKNOWN], minlength=classes).astype(float)
     drawn = counts > 0
     weights = np.ones(classes)
     weights[drawn] = np.sqrt(np.median(counts[drawn]) / counts[drawn])
@@ -187,18 +177,14 @@ def class_weights(names: np.ndarray, classes: int) -> Tensor:
 
 
 def loss_of(answers: Answers, cut: LabelledViews, weights: Tensor) -> Tensor:
-    """Return the sum of the losses on names, colours, presence, and questions.
-
-    Questions about whole views only shape the features; their answers are unused, because the
-    classifier is better at them.
-    """
+    """Return the sum of the losses on names, colours, presence, and questions."""
     names, colors = torch.from_numpy(cut.names), torch.from_numpy(cut.colors)
     logits = answers.names.float()
     total = functional.cross_entropy(logits, names, weights, ignore_index=UNKNOWN)
     if (colors != UNKNOWN).any():
         told = functional.cross_entropy(answers.colors.float(), colors, ignore_index=UNKNOWN)
         total = total + 0.4 * told
-    cells = functional.one_hot(names.clamp(max=logits.shape[1] - 1), logits.shape[1])
+    cells = functional.one_hot(names.clamp(min=NOTHING), logits.shape[1])
     cells = (cells * (names != UNKNOWN)[..., None]).sum((1, 2))
     asked = ((cells == 0) | (cells >= FEWEST_CELLS)).float()
     asked[:, NOTHING] = 0
@@ -224,7 +210,13 @@ def save_measured(
     rng = np.random.default_rng(fitting.seed + 1)
     cut = cut_labelled(rings, np.repeat(np.arange(len(rings)), views), rng)
     sight, vocabulary = judge.look_at_halves(cut.views), judge.vocabulary
-    known = cut.names != UNKNOWN
+    known, asked = cut.names != UNKNOWN, cut.answers != UNKNOWN
+    right = sight.answers == cut.answers
+    accuracies = [_share(right[asked[:, at], at]) or 0.0 for at in range(len(vocabulary.questions))]
+    questions = tuple(
+        replace(question, accuracy=accuracy)
+        for question, accuracy in zip(vocabulary.questions, accuracies, strict=True)
+    )
     told = (cut.colors != UNKNOWN) & (sight.names == cut.names)
     measured = {
         "cells_right": _share((sight.names == cut.names)[known]),
@@ -245,63 +237,9 @@ def save_measured(
         "test_views": len(cut.views),
         **measured,
     }
-    judge.save(folder, about)
+    Judge(judge.network, replace(vocabulary, questions=questions)).save(folder, about)
     return about
 
 
 def _share(right: np.ndarray) -> float | None:
     return round(float(right.mean()), 4) if right.size else None
-
-
-def run_classifier_training(options: ClassifierOptions, say: Report) -> None:
-    """Train the classifier of attributes."""
-    train_classifier(options.out, replace(CLASSIFIER_FITTING, steps=options.steps), say)
-
-
-def train_classifier(folder: Path, fitting: Fitting, report: Report) -> Classifier:
-    """Draw, train, measure on held-out renders, and write weights."""
-    torch.set_num_threads(fitting.threads)
-    vocabulary = full_vocabulary()
-    draw = partial(
-        draw_labelled, vocabulary=vocabulary, round_trip=lambda ring: ring, report=report,
-        spoil=False,
-    )  # fmt: skip
-    network = fit_classifier(draw(0, fitting.rings), vocabulary.questions, fitting, report)
-    test = draw(TEST_SEED, fitting.test_rings)
-    classifier = measured(Classifier(network, vocabulary.questions), test, fitting.seed)
-    for head in classifier.heads:
-        report(f"{head.name}: {head.accuracy:.1%} of {len(head.values)} values")
-    about = {
-        "renderer_version": RENDERER_VERSION,
-        "panoramas": fitting.rings,
-        "steps": fitting.steps,
-        "test_views": fitting.test_rings * 4,
-    }
-    save_classifier(folder, classifier, about)
-    return classifier
-
-
-def fit_classifier(
-    rings: LabelledRings, heads: tuple[ViewQuestion, ...], fitting: Fitting, report: Report
-) -> ViewNetwork:
-    """Train a network on views of rings to answer `heads`."""
-
-    def loss(network: ViewNetwork, rng: np.random.Generator) -> Tensor:
-        cut = cut_labelled(rings, rng.integers(len(rings), size=fitting.batch), rng)
-        views = weathered(as_input(cut.views), rng)
-        return loss_of_answers(network(views), torch.from_numpy(cut.answers))
-
-    return fit(lambda: ViewNetwork(heads), loss, fitting, report, every=200)
-
-
-def measured(classifier: Classifier, rings: LabelledRings, seed: int, views: int = 4) -> Classifier:
-    """Return a classifier with its accuracies on views of rings."""
-    rng = np.random.default_rng(seed + 1)
-    cut = cut_labelled(rings, np.repeat(np.arange(len(rings)), views), rng)
-    said = classifier.read(cut.views)
-    heads = []
-    for head, truth in zip(classifier.heads, cut.answers.T, strict=True):
-        pairs = zip(truth, said[head.name], strict=True)
-        right = [head.values[answer] == one for answer, one in pairs if answer >= 0]
-        heads.append(replace(head, accuracy=round(float(np.mean(right)), 4)))
-    return Classifier(classifier.network, tuple(heads))

@@ -26,9 +26,8 @@ from mag_sandbox.evaluation.results.store import ClipStore
 from mag_sandbox.evaluation.results.sweep import ClipAnswer, sweep
 from mag_sandbox.files.border import Refusal
 from mag_sandbox.model.world import Frames
-from mag_sandbox.renderer.render import category_of
-from mag_sandbox.renderer.version2.classes import AREAS
-from mag_sandbox.renderer.version2.render import CATEGORIES
+from mag_sandbox.renderer.kinds import AREAS
+from mag_sandbox.renderer.render import CATEGORIES, category_of
 from mag_sandbox.workers.work import Workplace
 
 SCENES = 32  # drawn ones that a worker keeps

@@ -163,7 +163,6 @@ EVALUATION = tuple(
         ("pocket --seed -1", ("seed",)),
         ("pocket --world pokcet", ("pokcet", "pocket")),
         ("pocket --weights here/nowhere", ("nowhere", "config.json", "missing")),
-        ("train-classifier --steps 0", ("steps", "not a whole number above 0")),
     )
 )
 

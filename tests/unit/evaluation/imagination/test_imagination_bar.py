@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from mag_sandbox.evaluation.imagination.answers import Eyes, answerable, ask, color_of
+from mag_sandbox.evaluation.imagination.answers import answerable, ask, color_of
 from mag_sandbox.evaluation.imagination.bar import (
     BARS,
     among,
@@ -24,17 +24,25 @@ from mag_sandbox.evaluation.imagination.scenes import (
     expected,
     shown_walls,
 )
-from mag_sandbox.evaluation.judge.classifier import Classifier, all_heads
 from mag_sandbox.evaluation.judge.judge import Judge, JudgedView, found, full_vocabulary, shape_for
 from mag_sandbox.evaluation.judge.segmenter import Segmenter
 from mag_sandbox.evaluation.options import ImaginationOptions
 from mag_sandbox.evaluation.results.store import ClipStore
-from mag_sandbox.renderer.version2.mentions import mentions
+from mag_sandbox.renderer.captions import named_in
+from mag_sandbox.renderer.render import render
 from mag_sandbox.renderer.views import view_at
+from tests import rendered_worlds
 from tests.rendered_worlds import FrozenWorld, PerfectWorld
 
 WORDS = full_vocabulary()
 RNG = np.random.default_rng
+
+
+@pytest.fixture(autouse=True)
+def version_3(monkeypatch):
+    monkeypatch.setattr(
+        rendered_worlds, "ring", lambda category, seed: render(category, seed).pixels
+    )
 
 
 def _sight(names: dict[str, int], colors: dict[str, str] | None = None) -> JudgedView:
@@ -45,17 +53,20 @@ def _sight(names: dict[str, int], colors: dict[str, str] | None = None) -> Judge
         if colors and name in colors:
             paints[start : start + count] = WORDS.colors.index(colors[name])
         start += count
+    answers = np.zeros((1, len(WORDS.questions)), int)  # the first value of each question
     shape = (1, 24, 40)
     sure = np.ones(shape, np.float32)
-    return JudgedView(cells.reshape(shape), sure, paints.reshape(shape), *np.zeros((2, 1, 4)))
+    named, painted = cells.reshape(shape), paints.reshape(shape)
+    return JudgedView(named, sure, painted, *np.zeros((2, 1, 4)), answers)
 
 
 def test_things_are_found_where_enough_cells_show_them():
     sight = _sight({"palm": 40, "boat": 1})
     assert dict(found(sight, WORDS)) == {"palm": 40}
-    asked = ask(sight, WORDS, {"palm": None, "boat": None, "tent": None}, {"outdoor.biome": True})
+    values = {"weather": "clear", "light": "dim"}
+    asked = ask(sight, WORDS, {"palm": None, "boat": None, "tent": None}, values)
     assert asked.things == {"palm": True, "boat": False, "tent": False}
-    assert asked.attributes == {"outdoor.biome": True}
+    assert asked.attributes == {"weather": True, "light": False}
 
 
 def test_a_colour_counts_with_its_own_thing():
@@ -70,7 +81,7 @@ def test_what_hardly_shows_is_not_asked_for():
         scene = asked_scene(index, 0)
         ids = view_at(scene.ring.ids, 0.0, 0.0)
         for name in expected(scene, all_around=False):
-            things = [thing.index for thing in scene.named if thing.name == name]
+            things = [thing.index for thing in scene.things if thing.name == name]
             assert np.isin(ids, things).sum() >= PLAIN
         bare = replace(scene, ring=replace(scene.ring, ids=np.zeros_like(scene.ring.ids)))
         assert expected(bare, all_around=True) == {}
@@ -81,17 +92,18 @@ def test_captions_ask_for_what_they_name():
         scene = asked_scene(index, 0)
         classes = expected(scene, all_around=True)
         assert expected(scene, all_around=False).keys() <= classes.keys()
-        names = {thing.name: thing for thing in scene.ring.things if thing.name in classes}
-        assert names.keys() == classes.keys()
-        for name, color in classes.items():
-            assert mentions(scene.caption, scene.ring, names[name].attribute)
-            assert color is None or color in scene.caption.lower()
-        well = [replace(head, accuracy=1.0) for head in all_heads()]
-        truth = scene.ring.attributes
-        for name, value in answerable(well, scene.category, scene.mentioned, truth).items():
-            assert name.startswith(scene.category)
-            assert mentions(scene.caption, scene.ring, name.split(".")[1])
-            assert value == truth[name.split(".")[1]]
+        layout = scene.ring.layout
+        spoken = named_in(scene.caption, layout)
+        assert spoken == scene.named
+        meant = {thing.name for thing in scene.ring.things if thing.attribute in spoken}
+        meant |= {layout.attributes.get(name) for name in spoken}
+        assert classes.keys() <= meant
+        assert all(one is None or one in scene.caption.lower() for one in classes.values())
+        well = tuple(replace(question, accuracy=1.0) for question in WORDS.questions)
+        facts = answerable(replace(WORDS, questions=well), scene)
+        assert facts == {name: layout.attributes[name] for name in facts}
+        assert facts.keys() == spoken & {question.name for question in well}
+        assert answerable(WORDS, scene) == {}  # the judge does not know how well it answers
 
 
 def test_a_turn_shows_the_four_walls(tmp_path):
@@ -145,7 +157,7 @@ def test_a_run_measures_everything_and_says_it(tmp_path, monkeypatch):
     options = ImaginationOptions(prompts=8, rings=4, sheet=tmp_path / "s.png")
     store = ClipStore(tmp_path / "kept", {"seed": 0})
     invented = play(options, PerfectWorld, store)
-    result = measure(options, invented, PerfectWorld(), Eyes(judge, Classifier.load()))
+    result = measure(options, invented, PerfectWorld(), judge)
     again = play(options, None, store)  # read from where it was kept; no world is opened
     assert np.array_equal(again.firsts, invented.firsts)
     assert all(np.array_equal(again.rings[kind], invented.rings[kind]) for kind in KINDS)

@@ -8,7 +8,6 @@ import pytest
 import torch
 
 from mag_sandbox.evaluation.judge import labelled
-from mag_sandbox.evaluation.judge.classifier import answers_of
 from mag_sandbox.evaluation.judge.judge import (
     NETWORK,
     NOTHING,
@@ -23,6 +22,7 @@ from mag_sandbox.evaluation.judge.labelled import (
     STEP,
     UNKNOWN,
     LabelledRings,
+    answers_of,
     cut_labelled,
     draw_labelled,
     labels_of,
@@ -32,8 +32,8 @@ from mag_sandbox.evaluation.judge.segmenter import CELL, Segmenter
 from mag_sandbox.evaluation.judge.training import FITTING, class_weights, fit_judge, save_measured
 from mag_sandbox.model.world import MissingWeights
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
-from mag_sandbox.renderer.version2.classes import CLASSES
-from mag_sandbox.renderer.version2.render import CATEGORIES, render_logged
+from mag_sandbox.renderer.kinds import CLASSES
+from mag_sandbox.renderer.render import CATEGORIES, render
 
 WORDS_KNOWN = full_vocabulary()
 
@@ -53,18 +53,20 @@ def test_the_vocabulary_has_words_for_all_that_is_drawn():
     assert WORDS_KNOWN.classes == CLASSES
     assert len(set(WORDS_KNOWN.colors)) == len(WORDS_KNOWN.colors)
     for place, category in enumerate(CATEGORIES):
-        ring = render_logged(category, 5)
-        answers = answers_of(category, ring.attributes, WORDS_KNOWN.questions)
+        ring = render(category, 5)
+        answers = answers_of(ring, WORDS_KNOWN.questions)
         assert answers[0] == place
-        asked = [q for q, answer in zip(WORDS_KNOWN.questions, answers, strict=True) if answer >= 0]
-        assert {q.category for q in asked} == {None, category}
+        for question, answer in zip(WORDS_KNOWN.questions[1:], answers[1:], strict=True):
+            value = ring.attributes.get(question.name)
+            assert (answer == UNKNOWN) == (value not in question.values)
+            assert answer == UNKNOWN or question.values[answer] == value
         for thing in ring.things:
             assert WORDS_KNOWN.name_index(thing.name) > NOTHING
             assert thing.color_name is None or thing.color_name in WORDS_KNOWN.colors
 
 
 def test_labels_are_those_of_the_log():
-    ring = render_logged("video game", 7)
+    ring = render("video game", 7)
     names, colors = labels_of(ring, WORDS_KNOWN)
     assert names.shape == colors.shape == (RING_HEIGHT // STEP, RING_WIDTH // STEP)
     by_index = {thing.index: thing for thing in ring.things}
@@ -104,7 +106,7 @@ def test_a_cell_is_named_by_its_middle(rings):
 
 
 def test_spoiled_regions_change_and_nothing_else_does():
-    ring = render_logged("indoor", 3)
+    ring = render("indoor", 3)
     pixels, where = spoiled(ring.pixels, np.random.default_rng(1))
     assert 0.02 < where.mean() < 0.9
     assert np.array_equal(pixels[~where], ring.pixels[~where])
@@ -122,7 +124,7 @@ def test_what_is_spoiled_is_labelled_nothing(monkeypatch):
 
 
 def test_rare_classes_count_more():
-    names = np.array([0] * 1000 + [1] * 100 + [2] * 4, np.uint8)
+    names = np.array([0] * 1000 + [1] * 100 + [2] * 4 + [UNKNOWN], np.int16)
     weights = class_weights(names, 4)
     assert weights[0] < weights[1] < weights[2]
     assert weights[3] == 1  # never drawn
@@ -142,10 +144,14 @@ def test_weights_are_read_back_as_they_were_measured(tmp_path, rings):
     about = save_measured(tmp_path, judge, rings, FITTING, views=1)
     assert 0 <= about["cells_right"] <= 1
     again = Judge.load(tmp_path)
-    assert again.vocabulary == judge.vocabulary
+    measured = again.vocabulary.questions
+    assert all(0 <= one.accuracy <= 1 for one in measured)
+    assert replace(again.vocabulary, questions=judge.vocabulary.questions) == judge.vocabulary
+    assert [one.values for one in measured] == [one.values for one in judge.vocabulary.questions]
     frames = np.random.default_rng(0).integers(0, 255, (3, 192, 320, 3), np.uint8)
     first, second = judge.look(frames), again.look(frames)
     assert np.array_equal(first.names, second.names)
+    assert np.array_equal(first.answers, second.answers)
     assert np.allclose(first.features, second.features, atol=1e-5)
 
 
@@ -162,6 +168,6 @@ def test_damaged_weights_are_refused_in_one_sentence(tmp_path, rings):
 
 def test_what_it_is_not_sure_of_is_nothing():
     names, sureness = np.array([[[3, 3]]]), np.array([[[0.9, 0.4]]], np.float32)
-    sight = JudgedView(names, sureness, names, *np.zeros((2, 1, 2)))
+    sight = JudgedView(names, sureness, names, *np.zeros((3, 1, 2)))
     assert sight.sure.tolist() == [[[3, 0]]]
     assert len(sight) == 1
