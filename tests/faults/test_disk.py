@@ -33,6 +33,7 @@ from mag_sandbox.sandbox.settings import SandboxConfig, SettingsError, load_sett
 from mag_sandbox.sandbox.title.library import delete_recording, read_title_model
 from mag_sandbox.scenes import load_scene
 from mag_sandbox.scenes.demo.demo import load_demo
+from tests import ROOT
 from tests.doubles import FakeWorld
 from tests.faults import work
 from tests.recorded import AWAY_AND_BACK, QUICK, SCENE, SEED, record
@@ -255,6 +256,9 @@ def test_a_folder_that_nobody_may_search_is_empty_or_refused_in_a_sentence(tmp_p
     if not before:  # nothing is closed to the administrator
         os.seteuid(NOBODY)
     try:
+        lists_library = ask is ASKED["the title"] and not before
+        if lists_library and not os.access(ROOT / "scenes", os.R_OK, effective_ids=True):
+            pytest.skip("others may not read the game's own scenes")
         asked(closed / "home")
     finally:
         os.seteuid(before)
