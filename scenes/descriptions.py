@@ -75,14 +75,32 @@ _SEA_FLOOR = re.compile(
 )
 _COAST = re.compile(r"\b(sea|ocean|beach|coast|seashore|shore|harbour|harbor)\b", re.I)
 _STORM = re.compile(r"\b(stormy|thunderstorm|storm)\b", re.I)
+_COLORED_ROOM = re.compile(
+    rf"\b({'|'.join(COLORS)}) ((?:living |dining |music )?room|bedroom|bathroom|kitchen|library"
+    r"|office|study|lounge|hallway)\b", re.I
+)  # fmt: skip
 _MEANT = (  # what is read as something else, one after the other
     (_SEA_FLOOR, "coral reef"),
     (re.compile(r"\bin (the )?winter\b", re.I), "covered in snow"),
     (re.compile(r"\bwint(er|ry)\b", re.I), "snowy"),
+    (_COLORED_ROOM, r"\2 with \1 walls"),
 )
 _ROOMS = frozenset(("space station",))  # whose names the painter knows from games
 _ON_FURNITURE = re.compile(r"\bon (a|an|the|my) (\w+ ){0,2}(table|desk|shelf|counter|rug)s?\b")
 _ON = frozenset(("beach", "field", "pitch", "stage"))  # places that take "on" and not "in"
+_AT_HOME = frozenset((
+    "square window", "arched window", "round window", "tall window", "curtains", "floor lamp",
+    "hanging lamp", "wall lamp", "ball lamp", "chandelier", "round rug", "square rug", "door",
+    "potted cactus", "toy balloons",
+))  # fmt: skip
+_ALONE = {  # where things are that no place is known for
+    "in a living room": _AT_HOME,
+    "in a gallery": frozenset(("sneaker", "chess piece", *STANDS)),
+    "in a game level": frozenset((
+        "platform", "brick block", "question block", "crystal block", "coin", "gem", "heart",
+        "slime", "small robot", "pipe", "portal", "lava pit", "water pit", "spikes",
+    )),
+}  # fmt: skip
 USUAL_PLACE = "in a meadow"  # of a description whose things, if any, say nothing about a place
 _BY_DAY = {"outdoor": ("by day", "under a clear sky"), "indoor": ("in bright daylight", "")}
 _LEVEL = stem("level")
@@ -155,13 +173,14 @@ class DescriptionWords(Vocabulary):
             return "on a stage"
         if "falling snow" in first:
             kinds.append(("igloo",))
-        at_home = "indoor" if _ON_FURNITURE.search(read) else None
+        at_home = "indoor" if _ON_FURNITURE.search(read) or first & _AT_HOME else None
         for place in likely_places(kinds, at_home):
             for words in place.words:
                 if self.place(words) == place.category and not self.unknown(words):
                     on = "on" if words.split()[-1] in _ON else "in"
                     return f"{on} {'an' if words[0] in 'aeiou' else 'a'} {words}"
-        return ""
+        alone = (place for place, kinds in _ALONE.items() if first & kinds)
+        return next(alone, "")
 
     def suggestions(self, prompt: str, count: int = 5) -> tuple[str, ...]:
         """Return phrases of groups that the prompt does not speak of, which fit its place."""
@@ -236,7 +255,8 @@ class DescriptionWords(Vocabulary):
         seen |= (telling := telling_words(text, (*THINGS, *ground)))
         for place in reversed(range(len(read))):  # a colour is seen on what follows it
             if place not in telling and SAME_COLORS.get(read[place], read[place]) in COLORS:
-                seen = seen | {place} if place + 1 in seen else seen - {place}
+                colored = seen | of_place if category == "indoor" else seen
+                seen = seen | {place} if place + 1 in colored else seen - {place}
         return seen | of_place
 
 

@@ -71,7 +71,8 @@ RELATIONS = {  # words between two things -> where the first one is
     "on top of": "on", "on topped of": "on", "on": "on", "upon": "on",
     "left of": "left", "right of": "right", "behind": "behind", "in front of": "front",
     "between": "between", "beside": "beside", "next to": "beside", "near": "beside", "by": "beside",
-    "above": "above", "over": "above",
+    "above": "above", "over": "above", "under": "under", "below": "under", "beneath": "under",
+    "underneath": "under",
 }  # fmt: skip
 DIRECTIONS = {  # words after a thing -> where it is, seen from where the scene begins
     "on the left": "left", "to the left": "left", "on the right": "right", "to the right": "right",

@@ -308,6 +308,7 @@ _PLAINLY_OTHER = 0.1
 _NEUTRAL, _TINTED = 0.15, 0.35  # vividness: white, grey and black have less, tan and blue more
 _BRIGHT = 200.0  # brightest channel of the brightest wide thing, by day
 _OWN = 0.75  # of a thing's mean colour: that of its largest part
+_ANY_COLOR = {"bed": 3}  # variants that are painted in any colour; their others are not
 
 
 def colored(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
@@ -373,6 +374,7 @@ def _light(things: Sequence[PlacedObject]) -> float:
 
 
 def _colored(thing: PlacedObject, wanted: np.ndarray, light: float) -> PlacedObject:
+    thing = replace(thing, variant=_ANY_COLOR.get(thing.kind, thing.variant))
     if thing.color is not None:
         seen = np.array([thing.color, thing.mean_color or thing.color])
         own, nearest = (_apart(seen, colors, light) for colors in (wanted[None], _COLORS))

@@ -25,6 +25,7 @@ _SEATS = {  # how high one sits or lies on what has a back, as a share of its he
 }  # fmt: skip
 _LEAST = 7.0  # degrees of the longer side of what is on another thing, at least
 _WIDEST = 0.8  # of that thing's width, at most
+_UNDER = 0.5  # of that thing's height, of what is under it
 _YAWS = {"ahead": 0.0, "left": -24.0, "right": 24.0, "behind": 180.0}
 _ON_FLOOR = frozenset(("floor", "small", "water"))
 _ABOVE = frozenset(("wall", "ceiling", "sky"))
@@ -193,6 +194,14 @@ def _above(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> P
     return replace(lifted, yaw=_spread(thing, other, rank, count, 0.0))
 
 
+def _under(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> PlacedObject:
+    """Return a thing before the foot of another one, small enough to be under it."""
+    fits = min(_UNDER * other.height / thing.height, _WIDEST * other.width / thing.width / count, 1)
+    low = replace(thing, width=fits * thing.width, height=fits * thing.height)
+    low = _with_foot(low, _foot(other) - _DEEPER / 5)
+    return replace(low, yaw=(other.yaw + (rank - (count - 1) / 2) * (low.width + _GAP)) % 360.0)
+
+
 def _spread(thing: PlacedObject, other: PlacedObject, rank: int, count: int, aside: float) -> float:
     """Return the yaw of one of some things at another one, by a share of both widths aside."""
     yaw = other.yaw + (rank - (count - 1) / 2) * (thing.width + _GAP)
@@ -202,5 +211,5 @@ def _spread(thing: PlacedObject, other: PlacedObject, rank: int, count: int, asi
 
 _RULES = {
     "on": _on, "left": _beside(-1), "right": _beside(1), "behind": _behind, "front": _before,
-    "beside": _near, "between": _near, "above": _above,
+    "beside": _near, "between": _near, "above": _above, "under": _under,
 }  # fmt: skip

@@ -156,6 +156,9 @@ def test_one_word_in_another_form_is_enough(words):
         ("a dog and a bicycle", "park"),
         ("three cats at sunset", "hallway"),
         ("at night in the rain", "meadow"),  # nothing names a thing that says where
+        ("a blue rug", "living room"),
+        ("red curtains and a dog", "hallway"),
+        ("a coin and a pipe", "game level"),
     ],
 )
 def test_a_description_without_a_place_is_read_with_one_that_has_its_things(
@@ -289,6 +292,8 @@ def test_every_level_is_of_a_game(words):
         ("the bottom of the sea", "outdoor", "coral", "coast"),
         ("a space station with robots", "indoor", "station", "level"),
         ("a space station level", "video game", "station", "room"),
+        ("a white room with a piano", "indoor", "white walls", "white room"),
+        ("a blue bedroom", "indoor", "blue walls", "blue bedroom"),
         ("an astronaut in space", "outdoor", "moon", "station"),
     ],
 )

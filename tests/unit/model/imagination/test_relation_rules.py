@@ -77,6 +77,17 @@ def test_above_something_is_higher_at_the_same_yaw():
     assert abs(right_of(there["portrait"], SOFA)) < 1.0
 
 
+def test_under_something_is_before_its_foot_and_smaller():
+    there = after("a cat under the sofa", ROOM)
+    cat = there["cat"]
+    assert cat.height <= SOFA.height / 2
+    assert abs(right_of(cat, SOFA)) < 1.0
+    assert cat.pitch - cat.height / 2 < SOFA.pitch - SOFA.height / 2
+    assert [one.kind for one in related(ROOM, named_things("a cat under the sofa", KINDS))][
+        -1
+    ] == "cat"
+
+
 def test_directions_are_those_of_the_first_view():
     there = after("a sofa on the right, a cat on the left and a portrait behind me", ROOM)
     assert 0 < there["sofa"].yaw < 45
