@@ -65,10 +65,9 @@ def serving(capsys, stop, *options):
 
 def test_the_games_of_pages_share_one_engine(loaded, monkeypatch, capsys):
     servers, made = [], uvicorn.Server.__init__
+    monkeypatch.setattr(server, "PROCESSES", FORKS)
     monkeypatch.setattr(
-        uvicorn.Server,
-        "__init__",
-        lambda server, *told: servers.append(server) or made(server, *told),
+        uvicorn.Server, "__init__", lambda one, *told: servers.append(one) or made(one, *told)
     )
 
     def stop():
