@@ -236,7 +236,8 @@ def command_towards(
         reach = max(speed.walk * seconds, hypot(x, z))
         across, along = sin(radians(pose.yaw)), cos(radians(pose.yaw))
         return CameraCommand(
-            forward=(x * across + z * along) / reach, right=(x * along - z * across) / reach
+            forward=_fraction(x * across + z * along, reach),
+            right=_fraction(x * along - z * across, reach),
         )
     pitch = min(MAX_PITCH, max(-MAX_PITCH, target.pitch))
     turn, tilt = yaw_difference(target.yaw, pose.yaw), pitch - pose.pitch

@@ -76,9 +76,9 @@ def describe_unexpected(error: BaseException, *, in_play: bool = False) -> str:
     if isinstance(error, OSError) and error.filename:  # of two, the second is the target
         where = error.filename if error.filename2 is None else error.filename2
         return f"{where} cannot be used ({reason_of(error)}); check the path and its permissions"
-    said = f"unexpected error ({type(error).__name__}: {reason_of(error)}); "
+    said = f"unexpected error ({type(error).__name__}: {reason_of(error)})"
     said, log = (
-        ("this is a fault of the game; ", "what happened") if in_play else (said, "the traceback")
+        ("this is a fault of the game", "what happened") if in_play else (said, "the traceback")
     )
     for handler in logging.getLogger().handlers:
         if isinstance(handler, RotatingFileHandler) and exists(Path(handler.baseFilename)):

@@ -1,5 +1,8 @@
 """The camera finds its way back by itself: the short way round, and exactly there."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from mag_sandbox.controls.camera import (
@@ -39,6 +42,17 @@ def test_it_takes_the_short_way_round(start, target, sign):
     assert command_towards(pose, goal, SPEED, FPS, LENGTH).yaw == sign
     blocks = len(fly(pose, goal)) - 1
     assert blocks == -(-abs(yaw_difference(target, start)) // (SPEED.yaw * LENGTH / FPS))
+
+
+def test_any_way_on_foot_is_a_command():
+    speed, rng = replace(SPEED, walk=2.8), np.random.default_rng(1)
+    for yaw, *ends in rng.uniform(0.0, 360.0, size=(4000, 5)):
+        x, z, *there = (end / 90.0 for end in ends)
+        straight = yaw if rng.random() < 0.5 else np.degrees(np.arctan2(there[0] - x, there[1] - z))
+        pose = CameraPose(float(straight) % 360.0, x=x, z=z)
+        command = command_towards(pose, CameraPose(x=there[0], z=there[1]), speed, FPS, LENGTH)
+        assert command is not None
+        assert 0.0 < np.hypot(command.forward, command.right) <= 1.0 + 1e-9
 
 
 def test_it_never_overshoots():
