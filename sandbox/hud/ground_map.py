@@ -152,7 +152,10 @@ def _drawn(theme: Theme, area: MapArea, ground: GroundPlan) -> pygame.Surface:
         pygame.draw.rect(card, SHADOW, post.inflate(4, 4))
         pygame.draw.rect(card, theme.colour(ACCENT if door == ground.door else INK), post)
         name = theme.text(door.leads_to or door.kind, 11, INK)
-        taken.append(card.blit(name, name.get_rect(midbottom=post.midtop).clamp(place)))
+        above, below = name.get_rect(midbottom=post.midtop), name.get_rect(midtop=post.midbottom)
+        labels = [one for one in (above, below) if one.clamp(place).collidelist(taken) < 0]
+        if labels:
+            taken.append(card.blit(name, labels[0].clamp(place)))
     named = [one for one in ground.things if one.kind not in {door.kind for door in ground.doors}]
     for thing in sorted(named, key=lambda one: math.hypot(one.x, one.z)):
         name = theme.text(thing.kind, 11, MUTED)
@@ -162,7 +165,12 @@ def _drawn(theme: Theme, area: MapArea, ground: GroundPlan) -> pygame.Surface:
             taken.append(card.blit(name, label))
     card.set_clip(None)
     caption = row(
-        Text(" > ".join(ground.rooms[-2:]) if ground.rooms[1:] else "squares of 1 m", 13, MUTED),
+        Text(
+            " > ".join(ground.rooms[-2:]) if ground.rooms[1:] else "squares of 1 m",
+            13,
+            MUTED,
+            lines=1,
+        ),
         SPRING,
         CustomPart(14, 9, _draw_remembered),
         Text("remembered", 13, MUTED),
