@@ -47,6 +47,7 @@ FADE_S = 1.5  # length of the fade
 SEEK_S = 5.0  # that an arrow key jumps in a recording
 WATCHING_KEYS: tuple[Action, ...] = ("pause", "back", "ahead", "help")
 WATCHING = "{} pauses, {} and {} go back and ahead, {} shows all keys"
+ASKS_THE_WORLD: frozenset[Action] = frozenset(("prompt", "change", "enter", "split", "postcards"))
 FADED = 0.35  # opacity after the fade
 WARPED = "the picture moves at once when you turn, and the world follows"
 UNWARPED = "the picture moves only when the world has made the next one"
@@ -392,6 +393,8 @@ class PlayScreen:
                 self._warp.is_on = not self._warp.is_on
                 self._warp.restart()
                 self.session.say(WARPED if self._warp.is_on else UNWARPED)
+            case _ if self._error and action in ASKS_THE_WORLD:
+                pass
             case _:
                 self._help = None  # it would hide what the action shows
                 following = self.session.act(action, self.playthrough)

@@ -37,6 +37,10 @@ def test_after_a_crash_trying_again_keeps_what_was_played(run):
     game.wait(lambda: game.navigator.worker.status.error)
     game.draw()
     assert game.screen.wake_at is None, "nothing moves behind the banner"
+    for key in (pygame.K_t, pygame.K_i):
+        game.press(key)
+    assert not game.screen.session._prompt.is_open
+    assert not game.screen.session._edit.box.is_open
     game.screen.outcome = Way.RETRY
     game.wait(lambda: isinstance(game.screen, LoadingScreen))
     game.wait(lambda: isinstance(game.screen, PlayScreen))
