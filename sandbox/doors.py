@@ -24,6 +24,7 @@ from mag_sandbox.sandbox.services import Services
 from mag_sandbox.sandbox.ui.display import fit, share_of
 
 WALKING = "walking to the {}"
+CAN_ENTER = "click the {} to walk there and through it"
 BLOCKED = "something is in the way to the {}: walk around it"
 MIDDLE, NEAR = 20.0, 8.0  # degrees from the middle of a view, and metres, of a door to walk to
 SAME = 0.5  # metres between two doors at least
@@ -52,6 +53,7 @@ class DoorsInPlay(Overlay):
         self._services, self._worker = services, worker
         self._reel, self._hud, self._painting = reel, hud, painting
         self._told: Door | None = None  # the door that the player was told of last
+        self._knows_doors = not services.settings.now.hints
         self._pressed: tuple[int, int] | None = None  # where the mouse was on the picture
         self._size = (1, 1)  # of the window
         self._bound_for: Door | None = None  # that the pilot walks to
@@ -116,7 +118,11 @@ class DoorsInPlay(Overlay):
         self._walk_on(ready)
         told, self._told = self._told, self.ahead
         if self._told is None:
+            if not self._knows_doors and (door := self.in_sight):
+                self._knows_doors = True
+                self._services.notices.say(CAN_ENTER.format(door.kind), topic="door")
             return
+        self._knows_doors = True
         if told is None:
             name = self._told.leads_to
             there = f", to the {name}" if name else ""

@@ -5,7 +5,7 @@ stays in the middle.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 import pygame
@@ -85,6 +85,7 @@ class GroundMap:
 
     def __init__(self) -> None:
         self.area = MapArea(pygame.Rect(0, 0, 0, 0), 0.0, 0.0, LEAST)  # as drawn last
+        self.names: dict[Door, pygame.Rect] = {}  # where those of doors stand in the area
         self._made: tuple[tuple[object, ...], pygame.Surface] | None = None
 
     def card(
@@ -105,7 +106,7 @@ class GroundMap:
         remembered = _remembered(block.memory.entries)
         made_of = theme, self.area, block.ground, tuple(way), tuple(marks), remembered
         if self._made is None or self._made[0] != made_of:
-            card = _drawn(theme, self.area, block.ground or GroundPlan())
+            card, self.names = _drawn(theme, self.area, block.ground or GroundPlan())
             for place, sectors in remembered:
                 _draw_memory(card, self.area, place, sectors)
             _draw_way(card, theme, self.area, way)
@@ -113,6 +114,15 @@ class GroundMap:
                 _draw_mark(card, theme, self.area, mark)
             self._made = made_of, card
         return self._made[1]
+
+    def door(self, pixel: tuple[int, int], doors: Collection[Door]) -> Door | None:
+        """Return the door that a pixel of the window means, if any, or its name.
+
+        The area lies where it is in the window.
+        """
+        within = pixel[0] - self.area.place.left, pixel[1] - self.area.place.top
+        named = (door for door, name in self.names.items() if name.collidepoint(within))
+        return next((door for door in named if door in doors), self.area.door(pixel, doors))
 
 
 def draw_player(surface: pygame.Surface, theme: Theme, area: MapArea, pose: CameraPose) -> None:
@@ -128,7 +138,9 @@ def draw_player(surface: pygame.Surface, theme: Theme, area: MapArea, pose: Came
     pygame.draw.polygon(surface, theme.colour(INK), tip)
 
 
-def _drawn(theme: Theme, area: MapArea, ground: GroundPlan) -> pygame.Surface:
+def _drawn(
+    theme: Theme, area: MapArea, ground: GroundPlan
+) -> tuple[pygame.Surface, dict[Door, pygame.Rect]]:
     place, line = area.place, theme.line_height(13)
     card = theme.card((place.width + 2 * place.left, place.bottom + line + theme.px(12)))
     card.fill(GROUND, place)
@@ -142,6 +154,7 @@ def _drawn(theme: Theme, area: MapArea, ground: GroundPlan) -> pygame.Surface:
         pygame.draw.line(card, GRID, (x, place.top), (x, place.bottom))
         pygame.draw.line(card, GRID, (place.left, y), (place.right, y))
     taken: list[pygame.Rect] = []
+    names: dict[Door, pygame.Rect] = {}
     for thing in sorted(ground.things, key=lambda one: -one.radius):
         middle, radius = area.at(thing.x, thing.z), max(3.0, thing.radius * area.scale)
         pygame.draw.aacircle(card, SHADOW, middle, radius + 1.5)
@@ -156,6 +169,7 @@ def _drawn(theme: Theme, area: MapArea, ground: GroundPlan) -> pygame.Surface:
         labels = [one for one in (above, below) if one.clamp(place).collidelist(taken) < 0]
         if labels:
             taken.append(card.blit(name, labels[0].clamp(place)))
+            names[door] = taken[-1].move(-place.left, -place.top)
     named = [one for one in ground.things if one.kind not in {door.kind for door in ground.doors}]
     for thing in sorted(named, key=lambda one: math.hypot(one.x, one.z)):
         name = theme.text(thing.kind, 11, MUTED)
@@ -178,7 +192,7 @@ def _drawn(theme: Theme, area: MapArea, ground: GroundPlan) -> pygame.Surface:
     )
     below = pygame.Rect(place.left, place.bottom + theme.px(5), place.width, line)
     draw(theme, card, caption, below)
-    return card
+    return card, names
 
 
 def _draw_remembered(_theme: Theme, surface: pygame.Surface, area: pygame.Rect) -> None:

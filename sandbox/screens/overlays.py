@@ -185,7 +185,7 @@ class MapOverlay(Overlay):
             above = self._hud.places.get("map from above")
             if above is not None and self._ground.area.place.collidepoint(event.pos):
                 ground = self._reel.current.block.ground or GroundPlan()
-                if door := self._ground.area.door(event.pos, ground.doors):
+                if door := self._ground.door(event.pos, ground.doors):
                     self._go_to(door)
                     return True
                 x, z = self._ground.area.position(event.pos)

@@ -19,7 +19,7 @@ from mag_sandbox.controls.camera import (
 from mag_sandbox.controls.edits import ENTER
 from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.model.world import Door, GroundPlan
-from mag_sandbox.sandbox.doors import BLOCKED, UNPLANNED, WALKING
+from mag_sandbox.sandbox.doors import BLOCKED, CAN_ENTER, UNPLANNED, WALKING
 from tests.doubles import FakeWorld
 from tests.games import FAST, games
 
@@ -122,6 +122,13 @@ def test_a_click_on_a_door_far_away_walks_there_and_through_it(tmp_path):
         game.said(WALKING.format("door"))
         game.wait(lambda: len(rooms(game)) == 2)
         assert dist((game.services.pilot.pose.x, game.services.pilot.pose.z), (1.0, 5.0)) < 1.7
+
+
+def test_the_first_door_in_sight_is_said_to_lead_on_once(tmp_path):
+    with games(tmp_path) as start:
+        game = start_far_away(start, Door("cottage", 0.3, 6.0))
+        game.said(CAN_ENTER.format("cottage"))
+        assert game.screen.session._doors._knows_doors
 
 
 def test_enter_walks_to_a_door_in_the_middle_of_the_view_and_through_it(tmp_path):
