@@ -148,7 +148,8 @@ def test_names_of_doors_do_not_lie_over_each_other_and_mean_their_doors():
     doors = (Door("gate", 0.0, 1.0), Door("arch", 0.2, 1.1), Door("door", -30.0, 30.0, "study"))
     block = replace(block_at(0.0), ground=GroundPlan(doors=doors))
     ground_map = GroundMap()
-    ground_map.card(Theme((1280, 720)), block, WAY, (), HERE)
+    with window((1280, 720), "test"):
+        ground_map.card(Theme((1280, 720)), block, WAY, (), HERE)
     names, corner = ground_map.names, ground_map.area.place.topleft
     assert {door.kind for door in names} == {"gate", "arch", "door"}
     assert not names[doors[0]].colliderect(names[doors[1]])
