@@ -429,7 +429,7 @@ class Viewpoints(ViewPainter[PaintedRing]):
         assert self._painting.plan is not None
         forgotten, self._noise = self._noise, self._painting.plan.noise
         if before is not None and forgotten != self._noise:
-            self.kept = {}
+            self.kept, self._layered = {}, {}
         elif before is not None and things != self._things:
             changed = set(things) ^ set(self._things)
             self.kept = {

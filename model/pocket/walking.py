@@ -4,7 +4,7 @@ The plan says what stands around where the scene begins, the player adds to it, 
 is new ground, without end, which is arranged as it comes into sight of a viewpoint and stays so.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import hypot, inf
 
@@ -32,6 +32,7 @@ STILL_PAINTED = "one moment: the ground ahead is still being painted"
 LANDSCAPES = "outdoor", "video game"  # categories of scenes without walls
 Position = tuple[float, float]  # x and z [m]
 START: Position = (0.0, 0.0)  # where the scene begins
+MOST_GENERATIONS = 8  # of new ground: descriptions that it follows
 APART, APART_IN_ROOMS = 2.4, 1.2  # metres between viewpoints at least; things in rooms are near
 _BARE = Scenery((), (), ())  # before a plan is made
 
@@ -42,17 +43,40 @@ class NewGround:
 
     plan: Plan | None = None  # whose things it repeats
     squares: tuple[Square, ...] = ()
+    before: "NewGround | None" = None  # of the description before, which stays as it was seen
 
     def __post_init__(self) -> None:
+        if len(list(self.generations)) > MOST_GENERATIONS:
+            raise ValueError("new ground is of too many descriptions")
         most = FARTHEST / SQUARE + 3
         known = set(self.squares)  # each is arranged once: a save may name one a million times
         if len(known) < len(self.squares) or any(max(map(abs, one)) > most for one in known):
             raise ValueError(f"new ground lies at {shortened(self.squares)}")
 
+    @property
+    def generations(self) -> "Iterator[NewGround]":
+        """It and those before, the newest first."""
+        one: NewGround | None = self
+        while one is not None:
+            yield one
+            one = one.before
+
     def check(self, kinds: Collection[str]) -> None:
-        """Check that its plan has only things of some kinds; else ValueError."""
-        if self.plan:
-            check_objects(self.plan.things, kinds)
+        """Check that its plans have only things of some kinds; else ValueError."""
+        for one in self.generations:
+            if one.plan:
+                check_objects(one.plan.things, kinds)
+
+    def extended(self, squares: Sequence[Square], plan: Plan | None) -> "NewGround":
+        """Return it with more squares: of another description, they repeat its plan's things."""
+        arranged = {square for one in self.generations for square in one.squares}
+        more = tuple(one for one in squares if one not in arranged)
+        if not more:
+            return self
+        is_full = len(list(self.generations)) == MOST_GENERATIONS
+        if self.plan is None or plan is None or plan.prompt == self.plan.prompt or is_full:
+            return replace(self, plan=self.plan or plan, squares=(*self.squares, *more))
+        return NewGround(plan, more, self)
 
 
 class WalkableGround:
@@ -126,13 +150,8 @@ class WalkableGround:
 
     def extend(self, place: Position) -> None:
         """Arrange all new ground that is in sight of a viewpoint; rooms have none."""
-        if not self.is_open:
-            return
-        there = set(self.new.squares)
-        squares = [one for one in squares_near(*place) if one not in there]
-        if squares:
-            plan = self.new.plan or self._painting.plan
-            self.new = NewGround(plan, (*self.new.squares, *squares))
+        if self.is_open:
+            self.new = self.new.extended(squares_near(*place), self._painting.plan)
 
     def way(
         self, start: Position, end: Position, viewpoints: Sequence[Position] = (START,)
@@ -180,8 +199,10 @@ class WalkableGround:
         return replace(edit, yaw=moved.yaw, pitch=pitch, width=moved.width, height=moved.height)
 
     def _new_things(self) -> list[ToldFrom]:
-        plan = self.new.plan
-        if plan is None:
-            return []
-        ground = Scenery.of(plan.things, self._stances, self._behind).on_ground
-        return [one for each in self.new.squares for one in things_in(each, ground, plan.noise)]
+        found: list[ToldFrom] = []
+        for new in reversed(list(self.new.generations)):  # numbers of things stay
+            if new.plan is not None:
+                ground = Scenery.of(new.plan.things, self._stances, self._behind).on_ground
+                for square in new.squares:
+                    found += things_in(square, ground, new.plan.noise)
+        return found

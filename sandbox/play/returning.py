@@ -5,6 +5,7 @@ Knows the seen views and those that each memory holds; does not steer, and knows
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from math import hypot
 
 import numpy as np
 
@@ -15,9 +16,11 @@ from mag_sandbox.evaluation.similarity.recall import Word, common_view, recall_w
 from mag_sandbox.model.world import FrameBlock, MemoryUsage, WorldSpec
 
 LOST = 0.25  # share of a view that a memory which lost it may still hold
+RESTS = 3.0  # metres from where a scene begins, beyond which memory rests
 FAR = 180.0  # most degrees to turn away while no view is lost
 BACK = "Both go back to this place"
 AWAY_AND_BACK = "Both turn away and come back"
+WALK_BACK = "Both walk back to where the place begins, turn away and come back"
 THERE = "What you saw here"
 ASIDE = "What you saw further {}"
 
@@ -26,7 +29,8 @@ class GuidedReturn:
     """Leads two worlds side by side to a view that one memory holds and the other lost.
 
     That is the nearest such view out of sight; where there is none, the camera turns away from the
-    present view, over seen ground, until one memory has lost it, and comes back.
+    present view, over seen ground, until one memory has lost it, and comes back. Memory rests while
+    a player is far from where a scene begins, so from there both walk back first.
 
     trip = GuidedReturn(first_block, world.spec, sights)
     if target := trip.next_target(block, is_flying=pilot.is_flying):  # after each block
@@ -36,6 +40,7 @@ class GuidedReturn:
     def __init__(self, block: FrameBlock, spec: WorldSpec, sights: Collection[Sight]) -> None:
         self._here = here = block.poses[-1]
         self.verdicts: tuple[Word, ...] = ()  # one per half, once it shows the view again
+        sights = [sight for sight in sights if not _is_far(sight.pose)]
         lost = [sight for sight in sights if _is_lost(sight.pose, here, block)]
         self._leads, self._way = True, BACK if lost else AWAY_AND_BACK
         self._targets: list[CameraPose] = []  # still to visit
@@ -45,9 +50,13 @@ class GuidedReturn:
             nearest = min(lost, key=lambda sight: _distance(sight.pose, here))
             self._place, self.seen = nearest.pose, nearest.frame
             self._targets = [self._place]
-        elif "yaw" in spec.axes:
+        elif "yaw" in spec.axes and not _is_far(here):
             self.seen = np.split(block.frames[-1], 2, axis=1)[0]
             self._targets = [_far_from(here, sights), self._place]
+        elif "yaw" in spec.axes and sights:
+            nearest = min(sights, key=lambda sight: _distance(sight.pose, here))
+            self._place, self.seen, self._way = nearest.pose, nearest.frame, WALK_BACK
+            self._targets = [_far_from(self._place, sights), self._place]
 
     @property
     def words(self) -> str:
@@ -102,6 +111,10 @@ def _held(pose: CameraPose, block: FrameBlock) -> Sequence[float]:
         max((view_overlap(pose, entry.pose) for entry in memory.entries), default=0.0)
         for memory in memories
     ]
+
+
+def _is_far(pose: CameraPose) -> bool:
+    return hypot(pose.x, pose.z) > RESTS
 
 
 def _distance(pose: CameraPose, here: CameraPose) -> float:

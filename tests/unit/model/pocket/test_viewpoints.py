@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose
+from mag_sandbox.controls.edits import EVERYTHING, Edit
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.pocket import viewpoints, walking
 from mag_sandbox.model.pocket.painting import Plan
@@ -84,6 +85,38 @@ def test_a_room_is_painted_from_new_viewpoints_up_to_its_walls(monkeypatch):
     assert 3.0 < walked[-1].poses[-1].z < 4.4
     assert len(made._viewpoints.kept) >= 2
     assert not made._ground.new.squares
+
+
+def test_new_ground_follows_the_newest_description_and_the_old_stays():
+    made = outdoors(SKY, TREE)
+    steps(made, AHEAD, 12)
+    ground = made._ground
+    old, numbered = ground.new, ground.scenery._bodies
+    made.painting.plan = Plan("a castle", made.painting.plan.noise, (SKY, TENT))
+    ground.extend((0.0, 90.0))
+    new = ground.new
+    assert (new.plan.prompt, new.before) == ("a castle", old)
+    assert not set(new.squares) & set(old.squares)
+    assert [one.told for one in ground.scenery._bodies if one.is_new][: len(numbered) - 1] == [
+        one.told for one in numbered if one.is_new
+    ], "numbers of things stay"
+    other = world()
+    other.reset(PLACE, 9)
+    other.restore(made.snapshot())
+    assert other._ground.new == new
+    ground.extend((0.0, 90.0))
+    assert ground.new == new
+
+
+def test_where_everything_is_repainted_new_ground_begins_anew():
+    made = outdoors(SKY, TREE)
+    steps(made, AHEAD, 12)
+    assert made._ground.new.squares
+    edit = Edit("renew", 0.0, 0.0, *EVERYTHING)
+    made.step(replace(STILL, edit=edit, prompt="a castle"))
+    blocks = steps(made, STILL, 14)
+    assert any(block.edited == edit for block in blocks)
+    assert all(one.plan.prompt == "a castle" for one in made._ground.new.generations if one.plan)
 
 
 def test_the_land_of_a_game_goes_on_too(monkeypatch):
