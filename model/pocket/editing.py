@@ -46,6 +46,8 @@ from mag_sandbox.scenes.looks import usual_looks
 from mag_sandbox.scenes.scene import check_prompt
 
 _SLACK = 1.0  # degrees
+_SPOT = 0.3  # of a thing's width from its middle: other things there make room for it
+_SAME = 0.01  # degrees between boxes of one thing
 NOTHING_TO_UNDO = "there is no change to take back"
 
 
@@ -234,7 +236,7 @@ class Editor:
         more = 2 * imagination.lattice.cell  # the spot with one cell more on every side
         place = imagination.lattice.box(here.yaw, here.pitch, here.width + more, here.height + more)
         cells = inventor.around.mask(place)
-        placed = (*self._outside(cells), *told)
+        placed = (*(one for one in self.placed if not _is_replaced(one, here)), *told)
         plan = inventor.plan
         if plan is not None:
             plan = replace(plan, things=_planned(plan.things, here, self._count))
@@ -414,6 +416,18 @@ class Editor:
             slot: frame for slot, frame in table.frames.items()
             if slot in lasting or (lattice.shown([frame.pose]) & elsewhere).any()
         }  # fmt: skip
+
+
+def _is_replaced(thing: Edit, change: Edit) -> bool:
+    """Tell whether a change is of a placed thing, or puts another one on its spot."""
+    across = abs(yaw_difference(thing.yaw, change.yaw))
+    down = abs(thing.pitch - change.pitch)
+    if change.act == "place":
+        return across < _SPOT * change.width and down < change.height / 2
+    return max(across, down) < _SAME and (thing.width, thing.height) == (
+        change.width,
+        change.height,
+    )
 
 
 def _keeps_things(edit: Edit) -> bool:
