@@ -306,9 +306,17 @@ class Imagination:
         return self._painted(around, place, subject)
 
     @torch.inference_mode()
-    def repainted(self, around: Surroundings, place: Place, subject: Subject) -> Surroundings:
-        """Return surroundings in which a place, at most a view, was forgotten and painted anew."""
-        cells = around.mask(place)
+    def repainted(
+        self, around: Surroundings, place: Place, cells: np.ndarray, subject: Subject
+    ) -> Surroundings:
+        """Return surroundings in which some cells of a place were forgotten and painted anew.
+
+        Args:
+            around: the known part of the ring.
+            place: at most a view.
+            cells: within it, bool [rows, columns].
+            subject: what is painted.
+        """
         view = self.lattice.place(self.lattice.around(place))
         painted = self._painted(around.without(cells), view, subject)
         return around.replaced(cells, painted)

@@ -46,6 +46,7 @@ from mag_sandbox.scenes.looks import usual_looks
 from mag_sandbox.scenes.scene import check_prompt
 
 _SLACK = 1.0  # degrees
+_AROUND = 6  # px around the shape of a thing that are painted with it
 _SPOT = 0.3  # of a thing's width from its middle: other things there make room for it
 _SAME = 0.01  # degrees between boxes of one thing
 NOTHING_TO_UNDO = "there is no change to take back"
@@ -249,6 +250,10 @@ class Editor:
             stances_of(config),
             config.all_behind,
         )
+        if edit.act == "place":  # what is beside its shape stays as it was seen
+            owners = imagination.owners(things)
+            shape = cells & shape_cells(owners == things.index(thing_of(edit)), cells.shape)
+            cells = shape if shape.any() else cells
         subject = Subject(text, empty, inventor.noise + (self._count + 1) * 2**44, things)
         pose = imagination.lattice.around(place)
         before = self._changes.before_placing(here, self.placed, cells)
@@ -256,7 +261,7 @@ class Editor:
         def change(around: Surroundings) -> Surroundings:
             if before is not None:
                 return around.replaced(cells, before)
-            return imagination.repainted(around, place, subject)
+            return imagination.repainted(around, place, cells, subject)
 
         made, blocks = inventor.begin_change(change, cells, plan, pose, prompt)
         return _Begun(here, place, cells, pose, placed, made), blocks
@@ -416,6 +421,20 @@ class Editor:
             slot: frame for slot, frame in table.frames.items()
             if slot in lasting or (lattice.shown([frame.pose]) & elsewhere).any()
         }  # fmt: skip
+
+
+def shape_cells(shape: np.ndarray, cells: tuple[int, ...]) -> np.ndarray:
+    """Return which cells of a ring of rows and columns show a shape, or what is right around it.
+
+    Args:
+        shape: pixels of the ring, bool [H, W].
+        cells: rows and columns.
+    """
+    size = shape.shape[0] // cells[0]
+    wide = np.pad(shape, ((_AROUND, _AROUND), (0, 0)))
+    wide = np.concatenate((wide[:, -_AROUND:], wide, wide[:, :_AROUND]), axis=1)
+    near = np.lib.stride_tricks.sliding_window_view(wide, (size + 2 * _AROUND,) * 2)
+    return np.asarray(near[::size, ::size].any(axis=(2, 3)))
 
 
 def _is_replaced(thing: Edit, change: Edit) -> bool:

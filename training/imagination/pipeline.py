@@ -315,7 +315,9 @@ class SampleSheets:
             things = [placed(thing) for thing in (*bands_of(scene), *scene.things)]
             told, empty = self._prompts[number : number + 1], self._prompts[-1:]
             place = invented.lattice.place(pose)
-            around = invented.repainted(nothing, place, Subject(told, empty, number, things))
+            around = invented.repainted(
+                nothing, place, nothing.mask(place), Subject(told, empty, number, things)
+            )
             latents = torch.from_numpy(around.at(place).latents)[None]
             rows[-2].append(view_at(scene.pixels, pose.yaw, pose.pitch))
             rows[-1].append(to_frames(self._autoencoder.decode(latents))[0])

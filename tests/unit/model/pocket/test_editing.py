@@ -119,7 +119,7 @@ def test_no_frame_of_memory_shows_what_was_there_before():
         inventor = other.painting
         there = inventor.around.mask(place)
         inventor.around = inventor.imagination.repainted(
-            inventor.around, place, Subject(*inventor.texts(""), 77)
+            inventor.around, place, there, Subject(*inventor.texts(""), 77)
         )
         other.editor._frames.rewrite(there, other.memory)
         before = inventor.around.latents[:, there].copy()
@@ -235,6 +235,40 @@ def test_undo_after_play_went_on_gives_the_place_back_and_leaves_the_rest():
     ].any()
 
 
+def test_only_the_shape_of_a_thing_is_painted_and_what_is_beside_it_stays(monkeypatch):
+    made = world()
+    play(made, [STILL])
+    before, shape = ring_of(made), np.zeros_like(made.painting.around.known)
+    there = made.painting.around.mask(place_of(made, TENT))
+    shape[np.argwhere(there)[3][0], np.argwhere(there)[3][1]] = True
+    monkeypatch.setattr(editing, "shape_cells", lambda *_: shape)
+    edit_at_rest(made, TENT)
+    changed = changed_cells(before, ring_of(made))
+    assert np.array_equal(changed, shape)
+    edit_at_rest(made, Edit("undo"))
+    assert not changed_cells(before, ring_of(made)).any()
+
+
+def test_cells_of_a_shape_are_those_around_its_pixels():
+    pixels = np.zeros((96, 320), bool)
+    pixels[40, 100] = pixels[8, 0] = True
+    cells = np.argwhere(editing.shape_cells(pixels, (6, 20))).tolist()
+    assert cells == [[0, 0], [0, 19], [2, 5], [2, 6]]
+
+
+def test_a_thing_put_beside_another_leaves_it_standing():
+    made = world()
+    play(made, [STILL])
+    beside = replace(TENT, yaw=TENT.yaw + 0.5 * TENT.width, kind="tree")
+    for edit in (TENT, beside, replace(beside, kind="tent")):
+        edit_at_rest(made, edit)
+    assert [(one.kind, one.yaw) for one in made.editor.placed] == [
+        ("tent", TENT.yaw), ("tent", beside.yaw)
+    ]  # fmt: skip
+    edit_at_rest(made, Edit("remove", TENT.yaw - 4.0, 0.0))
+    assert [one.yaw for one in made.editor.placed] == [beside.yaw]
+
+
 def test_a_thing_is_removed_or_drawn_anew_as_a_whole():
     made = world()
     made.reset(PLACE, 1)
@@ -320,9 +354,9 @@ def test_a_placed_thing_stands_before_planned_ones_and_hides_those_that_it_cover
     told = []
     repainted = made.painting.imagination.repainted
 
-    def noted(around, place, subject):
+    def noted(around, place, cells, subject):
         told.extend(subject.things)
-        return repainted(around, place, subject)
+        return repainted(around, place, cells, subject)
 
     monkeypatch.setattr(made.painting.imagination, "repainted", noted)
     edit_at_rest(made, TENT)
