@@ -84,6 +84,11 @@ _MEANT = (  # what is read as something else, one after the other
     (re.compile(r"\bin (the )?winter\b", re.I), "covered in snow"),
     (re.compile(r"\bwint(er|ry)\b", re.I), "snowy"),
     (_COLORED_ROOM, r"\2 with \1 walls"),
+    (re.compile(r",? ?\bnot \w+", re.I), ""),
+    (
+        re.compile(r"\bspace ?ship(?= (\w+ing )?(over|above|on|beside|near|in|at|under)\b)", re.I),
+        "ufo",
+    ),
 )
 _ROOMS = frozenset(("space station",))  # whose names the painter knows from games
 _ON_FURNITURE = re.compile(r"\bon (a|an|the|my) (\w+ ){0,2}(table|desk|shelf|counter|rug)s?\b")
@@ -114,7 +119,7 @@ _NIGHTLY = frozenset(("moon", "starry sky"))
 _DARK = frozenset(map(stem, ("dark", "haunted", "spooky")))
 KINDS = (*THINGS, *chain(*GROUND.values()))
 # Words that no phrase of a category has, but with which eight plans of its scenes differ.
-MEASURED = {"outdoor": "winter underwater", "indoor": "night dark", "object": "wall"}
+MEASURED = {"outdoor": "winter underwater spaceship", "indoor": "night dark", "object": "wall"}
 MOST_THINGS = 5  # kinds that a place always shows; of 8 named 6 to 7 are there, of 12 6 to 9
 # Words of phrases above that change nothing by themselves: eight plans with and without each differ
 # no more than by a word that means nothing.
@@ -246,7 +251,7 @@ class DescriptionWords(Vocabulary):
                         if one in need and read[place] not in silent
                     }
                     (of_place if is_place else seen).update(named)
-        if self.place(text) is None:
+        if self.place(text) != category or self.place(text) is None:
             likes = {word: AS_PLACES[word] for word in read if word in AS_PLACES}
             meant = {word for word, like in likes.items() if self.place(like) == category}
             of_place |= {place for place, word in enumerate(read) if word in meant}
@@ -257,7 +262,10 @@ class DescriptionWords(Vocabulary):
             if place not in telling and SAME_COLORS.get(read[place], read[place]) in COLORS:
                 colored = seen | of_place if category == "indoor" else seen
                 seen = seen | {place} if place + 1 in colored else seen - {place}
-        return seen | of_place
+        seen |= of_place
+        return seen | {
+            place for place, word in enumerate(read) if word == "not" and place + 1 in seen
+        }
 
 
 def _with_all_places(groups: Sequence[WordGroup], known: set[str]) -> list[WordGroup]:

@@ -294,6 +294,9 @@ def test_every_level_is_of_a_game(words):
         ("a space station level", "video game", "station", "room"),
         ("a white room with a piano", "indoor", "white walls", "white room"),
         ("a blue bedroom", "indoor", "blue walls", "blue bedroom"),
+        ("a meadow, not snowy", "outdoor", "meadow", "snow"),
+        ("a spaceship over a volcano", "outdoor", "ufo", "spaceship"),
+        ("a spaceship with robots", "indoor", "spaceship", "ufo"),
         ("an astronaut in space", "outdoor", "moon", "station"),
     ],
 )
