@@ -83,6 +83,7 @@ _MEANT = (  # what is read as something else, one after the other
     (_SEA_FLOOR, "coral reef"),
     (re.compile(r"\bin (the )?winter\b", re.I), "covered in snow"),
     (re.compile(r"\bwint(er|ry)\b", re.I), "snowy"),
+    (re.compile(r"\bon the moon\b", re.I), "in a moon landscape"),
     (_COLORED_ROOM, r"\2 with \1 walls"),
     (re.compile(r",? ?\bnot \w+", re.I), ""),
     (
@@ -114,7 +115,8 @@ _DAYLIGHT = frozenset(map(stem, ("day", "noon", "midday", "daylight", "sunny")))
 _OWN_LIGHT = frozenset(("moon", "coral reef", *WINDOWLESS))
 _BEFORE_LIGHT, _LIGHT_WORDS = frozenset(("in", "at", "by", "under", "on")), 5
 _GROUND_GROUPS = ("walls", "floor", "sky", "backdrop")  # what is behind all things, if said
-_FALLS = {"snow": "falling rain", "rain": "falling snow"}  # what each leaves out
+_FALLS = {"falling rain": "rain", "falling snow": "snow"}  # what falls, and stems that say so
+_SKY = frozenset(("sun", "moon"))  # which are everywhere
 _NIGHTLY = frozenset(("moon", "starry sky"))
 _DARK = frozenset(map(stem, ("dark", "haunted", "spooky")))
 KINDS = (*THINGS, *chain(*GROUND.values()))
@@ -172,7 +174,7 @@ class DescriptionWords(Vocabulary):
 
     def _likely(self, read: str) -> str:
         """Return the place that has the things of a description in known words, "" if none has."""
-        kinds = [one.kinds for one in named_things(read, KINDS)]
+        kinds = [one.kinds for one in named_things(read, KINDS) if one.kinds[0] not in _SKY]
         first = {named[0] for named in kinds}
         if first & STANDS and first & EXHIBITS:
             return "on a stage"
@@ -315,10 +317,13 @@ def named_in(text: str, words: Vocabulary, kinds: Collection[str]) -> tuple[Name
 
 
 def absent_in(text: str, kinds: Collection[str]) -> frozenset[str]:
-    """Return the kinds that a description in known words says are not there; snow is no rain."""
+    """Return the kinds that a description in known words says are not there.
+
+    It neither rains nor snows unless words say so.
+    """
     named = {kind for one in named_things(text, kinds) for kind in one.kinds}
     stems = {stem(word.text.lower()) for word in split_words(text)}
-    dry = {fall for said, fall in _FALLS.items() if said in stems and fall not in named}
+    dry = {fall for fall, said in _FALLS.items() if said not in stems and fall not in named}
     return absent_kinds(text, kinds) | dry
 
 

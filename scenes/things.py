@@ -417,7 +417,7 @@ def _relations(
         words: of a description; None: they name things.
         spans: those that name things, from left to right.
     """
-    spans = [span for span in spans if _stance(span) in _STANDING]
+    spans = [span for span in spans if _stance(span) in _STANDING or span.kinds[0] in DEEP]
     for rank, span in enumerate(spans):
         after = [*spans[rank + 1 : rank + 2]]
         end = after[0].start if after else len(words)

@@ -12,7 +12,7 @@ from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.plan_rules import AROUND, LEVEL, places_of
 from mag_sandbox.scenes.stances import STANCES
-from mag_sandbox.scenes.things import STANDS, THINGS, Named
+from mag_sandbox.scenes.things import DEEP, STANDS, THINGS, Named
 
 _SEEN = 42.0  # degrees to either side that the first view plainly shows
 _GAP = 2.0  # degrees between things beside each other
@@ -76,7 +76,8 @@ def _moved(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
     shift = _into_view([target, *moved.values()])
     target = replace(target, yaw=(target.yaw + shift) % 360.0)
     moved = {place: replace(new, yaw=(new.yaw + shift) % 360.0) for place, new in moved.items()}
-    nearer = [new for new in moved.values() if _foot(new) <= _foot(target) or new.away is not None]
+    bears = one.relation.where == "on"
+    nearer = [new for new in moved.values() if bears or _foot(new) <= _foot(target)]
     farther = [new for new in moved.values() if new not in nearer]
     return [
         new
@@ -139,7 +140,13 @@ def _where(thing: PlacedObject) -> str:
 
 
 def _on(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> PlacedObject:
-    """Return a thing on another one, which bears `count` of them beside each other."""
+    """Return a thing on another one, which bears `count` of them beside each other.
+
+    On water it floats where the water is widest.
+    """
+    if other.kind in DEEP:
+        afloat = _spread(thing, other, rank, count, 0.0)
+        return replace(thing, yaw=afloat, pitch=other.pitch + thing.height / 2, away=None)
     stance, low = STANCES.get(thing.kind), _foot(other)
     away = other.away or EYE / tan(radians(max(-low, 1.0)))
     tall = degrees(atan((stance.tall or 0.0) / away)) if stance else 0.0

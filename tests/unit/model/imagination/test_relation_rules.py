@@ -77,6 +77,15 @@ def test_above_something_is_higher_at_the_same_yaw():
     assert abs(right_of(there["portrait"], SOFA)) < 1.0
 
 
+def test_boats_float_on_the_lake():
+    lake = PlacedObject("lake", 10.0, -8.0, 40.0, 6.0)
+    boat = PlacedObject("boat", 200.0, 0.0, 12.0, 10.0)
+    named = named_things("a boat on a lake", ("lake", "boat"))
+    result = related([boat, lake], named)
+    assert [one.kind for one in result] == ["lake", "boat"]
+    assert (result[1].yaw, result[1].pitch - boat.height / 2) == (lake.yaw, lake.pitch)
+
+
 def test_under_something_is_before_its_foot_and_smaller():
     there = after("a cat under the sofa", ROOM)
     cat = there["cat"]
