@@ -92,6 +92,8 @@ _MEANT = (  # what is read as something else, one after the other
     ),
 )
 _ROOMS = frozenset(("space station",))  # whose names the painter knows from games
+_HOUSE, _BESIDE = "(church|chapel|shop)", "(in front of|behind|beside|near|next to|outside)"
+_OUTSIDE = re.compile(rf"\b{_HOUSE} {_BESIDE}\b|\b{_BESIDE} (a|the|an|my) (\w+ )?{_HOUSE}\b", re.I)
 _ON_FURNITURE = re.compile(r"\bon (a|an|the|my) (\w+ ){0,2}(table|desk|shelf|counter|rug)s?\b")
 _ON = frozenset(("beach", "field", "pitch", "stage"))  # places that take "on" and not "in"
 _AT_HOME = frozenset((
@@ -167,6 +169,8 @@ class DescriptionWords(Vocabulary):
 
     def _with_place(self, text: str) -> str:
         read = _in_places(self, text)
+        if self.place(read) == "indoor" and _OUTSIDE.search(read):
+            return f"{read}, in a small old village"  # a longer name than that of the house
         said = [word.text for word in split_words(read) if word.text not in FUNCTION_WORDS]
         if self.place(read) is not None or self.foreign(text) or not any(map(self.meaning, said)):
             return read
