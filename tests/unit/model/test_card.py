@@ -1,23 +1,24 @@
-"""Worlds and training on a card that is not there; in forks, since PyTorch keeps the device."""
+"""Worlds and training on a card that is not there; in a process of its own: PyTorch keeps devices.
+
+A fork would do only where nothing was trained before.
+"""
 
 import gc
-import os
+import subprocess
+import sys
 from inspect import signature
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-from tests import card_plays, card_trains
-from tests.tiny import tiny_networks
-from tests.unit.training.together import forked
+from tests import ROOT, card_plays, card_trains
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]  # s, when the machine has other work
 
 
 def run_all(module: ModuleType, folder: Path) -> None:
     """Call every test of a module."""
-    gc.disable()  # all ends with the process
     for name, test in list(vars(module).items()):
         if name.startswith("test_"):
             with pytest.MonkeyPatch.context() as patch:
@@ -27,10 +28,10 @@ def run_all(module: ModuleType, folder: Path) -> None:
 
 
 def test_all_keeps_to_its_card(tmp_path):
-    tiny_networks()  # imports what takes long, which is then done for all tests
+    subprocess.run([sys.executable, "-m", __name__, tmp_path], check=True, cwd=ROOT)
 
-    def run_both() -> None:
-        for module in (card_plays, card_trains):
-            run_all(module, tmp_path)
 
-    assert os.waitpid(forked(run_both), 0)[1] == 0, "see what it wrote"
+if __name__ == "__main__":
+    gc.disable()  # all ends with the process
+    for module in (card_plays, card_trains):
+        run_all(module, Path(sys.argv[1]))
