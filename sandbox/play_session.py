@@ -18,7 +18,7 @@ import pygame
 
 from mag_sandbox.controls.bindings import Action
 from mag_sandbox.controls.camera import CameraPose, mutual_overlap
-from mag_sandbox.controls.edits import ENTER, Edit
+from mag_sandbox.controls.edits import ENTER, Act, Edit
 from mag_sandbox.model.loading import next_world, no_places, worlds_beside
 from mag_sandbox.model.world import NO_DOOR
 from mag_sandbox.sandbox.doors import DoorsInPlay
@@ -595,16 +595,18 @@ def _describe(
     lit = words and words.lights(text)
     edge = bool(words and lit and lit != words.lights(reel.current.block.prompt))
     edit = Edit("renew", pose.yaw, pose.pitch, *GROUND[ground]) if ground else Edit("forget")
+    edits = [Edit("forget"), edit] if ground == "view" else [edit]  # new areas beside a view, too
 
     def ask(session: Session) -> None:
         session.change(prompt=text)
         if session.world.spec.kinds:
-            session.edit(edit)
+            for one in edits:
+                session.edit(one)
 
     worker.call(ask)
     if reel.current.spec.kinds:
         painting.begin(edit)
-    _show_change(reel)
+    _show_change(reel, edit.act)
     key = services.bindings.title("undo")
     follows = {
         "": NEW_AREAS if services.map.sees_more_of(pose) else NOTHING_NEW,
@@ -650,6 +652,11 @@ def _fly(services: Services, reel: Reel, place: CameraPose) -> None:
     services.pilot.fly_to(place, reel.current.spec)
 
 
-def _show_change(reel: Reel) -> None:
-    """While it is paused, show blocks until one shows the change."""
-    reel.step(lambda ready: ready.block.edited or ready.block.notice, MOST_PAINTING)
+def _show_change(reel: Reel, act: Act | None = None) -> None:
+    """While it is paused, show blocks until one shows the change, or that of an act."""
+
+    def is_shown(ready: ReadyBlock) -> bool:
+        edited = ready.block.edited
+        return bool(ready.block.notice or (edited and act in (None, edited.act)))
+
+    reel.step(is_shown, MOST_PAINTING)

@@ -132,7 +132,7 @@ class ViewSchedule:
         """
         if not self.runs(memory):
             return
-        pose = self._next_view(outlook, memory)
+        pose = self._next_view(outlook, prompt, memory)
         if pose is not None:
             with self._times.measure("look_ahead"):
                 blocks = self._begin_view(pose, prompt, memory)
@@ -142,8 +142,14 @@ class ViewSchedule:
                 due = max(due, self.request.due)
             self.request = ViewRequest(pose, due)
 
-    def _next_view(self, outlook: Outlook, memory: BlockMemory) -> CameraPose | None:
+    def _next_view(self, outlook: Outlook, prompt: str, memory: BlockMemory) -> CameraPose | None:
+        """Return the view to request; of a new prompt, first one where the scene begins."""
         elsewhere = self._viewpoints
+        plan = self._painting.plan if self._painting else None
+        if elsewhere is not None and plan is not None and plan.prompt != prompt:
+            pose = self._inventor.next_view(outlook.at_origin, memory)
+            if pose is not None or self._inventor.has_view:
+                return pose
         if elsewhere is not None:
             pose = elsewhere.next_view(outlook)
             if pose is not None or elsewhere.has_view or elsewhere.nearest(outlook.pose) != START:

@@ -13,7 +13,7 @@ from mag_sandbox.model.pocket.painting import Plan
 from mag_sandbox.model.pocket.walking import START, WalkableGround
 from mag_sandbox.model.pocket.world import LOOK_AHEAD, DiffusionWorld
 from mag_sandbox.model.world import Control, FrameBlock
-from tests.tiny import PLACE, STILL
+from tests.tiny import CAPTIONS, PLACE, RIGHT, STILL
 from tests.unit.model.pocket.test_inventing import begin, same, world
 
 SKY = PlacedObject("sky", 0.0, 27.0, 360.0, 54.0)
@@ -106,6 +106,18 @@ def test_new_ground_follows_the_newest_description_and_the_old_stays():
     assert other._ground.new == new
     ground.extend((0.0, 90.0))
     assert ground.new == new
+
+
+def test_a_new_description_is_planned_first_although_another_viewpoint_is_nearer():
+    made = outdoors(SKY, TREE)
+    steps(made, AHEAD, 10)
+    steps(made, BACK, 3)
+    assert made._viewpoints.nearest(made._session.pose) != START
+    made.step(replace(STILL, prompt=CAPTIONS[1], edit=Edit("forget")))
+    before = dict(made._viewpoints.kept)
+    steps(made, RIGHT, 24)
+    assert made.painting.plan.prompt == CAPTIONS[1]
+    assert all(made._viewpoints.kept.get(place) is not ring for place, ring in before.items())
 
 
 def test_where_everything_is_repainted_new_ground_begins_anew():
