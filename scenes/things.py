@@ -8,7 +8,7 @@ import difflib
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from math import dist
 from pathlib import Path
 from typing import NamedTuple
@@ -333,22 +333,22 @@ class _NamingWords(NamedTuple):
 
 def named_things(text: str, kinds: Collection[str]) -> tuple[Named, ...]:
     """Return the things that a description names, one of each kind, the longest names first."""
-    return _naming(text, kinds).named
+    return _naming(text, tuple(kinds)).named
 
 
 def absent_kinds(text: str, kinds: Collection[str]) -> frozenset[str]:
     """Return the kinds of things that a description says are not there: "no people"."""
-    return _naming(text, kinds).absent
+    return _naming(text, tuple(kinds)).absent
 
 
 def naming_words(text: str, kinds: Collection[str]) -> frozenset[int]:
     """Return which words of a description, counted from 0, name things; see `named_things`."""
-    return _naming(text, kinds).names
+    return _naming(text, tuple(kinds)).names
 
 
 def telling_words(text: str, kinds: Collection[str]) -> frozenset[int]:
     """Return which words say how many named things there are, if any, how large and where."""
-    naming = _naming(text, kinds)
+    naming = _naming(text, tuple(kinds))
     said = enumerate(word.text.lower() for word in split_words(text))
     words = [None if place in naming.names else word for place, word in said]
     told = _NUMBERS.keys() | _SIZES.keys() | SAME_COLORS.keys() | COLORS.keys()
@@ -360,14 +360,15 @@ def telling_words(text: str, kinds: Collection[str]) -> frozenset[int]:
     )
 
 
-def _naming(text: str, kinds: Collection[str]) -> _Naming:
+@lru_cache(maxsize=64)  # several questions are asked of each text
+def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
     """Return the things that words name, and those words."""
     words: list[str | None] = [word.text.lower() for word in split_words(text)]
     left = words.copy()
     initials = {word[0] for word in words if word}
     found: dict[str, _NamingWords] = {}
     mentions: list[_NamingWords] = []  # also of what was named before
-    for name, own, kind in _names_of(tuple(kinds)):
+    for name, own, kind in _names_of(kinds):
         if name[0] not in initials:
             continue
         for start in range(len(left) - len(own) + 1):
@@ -476,12 +477,16 @@ def _colors(words: Sequence[str | None], place: int) -> bool:
 
 
 def _is_word(word: str | None, name: str) -> bool:
-    if word is None or word == name:
-        return word == name
-    plurals = {f"{name}s", f"{name}es", f"{name[:-1]}ies", f"{name[:-2]}ves", f"{name[:-1]}ves"}
+    return word in _forms(name)
+
+
+@cache
+def _forms(name: str) -> frozenset[str]:
+    """Return a word of a name and its plurals."""
+    forms = {name, f"{name}s", f"{name}es", f"{name[:-1]}ies", f"{name[:-2]}ves", f"{name[:-1]}ves"}
     if name.endswith("man"):
-        plurals.add(f"{name[:-2]}en")
-    return word in plurals
+        forms.add(f"{name[:-2]}en")
+    return frozenset(forms)
 
 
 def words_before(words: Sequence[str | None], place: int) -> range:

@@ -6,6 +6,7 @@ An overlay of play. It knows words and keys; `prompt_card.py` draws it, and only
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import pygame
@@ -51,7 +52,7 @@ TOO_MANY = "too many kinds of things for one place; {} of these may be missing: 
 FUNCTION_KEYS = range(pygame.K_F1, pygame.K_F12 + 1)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Advice:
     """Finds the words of a text that change nothing in a world, and replacements."""
 
@@ -60,13 +61,13 @@ class _Advice:
     cursor: int | None  # None: a character is being composed there
     before: str = ""  # the description in force
 
-    @property
+    @cached_property
     def grey(self) -> tuple[Word, ...]:
         """The words that change nothing."""
         words = self.words.without_effect(self._whole)
         return tuple(word for word in words if word.end <= len(self.text))
 
-    @property
+    @cached_property
     def _whole(self) -> str:
         """The text with the place that it stays in."""
         return staying(self.text, self.words, self.before)
@@ -93,7 +94,7 @@ class _Advice:
         also = "".join(ALSO_AS.format(*pair) for pair in others)
         said = [STAYS.format(stays, place) if stays else NO_PLACE.format(place)] if place else []
         excess, kinds = self.words.excess(self._whole)
-        if excess > self.words.excess(self.before)[0]:  # what is there fits
+        if excess > self.words.excess(self.before)[0]:  # no warning of what is there already
             said.append(TOO_MANY.format(excess, ", ".join(kinds)))
         elif struck := self.struck[:MAX_HINTED]:
             said.append(UNSEEN + (INSTEAD if any(map(self._instead, struck)) else ""))
@@ -115,6 +116,9 @@ class _Advice:
         if self.words.known(word.text) or self.words.foreign(self.text):
             return ()
         return self.words.nearest(word.text, NEAREST, is_begun=word.end == self.cursor)
+
+
+_advice_on = lru_cache(maxsize=8)(_Advice)  # asked for several times a key
 
 
 class PromptBox(Overlay):
@@ -200,7 +204,7 @@ class PromptBox(Overlay):
         if self.vocabulary is None or self.text == self._opened_with:
             return None
         cursor = None if self._entry.composition else self._entry.cursor
-        return _Advice(self.vocabulary, self.text, cursor, self._opened_with)
+        return _advice_on(self.vocabulary, self.text, cursor, self._opened_with)
 
     def open(self, prompt: str, *, anew: bool = False) -> None:
         """Show the box with the text left unapplied, unless anew, else with the current prompt."""

@@ -306,7 +306,7 @@ def test_every_level_is_of_a_game(words):
         ("the moon over a castle", "outdoor", "fairy", "landscape"),
     ],
 )
-def test_storms_at_sea_are_above_water_and_space_stations_rooms(
+def test_descriptions_are_read_as_they_are_meant(
     words: DescriptionWords, text: str, category: str, has: str, lacks: str
 ):
     read = words.reading(text)
