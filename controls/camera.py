@@ -17,6 +17,7 @@ POSE_RESOLUTION = 1024  # ticks per degree: steps are whole ticks, so returning 
 POSITION_RESOLUTION = 4096  # ticks per metre, likewise
 RUN = 2.8  # metres a second: full speed
 WALKING = 0.5  # of full speed: a walk
+FAR = 3.0  # metres from where a scene begins, beyond which its memory rests
 FARTHEST = 1000.0  # metres that a pose may be from where its scene begins
 SAME_PLACE = 0.01  # metres between poses that show the same view
 STOPPED = 0.5  # of its way: a walker who gets less far is stopped by something
@@ -67,6 +68,11 @@ class CameraPose:
     def is_away(self) -> bool:
         """Whether the player has walked away from where the scene begins."""
         return (self.x, self.z) != (0.0, 0.0)
+
+    @property
+    def is_far(self) -> bool:
+        """Whether that is too far for the memory of where the scene begins to go on."""
+        return hypot(self.x, self.z) > FAR
 
     @property
     def at_origin(self) -> "CameraPose":

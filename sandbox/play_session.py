@@ -11,7 +11,6 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
-from math import hypot
 from pathlib import Path
 
 import pygame
@@ -60,7 +59,6 @@ from mag_sandbox.scenes.scene import MAX_SEED, Scene
 from mag_sandbox.scenes.things import GROUND, words_of
 
 LOUDER = 10  # percent
-FAR = 3.0  # metres from where a place begins; beyond, a description begins another one
 BEGUN = "beginning"  # the topic of what is said of one
 THERE = 0.97  # overlap with an anchor from which on the camera is at it
 BACK_FIRST = "postcards are found where the scene begins; walking back there: then press {} again"
@@ -359,8 +357,8 @@ class PlayerSession(WatchedSession):
             case "enter" if self._doors.ahead is not None:
                 self._doors.enter()
                 _show_change(self._reel)
-            case "enter" if self._doors.in_sight is not None:
-                self._doors.go_to(self._doors.in_sight)
+            case "enter" if (door := self._doors.in_sight) is not None:
+                self._doors.go_to(door)
             case "enter":
                 self._say(NO_DOOR, topic="door")
             case "prompt":
@@ -618,7 +616,7 @@ def _describe(
 
 def _is_far(reel: Reel) -> bool:
     """Tell whether a world that paints is shown far from where the place begins."""
-    return bool(reel.current.spec.kinds) and hypot(reel.pose.x, reel.pose.z) > FAR
+    return bool(reel.current.spec.kinds) and reel.pose.is_far
 
 
 def _choices(describe: Callable[..., None]) -> tuple[PromptChoice, ...]:

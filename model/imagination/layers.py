@@ -91,9 +91,7 @@ class LayeredRing:
             if (cut_out := _cut_out(picture, ids, number, box, margins, upright[rank + 1 :]))
             is not None
         }
-        beside = ((0, 0), (margins.hidden, margins.hidden))
-        wide = _widened(np.pad(stands, beside, mode="wrap"), margins.hidden)
-        hidden = wide[:, margins.hidden : -margins.hidden]
+        hidden = widened_around(stands, margins.hidden)
         shown = known & ~hidden
         radian = numbers.shape[1] / (2 * np.pi)
         edges = scenery.edges(*viewpoint, (np.arange(numbers.shape[1]) + 0.5) / radian)
@@ -349,6 +347,12 @@ def _cut_out(
     return _CutOut(
         layer, np.where(covered, 0, layer[3:]), beside, (left - first, top - highest, width, height)
     )
+
+
+def widened_around(shape: np.ndarray, margin: int) -> np.ndarray:
+    """Return a shape of a ring, bool [H, W], with a margin above 0; columns go on around."""
+    wide = np.pad(shape, ((0, 0), (margin, margin)), mode="wrap")
+    return _widened(wide, margin)[:, margin:-margin]
 
 
 def _widened(shape: np.ndarray, margin: int) -> np.ndarray:

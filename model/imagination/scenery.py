@@ -388,16 +388,12 @@ class Scenery:
 
     def geometry(self, x: float, z: float, owners: np.ndarray) -> RingGeometry:
         """Return where everything is that a ring shows from a viewpoint [m]; see `numbers`."""
-        height, width = owners.shape
         numbers = self.numbers(x, z, owners)
         distant = [
             number for number, body in self._seen(x, z)
             if body.where == "upright" and body.distance == inf
         ]  # fmt: skip
-        radian = width / (2 * np.pi)
-        yaw = (np.arange(width) + 0.5) / radian
-        pitch = (height / 2 - np.arange(height) - 0.5) / radian
-        away = self.surfaces(x, z, yaw, pitch)
+        away = self.ring_surfaces(x, z, numbers.shape)
         depth = np.where(np.isin(numbers, distant), np.float32(inf), away)
         return RingGeometry(depth, numbers, self.boxes(x, z, owners.shape))
 
@@ -602,6 +598,13 @@ class Scenery:
         tall = float(np.mean([side.tall for side in sides]))
         pitches: np.ndarray = np.arctan(np.array(((-EYE,), (tall - EYE,))) / away)
         return pitches
+
+    def ring_surfaces(self, x: float, z: float, shape: tuple[int, ...]) -> np.ndarray:
+        """Return `surfaces` in each pixel of a ring of H, W around a viewpoint, [H, W]."""
+        height, width = shape
+        radian = width / (2 * np.pi)
+        yaw = (np.arange(width) + 0.5) / radian
+        return self.surfaces(x, z, yaw, (height / 2 - np.arange(height) - 0.5) / radian)
 
     def surfaces(self, x: float, z: float, yaw: np.ndarray, pitch: np.ndarray) -> np.ndarray:
         """Return how far away ground, walls and ceiling are from a viewpoint [m]; inf: sky.

@@ -24,6 +24,7 @@ from mag_sandbox.controls.camera import CameraPose, yaw_difference
 from mag_sandbox.controls.edits import HIGHEST, LARGEST, SPOT_ACTS, Edit
 from mag_sandbox.files.validation import decode
 from mag_sandbox.model.imagination.imagination import Imagination, Subject
+from mag_sandbox.model.imagination.layers import widened_around
 from mag_sandbox.model.imagination.objects import PlacedObject, check_objects
 from mag_sandbox.model.imagination.scenery import with_placed
 from mag_sandbox.model.imagination.surroundings import Place, Surroundings
@@ -430,11 +431,9 @@ def shape_cells(shape: np.ndarray, cells: tuple[int, ...]) -> np.ndarray:
         shape: pixels of the ring, bool [H, W].
         cells: rows and columns.
     """
-    size = shape.shape[0] // cells[0]
-    wide = np.pad(shape, ((_AROUND, _AROUND), (0, 0)))
-    wide = np.concatenate((wide[:, -_AROUND:], wide, wide[:, :_AROUND]), axis=1)
-    near = np.lib.stride_tricks.sliding_window_view(wide, (size + 2 * _AROUND,) * 2)
-    return np.asarray(near[::size, ::size].any(axis=(2, 3)))
+    rows, columns = cells
+    wide = widened_around(shape, _AROUND).reshape(rows, -1, columns, shape.shape[1] // columns)
+    return np.asarray(wide.any(axis=(1, 3)))
 
 
 def _is_replaced(thing: Edit, change: Edit) -> bool:

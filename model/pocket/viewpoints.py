@@ -48,7 +48,6 @@ from mag_sandbox.model.pocket.walking import START, NewGround, Position, Walkabl
 from mag_sandbox.model.world import MIB, Frames, WorldState
 from mag_sandbox.scenes.scene import check_prompt
 
-FAR = 3.0  # metres from the first viewpoint, beyond which the memory of blocks rests
 BLEND = 0.3  # metres by which a viewpoint is farther than the nearest, and is not shown any more
 FAVOURED = 1.0  # metres by which a given picture's ring may be farther than painted ones
 BUDGET = 32 * MIB  # of the latents of all viewpoints
@@ -161,12 +160,8 @@ class _PlannedRings:
             everywhere, bool [H, W].
         """
         numbers = scenery.numbers(*place, self.owners(scenery, place))
-        height, width = numbers.shape
-        radian = width / (2 * np.pi)
-        yaw = (np.arange(width) + 0.5) / radian
-        pitch = (height / 2 - np.arange(height) - 0.5) / radian
         standing = np.isin(numbers, list(scenery.boxes(*place, numbers.shape)))
-        return numbers, (scenery.surfaces(*place, yaw, pitch) >= DISTANT) & ~standing
+        return numbers, (scenery.ring_surfaces(*place, numbers.shape) >= DISTANT) & ~standing
 
 
 class Viewpoints(ViewPainter[PaintedRing]):
@@ -225,7 +220,7 @@ class Viewpoints(ViewPainter[PaintedRing]):
 
     def is_far(self, poses: Sequence[CameraPose]) -> bool:
         """Tell whether the first ring is shown from none of some poses, nor soon will be."""
-        return self._ground.scenery is not None and all(_away(pose, START) > FAR for pose in poses)
+        return self._ground.scenery is not None and all(pose.is_far for pose in poses)
 
     # Painting
 

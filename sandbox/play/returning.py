@@ -5,7 +5,6 @@ Knows the seen views and those that each memory holds; does not steer, and knows
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from math import hypot
 
 import numpy as np
 
@@ -16,7 +15,6 @@ from mag_sandbox.evaluation.similarity.recall import Word, common_view, recall_w
 from mag_sandbox.model.world import FrameBlock, MemoryUsage, WorldSpec
 
 LOST = 0.25  # share of a view that a memory which lost it may still hold
-RESTS = 3.0  # metres from where a scene begins, beyond which memory rests
 FAR = 180.0  # most degrees to turn away while no view is lost
 BACK = "Both go back to this place"
 AWAY_AND_BACK = "Both turn away and come back"
@@ -40,7 +38,7 @@ class GuidedReturn:
     def __init__(self, block: FrameBlock, spec: WorldSpec, sights: Collection[Sight]) -> None:
         self._here = here = block.poses[-1]
         self.verdicts: tuple[Word, ...] = ()  # one per half, once it shows the view again
-        sights = [sight for sight in sights if not _is_far(sight.pose)]
+        sights = [sight for sight in sights if not sight.pose.is_far]
         lost = [sight for sight in sights if _is_lost(sight.pose, here, block)]
         self._leads, self._way = True, BACK if lost else AWAY_AND_BACK
         self._targets: list[CameraPose] = []  # still to visit
@@ -50,7 +48,7 @@ class GuidedReturn:
             nearest = min(lost, key=lambda sight: _distance(sight.pose, here))
             self._place, self.seen = nearest.pose, nearest.frame
             self._targets = [self._place]
-        elif "yaw" in spec.axes and not _is_far(here):
+        elif "yaw" in spec.axes and not here.is_far:
             self.seen = np.split(block.frames[-1], 2, axis=1)[0]
             self._targets = [_far_from(here, sights), self._place]
         elif "yaw" in spec.axes and sights:
@@ -111,10 +109,6 @@ def _held(pose: CameraPose, block: FrameBlock) -> Sequence[float]:
         max((view_overlap(pose, entry.pose) for entry in memory.entries), default=0.0)
         for memory in memories
     ]
-
-
-def _is_far(pose: CameraPose) -> bool:
-    return hypot(pose.x, pose.z) > RESTS
 
 
 def _distance(pose: CameraPose, here: CameraPose) -> float:

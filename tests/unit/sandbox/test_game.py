@@ -14,7 +14,7 @@ from mag_sandbox.controls.edits import Edit
 from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.model.loading import words_of
 from mag_sandbox.model.remote.world import RemoteWorld
-from mag_sandbox.sandbox.play_session import FAR, SplitSession
+from mag_sandbox.sandbox.play_session import SplitSession
 from mag_sandbox.sandbox.recording.reader import load_recording
 from mag_sandbox.sandbox.screens import Continue, PlayScene, Watch, Way
 from mag_sandbox.sandbox.screens.loading import LoadingScreen
@@ -386,7 +386,7 @@ def test_a_description_far_from_where_the_place_begins_begins_another_and_undo_l
     game = run(FakeWorld(spec=replace(WALKING, fps=FAST.fps, kinds=("tent",))))
     game.play()
     game.screen.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_w))
-    game.wait(lambda: game.screen.reel.pose.z > FAR)
+    game.wait(lambda: game.screen.reel.pose.is_far)
     game.screen.handle(pygame.Event(pygame.KEYUP, key=pygame.K_w))
     game.see_blocks(3)
     there = game.screen.reel.pose
