@@ -4,7 +4,7 @@ A kernel takes queries [B, L, N, D] and keys and values [B, M, N, D] and returns
 `bias`, where given, is added to the scores and broadcasts to [B, N, L, M]; flash-attn takes none.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
@@ -12,9 +12,9 @@ from importlib.util import find_spec
 import torch
 from torch import Tensor
 from torch.nn import functional
-from torch.nn.attention import SDPBackend, sdpa_kernel
 
 AttentionKernel = Callable[..., Tensor]
+FusedKernel = Callable[[Tensor, Tensor, Tensor], Sequence[Tensor]]  # [B, N, L, D]; result first
 
 
 def matmul_attention(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None = None) -> Tensor:
@@ -41,11 +41,7 @@ def sdpa_attention(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None = None) 
 KERNELS: dict[str, AttentionKernel] = {"matmul": matmul_attention, "sdpa": sdpa_attention}
 
 FLASH_PACKAGES = {"flash-attn 3": "flash_attn_interface", "flash-attn 2": "flash_attn"}
-SDPA_BACKENDS = {
-    "sdpa cudnn": SDPBackend.CUDNN_ATTENTION,
-    "sdpa flash": SDPBackend.FLASH_ATTENTION,
-    "sdpa math": SDPBackend.MATH,
-}
+ATEN = torch.ops.aten
 
 
 def choose_kernel(device: str, dtype: torch.dtype, head_dim: int) -> tuple[str, AttentionKernel]:
@@ -73,8 +69,8 @@ def candidate_kernels() -> dict[str, AttentionKernel]:
     for name, package in FLASH_PACKAGES.items():
         if find_spec(package) is not None:
             installed[name] = partial(_flash_attention, package)
-    for name, backend in SDPA_BACKENDS.items():
-        installed[name] = partial(_sdpa_by, backend)
+    for name, fused in FUSED.items():
+        installed[name] = partial(_sdpa_by, fused)
     return installed
 
 
@@ -87,9 +83,31 @@ def runs(kernel: AttentionKernel, device: str, dtype: torch.dtype, head_dim: int
         return False
 
 
-def _sdpa_by(backend: SDPBackend, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-    with sdpa_kernel(backend):
-        return sdpa_attention(q, k, v)
+def _sdpa_by(fused: FusedKernel, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    return fused(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2))[0].transpose(1, 2)
+
+
+def _cudnn(q: Tensor, k: Tensor, v: Tensor) -> Sequence[Tensor]:
+    sums = torch.is_grad_enabled()
+    found: Sequence[Tensor] = ATEN._scaled_dot_product_cudnn_attention(q, k, v, None, sums)
+    return found
+
+
+def _flash(q: Tensor, k: Tensor, v: Tensor) -> Sequence[Tensor]:
+    on_card = ATEN._scaled_dot_product_flash_attention
+    kernel = on_card if q.is_cuda else ATEN._scaled_dot_product_flash_attention_for_cpu
+    found: Sequence[Tensor] = kernel(q, k, v)
+    return found
+
+
+def _math(q: Tensor, k: Tensor, v: Tensor) -> Sequence[Tensor]:
+    found: Sequence[Tensor] = ATEN._scaled_dot_product_attention_math(q, k, v)
+    return found
+
+
+# PyTorch's kernels are called by name: its context manager `sdpa_kernel` chooses for all threads,
+# and the autoencoder's attention, in another one, would find its only kernel switched off.
+FUSED: dict[str, FusedKernel] = {"sdpa cudnn": _cudnn, "sdpa flash": _flash, "sdpa math": _math}
 
 
 def _flash_attention(package: str, q: Tensor, k: Tensor, v: Tensor) -> Tensor:

@@ -5,6 +5,7 @@ from types import ModuleType
 
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from mag_sandbox.model import attention
 from mag_sandbox.model.attention import (
@@ -115,3 +116,24 @@ def test_a_package_that_is_installed_and_does_not_run_is_passed_over(monkeypatch
     assert "flash-attn 2" in candidate_kernels()
     name, _ = choose_kernel("cpu", torch.float32, 64)
     assert name.startswith("sdpa")
+
+
+class Permitted(TorchDispatchMode):
+    """Notes for every operation whether all of PyTorch's attentions are still allowed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: set[tuple[bool, bool]] = set()
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        of = torch.backends.cuda
+        self.seen.add((of.flash_sdp_enabled(), of.math_sdp_enabled()))
+        return function(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize("name", ["sdpa flash", "sdpa math"])
+def test_kernels_leave_the_attention_of_other_threads_alone(name):
+    """The autoencoder's runs beside them, with heads so wide that few kernels take them."""
+    with Permitted() as permitted:
+        named_kernel(name)(*tensors("cpu", torch.float32))
+    assert permitted.seen == {(True, True)}
