@@ -138,7 +138,8 @@ class PackStreamWorld(SteeredWorld[_PackSession]):
                 session.memory.prompt = self._features(control.prompt)
             session.smoother = session.smoother.after(control.camera)
             latents = self._fallback.run(self._denoise)
-            self._require_numbers(latents)
+            with self._times.measure("denoise"):  # a card is still at work: the check waits for it
+                self._require_numbers(latents)
             frames = self._fallback.run(lambda: self._decode(latents))
             poses = self._place(frames, control.camera)
             with self._times.measure("remember"):

@@ -253,8 +253,13 @@ class StreamWorld(SteeredWorld[_Stream]):
         text = self._text_keys()
         if session.rollout.ended:
             self._follow_on(text)
-        latents = self._fallback.run(lambda: self._denoise(text, view)) if given is None else given
-        self._require_numbers(latents)
+        if given is None:
+            latents = self._fallback.run(lambda: self._denoise(text, view))
+            with self._times.measure("denoise"):  # a card is still at work: the check waits for it
+                self._require_numbers(latents)
+        else:
+            latents = given
+            self._require_numbers(latents)
         frames = self._fallback.run(lambda: self._decode_and_compute_keys(latents, text, view))
         poses = self._place(frames, command)
         of_latents = poses[::-TIME_STRIDE][:BLOCK_LENGTH][::-1]

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 
@@ -97,6 +98,27 @@ def test_every_stream_of_the_table_plays(tiny, name):
     assert blocks[2].memory.kept_frames == kept
     world.close()
     world.close()
+
+
+@pytest.mark.parametrize("name", ["mag", "wan-memorypack"])
+def test_denoising_is_timed_until_the_device_is_done(tiny, repos, texts, monkeypatch, name):
+    """A card returns at once; the check of its numbers waits for it."""
+    world = tiny() if name == "mag" else tiny_full.tiny_pack(repos, texts)
+    world.reset(PLACE, 3)
+    under_way: list[str] = []
+    measure, checked = world._times.measure, []
+
+    @contextmanager
+    def noted(stage):
+        under_way.append(stage)
+        with measure(stage):
+            yield
+        under_way.remove(stage)
+
+    monkeypatch.setattr(world._times, "measure", noted)
+    monkeypatch.setattr(world, "_require_numbers", lambda latents: checked.append(list(under_way)))
+    world.step(RIGHT)
+    assert checked == [["denoise"]]
 
 
 def test_the_sentence_in_force_is_the_phrase_of_the_block(shared):
