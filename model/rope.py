@@ -136,8 +136,15 @@ class RayCoordinates:
     >>> features = rays.features(poses, order=torch.arange(3))
     """
 
-    def __init__(self, config: RayConfig, rows: int, columns: int, block_length: int = 3) -> None:
-        self._config = config
+    def __init__(
+        self,
+        config: RayConfig,
+        rows: int,
+        columns: int,
+        block_length: int = 3,
+        device: str | torch.device = "cpu",
+    ) -> None:
+        self._config, self.device = config, torch.device(device)
         self.grid, self.block_length = (rows, columns), block_length
         self.token = config.fov / columns  # degrees at zoom 1
         self.rows = math.ceil(2 * config.max_pitch / self.token) + rows  # of tokens, all pitches
@@ -146,20 +153,29 @@ class RayCoordinates:
             (torch.arange(columns, dtype=torch.float64) + 0.5) - columns / 2,
             indexing="ij",
         )
-        self._across = x.flatten() / columns  # token centres, share of the frame's width
-        self._down = y.flatten() / columns
-        self._position = self._position_features(rows, columns)
-        self._yaw = torch.tensor(config.yaw_harmonics, dtype=torch.float64) * math.pi / 180
-        self._pitch = (
+        across, down = x.flatten() / columns, y.flatten() / columns
+        yaw = torch.tensor(config.yaw_harmonics, dtype=torch.float64) * math.pi / 180
+        pitch = (
             2 * math.pi / (_geometric(*config.pitch_periods, config.pitch_channels) * self.token)
         )
-        self._time = 2 * math.pi / _geometric(*config.time_periods, config.time_channels)
+        time = 2 * math.pi / _geometric(*config.time_periods, config.time_channels)
+        # token centres as shares of the frame's width; turns a degree; turns a frame
+        self._across, self._down = across.to(device), down.to(device)
+        self._yaw, self._pitch, self._time = (x.to(device) for x in (yaw, pitch, time))
+        self._position = self._position_features(rows, columns)
+        self._order = torch.eye(PLACES, dtype=torch.float64, device=device)
 
     @classmethod
-    def of(cls, config: PocketConfig, block_length: int | None = None) -> "RayCoordinates":
+    def of(
+        cls,
+        config: PocketConfig,
+        block_length: int | None = None,
+        device: str | torch.device = "cpu",
+    ) -> "RayCoordinates":
         """Return those of a pocket world, whose blocks may be cut to another length."""
         assert config.dit.rays is not None  # `PocketConfig.from_dict` requires them
-        return cls(config.dit.rays, *config.token_grid, block_length or config.block_length)
+        length = block_length or config.block_length
+        return cls(config.dit.rays, *config.token_grid, length, device)
 
     def rotary(self, poses: Tensor, times: Tensor) -> Tensor:
         """Return the tokens' turns, [B, F * L, 1, D/2].
@@ -169,16 +185,13 @@ class RayCoordinates:
             times: frame number of each frame, [B, F].
         """
         yaw, pitch = self.directions(poses)
-        time = times.double()[..., None].expand_as(yaw)
-        angles = torch.cat(
-            (
-                yaw[..., None] * self._yaw,
-                pitch[..., None] * self._pitch,
-                time[..., None] * self._time,
-            ),
-            dim=-1,
-        )
-        return _unit(angles.flatten(1, 2)[:, :, None])
+        return self.turns(yaw, pitch, times[..., None]).flatten(1, 2)[:, :, None]
+
+    def turns(self, yaw: Tensor, pitch: Tensor, time: Tensor) -> Tensor:
+        """Return the turns of rays at given angles [degrees] and frame numbers, [..., D/2]."""
+        time = time.to(self.device).double().expand_as(yaw)
+        axes = ((yaw, self._yaw), (pitch, self._pitch), (time, self._time))
+        return _unit(torch.cat([along[..., None] * rates for along, rates in axes], dim=-1))
 
     def features(self, poses: Tensor, order: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
         """Return input features: sub-token shift, horizon, place in frame and block.
@@ -190,28 +203,38 @@ class RayCoordinates:
             dtype: of the result, [B, F*L, feature_count].
         """
         yaw, pitch = self.directions(poses)
+        fov = poses[..., 2:3].to(self.device).double().expand_as(yaw)
+        place_in_block = order.clamp(max=1).masked_fill(order == self.block_length - 1, PLACES - 1)
+        in_block = self._order[place_in_block.to(self.device)][None, :, None]
+        return self._features(yaw, pitch, fov, self._position, in_block).flatten(1, 2).to(dtype)
+
+    def kept_features(self, yaw: Tensor, pitch: Tensor, fov: Tensor, token: Tensor) -> Tensor:
+        """Return the features of single tokens of kept frames, [..., feature_count], float64.
+
+        Angles and fields of view are in degrees; a token is its number in its frame, int.
+        """
+        return self._features(yaw, pitch, fov, self._position[token], self._order[PLACES - 1])
+
+    def _features(
+        self, yaw: Tensor, pitch: Tensor, fov: Tensor, position: Tensor, in_block: Tensor
+    ) -> Tensor:
         phase_yaw = yaw * (2 * math.pi / self.token)
         phase_pitch = pitch * (2 * math.pi / self.token)
         height = pitch * (math.pi / (4 * self._config.max_pitch))
-        zoom = torch.log2(self._config.fov / poses[..., 2].double())[..., None].expand_as(yaw)
         own = torch.stack(
             (
                 phase_yaw.sin(), phase_yaw.cos(), phase_pitch.sin(), phase_pitch.cos(),
                 height.sin(), height.cos(), (2 * height).sin(), (2 * height).cos(),
-                (4 * height).sin(), (4 * height).cos(), zoom,
+                (4 * height).sin(), (4 * height).cos(), torch.log2(self._config.fov / fov),
             ),
             dim=-1,
         )  # fmt: skip
-        batch, frames, tokens = yaw.shape
-        place = self._position.expand(batch, frames, tokens, -1)
-        place_in_block = order.clamp(max=1).masked_fill(order == self.block_length - 1, PLACES - 1)
-        in_block = torch.eye(PLACES, dtype=torch.float64)[place_in_block]
-        in_block = in_block[None, :, None].expand(batch, frames, tokens, -1)
-        return torch.cat((own, place, in_block), dim=-1).flatten(1, 2).to(dtype)
+        places = (part.expand(*yaw.shape, -1) for part in (position, in_block))
+        return torch.cat((own, *places), dim=-1)
 
     def directions(self, poses: Tensor) -> tuple[Tensor, Tensor]:
         """Return yaw and pitch of the tokens' centres [degrees], each [B, F, L]."""
-        poses = poses.double()
+        poses = poses.to(self.device).double()
         fov = poses[..., 2:3]
         return poses[..., 0:1] + self._across * fov, poses[..., 1:2] - self._down * fov
 

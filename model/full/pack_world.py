@@ -219,8 +219,8 @@ class PackStreamWorld(SteeredWorld[_PackSession]):
         session, dit = self._running(), self._networks.dit
         place = self._frames(session.block_index, (CameraPose(),) * BLOCK_LENGTH)
         with self._times.measure("pack"):
-            pairs = read_context(dit, session.memory.tokens(dit, place), self._texts.aside(dit))
-        attend = context_attention(pairs, dit.kernel)
+            context = read_context(dit, session.memory.tokens(dit, place), self._texts.aside(dit))
+        attend = context_attention(context, dit.kernel)
         with self._times.measure("denoise"):
             return self._sampled(place, attend, session.seed, session.block_index, session.text)
 

@@ -19,9 +19,10 @@ from torch import Tensor
 from mag_sandbox.controls.camera import CameraPose, check_pose
 from mag_sandbox.files.validation import decode, shortened
 from mag_sandbox.model.dit import DiT
-from mag_sandbox.model.memorypack.networks import MemoryPack
+from mag_sandbox.model.memorypack.networks import MemoryPack, PsiState
 from mag_sandbox.model.memorypack.packing import LatentFrames, Places, Tokens, joined
-from mag_sandbox.model.memorypack.semantic import SemanticState
+from mag_sandbox.model.memorypack.ring import RingPack, RingState
+from mag_sandbox.model.memorypack.semantic import SemanticPack, SemanticState
 from mag_sandbox.model.parking import bytes_of, tensor_of
 from mag_sandbox.model.world import (
     MemoryEntry,
@@ -54,12 +55,11 @@ class PackMemory:
         prompt: Tensor,
         differentiated: int = 0,
     ) -> None:
-        self.pack, self.places = pack, places
-        self.history, self.prompt = image, prompt
-        self.image = image
-        self._differentiated = differentiated
+        self.pack, self.places, self.prompt = pack, places, prompt
+        self.image = self.history = _kept(image)
+        self._differentiated = differentiated if isinstance(pack.semantic, SemanticPack) else 0
         self._waiting: list[LatentFrames] = []
-        self._old: SemanticState | None = None  # without the waiting frames, and no gradient
+        self._old: PsiState | None = None  # without the waiting frames, and no gradient
 
     @property
     def frames(self) -> int:
@@ -71,16 +71,21 @@ class PackMemory:
         """The number of updates of psi."""
         return (self._old.updates if self._old else 0) + len(self._waiting)
 
-    def state(self) -> SemanticState | None:
+    def state(self) -> PsiState | None:
         """Return psi, with a gradient through the last updates and through psi_0."""
-        semantic = self.pack.semantic
-        if semantic is None:
-            return None
-        state = semantic.begin(self.prompt, self.image, self.places)
-        if self._old is not None:  # psi_0 is made anew: its projections learn from every block
-            state = self._old._replace(guide=state.guide)
+        semantic, state = self.pack.semantic, self._settled()
         for frames in self._waiting:
+            assert semantic is not None and state is not None
             state = semantic.advance(state, frames, self.places)
+        return state
+
+    def _settled(self) -> PsiState | None:
+        """Return psi without what waits."""
+        if self.pack.semantic is None or isinstance(self._old, RingState):
+            return self._old
+        state = self.pack.semantic.begin(self.prompt, self.image, self.places)
+        if isinstance(self._old, SemanticState) and isinstance(state, SemanticState):
+            return self._old._replace(guide=state.guide)  # its projections learn from every block
         return state
 
     def tokens(self, dit: DiT, coming: LatentFrames) -> Tokens:
@@ -95,9 +100,16 @@ class PackMemory:
         tokens = self.pack.semantic.tokens(state, coming, self.places)
         return tokens if tokens.values.shape[1] else None
 
+    def knows(self, coming: LatentFrames) -> bool:
+        """Tell whether psi holds all that a block will show at its end; only psi of slots knows."""
+        semantic, state = self.pack.semantic, self.state()
+        if not isinstance(semantic, RingPack) or not isinstance(state, RingState):
+            return False
+        return semantic.knows(state, coming, self.places)
+
     def push(self, frames: LatentFrames) -> None:
         """Remember a block, a whole window of Memorize; no gradient reaches what made it."""
-        frames = frames.with_latents(frames.latents.detach())
+        frames = _kept(frames)
         whole = joined((self.history, frames))
         self.history = whole.part(max(0, whole.length - self.pack.config.history), whole.length)
         if self.pack.semantic is None:
@@ -113,9 +125,14 @@ class PackMemory:
             self._old = state.detached()
         self._waiting = rest
 
-    def load(self, history: LatentFrames, state: SemanticState | None) -> None:
+    def load(self, history: LatentFrames, state: PsiState | None) -> None:
         """Continue from `history` and `state()` of a memory without waiting frames."""
-        self.history, self._old, self._waiting = history, state, []
+        self.history, self._old, self._waiting = _kept(history), state, []
+
+
+def _kept(frames: LatentFrames) -> LatentFrames:
+    """Return frames in bf16, as fine as the transformer reads them."""
+    return frames.with_latents(frames.latents.detach().to(torch.bfloat16))
 
 
 KINDS: dict[int, SegmentKind] = {4: "packed-4x", 2: "packed-2x", 1: "raw"}
@@ -156,7 +173,7 @@ def pack_usage(
 def psi_bytes(memory: PackMemory) -> int:
     """Return the bytes of psi; the same however long the session gets."""
     state = memory.state()
-    return 0 if state is None else state.psi.values.nbytes + state.psi.rotary.nbytes
+    return 0 if state is None else sum(array.nbytes for array in state.arrays().values())
 
 
 def _packed(memory: PackMemory) -> Iterator[MemoryEntry]:
@@ -187,8 +204,7 @@ def saved_memory(memory: PackMemory) -> tuple[dict[str, np.ndarray], dict[str, A
     data = {"image": _places(memory.image), "history": _places(memory.history), "updates": 0}
     state = memory.state()
     if state is not None and state.updates:
-        arrays["psi"] = bytes_of(state.psi.values.float())
-        arrays["turns"] = bytes_of(torch.view_as_real(state.psi.rotary))
+        arrays |= {name: bytes_of(array.float()) for name, array in state.arrays().items()}
         data["updates"] = state.updates
     return arrays, data
 
@@ -239,12 +255,8 @@ def load_memory(
     if state is None or not said.updates:
         memory.load(history, None)
         return memory
-    psi = _like(arrays["psi"], state.psi.values)
-    turns = torch.view_as_complex(_like(arrays["turns"], torch.view_as_real(state.psi.rotary)))
-    if psi.shape[:2] != turns.shape[:2] or not psi.numel():
-        raise ValueError(f"psi is {tuple(psi.shape)}, it lies at {tuple(turns.shape)}")
-    tokens = Tokens(psi.to(state.psi.values.dtype), turns)
-    memory.load(history, SemanticState(tokens, state.guide, state.start, said.updates))
+    psi = {name: _like(arrays[name], like) for name, like in state.arrays().items()}
+    memory.load(history, state.loaded(psi, said.updates, places))
     return memory
 
 
@@ -269,4 +281,4 @@ def _like(array: np.ndarray, expected: Tensor) -> Tensor:
     numbers = tensor_of("psi", array).to(expected.device)
     if (numbers.ndim, *numbers.shape[2:]) != (expected.ndim, *expected.shape[2:]):
         raise ValueError(f"numbers are {tuple(numbers.shape)}, expected {tuple(expected.shape)}")
-    return numbers
+    return numbers.to(expected.dtype)

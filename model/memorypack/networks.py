@@ -6,9 +6,11 @@ level 0 and the empty prompt and see only each other, so these serve all denoisi
 """
 
 from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, Protocol
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from mag_sandbox.model.attention import AttentionKernel, sdpa_attention
 from mag_sandbox.model.config import DiTConfig
@@ -25,9 +27,46 @@ from mag_sandbox.model.memorypack.packing import (
     pack,
 )
 from mag_sandbox.model.memorypack.ring import RingPack
-from mag_sandbox.model.memorypack.semantic import SemanticPack, SemanticState
+from mag_sandbox.model.memorypack.semantic import SemanticPack
 
-Pairs = Sequence[tuple[Tensor, Tensor]]  # keys and values, a pair a layer
+_NEVER = -1e4  # score of a token that is not there; finite, since a video may lack all of them
+
+
+class PackedContext(NamedTuple):
+    """What a block reads beside itself."""
+
+    pairs: Sequence[tuple[Tensor, Tensor]]  # keys and values, a pair a layer
+    absent: Tensor | None = None  # see `Tokens`
+
+
+class PsiState(Protocol):
+    """What a long-term memory knows of its videos."""
+
+    @property
+    def updates(self) -> int:
+        """The number of blocks that were remembered."""
+
+    def arrays(self) -> dict[str, Tensor]:
+        """Return what the state consists of, by the names under which it is saved."""
+
+    def loaded(self, arrays: dict[str, Tensor], updates: int, places: Places) -> "PsiState":
+        """Return the state with saved tensors of `arrays`; raise ValueError if they do not fit."""
+
+    def detached(self) -> "PsiState":
+        """Return the same state, cut off from its gradient."""
+
+
+class LongTermMemory(Protocol):
+    """`SemanticPack` or `RingPack`; each reads states of its own alone."""
+
+    def begin(self, prompt: Tensor, image: LatentFrames, places: Places) -> PsiState:
+        """Return psi_0."""
+
+    def advance(self, state: Any, frames: LatentFrames, places: Places) -> PsiState:
+        """Return the state after more frames, whole windows of them, in order."""
+
+    def tokens(self, state: Any, coming: LatentFrames, places: Places) -> Tokens:
+        """Return what the transformer reads for a coming block."""
 
 
 class MemoryPack(nn.Module):
@@ -39,7 +78,7 @@ class MemoryPack(nn.Module):
         super().__init__()
         self.config = config
         self.clean_embedder = PackEmbedder(dit, [scale.factor for scale in config.scales])
-        self.semantic: SemanticPack | RingPack | None = None
+        self.semantic: LongTermMemory | None = None
         if config.structure == "ring":
             self.semantic = RingPack(dit, config)
         elif config.structure is not None:
@@ -50,7 +89,7 @@ class MemoryPack(nn.Module):
         self.clean_embedder.initialise(dit.patch_embedding)
         if isinstance(self.semantic, RingPack):
             self.semantic.initialise(dit.patch_embedding, dit.ray_embedding)
-        elif self.semantic is not None:
+        elif isinstance(self.semantic, SemanticPack):
             self.semantic.initialise(dit.patch_embedding)
         return self
 
@@ -59,7 +98,7 @@ class MemoryPack(nn.Module):
         dit: DiT,
         image: LatentFrames,
         history: LatentFrames,
-        state: SemanticState | None,
+        state: PsiState | None,
         coming: LatentFrames,
         places: Places,
     ) -> Tokens:
@@ -98,28 +137,37 @@ class PackedNetworks(nn.Module):
         self.dit, self.pack = dit, pack
 
 
-def read_context(dit: DiT, tokens: Tokens, text: TextKeys) -> Pairs:
+def read_context(dit: DiT, tokens: Tokens, text: TextKeys) -> PackedContext:
     """Return the keys and values of tokens that see each other only, under the empty prompt."""
     pairs: list[tuple[Tensor, Tensor]] = []
 
     def attend(layer_index: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:  # noqa: ARG001
         pairs.append((k, v))
-        return dit.kernel(q, k, v)
+        return dit.kernel(q, k, v, *_bias(tokens.absent, q))
 
     time = dit.embed_time(torch.zeros(len(tokens.values), 1, device=tokens.values.device))
     values = tokens.values.to(dit.head.modulation.dtype)
     dit.remember(values, time, text, tokens.rotary[:, :, None], attend)
-    return pairs
+    return PackedContext(pairs, tokens.absent)
 
 
-def context_attention(pairs: Pairs, kernel: AttentionKernel) -> Attend:
-    """Return a strategy that reads given keys and values beside the block's own."""
+def context_attention(context: PackedContext, kernel: AttentionKernel) -> Attend:
+    """Return a strategy that reads a context beside the block's own keys and values."""
 
     def attend(layer_index: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-        keys, values = pairs[layer_index]
-        return kernel(q, torch.cat((k, keys.to(k)), dim=1), torch.cat((v, values.to(v)), dim=1))
+        keys, values = context.pairs[layer_index]
+        keys, values = torch.cat((k, keys.to(k)), dim=1), torch.cat((v, values.to(v)), dim=1)
+        return kernel(q, keys, values, *_bias(context.absent, q, own=k.shape[1]))
 
     return attend
+
+
+def _bias(absent: Tensor | None, like: Tensor, own: int = 0) -> tuple[Tensor, ...]:
+    """Return what to add to the scores of all videos, [B, 1, 1, own + M], if any lacks tokens."""
+    if absent is None:
+        return ()
+    bias = like.new_zeros(absent.shape).masked_fill(absent, _NEVER)
+    return (functional.pad(bias, (own, 0))[:, None, None],)
 
 
 Flow = Callable[[Tensor, Tensor], Tensor]  # noisy latents, noise levels [B, F] -> flow, fp32

@@ -9,6 +9,7 @@ by their rays (pocket world).
 Source: FramePack, arXiv 2504.12626, as released (Apache-2.0); own words.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol
 
@@ -74,11 +75,22 @@ class Tokens(NamedTuple):
 
     values: Tensor  # [B, M, dim]
     rotary: Tensor  # complex [B or 1, M, D/2]
+    absent: Tensor | None = None  # which of them a video lacks, bool [B, M]; None: all are there
 
     def joined(self, other: "Tokens") -> "Tokens":
         """Return these tokens and then others."""
         turns = (some.expand(len(self.values), -1, -1) for some in (self.rotary, other.rotary))
-        return Tokens(torch.cat((self.values, other.values), dim=1), torch.cat(tuple(turns), dim=1))
+        absent = None
+        if self.absent is not None or other.absent is not None:
+            absent = torch.cat([_absent(some) for some in (self, other)], dim=1)
+        values = torch.cat((self.values, other.values), dim=1)
+        return Tokens(values, torch.cat(tuple(turns), dim=1), absent)
+
+
+def _absent(tokens: Tokens) -> Tensor:
+    if tokens.absent is not None:
+        return tokens.absent
+    return torch.zeros(tokens.values.shape[:2], dtype=torch.bool, device=tokens.values.device)
 
 
 class Grid(NamedTuple):
@@ -215,42 +227,67 @@ class Slots(NamedTuple):
 
     @classmethod
     def of(cls, rays: RayCoordinates) -> "Slots":
-        """Return slots as large as a token of a view that is not zoomed."""
-        side, rows = rays.token, rays.rows
+        """Return slots half as wide and high as a token of a view that is not zoomed.
+
+        So a place is held by tokens of several frames, cut at different edges: between them lie
+        details that a single one has lost.
+        """
+        side, rows = rays.token / 2, 2 * rays.rows
         pitch, yaw = torch.meshgrid(
             (rows / 2 - 0.5 - torch.arange(rows).double()) * side,
             (torch.arange(round(360 / side)).double() + 0.5) * side,
             indexing="ij",
         )
-        return cls(yaw.flatten(), pitch.flatten(), side)
+        return cls(yaw.flatten().to(rays.device), pitch.flatten().to(rays.device), side)
+
+
+SIGHT = 4  # numbers that say where a token was seen: yaw, pitch, field of view, place in its frame
 
 
 class RayPlaces:
     """The rays of posed frames: the pocket world. A frame's time says its place in its block."""
 
     def __init__(self, rays: RayCoordinates) -> None:
-        self._rays, self._slots = rays, Slots.of(rays)
+        self._rays, self.slots = rays, Slots.of(rays)
+        self.token = rays.token  # degrees across and down, not zoomed
 
     def grid(self, frames: LatentFrames) -> Grid:
         """Return the coordinates of each frame's tokens."""
         size, device = (frames.length, *self._rays.grid), frames.latents.device
         assert frames.poses is not None  # of the pocket world, where every frame has one
-        poses, times = frames.poses.cpu(), frames.times.cpu()
-        rotary = self._rays.rotary(poses, times.expand(len(poses), -1))[:, :, 0]
-        features = self._rays.features(poses, times.long() % self._rays.block_length)
+        times = frames.times.expand(len(frames.poses), -1)
+        rotary = self._rays.rotary(frames.poses, times)[:, :, 0]
+        features = self._rays.features(frames.poses, frames.times.long() % self._rays.block_length)
         return Grid(
             rotary.unflatten(1, size).to(device),
             features.unflatten(1, size).to(device, frames.latents.dtype),
         )
 
     def directions(self, frames: LatentFrames) -> tuple[Tensor, Tensor]:
-        """Return yaw and pitch of each frame's tokens [degrees], [B, F, L] each, on the CPU."""
+        """Return yaw and pitch of all tokens [degrees], float64 [B, F * L] each."""
         assert frames.poses is not None
-        return self._rays.directions(frames.poses.cpu())
+        yaw, pitch = self._rays.directions(frames.poses)
+        return yaw.flatten(1), pitch.flatten(1)
 
-    def slots(self) -> "Slots":
-        """Return slots as large as a token, over all that a camera can see."""
-        return self._slots
+    def sights(self, frame: LatentFrames) -> Tensor:
+        """Return where the tokens of one frame look, fp32 [B, L, SIGHT]."""
+        assert frame.poses is not None
+        yaw, pitch = self.directions(frame)
+        fov = frame.poses[:, 0, 2:3].to(yaw).expand_as(yaw)
+        token = torch.arange(yaw.shape[1], device=yaw.device).expand_as(yaw)
+        return torch.stack((yaw % 360, pitch, fov, token), dim=-1).float()
+
+    def are_sights(self, sights: Tensor) -> bool:
+        """Tell whether numbers, [..., SIGHT], can be those of tokens of frames."""
+        *_, fov, token = sights.unbind(-1)
+        within = (token >= 0) & (token < math.prod(self._rays.grid)) & (fov > 0)
+        return bool((within & sights.isfinite().all(dim=-1)).all())
+
+    def seen_at(self, sights: Tensor, time: Tensor) -> tuple[Tensor, Tensor]:
+        """Return turns and features of tokens of kept frames, [B, M, ...], as of a time, [1]."""
+        yaw, pitch, fov, token = sights.to(self._rays.device).double().unbind(-1)
+        turns = self._rays.turns(yaw, pitch, time)
+        return turns, self._rays.kept_features(yaw, pitch, fov, token.long())
 
 
 def coordinates(grid: Grid) -> Coordinates:

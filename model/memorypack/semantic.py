@@ -31,6 +31,17 @@ class SemanticState(NamedTuple):
     start: Tensor  # time of the video's start, [1]
     updates: int = 0
 
+    def arrays(self) -> dict[str, Tensor]:
+        """Return what the state consists of, by the names under which it is saved."""
+        return {"psi": self.psi.values, "turns": torch.view_as_real(self.psi.rotary)}
+
+    def loaded(self, arrays: dict[str, Tensor], updates: int, places: Places) -> "SemanticState":  # noqa: ARG002
+        """Return the state with saved tensors of `arrays`; raise ValueError if they do not fit."""
+        values, turns = arrays["psi"], torch.view_as_complex(arrays["turns"])
+        if values.shape[:2] != turns.shape[:2] or not values.numel():
+            raise ValueError(f"psi is {tuple(values.shape)}, it lies at {tuple(turns.shape)}")
+        return self._replace(psi=Tokens(values, turns), updates=updates)
+
     def detached(self) -> "SemanticState":
         """Return the same state, cut off from its gradient."""
         psi = Tokens(self.psi.values.detach(), self.psi.rotary)

@@ -201,9 +201,10 @@ class MemoryPackWorld(PocketWorld[PocketSession]):
         dit = self._networks.dit
         with self._times.measure("pack"):
             tokens = self._held().tokens(dit, block)
-            pairs = read_context(dit, tokens, self._empty)
+            context = read_context(dit, tokens, self._empty)
+        steps = 1 if self._held().knows(block) else self._flow.steps
         with self._times.measure("denoise"):
-            return self._sampled(block, context_attention(pairs, dit.kernel), self._flow.steps)
+            return self._sampled(block, context_attention(context, dit.kernel), steps)
 
     def _sampled(self, block: LatentFrames, attend: Attend, steps: int) -> Tensor:
         session = self._running()
@@ -239,7 +240,7 @@ class MemoryPackWorld(PocketWorld[PocketSession]):
         return self._handed_out(shown, poses, command, memory)
 
 
-PACK_STEPS = 2  # denoising steps of a block that no look-ahead has prepared
+PACK_STEPS = 2  # denoising steps of a block that shows new ground; what psi holds takes one
 
 
 def load(

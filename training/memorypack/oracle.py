@@ -133,8 +133,10 @@ class Oracle(nn.Module):
         times = torch.full(poses.shape[1:2], self._rays.block_length - 1)
         frames = LatentFrames(latents, times, poses)
         state = self.ring.begin(latents, frames.part(0, 1), places)
-        psi = self.ring.advance(state, frames.part(1, frames.length), places).psi
-        return Tokens(self.ring.output(psi.values), psi.rotary)
+        state = self.ring.advance(state, frames.part(1, frames.length), places)
+        psi = self.ring.whole(state, places)
+        assert psi.absent is not None
+        return Tokens(psi.values, psi.rotary.where(~psi.absent[..., None], psi.rotary * 0))
 
     def _frames(self, latents: Tensor, poses: Tensor) -> Tokens:
         rotary, features = self._coordinates(poses)

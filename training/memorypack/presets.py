@@ -61,11 +61,11 @@ def at_pocket_size(preset: PackTraining) -> PackTraining:
         preset,
         optimisation=replace(numbers, steps=1000, rate=1e-3),
         tuned="memory",  # small enough to come with the game
-        rank=8,
+        rank=32,
         curriculum=(4, 12, 24),
-        learned=3,
+        learned=6,
         differentiated=24,  # psi must learn of frames that left the pack of six blocks
-        from_noise=0.3,
+        from_noise=0.5,  # a block that is remembered is shown after one step
         psi_alone=0.5,
         new_rate=0.2,
     )

@@ -165,9 +165,10 @@ class MemoryPackStage(RecipeStage[PackedNetworks, VideoSource, PackTraining]):
         with self.device.autocast():
             reading = self._reading(memory, clip, prompt, empty, random)
             flow = reading.flow(noisy, sigma)
-        start = random.noise(clip.latents.shape)  # drawn whatever the forcing: the rest stays alike
+        seed = random.choice(2**31)  # drawn whatever the forcing: the rest stays alike
 
         def sample() -> Tensor:
+            start = SeededRandom(seed).noise(clip.latents.shape)
             with torch.no_grad(), self.device.autocast():
                 levels = euler_levels(self.config.sample_steps, self.shift)
                 return reading.sample(self.device.upload(start), levels)
@@ -184,10 +185,10 @@ class MemoryPackStage(RecipeStage[PackedNetworks, VideoSource, PackTraining]):
     ) -> BlockDenoiser:
         dit = self.module.dit
         alone = memory.psi_tokens(clip) if random.happens(self.config.psi_alone) else None
-        pairs = read_context(dit, alone or memory.tokens(dit, clip), dit.text_keys(empty))
+        context = read_context(dit, alone or memory.tokens(dit, clip), dit.text_keys(empty))
         place = coordinates(memory.places.grid(clip))
         return BlockDenoiser(
-            dit, context_attention(pairs, dit.kernel), dit.text_keys(prompt), place
+            dit, context_attention(context, dit.kernel), dit.text_keys(prompt), place
         )
 
     def _sigma(self, clip: LatentFrames, random: SeededRandom) -> Tensor:

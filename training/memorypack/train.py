@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from mag_sandbox.model.dit import DiT
@@ -30,8 +29,8 @@ from mag_sandbox.training.loop import Loop, LoopConfig
 from mag_sandbox.training.memorypack.presets import PRESETS, PackTraining, at_pocket_size
 from mag_sandbox.training.memorypack.stage import MemoryPackStage, VideoBatch, VideoSource
 from mag_sandbox.training.options import MemoryPackOptions
-from mag_sandbox.training.pocket.data import encode_views, places_to_poses
-from mag_sandbox.training.pocket.paths import return_path, stack_paths, steady_path
+from mag_sandbox.training.pocket.data import RestingViews, places_to_poses
+from mag_sandbox.training.pocket.paths import random_path, return_path, stack_paths, steady_path
 from mag_sandbox.training.pocket.size import PocketParts, pocket_parts, show_with
 from mag_sandbox.training.processes import ALONE, Processes
 from mag_sandbox.training.recipe.clips import ClipSource, Show
@@ -40,44 +39,44 @@ from mag_sandbox.training.recipe.train import RecipeError
 from mag_sandbox.training.seeded_random import SeededRandom
 
 _VIDEOS = 41  # keeps draws apart
+WAYS = steady_path, return_path, random_path  # of the camera, as often each
 
 
 @dataclass(eq=False)
 class PocketVideos:
-    """Pans, half of them out and back; a `VideoSource`. The image is the last frame of a block."""
+    """Camera paths through panoramas; a `VideoSource`. The image is the last frame of a block."""
 
     parts: PocketParts  # panoramas and networks
     batch: int  # videos a step
     seed: int  # of all draws
 
     def __post_init__(self) -> None:
-        rays = RayCoordinates.of(self.parts.config)
+        parts = self.parts
+        rays = RayCoordinates.of(parts.config, device=parts.device.device)
         self.length = rays.block_length
         self.places: Places = RayPlaces(rays)
+        self._views = RestingViews(parts.data, parts.autoencoder, parts.device)
 
     def videos(self, number: int, clips: int) -> VideoBatch:
-        """Return encoded views along pans."""
+        """Return encoded views along paths."""
         random = SeededRandom(self.seed, _VIDEOS, number)
         panoramas = random.numpy.integers(len(self.parts.data), size=self.batch)
-        ways = ((steady_path, return_path)[random.choice(2)] for _ in panoramas)
+        ways = (WAYS[random.choice(len(WAYS))] for _ in panoramas)
         paths = [way(random.numpy, 1 + clips, self.length) for way in ways]
         path, first = stack_paths(paths), self.length - 1
         left, top, fov = (
             values.reshape(self.batch, -1)[:, first:] for values in (path.left, path.top, path.fov)
         )  # [B, 1 + clips * length]
         times = torch.arange(left.shape[1]) + first  # as in play, whose pack counts from the start
-        pictures = np.stack(
+        parts = self.parts
+        latents = torch.stack(
             [
-                self.parts.data.view_at_rest(panorama, *place)
-                for panorama, *rows in zip(panoramas, left, top, fov, strict=True)
-                for place in zip(*rows, strict=True)
+                self._views.latents(*video)
+                for video in zip(panoramas.tolist(), left, top, fov, strict=True)
             ]
         )
-        parts = self.parts
-        views = encode_views(parts.autoencoder, pictures, parts.device)
-        latents = torch.unflatten(views, 0, left.shape)
         return VideoBatch(
-            LatentFrames(latents, times, places_to_poses(left, top, fov)),
+            LatentFrames(latents, times, parts.device.upload(places_to_poses(left, top, fov))),
             parts.read(parts.captions.draw(panoramas, random.numpy)),
             parts.read(parts.captions.empty(self.batch)),
         )
@@ -187,7 +186,7 @@ def pocket_size(options: MemoryPackOptions, device: TrainingDevice | None = None
         adapted=at_pocket_size,
         source=lambda batch: PocketVideos(parts, batch, options.seed),
         show=show_with(parts.autoencoder, parts.device),
-        batches=lambda videos, processes: videos,  # psi of one video at a time is read
+        batches=lambda videos, processes: processes,
     )
 
 

@@ -98,7 +98,7 @@ def panorama_set(folder: Path, count: int, first_seed: int = 0) -> PanoramaSet:
         _draw(rings, words, count, first_seed)
     records = json.loads(words.read_text())
     return PanoramaSet(
-        rings=np.load(rings, mmap_mode="r"),
+        rings=np.load(rings, mmap_mode="c"),  # nothing is written, but tensors need to be able to
         times=np.array([record["time"] for record in records]),
         captions=[record["captions"] for record in records],
     )
@@ -218,6 +218,47 @@ def places_to_poses(left: np.ndarray, top: np.ndarray, fov: np.ndarray) -> Tenso
     yaw = (left + WIDTH / 2) * DEGREES_PER_PIXEL
     pitch = (RING_HEIGHT / 2 - HEIGHT / 2 - top) * DEGREES_PER_PIXEL
     return torch.from_numpy(np.stack((yaw, pitch, fov), axis=-1))
+
+
+class RestingViews:
+    """Encoded views of panoramas at rest, cut out and encoded on a device."""
+
+    def __init__(self, data: PanoramaSet, autoencoder: Autoencoder, device: TrainingDevice) -> None:
+        self._autoencoder, self._device = autoencoder, device
+        self._rings = torch.from_numpy(data.rings)[..., :3].to(device.device)
+
+    @torch.no_grad()
+    def latents(self, panorama: int, left: np.ndarray, top: np.ndarray, fov: np.ndarray) -> Tensor:
+        """Return latents, fp32 [F, C, H, W], of a panorama's views at places of `CameraPath`."""
+        pixels = self.pixels(panorama, left, top, fov).permute(0, 3, 1, 2)
+        with self._device.autocast():
+            encoded = self._autoencoder.encode(pixels.div_(127.5).sub_(1.0))
+        return encoded.float()
+
+    def pixels(self, panorama: int, left: np.ndarray, top: np.ndarray, fov: np.ndarray) -> Tensor:
+        """Return the views, fp32 [F, H, W, 3] from 0 to 255; zoomed ones are blended."""
+        ring = self._rings[panorama]
+        x, y = (_pixels(*axis, fov) for axis in ((left, WIDTH), (top, HEIGHT)))
+        (rows, down), (columns, across) = (
+            [torch.from_numpy(part).to(ring.device) for part in (np.floor(at).astype(int), at % 1)]
+            for at in (y, x)
+        )
+        rows, columns = rows[..., None], columns[:, None] % RING_WIDTH
+        pixels = ring[rows, columns].float()
+        if not (y % 1).any() and not (x % 1).any():
+            return pixels
+        below, beside = (rows + 1).clamp(max=RING_HEIGHT - 1), (columns + 1) % RING_WIDTH
+        across, down = (part.float() for part in (across[:, None, :, None], down[..., None, None]))
+        above = torch.lerp(pixels, ring[rows, beside].float(), across)
+        under = torch.lerp(ring[below, columns].float(), ring[below, beside].float(), across)
+        return torch.lerp(above, under, down)
+
+
+def _pixels(start: np.ndarray, count: int, fov: np.ndarray) -> np.ndarray:
+    """Return where on the ring the pixels across (or down) views lie [px], [F, count]."""
+    scale = (fov / FOV)[:, None]
+    middle = (count - 1) / 2
+    return start[:, None] + middle + (np.arange(count) - middle) * scale
 
 
 @torch.no_grad()

@@ -11,6 +11,7 @@ from mag_sandbox.model.memorypack.config import FRAMEPACK, MEMORYPACK, PackConfi
 from mag_sandbox.model.memorypack.memory import PackMemory
 from mag_sandbox.model.memorypack.networks import (
     MemoryPack,
+    PackedContext,
     PackedNetworks,
     context_attention,
     read_context,
@@ -109,7 +110,8 @@ def test_what_is_read_does_not_depend_on_the_block_that_reads_it():
     networks, video = tiny_packed(), frames(4)
     dit, memory = networks.dit, after(networks, video.part(0, 10))
     clip = video.part(10, 13)
-    pairs = read_context(dit, memory.tokens(dit, clip), dit.text_keys(prompt(1)))
+    context = read_context(dit, memory.tokens(dit, clip), dit.text_keys(prompt(1)))
+    pairs = context.pairs
     assert len(pairs) == TINY.dit.num_layers
     kept = [(k.clone(), v.clone()) for k, v in pairs]
     place = coordinates(PLACES.grid(clip))
@@ -119,8 +121,8 @@ def test_what_is_read_does_not_depend_on_the_block_that_reads_it():
             place.rotary, context_attention(some, dit.kernel), place.features,
         )
         for noisy, some in (
-            (clip.latents, pairs),
-            (clip.latents, [(k[:, :0], v[:, :0]) for k, v in pairs]),
+            (clip.latents, context),
+            (clip.latents, PackedContext([(k[:, :0], v[:, :0]) for k, v in pairs])),
         )
     ]  # fmt: skip
     assert not torch.allclose(*flows)

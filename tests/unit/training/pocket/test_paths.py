@@ -6,11 +6,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mag_sandbox.model.attention import matmul_attention
+from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.config import POCKET
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.views import FOV, view, view_at, view_corner, zoomed_view
+from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.losses import flow_loss, flow_target, sample_noise_levels
-from mag_sandbox.training.pocket.data import PanoramaSet, places_to_poses
+from mag_sandbox.training.pocket.data import PanoramaSet, RestingViews, places_to_poses
 from mag_sandbox.training.pocket.paths import (
     FASTEST,
     FASTEST_ZOOM,
@@ -126,6 +129,20 @@ def test_a_view_that_is_not_zoomed_is_cut_out_as_it_is():
     assert np.array_equal(data.view_at_rest(0, 1200.0, 30.0, FOV), view(ring, 1200, 30))
     close = view_at(ring, 20.0, 3.0, FOV - 1e-6).astype(int)
     assert np.abs(close - view_at(ring, 20.0, 3.0)).mean() < 12  # other weights, same place
+
+
+def test_views_are_cut_alike_one_by_one_and_together():
+    waves = np.indices((RING_HEIGHT, RING_WIDTH)) * 2 * np.pi / RING_HEIGHT * 3
+    ring = (np.stack((*np.sin(waves), np.cos(waves[1])), axis=-1) * 120 + 128).astype(np.uint8)
+    data = PanoramaSet(ring[None], np.zeros(1), [["a"]])
+    places = np.array([[-30.0, 3.0, FOV], [1200.0, 50.0, FOV], [17.0, 100.0, 55.0]])
+    device = TrainingDevice("cpu", matmul_attention)
+    views = RestingViews(data, Autoencoder(POCKET.autoencoder), device)
+    for some in (places[:2], places):
+        together = views.pixels(0, *some.T).numpy()
+        for one, place in zip(together, some, strict=True):
+            blended = np.abs(one - data.view_at_rest(0, *place)).max()
+            assert blended <= (0 if place[2] == FOV else 1)
 
 
 def test_noise_levels_lie_inside_zero_and_one():
