@@ -142,9 +142,9 @@ class RayCoordinates:
         rows: int,
         columns: int,
         block_length: int = 3,
-        device: str | torch.device = "cpu",
+        device: str = "cpu",
     ) -> None:
-        self._config, self.device = config, torch.device(device)
+        self._config, self.device = config, device
         self.grid, self.block_length = (rows, columns), block_length
         self.token = config.fov / columns  # degrees at zoom 1
         self.rows = math.ceil(2 * config.max_pitch / self.token) + rows  # of tokens, all pitches
@@ -163,14 +163,14 @@ class RayCoordinates:
         self._across, self._down = across.to(device), down.to(device)
         self._yaw, self._pitch, self._time = (x.to(device) for x in (yaw, pitch, time))
         self._position = self._position_features(rows, columns)
-        self._order = torch.eye(PLACES, dtype=torch.float64, device=device)
+        self._order = torch.eye(PLACES, dtype=torch.float64).to(device)
 
     @classmethod
     def of(
         cls,
         config: PocketConfig,
         block_length: int | None = None,
-        device: str | torch.device = "cpu",
+        device: str = "cpu",
     ) -> "RayCoordinates":
         """Return those of a pocket world, whose blocks may be cut to another length."""
         assert config.dit.rays is not None  # `PocketConfig.from_dict` requires them
@@ -241,7 +241,7 @@ class RayCoordinates:
     def _position_features(self, rows: int, columns: int) -> Tensor:
         places = torch.stack((self._across * 2, self._down * 2 * columns / rows), dim=-1)
         scale = math.pi / 2 * 2.0 ** torch.arange(self._config.position_harmonics).double()
-        angles = (places[..., None] * scale).flatten(1)
+        angles = (places[..., None] * scale.to(self.device)).flatten(1)
         return torch.cat((places, angles.sin(), angles.cos()), dim=-1)
 
 

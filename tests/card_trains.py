@@ -10,10 +10,11 @@ from mag_sandbox.model.attention import sdpa_attention
 from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.lora import LowRank, adapt
 from mag_sandbox.model.memorypack.config import PackConfig
+from mag_sandbox.model.memorypack.packing import RayPlaces
 from mag_sandbox.model.memorypack.parts import untrained
 from mag_sandbox.model.pocket.networks import PocketNetworks
 from mag_sandbox.model.pocket.pictures.animator import Animator
-from mag_sandbox.model.rope import GridCoordinates
+from mag_sandbox.model.rope import GridCoordinates, RayCoordinates
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.imagination.rings import RINGS_EACH, RingLog
@@ -22,10 +23,10 @@ from mag_sandbox.training.imagination.stage_planner import PlannerStage
 from mag_sandbox.training.imagination.stage_reader import ReaderStage
 from mag_sandbox.training.loop import Stage
 from mag_sandbox.training.memorypack.presets import PackTraining
-from mag_sandbox.training.memorypack.stage import MemoryPackStage
+from mag_sandbox.training.memorypack.stage import MemoryPackStage, VideoBatch
 from mag_sandbox.training.optimisers import GeneratorAndCritic
 from mag_sandbox.training.pocket import stage_animator, stage_autoencoder
-from mag_sandbox.training.pocket.data import CHANNELS, PanoramaSet
+from mag_sandbox.training.pocket.data import CHANNELS, PanoramaSet, RestingViews
 from mag_sandbox.training.pocket.stage_animator import AnimatorStage
 from mag_sandbox.training.pocket.stage_autoencoder import AutoencoderStage, DecoderStage
 from mag_sandbox.training.pocket.stage_distillation import FrameDistillationStage, GenerationTask
@@ -128,6 +129,31 @@ def test_memorypack_keeps_to_its_card():
     numbers = PackTraining(Optimisation(steps=8), forcing="direct", curriculum=(1,))
     packed = untrained(DiT(TINY.dit, sdpa_attention).to(CARD), PackConfig())
     learn(MemoryPackStage(packed, ToyVideos(1), numbers, *NUMBERS, shift=2.0))
+
+
+class CardPans(ToyVideos):
+    """Videos whose places and poses lie on the card."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.places = RayPlaces(RayCoordinates.of(TINY, device=CARD))
+
+    def videos(self, number: int, clips: int) -> VideoBatch:
+        """Return toy videos with their poses on the card."""
+        made = super().videos(number, clips)
+        frames = made.frames
+        assert frames.poses is not None
+        return replace(made, frames=frames._replace(poses=frames.poses.to(CARD)))
+
+
+def test_psi_of_slots_keeps_to_its_card():
+    with fake_card():
+        numbers = PackTraining(Optimisation(steps=8), forcing="teacher", curriculum=(3,))
+        parts = untrained(DiT(TINY.dit, sdpa_attention).to(CARD), PackConfig(structure="ring"))
+        learn(MemoryPackStage(parts, CardPans(), numbers, *NUMBERS, shift=2.0))
+        rings = PanoramaSet(np.zeros((1, RING_HEIGHT, RING_WIDTH, CHANNELS), np.uint8), *[[]] * 2)
+        views = RestingViews(rings, tiny_autoencoder().to(CARD), ON_A_CARD)
+        assert str(views.latents(0, *np.full((3, 2), 60.0)).device) == CARD
 
 
 def test_the_imaginations_stages_keep_to_their_card(monkeypatch):
