@@ -17,7 +17,7 @@ from mag_sandbox.sandbox.services import Services
 from mag_sandbox.scenes.memory_limits import KeptMib
 
 MEMORY_STEP = 2  # factor of the budget
-LEAST_MIB, MOST_MIB = limits(KeptMib)
+LEAST_MIB = limits(KeptMib)[0]
 CHOOSING_S = 1.0  # after the last press, before a choice is requested
 WARNED_S = 5.0  # likewise, if the choice forgets something
 ANSWERED_AFTER = 3  # blocks shown: two may be under way at the time of a request
@@ -52,6 +52,7 @@ class MemoryChoices:
 
     def __init__(self, services: Services, worker: GenerationWorker, reel: Reel) -> None:
         self._services, self._worker, self._reel = services, worker, reel
+        self._most_mib = services.recordings.log.choice.memory.kept_mib  # reserved by the world
         self._choice: _Choice | None = None  # until it is in force
         self._left: list[_LeftMemory] = []  # one after the other, without anything in between
         self._lost = False  # whether frames were dropped since the first of them
@@ -90,9 +91,11 @@ class MemoryChoices:
     def choose_size(self, factor: float) -> None:
         """Announce a larger or smaller memory."""
         now = self.setting
-        mib = min(MOST_MIB, max(LEAST_MIB, round(now.kept_mib * factor)))
+        mib = min(self._most_mib, max(LEAST_MIB, round(now.kept_mib * factor)))
         forgets = mib * MIB < self._reel.current.block.memory.bytes
         text = f"memory: at most {mib} MiB"
+        if factor > 1 and mib == self._most_mib:
+            text = f"{text}; for more, raise Budget in the settings"
         self._announce(replace(now, kept_mib=mib), text, forgets=forgets)
 
     def drop_choice(self) -> None:

@@ -10,6 +10,7 @@ from mag_sandbox.controls.edits import Edit
 from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.model.world import MemorySetting
 from mag_sandbox.sandbox import memory_choices
+from mag_sandbox.sandbox.choice import WorldChoice
 from mag_sandbox.sandbox.saves.undo import MOST, UndoStack
 from mag_sandbox.sandbox.screens import GoBack, PlayScene, Way
 from mag_sandbox.sandbox.title.screen import TitleScreen
@@ -78,6 +79,20 @@ def test_what_a_smaller_memory_drops_is_said_and_comes_back(run):
     undo(game)
     game.wait(lambda: memory(game).budget == before.budget)
     assert memory(game).kept_frames >= before.kept_frames
+
+
+def test_a_larger_memory_is_offered_up_to_what_the_world_reserved(run):
+    game = run(choice=WorldChoice(memory=MemorySetting(kept_mib=300)))
+    game.play()
+    game.see_blocks(3)
+    game.press(pygame.K_LEFTBRACKET)
+    game.said("at most 128 MiB")
+    game.press(pygame.K_RIGHTBRACKET)
+    assert game.screen.session.memory.setting.kept_mib == 256
+    game.press(pygame.K_RIGHTBRACKET)
+    game.said("at most 300 MiB; for more, raise Budget in the settings")
+    game.press(pygame.K_RIGHTBRACKET)
+    assert game.screen.session.memory.setting.kept_mib == 300
 
 
 @pytest.mark.parametrize(
