@@ -33,7 +33,7 @@ from mag_sandbox.sandbox.play.session import Playthrough, Session
 from mag_sandbox.sandbox.play.worker import GenerationWorker, ReadyBlock
 from mag_sandbox.sandbox.postcards.postcards import PostcardHunt
 from mag_sandbox.sandbox.recording.reader import Recording, RecordingError
-from mag_sandbox.sandbox.saves.own_scenes import scene_of_prompt
+from mag_sandbox.sandbox.saves.own_scenes import scene_of_prompt, title_of
 from mag_sandbox.sandbox.saves.saves import Autosave
 from mag_sandbox.sandbox.screens import GoBack, Outcome, Overlay, PlaySplit, SwitchWorld
 from mag_sandbox.sandbox.screens.around import AroundOverlay
@@ -381,7 +381,7 @@ class PlayerSession(WatchedSession):
                     f"another place of the same description; {key} brings back what you had"
                 )
                 self._begin_anew()
-                return Playthrough(self._painted(playthrough.scene), secrets.randbelow(MAX_SEED))
+                return Playthrough(self._described(playthrough.scene), secrets.randbelow(MAX_SEED))
             case "world":
                 return self._next_world()
             case "save":
@@ -420,9 +420,16 @@ class PlayerSession(WatchedSession):
         self._services.saves.keep_written(scene)
         return Playthrough(scene, scene.seed)
 
-    def _painted(self, scene: Scene) -> Scene:
-        """Return a scene for another seed: without its picture, where the world paints."""
-        return replace(scene, image=None) if self._reel.current.spec.kinds else scene
+    def _described(self, scene: Scene) -> Scene:
+        """Return a scene for another seed, of what is described now.
+
+        It has no picture where the world paints.
+        """
+        now = self._reel.current
+        if now.block.prompt != scene.prompt:
+            text = now.block.prompt
+            scene = replace(scene, prompt=text, name=title_of(text), ambience=None)
+        return replace(scene, image=None) if now.spec.kinds else scene
 
     def _begin_anew(self) -> None:
         self._postcards.stop()

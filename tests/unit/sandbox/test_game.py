@@ -136,6 +136,21 @@ def test_a_new_seed_paints_the_place_anew_where_the_world_can_paint(run, tmp_pat
     assert (game.screen.playthrough.scene.image is None) is bool(kinds)
 
 
+def test_a_new_seed_begins_another_place_of_the_newest_description(run):
+    game = run()
+    game.play()
+    game.see_blocks(3)
+    game.press(pygame.K_t)
+    game.write(" At night.")
+    game.press(pygame.K_RETURN)
+    game.wait(lambda: game.screen.reel.current.block.prompt == "A place. At night.")
+    game.press(pygame.K_n)
+    scene = game.screen.playthrough.scene
+    assert (scene.prompt, scene.name) == ("A place. At night.", "A place. At night")
+    game.wait(lambda: game.block == 0)
+    assert game.screen.reel.current.block.prompt == "A place. At night."
+
+
 @pytest.mark.parametrize("seed", [None, 9])
 def test_another_place_like_one_on_the_title_is_not_given_its_picture(run, tmp_path, seed):
     picture = tmp_path / "place.png"
