@@ -1,23 +1,27 @@
 """A list of the things around, for players who cannot see the picture, and to learn their names.
 
 The world provides the list: things that the player placed, and things of its plan, which begins
-with those that it read in a given picture. Worlds without a plan list placed things only.
+with those that it read in a given picture; away from where the scene begins, what stands around is
+taken from the plan in metres. Worlds without a plan list placed things only.
 """
 
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import atan, atan2, degrees, hypot
 
 import numpy as np
 
 from mag_sandbox.controls.camera import CameraPose, yaw_difference
 from mag_sandbox.controls.edits import Edit
-from mag_sandbox.model.world import FrameBlock
+from mag_sandbox.controls.parallax import EYE
+from mag_sandbox.model.world import FrameBlock, GroundThing
 from mag_sandbox.sandbox.hud.seen import SCALE, TOP, SeenRing
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver, SessionStart
 from mag_sandbox.scenes.things import SMALLEST, THINGS, clear_color_name
 
 _NEAREST = 3  # of things of one name, whose directions are told
+NEAR = 0.1  # metres: the least distance that sizes are told for
 HERE = 4.0  # degrees from the middle of the view that are called "ahead"
 
 
@@ -37,6 +41,10 @@ class Seen:
     def name(self) -> str:
         """Its name, with its colour."""
         return f"{self.color} {self.kind}".strip()
+
+    def is_at(self, kind: str, yaw: float) -> bool:
+        """Tell whether it is of a kind and lies in a direction [degrees]."""
+        return self.kind == kind and abs(yaw_difference(self.yaw, yaw)) <= self.width / 2
 
     def direction(self, pose: CameraPose) -> str:
         """Return its direction from a pose, and whether the player placed it."""
@@ -88,13 +96,39 @@ def things_around(seen: np.ndarray, block: FrameBlock | None) -> tuple[Seen, ...
     Args:
         seen: which pixels of the map were seen, bool [HEIGHT, WIDTH]; its left edge lies behind the
             first view.
-        block: the newest; it holds placed and planned things.
+        block: the newest; it holds placed and planned things, and what stands on the ground.
     """
     placed, planned = (block.placed, block.planned or ()) if block else ((), ())
     own = tuple(replace(_told(edit), placed=True) for edit in placed)
+    if block and block.ground and block.poses[-1].is_away:
+        return _standing(block.ground.things, block.poses[-1], own)
     found = (_told(edit) for edit in planned if edit.kind in THINGS and _is_seen(edit, seen))
     others = [one for one in found if not any(_same_place(one, mine) for mine in own)]
-    return tuple(sorted((*own, *others), key=lambda one: (one.yaw + 180.0) % 360.0))
+    return _from_left((*own, *others))
+
+
+def _standing(
+    things: Sequence[GroundThing], pose: CameraPose, own: Sequence[Seen]
+) -> tuple[Seen, ...]:
+    """Return what stands around a pose, and placed things that do not stand on the ground."""
+    found, left = list[Seen](), list(own)  # as of where the scene begins
+    for thing in things:
+        start = degrees(atan2(thing.x, thing.z))
+        mine = next((one for one in left if one.is_at(thing.kind, start)), None)
+        if mine:
+            left.remove(mine)
+        x, z = thing.x - pose.x, thing.z - pose.z
+        away = max(hypot(x, z), NEAR)
+        size = 2 * degrees(atan(thing.radius / away))
+        color = clear_color_name(thing.color) if thing.color else ""
+        yaw, pitch = degrees(atan2(x, z)) % 360.0, degrees(atan(-EYE / away))
+        if mine or (size >= SMALLEST and thing.kind in THINGS):
+            found.append(Seen(thing.kind, color, yaw, pitch, size, size, placed=bool(mine)))
+    return _from_left((*found, *left))
+
+
+def _from_left(things: Sequence[Seen]) -> tuple[Seen, ...]:
+    return tuple(sorted(things, key=lambda one: (one.yaw + 180.0) % 360.0))
 
 
 def around_lines(things: Sequence[Seen], pose: CameraPose) -> list[str]:

@@ -8,6 +8,7 @@ import pytest
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.controls.edits import Edit
+from mag_sandbox.model.world import GroundPlan, GroundThing
 from mag_sandbox.sandbox.hud.around import Seen, around_lines, things_around
 from mag_sandbox.sandbox.hud.seen import HEIGHT, SCALE, TOP, WIDTH, SeenRing
 from mag_sandbox.sandbox.screens.around import MOST_LINES, AroundOverlay
@@ -19,7 +20,7 @@ TENT = Edit("place", 350.0, -3.0, 20.0, 12.0, "tent", COLORS["red"])
 
 
 def test_what_the_player_placed_is_listed_as_it_is_known():
-    (tent,) = things_around(np.zeros(()), Mock(placed=(TENT,), planned=None))
+    (tent,) = things_around(np.zeros(()), Mock(placed=(TENT,), planned=None, ground=None))
     assert around_lines([tent], CameraPose()) == ["red tent: 10° left, placed by you"]
     assert tent.direction(CameraPose(350.0, -27.0)) == "ahead, 24° up, placed by you"
     assert around_lines([], CameraPose()) == ["you have not seen anything with a name yet"]
@@ -46,11 +47,29 @@ def test_what_the_world_planned_is_listed_where_it_was_seen():
     coin = replace(sofa, kind="coin", pitch=20.0, width=3.0)
     seen = np.ones((HEIGHT, WIDTH), bool)
     seen[:, :9] = False
-    block = Mock(placed=(TENT,), planned=(behind, coin, sofa, covered))
+    block = Mock(placed=(TENT,), planned=(behind, coin, sofa, covered), ground=None)
     listed = things_around(seen, block)
     assert [(one.kind, one.color, one.yaw, one.placed) for one in listed] == [
         ("tent", "red", 350.0, True),
         ("sofa", "", 90.0, False),
+    ]
+
+
+def test_away_from_where_the_scene_begins_what_stands_around_is_listed_from_there():
+    things = (
+        GroundThing("tent", -1.0, 5.0, 1.0, COLORS["red"]),
+        GroundThing("sofa", 4.0, 4.0, 1.0),
+        GroundThing("mug", 4.0, 30.0, 0.1),
+    )
+    sky = replace(TENT, yaw=40.0, pitch=30.0, kind="hot air balloon")
+    pose = CameraPose(0.0, 0.0, x=0.0, z=4.0)
+    ground = GroundPlan(things)
+    block = Mock(placed=(TENT, sky), planned=(), ground=ground, poses=(pose,))
+    listed = things_around(np.zeros((HEIGHT, WIDTH), bool), block)
+    assert [(one.name, round(one.yaw), one.placed) for one in listed] == [
+        ("red tent", 315, True),
+        ("red hot air balloon", 40, True),
+        ("sofa", 90, False),
     ]
 
 
@@ -67,7 +86,7 @@ def test_a_long_list_has_pages_and_the_key_leads_through_them():
     tents = tuple(
         replace(TENT, kind=f"tent {place}", yaw=10.0 * place) for place in range(MOST_LINES + 3)
     )
-    ready = Mock(block=Mock(placed=tents, planned=()))
+    ready = Mock(block=Mock(placed=tents, planned=(), ground=None))
     reel = Mock(current=ready, pose=CameraPose())
     ring = Mock(is_seen=np.ones((HEIGHT, WIDTH), bool))
     hud = Mock(places={}, theme=lambda surface: NotingTheme(surface.get_size()))
