@@ -26,7 +26,9 @@ from mag_sandbox.model.pocket.painting import PaintingInventor, Plan
 from mag_sandbox.model.world import UNPLANNED, Door
 from mag_sandbox.scenes.rooms import DOORS
 
-NOT_HERE = "that is right where the scene begins, or too far from there to be changed from here"
+AT_START = "that is right where the scene begins; point farther away from there"
+TOO_FAR = "that is too far from where the scene begins; walk back towards it or point nearer"
+FLYING = frozenset(("sky", "far"))  # stances that need no ground to stand on
 IN_THE_WAY, NO_FARTHER = "{} in the way", "you can walk no farther here"
 STILL_PAINTED = "one moment: the ground ahead is still being painted"
 LANDSCAPES = "outdoor", "video game"  # categories of scenes without walls
@@ -172,8 +174,8 @@ class WalkableGround:
         """Return where a step ends [m] that may lead away from all viewpoints."""
         return self.way(start, end, () if self.apart < inf else (START,))
 
-    def at_start(self, edit: Edit) -> Edit | None:
-        """Return an edit as it is told from where the scene begins; None: it is too near or far.
+    def at_start(self, edit: Edit) -> Edit | str:
+        """Return an edit as it is told from where the scene begins, or, for the player, why not.
 
         What is renewed is the same from everywhere.
         """
@@ -188,13 +190,15 @@ class WalkableGround:
         if edit.act == "place":
             moved = scenery.at_start(told, self._stances.get(edit.kind, FAR), x, z)
         elif hypot(x, z) > PLANNED:
-            return None
+            return TOO_FAR
         else:
             moved = scenery.spot_at_start(told, x, z)
         if moved is None or moved.width > LARGEST[0] or moved.height > LARGEST[1]:
-            return None
-        if not moved.pitch - moved.height / 2 < -HORIZON_FOOT and self.is_open:
-            return None
+            return AT_START
+        stance = self._stances.get(moved.kind)
+        flies = stance is not None and stance.where in FLYING
+        if self.is_open and not flies and moved.pitch - moved.height / 2 >= -HORIZON_FOOT:
+            return TOO_FAR
         pitch = min(HIGHEST, max(-HIGHEST, moved.pitch))
         return replace(edit, yaw=moved.yaw, pitch=pitch, width=moved.width, height=moved.height)
 

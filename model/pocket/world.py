@@ -44,7 +44,7 @@ from mag_sandbox.model.pocket.pictures.falling import fallen
 from mag_sandbox.model.pocket.rooms import RoomParts, Rooms
 from mag_sandbox.model.pocket.view_schedule import MOST_LATE, ViewRequest, ViewSchedule
 from mag_sandbox.model.pocket.viewpoints import Viewpoints
-from mag_sandbox.model.pocket.walking import NOT_HERE, WalkableGround
+from mag_sandbox.model.pocket.walking import WalkableGround
 from mag_sandbox.model.session_world import MOST_BLOCKS
 from mag_sandbox.model.world import (
     NO_DOOR,
@@ -421,9 +421,10 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
                 return edited
             return ENTER
         if edit is not None and self._ground:
-            edit = self._ground.at_start(edit)
-            if edit is None:
-                self._notices.append(NOT_HERE)
+            there = self._ground.at_start(edit)
+            edit = None if isinstance(there, str) else there
+            if isinstance(there, str):
+                self._notices.append(there)
         return self._edits.begin(edit, session.prompt, session.block_index) or edited
 
     def _schedule_views(self, command: CameraCommand, *, takes: bool) -> None:

@@ -147,6 +147,22 @@ def test_a_thing_in_the_way_of_where_the_scene_begins_is_refused():
     assert block.edited is None
 
 
+def test_what_flies_is_put_into_the_sky_from_elsewhere_and_what_stands_far_away_is_refused(
+    monkeypatch,
+):
+    made = world()
+    begin(made)
+    monkeypatch.setattr(walking.WalkableGround, "is_open", True)
+    high = Edit("place", 0.0, 24.0, 12.0, 17.0, "hot air balloon", x=0.4, z=0.3)
+    for edit in (high, replace(high, kind="moon"), replace(high, pitch=8.0)):
+        assert isinstance(made._ground.at_start(edit), Edit)
+    block = made.step(replace(STILL, edit=replace(high, kind="tent")))
+    assert block.notice == walking.TOO_FAR
+    assert "walk back" in block.notice
+    gone = Edit("remove", 0.0, -7.0, x=50.0)
+    assert made._ground.at_start(gone) == walking.TOO_FAR
+
+
 def test_bare_ground_is_meant_where_it_is_pointed_at():
     spot = PlacedObject("", 90.0, -45.0, 27.0, 27.0)
     meant = Scenery((), (), ()).spot_at_start(spot, 0.0, EYE)
