@@ -14,7 +14,7 @@ from mag_sandbox.controls.keys import key_title
 from mag_sandbox.model.world import UNPLANNED, Door, WorldSpec
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.memory_choices import leave_moment
-from mag_sandbox.sandbox.play.late_warp import direction_at
+from mag_sandbox.sandbox.play.late_warp import SHOWN, direction_at
 from mag_sandbox.sandbox.play.player_input import MOVED
 from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.play.worker import GenerationWorker, ReadyBlock
@@ -26,7 +26,7 @@ from mag_sandbox.sandbox.ui.display import fit, share_of
 WALKING = "walking to the {}"
 CAN_ENTER = "click the {} to walk there and through it"
 BLOCKED = "something is in the way to the {}: walk around it"
-MIDDLE, NEAR = 20.0, 8.0  # degrees from the middle of a view, and metres, of a door to walk to
+NEAR = 8.0  # metres of a door to walk to
 SAME = 0.5  # metres between two doors at least
 FACING = 2.0  # degrees by which the player may look past a door while walking to it
 PATIENCE = 3.0  # times as long as the straight way takes, until it is blocked
@@ -69,14 +69,15 @@ class DoorsInPlay(Overlay):
 
     @property
     def in_sight(self) -> Door | None:
-        """The nearest door in the middle of the view, to which one can walk."""
+        """The door nearest to the middle of the view, to which one can walk."""
         ground, pose = self._reel.current.block.ground, self._reel.pose
-        doors = [
-            door for door in (ground.doors if ground else ())
-            if abs(yaw_difference(_facing(pose, door).yaw, pose.yaw)) < MIDDLE
-            and dist((door.x, door.z), (pose.x, pose.z)) < NEAR
-        ]  # fmt: skip
-        return min(doors, key=lambda one: dist((one.x, one.z), (pose.x, pose.z)), default=None)
+        aside = {
+            door: abs(yaw_difference(_facing(pose, door).yaw, pose.yaw))
+            for door in (ground.doors if ground else ())
+            if dist((door.x, door.z), (pose.x, pose.z)) < NEAR
+        }
+        door = min(aside, key=aside.__getitem__, default=None)
+        return door if door and aside[door] < SHOWN * pose.fov / 2 else None
 
     def enter(self) -> None:
         """Go through that door, unless something is on its way."""

@@ -131,17 +131,18 @@ def test_the_first_door_in_sight_is_said_to_lead_on_once(tmp_path):
         assert game.screen.session._doors._knows_doors
 
 
-def test_enter_walks_to_a_door_in_the_middle_of_the_view_and_through_it(tmp_path):
+@pytest.mark.parametrize("x", [0.3, 3.5])
+def test_enter_walks_to_a_door_in_the_view_and_through_it(tmp_path, x):
     with games(tmp_path) as start:
-        game = start_far_away(start, Door("door", 0.3, 6.0))
+        game = start_far_away(start, Door("door", x, 6.0))
         game.press(pygame.K_RETURN)
         game.said("walking to the door")
         game.wait(lambda: len(rooms(game)) == 2)
 
 
-def test_enter_walks_to_no_door_at_the_edge_of_the_view(tmp_path):
+def test_enter_walks_to_no_door_outside_the_view(tmp_path):
     with games(tmp_path) as start:
-        game = start_far_away(start, Door("door", 4.0, 6.0))
+        game = start_far_away(start, Door("door", 6.0, 5.0))
         game.press(pygame.K_RETURN)
         game.said("there is no door near by")
 
