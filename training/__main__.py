@@ -16,7 +16,7 @@ from mag_sandbox.training import options
 
 OLDEST_TORCH = (2, 11)  # that trains; play needs less, see pyproject.toml
 _DO_NOT_TRAIN = ("precompute", "export", "texts", "ranges", "scenes", "curve")
-_SHOW_DEFAULTS = ("pocket", "imagination", "enlarger", "relief", "walls", "memorypack-oracle")
+_SHOW_DEFAULTS = ("pocket", "imagination", "enlarger", "relief", "walls")
 _TOGETHER = "training.__main__:train_together"
 
 COMMANDS: Mapping[str, Subcommand] = {
@@ -50,10 +50,6 @@ COMMANDS: Mapping[str, Subcommand] = {
     ),
     "memorypack": Subcommand(
         "MemoryPack's parts: teacher, then Direct Forcing", options.MemoryPackOptions, _TOGETHER
-    ),
-    "memorypack-oracle": Subcommand(
-        "how much of a ring a few tokens can hold",
-        options.OracleOptions, "training.memorypack.oracle:train",
     ),
     "export": Subcommand(
         "a stage's averaged weights as safetensors",

@@ -17,8 +17,6 @@ STAGES = {
 }
 PHASES = ("teacher", "direct", "student", "teacher-last", "direct-modulations")
 VARIANTS = ("ring", "A", "B", "C", "zero", "framepack")
-READS = ("psi", "ring", "frames", "nothing")
-TOKENS = (18, 64, 96, 256)  # of psi, that the oracle compares
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,32 +180,6 @@ class MemoryPackOptions:
     def run(self) -> Path:
         """Folder of this phase and variant."""
         return self.folder / f"{self.variant}-{self.phase}"
-
-
-@dataclass(frozen=True, slots=True)
-class OracleOptions:
-    """A row of the oracle's table, to be trained."""
-
-    folder: Path = option(Path("runs/memorypack/oracle"), "state, logs and figures")
-    data: Path = option(Path("runs/imagination/rings"), "latents of rings")
-    rings: int = option(2000, "scenes; the last 400 are held out")
-    tokens: int = option(96, "of psi", type=int, choices=TOKENS)
-    unplaced: bool = option(False, "tokens have no place on the ring")
-    # all frames give the upper bound, nothing the lower one
-    reads: str = option("psi", "what the reader knows", choices=READS)
-    width: int = option(96, "numbers of a slot of the ring")
-    steps: int = option(600, "of training")
-    batch: int = option(8, "turns a step")
-    seed: int = option(0, "seed of weights and turns", type=int)
-
-    @property
-    def name(self) -> str:
-        """Which row of the table this is."""
-        if self.reads == "ring":
-            return f"ring-{self.width}"
-        if self.reads != "psi":
-            return self.reads
-        return f"{self.tokens}-{'unplaced' if self.unplaced else 'placed'}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from typing import Any, Literal
 # of the long-term memory: see `model.memorypack.ring`; or of `Squeeze`, see its `semantic`
 Structure = Literal["ring", "A", "B", "C"]
 
+_OF_OLDER_FILES = "index", "width"
+
 
 @dataclass(frozen=True, slots=True)
 class Scale:
@@ -32,7 +34,6 @@ class PackConfig:
     widening: int = 1  # of their feed-forward networks
     window: int = 3  # latent frames that Memorize looks at together: one block
     cell: int = 4  # tokens down and across in one embedding of Memorize
-    width: int = 128  # numbers of content of a slot of the ring
     scales: tuple[Scale, ...] = (Scale(4, 16), Scale(2, 2), Scale(1, 1))  # oldest frames first
 
     def __post_init__(self) -> None:
@@ -50,7 +51,7 @@ class PackConfig:
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "PackConfig":
         """Read plain JSON data, checked."""
-        known = {key: value for key, value in data.items() if key != "index"}  # of older files
+        known = {key: value for key, value in data.items() if key not in _OF_OLDER_FILES}
         return cls(**{**known, "scales": tuple(Scale(**scale) for scale in data["scales"])})
 
 

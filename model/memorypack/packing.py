@@ -49,8 +49,8 @@ def pooled(x: Tensor, kernel: Kernel) -> Tensor:
 class CellEmbedding(nn.Conv3d):
     """One token of each cell: a convolution whose stride is its kernel."""
 
-    def __init__(self, dit: DiTConfig, cell: Kernel, width: int | None = None) -> None:
-        super().__init__(dit.channels, width or dit.dim, cell, cell)
+    def __init__(self, dit: DiTConfig, cell: Kernel) -> None:
+        super().__init__(dit.channels, dit.dim, cell, cell)
         self.cell = cell
 
     def forward(self, latents: Tensor) -> Tensor:
@@ -218,6 +218,9 @@ class IndexPlaces:
         return Grid(rotary.to(frames.latents.device))
 
 
+PER_TOKEN = 3  # slots across and down in a token
+
+
 class Slots(NamedTuple):
     """Places on the ring around a camera, in rows from the top."""
 
@@ -227,12 +230,12 @@ class Slots(NamedTuple):
 
     @classmethod
     def of(cls, rays: RayCoordinates) -> "Slots":
-        """Return slots half as wide and high as a token of a view that is not zoomed.
+        """Return slots a third as wide and high as a token of a view that is not zoomed.
 
         So a place is held by tokens of several frames, cut at different edges: between them lie
         details that a single one has lost.
         """
-        side, rows = rays.token / 2, 2 * rays.rows
+        side, rows = rays.token / PER_TOKEN, PER_TOKEN * rays.rows
         pitch, yaw = torch.meshgrid(
             (rows / 2 - 0.5 - torch.arange(rows).double()) * side,
             (torch.arange(round(360 / side)).double() + 0.5) * side,

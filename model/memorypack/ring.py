@@ -1,9 +1,9 @@
 """psi of a world whose frames have poses: slots for places on the ring around the camera.
 
-Memorize embeds the kept frame of each block. Squeeze is bound to places: a slot takes the token
-that lies nearest to its centre, with the direction in which that token was seen, and keeps both. So
-nothing fades or is blurred, and a place that is generated again does not drift. A block reads the
-slots that it can see.
+Memorize takes the latents of each block's kept frame, a token's patch together. Squeeze is bound to
+places: a slot takes the patch that lies nearest to its centre, with the direction in which it was
+seen, and keeps both. So nothing fades or is blurred, and a place that is generated again does not
+drift. A block reads the slots that it can see.
 """
 
 from typing import NamedTuple
@@ -15,21 +15,23 @@ from mag_sandbox.model.config import DiTConfig
 from mag_sandbox.model.memorypack.config import PackConfig
 from mag_sandbox.model.memorypack.packing import (
     SIGHT,
-    CellEmbedding,
     LatentFrames,
     Places,
     RayPlaces,
     Tokens,
+    cells,
 )
 from mag_sandbox.model.rope import feature_count
 
 EMPTY = -1.0  # place in its frame of a slot that holds no token
+_LEVELS, _LEAST_SCALE = 127, 1e-6  # of the numbers that a slot holds
 
 
 class RingState(NamedTuple):
-    """What the slots of B videos hold; bf16, as fine as the transformer reads."""
+    """What the slots of B videos hold."""
 
-    content: Tensor  # [B, S, width]
+    content: Tensor  # latents, int8 [B, S, token_dim]
+    scales: Tensor  # of the numbers of a slot, fp32 [B, S, 1]
     sights: Tensor  # see `RayPlaces.sights`, fp32 [B, S, SIGHT]
     start: Tensor  # time of the video's start, [1]
     updates: int = 0
@@ -41,45 +43,40 @@ class RingState(NamedTuple):
 
     def arrays(self) -> dict[str, Tensor]:
         """Return what the state consists of, by the names under which it is saved."""
-        return {"psi": self.content, "sights": self.sights}
+        return {"psi": self.content, "scales": self.scales, "sights": self.sights}
 
     def loaded(self, arrays: dict[str, Tensor], updates: int, places: Places) -> "RingState":
         """Return the state with saved tensors of `arrays`; raise ValueError if they do not fit."""
         assert isinstance(places, RayPlaces)
-        content, sights = arrays["psi"], arrays["sights"]
-        fits = content.shape == self.content.shape and sights.shape == self.sights.shape
+        content, scales, sights = (arrays[name] for name in self.arrays())
+        fits = all(arrays[name].shape == own.shape for name, own in self.arrays().items())
         if not fits or not places.are_sights(sights[sights[..., -1] != EMPTY]):
             raise ValueError(f"psi is {tuple(content.shape)}, its sights are of other frames")
-        return self._replace(content=content, sights=sights, updates=updates)
+        return RingState(content, scales, sights, self.start, updates)
 
     def detached(self) -> "RingState":
-        """Return the same state, cut off from its gradient."""
-        return self._replace(content=self.content.detach())
+        """Return the same state: no gradient reaches what slots hold."""
+        return self
 
 
 class RingPack(nn.Module):
     """Long-term memory of fixed size; see `SemanticPack` for its use.
 
-    Videos of a batch see different places, so some may lack tokens that others have. Memorize stays
-    as it is initialised: only what reads psi is trained.
+    Videos of a batch see different places, so some may lack tokens that others have. Only what
+    reads psi is trained.
     """
 
     def __init__(self, dit: DiTConfig, config: PackConfig) -> None:
         super().__init__()
         assert dit.rays is not None
-        self.config = config
-        width = min(config.width, dit.token_dim)
-        self.memorize = CellEmbedding(dit, (1, dit.patch, dit.patch), width)
-        self.output = nn.Linear(width + feature_count(dit.rays), dit.dim)
+        self.config, self._cell, self._width = config, (1, dit.patch, dit.patch), dit.token_dim
+        self.output = nn.Linear(dit.token_dim + feature_count(dit.rays), dit.dim)
 
     @torch.no_grad()
     def initialise(self, patches: nn.Conv3d, rays: nn.Linear) -> "RingPack":
-        """Start from a transformer's own embedding of frames, in its largest directions."""
-        left, size, right = torch.linalg.svd(patches.weight.flatten(1), full_matrices=False)
-        width = len(self.memorize.weight)
-        self.memorize.weight.copy_(right[:width].view_as(self.memorize.weight))
-        nn.init.zeros_(self.memorize.get_parameter("bias"))
-        self.output.weight.copy_(torch.cat((left[:, :width] * size[:width], rays.weight), dim=1))
+        """Start from a transformer's own embedding of frames."""
+        content = patches.weight.permute(0, 2, 3, 4, 1).flatten(1)
+        self.output.weight.copy_(torch.cat((content, rays.weight), dim=1))
         self.output.bias.copy_(patches.get_parameter("bias") + rays.bias)
         return self
 
@@ -87,11 +84,11 @@ class RingPack(nn.Module):
         """Return psi with the tokens of the reference image; a block reads the prompt itself."""
         assert isinstance(places, RayPlaces)
         device, shape = image.latents.device, (len(image.latents), len(places.slots.yaw))
-        content = torch.zeros(
-            *shape, len(self.memorize.weight), device=device, dtype=torch.bfloat16
-        )
+        content = torch.zeros(*shape, self._width, device=device, dtype=torch.int8)
+        scales = torch.zeros(*shape, 1, device=device)
         sights = torch.full((*shape, SIGHT), EMPTY, device=device)
-        return self._squeezed(RingState(content, sights, image.times[:1]), image, places)
+        state = RingState(content, scales, sights, image.times[:1])
+        return self._squeezed(state, image, places)
 
     def advance(self, state: RingState, frames: LatentFrames, places: Places) -> RingState:
         """Return the state after more frames, whole windows of them, in order."""
@@ -108,10 +105,14 @@ class RingPack(nn.Module):
         counts = known.sum(dim=1, keepdim=True)
         most = int(counts.max())
         slots = known.byte().argsort(dim=1, descending=True, stable=True)[:, :most, None]
-        content, sights = (x.gather(1, slots.expand(-1, -1, x.shape[-1])) for x in state[:2])
-        tokens = self.whole(state._replace(content=content, sights=sights), places)
+        content, scales, sights = (_rows(x, slots) for x in state.arrays().values())
         absent = torch.arange(most, device=counts.device) >= counts
-        return tokens._replace(absent=absent if len(known) > 1 else None)
+        sights = sights.where(~absent[..., None], torch.ones_like(sights))
+        turns, features = places.seen_at(sights, state.start)
+        like = self.output.weight
+        values = torch.cat((content * scales, features), dim=-1).to(like)
+        absent_from = absent if len(known) > 1 else None
+        return Tokens(self.output(values), turns.to(like.device), absent_from)
 
     def knows(self, state: RingState, coming: LatentFrames, places: Places) -> bool:
         """Tell whether psi holds all that the last frame of a coming block shows."""
@@ -119,27 +120,23 @@ class RingPack(nn.Module):
         _, shown = _nearest(coming.part(coming.length - 1, coming.length), places)
         return bool((state.taken | ~shown.to(state.sights.device)).all())
 
-    def whole(self, state: RingState, places: RayPlaces) -> Tokens:
-        """Return the tokens of all slots; those of empty ones are absent."""
-        empty = ~state.taken
-        sights = state.sights.where(~empty[..., None], torch.ones_like(state.sights))
-        turns, features = places.seen_at(sights, state.start)
-        like = self.output.weight
-        values = self.output(torch.cat((state.content.to(like), features.to(like)), dim=-1))
-        return Tokens(values, turns.to(like.device), empty)
-
+    @torch.no_grad()
     def _squeezed(self, state: RingState, frame: LatentFrames, places: RayPlaces) -> RingState:
-        content = self.memorize(frame.latents).flatten(1, 3).to(state.content)
-        sights = places.sights(frame).to(state.sights)
-        nearest, inside = (x.to(content.device) for x in _nearest(frame, places))
+        nearest, inside = (x.to(state.content.device) for x in _nearest(frame, places))
+        shown = cells(frame.latents.movedim(2, -1), self._cell).flatten(-2).flatten(1, 3).float()
+        scales = shown.abs().amax(dim=-1, keepdim=True).clamp(min=_LEAST_SCALE) / _LEVELS
+        frame_holds = (shown / scales).round().to(torch.int8), scales, places.sights(frame)
         new = (inside & ~state.taken)[..., None]
-        seen, where = (
-            x.gather(1, nearest[..., None].expand(-1, -1, x.shape[-1])) for x in (content, sights)
+        content, scales, sights = (
+            torch.where(new, _rows(seen.to(before.device), nearest[..., None]), before)
+            for seen, before in zip(frame_holds, state.arrays().values(), strict=True)
         )
-        return state._replace(
-            content=torch.where(new, seen, state.content),
-            sights=torch.where(new, where, state.sights),
-        )
+        return RingState(content, scales, sights, state.start, state.updates)
+
+
+def _rows(x: Tensor, rows: Tensor) -> Tensor:
+    """Return rows of x, [B, N, K], by their numbers, [B, M, 1]."""
+    return x.gather(1, rows.expand(-1, -1, x.shape[-1]))
 
 
 def _nearest(frame: LatentFrames, places: RayPlaces) -> tuple[Tensor, Tensor]:

@@ -11,16 +11,14 @@ from mag_sandbox.model.memorypack.networks import (
     context_attention,
     read_context,
 )
-from mag_sandbox.model.memorypack.packing import LatentFrames, Slots, coordinates
+from mag_sandbox.model.memorypack.packing import PER_TOKEN, LatentFrames, Slots, coordinates
 from mag_sandbox.model.memorypack.ring import RingPack
 from tests.tiny import TINY, tiny_rays
 from tests.unit.model.memorypack.tiny_pack import LENGTH, PLACES, frames, prompt, tiny_packed
 
-WHOLE = min(TINY.dit.dim, TINY.dit.token_dim)  # width at which nothing is lost
-
 
 def networks() -> PackedNetworks:
-    made = tiny_packed(PackConfig(structure="ring", width=WHOLE))
+    made = tiny_packed(PackConfig(structure="ring"))
     made.pack.initialise(made.dit)
     return made
 
@@ -38,7 +36,7 @@ def test_slots_cover_all_that_a_camera_can_see():
     slots = Slots.of(tiny_rays())
     assert len(slots.yaw) == len(set(zip(slots.yaw.tolist(), slots.pitch.tolist(), strict=True)))
     rows = int((slots.yaw == slots.yaw[0]).sum())
-    assert slots.side == tiny_rays().token / 2
+    assert slots.side == tiny_rays().token / PER_TOKEN
     assert len(slots.yaw) * slots.side == pytest.approx(rows * 360)
     assert rows * slots.side >= 2 * TINY.dit.rays.max_pitch
     assert float(slots.pitch.mean()) == pytest.approx(0)
@@ -53,7 +51,7 @@ def test_a_block_reads_places_as_the_transformer_embeds_frames():
     shown = made.dit.embed(image.latents, grid.features.flatten(1, 3))
     across = torch.cdist(read.values[0], shown[0])
     assert read.values.shape[1] >= shown.shape[1]
-    assert across.min(dim=1).values.max() < 0.05  # psi is kept in bf16
+    assert across.min(dim=1).values.max() < 0.1  # psi is kept in 8 bits
     there = grid.rotary.flatten(1, 3)[0][across.argmin(dim=1)]
     assert torch.allclose(read.rotary[0], there, atol=1e-4)
 
