@@ -5,8 +5,8 @@ before a walker gets farther, a ring around a new viewpoint is made. It begins a
 one shows of it, guesses included; then it is painted view by view, those looked at first, over a
 sketch that carries what was painted of the same things from other viewpoints. The sky and what
 stands before it look the same from everywhere: they are carried from where they were painted first,
-for a picture that is carried again and again loses its colours. One scenery in metres tells all of
-them where things stand.
+which one picture keeps, for what is carried again and again loses its colours. One scenery in
+metres tells all of them where things stand.
 
 A ring takes a tenth of a megabyte. The kept ones are the memory of a walk: from everywhere the
 nearest ones are shown, so a picture is a function of rings, scenery and pose. Whoever returns to a
@@ -17,13 +17,14 @@ Where the player changes the scene, viewpoints are painted again.
 The memory of blocks stays at the first viewpoint.
 """
 
-from collections.abc import Callable, Collection, Sequence
+import zlib
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache, partial
 from math import dist, hypot, prod
 from threading import Lock
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -55,6 +56,8 @@ LACKS = 0.1  # share of a cell from which on it lacks a thing
 COARSE = 4  # px between those that tell what a cell lacks
 LAYERED = 6  # rings whose layers are kept
 SOURCES = 2  # nearest rings whose pixels are carried to a new view
+ANCHORED = 0.5  # of the difference of carried ground to the first ring's ground, is made good
+LEAST_GROUND, OTHER_GROUND = 500, 90.0  # px; levels by which ground is of another description
 MISSING = 0.3  # share of a view that is painted even while the player walks
 BEYOND = 1.3  # of the way till a view is there: how far ahead of that its viewpoint may lie
 STRIDES = 24  # of this way, at whose ends a viewpoint may lie
@@ -132,12 +135,28 @@ class _LayersSource:
     painted: np.ndarray  # those that are no guesses, likewise
 
 
-@dataclass(frozen=True, slots=True)
-class _Quarter:
-    """A quarter of a ring that is to be carried."""
+class _MadeView(NamedTuple):
+    """A view that was painted."""
 
-    pose: CameraPose
-    oldest: _LayersSource | None  # in which it was painted first
+    ring: PaintedRing  # with it
+    cells: "_ViewCells"
+    far: np.ndarray  # what it shows that looks the same from everywhere, uint8 [h, w, 4]
+
+
+class _FirstRing(NamedTuple):
+    """What all other rings take from the first one."""
+
+    ring: object  # see `_LayersSource`
+    far: np.ndarray  # what looks the same from everywhere: colours, and 255 where known [H, W, 4]
+    ground: np.ndarray  # mean colours of open ground in each row, nan: none [H, 3]
+
+
+class _ViewCells(NamedTuple):
+    """What is planned in the pixels of a view."""
+
+    at: tuple[np.ndarray, np.ndarray]  # rows and columns of its pixels in the ring
+    numbers: np.ndarray  # see `_PlannedRings.geometry`
+    distant: np.ndarray
 
 
 class _PlannedRings:
@@ -163,8 +182,17 @@ class _PlannedRings:
         standing = np.isin(numbers, list(scenery.boxes(*place, numbers.shape)))
         return numbers, (scenery.ring_surfaces(*place, numbers.shape) >= DISTANT) & ~standing
 
+    def cells(self, scenery: Scenery, pose: CameraPose) -> _ViewCells:
+        """Return what is planned in the pixels of a view."""
+        ring, place = self._imagination.ring_size, self._imagination.lattice.place(pose.at_origin)
+        cell = self._imagination.view_size[0] // place.rows
+        rows = np.arange(cell * place.top, cell * (place.top + place.rows))[:, None]
+        columns = np.arange(cell * place.left, cell * (place.left + place.columns)) % ring[1]
+        planned = self.geometry(scenery, (pose.x, pose.z))
+        return _ViewCells((rows, columns), *(one[rows, columns] for one in planned))
 
-class Viewpoints(ViewPainter[PaintedRing]):
+
+class Viewpoints(ViewPainter[_MadeView]):
     """Makes and keeps the rings around viewpoints.
 
     pose = viewpoints.next_view(outlook)
@@ -204,6 +232,10 @@ class Viewpoints(ViewPainter[PaintedRing]):
         self._things: Collection[PlacedObject] = ()  # its things
         self._noise = 0  # of the plan
         self.kept: dict[Position, PaintedRing] = {}
+        # what looks the same from everywhere, where it was painted first: colours, and 255 where
+        # they are known, uint8 [H, W, 4]; of the first ring besides
+        self.far = np.zeros((*self._imagination.ring_size, 4), np.uint8)
+        self._first: _FirstRing | None = None
         self._layered: dict[int, tuple[_LayersSource, Future[LayeredRing]]] = {}
 
     def nearest(self, pose: CameraPose) -> Position:
@@ -267,20 +299,20 @@ class Viewpoints(ViewPainter[PaintedRing]):
         self._ground.extend(place)
         scenery, before = self._followed(), self.kept.get(place)
         assert scenery is not None
-        others, oldest = self._sources(pose), self._oldest(pose)
-        quarters = [
-            _Quarter(quarter, self._oldest(quarter))
-            for yaw in (45.0, 135.0, 225.0, 315.0)
-            for quarter in [CameraPose(yaw, 0.0, WIDEST_FOV, *place)]
-        ]
+        others, start, far = self._sources(pose), self._source_at(START), self.far.copy()
         told, empty = self._painting.texts(prompt)
         noise = self._painting.noise
         imagination = self._imagination
 
-        def make() -> PaintedRing:
+        def make() -> _MadeView:
             layers = [self._layers(one, scenery) for one in others]
-            things, seen = scenery.plan(*place), self._seen(layers, oldest, scenery, pose)
-            begun = before or self._carried(layers[0], quarters, scenery)
+            cells, first = self._planned.cells(scenery, pose), self._first_ring(start, scenery)
+            seen_far = np.where(first.far[..., 3:] > 0, first.far, far)
+            seen = _seen(layers, seen_far, cells, pose)
+            distant = self._planned.geometry(scenery, place)[1]
+            is_ground = self._is_ground(scenery, place, distant)
+            things, seen = scenery.plan(*place), anchored(seen, is_ground, first.ground)
+            begun = before or self._carried(layers[0], place, seen_far, scenery)
             latents, painted = begun.latents, begun.painted
             known = Surroundings(painted, np.where(painted, latents, 0))  # of those alone
             subject = Subject(told, empty, noise, things, seen)
@@ -288,15 +320,18 @@ class Viewpoints(ViewPainter[PaintedRing]):
             latents = np.where(after.known, after.latents, latents)
             latents = latents.astype(np.float16).astype(np.float32)
             made = PaintedRing(place, latents, after.known, begun.lacking)
-            self._layers(self._source(made), scenery)
-            return made
+            own = self._layers(self._source(made), scenery)
+            shown = own.seen(pose, imagination.view_size, cells.numbers)
+            return _MadeView(made, cells, np.where(cells.distant[..., None], shown, np.uint8(0)))
 
         self._begin(pose, prompt, make)
         return BLOCKS_A_VIEW + (before is None)
 
     def take_view(self) -> None:
         """Know the view that was begun; if there are too many viewpoints, drop the farthest."""
-        made = self._take()
+        made, cells, far = self._take()
+        before = self.far[cells.at]
+        self.far[cells.at] = np.where(before[..., 3:] > 0, before, far)
         self.kept[made.place] = made
         while sum(one.bytes for one in self.kept.values()) > BUDGET:
             del self.kept[max(self.kept, key=lambda place: dist(made.place, place))]
@@ -313,75 +348,70 @@ class Viewpoints(ViewPainter[PaintedRing]):
         looking = [one for one in sources if one.painted[shown].mean() > HALF]
         return sources[:SOURCES] + [one for one in looking[:1] if one not in sources[:SOURCES]]
 
-    def _oldest(self, pose: CameraPose) -> _LayersSource | None:
-        """Return the ring in which the direction of a view was painted first; None: in none."""
-        shown = self._imagination.lattice.shown([pose.at_origin])
-        others = (place for place in (START, *self.kept) if place != (pose.x, pose.z))
-        sources = map(self._source_at, others)
-        return next((one for one in sources if one.painted[shown].mean() > HALF), None)
+    def _first_ring(self, start: _LayersSource, scenery: Scenery) -> _FirstRing:
+        """Return what other rings take from the first one."""
+        if self._first is None or self._first.ring is not start.ring:
+            layers = self._layers(start, scenery)
+            numbers, distant = self._planned.geometry(scenery, START)
+            size = len(numbers), numbers.shape[1] // 4
+            split = (np.split(one, 4, axis=1) for one in (numbers, distant))
+            parts = [
+                (layers.seen(quarter, size, there), far)
+                for quarter, there, far in zip(_quarters(START), *split, strict=True)
+            ]
+            seen, far = (np.concatenate(each, axis=1) for each in zip(*parts, strict=True))
+            is_ground = self._is_ground(scenery, START, far) & (seen[..., 3] > 0)
+            counts, sums = is_ground.sum(axis=1), (seen[..., :3] * is_ground[..., None]).sum(axis=1)
+            ground = np.where(counts > 0, sums.T / np.maximum(counts, 1), np.nan).T
+            self._first = _FirstRing(
+                start.ring, np.where(far[..., None], seen, np.uint8(0)), ground
+            )
+        return self._first
+
+    def _is_ground(self, scenery: Scenery, place: Position, far: np.ndarray) -> np.ndarray:
+        """Return where a ring shows open ground on which nothing stands, bool [H, W]."""
+        if not self._ground.is_open:
+            return np.zeros_like(far)
+        is_ground: np.ndarray = (self._planned.owners(scenery, place) < 0) & ~far
+        return is_ground
 
     def _carried(
-        self, layers: LayeredRing, quarters: Sequence[_Quarter], scenery: Scenery
+        self, layers: LayeredRing, place: Position, far: np.ndarray, scenery: Scenery
     ) -> PaintedRing:
         """Return the ring around a viewpoint as others show it.
 
         Args:
             layers: of the nearest ring.
-            quarters: of the ring, from left to right.
+            place: of the viewpoint.
+            far: what looks the same from everywhere, see `far`.
             scenery: the plan in metres.
         """
-        height, width = self._imagination.ring_size
-        size, place = (height, width // 4), (quarters[0].pose.x, quarters[0].pose.z)
         numbers, distant = self._planned.geometry(scenery, place)
+        size = len(numbers), numbers.shape[1] // 4
         middle = slice(COARSE // 2, None, COARSE)
         coarse = numbers[middle, middle].shape
 
         def carried(
-            part: tuple[_Quarter, np.ndarray, np.ndarray],
+            part: tuple[CameraPose, np.ndarray, np.ndarray],
         ) -> tuple[Tensor, np.ndarray]:
-            quarter, there, far = part
-            picture = layers.view(quarter.pose, size)
-            oldest = None if quarter.oldest is None else self._layers(quarter.oldest, scenery)
-            seen = _far_seen(oldest, quarter.pose, there, far)
+            quarter, there, seen = part
+            picture = layers.view(quarter, size)
             known, colors = torch.from_numpy(seen[..., 3] > 0), torch.from_numpy(seen[..., :3])
             picture = torch.where(known, colors.permute(2, 0, 1) / 127.5 - 1, picture)
-            lacking = layers.lacks(quarter.pose, (coarse[0], coarse[1] // 4), there[middle, middle])
+            lacking = layers.lacks(quarter, (coarse[0], coarse[1] // 4), there[middle, middle])
             return picture, lacking
 
         each = self.thread.map
-        split = (np.split(one, 4, axis=1) for one in (numbers, distant))
+        seen = np.where(distant[..., None], far, np.uint8(0))
+        split = (np.split(one, 4, axis=1) for one in (numbers, seen))
         pictures, lacking_parts = zip(
-            *each(carried, zip(quarters, *split, strict=True)), strict=True
+            *each(carried, zip(_quarters(place), *split, strict=True)), strict=True
         )
         latents = self._imagination.encoded_ring(torch.cat(pictures, dim=2), each)
         rows, columns = latents.shape[1:]
         lacking = np.concatenate(lacking_parts, axis=1)
         cells = lacking.reshape(rows, coarse[0] // rows, columns, -1).mean(axis=(1, 3)) > LACKS
         return PaintedRing(place, latents, np.zeros_like(cells), cells)
-
-    def _seen(
-        self,
-        layers: Sequence[LayeredRing],
-        oldest: _LayersSource | None,
-        scenery: Scenery,
-        pose: CameraPose,
-    ) -> np.ndarray:
-        """Return what other rings show of a view, as a part of the ring; see `Subject`."""
-        size, ring = self._imagination.view_size, self._imagination.ring_size
-        place = self._imagination.lattice.place(pose.at_origin)
-        cell = size[0] // place.rows
-        rows = np.arange(cell * place.top, cell * (place.top + place.rows))[:, None]
-        columns = np.arange(cell * place.left, cell * (place.left + place.columns)) % ring[1]
-        here = pose.x, pose.z
-        numbers, distant = (one[rows, columns] for one in self._planned.geometry(scenery, here))
-        far = None if oldest is None else self._layers(oldest, scenery)
-        found = _far_seen(far, pose, numbers, distant)
-        for one in layers:
-            seen = one.seen(pose, size, numbers)
-            found = np.where(found[..., 3:] > 0, found, seen)
-        whole = np.zeros((*ring, 4), np.uint8)
-        whole[rows, columns] = found
-        return whole
 
     # Looking
 
@@ -425,6 +455,7 @@ class Viewpoints(ViewPainter[PaintedRing]):
         forgotten, self._noise = self._noise, self._painting.plan.noise
         if before is not None and forgotten != self._noise:
             self.kept, self._layered = {}, {}
+            self.far = np.zeros_like(self.far)
         elif before is not None and things != self._things:
             changed = set(things) ^ set(self._things)
             self.kept = {
@@ -434,7 +465,7 @@ class Viewpoints(ViewPainter[PaintedRing]):
                 for place, one in self.kept.items()
             }  # fmt: skip
             self._layered = {}
-        self._scenery, self._things = now, things
+        self._scenery, self._things, self._first = now, things, None
         return now
 
     def _shares(self, pose: CameraPose) -> list[tuple[Position, float]]:
@@ -500,6 +531,8 @@ class Viewpoints(ViewPainter[PaintedRing]):
         painted = np.array([np.where(one.known, one.painted, _LACKING) for one in rings], np.uint8)
         painted = painted.reshape(-1, *shape[1:])
         tensors = {"latents": torch.from_numpy(latents), "painted": torch.from_numpy(painted)}
+        if self.far.any():
+            tensors["far"] = torch.frombuffer(bytearray(zlib.compress(self.far)), dtype=torch.uint8)
         return packed(tensors, {
             "weights": self._painting.weights, "places": list(self.kept),
             "new": asdict(self._ground.new),
@@ -530,6 +563,7 @@ class Viewpoints(ViewPainter[PaintedRing]):
         cells = painted.numpy()
         rings = zip(parked.places, latents, cells == _PAINTED, cells == _LACKING, strict=True)
         kept = {place: PaintedRing(place, *ring) for place, *ring in rings}
+        far = _unpacked_far(tensors, self.far.shape)
 
         def restore() -> None:
             self.begin()
@@ -537,27 +571,72 @@ class Viewpoints(ViewPainter[PaintedRing]):
                 return
             self._ground.begin(parked.new)
             self._followed()
-            self.kept = kept
+            self.kept, self.far = kept, far
             if parked.view:
                 self.begin_view(parked.view.pose, parked.view.prompt)
 
         return restore
 
 
-def _far_seen(
-    oldest: LayeredRing | None, pose: CameraPose, numbers: np.ndarray, distant: np.ndarray
+def _seen(
+    layers: Sequence[LayeredRing],
+    far: np.ndarray,
+    cells: _ViewCells,
+    pose: CameraPose,
 ) -> np.ndarray:
-    """Return what a ring shows of a view where it looks the same from everywhere.
+    """Return what other rings show of a view, as a part of the ring; see `Subject`."""
+    found = np.where(cells.distant[..., None], far[cells.at], np.uint8(0))
+    for one in layers:
+        seen = one.seen(pose, cells.numbers.shape, cells.numbers)
+        found = np.where(found[..., 3:] > 0, found, seen)
+    whole = np.zeros_like(far)
+    whole[cells.at] = found
+    return whole
+
+
+def anchored(seen: np.ndarray, is_ground: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return carried pixels, uint8 [H, W, 4], whose ground is nearer to the first ring's colours.
+
+    What is painted after what was painted after a picture, and so on, drifts.
 
     Args:
-        oldest: the ring; None: nothing.
-        pose: of the view.
-        numbers: of the things in it; see `LayeredRing.seen`.
-        distant: which pixels look the same from everywhere, bool [height, width].
+        seen: colours, and 255 where they are known.
+        is_ground: which pixels show open ground, bool [H, W].
+        rows: mean colours of the first ring's ground in each row, nan: none [H, 3].
     """
-    if oldest is None or not distant.any():
-        return np.zeros((*distant.shape, 4), np.uint8)
-    return np.where(distant[..., None], oldest.seen(pose, distant.shape, numbers), np.uint8(0))
+    where = is_ground & (seen[..., 3] > 0) & np.isfinite(rows[:, :1])
+    counts = where.sum(axis=1)[:, None]
+    if counts.sum() < LEAST_GROUND:
+        return seen
+    expected = (np.nan_to_num(rows) * counts).sum(axis=0) / counts.sum()
+    shift = expected - seen[where][:, :3].mean(axis=0)
+    if np.abs(shift).max() > OTHER_GROUND:
+        return seen
+    nearer = seen.copy()
+    nearer[where, :3] = np.rint(seen[where, :3] + ANCHORED * shift).clip(0, 255)
+    return nearer
+
+
+def _unpacked_far(tensors: Mapping[str, Tensor], shape: tuple[int, ...]) -> np.ndarray:
+    """Return the far picture of a snapshot, or raise ValueError; older ones have none."""
+    if "far" not in tensors:
+        return np.zeros(shape, np.uint8)
+    held = tensors["far"]
+    if held.dtype != torch.uint8 or held.ndim != 1:
+        raise ValueError(f"the far picture is {tuple(held.shape)} of {held.dtype}")
+    unpacking = zlib.decompressobj()  # never more than it should be
+    try:
+        pixels = unpacking.decompress(held.numpy().tobytes(), prod(shape))
+    except zlib.error as error:
+        raise ValueError(f"the far picture cannot be unpacked: {error}") from error
+    if len(pixels) != prod(shape) or unpacking.unconsumed_tail:
+        raise ValueError("the far picture is of another size")
+    return np.frombuffer(pixels, np.uint8).reshape(shape).copy()
+
+
+def _quarters(place: Position) -> list[CameraPose]:
+    """Return the views of the quarters of a ring around a viewpoint, from left to right."""
+    return [CameraPose(yaw, 0.0, WIDEST_FOV, *place) for yaw in (45.0, 135.0, 225.0, 315.0)]
 
 
 def _faded(ring: PaintedRing, things: Sequence[PlacedObject], lattice: Lattice) -> PaintedRing:

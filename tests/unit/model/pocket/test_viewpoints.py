@@ -210,6 +210,38 @@ def test_the_sky_is_carried_from_where_it_was_painted_first(monkeypatch):
     assert all((one[:, sky] - first[:, sky]).abs().max() < 0.01 for one in carried)
 
 
+def test_sky_that_was_painted_on_a_walk_stays_and_is_saved():
+    made, other = outdoors(SKY, TREE), world()
+    steps(made, AHEAD, 16)
+    before = made._viewpoints.far.copy()
+    known = before[..., 3] > 0
+    assert known.any()
+    steps(made, AHEAD, 12)
+    assert np.array_equal(made._viewpoints.far[known], before[known])
+    other.reset(PLACE, 9)
+    state = made.snapshot()
+    other.restore(state)
+    assert np.array_equal(other._viewpoints.far, made._viewpoints.far)
+    held = made._viewpoints.snapshot()
+    cut = {name: array[:-9] if name == "far" else array for name, array in held.arrays.items()}
+    with pytest.raises(ValueError, match="far picture"):
+        made._viewpoints.reading(replace(held, arrays=cut))
+
+
+def test_carried_ground_returns_to_the_colours_of_the_first_ring():
+    ground = np.zeros((40, 60), bool)
+    ground[20:] = True
+    seen = np.full((40, 60, 4), 255, np.uint8)
+    seen[..., :3] = 100, 150, 50
+    rows = np.full((40, 3), np.nan)
+    rows[25:] = 90, 150, 70
+    nearer = viewpoints.anchored(seen, ground, rows)
+    assert np.array_equal(nearer[:25], seen[:25])
+    assert (nearer[25:, :, :3] == (95, 150, 60)).all()
+    rows[25:] = 250, 250, 250  # snow, where all was green: another description
+    assert np.array_equal(viewpoints.anchored(seen, ground, rows), seen)
+
+
 def test_the_farthest_viewpoints_are_dropped_beyond_the_budget(monkeypatch):
     made = outdoors(SKY)
     steps(made, AHEAD, 10)
