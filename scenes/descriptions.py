@@ -79,11 +79,15 @@ _COLORED_ROOM = re.compile(
     rf"\b({'|'.join(COLORS)}) ((?:living |dining |music )?room|bedroom|bathroom|kitchen|library"
     r"|office|study|lounge|hallway)\b", re.I
 )  # fmt: skip
+_MOUNTAINS = r"mountains?(?=$|,| (and|at|by|in|under|where|with)\b)"  # as a place
 _MEANT = (  # what is read as something else, one after the other
     (_SEA_FLOOR, "coral reef"),
     (re.compile(r"\bin (the )?winter\b", re.I), "covered in snow"),
     (re.compile(r"\bwint(er|ry)\b", re.I), "snowy"),
     (re.compile(r"\bon the moon\b", re.I), "in a moon landscape"),
+    (re.compile(r"^(the )?moon(?=$| (where|with)\b)", re.I), "a moon landscape"),
+    (re.compile(rf"^(a|the) (snowy|icy) {_MOUNTAINS}", re.I), "a snowfield with mountains"),
+    (re.compile(rf"^(a|the) (\w+ )?{_MOUNTAINS}", re.I), r"a meadow with \2mountains"),
     (_COLORED_ROOM, r"\2 with \1 walls"),
     (re.compile(r",? ?\bnot \w+", re.I), ""),
     (
@@ -122,6 +126,10 @@ _SKY = frozenset(("sun", "moon"))  # which are everywhere
 _NIGHTLY = frozenset(("moon", "starry sky"))
 _DARK = frozenset(map(stem, ("dark", "haunted", "spooky")))
 KINDS = (*THINGS, *chain(*GROUND.values()))
+_FILLERS = (  # words that say nothing by themselves
+    "above below but each even front just only quite rather really so such too very which who"
+)
+FILLERS = frozenset(_FILLERS.split())
 # Words that no phrase of a category has, but with which eight plans of its scenes differ.
 MEASURED = {"outdoor": "winter underwater spaceship", "indoor": "night dark", "object": "wall"}
 MOST_THINGS = 5  # kinds that a place always shows; of 8 named 6 to 7 are there, of 12 6 to 9
@@ -223,7 +231,7 @@ class DescriptionWords(Vocabulary):
         seen = self._seen(read)
         unseen = tuple(
             word for place, word in enumerate(words)
-            if place not in seen and read[place] not in FUNCTION_WORDS
+            if place not in seen and read[place] not in FUNCTION_WORDS | FILLERS
         )  # fmt: skip
         kinds = tuple(one.kinds[0] for one in named_things(self.reading(text), KINDS))
         return unseen, (max(0, len(kinds) - MOST_THINGS), kinds)

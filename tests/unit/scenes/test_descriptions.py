@@ -36,6 +36,7 @@ def words():
         ("a haunted forest", ""),
         ("a quiet meadow with many sheep and a spoon", "quiet spoon"),
         ("a red desert with a green castle, blue", "red blue"),
+        ("a meadow with a very big castle but some sheep in front", ""),
         ("a forest with a sofa", ""),
         ("a room, a snowy valley, a cave", "room snowy valley"),
         ("a snowy valley with pine trees", ""),
@@ -169,7 +170,12 @@ def test_a_description_without_a_place_is_read_with_one_that_has_its_things(
 
 
 @pytest.mark.parametrize(
-    "text", ["a piano in a forest", "a valley", "ein Haus mit Garten", "", "a"]
+    "text",
+    [
+        *("a piano in a forest", "a valley", "ein Haus mit Garten", "", "a"),
+        *("the moon with an astronaut and a rocket", "a mountain", "the high mountains at night"),
+        "a snowy mountain with a yellow cable car and no trees",
+    ],
 )
 def test_no_place_is_added_to_one_that_is_named_or_where_no_word_is_known(
     words: DescriptionWords, text: str
@@ -186,6 +192,8 @@ def test_no_place_is_added_to_one_that_is_named_or_where_no_word_is_known(
         ("a red car in the rain", "a forest at dusk in fog", "in a forest at dusk"),
         ("two robots", "a gallery under pink stage lights", "in a gallery under pink stage lights"),
         ("a dragon", "a camel", "in a desert"),
+        ("the moon above a dog", "a village", "in a village"),
+        ("a mountain bike", "a village", "in a village"),
         ("coins", "a lava world under a purple sky", "in a lava world under a purple sky"),
     ],
 )
@@ -205,6 +213,8 @@ def test_a_description_without_a_place_stays_where_the_one_before_is(
         ("ein rotes Auto", "a meadow"),
         ("a camel", "a desert"),  # where it is put anyway
         ("a red car", ""),
+        ("the moon with an astronaut and a rocket", "a fairy land"),
+        ("a snowy mountain with a yellow cable car and no trees", "a city"),
         ("a red car" + ", tents" * 141, "a meadow at night"),  # too long then
     ],
 )
