@@ -84,6 +84,11 @@ class Edit:
         if color is not None and not (len(color) == 3 and all(0 <= one <= 255 for one in color)):
             raise ValueError(f"color is {color}, expected three numbers from 0 to 255")
 
+    @property
+    def renews_everything(self) -> bool:
+        """Whether another place is here from then on."""
+        return (self.act, self.width) == ("renew", EVERYTHING[0])
+
     def covers(self, point: "Edit") -> bool:
         """Return whether the middle of another edit lies within this one's box."""
         across = abs(yaw_difference(self.yaw, point.yaw))

@@ -23,7 +23,7 @@ from mag_sandbox.controls.camera import (
     move,
     straight,
 )
-from mag_sandbox.controls.edits import ENTER, EVERYTHING, Edit
+from mag_sandbox.controls.edits import ENTER, Edit
 from mag_sandbox.files.validation import decode, of_type
 from mag_sandbox.model.imagination.listed import read_listed
 from mag_sandbox.model.parking import joined, part_of, parts_of
@@ -374,8 +374,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         session, editor = self._running(), self.editor
         if takes and editor and editor.is_due(session.block_index):
             edited = self._edits.finish(editor, session.block_index)
-            is_new = edited is not None and (edited.act, edited.width) == ("renew", EVERYTHING[0])
-            if self._ground and is_new:
+            if self._ground and edited and edited.renews_everything:
                 self._ground.begin()
             self._advance(edited=edited)
             return True

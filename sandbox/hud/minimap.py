@@ -112,7 +112,7 @@ class MapStitcher(SessionObserver):
         if (left := self._rooms.left(block)) is not None:
             self._enter(self._rooms.change(left, self._of_room(), block))
             block = replace(block, edited=None)  # which would forget all that is known here
-        elif block.edited == ENTER:
+        elif block.edited and (block.edited == ENTER or block.edited.renews_everything):
             self.way = (here,)
         box = self.ring.add(block)
         if math.dist(self.way[-1], here) >= STEP:

@@ -7,7 +7,7 @@ import pygame
 import pytest
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose
-from mag_sandbox.controls.edits import ENTER
+from mag_sandbox.controls.edits import ENTER, EVERYTHING, LARGEST, Edit
 from mag_sandbox.evaluation.similarity.anchors import AnchorMark
 from mag_sandbox.model.world import (
     Control,
@@ -392,6 +392,17 @@ def test_the_way_is_kept_and_goes_on_from_a_snapshot():
     older = stitcher.snapshot()
     del older.arrays["way"]
     MapStitcher().restore(older)
+
+
+def test_the_way_begins_anew_in_another_place_but_not_beside_a_view_painted_anew():
+    stitcher = MapStitcher()
+    walked(stitcher, (0.0, 0.0), (0.0, 0.5), (0.0, 1.0))
+    block = block_at(0.0)
+    here = replace(block, poses=tuple(replace(one, z=1.0) for one in block.poses))
+    stitcher.add(replace(here, edited=Edit("renew", 0.0, 0.0, *LARGEST)))
+    assert len(stitcher.way) == 3
+    stitcher.add(replace(here, edited=Edit("renew", 0.0, 0.0, *EVERYTHING)))
+    assert stitcher.way == ((0.0, 1.0),)
 
 
 def test_a_long_way_is_thinned_out(monkeypatch):
