@@ -289,9 +289,10 @@ def caption_of(item: TapeItem) -> str:
     """Return the caption of a script's item; "": nothing new."""
     match item:
         case SetAnchor(name):
-            return f"Remember this view: “{name}”"
+            return f"Remember this view: “{name}”" if name[1:] else f"Remember view {name.upper()}"
         case Probe(name):
-            return f"Back at “{name}”: is it the same?"
+            view = f"“{name}”" if name[1:] else f"view {name.upper()}"  # a letter names nothing
+            return f"Back at {view}: is it the same?"
         case Mark(text):
             return text
         case Enter(name, again):

@@ -18,6 +18,7 @@ from mag_sandbox.sandbox.ui.layout import SPRING, CachedCard, Card, Part, Text, 
 from mag_sandbox.sandbox.ui.theme import ACCENT, GOOD, MUTED
 
 RESULT_S = 6.0  # how long a comparison stays
+CAPTION_S = 6.0  # how long a caption stays, before the camera's motion is told
 END_S = 8.0  # how long the verdict stays before the window closes
 LOOK_S = 0.2  # between two looks for new comparisons
 MOST_ROWS = 6
@@ -37,6 +38,7 @@ class DemoOverlay(Overlay):
         self._until = 0.0  # when the comparison goes
         self._looked_at = 0.0
         self._ended_at: float | None = None
+        self._said, self._said_until = "", 0.0  # the newest caption
         self._caption, self._card, self._verdict = (CachedCard() for _ in range(3))
 
     @property
@@ -54,6 +56,8 @@ class DemoOverlay(Overlay):
         if now < self._looked_at + LOOK_S:
             return False
         self._looked_at = now
+        if self._demo.caption != self._said:
+            self._said, self._said_until = self._demo.caption, now + CAPTION_S
         newest = self._demo.watch.results[-1] if self._demo.watch.results else None
         if newest is not None and newest is not self._shown:
             self._shown, self._until = newest, now + RESULT_S
@@ -67,9 +71,10 @@ class DemoOverlay(Overlay):
             card = self._verdict(theme, verdict_card(self._demo.watch.probes))
             surface.blit(card, card.get_rect(center=surface.get_rect().center))
             return
-        if words := self._demo.caption or self._reel.current.block.phrase:
-            caption = Card(Text(words, 17, bold=True, lines=1))
-            card = self._caption(theme, caption, at_most=width - 2 * margin)
+        caption = self._said if self._looked_at < self._said_until else ""
+        if words := caption or self._reel.current.block.phrase:
+            said = Card(Text(words, 17, bold=True, lines=1))
+            card = self._caption(theme, said, at_most=width - 2 * margin)
             surface.blit(card, card.get_rect(midbottom=(width // 2, height - theme.px(60))))
         if self._shown is not None and self._looked_at < self._until:
             surface.blit(self._card(theme, probe_card(self._shown)), (margin, margin))

@@ -1,6 +1,7 @@
 """A demo in the window says what it does, shows then and now, and ends with a verdict."""
 
 from functools import partial
+from unittest.mock import Mock
 
 import pygame
 import pytest
@@ -11,6 +12,7 @@ from mag_sandbox.sandbox.choice import WorldChoice
 from mag_sandbox.sandbox.demo import show
 from mag_sandbox.sandbox.demo.run import DemoRun, caption_of
 from mag_sandbox.sandbox.demo.show import DemoSession
+from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.settings import SandboxConfig
 from mag_sandbox.scenes.demo.tape import Enter, List, Mark, Probe, SetAnchor
 from tests.doubles import FakeWorld
@@ -24,6 +26,8 @@ SMALL = SandboxConfig(window_width=640, window_height=400, muted=True)
     [
         (SetAnchor("door"), "“door”"),
         (Probe("door"), "Back at “door”"),
+        (SetAnchor("a"), "Remember view A"),
+        (Probe("a"), "Back at view A: "),
         (Mark("night falls"), "night falls"),
         (Enter("kitchen", again=True), "Back in kitchen"),
         (List(), ""),
@@ -31,6 +35,20 @@ SMALL = SandboxConfig(window_width=640, window_height=400, muted=True)
 )
 def test_every_turn_of_a_script_has_a_caption(item, said):
     assert said in caption_of(item)
+
+
+def test_a_caption_gives_way_to_the_camera_after_some_seconds(monkeypatch):
+    said = []
+    monkeypatch.setattr(show, "Text", lambda words, *_, **__: said.append(words) or Mock())
+    reel, demo = Mock(), Mock(caption="Remember view A", watch=Mock(results=[]))
+    reel.current.block.phrase = "pan right"
+    overlay = show.DemoOverlay(reel, Hud(SMALL), demo)
+    overlay._caption = lambda *_, **__: pygame.Surface((9, 9))
+    monkeypatch.setattr(show, "Card", Mock())
+    for now in (1.0, 1.0 + show.CAPTION_S / 2, 1.1 + show.CAPTION_S):
+        overlay.update(now)
+        overlay.draw(pygame.Surface((640, 400)))
+    assert said == ["Remember view A", "Remember view A", "pan right"]
 
 
 def test_the_window_shows_what_was_compared_and_closes_after_the_verdict(monkeypatch):
