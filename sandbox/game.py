@@ -30,7 +30,7 @@ from mag_sandbox.sandbox.play_session import PlayerSession, SplitSession, Watche
 from mag_sandbox.sandbox.recording.playback import Playback
 from mag_sandbox.sandbox.recording.reader import load_recording
 from mag_sandbox.sandbox.recording.recorder import Recorder
-from mag_sandbox.sandbox.saves.own_scenes import delete_own_scene, title_of
+from mag_sandbox.sandbox.saves.own_scenes import delete_own_scene
 from mag_sandbox.sandbox.saves.saves import DiskUse
 from mag_sandbox.sandbox.screens import Continue, GoBack, PlayScene, PlaySplit, Screen, Watch
 from mag_sandbox.sandbox.screens.play import PlayContext, PlaySession
@@ -174,8 +174,9 @@ class PlayerGame:
     def picture_of(self, scene: Scene) -> PictureSource | None:
         """Return a picture of a scene: of the card that was chosen on the title, or its own."""
         card = self._title.card if self._title else None
-        named = card and (card.title, card.place and card.place[0])
-        if card and named and {scene.name, title_of(scene.name)}.intersection(named):
+        if card and self._watched and card.kind == "recording":
+            return card.picture
+        if card and scene.name in (card.title, card.place and card.place[0]):
             return card.picture
         return Path(scene.image) if scene.image else None
 

@@ -119,19 +119,19 @@ class Notices(Overlay):
         changed, self._shown = self.current != self._shown, self.current
         return changed
 
-    def draw(self, surface: pygame.Surface, *, at_bottom: bool = False) -> None:
-        """Draw the lines below each other, at the top or at the bottom."""
+    def draw(self, surface: pygame.Surface, *, bottom: int | None = None) -> None:
+        """Draw the lines below each other from the top, or above each other from a line [px]."""
         if not self._shown:
             self._cards.clear()
             return
-        theme, (width, height) = self._theme(surface.get_size()), surface.get_size()
-        top = theme.px(14)
+        theme, width = self._theme(surface.get_size()), surface.get_width()
+        top = theme.px(14 if bottom is None else 0)
         for notice in self._shown:
             at_most = min(theme.px(NOTICE_WIDTH), width - theme.px(28))
             card = self._cards[notice](theme, _notice_card(notice), at_most=at_most)
             place = card.get_rect(midtop=(width // 2, top))
-            if at_bottom:
-                place.bottom = height - top + theme.px(14)
+            if bottom is not None:
+                place.bottom = bottom - top
             surface.blit(card, place)
             top += card.get_height() + theme.px(6)
 

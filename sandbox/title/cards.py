@@ -4,6 +4,7 @@ Knows the list and the focus; the screen acts on them.
 """
 
 import functools
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -33,6 +34,9 @@ ABOUT = {  # the large words while the header has the focus
     SETTINGS: ("Settings", "Display, mouse, sound, text size, and all the keys."),
     QUIT: ("Quit", "Places you left wait here until you come back."),
 }
+LONG_TITLE = 40  # characters, that are cut in large letters
+SHORT_REMARK = 60  # characters, that fit into one line
+CARD_TITLE = 22  # characters of a title that fit below a card's picture
 FOOTER = 32  # height of the line about the keys
 BLUR = 2  # px of the picture as read, so that the backdrop has no sharp edges
 COMPACT = 640  # height of the window at which the words above the shelves are cut short
@@ -197,11 +201,16 @@ def buttons_part(buttons: Sequence[Button], focused: int | None) -> RowPart:
 
 
 def words_part(said: tuple[str, str, str, bool], *, compact: bool) -> ColumnPart:
-    """Return the large words: kind, name, a remark, and whether that is bad."""
+    """Return the large words: kind, name, a remark, and whether that is bad.
+
+    A long name takes the lines that a short remark leaves.
+    """
     kind, title, text, is_bad = said
+    is_long = len(title) > LONG_TITLE and len(text) <= SHORT_REMARK and not compact
+    size, lines = (28, 2) if is_long else (28 if compact else 40, 1)
     return column(
         Text(kind.upper(), 13, ACCENT, bold=True),
-        Text(title, 28 if compact else 40, bold=True, lines=1),
+        Text(title, size, bold=True, lines=lines),
         Text(text, 16, BAD if is_bad else INK, lines=1 if compact else 3),
         gap=5,
     )
@@ -278,9 +287,22 @@ def _draw_card(
         theme.write(surface, "!", 40, BAD, bold=True, center=rect.center)
     if focused:
         draw_ring(surface, theme, rect, 12)
-    title = Text(card.title, 15, ACCENT if focused else INK, bold=True, lines=1)
+    title = Text(short_title(card.title), 15, ACCENT if focused else INK, bold=True, lines=1)
     line = Text(card.line, 12, BAD if card.is_damaged else MUTED, lines=1)
     draw(theme, surface, column(title, line, gap=3), rect.move(0, rect.height + theme.px(7)))
+
+
+def short_title(title: str) -> str:
+    """Return what tells a long title from others: its number, and what it was described as last.
+
+    >>> short_title("Desert at sunset, then a dragon (2)")
+    '(2) A dragon'
+    """
+    if len(title) <= CARD_TITLE:
+        return title
+    number = re.search(r" \(\d+\)$", title)
+    last = title[: number.start() if number else None].rpartition(", then ")[2]
+    return f"{number[0] if number else ''} {last[:1].upper()}{last[1:]}".strip()
 
 
 def draw_footer(surface: pygame.Surface, theme: Theme, layout: TitleLayout, text: str) -> None:

@@ -20,6 +20,7 @@ from mag_sandbox.files.border import is_file, is_missing, open_plain, refusing
 from mag_sandbox.files.validation import parse_json
 from mag_sandbox.files.whole import changed, folder_bytes, remove_folder, visible
 from mag_sandbox.process import describe_unexpected
+from mag_sandbox.sandbox.hud.hud_state import clock_text
 from mag_sandbox.sandbox.play.parked_scene import ParkedScene, StateError, StateHeader, read_header
 from mag_sandbox.sandbox.recording.frames_file import frames_per_second
 from mag_sandbox.sandbox.recording.reader import EVENTS_FILE, RecordingError
@@ -28,7 +29,6 @@ from mag_sandbox.sandbox.saves.own_scenes import (
     LibraryError,
     cannot_delete,
     own_scenes,
-    title_of,
 )
 from mag_sandbox.sandbox.saves.parking import (
     ParkedEntry,
@@ -53,6 +53,7 @@ from mag_sandbox.sandbox.title.model import (
 from mag_sandbox.sandbox.ui.amounts import ago_text, bytes_text
 from mag_sandbox.sandbox.ui.thumbnails import FreshPicture, PictureSource
 from mag_sandbox.scenes import Scene
+from mag_sandbox.scenes.characters import clean
 
 logger = logging.getLogger(__name__)
 PARKED, SCENES, RECORDINGS = "parked", "scenes", "recordings"  # folders of the player's data
@@ -62,6 +63,7 @@ THUMBNAIL, BEGUN = "thumbnail.png", "state"  # of a recording: its picture, how 
 MAX_LINE = 2**20  # bytes of a recording's first line
 MAX_TAIL = 2**16  # bytes of a recording's end that are looked at
 MAX_SECONDS = 1e7  # of play
+MAX_NAME = 120  # characters of a recording's name: two titles, joined
 _AGAIN = "delete it or record it again"
 
 
@@ -243,8 +245,7 @@ def _parked_card(
 
 def _recording_card(recording: PastRecording, now: datetime) -> TitleCard:
     ago = ago_text((now - recording.when).total_seconds())
-    minutes, seconds = divmod(round(recording.seconds), 60)
-    detail = f"{ago}, {minutes}:{seconds:02d} min, {bytes_text(recording.bytes)}"
+    detail = f"{ago}, {clock_text(recording.seconds)}, {bytes_text(recording.bytes)}"
     if recording.interrupted:
         detail += ", interrupted"
     name, id, choices = recording.scene, str(recording.folder), (WATCH, EXPORT, DELETE)
@@ -265,7 +266,7 @@ def _past_recording(folder: Path) -> PastRecording:
             scene = Scene(first["scene"]["prompt"], name=first["scene"]["name"])
             with suppress(StateError):  # it began in the middle of a session
                 scene = described(read_header(folder / BEGUN))
-            name, prompt = title_of(scene.name), scene.prompt
+            name, prompt = " ".join(clean(scene.name).split())[:MAX_NAME], scene.prompt
             when = datetime.fromisoformat(first["created"]).astimezone(UTC)
             complete = last["kind"] == "session_end"
             seconds = _shown_seconds(first["first_block"], newest, frames_per_second(folder))

@@ -16,7 +16,7 @@ from mag_sandbox.sandbox.screens.overlays import Notices
 from mag_sandbox.sandbox.screens.prompt_box import PromptBox
 from mag_sandbox.sandbox.screens.settings import OPEN_KEYS, OPEN_SETTINGS
 from mag_sandbox.sandbox.settings import SandboxConfig
-from mag_sandbox.sandbox.title.cards import QUIT, SAYING, SETTINGS, WRITE
+from mag_sandbox.sandbox.title.cards import FOOTER, QUIT, SAYING, SETTINGS, WRITE
 from mag_sandbox.sandbox.title.focus import Focused, TitleFocus
 from mag_sandbox.sandbox.title.library import TitleListing
 from mag_sandbox.sandbox.title.model import Act, TitleCard, TitleModel, shelves, turned
@@ -170,7 +170,8 @@ class TitleScreen:
             draw_veil(surface, theme)
             self._writing.draw(surface)
         if self._notices:
-            self._notices.draw(surface, at_bottom=True)  # not over the buttons
+            keys = surface.get_height() - theme.px(FOOTER)  # it hides neither them nor buttons
+            self._notices.draw(surface, bottom=keys)
 
     @property
     def is_busy(self) -> bool:

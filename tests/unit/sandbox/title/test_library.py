@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.controls.sources import ScriptSource
 from mag_sandbox.files.folders import cache_folder, data_folder
+from mag_sandbox.sandbox.hud.hud_state import clock_text
 from mag_sandbox.sandbox.play.parked_scene import KeptMemory, StateHeader
 from mag_sandbox.sandbox.play.scripts import pan_out_and_back
 from mag_sandbox.sandbox.play.session import Session
@@ -250,7 +251,7 @@ def test_a_recording_is_as_long_as_its_video_however_long_was_played_before(reco
     folder = recordings / "monday"
     recorder = Recorder(folder)
     session = Session(FakeWorld(), ScriptSource([CameraCommand()] * 9))
-    session.start(Scene(prompt="A meadow.", name="Meadow"), 7)
+    session.start(Scene(prompt="A desert.", name="Desert at sunset"), 7)
     session.change(prompt="A beach at night.")
     for _ in range(3):
         session.advance()
@@ -262,9 +263,11 @@ def test_a_recording_is_as_long_as_its_video_however_long_was_played_before(reco
     for observer in reversed(observers):
         session.detach(observer, "stopped")
     (found,) = past_recordings(recordings)
-    assert found.scene == "Meadow, then a beach at night"
+    assert found.scene == "Desert at sunset, then a beach at night"
     assert found.prompt == "A beach at night.", "what it shows"
     assert found.seconds == pytest.approx(sum(map(len, shown)) / SPEC.fps)
+    model = read_title_model(ParkedScenes(recordings / "parked", 1), recordings.parent)
+    assert f", {clock_text(found.seconds)}, " in model.recordings[0].line, "as in the time bar"
 
 
 def test_a_recording_of_the_first_block_alone_is_listed(recordings):
@@ -360,7 +363,7 @@ def test_the_title_lists_everything(tmp_path):
     assert "state.json is missing" in cards["broken"].about
     (recording,) = model.recordings
     assert recording.title == "Meadow"
-    assert ", 0:0" in recording.line
+    assert ", 00:0" in recording.line
 
 
 def test_a_place_that_was_described_anew_has_a_card_of_its_own(tmp_path):

@@ -4,12 +4,15 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pygame
 import pytest
 
 from mag_sandbox.sandbox.screens import Continue, PlayScene, Watch, Way
+from mag_sandbox.sandbox.screens.overlays import Notices
 from mag_sandbox.sandbox.screens.settings import OPEN_KEYS, OPEN_SETTINGS
 from mag_sandbox.sandbox.settings import SandboxConfig
+from mag_sandbox.sandbox.title.cards import FOOTER, TitleLayout, short_title, words_part
 from mag_sandbox.sandbox.title.focus import Focused, TitleFocus
 from mag_sandbox.sandbox.title.model import (
     SHELVES,
@@ -22,6 +25,8 @@ from mag_sandbox.sandbox.title.model import (
 )
 from mag_sandbox.sandbox.title.screen import TitleActions, TitleScreen
 from mag_sandbox.sandbox.ui.display import window
+from mag_sandbox.sandbox.ui.layout import height_of
+from mag_sandbox.sandbox.ui.theme import Theme
 from mag_sandbox.scenes import Scene, SceneError
 from mag_sandbox.scenes.scene import CATEGORIES
 from tests.titles import MODEL, FakeWriting, Game, ListedAtOnce, ListedLater, parked
@@ -169,6 +174,44 @@ def test_another_description_has_a_card_of_its_own_and_a_number_only_beside_one_
     cards = [replace(card, begun=when) for card, when in zip(places, begun, strict=True)]
     assert [one.title for one in one_per_place(cards)] == ["Harbour (2)", "Harbour", "Cliff"]
     assert [one.title for one in one_per_place(cards[:1])] == ["Harbour"]
+
+
+@pytest.mark.parametrize(
+    ("title", "short"),
+    [
+        ("Desert at sunset (2)", "Desert at sunset (2)"),
+        ("Desert at sunset, then a dragon", "A dragon"),
+        ("Desert at sunset, then a castle (12)", "(12) A castle"),
+        ("A castle on a hill by the sea (2)", "(2) A castle on a hill by the sea"),
+    ],
+)
+def test_a_long_title_is_told_apart_on_a_card(title, short):
+    assert short_title(title) == short
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1720, 968), (1920, 1080)])
+def test_a_long_name_takes_two_lines_where_a_remark_is_short(game, size):
+    theme = Theme.of(SandboxConfig(), size)
+    layout = TitleLayout.of(theme, size)
+    said = "A place", "X " * 60, "Left just now · 47 views remembered", False
+    tall = height_of(theme, words_part(said, compact=False), layout.words.width)
+    assert layout.words.top + tall <= layout.choices.top
+    one = height_of(theme, words_part(("A place", "X", said[2], False), compact=False), 500)
+    assert tall > one
+
+
+def test_a_notice_lies_above_the_keys(game):
+    notices = Notices(clock=lambda: 0.0, notify=lambda: None)
+    screen, before, after = game.screen, game.surface.copy(), game.surface.copy()
+    screen._notices = notices
+    screen.draw(before)
+    for text in ("it is saved as you left it", "there is one more"):
+        notices.say(text)
+    notices.update(0.0)
+    screen.draw(after)
+    changed = np.any(pygame.surfarray.array3d(before) != pygame.surfarray.array3d(after), (0, 2))
+    assert changed.any()
+    assert np.flatnonzero(changed).max() < 720 - FOOTER
 
 
 def test_a_parked_scene_is_copied(game):
