@@ -2,6 +2,7 @@
 
 import pytest
 
+from mag_sandbox.controls.bindings import pad_text
 from mag_sandbox.controls.keys import is_pad, key_title
 from mag_sandbox.sandbox.hud.cards import help_pages
 from mag_sandbox.sandbox.hud.hud import Hud
@@ -56,6 +57,9 @@ def test_no_control_is_missing_and_no_help_is_cut(size):
             assert group in found
         for one in PLAYER_BINDINGS.pointing:
             assert one.help in found
+        if size[0] >= 1280:
+            for row in PLAYER_BINDINGS.rows:
+                assert pad_text(row) in ("", *found), row.name
 
 
 def test_no_key_is_cut_where_there_is_room():
