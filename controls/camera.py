@@ -181,11 +181,10 @@ def move(
 def is_stopped(
     poses: Sequence[CameraPose], command: CameraCommand, speed: CameraSpeed, fps: float
 ) -> bool:
-    """Tell whether something stops a walker: less than half of the way ahead was walked."""
+    """Tell whether something stops a walker: less than half of the way was walked."""
     walked = hypot(poses[-1].x - poses[0].x, poses[-1].z - poses[0].z)
-    return command.forward > 0 and walked < STOPPED * command.forward * speed.walk / fps * (
-        len(poses) - 1
-    )
+    step = hypot(*speed.walked(command, poses[0].yaw, fps))
+    return walked < STOPPED * step * (len(poses) - 1)
 
 
 def yaw_difference(yaw: float, other: float) -> float:

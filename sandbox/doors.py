@@ -135,6 +135,7 @@ class DoorsInPlay(Overlay):
         if (
             self._bound_for is None
             and block.edited is None
+            and ready.command.forward > 0
             and is_stopped(block.poses, ready.command, spec.full_speed, spec.fps)
         ):
             self.enter()

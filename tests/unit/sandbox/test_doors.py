@@ -73,6 +73,13 @@ def test_walking_into_a_door_leads_through_it(game):
     game.wait(lambda: len(rooms(game)) == 2)
 
 
+@pytest.mark.parametrize("key", [pygame.K_s, pygame.K_a])
+def test_stepping_away_from_a_door_leads_nowhere(game, key):
+    game.screen.handle(pygame.Event(pygame.KEYDOWN, key=key, mod=0, unicode=""))
+    game.see_blocks(6)
+    assert len(rooms(game)) == 1
+
+
 def drag(game, *places):
     """Press the mouse at the first place and lift it at the last."""
     game.draw()
@@ -189,9 +196,14 @@ def test_a_door_covers_what_it_hides_from_where_the_player_is(x, yaw, pitch, cov
 
 
 @pytest.mark.parametrize(
-    ("walked", "forward", "stopped"), [(0.0, 1.0, True), (0.3, 1.0, False), (0.0, -1.0, False)]
+    ("walked", "way", "stopped"),
+    [
+        *((0.0, {"forward": 1.0}, True), (0.3, {"forward": 1.0}, False)),
+        *((0.0, {"forward": -1.0}, True), (0.0, {"right": 1.0}, True)),
+        *((0.3, {"right": 1.0}, False), (0.0, {"yaw": 1.0}, False)),
+    ],
 )
-def test_a_walker_is_stopped_who_gets_less_far_than_half_of_the_way(walked, forward, stopped):
+def test_a_walker_is_stopped_who_gets_less_far_than_half_of_the_way(walked, way, stopped):
     poses = (CameraPose(), CameraPose(z=walked / 2), CameraPose(z=walked))
     speed = CameraSpeed(yaw=45.0, pitch=20.0, walk=2.8)
-    assert is_stopped(poses, CameraCommand(forward=forward), speed, fps=16.0) is stopped
+    assert is_stopped(poses, CameraCommand(**way), speed, fps=16.0) is stopped

@@ -109,7 +109,7 @@ def test_what_stops_a_walker_is_said_once_until_another_step():
     begin(made)
     made._way = lambda start, end: start
     made._viewpoints.why_stopped = lambda pose: "rock in the way"
-    said = [made.step(walk(ahead)).notice for ahead in (1, 1, 0, 1)]
+    said = [made.step(walk(*way)).notice for way in ((1, 0), (1, 0), (0, 0), (0, 1))]
     assert said == ["rock in the way", "", "", "rock in the way"]
 
 
