@@ -14,6 +14,7 @@ from operator import itemgetter
 from mag_sandbox.scenes.places import WINDOWLESS, contents_of, likely_places, place_of, read_places
 from mag_sandbox.scenes.scene import MAX_PROMPT
 from mag_sandbox.scenes.things import (
+    ANIMALS,
     COLORS,
     EXHIBITS,
     FALLING,
@@ -96,8 +97,14 @@ _MEANT = (  # what is read as something else, one after the other
     ),
 )
 _ROOMS = frozenset(("space station",))  # whose names the painter knows from games
-_HOUSE, _BESIDE = "(church|chapel|shop)", "(in front of|behind|beside|near|next to|outside)"
+_HOUSE = "(church|chapel|shop)"
+_BESIDE = r"(in front of|behind|beside|near|next to|outside|on(?= (a|the) (\w+ )?hill))"
 _OUTSIDE = re.compile(rf"\b{_HOUSE} {_BESIDE}\b|\b{_BESIDE} (a|the|an|my) (\w+ )?{_HOUSE}\b", re.I)
+_HOUSE_IN_PLACE = re.compile(  # "a church in a meadow"
+    rf"(?P<house>.*?\b{_HOUSE}) (in|on|at) (?P<place>(a|an|the) (\w+ ){{0,2}}?\w+)"
+    r"(?P<rest>$|[,.;].*| (with|and|at|by|in|under|where)\b.*)", re.I
+)  # fmt: skip
+_NO_ANIMALS = re.compile(r"\b(no|without)( any)? animals?\b", re.I)
 _ON_FURNITURE = re.compile(r"\bon (a|an|the|my) (\w+ ){0,2}(table|desk|shelf|counter|rug)s?\b")
 _ON = frozenset(("beach", "field", "pitch", "stage"))  # places that take "on" and not "in"
 _AT_HOME = frozenset((
@@ -166,7 +173,7 @@ class DescriptionWords(Vocabulary):
 
     def substitutes(self, text: str) -> tuple[tuple[str, str], ...]:
         """Return words of a text that are drawn as something else; the sea floor is a reef."""
-        return super().substitutes(_SEA_FLOOR.sub("coral reef", text))
+        return super().substitutes(_NO_ANIMALS.sub("", _SEA_FLOOR.sub("coral reef", text)))
 
     def reading(self, text: str) -> str:
         """Return a text in known words; one without a place is read with one that has its things.
@@ -328,15 +335,16 @@ def named_in(text: str, words: Vocabulary, kinds: Collection[str]) -> tuple[Name
     return tuple(one._replace(kinds=few) for one, few in zip(named, own, strict=True))
 
 
-def absent_in(text: str, kinds: Collection[str]) -> frozenset[str]:
+def absent_in(text: str, kinds: Collection[str], said: str = "") -> frozenset[str]:
     """Return the kinds that a description in known words says are not there.
 
-    It neither rains nor snows unless words say so.
+    It neither rains nor snows unless words say so; `said` is the description as it was written.
     """
     named = {kind for one in named_things(text, kinds) for kind in one.kinds}
     stems = {stem(word.text.lower()) for word in split_words(text)}
     dry = {fall for fall, said in _FALLS.items() if said not in stems and fall not in named}
-    return absent_kinds(text, kinds) | dry
+    beasts = ANIMALS.intersection(kinds) if _NO_ANIMALS.search(said) else frozenset()
+    return absent_kinds(text, kinds) | dry | beasts
 
 
 def added_place(text: str, words: Vocabulary) -> str:
@@ -453,7 +461,11 @@ def _in_places(words: Vocabulary, text: str) -> str:
         text = said.sub(meant, text)
     if _COAST.search(text):
         text = _STORM.sub("rainy", text)
-    return Vocabulary.reading(words, text)
+    read = Vocabulary.reading(words, text)
+    found = _HOUSE_IN_PLACE.fullmatch(read)
+    if found and words.place(found["place"]) == "outdoor" and words.place(read) == "indoor":
+        return f"{found['place']} with {found['house']}{found['rest']}"
+    return read
 
 
 def lit(text: str, words: Vocabulary) -> str:

@@ -553,7 +553,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         read = self.words.reading(prompt)
         named = named_in(read, self.words, self.imagination.config.looks)
         by_day = is_by_day(prompt, self.words)
-        absent = absent_in(read, self.imagination.config.looks)
+        absent = absent_in(read, self.imagination.config.looks, prompt)
         wanted = Wanted(named, self.words.place(read), is_in_fog(read), by_day, absent)
         imagination, before, doors, texts = self.imagination, self.plan, self._doors, self.texts
         listed = self.listed if around.at(imagination.ahead).known.all() else ()

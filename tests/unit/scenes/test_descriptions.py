@@ -313,6 +313,10 @@ def test_every_level_is_of_a_game(words):
         ("two robots on the moon", "outdoor", "moon landscape", "on the moon"),
         ("a fox under a full moon", "outdoor", "forest", "landscape"),
         ("the moon over a castle", "outdoor", "fairy", "landscape"),
+        ("a purple church in a meadow", "outdoor", "a meadow with a purple church", "church in"),
+        ("a chapel on the beach, with a dog", "outdoor", "beach with a chapel, with", "chapel on"),
+        ("a small church on a hill", "outdoor", "village", "meadow"),
+        ("a church with a bench", "indoor", "church", "village"),
     ],
 )
 def test_descriptions_are_read_as_they_are_meant(
@@ -335,3 +339,11 @@ def test_descriptions_are_read_as_they_are_meant(
 )
 def test_what_words_exclude_is_absent(text: str, absent: set[str]):
     assert absent_in(text, KINDS) == absent
+
+
+def test_no_animals_are_neither_there_nor_drawn_as_sheep(words: DescriptionWords):
+    text = "a meadow with a barn and no animals"
+    absent = absent_in(words.reading(text), KINDS, text)
+    assert {"sheep", "deer", "fox", "bee"} < absent
+    assert "barn" not in absent
+    assert words.substitutes(text) == ()
