@@ -165,11 +165,11 @@ _LIKEWISE = {  # what else a kind's name, or a player's word, can mean
     "people": ("child",),
 }  # fmt: skip
 ANIMALS = frozenset((
-    "bird", "sheep", "deer", "camel", "penguin", "snail", "bat", "cat", "dog", "horse", "cow", "pig",
-    "goat", "rabbit", "duck", "chicken", "swan", "lion", "elephant", "giraffe", "bear", "fox",
-    "monkey", "crocodile", "snake", "frog", "turtle", "fish", "shark", "owl", "parrot", "butterfly",
-    "bee", "seagull", "dinosaur", "dragon", "whale", "starfish", "crab", "jellyfish", "squirrel",
-    "hedgehog", "mouse", "unicorn",
+    "bird", "sheep", "deer", "camel", "penguin", "snail", "bat", "cat", "dog", "horse", "cow",
+    "pig", "goat", "rabbit", "duck", "chicken", "swan", "lion", "elephant", "giraffe", "bear",
+    "fox", "monkey", "crocodile", "snake", "frog", "turtle", "fish", "shark", "owl", "parrot",
+    "butterfly", "bee", "seagull", "dinosaur", "dragon", "whale", "starfish", "crab",
+    "jellyfish", "squirrel", "hedgehog", "mouse", "unicorn",
 ))  # fmt: skip
 _ONE_COLORED = frozenset(("small robot", "cloud", "crystal block", "potted palm", "potted cactus"))
 EXHIBITS = frozenset((
