@@ -90,7 +90,9 @@ def opening_size(asked: Size, desktop: Size | None = None) -> Size:
 
 
 def toggle_fullscreen() -> None:
-    """Fill the screen, or go back; also where no window manager helps."""
+    """Fill the screen, or go back; also where no window manager helps. There may be no screen."""
+    if pygame.display.get_driver() in UNSEEN:
+        return
     if window_surface().get_flags() & pygame.NOFRAME:  # it was filled without help
         surface = pygame.display.set_mode(opening_size(REFERENCE_SIZE), pygame.RESIZABLE)
         screen = pygame.Rect((0, 0), pygame.display.get_desktop_sizes()[0])

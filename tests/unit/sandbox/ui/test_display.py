@@ -7,7 +7,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mag_sandbox.sandbox.settings import DisplayError
-from mag_sandbox.sandbox.ui.display import Picture, fit, name_window, opening_size, window
+from mag_sandbox.sandbox.ui.display import (
+    Picture,
+    fit,
+    name_window,
+    opening_size,
+    toggle_fullscreen,
+    window,
+)
 
 FRAME = (320, 192)
 
@@ -111,6 +118,12 @@ def test_no_pixel_of_the_picture_is_left_empty_or_darkened(size, across, down, m
 )
 def test_a_window_opens_larger_on_a_large_screen_unless_its_size_was_set(asked, desktop, opened):
     assert opening_size(asked, desktop) == opened
+
+
+def test_where_there_is_no_screen_none_is_filled(screen):
+    before = pygame.display.get_surface().get_size()
+    toggle_fullscreen()
+    assert pygame.display.get_surface().get_size() == before
 
 
 def test_a_window_has_a_name_that_can_be_shown(screen):
