@@ -8,8 +8,9 @@ from random import Random
 from typing import NamedTuple
 
 from mag_sandbox.scenes.scene import MAX_PROMPT
-from mag_sandbox.scenes.vocabulary import Vocabulary, split_words, stem
+from mag_sandbox.scenes.vocabulary import FUNCTION_WORDS, Vocabulary, split_words, stem
 
+MOST_WORDS = 3  # of the name of a room that is of no known place
 _STYLES = re.compile(r"\b(?:striped |panelled )?\w+ (?:walls|floor)\b")  # that a house shares
 
 
@@ -53,8 +54,11 @@ def place_name(prompt: str) -> str:
         for name, place in _PLACES.items()
         if _says(read, name) or prompt.startswith(place.caption)
     ]
-    words = " ".join(word.text for word in split_words(prompt)[:3])
-    return max(named, key=len, default=words)
+    words = [word.text for word in split_words(re.split(r"[,.;:]", prompt, maxsplit=1)[0])]
+    words = words[" ".join(words[:1]).lower() in ("a", "an", "the") :][:MOST_WORDS]
+    while words[1:] and words[-1].lower() in FUNCTION_WORDS:
+        words.pop()
+    return max(named, key=len, default=" ".join(words))
 
 
 def caption_behind(

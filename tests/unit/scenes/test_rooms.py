@@ -51,3 +51,6 @@ def test_the_same_door_always_leads_to_the_same_description(words):
 
 def test_a_room_of_no_known_place_has_its_first_words_as_its_name():
     assert place_name("three red balls on a blue sea") == "three red balls"
+    assert place_name("a beach at sunset with a red umbrella") == "beach at sunset"
+    assert place_name("A red car in the rain") == "red car"
+    assert place_name("Bare trees, keys and ghosts at night.") == "Bare trees"
