@@ -134,7 +134,8 @@ _NIGHTLY = frozenset(("moon", "starry sky"))
 _DARK = frozenset(map(stem, ("dark", "haunted", "spooky")))
 KINDS = (*THINGS, *chain(*GROUND.values()))
 _FILLERS = (  # words that say nothing by themselves
-    "above below but each even front just only quite rather really so such too very which who"
+    "above also background below but each even front groups just light only quite rather really see"
+    " so such too very weather which who"
 )
 FILLERS = frozenset(_FILLERS.split())
 # Words that no phrase of a category has, but with which eight plans of its scenes differ.

@@ -37,6 +37,7 @@ def words():
         ("a quiet meadow with many sheep and a spoon", "quiet spoon"),
         ("a red desert with a green castle, blue", "red blue"),
         ("a meadow with a very big castle but some sheep in front", ""),
+        ("a valley in pink morning light. We also see groups of trees in clear weather", ""),
         ("a forest with a sofa", ""),
         ("a room, a snowy valley, a cave", "room snowy valley"),
         ("a snowy valley with pine trees", ""),
