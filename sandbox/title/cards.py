@@ -317,17 +317,23 @@ def draw_footer(surface: pygame.Surface, theme: Theme, layout: TitleLayout, text
 
 def draw_dots(
     surface: pygame.Surface, theme: Theme, layout: TitleLayout, count: int, top: int
-) -> None:
-    """Draw a dot for every shelf down the right edge, bright for those that are seen."""
+) -> list[pygame.Rect]:
+    """Draw a dot for every shelf down the right edge, bright for those that are seen.
+
+    Returns where to click for each.
+    """
+    places: list[pygame.Rect] = []
     if count <= layout.rows:
-        return
+        return places
     size, step = theme.px(6), theme.px(16)
     left = layout.size[0] - layout.margin // 2 - size // 2
     start = layout.shelves.centery - (count - 1) * step // 2
     for place in range(count):
         seen = top <= place < top + layout.rows
         colour = ACCENT if seen else (*MUTED, 110)
-        surface.blit(theme.rounded((size, size), colour, 9), (left, start + place * step))
+        dot = surface.blit(theme.rounded((size, size), colour, 9), (left, start + place * step))
+        places.append(dot.inflate(step, step - size))
+    return places
 
 
 @functools.lru_cache(maxsize=2)

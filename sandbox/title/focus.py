@@ -154,6 +154,11 @@ class TitleFocus:
         self._turn(row, across)
         return True
 
+    def go_to_shelf(self, row: int) -> None:
+        """Move the focus to a shelf, seen or not."""
+        self.go(Focused("cards", row, self.column(row)))
+        self._show()
+
     def turn_page(self, row: int, pages: int) -> None:
         """Show other cards of a shelf, as many as are seen at once."""
         self._card = Focused("cards", row, self.column(row))

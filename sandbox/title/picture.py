@@ -42,6 +42,7 @@ class TitlePicture:
         self._backdrop = TitleBackdrop(self._thumbnails)
         self._arranged: tuple[Theme, TitleLayout] | None = None
         self.places: list[tuple[pygame.Rect, Focused]] = []
+        self.dots: list[pygame.Rect] = []  # places of those of shelves
         self.turns: list[tuple[pygame.Rect, int, int]] = []  # places, shelves, and which way
 
     @property
@@ -65,6 +66,10 @@ class TitlePicture:
     def spot_at(self, place: tuple[int, int]) -> Focused | None:
         """Return the item at a place of the window that can have the focus."""
         return next((spot for rect, spot in self.places if rect.collidepoint(place)), None)
+
+    def dot_at(self, place: tuple[int, int]) -> int | None:
+        """Return the shelf whose dot is at a place of the window."""
+        return next((row for row, dot in enumerate(self.dots) if dot.collidepoint(place)), None)
 
     def turn_at(self, place: tuple[int, int]) -> tuple[int, int] | None:
         """Return the shelf and the way of an arrow that turns its page."""
@@ -134,4 +139,4 @@ class TitlePicture:
                 seen = rect.clip(area).clip(layout.across)
                 self.places.append((seen, Focused("cards", row, place)))
         surface.set_clip(clip)
-        draw_dots(surface, theme, layout, len(focus.shelves), round(focus.top))
+        self.dots = draw_dots(surface, theme, layout, len(focus.shelves), round(focus.top))

@@ -265,9 +265,12 @@ class TitleScreen:
         elif event.type == pygame.MOUSEMOTION or (
             event.type == pygame.MOUSEBUTTONDOWN and event.button in (1, 3)  # 4, 5: the wheel
         ):
-            turn = self._picture.turn_at(event.pos)
-            if event.type == pygame.MOUSEBUTTONDOWN and turn is not None:
-                self._focus.turn_page(*turn)
+            turn, row = self._picture.turn_at(event.pos), self._picture.dot_at(event.pos)
+            if event.type == pygame.MOUSEBUTTONDOWN and (turn, row) != (None, None):
+                if turn is not None:
+                    self._focus.turn_page(*turn)
+                elif row is not None:
+                    self._focus.go_to_shelf(row)
                 self._untouched, self._dirty = False, True
                 return
             spot = self._picture.spot_at(event.pos)

@@ -503,6 +503,15 @@ def test_a_later_title_shows_what_was_listed_before_until_it_knows_more(any_surf
     assert screen.focused is None
 
 
+def test_a_click_on_a_dot_leads_to_its_shelf(game):
+    for row in (len(shelves(MODEL)) - 1, 0):
+        game.point(game.screen._picture.dots[row].center, pygame.MOUSEBUTTONDOWN, button=1)
+        game.settle()
+        assert game.screen._focus.spot == Focused("cards", row, 0)
+        assert game.screen._focus.top == min(row, len(shelves(MODEL)) - game.screen._focus._rows)
+    assert game.screen.outcome is None
+
+
 def test_a_long_shelf_shows_whole_cards_and_pages_for_the_mouse(game):
     places = tuple(parked(f"v{n}", f"Place {n}", "", "", seed=n) for n in range(12))
     game.model = replace(MODEL, parked=places)
