@@ -137,3 +137,11 @@ def test_kernels_leave_the_attention_of_other_threads_alone(name):
     with Permitted() as permitted:
         named_kernel(name)(*tensors("cpu", torch.float32))
     assert permitted.seen == {(True, True)}
+
+
+def test_a_kernel_that_returns_nan_is_not_chosen():
+    def broken(q, k, v):
+        return q.where(q == 0, torch.nan)
+
+    assert runs(sdpa_attention, "cpu", torch.float32, 64)
+    assert not runs(broken, "cpu", torch.float32, 64)
