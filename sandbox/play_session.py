@@ -16,7 +16,7 @@ from pathlib import Path
 import pygame
 
 from mag_sandbox.controls.bindings import Action
-from mag_sandbox.controls.camera import CameraPose, mutual_overlap
+from mag_sandbox.controls.camera import MAX_PITCH, CameraPose, mutual_overlap
 from mag_sandbox.controls.edits import ENTER, Act, Edit
 from mag_sandbox.model.loading import next_world, no_places, worlds_beside
 from mag_sandbox.model.world import NO_DOOR
@@ -241,6 +241,9 @@ class PlayerSession(WatchedSession):
     def block_shown(self, ready: ReadyBlock) -> None:
         """Follow the shown frames."""
         super().block_shown(ready)
+        tilt, pose = ready.command.pitch, ready.block.poses[0]
+        if tilt * pose.pitch > 0 and abs(pose.pitch) == MAX_PITCH:
+            self._say(f"you can look no {'higher' if tilt > 0 else 'lower'}", topic="limit")
         self._painting.block_shown(ready)
         self._doors.block_shown(ready)
         recorded, self._was_recording = self._was_recording, self.is_recording

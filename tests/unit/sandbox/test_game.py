@@ -117,6 +117,14 @@ def test_a_moment_is_saved_and_loaded(run):
     game.wait(lambda: saved_at < game.block <= saved_at + 6)
 
 
+@pytest.mark.parametrize(("key", "said"), [(pygame.K_UP, "higher"), (pygame.K_DOWN, "lower")])
+def test_the_end_of_looking_up_or_down_is_said(run, key, said):
+    game = run()
+    game.play()
+    game.screen.handle(pygame.Event(pygame.KEYDOWN, key=key, mod=0, unicode=""))
+    game.said(f"you can look no {said}")
+
+
 def test_a_new_seed_begins_the_scene_anew(run):
     game = run()
     game.play()
