@@ -61,7 +61,7 @@ LEAST_GROUND, OTHER_GROUND = 500, 90.0  # px; levels by which ground is of anoth
 MISSING = 0.3  # share of a view that is painted even while the player walks
 BEYOND = 1.3  # of the way till a view is there: how far ahead of that its viewpoint may lie
 STRIDES = 24  # of this way, at whose ends a viewpoint may lie
-_PAINTED, _LACKING = 1, 2  # cells in snapshots, see `PaintedRing`; 0: the others
+_PAINTED, _LACKING, _OUTDATED = 1, 2, 3  # cells in snapshots, see `PaintedRing`; 0: the others
 Result = TypeVar("Result")
 
 
@@ -80,6 +80,7 @@ class PaintedRing:
     latents: np.ndarray  # float32 [C, rows, columns], of the precision of fp16
     painted: np.ndarray  # bool [rows, columns]; the other cells show what was seen from elsewhere
     lacking: np.ndarray  # likewise; of those, which have things that were not seen from there
+    outdated: np.ndarray  # likewise; which show what was there before the player changed it
 
     @property
     def known(self) -> np.ndarray:
@@ -267,6 +268,10 @@ class Viewpoints(ViewPainter[_MadeView]):
             return _at(lattice.nearest(pose), (pose.x, pose.z))
         if walks and (there := self._next_place(pose, ahead)) is not None:
             return _at(lattice.nearest(ahead), there)
+        if (coming := self.nearest(ahead)) != START:  # it is to be changed when the walker is there
+            view = lattice.nearest(ahead)
+            if self.kept[coming].outdated[lattice.shown([view])].any():
+                return _at(view, coming)
         if nearest == START:
             return None
         painted = self.kept[nearest].painted
@@ -319,7 +324,8 @@ class Viewpoints(ViewPainter[_MadeView]):
             after = imagination.imagine(known, pose.at_origin, subject)
             latents = np.where(after.known, after.latents, latents)
             latents = latents.astype(np.float16).astype(np.float32)
-            made = PaintedRing(place, latents, after.known, begun.lacking)
+            outdated = begun.outdated & ~after.known
+            made = PaintedRing(place, latents, after.known, begun.lacking, outdated)
             own = self._layers(self._source(made), scenery)
             shown = own.seen(pose, imagination.view_size, cells.numbers)
             return _MadeView(made, cells, np.where(cells.distant[..., None], shown, np.uint8(0)))
@@ -411,7 +417,7 @@ class Viewpoints(ViewPainter[_MadeView]):
         rows, columns = latents.shape[1:]
         lacking = np.concatenate(lacking_parts, axis=1)
         cells = lacking.reshape(rows, coarse[0] // rows, columns, -1).mean(axis=(1, 3)) > LACKS
-        return PaintedRing(place, latents, np.zeros_like(cells), cells)
+        return PaintedRing(place, latents, np.zeros_like(cells), cells, np.zeros_like(cells))
 
     # Looking
 
@@ -528,7 +534,7 @@ class Viewpoints(ViewPainter[_MadeView]):
         shape = self._imagination.nothing().latents.shape
         rings, view = list(self.kept.values()), self._view
         latents = np.array([one.latents for one in rings], np.float16).reshape(-1, *shape)
-        painted = np.array([np.where(one.known, one.painted, _LACKING) for one in rings], np.uint8)
+        painted = np.array([_cells(one) for one in rings], np.uint8)
         painted = painted.reshape(-1, *shape[1:])
         tensors = {"latents": torch.from_numpy(latents), "painted": torch.from_numpy(painted)}
         if self.far.any():
@@ -561,7 +567,8 @@ class Viewpoints(ViewPainter[_MadeView]):
         if parked.view:
             self._imagination.lattice.place(parked.view.pose.at_origin)
         cells = painted.numpy()
-        rings = zip(parked.places, latents, cells == _PAINTED, cells == _LACKING, strict=True)
+        kinds = (cells == kind for kind in (_PAINTED, _LACKING, _OUTDATED))
+        rings = zip(parked.places, latents, *kinds, strict=True)
         kept = {place: PaintedRing(place, *ring) for place, *ring in rings}
         far = _unpacked_far(tensors, self.far.shape)
 
@@ -641,11 +648,19 @@ def _quarters(place: Position) -> list[CameraPose]:
 
 def _faded(ring: PaintedRing, things: Sequence[PlacedObject], lattice: Lattice) -> PaintedRing:
     """Return a ring where some things are not painted any more."""
-    painted = ring.painted.copy()
+    painted, outdated = ring.painted.copy(), ring.outdated.copy()
     for thing in things:
         place = lattice.box(thing.yaw, thing.pitch, thing.width, thing.height)
-        painted[ring.whole.cells(place)] = False
-    return replace(ring, painted=painted)
+        cells = ring.whole.cells(place)
+        outdated[cells] |= ring.known[cells]
+        painted[cells] = False
+    return replace(ring, painted=painted, outdated=outdated)
+
+
+def _cells(ring: PaintedRing) -> np.ndarray:
+    """Return what a ring's cells are in snapshots, [rows, columns]."""
+    known = np.where(ring.painted, _PAINTED, np.where(ring.outdated, _OUTDATED, 0))
+    return np.where(ring.known, known, _LACKING)
 
 
 def _away(pose: CameraPose, place: Position) -> float:

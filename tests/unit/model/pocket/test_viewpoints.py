@@ -1,5 +1,6 @@
 """Walks go on beyond the first viewpoint: rings are made ahead of the player, kept and shown."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -34,6 +35,10 @@ def outdoors(*things: PlacedObject) -> DiffusionWorld:
 
 def steps(made: DiffusionWorld, control: Control, count: int) -> list[FrameBlock]:
     return [made.step(control) for _ in range(count)]
+
+
+def steps_one_by_one(made: DiffusionWorld, control: Control, count: int) -> Iterator[FrameBlock]:
+    return (made.step(control) for _ in range(count))
 
 
 def places(blocks: list[FrameBlock]) -> list[tuple[float, float]]:
@@ -276,6 +281,30 @@ def test_where_the_scene_changes_viewpoints_are_painted_again():
     assert max(faded) > 0
     for place, ring in made._viewpoints.kept.items():
         assert np.array_equal(ring.latents, before[place].latents)
+
+
+def test_a_walker_comes_to_viewpoints_where_a_change_is_painted_already():
+    made = outdoors(SKY, TREE)
+    steps(made, AHEAD, 30)
+    made.painting.plan = replace(made.painting.plan, things=(SKY, TREE, replace(TREE, yaw=5.0)))
+    steps(made, STILL, 12)
+    views, lattice = made._viewpoints, made.painting.imagination.lattice
+    outdated = [ring.outdated.any() for ring in views.kept.values()]
+    assert sum(outdated) >= 2, "those that are not in view wait"
+    saved, other = made.snapshot(), world()
+    other.reset(PLACE, 9)
+    other.restore(saved)
+    rings = zip(views.kept.values(), other._viewpoints.kept.values(), strict=True)
+    assert all(np.array_equal(one.outdated, two.outdated) for one, two in rings)
+    seen = []
+    for block in steps_one_by_one(made, BACK, 24):
+        pose = block.poses[-1]
+        nearest = views.nearest(pose)
+        if nearest != START:
+            shown = lattice.shown([lattice.nearest(pose.at_origin)])
+            seen.append(bool(views.kept[nearest].outdated[shown].any()))
+    assert len(seen) > 12
+    assert sum(seen) <= 2, seen
 
 
 def test_far_from_where_the_scene_begins_memory_rests_until_the_player_comes_back():
