@@ -231,11 +231,19 @@ def test_a_world_in_which_nothing_can_be_changed_is_never_asked():
 def test_grey_words_do_not_keep_a_thing_from_being_put():
     overlay, asked, _, _ = made()
     overlay.open()
-    write(overlay, "two happy red castles")
+    write(overlay, "a happy red castle")
     assert (asked[0].kind, asked[0].color) == ("castle", COLORS["red"])
     overlay.open()
     write(overlay, "a very big whale in the sky")
     assert 'cannot draw "very", "whale", "sky"; try tent' in overlay.box.notice
+
+
+def test_several_things_are_not_put_as_one():
+    overlay, asked, _, _ = made()
+    overlay.open()
+    write(overlay, "two red castles")
+    assert not asked
+    assert 'one thing at a time; "two" is too many' in overlay.box.notice
 
 
 @pytest.mark.parametrize(
