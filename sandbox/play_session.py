@@ -599,7 +599,9 @@ def _describe(
     if _is_far(reel):
         begun_places.append(text)
         return
-    leave_moment(services, worker, "the description is as it was")
+    before = leave_moment(services, worker, "the description is as it was").left
+    assert before is not None
+    services.saves.picture(before)
     lit = words and words.lights(text)
     edge = bool(words and lit and lit != words.lights(reel.current.block.prompt))
     edit = Edit("renew", pose.yaw, pose.pitch, *GROUND[ground]) if ground else Edit("forget")

@@ -158,11 +158,18 @@ class Saves(SessionObserver):
 
         def write(parked: ParkedScene) -> None:
             self._park(parked, says=says)
-            if parked.prompt == parked.scene.prompt:  # else the card would show another place
-                picture_own_scene(self._own_scenes, parked.scene, parked.last_frame)
+            self._picture(parked)
             self._write_unwritten()
 
         self._thread.write(worker.call(self.collect), write)
+
+    def picture(self, left: "Future[ParkedScene]") -> None:
+        """Show a scene that the player wrote on its card, before it is described anew."""
+        self._thread.write(left, self._picture)
+
+    def _picture(self, parked: ParkedScene) -> None:
+        if parked.prompt == parked.scene.prompt:  # else the card would show another place
+            picture_own_scene(self._own_scenes, parked.scene, parked.last_frame)
 
     def save(self, worker: GenerationWorker) -> None:
         """Save this moment in place of the last one."""

@@ -206,8 +206,10 @@ def words_part(said: tuple[str, str, str, bool], *, compact: bool) -> ColumnPart
     A long name takes the lines that a short remark leaves.
     """
     kind, title, text, is_bad = said
-    is_long = len(title) > LONG_TITLE and len(text) <= SHORT_REMARK and not compact
-    size, lines = (28, 2) if is_long else (28 if compact else 40, 1)
+    is_long = len(title) > LONG_TITLE
+    wraps = is_long and len(text) <= SHORT_REMARK and not compact
+    size, lines = (28, 2) if wraps else (28 if compact else 40, 1)
+    title = short_title(title) if is_long and compact else title
     return column(
         Text(kind.upper(), 13, ACCENT, bold=True),
         Text(title, size, bold=True, lines=lines),

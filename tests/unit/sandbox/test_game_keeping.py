@@ -347,6 +347,24 @@ def test_what_was_written_on_the_title_is_listed_with_how_it_was_left(run):
     assert own.scene.prompt == "A quiet harbour at dawn."
 
 
+def test_what_was_written_on_the_title_has_a_picture_although_it_was_described_anew(run):
+    game = run()
+    game.press(pygame.K_t)
+    game.write("A quiet harbour at dawn.")
+    game.press(pygame.K_RETURN)
+    game.wait(lambda: isinstance(game.screen, PlayScreen))
+    game.see_blocks(GLIMPSE)
+    game.press(pygame.K_t)
+    game.write(" In the rain.")
+    game.press(pygame.K_RETURN)
+    game.wait(lambda: game.screen.reel.current.block.prompt.endswith("rain."))
+    game.go(Way.TITLE, TitleScreen)
+    game.parked()
+    (own,) = own_scenes(game.game.folder / SCENES)
+    assert own.scene.prompt == "A quiet harbour at dawn."
+    assert own.thumbnail
+
+
 def test_a_start_that_is_cancelled_leaves_nothing(run):
     game = run(*(FakeWorld(spec=FAST) for _ in range(2)))
     game.press(pygame.K_t)
