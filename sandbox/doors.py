@@ -26,7 +26,7 @@ from mag_sandbox.sandbox.ui.display import fit, share_of
 WALKING = "walking to the {}"
 CAN_ENTER = "click the {} to walk there and through it"
 BLOCKED = "something is in the way to the {}: walk around it"
-NEAR = 8.0  # metres of a door to walk to
+NEAR = 20.0  # metres of a door to walk to
 SAME = 0.5  # metres between two doors at least
 FACING = 2.0  # degrees by which the player may look past a door while walking to it
 PATIENCE = 3.0  # times as long as the straight way takes, until it is blocked

@@ -138,10 +138,10 @@ def test_the_first_door_in_sight_is_said_to_lead_on_once(tmp_path):
         assert game.screen.session._doors._knows_doors
 
 
-@pytest.mark.parametrize("x", [0.3, 3.5])
-def test_enter_walks_to_a_door_in_the_view_and_through_it(tmp_path, x):
+@pytest.mark.parametrize("place", [(0.3, 6.0), (3.5, 6.0), (0.5, 15.0)])
+def test_enter_walks_to_a_door_in_the_view_and_through_it(tmp_path, place):
     with games(tmp_path) as start:
-        game = start_far_away(start, Door("door", x, 6.0))
+        game = start_far_away(start, Door("door", *place))
         game.press(pygame.K_RETURN)
         game.said("walking to the door")
         game.wait(lambda: len(rooms(game)) == 2)
