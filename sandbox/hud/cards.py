@@ -102,7 +102,7 @@ def scene_card(state: HudState) -> Card:
     looks = column(Text(block.phrase, lines=1), Text(detail, 13, MUTED, lines=1), gap=4)
     return Card(
         column(
-            row(Text(state.scene, 18, bold=True, lines=1), SPRING, *_clock(state), gap=8),
+            row(Text(state.scene, 18, bold=True, lines=2), SPRING, *_clock(state), gap=8),
             Text(block.prompt, 13, MUTED, lines=3),
             row(compass, looks, gap=16),
             gap=6,

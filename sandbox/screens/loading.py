@@ -194,7 +194,7 @@ class LoadingScreen:
         stage = self._words.get(status.stage, status.stage.capitalize())
         words = column(
             Text("MAG sandbox", 14, MUTED),
-            Text(self._scene.name, 40, bold=True, lines=1),
+            Text(self._scene.name, 40, bold=True, lines=2, centred=True),
             Text(self._scene.prompt, 17, MUTED, lines=3, centred=True),
             CustomPart(1, 30),
             CustomPart(360, 6, _draw_bar, (self._share, light)),

@@ -141,6 +141,13 @@ def test_cards_are_drawn_again_only_when_they_say_something_else(surface, state,
         drawn.clear()
 
 
+def test_a_long_name_is_shown_in_two_lines(surface, state):
+    theme, drawn = Hud().theme(surface), cards.scene_card
+    long = replace(state, scene="Desert at sunset, then a dragon next to a castle")
+    short, tall = (drawn(one).drawn(theme)[0].get_height() for one in (state, long))
+    assert tall > short
+
+
 def test_the_bar_shows_every_kind_that_is_kept(surface, state):
     theme = Hud().theme(surface)
     card = pygame.Surface((700, 60), pygame.SRCALPHA)
