@@ -367,6 +367,21 @@ def test_what_is_written_is_applied_in_one_of_several_ways(size):
             assert chosen.pop() == (keys, "a desert")
 
 
+def test_buttons_stay_where_they_are_while_the_box_grows(surface):
+    choices = [PromptChoice("Enter", "what it does", 0, lambda text: None)]
+    desk = Desk(surface, load_vocabulary(words_of("pocket")), choices=choices)
+    desk.box.open("")
+    shown, places = [], []
+    for text in ("a meadow with sheep, tents, a castle", ", a lake, a windmill, boats, deer"):
+        desk.write(text)
+        desk.show()
+        shown.append(desk.box._card.surface.get_height())
+        places.append([desk.at(desk.box._card.places[name]) for name in ("choice 0", "chip 0")])
+    assert shown[0] < shown[1]
+    assert places[0][0] == places[1][0]
+    assert places[0][1][1] == places[1][1][1]
+
+
 def test_the_mouse_puts_the_cursor_and_selects(desk):
     desk.box.open("a meadow at night")
     desk.show()
