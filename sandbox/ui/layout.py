@@ -397,14 +397,14 @@ def _draw_text(theme: Theme, surface: pygame.Surface, place: pygame.Rect, part: 
         return
     for number, line in enumerate(_wrapped(theme, part, place.width)):
         top = place.top + number * theme.line_height(part.size)
-        if part.centred:
-            theme.write(surface, line, part.size, part.colour, midtop=(place.centerx, top))
-        else:
-            theme.write(surface, line, part.size, part.colour, topleft=(place.left, top))
+        corner = (
+            {"midtop": (place.centerx, top)} if part.centred else {"topleft": (place.left, top)}
+        )
+        theme.write(surface, line, part.size, part.colour, bold=part.bold, **corner)
 
 
 def _wrapped(theme: Theme, part: Text, width: int) -> list[str]:
-    return theme.wrap(part.words, width, part.lines, part.size)
+    return theme.wrap(part.words, width, part.lines, part.size, bold=part.bold)
 
 
 def _px(theme: Theme, length: float) -> int:

@@ -83,7 +83,7 @@ class Theme:
         # Neither refers to the theme, so it is freed at once.
         self._fonts = functools.cache(_font)
         self._texts = functools.lru_cache(maxsize=512)(functools.partial(_render, self._fonts))
-        self._wrapped: dict[tuple[str, int, int, int], tuple[str, ...]] = {}
+        self._wrapped: dict[tuple[str, int, int, int, bool], tuple[str, ...]] = {}
 
     @classmethod
     def of(cls, settings: SandboxConfig, window_size: tuple[int, int]) -> "Theme":
@@ -141,17 +141,19 @@ class Theme:
             self.write(surface, line, size, colour, topleft=(left, top))
             top += self.line_height(size)
 
-    def wrap(self, text: str, width: int, lines: int, size: int = 15) -> list[str]:
+    def wrap(
+        self, text: str, width: int, lines: int, size: int = 15, *, bold: bool = False
+    ) -> list[str]:
         """Break text into at most `lines` lines of `width` pixels; the rest becomes "..."."""
-        asked = text, width, lines, size
+        asked = text, width, lines, size, bold
         if asked not in self._wrapped:
             if len(self._wrapped) == MAX_WRAPPED:
                 self._wrapped.clear()
             self._wrapped[asked] = tuple(self._break(*asked))
         return list(self._wrapped[asked])
 
-    def _break(self, text: str, width: int, lines: int, size: int) -> list[str]:
-        font, broken = self._font(size), [""]
+    def _break(self, text: str, width: int, lines: int, size: int, bold: bool) -> list[str]:
+        font, broken = self._font(size, bold), [""]
         for word in printable(text).split():
             longer = f"{broken[-1]} {word}".strip()
             if font.size(longer)[0] <= width or not broken[-1]:

@@ -84,6 +84,20 @@ def test_words_are_cut_or_wrapped_to_their_room(theme):
     assert height_of(theme, Text(words, lines=3), 60) == 3 * line
 
 
+def test_bold_words_are_bold_on_several_lines_too(theme, surface):
+    words, width = "some words that are long " * 3, 200
+    bold, thin = Text(words, lines=9, bold=True), Text(words, lines=9)
+    assert height_of(theme, bold, width) > height_of(theme, thin, width), "they are wider"
+    assert max(theme.text(line, bold=True).get_width() for line in
+               theme.wrap(words, width, 9, bold=True)) <= width  # fmt: skip
+    ink = []
+    for one in (bold, thin):
+        surface.fill((0, 0, 0))
+        draw(theme, surface, one, pygame.Rect(0, 0, width, 300))
+        ink.append(pygame.surfarray.array3d(surface).mean())
+    assert ink[0] > ink[1]
+
+
 def test_a_plate_has_room_around_its_part(theme, surface):
     plate = NamedPart("plate", Plate(box("inside", 40), (6, 4)))
     places = draw(theme, surface, row(plate), pygame.Rect(0, 0, 100, 18))
