@@ -396,11 +396,9 @@ def _draw_text(theme: Theme, surface: pygame.Surface, place: pygame.Rect, part: 
         )  # fmt: skip
         return
     for number, line in enumerate(_wrapped(theme, part, place.width)):
-        top = place.top + number * theme.line_height(part.size)
-        corner = (
-            {"midtop": (place.centerx, top)} if part.centred else {"topleft": (place.left, top)}
-        )
-        theme.write(surface, line, part.size, part.colour, bold=part.bold, **corner)
+        words = theme.text(line, part.size, part.colour, bold=part.bold)
+        left = place.left + ((place.width - words.get_width()) // 2 if part.centred else 0)
+        surface.blit(words, (left, place.top + number * theme.line_height(part.size)))
 
 
 def _wrapped(theme: Theme, part: Text, width: int) -> list[str]:
