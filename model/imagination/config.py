@@ -68,7 +68,7 @@ class PainterConfig:
     view: tuple[int, int] = (12, 20)  # likewise, of one painting
     shift: float = 2.0  # sigma = shift * u / (1 + (shift - 1) * u)
     # classifier-free guidance of each step, by caption, objects and sketch; 1: none
-    guidance: tuple[float, ...] = (1.5, 1.0, 1.0)
+    guidance: tuple[float, ...] = (1.0, 1.0, 1.0)
 
     def __post_init__(self) -> None:
         numbers = [each.numbers for each in self.sprites if each.fitted]
