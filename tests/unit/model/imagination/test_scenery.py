@@ -204,7 +204,7 @@ def test_walls_and_solid_things_stop_a_walker_who_slides_along_them():
 
 def test_a_walker_who_passed_between_things_finds_the_way_back():
     """However narrow: what was slid along on the way there is slid along on the way back."""
-    scenery = Scenery.of([lamp_at(-0.5, 1.3), lamp_at(0.6, 1.8)], STANCES, ())
+    scenery = Scenery.of([lamp_at(-0.7, 1.3), lamp_at(0.8, 1.8)], STANCES, ())
     here, way = (0.0, 0.0), []
     for ahead in (0.05, -0.05):
         for _ in range(36):
@@ -263,7 +263,7 @@ def test_nothing_new_stands_in_the_sea_but_what_floats():
 
 def test_a_walker_stays_out_of_crowns_and_comes_up_to_gates():
     tree = PlacedObject("oak", 0.0, 15.0, 50.0, 62.0)  # 5.7 m away, its crown 5.3 m across
-    for kind, nearest in (("oak", 1.5), ("gate", 0.7)):
+    for kind, nearest in (("oak", 2.6), ("gate", 0.8)):
         here = (0.0, 0.0)
         scenery = Scenery.of([replace(tree, kind=kind)], {kind: Stance("floor", 4.0)}, ())
         for _ in range(200):
