@@ -198,12 +198,13 @@ class MemoryPackWorld(PocketWorld[PocketSession]):
         return self._sampled(place, attend, self._flow.imagine_steps)
 
     def _denoised(self, block: LatentFrames) -> Tensor:
-        dit = self._networks.dit
+        """Return a block's latents; of what psi knows, newer copies say nothing better."""
+        dit, memory = self._networks.dit, self._held()
+        known = memory.psi_tokens(block) if memory.knows(block) else None
         with self._times.measure("pack"):
-            tokens = self._held().tokens(dit, block)
-            context = read_context(dit, tokens, self._empty)
-        steps = 1 if self._held().knows(block) else self._flow.steps
+            context = read_context(dit, known or memory.tokens(dit, block), self._empty)
         with self._times.measure("denoise"):
+            steps = 1 if known else self._flow.steps
             return self._sampled(block, context_attention(context, dit.kernel), steps)
 
     def _sampled(self, block: LatentFrames, attend: Attend, steps: int) -> Tensor:
