@@ -1,10 +1,11 @@
-"""How things of each kind usually look and how large they are, read from `looks.txt`. Only data."""
+"""How things of each kind usually look, how large they are, and which colours they take."""
 
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 Rgb = tuple[int, int, int]
+PAINTED_COLORS = Path(__file__).with_name("colors.txt")  # by `python -m training colors`
 
 
 class Look(NamedTuple):
@@ -30,6 +31,14 @@ def usual_looks() -> dict[str, UsualLook]:
     lines = Path(__file__).with_name("looks.txt").read_text(encoding="utf-8").splitlines()
     rows = (line.split(": ") for line in lines if line and not line.startswith("#"))
     return {kind: _usual(*told.split(" | ")) for kind, told in rows}
+
+
+@cache
+def painted_colors() -> dict[str, frozenset[str]]:
+    """Return the names of the colours that the painter gives to things of each measured kind."""
+    lines = PAINTED_COLORS.read_text(encoding="utf-8").splitlines()
+    rows = (line.partition(":") for line in lines if line and not line.startswith("#"))
+    return {kind: frozenset(names.split()) for kind, _, names in rows}
 
 
 def _usual(size: str, *looks: str) -> UsualLook:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from mag_sandbox.controls.edits import EVERYTHING, HIGHEST, LARGEST, SPOT_ACTS, Act, Edit
 from mag_sandbox.files.validation import of_type
+from mag_sandbox.scenes.looks import painted_colors
 from mag_sandbox.scenes.stances import STANCES
 from mag_sandbox.scenes.vocabulary import (
     FUNCTION_WORDS,
@@ -171,7 +172,6 @@ ANIMALS = frozenset((
     "butterfly", "bee", "seagull", "dinosaur", "dragon", "whale", "starfish", "crab",
     "jellyfish", "squirrel", "hedgehog", "mouse", "unicorn",
 ))  # fmt: skip
-_ONE_COLORED = frozenset(("small robot", "cloud", "crystal block", "potted palm", "potted cactus"))
 EXHIBITS = frozenset((
     "vase", "teapot", "globe", "bust", "crystal", "guitar", "robot", "toy car", "cake", "sneaker",
     "table lamp", "alarm clock", "trophy", "rocket", "camera", "chess piece", "mug", "teddy bear",
@@ -289,6 +289,8 @@ def parse_thing(text: str, kinds: Collection[str], category: str | None = None) 
     for word in (*words[:start], *words[end:]):
         said = SAME_COLORS.get(word, word)
         if said in COLORS and color is None:
+            if not takes_color(kind, said):
+                raise ThingError(_other_colors(kind, said))
             color = COLORS[said]
         elif word in _SIZES:
             scale *= _SIZES[word]
@@ -300,6 +302,12 @@ def parse_thing(text: str, kinds: Collection[str], category: str | None = None) 
         for side, most in zip((usual.width, usual.height), LARGEST, strict=True)
     )
     return Edit("place", 0.0, usual.pitch, width, height, kind, color)
+
+
+def _other_colors(kind: str, name: str) -> str:
+    known = sorted(painted_colors()[kind])
+    also = f"; try {', '.join(known[:NEAREST])}" if known else "; leave the colour out"
+    return f'"{kind}" cannot be {name} in this world{also}'
 
 
 class Relation(NamedTuple):
@@ -327,6 +335,7 @@ class _Naming(NamedTuple):
     absent: frozenset[str]  # kinds that it says are not there
     names: frozenset[int]
     telling: frozenset[int]  # which say where things are, and that some are not there
+    silent: frozenset[int]  # which give things colours that these do not take
 
 
 class _NamingWords(NamedTuple):
@@ -363,7 +372,7 @@ def telling_words(text: str, kinds: Collection[str]) -> frozenset[int]:
         before
         for place in naming.names
         for before in words_before(words, place)
-        if words[before] in told
+        if words[before] in told and before not in naming.silent
     )
 
 
@@ -406,7 +415,20 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
     spoken = (place for place, word in enumerate(left) if word is None)
     telling = [*absent.values(), *(place for _, told in relations.values() for place in told)]
     gone = frozenset(kind for span in absent for kind in span.kinds)
-    return _Naming(named, gone, frozenset(spoken), frozenset(telling))
+    silent = frozenset(
+        before
+        for span in mentions
+        for before in words_before(left, span.start)
+        if (color := _color_word(left[before]))
+        and not any(takes_color(one, color) for one in span.kinds)
+    )
+    return _Naming(named, gone, frozenset(spoken), frozenset(telling), silent)
+
+
+def _color_word(word: str | None) -> str | None:
+    """Return the name of the colour that a word is; None: it is none."""
+    name = SAME_COLORS.get(word or "", word)
+    return name if name in COLORS else None
 
 
 def _negation(words: Sequence[str | None], span: _NamingWords) -> int | None:
@@ -528,8 +550,14 @@ def _told_before(
         color = COLORS.get(SAME_COLORS.get(word, word), color)
         scale *= _SIZES.get(word, 1.0)
         least, most = _NUMBERS.get(word, (least, most))
-    fitting = (one for one in kinds if one == kinds[0] or not (color and one in _ONE_COLORED))
-    return Named(tuple(dict.fromkeys(fitting)), color, least, most, scale)
+    colored = tuple(one for one in kinds if color and takes_color(one, color_name(color)))
+    return Named(colored or kinds, color if colored else None, least, most, scale)
+
+
+def takes_color(kind: str, name: str) -> bool:
+    """Tell whether things of a kind are painted in a named colour; those not measured are."""
+    known = painted_colors().get(kind)
+    return known is None or name in known
 
 
 def thing_vocabulary(kinds: Collection[str], category: str | None = None) -> Vocabulary:

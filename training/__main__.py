@@ -15,7 +15,7 @@ from mag_sandbox.process import configure_logging, run_command
 from mag_sandbox.training import options
 
 OLDEST_TORCH = (2, 11)  # that trains; play needs less, see pyproject.toml
-_DO_NOT_TRAIN = ("precompute", "export", "texts", "ranges", "scenes", "curve")
+_DO_NOT_TRAIN = ("precompute", "export", "texts", "ranges", "scenes", "colors", "curve")
 _SHOW_DEFAULTS = ("pocket", "imagination", "enlarger", "relief", "walls")
 _TOGETHER = "training.__main__:train_together"
 
@@ -58,6 +58,10 @@ COMMANDS: Mapping[str, Subcommand] = {
     "texts": Subcommand(
         "read the library scenes' prompts once, for the game",
         options.TextOptions, "training.pocket.words:write_scene_texts",
+    ),
+    "colors": Subcommand(
+        "measure in which colours things are painted",
+        options.ColorOptions, "training.imagination.painted_colors:write_colors",
     ),
     "ranges": Subcommand(
         "calibrate int8 for weights, by playing scenes",

@@ -205,6 +205,13 @@ class RangeOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class ColorOptions:
+    """Colours that things are painted in."""
+
+    file: Path | None = option(None, "to write (the one that comes with the game)")
+
+
+@dataclass(frozen=True, slots=True)
 class ScenePictureOptions:
     """Pictures of scenes that list their things."""
 

@@ -6,6 +6,8 @@ import pytest
 
 from mag_sandbox.controls.edits import HIGHEST, LARGEST, Edit
 from mag_sandbox.renderer.kinds import AREAS, CLASSES
+from mag_sandbox.scenes import things
+from mag_sandbox.scenes.looks import painted_colors
 from mag_sandbox.scenes.things import (
     COLORS,
     EXHIBITS,
@@ -189,10 +191,48 @@ def test_a_colour_is_no_fruit_and_a_place_no_thing_in_it():
     assert {one.kinds[0] for one in found} == {"orange", "station"}
 
 
-def test_what_has_one_colour_is_not_meant_where_words_give_another():
+@pytest.fixture
+def colors_of(monkeypatch):
+    """Return what says in which colours kinds are painted."""
+
+    def colors_of(**known: str) -> None:
+        read = {kind.replace("_", " "): frozenset(names.split()) for kind, names in known.items()}
+        monkeypatch.setattr(things, "painted_colors", lambda: read)
+        things._naming.cache_clear()
+
+    yield colors_of
+    things._naming.cache_clear()
+
+
+def test_a_colour_that_a_kind_does_not_take_is_not_heard(colors_of):
+    colors_of(camel="yellow brown")
+    for text, heard in (("a blue camel", False), ("a brown camel", True), ("a blue tent", True)):
+        (named,) = named_things(text, THINGS)
+        assert (named.color is not None) == heard, text
+        assert (1 in telling_words(text, THINGS)) == heard, text
+
+
+def test_what_does_not_take_a_colour_is_not_meant_where_words_give_it(colors_of):
+    colors_of(small_robot="grey")
     (plain,), (golden,) = (named_things(f"{word} robots", THINGS) for word in ("some", "golden"))
     assert plain.kinds == ("robot", "small robot")
     assert golden.kinds == ("robot",)
+
+
+def test_a_thing_is_not_put_down_in_a_colour_that_it_does_not_take(colors_of):
+    colors_of(camel="yellow brown", unicorn="")
+    with pytest.raises(ThingError, match='"camel" cannot be blue in this world; try brown, yellow'):
+        parse_thing("a blue camel", THINGS)
+    with pytest.raises(ThingError, match="leave the colour out"):
+        parse_thing("a purple unicorn", THINGS)
+    assert parse_thing("a golden tent", THINGS).color == COLORS["gold"]
+
+
+def test_colours_were_measured_of_kinds_that_can_be_named():
+    known = painted_colors()
+    assert known.keys() <= THINGS.keys()
+    assert set().union(*known.values()) <= COLORS.keys()
+    assert len(known) > len(THINGS) / 2
 
 
 def test_kinds_that_are_never_together_are_so_both_ways():
