@@ -25,6 +25,7 @@ from mag_sandbox.scenes.things import (
     absent_kinds,
     named_things,
     naming_words,
+    silent_colors,
     telling_words,
 )
 from mag_sandbox.scenes.vocabulary import (
@@ -284,7 +285,7 @@ class DescriptionWords(Vocabulary):
             if place not in telling and SAME_COLORS.get(read[place], read[place]) in COLORS:
                 colored = seen | of_place if category == "indoor" else seen
                 seen = seen | {place} if place + 1 in colored else seen - {place}
-        seen |= of_place
+        seen = (seen | of_place) - silent_colors(text, (*THINGS, *ground))
         return seen | {
             place for place, word in enumerate(read) if word == "not" and place + 1 in seen
         }

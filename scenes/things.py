@@ -376,6 +376,11 @@ def telling_words(text: str, kinds: Collection[str]) -> frozenset[int]:
     )
 
 
+def silent_colors(text: str, kinds: Collection[str]) -> frozenset[int]:
+    """Return which words give named things colours that these do not take."""
+    return _naming(text, tuple(kinds)).silent
+
+
 @lru_cache(maxsize=64)  # several questions are asked of each text
 def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
     """Return the things that words name, and those words."""

@@ -48,6 +48,8 @@ def words():
         ("a sky island level with hills and mountains", "mountains"),
         ("a bedroom with steps and mountains", "steps mountains"),
         ("a stage with steps, columns and a road", "road"),
+        ("a meadow with a golden elephant and a blue camel", "golden blue"),
+        ("a meadow with a grey elephant and a red tractor", ""),
         ("a meadow with a blue stream and a brook", "blue stream"),  # one plan of four has it
     ],
 )
