@@ -55,7 +55,9 @@ HERE = CameraPose(0.0)
 @pytest.mark.parametrize("size", SIZES)
 def test_the_card_that_waits_says_how_long_and_which_keys_end_it(size, monkeypatch):
     said, wrap = [], Theme.wrap
-    monkeypatch.setattr(Theme, "wrap", lambda *given: said.append(wrap(*given)) or said[-1])
+    monkeypatch.setattr(
+        Theme, "wrap", lambda *given, **named: said.append(wrap(*given, **named)) or said[-1]
+    )
     with window(size, "test") as surface:
         card = PostcardCard()
         view = Tour(seed=1).update(0.0, HERE, ()).view(0.0)
