@@ -8,6 +8,7 @@ import shutil
 import signal
 import struct
 import subprocess
+import time
 from contextlib import closing, contextmanager, suppress
 
 import numpy as np
@@ -327,10 +328,25 @@ def test_a_bad_link_is_answered_with_a_sentence(chromium, pages, link, sentence)
 
 
 def click_on(page, place) -> None:
-    """Click somewhere in the game, and wait for the picture that follows."""
-    before = page.ask("newest")
+    """Click somewhere in the game where nothing moves, and wait for the picture that follows."""
+    before = settled(page)
     page.click(*place)
-    page.wait(f"newest > {before}")
+    eventually(lambda: page.picture() != before)
+    settled(page)
+
+
+def settled(page) -> bytes:
+    """Return the picture once no newer one comes: cards of the title are drawn one by one."""
+    newest = [-1]
+
+    def is_still() -> bool:
+        time.sleep(0.7)
+        newest.append(page.ask("newest"))
+        return newest[-1] == newest[-2]
+
+    eventually(is_still)
+    picture: bytes = page.picture()
+    return picture
 
 
 def test_settings_are_changed_with_the_mouse(chromium, pages, tmp_path):
