@@ -93,6 +93,14 @@ class Run:
         self.press(pygame.K_END)
         self.screen.handle(pygame.Event(pygame.TEXTINPUT, text=text))
 
+    def add_words(self, text):
+        """Go on with the description of the place by more words, and wait until they are heard."""
+        before = self.screen.reel.current.block.prompt
+        self.press(pygame.K_t)
+        self.write(text)
+        self.press(pygame.K_RETURN)
+        self.wait(lambda: self.screen.reel.current.block.prompt == before + text)
+
     def said(self, words):
         """Wait until a notice says something."""
         return self.wait(lambda: any(words in one.text for one in self.services.notices.current))

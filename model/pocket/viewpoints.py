@@ -148,6 +148,7 @@ class _FirstRing(NamedTuple):
     """What all other rings take from the first one."""
 
     ring: object  # see `_LayersSource`
+    scenery: Scenery  # by which it was seen
     far: np.ndarray  # what looks the same from everywhere: colours, and 255 where known [H, W, 4]
     ground: np.ndarray  # mean colours of open ground in each row, nan: none [H, 3]
 
@@ -304,7 +305,7 @@ class Viewpoints(ViewPainter[_MadeView]):
         self._ground.extend(place)
         scenery, before = self._followed(), self.kept.get(place)
         assert scenery is not None
-        others, start, far = self._sources(pose), self._source_at(START), self.far.copy()
+        others, start, far = self._sources(pose), self._source_at(START), self.far
         told, empty = self._painting.texts(prompt)
         noise = self._painting.noise
         imagination = self._imagination
@@ -312,7 +313,7 @@ class Viewpoints(ViewPainter[_MadeView]):
         def make() -> _MadeView:
             layers = [self._layers(one, scenery) for one in others]
             cells, first = self._planned.cells(scenery, pose), self._first_ring(start, scenery)
-            seen_far = np.where(first.far[..., 3:] > 0, first.far, far)
+            seen_far = _over(first.far, far)
             seen = _seen(layers, seen_far, cells, pose)
             distant = self._planned.geometry(scenery, place)[1]
             is_ground = self._is_ground(scenery, place, distant)
@@ -336,8 +337,7 @@ class Viewpoints(ViewPainter[_MadeView]):
     def take_view(self) -> None:
         """Know the view that was begun; if there are too many viewpoints, drop the farthest."""
         made, cells, far = self._take()
-        before = self.far[cells.at]
-        self.far[cells.at] = np.where(before[..., 3:] > 0, before, far)
+        self.far[cells.at] = _over(self.far[cells.at], far)
         self.kept[made.place] = made
         while sum(one.bytes for one in self.kept.values()) > BUDGET:
             del self.kept[max(self.kept, key=lambda place: dist(made.place, place))]
@@ -356,7 +356,8 @@ class Viewpoints(ViewPainter[_MadeView]):
 
     def _first_ring(self, start: _LayersSource, scenery: Scenery) -> _FirstRing:
         """Return what other rings take from the first one."""
-        if self._first is None or self._first.ring is not start.ring:
+        first = self._first
+        if first is None or first.ring is not start.ring or first.scenery is not scenery:
             layers = self._layers(start, scenery)
             numbers, distant = self._planned.geometry(scenery, START)
             size = len(numbers), numbers.shape[1] // 4
@@ -369,10 +370,9 @@ class Viewpoints(ViewPainter[_MadeView]):
             is_ground = self._is_ground(scenery, START, far) & (seen[..., 3] > 0)
             counts, sums = is_ground.sum(axis=1), (seen[..., :3] * is_ground[..., None]).sum(axis=1)
             ground = np.where(counts > 0, sums.T / np.maximum(counts, 1), np.nan).T
-            self._first = _FirstRing(
-                start.ring, np.where(far[..., None], seen, np.uint8(0)), ground
-            )
-        return self._first
+            far = np.where(far[..., None], seen, np.uint8(0))
+            first = self._first = _FirstRing(start.ring, scenery, far, ground)
+        return first
 
     def _is_ground(self, scenery: Scenery, place: Position, far: np.ndarray) -> np.ndarray:
         """Return where a ring shows open ground on which nothing stands, bool [H, W]."""
@@ -471,7 +471,7 @@ class Viewpoints(ViewPainter[_MadeView]):
                 for place, one in self.kept.items()
             }  # fmt: skip
             self._layered = {}
-        self._scenery, self._things, self._first = now, things, None
+        self._scenery, self._things = now, things
         return now
 
     def _shares(self, pose: CameraPose) -> list[tuple[Position, float]]:
@@ -594,11 +594,15 @@ def _seen(
     """Return what other rings show of a view, as a part of the ring; see `Subject`."""
     found = np.where(cells.distant[..., None], far[cells.at], np.uint8(0))
     for one in layers:
-        seen = one.seen(pose, cells.numbers.shape, cells.numbers)
-        found = np.where(found[..., 3:] > 0, found, seen)
+        found = _over(found, one.seen(pose, cells.numbers.shape, cells.numbers))
     whole = np.zeros_like(far)
     whole[cells.at] = found
     return whole
+
+
+def _over(shown: np.ndarray, behind: np.ndarray) -> np.ndarray:
+    """Return a picture, [..., 4], and another one where it is not known."""
+    return np.where(shown[..., 3:] > 0, shown, behind)
 
 
 def anchored(seen: np.ndarray, is_ground: np.ndarray, rows: np.ndarray) -> np.ndarray:

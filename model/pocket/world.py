@@ -421,9 +421,11 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             return ENTER
         if edit is not None and self._ground:
             there = self._ground.at_start(edit)
-            edit = None if isinstance(there, str) else there
             if isinstance(there, str):
                 self._notices.append(there)
+                edit = None
+            else:
+                edit = there
         return self._edits.begin(edit, session.prompt, session.block_index) or edited
 
     def _schedule_views(self, command: CameraCommand, *, takes: bool) -> None:

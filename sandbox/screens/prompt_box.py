@@ -94,7 +94,7 @@ class _Advice:
         also = "".join(ALSO_AS.format(*pair) for pair in others)
         said = [STAYS.format(stays, place) if stays else NO_PLACE.format(place)] if place else []
         excess, kinds = self.words.excess(self._whole)
-        if excess > self.words.excess(self.before)[0]:  # no warning of what is there already
+        if excess > self.words.excess(self.before)[0]:  # the place may have too many already
             said.append(TOO_MANY.format(excess, ", ".join(kinds)))
         elif struck := self.struck[:MAX_HINTED]:
             said.append(UNSEEN + (INSTEAD if any(map(self._instead, struck)) else ""))

@@ -148,10 +148,7 @@ def test_a_new_seed_begins_another_place_of_the_newest_description(run):
     game = run()
     game.play()
     game.see_blocks(3)
-    game.press(pygame.K_t)
-    game.write(" At night.")
-    game.press(pygame.K_RETURN)
-    game.wait(lambda: game.screen.reel.current.block.prompt == "A place. At night.")
+    game.add_words(" At night.")
     game.press(pygame.K_n)
     scene = game.screen.playthrough.scene
     assert (scene.prompt, scene.name) == ("A place. At night.", "A place. At night")

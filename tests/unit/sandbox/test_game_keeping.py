@@ -260,10 +260,7 @@ def test_a_place_goes_by_its_description_wherever_it_is_named(run):
     game, described = run(), "A place. At night"
     game.play()
     game.see_blocks(3)
-    game.press(pygame.K_t)
-    game.write(" At night.")
-    game.press(pygame.K_RETURN)
-    game.wait(lambda: game.screen.reel.current.block.prompt == "A place. At night.")
+    game.add_words(" At night.")
     game.go(Way.TITLE, TitleScreen)
     game.said(f"{described} is saved as you left it")
     game.wait(lambda: game.screen.card and game.screen.card.title == described)
@@ -332,13 +329,19 @@ def test_keys_repeat_while_a_prompt_is_written_and_not_in_play(run):
     assert isinstance(game.screen, PlayScreen)
 
 
-def test_what_was_written_on_the_title_is_listed_with_how_it_was_left(run):
+def begun_on_the_title(run):
+    """Return a game in a place that was written on the title, and seen."""
     game = run()
     game.press(pygame.K_t)
     game.write("A quiet harbour at dawn.")
     game.press(pygame.K_RETURN)
     game.wait(lambda: isinstance(game.screen, PlayScreen))
     game.see_blocks(GLIMPSE)
+    return game
+
+
+def test_what_was_written_on_the_title_is_listed_with_how_it_was_left(run):
+    game = begun_on_the_title(run)
     game.go(Way.TITLE, TitleScreen)
     game.parked()
     folder = game.game.folder / SCENES
@@ -348,16 +351,8 @@ def test_what_was_written_on_the_title_is_listed_with_how_it_was_left(run):
 
 
 def test_what_was_written_on_the_title_has_a_picture_although_it_was_described_anew(run):
-    game = run()
-    game.press(pygame.K_t)
-    game.write("A quiet harbour at dawn.")
-    game.press(pygame.K_RETURN)
-    game.wait(lambda: isinstance(game.screen, PlayScreen))
-    game.see_blocks(GLIMPSE)
-    game.press(pygame.K_t)
-    game.write(" In the rain.")
-    game.press(pygame.K_RETURN)
-    game.wait(lambda: game.screen.reel.current.block.prompt.endswith("rain."))
+    game = begun_on_the_title(run)
+    game.add_words(" In the rain.")
     game.go(Way.TITLE, TitleScreen)
     game.parked()
     (own,) = own_scenes(game.game.folder / SCENES)
