@@ -7,12 +7,23 @@ time of day, the weather, walls, floors, light.
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import chain
 from operator import itemgetter
 
-from mag_sandbox.scenes.places import WINDOWLESS, contents_of, likely_places, place_of, read_places
+from mag_sandbox.scenes.looks import usual_looks
+from mag_sandbox.scenes.places import (
+    WINDOWLESS,
+    PlaceKind,
+    contents_of,
+    kinds_elsewhere,
+    likely_places,
+    loose_kinds,
+    place_of,
+    read_places,
+)
 from mag_sandbox.scenes.scene import MAX_PROMPT
+from mag_sandbox.scenes.stances import STANCES
 from mag_sandbox.scenes.things import (
     ANIMALS,
     COLORS,
@@ -106,6 +117,10 @@ _HOUSE_IN_PLACE = re.compile(  # "a church in a meadow"
     r"(?P<rest>$|[,.;].*| (with|and|at|by|in|under|where)\b.*)", re.I
 )  # fmt: skip
 _NO_ANIMALS = re.compile(r"\b(no|without)( any)? animals?\b", re.I)
+_EMPTY = "empty"
+_NOTHING = re.compile(r"\bnothing\b", re.I)
+_OVERHEAD = frozenset(("sun", "moon", "cloud", "star", "planet", "starry sky", *FALLING))
+_TAKEN_FOR = {"coin": ("key", "star")}  # kinds that look like it where they are small
 _ON_FURNITURE = re.compile(r"\bon (a|an|the|my) (\w+ ){0,2}(table|desk|shelf|counter|rug)s?\b")
 _ON = frozenset(("beach", "field", "pitch", "stage"))  # places that take "on" and not "in"
 _AT_HOME = frozenset((
@@ -127,6 +142,9 @@ _LEVEL = stem("level")
 _FOG = frozenset(map(stem, ("fog", "foggy", "mist", "misty")))
 _DAYLIGHT = frozenset(map(stem, ("day", "noon", "midday", "daylight", "sunny")))
 _OWN_LIGHT = frozenset(("moon", "coral reef", *WINDOWLESS))
+_WOODED = {"forest": 30, "jungle": 16, "autumn woods": 20, "cherry valley": 10}  # trees at least
+_TREE = 3.0  # metres
+_LARGEST = 6.0  # metres that things in rooms are tall or wide
 _BEFORE_LIGHT, _LIGHT_WORDS = frozenset(("in", "at", "by", "under", "on")), 5
 _GROUND_GROUPS = ("walls", "floor", "sky", "backdrop")  # what is behind all things, if said
 _FALLS = {"falling rain": "rain", "falling snow": "snow"}  # what falls, and stems that say so
@@ -248,10 +266,12 @@ class DescriptionWords(Vocabulary):
     def _seen(self, read: list[str]) -> set[int]:
         text = " ".join(read)
         reading = self.reading(text)
-        category, stems = self.place(reading), [stem(word) for word in read]
+        category = self.place(reading)
+        stems = [stem(word) if self.meaning(word) else "" for word in read]
         said = {stem(word.text) for word in split_words(reading)}
         ground = chain(*GROUND.values()) if category is None else GROUND.get(category, ())
-        seen, of_place = set(naming_words(text, (*THINGS, *ground))), set[int]()
+        kinds = tuple(filter(_fits_room, THINGS)) if category == "indoor" else tuple(THINGS)
+        seen, of_place = set(naming_words(text, (*kinds, *ground))), set[int]()
         silent = set(SILENT.split())
         silent |= {
             word for word, places in ONLY_IN.items() if said.isdisjoint(map(stem, places.split()))
@@ -262,12 +282,13 @@ class DescriptionWords(Vocabulary):
                 for word, places in ABSENT_FROM.items()
                 if not said.isdisjoint(map(stem, places.split()))
             }
+        others = _other_places(_known_place(reading, self))
         for group in self.groups:
             if None not in (category, group.category) and group.category != category:
                 continue
             is_place = group.name == PLACE
             for need in phrase_stems(group):
-                if not is_place or need <= said:
+                if not is_place or (need <= said and need not in others):
                     named = {
                         place
                         for place, one in enumerate(stems)
@@ -278,6 +299,8 @@ class DescriptionWords(Vocabulary):
             likes = {word: AS_PLACES[word] for word in read if word in AS_PLACES}
             meant = {word for word, like in likes.items() if self.place(like) == category}
             of_place |= {place for place, word in enumerate(read) if word in meant}
+        if category != "video game":
+            seen |= _empty(text, (*THINGS, *ground))
         also = MEASURED.get(category or "", "").split()
         seen |= {place for place, word in enumerate(read) if word in also}
         seen |= (telling := telling_words(text, (*THINGS, *ground)))
@@ -334,7 +357,20 @@ def named_in(text: str, words: Vocabulary, kinds: Collection[str]) -> tuple[Name
     named = named_things(text, kinds)
     outdoors = {*contents_of("outdoor"), "hot air balloon"} - {*contents_of("indoor")}
     own = [tuple(kind for kind in one.kinds if kind not in outdoors) or one.kinds for one in named]
-    return tuple(one._replace(kinds=few) for one, few in zip(named, own, strict=True))
+    both = zip(named, own, strict=True)
+    return tuple(
+        one._replace(kinds=few)
+        for one, few in both
+        if few[0] not in _OVERHEAD and _fits_room(few[0])
+    )
+
+
+def _fits_room(kind: str) -> bool:
+    """Tell whether things of a kind can be in a room: nothing is as large as trains and trees."""
+    usual = usual_looks().get(kind)
+    if usual is None or (kind in STANCES and STANCES[kind].where in ("flat", "sky")):
+        return True
+    return max(usual.tall, usual.wide) <= _LARGEST or kind in contents_of("indoor")
 
 
 def absent_in(text: str, kinds: Collection[str], said: str = "") -> frozenset[str]:
@@ -346,7 +382,76 @@ def absent_in(text: str, kinds: Collection[str], said: str = "") -> frozenset[st
     stems = {stem(word.text.lower()) for word in split_words(text)}
     dry = {fall for fall, said in _FALLS.items() if said not in stems and fall not in named}
     beasts = ANIMALS.intersection(kinds) if _NO_ANIMALS.search(said) else frozenset()
-    return absent_kinds(text, kinds) | dry | beasts
+    loose: frozenset[str] = frozenset()
+    if _empty(text, kinds):
+        loose = frozenset(THINGS) - _OVERHEAD if _NOTHING.search(said) else loose_kinds()
+    gone = absent_kinds(text, kinds)
+    alike = {other for kind in gone for other in _TAKEN_FOR.get(kind, ())}
+    return gone | dry | beasts | ((loose | alike).intersection(kinds) - named)
+
+
+def _empty(text: str, kinds: Collection[str]) -> frozenset[int]:
+    """Return which words of a description, counted from 0, say that a place is empty.
+
+    Empty chairs are chairs.
+    """
+    names = naming_words(text, kinds)
+    said = enumerate(word.text.lower() for word in split_words(text))
+    return frozenset(place for place, word in said if word == _EMPTY and place + 1 not in names)
+
+
+def elsewhere_in(text: str, words: Vocabulary) -> frozenset[str]:
+    """Return the kinds that only other places have than that of a description in known words.
+
+    Among trees there are no mushrooms as tall.
+    """
+    place = _known_place(text, words)
+    if place is None:
+        return frozenset()
+    return kinds_elsewhere(place.name) | ({"mushroom"} if place.name in _WOODED else frozenset())
+
+
+def typical_in(text: str, words: Vocabulary) -> tuple[Named, ...]:
+    """Return the things by which the place of a description in known words is known."""
+    place = _known_place(text, words)
+    if place is None:
+        return ()
+    trees = [one for one in place.some("plants") if one in STANCES and _is_tree(one)]
+    kinds = tuple(dict.fromkeys(kind for kind in place.some("main") if kind in THINGS))
+    named = [Named(kinds, None)] if kinds else []
+    if least := _WOODED.get(place.name, 0):
+        named.append(Named(tuple(dict.fromkeys(trees)), None, least))
+    return tuple(named)
+
+
+def _is_tree(kind: str) -> bool:
+    return (STANCES[kind].tall or 0.0) >= _TREE
+
+
+def is_of_stone(text: str, words: Vocabulary) -> bool:
+    """Tell whether a description in known words is of a room with walls of stone."""
+    place = _known_place(text, words)
+    return place is not None and place.name in WINDOWLESS
+
+
+@cache
+def _needs_of(name: str) -> frozenset[frozenset[str]]:
+    """Return the stems of the words of each name of a place."""
+    return frozenset(frozenset(_need(words)) for words in read_places()[name].words)
+
+
+def _other_places(place: PlaceKind | None) -> frozenset[frozenset[str]]:
+    """Return the stems of the names of all places of a category but one."""
+    if place is None:
+        return frozenset()
+    alike = (one.name for one in read_places().values() if one.category == place.category)
+    return frozenset[frozenset[str]]().union(*map(_needs_of, alike)) - _needs_of(place.name)
+
+
+def _known_place(text: str, words: Vocabulary) -> PlaceKind | None:
+    category = words.place(text)
+    stems = [stem(word.text.lower()) for word in split_words(text)]
+    return place_of(category, stems) if category else None
 
 
 def added_place(text: str, words: Vocabulary) -> str:

@@ -17,6 +17,16 @@ _ALSO = ALIASES | {  # values that words for them do not name
     "mirror": ("round mirror",), "foggy": ("mist",), "lava lake": ("lava",),
     "snowy peaks": ("mountains", "snowy mountains"), "frozen lake": ("ice",),
 }  # fmt: skip
+_THINGS = (  # fields of things that stand or hang somewhere
+    "main", "skyline", "plants", "near", "far", "water", "rows", "wall", "middle", "small", "hung",
+)  # fmt: skip
+_LASTING = ("skyline", "plants", "far", "hung")
+_LOOSE = tuple(field for field in _THINGS if field not in _LASTING)
+_ANYWHERE = frozenset(("bird", "moon"))  # though only some places list them
+_OF_HOMES = frozenset((
+    "square window", "arched window", "round window", "tall window", "curtains", "round rug",
+    "square rug", "potted plant", "potted palm", "potted cactus", "floor lamp", "chandelier",
+))  # fmt: skip
 _SELDOM, _ALWAYS = 0.02, 4.0  # shares of what a place may have, times those of what it always has
 _USUAL, _PREFERRED = (  # places that come to mind first, and how much more they are worth
     frozenset(("meadow", "forest", "city", "village", "park", "living room", "bedroom", "kitchen")),
@@ -71,6 +81,32 @@ def contents_of(category: str) -> dict[str, frozenset[str]]:
         for value in place.contents
     }
     return {value: frozenset(map(stem, value.split())) for value in values}
+
+
+@cache
+def kinds_elsewhere(name: str) -> frozenset[str]:
+    """Return the kinds that other places of a place's category have, and it has not."""
+    here, others = _things_of(name), frozenset[str]()
+    for place in read_places().values():
+        if place.category == read_places()[name].category:
+            others |= _things_of(place.name)
+    return others - here - _ANYWHERE | (_OF_HOMES if name in WINDOWLESS else frozenset())
+
+
+@cache
+def loose_kinds() -> frozenset[str]:
+    """Return the kinds that empty places have not: what stands near by, and no part of them."""
+    return _all_in(_LOOSE) - _all_in(_LASTING)
+
+
+def _all_in(fields: Sequence[str]) -> frozenset[str]:
+    return frozenset[str]().union(*(_things_of(name, fields) for name in read_places()))
+
+
+@cache
+def _things_of(name: str, fields: Sequence[str] = _THINGS) -> frozenset[str]:
+    values = (value for field in fields for value in read_places()[name].some(field))
+    return frozenset(kind for value in values for kind in ALIASES.get(value, (value,)))
 
 
 def likely_places(named: Sequence[Sequence[str]], category: str | None) -> list[PlaceKind]:

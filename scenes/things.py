@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
+from itertools import pairwise
 from math import dist
 from pathlib import Path
 from typing import NamedTuple
@@ -64,7 +65,9 @@ _NUMBERS = {  # how many at least and at most
     "six": (6, 6), "seven": (7, 7), "eight": (8, 8), "2": (2, 2), "3": (3, 3), "4": (4, 4),
     "5": (5, 5), "6": (6, 6), "7": (7, 7), "8": (8, 8), "several": (3, None), "many": (5, None),
 }  # fmt: skip
-_PLURALS = frozenset(("people", "children", "men", "women", "mice", "cattle", "cacti", "toys"))
+_PLURALS = frozenset((
+    "people", "children", "men", "women", "mice", "cattle", "cacti", "toys", "cloudy",
+))  # fmt: skip
 _COUNTED = 16  # of kinds with more in a scene, like trees, "a" does not mean only one
 _ALIKE = frozenset(("sheep", "deer", "fish"))  # whose plurals look like one
 _ADJECTIVES = 2  # words that may stand between a number, size or colour and what has it
@@ -72,6 +75,7 @@ RELATIONS = {  # words between two things -> where the first one is
     "on top of": "on", "on topped of": "on", "on": "on", "upon": "on",
     "left of": "left", "right of": "right", "behind": "behind", "in front of": "front",
     "between": "between", "beside": "beside", "next to": "beside", "near": "beside", "by": "beside",
+    "around": "beside",
     "above": "above", "over": "above", "under": "under", "below": "under", "beneath": "under",
     "underneath": "under",
 }  # fmt: skip
@@ -84,6 +88,7 @@ _STANDING = frozenset(("floor", "small", "water", "wall", "ceiling", "sky"))  # 
 _ARTICLES = frozenset(("a", "an", "the", "my", "its", "one"))
 _NEGATIONS = frozenset(("no", "without"))
 _PRONOUNS = frozenset(("it", "them"))
+_STOPS = frozenset(",.;:")
 _JOINERS = frozenset(("and", "or", "with"))
 _FILLERS = FUNCTION_WORDS | {"one", "some", "my", "please", "new", "put", "place", "add", "draw"}
 _TRY = {  # suggested first, by the category of the scene
@@ -108,7 +113,8 @@ _ALSO = {  # a player's word -> the kind
     "corn": "wheat", "hay": "hay bale", "stone": "rock", "boulder": "rock", "hill": "hills",
     "mountain": "mountains", "pond": "lake",
     "rails": "railway track", "cascade": "waterfall", "pool": "swimming pool",
-    "house": "cottage", "home": "cottage", "cabin": "log cabin",
+    "house": "cottage", "home": "cottage", "building": "apartment house", "cage": "bird cage",
+    "cabin": "log cabin",
     "farmhouse": "barn", "mill": "windmill", "fortress": "castle", "temple tower": "pagoda",
     "castle with tower": "castle", "lighthouse with lamp": "lighthouse", "chapel": "church",
     "schoolhouse": "school", "railway station": "station", "train station": "station",
@@ -133,6 +139,7 @@ _ALSO = {  # a player's word -> the kind
     "bag": "suitcase", "jewel": "gem", "diamond": "gem", "monster": "slime",
     "rain": "falling rain", "rainy": "falling rain", "storm": "falling rain",
     "stormy": "falling rain", "thunderstorm": "falling rain", "snow": "falling snow",
+    "cloudy": "cloud",
     "table mountain": "mesas", "cloud platform": "platform",
     "cloud ledge": "platform",
 }  # fmt: skip
@@ -144,10 +151,10 @@ _LIKEWISE = {  # what else a kind's name, or a player's word, can mean
     "star": ("hanging star", "starry sky"), "round table": ("table with a cloth",),
     "hanging lamp": ("ball lamp", "chandelier"), "mountains": ("snowy peaks",),
     "hills": ("far hill",), "hill": ("far hill",), "mountain": ("snowy peaks",),
-    "curtains": ("stage curtains",), "lake": ("frozen lake", "lava lake"),
-    "pond": ("frozen lake", "lava lake"), "box": ("crate", "cardboard box"),
+    "curtains": ("stage curtains",), "lake": ("frozen lake",), "pond": ("frozen lake",),
+    "box": ("crate", "cardboard box"),
     "lamp": ("hanging lamp", "wall lamp", "table lamp", "ball lamp", "lantern", "street lamp"),
-    "lantern": ("stone lantern", "street lamp"), "mirror": ("round mirror", "bathroom mirror"),
+    "lantern": ("stone lantern",), "mirror": ("round mirror", "bathroom mirror"),
     "window": ("arched window", "round window", "tall window", "stained glass window"),
     "rug": ("square rug",), "carpet": ("square rug",),
     "painting": ("abstract painting", "portrait"),
@@ -156,14 +163,14 @@ _LIKEWISE = {  # what else a kind's name, or a player's word, can mean
     "chair": ("armchair", "stool"), "desk": ("school desk",), "shelf": ("shop shelf",),
     "tree": ("cherry tree", "birch", "pine", "palm", "acacia", "cypress", "red tree", "orange tree",
              "bare tree", "willow"),
-    "flower": ("wild flower", "tulip", "sunflower", "rose bush"),
+    "flower": ("wild flower", "tulip", "sunflower", "rose", "rose bush"),
     "rose": ("rose bush",), "balloon": ("toy balloons",), "ball": ("beach ball",),
     "clock": ("alarm clock", "grandfather clock"), "house": ("apartment house", "log cabin"),
     "cabin": ("hut",), "hut": ("log cabin",), "fire": ("camp fire",), "statue": ("bust",),
     "sculpture": ("bust",), "car": ("toy car",), "boat": ("rowing boat",),
     "ship": ("sailing ship",), "bird": ("seagull",), "monster": ("zombie",),
     "block": ("question block", "crystal block", "crate"), "plant": ("potted palm", "bush"),
-    "people": ("child",),
+    "people": ("child",), "building": ("skyscraper", "cottage"),
 }  # fmt: skip
 ANIMALS = frozenset((
     "bird", "sheep", "deer", "camel", "penguin", "snail", "bat", "cat", "dog", "horse", "cow",
@@ -386,6 +393,7 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
     """Return the things that words name, and those words."""
     words: list[str | None] = [word.text.lower() for word in split_words(text)]
     left = words.copy()
+    owners: dict[int, str] = {}  # the kind that each word names
     initials = {word[0] for word in words if word}
     found: dict[str, _NamingWords] = {}
     mentions: list[_NamingWords] = []  # also of what was named before
@@ -394,21 +402,21 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
             continue
         for start in range(len(left) - len(own) + 1):
             said = left[start : start + len(own)]
-            if not all(map(_is_word, said, own)) or said[0] in _STUFFS:
+            if not all(map(_is_word, said, own)) or _is_stuff(words, start):
                 continue
             if len(own) == 1 and _colors(words, start):
                 continue
-            follows = start > 0 and left[start - 1] is None
             left[start : start + len(own)] = [None] * len(own)  # each word names one thing
-            if not kind or (name in _ALSO and follows):
-                continue  # the trees of "pine trees"
             alike = _LIKEWISE.get(kind, ()) if name == kind else _LIKEWISE.get(name, ())
+            if not kind or (name in _ALSO and owners.get(start - 1) in (kind, *alike)):
+                continue  # the trees of "pine trees"
+            owners.update(dict.fromkeys(range(start, start + len(own)), kind))
             meant = kind, *(one for one in alike if one in kinds)
             plural = said[-1] != own[-1] or said[-1] in _PLURALS
             mentions.append(_NamingWords(start, start + len(own), meant, plural))
             found.setdefault(kind, mentions[-1])
     absent = {span: no for span in mentions if (no := _negation(left, span)) is not None}
-    relations = dict(_relations(left, sorted(mentions)))
+    relations = dict(_relations(left, sorted(mentions), _after_stops(text)))
     where = {span.kinds: relation for span, (relation, _) in relations.items()}
     named = tuple(
         _told_before(left, span.start, span.kinds, plural=span.plural)._replace(
@@ -443,14 +451,24 @@ def _negation(words: Sequence[str | None], span: _NamingWords) -> int | None:
                  if words[place] in _NEGATIONS), None)  # fmt: skip
 
 
+def _after_stops(text: str) -> frozenset[int]:
+    """Return which words of a text, counted from 0, follow a comma or the like."""
+    words = split_words(text)
+    gaps = enumerate(pairwise(words), 1)
+    return frozenset(
+        place for place, (one, other) in gaps if _STOPS.intersection(text[one.end : other.start])
+    )
+
+
 def _relations(
-    words: Sequence[str | None], spans: Sequence[_NamingWords]
+    words: Sequence[str | None], spans: Sequence[_NamingWords], after_stops: Collection[int]
 ) -> Iterator[tuple[_NamingWords, tuple[Relation, range]]]:
     """Yield which things are related to others, and by which words.
 
     Args:
         words: of a description; None: they name things.
         spans: those that name things, from left to right.
+        after_stops: words that follow a comma: "a windmill, on a tulip field" tells where both are.
     """
     spans = [span for span in spans if _stance(span) in _STANDING or span.kinds[0] in DEEP]
     for rank, span in enumerate(spans):
@@ -463,14 +481,15 @@ def _relations(
             told = words_before(words, end).start
             while words[told - 1] in _ARTICLES:
                 told -= 1
-            if (found := _ending(words[span.end : told])) is not None:
+            found = _ending(words[span.end : told])
+            if found is not None and told - found[1] not in after_stops:
                 where, count = found
                 yield span, (Relation(where, other.kinds), range(told - count, told))
         for other in spans[max(rank - 1, 0) : rank]:  # "a table with a cat on it"
             for place in range(span.end, end):
                 if words[place] in _PRONOUNS and (found := _ending(words[span.end : place])):
                     where, count = found
-                    yield span, (Relation(where, other.kinds), range(place - count, place))
+                    yield span, (Relation(where, other.kinds), range(place - count, place + 1))
         for said, where in DIRECTIONS.items():
             own = said.split()
             for place in range(span.end, end - len(own) + 1):
@@ -508,6 +527,13 @@ def _colors(words: Sequence[str | None], place: int) -> bool:
     """Return whether a word is the colour of what follows: an orange sky holds no orange."""
     follows = next(iter(words[place + 1 :]), None)
     return words[place] in COLORS and follows is not None and follows not in FUNCTION_WORDS
+
+
+def _is_stuff(words: Sequence[str | None], place: int) -> bool:
+    """Return whether a word says what something is made of: a stone house, a house of stone."""
+    before, after = (words[max(place - 1, 0)], next(iter(words[place + 1 :]), None))
+    has_noun = after is not None and after not in FUNCTION_WORDS
+    return words[place] in _STUFFS and (has_noun or before == "of")
 
 
 def _is_word(word: str | None, name: str) -> bool:

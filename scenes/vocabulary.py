@@ -5,6 +5,7 @@ vocabulary at all.
 """
 
 import functools
+import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +20,8 @@ from mag_sandbox.files.yaml_files import FileError
 from mag_sandbox.scenes.characters import cluster_end
 
 WORDS_FILE = "words.json"  # beside the weights
-SYNONYMS = Path(__file__).with_name("synonyms.txt")  # words that people write: known ones
+# words that people write, and known ones: with the same meaning (":"), or just near in it ("~")
+SYNONYMS = Path(__file__).with_name("synonyms.txt")
 VERSION = 1
 PLACE = "place"  # name of the groups whose phrases say where a scene is
 LIGHTS = ("time of day", "light")  # likewise, how light it is; a prompt needs one of them
@@ -139,8 +141,10 @@ class Vocabulary:
         plain = _plain(word)
         if plain in self.counts:
             return plain
-        synonyms = (known for known in _synonyms_of(plain) if known in self.counts)
-        return next(iter((*synonyms, *self._by_stem.get(stem(plain), ()))), None)
+        listed = _synonyms_of(plain)
+        if listed is None:
+            return next(iter(self._by_stem.get(stem(plain), ())), None)
+        return next((known for known in listed.same if known in self.counts), None)
 
     def without_effect(self, text: str) -> tuple[Word, ...]:
         """Return the words of a text that change nothing."""
@@ -250,13 +254,15 @@ class Vocabulary:
             names = (unicodedata.name(one, "").lower().replace("-", " ") for one in word)
             named = [known for name in names for known in self._named(name)]
             return tuple(dict.fromkeys(named))
-        found = [known for known in _synonyms_of(word) if known in self.counts]
-        found += self._by_stem.get(stem(word), [])
-        if is_begun and len(word) >= MIN_BEGINNING and word not in _synonyms():
-            longer = (known for known in self.counts if known.startswith(word))
-            found += sorted(longer, key=self._rank)
-        if not found and word not in _synonyms():  # a word with a meaning is no slip of the pen
-            found += self._similar(word)
+        listed = _synonyms_of(word)
+        if listed is not None:  # a word with a meaning is no slip of the pen
+            found = [known for known in (*listed.same, *listed.near) if known in self.counts]
+        else:
+            found = [*self._by_stem.get(stem(word), ())]
+            if is_begun and len(word) >= MIN_BEGINNING:
+                longer = (known for known in self.counts if known.startswith(word))
+                found += sorted(longer, key=self._rank)
+            found = found or self._similar(word)
         return tuple(known for known in dict.fromkeys(found) if known != word)
 
     def _named(self, name: str) -> list[str]:
@@ -406,16 +412,27 @@ def _plain(word: str) -> str:
     )
 
 
-def _synonyms_of(word: str) -> tuple[str, ...]:
+class _Synonyms(NamedTuple):
+    """Known words for one that is not."""
+
+    same: tuple[str, ...]  # which mean the same, near enough to be drawn for it
+    near: tuple[str, ...]  # which are suggested
+
+
+def _synonyms_of(word: str) -> _Synonyms | None:
+    """Return what `synonyms.txt` says of a word or its singular; None: nothing."""
     singulars = (word.removesuffix("s"), word.removesuffix("es"), f"{word.removesuffix('ies')}y")
-    lists = (_synonyms().get(form, ()) for form in (word, *singulars))
-    return next((known for known in lists if known), ())
+    return next((found for form in (word, *singulars) if (found := _synonyms().get(form))), None)
 
 
 @functools.cache
-def _synonyms() -> dict[str, tuple[str, ...]]:
-    rows = (line.split(":") for line in SYNONYMS.read_text(encoding="utf-8").splitlines())
-    return {word: tuple(known.split()) for words, known in rows for word in words.split()}
+def _synonyms() -> dict[str, _Synonyms]:
+    found = {}
+    for line in SYNONYMS.read_text(encoding="utf-8").splitlines():
+        words, sign, known = re.split("([:~])", line)
+        same, near = (tuple(known.split()) if sign == one else () for one in ":~")
+        found.update(dict.fromkeys(words.split(), _Synonyms(same, near)))
+    return found
 
 
 def without_unknown(text: str, words: Vocabulary) -> str:

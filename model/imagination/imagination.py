@@ -39,19 +39,21 @@ from mag_sandbox.model.imagination.plan_rules import (
     has_dark_sky,
     in_fog,
     likeness,
+    of_stone,
     with_even_ground,
     with_few_bushes,
     with_joined_bands,
     with_sailing_boats,
     without_beams,
 )
-from mag_sandbox.model.imagination.planner import FIELDS, NOTHING_WANTED, Wanted, placed_objects
+from mag_sandbox.model.imagination.planner import FIELDS, placed_objects
 from mag_sandbox.model.imagination.relief import Reliefs
 from mag_sandbox.model.imagination.scenery import Scenery
 from mag_sandbox.model.imagination.sketch import Sketcher
 from mag_sandbox.model.imagination.stages import with_full_stage
 from mag_sandbox.model.imagination.surroundings import Lattice, Place, Surroundings
 from mag_sandbox.model.imagination.walls import WALL, as_far_as_shown
+from mag_sandbox.model.imagination.wanted import NOTHING_WANTED, Wanted
 from mag_sandbox.model.imagination.weights import (
     ImaginationNetworks,
     load_networks,
@@ -204,6 +206,7 @@ class Imagination:
         things = with_few_bushes(things, wanted.named)
         things = things if behind else with_even_ground(things)
         things = [thing for thing in things if thing.kind not in wanted.absent]
+        things = of_stone(things) if wanted.of_stone and not behind else things
         return tuple(in_fog(things) if wanted.in_fog else things)
 
     def owners(self, things: Sequence[PlacedObject]) -> np.ndarray:

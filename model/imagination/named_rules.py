@@ -10,7 +10,13 @@ import numpy as np
 
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject, rgb
-from mag_sandbox.model.imagination.plan_rules import AROUND, LEVEL, places_of, shown_shares
+from mag_sandbox.model.imagination.plan_rules import (
+    AROUND,
+    LEVEL,
+    light_of,
+    places_of,
+    shown_shares,
+)
 from mag_sandbox.model.imagination.relation_rules import related
 from mag_sandbox.scenes.rooms import DOORS
 from mag_sandbox.scenes.stances import STANCES
@@ -18,15 +24,18 @@ from mag_sandbox.scenes.things import EXHIBITS, FALLING, STANDS, THINGS, Named
 
 _SHOWN = 18.0  # degrees of a named thing's height that a level view shows at least
 _AHEAD = 38.0  # degrees to either side in which three quarters of a thing are ahead
-_SMALL = 11.0  # degrees: things usually no larger are drawn larger if words name them
-_LEAST, _MOST_GROWN = 8.0, 2.0  # degrees of their longer side, and by how much it grows
-_USUALLY, _MOST_NEARER = 0.65, 1.5  # of the usual width, and by how much a single thing grows
+_LEAST, _MOST_GROWN = 12.0, 2.5  # degrees of the longer side of few things, and their growth
+_USUALLY, _MOST_NEARER = 0.8, 2.0  # of the usual width, and by how much counted things grow
+_FEW = 16  # in a scene at most: kinds of which each one counts, unlike trees
 _LARGEST = 62.0, 44.0  # degrees that a thing's width and height grow to
 _BORNE = 6.0  # degrees from the middle of a stand to that of what it bears
 _EXHIBIT = 24.0, 27.0  # degrees that exhibits are tall and wide, at most
 _STEP = 4.0  # degrees between the places that are tried
 _COVERED = 0.12  # share of a named thing that others may cover
-_HIDDEN = 0.5  # share of a thing that may be hidden
+_BEHIND = 0.25  # share of it that may have something else right behind it: outlines would merge
+_MERGED = 0.35  # of a named thing that another one covers or is behind
+_STANDING = frozenset(("floor", "small", "water"))
+_HIDDEN = 0.3  # share of a thing that may be hidden
 _TURNING = 0.004  # by which a place is worse for each degree that it is away from ahead
 _BEYOND = 0.5  # by which it is worse for not being ahead
 _HIDES = 2.0  # by which hiding what words name is worse than being hidden
@@ -40,6 +49,13 @@ _RELIEF = {  # kinds: what is added if a plan has none of them, how wide and hig
     ("far hill",): ("far hill", 72.0, 17.0, 7),
     ("mountains", "snowy peaks"): ("mountains", 66.0, 22.0, 8),
 }
+_LAID = {  # ways, and how one lies that is added: pitch, height and variant, and its colour by day
+    "road": (-16.0, 13.0, 5, (140, 140, 148)), "path": (-19.0, 6.0, 1, (243, 217, 166)),
+    "river": (-16.0, 9.0, 1, (89, 166, 192)), "canal": (-14.0, 9.0, 1, (89, 166, 192)),
+    "railway track": (-9.0, 3.0, 1, (140, 140, 140)),
+}  # fmt: skip
+_WAY_WIDTH = 89.0
+_FARTHEST = 0.5  # of its size: how small a tree that is added may be
 _STARS, _STAR, _STAR_PITCHES = 40, 2.4, (8.0, 26.5)  # how many, and degrees
 _DROPS = (214, 232, 248)
 _STAR_COLOR = (243, 243, 217)
@@ -48,37 +64,75 @@ _STAR_COLOR = (243, 243, 217)
 def obeyed(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
     """Return things that show all that words name."""
     result, said = list(things), {kind for one in named for kind in one.kinds}
+    is_stage = any(thing.kind in STANDS for thing in things)
     for one in named:
         result = _with_far(result, one)
-        result = [_sized(thing, one) if thing.kind in one.kinds else thing for thing in result]
+        result = [
+            _sized(thing, one, grows=not is_stage) if thing.kind in one.kinds else thing
+            for thing in result
+        ]
         result = _counted(result, one, said)
-    return _cleared(related(result, named), named, said)
+    return _cleared(_apart(related(result, named), named, said), named, said)
+
+
+def _apart(
+    things: list[PlacedObject], named: Sequence[Named], said: Collection[str]
+) -> list[PlacedObject]:
+    """Return things of which the named ones that words relate to none stand before no other one."""
+    if any(thing.kind in STANDS for thing in things):
+        return things
+    related_to = {kind for one in named if one.relation for kind in one.relation.kinds}
+    free = {
+        kind for one in named for kind in one.kinds
+        if not one.relation and kind in THINGS and kind not in related_to
+    }  # fmt: skip
+    result = list(things)
+    for place, thing in enumerate(things):
+        others = (
+            other for index, other in enumerate(result)
+            if index != place and other.kind in said and _stands(other)
+        )  # fmt: skip
+        if thing.kind in free and _stands(thing) and any(_merge(thing, other) for other in others):
+            result[place] = replace(thing, yaw=_free_yaw(result, place, said))
+    return result
+
+
+def _stands(thing: PlacedObject) -> bool:
+    stance = STANCES.get(thing.kind)
+    return stance is not None and stance.where in _STANDING and thing.width < AROUND
+
+
+def _merge(thing: PlacedObject, other: PlacedObject) -> bool:
+    return max(_covered(thing, other), _covered(other, thing)) > _MERGED
 
 
 def _cleared(
     things: list[PlacedObject], named: Sequence[Named], said: Collection[str]
 ) -> list[PlacedObject]:
-    """Return things without those that stand before what words name and are not named."""
+    """Return things without what is not named and stands before, or right behind, what is."""
+    doors = sum(thing.kind in DOORS for thing in things)
+    spared = {*said, *STANDS, *(DOORS if doors == 1 else ("door",))}  # one way must lead on
     gone: set[int] = set()
     for one in named:
         own = [place for place in places_of(things, one.kinds) if things[place].width < AROUND]
         for place in sorted(own, key=lambda place: _away(things[place]))[: one.least]:
             gone |= {
-                index for index in range(place + 1, len(things))
-                if _stands_in_the_way(things[index], said)
-                and _covers(things[index], things[place])
+                index for index, thing in enumerate(things)
+                if index != place and _may_go(thing) and thing.kind not in spared
+                and _covered(things[place], thing) > (_COVERED if index > place else _BEHIND)
             }  # fmt: skip
     return [thing for place, thing in enumerate(things) if place not in gone]
 
 
-def _stands_in_the_way(thing: PlacedObject, said: Collection[str]) -> bool:
-    kind = thing.kind
-    return kind not in {*said, *DOORS, *STANDS} and kind in THINGS and thing.width < AROUND
+def _may_go(thing: PlacedObject) -> bool:
+    is_lying = thing.kind in STANCES and STANCES[thing.kind].where == "flat"
+    return thing.kind in THINGS and not _is_far(thing) and not is_lying
 
 
-def _covers(thing: PlacedObject, other: PlacedObject) -> bool:
+def _covered(thing: PlacedObject, other: PlacedObject) -> float:
+    """Return the share of a thing's box that another one's covers, or is behind."""
     across, down = _overlap(thing, other, np.array(thing.yaw))
-    return bool(across * down / (other.width * other.height) > _COVERED)
+    return float(across * down / (thing.width * thing.height))
 
 
 def _overlap(
@@ -114,10 +168,38 @@ def _with_far(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
             tall = height * (0.8 + 0.4 * (index * _GOLDEN % 1))
             yaw = index * 360 / count
             added.append(PlacedObject(kind, yaw, tall / 2 - 1, width, tall, color, color, 0))
+    for kind in set(one.kinds) & _LAID.keys():
+        if kinds.isdisjoint(one.kinds):
+            pitch, height, variant, by_day = _LAID[kind]
+            color = rgb(np.array(by_day) * light_of(things))
+            added.append(PlacedObject(kind, 0.0, pitch, _WAY_WIDTH, height, color, color, variant))
     falls = [kind for kind in one.kinds if kind in FALLING and kind not in kinds]
     falling = [PlacedObject(kind, 0.0, 0.0, 360.0, 108.0, _DROPS, _DROPS, 0) for kind in falls]
     first = next((place for place, thing in enumerate(things) if not _is_far(thing)), len(things))
     return [*things[:first], *added, *things[first:], *falling]
+
+
+def wooded(things: Sequence[PlacedObject], typical: Sequence[Named]) -> list[PlacedObject]:
+    """Return things among as many trees, all around, as the place of a description has at least."""
+    result = list(things)
+    for one in typical:
+        own = [thing for thing in result if thing.kind in one.kinds]
+        if not own or one.least == 1:
+            continue
+        added = []
+        for index in range(one.least - len(own)):
+            like = own[index % len(own)]
+            smaller = _FARTHEST + (1 - _FARTHEST) * (index * _PLASTIC % 1)
+            foot = smaller * (like.pitch - like.height / 2)  # it is as much farther away
+            width, height = smaller * like.width, smaller * like.height
+            yaw = (like.yaw + 360.0 * (index + 1) * _GOLDEN) % 360.0
+            added.append(
+                replace(like, yaw=yaw, pitch=foot + height / 2, width=width, height=height)
+            )
+        first = next((at for at, thing in enumerate(result) if not _is_far(thing)), len(result))
+        added.sort(key=lambda thing: thing.height)
+        result = [*result[:first], *added, *result[first:]]
+    return result
 
 
 def _is_far(thing: PlacedObject) -> bool:
@@ -125,17 +207,21 @@ def _is_far(thing: PlacedObject) -> bool:
     return thing.width >= AROUND or stance is None or stance.where in ("far", "sky")
 
 
-def _sized(thing: PlacedObject, one: Named) -> PlacedObject:
-    """Return a named thing as large as words say, and where a level view shows it."""
+def _sized(thing: PlacedObject, one: Named, *, grows: bool) -> PlacedObject:
+    """Return a named thing as large as words say, and where a level view shows it.
+
+    If it `grows`, it is not much smaller than such things usually are.
+    """
     if thing.kind in _WAYS and thing.pitch + thing.height / 2 < _WAY_PITCH:
         return replace(thing, pitch=_WAY_PITCH)
     if thing.kind not in THINGS or thing.width >= AROUND:
         return thing
     usual, scale = THINGS[thing.kind], one.scale
-    if scale == 1.0 and max(usual.width, usual.height) <= _SMALL:
+    if scale == 1.0 and usual.most <= _FEW and grows:
         scale = min(max(_LEAST / max(thing.width, thing.height), 1.0), _MOST_GROWN)
-    elif scale == 1.0 and one.most == 1:
-        scale = min(max(_USUALLY * usual.width / thing.width, 1.0), _MOST_NEARER)
+        if one.most is not None:
+            nearer = _USUALLY * usual.width / thing.width
+            scale = max(scale, min(nearer, _MOST_NEARER))
     width, height = (
         min(side * scale, max(side, most))
         for side, most in zip((thing.width, thing.height), _LARGEST, strict=True)
@@ -154,7 +240,7 @@ def _counted(things: list[PlacedObject], one: Named, said: Collection[str]) -> l
     if any(thing.kind in STANDS for thing in things) and things[own[0]].kind in EXHIBITS:
         return _exhibited(things, one, said)
     shares = shown_shares(things)
-    own.sort(key=lambda place: (shares[place] < _HIDDEN, _away(things[place])))
+    own.sort(key=lambda place: (shares[place] < 1 - _HIDDEN, _away(things[place])))
     ahead = one.least > 1 or one.most is not None or things[own[0]].kind in _SKY
     result: list[PlacedObject] = []
     moved: list[int] = []
@@ -162,7 +248,7 @@ def _counted(things: list[PlacedObject], one: Named, said: Collection[str]) -> l
         rank = own.index(place) if place in own else 0
         if one.most and rank >= one.most:
             continue
-        hidden = shares[place] < _HIDDEN or (ahead and _away(thing) + thing.width / 4 > _AHEAD)
+        hidden = shares[place] < 1 - _HIDDEN or (ahead and _away(thing) + thing.width / 4 > _AHEAD)
         if place in own and rank < one.least and hidden:
             moved.append(len(result))
         result.append(thing)

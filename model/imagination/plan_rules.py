@@ -27,7 +27,7 @@ _MISSED = 0.3  # a thing worth less counts as missing
 _SINGLE = frozenset({"sun", "moon", "door"})
 AROUND = 330.0  # degrees; wider things have no place
 LEVEL = 27.0  # degrees above and below the horizon that a level view shows
-_FOG, _HAZY = np.array((206, 212, 216)), 0.15  # colour, and vividness of skies that show it
+_FOG, _HAZY = np.array((206, 212, 216)), 0.12  # colour, and vividness of skies that show it
 _HALF_SEEN, _PALEST, _NEAREST_FOOT = 14.0, 0.8, 1.0  # metres; share at most; degrees
 _ROWING, _BOAT, _SHORTER = "rowing boat", "boat", 0.7
 _DARK_SKY = 170  # brightest channel of the sky by day, at least
@@ -225,6 +225,8 @@ def _alike(pixels: np.ndarray, color: Sequence[int]) -> np.ndarray:
 
 _BEAMS = 1  # variant of a ceiling
 _PLAIN_CEILING = 0
+_STONES, _STONE = 4, (150, 148, 156)  # variant of walls, and colour
+_OF_STONE = frozenset(("wall", "floor", "ceiling"))
 
 
 def without_beams(things: Sequence[PlacedObject]) -> list[PlacedObject]:
@@ -237,6 +239,21 @@ def without_beams(things: Sequence[PlacedObject]) -> list[PlacedObject]:
         if thing.kind == "ceiling" and thing.variant == _BEAMS
         else thing
         for thing in things
+    ]
+
+
+def of_stone(things: Sequence[PlacedObject]) -> list[PlacedObject]:
+    """Return things with walls of stones and a bare floor: plans of caves may have a parlour's."""
+    walls = next((one for one in things if one.kind == "wall"), None)
+    if walls is None or walls.color is None:
+        return list(things)
+    light = max(walls.color) / 255
+    grey = rgb(np.array(_STONE) * min(light, 1.0))
+    return [
+        replace(one, variant=_STONES if one.kind == "wall" else 0, color=grey, mean_color=grey)
+        if one.kind in _OF_STONE
+        else one
+        for one in things
     ]
 
 
@@ -305,6 +322,7 @@ _DARKEST = 0.55  # share of day
 # of its brightness, by which another name is nearer to what plainly has another colour; a shade of
 # the right one, in the light of lamps, is hardly farther from it than from the nearest
 _PLAINLY_OTHER = 0.1
+_BY_DAY = 0.9  # share of day from which a colour under the sky has just its own name
 _NEUTRAL, _TINTED = 0.15, 0.35  # vividness: white, grey and black have less, tan and blue more
 _BRIGHT = 200.0  # brightest channel of the brightest wide thing, by day
 _OWN = 0.75  # of a thing's mean colour: that of its largest part
@@ -314,9 +332,11 @@ _ANY_COLOR = {"bed": 3}  # variants that are painted in any colour; their others
 def colored(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
     """Return things of which none has plainly another colour than words give its kind."""
     wanted = {kind: np.array(one.color) for one in named if one.color for kind in one.kinds}
-    light = _light(things)
+    light = light_of(things)
+    by_day = light >= _BY_DAY and any(thing.kind == "low sky" for thing in things)
+    spare = 0.0 if by_day else _PLAINLY_OTHER
     return [
-        _colored(thing, wanted[thing.kind], light) if thing.kind in wanted else thing
+        _colored(thing, wanted[thing.kind], light, spare) if thing.kind in wanted else thing
         for thing in things
     ]
 
@@ -365,7 +385,8 @@ def _sailing(thing: PlacedObject) -> PlacedObject:
     return replace(thing, kind=_BOAT, pitch=pitch, width=width, height=height, variant=None)
 
 
-def _light(things: Sequence[PlacedObject]) -> float:
+def light_of(things: Sequence[PlacedObject]) -> float:
+    """Return how light a plan's scene is, as a share of day."""
     around = (
         thing.mean_color for thing in things if thing.width >= AROUND
     )  # how light the scene is
@@ -373,13 +394,13 @@ def _light(things: Sequence[PlacedObject]) -> float:
     return float(np.clip(max(levels) / _BRIGHT, _DARKEST, 1.0)) if levels else 1.0
 
 
-def _colored(thing: PlacedObject, wanted: np.ndarray, light: float) -> PlacedObject:
+def _colored(thing: PlacedObject, wanted: np.ndarray, light: float, spare: float) -> PlacedObject:
     thing = replace(thing, variant=_ANY_COLOR.get(thing.kind, thing.variant))
     if thing.color is not None:
         seen = np.array([thing.color, thing.mean_color or thing.color])
         own, nearest = (_apart(seen, colors, light) for colors in (wanted[None], _COLORS))
         tinted = _vividness(wanted) < _NEUTRAL and _vividness(seen[0]) > _TINTED
-        if own <= nearest + _PLAINLY_OTHER and not tinted:
+        if own <= nearest + spare and not tinted:
             return thing
     shade = wanted * light
     mean = thing.mean_color and rgb(_OWN * shade + (1 - _OWN) * np.array(thing.mean_color))

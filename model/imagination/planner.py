@@ -31,7 +31,8 @@ from mag_sandbox.model.imagination.causal import (
     choose,
 )
 from mag_sandbox.model.imagination.config import PlannerConfig
-from mag_sandbox.model.imagination.named_rules import obeyed
+from mag_sandbox.model.imagination.contrast import standing_out
+from mag_sandbox.model.imagination.named_rules import obeyed, wooded
 from mag_sandbox.model.imagination.objects import VARIANTS, PlacedObject
 from mag_sandbox.model.imagination.plan_rules import (
     AROUND,
@@ -43,6 +44,7 @@ from mag_sandbox.model.imagination.plan_rules import (
 )
 from mag_sandbox.model.imagination.scenery import FAR, Scenery
 from mag_sandbox.model.imagination.standing import stood
+from mag_sandbox.model.imagination.wanted import NOTHING_WANTED, Wanted
 from mag_sandbox.scenes.stances import STANCES
 from mag_sandbox.scenes.things import EXHIBITS, STANDS, THINGS, Named, rivals
 
@@ -66,19 +68,6 @@ _MOST_ADDED = 6
 _LONGEST = 160.0  # steps, of the slowest turn by a thing's number
 _NOTHING = np.zeros((0, len(FIELDS)), np.int64)
 _ONCE = frozenset(("wall clock", "map"))  # in a plan, though the renderer hangs up to six
-
-
-class Wanted(NamedTuple):
-    """The requirements of a caption for a plan."""
-
-    named: Sequence[Named] = ()  # things for the view ahead, added if no plan has them
-    category: str | None = None  # of the scene; None: the planner's choice
-    in_fog: bool = False
-    by_day: bool = False  # a plan with a dark sky is drawn anew
-    absent: Collection[str] = ()  # kinds that it says are not there
-
-
-NOTHING_WANTED = Wanted()
 
 
 class Drawn(NamedTuple):
@@ -227,16 +216,17 @@ class Planner(nn.Module):
             wanted: what the caption's words say.
             begun: the first things.
         """
-        named = wanted.named
+        named, shown = wanted.named, [*wanted.named, *wanted.typical]
         numbers = thing_numbers(begun, self.kinds)
         drawn = self.draw(features, empty, noise, numbers, wanted)
-        best = self._best_of(drawn.things, drawn.said, named)
-        for one in missing(best.plan, best.yaw, named)[:_MOST_ADDED]:
+        best = self._best_of(drawn.things, drawn.said, shown)
+        for one in missing(best.plan, best.yaw, shown)[:_MOST_ADDED]:
             kinds = [kind for kind in one.kinds if kind in THINGS]  # of which the size is known
             others = self._with_room(best.numbers, kinds)
             tried = self._tried(others, kinds, features, empty, noise[0, :_TRIES])
-            best = self._best_of(tried, [np.zeros(len(each)) for each in tried], named)
-        return colored(obeyed(turned(best.plan, best.yaw), named), named)
+            best = self._best_of(tried, [np.zeros(len(each)) for each in tried], shown)
+        planted = wooded(turned(best.plan, best.yaw), wanted.typical)
+        return standing_out(colored(obeyed(planted, named), named), named)
 
     @torch.inference_mode()
     def elsewhere(
@@ -338,6 +328,8 @@ class Planner(nn.Module):
     ) -> Drawn:
         """Return plans, one for each row of noise, that begin alike; see `plan`."""
         scenes, named = self._scenes(wanted), self._only([one.kinds[0] for one in wanted.named])
+        meant = {kind for one in wanted.named for kind in one.kinds}
+        barred = self._only({*wanted.absent, *wanted.elsewhere} - meant)
         count, most = noise.shape[:2]
         text = self._text_keys(torch.cat((features, empty)).to(self.start.dtype))
         cache = KeyCache(self.config, 2 * count, most)
@@ -353,7 +345,7 @@ class Planner(nn.Module):
             if index >= len(begun):
                 so_far = rows[:, : index + 1]
                 allowed = torch.stack(
-                    [self._next(each, scenes, named) for each in so_far[:, :index, KIND]]
+                    [self._next(each, scenes, named, barred) for each in so_far[:, :index, KIND]]
                 )
                 said[index] = self._draw_thing(state, so_far, noise[:, index], allowed)
                 ended = rows[:, index, KIND].numpy() == NOTHING_MORE
@@ -411,11 +403,12 @@ class Planner(nn.Module):
         }
         return [scene for scene, count in has.items() if count == max(has.values())]
 
-    def _next(self, drawn: Tensor, scenes: Sequence[str], named: Tensor) -> Tensor:
+    def _next(self, drawn: Tensor, scenes: Sequence[str], named: Tensor, barred: Tensor) -> Tensor:
         """Return which kinds may follow those drawn so far, int64 [things], bool [values].
 
         What is behind all things of a category comes first and whole; then only what its scenes
-        can have, of no kind more than any has, and together what none has only if words name it.
+        can have and is not barred, of no kind more than any has, and together what none has only
+        if words name it.
         """
         so_far = tuple(self.kinds[kind - 1] for kind in drawn[:_MOST_BEHIND])
         following, kinds = [], set(self.kinds if not self._behind else ())
@@ -432,7 +425,7 @@ class Planner(nn.Module):
         shown = (counts > 0) & self._exhibits
         if counts[self._stands].any() and shown.sum() >= self.config.exhibits:
             apart |= self._exhibits & (counts == 0)
-        allowed = self._only(kinds) & (counts < self._most) & (named | ~apart)
+        allowed = self._only(kinds) & (counts < self._most) & (named | ~apart) & ~barred
         allowed[NOTHING_MORE] = True
         return allowed
 

@@ -15,6 +15,8 @@ from mag_sandbox.scenes.stances import STANCES
 from mag_sandbox.scenes.things import DEEP, STANDS, THINGS, Named
 
 _SEEN = 42.0  # degrees to either side that the first view plainly shows
+_SMALLEST = 0.5  # of their size: how small things are made to be seen together
+_SLACK = 0.1  # degrees
 _GAP = 2.0  # degrees between things beside each other
 _DEEPER = 2.5  # degrees between the feet of things before each other
 _ASIDE = 0.45  # of the width of both: how far a thing is from the middle of one that it covers
@@ -73,6 +75,13 @@ def _moved(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
     other = others[0]
     target, put = things[other], _RULES[one.relation.where]
     moved = {place: put(things[place], target, rank, len(own)) for rank, place in enumerate(own)}
+    fits = _fitting([target, *moved.values()])
+    if fits < 1.0:
+        target = _scaled(target, fits)
+        moved = {
+            place: put(_scaled(things[place], fits), target, rank, len(own))
+            for rank, place in enumerate(own)
+        }
     shift = _into_view([target, *moved.values()])
     target = replace(target, yaw=(target.yaw + shift) % 360.0)
     moved = {place: replace(new, yaw=(new.yaw + shift) % 360.0) for place, new in moved.items()}
@@ -88,11 +97,26 @@ def _moved(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
     ]
 
 
+def _fitting(things: Sequence[PlacedObject]) -> float:
+    """Return by how much things beside each other are smaller, to show together in a view."""
+    middle = things[0].yaw
+    yaws = [(yaw_difference(thing.yaw, middle), thing.width / 2) for thing in things]
+    across = max(yaw + half for yaw, half in yaws) - min(yaw - half for yaw, half in yaws)
+    gaps = _GAP * (len(things) - 1)
+    return max(min((2 * _SEEN - gaps) / (across - gaps), 1.0), _SMALLEST)
+
+
+def _scaled(thing: PlacedObject, scale: float) -> PlacedObject:
+    """Return a thing of another size whose foot stays."""
+    width, height = scale * thing.width, scale * thing.height
+    return replace(thing, width=width, height=height, pitch=_foot(thing) + height / 2)
+
+
 def _into_view(things: Sequence[PlacedObject]) -> float:
     """Return by how much things are turned to be seen together in the first view, if they can."""
     yaws = [(yaw_difference(thing.yaw, 0.0), thing.width / 2) for thing in things]
     left, right = min(yaw - half for yaw, half in yaws), max(yaw + half for yaw, half in yaws)
-    if right - left > 2 * _SEEN or abs(yaws[0][0]) > 2 * _SEEN:
+    if right - left > 2 * _SEEN + _SLACK or abs(yaws[0][0]) > 2 * _SEEN:
         return 0.0
     return min(_SEEN - right, 0.0) + max(-_SEEN - left, 0.0)
 

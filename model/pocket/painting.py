@@ -31,8 +31,8 @@ from mag_sandbox.model.imagination.doors import with_doors
 from mag_sandbox.model.imagination.imagination import Imagination, Subject
 from mag_sandbox.model.imagination.objects import PlacedObject, check_objects
 from mag_sandbox.model.imagination.plan_rules import turned
-from mag_sandbox.model.imagination.planner import Wanted
 from mag_sandbox.model.imagination.surroundings import Lattice, Surroundings
+from mag_sandbox.model.imagination.wanted import Wanted
 from mag_sandbox.model.parking import packed, plain, unpacked
 from mag_sandbox.model.pocket.block_memory import BlockMemory
 from mag_sandbox.model.pocket.inventing import Outlook
@@ -40,13 +40,7 @@ from mag_sandbox.model.pocket.painted_pictures import PaintedPictures, SkyAlone
 from mag_sandbox.model.pocket.painting_thread import PaintingThread, ViewPainter
 from mag_sandbox.model.prompts import PromptFeatures
 from mag_sandbox.model.world import WorldState
-from mag_sandbox.scenes.descriptions import (
-    absent_in,
-    is_by_day,
-    is_in_fog,
-    is_same_ground,
-    named_in,
-)
+from mag_sandbox.scenes.descriptions import is_same_ground
 from mag_sandbox.scenes.scene import MAX_SEED, check_prompt
 from mag_sandbox.scenes.vocabulary import Vocabulary
 
@@ -550,11 +544,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
 
         The background stays as it was seen, for as long as words do not change the ground.
         """
-        read = self.words.reading(prompt)
-        named = named_in(read, self.words, self.imagination.config.looks)
-        by_day = is_by_day(prompt, self.words)
-        absent = absent_in(read, self.imagination.config.looks, prompt)
-        wanted = Wanted(named, self.words.place(read), is_in_fog(read), by_day, absent)
+        wanted = Wanted.of(prompt, self.words, self.imagination.config.looks)
         imagination, before, doors, texts = self.imagination, self.plan, self._doors, self.texts
         listed = self.listed if around.at(imagination.ahead).known.all() else ()
 

@@ -8,12 +8,13 @@ from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.plan_rules import (
     colored,
     in_fog,
+    of_stone,
     with_even_ground,
     with_few_bushes,
     with_joined_bands,
     with_sailing_boats,
 )
-from mag_sandbox.scenes.things import COLORS, Named
+from mag_sandbox.scenes.things import COLORS, Named, color_name
 
 PURPLE = [Named(("castle",), COLORS["purple"])]
 PALE = PlacedObject("castle", 0.0, 0.0, 30.0, 20.0, (230, 225, 240), (210, 205, 220))
@@ -73,6 +74,24 @@ def test_bands_reach_up_to_the_next_one_and_no_line_is_left_in_the_sky():
     assert mended.pitch + mended.height / 2 == pytest.approx(high.pitch - high.height / 2)
     assert mended.pitch - mended.height / 2 == pytest.approx(low.pitch - low.height / 2)
     assert rest == [high, cloud]
+
+
+def test_under_the_sky_by_day_a_colour_has_its_own_name_alone():
+    sky = PlacedObject("low sky", 0.0, 9.0, 360.0, 20.0, (140, 192, 243), (140, 192, 243))
+    slide = PlacedObject("slide", 0.0, -5.0, 22.0, 18.0, (140, 100, 60), (140, 100, 60))
+    yellow = [Named(("slide",), COLORS["yellow"])]
+    assert color_name(colored([sky, slide], yellow)[1].color) == "yellow"
+
+
+def test_caves_have_walls_of_stone():
+    wall = PlacedObject("wall", 0.0, 0.0, 89.0, 44.0, (200, 90, 90), (200, 90, 90), 2)
+    floor = PlacedObject("floor", 0.0, -26.0, 360.0, 54.0, (135, 86, 68), None, 1)
+    chest = PlacedObject("treasure chest", 0.0, -13.0, 16.0, 11.0, (135, 86, 68))
+    stones, bare, same = of_stone([wall, floor, chest])
+    assert stones.variant != wall.variant
+    assert stones.color == bare.color
+    assert color_name(stones.color) == "grey"
+    assert same == chest
 
 
 def test_a_tan_camel_is_no_white_one():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mag_sandbox.model.imagination.named_rules import obeyed
+from mag_sandbox.model.imagination.named_rules import obeyed, wooded
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.plan_rules import shown_shares
 from mag_sandbox.scenes.things import Named, named_things
@@ -54,11 +54,46 @@ def test_what_stands_before_a_named_thing_is_left_out_unless_it_is_named_too():
     assert of(obeyed([*GROUND, HORSE, beside], [named]), "car") == [beside]
 
 
+def test_what_is_right_behind_a_named_thing_is_left_out_unless_it_is_far_or_a_door():
+    mountains = PlacedObject("mountains", 20.0, 0.0, 66.0, 22.0)
+    door = PlacedObject("door", 20.0, -5.0, 12.0, 27.0)
+    things = [*GROUND, mountains, door, BARN, HORSE]
+    assert obeyed(things, [Named(("horse",), None, 1, 1)]) == [*GROUND, mountains, door, HORSE]
+
+
+def test_named_things_do_not_stand_before_each_other():
+    named = [Named((kind,), None, 1, 1) for kind in ("horse", "barn")]
+    result = obeyed([*GROUND, BARN, HORSE], named)
+    assert shown_shares(result)[3] > 0.9
+    assert len(result) == 5
+
+
+@pytest.mark.parametrize("kind", ["road", "river", "path"])
+def test_a_way_that_words_name_is_added_where_a_view_shows_it(kind: str):
+    (way,) = of(obeyed([*GROUND, HORSE], [Named((kind,), None)]), kind)
+    assert -27.0 < way.pitch < 0.0
+    assert obeyed([*GROUND, way], [Named((kind,), None)]) == [*GROUND, way]
+    assert obeyed([HORSE], [Named((kind,), None)]) == [HORSE]
+
+
+def test_a_forest_has_trees_all_around_and_behind_what_stands_there():
+    tree = PlacedObject("oak", 20.0, 0.0, 16.0, 20.0)
+    result = wooded([*GROUND, tree, HORSE], [Named(("oak", "pine"), None, 12)])
+    trees = of(result, "oak")
+    assert len(trees) == 12
+    assert len({one.yaw // 90 for one in trees}) == 4
+    assert all(one.pitch - one.height / 2 >= -10.0 for one in trees)
+    assert result[-1] == HORSE
+    assert wooded([*GROUND, tree], [Named(("oak",), None)]) == [*GROUND, tree]
+
+
 def test_a_single_thing_is_not_much_smaller_than_usual():
     horse = PlacedObject("horse", 20.0, -4.0, 8.0, 7.0)
     one, some = Named(("horse",), None, 1, 1), Named(("horse",), None, 1)
-    assert of(obeyed([*GROUND, horse], [one]), "horse")[0].width == pytest.approx(12.0)
-    assert of(obeyed([*GROUND, horse], [some]), "horse")[0].width == pytest.approx(8.0)
+    assert of(obeyed([*GROUND, horse], [one]), "horse")[0].width == pytest.approx(16.0)
+    assert of(obeyed([*GROUND, horse], [some]), "horse")[0].width == pytest.approx(12.0)
+    tree = PlacedObject("oak", 20.0, 0.0, 8.0, 7.0)  # of which there are many
+    assert of(obeyed([*GROUND, tree], [Named(("oak",), None, 1)]), "oak") == [tree]
 
 
 def test_rain_hides_nothing():

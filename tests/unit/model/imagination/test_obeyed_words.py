@@ -5,11 +5,11 @@ import pytest
 from mag_sandbox.model.attention import matmul_attention
 from mag_sandbox.model.imagination.imagination import Coder, load_imagination
 from mag_sandbox.model.imagination.plan_rules import shown_shares
-from mag_sandbox.model.imagination.planner import Wanted
+from mag_sandbox.model.imagination.wanted import Wanted
 from mag_sandbox.model.imagination.weights import IMAGINATION_WEIGHTS
 from mag_sandbox.model.pocket.loading import painting_features, read_words
 from mag_sandbox.model.pocket.weights import POCKET_WEIGHTS, read_config
-from mag_sandbox.scenes.things import color_name, named_things
+from mag_sandbox.scenes.things import color_name
 
 SEEN = 0.3  # share of a thing
 
@@ -24,10 +24,8 @@ def plan():
     words = read_words(IMAGINATION_WEIGHTS)
 
     def planned(text, seed):
-        read = words.reading(text)
-        named = named_things(read, imagination.config.looks)
-        wanted = Wanted(named, words.place(read))
-        return imagination.plan(features(text), features(""), seed, wanted), named
+        wanted = Wanted.of(text, words, imagination.config.looks)
+        return imagination.plan(features(text), features(""), seed, wanted), wanted.named
 
     return planned
 

@@ -18,13 +18,13 @@ from mag_sandbox.model.imagination.planner import (
     TURN,
     Drawn,
     Planner,
-    Wanted,
     columns_of,
     in_order,
     in_view,
     placed_objects,
     thing_numbers,
 )
+from mag_sandbox.model.imagination.wanted import Wanted
 from mag_sandbox.scenes.things import Named
 from tests.unit.model.imagination.tiny import KINDS, TINY, networks, prompts
 
@@ -124,9 +124,10 @@ def test_a_stage_with_two_kinds_of_exhibits_gets_no_third():
     planner = networks().planner
     tent, tree, sky = (1 + TINY.looks.index(kind) for kind in ("tent", "tree", "sky"))
     planner._behind, planner._exhibits[[tent, tree, sky]] = {}, True
+    none = torch.zeros(TINY.planner.kinds).bool()
 
     def next_after(*kinds):
-        allowed = planner._next(torch.tensor(kinds), [], torch.zeros(TINY.planner.kinds).bool())
+        allowed = planner._next(torch.tensor(kinds), [], none, none)
         return set(allowed.nonzero()[:, 0].tolist())
 
     assert next_after(tent, tree) == {0, tent, tree, sky}, "without a stand there is no stage"

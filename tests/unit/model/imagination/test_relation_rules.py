@@ -140,3 +140,13 @@ def test_what_stands_before_a_related_thing_gives_way():
     teapot = PlacedObject("teapot", 12.0, -12.0, 12.0, 12.0)
     result = obeyed([SOFA, CAT, teapot], named_things("a cat on the sofa", KINDS))
     assert [one.kind for one in result] == ["sofa", "cat"]
+
+
+def test_what_is_too_wide_to_be_seen_beside_something_is_smaller():
+    lake = PlacedObject("lake", 0.0, -10.0, 44.0, 3.0)
+    barn = PlacedObject("barn", 100.0, 0.0, 60.0, 30.0)
+    named = named_things("a barn to the right of a lake", ("barn", "lake"))
+    things = {thing.kind: thing for thing in related([lake, barn], named)}
+    assert things["barn"].yaw > things["lake"].yaw or things["lake"].yaw > 180.0
+    for thing in things.values():
+        assert abs(yaw_difference(thing.yaw, 0.0)) + thing.width / 2 < 43.0

@@ -215,11 +215,11 @@ def test_words_that_are_drawn_as_they_are_have_none_to_write_instead(desk):
 @pytest.mark.parametrize(
     ("text", "notice"),
     [
-        ("a donkey on a beach", DRAWN_AS.format("donkey", "horse")),
-        ("a donkey and a hat on a beach", f"{UNSEEN}; {DRAWN_AS.format('donkey', 'horse')}"),
+        ("a taxi on a beach", DRAWN_AS.format("taxi", "car")),
+        ("a taxi and a hat on a beach", f"{UNSEEN}; {DRAWN_AS.format('taxi', 'car')}"),
         (
-            "a donkey by a cottage in a valley",
-            "“donkey” is drawn as “horse”, “valley” as “meadow”",
+            "a taxi by a cottage in a valley",
+            "“taxi” is drawn as “car”, “valley” as “meadow”",
         ),
         ("ein Wald im Winter", ENGLISH_ONLY),
         ("a robot on a beach", ""),
@@ -269,7 +269,7 @@ def test_the_longest_notice_is_shown_whole():
         desk = Desk(surface, load_vocabulary(words_of("pocket")))
         desk.box.open("")
         desk.write(
-            "a donkey by a volcano with sheep, tents, a castle, a lake, a windmill, boats, deer"
+            "a taxi by a volcano with sheep, tents, a castle, a lake, a windmill, boats, deer"
         )
         desk.show()
         view, theme = desk.box._card.view, desk.box._card.theme

@@ -1,0 +1,73 @@
+"""A rule by which things that words name stand out from what is behind them.
+
+A white cat on a white floor, or a crocodile in green grass, is hardly seen. Data, and numbers made
+of it; nothing here runs a network. Things are listed from far to near.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from math import dist
+
+import numpy as np
+
+from mag_sandbox.controls.camera import yaw_difference
+from mag_sandbox.model.imagination.objects import PlacedObject, rgb
+from mag_sandbox.model.imagination.plan_rules import AROUND, light_of
+from mag_sandbox.scenes.looks import Look, Rgb, usual_looks
+from mag_sandbox.scenes.things import THINGS, Named
+
+_ALIKE = 70.0  # steps of RGB between colours that are hardly told apart
+_FOOT = 0.4  # of a thing's height below its middle
+_SHADES = (0.5, 1.5)  # of its colour, where no usual look of a thing stands out
+_FEW = 16  # in a scene at most: kinds of which each one counts, unlike trees
+
+
+def standing_out(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
+    """Return things of which the named ones without a given colour differ from what is behind."""
+    light = light_of(things)
+    free = {kind for one in named if one.color is None for kind in one.kinds}
+    few = {kind for kind in free if kind in THINGS and THINGS[kind].most <= _FEW}
+    result: list[PlacedObject] = []
+    for thing in things:
+        behind = _colors_behind(thing, result) if thing.kind in few else []
+        is_merged = behind and thing.color and _apart(thing.color, behind) < _ALIKE
+        result.append(_changed(thing, behind, light) if is_merged else thing)
+    return result
+
+
+def _apart(color: Rgb, others: Sequence[Rgb]) -> float:
+    return min(dist(color, other) for other in others)
+
+
+def _colors_behind(thing: PlacedObject, others: Sequence[PlacedObject]) -> list[Rgb]:
+    """Return the colours of the nearest of others behind a thing's middle and its foot."""
+    pitches = thing.pitch, thing.pitch - _FOOT * thing.height
+    seen = (_nearest(thing.yaw, pitch, others) for pitch in pitches)
+    return [color for one in seen if one and (color := one.mean_color or one.color)]
+
+
+def _nearest(yaw: float, pitch: float, things: Sequence[PlacedObject]) -> PlacedObject | None:
+    for one in reversed(things):
+        across = 0.0 if one.width >= AROUND else abs(yaw_difference(yaw, one.yaw))
+        if across < one.width / 2 and abs(pitch - one.pitch) < one.height / 2:
+            return one
+    return None
+
+
+def _changed(thing: PlacedObject, behind: Sequence[Rgb], light: float) -> PlacedObject:
+    """Return a thing in the usual look, or else the shade of its own, that differs most."""
+    usual = usual_looks().get(thing.kind)
+    looks = [] if usual is None else [_in_light(look, light) for look in usual.looks]
+    best = max(looks, key=lambda look: _apart(look.color, behind), default=None)
+    if best is not None and _apart(best.color, behind) >= _ALIKE:
+        return replace(thing, color=best.color, mean_color=best.mean_color, variant=best.variant)
+    assert thing.color is not None
+    own = (np.array(thing.color), np.array(thing.mean_color or thing.color))
+    shades = [[rgb(shade * color) for color in own] for shade in _SHADES]
+    color, mean = max(shades, key=lambda pair: _apart(pair[0], behind))
+    return replace(thing, color=color, mean_color=mean)
+
+
+def _in_light(look: Look, light: float) -> Look:
+    color, mean = (rgb(light * np.array(one)) for one in (look.color, look.mean_color))
+    return Look(look.variant, color, mean)

@@ -1,0 +1,53 @@
+"""What a description asks of a plan. Knows words, and no networks."""
+
+from collections.abc import Collection, Sequence
+from typing import NamedTuple, Self
+
+from mag_sandbox.scenes.descriptions import (
+    absent_in,
+    elsewhere_in,
+    is_by_day,
+    is_in_fog,
+    is_of_stone,
+    named_in,
+    typical_in,
+)
+from mag_sandbox.scenes.things import Named
+from mag_sandbox.scenes.vocabulary import Vocabulary
+
+
+class Wanted(NamedTuple):
+    """The requirements of a caption for a plan."""
+
+    named: Sequence[Named] = ()  # things for the view ahead, added if no plan has them
+    category: str | None = None  # of the scene; None: the planner's choice
+    in_fog: bool = False
+    by_day: bool = False  # a plan with a dark sky is drawn anew
+    absent: Collection[str] = ()  # kinds that it says are not there
+    elsewhere: Collection[str] = ()  # kinds that its place never has, unless words name them
+    typical: Sequence[Named] = ()  # things by which its place is known; likewise added
+    of_stone: bool = False  # its walls and floor, in whatever room
+
+    @classmethod
+    def of(cls, text: str, words: Vocabulary, kinds: Collection[str]) -> Self:
+        """Return the requirements of a description.
+
+        Args:
+            text: as it was written.
+            words: that it is read in.
+            kinds: that a plan can have.
+        """
+        read = words.reading(text)
+        return cls(
+            named_in(read, words, kinds),
+            words.place(read),
+            is_in_fog(read),
+            is_by_day(text, words),
+            absent_in(read, kinds, text),
+            elsewhere_in(read, words),
+            typical_in(read, words),
+            is_of_stone(read, words),
+        )
+
+
+NOTHING_WANTED = Wanted()

@@ -1,0 +1,39 @@
+"""Things that words name stand out from what is behind them."""
+
+from dataclasses import replace
+from math import dist
+
+from mag_sandbox.model.imagination.contrast import standing_out
+from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.scenes.things import COLORS, Named
+
+WHITE, GREEN = (230, 228, 224), (101, 161, 99)
+FLOOR = PlacedObject("floor", 0.0, -26.0, 360.0, 54.0, WHITE, WHITE)
+CAT = PlacedObject("cat", 20.0, -18.0, 10.0, 9.0, (218, 215, 210), (208, 205, 200), 2)
+CATS = [Named(("cat",), None, 1, 1)]
+
+
+def test_a_white_cat_on_a_white_floor_is_another_one():
+    floor, cat = standing_out([FLOOR, CAT], CATS)
+    assert floor == FLOOR
+    assert dist(cat.color, WHITE) > 70
+    assert replace(cat, color=CAT.color, mean_color=CAT.mean_color, variant=2) == CAT
+
+
+def test_where_no_look_stands_out_a_thing_is_darker_or_lighter():
+    grass = replace(FLOOR, color=GREEN, mean_color=GREEN)
+    frog = PlacedObject("frog", 20.0, -18.0, 10.0, 9.0, GREEN, GREEN, 1)
+    _, other = standing_out([grass, frog], [Named(("frog",), None, 1, 1)])
+    assert dist(other.color, GREEN) > 60
+
+
+def test_what_words_color_or_do_not_name_or_what_stands_out_stays():
+    black = replace(CAT, color=(30, 30, 30))
+    assert standing_out([FLOOR, black], CATS) == [FLOOR, black]
+    assert standing_out([FLOOR, CAT], []) == [FLOOR, CAT]
+    white = [Named(("cat",), COLORS["white"], 1, 1)]
+    assert standing_out([FLOOR, CAT], white) == [FLOOR, CAT]
+
+
+def test_things_before_nothing_stay():
+    assert standing_out([CAT], CATS) == [CAT]
