@@ -53,6 +53,11 @@ class MemoryPolicy(ABC):
         self.table = SlotTable(capacity)
 
     @property
+    def evicted(self) -> int:
+        """Frames dropped for lack of room."""
+        return self.table.evicted
+
+    @property
     def sinks(self) -> int:
         """Number of first frames that are never dropped."""
         asked = self.setting.sink_frames
@@ -522,7 +527,7 @@ def memory_usage(
         bytes=len(entries) * slot_bytes,
         budget=capacity * slot_bytes,
         full_history_bytes=frames_made * slot_bytes,
-        evicted=policy.table.evicted,
+        evicted=policy.evicted,
         oldest_seconds=min(clock, (frames_made - oldest) * spec.latent_stride / spec.fps),
         attended_frames=len(attended),
         entries=entries,

@@ -25,7 +25,7 @@ class EditRequests:
         world: str,
         editor: Editor | None,
         memory: BlockMemory,
-        schedule: ViewSchedule,
+        schedule: ViewSchedule[BlockMemory],
         times: StageTimer,
         notices: list[str],
     ) -> None:

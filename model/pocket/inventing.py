@@ -8,7 +8,7 @@ memory model invents them here.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from torch import Tensor
@@ -77,7 +77,43 @@ class Outlook(NamedTuple):
         return self._replace(pose=pose, command=looking, ahead=ahead)
 
 
-class Inventor(Protocol):
+class KeptViews(Protocol):
+    """Which views a memory keeps."""
+
+    looks_ahead: bool  # whether a view remembered ahead is still kept when it is needed
+
+    @property
+    def lasting(self) -> Sequence[CameraPose]:
+        """Poses of all that is kept and not provisional."""
+
+    @property
+    def has_room(self) -> bool:
+        """Whether there is room for views that may never be looked at."""
+
+    @property
+    def evicted(self) -> int:
+        """How many views were dropped for lack of room."""
+
+
+class ViewMemory(Protocol):
+    """A memory of views."""
+
+    @property
+    def policy(self) -> KeptViews:
+        """Which views it keeps."""
+
+    def recall_view(self, pose: CameraPose) -> Tensor:
+        """Return the view that it holds at a pose, latents [1, C, h, w]."""
+
+    def remember_ahead(self, pose: CameraPose, view: Tensor, started: float | None = None) -> None:
+        """Remember a view, latents [1, C, h, w], that is not shown; see `BlockMemory`."""
+
+
+Memory = TypeVar("Memory", bound=ViewMemory)
+_AnyMemory = TypeVar("_AnyMemory", bound=ViewMemory, contravariant=True)
+
+
+class Inventor(Protocol[_AnyMemory]):
     """Invents views, one at a time.
 
     target = inventor.next_view(outlook, memory)
@@ -95,13 +131,13 @@ class Inventor(Protocol):
     def begin(self, seed: int) -> None:
         """Start a world of which nothing is known."""
 
-    def next_view(self, outlook: Outlook, memory: BlockMemory) -> CameraPose | None:
+    def next_view(self, outlook: Outlook, memory: _AnyMemory) -> CameraPose | None:
         """Return where to begin a view now, even if it replaces another; None: nowhere."""
 
-    def begin_view(self, pose: CameraPose, prompt: str, memory: BlockMemory) -> int:
+    def begin_view(self, pose: CameraPose, prompt: str, memory: _AnyMemory) -> int:
         """Begin a view at a pose of `next_view`; return after how many blocks to take it."""
 
-    def take_view(self, memory: BlockMemory) -> Tensor:
+    def take_view(self, memory: _AnyMemory) -> Tensor:
         """Return the view that was begun, latents [1, C, h, w]; wait for it if need be."""
 
     def drop_view(self) -> None:

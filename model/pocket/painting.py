@@ -34,8 +34,7 @@ from mag_sandbox.model.imagination.plan_rules import turned
 from mag_sandbox.model.imagination.surroundings import Lattice, Surroundings
 from mag_sandbox.model.imagination.wanted import Wanted
 from mag_sandbox.model.parking import packed, plain, unpacked
-from mag_sandbox.model.pocket.block_memory import BlockMemory
-from mag_sandbox.model.pocket.inventing import Outlook
+from mag_sandbox.model.pocket.inventing import Outlook, ViewMemory
 from mag_sandbox.model.pocket.painted_pictures import PaintedPictures, SkyAlone
 from mag_sandbox.model.pocket.painting_thread import PaintingThread, ViewPainter
 from mag_sandbox.model.prompts import PromptFeatures
@@ -360,7 +359,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         """Go on with a memory of which nothing was lost yet."""
         self._evictions = 0
 
-    def next_view(self, outlook: Outlook, memory: BlockMemory) -> CameraPose | None:
+    def next_view(self, outlook: Outlook, memory: ViewMemory) -> CameraPose | None:
         """Return a pose of the lattice that shows unknown ground that is seen next.
 
         A view being painted is continued unless it shows nothing that the next block needs.
@@ -372,7 +371,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
                 return None
         return next_view(lattice, known, outlook, has_room=memory.policy.has_room)
 
-    def begin_view(self, pose: CameraPose, prompt: str, memory: BlockMemory) -> int:
+    def begin_view(self, pose: CameraPose, prompt: str, memory: ViewMemory) -> int:
         """Begin a view of the lattice; it takes longer if a plan is begun for it."""
         self.drop_view()
         self.follow(memory, pose)
@@ -381,7 +380,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         self._begin_painting(pose, prompt)
         return blocks
 
-    def take_view(self, memory: BlockMemory) -> Tensor:  # noqa: ARG002
+    def take_view(self, memory: ViewMemory) -> Tensor:  # noqa: ARG002
         """Return the view that was begun, and know it."""
         made = self._take()
         self.around, self.plan = made.ground.around, made.ground.plan
@@ -609,18 +608,18 @@ class PaintingInventor(ViewPainter[_PaintedView]):
 
         return paint
 
-    def _shown(self, memory: BlockMemory) -> np.ndarray:
+    def _shown(self, memory: ViewMemory) -> np.ndarray:
         """Return which cells memory shows, bool [rows, columns]; it is not to be changed."""
         poses = tuple(memory.policy.lasting)
         if poses != self._last_shown[0]:  # it takes longer the more there are
             self._last_shown = poses, self.imagination.lattice.shown(poses)
         return self._last_shown[1]
 
-    def follow(self, memory: BlockMemory, pose: CameraPose) -> None:
+    def follow(self, memory: ViewMemory, pose: CameraPose) -> None:
         """Forget what memory has lost, and learn what it shows of a view."""
         lattice, shown = self.imagination.lattice, self._shown(memory)
-        if memory.policy.table.evicted != self._evictions:
-            self._evictions = memory.policy.table.evicted
+        if memory.policy.evicted != self._evictions:
+            self._evictions = memory.policy.evicted
             lost = self.around.known & ~shown
             if lost.any():
                 self.around = self.around.without(lost)

@@ -11,14 +11,14 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import NamedTuple
+from typing import Generic, NamedTuple
 
 from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.coverage import views_beside
 from mag_sandbox.model.pocket.block_memory import BlockMemory
-from mag_sandbox.model.pocket.inventing import Inventor, Outlook
+from mag_sandbox.model.pocket.inventing import Inventor, Memory, Outlook, ViewMemory
 from mag_sandbox.model.pocket.painting import BLOCKS_A_PLAN, BLOCKS_A_VIEW, PaintingInventor
 from mag_sandbox.model.pocket.pictures.decoding import BlockDecoder
 from mag_sandbox.model.pocket.viewpoints import Viewpoints
@@ -53,7 +53,7 @@ class _Cut:
     view: "Future[PaintedView | None]"  # None: too little is painted there
 
 
-class ViewSchedule:
+class ViewSchedule(Generic[Memory]):
     """Requests views and has memory remember them when they are due.
 
     schedule.request_view(outlook, prompt, next_block, memory)
@@ -64,7 +64,7 @@ class ViewSchedule:
 
     def __init__(
         self,
-        inventor: Inventor,
+        inventor: Inventor[Memory],
         decoder: BlockDecoder,
         encode: Callable[[Tensor], Tensor],
         grid: tuple[int, int],
@@ -110,16 +110,24 @@ class ViewSchedule:
         self.request, self.has_remembered, self.views_owed = request, has_remembered, views_owed
         self._cut: _Cut | None = None
 
-    def runs(self, memory: BlockMemory) -> bool:
+    @property
+    def is_ready(self) -> bool:
+        """Whether the requested view can be remembered without a wait."""
+        elsewhere = self._viewpoints
+        return (self._painting is None or self._painting.is_ready) and (
+            elsewhere is None or elsewhere.is_ready
+        )
+
+    def runs(self, memory: ViewMemory) -> bool:
         """Tell whether views are made ahead under the memory policy."""
         return self.enabled and memory.policy.looks_ahead
 
-    def paints(self, memory: BlockMemory) -> bool:
+    def paints(self, memory: ViewMemory) -> bool:
         """Tell whether everything that memory does not show is painted ahead."""
         return self._painting is not None and self.runs(memory)
 
     def request_view(
-        self, outlook: Outlook, prompt: str, next_block: int, memory: BlockMemory, times: int = 1
+        self, outlook: Outlook, prompt: str, next_block: int, memory: Memory, times: int = 1
     ) -> None:
         """Request a view if the camera is moving to where one is missing.
 
@@ -142,7 +150,7 @@ class ViewSchedule:
                 due = max(due, self.request.due)
             self.request = ViewRequest(pose, due)
 
-    def _next_view(self, outlook: Outlook, prompt: str, memory: BlockMemory) -> CameraPose | None:
+    def _next_view(self, outlook: Outlook, prompt: str, memory: Memory) -> CameraPose | None:
         """Return the view to request; of a new prompt, first one where the scene begins."""
         elsewhere = self._viewpoints
         plan = self._painting.plan if self._painting else None
@@ -156,7 +164,7 @@ class ViewSchedule:
                 return pose
         return self._inventor.next_view(outlook.at_origin, memory)
 
-    def _begin_view(self, pose: CameraPose, prompt: str, memory: BlockMemory) -> int:
+    def _begin_view(self, pose: CameraPose, prompt: str, memory: Memory) -> int:
         """Begin a view; return after how many blocks to take it."""
         if self._viewpoints is None or not pose.is_away:
             return self._inventor.begin_view(pose, prompt, memory)
@@ -173,7 +181,7 @@ class ViewSchedule:
         """Tell whether a requested view is remembered before a block."""
         return self.request is not None and block >= self.request.due
 
-    def remember_due(self, block: int, memory: BlockMemory) -> bool:
+    def remember_due(self, block: int, memory: Memory) -> bool:
         """Remember the requested view if it is due before a block; tell whether it was."""
         if self.request is None or not self.is_due(block):
             return False
@@ -223,7 +231,12 @@ class ViewSchedule:
         Returns:
             Whether there was something to do.
         """
-        if self._painting is None or not self.runs(memory) or end == memory.policy.focused_pose:
+        if (
+            self._painting is None
+            or not self.enabled
+            or not memory.policy.looks_ahead
+            or end == memory.policy.focused_pose
+        ):
             return False
         ground = self._painting.around
         if memory.spare_view and memory.spare_view.is_for(end, ground):

@@ -6,28 +6,18 @@ world by the player), `PaintingCuts` (painted views and skies) and `BlockDecoder
 pictures).
 """
 
-from contextlib import nullcontext
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from mag_sandbox.controls.camera import (
-    CameraCommand,
-    CameraPose,
-    check_pose,
-    is_stopped,
-    move,
-    straight,
-)
+from mag_sandbox.controls.camera import CameraCommand, CameraPose, is_stopped, move, straight
 from mag_sandbox.controls.edits import ENTER, Edit
 from mag_sandbox.files.validation import decode, of_type
-from mag_sandbox.model.imagination.listed import read_listed
 from mag_sandbox.model.parking import joined, part_of, parts_of
-from mag_sandbox.model.pocket.base import PocketSession, PocketWorld, WorldParts
+from mag_sandbox.model.pocket.base import WorldParts
 from mag_sandbox.model.pocket.block_memory import (
     BlockMemory,
     GeneratedBlock,
@@ -36,16 +26,23 @@ from mag_sandbox.model.pocket.block_memory import (
 )
 from mag_sandbox.model.pocket.edit_requests import EditRequests
 from mag_sandbox.model.pocket.editing import Editor
-from mag_sandbox.model.pocket.inventing import Inventor, MemoryModelInventor, Outlook
+from mag_sandbox.model.pocket.inventing import MemoryModelInventor
+from mag_sandbox.model.pocket.look_ahead import (
+    FIRST_VIEWS,
+    SIDES,
+    VIEWS,
+    LookAheadSession,
+    LookAheadWorld,
+    SavedProgress,
+)
 from mag_sandbox.model.pocket.painting import PaintingInventor
 from mag_sandbox.model.pocket.painting_cuts import PaintingCuts
-from mag_sandbox.model.pocket.pictures.decoding import MOTION, WIND
+from mag_sandbox.model.pocket.pictures.decoding import WIND
 from mag_sandbox.model.pocket.pictures.falling import fallen
 from mag_sandbox.model.pocket.rooms import RoomParts, Rooms
-from mag_sandbox.model.pocket.view_schedule import MOST_LATE, ViewRequest, ViewSchedule
+from mag_sandbox.model.pocket.view_schedule import ViewSchedule
 from mag_sandbox.model.pocket.viewpoints import Viewpoints
 from mag_sandbox.model.pocket.walking import WalkableGround
-from mag_sandbox.model.session_world import MOST_BLOCKS
 from mag_sandbox.model.world import (
     NO_DOOR,
     Control,
@@ -59,61 +56,10 @@ from mag_sandbox.model.world import (
 )
 from mag_sandbox.scenes import Scene
 
-_FIRST_VIEWS = 2  # one to each side of the first, for which the camera's first movement waits
-LOOK_AHEAD = "look-ahead"  # while the camera moves, views are made at leisure, and come later
-SIDES = "sides"  # the first movement does not wait for the views beside the first one
-VIEWS = "views"  # views and edits that are due are not remembered yet: they are being painted
-OPTIONAL = (WIND, LOOK_AHEAD, MOTION)  # what blocks may leave out, first what shows least
-_LEISURE = 2  # times the blocks that are given to a view otherwise
 _ROOMS = "rooms"  # part of a snapshot, beside those of the present room
 
 
-@dataclass(frozen=True, slots=True)
-class DiffusionSession(PocketSession):
-    """Progress of a playthrough in a world that looks ahead."""
-
-    prompt_index: int = 0  # how often the prompt has changed
-    has_sky: bool = False  # whether the last shown block did, in a world that moves
-    leave_out: tuple[str, ...] = ()  # of `OPTIONAL`, by the last control
-    edited: Edit | None = None  # the edit that the next block is the first to show
-    command: CameraCommand = field(default_factory=CameraCommand)  # of the last shown block
-
-
-@dataclass(frozen=True, slots=True)
-class SavedProgress(DiffusionSession):
-    """The session with the counters of memory and schedule, as a snapshot stores them."""
-
-    made: int = 0  # blocks generated, look-ahead ones included
-    pending: CameraPose | None = None  # of the requested view
-    due: int = 0  # block before which that view is remembered
-    looked_ahead: bool = False  # whether a view was remembered since the last shown block
-    views_owed: int = 0  # beside the first view, to be remembered before the camera moves
-    late: int = 0  # blocks for which the last view was due and not painted
-
-    def __post_init__(self) -> None:
-        PocketSession.__post_init__(self)
-        if not 0 <= self.made <= 2 * MOST_BLOCKS or min(self.prompt_index, self.due) < 0:
-            raise ValueError(f"{self.made} blocks were made, {self.prompt_index} prompts changed")
-        if not 0 <= self.views_owed <= _FIRST_VIEWS:
-            raise ValueError(f"{self.views_owed} views are owed")
-        if not 0 <= self.late <= MOST_LATE:
-            raise ValueError(f"the last view was {self.late} blocks late")
-        if self.pending:
-            check_pose(self.pending)
-
-    @property
-    def session(self) -> DiffusionSession:
-        """The session alone."""
-        values = {one.name: getattr(self, one.name) for one in fields(DiffusionSession)}
-        return DiffusionSession(**values)
-
-    @property
-    def request(self) -> ViewRequest | None:
-        """The requested view."""
-        return None if self.pending is None else ViewRequest(self.pending, self.due)
-
-
-class DiffusionWorld(PocketWorld[DiffusionSession]):
+class DiffusionWorld(LookAheadWorld[BlockMemory]):
     """A world whose frames a video transformer generates and remembers; see `World`."""
 
     def __init__(
@@ -136,18 +82,18 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             editor: changes the painted ground; None: no edits.
             look_ahead: whether views are made before the camera gets there.
         """
-        super().__init__(replace(parts, spec=replace(parts.spec, optional=OPTIONAL)))
-        self._initial_memory, self._look_ahead = memory, look_ahead
-        self._ground: WalkableGround | None = None  # None: the player turns in one spot
-        self._viewpoints: Viewpoints | None = None
+        ground: WalkableGround | None = None
         if painting is not None:
-            self._ground = WalkableGround(painting, lambda: editor.placed if editor else ())
+            ground = WalkableGround(painting, lambda: editor.placed if editor else ())
+        super().__init__(parts, painting or MemoryModelInventor(), ground)
+        self._initial_memory, self._look_ahead = memory, look_ahead
+        self._viewpoints: Viewpoints | None = None
+        if painting is not None and self._ground is not None:
             self._viewpoints = Viewpoints(
                 painting, self._ground, self._codec.redrawn, self._decoder.beside
             )
             self._way = self._viewpoints.way
-        self.painting, self.editor = painting, editor
-        self._inventor: Inventor = painting or MemoryModelInventor()
+        self.editor = editor
         painted = painting is not None
         self.memory = BlockMemory(
             networks, self.spec, memory, self._inputs, self._times, painted=painted
@@ -172,20 +118,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         self._require_words(scene.prompt)
         self._begin(scene, seed)
         with torch.inference_mode():
-            if scene.image is None:
-                with self.painting.thread.awaited() if self.painting else nullcontext():
-                    self._inventor.begin_view(CameraPose(), scene.prompt, self.memory)
-                return self._first_block(self._inventor.take_view(self.memory))
-            spec, view = self.spec, self._codec.encode(self._codec.open_image(scene.image)).float()
-            if self.painting:
-                self.painting.see(CameraPose(), view)
-                self.painting.is_given = True
-                size, config = (
-                    (spec.frame_width, spec.frame_height),
-                    self.painting.imagination.config,
-                )
-                self.painting.listed = read_listed(Path(scene.image), size, config)
-            return self._first_block(view)
+            return self._first_block(self._first_view(scene))
 
     def step(self, control: Control) -> FrameBlock:
         """Return the next block; see `World`."""
@@ -243,20 +176,11 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         self._session = self._running().following(past)
         self._times.taken()  # belongs to no block
 
-    def prepare(self) -> bool:
-        """Finish the edit and remember the views that are due and painted; see `World`."""
-        return self._prepare(takes=VIEWS not in self.waits())
-
-    def waits(self) -> tuple[str, ...]:
-        """Return the work that the next block would wait for; see `World`."""
-        if self.painting is None:
-            return ()
-        block, schedule, editor = self._running().block_index, self.schedule, self.editor
-        is_owed = schedule.views_owed > 0 and schedule.paints(self.memory)
-        is_ready = self.painting.is_ready and (not self._viewpoints or self._viewpoints.is_ready)
-        is_late = schedule.is_due(block) and not is_ready
-        is_late |= editor is not None and editor.is_due(block) and not editor.is_ready
-        return (SIDES,) * is_owed + (VIEWS,) * is_late
+    def _is_late(self, block: int) -> bool:
+        """Tell whether a view or an edit is due before a block and still being painted."""
+        editor = self.editor
+        is_painting = editor is not None and editor.is_due(block) and not editor.is_ready
+        return is_painting or super()._is_late(block)
 
     def painted(self, pose: CameraPose) -> Frames | None:
         """Return the painted or given view at a pose; see `World`."""
@@ -265,20 +189,12 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
 
     def snapshot(self) -> WorldState:
         """Return everything needed to continue; see `World`."""
-        session, schedule = self._running(), self.schedule
-        request = schedule.request
-        progress = {
-            **asdict(session),
-            "made": self.memory.made,
-            "pending": request and asdict(request.pose),
-            "due": request.due if request else 0,
-            "looked_ahead": schedule.has_remembered,
-            "views_owed": schedule.views_owed,
-            "late": schedule.late,
+        data = {
+            "world": self.spec.name,
+            **self._signed(),
+            "progress": self._progress(self.memory.made),
         }
-        own = self.memory.snapshot(
-            {"world": self.spec.name, **self._signed(), "progress": progress}
-        )
+        own = self.memory.snapshot(data)
         rooms = self._rooms
         parts = {**rooms.parts.snapshot(), _ROOMS: rooms.snapshot()} if rooms else {}
         return joined(parts, own.data, own.arrays)
@@ -304,29 +220,12 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             self._rooms.begin(progress.prompt, progress.seed)
         for restore in restore_parts:
             restore()
-        self.schedule.begin(
-            progress.request,
-            has_remembered=progress.looked_ahead,
-            views_owed=progress.views_owed,
-            late=progress.late,
-        )
-        is_elsewhere = self._viewpoints is not None and self._viewpoints.has_view
-        if progress.pending is not None and not (self._inventor.has_view or is_elsewhere):
-            if self.painting:  # an old state, whose views lay off the lattice
-                self.schedule.request = None
-            else:
-                self._inventor.begin_view(progress.pending, progress.prompt, self.memory)
+        self._continue_schedule(progress, self._viewpoints)
 
     def provenance(self) -> dict[str, Any]:
         """Return the header of a recording of this world."""
         setting = asdict(self._initial_memory)
         return {**super().provenance(), "memory": setting, "look_ahead": self._look_ahead}
-
-    def close(self) -> None:
-        """Free everything; may be called twice."""
-        if self.painting:
-            self.painting.close()
-        super().close()
 
     # The way of a command
 
@@ -334,7 +233,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         """Start a session of which nothing is remembered."""
         policy = scene.memory or self._initial_memory.policy
         self.memory.begin(replace(self._initial_memory, policy=policy))
-        self._session = DiffusionSession(seed, scene.prompt, CameraPose())
+        self._session = LookAheadSession(seed, scene.prompt, CameraPose())
         self._inventor.begin(seed)
         self.schedule.begin()
         if self.editor:
@@ -348,7 +247,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
     def _first_block(self, view: Tensor) -> FrameBlock:
         """Return the first block of a room, which shows a view, latents [1, C, h, w]."""
         poses = (self._running().pose,) * self.spec.block_length
-        self.schedule.views_owed = _FIRST_VIEWS
+        self.schedule.views_owed = FIRST_VIEWS
         if self.painting:
             self.painting.thread.hold()  # until the next block is done: it is due soon
         return self._finish_block(poses, CameraCommand(), self.memory.passes.resting(view))
@@ -366,11 +265,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         return self._first_block(view)
 
     def _prepare(self, *, takes: bool = True) -> bool:
-        """Do pending work; tell whether there was any.
-
-        Args:
-            takes: whether what is due is remembered, and waited for if it is still being painted.
-        """
+        """Do pending work; tell whether there was any; see `LookAheadWorld`."""
         session, editor = self._running(), self.editor
         if takes and editor and editor.is_due(session.block_index):
             edited = self._edits.finish(editor, session.block_index)
@@ -387,22 +282,6 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
                 return False
             end = self._poses(session.command)[-1].at_origin
             return self.schedule.prefetch(end, self._time, self.memory)
-
-    def _remember_views_owed(self, wait: bool = True) -> None:
-        """Remember both sides of the first view, so that the camera turns into a finished world.
-
-        Without the wait they arrive later, and ground beside the first view is a guess until then.
-        Either depends on controls alone, so a replay waits at the same block.
-        """
-        schedule, session = self.schedule, self._running()
-        while wait and schedule.views_owed and schedule.paints(self.memory):
-            self._request_view(session.command, session.block_index)
-            if schedule.request is None:
-                break
-            schedule.request = replace(schedule.request, due=session.block_index)
-            self._prepare()
-            schedule.has_remembered = False
-        schedule.views_owed = 0
 
     def _obey(self, control: Control) -> Edit | None:
         """Change prompt, memory and world; return the edit that the next block is first to show."""
@@ -427,21 +306,6 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             else:
                 edit = there
         return self._edits.begin(edit, session.prompt, session.block_index) or edited
-
-    def _schedule_views(self, command: CameraCommand, *, takes: bool) -> None:
-        """Request the view that a command leads to, or else the one the camera was heading for."""
-        session, schedule = self._running(), self.schedule
-        if self.painting:
-            self.painting.thread.hold()  # until the block is done
-        paints = schedule.paints(self.memory)
-        if not paints and schedule.has_remembered:
-            return  # once a block, to stay in time
-        self._request_view(command, session.block_index)
-        if paints and schedule.request is None:
-            self._request_view(session.command, session.block_index)
-        if command == CameraCommand():  # the player looks at what is missing
-            schedule.hasten(session.block_index)
-        self._prepare(takes=takes)
 
     def _finish_block(
         self, poses: tuple[CameraPose, ...], command: CameraCommand, given: Tensor | None = None
@@ -527,22 +391,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         session = self._running()
         return PassInputs(session.seed, session.prompt, session.prompt_index, self._time)
 
-    # Views
-
     def _request_view(self, command: CameraCommand, next_block: int) -> None:
         """Request a view if the camera moves to where one is missing, unless an edit is painted."""
         if self.editor is None or not self.editor.is_painting:
-            prompt = self._running().prompt
-            is_leisurely = LOOK_AHEAD in self._running().leave_out and command != CameraCommand()
-            times = _LEISURE if is_leisurely else 1
-            outlook = self._outlook(command, times)
-            self.schedule.request_view(outlook, prompt, next_block, self.memory, times)
-
-    def _outlook(self, command: CameraCommand, times: int) -> Outlook:
-        session, spec = self._running(), self.spec
-        blocks = times * self._inventor.blocks_per_view + self.schedule.late + 1
-        frames = blocks * spec.block_length
-        pose, way = session.pose, self._ground.free_way if self._ground else straight
-        ahead = move(pose, command, spec.full_speed, spec.fps, frames, way)[-1]
-        upwind = self._decoder.upwind((pose.at_origin,), self._time)[0] if session.has_sky else None
-        return Outlook(pose, command, ahead, upwind, is_late=self.schedule.late > 0)
+            super()._request_view(command, next_block)

@@ -33,6 +33,7 @@ from mag_sandbox.model.imagination.weights import ImaginationNetworks, save_netw
 from mag_sandbox.model.pocket import loading as pocket
 from mag_sandbox.model.pocket.block_memory import BlockMemory
 from mag_sandbox.model.pocket.inventing import Outlook
+from mag_sandbox.model.pocket.look_ahead import LOOK_AHEAD, SIDES, VIEWS
 from mag_sandbox.model.pocket.painting import (
     BLOCKS_A_PLAN,
     BLOCKS_A_VIEW,
@@ -41,7 +42,7 @@ from mag_sandbox.model.pocket.painting import (
 )
 from mag_sandbox.model.pocket.pictures.decoding import WIND
 from mag_sandbox.model.pocket.view_schedule import MOST_LATE
-from mag_sandbox.model.pocket.world import LOOK_AHEAD, SIDES, VIEWS, DiffusionWorld
+from mag_sandbox.model.pocket.world import DiffusionWorld
 from mag_sandbox.model.world import Control, FrameBlock, MemorySetting, WorldFailed, WorldState
 from tests.patience import PATIENCE, eventually
 from tests.tiny import (

@@ -10,9 +10,10 @@ from mag_sandbox.controls.camera import CameraCommand, CameraPose
 from mag_sandbox.controls.edits import EVERYTHING, Edit
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.pocket import viewpoints, walking
+from mag_sandbox.model.pocket.look_ahead import LOOK_AHEAD
 from mag_sandbox.model.pocket.painting import Plan
 from mag_sandbox.model.pocket.walking import START, WalkableGround
-from mag_sandbox.model.pocket.world import LOOK_AHEAD, DiffusionWorld
+from mag_sandbox.model.pocket.world import DiffusionWorld
 from mag_sandbox.model.world import Control, FrameBlock
 from tests.tiny import CAPTIONS, PLACE, RIGHT, STILL
 from tests.unit.model.pocket.test_inventing import begin, same, world

@@ -1,0 +1,227 @@
+"""Worlds that make views before the camera gets there, whatever remembers these."""
+
+from abc import abstractmethod
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, Generic
+
+import torch
+from torch import Tensor
+
+from mag_sandbox.controls.camera import CameraCommand, CameraPose, check_pose, move, straight
+from mag_sandbox.controls.edits import Edit
+from mag_sandbox.model.imagination.listed import read_listed
+from mag_sandbox.model.pocket.base import PocketSession, PocketWorld, WorldParts
+from mag_sandbox.model.pocket.inventing import Inventor, Memory, Outlook
+from mag_sandbox.model.pocket.painting import PaintingInventor
+from mag_sandbox.model.pocket.pictures.decoding import MOTION, WIND
+from mag_sandbox.model.pocket.view_schedule import MOST_LATE, ViewRequest, ViewSchedule
+from mag_sandbox.model.pocket.viewpoints import Viewpoints
+from mag_sandbox.model.pocket.walking import WalkableGround
+from mag_sandbox.model.session_world import MOST_BLOCKS
+from mag_sandbox.scenes import Scene
+
+FIRST_VIEWS = 2  # one to each side of the first, for which the camera's first movement waits
+LOOK_AHEAD = "look-ahead"  # while the camera moves, views are made at leisure, and come later
+SIDES = "sides"  # the first movement does not wait for the views beside the first one
+VIEWS = "views"  # views and edits that are due are not remembered yet: they are being painted
+OPTIONAL = (WIND, LOOK_AHEAD, MOTION)  # what blocks may leave out, first what shows least
+_LEISURE = 2  # times the blocks that are given to a view otherwise
+
+
+@dataclass(frozen=True, slots=True)
+class LookAheadSession(PocketSession):
+    """Progress of a playthrough in a world that looks ahead."""
+
+    prompt_index: int = 0  # how often the prompt has changed
+    has_sky: bool = False  # whether the last shown block did, in a world that moves
+    leave_out: tuple[str, ...] = ()  # of `OPTIONAL`, by the last control
+    edited: Edit | None = None  # the edit that the next block is the first to show
+    command: CameraCommand = field(default_factory=CameraCommand)  # of the last shown block
+
+
+@dataclass(frozen=True, slots=True)
+class SavedProgress(LookAheadSession):
+    """The session with the counters of memory and schedule, as a snapshot stores them."""
+
+    made: int = 0  # blocks generated, look-ahead ones included
+    pending: CameraPose | None = None  # of the requested view
+    due: int = 0  # block before which that view is remembered
+    looked_ahead: bool = False  # whether a view was remembered since the last shown block
+    views_owed: int = 0  # beside the first view, to be remembered before the camera moves
+    late: int = 0  # blocks for which the last view was due and not painted
+
+    def __post_init__(self) -> None:
+        PocketSession.__post_init__(self)
+        if not 0 <= self.made <= 2 * MOST_BLOCKS or min(self.prompt_index, self.due) < 0:
+            raise ValueError(f"{self.made} blocks were made, {self.prompt_index} prompts changed")
+        if not 0 <= self.views_owed <= FIRST_VIEWS:
+            raise ValueError(f"{self.views_owed} views are owed")
+        if not 0 <= self.late <= MOST_LATE:
+            raise ValueError(f"the last view was {self.late} blocks late")
+        if self.pending:
+            check_pose(self.pending)
+
+    @property
+    def session(self) -> LookAheadSession:
+        """The session alone."""
+        values = {one.name: getattr(self, one.name) for one in fields(LookAheadSession)}
+        return LookAheadSession(**values)
+
+    @property
+    def request(self) -> ViewRequest | None:
+        """The requested view."""
+        return None if self.pending is None else ViewRequest(self.pending, self.due)
+
+
+class LookAheadWorld(PocketWorld[LookAheadSession], Generic[Memory]):
+    """A world over the pocket weights that requests views before they are seen; see `World`.
+
+    A subclass sets `memory`, which remembers these views, and `schedule`.
+    """
+
+    memory: Memory
+    schedule: ViewSchedule[Memory]
+
+    def __init__(
+        self,
+        parts: WorldParts,
+        inventor: Inventor[Memory],
+        ground: WalkableGround | None = None,
+    ) -> None:
+        """Assemble the part that looks ahead.
+
+        Args:
+            parts: shared by worlds over these weights.
+            inventor: makes views.
+            ground: where a player may walk; None: the player turns in one spot.
+        """
+        super().__init__(replace(parts, spec=replace(parts.spec, optional=OPTIONAL)))
+        self._inventor, self._ground = inventor, ground
+        self.painting = inventor if isinstance(inventor, PaintingInventor) else None
+
+    def prepare(self) -> bool:
+        """Finish the edit and remember the views that are due and painted; see `World`."""
+        return self._prepare(takes=VIEWS not in self.waits())
+
+    def waits(self) -> tuple[str, ...]:
+        """Return the work that the next block would wait for; see `World`."""
+        if self.painting is None:
+            return ()
+        block, schedule = self._running().block_index, self.schedule
+        is_owed = schedule.views_owed > 0 and schedule.paints(self.memory)
+        return (SIDES,) * is_owed + (VIEWS,) * self._is_late(block)
+
+    def close(self) -> None:
+        """Free everything; may be called twice."""
+        if self.painting:
+            self.painting.close()
+        super().close()
+
+    def _first_view(self, scene: Scene) -> Tensor:
+        """Return the first view of a scene, latents [1, C, h, w]: invented, or its picture's."""
+        painting = self.painting
+        if scene.image is None:
+            with painting.thread.awaited() if painting else nullcontext():
+                self._inventor.begin_view(CameraPose(), scene.prompt, self.memory)
+            return self._inventor.take_view(self.memory)
+        view = self._codec.encode(self._codec.open_image(scene.image)).float()
+        if painting:
+            painting.see(CameraPose(), view)
+            painting.is_given = True
+            size = self.spec.frame_width, self.spec.frame_height
+            painting.listed = read_listed(Path(scene.image), size, painting.imagination.config)
+        return view
+
+    @abstractmethod
+    def _prepare(self, *, takes: bool = True) -> bool:
+        """Do pending work; tell whether there was any.
+
+        Args:
+            takes: whether what is due is remembered, and waited for if it is still being painted.
+        """
+
+    def _is_late(self, block: int) -> bool:
+        """Tell whether something is due before a block and still being painted."""
+        return self.schedule.is_due(block) and not self.schedule.is_ready
+
+    def _remember_views_owed(self, wait: bool = True) -> None:
+        """Remember both sides of the first view, so that the camera turns into a finished world.
+
+        Without the wait they arrive later, and ground beside the first view is a guess until then.
+        Either depends on controls alone, so a replay waits at the same block.
+        """
+        schedule, session = self.schedule, self._running()
+        while wait and schedule.views_owed and schedule.paints(self.memory):
+            self._request_view(session.command, session.block_index)
+            if schedule.request is None:
+                break
+            schedule.request = replace(schedule.request, due=session.block_index)
+            self._prepare()
+            schedule.has_remembered = False
+        schedule.views_owed = 0
+
+    def _schedule_views(self, command: CameraCommand, *, takes: bool) -> None:
+        """Request the view that a command leads to, or else the one the camera was heading for."""
+        session, schedule = self._running(), self.schedule
+        if self.painting:
+            self.painting.thread.hold()  # until the block is done
+        paints = schedule.paints(self.memory)
+        if not paints and schedule.has_remembered:
+            return  # once a block, to stay in time
+        self._request_view(command, session.block_index)
+        if paints and schedule.request is None:
+            self._request_view(session.command, session.block_index)
+        if command == CameraCommand():  # the player looks at what is missing
+            schedule.hasten(session.block_index)
+        self._prepare(takes=takes)
+
+    def _request_view(self, command: CameraCommand, next_block: int) -> None:
+        """Request a view if the camera moves to where one is missing."""
+        session = self._running()
+        is_leisurely = LOOK_AHEAD in session.leave_out and command != CameraCommand()
+        times = _LEISURE if is_leisurely else 1
+        outlook = self._outlook(command, times)
+        self.schedule.request_view(outlook, session.prompt, next_block, self.memory, times)
+
+    def _outlook(self, command: CameraCommand, times: int) -> Outlook:
+        session, spec = self._running(), self.spec
+        blocks = times * self._inventor.blocks_per_view + self.schedule.late + 1
+        frames = blocks * spec.block_length
+        pose, way = session.pose, self._ground.free_way if self._ground else straight
+        ahead = move(pose, command, spec.full_speed, spec.fps, frames, way)[-1]
+        upwind = self._decoder.upwind((pose.at_origin,), self._time)[0] if session.has_sky else None
+        return Outlook(pose, command, ahead, upwind, is_late=self.schedule.late > 0)
+
+    def _progress(self, made: int = 0) -> dict[str, Any]:
+        """Return the progress as a snapshot stores it; see `SavedProgress`."""
+        schedule = self.schedule
+        request = schedule.request
+        return {
+            **asdict(self._running()),
+            "made": made,
+            "pending": request and asdict(request.pose),
+            "due": request.due if request else 0,
+            "looked_ahead": schedule.has_remembered,
+            "views_owed": schedule.views_owed,
+            "late": schedule.late,
+        }
+
+    def _continue_schedule(
+        self, progress: SavedProgress, viewpoints: Viewpoints | None = None
+    ) -> None:
+        """Go on as a snapshot says; what its views are made from was restored before."""
+        self.schedule.begin(
+            progress.request,
+            has_remembered=progress.looked_ahead,
+            views_owed=progress.views_owed,
+            late=progress.late,
+        )
+        is_elsewhere = viewpoints is not None and viewpoints.has_view
+        if progress.pending is not None and not (self._inventor.has_view or is_elsewhere):
+            if self.painting:  # an old state, whose views lay off the lattice
+                self.schedule.request = None
+            else:
+                with torch.inference_mode():
+                    self._inventor.begin_view(progress.pending, progress.prompt, self.memory)
