@@ -148,7 +148,7 @@ def load_world(
         )
         return result
     if name in VARIANT_OF_WORLD:  # also the ablations, which no list offers
-        return _load_memorypack(name, execution, on_progress)
+        return _load_memorypack(name, look_ahead, execution, on_progress)
     if name not in available_worlds():
         raise WorldFailed(not_found("world", name, available_worlds()))
     if name != "pocket":
@@ -186,13 +186,16 @@ def _remote() -> ModuleType:
         ) from error
 
 
-def _load_memorypack(name: str, execution: dict[str, Any] | None, on_progress: Progress) -> World:
+def _load_memorypack(
+    name: str, look_ahead: bool, execution: dict[str, Any] | None, on_progress: Progress
+) -> World:
     from mag_sandbox.model.memorypack import world
     from mag_sandbox.model.pocket.loading import recorded_execution
 
     return world.load(
         VARIANT_OF_WORLD[name],
         on_progress=on_progress,
+        look_ahead=look_ahead,
         execution=recorded_execution(execution) if execution else None,
     )
 

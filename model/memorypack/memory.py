@@ -20,7 +20,7 @@ from mag_sandbox.controls.camera import CameraPose, check_pose
 from mag_sandbox.files.validation import decode, shortened
 from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.memorypack.networks import MemoryPack, PsiState
-from mag_sandbox.model.memorypack.packing import LatentFrames, Places, Tokens, joined
+from mag_sandbox.model.memorypack.packing import LatentFrames, Places, RayPlaces, Tokens, joined
 from mag_sandbox.model.memorypack.ring import RingPack, RingState
 from mag_sandbox.model.memorypack.semantic import SemanticPack, SemanticState
 from mag_sandbox.model.parking import bytes_of, tensor_of
@@ -107,14 +107,31 @@ class PackMemory:
             return False
         return semantic.knows(state, coming, self.places)
 
-    def push(self, frames: LatentFrames) -> None:
-        """Remember a block, a whole window of Memorize; no gradient reaches what made it."""
-        frames = _kept(frames)
-        whole = joined((self.history, frames))
+    def known_poses(self) -> tuple[CameraPose, ...]:
+        """Return poses of the frames of which psi holds something; only psi of slots has them."""
+        state = self.state()
+        if not isinstance(state, RingState) or not isinstance(self.places, RayPlaces):
+            return ()
+        poses = self.places.poses(state.sights[0, state.taken[0]])
+        return tuple(CameraPose(*pose) for pose in poses.unique(dim=0).tolist())
+
+    def push(self, frames: LatentFrames, *, learns: bool = True) -> None:
+        """Remember a block, a whole window of Memorize; no gradient reaches what made it.
+
+        Args:
+            frames: of the block.
+            learns: whether psi does as well.
+        """
+        whole = joined((self.history, _kept(frames)))
         self.history = whole.part(max(0, whole.length - self.pack.config.history), whole.length)
+        if learns:
+            self.learn(frames)
+
+    def learn(self, frames: LatentFrames) -> None:
+        """Have psi alone learn a whole window of Memorize."""
         if self.pack.semantic is None:
             return
-        self._waiting.append(frames)
+        self._waiting.append(_kept(frames))
         while len(self._waiting) > self._differentiated:
             self._settle()
 

@@ -280,6 +280,15 @@ class RayPlaces:
         token = torch.arange(yaw.shape[1], device=yaw.device).expand_as(yaw)
         return torch.stack((yaw % 360, pitch, fov, token), dim=-1).float()
 
+    def poses(self, sights: Tensor) -> Tensor:
+        """Return the poses of the frames of tokens, [M, SIGHT] -> [M, 3], to 0.001 degrees."""
+        yaw, pitch, fov, token = sights.double().unbind(-1)
+        across, down = self._rays.directions(torch.tensor([[(0.0, 0.0, 1.0)]]))
+        place = token.long()
+        yaw, pitch = yaw - across[0, 0, place] * fov, pitch - down[0, 0, place] * fov
+        poses = torch.stack(((yaw * 1000).round() % 360_000, (pitch * 1000).round(), fov * 1000))
+        return poses.mT / 1000
+
     def are_sights(self, sights: Tensor) -> bool:
         """Tell whether numbers, [..., SIGHT], can be those of tokens of frames."""
         *_, fov, token = sights.unbind(-1)

@@ -1,10 +1,9 @@
 """The pocket world with MemoryPack for a memory; the same pictures, words and controls.
 
-Nothing is imagined ahead: a view that is not shown would leave the packed frames within a second.
-So there is no view upwind to take clouds from, and they stand still; all else moves.
+Where psi has a place for every direction, views are painted ahead as in `model.pocket.world`. psi
+learns them when they are seen, and a block that psi knows is read from it alone.
 """
 
-from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -14,34 +13,30 @@ from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose
 from mag_sandbox.files.validation import decode, of_type
-from mag_sandbox.model.dit import Attend, own_block_attention
-from mag_sandbox.model.execution import Execution, compiles_here
-from mag_sandbox.model.flow import euler_levels
-from mag_sandbox.model.generator import block_noise
+from mag_sandbox.model.execution import Execution
+from mag_sandbox.model.imagination.weights import IMAGINATION_WEIGHTS
 from mag_sandbox.model.lora import merge
+from mag_sandbox.model.memorypack.block_memory import PackedBlocks, PackParts
 from mag_sandbox.model.memorypack.config import WORLD_OF_VARIANT
-from mag_sandbox.model.memorypack.memory import PackMemory, load_memory, pack_usage, saved_memory
-from mag_sandbox.model.memorypack.networks import (
-    BlockDenoiser,
-    PackedNetworks,
-    context_attention,
-    read_context,
-)
-from mag_sandbox.model.memorypack.packing import LatentFrames, Places, RayPlaces, coordinates
+from mag_sandbox.model.memorypack.packing import RayPlaces
 from mag_sandbox.model.memorypack.parts import PARTS, base_hash, packed_networks, parts_file
-from mag_sandbox.model.pocket.base import PocketSession, PocketWorld, WorldParts
+from mag_sandbox.model.parking import joined, part_of, parts_of
+from mag_sandbox.model.pocket.base import WorldParts
+from mag_sandbox.model.pocket.block_memory import PassInputs
 from mag_sandbox.model.pocket.engines.engine import PocketEngine
-from mag_sandbox.model.pocket.loading import (
-    codec_of,
-    engine_of,
-    load_networks,
-    probe_execution,
-    prompt_features,
-    read_words,
-    required_words,
-    world_parts,
+from mag_sandbox.model.pocket.inventing import MemoryModelInventor
+from mag_sandbox.model.pocket.loading import load_base, load_networks, prompt_features
+from mag_sandbox.model.pocket.look_ahead import (
+    FIRST_VIEWS,
+    SIDES,
+    VIEWS,
+    LookAheadSession,
+    LookAheadWorld,
+    SavedProgress,
 )
-from mag_sandbox.model.pocket.weights import POCKET_WEIGHTS, read_config, weights_hash
+from mag_sandbox.model.pocket.painting import PaintingInventor
+from mag_sandbox.model.pocket.rooms import AROUND
+from mag_sandbox.model.pocket.weights import POCKET_WEIGHTS
 from mag_sandbox.model.prompts import Conditioner, read_texts
 from mag_sandbox.model.rope import RayCoordinates
 from mag_sandbox.model.world import (
@@ -51,71 +46,95 @@ from mag_sandbox.model.world import (
     MemorySetting,
     Past,
     Progress,
-    WorldFailed,
     WorldState,
     checked_seed,
 )
 from mag_sandbox.scenes import Scene
 
+PACK_STEPS = 2  # denoising steps of a block that shows new ground; what psi holds takes one
 
-class MemoryPackWorld(PocketWorld[PocketSession]):
-    """A world that remembers by packing; see `World`.
 
-    `parts` are shared by all worlds over these weights; the only policy is the memory's own name,
-    and `title` its name for people. `features` returns those of a prompt, [1, text_len, text_dim].
-    """
+class MemoryPackWorld(LookAheadWorld[PackedBlocks]):
+    """A world that remembers by packing; see `World`. The only policy is the memory's own name."""
 
     def __init__(
         self,
         parts: WorldParts,
-        networks: PackedNetworks,
-        features: Callable[[str], Tensor],
-        places: Places,
+        packed: PackParts,
         title: str,
+        grid: tuple[int, int],
+        painting: PaintingInventor | None = None,
     ) -> None:
-        super().__init__(parts)
-        self._networks, self._device = networks, networks.dit.head.modulation.device
-        self._read = features
-        self._places, self._title = places, title
-        self._empty = self._conditioner.text_keys("")
-        self._memory: PackMemory | None = None
+        """Assemble a world.
+
+        Args:
+            parts: shared by worlds over these weights.
+            packed: what makes blocks from packed frames.
+            title: name of the memory for people.
+            grid: tokens of a view, (down, across).
+            painting: plans and paints views; None: the transformer invents them as they are shown.
+        """
+        super().__init__(parts, painting or MemoryModelInventor())
+        self._title = title
+        blocks = PackedBlocks(packed, self.spec.block_length, self._inputs, self._times)
+        self._remember_in(blocks, grid, enabled=painting is not None)
 
     def reset(self, scene: Scene, seed: int) -> FrameBlock:
         """Return the first block of a scene; see `World`."""
         seed = checked_seed(scene, seed)
         self._require_policy(scene.memory)
         self._require_words(scene.prompt)
-        self._session = PocketSession(seed, scene.prompt, CameraPose())
-        self._memory = None
-        self._times.taken()
-        length = self.spec.block_length
+        self._begin(seed, scene.prompt)
         with torch.inference_mode():
-            place = self._frames((CameraPose(),) * length).part(length - 1, length)
-            if scene.image is None:
-                with self._times.measure("denoise"):
-                    picture = self._invent(place)
-            else:
-                picture = self._codec.encode(self._codec.open_image(scene.image))[None].float()
-            latents = picture.expand(-1, length, -1, -1, -1)
-            image = place.with_latents(picture)
-            self._memory = PackMemory(
-                self._networks.pack, self._places, image, self._features(scene.prompt)
-            )
+            view = self._first_view(scene)
+            self.memory.begin(view)
+            self.schedule.views_owed = FIRST_VIEWS
+            if self.painting:
+                self.painting.thread.hold()  # until the next block is done: it is due soon
+            length = self.spec.block_length
+            latents = view.expand(length, -1, -1, -1)[None]
             return self._shown(latents, (CameraPose(),) * length, CameraCommand())
 
     def step(self, control: Control) -> FrameBlock:
         """Return the next block; see `World`."""
         of_type("control", control, Control)
-        poses = self._obey(control)
         with torch.inference_mode():
-            latents = self._denoised(self._frames(poses))
-            return self._pushed(latents, poses, control.camera)
+            takes = VIEWS not in control.leave_out
+            while self._prepare(takes=takes):
+                pass
+            if control.camera != CameraCommand():
+                self._remember_views_owed(wait=SIDES not in control.leave_out)
+            self._advance(leave_out=control.leave_out)
+            poses = self._obey(control)
+            self._schedule_views(control.camera, takes=takes)
+            paints = self.schedule.paints(self.memory)
+            if paints and not self.memory.knows(poses):
+                view = self.schedule.start_cut(poses[-1]).result()
+                if view is not None and view.pose == poses[-1]:  # else its edge may be a guess
+                    self.memory.see(*view)
+            is_guess = paints and not self.memory.knows(poses)
+            latents = self.memory.generate(poses)
+            self.memory.remember(latents, poses, learns=not paints)
+            block = self._shown(latents, poses, control.camera)
+            if self.painting:
+                self.painting.thread.release()
+            return replace(block, provisional=is_guess)
 
     def show(self, control: Control, frames: Frames) -> FrameBlock:
-        """Take a block's frames as they are and remember them; see `World`."""
+        """Take a block's frames as they are and remember them; see `World`.
+
+        Painted ground that was never shown is forgotten, since the frames may differ from it.
+        """
         with torch.inference_mode():
             latents = self._codec.encode_block(frames, self.spec)
-            return self._pushed(latents, self._obey(control), control.camera)
+            self.schedule.cancel()
+            self.memory.forget_ahead()
+            if self.painting:
+                lattice = self.painting.imagination.lattice
+                self.painting.forget(~lattice.shown(self.memory.policy.lasting))
+            poses = self._obey(control)
+            self.memory.remember(latents, poses)
+            return self._shown(latents, poses, control.camera)
 
     def adopt(self, past: Past) -> None:
         """Continue another world of the same base; see `World`.
@@ -123,59 +142,68 @@ class MemoryPackWorld(PocketWorld[PocketSession]):
         The oldest picture becomes the reference image; all others pass through psi.
         """
         self._require_policy(past.scene.memory)
-        self._session = PocketSession(past.seed, past.prompt, CameraPose())
-        self._memory = None
+        self._begin(past.seed, past.prompt)
         with torch.inference_mode():
             for block in past.blocks:
                 index = max(self._running().block_index, block.block_index)
                 self._advance(block_index=index)
                 latents = self._codec.encode_block(block.frames, self.spec)
-                self._adopt_block(self._frames(block.poses).with_latents(latents), past.prompt)
+                self.memory.adopt(latents, block.poses)
                 self._advance(block_index=index + 1)
         self._session = self._running().following(past)
         self._times.taken()  # is no block's
 
     def snapshot(self) -> WorldState:
         """Return a state from which `restore` continues; see `World`."""
-        session = self._running()
-        arrays, memory = saved_memory(self._held())
+        arrays, memory = self.memory.snapshot()
         data = {
             "world": self.spec.name,
             **self._signed(),
             "memory": memory,
-            "progress": asdict(session),
+            "progress": self._progress(),
         }
-        return WorldState(arrays, data)
+        parts = {AROUND: self.painting.snapshot()} if self.painting else {}
+        return joined(parts, data, arrays)
 
     def restore(self, state: WorldState) -> None:
         """Continue from a snapshot; see `World`. One that is refused changes nothing."""
         converted, data = self._require_own(state), state.data
-        session: PocketSession = decode(PocketSession, data["progress"], "progress")
+        progress: SavedProgress = decode(SavedProgress, data["progress"], "progress")
         with torch.inference_mode():
-            memory = load_memory(
-                state.arrays, data["memory"], self._networks.pack, self._places,
-                self._features(session.prompt), self._latent_shape,
-            )  # fmt: skip
+            restores = [self.memory.reading(state.arrays, data["memory"], progress.prompt)]
+        if self.painting and AROUND in parts_of(state):
+            restores.append(self.painting.reading(part_of(state, AROUND)))
         self._notices += converted
-        self._session, self._memory = session, memory
+        self._begin(progress.seed, progress.prompt)
+        self._session = progress.session
+        for restore in restores:
+            restore()
+        self._continue_schedule(progress)
 
     def provenance(self) -> dict[str, Any]:
         """Return this world's provenance for a recording."""
         setting = MemorySetting(policy=self.spec.policies[0])
-        return {**super().provenance(), "memory": asdict(setting), "look_ahead": False}
+        looks_ahead = self.schedule.paints(self.memory)
+        return {**super().provenance(), "memory": asdict(setting), "look_ahead": looks_ahead}
 
     def close(self) -> None:
         """Forget the session; may be called twice."""
-        self._memory = None
+        self.memory.forget()
         super().close()
 
-    def _features(self, prompt: str) -> Tensor:
-        return self._read(prompt).to(self._device)
+    def _begin(self, seed: int, prompt: str) -> None:
+        """Start a session of which nothing is remembered."""
+        self._session = LookAheadSession(seed, prompt, CameraPose())
+        self.memory.forget()
+        self._inventor.begin(seed)
+        self.schedule.begin()
+        self._times.taken()
 
-    def _held(self) -> PackMemory:
-        if self._memory is None:
-            raise WorldFailed("the world has no scene yet; call reset first")
-        return self._memory
+    def _prepare(self, *, takes: bool = True) -> bool:
+        """Do pending work; tell whether there was any; see `LookAheadWorld`."""
+        block = self._running().block_index
+        with torch.inference_mode():
+            return takes and self.schedule.remember_due(block, self.memory)
 
     def _obey(self, control: Control) -> tuple[CameraPose, ...]:
         session = self._running()
@@ -183,124 +211,81 @@ class MemoryPackWorld(PocketWorld[PocketSession]):
         if control.prompt is not None and control.prompt != session.prompt:
             self._require_words(control.prompt)
             self._advance(prompt=control.prompt)
-            self._held().prompt = self._features(control.prompt)
+            self.memory.follow_prompt()
         return self._poses(control.camera)
 
-    def _frames(self, poses: tuple[CameraPose, ...]) -> LatentFrames:
-        session, length = self._running(), self.spec.block_length
-        times = session.block_index * length + torch.arange(length)
-        turned = torch.tensor([[(pose.yaw, pose.pitch, pose.fov) for pose in poses]]).double()
-        latents = torch.empty(1, length, *self._latent_shape, device=self._device)
-        return LatentFrames(latents, times, turned)
-
-    def _invent(self, place: LatentFrames) -> Tensor:
-        attend = own_block_attention(self._networks.dit.kernel)
-        return self._sampled(place, attend, self._flow.imagine_steps)
-
-    def _denoised(self, block: LatentFrames) -> Tensor:
-        """Return a block's latents; of what psi knows, newer copies say nothing better."""
-        dit, memory = self._networks.dit, self._held()
-        known = memory.psi_tokens(block) if memory.knows(block) else None
-        with self._times.measure("pack"):
-            context = read_context(dit, known or memory.tokens(dit, block), self._empty)
-        with self._times.measure("denoise"):
-            steps = 1 if known else self._flow.steps
-            return self._sampled(block, context_attention(context, dit.kernel), steps)
-
-    def _sampled(self, block: LatentFrames, attend: Attend, steps: int) -> Tensor:
+    def _inputs(self) -> PassInputs:
         session = self._running()
-        noise = block_noise(session.seed, session.block_index, tuple(block.latents.shape))
-        text = self._conditioner.text_keys(session.prompt)
-        place = coordinates(self._places.grid(block))
-        reading = BlockDenoiser(self._networks.dit, attend, text, place)
-        return reading.sample(noise.to(self._device), euler_levels(steps, self._flow.shift))
-
-    def _adopt_block(self, block: LatentFrames, prompt: str) -> None:
-        if self._memory is None:
-            image, features = block.part(block.length - 1, block.length), self._features(prompt)
-            self._memory = PackMemory(self._networks.pack, self._places, image, features)
-        else:
-            self._memory.push(block)
-
-    def _pushed(
-        self, latents: Tensor, poses: tuple[CameraPose, ...], command: CameraCommand
-    ) -> FrameBlock:
-        with self._times.measure("remember"):
-            self._held().push(self._frames(poses).with_latents(latents))
-        return self._shown(latents, poses, command)
+        return PassInputs(session.seed, session.prompt, session.prompt_index, self._time)
 
     def _shown(
         self, latents: Tensor, poses: tuple[CameraPose, ...], command: CameraCommand
     ) -> FrameBlock:
-        session = self._running()
-        shown = self._decoder.finish(
-            self._decoder.begin(self._decoder.of_latents(latents[0]), poses, self._time)
-        )
-        self._advance(pose=poses[-1])
-        memory = pack_usage(self._held(), self._title, self.spec, session.origin)
+        session, schedule = self._running(), self.schedule
+        draw = self._decoder.of_latents(latents[0])
+        sky = self._begin_sky(poses)
+        begun = self._decoder.begin(draw, poses, self._time, sky, session.leave_out)
+        shown = self._finish(begun, poses)
+        self._advance(pose=poses[-1], command=command, has_sky=shown.has_sky)
+        schedule.has_remembered = False
+        self._request_view(command, session.block_index + 1)
+        memory = self.memory.usage(self._title, self.spec, session.origin)
         return self._handed_out(shown, poses, command, memory)
-
-
-PACK_STEPS = 2  # denoising steps of a block that shows new ground; what psi holds takes one
 
 
 def load(
     variant: str,
     *,
     on_progress: Progress,
+    look_ahead: bool = True,
     weights: Path = POCKET_WEIGHTS,
     parts: Path = PARTS,
     phase: str = "",
     execution: Execution | None = None,
+    imagination: Path = IMAGINATION_WEIGHTS,
 ) -> MemoryPackWorld:
     """Return the pocket world with a MemoryPack for a memory.
 
     Args:
         variant: one of `model.memorypack.config.VARIANTS`.
         on_progress: called with stage and fraction.
+        look_ahead: whether views are painted before the camera gets there, if psi can keep them.
         weights: folder of the base's weights.
         parts: folder of parts; a variant without a file there plays with untrained ones.
         phase: of training, whose result must be there; "": the played parts.
         execution: how to run; None: what a probe finds fastest here.
+        imagination: folder of the weights of what plans and paints.
     """
-    on_progress("weights", 0.0)
+    base = load_base(weights, execution, on_progress, imagination=imagination)
+    config, execution = base.config, base.execution
     path = parts_file(variant, parts, phase)
-    config, digest = read_config(weights), weights_hash(weights)
-    _, dit, autoencoder = load_networks(config, weights)  # parts belong to the one in `WORLD`
+    _, dit, _ = load_networks(config, weights)  # parts belong to the one in `WORLD`
     networks, info = packed_networks(
         dit, variant, path if phase or path.exists() else None, base_hash(weights)
     )
     merge(dit)
     on_progress(f"memory parts: {info.words()}", 0.5)
-    features = prompt_features(weights, config, read_texts(weights, digest))
-    words = required_words(read_words(weights), execution)
-    if execution is None:
-        execution = probe_execution(config)
-        execution = replace(execution, compiled=execution.device == "cpu" and compiles_here())
     networks.eval().requires_grad_(False).to(execution.device, execution.dtype)
-    torch.set_num_threads(execution.threads)
-    engine = engine_of(execution)
+    features = prompt_features(weights, config, read_texts(weights, base.digest))
     conditioner = Conditioner(PocketEngine(execution).transformer(dit, "denoise"), features)
-    codec = codec_of(autoencoder, config, engine)
-    base = world_parts(config, weights, digest, conditioner, codec, engine)
-    name = WORLD_OF_VARIANT[variant]
+    name, rays = WORLD_OF_VARIANT[variant], RayCoordinates.of(config)
+    flow = replace(base.parts.flow, steps=PACK_STEPS)
+    packed = PackParts(
+        networks, features, conditioner, RayPlaces(rays), flow, base.parts.latent_shape
+    )
     provenance = {
-        **base.provenance,
-        "weights": f"{digest} {variant} {info.digest}",
+        **base.parts.provenance,
+        "weights": f"{base.digest} {variant} {info.digest}",
         "memorypack": {**asdict(info.config), "trained": info.words()},
     }
+    spec = replace(base.parts.spec, name=name, policies=(name,))
+    keeps_places = info.config.structure == "ring"
     world = MemoryPackWorld(
-        replace(
-            base,
-            spec=replace(base.spec, name=name, policies=(name,)),
-            flow=replace(base.flow, steps=PACK_STEPS),
-            provenance=provenance,
-            words=words,
-        ),
-        networks,
-        features,
-        RayPlaces(RayCoordinates.of(config)),
+        replace(base.parts, spec=spec, provenance=provenance),
+        packed,
         name if info.trained else f"{name} (untrained)",
+        rays.grid,
+        base.painting() if look_ahead and keeps_places else None,
     )
     on_progress("ready", 1.0)
     return world

@@ -25,7 +25,7 @@ class EditRequests:
         world: str,
         editor: Editor | None,
         memory: BlockMemory,
-        schedule: ViewSchedule[BlockMemory],
+        schedule: ViewSchedule,
         times: StageTimer,
         notices: list[str],
     ) -> None:

@@ -8,14 +8,13 @@ memory model invents them here.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from torch import Tensor
 
 from mag_sandbox.controls.camera import ASPECT, LOOK_AXES, MAX_PITCH, CameraCommand, CameraPose
 from mag_sandbox.model.coverage import GRID_ACROSS, GRID_DOWN, covered_cells
-from mag_sandbox.model.pocket.block_memory import BlockMemory
 
 JUMP = 0.75  # of a view: how far ahead the imagined view lies
 MARGIN = 0.12  # of a view: the strip beyond the leading edge that must be known
@@ -80,7 +79,9 @@ class Outlook(NamedTuple):
 class KeptViews(Protocol):
     """Which views a memory keeps."""
 
-    looks_ahead: bool  # whether a view remembered ahead is still kept when it is needed
+    @property
+    def looks_ahead(self) -> bool:
+        """Whether a view remembered ahead is still kept when it is needed."""
 
     @property
     def lasting(self) -> Sequence[CameraPose]:
@@ -105,15 +106,17 @@ class ViewMemory(Protocol):
     def recall_view(self, pose: CameraPose) -> Tensor:
         """Return the view that it holds at a pose, latents [1, C, h, w]."""
 
+    def recall_block(self, poses: tuple[CameraPose, ...]) -> Tensor:
+        """Return what it holds at the poses of the next block, latents [F, C, h, w]."""
+
+    def imagine_view(self, pose: CameraPose) -> Tensor:
+        """Return a view invented from what it holds, latents [1, C, h, w]."""
+
     def remember_ahead(self, pose: CameraPose, view: Tensor, started: float | None = None) -> None:
         """Remember a view, latents [1, C, h, w], that is not shown; see `BlockMemory`."""
 
 
-Memory = TypeVar("Memory", bound=ViewMemory)
-_AnyMemory = TypeVar("_AnyMemory", bound=ViewMemory, contravariant=True)
-
-
-class Inventor(Protocol[_AnyMemory]):
+class Inventor(Protocol):
     """Invents views, one at a time.
 
     target = inventor.next_view(outlook, memory)
@@ -131,13 +134,13 @@ class Inventor(Protocol[_AnyMemory]):
     def begin(self, seed: int) -> None:
         """Start a world of which nothing is known."""
 
-    def next_view(self, outlook: Outlook, memory: _AnyMemory) -> CameraPose | None:
+    def next_view(self, outlook: Outlook, memory: ViewMemory) -> CameraPose | None:
         """Return where to begin a view now, even if it replaces another; None: nowhere."""
 
-    def begin_view(self, pose: CameraPose, prompt: str, memory: _AnyMemory) -> int:
+    def begin_view(self, pose: CameraPose, prompt: str, memory: ViewMemory) -> int:
         """Begin a view at a pose of `next_view`; return after how many blocks to take it."""
 
-    def take_view(self, memory: _AnyMemory) -> Tensor:
+    def take_view(self, memory: ViewMemory) -> Tensor:
         """Return the view that was begun, latents [1, C, h, w]; wait for it if need be."""
 
     def drop_view(self) -> None:
@@ -161,19 +164,19 @@ class MemoryModelInventor:
         """Start a world."""
         self._begun = None
 
-    def next_view(self, outlook: Outlook, memory: BlockMemory) -> CameraPose | None:
+    def next_view(self, outlook: Outlook, memory: ViewMemory) -> CameraPose | None:
         """Return a pose ahead, or upwind, where memory does not show what comes into view."""
         known = memory.policy.lasting
         target = look_ahead_pose(outlook.pose, outlook.command, known)
         upwind = None if target else outlook.upwind
         return look_ahead_pose(upwind, UPWIND, known) if upwind else target
 
-    def begin_view(self, pose: CameraPose, prompt: str, memory: BlockMemory) -> int:  # noqa: ARG002
+    def begin_view(self, pose: CameraPose, prompt: str, memory: ViewMemory) -> int:  # noqa: ARG002
         """Note the pose; there is nothing to wait for."""
         self._begun = pose
         return 0
 
-    def take_view(self, memory: BlockMemory) -> Tensor:
+    def take_view(self, memory: ViewMemory) -> Tensor:
         """Return the memory model's invention under the current prompt."""
         pose, self._begun = self._begun, None
         assert pose is not None

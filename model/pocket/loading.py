@@ -100,44 +100,25 @@ def load(
         engine: what runs the networks; None: graphs or modules, as the execution says.
     """
     make_policy(memory, capacity=1)  # before anything is read
-    on_progress("weights", 0.0)
-    config = read_config(weights)
-    digest = weights_hash(weights)
-    paints = fits(imagination, weights) if execution is None else execution.paints
-    vocabulary = read_words(imagination if paints else weights)
-    words = required_words(vocabulary, execution)
-    known = digest_of(imagination) if paints else ""
-    ranges = read_ranges(weights, digest, known)
-    if execution is None:
-        on_progress("probe", 0.1)
-        chosen = chosen_execution(config, (digest, known), ranges, precision)
-        execution = replace(chosen, paints=paints)
-        on_progress("weights", 0.2)
-    elif execution.precisions and ranges is not None:
-        execution = possible_execution(execution, config, ranges)
-    torch.set_num_threads(execution.threads)
-    alike = replace(execution, pass_ms=0.0)  # however fast it was found to be
-    networks = _networks(config, weights, digest, imagination, known, alike, engine)
+    base = load_base(weights, execution, on_progress, precision, imagination, engine)
     on_progress("memory", 0.9)
-    parts = replace(networks.parts, words=words, provenance=dict(networks.parts.provenance))
+    networks, parts = base.networks, base.parts
     of_memory = networks.of_memory
     generator = networks.engine.generator(
         networks.transformer,
         networks.memory_transformer,
-        CacheShape.of(config),
-        _slots(config, memory, execution),
-        config.flow.shift,
+        CacheShape.of(base.config),
+        _slots(base.config, memory, base.execution),
+        base.config.flow.shift,
         of_memory.text_keys(""),
     )
-    painting = editor = None
-    if networks.painter is not None:
+    painting, editor = base.painting(), None
+    if networks.painter is not None and painting is not None:
         invented, features = networks.painter
-        sky_alone = _sky_alone(parts.animation)
-        painting = PaintingInventor(invented, features, vocabulary, known, sky_alone)
         editor = Editor(invented, features, painting)
         parts = replace(parts, spec=_painted_spec(parts.spec, invented))
     passes = MemoryNetworks(
-        generator, RayCoordinates.of(config), parts.conditioner, of_memory, parts.flow,
+        generator, RayCoordinates.of(base.config), parts.conditioner, of_memory, parts.flow,
         parts.latent_shape,
     )  # fmt: skip
     world = DiffusionWorld(
@@ -157,6 +138,57 @@ class _Networks:
     parts: WorldParts
     of_memory: Conditioner  # keys of prompts for the memory model
     painter: tuple[Imagination, PromptFeatures] | None  # None: the memory model invents
+
+
+@dataclass(frozen=True, slots=True)
+class PocketBase:
+    """The weights that all pocket worlds share, and how they run here."""
+
+    config: PocketConfig
+    digest: str
+    execution: Execution
+    networks: _Networks
+    parts: WorldParts
+    _vocabulary: Vocabulary
+    _known: str  # digest of the imagination; "": none fits
+
+    def painting(self) -> PaintingInventor | None:
+        """Return what plans and paints views of one world; None: no weights are there."""
+        if self.networks.painter is None:
+            return None
+        sky_alone = _sky_alone(self.parts.animation)
+        return PaintingInventor(*self.networks.painter, self._vocabulary, self._known, sky_alone)
+
+
+def load_base(
+    weights: Path,
+    execution: Execution | None,
+    on_progress: Progress,
+    precision: str = AUTO,
+    imagination: Path = IMAGINATION_WEIGHTS,
+    engine: PocketEngine | None = None,
+) -> PocketBase:
+    """Load what all pocket worlds share; arguments are those of `load`."""
+    on_progress("weights", 0.0)
+    config = read_config(weights)
+    digest = weights_hash(weights)
+    paints = fits(imagination, weights) if execution is None else execution.paints
+    vocabulary = read_words(imagination if paints else weights)
+    words = required_words(vocabulary, execution)
+    known = digest_of(imagination) if paints else ""
+    ranges = read_ranges(weights, digest, known)
+    if execution is None:
+        on_progress("probe", 0.1)
+        chosen = chosen_execution(config, (digest, known), ranges, precision)
+        execution = replace(chosen, paints=paints)
+        on_progress("weights", 0.2)
+    elif execution.precisions and ranges is not None:
+        execution = possible_execution(execution, config, ranges)
+    torch.set_num_threads(execution.threads)
+    alike = replace(execution, pass_ms=0.0)  # however fast it was found to be
+    networks = _networks(config, weights, digest, imagination, known, alike, engine)
+    parts = replace(networks.parts, words=words, provenance=dict(networks.parts.provenance))
+    return PocketBase(config, digest, execution, networks, parts, vocabulary, known)
 
 
 @lru_cache(maxsize=1)

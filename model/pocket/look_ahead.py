@@ -1,10 +1,12 @@
 """Worlds that make views before the camera gets there, whatever remembers these."""
 
 from abc import abstractmethod
+from concurrent.futures import Future
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field, fields, replace
+from functools import partial
 from pathlib import Path
-from typing import Any, Generic
+from typing import Any, Generic, TypeVar
 
 import torch
 from torch import Tensor
@@ -13,15 +15,25 @@ from mag_sandbox.controls.camera import CameraCommand, CameraPose, check_pose, m
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.model.imagination.listed import read_listed
 from mag_sandbox.model.pocket.base import PocketSession, PocketWorld, WorldParts
-from mag_sandbox.model.pocket.inventing import Inventor, Memory, Outlook
+from mag_sandbox.model.pocket.inventing import Inventor, Outlook, ViewMemory
 from mag_sandbox.model.pocket.painting import PaintingInventor
-from mag_sandbox.model.pocket.pictures.decoding import MOTION, WIND
+from mag_sandbox.model.pocket.painting_cuts import PaintingCuts
+from mag_sandbox.model.pocket.pictures.decoding import (
+    MOTION,
+    WIND,
+    DecodedBlock,
+    MadePart,
+    SharedWork,
+)
+from mag_sandbox.model.pocket.pictures.falling import fallen
 from mag_sandbox.model.pocket.view_schedule import MOST_LATE, ViewRequest, ViewSchedule
 from mag_sandbox.model.pocket.viewpoints import Viewpoints
 from mag_sandbox.model.pocket.walking import WalkableGround
 from mag_sandbox.model.session_world import MOST_BLOCKS
+from mag_sandbox.model.world import Frames
 from mag_sandbox.scenes import Scene
 
+Memory = TypeVar("Memory", bound=ViewMemory)
 FIRST_VIEWS = 2  # one to each side of the first, for which the camera's first movement waits
 LOOK_AHEAD = "look-ahead"  # while the camera moves, views are made at leisure, and come later
 SIDES = "sides"  # the first movement does not wait for the views beside the first one
@@ -78,16 +90,13 @@ class SavedProgress(LookAheadSession):
 class LookAheadWorld(PocketWorld[LookAheadSession], Generic[Memory]):
     """A world over the pocket weights that requests views before they are seen; see `World`.
 
-    A subclass sets `memory`, which remembers these views, and `schedule`.
+    A subclass gives it the memory of these views with `_remember_in`.
     """
-
-    memory: Memory
-    schedule: ViewSchedule[Memory]
 
     def __init__(
         self,
         parts: WorldParts,
-        inventor: Inventor[Memory],
+        inventor: Inventor,
         ground: WalkableGround | None = None,
     ) -> None:
         """Assemble the part that looks ahead.
@@ -101,6 +110,22 @@ class LookAheadWorld(PocketWorld[LookAheadSession], Generic[Memory]):
         self._inventor, self._ground = inventor, ground
         self.painting = inventor if isinstance(inventor, PaintingInventor) else None
 
+    def _remember_in(
+        self,
+        memory: Memory,
+        grid: tuple[int, int],
+        viewpoints: Viewpoints | None = None,
+        *,
+        enabled: bool,
+    ) -> None:
+        """Set what remembers views; for the other arguments see `ViewSchedule`."""
+        self.memory = memory
+        self.schedule = ViewSchedule(
+            self._inventor, self._decoder, self._codec.encode_picture, grid, self._times,
+            viewpoints, enabled=enabled,
+        )  # fmt: skip
+        self._cuts = PaintingCuts(self.painting, memory, self._decoder, self._codec, self._times)
+
     def prepare(self) -> bool:
         """Finish the edit and remember the views that are due and painted; see `World`."""
         return self._prepare(takes=VIEWS not in self.waits())
@@ -112,6 +137,11 @@ class LookAheadWorld(PocketWorld[LookAheadSession], Generic[Memory]):
         block, schedule = self._running().block_index, self.schedule
         is_owed = schedule.views_owed > 0 and schedule.paints(self.memory)
         return (SIDES,) * is_owed + (VIEWS,) * self._is_late(block)
+
+    def painted(self, pose: CameraPose) -> Frames | None:
+        """Return the painted or given view at a pose; see `World`."""
+        with torch.inference_mode():
+            return None if pose.is_away else self._cuts.frames(pose)
 
     def close(self) -> None:
         """Free everything; may be called twice."""
@@ -193,6 +223,21 @@ class LookAheadWorld(PocketWorld[LookAheadSession], Generic[Memory]):
         ahead = move(pose, command, spec.full_speed, spec.fps, frames, way)[-1]
         upwind = self._decoder.upwind((pose.at_origin,), self._time)[0] if session.has_sky else None
         return Outlook(pose, command, ahead, upwind, is_late=self.schedule.late > 0)
+
+    def _begin_sky(self, poses: tuple[CameraPose, ...]) -> "Future[Tensor | None] | None":
+        """Begin to cut the sky that the wind carries into the next block, if it is needed."""
+        session = self._running()
+        if not session.has_sky or WIND in session.leave_out:
+            return None
+        return self._cuts.begin_sky(poses, self._time)
+
+    def _finish(self, begun: SharedWork[MadePart], poses: tuple[CameraPose, ...]) -> DecodedBlock:
+        """Return the frames of the next block with clouds, rain and snow."""
+        time = self._time
+        shown = self._decoder.finish(begun, partial(self._cuts.sky, poses, time))
+        if self.painting and self.painting.plan:
+            shown = fallen(shown, self.painting.plan.things, poses, time)
+        return shown
 
     def _progress(self, made: int = 0) -> dict[str, Any]:
         """Return the progress as a snapshot stores it; see `SavedProgress`."""

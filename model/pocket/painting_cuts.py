@@ -7,7 +7,7 @@ from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.frames import to_frames
-from mag_sandbox.model.pocket.block_memory import BlockMemory
+from mag_sandbox.model.pocket.inventing import ViewMemory
 from mag_sandbox.model.pocket.painting import PaintingInventor
 from mag_sandbox.model.pocket.pictures.decoding import BlockDecoder, Codec
 from mag_sandbox.model.session_world import StageTimer
@@ -20,7 +20,7 @@ class PaintingCuts:
     def __init__(
         self,
         painting: PaintingInventor | None,
-        memory: BlockMemory,
+        memory: ViewMemory,
         decoder: BlockDecoder,
         codec: Codec,
         times: StageTimer,
@@ -35,10 +35,8 @@ class PaintingCuts:
         views = painting.pictures.views(painting.around, (pose,)) if painting else None
         return None if views is None else to_frames(views)
 
-    def begin_view(self, end: CameraPose) -> "Future[Tensor | None] | None":
-        """Begin to cut the latents at a block's end; None: memory holds them already."""
-        if end == self._memory.policy.focused_pose:
-            return None
+    def begin_view(self, end: CameraPose) -> "Future[Tensor | None]":
+        """Begin to cut the latents at a block's end."""
         return self._decoder.beside(partial(self._latents, end))
 
     def begin_sky(self, poses: tuple[CameraPose, ...], time: int) -> "Future[Tensor | None]":

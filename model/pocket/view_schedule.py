@@ -11,14 +11,14 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Generic, NamedTuple
+from typing import NamedTuple
 
 from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.coverage import views_beside
 from mag_sandbox.model.pocket.block_memory import BlockMemory
-from mag_sandbox.model.pocket.inventing import Inventor, Memory, Outlook, ViewMemory
+from mag_sandbox.model.pocket.inventing import Inventor, Outlook, ViewMemory
 from mag_sandbox.model.pocket.painting import BLOCKS_A_PLAN, BLOCKS_A_VIEW, PaintingInventor
 from mag_sandbox.model.pocket.pictures.decoding import BlockDecoder
 from mag_sandbox.model.pocket.viewpoints import Viewpoints
@@ -53,7 +53,7 @@ class _Cut:
     view: "Future[PaintedView | None]"  # None: too little is painted there
 
 
-class ViewSchedule(Generic[Memory]):
+class ViewSchedule:
     """Requests views and has memory remember them when they are due.
 
     schedule.request_view(outlook, prompt, next_block, memory)
@@ -64,7 +64,7 @@ class ViewSchedule(Generic[Memory]):
 
     def __init__(
         self,
-        inventor: Inventor[Memory],
+        inventor: Inventor,
         decoder: BlockDecoder,
         encode: Callable[[Tensor], Tensor],
         grid: tuple[int, int],
@@ -127,7 +127,7 @@ class ViewSchedule(Generic[Memory]):
         return self._painting is not None and self.runs(memory)
 
     def request_view(
-        self, outlook: Outlook, prompt: str, next_block: int, memory: Memory, times: int = 1
+        self, outlook: Outlook, prompt: str, next_block: int, memory: ViewMemory, times: int = 1
     ) -> None:
         """Request a view if the camera is moving to where one is missing.
 
@@ -150,7 +150,7 @@ class ViewSchedule(Generic[Memory]):
                 due = max(due, self.request.due)
             self.request = ViewRequest(pose, due)
 
-    def _next_view(self, outlook: Outlook, prompt: str, memory: Memory) -> CameraPose | None:
+    def _next_view(self, outlook: Outlook, prompt: str, memory: ViewMemory) -> CameraPose | None:
         """Return the view to request; of a new prompt, first one where the scene begins."""
         elsewhere = self._viewpoints
         plan = self._painting.plan if self._painting else None
@@ -164,7 +164,7 @@ class ViewSchedule(Generic[Memory]):
                 return pose
         return self._inventor.next_view(outlook.at_origin, memory)
 
-    def _begin_view(self, pose: CameraPose, prompt: str, memory: Memory) -> int:
+    def _begin_view(self, pose: CameraPose, prompt: str, memory: ViewMemory) -> int:
         """Begin a view; return after how many blocks to take it."""
         if self._viewpoints is None or not pose.is_away:
             return self._inventor.begin_view(pose, prompt, memory)
@@ -181,7 +181,7 @@ class ViewSchedule(Generic[Memory]):
         """Tell whether a requested view is remembered before a block."""
         return self.request is not None and block >= self.request.due
 
-    def remember_due(self, block: int, memory: Memory) -> bool:
+    def remember_due(self, block: int, memory: ViewMemory) -> bool:
         """Remember the requested view if it is due before a block; tell whether it was."""
         if self.request is None or not self.is_due(block):
             return False

@@ -7,7 +7,6 @@ pictures).
 """
 
 from dataclasses import asdict, replace
-from functools import partial
 from typing import Any
 
 import torch
@@ -36,11 +35,7 @@ from mag_sandbox.model.pocket.look_ahead import (
     SavedProgress,
 )
 from mag_sandbox.model.pocket.painting import PaintingInventor
-from mag_sandbox.model.pocket.painting_cuts import PaintingCuts
-from mag_sandbox.model.pocket.pictures.decoding import WIND
-from mag_sandbox.model.pocket.pictures.falling import fallen
 from mag_sandbox.model.pocket.rooms import RoomParts, Rooms
-from mag_sandbox.model.pocket.view_schedule import ViewSchedule
 from mag_sandbox.model.pocket.viewpoints import Viewpoints
 from mag_sandbox.model.pocket.walking import WalkableGround
 from mag_sandbox.model.world import (
@@ -95,19 +90,15 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
             self._way = self._viewpoints.way
         self.editor = editor
         painted = painting is not None
-        self.memory = BlockMemory(
+        blocks = BlockMemory(
             networks, self.spec, memory, self._inputs, self._times, painted=painted
         )
+        self._remember_in(blocks, networks.rays.grid, self._viewpoints, enabled=look_ahead)
         self._stopped_by = ""  # why the last step of a walker led nowhere, for the player
         self._rooms: Rooms | None = None
         if painting and self._viewpoints and self._ground:
             parts_of_room = RoomParts(painting, editor, self._viewpoints, self.memory)
             self._rooms = Rooms(parts_of_room, self._ground)
-        self.schedule = ViewSchedule(
-            self._inventor, self._decoder, self._codec.encode_picture, networks.rays.grid,
-            self._times, self._viewpoints, enabled=look_ahead,
-        )  # fmt: skip
-        self._cuts = PaintingCuts(painting, self.memory, self._decoder, self._codec, self._times)
         self._edits = EditRequests(
             self.spec.name, editor, self.memory, self.schedule, self._times, self._notices
         )
@@ -181,11 +172,6 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
         editor = self.editor
         is_painting = editor is not None and editor.is_due(block) and not editor.is_ready
         return is_painting or super()._is_late(block)
-
-    def painted(self, pose: CameraPose) -> Frames | None:
-        """Return the painted or given view at a pose; see `World`."""
-        with torch.inference_mode():
-            return None if pose.is_away else self._cuts.frames(pose)
 
     def snapshot(self) -> WorldState:
         """Return everything needed to continue; see `World`."""
@@ -330,9 +316,9 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
         if given is None:
             if not is_far:
                 schedule.prefetch(poses[-1], time, memory)  # unless prefetched before
-                painted = None if schedule.paints(memory) else self._cuts.begin_view(poses[-1])
-            if session.has_sky and WIND not in session.leave_out:
-                sky = self._cuts.begin_sky(poses, time)
+                if not schedule.paints(memory) and poses[-1] != memory.policy.focused_pose:
+                    painted = self._cuts.begin_view(poses[-1])
+            sky = self._begin_sky(poses)
         elsewhere = self._viewpoints.look(walked) if self._viewpoints else None
         drawn = elsewhere and decoder.begin(elsewhere, poses, time, sky, session.leave_out)
         if moves_on:
@@ -349,9 +335,7 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
         edits = self.editor is not None and self.editor.is_due(due)
         if moves_on and not edits and not schedule.is_due(due):
             schedule.prefetch(next_end, time + self.spec.block_length, memory)
-        shown = decoder.finish(drawn, partial(self._cuts.sky, poses, time))
-        if self.painting and self.painting.plan:
-            shown = fallen(shown, self.painting.plan.things, poses, time)
+        shown = self._finish(drawn, poses)
         self._advance(pose=walked[-1], command=command, has_sky=shown.has_sky)
         schedule.has_remembered = False
         self._request_view(command, session.block_index + 1)

@@ -343,6 +343,15 @@ def place_packed() -> PlaceLeft:
     return PlaceLeft.of(world, [RIGHT])
 
 
+def place_packed_and_painted() -> PlaceLeft:
+    from tests.tiny import RIGHT
+    from tests.unit.model.memorypack.test_painted_pack import pack_world, play
+
+    world = pack_world()
+    play(world, [RIGHT] * 3)
+    return PlaceLeft.of(world, [RIGHT])
+
+
 def place_full_size(load: Callable[[Path, Path], World]) -> PlaceLeft:
     """Return a place of a full-size world, tiny."""
     from tests import tiny_full
@@ -394,7 +403,7 @@ def changed_array(draw, array: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize(
     "make",
     [
-        *(place_of_memory, place_painted, place_changed, place_packed),
+        *(place_of_memory, place_painted, place_changed, place_packed, place_packed_and_painted),
         *(pytest.param(one, marks=longer) for one in FULL_SIZE),
     ],
 )

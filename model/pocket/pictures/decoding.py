@@ -99,7 +99,7 @@ class _Part:
 
 
 @dataclass(frozen=True, slots=True)
-class _MadePart:
+class MadePart:
     """Some frames of a block, made."""
 
     part: _Part
@@ -160,7 +160,7 @@ class BlockDecoder:
         time: int,
         sky: "Future[Tensor | None] | None" = None,
         leave_out: Collection[str] = (),
-    ) -> SharedWork[_MadePart]:
+    ) -> SharedWork[MadePart]:
         """Begin to make a block's frames.
 
         Args:
@@ -175,7 +175,7 @@ class BlockDecoder:
         return SharedWork(self._thread, tasks)
 
     def finish(
-        self, begun: SharedWork[_MadePart], sky: Callable[[], Tensor] | None = None
+        self, begun: SharedWork[MadePart], sky: Callable[[], Tensor] | None = None
     ) -> DecodedBlock:
         """Return a block's frames.
 
@@ -205,7 +205,7 @@ class BlockDecoder:
         draw: Draw,
         sky: "Future[Tensor | None] | None",
         leave_out: Collection[str],
-    ) -> _MadePart:
+    ) -> MadePart:
         """Return a part of a block, with the sky of all of it."""
         with torch.inference_mode(), self._times.measure("decode"):
             drawn = draw(part.frames)
@@ -214,11 +214,11 @@ class BlockDecoder:
                 resting = self._animation.at_rest(drawn, part.poses)
             if WIND in leave_out:
                 resting = replace(resting, has_sky=False)
-            made = _MadePart(part, resting)
+            made = MadePart(part, resting)
         above = sky.result() if sky and resting.has_sky else None
         return made if resting.has_sky and above is None else self._moved(made, above)
 
-    def _moved(self, made: _MadePart, sky: Tensor | None) -> _MadePart:
+    def _moved(self, made: MadePart, sky: Tensor | None) -> MadePart:
         """Return a part of a block moved to its time, with the sky of all of the block."""
         part, resting = made.part, made.resting
         if made.moved is not None:
