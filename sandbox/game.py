@@ -212,8 +212,15 @@ class PlayerGame:
 
     def split(self, outcome: PlaySplit) -> Playthrough:
         """Return the playthrough of the session beside another memory of it."""
-        memory = self.services.settings.now.memory_setting(outcome.beside)
-        stage = partial(load_beside, replace(self.choice, memory=memory))
+        services, settings = self.services, self.services.settings.now
+        second, past = self.choice, None
+        if not outcome.world:
+            second = replace(second, memory=settings.memory_setting(outcome.policy))
+        else:
+            second = second.beside(outcome.world, settings)
+            sights, recent = services.prober.sights, list(services.recent.blocks)
+            past = lambda: handover(outcome.moment.result(), sights, recent, _forget)  # noqa: E731
+        stage = partial(load_beside, second, past)
         self._compared = outcome.moment
         enter = lambda: StandingScene(outcome.moment.result())  # noqa: E731 -- where it already is
         return Playthrough(outcome.scene, outcome.seed, enter, stage=stage)
@@ -307,3 +314,7 @@ class PlayerGame:
     def _list_anew(self) -> None:
         self._stale = True
         self._notify()
+
+
+def _forget(entered: ParkedScene) -> None:
+    """Do without a scene in the world beside: the session goes on in the first one."""

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.files.validation import limits
-from mag_sandbox.model.loading import keeps_places, next_policy, policy_look
+from mag_sandbox.model.loading import keeps_places, next_policy, next_world, policy_look
 from mag_sandbox.model.world import MIB, MemorySetting, WorldFailed
 from mag_sandbox.sandbox.play.parked_scene import ParkedScene
 from mag_sandbox.sandbox.play.reel import Reel
@@ -67,9 +67,17 @@ class MemoryChoices:
         return replace(self._services.settings.now.memory_setting(usage.policy), kept_mib=kept)
 
     @property
-    def opposite(self) -> str:
-        """The policy to compare the present one with: one forgets, the other does not."""
-        return "window" if keeps_places(self.setting.policy) else "mag-retrieve"
+    def opposite(self) -> tuple[str, str] | None:
+        """The memory to compare the present one with: its world and policy; None: there is none.
+
+        Of two policies of this world, "", one forgets and the other does not. A world with a single
+        memory is compared with another world, under the policy set for that one, "".
+        """
+        spec = self._reel.current.spec
+        if len(spec.policies) == 1:
+            other = next_world(spec.name)
+            return None if other is None else (other, "")
+        return "", "window" if keeps_places(self.setting.policy) else "mag-retrieve"
 
     @property
     def is_announced(self) -> bool:

@@ -288,7 +288,7 @@ class PlayerSession(WatchedSession):
     def _hint_overlay(self, probe: ProbeOverlay) -> HintOverlay:
         """Return the hints, without those that the world or the keys do not allow."""
         spec, bindings = self._reel.current.spec, self._services.bindings
-        able = {"change": bool(spec.kinds), "split": len(spec.policies) > 1}
+        able = {"change": bool(spec.kinds), "split": self.memory.opposite is not None}
         missing: list[str] = [a for a in ACTIONS if not able.get(a, True) or not bindings.title(a)]
         if "forward" not in spec.axes or not bindings.title("walk_forward"):
             missing.append(Step.WALK.name)
@@ -327,7 +327,7 @@ class PlayerSession(WatchedSession):
         """Do what a key asks for; return what to show or play next."""
         services, pose = self._services, self._reel.pose
         match action:
-            case "split" | "policy" | "more_memory" | "less_memory" if (
+            case "policy" | "more_memory" | "less_memory" if (
                 len(self._reel.current.spec.policies) == 1
             ):
                 self._say("this world has only one kind of memory")
@@ -337,12 +337,13 @@ class PlayerSession(WatchedSession):
                 self._say(BACK_FIRST.format(key), topic="way back")
             case "policy" | "more_memory" | "less_memory" if self._painting.is_shown:
                 self._say(STILL_PAINTING, topic="memory")
-            case "split":
+            case "split" if (other := self.memory.opposite) is not None:
                 moment = self._worker.call(services.saves.collect)
                 if services.recordings.stop(self._worker):
                     self._say("a comparison is not recorded: the recording is on the title screen")
-                other = self.memory.opposite
-                return PlaySplit(playthrough.scene, playthrough.seed, other, moment)
+                return PlaySplit(playthrough.scene, playthrough.seed, *other, moment)
+            case "split":
+                self._say("there is no other memory to compare this world's with")
             case "policy":
                 self.memory.choose_policy()
             case "more_memory":

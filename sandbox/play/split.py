@@ -1,4 +1,4 @@
-"""Two worlds side by side: the same scene, seed and controls under two memory policies.
+"""Two worlds side by side: the same scene, seed and controls with two kinds of memory.
 
 To the worker it is one `World` whose frames are twice as wide. Where the machine is too slow for
 both, they take turns: a control moves one world, then the other, and time runs at half its speed.
@@ -21,6 +21,7 @@ from mag_sandbox.model.world import (
     WorldState,
 )
 from mag_sandbox.sandbox.choice import WorldChoice
+from mag_sandbox.sandbox.play.handover import Handover
 from mag_sandbox.sandbox.play.parked_scene import ParkedScene
 from mag_sandbox.scenes import Scene
 
@@ -28,10 +29,16 @@ SMOOTHING = 0.3  # weight of the newest block in the time that both take
 ROOM = 0.85  # largest share of a block's duration for both
 
 
-def load_beside(second: WorldChoice, first: World) -> World:
-    """Load a second world that continues where a first one is; their networks are shared."""
+def load_beside(second: WorldChoice, past: Callable[[], Handover] | None, first: World) -> World:
+    """Load a second world that continues where a first one is; their networks are shared.
+
+    Args:
+        second: what to load.
+        past: returns what a world of another name continues from; None: it is of the same.
+        first: the world that is played.
+    """
     world = SplitWorld(first, second.load(), second.memory)
-    world.follow()
+    world.follow(past() if past else None)
     return world
 
 
@@ -84,12 +91,18 @@ class SplitWorld(World):
         self._waiting = None
         return self._joined()
 
-    def follow(self) -> None:
-        """Continue both from where the first is; the second remembers it in its own way."""
+    def follow(self, past: Handover | None = None) -> None:
+        """Continue both from where the first is; the second remembers it in its own way.
+
+        Without a past it is restored from the first one's state.
+        """
         first, second = self._worlds
         while first.prepare():  # so that the second need not paint a due view again
             pass
-        second.restore(first.snapshot())
+        if past is None:
+            second.restore(first.snapshot())
+        else:
+            past.enter(second)
         self._blocks, self._waiting = [], None
 
     def step(self, control: Control) -> FrameBlock:

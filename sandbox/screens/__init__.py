@@ -37,11 +37,12 @@ class PlayScene:
 
 @dataclass(frozen=True, slots=True)
 class PlaySplit:
-    """Continue the session beside the same session under another memory policy."""
+    """Continue the session beside the same session with another memory."""
 
     scene: Scene
     seed: int
-    beside: str  # the other policy
+    world: str  # with the other memory; "": it is another policy of this world
+    policy: str  # of the other memory; "": the one set for that world
     moment: "Future[ParkedScene]"  # to continue from
 
 

@@ -122,10 +122,10 @@ class Splitting:
         self.loaded, self._options = [], options
         monkeypatch.setattr(game_module, "load_beside", self._load)
 
-    def _load(self, second, first):
+    def _load(self, second, past, first):
         self.loaded.append(FakeWorld(spec=FAST, **self._options))
         world = SplitWorld(first, self.loaded[-1], second.memory)
-        world.follow()
+        world.follow(past and past())
         return world
 
 

@@ -12,6 +12,7 @@ from mag_sandbox.evaluation.similarity.metrics import psnr
 from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.model.loading import worlds_beside
 from mag_sandbox.model.world import FrameBlock, MemorySetting, WorldFailed
+from mag_sandbox.sandbox import game as game_module
 from mag_sandbox.sandbox import play_session
 from mag_sandbox.sandbox.choice import WorldChoice
 from mag_sandbox.sandbox.play.handover import (
@@ -23,6 +24,7 @@ from mag_sandbox.sandbox.play.handover import (
 )
 from mag_sandbox.sandbox.play.parked_scene import StateError
 from mag_sandbox.sandbox.play.session import Session
+from mag_sandbox.sandbox.play.split import SplitWorld
 from mag_sandbox.sandbox.recording.reader import load_recording
 from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.sandbox.recording.replay import recorded_choice, verify
@@ -231,10 +233,37 @@ def test_a_world_without_others_of_its_base_offers_none(run):
 def test_a_world_with_one_memory_says_that_nothing_can_be_set(run):
     game = run("memorypack", choice=WorldChoice("memorypack", MemorySetting("memorypack")))
     game.play()
-    for key in (pygame.K_k, pygame.K_LEFTBRACKET, pygame.K_v):
+    for key in (pygame.K_k, pygame.K_LEFTBRACKET):
         game.press(key)
         game.said("only one kind of memory")
         game.see_blocks(2)
+
+
+def test_a_world_with_one_memory_is_compared_with_the_memory_of_another(run, monkeypatch):
+    adopted = []
+
+    def load_beside(second, past, first):
+        beside = world_of(second.name)
+        world = SplitWorld(first, beside, second.memory)
+        world.follow(past())
+        adopted.append(beside)
+        return world
+
+    monkeypatch.setattr(game_module, "load_beside", load_beside)
+    game = run("memorypack", choice=WorldChoice("memorypack", MemorySetting("memorypack")))
+    game.play()
+    turn(game)
+    pose = game.screen.reel.pose
+    game.press(pygame.K_v)
+    game.wait(lambda: isinstance(game.screen, PlayScreen) and game.screen.reel.current.block.beside)
+    beside = game.screen.reel.current.block.beside
+    assert beside.memory.origin.world == "memorypack"
+    assert beside.poses == game.screen.reel.current.block.poses
+    assert len(adopted) == 1
+    game.press(pygame.K_v)
+    game.wait(lambda: isinstance(game.screen, PlayScreen) and not game.screen._context.is_split)
+    assert game.screen.reel.pose == pose
+    assert game.screen.reel.current.spec.name == "memorypack"
 
 
 def blocks_of(world, count):
