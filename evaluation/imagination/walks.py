@@ -13,6 +13,9 @@ The result is plain JSON data:
     pictures   invented, renders: share that lies in the range in every figure
     kept       pictures whose painted view is known; share that looks
                so: of half of them at most, of one in twenty, the least
+    room       of pictures since whose predecessor the walker was near anything that stands on the
+               ground and is taller than a knee: how far from its edge, the middle less half its
+               width [m], below 0: inside. The least, and the share that is inside
     walks      walks, held (of which every picture does)
     left       of the walks that left it: walk, caption, second, memory, figure, value
 """
@@ -21,6 +24,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from math import hypot
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -44,6 +48,7 @@ from mag_sandbox.model.loading import load_world, next_policy
 from mag_sandbox.model.world import Control, FrameBlock, MemorySetting, World, WorldSpec
 from mag_sandbox.renderer.views import view_at
 from mag_sandbox.scenes import Scene
+from mag_sandbox.scenes.stances import STANCES, Stance
 
 FIGURES = ("detail", "saturation", "strangeness", "kept")
 VIEWS = 8  # of the renderer's, a scene
@@ -53,6 +58,8 @@ WALKED = 0.5  # share of legs in which a world that can walks
 EDGE, SLACK = 0.005, 1.25  # share of renders ignored at either end; widening factor
 KEPT = 0.5  # least share of a picture that must look as it was painted
 ACROSS = 10  # pictures in a row of a sheet
+LOWEST = 0.6  # metres; lower things are stepped over
+UNKNOWN = Stance("floor")  # of kinds that are in no table
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +69,24 @@ class _Walk:
     kept: np.ndarray  # float64 [T]: share that looks as it was painted; nan: unknown
     views: list[tuple[float, float]]  # pitch and field of view of each picture
     memories: tuple[str, ...]  # in force at each picture
+    room: np.ndarray  # float64 [T]: least room since the picture before [m]; nan: unknown
 
     def record(self, world: str, seconds: float) -> dict[str, Any]:
-        kept = [None if np.isnan(one) else one for one in self.kept.tolist()]
+        kept, room = (
+            [None if np.isnan(one) else one for one in values.tolist()]
+            for values in (self.kept, self.room)
+        )
         return clip_record(
             "walks", {"world": world}, self.caption, {}, seconds, figures=self.figures.tolist(),
-            kept=kept, views=self.views, memories=self.memories,
+            kept=kept, views=self.views, memories=self.memories, room=room,
         )  # fmt: skip
 
     @classmethod
     def of(cls, record: dict[str, Any]) -> "_Walk":
         views = [tuple(view) for view in record["views"]]
-        kept = np.array(record["kept"], np.float64)  # None is nan
+        kept, room = (np.array(record[one], np.float64) for one in ("kept", "room"))  # None is nan
         figures = np.array(record["figures"])
-        return cls(record["clip"], figures, kept, views, tuple(record["memories"]))
+        return cls(record["clip"], figures, kept, views, tuple(record["memories"]), room)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +192,8 @@ def lines_of(result: dict[str, Any]) -> Iterator[str]:
             f"as painted: {kept['half']:.0%} of a picture (of one in twenty at most "
             f"{kept['twentieth']:.0%}, least {kept['least']:.0%}; {kept['pictures']} pictures)"
         )
+    if room := result["room"]:
+        yield f"nearest to a thing: {room['least']:.2f} m; inside one: {room['inside']:.1%}"
     for left in result["left"]:
         yield (
             f'walk {left["walk"]} ("{left["caption"]}"), {left["second"]:.0f} s, {left["memory"]}: '
@@ -225,17 +238,35 @@ def _walked(
     rng = np.random.default_rng([options.seed, index])
     every = max(1, round(LOOK_S / world.spec.block_seconds))
     world.reset(Scene(asked, name=f"walk {index}"), index)
-    seen, kept, views, memories = [], [], [], []
+    seen, kept, views, memories, room = [], [], [], [], [np.nan]
     for number, control in enumerate(controls(world.spec, options.seconds, other, rng)):
         block = world.step(control)
+        room[-1] = np.fmin(room[-1], _room(block))
         if number % every == every - 1:
             seen.append(block.at_rest[-1].copy())
             kept.append(_kept(world, block))
             views.append((block.poses[-1].pitch, block.poses[-1].fov))
             memories.append(block.memory.policy)
+            room.append(np.nan)
     strip = [view[::2, ::2] for view in seen[:: -(-len(seen) // ACROSS)]]
     figures = _figures(np.stack(seen), judge)
-    return _Walk(asked, figures, np.array(kept), views, tuple(memories)), strip
+    walk = _Walk(asked, figures, np.array(kept), views, tuple(memories), np.array(room[:-1]))
+    return walk, strip
+
+
+def _room(block: FrameBlock) -> float:
+    """Return how far the walker is from the edge of the nearest thing in the way [m]; nan: none."""
+    pose, ground = block.poses[-1], block.ground
+    rooms = [
+        hypot(thing.x - pose.x, thing.z - pose.z) - thing.radius
+        for thing in (ground.things if ground else ())
+        if _is_in_the_way(STANCES.get(thing.kind, UNKNOWN))
+    ]
+    return min(rooms, default=np.nan)
+
+
+def _is_in_the_way(stance: Stance) -> bool:
+    return stance.where == "floor" and (stance.tall is None or stance.tall > LOWEST)
 
 
 def _kept(world: World, block: FrameBlock) -> float:
@@ -324,6 +355,7 @@ def _measured(walks: list[_Walk], limits: _Range) -> dict[str, Any]:
         "range": dict(zip(FIGURES, map(list, ends), strict=True)),
         "pictures": {"invented": invented, "renders": limits.renders_within},
         "kept": _quantiles(kept[~np.isnan(kept)]),
+        "room": _least(np.concatenate([walk.room for walk in walks])),
         "walks": {"walks": len(walks), "held": len(walks) - len(left)},
         "left": left,
     }
@@ -334,3 +366,9 @@ def _quantiles(kept: np.ndarray) -> dict[str, Any]:
         return {}
     least, twentieth, half = np.quantile(kept, (0.0, 0.05, 0.5)).tolist()
     return {"pictures": len(kept), "least": least, "twentieth": twentieth, "half": half}
+
+
+def _least(room: np.ndarray) -> dict[str, float]:
+    if np.isnan(room).all():
+        return {}
+    return {"least": float(np.nanmin(room)), "inside": float((room < 0).mean())}

@@ -13,7 +13,7 @@ from mag_sandbox.evaluation.imagination.walks import WalksJob, controls, lines_o
 from mag_sandbox.evaluation.judge.judge import Judge
 from mag_sandbox.evaluation.options import WalkOptions
 from mag_sandbox.evaluation.results.store import ClipStore
-from mag_sandbox.model.world import MemorySetting
+from mag_sandbox.model.world import GroundPlan, GroundThing, MemorySetting
 from mag_sandbox.renderer.views import view_at
 from tests.rendered_worlds import SPEC, PerfectWorld
 
@@ -52,6 +52,15 @@ class PaintingOverWorld(SteadyWorld):
         return view_at(self._scene, turned, pose.pitch, pose.fov)[None]
 
 
+class CrowdedWorld(SteadyWorld):
+    """Shows a player over a flower, and from the seventh block on in a tree."""
+
+    def step(self, control):
+        tree = GroundThing("pine", 0.0, 0.5 if self._made > 6 else 3.0, radius=1.0)
+        flower = GroundThing("wild flower", 0.0, 0.0, radius=0.1)
+        return replace(super().step(control), ground=GroundPlan((tree, flower)))
+
+
 @pytest.fixture
 def walked(tmp_path, monkeypatch):
     monkeypatch.setattr(walks, "asked_scene", asked_scene)
@@ -73,6 +82,12 @@ def test_a_picture_that_is_not_what_was_painted_there_is_told(walked):
     assert result["kept"]["pictures"] == 8
     assert result["kept"]["least"] < walks.KEPT
     assert any(line.startswith("as painted") for line in lines_of(result))
+
+
+def test_a_player_inside_a_thing_is_told(walked):
+    room = walked(CrowdedWorld)["room"]
+    assert room == {"least": pytest.approx(-0.5), "inside": 0.5}
+    assert walked(SteadyWorld)["room"] == {}
 
 
 def test_pictures_like_renders_pass_and_copies_of_copies_do_not(walked, tmp_path):
