@@ -39,11 +39,12 @@ CROWN, WIDEST_CROWN = 0.8, 3.0  # share of half the width of others, and metres 
 LOWEST = 0.6  # metres; lower things are stepped over, flowers for one
 SIGHT = 24.0  # metres from which on things shrink, and are out of sight within `FADE` metres
 FADE = 12.0
-LEAST_SEEN = 2.5  # degrees of new things; smaller ones would be painted as blots
-LEAST_SIZE = 0.25  # share of their size at which they come into sight
+LEAST_SEEN = 3.0  # degrees; smaller things shrink, too
+LEAST_PAINTED = 2.0  # degrees; what shrinks to less is hidden, since it would be painted as a blot
 OVER = 1.1  # times as far something is that was drawn over a thing by mistake
 FINEST = 5.0  # metres; nearer, things are not painted again
-FIRST_SIGHT = 8.0  # likewise of new things, where the scene begins; nearer to them it is farther
+NEW_FINEST, LARGE = 2.5, 40.0  # likewise of new things, which come into sight small; degrees
+FIRST_SIGHT = 8.0  # metres to which they are seen from where the scene begins, and farther on
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,11 @@ class _Body:
         return self.distance * max(_tangents(self.told), 2 * half)
 
     @property
+    def in_sight(self) -> float:
+        """How far away it is large enough to be painted [m]."""
+        return min(SIGHT, self.longer / tan(radians(LEAST_SEEN)))
+
+    @property
     def in_the_way(self) -> float:
         """How near to its middle a walker may come [m]: crowns are as high as heads."""
         half = self.distance * tan(radians(self.told.width) / 2)
@@ -130,7 +136,7 @@ class _Body:
         ahead_x = self.distance * sin(yaw) - (x - self.x)
         ahead_z = self.distance * cos(yaw) - (z - self.z)
         now = hypot(ahead_x, ahead_z)
-        size = float(_size(now, self.sight, self.is_new, hypot(x, z)))
+        size = float(_size(now, self.sight, self.longer, self.is_new, hypot(x, z)))
         if now < NEAREST or not size:
             return None
         half = self.distance * tan(radians(min(self.told.width, WIDEST)) / 2) * size
@@ -184,6 +190,12 @@ class _Standing(NamedTuple):
     sights: np.ndarray  # see `_Body`
     are_new: np.ndarray  # bool
     firsts: np.ndarray  # how far away they are where they are painted first [m]
+
+    @property
+    def longer(self) -> np.ndarray:
+        """Their heights or widths, whichever are more [m]."""
+        longer: np.ndarray = np.maximum(2 * self.halves, np.ptp(self.ends, axis=1))
+        return longer
 
     @classmethod
     def of(cls, bodies: Sequence[_Body]) -> "_Standing":
@@ -314,7 +326,7 @@ class Scenery:
         if any(thing.kind == "starry sky" for thing in things):
             stances = {**stances, "star": FAR}
         bodies = _bodies_of((one for one in things if one.kind not in behind), stances, sides)
-        sights = (max(SIGHT, body.distance + FARTHEST_WALK) for body in bodies)
+        sights = (max(body.in_sight, body.distance + FARTHEST_WALK) for body in bodies)
         seen = [
             body if sides else replace(body, sight=sight)
             for body, sight in zip(bodies, sights, strict=True)
@@ -362,7 +374,7 @@ class Scenery:
         for thing, x, z in new:
             stance = stances.get(thing.kind, FAR)
             body = replace(_body(thing, stance, (), ()), x=x, z=z, is_new=True)
-            body = replace(body, sight=min(SIGHT, body.longer / tan(radians(LEAST_SEEN))))
+            body = replace(body, sight=body.in_sight)
             dry = stance.where == "water" or self._waters.leeway(*body.place).free > 0
             if body.distance < inf and dry:
                 there.append(body)
@@ -470,7 +482,9 @@ class Scenery:
         near stays: the painter saw no things larger than a view.
         """
         standing = self._standing
-        away = np.hypot(*(standing.places - (x, z)).T).clip(FINEST)
+        large = (standing.longer / tan(radians(LARGE))).clip(NEW_FINEST, FINEST)
+        finest = np.where(standing.are_new, large, FINEST)
+        away = np.hypot(*(standing.places - (x, z)).T).clip(finest)
         levels = np.floor(np.log2(standing.firsts / away)).clip(0).astype(int)
         return dict(zip(standing.numbers.tolist(), levels.tolist(), strict=True))
 
@@ -487,7 +501,7 @@ class Scenery:
         ahead = standing.places - (x, z)
         now = np.hypot(*ahead.T)
         yaw = np.arctan2(*ahead.T)
-        size = _size(now, standing.sights, standing.are_new, hypot(x, z))
+        size = _size(now, standing.sights, standing.longer, standing.are_new, hypot(x, z))
         half = np.arctan(standing.halves * size / now.clip(NEAREST))
         foot, top = standing.ends.T
         top = np.where(size < 1, foot + (top - foot) * size, top)
@@ -689,6 +703,7 @@ def _bodies_of(
 def _size(
     away: "float | np.ndarray",
     sight: "float | np.ndarray",
+    longer: "float | np.ndarray",
     is_new: "bool | np.ndarray",
     walked: float,
 ) -> np.ndarray:
@@ -697,13 +712,15 @@ def _size(
     Args:
         away: how far they are [m].
         sight: see `_Body`.
+        longer: likewise.
         is_new: likewise.
         walked: how far the viewpoint is from where the scene begins [m].
     """
     first = np.where(is_new, FIRST_SIGHT + walked, inf)
     fade = FADE * np.minimum(sight / SIGHT, 1.0)
     size = np.clip((np.minimum(sight, first) + fade - away) / fade, 0.0, 1.0)
-    return np.where(size < LEAST_SIZE, 0.0, size)
+    is_blot = (size < 1) & (size * longer < away * tan(radians(LEAST_PAINTED)))
+    return np.where(is_blot, 0.0, size)
 
 
 def _rank(body: _Body) -> tuple[bool, bool, float]:

@@ -10,7 +10,13 @@ import pytest
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.controls.parallax import EYE, carried
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.scenery import FARTHEST_WALK, FROM_WALLS, Scenery, ToldFrom
+from mag_sandbox.model.imagination.scenery import (
+    FARTHEST_WALK,
+    FROM_WALLS,
+    LEAST_PAINTED,
+    Scenery,
+    ToldFrom,
+)
 from mag_sandbox.renderer.behind import bands_of
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.carrying import geometry
@@ -302,6 +308,10 @@ def test_things_are_painted_again_each_time_they_are_twice_as_near_but_not_close
     assert scenery.levels(2.9, 0.0)[2] == 0
     new = scenery.extended([ToldFrom(replace(tree, pitch=-4.0), 0.0, 30.0)], STANCES)
     assert new.levels(0.0, 0.0)[3] == 0
+    crate = PlacedObject("crate", 0.0, -9.0, 5.0, 5.0)  # 0.7 m wide
+    new = scenery.extended([ToldFrom(crate, 0.0, 100.0)], STANCES)
+    z = 100.0 + EYE / np.tan(np.radians(11.5))
+    assert [new.levels(0.0, z - away)[3] for away in (11.0, 8.0, 4.0, 2.4, 1.0)] == [0, 1, 2, 3, 3]
 
 
 @pytest.mark.parametrize(("foot", "away"), [(-1.0, None), (-1.5, 61.1), (-2.5, 36.6)])
@@ -318,3 +328,15 @@ def test_small_new_things_come_into_sight_where_they_can_be_painted():
     scenery = scenery.extended([ToldFrom(one, 0.0, 100.0) for one in (tree, flower)], STANCES)
     seen = [{one.kind for one in scenery.plan(0.0, 110.0 - away)} for away in (30.0, 14.0, 7.0)]
     assert seen == [{"oak"}, {"oak"}, {"oak", "wild flower"}]
+
+
+def test_no_thing_is_seen_so_small_that_it_would_be_painted_as_a_blot():
+    flower = PlacedObject(
+        "wild flower", 0.0, -8.0, 2.0, 2.0
+    )  # told at 9 m, where it stays in sight
+    scenery = Scenery.of([flower], STANCES, ALL_BEHIND)
+    assert scenery.plan(0.0, 0.0) == [flower]
+    assert not scenery.plan(0.0, -6.0)
+    new = scenery.extended([ToldFrom(flower, 0.0, 100.0)], STANCES)
+    seen = [new.plan(0.0, 90.0 + ahead) for ahead in np.linspace(0.0, 15.0, 50)]
+    assert min(one.height for (one,) in filter(None, seen)) >= LEAST_PAINTED * 0.99
