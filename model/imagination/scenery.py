@@ -44,6 +44,7 @@ LEAST_PAINTED = 2.0  # degrees; what shrinks to less is hidden, since it would b
 OVER = 1.1  # times as far something is that was drawn over a thing by mistake
 FINEST = 5.0  # metres; nearer, things are not painted again
 NEW_FINEST, LARGE = 2.5, 40.0  # likewise of new things, which come into sight small; degrees
+NEW_STEPS = 2  # times that they are painted again until they are twice as near
 FIRST_SIGHT = 8.0  # metres to which they are seen from where the scene begins, and farther on
 
 
@@ -476,7 +477,7 @@ class Scenery:
         )
 
     def levels(self, x: float, z: float) -> dict[int, int]:
-        """Return how often things are twice as near as where they were painted first, by number.
+        """Return how often things came so near that they were painted again, by number.
 
         What is painted small shows little when it is large, so it is painted once a level. What is
         near stays: the painter saw no things larger than a view.
@@ -485,7 +486,8 @@ class Scenery:
         large = (standing.longer / tan(radians(LARGE))).clip(NEW_FINEST, FINEST)
         finest = np.where(standing.are_new, large, FINEST)
         away = np.hypot(*(standing.places - (x, z)).T).clip(finest)
-        levels = np.floor(np.log2(standing.firsts / away)).clip(0).astype(int)
+        steps = np.where(standing.are_new, NEW_STEPS, 1)
+        levels = np.floor(steps * np.log2(standing.firsts / away)).clip(0).astype(int)
         return dict(zip(standing.numbers.tolist(), levels.tolist(), strict=True))
 
     def boxes(self, x: float, z: float, shape: tuple[int, int]) -> dict[int, Box]:
