@@ -427,13 +427,13 @@ class PlayerSession(WatchedSession):
     def _described(self, scene: Scene) -> Scene:
         """Return a scene for another seed, of what is described now.
 
-        It has no picture where the world paints.
+        It has no picture where the world can invent one.
         """
         now = self._reel.current
         if now.block.prompt != scene.prompt:
             text = now.block.prompt
             scene = replace(scene, prompt=text, name=title_of(text), ambience=None)
-        return replace(scene, image=None) if now.spec.kinds else scene
+        return replace(scene, image=None) if self._services.vocabulary else scene
 
     def _begin_anew(self) -> None:
         self._postcards.stop()

@@ -324,15 +324,15 @@ _ROWS = (
         name="pocket", title="Pocket world, made for processors", kind="stream", sources=(),
         licence=_APACHE, memory="mag-retrieve", words="imagination", base="pocket",
     ),
-    *(
-        WorldRow(
-            name, title, "stream", (), _APACHE, memory=name, words="pocket", base="pocket",
-            steady=False,
-        )
-        for name, title in (
-            ("memorypack", "Pocket world with MemoryPack: packed frames and psi"),
-            ("pocket-framepack", "Pocket world with FramePack alone"),
-        )
+    WorldRow(
+        name="memorypack", title="Pocket world with MemoryPack: packed frames and psi",
+        kind="stream", sources=(), licence=_APACHE, memory="memorypack", words="imagination",
+        base="pocket",
+    ),
+    WorldRow(
+        name="pocket-framepack", title="Pocket world with FramePack alone", kind="stream",
+        sources=(), licence=_APACHE, memory="pocket-framepack", words="pocket", base="pocket",
+        steady=False,
     ),
     WorldRow(
         name="mag", title="MAG: generator and memory model", kind="stream",

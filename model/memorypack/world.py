@@ -23,6 +23,7 @@ from mag_sandbox.model.memorypack.parts import PARTS, base_hash, packed_networks
 from mag_sandbox.model.parking import joined, part_of, parts_of
 from mag_sandbox.model.pocket.base import WorldParts
 from mag_sandbox.model.pocket.block_memory import PassInputs
+from mag_sandbox.model.pocket.editing import planned_things
 from mag_sandbox.model.pocket.engines.engine import PocketEngine
 from mag_sandbox.model.pocket.inventing import MemoryModelInventor
 from mag_sandbox.model.pocket.loading import load_base, load_networks, prompt_features
@@ -230,7 +231,8 @@ class MemoryPackWorld(LookAheadWorld[PackedBlocks]):
         schedule.has_remembered = False
         self._request_view(command, session.block_index + 1)
         memory = self.memory.usage(self._title, self.spec, session.origin)
-        return self._handed_out(shown, poses, command, memory)
+        block = self._handed_out(shown, poses, command, memory)
+        return replace(block, planned=planned_things(self.painting) if self.painting else None)
 
 
 def load(

@@ -292,18 +292,8 @@ class Editor:
 
     @property
     def planned(self) -> tuple[Edit, ...] | None:
-        """Planned things on known ground; None: nothing was planned yet.
-
-        On given ground, the things read in the picture.
-        """
-        inventor = self._inventor
-        if inventor.plan is None:
-            return None
-        known, lattice = inventor.around.known, self._imagination.lattice
-        return tuple(
-            edit for one in inventor.plan.things
-            if (edit := _as_meant(one)) and stands_in(_cut(one), known, lattice)
-        )  # fmt: skip
+        """See `planned_things`."""
+        return planned_things(self._inventor)
 
     def ground(self, pose: CameraPose | None) -> bytes:
         """Return the painted ground of a view, to be compared; a pose of None has none."""
@@ -482,6 +472,20 @@ def _cut(thing: PlacedObject) -> PlacedObject:
         return thing
     foot = thing.pitch - thing.height / 2
     return replace(thing, pitch=foot + LARGEST[1] / 2, height=LARGEST[1])
+
+
+def planned_things(inventor: PaintingInventor) -> tuple[Edit, ...] | None:
+    """Return planned things on known ground; None: nothing was planned yet.
+
+    On given ground, the things read in the picture.
+    """
+    if inventor.plan is None:
+        return None
+    known, lattice = inventor.around.known, inventor.imagination.lattice
+    return tuple(
+        edit for one in inventor.plan.things
+        if (edit := _as_meant(one)) and stands_in(_cut(one), known, lattice)
+    )  # fmt: skip
 
 
 @lru_cache(maxsize=1024)  # every block lists all things
