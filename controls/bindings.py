@@ -100,7 +100,7 @@ BINDINGS = (
     Binding("policy", ("k", "pad left shoulder"), "another kind of memory", "Memory"),
     Binding("more_memory", ("]", "page up"), "more memory", "Memory"),
     Binding("less_memory", ("[", "page down"), "less memory", "Memory"),
-    Binding("world", ("o",), "go on in the world pocket", "Memory"),
+    Binding("world", ("o",), "go on in another world", "Memory"),
     Binding("save", ("f5",), "save this moment", "Keep"),
     Binding("load", ("f9",), "load the saved moment", "Keep"),
     Binding("fork", ("f6",), "save a copy of this place", "Keep"),

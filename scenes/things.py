@@ -278,14 +278,24 @@ def _moved(edit: Edit, yaw: float, pitch: float | None) -> Edit:
     return replace(edit, yaw=yaw, pitch=min(max(height, -HIGHEST), HIGHEST))
 
 
+_WHERE = frozenset(
+    ("on", "in", "at", "under", "above", "beside", "by", "near", "next", "behind", "over", "below")
+)
+
+
 def parse_thing(text: str, kinds: Collection[str], category: str | None = None) -> Edit:
     """Return the edit that places a thing, such as "a small red tent": ahead, at its usual height.
+
+    Words that say where, such as "on the wall", are left out: it is put where the player points.
 
     Raises:
         ThingError: they name no thing, or more than one, or a word is not known.
     """
     hexes = _HEX.findall(text)
     words = [word.text.lower() for word in split_words(_HEX.sub(" ", text))]
+    where = next((place for place, word in enumerate(words) if word in _WHERE), None)
+    if where and _find(words[:where], kinds):
+        words = words[:where]
     words = [word for word in words if word not in _FILLERS]
     found = _find(words, kinds)
     if found is None:
@@ -708,7 +718,7 @@ def _unknown(words: Sequence[str], kinds: Collection[str], category: str | None)
 
 def _left_over(word: str, kind: str, kinds: Collection[str]) -> str:
     if word in _NUMBERS:
-        return f'one thing at a time; "{word}" is too many'
+        return f"one thing at a time: a {kind} here, then another"
     if _find([word], kinds):
         return f'one thing at a time: "{kind}" or "{word}"'
     if SAME_COLORS.get(word, word) in COLORS:

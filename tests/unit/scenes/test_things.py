@@ -87,6 +87,13 @@ def test_what_is_not_known_is_refused_with_what_is_near(text, said):
         parse_thing(text, THINGS)
 
 
+@pytest.mark.parametrize(
+    "text", ["a red tent on the wall", "put a red tent in the water", "red tent next to a tree"]
+)
+def test_words_that_say_where_are_left_out_for_it_is_put_where_one_points(text):
+    assert parse_edit(text, 10.0, 0.0, THINGS) == parse_edit("a red tent", 10.0, 0.0, THINGS)
+
+
 def test_where_nothing_comes_near_things_of_the_place_are_suggested():
     with pytest.raises(ThingError, match='cannot draw "xyzzy"; try sofa, fireplace'):
         parse_edit("xyzzy", 0.0, None, THINGS, "indoor")

@@ -243,7 +243,7 @@ def test_several_things_are_not_put_as_one():
     overlay.open()
     write(overlay, "two red castles")
     assert not asked
-    assert 'one thing at a time; "two" is too many' in overlay.box.notice
+    assert "one thing at a time: a castle here, then another" in overlay.box.notice
 
 
 @pytest.mark.parametrize(
