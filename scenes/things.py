@@ -279,7 +279,7 @@ def _moved(edit: Edit, yaw: float, pitch: float | None) -> Edit:
 
 
 _WHERE = frozenset(
-    ("on", "in", "at", "under", "above", "beside", "by", "near", "next", "behind", "over", "below")
+    ("on", "in", "at", "of", "by", "under", "above", "beside", "near", "next", "behind", "over")
 )
 
 

@@ -122,7 +122,7 @@ def reach_text(memory: MemoryUsage) -> str:
         return "remembers only the last seconds"
     age = duration_text(memory.oldest_seconds)
     if memory.remembers_everything:
-        return f"remembers all {age}"
+        return f"remembers all {age}" if memory.oldest_seconds >= 1.0 else "remembers everything"
     return f"remembers the last {age}"
 
 
@@ -133,7 +133,8 @@ def origin_text(memory: MemoryUsage) -> str:
 
 def kept_text(memory: MemoryUsage) -> str:
     """Say how many frames are kept, read, rebuilt and forgotten."""
-    text = f"{memory.kept_frames} frames kept · {memory.attended_frames} read now"
+    kept = memory.kept_frames
+    text = f"{kept} frame{'s' * (kept != 1)} kept · {memory.attended_frames} read now"
     if memory.rebuilt:
         text = f"{text} · {memory.rebuilt} rebuilt"
     return f"{text} · {memory.evicted} forgotten" if memory.evicted else text
@@ -148,7 +149,9 @@ def size_text(memory: MemoryUsage) -> str:
 def ratio_text(memory: MemoryUsage) -> str:
     """Say how much smaller this is than keeping every frame."""
     ratio = memory.full_history_bytes / memory.bytes if memory.bytes else 0.0
-    return f"{ratio:.1f} times smaller" if ratio >= 1.05 else ""
+    if ratio < 1.05:
+        return ""
+    return f"{ratio:.{1 if ratio < 10 else 0}f} times smaller"
 
 
 def duration_text(seconds: float) -> str:

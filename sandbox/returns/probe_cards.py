@@ -163,7 +163,7 @@ def recall_text(result: ProbeResult) -> str:
 
 def recall_words(result: ProbeResult) -> str:
     """Return the recall in words: "92% as it was"."""
-    return "compare it" if result.recall is None else f"{recall_text(result)}% as it was"
+    return "then and now" if result.recall is None else f"{recall_text(result)}% as it was"
 
 
 def draw_recall_bar(

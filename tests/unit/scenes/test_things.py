@@ -88,7 +88,13 @@ def test_what_is_not_known_is_refused_with_what_is_near(text, said):
 
 
 @pytest.mark.parametrize(
-    "text", ["a red tent on the wall", "put a red tent in the water", "red tent next to a tree"]
+    "text",
+    [
+        "a red tent on the wall",
+        "put a red tent in the water",
+        "red tent next to a tree",
+        "a red tent of leaves",
+    ],
 )
 def test_words_that_say_where_are_left_out_for_it_is_put_where_one_points(text):
     assert parse_edit(text, 10.0, 0.0, THINGS) == parse_edit("a red tent", 10.0, 0.0, THINGS)
