@@ -19,6 +19,7 @@ from typing import Any
 from mag_sandbox.files.border import is_file, is_missing, open_plain, refusing
 from mag_sandbox.files.validation import parse_json
 from mag_sandbox.files.whole import changed, folder_bytes, remove_folder, visible
+from mag_sandbox.model.loading import available_worlds
 from mag_sandbox.process import describe_unexpected
 from mag_sandbox.sandbox.hud.hud_state import clock_text
 from mag_sandbox.sandbox.play.parked_scene import ParkedScene, StateError, StateHeader, read_header
@@ -228,11 +229,12 @@ def _parked_card(
     begun: datetime,
 ) -> TitleCard:
     name = place_name(place)
+    where = "" if place.world == available_worlds()[0] else f" in {place.world}"
     return TitleCard(
         "parked",
         id,
         uncounted(name) if name != place.scene.name else name,
-        f"{left[:1].upper()}{left[1:]} · {remembered_text(place)}",
+        f"{left[:1].upper()}{left[1:]} · {remembered_text(place)}{where}",
         left,
         (CONTINUE, FORK, DELETE),
         picture,

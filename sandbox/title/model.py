@@ -113,12 +113,8 @@ class Shelf:
 
 
 def shelves(model: TitleModel) -> tuple[Shelf, ...]:
-    """Return the rows of the title screen; empty ones are left out.
-
-    A world of the player's own that can be continued stands on that shelf alone.
-    """
-    left = {card.place for card in model.parked if card.place}
-    own = tuple(card for card in model.scenes if card.is_own and card.place not in left)
+    """Return the rows of the title screen; empty ones are left out."""
+    own = tuple(card for card in model.scenes if card.is_own)
     rows = [Shelf("Continue", one_per_place(model.parked)), Shelf(OWN, own)]
     for title in SHELVES.values():
         cards = (card for card in model.scenes if card.label == title)

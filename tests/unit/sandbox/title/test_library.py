@@ -356,7 +356,7 @@ def test_the_title_lists_everything(tmp_path):
     assert shelves(model)[1].title == "My own worlds"
     assert len(library) >= 10
     cards = {card.id: card for card in model.parked}
-    assert cards[id].about.endswith("180 views remembered")
+    assert cards[id].about.endswith("180 views remembered in fake")
     assert cards[id].picture.is_file()
     assert cards[id].line == "left 3 h ago"
     assert cards[f"{id}-quick"].line == "saved 3 h ago"

@@ -113,12 +113,12 @@ def test_a_right_click_on_a_card_offers_what_can_be_done(game):
     assert game.screen.is_busy
 
 
-def test_a_world_of_the_players_own_that_was_left_stands_on_one_shelf_alone():
+def test_a_world_of_the_players_own_can_be_begun_anew_also_when_it_can_be_continued():
     mine = next(card for card in MODEL.scenes if card.is_own)
-    name, seed = mine.place
-    left = shelves(replace(MODEL, parked=(parked("p1", name, "", "", seed=seed),)))
-    other = shelves(replace(MODEL, parked=(parked("p1", name, "", "", seed=seed + 1),)))
-    assert [sum(mine in shelf.cards for shelf in found) for found in (left, other)] == [0, 1]
+    rows = {shelf.title: shelf.cards for shelf in shelves(MODEL)}
+    assert MODEL.parked
+    assert mine in rows["My own worlds"]
+    assert [card.id for card in rows["Continue"]] == [card.id for card in MODEL.parked]
 
 
 def test_a_place_has_one_card_that_turns_to_earlier_visits(game):
