@@ -20,13 +20,17 @@ from mag_sandbox.scenes.looks import usual_looks
 from mag_sandbox.scenes.stances import Stance
 from mag_sandbox.scenes.things import THINGS
 
-TABLES = frozenset((
-    "dining table", "round table", "table", "coffee table", "desk", "school desk", "workbench",
-    "kitchen counter", "counter", "cabinet", "stool", "piano", "altar", "table with a cloth",
-    "pedestal", "box", "podium", "crate", "barrel", "fireplace", "stump", "bench", "chair",
-))  # fmt: skip  # on which small things stand
+TABLES: dict[str, tuple[float, ...]] = {  # on which small things stand: at these shares of height
+    **dict.fromkeys((
+        "table", "coffee table", "school desk", "stool", "piano", "table with a cloth", "pedestal",
+        "box", "podium", "crate", "barrel", "stump",
+    ), (0.96,)),
+    "altar": (0.58,), "bench": (0.5,), "cabinet": (0.66,), "chair": (0.5,), "counter": (0.7,),
+    "desk": (0.55,), "dining table": (0.7,), "fireplace": (0.81,), "round table": (0.45,),
+    "kitchen counter": (0.46, 0.84), "workbench": (0.66,),
+}  # fmt: skip
+LIGHT = 0.9  # metres: what is no taller can be put on a table, too
 REACH_ABOVE = 4.0  # degrees above a table at which it is still meant
-SET_IN = 0.04  # share of a table's height by which what stands on it is below its upper edge
 IN_FRONT = 0.35  # metres that a thing keeps from the wall behind it
 GAP = 0.2  # metres that a thing keeps from the thing behind it that is pointed at
 NEAREST = 1.8  # metres
@@ -74,7 +78,9 @@ def stood(edit: Edit, scenery: Scenery, stance: Stance) -> Edit:
         foot = min(middle - tall / 2, ceiling - HIGHEST_HUNG - tall)
         seen = _Seen(wall, max(foot, LOWEST_HUNG))
     elif stance.where in ("sky", "ceiling"):
-        distance = max(min(look.away, wall - IN_FRONT), NEAREST)
+        behind = _before(edit.yaw, pitch, scenery.upright, hangs=True)
+        distance = max(min(look.away, wall - IN_FRONT, behind), NEAREST)
+        distance = max(distance, wide / 2 / tan(radians(WIDEST / 2)))
         middle = EYE + distance * tan(radians(usual.pitch if pitch == -inf else pitch))
         hangs = stance.where == "ceiling" and wall < inf
         foot = ceiling - tall if hangs else min(middle - tall / 2, ceiling - tall)
@@ -104,9 +110,11 @@ def _standing(
     stance: Stance,
 ) -> _Seen:  # fmt: skip
     tall, wide, away = size
-    table = _table(edit.yaw, pitch, scenery.upright) if stance.where == "small" else None
-    if table is not None:
-        return table
+    if stance.where == "small" or tall <= LIGHT:
+        reach = inf if stance.where == "small" else REACH_ABOVE
+        table = _table(edit.yaw, pitch, scenery.upright, reach)
+        if table is not None:
+            return table
     distance = away
     if -inf < pitch:
         at_foot = wall - IN_FRONT if wall < inf else away
@@ -149,13 +157,22 @@ def _hiding(
     return nearest if hidden.mean() > MOST_HIDDEN else inf
 
 
-def _before(yaw: float, pitch: float, things: Sequence[tuple[PlacedObject, float]]) -> float:
-    """Return how far away something is in front of what is pointed at [m]; inf: at nothing."""
+def _before(
+    yaw: float,
+    pitch: float,
+    things: Sequence[tuple[PlacedObject, float]],
+    *,
+    hangs: bool = False,
+) -> float:
+    """Return how far away something is in front of what is pointed at [m]; inf: at nothing.
+
+    What stands on the ground does not stand in front of what hangs; what `hangs` may do so.
+    """
     return min(
         (
             distance - GAP
             for told, distance in things
-            if told.pitch - told.height / 2 < -HORIZON_FOOT
+            if (hangs or told.pitch - told.height / 2 < -HORIZON_FOOT)
             and abs(yaw_difference(yaw, told.yaw)) < told.width / 2
             and abs(pitch - told.pitch) < told.height / 2
         ),
@@ -163,18 +180,28 @@ def _before(yaw: float, pitch: float, things: Sequence[tuple[PlacedObject, float
     )
 
 
-def _table(yaw: float, pitch: float, things: Sequence[tuple[PlacedObject, float]]) -> _Seen | None:
-    """Return where something stands on the nearest table that is pointed at."""
+def _table(
+    yaw: float, pitch: float, things: Sequence[tuple[PlacedObject, float]], reach: float
+) -> _Seen | None:
+    """Return where something stands on the nearest table that is pointed at.
+
+    Args:
+        yaw: of the pointer [degrees].
+        pitch: likewise.
+        things: from far to near, with their distances [m].
+        reach: how far the pointer may be from the upper side of the table [degrees].
+    """
     meant = [
-        (distance, told.pitch + (0.5 - SET_IN) * told.height)
+        (distance, abs(pitch - top), top)
         for told, distance in things
-        if told.kind in TABLES
-        and abs(yaw_difference(yaw, told.yaw)) < told.width / 2
+        if abs(yaw_difference(yaw, told.yaw)) < told.width / 2
         and -told.height / 2 < pitch - told.pitch < told.height / 2 + REACH_ABOVE
+        for share in TABLES.get(told.kind, ())
+        if abs(pitch - (top := told.pitch + (share - 0.5) * told.height)) <= reach
     ]
     if not meant:
         return None
-    distance, top = min(meant)
+    distance, _, top = min(meant)
     return _Seen(distance, EYE + distance * tan(radians(top)))
 
 

@@ -63,6 +63,26 @@ def test_a_clock_hangs_on_the_wall_where_the_pointer_is_and_never_below_its_foot
     assert foot(put("a wall clock", -25.0, room())) > -degrees(atan(EYE / AWAY))
 
 
+@pytest.mark.parametrize(("pitch", "share"), [(-10.0, 0.46), (3.0, 0.84), (6.0, 0.84)])
+def test_a_mug_stands_on_the_top_or_the_shelf_of_a_counter(pitch, share):
+    counter = PlacedObject("kitchen counter", 0.0, -9.0, 60.0, 30.0)
+    top = counter.pitch + (share - 0.5) * counter.height
+    assert foot(put("a mug", pitch, room(counter))) == pytest.approx(top, abs=0.5)
+
+
+def test_a_cat_stands_on_the_table_whose_top_is_pointed_at_and_a_horse_does_not():
+    table = PlacedObject("table", 0.0, -19.0, 40.0, 18.0)
+    top = table.pitch + table.height / 2
+    assert foot(put("a cat", top + 2.0, room(table))) == pytest.approx(top, abs=1.0)
+    assert foot(put("a horse", top + 2.0, room(table))) < top - 5.0
+
+
+def test_a_balloon_hangs_before_the_tree_that_is_pointed_at():
+    tree = PlacedObject("oak", 0.0, 12.0, 30.0, 44.0)
+    before, free = (put("a hot air balloon", 20.0, scene) for scene in (meadow(tree), meadow()))
+    assert before.width > free.width
+
+
 def test_a_mug_stands_on_the_table_that_is_pointed_at():
     low, high = (degrees(atan((end - EYE) / 3.0)) for end in (0.0, 0.8))
     table = PlacedObject("table", 0.0, (low + high) / 2, 40.0, high - low)
