@@ -17,7 +17,6 @@ from mag_sandbox.controls.camera import FARTHEST, POSITION_RESOLUTION, yaw_diffe
 from mag_sandbox.controls.parallax import EYE, Box, RingGeometry
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.world import Door, GroundPlan, GroundThing
-from mag_sandbox.scenes.rooms import DOORS
 from mag_sandbox.scenes.stances import Stance
 from mag_sandbox.scenes.things import DEEP, STANDS
 
@@ -33,9 +32,9 @@ FROM_WALLS, FROM_THINGS = 1.6, 0.6  # metres that a walker keeps; nearer, a wall
 FROM_WATER = 0.2  # likewise
 _TICK = 1 / POSITION_RESOLUTION  # metres
 _SLIDES = 4  # along what is in the way, one thing after the other
-WIDEST_TRUNK = 0.3  # metres; half as wide doors and things without a crown are to a walker at most
+WIDEST_TRUNK = 0.3  # metres; half as wide things without a crown are to a walker at least
 OVERHEAD = 0.9  # metres above the eyes that a thing reaches whose crown is around a walker's head
-CROWN, WIDEST_CROWN = 0.8, 3.0  # share of half the width of others, and metres at most
+CROWN = 0.8  # share of half the width of others
 LOWEST = 0.6  # metres; lower things are stepped over, flowers for one
 SIGHT = 24.0  # metres from which on things shrink, and are out of sight within `FADE` metres
 FADE = 12.0
@@ -109,8 +108,8 @@ class _Body:
         """How near to its middle a walker may come [m]: crowns are as high as heads."""
         half = self.distance * tan(radians(self.told.width) / 2)
         top = self.distance * tan(radians(_ends(self.told)[1]))
-        around = top > OVERHEAD and self.told.kind not in DOORS
-        return min(CROWN * half, WIDEST_CROWN) if around else min(half, WIDEST_TRUNK)
+        trunk = CROWN * half if top > OVERHEAD else min(half, WIDEST_TRUNK)
+        return max(trunk, half - FROM_THINGS)  # a walker is never inside
 
     @property
     def place(self) -> tuple[float, float]:

@@ -39,7 +39,7 @@ BUDGET = 32 * MIB  # of the viewpoints of all parked rooms
 MOST_ROOMS = 100
 NEAR = 2.0  # metres from a door, within which the player can go through
 REACH = 6.0  # metres, likewise, of doors that the way does not lead up to
-SPARE = 0.5  # metres from the end of the way to such a door
+SPARE = 0.5  # metres from the end of the way to a door
 IN_SIGHT = 6.0  # metres from a door, within which a walker has the room behind it begun
 ASIDE = 45.0  # degrees from the middle of the view to a door, at most
 SAME = 0.5  # metres between two doors at least
@@ -257,10 +257,11 @@ class Rooms:
 
     def _reach(self, door: Door) -> float:
         """Return how near the player must be to go through a door [m]."""
+        near = max(NEAR, door.width / 2 + SPARE)  # houses stop a walker before they are all around
         if self._ground.apart < inf:
-            return NEAR
+            return near
         # the way may end before the door
-        return min(max(NEAR, hypot(door.x, door.z) - FARTHEST_WALK + SPARE), REACH)
+        return min(max(near, hypot(door.x, door.z) - FARTHEST_WALK + SPARE), max(near, REACH))
 
     def _behind(self, door: Door) -> int | None:
         """Return the number of the room behind a door; None: the player was never there."""

@@ -1,6 +1,7 @@
 """Doors lead from room to room: rooms are invented, left, found again, saved and replayed."""
 
 from dataclasses import replace
+from math import atan, degrees
 from threading import Event
 from types import SimpleNamespace
 
@@ -9,12 +10,15 @@ import pytest
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose
 from mag_sandbox.controls.edits import ENTER, Edit
+from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.scenery import Scenery
 from mag_sandbox.model.pocket import rooms
 from mag_sandbox.model.pocket.painting import Plan
 from mag_sandbox.model.pocket.world import NO_DOOR, DiffusionWorld
 from mag_sandbox.model.world import Control, Door, FrameBlock, MemorySetting
 from mag_sandbox.scenes.rooms import DOORS
+from mag_sandbox.scenes.stances import Stance
 from tests.patience import PATIENCE
 from tests.tiny import PLACE, STILL
 from tests.unit.model.pocket.test_inventing import begin, same, world
@@ -179,6 +183,20 @@ def test_far_doors_are_looked_behind_by_a_resting_player_alone(monkeypatch):
     assert house_rooms._ahead is None
     house_rooms.look_ahead(pose, prompt, rests=True)
     assert house_rooms._ahead.door == far
+
+
+@pytest.mark.parametrize("width", [1.0, 3.8, 8.0])
+def test_a_door_opens_where_it_stops_a_walker(monkeypatch, width):
+    made = house(SKY)
+    pitch = -degrees(atan(EYE / 10.0))  # 10 m away, 5 m tall
+    there = PlacedObject("tent", 0.0, pitch + 14.0, 2 * degrees(atan(width / 20.0)), 28.0)
+    scenery, here = Scenery.of([there], {"tent": Stance("floor")}, ()), (0.0, 0.0)
+    for _ in range(200):
+        here = scenery.way(here, (0.0, here[1] + 0.05), ())
+    (door,) = scenery.doors(DOORS)
+    monkeypatch.setattr(made._rooms, "_ground", SimpleNamespace(doors=[door], apart=2.4))
+    assert made._rooms.door_at(CameraPose(z=here[1])) == door
+    assert made._rooms.door_at(CameraPose()) is None
 
 
 def test_a_save_whose_doors_lead_nowhere_is_refused():
