@@ -50,6 +50,7 @@ FATES: dict[SegmentKind, Fate] = {
     "look-ahead": "look-ahead",
     "packed-4x": "compressed",
     "packed-2x": "compressed",
+    "psi": "compressed",
 }
 
 

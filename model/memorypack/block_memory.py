@@ -72,16 +72,13 @@ class PackedBlocks:
         self._empty = parts.conditioner.text_keys("")
         self._memory: PackMemory | None = None
         self._ahead: tuple[CameraPose, ...] = ()  # views painted and not seen yet
-        self._known: tuple[object, tuple[CameraPose, ...]] = (None, ())
 
     @property
     def policy(self) -> PackedViews:
         """Which views it keeps: those that psi holds tokens of, and those painted and not seen."""
-        psi = self._memory and self._memory.state()
-        if psi is not self._known[0]:
-            self._known = psi, self._memory.known_poses() if self._memory else ()
+        known = self._memory.known_poses() if self._memory else ()
         keeps_places = isinstance(self._parts.networks.pack.semantic, RingPack)
-        return PackedViews((*self._known[1], *self._ahead), keeps_places, keeps_places)
+        return PackedViews((*known, *self._ahead), keeps_places, keeps_places)
 
     # Reading
 

@@ -8,7 +8,7 @@ In play psi is updated at once and frames older than packing reaches are gone. I
 updates wait, so that every block's loss reaches them with a gradient of its own.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mag_sandbox.controls.camera import CameraPose, check_pose
+from mag_sandbox.controls.camera import CameraPose, check_pose, view_overlap
 from mag_sandbox.files.validation import decode, shortened
 from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.memorypack.networks import MemoryPack, PsiState
@@ -33,6 +33,7 @@ from mag_sandbox.model.world import (
     WorldSpec,
 )
 
+ALIKE = 12.0  # degrees between frames of psi that are listed
 MOST_TIME = 2**45  # frames; more than any session has
 
 
@@ -60,6 +61,7 @@ class PackMemory:
         self._differentiated = differentiated if isinstance(pack.semantic, SemanticPack) else 0
         self._waiting: list[LatentFrames] = []
         self._old: PsiState | None = None  # without the waiting frames, and no gradient
+        self._known: tuple[PsiState | None, tuple[CameraPose, ...]] = (None, ())
 
     @property
     def frames(self) -> int:
@@ -112,8 +114,10 @@ class PackMemory:
         state = self.state()
         if not isinstance(state, RingState) or not isinstance(self.places, RayPlaces):
             return ()
-        poses = self.places.poses(state.sights[0, state.taken[0]])
-        return tuple(CameraPose(*pose) for pose in poses.unique(dim=0).tolist())
+        if state is not self._known[0]:  # it takes a while
+            poses = self.places.poses(state.sights[0, state.taken[0]]).unique(dim=0)
+            self._known = state, tuple(CameraPose(*pose) for pose in poses.tolist())
+        return self._known[1]
 
     def push(self, frames: LatentFrames, *, learns: bool = True) -> None:
         """Remember a block, a whole window of Memorize; no gradient reaches what made it.
@@ -156,12 +160,15 @@ KINDS: dict[int, SegmentKind] = {4: "packed-4x", 2: "packed-2x", 1: "raw"}
 
 
 def pack_usage(
-    memory: PackMemory, title: str, spec: WorldSpec, origin: MemoryOrigin | None = None
+    memory: PackMemory,
+    title: str,
+    spec: WorldSpec,
+    origin: MemoryOrigin | None = None,
 ) -> MemoryUsage:
     """Return the usage of memory; its bytes are those of latents and psi."""
-    frames = memory.history
+    frames, known = memory.history, memory.known_poses()
     each = frames.latents.nbytes // frames.length
-    entries = (_entry(memory.image, 0, "sink"), *_packed(memory))  # oldest first
+    entries = (_entry(memory.image, 0, "sink"), *_of_psi(memory, known), *_packed(memory))
     counted = [
         MemorySegment(kind, number, number * each)
         for kind in ("sink", *KINDS.values())
@@ -179,9 +186,10 @@ def pack_usage(
         bytes=held,
         budget=(1 + memory.pack.config.history) * each + psi.bytes,
         full_history_bytes=made * each,
-        evicted=max(0, int(frames.times[0] - memory.image.times[0]) - 1),  # the image stays
+        # the image stays, and psi forgets none
+        evicted=0 if known else max(0, int(frames.times[0] - memory.image.times[0]) - 1),
         oldest_seconds=(made - int(memory.image.times[0])) * spec.latent_stride / spec.fps,
-        attended_frames=len(entries),
+        attended_frames=sum(entry.attended for entry in entries),
         entries=entries,
         origin=origin,
     )
@@ -204,6 +212,17 @@ def _packed(memory: PackMemory) -> Iterator[MemoryEntry]:
                 break
         if frames.times[place] != start:
             yield _entry(frames, place, KINDS[factor])
+
+
+def _of_psi(memory: PackMemory, known: Sequence[CameraPose]) -> Iterator[MemoryEntry]:
+    """Yield one of the frames that psi knows in each direction, as old as the session."""
+    here, start = _entry(memory.history, -1, "psi").pose, int(memory.image.times[0])
+    alike = {
+        (round(pose.yaw / ALIKE), round(pose.pitch / ALIKE), round(pose.fov / ALIKE)): pose
+        for pose in known
+    }
+    for pose in alike.values():
+        yield MemoryEntry(start, "psi", pose, attended=view_overlap(here, pose) > 0.0)
 
 
 def _entry(frames: LatentFrames, place: int, kind: SegmentKind) -> MemoryEntry:

@@ -1,6 +1,7 @@
 """MemoryPack in a world whose views are painted ahead: psi learns what was seen of them."""
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -118,3 +119,16 @@ def test_psi_says_which_frames_it_holds_tokens_of():
     assert CameraPose(yaw=7.5) in poses  # where the first block ended
     assert all(pose.fov == 90.0 and pose.pitch == 0.0 for pose in poses)
     assert torch.equal(*(made.memory.recall_view(CameraPose()) for _ in range(2)))
+
+
+def test_the_memory_lists_a_frame_of_psi_for_each_direction_that_it_knows():
+    made = pack_world()
+    blocks = play(made, [RIGHT] * 10 + [LEFT])
+    usage = blocks[-1].memory
+    of_psi = [entry for entry in usage.entries if entry.kind == "psi"]
+    assert usage.evicted == 0
+    yaws = sorted(entry.pose.yaw for entry in of_psi)
+    assert yaws[0] == 0.0
+    assert yaws[-1] > 60.0
+    assert all(after - before < 24.0 for before, after in pairwise(yaws)), "none is missed"
+    assert len(usage.entries) < 40
