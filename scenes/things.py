@@ -201,6 +201,7 @@ EXHIBITS = frozenset((
 ))  # fmt: skip  # of which a stage has as many kinds as the planner's configuration says
 FALLING = frozenset(("falling rain", "falling snow"))  # kinds all around, which hide nothing
 STANDS = frozenset(("box", "pedestal", "podium", "steps", "table with a cloth"))  # of one exhibit
+HILLS = "hills"  # on which things stand, one hill for each kind
 DEEP = frozenset((  # kinds that stop a walker; a river is shallow
     "lake", "sea", "swimming pool", "canal", "lava lake", "lava pit", "water pit",
 ))  # fmt: skip
@@ -480,7 +481,10 @@ def _relations(
         spans: those that name things, from left to right.
         after_stops: words that follow a comma: "a windmill, on a tulip field" tells where both are.
     """
-    spans = [span for span in spans if _stance(span) in _STANDING or span.kinds[0] in DEEP]
+    spans = [
+        span for span in spans
+        if _stance(span) in _STANDING or span.kinds[0] in DEEP or HILLS in span.kinds
+    ]  # fmt: skip
     for rank, span in enumerate(spans):
         after = [*spans[rank + 1 : rank + 2]]
         end = after[0].start if after else len(words)

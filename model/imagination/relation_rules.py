@@ -7,15 +7,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import atan, degrees, radians, tan
 
+import numpy as np
+
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.controls.parallax import EYE
-from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.objects import PlacedObject, rgb
 from mag_sandbox.model.imagination.plan_rules import AROUND, LEVEL, places_of
 from mag_sandbox.scenes.stances import STANCES
-from mag_sandbox.scenes.things import DEEP, STANDS, THINGS, Named
+from mag_sandbox.scenes.things import DEEP, HILLS, STANDS, THINGS, Named
 
 _SEEN = 42.0  # degrees to either side that the first view plainly shows
 _SMALLEST = 0.5  # of their size: how small things are made to be seen together
+_HILL_FOOT, _HILL_TOP = -5.0, 8.0  # degrees
+_SUNK = 1.5  # degrees that things stand below the top of their hill
+_HILL, _LEAST_HILL, _HILL_SHADE = 2.6, 60.0, 0.88  # of their width, degrees, of the ground's colour
 _SLACK = 0.1  # degrees
 _GAP = 2.0  # degrees between things beside each other
 _DEEPER = 2.5  # degrees between the feet of things before each other
@@ -67,6 +72,8 @@ def _moved(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
             aside = (rank - (len(own) - 1) / 2) * (things[place].width + _GAP)
             moved[place] = replace(things[place], yaw=(yaw + aside) % 360.0)
         return [moved.get(place, thing) for place, thing in enumerate(things)]
+    if HILLS in one.relation.kinds and one.relation.where == "on" and own:
+        return _on_hill(things, own)
     others = [place for place in _placed(things, one.relation.kinds) if place not in own]
     if not others or not own:
         return things
@@ -94,6 +101,37 @@ def _moved(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
         for new in (
             [*farther, target, *nearer] if place == other else [thing] * (place not in moved)
         )
+    ]
+
+
+def _on_hill(things: Sequence[PlacedObject], own: Sequence[int]) -> list[PlacedObject]:
+    """Return things of which some stand beside each other on a hill ahead of the far ones."""
+    ground = next((thing.color for thing in things if thing.kind == "far ground"), None)
+    if ground is None:
+        return list(things)
+    tallest = max(things[place].height for place in own)
+    fits = min((LEVEL - _HILL_TOP) / tallest, 1.0)
+    on_top = [_scaled(things[place], fits) for place in own]
+    wide = sum(thing.width + _GAP for thing in on_top)
+    middle = yaw_difference(on_top[0].yaw, 0.0)
+    middle = min(max(middle, wide / 2 - _SEEN), _SEEN - wide / 2)
+    moved, left = {}, middle - wide / 2
+    for place, thing in zip(own, on_top, strict=True):
+        pitch = _HILL_TOP - _SUNK + thing.height / 2
+        yaw = (left + (thing.width + _GAP) / 2) % 360.0
+        moved[place] = replace(thing, yaw=yaw, pitch=pitch, away=None)
+        left += thing.width + _GAP
+    tall = _HILL_TOP - _HILL_FOOT
+    color = rgb(np.array(ground) * _HILL_SHADE)
+    hill = PlacedObject(
+        "far hill", middle % 360.0, _HILL_FOOT + tall / 2, max(_HILL * wide, _LEAST_HILL), tall,
+        color, color, 0,
+    )  # fmt: skip
+    first = min(own)
+    return [
+        new
+        for place, thing in enumerate(things)
+        for new in ([hill] * (place == first) + [moved.get(place, thing)])
     ]
 
 

@@ -150,3 +150,17 @@ def test_what_is_too_wide_to_be_seen_beside_something_is_smaller():
     assert things["barn"].yaw > things["lake"].yaw or things["lake"].yaw > 180.0
     for thing in things.values():
         assert abs(yaw_difference(thing.yaw, 0.0)) + thing.width / 2 < 43.0
+
+
+def test_on_a_hill_things_stand_high_and_the_hill_is_under_them():
+    ground = PlacedObject("far ground", 0.0, -10.0, 360.0, 20.0, (90, 140, 90))
+    castle = PlacedObject("castle", 70.0, 4.0, 30.0, 24.0)
+    named = named_things("a castle on a green hill", ("castle", "hills"))
+    _, hill, high = related([ground, castle], named)
+    foot = high.pitch - high.height / 2
+    assert hill.kind == "far hill"
+    assert 0.0 < foot < hill.pitch + hill.height / 2
+    assert hill.yaw == high.yaw
+    assert high.yaw + high.width / 2 <= 42.0
+    assert high.pitch + high.height / 2 < 27.0
+    assert related([castle], named) == [castle]
