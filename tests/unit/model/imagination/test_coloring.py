@@ -125,5 +125,5 @@ def test_in_fog_things_are_paler_the_farther_they_are():
     pale_sky, pale_far, pale_near = in_fog([sky, far, near])
     assert max(pale_sky.color) - min(pale_sky.color) < 40
     assert near.color[1] < pale_near.color[1] < pale_far.color[1] < pale_sky.color[1]
-    grey = replace(sky, color=(192, 200, 216))
+    grey = replace(sky, color=(200, 204, 212))
     assert in_fog([grey, near]) == [grey, near], "the planner has seen to it"
