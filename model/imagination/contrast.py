@@ -14,9 +14,14 @@ from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject, rgb
 from mag_sandbox.model.imagination.plan_rules import AROUND, light_of
 from mag_sandbox.scenes.looks import Look, Rgb, usual_looks
+from mag_sandbox.scenes.stances import STANCES
 from mag_sandbox.scenes.things import THINGS, Named
 
-_ALIKE = 70.0  # steps of RGB between colours that are hardly told apart
+_ALIKE = 90.0  # steps of RGB between colours that are hardly told apart
+_STANDING = frozenset(("floor", "small", "water", "flat"))
+_OWN = frozenset((  # kinds whose colour says what they are
+    "penguin", "snowman", "igloo", "sheep", "swan", "seagull", "cow", "fish",
+))  # fmt: skip
 _FOOT = 0.4  # of a thing's height below its middle
 _SHADES = (0.5, 1.5)  # of its colour, where no usual look of a thing stands out
 _FEW = 16  # in a scene at most: kinds of which each one counts, unlike trees
@@ -26,13 +31,18 @@ def standing_out(things: Sequence[PlacedObject], named: Sequence[Named]) -> list
     """Return things of which the named ones without a given colour differ from what is behind."""
     light = light_of(things)
     free = {kind for one in named if one.color is None for kind in one.kinds}
-    few = {kind for kind in free if kind in THINGS and THINGS[kind].most <= _FEW}
+    few = {kind for kind in free if _may_change(kind)}
     result: list[PlacedObject] = []
     for thing in things:
         behind = _colors_behind(thing, result) if thing.kind in few else []
         is_merged = behind and thing.color and _apart(thing.color, behind) < _ALIKE
         result.append(_changed(thing, behind, light) if is_merged else thing)
     return result
+
+
+def _may_change(kind: str) -> bool:
+    is_few = kind in THINGS and THINGS[kind].most <= _FEW
+    return is_few and kind not in _OWN and STANCES[kind].where in _STANDING
 
 
 def _apart(color: Rgb, others: Sequence[Rgb]) -> float:
@@ -48,6 +58,9 @@ def _colors_behind(thing: PlacedObject, others: Sequence[PlacedObject]) -> list[
 
 def _nearest(yaw: float, pitch: float, things: Sequence[PlacedObject]) -> PlacedObject | None:
     for one in reversed(things):
+        stance = STANCES.get(one.kind)
+        if pitch < 0.0 and stance is not None and stance.where == "far":
+            continue  # ground hides the foot of hills
         across = 0.0 if one.width >= AROUND else abs(yaw_difference(yaw, one.yaw))
         if across < one.width / 2 and abs(pitch - one.pitch) < one.height / 2:
             return one

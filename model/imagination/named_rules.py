@@ -49,12 +49,13 @@ _RELIEF = {  # kinds: what is added if a plan has none of them, how wide and hig
     ("far hill",): ("far hill", 72.0, 17.0, 7),
     ("mountains", "snowy peaks"): ("mountains", 66.0, 22.0, 8),
 }
-_LAID = {  # ways, and how one lies that is added: pitch, height and variant, and its colour by day
-    "road": (-16.0, 13.0, 5, (140, 140, 148)), "path": (-19.0, 6.0, 1, (243, 217, 166)),
-    "river": (-16.0, 9.0, 1, (89, 166, 192)), "canal": (-14.0, 9.0, 1, (89, 166, 192)),
-    "railway track": (-9.0, 3.0, 1, (140, 140, 140)),
+_LAID = {  # what is laid on the ground: pitch, width, height and variant, and its colour by day
+    "road": (-16.0, 89.0, 13.0, 5, (140, 140, 148)), "path": (-19.0, 89.0, 6.0, 1, (243, 217, 166)),
+    "river": (-16.0, 89.0, 9.0, 1, (89, 166, 192)), "canal": (-14.0, 89.0, 9.0, 1, (89, 166, 192)),
+    "railway track": (-9.0, 89.0, 3.0, 1, (140, 140, 140)),
+    "lake": (-10.0, 66.0, 8.0, 2, (89, 166, 192)),
 }  # fmt: skip
-_WAY_WIDTH = 89.0
+_WATERS = frozenset(("sea", "lake", "frozen lake", "river", "canal", "swimming pool"))
 _FARTHEST = 0.5  # of its size: how small a tree that is added may be
 _STARS, _STAR, _STAR_PITCHES = 40, 2.4, (8.0, 26.5)  # how many, and degrees
 _DROPS = (214, 232, 248)
@@ -168,11 +169,13 @@ def _with_far(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
             tall = height * (0.8 + 0.4 * (index * _GOLDEN % 1))
             yaw = index * 360 / count
             added.append(PlacedObject(kind, yaw, tall / 2 - 1, width, tall, color, color, 0))
-    for kind in set(one.kinds) & _LAID.keys():
-        if kinds.isdisjoint(one.kinds):
-            pitch, height, variant, by_day = _LAID[kind]
-            color = rgb(np.array(by_day) * light_of(things))
-            added.append(PlacedObject(kind, 0.0, pitch, _WAY_WIDTH, height, color, color, variant))
+    laid = set(one.kinds) & _LAID.keys()
+    if one.kinds[0] in STANCES and STANCES[one.kinds[0]].where == "water":
+        laid = set() if kinds & _WATERS else {"lake"}  # no boat is on dry land
+    for kind in laid if kinds.isdisjoint(laid) else ():
+        pitch, width, height, variant, by_day = _LAID[kind]
+        color = rgb(np.array(by_day) * light_of(things))
+        added.append(PlacedObject(kind, 0.0, pitch, width, height, color, color, variant))
     falls = [kind for kind in one.kinds if kind in FALLING and kind not in kinds]
     falling = [PlacedObject(kind, 0.0, 0.0, 360.0, 108.0, _DROPS, _DROPS, 0) for kind in falls]
     first = next((place for place, thing in enumerate(things) if not _is_far(thing)), len(things))

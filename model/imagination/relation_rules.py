@@ -14,7 +14,7 @@ from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.objects import PlacedObject, rgb
 from mag_sandbox.model.imagination.plan_rules import AROUND, LEVEL, places_of
 from mag_sandbox.scenes.stances import STANCES
-from mag_sandbox.scenes.things import DEEP, HILLS, STANDS, THINGS, Named
+from mag_sandbox.scenes.things import DEEP, HILLS, STANDS, THINGS, Named, Relation
 
 _SEEN = 42.0  # degrees to either side that the first view plainly shows
 _SMALLEST = 0.5  # of their size: how small things are made to be seen together
@@ -34,6 +34,7 @@ _LEAST = 7.0  # degrees of the longer side of what is on another thing, at least
 _WIDEST = 0.8  # of that thing's width, at most
 _UNDER = 0.5  # of that thing's height, of what is under it
 _YAWS = {"ahead": 0.0, "left": -24.0, "right": 24.0, "behind": 180.0}
+_OPEN_WATER = frozenset(("sea", "lake", "canal"))
 _ON_FLOOR = frozenset(("floor", "small", "water"))
 _ABOVE = frozenset(("wall", "ceiling", "sky"))
 
@@ -46,10 +47,21 @@ def related(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Plac
     result = list(things)
     if any(thing.kind in STANDS for thing in things):
         return result
+    waters = [thing.kind for thing in result if thing.kind in _OPEN_WATER]
+    if waters:
+        named = [_afloat(one, waters[0]) for one in named]
     for one in sorted(named, key=lambda one: _depth(one, named)):
         if one.relation is not None:
             result = _moved(result, one)
     return result
+
+
+def _afloat(one: Named, water: str) -> Named:
+    """Return a thing that words name; what swims, and stands nowhere else, is on some water."""
+    stance = STANCES.get(one.kinds[0])
+    if one.relation or stance is None or stance.where != "water":
+        return one
+    return one._replace(relation=Relation("on", (water,)))
 
 
 def _depth(one: Named, named: Sequence[Named]) -> int:
@@ -82,14 +94,15 @@ def _moved(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
     other = others[0]
     target, put = things[other], _RULES[one.relation.where]
     moved = {place: put(things[place], target, rank, len(own)) for rank, place in enumerate(own)}
+    is_sea = target.kind == "sea"  # stays, with all that is afloat
     fits = _fitting([target, *moved.values()])
-    if fits < 1.0:
+    if fits < 1.0 and not is_sea:
         target = _scaled(target, fits)
         moved = {
             place: put(_scaled(things[place], fits), target, rank, len(own))
             for rank, place in enumerate(own)
         }
-    shift = _into_view([target, *moved.values()])
+    shift = 0.0 if is_sea else _into_view([target, *moved.values()])
     target = replace(target, yaw=(target.yaw + shift) % 360.0)
     moved = {place: replace(new, yaw=(new.yaw + shift) % 360.0) for place, new in moved.items()}
     bears = one.relation.where == "on"
@@ -179,7 +192,7 @@ def _placed(things: Sequence[PlacedObject], kinds: Sequence[str]) -> list[int]:
     """Return which things of some kinds stand somewhere, those ahead first."""
     own = [
         place for place in places_of(things, kinds)
-        if things[place].width < AROUND and things[place].kind in THINGS
+        if things[place].width < AROUND and things[place].kind in {*THINGS, *DEEP}
     ]  # fmt: skip
     return sorted(own, key=lambda place: abs(yaw_difference(things[place].yaw, 0.0)))
 
@@ -207,7 +220,11 @@ def _on(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> Plac
     On water it floats where the water is widest.
     """
     if other.kind in DEEP:
-        afloat = _spread(thing, other, rank, count, 0.0)
+        beyond = (other.width - count * (thing.width + _GAP)) / 2
+        reach = beyond if beyond > 0.0 and other.kind == "sea" else 0.0  # towards the first view
+        away = yaw_difference(0.0, other.yaw)
+        aside = min(max(away, -reach), reach)
+        afloat = (_spread(thing, other, rank, count, 0.0) + aside) % 360.0
         return replace(thing, yaw=afloat, pitch=other.pitch + thing.height / 2, away=None)
     stance, low = STANCES.get(thing.kind), _foot(other)
     away = other.away or EYE / tan(radians(max(-low, 1.0)))

@@ -35,5 +35,17 @@ def test_what_words_color_or_do_not_name_or_what_stands_out_stays():
     assert standing_out([FLOOR, CAT], white) == [FLOOR, CAT]
 
 
+def test_a_penguin_is_black_and_white_and_a_mirror_shows_the_wall():
+    for kind in ("penguin", "mirror"):
+        thing = replace(CAT, kind=kind)
+        assert standing_out([FLOOR, thing], [Named((kind,), None)]) == [FLOOR, thing]
+
+
+def test_hills_are_behind_the_ground():
+    grass = replace(FLOOR, kind="far ground", color=GREEN, mean_color=GREEN)
+    hills = PlacedObject("hills", 0.0, -20.0, 360.0, 66.0, WHITE, WHITE)
+    assert standing_out([grass, hills, CAT], CATS) == [grass, hills, CAT]
+
+
 def test_things_before_nothing_stay():
     assert standing_out([CAT], CATS) == [CAT]

@@ -76,6 +76,14 @@ def test_a_way_that_words_name_is_added_where_a_view_shows_it(kind: str):
     assert obeyed([HORSE], [Named((kind,), None)]) == [HORSE]
 
 
+def test_boats_have_a_lake_where_there_is_no_water():
+    boat = PlacedObject("boat", 200.0, 0.0, 12.0, 14.0)
+    result = obeyed([*GROUND, boat], [Named(("boat",), None, 1, 1)])
+    (lake,) = of(result, "lake")
+    (afloat,) = of(result, "boat")
+    assert abs(afloat.yaw - lake.yaw) < lake.width / 2
+
+
 def test_a_forest_has_trees_all_around_and_behind_what_stands_there():
     tree = PlacedObject("oak", 20.0, 0.0, 16.0, 20.0)
     result = wooded([*GROUND, tree, HORSE], [Named(("oak", "pine"), None, 12)])

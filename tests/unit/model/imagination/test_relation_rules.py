@@ -164,3 +164,11 @@ def test_on_a_hill_things_stand_high_and_the_hill_is_under_them():
     assert high.yaw + high.width / 2 <= 42.0
     assert high.pitch + high.height / 2 < 27.0
     assert related([castle], named) == [castle]
+
+
+def test_what_swims_is_on_the_water_where_the_first_view_shows_it():
+    sea = PlacedObject("sea", 70.0, -7.0, 89.0, 11.0)
+    whale = PlacedObject("whale", 200.0, 0.0, 30.0, 12.0)
+    _, whale = related([sea, whale], named_things("a whale", ("whale", "sea")))
+    assert sea.yaw - sea.width / 2 < whale.yaw - whale.width / 2 < 35.0
+    assert whale.pitch - whale.height / 2 == pytest.approx(sea.pitch)
