@@ -95,6 +95,7 @@ _COLORED_ROOM = re.compile(
 _MOUNTAINS = r"mountains?(?=$|,| (and|at|by|in|under|where|with)\b)"  # as a place
 _MEANT = (  # what is read as something else, one after the other
     (_SEA_FLOOR, "coral reef"),
+    (re.compile(r"\bcamp fires?\b", re.I), "campfire"),
     (re.compile(r"\bin (the )?winter\b", re.I), "covered in snow"),
     (re.compile(r"\bwint(er|ry)\b", re.I), "snowy"),
     (re.compile(r"\bon the moon\b", re.I), "in a moon landscape"),

@@ -26,6 +26,7 @@ _SHOWN = 18.0  # degrees of a named thing's height that a level view shows at le
 _AHEAD = 38.0  # degrees to either side in which three quarters of a thing are ahead
 _LEAST, _MOST_GROWN = 12.0, 2.5  # degrees of the longer side of few things, and their growth
 _USUALLY, _MOST_NEARER = 0.8, 2.0  # of the usual width, and by how much counted things grow
+_SPECK = 4.0  # degrees of the longer side of what is too far away to be drawn larger there
 _FEW = 16  # in a scene at most: kinds of which each one counts, unlike trees
 _LARGEST = 62.0, 44.0  # degrees that a thing's width and height grow to
 _BORNE = 6.0  # degrees from the middle of a stand to that of what it bears
@@ -119,15 +120,15 @@ def _cleared(
         for place in sorted(own, key=lambda place: _away(things[place]))[: one.least]:
             gone |= {
                 index for index, thing in enumerate(things)
-                if index != place and _may_go(thing) and thing.kind not in spared
+                if index != place and thing.kind in THINGS.keys() - spared and not _is_far(thing)
+                and (index > place or not _is_lying(thing))
                 and _covered(things[place], thing) > (_COVERED if index > place else _BEHIND)
             }  # fmt: skip
     return [thing for place, thing in enumerate(things) if place not in gone]
 
 
-def _may_go(thing: PlacedObject) -> bool:
-    is_lying = thing.kind in STANCES and STANCES[thing.kind].where == "flat"
-    return thing.kind in THINGS and not _is_far(thing) and not is_lying
+def _is_lying(thing: PlacedObject) -> bool:
+    return thing.kind in STANCES and STANCES[thing.kind].where == "flat"
 
 
 def _covered(thing: PlacedObject, other: PlacedObject) -> float:
@@ -221,6 +222,10 @@ def _sized(thing: PlacedObject, one: Named, *, grows: bool) -> PlacedObject:
         return thing
     usual, scale = THINGS[thing.kind], one.scale
     if scale == 1.0 and usual.most <= _FEW and grows:
+        if one.most is not None and max(thing.width, thing.height) < _SPECK:
+            thing = replace(
+                thing, width=usual.width, height=usual.height, pitch=usual.pitch, away=None
+            )
         scale = min(max(_LEAST / max(thing.width, thing.height), 1.0), _MOST_GROWN)
         if one.most is not None:
             nearer = _USUALLY * usual.width / thing.width

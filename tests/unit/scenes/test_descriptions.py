@@ -351,6 +351,11 @@ def test_what_words_exclude_is_absent(text: str, absent: set[str]):
     assert absent_in(text, KINDS) == absent
 
 
+def test_a_camp_fire_is_no_camp_site(words: DescriptionWords):
+    named = named_in(words.reading("a camp fire beside a tent"), words, KINDS)
+    assert {one.kinds[0] for one in named} == {"camp fire", "tent"}
+
+
 def test_an_empty_place_has_what_it_is_made_of_and_what_words_name():
     absent = absent_in("an empty street with a dog", KINDS)
     assert {"car", "person", "bench"} < absent

@@ -95,6 +95,20 @@ def test_a_forest_has_trees_all_around_and_behind_what_stands_there():
     assert wooded([*GROUND, tree], [Named(("oak",), None)]) == [*GROUND, tree]
 
 
+def test_a_speck_at_the_horizon_is_brought_near():
+    speck = PlacedObject("tent", 20.0, 7.0, 2.0, 1.0)
+    (tent,) = of(obeyed([*GROUND, speck], [Named(("tent",), None, 1, 1)]), "tent")
+    assert tent.width > 12.0
+    assert tent.pitch - tent.height / 2 < 0.0
+
+
+def test_a_rug_lies_under_what_is_named_and_not_on_it():
+    rug = PlacedObject("round rug", 20.0, -23.0, 54.0, 27.0)
+    named = [Named(("horse",), None, 1, 1)]
+    assert obeyed([HORSE, rug], named) == [HORSE]
+    assert obeyed([rug, HORSE], named) == [rug, HORSE]
+
+
 def test_a_single_thing_is_not_much_smaller_than_usual():
     horse = PlacedObject("horse", 20.0, -4.0, 8.0, 7.0)
     one, some = Named(("horse",), None, 1, 1), Named(("horse",), None, 1)
