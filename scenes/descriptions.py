@@ -27,6 +27,7 @@ from mag_sandbox.scenes.stances import STANCES
 from mag_sandbox.scenes.things import (
     ANIMALS,
     COLORS,
+    DRAWN_AS,
     EXHIBITS,
     FALLING,
     SAME_COLORS,
@@ -194,7 +195,10 @@ class DescriptionWords(Vocabulary):
 
     def substitutes(self, text: str) -> tuple[tuple[str, str], ...]:
         """Return words of a text that are drawn as something else; the sea floor is a reef."""
-        return super().substitutes(_NO_ANIMALS.sub("", _SEA_FLOOR.sub("coral reef", text)))
+        text = _NO_ANIMALS.sub("", _SEA_FLOOR.sub("coral reef", text))
+        named = (one.kinds[0] for one in named_things(text, KINDS))
+        others = ((kind, DRAWN_AS[kind]) for kind in named if kind in DRAWN_AS)
+        return (*super().substitutes(text), *others)
 
     def reading(self, text: str) -> str:
         """Return a text in known words; one without a place is read with one that has its things.

@@ -62,9 +62,8 @@ from mag_sandbox.model.imagination.weights import (
 )
 from mag_sandbox.model.world import Frames
 from mag_sandbox.scenes.stances import STANCES
-from mag_sandbox.scenes.things import Named
+from mag_sandbox.scenes.things import DRAWN_AS, Named
 
-_DRAWN_AS = {"bus": "tram"}  # kinds of which training saw too few
 _ATTEMPTS, _OTHER = 4, 1000  # of a plan by day, and between the seeds of their noise
 _BEGINNINGS = 64  # of plans, of which one is to resemble the given picture
 BESIDE = 2  # cells beyond the edge of a view that still say how it looks there
@@ -434,8 +433,8 @@ def _painted_as(
 ) -> ObjectTable:
     """Return things of kinds and shapes that can be painted."""
     drawn = [
-        replace(one, kind=_DRAWN_AS[one.kind])
-        if one.kind in _DRAWN_AS and _DRAWN_AS[one.kind] in config.looks
+        replace(one, kind=DRAWN_AS[one.kind])
+        if one.kind in DRAWN_AS and DRAWN_AS[one.kind] in config.looks
         else one
         for one in with_joined_bands(things)
     ]

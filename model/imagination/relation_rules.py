@@ -89,6 +89,8 @@ def _moved(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
     others = [place for place in _placed(things, one.relation.kinds) if place not in own]
     if not others or not own:
         return things
+    if one.relation.where == "under" and _where(things[others[0]]) in ("sky", "far"):
+        return things  # as all is
     if one.relation.where == "between" and others[1:]:
         return _between(things, own, others[:2])
     other = others[0]
@@ -281,7 +283,12 @@ def _above(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> P
 
 
 def _under(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> PlacedObject:
-    """Return a thing before the foot of another one, small enough to be under it."""
+    """Return a thing before the foot of another one, small enough to be under it.
+
+    What hangs hangs high enough.
+    """
+    if _where(other) in _ABOVE:
+        return replace(thing, yaw=_spread(thing, other, rank, count, 0.0))
     fits = min(_UNDER * other.height / thing.height, _WIDEST * other.width / thing.width / count, 1)
     low = replace(thing, width=fits * thing.width, height=fits * thing.height)
     low = _with_foot(low, _foot(other) - _DEEPER / 5)

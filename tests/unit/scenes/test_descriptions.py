@@ -97,6 +97,7 @@ def test_english_and_nonsense_are_no_other_language(words, text):
     [
         ("a taxi and a robot on a beach", {"taxi": "car"}),
         ("a valley", {"valley": "meadow"}),
+        ("two buses at a bus stop", {"bus": "tram"}),
         ("a library with a view of a valley", {}),  # whose place is the library
         ("a spoon, a sword and a crown in a meadow", {}),  # like which nothing looks
     ],

@@ -172,3 +172,14 @@ def test_what_swims_is_on_the_water_where_the_first_view_shows_it():
     _, whale = related([sea, whale], named_things("a whale", ("whale", "sea")))
     assert sea.yaw - sea.width / 2 < whale.yaw - whale.width / 2 < 35.0
     assert whale.pitch - whale.height / 2 == pytest.approx(sea.pitch)
+
+
+def test_under_the_stars_is_everything():
+    star = PlacedObject("star", 120.0, 20.0, 2.4, 2.4)
+    tent = PlacedObject("tent", 20.0, -3.0, 30.0, 18.0)
+    assert tent in related([star, tent], named_things("a tent under the stars", ("tent", "star")))
+    lamp = PlacedObject("hanging lamp", 40.0, 24.0, 15.0, 12.0)
+    named = named_things("a sofa under a hanging lamp", ("sofa", "hanging lamp"))
+    sofa = next(one for one in related([lamp, SOFA], named) if one.kind == "sofa")
+    assert (sofa.width, sofa.pitch) == (SOFA.width, SOFA.pitch)
+    assert sofa.yaw == pytest.approx(lamp.yaw, abs=30.0)
