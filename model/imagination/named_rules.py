@@ -56,7 +56,9 @@ _LAID = {  # what is laid on the ground: pitch, width, height and variant, and i
     "railway track": (-9.0, 89.0, 3.0, 1, (140, 140, 140)),
     "lake": (-10.0, 66.0, 8.0, 2, (89, 166, 192)),
 }  # fmt: skip
-_WATERS = frozenset(("sea", "lake", "frozen lake", "river", "canal", "swimming pool"))
+_WATERS = frozenset((  # coral is under it
+    "sea", "lake", "frozen lake", "river", "canal", "swimming pool", "coral", "seaweed",
+))  # fmt: skip
 _FARTHEST = 0.5  # of its size: how small a tree that is added may be
 _STARS, _STAR, _STAR_PITCHES = 40, 2.4, (8.0, 26.5)  # how many, and degrees
 _DROPS = (214, 232, 248)

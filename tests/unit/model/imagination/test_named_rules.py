@@ -82,6 +82,8 @@ def test_boats_have_a_lake_where_there_is_no_water():
     (lake,) = of(result, "lake")
     (afloat,) = of(result, "boat")
     assert abs(afloat.yaw - lake.yaw) < lake.width / 2
+    coral = PlacedObject("coral", 90.0, -10.0, 8.0, 8.0)
+    assert of(obeyed([*GROUND, coral, boat], [Named(("boat",), None, 1, 1)]), "lake") == []
 
 
 def test_a_forest_has_trees_all_around_and_behind_what_stands_there():
