@@ -145,6 +145,7 @@ _FOG = frozenset(map(stem, ("fog", "foggy", "mist", "misty")))
 _DAYLIGHT = frozenset(map(stem, ("day", "noon", "midday", "daylight", "sunny")))
 _OWN_LIGHT = frozenset(("moon", "coral reef", *WINDOWLESS))
 _WOODED = {"forest": 30, "jungle": 16, "autumn woods": 20, "cherry valley": 10}  # trees at least
+_SEA = "sea"
 _TREE = 3.0  # metres
 _LARGEST = 6.0  # metres that things in rooms are tall or wide
 _BEFORE_LIGHT, _LIGHT_WORDS = frozenset(("in", "at", "by", "under", "on")), 5
@@ -417,13 +418,18 @@ def elsewhere_in(text: str, words: Vocabulary) -> frozenset[str]:
 
 
 def typical_in(text: str, words: Vocabulary) -> tuple[Named, ...]:
-    """Return the things by which the place of a description in known words is known."""
+    """Return the things by which the place of a description in known words is known.
+
+    The sea of coasts is to be ahead: ships and beaches are at it.
+    """
     place = _known_place(text, words)
     if place is None:
         return ()
     trees = [one for one in place.some("plants") if one in STANCES and _is_tree(one)]
     kinds = tuple(dict.fromkeys(kind for kind in place.some("main") if kind in THINGS))
     named = [Named(kinds, None)] if kinds else []
+    if place.some("flat") == (_SEA,):
+        named.append(Named((_SEA,), None))
     if least := _WOODED.get(place.name, 0):
         named.append(Named(tuple(dict.fromkeys(trees)), None, least))
     return tuple(named)
