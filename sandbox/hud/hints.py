@@ -171,7 +171,8 @@ def hint_card(
 ) -> Card:
     """Return the next hint, with a dot for every step: done, shown now, or still to come.
 
-    `forgets`: the world loses views out of sight, so a comparison shows it beside a memory.
+    `forgets`: a comparison shows the world beside one that remembers, because it loses views out of
+    sight or has a single memory.
     """
     title, why = step.value
     if step is Step.split and forgets:

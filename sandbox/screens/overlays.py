@@ -48,7 +48,8 @@ from mag_sandbox.sandbox.ui.layout import CachedCard, Card, Text, bar, row
 from mag_sandbox.sandbox.ui.theme import ACCENT, BACKDROP, BAD, GOOD, Theme
 
 NOTICE_WIDTH = 448  # px of the reference window: beside the list of what is around
-NOTICE_S = 3.5  # how long a notice stays
+NOTICE_S = 3.5  # how long a notice stays at least
+READ_A_SECOND = 12  # characters: a longer notice, such as where a file lies, stays longer
 PROBE_S = 7.0  # how long a comparison stays
 NEW_S = 8.0  # how long the map stripes new areas, after another description
 CLOSED_S = 1.0  # likewise after the box was closed: the description may still be applied
@@ -96,7 +97,7 @@ class Notices(Overlay):
 
     def say(self, text: str, mood: Literal["good", "bad"] = "good", topic: str = "") -> None:
         """Show a line, in place of the same one and of those about the same topic."""
-        seconds = NOTICE_S * (1 if mood == "good" else 2)
+        seconds = max(NOTICE_S, len(text) / READ_A_SECOND) * (1 if mood == "good" else 2)
         notice = Notice(text, mood, self._clock() + seconds, topic)
         with self._lock:
             others = [
@@ -499,7 +500,8 @@ class HintOverlay(Overlay):
         if self._hints.step is None or self._is_covered:
             return
         theme, places = self._hud.theme(surface), self._hud.places
-        forgets = not keeps_places(self._reel.current.block.memory.policy)
+        now = self._reel.current
+        forgets = not keeps_places(now.block.memory.policy) or len(now.spec.policies) == 1
         learned = self._hints.learned
         hint = hint_card(self._hints.step, self._key_of, learned=learned, forgets=forgets)
         card = self._card(theme, hint, at_most=surface.get_width() - theme.px(28))
