@@ -61,9 +61,21 @@ class MapArea(NamedTuple):
         middle = self.place.center
         return middle[0] + (x - self.x) * self.scale, middle[1] - (z - self.z) * self.scale
 
+    @property
+    def start(self) -> tuple[float, float]:
+        """Where the start is marked [px]: beyond the map, at the edge towards it."""
+        (x, y), middle = self.at(0.0, 0.0), self.place.center
+        right, down, within = (
+            x - middle[0],
+            y - middle[1],
+            self.place.inflate(-2 * CLOSE, -2 * CLOSE),
+        )
+        beyond = max(abs(right) / (within.width / 2), abs(down) / (within.height / 2), 1.0)
+        return middle[0] + right / beyond, middle[1] + down / beyond
+
     def position(self, pixel: tuple[int, int]) -> tuple[float, float]:
-        """Return the position [m] of a pixel: the start itself, if it lies near by."""
-        if math.dist(pixel, self.at(0.0, 0.0)) <= CLOSE:
+        """Return the position [m] of a pixel: the start itself, if it is marked near by."""
+        if math.dist(pixel, self.start) <= CLOSE:
             return 0.0, 0.0
         across, down = (now - middle for now, middle in zip(pixel, self.place.center, strict=True))
         return self.x + across / self.scale, self.z - down / self.scale
@@ -257,7 +269,11 @@ def _draw_way(
     if len(points) > 1:
         pygame.draw.lines(card, SHADOW, False, points, max(4, theme.px(4)))
         pygame.draw.lines(card, theme.colour(INK), False, points, max(2, theme.px(2)))
-    pygame.draw.aacircle(card, INK, area.at(0.0, 0.0), max(3.0, PLACE * theme.scale), 2)
+    start, radius = area.start, max(3.0, PLACE * theme.scale)
+    pygame.draw.aacircle(card, INK, start, radius, 2)
+    if start != area.at(0.0, 0.0):
+        label = theme.text(f"start, {math.hypot(*way[-1]):.0f} m", 11, INK)
+        card.blit(label, label.get_rect(midbottom=(start[0], start[1] - radius)).clamp(area.place))
     card.set_clip(None)
 
 

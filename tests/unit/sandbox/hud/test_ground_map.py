@@ -104,6 +104,14 @@ def test_a_click_near_the_start_means_the_start():
     assert area.position((x + 30, y)) == pytest.approx((1.0, 0.0), abs=0.05)
 
 
+def test_far_away_the_start_is_marked_at_the_edge_and_a_click_there_leads_back():
+    shown = area(CameraPose(z=200.0), ((0.0, 0.0), (0.0, 200.0)))
+    x, y = shown.start
+    assert shown.place.collidepoint(x, y)
+    assert (x, y > shown.place.centery) == (shown.place.centerx, True)
+    assert shown.position((round(x), round(y))) == (0.0, 0.0)
+
+
 def test_it_comes_with_the_first_step_and_the_key_leads_on():
     with window((1280, 720), "test") as surface:
         made, hud, reel, _ = overlay(pose=CameraPose())
