@@ -5,9 +5,10 @@ horizon, what hangs on a wall as far as the wall, and the sides of a room say wh
 plan can be told again for every viewpoint, and pixels of one view can be found in another.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
+from itertools import pairwise
 from math import atan, atan2, cos, degrees, hypot, inf, isclose, radians, sin, tan
 from typing import NamedTuple
 
@@ -30,6 +31,11 @@ FARTHEST_WALK = 2.0  # metres from the viewpoint of the plan: beyond, its pixels
 PARALLEL = 1e-3  # sine of the angle between walls, below which they do not meet
 FROM_WALLS, FROM_THINGS = 1.6, 0.6  # metres that a walker keeps; nearer, a wall is all one sees
 FROM_WATER = 0.2  # likewise
+SMALL = 1.5  # metres: half as wide things are walked round that are met head-on
+NARROW = 0.7  # cosine between the directions in which two things push a walker who is between them
+LEAST_GAIN = 0.2  # share of a step; a walker who gains less is stuck
+SQUEEZE = 0.5  # metres of these that things leave where a walker must pass between two
+Position = tuple[float, float]  # x and z [m]
 _TICK = 1 / POSITION_RESOLUTION  # metres
 _SLIDES = 4  # along what is in the way, one thing after the other
 WIDEST_TRUNK = 0.3  # metres; half as wide things without a crown are to a walker at least
@@ -285,6 +291,7 @@ class _Leeway(NamedTuple):
     free: float  # metres
     away: np.ndarray  # the direction in which there is more
     what: str = ""  # takes the rest: a kind of thing, or "wall"; "": it is too far from viewpoints
+    is_small: bool = False  # whether that can be walked round in a few steps
 
 
 class Scenery:
@@ -533,25 +540,29 @@ class Scenery:
 
     def way(
         self,
-        start: tuple[float, float],
-        end: tuple[float, float],
-        viewpoints: Sequence[tuple[float, float]] = ((0.0, 0.0),),
-    ) -> tuple[float, float]:
+        start: Position,
+        end: Position,
+        viewpoints: Sequence[Position] = ((0.0, 0.0),),
+    ) -> Position:
         """Return where a step ends [m]: walls, things and water stop it, or it slides along them.
 
         A walker who is too near to something already may go wherever it is no nearer, and always
         stays near to one of the viewpoints (none: goes anywhere). What is in the way pushes a step
-        out to its side; between two things, several times.
+        out to its side; between two things, several times, and if these leave too little room, the
+        walker squeezes through. A small thing straight ahead is walked round.
         """
-        limit = min(self._room(*start, viewpoints).free, 0.0)
-        for _ in range(_SLIDES):
-            room = self._room(*end, viewpoints)
-            if room.free >= limit:
-                return end if hypot(end[0] - start[0], end[1] - start[1]) > 2 * _TICK else start
-            pushed = end + (limit - room.free + _TICK) * room.away
-            x, z = (np.rint(pushed / _TICK) * _TICK).tolist()
-            end = x, z
-        return start
+        room_at = partial(self._room, viewpoints=viewpoints)
+        limit = min(room_at(*start).free, 0.0)
+        there, met = _slide(room_at, start, end, limit)
+        step, got = np.subtract(end, start), np.subtract(there, start)
+        if got @ step > LEAST_GAIN * (step @ step) or {"", "wall"} & {one.what for one in met}:
+            return there
+        between = any(one.away @ other.away < NARROW for one, other in pairwise(met))
+        if between and limit > -SQUEEZE:
+            there, _ = _slide(room_at, start, end, -SQUEEZE)
+        elif met and met[0].is_small:
+            there, _ = _slide(room_at, start, _aside(start, end, met[0].away), limit)
+        return there
 
     def in_the_way(self, x: float, z: float, viewpoints: Sequence[tuple[float, float]]) -> str:
         """Return what keeps a walker from a place most: "wall", a kind, or "" without a thing."""
@@ -576,7 +587,9 @@ class Scenery:
             apart = (x, z) - self._solid_places
             room = np.hypot(*apart.T) - FROM_THINGS - self._solid_halves
             least = int(room.argmin())
-            rooms.append(_Leeway(float(room[least]), apart[least], self._solid_kinds[least]))
+            small = bool(self._solid_halves[least] <= SMALL)
+            kind = self._solid_kinds[least]
+            rooms.append(_Leeway(float(room[least]), apart[least], kind, is_small=small))
         rooms.append(self._waters.leeway(x, z))
         tightest = min(rooms, key=lambda one: one.free)
         return tightest._replace(away=tightest.away / max(hypot(*tightest.away), 1e-9))
@@ -644,6 +657,35 @@ class Scenery:
                 depth, np.where(straight > 1e-3, side.away, inf) / straight.clip(1e-3)
             )
         return np.asarray(depth, np.float32)
+
+
+def _slide(
+    room_at: Callable[[float, float], _Leeway], start: Position, end: Position, limit: float
+) -> tuple[Position, list[_Leeway]]:
+    """Return where a step that leaves so much room [m] ends, and what was in its way."""
+    met: list[_Leeway] = []
+    for _ in range(_SLIDES):
+        room = room_at(*end)
+        if room.free >= limit:
+            far = hypot(end[0] - start[0], end[1] - start[1])
+            return (end if far > 2 * _TICK else start), met
+        met.append(room)
+        pushed = end + (limit - room.free + _TICK) * room.away
+        x, z = (np.rint(pushed / _TICK) * _TICK).tolist()
+        end = x, z
+    return start, met
+
+
+def _aside(start: Position, end: Position, away: np.ndarray) -> Position:
+    """Return where a step ends that goes round what it meets, on the side on which it is already.
+
+    `away` points from its middle to the walker; straight ahead, the walker goes round to the right.
+    """
+    x, z = end[0] - start[0], end[1] - start[1]
+    side = -1.0 if x * away[1] - z * away[0] > 0.0 else 1.0
+    far = side * hypot(x, z)
+    across, along = (np.rint(far * np.array((-away[1], away[0])) / _TICK) * _TICK).tolist()
+    return start[0] + across, start[1] + along
 
 
 def with_placed(

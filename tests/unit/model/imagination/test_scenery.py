@@ -220,6 +220,26 @@ def test_a_walker_who_passed_between_things_finds_the_way_back():
     assert way[-1] < 0.3
 
 
+@pytest.mark.parametrize(("apart", "passes"), [(1.0, True), (0.3, False)])
+def test_a_walker_squeezes_between_two_things_that_leave_some_room(apart, passes):
+    scenery = Scenery.of([lamp_at(-apart / 2, 1.5), lamp_at(apart / 2, 1.5)], STANCES, ())
+    here = (0.0, 0.0)
+    for _ in range(60):
+        here = scenery.way(here, (here[0], here[1] + 0.05))
+    assert (here[1] > 2.0) is passes
+
+
+def test_a_small_thing_straight_ahead_is_walked_round_and_a_large_one_is_not():
+    ways = []
+    for width in (20.0, 70.0):
+        thing = PlacedObject("castle", 0.0, 0.0, width, 35.0)
+        scenery, here = Scenery.of([thing], {"castle": Stance("floor")}, ()), (0.0, 0.0)
+        for _ in range(200):
+            here = scenery.way(here, (here[0], here[1] + 0.05), ())
+        ways.append(here[1] > EYE / np.tan(np.radians(17.5)))
+    assert ways == [True, False]
+
+
 def lamp_at(x: float, z: float) -> PlacedObject:
     foot = -degrees(atan(EYE / hypot(x, z)))
     return PlacedObject("floor lamp", degrees(atan2(x, z)) % 360, foot + 18.0, 10.0, 36.0)
@@ -290,7 +310,8 @@ def test_a_walker_who_is_too_near_to_something_may_leave_it_and_come_no_nearer()
     lamp = PlacedObject("floor lamp", 0.0, -40.0, 20.0, 80.0)  # at 0.3 m
     scenery = Scenery.of([lamp], STANCES, ())
     assert scenery.way((0.0, 0.0), (0.0, -0.1)) == (0.0, -0.1)
-    assert scenery.way((0.0, 0.0), (0.0, 0.1)) == (0.0, 0.0)
+    x, z = scenery.way((0.0, 0.0), (0.0, 0.1))
+    assert (abs(x) > 0.05, z) == (True, 0.0), "it is walked round"
 
 
 def test_a_distance_that_was_seen_counts_more_than_a_foot_and_follows_the_walker():
