@@ -34,7 +34,8 @@ FROM_WATER = 0.2  # likewise
 SMALL = 1.5  # metres: half as wide things are walked round that are met head-on
 NARROW = 0.7  # cosine between the directions in which two things push a walker who is between them
 LEAST_GAIN = 0.2  # share of a step; a walker who gains less is stuck
-SQUEEZE = 0.5  # metres of these that things leave where a walker must pass between two
+SQUEEZE = 0.5  # metres of these that narrow things leave where a walker must pass between two
+WADING = 0.4  # likewise, of water
 Position = tuple[float, float]  # x and z [m]
 _TICK = 1 / POSITION_RESOLUTION  # metres
 _SLIDES = 4  # along what is in the way, one thing after the other
@@ -112,10 +113,14 @@ class _Body:
     @property
     def in_the_way(self) -> float:
         """How near to its middle a walker may come [m]: crowns are as high as heads."""
-        half = self.distance * tan(radians(self.told.width) / 2)
         top = self.distance * tan(radians(_ends(self.told)[1]))
-        trunk = CROWN * half if top > OVERHEAD else min(half, WIDEST_TRUNK)
-        return max(trunk, half - FROM_THINGS)  # a walker is never inside
+        trunk = CROWN * self.half if top > OVERHEAD else min(self.half, WIDEST_TRUNK)
+        return max(trunk, self.half - FROM_THINGS)  # a walker is never inside
+
+    @property
+    def half(self) -> float:
+        """Half its width [m]."""
+        return self.distance * tan(radians(self.told.width) / 2)
 
     @property
     def place(self) -> tuple[float, float]:
@@ -309,6 +314,8 @@ class Scenery:
         solid = [body for body in bodies if body.is_solid]
         self._solid_places = np.array([body.place for body in solid]).reshape(-1, 2)
         self._solid_halves = np.array([body.in_the_way for body in solid])
+        around = self._solid_halves + FROM_THINGS - [body.half for body in solid]
+        self._spares = np.clip(around, 0.0, SQUEEZE)  # for a squeeze
         self._solid_kinds = [body.told.kind for body in solid]
         self._waters = _Waters.of(bodies)
         self._finite = np.array([body.distance < inf for body in bodies], bool)
@@ -558,8 +565,9 @@ class Scenery:
         if got @ step > LEAST_GAIN * (step @ step) or {"", "wall"} & {one.what for one in met}:
             return there
         between = any(one.away @ other.away < NARROW for one, other in pairwise(met))
-        if between and limit > -SQUEEZE:
-            there, _ = _slide(room_at, start, end, -SQUEEZE)
+        if between:
+            room_at = partial(self._room, viewpoints=viewpoints, squeezes=True)
+            there, _ = _slide(room_at, start, end, min(room_at(*start).free, 0.0))
         elif met and met[0].is_small:
             there, _ = _slide(room_at, start, _aside(start, end, met[0].away), limit)
         return there
@@ -568,7 +576,9 @@ class Scenery:
         """Return what keeps a walker from a place most: "wall", a kind, or "" without a thing."""
         return self._room(x, z, viewpoints).what
 
-    def _room(self, x: float, z: float, viewpoints: Sequence[tuple[float, float]]) -> "_Leeway":
+    def _room(
+        self, x: float, z: float, viewpoints: Sequence[Position], *, squeezes: bool = False
+    ) -> "_Leeway":
         nearest = min(
             ((at_x - x, at_z - z) for at_x, at_z in viewpoints),
             key=lambda to: hypot(*to),
@@ -586,11 +596,13 @@ class Scenery:
         if len(self._solid_places):
             apart = (x, z) - self._solid_places
             room = np.hypot(*apart.T) - FROM_THINGS - self._solid_halves
+            room += self._spares * squeezes
             least = int(room.argmin())
             small = bool(self._solid_halves[least] <= SMALL)
             kind = self._solid_kinds[least]
             rooms.append(_Leeway(float(room[least]), apart[least], kind, is_small=small))
-        rooms.append(self._waters.leeway(x, z))
+        water = self._waters.leeway(x, z)
+        rooms.append(water._replace(free=water.free + WADING * squeezes))
         tightest = min(rooms, key=lambda one: one.free)
         return tightest._replace(away=tightest.away / max(hypot(*tightest.away), 1e-9))
 
