@@ -113,7 +113,9 @@ _MEANT = (  # what is read as something else, one after the other
 _ROOMS = frozenset(("space station",))  # whose names the painter knows from games
 _HOUSE = "(church|chapel|shop)"
 _BESIDE = r"(in front of|behind|beside|near|next to|outside|on(?= (a|the) (\w+ )?hill))"
-_OUTSIDE = re.compile(rf"\b{_HOUSE} {_BESIDE}\b|\b{_BESIDE} (a|the|an|my) (\w+ )?{_HOUSE}\b", re.I)
+_OUTSIDE = re.compile(
+    rf"\b{_HOUSE} {_BESIDE}\b|\b{_BESIDE} (it |them )?(a|the|an|my) (\w+ )?{_HOUSE}\b", re.I
+)
 _HOUSE_IN_PLACE = re.compile(  # "a church in a meadow"
     rf"(?P<house>.*?\b{_HOUSE}) (in|on|at) (?P<place>(a|an|the) (\w+ ){{0,2}}?\w+)"
     r"(?P<rest>$|[,.;].*| (with|and|at|by|in|under|where)\b.*)", re.I
@@ -129,6 +131,10 @@ _AT_HOME = frozenset((
     "square window", "arched window", "round window", "tall window", "curtains", "floor lamp",
     "hanging lamp", "wall lamp", "ball lamp", "chandelier", "round rug", "square rug", "door",
     "potted cactus", "toy balloons",
+))  # fmt: skip
+_BUILDINGS = frozenset((  # which have doors and windows of their own
+    "cottage", "log cabin", "barn", "castle", "tower", "lighthouse", "windmill", "church",
+    "skyscraper", "apartment house", "hut",
 ))  # fmt: skip
 _ALONE = {  # where things are that no place is known for
     "in a living room": _AT_HOME,
@@ -225,7 +231,8 @@ class DescriptionWords(Vocabulary):
             return "on a stage"
         if "falling snow" in first:
             kinds.append(("igloo",))
-        at_home = "indoor" if _ON_FURNITURE.search(read) or first & _AT_HOME else None
+        is_at_home = _ON_FURNITURE.search(read) or (first & _AT_HOME and not first & _BUILDINGS)
+        at_home = "indoor" if is_at_home else None
         for place in likely_places(kinds, at_home):
             for words in place.words:
                 if self.place(words) == place.category and not self.unknown(words):

@@ -399,8 +399,9 @@ def _colored(thing: PlacedObject, wanted: np.ndarray, light: float, spare: float
     if thing.color is not None:
         seen = np.array([thing.color, thing.mean_color or thing.color])
         own, nearest = (_apart(seen, colors, light) for colors in (wanted[None], _COLORS))
-        tinted = _vividness(wanted) < _NEUTRAL and _vividness(seen[0]) > _TINTED
-        if own <= nearest + spare and not tinted:
+        vivid, shown = _vividness(wanted), _vividness(seen[0])
+        differs = (vivid < _NEUTRAL and shown > _TINTED) or (vivid > _TINTED > shown)
+        if own <= nearest + spare and not differs:
             return thing
     shade = wanted * light
     mean = thing.mean_color and rgb(_OWN * shade + (1 - _OWN) * np.array(thing.mean_color))

@@ -13,6 +13,7 @@ from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.objects import PlacedObject, rgb
 from mag_sandbox.model.imagination.plan_rules import AROUND, LEVEL, places_of
+from mag_sandbox.model.imagination.standing import TABLES
 from mag_sandbox.scenes.stances import STANCES
 from mag_sandbox.scenes.things import DEEP, HILLS, STANDS, THINGS, Named, Relation
 
@@ -25,7 +26,8 @@ _SLACK = 0.1  # degrees
 _GAP = 2.0  # degrees between things beside each other
 _DEEPER = 2.5  # degrees between the feet of things before each other
 _ASIDE = 0.45  # of the width of both: how far a thing is from the middle of one that it covers
-_SEATS = {  # how high one sits or lies on what has a back, as a share of its height
+_SEATS = {  # how high one sits, lies or stands on what has more above, as a share of its height
+    **{kind: shares[0] for kind, shares in TABLES.items()},
     "sofa": 0.45, "armchair": 0.45, "chair": 0.48, "bench": 0.5, "bed": 0.5, "throne": 0.4,
     "rocking horse": 0.6, "swing": 0.3, "bunk bed": 0.4, "crib": 0.4, "horse": 0.62,
     "camel": 0.7, "elephant": 0.85, "bicycle": 0.6, "motorcycle": 0.5,

@@ -60,6 +60,8 @@ ANCHORED = 0.5  # of the difference of carried ground to the first ring's ground
 LEAST_GROUND, OTHER_GROUND = 500, 90.0  # px; levels by which ground is of another description
 MISSING = 0.3  # share of a view that is painted even while the player walks
 BEYOND = 1.3  # of the way till a view is there: how far ahead of that its viewpoint may lie
+# metres to the next viewpoint: where the way goes round something, and at least
+FARTHEST_LEAP, LEAST_LEAP = 1.6 * FARTHEST_WALK, 0.5
 STRIDES = 24  # of this way, at whose ends a viewpoint may lie
 _PAINTED, _LACKING, _OUTDATED = 1, 2, 3  # cells in snapshots, see `PaintedRing`; 0: the others
 Result = TypeVar("Result")
@@ -286,16 +288,22 @@ class Viewpoints(ViewPainter[_MadeView]):
     def _next_place(self, pose: CameraPose, ahead: CameraPose) -> Position | None:
         """Return where the next viewpoint of a walk will be, no farther than it must; None: later.
 
-        A walker can get from one to the next, because neither is too far from the way between.
+        A walker can get from one to the next, because neither is too far from the way between: a
+        free way that goes round something may lead away from both.
         """
-        apart = self._ground.apart
+        apart, before = self._ground.apart, pose
         step = (1 + BEYOND) * (ahead.x - pose.x), (1 + BEYOND) * (ahead.z - pose.z)
         for share in range(1, STRIDES + 1):
             end = pose.x + step[0] * share / STRIDES, pose.z + step[1] * share / STRIDES
             there = self._ground.free_way((pose.x, pose.z), end)
             here = replace(pose, x=there[0], z=there[1])
-            if _away(here, self.nearest(here)) >= apart:
+            away = _away(here, self.nearest(here))
+            if away > FARTHEST_LEAP:
+                is_new = _away(before, self.nearest(before)) >= LEAST_LEAP
+                return (before.x, before.z) if is_new else None
+            if away >= apart:
                 return there
+            before = here
         return None
 
     def begin_view(self, pose: CameraPose, prompt: str) -> int:
