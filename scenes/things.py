@@ -212,6 +212,9 @@ class ThingError(ValueError):
     """Words that name no thing that can be drawn; the message names the nearest."""
 
 
+FEW = 16  # things of a kind in a scene at most, of which each one counts
+
+
 @dataclass(frozen=True, slots=True)
 class Usual:
     """How things of a kind usually are, in degrees, and how many there are."""
@@ -220,6 +223,11 @@ class Usual:
     height: float
     pitch: float  # of the middle
     most: int  # in a scene
+
+    @property
+    def are_few(self) -> bool:
+        """Whether each one counts, unlike trees."""
+        return self.most <= FEW
 
 
 def _read_things() -> tuple[dict[str, Usual], list[frozenset[str]]]:

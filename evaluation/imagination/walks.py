@@ -44,6 +44,7 @@ from mag_sandbox.evaluation.results.sweep import ClipAnswer, sweep
 from mag_sandbox.evaluation.similarity.metrics import gradient_energy, saturation, visible_change
 from mag_sandbox.files.pictures import read_picture
 from mag_sandbox.files.whole import replacing
+from mag_sandbox.model.imagination.scenery import LOWEST
 from mag_sandbox.model.loading import load_world, next_policy
 from mag_sandbox.model.world import Control, FrameBlock, MemorySetting, World, WorldSpec
 from mag_sandbox.renderer.views import view_at
@@ -58,7 +59,6 @@ WALKED = 0.5  # share of legs in which a world that can walks
 EDGE, SLACK = 0.005, 1.25  # share of renders ignored at either end; widening factor
 KEPT = 0.5  # least share of a picture that must look as it was painted
 ACROSS = 10  # pictures in a row of a sheet
-LOWEST = 0.6  # metres; lower things are stepped over
 UNKNOWN = Stance("floor")  # of kinds that are in no table
 
 

@@ -13,18 +13,18 @@ import numpy as np
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject, rgb
 from mag_sandbox.model.imagination.plan_rules import AROUND, light_of
+from mag_sandbox.model.imagination.relation_rules import ON_FLOOR
 from mag_sandbox.scenes.looks import Look, Rgb, usual_looks
 from mag_sandbox.scenes.stances import STANCES
 from mag_sandbox.scenes.things import THINGS, Named
 
 _ALIKE = 90.0  # steps of RGB between colours that are hardly told apart
-_STANDING = frozenset(("floor", "small", "water", "flat"))
+_STANDING = ON_FLOOR | {"flat"}
 _OWN = frozenset((  # kinds whose colour says what they are
     "penguin", "snowman", "igloo", "sheep", "swan", "seagull", "cow", "fish",
 ))  # fmt: skip
 _FOOT = 0.4  # of a thing's height below its middle
 _SHADES = (0.5, 1.5)  # of its colour, where no usual look of a thing stands out
-_FEW = 16  # in a scene at most: kinds of which each one counts, unlike trees
 
 
 def standing_out(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
@@ -41,8 +41,8 @@ def standing_out(things: Sequence[PlacedObject], named: Sequence[Named]) -> list
 
 
 def _may_change(kind: str) -> bool:
-    is_few = kind in THINGS and THINGS[kind].most <= _FEW
-    return is_few and kind not in _OWN and STANCES[kind].where in _STANDING
+    are_few = kind in THINGS and THINGS[kind].are_few
+    return are_few and kind not in _OWN and STANCES[kind].where in _STANDING
 
 
 def _apart(color: Rgb, others: Sequence[Rgb]) -> float:

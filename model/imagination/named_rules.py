@@ -17,7 +17,7 @@ from mag_sandbox.model.imagination.plan_rules import (
     places_of,
     shown_shares,
 )
-from mag_sandbox.model.imagination.relation_rules import related
+from mag_sandbox.model.imagination.relation_rules import ON_FLOOR, related
 from mag_sandbox.scenes.rooms import DOORS
 from mag_sandbox.scenes.stances import STANCES
 from mag_sandbox.scenes.things import EXHIBITS, FALLING, STANDS, THINGS, Named
@@ -27,7 +27,6 @@ _AHEAD = 38.0  # degrees to either side in which three quarters of a thing are a
 _LEAST, _MOST_GROWN = 12.0, 2.5  # degrees of the longer side of few things, and their growth
 _USUALLY, _MOST_NEARER = 0.8, 2.0  # of the usual width, and by how much counted things grow
 _SPECK = 4.0  # degrees of the longer side of what is too far away to be drawn larger there
-_FEW = 16  # in a scene at most: kinds of which each one counts, unlike trees
 _LARGEST = 62.0, 44.0  # degrees that a thing's width and height grow to
 _BORNE = 6.0  # degrees from the middle of a stand to that of what it bears
 _EXHIBIT = 24.0, 27.0  # degrees that exhibits are tall and wide, at most
@@ -35,7 +34,6 @@ _STEP = 4.0  # degrees between the places that are tried
 _COVERED = 0.12  # share of a named thing that others may cover
 _BEHIND = 0.25  # share of it that may have something else right behind it: outlines would merge
 _MERGED = 0.35  # of a named thing that another one covers or is behind
-_STANDING = frozenset(("floor", "small", "water"))
 _HIDDEN = 0.3  # share of a thing that may be hidden
 _TURNING = 0.004  # by which a place is worse for each degree that it is away from ahead
 _BEYOND = 0.5  # by which it is worse for not being ahead
@@ -82,7 +80,7 @@ def obeyed(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Place
 def _apart(
     things: list[PlacedObject], named: Sequence[Named], said: Collection[str]
 ) -> list[PlacedObject]:
-    """Return things of which the named ones that words relate to none stand before no other one."""
+    """Return things of which no named one stands before another, where words do not say so."""
     if any(thing.kind in STANDS for thing in things):
         return things
     related_to = {kind for one in named if one.relation for kind in one.relation.kinds}
@@ -103,7 +101,7 @@ def _apart(
 
 def _stands(thing: PlacedObject) -> bool:
     stance = STANCES.get(thing.kind)
-    return stance is not None and stance.where in _STANDING and thing.width < AROUND
+    return stance is not None and stance.where in ON_FLOOR and thing.width < AROUND
 
 
 def _merge(thing: PlacedObject, other: PlacedObject) -> bool:
@@ -113,7 +111,10 @@ def _merge(thing: PlacedObject, other: PlacedObject) -> bool:
 def _cleared(
     things: list[PlacedObject], named: Sequence[Named], said: Collection[str]
 ) -> list[PlacedObject]:
-    """Return things without what is not named and stands before, or right behind, what is."""
+    """Return things without those that hide named things or merge with them from behind.
+
+    What words name stays, and so does a way on.
+    """
     doors = sum(thing.kind in DOORS for thing in things)
     spared = {*said, *STANDS, *(DOORS if doors == 1 else ("door",))}  # one way must lead on
     gone: set[int] = set()
@@ -223,7 +224,7 @@ def _sized(thing: PlacedObject, one: Named, *, grows: bool) -> PlacedObject:
     if thing.kind not in THINGS or thing.width >= AROUND:
         return thing
     usual, scale = THINGS[thing.kind], one.scale
-    if scale == 1.0 and usual.most <= _FEW and grows:
+    if scale == 1.0 and usual.are_few and grows:
         if one.most is not None and max(thing.width, thing.height) < _SPECK:
             thing = replace(
                 thing, width=usual.width, height=usual.height, pitch=usual.pitch, away=None

@@ -28,7 +28,7 @@ _DEEPER = 2.5  # degrees between the feet of things before each other
 _ASIDE = 0.45  # of the width of both: how far a thing is from the middle of one that it covers
 _SEATS = {  # how high one sits, lies or stands on what has more above, as a share of its height
     **{kind: shares[0] for kind, shares in TABLES.items()},
-    "sofa": 0.45, "armchair": 0.45, "chair": 0.48, "bench": 0.5, "bed": 0.5, "throne": 0.4,
+    "sofa": 0.45, "armchair": 0.45, "chair": 0.48, "bed": 0.5, "throne": 0.4,
     "rocking horse": 0.6, "swing": 0.3, "bunk bed": 0.4, "crib": 0.4, "horse": 0.62,
     "camel": 0.7, "elephant": 0.85, "bicycle": 0.6, "motorcycle": 0.5,
 }  # fmt: skip
@@ -37,7 +37,7 @@ _WIDEST = 0.8  # of that thing's width, at most
 _UNDER = 0.5  # of that thing's height, of what is under it
 _YAWS = {"ahead": 0.0, "left": -24.0, "right": 24.0, "behind": 180.0}
 _OPEN_WATER = frozenset(("sea", "lake", "canal"))
-_ON_FLOOR = frozenset(("floor", "small", "water"))
+ON_FLOOR = frozenset(("floor", "small", "water"))
 _ABOVE = frozenset(("wall", "ceiling", "sky"))
 
 
@@ -207,7 +207,7 @@ def _foot(thing: PlacedObject) -> float:
 
 def _with_foot(thing: PlacedObject, foot: float) -> PlacedObject:
     """Return a thing whose foot is at a pitch, if it stands on the ground, as large as it is."""
-    if _where(thing) not in _ON_FLOOR:
+    if _where(thing) not in ON_FLOOR:
         return thing
     pitch = min(foot + thing.height / 2, LEVEL - thing.height / 4)
     return replace(thing, pitch=pitch, away=None)
@@ -257,7 +257,7 @@ def _near(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> Pl
     """Return a thing on the side of another one that is nearer to the middle of the first view."""
     side = -1 if yaw_difference(other.yaw, 0.0) > 0 else 1
     beside = _beside(side if rank % 2 == 0 else -side)(thing, other, rank // 2, count)
-    return _with_foot(beside, _foot(other) - _DEEPER / 2) if _where(other) in _ON_FLOOR else beside
+    return _with_foot(beside, _foot(other) - _DEEPER / 2) if _where(other) in ON_FLOOR else beside
 
 
 def _behind(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> PlacedObject:

@@ -86,13 +86,14 @@ class PackedBlocks:
         """Tell whether psi holds all that a block shows at its end."""
         return self._held().knows(self._frames(poses))
 
-    def generate(self, poses: tuple[CameraPose, ...]) -> Tensor:
+    def generate(self, poses: tuple[CameraPose, ...], *, is_known: bool) -> Tensor:
         """Return a block's latents, [1, F, C, h, w].
 
-        Of what psi knows, newer copies say nothing better.
+        Args:
+            poses: of its frames.
+            is_known: whether psi `knows` them; newer copies of that say nothing better.
         """
-        block, memory = self._frames(poses), self._held()
-        return self._read(block, alone=memory.knows(block))
+        return self._read(self._frames(poses), alone=is_known)
 
     def recall_view(self, pose: CameraPose) -> Tensor:
         """Return the view that psi holds at a pose, latents [1, C, h, w]."""

@@ -126,7 +126,8 @@ class PackMemory:
             frames: of the block.
             learns: whether psi does as well.
         """
-        whole = joined((self.history, _kept(frames)))
+        frames = _kept(frames)
+        whole = joined((self.history, frames))
         self.history = whole.part(max(0, whole.length - self.pack.config.history), whole.length)
         if learns:
             self.learn(frames)
@@ -160,10 +161,7 @@ KINDS: dict[int, SegmentKind] = {4: "packed-4x", 2: "packed-2x", 1: "raw"}
 
 
 def pack_usage(
-    memory: PackMemory,
-    title: str,
-    spec: WorldSpec,
-    origin: MemoryOrigin | None = None,
+    memory: PackMemory, title: str, spec: WorldSpec, origin: MemoryOrigin | None = None
 ) -> MemoryUsage:
     """Return the usage of memory; its bytes are those of latents and psi."""
     frames, known = memory.history, memory.known_poses()

@@ -26,11 +26,9 @@ from mag_sandbox.model.pocket.block_memory import PassInputs
 from mag_sandbox.model.pocket.editing import planned_things
 from mag_sandbox.model.pocket.engines.engine import PocketEngine
 from mag_sandbox.model.pocket.inventing import MemoryModelInventor
-from mag_sandbox.model.pocket.loading import load_base, load_networks, prompt_features
+from mag_sandbox.model.pocket.loading import load_base, load_memory_model, prompt_features
 from mag_sandbox.model.pocket.look_ahead import (
     FIRST_VIEWS,
-    SIDES,
-    VIEWS,
     LookAheadSession,
     LookAheadWorld,
     SavedProgress,
@@ -100,26 +98,17 @@ class MemoryPackWorld(LookAheadWorld[PackedBlocks]):
         """Return the next block; see `World`."""
         of_type("control", control, Control)
         with torch.inference_mode():
-            takes = VIEWS not in control.leave_out
-            while self._prepare(takes=takes):
-                pass
-            if control.camera != CameraCommand():
-                self._remember_views_owed(wait=SIDES not in control.leave_out)
-            self._advance(leave_out=control.leave_out)
+            takes = self._catch_up(control)
             poses = self._obey(control)
             self._schedule_views(control.camera, takes=takes)
             paints = self.schedule.paints(self.memory)
-            if paints and not self.memory.knows(poses):
-                view = self.schedule.start_cut(poses[-1]).result()
-                if view is not None and view.pose == poses[-1]:  # else its edge may be a guess
-                    self.memory.see(*view)
-            is_guess = paints and not self.memory.knows(poses)
-            latents = self.memory.generate(poses)
+            is_known = self.memory.knows(poses) or (paints and self._see(poses[-1]))
+            latents = self.memory.generate(poses, is_known=is_known)
             self.memory.remember(latents, poses, learns=not paints)
             block = self._shown(latents, poses, control.camera)
             if self.painting:
                 self.painting.thread.release()
-            return replace(block, provisional=is_guess)
+            return replace(block, provisional=paints and not is_known)
 
     def show(self, control: Control, frames: Frames) -> FrameBlock:
         """Take a block's frames as they are and remember them; see `World`.
@@ -215,6 +204,14 @@ class MemoryPackWorld(LookAheadWorld[PackedBlocks]):
             self.memory.follow_prompt()
         return self._poses(control.camera)
 
+    def _see(self, end: CameraPose) -> bool:
+        """Have psi learn the view painted where a block ends; tell whether all of it is painted."""
+        view = self.schedule.start_cut(end).result()
+        if view is None or view.pose != end:  # of a view beside it, an edge may be a guess
+            return False
+        self.memory.see(*view)
+        return True
+
     def _inputs(self) -> PassInputs:
         session = self._running()
         return PassInputs(session.seed, session.prompt, session.prompt_index, self._time)
@@ -261,7 +258,7 @@ def load(
     base = load_base(weights, execution, on_progress, imagination=imagination)
     config, execution = base.config, base.execution
     path = parts_file(variant, parts, phase)
-    _, dit, _ = load_networks(config, weights)  # parts belong to the one in `WORLD`
+    dit = load_memory_model(config, weights)  # parts belong to it, and change it
     networks, info = packed_networks(
         dit, variant, path if phase or path.exists() else None, base_hash(weights)
     )

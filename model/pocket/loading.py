@@ -245,13 +245,18 @@ def read_words(weights: Path) -> Vocabulary:
         return Vocabulary({})
 
 
+def load_memory_model(config: PocketConfig, weights: Path) -> DiT:
+    """Return the memory model for inference."""
+    dit = DiT(config.dit)
+    load_into(dit, weights / WORLD, part="dit.")
+    return dit.eval().requires_grad_(False)
+
+
 def load_networks(config: PocketConfig, weights: Path) -> tuple[DiT, DiT, Autoencoder]:
     """Return generator, memory model and codec for inference."""
-    memory_dit, autoencoder = DiT(config.dit), Autoencoder(config.autoencoder)
-    load_into(memory_dit, weights / WORLD, part="dit.")
+    memory_dit, autoencoder = load_memory_model(config, weights), Autoencoder(config.autoencoder)
     load_into(autoencoder, weights / AUTOENCODER)
-    for network in (memory_dit, autoencoder):
-        network.eval().requires_grad_(False)
+    autoencoder.eval().requires_grad_(False)
     return load_generator(memory_dit, config, weights), memory_dit, autoencoder
 
 

@@ -30,7 +30,7 @@ from mag_sandbox.model.pocket.view_schedule import MOST_LATE, ViewRequest, ViewS
 from mag_sandbox.model.pocket.viewpoints import Viewpoints
 from mag_sandbox.model.pocket.walking import WalkableGround
 from mag_sandbox.model.session_world import MOST_BLOCKS
-from mag_sandbox.model.world import Frames
+from mag_sandbox.model.world import Control, Frames
 from mag_sandbox.scenes import Scene
 
 Memory = TypeVar("Memory", bound=ViewMemory)
@@ -163,6 +163,16 @@ class LookAheadWorld(PocketWorld[LookAheadSession], Generic[Memory]):
             size = self.spec.frame_width, self.spec.frame_height
             painting.listed = read_listed(Path(scene.image), size, painting.imagination.config)
         return view
+
+    def _catch_up(self, control: Control) -> bool:
+        """Do what is due before a block; tell whether the block takes what is due meanwhile."""
+        takes = VIEWS not in control.leave_out
+        while self._prepare(takes=takes):  # first: work done early makes no difference
+            pass
+        if control.camera != CameraCommand():
+            self._remember_views_owed(wait=SIDES not in control.leave_out)
+        self._advance(leave_out=control.leave_out)
+        return takes
 
     @abstractmethod
     def _prepare(self, *, takes: bool = True) -> bool:

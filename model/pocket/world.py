@@ -28,8 +28,6 @@ from mag_sandbox.model.pocket.editing import Editor
 from mag_sandbox.model.pocket.inventing import MemoryModelInventor
 from mag_sandbox.model.pocket.look_ahead import (
     FIRST_VIEWS,
-    SIDES,
-    VIEWS,
     LookAheadSession,
     LookAheadWorld,
     SavedProgress,
@@ -117,12 +115,7 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
         if control.prompt not in (None, self._running().prompt):
             self._require_words(control.prompt)
         with torch.inference_mode():
-            takes = VIEWS not in control.leave_out
-            while self._prepare(takes=takes):  # first: work done early makes no difference
-                pass
-            if control.camera != CameraCommand():
-                self._remember_views_owed(wait=SIDES not in control.leave_out)
-            self._advance(leave_out=control.leave_out)
+            takes = self._catch_up(control)
             edited = self._obey(control)
             if edited == ENTER:
                 return replace(self._enter(), edited=edited)
