@@ -21,6 +21,7 @@ from websockets.typing import Subprotocol
 from mag_sandbox.files.border import reason_of
 from mag_sandbox.model.remote import wire
 from mag_sandbox.model.remote.address import ServerAddress, is_loopback
+from mag_sandbox.model.remote.tls import tls_context
 from mag_sandbox.model.world import GIB, WorldFailed
 
 CONNECTING_S = 10.0  # for a connection [s]
@@ -177,6 +178,7 @@ def _connect(address: ServerAddress, name: str, stack: ExitStack) -> ClientConne
     try:
         connecting = connect(
             address.url,
+            ssl=tls_context() if address.scheme == "wss" else None,
             subprotocols=[Subprotocol(wire.PROTOCOL)],
             additional_headers=headers,
             compression=None,

@@ -4,7 +4,6 @@ import base64
 import hashlib
 import io
 import json
-import shutil
 import signal
 import struct
 import subprocess
@@ -30,6 +29,7 @@ from mag_sandbox.sandbox.screens.play import WarpablePicture
 from mag_sandbox.sandbox.services import PARKED
 from mag_sandbox.sandbox.ui.display import Picture, flat_picture, window
 from tests import ROOT
+from tests.certificates import NEEDS_OPENSSL, certify_localhost
 from tests.chromium import Chromium, needs_chromium
 from tests.forks import FORKS
 from tests.pages import Pages, play_walking
@@ -388,15 +388,13 @@ def test_a_gamepad_turns_the_camera(meadow):
     meadow.wait("!shown.told.plays")
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl")
+@NEEDS_OPENSSL
 def test_over_tls_with_a_token_a_page_plays(tmp_path, monkeypatch):
     """Chromium trusts the certificate by the sum of its key."""
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
-    cert, key, token = (tmp_path / name for name in ("cert.pem", "key.pem", "token"))
+    cert, key = certify_localhost(tmp_path)
+    token = tmp_path / "token"
     token.write_text(SECRET)
-    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1"
-    names = "-subj /CN=localhost -addext subjectAltName=DNS:localhost"
-    run_quietly(f"{command} -keyout {key} -out {cert} {names}")
     public = run_quietly(f"openssl x509 -in {cert} -noout -pubkey")
     (tmp_path / "public.pem").write_bytes(public)
     der = run_quietly(f"openssl pkey -pubin -in {tmp_path / 'public.pem'} -outform der")

@@ -1,9 +1,7 @@
 """What happens to those who play on a server when line, server, or one of them fails."""
 
 import os
-import shutil
 import socket
-import subprocess
 import threading
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
@@ -22,6 +20,7 @@ from mag_sandbox.model.remote.serving import ListenAddress, ServingError
 from mag_sandbox.model.remote.world import RemoteWorld
 from mag_sandbox.model.world import Control, MemorySetting, WorldFailed
 from mag_sandbox.scenes import Scene
+from tests.certificates import NEEDS_OPENSSL, certify_localhost
 from tests.doubles import FakeWorld, block_number
 from tests.hosted import Hosted
 from tests.patience import PATIENCE, eventually
@@ -499,13 +498,9 @@ def test_a_server_that_sends_what_it_did_not_say_is_a_sentence():
         world.close()
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl")
+@NEEDS_OPENSSL
 def test_over_tls_a_certificate_that_is_trusted_is_all_it_takes(tmp_path, monkeypatch):
-    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
-    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1"
-    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
-    where = ["-keyout", str(key), "-out", str(cert)]
-    subprocess.run([*command.split(), *names, *where], check=True, capture_output=True)
+    cert, key = certify_localhost(tmp_path)
     with Hosted(gate=ListenAddress(port=0, tls_cert=cert, tls_key=key)) as hosted:
         address = ServerAddress(f"wss://localhost:{hosted.port}")
         with pytest.raises(WorldFailed, match="certificate verify failed"):
