@@ -11,7 +11,7 @@ from mag_sandbox.process import configure_logging, run_command
 
 COMMANDS: Mapping[str, Subcommand] = {
     "pocket": Subcommand(
-        "measure what a world paints and obeys",
+        "measure what a world paints and how it moves",
         options.PocketOptions, "evaluation.quality.pocket:run_pocket",
     ),
     "walks": Subcommand(

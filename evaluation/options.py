@@ -28,11 +28,10 @@ def check_range(name: str, value: float, low: float, high: float) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class PocketOptions(WorkerOptions):
-    """Measure what a world paints and obeys: the bars of the model card."""
+    """Measure what a world paints and how it moves: the bars of the model card."""
 
     clips: int = option(8, "held-out scenes for each kind (%(default)s)", type=int)
     world: str = option("pocket", "a world with exact poses (%(default)s)")
-    prompts: int = option(64, "captions of the prompt test (%(default)s)", type=int)
     seed: int = option(0, "seed of scenes and noise (%(default)s)", type=int)
     drift: float = option(
         DRIFT_MINUTES, "length of the clips that show drift, at most 4; 0: none (%(default)g)",
@@ -43,7 +42,6 @@ class PocketOptions(WorkerOptions):
 
     def __post_init__(self) -> None:
         check_range("clips", self.clips, 1, 176)
-        check_range("prompts", self.prompts, 0, 2000)
         check_range("seed", self.seed, 0, MAX_SEED)
         check_range("drift", self.drift, 0, 60)
 

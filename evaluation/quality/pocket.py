@@ -1,4 +1,4 @@
-"""`python -m evaluation pocket`: what a world paints and obeys, on held-out scenes.
+"""`python -m evaluation pocket`: what a world paints and how it moves, on held-out scenes.
 
 What it remembers is measured by `bench-memory` (docs/benchmark.md), what it invents by
 `evaluation.imagination`. The renderer's views of a world that moves are those of the same time.
@@ -6,8 +6,8 @@ What it remembers is measured by `bench-memory` (docs/benchmark.md), what it inv
 The result is plain JSON; numbers in dB, px, degrees and seconds as their keys say, null where
 nothing was measured, `{mean, low, high, clips}` with a 95% interval by bootstrap:
 
-    schema          3
-    settings        clips, prompts, seed, drift_minutes
+    schema          4
+    settings        clips, seed, drift_minutes
     world           provenance: weights hash, dtype, ...
     round_trip_db   renderer views after the autoencoder
     zoom            of worlds that zoom, all the way in and out again, the first view given:
@@ -19,9 +19,6 @@ nothing was measured, `{mean, low, high, clips}` with a 95% interval by bootstra
     drift           null where it was left out: clips of `drift_minutes` around and around, from the
                     prompt alone, last turn over first: gradient_ratio, contrast_ratio,
                     saturation_ratio, drift (the largest change of the three), clips (how many)
-    adherence       prompts, recovered [names], heads: per question pictures, accuracy, low, high,
-                    accuracy_on_renders, values (how many answers there are); attributes, all that
-                    captions name together, the category not: asked, found, found_on_renders, share
     bars            per bar: value, bar, met (null where not measured)
 """
 
@@ -35,9 +32,7 @@ from typing import Any
 
 import numpy as np
 
-from mag_sandbox.evaluation.judge.classifier import Classifier
 from mag_sandbox.evaluation.options import PocketOptions
-from mag_sandbox.evaluation.quality.adherence import adherence_report, ask_scene
 from mag_sandbox.evaluation.quality.clips import (
     around_and_around,
     measure_rest,
@@ -54,23 +49,18 @@ from mag_sandbox.evaluation.similarity.metrics import psnr
 from mag_sandbox.model.world import World
 
 DRIFT_CLIPS = 4  # at most, one a category: each lasts for minutes
-KINDS = {
-    "zoom": "zoomed in and out again", "rest": "waited", "drift": "went around and around",
-    "prompt": "asked by caption alone",
-}  # fmt: skip
+KINDS = {"zoom": "zoomed in and out again", "rest": "waited", "drift": "went around and around"}
 Task = tuple[str, int]  # one of KINDS, index of the scene
 
 
 def run_pocket(options: PocketOptions, say: Say) -> None:
     """Measure, say the table, and write the numbers where asked."""
     make_places(options.json)
-    result = measure(options, opener(options.world, options.weights), Classifier.load(), say)
+    result = measure(options, opener(options.world, options.weights), say)
     tell(table(result), result, options.json, say)
 
 
-def measure(
-    options: PocketOptions, open_world: OpenWorld, judge: Classifier, say: Say
-) -> dict[str, Any]:
+def measure(options: PocketOptions, open_world: OpenWorld, say: Say) -> dict[str, Any]:
     """Play and measure everything; the world's errors come at once."""
     around: tuple[Leg, ...] = ()
     with closing(open_world()) as world, tempfile.TemporaryDirectory() as folder:
@@ -86,25 +76,23 @@ def measure(
         "zoom": options.clips if zooms else 0,
         "rest": options.clips if moves else 0,
         "drift": min(options.clips, DRIFT_CLIPS) if around else 0,
-        "prompt": options.prompts,
     }
     tasks = [(kind, index) for kind, count in counts.items() for index in range(count)]
-    job = QualityJob(open_world, judge, around, options.seed, moves=moves)
+    job = QualityJob(open_world, around, options.seed, moves=moves)
     found: dict[Task, Any] = {}
     with options.workplace().workers(job) as results:
         for task, scores in results(tasks):
             found[task] = scores
             say(f"{KINDS[task[0]]}, scene {task[1]}: {len(found)}/{len(tasks)}")
     clips = {kind: [found[kind, i] for i in range(count)] for kind, count in counts.items()}
-    settings = {name: getattr(options, name) for name in ("clips", "prompts", "seed")}
+    settings = {"clips": options.clips, "seed": options.seed, "drift_minutes": options.drift}
     result = {
-        "schema": 3,
-        "settings": {**settings, "drift_minutes": options.drift},
+        "schema": 4,
+        "settings": settings,
         **known,
         **({"zoom": mean_scores(clips["zoom"])} if zooms else {}),
         **({"rest": mean_scores(clips["rest"])} if moves else {}),
         "drift": {"clips": len(clips["drift"]), **mean_scores(clips["drift"])} if around else None,
-        "adherence": adherence_report(clips["prompt"], judge),
     }
     return result | {"bars": verdicts_of(result)}
 
@@ -114,7 +102,6 @@ class QualityJob:
     """The work of each worker; see `mag_sandbox.workers.work.Job`."""
 
     open_world: OpenWorld
-    judge: Classifier
     around: tuple[Leg, ...]  # of the clips that show drift
     seed: int
     moves: bool
@@ -127,8 +114,6 @@ class QualityJob:
 
     def _measured(self, world: World, folder: Path, task: Task) -> Any:
         kind, index = task
-        if kind == "prompt":
-            return ask_scene(world, self.judge, index, self.seed, folder)
         scene = held_out_scene(index, self.seed, folder, moves=self.moves)
         if kind == "zoom":
             clip = record(world, scene.scene("image"), zoom_and_back(world.spec))

@@ -42,8 +42,6 @@ MOVING = {  # of the clip at rest, of worlds that move
 }
 OVERALL = {
     "round_trip": Threshold(low=33.0, unit="dB"),
-    "prompt_attributes": Threshold(low=3, unit="recovered"),
-    "adherence": Threshold(low=0.85),  # share of all attributes that captions name
     "drift": Threshold(high=0.10),  # of the last turn of DRIFT_MINUTES from the first
 }
 DRIFT_LINES = {  # score -> words, unit
@@ -83,8 +81,6 @@ def verdicts_of(result: dict[str, Any]) -> dict[str, dict[str, Any]]:
     lasted = result["settings"]["drift_minutes"] >= DRIFT_MINUTES
     values = {
         "round_trip": result["round_trip_db"],
-        "prompt_attributes": len(result["adherence"]["recovered"]),
-        "adherence": mean_or_none(result["adherence"]["attributes"]["share"]),
         "drift": mean_or_none(drift["drift"]) if drift and lasted else None,
     }
     for name, bar in MOVING.items() if "rest" in result else ():
@@ -117,27 +113,8 @@ def table(result: dict[str, Any]) -> Iterator[str]:
         yield f"\naround and around for {minutes:g} min, from the prompt alone (clips: {clips})"
         for name, (said, unit) in DRIFT_LINES.items():
             yield f"  {said:26}{_score_line(drift[name], unit)}"
-    yield "\nprompts, read from the picture"
-    for name, share in result["adherence"]["heads"].items():
-        yield f"  {name:26}{_share_line(share)}"
-    yield f"  {'all attributes':26}{_attributes_line(result['adherence']['attributes'])}"
     yield "\nbars"
     yield from verdict_lines(result["bars"])
-
-
-def _share_line(share: dict[str, Any]) -> str:
-    if not share["pictures"]:
-        return "no caption names it"
-    ideal = f"(renders {share['accuracy_on_renders']:.0%})"
-    return f"{share['accuracy']:6.0%} of {share['pictures']:3}   {ideal}"
-
-
-def _attributes_line(attributes: dict[str, Any]) -> str:
-    if not attributes["asked"]:
-        return "no caption names any"
-    share, ideal = attributes["share"], attributes["found_on_renders"] / attributes["asked"]
-    known = f"{share['mean']:6.0%} [{share['low']:.0%}, {share['high']:.0%}]"
-    return f"{known} of {attributes['asked']}   (renders {ideal:.0%})"
 
 
 def _score_line(score: dict[str, Any] | None, unit: str) -> str:

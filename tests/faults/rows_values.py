@@ -159,7 +159,6 @@ EVALUATION = tuple(
         ("pocket --clips many", ("--clips", "--help")),
         ("pocket --clips 0", ("clips",)),
         ("pocket --clips -3", ("clips",)),
-        ("pocket --prompts -1", ("prompts",)),
         ("pocket --seed -1", ("seed",)),
         ("pocket --world pokcet", ("pokcet", "pocket")),
         ("pocket --weights here/nowhere", ("nowhere", "config.json", "missing")),

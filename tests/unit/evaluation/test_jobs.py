@@ -10,7 +10,6 @@ import torch
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.evaluation.imagination.bar import ViewsJob, ViewsTask
 from mag_sandbox.evaluation.imagination.walks import RendersTask, WalksJob, WalkTask
-from mag_sandbox.evaluation.judge.classifier import Classifier
 from mag_sandbox.evaluation.judge.judge import Judge
 from mag_sandbox.evaluation.lookback.participants import ParticipantSource
 from mag_sandbox.evaluation.lookback.process import open_player
@@ -47,7 +46,7 @@ def jobs() -> list:
     matching = Matching(NAME, LpipsDistance(Lpips()))
     return [
         LookbackJob(partial(open_player, ParticipantSource("pocket")), SceneSplit(), matching),
-        QualityJob(opens, Classifier.load(), (Leg("out", CameraCommand(), 1),), 0, moves=True),
+        QualityJob(opens, (Leg("out", CameraCommand(), 1),), 0, moves=True),
         WalksJob(WalkOptions(), opens, Judge.load()),
         ReconstructionJob("mag", 4, HERE, matching, 0),
         MagBenchJob(partial(open_continuer, "mag", "generator", ["a pan"]), matching),
