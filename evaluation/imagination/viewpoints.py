@@ -87,7 +87,7 @@ class ScenePainter:
         imagination = load_imagination(
             folder, coder, matmul_attention, lambda painter: painter.bfloat16()
         )
-        return cls(imagination, coder, lambda caption: torch.cat((features(caption), features(""))))
+        return cls(imagination, coder, features)
 
     def scenery(self, ring: Ring) -> Scenery:
         """Return the plan of a ring in metres, without things that older weights do not know."""
@@ -128,10 +128,9 @@ class ScenePainter:
             yaw: of the view, a multiple of a cell [degrees].
             seen: the known part of the ring; see `carried`.
         """
-        prompt, empty = self._texts(caption).split(1)
         pose = self.imagination.lattice.nearest(CameraPose(yaw))
         around = self.imagination.imagine(
-            self.imagination.nothing(), pose, Subject(prompt, empty, seed, things, seen)
+            self.imagination.nothing(), pose, Subject(self._texts(caption), seed, things, seen)
         )
         place = self.imagination.lattice.place(pose)
         view: np.ndarray = to_frames(self.imagination.picture(around, place))[0]

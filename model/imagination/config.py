@@ -67,20 +67,12 @@ class PainterConfig:
     ring: tuple[int, int] = (24, 80)  # rows and columns of cells of 16 px
     view: tuple[int, int] = (12, 20)  # likewise, of one painting
     shift: float = 2.0  # sigma = shift * u / (1 + (shift - 1) * u)
-    # classifier-free guidance of each step, by caption, objects and sketch; 1: none
-    guidance: tuple[float, ...] = (1.0, 1.0, 1.0)
+    steps: int = 3  # in which a view is painted
 
     def __post_init__(self) -> None:
         numbers = [each.numbers for each in self.sprites if each.fitted]
         if numbers != [FITTED]:
             raise ValueError(f"a sketch needs fitted sprites of {FITTED} numbers, not {numbers}")
-        if not self.guidance:
-            raise ValueError("guidance is (), expected a number for each step")
-
-    @property
-    def steps(self) -> int:
-        """The number of steps in which a view is painted."""
-        return len(self.guidance)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +138,12 @@ class ImaginationConfig:
 
 
 def _painter(data: dict[str, Any]) -> PainterConfig:
-    parts = {
-        "dit": DiTConfig(**data["dit"]),
-        "sprites": tuple(SpriteConfig(**each) for each in data["sprites"]),
-    }
-    return PainterConfig(**{**tuples(data), **parts})
+    """Read a painter's data; files from before it needed no guidance list one for each step."""
+    others = dict(data)
+    if guidance := others.pop("guidance", ()):
+        if set(guidance) != {1}:
+            raise ValueError(f"guidance is {guidance}, expected none: 1 for each step")
+        others["steps"] = len(guidance)
+    others["dit"] = DiTConfig(**data["dit"])
+    others["sprites"] = tuple(SpriteConfig(**each) for each in data["sprites"])
+    return PainterConfig(**tuples(others))

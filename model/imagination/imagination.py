@@ -100,7 +100,6 @@ class Subject(NamedTuple):
     """The subject of a painting."""
 
     prompt: Tensor  # text features, [1, text_len, text_dim]
-    empty: Tensor  # those of the empty prompt
     seed: int  # of the noise; each cell has its own
     things: Sequence[PlacedObject] = ()  # what stands around, from far to near
     seen: np.ndarray | None = None  # of the ring from elsewhere; see `Sketch.carried_over`
@@ -112,7 +111,7 @@ class Imagination:
     imagination = load_imagination(IMAGINATION_WEIGHTS, Coder.of(autoencoder), matmul_attention)
     things = imagination.plan(prompt, empty, seed=1)
     pose = imagination.lattice.nearest(CameraPose())
-    around = imagination.imagine(imagination.nothing(), pose, Subject(prompt, empty, 1, things))
+    around = imagination.imagine(imagination.nothing(), pose, Subject(prompt, 1, things))
     latents = imagination.view(around, pose)  # [1, 32, 12, 20], for the memory's decoder
     """
 
@@ -409,12 +408,11 @@ class Imagination:
         drawn = np.random.default_rng([subject.seed, 2]).standard_normal(shape, np.float32)
         noise = torch.from_numpy(drawn[:, rows][:, :, columns])
         there = around.at(place)
-        dtype, texts = _dtype(self._networks.painter), (subject.prompt, subject.empty)
-        text, free = (self._networks.painter.text_keys(words.to(dtype)) for words in texts)
-        latents = self._networks.painter.paint(
+        painter = self._networks.painter
+        latents = painter.paint(
             told.batch(), sketched.cpu(), torch.from_numpy(rows)[None],
             torch.from_numpy(there.latents)[None], torch.from_numpy(there.known)[None], noise[None],
-            text, free,
+            painter.text_keys(subject.prompt.to(_dtype(painter))),
         )  # fmt: skip
         return around.learned(place, latents[0].numpy())
 

@@ -88,10 +88,6 @@ class ToldObjects(NamedTuple):
         """Return them as a batch of one."""
         return ToldObjects(self.looks[None], self.numbers[None])
 
-    def none(self) -> "ToldObjects":
-        """Return the numbers of as many cells without objects."""
-        return ToldObjects(torch.zeros_like(self.looks), torch.zeros_like(self.numbers))
-
 
 def together(some: Sequence[PlacedObject], others: Sequence[PlacedObject]) -> list[PlacedObject]:
     """Return the things of two lists as one; all are from far to near."""

@@ -137,7 +137,7 @@ class Painter(nn.Module):
 
     painter = Painter(PainterConfig(), matmul_attention)
     text = painter.text_keys(features)  # once a prompt
-    latents = painter.paint(told, sketched, rows, latents, known, noise, text, free)
+    latents = painter.paint(told, sketched, rows, latents, known, noise, text)
     """
 
     def __init__(self, config: PainterConfig, kernel: AttentionKernel) -> None:
@@ -202,11 +202,8 @@ class Painter(nn.Module):
         known: Tensor,
         noise: Tensor,
         text: TextKeys,
-        free: TextKeys,
     ) -> Tensor:
         """Return the latents of a view; those that are known come back as they are.
-
-        Guidance leads away from a painting without objects, sketch and prompt.
 
         Args:
             told: the objects of its cells, [1, H, W, ...].
@@ -216,22 +213,14 @@ class Painter(nn.Module):
             known: where they are, bool [1, H, W].
             noise: standard normal, like the latents.
             text: `text_keys` of the prompt.
-            free: `text_keys` of the empty prompt.
-
-        Source: classifier-free guidance, arXiv 2207.12598.
         """
         there = known[:, None]
-        nothing = told.none(), torch.zeros_like(sketched)
         flow_of = self.flow(self.place(told, sketched, rows, known), text)
-        free_flow_of = self.flow(self.place(*nothing, rows, known), free)
         sampler = AdamsBashforthSampler(euler_levels(self.config.steps, self.config.shift))
         x = torch.where(there, latents, noise)
         for step, timestep in enumerate(sampler.timesteps):
             check_cancelled()
-            flow, guidance = flow_of(x, timestep), self.config.guidance[step]
-            if guidance != 1:
-                free_flow = free_flow_of(x, timestep)
-                flow = free_flow + guidance * (flow - free_flow)
+            flow = flow_of(x, timestep)
             x = torch.where(there, latents, sampler.advance(x, flow, step, _no_noise))
         return x
 

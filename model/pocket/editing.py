@@ -243,7 +243,7 @@ class Editor:
         if plan is not None:
             plan = replace(plan, things=_planned(plan.things, here, self._count))
         by_prompt = edit.act not in SPOT_ACTS or SPOT_ACTS[edit.act].by_prompt
-        text, empty = self._features(prompt if by_prompt else ""), self._features("")
+        text = self._features(prompt if by_prompt else "")
         config = imagination.config
         things = with_placed(
             plan.things if plan else (),
@@ -255,7 +255,7 @@ class Editor:
             owners = imagination.owners(things)
             shape = cells & shape_cells(owners == things.index(thing_of(edit)), cells.shape)
             cells = shape if shape.any() else cells
-        subject = Subject(text, empty, inventor.noise + (self._count + 1) * 2**44, things)
+        subject = Subject(text, inventor.noise + (self._count + 1) * 2**44, things)
         pose = imagination.lattice.around(place)
         before = self._changes.before_placing(here, self.placed, cells)
 

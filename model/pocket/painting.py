@@ -603,7 +603,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
                 now = replace(now, things=with_doors(now.things, doors, imagination.config))
             if now is not plan and before is not None:
                 now = now.after(before, around.known, imagination.lattice)
-            subject = Subject(*texts(prompt), noise, now.things)
+            subject = Subject(texts(prompt)[0], noise, now.things)
             return PaintedGround(around, imagination.imagine(around, pose, subject), now)
 
         return paint

@@ -314,7 +314,7 @@ class Viewpoints(ViewPainter[_MadeView]):
         scenery, before = self._followed(), self.kept.get(place)
         assert scenery is not None
         others, start, far = self._sources(pose), self._source_at(START), self.far
-        told, empty = self._painting.texts(prompt)
+        told, _ = self._painting.texts(prompt)
         noise = self._painting.noise
         imagination = self._imagination
 
@@ -329,7 +329,7 @@ class Viewpoints(ViewPainter[_MadeView]):
             begun = before or self._carried(layers[0], place, seen_far, scenery)
             latents, painted = begun.latents, begun.painted
             known = Surroundings(painted, np.where(painted, latents, 0))  # of those alone
-            subject = Subject(told, empty, noise, things, seen)
+            subject = Subject(told, noise, things, seen)
             after = imagination.imagine(known, pose.at_origin, subject)
             latents = np.where(after.known, after.latents, latents)
             latents = latents.astype(np.float16).astype(np.float32)

@@ -295,9 +295,8 @@ class SampleSheets:
     ) -> None:
         self._networks, self._autoencoder = networks, copy.deepcopy(autoencoder).cpu()
         self._scenes = [render(category_of(HELD_OUT + i), HELD_OUT + i) for i in range(VIEWS)]
-        captions = [scene.caption() for scene in self._scenes]
+        told = [scene.caption() for scene in self._scenes]
         with torch.no_grad():
-            told = [*captions, ""]
             reader = copy.deepcopy(text).cpu()
             self._prompts = reader(*tokenise(tokenizer, told, text.config.text_len))
 
@@ -313,10 +312,10 @@ class SampleSheets:
             if number % ACROSS == 0:
                 rows += [[], []]
             things = [placed(thing) for thing in (*bands_of(scene), *scene.things)]
-            told, empty = self._prompts[number : number + 1], self._prompts[-1:]
+            told = self._prompts[number : number + 1]
             place = invented.lattice.place(pose)
             around = invented.repainted(
-                nothing, place, nothing.mask(place), Subject(told, empty, number, things)
+                nothing, place, nothing.mask(place), Subject(told, number, things)
             )
             latents = torch.from_numpy(around.at(place).latents)[None]
             rows[-2].append(view_at(scene.pixels, pose.yaw, pose.pitch))

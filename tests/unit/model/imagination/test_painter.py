@@ -25,13 +25,12 @@ def painted(
     shape = 1, TINY.painter.dit.channels, HEIGHT, WIDTH
     noise = torch.randn(shape, generator=torch.Generator().manual_seed(2))
     known = torch.zeros(1, HEIGHT, WIDTH, dtype=torch.bool) if known is None else known
-    words, empty = prompts()
-    text, free = (painter.text_keys(each) for each in (words if prompt is None else prompt, empty))
+    text = painter.text_keys(prompts()[0] if prompt is None else prompt)
     latents = torch.full(shape, 0.5) if latents is None else latents
     sketch = torch.full((1, shape[1] + 1, HEIGHT, WIDTH), sketched)
     with torch.inference_mode():
         return painter.paint(
-            told, sketch, torch.from_numpy(rows)[None], latents, known, noise, text, free
+            told, sketch, torch.from_numpy(rows)[None], latents, known, noise, text
         )
 
 

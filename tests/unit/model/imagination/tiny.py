@@ -31,7 +31,7 @@ TINY = ImaginationConfig(
             dim=16, ffn_dim=16, num_heads=1, num_layers=1, channels=3, patch=1, text_dim=4,
             text_len=3,
         ),
-        kinds=4, look_dim=4, object_hidden=8, ring=(8, 16), view=(4, 6), guidance=(1.5, 1.0),
+        kinds=4, look_dim=4, object_hidden=8, ring=(8, 16), view=(4, 6), steps=2,
         sprites=(SpriteConfig(3, 2, 4), SpriteConfig(4, 6, 2, fitted=True)),
     ),
     reader=ReaderConfig(channels=3, view=(4, 6), dim=8, blocks=1, fine=4, kinds=4),

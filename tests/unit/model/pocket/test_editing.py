@@ -119,7 +119,7 @@ def test_no_frame_of_memory_shows_what_was_there_before():
         inventor = other.painting
         there = inventor.around.mask(place)
         inventor.around = inventor.imagination.repainted(
-            inventor.around, place, there, Subject(*inventor.texts(""), 77)
+            inventor.around, place, there, Subject(inventor.texts("")[0], 77)
         )
         other.editor._frames.rewrite(there, other.memory)
         before = inventor.around.latents[:, there].copy()

@@ -74,7 +74,7 @@ IMAGINATION = ImaginationConfig(
             dim=16, ffn_dim=16, num_heads=1, num_layers=1, channels=4, patch=1, text_dim=16,
             text_len=8,
         ),
-        kinds=4, look_dim=4, object_hidden=8, ring=(12, 40), view=(6, 10), guidance=(1.5,),
+        kinds=4, look_dim=4, object_hidden=8, ring=(12, 40), view=(6, 10), steps=1,
         sprites=(SpriteConfig(3, 2, 4), SpriteConfig(4, 6, 2, fitted=True)),
     ),
     reader=ReaderConfig(channels=4, view=(6, 10), dim=8, blocks=1, fine=4, kinds=4),
@@ -646,16 +646,14 @@ def test_the_painter_is_given_the_prompt_in_force(monkeypatch):
     imagine = imagination.imagine
 
     def noted(around, pose, subject):
-        told.append((subject.prompt, subject.empty))
+        told.append(subject.prompt)
         return imagine(around, pose, subject)
 
     monkeypatch.setattr(imagination, "imagine", noted)
     play(made, [STILL])
     assert not torch.equal(features, none)
-    for prompt, empty in told:
-        assert torch.equal(prompt, features)
-        assert torch.equal(empty, none)
     assert told
+    assert all(torch.equal(prompt, features) for prompt in told)
 
 
 def test_a_plan_is_made_once_and_anew_for_a_new_prompt_but_turned_after_a_loss():

@@ -67,7 +67,7 @@ def test_training_leaves_weights_that_plan_and_paint_and_can_be_trained_on(monke
     made = load_imagination(tmp_path / "weights", Coder.of(autoencoder), matmul_attention)
     prompt = torch.zeros(1, 48, 128)
     things = made.plan(prompt, prompt, 1)
-    around = made.imagine(made.nothing(), CameraPose(fov=90.0), Subject(prompt, prompt, 1, things))
+    around = made.imagine(made.nothing(), CameraPose(fov=90.0), Subject(prompt, 1, things))
     assert around.known.sum() == 12 * 20
     assert made.view(around, CameraPose(fov=90.0)).isfinite().all()
     assert load_tokenizer(tmp_path / "weights", POCKET).token_to_id("with") is not None
