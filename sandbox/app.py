@@ -72,14 +72,11 @@ def run(
     seconds: float | None = None,
     session: MakeSession = plain_session,
 ) -> RunSummary:
-    """Play one scene until the player leaves, the time is up or the script is over.
+    """Play a scene until the player leaves, time is up or the script over, or raise DisplayError.
 
     The world is loaded on the generation thread, where observers follow the session. `seconds`
     count from the first frame; with them, an error ends the run at once. `session` makes
     the overlays.
-
-    Raises:
-        DisplayError: no window can be opened.
     """
     navigator = Navigator(
         WorkerSpec(world_loader, source), settings, observers, None, wake, session
@@ -93,12 +90,9 @@ def play(
     observers: Sequence[SessionObserver] = (),
     seconds: float | None = None,
 ) -> RunSummary:
-    """Play the whole game: from its title, a playthrough or a recording on.
+    """Play the game from its title, a playthrough or a recording on, or raise DisplayError.
 
     The game wakes the window with `wake`; `seconds` count from the first frame.
-
-    Raises:
-        DisplayError: no window can be opened.
     """
     settings = game.services.settings.now
     navigator = Navigator(game.worker_spec, settings, observers, game, wake)

@@ -20,12 +20,9 @@ from mag_sandbox.sandbox.settings import SandboxConfig
 
 @dataclass(frozen=True, slots=True)
 class WorldChoice:
-    """A world by name, with its memory.
+    """A world by name, with its memory; an unknown name of either raises WorldFailed.
 
     world = WorldChoice("pocket", MemorySetting(policy="mag")).load()
-
-    Raises:
-        WorldFailed: there is no world or memory policy of that name.
     """
 
     name: str = "pocket"

@@ -25,12 +25,7 @@ def run_app(
     headless: bool,
     session: "MakeSession | None" = None,
 ) -> "RunSummary":
-    """Run the app for one playthrough until it closes; `session` adds to the picture.
-
-    Raises:
-        WorldFailed: the world stopped.
-        DisplayError: there is no display.
-    """
+    """Run the app for one playthrough until it closes, or raise WorldFailed or DisplayError."""
     choose_display(headless=headless)
     from mag_sandbox.sandbox import app
 

@@ -96,11 +96,7 @@ class Recordings:
             recorder.loaded_with(choice.memory, look_ahead=choice.look_ahead)
 
     def start(self, worker: GenerationWorker, name: str) -> "Future[None]":
-        """Record from now on; the future fails if nothing is being played.
-
-        Raises:
-            RecordingError: its folder cannot be made.
-        """
+        """Record from now on (the future fails if nothing plays), or raise RecordingError."""
         try:
             folder = new_folder(new_recording_folder(self._folder, name))
         except OSError as error:

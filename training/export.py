@@ -18,11 +18,7 @@ _AVERAGES, _GENERATOR = "ema", "generator."  # names in a state; beside the gene
 
 
 def export(options: StateExport) -> None:
-    """Write the averaged weights of a run, stopped or running.
-
-    Raises:
-        MissingWeights: there is no such state.
-    """
+    """Write the averaged weights of a run, stopped or running, or raise MissingWeights."""
     state = options.state
     averages = _of_several(state) if state.suffix == SHARDS else _of_one(state)
     generator = {

@@ -43,12 +43,9 @@ class Split:
 
 
 def split_clip(duration: float, frame_count: int) -> Split:
-    """Return how a clip is divided.
+    """Return how a clip is divided, or raise ValueError if nothing is left to predict.
 
     Its duration is what the benchmark's table says [s], not always the file's frames over FPS.
-
-    Raises:
-        ValueError: nothing is left to predict.
 
     Source: the official evaluation of arXiv 2512.18741.
     """

@@ -120,11 +120,7 @@ def mean_enlarged(maps: Tensor, height: int, width: int) -> Tensor:
 
 
 def load_lpips(files: Sequence[Path]) -> Lpips:
-    """Read the network from one file or several; the package's heads, where none are among them.
-
-    Raises:
-        MissingWeights: a file is absent or damaged, or together they are another network.
-    """
+    """Read the network, its heads else from the package `lpips`, or raise MissingWeights."""
     state = {name: value for file in files for name, value in _read(file).items()}
     if not any(name.startswith("heads.") for name in state) and (heads := package_heads()):
         state |= _read(heads)

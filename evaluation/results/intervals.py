@@ -44,11 +44,7 @@ class PairedDifference:
 
 
 def mean_interval(values: Sequence[float | None]) -> Interval | None:
-    """Return the mean of measurements with its interval; None if there are none.
-
-    Raises:
-        ValueError: a value is not finite; such a clip must be refused, not averaged.
-    """
+    """Return the mean with its interval; None: no values; raise ValueError if one is not finite."""
     known = [float(value) for value in values if value is not None]
     if not known:
         return None

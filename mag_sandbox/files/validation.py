@@ -53,12 +53,9 @@ def decode(expected: Any, value: Any, key: str = "data") -> Any:
 
 
 def check_fields(value: object) -> None:
-    """Check the types and limits of a dataclass's fields; call it in `__post_init__`.
+    """Check types and limits of a dataclass's fields in `__post_init__`, or raise FieldError.
 
     Numbers of numpy become Python's own.
-
-    Raises:
-        FieldError: a field does not fit; the message is one sentence.
     """
     cls: Any = type(value)
     for name, expected in _types_of(cls).items():

@@ -31,13 +31,10 @@ class OccupiedError(ValueError):
 
 
 def claim(folder: Path, first: str | None = None) -> None:
-    """Make a folder for new files, or take an empty one.
+    """Make a folder for new files, or take an empty one, or raise OccupiedError.
 
     With `first`, an empty file of that name is made in it, so that of several processes that claim
     a folder at the same moment one gets it.
-
-    Raises:
-        OccupiedError: it holds files, or cannot be made.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -60,11 +57,7 @@ def _cannot_be_made(folder: Path, error: Exception) -> OccupiedError:
 
 
 def new_folder(first: Path) -> Path:
-    """Make a folder of that name, or else NAME-2, NAME-3, ...; no other process gets the same.
-
-    Raises:
-        OSError: it cannot be made.
-    """
+    """Make a folder of that name, else NAME-2, NAME-3, ... of its own, or raise OSError."""
     first.parent.mkdir(parents=True, exist_ok=True)
     for number in count(1):
         folder = first if number == 1 else first.with_name(f"{first.name}-{number}")

@@ -27,12 +27,9 @@ class SceneError(FileError):
 
 
 def read_checked_yaml(path: Path, cls: type[T], error: type[FileError] = FileError) -> T:
-    """Return a dataclass with fields of simple types from a YAML file.
+    """Return a dataclass of simple fields from a YAML file, or raise FileError (or `error`).
 
     Its `__post_init__` may raise `FieldError`, to which the line is added.
-
-    Raises:
-        FileError: (or `error`) the file is unreadable, too large, not YAML, or does not fit `cls`.
     """
     try:
         return checked(compose_yaml(read_text(path)), cls)

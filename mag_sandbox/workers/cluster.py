@@ -29,11 +29,7 @@ class NoCluster(Refusal):
 
 @contextmanager
 def joined(address: str) -> Iterator[Any]:
-    """Give the module `ray`, connected to a cluster; a local one is started and stopped here.
-
-    Raises:
-        NoCluster: Ray is not installed, or nothing answers at the address.
-    """
+    """Give `ray`, connected to a cluster, else a local one started here, or raise NoCluster."""
     for name, value in QUIET.items():  # it reads them once, when it is imported
         os.environ.setdefault(name, value)
     try:
@@ -115,12 +111,9 @@ class _Pairing:
 
 
 def shares(nodes: list[dict[str, float]], wanted: int | None) -> tuple[int, dict[str, float]]:
-    """Return the number of workers, and each one's share of a machine.
+    """Return the number of workers and each one's share, or raise NoCluster if cores are too few.
 
     A worker has as many threads as cores, and fits on one machine.
-
-    Raises:
-        NoCluster: there are more workers than cores.
     """
     cores = [int(node["CPU"]) for node in nodes if node.get("CPU", 0) >= 1]
     gpus = int(sum(node.get("GPU", 0) for node in nodes))

@@ -365,11 +365,7 @@ def made_for(row: WorldRow) -> VideoShape:
 
 
 def find_video(known: VideoShape = VIDEO) -> VideoShape:
-    """Return the size of frames: the known one, unless $MAG_SANDBOX_FRAME_SIZE says otherwise.
-
-    Raises:
-        WorldFailed: it is no such size.
-    """
+    """Return the size of frames, or that of $MAG_SANDBOX_FRAME_SIZE, or raise WorldFailed."""
     asked = os.environ.get(SIZE_VARIABLE)
     if not asked:
         return known

@@ -112,12 +112,9 @@ def write_files(files: WorldFiles) -> None:
 
 
 def require(row: Fetchable, home: Path | None = None) -> WorldFiles:
-    """Return the files of a world, or of data, after a check that all are there and unharmed.
+    """Return the checked files of a world, or of data, or raise MissingWeights if any is amiss.
 
     A file that has not changed since the last check is not hashed again.
-
-    Raises:
-        MissingWeights: a file is absent or damaged; one sentence with the remedy.
     """
     files = read_files(row.name, home)
     if files is None:
@@ -204,12 +201,9 @@ def own_file(role: str, path: Path) -> WeightFile:
 
 
 def use_own(row: WorldRow, path: Path, home: Path | None = None) -> WorldFiles:
-    """Use a file of the player's as a world's own part; the rest must be here.
+    """Use a file of the player's as a world's own part, or raise MissingWeights.
 
     The rest may have been fetched for any world that uses the same files.
-
-    Raises:
-        MissingWeights: the file cannot be read, or the rest is not here.
     """
     if row.bundled or row.kind == "clip":
         raise MissingWeights(f'"{row.name}" takes no weights of your own; leave out --weights')

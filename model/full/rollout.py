@@ -125,12 +125,9 @@ class Rollout:
     def remember(
         self, latents: Tensor, text: TextKeys, poses: Sequence[CameraPose] | None = None
     ) -> None:
-        """Remember clean latents, [B, F, C, H, W], block by block, as the next frames of the video.
+        """Remember clean latents, [B, F, C, H, W], in whole blocks, or raise ValueError.
 
         The text is used where the recipe remembers under it; poses, one a frame, by some policies.
-
-        Raises:
-            ValueError: the frames are not whole blocks.
         """
         frames = latents.shape[1]
         if frames % BLOCK_LENGTH:

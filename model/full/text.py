@@ -158,13 +158,10 @@ def load_text_encoder(
 
 
 def load_tokenizer(folder: Path, vocabulary: int) -> Tokenizer:
-    """Return the tokenizer of a folder with `tokenizer.json`.
+    """Return the tokenizer of a folder with `tokenizer.json`, or raise MissingWeights.
 
     The folder is `google/umt5-xxl` of the public weights. The encoder may have more token
     embeddings than it has tokens.
-
-    Raises:
-        MissingWeights: the file is absent, damaged, or belongs to another encoder.
     """
     path = folder / "tokenizer.json"
     if not path.is_file():

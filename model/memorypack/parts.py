@@ -78,12 +78,9 @@ def is_new(name: str) -> bool:
 def packed_networks(
     dit: DiT, variant: str, path: Path | None, base: str
 ) -> tuple[PackedNetworks, PartsInfo]:
-    """Return a variant's networks over a base's transformer, which is changed in place.
+    """Return a variant's networks over a base, changed in place, or raise MissingWeights.
 
     Without a path the parts are untrained.
-
-    Raises:
-        MissingWeights: the file is absent, damaged, or belongs to another base or variant.
     """
     config = VARIANTS[variant]
     if path is None:
@@ -95,13 +92,10 @@ def packed_networks(
 
 
 def load_parts(dit: DiT, path: Path, base: str = "") -> tuple[PackedNetworks, PartsInfo]:
-    """Return a base's transformer, changed in place, with its memory.
+    """Return a base's transformer, changed in place, with its memory, or raise MissingWeights.
 
     Low-rank changes are still apart; `model.lora.merge` makes them part of the weights. The base is
     the hash of the weights that the parts must belong to; "": any.
-
-    Raises:
-        MissingWeights: the file is absent, damaged, of another base or architecture.
     """
     info, state = _read(path)
     if base and info.base != base:

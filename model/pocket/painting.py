@@ -637,11 +637,7 @@ def _texts(features: PromptFeatures, words: Vocabulary, prompt: str) -> tuple[Te
 def _ground_of(
     tensors: Mapping[str, Tensor], nothing: Surroundings
 ) -> tuple[Surroundings, np.ndarray]:
-    """Return parked surroundings, and the cells forgotten since the plan was turned.
-
-    Raises:
-        ValueError: they are not of a ring like `nothing`.
-    """
+    """Return parked ground and the cells forgotten since the plan turned, or raise ValueError."""
     known, latents = cells_of(tensors["known"], nothing), tensors["latents"]
     if latents.shape != nothing.latents.shape or latents.dtype != torch.float32:
         raise ValueError(f"latents are {tuple(latents.shape)}, of {latents.dtype}")
@@ -652,11 +648,7 @@ def _ground_of(
 
 
 def cells_of(tensor: Tensor, ring: Surroundings) -> np.ndarray:
-    """Return which cells a parked array of bytes means, bool [rows, columns].
-
-    Raises:
-        ValueError: it is not of this ring.
-    """
+    """Return the cells, bool [rows, columns], of a parked array of bytes, or raise ValueError."""
     if tensor.dtype != torch.uint8 or tensor.shape != ring.known.shape or tensor.max() > 1:
         raise ValueError(f"cells are {tuple(tensor.shape)} of {tensor.dtype}")
     return tensor.numpy().astype(bool)

@@ -554,12 +554,9 @@ class Viewpoints(ViewPainter[_MadeView]):
         })  # fmt: skip
 
     def reading(self, state: WorldState) -> Callable[[], None]:
-        """Check a snapshot; return what makes this know what it says, once the painting does.
+        """Check a snapshot; return what knows it once the painting does, or raise ValueError.
 
         Viewpoints painted with other weights are forgotten.
-
-        Raises:
-            ValueError: it is invalid.
         """
         parked: _ParkedViewpoints = decode(_ParkedViewpoints, plain(state), "viewpoints")
         shape = self._imagination.nothing().latents.shape

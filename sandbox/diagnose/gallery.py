@@ -42,12 +42,7 @@ PAINTED = 16  # blocks until forgotten views are painted anew, of two worlds in 
 
 
 def run(choice: WorldChoice, playthrough: Playthrough, folder: Path) -> Iterator[Path]:
-    """Yield the pictures as they are saved.
-
-    Raises:
-        WorldFailed: the world stopped, or a screen did not come.
-        RecordingError: the pictures cannot be written there.
-    """
+    """Yield the pictures as they are saved, or raise WorldFailed or RecordingError."""
     with _writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as data, window(SIZE, "gallery") as surface:

@@ -62,13 +62,10 @@ def export(
     frames_from: FramesFrom | None = None,
     on_progress: Progress = lambda stage, share: None,
 ) -> Exported:
-    """Export a recording.
+    """Export a recording, or raise ExportError or RecordingError if that cannot be done.
 
     A session whose frames were not kept is played again with `frames_from`, else refused. What
     `on_progress` raises ends the export and leaves nothing behind.
-
-    Raises:
-        ExportError, RecordingError: it cannot be made; one sentence with the remedy.
     """
     begun = time.perf_counter()
     target = target_of(folder, options)
@@ -89,11 +86,7 @@ def export(
 
 
 def _recording(folder: Path, options: ExportOptions) -> tuple[Recording, tuple[str, ...]]:
-    """Return a recording; where its events are lost, its pictures alone, and a remark on it.
-
-    Raises:
-        RecordingError: there are none, or they are not enough for this export.
-    """
+    """Return a recording, or its pictures alone and a remark, or raise RecordingError."""
     try:
         return load_recording(folder), ()
     except RecordingError as error:

@@ -56,12 +56,9 @@ class Footage:
         start: float = 0.0,
         end: float | None = None,
     ) -> None:
-        """Choose a stretch.
+        """Choose a stretch, or raise ExportError if nothing is in between.
 
         The stretch goes from second `start` to `end`; None, or one after the end: to the end.
-
-        Raises:
-            ExportError: there is nothing in between.
         """
         self.recording, self.stored = recording, stored
         self.fps, self.size = stored.head.fps, (stored.head.width, stored.head.height)
@@ -169,12 +166,9 @@ def played_again(
     end: float | None,
     on_progress: Progress = lambda stage, share: None,
 ) -> StoredFrames:
-    """Play a session again, keep its frames in a folder and return them.
+    """Play a session again, keep its frames in a folder, return them, or raise ExportError.
 
     After second `end` there is no need to go on.
-
-    Raises:
-        ExportError: it gives no frames, or they cannot be kept.
     """
     path, events, total = folder / FRAMES_FILE, recording.blocks, 0
     writer: FramesWriter | None = None

@@ -145,11 +145,7 @@ def check_room(target: Path, needed: int) -> None:
 
 @contextmanager
 def whole(target: Path, *, overwrite: bool) -> Iterator[Path]:
-    """Give a path to write a file or a folder at, which takes its name when all went well.
-
-    Raises:
-        ExportError: the disk is full, or cannot be written; or the name was taken meanwhile.
-    """
+    """Give a path to write at, which takes its name when all went well, or raise ExportError."""
     try:
         with (replacing if overwrite else creating)(target) as part:
             yield part

@@ -202,12 +202,7 @@ def check_slug(text: str) -> str:
 
 
 def restore_world(world: World, parked: ParkedScene) -> None:
-    """Continue a parked scene in a world.
-
-    Raises:
-        StateError: the state is of another world, or its data are invalid for this one.
-        WorldFailed: the world refuses it, for example because of other weights.
-    """
+    """Continue a parked scene in a world, or raise StateError or WorldFailed if it does not fit."""
     if parked.world != world.spec.name:
         raise StateError(
             f'"{parked.name}" was left in the world "{parked.world}", this one is '
@@ -233,12 +228,7 @@ def _check(field_name: str, value: object, holds: object) -> None:
 
 
 def write_state(folder: Path, parked: ParkedScene) -> None:
-    """Write a scene as a folder, whole or not at all: the old contents stay until then.
-
-    Raises:
-        DiskFull: there is no room.
-        StateError: it cannot be written for another reason.
-    """
+    """Write a scene as a folder, whole or not at all, or raise DiskFull or StateError."""
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         _check_room(folder.parent, parked)

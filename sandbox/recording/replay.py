@@ -294,11 +294,7 @@ class Verifying:
     by: By = "auto"
 
     def load(self, on_progress: Progress = lambda stage, fraction: None) -> World:
-        """Load a world that runs as recorded; if frames are compared, also one that runs otherwise.
-
-        Raises:
-            WorldFailed: it cannot run here.
-        """
+        """Load a world that runs as recorded, else one to compare with, or raise WorldFailed."""
         otherwise = replace(self.choice, execution=None)
         if self.by == "psnr":
             return otherwise.load(on_progress)

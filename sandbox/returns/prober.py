@@ -275,12 +275,9 @@ class Prober(SessionObserver):
         return self._put(lambda: self._compare(then, pose))
 
     def snapshot(self, timeout: float = 10.0) -> WorldState:
-        """Return the state for `restore` when the scene is continued.
+        """Return the state for `restore`, or raise TimeoutError if too much waits to be looked at.
 
         Waits for the prober's own thread, which never waits for the world's.
-
-        Raises:
-            TimeoutError: it has too much to look at.
         """
         kept = self._put(lambda: self._rooms.joined(keep_tracker(self._tracker, self.results)))
         return kept.result(timeout)

@@ -58,12 +58,9 @@ def scene_of_prompt(prompt: str, seed: int = 0) -> Scene:
 
 
 def save_own_scene(folder: Path, scene: Scene) -> Path:
-    """Write a scene as YAML that the player may edit, in place of one with the same prompt.
+    """Write a scene as YAML in place of one with its prompt, or raise LibraryError.
 
     A picture that it begins from is copied beside it.
-
-    Raises:
-        LibraryError: it cannot be written.
     """
     path = folder / f"{_stem(scene)}.yaml"
     try:
@@ -87,11 +84,7 @@ def keep_prompted(folder: Path, scene: Scene, most: int = MOST_OWN) -> None:
 
 
 def picture_own_scene(folder: Path, scene: Scene, picture: np.ndarray) -> None:
-    """Show on the card of a scene how it was left; does nothing for scenes of others.
-
-    Raises:
-        LibraryError: it cannot be written.
-    """
+    """Show on an own scene's card how it was left, or raise LibraryError."""
     path = folder / f"{_stem(scene)}.yaml"
     try:
         if is_file(path):

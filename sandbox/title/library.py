@@ -171,11 +171,7 @@ def new_recording_folder(folder: Path, name: str) -> Path:
 
 
 def delete_recording(folder: Path) -> None:
-    """Delete a recording; folder as listed.
-
-    Raises:
-        LibraryError: it is no recording, or cannot be deleted.
-    """
+    """Delete a listed recording, or raise LibraryError if it is none or stays."""
     try:
         if not folder.is_symlink() and is_missing(folder / EVENTS_FILE) and any(folder.iterdir()):
             raise LibraryError(f"{folder} is not a recording; delete it by hand if you want to")

@@ -51,11 +51,7 @@ LONGEST_NAME = 200  # bytes; file systems allow 255, and a suffix is added
 
 
 def precompute(options: PrecomputeOptions) -> None:
-    """Encode the texts and videos that are missing; a file that cannot be decoded is a warning.
-
-    Raises:
-        TrainingDataError: there is nothing to read.
-    """
+    """Encode missing texts and videos, damaged ones left out, or raise TrainingDataError."""
     options = replace(
         options, wan=options.wan.absolute(), folder=options.folder.absolute(),
         videos=options.videos and options.videos.absolute(),
@@ -201,12 +197,9 @@ def write_video(
 
 
 def read_frames(path: Path, width: int, height: int, most: int) -> np.ndarray:
-    """Return a video's first frames at 16 a second, uint8 [T, height, width, 3], T = 4n + 1.
+    """Return frames at 16 a second, uint8 [T, height, width, 3], or raise TrainingDataError.
 
     They are cut to a size; at other rates frames are left out, or shown again.
-
-    Raises:
-        TrainingDataError: it cannot be decoded.
     """
     frames = []
     try:
