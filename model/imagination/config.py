@@ -40,17 +40,15 @@ _PAINTER = DiTConfig(
 )  # fmt: skip
 
 
-FITTED = 6  # numbers of a fitted place: share covered, parts of main and mean colour, rest (RGB)
+FITTED = 6  # numbers of a place: share covered, parts of main and mean colour, rest (RGB)
 
 
 @dataclass(frozen=True, slots=True)
 class SpriteConfig:
-    """Geometry of a small picture of numbers that each look has."""
+    """Geometry of the small picture of each look, fitted to what it looks like beforehand."""
 
-    places: int  # across it
-    numbers: int  # of each place
-    points: int  # across a cell, at which it is seen
-    fitted: bool = False  # to what looks look like, beforehand, and not learned
+    places: int = 32  # across it
+    points: int = 4  # across a cell, at which it is seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +59,11 @@ class PainterConfig:
     kinds: int = 384  # of objects, in the table of looks; more than there are
     look_dim: int = 96  # of an object's embedding
     object_hidden: int = 256
-    sprites: tuple[SpriteConfig, ...] = (
-        SpriteConfig(10, 20, 1), SpriteConfig(20, 5, 4), SpriteConfig(32, FITTED, 4, fitted=True)
-    )  # fmt: skip
+    sprite: SpriteConfig = SpriteConfig()
     ring: tuple[int, int] = (24, 80)  # rows and columns of cells of 16 px
     view: tuple[int, int] = (12, 20)  # likewise, of one painting
     shift: float = 2.0  # sigma = shift * u / (1 + (shift - 1) * u)
     steps: int = 3  # in which a view is painted
-
-    def __post_init__(self) -> None:
-        numbers = [each.numbers for each in self.sprites if each.fitted]
-        if numbers != [FITTED]:
-            raise ValueError(f"a sketch needs fitted sprites of {FITTED} numbers, not {numbers}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +129,14 @@ class ImaginationConfig:
 
 
 def _painter(data: dict[str, Any]) -> PainterConfig:
-    """Read a painter's data; files from before it needed no guidance list one for each step."""
+    """Read a painter's data; files from before name sprites of several kinds, and guidance."""
     others = dict(data)
-    if guidance := others.pop("guidance", ()):
-        if set(guidance) != {1}:
-            raise ValueError(f"guidance is {guidance}, expected none: 1 for each step")
+    if "guidance" in others:
+        guidance, (sprite, *more) = others.pop("guidance"), others.pop("sprites")
+        if set(guidance) != {1} or more or not sprite["fitted"]:
+            raise ValueError("it paints with guidance or learned sprites, as none does any more")
         others["steps"] = len(guidance)
+        others["sprite"] = {name: sprite[name] for name in ("places", "points")}
     others["dit"] = DiTConfig(**data["dit"])
-    others["sprites"] = tuple(SpriteConfig(**each) for each in data["sprites"])
+    others["sprite"] = SpriteConfig(**others["sprite"])
     return PainterConfig(**tuples(others))

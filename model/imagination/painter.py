@@ -16,7 +16,7 @@ from mag_sandbox.model.attention import AttentionKernel
 from mag_sandbox.model.cancelling import check_cancelled
 from mag_sandbox.model.dit import DiT, TextKeys, own_block_attention
 from mag_sandbox.model.flow import AdamsBashforthSampler, euler_levels
-from mag_sandbox.model.imagination.config import PainterConfig, SpriteConfig
+from mag_sandbox.model.imagination.config import FITTED, PainterConfig, SpriteConfig
 from mag_sandbox.model.imagination.objects import (
     BEYOND,
     COVERING,
@@ -32,23 +32,18 @@ from mag_sandbox.model.rope import grid_rotary, index_frequencies
 
 
 class Sprites(nn.Module):
-    """A small picture of numbers for each look, stretched over an object's box.
+    """A small picture of each look, stretched over an object's box.
 
-    A cell samples it at some points: one gives its content; several also tell where in the cell an
-    eye or the bit of a key is.
+    A cell samples it at some points, which tell where in it an eye or the bit of a key is.
     """
 
-    table: Tensor  # [looks, places ** 2 * numbers]; zero where nothing has the look
+    table: Tensor  # [looks, places ** 2 * FITTED]; zero where nothing has the look
 
     def __init__(self, config: SpriteConfig, looks: int, dim: int) -> None:
         super().__init__()
         self.config = config
-        table = torch.zeros(looks, config.places**2 * config.numbers)
-        if config.fitted:
-            self.register_buffer("table", table)
-        else:
-            self.table = nn.Parameter(table)
-        self.outer = nn.Linear(config.points**2 * config.numbers, dim)
+        self.register_buffer("table", torch.zeros(looks, config.places**2 * FITTED))
+        self.outer = nn.Linear(config.points**2 * FITTED, dim)
 
     def forward(self, look: Tensor, inside: Tensor, half: Tensor) -> Tensor:
         """Return embedded sprites, [N, dim].
@@ -62,7 +57,7 @@ class Sprites(nn.Module):
         return result
 
     def stretched(self, look: Tensor, inside: Tensor, half: Tensor) -> Tensor:
-        """Return the numbers at the points of cells, [N, points ** 2 * numbers]; see `forward`."""
+        """Return the numbers at the points of cells, [N, points ** 2 * FITTED]; see `forward`."""
         size, points = self.config.places, self.config.points
         steps = (torch.arange(points, device=look.device) + 0.5) / points - 0.5
         place = (inside[..., None] + steps / half_cells(half)[..., None]).float()
@@ -75,7 +70,7 @@ class Sprites(nn.Module):
         around = rows + columns[:, None, :, None]  # [N, points, points, 2, 2]: down, then across
         shares = shares[:, 1, :, None, :, None] * shares[:, 0, None, :, None]
         return functional.embedding_bag(
-            around.reshape(-1, 4), self.table.view(-1, self.config.numbers), mode="sum",
+            around.reshape(-1, 4), self.table.view(-1, FITTED), mode="sum",
             per_sample_weights=shares.reshape(-1, 4).to(self.table.dtype),
         ).view(len(look), self.outer.in_features)  # fmt: skip
 
@@ -84,14 +79,14 @@ class ObjectLayer(nn.Module):
     """Embeds the objects that cover cells: [..., COVERING] objects -> [..., dim].
 
     The look of an object says what its numbers mean: gain and bias of every hidden number. And each
-    look has sprites.
+    look has a sprite.
     """
 
     def __init__(self, config: PainterConfig) -> None:
         super().__init__()
         hidden, looks = config.object_hidden, config.kinds * VARIANTS
         self.look = nn.Embedding(looks, config.look_dim)
-        self.sprites = nn.ModuleList(Sprites(each, looks, hidden) for each in config.sprites)
+        self.sprites = nn.ModuleList([Sprites(config.sprite, looks, hidden)])  # one, as in files
         self.gain = nn.Linear(config.look_dim, hidden)
         self.bias = nn.Linear(config.look_dim, hidden)
         self.numbers = nn.Linear(NUMBERS, hidden)
@@ -107,7 +102,7 @@ class ObjectLayer(nn.Module):
         depth = self.depth.expand(*there.shape, -1)[there]
         said = told.numbers[there]
         numbers = self.numbers(said.to(gain.dtype))
-        sprites = sum(each(look, said[:, INSIDE], said[:, HALF]) for each in self.sprites)
+        sprites = self.sprites[0](look, said[:, INSIDE], said[:, HALF])
         x = functional.gelu(numbers * (1 + gain) + bias + depth + sprites)
         x = functional.gelu(self.inner(x))
         slots = x.new_zeros(*there.shape, x.shape[-1])

@@ -7,7 +7,7 @@ read, with its tokenizer.
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from safetensors import safe_open
 from torch import nn
@@ -80,11 +80,7 @@ class ImaginationNetworks:
     def sketcher(self, cell: int) -> Sketcher:
         """Return a sketcher of plans, in cells of a size [px]."""
         config = self.config
-        table = next(
-            each.table
-            for each in self.painter.objects.sprites
-            if isinstance(each, Sprites) and each.config.fitted
-        )
+        table = cast(Sprites, self.painter.objects.sprites[0]).table
         behind = look_number(len(config.kinds), None)
         courses = [
             look_number(config.kinds.index(kind), None) + variant

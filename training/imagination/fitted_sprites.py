@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from mag_sandbox.files.whole import replacing
-from mag_sandbox.model.imagination.config import PainterConfig, SpriteConfig
+from mag_sandbox.model.imagination.config import PainterConfig
 from mag_sandbox.model.imagination.objects import BEYOND, LEAST_HALF, VARIANTS, look_number
 from mag_sandbox.model.imagination.sketch import REST
 from mag_sandbox.renderer.plan import Thing
@@ -34,14 +34,14 @@ Sums = defaultdict[Key, np.ndarray]
 
 
 def fitted_sprites(
-    folder: Path, count: int, kinds: Sequence[str], painter: PainterConfig, sprite: SpriteConfig
+    folder: Path, count: int, kinds: Sequence[str], painter: PainterConfig
 ) -> np.ndarray:
     """Return the table of sprites that fits the first rings; see `Sprites.table`."""
     count = min(count, MOST_RINGS)
     path = path_of(folder, "sprites", count, "npy")
     if not path.exists():
         rings = (render(category_of(seed), seed) for seed in range(count))
-        sprites = fit(rings, sprite.places)
+        sprites = fit(rings, painter.sprite.places)
         table = np.zeros(
             (painter.kinds * VARIANTS, *next(iter(sprites.values())).shape), np.float32
         )

@@ -3,7 +3,6 @@
 import copy
 import logging
 from collections import Counter
-from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import cast
@@ -162,15 +161,11 @@ class ImaginationPipeline:
 
     def _fit_sprites(self) -> None:
         networks, training = self.networks, self.training
-        for sprites in cast(Sequence[Sprites], networks.painter.objects.sprites):
-            if sprites.config.fitted:
-                table = fitted_sprites(
-                    training.data, training.rings, networks.config.looks,
-                    networks.config.painter, sprites.config,
-                )  # fmt: skip
-                fitted = torch.from_numpy(table).to(sprites.table)
-                shown = fitted.any(dim=1)
-                sprites.table[shown] = fitted[shown]  # looks that no ring shows stay as they were
+        config, sprites = networks.config, cast(Sprites, networks.painter.objects.sprites[0])
+        table = fitted_sprites(training.data, training.rings, config.looks, config.painter)
+        fitted = torch.from_numpy(table).to(sprites.table)
+        shown = fitted.any(dim=1)
+        sprites.table[shown] = fitted[shown]  # looks that no ring shows stay as they were
 
     @cached_property
     def _log(self) -> RingLog:

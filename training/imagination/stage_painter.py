@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import InitVar, dataclass
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -19,7 +19,7 @@ from mag_sandbox.model.imagination.objects import (
     object_table,
     tell,
 )
-from mag_sandbox.model.imagination.painter import Painter, Sprites, sketched_cells
+from mag_sandbox.model.imagination.painter import Painter, sketched_cells
 from mag_sandbox.model.imagination.sketch import Sketch, Sketcher
 from mag_sandbox.model.pocket.networks import TextEncoder
 from mag_sandbox.renderer.plan import Thing
@@ -86,8 +86,6 @@ NO_OBJECTS, SOME_OBJECTS = 0.05, 0.1  # share of views given none, or any share,
 NO_COLOR, NO_VARIANT = 0.08, 0.08  # share of given objects
 WALKED = 0.4  # share of views of which some was seen from another viewpoint, if any are
 RESTYLED = 0.7  # share of those whose scene looks otherwise than renders do, from both viewpoints
-SPRITE_RATE = 0.01
-FINE_RATE = 0.06  # where a cell sees many points: at less they are hardly made use of
 SKETCH_RATE = 0.005  # of what reads the sketch
 
 
@@ -123,19 +121,12 @@ class PainterStage(Stage):
     def optimisers(self) -> list[torch.optim.Optimizer]:
         """Return Muon over the layers' matrices and AdamW over everything else."""
         matrices = [p for p in self.module.dit.blocks.parameters() if p.ndim == 2]
-        sprites = cast(Sequence[Sprites], self.module.objects.sprites)
-        learned = [each for each in sprites if not each.config.fitted]
-        tables = [
-            {"params": each.table, "lr": SPRITE_RATE if each.config.points == 1 else FINE_RATE}
-            for each in learned
-        ]
         sketch = self.module.sketch.weight
-        chosen = {*map(id, matrices), *(id(each.table) for each in learned), id(sketch)}
+        chosen = {*map(id, matrices), id(sketch)}
         rest = [p for p in self.module.parameters() if id(p) not in chosen]
         return [
             Muon(matrices, lr=0.012),
             torch.optim.AdamW(rest, lr=1.5e-3, betas=(0.9, 0.95)),
-            torch.optim.Adam(tables, betas=(0.9, 0.95)),
             torch.optim.Adam([sketch], lr=SKETCH_RATE, betas=(0.9, 0.95)),
         ]
 

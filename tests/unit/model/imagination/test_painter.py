@@ -78,7 +78,7 @@ def sprites(looks, inside, cells) -> torch.Tensor:
         inside: where in their boxes the cells lie.
         cells: how large half a box is.
     """
-    layer, _ = networks().painter.objects.sprites
+    (layer,) = networks().painter.objects.sprites
     half = torch.full((len(looks), 2), math.log2(cells) / 2)
     with torch.inference_mode():
         seen = layer.stretched(torch.tensor(looks), torch.tensor(inside), half)

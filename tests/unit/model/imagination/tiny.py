@@ -32,7 +32,7 @@ TINY = ImaginationConfig(
             text_len=3,
         ),
         kinds=4, look_dim=4, object_hidden=8, ring=(8, 16), view=(4, 6), steps=2,
-        sprites=(SpriteConfig(3, 2, 4), SpriteConfig(4, 6, 2, fitted=True)),
+        sprite=SpriteConfig(3, 4),
     ),
     reader=ReaderConfig(channels=3, view=(4, 6), dim=8, blocks=1, fine=4, kinds=4),
 )  # fmt: skip

@@ -75,7 +75,7 @@ IMAGINATION = ImaginationConfig(
             text_len=8,
         ),
         kinds=4, look_dim=4, object_hidden=8, ring=(12, 40), view=(6, 10), steps=1,
-        sprites=(SpriteConfig(3, 2, 4), SpriteConfig(4, 6, 2, fitted=True)),
+        sprite=SpriteConfig(3, 4),
     ),
     reader=ReaderConfig(channels=4, view=(6, 10), dim=8, blocks=1, fine=4, kinds=4),
 )  # fmt: skip
