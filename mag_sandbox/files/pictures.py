@@ -1,4 +1,4 @@
-"""The opener of every picture from outside, and the coder of JPEG.
+"""The opener of every picture from outside, and the coder of JPEG and PNG.
 
 A file is read by its content, whatever its name says, with a decoder that only decodes: Pillow
 itself would hand PostScript to Ghostscript, which runs it. Header and size are checked first, so a
@@ -6,7 +6,7 @@ few bytes cannot ask for gigabytes.
 """
 
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -17,7 +17,7 @@ from PIL.BmpImagePlugin import BmpImageFile
 from PIL.GifImagePlugin import GifImageFile
 from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
-from PIL.PngImagePlugin import PngImageFile
+from PIL.PngImagePlugin import PngImageFile, PngInfo
 from PIL.WebPImagePlugin import WebPImageFile
 
 from mag_sandbox.files.border import read_plain
@@ -92,6 +92,15 @@ def encode_jpeg(picture: np.ndarray, quality: int, subsampling: int = 0) -> byte
         Image.fromarray(picture).save(file, "JPEG", quality=quality, subsampling=subsampling)
         file.seek(0)
         return file.read()
+
+
+def encode_png(picture: np.ndarray, texts: Mapping[str, str] | None = None) -> bytes:
+    """Return a picture, uint8 [H, W, 3], as a PNG that holds texts by their names."""
+    file, notes = BytesIO(), PngInfo()
+    for name, text in (texts or {}).items():
+        notes.add_itxt(name, text)
+    Image.fromarray(picture).save(file, "PNG", pnginfo=notes)
+    return file.getvalue()
 
 
 def jpeg_address(picture: np.ndarray, quality: int, subsampling: int = 0) -> str:

@@ -199,7 +199,7 @@ def _part_of(path: Path) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     _sweep(path)
     # "~": a pattern such as *.json does not find it
-    part = path.with_name(f"{PART}{secrets.token_hex(4)}-{_short(path.name)}~")
+    part = path.with_name(f"{PART}{secrets.token_hex(4)}-{short_name(path.name)}~")
     try:
         yield part
     except OSError as error:
@@ -211,13 +211,14 @@ def _part_of(path: Path) -> Iterator[Path]:
         _remove(part)
 
 
-def _short(name: str) -> str:
+def short_name(name: str) -> str:
+    """Return a name for a file: itself, or the digest of one that is too long."""
     long = os.fsencode(name)  # file systems allow 255 bytes
     return name if len(long) <= MOST_NAME else hashlib.sha256(long).hexdigest()
 
 
 def _sweep(path: Path) -> None:
-    for left in path.parent.glob(f"{PART}????????-{glob.escape(_short(path.name))}~"):
+    for left in path.parent.glob(f"{PART}????????-{glob.escape(short_name(path.name))}~"):
         with suppress(OSError):  # it was renamed just now
             if time.time() - left.stat().st_mtime > STALE_S:
                 _remove(left)

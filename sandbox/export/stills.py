@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pygame
 from PIL import Image
-from PIL.PngImagePlugin import PngInfo
 
 from mag_sandbox.evaluation.similarity.recall import ProbeResult, half_life
+from mag_sandbox.files.pictures import encode_png
 from mag_sandbox.model.world import Frames
 from mag_sandbox.sandbox.export.footage import Shot
 from mag_sandbox.sandbox.export.hud_layer import open_pygame
@@ -82,12 +82,10 @@ def write_sheet(path: Path, probes: list[ProbeResult], facts: dict[str, Any]) ->
 
 def save_png(path: Path, pixels: Frames, facts: dict[str, Any]) -> None:
     """Write a PNG that says what it shows."""
-    words = PngInfo()
-    words.add_text("Software", SOFTWARE)
-    words.add_itxt("Title", facts["scene"])
-    words.add_itxt("Description", facts["prompt"])
-    words.add_itxt(KEY, as_text(facts))
-    Image.fromarray(pixels).save(path, "PNG", pnginfo=words)
+    path.write_bytes(encode_png(pixels, {
+        "Software": SOFTWARE, "Title": facts["scene"], "Description": facts["prompt"],
+        KEY: as_text(facts),
+    }))  # fmt: skip
 
 
 def summary_text(probes: list[ProbeResult]) -> str:

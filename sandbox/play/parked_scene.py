@@ -17,7 +17,6 @@ import stat
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal
 
@@ -26,6 +25,7 @@ import safetensors.numpy
 from PIL import Image
 
 from mag_sandbox.files.border import read_plain, refusing
+from mag_sandbox.files.pictures import encode_png
 from mag_sandbox.files.validation import decode, parse_json, shortened
 from mag_sandbox.files.whole import FULL, replacing, sha256_of, write_synced
 from mag_sandbox.model.world import MIB, MemoryUsage, World, WorldFailed, WorldState
@@ -354,9 +354,7 @@ def _keep_image(scene: Scene, write: Callable[[str, bytes], None]) -> str | None
 def _thumbnail(frame: np.ndarray) -> bytes:
     picture = Image.fromarray(frame)
     picture.thumbnail(THUMBNAIL_SIZE)
-    file = BytesIO()
-    picture.save(file, "PNG")
-    return file.getvalue()
+    return encode_png(np.asarray(picture))
 
 
 def _read_arrays(path: Path) -> tuple[dict[str, Any], dict[str, dict[str, Any]], np.ndarray]:

@@ -7,14 +7,13 @@ are kept; one that a person named, or whose prompt was changed, is never dropped
 import hashlib
 import re
 from dataclasses import asdict, dataclass, fields, replace
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import yaml
-from PIL import Image
 
 from mag_sandbox.files.border import Refusal, is_file
+from mag_sandbox.files.pictures import encode_png
 from mag_sandbox.files.whole import changed, replace_file, visible
 from mag_sandbox.scenes import Scene, SceneError, load_scene
 from mag_sandbox.scenes.characters import clean
@@ -88,7 +87,7 @@ def picture_own_scene(folder: Path, scene: Scene, picture: np.ndarray) -> None:
     path = folder / f"{_stem(scene)}.yaml"
     try:
         if is_file(path):
-            _write_picture(path, picture)
+            replace_file(path.with_suffix(".png"), encode_png(picture))
     except OSError as error:
         raise _cannot_save(path, error) from None
 
@@ -151,12 +150,6 @@ def _stem(scene: Scene) -> str:
     words = "-".join(re.findall(r"[a-z0-9]+", scene.name.lower()))
     mark = hashlib.sha256(scene.prompt.encode()).hexdigest()[:6]
     return "-".join([words[:TITLE_LENGTH].strip("-") or "scene", mark])
-
-
-def _write_picture(path: Path, picture: np.ndarray) -> None:
-    file = BytesIO()
-    Image.fromarray(picture).save(file, "PNG")
-    replace_file(path.with_suffix(".png"), file.getvalue())
 
 
 def _own_scene(path: Path) -> OwnScene:

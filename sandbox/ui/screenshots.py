@@ -12,16 +12,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pygame
-from PIL import Image
-from PIL.PngImagePlugin import PngInfo
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.files.border import Refusal
+from mag_sandbox.files.pictures import encode_png
 from mag_sandbox.files.whole import FULL, creating
 
 KEY = "mag-sandbox"  # of the text chunk that holds everything
@@ -102,15 +100,10 @@ def _pixels(picture: Picture) -> np.ndarray:
 
 
 def _encoded(pixels: np.ndarray, info: ScreenshotInfo) -> bytes:
-    words = PngInfo()
-    words.add_text("Software", "MAG sandbox")
-    words.add_itxt("Title", info.scene)
-    words.add_itxt("Description", info.prompt)
-    words.add_text("Creation Time", info.taken)
-    words.add_itxt(KEY, json.dumps(asdict(info), ensure_ascii=False))
-    file = BytesIO()
-    Image.fromarray(pixels).save(file, "PNG", pnginfo=words)
-    return file.getvalue()
+    return encode_png(pixels, {
+        "Software": "MAG sandbox", "Title": info.scene, "Description": info.prompt,
+        "Creation Time": info.taken, KEY: json.dumps(asdict(info), ensure_ascii=False),
+    })  # fmt: skip
 
 
 def _write_new(folder: Path, stem: str, data: bytes) -> Path:

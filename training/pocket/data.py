@@ -85,17 +85,15 @@ class PanoramaSet:
         return blended_view(self.rings[index, ..., :3], left, top, fov)
 
 
-def panorama_set(folder: Path, count: int, first_seed: int = 0) -> PanoramaSet:
+def panorama_set(folder: Path, count: int) -> PanoramaSet:
     """Return `count` panoramas of all categories, or raise TooManyPanoramas."""
-    if first_seed < HELD_OUT < first_seed + count:
-        raise TooManyPanoramas(
-            f"{count} scenes from seed {first_seed} reach held-out seed {HELD_OUT}; ask for fewer"
-        )
-    stem = folder / f"moving-v{RENDERER_VERSION}-{first_seed}-{count}"
+    if count > HELD_OUT:
+        raise TooManyPanoramas(f"{count} scenes reach held-out seed {HELD_OUT}; ask for fewer")
+    stem = folder / f"moving-v{RENDERER_VERSION}-0-{count}"
     rings, words = stem.with_suffix(".npy"), stem.with_suffix(".json")
     if not words.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        _draw(rings, words, count, first_seed)
+        _draw(rings, words, count)
     records = json.loads(words.read_text())
     return PanoramaSet(
         rings=np.load(rings, mmap_mode="c"),  # nothing is written, but tensors need to be able to
@@ -104,14 +102,14 @@ def panorama_set(folder: Path, count: int, first_seed: int = 0) -> PanoramaSet:
     )
 
 
-def _draw(rings: Path, words: Path, count: int, first_seed: int) -> None:
+def _draw(rings: Path, words: Path, count: int) -> None:
     shape, records = (count, RING_HEIGHT, RING_WIDTH, CHANNELS), []
     starts = range(0, count, _CHUNK)
     with (
         _array_file(rings, np.uint8, shape) as array,
         ProcessPoolExecutor(max_workers=os.cpu_count()) as pool,
     ):
-        tasks = ((first_seed + s, min(_CHUNK, count - s)) for s in starts)
+        tasks = ((start, min(_CHUNK, count - start)) for start in starts)
         for start, drawn in zip(starts, pool.map(_draw_chunk, tasks), strict=True):
             for offset, (ring, record) in enumerate(drawn):
                 array[start + offset] = ring

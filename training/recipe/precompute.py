@@ -6,7 +6,6 @@ Texts go first, a few at a time, then videos, one at a time; workers write the f
 memory does not grow with their number. Existing files are left as they are.
 """
 
-import hashlib
 import itertools
 import logging
 import os
@@ -27,7 +26,7 @@ from tqdm import tqdm
 
 from mag_sandbox.files.border import reason_of
 from mag_sandbox.files.videos import FORMATS, open_video
-from mag_sandbox.files.whole import replacing
+from mag_sandbox.files.whole import replacing, short_name
 from mag_sandbox.model.frames import to_pictures
 from mag_sandbox.model.full.text_cache import EmbeddingStore
 from mag_sandbox.model.full.vae import TIME_STRIDE, WanVae
@@ -47,7 +46,6 @@ logger = logging.getLogger(__name__)
 
 FPS = 16  # frames a second that Wan was trained on
 TEXTS_AT_ONCE = 64  # of a task
-LONGEST_NAME = 200  # bytes; file systems allow 255, and a suffix is added
 
 
 def precompute(options: PrecomputeOptions) -> None:
@@ -118,9 +116,7 @@ def _raised(error: OSError) -> None:
 
 
 def _flat(path: Path) -> str:
-    name = path.as_posix().replace("%", "%25").replace("/", "%2F")
-    long = os.fsencode(name)
-    return name if len(long) <= LONGEST_NAME else hashlib.sha256(long).hexdigest()
+    return short_name(path.as_posix().replace("%", "%25").replace("/", "%2F"))
 
 
 def videos_left(options: PrecomputeOptions) -> Iterator[SourceVideo]:
