@@ -125,7 +125,7 @@ class Rollout:
     def remember(
         self, latents: Tensor, text: TextKeys, poses: Sequence[CameraPose] | None = None
     ) -> None:
-        """Remember clean latents, [B, F, C, H, W], in whole blocks, or raise ValueError.
+        """Remember clean latents, [B, F, C, H, W], as the next blocks, or raise ValueError.
 
         The text is used where the recipe remembers under it; poses, one a frame, by some policies.
         """

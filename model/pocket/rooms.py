@@ -358,7 +358,7 @@ class Rooms:
         return joined(parts, {"here": self._here, "rooms": rooms})
 
     def reading(self, state: WorldState) -> Callable[[], None]:
-        """Check a snapshot and return what makes this know what it says, or raise ValueError."""
+        """Check a snapshot; return a function that restores it, or raise ValueError."""
         parked: _ParkedRooms = decode(_ParkedRooms, plain(state), "rooms")
         states = {int(part): part_of(state, part) for part in parts_of(state)}
         if not set(states) < set(range(len(parked.rooms))) or parked.here in states:

@@ -554,7 +554,7 @@ class Viewpoints(ViewPainter[_MadeView]):
         })  # fmt: skip
 
     def reading(self, state: WorldState) -> Callable[[], None]:
-        """Check a snapshot; return what knows it once the painting does, or raise ValueError.
+        """Check a snapshot; return what restores it after the painting, or raise ValueError.
 
         Viewpoints painted with other weights are forgotten.
         """

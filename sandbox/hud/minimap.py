@@ -138,7 +138,7 @@ class MapStitcher(SessionObserver):
         )
 
     def restore(self, state: WorldState) -> None:
-        """Go on from a snapshot, after the session started, or raise ValueError if it is no map."""
+        """Go on from a snapshot, on the thread that makes blocks, or raise ValueError."""
         here, others = parted(state)
         for one in others.values():
             MapStitcher()._restore_room(one)  # checks it

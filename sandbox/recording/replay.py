@@ -294,7 +294,7 @@ class Verifying:
     by: By = "auto"
 
     def load(self, on_progress: Progress = lambda stage, fraction: None) -> World:
-        """Load a world that runs as recorded, else one to compare with, or raise WorldFailed."""
+        """Load a world that runs as recorded (any, to compare frames), or raise WorldFailed."""
         otherwise = replace(self.choice, execution=None)
         if self.by == "psnr":
             return otherwise.load(on_progress)

@@ -83,7 +83,7 @@ def keep_prompted(folder: Path, scene: Scene, most: int = MOST_OWN) -> None:
 
 
 def picture_own_scene(folder: Path, scene: Scene, picture: np.ndarray) -> None:
-    """Show on an own scene's card how it was left, or raise LibraryError."""
+    """Show on the card of an own scene (of no other) how it was left, or raise LibraryError."""
     path = folder / f"{_stem(scene)}.yaml"
     try:
         if is_file(path):

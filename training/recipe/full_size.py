@@ -65,7 +65,7 @@ def prompt_lines(path: Path) -> Iterator[str]:
 
 
 def read_video(path: Path) -> tuple[Tensor, Tensor]:
-    """Return latents [F, C, H, W] and text [rows, text_dim], fp32, or raise TrainingDataError."""
+    """Return a video's latents [F, C, H, W], text [rows, text_dim], or raise TrainingDataError."""
     try:
         data = torch.load(path, weights_only=True, map_location="cpu")
         latents, rows = data[LATENTS], data[EMBEDDINGS]

@@ -193,9 +193,9 @@ def write_video(
 
 
 def read_frames(path: Path, width: int, height: int, most: int) -> np.ndarray:
-    """Return frames at 16 a second, uint8 [T, height, width, 3], or raise TrainingDataError.
+    """Return a video's first 4n + 1 frames, uint8 [T, H, W, 3], or raise TrainingDataError.
 
-    They are cut to a size; at other rates frames are left out, or shown again.
+    They are cut to a size, 16 a second; at other rates frames are left out, or shown again.
     """
     frames = []
     try:
