@@ -117,7 +117,7 @@ def drawings_of(canvas: Canvas) -> list[tuple[str, str, Drawing]]:
     for _, group in groupby(canvas.shapes, lambda shape: shape.context.group):
         shapes = list(group)
         number = shapes[0].context.thing
-        attribute, value = canvas.things[number - 1][:2] if number else ("", "")
+        attribute, value = canvas.things[number - 1] if number else ("", "")
         found.append((attribute, value, drawing_of(shapes)))
     return found
 

@@ -114,11 +114,6 @@ PLATFORMS: dict[str, tuple[Rgb, Rgb]] = {  # body, top edge
     "ice": ((122, 190, 232), (228, 246, 255)),
     "candy": ((244, 130, 172), (255, 238, 244)),
 }
-HAZARDS: dict[str, tuple[Rgb, Rgb]] = {  # body, surface
-    "lava": ((246, 96, 40), (255, 206, 84)),
-    "water": ((54, 140, 214), (142, 214, 246)),
-    "spikes": ((70, 66, 96), (206, 212, 226)),
-}
 STRUCTURE_COLORS = named_colors(
     "red e24e4c, green 4cb260, blue 4c84dc, yellow f6c448, purple 9860ce, white f0ecf0"
 )

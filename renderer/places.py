@@ -4,15 +4,34 @@ from mag_sandbox.renderer import palettes
 from mag_sandbox.renderer.game_themes import THEMES
 from mag_sandbox.renderer.painters.stamp import colors
 from mag_sandbox.renderer.palettes import Ground, Weather
-from mag_sandbox.renderer.phrasing import phrases_of_category
 from mag_sandbox.scenes.places import PlaceKind, read_places
 
 NOTHING = "none"
-MORE_WORDS = {  # of levels, besides those of version 2
-    "sky islands": ("floating islands", "islands in the sky"),
-    "dungeon": ("boss arena", "dungeon with torches"),
-    "lava world": ("lava cave",), "haunted forest": ("haunted wood",),
-    "neon city": ("neon city at night",), "grassland": ("platform level", "platform game"),
+LEVEL_WORDS = {
+    "grassland": (
+        "platform game on grassland", "grassy game world", "green jump and run level",
+        "platform level", "platform game",
+    ),
+    "dungeon": (
+        "dungeon level", "dark dungeon", "stone dungeon game",
+        "boss arena", "dungeon with torches",
+    ),
+    "candy land": ("candy land", "sweet candy world", "candy game level"),
+    "space station": ("space station", "space game level", "station in outer space"),
+    "neon city": ("neon city", "neon city game", "glowing night city", "neon city at night"),
+    "ice cave": ("ice world", "ice cave level", "frozen game world"),
+    "desert ruins": ("desert ruins level", "game world of desert ruins", "sandy ruin level"),
+    "haunted forest": (
+        "haunted forest", "spooky forest level",
+        "haunted game world", "haunted wood",
+    ),
+    "lava world": ("lava world", "volcano game level", "hot lava level", "lava cave"),
+    "mushroom kingdom": ("mushroom kingdom", "mushroom world", "mushroom game level"),
+    "sky islands": (
+        "world in the sky", "sky island level", "game level above the clouds",
+        "floating islands", "islands in the sky",
+    ),
+    "jungle": ("jungle level", "jungle game world", "green jungle platform game"),
 }  # fmt: skip
 WEATHERS: dict[str, Weather] = {
     **palettes.WEATHERS,
@@ -46,8 +65,7 @@ def _levels() -> dict[str, PlaceKind]:
             field: tuple(names.get(value, value) for value in values)
             for field, values in fields.items()
         }
-        words = (*phrases_of_category("video game")["theme"][name], *MORE_WORDS.get(name, ()))
-        levels[name] = PlaceKind(name, "video game", words, options)
+        levels[name] = PlaceKind(name, "video game", LEVEL_WORDS[name], options)
     return levels
 
 

@@ -40,11 +40,6 @@ class Thing:
     distance: float = float("inf")  # metres along the ground; inf: at the horizon or in the sky
 
     @property
-    def nameable(self) -> bool:
-        """True if captions can name it."""
-        return self.attribute != UNNAMED
-
-    @property
     def shown(self) -> bool:
         """True if enough of it is visible to be noticed."""
         return self.area >= max(60.0, 0.08 * self.width * self.height)

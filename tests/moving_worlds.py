@@ -7,7 +7,8 @@ import numpy as np
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.world import Control, FrameBlock, Frames, MemorySetting, WorldState
-from mag_sandbox.renderer.version2.moving import moment_at, render_moving
+from mag_sandbox.renderer.render import SceneRenderer, lay_out
+from mag_sandbox.renderer.views import view_at
 from mag_sandbox.scenes import Scene
 from tests.rendered_worlds import SPEC, PerfectWorld
 
@@ -15,8 +16,8 @@ MOVING_SPEC = replace(SPEC, moves=True)
 
 
 @cache
-def layers(category: str, seed: int) -> np.ndarray:
-    return render_moving(category, seed).layers
+def renderer(category: str, seed: int) -> SceneRenderer:
+    return SceneRenderer(lay_out(category, seed))
 
 
 class MovingWorld(PerfectWorld):
@@ -27,7 +28,7 @@ class MovingWorld(PerfectWorld):
         self.spec = MOVING_SPEC
 
     def reset(self, scene: Scene, seed: int) -> FrameBlock:
-        self._layers = layers(scene.category, int(scene.name.split()[-1]))
+        self._drawn = renderer(scene.category, int(scene.name.split()[-1]))
         self._time = 0
         return super().reset(scene, seed)
 
@@ -45,7 +46,8 @@ class MovingWorld(PerfectWorld):
         return self.moment(pose, self._time - 1)
 
     def moment(self, pose: CameraPose, time: int) -> np.ndarray:
-        return moment_at(self._layers, pose.yaw, pose.pitch, time, pose.fov)
+        ring = self._drawn.ring(time=time).pixels
+        return view_at(ring, pose.yaw, pose.pitch, pose.fov)
 
 
 class StoppedWorld(MovingWorld):

@@ -14,7 +14,7 @@ from mag_sandbox.model.world import (
     MemoryUsage,
     WorldSpec,
 )
-from mag_sandbox.renderer.version2.render import render
+from mag_sandbox.renderer.render import render
 from mag_sandbox.renderer.views import view_at
 from mag_sandbox.scenes import Scene
 

@@ -12,7 +12,6 @@ from mag_sandbox.evaluation.results.intervals import pooled_share
 from mag_sandbox.model.world import Frames
 from mag_sandbox.renderer.render import CATEGORIES
 
-ANSWERED_WELL = 0.85  # least accuracy on renders for a question to count
 PARTS = ("things", "colors", "attributes")
 
 
@@ -55,10 +54,7 @@ def ask(
         for name, color in classes.items()
         if color is not None and name in there
     }
-    said = {
-        question.name: question.values[answer]
-        for question, answer in zip(vocabulary.questions, sight.answers[0], strict=True)
-    }
+    said = vocabulary.facts(sight)
     return CaptionCheck(things, colors, {name: said[name] == values[name] for name in values})
 
 
@@ -70,11 +66,7 @@ def color_of(sight: JudgedView, vocabulary: JudgeVocabulary, name: str) -> str:
 
 def answerable(vocabulary: JudgeVocabulary, scene: AskedScene) -> dict[str, str]:
     """Return the answers of a scene's caption that the judge can check, by question."""
-    return {
-        question.name: scene.ring.attributes[question.name]
-        for question in vocabulary.questions
-        if question.name in scene.named and question.accuracy >= ANSWERED_WELL
-    }
+    return {name: scene.ring.attributes[name] for name in scene.named & vocabulary.trusted}
 
 
 def asked_all(

@@ -6,7 +6,7 @@ part of no loss. Knows nothing of worlds or of measurements.
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from mag_sandbox.evaluation.judge.classifier import CATEGORY, ViewQuestion, questions_of
 from mag_sandbox.evaluation.judge.segmenter import (
     Segmenter,
     SegmenterShape,
@@ -34,12 +33,21 @@ JUDGE_WEIGHTS = WEIGHTS / "judge"
 NETWORK, WORDS = "judge.safetensors", "judge.json"
 FEWEST_CELLS = 3  # least cells for a thing to count as found
 SURE = 0.6  # least probability at which the judge is sure of a cell's name
+ANSWERED_WELL = 0.85  # least accuracy on renders for a question to count
+CATEGORY = "category"  # the question about a scene's category
 _BATCH = 16
 _SPARSE = 23  # one in so many cells of a view is kept, row by row
 _REMEDY = "restore it with git or run `python -m evaluation train-judge`"
-
-
 NOTHING = 0  # the number of a cell without a thing
+
+
+@dataclass(frozen=True, slots=True)
+class ViewQuestion:
+    """A question about a whole view."""
+
+    name: str  # CATEGORY, or an attribute of scenes
+    values: tuple[str, ...]
+    accuracy: float = 0.0  # on held-out renderer views, in [0, 1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +61,16 @@ class JudgeVocabulary:
     def name_index(self, name: str) -> int:
         """Return the number that stands for a class in cells."""
         return self.classes.index(name) + 1
+
+    @property
+    def trusted(self) -> frozenset[str]:
+        """The questions that are answered well on renders."""
+        return frozenset(one.name for one in self.questions if one.accuracy >= ANSWERED_WELL)
+
+    def facts(self, sight: "JudgedView") -> dict[str, str]:
+        """Return the answers to all questions about the first of some views."""
+        answered = zip(self.questions, sight.answers[0], strict=True)
+        return {question.name: question.values[answer] for question, answer in answered}
 
 
 def full_vocabulary() -> JudgeVocabulary:
@@ -101,6 +119,10 @@ class Judge:
         """Look at frames, uint8 [T, H, W, 3]; sides are multiples of 32."""
         return self.look_at_halves(np.stack([halved(frame) for frame in frames]))
 
+    def facts(self, frame: np.ndarray) -> dict[str, str]:
+        """Return the answers to all questions about a frame, uint8 [H, W, 3]."""
+        return self.vocabulary.facts(self.look(frame[None]))
+
     def look_at_halves(self, views: np.ndarray) -> JudgedView:
         """Look at halved frames, uint8 [T, H / 2, W / 2, 3]."""
         parts = [self._look(views[i : i + _BATCH]) for i in range(0, len(views), _BATCH)]
@@ -139,9 +161,13 @@ class Judge:
 
 def _told(words: dict[str, Any]) -> tuple[JudgeVocabulary, SegmenterShape]:
     classes, colors = (tuple(words[name]) for name in ("classes", "colors"))
-    vocabulary = JudgeVocabulary(classes, colors, questions_of(words["questions"]))
+    vocabulary = JudgeVocabulary(classes, colors, _questions(words["questions"]))
     shape = shape_for(vocabulary)
     return vocabulary, replace(shape, widths=tuple(words["widths"]), blocks=words["blocks"])
+
+
+def _questions(rows: Sequence[Mapping[str, Any]]) -> tuple[ViewQuestion, ...]:
+    return tuple(ViewQuestion(one["name"], tuple(one["values"]), one["accuracy"]) for one in rows)
 
 
 def found(sight: JudgedView, vocabulary: JudgeVocabulary) -> Counter[str]:

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from mag_sandbox.evaluation.judge.classifier import CATEGORY, ViewQuestion
-from mag_sandbox.evaluation.judge.judge import NOTHING, JudgeVocabulary
+from mag_sandbox.evaluation.judge.judge import CATEGORY, NOTHING, JudgeVocabulary, ViewQuestion
 from mag_sandbox.evaluation.judge.segmenter import CELL, HALF, halved
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.render import Ring, category_of, render

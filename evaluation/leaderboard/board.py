@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mag_sandbox.evaluation.lookback.result import read_result
-from mag_sandbox.evaluation.lookback.tasks import ALIKE, BENCHMARK, RULES
+from mag_sandbox.evaluation.lookback.tasks import BENCHMARK, RULES
 from mag_sandbox.evaluation.results.intervals import Interval, mean_interval, mean_of
 
 ENOUGH = 32  # clips; rows with fewer are marked
@@ -69,15 +69,15 @@ class BoardGroup:
 
     @property
     def is_current(self) -> bool:
-        """Whether its tasks are those of this version."""
-        return self.version in ALIKE
+        """Whether it was played in this version."""
+        return self.version == BENCHMARK
 
     @property
     def title(self) -> str:
         """The question, in words."""
         split = f"split {self.split[:12]}" if self.split else f"seed {self.seed}"
         only = f": {', '.join(self.asked)}" if self.asked else ""
-        old = "" if self.is_current else f" ({self.version}, which rules can win)"
+        old = "" if self.is_current else f" ({self.version}, on other scenes)"
         return f"{self.preset}{only}, {split}{old}"
 
     @property

@@ -31,7 +31,6 @@ from mag_sandbox.evaluation.lookback.participants import (
 )
 from mag_sandbox.evaluation.lookback.playing import (
     TICKS,
-    TrueScene,
     drawn_scene,
     path_poses,
     walk_scene,
@@ -47,7 +46,6 @@ from mag_sandbox.evaluation.lookback.result import (
 )
 from mag_sandbox.evaluation.lookback.running import LookbackJob, run
 from mag_sandbox.evaluation.lookback.tasks import (
-    ALIKE,
     BENCHMARK,
     COMMITTED,
     ClipPlan,
@@ -148,7 +146,7 @@ def run_bench_memory_verify(options: VerifyOptions, say: Say) -> int:
     say(f"{options.result}: written as it says, {len(result['clips'])} clips add up")
     if not options.clips:
         return 0
-    if result["benchmark"] not in ALIKE:
+    if result["benchmark"] != BENCHMARK:
         raise Refusal(
             f"{options.result} is of {result['benchmark']}, this program plays {BENCHMARK}; check "
             "it with --clips 0"
@@ -287,7 +285,7 @@ def _suited(plans: Sequence[ClipPlan], player: Player) -> tuple[list[ClipPlan], 
 
 def _files(one: ClipPlan, views: Path, split: SceneSplit) -> ClipFiles:
     spec = class_spec("", FPS, AXES)
-    scene: TrueScene = (
+    scene = (
         walk_scene(one, views)
         if one.task.walks
         else drawn_scene(one.category, one.scene, one.index, views)

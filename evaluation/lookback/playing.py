@@ -7,7 +7,7 @@ of itself is believed, but for the picture at rest, which a gate compares with w
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import xxhash
@@ -20,46 +20,17 @@ from mag_sandbox.evaluation.lookback.folders import check_frame_size
 from mag_sandbox.evaluation.lookback.participants import Player
 from mag_sandbox.evaluation.lookback.tasks import ClipPlan, legs, walk_layout
 from mag_sandbox.evaluation.lookback.walk_scenes import WalkScene
-from mag_sandbox.evaluation.quality.scenes import (
-    HeldOutScene,
-    Kind,
-    Leg,
-    Phase,
-    RingParts,
-    ring_parts,
-)
+from mag_sandbox.evaluation.quality.scenes import HeldOutScene, Leg, Phase
 from mag_sandbox.evaluation.similarity.motion import Measure, MotionLog
 from mag_sandbox.files.border import Refusal, refusing
 from mag_sandbox.model.world import Control, FrameBlock, Frames, WorldSpec
-from mag_sandbox.renderer.version2.moving import render_moving
+from mag_sandbox.renderer.render import lay_out
 from mag_sandbox.renderer.views import HEIGHT, WIDTH
 from mag_sandbox.scenes import Scene
 
 TICKS = 16.0  # a second, by which the renderer counts time
 # the compared frames; while away only a rest is kept
 KEPT: tuple[Phase, ...] = ("start", "before", "out", "place", "hold", "back")
-
-
-class TrueScene(Protocol):
-    """A scene whose every view is known."""
-
-    @property
-    def caption(self) -> str:
-        """What it shows, in words."""
-
-    @property
-    def first_view(self) -> Frames:
-        """The picture straight ahead, at time 0."""
-
-    @property
-    def parts(self) -> RingParts | None:
-        """What of it moves; None: nothing does."""
-
-    def scene(self, kind: Kind) -> Scene:
-        """Return the scene that a world is asked for."""
-
-    def view(self, pose: CameraPose, time: float) -> Frames:
-        """Return the picture at a pose, `time` frames after the first one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +86,7 @@ class Take:
     """The outcome of a clip."""
 
     fps: float
-    scene: TrueScene
+    scene: HeldOutScene
     fit: Fit
     frames: Frames  # of the phases in KEPT, uint8 [T, HEIGHT, WIDTH, 3]
     rest: Frames | None  # the same as the world says they are at rest; None: nothing moved
@@ -205,21 +176,22 @@ class _Camera:
 
 def drawn_scene(category: str, seed: int, index: int, folder: Path) -> HeldOutScene:
     """Draw a scene that moves; its first view goes into the folder."""
-    panorama = render_moving(category, seed)
-    image = folder / f"first-{category.replace(' ', '-')}-{index}.png"
-    scene = HeldOutScene(panorama, panorama.caption(), index, image, ring_parts(panorama.layers))
-    Image.fromarray(scene.first_view).save(image)
-    return scene
+    return HeldOutScene(lay_out(category, seed), index, _image(category, index, folder))
 
 
 def walk_scene(plan: ClipPlan, folder: Path) -> WalkScene:
     """Draw the scene of a walk; its first view goes into the folder."""
     layout = walk_layout(plan)
     assert layout is not None  # else there would be no such plan
-    return WalkScene(layout, plan.index, folder, hidden=2 * plan.task.reveals)
+    image = _image(f"walk {plan.category}", plan.index, folder)
+    return WalkScene(layout, plan.index, image, hidden=2 * plan.task.reveals)
 
 
-def begun(plan: ClipPlan, scene: TrueScene) -> Scene:
+def _image(what: str, index: int, folder: Path) -> Path:
+    return folder / f"first-{what.replace(' ', '-')}-{index}.png"
+
+
+def begun(plan: ClipPlan, scene: HeldOutScene) -> Scene:
     """Return the scene that a world is asked for; it does not tell how the truth was drawn."""
     return replace(scene.scene("image"), name=plan.key)
 
@@ -238,7 +210,7 @@ def path_poses(plan: ClipPlan, spec: WorldSpec) -> tuple[tuple[CameraPose, ...],
 def play(
     player: Player,
     plan: ClipPlan,
-    scene: TrueScene,
+    scene: HeldOutScene,
     *,
     prompt: str | None = None,
     another: Callable[[], Player] | None = None,
@@ -286,7 +258,9 @@ def _edit(plan: ClipPlan, spec: WorldSpec, pose: CameraPose) -> Edit:
     return Edit("place", (pose.yaw + yaw) % 360.0, pitch, kind=str(rng.choice(spec.kinds)))
 
 
-def _given(world: Any, control: Control, leg: Leg, camera: _Camera, scene: TrueScene) -> FrameBlock:
+def _given(
+    world: Any, control: Control, leg: Leg, camera: _Camera, scene: HeldOutScene
+) -> FrameBlock:
     spec = camera.spec
     poses = camera.next_poses(leg, spec.block_length)
     times = [(camera.number + place) / spec.fps * TICKS for place in range(spec.block_length)]
@@ -298,7 +272,7 @@ def _given(world: Any, control: Control, leg: Leg, camera: _Camera, scene: TrueS
     return replace(block, frames=true, rest=None if bare is true else bare)
 
 
-def _taken(camera: _Camera, scene: TrueScene, state_bytes: int | None) -> Take:
+def _taken(camera: _Camera, scene: HeldOutScene, state_bytes: int | None) -> Take:
     phases, numbers, poses, frames, rest = zip(*camera.kept, strict=True)
     assert camera.fit is not None
     return Take(

@@ -11,21 +11,20 @@ from pathlib import Path
 import numpy as np
 
 from mag_sandbox.controls.camera import CameraPose
-from mag_sandbox.evaluation.judge.classifier import CATEGORY, Classifier
 from mag_sandbox.evaluation.judge.judge import Judge
 from mag_sandbox.evaluation.lookback.measures import Measured, measured, pairs_of
 from mag_sandbox.evaluation.lookback.participants import Player
-from mag_sandbox.evaluation.lookback.playing import Take, TrueScene, drawn_scene, play, walk_scene
+from mag_sandbox.evaluation.lookback.playing import Take, drawn_scene, play, walk_scene
 from mag_sandbox.evaluation.lookback.result import ClipRow
 from mag_sandbox.evaluation.lookback.tasks import WAY, ClipPlan, SceneSplit
 from mag_sandbox.evaluation.lookback.walk_measures import walk_measured, walk_sheet
 from mag_sandbox.evaluation.magbench.evaluate import Matching
-from mag_sandbox.evaluation.quality.adherence import captioned, trusted_heads
 from mag_sandbox.evaluation.quality.scenes import HeldOutScene
 from mag_sandbox.evaluation.results.store import ClipStore
 from mag_sandbox.evaluation.results.sweep import ClipAnswer, sweep
 from mag_sandbox.files.border import Refusal
 from mag_sandbox.model.world import Frames
+from mag_sandbox.renderer.captions import answers_of, caption
 from mag_sandbox.renderer.kinds import AREAS
 from mag_sandbox.renderer.render import CATEGORIES, category_of
 from mag_sandbox.workers.work import Workplace
@@ -33,6 +32,7 @@ from mag_sandbox.workers.work import Workplace
 SCENES = 32  # drawn ones that a worker keeps
 SHEET = 6  # views of a clip's picture
 TRIES = 6  # places, until one differs in something that can be asked
+CAPTIONS = 24  # of a place, of which the one that states most facts is taken
 APART = len(CATEGORIES)  # indices between scenes of one category
 
 
@@ -98,11 +98,11 @@ class Bench:
     def _measured(self, plan: ClipPlan) -> tuple[ClipRow, Take | None]:
         began = time.monotonic()
         walks = plan.task.walks
-        scene: TrueScene = walk_scene(plan, self._folder) if walks else self._drawn(plan.index)
+        scene = walk_scene(plan, self._folder) if walks else self._drawn(plan.index)
         asked = None
         if plan.task.prompted:
             asked = another_place(
-                self._drawn(plan.index), self._drawn, plan.index, WAY, self._classifier
+                self._drawn(plan.index), self._drawn, plan.index, WAY, self._judge
             )
         prompt = None if asked is None else asked.prompt
         unseen = None
@@ -127,7 +127,7 @@ class Bench:
         if plan.task.prompted:
             share = None
             if asked is not None:
-                share = asked.share(take.frames[take.where("out")[-1]], self._classifier)
+                share = asked.share(take.frames[take.where("out")[-1]], self._judge)
                 known = known.scaled(share)
             known.scores["adherence"] = share
         return _row(plan, take, known, time.monotonic() - began), take
@@ -148,10 +148,6 @@ class Bench:
     def _areas(self) -> list[int]:
         vocabulary = self._judge.vocabulary
         return [vocabulary.name_index(name) for name in vocabulary.classes if name in AREAS]
-
-    @cached_property
-    def _classifier(self) -> Classifier:
-        return Classifier.load()
 
 
 def run(
@@ -186,16 +182,15 @@ def _sheet(take: Take, plan: ClipPlan) -> list[list[np.ndarray]]:
 
 @dataclass(frozen=True, slots=True)
 class OtherPlace:
-    """The caption for a world, and the questions about a view."""
+    """The caption for a world, and the facts by which its views are told."""
 
     prompt: str
-    answers: dict[str, str]  # question of the classifier -> value of the described place
+    facts: dict[str, str]  # question of the judge -> value of the described place
 
-    def share(self, view: Frames, classifier: Classifier) -> float:
-        """Return how many of the answers are right in a view, uint8 [H, W, 3]."""
-        read = classifier.read(view[None])
-        right = [read[name][0] == value for name, value in self.answers.items()]
-        return sum(right) / len(right)
+    def share(self, view: Frames, judge: Judge) -> float:
+        """Return how many of the facts the judge reads in a view, uint8 [H, W, 3]."""
+        read = judge.facts(view)
+        return sum(read[name] == value for name, value in self.facts.items()) / len(self.facts)
 
 
 def another_place(
@@ -203,24 +198,25 @@ def another_place(
     draw: Callable[[int], HeldOutScene],
     index: int,
     yaw: float,
-    classifier: Classifier,
+    judge: Judge,
 ) -> OtherPlace | None:
-    """Return another place to describe on the way out; None: no question tells the two apart.
+    """Return another place to describe on the way out; None: no fact tells the two apart.
 
-    The questions are those that tell the places apart and that the classifier answers right in the
-    renderer's own view of the other one: a world that ignores the prompt is never right, and one
-    that obeys it always can be.
+    The facts are those that its caption states, that tell the places apart and that the judge reads
+    in the renderer's own view of the other one: a world that ignores the prompt is never right, and
+    one that obeys it always can be.
     """
-    heads = trusted_heads(classifier)
     for one in range(1, TRIES + 1):
-        other, named = captioned(draw(index + APART * one), heads)
-        read = classifier.read(other.view(CameraPose(yaw), 0)[None])
-        answers = {name: other.truth(name.split(".")[-1]) for name in named if name != CATEGORY}
-        answers = {
+        other = draw(index + APART * one)
+        told = (caption(other.layout, number) for number in range(CAPTIONS))
+        stated = {text: answers_of(text, other.layout) for text in told}
+        prompt = max(stated, key=lambda text: len(stated[text]))
+        read, own = judge.facts(other.view(CameraPose(yaw), 0)), scene.layout.attributes
+        facts = {
             name: value
-            for name, value in answers.items()
-            if read[name][0] == value and scene.truth(name.split(".")[-1]) != value
+            for name, value in stated[prompt].items()
+            if name in judge.vocabulary.trusted and read[name] == value != own.get(name)
         }
-        if answers:
-            return OtherPlace(other.caption, answers)
+        if facts:
+            return OtherPlace(prompt, facts)
     return None

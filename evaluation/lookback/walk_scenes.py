@@ -1,4 +1,4 @@
-"""Scenes to walk in, drawn by version 3 of the renderer: exact from any viewpoint, at rest.
+"""Scenes to walk in, at rest: exact from any viewpoint.
 
 A world is given the first view alone. So from elsewhere it can know what that view shows of the
 points that are seen there, and nothing of what was hidden or lay beside it.
@@ -10,11 +10,10 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.controls.parallax import carried
-from mag_sandbox.evaluation.quality.scenes import Kind, ring_cells
+from mag_sandbox.evaluation.quality.scenes import HeldOutScene, ring_cells
 from mag_sandbox.evaluation.similarity.metrics import LEAST_PIXELS, MAX_PSNR, Mask
 from mag_sandbox.model.world import Frames
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
@@ -24,7 +23,6 @@ from mag_sandbox.renderer.kinds import COURSES, KINDS
 from mag_sandbox.renderer.render import Ring, SceneRenderer, lay_out
 from mag_sandbox.renderer.scene import Item, Layout
 from mag_sandbox.renderer.views import HEIGHT, WIDTH, blended_view, view_at, view_corner
-from mag_sandbox.scenes import Scene
 from mag_sandbox.scenes.things import DEEP
 
 CLOSE = 3.0  # metres: only what stands so near to a way moves visibly against the rest
@@ -40,50 +38,27 @@ AWAY, BEHIND = (1.4, 2.0), 2.0  # metres to a screen; times as far to what is hi
 SMALL, LARGE = 0.4, 1.5  # metres of kinds that are hidden
 SIZE = 0.55  # metres that they have there at most
 TRIES = 6  # screens
-RINGS, CARRIED = 4, 64  # viewpoints of which the ring is kept; poses, with the carried view
+CARRIED = 64  # poses of which the carried view is kept
 Position = tuple[float, float]  # x and z [m]
 
 
-class WalkScene:
-    """A scene that a world begins with its first view; see `HeldOutScene` for one that moves.
+class WalkScene(HeldOutScene):
+    """A scene at rest, and what its first view tells of any other one.
 
-    >>> scene = WalkScene(lay_out("indoor", 7), 0, folder)
+    >>> scene = WalkScene(lay_out("indoor", 7), 0, folder / "first.png")
     >>> scene.view(CameraPose(x=0.5), 0).shape
     (192, 320, 3)
     """
 
-    parts = None  # nothing moves
-
-    def __init__(self, layout: Layout, index: int, folder: Path, hidden: int = 0) -> None:
-        """Draw its first view into a folder; `hidden` things at the end are in no caption."""
-        self._renderer = SceneRenderer(layout)
-        self._ring = lru_cache(RINGS)(self._renderer.ring)
-        self._carried = lru_cache(CARRIED)(self._carry)
-        self._start = self._renderer.ring()
+    def __init__(self, layout: Layout, seed: int, image: Path, hidden: int = 0) -> None:
+        """Draw its first view into a file; `hidden` things at the end are in no caption."""
         told = replace(layout, items=layout.items[: len(layout.items) - hidden])
-        self.category, self.caption, self._index = layout.category, caption(told, 0), index
-        self._image = folder / f"first-walk-{layout.category.replace(' ', '-')}-{index}.png"
-        Image.fromarray(self.first_view).save(self._image)
-
-    @property
-    def first_view(self) -> Frames:
-        """The renderer's picture straight ahead."""
-        return self.view(CameraPose(), 0)
-
-    def scene(self, kind: Kind) -> Scene:
-        """Return the scene that a world is asked for."""
-        return Scene(
-            prompt=self.caption, seed=self._index, name=f"walk {self._index}",
-            category=self.category, image=str(self._image) if kind == "image" else None,
-        )  # fmt: skip
-
-    def view(self, pose: CameraPose, time: float) -> Frames:  # noqa: ARG002 (it is at rest)
-        """Return the renderer's picture at a pose, uint8 [HEIGHT, WIDTH, 3]."""
-        return view_at(self._ring(pose.x, pose.z).pixels, pose.yaw, pose.pitch, pose.fov)
+        super().__init__(layout, seed, image, caption=caption(told, 0), moves=False)
+        self._carried = lru_cache(CARRIED)(self._carry)
 
     def depth(self, pose: CameraPose) -> np.ndarray:
         """Return the distance of each pixel [m], float32 [HEIGHT, WIDTH]; inf: sky."""
-        depth: np.ndarray = self._ring(pose.x, pose.z).depth[ring_cells(pose)]
+        depth: np.ndarray = self.ring(pose.x, pose.z).depth[ring_cells(pose)]
         return depth
 
     def carried(self, pose: CameraPose) -> tuple[Frames, Mask]:
@@ -92,12 +67,12 @@ class WalkScene:
 
     def hidden(self, pose: CameraPose) -> Mask:
         """Return where a view shows the last thing of the layout, and the first view does not."""
-        number = len(self._renderer.far) + len(self._renderer.layout.items)
-        shows: Mask = self._ring(pose.x, pose.z).ids[ring_cells(pose)] == number
+        number = len(self.renderer.far) + len(self.renderer.layout.items)
+        shows: Mask = self.ring(pose.x, pose.z).ids[ring_cells(pose)] == number
         return shows & ~self.carried(pose)[1]
 
     def _carry(self, pose: CameraPose) -> tuple[Frames, Mask]:
-        return _carried(self._renderer, self._start, self._ring(pose.x, pose.z), pose)
+        return _carried(self.renderer, self.ring(), self.ring(pose.x, pose.z), pose)
 
 
 def has_parallax(layout: Layout, way: Sequence[Position]) -> bool:

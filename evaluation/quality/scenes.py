@@ -6,7 +6,9 @@ is neither: blended or zoomed views mix both there.
 
 import itertools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from itertools import count
 from pathlib import Path
 from typing import Literal
 
@@ -14,18 +16,27 @@ import numpy as np
 from PIL import Image
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose
+from mag_sandbox.evaluation.options import SCENES_PER_SEED
 from mag_sandbox.evaluation.results.intervals import mean_of
 from mag_sandbox.evaluation.similarity.metrics import LEAST_PIXELS, Mask, masked_psnr, psnr
 from mag_sandbox.model.world import Control, FrameBlock, Frames, World, WorldSpec
+from mag_sandbox.renderer import captions
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
-from mag_sandbox.renderer.version2.moving import MovingPanorama, moment_at, render_moving, still
-from mag_sandbox.renderer.version2.render import CATEGORIES, HELD_OUT, Panorama, render
+from mag_sandbox.renderer.motion import PERIOD, MotionLabel
+from mag_sandbox.renderer.render import HELD_OUT, SceneRenderer, category_of, lay_out
+from mag_sandbox.renderer.scene import Layout
+from mag_sandbox.renderer.setting import FALLING
 from mag_sandbox.renderer.views import FOV, HEIGHT, WIDTH, view_at, view_corner
 from mag_sandbox.scenes import Scene
 
 Kind = Literal["image", "prompt"]  # the first view is given, or generated from the prompt alone
 Phase = Literal["start", "before", "out", "place", "away", "hold", "back"]
-SCENES_PER_SEED = 10_000  # held-out scenes that one evaluation seed may use
+NEXT_SCENE = 1_000  # between those of an index, of which the first without rain and snow is taken
+MOMENTS = tuple(range(4, PERIOD + 1, 4))  # frames at which a ring is looked at for what moves
+LOOKS = (40.0, 90.0, 140.0)  # frames at which a first view is looked at for what moves in it
+WANDERING = (MotionLabel.SKY, MotionLabel.SHIMMER, MotionLabel.WALKER)  # lamps only flicker
+PLAIN, LEAST_MOVING = 16, 300  # levels by which a pixel changes plainly; px that do
+RINGS, VIEWS = 4, 512  # that a scene keeps; 30 MB and 94 MB
 FAST = 60.0  # degrees a second of a full turn
 RIM = 2  # px of a ring on each side that reach into a pixel of a zoomed view
 MOST_SEAM = 100.0  # ratio where nothing moves but at seams
@@ -58,7 +69,7 @@ class RingParts:
     """The parts of a ring that stand still and that move, as far as they are known."""
 
     still: Mask  # [RING_HEIGHT, RING_WIDTH]; nothing that moves lies within RIM
-    moving: Mask  # pixels that change at some time
+    moving: Mask  # pixels that change at one of the MOMENTS
 
     def still_at(self, pose: CameraPose) -> Mask:
         """Return which pixels of the view at a pose stand still, [HEIGHT, WIDTH]."""
@@ -76,9 +87,19 @@ class RingParts:
         return RingParts(self.still & inside, self.moving & inside)
 
 
-def ring_parts(layers: np.ndarray) -> RingParts:
-    """Return the parts of a moving ring of layers, see `renderer.version2.moving_layers`."""
-    moving = ~still(layers)
+def ring_parts(renderer: SceneRenderer) -> RingParts | None:
+    """Return the parts of the ring around where a scene begins; None: nothing moves.
+
+    Open sky moves in the rows that clouds pass.
+    """
+    rest = renderer.ring()
+    moving = np.zeros((RING_HEIGHT, RING_WIDTH), bool)
+    for time in MOMENTS:
+        moving |= (renderer.ring(time=time).pixels != rest.pixels).any(axis=2)
+    if not moving.any():
+        return None
+    sky = rest.motions == MotionLabel.SKY
+    moving |= sky & (moving & sky).any(axis=1, keepdims=True)
     return RingParts(still=~_grown(moving), moving=moving)
 
 
@@ -109,61 +130,101 @@ def _grown(mask: Mask) -> Mask:
     return grown
 
 
-@dataclass(frozen=True, slots=True)
 class HeldOutScene:
-    """A scene that training never saw, with the picture to begin from."""
+    """A scene that training never saw, drawn by the renderer from any viewpoint, at any time.
 
-    panorama: Panorama | MovingPanorama
-    caption: str
-    seed: int  # of the world's noise
-    image: Path = field(compare=False)
-    parts: RingParts | None = None  # None: nothing moves
+    >>> scene = HeldOutScene(lay_out("outdoor", HELD_OUT), 0, folder / "first.png")
+    >>> scene.view(CameraPose(yaw=30.0), 16.0).shape
+    (192, 320, 3)
+    """
 
-    def scene(self, kind: Kind) -> Scene:
-        """Return the scene that a world is asked for."""
-        return Scene(
-            prompt=self.caption,
-            seed=self.seed,
-            name=f"held out {self.panorama.seed}",
-            category=self.panorama.category,
-            image=str(self.image) if kind == "image" else None,
-        )
+    def __init__(
+        self,
+        layout: Layout,
+        seed: int,
+        image: Path,
+        *,
+        caption: str | None = None,
+        moves: bool = True,
+    ) -> None:
+        """Draw the first view into a file.
+
+        Args:
+            layout: of the scene.
+            seed: of the world's noise.
+            image: the file.
+            caption: the words for it; None: the renderer's own.
+            moves: whether it changes with time.
+        """
+        self.layout, self.seed, self.image = layout, seed, image
+        self.caption = captions.caption(layout, 0) if caption is None else caption
+        self.renderer, self._moves = SceneRenderer(layout), moves
+        self.ring = lru_cache(RINGS)(self.renderer.ring)
+        self._seen = lru_cache(VIEWS)(self._drawn)
+        Image.fromarray(self.first_view).save(image)
+
+    @cached_property
+    def parts(self) -> RingParts | None:
+        """What of it moves around where it begins; None: nothing does."""
+        return ring_parts(self.renderer) if self._moves else None
+
+    @property
+    def category(self) -> str:
+        """Category of the scene."""
+        return self.layout.category
 
     @property
     def first_view(self) -> Frames:
         """The renderer's picture straight ahead, at time 0."""
         return self.view(CameraPose(), 0)
 
-    def truth(self, attribute: str) -> str:
-        """Return the renderer's value: the category, or an attribute."""
-        if attribute == "category":
-            return self.panorama.category
-        return self.panorama.attributes[attribute]
+    def scene(self, kind: Kind) -> Scene:
+        """Return the scene that a world is asked for."""
+        return Scene(
+            prompt=self.caption, seed=self.seed, name=f"held out {self.layout.seed}",
+            category=self.category, image=str(self.image) if kind == "image" else None,
+        )  # fmt: skip
 
     def view(self, pose: CameraPose, time: float) -> Frames:
-        """Return the renderer's picture at a pose, `time` frames after the first one."""
-        where = pose.yaw, pose.pitch
-        if isinstance(self.panorama, MovingPanorama):
-            return moment_at(self.panorama.layers, *where, time, pose.fov)
-        return view_at(self.panorama.pixels, *where, pose.fov)
+        """Return the renderer's picture at a pose, `time` frames after the first one.
+
+        Uint8 [HEIGHT, WIDTH, 3], read only: views are kept, for they are asked for again.
+        """
+        return self._seen(pose, time if time and self.parts is not None else 0.0)
+
+    def _drawn(self, pose: CameraPose, time: float) -> Frames:
+        picture = view_at(self.ring(pose.x, pose.z, time).pixels, pose.yaw, pose.pitch, pose.fov)
+        picture.setflags(write=False)
+        return picture
+
+
+def falls(layout: Layout) -> bool:
+    """Tell whether rain or snow falls before all that a scene shows."""
+    return layout.attributes.get("weather") in FALLING
+
+
+def moves_ahead(layout: Layout) -> bool:
+    """Tell whether clouds, water or creatures plainly move in a scene's first view."""
+    renderer = SceneRenderer(layout)
+    ahead, rest = ring_cells(CameraPose()), renderer.ring()
+    for time in LOOKS:
+        then = renderer.ring(time=time)
+        moved = np.isin(rest.motions, WANDERING) | np.isin(then.motions, WANDERING)
+        gap = np.abs(then.pixels.astype(int) - rest.pixels).max(axis=2)
+        if np.count_nonzero((moved & (gap >= PLAIN))[ahead]) >= LEAST_MOVING:
+            return True
+    return False
 
 
 def held_out_scene(index: int, seed: int, folder: Path, *, moves: bool = False) -> HeldOutScene:
     """Draw the held-out scene of an index, categories in turn; its first view goes into the folder.
 
-    It changes with time if it `moves`, see `WorldSpec.moves`.
+    It changes with time if it `moves`, see `WorldSpec.moves`. In none does anything fall.
     """
-    category, number = list(CATEGORIES)[index % len(CATEGORIES)], seed * SCENES_PER_SEED + index
-    image = folder / f"first-view-{seed}-{index}.png"
-    if moves:
-        moving = render_moving(category, HELD_OUT + number)
-        parts = ring_parts(moving.layers)
-        scene = HeldOutScene(moving, moving.caption(), number, image, parts)
-    else:
-        panorama = render(category, HELD_OUT + number)
-        scene = HeldOutScene(panorama, panorama.caption(), number, image)
-    Image.fromarray(scene.first_view).save(image)
-    return scene
+    category, number = category_of(index), seed * SCENES_PER_SEED + index
+    layouts = (lay_out(category, HELD_OUT + number + other) for other in count(0, NEXT_SCENE))
+    layout = next(one for one in layouts if not falls(one))
+    return HeldOutScene(layout, number, folder / f"first-view-{seed}-{index}.png", moves=moves)
 
 
 def full_turn(spec: WorldSpec) -> Leg:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mag_sandbox.renderer.canvas import Canvas, Color, Point, Rgb
+from mag_sandbox.renderer.canvas import Canvas, Point, Rgb
 from mag_sandbox.renderer.painters.sketch import (
     BRASS,
     CLAY,
@@ -304,18 +304,3 @@ def wall_lamp(canvas: Canvas, color: Rgb, x: float, y: float) -> Point:
     pen.poly([(-15, -10), (15, -10), (23, 22), (-23, 22)], color)
     pen.poly([(5, -10), (15, -10), (23, 22), (8, 22)], darker(color, 0.14))
     return x, y - 8
-
-
-def rug(canvas: Canvas, kind: str, color: Color, x: float, y: float, half: float) -> None:
-    """Lay a rug on the floor around its centre."""
-    edge, inner = lighter(color, 0.55), lighter(color, 0.2)
-    if kind == "round rugs":
-        for grow, paint in ((1.0, color), (0.84, edge), (0.74, color), (0.42, inner)):
-            canvas.ellipse(x - half * grow, y - 25 * grow, x + half * grow, y + 25 * grow, paint)
-        return
-    for grow, paint in ((1.0, color), (0.84, edge), (0.76, color), (0.4, inner)):
-        top, wide, deep = half * grow * 0.84, half * grow, 24 * grow
-        canvas.polygon(
-            [(x - top, y - deep), (x + top, y - deep), (x + wide, y + deep), (x - wide, y + deep)],
-            paint,
-        )

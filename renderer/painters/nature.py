@@ -12,7 +12,6 @@ from mag_sandbox.renderer.canvas import (
     RING_HEIGHT,
     RING_WIDTH,
     Canvas,
-    MovingLayer,
     Point,
     Rgb,
 )
@@ -101,7 +100,7 @@ def clouds(
             beside = min(gap, RING_WIDTH - gap) > width / 2 + 30
             if not beside and -42 < y - clear_of[1] < 30 + width * 0.33:
                 continue
-        with canvas.apart(MovingLayer.CLOUDS), canvas.thing(*named):
+        with canvas.thing(*named):
             cloud(canvas, light, x, y, width)
 
 
@@ -234,30 +233,6 @@ def patches(canvas: Canvas, light: Light, rng: np.random.Generator, far: Rgb, ne
         color = lightened(far, 0.1) if index % 2 else shaded(near, 0.2)
         fill = (*tinted(color, light), 70)
         canvas.ellipse(x - half, y - half * 0.18, x + half, y + half * 0.18, fill)
-
-
-def fog(canvas: Canvas, light: Light) -> None:
-    """A bank of fog lying over the horizon, thickest there and fading up and down."""
-    for step in range(14):
-        reach = 10 + step * 5.5
-        canvas.rectangle(0, HORIZON - reach, RING_WIDTH, HORIZON + reach * 0.9, (*light.haze, 20))
-
-
-def band_at(x: float, bend: float, top: float, width: float, y: float) -> Point:
-    """Middle and half width at row `y` of the strip that `band_down` paints."""
-    share = max(0.0, (y - top) / (RING_HEIGHT + 4 - top))
-    middle = x + bend * float(np.sin(share**0.6 * np.pi * 1.7)) * (0.25 + 0.75 * share)
-    return middle, 3 + (width / 2 - 3) * share**1.25
-
-
-def band_down(canvas: Canvas, x: float, bend: float, top: float, width: float, color: Rgb) -> None:
-    """A winding strip from `top` near the horizon down to the viewer, `width` px at the bottom."""
-    left, right = [], []
-    for y in np.linspace(top, RING_HEIGHT + 4, 24):
-        middle, half = band_at(x, bend, top, width, float(y))
-        left.append((middle - half, y))
-        right.append((middle + half, y))
-    canvas.polygon([*left, *right[::-1]], color)
 
 
 def sea(canvas: Canvas, light: Light, rng: np.random.Generator, colors: tuple[Rgb, Rgb]) -> None:

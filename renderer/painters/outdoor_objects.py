@@ -1,12 +1,12 @@
-"""Small inhabitants of outdoor scenes as two-tone stamps: animals, boats, balloons, birds, fences.
+"""Small inhabitants of outdoor scenes as two-tone stamps: animals, boats, balloons, birds.
 
 Every function draws one thing about 1 unit tall.
 """
 
 import numpy as np
 
-from mag_sandbox.renderer.canvas import MovingLayer, Rgb
-from mag_sandbox.renderer.painters.stamp import Stamp, dome, lightened, shaded
+from mag_sandbox.renderer.canvas import Rgb
+from mag_sandbox.renderer.painters.stamp import Stamp, dome, shaded
 
 BALLOON_COLORS: tuple[tuple[Rgb, Rgb], ...] = (
     ((232, 92, 84), (255, 226, 170)),
@@ -17,10 +17,9 @@ BALLOON_COLORS: tuple[tuple[Rgb, Rgb], ...] = (
 
 
 def creature(stamp: Stamp, kind: str) -> None:
-    """One animal or boat of the named kind; it moves."""
-    with stamp.canvas.apart(MovingLayer.WALKERS):
-        stamp.shadow(0.5)
-        _CREATURES[kind](stamp)
+    """One animal or boat of the named kind."""
+    stamp.shadow(0.5)
+    _CREATURES[kind](stamp)
 
 
 def _sheep(stamp: Stamp) -> None:
@@ -91,13 +90,3 @@ def bird(stamp: Stamp) -> None:
     color: Rgb = (70, 74, 104)
     stamp.poly([(-0.7, 0.42), (-0.3, 0.4), (0.05, 0.1), (-0.05, -0.06)], color)
     stamp.poly([(0.7, 0.42), (0.3, 0.4), (-0.05, 0.1), (0.05, -0.06)], shaded(color))
-
-
-def fence(stamp: Stamp, kind: str) -> None:
-    """A stretch of fence: two rails and five posts."""
-    color: Rgb = {"wooden": (166, 116, 78), "white": (250, 246, 238)}[kind]
-    for low in (0.3, 0.64):
-        stamp.box(-2.3, low, 2.3, low + 0.16, shaded(color, 0.14))
-    for post in range(5):
-        x = -2.0 + post
-        stamp.box(x - 0.13, 0, x + 0.13, 1.0, lightened(color, 0.1), 0.05)

@@ -189,4 +189,3 @@ PLANTS: dict[str, PlantDrawer] = {
     "cypress": cypress, "palm": palm, "cactus": cactus, "acacia": acacia, "bare": bare_tree,
     "mushroom": mushroom, "bush": bush,
 }  # fmt: skip
-PLANT_HEIGHT: dict[str, float] = {"bush": 0.32, "mushroom": 0.8, "cactus": 0.85, "acacia": 0.95}

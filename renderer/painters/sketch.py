@@ -4,7 +4,7 @@ A `Pen` draws around one foot point with heights counted upwards, so that a thin
 and placed anywhere at any size.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -38,15 +38,6 @@ def lighter(color: Color, amount: float = 0.3) -> Rgb:
 def contrast(color: Rgb, other: Rgb) -> float:
     """Return how far two colours are apart, 0 to 441."""
     return float(np.linalg.norm(np.subtract(color, other)))
-
-
-def pick_apart(
-    rng: np.random.Generator, paints: Mapping[str, Rgb], others: Sequence[Rgb], least: float
-) -> str:
-    """Return the name of a paint whose `contrast` to those around it is over `least`, or of any."""
-    shuffled = [str(name) for name in rng.permutation(tuple(paints))]
-    clear = [n for n in shuffled if all(contrast(paints[n], other) > least for other in others)]
-    return (clear or shuffled)[0]
 
 
 def smooth(points: Sequence[Point]) -> list[Point]:

@@ -5,12 +5,11 @@ every colour through the scene's light and haze.
 """
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from typing import NamedTuple
 
 import numpy as np
 
-from mag_sandbox.renderer.canvas import RING_WIDTH, Canvas, Motion, Point, Rgb
+from mag_sandbox.renderer.canvas import Canvas, Motion, Point, Rgb
 
 WHITE: Rgb = (250, 252, 255)
 
@@ -139,28 +138,6 @@ class Stamp:
         left, top = self._place(-across + lean, across * 0.16)
         right, bottom = self._place(across + lean * 2, -across * 0.16)
         self.canvas.ellipse(left, top, right, bottom, (24, 28, 62, self.light.shadow))
-
-
-class Painting:
-    """A panorama while it is painted."""
-
-    def __init__(
-        self, attributes: dict[str, str], rng: np.random.Generator, canvas: Canvas, light: Light
-    ) -> None:
-        self.attributes, self.rng, self.canvas, self.light = attributes, rng, canvas, light
-        self.offset = float(rng.uniform(0, RING_WIDTH))  # where the spread of things begins
-
-    def stamp(self, x: float, y: float, size: float, haze: float = 0.0) -> Stamp:
-        """An object of height `size` with its foot at (x, y)."""
-        return Stamp(self.canvas, self.light, x % RING_WIDTH, y, size, haze)
-
-    def thing(self, attribute: str, color: str | None = None) -> AbstractContextManager[None]:
-        """State that the shapes drawn within show an attribute."""
-        return self.canvas.thing(attribute, self.attributes[attribute], color)
-
-    def near(self, low: float, high: float) -> float:
-        """A random number in a range."""
-        return float(self.rng.uniform(low, high))
 
 
 def dome(x: float, y: float, across: float, up: float, count: int = 14) -> list[Point]:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from mag_sandbox.controls.parallax import EYE
+from mag_sandbox.evaluation.judge.judge import Judge
 from mag_sandbox.renderer.canvas import HORIZON, RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.indoors import BACKDROPS, COMPANY, EXTRAS, STANDS, TOPS, showable
 from mag_sandbox.renderer.kinds import CLASSES, KINDS
@@ -18,7 +19,6 @@ from mag_sandbox.renderer.placing import VIEW_EDGE, footprint, size_of
 from mag_sandbox.renderer.projection import PIXELS_PER_RADIAN
 from mag_sandbox.renderer.render import CATEGORIES, SceneRenderer, lay_out
 from mag_sandbox.renderer.scene import Item
-from mag_sandbox.renderer.version2 import classes
 from mag_sandbox.scenes.places import ALIASES
 
 # kinds that scenes of a category may have besides those that its places name
@@ -69,7 +69,8 @@ def boards(layout) -> list[Item]:
 
 
 def test_kinds_keep_the_numbers_that_networks_know():
-    assert CLASSES[: len(classes.CLASSES)] == classes.CLASSES
+    known = Judge.load().vocabulary.classes
+    assert CLASSES[: len(known)] == known
     assert len(set(CLASSES)) == len(CLASSES)
 
 

@@ -53,7 +53,6 @@ from tests.hosted import Hosted
 from tests.lookback_worlds import FPS, SPEC
 from tests.unit.evaluation.lookback.conftest import INDEX
 
-pytestmark = pytest.mark.usefixtures("drawn_once")
 OWN = """
 import numpy as np
 
@@ -135,7 +134,7 @@ def test_a_class_in_a_file_is_measured_and_its_result_holds(small, tmp_path):
     told: list[str] = []
     path = tmp_path / "out" / "result.json"
     assert run_bench_memory_verify(VerifyOptions(result=path, world=own), told.append) == 0
-    assert "return-003: exact" in told[1]
+    assert "return-015: exact" in told[1]
     file.write_text(OWN + "# other code\n")
     with pytest.raises(Refusal, match="other weights than here"):
         run_bench_memory_verify(VerifyOptions(result=path, world=own), told.append)
@@ -164,7 +163,7 @@ def test_a_result_that_was_edited_is_refused_or_found_out(small, own, honest, tm
 @pytest.mark.parametrize(
     ("data", "problem"),
     [
-        (None, "has no clip return-unseen-003; write its frames"),
+        (None, "has no clip return-unseen-015; write its frames"),
         (b"", "00000.png cannot be read"),
         (FRAME[: len(FRAME) // 2], "00000.png cannot be read"),
         (FRAME, "ends after 1 frames"),
@@ -173,13 +172,13 @@ def test_a_result_that_was_edited_is_refused_or_found_out(small, own, honest, tm
 )
 def test_frames_that_cannot_be_used_count_as_nothing_and_are_told(small, tmp_path, data, problem):
     """They are a mistake in the folder; a score of 0 and exit code 0 would hide it."""
-    for clip in ("return-003", "return-unseen-003"):
+    for clip in ("return-015", "return-unseen-015"):
         frames = tmp_path / "made" / clip / "frames"
         frames.mkdir(parents=True)
         if data is not None:
             (frames / "00000.png").write_bytes(data)
     with pytest.raises(
-        Refusal, match=f"1 of 1 clips of .* count as 0, first return-003: .*{problem}"
+        Refusal, match=f"1 of 1 clips of .* count as 0, first return-015: .*{problem}"
     ):
         measure(str(tmp_path / "made"), tmp_path / "out")
     lost = read_result(tmp_path / "out" / "result.json")
@@ -206,7 +205,7 @@ def test_clips_go_out_and_their_frames_come_in_again(small, own, honest, tmp_pat
     secret.write_text(measured["settings"]["secret"])
     run_bench_memory_export(ClipExport(folder=clips, private=secret), lambda text: None)
     both = json.loads((clips / "clips.json").read_text())
-    assert [told["key"] for told in both] == ["return-003", "return-unseen-003"]
+    assert [told["key"] for told in both] == ["return-015", "return-unseen-015"]
     world = participants.ParticipantSource(own).open().world._guest
     made = tmp_path / "made"
     for told in both:
@@ -215,8 +214,8 @@ def test_clips_go_out_and_their_frames_come_in_again(small, own, honest, tmp_pat
         poses = read_path(clips / told["key"] / "path.npz")
         assert poses == read_path(clips / told["key"] / "path.txt")
         frames += [world.frame("step", pose) for pose in poses[1:]]
-        task = told["key"].removesuffix("-003")
-        for layout in (f"{told['key']}/frames", f"{task}/{task}_003/frames"):
+        task = told["key"].removesuffix("-015")
+        for layout in (f"{told['key']}/frames", f"{task}/{task}_015/frames"):
             shutil.rmtree(made / told["key"], ignore_errors=True)
             (made / layout).mkdir(parents=True)
             for number, frame in enumerate(frames):
@@ -244,7 +243,7 @@ def test_a_class_that_ends_the_program_is_refused(tmp_path):
 def test_clips_go_out_as_memobench_has_them(small, monkeypatch, tmp_path):
     monkeypatch.setitem(PRESETS, "quick", (Round("given", 1),))
     run_bench_memory_export(ClipExport(folder=tmp_path / "memo", layout="memobench"), print)
-    clip = tmp_path / "memo" / "given" / "given_003"
+    clip = tmp_path / "memo" / "given" / "given_015"
     poses = read_path(clip / "1" / "poses.npy")
     shown = sorted((clip / "RGB1").iterdir())
     secret = (tmp_path / "memo.secret").read_bytes().strip()
@@ -252,19 +251,19 @@ def test_clips_go_out_as_memobench_has_them(small, monkeypatch, tmp_path):
     expected, given = path_poses(one, replace(SPEC, fps=16.0))
     assert (len(shown), poses) == (given, expected)
     assert 1 < given < len(poses)
-    unseen = tmp_path / "memo" / "given-unseen" / "given-unseen_003"
+    unseen = tmp_path / "memo" / "given-unseen" / "given-unseen_015"
     assert 1 < len(list((unseen / "RGB1").iterdir())) < given
 
 
 def test_clips_go_out_as_mag_bench_has_them_and_videos_come_in(scene, tmp_path):
     frames = participants.np.stack([scene.first_view] * 2)
     poses = (CameraPose(),) * 2
-    clip = ClipFiles("given-003", "a game", None, poses, frames[:1], frames, 16.0)
-    own = replace(clip, key="return-003", truth=None)
+    clip = ClipFiles("given-015", "a game", None, poses, frames[:1], frames, 16.0)
+    own = replace(clip, key="return-015", truth=None)
     assert write_clips(tmp_path, [clip, own], "magbench") == 1
     (row,), faults = read_table(tmp_path / "table.csv")
-    assert (row.name, faults) == ("given-003.mp4", [])
-    (first, _) = FramesFolder(tmp_path).frames("given-003")
+    assert (row.name, faults) == ("given-015.mp4", [])
+    (first, _) = FramesFolder(tmp_path).frames("given-015")
     fit = Fit.of(first)
     assert psnr(fit.frames(first[None])[0], fit.truth(scene.first_view)) > 28.0
 

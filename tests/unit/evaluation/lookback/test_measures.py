@@ -13,7 +13,6 @@ from tests import lookback_worlds as worlds
 from tests.lookback_worlds import CHEATS, Keeper
 from tests.unit.evaluation.lookback.conftest import INDEX, SECRET
 
-pytestmark = pytest.mark.usefixtures("drawn_once")
 ALL = frozenset({"shown", "carried", "prompted"})
 
 

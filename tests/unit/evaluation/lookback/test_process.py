@@ -19,7 +19,6 @@ from mag_sandbox.model.world import Control, WorldFailed
 from tests.lookback_worlds import Keeper
 from tests.unit.evaluation.lookback.conftest import INDEX, SECRET
 
-pytestmark = pytest.mark.usefixtures("drawn_once")
 KEEPS = """
 import os, pathlib, tempfile
 import numpy as np

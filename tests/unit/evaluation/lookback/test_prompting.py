@@ -1,7 +1,7 @@
 """Whether new ground is as it was described last."""
 
 from mag_sandbox.controls.camera import CameraPose
-from mag_sandbox.evaluation.judge.classifier import Classifier
+from mag_sandbox.evaluation.judge.judge import Judge
 from mag_sandbox.evaluation.lookback.playing import drawn_scene
 from mag_sandbox.evaluation.lookback.running import APART, another_place
 from mag_sandbox.evaluation.lookback.tasks import SceneSplit
@@ -18,12 +18,13 @@ def test_what_is_asked_the_other_place_has_and_this_one_has_not(scene, tmp_path)
         number = SceneSplit(SECRET).scene(index)
         return drawn.setdefault(index, drawn_scene(category_of(index), number, index, tmp_path))
 
-    classifier = Classifier.load()
-    asked = another_place(scene, draw, INDEX, YAW, classifier)
+    judge = Judge.load()
+    asked = another_place(scene, draw, INDEX, YAW, judge)
     assert asked is not None
     other = drawn[max(drawn)]
     assert max(drawn) % APART == INDEX % APART
     view = CameraPose(YAW)
-    assert asked.share(other.view(view, 0), classifier) == 1.0
-    assert asked.share(scene.view(view, 0), classifier) < 1.0
-    assert all(scene.truth(name.split(".")[-1]) != value for name, value in asked.answers.items())
+    assert asked.share(other.view(view, 0), judge) == 1.0
+    assert asked.share(scene.view(view, 0), judge) < 1.0
+    own = scene.layout.attributes
+    assert all(own.get(name) != value for name, value in asked.facts.items())

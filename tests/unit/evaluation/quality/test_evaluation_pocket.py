@@ -96,7 +96,7 @@ def test_a_seed_chooses_the_scenes(tmp_path):
     assert first.caption == again.caption
     assert np.array_equal(first.first_view, again.first_view)
     assert not np.array_equal(first.first_view, other.first_view)
-    assert first.panorama.seed >= HELD_OUT
+    assert first.layout.seed >= HELD_OUT
 
 
 @pytest.mark.parametrize(
