@@ -6,7 +6,7 @@ taken from the plan in metres. Worlds without a plan list placed things only.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import atan, atan2, degrees, hypot
 
@@ -18,10 +18,12 @@ from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.world import FrameBlock, GroundThing
 from mag_sandbox.sandbox.hud.seen import SCALE, TOP, SeenRing
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver, SessionStart
-from mag_sandbox.scenes.things import SMALLEST, THINGS, clear_color_name
+from mag_sandbox.scenes.things import SMALLEST, THINGS, clear_color_name, color_name
 
 _NEAREST = 3  # of things of one name, whose directions are told
 NEAR = 0.1  # metres: the least distance that sizes are told for
+SHOWN, LOOKED_AT = 0.12, 150  # share of a thing's pixels that have its colour; pixels looked at
+SHADE = "black"
 HERE = 4.0  # degrees from the middle of the view that are called "ahead"
 
 
@@ -82,7 +84,7 @@ class Lookout(SessionObserver):
 
     def things(self) -> tuple[Seen, ...]:
         """Return the things around; see `things_around`."""
-        return things_around(self._ring.is_seen, self._newest)
+        return things_around(self._ring, self._newest)
 
     def lines(self) -> list[str]:
         """Return a line a name, the nearest to the middle of the newest view first."""
@@ -90,21 +92,38 @@ class Lookout(SessionObserver):
         return around_lines(self.things(), pose)
 
 
-def things_around(seen: np.ndarray, block: FrameBlock | None) -> tuple[Seen, ...]:
+def things_around(ring: SeenRing, block: FrameBlock | None) -> tuple[Seen, ...]:
     """Return the things around, from left to right of the map.
 
+    A planned colour is told if the picture shows it, for the painter does not always obey; black
+    only if the words in force name it, for shadows are black as well.
+
     Args:
-        seen: which pixels of the map were seen, bool [HEIGHT, WIDTH]; its left edge lies behind the
-            first view.
+        ring: what was seen from where the scene begins.
         block: the newest; it holds placed and planned things, and what stands on the ground.
     """
     placed, planned = (block.placed, block.planned or ()) if block else ((), ())
     own = tuple(replace(_told(edit), placed=True) for edit in placed)
     if block and block.ground and block.poses[-1].is_away:
-        return _standing(block.ground.things, block.poses[-1], own)
-    found = (_told(edit) for edit in planned if edit.kind in THINGS and _is_seen(edit, seen))
-    others = [one for one in found if not any(_same_place(one, mine) for mine in own)]
-    return _from_left((*own, *others))
+        found: Iterable[Seen] = _standing(block.ground.things, block.poses[-1], own)
+    else:
+        seen = (edit for edit in planned if edit.kind in THINGS and _is_seen(edit, ring.is_seen))
+        told = (_as_shown(_told(edit), _part(edit, ring)) for edit in seen)
+        found = (*own, *(one for one in told if not any(_same_place(one, mine) for mine in own)))
+    in_shadow = block is None or SHADE not in block.prompt.lower().split()
+    return _from_left(
+        [
+            replace(one, color="") if in_shadow and one.color == SHADE and not one.placed else one
+            for one in found
+        ]
+    )
+
+
+def _as_shown(thing: Seen, pixels: np.ndarray) -> Seen:
+    """Return a thing without its colour where few of its pixels, [N, 3], have it."""
+    some = pixels[:: max(1, len(pixels) // LOOKED_AT)]
+    shown = sum(color_name(pixel) == thing.color for pixel in some.tolist())
+    return thing if shown >= SHOWN * len(some) else replace(thing, color="")
 
 
 def _standing(
@@ -155,6 +174,19 @@ def _is_seen(edit: Edit, seen: np.ndarray) -> bool:
     row, column = round((TOP - edit.pitch) * SCALE), round((edit.yaw + 180.0) * SCALE) % width
     large = min(edit.width, edit.height) >= SMALLEST
     return large and bool(seen[min(max(row, 0), height - 1), column])
+
+
+def _part(edit: Edit, ring: SeenRing) -> np.ndarray:
+    """Return the seen pixels of a thing, uint8 [N, 3]."""
+    height, width = ring.seen.shape
+    first, last = (
+        round((TOP - edit.pitch + side * edit.height / 2) * SCALE) for side in (-1.0, 1.0)
+    )
+    left = round((edit.yaw + 180.0 - edit.width / 2) * SCALE)
+    columns = np.arange(left, left + max(1, round(edit.width * SCALE))) % width
+    part = np.ix_(np.arange(max(0, first), min(height, last + 1)), columns)
+    pixels: np.ndarray = ring.pixels[part][ring.is_seen[part]]
+    return pixels
 
 
 def _same_place(one: Seen, other: Seen) -> bool:

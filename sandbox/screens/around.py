@@ -73,7 +73,7 @@ class AroundOverlay(Overlay):
             return ()
         block = self._reel.current.block
         if self._listed is None or self._listed[0] is not block:
-            self._listed = block, things_around(self._stitcher.ring.is_seen, block)
+            self._listed = block, things_around(self._stitcher.ring, block)
         lines = around_lines(self._listed[1], self._reel.pose)
         self._count, first = len(lines), self._page * MOST_LINES
         return tuple(lines[first : first + MOST_LINES])

@@ -10,7 +10,7 @@ from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.model.world import GroundPlan, GroundThing
 from mag_sandbox.sandbox.hud.around import Seen, around_lines, things_around
-from mag_sandbox.sandbox.hud.seen import HEIGHT, SCALE, TOP, WIDTH, SeenRing
+from mag_sandbox.sandbox.hud.seen import SCALE, TOP, WIDTH, SeenRing
 from mag_sandbox.sandbox.screens.around import MOST_LINES, AroundOverlay
 from mag_sandbox.sandbox.ui.display import window
 from mag_sandbox.scenes.things import COLORS
@@ -20,7 +20,7 @@ TENT = Edit("place", 350.0, -3.0, 20.0, 12.0, "tent", COLORS["red"])
 
 
 def test_what_the_player_placed_is_listed_as_it_is_known():
-    (tent,) = things_around(np.zeros(()), Mock(placed=(TENT,), planned=None, ground=None))
+    (tent,) = things_around(SeenRing(), Mock(placed=(TENT,), planned=None, ground=None, prompt=""))
     assert around_lines([tent], CameraPose()) == ["red tent: 10° left, placed by you"]
     assert tent.direction(CameraPose(350.0, -27.0)) == "ahead, 24° up, placed by you"
     assert around_lines([], CameraPose()) == ["you have not seen anything with a name yet"]
@@ -45,14 +45,31 @@ def test_what_the_world_planned_is_listed_where_it_was_seen():
     behind = replace(sofa, kind="bed", yaw=180.0)
     covered = replace(sofa, kind="mug", yaw=351.0, width=4.9, height=4.9)
     coin = replace(sofa, kind="coin", pitch=20.0, width=3.0)
-    seen = np.ones((HEIGHT, WIDTH), bool)
-    seen[:, :9] = False
-    block = Mock(placed=(TENT,), planned=(behind, coin, sofa, covered), ground=None)
-    listed = things_around(seen, block)
+    ring = SeenRing()
+    ring.seen[:, 9:] = 1
+    block = Mock(placed=(TENT,), planned=(behind, coin, sofa, covered), ground=None, prompt="")
+    listed = things_around(ring, block)
     assert [(one.kind, one.color, one.yaw, one.placed) for one in listed] == [
         ("tent", "red", 350.0, True),
         ("sofa", "", 90.0, False),
     ]
+
+
+def test_colours_are_told_that_the_picture_shows_and_black_if_words_ask_for_it():
+    ring = SeenRing()
+    ring.seen[:] = 1
+    ring.pixels[:] = COLORS["red"]
+    ring.pixels[:, WIDTH // 2 :] = COLORS["black"]
+    red, blue = (replace(TENT, yaw=270.0, color=COLORS[color]) for color in ("red", "blue"))
+    black = replace(TENT, yaw=90.0, color=COLORS["black"])
+
+    def colors(prompt, *planned):
+        block = Mock(placed=(), planned=planned, ground=None, prompt=prompt)
+        return [one.color for one in things_around(ring, block)]
+
+    assert colors("a camp", red) == ["red"]
+    assert colors("a camp", blue) == colors("a camp", black) == [""]
+    assert colors("a Black tent", black) == ["black"]
 
 
 def test_away_from_where_the_scene_begins_what_stands_around_is_listed_from_there():
@@ -64,8 +81,8 @@ def test_away_from_where_the_scene_begins_what_stands_around_is_listed_from_ther
     sky = replace(TENT, yaw=40.0, pitch=30.0, kind="hot air balloon")
     pose = CameraPose(0.0, 0.0, x=0.0, z=4.0)
     ground = GroundPlan(things)
-    block = Mock(placed=(TENT, sky), planned=(), ground=ground, poses=(pose,))
-    listed = things_around(np.zeros((HEIGHT, WIDTH), bool), block)
+    block = Mock(placed=(TENT, sky), planned=(), ground=ground, poses=(pose,), prompt="")
+    listed = things_around(SeenRing(), block)
     assert [(one.name, round(one.yaw), one.placed) for one in listed] == [
         ("red tent", 315, True),
         ("red hot air balloon", 40, True),
@@ -86,11 +103,10 @@ def test_a_long_list_has_pages_and_the_key_leads_through_them():
     tents = tuple(
         replace(TENT, kind=f"tent {place}", yaw=10.0 * place) for place in range(MOST_LINES + 3)
     )
-    ready = Mock(block=Mock(placed=tents, planned=(), ground=None))
+    ready = Mock(block=Mock(placed=tents, planned=(), ground=None, prompt=""))
     reel = Mock(current=ready, pose=CameraPose())
-    ring = Mock(is_seen=np.ones((HEIGHT, WIDTH), bool))
     hud = Mock(places={}, theme=lambda surface: NotingTheme(surface.get_size()))
-    overlay, pages, heads = AroundOverlay(reel, hud, Mock(ring=ring), "Y"), [], []
+    overlay, pages, heads = AroundOverlay(reel, hud, Mock(ring=SeenRing()), "Y"), [], []
     for _ in range(3):
         overlay.press()
         overlay.update(0.0)
