@@ -179,6 +179,9 @@ ANIMALS = frozenset((
     "butterfly", "bee", "seagull", "dinosaur", "dragon", "whale", "starfish", "crab",
     "jellyfish", "squirrel", "hedgehog", "mouse", "unicorn",
 ))  # fmt: skip
+PEOPLE = frozenset((
+    "person", "child", "princess", "king", "knight", "astronaut", "zombie", "snowman", "scarecrow",
+))  # fmt: skip
 EXHIBITS = frozenset((
     "vase", "teapot", "globe", "bust", "crystal", "guitar", "robot", "toy car", "cake", "sneaker",
     "table lamp", "alarm clock", "trophy", "rocket", "camera", "chess piece", "mug", "teddy bear",

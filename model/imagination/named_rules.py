@@ -5,6 +5,7 @@ Data, and numbers made of it; nothing here runs a network. Things are listed fro
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,9 +19,18 @@ from mag_sandbox.model.imagination.plan_rules import (
     shown_shares,
 )
 from mag_sandbox.model.imagination.relation_rules import ON_FLOOR, related
+from mag_sandbox.model.imagination.shores import afloat, ashore, without_stranded
 from mag_sandbox.scenes.rooms import DOORS
 from mag_sandbox.scenes.stances import STANCES
-from mag_sandbox.scenes.things import EXHIBITS, FALLING, STANDS, THINGS, Named
+from mag_sandbox.scenes.things import (
+    ANIMALS,
+    EXHIBITS,
+    FALLING,
+    PEOPLE,
+    STANDS,
+    THINGS,
+    Named,
+)
 
 _SHOWN = 18.0  # degrees of a named thing's height that a level view shows at least
 _AHEAD = 38.0  # degrees to either side in which three quarters of a thing are ahead
@@ -33,12 +43,19 @@ _EXHIBIT = 24.0, 27.0  # degrees that exhibits are tall and wide, at most
 _STEP = 4.0  # degrees between the places that are tried
 _COVERED = 0.12  # share of a named thing that others may cover
 _BEHIND = 0.25  # share of it that may have something else right behind it: outlines would merge
-_MERGED = 0.35  # of a named thing that another one covers or is behind
+_MERGED = 0.2  # of a named thing that another one covers or is behind
 _HIDDEN = 0.3  # share of a thing that may be hidden
 _TURNING = 0.004  # by which a place is worse for each degree that it is away from ahead
 _BEYOND = 0.5  # by which it is worse for not being ahead
+_MISPLACED = 9.0  # for being on another side than words say
 _HIDES = 2.0  # by which hiding what words name is worse than being hidden
 _LEFT_OUT = 0.3  # by which being hidden by what is left out for it is worse
+_MOVABLE = THINGS.keys() - {"door", *STANDS}
+_CREATURES = ANIMALS | PEOPLE
+_CLOSE = 1.0  # degrees between the outlines of two that the painter would join
+_TURNS = 2  # that each has to move: one may have moved in its way
+_ANYWHERE = -180.0, 180.0
+_SIDES = {"left": (-40.0, -8.0), "right": (8.0, 40.0), "ahead": (-8.0, 8.0)}  # yaws
 _GOLDEN, _PLASTIC = 0.618034, 0.754878  # whose multiples are spread evenly
 _DARKER = 0.8  # far hills than the ground
 _OPEN = "near ground"  # behind all things outdoors, and nowhere else
@@ -54,8 +71,8 @@ _LAID = {  # what is laid on the ground: pitch, width, height and variant, and i
     "railway track": (-9.0, 89.0, 3.0, 1, (140, 140, 140)),
     "lake": (-10.0, 66.0, 8.0, 2, (89, 166, 192)),
 }  # fmt: skip
-_WATERS = frozenset((  # coral is under it
-    "sea", "lake", "frozen lake", "river", "canal", "swimming pool", "coral", "seaweed",
+_OPEN_WATERS = frozenset((  # on which boats are; coral is under it
+    "sea", "lake", "frozen lake", "canal", "coral", "seaweed",
 ))  # fmt: skip
 _FARTHEST = 0.5  # of its size: how small a tree that is added may be
 _STARS, _STAR, _STAR_PITCHES = 40, 2.4, (8.0, 26.5)  # how many, and degrees
@@ -65,7 +82,7 @@ _STAR_COLOR = (243, 243, 217)
 
 def obeyed(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
     """Return things that show all that words name."""
-    result, said = list(things), {kind for one in named for kind in one.kinds}
+    result = list(things)
     is_stage = any(thing.kind in STANDS for thing in things)
     for one in named:
         result = _with_far(result, one)
@@ -73,30 +90,99 @@ def obeyed(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Place
             _sized(thing, one, grows=not is_stage) if thing.kind in one.kinds else thing
             for thing in result
         ]
-        result = _counted(result, one, said)
-    return _cleared(_apart(related(result, named), named, said), named, said)
+        result = _counted(result, one, named)
+    placed = _apart(related(result, named), named)
+    counting = _counting(placed, named)
+    placed = without_stranded(afloat(placed, counting), counting)
+    placed = ashore(placed, named)
+    return _with_free_creatures(_cleared(placed, named), named)
 
 
-def _apart(
-    things: list[PlacedObject], named: Sequence[Named], said: Collection[str]
-) -> list[PlacedObject]:
-    """Return things of which no named one stands before another, where words do not say so."""
+def _apart(things: list[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
+    """Return things of which no named one stands before another, where words do not say so.
+
+    What words relate to each other moves together. Those said to be left or right move last and
+    stay on their side; the others are ahead.
+    """
     if any(thing.kind in STANDS for thing in things):
         return things
-    related_to = {kind for one in named if one.relation for kind in one.relation.kinds}
-    free = {
-        kind for one in named for kind in one.kinds
-        if not one.relation and kind in THINGS and kind not in related_to
-    }  # fmt: skip
-    result = list(things)
-    for place, thing in enumerate(things):
-        others = (
-            other for index, other in enumerate(result)
-            if index != place and other.kind in said and _stands(other)
-        )  # fmt: skip
-        if thing.kind in free and _stands(thing) and any(_merge(thing, other) for other in others):
-            result[place] = replace(thing, yaw=_free_yaw(result, place, said))
+    result, groups = list(things), _groups(things, named)
+    groups.sort(key=lambda group: group.where != "")
+    for group in groups * _TURNS:
+        own = [result[place] for place in group.places]
+        if group.where == "behind" or not all(map(_stands, own)):
+            continue
+        counting = {place for other in groups for place in other.places}
+        others = [result[place] for place in counting.difference(group.places)]
+        merges = any(_merge(one, other) for one in own for other in others if _stands(other))
+        whole = _whole(own)
+        if merges or (not group.where and _away(whole) + whole.width / 4 > _AHEAD):
+            within = _SIDES.get(group.where, _ANYWHERE)
+            turn = _free_yaw(result, group.places, counting, within) - whole.yaw
+            for place in group.places:
+                result[place] = replace(result[place], yaw=(result[place].yaw + turn) % 360.0)
     return result
+
+
+class _Group(NamedTuple):
+    """Named things that words relate to each other, or one that they do not."""
+
+    places: tuple[int, ...]  # from far to near
+    where: str  # the direction that words give one of them, "left"; "": none
+
+
+def _groups(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[_Group]:
+    parts = [{place} for place in _counting(things, named)]
+    directions: dict[int, str] = {}
+    for one in named:
+        own = _few_of(things, one)
+        if one.relation is None or not own:
+            continue
+        if not one.relation.kinds:
+            directions |= dict.fromkeys(own, one.relation.where)
+            continue
+        others = places_of(things, one.relation.kinds)
+        nearest = min(others, key=lambda place: _apart_by(things[place], things[own[0]]), default=0)
+        joined = {*own, nearest} if others else {*own}
+        for part in [part for part in parts if not part.isdisjoint(joined)]:
+            joined |= part
+            parts.remove(part)
+        parts.append(joined)
+    return [
+        _Group(
+            tuple(sorted(part)), next((directions[one] for one in part if one in directions), "")
+        )
+        for part in parts
+    ]
+
+
+def _apart_by(thing: PlacedObject, other: PlacedObject) -> float:
+    return abs(yaw_difference(thing.yaw, other.yaw))
+
+
+def _whole(things: Sequence[PlacedObject]) -> PlacedObject:
+    """Return the last of some things with a box around them all."""
+    middle = things[-1].yaw
+    yaws = [(yaw_difference(thing.yaw, middle), thing.width / 2) for thing in things]
+    pitches = [(thing.pitch, thing.height / 2) for thing in things]
+    left, right = min(yaw - half for yaw, half in yaws), max(yaw + half for yaw, half in yaws)
+    low, high = min(at - half for at, half in pitches), max(at + half for at, half in pitches)
+    yaw, pitch = (middle + (left + right) / 2) % 360.0, (low + high) / 2
+    return replace(things[-1], yaw=yaw, pitch=pitch, width=right - left, height=high - low)
+
+
+def _counting(things: Sequence[PlacedObject], named: Sequence[Named]) -> frozenset[int]:
+    """Return which things are those that words name: of each kind as many as they say."""
+    return frozenset(place for one in named for place in _few_of(things, one))
+
+
+def _few_of(things: Sequence[PlacedObject], one: Named) -> list[int]:
+    """Return which things are as many of a name as words say, those nearest ahead."""
+    own = [place for place in places_of(things, one.kinds) if things[place].width < AROUND]
+    if one.kinds[0] in THINGS and not THINGS[one.kinds[0]].are_few:  # most of many are hidden
+        own.sort(key=lambda place: -things[place].height)
+        return sorted(own, key=lambda place: _away(things[place]) > _AHEAD)[: one.least]
+    return sorted(own, key=lambda place: _away(things[place]))[: one.least]
 
 
 def _stands(thing: PlacedObject) -> bool:
@@ -108,26 +194,68 @@ def _merge(thing: PlacedObject, other: PlacedObject) -> bool:
     return max(_covered(thing, other), _covered(other, thing)) > _MERGED
 
 
-def _cleared(
-    things: list[PlacedObject], named: Sequence[Named], said: Collection[str]
-) -> list[PlacedObject]:
+def _cleared(things: list[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
     """Return things without those that hide named things or merge with them from behind.
 
-    What words name stays, and so does a way on.
+    Of what words name as many stay as they say; an only way on stands elsewhere.
     """
-    doors = sum(thing.kind in DOORS for thing in things)
-    spared = {*said, *STANDS, *(DOORS if doors == 1 else ("door",))}  # one way must lead on
+    counting = _counting(things, named)
+    said = {kind: one.kinds for one in named for kind in one.kinds}
     gone: set[int] = set()
-    for one in named:
-        own = [place for place in places_of(things, one.kinds) if things[place].width < AROUND]
-        for place in sorted(own, key=lambda place: _away(things[place]))[: one.least]:
-            gone |= {
-                index for index, thing in enumerate(things)
-                if index != place and thing.kind in THINGS.keys() - spared and not _is_far(thing)
-                and (index > place or not _is_lying(thing))
-                and _covered(things[place], thing) > (_COVERED if index > place else _BEHIND)
-            }  # fmt: skip
+    for place in counting:
+        own = things[place]
+        for index, thing in enumerate(things):
+            if index in counting or thing.kind not in _MOVABLE or not _may_hide(thing):
+                continue
+            is_other = thing.kind not in said[own.kind] and _stands(own) and _stands(thing)
+            if thing.kind in said and not is_other:
+                continue
+            if index < place and _is_lying(thing):
+                continue
+            if _covered(own, thing) > (_COVERED if index > place else _BEHIND):
+                gone.add(index)
+    result = list(things)
+    doors = [place for place, thing in enumerate(things) if thing.kind in DOORS]
+    if len(doors) == 1 and doors[0] in gone:  # one way must lead on
+        gone.discard(doors[0])
+        yaw = _free_yaw(things, doors, counting)
+        result[doors[0]] = replace(things[doors[0]], yaw=yaw)
+    return [thing for place, thing in enumerate(result) if place not in gone]
+
+
+def _may_hide(thing: PlacedObject) -> bool:
+    return not _is_far(thing) or thing.kind in ANIMALS
+
+
+def _with_free_creatures(things: list[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
+    """Return things without uninvited animals and people that others cover, or that they touch.
+
+    Two that touch are painted as one with six legs.
+    """
+    if any(thing.kind in STANDS for thing in things):
+        return things
+    counting = _counting(things, named)
+    free, gone = [things[place] for place in counting], set()
+    for place in reversed(range(len(things))):
+        thing = things[place]
+        if place in counting or thing.kind not in _CREATURES or not _stands(thing):
+            continue
+        nearer = (one for index, one in enumerate(things[place + 1 :], place + 1)
+                  if index not in gone and _stands(one))  # fmt: skip
+        if any(_touch(thing, one) for one in free) or any(
+            _covered(thing, one) > _HIDDEN for one in nearer
+        ):
+            gone.add(place)
+        else:
+            free.append(thing)
     return [thing for place, thing in enumerate(things) if place not in gone]
+
+
+def _touch(thing: PlacedObject, other: PlacedObject) -> bool:
+    """Tell whether things that stand about as near meet."""
+    across = abs(yaw_difference(thing.yaw, other.yaw)) - (thing.width + other.width) / 2
+    down = abs(thing.pitch - other.pitch) - (thing.height + other.height) / 2
+    return _stands(other) and across < _CLOSE and down < 0.0
 
 
 def _is_lying(thing: PlacedObject) -> bool:
@@ -175,7 +303,13 @@ def _with_far(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
             added.append(PlacedObject(kind, yaw, tall / 2 - 1, width, tall, color, color, 0))
     laid = set(one.kinds) & _LAID.keys()
     if one.kinds[0] in STANCES and STANCES[one.kinds[0]].where == "water":
-        laid = set() if kinds & _WATERS else {"lake"}  # no boat is on dry land
+        laid = set() if kinds & _OPEN_WATERS else {"lake"}  # no boat is on dry land
+    things = [
+        _ahead(thing)
+        if thing.kind in laid and thing.width < AROUND and _is_nearest(thing, things)
+        else thing
+        for thing in things
+    ]
     for kind in laid if kinds.isdisjoint(laid) else ():
         pitch, width, height, variant, by_day = _LAID[kind]
         color = rgb(np.array(by_day) * light_of(things))
@@ -184,6 +318,16 @@ def _with_far(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
     falling = [PlacedObject(kind, 0.0, 0.0, 360.0, 108.0, _DROPS, _DROPS, 0) for kind in falls]
     first = next((place for place, thing in enumerate(things) if not _is_far(thing)), len(things))
     return [*things[:first], *added, *things[first:], *falling]
+
+
+def _is_nearest(thing: PlacedObject, things: Sequence[PlacedObject]) -> bool:
+    """Tell whether no other thing of a kind is nearer to ahead."""
+    return all(_away(thing) <= _away(other) for other in things if other.kind == thing.kind)
+
+
+def _ahead(thing: PlacedObject) -> PlacedObject:
+    """Return a wide thing of which the first view shows the middle."""
+    return thing if _away(thing) <= _AHEAD else replace(thing, yaw=0.0)
 
 
 def wooded(things: Sequence[PlacedObject], typical: Sequence[Named]) -> list[PlacedObject]:
@@ -243,23 +387,22 @@ def _sized(thing: PlacedObject, one: Named, *, grows: bool) -> PlacedObject:
     return replace(thing, pitch=pitch, width=width, height=height)
 
 
-def _counted(things: list[PlacedObject], one: Named, said: Collection[str]) -> list[PlacedObject]:
+def _counted(things: list[PlacedObject], one: Named, named: Sequence[Named]) -> list[PlacedObject]:
     """Return things of which as many as words say are in sight, ahead as far as there is room."""
     own = [place for place in places_of(things, one.kinds) if things[place].width < AROUND]
     if not own or things[own[0]].kind not in THINGS:
         return things
     if any(thing.kind in STANDS for thing in things) and things[own[0]].kind in EXHIBITS:
-        return _exhibited(things, one, said)
+        return _exhibited(things, one, {kind for each in named for kind in each.kinds})
     shares = shown_shares(things)
     own.sort(key=lambda place: (shares[place] < 1 - _HIDDEN, _away(things[place])))
-    ahead = one.least > 1 or one.most is not None or things[own[0]].kind in _SKY
     result: list[PlacedObject] = []
     moved: list[int] = []
     for place, thing in enumerate(things):
         rank = own.index(place) if place in own else 0
         if one.most and rank >= one.most:
             continue
-        hidden = shares[place] < 1 - _HIDDEN or (ahead and _away(thing) + thing.width / 4 > _AHEAD)
+        hidden = shares[place] < 1 - _HIDDEN or _away(thing) + thing.width / 4 > _AHEAD
         if place in own and rank < one.least and hidden:
             moved.append(len(result))
         result.append(thing)
@@ -268,25 +411,39 @@ def _counted(things: list[PlacedObject], one: Named, said: Collection[str]) -> l
             moved += range(len(result), len(result) + lacking)
             result += [thing] * lacking
     for place in moved:
-        result[place] = replace(result[place], yaw=_free_yaw(result, place, said))
+        yaw = _free_yaw(result, [place], _counting(result, named))
+        result[place] = replace(result[place], yaw=yaw)
     return result
 
 
-def _free_yaw(things: Sequence[PlacedObject], place: int, said: Collection[str]) -> float:
-    """Return where one of some things is least hidden and hides least of what words name."""
-    thing = things[place]
+def _free_yaw(
+    things: Sequence[PlacedObject],
+    places: Sequence[int],
+    counting: Collection[int],
+    within: tuple[float, float] = _ANYWHERE,
+) -> float:
+    """Return the yaw at which some things are least hidden and hide least of what counts.
+
+    Args:
+        things: from far to near.
+        places: of those that are moved together.
+        counting: places of all that words name.
+        within: the yaws that they may have, from left to right.
+    """
+    thing, last = _whole([things[place] for place in places]), max(places)
     others = [
         (index, other)
         for index, other in enumerate(things)
-        if index != place and other.width < AROUND and (index > place or other.kind in said)
+        if index not in places and other.width < AROUND and (index > last or index in counting)
     ]
     yaws = np.arange(0.0, 360.0, _STEP)
-    away = np.abs((yaws + 180.0) % 360.0 - 180.0)
-    worse = _TURNING * away + _BEYOND * (away + thing.width / 2 > 45.0)
+    turned = (yaws + 180.0) % 360.0 - 180.0
+    worse = _TURNING * np.abs(turned) + _BEYOND * (np.abs(turned) + thing.width / 2 > 45.0)
+    worse += _MISPLACED * ((turned < within[0]) | (turned > within[1]))
     for index, other in others:
         across, down = _overlap(thing, other, yaws)
-        covered = thing if index > place else other
-        weight = _HIDES if index < place else 1.0 if other.kind in said else _LEFT_OUT
+        covered = thing if index > last else other
+        weight = _HIDES if index < last else 1.0 if index in counting else _LEFT_OUT
         worse += weight * across * down / (covered.width * covered.height)
     return float(yaws[worse.argmin()])
 

@@ -43,6 +43,7 @@ from mag_sandbox.model.imagination.plan_rules import (
     turned,
 )
 from mag_sandbox.model.imagination.scenery import FAR, Scenery
+from mag_sandbox.model.imagination.shores import facing_sea
 from mag_sandbox.model.imagination.standing import stood
 from mag_sandbox.model.imagination.wanted import NOTHING_WANTED, Wanted
 from mag_sandbox.scenes.stances import STANCES
@@ -225,7 +226,8 @@ class Planner(nn.Module):
             others = self._with_room(best.numbers, kinds)
             tried = self._tried(others, kinds, features, empty, noise[0, :_TRIES])
             best = self._best_of(tried, [np.zeros(len(each)) for each in tried], shown)
-        planted = wooded(turned(best.plan, best.yaw), wanted.typical)
+        yaw = facing_sea(best.plan, best.yaw, wanted.typical)
+        planted = wooded(turned(best.plan, yaw), wanted.typical)
         return standing_out(colored(obeyed(planted, named), named), named)
 
     @torch.inference_mode()

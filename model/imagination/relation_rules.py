@@ -36,7 +36,7 @@ _LEAST = 7.0  # degrees of the longer side of what is on another thing, at least
 _WIDEST = 0.8  # of that thing's width, at most
 _UNDER = 0.5  # of that thing's height, of what is under it
 _YAWS = {"ahead": 0.0, "left": -24.0, "right": 24.0, "behind": 180.0}
-_OPEN_WATER = frozenset(("sea", "lake", "canal"))
+_OPEN_WATER = frozenset(("sea", "lake", "canal", "frozen lake"))
 ON_FLOOR = frozenset(("floor", "small", "water"))
 _ABOVE = frozenset(("wall", "ceiling", "sky"))
 

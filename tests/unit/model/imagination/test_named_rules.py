@@ -195,3 +195,38 @@ def test_words_before_a_thing_tell_how_many_and_how_large(text: str, told: tuple
     named = next(one for one in named_things(text, KINDS) if one.kinds[0] == "car")
     assert (named.least, named.most, named.scale) == told
     assert (named.color is not None) == ("red" in text)
+
+
+def test_an_only_way_on_makes_way_for_a_named_thing():
+    cottage = PlacedObject("cottage", 20.0, 0.0, 24.0, 20.0)
+    result = obeyed([*GROUND, HORSE, cottage], [Named(("horse",), None, 1, 1)])
+    (moved,) = of(result, "cottage")
+    assert shown_shares(result)[3] > 0.9
+    assert (moved.width, moved.pitch) == (cottage.width, cottage.pitch)
+
+
+def test_uninvited_animals_stand_free():
+    fox = PlacedObject("fox", 36.0, -8.0, 12.0, 9.0)  # touches the horse
+    cow, dog = PlacedObject("cow", 100.0, -5.0, 20.0, 15.0), PlacedObject("dog", 108.0, -6.0, 9, 9)
+    goat = PlacedObject("goat", 200.0, -6.0, 12.0, 12.0)
+    result = obeyed([*GROUND, HORSE, fox, cow, dog, goat], [Named(("horse",), None, 1, 1)])
+    assert [thing.kind for thing in result[3:]] == ["horse", "dog", "goat"]
+
+
+def test_what_is_on_a_named_thing_moves_with_it_out_of_the_way_of_others():
+    sofa, cat = PlacedObject("sofa", 20.0, -9.0, 40.0, 18.0), PlacedObject("cat", 20.0, -2, 10, 8)
+    fireplace = PlacedObject("fireplace", 26.0, -8.0, 20.0, 20.0)
+    words = "a cat on a sofa, a fireplace on the right"
+    named = named_things(words, ("cat", "sofa", "fireplace"))
+    result = obeyed([*GROUND, sofa, cat, fireplace], named)
+    (sofa,), (cat,), (fireplace,) = (of(result, kind) for kind in ("sofa", "cat", "fireplace"))
+    assert cat.yaw == pytest.approx(sofa.yaw)
+    assert fireplace.yaw < 45.0
+    assert abs((sofa.yaw - fireplace.yaw + 180) % 360 - 180) > 20.0
+
+
+def test_named_things_are_ahead():
+    result = obeyed(
+        [*GROUND, PlacedObject("barn", 200.0, 0.0, 30.0, 25.0)], [Named(("barn",), None)]
+    )
+    assert abs((of(result, "barn")[0].yaw + 180) % 360 - 180) < 38.0

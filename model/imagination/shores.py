@@ -1,0 +1,127 @@
+"""Rules by which things that stand are on land, and those that swim on water.
+
+Data, and numbers made of it; nothing here runs a network. Things are listed from far to near.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from math import radians, tan
+
+from mag_sandbox.controls.camera import yaw_difference
+from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.plan_rules import AROUND, LEVEL
+from mag_sandbox.scenes.stances import STANCES
+from mag_sandbox.scenes.things import Named
+
+SEA = "sea"
+_ROUND = frozenset(("lake", "swimming pool", "lava lake", "lava pit", "water pit"))
+_WET = frozenset(("river", "canal", SEA)) | _ROUND
+_AFLOAT = _WET - {"lava lake", "lava pit", "water pit"} | {"frozen lake"}
+_LAKES = frozenset(("lake", "frozen lake", "canal"))  # which a rule may move
+_IN_WATER = frozenset((  # kinds that stand in water, too, or over it
+    "duck", "frog", "crocodile", "turtle", "reed", "bridge", "lighthouse", "cliff", "rock", "coral",
+    "seaweed", "waterfall", "pipe", "stump", "log", "willow",
+))  # fmt: skip
+_BORNE = frozenset(("on", "above", "under"))  # relations that a step ashore would undo
+_EDGE = 0.8  # degrees between a shore and the foot of a thing on it
+_FARTHEST = -2.0  # degrees of a foot on the ground
+_SCALES = 0.55, 1.7  # by which a thing that steps ashore shrinks and grows, at most
+_AHEAD = 25.0  # degrees from ahead at which the middle of a sea is still plainly seen
+
+
+def ashore(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
+    """Return things of which those that stand do so on land, as much smaller as it is farther.
+
+    What words put onto something else stays on that.
+    """
+    waters = [one for one in things if one.kind in _WET and one.width < AROUND]
+    borne = {
+        kind for one in named if one.relation and one.relation.where in _BORNE
+        for kind in (*one.kinds, *one.relation.kinds)
+    }  # fmt: skip
+    dry = borne | _IN_WATER
+    return [
+        _out_of(waters, thing) if _stands(thing) and thing.kind not in dry else thing
+        for thing in things
+    ]
+
+
+def _out_of(waters: Sequence[PlacedObject], thing: PlacedObject) -> PlacedObject:
+    for water in waters:
+        edges = _edges(water, thing)
+        if edges is None:
+            continue
+        foot, (near, far) = thing.pitch - thing.height / 2, edges
+        if not near < foot < far:
+            continue
+        shores = [near - _EDGE] if near - _EDGE > -LEVEL or far + _EDGE > _FARTHEST else []
+        shores += [far + _EDGE] if far + _EDGE <= _FARTHEST else []
+        shore = min(shores, key=lambda one: max(one / foot, foot / one))
+        least, most = _SCALES
+        scale = min(max(tan(radians(shore)) / tan(radians(foot)), least), most)
+        height = scale * thing.height
+        thing = replace(
+            thing, width=scale * thing.width, height=height, pitch=shore + height / 2, away=None
+        )
+    return thing
+
+
+def _edges(water: PlacedObject, thing: PlacedObject) -> tuple[float, float] | None:
+    """Return the pitch of the near and of the far shore at a thing's yaw; None: no water there."""
+    aside = abs(yaw_difference(thing.yaw, water.yaw)) / (water.width / 2)
+    if aside >= 1.0:
+        return None
+    half = water.height / 2 * ((1.0 - aside**2) ** 0.5 if water.kind in _ROUND else 1.0)
+    return water.pitch - half, water.pitch + half
+
+
+def afloat(things: Sequence[PlacedObject], kept: Collection[int]) -> list[PlacedObject]:
+    """Return things of which the kept ones that swim have the nearest lake below them."""
+    result = list(things)
+    for place in kept:
+        thing = result[place]
+        if not _swims(thing) or _is_over(result, thing):
+            continue
+        lakes = [index for index, one in enumerate(result) if one.kind in _LAKES]
+        if not lakes:
+            continue
+        nearest = min(lakes, key=lambda index: abs(yaw_difference(result[index].yaw, thing.yaw)))
+        lake = replace(result[nearest], yaw=thing.yaw)
+        result[nearest] = lake
+        result[place] = replace(thing, pitch=lake.pitch + thing.height / 2, away=None)
+    return result
+
+
+def _is_over(things: Sequence[PlacedObject], thing: PlacedObject) -> bool:
+    """Tell whether a thing has water below it; that all around is below all."""
+    waters = (one for one in things if one.kind in _AFLOAT)
+    return any(one.width >= AROUND or _edges(one, thing) is not None for one in waters)
+
+
+def without_stranded(things: Sequence[PlacedObject], kept: Collection[int]) -> list[PlacedObject]:
+    """Return things without those that swim beside the water; those to be kept stay."""
+    if all(one.kind not in _AFLOAT for one in things):
+        return list(things)
+    return [
+        thing for place, thing in enumerate(things)
+        if place in kept or not _swims(thing) or _is_over(things, thing)
+    ]  # fmt: skip
+
+
+def facing_sea(things: Sequence[PlacedObject], yaw: float, typical: Sequence[Named]) -> float:
+    """Return the yaw nearest to one from which a coast's sea is plainly seen."""
+    seas = [one for one in things if one.kind == SEA and one.width < AROUND]
+    if not seas or not any(SEA in one.kinds for one in typical):
+        return yaw
+    aside = min((yaw_difference(one.yaw, yaw) for one in seas), key=abs)
+    return (yaw + aside - min(max(aside, -_AHEAD), _AHEAD)) % 360.0
+
+
+def _stands(thing: PlacedObject) -> bool:
+    stance = STANCES.get(thing.kind)
+    return stance is not None and stance.where in ("floor", "small") and thing.width < AROUND
+
+
+def _swims(thing: PlacedObject) -> bool:
+    stance = STANCES.get(thing.kind)
+    return stance is not None and stance.where == "water"

@@ -1,0 +1,53 @@
+"""Things that stand are on land, and those that swim on water."""
+
+import pytest
+
+from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.shores import afloat, ashore, facing_sea, without_stranded
+from mag_sandbox.scenes.things import Named, Relation
+
+RIVER = PlacedObject("river", 0.0, -18.0, 89.0, 12.0)
+LAKE = PlacedObject("lake", 90.0, -12.0, 60.0, 10.0)
+SEA = PlacedObject("sea", 170.0, -6.0, 89.0, 12.0)
+
+
+def standing(kind: str, yaw: float, foot: float) -> PlacedObject:
+    return PlacedObject(kind, yaw, foot + 10.0, 10.0, 20.0)
+
+
+@pytest.mark.parametrize(("foot", "shore"), [(-20.0, -24.8), (-14.0, -11.2)])
+def test_what_stands_in_a_river_steps_to_the_nearer_shore(foot: float, shore: float):
+    _, knight = ashore([RIVER, standing("knight", 5.0, foot)], ())
+    assert knight.pitch - knight.height / 2 == pytest.approx(shore)
+    assert (knight.height > 20.0) == (shore < foot)
+
+
+def test_what_stands_on_land_or_is_at_home_in_water_stays():
+    things = [RIVER, LAKE, standing("knight", 5.0, -8.0), standing("duck", 0.0, -18.0)]
+    things += [standing("horse", 118.0, -9.0)]  # beside the round lake
+    assert ashore(things, ()) == things
+
+
+def test_what_words_put_onto_another_thing_stays_on_it():
+    things = [RIVER, standing("horse", 0.0, -18.0), standing("knight", 0.0, -18.0)]
+    assert ashore(things, [Named(("knight",), None, relation=Relation("on", ("horse",)))]) == things
+
+
+def test_a_lake_comes_to_a_boat_that_words_name():
+    lake, boat = afloat([LAKE, standing("boat", -20.0, -3.0)], {1})
+    assert lake.yaw == boat.yaw == -20.0
+    assert boat.pitch - boat.height / 2 == lake.pitch
+
+
+def test_boats_beside_the_water_are_left_out():
+    boats = [standing("boat", yaw, -10.0) for yaw in (90.0, 200.0)]
+    assert without_stranded([LAKE, *boats], ()) == [LAKE, boats[0]]
+    assert without_stranded([LAKE, *boats], {2}) == [LAKE, *boats]
+    assert without_stranded(boats, ()) == boats
+
+
+def test_coasts_are_turned_to_the_sea():
+    typical = [Named(("sea",), None)]
+    assert facing_sea([SEA], 40.0, typical) == pytest.approx(145.0)
+    assert facing_sea([SEA], 160.0, typical) == pytest.approx(160.0)
+    assert facing_sea([SEA], 40.0, ()) == facing_sea([LAKE], 40.0, typical) == 40.0
