@@ -6,17 +6,18 @@ in a scene (of 6,800). The painter was trained on such things.
 
 import difflib
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from math import dist
 from pathlib import Path
 from typing import NamedTuple
 
 from mag_sandbox.controls.edits import EVERYTHING, HIGHEST, LARGEST, SPOT_ACTS, Act, Edit
 from mag_sandbox.files.validation import of_type
-from mag_sandbox.scenes.looks import painted_colors
+from mag_sandbox.scenes.looks import painted_colors, usual_looks
+from mag_sandbox.scenes.relations import NamingWords, Relation, clauses_of
 from mag_sandbox.scenes.stances import STANCES
 from mag_sandbox.scenes.vocabulary import (
     FUNCTION_WORDS,
@@ -71,25 +72,18 @@ _PLURALS = frozenset((
 _COUNTED = 16  # of kinds with more in a scene, like trees, "a" does not mean only one
 _ALIKE = frozenset(("sheep", "deer", "fish"))  # whose plurals look like one
 _ADJECTIVES = 2  # words that may stand between a number, size or colour and what has it
-RELATIONS = {  # words between two things -> where the first one is
-    "on top of": "on", "on topped of": "on", "on": "on", "upon": "on",
-    "left of": "left", "right of": "right", "behind": "behind", "in front of": "front",
-    "between": "between", "beside": "beside", "next to": "beside", "near": "beside", "by": "beside",
-    "around": "beside",
-    "above": "above", "over": "above", "under": "under", "below": "under", "beneath": "under",
-    "underneath": "under",
-}  # fmt: skip
-DIRECTIONS = {  # words after a thing -> where it is, seen from where the scene begins
-    "on the left": "left", "to the left": "left", "on the right": "right", "to the right": "right",
-    "in the middle": "ahead", "in the center": "ahead", "in the centre": "ahead",
-    "behind me": "behind", "behind you": "behind",
-}  # fmt: skip
 _STANDING = frozenset(("floor", "small", "water", "wall", "ceiling", "sky"))  # somewhere
+_WEARING = frozenset(("in", "dressed", "wearing", "clad"))
+_JOINING = frozenset(("and", "or", "with", "on", "at", "who"))
+_GARMENTS = frozenset((
+    "dress", "coat", "jacket", "shirt", "robe", "gown", "hat", "cap", "clothes", "suit", "uniform",
+    "trousers", "skirt", "sweater", "raincoat", "cloak", "jumper",
+))  # fmt: skip
+_SHARING, _LIGHT = 1.3, 0.9  # times as tall as what is on a thing, metres: what else can be
+_NEAR_COLORS = {"yellow": "gold", "brown": "wooden"}  # for what is not painted in them
 _ARTICLES = frozenset(("a", "an", "the", "my", "its", "one"))
 _NEGATIONS = frozenset(("no", "without"))
-_PRONOUNS = frozenset(("it", "them"))
 _STOPS = frozenset(",.;:")
-_JOINERS = frozenset(("and", "or", "with"))
 _FILLERS = FUNCTION_WORDS | {"one", "some", "my", "please", "new", "put", "place", "add", "draw"}
 _TRY = {  # suggested first, by the category of the scene
     "outdoor": ("tent", "castle", "horse", "hot air balloon", "cat"),
@@ -340,13 +334,6 @@ def _other_colors(kind: str, name: str) -> str:
     return f'"{kind}" cannot be {name} in this world{also}'
 
 
-class Relation(NamedTuple):
-    """Where a thing that a description names is: "on", "left", "right", "behind", and so on."""
-
-    where: str  # a value of `RELATIONS` or `DIRECTIONS`
-    kinds: tuple[str, ...] = ()  # of the other thing; (): from where the scene begins
-
-
 class Named(NamedTuple):
     """A thing that a description names."""
 
@@ -366,15 +353,6 @@ class _Naming(NamedTuple):
     names: frozenset[int]
     telling: frozenset[int]  # which say where things are, and that some are not there
     silent: frozenset[int]  # which give things colours that these do not take
-
-
-class _NamingWords(NamedTuple):
-    """Words that name a thing."""
-
-    start: int
-    end: int
-    kinds: tuple[str, ...]
-    plural: bool
 
 
 def named_things(text: str, kinds: Collection[str]) -> tuple[Named, ...]:
@@ -418,8 +396,8 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
     left = words.copy()
     owners: dict[int, str] = {}  # the kind that each word names
     initials = {word[0] for word in words if word}
-    found: dict[str, _NamingWords] = {}
-    mentions: list[_NamingWords] = []  # also of what was named before
+    found: dict[str, NamingWords] = {}
+    mentions: list[NamingWords] = []  # also of what was named before
     for name, own, kind in _names_of(kinds):
         if name[0] not in initials:
             continue
@@ -436,20 +414,29 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
             owners.update(dict.fromkeys(range(start, start + len(own)), kind))
             meant = kind, *(one for one in alike if one in kinds)
             plural = said[-1] != own[-1] or said[-1] in _PLURALS
-            mentions.append(_NamingWords(start, start + len(own), meant, plural))
+            mentions.append(NamingWords(start, start + len(own), meant, plural, start))
             found.setdefault(kind, mentions[-1])
     absent = {span: no for span in mentions if (no := _negation(left, span)) is not None}
-    relations = dict(_relations(left, sorted(mentions), _after_stops(text)))
-    where = {span.kinds: relation for span, (relation, _) in relations.items()}
+    after_stops, worn = _after_stops(text), dict[tuple[str, ...], str]()
+    dressing: list[int] = []
+    for span in mentions:
+        if span.kinds[0] in PEOPLE and (clothes := _clothes(left, span, after_stops)):
+            worn[span.kinds], dress = clothes
+            dressing += dress
+    for place in dressing:
+        left[place] = "in"  # which tells nothing of what follows
+    spans = sorted(_with_told(left, span) for span in mentions if _can_be_told_where(span))
+    clauses = [*clauses_of(left, spans, after_stops, _shares)]
+    where = {clause.owner.kinds: clause.relation for clause in clauses}
     named = tuple(
-        _told_before(left, span.start, span.kinds, plural=span.plural)._replace(
-            relation=where.get(span.kinds)
-        )
+        _dressed(
+            _told_before(left, span.start, span.kinds, plural=span.plural), worn.get(span.kinds)
+        )._replace(relation=where.get(span.kinds))
         for span in found.values()
         if span not in absent
     )
     spoken = (place for place, word in enumerate(left) if word is None)
-    telling = [*absent.values(), *(place for _, told in relations.values() for place in told)]
+    telling = [*absent.values(), *dressing, *chain(*(clause.said for clause in clauses))]
     gone = frozenset(kind for span in absent for kind in span.kinds)
     silent = frozenset(
         before
@@ -461,13 +448,25 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
     return _Naming(named, gone, frozenset(spoken), frozenset(telling), silent)
 
 
+def _with_told(words: Sequence[str | None], span: NamingWords) -> NamingWords:
+    """Return words that name a thing with where all that belongs to them begins."""
+    told = words_before(words, span.start).start
+    while told and words[told - 1] in _ARTICLES:
+        told -= 1
+    return span._replace(told=told, plural=span.plural or _is_counted(words, told, span.start))
+
+
+def _is_counted(words: Sequence[str | None], start: int, end: int) -> bool:
+    return any(_NUMBERS.get(word or "", (1, 1))[0] > 1 for word in words[start:end])
+
+
 def _color_word(word: str | None) -> str | None:
     """Return the name of the colour that a word is; None: it is none."""
     name = SAME_COLORS.get(word or "", word)
     return name if name in COLORS else None
 
 
-def _negation(words: Sequence[str | None], span: _NamingWords) -> int | None:
+def _negation(words: Sequence[str | None], span: NamingWords) -> int | None:
     """Return the place of the word that says that a thing is not there; None: no word does."""
     told = words_before(words, span.start)
     return next((place for place in range(max(told.start - 1, 0), span.start)
@@ -483,60 +482,49 @@ def _after_stops(text: str) -> frozenset[int]:
     )
 
 
-def _relations(
-    words: Sequence[str | None], spans: Sequence[_NamingWords], after_stops: Collection[int]
-) -> Iterator[tuple[_NamingWords, tuple[Relation, range]]]:
-    """Yield which things are related to others, and by which words.
-
-    Args:
-        words: of a description; None: they name things.
-        spans: those that name things, from left to right.
-        after_stops: words that follow a comma: "a windmill, on a tulip field" tells where both are.
-    """
-    spans = [
-        span for span in spans
-        if _stance(span) in _STANDING or span.kinds[0] in DEEP or HILLS in span.kinds
-    ]  # fmt: skip
-    for rank, span in enumerate(spans):
-        after = [*spans[rank + 1 : rank + 2]]
-        end = after[0].start if after else len(words)
-        if None in words[span.end : end]:
-            end = span.end + [*words[span.end : end]].index(None)
-            after = []
-        for other in after:
-            told = words_before(words, end).start
-            while words[told - 1] in _ARTICLES:
-                told -= 1
-            found = _ending(words[span.end : told])
-            if found is not None and told - found[1] not in after_stops:
-                where, count = found
-                yield span, (Relation(where, other.kinds), range(told - count, told))
-        for other in spans[max(rank - 1, 0) : rank]:  # "a table with a cat on it"
-            for place in range(span.end, end):
-                if words[place] in _PRONOUNS and (found := _ending(words[span.end : place])):
-                    where, count = found
-                    yield span, (Relation(where, other.kinds), range(place - count, place + 1))
-        for said, where in DIRECTIONS.items():
-            own = said.split()
-            for place in range(span.end, end - len(own) + 1):
-                rest = words[place + len(own) : place + len(own) + 1]
-                if list(words[place : place + len(own)]) == own and rest != ["of"]:
-                    yield span, (Relation(where), range(place, place + len(own)))
+def _can_be_told_where(span: NamingWords) -> bool:
+    is_water = span.kinds[0] in DEEP | {"frozen lake"}
+    return _stance(span) in _STANDING or is_water or HILLS in span.kinds
 
 
-def _stance(span: _NamingWords) -> str:
+def _stance(span: NamingWords) -> str:
     stance = STANCES.get(span.kinds[0])
     return stance.where if stance else "far"
 
 
-def _ending(words: Sequence[str | None]) -> tuple[str, int] | None:
-    """Return the relation with which words between two things end, and how many tell it."""
-    for said, where in RELATIONS.items():
-        own = said.split()
-        before = words[: -len(own)]
-        if list(words[-len(own) :]) == own and _JOINERS.isdisjoint(before):
-            return (where, len(own)) if len(before) <= _ADJECTIVES else None
-    return None
+def _shares(one: NamingWords, other: NamingWords, relation: Relation) -> bool:
+    """Tell whether a thing can be where another one, listed with it, is said to be.
+
+    No fireplace is on the sofa on which a cat is.
+    """
+    if relation.where not in ("on", "under") or HILLS in relation.kinds:
+        return True
+    if relation.kinds[0] in DEEP:
+        return _stance(one) == _stance(other)
+    tall, most = (usual_looks().get(span.kinds[0]) for span in (one, other))
+    return tall is not None and most is not None and tall.tall <= max(_SHARING * most.tall, _LIGHT)
+
+
+def _clothes(
+    words: Sequence[str | None], span: NamingWords, after_stops: Collection[int]
+) -> tuple[str, range] | None:
+    """Return the colour of what people wear, by the words after them, and these words."""
+    place = span.end
+    while place < len(words) and words[place] in _WEARING | _ARTICLES:
+        place += 1
+    said = _color_word(words[place]) if place < len(words) else None
+    if said is None or not _WEARING.intersection(words[span.end : place]):
+        return None
+    after = words[place + 1] if place + 1 < len(words) else "and"
+    is_dress = after in _GARMENTS
+    is_color = after in _JOINING or place + 1 in after_stops  # "in red", and not "in a red car"
+    if not is_dress and not (is_color and words[place - 1] in _WEARING):
+        return None
+    taken = (
+        name for name in (said, _NEAR_COLORS.get(said, said)) if takes_color(span.kinds[0], name)
+    )
+    name = next(taken, None)
+    return (name, range(span.end, place + 1 + is_dress)) if name else None
 
 
 @lru_cache(maxsize=8)
@@ -609,6 +597,11 @@ def _told_before(
         least, most = _NUMBERS.get(word, (least, most))
     colored = tuple(one for one in kinds if color and takes_color(one, color_name(color)))
     return Named(colored or kinds, color if colored else None, least, most, scale)
+
+
+def _dressed(one: Named, color: str | None) -> Named:
+    """Return people in clothes of a colour, unless words before them say another."""
+    return one._replace(color=COLORS[color]) if color and one.color is None else one
 
 
 def takes_color(kind: str, name: str) -> bool:

@@ -14,14 +14,16 @@ from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.objects import PlacedObject, rgb
 from mag_sandbox.model.imagination.plan_rules import AROUND, LEVEL, places_of
 from mag_sandbox.model.imagination.standing import TABLES
+from mag_sandbox.scenes.relations import Relation
 from mag_sandbox.scenes.stances import STANCES
-from mag_sandbox.scenes.things import DEEP, HILLS, STANDS, THINGS, Named, Relation
+from mag_sandbox.scenes.things import ANIMALS, DEEP, HILLS, STANDS, THINGS, Named
 
 _SEEN = 42.0  # degrees to either side that the first view plainly shows
 _SMALLEST = 0.5  # of their size: how small things are made to be seen together
 _HILL_FOOT, _HILL_TOP = -5.0, 8.0  # degrees
 _SUNK = 1.5  # degrees that things stand below the top of their hill
 _HILL, _LEAST_HILL, _HILL_SHADE = 2.6, 60.0, 0.88  # of their width, degrees, of the ground's colour
+_UPWARD = frozenset(("on", "above"))
 _SLACK = 0.1  # degrees
 _GAP = 2.0  # degrees between things beside each other
 _DEEPER = 2.5  # degrees between the feet of things before each other
@@ -52,10 +54,40 @@ def related(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Plac
     waters = [thing.kind for thing in result if thing.kind in _OPEN_WATER]
     if waters:
         named = [_afloat(one, waters[0]) for one in named]
-    for one in sorted(named, key=lambda one: _depth(one, named)):
-        if one.relation is not None:
-            result = _moved(result, one)
+    told = [one for one in named if one.relation is not None]
+    for relation in dict.fromkeys(
+        one.relation for one in sorted(told, key=lambda one: _depth(one, named))
+    ):
+        assert relation is not None
+        alike = [one for one in told if one.relation == relation]
+        if not relation.kinds:
+            for one in alike:
+                result = _turned(result, one, _YAWS[relation.where])
+        else:
+            is_pinned = any(
+                one.relation == Relation("behind") and not set(relation.kinds).isdisjoint(one.kinds)
+                for one in told
+            )
+            result = _moved(result, alike, relation, follows=is_pinned)
     return result
+
+
+def _turned(things: list[PlacedObject], one: Named, yaw: float) -> list[PlacedObject]:
+    """Return things of which as many of one kind as words say are in a direction.
+
+    If that is behind, no other one is ahead.
+    """
+    placed, moved = _placed(things, one.kinds), {}
+    own = placed[: one.least]
+    for rank, place in enumerate(own):
+        aside = (rank - (len(own) - 1) / 2) * (things[place].width + _GAP)
+        moved[place] = replace(things[place], yaw=(yaw + aside) % 360.0)
+    is_behind = yaw == _YAWS["behind"]
+    gone = {
+        place for place in placed[one.least :]
+        if is_behind and abs(yaw_difference(things[place].yaw, 0.0)) < 2 * _SEEN
+    }  # fmt: skip
+    return [moved.get(place, thing) for place, thing in enumerate(things) if place not in gone]
 
 
 def _afloat(one: Named, water: str) -> Named:
@@ -76,40 +108,44 @@ def _depth(one: Named, named: Sequence[Named]) -> int:
     return depth
 
 
-def _moved(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
-    """Return things of which as many of one kind as words say stand as its relation says."""
-    assert one.relation is not None
-    own = _placed(things, one.kinds)[: one.least]
-    if not one.relation.kinds:
-        yaw, moved = _YAWS[one.relation.where], {}
-        for rank, place in enumerate(own):
-            aside = (rank - (len(own) - 1) / 2) * (things[place].width + _GAP)
-            moved[place] = replace(things[place], yaw=(yaw + aside) % 360.0)
-        return [moved.get(place, thing) for place, thing in enumerate(things)]
-    if HILLS in one.relation.kinds and one.relation.where == "on" and own:
+def _moved(
+    things: list[PlacedObject], ones: Sequence[Named], relation: Relation, *, follows: bool
+) -> list[PlacedObject]:
+    """Return things of which as many as words say stand to others as a relation says.
+
+    Args:
+        things: from far to near.
+        ones: that words relate to the same things in the same way.
+        relation: of all of them.
+        follows: whether the others stay where they are, if that is out of view.
+    """
+    own = [place for one in ones for place in _placed(things, one.kinds)[: one.least]]
+    if HILLS in relation.kinds and relation.where == "on" and own:
         return _on_hill(things, own)
-    others = [place for place in _placed(things, one.relation.kinds) if place not in own]
+    others = [place for place in _placed(things, relation.kinds) if place not in own]
     if not others or not own:
         return things
-    if one.relation.where == "under" and _where(things[others[0]]) in ("sky", "far"):
+    if relation.where == "under" and _where(things[others[0]]) in ("sky", "far"):
         return things  # as all is
-    if one.relation.where == "between" and others[1:]:
+    if relation.where == "between" and others[1:]:
         return _between(things, own, others[:2])
     other = others[0]
-    target, put = things[other], _RULES[one.relation.where]
+    target, put = things[other], _RULES[relation.where]
     moved = {place: put(things[place], target, rank, len(own)) for rank, place in enumerate(own)}
     is_sea = target.kind == "sea"  # stays, with all that is afloat
     fits = _fitting([target, *moved.values()])
+    if relation.where in _UPWARD:
+        fits = min(fits, _lower([target, *moved.values()]))
     if fits < 1.0 and not is_sea:
         target = _scaled(target, fits)
         moved = {
             place: put(_scaled(things[place], fits), target, rank, len(own))
             for rank, place in enumerate(own)
         }
-    shift = 0.0 if is_sea else _into_view([target, *moved.values()])
+    shift = 0.0 if is_sea or follows else _into_view([target, *moved.values()])
     target = replace(target, yaw=(target.yaw + shift) % 360.0)
     moved = {place: replace(new, yaw=(new.yaw + shift) % 360.0) for place, new in moved.items()}
-    bears = one.relation.where == "on"
+    bears = relation.where == "on"
     nearer = [new for new in moved.values() if bears or _foot(new) <= _foot(target)]
     farther = [new for new in moved.values() if new not in nearer]
     return [
@@ -161,6 +197,13 @@ def _fitting(things: Sequence[PlacedObject]) -> float:
     return max(min((2 * _SEEN - gaps) / (across - gaps), 1.0), _SMALLEST)
 
 
+def _lower(things: Sequence[PlacedObject]) -> float:
+    """Return by how much things above each other are smaller, to show together in a level view."""
+    foot = min(_foot(thing) for thing in things)
+    top = max(thing.pitch + thing.height / 2 for thing in things)
+    return max(min((LEVEL - foot) / (top - foot), 1.0), _SMALLEST)
+
+
 def _scaled(thing: PlacedObject, scale: float) -> PlacedObject:
     """Return a thing of another size whose foot stays."""
     width, height = scale * thing.width, scale * thing.height
@@ -171,7 +214,7 @@ def _into_view(things: Sequence[PlacedObject]) -> float:
     """Return by how much things are turned to be seen together in the first view, if they can."""
     yaws = [(yaw_difference(thing.yaw, 0.0), thing.width / 2) for thing in things]
     left, right = min(yaw - half for yaw, half in yaws), max(yaw + half for yaw, half in yaws)
-    if right - left > 2 * _SEEN + _SLACK or abs(yaws[0][0]) > 2 * _SEEN:
+    if right - left > 2 * _SEEN + _SLACK:
         return 0.0
     return min(_SEEN - right, 0.0) + max(-_SEEN - left, 0.0)
 
@@ -223,6 +266,9 @@ def _on(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> Plac
 
     On water it floats where the water is widest.
     """
+    if other.kind in DEEP and _where(thing) == "floor" and thing.kind not in ANIMALS:
+        shore = other.pitch + other.height / 2 + _GAP / 2  # a house on a lake is beside it
+        return replace(_with_foot(thing, shore), yaw=_spread(thing, other, rank, count, 0.0))
     if other.kind in DEEP:
         beyond = (other.width - count * (thing.width + _GAP)) / 2
         reach = beyond if beyond > 0.0 and other.kind == "sea" else 0.0  # towards the first view

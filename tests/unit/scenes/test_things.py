@@ -324,3 +324,48 @@ def test_words_that_say_where_things_are_tell():
 )
 def test_colours_are_named_as_the_eye_sees_them(color, name, clear):
     assert (color_name(color), clear_color_name(color)) == (name, clear)
+
+
+def where_in(text: str) -> dict[str, tuple[str, ...]]:
+    """Return where a description says that things are, and of which kind the other thing is."""
+    told = {one.kinds[0]: one.relation for one in named_things(text, tuple(THINGS))}
+    return {kind: (one.where, *one.kinds[:1]) for kind, one in told.items() if one}
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ("on the left a tent, on the right a car", {"tent": ("left",), "car": ("right",)}),
+        ("a tent, to the left a red car", {"car": ("left",)}),
+        ("a tent on the left, a car", {"tent": ("left",)}),
+        ("behind the church a red tent", {"tent": ("behind", "church")}),
+        ("two swans on a lake, behind it a church",
+         {"swan": ("on", "lake"), "church": ("behind", "lake")}),
+        ("a cottage with a yellow door, an elephant to its right, two dogs to its left",
+         {"elephant": ("right", "cottage"), "dog": ("left", "cottage")}),
+        ("a fireplace, a sofa before it and a cat on it",
+         {"sofa": ("front", "fireplace"), "cat": ("on", "sofa")}),
+        ("a castle with a knight on a horse and a dragon above it",
+         {"knight": ("on", "horse"), "dragon": ("above", "castle")}),
+        ("a tree, three camels, a tent behind them", {"tent": ("behind", "camel")}),
+        ("an apple, a bottle and a cup on a table",
+         {"apple": ("on", "table"), "bottle": ("on", "table"), "mug": ("on", "table")}),
+        ("a fireplace and a cat on a sofa", {"cat": ("on", "sofa")}),
+    ],
+)  # fmt: skip
+def test_words_before_and_after_things_say_where_they_are(text: str, where: dict):
+    assert where_in(text) == where
+
+
+@pytest.mark.parametrize(
+    ("text", "color"),
+    [
+        ("a woman in red", "red"), ("a man dressed in blue with a dog", "blue"),
+        ("a woman in a yellow dress", "gold"), ("a man in a red car", None),
+        ("a man wearing a green hat on a horse", "green"), ("a white woman in red", "white"),
+    ],
+)  # fmt: skip
+def test_clothes_give_people_their_colour_and_nothing_else(text: str, color: str | None):
+    people = next(one for one in named_things(text, tuple(THINGS)) if one.kinds[0] == "person")
+    assert people.color == (COLORS[color] if color else None)
+    assert all(one.color is None for one in named_things("people in red and dogs", ("dog",)))

@@ -4,7 +4,8 @@ import pytest
 
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.shores import afloat, ashore, facing_sea, without_stranded
-from mag_sandbox.scenes.things import Named, Relation
+from mag_sandbox.scenes.relations import Relation
+from mag_sandbox.scenes.things import Named
 
 RIVER = PlacedObject("river", 0.0, -18.0, 89.0, 12.0)
 LAKE = PlacedObject("lake", 90.0, -12.0, 60.0, 10.0)

@@ -1,0 +1,216 @@
+"""Reads where a description says that things are: on, beside or behind others, or to a side.
+
+Knows which words name things, and nothing of what they name.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import NamedTuple
+
+RELATIONS = {  # words between two things -> where the first one is
+    "on top of": "on", "on topped of": "on", "on": "on", "upon": "on",
+    "left of": "left", "right of": "right", "behind": "behind", "in front of": "front",
+    "before": "front", "between": "between", "beside": "beside", "next to": "beside",
+    "near": "beside", "by": "beside", "around": "beside",
+    "above": "above", "over": "above", "under": "under", "below": "under", "beneath": "under",
+    "underneath": "under",
+}  # fmt: skip
+DIRECTIONS = {  # words of a thing -> where it is, seen from where the scene begins
+    "on the left": "left", "to the left": "left", "on the right": "right", "to the right": "right",
+    "in the middle": "ahead", "in the center": "ahead", "in the centre": "ahead",
+    "behind me": "behind", "behind you": "behind",
+}  # fmt: skip
+_OWN_SIDES = {  # likewise, of the thing that a pronoun stands for
+    f"{to} {whose} {side}": (side, whose != "their")
+    for to in ("to", "on") for whose in ("its", "his", "her", "their") for side in ("left", "right")
+}  # fmt: skip
+_SINGULAR = {"it": True, "him": True, "her": True, "them": False}  # pronouns
+_JOINERS = frozenset(("and", "or", "with"))
+_ADJECTIVES = 2  # words that may stand between a thing and what says where it is
+_BEARING = frozenset(("on", "under"))  # of whatever was named last
+
+
+class Relation(NamedTuple):
+    """Where a thing that a description names is: "on", "left", "right", "behind", and so on."""
+
+    where: str  # a value of `RELATIONS` or `DIRECTIONS`
+    kinds: tuple[str, ...] = ()  # of the other thing; (): from where the scene begins
+
+
+class NamingWords(NamedTuple):
+    """Words that name a thing."""
+
+    start: int
+    end: int
+    kinds: tuple[str, ...]
+    plural: bool
+    told: int  # where the words that belong to it begin: "a", "two", "red"
+
+
+class Clause(NamedTuple):
+    """Words that say where a thing is."""
+
+    owner: NamingWords
+    relation: Relation
+    said: range  # the words
+
+
+class _Phrase(NamedTuple):
+    start: int
+    end: int
+    where: str
+    singular: bool | None = None  # of the thing that a pronoun stands for; None: there is none
+    other: int | None = None  # rank of the thing that is named
+
+
+class _Reader(NamedTuple):
+    words: Sequence[str | None]  # None: they name things
+    spans: Sequence[NamingWords]
+    after_stops: Collection[int]
+    shares: Callable[[NamingWords, NamingWords, Relation], bool]
+
+
+def clauses_of(
+    words: Sequence[str | None],
+    spans: Sequence[NamingWords],
+    after_stops: Collection[int],
+    shares: Callable[[NamingWords, NamingWords, Relation], bool],
+) -> Iterator[Clause]:
+    """Yield what says where things are.
+
+    That follows a thing ("a tent on the left"), or comes first, before it ("on the left a tent").
+
+    Args:
+        words: of a description; None: they name things.
+        spans: those that name things, from left to right.
+        after_stops: words that follow a comma: "a windmill, on a tulip field" tells where both are.
+        shares: whether the first of two things can be where the second one is said to be.
+    """
+    text = _Reader(words, spans, after_stops, shares)
+    owners: dict[int, _Phrase] = {}  # by rank
+    minor: set[int] = set()  # ranks of things that "it" hardly means
+    for rank in range(-1, len(spans)):
+        for phrase in _phrases(text, rank):
+            owner = _owner(text, rank, phrase)
+            if owner is None or (owner in owners and owners[owner].other is not None):
+                continue
+            other = phrase.other
+            if phrase.singular is not None:
+                other = _meant(text, owner, phrase, minor)
+                if other is None:
+                    continue
+                minor.add(owner)
+            elif other is not None:
+                minor.add(other)
+            owners[owner] = phrase._replace(other=other)
+        following = spans[max(rank, 0) + 1 : rank + 2]
+        minor.update(  # "a house with a door"
+            rank + 1 for part in following if list(words[spans[rank].end : part.told]) == ["with"]
+        )
+    for rank, phrase in sorted(owners.items()):
+        relation = Relation(phrase.where, () if phrase.other is None else spans[phrase.other].kinds)
+        if relation.kinds == spans[rank].kinds:
+            continue
+        said = range(phrase.start, phrase.end)
+        yield Clause(spans[rank], relation, said)
+        if phrase.other is not None and phrase.singular is None:
+            for sharing in _listed_before(text, rank, owners, relation):
+                yield Clause(spans[sharing], relation, said)
+
+
+def _phrases(text: _Reader, rank: int) -> Iterator[_Phrase]:
+    """Yield what says where something is between a thing, -1: the beginning, and the next one."""
+    place = text.spans[rank].end if rank >= 0 else 0
+    is_last = rank + 1 == len(text.spans)
+    end = len(text.words) if is_last else text.spans[rank + 1].start
+    while place < end:
+        phrase = _phrase_at(text, rank, place)
+        if phrase is not None:
+            yield phrase
+            place = phrase.end
+        else:
+            place += 1
+
+
+def _phrase_at(text: _Reader, rank: int, place: int) -> _Phrase | None:
+    for said, where in DIRECTIONS.items():
+        if (end := _said(text, said, place)) and text.words[end : end + 1] != ["of"]:
+            return _Phrase(place, end, where)
+    for said, (where, singular) in _OWN_SIDES.items():
+        if end := _said(text, said, place):
+            return _Phrase(place, end, where, singular)
+    for said, where in RELATIONS.items():
+        if not (end := _said(text, said, place)):
+            continue
+        pronoun = text.words[end] if end < len(text.words) else None
+        if pronoun in _SINGULAR:
+            return _Phrase(place, end + 1, where, _SINGULAR[pronoun])
+        if rank + 1 < len(text.spans) and text.spans[rank + 1].told == end:
+            return _Phrase(place, end, where, other=rank + 1)
+    return None
+
+
+def _said(text: _Reader, said: str, place: int) -> int:
+    """Return where words end that begin at a place; 0: others begin there."""
+    own = said.split()
+    return place + len(own) if list(text.words[place : place + len(own)]) == own else 0
+
+
+def _owner(text: _Reader, rank: int, phrase: _Phrase) -> int | None:
+    """Return the rank of the thing of which a phrase says where it is."""
+    if _begins(text, phrase.start):
+        following = rank + 1 if phrase.other is None else rank + 2
+        end = phrase.end if phrase.other is None else text.spans[phrase.other].end
+        is_there = following < len(text.spans) and text.spans[following].told == end
+        if is_there and not any(at in text.after_stops for at in range(phrase.start + 1, end + 1)):
+            return following
+    if rank < 0:
+        return None
+    between = text.words[text.spans[rank].end : phrase.start]
+    if None in between:
+        return None
+    is_direction = phrase.other is None and phrase.singular is None
+    is_near = len(between) <= _ADJECTIVES + 2 * (phrase.where in ("left", "right"))
+    if is_direction or (is_near and _JOINERS.isdisjoint(between)):
+        is_apart = phrase.other is not None and _first(text, phrase) in text.after_stops
+        return None if is_apart else rank
+    return None
+
+
+def _first(text: _Reader, phrase: _Phrase) -> int:
+    """Return where a phrase begins: "to the" of "to the left of it" belongs to it."""
+    before = list(text.words[max(phrase.start - 2, 0) : phrase.start])
+    return phrase.start - 2 * (before in (["to", "the"], ["on", "the"]))
+
+
+def _begins(text: _Reader, place: int) -> bool:
+    """Tell whether a word is the first of a clause."""
+    return place == 0 or place in text.after_stops or text.words[place - 1] in _JOINERS
+
+
+def _meant(text: _Reader, owner: int, phrase: _Phrase, minor: Collection[int]) -> int | None:
+    """Return the rank of the thing that a pronoun stands for.
+
+    That is the last one that can be it: one or several, and rather what the description is of than
+    a part of that.
+    """
+    before = range(owner)
+    fitting = [rank for rank in before if text.spans[rank].plural != phrase.singular] or [*before]
+    if phrase.where not in _BEARING:
+        fitting = [rank for rank in fitting if rank not in minor] or fitting
+    return max(fitting, default=None)
+
+
+def _listed_before(
+    text: _Reader, rank: int, owners: Collection[int], relation: Relation
+) -> Iterator[int]:
+    """Yield the ranks of things that are listed with one: "A, B and C on the table"."""
+    owner, links = text.spans[rank], 0
+    while rank and rank - 1 not in owners:
+        one, other = text.spans[rank - 1], text.spans[rank]
+        between = list(text.words[one.end : other.told])
+        is_linked = between == ["and"] or (not between and other.told in text.after_stops)
+        if not is_linked or (links == 0 and between != ["and"]):
+            return
+        links, rank = links + 1, rank - 1
+        if one.kinds != relation.kinds and text.shares(one, owner, relation):
+            yield rank
