@@ -87,6 +87,7 @@ WEATHERS = frozenset(("clear", "cloudy", "foggy", "rainy", "stormy", "snowy"))
 _SEA_FLOOR = re.compile(
     r"(bottom of the |under the |deep )(sea|ocean)|(sea|ocean) ?(floor|bed)", re.I
 )
+_WEATHER = frozenset(("rain", "snow", "storm", "fog", "mist", "cloud"))  # stems
 _COAST = re.compile(r"\b(sea|ocean|beach|coast|seashore|shore|harbour|harbor)\b", re.I)
 _STORM = re.compile(r"\b(stormy|thunderstorm|storm)\b", re.I)
 _COLORED_ROOM = re.compile(
@@ -480,11 +481,38 @@ def added_place(text: str, words: Vocabulary) -> str:
 def staying(text: str, words: Vocabulary, before: str) -> str:
     """Return a description which, if it names no place, is of the place of the one before.
 
-    "A red car" after "a beach at night" is "A red car, on a beach at night".
+    "A red car" after "a beach at night" is "A red car, on a beach at night". Light and weather
+    alone leave all that was named: "in the rain" after it is "a beach at night, in the rain".
     """
-    there = kept_place(text, words, before)
-    stays = f"{text.rstrip(' ,.')}, {there}"
+    if before and _is_moment(text, words):
+        there, stays = before, f"{_without_moment(before, words, text)}, {text}"
+    else:
+        there = kept_place(text, words, before)
+        stays = f"{text.rstrip(' ,.')}, {there}"
     return stays if there and len(stays) <= MAX_PROMPT else text
+
+
+def _is_moment(text: str, words: Vocabulary) -> bool:
+    """Tell whether a description names light and weather, and nothing else."""
+    said = _need(_in_places(words, text).lower())
+    return bool(said) and {*said} <= _WEATHER | words.lights(text)
+
+
+def _without_moment(before: str, words: Vocabulary, text: str) -> str:
+    """Return a description without the light and weather that a text has of its own."""
+    gone = (
+        _WEATHER if _WEATHER.intersection(_need(_in_places(words, text).lower())) else frozenset()
+    )
+    if words.lights(text):
+        gone = gone.union(_need(_light(words.reading(before), words)))
+    parts = split_words(before)
+    for last in reversed(range(len(parts))):
+        if stem(parts[last].text.lower()) in gone:
+            first = last
+            while first and parts[first - 1].text.lower() in FUNCTION_WORDS:
+                first -= 1
+            before = before[: parts[first].start].rstrip(" ,.") + before[parts[last].end :]
+    return before.strip(" ,.")
 
 
 def kept_place(text: str, words: Vocabulary, before: str) -> str:

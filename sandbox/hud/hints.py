@@ -48,7 +48,7 @@ KEYS: dict[Step, Action | Move] = {  # that a step teaches
     Step.WALK: "walk_forward",
     **{step: action for action, step in ACTIONS.items()},
 }
-SKIPPED = tuple(KEYS)  # after a while
+SKIPPED = tuple(KEYS)  # after a while, twice in a session
 
 
 class HintLine:
@@ -68,6 +68,7 @@ class HintLine:
         done = {step for step in STEPS if step.name in learned}
         self.learned = set() if done == set(STEPS) else done
         self._open = [step for step in offered if step not in self.learned]  # still to be shown
+        self._skipped = set[Step]()
         self._start: CameraPose | None = None
         self._turned = 0.0  # degrees to the right since the beginning
         self._back_at: float | None = None  # when the first view came back
@@ -129,8 +130,10 @@ class HintLine:
         if self._shown_at is None:
             self._shown_at = now
         elif self.step in SKIPPED and now - self._shown_at >= SKIP_S:
-            self._open.append(self._open.pop(0))
-            self._shown_at = now
+            skipped, self._shown_at = self._open.pop(0), now
+            if skipped not in self._skipped:  # once more, after the others
+                self._open.append(skipped)
+            self._skipped.add(skipped)
         return self.step is not before
 
     def _learn(self, step: Step) -> None:

@@ -198,7 +198,6 @@ def test_no_place_is_added_to_one_that_is_named_or_where_no_word_is_known(
     [
         ("a red car", "a beach at night", "on a beach at night"),
         ("a cat on the sofa", "a kitchen in the evening", "in a kitchen in the evening"),
-        ("at night", "a meadow in the rain", "in a meadow in the rain"),
         ("a red car in the rain", "a forest at dusk in fog", "in a forest at dusk"),
         ("two robots", "a gallery under pink stage lights", "in a gallery under pink stage lights"),
         ("a dragon", "a camel", "in a desert"),
@@ -211,8 +210,27 @@ def test_a_description_without_a_place_stays_where_the_one_before_is(
 ):
     assert staying(text, words, before) == f"{text}, {there}"
     assert is_same_ground(staying(f"{text} and a red tent", words, before), before, words) == (
-        text not in ("at night", "a red car in the rain")
+        text != "a red car in the rain"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "before", "stays"),
+    [
+        (
+            "at night",
+            "a farm with a red tractor in the rain",
+            "a farm with a red tractor in the rain",
+        ),
+        ("in the snow", "a farm with two pigs. It is raining.", "a farm with two pigs"),
+        ("in fog at dawn", "a harbour with ships at night", "a harbour with ships"),
+        ("rain", "a meadow with two sheep", "a meadow with two sheep"),  # where it is put anyway
+    ],
+)
+def test_light_and_weather_alone_leave_all_that_was_named(
+    words: DescriptionWords, text: str, before: str, stays: str
+):
+    assert staying(text, words, before) == f"{stays}, {text}"
 
 
 @pytest.mark.parametrize(
