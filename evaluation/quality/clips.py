@@ -1,8 +1,7 @@
-"""Clips of the quality command: zooming in and out, waiting, and turning around for minutes.
+"""Clips of the quality command: waiting, and turning around for minutes.
 
-*Zoom*: a closer view of a given picture, and the way back out. *Rest*: the camera stands still
-before a given view while time passes. Still parts must not drift; moving parts must move
-as the renderer says, smoothly across blocks.
+*Rest*: the camera stands still before a given view while time passes. Still parts must not drift;
+moving parts must move as the renderer says, smoothly across blocks.
 
 *Drift*: the first view is invented from the prompt alone. The camera turns all the way around, over
 and over; one turn takes 15% of the time. So the first turn, which invents everything, and the last
@@ -17,9 +16,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mag_sandbox.controls.camera import WIDEST_FOV, CameraCommand
+from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.evaluation.quality.scenes import (
-    Clip,
     HeldOutScene,
     Leg,
     blocks_in,
@@ -29,12 +27,11 @@ from mag_sandbox.evaluation.quality.scenes import (
     seam_ratio,
 )
 from mag_sandbox.evaluation.results.intervals import mean_of
-from mag_sandbox.evaluation.similarity.metrics import gradient_energy, psnr, saturation
+from mag_sandbox.evaluation.similarity.metrics import gradient_energy, saturation
 from mag_sandbox.model.full.image_shift import luma
 from mag_sandbox.model.world import Control, Frames, World, WorldSpec
 
 SHARE = 0.15  # of the time that one turn takes
-HOLD_SECONDS = 1.0  # between zooming in and out
 REST_SECONDS = 4.0  # three rounds of the quickest creature and more, one of a walk to one side
 
 
@@ -87,48 +84,6 @@ def play_drift(world: World, scene: HeldOutScene, legs: Sequence[Leg]) -> dict[s
     }
     changes = [abs(ratio - 1) for ratio in ratios.values() if ratio is not None]
     return {"drift": max(changes, default=None), **ratios}
-
-
-def zoom_and_back(spec: WorldSpec) -> list[Leg]:
-    """Return the path in, a pause, and out again, bit for bit; raise ValueError without zoom."""
-    speed = spec.full_speed
-    if "zoom" not in spec.axes:
-        raise ValueError("this world cannot zoom")
-    seconds = (WIDEST_FOV - speed.narrowest_fov) / speed.zoom
-    blocks = max(1, int(seconds / spec.block_seconds))  # whole ones, short of the limit
-    return [
-        Leg("out", CameraCommand(zoom=1.0), blocks),
-        Leg("hold", CameraCommand(), blocks_in(HOLD_SECONDS, spec)),
-        Leg("back", CameraCommand(zoom=-1.0), blocks),
-    ]
-
-
-def measure_zoom(clip: Clip, scene: HeldOutScene) -> dict[str, float | None]:
-    """Compare the views of `zoom_and_back`; the first was given.
-
-    Returns:
-        closer_psnr_db, the view zoomed in against the renderer's; return_psnr_db, the view zoomed
-        out again against the first, its still pixels; gradient_ratio, the mean gradient zoomed in
-        over that of the renderer; of worlds that move also `part_scores` zoomed in.
-    """
-    closer = clip.where("hold")
-    poses, shown = [clip.poses[index] for index in closer], clip.frames[closer]
-    drawn = np.stack([scene.view(clip.poses[index], index) for index in closer])
-    first, last = clip.where("start")[-1], clip.where("back")[-1]
-    back, begun = clip.frames[last], clip.frames[first]
-    known: dict[str, float | None] = {}
-    returned = psnr(back, begun)
-    if scene.parts is not None:
-        frozen = np.stack([scene.view(pose, 0) for pose in poses])
-        known = part_scores(shown, drawn, frozen, scene.parts, poses)
-        still = mean_of(likenesses([back], [begun], [scene.parts.still_at(clip.poses[last])]))
-        returned = returned if still is None else still
-    return {
-        "closer_psnr_db": mean_of(likenesses(shown, drawn, None)),
-        "return_psnr_db": returned,
-        "gradient_ratio": sum(map(gradient_energy, shown)) / sum(map(gradient_energy, drawn)),
-        **known,
-    }
 
 
 def measure_rest(world: World, scene: HeldOutScene) -> dict[str, float | None]:

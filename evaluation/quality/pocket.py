@@ -10,9 +10,6 @@ nothing was measured, `{mean, low, high, clips}` with a 95% interval by bootstra
     settings        clips, seed, drift_minutes
     world           provenance: weights hash, dtype, ...
     round_trip_db   renderer views after the autoencoder
-    zoom            of worlds that zoom, all the way in and out again, the first view given:
-                    closer_psnr_db (against the renderer), return_psnr_db, gradient_ratio; of those
-                    that move also still_psnr_db, moving_psnr_db, motion_gain_db
     rest            of worlds that move, the camera at rest for 4 s, the first view given, against
                     the renderer: pose_psnr_db, still_psnr_db, moving_psnr_db, motion_gain_db,
                     seam_ratio
@@ -36,11 +33,9 @@ from mag_sandbox.evaluation.options import PocketOptions
 from mag_sandbox.evaluation.quality.clips import (
     around_and_around,
     measure_rest,
-    measure_zoom,
     play_drift,
-    zoom_and_back,
 )
-from mag_sandbox.evaluation.quality.scenes import HeldOutScene, Leg, held_out_scene, record
+from mag_sandbox.evaluation.quality.scenes import HeldOutScene, Leg, held_out_scene
 from mag_sandbox.evaluation.quality.thresholds import table, verdicts_of
 from mag_sandbox.evaluation.results.intervals import mean_scores
 from mag_sandbox.evaluation.results.opening import OpenWorld, opener
@@ -49,7 +44,7 @@ from mag_sandbox.evaluation.similarity.metrics import psnr
 from mag_sandbox.model.world import World
 
 DRIFT_CLIPS = 4  # at most, one a category: each lasts for minutes
-KINDS = {"zoom": "zoomed in and out again", "rest": "waited", "drift": "went around and around"}
+KINDS = {"rest": "waited", "drift": "went around and around"}
 Task = tuple[str, int]  # one of KINDS, index of the scene
 
 
@@ -64,7 +59,7 @@ def measure(options: PocketOptions, open_world: OpenWorld, say: Say) -> dict[str
     """Play and measure everything; the world's errors come at once."""
     around: tuple[Leg, ...] = ()
     with closing(open_world()) as world, tempfile.TemporaryDirectory() as folder:
-        moves, zooms = world.spec.moves, "zoom" in world.spec.axes
+        moves = world.spec.moves
         if options.drift:
             around = tuple(around_and_around(world.spec, options.drift))
         scenes = [
@@ -73,7 +68,6 @@ def measure(options: PocketOptions, open_world: OpenWorld, say: Say) -> dict[str
         ]
         known = {"world": world.provenance(), "round_trip_db": _round_trip(world, scenes)}
     counts = {
-        "zoom": options.clips if zooms else 0,
         "rest": options.clips if moves else 0,
         "drift": min(options.clips, DRIFT_CLIPS) if around else 0,
     }
@@ -90,7 +84,6 @@ def measure(options: PocketOptions, open_world: OpenWorld, say: Say) -> dict[str
         "schema": 4,
         "settings": settings,
         **known,
-        **({"zoom": mean_scores(clips["zoom"])} if zooms else {}),
         **({"rest": mean_scores(clips["rest"])} if moves else {}),
         "drift": {"clips": len(clips["drift"]), **mean_scores(clips["drift"])} if around else None,
     }
@@ -115,9 +108,6 @@ class QualityJob:
     def _measured(self, world: World, folder: Path, task: Task) -> Any:
         kind, index = task
         scene = held_out_scene(index, self.seed, folder, moves=self.moves)
-        if kind == "zoom":
-            clip = record(world, scene.scene("image"), zoom_and_back(world.spec))
-            return measure_zoom(clip, scene)
         if kind == "rest":
             return measure_rest(world, scene)
         return play_drift(world, scene, self.around)

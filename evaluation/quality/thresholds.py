@@ -96,14 +96,6 @@ def mean_or_none(score: dict[str, Any] | None) -> float | None:
 
 def table(result: dict[str, Any]) -> Iterator[str]:
     """Yield the lines of the report for people."""
-    if zoom := result.get("zoom"):
-        closer, back, detail = (
-            zoom[name]["mean"] for name in ("closer_psnr_db", "return_psnr_db", "gradient_ratio")
-        )
-        yield (
-            f"zoomed in on a given view: {closer:.1f} dB to the renderer's, detail {detail:.2f} of "
-            f"its; back {back:.1f} dB"
-        )
     if rest := result.get("rest"):
         yield "\nat rest before a given view, against the renderer at the same time"
         for name, (said, unit) in REST_LINES.items():

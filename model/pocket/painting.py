@@ -197,7 +197,6 @@ class _ParkedPainter:
     plan: Plan | None = None
     asked: tuple[str, int] | None = None  # prompt and noise of the newest plan begun
     facing: float = 0.0  # see `PaintingInventor`
-    knows_all: bool = False  # in older states; not used
     view: _AskedView | None = None
     listed: tuple[PlacedObject, ...] = ()
     doors: tuple[float, ...] = ()

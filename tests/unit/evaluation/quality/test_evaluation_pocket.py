@@ -9,41 +9,11 @@ import pytest
 from mag_sandbox.evaluation.__main__ import main
 from mag_sandbox.evaluation.options import PocketOptions
 from mag_sandbox.evaluation.quality import thresholds
-from mag_sandbox.evaluation.quality.clips import measure_zoom, zoom_and_back
 from mag_sandbox.evaluation.quality.pocket import measure
-from mag_sandbox.evaluation.quality.scenes import full_turn, held_out_scene, record
+from mag_sandbox.evaluation.quality.scenes import full_turn, held_out_scene
 from mag_sandbox.evaluation.quality.thresholds import table
 from mag_sandbox.renderer.render import HELD_OUT
 from tests.rendered_worlds import SPEC, FrozenWorld, PerfectWorld
-
-
-@pytest.fixture(scope="module")
-def scene(tmp_path_factory):
-    return held_out_scene(1, 0, tmp_path_factory.mktemp("views"))
-
-
-def zooming(world, scene):
-    speed = replace(SPEC.full_speed, zoom=30.0, narrowest_fov=60.0)
-    world.spec = replace(SPEC, full_speed=speed, axes=("yaw", "pitch", "zoom"))
-    return measure_zoom(record(world, scene.scene("image"), zoom_and_back(world.spec)), scene)
-
-
-def test_a_perfect_world_shows_what_the_renderer_shows_closer(scene):
-    measure = zooming(PerfectWorld(), scene)
-    assert measure["closer_psnr_db"] == 60.0  # dB, the most that is told
-    assert measure["return_psnr_db"] == 60.0
-    assert measure["gradient_ratio"] == pytest.approx(1.0)
-
-
-def test_a_world_that_stands_still_does_not_pass_for_one_that_zooms(scene):
-    measure = zooming(FrozenWorld(), scene)
-    assert measure["return_psnr_db"] == 60.0
-    assert measure["closer_psnr_db"] < 20
-
-
-def test_a_world_without_zoom_is_not_asked_to():
-    with pytest.raises(ValueError, match="cannot zoom"):
-        zoom_and_back(SPEC)
 
 
 def evaluate(open_world, **settings) -> dict:
