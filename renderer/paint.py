@@ -238,9 +238,9 @@ PAINTERS: dict[str, Painter] = {
     "flower": _flower, "rock": _rock, "balloon": _balloon, "bird": _bird, "shape": _shape,
     "curtains": _simple(lambda canvas, ink: decor.curtains(canvas, ink, 0, -112, 0, 44)),
     "door": _simple(lambda canvas, ink: decor.door(canvas, ink, 0, 0, -140)),
-    "floor_lamp": _simple(lambda canvas, ink: decor.floor_lamp(canvas, ink, 0, 0)),
-    "hanging_lamp": _simple(lambda canvas, ink: decor.hanging_lamp(canvas, ink, 0, 70)),
-    "wall_lamp": _simple(lambda canvas, ink: decor.wall_lamp(canvas, ink, 0, 0)),
+    "floor_lamp": _simple(decor.floor_lamp),
+    "hanging_lamp": _simple(decor.hanging_lamp),
+    "wall_lamp": _simple(decor.wall_lamp),
 }  # fmt: skip
 _STAND = frozenset(("plant", "building", "furniture", "object", "potted"))  # foot at 0
 _CENTRED = frozenset(("window", "picture"))

@@ -26,9 +26,7 @@ from mag_sandbox.renderer.painters.stamp import mix
 # view from the window by light: sky top, sky bottom, far shape, near shape
 SKIES: dict[str, tuple[Rgb, Rgb]] = {
     "daylight": ((120, 188, 236), (214, 236, 246)),
-    "evening": ((150, 108, 170), (255, 190, 120)),
     "lamplight": ((52, 62, 116), (112, 108, 160)),
-    "dim": ((58, 72, 122), (120, 130, 172)),
 }
 VIEWS: dict[str, tuple[Rgb, Rgb]] = {
     "garden": ((128, 182, 120), (84, 148, 92)),
@@ -276,31 +274,28 @@ PLANTS: dict[str, Callable[[Pen, int], None]] = {
 }  # fmt: skip
 
 
-def floor_lamp(canvas: Canvas, color: Rgb, x: float, base: float) -> Point:
-    """Draw a standing lamp and return where its light is."""
-    pen = Pen(canvas, x, base)
+def floor_lamp(canvas: Canvas, color: Rgb) -> None:
+    """Draw a standing lamp."""
+    pen = Pen(canvas, 0, 0)
     pen.shadow(-18, 18, 5)
     pen.oval(-18, -3, 18, 7, DARK_WOOD)
     pen.box(-2.5, 2, 2.5, 112, DARK_WOOD)
     pen.poly([(-26, 104), (26, 104), (16, 142), (-16, 142)], darker(color, 0.14))
     pen.poly([(-26, 104), (8, 104), (5, 142), (-16, 142)], color)
-    return x, base - 118
 
 
-def hanging_lamp(canvas: Canvas, color: Rgb, x: float, bottom: float) -> Point:
-    """Draw a pendant lamp on its cable and return where its light is."""
-    pen = Pen(canvas, x, bottom)
-    pen.box(-2, 26, 2, bottom - 8, (58, 56, 72))
+def hanging_lamp(canvas: Canvas, color: Rgb) -> None:
+    """Draw a pendant lamp on its cable."""
+    pen = Pen(canvas, 0, 70)
+    pen.box(-2, 26, 2, 62, (58, 56, 72))
     pen.oval(-17, -6, 17, 14, (255, 240, 190))
     pen.poly(smooth([(-36, 2), (-30, 20), (-10, 34), (10, 34), (30, 20), (36, 2)]), color)
     pen.poly(smooth([(10, 2), (10, 22), (8, 34), (30, 20), (36, 2)]), darker(color, 0.16))
-    return x, bottom + 4
 
 
-def wall_lamp(canvas: Canvas, color: Rgb, x: float, y: float) -> Point:
-    """Draw a sconce and return where its light is."""
-    pen = Pen(canvas, x, y)
+def wall_lamp(canvas: Canvas, color: Rgb) -> None:
+    """Draw a sconce."""
+    pen = Pen(canvas, 0, 0)
     pen.box(-6, -26, 6, -6, BRASS, 4)
     pen.poly([(-15, -10), (15, -10), (23, 22), (-23, 22)], color)
     pen.poly([(5, -10), (15, -10), (23, 22), (8, 22)], darker(color, 0.14))
-    return x, y - 8
