@@ -151,7 +151,7 @@ _LEVEL = stem("level")
 _FOG = frozenset(map(stem, ("fog", "foggy", "mist", "misty")))
 _DAYLIGHT = frozenset(map(stem, ("day", "noon", "midday", "daylight", "sunny")))
 _OWN_LIGHT = frozenset(("moon", "coral reef", *WINDOWLESS))
-_WOODED = {"forest": 30, "jungle": 16, "autumn woods": 20, "cherry valley": 10}  # trees at least
+_WOODED = {"forest": 30, "jungle": 32, "autumn woods": 20, "cherry valley": 10}  # trees at least
 _SEA = "sea"
 _TREE = 3.0  # metres
 _LARGEST = 6.0  # metres that things in rooms are tall or wide
@@ -284,7 +284,9 @@ class DescriptionWords(Vocabulary):
         stems = [stem(word) if self.meaning(word) else "" for word in read]
         said = {stem(word.text) for word in split_words(reading)}
         ground = chain(*GROUND.values()) if category is None else GROUND.get(category, ())
-        kinds = tuple(filter(_fits_room, THINGS)) if category == "indoor" else tuple(THINGS)
+        kinds = tuple(THINGS)
+        if category == "indoor":  # no moon hangs in a room
+            kinds = tuple(kind for kind in kinds if _fits_room(kind) and kind not in _SKY)
         seen, of_place = set(naming_words(text, (*kinds, *ground))), set[int]()
         silent = set(SILENT.split())
         silent |= {

@@ -411,3 +411,21 @@ def test_no_animals_are_neither_there_nor_drawn_as_sheep(words: DescriptionWords
     assert {"sheep", "deer", "fox", "bee"} < absent
     assert "barn" not in absent
     assert words.substitutes(text) == ()
+
+
+def test_no_moon_hangs_in_a_room(words: DescriptionWords):
+    text = "a bedroom with a window and the moon"
+    assert [word.text for word in words.without_effect(text)] == ["moon"]
+    assert words.without_effect("a meadow with the moon") == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"), [("a city with cafes", "shop"), ("a harbour with a fisherman", "person")]
+)
+def test_words_of_players_mean_what_is_like_it(words: DescriptionWords, text: str, kind: str):
+    assert words.without_effect(text) == ()
+    assert kind in [one.kinds[0] for one in named_in(words.reading(text), words, KINDS)]
+
+
+def test_waves_are_of_the_sea(words: DescriptionWords):
+    assert "sea" in words.reading("a lighthouse on a cliff with waves").split()
