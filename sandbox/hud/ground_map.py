@@ -18,6 +18,7 @@ from mag_sandbox.sandbox.hud.minimap import CARD_WIDTH, GONE, PLACE, SHADOW
 from mag_sandbox.sandbox.ui.layout import SPRING, CustomPart, Text, draw, row
 from mag_sandbox.sandbox.ui.theme import ACCENT, INK, MUTED, SEGMENT_COLOURS, Theme
 
+SQUARES = "squares of 1 m"
 TALL = 0.62  # height of the map over its width
 LEAST, MOST = 5.0, 15.0  # metres from the middle to the left edge
 CLOSE = 12  # px around the start or a door, in which a click means it
@@ -178,7 +179,10 @@ def _drawn(
         pygame.draw.rect(card, theme.colour(ACCENT if door == ground.door else INK), post)
         name = theme.text(door.leads_to or door.kind, 11, INK)
         above, below = name.get_rect(midbottom=post.midtop), name.get_rect(midtop=post.midbottom)
-        labels = [one for one in (above, below) if one.clamp(place).collidelist(taken) < 0]
+        apart = theme.px(14), 0  # else two names beside each other read as one
+        labels = [
+            one for one in (above, below) if one.clamp(place).inflate(apart).collidelist(taken) < 0
+        ]
         if labels:
             taken.append(card.blit(name, labels[0].clamp(place)))
             names[door] = taken[-1].move(-place.left, -place.top)
@@ -190,18 +194,11 @@ def _drawn(
         if place.contains(label) and label.collidelist(taken) < 0:
             taken.append(card.blit(name, label))
     card.set_clip(None)
-    caption = row(
-        Text(
-            " > ".join(ground.rooms[-2:]) if ground.rooms[1:] else "squares of 1 m",
-            13,
-            MUTED,
-            lines=1,
-        ),
-        SPRING,
-        CustomPart(14, 9, _draw_remembered),
-        Text("remembered", 13, MUTED),
-        gap=6,
-    )
+    remembered = CustomPart(14, 9, _draw_remembered), Text("remembered", 13, MUTED)
+    room = place.width - theme.px(14 + 3 * 6) - theme.text("remembered", 13, MUTED).get_width()
+    ways = (" > ".join(ground.rooms[-2:]), ground.rooms[-1]) if ground.rooms[1:] else (SQUARES,)
+    way = next((one for one in ways if theme.text(one, 13, MUTED).get_width() <= room), ways[-1])
+    caption = row(Text(way, 13, MUTED, lines=1), SPRING, *remembered, gap=6)
     below = pygame.Rect(place.left, place.bottom + theme.px(5), place.width, line)
     draw(theme, card, caption, below)
     return card, names

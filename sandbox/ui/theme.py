@@ -189,7 +189,9 @@ class Theme:
             return text
         shorter = [f"{text[:length].rstrip(' .')}..." for length in range(MAX_CUT)]
         fits = bisect.bisect_right(shorter, width, key=lambda line: font.size(line)[0])
-        return shorter[max(0, fits - 1)]
+        length = max(0, fits - 1)
+        at_word = text.rfind(" ", length // 2, length + 1)  # else within a long word
+        return shorter[length] if at_word < 0 else f"{text[:at_word].rstrip(' .,;')}..."
 
     def _font(self, size: int, bold: bool = False) -> pygame.font.Font:
         return self._fonts(self._px_of(size), bold)
