@@ -233,7 +233,7 @@ def test_one_line_fits_and_ends_in_dots(surface):
         assert theme.text(line).get_width() <= 200
     assert theme.one_line("word " * 50, 200).endswith("...")
     assert theme.one_line("short", 200) == "short"
-    wide = theme.text("an orange bookshelf, a", 15).get_width()
+    wide = theme.text("an orange booksh", 15).get_width()
     assert theme.one_line("an orange bookshelf, a wonderful one", wide) == "an orange..."
 
 
