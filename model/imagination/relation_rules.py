@@ -142,6 +142,8 @@ def _moved(
             place: put(_scaled(things[place], fits), target, rank, len(own))
             for rank, place in enumerate(own)
         }
+    if relation.where in _UPWARD:
+        moved = {place: _below_top(new) for place, new in moved.items()}
     shift = 0.0 if is_sea or follows else _into_view([target, *moved.values()])
     target = replace(target, yaw=(target.yaw + shift) % 360.0)
     moved = {place: replace(new, yaw=(new.yaw + shift) % 360.0) for place, new in moved.items()}
@@ -202,6 +204,12 @@ def _lower(things: Sequence[PlacedObject]) -> float:
     foot = min(_foot(thing) for thing in things)
     top = max(thing.pitch + thing.height / 2 for thing in things)
     return max(min((LEVEL - foot) / (top - foot), 1.0), _SMALLEST)
+
+
+def _below_top(thing: PlacedObject) -> PlacedObject:
+    """Return a thing of which a level view shows the top, if it can show its foot."""
+    room = LEVEL - _foot(thing)
+    return _scaled(thing, min(room / thing.height, 1.0)) if room > _LEAST else thing
 
 
 def _scaled(thing: PlacedObject, scale: float) -> PlacedObject:

@@ -183,3 +183,11 @@ def test_under_the_stars_is_everything():
     sofa = next(one for one in related([lamp, SOFA], named) if one.kind == "sofa")
     assert (sofa.width, sofa.pitch) == (SOFA.width, SOFA.pitch)
     assert sofa.yaw == pytest.approx(lamp.yaw, abs=30.0)
+
+
+def test_what_is_on_something_tall_shows_its_top():
+    cliff = PlacedObject("cliff", 10.0, -2.0, 40.0, 20.0)
+    tower = PlacedObject("lighthouse", 200.0, 10.0, 10.0, 30.0)
+    named = named_things("a lighthouse on a cliff", ("lighthouse", "cliff"))
+    one = next(one for one in related([cliff, tower], named) if one.kind == "lighthouse")
+    assert one.pitch + one.height / 2 <= 27.01
