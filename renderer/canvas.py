@@ -19,7 +19,6 @@ SUPERSAMPLE = 2
 Rgb = tuple[int, int, int]
 Color = Rgb | tuple[int, int, int, int]
 Point = tuple[float, float]
-Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 
 class Motion(IntEnum):

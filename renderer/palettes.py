@@ -162,18 +162,11 @@ STAGE_FLOORS = named_colors(
     "white e8e4e0, wooden ce9868, dark 464256, red a64646, checkered c4c2c8, blue 5e78aa, "
     "pink e2acb0, green 709a7e"
 )
-# factors on red, green, blue at the zenith, the horizon and the nadir, then the pools of light
+# factors on red, green, blue at the zenith, the horizon and the nadir
 STAGE_AMBIENT: dict[str, tuple[tuple[float, float, float], ...]] = {
     "spotlights": ((0.42, 0.42, 0.5), (0.66, 0.65, 0.72), (0.56, 0.55, 0.62)),
     "soft light": ((0.9, 0.9, 0.92), (0.97, 0.96, 0.95), (0.88, 0.87, 0.88)),
     "warm light": ((0.7, 0.6, 0.52), (0.86, 0.74, 0.6), (0.74, 0.62, 0.52)),
     "pink light": ((0.8, 0.6, 0.72), (0.94, 0.78, 0.88), (0.84, 0.66, 0.8)),
     "blue light": ((0.54, 0.64, 0.84), (0.76, 0.83, 0.99), (0.66, 0.73, 0.92)),
-}
-POOLS: dict[str, tuple[float, float, float]] = {
-    "spotlights": (0.52, 0.5, 0.44),
-    "soft light": (0.12, 0.12, 0.1),
-    "warm light": (0.4, 0.3, 0.16),
-    "pink light": (0.36, 0.2, 0.28),
-    "blue light": (0.26, 0.3, 0.36),
 }
