@@ -159,6 +159,7 @@ _BEFORE_LIGHT, _LIGHT_WORDS = frozenset(("in", "at", "by", "under", "on")), 5
 _GROUND_GROUPS = ("walls", "floor", "sky", "backdrop")  # what is behind all things, if said
 _FALLS = {"falling rain": "rain", "falling snow": "snow"}  # what falls, and stems that say so
 _SKY = frozenset(("sun", "moon"))  # which are everywhere
+_ANYWHERE = _SKY | {"castle"}  # which tell no place: a fairy land is one with a dragon, too
 _NIGHTLY = frozenset(("moon", "starry sky"))
 _DARK = frozenset(map(stem, ("dark", "haunted", "spooky")))
 KINDS = (*THINGS, *chain(*GROUND.values()))
@@ -226,7 +227,8 @@ class DescriptionWords(Vocabulary):
 
     def _likely(self, read: str) -> str:
         """Return the place that has the things of a description in known words, "" if none has."""
-        kinds = [one.kinds for one in named_things(read, KINDS) if one.kinds[0] not in _SKY]
+        named = (one.kinds for one in named_things(read, KINDS))
+        kinds = [kinds for kinds in named if kinds[0] not in _ANYWHERE]
         first = {named[0] for named in kinds}
         if first & STANDS and first & EXHIBITS:
             return "on a stage"

@@ -35,9 +35,13 @@ class AroundOverlay(Overlay):
 
     def press(self) -> None:
         """Show the card, its next page, or put it away after the last."""
-        has_more = self._is_shown and (self._page + 1) * MOST_LINES < self._count
+        has_more = self._is_shown and self._page + 1 < self._pages
         self._page = self._page + 1 if has_more else 0
         self._is_shown = has_more or not self._is_shown
+
+    @property
+    def _pages(self) -> int:
+        return max(1, -(-self._count // MOST_LINES))
 
     def dismiss(self) -> bool:
         """Put the card away, if it is there."""
@@ -55,7 +59,7 @@ class AroundOverlay(Overlay):
             return
         theme = self._hud.theme(surface)
         lines = (Text(line, 13, lines=2) for line in self.lines)
-        pages = max(1, -(-self._count // MOST_LINES))
+        pages = self._pages
         head = row(
             Text(TITLE, 16, bold=True),
             Text(f"{self._page + 1} of {pages}" if pages > 1 else "", 13, MUTED),
@@ -75,5 +79,6 @@ class AroundOverlay(Overlay):
         if self._listed is None or self._listed[0] is not block:
             self._listed = block, things_around(self._stitcher.ring, block)
         lines = around_lines(self._listed[1], self._reel.pose)
-        self._count, first = len(lines), self._page * MOST_LINES
-        return tuple(lines[first : first + MOST_LINES])
+        self._count = len(lines)
+        page = -(-len(lines) // self._pages)  # lines: no page holds one alone
+        return tuple(lines[self._page * page : (self._page + 1) * page])

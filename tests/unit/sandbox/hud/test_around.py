@@ -119,6 +119,7 @@ def test_a_long_list_has_pages_and_the_key_leads_through_them():
             heads.append({text for text in theme.written if text} - set(overlay.lines))
     first, second, hidden = pages
     assert heads == [{"Around you", "1 of 2", "Y: more"}, {"Around you", "2 of 2", "Y: close"}]
-    assert (len(first), len(second)) == (MOST_LINES, 3)
+    assert len(first) + len(second) == MOST_LINES + 3
+    assert len(first) - len(second) in (0, 1)
     assert not set(first) & set(second)
     assert hidden == ()
