@@ -340,7 +340,7 @@ def test_every_level_is_of_a_game(words):
         ("an astronaut in space", "outdoor", "moon", "station"),
         ("two robots on the moon", "outdoor", "moon landscape", "on the moon"),
         ("a fox under a full moon", "outdoor", "forest", "landscape"),
-        ("the moon over a castle", "outdoor", "fairy", "landscape"),
+        ("the moon over a castle", "outdoor", "meadow", "landscape"),
         ("a purple church in a meadow", "outdoor", "a meadow with a purple church", "church in"),
         ("a chapel on the beach, with a dog", "outdoor", "beach with a chapel, with", "chapel on"),
         ("a small church on a hill", "outdoor", "village", "meadow"),
