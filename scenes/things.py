@@ -6,7 +6,7 @@ in a scene (of 6,800). The painter was trained on such things.
 
 import difflib
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from itertools import chain, pairwise
@@ -23,6 +23,7 @@ from mag_sandbox.scenes.vocabulary import (
     FUNCTION_WORDS,
     MOST_NAMED,
     Vocabulary,
+    Word,
     WordGroup,
     split_words,
     stem,
@@ -611,7 +612,35 @@ def takes_color(kind: str, name: str) -> bool:
     return known is None or name in known
 
 
-def thing_vocabulary(kinds: Collection[str], category: str | None = None) -> Vocabulary:
+class ThingWords(Vocabulary):
+    """The words by which things and changes are named; half a name, "pirate", names nothing."""
+
+    def __init__(
+        self, counts: Mapping[str, int], groups: Sequence[WordGroup], names: Collection[str]
+    ) -> None:
+        super().__init__(counts, groups)
+        self._names = [frozenset(map(stem, name.split())) for name in names]
+
+    def without_effect(self, text: str) -> tuple[Word, ...]:
+        """Return the words that name nothing, and those of names that are not complete."""
+        unknown = super().without_effect(text)
+        stems = {word: _own_stems(word.text) for word in split_words(text)}
+        read = frozenset().union(*stems.values())
+        said = frozenset().union(*(name for name in self._names if name <= read))
+        halves = frozenset().union(*self._names) - said
+        return tuple(
+            word
+            for word, own in stems.items()
+            if word in unknown or (own & halves and not own & said)
+        )
+
+
+def _own_stems(word: str) -> frozenset[str]:
+    """Return the stems of a word, as it is and without an s: those of "balls" and "ball" differ."""
+    return frozenset(map(stem, (word.lower(), word.lower().removesuffix("s"))))
+
+
+def thing_vocabulary(kinds: Collection[str], category: str | None = None) -> ThingWords:
     """Return the words by which things of some kinds and changes of the world can be named.
 
     What fits scenes of a category is suggested first.
@@ -624,8 +653,9 @@ def thing_vocabulary(kinds: Collection[str], category: str | None = None) -> Voc
     words = {word.text for phrase in phrases for word in split_words(phrase)}
     words |= {f"{word}s" for kind in (*named, *also) for word in kind.split()}
     fitting = [kind for kind in _TRY.get(category or "outdoor", ()) if kind in named]
-    phrases = tuple(dict.fromkeys((*fitting, "remove", *named, "another")))
-    return Vocabulary(dict.fromkeys(words, 1), [WordGroup("things", "things", phrases)])
+    suggested = tuple(dict.fromkeys((*fitting, "remove", *named, "another")))
+    groups = [WordGroup("things", "things", suggested)]
+    return ThingWords(dict.fromkeys(words, 1), groups, phrases)
 
 
 def color_name(color: Sequence[int]) -> str:

@@ -138,6 +138,17 @@ def test_words_of_places_are_not_announced_as_things():
     assert vocabulary.substitutes("a taxi") == (("taxi", "car"),)
 
 
+def test_half_a_name_names_nothing_and_whole_ones_are_known():
+    vocabulary = thing_vocabulary(THINGS)
+
+    def grey(text):
+        return " ".join(word.text for word in vocabulary.without_effect(text))
+
+    assert grey("a pirate with a sword") == "pirate sword"
+    assert grey("remove the big red palm tree") == ""
+    assert {grey(f"two {kind}s") + grey(f"a {kind}") for kind in THINGS} == {""}
+
+
 def test_a_command_with_a_word_that_is_not_known_is_refused():
     with pytest.raises(ThingError, match='cannot draw "nonsense"'):
         parse_edit("remove the nonsense", 0, 0, THINGS)
