@@ -6,7 +6,7 @@ large, and where they are in relation to each other.
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence, Sized
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -20,6 +20,7 @@ from mag_sandbox.renderer.placing import COUNT_WORDS, MANY, SIZES
 from mag_sandbox.renderer.scene import Item, Layout
 
 MOST_WORDS = 34
+TRIED = 24  # captions, of which the richest one is taken
 IN_VIEW = 44.0  # degrees from the middle of the first view
 SIDE = (9.0, 40.0)  # degrees between things that are left and right of each other
 BEHIND = 6.0, 1.2  # degrees at most, and metres at least, between things behind each other
@@ -377,3 +378,10 @@ def answers_of(text: str, layout: Layout) -> dict[str, str]:
             if named.color and named.color in lowered:
                 answers[f"{named.kind} color"] = named.color
     return answers
+
+
+def richest_caption(layout: Layout, told: Callable[[str, Layout], Sized]) -> str:
+    """Return the caption of some that tells most of a scene, by what `told` reads in each."""
+    return max(
+        (caption(layout, index) for index in range(TRIED)), key=lambda text: len(told(text, layout))
+    )

@@ -488,35 +488,27 @@ def staying(text: str, words: Vocabulary, before: str) -> str:
     "A red car" after "a beach at night" is "A red car, on a beach at night". Light and weather
     alone leave all that was named: "in the rain" after it is "a beach at night, in the rain".
     """
-    if before and _is_moment(text, words):
-        there, stays = before, f"{_without_moment(before, words, text)}, {text}"
+    lights, said = words.lights(text), frozenset(_need(_in_places(words, text).lower()))
+    if before and said and said <= _WEATHER | lights:  # it names no thing
+        gone = _need(_light(words.reading(before), words)) if lights else ()
+        old = _WEATHER.union(gone) if _WEATHER & said else frozenset(gone)
+        there, stays = before, f"{_without(before, old)}, {text}"
     else:
         there = kept_place(text, words, before)
         stays = f"{text.rstrip(' ,.')}, {there}"
     return stays if there and len(stays) <= MAX_PROMPT else text
 
 
-def _is_moment(text: str, words: Vocabulary) -> bool:
-    """Tell whether a description names light and weather, and nothing else."""
-    said = _need(_in_places(words, text).lower())
-    return bool(said) and {*said} <= _WEATHER | words.lights(text)
-
-
-def _without_moment(before: str, words: Vocabulary, text: str) -> str:
-    """Return a description without the light and weather that a text has of its own."""
-    gone = (
-        _WEATHER if _WEATHER.intersection(_need(_in_places(words, text).lower())) else frozenset()
-    )
-    if words.lights(text):
-        gone = gone.union(_need(_light(words.reading(before), words)))
-    parts = split_words(before)
+def _without(text: str, gone: Collection[str]) -> str:
+    """Return a text without the words of some stems, and the small words before each."""
+    parts = split_words(text)
     for last in reversed(range(len(parts))):
         if stem(parts[last].text.lower()) in gone:
             first = last
             while first and parts[first - 1].text.lower() in FUNCTION_WORDS:
                 first -= 1
-            before = before[: parts[first].start].rstrip(" ,.") + before[parts[last].end :]
-    return before.strip(" ,.")
+            text = text[: parts[first].start].rstrip(" ,.") + text[parts[last].end :]
+    return text.strip(" ,.")
 
 
 def kept_place(text: str, words: Vocabulary, before: str) -> str:

@@ -81,7 +81,7 @@ _GARMENTS = frozenset((
     "trousers", "skirt", "sweater", "raincoat", "cloak", "jumper",
 ))  # fmt: skip
 _SHARING, _LIGHT = 1.3, 0.9  # times as tall as what is on a thing, metres: what else can be
-_NEAR_COLORS = {"yellow": "gold", "brown": "wooden"}  # for what is not painted in them
+_NEAR_COLORS = {"yellow": "gold", "brown": "wooden"}  # for clothes that are not painted so
 _ARTICLES = frozenset(("a", "an", "the", "my", "its", "one"))
 _NEGATIONS = frozenset(("no", "without"))
 _STOPS = frozenset(",.;:")
@@ -620,6 +620,7 @@ class ThingWords(Vocabulary):
     ) -> None:
         super().__init__(counts, groups)
         self._names = [frozenset(map(stem, name.split())) for name in names]
+        self._parts = frozenset().union(*self._names)
 
     def without_effect(self, text: str) -> tuple[Word, ...]:
         """Return the words that name nothing, and those of names that are not complete."""
@@ -627,11 +628,10 @@ class ThingWords(Vocabulary):
         stems = {word: _own_stems(word.text) for word in split_words(text)}
         read = frozenset().union(*stems.values())
         said = frozenset().union(*(name for name in self._names if name <= read))
-        halves = frozenset().union(*self._names) - said
         return tuple(
             word
             for word, own in stems.items()
-            if word in unknown or (own & halves and not own & said)
+            if word in unknown or (own & self._parts and not own & said)
         )
 
 

@@ -16,7 +16,7 @@ from mag_sandbox.controls.camera import CameraPose, yaw_difference
 from mag_sandbox.evaluation.options import SCENES_PER_SEED
 from mag_sandbox.evaluation.quality.scenes import full_turn
 from mag_sandbox.model.world import Control, Frames, World
-from mag_sandbox.renderer.captions import named_in, nouns
+from mag_sandbox.renderer.captions import named_in, nouns, richest_caption
 from mag_sandbox.renderer.kinds import CLASSES
 from mag_sandbox.renderer.plan import Thing
 from mag_sandbox.renderer.render import HELD_OUT, Ring, category_of, render
@@ -30,7 +30,6 @@ FIRST_SEED = HELD_OUT + 700_000  # of the scenes asked for; nothing else uses th
 YAW_TOLERANCE = 4.0  # degrees by which a wall may be missed
 # on one or two sides only: a first view need not show them
 ONE_SIDED = frozenset({"sun", "moon", "door", "river", "path", "road"})
-CAPTIONS = 24  # of a scene, of which the one that names most is taken
 # least pixels of a class in a view; the judge misses four in five smaller ones even in renders
 PLAIN = 800
 
@@ -94,9 +93,8 @@ class AskedScene:
 def asked_scene(index: int, seed: int) -> AskedScene:
     """Return the scene at an index; the categories take turns."""
     ring = render(category_of(index), FIRST_SEED + seed * SCENES_PER_SEED + index)
-    captions = [ring.caption(each) for each in range(CAPTIONS)]
-    scenes = [AskedScene(ring, one, frozenset(named_in(one, ring.layout))) for one in captions]
-    return max(scenes, key=lambda scene: len(scene.named))
+    told = richest_caption(ring.layout, named_in)
+    return AskedScene(ring, told, frozenset(named_in(told, ring.layout)))
 
 
 def first_view(world: World, scene: AskedScene, folder: Path) -> np.ndarray:

@@ -24,7 +24,7 @@ from mag_sandbox.evaluation.results.store import ClipStore
 from mag_sandbox.evaluation.results.sweep import ClipAnswer, sweep
 from mag_sandbox.files.border import Refusal
 from mag_sandbox.model.world import Frames
-from mag_sandbox.renderer.captions import answers_of, caption
+from mag_sandbox.renderer.captions import answers_of, richest_caption
 from mag_sandbox.renderer.kinds import AREAS
 from mag_sandbox.renderer.render import CATEGORIES, category_of
 from mag_sandbox.workers.work import Workplace
@@ -32,7 +32,6 @@ from mag_sandbox.workers.work import Workplace
 SCENES = 32  # drawn ones that a worker keeps
 SHEET = 6  # views of a clip's picture
 TRIES = 6  # places, until one differs in something that can be asked
-CAPTIONS = 24  # of a place, of which the one that states most facts is taken
 APART = len(CATEGORIES)  # indices between scenes of one category
 
 
@@ -208,13 +207,11 @@ def another_place(
     """
     for one in range(1, TRIES + 1):
         other = draw(index + APART * one)
-        told = (caption(other.layout, number) for number in range(CAPTIONS))
-        stated = {text: answers_of(text, other.layout) for text in told}
-        prompt = max(stated, key=lambda text: len(stated[text]))
+        prompt = richest_caption(other.layout, answers_of)
         read, own = judge.facts(other.view(CameraPose(yaw), 0)), scene.layout.attributes
         facts = {
             name: value
-            for name, value in stated[prompt].items()
+            for name, value in answers_of(prompt, other.layout).items()
             if name in judge.vocabulary.trusted and read[name] == value != own.get(name)
         }
         if facts:

@@ -23,6 +23,7 @@ from mag_sandbox.scenes.things import SMALLEST, THINGS, clear_color_name, color_
 _NEAREST = 3  # of things of one name, whose directions are told
 NEAR = 0.1  # metres: the least distance that sizes are told for
 SHOWN, LOOKED_AT = 0.12, 150  # share of a thing's pixels that have its colour; pixels looked at
+LEVELS = 8  # of colours looked at: fewer are named, and named colours are kept
 SHADE = "black"
 HERE = 4.0  # degrees from the middle of the view that are called "ahead"
 
@@ -121,7 +122,7 @@ def things_around(ring: SeenRing, block: FrameBlock | None) -> tuple[Seen, ...]:
 
 def _as_shown(thing: Seen, pixels: np.ndarray) -> Seen:
     """Return a thing without its colour where few of its pixels, [N, 3], have it."""
-    some = pixels[:: max(1, len(pixels) // LOOKED_AT)]
+    some = pixels[:: max(1, len(pixels) // LOOKED_AT)] // LEVELS * LEVELS + LEVELS // 2
     shown = sum(color_name(pixel) == thing.color for pixel in some.tolist())
     return thing if shown >= SHOWN * len(some) else replace(thing, color="")
 
