@@ -39,6 +39,7 @@ SHORT_REMARK = 60  # characters, that fit into one line
 CARD_TITLE = 22  # characters of a title that fit below a card's picture
 FOOTER = 32  # height of the line about the keys
 BLUR = 2  # px of the picture as read, so that the backdrop has no sharp edges
+SHAPE = 0.6  # height of a card's picture, relative to its width
 COMPACT = 640  # height of the window at which the words above the shelves are cut short
 SHADES = (  # darkness over the picture behind, from the top down; the left, the middle, the right
     (200, 150, 120),
@@ -78,14 +79,16 @@ class TitleLayout:
         choices = header.copy()
         choices.top = words.bottom + theme.px(6 if compact else 8)
         shelves_top = choices.bottom + theme.px(12 if compact else 24)
+        area = pygame.Rect(0, shelves_top, width, height - shelves_top - theme.px(FOOTER))
         gap = theme.px(20)
         across = max(theme.px(80), min(theme.px(195), (width - 2 * margin - 3 * gap) // 4))
-        picture = across, round(across * 0.6)
-        shelf_height = theme.line_height(14) + theme.px(7) + picture[1] + theme.px(7)
-        shelf_height += theme.line_height(15) + theme.line_height(12) + theme.px(12)
-        area = pygame.Rect(0, shelves_top, width, height - shelves_top - theme.px(FOOTER))
-        if area.height >= 2 * shelf_height:  # no sliver of another shelf
-            shelf_height = area.height // (area.height // shelf_height)
+        words_height = theme.line_height(14) + theme.line_height(15) + theme.line_height(12)
+        words_height += theme.px(26)
+        # whole shelves: pictures are lower where that makes room for one more
+        rows = max(1, round(area.height / (words_height + across * SHAPE)))
+        shelf_height = area.height // rows
+        high = max(theme.px(48), min(round(across * SHAPE), shelf_height - words_height))
+        picture = min(across, 2 * high), high
         return cls(
             size=size,
             compact=compact,

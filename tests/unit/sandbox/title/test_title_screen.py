@@ -200,6 +200,17 @@ def test_a_long_name_takes_two_lines_where_a_remark_is_short(game, size):
     assert tall > one
 
 
+@pytest.mark.parametrize("scale", [1.0, 1.5])
+@pytest.mark.parametrize("size", [(1024, 576), (1280, 720), (1920, 1080)])
+def test_no_shelf_is_cut_off_below(game, size, scale):
+    theme = Theme.of(SandboxConfig(text_scale=scale), size)
+    layout = TitleLayout.of(theme, size)
+    assert layout.rows == 2
+    last = layout.card(theme, layout.shelves.top + layout.shelf_height, 0, 0)
+    names = theme.line_height(15) + theme.line_height(12)
+    assert last.bottom + names <= size[1] - theme.px(FOOTER)
+
+
 def test_a_notice_lies_above_the_keys(game):
     notices = Notices(clock=lambda: 0.0, notify=lambda: None)
     screen, before, after = game.screen, game.surface.copy(), game.surface.copy()
