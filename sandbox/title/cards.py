@@ -211,8 +211,8 @@ def words_part(said: tuple[str, str, str, bool], *, compact: bool) -> ColumnPart
     kind, title, text, is_bad = said
     is_long = len(title) > LONG_TITLE
     wraps = is_long and len(text) <= SHORT_REMARK and not compact
-    size, lines = (28, 2) if wraps else (28 if compact else 40, 1)
-    title = short_title(title) if is_long and compact else title
+    one_line = (22 if is_long else 28) if compact else 40
+    size, lines = (28, 2) if wraps else (one_line, 1)
     return column(
         Text(kind.upper(), 13, ACCENT, bold=True),
         Text(title, size, bold=True, lines=lines),
