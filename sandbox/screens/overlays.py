@@ -507,13 +507,15 @@ class HintOverlay(Overlay):
         card = self._card(theme, hint, at_most=surface.get_width() - theme.px(28))
         above = places["keys"].top if "keys" in places else surface.get_height() - theme.px(70)
         place = card.get_rect(midbottom=(surface.get_width() // 2, above - theme.px(10)))
+        shown = places.get("map") or places.get("map from above")
+        if shown and place.colliderect(shown):  # with large text in the lab view
+            place.right = max(shown.left - theme.px(10), card.get_width())
         if not place.colliderect(self._probe.area) and "explanation" not in places:
             surface.blit(card, place)
         if key := self._hints.key:
             arrow = self._arrow(theme, arrow_card(key))
             arrow.set_alpha(pulse(time.perf_counter()))
             place = arrow_place(theme, key, surface.get_size())
-            shown = places.get("map") or places.get("map from above")
             if shown and place.colliderect(shown):  # in the lab view
                 place.top = shown.bottom + theme.px(10)
             places[f"key {key}"] = surface.blit(arrow, place)
