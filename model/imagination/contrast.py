@@ -1,4 +1,4 @@
-"""A rule by which things that words name stand out from what is behind them.
+"""A rule by which animals, and things that words name, stand out from what is behind them.
 
 A white cat on a white floor, or a crocodile in green grass, is hardly seen. Data, and numbers made
 of it; nothing here runs a network. Things are listed from far to near.
@@ -16,7 +16,7 @@ from mag_sandbox.model.imagination.plan_rules import AROUND, light_of
 from mag_sandbox.model.imagination.relation_rules import ON_FLOOR
 from mag_sandbox.scenes.looks import Look, Rgb, usual_looks
 from mag_sandbox.scenes.stances import STANCES
-from mag_sandbox.scenes.things import THINGS, Named
+from mag_sandbox.scenes.things import ANIMALS, THINGS, Named
 
 _ALIKE = 90.0  # steps of RGB between colours that are hardly told apart
 _STANDING = ON_FLOOR | {"flat"}
@@ -28,9 +28,13 @@ _SHADES = (0.5, 1.5)  # of its colour, where no usual look of a thing stands out
 
 
 def standing_out(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
-    """Return things of which the named ones without a given colour differ from what is behind."""
+    """Return things of which animals and named ones differ from what is behind.
+
+    Those whose colour words give keep it.
+    """
     light = light_of(things)
     free = {kind for one in named if one.color is None for kind in one.kinds}
+    free |= ANIMALS - {kind for one in named for kind in one.kinds}
     few = {kind for kind in free if _may_change(kind)}
     result: list[PlacedObject] = []
     for thing in things:

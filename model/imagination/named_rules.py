@@ -18,15 +18,21 @@ from mag_sandbox.model.imagination.plan_rules import (
     places_of,
     shown_shares,
 )
-from mag_sandbox.model.imagination.relation_rules import ON_FLOOR, related
+from mag_sandbox.model.imagination.relation_rules import related
 from mag_sandbox.model.imagination.shores import afloat, ashore, without_stranded
+from mag_sandbox.model.imagination.spacing import (
+    covered,
+    more_like,
+    overlap,
+    stands,
+    with_room,
+)
 from mag_sandbox.scenes.rooms import DOORS
 from mag_sandbox.scenes.stances import STANCES
 from mag_sandbox.scenes.things import (
     ANIMALS,
     EXHIBITS,
     FALLING,
-    PEOPLE,
     STANDS,
     THINGS,
     Named,
@@ -51,8 +57,6 @@ _MISPLACED = 9.0  # for being on another side than words say
 _HIDES = 2.0  # by which hiding what words name is worse than being hidden
 _LEFT_OUT = 0.3  # by which being hidden by what is left out for it is worse
 _MOVABLE = THINGS.keys() - {"door", *STANDS}
-_CREATURES = ANIMALS | PEOPLE
-_CLOSE = 1.0  # degrees between the outlines of two that the painter would join
 _TURNS = 2  # that each has to move: one may have moved in its way
 _ANYWHERE = -180.0, 180.0
 _SIDES = {"left": (-40.0, -8.0), "right": (8.0, 40.0), "ahead": (-8.0, 8.0)}  # yaws
@@ -74,7 +78,6 @@ _LAID = {  # what is laid on the ground: pitch, width, height and variant, and i
 _OPEN_WATERS = frozenset((  # on which boats are; coral is under it
     "sea", "lake", "frozen lake", "canal", "coral", "seaweed",
 ))  # fmt: skip
-_FARTHEST = 0.5  # of its size: how small a tree that is added may be
 _STARS, _STAR, _STAR_PITCHES = 40, 2.4, (8.0, 26.5)  # how many, and degrees
 _DROPS = (214, 232, 248)
 _STAR_COLOR = (243, 243, 217)
@@ -95,7 +98,8 @@ def obeyed(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Place
     counting = _counting(placed, named)
     placed = without_stranded(afloat(placed, counting), counting)
     placed = ashore(placed, named)
-    return _with_free_creatures(_cleared(placed, named), named)
+    cleared = _cleared(placed, named)
+    return with_room(cleared, _counting(cleared, named))
 
 
 def _apart(things: list[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
@@ -110,11 +114,11 @@ def _apart(things: list[PlacedObject], named: Sequence[Named]) -> list[PlacedObj
     groups.sort(key=lambda group: group.where != "")
     for group in groups * _TURNS:
         own = [result[place] for place in group.places]
-        if group.where == "behind" or not all(map(_stands, own)):
+        if group.where == "behind" or not all(map(stands, own)):
             continue
         counting = {place for other in groups for place in other.places}
         others = [result[place] for place in counting.difference(group.places)]
-        merges = any(_merge(one, other) for one in own for other in others if _stands(other))
+        merges = any(_merge(one, other) for one in own for other in others if stands(other))
         whole = _whole(own)
         if merges or (not group.where and _away(whole) + whole.width / 4 > _AHEAD):
             within = _SIDES.get(group.where, _ANYWHERE)
@@ -185,13 +189,8 @@ def _few_of(things: Sequence[PlacedObject], one: Named) -> list[int]:
     return sorted(own, key=lambda place: _away(things[place]))[: one.least]
 
 
-def _stands(thing: PlacedObject) -> bool:
-    stance = STANCES.get(thing.kind)
-    return stance is not None and stance.where in ON_FLOOR and thing.width < AROUND
-
-
 def _merge(thing: PlacedObject, other: PlacedObject) -> bool:
-    return max(_covered(thing, other), _covered(other, thing)) > _MERGED
+    return max(covered(thing, other), covered(other, thing)) > _MERGED
 
 
 def _cleared(things: list[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
@@ -207,12 +206,12 @@ def _cleared(things: list[PlacedObject], named: Sequence[Named]) -> list[PlacedO
         for index, thing in enumerate(things):
             if index in counting or thing.kind not in _MOVABLE or not _may_hide(thing):
                 continue
-            is_other = thing.kind not in said[own.kind] and _stands(own) and _stands(thing)
+            is_other = thing.kind not in said[own.kind] and stands(own) and stands(thing)
             if thing.kind in said and not is_other:
                 continue
             if index < place and _is_lying(thing):
                 continue
-            if _covered(own, thing) > (_COVERED if index > place else _BEHIND):
+            if covered(own, thing) > (_COVERED if index > place else _BEHIND):
                 gone.add(index)
     result = list(things)
     doors = [place for place, thing in enumerate(things) if thing.kind in DOORS]
@@ -227,55 +226,8 @@ def _may_hide(thing: PlacedObject) -> bool:
     return not _is_far(thing) or thing.kind in ANIMALS
 
 
-def _with_free_creatures(things: list[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
-    """Return things without uninvited animals and people that others cover, or that they touch.
-
-    Two that touch are painted as one with six legs.
-    """
-    if any(thing.kind in STANDS for thing in things):
-        return things
-    counting = _counting(things, named)
-    free, gone = [things[place] for place in counting], set()
-    for place in reversed(range(len(things))):
-        thing = things[place]
-        if place in counting or thing.kind not in _CREATURES or not _stands(thing):
-            continue
-        nearer = (one for index, one in enumerate(things[place + 1 :], place + 1)
-                  if index not in gone and _stands(one))  # fmt: skip
-        if any(_touch(thing, one) for one in free) or any(
-            _covered(thing, one) > _HIDDEN for one in nearer
-        ):
-            gone.add(place)
-        else:
-            free.append(thing)
-    return [thing for place, thing in enumerate(things) if place not in gone]
-
-
-def _touch(thing: PlacedObject, other: PlacedObject) -> bool:
-    """Tell whether things that stand about as near meet."""
-    across = abs(yaw_difference(thing.yaw, other.yaw)) - (thing.width + other.width) / 2
-    down = abs(thing.pitch - other.pitch) - (thing.height + other.height) / 2
-    return _stands(other) and across < _CLOSE and down < 0.0
-
-
 def _is_lying(thing: PlacedObject) -> bool:
     return thing.kind in STANCES and STANCES[thing.kind].where == "flat"
-
-
-def _covered(thing: PlacedObject, other: PlacedObject) -> float:
-    """Return the share of a thing's box that another one's covers, or is behind."""
-    across, down = _overlap(thing, other, np.array(thing.yaw))
-    return float(across * down / (thing.width * thing.height))
-
-
-def _overlap(
-    thing: PlacedObject, other: PlacedObject, yaws: np.ndarray
-) -> tuple[np.ndarray, float]:
-    """Return how wide and tall a part of another thing's box a box covers that is at some yaws."""
-    apart = np.abs((yaws - other.yaw + 180.0) % 360.0 - 180.0)
-    across = np.clip((thing.width + other.width) / 2 - apart, 0.0, min(thing.width, other.width))
-    down = (thing.height + other.height) / 2 - abs(thing.pitch - other.pitch)
-    return across, max(min(down, thing.height, other.height), 0.0)
 
 
 def _with_far(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
@@ -337,18 +289,8 @@ def wooded(things: Sequence[PlacedObject], typical: Sequence[Named]) -> list[Pla
         own = [thing for thing in result if thing.kind in one.kinds]
         if not own or one.least == 1:
             continue
-        added = []
-        for index in range(one.least - len(own)):
-            like = own[index % len(own)]
-            smaller = _FARTHEST + (1 - _FARTHEST) * (index * _PLASTIC % 1)
-            foot = smaller * (like.pitch - like.height / 2)  # it is as much farther away
-            width, height = smaller * like.width, smaller * like.height
-            yaw = (like.yaw + 360.0 * (index + 1) * _GOLDEN) % 360.0
-            added.append(
-                replace(like, yaw=yaw, pitch=foot + height / 2, width=width, height=height)
-            )
+        added = more_like(own, one.least - len(own))
         first = next((at for at, thing in enumerate(result) if not _is_far(thing)), len(result))
-        added.sort(key=lambda thing: thing.height)
         result = [*result[:first], *added, *result[first:]]
     return result
 
@@ -441,7 +383,7 @@ def _free_yaw(
     worse = _TURNING * np.abs(turned) + _BEYOND * (np.abs(turned) + thing.width / 2 > 45.0)
     worse += _MISPLACED * ((turned < within[0]) | (turned > within[1]))
     for index, other in others:
-        across, down = _overlap(thing, other, yaws)
+        across, down = overlap(thing, other, yaws)
         covered = thing if index > last else other
         weight = _HIDES if index < last else 1.0 if index in counting else _LEFT_OUT
         worse += weight * across * down / (covered.width * covered.height)

@@ -44,6 +44,7 @@ from mag_sandbox.model.imagination.plan_rules import (
 )
 from mag_sandbox.model.imagination.scenery import FAR, Scenery
 from mag_sandbox.model.imagination.shores import facing_sea
+from mag_sandbox.model.imagination.spacing import as_full, with_room
 from mag_sandbox.model.imagination.standing import stood
 from mag_sandbox.model.imagination.wanted import NOTHING_WANTED, Wanted
 from mag_sandbox.scenes.stances import STANCES
@@ -258,7 +259,9 @@ class Planner(nn.Module):
         drawn = self.draw(features, empty, noise, begun, scene).things
         plans = [placed_objects(each, self.kinds)[len(shown) :] for each in drawn]
         best = max(plans, key=lambda plan: (_told_of([*shown, *plan], wanted.named), len(plan)))
-        return colored([thing for thing in best if not _in_middle(thing)], wanted.named)
+        around = as_full(shown, [thing for thing in best if not _in_middle(thing)])
+        whole = with_room([*shown, *around], range(len(shown)))
+        return colored(standing_out(whole, wanted.named)[len(shown) :], wanted.named)
 
     def _best_of(
         self, plans: Sequence[np.ndarray], said: Sequence[np.ndarray], named: Sequence[Named]

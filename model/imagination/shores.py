@@ -46,6 +46,15 @@ def ashore(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Place
     ]
 
 
+def is_in_water(things: Sequence[PlacedObject], thing: PlacedObject) -> bool:
+    """Tell whether the foot of a thing that stands on land is in water."""
+    if thing.kind in _IN_WATER or _swims(thing):
+        return False
+    foot = thing.pitch - thing.height / 2
+    edges = (_edges(one, thing) for one in things if one.kind in _WET and one.width < AROUND)
+    return any(each is not None and each[0] < foot < each[1] for each in edges)
+
+
 def _out_of(waters: Sequence[PlacedObject], thing: PlacedObject) -> PlacedObject:
     for water in waters:
         edges = _edges(water, thing)

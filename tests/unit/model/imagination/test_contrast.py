@@ -1,4 +1,4 @@
-"""Things that words name stand out from what is behind them."""
+"""Animals, and things that words name, stand out from what is behind them."""
 
 from dataclasses import replace
 from math import dist
@@ -20,6 +20,10 @@ def test_a_white_cat_on_a_white_floor_is_another_one():
     assert replace(cat, color=CAT.color, mean_color=CAT.mean_color, variant=2) == CAT
 
 
+def test_animals_stand_out_unnamed():
+    assert standing_out([FLOOR, CAT], []) == standing_out([FLOOR, CAT], CATS)
+
+
 def test_where_no_look_stands_out_a_thing_is_darker_or_lighter():
     grass = replace(FLOOR, color=GREEN, mean_color=GREEN)
     frog = PlacedObject("frog", 20.0, -18.0, 10.0, 9.0, GREEN, GREEN, 1)
@@ -30,7 +34,8 @@ def test_where_no_look_stands_out_a_thing_is_darker_or_lighter():
 def test_what_words_color_or_do_not_name_or_what_stands_out_stays():
     black = replace(CAT, color=(30, 30, 30))
     assert standing_out([FLOOR, black], CATS) == [FLOOR, black]
-    assert standing_out([FLOOR, CAT], []) == [FLOOR, CAT]
+    mug = replace(CAT, kind="mug")
+    assert standing_out([FLOOR, mug], []) == [FLOOR, mug]
     white = [Named(("cat",), COLORS["white"], 1, 1)]
     assert standing_out([FLOOR, CAT], white) == [FLOOR, CAT]
 

@@ -209,8 +209,12 @@ def test_uninvited_animals_stand_free():
     fox = PlacedObject("fox", 36.0, -8.0, 12.0, 9.0)  # touches the horse
     cow, dog = PlacedObject("cow", 100.0, -5.0, 20.0, 15.0), PlacedObject("dog", 108.0, -6.0, 9, 9)
     goat = PlacedObject("goat", 200.0, -6.0, 12.0, 12.0)
-    result = obeyed([*GROUND, HORSE, fox, cow, dog, goat], [Named(("horse",), None, 1, 1)])
-    assert [thing.kind for thing in result[3:]] == ["horse", "dog", "goat"]
+    given = [*GROUND, HORSE, fox, cow, dog, goat]
+    result = obeyed(given, [Named(("horse",), None, 1, 1)])
+    horse, fox, cow, dog, goat = result[3:]
+    assert (horse, dog, goat) == (HORSE, *given[-2:])
+    assert fox.yaw - horse.yaw >= (fox.width + horse.width) / 2
+    assert dog.yaw - cow.yaw >= (dog.width + cow.width) / 2
 
 
 def test_what_is_on_a_named_thing_moves_with_it_out_of_the_way_of_others():

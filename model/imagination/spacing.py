@@ -1,0 +1,157 @@
+"""Rules by which things stand free of each other, and the ground around a picture is as full.
+
+Data, and numbers made of it; nothing here runs a network. Things are listed from far to near.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from mag_sandbox.controls.camera import WIDEST_FOV, yaw_difference
+from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.plan_rules import AROUND
+from mag_sandbox.model.imagination.relation_rules import ON_FLOOR
+from mag_sandbox.model.imagination.shores import is_in_water
+from mag_sandbox.scenes.stances import STANCES
+from mag_sandbox.scenes.things import ANIMALS, PEOPLE, STANDS, THINGS
+
+_OPEN = "near ground"  # behind all things outdoors, and nowhere else
+_HIDDEN = 0.3  # share of a creature that what is nearer may hide
+_CLOSE = 1.0  # degrees between the outlines of two that the painter would join
+_CREATURES = ANIMALS | PEOPLE | {"ghost", "slime", "robot"}
+_DOUBLED = 0.15  # share of a thing that one of its kind may cover
+_TURNS = (0.0, *(side * turn for turn in range(4, 45, 4) for side in (1.0, -1.0)))  # degrees
+_GOLDEN, _PLASTIC = 0.618034, 0.754878  # whose multiples are spread evenly
+_FARTHEST = 0.5  # of its size: how small a thing that is added may be
+_AS_MANY = 2.0  # times as many things of a kind around a picture as it shows, at least
+
+
+def stands(thing: PlacedObject) -> bool:
+    """Tell whether a thing stands on the floor, the ground or water, in some place."""
+    stance = STANCES.get(thing.kind)
+    return stance is not None and stance.where in ON_FLOOR and thing.width < AROUND
+
+
+def overlap(thing: PlacedObject, other: PlacedObject, yaws: np.ndarray) -> tuple[np.ndarray, float]:
+    """Return how wide and tall a part of another thing's box a box covers that is at some yaws."""
+    apart = np.abs((yaws - other.yaw + 180.0) % 360.0 - 180.0)
+    across = np.clip((thing.width + other.width) / 2 - apart, 0.0, min(thing.width, other.width))
+    down = (thing.height + other.height) / 2 - abs(thing.pitch - other.pitch)
+    return across, max(min(down, thing.height, other.height), 0.0)
+
+
+def covered(thing: PlacedObject, other: PlacedObject) -> float:
+    """Return the share of a thing's box that another one's covers, or is behind."""
+    across, down = overlap(thing, other, np.array(thing.yaw))
+    return float(across * down / (thing.width * thing.height))
+
+
+def with_room(things: Sequence[PlacedObject], kept: Collection[int]) -> list[PlacedObject]:
+    """Return things of which animals and people touch no other and are not hidden.
+
+    Two that touch are painted as one with six legs. They step aside, or are left out where there
+    is no room. Other things that stand before another one of their kind step aside if they can.
+    Those in the places `kept` stay as they are.
+    """
+    if any(thing.kind in STANDS for thing in things):
+        return list(things)
+    free = [things[place] for place in kept]
+    result: list[PlacedObject] = []
+    for place in reversed(range(len(things))):
+        thing = things[place]
+        is_creature = thing.kind in _CREATURES
+        if place not in kept and (is_creature or _is_doubled(thing, result)):
+            nearer = [one for one in result if stands(one)]
+            turned = (replace(thing, yaw=(thing.yaw + turn) % 360.0) for turn in _TURNS)
+            placed = next((one for one in turned if _is_free(one, free, nearer, things)), None)
+            if placed is None and is_creature:
+                continue
+            thing = placed or thing
+            free.append(thing)
+        result.append(thing)
+    return result[::-1]
+
+
+def _is_doubled(thing: PlacedObject, nearer: Sequence[PlacedObject]) -> bool:
+    return (
+        _counts(thing)
+        and stands(thing)
+        and any(one.kind == thing.kind and covered(thing, one) > _DOUBLED for one in nearer)
+    )
+
+
+def _counts(thing: PlacedObject) -> bool:
+    return thing.kind == "rock" or (thing.kind in THINGS and THINGS[thing.kind].are_few)
+
+
+def _is_free(
+    thing: PlacedObject,
+    free: Sequence[PlacedObject],
+    nearer: Sequence[PlacedObject],
+    things: Sequence[PlacedObject],
+) -> bool:
+    return not (
+        any(_touch(thing, one) for one in (*free, *filter(_counts, nearer)))
+        or any(covered(thing, one) > _HIDDEN for one in nearer)
+        or is_in_water(things, thing)
+    )
+
+
+def _touch(thing: PlacedObject, other: PlacedObject) -> bool:
+    """Tell whether things that stand about as near meet."""
+    across = abs(yaw_difference(thing.yaw, other.yaw)) - (thing.width + other.width) / 2
+    down = abs(thing.pitch - other.pitch) - (thing.height + other.height) / 2
+    return (stands(other) or other.kind in _CREATURES) and across < _CLOSE and down < 0.0
+
+
+def more_like(own: Sequence[PlacedObject], count: int, around: float = 360.0) -> list[PlacedObject]:
+    """Return so many things like some, farther away, from far to near.
+
+    They are spread all around, or over so many degrees behind the viewer.
+    """
+    added = []
+    for index in range(count):
+        like = own[index % len(own)]
+        smaller = _FARTHEST + (1 - _FARTHEST) * (index * _PLASTIC % 1)
+        foot = smaller * (like.pitch - like.height / 2)  # it is as much farther away
+        width, height = smaller * like.width, smaller * like.height
+        turn = around * (index + 1) * _GOLDEN
+        yaw = like.yaw + turn if around == 360.0 else 180.0 - around / 2 + turn % around
+        added.append(
+            replace(like, yaw=yaw % 360.0, pitch=foot + height / 2, width=width, height=height)
+        )
+    return sorted(added, key=lambda thing: thing.height)
+
+
+def as_full(shown: Sequence[PlacedObject], others: Sequence[PlacedObject]) -> list[PlacedObject]:
+    """Return the things around an outdoor picture with as many flowers and trees as it shows.
+
+    A plan holds few things, and those that a picture shows leave little room for others.
+    """
+    result = list(others)
+    if all(thing.kind != _OPEN for thing in shown):
+        return result
+    for kind, count in Counter(thing.kind for thing in shown).items():
+        own = [thing for thing in shown if thing.kind == kind]
+        if kind not in THINGS or THINGS[kind].are_few or not all(map(stands, own)):
+            continue
+        lacking = round(_AS_MANY * count) - sum(thing.kind == kind for thing in others)
+        for thing in more_like(own, max(lacking, 0), 360.0 - WIDEST_FOV):
+            if not is_in_water([*shown, *others], thing):
+                nearer = (
+                    at for at, one in enumerate(result) if stands(one) and _foot(one) < _foot(thing)
+                )
+                result.insert(next(nearer, len(result)), thing)
+    return result
+
+
+def _place_of(thing: PlacedObject, things: Sequence[PlacedObject]) -> int:
+    """Return where a thing belongs in a list: before all that stand nearer."""
+    nearer = (stands(one) and _foot(one) < _foot(thing) for one in things)
+    return next((place for place, is_nearer in enumerate(nearer) if is_nearer), len(things))
+
+
+def _foot(thing: PlacedObject) -> float:
+    return thing.pitch - thing.height / 2

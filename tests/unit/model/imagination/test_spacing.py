@@ -1,0 +1,87 @@
+"""Things stand free of each other, and the ground around a picture is as full as the picture."""
+
+from itertools import combinations
+
+import pytest
+
+from mag_sandbox.controls.camera import yaw_difference
+from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.spacing import as_full, with_room
+
+GROUND = PlacedObject("near ground", 0.0, -30.0, 360.0, 60.0)
+LAKE = PlacedObject("lake", 110.0, -12.0, 40.0, 10.0)
+
+
+def camel(yaw: float) -> PlacedObject:
+    return PlacedObject("camel", yaw, -6.0, 20.0, 16.0)
+
+
+def apart(thing: PlacedObject, other: PlacedObject) -> float:
+    gap = abs(yaw_difference(thing.yaw, other.yaw))
+    return gap - (thing.width + other.width) / 2
+
+
+def test_animals_that_touch_step_aside():
+    herd = with_room([camel(yaw) for yaw in (90.0, 98.0, 104.0)], ())
+    assert len(herd) == 3
+    assert all(apart(*pair) >= 1.0 for pair in combinations(herd, 2))
+
+
+def test_what_is_kept_stays_and_the_other_makes_way():
+    kept, other = with_room([camel(0.0), camel(5.0)], {0})
+    assert kept == camel(0.0)
+    assert apart(kept, other) >= 1.0
+
+
+def test_an_animal_without_room_is_left_out():
+    wall = [PlacedObject("bush", yaw, -6.0, 12.0, 30.0) for yaw in range(0, 360, 10)]
+    assert with_room([camel(90.0), *wall], ()) == wall
+
+
+def test_nothing_steps_aside_into_water():
+    first, second = with_room([LAKE, camel(80.0), camel(82.0)], ())[1:]
+    assert second == camel(82.0)
+    assert first.yaw < 82.0
+
+
+def test_lanterns_before_a_snowman_are_not_painted_as_part_of_it():
+    snowman = PlacedObject("snowman", 156.0, -5.0, 13.0, 18.0)
+    lantern = PlacedObject("lantern", 156.0, -11.0, 3.0, 6.0)
+    aside, same = with_room([snowman, lantern], ())
+    assert same == lantern
+    assert apart(aside, lantern) >= 1.0
+
+
+def test_one_of_two_sleds_steps_aside_and_stays_where_there_is_no_room():
+    sleds = [PlacedObject("sled", yaw, -18.0, 27.0, 6.0) for yaw in (190.0, 200.0)]
+    assert apart(*with_room(sleds, ())) >= 1.0
+    around = [PlacedObject("sled", float(yaw), -18.0, 27.0, 6.0) for yaw in range(0, 360, 10)]
+    assert len(with_room(around, ())) == len(around)
+
+
+def test_exhibits_stay_on_their_stands():
+    stage = [PlacedObject("pedestal", 90.0, -20.0, 10.0, 10.0), camel(90.0), camel(92.0)]
+    assert with_room(stage, ()) == stage
+
+
+def test_flowers_of_a_picture_grow_all_around_and_houses_do_not():
+    flowers = [PlacedObject("wild flower", yaw, -20.0, 4.0, 5.0) for yaw in (-30.0, 0.0, 30.0)]
+    house = PlacedObject("cottage", 10.0, 0.0, 20.0, 16.0)
+    added = as_full([GROUND, house, *flowers], [])
+    assert len(added) == 6
+    assert {thing.kind for thing in added} == {"wild flower"}
+    assert all(abs(yaw_difference(thing.yaw, 0.0)) >= 45.0 for thing in added)
+    assert max(thing.yaw for thing in added) - min(thing.yaw for thing in added) > 90.0
+    assert as_full([GROUND, house, *flowers], flowers * 2) == flowers * 2
+
+
+def test_rooms_are_not_filled():
+    chairs = [PlacedObject("tulip", yaw, -20.0, 4.0, 5.0) for yaw in (-30.0, 0.0, 30.0)]
+    assert as_full([PlacedObject("floor", 0.0, -30.0, 360.0, 60.0), *chairs], []) == []
+
+
+@pytest.mark.parametrize("yaw", [60.0, 180.0, 300.0])
+def test_what_is_added_is_farther_than_what_stands_nearer(yaw: float):
+    near = PlacedObject("cottage", yaw, -20.0, 20.0, 30.0)
+    flower = PlacedObject("wild flower", 0.0, -20.0, 4.0, 5.0)
+    assert as_full([GROUND, flower], [near])[-1] == near
