@@ -134,7 +134,7 @@ class HeldOutScene:
     """A scene that training never saw, drawn by the renderer from any viewpoint, at any time.
 
     >>> scene = HeldOutScene(lay_out("outdoor", HELD_OUT), 0, folder / "first.png")
-    >>> scene.view(CameraPose(yaw=30.0), 16.0).shape
+    >>> scene.view(CameraPose(yaw=30.0), 0.0).shape
     (192, 320, 3)
     """
 

@@ -45,11 +45,11 @@ def rested(world, scene):
 def test_what_is_called_still_never_changes_at_any_pose_and_zoom(index, tmp_path):
     scene = held_out_scene(index, LIVELY, tmp_path, moves=True)
     for pose in POSES:
+        assert not (scene.parts.still_at(pose) & scene.parts.moving_at(pose)).any()
+    for time, pose in itertools.product((1, 13, 31.5, 64, 700), POSES):
         still, begun = scene.parts.still_at(pose), scene.view(pose, 0)
-        assert not (still & scene.parts.moving_at(pose)).any()
-        for time in (1, 13, 31.5, 64, 700):
-            changed = (scene.view(pose, time) != begun).any(axis=2)
-            assert np.count_nonzero(changed & still) <= FEW * np.count_nonzero(still)
+        changed = (scene.view(pose, time) != begun).any(axis=2)
+        assert np.count_nonzero(changed & still) <= FEW * np.count_nonzero(still)
 
 
 def test_what_changes_is_called_moving_or_lies_at_its_rim(scene):
@@ -173,7 +173,7 @@ def test_who_jumps_at_blocks_shows_seams(scene):
 
 def test_the_more_it_moves_as_it_should_the_more_it_gains(scene):
     gains = []
-    for pace in (0.0, 0.25, 0.5, 0.75, 1.0):
+    for pace in (0.0, 0.5, 1.0):
 
         class Slow(MovingWorld):
             def moment(self, pose, time, pace=pace):
