@@ -17,11 +17,11 @@ from mag_sandbox.files.pictures import encode_png
 from mag_sandbox.files.whole import changed, replace_file, visible
 from mag_sandbox.scenes import Scene, SceneError, load_scene
 from mag_sandbox.scenes.characters import clean
-from mag_sandbox.scenes.vocabulary import FUNCTION_WORDS
 
 TITLE_WORDS = 5  # a prompt of no more words is its own name
 LEAST_TITLE_WORDS = 2  # a phrase of no more words names too many prompts
-TITLE_LENGTH = 48  # characters
+TITLE_LENGTH = 60  # characters
+_THING_END = re.compile(r",| (?=(?:and|with|in|on|at|under|by|near|beside|behind) )")
 _PHRASE_END = re.compile(r"[,.;:]|\s(?:with|under|where|in front of)\s")
 MOST_OWN = 40  # scenes that the game wrote and that are kept
 
@@ -112,11 +112,9 @@ def title_of(prompt: str) -> str:
     phrase = first.split() if says_enough and len(words) > TITLE_WORDS else words
     whole = " ".join(phrase)
     title = whole[:TITLE_LENGTH]
-    if len(whole) > TITLE_LENGTH and " " in title:  # ends with a word that names something
-        shown = title.split()[: -1 if whole[TITLE_LENGTH] != " " else None]
-        while shown[1:] and shown[-1].lower() in FUNCTION_WORDS:
-            shown.pop()
-        title = " ".join(shown)
+    if len(whole) > TITLE_LENGTH and " " in title:  # ends where a thing was named
+        ends = [end.start() for end in _THING_END.finditer(whole[: TITLE_LENGTH + 1])]
+        title = title[: ends[-1]] if ends else title.rpartition(" ")[0]
     title = title.rstrip(" ,.;:")
     cut = "…" if len(title) < len(whole.rstrip(" ,.;:")) else ""
     return f"{title[:1].upper()}{title[1:]}{cut}"

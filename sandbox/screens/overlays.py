@@ -195,14 +195,12 @@ class MapOverlay(Overlay):
         return False
 
     def turn(self) -> None:
-        """Show the other map, if there is one, or none."""
-        walks = "forward" in self._reel.current.spec.axes
-        following: dict[ShownMap, ShownMap] = {
-            "around": "above" if walks else "none",
-            "above": "none",
-            "none": "around",
-        }
-        self._shown = following[self._shown]
+        """Show the other map, if there is one, then none."""
+        maps: list[ShownMap] = ["around"]
+        if "forward" in self._reel.current.spec.axes:
+            maps.insert(0 if self._has_walked else 1, "above")
+        shown = [*maps, "none"]
+        self._shown = shown[(shown.index(self._shown) + 1) % len(shown)]
 
     @property
     def wake_at(self) -> float | None:
@@ -231,7 +229,8 @@ class MapOverlay(Overlay):
         if self._reel.pose.is_away and not self._has_walked:
             self._has_walked = True
             self._shown = "above" if self._shown == "around" else self._shown
-        if self._shown == "above" and places and not self._tells_new:
+        is_told = self._tells_new and not self._reel.pose.is_far  # there a place begins anew
+        if self._shown == "above" and places and not is_told:
             self._draw_ground(surface, theme)
         elif self._shown != "none" and places:
             self._draw_map(surface, theme)

@@ -122,7 +122,7 @@ def test_it_comes_with_the_first_step_and_the_key_leads_on():
         for _ in range(3):
             made.turn()
             found.append(shown_by(made, hud, surface))
-        assert found == [[], ["map"], ["map from above"]]
+        assert found == [["map"], [], ["map from above"]]
         turning, hud, *_ = overlay(SPEC, CameraPose())
         turning.turn()
         assert shown_by(turning, hud, surface) == [], "where one cannot walk there is one map"

@@ -123,7 +123,7 @@ def test_a_sentence_becomes_a_scene_named_after_its_first_phrase():
         "A red cube and a cup on a stage"
     )
     assert scene_of_prompt("a bedroom with a pink bed and a lamp").name.startswith("A bedroom with")
-    long = scene_of_prompt("a red ball and a snowman and two balloons and a bus at night")
+    long = scene_of_prompt("a red ball and a snowman and two balloons and a big green bus at night")
     assert long.name == "A red ball and a snowman and two balloons…"
     assert scene_of_prompt("A castle.").name == "A castle"
 
