@@ -19,9 +19,9 @@ from mag_sandbox.scenes.stances import STANCES
 from mag_sandbox.scenes.things import ANIMALS, THINGS, Named
 
 _ALIKE = 90.0  # steps of RGB between colours that are hardly told apart
-_STANDING = ON_FLOOR | {"flat"}
+_SEEN = ON_FLOOR | {"flat", "sky"}
 _OWN = frozenset((  # kinds whose colour says what they are
-    "penguin", "snowman", "igloo", "sheep", "swan", "seagull", "cow", "fish",
+    "penguin", "snowman", "igloo", "sheep", "swan", "cow", "fish",
 ))  # fmt: skip
 _FOOT = 0.4  # of a thing's height below its middle
 _SHADES = (0.5, 1.5)  # of its colour, where no usual look of a thing stands out
@@ -46,7 +46,7 @@ def standing_out(things: Sequence[PlacedObject], named: Sequence[Named]) -> list
 
 def _may_change(kind: str) -> bool:
     are_few = kind in THINGS and THINGS[kind].are_few
-    return are_few and kind not in _OWN and STANCES[kind].where in _STANDING
+    return are_few and kind not in _OWN and STANCES[kind].where in _SEEN
 
 
 def _apart(color: Rgb, others: Sequence[Rgb]) -> float:

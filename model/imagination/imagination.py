@@ -41,7 +41,7 @@ from mag_sandbox.model.imagination.plan_rules import (
     likeness,
     of_stone,
     with_even_ground,
-    with_few_bushes,
+    with_few_uninvited,
     with_joined_bands,
     with_sailing_boats,
     without_beams,
@@ -201,7 +201,7 @@ class Imagination:
         drawn = np.random.default_rng([seed, 7])
         things = with_full_stage((*behind, *things), self.config.looks, drawn)
         things = with_sailing_boats(without_beams(things), wanted.named)
-        things = with_few_bushes(things, wanted.named)
+        things = with_few_uninvited(things, wanted.named)
         things = things if behind else with_even_ground(things)
         things = [thing for thing in things if thing.kind not in wanted.absent]
         things = of_stone(things) if wanted.of_stone and not behind else things

@@ -31,7 +31,7 @@ _FOG, _HAZY = np.array((206, 212, 216)), 0.08  # colour, and vividness of skies 
 _HALF_SEEN, _PALEST, _NEAREST_FOOT = 14.0, 0.8, 1.0  # metres; share at most; degrees
 _ROWING, _BOAT, _SHORTER = "rowing boat", "boat", 0.7
 _DARK_SKY = 170  # brightest channel of the sky by day, at least
-_BUSH, _BUSHES = "bush", 6  # at most, around
+_UNINVITED = {"bush": 6, "hot air balloon": 3}  # at most, around
 _GAP = 4.0  # degrees; wider gaps between bands are meant
 _LIKELY = 0.02  # what a nat is worth, where a thing that is named is worth 1
 
@@ -257,18 +257,20 @@ def of_stone(things: Sequence[PlacedObject]) -> list[PlacedObject]:
     ]
 
 
-def with_few_bushes(
+def with_few_uninvited(
     things: Sequence[PlacedObject], named: Sequence[Named] = ()
 ) -> list[PlacedObject]:
-    """Return things of which not many are bushes, the smallest, unless words name them.
+    """Return things of which not many are bushes or balloons, the smallest, unless words name them.
 
     Plans of towns, coasts and airports have two dozen, which hide all else.
     """
-    if any(_BUSH in one.kinds for one in named):
-        return list(things)
-    bushes = sorted((one.width * one.height, place) for place, one in enumerate(things)
-                    if one.kind == _BUSH)  # fmt: skip
-    gone = {place for _, place in bushes[_BUSHES:]}
+    said = {kind for one in named for kind in one.kinds}
+    gone: set[int] = set()
+    for kind, most in _UNINVITED.items():
+        if kind not in said:
+            own = places_of(things, (kind,))
+            own.sort(key=lambda place: (things[place].width * things[place].height, place))
+            gone.update(own[most:])
     return [one for place, one in enumerate(things) if place not in gone]
 
 

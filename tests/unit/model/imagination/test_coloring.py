@@ -10,7 +10,7 @@ from mag_sandbox.model.imagination.plan_rules import (
     in_fog,
     of_stone,
     with_even_ground,
-    with_few_bushes,
+    with_few_uninvited,
     with_joined_bands,
     with_sailing_boats,
 )
@@ -104,9 +104,11 @@ def test_a_tan_camel_is_no_white_one():
 
 def test_of_many_bushes_the_small_ones_stay_unless_words_name_them():
     bushes = [PlacedObject("bush", 9.0 * size, -5.0, size, size) for size in range(1, 25)]
-    assert with_few_bushes([PALE, *bushes]) == [PALE, *bushes[:6]]
+    assert with_few_uninvited([PALE, *bushes]) == [PALE, *bushes[:6]]
+    balloons = [replace(bush, kind="hot air balloon") for bush in bushes]
+    assert with_few_uninvited(balloons) == balloons[:3]
     named = [Named(("bush",), None)]
-    assert with_few_bushes([PALE, *bushes], named) == [PALE, *bushes]
+    assert with_few_uninvited([PALE, *bushes], named) == [PALE, *bushes]
 
 
 def test_boats_have_sails_unless_words_ask_for_rowing_boats():

@@ -31,6 +31,13 @@ def test_where_no_look_stands_out_a_thing_is_darker_or_lighter():
     assert dist(other.color, GREEN) > 60
 
 
+def test_gulls_are_dark_before_a_pale_sky():
+    sky = PlacedObject("low sky", 0.0, 10.0, 360.0, 40.0, (238, 226, 214), (238, 226, 214))
+    gull = PlacedObject("seagull", 20.0, 12.0, 12.0, 4.0, WHITE, WHITE, 1)
+    _, dark = standing_out([sky, gull], [Named(("seagull",), None)])
+    assert dist(dark.color, sky.color) > 90
+
+
 def test_what_words_color_or_do_not_name_or_what_stands_out_stays():
     black = replace(CAT, color=(30, 30, 30))
     assert standing_out([FLOOR, black], CATS) == [FLOOR, black]
