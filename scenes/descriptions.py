@@ -148,8 +148,15 @@ _ALONE = {  # where things are that no place is known for
 USUAL_PLACE = "in a meadow"  # of a description whose things, if any, say nothing about a place
 _BY_DAY = {"outdoor": ("by day", "under a clear sky"), "indoor": ("in bright daylight", "")}
 _LEVEL = stem("level")
-_FOG = frozenset(map(stem, ("fog", "foggy", "mist", "misty")))
-_DAYLIGHT = frozenset(map(stem, ("day", "noon", "midday", "daylight", "sunny")))
+_SPOKEN = {
+    what: frozenset(map(stem, words.split()))
+    for what, words in {
+        "day": "day noon midday daylight sunny",
+        "night": "night midnight moonlight",
+        "fog": "fog foggy mist misty",
+        "storm": "storm stormy thunder thunderstorm lightning",
+    }.items()
+}
 _OWN_LIGHT = frozenset(("moon", "coral reef", *WINDOWLESS))
 _WOODED = {"forest": 30, "jungle": 32, "autumn woods": 20, "cherry valley": 10}  # trees at least
 _SEA = "sea"
@@ -639,15 +646,9 @@ def lit(text: str, words: Vocabulary) -> str:
     return f"{read} {clear}" if clear and dry else read
 
 
-def is_in_fog(text: str) -> bool:
-    """Tell whether a description in known words is of a place in fog."""
-    return not _FOG.isdisjoint(stem(word.text.lower()) for word in split_words(text))
-
-
-def is_by_day(text: str, words: Vocabulary) -> bool:
-    """Tell whether a description is of a place by day, as those are that say nothing of light."""
-    stems = {stem(word.text.lower()) for word in split_words(lit(text, words))}
-    return not _DAYLIGHT.isdisjoint(stems)
+def speaks_of(what: str, text: str) -> bool:
+    """Tell whether a description in known words is of a place by "day", by "night", in "fog"..."""
+    return not _SPOKEN[what].isdisjoint(stem(word.text.lower()) for word in split_words(text))
 
 
 @lru_cache(maxsize=4096)

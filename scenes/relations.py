@@ -11,8 +11,8 @@ RELATIONS = {  # words between two things -> where the first one is
     "left of": "left", "right of": "right", "behind": "behind", "in front of": "front",
     "before": "front", "between": "between", "beside": "beside", "next to": "beside",
     "near": "beside", "by": "beside", "around": "beside",
-    "above": "above", "over": "above", "under": "under", "below": "under", "beneath": "under",
-    "underneath": "under",
+    "above": "above", "over": "above", "overhead": "above",
+    "under": "under", "below": "under", "beneath": "under", "underneath": "under",
 }  # fmt: skip
 DIRECTIONS = {  # words of a thing -> where it is, seen from where the scene begins
     "on the left": "left", "to the left": "left", "on the right": "right", "to the right": "right",
@@ -24,6 +24,8 @@ _OWN_SIDES = {  # likewise, of the thing that a pronoun stands for
     for to in ("to", "on") for whose in ("its", "his", "her", "their") for side in ("left", "right")
 }  # fmt: skip
 _SINGULAR = {"it": True, "him": True, "her": True, "them": False}  # pronouns
+_ALONE = frozenset(("above", "overhead"))  # that may stand without "it"
+_ENDS = frozenset(("", "and", "or", "with", "in", "at"))  # words, "": none, that follow them then
 _JOINERS = frozenset(("and", "or", "with"))
 _ADJECTIVES = 2  # words that may stand between a thing and what says where it is
 _BEARING = frozenset(("on", "under"))  # of whatever was named last
@@ -141,9 +143,11 @@ def _phrase_at(text: _Reader, rank: int, place: int) -> _Phrase | None:
     for said, where in RELATIONS.items():
         if not (end := _said(text, said, place)):
             continue
-        pronoun = text.words[end] if end < len(text.words) else None
+        pronoun = text.words[end] if end < len(text.words) else ""
         if pronoun in _SINGULAR:
             return _Phrase(place, end + 1, where, _SINGULAR[pronoun])
+        if said in _ALONE and (pronoun in _ENDS or end in text.after_stops):
+            return _Phrase(place, end, where, singular=True)
         if rank + 1 < len(text.spans) and text.spans[rank + 1].told == end:
             return _Phrase(place, end, where, other=rank + 1)
     return None

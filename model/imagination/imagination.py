@@ -36,8 +36,6 @@ from mag_sandbox.model.imagination.plan_rules import (
     RingPicture,
     as_seen,
     boxes,
-    has_dark_sky,
-    in_fog,
     likeness,
     of_stone,
     with_even_ground,
@@ -54,6 +52,7 @@ from mag_sandbox.model.imagination.stages import with_full_stage
 from mag_sandbox.model.imagination.surroundings import Lattice, Place, Surroundings
 from mag_sandbox.model.imagination.walls import WALL, as_far_as_shown
 from mag_sandbox.model.imagination.wanted import NOTHING_WANTED, Wanted
+from mag_sandbox.model.imagination.weather import at_night, has_dark_sky, in_fog, in_storm
 from mag_sandbox.model.imagination.weights import (
     ImaginationNetworks,
     load_networks,
@@ -205,6 +204,9 @@ class Imagination:
         things = things if behind else with_even_ground(things)
         things = [thing for thing in things if thing.kind not in wanted.absent]
         things = of_stone(things) if wanted.of_stone and not behind else things
+        if not behind:
+            things = in_storm(things) if wanted.in_storm else things
+            things = at_night(things) if wanted.by_night else things
         return tuple(in_fog(things) if wanted.in_fog else things)
 
     def owners(self, things: Sequence[PlacedObject]) -> np.ndarray:

@@ -11,7 +11,6 @@ from functools import cached_property
 import numpy as np
 
 from mag_sandbox.controls.camera import WIDEST_FOV
-from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.objects import PlacedObject, rgb
 from mag_sandbox.scenes.things import COLORS, FALLING, THINGS, Named
 
@@ -27,10 +26,7 @@ _MISSED = 0.3  # a thing worth less counts as missing
 _SINGLE = frozenset({"sun", "moon", "door"})
 AROUND = 330.0  # degrees; wider things have no place
 LEVEL = 27.0  # degrees above and below the horizon that a level view shows
-_FOG, _HAZY = np.array((206, 212, 216)), 0.08  # colour, and vividness of skies that show it
-_HALF_SEEN, _PALEST, _NEAREST_FOOT = 14.0, 0.8, 1.0  # metres; share at most; degrees
 _ROWING, _BOAT, _SHORTER = "rowing boat", "boat", 0.7
-_DARK_SKY = 170  # brightest channel of the sky by day, at least
 _UNINVITED = {"bush": 6, "hot air balloon": 3}  # at most, around
 _GAP = 4.0  # degrees; wider gaps between bands are meant
 _LIKELY = 0.02  # what a nat is worth, where a thing that is named is worth 1
@@ -343,31 +339,6 @@ def colored(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Plac
     ]
 
 
-def has_dark_sky(things: Sequence[PlacedObject]) -> bool:
-    """Tell whether it is night in a plan."""
-    sky = next((thing.color for thing in things if thing.kind == "low sky"), None)
-    return sky is not None and max(sky) < _DARK_SKY
-
-
-def in_fog(things: Sequence[PlacedObject]) -> list[PlacedObject]:
-    """Return things that pale with their distance, where a plan's sky is as of a clear day."""
-    sky = next((thing.color for thing in things if thing.kind == "low sky"), None)
-    if sky is None or _vividness(np.array(sky)) < _HAZY:
-        return list(things)
-
-    def paled(thing: PlacedObject) -> PlacedObject:
-        foot = thing.height / 2 - thing.pitch  # degrees below the horizon
-        away = EYE / np.tan(np.radians(foot)) if foot > _NEAREST_FOOT else np.inf
-        share = min(1 - 0.5 ** (away / _HALF_SEEN), _PALEST)
-        if thing.kind == "near ground":
-            share = 0.0
-        colors = (thing.color, thing.mean_color)
-        color, mean = (one and rgb(share * _FOG + (1 - share) * np.array(one)) for one in colors)
-        return replace(thing, color=color, mean_color=mean)
-
-    return [paled(thing) for thing in things]
-
-
 def with_sailing_boats(
     things: Sequence[PlacedObject], named: Sequence[Named] = ()
 ) -> list[PlacedObject]:
@@ -401,7 +372,7 @@ def _colored(thing: PlacedObject, wanted: np.ndarray, light: float, spare: float
     if thing.color is not None:
         seen = np.array([thing.color, thing.mean_color or thing.color])
         own, nearest = (_apart(seen, colors, light) for colors in (wanted[None], _COLORS))
-        vivid, shown = _vividness(wanted), _vividness(seen[0])
+        vivid, shown = vividness(wanted), vividness(seen[0])
         differs = (vivid < _NEUTRAL and shown > _TINTED) or (vivid > _TINTED > shown)
         if own <= nearest + spare and not differs:
             return thing
@@ -410,7 +381,8 @@ def _colored(thing: PlacedObject, wanted: np.ndarray, light: float, spare: float
     return replace(thing, color=rgb(shade), mean_color=mean)
 
 
-def _vividness(color: np.ndarray) -> float:
+def vividness(color: np.ndarray) -> float:
+    """Return how far a colour, [3], is from grey, 0 to 1."""
     return float((color.max() - color.min()) / max(color.max(), 1))
 
 

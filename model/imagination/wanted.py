@@ -6,10 +6,10 @@ from typing import NamedTuple, Self
 from mag_sandbox.scenes.descriptions import (
     absent_in,
     elsewhere_in,
-    is_by_day,
-    is_in_fog,
     is_of_stone,
+    lit,
     named_in,
+    speaks_of,
     typical_in,
 )
 from mag_sandbox.scenes.things import Named
@@ -22,6 +22,8 @@ class Wanted(NamedTuple):
     named: Sequence[Named] = ()  # things for the view ahead, added if no plan has them
     category: str | None = None  # of the scene; None: the planner's choice
     in_fog: bool = False
+    in_storm: bool = False
+    by_night: bool = False  # its light and sky are those of a night
     by_day: bool = False  # a plan with a dark sky is drawn anew
     absent: Collection[str] = ()  # kinds that it says are not there
     elsewhere: Collection[str] = ()  # kinds that its place never has, unless words name them
@@ -41,8 +43,10 @@ class Wanted(NamedTuple):
         return cls(
             named_in(read, words, kinds),
             words.place(read),
-            is_in_fog(read),
-            is_by_day(text, words),
+            speaks_of("fog", read),
+            speaks_of("storm", text),
+            speaks_of("night", lit(text, words)),
+            speaks_of("day", lit(text, words)),
             absent_in(read, kinds, text),
             elsewhere_in(read, words),
             typical_in(read, words),

@@ -9,11 +9,11 @@ from mag_sandbox.scenes.descriptions import (
     absent_in,
     added_place,
     elsewhere_in,
-    is_by_day,
     is_of_stone,
     is_same_ground,
     lit,
     named_in,
+    speaks_of,
     staying,
     typical_in,
 )
@@ -309,10 +309,10 @@ def test_a_room_does_not_stand_in_itself_and_has_what_rooms_have(words, text, ki
 
 
 def test_it_is_day_unless_words_say_otherwise(words):
-    assert is_by_day("a harbour with a lighthouse", words)
-    assert is_by_day("a harbour at noon", words)
-    assert not is_by_day("a harbour at sunset", words)
-    assert not is_by_day("a harbour with a full moon", words)
+    assert speaks_of("day", lit("a harbour with a lighthouse", words))
+    assert speaks_of("day", lit("a harbour at noon", words))
+    assert not speaks_of("day", lit("a harbour at sunset", words))
+    assert not speaks_of("day", lit("a harbour with a full moon", words))
 
 
 def test_every_level_is_of_a_game(words):

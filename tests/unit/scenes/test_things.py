@@ -362,6 +362,8 @@ def where_in(text: str) -> dict[str, tuple[str, ...]]:
         ("an apple, a bottle and a cup on a table",
          {"apple": ("on", "table"), "bottle": ("on", "table"), "mug": ("on", "table")}),
         ("a fireplace and a cat on a sofa", {"cat": ("on", "sofa")}),
+        ("a castle with a dragon flying above, at night", {"dragon": ("above", "castle")}),
+        ("a church with an owl overhead and a dog", {"owl": ("above", "church")}),
     ],
 )  # fmt: skip
 def test_words_before_and_after_things_say_where_they_are(text: str, where: dict):

@@ -7,7 +7,6 @@ import pytest
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.plan_rules import (
     colored,
-    in_fog,
     of_stone,
     with_even_ground,
     with_few_uninvited,
@@ -118,14 +117,3 @@ def test_boats_have_sails_unless_words_ask_for_rowing_boats():
     assert boat.height > boat.width / 2
     assert boat.pitch - boat.height / 2 == pytest.approx(rowing.pitch - rowing.height / 2)
     assert with_sailing_boats([rowing], [Named(("rowing boat",), None)]) == [rowing]
-
-
-def test_in_fog_things_are_paler_the_farther_they_are():
-    sky = PlacedObject("low sky", 0.0, 9.0, 360.0, 20.0, (140, 192, 243), (140, 192, 243))
-    near = PlacedObject("barn", 0.0, 0.0, 30.0, 40.0, (200, 30, 30), (190, 40, 40))
-    far = replace(near, height=9.0)
-    pale_sky, pale_far, pale_near = in_fog([sky, far, near])
-    assert max(pale_sky.color) - min(pale_sky.color) < 40
-    assert near.color[1] < pale_near.color[1] < pale_far.color[1] < pale_sky.color[1]
-    grey = replace(sky, color=(200, 204, 212))
-    assert in_fog([grey, near]) == [grey, near], "the planner has seen to it"

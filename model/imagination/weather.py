@@ -1,0 +1,96 @@
+"""Rules by which a plan has the light and the weather that words name, where the planner has not.
+
+Data, and numbers made of it; nothing here runs a network. Things are listed from far to near.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from mag_sandbox.controls.parallax import EYE
+from mag_sandbox.model.imagination.objects import PlacedObject, rgb
+from mag_sandbox.model.imagination.plan_rules import light_of, vividness
+from mag_sandbox.scenes.looks import Rgb
+from mag_sandbox.scenes.things import FALLING
+
+_DARK_SKY = 170  # brightest channel of the sky by day, at least
+_STORMY_SKY = 165  # likewise, in a storm at most
+_NIGHT, _STORM = (
+    np.array((0.44, 0.55, 0.86)),
+    np.array((0.8, 0.82, 0.86)),
+)  # light, of a clear day's
+_NIGHT_SKY: Mapping[str, Rgb] = {"low sky": (64, 64, 89), "high sky": (38, 38, 64)}
+_STORM_SKY: Mapping[str, Rgb] = {"low sky": (128, 138, 156), "high sky": (92, 102, 122)}
+_DIM = 0.65  # share of light on ground that is no darker in a storm
+_SHINING = frozenset((
+    "moon", "star", "street lamp", "lantern", "stone lantern", "lighthouse", "camp fire", "torch",
+    "candle", *FALLING,
+))  # fmt: skip
+_FOG, _HAZY = np.array((206, 212, 216)), 0.08  # colour, and vividness of skies that show it
+_HALF_SEEN, _PALEST, _NEAREST_FOOT = 14.0, 0.8, 1.0  # metres; share at most; degrees
+
+
+def has_dark_sky(things: Sequence[PlacedObject]) -> bool:
+    """Tell whether it is night in a plan."""
+    sky = _low_sky(things)
+    return sky is not None and max(sky) < _DARK_SKY
+
+
+def at_night(things: Sequence[PlacedObject]) -> list[PlacedObject]:
+    """Return outdoor things in the light of the moon, where a plan's sky is as of a day."""
+    sky = _low_sky(things)
+    if sky is None or max(sky) < _DARK_SKY:
+        return list(things)
+    return _under([one for one in things if one.kind != "sun"], _NIGHT_SKY, _NIGHT)
+
+
+def in_storm(things: Sequence[PlacedObject]) -> list[PlacedObject]:
+    """Return outdoor things under dark clouds, where a plan's sky is bright."""
+    sky = _low_sky(things)
+    if sky is None or max(sky) <= _STORMY_SKY:
+        return list(things)
+    is_dim = light_of([one for one in things if one.kind == "near ground"]) < _DIM
+    light = np.ones(3) if is_dim else _STORM
+    return _under([one for one in things if one.kind != "sun"], _STORM_SKY, light)
+
+
+def in_fog(things: Sequence[PlacedObject]) -> list[PlacedObject]:
+    """Return things that pale with their distance, where a plan's sky is as of a clear day."""
+    sky = _low_sky(things)
+    if sky is None or vividness(np.array(sky)) < _HAZY:
+        return list(things)
+    fog = _NIGHT * _FOG if has_dark_sky(things) else _FOG
+
+    def paled(thing: PlacedObject) -> PlacedObject:
+        foot = thing.height / 2 - thing.pitch  # degrees below the horizon
+        away = EYE / np.tan(np.radians(foot)) if foot > _NEAREST_FOOT else np.inf
+        share = min(1 - 0.5 ** (away / _HALF_SEEN), _PALEST)
+        if thing.kind == "near ground":
+            share = 0.0
+        colors = (thing.color, thing.mean_color)
+        color, mean = (one and rgb(share * fog + (1 - share) * np.array(one)) for one in colors)
+        return replace(thing, color=color, mean_color=mean)
+
+    return [paled(thing) for thing in things]
+
+
+def _low_sky(things: Sequence[PlacedObject]) -> Rgb | None:
+    return next((thing.color for thing in things if thing.kind == "low sky"), None)
+
+
+def _under(
+    things: Sequence[PlacedObject], skies: Mapping[str, Rgb], light: np.ndarray
+) -> list[PlacedObject]:
+    """Return things under a sky of some colours and in a light, a share of red, green and blue."""
+    lit = []
+    for thing in things:
+        sky, colors = skies.get(thing.kind), (thing.color, thing.mean_color)
+        if sky is not None:
+            lit.append(replace(thing, color=sky, mean_color=sky))
+        elif thing.kind in _SHINING:
+            lit.append(thing)
+        else:
+            color, mean = (one and rgb(light * np.array(one)) for one in colors)
+            lit.append(replace(thing, color=color, mean_color=mean))
+    return lit

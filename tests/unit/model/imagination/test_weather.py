@@ -1,0 +1,50 @@
+"""A plan has the light and the weather that words name."""
+
+from dataclasses import replace
+
+import pytest
+
+from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.weather import at_night, has_dark_sky, in_fog, in_storm
+
+SKY = PlacedObject("low sky", 0.0, 9.0, 360.0, 20.0, (140, 192, 243), (140, 192, 243))
+DARK = replace(SKY, color=(38, 64, 140), mean_color=(38, 64, 140))
+GROUND = PlacedObject("near ground", 0.0, -30.0, 360.0, 60.0, (120, 180, 90), (120, 180, 90))
+BARN = PlacedObject("barn", 0.0, 0.0, 30.0, 40.0, (200, 30, 30), (190, 40, 40))
+SUN = PlacedObject("sun", 20.0, 20.0, 8.0, 8.0, (255, 240, 200), (255, 240, 200))
+LANTERN = PlacedObject("lantern", 30.0, -9.0, 5.0, 10.0, (255, 220, 120), (240, 200, 120))
+
+
+def test_in_fog_things_are_paler_the_farther_they_are():
+    sky = PlacedObject("low sky", 0.0, 9.0, 360.0, 20.0, (140, 192, 243), (140, 192, 243))
+    near = PlacedObject("barn", 0.0, 0.0, 30.0, 40.0, (200, 30, 30), (190, 40, 40))
+    far = replace(near, height=9.0)
+    pale_sky, pale_far, pale_near = in_fog([sky, far, near])
+    assert max(pale_sky.color) - min(pale_sky.color) < 40
+    assert near.color[1] < pale_near.color[1] < pale_far.color[1] < pale_sky.color[1]
+    grey = replace(sky, color=(200, 204, 212))
+    assert in_fog([grey, near]) == [grey, near], "the planner has seen to it"
+
+
+@pytest.mark.parametrize("weather", [at_night, in_storm])
+def test_under_a_bright_sky_everything_darkens_and_lanterns_shine(weather):
+    sky, ground, barn, lantern = weather([SKY, GROUND, SUN, BARN, LANTERN])
+    assert (sky.kind, ground.kind) == ("low sky", "near ground"), "the sun is gone"
+    for one, before in ((sky, SKY), (ground, GROUND), (barn, BARN)):
+        assert max(one.color) < max(before.color)
+        assert replace(one, color=before.color, mean_color=before.mean_color) == before
+    assert lantern == LANTERN
+    assert has_dark_sky([sky])
+
+
+@pytest.mark.parametrize("weather", [at_night, in_storm])
+def test_what_the_planner_made_dark_and_rooms_stay(weather):
+    assert weather([DARK, GROUND, BARN]) == [DARK, GROUND, BARN]
+    room = replace(GROUND, kind="floor")
+    assert weather([room, LANTERN]) == [room, LANTERN]
+
+
+def test_fog_at_night_is_dark():
+    sky, _ = in_fog([DARK, BARN])
+    by_day, _ = in_fog([SKY, BARN])
+    assert max(sky.color) < max(by_day.color) * 0.9
