@@ -154,9 +154,15 @@ _SPOKEN = {
         "day": "day noon midday daylight sunny",
         "night": "night midnight moonlight",
         "fog": "fog foggy mist misty",
+        "snow": "snow snowy snowfield snowstorm snowfall winter",
         "storm": "storm stormy thunder thunderstorm lightning",
     }.items()
 }
+_ON_PEAKS = re.compile(
+    r"\bsnow(y|( |-)(capped|topped|covered))? (peaks?|mountains?|mountain tops?)\b"
+    r"|\b(peaks?|mountains?) (with|covered in|under) snow\b",
+    re.I,
+)
 _OWN_LIGHT = frozenset(("moon", "coral reef", *WINDOWLESS))
 _WOODED = {"forest": 30, "jungle": 32, "autumn woods": 20, "cherry valley": 10}  # trees at least
 _SEA = "sea"
@@ -649,6 +655,15 @@ def lit(text: str, words: Vocabulary) -> str:
 def speaks_of(what: str, text: str) -> bool:
     """Tell whether a description in known words is of a place by "day", by "night", in "fog"..."""
     return not _SPOKEN[what].isdisjoint(stem(word.text.lower()) for word in split_words(text))
+
+
+def is_under_snow(text: str) -> bool:
+    """Tell whether a description in known words is of a place where snow lies, not on peaks alone.
+
+    >>> is_under_snow("a forest in the snow"), is_under_snow("a meadow with snowy peaks")
+    (True, False)
+    """
+    return speaks_of("snow", _ON_PEAKS.sub("", text))
 
 
 @lru_cache(maxsize=4096)

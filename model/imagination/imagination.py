@@ -52,7 +52,13 @@ from mag_sandbox.model.imagination.stages import with_full_stage
 from mag_sandbox.model.imagination.surroundings import Lattice, Place, Surroundings
 from mag_sandbox.model.imagination.walls import WALL, as_far_as_shown
 from mag_sandbox.model.imagination.wanted import NOTHING_WANTED, Wanted
-from mag_sandbox.model.imagination.weather import at_night, has_dark_sky, in_fog, in_storm
+from mag_sandbox.model.imagination.weather import (
+    at_night,
+    has_dark_sky,
+    in_fog,
+    in_storm,
+    under_snow,
+)
 from mag_sandbox.model.imagination.weights import (
     ImaginationNetworks,
     load_networks,
@@ -207,6 +213,7 @@ class Imagination:
         if not behind:
             things = in_storm(things) if wanted.in_storm else things
             things = at_night(things) if wanted.by_night else things
+            things = under_snow(things) if wanted.in_snow else things
         return tuple(in_fog(things) if wanted.in_fog else things)
 
     def owners(self, things: Sequence[PlacedObject]) -> np.ndarray:

@@ -7,6 +7,7 @@ from mag_sandbox.scenes.descriptions import (
     absent_in,
     elsewhere_in,
     is_of_stone,
+    is_under_snow,
     lit,
     named_in,
     speaks_of,
@@ -23,6 +24,7 @@ class Wanted(NamedTuple):
     category: str | None = None  # of the scene; None: the planner's choice
     in_fog: bool = False
     in_storm: bool = False
+    in_snow: bool = False  # which lies on the ground
     by_night: bool = False  # its light and sky are those of a night
     by_day: bool = False  # a plan with a dark sky is drawn anew
     absent: Collection[str] = ()  # kinds that it says are not there
@@ -45,6 +47,7 @@ class Wanted(NamedTuple):
             words.place(read),
             speaks_of("fog", read),
             speaks_of("storm", text),
+            is_under_snow(read),
             speaks_of("night", lit(text, words)),
             speaks_of("day", lit(text, words)),
             absent_in(read, kinds, text),

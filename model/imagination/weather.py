@@ -27,6 +27,10 @@ _SHINING = frozenset((
     "moon", "star", "street lamp", "lantern", "stone lantern", "lighthouse", "camp fire", "torch",
     "candle", *FALLING,
 ))  # fmt: skip
+_SNOW, _AMBIENT = np.array((226, 234, 243)), 0.7  # colour, and share of white light on it
+_WHITE = 0.2  # vividness of ground that is white
+_SNOWED = {"near ground": 1.0, "far ground": 1.0, "far hill": 0.8, "hills": 0.8, "flat land": 0.8}
+_UNDER_SNOW = frozenset(("wild flower", "tulip", "sunflower", "rose bush", "wheat"))
 _FOG, _HAZY = np.array((206, 212, 216)), 0.08  # colour, and vividness of skies that show it
 _HALF_SEEN, _PALEST, _NEAREST_FOOT = 14.0, 0.8, 1.0  # metres; share at most; degrees
 
@@ -53,6 +57,24 @@ def in_storm(things: Sequence[PlacedObject]) -> list[PlacedObject]:
     is_dim = light_of([one for one in things if one.kind == "near ground"]) < _DIM
     light = np.ones(3) if is_dim else _STORM
     return _under([one for one in things if one.kind != "sun"], _STORM_SKY, light)
+
+
+def under_snow(things: Sequence[PlacedObject]) -> list[PlacedObject]:
+    """Return outdoor things of which the ground is white, in the light of a plan's sky."""
+    sky = _low_sky(things)
+    ground = next((thing.color for thing in things if thing.kind == "near ground"), None)
+    if sky is None or ground is None or vividness(np.array(ground)) < _WHITE:
+        return list(things)
+    light = _NIGHT if has_dark_sky(things) else _AMBIENT + (1 - _AMBIENT) * np.array(sky) / max(sky)
+    return [_snowed(thing, light * _SNOW) for thing in things if thing.kind not in _UNDER_SNOW]
+
+
+def _snowed(thing: PlacedObject, snow: np.ndarray) -> PlacedObject:
+    share = _SNOWED.get(thing.kind, 0.0)
+    if not share or thing.color is None:
+        return thing
+    color = rgb(share * snow + (1 - share) * np.array(thing.color))
+    return replace(thing, color=color, mean_color=color)
 
 
 def in_fog(things: Sequence[PlacedObject]) -> list[PlacedObject]:

@@ -11,6 +11,7 @@ from mag_sandbox.scenes.descriptions import (
     elsewhere_in,
     is_of_stone,
     is_same_ground,
+    is_under_snow,
     lit,
     named_in,
     speaks_of,
@@ -313,6 +314,19 @@ def test_it_is_day_unless_words_say_otherwise(words):
     assert speaks_of("day", lit("a harbour at noon", words))
     assert not speaks_of("day", lit("a harbour at sunset", words))
     assert not speaks_of("day", lit("a harbour with a full moon", words))
+
+
+@pytest.mark.parametrize(
+    ("text", "lies"),
+    [
+        ("a snow covered forest", True), ("a town in winter", True), ("a castle in the snow", True),
+        ("mountains with snow and a meadow", False), ("snow capped mountains", False),
+        ("a lake under snowy peaks", False), ("a snowman in a park", False),
+        ("snowy mountains in the snow", True),
+    ],
+)  # fmt: skip
+def test_snow_lies_where_words_say_so_and_not_on_peaks_alone(text, lies):
+    assert is_under_snow(text) == lies
 
 
 def test_every_level_is_of_a_game(words):

@@ -5,7 +5,13 @@ from dataclasses import replace
 import pytest
 
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.weather import at_night, has_dark_sky, in_fog, in_storm
+from mag_sandbox.model.imagination.weather import (
+    at_night,
+    has_dark_sky,
+    in_fog,
+    in_storm,
+    under_snow,
+)
 
 SKY = PlacedObject("low sky", 0.0, 9.0, 360.0, 20.0, (140, 192, 243), (140, 192, 243))
 DARK = replace(SKY, color=(38, 64, 140), mean_color=(38, 64, 140))
@@ -48,3 +54,13 @@ def test_fog_at_night_is_dark():
     sky, _ = in_fog([DARK, BARN])
     by_day, _ = in_fog([SKY, BARN])
     assert max(sky.color) < max(by_day.color) * 0.9
+
+
+def test_snow_is_white_by_day_and_blue_at_night_and_no_flowers_grow_in_it():
+    flower = PlacedObject("wild flower", 0.0, -20.0, 4.0, 5.0, (200, 30, 30))
+    sky, ground, barn = under_snow([SKY, GROUND, flower, BARN])
+    assert (sky, barn) == (SKY, BARN)
+    assert min(ground.color) > 180
+    night = under_snow([DARK, GROUND])[1]
+    assert max(night.color) == night.color[2] > night.color[0] + 50
+    assert under_snow([SKY, ground, flower]) == [SKY, ground, flower], "the planner has seen to it"
