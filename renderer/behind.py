@@ -1,7 +1,7 @@
 """The background of a ring: bands of sky and ground all around, or the sides of a room.
 
-Captions seldom describe it, and a painter that knows only the things guesses its colours anew in
-every view. It is listed as things with numbers below 0: no map of pixels shows them.
+Captions seldom describe it, and a painter that knew only the things would guess its colours anew in
+every view. So it is listed as things, too, with numbers below 0, which no map of pixels shows.
 
 A side of a room has the box of the line straight ahead of it: its yaw is where one looks straight
 at it, and top and bottom are where it meets ceiling and floor there. That says how far away it is
@@ -16,7 +16,6 @@ from mag_sandbox.renderer import palettes
 from mag_sandbox.renderer.canvas import HORIZON, RING_HEIGHT, RING_WIDTH, Rgb
 from mag_sandbox.renderer.indoors import CEILINGS, PATTERNS
 from mag_sandbox.renderer.kinds import BEHIND
-from mag_sandbox.renderer.places import WEATHERS
 from mag_sandbox.renderer.plan import UNNAMED, Thing
 from mag_sandbox.renderer.projection import PIXELS_PER_RADIAN, box_depth, rows_of
 from mag_sandbox.renderer.render import Ring
@@ -24,8 +23,6 @@ from mag_sandbox.renderer.scene import RoomBox
 
 LAST_VARIANT = 6
 _FLOORS = (*palettes.FLOORS, "white", "checkered", "wooden")
-
-
 FEWEST = 500  # pixels in which nothing stands, of which a colour is taken
 SIDES = 4  # of a room
 
@@ -38,9 +35,9 @@ class _Band(NamedTuple):
     first: int = 0  # variant where no attribute says it
 
 
-_SKY = "weather", tuple(WEATHERS)
+_SKY = "weather", tuple(palettes.WEATHERS)
 _CEILING = _Band(0, HORIZON, "ceiling", CEILINGS)
-# of those of a room rows count only as far as the rows of their sides leave them
+# rows of a room's floor and ceiling count only where its sides are not seen
 BANDS: dict[str, dict[str, _Band]] = {
     "indoor": {
         "wall": _Band(0, RING_HEIGHT, "wall_pattern", (*PATTERNS, "stones")),

@@ -1,7 +1,7 @@
-"""Captions: writes descriptions of scenes as people would, and reads their meaning.
+"""Writes captions of scenes as people would, and reads which facts a caption states.
 
-Captions name things as the player sees them from where he begins: how many, in which colour, how
-large, and where they are in relation to each other.
+Captions name things as the player first sees them: how many, in which colour, how large, and where
+they are in relation to each other.
 """
 
 import re
@@ -28,22 +28,10 @@ BESIDE = 2.5  # metres at most
 NEXT_TO = "beside", "beside", "next to", "near"
 EMPTY = "empty", "bare", "lonely"
 MOODS = ("quiet", "cosy", "beautiful", "little", "old", "peaceful", "strange")  # unseen
-ON = frozenset(
-    (
-        "beach",
-        "farmland",
-        "savanna",
-        "snowfield",
-        "playground",
-        "football field",
-        "airport",
-        "moon",
-        "stage",
-        "market",
-        "camp site",
-        "meadow",
-    )
-)  # places that things are on, not in
+ON = frozenset((  # places that things are on, not in
+    "beach", "farmland", "savanna", "snowfield", "playground", "football field", "airport", "moon",
+    "stage", "market", "camp site", "meadow",
+))  # fmt: skip
 NAMES = frozenset(("Venice",))  # words without an article
 SIZE_WORDS = {"tiny": ("tiny", "very small"), "small": ("small", "little"),
               "big": ("big", "large", "tall"), "giant": ("giant", "huge", "enormous")}  # fmt: skip
@@ -179,9 +167,9 @@ def caption(layout: Layout, index: int = 0) -> str:
 
 def _phrase(rng: np.random.Generator, named: NamedGroup, groups: Sequence[NamedGroup]) -> str:
     alike = sum(one.kind == named.kind for one in groups) > 1
-    noun, nouns_ = nouns(named.kind)[0]
+    noun, many = nouns(named.kind)[0]
     if rng.random() < 0.4:
-        noun, nouns_ = pick(rng, nouns(named.kind))
+        noun, many = pick(rng, nouns(named.kind))
     words = []
     if named.size and (alike or rng.random() < 0.8):
         words.append(pick(rng, SIZE_WORDS[named.size]))
@@ -189,15 +177,15 @@ def _phrase(rng: np.random.Generator, named: NamedGroup, groups: Sequence[NamedG
         words.append(named.color)
     if named.count == 1:
         single = " ".join((*words, noun))
-        if noun == nouns_:
+        if noun == many:
             return single
         return f"one {single}" if rng.random() < 0.1 else article(single)
-    words.append(nouns_)
+    words.append(many)
     if named.count < MANY:
         number = str(named.count) if rng.random() < 0.1 else COUNT_WORDS[named.count]
         return " ".join((number, *words)) if rng.random() < 0.85 else " ".join(words)
-    many = pick(rng, ("many", "some", "lots of", "", ""))
-    return " ".join(word for word in (many, *words) if word)
+    number = pick(rng, ("many", "some", "lots of", "", ""))
+    return " ".join(word for word in (number, *words) if word)
 
 
 def _relation(rng: np.random.Generator, layout: Layout, groups: Sequence[NamedGroup]) -> str:
@@ -239,18 +227,18 @@ def _where(one: Item, other: Item) -> str:
 
 
 def _place(rng: np.random.Generator, layout: Layout) -> str:
-    a = layout.attributes
+    attributes = layout.attributes
     word = pick(rng, PLACES[layout.place].words)
-    if a.get("weather") == "snowy" and layout.place in ("meadow", "farmland", "desert"):
+    if attributes.get("weather") == "snowy" and layout.place in ("meadow", "farmland", "desert"):
         word = PLACES[layout.place].words[0]
-    if "empty" in a:
+    if "empty" in attributes:
         word = f"{pick(rng, EMPTY)} {word}"
     elif rng.random() < 0.08:
         word = f"{pick(rng, MOODS)} {word}"
     moments = []
     for name in ("time_of_day", "weather", "light", "sky_color"):
-        phrases = WORDS[name].get(a.get(name, ""), ())
-        rare = a.get(name) in ("clear", "noon", "daylight", "soft light")
+        phrases = WORDS[name].get(attributes.get(name, ""), ())
+        rare = attributes.get(name) in ("clear", "noon", "daylight", "soft light")
         if phrases and rng.random() < (0.15 if rare else 0.6):
             moments.append(pick(rng, phrases))
     return " ".join(one for one in (word, *moments) if one)
@@ -263,18 +251,10 @@ def _scenery(rng: np.random.Generator, layout: Layout) -> list[str]:
             if attribute in ("relief", "celestial", "sky") and value in WORDS[attribute]:
                 found.append(pick(rng, WORDS[attribute][value]))
             elif attribute in _COLORED:
+                indoors = layout.category == "indoor"
+                floor = layout.attributes["floor"].removesuffix("s") if indoors else ""
                 template = pick(rng, _COLORED[attribute])
-                floor = (
-                    layout.attributes["floor"].removesuffix("s")
-                    if "floor" in layout.attributes
-                    else ""
-                )
-                phrase = (
-                    template.format(value, floor=floor)
-                    if layout.category == "indoor"
-                    else template.format(value, floor="")
-                )
-                phrase = " ".join(phrase.split())
+                phrase = " ".join(template.format(value, floor=floor).split())
                 found.append(phrase if phrase.endswith("s") else article(phrase))
     return found
 
@@ -314,10 +294,7 @@ def phrases_of(layout: Layout, attribute: str) -> tuple[str, ...]:
         return EMPTY if value else ()
     if value is not None:
         if attribute in _COLORED:
-            return tuple(
-                template.format(value, floor="").replace("  ", " ")
-                for template in _COLORED[attribute][-1:]
-            )
+            return (_COLORED[attribute][-1].format(value),)
         return tuple(one for one in WORDS.get(attribute, {}).get(value, ()) if one)
     return _group_phrases(named_groups(layout), attribute)
 
@@ -380,8 +357,7 @@ def answers_of(text: str, layout: Layout) -> dict[str, str]:
     return answers
 
 
-def richest_caption(layout: Layout, told: Callable[[str, Layout], Sized]) -> str:
-    """Return the caption of some that tells most of a scene, by what `told` reads in each."""
-    return max(
-        (caption(layout, index) for index in range(TRIED)), key=lambda text: len(told(text, layout))
-    )
+def richest_caption(layout: Layout, facts: Callable[[str, Layout], Sized]) -> str:
+    """Return the caption of `TRIED` ones that states most of a scene, by the facts read in each."""
+    captions = (caption(layout, index) for index in range(TRIED))
+    return max(captions, key=lambda text: len(facts(text, layout)))

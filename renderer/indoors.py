@@ -1,7 +1,4 @@
-"""Lays out rooms and stages: furniture, pictures and windows, small things on tables.
-
-Each wall has things that the others do not have.
-"""
+"""Lays out rooms and stages; each wall has things that the others do not have."""
 
 from functools import partial
 
@@ -18,6 +15,7 @@ from mag_sandbox.renderer.placing import (
     TRIES,
     Site,
     ThingGroup,
+    color_of,
     group_name,
     is_cut,
     polar,
@@ -144,7 +142,7 @@ class _FurnishedRoom(Site):
                 self._hang(kind, wall, along, self.curtains if kind == self.window else None)
 
     def _spread(self, wall: int, parts: list[ThingGroup | str]) -> list[float] | None:
-        """Return the positions of parts along a wall; None if there is no room."""
+        """Return where parts have their middles along a wall [m]; None: there is no room."""
         widths = [self._width(part) for part in parts]
         spare = self.room.walls()[wall][3] - 2 * CORNER - sum(widths)
         for _ in range(TRIES if spare >= 0 else 0):
@@ -177,21 +175,17 @@ class _FurnishedRoom(Site):
         return pick(self.rng, ALIASES.get(name, (name,)))
 
     def _hang(self, kind: str, wall: int, along: float, curtains: str | None = None) -> None:
-        x, z, facing = self.room.at_wall(wall, along, 0.0)
         tall = size_of(kind)[1]
         low = 0.0 if kind == "door" else self._height(kind, tall)
-        color = self._own(kind)
-        group = group_name(kind, color)
-        item = Item(kind, x, z, low, 1.0, color, variant_of(self.rng), facing, group)
-        self.put(item)
+        self._hang_at(kind, wall, along, low)
         if curtains and kind == self.window:
+            x, z, facing = self.room.at_wall(wall, along, 0.0)
             self.put(Item("curtains", x, z, max(0.1, low + tall - 2.0), 1.0, curtains, 0, facing,
                           group_name("curtains", curtains)), solid=False)  # fmt: skip
 
     def _height(self, kind: str, tall: float) -> float:
-        return min(
-            0.95 if kind == "tall window" else 1.7 - tall / 2 + 0.1, self.room.tall - tall - 0.2
-        )
+        low = 0.95 if kind == "tall window" else 1.7 - tall / 2 + 0.1
+        return min(low, self.room.tall - tall - 0.2)
 
     def _piece(self, group: ThingGroup, wall: int, along: float) -> None:
         x, z, _ = self.room.at_wall(wall, along, BEFORE)
@@ -362,9 +356,8 @@ def _put_extras(site: Site) -> None:
     for index in range(4 if kind != NOTHING else 0):
         x, z = polar(90 * index + site.near(-3, 3), site.near(4.3, 4.8))
         foot = 2.9 if KINDS[kind].where == "ceiling" else 0.0
-        colors = KINDS[kind].colors
-        color = pick(site.rng, colors) if colors else None
-        site.put(Item(kind, x, z, foot, 1.25, color, index, 0.0, kind), solid=False)
+        item = Item(kind, x, z, foot, 1.25, color_of(site.rng, kind), index, 0.0, kind)
+        site.put(item, solid=False)
 
 
 def showable() -> list[str]:

@@ -18,6 +18,7 @@ from mag_sandbox.renderer.places import NOTHING
 from mag_sandbox.renderer.placing import (
     Site,
     ThingGroup,
+    color_of,
     group_name,
     is_cut,
     polar,
@@ -237,7 +238,7 @@ class _Land(Site):
             kind = pick(self.rng, kinds)
             away = self.near(1.6, 2.6) * size_of(kind)[1] + 14
             x, z = polar((index + self.near(0.1, 0.9)) * 360 / SKYLINE, away)
-            color = self.color_of(kind)
+            color = color_of(self.rng, kind)
             item = Item(kind, x, z, color=color, variant=variant_of(self.rng), group=kind)
             if not is_cut(item) and not any(covers(x, z, 3.0) for covers in self.blocked):
                 self.put(item, solid=False)
@@ -258,7 +259,7 @@ class _Land(Site):
             tall = size_of(main)[1]
             x, z = polar(self.near(0, 360), self.near(8, 13) * max(tall, 2.5) * 0.9)
             item = Item(
-                main, x, z, scale=self.near(0.8, 1.2), color=self.color_of(main),
+                main, x, z, scale=self.near(0.8, 1.2), color=color_of(self.rng, main),
                 variant=variant_of(self.rng), group=main,
             )  # fmt: skip
             if self.fits(item):
@@ -271,13 +272,9 @@ class _Land(Site):
         x, z = polar(quarter * 90 + self.near(-44, 44), away)
         scale = self.near(0.8, 1.2)
         return Item(
-            kind, x, z, scale=scale, color=self.color_of(kind), variant=variant_of(self.rng),
+            kind, x, z, scale=scale, color=color_of(self.rng, kind), variant=variant_of(self.rng),
             group=kind,
         )  # fmt: skip
-
-    def color_of(self, kind: str) -> str | None:
-        colors = KINDS[kind].colors
-        return pick(self.rng, colors) if colors else None
 
     def put_flowers(self) -> None:
         chance = float((self.source.some("flowers") or ("0",))[0]) / 100
@@ -324,7 +321,7 @@ def lay_out_level(place: PlaceKind, seed: int, rng: np.random.Generator) -> Layo
         land.put_group(sample_group(rng, str(kind), most=1), quarter % 4)
     if backdrop in KINDS and KINDS[backdrop].where == "floor":
         for index in range(7):
-            tall, color = size_of(backdrop)[1], land.color_of(backdrop)
+            tall, color = size_of(backdrop)[1], color_of(rng, backdrop)
             x, z = polar(index * 51 + land.near(-12, 12), max(tall * 1.6, 12) * land.near(1, 1.5))
             item = Item(
                 backdrop, x, z, scale=land.near(1.0, 1.5), color=color, variant=variant_of(rng),

@@ -14,20 +14,19 @@ from mag_sandbox.renderer.drawing import Drawing, drawing_of
 from mag_sandbox.renderer.game_themes import PLATFORMS, STRUCTURE_COLORS
 from mag_sandbox.renderer.kinds import KINDS
 from mag_sandbox.renderer.painters import buildings, decor, game_pieces, outdoor_objects, plants
-from mag_sandbox.renderer.painters.furniture import MAIN, SECOND
+from mag_sandbox.renderer.painters.furniture import FURNITURE
 from mag_sandbox.renderer.painters.sketch import (
     BRASS,
     LEAF,
     PAINTS,
     WOOD,
     Pen,
-    contrast,
     darker,
     lighter,
 )
 from mag_sandbox.renderer.painters.stamp import Light, Stamp
-from mag_sandbox.renderer.painters.things import OBJECTS
-from mag_sandbox.renderer.palettes import FLOWERS
+from mag_sandbox.renderer.painters.things import OBJECTS, trim_of
+from mag_sandbox.renderer.palettes import DAY_WINDOW, FLOWERS
 
 VARIANTS = 6  # shapes of a kind
 SIZE = 100.0  # px at which painters draw; some have least widths in px
@@ -40,7 +39,6 @@ INKS: dict[str, Rgb] = {
     "roof": (150, 78, 70), "navy": (66, 80, 122), "steam": (236, 238, 244),
 }  # fmt: skip
 SWING = 0.28  # of its length that a leg's foot swings forward
-DAY_PANE: Rgb = (92, 122, 158)
 _SHADES = {"+": lambda ink: lighter(ink, 0.28), "-": lambda ink: darker(ink, 0.2),
            "=": lambda ink: darker(ink, 0.42)}  # fmt: skip
 Painter = Callable[[Canvas, Light, str, str | None, int], None]
@@ -85,13 +83,8 @@ def _ink(color: str | None) -> Rgb:
     return INKS[color or "white"]
 
 
-def _trim(color: Rgb) -> Rgb:
-    options = (INKS["white"], INKS["yellow"], INKS["dark"])
-    return max(options, key=lambda option: contrast(option, color))
-
-
 def _furniture(canvas: Canvas, _: Light, shape: str, color: str | None, variant: int) -> None:
-    (MAIN | SECOND)[shape].draw(Pen(canvas, 0, 0), _ink(color), variant)
+    FURNITURE[shape](Pen(canvas, 0, 0), _ink(color), variant)
 
 
 def _object(canvas: Canvas, _: Light, shape: str, color: str | None, variant: int) -> None:
@@ -104,7 +97,7 @@ def _potted(canvas: Canvas, _: Light, shape: str, __: str | None, variant: int) 
 
 def _building(canvas: Canvas, light: Light, shape: str, color: str | None, _: int) -> None:
     wall, roof = buildings.BUILDING_COLORS[color or "white"]
-    buildings.BUILDINGS[shape][0](_stamp(canvas, light), wall, roof)
+    buildings.BUILDINGS[shape](_stamp(canvas, light), wall, roof)
 
 
 def _window(canvas: Canvas, light: Light, shape: str, _: str | None, variant: int) -> None:
@@ -130,16 +123,10 @@ def _simple(draw: Callable[[Canvas, Rgb], object]) -> Painter:
 
 def _piece(canvas: Canvas, light: Light, shape: str, color: str | None, _: int) -> None:
     stamp = _stamp(canvas, light)
-    pieces = game_pieces.BLOCKS | game_pieces.COLLECTIBLES | game_pieces.CREATURES
     if color is None:
-        pieces["crystal block" if shape == "crystal" else shape](stamp)
-        return
-    colored = game_pieces.STRUCTURES | game_pieces.DECORATIONS
-    colored[shape](stamp, STRUCTURE_COLORS[color])
-
-
-def _block(canvas: Canvas, light: Light, shape: str, _: str | None, __: int) -> None:
-    game_pieces.BLOCKS[shape](_stamp(canvas, light))
+        game_pieces.PIECES[shape](stamp)
+    else:
+        game_pieces.COLORED[shape](stamp, STRUCTURE_COLORS[color])
 
 
 def _platform(canvas: Canvas, _: Light, __: str, ___: str | None, variant: int) -> None:
@@ -156,7 +143,7 @@ def _flower(canvas: Canvas, light: Light, _: str, color: str | None, __: int) ->
 
 def _rock(canvas: Canvas, light: Light, _: str, __: str | None, variant: int) -> None:
     stone = np.random.default_rng(variant)
-    plants.rock(_stamp(canvas, light), stone, 0.0, INKS["stone"])
+    plants.rock(_stamp(canvas, light), stone, INKS["stone"])
 
 
 def _balloon(canvas: Canvas, light: Light, _: str, __: str | None, variant: int) -> None:
@@ -169,7 +156,7 @@ def _bird(canvas: Canvas, light: Light, _: str, __: str | None, ___: int) -> Non
 
 def _shape(canvas: Canvas, light: Light, shape: str, color: str | None, _: int) -> None:
     pen, own = Pen(canvas, 0, 0), _ink(color)
-    inks = {**INKS, "c": own, "t": _trim(own)}
+    inks = {**INKS, "c": own, "t": trim_of(own)}
     for op, ink, numbers in shapes()[shape]:
         base = inks[ink.rstrip("+-=")]
         fill = _SHADES[ink[-1]](base) if ink[-1] in _SHADES else base
@@ -205,7 +192,7 @@ def _primitive(
             pen.blob(pairs, fill)
     elif op == "w":
         with canvas.moving(Motion.FLICKER if lit else None):
-            pen.box(x, y, wide, tall, LAMP if lit else DAY_PANE, 4)
+            pen.box(x, y, wide, tall, LAMP if lit else DAY_WINDOW, 4)
     elif op == "sh":
         pen.shadow(-x, x, x / 8)
     else:
@@ -233,7 +220,7 @@ def _parsed(words: list[str]) -> tuple[str, str, tuple[float, ...]]:
 
 PAINTERS: dict[str, Painter] = {
     "furniture": _furniture, "object": _object, "potted": _potted, "building": _building,
-    "window": _window, "picture": _picture, "block": _block, "collectible": _piece,
+    "window": _window, "picture": _picture, "block": _piece, "collectible": _piece,
     "creature": _piece, "structure": _piece, "decoration": _piece, "platform": _platform,
     "flower": _flower, "rock": _rock, "balloon": _balloon, "bird": _bird, "shape": _shape,
     "curtains": _simple(lambda canvas, ink: decor.curtains(canvas, ink, 0, -112, 0, 44)),

@@ -1,7 +1,4 @@
-"""Colours of places and of light: walls and floors of rooms, times of day, weathers, lands.
-
-Tables, and how weather changes a light.
-"""
+"""Colours of rooms, lands, times of day and weathers, and how a weather changes a light."""
 
 from typing import NamedTuple
 
@@ -65,7 +62,7 @@ LIGHTS: dict[str, Light] = {
         "282e68 74589c f09a98", (0.78, 0.67, 0.86), "ac78a0 ffe2ce be88ac 765c96", LAMP, 60, 0.1,
     ),
     "night": _light(
-        "0e183e 1e3872 4c72a8", (0.44, 0.55, 0.86), "3662a6 faf6dc 607eb4 3e5a94", LAMP, 66, 0.28,
+        "0e183e 1e3872 4c72a8", (0.6, 0.66, 0.92), "3662a6 faf6dc 607eb4 3e5a94", LAMP, 66, 0.14,
     ),
 }  # fmt: skip
 
@@ -87,6 +84,8 @@ WEATHERS: dict[str, Weather] = {
     "foggy": Weather(0.5, 1.04, 0.42, 4, 1.1, 0.0),
     "rainy": Weather(0.7, 0.86, 0.1, 16, 1.6, 0.36),
     "snowy": Weather(0.45, 1.02, 0.1, 11, 1.2, 0.04),
+    "stormy": Weather(0.8, 0.7, 0.14, 18, 1.8, 0.6),
+    "underwater": Weather(0.0, 1.0, 0.22, 0, 1.0, 0.0),
 }
 
 
@@ -97,24 +96,27 @@ class Ground(NamedTuple):
     near: Rgb
     hill: Rgb
     mountain: Rgb
-    rock: Rgb
     path: Rgb
 
 
 GROUNDS: dict[str, Ground] = {
-    "meadow": Ground(*colors("b0d070 5ca456 74b06c 7a92b0 a6a4ac e8ce96")),
-    "farmland": Ground(*colors("e4ce68 9eb24c a8ba60 8496ae aca096 d8b27e")),
-    "forest": Ground(*colors("7cb068 3a7c52 4c8a64 68849e 8e9696 c6a87a")),
-    "autumn woods": Ground(*colors("e8ba62 c27c42 ce864a 967a92 a4908a f0d69e")),
-    "desert": Ground(*colors("fad894 e6a864 eeb670 ce8060 c88662 ffeaba")),
-    "canyon": Ground(*colors("f0b276 cc744e d67a52 c4624a bc664e fcd6a4")),
-    "savanna": Ground(*colors("f0d076 cea04c caac5a 9e8682 b08e70 ecbe86")),
-    "beach": Ground(*colors("fce6b2 f0ca8c 84b678 809ea8 b2a496 fff4d4")),
-    "snowfield": Ground(*colors("f4f8fe cadcf2 dce8f8 8aa2c8 8c9ab4 c4cadc")),
-    "tundra": Ground(*colors("bcbc8e 849074 96a084 8090ac 9698a0 d6c8a8")),
-    "swamp": Ground(*colors("8a9e62 4e6c50 56785e 667c80 767e74 a08e68")),
-    "volcano": Ground(*colors("846a6c 504252 64505a 624a56 584c5a a6847a")),
-    "cherry valley": Ground(*colors("c4d48e 80ae70 a6be8c 9c96be b2aab2 f6e2ce")),
+    "meadow": Ground(*colors("b0d070 5ca456 74b06c 7a92b0 e8ce96")),
+    "farmland": Ground(*colors("e4ce68 9eb24c a8ba60 8496ae d8b27e")),
+    "forest": Ground(*colors("7cb068 3a7c52 4c8a64 68849e c6a87a")),
+    "autumn woods": Ground(*colors("e8ba62 c27c42 ce864a 967a92 f0d69e")),
+    "desert": Ground(*colors("fad894 e6a864 eeb670 ce8060 ffeaba")),
+    "canyon": Ground(*colors("f0b276 cc744e d67a52 c4624a fcd6a4")),
+    "savanna": Ground(*colors("f0d076 cea04c caac5a 9e8682 ecbe86")),
+    "beach": Ground(*colors("fce6b2 f0ca8c 84b678 809ea8 fff4d4")),
+    "snowfield": Ground(*colors("f4f8fe cadcf2 dce8f8 8aa2c8 c4cadc")),
+    "tundra": Ground(*colors("bcbc8e 849074 96a084 8090ac d6c8a8")),
+    "swamp": Ground(*colors("8a9e62 4e6c50 56785e 667c80 a08e68")),
+    "volcano": Ground(*colors("846a6c 504252 64505a 624a56 a6847a")),
+    "cherry valley": Ground(*colors("c4d48e 80ae70 a6be8c 9c96be f6e2ce")),
+    "street": Ground(*colors("b8b8b4 a4a4a6 a8b0b8 8c98ac d0ccc0")),
+    "square": Ground(*colors("dcc8a8 c8aa84 b4b494 98a0ac ecdcc0")),
+    "moon": Ground(*colors("b4b4be 8c8c98 9c9caa 84848e c8c8d0")),
+    "seabed": Ground(*colors("a8d0c8 e0cc9c 5c9cac 4c84a0 ecdcb0")),
 }
 SNOW_GROUND = GROUNDS["snowfield"]
 
@@ -131,7 +133,7 @@ FLOWERS = named_colors(
 
 
 def weathered(light: Light, weather: Weather) -> Light:
-    """The light of a time of day as this weather lets it through."""
+    """Return the light of a time of day as a weather lets it through."""
 
     def bent(color: Rgb, share: float = 1.0) -> Rgb:
         luminance = (0.3 * color[0] + 0.5 * color[1] + 0.2 * color[2]) * weather.brightness

@@ -1,9 +1,6 @@
-"""Places and levels: their contents, and the words for them. Only data."""
+"""Places and levels: what they contain, and the words for them. Only data."""
 
-from mag_sandbox.renderer import palettes
 from mag_sandbox.renderer.game_themes import THEMES
-from mag_sandbox.renderer.painters.stamp import colors
-from mag_sandbox.renderer.palettes import Ground, Weather
 from mag_sandbox.scenes.places import PlaceKind, read_places
 
 NOTHING = "none"
@@ -33,18 +30,6 @@ LEVEL_WORDS = {
     ),
     "jungle": ("jungle level", "jungle game world", "green jungle platform game"),
 }  # fmt: skip
-WEATHERS: dict[str, Weather] = {
-    **palettes.WEATHERS,
-    "stormy": Weather(0.8, 0.7, 0.14, 18, 1.8, 0.6),
-    "underwater": Weather(0.0, 1.0, 0.22, 0, 1.0, 0.0),
-}
-GROUNDS: dict[str, Ground] = {
-    **palettes.GROUNDS,
-    "street": Ground(*colors("b8b8b4 a4a4a6 a8b0b8 8c98ac a4a4a8 d0ccc0")),
-    "square": Ground(*colors("dcc8a8 c8aa84 b4b494 98a0ac b4a89c ecdcc0")),
-    "moon": Ground(*colors("b4b4be 8c8c98 9c9caa 84848e 9898a4 c8c8d0")),
-    "seabed": Ground(*colors("a8d0c8 e0cc9c 5c9cac 4c84a0 8c9c9c ecdcb0")),
-}
 
 
 def _levels() -> dict[str, PlaceKind]:

@@ -21,6 +21,12 @@ SIZE_SHARES = (0.03, 0.05, 0.82, 0.06, 0.04)
 COUNT_SHARES = {1: 0.55, 2: 0.22, 3: 0.13, 4: 0.06, 5: 0.04}
 COUNT_WORDS = {1: "one", 2: "two", 3: "three", 4: "four", 5: "five"}
 MANY = 6  # from here on captions do not count
+REACH = 1.3  # metres around the player's first place that stay free
+MOST_HIDDEN = 0.3  # of a thing's box, by any other
+MOST_HIDDEN_ON_WALL = 0.08  # of windows, doors and pictures
+VIEW_EDGE = 45.0  # degrees from the middle of the first view
+TRIES = 40
+FLAT_SIZE = 2.4, 0.05  # metres; width and height of rugs, ponds and the like
 
 
 def group_name(kind: str, color: str | None = None, size: str = "") -> str:
@@ -39,7 +45,7 @@ class ThingGroup:
 
     @property
     def name(self) -> str:
-        """Return its name, unique in its scene."""
+        """Its name, unique in its scene."""
         return group_name(self.kind, self.color, self.size)
 
     @property
@@ -52,23 +58,20 @@ def sample_group(
     rng: np.random.Generator, kind: str, *, most: int = 5, sized: bool = True
 ) -> ThingGroup:
     """Return a random group of a kind."""
-    colors = KINDS[kind].colors
     size = str(rng.choice(list(SIZES), p=SIZE_SHARES)) if sized else ""
     count = int(rng.choice(list(COUNT_SHARES), p=list(COUNT_SHARES.values())))
-    return ThingGroup(kind, pick(rng, colors) if colors else None, size, min(count, most))
+    return ThingGroup(kind, color_of(rng, kind), size, min(count, most))
+
+
+def color_of(rng: np.random.Generator, kind: str) -> str | None:
+    """Return a random one of a kind's colours; None: it has its own."""
+    colors = KINDS[kind].colors
+    return pick(rng, colors) if colors else None
 
 
 def variant_of(rng: np.random.Generator) -> int:
     """Return a random shape of a kind."""
     return int(rng.integers(VARIANTS))
-
-
-REACH = 1.3  # metres around the player's first place that stay free
-MOST_HIDDEN = 0.3  # of a thing's box, by any other
-MOST_HIDDEN_ON_WALL = 0.08  # of windows, doors and pictures
-VIEW_EDGE = 45.0  # degrees from the middle of the first view
-TRIES = 40
-FLAT_SIZE = 2.4, 0.05  # metres; width and height of rugs, ponds and the like
 
 
 @cache
@@ -134,7 +137,7 @@ class Site:
         return float(self.rng.uniform(low, high))
 
     def fits(self, item: Item, *, anywhere: bool = False) -> bool:
-        """Return True if a thing can stand there; `anywhere`: also in water or on a road."""
+        """Tell whether a thing can stand there; `anywhere`: also in water or on a road."""
         seen, radius = _extent_of(item), footprint(item.kind, item.scale)
         if seen.distance - radius < REACH or _is_cut(seen):
             return False
@@ -149,7 +152,7 @@ class Site:
         )
 
     def hides_wall(self, item: Item) -> bool:
-        """Return True if a thing hides too much of a window, a door or a picture."""
+        """Tell whether a thing hides too much of a window, a door or a picture."""
         seen = _extent_of(item)
         walls = (other for other in self._extents if other.hidden < MOST_HIDDEN)
         return any(seen.hides(other) for other in walls)
@@ -175,7 +178,7 @@ class Site:
 
 
 def is_cut(item: Item) -> bool:
-    """Return True if an edge of the first view cuts a thing."""
+    """Tell whether an edge of the first view cuts a thing."""
     return _is_cut(_extent_of(item))
 
 

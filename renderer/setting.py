@@ -14,19 +14,18 @@ from mag_sandbox.renderer.canvas import (
 )
 from mag_sandbox.renderer.drawing import Drawing, drawing_of, drawings_of
 from mag_sandbox.renderer.game_themes import SKIES, THEMES
+from mag_sandbox.renderer.indoors import STANDS
 from mag_sandbox.renderer.lighting import Glow, Triple, dimmed
 from mag_sandbox.renderer.motion import PERIOD
 from mag_sandbox.renderer.painters import nature
 from mag_sandbox.renderer.painters.sketch import darker, lighter
 from mag_sandbox.renderer.painters.stamp import Light, lightened, mix, shaded, tinted
-from mag_sandbox.renderer.places import GROUNDS, PLACES, WEATHERS
+from mag_sandbox.renderer.places import PLACES
 from mag_sandbox.renderer.projection import PIXELS_PER_RADIAN, Viewpoint, rows_of
 from mag_sandbox.renderer.scene import Item, Layout, RoomBox
 
 SUN_HEIGHT = {"dawn": 152, "noon": 62, "afternoon": 96, "sunset": 150, "dusk": 80, "night": 78}
 HAZE_DISTANCE = 110.0  # metres
-# brighter than that of version 2, in which colours could hardly be told
-NIGHT = palettes.LIGHTS["night"]._replace(tint=(0.6, 0.66, 0.92), veil=0.14)
 UNDERWATER = Light(
     (34, 104, 156), (66, 156, 190), (140, 210, 214), (0.8, 0.96, 1.0), (104, 184, 204),
     (255, 255, 230), (200, 230, 236), (160, 210, 220), (92, 122, 158), 40,
@@ -35,8 +34,6 @@ SPACE = Light(
     (12, 12, 28), (18, 18, 40), (30, 30, 56), (0.94, 0.94, 1.0), (60, 60, 84),
     (236, 236, 226), (90, 90, 120), (60, 60, 90), (255, 214, 122), 60,
 )  # fmt: skip
-
-
 # colour, reach [m], height above its foot [m], flickers
 _SHINING = {
     "lamp": ((1.0, 0.8, 0.48), 1.4, 1.3, True), "fire": ((1.0, 0.6, 0.24), 0.9, 0.4, True),
@@ -44,26 +41,17 @@ _SHINING = {
 }  # fmt: skip
 _LAMP_POWER = {"daylight": 0.12, "evening": 0.34, "lamplight": 0.52, "dim": 0.5,
                "spotlights": 0.9, "soft light": 0.2, "warm light": 0.6}  # fmt: skip
+_LAMPS = "floor lamp", "hanging lamp", "wall lamp", "table lamp", "torch", "chandelier"
+_FIRES = "fireplace", "candle", "camp fire", "stove", "lantern"
 
 
 def _light_source(item: Item) -> str:
-    if item.kind in (
-        "floor lamp",
-        "hanging lamp",
-        "wall lamp",
-        "table lamp",
-        "torch",
-        "chandelier",
-    ):
-        return "lamp"
-    if item.kind in ("fireplace", "candle", "camp fire", "stove", "lantern"):
-        return "fire"
+    """Return how a thing shines, one of `_SHINING`; "": it does not."""
     if item.kind.endswith("window"):
         return "window"
-    return "shown" if item.support < 0 and item.kind in _STANDS else ""
-
-
-_STANDS = frozenset(("pedestal", "table with a cloth", "steps", "box", "podium"))
+    if item.kind in STANDS:
+        return "shown" if item.support < 0 else ""
+    return "lamp" if item.kind in _LAMPS else "fire" if item.kind in _FIRES else ""
 
 
 def glows_of(layout: Layout, viewer: Viewpoint, scale: int = 1) -> list[Glow]:
@@ -94,8 +82,8 @@ def ambient_of(layout: Layout) -> tuple[Triple, ...]:
 
 
 def weather_of(layout: Layout) -> palettes.Weather:
-    """Return how the weather of a scene bends its light."""
-    return WEATHERS[layout.attributes.get("weather", "clear")]
+    """Return the weather of a scene."""
+    return palettes.WEATHERS[layout.attributes.get("weather", "clear")]
 
 
 def light_of(layout: Layout) -> Light:
@@ -110,12 +98,7 @@ def light_of(layout: Layout) -> Light:
         return SPACE
     if attributes["weather"] == "underwater":
         return UNDERWATER
-    light = (
-        NIGHT
-        if attributes["time_of_day"] == "night"
-        else palettes.LIGHTS[attributes["time_of_day"]]
-    )
-    return palettes.weathered(light, WEATHERS[attributes["weather"]])
+    return palettes.weathered(palettes.LIGHTS[attributes["time_of_day"]], weather_of(layout))
 
 
 def ground_of(layout: Layout) -> palettes.Ground:
@@ -124,12 +107,12 @@ def ground_of(layout: Layout) -> palettes.Ground:
         theme = THEMES[PLACES[layout.place].name]
         far, near = (mix(theme.turf, theme.soil, share) for share in (0.25, 0.5))
         path = lightened(theme.soil, 0.3)
-        return palettes.Ground(far, near, theme.far, theme.far, theme.far, path)
+        return palettes.Ground(far, near, theme.far, theme.far, path)
     if layout.category != "outdoor":
-        return GROUNDS["meadow"]
+        return palettes.GROUNDS["meadow"]
     if layout.attributes["weather"] == "snowy":
         return palettes.SNOW_GROUND
-    return GROUNDS[(PLACES[layout.place].some("ground") or (layout.place,))[0]]
+    return palettes.GROUNDS[(PLACES[layout.place].some("ground") or (layout.place,))[0]]
 
 
 def haze_at(distance: float, haze: float) -> float:

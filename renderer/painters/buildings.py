@@ -126,7 +126,7 @@ def tent(stamp: Stamp, wall: Rgb, roof: Rgb) -> None:
 
 
 def pyramid(stamp: Stamp, wall: Rgb, roof: Rgb) -> None:
-    """A stepped-free pyramid, one lit and one shaded face, with a coloured tip."""
+    """A smooth pyramid of one lit and one shaded face, with a coloured tip."""
     stamp.shadow(1.0)
     stamp.poly([(-1.05, 0), (0, 1.0), (0.35, 0)], lightened(wall, 0.1))
     stamp.poly([(0.35, 0), (0, 1.0), (1.05, 0)], shaded(wall))
@@ -163,11 +163,9 @@ def temple(stamp: Stamp, wall: Rgb, roof: Rgb) -> None:
     stamp.poly([(-0.5, 0.75), (0, 0.91), (0.5, 0.75)], mix(wall, roof, 0.3))
 
 
-# how it is drawn, and px when standing at middle distance
-BUILDINGS: dict[str, tuple[BuildingDrawer, float]] = {
-    "cottage": (cottage, 62), "tower": (tower, 122), "windmill": (windmill, 112),
-    "barn": (barn, 66), "castle": (castle, 96), "lighthouse": (lighthouse, 128),
-    "tent": (tent, 44), "pyramid": (pyramid, 78), "pagoda": (pagoda, 104), "temple": (temple, 66),
+BUILDINGS: dict[str, BuildingDrawer] = {
+    "cottage": cottage, "tower": tower, "windmill": windmill, "barn": barn, "castle": castle,
+    "lighthouse": lighthouse, "tent": tent, "pyramid": pyramid, "pagoda": pagoda, "temple": temple,
 }  # fmt: skip
 BUILDING_COLORS: dict[str, tuple[Rgb, Rgb]] = {  # wall, roof
     "white": ((244, 236, 224), (206, 92, 74)),

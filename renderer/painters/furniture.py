@@ -4,7 +4,6 @@ Every function takes a pen, the furniture's colour and a variant number that cha
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from mag_sandbox.renderer.canvas import Rgb
 from mag_sandbox.renderer.painters.sketch import (
@@ -278,25 +277,9 @@ def _stool(pen: Pen, color: Rgb, variant: int) -> None:
     pen.block(-30, 40, 30, 56 + 6 * (variant % 2), color, 9)
 
 
-class Piece(NamedTuple):
-    """A kind of furniture: its drawing and how much wall it hides [px]."""
-
-    draw: Callable[[Pen, Rgb, int], None]
-    width: int
-    height: int
-
-
-MAIN: dict[str, Piece] = {
-    "sofa": Piece(_sofa, 182, 88), "bed": Piece(_bed, 192, 100),
-    "bookshelf": Piece(_bookshelf, 140, 160), "desk": Piece(_desk, 166, 124),
-    "kitchen counter": Piece(_counter, 192, 152), "piano": Piece(_piano, 162, 120),
-    "dining table": Piece(_dining_table, 188, 92), "wardrobe": Piece(_wardrobe, 124, 158),
-    "bathtub": Piece(_bathtub, 190, 104),
+FURNITURE: dict[str, Callable[[Pen, Rgb, int], None]] = {
+    "sofa": _sofa, "bed": _bed, "bookshelf": _bookshelf, "desk": _desk, "kitchen counter": _counter,
+    "piano": _piano, "dining table": _dining_table, "wardrobe": _wardrobe, "bathtub": _bathtub,
+    "armchair": _armchair, "cabinet": _cabinet, "fireplace": _fireplace,
+    "round table": _round_table, "stool": _stool,
 }  # fmt: skip
-SECOND: dict[str, Piece] = {
-    "armchair": Piece(_armchair, 94, 96),
-    "cabinet": Piece(_cabinet, 112, 96),
-    "fireplace": Piece(_fireplace, 124, 108),
-    "round table": Piece(_round_table, 92, 104),
-    "stool": Piece(_stool, 62, 60),
-}

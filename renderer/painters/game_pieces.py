@@ -204,14 +204,11 @@ def _crystal(stamp: Stamp, color: Rgb) -> None:
         stamp.poly([*foot, (x - wide * 0.1, 0)], lightened(color, 0.4))
 
 
-BLOCKS: dict[str, Drawer] = {
+PIECES: dict[str, Drawer] = {
     "brick": _brick, "question": _question, "crate": _crate, "crystal": _crystal_block,
-}  # fmt: skip
-COLLECTIBLES: dict[str, Drawer] = {
     "coins": _coin, "gems": _gem, "stars": _star, "hearts": _heart, "keys": _key,
-}  # fmt: skip
-CREATURES: dict[str, Drawer] = {
     "slime": _slime, "robot": _robot, "ghost": _ghost, "bat": _bat, "snail": _snail,
 }  # fmt: skip
-STRUCTURES: dict[str, ColoredDrawer] = {"pipe": _pipe, "flag": _flag, "portal": _portal}
-DECORATIONS: dict[str, ColoredDrawer] = {"lollipop": _lollipop, "crystal": _crystal}
+COLORED: dict[str, ColoredDrawer] = {
+    "pipe": _pipe, "flag": _flag, "portal": _portal, "lollipop": _lollipop, "crystal": _crystal,
+}  # fmt: skip

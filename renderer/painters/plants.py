@@ -161,7 +161,7 @@ def bush(stamp: Stamp, rng: np.random.Generator, snow: float) -> None:
     stamp.poly(dome(-0.3, 0.35, 0.32, 0.45), WHITE if snow > 0 else lightened(color, 0.18))
 
 
-def rock(stamp: Stamp, rng: np.random.Generator, snow: float, color: Rgb) -> None:
+def rock(stamp: Stamp, rng: np.random.Generator, color: Rgb) -> None:
     """A faceted boulder, wider than tall."""
     color = varied(color, rng)
     peak = float(rng.uniform(-0.25, 0.15))
@@ -170,8 +170,6 @@ def rock(stamp: Stamp, rng: np.random.Generator, snow: float, color: Rgb) -> Non
     stamp.poly(outline, color)
     stamp.poly([(peak, 1.0), (0.55, 0.68), (0.9, 0), (0.05, 0), (peak + 0.25, 0.5)], shaded(color))
     stamp.poly([(-0.68, 0.55), (peak, 1.0), (peak + 0.25, 0.5)], lightened(color))
-    if snow > 0:
-        stamp.poly([(-0.6, 0.6), (peak, 1.04), (0.55, 0.68), (0.2, 0.62), (-0.15, 0.72)], WHITE)
 
 
 def flower(stamp: Stamp, color: Rgb) -> None:

@@ -81,13 +81,12 @@ def soft_glow(canvas: Canvas, x: float, y: float, radius: float, color: Rgb, str
 
 
 class Stamp:
-    """One object's own coordinates: foot at (0, 0), y up, `size` px per unit, maybe mirrored."""
+    """One object's own coordinates: foot at (0, 0), y up, `size` px per unit."""
 
     def __init__(
         self, canvas: Canvas, light: Light, x: float, y: float, size: float, haze: float = 0.0
     ) -> None:
-        self.canvas = canvas
-        self.light = light
+        self.canvas, self.light = canvas, light
         self.x, self.y, self.size, self.haze = x, y, size, haze
 
     def _place(self, x: float, y: float) -> Point:
@@ -115,7 +114,7 @@ class Stamp:
         self.canvas.rectangle(x0, y0, x1, y1, fill, radius * self.size)
 
     def stroke(self, points: Sequence[Point], color: Rgb, width: float) -> None:
-        """Draw a thick line; never thinner than 3 px, which the learner could not see."""
+        """Draw a thick line; never thinner than 3 px, which a network could not learn."""
         path = [self._place(*point) for point in points]
         fill = tinted(color, self.light, self.haze)
         self.canvas.line(path, fill, max(3.0, width * self.size))

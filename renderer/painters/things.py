@@ -22,7 +22,8 @@ DARK: Rgb = (58, 56, 72)
 GLASS: Rgb = (196, 226, 238)
 
 
-def _trim(color: Rgb) -> Rgb:
+def trim_of(color: Rgb) -> Rgb:
+    """Return the colour of details that stands out most from a main colour."""
     return max((PAINTS["white"], PAINTS["yellow"], DARK), key=lambda other: contrast(other, color))
 
 
@@ -42,8 +43,8 @@ def _teapot(pen: Pen, color: Rgb, variant: int) -> None:
     pen.poly(spout, darker(color, 0.06))
     pen.lathe([(26, 0), (46, 22), (46, 48), (30, 72), (14, 80)], color)
     pen.lathe([(30, 70), (24, 80), (8, 87), (0, 88)], lighter(color, 0.15))
-    pen.ball(0, 93, 8, _trim(color))
-    pen.oval(-24, 20, 6, 50, lighter(color, 0.5) if variant % 2 else _trim(color))
+    pen.ball(0, 93, 8, trim_of(color))
+    pen.oval(-24, 20, 6, 50, lighter(color, 0.5) if variant % 2 else trim_of(color))
 
 
 def _globe(pen: Pen, color: Rgb, variant: int) -> None:
@@ -106,11 +107,11 @@ def _guitar(pen: Pen, color: Rgb, variant: int) -> None:
     pen.oval(-13, 42, 13, 66, darker(color, 0.6))
     pen.box(-18, 22, 18, 30, DARK_WOOD, 2)
     pen.box(-6, 52, 6, 122, DARK_WOOD)
-    pen.box(-10, 116, 10, 136, _trim(color) if variant % 2 else darker(color, 0.3), 3)
+    pen.box(-10, 116, 10, 136, trim_of(color) if variant % 2 else darker(color, 0.3), 3)
 
 
 def _robot(pen: Pen, color: Rgb, variant: int) -> None:
-    trim = _trim(color)
+    trim = trim_of(color)
     for x in (-22, 6):
         pen.block(x, 0, x + 16, 24, darker(color, 0.3), 4)
     pen.block(-46, 30, -30, 62, darker(color, 0.2), 7)
@@ -163,7 +164,7 @@ def _cake(pen: Pen, color: Rgb, variant: int) -> None:
 
 
 def _sneaker(pen: Pen, color: Rgb, variant: int) -> None:
-    trim = _trim(color)
+    trim = trim_of(color)
     pen.blob(
         [
             (-58, 10), (-62, 50), (-56, 68), (-26, 64), (-8, 58), (26, 44), (58, 34), (66, 14),
@@ -222,7 +223,7 @@ def _trophy(pen: Pen, color: Rgb, variant: int) -> None:
 
 
 def _rocket(pen: Pen, color: Rgb, variant: int) -> None:
-    fin = _trim(color) if variant % 2 else PAINTS["red"]
+    fin = trim_of(color) if variant % 2 else PAINTS["red"]
     if contrast(fin, color) < 60:
         fin = PAINTS["teal"]
     pen.poly([(-20, 48), (-44, 20), (-44, 0), (-16, 16)], fin)
@@ -263,9 +264,9 @@ def _mug(pen: Pen, color: Rgb, variant: int) -> None:
     pen.oval(-42, 78, 42, 95, lighter(color, 0.3))
     pen.oval(-35, 81, 35, 93, (110, 70, 54))
     if variant % 2:
-        pen.poly([(-4, 24), (-24, 44), (-18, 58), (-4, 52), (10, 58), (16, 44)], _trim(color))
+        pen.poly([(-4, 24), (-24, 44), (-18, 58), (-4, 52), (10, 58), (16, 44)], trim_of(color))
     else:
-        pen.oval(-22, 26, 10, 58, _trim(color))
+        pen.oval(-22, 26, 10, 58, trim_of(color))
 
 
 def _teddy(pen: Pen, color: Rgb, variant: int) -> None:
