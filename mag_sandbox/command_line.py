@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
 Options = TypeVar("Options")
+Say = Callable[[str], None]  # shows a person a line
 
 
 class UsageError(Refusal, ValueError):

@@ -36,6 +36,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from mag_sandbox.command_line import Say
 from mag_sandbox.evaluation.imagination.answers import PARTS, Pictures, answers_report
 from mag_sandbox.evaluation.imagination.scenes import (
     KINDS,
@@ -56,7 +57,7 @@ from mag_sandbox.evaluation.quality.thresholds import (
 )
 from mag_sandbox.evaluation.results.intervals import interval_of
 from mag_sandbox.evaluation.results.opening import OpenWorld, opener_like
-from mag_sandbox.evaluation.results.output import Say, make_places, tell
+from mag_sandbox.evaluation.results.output import make_places, tell
 from mag_sandbox.evaluation.results.store import ClipStore
 from mag_sandbox.evaluation.similarity.metrics import frechet_distance, gradient_energy, psnr
 from mag_sandbox.model.loading import load_world

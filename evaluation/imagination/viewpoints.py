@@ -32,10 +32,11 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from mag_sandbox.command_line import Say
 from mag_sandbox.controls.camera import WIDEST_FOV, CameraPose, yaw_difference
 from mag_sandbox.controls.parallax import RingGeometry, carried
 from mag_sandbox.evaluation.options import ViewpointOptions
-from mag_sandbox.evaluation.results.output import Say, make_places, tell
+from mag_sandbox.evaluation.results.output import make_places, tell
 from mag_sandbox.evaluation.similarity.metrics import gradient_energy, psnr, sharpness
 from mag_sandbox.model.attention import matmul_attention
 from mag_sandbox.model.autoencoder import Autoencoder

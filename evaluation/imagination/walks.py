@@ -32,13 +32,14 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from mag_sandbox.command_line import Say
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.evaluation.imagination.scenes import asked_scene
 from mag_sandbox.evaluation.judge.judge import Judge, judge_digest
 from mag_sandbox.evaluation.options import LOOK_S, MOST_WALKS, WalkOptions
 from mag_sandbox.evaluation.results.environment import environment
 from mag_sandbox.evaluation.results.opening import OpenWorld, opener_like
-from mag_sandbox.evaluation.results.output import Say, make_places, tell
+from mag_sandbox.evaluation.results.output import make_places, tell
 from mag_sandbox.evaluation.results.store import ClipStore, clip_record
 from mag_sandbox.evaluation.results.sweep import ClipAnswer, sweep
 from mag_sandbox.evaluation.similarity.metrics import gradient_energy, saturation, visible_change

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from mag_sandbox.command_line import Say
 from mag_sandbox.controls.camera import AXES
 from mag_sandbox.evaluation.lookback.camera_paths import read_path, write_path
 from mag_sandbox.evaluation.lookback.folders import ClipFiles, write_clips
@@ -56,7 +57,6 @@ from mag_sandbox.evaluation.lookback.verify import verified
 from mag_sandbox.evaluation.magbench.evaluate import matching_of
 from mag_sandbox.evaluation.results.environment import environment
 from mag_sandbox.evaluation.results.intervals import interval_text
-from mag_sandbox.evaluation.results.output import Say
 from mag_sandbox.evaluation.results.store import ClipStore
 from mag_sandbox.files.border import Refusal, exists, read_plain, refusing
 from mag_sandbox.files.validation import decode
@@ -222,7 +222,7 @@ def run_camera_path(options: PathOptions, say: Say) -> int:
 
 
 def lines_of(result: dict[str, Any]) -> Iterator[str]:
-    """Yield what a person wants to know of a result."""
+    """Yield the lines of a result for people."""
     summary = result["summary"]
     yield f"score: {interval_text(summary['score'], 1)} of 100 ({result['participant']['label']})"
     for task, found in summary["tasks"].items():

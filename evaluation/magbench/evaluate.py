@@ -24,6 +24,7 @@ from typing import Any
 
 import numpy as np
 
+from mag_sandbox.command_line import Say
 from mag_sandbox.evaluation.magbench.best_match import (
     BestMatch,
     Distance,
@@ -52,7 +53,6 @@ from mag_sandbox.evaluation.options import MODES, STAND_IN, MagBenchOptions, Mod
 from mag_sandbox.evaluation.results import cited
 from mag_sandbox.evaluation.results.environment import environment
 from mag_sandbox.evaluation.results.intervals import mean_scores
-from mag_sandbox.evaluation.results.output import Say
 from mag_sandbox.evaluation.results.store import ClipStore, clip_record
 from mag_sandbox.evaluation.results.sweep import ClipAnswer, sweep
 from mag_sandbox.evaluation.results.videos import VideoFault, VideoFormat, read_video

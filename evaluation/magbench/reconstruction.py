@@ -22,6 +22,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mag_sandbox.command_line import Say
 from mag_sandbox.evaluation.magbench.best_match import video_psnr, video_ssim
 from mag_sandbox.evaluation.magbench.continuation import LATENT_FRAMES, as_pictures
 from mag_sandbox.evaluation.magbench.evaluate import Matching, file_key, matching_of
@@ -31,7 +32,6 @@ from mag_sandbox.evaluation.options import ReconstructionOptions
 from mag_sandbox.evaluation.results.cited import COMPRESSION, SOURCE
 from mag_sandbox.evaluation.results.environment import environment
 from mag_sandbox.evaluation.results.intervals import interval_text, mean_scores
-from mag_sandbox.evaluation.results.output import Say
 from mag_sandbox.evaluation.results.store import ClipStore, clip_record
 from mag_sandbox.evaluation.results.sweep import ClipAnswer, sweep
 from mag_sandbox.evaluation.results.videos import VideoFormat, read_video

@@ -17,8 +17,9 @@ import numpy as np
 import torch
 from PIL import Image
 
+from mag_sandbox.command_line import Say
 from mag_sandbox.evaluation.options import EnlargingOptions
-from mag_sandbox.evaluation.results.output import Say, make_places, tell
+from mag_sandbox.evaluation.results.output import make_places, tell
 from mag_sandbox.evaluation.similarity.metrics import psnr
 from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.checkpoints import load_into

@@ -29,6 +29,7 @@ from typing import Any
 
 import numpy as np
 
+from mag_sandbox.command_line import Say
 from mag_sandbox.evaluation.options import PocketOptions
 from mag_sandbox.evaluation.quality.clips import (
     around_and_around,
@@ -39,7 +40,7 @@ from mag_sandbox.evaluation.quality.scenes import HeldOutScene, Leg, held_out_sc
 from mag_sandbox.evaluation.quality.thresholds import table, verdicts_of
 from mag_sandbox.evaluation.results.intervals import mean_scores
 from mag_sandbox.evaluation.results.opening import OpenWorld, opener
-from mag_sandbox.evaluation.results.output import Say, make_places, tell
+from mag_sandbox.evaluation.results.output import make_places, tell
 from mag_sandbox.evaluation.similarity.metrics import psnr
 from mag_sandbox.model.world import World
 

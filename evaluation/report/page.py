@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from mag_sandbox.command_line import Say
 from mag_sandbox.evaluation.options import ReportOptions
 from mag_sandbox.evaluation.report import data as report
 from mag_sandbox.evaluation.results.markdown import plain, templates
-from mag_sandbox.evaluation.results.output import Say
 from mag_sandbox.files.pictures import jpeg_address, read_picture
 from mag_sandbox.files.whole import replace_file
 

@@ -1,13 +1,12 @@
 """The output of a command: lines for people, and all numbers as JSON."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from mag_sandbox.command_line import Say
 from mag_sandbox.files.whole import replace_file
-
-Say = Callable[[str], None]
 
 
 def make_places(*files: Path | None) -> None:

@@ -6,13 +6,13 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from multiprocessing.connection import Connection as Pipe
 from typing import TYPE_CHECKING
 
+from mag_sandbox.command_line import Say
 from mag_sandbox.files.border import Refusal
 from mag_sandbox.files.folders import data_folder
 from mag_sandbox.model.remote.address import is_loopback
@@ -30,7 +30,6 @@ if TYPE_CHECKING:  # imports pygame, which must see the display settings first, 
     from mag_sandbox.sandbox.browser.page_view import PageView
     from mag_sandbox.sandbox.game import PlayerGame
 
-Say = Callable[[str], None]
 LEFT_S = 30.0  # for the game of a killed server to keep its place
 AGAIN_S = 0.2  # between two looks whether it has
 

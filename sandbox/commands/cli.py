@@ -9,15 +9,13 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import NoReturn
 
-from mag_sandbox.command_line import OneLineParser, add_commands
+from mag_sandbox.command_line import OneLineParser, Say, add_commands
 from mag_sandbox.files.yaml_files import nearest
 from mag_sandbox.model.loading import end_others, follow, is_first
 from mag_sandbox.process import run_command, say
 from mag_sandbox.program import PROGRAM
 from mag_sandbox.sandbox.commands.options import COMMANDS
 from mag_sandbox.sandbox.freed_memory import share_freed
-
-Say = Callable[[str], None]
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -4,12 +4,13 @@ import json
 import logging
 import math
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from mag_sandbox.command_line import Say
 from mag_sandbox.controls.sources import RecordedSource, ScriptSource
 from mag_sandbox.files.border import is_folder, reason_of
 from mag_sandbox.files.folders import data_folder
@@ -49,7 +50,6 @@ from mag_sandbox.sandbox.x_server import has_display
 from mag_sandbox.scenes import Scene, SceneError, load_scene
 
 logger = logging.getLogger(__name__)
-Say = Callable[[str], None]
 HEADLESS_SECONDS = 10.0  # of play without a person, by default
 
 

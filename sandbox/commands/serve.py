@@ -3,12 +3,12 @@
 import os
 import secrets
 import sys
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from mag_sandbox.command_line import Say
 from mag_sandbox.files.validation import parse_json
 from mag_sandbox.model.catalogue.worlds import WORLDS
 from mag_sandbox.model.loading import ServerAddress, worlds_beside
@@ -29,7 +29,6 @@ if TYPE_CHECKING:  # an extra
     from mag_sandbox.model.remote.server import WorldServer
     from mag_sandbox.model.remote.serving import ListenAddress
     from mag_sandbox.sandbox.browser.server import PageServer
-Say = Callable[[str], None]
 PARKED = "512"  # MiB of keys and values in a snapshot; of larger worlds, latents
 ROUTE = "RAY_SERVE_SESSION_ID_HEADER_KEY"  # variable: the header that names a session
 SWITCH_S = 0.001  # longest turn of a thread while others wait [s]: messages leave sooner

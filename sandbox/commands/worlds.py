@@ -3,9 +3,10 @@
 Imports neither torch nor the hub's library: listing is instant, and fetching imports both.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from mag_sandbox.command_line import Say
 from mag_sandbox.files.yaml_files import not_found
 from mag_sandbox.model.catalogue import fetching, memory_plan, weight_files, worlds
 from mag_sandbox.model.world import MissingWeights, WorldFailed
@@ -13,7 +14,6 @@ from mag_sandbox.program import PROGRAM
 from mag_sandbox.sandbox.commands.options import FetchOptions, WorldsOptions
 from mag_sandbox.sandbox.ui.amounts import bytes_text
 
-Say = Callable[[str], None]
 TOLD_STEP = 0.01  # of all bytes between two lines of progress
 
 

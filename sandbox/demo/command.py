@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from mag_sandbox.command_line import Say
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.files.border import exists
 from mag_sandbox.files.whole import OccupiedError, claim
@@ -54,7 +55,6 @@ from mag_sandbox.scenes.demo.script import MEMORY_PARTS, MemoryAsk, parse_memory
 from mag_sandbox.scenes.demo.words import ScriptError
 from mag_sandbox.scenes.things import thing_words
 
-Say = Callable[[str], None]
 TELL_EVERY = 10.0  # seconds between two lines of progress
 
 

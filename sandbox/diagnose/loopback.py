@@ -7,7 +7,7 @@ disturbs both alike.
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
@@ -15,6 +15,7 @@ from statistics import median
 from time import perf_counter, sleep
 from typing import Any
 
+from mag_sandbox.command_line import Say
 from mag_sandbox.model.loading import ServerAddress
 from mag_sandbox.model.world import NETWORK, SERVER, Control, FrameBlock, World, WorldFailed
 from mag_sandbox.sandbox.choice import WorldChoice
@@ -26,7 +27,6 @@ from mag_sandbox.scenes import Scene
 PLAYERS = 2
 WARM_BLOCKS = 4  # that are not counted
 SETTLE_S = 0.1  # before a block is timed: a server looks ahead right after one [s]
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ from typing import Any, cast
 import psutil
 import pygame
 
+from mag_sandbox.command_line import Say
 from mag_sandbox.controls.camera import CameraCommand, CameraPose, command_towards
 from mag_sandbox.controls.sources import ScriptSource
 from mag_sandbox.model.world import MIB, Control, FrameBlock, Progress, World, WorldFailed
@@ -39,7 +40,6 @@ from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.sandbox.settings import SandboxConfig
 from mag_sandbox.scenes import Scene
 
-Say = Callable[[str], None]
 SHORT_STATE_SECONDS = 30.0  # of play, the state that the full memory is compared with
 ALTERNATED_BLOCKS = 40  # of each state
 RECORDED_ROUNDS = 6  # with and without recording

@@ -11,15 +11,15 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mag_sandbox.model.world import FrameBlock
-from mag_sandbox.sandbox.export.options import ExportOptions, Progress, RecordingExport
+from mag_sandbox.command_line import Say
+from mag_sandbox.model.world import FrameBlock, Progress
+from mag_sandbox.sandbox.export.options import ExportOptions, RecordingExport
 from mag_sandbox.sandbox.recording.reader import Recording, RecordingError
 from mag_sandbox.sandbox.ui.amounts import bytes_text
 
 if TYPE_CHECKING:
     from mag_sandbox.sandbox.export.footage import FramesFrom
 
-Say = Callable[[str], None]
 LINE = "{percentage:4.0f}% {desc} [{bar:28}]"
 logger = logging.getLogger(__name__)
 STEP = 0.01  # share of the work between two words about it
@@ -54,7 +54,7 @@ def replayed(recording: Recording) -> Iterator[FrameBlock]:
 
 @contextmanager
 def progress_line() -> Iterator[Progress]:
-    """Give what draws one line on the terminal, over and over; nothing where there is none."""
+    """Yield a function that redraws one line on the terminal; it does nothing without one."""
     from tqdm import tqdm
 
     with tqdm(total=1.0, bar_format=LINE, leave=False, disable=None) as bar:

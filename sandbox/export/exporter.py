@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from mag_sandbox.files.whole import PART
-from mag_sandbox.model.world import Control, Frames
+from mag_sandbox.model.world import Control, Frames, Progress
 from mag_sandbox.sandbox.audio import soundtrack_pieces, suggest_ambience
 from mag_sandbox.sandbox.export import page, stills, video
 from mag_sandbox.sandbox.export.footage import Footage, FramesFrom, Shot, played_again
@@ -20,7 +20,6 @@ from mag_sandbox.sandbox.export.options import (
     ExportError,
     ExportOptions,
     Format,
-    Progress,
     check_room,
     target_of,
     whole,

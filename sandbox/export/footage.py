@@ -11,8 +11,8 @@ from pathlib import Path
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.evaluation.similarity.recall import ProbeResult
-from mag_sandbox.model.world import FrameBlock, Frames
-from mag_sandbox.sandbox.export.options import ExportError, Progress
+from mag_sandbox.model.world import FrameBlock, Frames, Progress
+from mag_sandbox.sandbox.export.options import ExportError
 from mag_sandbox.sandbox.play.events import BlockEvent
 from mag_sandbox.sandbox.recording.frames_file import (
     FRAMES_FILE,

@@ -14,9 +14,8 @@ from PIL import Image
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.files.pictures import jpeg_address
-from mag_sandbox.model.world import Frames, MemoryEntry, MemoryUsage, SegmentKind
+from mag_sandbox.model.world import Frames, MemoryEntry, MemoryUsage, Progress, SegmentKind
 from mag_sandbox.sandbox.export.footage import Footage
-from mag_sandbox.sandbox.export.options import Progress
 from mag_sandbox.sandbox.hud.figures import elsewhere_rows, stage_rows
 from mag_sandbox.sandbox.hud.hud_state import (
     LEGEND,

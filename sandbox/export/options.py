@@ -3,7 +3,7 @@
 import math
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,6 @@ Format = Literal["mp4", "gif", "webp", "frames", "sheet", "page"]
 MOST_SECONDS = 1e9  # of a recording
 LEAST_FPS = 0.001  # of an animation
 FORMATS: tuple[Format, ...] = get_args(Format)
-Progress = Callable[[str, float], None]  # stage, fraction in [0, 1]
 
 SMALL = 640  # px: worlds narrower than this are enlarged
 SCALES: dict[Format, int] = {"mp4": 2, "gif": 2, "webp": 2}  # of small worlds; others stay
