@@ -8,8 +8,8 @@ import numpy as np
 from mag_sandbox.renderer.canvas import HORIZON, RING_HEIGHT, RING_WIDTH, Rgb
 from mag_sandbox.renderer.kinds import AREAS
 from mag_sandbox.renderer.scene import Item
+from mag_sandbox.renderer.views import DEGREES_PER_PIXEL
 
-DEGREES_PER_PIXEL = 360 / RING_WIDTH
 MAIN_COLOR_BITS = 4  # of each channel; pixels that agree in them have about the same colour
 FEW = 400  # pixels of a thing up to which all are looked at for its colours
 UNNAMED = ""  # attribute of things that no caption names
@@ -41,12 +41,12 @@ class Thing:
 
     @property
     def shown(self) -> bool:
-        """True if enough of it is visible to be noticed."""
+        """Whether enough of it is visible to be noticed."""
         return self.area >= max(60.0, 0.08 * self.width * self.height)
 
     @property
     def is_area(self) -> bool:
-        """True for land, water or backdrop, which have no single place."""
+        """Whether it is land, water or backdrop, which have no single place."""
         return self.name in AREAS
 
     @property
@@ -65,8 +65,8 @@ class Thing:
         return self.width * DEGREES_PER_PIXEL, self.height * DEGREES_PER_PIXEL
 
     @property
-    def told(self) -> tuple[str, float, float, float, float, Rgb, Rgb, int]:
-        """Its description for a painter: kind, yaw, pitch, size, main and mean colour, shape."""
+    def plan_entry(self) -> tuple[str, float, float, float, float, Rgb, Rgb, int]:
+        """Kind, yaw, pitch, width, height, main and mean colour, variant: its fields in a plan."""
         box = self.yaw, self.pitch, *self.degrees
         return self.name, *box, self.main_color, self.mean_color, self.variant
 

@@ -28,7 +28,7 @@ from mag_sandbox.renderer.motion import (
 from mag_sandbox.renderer.outdoors import lay_out_land, lay_out_level
 from mag_sandbox.renderer.paint import paint
 from mag_sandbox.renderer.places import PLACES
-from mag_sandbox.renderer.plan import Thing, things_of
+from mag_sandbox.renderer.plan import Placed, Thing, things_of
 from mag_sandbox.renderer.projection import START, Viewpoint, board, box_depth, plane_depth, surface
 from mag_sandbox.renderer.ring_image import RingImage
 from mag_sandbox.renderer.scene import Item, Layout
@@ -184,6 +184,8 @@ class SceneRenderer:
 
 
 class _Shot:
+    """One picture of a scene while it is drawn."""
+
     def __init__(
         self, scene: SceneRenderer, viewer: Viewpoint, time: float, scale: int = 1
     ) -> None:
@@ -194,7 +196,7 @@ class _Shot:
         self.items = [
             _walked(item, gait_) for item, gait_ in zip(scene.layout.items, self.gaits, strict=True)
         ]
-        self.placed: list[tuple[int, str, Item | None, float, tuple[float, ...]]] = []
+        self.placed: list[Placed] = []
 
     def ring(self) -> Ring:
         depth = self.draw()
@@ -269,8 +271,8 @@ class _Shot:
                 labels = [MotionLabel.WALKER] * len(labels)
         number = len(scene.far) + index + 1
         box = self.image.fill(points, drawing.ends, colors, number, labels)
-        told = flats.course_box(item, self.viewer) or box
-        self.placed.append((number, item.kind, item, distance, told))
+        box = flats.course_box(item, self.viewer) or box
+        self.placed.append((number, item.kind, item, distance, box))
 
     def _draw_falling(self) -> None:
         scene, layout = self.scene, self.scene.layout

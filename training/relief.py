@@ -16,13 +16,13 @@ from torch.nn import functional
 from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.frames import to_frames
-from mag_sandbox.model.imagination.relief import FINE, FOOT_UNIT, ReliefReader, told_edges
+from mag_sandbox.model.imagination.relief import FINE, FOOT_UNIT, ReliefReader, log_edges
 from mag_sandbox.model.imagination.weights import RELIEF
 from mag_sandbox.renderer.canvas import HORIZON, RING_HEIGHT, RING_WIDTH
-from mag_sandbox.renderer.carrying import viewpoint
 from mag_sandbox.renderer.projection import PIXELS_PER_RADIAN
 from mag_sandbox.renderer.render import PLANES, SceneRenderer, category_of, lay_out
 from mag_sandbox.renderer.sheets import write_sheet
+from mag_sandbox.renderer.viewpoints import viewpoint
 from mag_sandbox.renderer.views import HEIGHT, WIDTH
 from mag_sandbox.training.loop import LoopConfig, Stage
 from mag_sandbox.training.optimisers import muon_and_adamw
@@ -103,8 +103,8 @@ class ReliefStage(Stage):
         """Return the loss of outlines, distances and boxes for one batch of views."""
         views = self.views(np.random.default_rng([self.seed, batch]), BATCH)
         with torch.autocast("cpu", torch.bfloat16):
-            told = self.module(views.pictures, views.pitches)
-        return relief_loss(told.float(), views)
+            outputs = self.module(views.pictures, views.pitches)
+        return relief_loss(outputs.float(), views)
 
     def views(self, rng: np.random.Generator, count: int) -> Views:
         """Return views of random rings, half of them mirrored."""
@@ -145,16 +145,16 @@ class ReliefStage(Stage):
         return picture, pitches.astype(np.float32), *others, edges.astype(np.float32)
 
 
-def relief_loss(told: Tensor, views: Views) -> Tensor:
+def relief_loss(outputs: Tensor, views: Views) -> Tensor:
     """Return the loss of numbers of squares."""
-    logits = functional.pixel_shuffle(told[:, : FINE**2], FINE)[:, 0]
+    logits = functional.pixel_shuffle(outputs[:, : FINE**2], FINE)[:, 0]
     stands = views.stands.float()
     near = functional.max_pool2d(torch.stack((stands, -stands), 1), EDGE, 1, EDGE // 2).sum(1)
     weights = (1 + (EDGES - 1) * near) * views.counts
     outlines = functional.binary_cross_entropy_with_logits(logits, stands, reduction="none")
     own = views.stands[:, ::FINE, ::FINE]
-    feet = (told[:, FINE**2] - FOOT_UNIT * views.feet[:, ::FINE, ::FINE]).abs() * own
-    sides = (told[:, FINE**2 + 1 :] - told_edges(views.edges[..., ::FINE, ::FINE])).abs()
+    feet = (outputs[:, FINE**2] - FOOT_UNIT * views.feet[:, ::FINE, ::FINE]).abs() * own
+    sides = (outputs[:, FINE**2 + 1 :] - log_edges(views.edges[..., ::FINE, ::FINE])).abs()
     count = own.sum().clamp(min=1)
     boxes = (sides * own[:, None]).sum() / count
     return (outlines * weights).mean() + FEET * feet.sum() / count + SIDES * boxes

@@ -18,11 +18,11 @@ from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.imagination.walls import COLUMN, SPREADS, WallReader
 from mag_sandbox.model.imagination.weights import WALLS
 from mag_sandbox.renderer.canvas import HORIZON, RING_HEIGHT, RING_WIDTH
-from mag_sandbox.renderer.carrying import viewpoint
 from mag_sandbox.renderer.projection import PIXELS_PER_RADIAN
 from mag_sandbox.renderer.render import SceneRenderer, lay_out
 from mag_sandbox.renderer.scene import RoomBox
 from mag_sandbox.renderer.sheets import write_sheet
+from mag_sandbox.renderer.viewpoints import viewpoint
 from mag_sandbox.renderer.views import HEIGHT, WIDTH
 from mag_sandbox.training.loop import LoopConfig, Stage
 from mag_sandbox.training.options import WallsTraining
@@ -78,8 +78,8 @@ class WallsStage(Stage):
         """Return the loss of one batch of views."""
         pictures, slopes = self.views(np.random.default_rng([self.seed, batch]), BATCH)
         with torch.autocast("cpu", torch.bfloat16):
-            told = self.module(pictures)
-        return walls_loss(told.float(), slopes)
+            outputs = self.module(pictures)
+        return walls_loss(outputs.float(), slopes)
 
     def views(self, rng: np.random.Generator, count: int) -> tuple[Tensor, Tensor]:
         """Return views, [B, 3, HEIGHT, WIDTH], and the slopes of their columns, [B, 2, columns]."""
@@ -87,15 +87,15 @@ class WallsStage(Stage):
         return pictures, slopes
 
     def sheet(self, path: Path, step: int) -> None:
-        """Write views, and beside them where walls meet floor and ceiling, as told and in truth."""
+        """Write views, and beside them where walls meet floor and ceiling, as read and in truth."""
         pictures, slopes = self.views(np.random.default_rng([self.seed, step, 1]), 4)
         self.module.eval()
         with torch.no_grad():
-            told = self.module(pictures)[:, :2]
+            read = self.module(pictures)[:, :2]
         self.module.train()
         frames = to_frames(pictures)
         lined = [[_lined(frame, one) for frame, one in zip(frames, edges.numpy(), strict=True)]
-                 for edges in (told, slopes)]  # fmt: skip
+                 for edges in (read, slopes)]  # fmt: skip
         write_sheet(path, [list(row) for row in zip(frames, *lined, strict=True)])
 
     def _view(self, room: DrawnRoom, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -127,10 +127,10 @@ def _lined(frame: np.ndarray, slopes: np.ndarray) -> np.ndarray:
     return result
 
 
-def walls_loss(told: Tensor, slopes: Tensor) -> Tensor:
+def walls_loss(outputs: Tensor, slopes: Tensor) -> Tensor:
     """Return the loss of numbers of columns: the negative log-likelihood of Laplace's law."""
-    logs = told[:, 2:].clamp(*SPREADS)
-    return ((told[:, :2] - slopes).abs() * torch.exp(-logs) + logs).mean()
+    logs = outputs[:, 2:].clamp(*SPREADS)
+    return ((outputs[:, :2] - slopes).abs() * torch.exp(-logs) + logs).mean()
 
 
 def train(options: WallsTraining) -> None:

@@ -51,10 +51,10 @@ from mag_sandbox.model.pocket.loading import painting_features
 from mag_sandbox.model.pocket.weights import AUTOENCODER, POCKET_WEIGHTS, read_config
 from mag_sandbox.renderer.behind import bands_of
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
-from mag_sandbox.renderer.carrying import geometry, is_free
 from mag_sandbox.renderer.kinds import COURSES
 from mag_sandbox.renderer.render import HELD_OUT, Ring, SceneRenderer, category_of, lay_out
 from mag_sandbox.renderer.sheets import write_sheet
+from mag_sandbox.renderer.viewpoints import geometry, is_free
 from mag_sandbox.renderer.views import HEIGHT, WIDTH, view
 from mag_sandbox.scenes.stances import STANCES, Stance
 
@@ -93,7 +93,7 @@ class ScenePainter:
     def scenery(self, ring: Ring) -> Scenery:
         """Return the plan of a ring in metres, without things that older weights do not know."""
         config = self.imagination.config
-        things = [PlacedObject(*thing.told) for thing in (*bands_of(ring), *ring.things)]
+        things = [PlacedObject(*thing.plan_entry) for thing in (*bands_of(ring), *ring.things)]
         known = [thing for thing in things if thing.kind in config.looks]
         return Scenery.of(known, LIFTED, config.all_behind)
 

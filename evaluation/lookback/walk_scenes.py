@@ -18,10 +18,10 @@ from mag_sandbox.evaluation.similarity.metrics import LEAST_PIXELS, MAX_PSNR, Ma
 from mag_sandbox.model.world import Frames
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.renderer.captions import caption
-from mag_sandbox.renderer.carrying import geometry, is_free
 from mag_sandbox.renderer.kinds import COURSES, KINDS
 from mag_sandbox.renderer.render import Ring, SceneRenderer, lay_out
 from mag_sandbox.renderer.scene import Item, Layout
+from mag_sandbox.renderer.viewpoints import geometry, is_free
 from mag_sandbox.renderer.views import HEIGHT, WIDTH, blended_view, view_at, view_corner
 from mag_sandbox.scenes.things import DEEP
 

@@ -26,8 +26,8 @@ from mag_sandbox.model.imagination.ground import TILE
 from mag_sandbox.model.imagination.objects import (
     ObjectTable,
     PlacedObject,
+    covering_objects,
     object_table,
-    tell,
     together,
 )
 from mag_sandbox.model.imagination.outlines import UPRIGHT, agreeing, owners_seen
@@ -76,7 +76,7 @@ Each = Callable[[Callable[[Place], Tensor], Iterable[Place]], Iterable[Tensor]] 
 
 
 class Coder(NamedTuple):
-    """An autoencoder as the memory's latents are made and shown by."""
+    """The autoencoder of the memory's latents."""
 
     encode: Callable[[Frames], Tensor]  # uint8 [T, H, W, 3] -> fp32 [T, C, h, w]
     decode: Callable[[Tensor], Tensor]  # [T, C, h, w] -> [T, 3, H, W] in about [-1, 1]
@@ -407,7 +407,7 @@ class Imagination:
         rows = np.arange(place.top, place.top + place.rows)
         columns = np.arange(place.left, place.left + place.columns) % self._ring[1]
         table = _painted_as(subject.things, self._sketcher, self.config)
-        told = tell(table, rows, columns, self._ring[1])
+        objects = covering_objects(table, rows, columns, self._ring[1])
         sketch = self._sketcher.draw(table, rows, columns)
         if subject.seen is not None:
             down, across = self._pixels(rows), self._pixels(columns)
@@ -419,7 +419,7 @@ class Imagination:
         there = around.at(place)
         painter = self._networks.painter
         latents = painter.paint(
-            told.batch(), sketched.cpu(), torch.from_numpy(rows)[None],
+            objects.batch(), sketched.cpu(), torch.from_numpy(rows)[None],
             torch.from_numpy(there.latents)[None], torch.from_numpy(there.known)[None], noise[None],
             painter.text_keys(subject.prompt.to(_dtype(painter))),
         )  # fmt: skip

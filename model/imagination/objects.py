@@ -14,12 +14,12 @@ from torch import Tensor
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.files.validation import shortened
 
-COVERING = 6  # objects that a cell is told of: the nearest ones that cover it
+COVERING = 6  # objects given to a cell: the nearest ones that cover it
 VARIANTS = 8  # rows of a kind in the table of looks: 0 is "any"
 MOST_OBJECTS = 4096  # of a plan; far fewer are ever drawn
-NUMBERS = 28  # that a cell is told of each object, besides its look
+NUMBERS = 28  # given to a cell for each object, besides its look
 INSIDE, HALF = slice(0, 2), slice(18, 20)  # of those: where in its box, and how large that is
-LEAST_HALF = 0.5  # cells; an object's box is told as if half of it were no less
+LEAST_HALF = 0.5  # cells; half of an object's box counts as no less
 BEYOND = 1.25  # of half a box: how far from its middle a sprite reaches
 _WAVES = (1.0, 2.0, 4.0)  # half turns from an object's middle to its edge
 _MARGIN = 0.5  # cells beyond its box that an object still covers
@@ -78,15 +78,15 @@ class ObjectTable(NamedTuple):
         return ObjectTable(*(field[rows] for field in self))
 
 
-class ToldObjects(NamedTuple):
+class CoveringObjects(NamedTuple):
     """The objects that cover each cell as numbers, the nearest first."""
 
     looks: Tensor  # int64 [rows, columns, COVERING], or for each of a batch; 0: there is none
     numbers: Tensor  # fp32 [rows, columns, COVERING, NUMBERS]
 
-    def batch(self) -> "ToldObjects":
+    def batch(self) -> "CoveringObjects":
         """Return them as a batch of one."""
-        return ToldObjects(self.looks[None], self.numbers[None])
+        return CoveringObjects(self.looks[None], self.numbers[None])
 
 
 def together(some: Sequence[PlacedObject], others: Sequence[PlacedObject]) -> list[PlacedObject]:
@@ -122,7 +122,7 @@ def object_table(
         (o.yaw / cell, rows / 2 - o.pitch / cell, o.width / cell, o.height / cell) for o in objects
     ]
     looks = [look_number(row[o.kind], o.variant) for o in objects]
-    colors = [(*_told_color(o.color), *_told_color(o.mean_color)) for o in objects]
+    colors = [(*_color_numbers(o.color), *_color_numbers(o.mean_color)) for o in objects]
     return ObjectTable(
         np.array(looks, np.int64),
         np.array(boxes, np.float32).reshape(-1, 4),
@@ -130,9 +130,9 @@ def object_table(
     )
 
 
-def tell(
+def covering_objects(
     table: ObjectTable, rows: np.ndarray, columns: np.ndarray, ring_columns: int
-) -> ToldObjects:
+) -> CoveringObjects:
     """Return the objects that cover each of a box of cells.
 
     Args:
@@ -143,10 +143,10 @@ def tell(
     """
     shape = len(rows), len(columns), COVERING
     looks, numbers = np.zeros(shape, np.int64), np.zeros((*shape, NUMBERS), np.float32)
-    told = ToldObjects(torch.from_numpy(looks), torch.from_numpy(numbers))
+    covering = CoveringObjects(torch.from_numpy(looks), torch.from_numpy(numbers))
     count = len(table.looks)
     if count == 0:
-        return told
+        return covering
     across = columns[:, None] + 0.5 - table.boxes[:, 0]
     across = (across + ring_columns / 2) % ring_columns - ring_columns / 2
     across[:, table.boxes[:, 2] >= _AROUND * ring_columns] = 0.0  # it has no middle
@@ -175,14 +175,14 @@ def tell(
         ),
         axis=1,
     )
-    return told
+    return covering
 
 
-def half_cells(told: Tensor) -> Tensor:
-    """Return half the size [cells] of boxes by which places in them are told, of their `HALF`."""
-    return (2 * told).exp2().clamp(min=LEAST_HALF)
+def half_cells(numbers: Tensor) -> Tensor:
+    """Return half the size of boxes [cells], of the numbers in `HALF`."""
+    return (2 * numbers).exp2().clamp(min=LEAST_HALF)
 
 
-def _told_color(color: tuple[int, int, int] | None) -> tuple[float, ...]:
+def _color_numbers(color: tuple[int, int, int] | None) -> tuple[float, ...]:
     """Return a colour in [-1, 1] and whether it is given."""
     return (0.0, 0.0, 0.0, 0.0) if color is None else (*(x / 127.5 - 1 for x in color), 1.0)

@@ -24,7 +24,7 @@ from mag_sandbox.model.imagination.objects import (
     INSIDE,
     NUMBERS,
     VARIANTS,
-    ToldObjects,
+    CoveringObjects,
     half_cells,
 )
 from mag_sandbox.model.imagination.sketch import Sketch
@@ -34,7 +34,7 @@ from mag_sandbox.model.rope import grid_rotary, index_frequencies
 class Sprites(nn.Module):
     """A small picture of each look, stretched over an object's box.
 
-    A cell samples it at some points, which tell where in it an eye or the bit of a key is.
+    A cell samples it at some points, which place an eye or the bit of a key in it.
     """
 
     table: Tensor  # [looks, places ** 2 * FITTED]; zero where nothing has the look
@@ -51,7 +51,7 @@ class Sprites(nn.Module):
         Args:
             look: of each object, int64 [N].
             inside: where in its box the cell's middle lies, from (-1, -1) to (1, 1), [N, 2].
-            half: of its width and height, as a cell is told, [N, 2].
+            half: of its width and height, the numbers in `HALF`, [N, 2].
         """
         result: Tensor = self.outer(self.stretched(look, inside, half))
         return result
@@ -94,16 +94,16 @@ class ObjectLayer(nn.Module):
         self.inner = nn.Linear(hidden, hidden)
         self.outer = nn.Linear(COVERING * hidden, config.dit.dim, bias=False)
 
-    def forward(self, told: ToldObjects) -> Tensor:
+    def forward(self, objects: CoveringObjects) -> Tensor:
         """Return a vector a cell."""
-        there = told.looks > 0  # one slot in five
-        look = told.looks[there]
+        there = objects.looks > 0  # one slot in five
+        look = objects.looks[there]
         gain, bias = self.gain(self.look.weight)[look], self.bias(self.look.weight)[look]
         depth = self.depth.expand(*there.shape, -1)[there]
-        said = told.numbers[there]
-        numbers = self.numbers(said.to(gain.dtype))
-        sprites = self.sprites[0](look, said[:, INSIDE], said[:, HALF])
-        x = functional.gelu(numbers * (1 + gain) + bias + depth + sprites)
+        numbers = objects.numbers[there]
+        sprites = self.sprites[0](look, numbers[:, INSIDE], numbers[:, HALF])
+        x = self.numbers(numbers.to(gain.dtype))
+        x = functional.gelu(x * (1 + gain) + bias + depth + sprites)
         x = functional.gelu(self.inner(x))
         slots = x.new_zeros(*there.shape, x.shape[-1])
         slots[there] = x
@@ -132,7 +132,7 @@ class Painter(nn.Module):
 
     painter = Painter(PainterConfig(), matmul_attention)
     text = painter.text_keys(features)  # once a prompt
-    latents = painter.paint(told, sketched, rows, latents, known, noise, text)
+    latents = painter.paint(objects, sketched, rows, latents, known, noise, text)
     """
 
     def __init__(self, config: PainterConfig, kernel: AttentionKernel) -> None:
@@ -156,14 +156,14 @@ class Painter(nn.Module):
         """Return every layer's keys and values of text features, [B, text_len, text_dim]."""
         return self.dit.text_keys(features)
 
-    def place(self, told: ToldObjects, sketched: Tensor, rows: Tensor, known: Tensor) -> Tensor:
+    def place(
+        self, objects: CoveringObjects, sketched: Tensor, rows: Tensor, known: Tensor
+    ) -> Tensor:
         """Return the conditioning of cells, [B, H * W, dim]."""
         there = known[..., None].to(self.known.dtype) * self.known
         seen = self.sketch(sketched.to(self.known.dtype).movedim(1, -1))
-        result: Tensor = (self.objects(told) + seen + self.row(rows)[:, :, None] + there).flatten(
-            1, 2
-        )
-        return result
+        place: Tensor = self.objects(objects) + seen + self.row(rows)[:, :, None] + there
+        return place.flatten(1, 2)
 
     def forward(self, noisy: Tensor, place: Tensor, sigma: Tensor, text: TextKeys) -> Tensor:
         """Return the flow of a view's latents, [B, C, H, W].
@@ -190,7 +190,7 @@ class Painter(nn.Module):
 
     def paint(
         self,
-        told: ToldObjects,
+        objects: CoveringObjects,
         sketched: Tensor,
         rows: Tensor,
         latents: Tensor,
@@ -201,7 +201,7 @@ class Painter(nn.Module):
         """Return the latents of a view; those that are known come back as they are.
 
         Args:
-            told: the objects of its cells, [1, H, W, ...].
+            objects: that cover its cells, [1, H, W, ...].
             sketched: `sketched_cells` of a sketch of them, [1, C + 1, H, W].
             rows: of its cells on the ring, [1, H].
             latents: [1, C, H, W]; anything where they are not known.
@@ -210,7 +210,7 @@ class Painter(nn.Module):
             text: `text_keys` of the prompt.
         """
         there = known[:, None]
-        flow_of = self.flow(self.place(told, sketched, rows, known), text)
+        flow_of = self.flow(self.place(objects, sketched, rows, known), text)
         sampler = AdamsBashforthSampler(euler_levels(self.config.steps, self.config.shift))
         x = torch.where(there, latents, noise)
         for step, timestep in enumerate(sampler.timesteps):

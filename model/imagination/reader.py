@@ -21,7 +21,7 @@ from mag_sandbox.model.imagination.objects import VARIANTS, PlacedObject, rgb
 from mag_sandbox.scenes.things import rivals
 
 FINER = 2  # places along a side of a cell
-UNIT = 2.25  # degrees; distances are told by their logarithm from about here on
+UNIT = 2.25  # degrees; distances are logarithmic from about here on
 MIDDLE = 0.25  # of a box, at each side, where the middle of its thing is not looked for
 _SURE = 0.42  # how likely a thing is that is listed
 _SAME = 0.5  # share of the smaller box that two things of a kind may have in common
@@ -31,14 +31,14 @@ _ALIKE = 0.75  # share of both boxes that any two may
 class Details(NamedTuple):
     """The details of things whose middles lie in given places."""
 
-    edges: Tensor  # distances to left, right, top and bottom, as `told_distance`, [N, 4]
+    edges: Tensor  # distances to left, right, top and bottom, as `log_distance`, [N, 4]
     colors: Tensor  # main and mean, from 0 to 1, [N, 6]
     nearness: Tensor  # share of the things in sight that are farther, [N]
     variants: Tensor  # logits, [N, VARIANTS]
 
 
-def told_distance(degrees: Tensor) -> Tensor:
-    """Return distances as the network tells them."""
+def log_distance(degrees: Tensor) -> Tensor:
+    """Return distances [degrees] as the network gives them."""
     return torch.log2(1 + degrees.clamp(min=0) / UNIT)
 
 
@@ -128,7 +128,7 @@ class Reader(nn.Module):
     def namer(
         self, latents: Tensor, kinds: Sequence[str], among: Collection[str]
     ) -> Callable[[tuple[float, float, float, float]], PlacedObject]:
-        """Return what says of a part of a level view which thing is likeliest there.
+        """Return a function that names the likeliest thing in a part of a level view.
 
         Args:
             latents: see `read`.

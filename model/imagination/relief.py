@@ -23,10 +23,10 @@ from mag_sandbox.controls.parallax import EYE
 
 FINE = 2  # px of a square
 WIDTHS = (16, 32, 64, 96, 96)  # channels of squares, and of squares each twice as large
-UNIT = 8.0  # px; distances to edges are told by their logarithm from about here on
-FOOT_UNIT = 3.0  # numbers told for a radian
+UNIT = 8.0  # px; distances to edges are logarithmic from about here on
+FOOT_UNIT = 3.0  # output of a radian
 LEVEL = 0.005, 1.4  # radians below the horizon, between which feet are
-TOLD = FINE**2 + 1 + 4  # numbers of a square: its pixels, foot, and edges
+OUTPUTS = FINE**2 + 1 + 4  # of a square: its pixels, foot, and edges
 KEPT = 24  # views whose relief is kept
 
 
@@ -38,13 +38,13 @@ class Relief(NamedTuple):
     edges: np.ndarray  # float32 [4, H, W]; px to the left, right, upper and lower edge of its box
 
 
-def told_edges(pixels: Tensor) -> Tensor:
-    """Return distances to edges [px] as the network tells them."""
+def log_edges(pixels: Tensor) -> Tensor:
+    """Return distances to edges [px] as the network gives them."""
     return torch.log2(1 + pixels.clamp(min=0) / UNIT)
 
 
 class ReliefReader(nn.Module):
-    """Tells what stands out.
+    """Finds what stands out.
 
     reader = ReliefReader().eval()
     relief = reader.read(picture, pitches)
@@ -61,12 +61,12 @@ class ReliefReader(nn.Module):
             nn.Conv2d(now, before, 1) for before, now in itertools.pairwise(widths)
         )
         self.back = nn.ModuleList(Pair(width) for width in widths[:-1])
-        self.told = nn.Conv2d(widths[0], TOLD, 3, padding=1)
+        self.told = nn.Conv2d(widths[0], OUTPUTS, 3, padding=1)
         usual = torch.tensor([-1.0] * FINE**2 + [0.7] + [3.5] * 4)
         cast(Tensor, self.told.bias).data.copy_(usual)
 
     def forward(self, pictures: Tensor, pitches: Tensor) -> Tensor:
-        """Return the numbers of squares, [B, TOLD, H / FINE, W / FINE].
+        """Return the numbers of squares, [B, OUTPUTS, H / FINE, W / FINE].
 
         Args:
             pictures: [B, 3, H, W] in [-1, 1].
@@ -92,11 +92,11 @@ class ReliefReader(nn.Module):
             pitches: of its rows [radians], [H].
         """
         rows = torch.from_numpy(pitches.astype(np.float32))
-        told = self(picture[None].float(), rows[None])
-        stands = functional.pixel_shuffle(told[:, : FINE**2], FINE).sigmoid()[0, 0]
-        told = functional.interpolate(told[:, FINE**2 :], scale_factor=FINE, mode="nearest")[0]
-        foot = (told[0] / FOOT_UNIT).clamp(*LEVEL).numpy()
-        edges = (2.0 ** told[1:].clamp(0, 8) - 1) * UNIT
+        outputs = self(picture[None].float(), rows[None])
+        stands = functional.pixel_shuffle(outputs[:, : FINE**2], FINE).sigmoid()[0, 0]
+        outputs = functional.interpolate(outputs[:, FINE**2 :], scale_factor=FINE, mode="nearest")
+        foot = (outputs[0, 0] / FOOT_UNIT).clamp(*LEVEL).numpy()
+        edges = (2.0 ** outputs[0, 1:].clamp(0, 8) - 1) * UNIT
         return Relief(stands.numpy(), EYE / np.tan(foot), edges.numpy())
 
 
@@ -145,7 +145,7 @@ class Reliefs:
     def ring(
         self, reader: ReliefReader, picture: np.ndarray, known: np.ndarray, view: tuple[int, int]
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return what stands out of a ring and how far away it is, and where that is known.
+        """Return the relief of a ring: what stands out, how far away it is, where that is known.
 
         Only level views of it are read, the first of them straight ahead.
 

@@ -15,14 +15,14 @@ from mag_sandbox.model.imagination.objects import BEYOND, LEAST_HALF, VARIANTS, 
 AROUND = 0.9  # of the ring; wider things are bands
 HIGHEST_FOOT = -0.02  # radians; a side whose foot is nearer to the horizon is no farther away
 MOST = 0.5  # share of a pixel from which on it is a thing's
-REST = 1.5  # rests of fitted sprites are told this much larger
+REST = 1.5  # rests of fitted sprites are stored this much larger
 
 
 class Sketch(NamedTuple):
     """A picture of a plan, and where it says anything."""
 
     picture: np.ndarray  # float32 [3, H, W], in [-1, 1]; grey where nothing is known
-    # float32 [rows, columns]; share of each cell that the plan tells, and, added, that was seen
+    # float32 [rows, columns]; share of each cell that the plan covers, and, added, that was seen
     covered: np.ndarray
 
     def carried_over(self, seen: np.ndarray) -> "Sketch":
@@ -60,7 +60,7 @@ class Sketcher:
             behind: first of the looks that are of one colour: bands all around, or sides of rooms.
             ring: rows and columns of cells of the whole ring.
             cell: size of one [px].
-            courses: looks of roads and the like; their boxes tell where they are nearest.
+            courses: looks of roads and the like; their boxes lie where they are nearest.
         """
         places = round((table.shape[1] / FITTED) ** 0.5)
         numbers = table.reshape(-1, places, places, FITTED).transpose(0, 3, 1, 2)
@@ -113,7 +113,7 @@ class Sketcher:
     def _drawn(
         self, objects: ObjectTable, rows: np.ndarray, columns: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return RGB and the share that is known, [4, H, W], and whose most of a pixel is."""
+        """Return RGB and the known share, [4, H, W], and which object most of a pixel shows."""
         cell, down, across = self._cell, len(rows), len(columns)
         canvas = np.zeros((4, down * cell, across * cell), np.float32)
         owners = np.full(canvas.shape[1:], -1, np.int32)
@@ -198,11 +198,11 @@ class Sketcher:
         down, across = (self._shares(*axis) for axis in zip(first, last, at, half, strict=True))
         share, part, mean, rest = sprite[0], sprite[1], sprite[2], sprite[3:]
         # colours lie in [-1, 1], sprites are of colours in [0, 1]
-        said = np.empty((4, *share.shape), np.float32)
+        drawn = np.empty((4, *share.shape), np.float32)
         main_color, mean_color = ((color + 1)[:, None, None] for color in colors)
-        said[:3] = part * main_color + mean * mean_color + 2 * rest - share
-        said[3] = share
-        wide = said.reshape(-1, said.shape[-1]) @ across.T
+        drawn[:3] = part * main_color + mean * mean_color + 2 * rest - share
+        drawn[3] = share
+        wide = drawn.reshape(-1, drawn.shape[-1]) @ across.T
         stamp = down @ wide.reshape(4, len(share), -1)
         seen = canvas[:, *box]
         seen *= 1 - stamp[3]
@@ -210,12 +210,10 @@ class Sketcher:
         return box, stamp[3]
 
     def _shares(self, first: int, last: int, at: float, half: float) -> np.ndarray:
-        """Return what pixels of an axis are made of places, [pixels, places]."""
+        """Return the shares of places in the pixels of an axis, float32 [pixels, places]."""
         count = len(self._places)
         step = (count - 1) / (2 * BEYOND * half)  # places a pixel
         where = (np.arange(first, last) + 0.5 - at) * step + (count - 1) / 2
         shares = np.maximum(1 - np.abs(where[:, None] - self._places) / max(step, 1.0), 0)
-        result: np.ndarray = (shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-6)).astype(
-            np.float32
-        )
-        return result
+        shares /= np.maximum(shares.sum(axis=1, keepdims=True), 1e-6)
+        return np.asarray(shares, np.float32)

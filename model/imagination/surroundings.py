@@ -296,7 +296,7 @@ class Lattice:
         return CameraPose(float(yaws[left] % 360.0), float(pitches[top]), WIDEST_FOV)
 
     def _sums(self, worth: np.ndarray) -> np.ndarray:
-        """Return what all views are worth, [rows, columns] of their tops and left sides."""
+        """Return the worth of all views, [rows, columns] of their tops and left sides."""
         height, width = self.view
         around = np.concatenate((worth, worth[:, : width - 1]), axis=1).astype(float)
         sums = np.pad(around, ((1, 0), (1, 0))).cumsum(axis=0).cumsum(axis=1)

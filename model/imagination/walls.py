@@ -1,6 +1,6 @@
 """How far away the walls and the ceiling of a given room are.
 
-A small convolutional network tells of each column of a picture where the wall that it shows meets
+A small convolutional network says of each column of a picture where the wall that it shows meets
 floor and ceiling, and how sure that is. A room is fitted to that, with a planned one as a guess.
 """
 
@@ -21,7 +21,7 @@ FINE, COLUMN = 4, 8  # px of a square, px of a column
 HEIGHT = 192  # px of a picture
 WIDTHS = 32, 48, 48  # channels of squares, of those twice as large, and of columns
 # numbers of a column: slopes down to the floor and up to the ceiling; logs of their spreads
-TOLD = 4
+OUTPUTS = 4
 SPREADS = -7.0, 2.0  # between which the logs are
 WALL = "wall"  # kind of a side of a room
 AHEAD, RIGHT, BACK, LEFT = range(4)  # quarter turns to a side
@@ -41,7 +41,7 @@ class Slopes(NamedTuple):
 
 
 class WallReader(nn.Module):
-    """Tells how far away the walls of a room are.
+    """Measures how far away the walls of a room are.
 
     reader = WallReader().eval()
     slopes = reader.read(picture)
@@ -56,11 +56,11 @@ class WallReader(nn.Module):
         self.coarse = nn.ModuleList((Pair(coarse), Pair(coarse)))
         self.flat = nn.Conv2d(coarse, columns, (HEIGHT // COLUMN, 1), groups=4)
         self.along = nn.Conv1d(columns, columns, 5, padding=4, dilation=2)
-        self.told = nn.Conv1d(columns, TOLD, 1)
+        self.told = nn.Conv1d(columns, OUTPUTS, 1)
         cast(Tensor, self.told.bias).data.copy_(torch.tensor([0.38, 0.35, -2.0, -2.0]))
 
     def forward(self, pictures: Tensor) -> Tensor:
-        """Return the numbers of columns, [B, TOLD, W / COLUMN].
+        """Return the numbers of columns, [B, OUTPUTS, W / COLUMN].
 
         Args:
             pictures: level views, [B, 3, H, W] in [-1, 1].
@@ -77,7 +77,7 @@ class WallReader(nn.Module):
 
     @torch.inference_mode()
     def read(self, picture: Tensor) -> Slopes:
-        """Return what a level view of a room shows, [3, H, W] in [-1, 1]."""
+        """Return the slopes in a level view of a room, [3, H, W] in [-1, 1]."""
         floor, ceiling, *spreads = self(picture[None].float())[0]
         return Slopes(*(x.numpy() for x in (floor, ceiling, *(torch.exp(x) for x in spreads))))
 

@@ -20,7 +20,6 @@ from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.frames import to_frames, to_pictures
 from mag_sandbox.renderer.behind import bands_of
 from mag_sandbox.renderer.captions import answers_of
-from mag_sandbox.renderer.carrying import geometry, viewpoint
 from mag_sandbox.renderer.plan import Thing
 from mag_sandbox.renderer.render import (
     HELD_OUT,
@@ -31,6 +30,7 @@ from mag_sandbox.renderer.render import (
     lay_out,
     render,
 )
+from mag_sandbox.renderer.viewpoints import geometry, viewpoint
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.pocket.data import CAPTIONS_EACH, TooManyPanoramas
 

@@ -13,11 +13,11 @@ from torch.nn import functional
 from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.imagination.objects import (
     VARIANTS,
+    CoveringObjects,
     ObjectTable,
     PlacedObject,
-    ToldObjects,
+    covering_objects,
     object_table,
-    tell,
 )
 from mag_sandbox.model.imagination.painter import Painter, sketched_cells
 from mag_sandbox.model.imagination.sketch import Sketch, Sketcher
@@ -139,7 +139,7 @@ class PainterStage(Stage):
             walked = rng.random(len(which)) < WALKED
             others = rng.integers(self._rings, len(self._objects), size=len(which))
             which = np.where(walked, others, which)
-        latents, rows, told, sketches = self._cut(which, rng)
+        latents, rows, objects, sketches = self._cut(which, rng)
         known = torch.from_numpy(self._known(len(which), rng))
         sigma = sample_noise_levels((len(which),), draw, SHIFT)
         noisy, target = flow_target(latents, sigma, draw)
@@ -152,18 +152,18 @@ class PainterStage(Stage):
                 features = self.text(upload(ids), upload(mask))
                 sketched = sketched_cells(sketches, self._encoded)
             text = self.module.text_keys(features)
-            place = self.module.place(told, sketched, upload(rows), known)
+            place = self.module.place(objects, sketched, upload(rows), known)
             flow = self.module(noisy, place, upload(sigma), text)
         error: Tensor = (flow.float() - target).square().mean(dim=1)
         return error.masked_fill(known, 0).sum() / (~known).sum()
 
     def _cut(
         self, which: np.ndarray, rng: np.random.Generator
-    ) -> tuple[Tensor, Tensor, ToldObjects, list[Sketch]]:
+    ) -> tuple[Tensor, Tensor, CoveringObjects, list[Sketch]]:
         """Return random views: latents [B, C, H, W], rows [B, H], objects of cells, sketches."""
         config = self.module.config
         (ring_rows, ring_columns), (height, width) = config.ring, config.view
-        latents, all_rows, told = [], [], []
+        latents, all_rows, covering = [], [], []
         sketches: list[Sketch] = []
         styles: dict[int, Style] = {}  # by place in the batch
         for ring in which:
@@ -175,7 +175,7 @@ class PainterStage(Stage):
             objects = self._objects[ring]
             if ring < self._rings:
                 objects = some_objects(objects, rng)
-            told.append(tell(objects, rows, across, ring_columns))
+            covering.append(covering_objects(objects, rows, across, ring_columns))
             sketch = self.sketcher.draw(objects, rows, across)
             if ring >= self._rings:
                 carried = latents_of(self.carried, ring - self._rings)
@@ -185,11 +185,13 @@ class PainterStage(Stage):
                     seen = style.of_seen(seen)
                 sketch = sketch.carried_over(seen)
             sketches.append(sketch)
-        looks, numbers = (self.device.upload(torch.stack(each)) for each in zip(*told, strict=True))
+        looks, numbers = (
+            self.device.upload(torch.stack(each)) for each in zip(*covering, strict=True)
+        )
         return (
             self._restyled(torch.from_numpy(np.stack(latents)), styles),
             torch.from_numpy(np.stack(all_rows)),
-            ToldObjects(looks, numbers),
+            CoveringObjects(looks, numbers),
             sketches,
         )
 
@@ -242,7 +244,7 @@ class PainterStage(Stage):
 
 def placed(thing: Thing) -> PlacedObject:
     """Return a thing of the renderer's log as the painter's input."""
-    return PlacedObject(*thing.told)
+    return PlacedObject(*thing.plan_entry)
 
 
 def some_objects(table: ObjectTable, rng: np.random.Generator) -> ObjectTable:

@@ -9,8 +9,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from mag_sandbox.model.imagination.objects import VARIANTS
-from mag_sandbox.model.imagination.reader import FINER, UNIT, Reader, told_distance
-from mag_sandbox.renderer.plan import DEGREES_PER_PIXEL, Thing
+from mag_sandbox.model.imagination.reader import FINER, UNIT, Reader, log_distance
+from mag_sandbox.renderer.plan import Thing
+from mag_sandbox.renderer.views import DEGREES_PER_PIXEL
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.imagination.rings import latents_of, view_of
 from mag_sandbox.training.loop import Stage
@@ -66,19 +67,19 @@ class ReaderStage(Stage):
         noise = NOISE * rng.standard_normal(np.shape(views), np.float32)
         upload = self.device.upload
         wanted = upload(torch.from_numpy(heat))
-        told = upload(torch.from_numpy(np.concatenate(found)))
-        view, kind, row, column = told[:, :4].long().unbind(-1)
+        truth = upload(torch.from_numpy(np.concatenate(found)))
+        view, kind, row, column = truth[:, :4].long().unbind(-1)
         with self.device.autocast():
             logits, looks = self.module(upload(torch.from_numpy(np.stack(views) + noise)))
             details = self.module.details(looks[view, :, row, column], kind)
         places = focal_loss(logits.float(), wanted)
-        edges = (details.edges.float() - told_distance(told[:, 4:8])).abs().sum()
-        colors = (details.colors.float() - told[:, 8:14]).abs().sum()
+        edges = (details.edges.float() - log_distance(truth[:, 4:8])).abs().sum()
+        colors = (details.colors.float() - truth[:, 8:14]).abs().sum()
         shapes = functional.cross_entropy(
-            details.variants.float(), told[:, 14].long(), reduction="sum"
+            details.variants.float(), truth[:, 14].long(), reduction="sum"
         )
-        order = (details.nearness.float() - told[:, 15]).abs().sum()
-        return (places + edges + 2 * colors + 0.3 * shapes + order) / max(len(told), 1)
+        order = (details.nearness.float() - truth[:, 15]).abs().sum()
+        return (places + edges + 2 * colors + 0.3 * shapes + order) / max(len(truth), 1)
 
 
 def labels(things: Sequence[Thing], number: dict[str, int]) -> np.ndarray:
@@ -119,11 +120,11 @@ def in_sight(things: np.ndarray, middle: float, places: tuple[int, int]) -> np.n
     row = (half_height - (seen_top + seen_bottom) / 2) / UNIT
     column, row = np.floor(column).clip(0, width - 1), np.floor(row).clip(0, height - 1)
     x, y = (column + 0.5) * UNIT - half_width, half_height - (row + 0.5) * UNIT
-    told = np.stack((things[:, 0], row, column, x - left, right - x, top - y, y - bottom), axis=1)
+    boxes = np.stack((things[:, 0], row, column, x - left, right - x, top - y, y - bottom), axis=1)
     sizes = np.stack((seen_right - seen_left, seen_top - seen_bottom), axis=1)
     whole = np.stack((2 * half, top - bottom), axis=1)
     seen = (sizes > np.minimum(LEAST, 0.6 * whole)).all(axis=1)
-    found = np.concatenate((told, things[:, 5:12]), axis=1)[seen]
+    found = np.concatenate((boxes, things[:, 5:12]), axis=1)[seen]
     order = np.arange(len(found)) / max(len(found), 1)
     return np.concatenate((found, order[:, None]), axis=1).astype(np.float32)
 
@@ -147,5 +148,5 @@ def focal_loss(logits: Tensor, wanted: Tensor) -> Tensor:
     far = logits.sigmoid().square() * functional.softplus(logits)
     missed = yes.square() * functional.softplus(near_logits)
     hit = (1 - yes).square() * functional.softplus(-near_logits)
-    told = torch.where(near == 1, hit, (1 - near).pow(4) * missed)
-    return far.sum() - missed.sum() + told.sum()
+    near_loss = torch.where(near == 1, hit, (1 - near).pow(4) * missed)
+    return far.sum() - missed.sum() + near_loss.sum()

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from mag_sandbox.controls.parallax import EYE
-from mag_sandbox.model.imagination.relief import FINE, FOOT_UNIT, ReliefReader, told_edges
+from mag_sandbox.model.imagination.relief import FINE, FOOT_UNIT, ReliefReader, log_edges
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.training.relief import DrawnRing, ReliefStage, Views, drawn_ring, relief_loss
 from tests.unit.model.imagination.tiny import codec
@@ -30,7 +30,7 @@ def told(views: Views) -> torch.Tensor:
     """Return the numbers of squares that say all of views."""
     logits = torch.nn.functional.pixel_unshuffle(40 * views.stands[:, None].float() - 20, FINE)
     feet = FOOT_UNIT * views.feet[:, None, ::FINE, ::FINE]
-    return torch.cat((logits, feet, told_edges(views.edges[..., ::FINE, ::FINE])), dim=1)
+    return torch.cat((logits, feet, log_edges(views.edges[..., ::FINE, ::FINE])), dim=1)
 
 
 def test_views_tell_where_a_thing_is_across_the_seam_and_mirrored(stage):

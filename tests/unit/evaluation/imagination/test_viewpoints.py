@@ -23,8 +23,8 @@ from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.scenery import Scenery
 from mag_sandbox.renderer.behind import bands_of
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
-from mag_sandbox.renderer.carrying import is_free
 from mag_sandbox.renderer.render import Ring
+from mag_sandbox.renderer.viewpoints import is_free
 
 
 @cache
@@ -35,13 +35,13 @@ def way(steps: int = 4) -> Route:
 
 def test_things_that_older_weights_do_not_know_are_not_in_the_plan():
     ring, seen = way().rings[0], []
-    behind = dict.fromkeys(band.told[0] for band in bands_of(ring))
-    oldest = ring.things[0].told[0]
+    behind = dict.fromkeys(band.plan_entry[0] for band in bands_of(ring))
+    oldest = ring.things[0].plan_entry[0]
     config = SimpleNamespace(looks=(*behind, oldest), all_behind=behind)
     painter = ScenePainter(SimpleNamespace(config=config), None, seen.append)
     kinds = {thing.kind for thing in painter.scenery(ring).plan(0.0, 0.0)}
     assert kinds == {*behind, oldest}
-    assert kinds < {*behind, *(thing.told[0] for thing in ring.things)}
+    assert kinds < {*behind, *(thing.plan_entry[0] for thing in ring.things)}
 
 
 class _Fake:
@@ -118,7 +118,7 @@ def test_impossible_walks_are_refused(bad):
 
 def test_parallax_errors_are_those_of_things_of_the_same_look():
     things = [thing for thing in way().rings[2].things if thing.shown and thing.degrees[0] < 100]
-    plan = [PlacedObject(*thing.told) for thing in things]
+    plan = [PlacedObject(*thing.plan_entry) for thing in things]
     assert max(parallax_errors(way(), plan)) == pytest.approx(0.0, abs=1e-6)
     turned = [replace(thing, yaw=(thing.yaw + 0.5) % 360) for thing in plan]
     assert 0 < np.median(parallax_errors(way(), turned)) <= 0.5 * 1280 / 360 + 1e-6

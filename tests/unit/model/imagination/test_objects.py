@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from mag_sandbox.model.imagination.objects import COVERING, VARIANTS, PlacedObject, tell
+from mag_sandbox.model.imagination.objects import COVERING, VARIANTS, PlacedObject, covering_objects
 from mag_sandbox.model.imagination.objects import object_table as table_of
 from tests.unit.model.imagination.tiny import KINDS
 
@@ -17,7 +17,7 @@ TENT = PlacedObject("tent", 5.5 * CELL, 0.0, CELL, CELL, (255, 0, 0), variant=2)
 
 
 def told_of(*objects: PlacedObject, columns: np.ndarray = COLUMNS):
-    return tell(table_of(objects, KINDS, RING), ROWS, columns, RING[1])
+    return covering_objects(table_of(objects, KINDS, RING), ROWS, columns, RING[1])
 
 
 def test_cells_are_told_of_an_object_that_covers_them_and_no_others():

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import torch
 
-from mag_sandbox.model.imagination.objects import PlacedObject, object_table, tell
+from mag_sandbox.model.imagination.objects import PlacedObject, covering_objects, object_table
 from mag_sandbox.model.imagination.painter import sketched_cells
 from mag_sandbox.model.imagination.sketch import Sketch
 from tests.unit.model.imagination.tiny import KINDS, TINY, networks, prompts
@@ -21,7 +21,8 @@ def painted(
     """Return a painted view, [1, C, H, W]."""
     painter = networks().painter.eval()
     rows = np.arange(top, top + HEIGHT)
-    told = tell(object_table(objects, KINDS, RING), rows, np.arange(WIDTH), RING[1]).batch()
+    table = object_table(objects, KINDS, RING)
+    covering = covering_objects(table, rows, np.arange(WIDTH), RING[1]).batch()
     shape = 1, TINY.painter.dit.channels, HEIGHT, WIDTH
     noise = torch.randn(shape, generator=torch.Generator().manual_seed(2))
     known = torch.zeros(1, HEIGHT, WIDTH, dtype=torch.bool) if known is None else known
@@ -30,7 +31,7 @@ def painted(
     sketch = torch.full((1, shape[1] + 1, HEIGHT, WIDTH), sketched)
     with torch.inference_mode():
         return painter.paint(
-            told, sketch, torch.from_numpy(rows)[None], latents, known, noise, text
+            covering, sketch, torch.from_numpy(rows)[None], latents, known, noise, text
         )
 
 

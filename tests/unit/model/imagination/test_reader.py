@@ -6,7 +6,7 @@ import torch
 
 from mag_sandbox.model.imagination import reader as reader_module
 from mag_sandbox.model.imagination.objects import PlacedObject, together
-from mag_sandbox.model.imagination.reader import FINER, UNIT, Details, Reader, told_distance
+from mag_sandbox.model.imagination.reader import FINER, UNIT, Details, Reader, log_distance
 from tests.unit.model.imagination.tiny import KINDS, TINY, imagination, networks
 
 PLACES = 4 * FINER, 6 * FINER
@@ -22,7 +22,7 @@ def reading(monkeypatch: pytest.MonkeyPatch, found: dict[tuple[int, int, int], l
     monkeypatch.setattr(Reader, "forward", lambda *_: (logits, looks))
 
     def details(_self, _looks, kinds):
-        edges = told_distance(torch.tensor(list(found.values())))
+        edges = log_distance(torch.tensor(list(found.values())))
         count = len(kinds)
         colors, variants = torch.full((count, 6), 0.5), torch.zeros(count, 8)
         return Details(edges, colors, -torch.arange(count).float(), variants)

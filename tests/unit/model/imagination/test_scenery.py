@@ -19,10 +19,10 @@ from mag_sandbox.model.imagination.scenery import (
 )
 from mag_sandbox.renderer.behind import bands_of
 from mag_sandbox.renderer.canvas import RING_HEIGHT, RING_WIDTH
-from mag_sandbox.renderer.carrying import geometry
 from mag_sandbox.renderer.kinds import BEHIND, COURSES
 from mag_sandbox.renderer.render import CATEGORIES, Ring, SceneRenderer, lay_out
 from mag_sandbox.renderer.scene import Item
+from mag_sandbox.renderer.viewpoints import geometry
 from mag_sandbox.scenes import stances
 from mag_sandbox.scenes.stances import Stance
 
@@ -32,7 +32,7 @@ THERE = (0.3, 0.4)
 
 
 def scenery_of(ring: Ring) -> Scenery:
-    things = [PlacedObject(*thing.told) for thing in (*bands_of(ring), *ring.things)]
+    things = [PlacedObject(*thing.plan_entry) for thing in (*bands_of(ring), *ring.things)]
     return Scenery.of(things, STANCES, ALL_BEHIND)
 
 
@@ -66,7 +66,7 @@ def test_things_are_where_the_renderer_draws_them(category):
 
 def test_without_a_step_a_plan_stays_as_it_is():
     ring = SceneRenderer(lay_out("indoor", 12)).ring()
-    told = {thing.told for thing in (*bands_of(ring), *ring.things)}
+    told = {thing.plan_entry for thing in (*bands_of(ring), *ring.things)}
     for one in scenery_of(ring).plan(0.0, 0.0):
         nearest = min(
             abs(yaw_difference(one.yaw, yaw)) + abs(one.pitch - pitch) + abs(one.width - width)
@@ -177,7 +177,7 @@ def test_a_road_runs_on_where_it_did_seen_from_elsewhere(there):
     road = Item("road", 1.0, 6.0, scale=1.5, facing=20.0, group="road")
     scene = SceneRenderer(replace(lay_out("outdoor", 1), items=(road,)))
     (before,), (now,) = (
-        [PlacedObject(*one.told) for one in scene.ring(*place).things if one.name == "road"]
+        [PlacedObject(*one.plan_entry) for one in scene.ring(*place).things if one.name == "road"]
         for place in ((0.0, 0.0), there)
     )
     (told,) = Scenery.of([before], {"road": Stance("course")}, ()).plan(*there)

@@ -118,7 +118,7 @@ def test_rooms_are_sketched_as_they_are_drawn():
     table = np.zeros((1 + len(LOOKS) * 8, PLACES**2 * 6), np.float32)
     room = Sketcher(table, 1 + len(CLASSES) * 8, (24, 80), 16)
     for ring in (scene.ring(), scene.ring(0.6, -0.4)):
-        placed = [PlacedObject(*thing.told) for thing in bands_of(ring)]
+        placed = [PlacedObject(*thing.plan_entry) for thing in bands_of(ring)]
         sketch, _ = room.draw(object_table(placed, LOOKS, (24, 80)), np.arange(24), np.arange(80))
         drawn = (sketch.transpose(1, 2, 0) + 1) * 127.5
         pitch = (192 - np.arange(384)[:, None] - 0.5) / PIXELS_PER_RADIAN
@@ -138,7 +138,7 @@ def test_roads_are_sketched_where_they_run():
     looks = [look_number(CLASSES.index("road"), variant) for variant in range(8)]
     sketcher = Sketcher(table, 1 + len(CLASSES) * 8, (24, 80), 16, looks)
     for ring in (scene.ring(), scene.ring(1.0, 9.0)):
-        (told,) = (PlacedObject(*one.told) for one in ring.things if one.name == "road")
+        (told,) = (PlacedObject(*one.plan_entry) for one in ring.things if one.name == "road")
         owners = sketcher.owners(object_table([told], LOOKS, (24, 80)))
         index = next(one.index for one in ring.things if one.name == "road")
         same = (owners == 0) == (ring.ids == index)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from mag_sandbox.controls.parallax import carried
-from mag_sandbox.renderer.carrying import geometry, viewpoint
 from mag_sandbox.renderer.render import CATEGORIES, SceneRenderer, lay_out
+from mag_sandbox.renderer.viewpoints import geometry, viewpoint
 
 
 def walked(category: str, there: tuple[float, float]):
