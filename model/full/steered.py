@@ -190,7 +190,7 @@ class SteeredWorld(SessionWorld[Session]):
         newest = numbers_of(unpacked(part_of(state, "newest")), "latents", shape)
         poses = PoseEstimator(self.spec.full_speed)
         poses.restore(part_of(state, "poses"), self.spec.frame_size)
-        go_on = self._video.reading(part_of(state, "film"), newest)
+        go_on = self._video.read_snapshot(part_of(state, "film"), newest)
         return ParkedVideo(newest, poses, go_on)
 
     def _go_on_showing(self, film: ParkedVideo) -> None:

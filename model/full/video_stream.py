@@ -122,7 +122,7 @@ class VideoStream:
         """Return the progress of the video."""
         return packed(self.state.as_tensors(), {"decoder": self.decoder})
 
-    def reading(self, state: WorldState, latents: Tensor) -> Callable[[], None]:
+    def read_snapshot(self, state: WorldState, latents: Tensor) -> Callable[[], None]:
         """Return a function that continues from a snapshot whose newest latents are given.
 
         Raises:

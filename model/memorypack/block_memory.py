@@ -100,7 +100,7 @@ class PackedBlocks:
         return self._read(self._view_at(pose), alone=True)[0]
 
     def recall_block(self, poses: tuple[CameraPose, ...]) -> Tensor:
-        """Return what psi holds at the poses of the next block, latents [F, C, h, w]."""
+        """Return psi's latents at the poses of the next block, [F, C, h, w]."""
         return self._read(self._frames(poses), alone=True)[0]
 
     def imagine_view(self, pose: CameraPose) -> Tensor:
@@ -194,7 +194,7 @@ class PackedBlocks:
         arrays, data = saved_memory(self._held())
         return arrays, {**data, _AHEAD: [asdict(pose) for pose in self._ahead]}
 
-    def reading(
+    def read_snapshot(
         self, arrays: Mapping[str, np.ndarray], data: dict[str, Any], prompt: str
     ) -> Callable[[], None]:
         """Check a snapshot, or raise ValueError; return a function that restores it."""

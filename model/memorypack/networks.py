@@ -47,7 +47,7 @@ class PsiState(Protocol):
         """The number of blocks that were remembered."""
 
     def arrays(self) -> dict[str, Tensor]:
-        """Return what the state consists of, by the names under which it is saved."""
+        """Return the tensors of the state, by the names under which they are saved."""
 
     def loaded(self, arrays: dict[str, Tensor], updates: int, places: Places) -> "PsiState":
         """Return the state with saved tensors of `arrays`; raise ValueError if they do not fit."""
@@ -66,7 +66,7 @@ class LongTermMemory(Protocol):
         """Return the state after more frames, whole windows of them, in order."""
 
     def tokens(self, state: Any, coming: LatentFrames, places: Places) -> Tokens:
-        """Return what the transformer reads for a coming block."""
+        """Return the context of a coming block for the transformer."""
 
 
 class MemoryPack(nn.Module):
@@ -163,7 +163,7 @@ def context_attention(context: PackedContext, kernel: AttentionKernel) -> Attend
 
 
 def _bias(absent: Tensor | None, like: Tensor, own: int = 0) -> tuple[Tensor, ...]:
-    """Return what to add to the scores of all videos, [B, 1, 1, own + M], if any lacks tokens."""
+    """Return an additive mask of scores, [B, 1, 1, own + M], or (): no video lacks tokens."""
     if absent is None:
         return ()
     bias = like.new_zeros(absent.shape).masked_fill(absent, _NEVER)

@@ -42,7 +42,7 @@ class RingState(NamedTuple):
         return self.sights[..., -1] != EMPTY
 
     def arrays(self) -> dict[str, Tensor]:
-        """Return what the state consists of, by the names under which it is saved."""
+        """Return the tensors of the state, by the names under which they are saved."""
         return {"psi": self.content, "scales": self.scales, "sights": self.sights}
 
     def loaded(self, arrays: dict[str, Tensor], updates: int, places: Places) -> "RingState":
@@ -99,7 +99,7 @@ class RingPack(nn.Module):
         return state
 
     def tokens(self, state: RingState, coming: LatentFrames, places: Places) -> Tokens:
-        """Return what the transformer reads for coming blocks, those of fewest tokens padded."""
+        """Return the context of coming blocks, padded to the most tokens of any."""
         assert isinstance(places, RayPlaces)
         known = state.taken & _seen(coming, places).to(state.sights.device)
         counts = known.sum(dim=1, keepdim=True)

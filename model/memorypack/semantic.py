@@ -32,7 +32,7 @@ class SemanticState(NamedTuple):
     updates: int = 0
 
     def arrays(self) -> dict[str, Tensor]:
-        """Return what the state consists of, by the names under which it is saved."""
+        """Return the tensors of the state, by the names under which they are saved."""
         return {"psi": self.psi.values, "turns": torch.view_as_real(self.psi.rotary)}
 
     def loaded(self, arrays: dict[str, Tensor], updates: int, places: Places) -> "SemanticState":  # noqa: ARG002

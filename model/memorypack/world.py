@@ -160,9 +160,9 @@ class MemoryPackWorld(LookAheadWorld[PackedBlocks]):
         converted, data = self._require_own(state), state.data
         progress: SavedProgress = decode(SavedProgress, data["progress"], "progress")
         with torch.inference_mode():
-            restores = [self.memory.reading(state.arrays, data["memory"], progress.prompt)]
+            restores = [self.memory.read_snapshot(state.arrays, data["memory"], progress.prompt)]
         if self.painting and AROUND in parts_of(state):
-            restores.append(self.painting.reading(part_of(state, AROUND)))
+            restores.append(self.painting.read_snapshot(part_of(state, AROUND)))
         self._notices += converted
         self._begin(progress.seed, progress.prompt)
         self._session = progress.session

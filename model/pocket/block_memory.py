@@ -414,7 +414,7 @@ class BlockMemory:
         pose_before: CameraPose | None,
         painted: "Future[Tensor | None] | None",
     ) -> Callable[[int], None] | None:
-        """Return how to fill a slot with the painting at a block's end, in place of the copy.
+        """Return a function that fills a slot with the painting at a block's end, not the copy.
 
         So the next block reads the very view that this one ended at. None: keep the copy.
 
@@ -474,7 +474,7 @@ class BlockMemory:
         return packed({"keys": keys, "values": values}, {**data, **own})
 
     def read_snapshot(self, state: WorldState, made: int) -> Callable[[], None]:
-        """Return what continues from a result of `snapshot`, or raise ValueError."""
+        """Return a function that restores a snapshot, or raise ValueError."""
         data = state.data
         setting = decode(MemorySetting, data["setting"], "setting")
         policy = make_policy(setting, self._capacity(setting), painted=self._painted)

@@ -90,7 +90,7 @@ class ChangeHistory:
     def before_placing(
         self, edit: Edit, placed: Sequence[Edit], cells: np.ndarray
     ) -> Surroundings | None:
-        """Return what stood in cells of the ring before a thing was placed that an edit removes.
+        """Return cells of the ring as they were before the thing was placed that an edit removes.
 
         Args:
             edit: the change, with the box of what it covers.
@@ -138,7 +138,7 @@ class ChangeHistory:
 
 
 def stances_of(config: ImaginationConfig) -> dict[str, Stance]:
-    """Return how things of all kinds stand."""
+    """Return the stances of all kinds of things."""
     return {**STANCES, **dict.fromkeys(config.courses, Stance("course"))}
 
 

@@ -6,9 +6,9 @@ is painted ahead, so replays are exact.
 The place is repainted from its surroundings and the changed plan: placed objects come first, and
 removed ones are gone. Kept frames that show any of it are remembered again from the ring, at the
 nearest known pose of the lattice; frames that then show nothing more than others are dropped. All
-other cells and frames stay bit-equal. Renewed ground is planned again by the words in force; of
-frames that show nothing else only those that policies rely on stay. Everything replaced is kept for
-undo: after an undo, memory is bit-equal to before, unless play continued meanwhile.
+other cells and frames stay bit-equal. Renewed ground is planned again from the prompt in force; of
+the frames that show nothing else, only those that policies rely on stay. Everything replaced is
+kept for undo: after an undo, memory is bit-equal to before, unless play continued meanwhile.
 """
 
 from collections.abc import Callable, Sequence
@@ -206,8 +206,8 @@ class Editor:
     def _begin(self, table: SlotTable) -> int:
         """Begin to paint the first request; return the number of blocks it may take.
 
-        Nothing of what it is made from changes until it is done. Views that will most likely be
-        remembered are made, too: that saves time, and changes nothing.
+        Its inputs do not change until it is done. Views that will most likely be remembered are
+        made, too, which saves time and changes no picture.
         """
         asked, now, imagination = self._asked[0], table.copy(), self._imagination
         renewed = asked.edit.act == "renew"
@@ -268,7 +268,7 @@ class Editor:
         return _Begun(here, place, cells, pose, placed, made), blocks
 
     def _begin_renewing(self, edit: Edit, prompt: str) -> tuple[_Begun, int]:
-        """Begin to plan ground again by the words in force; for all ground, one view is painted."""
+        """Begin to plan ground again by the prompt; for all ground, only one view is painted."""
         inventor, lattice = self._inventor, self._imagination.lattice
         if edit.width > LARGEST[0] or edit.height > LARGEST[1]:
             place, pose = lattice.whole, lattice.nearest(CameraPose(edit.yaw, edit.pitch))
@@ -314,7 +314,7 @@ class Editor:
         own = packed({"seen": torch.from_numpy(self._seen.astype(np.uint8))}, data)
         return joined(self._changes.snapshot(), own.data, own.arrays)
 
-    def reading(self, state: WorldState, cache: KVCache) -> Callable[[], None]:
+    def read_snapshot(self, state: WorldState, cache: KVCache) -> Callable[[], None]:
         """Check a snapshot; return the function that restores it.
 
         What other weights changed cannot be taken back. The inventor is to know its own part first.
@@ -327,12 +327,12 @@ class Editor:
         if parked.weights != self._inventor.weights:
             placed = tuple(edit for edit in parked.placed if edit.kind in kinds)
             parked = replace(parked, placed=placed, asked=())
-            return partial(self._know, parked, seen, ChangeHistory())
+            return partial(self._restore, parked, seen, ChangeHistory())
         check_objects(tuple(map(thing_of, (*parked.placed, *parked.wanted))), kinds)
         changes = ChangeHistory.read(state, nothing, kinds, cache)
-        return partial(self._know, parked, seen, changes)
+        return partial(self._restore, parked, seen, changes)
 
-    def _know(self, parked: "_ParkedEditor", seen: np.ndarray, changes: ChangeHistory) -> None:
+    def _restore(self, parked: _ParkedEditor, seen: np.ndarray, changes: ChangeHistory) -> None:
         """Restore parked data, the cells ever seen, bool [rows, columns], and the changes."""
         self._count, self.placed = parked.count, parked.placed
         self._seen, self._changes = seen, changes
@@ -345,7 +345,7 @@ class Editor:
         if edit.act == "place":
             return edit, (edit,)
         plan = self._inventor.plan
-        planned = filter(None, map(_as_meant, plan.things if plan else ()))
+        planned = filter(None, map(_as_edit, plan.things if plan else ()))
         for things in (self.placed, tuple(planned)):
             there = [one for one in things if one.covers(edit)]
             if there:
@@ -467,7 +467,7 @@ def _within(thing: PlacedObject, change: Edit) -> bool:
 
 
 def _cut(thing: PlacedObject) -> PlacedObject:
-    """Return what a level view shows of a thing that is taller, from its foot up."""
+    """Return a thing cut to the height of a level view, from its foot up."""
     if thing.height <= LARGEST[1]:
         return thing
     foot = thing.pitch - thing.height / 2
@@ -484,13 +484,13 @@ def planned_things(inventor: PaintingInventor) -> tuple[Edit, ...] | None:
     known, lattice = inventor.around.known, inventor.imagination.lattice
     return tuple(
         edit for one in inventor.plan.things
-        if (edit := _as_meant(one)) and stands_in(_cut(one), known, lattice)
+        if (edit := _as_edit(one)) and stands_in(_cut(one), known, lattice)
     )  # fmt: skip
 
 
 @lru_cache(maxsize=1024)  # every block lists all things
-def _as_meant(thing: PlacedObject) -> Edit | None:
-    """Return a thing as it is pointed at; None: it is ground or sky, or out of reach."""
+def _as_edit(thing: PlacedObject) -> Edit | None:
+    """Return a thing as an edit can name it; None: it is ground or sky, or out of reach."""
     if thing.width > LARGEST[0] or abs((cut := _cut(thing)).pitch) > HIGHEST:
         return None
     return Edit("place", cut.yaw, cut.pitch, cut.width, cut.height, cut.kind, cut.color)

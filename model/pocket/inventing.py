@@ -20,9 +20,7 @@ JUMP = 0.75  # of a view: how far ahead the imagined view lies
 MARGIN = 0.12  # of a view: the strip beyond the leading edge that must be known
 UPWIND = CameraCommand(yaw=-1.0)  # where clouds come from: the wind blows to the right
 KNOWN = 0.5  # share of that strip that memory must show if blocks can invent the rest
-_COLUMNS = int(
-    MARGIN * GRID_ACROSS
-)  # whole cells of the strip: the present view shows none of them
+_COLUMNS = int(MARGIN * GRID_ACROSS)  # whole cells of the strip, none of them in the present view
 _ROWS = int(MARGIN * GRID_DOWN)
 
 
@@ -107,7 +105,7 @@ class ViewMemory(Protocol):
         """Return the view that it holds at a pose, latents [1, C, h, w]."""
 
     def recall_block(self, poses: tuple[CameraPose, ...]) -> Tensor:
-        """Return what it holds at the poses of the next block, latents [F, C, h, w]."""
+        """Return its latents at the poses of the next block, [F, C, h, w]."""
 
     def imagine_view(self, pose: CameraPose) -> Tensor:
         """Return a view invented from what it holds, latents [1, C, h, w]."""

@@ -153,7 +153,7 @@ class PocketBase:
     _known: str  # digest of the imagination; "": none fits
 
     def painting(self) -> PaintingInventor | None:
-        """Return what plans and paints views of one world; None: no weights are there."""
+        """Return an inventor of views for one world; None: there are no weights for it."""
         if self.networks.painter is None:
             return None
         sky_alone = _sky_alone(self.parts.animation)
@@ -281,7 +281,7 @@ def _digest_of_ranges(weights: Path) -> str:
 def chosen_execution(
     config: PocketConfig, digests: Sequence[str], ranges: "Ranges | None", asked: str = AUTO
 ) -> Execution:
-    """Return how networks run on this machine.
+    """Return the execution of networks on this machine.
 
     Args:
         config: of the weights.
@@ -420,7 +420,7 @@ def _features(
 
 
 def recorded_execution(data: dict[str, Any]) -> Execution:
-    """Return how a recording ran, or raise WorldFailed if this machine cannot run so."""
+    """Return the execution of a recording, or raise WorldFailed if this machine lacks it."""
     try:
         execution = Execution.from_dict(data)
     except ValueError as error:
@@ -470,7 +470,7 @@ def codec_of(
     decoded: Sequence[tuple[int, int]] = (),
     encoded: Sequence[tuple[int, int]] = (),
 ) -> Codec:
-    """Return how a world uses an autoencoder; see `PocketEngine.coding`."""
+    """Return the codec of an autoencoder; see `PocketEngine.coding`."""
     size = config.frame_width, config.frame_height
     coding = engine.coding(autoencoder, config, decoded, encoded)
     return Codec(*coding, lambda path: open_image(path, *size))

@@ -1,4 +1,4 @@
-"""Worlds that make views before the camera gets there, whatever remembers these."""
+"""Worlds that make views before the camera gets there, with any memory of these views."""
 
 from abc import abstractmethod
 from concurrent.futures import Future

@@ -1,9 +1,9 @@
 """Plans what stands around and paints views of it beside the world, on a thread of its own.
 
-What a view is made from is fixed when it is begun, and values that never change; what it makes is
-known to the world when it is taken. So it matters to nothing when the thread gets it done, and a
-view under way is parked as what it is made from. Where to paint next (what is in view by then, what
-comes into it soon and, at rest, what lies around) is bookkeeping, quick enough for every block.
+The inputs of a view are immutable values, fixed when it is begun, and the world learns the result
+when it takes the view. So the speed of the thread changes no picture, and a view under way is
+parked as its inputs. Where to paint next (what is in view by then, what comes into it soon and, at
+rest, what lies around) is bookkeeping, quick enough for every block.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -217,7 +217,7 @@ class _ParkedPainter:
         """Check a plan on a lattice, of things of some kinds.
 
         Raises:
-            ValueError: it cannot be.
+            ValueError: it does not fit.
         """
         check_objects((*self.listed, *(self.plan.things if self.plan else ())), kinds)
         if self.view:
@@ -228,7 +228,7 @@ class _ParkedPainter:
 
 
 def check_noise(noise: int) -> None:
-    """Refuse what is no seed of noise, with ValueError."""
+    """Raise ValueError if noise has no such seed."""
     if not 0 <= noise < 2**63:
         raise ValueError(f"noise is {noise}")
 
@@ -280,14 +280,14 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         weights: str,
         sky_alone: SkyAlone,
     ) -> None:
-        """Say what paints.
+        """Begin with an empty ring.
 
         Args:
             imagination: makes plans and views.
             features: of prompts.
-            words: that prompts are read in.
-            weights: what tells the imagination's from others.
-            sky_alone: takes out of pictures at poses what stands before the sky.
+            words: the vocabulary of prompts.
+            weights: digest of the imagination's.
+            sky_alone: removes from pictures at poses everything in front of the sky.
         """
         self.imagination, self.weights = imagination, weights
         self.texts = partial(_texts, features, words)
@@ -339,7 +339,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
             prompt: of that room.
 
         Returns:
-            What knows that room, and what gives it up.
+            The inventor of that room, and the event that cancels its work.
         """
         other = copy(self)
         other._view = None
@@ -350,12 +350,12 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         return other, given_up
 
     def enter(self, room: "PaintingInventor") -> None:
-        """Know a room ahead and not the present one; its first view may still be under way."""
+        """Become the inventor of a room ahead, whose first view may still be under way."""
         self.drop_view()
         self.__dict__.update(room.__dict__)
 
     def begin_memory(self) -> None:
-        """Go on with a memory of which nothing was lost yet."""
+        """Continue with a memory that has evicted nothing yet."""
         self._evictions = 0
 
     def next_view(self, outlook: Outlook, memory: ViewMemory) -> CameraPose | None:
@@ -380,13 +380,13 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         return blocks
 
     def take_view(self, memory: ViewMemory) -> Tensor:  # noqa: ARG002
-        """Return the view that was begun, and know it."""
+        """Return the view that was begun, and add it to the known ring."""
         made = self._take()
         self.around, self.plan = made.ground.around, made.ground.plan
         return made.latents
 
     def forget(self, cells: np.ndarray) -> None:
-        """Forget cells of the ring, bool [rows, columns]; what comes there is planned anew."""
+        """Forget cells of the ring, bool [rows, columns]; new ground there is planned anew."""
         self.drop_view()
         self.around = self.around.without(cells)
         self.losses += 1
@@ -399,17 +399,17 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         pose: CameraPose,
         prompt: str,
     ) -> "tuple[Future[PaintedGround], int]":
-        """Begin to change cells; where some were not known, a view with them is made known, too.
+        """Begin to change cells; if some were not known, a view that shows them is painted, too.
 
         Args:
-            change: returns the surroundings with it; called on the thread that paints.
+            change: applies the change to surroundings; called on the painting thread.
             cells: of the ring, bool [rows, columns].
-            plan: with it.
+            plan: with the change.
             pose: of the view, on the lattice.
             prompt: in force.
 
         Returns:
-            The result, which is not shown yet, and how many blocks it may take.
+            The result, not shown yet, and how many blocks it may take.
         """
         around = self.around
         if around.known[cells].all():
@@ -431,16 +431,16 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         return self.thread.after_all(lambda: paint(around, pose)), BLOCKS_A_VIEW + BLOCKS_A_PLAN
 
     def renew(self, cells: np.ndarray, made: PaintedGround) -> None:
-        """Forget cells of the ring, bool [rows, columns], and know the new views there."""
+        """Replace cells of the ring, bool [rows, columns], by newly painted ones."""
         self.forget(cells)
         self.around, self.plan = self.around.replaced(cells, made.around), made.plan
 
     def see(self, pose: CameraPose, latents: Tensor, only: np.ndarray | None = None) -> None:
-        """Know a view of the lattice that was given, or some cells of the ring that it shows."""
+        """Add a given view of the lattice to the known ring, or only some of its cells."""
         self.around = self.imagination.seen(self.around, pose, latents, only)
 
     def snapshot(self) -> WorldState:
-        """Return all that it knows, and of what a view under way is made."""
+        """Return the known ring, the plan, and the inputs of a view under way."""
         around, view = self.around, self._view
         tensors = {
             "known": torch.from_numpy(around.known.astype(np.uint8)),
@@ -462,7 +462,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         }
         return packed(tensors, data)
 
-    def reading(self, state: WorldState) -> Callable[[], None]:
+    def read_snapshot(self, state: WorldState) -> Callable[[], None]:
         """Check a snapshot; return a function that restores it.
 
         An older world, or one of other weights, is learned from its memory, view by view.
@@ -538,7 +538,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
     def _planner(
         self, prompt: str, noise: int, around: Surroundings, facing: float
     ) -> Callable[[], tuple[PlacedObject, ...]]:
-        """Return what makes a plan whose view at a yaw shows most of what words name.
+        """Return a function that makes a plan whose view at a yaw shows most named things.
 
         The background stays as it was seen, for as long as words do not change the ground.
         """
@@ -547,7 +547,7 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         listed = self.listed if around.at(imagination.ahead).known.all() else ()
 
         def plan() -> tuple[PlacedObject, ...]:
-            told, empty = texts(prompt)
+            text, empty = texts(prompt)
             behind: Sequence[PlacedObject] = ()
             shown: Sequence[PlacedObject] = ()
             if before is None:
@@ -555,11 +555,11 @@ class PaintingInventor(ViewPainter[_PaintedView]):
                 behind = imagination.behind_all(given)
                 shown = given[len(behind) :]
                 behind = behind or imagination.behind_seen(
-                    told, empty, noise, around, wanted, shown
+                    text, empty, noise, around, wanted, shown
                 )
             elif is_same_ground(prompt, before.prompt, self.words):
                 behind = imagination.behind_all(before.things)
-            things = imagination.plan(told, empty, noise, wanted, behind, shown)
+            things = imagination.plan(text, empty, noise, wanted, behind, shown)
             if facing:
                 kept = len(behind)
                 things = (*things[:kept], *turned(things[kept:], -facing))
@@ -580,13 +580,13 @@ class PaintingInventor(ViewPainter[_PaintedView]):
         plan: Plan | None,
         planned: "Future[tuple[PlacedObject, ...]] | None" = None,
     ) -> Callable[[Surroundings, CameraPose], PaintedGround]:
-        """Return what makes a view known; it touches nothing of the world.
+        """Return a function that paints a view; it changes no state of the world.
 
         Args:
             prompt: of the view.
             noise: seed.
-            plan: so far; of other noise, it is turned; of another prompt, one under way is waited
-                for.
+            plan: so far; it is turned if its noise is another, and replaced by the plan under way
+                if its prompt is.
             planned: the plan under way; None: the newest one.
         """
         planned_with = noise if planned or self._asked is None else self._asked[1]

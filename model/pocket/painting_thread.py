@@ -39,7 +39,7 @@ class PaintingThread:
         self._is_awaited = False
         # of work that is begun now; see `background`
         self._background: threading.Event | None = None
-        self._begun: deque[Callable[[], object]] = deque()  # what the thread does next
+        self._begun: deque[Callable[[], object]] = deque()  # next for the thread
         self._held: deque[Callable[[], object]] | None = None  # work that waits; None: none does
         self._cancelled = 0  # how often everything was
         self._is_closed = False
@@ -115,7 +115,7 @@ class PaintingThread:
         return self.begin(function)
 
     def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
-        """Return what a function makes of some items, on this thread and on one more beside it."""
+        """Return the results of a function on items, computed on this thread and one beside it."""
         todo = deque(enumerate(items))
         made: list[tuple[int, Result]] = []
 
@@ -135,7 +135,7 @@ class PaintingThread:
         return [result for _, result in sorted(made, key=lambda one: one[0])]
 
     def cancel(self) -> None:
-        """End everything that was begun, soon and without a result: its place was left."""
+        """End all work soon and without a result, because its place was left."""
         if self._background is None:
             self._cancelled += 1
 

@@ -118,16 +118,16 @@ class RoomParts(NamedTuple):
         owners = {AROUND: self.painting, EDITS: self.editor, ELSEWHERE: self.viewpoints}
         return {part: owner.snapshot() for part, owner in owners.items() if owner is not None}
 
-    def reading(self, state: WorldState) -> list[Callable[[], None]]:
-        """Check the parts of a state; return what restores them. Old states lack some."""
+    def read_snapshot(self, state: WorldState) -> list[Callable[[], None]]:
+        """Check the parts of a state; return functions that restore them. Old states lack some."""
         there = parts_of(state)
         restores: list[Callable[[], None]] = []
         if AROUND in there:
-            restores.append(self.painting.reading(part_of(state, AROUND)))
+            restores.append(self.painting.read_snapshot(part_of(state, AROUND)))
         if self.editor and EDITS in there:
-            restores.append(self.editor.reading(part_of(state, EDITS), self.memory.cache))
+            restores.append(self.editor.read_snapshot(part_of(state, EDITS), self.memory.cache))
         if ELSEWHERE in there:
-            restores.append(self.viewpoints.reading(part_of(state, ELSEWHERE)))
+            restores.append(self.viewpoints.read_snapshot(part_of(state, ELSEWHERE)))
         return restores
 
 
@@ -320,7 +320,7 @@ class Rooms:
         viewpoints.begin()
         if editor is not None:
             editor.begin(anew=state is None)
-        for restore in self.parts.reading(state) if state else ():
+        for restore in self.parts.read_snapshot(state) if state else ():
             restore()
         painting.begin_memory()
         self._keep_to_budget()
@@ -357,14 +357,14 @@ class Rooms:
         rooms = [asdict(room) for room in self._rooms]
         return joined(parts, {"here": self._here, "rooms": rooms})
 
-    def reading(self, state: WorldState) -> Callable[[], None]:
+    def read_snapshot(self, state: WorldState) -> Callable[[], None]:
         """Check a snapshot; return a function that restores it, or raise ValueError."""
         parked: _ParkedRooms = decode(_ParkedRooms, plain(state), "rooms")
         states = {int(part): part_of(state, part) for part in parts_of(state)}
         if not set(states) < set(range(len(parked.rooms))) or parked.here in states:
             raise ValueError(f"rooms {sorted(states)} of {len(parked.rooms)} are parked")
         for one in states.values():
-            self.parts.reading(one)
+            self.parts.read_snapshot(one)
 
         def restore() -> None:
             self._here, self._rooms, self._parked = parked.here, list(parked.rooms), states

@@ -9,9 +9,9 @@ which one picture keeps, for what is carried again and again loses its colours. 
 metres tells all of them where things stand.
 
 A ring takes a tenth of a megabyte. The kept ones are the memory of a walk: from everywhere the
-nearest ones are shown, so a picture is a function of rings, scenery and pose. Whoever returns to a
-pose sees the same picture, to the bit, unless a ring near it was made or painted meanwhile. Beyond
-the budget the farthest rings are dropped; all are when memory forgot ground and the plan is turned.
+nearest ones are shown, so a picture is a function of rings, scenery and pose. A pose shows the same
+picture again, to the bit, unless a ring near it was made or painted meanwhile. Beyond the budget
+the farthest rings are dropped, and all of them when memory forgot ground and the plan is turned.
 Where the player changes the scene, viewpoints are painted again.
 
 The memory of blocks stays at the first viewpoint.
@@ -176,7 +176,7 @@ class _PlannedRings:
         return self._imagination.owners(scenery.plan(*place))
 
     def _geometry(self, scenery: Scenery, place: Position) -> tuple[np.ndarray, np.ndarray]:
-        """Return what each pixel shows.
+        """Return the planned thing in each pixel.
 
         Returns:
             The number of its thing, 0: none, int32 [H, W]; and whether it looks the same from
@@ -187,7 +187,7 @@ class _PlannedRings:
         return numbers, (scenery.ring_surfaces(*place, numbers.shape) >= DISTANT) & ~standing
 
     def cells(self, scenery: Scenery, pose: CameraPose) -> _ViewCells:
-        """Return what is planned in the pixels of a view."""
+        """Return the planned things in the pixels of a view."""
         ring, place = self._imagination.ring_size, self._imagination.lattice.place(pose.at_origin)
         cell = self._imagination.view_size[0] // place.rows
         rows = np.arange(cell * place.top, cell * (place.top + place.rows))[:, None]
@@ -314,7 +314,7 @@ class Viewpoints(ViewPainter[_MadeView]):
         scenery, before = self._followed(), self.kept.get(place)
         assert scenery is not None
         others, start, far = self._sources(pose), self._source_at(START), self.far
-        told, _ = self._painting.texts(prompt)
+        text, _ = self._painting.texts(prompt)
         noise = self._painting.noise
         imagination = self._imagination
 
@@ -329,7 +329,7 @@ class Viewpoints(ViewPainter[_MadeView]):
             begun = before or self._carried(layers[0], place, seen_far, scenery)
             latents, painted = begun.latents, begun.painted
             known = Surroundings(painted, np.where(painted, latents, 0))  # of those alone
-            subject = Subject(told, noise, things, seen)
+            subject = Subject(text, noise, things, seen)
             after = imagination.imagine(known, pose.at_origin, subject)
             latents = np.where(after.known, after.latents, latents)
             latents = latents.astype(np.float16).astype(np.float32)
@@ -343,7 +343,7 @@ class Viewpoints(ViewPainter[_MadeView]):
         return BLOCKS_A_VIEW + (before is None)
 
     def take_view(self) -> None:
-        """Know the view that was begun; if there are too many viewpoints, drop the farthest."""
+        """Keep the view that was begun; if there are too many viewpoints, drop the farthest."""
         made, cells, far = self._take()
         self.far[cells.at] = _over(self.far[cells.at], far)
         self.kept[made.place] = made
@@ -363,7 +363,7 @@ class Viewpoints(ViewPainter[_MadeView]):
         return sources[:SOURCES] + [one for one in looking[:1] if one not in sources[:SOURCES]]
 
     def _first_ring(self, start: _LayersSource, scenery: Scenery) -> _FirstRing:
-        """Return what other rings take from the first one."""
+        """Return the parts of the first ring that others use."""
         first = self._first
         if first is None or first.ring is not start.ring or first.scenery is not scenery:
             layers = self._layers(start, scenery)
@@ -430,7 +430,7 @@ class Viewpoints(ViewPainter[_MadeView]):
     # Looking
 
     def look(self, poses: Sequence[CameraPose]) -> Draw | None:
-        """Return what draws the views at poses of what is painted now.
+        """Return a function that draws the views at poses, from what is painted now.
 
         None: all of them are where the scene begins, or there is no plan yet.
         """
@@ -538,7 +538,7 @@ class Viewpoints(ViewPainter[_MadeView]):
     # Snapshots
 
     def snapshot(self) -> WorldState:
-        """Return all that is kept, and of what a view under way is made."""
+        """Return all that is kept, and the inputs of a view under way."""
         shape = self._imagination.nothing().latents.shape
         rings, view = list(self.kept.values()), self._view
         latents = np.array([one.latents for one in rings], np.float16).reshape(-1, *shape)
@@ -553,8 +553,8 @@ class Viewpoints(ViewPainter[_MadeView]):
             "view": view and {"pose": asdict(view.pose), "prompt": view.prompt},
         })  # fmt: skip
 
-    def reading(self, state: WorldState) -> Callable[[], None]:
-        """Check a snapshot; return what restores it after the painting, or raise ValueError.
+    def read_snapshot(self, state: WorldState) -> Callable[[], None]:
+        """Return a function that restores a snapshot after the painting, or raise ValueError.
 
         Viewpoints painted with other weights are forgotten.
         """
@@ -596,7 +596,7 @@ def _seen(
     cells: _ViewCells,
     pose: CameraPose,
 ) -> np.ndarray:
-    """Return what other rings show of a view, as a part of the ring; see `Subject`."""
+    """Return the pixels of a view that other rings show, as a part of the ring; see `Subject`."""
     found = np.where(cells.distant[..., None], far[cells.at], np.uint8(0))
     for one in layers:
         found = _over(found, one.seen(pose, cells.numbers.shape, cells.numbers))
@@ -667,7 +667,7 @@ def _faded(ring: PaintedRing, things: Sequence[PlacedObject], lattice: Lattice) 
 
 
 def _cells(ring: PaintedRing) -> np.ndarray:
-    """Return what a ring's cells are in snapshots, [rows, columns]."""
+    """Return the states of a ring's cells as snapshots store them, [rows, columns]."""
     known = np.where(ring.painted, _PAINTED, np.where(ring.outdated, _OUTDATED, 0))
     return np.where(ring.known, known, _LACKING)
 

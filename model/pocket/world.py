@@ -183,9 +183,9 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
         converted = self._require_own(state)
         progress: SavedProgress = decode(SavedProgress, state.data["progress"], "progress")
         restore_memory = self.memory.read_snapshot(state, progress.made)
-        restore_parts = self._rooms.parts.reading(state) if self._rooms else []
+        restore_parts = self._rooms.parts.read_snapshot(state) if self._rooms else []
         if self._rooms and _ROOMS in parts_of(state):
-            restore_parts.append(self._rooms.reading(part_of(state, _ROOMS)))
+            restore_parts.append(self._rooms.read_snapshot(part_of(state, _ROOMS)))
         # everything was checked: from here on nothing fails, and the present session is gone
         self._notices += converted
         self._session = progress.session
@@ -333,20 +333,25 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
         schedule.has_remembered = False
         self._request_view(command, session.block_index + 1)
         usage = memory.usage(session.block_index + 1, session.origin)
-        stopped_by = ""
-        speed, fps = self.spec.full_speed, self.spec.fps
+        self._note_obstacle(session.pose, walked, command)
+        finished = self._handed_out(shown, walked, command, usage, memory.take_ahead())
+        is_guess = elsewhere is None and block is not None and block.info.passing
+        return self._with_objects(replace(finished, provisional=is_guess))
+
+    def _note_obstacle(
+        self, start: CameraPose, walked: tuple[CameraPose, ...], command: CameraCommand
+    ) -> None:
+        """Tell the player why a step led nowhere, once as long as the key is held."""
+        stopped_by, speed, fps = "", self.spec.full_speed, self.spec.fps
         if self._viewpoints and is_stopped(walked, command, speed, fps):
-            aim = move(session.pose, command, speed, fps, len(walked), straight)[-1]
+            aim = move(start, command, speed, fps, len(walked), straight)[-1]
             stopped_by = self._viewpoints.why_stopped(aim)
         changes = self.editor is not None and self.editor.is_painting  # its notices are awaited
         if stopped_by and (changes or (self._rooms and self._rooms.door_at(walked[-1]))):
             stopped_by = ""
-        if stopped_by not in ("", self._stopped_by):  # once, as long as the key is held
+        if stopped_by not in ("", self._stopped_by):
             self._notices.append(stopped_by)
         self._stopped_by = stopped_by
-        finished = self._handed_out(shown, walked, command, usage, memory.take_ahead())
-        is_guess = elsewhere is None and block is not None and block.info.passing
-        return self._with_objects(replace(finished, provisional=is_guess))
 
     def _generate(self, poses: tuple[CameraPose, ...], given: Tensor | None) -> GeneratedBlock:
         """Return a block; where views are painted ahead, unknown ground is provisional."""

@@ -69,7 +69,7 @@ class PocketEngine:
         decoded: Sequence[tuple[int, int]] = (),  # noqa: ARG002 (likewise)
         encoded: Sequence[tuple[int, int]] = (),  # noqa: ARG002 (likewise)
     ) -> Coding:
-        """Return how an autoencoder is used.
+        """Return the codec of an autoencoder.
 
         Args:
             autoencoder: in fp32.

@@ -165,7 +165,7 @@ class GraphEngine(PocketEngine):
         decoded: Sequence[tuple[int, int]] = (),
         encoded: Sequence[tuple[int, int]] = (),
     ) -> Coding:
-        """Return how an autoencoder is used; see `PocketEngine`."""
+        """Return the codec of an autoencoder; see `PocketEngine`."""
         dtype, channels = self.execution.dtype, config.dit.channels
         source = deepcopy(autoencoder)  # what follows changes it
         compiled, stride = self._compiler.compile, autoencoder.config.stride // CELL

@@ -149,7 +149,7 @@ class BlockDecoder:
         return self._moving.sky_alone(pictures, poses)
 
     def of_latents(self, latents: Tensor) -> Draw:
-        """Return what draws the frames of a block from its latents, [F, C, h, w]."""
+        """Return a function that draws the frames of a block from its latents, [F, C, h, w]."""
         latents = latents.cpu()
         return lambda frames: self._codec.draw(latents[frames])
 

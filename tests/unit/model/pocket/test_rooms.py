@@ -204,18 +204,18 @@ def test_a_save_whose_doors_lead_nowhere_is_refused():
     made.step(GO)
     state = made._rooms.snapshot()
     with pytest.raises(ValueError, match="are parked"):
-        made._rooms.reading(replace(state, data={**state.data, "here": 0}))
+        made._rooms.read_snapshot(replace(state, data={**state.data, "here": 0}))
     with pytest.raises(ValueError, match="doors lead"):
-        made._rooms.reading(replace(state, data={**state.data, "here": 5}))
+        made._rooms.read_snapshot(replace(state, data={**state.data, "here": 5}))
     first, second = state.data["rooms"]
     circle = [{**first, "before": 1}, second]
     with pytest.raises(ValueError, match="doors lead back"):
-        made._rooms.reading(replace(state, data={**state.data, "rooms": circle}))
+        made._rooms.read_snapshot(replace(state, data={**state.data, "rooms": circle}))
     long = [first, *({**second, "before": number} for number in range(rooms.MOST_ROOMS))]
     twice = [{**first, "passages": [*first["passages"]] * 2}, second]
     for many in (long, twice):
         with pytest.raises(ValueError, match="doors lead to"):
-            made._rooms.reading(replace(state, data={**state.data, "rooms": many}))
+            made._rooms.read_snapshot(replace(state, data={**state.data, "rooms": many}))
 
 
 def test_twenty_rooms_stay_within_their_budget_and_all_are_found_again():
@@ -239,7 +239,7 @@ def test_beyond_the_budget_the_farthest_rooms_lose_their_viewpoints_alone(monkey
     monkeypatch.setattr(rooms, "BUDGET", -1)
     made.step(GO)
     (state,) = made._rooms._parked.values()
-    assert made._rooms.parts.reading(state)
+    assert made._rooms.parts.read_snapshot(state)
     assert rooms.ELSEWHERE not in state.data["parts"]
     assert rooms.AROUND in state.data["parts"]
 

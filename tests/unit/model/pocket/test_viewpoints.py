@@ -181,17 +181,17 @@ def test_a_saved_walk_that_cannot_be_is_refused(monkeypatch):
     state = made._viewpoints.snapshot()
     far = replace(state, data={**state.data, "places": [[5000.0, 0.0]]})
     with pytest.raises(ValueError, match="viewpoints lie at"):
-        made._viewpoints.reading(far)
+        made._viewpoints.read_snapshot(far)
     fewer = replace(state, data={**state.data, "places": [[1.0, 0.0]]})
     with pytest.raises(ValueError, match="latents"):
-        made._viewpoints.reading(fewer)
+        made._viewpoints.read_snapshot(fewer)
     new = state.data["new"]
     twice = {**new, "squares": [*new["squares"], new["squares"][0]]}
     with pytest.raises(ValueError, match="new ground lies at"):
-        made._viewpoints.reading(replace(state, data={**state.data, "new": twice}))
+        made._viewpoints.read_snapshot(replace(state, data={**state.data, "new": twice}))
     monkeypatch.setattr(viewpoints, "BUDGET", 10)
     with pytest.raises(ValueError, match="viewpoints take more than"):
-        made._viewpoints.reading(state)
+        made._viewpoints.read_snapshot(state)
 
 
 def test_the_sky_is_carried_from_where_it_was_painted_first(monkeypatch):
@@ -231,7 +231,7 @@ def test_sky_that_was_painted_on_a_walk_stays_and_is_saved():
     held = made._viewpoints.snapshot()
     cut = {name: array[:-9] if name == "far" else array for name, array in held.arrays.items()}
     with pytest.raises(ValueError, match="far picture"):
-        made._viewpoints.reading(replace(held, arrays=cut))
+        made._viewpoints.read_snapshot(replace(held, arrays=cut))
 
 
 def test_carried_ground_returns_to_the_colours_of_the_first_ring():
