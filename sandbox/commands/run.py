@@ -3,16 +3,16 @@
 import json
 import logging
 import math
-import os
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 from mag_sandbox.command_line import Say
 from mag_sandbox.controls.sources import RecordedSource, ScriptSource
-from mag_sandbox.files.border import is_folder, reason_of
+from mag_sandbox.files.border import is_folder, refusing
 from mag_sandbox.files.folders import data_folder
 from mag_sandbox.files.whole import replace_file
 from mag_sandbox.model.catalogue import weight_files, worlds
@@ -295,25 +295,20 @@ def check_place(path: Path | None) -> None:
     """Raise RecordingError if a file cannot be written, before anything is measured."""
     if path is None:
         return
-    why = ""
-    try:
-        path.lstat()
-    except FileNotFoundError:
-        pass
-    except (OSError, ValueError) as error:  # too long, or with a character of no name
-        why = reason_of(error)
-    if is_folder(path):
-        why = "it is a folder"
-    elif not is_folder(path.parent):
-        why = f"there is no folder {path.parent}"
-    elif not os.access(path.parent, os.W_OK):
-        why = "Permission denied"
-    if why:
-        raise RecordingError(f"cannot write {path} ({why}); name another file")
+    with _writing(path):
+        if is_folder(path):
+            raise ValueError("it is a folder")
+        if not is_folder(path.parent):
+            raise ValueError(f"there is no folder {path.parent}")
+        with suppress(FileNotFoundError):
+            path.lstat()  # its name may be too long
+        TemporaryFile(dir=path.parent).close()
 
 
 def _write(path: Path, text: str) -> None:
-    try:
+    with _writing(path):
         replace_file(path, text)
-    except OSError as error:
-        raise RecordingError(f"cannot write {path} ({error.strerror}); name another file") from None
+
+
+def _writing(path: Path) -> AbstractContextManager[None]:
+    return refusing(lambda why: RecordingError(f"cannot write {path} ({why}); name another file"))
