@@ -451,7 +451,7 @@ MEMORY_POLICIES: dict[str, type[MemoryPolicy]] = {
 
 
 def policy_look(policy: str) -> PolicyLook:
-    """Return how a policy looks; one of another world goes by its own name."""
+    """Return the look of a policy; one of another world goes by its own name."""
     kind = MEMORY_POLICIES.get(policy)
     return kind.look if kind else PolicyLook(policy, "It decides which frames are kept and read.")
 

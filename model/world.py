@@ -377,7 +377,7 @@ class World(Protocol):
         raise WorldFailed(f"the world {self.spec.name} cannot continue another world")
 
     def painted(self, pose: CameraPose) -> Frames | None:  # noqa: ARG002 (nothing is)
-        """Return the painted or given view at a pose, uint8 [1, H, W, 3], whatever memory holds.
+        """Return the painted or given view at a pose, uint8 [1, H, W, 3], even if memory lacks it.
 
         None: some of it was neither painted nor given.
         """

@@ -90,7 +90,7 @@ class Recordings:
         return parts[-1] if new else None
 
     def use(self, choice: WorldChoice) -> None:
-        """Say what the world of the next session is loaded with."""
+        """Set how the world of the next session is loaded."""
         self._choice = self.log.choice = choice
         for recorder in self.recorders:
             recorder.loaded_with(choice.memory, look_ahead=choice.look_ahead)

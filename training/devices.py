@@ -34,7 +34,7 @@ class TrainingDevice:
         return torch.autocast(self.device, torch.bfloat16)
 
     def execution(self) -> Execution:
-        """Return how the game would run here, for sheets of real play."""
+        """Return the execution of the game here, for sheets of real play."""
         kernel = next(name for name, kernel in KERNELS.items() if kernel is self.kernel)
         return Execution(self.device, torch.bfloat16, kernel, torch.get_num_threads())
 

@@ -29,7 +29,7 @@ def draw_scenes(options: ScenePictureOptions) -> None:
 
 
 def shown_things(ring: Ring) -> list[PlacedObject]:
-    """Return what the first view of a ring shows: the background, then things from far to near."""
+    """Return the plan of a ring's first view: the background, then things from far to near."""
     seen = np.bincount(view_at(ring.ids, 0.0, 0.0).ravel(), minlength=ring.ids.max() + 1)
     things = (one for one in ring.things if one.shown and seen[one.index] >= FEWEST)
     return [placed(one) for one in (*bands_of(ring), *things)]

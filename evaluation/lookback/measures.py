@@ -205,7 +205,7 @@ def begins_as_given(take: Take) -> bool:
 
 
 def refusal_of(gates: dict[str, bool]) -> str | None:
-    """Return what is wrong, in a sentence; None: all gates are passed."""
+    """Return the first failed gate, in a sentence; None: all are passed."""
     return next((SENTENCES[name] for name, passed in gates.items() if not passed), None)
 
 
@@ -249,7 +249,7 @@ def repeated(view: Frames, pose: CameraPose, *, mirrored: bool) -> Frames:
 
 
 def guesses_of(unseen: Take, take: Take, pairs: Pairs, task: ReturnTask) -> list[float]:
-    """Return how like the wanted views those of the unseen twin are, at the same poses [dB].
+    """Return the PSNR of the unseen twin's views to the wanted ones, at the same poses [dB].
 
     The renderer's are taken at the twin's own time, for the twin gets there earlier.
     """

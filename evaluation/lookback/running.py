@@ -45,7 +45,7 @@ class LookbackJob:
 
     @contextmanager
     def ready(self) -> Iterator[Callable[[ClipPlan], ClipAnswer]]:
-        """Give what plays and measures clips."""
+        """Yield a function that plays and measures a clip."""
         with (
             tempfile.TemporaryDirectory() as folder,
             closing(Bench(self.opened, self.split, self.matching, Path(folder))) as bench,

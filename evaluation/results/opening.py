@@ -53,7 +53,7 @@ def opener_like(world: World, name: str) -> OpenWorld:
 
 
 def fitting(execution: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Return how a world is run, with no more threads than this process has."""
+    """Return a world's execution, with no more threads than this process has."""
     if execution is None:
         return None
     threads, asked = torch.get_num_threads(), None

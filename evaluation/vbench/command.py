@@ -133,7 +133,7 @@ class VBenchJob:
 
     @contextmanager
     def ready(self) -> Iterator[Callable[[SampleTask], MeasuredSample]]:
-        """Give what makes and measures; the world is opened when there is something to make."""
+        """Yield a function that makes and measures; the world is opened when it is needed."""
         with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
             world = cache(lambda: stack.enter_context(closing(self.open_world())))
             yield partial(self._measured, world, Path(folder) / "sample.mp4")

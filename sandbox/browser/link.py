@@ -163,7 +163,7 @@ def pack(data: bytes) -> str:
 
 
 def _unpacked(packed: str) -> bytes:
-    """Return what was packed, or raise ValueError if it is damaged or too long."""
+    """Return the packed bytes, or raise ValueError if they are damaged or too long."""
     data = base64.b64decode(packed + "=" * (-len(packed) % 4), altchars="-_", validate=True)
     unpacker = zlib.decompressobj()
     unpacked = unpacker.decompress(data, MOST_UNPACKED)

@@ -170,7 +170,7 @@ class PageGame(HeldSession[PageConnection]):
             raise PageError("the game does not answer") from None
 
     def write(self) -> None:
-        """Write what the game is to read, until it ends; on a thread of its own."""
+        """Write messages to the game until it ends; on a thread of its own."""
         with suppress(OSError):
             while self.process.is_alive():
                 with suppress(queue.Empty):

@@ -130,7 +130,7 @@ def _as_shown(thing: Seen, pixels: np.ndarray) -> Seen:
 def _standing(
     things: Sequence[GroundThing], pose: CameraPose, own: Sequence[Seen]
 ) -> tuple[Seen, ...]:
-    """Return what stands around a pose, and placed things that do not stand on the ground."""
+    """Return the things around a pose, and placed ones that do not stand on the ground."""
     found, left = list[Seen](), list(own)  # as of where the scene begins
     for thing in things:
         start = degrees(atan2(thing.x, thing.z))

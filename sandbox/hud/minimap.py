@@ -63,7 +63,6 @@ class MapPicture:
     pixels: np.ndarray  # uint8 [HEIGHT, WIDTH, 3]
     stays: np.ndarray  # bool [HEIGHT, WIDTH]: was seen, and some kept frame shows it
     explored: float  # share of the ring that has been seen
-    remembered: float  # share of the ring that some kept frame shows
 
 
 class MapStitcher(SessionObserver):
@@ -88,7 +87,7 @@ class MapStitcher(SessionObserver):
         self._coverage = _Coverage()
         self._shown_at = 0  # frames when the picture was made
         self._shown_box: Box | None = None
-        self.picture = MapPicture(_PATTERN, np.zeros((HEIGHT, WIDTH), bool), 0.0, 0.0)
+        self.picture = MapPicture(_PATTERN, np.zeros((HEIGHT, WIDTH), bool), 0.0)
 
     def sees_more_of(self, pose: CameraPose) -> bool:
         """Return whether the camera, turning around at its height, would see something new."""
@@ -129,7 +128,7 @@ class MapStitcher(SessionObserver):
         return self._rooms.joined(self._of_room())
 
     def _of_room(self) -> WorldState:
-        """Return what is known of the present room."""
+        """Return the map of the present room."""
         seen = self.ring.seen.copy().view(np.uint8)  # a kept state holds bytes only
         way = np.array(self.way).view(np.uint8)
         return WorldState(
@@ -182,7 +181,7 @@ class MapStitcher(SessionObserver):
         pixels = np.array(Image.composite(faded, _PATTERN_IMAGE, Image.fromarray(seen)))
         pixels[imagined & ~seen & _LINES] = _IMAGINED
         _outline(pixels, known)
-        return MapPicture(pixels, known & seen, float(seen.mean()), float(known.mean()))
+        return MapPicture(pixels, known & seen, float(seen.mean()))
 
 
 def _read_way(saved: np.ndarray) -> tuple[tuple[float, float], ...]:

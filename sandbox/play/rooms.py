@@ -67,7 +67,7 @@ class ParkedRooms:
 
 
 def parted(state: WorldState) -> tuple[WorldState, dict[int, WorldState]]:
-    """Return what `joined` put together, or raise ValueError; older states are of one room."""
+    """Return the parts of a joined state, or raise ValueError; older states are of one room."""
     rooms = state.data.get(_ROOMS, {})
     if not isinstance(rooms, dict) or not all(name.isdecimal() for name in rooms):
         raise ValueError("the saved rooms are not told by their numbers; what was seen starts over")

@@ -176,7 +176,7 @@ class Session:
             self._let_go([observer], self._end_event(reason))
 
     def park(self) -> ParkedScene:
-        """Return what is needed to go on later, or raise WorldFailed if nothing was played."""
+        """Return the session to be continued later, or raise WorldFailed if nothing was played."""
         if self._last is None:
             raise WorldFailed("nothing was played yet, so there is nothing to save")
         playthrough, spec = self._playthrough, self.world.spec

@@ -298,7 +298,7 @@ def _draw_card(
 
 
 def short_title(title: str) -> str:
-    """Return what tells a long title from others: its number, and what it was described as last.
+    """Return the end of a long title that differs from others: its number, its last description.
 
     >>> short_title("Desert at sunset, then a dragon (2)")
     '(2) A dragon'

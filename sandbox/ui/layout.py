@@ -195,10 +195,10 @@ class CachedCard:
         self, theme: Theme, card: Card, width: int = 0, at_most: int = FILLS
     ) -> pygame.Surface:
         """Return the card as it is drawn; see `Card.drawn`."""
-        said = theme, card, width, at_most
-        if self._drawn is None or self._drawn[0] != said:
+        key = theme, card, width, at_most
+        if self._drawn is None or self._drawn[0] != key:
             surface, self.places = card.drawn(theme, width, at_most)
-            self._drawn = said, surface
+            self._drawn = key, surface
         return self._drawn[1]
 
 

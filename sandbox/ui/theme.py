@@ -145,12 +145,12 @@ class Theme:
         self, text: str, width: int, lines: int, size: int = 15, *, bold: bool = False
     ) -> list[str]:
         """Break text into at most `lines` lines of `width` pixels; the rest becomes "..."."""
-        asked = text, width, lines, size, bold
-        if asked not in self._wrapped:
+        key = text, width, lines, size, bold
+        if key not in self._wrapped:
             if len(self._wrapped) == MAX_WRAPPED:
                 self._wrapped.clear()
-            self._wrapped[asked] = tuple(self._break(*asked))
-        return list(self._wrapped[asked])
+            self._wrapped[key] = tuple(self._break(*key))
+        return list(self._wrapped[key])
 
     def _break(self, text: str, width: int, lines: int, size: int, bold: bool) -> list[str]:
         font, broken = self._font(size, bold), [""]
@@ -204,13 +204,13 @@ class CachedPicture:
     """A picture that is drawn again only when its content changes."""
 
     def __init__(self) -> None:
-        self._said: tuple[object, pygame.Surface] | None = None
+        self._drawn: tuple[object, pygame.Surface] | None = None
 
-    def __call__(self, said: object, draw: Callable[[], pygame.Surface]) -> pygame.Surface:
-        """Return the picture of a text, drawn now if it is another."""
-        if self._said is None or self._said[0] != said:
-            self._said = said, draw()
-        return self._said[1]
+    def __call__(self, key: object, draw: Callable[[], pygame.Surface]) -> pygame.Surface:
+        """Return the picture of some content, drawn now if its key is another."""
+        if self._drawn is None or self._drawn[0] != key:
+            self._drawn = key, draw()
+        return self._drawn[1]
 
 
 class Themes:
@@ -223,9 +223,9 @@ class Themes:
     def __call__(self, size: tuple[int, int]) -> Theme:
         """Return the theme for a window of this size."""
         settings = self._settings()
-        asked = size, settings.text_scale, settings.high_contrast
-        if self._made is None or self._made[0] != asked:
-            self._made = asked, Theme.of(settings, size)
+        key = size, settings.text_scale, settings.high_contrast
+        if self._made is None or self._made[0] != key:
+            self._made = key, Theme.of(settings, size)
         return self._made[1]
 
 

@@ -259,7 +259,7 @@ class Button:
     kind: Kind = "plain"
 
     def part(self, *, focused: bool) -> Plate:
-        """Return how it looks; one with the focus is filled."""
+        """Return its drawing; one with the focus is filled."""
         ink, faint, edge = INK, MUTED, EDGES[self.kind]
         fill: tuple[int, ...] = PLATE
         if focused:

@@ -46,7 +46,7 @@ def facts_of_scenes() -> Facts:
 
 
 def facts_of(captions: Sequence[str], said: Iterable[Mapping[str, str]]) -> Facts:
-    """Return what captions state, by the numbers of `QUESTIONS` and of their values."""
+    """Return the facts of captions, by the numbers of `QUESTIONS` and of their values."""
     numbers = {name: number for number, name in enumerate(QUESTIONS)}
     values = [{value: row for row, value in enumerate(each)} for each in QUESTIONS.values()]
     answers = [

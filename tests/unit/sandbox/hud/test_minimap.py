@@ -136,7 +136,6 @@ def test_forgotten_ground_is_grey_and_unseen_ground_is_dark():
     assert chroma(forgotten) == 0
     assert forgotten[0] > 25
     assert max(unseen) < 70
-    assert stitcher.picture.remembered == pytest.approx(0.125, abs=0.003)
 
 
 def test_ground_is_known_as_long_as_one_of_several_frames_shows_it():
@@ -304,7 +303,7 @@ def test_what_does_not_stay_is_striped_where_it_is_told_what_will_be_new(theme):
 def test_what_will_be_new_is_told_of_level_views():
     stays = np.zeros((HEIGHT, WIDTH), bool)
     stays[:, : WIDTH // 2] = True
-    picture = MapPicture(np.zeros((HEIGHT, WIDTH, 3), np.uint8), stays, 0.5, 0.5)
+    picture = MapPicture(np.zeros((HEIGHT, WIDTH, 3), np.uint8), stays, 0.5)
     assert news_of(picture) == "50% will be new"
     stays[round((TOP - 27) * SCALE) : round((TOP + 27) * SCALE)] = True  # floor and ceiling are not
     assert news_of(picture) == "nothing new unless you repaint"
