@@ -76,14 +76,14 @@ def describe_unexpected(error: BaseException, *, in_play: bool = False) -> str:
     if isinstance(error, OSError) and error.filename:  # of two, the second is the target
         where = error.filename if error.filename2 is None else error.filename2
         return f"{where} cannot be used ({reason_of(error)}); check the path and its permissions"
-    said = f"unexpected error ({type(error).__name__}: {reason_of(error)})"
-    said, log = (
-        ("this is a fault of the game", "what happened") if in_play else (said, "the traceback")
+    failure = f"unexpected error ({type(error).__name__}: {reason_of(error)})"
+    failure, log = (
+        ("this is a fault of the game", "what happened") if in_play else (failure, "the traceback")
     )
     for handler in logging.getLogger().handlers:
         if isinstance(handler, RotatingFileHandler) and exists(Path(handler.baseFilename)):
-            return f"{said}; {log} is in {handler.baseFilename}"
-    return f"{said}; try again"
+            return f"{failure}; {log} is in {handler.baseFilename}"
+    return f"{failure}; try again"
 
 
 def say(text: object) -> None:

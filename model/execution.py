@@ -78,24 +78,24 @@ class Execution:
         if data.get("sketches"):
             raise ValueError("views were sketched, as they are not any more")
         known = {one.name: data[one.name] for one in fields(_RecordedExecution) if one.name in data}
-        said = decode(_RecordedExecution, known, "execution")
+        recorded = decode(_RecordedExecution, known, "execution")
         dtypes = {str(dtype).removeprefix("torch."): dtype for dtype, _ in CHOICES}
-        if said.device not in DEVICES or said.dtype not in dtypes:
-            raise ValueError(f"execution on {said.device} in {said.dtype} is unknown here")
-        named_kernel(said.attention)
-        if not 1 <= said.threads <= MOST_THREADS:
-            raise ValueError(f"execution asks for {said.threads} threads")
-        precisions = tuple(sorted((said.precisions or {}).items()))
+        if recorded.device not in DEVICES or recorded.dtype not in dtypes:
+            raise ValueError(f"execution on {recorded.device} in {recorded.dtype} is unknown here")
+        named_kernel(recorded.attention)
+        if not 1 <= recorded.threads <= MOST_THREADS:
+            raise ValueError(f"execution asks for {recorded.threads} threads")
+        precisions = tuple(sorted((recorded.precisions or {}).items()))
         for network, precision in precisions:
             if network not in NETWORKS or precision not in PRECISIONS:
                 raise ValueError(f"{network} in {precision} is unknown here")
         return cls(
-            said.device,
-            dtypes[said.dtype],
-            said.attention,
-            said.threads,
-            compiled=said.compiled,
-            paints=said.paints,
+            recorded.device,
+            dtypes[recorded.dtype],
+            recorded.attention,
+            recorded.threads,
+            compiled=recorded.compiled,
+            paints=recorded.paints,
             precisions=precisions,
         )
 

@@ -467,8 +467,8 @@ def no_places(policy: str) -> str:
     lasting = [name for name, kind in MEMORY_POLICIES.items() if kind.looks_ahead]
     if policy in lasting:
         return ""
-    said = f"the memory policy {policy} keeps no places, so nothing can be changed"
-    return f"{said}; choose {', '.join(lasting)}"
+    problem = f"the memory policy {policy} keeps no places, so nothing can be changed"
+    return f"{problem}; choose {', '.join(lasting)}"
 
 
 _PAINTED: dict[str, type[MemoryPolicy]] = {"window": WindowOfViews}

@@ -27,8 +27,8 @@ def host_room() -> int:
 
     That is half of the free memory, and at most 8 GiB or `PARKED_MIB` MiB.
     """
-    said = os.environ.get(PARKED_MIB, "")
-    most = int(said) * MIB if said.isdecimal() else MOST_BYTES
+    setting = os.environ.get(PARKED_MIB, "")
+    most = int(setting) * MIB if setting.isdecimal() else MOST_BYTES
     return min(most, free_host_bytes() // 2)
 
 

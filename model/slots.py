@@ -151,9 +151,9 @@ _AFTER_POSE = [one.name for one in fields(KeptFrame)[3:]]  # fewer in older stat
 def _frame_of(row: list[Any]) -> KeptFrame:
     index, kind, yaw, pitch, fov, *more = row
     pose = {"yaw": yaw, "pitch": pitch, "fov": fov}
-    said = {"frame_index": index, "kind": kind, "pose": pose}
-    said |= dict(zip(_AFTER_POSE, more, strict=False))
-    frame: KeptFrame = decode(KeptFrame, said, "frame")
+    fields = {"frame_index": index, "kind": kind, "pose": pose}
+    fields |= dict(zip(_AFTER_POSE, more, strict=False))
+    frame: KeptFrame = decode(KeptFrame, fields, "frame")
     check_pose(frame.pose)
     if min(frame.frame_index, frame.prompt_index, frame.needed) < 0:
         raise ValueError(f"a frame is number {frame.frame_index}, needed by {frame.needed}")

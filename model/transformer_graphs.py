@@ -184,10 +184,10 @@ def _written(source: DiT, sizes: Sizes, remembers: bool) -> Graph:
     scores, mixes = graph_input(layers, ANY, config.dim), graph_input(layers, config.dim, ANY)
     kept = [graph_input(layers, config.num_heads, sizes.kept, config.head_dim) for _ in range(2)]
     inputs = [tokens, *turns, times, scores, mixes, *kept]
-    told = zip(*(split(x, 0, layers) for x in (times, scores, mixes, *kept)), strict=True)
+    per_layer = zip(*(split(x, 0, layers) for x in (times, scores, mixes, *kept)), strict=True)
     x = tokens
     made: list[tuple[Node, Node]] = []
-    for layer, (time, score, mix, keys, values) in zip(source.layers, told, strict=True):
+    for layer, (time, score, mix, keys, values) in zip(source.layers, per_layer, strict=True):
         graph = _LayerGraph(config, layer, f"layer {len(made)}", split(time, 1, 6), *turns)
         q, k, v = graph.project(x)
         made.append((k, v))

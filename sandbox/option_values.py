@@ -56,10 +56,10 @@ def span(least: int, most: int) -> Callable[[str], Span]:
 
     def read(text: str) -> Span:
         first, _, last = text.partition("-")
-        said = Span(number(first), number(last or first))
-        if said.least > said.most:
+        found = Span(number(first), number(last or first))
+        if found.least > found.most:
             raise argparse.ArgumentTypeError(f'"{text}" ends before it begins')
-        return said
+        return found
 
     return read
 

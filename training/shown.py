@@ -49,8 +49,8 @@ def random_views(
         count: of the views, B.
     """
     chosen = [view(drawn[int(rng.integers(len(drawn)))], rng) for _ in range(count)]
-    pictures, *told = (torch.from_numpy(np.stack(one)) for one in zip(*chosen, strict=True))
-    return pictures.permute(0, 3, 1, 2).float() / 127.5 - 1, *told
+    pictures, *values = (torch.from_numpy(np.stack(one)) for one in zip(*chosen, strict=True))
+    return pictures.permute(0, 3, 1, 2).float() / 127.5 - 1, *values
 
 
 def train_and_write(stage: Stage, config: LoopConfig, path: Path) -> None:

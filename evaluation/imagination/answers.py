@@ -54,8 +54,8 @@ def ask(
         for name, color in classes.items()
         if color is not None and name in there
     }
-    said = vocabulary.facts(sight)
-    return CaptionCheck(things, colors, {name: said[name] == values[name] for name in values})
+    answers = vocabulary.facts(sight)
+    return CaptionCheck(things, colors, {name: answers[name] == values[name] for name in values})
 
 
 def color_of(sight: JudgedView, vocabulary: JudgeVocabulary, name: str) -> str:

@@ -93,8 +93,8 @@ class AskedScene:
 def asked_scene(index: int, seed: int) -> AskedScene:
     """Return the scene at an index; the categories take turns."""
     ring = render(category_of(index), FIRST_SEED + seed * SCENES_PER_SEED + index)
-    told = richest_caption(ring.layout, named_in)
-    return AskedScene(ring, told, frozenset(named_in(told, ring.layout)))
+    words = richest_caption(ring.layout, named_in)
+    return AskedScene(ring, words, frozenset(named_in(words, ring.layout)))
 
 
 def first_view(world: World, scene: AskedScene, folder: Path) -> np.ndarray:

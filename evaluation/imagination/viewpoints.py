@@ -361,7 +361,7 @@ def run_viewpoints(options: ViewpointOptions, say: Say) -> None:
         all_figures.append(figures)
         stops = np.linspace(0, options.steps, SHOWN).round().astype(int)
         rows += [[one.pictures[stop] for stop in stops] for one in walks]
-        say(f"scene {index + 1} of {options.scenes}: {_told(figures)}")
+        say(f"scene {index + 1} of {options.scenes}: {_figures_text(figures)}")
         if options.sheet is not None:
             write_sheet(options.sheet, rows)
     means = {
@@ -371,10 +371,10 @@ def run_viewpoints(options: ViewpointOptions, say: Say) -> None:
     names = "scenes", "steps", "step", "seed"
     settings = {name: getattr(options, name) for name in names}
     result = {"schema": 1, "settings": settings, "weights": digest_of(options.weights)}
-    tell([f"all: {_told(means)}"], {**result, **means}, options.json, say)
+    tell([f"all: {_figures_text(means)}"], {**result, **means}, options.json, say)
 
 
-def _told(figures: dict[str, dict[str, float]]) -> str:
+def _figures_text(figures: dict[str, dict[str, float]]) -> str:
     return "; ".join(
         f"{kind} " + ", ".join(f"{name} {value:.2f}" for name, value in values.items())
         for kind, values in figures.items()

@@ -145,7 +145,7 @@ class Judge:
     @classmethod
     def load(cls, folder: Path = JUDGE_WEIGHTS) -> "Judge":
         """Read a weights folder."""
-        vocabulary, shape = parse_config(folder / WORDS, _told, _REMEDY)
+        vocabulary, shape = parse_config(folder / WORDS, _parse_words, _REMEDY)
         network = Segmenter(shape)
         load_into(network, folder / NETWORK, remedy=_REMEDY)
         return cls(network, vocabulary)
@@ -159,7 +159,7 @@ class Judge:
         replace_file(folder / WORDS, json.dumps(words, indent=1) + "\n")
 
 
-def _told(words: dict[str, Any]) -> tuple[JudgeVocabulary, SegmenterShape]:
+def _parse_words(words: dict[str, Any]) -> tuple[JudgeVocabulary, SegmenterShape]:
     classes, colors = (tuple(words[name]) for name in ("classes", "colors"))
     vocabulary = JudgeVocabulary(classes, colors, _questions(words["questions"]))
     shape = shape_for(vocabulary)

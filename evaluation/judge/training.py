@@ -182,8 +182,8 @@ def loss_of(answers: Answers, cut: LabelledViews, weights: Tensor) -> Tensor:
     logits = answers.names.float()
     total = functional.cross_entropy(logits, names, weights, ignore_index=UNKNOWN)
     if (colors != UNKNOWN).any():
-        told = functional.cross_entropy(answers.colors.float(), colors, ignore_index=UNKNOWN)
-        total = total + 0.4 * told
+        color_loss = functional.cross_entropy(answers.colors.float(), colors, ignore_index=UNKNOWN)
+        total = total + 0.4 * color_loss
     cells = functional.one_hot(names.clamp(min=NOTHING), logits.shape[1])
     cells = (cells * (names != UNKNOWN)[..., None]).sum((1, 2))
     asked = ((cells == 0) | (cells >= FEWEST_CELLS)).float()
@@ -217,11 +217,11 @@ def save_measured(
         replace(question, accuracy=accuracy)
         for question, accuracy in zip(vocabulary.questions, accuracies, strict=True)
     )
-    told = (cut.colors != UNKNOWN) & (sight.names == cut.names)
+    comparable = (cut.colors != UNKNOWN) & (sight.names == cut.names)
     measured = {
         "cells_right": _share((sight.names == cut.names)[known]),
         "sure_cells_right": _share((sight.sure == cut.names)[known & (sight.sure > 0)]),
-        "colors_right": _share((sight.colors == cut.colors)[told]),
+        "colors_right": _share((sight.colors == cut.colors)[comparable]),
         "per_class": {
             name: {
                 "recall": _share((sight.names == cut.names)[cut.names == index]),

@@ -37,7 +37,7 @@ class Dot:
     """A row on a plot."""
 
     name: str
-    said: str  # when pointed at
+    tooltip: str  # when pointed at
     look: tuple[int, int]  # colour, shape
     points: tuple[tuple[float, float], ...]  # px
     span: tuple[float, float] | None = None  # px from top to bottom that an interval covers
@@ -86,11 +86,11 @@ def life_plot(rows: Sequence[BoardRow]) -> Plot | None:
         at = life.longest if life.mean is None else life.mean
         low = None if life.low is None else y(life.low)
         span = None if low is None else (y(life.longest if life.high is None else life.high), low)
-        said = f"longer than {life.longest:.1f} s" if life.mean is None else f"{life.mean:.1f} s"
+        tooltip = f"longer than {life.longest:.1f} s" if life.mean is None else f"{life.mean:.1f} s"
         dots.append(
             Dot(
                 row.label,
-                f"{row.label}: {said}, {row.takes:.1f} MiB, {row.clips} clips",
+                f"{row.label}: {tooltip}, {row.takes:.1f} MiB, {row.clips} clips",
                 look[row.file],
                 ((x(row.takes or 0.0), y(at)),),
                 span,
@@ -120,9 +120,9 @@ def _curves(rows: Sequence[BoardRow], curves: Sequence[tuple[BoardRow, Curve]], 
     y_ticks, y = _axis(max(value for _, curve in curves for _, value in curve), BOTTOM, TOP)
     dots = []
     for row, curve in curves:
-        said = ", ".join(f"{value:.1f} {unit} after {away:.1f} s" for away, value in curve)
+        tooltip = ", ".join(f"{value:.1f} {unit} after {away:.1f} s" for away, value in curve)
         points = tuple((x(away), y(value)) for away, value in curve)
-        dots.append(Dot(row.label, f"{row.label}: {said}", look[row.file], points))
+        dots.append(Dot(row.label, f"{row.label}: {tooltip}", look[row.file], points))
     return Plot(x_ticks, y_ticks, tuple(dots))
 
 

@@ -252,24 +252,24 @@ def _check_unpacked(data: bytes) -> None:
 
 
 def _words(change: np.ndarray, frames: int) -> str:
-    said = [
+    moves = [
         f"{kind}:{direction}:{abs(change[axis]):.14g}"
         for (kind, direction), (axis, sign) in WAYS.items()
         if change[axis] * sign > 1e-9  # less is an error of turning metres
     ]
-    return f"{'+'.join(said) or STILL}@{frames}"
+    return f"{'+'.join(moves) or STILL}@{frames}"
 
 
 def _read_part(part: str) -> tuple[np.ndarray, int]:
     """Return a part's change of (yaw, pitch, fov, right, ahead), and in how many frames."""
-    said, _, count = part.partition("@")
+    moves, _, count = part.partition("@")
     part = quoted(part)
     if not count.isdecimal() or not 0 < int(count) <= MOST_FRAMES:
         raise Refusal(
             f'"{part}" does not say in how many frames; write for example "yaw:left:60@40"'
         )
     change = np.zeros(5)
-    for words in said.lower().split("+"):
+    for words in moves.lower().split("+"):
         kind, *more = words.strip().split(":")
         if kind in ELSEWHERE:
             raise Refusal(

@@ -143,8 +143,8 @@ class FramesFolder:
     def digest(self) -> str:
         """Return a hash over the names and sizes of all files."""
         files = sorted(path for path in self.folder.rglob("*") if path.is_file())
-        said = [f"{path.relative_to(self.folder)} {path.stat().st_size}" for path in files]
-        return hashlib.sha256("\n".join(said).encode(errors="replace")).hexdigest()[:16]
+        listing = [f"{path.relative_to(self.folder)} {path.stat().st_size}" for path in files]
+        return hashlib.sha256("\n".join(listing).encode(errors="replace")).hexdigest()[:16]
 
     def _pictures(self, key: str) -> list[Path]:
         scene, _, number = key.rpartition("-")

@@ -66,9 +66,9 @@ class Pipe:
     def __init__(self, incoming: IO[bytes], outgoing: IO[bytes]) -> None:
         self._incoming, self._outgoing = incoming, outgoing
 
-    def send(self, said: dict[str, Any], *arrays: bytes | memoryview) -> None:
+    def send(self, message: dict[str, Any], *arrays: bytes | memoryview) -> None:
         """Send plain data and the bytes that belong to it."""
-        header = json.dumps({**said, "sizes": [len(one) for one in arrays]}).encode()
+        header = json.dumps({**message, "sizes": [len(one) for one in arrays]}).encode()
         for part in (struct.pack(">I", len(header)), header, *arrays):
             self._outgoing.write(part)
         self._outgoing.flush()
@@ -83,11 +83,11 @@ class Pipe:
         size = struct.unpack(">I", self._read(4))[0]
         if size > MOST_HEADER:
             raise ValueError("a message's header is too large")
-        said = parse_json(self._read(size))
-        sizes = decode(tuple[int, ...], said.pop("sizes"), "sizes")
+        message = parse_json(self._read(size))
+        sizes = decode(tuple[int, ...], message.pop("sizes"), "sizes")
         if min(sizes, default=0) < 0 or sum(sizes) > most:
             raise ValueError(f"a message has {sum(sizes)} bytes, at most {most} are read")
-        return said, [self._read(one) for one in sizes]
+        return message, [self._read(one) for one in sizes]
 
     def close(self) -> None:
         """Close both directions."""
@@ -151,11 +151,11 @@ class ProcessWorld:
 
     def step(self, control: Control) -> FrameBlock:
         """Return the next block."""
-        return self._block({"do": "step", **_said(control)})
+        return self._block({"do": "step", **_fields_of(control)})
 
     def show(self, control: Control, frames: Frames) -> FrameBlock:
         """Give the world a block's frames."""
-        request = {"do": "show", **_said(control), "shape": list(frames.shape)}
+        request = {"do": "show", **_fields_of(control), "shape": list(frames.shape)}
         return self._block(request, np.ascontiguousarray(frames).tobytes())
 
     def snapshot(self) -> WorldState:
@@ -203,20 +203,20 @@ class ProcessWorld:
     ) -> tuple[Any, list[bytes]]:
         with suppress(OSError):  # the reason is in its answer, or it is gone
             self._pipe.send(request, *arrays)
-        said, answers = self._answer(kind, most)
+        message, answers = self._answer(kind, most)
         if count is not None and len(answers) != count:
             raise WorldFailed(f"{self._name} answered with {len(answers)} arrays, not {count}")
-        return said, answers
+        return message, answers
 
     def _answer(self, kind: Any, most: int = 0) -> tuple[Any, list[bytes]]:
         timer = Timer(PATIENCE_S, self._process.kill)
         timer.start()
         try:
             with refusing(lambda why: WorldFailed(f"{self._name} sent no message ({why})")):
-                said, arrays = self._pipe.receive(most)
-                if "refused" in said:
-                    raise Refusal(str(said["refused"])[:500])
-                return said if kind is dict else decode(kind, said), arrays
+                message, arrays = self._pipe.receive(most)
+                if "refused" in message:
+                    raise Refusal(str(message["refused"])[:500])
+                return message if kind is dict else decode(kind, message), arrays
         except WorldFailed as failed:
             if isinstance(failed.__cause__, EOFError):
                 code = self._process.wait()
@@ -237,7 +237,7 @@ def open_player(source: ParticipantSource, hidden: Sequence[Path] = ()) -> Playe
     return Player(world, world.able)
 
 
-def _said(control: Control) -> dict[str, Any]:
+def _fields_of(control: Control) -> dict[str, Any]:
     camera = {name: getattr(control.camera, name) for name in AXES}
     edit = None if control.edit is None else asdict(control.edit)
     return {"camera": camera, "prompt": control.prompt, "edit": edit}
@@ -290,14 +290,14 @@ class _FarEnd:
         scene = Scene(prompt=caption, seed=seed, name="clip", image=str(image))
         return _made(self._world.reset(scene, seed))
 
-    def _step(self, _arrays: list[bytes], **said: Any) -> tuple[dict[str, Any], list[bytes]]:
-        return _made(self._world.step(_control(**said)))
+    def _step(self, _arrays: list[bytes], **control: Any) -> tuple[dict[str, Any], list[bytes]]:
+        return _made(self._world.step(_control(**control)))
 
     def _show(
-        self, arrays: list[bytes], shape: list[int], **said: Any
+        self, arrays: list[bytes], shape: list[int], **control: Any
     ) -> tuple[dict[str, Any], list[bytes]]:
         frames = np.frombuffer(arrays[0], np.uint8).reshape(shape)
-        return _made(self._world.show(_control(**said), frames))
+        return _made(self._world.show(_control(**control), frames))
 
     def _snapshot(self, _arrays: list[bytes]) -> tuple[dict[str, Any], list[bytes]]:
         state = self._world.snapshot()
@@ -327,8 +327,8 @@ def _control(camera: dict[str, Any], prompt: str | None, edit: dict[str, Any] | 
 
 def _made(block: FrameBlock) -> tuple[dict[str, Any], list[bytes]]:
     pictures = [block.frames] if block.rest is None else [block.frames, block.rest]
-    said = {"shape": list(block.frames.shape), "bytes": block.memory.bytes}
-    return said, [np.ascontiguousarray(one).tobytes() for one in pictures]
+    header = {"shape": list(block.frames.shape), "bytes": block.memory.bytes}
+    return header, [np.ascontiguousarray(one).tobytes() for one in pictures]
 
 
 def serve(arguments: str) -> None:
@@ -340,9 +340,9 @@ def serve(arguments: str) -> None:
     confine(Path.cwd(), [Path(one) for one in hidden])
     try:
         player = ParticipantSource(**source).open()
-        said = json.dumps(player.world.provenance(), default=str)
+        provenance = json.dumps(player.world.provenance(), default=str)
         opened = {"spec": asdict(player.world.spec), "able": sorted(player.able)}
-        pipe.send({**opened, "provenance": said})
+        pipe.send({**opened, "provenance": provenance})
         far = _FarEnd(player)
         while True:
             answer, arrays = far.obey(*pipe.receive(MOST_STATE))

@@ -94,5 +94,5 @@ def _near(written: ClipRow, found: ClipRow) -> bool:
 
 def _worth(row: ClipRow) -> str:
     likeness, score = row.scores.get("psnr_db"), row.scores.get("score")
-    said = f"{likeness:.2f} dB" if likeness is not None else "nothing"
-    return row.refused or f"{said}, score {score if score is None else round(score, 1)}"
+    fidelity = f"{likeness:.2f} dB" if likeness is not None else "nothing"
+    return row.refused or f"{fidelity}, score {score if score is None else round(score, 1)}"

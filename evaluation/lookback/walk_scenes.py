@@ -52,8 +52,8 @@ class WalkScene(HeldOutScene):
 
     def __init__(self, layout: Layout, seed: int, image: Path, hidden: int = 0) -> None:
         """Draw its first view into a file; `hidden` things at the end are in no caption."""
-        told = replace(layout, items=layout.items[: len(layout.items) - hidden])
-        super().__init__(layout, seed, image, caption=caption(told, 0), moves=False)
+        visible = replace(layout, items=layout.items[: len(layout.items) - hidden])
+        super().__init__(layout, seed, image, caption=caption(visible, 0), moves=False)
         self._carried = lru_cache(CARRIED)(self._carry)
 
     def depth(self, pose: CameraPose) -> np.ndarray:

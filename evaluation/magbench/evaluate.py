@@ -299,14 +299,14 @@ def score_lines(records: Collection[dict[str, Any]], rows: Sequence[Row]) -> lis
     for row in rows:
         scores = [one["scores"] for one in records if one["row"] == asdict(row)]
         means = {name: score["mean"] for name, score in mean_scores(scores).items() if score}
-        said = _scores_in_words(means) or "nothing"
+        text = _scores_in_words(means) or "nothing"
         paper = [
             one
             for one in cited.MAG_BENCH
             if (METHODS.get(row.world), row.mode) == (one.method, one.mode)
         ]
         beside = f"; the paper: {_scores_in_words(asdict(paper[0]))}" if paper else ""
-        lines.append(f"{row.mode}, {len(scores)} clips: {said}{beside}")
+        lines.append(f"{row.mode}, {len(scores)} clips: {text}{beside}")
     return lines
 
 
@@ -326,8 +326,8 @@ def _missing(options: MagBenchOptions, ready: int, matching: Matching) -> str:
         (options.remembers != "as trained", "the generator remembers by itself"),
         (matching.name != LPIPS, "no LPIPS"),
     ]
-    said = ", ".join(words for lacking, words in lacks if lacking)
-    return f", except: {said}" if said else ": all clips, both modes, captions, LPIPS"
+    exceptions = ", ".join(words for lacking, words in lacks if lacking)
+    return f", except: {exceptions}" if exceptions else ": all clips, both modes, captions, LPIPS"
 
 
 def _plain(options: MagBenchOptions) -> dict[str, Any]:

@@ -98,13 +98,13 @@ def table(result: dict[str, Any]) -> Iterator[str]:
     """Yield the lines of the report for people."""
     if rest := result.get("rest"):
         yield "\nat rest before a given view, against the renderer at the same time"
-        for name, (said, unit) in REST_LINES.items():
-            yield f"  {said:26}{_score_line(rest[name], unit)}"
+        for name, (label, unit) in REST_LINES.items():
+            yield f"  {label:26}{_score_line(rest[name], unit)}"
     if drift := result["drift"]:
         minutes, clips = result["settings"]["drift_minutes"], drift["clips"]
         yield f"\naround and around for {minutes:g} min, from the prompt alone (clips: {clips})"
-        for name, (said, unit) in DRIFT_LINES.items():
-            yield f"  {said:26}{_score_line(drift[name], unit)}"
+        for name, (label, unit) in DRIFT_LINES.items():
+            yield f"  {label:26}{_score_line(drift[name], unit)}"
     yield "\nbars"
     yield from verdict_lines(result["bars"])
 

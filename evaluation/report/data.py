@@ -132,7 +132,7 @@ def _pictures(folder: Path, records: Sequence[dict[str, Any]]) -> dict[str, Any]
 class Cell:
     """One cell of a table."""
 
-    said: str
+    text: str
     interval: str = ""
     verdict: str = ""  # "better", "worse", "noise": against the first row
     apart: str = ""  # by how much, or "noise"
@@ -195,15 +195,17 @@ def _is_known(rows: Sequence[dict[str, Any]], name: str) -> bool:
 
 def notes(rows: Sequence[dict[str, Any]]) -> list[str]:
     """Return the notes below a table with cited rows."""
-    said = [
+    hints = [
         "Cited rows are the paper's own, of a full-size world on the 176 clips of MAG-Bench: to be "
         "read beside ours, not against them, unless the clips are the same."
     ]
     distances = sorted({name for row in rows for name in row["distances"]})
     if not any("LPIPS" in name for name in distances):
         used = ", ".join(distances).capitalize()
-        said.append(f"LPIPS is not measured: its weights were not given. {used} found the matches.")
-    return said
+        hints.append(
+            f"LPIPS is not measured: its weights were not given. {used} found the matches."
+        )
+    return hints
 
 
 def heading(name: str) -> str:
@@ -225,13 +227,13 @@ def cell(row: dict[str, Any], name: str) -> Cell:
     digits, score = _digits(name), row["scores"].get(name)
     if not score:
         return Cell("-")
-    said = f"{score['mean']:.{digits}f}"
+    text = f"{score['mean']:.{digits}f}"
     interval = f"{score['low']:.{digits}f} to {score['high']:.{digits}f}"
     interval = interval if score["clips"] > 1 else ""
     apart = (row["against"] or {}).get(name)
     if not apart:
-        return Cell(said, interval)
+        return Cell(text, interval)
     verdict = apart["verdict"]
     by = verdict if verdict == "noise" else f"{apart['mean']:+.{digits}f}"
     basis = f"against {row['against']['label']}, {apart['clips']} equal clips"
-    return Cell(said, interval, verdict, by, basis)
+    return Cell(text, interval, verdict, by, basis)

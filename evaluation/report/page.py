@@ -86,8 +86,8 @@ def _lines(section: report.Section) -> tuple[list[str], list[list[str]]]:
 
 
 def _cell(one: report.Cell) -> str:
-    said = f"{one.said} [{one.interval.replace(' to ', ', ')}]" if one.interval else one.said
-    return f"{said}; {one.apart}" if one.verdict else said
+    text = f"{one.text} [{one.interval.replace(' to ', ', ')}]" if one.interval else one.text
+    return f"{text}; {one.apart}" if one.verdict else text
 
 
 def _values(runs: Sequence[dict[str, Any]], *names: str) -> str:

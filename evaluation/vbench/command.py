@@ -52,7 +52,7 @@ class Sample:
     """One video to be made."""
 
     prompt: str  # as the suite knows it
-    told: str  # the world's prompt: the prompt of the file, or a longer one
+    caption: str  # the world's prompt: the prompt of the file, or a longer one
     number: int
 
     @property
@@ -141,7 +141,7 @@ class VBenchJob:
     def _measured(self, world: Callable[[], World], path: Path, task: SampleTask) -> MeasuredSample:
         if task.video is None:
             sample = task.sample
-            frames = play_still(world(), sample.told, self.frames, self.seed + sample.number)
+            frames = play_still(world(), sample.caption, self.frames, self.seed + sample.number)
             write_video(path, frames, self.format.fps)
         else:
             path.write_bytes(task.video)
@@ -184,8 +184,8 @@ def run_suite(python: Path, videos: Path, out: Path, dimensions: Sequence[str]) 
             "has VBench"
         ) from error
     if run.returncode:
-        said = run.stderr.strip().splitlines() or [f"exit code {run.returncode}"]
-        raise ValueError(f"VBench did not measure {videos}: {said[-1]}")
+        output = run.stderr.strip().splitlines() or [f"exit code {run.returncode}"]
+        raise ValueError(f"VBench did not measure {videos}: {output[-1]}")
     return out / "suite_eval_results.json"
 
 

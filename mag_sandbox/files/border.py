@@ -64,10 +64,10 @@ def reason_of(error: BaseException) -> str:
         return "it is nested too deeply"
     if isinstance(error, TypeError | AttributeError | LookupError):  # a parser's own words
         return "its contents are not as expected"
-    said = " ".join(str(error).split())
-    if "integer string conversion" in said:  # Python's advice is for programmers
+    reason = " ".join(str(error).split())
+    if "integer string conversion" in reason:  # Python's advice is for programmers
         return "it has a number of too many digits"
-    return said[:MOST_REASON] or type(error).__name__
+    return reason[:MOST_REASON] or type(error).__name__
 
 
 def open_plain(path: Path, most: int | None = None) -> BinaryIO:

@@ -200,9 +200,9 @@ def list_repo(repo: str) -> Listing:
         return _listing(repo, parse_json(data))
 
 
-def _listing(repo: str, said: dict[str, Any]) -> Listing:
+def _listing(repo: str, answer: dict[str, Any]) -> Listing:
     files: dict[str, RepoFile] = {}
-    for file in said.get("siblings") or []:
+    for file in answer.get("siblings") or []:
         large = file.get("lfs") or {}
         entry = {
             "path": file["rfilename"],
@@ -212,9 +212,9 @@ def _listing(repo: str, said: dict[str, Any]) -> Listing:
         }
         if _safe(decode(str, entry["path"], "rfilename")):
             files[entry["path"]] = decode(RepoFile, entry, "siblings")
-    licence = (said.get("cardData") or {}).get("license") or ""
+    licence = (answer.get("cardData") or {}).get("license") or ""
     return Listing(
-        repo, decode(str, said.get("sha") or "main", "sha"), tuple(files.values()),
+        repo, decode(str, answer.get("sha") or "main", "sha"), tuple(files.values()),
         quoted(str(licence)),
     )  # fmt: skip
 
@@ -354,8 +354,8 @@ def _receive(planned: PlannedFile, part: Path, tell: Callable[[int], None]) -> N
                 have += len(piece)
                 tell(have)
     if have < planned.file.bytes:
-        said = f"{have} of {planned.file.bytes} bytes of {planned.file.path} arrived"
-        raise FetchFailed(f"{said}; fetch again to go on")
+        progress = f"{have} of {planned.file.bytes} bytes of {planned.file.path} arrived"
+        raise FetchFailed(f"{progress}; fetch again to go on")
 
 
 @contextmanager

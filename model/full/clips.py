@@ -301,7 +301,7 @@ class ClipWorld(SessionWorld[_Reel]):
     def restore(self, state: WorldState) -> None:
         """Continue from a snapshot; see `World`. One that is refused changes nothing."""
         converted, spec = self._require_own(state), self.spec
-        said: _ParkedReel = decode(_ParkedReel, state.data["session"], "session")
+        parked: _ParkedReel = decode(_ParkedReel, state.data["session"], "session")
         left, shown = (state.arrays[name].copy() for name in ("left", "shown"))
         for frames in (left, shown):
             if frames.shape[1:] != (*spec.frame_size, 3) or frames.dtype != np.uint8:
@@ -309,8 +309,8 @@ class ClipWorld(SessionWorld[_Reel]):
         if len(shown) != self._shown_frames:
             raise ValueError(f"a clip would go on from {len(shown)} frames")
         session = _Reel(
-            said.seed, said.prompt, left, shown, said.smoother, said.command, said.phrase,
-            said.clips, said.block_index,
+            parked.seed, parked.prompt, left, shown, parked.smoother, parked.command, parked.phrase,
+            parked.clips, parked.block_index,
         )  # fmt: skip
         poses = PoseEstimator(spec.full_speed)
         poses.restore(part_of(state, "poses"), spec.frame_size)

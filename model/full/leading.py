@@ -22,9 +22,9 @@ logger = logging.getLogger(__name__)
 LOAD, END = "load", "end"
 
 
-def tell(what: str, *told: object) -> None:
+def tell(what: str, *arguments: object) -> None:
     """Send a call to the other processes."""
-    dist.broadcast_object_list([(what, told)], src=0)
+    dist.broadcast_object_list([(what, arguments)], src=0)
 
 
 class LeadingWorld(World):
@@ -93,18 +93,18 @@ def follow(load: Callable[..., World]) -> None:
     """Repeat the leading process's calls until it ends."""
     world: World | None = None
     while (message := _heard())[0] != END:
-        what, told = message
+        what, arguments = message
         logger.debug("the first process says: %s", what)
         with suppress(Refusal):  # which the first one meets and answers, too
             if what == LOAD:
-                world = load(*told)
+                world = load(*arguments)
             elif world is not None:
-                getattr(world, what)(*told)
+                getattr(world, what)(*arguments)
     dist.destroy_process_group()
 
 
 def _heard() -> tuple[str, tuple[Any, ...]]:
     heard: list[Any] = [None]
     dist.broadcast_object_list(heard, src=0)
-    what, told = heard[0]
-    return what, told
+    what, arguments = heard[0]
+    return what, arguments

@@ -135,8 +135,8 @@ class TextFiles:
                 total -= stat.st_size
 
     def _path(self, text: str) -> Path:
-        said = "\n".join((str(FORMAT), self._kind, text))
-        name = hashlib.sha256(said.encode()).hexdigest()[:40] + SUFFIX
+        content = "\n".join((str(FORMAT), self._kind, text))
+        name = hashlib.sha256(content.encode()).hexdigest()[:40] + SUFFIX
         path, before = self._folder / name[:2] / name, self._folder / name  # all lay there once
         if before.exists():
             with suppress(OSError):
@@ -324,12 +324,12 @@ class ActiveText:
         if prompt == self._prepared:
             return
 
-        def said(stage: str, fraction: float) -> None:
+        def report(stage: str, fraction: float) -> None:
             if fraction == 0.0:
                 logger.info('%s for "%s"', stage, prompt)
             self._on_progress(stage, fraction)
 
-        self._fallback.run(lambda: self._prompts.prepare(prompt, said))
+        self._fallback.run(lambda: self._prompts.prepare(prompt, report))
         self._prepared = prompt
         self._on_progress("ready", 1.0)
 

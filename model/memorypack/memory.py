@@ -277,20 +277,20 @@ def load_memory(
     latent_shape: tuple[int, int, int],
 ) -> PackMemory:
     """Return the memory that `saved_memory` saved, or raise ValueError if it is invalid."""
-    said: _ParkedMemory = decode(_ParkedMemory, data, "memory")
+    parked: _ParkedMemory = decode(_ParkedMemory, data, "memory")
     image, history = (
         _frames(arrays[name], of, latent_shape, prompt.device)
-        for name, of in (("image", said.image), ("history", said.history))
+        for name, of in (("image", parked.image), ("history", parked.history))
     )
-    if image.length != 1 or history.length > pack.config.history or said.updates < 0:
-        raise ValueError(f"{history.length} frames are held, {said.updates} were remembered")
+    if image.length != 1 or history.length > pack.config.history or parked.updates < 0:
+        raise ValueError(f"{history.length} frames are held, {parked.updates} were remembered")
     memory = PackMemory(pack, places, image, prompt)
     state = memory.state()
-    if state is None or not said.updates:
+    if state is None or not parked.updates:
         memory.load(history, None)
         return memory
     psi = {name: _like(arrays[name], like) for name, like in state.arrays().items()}
-    memory.load(history, state.loaded(psi, said.updates, places))
+    memory.load(history, state.loaded(psi, parked.updates, places))
     return memory
 
 

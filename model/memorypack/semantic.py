@@ -150,8 +150,8 @@ class SemanticPack(nn.Module):
         seen = self._cells(image, places.grid(image))
         words = self.prompt(prompt.to(self.prompt.weight.dtype))
         anywhere = seen.rotary.mean(dim=1, keepdim=True)  # words get the place of the whole image
-        said = Tokens(words, anywhere.expand(-1, words.shape[1], -1))
-        guide = said.joined(seen)
+        text = Tokens(words, anywhere.expand(-1, words.shape[1], -1))
+        guide = text.joined(seen)
         if not self.config.guided:
             guide = Tokens(torch.zeros_like(guide.values), guide.rotary)
         return SemanticState(guide, guide, image.times[:1])

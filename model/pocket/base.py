@@ -96,8 +96,8 @@ class PocketWorld(SessionWorld[Session]):
 
     def provenance(self) -> dict[str, Any]:
         """Return the header of a recording of this world."""
-        said = self._session.provenance() if self._session else {}
-        return {**self._provenance, **said}
+        own = self._session.provenance() if self._session else {}
+        return {**self._provenance, **own}
 
     def close(self) -> None:
         """Forget the session; may be called twice."""

@@ -486,10 +486,10 @@ class BlockMemory:
         if tuple(fits) != policy.table.slots() or list(slots) != sorted(slots):
             raise ValueError(f"frames are kept of slots {slots}")
         kept = unpacked(state)
-        said = str(state.data.get("dtype", kept["keys"].dtype)).removeprefix("torch.")
+        dtype = str(state.data.get("dtype", kept["keys"].dtype)).removeprefix("torch.")
         for name, numbers in kept.items():
-            if str(numbers.dtype) != f"torch.{said}":
-                raise ValueError(f"its {name} are {numbers.dtype} although it says {said}")
+            if str(numbers.dtype) != f"torch.{dtype}":
+                raise ValueError(f"its {name} are {numbers.dtype} although it says {dtype}")
         self.cache.check(len(slots), **kept)
 
         def restore() -> None:

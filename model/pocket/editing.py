@@ -234,11 +234,11 @@ class Editor:
     def _begin_painting(self, edit: Edit, prompt: str) -> tuple[_Begun, int]:
         """Begin to repaint a place from a changed plan."""
         inventor, imagination = self._inventor, self._imagination
-        here, told = self._target(edit)
+        here, added = self._target(edit)
         more = 2 * imagination.lattice.cell  # the spot with one cell more on every side
         place = imagination.lattice.box(here.yaw, here.pitch, here.width + more, here.height + more)
         cells = inventor.around.mask(place)
-        placed = (*(one for one in self.placed if not _is_replaced(one, here)), *told)
+        placed = (*(one for one in self.placed if not _is_replaced(one, here)), *added)
         plan = inventor.plan
         if plan is not None:
             plan = replace(plan, things=_planned(plan.things, here, self._count))

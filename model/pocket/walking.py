@@ -186,13 +186,13 @@ class WalkableGround:
             edit = stood(edit, seen, self._stances.get(edit.kind, FAR))
         if (x, z) == START or scenery is None or edit.act not in ("place", *SPOT_ACTS):
             return edit
-        told = thing_of(edit)
+        thing = thing_of(edit)
         if edit.act == "place":
-            moved = scenery.at_start(told, self._stances.get(edit.kind, FAR), x, z)
+            moved = scenery.at_start(thing, self._stances.get(edit.kind, FAR), x, z)
         elif hypot(x, z) > PLANNED:
             return TOO_FAR
         else:
-            moved = scenery.spot_at_start(told, x, z)
+            moved = scenery.spot_at_start(thing, x, z)
         if moved is None or moved.width > LARGEST[0] or moved.height > LARGEST[1]:
             return AT_START
         stance = self._stances.get(moved.kind)

@@ -81,14 +81,14 @@ class ServerLink:
         queued, since = None, time.monotonic()
         while True:
             try:
-                said: wire.FromServer | None = self._receive(LOOK_S if queued else None)
+                message: wire.FromServer | None = self._receive(LOOK_S if queued else None)
             except TimeoutError:
-                said = queued
-            if isinstance(said, wire.SessionOpened):
-                return said
-            if not isinstance(said, wire.Queued):
-                raise self._unexpected(said)
-            queued = said
+                message = queued
+            if isinstance(message, wire.SessionOpened):
+                return message
+            if not isinstance(message, wire.Queued):
+                raise self._unexpected(message)
+            queued = message
             waiting(queued)
             if self.hello.replicas > 1 and time.monotonic() - since > ELSEWHERE_S:
                 return None
@@ -122,16 +122,16 @@ class ServerLink:
 
     def _expect(self, kind: type[Reply], patience: float | None) -> Reply:
         try:
-            said = self._receive(patience)
+            message = self._receive(patience)
         except TimeoutError:
             raise ConnectionLost("it sends nothing") from None
-        if not isinstance(said, kind):
-            raise self._unexpected(said)
-        return said
+        if not isinstance(message, kind):
+            raise self._unexpected(message)
+        return message
 
-    def _unexpected(self, said: object) -> WorldFailed:
-        if isinstance(said, wire.Refused):
-            return WorldFailed(f"{self._address.host}: {said.sentence}")
+    def _unexpected(self, message: object) -> WorldFailed:
+        if isinstance(message, wire.Refused):
+            return WorldFailed(f"{self._address.host}: {message.sentence}")
         return WorldFailed(f"{self._address.host} sends an unexpected message; update the game")
 
     def _send(self, message: wire.FromClient) -> None:
@@ -144,9 +144,9 @@ class ServerLink:
     def _raise_refusal(self, error: Exception) -> None:
         with suppress(ConnectionLost, TimeoutError):
             while True:
-                said = self._receive(0.0)
-                if isinstance(said, wire.Refused):
-                    raise self._unexpected(said)
+                message = self._receive(0.0)
+                if isinstance(message, wire.Refused):
+                    raise self._unexpected(message)
         raise ConnectionLost(reason_of(error)) from error
 
     def _receive(self, patience: float | None) -> wire.FromServer:
@@ -193,8 +193,8 @@ def _connect(address: ServerAddress, name: str, stack: ExitStack) -> ClientConne
         return stack.enter_context(connecting)
     except InvalidStatus as error:
         body = error.response.body or b""
-        said = " ".join(body.decode("utf-8", "replace").split())[:MOST_SAID]
-        why = said or f"it answers {error.response.status_code}"
+        sentence = " ".join(body.decode("utf-8", "replace").split())[:MOST_SAID]
+        why = sentence or f"it answers {error.response.status_code}"
         raise WorldFailed(f"{address.host}: {why}") from None
     except InvalidMessage as error:  # it hung up, or uses another protocol
         raise ConnectionLost(reason_of(error)) from error

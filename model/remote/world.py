@@ -185,8 +185,8 @@ class SessionOpener:
 
     def _report_place(self, waiting: wire.Queued) -> None:
         before = waiting.position - 1
-        said = "you are next" if not before else f"{before} before you"
-        self._report(f"all {waiting.places} places are taken, {said}", 0.0)
+        place = "you are next" if not before else f"{before} before you"
+        self._report(f"all {waiting.places} places are taken, {place}", 0.0)
 
 
 class RemoteWorld(World):
@@ -332,12 +332,12 @@ class RemoteWorld(World):
 
     def provenance(self) -> dict[str, Any]:
         """Return the provenance of the server's world, with its machine and how frames travel."""
-        said = self._provenance
+        known = self._provenance
         if self._log.beginning is not None:
-            told = self._result(wire.ProvenanceReply, self._ask(wire.Call("provenance")))
-            said = said | _parse_provenance(told.provenance)
+            reply = self._result(wire.ProvenanceReply, self._ask(wire.Call("provenance")))
+            known = known | _parse_provenance(reply.provenance)
         quality = self._address.quality
-        return said if quality is None else said | {"frames": f"jpeg {quality}"}
+        return known if quality is None else known | {"frames": f"jpeg {quality}"}
 
     def close(self) -> None:
         """Leave the server once all snapshots are fetched; may be called twice."""

@@ -50,7 +50,7 @@ class Director:
         self._try_at = clock() if outputs else None  # None: not by itself
         self._tried_at = NEVER
         self._tries = 0  # in a row that ended silent
-        self._said: set[str] = set()
+        self._reported: set[str] = set()
         self._wanted: tuple[str, int] | None = None
         self._playing: tuple[str, int] | None = None
 
@@ -95,7 +95,7 @@ class Director:
                 self._say(
                     "silent", f"no sound ({'; '.join(problems)}); the game goes on without it"
                 )
-        elif self._said:
+        elif self._reported:
             logger.info("sound is back, through %s", self.output_name)
         elif problems:
             logger.info("sound plays through %s (%s)", self.output_name, "; ".join(problems))
@@ -146,9 +146,9 @@ class Director:
         self._playing = wanted
 
     def _say(self, what: str, line: str) -> None:
-        if what not in self._said:
+        if what not in self._reported:
             logger.warning("%s", line)
-        self._said.add(what)
+        self._reported.add(what)
 
 
 class Audio:

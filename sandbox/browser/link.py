@@ -69,29 +69,29 @@ def read_link(link: str, world: str = "pocket") -> PlaceLink | None:
         Refusal: there is no such place, or its controls cannot be replayed here.
     """
     with refusing(lambda why: LinkError(f"the link cannot be read ({why}); copy it again")):
-        said = dict(parse_qsl(link, max_num_fields=MOST_FIELDS))
-    if unknown := [key for key in said if key not in KEYS]:
+        fields = dict(parse_qsl(link, max_num_fields=MOST_FIELDS))
+    if unknown := [key for key in fields if key not in KEYS]:
         raise LinkError(f'the link says "{quoted(unknown[0])}", expected {", ".join(KEYS)}')
     with refusing(lambda why: LinkError(f"the link's seed cannot be used: {why}")):
-        seed = read_seed(said["seed"]) if "seed" in said else None
-    if "text" in said:
-        scene = scene_of_prompt(said["text"], seed or 0)
-    elif "scene" in said:
-        name = said["scene"]
+        seed = read_seed(fields["seed"]) if "seed" in fields else None
+    if "text" in fields:
+        scene = scene_of_prompt(fields["text"], seed or 0)
+    elif "scene" in fields:
+        name = fields["scene"]
         if name not in available_scenes():
             guess = nearest(name, tuple(available_scenes()))
             raise LinkError(f'the link names no scene of this game: "{quoted(name)}"{guess}')
         scene = load_scene(name, available_policies())
-    elif said:
+    elif fields:
         raise LinkError(
-            f"the link has {' and '.join(said)}, no place; add scene=NAME or text=WORDS"
+            f"the link has {' and '.join(fields)}, no place; add scene=NAME or text=WORDS"
         )
     else:
         return None
     seed = scene.seed if seed is None else seed
-    if "controls" not in said:
+    if "controls" not in fields:
         return PlaceLink(scene, seed)
-    coded = _read_controls(said["controls"], world)
+    coded = _read_controls(fields["controls"], world)
     loaded = coded.world, coded.memory, coded.look_ahead
     controls = [control for count, control in coded.runs for _ in range(count)]
     return PlaceLink(scene, seed, Recording.of_controls((scene, seed), loaded, controls))

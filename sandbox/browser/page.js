@@ -107,9 +107,9 @@ function open() {
   socket.send(JSON.stringify({ is: "opening", ...wanted(), ...opened, touch, h264: knowsH264, opus: knowsOpus }));
 }
 
-function take(told) {
-  if (told.is === "session") {
-    keep("session", told.session);
+function take(message) {
+  if (message.is === "session") {
+    keep("session", message.session);
     hasGame = true;
     tries = detours = 0;
     clearTimeout(elsewhere);
@@ -117,21 +117,21 @@ function take(told) {
     send({ is: "pageseen", yes: document.visibilityState === "visible" }); // what a page before it said may come late
     if (sound) send({ is: "soundwanted", on: true });
     say("The game starts …");
-  } else if (told.is === "queued") {
-    say(`All ${told.places} places are taken. You are number ${told.position} in the queue.`);
-    if (detours < told.replicas - 1) elsewhere = setTimeout(tryElsewhere, ELSEWHERE_MS);
-  } else if (told.is === "place") {
-    place = keep("place", told.link);
-  } else if (told.is === "link") {
-    takeLink(told);
-  } else if (told.is === "fullscreen") {
+  } else if (message.is === "queued") {
+    say(`All ${message.places} places are taken. You are number ${message.position} in the queue.`);
+    if (detours < message.replicas - 1) elsewhere = setTimeout(tryElsewhere, ELSEWHERE_MS);
+  } else if (message.is === "place") {
+    place = keep("place", message.link);
+  } else if (message.is === "link") {
+    takeLink(message);
+  } else if (message.is === "fullscreen") {
     fill();
-  } else if (told.is === "ended" && !ended) {
+  } else if (message.is === "ended" && !ended) {
     ended = true;
     keep("session", "");
     place = keep("place", "");
     stopSound();
-    say(told.sentence ? `The game ended: ${told.sentence}` : "The game has ended; your places are kept.", { again: true });
+    say(message.sentence ? `The game ended: ${message.sentence}` : "The game has ended; your places are kept.", { again: true });
   }
 }
 
@@ -157,7 +157,7 @@ window.addEventListener("hashchange", () => { // another link in the same page: 
 let decoder = null, shown = null, newest = 0, drawn = false;
 const buffer = document.createElement("canvas"); // the newest picture: drawing parts of a video's frame is slow
 const keeper = buffer.getContext("2d", { alpha: false });
-const coming = new Map(); // by number: what was told with pictures that are being decoded
+const coming = new Map(); // by number: headers of pictures that are being decoded
 
 function resetPictures() {
   if (decoder && decoder.state !== "closed") decoder.close();
@@ -169,13 +169,13 @@ function resetPictures() {
 function takeFrame(data) {
   const length = new DataView(data).getUint32(0, true);
   if (length === 0) return takeSound(data.slice(4));
-  const told = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 4, length)));
+  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 4, length)));
   const coded = new Uint8Array(data, 4 + length);
-  if (told.codec === "jpeg") {
-    createImageBitmap(new Blob([coded], { type: "image/jpeg" })).then((image) => show(image, told));
+  if (header.codec === "jpeg") {
+    createImageBitmap(new Blob([coded], { type: "image/jpeg" })).then((image) => show(image, header));
     return;
   }
-  if (told.key) {
+  if (header.key) {
     if (decoder && decoder.state !== "closed") decoder.close();
     decoder = new VideoDecoder({
       output: (frame) => show(frame, coming.get(frame.timestamp)),
@@ -185,36 +185,36 @@ function takeFrame(data) {
   } else if (!decoder || decoder.state !== "configured") {
     return;
   }
-  coming.set(told.number, told);
-  decoder.decode(new EncodedVideoChunk({ type: told.key ? "key" : "delta", timestamp: told.number, data: coded }));
+  coming.set(header.number, header);
+  decoder.decode(new EncodedVideoChunk({ type: header.key ? "key" : "delta", timestamp: header.number, data: coded }));
 }
 
-function show(image, told) {
-  if (!told || told.number <= newest) return image.close();
-  for (const number of coming.keys()) if (number <= told.number) coming.delete(number);
-  newest = told.number;
+function show(image, header) {
+  if (!header || header.number <= newest) return image.close();
+  for (const number of coming.keys()) if (number <= header.number) coming.delete(number);
+  newest = header.number;
   const [width, height] = [image.displayWidth || image.width, image.displayHeight || image.height];
   if (buffer.width !== width || buffer.height !== height) [buffer.width, buffer.height] = [width, height];
   keeper.drawImage(image, 0, 0);
   image.close();
-  shown = { told, over: told.over ? overParts(told) : [] };
+  shown = { header, over: header.over ? overParts(header) : [] };
   if (find("note").hidden === false && !ended) say("");
-  send({ is: "frameshown", number: told.number });
-  if (document.title !== told.title) find("place").textContent = document.title = told.title;
-  document.body.classList.toggle("plays", told.plays);
-  document.body.classList.toggle("door", Boolean(told.door));
-  if (told.moves || !told.plays) document.body.classList.toggle("walks", walks(told));
-  warp.frameShown(told);
+  send({ is: "frameshown", number: header.number });
+  if (document.title !== header.title) find("place").textContent = document.title = header.title;
+  document.body.classList.toggle("plays", header.plays);
+  document.body.classList.toggle("door", Boolean(header.door));
+  if (header.moves || !header.plays) document.body.classList.toggle("walks", walks(header));
+  warp.frameShown(header);
   ask();
 }
 
-function overParts(told) { // what lies over the picture, in runs of tiles: from x, y, to x, y, width
-  const bits = atob(told.over), columns = Math.ceil(told.window[0] / TILE), rows = Math.ceil(told.window[1] / TILE);
-  const abreast = told.abreast, runs = [];
+function overParts(header) { // what lies over the picture, in runs of tiles: from x, y, to x, y, width
+  const bits = atob(header.over), columns = Math.ceil(header.window[0] / TILE), rows = Math.ceil(header.window[1] / TILE);
+  const abreast = header.abreast, runs = [];
   let count = 0, run = null;
   for (let tile = 0; bits && tile < rows * columns; tile++) {
     if (!(bits.charCodeAt(tile >> 3) >> (7 - (tile & 7)) & 1)) { run = null; continue; }
-    const [fromX, fromY] = [count % abreast * TILE, told.bottom + Math.floor(count / abreast) * TILE];
+    const [fromX, fromY] = [count % abreast * TILE, header.bottom + Math.floor(count / abreast) * TILE];
     const [x, y] = [tile % columns * TILE, Math.floor(tile / columns) * TILE];
     if (run && x && fromX) run[4] += TILE;
     else runs.push(run = [fromX, fromY, x, y, TILE]);
@@ -225,7 +225,7 @@ function overParts(told) { // what lies over the picture, in runs of tiles: from
 
 const isOver = (x, y) => shown.over.some(([, , left, top, width]) => x >= left && x < left + width && y >= top && y < top + TILE);
 
-const walks = (told) => Object.values(told.moves || {}).some(([axis]) => axis === "forward");
+const walks = (header) => Object.values(header.moves || {}).some(([axis]) => axis === "forward");
 
 let asked = 0, last = 0;
 function ask() { if (!asked) asked = requestAnimationFrame(draw); }
@@ -235,18 +235,18 @@ function draw(now) {
   const seconds = Math.min(0.1, (now - last) / 1000);
   last = now;
   if (!shown) return;
-  const { told, over } = shown, [width, height] = told.window;
-  if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = told.window;
-  const moves = told.picture && !told.rests && warp.move(seconds);
-  if (told.picture) drawPicture(told);
+  const { header, over } = shown, [width, height] = header.window;
+  if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = header.window;
+  const moves = header.picture && !header.rests && warp.move(seconds);
+  if (header.picture) drawPicture(header);
   else pen.drawImage(buffer, 0, 0, width, height, 0, 0, width, height);
   for (const [fromX, fromY, x, y, wide] of over) pen.drawImage(buffer, fromX, fromY, wide, TILE, x, y, wide, TILE);
   if (moves) ask();
 }
 
-function drawPicture(told) { // scaled as the game does it, and shifted
-  const [left, top, width, height] = told.picture, [across, along] = told.margin, fov = told.pose[2];
-  const size = fov / (fov + warp.zoom), [wide, tall] = told.frame, [fullWide, fullTall] = told.whole;
+function drawPicture(header) { // scaled as the game does it, and shifted
+  const [left, top, width, height] = header.picture, [across, along] = header.margin, fov = header.pose[2];
+  const size = fov / (fov + warp.zoom), [wide, tall] = header.frame, [fullWide, fullTall] = header.whole;
   const room = [across * size + (size - 1) * width / 2, along * size + (size - 1) * height / 2];
   const within = (value, most) => Math.round(Math.max(-most, Math.min(most, value)));
   const x = within(-warp.yaw / fov * fullWide * size, Math.max(0, room[0]));
@@ -257,9 +257,9 @@ function drawPicture(told) { // scaled as the game does it, and shifted
   pen.rect(left, top, width, height);
   pen.clip();
   pen.setTransform(size, 0, 0, size, middle[0] * (1 - size) + x, middle[1] * (1 - size) + y);
-  pen.imageSmoothingEnabled = !told.sharp;
-  const part = told.sharp ? [0, 0, wide, tall] : scaledPart(wide, tall, fullWide, fullTall);
-  pen.drawImage(buffer, ...part, ...told.origin, fullWide, fullTall);
+  pen.imageSmoothingEnabled = !header.sharp;
+  const part = header.sharp ? [0, 0, wide, tall] : scaledPart(wide, tall, fullWide, fullTall);
+  pen.drawImage(buffer, ...part, ...header.origin, fullWide, fullTall);
   pen.restore();
 }
 
@@ -271,41 +271,41 @@ function scaledPart(wide, tall, fullWide, fullTall) { // pygame's first pixel is
 // ---- late warp: the picture moves with the keys while the next one is on its way
 
 const warp = {
-  yaw: 0, pitch: 0, zoom: 0, told: null, // degrees from the frame to the camera
+  yaw: 0, pitch: 0, zoom: 0, header: null, // degrees from the frame to the camera
   get rooms() {
-    const fov = this.told.pose[2], beyond = (1 - this.told.shown) / 2;
-    return { yaw: beyond * fov, pitch: beyond * fov * ASPECT, zoom: fov * (1 / this.told.shown - 1) };
+    const fov = this.header.pose[2], beyond = (1 - this.header.shown) / 2;
+    return { yaw: beyond * fov, pitch: beyond * fov * ASPECT, zoom: fov * (1 / this.header.shown - 1) };
   },
-  frameShown(told) { // takes back what a new frame moved by itself
-    const before = this.told && this.told.pose;
-    this.told = told.pose ? told : null;
-    if (!told.pose || told.rests || !before) {
+  frameShown(header) { // takes back what a new frame moved by itself
+    const before = this.header && this.header.pose;
+    this.header = header.pose ? header : null;
+    if (!header.pose || header.rests || !before) {
       this.yaw = this.pitch = this.zoom = 0;
       return;
     }
-    const [yaw, pitch, fov] = told.pose;
+    const [yaw, pitch, fov] = header.pose;
     this.goTo(this.yaw - ((yaw - before[0] + 540) % 360 - 180), this.pitch + before[1] - pitch, this.zoom + before[2] - fov);
   },
   move(seconds) { // true while it moves
-    const held = heldCommand(), rooms = this.rooms, [yaw, pitch, zoom] = this.told.speed, kept = Math.exp(-seconds / RETURN_S);
+    const held = heldCommand(), rooms = this.rooms, [yaw, pitch, zoom] = this.header.speed, kept = Math.exp(-seconds / RETURN_S);
     const eased = (speed, axis) => speed * Math.min(1, Math.max(0, (speed > 0 ? rooms[axis] - this[axis] : rooms[axis] + this[axis]) / (EASE * rooms[axis])));
     const at = (speed, axis) => this[axis] * kept + seconds * eased(speed, axis);
     this.goTo(at(held.yaw * yaw, "yaw"), at(held.pitch * pitch, "pitch"), at(-held.zoom * zoom, "zoom"));
     return Boolean(this.yaw || this.pitch || this.zoom || held.yaw || held.pitch || held.zoom);
   },
   goTo(yaw, pitch, zoom) {
-    const rooms = this.rooms, [, framePitch, fov] = this.told.pose;
+    const rooms = this.rooms, [, framePitch, fov] = this.header.pose;
     const within = (value, most) => Math.max(-most, Math.min(most, value));
     yaw = within(yaw, rooms.yaw);
     pitch = Math.max(-MOST_PITCH - framePitch, Math.min(MOST_PITCH - framePitch, within(pitch, rooms.pitch)));
-    zoom = Math.min(WIDEST, Math.max(this.told.narrowest, fov + within(zoom, rooms.zoom))) - fov;
+    zoom = Math.min(WIDEST, Math.max(this.header.narrowest, fov + within(zoom, rooms.zoom))) - fov;
     const moves = Math.max(Math.abs(yaw), Math.abs(pitch), Math.abs(zoom)) >= STILL;
     [this.yaw, this.pitch, this.zoom] = moves ? [yaw, pitch, zoom] : [0, 0, 0];
   },
 };
 
 function heldCommand() {
-  const command = { yaw: 0, pitch: 0, zoom: 0 }, moves = (shown && shown.told.moves) || {};
+  const command = { yaw: 0, pitch: 0, zoom: 0 }, moves = (shown && shown.header.moves) || {};
   const pushed = new Set([...held].filter((key) => moves[key]).map((key) => moves[key].join()));
   for (const one of pushed) {
     const [axis, way] = one.split(",");
@@ -376,11 +376,11 @@ let pointed = null, wheeled = 0, drags = false, longPress = 0, spread = 0;
 
 function at(event) {
   const box = canvas.getBoundingClientRect();
-  const [width, height] = shown ? shown.told.window : [canvas.width, canvas.height];
+  const [width, height] = shown ? shown.header.window : [canvas.width, canvas.height];
   return { x: Math.round((event.clientX - box.left) * width / box.width), y: Math.round((event.clientY - box.top) * height / box.height) };
 }
 
-const plays = () => Boolean(shown && shown.told.plays);
+const plays = () => Boolean(shown && shown.header.plays);
 const press = (event, button, down) => { flushPointer(); send({ is: "mousebutton", ...at(event), button, down }); };
 
 function flushPointer() {
@@ -450,10 +450,10 @@ function moveFinger(event) {
 }
 
 function shiftBy(x, y) { // the picture follows the hand
-  const told = shown && shown.told;
-  if (!told || !told.pose || told.rests) return;
-  const scale = told.window[0] / canvas.clientWidth, fov = told.pose[2];
-  warp.goTo(warp.yaw - x * scale / told.whole[0] * fov, warp.pitch + y * scale / told.whole[1] * fov * ASPECT, warp.zoom);
+  const header = shown && shown.header;
+  if (!header || !header.pose || header.rests) return;
+  const scale = header.window[0] / canvas.clientWidth, fov = header.pose[2];
+  warp.goTo(warp.yaw - x * scale / header.whole[0] * fov, warp.pitch + y * scale / header.whole[1] * fov * ASPECT, warp.zoom);
   ask();
 }
 
@@ -503,7 +503,7 @@ function lookAtPads() {
       if (value !== before) send({ is: "stickmove", axis, value });
       pad.axes[axis] = value;
     });
-    const left = shown && walks(shown.told) ? [0, 0] : axes; // there it walks
+    const left = shown && walks(shown.header) ? [0, 0] : axes; // there it walks
     [pad.yaw, pad.pitch, pad.zoom] = [left[0] || axes[2], -(left[1] || axes[3]), axes[5] - axes[4]].map((value) => Math.abs(value) < DEAD ? 0 : value);
     if (pad.yaw || pad.pitch || pad.zoom) ask();
   }
@@ -547,7 +547,7 @@ async function copy() {
   const asked = new Promise((resolve) => { takeLink = resolve; });
   if (hasGame) send({ is: "linkwanted" });
   else takeLink({ link: place, replays: false });
-  const text = asked.then((told) => `${location.origin}${location.pathname}#${told.link || link()}`);
+  const text = asked.then((answer) => `${location.origin}${location.pathname}#${answer.link || link()}`);
   try { // a promise: later, a browser would not take it for the player's wish
     const item = new ClipboardItem({ "text/plain": text.then((words) => new Blob([words], { type: "text/plain" })) });
     await navigator.clipboard.write([item]);

@@ -165,7 +165,7 @@ class PageView(View):
 
     def _captured(self, screen: Screen) -> tuple[np.ndarray, dict[str, Any]]:
         surface = window_surface()
-        told: dict[str, Any] = {
+        header: dict[str, Any] = {
             "window": surface.get_size(),
             "title": pygame.display.get_caption()[0],
             "plays": isinstance(screen, PlayScreen),
@@ -174,11 +174,13 @@ class PageView(View):
         warpable = None
         if isinstance(screen, PlayScreen):
             warpable, ground = screen.warpable, screen.reel.current.block.ground
-            told["door"] = ground is not None and ground.door is not None
+            header["door"] = ground is not None and ground.door is not None
         if warpable is None:
-            return _evened(surface), told
+            return _evened(surface), header
         picture = MarginPicture(surface, warpable)
-        return (picture.pixels, told | picture.told) if picture.fits else (_evened(surface), told)
+        if picture.fits:
+            return picture.pixels, header | picture.header
+        return _evened(surface), header
 
     def _send_pictures(self) -> None:
         """Code and send what `show` leaves, one picture after the other.
@@ -209,7 +211,7 @@ class PageView(View):
             self._catch_up()
 
     def _send_picture(
-        self, pixels: np.ndarray, told: dict[str, Any], level: int, flow: FrameFlow, *, anew: bool
+        self, pixels: np.ndarray, header: dict[str, Any], level: int, flow: FrameFlow, *, anew: bool
     ) -> None:
         encoder = self._encoder_for((pixels.shape[1], pixels.shape[0]), level, anew=anew)
         data, is_key = encoder.encode(pixels, time.perf_counter())
@@ -218,8 +220,8 @@ class PageView(View):
                 return
             number = flow.send(is_large=is_key and encoder.codec == "h264")
         coded = {"is": "frame", "number": number, "codec": encoder.codec, "key": is_key}
-        header = json.dumps(told | coded).encode()
-        self.send(_BYTES + _HEADER.pack(len(header)) + header + data)
+        encoded = json.dumps(header | coded).encode()
+        self.send(_BYTES + _HEADER.pack(len(encoded)) + encoded + data)
 
     def _encoder_for(self, size: tuple[int, int], level: int, *, anew: bool) -> Encoder:
         now = self._encoder
@@ -333,7 +335,7 @@ class MarginPicture:
         canvas.blit(frame, (0, 0))
         self._draw_over(over, bottom)
         place, shown, pose, speed = warpable.place, warpable.shown, warpable.pose, warpable.speed
-        self.told: dict[str, Any] = {
+        self.header: dict[str, Any] = {
             "frame": frame.get_size(),
             "whole": whole,
             "origin": (place.left - shown.left, place.top - shown.top),  # of it, in the window

@@ -115,9 +115,9 @@ class PageConnection(SocketConnection):
         """
         async with asyncio.timeout(SENDING_S):
             if isinstance(message, wire.Queued):
-                said = {"is": "queued", "position": message.position, "places": message.places}
-                said["replicas"] = self._replicas
-                await self._socket.send_text(encode(said).decode())
+                status = {"is": "queued", "position": message.position, "places": message.places}
+                status["replicas"] = self._replicas
+                await self._socket.send_text(encode(status).decode())
             elif isinstance(message, bytes):
                 await self._send_of_game(message)
             else:

@@ -134,9 +134,9 @@ def report_pages(say: Say, address: "ListenAddress", port: int) -> None:
 
 def tunnel(port: int) -> str:
     """Return the command that leads a port of the player's machine here; "": this is not SSH."""
-    said = os.environ.get("SSH_CONNECTION", "").split()
-    if len(said) != 4:
+    connection = os.environ.get("SSH_CONNECTION", "").split()
+    if len(connection) != 4:
         return ""
-    name = said[2] if said[2] not in ("127.0.0.1", "::1") else socket.gethostname()
-    door = "" if said[3] == "22" else f" -p {said[3]}"
+    name = connection[2] if connection[2] not in ("127.0.0.1", "::1") else socket.gethostname()
+    door = "" if connection[3] == "22" else f" -p {connection[3]}"
     return f"ssh -N{door} -L {port}:localhost:{port} {getpass.getuser()}@{name}"

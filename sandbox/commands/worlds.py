@@ -102,14 +102,14 @@ class _Teller:
     """Says how far a download is, not more often than every hundredth and at each new file."""
 
     def __init__(self, say: Say) -> None:
-        self._say, self._stage, self._told = say, "", -1.0
+        self._say, self._stage, self._reported = say, "", -1.0
 
     def tell(self, stage: str, fraction: float) -> None:
         """Take a progress report."""
         if stage == "complete":
             return
-        if stage != self._stage or fraction - self._told >= TOLD_STEP:
-            self._stage, self._told = stage, fraction
+        if stage != self._stage or fraction - self._reported >= TOLD_STEP:
+            self._stage, self._reported = stage, fraction
             self._say(f"{fraction:4.0%}  {stage}")
 
 

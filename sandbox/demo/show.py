@@ -38,7 +38,7 @@ class DemoOverlay(Overlay):
         self._until = 0.0  # when the comparison goes
         self._looked_at = 0.0
         self._ended_at: float | None = None
-        self._said, self._said_until = "", 0.0  # the newest caption
+        self._caption_shown, self._caption_until = "", 0.0  # the newest caption
         self._caption, self._card, self._verdict = (CachedCard() for _ in range(3))
 
     @property
@@ -56,8 +56,8 @@ class DemoOverlay(Overlay):
         if now < self._looked_at + LOOK_S:
             return False
         self._looked_at = now
-        if self._demo.caption != self._said:
-            self._said, self._said_until = self._demo.caption, now + CAPTION_S
+        if self._demo.caption != self._caption_shown:
+            self._caption_shown, self._caption_until = self._demo.caption, now + CAPTION_S
         newest = self._demo.watch.results[-1] if self._demo.watch.results else None
         if newest is not None and newest is not self._shown:
             self._shown, self._until = newest, now + RESULT_S
@@ -71,10 +71,10 @@ class DemoOverlay(Overlay):
             card = self._verdict(theme, verdict_card(self._demo.watch.probes))
             surface.blit(card, card.get_rect(center=surface.get_rect().center))
             return
-        caption = self._said if self._looked_at < self._said_until else ""
+        caption = self._caption_shown if self._looked_at < self._caption_until else ""
         if words := caption or self._reel.current.block.phrase:
-            said = Card(Text(words, 17, bold=True, lines=1))
-            card = self._caption(theme, said, at_most=width - 2 * margin)
+            content = Card(Text(words, 17, bold=True, lines=1))
+            card = self._caption(theme, content, at_most=width - 2 * margin)
             surface.blit(card, card.get_rect(midbottom=(width // 2, height - theme.px(60))))
         if self._shown is not None and self._looked_at < self._until:
             surface.blit(self._card(theme, probe_card(self._shown)), (margin, margin))

@@ -47,9 +47,9 @@ def line(finding: Finding) -> str:
     """Return a finding, and below it the remedy, as text that tells nothing of its owner."""
     room = max(len(name) for name, _ in CHECKS)
     text = " ".join(finding.text.split())
-    said = f"{MARKS[finding.level]:<{WIDTH}}{finding.name:<{room}}  {text}"
+    head = f"{MARKS[finding.level]:<{WIDTH}}{finding.name:<{room}}  {text}"
     remedy = f"\n{' ' * (WIDTH + room)}  -> {finding.advice}" if finding.advice else ""
-    return discreet(said + remedy)
+    return discreet(head + remedy)
 
 
 def summary(findings: Sequence[Finding]) -> str:

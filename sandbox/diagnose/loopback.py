@@ -100,8 +100,8 @@ def _server(world: str) -> Iterator[ServerAddress]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
-            said = (re.search(r"ws://\S+?(?=;|$)", line) for line in process.stdout)
-            url = next((found for found in said if found), None)
+            matches = (re.search(r"ws://\S+?(?=;|$)", line) for line in process.stdout)
+            url = next((found for found in matches if found), None)
             if url is None:
                 raise WorldFailed("the server cannot be run, so nothing was measured; see above")
             yield ServerAddress(url[0])

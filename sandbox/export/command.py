@@ -96,13 +96,13 @@ class Exporting:
     def _export(self, recording: Path, options: ExportOptions) -> None:
         from mag_sandbox.sandbox.export.exporter import export  # slow to import
 
-        said = [0.0]
+        reported = [0.0]
 
         def on_progress(stage: str, share: float) -> None:  # noqa: ARG001 -- Progress
             if self._closing:
                 raise _ClosedError
-            if share >= said[0] + STEP and share < 1.0:
-                said[0] = share
+            if share >= reported[0] + STEP and share < 1.0:
+                reported[0] = share
                 self._say(f"{recording.name}: {share:.0%} of the video", topic="export")
 
         try:

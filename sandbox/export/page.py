@@ -110,7 +110,7 @@ def _charts(
     seconds, first = footage.seconds, footage.first / footage.fps
     counted = [one for one in probes if one.recall is not None]
     if counted:
-        words = [(f"dot {word}", said) for word, said in WORDS.items()]
+        words = [(f"dot {word}", meaning) for word, meaning in WORDS.items()]
         recalls = [
             ReturnMark(one.seconds, one.recall or 0, one.word, _mark_text(one)) for one in counted
         ]

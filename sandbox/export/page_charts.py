@@ -150,8 +150,8 @@ def latency_chart(latencies: Sequence[float], block_ms: float) -> Chart:
             continue
         x, right, y = chart.x(place * step), chart.x((place + 1) * step), chart.y(count)
         more = " or more" if place == bins - 1 and worst > bins * step else ""
-        said = f"{count} blocks: {place * step:g} to {(place + 1) * step:g} ms{more}"
-        chart.columns.append((x + 1, y, round(right - x - 2, 1), round(chart.y(0) - y, 1), said))
+        tooltip = f"{count} blocks: {place * step:g} to {(place + 1) * step:g} ms{more}"
+        chart.columns.append((x + 1, y, round(right - x - 2, 1), round(chart.y(0) - y, 1), tooltip))
     if block_ms < bins * step:
         x = chart.x(block_ms)
         chart.levels.append((x, TOP, x, HEIGHT - BOTTOM))

@@ -118,8 +118,8 @@ def keys_card(state: HudState) -> Card:
     lights = state.lights.values()
     light: KeyLight = next((name for name in ("queued", "applied") if name in lights), "idle")
     word, colour = KEY_WORDS[light]
-    said = Text(word, 13, colour) if word else None
-    words = column(CustomPart(74), said, Text("F1 help", 13, MUTED))
+    label = Text(word, 13, colour) if word else None
+    words = column(CustomPart(74), label, Text("F1 help", 13, MUTED))
     return Card(row(*caps, words, gap=6), pad=(14, 14), dense=False)
 
 
@@ -185,16 +185,16 @@ def seen_card(words: str, seen: np.ndarray | None, note: str) -> Card:
 def split_card(memory: MemoryUsage, verdict: Word | None = None) -> Card:
     """Return the card of one half of a split screen: its policy, a verdict, a thin bar."""
     words = Text(policy_look(memory.policy).label, 16, bold=True, lines=1)
-    said = VERDICTS.get(verdict) if verdict else None
-    judged = Text(said[0], 14, said[1], bold=True) if said else None
+    verdict_text = VERDICTS.get(verdict) if verdict else None
+    judged = Text(verdict_text[0], 14, verdict_text[1], bold=True) if verdict_text else None
     head = row(words, SPRING, judged)
     return Card(column(head, memory_bar(8, memory), gap=6), pad=(14, 10), dense=False)
 
 
 def message_card(title: str, text: str, hint: str) -> Card:
     """Return a banner: a sentence about the event, and how to go on."""
-    said = column(Text(title, 20, bold=True), Text(text, lines=5), Text(hint, 14, MUTED), gap=6)
-    return Card(row(bar(5, 0, BAD), said, gap=14), 620, (14, 22))
+    words = column(Text(title, 20, bold=True), Text(text, lines=5), Text(hint, 14, MUTED), gap=6)
+    return Card(row(bar(5, 0, BAD), words, gap=14), 620, (14, 22))
 
 
 def notice_card(text: str) -> Card:
@@ -232,9 +232,9 @@ def draw_bar(theme: Theme, surface: pygame.Surface, area: pygame.Rect, memory: M
 
 def _clock(state: HudState) -> list[Part]:
     """Return the time, preceded by the mode of the game."""
-    said: list[Part] = [Text("● REC", 13, RECORDING)] if state.recording else []
-    said += [Text(state.mode, 13, ACCENT)] if state.mode else []
-    return [*said, Text(clock_text(state.seconds), 13, MUTED)]
+    parts: list[Part] = [Text("● REC", 13, RECORDING)] if state.recording else []
+    parts += [Text(state.mode, 13, ACCENT)] if state.mode else []
+    return [*parts, Text(clock_text(state.seconds), 13, MUTED)]
 
 
 def _legend(memory: MemoryUsage) -> Iterator[Part]:

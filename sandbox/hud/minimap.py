@@ -280,9 +280,9 @@ class Minimap:
         if self._base is None or not _same(self._base[0], base_of):
             drawn = _draw_base(theme, picture, width, tells_new=tells_new)
             self._base, self._marked = (base_of, drawn), None
-        said = tuple(marks), target
-        if self._marked is None or self._marked[0] != said:
-            self._marked = said, self._base[1].copy()
+        marked = tuple(marks), target
+        if self._marked is None or self._marked[0] != marked:
+            self._marked = marked, self._base[1].copy()
             for mark in sorted(marks, key=lambda one: (one == target, one.kind != "auto")):
                 _draw_mark(self._marked[1], theme, mark, area, larger=mark == target)
         return self._marked[1]

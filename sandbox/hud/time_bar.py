@@ -75,8 +75,8 @@ class TimeBar:
             Text(length, TEXT, MUTED),
             gap=12,
         )
-        said = Text(note, TEXT, MUTED, lines=1) if note else None
-        card = self._card(theme, Card(column(said, line), pad=(12, 5)), area.width)
+        text = Text(note, TEXT, MUTED, lines=1) if note else None
+        card = self._card(theme, Card(column(text, line), pad=(12, 5)), area.width)
         self._track = self._card.places["track"].move(area.topleft)
         surface.blit(card, card.get_rect(bottomleft=area.bottomleft))
 

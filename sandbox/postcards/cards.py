@@ -163,12 +163,12 @@ def tour_card(
     """
     title = {None: "Tour complete", 1: "A new best tour!"}.get(place, f"Number {place} here")
     kept = [one.recall for one in tour.stamps if one.recall is not None]
-    said = f"{tour.found} of {len(tour.stamps)} places found"
+    summary = f"{tour.found} of {len(tour.stamps)} places found"
     if kept:
-        said += f" · the world remembered {sum(kept) / len(kept):.0f} % of them"
+        summary += f" · the world remembered {sum(kept) / len(kept):.0f} % of them"
     points = Text(f"{tour.points}", 34, GOOD if place == 1 else INK, bold=True)
     head = row(
-        column(Text(title, 20, bold=True), Text(said, 14, MUTED), gap=8),
+        column(Text(title, 20, bold=True), Text(summary, 14, MUTED), gap=8),
         SPRING,
         column(points, Text("points", 13, MUTED), gap=0, align=1.0),
     )
@@ -188,9 +188,9 @@ def tour_card(
 
 def _score_row(number: int, score: Score, place: int | None) -> Part:
     colour = ACCENT if number == place else INK
-    said = f"{number}.  {policy_look(score.policy).label} · {score.found} of {score.cards}"
+    label = f"{number}.  {policy_look(score.policy).label} · {score.found} of {score.cards}"
     points = Text(f"{score.points}", 14, colour, bold=True)
-    return row(Text(said, 14, colour), SPRING, points)
+    return row(Text(label, 14, colour), SPRING, points)
 
 
 def _title_and_note(view: PostcardView, claim_key: str) -> tuple[str, str]:

@@ -97,8 +97,8 @@ class ScoreBook:
                 self._write(score)
             except (ScoresError, OSError) as error:
                 reason = getattr(error, "strerror", None)
-                said = f"{self.path}: scores cannot be saved ({reason}); make room and try again"
-                self.problem = said if reason else str(error)
+                why = f"{self.path}: scores cannot be saved ({reason}); make room and try again"
+                self.problem = why if reason else str(error)
         if score not in self._scores:
             self._scores = with_score(self._scores, score)
         best = self.best(score.scene, score.policy)

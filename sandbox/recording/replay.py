@@ -224,10 +224,10 @@ class Verifier(SessionObserver):
 
     def summary(self) -> str:
         """Return the result for people: one line, or a few."""
-        said = self._compared()
+        result = self._compared()
         if self._recording.is_changed:
-            return f"NOT verified: the recording was edited (its checksum differs)\n{said}"
-        return said
+            return f"NOT verified: the recording was edited (its checksum differs)\n{result}"
+        return result
 
     def _compared(self) -> str:
         total = len(self._recording.blocks)

@@ -149,10 +149,10 @@ class Wipe:
         result, theme = self._result, self._theme
         word, colour = recall_words(result), WORD_COLOURS[result.word]
         away = duration_text(result.seconds_away)
-        said = (
+        sentence = (
             f"You saw this {away} ago" if result.kind == "seen" else f"You came back after {away}"
         )
-        words = row(Text(said, 16, bold=True), Text(word, 16, colour, bold=True))
+        words = row(Text(sentence, 16, bold=True), Text(word, 16, colour, bold=True))
         return Card(words).drawn(theme)[0]
 
 

@@ -50,7 +50,7 @@ class AroundOverlay(Overlay):
 
     def update(self, now: float) -> bool:  # noqa: ARG002 -- Overlay
         """Update the directions of things from the camera; True if they changed."""
-        before, self.lines = self.lines, self._said()
+        before, self.lines = self.lines, self._describe()
         return self.lines != before
 
     def draw(self, surface: pygame.Surface) -> None:
@@ -72,7 +72,7 @@ class AroundOverlay(Overlay):
         top = above.bottom + theme.px(10) if above else theme.px(14)
         surface.blit(card, (theme.px(14), top))
 
-    def _said(self) -> tuple[str, ...]:
+    def _describe(self) -> tuple[str, ...]:
         if not self._is_shown:
             return ()
         block = self._reel.current.block

@@ -94,8 +94,8 @@ def result_part(theme: Theme, result: ProbeResult, width: int, *, focused: bool)
     shown = captioned_pictures(result, 120)[: 3 if width > theme.px(600) else 2]
     colour = WORD_COLOURS[result.word]
     number = Text(recall_text(result), 26, colour, bold=True)
-    said = WORD_TEXTS[result.word] if result.recall is None else "% as it was"
-    head = row(number, Text(said, 14, colour, bold=True), gap=4, drops=True)
+    label = WORD_TEXTS[result.word] if result.recall is None else "% as it was"
+    head = row(number, Text(label, 14, colour, bold=True), gap=4, drops=True)
     policy = policy_look(result.policy).label
     about = f"after {duration_text(result.seconds_away)} · {policy} · {result.label}"
     reason = Text(result.reason, 12, MUTED, lines=REASON_LINES)
@@ -145,9 +145,9 @@ def summaries_part(found: Sequence[PolicySummary]) -> Plate:
     for one in found:
         times = {0: "never", 1: "once"}.get(one.returns, f"{one.returns} times")
         mean = "" if one.recall is None else f" · {one.recall:.0f}% on average"
-        said = Text(f"{policy_look(one.policy).label} · {times}{mean}", 14, MUTED, lines=2)
+        label = Text(f"{policy_look(one.policy).label} · {times}{mean}", 14, MUTED, lines=2)
         life = Text(half_life_text(one), 14, bold=True)
-        lines.append(row(CustomPart(12, 12, draw_marker, (one.policy,)), said, SPRING, life))
+        lines.append(row(CustomPart(12, 12, draw_marker, (one.policy,)), label, SPRING, life))
     return Plate(column(*lines, gap=6), (16, 14), PLATE, radius=12)
 
 
@@ -189,8 +189,8 @@ def _draw_axes(surface: pygame.Surface, theme: Theme, area: pygame.Rect, longest
         line = pygame.Surface((1, area.height), pygame.SRCALPHA)
         line.fill(grid)
         surface.blit(line, (x, area.top))
-        said = f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:g} min"
-        theme.write(surface, said, 12, FAINT, midtop=(x, area.bottom + theme.px(6)))
+        label = f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:g} min"
+        theme.write(surface, label, 12, FAINT, midtop=(x, area.bottom + theme.px(6)))
     return float(reach)
 
 
@@ -306,8 +306,8 @@ class ProbesScreen:
         counted = [one for one in self._shown if one.recall is not None]
         kept = sum(one.word == "remembered" for one in counted)
         returns = "1 return" if len(counted) == 1 else f"{len(counted)} returns"
-        said = f"{returns} · {kept} remembered" if counted else "no returns yet"
-        header = column(Text("What came back", 24, bold=True), Text(said, 14, MUTED))
+        summary = f"{returns} · {kept} remembered" if counted else "no returns yet"
+        header = column(Text("What came back", 24, bold=True), Text(summary, 14, MUTED))
         area = page.get_rect().inflate(-2 * theme.px(28), -2 * theme.px(18))
         draw(theme, page, header, area)
         theme.write(page, FOOTER, 12, MUTED, midbottom=(width // 2, height - theme.px(10)))
@@ -334,8 +334,8 @@ class ProbesScreen:
 
     def _draw_list(self, page: pygame.Surface, theme: Theme, area: pygame.Rect) -> None:
         gap, count, width = theme.px(8), len(self._shown), area.width - theme.px(10)
-        said = {one.reason: one for one in self._shown}.values()
-        parts = (result_part(theme, one, width, focused=False) for one in said)
+        distinct = {one.reason: one for one in self._shown}.values()
+        parts = (result_part(theme, one, width, focused=False) for one in distinct)
         tall = max(theme.px(PICTURE + 20), *(height_of(theme, part, width) for part in parts))
         fits = max(1, (area.height + gap) // (tall + gap))
         self._scroll.resize(fits, count)

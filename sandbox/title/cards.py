@@ -203,12 +203,12 @@ def buttons_part(buttons: Sequence[Button], focused: int | None) -> RowPart:
     return row(*named_buttons(buttons, focused))
 
 
-def words_part(said: tuple[str, str, str, bool], *, compact: bool) -> ColumnPart:
+def words_part(words: tuple[str, str, str, bool], *, compact: bool) -> ColumnPart:
     """Return the large words: kind, name, a remark, and whether that is bad.
 
     A long name takes the lines that a short remark leaves.
     """
-    kind, title, text, is_bad = said
+    kind, title, text, is_bad = words
     is_long = len(title) > LONG_TITLE
     wraps = is_long and len(text) <= SHORT_REMARK and not compact
     one_line = (22 if is_long else 28) if compact else 40

@@ -101,9 +101,9 @@ class TitlePicture:
         header = header_part(spot.column if in_header else None, self._saying)
         self._note("header", draw(theme, surface, header, layout.header))
         if in_header:
-            said = "", *ABOUT[spot.column], False
+            words = "", *ABOUT[spot.column], False
         elif card is not None:
-            said = card.label, card.title, card.about, card.is_damaged
+            words = card.label, card.title, card.about, card.is_damaged
             buttons = [
                 Button(one.word, one.key_word, one.kind if place else "primary")
                 for place, one in enumerate(card.choices)
@@ -112,7 +112,7 @@ class TitlePicture:
             self._note("choices", draw(theme, surface, choices, layout.choices))
         else:
             return
-        draw(theme, surface, words_part(said, compact=layout.compact), layout.words)
+        draw(theme, surface, words_part(words, compact=layout.compact), layout.words)
 
     def _note(self, area: Literal["header", "choices"], places: Places) -> None:
         """Keep the places of buttons."""

@@ -59,7 +59,7 @@ class AxisState:
     """The camera's place on one axis [ticks]: reached by commands, and requested."""
 
     made: int = 0
-    said: Fraction = Fraction(0)
+    exact: Fraction = Fraction(0)
 
 
 @dataclass(slots=True)
@@ -82,7 +82,7 @@ class CameraState:
     @property
     def factor(self) -> Fraction:
         """The requested zoom."""
-        return WIDEST / (WIDEST - self.zoom.said)
+        return WIDEST / (WIDEST - self.zoom.exact)
 
     def copy(self) -> "CameraState":
         """Return a copy, which later moves leave as it is."""
@@ -120,14 +120,14 @@ class Steering:
             way = Fraction(sign * self.blocks_of(amount.value) * length * ticks)
         else:
             way = sign * amount.value * POSE_RESOLUTION
-        said = place.said + way
-        if axis == "pitch" and abs(said) > HIGHEST:
+        exact = place.exact + way
+        if axis == "pitch" and abs(exact) > HIGHEST:
             raise ValueError(
-                f"this looks {abs(float(said)) / POSE_RESOLUTION:g} degrees up or down, "
+                f"this looks {abs(float(exact)) / POSE_RESOLUTION:g} degrees up or down, "
                 f"at most {MAX_PITCH:g} are possible; tilt less"
             )
-        place.said = said
-        units = round((said - place.made) / length)  # of one tick in every frame of a block
+        place.exact = exact
+        units = round((exact - place.made) / length)  # of one tick in every frame of a block
         yield from self._spread({axis: units})
 
     def walk(self, way: str, amount: Amount, *, runs: bool = False) -> Iterator[CameraCommand]:
@@ -139,16 +139,16 @@ class Steering:
             ticks = Fraction(frames * self._strides[runs])
         if ticks > FARTHEST * POSITION_RESOLUTION:
             raise ValueError(f"this walks farther than {FARTHEST:g} m; walk less")
-        heading = math.radians(float(camera.yaw.said / POSE_RESOLUTION) + _TURNED[way])
-        camera.x.said += round(float(ticks) * math.sin(heading))
-        camera.z.said += round(float(ticks) * math.cos(heading))
+        heading = math.radians(float(camera.yaw.exact / POSE_RESOLUTION) + _TURNED[way])
+        camera.x.exact += round(float(ticks) * math.sin(heading))
+        camera.z.exact += round(float(ticks) * math.cos(heading))
         yield from self._walk_there(self._strides[runs])
 
     def _walk_there(self, stride: int) -> Iterator[CameraCommand]:
         """Walk straight to the requested place, so many ticks a frame at most."""
         camera, length = self.camera, self._rig.block_length
         places = camera.x, camera.z
-        units = [round((place.said - place.made) / length) for place in places]
+        units = [round((place.exact - place.made) / length) for place in places]
         blocks = math.ceil(math.hypot(*units) / stride) if any(units) else 0
         yaw, full = math.radians(camera.pose.yaw), self._rig.full_speed.walk
         for block in range(blocks):
@@ -165,24 +165,24 @@ class Steering:
         """Zoom in (1) or out (-1) by a factor."""
         self._require("zoom")
         before, place, length = self.camera.factor, self.camera.zoom, self._rig.block_length
-        said = WIDEST - WIDEST / (before * factor**sign)  # ticks by which the view is narrower
+        exact = WIDEST - WIDEST / (before * factor**sign)  # ticks by which the view is narrower
         if not self._full["zoom"]:
             yield from self._zoom_by_text(sign, factor)
-            place.made, place.said = round(said), said
+            place.made, place.exact = round(exact), exact
             return
-        if said < 0:
+        if exact < 0:
             raise ValueError(
                 f"this zooms out {float(factor):.3g} times, at most {float(before):.3g} are "
                 "possible here; zoom out less"
             )
-        if said > self._closest:
+        if exact > self._closest:
             most = WIDEST_FOV / self._rig.full_speed.narrowest_fov
             raise ValueError(
                 f"this zooms in {float(before * factor):.3g} times in all, at most {most:.3g} are "
                 "possible; zoom in less"
             )
-        place.said = said
-        units = round((said - place.made) / length)
+        place.exact = exact
+        units = round((exact - place.made) / length)
         yield from self._spread({"zoom": min(units, int((self._closest - place.made) // length))})
 
     def _zoom_by_text(self, sign: int, factor: Fraction) -> Iterator[CameraCommand]:
@@ -196,7 +196,7 @@ class Steering:
     def go(self, target: CameraState) -> Iterator[CameraCommand]:
         """Return to an earlier place by the shortest way: first there, then turned as it was."""
         camera, length = self.camera, self._rig.block_length
-        camera.x.said, camera.z.said = target.x.said, target.z.said
+        camera.x.exact, camera.z.exact = target.x.exact, target.z.exact
         yield from self._walk_there(self._strides[0])
         right = target.yaw.made - camera.yaw.made
         turn = (right + RING // 2) % RING - RING // 2
@@ -204,9 +204,9 @@ class Steering:
         ways: dict[LookAxis, int] = {"yaw": turn, "pitch": target.pitch.made - camera.pitch.made}
         if self._full["zoom"]:
             ways["zoom"] = target.zoom.made - camera.zoom.made
-            camera.zoom.said = target.zoom.said
+            camera.zoom.exact = target.zoom.exact
         yield from self._spread({axis: round(Fraction(way, length)) for axis, way in ways.items()})
-        camera.yaw.said, camera.pitch.said = target.yaw.said + around, target.pitch.said
+        camera.yaw.exact, camera.pitch.exact = target.yaw.exact + around, target.pitch.exact
         if camera.factor != target.factor:
             factor = target.factor / camera.factor
             yield from self.zoom(1 if factor > 1 else -1, max(factor, 1 / factor))
@@ -231,8 +231,8 @@ class Steering:
                 pitch = 0
             for _ in range(blocks):
                 yield self._step((yaw, pitch, 0))
-                camera.yaw.said += length * yaw
-                camera.pitch.said += length * pitch
+                camera.yaw.exact += length * yaw
+                camera.pitch.exact += length * pitch
 
     def follow(self, command: CameraCommand, times: int) -> None:
         """Update the camera after blocks with a given command."""
@@ -244,16 +244,16 @@ class Steering:
         end = move(camera.pose, command, rig.full_speed, rig.fps, frames)[-1]
         for place, metres in ((camera.x, end.x), (camera.z, end.z)):
             place.made = round(metres * POSITION_RESOLUTION)
-            place.said = Fraction(place.made)
+            place.exact = Fraction(place.made)
         steps = self._rig.full_speed.step(command, self._rig.fps)
         right, up, wider = (frames * round(step * POSE_RESOLUTION) for step in steps)
         camera.yaw.made += right
         camera.pitch.made = min(HIGHEST, max(-HIGHEST, camera.pitch.made + up))
-        camera.yaw.said += right
-        camera.pitch.said = Fraction(camera.pitch.made)
+        camera.yaw.exact += right
+        camera.pitch.exact = Fraction(camera.pitch.made)
         if wider:
             camera.zoom.made = min(int(self._closest), max(0, camera.zoom.made - wider))
-            camera.zoom.said = Fraction(camera.zoom.made)
+            camera.zoom.exact = Fraction(camera.zoom.made)
 
     def _require(self, axis: Axis) -> None:
         if axis not in self._rig.axes:

@@ -101,8 +101,8 @@ def _seen(
     )
     pairs = (color, main), (color, mean), (main, main), (main, mean), (mean, mean)
     products = np.stack([(one * other).sum(axis=-1) for one, other in pairs], axis=-1)
-    told = np.concatenate((color, main, mean, products), axis=-1)
-    numbers = np.concatenate((shown[..., None], free[..., None], shown[..., None] * told), axis=-1)
+    goal = np.concatenate((color, main, mean, products), axis=-1)
+    numbers = np.concatenate((shown[..., None], free[..., None], shown[..., None] * goal), axis=-1)
     return np.asarray(numbers.reshape(places, SAMPLES, places, SAMPLES, _SUMS).sum(axis=(1, 3)))
 
 

@@ -87,7 +87,7 @@ def _shares(
     painting: PaintingInventor, behind: Sequence[PlacedObject], kinds: Sequence[str], name: str
 ) -> np.ndarray:
     """Return which shares of things painted in a colour have each colour, [kinds, colours]."""
-    imagination, (told, _) = painting.imagination, painting.texts(_PLACE)
+    imagination, (prompt, _) = painting.imagination, painting.texts(_PLACE)
     pose = imagination.lattice.nearest(CameraPose())
     named = [Named((kind,), COLORS[name], 1, 1, 1.0) for kind in kinds]
     spots = zip(kinds, SPOTS, strict=False)
@@ -95,7 +95,7 @@ def _shares(
     things = [*behind, *colored(stood, named)]
     owners, shares = imagination.owners(things), []
     for seed in range(SEEDS):
-        subject = Subject(told, seed, things)
+        subject = Subject(prompt, seed, things)
         pixels = _painted(painting, pose, subject)
         parts = (pixels[owners == len(behind) + place] for place in range(len(kinds)))
         shares.append([_named_shares(part) for part in parts])

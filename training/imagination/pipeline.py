@@ -290,10 +290,10 @@ class SampleSheets:
     ) -> None:
         self._networks, self._autoencoder = networks, copy.deepcopy(autoencoder).cpu()
         self._scenes = [render(category_of(HELD_OUT + i), HELD_OUT + i) for i in range(VIEWS)]
-        told = [scene.caption() for scene in self._scenes]
+        captions = [scene.caption() for scene in self._scenes]
         with torch.no_grad():
             reader = copy.deepcopy(text).cpu()
-            self._prompts = reader(*tokenise(tokenizer, told, text.config.text_len))
+            self._prompts = reader(*tokenise(tokenizer, captions, text.config.text_len))
 
     def paintings(self, path: Path, painter: Painter) -> None:  # noqa: ARG002 (one of the networks)
         """Write scenes, and the same scenes painted from their own things."""
@@ -307,10 +307,10 @@ class SampleSheets:
             if number % ACROSS == 0:
                 rows += [[], []]
             things = [placed(thing) for thing in (*bands_of(scene), *scene.things)]
-            told = self._prompts[number : number + 1]
+            prompt = self._prompts[number : number + 1]
             place = invented.lattice.place(pose)
             around = invented.repainted(
-                nothing, place, nothing.mask(place), Subject(told, number, things)
+                nothing, place, nothing.mask(place), Subject(prompt, number, things)
             )
             latents = torch.from_numpy(around.at(place).latents)[None]
             rows[-2].append(view_at(scene.pixels, pose.yaw, pose.pitch))

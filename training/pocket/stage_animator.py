@@ -149,9 +149,9 @@ class AnimatorStage(Stage):
         with self.device.autocast():
             logits = self.module.parts(rest, crops.moments)
             moved = self.module(rest, wind, logits.sigmoid(), crops.moments)
-        told = functional.binary_cross_entropy_with_logits(logits.float(), upload(crops.parts))
+        known = functional.binary_cross_entropy_with_logits(logits.float(), upload(crops.parts))
         charbonnier: Tensor = ((moved.float() - now).square() + 1e-4).sqrt().mean()
-        return charbonnier + PARTS_WEIGHT * told
+        return charbonnier + PARTS_WEIGHT * known
 
     @torch.no_grad()
     def _decoded(self, crops: MovingCrops) -> MovingCrops:

@@ -45,13 +45,13 @@ def facts_of_scenes() -> Facts:
     return facts_of(captions, map(answers_of, captions, layouts))
 
 
-def facts_of(captions: Sequence[str], said: Iterable[Mapping[str, str]]) -> Facts:
+def facts_of(captions: Sequence[str], known: Iterable[Mapping[str, str]]) -> Facts:
     """Return the facts of captions, by the numbers of `QUESTIONS` and of their values."""
     numbers = {name: number for number, name in enumerate(QUESTIONS)}
     values = [{value: row for row, value in enumerate(each)} for each in QUESTIONS.values()]
     answers = [
         {numbers[name]: values[numbers[name]][value] for name, value in each.items()}
-        for each in said
+        for each in known
     ]
     return Facts([len(each) for each in values], captions, answers)
 
@@ -63,8 +63,8 @@ class TextOnlyCaptions:
         self.choices = facts.choices
         shape = len(facts.captions), len(facts.choices)
         self.answers = torch.full(shape, NOT_ASKED, dtype=torch.int16)
-        for row, said in enumerate(facts.answers):
-            self.answers[row, list(said)] = torch.tensor(list(said.values()), dtype=torch.int16)
+        for row, right in enumerate(facts.answers):
+            self.answers[row, list(right)] = torch.tensor(list(right.values()), dtype=torch.int16)
         self.ids, self.mask = tokenise(tokenizer, facts.captions, text_len)
 
     def draw(self, rng: np.random.Generator, count: int) -> tuple[Tensor, Tensor, Tensor]:

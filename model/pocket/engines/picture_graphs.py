@@ -83,7 +83,7 @@ class GraphAnimator:
         self, rest: Tensor, wind: Tensor | None, parts: Tensor, moments: Moments
     ) -> np.ndarray:
         """Return levels of the pictures of these moments."""
-        maps, clock = self._source.told(moments, *self._size)
+        maps, clock = self._source.conditions(moments, *self._size)
         made = torch.empty(len(rest), *self._cells, COLORED, dtype=torch.uint8)
         given = [rest, parts, maps, clock, *([] if wind is None else [wind])]
         self._each(self._move[wind is not None], given, made)
@@ -91,9 +91,9 @@ class GraphAnimator:
 
     def _each(self, graph: CompiledGraph, given: Sequence[Tensor], made: Tensor) -> None:
         """Run a graph once per picture of cells or maps, [B, C, h, w], or numbers, [B, K]."""
-        told = [x.movedim(1, -1).to(self._dtype).contiguous() for x in given]
+        laid_out = [x.movedim(1, -1).to(self._dtype).contiguous() for x in given]
         for one in range(len(made)):
-            graph([x[one : one + 1] for x in told], [made[one : one + 1]])
+            graph([x[one : one + 1] for x in laid_out], [made[one : one + 1]])
 
 
 def parts_graph(source: Animator, size: tuple[int, int]) -> Graph:
@@ -104,8 +104,8 @@ def parts_graph(source: Animator, size: tuple[int, int]) -> Graph:
     seen = _pointwise(channels_first(rest), stem, network.stem.bias)
     x = op.add(seen, _maps(channels_first(elevation), network))
     each_part = [(part,) for part in range(len(PARTS))]
-    told = op.sigmoid(_head(_seen(x, network), network, *each_part))
-    return [rest, elevation], [channels_last(told)]
+    shares = op.sigmoid(_head(_seen(x, network), network, *each_part))
+    return [rest, elevation], [channels_last(shares)]
 
 
 def move_graph(source: Animator, size: tuple[int, int], blows: bool) -> Graph:
@@ -160,7 +160,7 @@ def _seen(x: Node, source: PictureNetwork, clock: Node | None = None) -> Node:
     """Return the head's input, [1, fine, h, w], of the stem's, likewise."""
     blocks = cast(Sequence[ClockedBlock], source.blocks)
     first, *others = [None] * (1 + len(blocks)) if clock is None else _films(clock, source)
-    x = op.relu(_told_time(x, first))
+    x = op.relu(_modulated(x, first))
     coarse = op.relu(convolution_layer(x, source.down, name="down"))
     for place, (block, film) in enumerate(zip(blocks, others, strict=True)):
         coarse = _clocked(coarse, block, film, f"block {place}")
@@ -174,11 +174,11 @@ def _seen(x: Node, source: PictureNetwork, clock: Node | None = None) -> Node:
 
 def _clocked(x: Node, source: ClockedBlock, film: _Film | None, name: str) -> Node:
     """Return the output of a `ClockedBlock`."""
-    y = op.relu(_told_time(convolution_layer(x, source.first, name=f"{name} first"), film))
+    y = op.relu(_modulated(convolution_layer(x, source.first, name=f"{name} first"), film))
     return op.relu(op.add(x, convolution_layer(y, source.second, name=f"{name} second")))
 
 
-def _told_time(x: Node, film: _Film | None) -> Node:
+def _modulated(x: Node, film: _Film | None) -> Node:
     return x if film is None else op.add(op.multiply(x, film[0]), film[1])
 
 
@@ -191,8 +191,8 @@ def _films(clock: Node, source: PictureNetwork) -> list[_Film]:
     )
     widths = [layer.out_features // 2 for layer in layers for _ in range(2)]
     ones = [torch.full((width,), 1.0 - place % 2) for place, width in enumerate(widths)]
-    told = linear(clock, weight, bias + torch.cat(ones))
-    split = op.variadic_split(reshaped(told, 1, -1, 1, 1), 1, widths).outputs()
+    terms = linear(clock, weight, bias + torch.cat(ones))
+    split = op.variadic_split(reshaped(terms, 1, -1, 1, 1), 1, widths).outputs()
     return list(zip(split[::2], split[1::2], strict=True))
 
 

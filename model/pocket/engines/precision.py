@@ -99,8 +99,8 @@ def read_choice(machine: str) -> MachineChoice | None:
     """Return the findings on a machine; None: nothing yet, or the file is damaged."""
     path = config_folder() / FILE
     with suppress(OSError, ValueError):
-        said = parse_json(read_plain(path, _MOST_BYTES))
-        choice = decode(MachineChoice, said if isinstance(said, dict) else {}, FILE)
+        data = parse_json(read_plain(path, _MOST_BYTES))
+        choice = decode(MachineChoice, data if isinstance(data, dict) else {}, FILE)
         return choice if choice.machine == machine else None
     return None
 

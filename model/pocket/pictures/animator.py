@@ -157,7 +157,7 @@ class Animator(nn.Module):
         the left as `AnimatorConfig.wind` says; None: it stands still. What else is there is best
         taken out (`sky_alone`). Parts are shares of `PARTS`, [B, 4, H, W].
         """
-        maps, clock = (x.to(rest) for x in self.told(moments, *rest.shape[-2:]))
+        maps, clock = (x.to(rest) for x in self.conditions(moments, *rest.shape[-2:]))
         carried = rest if wind is None else wind
         # the third picture was of walkers at their places
         change: Tensor = self.move(torch.cat((rest, carried, rest, parts), dim=1), maps, clock)
@@ -171,7 +171,7 @@ class Animator(nn.Module):
         )
         return moved + pixels_of(share) * (wind - rest)
 
-    def told(self, moments: Moments, height: int, width: int) -> tuple[Tensor, Tensor]:
+    def conditions(self, moments: Moments, height: int, width: int) -> tuple[Tensor, Tensor]:
         """Return maps of waves, elevation and zoom [B, 6, H / 4, W / 4], and the clock [B, K]."""
         config = self.config
         across, down, zoom = _grid(moments.poses, height, width)

@@ -58,7 +58,7 @@ def test_waves_have_the_renderers_phases():
     left, top, time, size = 200, 150, 11, 64
     place = left + size / 2, RING_HEIGHT / 2 - top - size / 2, size
     at = moments((*(px * DEGREES_PER_PIXEL for px in place), time))
-    maps, _ = animator.told(at, size, size)
+    maps, _ = animator.conditions(at, size, size)
     rows, columns = np.mgrid[top : top + size : 4, left : left + size : 4] + 1.5
     phase = columns / motion.SHIMMER_ACROSS + rows / motion.SHIMMER_DOWN
     for found, expected in ((maps[0, 0], phase), (maps[0, 2], phase - time / 32)):
@@ -67,10 +67,10 @@ def test_waves_have_the_renderers_phases():
 
 def test_a_crop_is_told_what_the_whole_picture_is_told_there():
     animator = Animator(CONFIG)
-    whole, _ = animator.told(moments((30, 5, 90, 9)), 192, 320)
+    whole, _ = animator.conditions(moments((30, 5, 90, 9)), 192, 320)
     # 64 px from the left and 32 from the top, 128 wide
     yaw, pitch = 30 + (64 + 64 - 160) * 90 / 320, 5 - (32 + 64 - 96) * 90 / 320
-    crop, _ = animator.told(moments((yaw, pitch, 128 * 90 / 320, 9)), 128, 128)
+    crop, _ = animator.conditions(moments((yaw, pitch, 128 * 90 / 320, 9)), 128, 128)
     torch.testing.assert_close(crop, whole[:, :, 8:40, 16:48])
 
 

@@ -56,24 +56,24 @@ def seen(surface):
 
 def shown_by_the_page(sent, size):
     """Put together what a page shows while it shifts nothing."""
-    told, colours = sent.told, sent.pixels[:, :, 2::-1]
-    wide, tall = told["frame"]
+    header, colours = sent.header, sent.pixels[:, :, 2::-1]
+    wide, tall = header["frame"]
     frame = flat_picture(colours[:tall, :wide])
-    scale = pygame.transform.scale if told["sharp"] else pygame.transform.smoothscale
-    whole = seen(scale(frame, told["whole"]))
+    scale = pygame.transform.scale if header["sharp"] else pygame.transform.smoothscale
+    whole = seen(scale(frame, header["whole"]))
     width, height = size
     page = np.zeros((height, width, 3), np.uint8)
-    (x, y), (left, top, across, along) = told["origin"], told["picture"]
+    (x, y), (left, top, across, along) = header["origin"], header["picture"]
     page[top : top + along, left : left + across] = whole[
         top - y : top - y + along, left - x : left - x + across
     ]
     columns, rows = -(-width // TILE), -(-height // TILE)
-    bits = np.frombuffer(base64.b64decode(told["over"]), np.uint8)
+    bits = np.frombuffer(base64.b64decode(header["over"]), np.uint8)
     over = np.unpackbits(bits, count=rows * columns)
-    abreast = told["abreast"]
+    abreast = header["abreast"]
     for count, tile in enumerate(np.flatnonzero(over)):
         x, y = tile % columns * TILE, tile // columns * TILE
-        from_x, from_y = count % abreast * TILE, told["bottom"] + count // abreast * TILE
+        from_x, from_y = count % abreast * TILE, header["bottom"] + count // abreast * TILE
         part = page[y : y + TILE, x : x + TILE]
         part[:] = colours[from_y : from_y + part.shape[0], from_x : from_x + part.shape[1]]
     return page
@@ -99,7 +99,7 @@ def test_the_frame_is_sent_as_it_is(surface):
 
 def test_around_the_window_is_room_to_shift_the_picture(surface):
     warpable = drawn(surface)
-    across, along = MarginPicture(surface, warpable).told["margin"]
+    across, along = MarginPicture(surface, warpable).header["margin"]
     assert across == pytest.approx(OVERSCAN * warpable.whole.get_width(), abs=1)
     assert along == pytest.approx(OVERSCAN * warpable.whole.get_height(), abs=1)
 
@@ -114,7 +114,7 @@ def test_bars_are_not_what_covers_too_much():
     with window((300, 640), "test") as surface:
         sent = MarginPicture(surface, drawn(surface, "whole"))
     assert sent.fits
-    assert sent.told["picture"][3] < 320
+    assert sent.header["picture"][3] < 320
 
 
 def test_one_size_of_the_window_makes_one_size_of_pictures(surface):
@@ -130,14 +130,14 @@ def test_the_page_has_the_keys_mouse_and_gamepads_of_the_window(surface):
     def events(message):
         return [(event.type, event.dict) for event in page.events(message)]
 
-    [(kind, told)] = events(KeyPress("page up", down=True, ctrl=True))
-    assert (kind, told["key"]) == (pygame.KEYDOWN, pygame.K_PAGEUP)
-    assert told["mod"] & pygame.KMOD_CTRL
+    [(kind, fields)] = events(KeyPress("page up", down=True, ctrl=True))
+    assert (kind, fields["key"]) == (pygame.KEYDOWN, pygame.K_PAGEUP)
+    assert fields["mod"] & pygame.KMOD_CTRL
     assert events(TextWritten("ö"))[0][1]["text"] == "ö"
-    [(kind, told)] = events(PointerMove(40, 30, buttons=1))
-    assert (kind, told["rel"], told["buttons"]) == (pygame.MOUSEMOTION, (40, 30), (1, 0, 0))
-    moved, (kind, told) = events(MouseButton(50, 30, 3, down=True))
-    assert (moved[1]["rel"], kind, told["button"]) == ((10, 0), pygame.MOUSEBUTTONDOWN, 3)
+    [(kind, fields)] = events(PointerMove(40, 30, buttons=1))
+    assert (kind, fields["rel"], fields["buttons"]) == (pygame.MOUSEMOTION, (40, 30), (1, 0, 0))
+    moved, (kind, fields) = events(MouseButton(50, 30, 3, down=True))
+    assert (moved[1]["rel"], kind, fields["button"]) == ((10, 0), pygame.MOUSEBUTTONDOWN, 3)
     assert events(WheelTurn(y=-2))[0][1]["y"] == -2
     assert events(PadButton(14, down=False))[0][0] == pygame.CONTROLLERBUTTONUP
     assert events(StickMove(5, 1.0))[0][1]["value"] == 32767
