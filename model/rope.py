@@ -137,12 +137,7 @@ class RayCoordinates:
     """
 
     def __init__(
-        self,
-        config: RayConfig,
-        rows: int,
-        columns: int,
-        block_length: int = 3,
-        device: str = "cpu",
+        self, config: RayConfig, rows: int, columns: int, block_length: int = 3, device: str = "cpu"
     ) -> None:
         self._config, self.device = config, device
         self.grid, self.block_length = (rows, columns), block_length
@@ -167,10 +162,7 @@ class RayCoordinates:
 
     @classmethod
     def of(
-        cls,
-        config: PocketConfig,
-        block_length: int | None = None,
-        device: str = "cpu",
+        cls, config: PocketConfig, block_length: int | None = None, device: str = "cpu"
     ) -> "RayCoordinates":
         """Return those of a pocket world, whose blocks may be cut to another length."""
         assert config.dit.rays is not None  # `PocketConfig.from_dict` requires them

@@ -15,15 +15,7 @@ from mag_sandbox.renderer.game_themes import PLATFORMS, STRUCTURE_COLORS
 from mag_sandbox.renderer.kinds import KINDS
 from mag_sandbox.renderer.painters import buildings, decor, game_pieces, outdoor_objects, plants
 from mag_sandbox.renderer.painters.furniture import FURNITURE
-from mag_sandbox.renderer.painters.sketch import (
-    BRASS,
-    LEAF,
-    PAINTS,
-    WOOD,
-    Pen,
-    darker,
-    lighter,
-)
+from mag_sandbox.renderer.painters.sketch import BRASS, LEAF, PAINTS, WOOD, Pen, darker, lighter
 from mag_sandbox.renderer.painters.stamp import Light, Stamp
 from mag_sandbox.renderer.painters.things import OBJECTS, trim_of
 from mag_sandbox.renderer.palettes import DAY_WINDOW, FLOWERS

@@ -214,17 +214,10 @@ class PlayerSession(WatchedSession):
         self._hints = self._hint_overlay(probe) if services.settings.now.hints else None
         self._was_recording = self.is_recording
         hints = (self._hints,) if self._hints else ()
-        shown = (
-            self._doors,
-            self._painting,
-            self._map,
-            *hints,
-            probe,
-            self._postcards,
-            self._around,
-            services.notices,
-        )
-        self.overlays = (*shown, self._edit, self._prompt)
+        self.overlays = (
+            self._doors, self._painting, self._map, *hints, probe, self._postcards, self._around,
+            services.notices, self._edit, self._prompt,
+        )  # fmt: skip
         if origin := reel.current.block.memory.origin:
             self._say(f"memory was rebuilt from {origin.pictures} pictures of {origin.world}")
 

@@ -30,12 +30,7 @@ from mag_sandbox.evaluation.lookback.participants import (
     Player,
     class_spec,
 )
-from mag_sandbox.evaluation.lookback.playing import (
-    TICKS,
-    drawn_scene,
-    path_poses,
-    walk_scene,
-)
+from mag_sandbox.evaluation.lookback.playing import TICKS, drawn_scene, path_poses, walk_scene
 from mag_sandbox.evaluation.lookback.process import open_player
 from mag_sandbox.evaluation.lookback.result import (
     ClipRow,
@@ -46,13 +41,7 @@ from mag_sandbox.evaluation.lookback.result import (
     write_result,
 )
 from mag_sandbox.evaluation.lookback.running import LookbackJob, run
-from mag_sandbox.evaluation.lookback.tasks import (
-    BENCHMARK,
-    COMMITTED,
-    ClipPlan,
-    SceneSplit,
-    plan,
-)
+from mag_sandbox.evaluation.lookback.tasks import BENCHMARK, COMMITTED, ClipPlan, SceneSplit, plan
 from mag_sandbox.evaluation.lookback.verify import verified
 from mag_sandbox.evaluation.magbench.evaluate import matching_of
 from mag_sandbox.evaluation.results.environment import environment

@@ -193,11 +193,7 @@ class OtherPlace:
 
 
 def another_place(
-    scene: HeldOutScene,
-    draw: Callable[[int], HeldOutScene],
-    index: int,
-    yaw: float,
-    judge: Judge,
+    scene: HeldOutScene, draw: Callable[[int], HeldOutScene], index: int, yaw: float, judge: Judge
 ) -> OtherPlace | None:
     """Return another place to describe on the way out; None: no fact tells the two apart.
 

@@ -31,11 +31,7 @@ import numpy as np
 
 from mag_sandbox.command_line import Say
 from mag_sandbox.evaluation.options import PocketOptions
-from mag_sandbox.evaluation.quality.clips import (
-    around_and_around,
-    measure_rest,
-    play_drift,
-)
+from mag_sandbox.evaluation.quality.clips import around_and_around, measure_rest, play_drift
 from mag_sandbox.evaluation.quality.scenes import HeldOutScene, Leg, held_out_scene
 from mag_sandbox.evaluation.quality.thresholds import table, verdicts_of
 from mag_sandbox.evaluation.results.intervals import mean_scores

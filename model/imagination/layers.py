@@ -294,9 +294,7 @@ def _continued_in_room(picture: np.ndarray, known: np.ndarray, edges: np.ndarray
 
 
 def _moved(
-    rows: np.ndarray,
-    edges: tuple[np.ndarray, np.ndarray],
-    straight: tuple[np.ndarray, np.ndarray],
+    rows: np.ndarray, edges: tuple[np.ndarray, np.ndarray], straight: tuple[np.ndarray, np.ndarray]
 ) -> np.ndarray:
     """Return where rows between and beyond one foot and top are between and beyond others."""
     (foot, top), (new_foot, new_top) = edges, straight

@@ -94,10 +94,7 @@ class LookAheadWorld(PocketWorld[LookAheadSession], Generic[Memory]):
     """
 
     def __init__(
-        self,
-        parts: WorldParts,
-        inventor: Inventor,
-        ground: WalkableGround | None = None,
+        self, parts: WorldParts, inventor: Inventor, ground: WalkableGround | None = None
     ) -> None:
         """Assemble the part that looks ahead.
 

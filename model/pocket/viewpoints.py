@@ -405,9 +405,7 @@ class Viewpoints(ViewPainter[_MadeView]):
         middle = slice(COARSE // 2, None, COARSE)
         coarse = numbers[middle, middle].shape
 
-        def carried(
-            part: tuple[CameraPose, np.ndarray, np.ndarray],
-        ) -> tuple[Tensor, np.ndarray]:
+        def carried(part: tuple[CameraPose, np.ndarray, np.ndarray]) -> tuple[Tensor, np.ndarray]:
             quarter, there, seen = part
             picture = layers.view(quarter, size)
             known, colors = torch.from_numpy(seen[..., 3] > 0), torch.from_numpy(seen[..., :3])
@@ -591,10 +589,7 @@ class Viewpoints(ViewPainter[_MadeView]):
 
 
 def _seen(
-    layers: Sequence[LayeredRing],
-    far: np.ndarray,
-    cells: _ViewCells,
-    pose: CameraPose,
+    layers: Sequence[LayeredRing], far: np.ndarray, cells: _ViewCells, pose: CameraPose
 ) -> np.ndarray:
     """Return the pixels of a view that other rings show, as a part of the ring; see `Subject`."""
     found = np.where(cells.distant[..., None], far[cells.at], np.uint8(0))

@@ -7,14 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mag_sandbox.renderer.canvas import (
-    HORIZON,
-    RING_HEIGHT,
-    RING_WIDTH,
-    Canvas,
-    Point,
-    Rgb,
-)
+from mag_sandbox.renderer.canvas import HORIZON, RING_HEIGHT, RING_WIDTH, Canvas, Point, Rgb
 from mag_sandbox.renderer.painters.stamp import (
     WHITE,
     Light,

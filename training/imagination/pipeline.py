@@ -43,12 +43,7 @@ from mag_sandbox.renderer.sheets import write_sheet
 from mag_sandbox.renderer.views import view_at
 from mag_sandbox.training.devices import TrainingDevice, choose_device
 from mag_sandbox.training.imagination.fitted_sprites import fitted_sprites
-from mag_sandbox.training.imagination.rings import (
-    RingLog,
-    ring_latents,
-    ring_log,
-    walks,
-)
+from mag_sandbox.training.imagination.rings import RingLog, ring_latents, ring_log, walks
 from mag_sandbox.training.imagination.stage_painter import PainterStage, placed
 from mag_sandbox.training.imagination.stage_planner import PlannerStage
 from mag_sandbox.training.imagination.stage_reader import ReaderStage
