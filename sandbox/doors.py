@@ -52,7 +52,7 @@ class DoorsInPlay(Overlay):
     ) -> None:
         self._services, self._worker = services, worker
         self._reel, self._hud, self._painting = reel, hud, painting
-        self._announced: Door | None = None  # the door of the last notice
+        self._told: Door | None = None  # the door that the player was told of last
         self._knows_doors = not services.settings.now.hints
         self._pressed: tuple[int, int] | None = None  # where the mouse was on the picture
         self._size = (1, 1)  # of the window
@@ -117,19 +117,19 @@ class DoorsInPlay(Overlay):
     def block_shown(self, ready: ReadyBlock) -> None:
         """Say that a door is near, and go through once the player walks into it."""
         self._walk_on(ready)
-        before, self._announced = self._announced, self.ahead
-        if self._announced is None:
+        told, self._told = self._told, self.ahead
+        if self._told is None:
             if not self._knows_doors and (door := self.in_sight):
                 self._knows_doors = True
                 self._services.notices.say(CAN_ENTER.format(door.kind), topic="door")
             return
         self._knows_doors = True
-        if before is None:
-            name = self._announced.leads_to
+        if told is None:
+            name = self._told.leads_to
             there = f", to the {name}" if name else ""
             keys = ", ".join(map(key_title, self._services.bindings["enter"].keys))
             ways = f"{keys} or a click" if keys else "click"
-            text = f"{ways}: through the {self._announced.kind}{there}"
+            text = f"{ways}: through the {self._told.kind}{there}"
             self._services.notices.say(text, topic="door")
         block, spec = ready.block, ready.spec
         if (

@@ -25,7 +25,7 @@ from tests.chromium import Chromium, Page
 from tests.pages import Pages, play_fake
 
 MEADOW = "#scene=meadow&seed=7"
-PLAYS = "shown !== null && shown.told.plays && Boolean(shown.told.pose)"
+PLAYS = "shown !== null && shown.header.plays && Boolean(shown.header.pose)"
 TURN_S = 12.0
 SLOW_S = 60.0
 RATE, WAY_S = 2e6 / 8, 0.1  # of the slow connection: bytes a second; there, and as long back
@@ -47,12 +47,12 @@ COUNT = """(() => {
   look();
 })()"""
 ANSWER = """new Promise((resolve) => {
-  const pose = shown.told.pose[0];
+  const pose = shown.header.pose[0];
   let warped = 0, begun = 0;
   addEventListener("keydown", () => { begun = performance.now(); }, { once: true, capture: true });
   const look = () => {
     if (begun && !warped && warp.yaw) warped = performance.now() - begun;
-    const now = shown.told.pose || [pose];
+    const now = shown.header.pose || [pose];
     if (begun && now[0] !== pose) resolve([warped, performance.now() - begun]);
     else requestAnimationFrame(look);
   };
@@ -108,11 +108,11 @@ def turning(page: Page, pages: Pages, seconds: float) -> dict[str, Any]:
     page.ask(COUNT)
     page.key("ArrowRight", True)
     begun, spent, each = time.perf_counter(), processor_s(pages), threads(pages)
-    own, path = sum(psutil.Process().cpu_times()[:2]), page.ask("shown.told.spent || 0")
+    own, path = sum(psutil.Process().cpu_times()[:2]), page.ask("shown.header.spent || 0")
     time.sleep(seconds)
     taken = time.perf_counter() - begun
     cores = (processor_s(pages) - spent) / taken
-    path = page.ask("shown.told.spent || 0") - path
+    path = page.ask("shown.header.spent || 0") - path
     path += sum(psutil.Process().cpu_times()[:2]) - own  # of the server, which the bench is
     now = threads(pages)
     busiest = sorted((now[one] - each.get(one, 0.0)) / taken for one in now)[::-1][:4]
@@ -136,7 +136,7 @@ def answers(page: Page, count: int = 9) -> dict[str, float]:
     for _ in range(count):
         page.wait("warp.yaw === 0 && !held.size")
         time.sleep(1.0)
-        page.wait("shown.told.pose")  # no comparison lies over the picture
+        page.wait("shown.header.pose")  # no comparison lies over the picture
         page.ask(f"globalThis.answer = {ANSWER}; 0")
         page.key("ArrowRight", True)
         told = page.ask("answer")
@@ -201,7 +201,7 @@ def measure(chromium: Chromium, pages: Pages) -> None:
     tell("turning", turning(page, pages, TURN_S))
     tell("answers", answers(page))
     page.press("Escape")
-    page.wait("!shown.told.plays")
+    page.wait("!shown.header.plays")
     page.close()
 
 

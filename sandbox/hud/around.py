@@ -104,13 +104,13 @@ def things_around(ring: SeenRing, block: FrameBlock | None) -> tuple[Seen, ...]:
         block: the newest; it holds placed and planned things, and what stands on the ground.
     """
     placed, planned = (block.placed, block.planned or ()) if block else ((), ())
-    own = tuple(replace(_seen_from(edit), placed=True) for edit in placed)
+    own = tuple(replace(_told(edit), placed=True) for edit in placed)
     if block and block.ground and block.poses[-1].is_away:
         found: Iterable[Seen] = _standing(block.ground.things, block.poses[-1], own)
     else:
         seen = (edit for edit in planned if edit.kind in THINGS and _is_seen(edit, ring.is_seen))
-        shown = (_as_shown(_seen_from(edit), _part(edit, ring)) for edit in seen)
-        found = (*own, *(one for one in shown if not any(_same_place(one, mine) for mine in own)))
+        told = (_as_shown(_told(edit), _part(edit, ring)) for edit in seen)
+        found = (*own, *(one for one in told if not any(_same_place(one, mine) for mine in own)))
     in_shadow = block is None or SHADE not in block.prompt.lower().split()
     return _from_left(
         [
@@ -164,7 +164,7 @@ def around_lines(things: Sequence[Seen], pose: CameraPose) -> list[str]:
     ] or ["you have not seen anything with a name yet"]
 
 
-def _seen_from(edit: Edit) -> Seen:
+def _told(edit: Edit) -> Seen:
     color = clear_color_name(edit.color) if edit.color else ""
     return Seen(edit.kind, color, edit.yaw % 360.0, edit.pitch, edit.width, edit.height)
 

@@ -37,7 +37,7 @@ from tests.patience import eventually
 from tests.unit.sandbox.browser.test_video import ENOUGH_DB, pixels, screens
 
 pytestmark = [needs_chromium, pytest.mark.slow, pytest.mark.timeout(600)]
-PLAYS = "shown !== null && shown.told.plays && Boolean(shown.told.pose)"
+PLAYS = "shown !== null && shown.header.plays && Boolean(shown.header.pose)"
 SETTLED = """(async () => {
   if (decoder) await decoder.flush();
   for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame);
@@ -74,12 +74,12 @@ def colours(page) -> int:
 
 
 def yaw(page) -> float:
-    return page.ask("shown.told.pose[0]")
+    return page.ask("shown.header.pose[0]")
 
 
 def turn_right(page) -> None:
     page.key("ArrowRight", True)
-    page.wait("shown.told.pose[0] > 20")
+    page.wait("shown.header.pose[0] > 20")
     page.key("ArrowRight", False)
 
 
@@ -88,7 +88,7 @@ def test_real_keys_turn_the_camera_and_lead_to_the_title(meadow):
     turn_right(meadow)
     meadow.wait("newest && !held.size")
     meadow.press("Escape")
-    meadow.wait("!shown.told.plays")
+    meadow.wait("!shown.header.plays")
     assert colours(meadow) > 100
 
 
@@ -129,7 +129,7 @@ def test_the_mouse_drags_the_view(meadow):
     for x in range(640, 340, -20):
         meadow.mouse("mouseMoved", x, 450, "left", buttons=1)
     meadow.mouse("mouseReleased", 340, 450, "left", clickCount=1)
-    meadow.wait("shown.told.pose[0] > 3 && shown.told.pose[0] < 180")
+    meadow.wait("shown.header.pose[0] > 3 && shown.header.pose[0] < 180")
 
 
 def test_a_description_is_written_with_real_keys(chromium, pages):
@@ -146,7 +146,7 @@ def test_a_description_is_written_with_real_keys(chromium, pages):
 
 def test_the_picture_has_the_size_of_the_page(meadow):
     meadow.resize((900, 500), ratio=2.0)
-    meadow.wait("shown.told.window.join() === '1800,1000'")
+    meadow.wait("shown.header.window.join() === '1800,1000'")
     meadow.wait("canvas.width === 1800")
 
 
@@ -165,7 +165,7 @@ def test_a_phone_has_buttons_below_the_picture_that_turn_the_camera(chromium, pa
     )
     spot = {"x": key["x"] + key["width"] / 2, "y": key["y"] + key["height"] / 2}
     page.tell("Input.dispatchTouchEvent", type="touchStart", touchPoints=[spot])
-    page.wait("shown.told.pose[0] > 5")
+    page.wait("shown.header.pose[0] > 5")
     page.tell("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
     page.close()
 
@@ -194,7 +194,7 @@ def test_two_pages_play_two_worlds(chromium, pages, meadow):
     other = chromium.open(pages.url + "#scene=desert&seed=3")
     other.wait(PLAYS)
     other.key("ArrowLeft", True)
-    other.wait("shown.told.pose[0] < 345 && shown.told.pose[0] > 180")
+    other.wait("shown.header.pose[0] < 345 && shown.header.pose[0] > 180")
     assert yaw(meadow) == 0
     assert len({game.process.pid for game in pages.games}) == 2
     other.close()
@@ -203,7 +203,7 @@ def test_two_pages_play_two_worlds(chromium, pages, meadow):
 def test_a_page_that_is_loaded_again_goes_on_with_its_game(meadow, pages):
     turn_right(meadow)
     meadow.tell("Page.reload")
-    meadow.wait(f"document.readyState === 'complete' && {PLAYS} && shown.told.pose[0] > 20")
+    meadow.wait(f"document.readyState === 'complete' && {PLAYS} && shown.header.pose[0] > 20")
     assert len(pages.games) == 1
 
 
@@ -215,7 +215,7 @@ def test_a_link_that_is_opened_again_goes_on_where_its_page_was_closed(
         page = chromium.open(pages.url + MEADOW)
         page.wait(PLAYS)
         page.key("ArrowRight", True)
-        page.wait("shown.told.pose[0] > 20")
+        page.wait("shown.header.pose[0] > 20")
         page.close()
         page = chromium.open(pages.url + MEADOW)  # it waits for the place
         page.wait(PLAYS)
@@ -264,15 +264,15 @@ def test_after_a_kill_the_page_says_so_and_goes_on_with_the_next_server(
         page.wait("!find('note').hidden && find('said').textContent.includes('does not answer')")
     eventually(is_left)
     with serving(port):
-        page.wait(f"find('note').hidden && {PLAYS} && shown.told.pose[0] > 20")
+        page.wait(f"find('note').hidden && {PLAYS} && shown.header.pose[0] > 20")
         page.close()
 
 
 def test_a_page_without_h264_shows_jpeg(chromium, pages):
     page = chromium.open(pages.url)
-    page.wait("shown !== null && shown.told.codec === 'h264'")
+    page.wait("shown !== null && shown.header.codec === 'h264'")
     page.ask("knowsH264 = false; socket.close()")
-    page.wait("shown.told.codec === 'jpeg'")
+    page.wait("shown.header.codec === 'jpeg'")
     assert colours(page) > 100
     page.close()
 
@@ -306,7 +306,7 @@ def test_a_link_of_a_recording_replays_it(chromium, pages, meadow):
     meadow.wait("find('link').textContent === 'Copied: it replays'")
     assert "&controls=1." in link
     replay = chromium.open(link)
-    replay.wait("shown !== null && shown.told.plays && shown.told.title.includes('meadow')")
+    replay.wait("shown !== null && shown.header.plays && shown.header.title.includes('meadow')")
     assert copied(replay) == link  # of what is watched
     replay.close()
 
@@ -365,7 +365,7 @@ def test_a_session_is_recorded_and_exported(meadow, tmp_path):
     turn_right(meadow)
     meadow.press("F10")
     meadow.press("Escape")
-    meadow.wait("!shown.told.plays")
+    meadow.wait("!shown.header.plays")
     [recording] = tmp_path.glob("data/recordings/*/session.jsonl")
     assert recording.stat().st_size > 1000
     for key in (*["ArrowDown"] * 9, "e"):  # recordings are last
@@ -381,11 +381,11 @@ def test_a_gamepad_turns_the_camera(meadow):
         "dispatchEvent(new Event('gamepadconnected'))"
     )
     meadow.ask("axes[2] = 1; 0")  # the right stick
-    meadow.wait("shown.told.pose[0] > 20 && warp.yaw > 0")
+    meadow.wait("shown.header.pose[0] > 20 && warp.yaw > 0")
     meadow.ask("axes[2] = 0; 0")
     meadow.wait("warp.yaw === 0")
     meadow.ask("buttons[8].pressed = true; 0")  # back, to the title
-    meadow.wait("!shown.told.plays")
+    meadow.wait("!shown.header.plays")
 
 
 @NEEDS_OPENSSL
@@ -445,7 +445,7 @@ def test_every_screen_of_the_gallery_looks_as_in_the_window(chromium):
     with Pages(show_screens) as pages:
         page = chromium.open(pages.url)
         for number, path in enumerate(screens(), 1):
-            page.wait(f"shown !== null && shown.told.number === {number}")
+            page.wait(f"shown !== null && shown.header.number === {number}")
             assert psnr(on_canvas(page), pixels(path)[:, :, 2::-1]) >= ENOUGH_DB, path.stem
             page.press("x")
         page.close()
@@ -471,7 +471,7 @@ def show_play(pipe) -> None:
     """A game that shows pictures of play, the next one whenever a key is pressed."""
     pipe.recv_bytes()
     for number, (sent, size, _) in enumerate(pictures_of_play(), 1):
-        told = {"number": number, "window": size, "plays": True, "title": "", **sent.told}
+        told = {"number": number, "window": size, "plays": True, "title": "", **sent.header}
         pipe.send_bytes(coded(sent.pixels, told))
         while b'"down":true' not in pipe.recv_bytes():
             pass
@@ -482,7 +482,7 @@ def test_a_picture_that_the_page_scales_looks_as_in_the_window(chromium):
     with Pages(show_play) as pages:
         page = chromium.open(pages.url)
         for number, (_, _, colours) in enumerate(pictures_of_play(), 1):
-            page.wait(f"shown !== null && shown.told.number === {number}")
+            page.wait(f"shown !== null && shown.header.number === {number}")
             assert psnr(on_canvas(page), colours) >= ENOUGH_DB
             page.press("x")
         page.close()
