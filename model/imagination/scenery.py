@@ -36,13 +36,14 @@ NARROW = 0.7  # cosine between the directions in which two things push a walker 
 LEAST_GAIN = 0.2  # share of a step; a walker who gains less is stuck
 SQUEEZE = 0.5  # metres of these that narrow things leave where a walker must pass between two
 WADING = 0.4  # likewise, of water
+OUT_STEP, FARTHEST_OUT, OUT_WAYS = 0.1, 8.0, 32  # places beside things: metres, and around
 Position = tuple[float, float]  # x and z [m]
 _TICK = 1 / POSITION_RESOLUTION  # metres
 _SLIDES = 4  # along what is in the way, one thing after the other
 WIDEST_TRUNK = 0.3  # metres; half as wide things without a crown are to a walker at least
 OVERHEAD = 0.9  # metres above the eyes that a thing reaches whose crown is around a walker's head
 CROWN = 0.8  # share of half the width of others
-LOWEST = 0.6  # metres; lower things are stepped over, flowers for one
+LOWEST = 0.6  # metres; things of lower kinds are stepped over, flowers for one
 SIGHT = 24.0  # metres from which on things shrink, and are out of sight within `FADE` metres
 FADE = 12.0
 LEAST_SEEN = 3.0  # degrees; smaller things shrink, too
@@ -91,13 +92,15 @@ class _Body:
     z: float = 0.0
     sight: float = inf  # metres from which on it shrinks
     is_new: bool = False  # whether the plan of the first viewpoint lacks it
+    usually: float = 0.0  # how tall things of its kind are that stand on the floor [m]; inf: any
 
     @property
     def is_solid(self) -> bool:
         """Whether it stands on the ground in a walker's way."""
         low, _ = _ends(self.told)
-        stands = self.where == "upright" and self.distance < inf and low < -HORIZON_FOOT
-        return stands and self.distance * _tangents(self.told) > LOWEST
+        stands = low < (0.0 if self.usually else -HORIZON_FOOT)
+        stands = stands and self.where == "upright" and self.distance < inf
+        return stands and max(self.distance * _tangents(self.told), self.usually) > LOWEST
 
     @property
     def longer(self) -> float:
@@ -270,30 +273,31 @@ class _Waters(NamedTuple):
             np.stack((wide, deep.clip(NEAREST)), axis=1),
         )
 
-    def leeway(self, x: float, z: float) -> "_Leeway":
-        """Return how much room the nearest one leaves a walker."""
-        if not self.kinds:
-            return _Leeway(inf, np.zeros(2))
+    def room(self, x: float, z: float) -> np.ndarray:
+        """Return how much room each of them leaves a walker [m]."""
+        share, slope = self._shores(x, z)
+        room: np.ndarray = (share - 1) / np.hypot(*slope.T).clip(1e-6) - FROM_WATER
+        return room  # to first order
+
+    def away(self, x: float, z: float, number: int) -> np.ndarray:
+        """Return the direction in which one of them leaves a walker more room."""
+        across, along = self._shores(x, z)[1][number]
+        sine, cosine = np.sin(self.yaws[number]), np.cos(self.yaws[number])
+        return np.array((across * cosine + along * sine, along * cosine - across * sine))
+
+    def _shores(self, x: float, z: float) -> tuple[np.ndarray, np.ndarray]:
+        """Return the share of the way from middle to shore, and its slope, as they lie [1/m]."""
         right, ahead = ((x, z) - self.middles).T
         sine, cosine = np.sin(self.yaws), np.cos(self.yaws)
         own = np.stack((right * cosine - ahead * sine, right * sine + ahead * cosine), axis=1)
-        share = np.hypot(*(own / self.halves).T).clip(1e-6)  # of the way from middle to shore
-        slope = own / self.halves**2 / share[:, None]
-        steep = np.hypot(*slope.T).clip(1e-6)
-        free = (share - 1) / steep - FROM_WATER  # to first order
-        least = int(free.argmin())
-        across, along = slope[least]
-        away = np.array((
-            across * cosine[least] + along * sine[least],
-            along * cosine[least] - across * sine[least],
-        ))  # fmt: skip
-        return _Leeway(float(free[least]), away, self.kinds[least])
+        share = np.hypot(*(own / self.halves).T).clip(1e-6)
+        return share, own / self.halves**2 / share[:, None]
 
 
 class _Leeway(NamedTuple):
     """How much room a walker has somewhere."""
 
-    free: float  # metres
+    free: float  # metres, more than there must be
     away: np.ndarray  # the direction in which there is more
     what: str = ""  # takes the rest: a kind of thing, or "wall"; "": it is too far from viewpoints
     is_small: bool = False  # whether that can be walked round in a few steps
@@ -313,8 +317,9 @@ class Scenery:
         self._standing = _Standing.of(bodies)
         solid = [body for body in bodies if body.is_solid]
         self._solid_places = np.array([body.place for body in solid]).reshape(-1, 2)
+        self._solid_radii = np.array([body.half for body in solid])
         self._solid_halves = np.array([body.in_the_way for body in solid])
-        around = self._solid_halves + FROM_THINGS - [body.half for body in solid]
+        around = self._solid_halves + FROM_THINGS - self._solid_radii
         self._spares = np.clip(around, 0.0, SQUEEZE)  # for a squeeze
         self._solid_kinds = [body.told.kind for body in solid]
         self._waters = _Waters.of(bodies)
@@ -389,7 +394,7 @@ class Scenery:
             stance = stances.get(thing.kind, FAR)
             body = replace(_body(thing, stance, (), ()), x=x, z=z, is_new=True)
             body = replace(body, sight=body.in_sight)
-            dry = stance.where == "water" or self._waters.leeway(*body.place).free > 0
+            dry = stance.where == "water" or (self._waters.room(*body.place) > 0).all()
             if body.distance < inf and dry:
                 there.append(body)
         return Scenery(self._behind, self._sides, [*self._bodies, *there])
@@ -558,53 +563,96 @@ class Scenery:
         out to its side; between two things, several times, and if these leave too little room, the
         walker squeezes through. A small thing straight ahead is walked round.
         """
-        room_at = partial(self._room, viewpoints=viewpoints)
-        limit = min(room_at(*start).free, 0.0)
-        there, met = _slide(room_at, start, end, limit)
+        room_at = self._leeway_from(start, viewpoints)
+        there, met = _slide(room_at, start, end)
         step, got = np.subtract(end, start), np.subtract(there, start)
         if got @ step > LEAST_GAIN * (step @ step) or {"", "wall"} & {one.what for one in met}:
             return there
         between = any(one.away @ other.away < NARROW for one, other in pairwise(met))
         if between:
-            room_at = partial(self._room, viewpoints=viewpoints, squeezes=True)
-            there, _ = _slide(room_at, start, end, min(room_at(*start).free, 0.0))
+            room_at = self._leeway_from(start, viewpoints, squeezes=True)
+            there, _ = _slide(room_at, start, end)
         elif met and met[0].is_small:
-            there, _ = _slide(room_at, start, _aside(start, end, met[0].away), limit)
+            there, _ = _slide(room_at, start, _aside(start, end, met[0].away))
         return there
+
+    def way_out(self, x: float, z: float, viewpoints: Sequence[Position]) -> Position:
+        """Return the nearest place [m] for a walker where things have appeared since.
+
+        It is the walker's unless that is inside a thing or in water now.
+        """
+        if not self._is_inside(x, z):
+            return x, z
+        around = np.array([
+            (x + far * sin(yaw), z + far * cos(yaw))
+            for far in np.arange(OUT_STEP, FARTHEST_OUT, OUT_STEP).tolist()
+            for yaw in np.linspace(0.0, 2 * np.pi, OUT_WAYS, endpoint=False).tolist()
+        ])  # fmt: skip
+        places: list[Position] = [(x, z) for x, z in (np.rint(around / _TICK) * _TICK).tolist()]
+        outside = [one for one in places if not self._is_inside(*one)]
+        free = (one for one in outside if self._room(*one, viewpoints).min() >= 0.0)
+        return next(free, outside[0] if outside else (x, z))
+
+    def _is_inside(self, x: float, z: float) -> bool:
+        apart = np.hypot(*((x, z) - self._solid_places).T)
+        wet = self._waters.room(x, z) < -WADING
+        return bool((apart < self._solid_radii).any() or wet.any())
 
     def in_the_way(self, x: float, z: float, viewpoints: Sequence[tuple[float, float]]) -> str:
         """Return what keeps a walker from a place most: "wall", a kind, or "" without a thing."""
-        return self._room(x, z, viewpoints).what
+        return self._leeway(x, z, viewpoints, self._room(x, z, viewpoints)).what
+
+    def _leeway_from(
+        self, start: Position, viewpoints: Sequence[Position], *, squeezes: bool = False
+    ) -> Callable[[float, float], "_Leeway"]:
+        """Return what tells how much room there is, for a walker who comes from a place [m].
+
+        What has less room there than it must have, keeps at least that.
+        """
+        room_at = partial(self._room, viewpoints=viewpoints, squeezes=squeezes)
+        least = np.minimum(room_at(*start), 0.0)
+        return lambda x, z: self._leeway(x, z, viewpoints, room_at(x, z) - least)
 
     def _room(
         self, x: float, z: float, viewpoints: Sequence[Position], *, squeezes: bool = False
-    ) -> "_Leeway":
-        nearest = min(
-            ((at_x - x, at_z - z) for at_x, at_z in viewpoints),
-            key=lambda to: hypot(*to),
-            default=(0.0, 0.0),
+    ) -> np.ndarray:
+        """Return how much room a walker has beside everything [m].
+
+        In this order: to the nearest viewpoint and to the end of the world, sides, things, waters.
+        """
+        apart = [hypot(at_x - x, at_z - z) for at_x, at_z in viewpoints]
+        walls = (
+            side.away
+            - FROM_WALLS
+            - x * sin(radians(side.told.yaw))
+            - z * cos(radians(side.told.yaw))
+            for side in self._sides
         )
-        rooms = [
-            _Leeway(FARTHEST_WALK - hypot(*nearest), np.array(nearest)),
-            _Leeway(FARTHEST - FARTHEST_WALK - hypot(x, z), np.array((-x, -z))),
-        ]
-        for side in self._sides:
-            facing = radians(side.told.yaw)
-            straight = np.array((sin(facing), cos(facing)))
-            free = side.away - FROM_WALLS - float(straight @ (x, z))
-            rooms.append(_Leeway(free, -straight, "wall"))
-        if len(self._solid_places):
-            apart = (x, z) - self._solid_places
-            room = np.hypot(*apart.T) - FROM_THINGS - self._solid_halves
-            room += self._spares * squeezes
-            least = int(room.argmin())
-            small = bool(self._solid_halves[least] <= SMALL)
-            kind = self._solid_kinds[least]
-            rooms.append(_Leeway(float(room[least]), apart[least], kind, is_small=small))
-        water = self._waters.leeway(x, z)
-        rooms.append(water._replace(free=water.free + WADING * squeezes))
-        tightest = min(rooms, key=lambda one: one.free)
-        return tightest._replace(away=tightest.away / max(hypot(*tightest.away), 1e-9))
+        things = np.hypot(*((x, z) - self._solid_places).T) - FROM_THINGS - self._solid_halves
+        return np.array((
+            FARTHEST_WALK - min(apart, default=0.0), FARTHEST - FARTHEST_WALK - hypot(x, z), *walls,
+            *(things + self._spares * squeezes), *(self._waters.room(x, z) + WADING * squeezes),
+        ))  # fmt: skip
+
+    def _leeway(
+        self, x: float, z: float, viewpoints: Sequence[Position], room: np.ndarray
+    ) -> "_Leeway":
+        """Return the least room of all; see `_room`."""
+        least = int(room.argmin())
+        what, away, small = "", np.array((-x, -z)), False
+        number = least - 2 - len(self._sides)
+        if least == 0 and viewpoints:
+            nearest = min(viewpoints, key=lambda one: hypot(one[0] - x, one[1] - z))
+            away = np.subtract(nearest, (x, z))
+        elif least > 1 and number < 0:
+            what, away = "wall", -np.array(_line(self._sides[number])[0])
+        elif 0 <= number < len(self._solid_kinds):
+            what, away = self._solid_kinds[number], (x, z) - self._solid_places[number]
+            small = bool(self._solid_halves[number] <= SMALL)
+        elif number >= 0:
+            number -= len(self._solid_kinds)
+            what, away = self._waters.kinds[number], self._waters.away(x, z, number)
+        return _Leeway(float(room[least]), away / max(hypot(*away), 1e-9), what, is_small=small)
 
     def _bands(self, x: float, z: float) -> list[PlacedObject]:
         moved = {id(side.told): side.seen_from(x, z).told for side in self._sides}
@@ -672,17 +720,17 @@ class Scenery:
 
 
 def _slide(
-    room_at: Callable[[float, float], _Leeway], start: Position, end: Position, limit: float
+    room_at: Callable[[float, float], _Leeway], start: Position, end: Position
 ) -> tuple[Position, list[_Leeway]]:
-    """Return where a step that leaves so much room [m] ends, and what was in its way."""
+    """Return where a step that leaves room ends [m], and what was in its way."""
     met: list[_Leeway] = []
     for _ in range(_SLIDES):
         room = room_at(*end)
-        if room.free >= limit:
+        if room.free >= 0.0:
             far = hypot(end[0] - start[0], end[1] - start[1])
             return (end if far > 2 * _TICK else start), met
         met.append(room)
-        pushed = end + (limit - room.free + _TICK) * room.away
+        pushed = end + (_TICK - room.free) * room.away
         x, z = (np.rint(pushed / _TICK) * _TICK).tolist()
         end = x, z
     return start, met
@@ -812,8 +860,9 @@ def _body(
         return _Body(thing, "flat", inf if thing.width > WIDEST else middle)
     if thing.width > WIDEST or stance.where == "far":
         return _Body(thing, "upright", inf)
+    usually = (inf if stance.tall is None else stance.tall) if stance.where == "floor" else 0.0
     if thing.away is not None:
-        return _Body(thing, "upright", thing.away)
+        return _Body(thing, "upright", thing.away, usually=usually)
     if stance.where == "wall" and sides:
         return _Body(thing, "wall", wall)
     if stance.where == "ceiling" and sides:
@@ -831,7 +880,7 @@ def _body(
             and abs(_ends(other.told)[1] - low) < SUPPORTED
         )
         distance = min((_on_ground(thing), *supports))
-    return _Body(thing, "upright", min(distance, wall))
+    return _Body(thing, "upright", min(distance, wall), usually=usually)
 
 
 def _line(side: Side) -> tuple[tuple[float, float], float]:

@@ -250,6 +250,10 @@ class Viewpoints(ViewPainter[_MadeView]):
         """Return where a step ends [m]: things stop it, and so does the lack of a viewpoint."""
         return self._ground.way(start, end, (START, *self.kept))
 
+    def way_out(self, pose: CameraPose) -> CameraPose:
+        """Return a pose beside what has appeared around the player."""
+        return _at(pose, self._ground.way_out((pose.x, pose.z), (START, *self.kept)))
+
     def why_stopped(self, pose: CameraPose) -> str:
         """Return, for the player, why a step did not get to a pose."""
         return self._ground.why_stopped((pose.x, pose.z), (START, *self.kept))

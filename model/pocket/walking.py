@@ -162,6 +162,11 @@ class WalkableGround:
         scenery = self.scenery
         return start if scenery is None else scenery.way(start, end, viewpoints)
 
+    def way_out(self, place: Position, viewpoints: Sequence[Position] = (START,)) -> Position:
+        """Return where a walker stands, which is beside what has appeared around a place [m]."""
+        scenery = self.scenery
+        return place if scenery is None else scenery.way_out(*place, viewpoints)
+
     def why_stopped(self, end: Position, viewpoints: Sequence[Position]) -> str:
         """Return, for the player, why a step did not get to its end."""
         if self.scenery is None:

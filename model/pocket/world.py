@@ -120,6 +120,8 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
             if edited == ENTER:
                 return replace(self._enter(), edited=edited)
             self._schedule_views(control.camera, takes=takes)
+            if self._viewpoints:  # what has just appeared may stand where the player does
+                self._advance(pose=self._viewpoints.way_out(self._running().pose))
             block = self._finish_block(self._poses(control.camera), control.camera)
             if self.painting:
                 self.painting.thread.release()
