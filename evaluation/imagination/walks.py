@@ -60,6 +60,7 @@ WALKED = 0.5  # share of legs in which a world that can walks
 EDGE, SLACK = 0.005, 1.25  # share of renders ignored at either end; widening factor
 KEPT = 0.5  # least share of a picture that must look as it was painted
 ACROSS = 10  # pictures in a row of a sheet
+VERSION = 2  # of records and strips: a folder with those of another one is refused
 UNKNOWN = Stance("floor")  # of kinds that are in no table
 
 
@@ -146,6 +147,7 @@ def run_walks(options: WalkOptions, say: Say) -> None:
     common = {
         "bench": "walks", "walked": WALKED, "seconds": options.seconds, "seed": options.seed,
         "weights": provenance.get("weights"), "judge": judge_digest(),
+        "version": VERSION,
     }  # fmt: skip
     with ExitStack() as stack:
         folder = options.out or Path(stack.enter_context(TemporaryDirectory()))

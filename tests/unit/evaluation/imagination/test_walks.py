@@ -127,6 +127,17 @@ def test_worlds_that_can_walk_do():
     assert any(one.camera.right < 0 for one in walked)
 
 
+def test_a_folder_of_an_older_version_is_refused_before_anything_is_walked(tmp_path, monkeypatch):
+    options = replace(OPTIONS, out=tmp_path)
+    monkeypatch.setattr(walks, "measure", lambda job, store: pytest.fail("it walks"))
+    monkeypatch.setattr(walks, "VERSION", walks.VERSION - 1)
+    with pytest.raises(pytest.fail.Exception, match="it walks"):
+        walks.run_walks(options, print)
+    monkeypatch.undo()
+    with pytest.raises(ValueError, match="version 1, this run has 2; name another folder"):
+        walks.run_walks(options, print)
+
+
 @pytest.mark.parametrize("wrong", [{"walks": 0}, {"seconds": 0.1}, {"seed": -1}])
 def test_walks_that_say_nothing_are_refused(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
