@@ -303,6 +303,110 @@ class _Leeway(NamedTuple):
     is_small: bool = False  # whether that can be walked round in a few steps
 
 
+class _Obstacles:
+    """What is in a walker's way."""
+
+    def __init__(self, sides: Sequence[Side], bodies: Sequence[_Body], waters: _Waters) -> None:
+        self._sides, self._waters = sides, waters
+        solid = [body for body in bodies if body.is_solid]
+        self._places = np.array([body.place for body in solid]).reshape(-1, 2)
+        self._radii = np.array([body.half for body in solid])
+        self._halves = np.array([body.in_the_way for body in solid])
+        self._spares = np.clip(self._halves + FROM_THINGS - self._radii, 0.0, SQUEEZE)
+        self._kinds = [body.told.kind for body in solid]
+
+    def way(self, start: Position, end: Position, viewpoints: Sequence[Position]) -> Position:
+        """Return where a step ends [m]; see `Scenery.way`."""
+        room_at = self._leeway_from(start, viewpoints)
+        there, met = _slide(room_at, start, end)
+        step, got = np.subtract(end, start), np.subtract(there, start)
+        if got @ step > LEAST_GAIN * (step @ step) or {"", "wall"} & {one.what for one in met}:
+            return there
+        between = any(one.away @ other.away < NARROW for one, other in pairwise(met))
+        if between:
+            room_at = self._leeway_from(start, viewpoints, squeezes=True)
+            there, _ = _slide(room_at, start, end)
+        elif met and met[0].is_small:
+            there, _ = _slide(room_at, start, _aside(start, end, met[0].away))
+        return there
+
+    def way_out(self, x: float, z: float, viewpoints: Sequence[Position]) -> Position:
+        """Return the nearest place [m] beside things and waters; see `Scenery.way_out`."""
+        if not self._is_inside(x, z):
+            return x, z
+        around = np.array([
+            (x + far * sin(yaw), z + far * cos(yaw))
+            for far in np.arange(OUT_STEP, FARTHEST_OUT, OUT_STEP).tolist()
+            for yaw in np.linspace(0.0, 2 * np.pi, OUT_WAYS, endpoint=False).tolist()
+        ])  # fmt: skip
+        places: list[Position] = [(x, z) for x, z in (np.rint(around / _TICK) * _TICK).tolist()]
+        outside = [one for one in places if not self._is_inside(*one)]
+        free = (one for one in outside if self._room(*one, viewpoints).min() >= 0.0)
+        return next(free, outside[0] if outside else (x, z))
+
+    def _is_inside(self, x: float, z: float) -> bool:
+        apart = np.hypot(*((x, z) - self._places).T)
+        wet = self._waters.room(x, z) < -WADING
+        return bool((apart < self._radii).any() or wet.any())
+
+    def _leeway_from(
+        self, start: Position, viewpoints: Sequence[Position], *, squeezes: bool = False
+    ) -> Callable[[float, float], _Leeway]:
+        """Return what tells how much room there is, for a walker who comes from a place [m].
+
+        What has less room there than it must have, keeps at least that.
+        """
+        room_at = partial(self._room, viewpoints=viewpoints, squeezes=squeezes)
+        least = np.minimum(room_at(*start), 0.0)
+        return lambda x, z: self.leeway(x, z, viewpoints, room_at(x, z) - least)
+
+    def _room(
+        self, x: float, z: float, viewpoints: Sequence[Position], *, squeezes: bool = False
+    ) -> np.ndarray:
+        """Return how much room a walker has beside everything [m].
+
+        In this order: to the nearest viewpoint and to the end of the world, sides, things, waters.
+        """
+        apart = [hypot(at_x - x, at_z - z) for at_x, at_z in viewpoints]
+        walls = (
+            side.away
+            - FROM_WALLS
+            - x * sin(radians(side.told.yaw))
+            - z * cos(radians(side.told.yaw))
+            for side in self._sides
+        )
+        things = np.hypot(*((x, z) - self._places).T) - FROM_THINGS - self._halves
+        return np.array((
+            FARTHEST_WALK - min(apart, default=0.0), FARTHEST - FARTHEST_WALK - hypot(x, z), *walls,
+            *(things + self._spares * squeezes), *(self._waters.room(x, z) + WADING * squeezes),
+        ))  # fmt: skip
+
+    def leeway(
+        self,
+        x: float,
+        z: float,
+        viewpoints: Sequence[Position],
+        room: np.ndarray | None = None,
+    ) -> _Leeway:
+        """Return the least room of all; see `_room`, which None stands for."""
+        room = self._room(x, z, viewpoints) if room is None else room
+        least = int(room.argmin())
+        what, away, small = "", np.array((-x, -z)), False
+        number = least - 2 - len(self._sides)
+        if least == 0 and viewpoints:
+            nearest = min(viewpoints, key=lambda one: hypot(one[0] - x, one[1] - z))
+            away = np.subtract(nearest, (x, z))
+        elif least > 1 and number < 0:
+            what, away = "wall", -np.array(_line(self._sides[number])[0])
+        elif 0 <= number < len(self._kinds):
+            what, away = self._kinds[number], (x, z) - self._places[number]
+            small = bool(self._halves[number] <= SMALL)
+        elif number >= 0:
+            number -= len(self._kinds)
+            what, away = self._waters.kinds[number], self._waters.away(x, z, number)
+        return _Leeway(float(room[least]), away / max(hypot(*away), 1e-9), what, is_small=small)
+
+
 class Scenery:
     """A plan in metres.
 
@@ -315,14 +419,8 @@ class Scenery:
     ) -> None:
         self._behind, self._sides, self._bodies = behind, sides, bodies
         self._standing = _Standing.of(bodies)
-        solid = [body for body in bodies if body.is_solid]
-        self._solid_places = np.array([body.place for body in solid]).reshape(-1, 2)
-        self._solid_radii = np.array([body.half for body in solid])
-        self._solid_halves = np.array([body.in_the_way for body in solid])
-        around = self._solid_halves + FROM_THINGS - self._solid_radii
-        self._spares = np.clip(around, 0.0, SQUEEZE)  # for a squeeze
-        self._solid_kinds = [body.told.kind for body in solid]
         self._waters = _Waters.of(bodies)
+        self._obstacles = _Obstacles(sides, bodies, self._waters)
         self._finite = np.array([body.distance < inf for body in bodies], bool)
         self._places = np.array(
             [body.place if body.distance < inf else (0.0, 0.0) for body in bodies]
@@ -563,96 +661,18 @@ class Scenery:
         out to its side; between two things, several times, and if these leave too little room, the
         walker squeezes through. A small thing straight ahead is walked round.
         """
-        room_at = self._leeway_from(start, viewpoints)
-        there, met = _slide(room_at, start, end)
-        step, got = np.subtract(end, start), np.subtract(there, start)
-        if got @ step > LEAST_GAIN * (step @ step) or {"", "wall"} & {one.what for one in met}:
-            return there
-        between = any(one.away @ other.away < NARROW for one, other in pairwise(met))
-        if between:
-            room_at = self._leeway_from(start, viewpoints, squeezes=True)
-            there, _ = _slide(room_at, start, end)
-        elif met and met[0].is_small:
-            there, _ = _slide(room_at, start, _aside(start, end, met[0].away))
-        return there
+        return self._obstacles.way(start, end, viewpoints)
 
     def way_out(self, x: float, z: float, viewpoints: Sequence[Position]) -> Position:
         """Return the nearest place [m] for a walker where things have appeared since.
 
         It is the walker's unless that is inside a thing or in water now.
         """
-        if not self._is_inside(x, z):
-            return x, z
-        around = np.array([
-            (x + far * sin(yaw), z + far * cos(yaw))
-            for far in np.arange(OUT_STEP, FARTHEST_OUT, OUT_STEP).tolist()
-            for yaw in np.linspace(0.0, 2 * np.pi, OUT_WAYS, endpoint=False).tolist()
-        ])  # fmt: skip
-        places: list[Position] = [(x, z) for x, z in (np.rint(around / _TICK) * _TICK).tolist()]
-        outside = [one for one in places if not self._is_inside(*one)]
-        free = (one for one in outside if self._room(*one, viewpoints).min() >= 0.0)
-        return next(free, outside[0] if outside else (x, z))
+        return self._obstacles.way_out(x, z, viewpoints)
 
-    def _is_inside(self, x: float, z: float) -> bool:
-        apart = np.hypot(*((x, z) - self._solid_places).T)
-        wet = self._waters.room(x, z) < -WADING
-        return bool((apart < self._solid_radii).any() or wet.any())
-
-    def in_the_way(self, x: float, z: float, viewpoints: Sequence[tuple[float, float]]) -> str:
+    def in_the_way(self, x: float, z: float, viewpoints: Sequence[Position]) -> str:
         """Return what keeps a walker from a place most: "wall", a kind, or "" without a thing."""
-        return self._leeway(x, z, viewpoints, self._room(x, z, viewpoints)).what
-
-    def _leeway_from(
-        self, start: Position, viewpoints: Sequence[Position], *, squeezes: bool = False
-    ) -> Callable[[float, float], "_Leeway"]:
-        """Return what tells how much room there is, for a walker who comes from a place [m].
-
-        What has less room there than it must have, keeps at least that.
-        """
-        room_at = partial(self._room, viewpoints=viewpoints, squeezes=squeezes)
-        least = np.minimum(room_at(*start), 0.0)
-        return lambda x, z: self._leeway(x, z, viewpoints, room_at(x, z) - least)
-
-    def _room(
-        self, x: float, z: float, viewpoints: Sequence[Position], *, squeezes: bool = False
-    ) -> np.ndarray:
-        """Return how much room a walker has beside everything [m].
-
-        In this order: to the nearest viewpoint and to the end of the world, sides, things, waters.
-        """
-        apart = [hypot(at_x - x, at_z - z) for at_x, at_z in viewpoints]
-        walls = (
-            side.away
-            - FROM_WALLS
-            - x * sin(radians(side.told.yaw))
-            - z * cos(radians(side.told.yaw))
-            for side in self._sides
-        )
-        things = np.hypot(*((x, z) - self._solid_places).T) - FROM_THINGS - self._solid_halves
-        return np.array((
-            FARTHEST_WALK - min(apart, default=0.0), FARTHEST - FARTHEST_WALK - hypot(x, z), *walls,
-            *(things + self._spares * squeezes), *(self._waters.room(x, z) + WADING * squeezes),
-        ))  # fmt: skip
-
-    def _leeway(
-        self, x: float, z: float, viewpoints: Sequence[Position], room: np.ndarray
-    ) -> "_Leeway":
-        """Return the least room of all; see `_room`."""
-        least = int(room.argmin())
-        what, away, small = "", np.array((-x, -z)), False
-        number = least - 2 - len(self._sides)
-        if least == 0 and viewpoints:
-            nearest = min(viewpoints, key=lambda one: hypot(one[0] - x, one[1] - z))
-            away = np.subtract(nearest, (x, z))
-        elif least > 1 and number < 0:
-            what, away = "wall", -np.array(_line(self._sides[number])[0])
-        elif 0 <= number < len(self._solid_kinds):
-            what, away = self._solid_kinds[number], (x, z) - self._solid_places[number]
-            small = bool(self._solid_halves[number] <= SMALL)
-        elif number >= 0:
-            number -= len(self._solid_kinds)
-            what, away = self._waters.kinds[number], self._waters.away(x, z, number)
-        return _Leeway(float(room[least]), away / max(hypot(*away), 1e-9), what, is_small=small)
+        return self._obstacles.leeway(x, z, viewpoints).what
 
     def _bands(self, x: float, z: float) -> list[PlacedObject]:
         moved = {id(side.told): side.seen_from(x, z).told for side in self._sides}

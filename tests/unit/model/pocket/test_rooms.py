@@ -52,7 +52,7 @@ def plan(made: DiffusionWorld, *things: PlacedObject) -> None:
 
 def look(made: DiffusionWorld, yaw: float) -> FrameBlock:
     """Turn the player where a door is; the way there is of no interest."""
-    made._advance(pose=replace(made._session.pose, yaw=yaw))
+    made._advance(pose=CameraPose(yaw))
     return made.step(STILL)
 
 
