@@ -76,6 +76,7 @@ class PlayerGame:
         self.view = view or View()
         self.folder, self.choice, self._notify = folder, choice, notify
         self._load = load
+        self._usual_world = choice.name  # of new places
         self.worker_spec = WorkerSpec(load or choice.load)  # of the world that the player steers
         self.services = open_services(
             choice, settings, folder, bindings, notify, recorders, self._list_anew
@@ -189,6 +190,7 @@ class PlayerGame:
         self.services.undo_stack.clear()
         self._begun_anew = isinstance(outcome, PlayScene)
         if isinstance(outcome, PlayScene):
+            self._go_to(self._usual_world)
             if outcome.seed is None:
                 return Playthrough(outcome.scene, outcome.scene.seed)
             draws = self.services.vocabulary is not None  # another place has another picture

@@ -464,14 +464,13 @@ class PlayerSession(WatchedSession):
 
     def _next_world(self) -> Outcome | None:
         here = self._reel.current.spec.name
-        world, beside = next_world(here), worlds_beside(here)
+        world = next_world(here)
         if world is None:
             self._say("there is no other world to go on in")
             return None
         if time.perf_counter() > self._world_asked_until:
             key = self._services.bindings.title("world")
-            listed = (f"{one} (here)" if one == here else one for one in beside)
-            self._say(f"worlds: {', '.join(listed)}. {key} again goes on in {world}")
+            self._say(f"worlds: {here} (here), {world}. {key} again goes on in {world}")
             self._world_asked_until = time.perf_counter() + CHOOSING_WORLD_S
             return None
         where = ", where this place begins" if self._reel.pose.is_away else ""
