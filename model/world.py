@@ -203,6 +203,21 @@ class GroundThing:
 
 
 @dataclass(frozen=True, slots=True)
+class GroundWater:
+    """Water on the ground, from above."""
+
+    kind: str
+    shore: tuple[tuple[float, float], ...]  # x and z of points around it [m]
+    color: tuple[int, int, int] | None = None  # 0 to 255; None: any
+
+    @property
+    def middle(self) -> tuple[float, float]:
+        """The mean of its shore, x and z [m]."""
+        x, z = (sum(ends) / len(self.shore) for ends in zip(*self.shore, strict=True))
+        return x, z
+
+
+@dataclass(frozen=True, slots=True)
 class Door:
     """A thing that leads to another room."""
 
@@ -232,6 +247,7 @@ class GroundPlan:
     door: Door | None = None  # of those the one that `ENTER` leads through now
     rooms: tuple[str, ...] = ()  # names of the rooms on the way here, the first one first
     room: int = 0  # number of the present one
+    waters: tuple[GroundWater, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ import numpy as np
 from mag_sandbox.controls.camera import FARTHEST, POSITION_RESOLUTION, yaw_difference
 from mag_sandbox.controls.parallax import EYE, Box, RingGeometry
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.world import Door, GroundPlan, GroundThing
+from mag_sandbox.model.world import Door, GroundPlan, GroundThing, GroundWater
 from mag_sandbox.scenes.stances import Stance
 from mag_sandbox.scenes.things import DEEP, STANDS
 
@@ -37,6 +37,10 @@ LEAST_GAIN = 0.2  # share of a step; a walker who gains less is stuck
 SQUEEZE = 0.5  # metres of these that narrow things leave where a walker must pass between two
 WADING = 0.4  # likewise, of water
 OUT_STEP, FARTHEST_OUT, OUT_WAYS = 0.1, 8.0, 32  # places beside things: metres, and around
+_ANGLES = np.linspace(0.0, 2 * np.pi, 24, endpoint=False)
+_ROUND = np.stack((np.cos(_ANGLES), np.sin(_ANGLES)), axis=1)  # a circle
+_BAND = np.array(((-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)))
+WATERS = DEEP | {"river", "frozen lake"}
 Position = tuple[float, float]  # x and z [m]
 _TICK = 1 / POSITION_RESOLUTION  # metres
 _SLIDES = 4  # along what is in the way, one thing after the other
@@ -244,17 +248,17 @@ class _Standing(NamedTuple):
 class _Waters(NamedTuple):
     """Lakes, the sea and the like, a row each: ellipses; what runs on and on is endless across."""
 
-    kinds: list[str]
+    told: list[PlacedObject]
     middles: np.ndarray  # float64 [waters, 2]: x and z [m]
     yaws: np.ndarray  # in which direction they lie [radians]
     halves: np.ndarray  # float64 [waters, 2]: half their size across and along that direction [m]
 
     @classmethod
-    def of(cls, bodies: Sequence[_Body]) -> "_Waters":
-        """Return those of some bodies."""
+    def of(cls, bodies: Sequence[_Body], kinds: Collection[str]) -> "_Waters":
+        """Return those of some bodies that are of some kinds."""
         wet = [
             body for body in bodies
-            if body.told.kind in DEEP and body.where in ("flat", "course") and body.distance < inf
+            if body.told.kind in kinds and body.where in ("flat", "course") and body.distance < inf
         ]  # fmt: skip
         yaws = np.radians([body.told.yaw for body in wet])
         ends = np.array(
@@ -267,7 +271,7 @@ class _Waters(NamedTuple):
         ]
         viewpoints = np.array([(body.x, body.z) for body in wet]).reshape(-1, 2)
         return cls(
-            [body.told.kind for body in wet],
+            [body.told for body in wet],
             np.stack((away * np.sin(yaws), away * np.cos(yaws)), axis=1) + viewpoints,
             yaws,
             np.stack((wide, deep.clip(NEAREST)), axis=1),
@@ -284,6 +288,19 @@ class _Waters(NamedTuple):
         across, along = self._shores(x, z)[1][number]
         sine, cosine = np.sin(self.yaws[number]), np.cos(self.yaws[number])
         return np.array((across * cosine + along * sine, along * cosine - across * sine))
+
+    def from_above(self) -> list[GroundWater]:
+        """Return their shores; those of what runs on and on end far away."""
+        found = []
+        for told, middle, yaw, (wide, deep) in zip(
+            self.told, self.middles, self.yaws, self.halves, strict=True
+        ):
+            own = _ROUND * (wide, deep) if wide < inf else _BAND * (FARTHEST, deep)
+            sine, cosine = np.sin(yaw), np.cos(yaw)
+            turned = own @ ((cosine, -sine), (sine, cosine)) + middle
+            shore = tuple((x, z) for x, z in turned.round(2).tolist())
+            found.append(GroundWater(told.kind, shore, told.color))
+        return found
 
     def _shores(self, x: float, z: float) -> tuple[np.ndarray, np.ndarray]:
         """Return the share of the way from middle to shore, and its slope, as they lie [1/m]."""
@@ -403,7 +420,7 @@ class _Obstacles:
             small = bool(self._halves[number] <= SMALL)
         elif number >= 0:
             number -= len(self._kinds)
-            what, away = self._waters.kinds[number], self._waters.away(x, z, number)
+            what, away = self._waters.told[number].kind, self._waters.away(x, z, number)
         return _Leeway(float(room[least]), away / max(hypot(*away), 1e-9), what, is_small=small)
 
 
@@ -419,7 +436,7 @@ class Scenery:
     ) -> None:
         self._behind, self._sides, self._bodies = behind, sides, bodies
         self._standing = _Standing.of(bodies)
-        self._waters = _Waters.of(bodies)
+        self._waters = _Waters.of(bodies, DEEP)
         self._obstacles = _Obstacles(sides, bodies, self._waters)
         self._finite = np.array([body.distance < inf for body in bodies], bool)
         self._places = np.array(
@@ -590,6 +607,7 @@ class Scenery:
         return GroundPlan(
             tuple(GroundThing(told.kind, x, z, half, told.color) for told, x, z, half in things),
             tuple((float(x), float(z)) for x, z in corners),
+            waters=tuple(_Waters.of(self._bodies, WATERS).from_above()),
         )
 
     def levels(self, x: float, z: float) -> dict[int, int]:

@@ -25,6 +25,7 @@ CLOSE = 12  # px around the start or a door, in which a click means it
 BEYOND = 2.0  # metres that are seen beyond the way
 LOOKS = 1.1  # metres that the memory of a place reaches on the map, and twice the view's wedge
 GROUND, FLOOR, GRID, STONE = (20, 26, 40), (34, 41, 62), (34, 41, 58), (112, 122, 148)
+WATER = (66, 106, 146)
 REMEMBERED = (*SEGMENT_COLOURS["compressed"], 120)
 
 
@@ -162,6 +163,9 @@ def _drawn(
         corners = [area.at(*corner) for corner in ground.walls]
         pygame.draw.polygon(card, FLOOR, corners)
         pygame.draw.polygon(card, theme.colour(MUTED), corners, max(2, theme.px(2)))
+    for water in ground.waters:
+        shore = [area.at(*point) for point in water.shore]
+        pygame.draw.polygon(card, water.color or WATER, shore)
     for metre in range(-math.ceil(area.half), math.ceil(area.half) + 1):
         x, y = area.at(area.x + metre, area.z + metre)
         pygame.draw.line(card, GRID, (x, place.top), (x, place.bottom))
@@ -191,6 +195,10 @@ def _drawn(
         name = theme.text(thing.kind, 11, MUTED)
         middle, radius = area.at(thing.x, thing.z), max(3.0, thing.radius * area.scale)
         label = name.get_rect(midtop=(middle[0], middle[1] + radius + 1))
+        if place.contains(label) and label.collidelist(taken) < 0:
+            taken.append(card.blit(name, label))
+    for water in ground.waters:
+        label = (name := theme.text(water.kind, 11, INK)).get_rect(center=area.at(*water.middle))
         if place.contains(label) and label.collidelist(taken) < 0:
             taken.append(card.blit(name, label))
     card.set_clip(None)

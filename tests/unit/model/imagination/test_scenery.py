@@ -268,6 +268,19 @@ def test_water_stops_a_walker_who_goes_round_it():
     assert scenery.in_the_way(0.0, 5.6, [(0.0, 4.5)]) == "lake"
 
 
+@pytest.mark.parametrize("yaw", [0.0, 70.0, 200.0])
+def test_the_map_shows_where_water_is(yaw: float):
+    flower = PlacedObject("wild flower", 90.0, -24.3, 8.0, 9.0)
+    (lake,) = Scenery.of([replace(LAKE, yaw=yaw), flower], STANCES, ()).ground.waters
+    turned = np.radians(yaw)
+    assert lake.kind == "lake"
+    assert lake.middle == pytest.approx((5.6 * np.sin(turned), 5.6 * np.cos(turned)), abs=0.05)
+    away = [hypot(x - lake.middle[0], z - lake.middle[1]) for x, z in lake.shore]
+    assert (min(away), max(away)) == pytest.approx((1.95, 3.2), abs=0.15)
+    straight = [hypot(*point) for point in lake.shore]
+    assert min(straight) == pytest.approx(3.6, abs=0.1)
+
+
 def test_nobody_walks_into_the_sea_and_rivers_are_waded_through():
     course = PlacedObject("sea", 20.0, -7.0, 90.0, 14.0)  # from 6.4 m ahead
     for kind, stops in (("sea", True), ("canal", True), ("river", False)):

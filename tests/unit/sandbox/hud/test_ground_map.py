@@ -8,7 +8,7 @@ import pytest
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.evaluation.similarity.anchors import AnchorMark
-from mag_sandbox.model.world import Door, GroundPlan, GroundThing
+from mag_sandbox.model.world import Door, GroundPlan, GroundThing, GroundWater
 from mag_sandbox.sandbox.hud.ground_map import MOST, GroundMap, MapArea, draw_player
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.hud.minimap import MapStitcher
@@ -164,6 +164,15 @@ def test_names_of_doors_do_not_lie_over_each_other_and_mean_their_doors():
     for door, name in names.items():
         assert ground_map.door(name.move(corner).center, doors) is door
     assert ground_map.door(names[doors[2]].move(corner).center, doors[:2]) is None
+
+
+def test_water_is_on_the_map():
+    corners = ((-2.4, 1.0), (-1.2, 1.0), (-1.2, 2.2), (-2.4, 2.2))
+    ground = replace(GROUND, waters=(GroundWater("lake", corners, (60, 110, 200)),))
+    with window((1280, 720), "test"):
+        card, shown = drawn((1280, 720), ground=ground)
+        lake = card.get_at([round(part) for part in shown.at(-1.4, 1.2)])
+        assert is_near(lake, (60, 110, 200))
 
 
 def test_a_door_is_seen_on_the_thing_that_it_is():
