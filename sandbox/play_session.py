@@ -54,7 +54,7 @@ from mag_sandbox.sandbox.services import Services
 from mag_sandbox.sandbox.ui.display import window_surface
 from mag_sandbox.sandbox.ui.screenshots import ScreenshotInfo
 from mag_sandbox.sandbox.ui.text_entry import SHORTCUT
-from mag_sandbox.scenes.descriptions import staying
+from mag_sandbox.scenes.descriptions import is_elsewhere, staying
 from mag_sandbox.scenes.scene import MAX_SEED, Scene
 from mag_sandbox.scenes.things import GROUND, words_of
 
@@ -586,9 +586,11 @@ def _describe(
 
     Far from where the place begins, another one begins: new ground there follows from the old.
     """
-    pose, words = reel.pose, services.vocabulary
+    pose, words, now = reel.pose, services.vocabulary, reel.current.block.prompt
     if words and ground != "everything":
-        text = staying(text, words, reel.current.block.prompt)
+        text = staying(text, words, now)
+        if is_elsewhere(text, now, words):  # a room does not go on into a landscape
+            ground = "everything"
     if _is_far(reel):
         begun_places.append(text)
         return
@@ -596,7 +598,7 @@ def _describe(
     assert before is not None
     services.saves.picture(before)
     lit = words and words.lights(text)
-    edge = bool(words and lit and lit != words.lights(reel.current.block.prompt))
+    edge = bool(words and lit and lit != words.lights(now))
     edit = Edit("renew", pose.yaw, pose.pitch, *GROUND[ground]) if ground else Edit("forget")
     edits = [Edit("forget"), edit] if ground == "view" else [edit]  # new areas beside a view, too
 

@@ -79,6 +79,7 @@ FITTING = {  # suggested in these levels alone; for other places see `places.txt
     "mountains": "ice desert lava jungle grassland", "hills": "mushroom candy grassland jungle",
     "columns": "ruins dungeon arena", "crystals": "ice space", "clouds": "island candy",
 }  # fmt: skip
+LANDSCAPES = frozenset(("outdoor", "video game"))  # categories of scenes without walls
 UNDERWATER = "underwater"
 OF_WINDOWED_ROOMS = frozenset(
     map(stem, ["windows", "curtains", "daylight", "sunny", "day", "walls"])
@@ -565,6 +566,15 @@ def is_same_ground(text: str, before: str, words: Vocabulary) -> bool:
     stays = all(now in ("", then) for now, then in map(said, _GROUND_GROUPS))
     alike = _light(read, words) == _light(other, words) and _alike(*said(WEATHER))
     return stays and alike and len(places) == 1 and "" not in places
+
+
+def is_elsewhere(text: str, before: str, words: Vocabulary) -> bool:
+    """Tell whether a description is of a place that cannot go on from the one before.
+
+    Landscapes go on into others, and rooms into rooms; half a room on a beach is neither.
+    """
+    places = {words.place(words.reading(one)) for one in (text, before)}
+    return None not in places and len(places) > 1 and not places <= LANDSCAPES
 
 
 def _alike(now: str, then: str) -> bool:

@@ -5,13 +5,16 @@ from contextlib import contextmanager
 
 import torch
 
-from mag_sandbox.controls.edits import Edit
+from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.controls.edits import EVERYTHING, Edit
 from mag_sandbox.model.memory import no_places
 from mag_sandbox.model.pocket.block_memory import BlockMemory
 from mag_sandbox.model.pocket.editing import Editor
 from mag_sandbox.model.pocket.view_schedule import ViewSchedule
 from mag_sandbox.model.session_world import StageTimer
 from mag_sandbox.model.world import no_edits
+from mag_sandbox.scenes.descriptions import is_elsewhere
+from mag_sandbox.scenes.vocabulary import Vocabulary
 
 
 class EditRequests:
@@ -28,10 +31,11 @@ class EditRequests:
         schedule: ViewSchedule,
         times: StageTimer,
         notices: list[str],
+        words: Vocabulary | None,
     ) -> None:
         self._world, self._editor = world, editor
         self._memory, self._schedule = memory, schedule
-        self._times, self._notices = times, notices
+        self._times, self._notices, self._words = times, notices, words
 
     def begin(self, edit: Edit | None, prompt: str, block_index: int) -> Edit | None:
         """Begin an edit; return it if it took effect at once."""
@@ -45,6 +49,15 @@ class EditRequests:
         if problem and edit.act != "forget":  # without views ahead there is nothing to forget
             self._notices.append(problem)
         return done
+
+    def begin_prompt(self, pose: CameraPose, before: str, prompt: str, block_index: int) -> None:
+        """Begin another place, seen from a pose, if a new prompt's cannot go on from the old one.
+
+        A memory without places, or a world that does not look ahead, blends the two.
+        """
+        if self._words and not self._refusal() and is_elsewhere(prompt, before, self._words):
+            everything = Edit("renew", pose.yaw, pose.pitch, *EVERYTHING)
+            self.begin(everything, prompt, block_index)
 
     def finish(self, editor: Editor, block_index: int) -> Edit | None:
         """Apply the edit that was painted; None: it is no longer possible."""

@@ -24,6 +24,7 @@ from mag_sandbox.model.imagination.standing import stood
 from mag_sandbox.model.pocket.changes import stances_of, thing_of
 from mag_sandbox.model.pocket.painting import PaintingInventor, Plan
 from mag_sandbox.model.world import UNPLANNED, Door
+from mag_sandbox.scenes.descriptions import LANDSCAPES
 from mag_sandbox.scenes.rooms import DOORS
 
 AT_START = "that is right where the scene begins; point farther away from there"
@@ -31,7 +32,6 @@ TOO_FAR = "that is too far from where the scene begins; walk back towards it or 
 FLYING = frozenset(("sky", "far"))  # stances that need no ground to stand on
 IN_THE_WAY, NO_FARTHER = "{} in the way", "you can walk no farther here"
 STILL_PAINTED = "one moment: the ground ahead is still being painted"
-LANDSCAPES = "outdoor", "video game"  # categories of scenes without walls
 Position = tuple[float, float]  # x and z [m]
 START: Position = (0.0, 0.0)  # where the scene begins
 MOST_GENERATIONS = 8  # of new ground: descriptions that it follows

@@ -98,7 +98,13 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
             parts_of_room = RoomParts(painting, editor, self._viewpoints, self.memory)
             self._rooms = Rooms(parts_of_room, self._ground)
         self._edits = EditRequests(
-            self.spec.name, editor, self.memory, self.schedule, self._times, self._notices
+            self.spec.name,
+            editor,
+            self.memory,
+            self.schedule,
+            self._times,
+            self._notices,
+            painting and painting.words,
         )
 
     def reset(self, scene: Scene, seed: int) -> FrameBlock:
@@ -250,9 +256,10 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
         session, editor = self._running(), self.editor
         if takes and editor and editor.is_due(session.block_index):
             edited = self._edits.finish(editor, session.block_index)
+            self._advance(edited=edited)
             if self._ground and edited and edited.renews_everything:
                 self._ground.begin()
-            self._advance(edited=edited)
+                self._advance(pose=session.pose.at_origin)  # the place is planned around there
             return True
         with torch.inference_mode():
             if takes and self.schedule.remember_due(session.block_index, self.memory):
@@ -273,7 +280,10 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
             self._advance(prompt=control.prompt, prompt_index=session.prompt_index + renews)
         if control.memory is not None and control.memory != self.memory.policy.setting:
             self.memory.change(control.memory)
-        session, edit = self._running(), control.edit
+        before, session, edit = session.prompt, self._running(), control.edit
+        renews = edit is not None and edit.renews_everything
+        if session.prompt != before and self.painting and not renews:
+            self._edits.begin_prompt(session.pose, before, session.prompt, session.block_index)
         if edit is not None and edit.act == "enter":
             if not self._rooms or not self._rooms.door_at(session.pose):
                 self._notices.append(NO_DOOR)

@@ -9,6 +9,7 @@ from mag_sandbox.scenes.descriptions import (
     absent_in,
     added_place,
     elsewhere_in,
+    is_elsewhere,
     is_of_stone,
     is_same_ground,
     is_under_snow,
@@ -248,6 +249,24 @@ def test_light_and_weather_alone_leave_all_that_was_named(
 )
 def test_a_description_stays_as_it_is(words: DescriptionWords, text: str, before: str):
     assert staying(text, words, before) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "before", "is_other"),
+    [
+        ("a beach", "a kitchen", True),
+        ("a library", "a meadow with a red house", True),
+        ("a kitchen", "a stage with a melon", True),
+        ("a library", "a kitchen", False),
+        ("a candy world", "a forest", False),
+        ("a meadow at night", "a meadow", False),
+        ("sheep", "", False),
+    ],
+)
+def test_a_room_goes_on_into_rooms_and_a_landscape_into_landscapes(
+    words: DescriptionWords, text: str, before: str, is_other: bool
+):
+    assert is_elsewhere(text, before, words) is is_other
 
 
 def test_another_place_light_or_weather_is_another_ground(words: DescriptionWords):

@@ -9,7 +9,7 @@ import pytest
 from mag_sandbox.controls.camera import CameraCommand, CameraPose
 from mag_sandbox.controls.edits import EVERYTHING, Edit
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.pocket import viewpoints, walking
+from mag_sandbox.model.pocket import edit_requests, viewpoints, walking
 from mag_sandbox.model.pocket.look_ahead import LOOK_AHEAD
 from mag_sandbox.model.pocket.painting import Plan
 from mag_sandbox.model.pocket.walking import START, WalkableGround
@@ -135,6 +135,21 @@ def test_where_everything_is_repainted_new_ground_begins_anew():
     blocks = steps(made, STILL, 14)
     assert any(block.edited == edit for block in blocks)
     assert all(one.plan.prompt == "a castle" for one in made._ground.new.generations if one.plan)
+
+
+def test_words_for_a_place_that_cannot_go_on_here_begin_it_anew_at_the_start(monkeypatch):
+    monkeypatch.setattr(edit_requests, "is_elsewhere", lambda text, *_: text == "a castle")
+    made = outdoors(SKY, TREE)
+    steps(made, AHEAD, 12)
+    assert made._session.pose.is_away
+    made.step(replace(STILL, prompt="a castle"))
+    blocks = steps(made, STILL, 14)
+    (edited,) = (block.edited for block in blocks if block.edited)
+    assert edited.renews_everything
+    assert blocks[-1].poses[-1] == CameraPose()
+    assert made.painting.plan.prompt == "a castle"
+    made.step(replace(STILL, prompt="a tower"))
+    assert not any(block.edited for block in steps(made, STILL, 14)), "it goes on from there"
 
 
 def test_the_land_of_a_game_goes_on_too(monkeypatch):
