@@ -1,9 +1,10 @@
-"""A rule by which animals, and things that words name, stand out from what is behind them.
+"""Rules by which animals, and things that words name, stand out from what is behind them.
 
 A white cat on a white floor, or a crocodile in green grass, is hardly seen. Data, and numbers made
 of it; nothing here runs a network. Things are listed from far to near.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from math import dist
@@ -16,8 +17,10 @@ from mag_sandbox.model.imagination.plan_rules import AROUND, light_of
 from mag_sandbox.model.imagination.relation_rules import ON_FLOOR
 from mag_sandbox.scenes.looks import Look, Rgb, usual_looks
 from mag_sandbox.scenes.stances import STANCES
-from mag_sandbox.scenes.things import ANIMALS, THINGS, Named
+from mag_sandbox.scenes.things import ANIMALS, PEOPLE, THINGS, Named
 
+_VARIED = (PEOPLE - {"zombie", "snowman", "scarecrow"}) | {"dog", "cat", "horse"}
+_SAME, _LOOKS = 40.0, 3  # steps of RGB between colours of one look; usual looks but one
 _ALIKE = 90.0  # steps of RGB between colours that are hardly told apart
 _SEEN = ON_FLOOR | {"flat", "sky"}
 _OWN = frozenset((  # kinds whose colour says what they are
@@ -40,7 +43,33 @@ def standing_out(things: Sequence[PlacedObject], named: Sequence[Named]) -> list
     for thing in things:
         behind = _colors_behind(thing, result) if thing.kind in few else []
         is_merged = behind and thing.color and _apart(thing.color, behind) < _ALIKE
-        result.append(_changed(thing, behind, light) if is_merged else thing)
+        alike = [one.color for one in result if one.kind == thing.kind and one.color]
+        taken = alike[-_LOOKS:] if thing.kind in _VARIED else []
+        result.append(_changed(thing, behind, taken, light) if is_merged else thing)
+    return result
+
+
+def varied(things: Sequence[PlacedObject], kept: int = 0) -> list[PlacedObject]:
+    """Return things of which people and pets look different from each other.
+
+    Of those that look alike all but the first take another usual look; the first `kept` things
+    stay as they are.
+    """
+    light, seen = light_of(things), defaultdict[str, list[Rgb]](list)
+    result = []
+    for place, thing in enumerate(things):
+        color, usual = thing.color, usual_looks().get(thing.kind)
+        if thing.kind in _VARIED and usual is not None and color is not None:
+            others = seen[thing.kind]
+            if place >= kept and others and _apart(color, others) < _SAME:
+                looks = [_in_light(look, light) for look in usual.looks]
+                look = max(looks, key=lambda one: _apart(one.color, others[-_LOOKS:]))
+                thing = replace(
+                    thing, color=look.color, mean_color=look.mean_color, variant=look.variant
+                )
+                color = look.color
+            others.append(color)
+        result.append(thing)
     return result
 
 
@@ -71,12 +100,18 @@ def _nearest(yaw: float, pitch: float, things: Sequence[PlacedObject]) -> Placed
     return None
 
 
-def _changed(thing: PlacedObject, behind: Sequence[Rgb], light: float) -> PlacedObject:
-    """Return a thing in the usual look, or else the shade of its own, that differs most."""
+def _changed(
+    thing: PlacedObject, behind: Sequence[Rgb], taken: Sequence[Rgb], light: float
+) -> PlacedObject:
+    """Return a thing in the usual look, or else the shade of its own, that differs most.
+
+    Of looks that differ enough from what is behind, it takes the one farthest from those `taken`.
+    """
     usual = usual_looks().get(thing.kind)
     looks = [] if usual is None else [_in_light(look, light) for look in usual.looks]
-    best = max(looks, key=lambda look: _apart(look.color, behind), default=None)
-    if best is not None and _apart(best.color, behind) >= _ALIKE:
+    looks = [look for look in looks if _apart(look.color, behind) >= _ALIKE]
+    best = max(looks, key=lambda look: _apart(look.color, taken or behind), default=None)
+    if best is not None:
         return replace(thing, color=best.color, mean_color=best.mean_color, variant=best.variant)
     assert thing.color is not None
     own = (np.array(thing.color), np.array(thing.mean_color or thing.color))

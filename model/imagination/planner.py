@@ -31,7 +31,7 @@ from mag_sandbox.model.imagination.causal import (
     choose,
 )
 from mag_sandbox.model.imagination.config import PlannerConfig
-from mag_sandbox.model.imagination.contrast import standing_out
+from mag_sandbox.model.imagination.contrast import standing_out, varied
 from mag_sandbox.model.imagination.named_rules import obeyed, wooded
 from mag_sandbox.model.imagination.objects import VARIANTS, PlacedObject
 from mag_sandbox.model.imagination.plan_rules import (
@@ -229,7 +229,7 @@ class Planner(nn.Module):
             best = self._best_of(tried, [np.zeros(len(each)) for each in tried], shown)
         yaw = facing_sea(best.plan, best.yaw, wanted.typical)
         planted = wooded(turned(best.plan, yaw), wanted.typical)
-        return standing_out(colored(obeyed(planted, named), named), named)
+        return standing_out(colored(varied(obeyed(planted, named)), named), named)
 
     @torch.inference_mode()
     def elsewhere(
@@ -261,7 +261,8 @@ class Planner(nn.Module):
         best = max(plans, key=lambda plan: (_told_of([*shown, *plan], wanted.named), len(plan)))
         around = as_full(shown, [thing for thing in best if not _in_middle(thing)])
         whole = with_room([*shown, *around], range(len(shown)))
-        return colored(standing_out(whole, wanted.named)[len(shown) :], wanted.named)
+        whole = standing_out(varied(whole, len(shown)), wanted.named)
+        return colored(whole[len(shown) :], wanted.named)
 
     def _best_of(
         self, plans: Sequence[np.ndarray], said: Sequence[np.ndarray], named: Sequence[Named]

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from math import dist
 
-from mag_sandbox.model.imagination.contrast import standing_out
+from mag_sandbox.model.imagination.contrast import standing_out, varied
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.scenes.things import COLORS, Named
 
@@ -29,6 +29,27 @@ def test_where_no_look_stands_out_a_thing_is_darker_or_lighter():
     frog = PlacedObject("frog", 20.0, -18.0, 10.0, 9.0, GREEN, GREEN, 1)
     _, other = standing_out([grass, frog], [Named(("frog",), None, 1, 1)])
     assert dist(other.color, GREEN) > 60
+
+
+def people(count: int) -> list[PlacedObject]:
+    blue = PlacedObject("person", 0.0, -6.0, 8.0, 18.0, (71, 115, 178), (94, 115, 142), 0)
+    return [replace(blue, yaw=30.0 * place) for place in range(count)]
+
+
+def test_people_look_different_from_each_other():
+    crowd = varied(people(4))
+    assert crowd[0] == people(1)[0]
+    assert len({one.color for one in crowd}) == 4
+    assert varied(people(4), kept=4) == people(4)
+    barrels = [replace(one, kind="barrel") for one in people(4)]
+    assert varied(barrels) == barrels
+
+
+def test_people_who_stand_out_do_so_in_different_looks():
+    sea = replace(FLOOR, color=(71, 115, 178), mean_color=(71, 115, 178))
+    named = [Named(("person",), None, 3, 3)]
+    crowd = standing_out([sea, *people(3)], named)[1:]
+    assert len({one.color for one in crowd}) == 3
 
 
 def test_gulls_are_dark_before_a_pale_sky():
