@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from mag_sandbox.controls.bindings import Action
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.files.validation import limits
 from mag_sandbox.model.loading import keeps_places, next_policy, next_world, policy_look
@@ -22,6 +23,7 @@ CHOOSING_S = 1.0  # after the last press, before a choice is requested
 WARNED_S = 5.0  # likewise, if the choice forgets something
 ANSWERED_AFTER = 3  # blocks shown: two may be under way at the time of a request
 PATIENCE_S = 10.0  # longest wait for a moment that is still being saved
+STILL_PAINTING = "one moment: what you asked for is still being painted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ class MemoryChoices:
     """The memories of one session, one after the other.
 
     choices = MemoryChoices(services, worker, reel)
-    choices.choose_policy()
+    choices.press("policy", is_painting=False)
     choices.poll()  # a second later the world is asked for it
     """
 
@@ -89,15 +91,24 @@ class MemoryChoices:
         """Whether nothing is chosen that is not in force."""
         return self._choice is None
 
-    def choose_policy(self) -> None:
-        """Announce the next policy of this world."""
+    def press(self, action: Action, *, is_painting: bool) -> None:
+        """Announce the memory that a key asks for, or say why it has to wait."""
+        if len(self._reel.current.spec.policies) == 1:
+            self._services.notices.say("this world has only one kind of memory")
+        elif is_painting:
+            self._services.notices.say(STILL_PAINTING, topic="memory")
+        elif action == "policy":
+            self._choose_policy()
+        else:
+            self._choose_size(MEMORY_STEP if action == "more_memory" else 1 / MEMORY_STEP)
+
+    def _choose_policy(self) -> None:
         now = self.setting
         policy = next_policy(now.policy, self._reel.current.spec.policies)
         text = f"memory: {policy_look(policy).label}"
         self._announce(replace(now, policy=policy), text, forgets=not keeps_places(policy))
 
-    def choose_size(self, factor: float) -> None:
-        """Announce a larger or smaller memory."""
+    def _choose_size(self, factor: float) -> None:
         now = self.setting
         mib = min(self._most_mib, max(LEAST_MIB, round(now.kept_mib * factor)))
         forgets = mib * MIB < self._reel.current.block.memory.bytes

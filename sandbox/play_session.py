@@ -25,7 +25,7 @@ from mag_sandbox.sandbox.hud.hints import ACTIONS, STEPS, Step
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.hud.hud_state import clock_text
 from mag_sandbox.sandbox.keyed_screens import SCREENS
-from mag_sandbox.sandbox.memory_choices import MEMORY_STEP, MemoryChoices, leave_moment, parked_at
+from mag_sandbox.sandbox.memory_choices import MemoryChoices, leave_moment, parked_at
 from mag_sandbox.sandbox.play.parked_scene import ParkedScene
 from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.play.returning import GuidedReturn
@@ -63,7 +63,6 @@ BEGUN = "beginning"  # the topic of what is said of one
 THERE = 0.97  # overlap with an anchor from which on the camera is at it
 BACK_FIRST = "postcards are found where the scene begins; walking back there: then press {} again"
 OTHER_LIGHT = "This view alone has another light then; Shift+Enter repaints everything"
-STILL_PAINTING = "one moment: what you asked for is still being painted"
 MOST_PAINTING = 12  # blocks, until a change that was asked for is shown
 NEW_AREAS = "New areas (striped on the map) follow this description; what you have seen stays"
 NOTHING_NEW = "You have seen all around at this height: look up or down, or repaint this view"
@@ -320,16 +319,12 @@ class PlayerSession(WatchedSession):
         """Do what a key asks for; return what to show or play next."""
         services, pose = self._services, self._reel.pose
         match action:
-            case "policy" | "more_memory" | "less_memory" if (
-                len(self._reel.current.spec.policies) == 1
-            ):
-                self._say("this world has only one kind of memory")
+            case "policy" | "more_memory" | "less_memory":
+                self.memory.press(action, is_painting=self._painting.is_shown)
             case "postcards" if pose.is_away:
                 services.pilot.fly_to(pose.at_origin, self._reel.current.spec)
                 key = services.bindings.title(action)
                 self._say(BACK_FIRST.format(key), topic="way back")
-            case "policy" | "more_memory" | "less_memory" if self._painting.is_shown:
-                self._say(STILL_PAINTING, topic="memory")
             case "split" if (other := self.memory.opposite) is not None:
                 moment = self._worker.call(services.saves.collect)
                 if services.recordings.stop(self._worker):
@@ -337,12 +332,6 @@ class PlayerSession(WatchedSession):
                 return PlaySplit(playthrough.scene, playthrough.seed, *other, moment)
             case "split":
                 self._say("there is no other memory to compare this world's with")
-            case "policy":
-                self.memory.choose_policy()
-            case "more_memory":
-                self.memory.choose_size(MEMORY_STEP)
-            case "less_memory":
-                self.memory.choose_size(1 / MEMORY_STEP)
             case "anchor":
                 services.prober.drop_anchor(pose)
                 services.audio.cue("anchor")
