@@ -104,7 +104,7 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
             self.schedule,
             self._times,
             self._notices,
-            painting and painting.words,
+            painting.words if painting else None,
         )
 
     def reset(self, scene: Scene, seed: int) -> FrameBlock:
