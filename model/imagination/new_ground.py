@@ -1,23 +1,25 @@
 """The ground beyond a plan: things like those of the plan, in new arrangements, without end.
 
 The ground is divided into squares. Around the middle of each, the things of the plan stand once
-more, turned, some mirrored, some left out: a function of plan, seed and square, so a square looks
-the same from everywhere and whenever a walker comes back to it.
+more, turned, some mirrored, some left out. Those farther away than a square is wide stand in it,
+too, where there is room. All is a function of plan, seed and square, so a square looks the same
+from everywhere and whenever a walker comes back to it.
 """
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import product
-from math import cos, hypot, radians, sin
+from math import cos, hypot, radians, sin, tan
 
 import numpy as np
 
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.scenery import FADE, SIGHT, ToldFrom
+from mag_sandbox.model.imagination.scenery import FADE, SIGHT, WIDEST, ToldFrom
 
 SQUARE = 24.0  # metres
 PLANNED = 20.0  # metres from where the scene begins, within which its plan says what there is
+BESIDE = 0.5  # metres between a thing from farther away and others at least
 COMMON, RARE = 0.85, 0.25  # how often a thing stands in a square; rare: the only one of its kind
 _SPARE = 4.0  # metres; a square is there before anything of it comes into sight
 _FIRST = 2**20  # no square has so low a number
@@ -41,25 +43,42 @@ def _away(square: Square, x: float, z: float) -> float:
 
 
 def things_in(
-    square: Square, ground: Sequence[tuple[PlacedObject, float]], seed: int
+    square: Square,
+    ground: Sequence[tuple[PlacedObject, float]],
+    seed: int,
+    *,
+    is_full: bool = True,
 ) -> list[ToldFrom]:
-    """Return the things in a square, told from its middle.
+    """Return the things in a square, told from its middle or from that of another one.
 
     Args:
         square: its number.
         ground: things on the ground of a plan, and how far away each is [m].
         seed: of the arrangement.
+        is_full: whether things from farther away than it is wide stand there, too.
     """
     drawn = np.random.default_rng([seed, 6, *(_FIRST + one for one in square)])
     turn, side = drawn.uniform(0.0, 360.0), drawn.choice((-1.0, 1.0))
     count = Counter(told.kind for told, _ in ground)
     middle_x, middle_z = SQUARE * square[0], SQUARE * square[1]
-    found = []
+    found, later = [], []
+    taken: list[tuple[float, float, float]] = []  # x, z and half the width of things [m]
     for (told, away), chance in zip(ground, drawn.uniform(size=len(ground)), strict=True):
         yaw = (side * told.yaw + turn) % 360.0
         x, z = away * sin(radians(yaw)), away * cos(radians(yaw))
+        from_x, from_z = (SQUARE * round(one / SQUARE) for one in (x, z))
+        x, z, half = x - from_x, z - from_z, away * tan(radians(min(told.width, WIDEST)) / 2)
         is_new = hypot(x + middle_x, z + middle_z) > PLANNED
         stays = chance < (COMMON if count[told.kind] > 1 else RARE)
-        if is_new and stays and max(abs(x), abs(z)) < SQUARE / 2:
-            found.append(ToldFrom(replace(told, yaw=yaw), middle_x, middle_z))
+        if is_new and stays:
+            one = ToldFrom(replace(told, yaw=yaw), middle_x - from_x, middle_z - from_z)
+            if from_x or from_z:
+                later.append((one, x, z, half))
+            else:
+                found.append(one)
+                taken.append((x, z, half))
+    for one, x, z, half in later if is_full else ():
+        if all(hypot(x - a, z - b) > half + other + BESIDE for a, b, other in taken):
+            found.append(one)
+            taken.append((x, z, half))
     return found

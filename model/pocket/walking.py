@@ -46,6 +46,7 @@ class NewGround:
     plan: Plan | None = None  # whose things it repeats
     squares: tuple[Square, ...] = ()
     before: "NewGround | None" = None  # of the description before, which stays as it was seen
+    is_full: bool = False  # see `things_in`; that of older saves is not
 
     def __post_init__(self) -> None:
         if len(list(self.generations)) > MOST_GENERATIONS:
@@ -78,7 +79,7 @@ class NewGround:
         is_full = len(list(self.generations)) == MOST_GENERATIONS
         if self.plan is None or plan is None or plan.prompt == self.plan.prompt or is_full:
             return replace(self, plan=self.plan or plan, squares=(*self.squares, *more))
-        return NewGround(plan, more, self)
+        return NewGround(plan, more, self, is_full=True)
 
 
 class WalkableGround:
@@ -104,7 +105,7 @@ class WalkableGround:
         self._stances = stances_of(config)
         self.begin()
 
-    def begin(self, new: NewGround = NewGround()) -> None:
+    def begin(self, new: NewGround = NewGround(is_full=True)) -> None:
         """Begin with the ground that was in sight."""
         self.new = new
         self._scenery: Scenery | None = None
@@ -213,5 +214,5 @@ class WalkableGround:
             if new.plan is not None:
                 ground = Scenery.of(new.plan.things, self._stances, self._behind).on_ground
                 for square in new.squares:
-                    found += things_in(square, ground, new.plan.noise)
+                    found += things_in(square, ground, new.plan.noise, is_full=new.is_full)
         return found

@@ -39,6 +39,21 @@ def test_where_the_plan_says_what_there_is_nothing_is_new():
     assert (0, 0) not in squares_near(3.0, 1.0)
 
 
+def test_things_from_far_away_stand_in_new_squares_too_and_in_nothing_else():
+    """Else plans whose things are far away leave new ground empty."""
+    far = [(PlacedObject("tree", 20.0 * turn, -2.0, 10.0, 20.0), 17.0) for turn in range(18)]
+    ground = [*GROUND, *far]
+    near, full = (things_in((3, 1), ground, 7, is_full=one) for one in (False, True))
+    assert full[: len(near)] == near
+    assert len(full) > 1.5 * len(near)
+    bodies = Scenery.of([], STANCES, ()).extended(full, STANCES).ground.things
+    middle = np.array([(one.x, one.z) for one in bodies]) - (3 * SQUARE, SQUARE)
+    assert np.abs(middle).max() < SQUARE / 2
+    for one in bodies[len(near) :]:
+        others = [other for other in bodies if other is not one]
+        assert all(np.hypot(one.x - a.x, one.z - a.z) > one.radius + a.radius for a in others)
+
+
 def test_the_only_one_of_a_kind_is_rare():
     castle = (PlacedObject("castle", 10.0, 4.0, 30.0, 32.0), 7.5)
     squares = [(x, z) for x in range(3, 13) for z in range(10)]
