@@ -41,7 +41,7 @@ def test_where_the_plan_says_what_there_is_nothing_is_new():
 
 def test_things_from_far_away_stand_in_new_squares_too_and_in_nothing_else():
     """Else plans whose things are far away leave new ground empty."""
-    far = [(PlacedObject("tree", 20.0 * turn, -2.0, 10.0, 20.0), 17.0) for turn in range(18)]
+    far = [(PlacedObject("tree", 20.0 * turn, 4.6, 10.0, 20.0), 17.0) for turn in range(18)]
     ground = [*GROUND, *far]
     near, full = (things_in((3, 1), ground, 7, is_full=one) for one in (False, True))
     assert full[: len(near)] == near
