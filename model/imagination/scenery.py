@@ -31,6 +31,7 @@ FARTHEST_WALK = 2.0  # metres from the viewpoint of the plan: beyond, its pixels
 PARALLEL = 1e-3  # sine of the angle between walls, below which they do not meet
 FROM_WALLS, FROM_THINGS = 1.6, 0.6  # metres that a walker keeps; nearer, a wall is all one sees
 FROM_WATER = 0.2  # likewise
+FROM_FACES = 0.45  # likewise, beside what is as wide: nearer, it fills the view
 SMALL = 1.5  # metres: half as wide things are walked round that are met head-on
 NARROW = 0.7  # cosine between the directions in which two things push a walker who is between them
 LEAST_GAIN = 0.2  # share of a step; a walker who gains less is stuck
@@ -122,7 +123,7 @@ class _Body:
         """How near to its middle a walker may come [m]: crowns are as high as heads."""
         top = self.distance * tan(radians(_ends(self.told)[1]))
         trunk = CROWN * self.half if top > OVERHEAD else min(self.half, WIDEST_TRUNK)
-        return max(trunk, self.half - FROM_THINGS)  # a walker is never inside
+        return max(trunk, self.half + FROM_FACES - FROM_THINGS)
 
     @property
     def half(self) -> float:

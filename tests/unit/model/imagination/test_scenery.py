@@ -304,9 +304,9 @@ def test_nothing_new_stands_in_the_sea_but_what_floats():
 @pytest.mark.parametrize(
     ("kind", "wide", "top", "nearest"),
     [
-        ("oak", 50.0, 46.0, 2.6),
-        ("cottage", 80.0, 46.0, 4.6),
-        ("pew", 40.0, -5.0, 2.0),
+        ("oak", 50.0, 46.0, 3.0),
+        ("cottage", 80.0, 46.0, 5.05),
+        ("pew", 40.0, -5.0, 2.4),
         ("lamp", 4.0, 0.0, 0.75),
     ],
 )
