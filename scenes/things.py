@@ -202,9 +202,10 @@ FALLING = frozenset(("falling rain", "falling snow"))  # kinds all around, which
 STANDS = frozenset(("box", "pedestal", "podium", "steps", "table with a cloth"))  # of one exhibit
 DRAWN_AS = {"bus": "tram"}  # kinds of which training saw too few
 HILLS = "hills"  # on which things stand, one hill for each kind
-DEEP = frozenset((  # kinds that stop a walker; a river is shallow
+DEEP = frozenset((  # kinds that stop a walker
     "lake", "sea", "swimming pool", "canal", "lava lake", "lava pit", "water pit",
 ))  # fmt: skip
+SHALLOW = frozenset(("river",))  # kinds that are waded through: they have no end to go round
 
 
 class ThingError(ValueError):

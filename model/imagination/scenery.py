@@ -19,7 +19,7 @@ from mag_sandbox.controls.parallax import EYE, Box, RingGeometry
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.world import Door, GroundPlan, GroundThing, GroundWater
 from mag_sandbox.scenes.stances import Stance
-from mag_sandbox.scenes.things import DEEP, STANDS
+from mag_sandbox.scenes.things import DEEP, SHALLOW, STANDS
 
 HORIZON_FOOT = 1.2  # degrees; what stands nearer to the horizon is at infinity
 WIDEST = 120.0  # degrees; wider things lie all around
@@ -41,7 +41,7 @@ OUT_STEP, FARTHEST_OUT, OUT_WAYS = 0.1, 8.0, 32  # places beside things: metres,
 _ANGLES = np.linspace(0.0, 2 * np.pi, 24, endpoint=False)
 _ROUND = np.stack((np.cos(_ANGLES), np.sin(_ANGLES)), axis=1)  # a circle
 _BAND = np.array(((-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)))
-WATERS = DEEP | {"river", "frozen lake"}
+WATERS = DEEP | SHALLOW | {"frozen lake"}
 Position = tuple[float, float]  # x and z [m]
 _TICK = 1 / POSITION_RESOLUTION  # metres
 _SLIDES = 4  # along what is in the way, one thing after the other
@@ -284,6 +284,11 @@ class _Waters(NamedTuple):
         room: np.ndarray = (share - 1) / np.hypot(*slope.T).clip(1e-6) - FROM_WATER
         return room  # to first order
 
+    def kind_at(self, x: float, z: float) -> str:
+        """Return the kind of water in which a walker stands, or ""."""
+        rooms = zip(self.told, self.room(x, z), strict=True)
+        return next((told.kind for told, room in rooms if room < -FROM_WATER), "")
+
     def away(self, x: float, z: float, number: int) -> np.ndarray:
         """Return the direction in which one of them leaves a walker more room."""
         across, along = self._shores(x, z)[1][number]
@@ -437,7 +442,7 @@ class Scenery:
     ) -> None:
         self._behind, self._sides, self._bodies = behind, sides, bodies
         self._standing = _Standing.of(bodies)
-        self._waters = _Waters.of(bodies, DEEP)
+        self._waters, self.shallows = _Waters.of(bodies, DEEP), _Waters.of(bodies, SHALLOW)
         self._obstacles = _Obstacles(sides, bodies, self._waters)
         self._finite = np.array([body.distance < inf for body in bodies], bool)
         self._places = np.array(

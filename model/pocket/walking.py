@@ -30,6 +30,7 @@ from mag_sandbox.scenes.rooms import DOORS
 AT_START = "that is right where the scene begins; point farther away from there"
 TOO_FAR = "that is too far from where the scene begins; walk back towards it or point nearer"
 FLYING = frozenset(("sky", "far"))  # stances that need no ground to stand on
+WADES = "the {} is shallow: you wade through it"
 IN_THE_WAY, NO_FARTHER = "{} in the way", "you can walk no farther here"
 STILL_PAINTED = "one moment: the ground ahead is still being painted"
 Position = tuple[float, float]  # x and z [m]
@@ -175,6 +176,14 @@ class WalkableGround:
         if what := self.scenery.in_the_way(*end, viewpoints):
             return IN_THE_WAY.format(what)
         return STILL_PAINTED if self.apart < inf else NO_FARTHER
+
+    def entered(self, start: Position, end: Position) -> str:
+        """Return, for the player, into what shallow water a way leads [m], or ""."""
+        scenery = self.scenery
+        if scenery is None or start == end or scenery.shallows.kind_at(*start):
+            return ""
+        kind = scenery.shallows.kind_at(*end)
+        return kind and WADES.format(kind)
 
     def free_way(self, start: Position, end: Position) -> Position:
         """Return where a step ends [m] that may lead away from all viewpoints."""

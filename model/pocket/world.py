@@ -345,15 +345,18 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
         schedule.has_remembered = False
         self._request_view(command, session.block_index + 1)
         usage = memory.usage(session.block_index + 1, session.origin)
-        self._note_obstacle(session.pose, walked, command)
+        self._note_way(session.pose, walked, command)
         finished = self._handed_out(shown, walked, command, usage, memory.take_ahead())
         is_guess = elsewhere is None and block is not None and block.info.passing
         return self._with_objects(replace(finished, provisional=is_guess))
 
-    def _note_obstacle(
+    def _note_way(
         self, start: CameraPose, walked: tuple[CameraPose, ...], command: CameraCommand
     ) -> None:
-        """Tell the player why a step led nowhere, once as long as the key is held."""
+        """Tell the player what water a way enters, and why a step led nowhere, once a held key."""
+        end = walked[-1]
+        if self._ground and (wades := self._ground.entered((start.x, start.z), (end.x, end.z))):
+            self._notices.append(wades)
         stopped_by, speed, fps = "", self.spec.full_speed, self.spec.fps
         if self._viewpoints and is_stopped(walked, command, speed, fps):
             aim = move(start, command, speed, fps, len(walked), straight)[-1]

@@ -289,6 +289,8 @@ def test_nobody_walks_into_the_sea_and_rivers_are_waded_through():
         for _ in range(400):
             here = scenery.way(here, (here[0] + 0.017, here[1] + 0.047), ())
         assert (here[1] < 10.0) == stops, kind
+        waded = [scenery.shallows.kind_at(0.0, z) for z in (5.0, 9.0, 30.0)]
+        assert waded == ["", "" if stops else "river", ""]
 
 
 def test_nothing_new_stands_in_the_sea_but_what_floats():

@@ -1,6 +1,7 @@
 """The player walks about on painted ground; memory knows the place where the scene begins."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.scenery import Scenery
 from mag_sandbox.model.pocket import walking
 from mag_sandbox.model.pocket.changes import thing_of
+from mag_sandbox.model.pocket.walking import WalkableGround
 from mag_sandbox.model.pocket.world import DiffusionWorld
 from mag_sandbox.model.world import Control, WorldFailed
 from tests.tiny import PLACE, RIGHT, STILL
@@ -111,6 +113,19 @@ def test_what_stops_a_walker_is_said_once_until_another_step():
     made._viewpoints.why_stopped = lambda pose: "rock in the way"
     said = [made.step(walk(*way)).notice for way in ((1, 0), (1, 0), (0, 0), (0, 1))]
     assert said == ["rock in the way", "", "", "rock in the way"]
+
+
+def test_a_player_who_walks_into_a_river_is_told_that_it_is_shallow(monkeypatch):
+    made = world()
+    begin(made)
+    river = SimpleNamespace(kind_at=lambda x, z: "river" if z > 1.0 else "")
+    with monkeypatch.context() as patch:
+        patch.setattr(WalkableGround, "scenery", SimpleNamespace(shallows=river))
+        ways = [((0.0, 0.9), (0.0, 1.1)), ((0.0, 1.1), (0.0, 1.2)), ((0.0, 1.1), (0.0, 0.9))]
+        said = [made._ground.entered(*way) for way in ways]
+    assert said == ["the river is shallow: you wade through it", "", ""]
+    made._ground.entered = lambda *_: said[0]
+    assert made.step(STILL).notice == said[0]
 
 
 def test_from_elsewhere_no_frames_are_shown():
