@@ -33,6 +33,7 @@ from mag_sandbox.scenes.vocabulary import (
 
 logger = logging.getLogger(__name__)
 BLINK_S = 0.53  # of the cursor, on or off
+PAUSE = 2  # blinks without a key, after which a word at the cursor counts as written
 AT_ONCE = 0.0  # a moment that has passed on any clock
 MAX_CHIPS = 6
 MAX_HINTED = 16  # unknown words with hints below them
@@ -60,6 +61,7 @@ class _Advice:
     text: str
     cursor: int | None  # None: a character is being composed there
     before: str = ""  # the description in force
+    is_written: bool = False  # no word is still being written
 
     @cached_property
     def grey(self) -> tuple[Word, ...]:
@@ -80,7 +82,7 @@ class _Advice:
         return tuple(
             word
             for word in self.grey
-            if word.end != self.cursor or not self.words.begins_known(word.text)
+            if self.is_written or word.end != self.cursor or not self.words.begins_known(word.text)
         )
 
     @property
@@ -170,6 +172,7 @@ class PromptBox(Overlay):
         self._repeated = (0, 0)  # how keys repeat while it is closed [ms]
         self._solid_since = 0.0  # the cursor blinks from here on
         self._shows_cursor = True
+        self._rests = False  # no key was pressed for a while
         self._stale = True  # the drawn card no longer holds
         self._theme: Theme | None = None
         self._card: PromptCard | None = None
@@ -204,7 +207,7 @@ class PromptBox(Overlay):
         if self.vocabulary is None or self.text == self._opened_with:
             return None
         cursor = None if self._entry.composition else self._entry.cursor
-        return _advice_on(self.vocabulary, self.text, cursor, self._opened_with)
+        return _advice_on(self.vocabulary, self.text, cursor, self._opened_with, self._rests)
 
     def open(self, prompt: str, *, anew: bool = False) -> None:
         """Show the box with the text left unapplied, unless anew, else with the current prompt."""
@@ -263,12 +266,14 @@ class PromptBox(Overlay):
         """Make the cursor blink; True if the picture changed."""
         changed, before = self._touched, self._shows_cursor
         if self._touched:
-            self._touched, self._solid_since = False, now
+            self._touched, self._solid_since, self._rests = False, now, False
         if not self.is_open:
             self._wake_at = None
             return changed
         blinks = int((now - self._solid_since) / BLINK_S + 1e-6)  # on time is not early
         self._shows_cursor = blinks % 2 == 0
+        if blinks >= PAUSE and not self._rests:
+            self._rests = self._stale = changed = True
         self._wake_at = self._solid_since + (blinks + 1) * BLINK_S
         return changed or self._shows_cursor != before
 

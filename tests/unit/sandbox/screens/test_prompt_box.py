@@ -12,6 +12,7 @@ from mag_sandbox.sandbox.screens.prompt_box import (
     EMPTY,
     ENGLISH_ONLY,
     NO_PLACE,
+    PAUSE,
     STAYS,
     TOO_MANY,
     UNSEEN,
@@ -288,6 +289,20 @@ def test_a_word_being_written_is_not_struck_yet(desk):
     desk.write("x")
     desk.show()
     assert [word.text for word in desk.box.struck] == ["castx"]
+
+
+def test_after_a_pause_the_last_word_is_struck_until_it_is_continued(desk):
+    desk.box.open("a cas")
+    desk.key(pygame.K_END)
+    desk.write("t")
+    desk.show()
+    assert desk.box.struck == ()
+    desk.now = (PAUSE + 0.1) * BLINK_S
+    desk.show()
+    assert [word.text for word in desk.box.struck] == ["cast"]
+    desk.write("l")
+    desk.show()
+    assert desk.box.struck == ()
 
 
 def test_tab_completes_the_word_and_then_adds_what_is_suggested(desk):
