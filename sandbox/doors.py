@@ -22,6 +22,7 @@ from mag_sandbox.sandbox.screens import Overlay
 from mag_sandbox.sandbox.screens.painting import PaintingOverlay
 from mag_sandbox.sandbox.services import Services
 from mag_sandbox.sandbox.ui.display import fit, share_of
+from mag_sandbox.scenes.things import names_in
 
 WALKING = "walking to the {}"
 CAN_ENTER = "click the {} to walk there and through it"
@@ -96,8 +97,11 @@ class DoorsInPlay(Overlay):
         way = dist((door.x, door.z), (pose.x, pose.z)) / speed.walk + 180.0 / speed.yaw
         self._bound_for, self._blocks_left = door, round(PATIENCE * way / seconds)
         self._stopped_at = None
-        self._services.notices.say(WALKING.format(door.kind), topic="door")
+        self._services.notices.say(WALKING.format(self._name(door)), topic="door")
         self._fly(_facing(pose, door), spec)
+
+    def _name(self, door: Door) -> str:
+        return names_in(self._reel.current.block.prompt).get(door.kind, door.kind)
 
     def handle(self, event: pygame.Event) -> bool:
         """Follow a click; it may also begin to drag the view."""
@@ -121,7 +125,7 @@ class DoorsInPlay(Overlay):
         if self._told is None:
             if not self._knows_doors and (door := self.in_sight):
                 self._knows_doors = True
-                self._services.notices.say(CAN_ENTER.format(door.kind), topic="door")
+                self._services.notices.say(CAN_ENTER.format(self._name(door)), topic="door")
             return
         self._knows_doors = True
         if told is None:
@@ -129,7 +133,7 @@ class DoorsInPlay(Overlay):
             there = f", to the {name}" if name else ""
             keys = ", ".join(map(key_title, self._services.bindings["enter"].keys))
             ways = f"{keys} or a click" if keys else "click"
-            text = f"{ways}: through the {self._told.kind}{there}"
+            text = f"{ways}: through the {self._name(self._told)}{there}"
             self._services.notices.say(text, topic="door")
         block, spec = ready.block, ready.spec
         if (

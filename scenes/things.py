@@ -356,6 +356,7 @@ class _Naming(NamedTuple):
     names: frozenset[int]
     telling: frozenset[int]  # which say where things are, and that some are not there
     silent: frozenset[int]  # which give things colours that these do not take
+    said: Mapping[str, str]  # kinds, and the names that it has for them
 
 
 def named_things(text: str, kinds: Collection[str]) -> tuple[Named, ...]:
@@ -371,6 +372,12 @@ def absent_kinds(text: str, kinds: Collection[str]) -> frozenset[str]:
 def naming_words(text: str, kinds: Collection[str]) -> frozenset[int]:
     """Return which words of a description, counted from 0, name things; see `named_things`."""
     return _naming(text, tuple(kinds)).names
+
+
+@lru_cache(maxsize=64)
+def names_in(text: str) -> Mapping[str, str]:
+    """Return the names that a description has for kinds of things: a fir for a pine."""
+    return _naming(text, tuple(THINGS)).said
 
 
 def telling_words(text: str, kinds: Collection[str]) -> frozenset[int]:
@@ -401,6 +408,7 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
     initials = {word[0] for word in words if word}
     found: dict[str, NamingWords] = {}
     mentions: list[NamingWords] = []  # also of what was named before
+    called: dict[str, str] = {}
     for name, own, kind in _names_of(kinds):
         if name[0] not in initials:
             continue
@@ -419,6 +427,8 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
             plural = said[-1] != own[-1] or said[-1] in _PLURALS
             mentions.append(NamingWords(start, start + len(own), meant, plural, start))
             found.setdefault(kind, mentions[-1])
+            if name not in _PLURALS:
+                called.setdefault(kind, name)
     absent = {span: no for span in mentions if (no := _negation(left, span)) is not None}
     after_stops, worn = _after_stops(text), dict[tuple[str, ...], str]()
     dressing: list[int] = []
@@ -448,7 +458,7 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
         if (color := _color_word(left[before]))
         and not any(takes_color(one, color) for one in span.kinds)
     )
-    return _Naming(named, gone, frozenset(spoken), frozenset(telling), silent)
+    return _Naming(named, gone, frozenset(spoken), frozenset(telling), silent, called)
 
 
 def _with_told(words: Sequence[str | None], span: NamingWords) -> NamingWords:

@@ -26,6 +26,7 @@ from mag_sandbox.model.pocket.painting import PaintingInventor, Plan
 from mag_sandbox.model.world import UNPLANNED, Door
 from mag_sandbox.scenes.descriptions import LANDSCAPES
 from mag_sandbox.scenes.rooms import DOORS
+from mag_sandbox.scenes.things import names_in
 
 AT_START = "that is right where the scene begins; point farther away from there"
 TOO_FAR = "that is too far from where the scene begins; walk back towards it or point nearer"
@@ -174,7 +175,8 @@ class WalkableGround:
         if self.scenery is None:
             return UNPLANNED
         if what := self.scenery.in_the_way(*end, viewpoints):
-            return IN_THE_WAY.format(what)
+            plan = self._painting.plan
+            return IN_THE_WAY.format(names_in(plan.prompt).get(what, what) if plan else what)
         return STILL_PAINTED if self.apart < inf else NO_FARTHER
 
     def entered(self, start: Position, end: Position) -> str:

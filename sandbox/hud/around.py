@@ -18,7 +18,7 @@ from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.world import FrameBlock, GroundThing
 from mag_sandbox.sandbox.hud.seen import SCALE, TOP, SeenRing
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver, SessionStart
-from mag_sandbox.scenes.things import SMALLEST, THINGS, clear_color_name, color_name
+from mag_sandbox.scenes.things import SMALLEST, THINGS, clear_color_name, color_name, names_in
 
 _NEAREST = 3  # of things of one name, whose directions are told
 NEAR = 0.1  # metres: the least distance that sizes are told for
@@ -39,11 +39,12 @@ class Seen:
     width: float
     height: float
     placed: bool = False  # by the player
+    word: str = ""  # that the description in force has for its kind; "": none
 
     @property
     def name(self) -> str:
         """Its name, with its colour."""
-        return f"{self.color} {self.kind}".strip()
+        return f"{self.color} {self.word or self.kind}".strip()
 
     def is_at(self, kind: str, yaw: float) -> bool:
         """Tell whether it is of a kind and lies in a direction [degrees]."""
@@ -111,13 +112,14 @@ def things_around(ring: SeenRing, block: FrameBlock | None) -> tuple[Seen, ...]:
         seen = (edit for edit in planned if edit.kind in THINGS and _is_seen(edit, ring.is_seen))
         told = (_as_shown(_told(edit), _part(edit, ring)) for edit in seen)
         found = (*own, *(one for one in told if not any(_same_place(one, mine) for mine in own)))
-    in_shadow = block is None or SHADE not in block.prompt.lower().split()
-    return _from_left(
-        [
-            replace(one, color="") if in_shadow and one.color == SHADE and not one.placed else one
-            for one in found
-        ]
-    )
+    prompt = block.prompt if block else ""
+    in_shadow, names = SHADE not in prompt.lower().split(), names_in(prompt)
+
+    def called(one: Seen) -> Seen:
+        color = "" if in_shadow and one.color == SHADE and not one.placed else one.color
+        return replace(one, color=color, word=names.get(one.kind, ""))
+
+    return _from_left(list(map(called, found)))
 
 
 def _as_shown(thing: Seen, pixels: np.ndarray) -> Seen:

@@ -5,7 +5,7 @@ stays in the middle.
 """
 
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import pygame
@@ -17,6 +17,7 @@ from mag_sandbox.sandbox.hud.hud_state import SECTOR
 from mag_sandbox.sandbox.hud.minimap import CARD_WIDTH, GONE, PLACE, SHADOW
 from mag_sandbox.sandbox.ui.layout import SPRING, CustomPart, Text, draw, row
 from mag_sandbox.sandbox.ui.theme import ACCENT, INK, MUTED, SEGMENT_COLOURS, Theme
+from mag_sandbox.scenes.things import names_in
 
 SQUARES = "squares of 1 m"
 TALL = 0.62  # height of the map over its width
@@ -118,9 +119,10 @@ class GroundMap:
         """
         self.area = MapArea.of(theme, width or theme.px(CARD_WIDTH), way, pose)
         remembered = _remembered(block.memory.entries)
-        made_of = theme, self.area, block.ground, tuple(way), tuple(marks), remembered
+        words = names_in(block.prompt)
+        made_of = theme, self.area, block.ground, words, tuple(way), tuple(marks), remembered
         if self._made is None or self._made[0] != made_of:
-            card, self.names = _drawn(theme, self.area, block.ground or GroundPlan())
+            card, self.names = _drawn(theme, self.area, block.ground or GroundPlan(), words)
             for place, sectors in remembered:
                 _draw_memory(card, self.area, place, sectors)
             _draw_way(card, theme, self.area, way)
@@ -153,7 +155,7 @@ def draw_player(surface: pygame.Surface, theme: Theme, area: MapArea, pose: Came
 
 
 def _drawn(
-    theme: Theme, area: MapArea, ground: GroundPlan
+    theme: Theme, area: MapArea, ground: GroundPlan, words: Mapping[str, str]
 ) -> tuple[pygame.Surface, dict[Door, pygame.Rect]]:
     place, line = area.place, theme.line_height(13)
     card = theme.card((place.width + 2 * place.left, place.bottom + line + theme.px(12)))
@@ -181,7 +183,7 @@ def _drawn(
         post.center = round(area.at(door.x, door.z)[0]), round(area.at(door.x, door.z)[1])
         pygame.draw.rect(card, SHADOW, post.inflate(4, 4))
         pygame.draw.rect(card, theme.colour(ACCENT if door == ground.door else INK), post)
-        name = theme.text(door.leads_to or door.kind, 11, INK)
+        name = theme.text(door.leads_to or words.get(door.kind, door.kind), 11, INK)
         above, below = name.get_rect(midbottom=post.midtop), name.get_rect(midtop=post.midbottom)
         apart = theme.px(14), 0  # else two names beside each other read as one
         labels = [
@@ -192,7 +194,7 @@ def _drawn(
             names[door] = taken[-1].move(-place.left, -place.top)
     named = [one for one in ground.things if one.kind not in {door.kind for door in ground.doors}]
     for thing in sorted(named, key=lambda one: math.hypot(one.x, one.z)):
-        name = theme.text(thing.kind, 11, MUTED)
+        name = theme.text(words.get(thing.kind, thing.kind), 11, MUTED)
         middle, radius = area.at(thing.x, thing.z), max(3.0, thing.radius * area.scale)
         label = name.get_rect(midtop=(middle[0], middle[1] + radius + 1))
         if place.contains(label) and label.collidelist(taken) < 0:

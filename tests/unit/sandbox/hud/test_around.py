@@ -72,6 +72,23 @@ def test_colours_are_told_that_the_picture_shows_and_black_if_words_ask_for_it()
     assert colors("a Black tent", black) == ["black"]
 
 
+def test_things_have_the_names_that_the_description_has_for_them():
+    ring = SeenRing()
+    ring.seen[:] = 1
+    pine, rock = (replace(TENT, kind=kind, color=None) for kind in ("pine", "rock"))
+    rock = replace(rock, yaw=90.0)
+    names = {
+        prompt: [
+            one.name
+            for one in things_around(
+                ring, Mock(placed=(), planned=(pine, rock), ground=None, prompt=prompt)
+            )
+        ]
+        for prompt in ("fir trees and boulders", "a forest")
+    }
+    assert [*names.values()] == [["fir", "boulder"], ["pine", "rock"]]
+
+
 def test_away_from_where_the_scene_begins_what_stands_around_is_listed_from_there():
     things = (
         GroundThing("tent", -1.0, 5.0, 1.0, COLORS["red"]),
