@@ -17,7 +17,7 @@ from typing import NamedTuple
 from mag_sandbox.controls.edits import EVERYTHING, HIGHEST, LARGEST, SPOT_ACTS, Act, Edit
 from mag_sandbox.files.validation import of_type
 from mag_sandbox.scenes.looks import painted_colors, usual_looks
-from mag_sandbox.scenes.relations import NamingWords, Relation, clauses_of
+from mag_sandbox.scenes.relations import DIRECTIONS, NamingWords, Relation, clauses_of
 from mag_sandbox.scenes.stances import STANCES
 from mag_sandbox.scenes.vocabulary import (
     FUNCTION_WORDS,
@@ -285,18 +285,22 @@ def parse_edit(
 
 def _moved(edit: Edit, yaw: float, pitch: float | None) -> Edit:
     height = edit.pitch if pitch is None else pitch
+    yaw = (yaw + edit.yaw) % 360.0 if edit.yaw else yaw
     return replace(edit, yaw=yaw, pitch=min(max(height, -HIGHEST), HIGHEST))
 
 
-_WHERE = frozenset(
-    ("on", "in", "at", "of", "by", "under", "above", "beside", "near", "next", "behind", "over")
-)
+_WHERE = frozenset((
+    "on", "in", "at", "of", "by", "under", "above", "beside", "near", "next", "behind", "over",
+    "to",
+))  # fmt: skip
+_ASIDE, _SIDE_WORDS = {"left": -20.0, "right": 20.0}, 3  # degrees from where one points
 
 
 def parse_thing(text: str, kinds: Collection[str], category: str | None = None) -> Edit:
     """Return the edit that places a thing, such as "a small red tent": ahead, at its usual height.
 
-    Words that say where, such as "on the wall", are left out: it is put where the player points.
+    Words that say where, such as "on the wall", are left out: it is put where the player points,
+    or beside that, if it is to be on the left or on the right.
 
     Raises:
         ThingError: they name no thing, or more than one, or a word is not known.
@@ -304,7 +308,9 @@ def parse_thing(text: str, kinds: Collection[str], category: str | None = None) 
     hexes = _HEX.findall(text)
     words = [word.text.lower() for word in split_words(_HEX.sub(" ", text))]
     where = next((place for place, word in enumerate(words) if word in _WHERE), None)
+    side = 0.0
     if where and _find(words[:where], kinds):
+        side = _side(words[where:])
         words = words[:where]
     words = [word for word in words if word not in _FILLERS]
     found = _find(words, kinds)
@@ -328,7 +334,12 @@ def parse_thing(text: str, kinds: Collection[str], category: str | None = None) 
         round(min(max(side * scale, SMALLEST), most), 1)
         for side, most in zip((usual.width, usual.height), LARGEST, strict=True)
     )
-    return Edit("place", 0.0, usual.pitch, width, height, kind, color)
+    return Edit("place", side % 360.0, usual.pitch, width, height, kind, color)
+
+
+def _side(words: Sequence[str]) -> float:
+    """Return how far to the right of where one points words put a thing [degrees]."""
+    return _ASIDE.get(DIRECTIONS.get(" ".join(words[:_SIDE_WORDS]), ""), 0.0)
 
 
 def _other_colors(kind: str, name: str) -> str:
@@ -627,23 +638,45 @@ class ThingWords(Vocabulary):
     """The words by which things and changes are named; half a name, "pirate", names nothing."""
 
     def __init__(
-        self, counts: Mapping[str, int], groups: Sequence[WordGroup], names: Collection[str]
+        self,
+        counts: Mapping[str, int],
+        groups: Sequence[WordGroup],
+        names: Collection[str],
+        things: Collection[str],
     ) -> None:
+        """Know words; `names` are all that need to be complete, `things` those of things."""
         super().__init__(counts, groups)
         self._names = [frozenset(map(stem, name.split())) for name in names]
+        self._things = [frozenset(map(stem, name.split())) for name in things]
         self._parts = frozenset().union(*self._names)
 
     def without_effect(self, text: str) -> tuple[Word, ...]:
-        """Return the words that name nothing, and those of names that are not complete."""
+        """Return the words that name nothing, those of incomplete names, and all that say where.
+
+        A thing is put where the player points, or to the left or right of that.
+        """
         unknown = super().without_effect(text)
         stems = {word: _own_stems(word.text) for word in split_words(text)}
         read = frozenset().union(*stems.values())
         said = frozenset().union(*(name for name in self._names if name <= read))
+        last, side = self._where(stems)
         return tuple(
             word
-            for word, own in stems.items()
-            if word in unknown or (own & self._parts and not own & said)
+            for place, (word, own) in enumerate(stems.items())
+            if place not in side
+            and (place > last or word in unknown or (own & self._parts and not own & said))
+            and word.text.lower() not in _FILLERS
         )
+
+    def _where(self, stems: Mapping[Word, frozenset[str]]) -> tuple[int, range]:
+        """Return the place of the last word that is read, and those that say on which side."""
+        read, words = frozenset[str](), [word.text.lower() for word in stems]
+        for place, (word, own) in enumerate(zip(words, stems.values(), strict=True)):
+            if word in _WHERE and any(name <= read for name in self._things):
+                side = range(place, place + _SIDE_WORDS)
+                return place, side if _side(words[place:]) else range(0)
+            read |= own
+        return len(words), range(0)
 
 
 def _own_stems(word: str) -> frozenset[str]:
@@ -666,7 +699,7 @@ def thing_vocabulary(kinds: Collection[str], category: str | None = None) -> Thi
     fitting = [kind for kind in _TRY.get(category or "outdoor", ()) if kind in named]
     suggested = tuple(dict.fromkeys((*fitting, "remove", *named, "another")))
     groups = [WordGroup("things", "things", suggested)]
-    return ThingWords(dict.fromkeys(words, 1), groups, phrases)
+    return ThingWords(dict.fromkeys(words, 1), groups, phrases, (*named, *also))
 
 
 def color_name(color: Sequence[int]) -> str:

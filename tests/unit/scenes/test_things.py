@@ -138,6 +138,18 @@ def test_words_of_places_are_not_announced_as_things():
     assert vocabulary.substitutes("a taxi") == (("taxi", "car"),)
 
 
+def test_a_side_is_understood_and_other_words_that_say_where_are_grey():
+    vocabulary = thing_vocabulary(THINGS)
+    yaws = {
+        text: parse_edit(text, 10.0, 0.0, THINGS).yaw
+        for text in ("a red tent", "a red tent on the left", "a tent to the right of a house")
+    }
+    assert list(yaws.values()) == [10.0, 350.0, 30.0]
+    grey = {text: [word.text for word in vocabulary.without_effect(text)] for text in yaws}
+    assert list(grey.values()) == [[], [], ["house"]]
+    assert [word.text for word in vocabulary.without_effect("a cat on a table")] == ["table"]
+
+
 def test_half_a_name_names_nothing_and_whole_ones_are_known():
     vocabulary = thing_vocabulary(THINGS)
 
