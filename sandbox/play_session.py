@@ -54,7 +54,7 @@ from mag_sandbox.sandbox.services import Services
 from mag_sandbox.sandbox.ui.display import window_surface
 from mag_sandbox.sandbox.ui.screenshots import ScreenshotInfo
 from mag_sandbox.sandbox.ui.text_entry import SHORTCUT
-from mag_sandbox.scenes.descriptions import is_elsewhere, staying
+from mag_sandbox.scenes.descriptions import has_other_light, is_elsewhere, staying
 from mag_sandbox.scenes.scene import MAX_SEED, Scene
 from mag_sandbox.scenes.things import GROUND, words_of
 
@@ -62,7 +62,7 @@ LOUDER = 10  # percent
 BEGUN = "beginning"  # the topic of what is said of one
 THERE = 0.97  # overlap with an anchor from which on the camera is at it
 BACK_FIRST = "postcards are found where the scene begins; walking back there: then press {} again"
-OTHER_LIGHT = "This view alone has another light then; Shift+Enter repaints everything"
+OTHER_LIGHT = "Light and weather are the same all around, so everything is repainted"
 MOST_PAINTING = 12  # blocks, until a change that was asked for is shown
 NEW_AREAS = "New areas (striped on the map) follow this description; what you have seen stays"
 NOTHING_NEW = "You have seen all around at this height: look up or down, or repaint this view"
@@ -586,8 +586,10 @@ def _describe(
     before = leave_moment(services, worker, "the description is as it was").left
     assert before is not None
     services.saves.picture(before)
-    lit = words and words.lights(text)
-    edge = bool(words and lit and lit != words.lights(now))
+    turns = False
+    if words and ground != "everything" and not no_places(reel.current.block.memory.policy):
+        turns = has_other_light(text, now, words)
+    ground = "everything" if turns else ground  # else the ring would have an edge of light
     edit = Edit("renew", pose.yaw, pose.pitch, *GROUND[ground]) if ground else Edit("forget")
     edits = [Edit("forget"), edit] if ground == "view" else [edit]  # new areas beside a view, too
 
@@ -604,8 +606,8 @@ def _describe(
     key = services.bindings.title("undo")
     follows = {
         "": NEW_AREAS if services.map.sees_more_of(pose) else NOTHING_NEW,
-        "view": OTHER_LIGHT if edge else "This view is repainted from this description",
-        "everything": "Everything is repainted from this description",
+        "view": "This view is repainted from this description",
+        "everything": OTHER_LIGHT if turns else "Everything is repainted from this description",
     }
     services.notices.say(f"{follows[ground]}. {key} undoes")
 

@@ -577,6 +577,15 @@ def is_elsewhere(text: str, before: str, words: Vocabulary) -> bool:
     return None not in places and len(places) > 1 and not places <= LANDSCAPES
 
 
+def has_other_light(text: str, before: str, words: Vocabulary) -> bool:
+    """Tell whether a description says another light or weather than the one before has."""
+    read, other = words.reading(text), lit(before, words)
+    category = words.place(read)
+    weather = _said(read, words, WEATHER, category)
+    is_lit = bool(words.lights(text)) and _light(read, words) != _light(other, words)
+    return is_lit or weather not in ("", _said(other, words, WEATHER, category))
+
+
 def _alike(now: str, then: str) -> bool:
     clear = _BY_DAY["outdoor"][1]
     return now.replace(clear, "") == then.replace(clear, "")

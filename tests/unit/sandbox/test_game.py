@@ -432,8 +432,8 @@ def test_a_memory_is_not_changed_while_something_is_painted(run):
     assert game.screen.session.memory.is_settled
 
 
-@pytest.mark.parametrize(("text", "said"), [("at night", "another light"), ("castles", "this ")])
-def test_a_view_repainted_in_another_light_is_said_to_differ_from_those_beside(run, text, said):
+@pytest.mark.parametrize(("text", "said"), [("at night", "all around"), ("castles", "this ")])
+def test_a_view_in_another_light_is_said_to_repaint_everything(run, text, said):
     game = run(FakeWorld(spec=replace(FAST, kinds=("tent",))))
     game.services.vocabulary = load_vocabulary(words_of("pocket"))
     game.play()

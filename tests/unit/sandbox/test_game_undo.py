@@ -179,9 +179,9 @@ def test_another_description_may_paint_what_was_seen_anew_and_says_what_follows_
     game.play()
     game.see_blocks(3)
     game.press(pygame.K_t)
-    game.write(" At night.")
+    game.write(" A meadow.")
     game.screen.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_RETURN, mod=mod, unicode=""))
-    game.wait(lambda: game.screen.reel.current.block.prompt == "A place. At night.")
+    game.wait(lambda: game.screen.reel.current.block.prompt == "A place. A meadow.")
     pose = game.screen.reel.pose
     renewed = [Edit("renew", pose.yaw, pose.pitch, *size)] if size else []
     forgotten = [Edit("forget")] if size != GROUND["everything"] else []
@@ -189,6 +189,22 @@ def test_another_description_may_paint_what_was_seen_anew_and_says_what_follows_
     game.said("Backspace undoes")
     undo(game)
     game.wait(lambda: game.screen.reel.current.block.prompt == "A place.")
+
+
+@pytest.mark.parametrize("mod", [0, pygame.KMOD_CTRL])
+def test_another_light_paints_everything_anew(run, mod):
+    asked = []
+    game = run(FakeWorld(spec=replace(FAST, kinds=("tent",)), on_step=asked.append))
+    game.play()
+    game.see_blocks(3)
+    game.press(pygame.K_t)
+    game.write(" At night.")
+    game.screen.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_RETURN, mod=mod, unicode=""))
+    game.wait(lambda: game.screen.reel.current.block.prompt == "A place. At night.")
+    pose = game.screen.reel.pose
+    everything = Edit("renew", pose.yaw, pose.pitch, *GROUND["everything"])
+    game.wait(lambda: [one.edit for one in asked if one.edit] == [everything])
+    game.said("the same all around")
 
 
 @pytest.mark.parametrize("mod", [0, pygame.KMOD_CTRL, pygame.KMOD_SHIFT])
