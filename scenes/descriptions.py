@@ -21,6 +21,7 @@ from mag_sandbox.scenes.places import (
     loose_kinds,
     place_of,
     read_places,
+    uninvited_kinds,
 )
 from mag_sandbox.scenes.scene import MAX_PROMPT
 from mag_sandbox.scenes.stances import STANCES
@@ -30,6 +31,7 @@ from mag_sandbox.scenes.things import (
     DRAWN_AS,
     EXHIBITS,
     FALLING,
+    PEOPLE,
     SAME_COLORS,
     STANDS,
     THINGS,
@@ -125,6 +127,12 @@ _HOUSE_IN_PLACE = re.compile(  # "a church in a meadow"
 _NO_ANIMALS = re.compile(r"\b(no|without)( any)? animals?\b", re.I)
 _EMPTY = "empty"
 _NOTHING = re.compile(r"\bnothing\b", re.I)
+_ONLY = re.compile(  # that nothing is there but what is named
+    r"\b(only|just|nothing (but|except))\b(?! (after|as|before|behind|like|now|outside)\b)", re.I
+)
+_NATURE = frozenset(
+    ("rock", "waterfall", "cave mouth", "stalagmite", "log", "stump", "coral", "cliff")
+)
 _OVERHEAD = frozenset(("sun", "moon", "cloud", "star", "planet", "starry sky", *FALLING))
 _TAKEN_FOR = {"coin": ("key", "star")}  # kinds that look like it where they are small
 _ON_FURNITURE = re.compile(r"\bon (a|an|the|my) (\w+ ){0,2}(table|desk|shelf|counter|rug)s?\b")
@@ -138,6 +146,7 @@ _BUILDINGS = frozenset((  # which have doors and windows of their own
     "cottage", "log cabin", "barn", "castle", "tower", "lighthouse", "windmill", "church",
     "skyscraper", "apartment house", "hut",
 ))  # fmt: skip
+_DWELLINGS = frozenset(("cottage", "apartment house", "skyscraper"))  # which towns are made of
 _ALONE = {  # where things are that no place is known for
     "in a living room": _AT_HOME,
     "in a gallery": frozenset(("sneaker", "chess piece", *STANDS)),
@@ -165,7 +174,9 @@ _ON_PEAKS = re.compile(
     re.I,
 )
 _OWN_LIGHT = frozenset(("moon", "coral reef", *WINDOWLESS))
-_WOODED = {"forest": 30, "jungle": 32, "autumn woods": 20, "cherry valley": 10}  # trees at least
+_UNDERGROWTH = {"jungle": 32}  # bushes at least
+_SHADE = {"jungle": 0.7}  # share of the light that reaches the ground
+_WOODED = {"forest": 30, "jungle": 45, "autumn woods": 20, "cherry valley": 10}  # trees at least
 _SEA = "sea"
 _TREE = 3.0  # metres
 _LARGEST = 6.0  # metres that things in rooms are tall or wide
@@ -178,8 +189,8 @@ _NIGHTLY = frozenset(("moon", "starry sky"))
 _DARK = frozenset(map(stem, ("dark", "haunted", "spooky")))
 KINDS = (*THINGS, *chain(*GROUND.values()))
 _FILLERS = (  # words that say nothing by themselves
-    "above also background below but each even front groups just light only quite rather really see"
-    " so such too very weather which who"
+    "above also background below but each even front groups her his light my quite rather really"
+    " see so such too very weather which who"
 )
 FILLERS = frozenset(_FILLERS.split())
 # Words that no phrase of a category has, but with which eight plans of its scenes differ.
@@ -333,6 +344,7 @@ class DescriptionWords(Vocabulary):
             of_place |= {place for place, word in enumerate(read) if word in meant}
         if category != "video game":
             seen |= _empty(text, (*THINGS, *ground))
+        seen |= _only(text, is_obeyed=category in _BY_DAY and bool(naming_words(text, kinds)))
         also = MEASURED.get(category or "", "").split()
         seen |= {place for place, word in enumerate(read) if word in also}
         seen |= (telling := telling_words(text, (*THINGS, *ground)))
@@ -422,6 +434,31 @@ def absent_in(text: str, kinds: Collection[str], said: str = "") -> frozenset[st
     return gone | dry | beasts | ((loose | alike).intersection(kinds) - named)
 
 
+def uninvited_in(text: str, words: Vocabulary, kinds: Collection[str]) -> frozenset[str]:
+    """Return the kinds that a description leaves out by naming what alone is there: "only sheep".
+
+    Ground, trees, sky and the houses of towns stay; stages and levels of games need their things.
+    """
+    read = words.reading(text)
+    if not _ONLY.search(text) or words.place(read) not in _BY_DAY:
+        return frozenset()
+    named = {kind for one in named_in(read, words, kinds) for kind in one.kinds}
+    stays = named | _NATURE | _OVERHEAD | _built(_known_place(read, words))
+    return (uninvited_kinds() | ANIMALS | PEOPLE) - stays if named else frozenset()
+
+
+def _only(text: str, *, is_obeyed: bool) -> set[int]:
+    """Return which words of a description, counted from 0, leave all else out, or say nothing."""
+    alone = {text[: said.start()].count(" ") for said in _ONLY.finditer(text)}
+    small = {place for place, word in enumerate(text.split()) if word in ("only", "just")}
+    return small | alone if is_obeyed else small - alone
+
+
+def _built(place: PlaceKind | None) -> frozenset[str]:
+    """Return the houses that a place is made of."""
+    return _DWELLINGS & {*place.some("skyline"), *place.some("main")} if place else frozenset()
+
+
 def _empty(text: str, kinds: Collection[str]) -> frozenset[int]:
     """Return which words of a description, counted from 0, say that a place is empty.
 
@@ -458,6 +495,8 @@ def typical_in(text: str, words: Vocabulary) -> tuple[Named, ...]:
         named.append(Named((_SEA,), None))
     if least := _WOODED.get(place.name, 0):
         named.append(Named(tuple(dict.fromkeys(trees)), None, least))
+    if least := _UNDERGROWTH.get(place.name, 0):
+        named.append(Named(("bush",), None, least))
     return tuple(named)
 
 
@@ -469,6 +508,12 @@ def is_of_stone(text: str, words: Vocabulary) -> bool:
     """Tell whether a description in known words is of a room with walls of stone."""
     place = _known_place(text, words)
     return place is not None and place.name in WINDOWLESS
+
+
+def shade_in(text: str, words: Vocabulary) -> float:
+    """Return how much of the light reaches the ground of a description's place, 0 to 1."""
+    place = _known_place(text, words)
+    return _SHADE.get(place.name, 1.0) if place else 1.0
 
 
 @cache

@@ -36,6 +36,7 @@ from mag_sandbox.model.imagination.plan_rules import (
     RingPicture,
     as_seen,
     boxes,
+    in_shade,
     likeness,
     of_stone,
     with_even_ground,
@@ -206,11 +207,12 @@ class Imagination:
         drawn = np.random.default_rng([seed, 7])
         things = with_full_stage((*behind, *things), self.config.looks, drawn)
         things = with_sailing_boats(without_beams(things), wanted.named)
-        things = with_few_uninvited(things, wanted.named)
+        things = with_few_uninvited(things, (*wanted.named, *wanted.typical))
         things = things if behind else with_even_ground(things)
         things = [thing for thing in things if thing.kind not in wanted.absent]
         things = of_stone(things) if wanted.of_stone and not behind else things
         if not behind:
+            things = in_shade(things, wanted.shade)
             things = in_storm(things) if wanted.in_storm else things
             things = at_night(things) if wanted.by_night else things
             things = under_snow(things) if wanted.in_snow else things

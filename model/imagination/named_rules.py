@@ -78,6 +78,7 @@ _LAID = {  # what is laid on the ground: pitch, width, height and variant, and i
 _OPEN_WATERS = frozenset((  # on which boats are; coral is under it
     "sea", "lake", "frozen lake", "canal", "coral", "seaweed",
 ))  # fmt: skip
+_TREE_LIKE = 7.0  # degrees; smaller trees are a line at the horizon
 _STARS, _STAR, _STAR_PITCHES = 40, 2.4, (8.0, 26.5)  # how many, and degrees
 _DROPS = (214, 232, 248)
 _STAR_COLOR = (243, 243, 217)
@@ -286,7 +287,8 @@ def wooded(things: Sequence[PlacedObject], typical: Sequence[Named]) -> list[Pla
     """Return things among as many trees, all around, as the place of a description has at least."""
     result = list(things)
     for one in typical:
-        own = [thing for thing in result if thing.kind in one.kinds]
+        all_own = [thing for thing in result if thing.kind in one.kinds]
+        own = [thing for thing in all_own if thing.height >= _TREE_LIKE] or all_own
         if not own or one.least == 1:
             continue
         added = more_like(own, one.least - len(own))

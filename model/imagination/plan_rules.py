@@ -296,6 +296,20 @@ def with_even_ground(things: Sequence[PlacedObject]) -> list[PlacedObject]:
     ]
 
 
+def in_shade(things: Sequence[PlacedObject], light: float) -> list[PlacedObject]:
+    """Return things whose ground gets a share of the light, as under many trees."""
+
+    def darker(color: tuple[int, int, int] | None) -> tuple[int, int, int] | None:
+        return color and rgb(light * np.array(color))
+
+    return [
+        replace(thing, color=darker(thing.color), mean_color=darker(thing.mean_color))
+        if light < 1.0 and thing.kind in (_NEAR, _FAR)
+        else thing
+        for thing in things
+    ]
+
+
 def with_joined_bands(things: Sequence[PlacedObject]) -> list[PlacedObject]:
     """Return things whose bands all around reach up to the next one, where that is near.
 

@@ -10,8 +10,10 @@ from mag_sandbox.scenes.descriptions import (
     is_under_snow,
     lit,
     named_in,
+    shade_in,
     speaks_of,
     typical_in,
+    uninvited_in,
 )
 from mag_sandbox.scenes.things import Named
 from mag_sandbox.scenes.vocabulary import Vocabulary
@@ -31,6 +33,12 @@ class Wanted(NamedTuple):
     elsewhere: Collection[str] = ()  # kinds that its place never has, unless words name them
     typical: Sequence[Named] = ()  # things by which its place is known; likewise added
     of_stone: bool = False  # its walls and floor, in whatever room
+    shade: float = 1.0  # share of the light that reaches its ground
+
+    @property
+    def counted(self) -> frozenset[str]:
+        """The kinds of which it says how many there are."""
+        return frozenset(kind for one in self.named if one.most is not None for kind in one.kinds)
 
     @classmethod
     def of(cls, text: str, words: Vocabulary, kinds: Collection[str]) -> Self:
@@ -50,10 +58,11 @@ class Wanted(NamedTuple):
             is_under_snow(read),
             speaks_of("night", lit(text, words)),
             speaks_of("day", lit(text, words)),
-            absent_in(read, kinds, text),
+            absent_in(read, kinds, text) | uninvited_in(text, words, kinds),
             elsewhere_in(read, words),
             typical_in(read, words),
             is_of_stone(read, words),
+            shade_in(read, words),
         )
 
 
