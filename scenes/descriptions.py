@@ -409,6 +409,20 @@ def named_in(text: str, words: Vocabulary, kinds: Collection[str]) -> tuple[Name
     )
 
 
+def among_others(named: Sequence[Named], text: str, words: Vocabulary) -> tuple[Named, ...]:
+    """Return named things, of which the place of a description in known words may have others.
+
+    A red house in a village is not its only house.
+    """
+    built = _built(_known_place(text, words))
+    return tuple(
+        one._replace(most=None, one_of_many=True)
+        if one.most == 1 and built.intersection(one.kinds)
+        else one
+        for one in named
+    )
+
+
 def _fits_room(kind: str) -> bool:
     """Tell whether things of a kind can be in a room: nothing is as large as trains and trees."""
     usual = usual_looks().get(kind)

@@ -357,6 +357,7 @@ class Named(NamedTuple):
     most: int | None = None  # and at most; None: any number
     scale: float = 1.0  # how much larger than usual it is
     relation: Relation | None = None
+    one_of_many: bool = False  # others like it are around, which the words do not mean
 
 
 class _Naming(NamedTuple):

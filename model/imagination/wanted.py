@@ -5,6 +5,8 @@ from typing import NamedTuple, Self
 
 from mag_sandbox.scenes.descriptions import (
     absent_in,
+    added_place,
+    among_others,
     elsewhere_in,
     is_of_stone,
     is_under_snow,
@@ -50,8 +52,9 @@ class Wanted(NamedTuple):
             kinds: that a plan can have.
         """
         read = words.reading(text)
+        named = named_in(read, words, kinds)
         return cls(
-            named_in(read, words, kinds),
+            named if added_place(text, words) else among_others(named, read, words),
             words.place(read),
             speaks_of("fog", read),
             speaks_of("storm", text),

@@ -21,6 +21,7 @@ from mag_sandbox.model.imagination.new_ground import (
 from mag_sandbox.model.imagination.objects import PlacedObject, check_objects
 from mag_sandbox.model.imagination.scenery import FAR, HORIZON_FOOT, Scenery, ToldFrom, with_placed
 from mag_sandbox.model.imagination.standing import stood
+from mag_sandbox.model.imagination.wanted import Wanted
 from mag_sandbox.model.pocket.changes import stances_of, thing_of
 from mag_sandbox.model.pocket.painting import PaintingInventor, Plan
 from mag_sandbox.model.world import UNPLANNED, Door
@@ -221,9 +222,13 @@ class WalkableGround:
 
     def _new_things(self) -> list[ToldFrom]:
         found: list[ToldFrom] = []
+        words, kinds = self._painting.words, self._painting.imagination.config.looks
         for new in reversed(list(self.new.generations)):  # numbers of things stay
             if new.plan is not None:
                 ground = Scenery.of(new.plan.things, self._stances, self._behind).on_ground
+                counted = Wanted.of(new.plan.prompt, words, kinds).counted
                 for square in new.squares:
-                    found += things_in(square, ground, new.plan.noise, is_full=new.is_full)
+                    found += things_in(
+                        square, ground, new.plan.noise, counted=counted, is_full=new.is_full
+                    )
         return found

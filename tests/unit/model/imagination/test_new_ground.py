@@ -62,6 +62,19 @@ def test_the_only_one_of_a_kind_is_rare():
     assert found.count("tree") > 700
 
 
+def test_of_what_words_count_there_is_no_more_beyond_the_plan():
+    castle = (PlacedObject("castle", 10.0, 4.0, 30.0, 32.0), 7.5)
+    squares = [(x, z) for x in range(3, 13) for z in range(10)]
+    found = [
+        one.told.kind
+        for each in squares
+        for one in things_in(each, [*GROUND, castle], 1, counted=("castle",))
+    ]
+    without = [one.told.kind for each in squares for one in things_in(each, GROUND, 1)]
+    assert "castle" not in found
+    assert abs(len(found) - len(without)) < 100
+
+
 def test_new_things_grow_as_a_walker_comes_nearer_and_those_left_behind_shrink():
     scenery = Scenery.of([TREES[0]], STANCES, ()).extended(things_in((0, 2), GROUND, 7), STANCES)
     assert len(scenery.plan(0.0, 0.0)) == 1
