@@ -156,6 +156,15 @@ _ALONE = {  # where things are that no place is known for
     )),
 }  # fmt: skip
 USUAL_PLACE = "in a meadow"  # of a description whose things, if any, say nothing about a place
+_OWN_COLORS = {  # that the ground of places has by itself
+    "green": frozenset((
+        "meadow", "farmland", "forest", "jungle", "park", "garden", "football field", "riverside",
+    )),
+    "white": frozenset(("snowfield",)), "yellow": frozenset(("desert", "beach", "savanna")),
+    "golden": frozenset(("desert", "beach", "savanna", "farmland")),
+    "orange": frozenset(("autumn woods", "canyon")), "pink": frozenset(("cherry valley",)),
+}  # fmt: skip
+_UNLIKE = frozenset(("volcano",))  # which the place that it is read as does not show
 _BY_DAY = {"outdoor": ("by day", "under a clear sky"), "indoor": ("in bright daylight", "")}
 _LEVEL = stem("level")
 _SPOKEN = {
@@ -325,7 +334,8 @@ class DescriptionWords(Vocabulary):
                 for word, places in ABSENT_FROM.items()
                 if not said.isdisjoint(map(stem, places.split()))
             }
-        others = _other_places(_known_place(reading, self))
+        place_kind = _known_place(reading, self)
+        others = _other_places(place_kind)
         for group in self.groups:
             if None not in (category, group.category) and group.category != category:
                 continue
@@ -339,7 +349,7 @@ class DescriptionWords(Vocabulary):
                     }
                     (of_place if is_place else seen).update(named)
         if self.place(text) != category or self.place(text) is None:
-            likes = {word: AS_PLACES[word] for word in read if word in AS_PLACES}
+            likes = {word: AS_PLACES[word] for word in read if word in AS_PLACES.keys() - _UNLIKE}
             meant = {word for word, like in likes.items() if self.place(like) == category}
             of_place |= {place for place, word in enumerate(read) if word in meant}
         if category != "video game":
@@ -350,7 +360,8 @@ class DescriptionWords(Vocabulary):
         seen |= (telling := telling_words(text, (*THINGS, *ground)))
         for place in reversed(range(len(read))):  # a colour is seen on what follows it
             if place not in telling and SAME_COLORS.get(read[place], read[place]) in COLORS:
-                colored = seen | of_place if category == "indoor" else seen
+                is_own = place_kind and place_kind.name in _OWN_COLORS.get(read[place], ())
+                colored = seen | of_place if category == "indoor" or is_own else seen
                 seen = seen | {place} if place + 1 in colored else seen - {place}
         seen = (seen | of_place) - silent_colors(text, (*THINGS, *ground))
         return seen | {

@@ -336,6 +336,7 @@ _DARKEST = 0.55  # share of day
 _PLAINLY_OTHER = 0.1
 _BY_DAY = 0.9  # share of day from which a colour under the sky has just its own name
 _NEUTRAL, _TINTED = 0.15, 0.35  # vividness: white, grey and black have less, tan and blue more
+_AS_BRIGHT = 0.8, 1.25  # times as bright as a white or grey thing is what passes for it
 _BRIGHT = 200.0  # brightest channel of the brightest wide thing, by day
 _OWN = 0.75  # of a thing's mean colour: that of its largest part
 _ANY_COLOR = {"bed": 3}  # variants that are painted in any colour; their others are not
@@ -388,6 +389,9 @@ def _colored(thing: PlacedObject, wanted: np.ndarray, light: float, spare: float
         own, nearest = (_apart(seen, colors, light) for colors in (wanted[None], _COLORS))
         vivid, shown = vividness(wanted), vividness(seen[0])
         differs = (vivid < _NEUTRAL and shown > _TINTED) or (vivid > _TINTED > shown)
+        if vivid < _NEUTRAL:  # of white and grey only the brightness differs
+            darker, lighter = _AS_BRIGHT
+            differs |= not darker < seen[0].max() / (light * wanted.max()) < lighter
         if own <= nearest + spare and not differs:
             return thing
     shade = wanted * light
