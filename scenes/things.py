@@ -59,17 +59,22 @@ _XYZ = (  # of linear sRGB, and of white [CIE 1931]
 _HEX = re.compile(r"#[0-9a-fA-F]{6}\b")
 SAME_COLORS = {"gray": "grey", "golden": "gold", "violet": "purple", "silver": "grey"}
 _SIZES = {
-    "tiny": 0.5, "small": 0.7, "little": 0.7,
-    "big": 1.4, "large": 1.4, "tall": 1.4, "huge": 1.8, "giant": 1.8, "enormous": 1.8,
+    "tiny": 0.4, "small": 0.6, "little": 0.6, "short": 0.6,
+    "big": 1.5, "large": 1.5, "tall": 1.5, "long": 1.5,
+    "huge": 2.2, "giant": 2.2, "enormous": 2.2, "gigantic": 2.2,
 }  # fmt: skip
 _NUMBERS = {  # how many at least and at most
     "one": (1, 1), "two": (2, 2), "three": (3, 3), "four": (4, 4), "five": (5, 5), "few": (3, 4),
     "six": (6, 6), "seven": (7, 7), "eight": (8, 8), "2": (2, 2), "3": (3, 3), "4": (4, 4),
     "5": (5, 5), "6": (6, 6), "7": (7, 7), "8": (8, 8), "several": (3, None), "many": (5, None),
 }  # fmt: skip
+_AMOUNTS = {  # likewise, before "of"
+    "lots": (5, None), "lot": (5, None), "pair": (2, 2), "couple": (2, 2), "dozens": (8, None),
+}  # fmt: skip
 _PLURALS = frozenset((
     "people", "children", "men", "women", "mice", "cattle", "cacti", "toys", "cloudy",
 ))  # fmt: skip
+_FEW_WIDE = 25.0  # degrees: of narrower things three are several, of wider ones two
 _COUNTED = 16  # of kinds with more in a scene, like trees, "a" does not mean only one
 _ALIKE = frozenset(("sheep", "deer", "fish"))  # whose plurals look like one
 _ADJECTIVES = 2  # words that may stand between a number, size or colour and what has it
@@ -83,6 +88,7 @@ _GARMENTS = frozenset((
 _SHARING, _LIGHT = 1.3, 0.9  # times as tall as what is on a thing, metres: what else can be
 _NEAR_COLORS = {"yellow": "gold", "brown": "wooden"}  # for clothes that are not painted so
 _ARTICLES = frozenset(("a", "an", "the", "my", "its", "one"))
+_OWNERS = frozenset(("my", "his", "her", "its", "our", "your", "their"))
 _NEGATIONS = frozenset(("no", "without"))
 _STOPS = frozenset(",.;:")
 _FILLERS = FUNCTION_WORDS | {"one", "some", "my", "please", "new", "put", "place", "add", "draw"}
@@ -397,7 +403,7 @@ def telling_words(text: str, kinds: Collection[str]) -> frozenset[int]:
     naming = _naming(text, tuple(kinds))
     said = enumerate(word.text.lower() for word in split_words(text))
     words = [None if place in naming.names else word for place, word in said]
-    told = _NUMBERS.keys() | _SIZES.keys() | SAME_COLORS.keys() | COLORS.keys()
+    told = _NUMBERS.keys() | _AMOUNTS.keys() | _SIZES.keys() | SAME_COLORS.keys() | COLORS.keys()
     return naming.telling | frozenset(
         before
         for place in naming.names
@@ -455,7 +461,8 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
     where = {clause.owner.kinds: clause.relation for clause in clauses}
     named = tuple(
         _dressed(
-            _told_before(left, span.start, span.kinds, plural=span.plural), worn.get(span.kinds)
+            _told_before(left, span.start, span.kinds, after_stops, plural=span.plural),
+            worn.get(span.kinds),
         )._replace(relation=where.get(span.kinds))
         for span in found.values()
         if span not in absent
@@ -588,40 +595,61 @@ def _forms(name: str) -> frozenset[str]:
     return frozenset(forms)
 
 
-def words_before(words: Sequence[str | None], place: int) -> range:
+def words_before(
+    words: Sequence[str | None], place: int, after_stops: Collection[int] = ()
+) -> range:
     """Return the places of words before a thing that can tell how many, how large and what colour.
 
-    That is up to any word that only joins others or names a thing (None), or a few others.
+    That is up to a stop, any word that only joins others or names a thing (None), or a few others.
     """
     first, others = place, 0
     while first and (word := words[first - 1]) and word not in FUNCTION_WORDS:
-        others += not (word in _SIZES or word in _NUMBERS or SAME_COLORS.get(word, word) in COLORS)
-        if others > _ADJECTIVES:
+        tells = word in _SIZES or word in _NUMBERS or SAME_COLORS.get(word, word) in COLORS
+        others += not tells
+        if others > _ADJECTIVES or (first in after_stops and not tells):
             break
         first -= 1
         if word in _NUMBERS:
             break
+    if first > 1 and words[first - 1] == "of" and words[first - 2] in _AMOUNTS:
+        first -= 2
     return range(first, place)
 
 
 def _told_before(
-    words: Sequence[str | None], place: int, kinds: tuple[str, ...], *, plural: bool
+    words: Sequence[str | None],
+    place: int,
+    kinds: tuple[str, ...],
+    after_stops: Collection[int],
+    *,
+    plural: bool,
 ) -> Named:
     """Return what words say of a thing: colour, number and size."""
-    color, scale, told = None, 1.0, words_before(words, place)
+    color, scale, told = None, 1.0, words_before(words, place, after_stops)
     article = words[told.start - 1] if told.start else None
-    the_one = article == "the" and not plural and kinds[0] not in _ALIKE
+    is_owned = not _OWNERS.isdisjoint((article, words[told.start]))
+    the_one = (article == "the" or is_owned) and not plural and kinds[0] not in _ALIKE
     countable = kinds[0] in THINGS and THINGS[kinds[0]].most <= _COUNTED
-    least, most = 1 + plural, None
-    if article in ("a", "an") or the_one:  # words that the world knows may be plurals: "a camels"
+    is_one = article in ("a", "an") or the_one  # though it may be a plural: "a camels"
+    several = plural or (kinds[0] in _ALIKE and not is_one)
+    least, most = _several(kinds[0]) if several else 1, None
+    if is_one:
         least, most = 1, 1 if countable else None
     for before in told:
         word = words[before] or ""
         color = COLORS.get(SAME_COLORS.get(word, word), color)
         scale *= _SIZES.get(word, 1.0)
-        least, most = _NUMBERS.get(word, (least, most))
+        least, most = (_AMOUNTS | _NUMBERS).get(word, (least, most))
     colored = tuple(one for one in kinds if color and takes_color(one, color_name(color)))
-    return Named(colored or kinds, color if colored else None, least, most, scale)
+    return Named(
+        colored or kinds, color if colored else None, least, most, scale,
+        one_of_many=is_one and least == 1 and not countable,
+    )  # fmt: skip
+
+
+def _several(kind: str) -> int:
+    """Return how many a plural without a number means at least."""
+    return 3 if kind in THINGS and THINGS[kind].width < _FEW_WIDE else 2
 
 
 def _dressed(one: Named, color: str | None) -> Named:

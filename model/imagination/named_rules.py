@@ -12,8 +12,11 @@ import numpy as np
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject, rgb
 from mag_sandbox.model.imagination.plan_rules import (
+    AHEAD,
     AROUND,
     LEVEL,
+    away,
+    few_of,
     light_of,
     places_of,
     shown_shares,
@@ -39,7 +42,6 @@ from mag_sandbox.scenes.things import (
 )
 
 _SHOWN = 18.0  # degrees of a named thing's height that a level view shows at least
-_AHEAD = 38.0  # degrees to either side in which three quarters of a thing are ahead
 _LEAST, _MOST_GROWN = 12.0, 2.5  # degrees of the longer side of few things, and their growth
 _USUALLY, _MOST_NEARER = 0.8, 2.0  # of the usual width, and by how much counted things grow
 _SPECK = 4.0  # degrees of the longer side of what is too far away to be drawn larger there
@@ -90,9 +92,10 @@ def obeyed(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Place
     is_stage = any(thing.kind in STANDS for thing in things)
     for one in named:
         result = _with_far(result, one)
+        meant = few_of(result, one) if one.one_of_many else places_of(result, one.kinds)
         result = [
-            _sized(thing, one, grows=not is_stage) if thing.kind in one.kinds else thing
-            for thing in result
+            _sized(thing, one, grows=not is_stage) if place in meant else thing
+            for place, thing in enumerate(result)
         ]
         result = _counted(result, one, named)
     placed = _apart(related(result, named), named)
@@ -121,7 +124,7 @@ def _apart(things: list[PlacedObject], named: Sequence[Named]) -> list[PlacedObj
         others = [result[place] for place in counting.difference(group.places)]
         merges = any(_merge(one, other) for one in own for other in others if stands(other))
         whole = _whole(own)
-        if merges or (not group.where and _away(whole) + whole.width / 4 > _AHEAD):
+        if merges or (not group.where and away(whole) + whole.width / 4 > AHEAD):
             within = _SIDES.get(group.where, _ANYWHERE)
             turn = _free_yaw(result, group.places, counting, within) - whole.yaw
             for place in group.places:
@@ -140,7 +143,7 @@ def _groups(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[_Gro
     parts = [{place} for place in _counting(things, named)]
     directions: dict[int, str] = {}
     for one in named:
-        own = _few_of(things, one)
+        own = few_of(things, one)
         if one.relation is None or not own:
             continue
         if not one.relation.kinds:
@@ -178,16 +181,7 @@ def _whole(things: Sequence[PlacedObject]) -> PlacedObject:
 
 def _counting(things: Sequence[PlacedObject], named: Sequence[Named]) -> frozenset[int]:
     """Return which things are those that words name: of each kind as many as they say."""
-    return frozenset(place for one in named for place in _few_of(things, one))
-
-
-def _few_of(things: Sequence[PlacedObject], one: Named) -> list[int]:
-    """Return which things are as many of a name as words say, those nearest ahead."""
-    own = [place for place in places_of(things, one.kinds) if things[place].width < AROUND]
-    if one.kinds[0] in THINGS and not THINGS[one.kinds[0]].are_few:  # most of many are hidden
-        own.sort(key=lambda place: -things[place].height)
-        return sorted(own, key=lambda place: _away(things[place]) > _AHEAD)[: one.least]
-    return sorted(own, key=lambda place: _away(things[place]))[: one.least]
+    return frozenset(place for one in named for place in few_of(things, one))
 
 
 def _merge(thing: PlacedObject, other: PlacedObject) -> bool:
@@ -275,12 +269,12 @@ def _with_far(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
 
 def _is_nearest(thing: PlacedObject, things: Sequence[PlacedObject]) -> bool:
     """Tell whether no other thing of a kind is nearer to ahead."""
-    return all(_away(thing) <= _away(other) for other in things if other.kind == thing.kind)
+    return all(away(thing) <= away(other) for other in things if other.kind == thing.kind)
 
 
 def _ahead(thing: PlacedObject) -> PlacedObject:
     """Return a wide thing of which the first view shows the middle."""
-    return thing if _away(thing) <= _AHEAD else replace(thing, yaw=0.0)
+    return thing if away(thing) <= AHEAD else replace(thing, yaw=0.0)
 
 
 def wooded(things: Sequence[PlacedObject], typical: Sequence[Named]) -> list[PlacedObject]:
@@ -311,8 +305,8 @@ def _sized(thing: PlacedObject, one: Named, *, grows: bool) -> PlacedObject:
         return replace(thing, pitch=_WAY_PITCH)
     if thing.kind not in THINGS or thing.width >= AROUND:
         return thing
-    usual, scale = THINGS[thing.kind], one.scale
-    if scale == 1.0 and usual.are_few and grows:
+    usual, scale = THINGS[thing.kind], 1.0
+    if usual.are_few and grows:
         if one.most is not None and max(thing.width, thing.height) < _SPECK:
             thing = replace(
                 thing, width=usual.width, height=usual.height, pitch=usual.pitch, away=None
@@ -321,12 +315,17 @@ def _sized(thing: PlacedObject, one: Named, *, grows: bool) -> PlacedObject:
         if one.most is not None:
             nearer = _USUALLY * usual.width / thing.width
             scale = max(scale, min(nearer, _MOST_NEARER))
+    scale *= one.scale
     width, height = (
         min(side * scale, max(side, most))
         for side, most in zip((thing.width, thing.height), _LARGEST, strict=True)
     )
+    foot = thing.pitch - thing.height / 2
+    if one.scale > 1.0 and stands(thing) and foot < 0.0:  # what is too large for a view is farther
+        fits = min(width / (scale * thing.width), height / (scale * thing.height))
+        foot, width, height = foot * fits, fits * scale * thing.width, fits * scale * thing.height
     reach = LEVEL - min(height, _SHOWN) + height / 2  # of its middle
-    pitch = thing.pitch + (height - thing.height) / 2  # its foot stays
+    pitch = foot + height / 2
     pitch = min(max(pitch, -reach), reach)
     return replace(thing, pitch=pitch, width=width, height=height)
 
@@ -339,14 +338,14 @@ def _counted(things: list[PlacedObject], one: Named, named: Sequence[Named]) -> 
     if any(thing.kind in STANDS for thing in things) and things[own[0]].kind in EXHIBITS:
         return _exhibited(things, one, {kind for each in named for kind in each.kinds})
     shares = shown_shares(things)
-    own.sort(key=lambda place: (shares[place] < 1 - _HIDDEN, _away(things[place])))
+    own.sort(key=lambda place: (shares[place] < 1 - _HIDDEN, away(things[place])))
     result: list[PlacedObject] = []
     moved: list[int] = []
     for place, thing in enumerate(things):
         rank = own.index(place) if place in own else 0
         if one.most and rank >= one.most:
             continue
-        hidden = shares[place] < 1 - _HIDDEN or _away(thing) + thing.width / 4 > _AHEAD
+        hidden = shares[place] < 1 - _HIDDEN or away(thing) + thing.width / 4 > AHEAD
         if place in own and rank < one.least and hidden:
             moved.append(len(result))
         result.append(thing)
@@ -395,7 +394,7 @@ def _free_yaw(
 def _exhibited(things: list[PlacedObject], one: Named, said: Collection[str]) -> list[PlacedObject]:
     """Return a stage on whose stands as many exhibits are of a kind as words say."""
     stands = [things[place].yaw for place in places_of(things, STANDS)]
-    exhibits = sorted(places_of(things, EXHIBITS), key=lambda place: _away(things[place]))
+    exhibits = sorted(places_of(things, EXHIBITS), key=lambda place: away(things[place]))
     kind = next(things[place] for place in exhibits if things[place].kind in one.kinds)
     borne = [
         place for place in exhibits
@@ -425,7 +424,3 @@ def _instead(thing: PlacedObject, like: PlacedObject) -> PlacedObject:
     """Return a thing like another that stands where one does."""
     foot = thing.pitch - thing.height / 2
     return replace(like, yaw=thing.yaw, pitch=foot + like.height / 2)
-
-
-def _away(thing: PlacedObject) -> float:
-    return abs(yaw_difference(thing.yaw, 0.0))

@@ -10,7 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
-from mag_sandbox.controls.camera import WIDEST_FOV
+from mag_sandbox.controls.camera import WIDEST_FOV, yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject, rgb
 from mag_sandbox.scenes.things import COLORS, FALLING, THINGS, Named
 
@@ -24,6 +24,7 @@ _EDGE = 2  # cells at either side of a view that show too little to count
 _PLAINLY_SHOWN = 0.012  # of a view: of what shows less the eye is not sure
 _MISSED = 0.3  # a thing worth less counts as missing
 _SINGLE = frozenset({"sun", "moon", "door"})
+AHEAD = 38.0  # degrees to either side in which three quarters of a thing are ahead
 AROUND = 330.0  # degrees; wider things have no place
 LEVEL = 27.0  # degrees above and below the horizon that a level view shows
 _ROWING, _BOAT, _SHORTER = "rowing boat", "boat", 0.7
@@ -76,6 +77,20 @@ def _is_aside(kind: str) -> bool:
 def places_of(things: Sequence[PlacedObject], kinds: Collection[str]) -> list[int]:
     """Return which things are of some kinds."""
     return [index for index, thing in enumerate(things) if thing.kind in kinds]
+
+
+def few_of(things: Sequence[PlacedObject], one: Named) -> list[int]:
+    """Return which things are as many of a name as words say, those nearest ahead."""
+    own = [place for place in places_of(things, one.kinds) if things[place].width < AROUND]
+    if one.kinds[0] in THINGS and not THINGS[one.kinds[0]].are_few:  # most of many are hidden
+        own.sort(key=lambda place: -things[place].height)
+        return sorted(own, key=lambda place: away(things[place]) > AHEAD)[: one.least]
+    return sorted(own, key=lambda place: away(things[place]))[: one.least]
+
+
+def away(thing: PlacedObject) -> float:
+    """Return how far from ahead a thing is [degrees]."""
+    return abs(yaw_difference(thing.yaw, 0.0))
 
 
 def _plain(things: Sequence[PlacedObject]) -> np.ndarray:
@@ -343,14 +358,21 @@ _ANY_COLOR = {"bed": 3}  # variants that are painted in any colour; their others
 
 
 def colored(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
-    """Return things of which none has plainly another colour than words give its kind."""
-    wanted = {kind: np.array(one.color) for one in named if one.color for kind in one.kinds}
+    """Return things of which none has plainly another colour than words give its kind.
+
+    A red house in a village is the one ahead.
+    """
+    wanted: dict[int, np.ndarray] = {}
+    for one in named:
+        if one.color:
+            own = few_of(things, one) if one.one_of_many else places_of(things, one.kinds)
+            wanted.update(dict.fromkeys(own, np.array(one.color)))
     light = light_of(things)
     by_day = light >= _BY_DAY and any(thing.kind == "low sky" for thing in things)
     spare = 0.0 if by_day else _PLAINLY_OTHER
     return [
-        _colored(thing, wanted[thing.kind], light, spare) if thing.kind in wanted else thing
-        for thing in things
+        _colored(thing, wanted[place], light, spare) if place in wanted else thing
+        for place, thing in enumerate(things)
     ]
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from mag_sandbox.model.imagination.wanted import Wanted
 from mag_sandbox.scenes.descriptions import (
     KINDS,
     MOST_THINGS,
@@ -9,6 +10,7 @@ from mag_sandbox.scenes.descriptions import (
     absent_in,
     added_place,
     elsewhere_in,
+    has_other_light,
     is_elsewhere,
     is_of_stone,
     is_same_ground,
@@ -18,6 +20,7 @@ from mag_sandbox.scenes.descriptions import (
     speaks_of,
     staying,
     typical_in,
+    uninvited_in,
 )
 from mag_sandbox.scenes.vocabulary import WORDS_FILE
 from tests import ROOT
@@ -44,6 +47,8 @@ def words():
         ("a meadow with a very big castle but some sheep in front", ""),
         ("a valley in pink morning light. We also see groups of trees in clear weather", ""),
         ("a forest with a sofa", ""),
+        ("a green field with my horse", ""),
+        ("a dragon over a volcano", "volcano"),  # whose land is drawn without its cone
         ("a room, a snowy valley, a cave", "room snowy valley"),
         ("a snowy valley with pine trees", ""),
         ("a beach beside the sea", ""),
@@ -87,6 +92,44 @@ def test_what_is_suggested_is_near_in_meaning_or_a_slip_of_the_pen(words, word, 
 def test_a_sentence_in_another_language_is_grey_as_a_whole(words, text):
     assert words.foreign(text)
     assert len(words.without_effect(text)) == len(text.split())
+
+
+@pytest.mark.parametrize("text", ["only sheep", "nothing but sheep", "a meadow, just two sheep"])
+def test_only_leaves_out_what_is_not_named(words, text):
+    gone = uninvited_in(text, words, KINDS)
+    assert {"cow", "person", "barn", "car", "bench", "castle"} <= gone
+    assert gone.isdisjoint({"sheep", "oak", "bush", "rock", "cloud", "river"})
+    assert words.without_effect(text) == ()
+    assert not uninvited_in("a meadow with sheep, just before sunset", words, KINDS)
+
+
+def test_only_is_grey_in_games_and_leaves_towns_their_houses(words):
+    assert [one.text for one in words.without_effect("a platform level with only coins")] == [
+        "only"
+    ]
+    assert not uninvited_in("a platform level with only coins", words, KINDS)
+    assert "skyscraper" not in uninvited_in("a city with only a red bus", words, KINDS)
+
+
+def test_a_named_house_is_alone_unless_the_words_name_a_town(words):
+    (alone,) = Wanted.of("a red house", words, KINDS).named
+    (among,) = Wanted.of("a village with a red house", words, KINDS).named
+    assert (alone.most, alone.one_of_many) == (1, False)
+    assert (among.most, among.one_of_many) == (None, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "before", "other"),
+    [
+        ("a beach at night", "a beach", True),
+        ("a beach at night", "a meadow at night", False),
+        ("red balloons in the rain", "a meadow", True),
+        ("red balloons", "a meadow in the rain", False),
+        ("a meadow covered in snow", "a meadow covered in snow at night", False),
+    ],
+)
+def test_words_of_light_and_weather_differ_from_those_before(words, text, before, other):
+    assert has_other_light(text, before, words) == other
 
 
 @pytest.mark.parametrize("text", ["", "a forest in winter", "a playground with a slide", "qqqq"])

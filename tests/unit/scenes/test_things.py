@@ -226,6 +226,15 @@ def test_a_thing_has_the_colour_right_before_it_and_no_other():
     assert named_things("on a sunny day", kinds) == ()
 
 
+@pytest.mark.parametrize(
+    ("text", "least", "most"),
+    [("sheep", 3, None), ("a sheep", 1, 1), ("the fish", 3, None), ("two deer", 2, 2)],
+)
+def test_words_whose_plural_is_alike_are_several_without_an_article(text, least, most):
+    (one,) = named_things(text, THINGS)
+    assert (one.least, one.most) == (least, most)
+
+
 def test_a_word_means_all_kinds_that_it_can():
     (palms,) = named_things("palms", ("palm", "potted palm"))
     assert palms.kinds == ("palm", "potted palm")

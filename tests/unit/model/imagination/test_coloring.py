@@ -7,6 +7,7 @@ import pytest
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.plan_rules import (
     colored,
+    in_shade,
     of_stone,
     with_even_ground,
     with_few_uninvited,
@@ -99,6 +100,25 @@ def test_a_tan_camel_is_no_white_one():
     assert camel.color == COLORS["white"]
     pale = replace(tan, color=(230, 215, 190), mean_color=None)
     assert colored([pale], [Named(("camel",), COLORS["white"])]) == [pale]
+
+
+def test_a_grey_horse_is_no_white_one():
+    grey = PlacedObject("horse", 0.0, 0.0, 20.0, 20.0, (170, 155, 150), (160, 150, 145))
+    (horse,) = colored([grey], [Named(("horse",), COLORS["white"])])
+    assert color_name(horse.color) == "white"
+
+
+def test_of_several_houses_only_the_one_ahead_is_red():
+    houses = [replace(PALE, kind="cottage", yaw=yaw) for yaw in (90.0, 5.0, 200.0)]
+    red = colored(houses, [Named(("cottage",), COLORS["red"], one_of_many=True)])
+    assert [color_name(one.color) == "red" for one in red] == [False, True, False]
+
+
+def test_ground_in_the_shade_is_darker_and_what_stands_there_is_not():
+    ground = PlacedObject("near ground", 0.0, -35.0, 360.0, 36.0, (100, 150, 100), (100, 150, 100))
+    assert in_shade([ground, PALE], 0.5) == [
+        replace(ground, color=(50, 75, 50), mean_color=(50, 75, 50)), PALE
+    ]  # fmt: skip
 
 
 def test_of_many_bushes_the_small_ones_stay_unless_words_name_them():

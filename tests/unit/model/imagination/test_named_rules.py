@@ -147,6 +147,21 @@ def test_a_giant_thing_is_larger_and_keeps_its_foot():
     assert giant.pitch - giant.height / 2 == pytest.approx(HORSE.pitch - HORSE.height / 2)
 
 
+def test_what_is_too_large_for_a_view_stands_farther_away():
+    near = PlacedObject("horse", 0.0, -10.0, 30.0, 30.0)
+    (giant,) = obeyed([near], [Named(("horse",), None, 1, 1, scale=2.2)])
+    foot = giant.pitch - giant.height / 2
+    assert (giant.width, giant.height) == pytest.approx((44.0, 44.0))
+    assert foot == pytest.approx(-25.0 * 44.0 / 66.0)  # and as much farther
+
+
+def test_of_many_trees_only_a_large_one_is_meant():
+    trees = [PlacedObject("oak", yaw, 0.0, 8.0, 10.0) for yaw in (0.0, 120.0, 240.0)]
+    (one,) = named_things("a giant oak", ("oak",))
+    heights = sorted(tree.height for tree in obeyed([*GROUND, *trees], [one])[3:])
+    assert heights == pytest.approx([10.0, 10.0, 22.0])
+
+
 def test_stands_bear_as_many_exhibits_as_words_say():
     bear = PlacedObject("teddy bear", 0.0, 9.0, 30.0, 36.0)
     stage = [
@@ -184,11 +199,15 @@ def test_an_exhibit_that_words_name_stands_on_a_stand_and_not_between_two():
         ("two red cars", (2, 2, 1.0)),
         ("a car", (1, 1, 1.0)),
         ("by the car", (1, 1, 1.0)),
-        ("the cars", (2, None, 1.0)),
-        ("red cars", (2, None, 1.0)),
-        ("3 huge old cars", (3, 3, 1.8)),
+        ("the cars", (3, None, 1.0)),
+        ("red cars", (3, None, 1.0)),
+        ("3 huge old cars", (3, 3, 2.2)),
         ("one tent, many cars", (5, None, 1.0)),
-        ("five tents and a small car", (1, 1, 0.7)),
+        ("five tents and a small car", (1, 1, 0.6)),
+        ("my car", (1, 1, 1.0)),
+        ("a camp, only cars", (3, None, 1.0)),
+        ("lots of red cars", (5, None, 1.0)),
+        ("a pair of cars", (2, 2, 1.0)),
     ],
 )
 def test_words_before_a_thing_tell_how_many_and_how_large(text: str, told: tuple[float, ...]):
