@@ -364,6 +364,7 @@ class Named(NamedTuple):
     scale: float = 1.0  # how much larger than usual it is
     relation: Relation | None = None
     one_of_many: bool = False  # others like it are around, which the words do not mean
+    parts: "tuple[Named, ...]" = ()  # that differ: "a red car on the left and a blue car"
 
 
 class _Naming(NamedTuple):
@@ -451,22 +452,29 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
     after_stops, worn = _after_stops(text), dict[tuple[str, ...], str]()
     dressing: list[int] = []
     for span in mentions:
-        if span.kinds[0] in PEOPLE and (clothes := _clothes(left, span, after_stops)):
-            worn[span.kinds], dress = clothes
+        clothes = _clothes(left, span, after_stops) if span.kinds[0] in PEOPLE else None
+        if given := clothes or _said_later(left, span):
+            worn[span.kinds], dress = given
             dressing += dress
     for place in dressing:
         left[place] = "in"  # which tells nothing of what follows
     spans = sorted(_with_told(left, span) for span in mentions if _can_be_told_where(span))
     clauses = [*clauses_of(left, spans, after_stops, _shares)]
-    where = {clause.owner.kinds: clause.relation for clause in clauses}
+    where = {clause.owner.start: clause.relation for clause in clauses}
+
+    def called_by(span: NamingWords) -> Named:
+        one = _told_before(left, span.start, span.kinds, after_stops, plural=span.plural)
+        return _dressed(one, worn.get(span.kinds))._replace(relation=where.get(span.start))
+
     named = tuple(
-        _dressed(
-            _told_before(left, span.start, span.kinds, after_stops, plural=span.plural),
-            worn.get(span.kinds),
-        )._replace(relation=where.get(span.kinds))
+        _together([
+            called_by(one) for one in mentions
+            if one.kinds == span.kinds and one not in absent
+            and (one == span or _is_another(left, one.start, after_stops))
+        ])
         for span in found.values()
         if span not in absent
-    )
+    )  # fmt: skip
     spoken = (place for place, word in enumerate(left) if word is None)
     telling = [*absent.values(), *dressing, *chain(*(clause.said for clause in clauses))]
     gone = frozenset(kind for span in absent for kind in span.kinds)
@@ -478,6 +486,43 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
         and not any(takes_color(one, color) for one in span.kinds)
     )
     return _Naming(named, gone, frozenset(spoken), frozenset(telling), silent, called)
+
+
+def _said_later(words: Sequence[str | None], span: NamingWords) -> tuple[str, range] | None:
+    """Return the colour in "the cat is black", and its words; None: there is none."""
+    after = words[span.end : span.end + 2]
+    color = _color_word(after[1]) if after[1:] and after[0] in ("is", "are") else None
+    return (color, range(span.end, span.end + 2)) if color else None
+
+
+def _is_another(words: Sequence[str | None], place: int, after_stops: Collection[int]) -> bool:
+    """Tell whether words name one more thing, and not one that was named before."""
+    told = words_before(words, place, after_stops)
+    article = words[told.start - 1] if told.start else None
+    return article in ("a", "an", "another") or any(words[one] in _NUMBERS for one in told)
+
+
+def _together(ones: Sequence[Named]) -> Named:
+    """Return things of one kind that a description names one after the other as one name.
+
+    If their colours or directions differ they are its parts.
+    """
+    first, *others = ones
+    placed = [one for one in ones if one.relation is not None]
+    relation = placed[-1].relation if placed else None
+    alike = {(one.color, one.relation) for one in ones}
+    if not others or len(alike) == 1:
+        return first._replace(relation=relation)
+    directions = [one for one in placed if one.relation and not one.relation.kinds]
+    most = [one.most for one in ones if one.most is not None]
+    return first._replace(
+        color=first.color if len({one.color for one in ones}) == 1 else None,
+        least=sum(one.least for one in ones),
+        most=sum(most) if len(most) == len(ones) else None,
+        relation=None if directions else relation,
+        one_of_many=all(one.one_of_many for one in ones),
+        parts=tuple(ones),
+    )
 
 
 def _with_told(words: Sequence[str | None], span: NamingWords) -> NamingWords:

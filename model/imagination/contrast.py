@@ -36,7 +36,8 @@ def standing_out(things: Sequence[PlacedObject], named: Sequence[Named]) -> list
     Those whose colour words give keep it.
     """
     light = light_of(things)
-    free = {kind for one in named if one.color is None for kind in one.kinds}
+    plain = (one for one in named if not any(part.color for part in (one, *one.parts)))
+    free = {kind for one in plain for kind in one.kinds}
     free |= ANIMALS - {kind for one in named for kind in one.kinds}
     few = {kind for kind in free if _may_change(kind)}
     result: list[PlacedObject] = []

@@ -18,6 +18,7 @@ from mag_sandbox.model.imagination.plan_rules import (
     away,
     few_of,
     light_of,
+    parts_of,
     places_of,
     shown_shares,
 )
@@ -142,8 +143,8 @@ class _Group(NamedTuple):
 def _groups(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[_Group]:
     parts = [{place} for place in _counting(things, named)]
     directions: dict[int, str] = {}
-    for one in named:
-        own = few_of(things, one)
+    parts_of_all = (part for one in named for part in parts_of(things, one))
+    for one, own in parts_of_all:
         if one.relation is None or not own:
             continue
         if not one.relation.kinds:

@@ -23,6 +23,7 @@ _STEP = 2  # cells by which a plan is turned
 _EDGE = 2  # cells at either side of a view that show too little to count
 _PLAINLY_SHOWN = 0.012  # of a view: of what shows less the eye is not sure
 _MISSED = 0.3  # a thing worth less counts as missing
+_FROM_LEFT = ("left", "ahead", "right", "behind")
 _SINGLE = frozenset({"sun", "moon", "door"})
 AHEAD = 38.0  # degrees to either side in which three quarters of a thing are ahead
 AROUND = 330.0  # degrees; wider things have no place
@@ -86,6 +87,27 @@ def few_of(things: Sequence[PlacedObject], one: Named) -> list[int]:
         own.sort(key=lambda place: -things[place].height)
         return sorted(own, key=lambda place: away(things[place]) > AHEAD)[: one.least]
     return sorted(own, key=lambda place: away(things[place]))[: one.least]
+
+
+def parts_of(things: Sequence[PlacedObject], one: Named) -> list[tuple[Named, list[int]]]:
+    """Return the parts of a name, or itself, each with the things that are meant.
+
+    What is said to be on the left is the leftmost of those of the name.
+    """
+    own = few_of(things, one)
+    if not one.parts:
+        return [(one, own)]
+    own.sort(key=lambda place: yaw_difference(things[place].yaw, 0.0))
+    shares = []
+    for part in sorted(one.parts, key=_rank):
+        shares.append((part, own[: part.least]))
+        own = own[part.least :]
+    return shares
+
+
+def _rank(part: Named) -> int:
+    is_direction = part.relation is not None and not part.relation.kinds
+    return _FROM_LEFT.index(part.relation.where if part.relation and is_direction else "ahead")
 
 
 def away(thing: PlacedObject) -> float:
@@ -364,9 +386,13 @@ def colored(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Plac
     """
     wanted: dict[int, np.ndarray] = {}
     for one in named:
-        if one.color:
-            own = few_of(things, one) if one.one_of_many else places_of(things, one.kinds)
+        if one.color and not one.one_of_many and not one.parts:
+            own = places_of(things, one.kinds)
             wanted.update(dict.fromkeys(own, np.array(one.color)))
+            continue
+        for part, own in parts_of(things, one):
+            if part.color:
+                wanted.update(dict.fromkeys(own, np.array(part.color)))
     light = light_of(things)
     by_day = light >= _BY_DAY and any(thing.kind == "low sky" for thing in things)
     spare = 0.0 if by_day else _PLAINLY_OTHER

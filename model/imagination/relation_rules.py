@@ -12,7 +12,7 @@ import numpy as np
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.objects import PlacedObject, rgb
-from mag_sandbox.model.imagination.plan_rules import AROUND, LEVEL, places_of
+from mag_sandbox.model.imagination.plan_rules import AROUND, LEVEL, parts_of, places_of
 from mag_sandbox.model.imagination.standing import TABLES
 from mag_sandbox.scenes.relations import Relation
 from mag_sandbox.scenes.stances import STANCES
@@ -69,7 +69,28 @@ def related(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Plac
                 for one in told
             )
             result = _moved(result, alike, relation, follows=is_pinned)
+    for one in named:
+        result = _sided(result, one)
     return result
+
+
+def _sided(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
+    """Return things of which the parts of a name are where words say: one car left, one right."""
+    moved = {}
+    for part, own in parts_of(things, one) if one.parts else ():
+        if part.relation is not None and not part.relation.kinds:
+            moved |= _beside_each_other(things, own, _YAWS[part.relation.where])
+    return [moved.get(place, thing) for place, thing in enumerate(things)]
+
+
+def _beside_each_other(
+    things: Sequence[PlacedObject], own: Sequence[int], yaw: float
+) -> dict[int, PlacedObject]:
+    moved = {}
+    for rank, place in enumerate(own):
+        aside = (rank - (len(own) - 1) / 2) * (things[place].width + _GAP)
+        moved[place] = replace(things[place], yaw=(yaw + aside) % 360.0)
+    return moved
 
 
 def _turned(things: list[PlacedObject], one: Named, yaw: float) -> list[PlacedObject]:
@@ -77,11 +98,8 @@ def _turned(things: list[PlacedObject], one: Named, yaw: float) -> list[PlacedOb
 
     If that is behind, no other one is ahead.
     """
-    placed, moved = _placed(things, one.kinds), {}
-    own = placed[: one.least]
-    for rank, place in enumerate(own):
-        aside = (rank - (len(own) - 1) / 2) * (things[place].width + _GAP)
-        moved[place] = replace(things[place], yaw=(yaw + aside) % 360.0)
+    placed = _placed(things, one.kinds)
+    moved = _beside_each_other(things, placed[: one.least], yaw)
     is_behind = yaw == _YAWS["behind"]
     gone = {
         place for place in placed[one.least :]

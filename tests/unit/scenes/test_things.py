@@ -403,3 +403,38 @@ def test_clothes_give_people_their_colour_and_nothing_else(text: str, color: str
     people = next(one for one in named_things(text, tuple(THINGS)) if one.kinds[0] == "person")
     assert people.color == (COLORS[color] if color else None)
     assert all(one.color is None for one in named_things("people in red and dogs", ("dog",)))
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("a red car and a blue car", [("red", 1, ""), ("blue", 1, "")]),
+        ("two white sheep and three black sheep", [("white", 2, ""), ("black", 3, "")]),
+        ("a black horse on the left, a white horse on the right",
+         [("black", 1, "left"), ("white", 1, "right")]),
+        ("a tent on the left, a tent on the right", [(None, 1, "left"), (None, 1, "right")]),
+    ],
+)  # fmt: skip
+def test_things_of_one_kind_that_differ_are_parts_of_one_name(text: str, parts: list):
+    (named,) = named_things(text, tuple(THINGS))
+    assert (named.least, named.most) == (sum(count for _, count, _ in parts),) * 2
+    assert [
+        (color_name(one.color) if one.color else None, one.least,
+         one.relation.where if one.relation else "")
+        for one in named.parts
+    ] == parts  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text", ["a red car. The car is fast", "a red car and my dog beside the car", "a car, cars"]
+)
+def test_what_is_named_again_is_the_same_thing(text: str):
+    car = next(one for one in named_things(text, tuple(THINGS)) if one.kinds[0] == "car")
+    assert not car.parts
+    assert car.least == 1
+
+
+def test_a_later_sentence_gives_a_thing_its_colour():
+    for text in ("a cat on a sofa. The cat is black", "a cat that sleeps, the cat is black"):
+        cat = next(one for one in named_things(text, tuple(THINGS)) if one.kinds[0] == "cat")
+        assert cat.color == COLORS["black"]

@@ -2,9 +2,10 @@
 
 import pytest
 
+from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.named_rules import obeyed, wooded
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.plan_rules import shown_shares
+from mag_sandbox.model.imagination.plan_rules import colored, shown_shares
 from mag_sandbox.scenes.things import Named, named_things
 
 GREEN, BLUE = (90, 140, 90), (30, 60, 140)
@@ -253,3 +254,15 @@ def test_named_things_are_ahead():
         [*GROUND, PlacedObject("barn", 200.0, 0.0, 30.0, 25.0)], [Named(("barn",), None)]
     )
     assert abs((of(result, "barn")[0].yaw + 180) % 360 - 180) < 38.0
+
+
+def test_a_black_horse_stands_on_the_left_and_a_white_one_on_the_right():
+    words = "a black horse on the left and a white horse on the right, a tent in the middle"
+    named = named_things(words, ("horse", "tent"))
+    tent = PlacedObject("tent", 100.0, -3.0, 20.0, 12.0)
+    result = colored(obeyed([*GROUND, HORSE, tent], named), named)
+    left, right = sorted(of(result, "horse"), key=lambda one: yaw_difference(one.yaw, 0.0))
+    assert max(left.color) * 2 < max(right.color)
+    (tent,) = of(result, "tent")
+    assert -45.0 < yaw_difference(left.yaw, 0.0) < yaw_difference(tent.yaw, 0.0)
+    assert yaw_difference(tent.yaw, 0.0) < yaw_difference(right.yaw, 0.0) < 45.0
