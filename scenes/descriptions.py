@@ -190,6 +190,7 @@ _SEA = "sea"
 _TREE = 3.0  # metres
 _LARGEST = 6.0  # metres that things in rooms are tall or wide
 _BEFORE_LIGHT, _LIGHT_WORDS = frozenset(("in", "at", "by", "under", "on")), 5
+_DAYTIMES = frozenset(("morning", "afternoon", "evening"))
 _GROUND_GROUPS = ("walls", "floor", "sky", "backdrop")  # what is behind all things, if said
 _FALLS = {"falling rain": "rain", "falling snow": "snow"}  # what falls, and stems that say so
 _SKY = frozenset(("sun", "moon"))  # which are everywhere
@@ -201,7 +202,11 @@ _FILLERS = (  # words that say nothing by themselves
     "above also background below but each even front groups her his light my quite rather really"
     " see so such too very weather which who"
 )
-FILLERS = frozenset(_FILLERS.split())
+_CHANGING = frozenset((  # likewise, of what becomes of a place
+    "again", "begin", "begins", "beginning", "now", "start", "starts", "starting", "still",
+    "suddenly",
+))  # fmt: skip
+FILLERS = frozenset((*_FILLERS.split(), *_CHANGING, "full"))  # "a full moon"
 # Words that no phrase of a category has, but with which eight plans of its scenes differ.
 MEASURED = {"outdoor": "winter underwater spaceship", "indoor": "night dark", "object": "wall"}
 MOST_THINGS = 5  # kinds that a place always shows; of 8 named 6 to 7 are there, of 12 6 to 9
@@ -573,6 +578,7 @@ def staying(text: str, words: Vocabulary, before: str) -> str:
     alone leave all that was named: "in the rain" after it is "a beach at night, in the rain".
     """
     lights, said = words.lights(text), frozenset(_need(_in_places(words, text).lower()))
+    said -= frozenset(map(stem, _CHANGING))
     if before and said and said <= _WEATHER | lights:  # it names no thing
         gone = _need(_light(words.reading(before), words)) if lights else ()
         old = _WEATHER.union(gone) if _WEATHER & said else frozenset(gone)
@@ -677,7 +683,9 @@ def _light(text: str, words: Vocabulary) -> str:
         for first in range(last - 1, max(last - _LIGHT_WORDS, -1), -1):
             if parts[first].text.lower() in _BEFORE_LIGHT:
                 return text[parts[first].start : parts[last].end].lower()
-    return ""
+    word = parts[lit[-1]].text.lower() if lit else ""
+    first = "in the" if word in _DAYTIMES else "in" if word.endswith("light") else "at"
+    return word and f"{first} {word}"
 
 
 def _said(text: str, words: Vocabulary, group: str, category: str | None) -> str:

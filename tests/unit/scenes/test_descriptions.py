@@ -246,6 +246,8 @@ def test_no_place_is_added_to_one_that_is_named_or_where_no_word_is_known(
         ("a red car in the rain", "a forest at dusk in fog", "in a forest at dusk"),
         ("two robots", "a gallery under pink stage lights", "in a gallery under pink stage lights"),
         ("a dragon", "a camel", "in a desert"),
+        ("a red car", "a desert with a camel, full moon night", "in a desert at night"),
+        ("a red car", "evening in a small town", "in a town in the evening"),
         ("a mountain bike", "a village", "in a village"),
         ("coins", "a lava world under a purple sky", "in a lava world under a purple sky"),
     ],
@@ -268,6 +270,11 @@ def test_a_description_without_a_place_stays_where_the_one_before_is(
             "a farm with a red tractor in the rain",
         ),
         ("in the snow", "a farm with two pigs. It is raining.", "a farm with two pigs"),
+        (
+            "It starts to snow",
+            "a desert with a camel, moon night",
+            "a desert with a camel, moon night",
+        ),
         ("in fog at dawn", "a harbour with ships at night", "a harbour with ships"),
         ("rain", "a meadow with two sheep", "a meadow with two sheep"),  # where it is put anyway
     ],
