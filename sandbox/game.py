@@ -47,6 +47,7 @@ from mag_sandbox.scenes import Scene
 
 logger = logging.getLogger(__name__)
 ASK_WHERE = "Where do you want to go?"
+MORE_ROOM = 1.2  # times what places took when the player kept all, until that is asked again
 
 
 class PlayerGame:
@@ -94,6 +95,7 @@ class PlayerGame:
         self._compared: Future[ParkedScene] | None = None  # from which a split screen continued
         self._stale = False  # the title's list is out of date
         self._disk_use: Future[DiskUse] | None = None  # for a question on the title
+        self._room_asked_for = 0  # bytes that saved places took when the player was asked
         self._begun_anew = False  # whether a scene was begun since the title was left
 
     def open(self) -> None:
@@ -119,7 +121,10 @@ class PlayerGame:
             title.refresh()
         if self._disk_use and self._disk_use.done() and not title.is_busy:
             use, self._disk_use = self._disk_use.result(), None
-            title.ask_for_room(use, self.services.settings.now.parked_mib)
+            is_more = use.total_bytes > MORE_ROOM * self._room_asked_for
+            if use.entries and is_more:  # else the player keeps all
+                title.ask_for_room(use, self.services.settings.now.parked_mib)
+                self._room_asked_for = use.total_bytes
 
     def silence(self) -> None:
         """Release the sound device; before the window closes."""

@@ -9,6 +9,7 @@ import pygame
 
 from mag_sandbox.files.border import Refusal
 from mag_sandbox.model.loading import available_policies
+from mag_sandbox.model.world import MIB
 from mag_sandbox.sandbox.saves.own_scenes import scene_of_prompt
 from mag_sandbox.sandbox.saves.saves import DiskUse
 from mag_sandbox.sandbox.screens import Continue, Outcome, PlayScene, Watch, Way
@@ -183,20 +184,19 @@ class TitleScreen:
         self._actions.listing.ask()
 
     def ask_for_room(self, use: DiskUse, budget_mib: int) -> None:
-        """Ask what to delete when parked scenes take more than the budget."""
-        if not use.entries:
-            return
+        """Ask whether to delete parked scenes that take more than the budget."""
         names = ", ".join(f"{entry.name} ({bytes_text(entry.bytes)})" for entry in use.entries)
         text = (
-            f"Saved places take {bytes_text(use.total_bytes)}, more than the {budget_mib} "
-            f"MiB you set. Left longest ago: {names}."
+            f"Saved places take {bytes_text(use.total_bytes)}. The settings allow "
+            f"{bytes_text(budget_mib * MIB)}. Left longest ago: {names}."
         )
 
         def forget(answer: int) -> None:  # noqa: ARG001 -- there is one
             for entry in use.entries:
                 self._actions.delete_parked(entry.id)
 
-        buttons = (Button("Keep all"), Button("Forget these", kind="danger"))
+        which = "Forget these" if use.entries[1:] else "Forget it"
+        buttons = Button("Keep all"), Button(which, kind="danger")
         self._ask("Saved places need space", text, buttons, forget)
 
     def _ask(

@@ -1,6 +1,7 @@
 """What a game writes down: recordings of every kind of beginning, and settings."""
 
 import threading
+from concurrent.futures import Future
 
 import pygame
 import pytest
@@ -18,6 +19,7 @@ from mag_sandbox.sandbox.recording.reader import EVENTS_FILE, load_recording
 from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.sandbox.recording.replay import verify
 from mag_sandbox.sandbox.saves.own_scenes import own_scenes
+from mag_sandbox.sandbox.saves.saves import DiskUse
 from mag_sandbox.sandbox.screens import Continue, Watch, Way
 from mag_sandbox.sandbox.screens.loading import LoadingScreen
 from mag_sandbox.sandbox.screens.play import PlayScreen, ReplayScreen
@@ -384,6 +386,25 @@ def test_what_just_became_too_much_is_asked_about_on_the_same_title(run):
     game.go(Way.TITLE, TitleScreen)
     game.wait(lambda: question(game) == "Saved places need space")
     assert game.parked()[0].name == SCENE.name
+
+
+def test_a_player_who_keeps_all_is_asked_again_when_much_more_is_taken(run, monkeypatch):
+    game = run()
+    glimpse(game)
+    game.go(Way.TITLE, TitleScreen)
+    saves = game.services.saves
+    game.wait(lambda: len(saves.scenes.entries()) == 1)
+    entries = tuple(saves.scenes.entries())
+    for total, is_asked in ((1000, True), (1100, False), (1300, True)):
+        known = Future[DiskUse]()
+        known.set_result(DiskUse(entries, total))
+        monkeypatch.setattr(saves, "disk_use", lambda known=known: known)
+        game.play()
+        game.go(Way.TITLE, TitleScreen)
+        game.wait(lambda: game.game._disk_use is None)
+        assert (question(game) is not None) == is_asked, total
+        if is_asked:
+            game.press(pygame.K_ESCAPE)
 
 
 def test_the_question_for_room_waits_until_the_title_is_free(run, monkeypatch):
