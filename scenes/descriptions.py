@@ -95,12 +95,13 @@ _COAST = re.compile(r"\b(sea|ocean|beach|coast|seashore|shore|harbour|harbor)\b"
 _STORM = re.compile(r"\b(stormy|thunderstorm|storm)\b", re.I)
 _COLORED_ROOM = re.compile(
     rf"\b({'|'.join(COLORS)}) ((?:living |dining |music )?room|bedroom|bathroom|kitchen|library"
-    r"|office|study|lounge|hallway)\b", re.I
+    r"|office|study|lounge|hallway)(?=$|[,.;:]| (?:and|at|by|in|on|under|where|with)\b)", re.I
 )  # fmt: skip
 _MOUNTAINS = r"mountains?(?=$|,| (and|at|by|in|under|where|with)\b)"  # as a place
 _MEANT = (  # what is read as something else, one after the other
     (_SEA_FLOOR, "coral reef"),
     (re.compile(r"\bcamp fires?\b", re.I), "campfire"),
+    (re.compile(r"\b(is |are )?building (?=(a|an|the|some|their|sand)\b)", re.I), "with "),
     (re.compile(r"\bin (the )?winter\b", re.I), "covered in snow"),
     (re.compile(r"\bwint(er|ry)\b", re.I), "snowy"),
     (re.compile(r"\bon the moon\b", re.I), "in a moon landscape"),

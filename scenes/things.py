@@ -124,6 +124,7 @@ _ALSO = {  # a player's word -> the kind
     "stall": "market stall", "sign": "signpost", "letter box": "mailbox", "grave": "gravestone",
     "tombstone": "gravestone", "sculpture": "statue", "ruins": "ruin", "lamp post": "street lamp",
     "fire": "fireplace", "campfire": "camp fire", "bonfire": "camp fire",
+    "sandcastle": "sand castle",
     "parasol": "beach umbrella", "umbrella": "beach umbrella", "lounger": "sunbed",
     "deck chair": "sunbed", "goal": "football goal", "balloon": "hot air balloon",
     "kitten": "cat", "puppy": "dog", "pony": "horse", "cattle": "cow", "piglet": "pig",
@@ -172,7 +173,7 @@ _LIKEWISE = {  # what else a kind's name, or a player's word, can mean
     "sculpture": ("bust",), "car": ("toy car",), "boat": ("rowing boat",),
     "ship": ("sailing ship",), "bird": ("seagull",), "monster": ("zombie",),
     "block": ("question block", "crystal block", "crate"), "plant": ("potted palm", "bush"),
-    "people": ("child",), "building": ("skyscraper", "cottage"),
+    "people": ("child",), "building": ("skyscraper", "cottage"), "wall": ("backdrop",),
 }  # fmt: skip
 ANIMALS = frozenset((
     "bird", "sheep", "deer", "camel", "penguin", "snail", "bat", "cat", "dog", "horse", "cow",

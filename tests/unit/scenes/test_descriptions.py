@@ -22,6 +22,7 @@ from mag_sandbox.scenes.descriptions import (
     typical_in,
     uninvited_in,
 )
+from mag_sandbox.scenes.things import COLORS
 from mag_sandbox.scenes.vocabulary import WORDS_FILE
 from tests import ROOT
 
@@ -383,6 +384,27 @@ def test_it_is_day_unless_words_say_otherwise(words):
     assert speaks_of("day", lit("a harbour at noon", words))
     assert not speaks_of("day", lit("a harbour at sunset", words))
     assert not speaks_of("day", lit("a harbour with a full moon", words))
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "color"),
+    [
+        ("a kitchen with a teal kitchen counter and yellow walls", "wall", "yellow"),
+        ("a kitchen with a teal kitchen counter and yellow walls", "kitchen counter", "teal"),
+        ("a blue kitchen with a lamp", "wall", "blue"),
+        ("a stage with a red wall", "backdrop", "red"),
+    ],
+)
+def test_colours_of_rooms_are_those_of_their_walls(words, text, kind, color):
+    named = named_in(words.reading(text), words, (*KINDS, "wall", "backdrop"))
+    assert next(one for one in named if kind in one.kinds).color == COLORS[color]
+
+
+def test_kids_who_build_a_sandcastle_need_no_house(words):
+    text = "a beach with two kids building a sandcastle"
+    kinds = {one.kinds[0] for one in named_in(words.reading(text), words, KINDS)}
+    assert kinds == {"child", "sand castle"}
+    assert not words.without_effect(text)
 
 
 @pytest.mark.parametrize(
