@@ -685,8 +685,8 @@ def _light(text: str, words: Vocabulary) -> str:
             if parts[first].text.lower() in _BEFORE_LIGHT:
                 return text[parts[first].start : parts[last].end].lower()
     word = parts[lit[-1]].text.lower() if lit else ""
-    first = "in the" if word in _DAYTIMES else "in" if word.endswith("light") else "at"
-    return word and f"{first} {word}"
+    before = "in the" if word in _DAYTIMES else "in" if word.endswith("light") else "at"
+    return word and f"{before} {word}"
 
 
 def _said(text: str, words: Vocabulary, group: str, category: str | None) -> str:

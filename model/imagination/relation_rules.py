@@ -76,7 +76,7 @@ def related(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Plac
 
 def _sided(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
     """Return things of which the parts of a name are where words say: one car left, one right."""
-    moved = {}
+    moved: dict[int, PlacedObject] = {}
     for part, own in parts_of(things, one) if one.parts else ():
         if part.relation is not None and not part.relation.kinds:
             moved |= _beside_each_other(things, own, _YAWS[part.relation.where])
