@@ -364,6 +364,7 @@ class Named(NamedTuple):
     most: int | None = None  # and at most; None: any number
     scale: float = 1.0  # how much larger than usual it is
     relation: Relation | None = None
+    uncolored: tuple[str, ...] = ()  # kinds that the words could mean but for their colour
     one_of_many: bool = False  # others like it are around, which the words do not mean
     parts: "tuple[Named, ...]" = ()  # that differ: "a red car on the left and a blue car"
 
@@ -689,6 +690,7 @@ def _told_before(
     colored = tuple(one for one in kinds if color and takes_color(one, color_name(color)))
     return Named(
         colored or kinds, color if colored else None, least, most, scale,
+        uncolored=tuple(kind for kind in kinds if colored and kind not in colored),
         one_of_many=is_one and least == 1 and not countable,
     )  # fmt: skip
 

@@ -81,7 +81,7 @@ _LAID = {  # what is laid on the ground: pitch, width, height and variant, and i
 _OPEN_WATERS = frozenset((  # on which boats are; coral is under it
     "sea", "lake", "frozen lake", "canal", "coral", "seaweed",
 ))  # fmt: skip
-_TREE_LIKE = 7.0  # degrees; smaller trees are a line at the horizon
+_TREE_LIKE = 11.0  # degrees; smaller trees are a line at the horizon
 _STARS, _STAR, _STAR_PITCHES = 40, 2.4, (8.0, 26.5)  # how many, and degrees
 _DROPS = (214, 232, 248)
 _STAR_COLOR = (243, 243, 217)

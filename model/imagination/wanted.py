@@ -53,15 +53,19 @@ class Wanted(NamedTuple):
         """
         read = words.reading(text)
         named = named_in(read, words, kinds)
+        if not added_place(text, words):
+            named = among_others(named, read, words)
+        said = {kind for one in named for kind in one.kinds}
+        alike = {kind for one in named if one.most is not None for kind in one.uncolored}
         return cls(
-            named if added_place(text, words) else among_others(named, read, words),
+            named,
             words.place(read),
             speaks_of("fog", read),
             speaks_of("storm", text),
             is_under_snow(read),
             speaks_of("night", lit(text, words)),
             speaks_of("day", lit(text, words)),
-            absent_in(read, kinds, text) | uninvited_in(text, words, kinds),
+            absent_in(read, kinds, text) | uninvited_in(text, words, kinds) | (alike - said),
             elsewhere_in(read, words),
             typical_in(read, words),
             is_of_stone(read, words),

@@ -226,7 +226,8 @@ class WalkableGround:
         for new in reversed(list(self.new.generations)):  # numbers of things stay
             if new.plan is not None:
                 ground = Scenery.of(new.plan.things, self._stances, self._behind).on_ground
-                counted = Wanted.of(new.plan.prompt, words, kinds).counted
+                wanted = Wanted.of(new.plan.prompt, words, kinds)
+                counted = wanted.counted if new.is_full else ()  # older saves stay as they were
                 for square in new.squares:
                     found += things_in(
                         square, ground, new.plan.noise, counted=counted, is_full=new.is_full
