@@ -7,7 +7,7 @@ from everywhere and whenever a walker comes back to it.
 """
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import product
 from math import cos, hypot, radians, sin, tan
@@ -47,7 +47,6 @@ def things_in(
     ground: Sequence[tuple[PlacedObject, float]],
     seed: int,
     *,
-    counted: Collection[str] = (),
     is_full: bool = True,
 ) -> list[ToldFrom]:
     """Return the things in a square, told from its middle or from that of another one.
@@ -56,7 +55,6 @@ def things_in(
         square: its number.
         ground: things on the ground of a plan, and how far away each is [m].
         seed: of the arrangement.
-        counted: kinds of which the description says how many there are: none is added.
         is_full: whether things from farther away than it is wide stand there, too.
     """
     drawn = np.random.default_rng([seed, 6, *(_FIRST + one for one in square)])
@@ -72,7 +70,7 @@ def things_in(
         x, z, half = x - from_x, z - from_z, away * tan(radians(min(told.width, WIDEST)) / 2)
         is_new = hypot(x + middle_x, z + middle_z) > PLANNED
         stays = chance < (COMMON if count[told.kind] > 1 else RARE)
-        if is_new and stays and told.kind not in counted:
+        if is_new and stays:
             one = ToldFrom(replace(told, yaw=yaw), middle_x - from_x, middle_z - from_z)
             if from_x or from_z:
                 later.append((one, x, z, half))

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import NamedTuple, Self
 
+from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.scenes.descriptions import (
     absent_in,
     added_place,
@@ -17,7 +18,7 @@ from mag_sandbox.scenes.descriptions import (
     typical_in,
     uninvited_in,
 )
-from mag_sandbox.scenes.things import Named
+from mag_sandbox.scenes.things import Named, color_name
 from mag_sandbox.scenes.vocabulary import Vocabulary
 
 
@@ -37,10 +38,14 @@ class Wanted(NamedTuple):
     of_stone: bool = False  # its walls and floor, in whatever room
     shade: float = 1.0  # share of the light that reaches its ground
 
-    @property
-    def counted(self) -> frozenset[str]:
-        """The kinds of which it says how many there are."""
-        return frozenset(kind for one in self.named if one.most is not None for kind in one.kinds)
+    def counts(self, thing: PlacedObject) -> bool:
+        """Tell whether it says how many of such things there are: in a village, of red houses."""
+        own = [one for one in self.named if thing.kind in one.kinds]
+        return any(one.most is not None for one in own) or any(
+            one.one_of_many and one.color and thing.color
+            and color_name(one.color) == color_name(thing.color)
+            for one in own
+        )  # fmt: skip
 
     @classmethod
     def of(cls, text: str, words: Vocabulary, kinds: Collection[str]) -> Self:

@@ -225,11 +225,10 @@ class WalkableGround:
         words, kinds = self._painting.words, self._painting.imagination.config.looks
         for new in reversed(list(self.new.generations)):  # numbers of things stay
             if new.plan is not None:
-                ground = Scenery.of(new.plan.things, self._stances, self._behind).on_ground
                 wanted = Wanted.of(new.plan.prompt, words, kinds)
-                counted = wanted.counted if new.is_full else ()  # older saves stay as they were
+                ground = Scenery.of(new.plan.things, self._stances, self._behind).on_ground
+                if new.is_full:  # older saves stay as they were
+                    ground = [(one, away) for one, away in ground if not wanted.counts(one)]
                 for square in new.squares:
-                    found += things_in(
-                        square, ground, new.plan.noise, counted=counted, is_full=new.is_full
-                    )
+                    found += things_in(square, ground, new.plan.noise, is_full=new.is_full)
         return found

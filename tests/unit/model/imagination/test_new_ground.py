@@ -1,5 +1,7 @@
 """New ground lies beyond a plan and is the same whenever it is seen."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -11,7 +13,9 @@ from mag_sandbox.model.imagination.new_ground import (
 )
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.scenery import FADE, SIGHT, Scenery
+from mag_sandbox.model.imagination.wanted import Wanted
 from mag_sandbox.scenes.stances import Stance
+from mag_sandbox.scenes.things import COLORS, Named
 
 STANCES = {"tree": Stance("floor", 5.0), "castle": Stance("floor", 20.0)}
 TREES = [PlacedObject("tree", 40.0 * turn, -2.0, 10.0, 20.0) for turn in range(9)]  # at 7.5 m
@@ -62,17 +66,19 @@ def test_the_only_one_of_a_kind_is_rare():
     assert found.count("tree") > 700
 
 
-def test_of_what_words_count_there_is_no_more_beyond_the_plan():
-    castle = (PlacedObject("castle", 10.0, 4.0, 30.0, 32.0), 7.5)
-    squares = [(x, z) for x in range(3, 13) for z in range(10)]
-    found = [
-        one.told.kind
-        for each in squares
-        for one in things_in(each, [*GROUND, castle], 1, counted=("castle",))
+def test_words_count_things_by_kind_or_where_there_are_others_by_colour():
+    named = [
+        Named(("deer",), None, 2, 2),
+        Named(("cottage",), COLORS["red"], one_of_many=True),
+        Named(("horse",), None, 3),
     ]
-    without = [one.told.kind for each in squares for one in things_in(each, GROUND, 1)]
-    assert "castle" not in found
-    assert abs(len(found) - len(without)) < 100
+    wanted = Wanted(named)
+    things = [
+        PlacedObject(kind, 0.0, 0.0, 9.0, 9.0, COLORS[color])
+        for kind, color in (("deer", "brown"), ("cottage", "red"), ("cottage", "blue"))
+    ]
+    assert [wanted.counts(one) for one in things] == [True, True, False]
+    assert not wanted.counts(replace(things[0], kind="horse"))
 
 
 def test_new_things_grow_as_a_walker_comes_nearer_and_those_left_behind_shrink():
