@@ -6,8 +6,9 @@ taken from the plan in metres. Worlds without a plan list placed things only.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from math import atan, atan2, degrees, hypot
 
 import numpy as np
@@ -15,11 +16,20 @@ import numpy as np
 from mag_sandbox.controls.camera import CameraPose, yaw_difference
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.controls.parallax import EYE
-from mag_sandbox.model.world import FrameBlock, GroundThing
+from mag_sandbox.model.world import FrameBlock, GroundPlan, GroundThing
 from mag_sandbox.sandbox.hud.seen import SCALE, TOP, SeenRing
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver, SessionStart
-from mag_sandbox.scenes.things import SMALLEST, THINGS, clear_color_name, color_name, names_in
+from mag_sandbox.scenes.things import (
+    SMALLEST,
+    THINGS,
+    WATERS,
+    clear_color_name,
+    color_name,
+    named_things,
+    names_in,
+)
 
+_NAMED = THINGS.keys() | WATERS
 _NEAREST = 3  # of things of one name, whose directions are told
 NEAR = 0.1  # metres: the least distance that sizes are told for
 SHOWN, LOOKED_AT = 0.12, 150  # share of a thing's pixels that have its colour; pixels looked at
@@ -106,20 +116,44 @@ def things_around(ring: SeenRing, block: FrameBlock | None) -> tuple[Seen, ...]:
     """
     placed, planned = (block.placed, block.planned or ()) if block else ((), ())
     own = tuple(replace(_told(edit), placed=True) for edit in placed)
-    if block and block.ground and block.poses[-1].is_away:
-        found: Iterable[Seen] = _standing(block.ground.things, block.poses[-1], own)
+    is_away = bool(block and block.ground and block.poses[-1].is_away)
+    if block and block.ground and is_away:
+        found: Iterable[Seen] = _standing(block.ground, block.poses[-1], own)
     else:
-        seen = (edit for edit in planned if edit.kind in THINGS and _is_seen(edit, ring.is_seen))
+        seen = (edit for edit in planned if edit.kind in _NAMED and _is_seen(edit, ring.is_seen))
         told = (_as_shown(_told(edit), _part(edit, ring)) for edit in seen)
         found = (*own, *(one for one in told if not any(_same_place(one, mine) for mine in own)))
-    prompt = block.prompt if block else ""
+    return _from_left(_called(found, block.prompt if block else "", is_looked_at=not is_away))
+
+
+def _called(found: Iterable[Seen], prompt: str, *, is_looked_at: bool) -> list[Seen]:
+    """Return things by the names that a description has for them.
+
+    A colour is told that both words and plan give, or, of things that are looked at, the plan
+    alone; and only if all that are listed of a kind have one.
+    """
     in_shadow, names = SHADE not in prompt.lower().split(), names_in(prompt)
+    colors = _colors_in(prompt)
+    called = []
+    for one in found:
+        is_sure = one.color in colors[one.kind] if one.kind in colors else is_looked_at
+        is_shadow = in_shadow and one.color == SHADE
+        color = one.color if one.placed or (is_sure and not is_shadow) else ""
+        called.append(replace(one, color=color, word=names.get(one.kind, "")))
+    unsure = {one.kind for one in called if not one.color}
+    return [
+        replace(one, color="") if one.kind in unsure and not one.placed else one for one in called
+    ]
 
-    def called(one: Seen) -> Seen:
-        color = "" if in_shadow and one.color == SHADE and not one.placed else one.color
-        return replace(one, color=color, word=names.get(one.kind, ""))
 
-    return _from_left(list(map(called, found)))
+@lru_cache(maxsize=8)  # asked for every block
+def _colors_in(prompt: str) -> Mapping[str, frozenset[str]]:
+    """Return the names of the colours that a description gives kinds of things."""
+    return {
+        one.kinds[0]: frozenset(color_name(part.color) for part in (one, *one.parts) if part.color)
+        for one in named_things(prompt, tuple(THINGS))
+        if any(part.color for part in (one, *one.parts))
+    }
 
 
 def _as_shown(thing: Seen, pixels: np.ndarray) -> Seen:
@@ -129,12 +163,11 @@ def _as_shown(thing: Seen, pixels: np.ndarray) -> Seen:
     return thing if shown >= SHOWN * len(some) else replace(thing, color="")
 
 
-def _standing(
-    things: Sequence[GroundThing], pose: CameraPose, own: Sequence[Seen]
-) -> tuple[Seen, ...]:
-    """Return the things around a pose, and placed ones that do not stand on the ground."""
+def _standing(ground: GroundPlan, pose: CameraPose, own: Sequence[Seen]) -> tuple[Seen, ...]:
+    """Return the things and waters around a pose, and placed things that do not stand there."""
     found, left = list[Seen](), list(own)  # as of where the scene begins
-    for thing in things:
+    waters = [GroundThing(one.kind, *one.middle, radius=one.radius) for one in ground.waters]
+    for thing in (*ground.things, *waters):
         start = degrees(atan2(thing.x, thing.z))
         mine = next((one for one in left if one.is_at(thing.kind, start)), None)
         if mine:
@@ -144,7 +177,7 @@ def _standing(
         size = 2 * degrees(atan(thing.radius / away))
         color = clear_color_name(thing.color) if thing.color else ""
         yaw, pitch = degrees(atan2(x, z)) % 360.0, degrees(atan(-EYE / away))
-        if mine or (size >= SMALLEST and thing.kind in THINGS):
+        if mine or (size >= SMALLEST and thing.kind in _NAMED):
             found.append(Seen(thing.kind, color, yaw, pitch, size, size, placed=bool(mine)))
     return _from_left((*found, *left))
 

@@ -8,7 +8,7 @@ import pytest
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.controls.edits import Edit
-from mag_sandbox.model.world import GroundPlan, GroundThing
+from mag_sandbox.model.world import GroundPlan, GroundThing, GroundWater
 from mag_sandbox.sandbox.hud.around import Seen, around_lines, things_around
 from mag_sandbox.sandbox.hud.seen import SCALE, TOP, WIDTH, SeenRing
 from mag_sandbox.sandbox.screens.around import MOST_LINES, AroundOverlay
@@ -70,6 +70,39 @@ def test_colours_are_told_that_the_picture_shows_and_black_if_words_ask_for_it()
     assert colors("a camp", red) == ["red"]
     assert colors("a camp", blue) == colors("a camp", black) == [""]
     assert colors("a Black tent", black) == ["black"]
+
+
+def test_a_colour_is_told_of_a_kind_only_if_all_of_it_have_one():
+    ring = SeenRing()
+    ring.seen[:] = 1
+    ring.pixels[:] = COLORS["red"]
+    tents = [replace(TENT, yaw=yaw, color=COLORS[color])
+             for yaw, color in ((270.0, "red"), (300.0, "red"), (330.0, "blue"))]  # fmt: skip
+
+    def names(prompt, *planned):
+        block = Mock(placed=(), planned=planned, ground=None, prompt=prompt)
+        return {one.name for one in things_around(ring, block)}
+
+    assert names("a camp", *tents[:2]) == {"red tent"}
+    assert names("a camp", *tents) == {"tent"}
+    assert names("a camp with yellow tents", *tents[:2]) == {"tent"}, "red in the evening sun"
+
+
+def test_after_a_walk_waters_are_listed_and_colours_that_words_give():
+    things = (
+        GroundThing("tent", 4.0, 4.0, 1.0, COLORS["red"]),
+        GroundThing("car", -4.0, 4.0, 1.0, COLORS["blue"]),
+    )
+    lake = GroundWater("lake", ((-2.0, 10.0), (2.0, 10.0), (2.0, 14.0), (-2.0, 14.0)))
+    pose = CameraPose(x=0.0, z=4.0)
+    block = Mock(
+        placed=(), planned=(), ground=GroundPlan(things, waters=(lake,)), poses=(pose,),
+        prompt="a meadow with a red tent",
+    )  # fmt: skip
+    listed = things_around(SeenRing(), block)
+    assert [(one.name, round(one.yaw)) for one in listed] == [
+        ("car", 270), ("lake", 0), ("red tent", 90),
+    ]  # fmt: skip
 
 
 def test_things_have_the_names_that_the_description_has_for_them():
