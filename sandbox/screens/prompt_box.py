@@ -47,7 +47,8 @@ UNSEEN = "grey: words that change nothing here"
 INSTEAD = "; words that do are below them"
 DRAWN_AS = "“{}” is drawn as “{}”"
 NO_PLACE = "no place named, so it is painted {}"
-STAYS = "no place named, so it stays {} (everything repainted: {})"
+STAYS = "no place named, so it stays {}"
+REPAINTED = "; with {} everything is painted {}"
 ALSO_AS = ", “{}” as “{}”"
 TOO_MANY = "too many kinds of things for one place; {} of these may be missing: {}"
 FUNCTION_KEYS = range(pygame.K_F1, pygame.K_F12 + 1)
@@ -62,6 +63,7 @@ class _Advice:
     cursor: int | None  # None: a character is being composed there
     before: str = ""  # the description in force
     is_written: bool = False  # no word is still being written
+    renewing: str = ""  # the keys that repaint everything; "": none do
 
     @cached_property
     def grey(self) -> tuple[Word, ...]:
@@ -94,7 +96,9 @@ class _Advice:
         stays = kept_place(self.text, self.words, self.before)
         first, *others = self.words.substitutes(self.text) or [()]
         also = "".join(ALSO_AS.format(*pair) for pair in others)
-        said = [STAYS.format(stays, place) if stays else NO_PLACE.format(place)] if place else []
+        other = REPAINTED.format(self.renewing, place) if self.renewing else ""
+        where = STAYS.format(stays) + other if stays else NO_PLACE.format(place)
+        said = [where] if place else []
         excess, kinds = self.words.excess(self._whole)
         if excess > self.words.excess(self.before)[0]:  # the place may have too many already
             said.append(TOO_MANY.format(excess, ", ".join(kinds)))
@@ -207,7 +211,10 @@ class PromptBox(Overlay):
         if self.vocabulary is None or self.text == self._opened_with:
             return None
         cursor = None if self._entry.composition else self._entry.cursor
-        return _advice_on(self.vocabulary, self.text, cursor, self._opened_with, self._rests)
+        renewing = self.choices[-1].keys if self.choices[1:] else ""
+        return _advice_on(
+            self.vocabulary, self.text, cursor, self._opened_with, self._rests, renewing
+        )
 
     def open(self, prompt: str, *, anew: bool = False) -> None:
         """Show the box with the text left unapplied, unless anew, else with the current prompt."""

@@ -13,6 +13,7 @@ from mag_sandbox.sandbox.screens.prompt_box import (
     ENGLISH_ONLY,
     NO_PLACE,
     PAUSE,
+    REPAINTED,
     STAYS,
     TOO_MANY,
     UNSEEN,
@@ -247,8 +248,13 @@ def test_words_are_judged_for_the_place_that_stays_and_it_is_named():
         box.open("a beach at night")
         box.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_RSHIFT, mod=0))
         box.handle(pygame.Event(pygame.TEXTINPUT, text="a red sofa"))
-        assert box.notice == STAYS.format("on a beach at night", "in a living room")
+        assert box.notice == STAYS.format("on a beach at night"), "there is one choice"
         assert not box.struck
+        box.choices = tuple(
+            PromptChoice(keys, "", 0, lambda text: None) for keys in ("Enter", "Shift+Enter")
+        )
+        repainted = REPAINTED.format("Shift+Enter", "in a living room")
+        assert box.notice == STAYS.format("on a beach at night") + repainted
         box.close()
 
 
