@@ -25,6 +25,7 @@ from mag_sandbox.sandbox.ui.display import fit, share_of
 from mag_sandbox.scenes.things import names_in
 
 WALKING = "walking to the {}"
+LEADS_TO = "the {} ahead leads to the {}"
 CAN_ENTER = "click the {} to walk there and through it"
 BLOCKED = "something is in the way to the {}: walk around it"
 NEAR = 20.0  # metres of a door to walk to
@@ -54,6 +55,7 @@ class DoorsInPlay(Overlay):
         self._services, self._worker = services, worker
         self._reel, self._hud, self._painting = reel, hud, painting
         self._told: Door | None = None  # the door that the player was told of last
+        self._seen: Door | None = None  # that was in sight last
         self._knows_doors = not services.settings.now.hints
         self._pressed: tuple[int, int] | None = None  # where the mouse was on the picture
         self._size = (1, 1)  # of the window
@@ -123,12 +125,10 @@ class DoorsInPlay(Overlay):
         self._walk_on(ready)
         told, self._told = self._told, self.ahead
         if self._told is None:
-            if not self._knows_doors and (door := self.in_sight):
-                self._knows_doors = True
-                self._services.notices.say(CAN_ENTER.format(self._name(door)), topic="door")
+            self._tell_in_sight()
             return
         self._knows_doors = True
-        if told is None:
+        if told is None or _are_apart(told, self._told):
             name = self._told.leads_to
             there = f", to the {name}" if name else ""
             keys = ", ".join(map(key_title, self._services.bindings["enter"].keys))
@@ -144,9 +144,22 @@ class DoorsInPlay(Overlay):
         ):
             self.enter()
 
+    def _tell_in_sight(self) -> None:
+        """Say once that doors can be entered, and where each one leads that the player knows."""
+        seen, self._seen = self._seen, self.in_sight
+        if self._seen is None:
+            return
+        name = self._name(self._seen)
+        if not self._knows_doors:
+            self._knows_doors = True
+            self._services.notices.say(CAN_ENTER.format(name), topic="door")
+        elif self._seen.leads_to and (seen is None or _are_apart(seen, self._seen)):
+            text = LEADS_TO.format(name, self._seen.leads_to)
+            self._services.notices.say(text, topic="door")
+
     def _is_ahead(self, door: Door) -> bool:
         ahead = self.ahead
-        return ahead is not None and dist((ahead.x, ahead.z), (door.x, door.z)) < SAME
+        return ahead is not None and not _are_apart(ahead, door)
 
     def _walk_on(self, ready: ReadyBlock) -> None:
         """Turn to the door that the player is bound for, walk up to it and go through."""
@@ -201,3 +214,7 @@ def _facing(pose: CameraPose, door: Door) -> CameraPose:
     """Return a pose turned towards a door."""
     yaw = degrees(atan2(door.x - pose.x, door.z - pose.z)) % 360.0
     return replace(pose, yaw=yaw, pitch=0.0)
+
+
+def _are_apart(one: Door, other: Door) -> bool:
+    return dist((one.x, one.z), (other.x, other.z)) >= SAME

@@ -19,7 +19,7 @@ from mag_sandbox.controls.camera import (
 from mag_sandbox.controls.edits import ENTER
 from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.model.world import Door, GroundPlan
-from mag_sandbox.sandbox.doors import BLOCKED, CAN_ENTER, UNPLANNED, WALKING
+from mag_sandbox.sandbox.doors import BLOCKED, CAN_ENTER, LEADS_TO, UNPLANNED, WALKING
 from tests.doubles import FakeWorld
 from tests.games import FAST, games
 
@@ -136,6 +136,15 @@ def test_the_first_door_in_sight_is_said_to_lead_on_once(tmp_path):
         game = start_far_away(start, Door("cottage", 0.3, 6.0))
         game.said(CAN_ENTER.format("cottage"))
         assert game.screen.session._doors._knows_doors
+
+
+def test_a_door_in_sight_is_said_to_lead_where_the_player_was(tmp_path):
+    with games(tmp_path) as start:
+        game = start_far_away(start, Door("door", 0.3, 6.0, leads_to="library"))
+        doors = game.screen.session._doors
+        game.wait(lambda: doors._knows_doors)
+        doors._seen = None  # looked away
+        game.said(LEADS_TO.format("door", "library"))
 
 
 @pytest.mark.parametrize("place", [(0.3, 6.0), (3.5, 6.0), (0.5, 15.0)])
