@@ -50,12 +50,15 @@ class EditRequests:
             self._notices.append(problem)
         return done
 
-    def begin_prompt(self, pose: CameraPose, before: str, prompt: str, block_index: int) -> None:
-        """Begin another place, seen from a pose, if a new prompt's cannot go on from the old one.
+    def begin_elsewhere(self, pose: CameraPose, before: str, prompt: str, block_index: int) -> None:
+        """Begin another place, seen from a pose, if a prompt's cannot go on from the planned one.
 
-        A memory without places, or a world that does not look ahead, blends the two.
+        It waits as long as memory keeps no places; without views ahead the two are blended.
         """
-        if self._words and not self._refusal() and is_elsewhere(prompt, before, self._words):
+        editor, words = self._editor, self._words
+        if editor is None or words is None or self._refusal() or editor.renews_by(prompt):
+            return
+        if is_elsewhere(prompt, before, words):
             everything = Edit("renew", pose.yaw, pose.pitch, *EVERYTHING)
             self.begin(everything, prompt, block_index)
 

@@ -135,6 +135,10 @@ class Editor:
         """Whether an edit is in progress."""
         return self._begun is not None
 
+    def renews_by(self, prompt: str) -> bool:
+        """Whether everything is about to be repainted by a prompt."""
+        return any(one.prompt == prompt and one.edit.renews_everything for one in self._asked)
+
     def see(self, poses: Sequence[CameraPose]) -> None:
         """Note the cells that a block shows."""
         for pose in poses:

@@ -280,10 +280,12 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
             self._advance(prompt=control.prompt, prompt_index=session.prompt_index + renews)
         if control.memory is not None and control.memory != self.memory.policy.setting:
             self.memory.change(control.memory)
-        before, session, edit = session.prompt, self._running(), control.edit
+        session, edit = self._running(), control.edit
         renews = edit is not None and edit.renews_everything
-        if session.prompt != before and self.painting and not renews:
-            self._edits.begin_prompt(session.pose, before, session.prompt, session.block_index)
+        plan = self.painting.plan if self.painting else None
+        if plan and not renews and (control.prompt, control.memory) != (None, None):
+            prompts = plan.prompt, session.prompt
+            self._edits.begin_elsewhere(session.pose, *prompts, session.block_index)
         if edit is not None and edit.act == "enter":
             if not self._rooms or not self._rooms.door_at(session.pose):
                 self._notices.append(NO_DOOR)

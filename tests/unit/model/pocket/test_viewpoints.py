@@ -14,7 +14,7 @@ from mag_sandbox.model.pocket.look_ahead import LOOK_AHEAD
 from mag_sandbox.model.pocket.painting import Plan
 from mag_sandbox.model.pocket.walking import START, WalkableGround
 from mag_sandbox.model.pocket.world import DiffusionWorld
-from mag_sandbox.model.world import Control, FrameBlock
+from mag_sandbox.model.world import Control, FrameBlock, MemorySetting
 from tests.tiny import CAPTIONS, PLACE, RIGHT, STILL
 from tests.unit.model.pocket.test_inventing import begin, same, world
 
@@ -138,7 +138,10 @@ def test_where_everything_is_repainted_new_ground_begins_anew():
 
 
 def test_words_for_a_place_that_cannot_go_on_here_begin_it_anew_at_the_start(monkeypatch):
-    monkeypatch.setattr(edit_requests, "is_elsewhere", lambda text, *_: text == "a castle")
+    def is_elsewhere(text: str, before: str, _words: object) -> bool:
+        return text != before and text == "a castle"
+
+    monkeypatch.setattr(edit_requests, "is_elsewhere", is_elsewhere)
     made = outdoors(SKY, TREE)
     steps(made, AHEAD, 12)
     assert made._session.pose.is_away
@@ -150,6 +153,19 @@ def test_words_for_a_place_that_cannot_go_on_here_begin_it_anew_at_the_start(mon
     assert made.painting.plan.prompt == "a castle"
     made.step(replace(STILL, prompt="a tower"))
     assert not any(block.edited for block in steps(made, STILL, 14)), "it goes on from there"
+
+
+def test_another_place_waits_for_a_memory_that_keeps_places(monkeypatch):
+    monkeypatch.setattr(edit_requests, "is_elsewhere", lambda text, before, _: text != before)
+    made = outdoors(SKY, TREE)
+    keeps, forgets = (Control(memory=MemorySetting(one, kept_mib=1)) for one in ("mag", "none"))
+    made.step(replace(forgets, prompt="a castle"))
+    assert not any(block.edited for block in steps(made, STILL, 14))
+    made.step(keeps)
+    made.step(replace(keeps, memory=MemorySetting("mag", kept_mib=2)))
+    blocks = steps(made, STILL, 20)
+    assert [block.edited.renews_everything for block in blocks if block.edited] == [True]
+    assert made.painting.plan.prompt == "a castle"
 
 
 def test_the_land_of_a_game_goes_on_too(monkeypatch):
