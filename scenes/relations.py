@@ -24,6 +24,7 @@ _OWN_SIDES = {  # likewise, of the thing that a pronoun stands for
     for to in ("to", "on") for whose in ("its", "his", "her", "their") for side in ("left", "right")
 }  # fmt: skip
 _SINGULAR = {"it": True, "him": True, "her": True, "them": False}  # pronouns
+_SHARED = frozenset(("on",))  # by all of a list: "A, B and C on the table"
 _ALONE = frozenset(("above", "overhead"))  # that may stand without "it"
 _ENDS = frozenset(("", "and", "or", "with", "in", "at"))  # words, "": none, that follow them then
 _JOINERS = frozenset(("and", "or", "with"))
@@ -114,7 +115,7 @@ def clauses_of(
             continue
         said = range(phrase.start, phrase.end)
         yield Clause(spans[rank], relation, said)
-        if phrase.other is not None and phrase.singular is None:
+        if phrase.other is not None and phrase.singular is None and phrase.where in _SHARED:
             for sharing in _listed_before(text, rank, owners, relation):
                 yield Clause(spans[sharing], relation, said)
 

@@ -20,6 +20,7 @@ from mag_sandbox.scenes.things import ANIMALS, DEEP, HILLS, STANDS, THINGS, Name
 
 _SEEN = 42.0  # degrees to either side that the first view plainly shows
 _SMALLEST = 0.5  # of their size: how small things are made to be seen together
+_SPECK = 0.3  # of its size: smaller, a thing is not recognised
 _HILL_FOOT, _HILL_TOP = -5.0, 8.0  # degrees
 _SUNK = 1.5  # degrees that things stand below the top of their hill
 _HILL, _LEAST_HILL, _HILL_SHADE = 2.6, 60.0, 0.78  # of their width, degrees, of the ground's colour
@@ -160,6 +161,8 @@ def _moved(
             place: put(_scaled(things[place], fits), target, rank, len(own))
             for rank, place in enumerate(own)
         }
+    if any(new.width < _SPECK * things[place].width for place, new in moved.items()):
+        return things  # a dragon on a coin
     if relation.where in _UPWARD:
         moved = {place: _below_top(new) for place, new in moved.items()}
     shift = 0.0 if is_sea or follows else _into_view([target, *moved.values()])
