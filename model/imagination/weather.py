@@ -36,14 +36,14 @@ _HALF_SEEN, _PALEST, _NEAREST_FOOT = 14.0, 0.8, 1.0  # metres; share at most; de
 
 
 def has_dark_sky(things: Sequence[PlacedObject]) -> bool:
-    """Tell whether it is night in a plan."""
-    sky = _low_sky(things)
-    return sky is not None and max(sky) < _DARK_SKY
+    """Tell whether it is night in a plan, or in its room."""
+    above = _first(things, "low sky") or _first(things, "ceiling")
+    return above is not None and max(above) < _DARK_SKY
 
 
 def at_night(things: Sequence[PlacedObject]) -> list[PlacedObject]:
     """Return outdoor things in the light of the moon, where a plan's sky is as of a day."""
-    sky = _low_sky(things)
+    sky = _first(things, "low sky")
     if sky is None or max(sky) < _DARK_SKY:
         return list(things)
     return _under([one for one in things if one.kind != "sun"], _NIGHT_SKY, _NIGHT)
@@ -51,7 +51,7 @@ def at_night(things: Sequence[PlacedObject]) -> list[PlacedObject]:
 
 def in_storm(things: Sequence[PlacedObject]) -> list[PlacedObject]:
     """Return outdoor things under dark clouds, where a plan's sky is bright."""
-    sky = _low_sky(things)
+    sky = _first(things, "low sky")
     if sky is None or max(sky) <= _STORMY_SKY:
         return list(things)
     is_dim = light_of([one for one in things if one.kind == "near ground"]) < _DIM
@@ -61,8 +61,8 @@ def in_storm(things: Sequence[PlacedObject]) -> list[PlacedObject]:
 
 def under_snow(things: Sequence[PlacedObject]) -> list[PlacedObject]:
     """Return outdoor things of which the ground is white, in the light of a plan's sky."""
-    sky = _low_sky(things)
-    ground = next((thing.color for thing in things if thing.kind == "near ground"), None)
+    sky = _first(things, "low sky")
+    ground = _first(things, "near ground")
     if sky is None or ground is None or vividness(np.array(ground)) < _WHITE:
         return list(things)
     light = _NIGHT if has_dark_sky(things) else _AMBIENT + (1 - _AMBIENT) * np.array(sky) / max(sky)
@@ -79,7 +79,7 @@ def _snowed(thing: PlacedObject, snow: np.ndarray) -> PlacedObject:
 
 def in_fog(things: Sequence[PlacedObject]) -> list[PlacedObject]:
     """Return things that pale with their distance, where a plan's sky is as of a clear day."""
-    sky = _low_sky(things)
+    sky = _first(things, "low sky")
     if sky is None or vividness(np.array(sky)) < _HAZY:
         return list(things)
     fog = _NIGHT * _FOG if has_dark_sky(things) else _FOG
@@ -97,8 +97,8 @@ def in_fog(things: Sequence[PlacedObject]) -> list[PlacedObject]:
     return [paled(thing) for thing in things]
 
 
-def _low_sky(things: Sequence[PlacedObject]) -> Rgb | None:
-    return next((thing.color for thing in things if thing.kind == "low sky"), None)
+def _first(things: Sequence[PlacedObject], kind: str) -> Rgb | None:
+    return next((thing.color for thing in things if thing.kind == kind), None)
 
 
 def _under(
