@@ -440,6 +440,21 @@ def among_others(named: Sequence[Named], text: str, words: Vocabulary) -> tuple[
     )
 
 
+def as_many(named: Sequence[Named], text: str, kinds: Collection[str]) -> tuple[Named, ...]:
+    """Return named things, several of those of which a description as it was written has a plural.
+
+    Known words may have none: "presents" are read as "present".
+    """
+    written = {one.kinds[0]: one for one in named_things(text, kinds)}
+
+    def several(one: Named) -> Named:
+        said = written.get(one.kinds[0], one)
+        is_open = one.most is None and not one.one_of_many
+        return one._replace(least=max(one.least, said.least)) if is_open else one
+
+    return tuple(map(several, named))
+
+
 def _fits_room(kind: str) -> bool:
     """Tell whether things of a kind can be in a room: nothing is as large as trains and trees."""
     usual = usual_looks().get(kind)

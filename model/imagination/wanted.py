@@ -8,6 +8,7 @@ from mag_sandbox.scenes.descriptions import (
     absent_in,
     added_place,
     among_others,
+    as_many,
     elsewhere_in,
     is_of_stone,
     is_under_snow,
@@ -57,7 +58,7 @@ class Wanted(NamedTuple):
             kinds: that a plan can have.
         """
         read = words.reading(text)
-        named = named_in(read, words, kinds)
+        named = as_many(named_in(read, words, kinds), text, kinds)
         if not added_place(text, words):
             named = among_others(named, read, words)
         said = {kind for one in named for kind in one.kinds}

@@ -112,6 +112,15 @@ def test_only_is_grey_in_games_and_leaves_towns_their_houses(words):
     assert "skyscraper" not in uninvited_in("a city with only a red bus", words, KINDS)
 
 
+@pytest.mark.parametrize(
+    ("text", "least"),
+    [("a living room with presents", 3), ("a living room with a present", 1), ("two apples", 2)],
+)
+def test_a_plural_that_is_read_as_one_word_of_another_form_is_several(words, text, least):
+    (named,) = Wanted.of(text, words, KINDS).named
+    assert named.least == least
+
+
 def test_a_named_house_is_alone_unless_the_words_name_a_town(words):
     wanted = Wanted.of("a red house", words, KINDS)
     (alone,) = wanted.named
