@@ -307,13 +307,14 @@ def _sized(thing: PlacedObject, one: Named, *, grows: bool) -> PlacedObject:
     if thing.kind not in THINGS or thing.width >= AROUND:
         return thing
     usual, scale = THINGS[thing.kind], 1.0
-    if usual.are_few and grows:
+    is_large = one.one_of_many and one.scale > 1.0  # a giant tree is more than a far one
+    if grows and (usual.are_few or is_large):
         if one.most is not None and max(thing.width, thing.height) < _SPECK:
             thing = replace(
                 thing, width=usual.width, height=usual.height, pitch=usual.pitch, away=None
             )
         scale = min(max(_LEAST / max(thing.width, thing.height), 1.0), _MOST_GROWN)
-        if one.most is not None:
+        if one.most is not None or is_large:
             nearer = _USUALLY * usual.width / thing.width
             scale = max(scale, min(nearer, _MOST_NEARER))
     scale *= one.scale

@@ -1,5 +1,7 @@
 """A plan shows what words name: as often as they say, large enough, and in level views."""
 
+from dataclasses import replace
+
 import pytest
 
 from mag_sandbox.controls.camera import yaw_difference
@@ -157,10 +159,12 @@ def test_what_is_too_large_for_a_view_stands_farther_away():
 
 
 def test_of_many_trees_only_a_large_one_is_meant():
-    trees = [PlacedObject("oak", yaw, 0.0, 8.0, 10.0) for yaw in (0.0, 120.0, 240.0)]
+    trees = [PlacedObject("oak", yaw, 0.0, 13.0, 16.0) for yaw in (0.0, 120.0, 240.0)]
     (one,) = named_things("a giant oak", ("oak",))
     heights = sorted(tree.height for tree in obeyed([*GROUND, *trees], [one])[3:])
-    assert heights == pytest.approx([10.0, 10.0, 22.0])
+    assert heights == pytest.approx([16.0, 16.0, 35.2])
+    far = [replace(tree, width=5.0, height=7.0) for tree in trees]
+    assert max(tree.height for tree in obeyed([*GROUND, *far], [one])[3:]) > 30.0
 
 
 def test_stands_bear_as_many_exhibits_as_words_say():
