@@ -43,6 +43,7 @@ from mag_sandbox.scenes.things import (
     telling_words,
 )
 from mag_sandbox.scenes.vocabulary import (
+    APOSTROPHES,
     AS_PLACES,
     FUNCTION_WORDS,
     PLACE,
@@ -98,9 +99,16 @@ _COLORED_ROOM = re.compile(
     r"|office|study|lounge|hallway)(?=$|[,.;:]| (?:and|at|by|in|on|under|where|with)\b)", re.I
 )  # fmt: skip
 _MOUNTAINS = r"mountains?(?=$|,| (and|at|by|in|under|where|with)\b)"  # as a place
+_SHORT_FOR_IS = frozenset(("it", "there", "that", "he", "she", "here", "let"))  # before "'s"
+_OWNER = re.compile(
+    rf"\b(?!(?:{'|'.join(_SHORT_FOR_IS)})\b)\w+[{''.join(APOSTROPHES)}]s (?=\w)", re.I
+)
 _MEANT = (  # what is read as something else, one after the other
     (_SEA_FLOOR, "coral reef"),
     (re.compile(r"\bcamp fires?\b", re.I), "campfire"),
+    (re.compile(r"\b(living|dining|music)room", re.I), r"\1 room"),
+    (re.compile(r"\bclock ?tower", re.I), "tower"),
+    (_OWNER, ""),
     (re.compile(r"\b(is |are )?building (?=(a|an|the|some|their|sand)\b)", re.I), "with "),
     (re.compile(r"\bin (the )?winter\b", re.I), "covered in snow"),
     (re.compile(r"\bwint(er|ry)\b", re.I), "snowy"),
@@ -196,6 +204,7 @@ _GROUND_GROUPS = ("walls", "floor", "sky", "backdrop")  # what is behind all thi
 _FALLS = {"falling rain": "rain", "falling snow": "snow"}  # what falls, and stems that say so
 _SKY = frozenset(("sun", "moon"))  # which are everywhere
 _ANYWHERE = _SKY | {"castle"}  # which tell no place: a fairy land is one with a dragon, too
+_AT_LAKES = frozenset(("lake", "boat", "rowing boat", "sailing ship", "swan", "lighthouse"))
 _NIGHTLY = frozenset(("moon", "starry sky"))
 _DARK = frozenset(map(stem, ("dark", "haunted", "spooky")))
 KINDS = (*THINGS, *chain(*GROUND.values()))
@@ -207,7 +216,9 @@ _CHANGING = frozenset((  # likewise, of what becomes of a place
     "again", "begin", "begins", "beginning", "now", "start", "starts", "starting", "still",
     "suddenly",
 ))  # fmt: skip
-FILLERS = frozenset((*_FILLERS.split(), *_CHANGING, "full"))  # "a full moon"
+_JOINED = frozenset(("livingroom", "diningroom"))  # read as two words
+_IS = frozenset(f"{one}{mark}s" for one in _SHORT_FOR_IS for mark in APOSTROPHES)
+FILLERS = frozenset((*_FILLERS.split(), *_CHANGING, *_JOINED, *_IS, "full"))  # "a full moon"
 # Words that no phrase of a category has, but with which eight plans of its scenes differ.
 MEASURED = {"outdoor": "winter underwater spaceship", "indoor": "night dark", "object": "wall"}
 MOST_THINGS = 5  # kinds that a place always shows; of 8 named 6 to 7 are there, of 12 6 to 9
@@ -270,6 +281,8 @@ class DescriptionWords(Vocabulary):
         named = (one.kinds for one in named_things(read, KINDS))
         kinds = [kinds for kinds in named if kinds[0] not in _ANYWHERE]
         first = {named[0] for named in kinds}
+        if "lake" in first:  # there are lakes in swamps, deserts and anywhere
+            kinds = [kinds for kinds in kinds if kinds[0] not in _AT_LAKES]
         if first & STANDS and first & EXHIBITS:
             return "on a stage"
         if "falling snow" in first:
@@ -310,7 +323,10 @@ class DescriptionWords(Vocabulary):
         words = split_words(text)
         if self.foreign(text):
             return words, (0, ())
-        read = [self.meaning(word.text) or word.text.lower() for word in words]
+        read = [
+            word.text.lower() if _is_owner(word) else self.meaning(word.text) or word.text.lower()
+            for word in words
+        ]
         seen = self._seen(read)
         unseen = tuple(
             word for place, word in enumerate(words)
@@ -471,6 +487,7 @@ def absent_in(text: str, kinds: Collection[str], said: str = "") -> frozenset[st
     named = {kind for one in named_things(text, kinds) for kind in one.kinds}
     stems = {stem(word.text.lower()) for word in split_words(text)}
     dry = {fall for fall, said in _FALLS.items() if said not in stems and fall not in named}
+    dry |= set() if speaks_of("storm", said or text) else {"lightning"} - named
     beasts = ANIMALS.intersection(kinds) if _NO_ANIMALS.search(said) else frozenset()
     loose: frozenset[str] = frozenset()
     if _empty(text, kinds):
@@ -728,6 +745,12 @@ def _need(text: str) -> tuple[str, ...]:
 
 def _stems(text: str) -> frozenset[str]:
     return frozenset(stem(word.text.lower()) for word in split_words(text))
+
+
+def _is_owner(word: Word) -> bool:
+    """Tell whether a word names an owner, who is not there: "grandmother's"."""
+    owner = re.fullmatch(rf"(\w+)[{''.join(APOSTROPHES)}]s", word.text.lower())
+    return owner is not None and owner[1] not in _SHORT_FOR_IS
 
 
 def _in_places(words: Vocabulary, text: str) -> str:

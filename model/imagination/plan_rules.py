@@ -12,7 +12,8 @@ import numpy as np
 
 from mag_sandbox.controls.camera import WIDEST_FOV, yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject, rgb
-from mag_sandbox.scenes.things import COLORS, FALLING, THINGS, Named
+from mag_sandbox.scenes.looks import usual_looks
+from mag_sandbox.scenes.things import COLORS, FALLING, THINGS, Named, color_name
 
 # The first view: which plan is best, turned which way
 
@@ -442,6 +443,13 @@ def _colored(thing: PlacedObject, wanted: np.ndarray, light: float, spare: float
             differs |= not darker < seen[0].max() / (light * wanted.max()) < lighter
         if own <= nearest + spare and not differs:
             return thing
+    name = color_name(rgb(wanted))
+    usual = usual_looks().get(thing.kind)
+    looks = [one for one in (usual.looks if usual else ()) if color_name(one.color) == name]
+    if looks and vividness(wanted) < _NEUTRAL:  # whites differ: a refrigerator's is no horse's
+        look = looks[0]
+        color, all_of_it = (rgb(light * np.array(one)) for one in (look.color, look.mean_color))
+        return replace(thing, color=color, mean_color=all_of_it, variant=look.variant)
     shade = wanted * light
     mean = thing.mean_color and rgb(_OWN * shade + (1 - _OWN) * np.array(thing.mean_color))
     return replace(thing, color=rgb(shade), mean_color=mean)

@@ -14,13 +14,14 @@ from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.objects import PlacedObject, rgb
 from mag_sandbox.model.imagination.plan_rules import AROUND, LEVEL, parts_of, places_of
 from mag_sandbox.model.imagination.standing import TABLES
+from mag_sandbox.scenes.looks import usual_looks
 from mag_sandbox.scenes.relations import Relation
 from mag_sandbox.scenes.stances import STANCES
 from mag_sandbox.scenes.things import ANIMALS, DEEP, HILLS, STANDS, THINGS, Named
 
 _SEEN = 42.0  # degrees to either side that the first view plainly shows
 _SMALLEST = 0.5  # of their size: how small things are made to be seen together
-_SPECK = 0.3  # of its size: smaller, a thing is not recognised
+_DWARFED = 2.5  # times as wide as a thing in life: what is wider has no room on it
 _HILL_FOOT, _HILL_TOP = -5.0, 8.0  # degrees
 _SUNK = 1.5  # degrees that things stand below the top of their hill
 _HILL, _LEAST_HILL, _HILL_SHADE = 2.6, 60.0, 0.78  # of their width, degrees, of the ground's colour
@@ -39,6 +40,7 @@ _LEAST = 7.0  # degrees of the longer side of what is on another thing, at least
 _WIDEST = 0.8  # of that thing's width, at most
 _UNDER = 0.5  # of that thing's height, of what is under it
 _YAWS = {"ahead": 0.0, "left": -24.0, "right": 24.0, "behind": 180.0}
+_LAKES, _SHORE, _WIDEST_LAKE = frozenset(("lake", "frozen lake")), 1.15, 86.0  # degrees
 _OPEN_WATER = frozenset(("sea", "lake", "canal", "frozen lake"))
 ON_FLOOR = frozenset(("floor", "small", "water"))
 _ABOVE = frozenset(("wall", "ceiling", "sky"))
@@ -82,6 +84,13 @@ def _sided(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
         if part.relation is not None and not part.relation.kinds:
             moved |= _beside_each_other(things, own, _YAWS[part.relation.where])
     return [moved.get(place, thing) for place, thing in enumerate(things)]
+
+
+def _dwarfs(thing: PlacedObject, other: PlacedObject) -> bool:
+    own, others = usual_looks().get(thing.kind), usual_looks().get(other.kind)
+    if own is None or others is None or other.kind in {*DEEP, *_LAKES}:
+        return False
+    return bool(others.wide) and own.wide > _DWARFED * others.wide
 
 
 def _beside_each_other(
@@ -150,6 +159,11 @@ def _moved(
         return _between(things, own, others[:2])
     other = others[0]
     target, put = things[other], _RULES[relation.where]
+    if relation.where == "on" and any(_dwarfs(things[place], target) for place in own):
+        return things  # a dragon on a coin
+    if relation.where == "on" and target.kind in _LAKES:
+        across = sum(things[place].width + _GAP for place in own)
+        target = replace(target, width=min(max(target.width, _SHORE * across), _WIDEST_LAKE))
     moved = {place: put(things[place], target, rank, len(own)) for rank, place in enumerate(own)}
     is_sea = target.kind == "sea"  # stays, with all that is afloat
     fits = _fitting([target, *moved.values()])
@@ -161,8 +175,6 @@ def _moved(
             place: put(_scaled(things[place], fits), target, rank, len(own))
             for rank, place in enumerate(own)
         }
-    if any(new.width < _SPECK * things[place].width for place, new in moved.items()):
-        return things  # a dragon on a coin
     if relation.where in _UPWARD:
         moved = {place: _below_top(new) for place, new in moved.items()}
     shift = 0.0 if is_sea or follows else _into_view([target, *moved.values()])

@@ -136,7 +136,9 @@ def _called(found: Iterable[Seen], prompt: str, *, is_looked_at: bool) -> list[S
     colors = _colors_in(prompt)
     called = []
     for one in found:
-        is_sure = one.color in colors[one.kind] if one.kind in colors else is_looked_at
+        is_sure = is_looked_at and one.kind not in WATERS  # which mirror the sky
+        if one.kind in colors:
+            is_sure = one.color in colors[one.kind]
         is_shadow = in_shadow and one.color == SHADE
         color = one.color if one.placed or (is_sure and not is_shadow) else ""
         called.append(replace(one, color=color, word=names.get(one.kind, "")))

@@ -483,7 +483,33 @@ def test_descriptions_are_read_as_they_are_meant(
     ],
 )
 def test_what_words_exclude_is_absent(text: str, absent: set[str]):
-    assert absent_in(text, KINDS) == absent
+    assert absent_in(text, KINDS) - {"lightning"} == absent
+
+
+def test_lightning_is_of_storms_alone():
+    for text, strikes in (("a dark forest", False), ("a thunderstorm over a farm", True)):
+        assert ("lightning" not in absent_in(text, KINDS)) == strikes
+
+
+def test_owners_are_not_there_and_are_struck_out(words: DescriptionWords):
+    text = "my grandmother's kitchen. It's small, there\u2019s a cat in the livingroom"
+    kinds = {one.kinds[0] for one in named_in(words.reading(text), words, KINDS)}
+    assert "person" not in kinds
+    assert "grandmother's" in {word.text for word in words.without_effect(text)}
+    struck = {word.text for word in words.without_effect(text)}
+    assert not {"It's", "there\u2019s", "livingroom"} & struck
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("three boats on a blue lake", "in a meadow"),
+        ("a lighthouse behind a lake", "in a meadow"),
+        ("a lake with a camel", "in a desert"),
+    ],
+)
+def test_a_lake_tells_no_place(words: DescriptionWords, text: str, place: str):
+    assert added_place(text, words) == place
 
 
 def test_a_camp_fire_is_no_camp_site(words: DescriptionWords):

@@ -191,3 +191,20 @@ def test_what_is_on_something_tall_shows_its_top():
     named = named_things("a lighthouse on a cliff", ("lighthouse", "cliff"))
     one = next(one for one in related([cliff, tower], named) if one.kind == "lighthouse")
     assert one.pitch + one.height / 2 <= 27.01
+
+
+def test_a_lake_is_wide_enough_for_all_its_boats():
+    lake = PlacedObject("lake", 26.0, -12.0, 37.0, 5.0)
+    boats = [PlacedObject("boat", yaw, 0.0, 20.0, 24.0) for yaw in (90.0, 180.0, 270.0)]
+    named = named_things("three boats on a lake", ("lake", "boat"))
+    (lake, *afloat) = sorted(related([lake, *boats], named), key=lambda one: one.kind != "lake")
+    assert len(afloat) == 3
+    for boat in afloat:
+        assert abs(right_of(boat, lake)) + boat.width / 2 <= lake.width / 2
+
+
+def test_a_dragon_is_not_made_to_fit_on_a_coin():
+    coin = PlacedObject("coin", 0.0, 20.0, 8.0, 8.0)
+    dragon = PlacedObject("dragon", 40.0, 5.0, 60.0, 36.0)
+    named = named_things("a dragon on coins", ("coin", "dragon"))
+    assert related([coin, dragon], named) == [coin, dragon]
