@@ -182,6 +182,7 @@ _SPOKEN = {
         "day": "day noon midday daylight sunny",
         "night": "night midnight moonlight",
         "fog": "fog foggy mist misty",
+        "rain": "rain rainy raining",
         "snow": "snow snowy snowfield snowstorm snowfall winter",
         "storm": "storm stormy thunder thunderstorm lightning",
     }.items()
@@ -655,8 +656,18 @@ def _there(text: str, words: Vocabulary, before: str) -> str:
     if not words.lights(text):
         parts.append(_light(read, words))
     if not any(said.intersection(_need(phrase)) for phrase in weather):
-        parts.append(_said(read, words, WEATHER, category))
+        parts.append(_weather(read, words, category))
     return " ".join(filter(None, parts))
+
+
+def _weather(read: str, words: Vocabulary, category: str | None) -> str:
+    """Return the weather of a description in known words, also if one word says it: "snowy"."""
+    if phrase := _said(read, words, WEATHER, category):
+        return phrase
+    if is_under_snow(read):
+        return "covered in snow"
+    said = {"fog": "in fog", "storm": "in stormy weather", "rain": "in the rain"}
+    return next((phrase for what, phrase in said.items() if speaks_of(what, read)), "")
 
 
 def is_same_ground(text: str, before: str, words: Vocabulary) -> bool:
@@ -673,7 +684,8 @@ def is_same_ground(text: str, before: str, words: Vocabulary) -> bool:
 
     places = {_place_phrase(one, words, category) for one in (read, other)}
     stays = all(now in ("", then) for now, then in map(said, _GROUND_GROUPS))
-    alike = _light(read, words) == _light(other, words) and _alike(*said(WEATHER))
+    weathers = (_weather(one, words, category) for one in (read, other))
+    alike = _light(read, words) == _light(other, words) and _alike(*weathers)
     return stays and alike and len(places) == 1 and "" not in places
 
 
@@ -690,9 +702,9 @@ def has_other_light(text: str, before: str, words: Vocabulary) -> bool:
     """Tell whether a description says another light or weather than the one before has."""
     read, other = words.reading(text), lit(before, words)
     category = words.place(read)
-    weather = _said(read, words, WEATHER, category)
+    weather = _weather(read, words, category)
     is_lit = bool(words.lights(text)) and _light(read, words) != _light(other, words)
-    return is_lit or weather not in ("", _said(other, words, WEATHER, category))
+    return is_lit or weather not in ("", _weather(other, words, category))
 
 
 def _alike(now: str, then: str) -> bool:

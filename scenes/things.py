@@ -301,6 +301,8 @@ _WHERE = frozenset((
     "on", "in", "at", "of", "by", "under", "above", "beside", "near", "next", "behind", "over",
     "to",
 ))  # fmt: skip
+_WITH = frozenset(("with", "wearing", "holding"))
+_MANY = frozenset(word for word, (least, _) in _NUMBERS.items() if least > 1)
 _ASIDE, _SIDE_WORDS = {"left": -20.0, "right": 20.0}, 3  # degrees from where one points
 
 
@@ -320,7 +322,12 @@ def parse_thing(text: str, kinds: Collection[str], category: str | None = None) 
     if where and _find(words[:where], kinds):
         side = _side(words[where:])
         words = words[:where]
-    words = [word for word in words if word not in _FILLERS]
+    worn = next((place for place, word in enumerate(words) if word in _WITH), len(words))
+    words, first = (
+        [word for word in some if word not in _FILLERS] for some in (words, words[:worn])
+    )
+    if _find(words[len(first) :], kinds) is None and _kind(words, kinds) == _kind(first, kinds):
+        words = first  # "a snowman with a blue hat"
     found = _find(words, kinds)
     if found is None:
         raise ThingError(_unknown(words, kinds, category))
@@ -731,7 +738,7 @@ class ThingWords(Vocabulary):
     def without_effect(self, text: str) -> tuple[Word, ...]:
         """Return the words that name nothing, those of incomplete names, and all that say where.
 
-        A thing is put where the player points, or to the left or right of that.
+        One thing is put where the player points, or to the left or right of that.
         """
         unknown = super().without_effect(text)
         stems = {word: _own_stems(word.text) for word in split_words(text)}
@@ -742,7 +749,12 @@ class ThingWords(Vocabulary):
             word
             for place, (word, own) in enumerate(stems.items())
             if place not in side
-            and (place > last or word in unknown or (own & self._parts and not own & said))
+            and (
+                place > last
+                or word in unknown
+                or word.text.lower() in _MANY
+                or (own & self._parts and not own & said)
+            )
             and word.text.lower() not in _FILLERS
         )
 
@@ -750,7 +762,11 @@ class ThingWords(Vocabulary):
         """Return the place of the last word that is read, and those that say on which side."""
         read, words = frozenset[str](), [word.text.lower() for word in stems]
         for place, (word, own) in enumerate(zip(words, stems.values(), strict=True)):
-            if word in _WHERE and any(name <= read for name in self._things):
+            rest = frozenset().union(*[*stems.values()][place:])
+            new = (name for name in self._things if not name <= read)
+            is_worn = word in _WITH and not any(name <= read | rest for name in new)
+            is_told = word in _WHERE or word == "and" or is_worn
+            if is_told and any(name <= read for name in self._things):
                 side = range(place, place + _SIDE_WORDS)
                 return place, side if _side(words[place:]) else range(0)
             read |= own
@@ -866,6 +882,11 @@ def _find(words: Sequence[str], kinds: Collection[str]) -> tuple[str, int, int] 
             if best is None or len(own) > best[0]:
                 best = len(own), kind, start
     return best and (best[1], best[2], best[2] + best[0])
+
+
+def _kind(words: Sequence[str], kinds: Collection[str]) -> str | None:
+    found = _find(words, kinds)
+    return found and found[0]
 
 
 def _unknown(words: Sequence[str], kinds: Collection[str], category: str | None) -> str:

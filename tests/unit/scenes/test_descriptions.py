@@ -258,6 +258,7 @@ def test_no_place_is_added_to_one_that_is_named_or_where_no_word_is_known(
         ("a red car in the rain", "a forest at dusk in fog", "in a forest at dusk"),
         ("two robots", "a gallery under pink stage lights", "in a gallery under pink stage lights"),
         ("a dragon", "a camel", "in a desert"),
+        ("two tents", "a snowy forest with a fox", "in a forest covered in snow"),
         ("a red car", "a desert with a camel, full moon night", "in a desert at night"),
         ("a red car", "evening in a small town", "in a town in the evening"),
         ("a mountain bike", "a village", "in a village"),
