@@ -211,7 +211,7 @@ def test_no_shelf_is_cut_off_below(game, size, scale):
     assert last.bottom + names <= size[1] - theme.px(FOOTER)
 
 
-def test_a_notice_lies_above_the_keys(game):
+def test_a_notice_lies_beside_the_words_and_covers_no_card(game):
     notices = Notices(clock=lambda: 0.0, notify=lambda: None)
     screen, before, after = game.screen, game.surface.copy(), game.surface.copy()
     screen._notices = notices
@@ -222,7 +222,9 @@ def test_a_notice_lies_above_the_keys(game):
     screen.draw(after)
     changed = np.any(pygame.surfarray.array3d(before) != pygame.surfarray.array3d(after), (0, 2))
     assert changed.any()
-    assert np.flatnonzero(changed).max() < 720 - FOOTER
+    layout = TitleLayout.of(Theme((1280, 720)), (1280, 720))
+    assert layout.header.bottom < np.flatnonzero(changed).min()
+    assert np.flatnonzero(changed).max() < layout.shelves.top
 
 
 def test_a_parked_scene_is_copied(game):
