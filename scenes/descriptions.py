@@ -106,6 +106,7 @@ _OWNER = re.compile(
 _MEANT = (  # what is read as something else, one after the other
     (_SEA_FLOOR, "coral reef"),
     (re.compile(r"\bcamp fires?\b", re.I), "campfire"),
+    (re.compile(r"\b(is |are )?parked (?=(in|on|at|by|near|next|beside|behind)\b)", re.I), ""),
     (re.compile(r"\b(living|dining|music)room", re.I), r"\1 room"),
     (re.compile(r"\bclock ?tower", re.I), "tower"),
     (_OWNER, ""),

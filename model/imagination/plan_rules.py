@@ -375,6 +375,8 @@ _PLAINLY_OTHER = 0.1
 _BY_DAY = 0.9  # share of day from which a colour under the sky has just its own name
 _NEUTRAL, _TINTED = 0.15, 0.35  # vividness: white, grey and black have less, tan and blue more
 _AS_BRIGHT = 0.8, 1.25  # times as bright as a white or grey thing is what passes for it
+_WHITE = np.array((236.0, 232.0, 226.0))  # without the tint of the mean of white things
+_PURE = 0.1  # vividness of a look's white, black or grey
 _BRIGHT = 200.0  # brightest channel of the brightest wide thing, by day
 _OWN = 0.75  # of a thing's mean colour: that of its largest part
 _ANY_COLOR = {"bed": 3}  # variants that are painted in any colour; their others are not
@@ -445,12 +447,13 @@ def _colored(thing: PlacedObject, wanted: np.ndarray, light: float, spare: float
             return thing
     name = color_name(rgb(wanted))
     usual = usual_looks().get(thing.kind)
-    looks = [one for one in (usual.looks if usual else ()) if color_name(one.color) == name]
+    looks = [one for one in (usual.looks if usual else ()) if color_name(one.color) == name
+             and vividness(np.array(one.color)) < _PURE]  # fmt: skip
     if looks and vividness(wanted) < _NEUTRAL:  # whites differ: a refrigerator's is no horse's
         look = looks[0]
         color, all_of_it = (rgb(light * np.array(one)) for one in (look.color, look.mean_color))
         return replace(thing, color=color, mean_color=all_of_it, variant=look.variant)
-    shade = wanted * light
+    shade = (_WHITE if name == "white" else wanted) * light
     mean = thing.mean_color and rgb(_OWN * shade + (1 - _OWN) * np.array(thing.mean_color))
     return replace(thing, color=rgb(shade), mean_color=mean)
 

@@ -210,7 +210,8 @@ def _is_seen(edit: Edit, seen: np.ndarray) -> bool:
     """Tell whether the middle of a thing, large enough to be named, was seen."""
     height, width = seen.shape
     row, column = round((TOP - edit.pitch) * SCALE), round((edit.yaw + 180.0) * SCALE) % width
-    large = min(edit.width, edit.height) >= SMALLEST
+    short, long = sorted((edit.width, edit.height))
+    large = short >= SMALLEST or long >= 2 * SMALLEST  # a gull is wide and low
     return large and bool(seen[min(max(row, 0), height - 1), column])
 
 

@@ -507,6 +507,7 @@ def test_owners_are_not_there_and_are_struck_out(words: DescriptionWords):
         ("three boats on a blue lake", "in a meadow"),
         ("a lighthouse behind a lake", "in a meadow"),
         ("a lake with a camel", "in a desert"),
+        ("a car parked beside a big house", "in a city"),
     ],
 )
 def test_a_lake_tells_no_place(words: DescriptionWords, text: str, place: str):

@@ -97,7 +97,7 @@ def test_caves_have_walls_of_stone():
 def test_a_tan_camel_is_no_white_one():
     tan = PlacedObject("camel", 0.0, -5.0, 22.0, 18.0, (192, 166, 115), (192, 166, 115))
     (camel,) = colored([tan], [Named(("camel",), COLORS["white"])])
-    assert camel.color == COLORS["white"]
+    assert min(camel.color) > 220
     pale = replace(tan, color=(230, 215, 190), mean_color=None)
     assert colored([pale], [Named(("camel",), COLORS["white"])]) == [pale]
 
