@@ -211,7 +211,8 @@ def _is_seen(edit: Edit, seen: np.ndarray) -> bool:
     height, width = seen.shape
     row, column = round((TOP - edit.pitch) * SCALE), round((edit.yaw + 180.0) * SCALE) % width
     short, long = sorted((edit.width, edit.height))
-    large = short >= SMALLEST or long >= 2 * SMALLEST  # a gull is wide and low
+    is_wide = long >= 2 * SMALLEST and short >= 0.75 * SMALLEST  # as a gull is
+    large = short >= SMALLEST or is_wide
     return large and bool(seen[min(max(row, 0), height - 1), column])
 
 
