@@ -39,7 +39,6 @@ Position = tuple[float, float]  # x and z [m]
 START: Position = (0.0, 0.0)  # where the scene begins
 MOST_GENERATIONS = 8  # of new ground: descriptions that it follows
 APART, APART_IN_ROOMS = 2.4, 1.2  # metres between viewpoints at least; things in rooms are near
-_BARE = Scenery((), (), ())  # before a plan is made
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +199,8 @@ class WalkableGround:
         scenery, x, z = self.scenery, edit.x, edit.z
         edit = replace(edit, x=0.0, z=0.0)
         if edit.act == "place":
-            seen = Scenery.of(scenery.plan(x, z), self._stances, self._behind) if scenery else _BARE
+            things = scenery.plan(x, z) if scenery else self._painting.listed  # before the plan
+            seen = Scenery.of(things, self._stances, self._behind)
             edit = stood(edit, seen, self._stances.get(edit.kind, FAR))
         if (x, z) == START or scenery is None or edit.act not in ("place", *SPOT_ACTS):
             return edit

@@ -106,6 +106,17 @@ def test_without_a_plan_there_is_nowhere_to_go():
     assert said == [True, False], "once, as long as the key is held"
 
 
+def test_before_a_plan_is_made_things_are_put_among_those_of_the_picture(monkeypatch):
+    made, among = world(), []
+    begin(made)
+    monkeypatch.setattr(
+        walking, "stood", lambda edit, scenery, _: among.append(scenery.plan(0.0, 0.0)) or edit
+    )
+    made.painting.listed, made.painting.plan = made.painting.plan.things[:3], None
+    made._ground.at_start(Edit("place", 10.0, -5.0, 22.0, 13.0, "tent"))
+    assert [thing.kind for thing in among[0]] == [thing.kind for thing in made.painting.listed]
+
+
 def test_what_stops_a_walker_is_said_once_until_another_step():
     made = world()
     begin(made)
