@@ -397,14 +397,15 @@ class PlayerSession(WatchedSession):
         return None
 
     def _place(self, text: str) -> Playthrough:
-        """Begin a place of its own; the one before can be brought back."""
+        """Begin a place of its own with the same memory; the one before can be brought back."""
         self.leave_moment("this is the place before")
         key = self._services.bindings.title("undo")
         self.say_begun(f"a new place begins here; {key} brings back the one before")
         self._begin_anew()
         scene = scene_of_prompt(text, secrets.randbelow(MAX_SEED))
         self._services.saves.keep_written(scene)
-        return Playthrough(scene, scene.seed)
+        memory = self._reel.current.block.memory.policy
+        return Playthrough(replace(scene, memory=memory), scene.seed)
 
     def _described(self, scene: Scene) -> Scene:
         """Return a scene for another seed, of what is described now.

@@ -416,6 +416,7 @@ def test_a_description_far_from_where_the_place_begins_begins_another_and_undo_l
     game.press(pygame.K_RETURN)
     game.wait(lambda: game.screen.reel.current.block.prompt == "a forest at night")
     assert game.screen.playthrough.scene.prompt == "a forest at night"
+    assert game.screen.playthrough.scene.memory == game.screen.reel.current.block.memory.policy
     assert not game.screen.reel.pose.is_away
     game.press(pygame.K_BACKSPACE)
     game.wait(lambda: game.screen.reel.pose == there)
