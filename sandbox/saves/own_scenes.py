@@ -21,6 +21,7 @@ from mag_sandbox.scenes.characters import clean
 TITLE_WORDS = 5  # a prompt of no more words is its own name
 LEAST_TITLE_WORDS = 2  # a phrase of no more words names too many prompts
 TITLE_LENGTH = 60  # characters
+_ASKED = re.compile(r"^(?:(?:please|now|add|make|draw|show me|put|there is|i want)\b[ ,]*)+", re.I)
 _THING_END = re.compile(r",| (?=(?:and|with|in|on|at|under|by|near|beside|behind) )")
 _PHRASE_END = re.compile(r"[,.;:]|\s(?:with|under|where|in front of)\s")
 MOST_OWN = 40  # scenes that the game wrote and that are kept
@@ -106,6 +107,7 @@ def delete_own_scene(path: Path) -> None:
 
 def title_of(prompt: str) -> str:
     """Return a name made of a prompt: its first phrase, or its first words."""
+    prompt = _ASKED.sub("", prompt) or prompt
     words = prompt.split()
     first, *others = _PHRASE_END.split(prompt, maxsplit=1)
     says_enough = others and len(first.split()) > LEAST_TITLE_WORDS

@@ -126,6 +126,8 @@ def test_a_sentence_becomes_a_scene_named_after_its_first_phrase():
     long = scene_of_prompt("a red ball and a snowman and two balloons and a big green bus at night")
     assert long.name == "A red ball and a snowman and two balloons…"
     assert scene_of_prompt("A castle.").name == "A castle"
+    assert scene_of_prompt("please add a brown dog").name == "A brown dog"
+    assert scene_of_prompt("now").name == "Now"
 
 
 @pytest.mark.parametrize("prompt", ["", " \n\t", "\x00\x01", "a " * 5000])
