@@ -35,7 +35,7 @@ IN_FRONT = 0.35  # metres that a thing keeps from the wall behind it
 GAP = 0.2  # metres that a thing keeps from the thing behind it that is pointed at
 NEAREST = 1.8  # metres
 WIDEST, TALLEST = 56.0, 36.0  # degrees: nothing is so near that it shows larger
-LEAST = 8.0  # degrees of the longer side: what is farther is drawn larger than it would be
+LEAST = 11.0  # degrees of the longer side: what is farther is drawn larger than it would be
 MOST_HIDDEN = 0.6  # share that things before it may hide
 LOWEST_HUNG, HIGHEST_HUNG = 0.5, 0.12  # metres that things on walls keep from floor and ceiling
 LOWEST_FLOWN = 0.3  # metres above the ground
@@ -93,7 +93,8 @@ def stood(edit: Edit, scenery: Scenery, stance: Stance) -> Edit:
     width, height = 2 * degrees(atan(wide / 2 / seen.distance)), high - low
     larger = max(LEAST / max(width, height), 1.0)
     width, height = width * larger, height * larger
-    return replace_box(edit, low + height / 2, width, height)
+    middle = (low + high) / 2 if stance.where in ("wall", "sky") else low + height / 2
+    return replace_box(edit, middle, width, height)
 
 
 def replace_box(edit: Edit, pitch: float, width: float, height: float) -> Edit:

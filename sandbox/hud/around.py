@@ -169,7 +169,10 @@ def _standing(ground: GroundPlan, pose: CameraPose, own: Sequence[Seen]) -> tupl
     """Return the things and waters around a pose, and placed things that do not stand there."""
     found, left = list[Seen](), list(own)  # as of where the scene begins
     waters = [GroundThing(one.kind, *one.middle, radius=one.radius) for one in ground.waters]
-    for thing in (*ground.things, *waters):
+    there = {(one.kind, one.x, one.z) for one in ground.things}
+    doors = [GroundThing(one.kind, one.x, one.z, one.width / 2) for one in ground.doors
+             if (one.kind, one.x, one.z) not in there]  # fmt: skip
+    for thing in (*ground.things, *waters, *doors):
         start = degrees(atan2(thing.x, thing.z))
         mine = next((one for one in left if one.is_at(thing.kind, start)), None)
         if mine:

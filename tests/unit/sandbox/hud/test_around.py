@@ -8,7 +8,7 @@ import pytest
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.controls.edits import Edit
-from mag_sandbox.model.world import GroundPlan, GroundThing, GroundWater
+from mag_sandbox.model.world import Door, GroundPlan, GroundThing, GroundWater
 from mag_sandbox.sandbox.hud.around import Seen, around_lines, things_around
 from mag_sandbox.sandbox.hud.seen import SCALE, TOP, WIDTH, SeenRing
 from mag_sandbox.sandbox.screens.around import MOST_LINES, AroundOverlay
@@ -88,7 +88,7 @@ def test_a_colour_is_told_of_a_kind_only_if_all_of_it_have_one():
     assert names("a camp with yellow tents", *tents[:2]) == {"tent"}, "red in the evening sun"
 
 
-def test_after_a_walk_waters_are_listed_and_colours_that_words_give():
+def test_after_a_walk_waters_and_doors_are_listed_and_colours_that_words_give():
     things = (
         GroundThing("tent", 4.0, 4.0, 1.0, COLORS["red"]),
         GroundThing("car", -4.0, 4.0, 1.0, COLORS["blue"]),
@@ -96,12 +96,14 @@ def test_after_a_walk_waters_are_listed_and_colours_that_words_give():
     lake = GroundWater("lake", ((-2.0, 10.0), (2.0, 10.0), (2.0, 14.0), (-2.0, 14.0)))
     pose = CameraPose(x=0.0, z=4.0)
     block = Mock(
-        placed=(), planned=(), ground=GroundPlan(things, waters=(lake,)), poses=(pose,),
-        prompt="a meadow with a red tent",
+        placed=(), planned=(), poses=(pose,), prompt="a meadow with a red tent",
+        ground=GroundPlan(
+            things, doors=(Door("door", 0.0, 0.0), Door("tent", 4.0, 4.0)), waters=(lake,)
+        ),
     )  # fmt: skip
     listed = things_around(SeenRing(), block)
     assert [(one.name, round(one.yaw)) for one in listed] == [
-        ("car", 270), ("lake", 0), ("red tent", 90),
+        ("door", 180), ("car", 270), ("lake", 0), ("red tent", 90),
     ]  # fmt: skip
 
 
