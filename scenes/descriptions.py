@@ -100,16 +100,14 @@ _COLORED_ROOM = re.compile(
 )  # fmt: skip
 _MOUNTAINS = r"mountains?(?=$|,| (and|at|by|in|under|where|with)\b)"  # as a place
 _SHORT_FOR_IS = frozenset(("it", "there", "that", "he", "she", "here", "let"))  # before "'s"
-_OWNER = re.compile(
-    rf"\b(?!(?:{'|'.join(_SHORT_FOR_IS)})\b)\w+[{''.join(APOSTROPHES)}]s (?=\w)", re.I
-)
+_OWNER = rf"(?!(?:{'|'.join(_SHORT_FOR_IS)})\b)\w+[{''.join(APOSTROPHES)}]s"
 _MEANT = (  # what is read as something else, one after the other
     (_SEA_FLOOR, "coral reef"),
     (re.compile(r"\bcamp fires?\b", re.I), "campfire"),
     (re.compile(r"\b(is |are )?parked (?=(in|on|at|by|near|next|beside|behind)\b)", re.I), ""),
     (re.compile(r"\b(living|dining|music)room", re.I), r"\1 room"),
     (re.compile(r"\bclock ?tower", re.I), "tower"),
-    (_OWNER, ""),
+    (re.compile(rf"\b{_OWNER} (?=\w)", re.I), ""),
     (re.compile(r"\b(is |are )?building (?=(a|an|the|some|their|sand)\b)", re.I), "with "),
     (re.compile(r"\bin (the )?winter\b", re.I), "covered in snow"),
     (re.compile(r"\bwint(er|ry)\b", re.I), "snowy"),
@@ -762,8 +760,7 @@ def _stems(text: str) -> frozenset[str]:
 
 def _is_owner(word: Word) -> bool:
     """Tell whether a word names an owner, who is not there: "grandmother's"."""
-    owner = re.fullmatch(rf"(\w+)[{''.join(APOSTROPHES)}]s", word.text.lower())
-    return owner is not None and owner[1] not in _SHORT_FOR_IS
+    return re.fullmatch(_OWNER, word.text, re.I) is not None
 
 
 def _in_places(words: Vocabulary, text: str) -> str:

@@ -212,8 +212,8 @@ HILLS = "hills"  # on which things stand, one hill for each kind
 DEEP = frozenset((  # kinds that stop a walker
     "lake", "sea", "swimming pool", "canal", "lava lake", "lava pit", "water pit",
 ))  # fmt: skip
-WATERS = DEEP | {"river", "frozen lake"}
 SHALLOW = frozenset(("river",))  # kinds that are waded through: they have no end to go round
+WATERS = DEEP | SHALLOW | {"frozen lake"}
 
 
 class ThingError(ValueError):

@@ -49,11 +49,8 @@ AS_PLACES = {  # words for places that no scene has: a similar place
 }  # fmt: skip
 SUFFIXES = ("ing", "ed", "es", "s", "ish", "ly", "y", "e")
 MIN_STEM = 3  # letters
-SHORTEST_SLIPS = (
-    5,
-    7,
-    7,
-)  # letters: of words with one slip, two, three; shorter ones may be any other
+# letters of words with one slip, two, three; shorter ones may be any other
+SHORTEST_SLIPS = (5, 7, 7)
 MOST_NAMED = 4  # unknown words that a message names
 ENGLISH_ONLY = "only English words are understood"
 MIN_BEGINNING = 2  # letters that are enough to complete a word

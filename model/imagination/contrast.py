@@ -13,9 +13,9 @@ import numpy as np
 
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject, rgb
-from mag_sandbox.model.imagination.plan_rules import AROUND, light_of
+from mag_sandbox.model.imagination.plan_rules import AROUND, in_light, light_of, looks_of, with_look
 from mag_sandbox.model.imagination.relation_rules import ON_FLOOR
-from mag_sandbox.scenes.looks import Look, Rgb, usual_looks
+from mag_sandbox.scenes.looks import Rgb
 from mag_sandbox.scenes.stances import STANCES
 from mag_sandbox.scenes.things import ANIMALS, PEOPLE, THINGS, Named
 
@@ -59,16 +59,13 @@ def varied(things: Sequence[PlacedObject], kept: int = 0) -> list[PlacedObject]:
     light, seen = light_of(things), defaultdict[str, list[Rgb]](list)
     result = []
     for place, thing in enumerate(things):
-        color, usual = thing.color, usual_looks().get(thing.kind)
-        if thing.kind in _VARIED and usual is not None and color is not None:
+        color = thing.color
+        if thing.kind in _VARIED and looks_of(thing.kind) and color is not None:
             others = seen[thing.kind]
             if place >= kept and others and _apart(color, others) < _SAME:
-                looks = [_in_light(look, light) for look in usual.looks]
+                looks = (in_light(look, light) for look in looks_of(thing.kind))
                 look = max(looks, key=lambda one: _apart(one.color, others[-_LOOKS:]))
-                thing = replace(
-                    thing, color=look.color, mean_color=look.mean_color, variant=look.variant
-                )
-                color = look.color
+                thing, color = with_look(thing, look), look.color
             others.append(color)
         result.append(thing)
     return result
@@ -108,19 +105,12 @@ def _changed(
 
     Of looks that differ enough from what is behind, it takes the one farthest from those `taken`.
     """
-    usual = usual_looks().get(thing.kind)
-    looks = [] if usual is None else [_in_light(look, light) for look in usual.looks]
+    looks = [in_light(look, light) for look in looks_of(thing.kind)]
     looks = [look for look in looks if _apart(look.color, behind) >= _ALIKE]
-    best = max(looks, key=lambda look: _apart(look.color, taken or behind), default=None)
-    if best is not None:
-        return replace(thing, color=best.color, mean_color=best.mean_color, variant=best.variant)
+    if looks:
+        return with_look(thing, max(looks, key=lambda one: _apart(one.color, taken or behind)))
     assert thing.color is not None
     own = (np.array(thing.color), np.array(thing.mean_color or thing.color))
     shades = [[rgb(shade * color) for color in own] for shade in _SHADES]
     color, mean = max(shades, key=lambda pair: _apart(pair[0], behind))
     return replace(thing, color=color, mean_color=mean)
-
-
-def _in_light(look: Look, light: float) -> Look:
-    color, mean = (rgb(light * np.array(one)) for one in (look.color, look.mean_color))
-    return Look(look.variant, color, mean)

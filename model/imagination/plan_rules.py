@@ -12,7 +12,7 @@ import numpy as np
 
 from mag_sandbox.controls.camera import WIDEST_FOV, yaw_difference
 from mag_sandbox.model.imagination.objects import PlacedObject, rgb
-from mag_sandbox.scenes.looks import usual_looks
+from mag_sandbox.scenes.looks import Look, usual_looks
 from mag_sandbox.scenes.things import COLORS, FALLING, THINGS, Named, color_name
 
 # The first view: which plan is best, turned which way
@@ -389,11 +389,9 @@ def colored(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Plac
     """
     wanted: dict[int, np.ndarray] = {}
     for one in named:
-        if one.color and not one.one_of_many and not one.parts:
-            own = places_of(things, one.kinds)
-            wanted.update(dict.fromkeys(own, np.array(one.color)))
-            continue
-        for part, own in parts_of(things, one):
+        is_kind = not one.one_of_many and not one.parts  # all of it have the colour
+        shares = [(one, places_of(things, one.kinds))] if is_kind else parts_of(things, one)
+        for part, own in shares:
             if part.color:
                 wanted.update(dict.fromkeys(own, np.array(part.color)))
     light = light_of(things)
@@ -446,16 +444,30 @@ def _colored(thing: PlacedObject, wanted: np.ndarray, light: float, spare: float
         if own <= nearest + spare and not differs:
             return thing
     name = color_name(rgb(wanted))
-    usual = usual_looks().get(thing.kind)
-    looks = [one for one in (usual.looks if usual else ()) if color_name(one.color) == name
+    looks = [one for one in looks_of(thing.kind) if color_name(one.color) == name
              and vividness(np.array(one.color)) < _PURE]  # fmt: skip
     if looks and vividness(wanted) < _NEUTRAL:  # whites differ: a refrigerator's is no horse's
-        look = looks[0]
-        color, all_of_it = (rgb(light * np.array(one)) for one in (look.color, look.mean_color))
-        return replace(thing, color=color, mean_color=all_of_it, variant=look.variant)
+        return with_look(thing, in_light(looks[0], light))
     shade = (_WHITE if name == "white" else wanted) * light
     mean = thing.mean_color and rgb(_OWN * shade + (1 - _OWN) * np.array(thing.mean_color))
     return replace(thing, color=rgb(shade), mean_color=mean)
+
+
+def looks_of(kind: str) -> Sequence[Look]:
+    """Return how things of a kind usually look by day; (): it is not known."""
+    usual = usual_looks().get(kind)
+    return usual.looks if usual else ()
+
+
+def in_light(look: Look, light: float) -> Look:
+    """Return a look in a scene's light, a share of day."""
+    color, mean = (rgb(light * np.array(one)) for one in (look.color, look.mean_color))
+    return Look(look.variant, color, mean)
+
+
+def with_look(thing: PlacedObject, look: Look) -> PlacedObject:
+    """Return a thing in the shape and colours of a look."""
+    return replace(thing, color=look.color, mean_color=look.mean_color, variant=look.variant)
 
 
 def vividness(color: np.ndarray) -> float:

@@ -19,7 +19,7 @@ from mag_sandbox.controls.parallax import EYE, Box, RingGeometry
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.world import Door, GroundPlan, GroundThing, GroundWater
 from mag_sandbox.scenes.stances import Stance
-from mag_sandbox.scenes.things import DEEP, SHALLOW, STANDS
+from mag_sandbox.scenes.things import DEEP, SHALLOW, STANDS, WATERS
 
 HORIZON_FOOT = 1.2  # degrees; what stands nearer to the horizon is at infinity
 WIDEST = 120.0  # degrees; wider things lie all around
@@ -41,7 +41,6 @@ OUT_STEP, FARTHEST_OUT, OUT_WAYS = 0.1, 8.0, 32  # places beside things: metres,
 _ANGLES = np.linspace(0.0, 2 * np.pi, 24, endpoint=False)
 _ROUND = np.stack((np.cos(_ANGLES), np.sin(_ANGLES)), axis=1)  # a circle
 _BAND = np.array(((-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)))
-WATERS = DEEP | SHALLOW | {"frozen lake"}
 Position = tuple[float, float]  # x and z [m]
 _TICK = 1 / POSITION_RESOLUTION  # metres
 _SLIDES = 4  # along what is in the way, one thing after the other

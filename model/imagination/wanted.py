@@ -63,19 +63,20 @@ class Wanted(NamedTuple):
             named = among_others(named, read, words)
         said = {kind for one in named for kind in one.kinds}
         alike = {kind for one in named if one.most is not None for kind in one.uncolored}
+        light = lit(text, words)
         return cls(
-            named,
-            words.place(read),
-            speaks_of("fog", read),
-            speaks_of("storm", text),
-            is_under_snow(read),
-            speaks_of("night", lit(text, words)),
-            speaks_of("day", lit(text, words)),
-            absent_in(read, kinds, text) | uninvited_in(text, words, kinds) | (alike - said),
-            elsewhere_in(read, words),
-            typical_in(read, words),
-            is_of_stone(read, words),
-            shade_in(read, words),
+            named=named,
+            category=words.place(read),
+            in_fog=speaks_of("fog", read),
+            in_storm=speaks_of("storm", text),
+            in_snow=is_under_snow(read),
+            by_night=speaks_of("night", light),
+            by_day=speaks_of("day", light),
+            absent=absent_in(read, kinds, text) | uninvited_in(text, words, kinds) | (alike - said),
+            elsewhere=elsewhere_in(read, words),
+            typical=typical_in(read, words),
+            of_stone=is_of_stone(read, words),
+            shade=shade_in(read, words),
         )
 
 

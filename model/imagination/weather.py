@@ -46,7 +46,7 @@ def at_night(things: Sequence[PlacedObject]) -> list[PlacedObject]:
     sky = _first(things, "low sky")
     if sky is None or max(sky) < _DARK_SKY:
         return list(things)
-    return _under([one for one in things if one.kind != "sun"], _NIGHT_SKY, _NIGHT)
+    return _under(things, _NIGHT_SKY, _NIGHT)
 
 
 def in_storm(things: Sequence[PlacedObject]) -> list[PlacedObject]:
@@ -56,7 +56,7 @@ def in_storm(things: Sequence[PlacedObject]) -> list[PlacedObject]:
         return list(things)
     is_dim = light_of([one for one in things if one.kind == "near ground"]) < _DIM
     light = np.ones(3) if is_dim else _STORM
-    return _under([one for one in things if one.kind != "sun"], _STORM_SKY, light)
+    return _under(things, _STORM_SKY, light)
 
 
 def under_snow(things: Sequence[PlacedObject]) -> list[PlacedObject]:
@@ -104,9 +104,11 @@ def _first(things: Sequence[PlacedObject], kind: str) -> Rgb | None:
 def _under(
     things: Sequence[PlacedObject], skies: Mapping[str, Rgb], light: np.ndarray
 ) -> list[PlacedObject]:
-    """Return things under a sky of some colours and in a light, a share of red, green and blue."""
+    """Return things under a sunless sky and in a light, a share of red, green and blue."""
     lit = []
     for thing in things:
+        if thing.kind == "sun":
+            continue
         sky, colors = skies.get(thing.kind), (thing.color, thing.mean_color)
         if sky is not None:
             lit.append(replace(thing, color=sky, mean_color=sky))

@@ -120,19 +120,19 @@ class Notices(Overlay):
         changed, self._shown = self.current != self._shown, self.current
         return changed
 
-    def draw(self, surface: pygame.Surface, *, corner: tuple[int, int] | None = None) -> None:
-        """Draw the lines below each other, in the middle above or from a right corner, y and x."""
+    def draw(self, surface: pygame.Surface, *, topright: tuple[int, int] | None = None) -> None:
+        """Draw the lines below each other, from the middle of the top or a top right corner."""
         if not self._shown:
             self._cards.clear()
             return
         theme, width = self._theme(surface.get_size()), surface.get_width()
-        top = theme.px(14) if corner is None else corner[0]
+        top = theme.px(14) if topright is None else topright[1]
         for notice in self._shown:
             at_most = min(theme.px(NOTICE_WIDTH), width - theme.px(28))
             card = self._cards[notice](theme, _notice_card(notice), at_most=at_most)
             place = card.get_rect(midtop=(width // 2, top))
-            if corner is not None:
-                place.right = corner[1]
+            if topright is not None:
+                place.right = topright[0]
             surface.blit(card, place)
             top += card.get_height() + theme.px(6)
 

@@ -46,6 +46,12 @@ class TitlePicture:
         self.turns: list[tuple[pygame.Rect, int, int]] = []  # places, shelves, and which way
 
     @property
+    def beside_words(self) -> tuple[int, int] | None:
+        """The top right corner of what hides neither cards, keys nor buttons; None: not drawn."""
+        layout = self._arranged and self._arranged[1]
+        return (layout.header.right, layout.words.top) if layout else None
+
+    @property
     def is_moving(self) -> bool:
         """Whether one picture fades into another."""
         return self._backdrop.is_moving

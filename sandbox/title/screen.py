@@ -17,7 +17,7 @@ from mag_sandbox.sandbox.screens.overlays import Notices
 from mag_sandbox.sandbox.screens.prompt_box import PromptBox
 from mag_sandbox.sandbox.screens.settings import OPEN_KEYS, OPEN_SETTINGS
 from mag_sandbox.sandbox.settings import SandboxConfig
-from mag_sandbox.sandbox.title.cards import QUIT, SAYING, SETTINGS, WRITE, TitleLayout
+from mag_sandbox.sandbox.title.cards import QUIT, SAYING, SETTINGS, WRITE
 from mag_sandbox.sandbox.title.focus import Focused, TitleFocus
 from mag_sandbox.sandbox.title.library import TitleListing
 from mag_sandbox.sandbox.title.model import Act, TitleCard, TitleModel, shelves, turned
@@ -171,9 +171,7 @@ class TitleScreen:
             draw_veil(surface, theme)
             self._writing.draw(surface)
         if self._notices:
-            layout = TitleLayout.of(theme, surface.get_size())
-            corner = layout.words.top, surface.get_width() - layout.margin
-            self._notices.draw(surface, corner=corner)  # it hides neither cards, keys nor buttons
+            self._notices.draw(surface, topright=self._picture.beside_words)
 
     @property
     def is_busy(self) -> bool:

@@ -168,6 +168,14 @@ def test_what_is_said_of_a_beginning_is_said_again_when_it_is_shown(run, key, sa
     assert not next(waits for text, waits in reversed(told) if said in text)
 
 
+def describe_more(game, words, mod):
+    """Write more words in the box, apply them by Enter with a modifier, and wait for them."""
+    game.press(pygame.K_t)
+    game.write(words)
+    game.screen.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_RETURN, mod=mod, unicode=""))
+    game.wait(lambda: game.screen.reel.current.block.prompt == f"A place.{words}")
+
+
 @pytest.mark.parametrize(
     ("mod", "size"),
     [(0, None), (pygame.KMOD_CTRL, GROUND["view"]), (pygame.KMOD_SHIFT, GROUND["everything"])],
@@ -178,10 +186,7 @@ def test_another_description_may_paint_what_was_seen_anew_and_says_what_follows_
     game = run(world)
     game.play()
     game.see_blocks(3)
-    game.press(pygame.K_t)
-    game.write(" A meadow.")
-    game.screen.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_RETURN, mod=mod, unicode=""))
-    game.wait(lambda: game.screen.reel.current.block.prompt == "A place. A meadow.")
+    describe_more(game, " A meadow.", mod)
     pose = game.screen.reel.pose
     renewed = [Edit("renew", pose.yaw, pose.pitch, *size)] if size else []
     forgotten = [Edit("forget")] if size != GROUND["everything"] else []
@@ -197,10 +202,7 @@ def test_another_light_paints_everything_anew(run, mod):
     game = run(FakeWorld(spec=replace(FAST, kinds=("tent",)), on_step=asked.append))
     game.play()
     game.see_blocks(3)
-    game.press(pygame.K_t)
-    game.write(" At night.")
-    game.screen.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_RETURN, mod=mod, unicode=""))
-    game.wait(lambda: game.screen.reel.current.block.prompt == "A place. At night.")
+    describe_more(game, " At night.", mod)
     pose = game.screen.reel.pose
     everything = Edit("renew", pose.yaw, pose.pitch, *GROUND["everything"])
     game.wait(lambda: [one.edit for one in asked if one.edit] == [everything])
