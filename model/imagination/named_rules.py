@@ -322,7 +322,7 @@ def _sized(thing: PlacedObject, one: Named, *, grows: bool) -> PlacedObject:
         min(side * scale, max(side, most))
         for side, most in zip((thing.width, thing.height), _LARGEST, strict=True)
     )
-    foot = thing.pitch - thing.height / 2
+    foot = thing.foot
     if one.scale > 1.0 and stands(thing) and foot < 0.0:  # what is too large for a view is farther
         fits = min(width / (scale * thing.width), height / (scale * thing.height))
         foot, width, height = foot * fits, fits * scale * thing.width, fits * scale * thing.height
@@ -424,5 +424,5 @@ def _as_exhibit(thing: PlacedObject, one: Named) -> PlacedObject:
 
 def _instead(thing: PlacedObject, like: PlacedObject) -> PlacedObject:
     """Return a thing like another that stands where one does."""
-    foot = thing.pitch - thing.height / 2
+    foot = thing.foot
     return replace(like, yaw=thing.yaw, pitch=foot + like.height / 2)

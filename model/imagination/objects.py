@@ -44,6 +44,11 @@ class PlacedObject:
     variant: int | None = None  # which shape of its kind; None: any
     away: float | None = None  # metres; None: as far as its foot says
 
+    @property
+    def foot(self) -> float:
+        """Pitch of its lower edge."""
+        return self.pitch - self.height / 2
+
     def overlaps(self, other: "PlacedObject") -> bool:
         """Tell whether its box and another one have a part in common."""
         across = abs(yaw_difference(self.yaw, other.yaw)) < (self.width + other.width) / 2

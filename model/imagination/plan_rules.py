@@ -356,8 +356,8 @@ def with_joined_bands(things: Sequence[PlacedObject]) -> list[PlacedObject]:
     bands = [one for one in things if one.width > AROUND]
 
     def joined(band: PlacedObject) -> PlacedObject:
-        foot, top = band.pitch - band.height / 2, band.pitch + band.height / 2
-        feet = (one.pitch - one.height / 2 for one in bands)
+        foot, top = band.foot, band.pitch + band.height / 2
+        feet = (one.foot for one in bands)
         top = min((other for other in feet if 0 < other - top < _GAP), default=top)
         return replace(band, pitch=(foot + top) / 2, height=top - foot)
 

@@ -505,7 +505,7 @@ def thing_numbers(objects: Sequence[PlacedObject], kinds: Sequence[str]) -> np.n
         else:
             turn = (column - last) % COLUMNS
         last = column
-        base = each.pitch - each.height / 2
+        base = each.foot
         rows.append(
             (
                 number[each.kind],

@@ -181,7 +181,7 @@ def _moved(
     target = replace(target, yaw=(target.yaw + shift) % 360.0)
     moved = {place: replace(new, yaw=(new.yaw + shift) % 360.0) for place, new in moved.items()}
     bears = relation.where == "on"
-    nearer = [new for new in moved.values() if bears or _foot(new) <= _foot(target)]
+    nearer = [new for new in moved.values() if bears or new.foot <= target.foot]
     farther = [new for new in moved.values() if new not in nearer]
     return [
         new
@@ -234,21 +234,21 @@ def _fitting(things: Sequence[PlacedObject]) -> float:
 
 def _lower(things: Sequence[PlacedObject]) -> float:
     """Return by how much things above each other are smaller, to show together in a level view."""
-    foot = min(_foot(thing) for thing in things)
+    foot = min(thing.foot for thing in things)
     top = max(thing.pitch + thing.height / 2 for thing in things)
     return max(min((LEVEL - foot) / (top - foot), 1.0), _SMALLEST)
 
 
 def _below_top(thing: PlacedObject) -> PlacedObject:
     """Return a thing of which a level view shows the top, if it can show its foot."""
-    room = LEVEL - _foot(thing)
+    room = LEVEL - thing.foot
     return _scaled(thing, min(room / thing.height, 1.0)) if room > _LEAST else thing
 
 
 def _scaled(thing: PlacedObject, scale: float) -> PlacedObject:
     """Return a thing of another size whose foot stays."""
     width, height = scale * thing.width, scale * thing.height
-    return replace(thing, width=width, height=height, pitch=_foot(thing) + height / 2)
+    return replace(thing, width=width, height=height, pitch=thing.foot + height / 2)
 
 
 def _into_view(things: Sequence[PlacedObject]) -> float:
@@ -285,10 +285,6 @@ def _placed(things: Sequence[PlacedObject], kinds: Sequence[str]) -> list[int]:
     return sorted(own, key=lambda place: abs(yaw_difference(things[place].yaw, 0.0)))
 
 
-def _foot(thing: PlacedObject) -> float:
-    return thing.pitch - thing.height / 2
-
-
 def _with_foot(thing: PlacedObject, foot: float) -> PlacedObject:
     """Return a thing whose foot is at a pitch, if it stands on the ground, as large as it is."""
     if _where(thing) not in ON_FLOOR:
@@ -317,7 +313,7 @@ def _on(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> Plac
         aside = min(max(away, -reach), reach)
         afloat = (_spread(thing, other, rank, count, 0.0) + aside) % 360.0
         return replace(thing, yaw=afloat, pitch=other.pitch + thing.height / 2, away=None)
-    stance, low = STANCES.get(thing.kind), _foot(other)
+    stance, low = STANCES.get(thing.kind), other.foot
     away = other.away or EYE / tan(radians(max(-low, 1.0)))
     tall = degrees(atan((stance.tall or 0.0) / away)) if stance else 0.0
     longer = max(tall, tall * thing.width / thing.height)
@@ -344,12 +340,12 @@ def _near(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> Pl
     """Return a thing on the side of another one that is nearer to the middle of the first view."""
     side = -1 if yaw_difference(other.yaw, 0.0) > 0 else 1
     beside = _beside(side if rank % 2 == 0 else -side)(thing, other, rank // 2, count)
-    return _with_foot(beside, _foot(other) - _DEEPER / 2) if _where(other) in ON_FLOOR else beside
+    return _with_foot(beside, other.foot - _DEEPER / 2) if _where(other) in ON_FLOOR else beside
 
 
 def _behind(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> PlacedObject:
     """Return a thing behind another one, far enough aside to be seen unless it is taller."""
-    away = _with_foot(thing, max(_foot(thing), _foot(other) + _DEEPER))
+    away = _with_foot(thing, max(thing.foot, other.foot + _DEEPER))
     top = away.pitch + away.height / 2
     is_seen = top > other.pitch + other.height / 2 + away.height / 3
     return replace(away, yaw=_spread(away, other, rank, count, 0.0 if is_seen else _ASIDE))
@@ -357,7 +353,7 @@ def _behind(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> 
 
 def _before(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> PlacedObject:
     """Return a thing in front of another one, far enough aside to show both."""
-    near = _with_foot(thing, min(_foot(thing), _foot(other) - _DEEPER))
+    near = _with_foot(thing, min(thing.foot, other.foot - _DEEPER))
     covers = near.width * near.height > other.width * other.height / 3
     return replace(near, yaw=_spread(near, other, rank, count, _ASIDE if covers else 0.0))
 
@@ -380,7 +376,7 @@ def _under(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> P
         return replace(thing, yaw=_spread(thing, other, rank, count, 0.0))
     fits = min(_UNDER * other.height / thing.height, _WIDEST * other.width / thing.width / count, 1)
     low = replace(thing, width=fits * thing.width, height=fits * thing.height)
-    low = _with_foot(low, _foot(other) - _DEEPER / 5)
+    low = _with_foot(low, other.foot - _DEEPER / 5)
     return replace(low, yaw=(other.yaw + (rank - (count - 1) / 2) * (low.width + _GAP)) % 360.0)
 
 

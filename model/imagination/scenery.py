@@ -940,7 +940,7 @@ def _tangents(thing: PlacedObject) -> float:
 
 def _ends(thing: PlacedObject) -> tuple[float, float]:
     """Return the pitches of a thing's foot and top, neither of them overhead [degrees]."""
-    low, high = thing.pitch - thing.height / 2, thing.pitch + thing.height / 2
+    low, high = thing.foot, thing.pitch + thing.height / 2
     return max(low, -STEEPEST), min(high, STEEPEST)
 
 

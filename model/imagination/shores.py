@@ -50,7 +50,7 @@ def is_in_water(things: Sequence[PlacedObject], thing: PlacedObject) -> bool:
     """Tell whether the foot of a thing that stands on land is in water."""
     if thing.kind in _IN_WATER or _swims(thing):
         return False
-    foot = thing.pitch - thing.height / 2
+    foot = thing.foot
     edges = (_edges(one, thing) for one in things if one.kind in _WET and one.width < AROUND)
     return any(each is not None and each[0] < foot < each[1] for each in edges)
 
@@ -60,7 +60,7 @@ def _out_of(waters: Sequence[PlacedObject], thing: PlacedObject) -> PlacedObject
         edges = _edges(water, thing)
         if edges is None:
             continue
-        foot, (near, far) = thing.pitch - thing.height / 2, edges
+        foot, (near, far) = thing.foot, edges
         if not near < foot < far:
             continue
         shores = [near - _EDGE] if near - _EDGE > -LEVEL or far + _EDGE > _FARTHEST else []

@@ -115,7 +115,7 @@ def more_like(own: Sequence[PlacedObject], count: int, around: float = 360.0) ->
     for index in range(count):
         like = own[index % len(own)]
         smaller = _FARTHEST + (1 - _FARTHEST) * (index * _PLASTIC % 1)
-        foot = smaller * (like.pitch - like.height / 2)  # it is as much farther away
+        foot = smaller * like.foot  # it is as much farther away
         width, height = smaller * like.width, smaller * like.height
         turn = around * (index + 1) * _GOLDEN
         yaw = like.yaw + turn if around == 360.0 else 180.0 - around / 2 + turn % around
@@ -140,18 +140,11 @@ def as_full(shown: Sequence[PlacedObject], others: Sequence[PlacedObject]) -> li
         lacking = round(_AS_MANY * count) - sum(thing.kind == kind for thing in others)
         for thing in more_like(own, max(lacking, 0), 360.0 - WIDEST_FOV):
             if not is_in_water([*shown, *others], thing):
-                nearer = (
-                    at for at, one in enumerate(result) if stands(one) and _foot(one) < _foot(thing)
-                )
-                result.insert(next(nearer, len(result)), thing)
+                result.insert(_place_of(thing, result), thing)
     return result
 
 
 def _place_of(thing: PlacedObject, things: Sequence[PlacedObject]) -> int:
     """Return where a thing belongs in a list: before all that stand nearer."""
-    nearer = (stands(one) and _foot(one) < _foot(thing) for one in things)
+    nearer = (stands(one) and one.foot < thing.foot for one in things)
     return next((place for place, is_nearer in enumerate(nearer) if is_nearer), len(things))
-
-
-def _foot(thing: PlacedObject) -> float:
-    return thing.pitch - thing.height / 2

@@ -173,7 +173,7 @@ def _before(
         (
             distance - GAP
             for told, distance in things
-            if (hangs or told.pitch - told.height / 2 < -HORIZON_FOOT)
+            if (hangs or told.foot < -HORIZON_FOOT)
             and abs(yaw_difference(yaw, told.yaw)) < told.width / 2
             and abs(pitch - told.pitch) < told.height / 2
         ),

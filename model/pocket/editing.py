@@ -474,7 +474,7 @@ def _cut(thing: PlacedObject) -> PlacedObject:
     """Return a thing cut to the height of a level view, from its foot up."""
     if thing.height <= LARGEST[1]:
         return thing
-    foot = thing.pitch - thing.height / 2
+    foot = thing.foot
     return replace(thing, pitch=foot + LARGEST[1] / 2, height=LARGEST[1])
 
 

@@ -215,7 +215,7 @@ class WalkableGround:
             return AT_START
         stance = self._stances.get(moved.kind)
         flies = stance is not None and stance.where in FLYING
-        if self.is_open and not flies and moved.pitch - moved.height / 2 >= -HORIZON_FOOT:
+        if self.is_open and not flies and moved.foot >= -HORIZON_FOOT:
             return TOO_FAR
         pitch = min(HIGHEST, max(-HIGHEST, moved.pitch))
         return replace(edit, yaw=moved.yaw, pitch=pitch, width=moved.width, height=moved.height)
