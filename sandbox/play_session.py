@@ -211,7 +211,6 @@ class PlayerSession(WatchedSession):
         boxes = self._prompt, self._edit.box
         self._postcards = PostcardOverlay(reel, hud, hunt, probe, claim, boxes)
         self._hints = self._hint_overlay(probe) if services.settings.now.hints else None
-        self._was_recording = self.is_recording
         hints = (self._hints,) if self._hints else ()
         self.overlays = (
             self._doors, self._painting, self._map, *hints, probe, self._postcards, self._around,
@@ -238,9 +237,6 @@ class PlayerSession(WatchedSession):
             self._say(f"you can look no {'higher' if tilt > 0 else 'lower'}", topic="limit")
         self._painting.block_shown(ready)
         self._doors.block_shown(ready)
-        recorded, self._was_recording = self._was_recording, self.is_recording
-        if recorded and not self._was_recording:
-            self._say("the recording ended; it is on the title screen")
         if part := self._services.recordings.new_part():
             self._say(f"the scene began anew: the recording goes on in {part.name}")
         self._autosave.block_shown(ready.command)
@@ -511,7 +507,6 @@ class PlayerSession(WatchedSession):
     def _record(self, playthrough: Playthrough) -> None:
         recordings = self._services.recordings
         if recordings.stop(self._worker):
-            self._was_recording = False
             self._say("recording stopped; it is on the title screen")
             return
         try:
@@ -525,7 +520,7 @@ class PlayerSession(WatchedSession):
         if begun.cancelled() or begun.exception():
             self._say("there is nothing to record yet", "bad")
         else:
-            self._say("recording, until you stop it or start over")
+            self._say("recording, until you stop it or leave")
 
     def _take_screenshot(self, playthrough: Playthrough) -> None:
         block, surface = self._reel.current.block, window_surface().copy()

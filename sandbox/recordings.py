@@ -80,19 +80,22 @@ class Recordings:
     @property
     def is_recording(self) -> bool:
         """Whether the session is recorded."""
-        begun = (self._begun[0],) if self._begun else ()
-        return any(recorder.is_recording for recorder in (*self.recorders, *begun))
+        return any(recorder.is_recording for recorder in self._all)
+
+    @property
+    def _all(self) -> tuple[Recorder, ...]:
+        return (*self.recorders, self._begun[0]) if self._begun else self.recorders
 
     def new_part(self) -> Path | None:
-        """Return the folder in which a recording from the command line goes on, once for each."""
-        parts = [part for recorder in self.recorders for part in recorder.folders[1:]]
+        """Return the folder in which a recording goes on after a reset, once for each."""
+        parts = [part for recorder in self._all for part in recorder.folders[1:]]
         new, self._parts = len(parts) > self._parts, len(parts)
         return parts[-1] if new else None
 
     def use(self, choice: WorldChoice) -> None:
         """Set how the world of the next session is loaded."""
         self._choice = self.log.choice = choice
-        for recorder in self.recorders:
+        for recorder in self._all:
             recorder.loaded_with(choice.memory, look_ahead=choice.look_ahead)
 
     def start(self, worker: GenerationWorker, name: str) -> "Future[None]":

@@ -27,6 +27,8 @@ from mag_sandbox.sandbox.play.events import (
 from mag_sandbox.sandbox.play.parked_scene import KeptMemory, ParkedScene, new_id
 from mag_sandbox.scenes import Scene
 
+RESET = "reset"  # why a session ends that another one follows at once
+
 
 class Resumable(Protocol):
     """A scene that was left: a `ParkedScene`, or a `Handover` from another world."""
@@ -87,7 +89,7 @@ class Session:
         self.world = world
         self._source = source
         self._observers = list(observers)
-        self._attached: list[SessionObserver] = []  # of this session only
+        self._attached: list[SessionObserver] = []  # until they are detached, or the player leaves
         self._joining: list[tuple[SessionObserver, str]] = []  # observers and the state they had
         self._asked = Control()  # prompt and memory asked for, for the next block
         self._edits: deque[Edit] = deque()  # asked for, one a block
@@ -110,7 +112,7 @@ class Session:
 
     def start(self, scene: Scene, seed: int) -> SessionStep:
         """Reset the world and make the first block; a running session ends first ("reset")."""
-        self.end("reset")
+        self.end(RESET)
         self._forget()
         asked = time.monotonic()
         first = SessionStep(Control(), self.world.reset(scene, seed))
@@ -121,7 +123,7 @@ class Session:
         self, playthrough: Playthrough, read: Callable[[], Resumable]
     ) -> SessionStep | None:
         """Go on where a scene was left with the next block; None when the script is over."""
-        self.end("reset")
+        self.end(RESET)
         left = read()
         self._forget()
         parked = left.enter(self.world)
@@ -157,7 +159,7 @@ class Session:
         return SessionStep(control, block)
 
     def attach(self, observer: SessionObserver, state: str) -> None:
-        """Attach an observer to this session, but to no later one, from the next block on.
+        """Attach an observer from the next block on, until this session ends other than by a reset.
 
         Args:
             observer: gets a start whose first block is the next one.
@@ -207,14 +209,15 @@ class Session:
         self._edits.append(edit)
 
     def end(self, reason: str) -> None:
-        """Tell the observers that it is over; does nothing when it already is."""
-        if not self._running:
-            return
-        self._running = False
-        event = self._end_event(reason)
-        for observer in self._observers:
-            observer.on_end(event)
-        self._let_go([*self._attached, *(observer for observer, _ in self._joining)], event)
+        """Tell the observers that it is over, if it runs; attached ones stay after a reset."""
+        if self._running:
+            self._running = False
+            event = self._end_event(reason)
+            for observer in (*self._observers, *self._attached):
+                observer.on_end(event)
+            self._let_go([observer for observer, _ in self._joining], event)
+        if reason != RESET:
+            self._attached.clear()
 
     def _let_go(self, observers: Sequence[SessionObserver], event: SessionEnd) -> None:
         """Detach observers and tell them of the end."""
@@ -245,7 +248,7 @@ class Session:
         event = self._event(first.block, first.control, asked)
         start = self._start_event(event, playthrough.state)
         self._running = True
-        for observer in self._observers:
+        for observer in (*self._observers, *self._attached):
             observer.on_start(start, first.block)
 
     def _let_join(self, event: BlockEvent, block: FrameBlock) -> None:

@@ -24,7 +24,13 @@ from mag_sandbox.process import WORLD_THREAD, describe_unexpected
 from mag_sandbox.sandbox.play.events import SessionObserver
 from mag_sandbox.sandbox.play.optional_work import OptionalWork
 from mag_sandbox.sandbox.play.pacing import DurationEstimate
-from mag_sandbox.sandbox.play.session import CommandSource, Playthrough, Session, SessionStep
+from mag_sandbox.sandbox.play.session import (
+    RESET,
+    CommandSource,
+    Playthrough,
+    Session,
+    SessionStep,
+)
 
 SETTLING = 16  # first blocks, beside which views are painted and graphs compiled: no measure
 SMALL = 240  # px of height; taller frames are not enlarged
@@ -145,7 +151,7 @@ class GenerationWorker:
         self._changed = threading.Condition()  # guards what follows
         self._stop_reason = ""  # not empty: the thread is to end
         self._answers = True  # accepts calls; False once the world is gone
-        self._rest_reason = "reset"
+        self._rest_reason = RESET
         self._playthrough: Playthrough | None = None
         self._generation = 0
         self._playing = 0  # the generation that is being played
@@ -166,7 +172,7 @@ class GenerationWorker:
 
     def begin(self, playthrough: Playthrough) -> None:
         """Play this from now on; earlier blocks are discarded."""
-        self._turn_to(playthrough, "reset")
+        self._turn_to(playthrough, RESET)
 
     def rest(self, reason: str) -> None:
         """End the session and make no more blocks until `begin`."""

@@ -15,7 +15,7 @@ from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.model.loading import words_of
 from mag_sandbox.model.remote.world import RemoteWorld
 from mag_sandbox.sandbox.play_session import SplitSession
-from mag_sandbox.sandbox.recording.reader import load_recording
+from mag_sandbox.sandbox.recording.reader import EVENTS_FILE, load_recording
 from mag_sandbox.sandbox.screens import Continue, PlayScene, Watch, Way
 from mag_sandbox.sandbox.screens.loading import LoadingScreen
 from mag_sandbox.sandbox.screens.play import PlayScreen, ReplayScreen
@@ -450,7 +450,7 @@ def test_what_two_memories_side_by_side_cannot_do_is_said(run):
     game.said("V ends the comparison first")
 
 
-def test_a_recording_that_a_change_ends_is_said_to_have_ended(run):
+def test_a_recording_goes_on_where_the_scene_begins_anew_and_ends_on_the_title(run):
     game = run()
     game.play()
     game.see_blocks(3)
@@ -458,7 +458,15 @@ def test_a_recording_that_a_change_ends_is_said_to_have_ended(run):
     game.wait(lambda: game.services.recordings.is_recording)
     game.see_blocks(3)
     game.press(pygame.K_r)
-    game.said("the recording ended; it is on the title screen")
+    game.said("the recording goes on in ")
+    game.see_blocks(3)
+    game.press(pygame.K_ESCAPE)
+    game.wait(lambda: not game.services.recordings.is_recording)
+    game.play()
+    game.see_blocks(3)
+    assert not game.services.recordings.is_recording
+    parts = sorted(path.parent for path in game.services.recordings._folder.rglob(EVENTS_FILE))
+    assert [load_recording(part).end.reason for part in parts] == ["reset", "left"]
 
 
 def test_the_button_that_takes_back_shows_only_while_there_is_something(run):
