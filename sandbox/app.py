@@ -154,6 +154,8 @@ class _App:
         return self._summary()
 
     def _play(self, first: Playthrough | Watch | None) -> None:
+        if self.settings.fullscreen:
+            self.view.toggle_fullscreen()
         if self.game is None:
             self._loop(first)
             return

@@ -104,8 +104,6 @@ class PlayerGame:
         volume, outputs = settings.volume / 100, self.view.outputs
         self.services.audio = open_audio(volume, settings.muted, outputs)
         self._gamepads = Gamepads()
-        if settings.fullscreen:
-            self.view.toggle_fullscreen()
 
     def handle(self, event: pygame.Event) -> None:
         """Take every event before the screen does."""

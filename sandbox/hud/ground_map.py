@@ -173,6 +173,7 @@ def _drawn(
         pygame.draw.line(card, GRID, (x, place.top), (x, place.bottom))
         pygame.draw.line(card, GRID, (place.left, y), (place.right, y))
     taken: list[pygame.Rect] = []
+    apart = theme.px(14), theme.px(6)  # else two names beside each other read as one
     names: dict[Door, pygame.Rect] = {}
     for thing in sorted(ground.things, key=lambda one: -one.radius):
         middle, radius = area.at(thing.x, thing.z), max(3.0, thing.radius * area.scale)
@@ -185,19 +186,20 @@ def _drawn(
         pygame.draw.rect(card, theme.colour(ACCENT if door == ground.door else INK), post)
         name = theme.text(door.leads_to or words.get(door.kind, door.kind), 11, INK)
         above, below = name.get_rect(midbottom=post.midtop), name.get_rect(midtop=post.midbottom)
-        apart = theme.px(14), 0  # else two names beside each other read as one
         labels = [
             one for one in (above, below) if one.clamp(place).inflate(apart).collidelist(taken) < 0
         ]
         if labels:
             taken.append(card.blit(name, labels[0].clamp(place)))
             names[door] = taken[-1].move(-place.left, -place.top)
-    named = [one for one in ground.things if one.kind not in {door.kind for door in ground.doors}]
-    for thing in sorted(named, key=lambda one: math.hypot(one.x, one.z)):
+    unnamed = {thing.kind for thing in ground.things} - {door.kind for door in ground.doors}
+    for thing in sorted(ground.things, key=lambda one: math.hypot(one.x - area.x, one.z - area.z)):
         name = theme.text(words.get(thing.kind, thing.kind), 11, MUTED)
         middle, radius = area.at(thing.x, thing.z), max(3.0, thing.radius * area.scale)
         label = name.get_rect(midtop=(middle[0], middle[1] + radius + 1))
-        if place.contains(label) and label.collidelist(taken) < 0:
+        is_free = place.contains(label) and label.inflate(apart).collidelist(taken) < 0
+        if is_free and thing.kind in unnamed:  # one name for each kind: a map has little room
+            unnamed.remove(thing.kind)
             taken.append(card.blit(name, label))
     for water in ground.waters:
         label = (name := theme.text(water.kind, 11, INK)).get_rect(center=area.at(*water.middle))

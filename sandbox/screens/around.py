@@ -12,7 +12,7 @@ from mag_sandbox.sandbox.ui.layout import SPRING, CachedCard, Card, Text, column
 from mag_sandbox.sandbox.ui.theme import MUTED
 
 WIDTH = 400  # px of the reference window
-MOST_LINES = 14
+MOST_LINES, FEWEST_LINES = 14, 3  # of a page: as many as have room above the cards below
 TITLE = "Around you"
 
 
@@ -32,6 +32,7 @@ class AroundOverlay(Overlay):
         self._listed: tuple[FrameBlock, tuple[Seen, ...]] | None = None  # as of a block
         self.lines: tuple[str, ...] = ()  # of the card; none while it is hidden
         self._card = CachedCard()
+        self._room, self._most = 0, MOST_LINES  # px of height; lines of a page that fit in it
 
     def press(self) -> None:
         """Show the card, its next page, or put it away after the last."""
@@ -41,7 +42,7 @@ class AroundOverlay(Overlay):
 
     @property
     def _pages(self) -> int:
-        return max(1, -(-self._count // MOST_LINES))
+        return max(1, -(-self._count // self._most))
 
     def dismiss(self) -> bool:
         """Put the card away, if it is there."""
@@ -54,11 +55,24 @@ class AroundOverlay(Overlay):
         return self.lines != before
 
     def draw(self, surface: pygame.Surface) -> None:
-        """Draw the card on the left, below the figures."""
+        """Draw the card on the left, below the figures and above the other cards there."""
         if not self.lines:
             return
-        theme = self._hud.theme(surface)
-        lines = (Text(line, 13, lines=2) for line in self.lines)
+        theme, places = self._hud.theme(surface), self._hud.places
+        top = places["speed"].bottom + theme.px(10) if "speed" in places else theme.px(14)
+        below = [places[name].top for name in ("keys", "memory") if name in places]
+        room = min(below, default=surface.get_height() - theme.px(40)) - theme.px(10) - top
+        if room != self._room:
+            self._room, self._most = room, MOST_LINES
+        card = self._card(theme, self._page_card())
+        while card.get_height() > room and self._most > FEWEST_LINES:
+            self._most -= 1
+            self._page = min(self._page, self._pages - 1)
+            self.lines = self._describe()
+            card = self._card(theme, self._page_card())
+        surface.blit(card, (theme.px(14), top))
+
+    def _page_card(self) -> Card:
         pages = self._pages
         head = row(
             Text(TITLE, 16, bold=True),
@@ -67,10 +81,7 @@ class AroundOverlay(Overlay):
             Text(f"{self._key}: {'more' if self._page + 1 < pages else 'close'}", 13, MUTED),
             gap=8,
         )
-        card = self._card(theme, Card(column(head, *lines), WIDTH))
-        above = self._hud.places.get("speed")
-        top = above.bottom + theme.px(10) if above else theme.px(14)
-        surface.blit(card, (theme.px(14), top))
+        return Card(column(head, *(Text(line, 13, lines=2) for line in self.lines)), WIDTH)
 
     def _describe(self) -> tuple[str, ...]:
         if not self._is_shown:

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pygame
@@ -10,7 +11,7 @@ import pytest
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.controls.sources import ScriptSource
 from mag_sandbox.model.world import WorldFailed, WorldSpec
-from mag_sandbox.sandbox import app
+from mag_sandbox.sandbox import app, view
 from mag_sandbox.sandbox.app import run
 from mag_sandbox.sandbox.play.session import Playthrough
 from mag_sandbox.sandbox.settings import DisplayError, SandboxConfig
@@ -87,6 +88,15 @@ def test_a_script_is_played_to_its_end():
     assert 0 < summary.first_frame_s < 60
     assert summary.draw_ms > 0
     assert summary.overhead_ms > 0
+
+
+@pytest.mark.parametrize("fullscreen", [False, True])
+def test_a_window_without_a_title_fills_the_screen_as_the_settings_say(monkeypatch, fullscreen):
+    toggled = []
+    monkeypatch.setattr(view, "toggle_fullscreen", lambda: toggled.append(True))
+    settings, script = replace(SMALL, fullscreen=fullscreen), ScriptSource([])
+    run(lambda progress: FakeWorld(spec=FAST), Playthrough(SCENE, 7), settings, source=script)
+    assert toggled == [True] * fullscreen
 
 
 def test_escape_leaves_and_the_session_is_ended():

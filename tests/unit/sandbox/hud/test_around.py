@@ -4,6 +4,7 @@ from dataclasses import replace
 from unittest.mock import Mock
 
 import numpy as np
+import pygame
 import pytest
 
 from mag_sandbox.controls.camera import CameraPose
@@ -16,6 +17,7 @@ from mag_sandbox.sandbox.ui.display import window
 from mag_sandbox.scenes.things import COLORS
 from tests.unit.sandbox.hud.test_help_card import NotingTheme
 
+KINDS = "tent", "cake", "tree", "rock", "sofa", "lamp", "cat", "dog", "bench"
 TENT = Edit("place", 350.0, -3.0, 20.0, 12.0, "tent", COLORS["red"])
 
 
@@ -175,3 +177,22 @@ def test_a_long_list_has_pages_and_the_key_leads_through_them():
     assert len(first) - len(second) in (0, 1)
     assert not set(first) & set(second)
     assert hidden == ()
+
+
+def test_a_page_of_things_ends_above_the_cards_below_it():
+    many = tuple(replace(TENT, kind=kind, yaw=20.0 * place) for place, kind in enumerate(KINDS))
+    ready = Mock(block=Mock(placed=many, planned=(), ground=None, prompt=""))
+    reel = Mock(current=ready, pose=CameraPose())
+    with window((640, 400), "test") as surface:
+        places = {"keys": pygame.Rect(10, 200, 300, 30), "memory": pygame.Rect(10, 240, 600, 100)}
+        theme = NotingTheme((640, 400))
+        hud = Mock(places=places, theme=lambda surface: theme)
+        overlay, seen = AroundOverlay(reel, hud, Mock(ring=SeenRing()), "Y"), []
+        overlay.press()
+        while overlay.update(0.0) and overlay.lines:
+            surface.fill("white")
+            overlay.draw(surface)
+            assert surface.get_at((20, 195))[:3] == (255, 255, 255)
+            seen += overlay.lines
+            overlay.press()
+    assert len(seen) == len({*seen}) == len(KINDS)
