@@ -191,6 +191,7 @@ class Navigator:
             self.game.services.saves.park(self.worker, says=says)
 
     def _to_title(self, game: PlayerGame, screen: Screen) -> Screen:
+        game.services.notices.clear()
         self._park()
         if self.worker:
             loading = isinstance(screen, LoadingScreen)

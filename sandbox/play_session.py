@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 import pygame
@@ -57,12 +57,14 @@ from mag_sandbox.sandbox.ui.text_entry import SHORTCUT
 from mag_sandbox.scenes.descriptions import has_other_light, is_elsewhere, staying
 from mag_sandbox.scenes.scene import MAX_SEED, Scene
 from mag_sandbox.scenes.things import GROUND, words_of
+from mag_sandbox.scenes.vocabulary import Vocabulary
 
 LOUDER = 10  # percent
 BEGUN = "beginning"  # the topic of what is said of one
 THERE = 0.97  # overlap with an anchor from which on the camera is at it
 BACK_FIRST = "postcards are found where the scene begins; walking back there: then press {} again"
-OTHER_LIGHT = "Light and weather are the same all around, so everything is repainted"
+OTHER_LIGHT = "everything, for light and weather are the same all around"
+ELSEWHERE = "everything, for no room goes on outdoors"
 MOST_PAINTING = 12  # blocks, until a change that was asked for is shown
 NEW_AREAS = "New areas (striped on the map) follow this description; what you have seen stays"
 NOTHING_NEW = "You have seen all around at this height: look up or down, or repaint this view"
@@ -182,9 +184,8 @@ class PlayerSession(WatchedSession):
             services.vocabulary,
             make_theme=services.theme,
             open_keys=services.bindings["prompt"].keys,
+            choices=partial(self._choices, describe),
         )
-        here = PromptChoice("Enter", "a new place begins here", 0, describe)
-        self._choices = _choices(describe), (here,)  # where the place begins, and far from there
         scene, seed = playthrough.scene.name, playthrough.seed
         cue = lambda cue: services.audio.cue(CUES[cue])  # noqa: E731 -- fits the line below
         hunt = PostcardHunt(services.prober, services.scores, scene, seed, cue)
@@ -345,11 +346,9 @@ class PlayerSession(WatchedSession):
                 self._say(NO_DOOR, topic="door")
             case "prompt":
                 self._worker.call(lambda session: session.world.expect_prompt())  # meanwhile
-                choices = self._choices[_is_far(self._reel)]
-                self._prompt.choices = () if self._why_fixed else choices
                 self._prompt.open(self._reel.current.block.prompt)
-            case "change" if self._why_fixed:
-                self._say(self._why_fixed, "bad")
+            case "change" if why := _why_fixed(services, self._reel):
+                self._say(why, "bad")
             case "change":
                 self._edit.open()
             case "undo":
@@ -489,16 +488,21 @@ class PlayerSession(WatchedSession):
             return GoBack(left)
         return self._go_on_from(left)
 
-    @property
-    def _why_fixed(self) -> str:
-        """Why nothing here can be changed; "": it can."""
-        ready = self._reel.current
-        if not ready.spec.kinds:
-            return "nothing can be changed in this world; it only shows views"
-        if not no_places(ready.block.memory.policy):
-            return ""
-        key = self._services.bindings.title("policy")
-        return f"this memory keeps no places, so nothing can be changed; {key} chooses another"
+    def _choices(self, describe: Callable[..., None], text: str) -> tuple[PromptChoice, ...]:
+        """Return the ways to apply a description."""
+        if _why_fixed(self._services, self._reel):
+            return ()
+        if _is_far(self._reel):
+            return (PromptChoice("Enter", "a new place begins here", 0, describe),)
+        words, now = self._services.vocabulary, self._reel.current.block.prompt
+        if words and (why := _why_everything(text, now, words)):
+            return (PromptChoice("Enter", why, 0, describe),)
+        view, everything = (partial(describe, ground=ground) for ground in GROUND)
+        return (
+            PromptChoice("Enter", "new areas", 0, describe),
+            PromptChoice("Ctrl+Enter", "this view too", SHORTCUT, view),
+            PromptChoice("Shift+Enter", "everything", pygame.KMOD_SHIFT, everything),
+        )
 
     def _go_on_from(self, left: ParkedScene) -> Playthrough:
         self._begin_anew()
@@ -572,20 +576,18 @@ def _describe(
     Far from where the place begins, another one begins: new ground there follows from the old.
     """
     pose, words, now = reel.pose, services.vocabulary, reel.current.block.prompt
+    why = ""
     if words and ground != "everything":
         text = staying(text, words, now)
-        if is_elsewhere(text, now, words):  # a room does not go on into a landscape
-            ground = "everything"
+        why = _why_everything(text, now, words)
     if _is_far(reel):
         begun_places.append(text)
         return
     before = leave_moment(services, worker, "the description is as it was").left
     assert before is not None
     services.saves.picture(before)
-    turns = False
-    if words and ground != "everything" and not no_places(reel.current.block.memory.policy):
-        turns = has_other_light(text, now, words)
-    ground = "everything" if turns else ground  # else the ring would have an edge of light
+    if why == ELSEWHERE or (why and not no_places(reel.current.block.memory.policy)):
+        ground = "everything"
     edit = Edit("renew", pose.yaw, pose.pitch, *GROUND[ground]) if ground else Edit("forget")
     edits = [Edit("forget"), edit] if ground == "view" else [edit]  # new areas beside a view, too
 
@@ -603,9 +605,20 @@ def _describe(
     follows = {
         "": NEW_AREAS if services.map.sees_more_of(pose) else NOTHING_NEW,
         "view": "This view is repainted from this description",
-        "everything": OTHER_LIGHT if turns else "Everything is repainted from this description",
+        "everything": f"repaints {why or 'everything from this description'}",
     }
     services.notices.say(f"{follows[ground]}. {key} undoes")
+
+
+def _why_fixed(services: Services, reel: Reel) -> str:
+    """Return why nothing here can be changed, for players; "": it can."""
+    ready = reel.current
+    if not ready.spec.kinds:
+        return "nothing can be changed in this world; it only shows views"
+    if not no_places(ready.block.memory.policy):
+        return ""
+    key = services.bindings.title("policy")
+    return f"this memory keeps no places, so nothing can be changed; {key} chooses another"
 
 
 def _is_far(reel: Reel) -> bool:
@@ -613,14 +626,13 @@ def _is_far(reel: Reel) -> bool:
     return bool(reel.current.spec.kinds) and reel.pose.is_far
 
 
-def _choices(describe: Callable[..., None]) -> tuple[PromptChoice, ...]:
-    """Return the ways to apply another description."""
-    view, everything = (partial(describe, ground=ground) for ground in GROUND)
-    return (
-        PromptChoice("Enter", "new areas", 0, describe),
-        PromptChoice("Ctrl+Enter", "this view too", SHORTCUT, view),
-        PromptChoice("Shift+Enter", "everything", pygame.KMOD_SHIFT, everything),
-    )
+@lru_cache(maxsize=8)  # asked for several times a key
+def _why_everything(text: str, now: str, words: Vocabulary) -> str:
+    """Return why a description is not for new areas alone, for players; "": it is."""
+    text = staying(text, words, now)
+    if is_elsewhere(text, now, words):
+        return ELSEWHERE
+    return OTHER_LIGHT if has_other_light(text, now, words) else ""
 
 
 def _change(

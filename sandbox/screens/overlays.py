@@ -108,6 +108,11 @@ class Notices(Overlay):
             self.current = (*others, notice)[-MOST_NOTICES:]
         self._notify()
 
+    def clear(self) -> None:
+        """Drop all lines: they are about a screen that is left."""
+        with self._lock:
+            self.current = ()
+
     @property
     def wake_at(self) -> float | None:
         """When the next line disappears."""

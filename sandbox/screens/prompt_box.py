@@ -144,7 +144,7 @@ class PromptBox(Overlay):
         title: str = TITLE,
         clearance: int = CLEARANCE,
         open_keys: Sequence[str] = (),
-        choices: Sequence[PromptChoice] = (),
+        choices: Callable[[str], Sequence[PromptChoice]] = lambda text: (),
         history: History | None = None,
         clipboard: Clipboard | None = None,
         check: Callable[[str], str] = lambda text: "",
@@ -153,8 +153,8 @@ class PromptBox(Overlay):
 
         `apply` is given the new prompt. Without a vocabulary every word is known. `clearance` is
         the room to leave below [px of the reference window]; the text event of the key that opens
-        the box is ignored. `choices` are other ways to apply it than Enter alone. `check` says what
-        is wrong with a text, or ""; a text of unknown words alone is refused.
+        the box is ignored. `choices` returns the ways to apply a text, if not by Enter alone.
+        `check` says what is wrong with it, or ""; a text of unknown words alone is refused.
         """
         self.is_open = False
         self._wake_at: float | None = None
@@ -163,7 +163,7 @@ class PromptBox(Overlay):
         self._make_theme = make_theme
         self.title, self._clearance = title, clearance
         self._open_keys = tuple(open_keys)
-        self.choices = tuple(choices)
+        self._choices = choices
         self._history = history or History()
         self._clipboard = clipboard or Clipboard()
         self._entry = TextEntry()
@@ -201,6 +201,11 @@ class PromptBox(Overlay):
         return self._notice or self._entry.notice or advice
 
     @property
+    def choices(self) -> tuple[PromptChoice, ...]:
+        """The ways to apply the text; none: by Enter alone."""
+        return tuple(self._choices(self.text))
+
+    @property
     def struck(self) -> tuple[Word, ...]:
         """The words that change nothing, but for one that is still being written."""
         return self._advice.struck if self._advice else ()
@@ -211,7 +216,8 @@ class PromptBox(Overlay):
         if self.vocabulary is None or self.text == self._opened_with:
             return None
         cursor = None if self._entry.composition else self._entry.cursor
-        renewing = self.choices[-1].keys if self.choices[1:] else ""
+        choices = self.choices
+        renewing = choices[-1].keys if choices[1:] else ""
         return _advice_on(
             self.vocabulary, self.text, cursor, self._opened_with, self._rests, renewing
         )

@@ -433,13 +433,19 @@ def test_a_memory_is_not_changed_while_something_is_painted(run):
     assert game.screen.session.memory.is_settled
 
 
-@pytest.mark.parametrize(("text", "said"), [("at night", "all around"), ("castles", "this ")])
+@pytest.mark.parametrize(("text", "said"), [("at night", "all around"), ("castles", "this view")])
 def test_a_view_in_another_light_is_said_to_repaint_everything(run, text, said):
     game = run(FakeWorld(spec=replace(FAST, kinds=("tent",))))
     game.services.vocabulary = load_vocabulary(words_of("pocket"))
     game.play()
-    game.screen.session._choices[0][1].apply(text)
-    game.said(said)
+    session = game.screen.session
+    game.press(pygame.K_t)
+    session._prompt.handle(pygame.Event(pygame.TEXTINPUT, text="t"))
+    session._prompt.handle(pygame.Event(pygame.TEXTINPUT, text=text))
+    ways = [one.words for one in session._prompt.choices]
+    assert any(said in way for way in ways)
+    session._prompt.choices[-1].apply(text)
+    game.said("epaints everything")
 
 
 def test_what_two_memories_side_by_side_cannot_do_is_said(run):
@@ -467,6 +473,16 @@ def test_a_recording_goes_on_where_the_scene_begins_anew_and_ends_on_the_title(r
     assert not game.services.recordings.is_recording
     parts = sorted(path.parent for path in game.services.recordings._folder.rglob(EVENTS_FILE))
     assert [load_recording(part).end.reason for part in parts] == ["reset", "left"]
+
+
+def test_what_was_said_in_play_is_not_said_on_the_title(run):
+    game = run()
+    game.play()
+    game.see_blocks(2)
+    game.services.notices.say("wall in the way", "bad")
+    game.press(pygame.K_ESCAPE)
+    game.wait(lambda: isinstance(game.screen, TitleScreen))
+    assert "wall in the way" not in [notice.text for notice in game.services.notices.current]
 
 
 def test_the_button_that_takes_back_shows_only_while_there_is_something(run):

@@ -54,7 +54,7 @@ class Desk:
             self.applied.append,
             vocabulary,
             open_keys=("t",),
-            choices=choices,
+            choices=lambda text: choices,
             clipboard=PaperClip(clip),
         )
 
@@ -243,14 +243,16 @@ def test_what_is_drawn_otherwise_and_what_does_not_fit_is_said(text, notice):
 
 
 def test_words_are_judged_for_the_place_that_stays_and_it_is_named():
-    box = PromptBox(lambda text: None, load_vocabulary(words_of("pocket")))
+    choices = list[PromptChoice]()
+    vocabulary = load_vocabulary(words_of("pocket"))
+    box = PromptBox(lambda text: None, vocabulary, choices=lambda text: choices)
     with window((640, 400), "test"):
         box.open("a beach at night")
         box.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_RSHIFT, mod=0))
         box.handle(pygame.Event(pygame.TEXTINPUT, text="a red sofa"))
         assert box.notice == STAYS.format("on a beach at night"), "there is one choice"
         assert not box.struck
-        box.choices = tuple(
+        choices += (
             PromptChoice(keys, "", 0, lambda text: None) for keys in ("Enter", "Shift+Enter")
         )
         repainted = REPAINTED.format("Shift+Enter", "in a living room")
