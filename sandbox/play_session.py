@@ -583,9 +583,7 @@ def _describe(
     if _is_far(reel):
         begun_places.append(text)
         return
-    before = leave_moment(services, worker, "the description is as it was").left
-    assert before is not None
-    services.saves.picture(before)
+    leave_moment(services, worker, "the description is as it was")
     if why == ELSEWHERE or (why and not no_places(reel.current.block.memory.policy)):
         ground = "everything"
     edit = Edit("renew", pose.yaw, pose.pitch, *GROUND[ground]) if ground else Edit("forget")

@@ -16,6 +16,7 @@ from mag_sandbox.model.loading import words_of
 from mag_sandbox.model.remote.world import RemoteWorld
 from mag_sandbox.sandbox.play_session import SplitSession
 from mag_sandbox.sandbox.recording.reader import EVENTS_FILE, load_recording
+from mag_sandbox.sandbox.saves.own_scenes import own_scenes, scene_of_prompt
 from mag_sandbox.sandbox.screens import Continue, PlayScene, Watch, Way
 from mag_sandbox.sandbox.screens.loading import LoadingScreen
 from mag_sandbox.sandbox.screens.play import PlayScreen, ReplayScreen
@@ -421,6 +422,17 @@ def test_a_description_far_from_where_the_place_begins_begins_another_and_undo_l
     game.press(pygame.K_BACKSPACE)
     game.wait(lambda: game.screen.reel.pose == there)
     assert game.screen.reel.current.block.prompt == SCENE.prompt
+
+
+def test_a_written_place_that_another_one_follows_has_its_picture(run):
+    game = run(FakeWorld(spec=replace(FAST, kinds=("tent",))))
+    scene = scene_of_prompt("a forest at night", 3)
+    game.services.saves.keep_written(scene)
+    game.play(PlayScene(scene))
+    game.see_blocks(3)
+    game.press(pygame.K_n)  # another place like this
+    own = game.services.saves._own_scenes
+    game.wait(lambda: [one.thumbnail for one in own_scenes(own) if one.thumbnail])
 
 
 def test_a_memory_is_not_changed_while_something_is_painted(run):
