@@ -34,7 +34,6 @@ _NEAREST = 3  # of things of one name, whose directions are told
 NEAR = 0.1  # metres: the least distance that sizes are told for
 SHOWN, LOOKED_AT = 0.12, 150  # share of a thing's pixels that have its colour; pixels looked at
 LEVELS = 8  # of colours looked at: fewer are named, and named colours are kept
-SHADE = "black"
 HERE = 4.0  # degrees from the middle of the view that are called "ahead"
 
 
@@ -107,8 +106,8 @@ class Lookout(SessionObserver):
 def things_around(ring: SeenRing, block: FrameBlock | None) -> tuple[Seen, ...]:
     """Return the things around, from left to right of the map.
 
-    A planned colour is told if the picture shows it, for the painter does not always obey; black
-    only if the words in force name it, for shadows are black as well.
+    A colour is told that the words in force and the plan give a kind, if the picture shows it, for
+    the painter does not always obey; other colours of a plan would often be doubted.
 
     Args:
         ring: what was seen from where the scene begins.
@@ -116,32 +115,26 @@ def things_around(ring: SeenRing, block: FrameBlock | None) -> tuple[Seen, ...]:
     """
     placed, planned = (block.placed, block.planned or ()) if block else ((), ())
     own = tuple(replace(_told(edit), placed=True) for edit in placed)
-    is_away = bool(block and block.ground and block.poses[-1].is_away)
-    if block and block.ground and is_away:
+    if block and block.ground and block.poses[-1].is_away:
         found: Iterable[Seen] = _standing(block.ground, block.poses[-1], own)
     else:
         seen = (edit for edit in planned if edit.kind in _NAMED and _is_seen(edit, ring.is_seen))
         told = (_as_shown(_told(edit), _part(edit, ring)) for edit in seen)
         found = (*own, *(one for one in told if not any(_same_place(one, mine) for mine in own)))
-    return _from_left(_called(found, block.prompt if block else "", is_looked_at=not is_away))
+    return _from_left(_called(found, block.prompt if block else ""))
 
 
-def _called(found: Iterable[Seen], prompt: str, *, is_looked_at: bool) -> list[Seen]:
-    """Return things by the names that a description has for them.
+def _called(found: Iterable[Seen], prompt: str) -> list[Seen]:
+    """Return things by the names that a description has for them, and by colours that it has.
 
-    A colour is told that both words and plan give, or, of things that are looked at, the plan
-    alone; and only if all that are listed of a kind have one.
+    A colour is told only if all that are listed of a kind have one.
     """
-    in_shadow, names = SHADE not in prompt.lower().split(), names_in(prompt)
-    colors = _colors_in(prompt)
+    names, colors = names_in(prompt), _colors_in(prompt)
     called = []
     for one in found:
-        is_sure = is_looked_at and one.kind not in WATERS  # which mirror the sky
-        if one.kind in colors:
-            is_sure = one.color in colors[one.kind]
-        is_shadow = in_shadow and one.color == SHADE
-        color = one.color if one.placed or (is_sure and not is_shadow) else ""
-        called.append(replace(one, color=color, word=names.get(one.kind, "")))
+        is_told = one.placed or one.color in colors.get(one.kind, ())
+        word, color = names.get(one.kind, ""), one.color if is_told else ""
+        called.append(replace(one, color=color, word=word))
     unsure = {one.kind for one in called if not one.color}
     return [
         replace(one, color="") if one.kind in unsure and not one.placed else one for one in called
