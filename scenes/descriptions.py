@@ -35,6 +35,7 @@ from mag_sandbox.scenes.things import (
     SAME_COLORS,
     STANDS,
     THINGS,
+    WATERS,
     Named,
     absent_kinds,
     named_things,
@@ -44,15 +45,16 @@ from mag_sandbox.scenes.things import (
 )
 from mag_sandbox.scenes.vocabulary import (
     APOSTROPHES,
-    AS_PLACES,
     FUNCTION_WORDS,
     PLACE,
     WEATHER,
+    Phrase,
     Vocabulary,
     Word,
     WordGroup,
     named_at,
     phrase_stems,
+    rewritten,
     split_words,
     stem,
 )
@@ -122,8 +124,9 @@ _MEANT = (  # what is read as something else, one after the other
         "ufo",
     ),
 )
+_OLD_HOUSE = "old church"  # which no painter needs to be told is one inside
 _ROOMS = frozenset(("space station",))  # whose names the painter knows from games
-_HOUSE = "(church|chapel|shop)"
+_HOUSE = "(church|chapel|shop|store|supermarket|cafe|restaurant)"
 _BESIDE = r"(in front of|behind|beside|near|next to|outside|on(?= (a|the) (\w+ )?hill))"
 _OUTSIDE = re.compile(
     rf"\b{_HOUSE} {_BESIDE}\b|\b{_BESIDE} (it |them )?(a|the|an|my) (\w+ )?{_HOUSE}\b", re.I
@@ -132,6 +135,16 @@ _HOUSE_IN_PLACE = re.compile(  # "a church in a meadow"
     rf"(?P<house>.*?\b{_HOUSE}) (in|on|at) (?P<place>(a|an|the) (\w+ ){{0,2}}?\w+)"
     r"(?P<rest>$|[,.;].*| (with|and|at|by|in|under|where)\b.*)", re.I
 )  # fmt: skip
+_HOUSES = re.compile(
+    r"\b(?:church(?:es)?|chapels?|shops?|stores?|supermarkets?|cafes?|restaurants?)\b", re.I
+)
+_SHOP = re.compile("store|supermarket")  # which no thing is called
+_HOUSE_KINDS = frozenset(("church", "shop"))
+_IN_HOUSE = re.compile(
+    rf"\b(inside|interior|view|windows?)\b|\b(in|into|within) (a|an|the|my|our|this) (\w+ )?"
+    rf"{_HOUSES.pattern}", re.I
+)  # fmt: skip
+_AT_CHURCH = re.compile(r"\b(church|chapel)\b.*\b(sunset|sunrise|dawn|dusk|twilight)\b", re.I)
 _NO_ANIMALS = re.compile(r"\b(no|without)( any)? animals?\b", re.I)
 _EMPTY = "empty"
 _NOTHING = re.compile(r"\bnothing\b", re.I)
@@ -172,7 +185,6 @@ _OWN_COLORS = {  # that the ground of places has by itself
     "golden": frozenset(("desert", "beach", "savanna", "farmland")),
     "orange": frozenset(("autumn woods", "canyon")), "pink": frozenset(("cherry valley",)),
 }  # fmt: skip
-_UNLIKE = frozenset(("volcano",))  # which the place that it is read as does not show
 _BY_DAY = {"outdoor": ("by day", "under a clear sky"), "indoor": ("in bright daylight", "")}
 _LEVEL = stem("level")
 _SPOKEN = {
@@ -249,6 +261,23 @@ class DescriptionWords(Vocabulary):
             return "video game"
         return super().place(text)
 
+    def phrases(self, text: str) -> tuple[Phrase, ...]:
+        """Return a text in phrases; a house beside a place outdoors is no place itself."""
+        phrases = super().phrases(text)
+        read = rewritten(text, phrases)
+        if self.place(read) != "indoor" or not _is_of_house(read):
+            return phrases
+        houses = [one for one in phrases if one.known and _HOUSES.search(one.known)]
+        there = text
+        for one in houses:
+            start, end = one.words[0].start, one.words[-1].end
+            there = there[:start] + "_" * (end - start) + there[end:]
+        others = super().phrases(there)
+        if self.place(rewritten(there, others)) != "outdoor":
+            return phrases
+        seen = [one._replace(known=_SHOP.sub("shop", one.known or "")) for one in houses]
+        return tuple(sorted((*seen, *others), key=lambda one: one.words[0].start))
+
     def without_effect(self, text: str) -> tuple[Word, ...]:
         """Return the words of a text that will not be seen."""
         return self._judged(text)[0]
@@ -269,7 +298,8 @@ class DescriptionWords(Vocabulary):
 
     def _with_place(self, text: str) -> str:
         read = _in_places(self, text)
-        if self.place(read) == "indoor" and _OUTSIDE.search(read):
+        is_outside = _OUTSIDE.search(read) or (_is_of_house(read) and _is_outdoors(read))
+        if self.place(read) == "indoor" and is_outside:
             return f"{read}, in a small old village"  # a longer name than that of the house
         said = [word.text for word in split_words(read) if word.text not in FUNCTION_WORDS]
         if self.place(read) is not None or self.foreign(text) or not any(map(self.meaning, said)):
@@ -320,17 +350,21 @@ class DescriptionWords(Vocabulary):
         return self._judged(text)[1]
 
     def _judge(self, text: str) -> tuple[tuple[Word, ...], tuple[int, tuple[str, ...]]]:
-        words = split_words(text)
         if self.foreign(text):
-            return words, (0, ())
-        read = [
-            word.text.lower() if _is_owner(word) else self.meaning(word.text) or word.text.lower()
-            for word in words
-        ]
-        seen = self._seen(read)
+            return split_words(text), (0, ())
+        phrases = self.phrases(text)
+        read, owners = list[str](), list[int]()
+        for rank, phrase in enumerate(phrases):
+            first = phrase.words[0]
+            said = first.text.lower() if _is_owner(first) else phrase.known or phrase.written
+            read += (own := [word.text for word in split_words(said)])
+            owners += [rank] * len(own)
+        small = FUNCTION_WORDS | FILLERS
+        seen = {owners[place] for place in self._seen(read)}
+        named = {rank for rank, word in zip(owners, read, strict=True) if word not in small}
         unseen = tuple(
-            word for place, word in enumerate(words)
-            if place not in seen and read[place] not in FUNCTION_WORDS | FILLERS
+            word for rank, phrase in enumerate(phrases)
+            if rank in named - seen for word in phrase.words
         )  # fmt: skip
         kinds = tuple(one.kinds[0] for one in named_things(self.reading(text), KINDS))
         return unseen, (max(0, len(kinds) - MOST_THINGS), kinds)
@@ -370,10 +404,6 @@ class DescriptionWords(Vocabulary):
                         if one in need and read[place] not in silent
                     }
                     (of_place if is_place else seen).update(named)
-        if self.place(text) != category or self.place(text) is None:
-            likes = {word: AS_PLACES[word] for word in read if word in AS_PLACES.keys() - _UNLIKE}
-            meant = {word for word, like in likes.items() if self.place(like) == category}
-            of_place |= {place for place, word in enumerate(read) if word in meant}
         if category != "video game":
             seen |= _empty(text, (*THINGS, *ground))
         seen |= _only(text, is_obeyed=category in _BY_DAY and bool(naming_words(text, kinds)))
@@ -403,6 +433,7 @@ def _with_all_places(groups: Sequence[WordGroup], known: set[str]) -> list[WordG
 
     def is_new(words: str) -> bool:
         is_known = known.issuperset(words.split()) and not _SEA_FLOOR.search(words)
+        is_known = is_known and words != _OLD_HOUSE
         return is_known and words not in taken
 
     for place in read_places().values():
@@ -771,9 +802,34 @@ def _in_places(words: Vocabulary, text: str) -> str:
         text = _STORM.sub("rainy", text)
     read = Vocabulary.reading(words, text)
     found = _HOUSE_IN_PLACE.fullmatch(read)
-    if found and words.place(found["place"]) == "outdoor" and words.place(read) == "indoor":
+    is_inside = words.place(read) != "indoor" or _IN_HOUSE.search(read)
+    if found and not is_inside and words.place(found["place"]) == "outdoor":
         return f"{found['place']} with {found['house']}{found['rest']}"
+    if words.place(read) == "indoor" and _is_of_house(read):
+        return _with_place_of_house(read, words)
     return read
+
+
+def _is_of_house(read: str) -> bool:
+    """Tell whether a description names a house, and neither its inside nor what only rooms have."""
+    if not _HOUSES.search(read) or _IN_HOUSE.search(read):
+        return False
+    of_rooms = contents_of("indoor").keys() - contents_of("outdoor").keys()
+    return of_rooms.isdisjoint(one.kinds[0] for one in named_things(read, KINDS))
+
+
+def _with_place_of_house(read: str, words: Vocabulary) -> str:
+    """Return a description of a house that says first where it stands, if that is outdoors."""
+    there = _HOUSES.sub("", read)
+    return f"{_place_phrase(there, words, 'outdoor')}, {read}" if words.place(there) else read
+
+
+def _is_outdoors(read: str) -> bool:
+    """Tell whether a description of a house names things or weather that are outside it."""
+    named = {one.kinds[0] for one in named_things(read, KINDS)} - _HOUSE_KINDS
+    is_large = any(one in {*GROUND["outdoor"], *WATERS} or not _fits_room(one) for one in named)
+    falls = any(speaks_of(what, read) for what in ("rain", "snow", "fog", "storm"))
+    return is_large or falls or _AT_CHURCH.search(read) is not None
 
 
 def lit(text: str, words: Vocabulary) -> str:

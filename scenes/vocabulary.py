@@ -5,11 +5,10 @@ vocabulary at all.
 """
 
 import functools
-import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, zip_longest
+from itertools import chain, pairwise, zip_longest
 from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple, Self
@@ -18,10 +17,9 @@ from mag_sandbox.files.border import read_plain, refusing
 from mag_sandbox.files.validation import decode, parse_json
 from mag_sandbox.files.yaml_files import FileError
 from mag_sandbox.scenes.characters import cluster_end
+from mag_sandbox.scenes.synonyms import plural, synonyms_of
 
 WORDS_FILE = "words.json"  # beside the weights
-# words that people write, and known ones: with the same meaning (":"), or just near in it ("~")
-SYNONYMS = Path(__file__).with_name("synonyms.txt")
 VERSION = 1
 PLACE = "place"  # name of the groups whose phrases say where a scene is
 LIGHTS = ("time of day", "light")  # likewise, how light it is; a prompt needs one of them
@@ -39,18 +37,11 @@ _FOREIGN_WORDS = (
 )
 FOREIGN_WORDS = frozenset(_FOREIGN_WORDS.split())  # by which other languages are recognised
 APOSTROPHES = ("'", "\u2019")
-AS_PLACES = {  # words for places that no scene has: a similar place
-    "sea": "sea coast", "ocean": "ocean coast", "island": "beach", "valley": "meadow",
-    "volcano": "volcanic land with mountains", "reef": "coral reef", "underwater": "coral reef",
-    "street": "city street", "market": "market square", "station": "railway station",
-    "camp": "camp site", "hall": "castle hall", "ruins": "desert ruins", "ruin": "desert ruins",
-    "space": "moon landscape", "kingdom": "mushroom kingdom", "room": "living room",
-    "woods": "forest",
-}  # fmt: skip
 SUFFIXES = ("ing", "ed", "es", "s", "ish", "ly", "y", "e")
 MIN_STEM = 3  # letters
 # letters of words with one slip, two, three; shorter ones may be any other
 SHORTEST_SLIPS = (5, 7, 7)
+LONGEST_PHRASE = 4  # words of one that is listed
 MOST_NAMED = 4  # unknown words that a message names
 ENGLISH_ONLY = "only English words are understood"
 MIN_BEGINNING = 2  # letters that are enough to complete a word
@@ -66,6 +57,19 @@ class Word(NamedTuple):
     text: str
     start: int
     end: int
+
+
+class Phrase(NamedTuple):
+    """Words of a text that are read together: those of a listed phrase, or a single one."""
+
+    words: tuple[Word, ...]
+    written: str  # in small letters
+    known: str | None  # what they are read as, in known words; None: they have no meaning
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether it is read as it was written."""
+        return self.known in (None, self.written) and len(self.words) == 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +113,9 @@ class Vocabulary:
         for word in sorted(self.counts, key=self._rank):
             self._by_stem.setdefault(stem(word), []).append(word)
         self._nearest = functools.lru_cache(maxsize=512)(self._find_nearest)
-        self._suggested = functools.lru_cache(maxsize=64)(self._suggest)
+        self._suggested = functools.lru_cache(maxsize=64)(
+            lambda stems: self.phrases_of(self._category(stems), stems)
+        )
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -120,10 +126,10 @@ class Vocabulary:
             content = decode(_WordList, parse_json(read_plain(path, MAX_BYTES)))
             return cls(content.words, content.groups)
 
-    def known(self, word: str) -> bool:
-        """Return whether the world was trained on a word, or need not be."""
-        word = _plain(word)
-        return word in self.counts or word in FUNCTION_WORDS
+    def known(self, words: str) -> bool:
+        """Return whether the world was trained on each of some words, or need not be."""
+        plain = _plain(words).split()
+        return bool(plain) and all(one in self.counts or one in FUNCTION_WORDS for one in plain)
 
     def begins_known(self, beginning: str) -> bool:
         """Return whether a word that is still being written can become a known one."""
@@ -140,30 +146,47 @@ class Vocabulary:
         None: there is none, or the word names nothing.
         """
         plain = _plain(word)
+        listed = synonyms_of(plain)
+        if listed and (same := next(filter(self.known, listed.same), None)):
+            several = plural(same) if listed.is_plural else same
+            return several if self.known(several) else same
         if plain in self.counts:
             return plain
-        listed = _synonyms_of(plain)
-        if listed is None:
-            return next(iter(self._by_stem.get(stem(plain), ())), None)
-        return next((known for known in listed.same if known in self.counts), None)
+        return None if listed else next(iter(self._by_stem.get(stem(plain), ())), None)
+
+    def phrases(self, text: str) -> tuple[Phrase, ...]:
+        """Return a text in phrases, each with its meaning; a place that no scene has is like one.
+
+        What windows show, but no scene is, is read as a place only if the text names no other.
+        """
+        phrases = _phrases_of(text, self)
+        if self.place(rewritten(text, phrases)) is not None:
+            return phrases
+
+        def like(phrase: Phrase) -> Phrase:
+            for words in filter(None, (phrase.written, phrase.known)):
+                listed = synonyms_of(words)
+                if listed and listed.place and self.known(listed.place):
+                    return phrase._replace(known=listed.place)
+            return phrase
+
+        return tuple(map(like, phrases))
 
     def without_effect(self, text: str) -> tuple[Word, ...]:
         """Return the words of a text that change nothing."""
-        return tuple(word for word in self.unknown(text) if self.meaning(word.text) is None)
+        return tuple(
+            word for phrase in self.phrases(text) if phrase.known is None for word in phrase.words
+        )
 
     def substitutes(self, text: str) -> tuple[tuple[str, str], ...]:
         """Return words of a text that are drawn as something else, each with what that is."""
         grey = {word.start for word in self.without_effect(text)}
-        lacks_place = self.place(self.in_known_words(text)) is None
-        reads_places = lacks_place and any(group.name == PLACE for group in self.groups)
         found: dict[str, str] = {}
-        for word in split_words(text):
-            plain = _plain(word.text)
-            known = self.meaning(plain) or plain
-            if reads_places:
-                known = AS_PLACES.get(known, known)
-            if word.start not in grey and stem(known) != stem(plain):
-                found.setdefault(word.text, known)
+        for phrase in self.phrases(text):
+            start, end = phrase.words[0].start, phrase.words[-1].end
+            is_other = phrase.known and _letters(phrase.known) != _letters(phrase.written)
+            if phrase.known and is_other and start not in grey:
+                found.setdefault(text[start:end], phrase.known)
         return tuple(found.items())
 
     def foreign(self, text: str) -> bool:
@@ -186,9 +209,10 @@ class Vocabulary:
 
     def problem(self, text: str) -> str:
         """Return the message for a text without any word that means something here; else ""."""
-        words = [word.text for word in split_words(text) if _plain(word.text) not in FUNCTION_WORDS]
-        if any(self.meaning(word) for word in words):
+        phrases = [one for one in self.phrases(text) if one.written not in FUNCTION_WORDS]
+        if any(phrase.known for phrase in phrases):
             return ""
+        words = [word.text for phrase in phrases for word in phrase.words]
         said = list(dict.fromkeys(words))[:MOST_NAMED]
         near = dict.fromkeys(known for word in said for known in self.nearest(word, 2))
         if is_foreign := self.foreign(text):
@@ -227,23 +251,11 @@ class Vocabulary:
 
     def in_known_words(self, text: str) -> str:
         """Return a text with each unknown word replaced by its meaning, where it has one."""
-        for word in reversed(self.unknown(text)):
-            if known := self.meaning(word.text):
-                text = text[: word.start] + known + text[word.end :]
-        return text
+        return rewritten(text, _phrases_of(text, self))
 
     def reading(self, text: str) -> str:
-        """Return a text in known words: another form of a word, or a synonym, stands for it.
-
-        What windows show, but no scene is, is read as a place that is like it.
-        """
-        text = self.in_known_words(text)
-        if self.place(text) is None:
-            for word in reversed(split_words(text)):
-                place = AS_PLACES.get(_plain(word.text))
-                if place and all(map(self.known, place.split())):
-                    text = text[: word.start] + place + text[word.end :]
-        return text
+        """Return a text in known words: another form of a word, or a synonym, stands for it."""
+        return rewritten(text, self.phrases(text))
 
     def _rank(self, word: str) -> tuple[int, str]:
         return -self.counts[word], word
@@ -255,9 +267,10 @@ class Vocabulary:
             names = (unicodedata.name(one, "").lower().replace("-", " ") for one in word)
             named = [known for name in names for known in self._named(name)]
             return tuple(dict.fromkeys(named))
-        listed = _synonyms_of(word)
+        listed = synonyms_of(word)
         if listed is not None:  # a word with a meaning is no slip of the pen
-            found = [known for known in (*listed.same, *listed.near) if known in self.counts]
+            also = (listed.place,) if listed.place else ()
+            found = [*filter(self.known, (*listed.same, *listed.near, *also))]
         else:
             found = [*self._by_stem.get(stem(word), ())]
             if is_begun and len(word) >= MIN_BEGINNING:
@@ -282,9 +295,6 @@ class Vocabulary:
         # hardly any slip is of the first letter: lonely means no honey
         near = [one for one, distance in far.items() if distance <= limit and one[0] == word[0]]
         return sorted(near, key=lambda known: (far[known], self._rank(known)))
-
-    def _suggest(self, stems: frozenset[str]) -> tuple[str, ...]:
-        return self.phrases_of(self._category(stems), stems)
 
     def phrases_of(
         self,
@@ -413,27 +423,58 @@ def _plain(word: str) -> str:
     )
 
 
-class _Synonyms(NamedTuple):
-    """Known words for one that is not."""
+def _phrases_of(text: str, vocabulary: Vocabulary) -> tuple[Phrase, ...]:
+    """Return a text in the longest phrases that are listed, each with its meaning."""
+    words, phrases = split_words(text), list[Phrase]()
+    while words:
+        for count in range(min(LONGEST_PHRASE, len(words)), 0, -1):
+            own = words[:count]
+            written = " ".join(_plain(word.text) for word in own)
+            if count == 1 or (_are_joined(text, own) and synonyms_of(written)):
+                break
+        meant = written if written in FUNCTION_WORDS else vocabulary.meaning(written)
+        phrases.append(Phrase(own, written, meant))
+        words = words[len(own) :]
+    return tuple(phrases)
 
-    same: tuple[str, ...]  # which mean the same, near enough to be drawn for it
-    near: tuple[str, ...]  # which are suggested
+
+def _are_joined(text: str, words: Sequence[Word]) -> bool:
+    """Tell whether nothing but blanks, hyphens and apostrophes is between words."""
+    between = (text[one.end : other.start] for one, other in pairwise(words))
+    return not any(gap.strip("".join((" -", *APOSTROPHES))) for gap in between)
 
 
-def _synonyms_of(word: str) -> _Synonyms | None:
-    """Return what `synonyms.txt` says of a word or its singular; None: nothing."""
-    singulars = (word.removesuffix("s"), word.removesuffix("es"), f"{word.removesuffix('ies')}y")
-    return next((found for form in (word, *singulars) if (found := _synonyms().get(form))), None)
+def _letters(phrase: str) -> str:
+    """Return the stems of a phrase without blanks: "camp site" is no other word than "campsite"."""
+    return "".join(map(stem, phrase.split()))
 
 
-@functools.cache
-def _synonyms() -> dict[str, _Synonyms]:
-    found = {}
-    for line in SYNONYMS.read_text(encoding="utf-8").splitlines():
-        words, sign, known = re.split("([:~])", line)
-        same, near = (tuple(known.split()) if sign == one else () for one in ":~")
-        found.update(dict.fromkeys(words.split(), _Synonyms(same, near)))
-    return found
+def rewritten(text: str, phrases: Sequence[Phrase]) -> str:
+    """Return a text in known words; of longer phrases without a meaning, no word means anything."""
+    for phrase in reversed(phrases):
+        if not phrase.is_kept:
+            start, end = phrase.words[0].start, phrase.words[-1].end
+            text = text[:start] + (phrase.known or "") + text[end:]
+    return text
+
+
+def with_plurals(text: str, words: Vocabulary) -> str:
+    """Return a text in which synonyms stand in their plural where words do that they are for.
+
+    Such plurals may be unknown: "bakeries" are "shops".
+    """
+    phrases = (
+        one._replace(known=plural(one.known))
+        if one.known and (listed := synonyms_of(one.written)) and listed.is_plural
+        else one._replace(known=one.written)
+        for one in words.phrases(text)
+    )
+    return rewritten(text, tuple(phrases))
+
+
+def is_listed(word: str) -> bool:
+    """Tell whether a word has other ones listed that might be meant."""
+    return synonyms_of(_plain(word)) is not None
 
 
 def without_unknown(text: str, words: Vocabulary) -> str:

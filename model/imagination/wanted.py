@@ -20,7 +20,7 @@ from mag_sandbox.scenes.descriptions import (
     uninvited_in,
 )
 from mag_sandbox.scenes.things import Named, color_name
-from mag_sandbox.scenes.vocabulary import Vocabulary
+from mag_sandbox.scenes.vocabulary import Vocabulary, with_plurals
 
 
 class Wanted(NamedTuple):
@@ -58,7 +58,7 @@ class Wanted(NamedTuple):
             kinds: that a plan can have.
         """
         read = words.reading(text)
-        named = as_many(named_in(read, words, kinds), text, kinds)
+        named = as_many(named_in(read, words, kinds), with_plurals(text, words), kinds)
         if not added_place(text, words):
             named = among_others(named, read, words)
         said = {kind for one in named for kind in one.kinds}

@@ -28,6 +28,7 @@ from mag_sandbox.scenes.vocabulary import (
     Vocabulary,
     VocabularyError,
     Word,
+    is_listed,
     split_words,
 )
 
@@ -119,7 +120,8 @@ class _Advice:
         )
 
     def _instead(self, word: Word) -> tuple[str, ...]:
-        if self.words.known(word.text) or self.words.foreign(self.text):
+        is_known = self.words.known(word.text) and not is_listed(word.text)
+        if is_known or self.words.foreign(self.text):
             return ()
         return self.words.nearest(word.text, NEAREST, is_begun=word.end == self.cursor)
 

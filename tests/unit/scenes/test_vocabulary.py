@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mag_sandbox.scenes.scene import available_scenes, load_scene
+from mag_sandbox.scenes.synonyms import read_synonyms
 from mag_sandbox.scenes.vocabulary import (
     WORDS_FILE,
     Vocabulary,
@@ -234,6 +235,27 @@ def test_unknown_words_are_read_as_known_ones_of_the_same_meaning():
     assert words.reading("daisies and ravens") == "flowers and birds", "plurals, too"
     assert words.place(words.reading("a ship on the sea")) == "outdoor"
     assert "a valley" in words.reading("a library with a view of a valley")
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("a fire station beside a zoo", "a workshop beside a savanna"),
+        ("a zoo and a kitchen", "a zoo and a kitchen"),  # one place at a time
+        ("a tropical-island", "a beach"),
+        ("inside a car with a dog", " with a dog"),  # there is none like it
+        ("two taxis", "two cars"),
+        ("three fishermen", "three people"),
+    ],
+)
+def test_listed_phrases_are_read_as_a_whole(text, read):
+    assert Vocabulary.load(POCKET).reading(text) == read
+
+
+def test_whatever_is_listed_is_known_to_the_pocket_world(pocket):
+    for phrase, listed in read_synonyms().items():
+        for known in (listed.same, listed.near, (listed.place,) if listed.place else ()):
+            assert not known or any(not pocket.unknown(one) for one in known), phrase
 
 
 @pytest.mark.parametrize(
