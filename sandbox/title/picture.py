@@ -46,10 +46,10 @@ class TitlePicture:
         self.turns: list[tuple[pygame.Rect, int, int]] = []  # places, shelves, and which way
 
     @property
-    def beside_words(self) -> tuple[int, int] | None:
-        """The top right corner of what hides neither cards, keys nor buttons; None: not drawn."""
+    def beside_choices(self) -> tuple[int, int] | None:
+        """The top right corner of what hides neither words nor buttons; None: not drawn."""
         layout = self._arranged and self._arranged[1]
-        return (layout.header.right, layout.words.top) if layout else None
+        return (layout.header.right, layout.choices.top) if layout else None
 
     @property
     def is_moving(self) -> bool:

@@ -211,7 +211,7 @@ def test_no_shelf_is_cut_off_below(game, size, scale):
     assert last.bottom + names <= size[1] - theme.px(FOOTER)
 
 
-def test_a_notice_lies_beside_the_words_and_covers_no_card(game):
+def test_notices_cover_neither_the_words_nor_a_card(game):
     notices = Notices(clock=lambda: 0.0, notify=lambda: None)
     screen, before, after = game.screen, game.surface.copy(), game.surface.copy()
     screen._notices = notices
@@ -222,9 +222,10 @@ def test_a_notice_lies_beside_the_words_and_covers_no_card(game):
     screen.draw(after)
     changed = np.any(pygame.surfarray.array3d(before) != pygame.surfarray.array3d(after), (0, 2))
     assert changed.any()
-    layout = TitleLayout.of(Theme((1280, 720)), (1280, 720))
-    assert layout.header.bottom < np.flatnonzero(changed).min()
-    assert np.flatnonzero(changed).max() < layout.shelves.top
+    theme = Theme((1280, 720))
+    layout = TitleLayout.of(theme, (1280, 720))
+    assert layout.words.bottom < np.flatnonzero(changed).min()
+    assert np.flatnonzero(changed).max() < layout.card(theme, layout.shelves.top, 0, 0).top
 
 
 def test_a_parked_scene_is_copied(game):
