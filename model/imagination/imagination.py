@@ -59,6 +59,7 @@ from mag_sandbox.model.imagination.weather import (
     in_fog,
     in_storm,
     under_snow,
+    with_bright_lightning,
 )
 from mag_sandbox.model.imagination.weights import (
     ImaginationNetworks,
@@ -213,7 +214,7 @@ class Imagination:
         things = of_stone(things) if wanted.of_stone and not behind else things
         if not behind:
             things = in_shade(things, wanted.shade)
-            things = in_storm(things) if wanted.in_storm else things
+            things = with_bright_lightning(in_storm(things)) if wanted.in_storm else things
             things = at_night(things) if wanted.by_night else things
             things = under_snow(things) if wanted.in_snow else things
         return tuple(in_fog(things) if wanted.in_fog else things)

@@ -10,7 +10,7 @@ import numpy as np
 
 from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.objects import PlacedObject, rgb
-from mag_sandbox.model.imagination.plan_rules import light_of, vividness
+from mag_sandbox.model.imagination.plan_rules import light_of, looks_of, vividness, with_look
 from mag_sandbox.scenes.looks import Rgb
 from mag_sandbox.scenes.things import FALLING
 
@@ -23,9 +23,10 @@ _NIGHT, _STORM = (
 _NIGHT_SKY: Mapping[str, Rgb] = {"low sky": (64, 64, 89), "high sky": (38, 38, 64)}
 _STORM_SKY: Mapping[str, Rgb] = {"low sky": (128, 138, 156), "high sky": (92, 102, 122)}
 _DIM = 0.65  # share of light on ground that is no darker in a storm
+_LIGHTNING = "lightning"
 _SHINING = frozenset((
     "moon", "star", "street lamp", "lantern", "stone lantern", "lighthouse", "camp fire", "torch",
-    "candle", *FALLING,
+    "candle", _LIGHTNING, *FALLING,
 ))  # fmt: skip
 _SNOW, _AMBIENT = np.array((226, 234, 243)), 0.7  # colour, and share of white light on it
 _WHITE = 0.2  # vividness of ground that is white
@@ -57,6 +58,16 @@ def in_storm(things: Sequence[PlacedObject]) -> list[PlacedObject]:
     is_dim = light_of([one for one in things if one.kind == "near ground"]) < _DIM
     light = np.ones(3) if is_dim else _STORM
     return _under(things, _STORM_SKY, light)
+
+
+def with_bright_lightning(things: Sequence[PlacedObject]) -> list[PlacedObject]:
+    """Return things of which lightning has the colour of light and is before the clouds."""
+    lit = [
+        with_look(one, looks_of(one.kind)[0]) if one.kind == _LIGHTNING else one for one in things
+    ]
+    clouds = 1 + max((place for place, one in enumerate(lit) if one.kind == "cloud"), default=-1)
+    ranked = sorted(lit[:clouds], key=lambda one: one.kind == _LIGHTNING)
+    return [*ranked, *lit[clouds:]]
 
 
 def under_snow(things: Sequence[PlacedObject]) -> list[PlacedObject]:

@@ -11,6 +11,7 @@ from mag_sandbox.model.imagination.weather import (
     in_fog,
     in_storm,
     under_snow,
+    with_bright_lightning,
 )
 
 SKY = PlacedObject("low sky", 0.0, 9.0, 360.0, 20.0, (140, 192, 243), (140, 192, 243))
@@ -64,3 +65,11 @@ def test_snow_is_white_by_day_and_blue_at_night_and_no_flowers_grow_in_it():
     night = under_snow([DARK, GROUND])[1]
     assert max(night.color) == night.color[2] > night.color[0] + 50
     assert under_snow([SKY, ground, flower]) == [SKY, ground, flower], "the planner has seen to it"
+
+
+def test_lightning_is_bright_and_before_the_clouds():
+    bolt = PlacedObject("lightning", 9.0, 24.0, 15.0, 33.0, (90, 60, 40), (90, 60, 40))
+    cloud = PlacedObject("cloud", 9.0, 30.0, 30.0, 10.0, (90, 90, 99), (90, 90, 99))
+    plan = at_night(with_bright_lightning(in_storm([SKY, GROUND, bolt, cloud, BARN])))
+    assert [one.kind for one in plan] == ["low sky", "near ground", "cloud", "lightning", "barn"]
+    assert min(plan[3].color) > 150
