@@ -34,13 +34,14 @@ from mag_sandbox.scenes.things import (
     PEOPLE,
     SAME_COLORS,
     STANDS,
+    STOPS,
     THINGS,
     WATERS,
     Named,
     absent_kinds,
     named_things,
     naming_words,
-    silent_colors,
+    silent_words,
     telling_words,
 )
 from mag_sandbox.scenes.vocabulary import (
@@ -353,14 +354,17 @@ class DescriptionWords(Vocabulary):
         if self.foreign(text):
             return split_words(text), (0, ())
         phrases = self.phrases(text)
-        read, owners = list[str](), list[int]()
+        read, owners, known = list[str](), list[int](), ""
         for rank, phrase in enumerate(phrases):
             first = phrase.words[0]
-            said = first.text.lower() if _is_owner(first) else phrase.known or phrase.written
+            gap = text[phrases[rank - 1].words[-1].end : first.start] if rank else ""
+            unknown = phrase.written.replace(" ", "")  # of a snow leopard no snow is seen
+            said = first.text.lower() if _is_owner(first) else phrase.known or unknown
             read += (own := [word.text for word in split_words(said)])
             owners += [rank] * len(own)
+            known += f"{',' * (not STOPS.isdisjoint(gap))} {said}" if rank else said
         small = FUNCTION_WORDS | FILLERS
-        seen = {owners[place] for place in self._seen(read)}
+        seen = {owners[place] for place in self._seen(known, read)}
         named = {rank for rank, word in zip(owners, read, strict=True) if word not in small}
         unseen = tuple(
             word for rank, phrase in enumerate(phrases)
@@ -369,8 +373,7 @@ class DescriptionWords(Vocabulary):
         kinds = tuple(one.kinds[0] for one in named_things(self.reading(text), KINDS))
         return unseen, (max(0, len(kinds) - MOST_THINGS), kinds)
 
-    def _seen(self, read: list[str]) -> set[int]:
-        text = " ".join(read)
+    def _seen(self, text: str, read: list[str]) -> set[int]:
         reading = self.reading(text)
         category = self.place(reading)
         stems = [stem(word) if self.meaning(word) else "" for word in read]
@@ -379,7 +382,8 @@ class DescriptionWords(Vocabulary):
         kinds = tuple(THINGS)
         if category == "indoor":  # no moon hangs in a room
             kinds = tuple(kind for kind in kinds if _fits_room(kind) and kind not in _SKY)
-        seen, of_place = set(naming_words(text, (*kinds, *ground))), set[int]()
+        names = naming_words(text, (*kinds, *ground))
+        seen, of_place = set(names), set[int]()
         silent = set(SILENT.split())
         silent |= {
             word for word, places in ONLY_IN.items() if said.isdisjoint(map(stem, places.split()))
@@ -411,11 +415,11 @@ class DescriptionWords(Vocabulary):
         seen |= {place for place, word in enumerate(read) if word in also}
         seen |= (telling := telling_words(text, (*THINGS, *ground)))
         for place in reversed(range(len(read))):  # a colour is seen on what follows it
-            if place not in telling and SAME_COLORS.get(read[place], read[place]) in COLORS:
+            if place not in telling | names and SAME_COLORS.get(read[place], read[place]) in COLORS:
                 is_own = place_kind and place_kind.name in _OWN_COLORS.get(read[place], ())
                 colored = seen | of_place if category == "indoor" or is_own else seen
                 seen = seen | {place} if place + 1 in colored else seen - {place}
-        seen = (seen | of_place) - silent_colors(text, (*THINGS, *ground))
+        seen = (seen | of_place) - silent_words(text, (*THINGS, *ground))
         return seen | {
             place for place, word in enumerate(read) if word == "not" and place + 1 in seen
         }

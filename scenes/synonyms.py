@@ -41,7 +41,7 @@ def plural(phrase: str) -> str:
 
 @cache
 def read_synonyms() -> dict[str, Synonyms]:
-    """Return the words and phrases that are listed, in small letters."""
+    """Return the words and phrases that are listed, in small letters, and phrases as one word."""
     found: dict[str, Synonyms] = {}
     for line in SYNONYMS.read_text(encoding="utf-8").splitlines():
         words, sign, known = re.split("([:~@])", line)
@@ -52,4 +52,5 @@ def read_synonyms() -> dict[str, Synonyms]:
                 ":": own._replace(same=meant), "~": own._replace(near=meant),
                 "@": own._replace(place=next(iter(meant), None)),
             }[sign]  # fmt: skip
-    return found
+    joined = ((phrase.replace(" ", ""), meant) for phrase, meant in found.items())
+    return {phrase: meant for phrase, meant in joined if phrase not in meant.same} | found

@@ -90,7 +90,7 @@ _NEAR_COLORS = {"yellow": "gold", "brown": "wooden"}  # for clothes that are not
 _ARTICLES = frozenset(("a", "an", "the", "my", "its", "one"))
 _OWNERS = frozenset(("my", "his", "her", "its", "our", "your", "their"))
 _NEGATIONS = frozenset(("no", "without"))
-_STOPS = frozenset(",.;:")
+STOPS = frozenset(",.;:")  # after which others are meant
 _FILLERS = FUNCTION_WORDS | {"one", "some", "my", "please", "new", "put", "place", "add", "draw"}
 _TRY = {  # suggested first, by the category of the scene
     "outdoor": ("tent", "castle", "horse", "hot air balloon", "cat"),
@@ -209,6 +209,9 @@ FALLING = frozenset(("falling rain", "falling snow"))  # kinds all around, which
 STANDS = frozenset(("box", "pedestal", "podium", "steps", "table with a cloth"))  # of one exhibit
 DRAWN_AS = {"bus": "tram"}  # kinds of which training saw too few
 HILLS = "hills"  # on which things stand, one hill for each kind
+_SITES = frozenset(("lake", "sea", "cliff", "waterfall", "palm", "sun", "moon", "cloud"))
+_PARTS = frozenset(("door", "gate", "arch", "tower", "bench"))  # that buildings have
+_BUILDINGS = frozenset(("castle", "church", "cottage", "barn", "school", "temple", "station"))
 DEEP = frozenset((  # kinds that stop a walker
     "lake", "sea", "swimming pool", "canal", "lava lake", "lava pit", "water pit",
 ))  # fmt: skip
@@ -385,6 +388,7 @@ class _Naming(NamedTuple):
     names: frozenset[int]
     telling: frozenset[int]  # which say where things are, and that some are not there
     silent: frozenset[int]  # which give things colours that these do not take
+    modifiers: frozenset[int]  # which only say of what kind the next thing is: "a bird house"
     said: Mapping[str, str]  # kinds, and the names that it has for them
 
 
@@ -423,9 +427,10 @@ def telling_words(text: str, kinds: Collection[str]) -> frozenset[int]:
     )
 
 
-def silent_colors(text: str, kinds: Collection[str]) -> frozenset[int]:
-    """Return which words give named things colours that these do not take."""
-    return _naming(text, tuple(kinds)).silent
+def silent_words(text: str, kinds: Collection[str]) -> frozenset[int]:
+    """Return which words give things colours that these do not take, or only say of what kind."""
+    naming = _naming(text, tuple(kinds))
+    return naming.silent | naming.modifiers
 
 
 @lru_cache(maxsize=64)  # several questions are asked of each text
@@ -458,8 +463,16 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
             found.setdefault(kind, mentions[-1])
             if name not in _PLURALS:
                 called.setdefault(kind, name)
-    absent = {span: no for span in mentions if (no := _negation(left, span)) is not None}
     after_stops, worn = _after_stops(text), dict[tuple[str, ...], str]()
+    heads = {span.start: span for span in mentions if span.start not in after_stops}
+    modifiers = [span for span in mentions if _is_modifier(words, span, heads.get(span.end))]
+    for span in modifiers:
+        mentions.remove(span)
+        left[span.start : span.end] = words[span.start : span.end]
+    for span in reversed(mentions):
+        found[span.kinds[0]] = span
+    found = {span.kinds[0]: found[span.kinds[0]] for span in mentions}
+    absent = {span: no for span in mentions if (no := _negation(left, span)) is not None}
     dressing: list[int] = []
     for span in mentions:
         clothes = _clothes(left, span, after_stops) if span.kinds[0] in PEOPLE else None
@@ -476,15 +489,16 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
         one = _told_before(left, span.start, span.kinds, after_stops, plural=span.plural)
         return _dressed(one, worn.get(span.kinds))._replace(relation=where.get(span.start))
 
-    named = tuple(
-        _together([
-            called_by(one) for one in mentions
+    def all_of(span: NamingWords) -> Named:
+        spans = [
+            one for one in mentions
             if one.kinds == span.kinds and one not in absent
             and (one == span or _is_another(left, one.start, after_stops))
-        ])
-        for span in found.values()
-        if span not in absent
-    )  # fmt: skip
+        ]  # fmt: skip
+        listed = [one == span or not _is_where(left, one, after_stops) for one in spans]
+        return _together([*map(called_by, spans)], listed)
+
+    named = tuple(all_of(span) for span in found.values() if span not in absent)
     spoken = (place for place, word in enumerate(left) if word is None)
     telling = [*absent.values(), *dressing, *chain(*(clause.said for clause in clauses))]
     gone = frozenset(kind for span in absent for kind in span.kinds)
@@ -495,7 +509,23 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
         if (color := _color_word(left[before]))
         and not any(takes_color(one, color) for one in span.kinds)
     )
-    return _Naming(named, gone, frozenset(spoken), frozenset(telling), silent, called)
+    return _Naming(
+        named, gone, frozenset(spoken), frozenset(telling), silent,
+        frozenset(chain(*(range(span.start, span.end) for span in modifiers))), called,
+    )  # fmt: skip
+
+
+def _is_modifier(words: Sequence[str | None], span: NamingWords, head: NamingWords | None) -> bool:
+    """Tell whether a name only says of what kind the thing of the next one is: "a bird house".
+
+    Lists without articles, "castle dragon knight", name things; so does "a lake house".
+    """
+    kind = span.kinds[0]
+    if head is None or span.plural or kind in _SITES or not {kind, head.kinds[0]} <= THINGS.keys():
+        return False
+    if kind in _BUILDINGS and head.kinds[0] in _PARTS:
+        return False
+    return head.plural or _with_told(words, span).told < words_before(words, span.start).start
 
 
 def _said_later(words: Sequence[str | None], span: NamingWords) -> tuple[str, range] | None:
@@ -512,26 +542,34 @@ def _is_another(words: Sequence[str | None], place: int, after_stops: Collection
     return article in ("a", "an", "another") or any(words[one] in _NUMBERS for one in told)
 
 
-def _together(ones: Sequence[Named]) -> Named:
+def _is_where(words: Sequence[str | None], span: NamingWords, after_stops: Collection[int]) -> bool:
+    """Tell whether words only say where something else is: "and a cat on a sofa"."""
+    told = words_before(words, span.start, after_stops).start
+    return told > 1 and words[told - 2] in _WHERE
+
+
+def _together(ones: Sequence[Named], listed: Sequence[bool]) -> Named:
     """Return things of one kind that a description names one after the other as one name.
 
-    If their colours or directions differ they are its parts.
+    If their colours or directions differ they are its parts; others may be one, unless `listed`.
     """
     first, *others = ones
     placed = [one for one in ones if one.relation is not None]
     relation = placed[-1].relation if placed else None
     alike = {(one.color, one.relation) for one in ones}
-    if not others or len(alike) == 1:
-        return first._replace(relation=relation)
+    if len(alike) == 1:
+        ones = [one for one, is_listed in zip(ones, listed, strict=True) if is_listed]
+        if not others or first.most is None:
+            return first
     directions = [one for one in placed if one.relation and not one.relation.kinds]
     most = [one.most for one in ones if one.most is not None]
     return first._replace(
         color=first.color if len({one.color for one in ones}) == 1 else None,
         least=sum(one.least for one in ones),
         most=sum(most) if len(most) == len(ones) else None,
-        relation=None if directions else relation,
+        relation=None if directions and len(alike) > 1 else relation,
         one_of_many=all(one.one_of_many for one in ones),
-        parts=tuple(ones),
+        parts=tuple(ones) if len(alike) > 1 else (),
     )
 
 
@@ -565,7 +603,7 @@ def _after_stops(text: str) -> frozenset[int]:
     words = split_words(text)
     gaps = enumerate(pairwise(words), 1)
     return frozenset(
-        place for place, (one, other) in gaps if _STOPS.intersection(text[one.end : other.start])
+        place for place, (one, other) in gaps if STOPS.intersection(text[one.end : other.start])
     )
 
 

@@ -184,7 +184,7 @@ class Vocabulary:
         found: dict[str, str] = {}
         for phrase in self.phrases(text):
             start, end = phrase.words[0].start, phrase.words[-1].end
-            is_other = phrase.known and _letters(phrase.known) != _letters(phrase.written)
+            is_other = phrase.known and not _are_alike(phrase.known, phrase.written)
             if phrase.known and is_other and start not in grey:
                 found.setdefault(text[start:end], phrase.known)
         return tuple(found.items())
@@ -444,9 +444,10 @@ def _are_joined(text: str, words: Sequence[Word]) -> bool:
     return not any(gap.strip("".join((" -", *APOSTROPHES))) for gap in between)
 
 
-def _letters(phrase: str) -> str:
-    """Return the stems of a phrase without blanks: "camp site" is no other word than "campsite"."""
-    return "".join(map(stem, phrase.split()))
+def _are_alike(phrase: str, other: str) -> bool:
+    """Tell whether two phrases are the same but for blanks and endings: campsite, camp sites."""
+    one, two = ("".join(words.split()) for words in (phrase, other))
+    return one == two or stem(one) == stem(two) or stem(phrase) == stem(other)
 
 
 def rewritten(text: str, phrases: Sequence[Phrase]) -> str:

@@ -50,6 +50,8 @@ def words():
         ("a forest with a sofa", ""),
         ("a green field with my horse", ""),
         ("a zoo in a kitchen", "zoo"),
+        ("a snow leopard in a meadow with ice cream", "snow leopard"),
+        ("a crystal ball and a horse statue in a kitchen", "crystal horse"),
         ("a room, a snowy valley, a cave", "room snowy valley"),
         ("a snowy valley with pine trees", ""),
         ("a beach beside the sea", ""),
@@ -167,6 +169,13 @@ def test_english_and_nonsense_are_no_other_language(words, text):
         ("a street with a cafe", {"street": "city street"}),
         ("a bedroom with an aquarium", {"aquarium": "fish tank"}),
         ("a campsite", {}),
+        ("a farm with a red fire truck", {"fire truck": "red truck"}),
+        ("a bakery with a baker", {"bakery": "store", "baker": "person"}),
+        (
+            "a wizard, two pirates and a family in a park",
+            {"wizard": "person", "pirates": "people", "family": "two people with two children"},
+        ),
+        ("a firetruck in a city", {"firetruck": "red truck"}),
         ("two buses at a bus stop", {"bus": "tram"}),
         ("a library with a view of a valley", {}),  # whose place is the library
         ("a spoon, a sword and a crown in a meadow", {}),  # like which nothing looks

@@ -20,6 +20,7 @@ from mag_sandbox.scenes.things import (
     parse_edit,
     parse_thing,
     rivals,
+    silent_words,
     telling_words,
     thing_vocabulary,
     words_of,
@@ -206,6 +207,36 @@ def test_things_that_a_description_names_are_found_and_each_word_names_one():
         "red tree": None, "frozen lake": None, "sofa": None, "tree": COLORS["green"]
     }  # fmt: skip
     assert named_things("nothing of it", kinds) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("a crystal ball", {"ball"}),
+        ("a red bird house", {"cottage"}),
+        ("three lion statues", {"statue"}),
+        ("a lake house", {"lake", "cottage"}),
+        ("a castle gate", {"castle", "gate"}),
+        ("a castle, dragons", {"castle", "dragon"}),
+        ("castle dragon knight", {"castle", "dragon", "knight"}),
+        ("a wooden horse", {"horse"}),
+    ],
+)
+def test_a_name_before_another_says_of_what_kind_that_is(text: str, kinds: set[str]):
+    named = named_things(text, THINGS)
+    assert {one.kinds[0] for one in named} == kinds
+    silent = {text.split()[place] for place in silent_words(text, THINGS)}
+    assert silent == {"crystal", "bird", "lion"} & set(text.split())
+    assert all(one.color == COLORS["red"] for one in named if "red" in text)
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [("a boy and a girl", 2), ("a cat, a cat and two cats", 4), ("a cat and a dog on a cat", 1)],
+)
+def test_things_of_one_kind_are_counted_together(text: str, count: int):
+    first, *_ = named_things(text, THINGS)
+    assert (first.least, first.most) == (count, count)
 
 
 @pytest.mark.parametrize(
