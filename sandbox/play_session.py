@@ -64,10 +64,9 @@ BEGUN = "beginning"  # the topic of what is said of one
 THERE = 0.97  # overlap with an anchor from which on the camera is at it
 BACK_FIRST = "postcards are found where the scene begins; walking back there: then press {} again"
 OTHER_LIGHT = "everything, for light and weather are the same all around"
-ELSEWHERE = "everything, for no room goes on outdoors"
+ELSEWHERE = "everything, for no room goes on into another place"
 MOST_PAINTING = 12  # blocks, until a change that was asked for is shown
 NEW_AREAS = "New areas (striped on the map) follow this description; what you have seen stays"
-NOTHING_NEW = "You have seen all around at this height: look up or down, or repaint this view"
 CHOOSING_WORLD_S = 8.0  # in which the key for another world is pressed again
 
 
@@ -498,9 +497,12 @@ class PlayerSession(WatchedSession):
         if words and (why := _why_everything(text, now, words)):
             return (PromptChoice("Enter", why, 0, describe),)
         view, everything = (partial(describe, ground=ground) for ground in GROUND)
+        here = PromptChoice("Ctrl+Enter", "this view too", SHORTCUT, view)
+        if not self._services.map.sees_more_of(self._reel.pose):
+            here = PromptChoice("Enter", "this view, for all around was seen", 0, view)
         return (
-            PromptChoice("Enter", "new areas", 0, describe),
-            PromptChoice("Ctrl+Enter", "this view too", SHORTCUT, view),
+            *((PromptChoice("Enter", "new areas", 0, describe),) if here.mod else ()),
+            here,
             PromptChoice("Shift+Enter", "everything", pygame.KMOD_SHIFT, everything),
         )
 
@@ -601,7 +603,7 @@ def _describe(
     _show_change(reel, edit.act)
     key = services.bindings.title("undo")
     follows = {
-        "": NEW_AREAS if services.map.sees_more_of(pose) else NOTHING_NEW,
+        "": NEW_AREAS,
         "view": "This view is repainted from this description",
         "everything": f"repaints {why or 'everything from this description'}",
     }

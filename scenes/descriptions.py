@@ -726,10 +726,15 @@ def is_same_ground(text: str, before: str, words: Vocabulary) -> bool:
 def is_elsewhere(text: str, before: str, words: Vocabulary) -> bool:
     """Tell whether a description is of a place that cannot go on from the one before.
 
-    Landscapes go on into others, and rooms into rooms; half a room on a beach is neither.
+    Landscapes go on into others; half a bathroom in a dining room, or on a beach, is neither.
     """
-    places = {words.place(words.reading(one)) for one in (text, before)}
-    return None not in places and len(places) > 1 and not places <= LANDSCAPES
+    categories = {words.place(words.reading(one)) for one in (text, before)}
+    if None in categories or categories <= LANDSCAPES:
+        return False
+    if len(categories) > 1:
+        return True
+    rooms = {_place_phrase(_in_places(words, one), words, *categories) for one in (text, before)}
+    return "" not in rooms and len(rooms) > 1
 
 
 def has_other_light(text: str, before: str, words: Vocabulary) -> bool:

@@ -125,12 +125,12 @@ def title_of(prompt: str) -> str:
 def name_with(scene: Scene, prompt: str) -> str:
     """Return a scene's name under a prompt: what was seen before a new description stays.
 
-    A prompt that goes on where the scene's ends describes the same place.
+    A scene that has its name from its description takes that of the new one.
     """
     if prompt == scene.prompt:
         return scene.name
     new = title_of(prompt)
-    if prompt.startswith(scene.prompt.rstrip(" .")):
+    if scene.name == title_of(scene.prompt) or prompt.startswith(scene.prompt.rstrip(" .")):
         return new
     return f"{scene.name}, then {new[:1].lower()}{new[1:]}"
 

@@ -353,7 +353,9 @@ class PromptBox(Overlay):
                 self.close()
                 return True
             if event.key in (pygame.K_RETURN, pygame.K_KP_ENTER):
-                self._enter(next((one.apply for one in self.choices if one.mod & event.mod), None))
+                held = [one for one in self.choices if one.mod & event.mod]
+                plain = [one for one in self.choices if not one.mod]
+                self._enter(next((one.apply for one in (*held, *plain)), None))
                 return True
             if event.key == pygame.K_TAB:
                 self._complete()

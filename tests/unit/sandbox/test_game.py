@@ -460,6 +460,18 @@ def test_a_view_in_another_light_is_said_to_repaint_everything(run, text, said):
     game.said("epaints everything")
 
 
+def test_where_all_around_was_seen_enter_repaints_this_view(run, monkeypatch):
+    asked = []
+    game = run(FakeWorld(spec=replace(FAST, kinds=("tent",)), on_step=asked.append))
+    game.play()
+    monkeypatch.setattr(game.services.map, "sees_more_of", lambda pose: False)
+    game.press(pygame.K_t)
+    game.write("castles")
+    game.press(pygame.K_RETURN)
+    game.wait(lambda: {"renew"} & {one.edit.act for one in asked if one.edit})
+    game.said("This view is repainted")
+
+
 def test_what_two_memories_side_by_side_cannot_do_is_said(run):
     game = run()
     screen = game.play()
