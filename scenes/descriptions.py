@@ -159,10 +159,10 @@ _OVERHEAD = frozenset(("sun", "moon", "cloud", "star", "planet", "starry sky", *
 _TAKEN_FOR = {"coin": ("key", "star")}  # kinds that look like it where they are small
 _ON_FURNITURE = re.compile(r"\bon (a|an|the|my) (\w+ ){0,2}(table|desk|shelf|counter|rug)s?\b")
 _ON = frozenset(("beach", "field", "pitch", "stage"))  # places that take "on" and not "in"
-_AT_HOME = frozenset((
-    "square window", "arched window", "round window", "tall window", "curtains", "floor lamp",
-    "hanging lamp", "wall lamp", "ball lamp", "chandelier", "round rug", "square rug", "door",
-    "potted cactus", "toy balloons",
+_WINDOWS = frozenset(("square window", "arched window", "round window", "tall window"))
+_AT_HOME = _WINDOWS | frozenset((
+    "curtains", "floor lamp", "hanging lamp", "wall lamp", "ball lamp", "chandelier", "round rug",
+    "square rug", "door", "potted cactus", "toy balloons",
 ))  # fmt: skip
 _BUILDINGS = frozenset((  # which have doors and windows of their own
     "cottage", "log cabin", "barn", "castle", "tower", "lighthouse", "windmill", "church",
@@ -222,8 +222,8 @@ _NIGHTLY = frozenset(("moon", "starry sky"))
 _DARK = frozenset(map(stem, ("dark", "haunted", "spooky")))
 KINDS = (*THINGS, *chain(*GROUND.values()))
 _FILLERS = (  # words that say nothing by themselves
-    "above also background below but each even front groups her his light my quite rather really"
-    " see so such too very weather which who"
+    "above also background below but distance each even front groups her his light my quite rather"
+    " really see so such too very weather which who"
 )
 _CHANGING = frozenset((  # likewise, of what becomes of a place
     "again", "begin", "begins", "beginning", "now", "start", "starts", "starting", "still",
@@ -318,9 +318,11 @@ class DescriptionWords(Vocabulary):
             return "on a stage"
         if "falling snow" in first:
             kinds.append(("igloo",))
+        kinds = [kinds for kinds in kinds if kinds[0] not in _WINDOWS]
         is_at_home = _ON_FURNITURE.search(read) or (first & _AT_HOME and not first & _BUILDINGS)
-        at_home = "indoor" if is_at_home else None
-        for place in likely_places(kinds, at_home):
+        is_outdoors = any(one in WATERS or not _fits_room(one) for one in first)
+        category = "indoor" if is_at_home else "outdoor" if is_outdoors else None
+        for place in likely_places(kinds, category):
             for words in place.words:
                 if self.place(words) == place.category and not self.unknown(words):
                     on = "on" if words.split()[-1] in _ON else "in"

@@ -6,26 +6,46 @@ Knows which words name things, and nothing of what they name.
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import NamedTuple
 
+SIDES = (  # half of what is there is on the left of another thing, half on the right
+    "on each side", "on both sides", "on either side", "at each side", "at both sides",
+    "to each side", "to both sides", "to either side",
+)  # fmt: skip
 RELATIONS = {  # words between two things -> where the first one is
     "on top of": "on", "on topped of": "on", "on": "on", "upon": "on",
     "left of": "left", "right of": "right", "behind": "behind", "in front of": "front",
-    "before": "front", "between": "between", "beside": "beside", "next to": "beside",
-    "near": "beside", "by": "beside", "around": "beside",
+    "before": "front", "at": "front", "against": "front", "between": "between",
+    "beside": "beside", "next to": "beside", "close to": "beside", "near": "beside",
+    "by": "beside", "around": "beside", "in": "in", "inside": "in",
     "above": "above", "over": "above", "overhead": "above",
     "under": "under", "below": "under", "beneath": "under", "underneath": "under",
+    **{f"{said} of": "sides" for said in SIDES},
 }  # fmt: skip
+_TOGETHER = (  # things of one kind, or one and the one before
+    "next to each other", "beside each other", "near each other", "side by side", "in a row",
+    "in a line", "close together",
+)  # fmt: skip
 DIRECTIONS = {  # words of a thing -> where it is, seen from where the scene begins
     "on the left": "left", "to the left": "left", "on the right": "right", "to the right": "right",
     "in the middle": "ahead", "in the center": "ahead", "in the centre": "ahead",
-    "behind me": "behind", "behind you": "behind",
+    "on my left": "left", "to my left": "left", "on my right": "right", "to my right": "right",
+    "in the left corner": "left", "in the right corner": "right",
+    "behind me": "behind", "behind you": "behind", "in front of me": "ahead",
+    "ahead of me": "ahead", "before me": "ahead",
+    "in the distance": "far", "in the far distance": "far", "in the background": "far",
+    "far away": "far", "far off": "far", "on the horizon": "far", "at the horizon": "far",
+    **dict.fromkeys(SIDES, "sides"), **dict.fromkeys(_TOGETHER, "row"),
 }  # fmt: skip
 _OWN_SIDES = {  # likewise, of the thing that a pronoun stands for
     f"{to} {whose} {side}": (side, whose != "their")
     for to in ("to", "on") for whose in ("its", "his", "her", "their") for side in ("left", "right")
 }  # fmt: skip
 _SINGULAR = {"it": True, "him": True, "her": True, "them": False}  # pronouns
-_SHARED = frozenset(("on",))  # by all of a list: "A, B and C on the table"
-_ALONE = frozenset(("above", "overhead"))  # that may stand without "it"
+_SHARED = frozenset(("on", "in"))  # by all of a list: "A, B and C on the table"
+_ALONE = {  # words that may stand without "it"
+    "above": "above", "overhead": "above", "in front": "front", "behind": "behind",
+    "below": "under", "underneath": "under", **dict.fromkeys(SIDES, "sides"),
+}  # fmt: skip
+_MIDDLE = frozenset(("ahead", "sides"))  # of a place, too: "in the middle of the park"
 _ENDS = frozenset(("", "and", "or", "with", "in", "at"))  # words, "": none, that follow them then
 _JOINERS = frozenset(("and", "or", "with"))
 _ADJECTIVES = 2  # words that may stand between a thing and what says where it is
@@ -99,11 +119,15 @@ def clauses_of(
             other = phrase.other
             if phrase.singular is not None:
                 other = _meant(text, owner, phrase, minor)
-                if other is None:
+                if other is None and phrase.where not in _MIDDLE:
                     continue
                 minor.add(owner)
             elif other is not None:
                 minor.add(other)
+            elif phrase.where == "row" and not spans[owner].plural:
+                if not _is_linked(text, owner):
+                    continue
+                phrase, other = phrase._replace(where="beside"), owner - 1
             owners[owner] = phrase._replace(other=other)
         following = spans[max(rank, 0) + 1 : rank + 2]
         minor.update(  # "a house with a door"
@@ -135,9 +159,7 @@ def _phrases(text: _Reader, rank: int) -> Iterator[_Phrase]:
 
 
 def _phrase_at(text: _Reader, rank: int, place: int) -> _Phrase | None:
-    for said, where in DIRECTIONS.items():
-        if (end := _said(text, said, place)) and text.words[end : end + 1] != ["of"]:
-            return _Phrase(place, end, where)
+    following = text.spans[rank + 1].told if rank + 1 < len(text.spans) else -1
     for said, (where, singular) in _OWN_SIDES.items():
         if end := _said(text, said, place):
             return _Phrase(place, end, where, singular)
@@ -147,10 +169,17 @@ def _phrase_at(text: _Reader, rank: int, place: int) -> _Phrase | None:
         pronoun = text.words[end] if end < len(text.words) else ""
         if pronoun in _SINGULAR:
             return _Phrase(place, end + 1, where, _SINGULAR[pronoun])
-        if said in _ALONE and (pronoun in _ENDS or end in text.after_stops):
-            return _Phrase(place, end, where, singular=True)
-        if rank + 1 < len(text.spans) and text.spans[rank + 1].told == end:
+        if following == end:
             return _Phrase(place, end, where, other=rank + 1)
+    for said, where in _ALONE.items():
+        end = _said(text, said, place)
+        if end and (end in text.after_stops or (*text.words, "")[end] in _ENDS):
+            return _Phrase(place, end, where, singular=True)
+    for said, where in DIRECTIONS.items():
+        end = _said(text, said, place)
+        is_of = bool(end) and text.words[end : end + 1] == ["of"]
+        if end and not (is_of and (where not in _MIDDLE or following == end + 1)):
+            return _Phrase(place, end, where)
     return None
 
 
@@ -205,6 +234,12 @@ def _meant(text: _Reader, owner: int, phrase: _Phrase, minor: Collection[int]) -
     return max(fitting, default=None)
 
 
+def _is_linked(text: _Reader, rank: int) -> bool:
+    """Tell whether "and" is between a thing and the one before it."""
+    one, other = text.spans[rank - 1], text.spans[rank]
+    return rank > 0 and list(text.words[one.end : other.told]) == ["and"]
+
+
 def _listed_before(
     text: _Reader, rank: int, owners: Collection[int], relation: Relation
 ) -> Iterator[int]:
@@ -212,9 +247,8 @@ def _listed_before(
     owner, links = text.spans[rank], 0
     while rank and rank - 1 not in owners:
         one, other = text.spans[rank - 1], text.spans[rank]
-        between = list(text.words[one.end : other.told])
-        is_linked = between == ["and"] or (not between and other.told in text.after_stops)
-        if not is_linked or (links == 0 and between != ["and"]):
+        is_listed = one.end == other.told and other.told in text.after_stops
+        if not _is_linked(text, rank) and not (links and is_listed):
             return
         links, rank = links + 1, rank - 1
         if one.kinds != relation.kinds and text.shares(one, owner, relation):

@@ -209,6 +209,14 @@ FALLING = frozenset(("falling rain", "falling snow"))  # kinds all around, which
 STANDS = frozenset(("box", "pedestal", "podium", "steps", "table with a cloth"))  # of one exhibit
 DRAWN_AS = {"bus": "tram"}  # kinds of which training saw too few
 HILLS = "hills"  # on which things stand, one hill for each kind
+_HOLDING = frozenset((  # what other things are in
+    "boat", "rowing boat", "gondola", "ship", "sailing ship", "bowl", "basket", "box", "crate",
+    "cardboard box", "fruit crate", "picnic basket", "vase", "barrel", "treasure chest", "bed",
+    "armchair", "chair", "crib", "bathtub", "sled", "cauldron", "suitcase", "sink", "throne",
+    "oak", "cherry tree", "birch", "pine", "palm", "acacia", "cypress", "red tree", "orange tree",
+    "bare tree", "willow", "bush", "hedge", "sandpit",
+))  # fmt: skip
+_ENTERED, _GROWING = 1.4, frozenset(("sunflower", "bamboo", "reed", "wheat", "cactus", "mushroom"))
 _SITES = frozenset(("lake", "sea", "cliff", "waterfall", "palm", "sun", "moon", "cloud"))
 _PARTS = frozenset(("door", "gate", "arch", "tower", "bench"))  # that buildings have
 _BUILDINGS = frozenset(("castle", "church", "cottage", "barn", "school", "temple", "station"))
@@ -483,11 +491,12 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
         left[place] = "in"  # which tells nothing of what follows
     spans = sorted(_with_told(left, span) for span in mentions if _can_be_told_where(span))
     clauses = [*clauses_of(left, spans, after_stops, _shares)]
-    where = {clause.owner.start: clause.relation for clause in clauses}
+    where = {clause.owner.start: held for clause in clauses if (held := _held(clause.relation))}
 
     def called_by(span: NamingWords) -> Named:
         one = _told_before(left, span.start, span.kinds, after_stops, plural=span.plural)
-        return _dressed(one, worn.get(span.kinds))._replace(relation=where.get(span.start))
+        one = _dressed(one, worn.get(span.kinds))._replace(relation=where.get(span.start))
+        return _on_sides(one) if one.relation and one.relation.where == "sides" else one
 
     def all_of(span: NamingWords) -> Named:
         spans = [
@@ -615,6 +624,27 @@ def _can_be_told_where(span: NamingWords) -> bool:
 def _stance(span: NamingWords) -> str:
     stance = STANCES.get(span.kinds[0])
     return stance.where if stance else "far"
+
+
+def _held(relation: Relation) -> Relation | None:
+    """Return where a thing "in" another one is: on what holds it, or in front of a house.
+
+    None: that tells nothing, as of a spaceship in the corn.
+    """
+    if relation.where != "in":
+        return relation
+    kind = relation.kinds[0]
+    if kind in _HOLDING | WATERS:
+        return relation._replace(where="on")
+    usual = usual_looks().get(kind)
+    is_entered = usual is not None and usual.tall >= _ENTERED and kind not in _GROWING
+    return relation._replace(where="front") if is_entered else None
+
+
+def _on_sides(one: Named) -> Named:
+    """Return things of which one is on each side at least: a single one there is two."""
+    least = max(one.least + one.least % 2, 2)
+    return one._replace(least=least, most=one.most and max(one.most + one.most % 2, least))
 
 
 def _shares(one: NamingWords, other: NamingWords, relation: Relation) -> bool:

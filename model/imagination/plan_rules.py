@@ -107,8 +107,8 @@ def parts_of(things: Sequence[PlacedObject], one: Named) -> list[tuple[Named, li
 
 
 def _rank(part: Named) -> int:
-    is_direction = part.relation is not None and not part.relation.kinds
-    return _FROM_LEFT.index(part.relation.where if part.relation and is_direction else "ahead")
+    where = part.relation.where if part.relation and not part.relation.kinds else ""
+    return _FROM_LEFT.index(where if where in _FROM_LEFT else "ahead")
 
 
 def away(thing: PlacedObject) -> float:

@@ -12,7 +12,7 @@ import numpy as np
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.objects import PlacedObject, rgb
-from mag_sandbox.model.imagination.plan_rules import AROUND, LEVEL, parts_of, places_of
+from mag_sandbox.model.imagination.plan_rules import AROUND, LEVEL, few_of, parts_of, places_of
 from mag_sandbox.model.imagination.standing import TABLES
 from mag_sandbox.scenes.looks import usual_looks
 from mag_sandbox.scenes.relations import Relation
@@ -35,11 +35,18 @@ _SEATS = {  # how high one sits, lies or stands on what has more above, as a sha
     "sofa": 0.45, "armchair": 0.45, "chair": 0.48, "bed": 0.5, "throne": 0.4,
     "rocking horse": 0.6, "swing": 0.3, "bunk bed": 0.4, "crib": 0.4, "horse": 0.62,
     "camel": 0.7, "elephant": 0.85, "bicycle": 0.6, "motorcycle": 0.5,
+    **dict.fromkeys(("boat", "rowing boat", "gondola", "sailing ship", "ship"), 0.35),
+    **dict.fromkeys(
+        ("oak", "cherry tree", "birch", "pine", "acacia", "red tree", "orange tree", "bare tree",
+         "willow"), 0.5,
+    ),
 }  # fmt: skip
 _LEAST = 7.0  # degrees of the longer side of what is on another thing, at least
 _WIDEST = 0.8  # of that thing's width, at most
 _UNDER = 0.5  # of that thing's height, of what is under it
 _YAWS = {"ahead": 0.0, "left": -24.0, "right": 24.0, "behind": 180.0}
+_FAR_FOOT = 3.0  # degrees below the horizon, of what is far away
+_LEAST_FAR, _MOST_FAR = 11.0, 16.0  # degrees of its longer side
 _LAKES, _SHORE, _WIDEST_LAKE = frozenset(("lake", "frozen lake")), 1.15, 86.0  # degrees
 _OPEN_WATER = frozenset(("sea", "lake", "canal", "frozen lake"))
 ON_FLOOR = frozenset(("floor", "small", "water"))
@@ -65,7 +72,7 @@ def related(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Plac
         alike = [one for one in told if one.relation == relation]
         if not relation.kinds:
             for one in alike:
-                result = _turned(result, one, _YAWS[relation.where])
+                result = _put_alone(result, one, relation.where)
         else:
             is_pinned = any(
                 one.relation == Relation("behind") and not set(relation.kinds).isdisjoint(one.kinds)
@@ -81,7 +88,7 @@ def _sided(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
     """Return things of which the parts of a name are where words say: one car left, one right."""
     moved: dict[int, PlacedObject] = {}
     for part, own in parts_of(things, one) if one.parts else ():
-        if part.relation is not None and not part.relation.kinds:
+        if part.relation and not part.relation.kinds and part.relation.where in _YAWS:
             moved |= _beside_each_other(things, own, _YAWS[part.relation.where])
     return [moved.get(place, thing) for place, thing in enumerate(things)]
 
@@ -101,6 +108,33 @@ def _beside_each_other(
         aside = (rank - (len(own) - 1) / 2) * (things[place].width + _GAP)
         moved[place] = replace(things[place], yaw=(yaw + aside) % 360.0)
     return moved
+
+
+def _put_alone(things: list[PlacedObject], one: Named, where: str) -> list[PlacedObject]:
+    """Return things of which some are where words say, seen from where the scene begins."""
+    if where in _YAWS:
+        return _turned(things, one, _YAWS[where])
+    own = _meant(things, one)
+    moved: dict[int, PlacedObject] = {}
+    if where == "row" and own:
+        foot = things[own[0]].foot
+        level = [_with_foot(thing, foot) for thing in things]
+        moved = _beside_each_other(level, own, things[own[0]].yaw)
+    elif where == "sides":
+        for side, half in (("left", own[::2]), ("right", own[1::2])):
+            moved |= _beside_each_other(things, half, _YAWS[side])
+    elif where == "far":
+        moved = {place: _far_off(things[place]) for place in own}
+    return [moved.get(place, thing) for place, thing in enumerate(things)]
+
+
+def _far_off(thing: PlacedObject) -> PlacedObject:
+    """Return a thing that is as far away as words "in the distance" mean, but not a speck."""
+    longer = max(thing.width, thing.height)
+    fits = min(_FAR_FOOT / max(-thing.foot, _FAR_FOOT), _MOST_FAR / longer)
+    fits = min(max(fits, _LEAST_FAR / longer), 1.0)
+    foot, width, height = fits * thing.foot, fits * thing.width, fits * thing.height
+    return replace(thing, width=width, height=height, pitch=foot + height / 2, away=None)
 
 
 def _turned(things: list[PlacedObject], one: Named, yaw: float) -> list[PlacedObject]:
@@ -147,7 +181,7 @@ def _moved(
         relation: of all of them.
         follows: whether the others stay where they are, if that is out of view.
     """
-    own = [place for one in ones for place in _placed(things, one.kinds)[: one.least]]
+    own = [place for one in ones for place in _meant(things, one)]
     if HILLS in relation.kinds and relation.where == "on" and own:
         return _on_hill(things, own)
     others = [place for place in _placed(things, relation.kinds) if place not in own]
@@ -157,6 +191,8 @@ def _moved(
         return things  # as all is
     if relation.where == "between" and others[1:]:
         return _between(things, own, others[:2])
+    if relation.where == "sides":
+        things = _as_tall(things, own)
     other = others[0]
     target, put = things[other], _RULES[relation.where]
     if relation.where == "on" and any(_dwarfs(things[place], target) for place in own):
@@ -190,6 +226,21 @@ def _moved(
             [*farther, target, *nearer] if place == other else [thing] * (place not in moved)
         )
     ]
+
+
+def _as_tall(things: Sequence[PlacedObject], own: Sequence[int]) -> list[PlacedObject]:
+    """Return things of which some are as tall as the tallest of them."""
+    tallest = max(things[place].height for place in own)
+    return [
+        _scaled(thing, tallest / thing.height) if place in own else thing
+        for place, thing in enumerate(things)
+    ]
+
+
+def _meant(things: Sequence[PlacedObject], one: Named) -> list[int]:
+    """Return which things words mean: those nearest ahead, on both sides of another the largest."""
+    is_flanking = one.relation is not None and one.relation.where == "sides"
+    return few_of(things, one) if is_flanking else _placed(things, one.kinds)[: one.least]
 
 
 def _on_hill(things: Sequence[PlacedObject], own: Sequence[int]) -> list[PlacedObject]:
@@ -387,7 +438,16 @@ def _spread(thing: PlacedObject, other: PlacedObject, rank: int, count: int, asi
     return (yaw + side * aside * (thing.width + other.width)) % 360.0
 
 
+def _on_either_side(
+    thing: PlacedObject, other: PlacedObject, rank: int, count: int
+) -> PlacedObject:
+    """Return a thing on the left or the right of another one, in turn."""
+    level = _with_foot(thing, other.foot) if _where(other) in ON_FLOOR else thing
+    return _beside(1 if rank % 2 else -1)(level, other, rank // 2, count)
+
+
 _RULES = {
-    "on": _on, "left": _beside(-1), "right": _beside(1), "behind": _behind, "front": _before,
-    "beside": _near, "between": _near, "above": _above, "under": _under,
+    "on": _on, "sides": _on_either_side, "left": _beside(-1), "right": _beside(1),
+    "behind": _behind, "front": _before, "beside": _near, "between": _near, "above": _above,
+    "under": _under,
 }  # fmt: skip

@@ -37,7 +37,7 @@ def words():
     [
         ("a robot, a window, a boat, a bird, a car, a lamp, a chair, a star, a balloon", ""),
         ("robots, windows, boats, birds, cars, lamps, stars and balloons", ""),
-        ("a couch beside a ship", "ship"),  # too large for a room
+        ("a couch beside a ship in a kitchen", "ship"),  # too large for a room
         ("three robots in an empty gallery", ""),
         ("a meadow at night in the rain", ""),
         ("a neon city at night in the rain", "night rain"),  # which its scenes do not differ in
@@ -543,6 +543,8 @@ def test_owners_are_not_there_and_are_struck_out(words: DescriptionWords):
         ("a car parked beside a big house", "in a city"),
         ("a temple", "in a jungle"),
         ("a factory", "in a city"),
+        ("a boy in a boat on a lake", "in a playground"),
+        ("a house with white windows", "in a village"),
     ],
 )
 def test_lakes_and_landmarks_tell_their_usual_place(words: DescriptionWords, text: str, place: str):

@@ -416,12 +416,39 @@ def where_in(text: str) -> dict[str, tuple[str, ...]]:
         ("an apple, a bottle and a cup on a table",
          {"apple": ("on", "table"), "bottle": ("on", "table"), "mug": ("on", "table")}),
         ("a fireplace and a cat on a sofa", {"cat": ("on", "sofa")}),
+        ("a house with a tree on each side", {"oak": ("sides", "cottage")}),
+        ("a castle, trees on both sides of it", {"oak": ("sides", "castle")}),
+        ("trees on both sides of the road", {"oak": ("sides",)}),
+        ("a car and a horse next to each other", {"horse": ("beside", "car")}),
+        ("two dogs side by side", {"dog": ("row",)}),
+        ("a castle in the distance, a tent far away", {"castle": ("far",), "tent": ("far",)}),
+        ("a fountain in the middle of the park", {"fountain": ("ahead",)}),
+        ("a man at a door", {"person": ("front", "door")}),
+        ("a house with a car in front", {"car": ("front", "cottage")}),
+        ("an owl in an oak, a boy in a boat", {"owl": ("on", "oak"), "child": ("on", "boat")}),
+        ("a man in a car", {"person": ("front", "car")}),
+        ("a bee in a tulip", {}),
+        ("on my left a house, a dog to my right", {"cottage": ("left",), "dog": ("right",)}),
         ("a castle with a dragon flying above, at night", {"dragon": ("above", "castle")}),
         ("a church with an owl overhead and a dog", {"owl": ("above", "church")}),
     ],
 )  # fmt: skip
 def test_words_before_and_after_things_say_where_they_are(text: str, where: dict):
     assert where_in(text) == where
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("a house with a dog on each side", (2, 2)), ("two dogs on each side of a house", (2, 2)),
+        ("a house with dogs on both sides", (4, None)),
+        ("a house with a tree on both sides", (2, None)),
+    ],
+)  # fmt: skip
+def test_as_many_are_on_one_side_as_on_the_other(text: str, count: tuple[int, int | None]):
+    named = named_things(text, tuple(THINGS))
+    one = next(one for one in named if one.relation)
+    assert (one.least, one.most) == count
 
 
 @pytest.mark.parametrize(

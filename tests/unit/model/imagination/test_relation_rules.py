@@ -208,3 +208,27 @@ def test_a_dragon_is_not_made_to_fit_on_a_coin():
     dragon = PlacedObject("dragon", 40.0, 5.0, 60.0, 36.0)
     named = named_things("a dragon on coins", ("coin", "dragon"))
     assert related([coin, dragon], named) == [coin, dragon]
+
+
+def test_one_stands_on_each_side_and_both_are_as_tall():
+    cats = [CAT, PlacedObject("cat", 350.0, -12.0, 5.0, 4.5)]
+    result = related([SOFA, *cats], named_things("a sofa with a cat on each side", KINDS))
+    one, other = (thing for thing in result if thing.kind == "cat")
+    sofa = next(thing for thing in result if thing.kind == "sofa")
+    assert right_of(one, sofa) * right_of(other, sofa) < 0
+    assert not any(cat.overlaps(sofa) for cat in (one, other))
+    assert one.height == pytest.approx(other.height)
+
+
+def test_things_in_a_row_stand_beside_each_other_on_one_level():
+    cats = [CAT, PlacedObject("cat", 40.0, -12.0, 8.0, 7.0)]
+    for words in ("next to each other", "in a row"):
+        one, other = related(cats, named_things(f"two cats {words}", KINDS))
+        assert one.width / 2 + other.width / 2 < abs(right_of(one, other)) < 15.0
+        assert one.foot == pytest.approx(other.foot)
+
+
+def test_what_is_in_the_distance_is_small_and_near_the_horizon():
+    there = after("a cat in the distance", [replace(CAT, width=34.0, height=15.0)])["cat"]
+    assert 10.0 < there.width < 20.0
+    assert -12.0 < there.foot < 0.0
