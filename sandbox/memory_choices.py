@@ -194,13 +194,8 @@ class MemoryChoices:
 
 
 def leave_moment(services: Services, worker: GenerationWorker, back: str) -> Moment:
-    """Keep the session before a change, so that the change can be undone; see `Moment`.
-
-    A scene that the player wrote shows it on its card.
-    """
-    left = worker.call(services.saves.collect)
-    services.saves.picture(left)
-    return services.undo_stack.push(back, left)
+    """Keep the session before a change, so that the change can be undone; see `Moment`."""
+    return services.undo_stack.push(back, worker.call(services.saves.collect))
 
 
 def parked_at(moment: Moment, services: Services) -> ParkedScene | None:

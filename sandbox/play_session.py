@@ -344,11 +344,13 @@ class PlayerSession(WatchedSession):
             case "enter":
                 self._say(NO_DOOR, topic="door")
             case "prompt":
+                self._edit.dismiss()  # a click on a button may lead here
                 self._worker.call(lambda session: session.world.expect_prompt())  # meanwhile
                 self._prompt.open(self._reel.current.block.prompt)
             case "change" if why := _why_fixed(services, self._reel):
                 self._say(why, "bad")
             case "change":
+                self._prompt.dismiss()
                 self._edit.open()
             case "undo":
                 return self._undo()

@@ -84,7 +84,7 @@ def keep_prompted(folder: Path, scene: Scene, most: int = MOST_OWN) -> None:
 
 
 def picture_own_scene(folder: Path, scene: Scene, picture: np.ndarray) -> None:
-    """Show on the card of an own scene (of no other) how it was left, or raise LibraryError."""
+    """Show a picture on the card of an own scene (of no other), or raise LibraryError."""
     path = folder / f"{_stem(scene)}.yaml"
     try:
         if is_file(path):

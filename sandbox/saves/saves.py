@@ -158,18 +158,9 @@ class Saves(SessionObserver):
 
         def write(parked: ParkedScene) -> None:
             self._park(parked, says=says)
-            self._picture(parked)
             self._write_unwritten()
 
         self._thread.write(worker.call(self.collect), write)
-
-    def picture(self, left: "Future[ParkedScene]") -> None:
-        """Show a scene that the player wrote on its card, before it is described anew."""
-        self._thread.write(left, self._picture)
-
-    def _picture(self, parked: ParkedScene) -> None:
-        if parked.prompt == parked.scene.prompt:  # else the card would show another place
-            picture_own_scene(self._own_scenes, parked.scene, parked.last_frame)
 
     def save(self, worker: GenerationWorker) -> None:
         """Save this moment in place of the last one."""
@@ -280,9 +271,13 @@ class Saves(SessionObserver):
             recorder.begin_from(parked)
         return parked
 
-    def on_start(self, event: SessionStart, block: FrameBlock) -> None:  # noqa: ARG002 -- observer
-        """Restore the parts of the place, as far as they make sense."""
+    def on_start(self, event: SessionStart, block: FrameBlock) -> None:
+        """Restore the parts of the place; the card of a written scene shows its first view."""
         parked, self._entered = self._entered, None
+        if event.first_block.block_index == 0 and event.seed == event.scene.seed:
+            show = partial(picture_own_scene, self._own_scenes, event.scene, block.frames[-1])
+            failed = "the picture of this place could not be saved"
+            self._thread.submit(self._thread.attempt, failed, show)
         if event.first_block.block_index == 0 or parked is None:
             self._release_claimed()  # the place could not be continued, or none was
             return

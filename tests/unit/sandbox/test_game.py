@@ -4,6 +4,7 @@ import time
 from concurrent.futures import Future
 from dataclasses import replace
 
+import numpy as np
 import pygame
 import pytest
 from PIL import Image
@@ -424,15 +425,20 @@ def test_a_description_far_from_where_the_place_begins_begins_another_and_undo_l
     assert game.screen.reel.current.block.prompt == SCENE.prompt
 
 
-def test_a_written_place_that_another_one_follows_has_its_picture(run):
+def test_the_card_of_a_written_place_shows_its_first_view(run):
     game = run(FakeWorld(spec=replace(FAST, kinds=("tent",))))
     scene = scene_of_prompt("a forest at night", 3)
     game.services.saves.keep_written(scene)
     game.play(PlayScene(scene))
+    first = game.screen.reel.current.block.frames[-1]
     game.see_blocks(3)
     game.press(pygame.K_n)  # another place like this
+    game.see_blocks(3)
     own = game.services.saves._own_scenes
     game.wait(lambda: [one.thumbnail for one in own_scenes(own) if one.thumbnail])
+    (shown,) = own_scenes(own)
+    with Image.open(shown.thumbnail) as picture:
+        assert np.array_equal(np.asarray(picture), first)
 
 
 def test_a_memory_is_not_changed_while_something_is_painted(run):
@@ -470,6 +476,14 @@ def test_where_all_around_was_seen_enter_repaints_this_view(run, monkeypatch):
     game.press(pygame.K_RETURN)
     game.wait(lambda: {"renew"} & {one.edit.act for one in asked if one.edit})
     game.said("This view is repainted")
+
+
+def test_one_box_closes_the_other(run):
+    game = run(FakeWorld(spec=replace(FAST, kinds=("tent",))))
+    session = game.play().session
+    for action, is_open in (("change", (True, False)), ("prompt", (False, True))) * 2:
+        session.act(action, game.screen.playthrough)  # as a click on its button does
+        assert (session._edit.box.is_open, session._prompt.is_open) == is_open
 
 
 def test_what_two_memories_side_by_side_cannot_do_is_said(run):

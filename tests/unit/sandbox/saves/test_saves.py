@@ -10,7 +10,6 @@ from mag_sandbox.model.world import Control, WorldFailed
 from mag_sandbox.sandbox.play.parked_scene import StateError
 from mag_sandbox.sandbox.play.session import Playthrough, Session
 from mag_sandbox.sandbox.saves import saves as module
-from mag_sandbox.sandbox.saves.own_scenes import save_own_scene
 from mag_sandbox.sandbox.saves.parking import ParkedScenes
 from mag_sandbox.sandbox.saves.saves import Saves
 from mag_sandbox.scenes import Scene
@@ -84,17 +83,6 @@ def test_what_a_world_says_after_a_minute_is_saved_and_never_over_what_is_newer(
     queue.close()
     assert said[-3:] == ["Somewhere is saved as you left it"] * 3
     assert queue.scenes.load(parked.id).frames_shown == 102
-
-
-def test_the_card_of_a_description_shows_no_place_that_was_described_anew(queue, parked, tmp_path):
-    card = save_own_scene(tmp_path / "own", parked.scene).with_suffix(".png")
-    queue.park(given(replace(parked, prompt="a desert")))
-    queue.close()
-    assert not card.exists()
-    queue = Saves(ParkedScenes(tmp_path, 64), print, {}, tmp_path / "own")
-    queue.park(given(replace(parked, prompt=parked.scene.prompt)))
-    queue.close()
-    assert card.exists()
 
 
 def test_a_slow_write_holds_up_nobody_and_loses_nothing(queue, parked, monkeypatch):

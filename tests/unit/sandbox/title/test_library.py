@@ -184,7 +184,7 @@ def test_the_oldest_prompted_scene_goes_and_what_a_person_named_stays(tmp_path):
     assert prompts == ["A tower.", "A lake with four.", "A lake with three.", "A castle."]
 
 
-def test_the_card_of_an_own_scene_shows_how_it_was_left(tmp_path):
+def test_only_an_own_scene_is_given_a_picture(tmp_path):
     scene = scene_of_prompt("A castle.", 3)
     save_own_scene(tmp_path, scene)
     picture_own_scene(tmp_path, scene, PICTURE)
