@@ -23,7 +23,7 @@ _NIGHT, _STORM = (
 _NIGHT_SKY: Mapping[str, Rgb] = {"low sky": (64, 64, 89), "high sky": (38, 38, 64)}
 _STORM_SKY: Mapping[str, Rgb] = {"low sky": (128, 138, 156), "high sky": (92, 102, 122)}
 _DIM = 0.65  # share of light on ground that is no darker in a storm
-_LIGHTNING = "lightning"
+_LIGHTNING, _STRIKES = "lightning", (11.0, 26.0)  # degrees of its middle and height: a level view
 _SHINING = frozenset((
     "moon", "star", "street lamp", "lantern", "stone lantern", "lighthouse", "camp fire", "torch",
     "candle", _LIGHTNING, *FALLING,
@@ -61,9 +61,13 @@ def in_storm(things: Sequence[PlacedObject]) -> list[PlacedObject]:
 
 
 def with_bright_lightning(things: Sequence[PlacedObject]) -> list[PlacedObject]:
-    """Return things of which lightning has the colour of light and is before the clouds."""
+    """Return things of which lightning has the colour of light, before the clouds and in view."""
+    pitch, height = _STRIKES
     lit = [
-        with_look(one, looks_of(one.kind)[0]) if one.kind == _LIGHTNING else one for one in things
+        replace(with_look(one, looks_of(one.kind)[0]), pitch=pitch, height=height)
+        if one.kind == _LIGHTNING
+        else one
+        for one in things
     ]
     clouds = 1 + max((place for place, one in enumerate(lit) if one.kind == "cloud"), default=-1)
     ranked = sorted(lit[:clouds], key=lambda one: one.kind == _LIGHTNING)

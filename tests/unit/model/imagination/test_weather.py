@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from mag_sandbox.controls.camera import ASPECT, WIDEST_FOV
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.weather import (
     at_night,
@@ -14,6 +15,7 @@ from mag_sandbox.model.imagination.weather import (
     with_bright_lightning,
 )
 
+VIEW_TOP = WIDEST_FOV * ASPECT / 2  # degrees
 SKY = PlacedObject("low sky", 0.0, 9.0, 360.0, 20.0, (140, 192, 243), (140, 192, 243))
 DARK = replace(SKY, color=(38, 64, 140), mean_color=(38, 64, 140))
 GROUND = PlacedObject("near ground", 0.0, -30.0, 360.0, 60.0, (120, 180, 90), (120, 180, 90))
@@ -73,3 +75,4 @@ def test_lightning_is_bright_and_before_the_clouds():
     plan = at_night(with_bright_lightning(in_storm([SKY, GROUND, bolt, cloud, BARN])))
     assert [one.kind for one in plan] == ["low sky", "near ground", "cloud", "lightning", "barn"]
     assert min(plan[3].color) > 150
+    assert plan[3].pitch + plan[3].height / 2 < VIEW_TOP
