@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, lru_cache
-from itertools import chain
+from itertools import chain, pairwise
 from operator import itemgetter
 
 from mag_sandbox.scenes.looks import usual_looks
@@ -97,18 +97,32 @@ _SEA_FLOOR = re.compile(
 _WEATHER = frozenset(("rain", "snow", "storm", "fog", "mist", "cloud"))  # stems
 _COAST = re.compile(r"\b(sea|ocean|beach|coast|seashore|shore|harbour|harbor)\b", re.I)
 _STORM = re.compile(r"\b(stormy|thunderstorm|storm)\b", re.I)
+_NAMED_ROOMS = (
+    "(living |dining |music )?room|bedroom|bathroom|kitchen|library|office|study|lounge|hallway"
+)
 _COLORED_ROOM = re.compile(
-    rf"\b({'|'.join(COLORS)}) ((?:living |dining |music )?room|bedroom|bathroom|kitchen|library"
-    r"|office|study|lounge|hallway)(?=$|[,.;:]| (?:and|at|by|in|on|under|where|with)\b)", re.I
-)  # fmt: skip
+    rf"\b({'|'.join(COLORS)}) ({_NAMED_ROOMS})(?=$|[,.;:]| (?:and|at|by|in|on|under|where|with)\b)",
+    re.I,
+)
+_PAINTED_ROOM = re.compile(rf"\b({_NAMED_ROOMS}) painted ({'|'.join(COLORS)})\b", re.I)
 _MOUNTAINS = r"mountains?(?=$|,| (and|at|by|in|under|where|with)\b)"  # as a place
 _SHORT_FOR_IS = frozenset(("it", "there", "that", "he", "she", "here", "let"))  # before "'s"
 _OWNER = rf"(?!(?:{'|'.join(_SHORT_FOR_IS)})\b)\w+[{''.join(APOSTROPHES)}]s"
+_SHADES = frozenset(("light", "dark", "bright", "pale", "deep", "vivid"))  # of colours
+_SAYING = frozenset(("is", "are", "painted"))  # between a wall and its colour
 _MEANT = (  # what is read as something else, one after the other
     (_SEA_FLOOR, "coral reef"),
     (re.compile(r"\bcamp fires?\b", re.I), "campfire"),
     (re.compile(r"\b(is |are )?parked (?=(in|on|at|by|near|next|beside|behind)\b)", re.I), ""),
     (re.compile(r"\b(living|dining|music)room", re.I), r"\1 room"),
+    (
+        re.compile(rf"\b({'|'.join(sorted(_SHADES))})[ -](?=({'|'.join(COLORS)})\b)", re.I),
+        "",
+    ),
+    (
+        re.compile(rf",? ?\b(where |and )?(the|its) sky is ({'|'.join(COLORS)})\b", re.I),
+        r" under a \3 sky",
+    ),
     (re.compile(r"\bclock ?tower", re.I), "tower"),
     (re.compile(rf"\b{_OWNER} (?=\w)", re.I), ""),
     (re.compile(r"\b(is |are )?building (?=(a|an|the|some|their|sand)\b)", re.I), "with "),
@@ -119,6 +133,7 @@ _MEANT = (  # what is read as something else, one after the other
     (re.compile(rf"^(a|the) (snowy|icy) {_MOUNTAINS}", re.I), "a snowfield with mountains"),
     (re.compile(rf"^(a|the) (\w+ )?{_MOUNTAINS}", re.I), r"a meadow with \2mountains"),
     (_COLORED_ROOM, r"\2 with \1 walls"),
+    (_PAINTED_ROOM, r"\1 with \3 walls"),
     (re.compile(r",? ?\bnot \w+", re.I), ""),
     (
         re.compile(r"\bspace ?ship(?= (\w+ing )?(over|above|on|beside|near|in|at|under)\b)", re.I),
@@ -420,7 +435,14 @@ class DescriptionWords(Vocabulary):
             if place not in telling | names and SAME_COLORS.get(read[place], read[place]) in COLORS:
                 is_own = place_kind and place_kind.name in _OWN_COLORS.get(read[place], ())
                 colored = seen | of_place if category == "indoor" or is_own else seen
-                seen = seen | {place} if place + 1 in colored else seen - {place}
+                is_said = read[place - 1] in _SAYING and place - 2 in colored  # walls are blue
+                is_seen = is_said or place + 1 in colored
+                seen = seen | {place} if is_seen else seen - {place}
+        for place, (word, follows) in enumerate(pairwise(read)):
+            if "painted" in (word, follows) and {place, place + 1} & seen:
+                seen |= {place, place + 1}
+            elif word in _SHADES and SAME_COLORS.get(follows, follows) in COLORS:
+                seen -= {place}
         seen = (seen | of_place) - silent_words(text, (*THINGS, *ground))
         return seen | {
             place for place, word in enumerate(read) if word == "not" and place + 1 in seen

@@ -43,7 +43,8 @@ def plural(phrase: str) -> str:
 def read_synonyms() -> dict[str, Synonyms]:
     """Return the words and phrases that are listed, in small letters, and phrases as one word."""
     found: dict[str, Synonyms] = {}
-    for line in SYNONYMS.read_text(encoding="utf-8").splitlines():
+    lines = SYNONYMS.read_text(encoding="utf-8").splitlines()
+    for line in (line for line in lines if not line.startswith("#")):
         words, sign, known = re.split("([:~@])", line)
         meant = tuple(one.replace("_", " ") for one in known.split())
         for word in (one.replace("_", " ") for one in words.split()):

@@ -80,6 +80,8 @@ _ALIKE = frozenset(("sheep", "deer", "fish"))  # whose plurals look like one
 _ADJECTIVES = 2  # words that may stand between a number, size or colour and what has it
 _STANDING = frozenset(("floor", "small", "water", "wall", "ceiling", "sky"))  # somewhere
 _WEARING = frozenset(("in", "dressed", "wearing", "clad"))
+_IS_COLORED = frozenset(("is", "are", "all", "painted", "coloured", "colored"))
+_PRONOUNS = ("it", "they", "which", "that")
 _JOINING = frozenset(("and", "or", "with", "on", "at", "who"))
 _GARMENTS = frozenset((
     "dress", "coat", "jacket", "shirt", "robe", "gown", "hat", "cap", "clothes", "suit", "uniform",
@@ -504,8 +506,11 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
             if one.kinds == span.kinds and one not in absent
             and (one == span or _is_another(left, one.start, after_stops))
         ]  # fmt: skip
-        listed = [one == span or not _is_where(left, one, after_stops) for one in spans]
-        return _together([*map(called_by, spans)], listed)
+        ones = [called_by(one) for one in spans]
+        is_told = [one == span or not _is_where(left, one, after_stops) for one in spans]
+        return _together(
+            [one for one, told in zip(ones, is_told, strict=True) if told or one.color]
+        )
 
     named = tuple(all_of(span) for span in found.values() if span not in absent)
     spoken = (place for place, word in enumerate(left) if word is None)
@@ -538,10 +543,18 @@ def _is_modifier(words: Sequence[str | None], span: NamingWords, head: NamingWor
 
 
 def _said_later(words: Sequence[str | None], span: NamingWords) -> tuple[str, range] | None:
-    """Return the colour in "the cat is black", and its words; None: there is none."""
-    after = words[span.end : span.end + 2]
-    color = _color_word(after[1]) if after[1:] and after[0] in ("is", "are") else None
-    return (color, range(span.end, span.end + 2)) if color else None
+    """Return the colour in "the cat is black", "painted red", and its words; None: there is none.
+
+    It may be of a pronoun: "a car, it is red".
+    """
+    place = span.end + (words[span.end : span.end + 1] in ([one] for one in _PRONOUNS))
+    first = place
+    while place < len(words) and words[place] in _IS_COLORED:
+        place += 1
+    color = _color_word(words[place]) if first < place < len(words) else None
+    follows = words[place + 1] if place + 1 < len(words) else ""
+    is_own = follows is not None and (follows in FUNCTION_WORDS or place + 1 == len(words))
+    return (color, range(span.end, place + 1)) if color and is_own else None
 
 
 def _is_another(words: Sequence[str | None], place: int, after_stops: Collection[int]) -> bool:
@@ -557,19 +570,17 @@ def _is_where(words: Sequence[str | None], span: NamingWords, after_stops: Colle
     return told > 1 and words[told - 2] in _WHERE
 
 
-def _together(ones: Sequence[Named], listed: Sequence[bool]) -> Named:
+def _together(ones: Sequence[Named]) -> Named:
     """Return things of one kind that a description names one after the other as one name.
 
-    If their colours or directions differ they are its parts; others may be one, unless `listed`.
+    If their colours or directions differ they are its parts.
     """
     first, *others = ones
     placed = [one for one in ones if one.relation is not None]
     relation = placed[-1].relation if placed else None
     alike = {(one.color, one.relation) for one in ones}
-    if len(alike) == 1:
-        ones = [one for one, is_listed in zip(ones, listed, strict=True) if is_listed]
-        if not others or first.most is None:
-            return first
+    if not others or (len(alike) == 1 and first.most is None):
+        return first._replace(relation=relation)
     directions = [one for one in placed if one.relation and not one.relation.kinds]
     most = [one.most for one in ones if one.most is not None]
     return first._replace(

@@ -17,7 +17,7 @@ from mag_sandbox.files.border import read_plain, refusing
 from mag_sandbox.files.validation import decode, parse_json
 from mag_sandbox.files.yaml_files import FileError
 from mag_sandbox.scenes.characters import cluster_end
-from mag_sandbox.scenes.synonyms import plural, synonyms_of
+from mag_sandbox.scenes.synonyms import plural, read_synonyms, synonyms_of
 
 WORDS_FILE = "words.json"  # beside the weights
 VERSION = 1
@@ -39,8 +39,8 @@ FOREIGN_WORDS = frozenset(_FOREIGN_WORDS.split())  # by which other languages ar
 APOSTROPHES = ("'", "\u2019")
 SUFFIXES = ("ing", "ed", "es", "s", "ish", "ly", "y", "e")
 MIN_STEM = 3  # letters
-# letters of words with one slip, two, three; shorter ones may be any other
-SHORTEST_SLIPS = (5, 7, 7)
+# letters of words with one slip and with two; shorter ones may be any other
+SHORTEST_SLIPS = (5, 8)
 LONGEST_PHRASE = 4  # words of one that is listed
 MOST_NAMED = 4  # unknown words that a message names
 ENGLISH_ONLY = "only English words are understood"
@@ -112,6 +112,9 @@ class Vocabulary:
         self._by_stem: dict[str, list[str]] = {}
         for word in sorted(self.counts, key=self._rank):
             self._by_stem.setdefault(stem(word), []).append(word)
+        listed = {one: known for one in read_synonyms() if (known := self._same(one))}
+        forms = ({one.removesuffix("s"): one for one in self.counts}, {one: one for one in counts})
+        self._written = {**listed, **forms[0], **forms[1]}  # words, and known ones that they mean
         self._nearest = functools.lru_cache(maxsize=512)(self._find_nearest)
         self._suggested = functools.lru_cache(maxsize=64)(
             lambda stems: self.phrases_of(self._category(stems), stems)
@@ -140,19 +143,21 @@ class Vocabulary:
         """Return the words of a text that the world does not know."""
         return tuple(word for word in split_words(text) if not self.known(word.text))
 
-    def meaning(self, word: str) -> str | None:
+    def meaning(self, word: str, *, corrected: bool = True) -> str | None:
         """Return the known word that a word is read as: itself, another form, or a synonym.
 
-        None: there is none, or the word names nothing.
+        If `corrected`, also the one that a slip of the pen stands for. None: there is none, or the
+        word names nothing.
         """
         plain = _plain(word)
-        listed = synonyms_of(plain)
-        if listed and (same := next(filter(self.known, listed.same), None)):
-            several = plural(same) if listed.is_plural else same
-            return several if self.known(several) else same
+        if same := self._same(plain):
+            return same
         if plain in self.counts:
             return plain
-        return None if listed else next(iter(self._by_stem.get(stem(plain), ())), None)
+        if synonyms_of(plain) or not plain[:1].isalpha():
+            return None
+        forms = self._nearest(plain) if corrected else self._by_stem.get(stem(plain), ())
+        return next(iter(forms), None)
 
     def phrases(self, text: str) -> tuple[Phrase, ...]:
         """Return a text in phrases, each with its meaning; a place that no scene has is like one.
@@ -195,7 +200,7 @@ class Vocabulary:
         strange = [
             word
             for word in self.unknown(text)
-            if word.text.isalpha() and self.meaning(word.text) is None
+            if word.text.isalpha() and self.meaning(word.text, corrected=False) is None
         ]
         other_script = any(
             not unicodedata.name(word.text[0], "").startswith("LATIN") for word in strange
@@ -265,8 +270,9 @@ class Vocabulary:
             if word[:1].isnumeric():
                 return ()
             names = (unicodedata.name(one, "").lower().replace("-", " ") for one in word)
-            named = [known for name in names for known in self._named(name)]
-            return tuple(dict.fromkeys(named))
+            words = (one for name in names for one in name.split())
+            named = ([one] if one in self.counts else self._find_nearest(one)[:1] for one in words)
+            return tuple(dict.fromkeys(chain.from_iterable(named)))
         listed = synonyms_of(word)
         if listed is not None:  # a word with a meaning is no slip of the pen
             also = (listed.place,) if listed.place else ()
@@ -276,25 +282,29 @@ class Vocabulary:
             if is_begun and len(word) >= MIN_BEGINNING:
                 longer = (known for known in self.counts if known.startswith(word))
                 found += sorted(longer, key=self._rank)
-            found = found or self._similar(word)
+            found = found or self._slips(word)
         return tuple(known for known in dict.fromkeys(found) if known != word)
 
-    def _named(self, name: str) -> list[str]:
-        found: list[str] = []
-        for word in name.split():
-            found += [word] if word in self.counts else self._find_nearest(word)[:1]
-        return found
+    def _slips(self, word: str) -> list[str]:
+        """Return the words of which one may be a slip of the pen, the most alike only.
 
-    def _similar(self, word: str) -> list[str]:
+        It may be of a listed word: a "farmr" is a farmer. Rather than added, letters are left out.
+        """
         limit = sum(len(word) >= shortest for shortest in SHORTEST_SLIPS)
-        far = {
-            known: min(edit_distance(word, form, limit) for form in (known, stem(known)))
-            for known in self.counts
-            if limit
-        }
+        if not limit:
+            return []
         # hardly any slip is of the first letter: lonely means no honey
-        near = [one for one, distance in far.items() if distance <= limit and one[0] == word[0]]
-        return sorted(near, key=lambda known: (far[known], self._rank(known)))
+        far = {one: edit_distance(word, one, limit) for one in self._written if one[0] == word[0]}
+        nearest = min(far.values(), default=limit + 1)
+        slips = [one for one in far if far[one] == nearest <= limit]
+        return [self._written[one] for one in sorted(slips, key=lambda one: len(one) < len(word))]
+
+    def _same(self, word: str) -> str | None:
+        """Return the known synonym that is listed for a word; of a plural its plural, if known."""
+        listed = synonyms_of(word)
+        same = next(filter(self.known, listed.same), None) if listed else None
+        several = plural(same) if same and listed and listed.is_plural else ""
+        return several if several and self.known(several) else same
 
     def phrases_of(
         self,
@@ -447,7 +457,8 @@ def _are_joined(text: str, words: Sequence[Word]) -> bool:
 def _are_alike(phrase: str, other: str) -> bool:
     """Tell whether two phrases are the same but for blanks and endings: campsite, camp sites."""
     one, two = ("".join(words.split()) for words in (phrase, other))
-    return one == two or stem(one) == stem(two) or stem(phrase) == stem(other)
+    is_short = one == f"{two}e"  # a slip: hous is no word
+    return one == two or (not is_short and stem(one) == stem(two))
 
 
 def rewritten(text: str, phrases: Sequence[Phrase]) -> str:

@@ -494,7 +494,22 @@ def test_what_is_named_again_is_the_same_thing(text: str):
     assert car.least == 1
 
 
-def test_a_later_sentence_gives_a_thing_its_colour():
-    for text in ("a cat on a sofa. The cat is black", "a cat that sleeps, the cat is black"):
-        cat = next(one for one in named_things(text, tuple(THINGS)) if one.kinds[0] == "cat")
-        assert cat.color == COLORS["black"]
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a cat on a sofa. The cat is black", "a cat that sleeps, the cat is black",
+        "a sofa, a cat. It is black", "a cat which is black and a sofa", "a cat painted black",
+        "a dog and a cat that is painted black",
+    ],
+)  # fmt: skip
+def test_later_words_give_a_thing_its_colour(text: str):
+    colors = {one.kinds[0]: one.color for one in named_things(text, tuple(THINGS))}
+    assert colors.pop("cat") == COLORS["black"]
+    assert not any(colors.values())
+
+
+def test_a_colour_of_a_thing_behind_is_not_the_thing_s_own():
+    text = "the car is red wine, a white house is big, a tulip field with red tulips, a tulip"
+    colors = {one.kinds[0]: one.color for one in named_things(text, tuple(THINGS))}
+    assert colors["car"] is None
+    assert colors["cottage"] == COLORS["white"]

@@ -89,8 +89,19 @@ def test_nothing_is_near_to_nonsense(vocabulary):
 
 
 def test_another_word_that_only_sounds_alike_is_no_slip_of_the_pen(pocket):
-    for word in ("lonely", "while", "drinks", "far", "play", "striped", "would"):
+    for word in (
+        "lonely",
+        "while",
+        "drinks",
+        "far",
+        "play",
+        "striped",
+        "would",
+        "beard",
+        "playing",
+    ):
         assert pocket.nearest(word) == ()
+        assert pocket.known(word) or pocket.meaning(word) is None
 
 
 def test_only_of_a_word_that_is_being_written_are_known_ones_that_begin_so(vocabulary):
