@@ -287,7 +287,8 @@ def measured(way: Route, painter: ScenePainter) -> tuple[dict[str, dict[str, flo
     ring = painter.layered(way, coded[0])
 
     def look_beside(stop: int, _seen: Callable[[], np.ndarray]) -> np.ndarray:
-        view = ring.view(CameraPose(way.yaw, 0.0, WIDEST_FOV, *way.places[stop]), (HEIGHT, WIDTH))
+        pose = CameraPose(way.yaw, 0.0, WIDEST_FOV, *way.places[stop])
+        view = ring.view(pose, (HEIGHT, WIDTH))[:3]
         return painter.coded(to_frames(view[None])[0])
 
     given, invented = (walk(way, where, first, look) for first in (coded[0], look(0, lambda: None)))

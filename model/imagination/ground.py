@@ -8,6 +8,7 @@ the cells of the lattice, or a zoomed one, is two small matrix products away fro
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from threading import Lock
 from typing import NamedTuple, Protocol
 
@@ -20,13 +21,14 @@ from mag_sandbox.model.imagination.surroundings import Lattice, Place, Surroundi
 
 TILE = (6, 8)  # rows and columns that are decoded at once; a level view is two tiles high
 KEPT = 6  # pieces that were made last
+_TAPS = 4  # pixels of which one between them is made
 
 
 class RingPiece(NamedTuple):
     """A picture of a part of the ring."""
 
     place: Place
-    picture: Tensor  # [1, 3, H, W] in [-1, 1]
+    picture: Tensor  # [1, C, H, W] in [-1, 1]
 
 
 class RingGround(Protocol):
@@ -43,8 +45,14 @@ class DecodedGround:
     picture = ground.piece(around, place).picture
     """
 
-    def __init__(self, decode: Callable[[Surroundings, Place], Tensor], beside: int) -> None:
-        self._decode, self._beside = decode, beside
+    def __init__(
+        self,
+        decode: Callable[[Surroundings, Place], Tensor],
+        beside: int,
+        tile: tuple[int, int] = TILE,
+    ) -> None:
+        """Keep tiles, each of so many rows and columns, that depend on some cells beside them."""
+        self._decode, self._beside, self._tile = decode, beside, tile
         self._around: Surroundings | None = None  # that the tiles show
         self._tiles: set[Place] = set()
         self._pictures: Tensor | None = None  # of the ring, twice: no place ends at its seam
@@ -55,23 +63,33 @@ class DecodedGround:
         height, width = around.known.shape
         with self._lock:
             self._follow(around)
-            for tile in _tiles(place, height, width):
+            for tile in _tiles(place, height, width, self._tile):
                 if tile not in self._tiles:
                     self._keep(tile, self._decode(around, tile), height, width)
             assert self._pictures is not None
             shown = _cut(self._pictures, place, place.left % width, height)
             return RingPiece(place, shown.clone())
 
-    def ring(self, around: Surroundings) -> Tensor:
-        """Return a picture of the whole ring, [1, 3, H, W]; where nothing near is known, grey."""
+    def known(self, around: Surroundings, place: Place) -> Tensor | None:
+        """Return a picture of whole tiles, [1, C, H, W]; where nothing near is known, zeros.
+
+        None: nothing at all is known there.
+        """
         height, width = around.known.shape
-        known = [place for place in _tiles(Place(0, 0, height, width), height, width)
-                 if around.at(place).known.any()]  # fmt: skip
-        pieces = [self.piece(around, place) for place in known]
-        stride = pieces[0].picture.shape[-1] // known[0].columns
-        whole = pieces[0].picture.new_zeros(1, 3, stride * height, stride * width)
-        for place, picture in pieces:
-            _cut(whole, place, place.left, height).copy_(picture)
+        known = [one for one in _tiles(place, height, width, self._tile)
+                 if around.at(one).known.any()]  # fmt: skip
+        if not known:
+            return None
+        pieces = [self.piece(around, one) for one in known]
+        channels, stride = (
+            pieces[0].picture.shape[1],
+            pieces[0].picture.shape[-1] // known[0].columns,
+        )
+        size = channels, stride * place.rows, stride * place.columns
+        whole = pieces[0].picture.new_zeros(1, *size)
+        for one, picture in pieces:
+            inside = replace(one, top=one.top - place.top)
+            _cut(whole, inside, (one.left - place.left) % width, place.rows).copy_(picture)
         return whole
 
     def _follow(self, around: Surroundings) -> None:
@@ -91,15 +109,16 @@ class DecodedGround:
     def _keep(self, tile: Place, picture: Tensor, height: int, width: int) -> None:
         if self._pictures is None:
             stride = picture.shape[2] // tile.rows
-            self._pictures = picture.new_zeros(1, 3, stride * height, stride * 2 * width)
+            size = picture.shape[1], stride * height, stride * 2 * width
+            self._pictures = picture.new_zeros(1, *size)
         for left in (tile.left, tile.left + width):
             _cut(self._pictures, tile, left, height).copy_(picture)
         self._tiles.add(tile)
 
 
-def _tiles(place: Place, height: int, width: int) -> Iterator[Place]:
+def _tiles(place: Place, height: int, width: int, tile: tuple[int, int]) -> Iterator[Place]:
     """Yield the tiles of a ring, of rows and columns of cells, that a place touches."""
-    rows, columns = TILE
+    rows, columns = tile
     across = {column % width // columns for column in range(place.left, place.left + place.columns)}
     for top in range(place.top // rows * rows, place.top + place.rows, rows):
         for left in sorted(columns * one for one in across):
@@ -190,10 +209,17 @@ class ViewCutter:
         down, rows = _resampling((row - place.top) * stride, step, height, picture.shape[-2])
         along, columns = _resampling(across, step, width, picture.shape[-1])
         shown = picture[:, down, along]
-        if step == 1 and shown.shape[1:] == (height + 3, width + 3):  # not zoomed, nor at an edge
-            taps = rows[0, :4].tolist(), columns[0, :4].tolist()
-            return _shifted(_shifted(shown.float(), taps[0], 1), taps[1], 2).to(picture)
-        return rows.to(picture) @ shown @ columns.to(picture).T
+        return _resampled(_resampled(shown, rows, 1, step), columns, 2, step)
+
+
+def _resampled(picture: Tensor, shares: Tensor, axis: int, step: float) -> Tensor:
+    """Return a picture, [C, H, W], resampled along an axis as `_resampling` says."""
+    count, size = shares.shape
+    if step == 1 and size == count + _TAPS - 1:  # not zoomed, nor at an edge
+        return _shifted(picture.float(), shares[0, :_TAPS].tolist(), axis).to(picture)
+    if size == count and bool((shares.diagonal() == 1).all()):  # on whole pixels
+        return picture
+    return shares.to(picture) @ picture if axis == 1 else picture @ shares.to(picture).T
 
 
 def _shifted(picture: Tensor, taps: Sequence[float], axis: int) -> Tensor:

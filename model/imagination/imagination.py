@@ -22,6 +22,7 @@ from mag_sandbox.model.attention import AttentionKernel
 from mag_sandbox.model.autoencoder import Autoencoder
 from mag_sandbox.model.frames import to_frames, to_pictures
 from mag_sandbox.model.imagination.config import ImaginationConfig
+from mag_sandbox.model.imagination.details import LARGEST, LostDetails
 from mag_sandbox.model.imagination.ground import TILE
 from mag_sandbox.model.imagination.objects import (
     ObjectTable,
@@ -223,6 +224,26 @@ class Imagination:
         """Return the place in a plan of each pixel's thing, -1: one behind all, int32 [H, W]."""
         return self._sketcher.owners(_painted_as(things, self._sketcher, self.config))
 
+    @torch.inference_mode()
+    def lost(self, things: Sequence[PlacedObject], place: Place) -> LostDetails | None:
+        """Return what the codec loses of the smaller things of a plan at a place, None: nothing."""
+        table = _painted_as(things, self._sketcher, self.config)
+        sides = zip(self.config.painter.view, (place.rows, place.columns), strict=True)
+        down, across = (  # as much is coded as of a view: the codec is compiled for that
+            max((side - own) // 2, 0) + BESIDE for side, own in sides
+        )
+        rows = np.arange(place.top - down, place.top + place.rows + down)
+        columns = np.arange(place.left - across, place.left + place.columns + across)
+        largest = LARGEST / self.lattice.cell
+        sketch, owners = self._sketcher.drawn_smaller(table, rows, columns, largest)
+        high, wide = (slice(self._stride * edge, -self._stride * edge) for edge in (down, across))
+        inner = (..., high, wide)
+        if (owners[inner] < 0).all():
+            return None
+        pictures = self._pictures(self._encoded(torch.from_numpy(sketch)[None]))
+        coded = pictures[0].float().cpu().numpy()
+        return LostDetails.of(owners[inner], sketch[inner], coded[inner])
+
     def behind_all(self, things: Sequence[PlacedObject]) -> list[PlacedObject]:
         """Return the things of a plan that are behind all others: sky, walls, ground."""
         known = self.config.all_behind
@@ -390,11 +411,6 @@ class Imagination:
         """Return the memory's latents of pictures, fp32."""
         return self._coder.encode(to_frames(pictures))
 
-    def _pixels(self, cells: np.ndarray) -> np.ndarray:
-        """Return the pixels of rows or columns of cells."""
-        pixels: np.ndarray = np.arange(self._stride) + self._stride * cells.reshape(-1, 1)
-        return pixels.ravel()
-
     @property
     def view_size(self) -> tuple[int, int]:
         """Height and width of a view [px]."""
@@ -413,7 +429,7 @@ class Imagination:
         objects = covering_objects(table, rows, columns, self._ring[1])
         sketch = self._sketcher.draw(table, rows, columns)
         if subject.seen is not None:
-            down, across = self._pixels(rows), self._pixels(columns)
+            down, across = (_pixels_of(each, self._stride) for each in (rows, columns))
             sketch = sketch.carried_over(subject.seen[down[:, None], across])
         sketched = sketched_cells([sketch], self._encoded)
         shape = self.config.painter.dit.channels, *self._ring
@@ -427,6 +443,12 @@ class Imagination:
             painter.text_keys(subject.prompt.to(_dtype(painter))),
         )  # fmt: skip
         return around.learned(place, latents[0].numpy())
+
+
+def _pixels_of(cells: np.ndarray, stride: int) -> np.ndarray:
+    """Return the pixels of rows or columns of cells."""
+    pixels: np.ndarray = np.arange(stride) + stride * cells.reshape(-1, 1)
+    return pixels.ravel()
 
 
 def _in_views(make: Callable[[Place], Tensor], lattice: Lattice, each: Each) -> Tensor:

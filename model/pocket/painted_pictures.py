@@ -9,6 +9,7 @@ from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.imagination.ground import DecodedGround, RemadeGround, ViewCutter
 from mag_sandbox.model.imagination.imagination import BESIDE, Imagination
 from mag_sandbox.model.imagination.surroundings import Surroundings
+from mag_sandbox.model.pocket.painted_details import PaintedDetails
 
 SkyAlone = Callable[[Tensor, Sequence[CameraPose]], Tensor]  # [F, 3, H, W] of poses -> the same
 _SKIES = (6, 8)  # rows and columns by which pieces of sky are larger than need be
@@ -27,7 +28,8 @@ class PaintedPictures:
         """
         lattice, size = imagination.lattice, imagination.view_size
         self._ring_size = imagination.ring_size
-        self._decoded = DecodedGround(imagination.picture, BESIDE)
+        self._decoded, self._whole = DecodedGround(imagination.picture, BESIDE), lattice.whole
+        self.details = PaintedDetails(imagination, self._decoded)
         skies = RemadeGround(
             self._decoded,
             lambda piece: sky_alone(piece.picture, (lattice.middle(piece.place),)),
@@ -53,7 +55,8 @@ class PaintedPictures:
 
     def ring(self, around: Surroundings) -> Tensor:
         """Return the picture of the ring, fp32 [3, H, W]; grey where nothing near is known."""
-        if not around.known.any():  # all was forgotten
-            return torch.zeros(3, *self._ring_size)
         with torch.inference_mode():
-            return self._decoded.ring(around)[0].float()
+            picture = self._decoded.known(around, self._whole)
+        if picture is None:  # all was forgotten
+            return torch.zeros(3, *self._ring_size)
+        return picture[0].float()

@@ -7,9 +7,11 @@ from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.frames import to_frames
+from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.pocket.inventing import ViewMemory
 from mag_sandbox.model.pocket.painting import PaintingInventor
-from mag_sandbox.model.pocket.pictures.decoding import BlockDecoder, Codec
+from mag_sandbox.model.pocket.pictures.cells import DrawnPictures
+from mag_sandbox.model.pocket.pictures.decoding import BlockDecoder, Codec, Draw
 from mag_sandbox.model.session_world import StageTimer
 from mag_sandbox.model.world import Frames
 
@@ -34,6 +36,20 @@ class PaintingCuts:
         painting = self._painting
         views = painting.pictures.views(painting.around, (pose,)) if painting else None
         return None if views is None else to_frames(views)
+
+    def with_details(
+        self, draw: Draw, things: tuple[PlacedObject, ...], poses: tuple[CameraPose, ...]
+    ) -> Draw:
+        """Return what draws the frames of a block at poses with the details of things around."""
+        painting = self._painting
+        if painting is None:
+            return draw
+        around, details = painting.around, painting.pictures.details
+
+        def detailed(frames: slice) -> DrawnPictures:
+            return draw(frames).under(details.views(around, things, poses[frames]))
+
+        return detailed
 
     def begin_view(self, end: CameraPose) -> "Future[Tensor | None]":
         """Begin to cut the latents at a block's end."""

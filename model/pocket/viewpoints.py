@@ -18,7 +18,7 @@ The memory of blocks stays at the first viewpoint.
 """
 
 import zlib
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache, partial
@@ -134,6 +134,7 @@ class _LayersSource:
     place: Position
     ring: object  # the same one as long as the ring is the same
     decode: Callable[[], Tensor]  # returns its picture, [1, 3, H, W]
+    details: Callable[[np.ndarray, Scenery], np.ndarray]  # of this picture; see `PaintedDetails`
     known: np.ndarray  # cells to be shown, bool [rows, columns]
     painted: np.ndarray  # those that are no guesses, likewise
 
@@ -233,7 +234,7 @@ class Viewpoints(ViewPainter[_MadeView]):
         self.drop_view()
         self._ground.begin()
         self._scenery: Scenery | None = None  # that the rings show
-        self._things: Collection[PlacedObject] = ()  # its things
+        self._things: tuple[PlacedObject, ...] = ()  # its things
         self._noise = 0  # of the plan
         self.kept: dict[Position, PaintedRing] = {}
         # what looks the same from everywhere, where it was painted first: colours, and 255 where
@@ -411,7 +412,7 @@ class Viewpoints(ViewPainter[_MadeView]):
 
         def carried(part: tuple[CameraPose, np.ndarray, np.ndarray]) -> tuple[Tensor, np.ndarray]:
             quarter, there, seen = part
-            picture = layers.view(quarter, size)
+            picture = layers.view(quarter, size)[:3]
             known, colors = torch.from_numpy(seen[..., 3] > 0), torch.from_numpy(seen[..., :3])
             picture = torch.where(known, colors.permute(2, 0, 1) / 127.5 - 1, picture)
             lacking = layers.lacks(quarter, (coarse[0], coarse[1] // 4), there[middle, middle])
@@ -451,7 +452,9 @@ class Viewpoints(ViewPainter[_MadeView]):
                     share * self._layers(ring, scenery).view(pose, size) for ring, share in rings
                 ]
                 views.append(torch.stack(parts).sum(dim=0))
-            return self._redrawn(to_frames(torch.stack(views)))
+            pictures, fine = torch.stack(views).split((3, 1), dim=1)
+            drawn = self._redrawn(to_frames(pictures))
+            return drawn.under(torch.cat((fine * pictures, fine), dim=1) if fine.any() else None)
 
         return draw
 
@@ -496,15 +499,22 @@ class Viewpoints(ViewPainter[_MadeView]):
     def _source_at(self, place: Position) -> _LayersSource:
         if place in self.kept:
             return self._source(self.kept[place])
-        around, pictures = self._painting.around, self._painting.pictures
+        around, pictures, things = self._painting.around, self._painting.pictures, self._things
         return _LayersSource(
-            START, around, lambda: pictures.ring(around)[None], around.known, around.known
-        )
+            START, around, lambda: pictures.ring(around)[None],
+            lambda _picture, _scenery: pictures.details.first_ring(around, things),
+            around.known, around.known,
+        )  # fmt: skip
 
     def _source(self, ring: PaintedRing) -> _LayersSource:
         whole = ring.whole
         decode = partial(self._imagination.decoded_ring, whole, self.thread.map)
-        return _LayersSource(ring.place, ring, decode, ring.known, ring.painted)
+        details = self._painting.pictures.details
+
+        def detailed(picture: np.ndarray, scenery: Scenery) -> np.ndarray:
+            return details.ring(picture, ring.painted, scenery.plan(*ring.place))
+
+        return _LayersSource(ring.place, ring, decode, detailed, ring.known, ring.painted)
 
     def _layers(self, source: _LayersSource, scenery: Scenery) -> LayeredRing:
         """Return a ring in layers; the last ones are kept, and threads may share them."""
@@ -535,7 +545,9 @@ class Viewpoints(ViewPainter[_MadeView]):
         is_given = source.place == START and self._painting.is_given
         margins = GIVEN if is_given else PAINTED
         numbers = scenery.numbers(*source.place, owners)
-        return LayeredRing(picture, known, numbers, scenery, source.place, painted, margins)
+        *colors, fine = source.details(picture, scenery)
+        picture = picture * (1 - fine) + np.stack(colors)
+        return LayeredRing(picture, known, numbers, scenery, source.place, painted, margins, fine)
 
     # Snapshots
 

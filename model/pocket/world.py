@@ -151,7 +151,7 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
             session = self._running()
             self._edits.begin(Edit("forget"), session.prompt, session.block_index)
             self._obey(replace(control, edit=None))
-            return self._finish_block(poses, control.camera, latents)
+            return self._finish_block(poses, control.camera, latents, is_painted=False)
 
     def adopt(self, past: Past) -> None:
         """Continue where another world of the same base was; see `World`.
@@ -301,8 +301,9 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
         return self._edits.begin(edit, session.prompt, session.block_index) or edited
 
     def _finish_block(
-        self, poses: tuple[CameraPose, ...], command: CameraCommand, given: Tensor | None = None
-    ) -> FrameBlock:
+        self, poses: tuple[CameraPose, ...], command: CameraCommand, given: Tensor | None = None,
+        *, is_painted: bool = True,
+    ) -> FrameBlock:  # fmt: skip
         """Generate, decode and remember a block; decoding and remembering overlap.
 
         Wherever the player walks, the block is generated and remembered where the scene begins:
@@ -312,6 +313,7 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
             poses: of its frames.
             command: that led there.
             given: latents in place of generated ones, [1, F, C, h, w].
+            is_painted: whether they show what is painted, and not another world's pictures.
         """
         session, time, walked = self._running(), self._time, poses
         memory, schedule, decoder = self.memory, self.schedule, self._decoder
@@ -334,6 +336,8 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
         if drawn is None:
             assert block is not None  # far away, another ring is shown
             draw = decoder.of_latents(block.latents[0])
+            if is_painted and self._ground:
+                draw = self._cuts.with_details(draw, self._ground.things, poses)
             drawn = decoder.begin(draw, poses, time, sky, session.leave_out)
         if block:
             memory.remember(block, painted)  # while the frames are decoded, like what follows

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mag_sandbox.model.frames import to_frames, to_pictures
 from mag_sandbox.model.world import Frames
 
 CELL = 4  # px across and down in a cell
@@ -21,6 +22,26 @@ class DrawnPictures(NamedTuple):
 
     frames: Frames
     cells: Tensor  # [T, 48, H / 4, W / 4], in about [-1, 1]
+
+    def under(self, others: Tensor | None) -> "DrawnPictures":
+        """Return them with others over them: colours times shares, and shares, [T, 4, H, W]."""
+        if others is None:
+            return self
+        shown = others[:, 3].amax(dim=0) > 0
+        down, across = (_whole_cells(shown.any(dim=axis)) for axis in (1, 0))
+        frames, over = self.frames.copy(), others[..., down, across]
+        part = to_pictures(frames[:, down, across]).mul_(1 - over[:, 3:]).add_(over[:, :3])
+        frames[:, down, across] = to_frames(part)
+        cells = self.cells.clone()
+        rows, columns = (slice(one.start // CELL, one.stop // CELL) for one in (down, across))
+        cells[..., rows, columns] = cells_of(part).to(cells)
+        return DrawnPictures(frames, cells)
+
+
+def _whole_cells(shown: Tensor) -> slice:
+    """Return the cells of a line, in pixels, that show something."""
+    places = shown.nonzero()
+    return slice(int(places[0]) // CELL * CELL, -(-(int(places[-1]) + 1) // CELL) * CELL)
 
 
 def cells_of(pictures: Tensor) -> Tensor:

@@ -1,6 +1,7 @@
 """Pictures of what is known around, kept."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -131,3 +132,26 @@ def test_a_place_is_widened_as_far_as_all_is_known():
     wall = around.without(around.mask(Place(0, 15, 16, 1)))
     assert wall.widened(Place(5, 9, 2, 6), STEPS) == Place(4, 8, 4, 7)
     assert around.widened(Place(13, 1, 2, 39), STEPS) == Place(12, 0, 4, 40)
+
+
+def test_the_known_part_of_a_place_is_decoded_and_the_rest_is_zero():
+    around, whole = surroundings(), Place(0, 0, ROWS, COLUMNS)
+    known = around.mask(Place(0, 0, *TILE)) | around.mask(Place(6, 32, *TILE))
+    some = Surroundings(known, np.where(known, around.latents, 0))
+    ground = decoded()
+    assert ground.known(Surroundings(~around.known, around.latents), whole) is None
+    picture = ground.known(some, whole)
+    shown = known.repeat(STRIDE, axis=0).repeat(STRIDE, axis=1)
+    assert not picture[..., torch.from_numpy(~shown)].any()
+    part = Place(6, 32, 2 * TILE[0], TILE[1])
+    top, left = STRIDE * part.top, STRIDE * part.left
+    within = picture[..., top:, left : left + STRIDE * part.columns]
+    assert torch.equal(ground.known(some, replace(part, rows=ROWS - 6)), within)
+
+
+def test_tiles_are_as_large_as_asked_and_have_any_channels():
+    counting = Counting(lambda around, place: decode(around, place).repeat(1, 2, 1, 1))
+    ground = DecodedGround(counting, BESIDE, (8, 20))
+    piece = ground.piece(surroundings(), Place(0, 0, ROWS, COLUMNS))
+    assert piece.picture.shape[1] == 6
+    assert len(counting.asked) == 4

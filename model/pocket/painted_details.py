@@ -1,0 +1,140 @@
+"""Smaller things in pictures of painted ground, with the details that the codec loses."""
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from threading import Lock
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mag_sandbox.controls.camera import CameraPose, yaw_difference
+from mag_sandbox.model.imagination.details import LostDetails
+from mag_sandbox.model.imagination.ground import TILE, DecodedGround, ViewCutter
+from mag_sandbox.model.imagination.imagination import BESIDE, Imagination
+from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.surroundings import Place, Surroundings
+
+_TILE = 2 * TILE[0], 2 * TILE[1]  # rows and columns of cells
+_KEPT = 32  # tiles whose details are kept: those of three rings
+_MARGIN = 6  # cells beyond a tile from which things may reach into what is coded with it
+
+
+class PaintedDetails:
+    """Finds the smaller things of plans in painted rings; threads may share it.
+
+    Pictures of them have four channels: colours times shares, and shares.
+    """
+
+    def __init__(self, imagination: Imagination, decoded: DecodedGround) -> None:
+        """Begin with no pictures.
+
+        Args:
+            imagination: knows what its codec loses.
+            decoded: the ring where a scene begins.
+        """
+        self._imagination, self._decoded = imagination, decoded
+        self._lost = lru_cache(_KEPT)(imagination.lost)
+        self._everywhere = {*imagination.config.all_behind, *imagination.config.courses}
+        self._lock = Lock()
+        self._begin(())
+
+    def views(
+        self, around: Surroundings, things: tuple[PlacedObject, ...], poses: Sequence[CameraPose]
+    ) -> Tensor | None:
+        """Return the smaller things at poses near to each other, [F, 4, H, W]; None: none is there.
+
+        Args:
+            around: the known ring.
+            things: that it shows, from far to near.
+            poses: of the views.
+        """
+        with self._lock:
+            self._follow(things)
+            different = list(dict.fromkeys(poses))
+            views = self._views.views(
+                around, different, unknown=self._imagination.lattice.whole.columns
+            )
+        assert views is not None
+        if not views[:, 3].any():
+            return None
+        return views if different == list(poses) else views[[different.index(one) for one in poses]]
+
+    def first_ring(self, around: Surroundings, things: tuple[PlacedObject, ...]) -> np.ndarray:
+        """Return the smaller things where a scene begins, float32 [4, H, W]; see `views`."""
+        with self._lock:
+            self._follow(things)
+            found = self._ground.known(around, self._imagination.lattice.whole)
+        if found is None:
+            return np.zeros((4, *self._imagination.ring_size), np.float32)
+        ring: np.ndarray = found[0].numpy()
+        return ring
+
+    def ring(
+        self, picture: np.ndarray, painted: np.ndarray, things: Sequence[PlacedObject]
+    ) -> np.ndarray:
+        """Return the smaller things painted around another viewpoint, float32 [4, H, W].
+
+        Args:
+            picture: the ring, float32 [3, H, W] in [-1, 1].
+            painted: which of its cells are, bool [rows, columns].
+            things: from far to near, as they are seen from there.
+        """
+        found = np.zeros((4, *picture.shape[1:]), np.float32)
+        cell = picture.shape[1] // len(painted)
+        for place in covering(painted, self._imagination.lattice.view):
+            if (lost := self._lost_at(place, things)) is not None:
+                rows = slice(cell * place.top, cell * (place.top + place.rows))
+                columns = np.arange(cell * place.left, cell * (place.left + place.columns))
+                columns %= picture.shape[2]
+                found[:, rows, columns] = lost.found_in(picture[:, rows, columns])
+        found *= painted.repeat(cell, axis=0).repeat(cell, axis=1)
+        return found
+
+    def _follow(self, things: tuple[PlacedObject, ...]) -> None:
+        if things != self._things:
+            self._begin(things)
+
+    def _begin(self, things: tuple[PlacedObject, ...]) -> None:
+        """Show the details of other things."""
+        imagination, self._things = self._imagination, things
+        self._ground = DecodedGround(self._found, BESIDE, _TILE)
+        self._views = ViewCutter(imagination.lattice, self._ground, imagination.view_size)
+
+    def _found(self, around: Surroundings, place: Place) -> Tensor:
+        """Return a tile of the first ring, [1, 4, H, W]."""
+        lost, picture = self._lost_at(place, self._things), None
+        if lost is not None:
+            picture = self._decoded.known(around, place)
+        cell = self._imagination.view_size[0] // self._imagination.lattice.view[0]
+        if lost is None or picture is None:
+            return torch.zeros(1, 4, cell * place.rows, cell * place.columns)
+        shown = around.at(place).known.repeat(cell, axis=0).repeat(cell, axis=1)
+        return torch.from_numpy(lost.found_in(picture[0].float().cpu().numpy()) * shown)[None]
+
+    def _lost_at(self, place: Place, things: Sequence[PlacedObject]) -> LostDetails | None:
+        lattice = self._imagination.lattice
+        yaw, pitch, width, height = lattice.extent(place)
+        margin = 2 * _MARGIN * lattice.cell
+        near = tuple(
+            one for one in things
+            if one.kind in self._everywhere
+            or (abs(yaw_difference(one.yaw, yaw)) < (one.width + width + margin) / 2
+                and abs(one.pitch - pitch) < (one.height + height + margin) / 2)
+        )  # fmt: skip
+        return self._lost(near, place)
+
+
+def covering(cells: np.ndarray, view: tuple[int, int]) -> Iterator[Place]:
+    """Yield places no larger than a view that cover some cells of a ring, bool [rows, columns]."""
+    rows = np.flatnonzero(cells.any(axis=1))
+    width = cells.shape[1]
+    for top in range(rows[0], rows[-1] + 1, view[0]) if len(rows) else ():
+        high = min(view[0], len(cells) - top)
+        there = cells[top : top + high].any(axis=0)
+        firsts = np.flatnonzero(there & ~np.roll(there, 1))
+        first = int(firsts[0]) if len(firsts) else 0
+        for column in range(0, width, view[1]):
+            wide = min(view[1], width - column)
+            if there.take(first + column + np.arange(wide), mode="wrap").any():
+                yield Place(top, (first + column) % width, high, wide)

@@ -1,0 +1,148 @@
+"""Smaller things in painted rings, as planned, and over the pictures of blocks."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.model.frames import to_frames
+from mag_sandbox.model.imagination.details import LostDetails
+from mag_sandbox.model.imagination.ground import DecodedGround
+from mag_sandbox.model.imagination.imagination import BESIDE
+from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.surroundings import Place, Surroundings
+from mag_sandbox.model.pocket.painted_details import PaintedDetails, covering
+from mag_sandbox.model.pocket.painting_cuts import PaintingCuts
+from mag_sandbox.model.pocket.pictures.cells import DrawnPictures, cells_of
+from mag_sandbox.model.pocket.pictures.decoding import Draw
+from tests.tiny import PLACE, STILL
+from tests.unit.model.imagination.tiny import imagination
+from tests.unit.model.pocket.test_inventing import world
+
+ROWS, COLUMNS, CELL = 8, 16, 16  # of the tiny imagination
+TENT = PlacedObject("tent", 45.0, 0.0, 25.0, 30.0)
+THING = slice(48, 80), slice(12, 52)  # its pixels
+ALL = Surroundings(np.ones((ROWS, COLUMNS), bool), np.zeros((3, ROWS, COLUMNS), np.float32))
+HERE, BESIDE_IT, AWAY = CameraPose(45.0), CameraPose(50.0, 1.0), CameraPose(225.0)
+
+
+def pictures() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the sketch of a ring, the same after a bad codec, and whose each pixel is."""
+    sketch = np.full((3, CELL * ROWS, CELL * COLUMNS), -0.3, np.float32)
+    fields = np.random.default_rng(1).uniform(-0.2, 1.0, (3, 4, 5)).astype(np.float32)
+    sketch[:, *THING] = fields.repeat(8, axis=1).repeat(8, axis=2)
+    coded = functional.avg_pool2d(torch.from_numpy(sketch)[None], 17, 1, 8)[0].numpy()
+    owners = np.full(sketch.shape[1:], -1, np.int32)
+    owners[THING] = 0
+    return sketch, coded, owners
+
+
+def details(around_shows: np.ndarray | None = None) -> PaintedDetails:
+    """Return the details of a ring that shows what the codec makes of its sketch."""
+    made = imagination()
+    sketch, coded, owners = pictures()
+    shown = coded if around_shows is None else around_shows
+
+    def cut(picture: np.ndarray, place: Place) -> np.ndarray:
+        rows = slice(CELL * place.top, CELL * (place.top + place.rows))
+        columns = np.arange(CELL * place.left, CELL * (place.left + place.columns))
+        return picture[..., rows, :][..., columns % (CELL * COLUMNS)]
+
+    def lost(things: Sequence[PlacedObject], place: Place) -> LostDetails | None:
+        if TENT not in things:
+            return None
+        return LostDetails.of(*(cut(each, place) for each in (owners, sketch, coded)))
+
+    def decode(around: Surroundings, place: Place) -> Tensor:
+        return torch.from_numpy(cut(shown, place).copy())[None]
+
+    made.lost = lost
+    return PaintedDetails(made, DecodedGround(decode, BESIDE))
+
+
+def test_views_show_a_thing_that_stands_there_and_nothing_elsewhere():
+    made = details()
+    views = made.views(ALL, (TENT,), [HERE, BESIDE_IT, HERE])
+    assert views.shape == (3, 4, CELL * 4, CELL * 6)
+    assert torch.equal(views[0], views[2])
+    assert views[:, 3].amax(dim=(1, 2)).min() > 0.95
+    assert made.views(ALL, (TENT,), [AWAY]) is None
+    assert made.views(ALL, (), [HERE]) is None
+    assert made.views(ALL, (TENT,), [HERE]).equal(views[:1])
+
+
+def test_what_is_not_known_or_looks_otherwise_has_no_details():
+    hole = ALL.without(ALL.mask(Place(2, 2, 4, 2)))
+    whole, half = (details().first_ring(one, (TENT,)) for one in (ALL, hole))
+    assert whole[3, *THING].min() > 0.9
+    assert not half[3, :, 2 * CELL : 4 * CELL].any()
+    assert half[3, *THING].any(), "the rest of it is known"
+    other = np.roll(pictures()[1], 20, axis=2)
+    assert details(other).views(ALL, (TENT,), [HERE]) is None
+    nothing = ALL.without(np.ones_like(ALL.known))
+    assert not details().first_ring(nothing, (TENT,)).any()
+
+
+@pytest.mark.parametrize("left", [0, 3, 14])
+def test_rings_of_other_viewpoints_show_what_is_painted_there(left: int):
+    made, coded = details(), pictures()[1]
+    whole = made.first_ring(ALL, (TENT,))
+    painted = ALL.mask(Place(2, left, 4, 6))
+    ring = made.ring(coded, painted, (TENT,))
+    pixels = painted.repeat(CELL, axis=0).repeat(CELL, axis=1)
+    assert not ring[:, ~pixels].any()
+    if left == 0:
+        assert np.allclose(ring[:, pixels], whole[:, pixels], atol=1e-6)
+    assert not made.ring(coded, np.zeros_like(painted), (TENT,)).any()
+
+
+def test_some_cells_of_a_ring_are_covered_by_few_places():
+    cells = ALL.mask(Place(2, 13, 4, 6))
+    (place,) = covering(cells, (4, 6))
+    assert place == Place(2, 13, 4, 6)
+    whole = np.zeros(cells.shape, int)
+    for place in covering(ALL.known, (4, 6)):
+        whole += ALL.mask(place)
+    assert (whole == 1).all()
+    cells[7, 3] = True
+    covered = np.any([ALL.mask(one) for one in covering(cells, (4, 6))], axis=0)
+    assert covered[cells].all()
+
+
+def test_details_lie_over_frames_and_cells_alike():
+    pictures_of = torch.rand(2, 3, 16, 32, generator=torch.Generator().manual_seed(1)) * 2 - 1
+    drawn = DrawnPictures(to_frames(pictures_of), cells_of(pictures_of))
+    share = torch.zeros(2, 1, 16, 32)
+    share[0, :, 5:7, 9:14], share[1, :, 6:8, 9:14] = 1.0, 0.25
+    others = torch.cat((0.5 * share.repeat(1, 3, 1, 1), share), dim=1)
+    shown = drawn.under(others)
+    expected = pictures_of * (1 - share) + share * 0.5
+    assert np.abs(shown.frames - to_frames(expected).astype(int)).max() <= 1
+    assert torch.allclose(shown.cells, cells_of(expected), atol=0.01)
+    rest = ~share.bool().any(dim=0)[0].numpy()
+    assert np.array_equal(shown.frames[:, rest], drawn.frames[:, rest])
+    assert drawn.under(None) is drawn
+    assert np.array_equal(drawn.frames, to_frames(pictures_of)), "it is not changed itself"
+
+
+def test_all_that_is_painted_is_shown_with_details_and_what_others_painted_is_not(monkeypatch):
+    asked: list[tuple[PlacedObject, ...]] = []
+
+    def with_details(
+        self: PaintingCuts, draw: Draw, things: tuple[PlacedObject, ...], poses: object
+    ) -> Draw:
+        asked.append(things)
+        return draw
+
+    monkeypatch.setattr(PaintingCuts, "with_details", with_details)
+    made = world()
+    first = made.reset(PLACE, 1)
+    assert asked == [made.painting.plan.things], "from the first block on"
+    made.step(STILL)
+    assert len(asked) == 2
+    made.show(STILL, first.frames)
+    assert len(asked) == 2
