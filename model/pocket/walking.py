@@ -11,6 +11,8 @@ from math import hypot, inf
 from mag_sandbox.controls.camera import FARTHEST
 from mag_sandbox.controls.edits import HIGHEST, LARGEST, SPOT_ACTS, Edit
 from mag_sandbox.files.validation import shortened
+from mag_sandbox.model.imagination.contrast import standing_out
+from mag_sandbox.model.imagination.details import LARGEST as LARGEST_SMALL
 from mag_sandbox.model.imagination.new_ground import (
     PLANNED,
     SQUARE,
@@ -27,7 +29,7 @@ from mag_sandbox.model.pocket.painting import PaintingInventor, Plan
 from mag_sandbox.model.world import UNPLANNED, Door
 from mag_sandbox.scenes.descriptions import LANDSCAPES
 from mag_sandbox.scenes.rooms import DOORS
-from mag_sandbox.scenes.things import names_in
+from mag_sandbox.scenes.things import Named, names_in
 
 AT_START = "that is right where the scene begins; point farther away from there"
 TOO_FAR = "that is too far from where the scene begins; walk back towards it or point nearer"
@@ -202,6 +204,7 @@ class WalkableGround:
             things = scenery.plan(x, z) if scenery else self._painting.listed  # before the plan
             seen = Scenery.of(things, self._stances, self._behind)
             edit = stood(edit, seen, self._stances.get(edit.kind, FAR))
+            edit = self._standing_out(edit, things)
         if (x, z) == START or scenery is None or edit.act not in ("place", *SPOT_ACTS):
             return edit
         thing = thing_of(edit)
@@ -219,6 +222,17 @@ class WalkableGround:
             return TOO_FAR
         pitch = min(HIGHEST, max(-HIGHEST, moved.pitch))
         return replace(edit, yaw=moved.yaw, pitch=pitch, width=moved.width, height=moved.height)
+
+    def _standing_out(self, edit: Edit, things: Sequence[PlacedObject]) -> Edit:
+        """Return a smaller thing of any colour in one that differs from what is behind it."""
+        thing = thing_of(edit)
+        is_large = max(thing.width, thing.height) > LARGEST_SMALL
+        if edit.color is not None or thing.color is None or is_large:
+            return edit
+        ordered = with_placed(things, (thing,), self._stances, self._behind)
+        behind = ordered[: ordered.index(thing) + 1]
+        *_, other = standing_out(behind, (Named((thing.kind,), None),))
+        return edit if other.color == thing.color else replace(edit, color=other.color)
 
     def _new_things(self) -> list[ToldFrom]:
         found: list[ToldFrom] = []

@@ -117,6 +117,23 @@ def test_before_a_plan_is_made_things_are_put_among_those_of_the_picture(monkeyp
     assert [thing.kind for thing in among[0]] == [thing.kind for thing in made.painting.listed]
 
 
+@pytest.mark.parametrize("shade", ["own", "green"])
+def test_what_is_placed_in_any_colour_stands_out_from_what_is_behind_it(shade):
+    made = world()
+    begin(made)
+    asked = Edit("place", 10.0, -5.0, 22.0, 13.0, "tent")
+    own = thing_of(asked).color
+    behind = own if shade == "own" else (20, 200, 30)
+    sky = PlacedObject("sky", 0.0, 0.0, 360.0, 54.0, behind, behind)
+    made.painting.plan = replace(made.painting.plan, things=(sky,))
+    placed = made._ground.at_start(asked)
+    assert placed == replace(asked, color=placed.color)
+    assert (placed.color is None) == (shade == "green")
+    assert np.linalg.norm(np.subtract(thing_of(placed).color, behind)) > 60
+    blue = replace(asked, color=own)
+    assert made._ground.at_start(blue) == blue, "a colour that words give stays"
+
+
 def test_what_stops_a_walker_is_said_once_until_another_step():
     made = world()
     begin(made)
