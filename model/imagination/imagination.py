@@ -426,8 +426,8 @@ class Imagination:
         rows = np.arange(place.top, place.top + place.rows)
         columns = np.arange(place.left, place.left + place.columns) % self._ring[1]
         table = _painted_as(subject.things, self._sketcher, self.config)
-        objects = covering_objects(table, rows, columns, self._ring[1])
-        sketch = self._sketcher.draw(table, rows, columns)
+        sketch, owners = self._sketcher.draw(table, rows, columns)
+        objects = covering_objects(table, rows, columns, self._ring[1], owners)
         if subject.seen is not None:
             down, across = (_pixels_of(each, self._stride) for each in (rows, columns))
             sketch = sketch.carried_over(subject.seen[down[:, None], across])

@@ -24,6 +24,7 @@ BEYOND = 1.25  # of half a box: how far from its middle a sprite reaches
 _WAVES = (1.0, 2.0, 4.0)  # half turns from an object's middle to its edge
 _MARGIN = 0.5  # cells beyond its box that an object still covers
 _AROUND = 0.9  # of the ring; wider objects are the same in all directions
+_LARGE = 8.0  # cells, 36 degrees, of the longer side: the painter saw few larger things
 _EDGE = 1.5  # cells; edges farther away are all the same
 
 
@@ -136,7 +137,11 @@ def object_table(
 
 
 def covering_objects(
-    table: ObjectTable, rows: np.ndarray, columns: np.ndarray, ring_columns: int
+    table: ObjectTable,
+    rows: np.ndarray,
+    columns: np.ndarray,
+    ring_columns: int,
+    owners: np.ndarray | None = None,
 ) -> CoveringObjects:
     """Return the objects that cover each of a box of cells.
 
@@ -145,6 +150,9 @@ def covering_objects(
         rows: of the cells.
         columns: of the cells; any whole numbers.
         ring_columns: of the whole ring.
+        owners: which object each pixel of the cells shows, int32 [H, W], -1: one behind all. With
+            them, cells that a large object fills are not covered by what it hides: the painter
+            saw few of them, and mixes what it hides into it.
     """
     shape = len(rows), len(columns), COVERING
     looks, numbers = np.zeros(shape, np.int64), np.zeros((*shape, NUMBERS), np.float32)
@@ -159,6 +167,8 @@ def covering_objects(
     half = np.maximum(table.boxes[:, 2:] / 2, 0.05)
     reach = half + 0.5 + _MARGIN
     covers = (np.abs(down) < reach[:, 1])[:, None] & (np.abs(across) < reach[:, 0])
+    if owners is not None:
+        covers &= ~_hidden(table, owners, (len(rows), len(columns)))
     nearest = np.sort(np.where(covers, np.arange(1, count + 1), 0), axis=-1)[..., ::-1]
     nearest = nearest[..., :COVERING]  # the last of the table stand before the others
     row, column, place = np.nonzero(nearest)
@@ -181,6 +191,16 @@ def covering_objects(
         axis=1,
     )
     return covering
+
+
+def _hidden(table: ObjectTable, owners: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Return what is behind a large object that fills a cell, bool [rows, columns, objects]."""
+    rows, columns = shape
+    cells = owners.reshape(rows, len(owners) // rows, columns, -1).swapaxes(1, 2)
+    owner = cells[:, :, 0, 0]
+    are_large = np.append(table.boxes[:, 2:].max(axis=1) > _LARGE, False)  # the last: of none
+    are_filled = are_large[owner] & (cells == owner[..., None, None]).all(axis=(2, 3))
+    return np.asarray(are_filled[..., None] & (np.arange(len(table.looks)) < owner[..., None]))
 
 
 def half_cells(numbers: Tensor) -> Tensor:

@@ -42,7 +42,7 @@ class Sketcher:
     """Draws the things of plans.
 
     sketcher = Sketcher(table, behind=1225, ring=(24, 80), cell=16)
-    sketch = sketcher.draw(objects, rows, columns)
+    sketch, owners = sketcher.draw(objects, rows, columns)
     """
 
     def __init__(
@@ -86,18 +86,23 @@ class Sketcher:
                 looks[row] = shapes[look % len(shapes)] if shapes else look
         return objects._replace(looks=looks)
 
-    def draw(self, objects: ObjectTable, rows: np.ndarray, columns: np.ndarray) -> Sketch:
-        """Return the sketch of a box of cells.
+    def draw(
+        self, objects: ObjectTable, rows: np.ndarray, columns: np.ndarray
+    ) -> tuple[Sketch, np.ndarray]:
+        """Return the sketch of a box of cells, and which object each pixel shows.
 
         Args:
             objects: from far to near.
             rows: of the cells, next to each other.
             columns: of the cells, likewise, around the ring.
+
+        Returns:
+            The sketch; int32 [H, W], -1: an object behind all.
         """
-        canvas, _ = self._drawn(objects, rows, columns)
+        canvas, owners = self._drawn(objects, rows, columns)
         cell = self._cell
         covered = canvas[3].reshape(len(rows), cell, len(columns), cell).mean(axis=(1, 3))
-        return Sketch(canvas[:3], covered)
+        return Sketch(canvas[:3], covered), owners
 
     def drawn_smaller(
         self, objects: ObjectTable, rows: np.ndarray, columns: np.ndarray, largest: float

@@ -175,8 +175,8 @@ class PainterStage(Stage):
             objects = self._objects[ring]
             if ring < self._rings:
                 objects = some_objects(objects, rng)
-            covering.append(covering_objects(objects, rows, across, ring_columns))
-            sketch = self.sketcher.draw(objects, rows, across)
+            sketch, owners = self.sketcher.draw(objects, rows, across)
+            covering.append(covering_objects(objects, rows, across, ring_columns, owners))
             if ring >= self._rings:
                 carried = latents_of(self.carried, ring - self._rings)
                 seen = self._cut_picture(carried, rows, across)

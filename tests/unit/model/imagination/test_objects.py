@@ -46,6 +46,20 @@ def test_the_nearest_objects_are_told_first_and_no_more_than_there_is_room_for()
     assert looks == [1 + 3, *[1 + VARIANTS] * (COVERING - 1)]
 
 
+@pytest.mark.parametrize(("wide", "is_told"), [(9, False), (3, True)])
+def test_cells_that_a_large_object_fills_are_not_told_what_it_hides(wide, is_told):
+    tree = replace(TENT, kind="tree", variant=None, yaw=4.5 * CELL, height=4 * CELL)
+    tent = replace(TENT, yaw=4.5 * CELL, width=wide * CELL, height=4 * CELL)
+    table = table_of([tree, tent], KINDS, RING)
+    owners = np.full((RING[0] * 4, RING[1] * 4), -1)
+    owners[3 * 4 : 5 * 4, 3 * 4 : 5 * 4] = 1  # the tent, but not the whole of the cells beside
+    owners[3 * 4 : 5 * 4, 5 * 4 + 2 :] = 0
+    looks = covering_objects(table, ROWS, COLUMNS, RING[1], owners).looks
+    assert looks[3, 4].tolist()[:2] == [1 + 3, (1 + VARIANTS) * is_told]
+    assert looks[3, 5].tolist()[:2] == [1 + 3, 1 + VARIANTS], "some of it shows"
+    assert looks[2, 4].tolist()[:2] == [1 + 3, 1 + VARIANTS]
+
+
 def test_what_is_not_said_of_an_object_is_told_as_any():
     told = told_of(replace(TENT, color=None, variant=None))
     assert told.looks[4, 5, 0] == 1

@@ -40,7 +40,7 @@ def drawn(*things, left=0, top=2) -> tuple[np.ndarray, np.ndarray]:
     """Return the picture of a view of 4 x 8 cells, [16, 32, 3] from 0 to 1, and what it covers."""
     table = object_table(things, KINDS, RING)
     columns = (left + np.arange(8)) % RING[1]
-    picture, covered = sketcher().draw(table, top + np.arange(4), columns)
+    (picture, covered), _ = sketcher().draw(table, top + np.arange(4), columns)
     return (picture.transpose(1, 2, 0) + 1) / 2, covered
 
 
@@ -115,12 +115,13 @@ def test_the_sides_of_a_room_meet_in_its_corners():
 
 def test_rooms_are_sketched_as_they_are_drawn():
     scene = SceneRenderer(lay_out("indoor", 3))
-    table = np.zeros((1 + len(LOOKS) * 8, PLACES**2 * 6), np.float32)
-    room = Sketcher(table, 1 + len(CLASSES) * 8, (24, 80), 16)
+    sprites = np.zeros((1 + len(LOOKS) * 8, PLACES**2 * 6), np.float32)
+    room = Sketcher(sprites, 1 + len(CLASSES) * 8, (24, 80), 16)
     for ring in (scene.ring(), scene.ring(0.6, -0.4)):
         placed = [PlacedObject(*thing.plan_entry) for thing in bands_of(ring)]
-        sketch, _ = room.draw(object_table(placed, LOOKS, (24, 80)), np.arange(24), np.arange(80))
-        drawn = (sketch.transpose(1, 2, 0) + 1) * 127.5
+        table = object_table(placed, LOOKS, (24, 80))
+        (picture, _), _ = room.draw(table, np.arange(24), np.arange(80))
+        drawn = (picture.transpose(1, 2, 0) + 1) * 127.5
         pitch = (192 - np.arange(384)[:, None] - 0.5) / PIXELS_PER_RADIAN
         box = scene.layout.room
         walls = box_depth(box.left, box.right, box.back, box.front, ring.viewer)
