@@ -249,6 +249,7 @@ _IS = frozenset(f"{one}{mark}s" for one in _SHORT_FOR_IS for mark in APOSTROPHES
 FILLERS = frozenset((*_FILLERS.split(), *_CHANGING, *_JOINED, *_IS, "full"))  # "a full moon"
 # Words that no phrase of a category has, but with which eight plans of its scenes differ.
 MEASURED = {"outdoor": "winter underwater spaceship", "indoor": "night dark", "object": "wall"}
+MOST_UNSEEN = 6  # near words that nothing shows, beside those that are suggested
 MOST_THINGS = 5  # kinds that a place always shows; of 8 named 6 to 7 are there, of 12 6 to 9
 # Words of phrases above that change nothing by themselves: eight plans with and without each differ
 # no more than by a word that means nothing.
@@ -269,6 +270,7 @@ class DescriptionWords(Vocabulary):
     def __init__(self, counts: Mapping[str, int], groups: Sequence[WordGroup] = ()) -> None:
         super().__init__(counts, _with_all_places(groups, {*counts, *FUNCTION_WORDS}))
         self._read_text = lru_cache(maxsize=64)(self._with_place)
+        self._is_seen_alone = lru_cache(maxsize=1024)(lambda word: not self._judge(word)[0])
         self._judged = lru_cache(maxsize=32)(self._judge)  # a prompt box asks at every key
 
     def place(self, text: str) -> str | None:
@@ -297,6 +299,11 @@ class DescriptionWords(Vocabulary):
     def without_effect(self, text: str) -> tuple[Word, ...]:
         """Return the words of a text that will not be seen."""
         return self._judged(text)[0]
+
+    def nearest(self, word: str, count: int = 3, *, is_begun: bool = False) -> tuple[str, ...]:
+        """Return known words that might be meant, and will be seen; see `Vocabulary.nearest`."""
+        near = super().nearest(word, count + MOST_UNSEEN, is_begun=is_begun)
+        return tuple(one for one in near if self._is_seen_alone(one))[:count]
 
     def substitutes(self, text: str) -> tuple[tuple[str, str], ...]:
         """Return words of a text that are drawn as something else; the sea floor is a reef."""
@@ -443,7 +450,9 @@ class DescriptionWords(Vocabulary):
                 seen |= {place, place + 1}
             elif word in _SHADES and SAME_COLORS.get(follows, follows) in COLORS:
                 seen -= {place}
-        seen = (seen | of_place) - silent_words(text, (*THINGS, *ground))
+        unheard = silent_words(text, (*THINGS, *ground))
+        colors = {place for place in unheard if SAME_COLORS.get(read[place], read[place]) in COLORS}
+        seen = (seen - unheard) | (of_place - colors)
         return seen | {
             place for place, word in enumerate(read) if word == "not" and place + 1 in seen
         }
@@ -487,8 +496,10 @@ def named_in(text: str, words: Vocabulary, kinds: Collection[str]) -> tuple[Name
     place = place_of("indoor", stems)
     names = (frozenset(map(stem, name.split())) for name in (place.words if place else ()))
     needs = (name - FUNCTION_WORDS for name in names)
-    for one in max((need for need in needs if need <= {*stems}), key=len, default=()):
-        word = parts[stems.index(one)]
+    name = max((need for need in needs if need <= {*stems}), key=len, default=frozenset())
+    at = next((at for at in range(len(stems)) if {*stems[at : at + len(name)]} == name), None)
+    named_by = map(stems.index, name) if at is None else range(at, at + len(name))
+    for word in map(parts.__getitem__, named_by):
         text = text[: word.start] + " " * len(word.text) + text[word.end :]
     named = named_things(text, kinds)
     outdoors = {*contents_of("outdoor"), "hot air balloon"} - {*contents_of("indoor")}

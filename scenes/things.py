@@ -22,6 +22,7 @@ from mag_sandbox.scenes.stances import STANCES
 from mag_sandbox.scenes.vocabulary import (
     FUNCTION_WORDS,
     MOST_NAMED,
+    VERB_ENDINGS,
     Vocabulary,
     Word,
     WordGroup,
@@ -81,7 +82,7 @@ _ADJECTIVES = 2  # words that may stand between a number, size or colour and wha
 _STANDING = frozenset(("floor", "small", "water", "wall", "ceiling", "sky"))  # somewhere
 _WEARING = frozenset(("in", "dressed", "wearing", "clad"))
 _IS_COLORED = frozenset(("is", "are", "all", "painted", "coloured", "colored"))
-_PRONOUNS = ("it", "they", "which", "that")
+_PRONOUNS = frozenset(("it", "they", "which", "that"))
 _JOINING = frozenset(("and", "or", "with", "on", "at", "who"))
 _GARMENTS = frozenset((
     "dress", "coat", "jacket", "shirt", "robe", "gown", "hat", "cap", "clothes", "suit", "uniform",
@@ -507,10 +508,9 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
             and (one == span or _is_another(left, one.start, after_stops))
         ]  # fmt: skip
         ones = [called_by(one) for one in spans]
-        is_told = [one == span or not _is_where(left, one, after_stops) for one in spans]
-        return _together(
-            [one for one, told in zip(ones, is_told, strict=True) if told or one.color]
-        )
+        told = [not _is_where(left, one, after_stops) for one in spans]
+        listed = [one for one, is_told in zip(ones, told, strict=True) if is_told or one.color]
+        return _together(listed or ones[:1])
 
     named = tuple(all_of(span) for span in found.values() if span not in absent)
     spoken = (place for place, word in enumerate(left) if word is None)
@@ -547,7 +547,7 @@ def _said_later(words: Sequence[str | None], span: NamingWords) -> tuple[str, ra
 
     It may be of a pronoun: "a car, it is red".
     """
-    place = span.end + (words[span.end : span.end + 1] in ([one] for one in _PRONOUNS))
+    place = span.end + (span.end < len(words) and words[span.end] in _PRONOUNS)
     first = place
     while place < len(words) and words[place] in _IS_COLORED:
         place += 1
@@ -561,13 +561,16 @@ def _is_another(words: Sequence[str | None], place: int, after_stops: Collection
     """Tell whether words name one more thing, and not one that was named before."""
     told = words_before(words, place, after_stops)
     article = words[told.start - 1] if told.start else None
-    return article in ("a", "an", "another") or any(words[one] in _NUMBERS for one in told)
+    return article in ("a", "an", "another", "and") or any(words[one] in _NUMBERS for one in told)
 
 
 def _is_where(words: Sequence[str | None], span: NamingWords, after_stops: Collection[int]) -> bool:
-    """Tell whether words only say where something else is: "and a cat on a sofa"."""
+    """Tell whether words name no more things: "and a cat on a sofa", "a horse race"."""
     told = words_before(words, span.start, after_stops).start
-    return told > 1 and words[told - 2] in _WHERE
+    follows = words[span.end] if span.end < len(words) else None
+    says = follows and (follows in FUNCTION_WORDS or follows.endswith(VERB_ENDINGS))
+    is_modifier = follows and not says and span.end not in after_stops and not span.plural
+    return bool(is_modifier) or (told > 1 and words[told - 2] in _WHERE)
 
 
 def _together(ones: Sequence[Named]) -> Named:

@@ -38,6 +38,7 @@ _FOREIGN_WORDS = (
 FOREIGN_WORDS = frozenset(_FOREIGN_WORDS.split())  # by which other languages are recognised
 APOSTROPHES = ("'", "\u2019")
 SUFFIXES = ("ing", "ed", "es", "s", "ish", "ly", "y", "e")
+VERB_ENDINGS = ("ing", "ed")
 MIN_STEM = 3  # letters
 # letters of words with one slip and with two; shorter ones may be any other
 SHORTEST_SLIPS = (5, 8)
@@ -156,8 +157,10 @@ class Vocabulary:
             return plain
         if synonyms_of(plain) or not plain[:1].isalpha():
             return None
-        forms = self._nearest(plain) if corrected else self._by_stem.get(stem(plain), ())
-        return next(iter(forms), None)
+        if forms := self._by_stem.get(stem(plain)):
+            is_verb = plain.endswith(VERB_ENDINGS)  # who is sliding is no slide
+            return next((one for one in forms if not is_verb or one.endswith(VERB_ENDINGS)), None)
+        return next(iter(self._nearest(plain)), None) if corrected else None
 
     def phrases(self, text: str) -> tuple[Phrase, ...]:
         """Return a text in phrases, each with its meaning; a place that no scene has is like one.
@@ -380,9 +383,13 @@ def stem(word: str) -> str:
             word = word[:-1]
 
 
-def named_at(need: frozenset[str], stems: Sequence[str]) -> tuple[int, int]:
-    """Return how a text names something whose stems are all said: what is longer and first wins."""
-    return len(need), -max(map(stems.index, need))
+def named_at(need: frozenset[str], stems: Sequence[str]) -> tuple[int, int, int]:
+    """Return how a text names something whose stems are all said: what is longer and first wins.
+
+    Of equals the one whose words are nearer to each other.
+    """
+    places = [*map(stems.index, need)]
+    return len(need), -max(places), min(places)
 
 
 def edit_distance(word: str, other: str, limit: int) -> int:

@@ -55,6 +55,8 @@ def words():
         ("a meadow where the sky is pink and the grass is blue", "grass blue"),
         ("a room painted blue with a red-painted chair", ""),
         ("the sun sets over a meadow", "sets"),
+        ("penguins sliding in a snowfield with a circling bird", "sliding circling"),
+        ("a train station platform with people", ""),
         ("a snow leopard in a meadow with ice cream", "snow leopard"),
         ("a crystal ball and a horse statue in a kitchen", "crystal horse"),
         ("a room, a snowy valley, a cave", "room snowy valley"),
@@ -90,6 +92,7 @@ def test_a_place_takes_so_many_things_and_no_more(words):
     ("word", "instead"),
     [("spoon", ()), ("three", ()), ("zebras", ("horse",)), ("animals", ("sheep", "deer")),
      ("sword", ()), ("submarine", ()), ("Wald", ()),
+     ("rainbow", ()), ("dove", ("birds",)), ("cozy", ()), ("phone", ("laptop",)),
      ("meadwo", ("meadow",)), ("casle", ("castle",)), ("crown", ())],
 )  # fmt: skip
 def test_what_is_suggested_is_near_in_meaning_or_a_slip_of_the_pen(words, word, instead):
@@ -421,6 +424,7 @@ def test_all_words_for_a_place_name_it(words, text, category):
         ("a kitchen with a kitchen counter", ["kitchen counter"]),
         ("a farm with a barn", ["barn"]), ("a kitchen with balloons", ["toy balloons"]),
         ("a meadow with balloons", ["hot air balloon"]),
+        ("a king on thrones, in a throne room", ["king", "throne"]),
     ],
 )  # fmt: skip
 def test_a_room_does_not_stand_in_itself_and_has_what_rooms_have(words, text, kinds):
