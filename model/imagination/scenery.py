@@ -589,7 +589,13 @@ class Scenery:
         """Return what stands in sight of a viewpoint [m], from above; all that is not new does."""
         if not any(body.is_new for body in self._bodies):
             return self.ground
-        things = (one for one in self.ground.things if hypot(one.x - x, one.z - z) < SIGHT)
+        standing = self._standing
+        are_new = standing.are_new[standing.ends[:, 0] < 0.0].tolist()  # as `ground` has them
+        things = (
+            one
+            for one, is_new in zip(self.ground.things, are_new, strict=True)
+            if not is_new or hypot(one.x - x, one.z - z) < SIGHT
+        )
         return replace(self.ground, things=tuple(things))
 
     @cached_property
