@@ -39,6 +39,7 @@ class PaintedDetails:
         self._lock = Lock()
         self._begin(())
 
+    @torch.inference_mode()
     def views(
         self, around: Surroundings, things: tuple[PlacedObject, ...], poses: Sequence[CameraPose]
     ) -> Tensor | None:
@@ -60,6 +61,7 @@ class PaintedDetails:
             return None
         return views if different == list(poses) else views[[different.index(one) for one in poses]]
 
+    @torch.inference_mode()
     def first_ring(self, around: Surroundings, things: tuple[PlacedObject, ...]) -> np.ndarray:
         """Return the smaller things where a scene begins, float32 [4, H, W]; see `views`."""
         with self._lock:

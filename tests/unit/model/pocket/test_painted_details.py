@@ -87,6 +87,14 @@ def test_what_is_not_known_or_looks_otherwise_has_no_details():
     assert not details().first_ring(nothing, (TENT,)).any()
 
 
+def test_tiles_are_added_on_any_thread():
+    made = details()
+    with torch.inference_mode():  # as blocks are drawn, and rings are not cut into layers
+        half = ALL.without(ALL.mask(Place(0, 0, ROWS, COLUMNS // 2)))
+        made.views(half, (TENT,), [AWAY])
+    assert made.first_ring(ALL, (TENT,))[3].any()
+
+
 @pytest.mark.parametrize("left", [0, 3, 14])
 def test_rings_of_other_viewpoints_show_what_is_painted_there(left: int):
     made, coded = details(), pictures()[1]
