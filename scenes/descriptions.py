@@ -109,6 +109,7 @@ _MOUNTAINS = r"mountains?(?=$|,| (and|at|by|in|under|where|with)\b)"  # as a pla
 _SHORT_FOR_IS = frozenset(("it", "there", "that", "he", "she", "here", "let"))  # before "'s"
 _OWNER = rf"(?!(?:{'|'.join(_SHORT_FOR_IS)})\b)\w+[{''.join(APOSTROPHES)}]s"
 _SHADES = frozenset(("light", "dark", "bright", "pale", "deep", "vivid"))  # of colours
+_SHADED = tuple(name for name in COLORS if name != "wooden")  # a dark wooden floor is dark
 _SAYING = frozenset(("is", "are", "painted"))  # between a wall and its colour
 _MEANT = (  # what is read as something else, one after the other
     (_SEA_FLOOR, "coral reef"),
@@ -116,7 +117,7 @@ _MEANT = (  # what is read as something else, one after the other
     (re.compile(r"\b(is |are )?parked (?=(in|on|at|by|near|next|beside|behind)\b)", re.I), ""),
     (re.compile(r"\b(living|dining|music)room", re.I), r"\1 room"),
     (
-        re.compile(rf"\b({'|'.join(sorted(_SHADES))})[ -](?=({'|'.join(COLORS)})\b)", re.I),
+        re.compile(rf"\b({'|'.join(sorted(_SHADES))})[ -](?=({'|'.join(_SHADED)})\b)", re.I),
         "",
     ),
     (
@@ -448,7 +449,7 @@ class DescriptionWords(Vocabulary):
         for place, (word, follows) in enumerate(pairwise(read)):
             if "painted" in (word, follows) and {place, place + 1} & seen:
                 seen |= {place, place + 1}
-            elif word in _SHADES and SAME_COLORS.get(follows, follows) in COLORS:
+            elif word in _SHADES and SAME_COLORS.get(follows, follows) in _SHADED:
                 seen -= {place}
         unheard = silent_words(text, (*THINGS, *ground))
         colors = {place for place in unheard if SAME_COLORS.get(read[place], read[place]) in COLORS}

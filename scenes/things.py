@@ -476,6 +476,11 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
                 called.setdefault(kind, name)
     after_stops, worn = _after_stops(text), dict[tuple[str, ...], str]()
     heads = {span.start: span for span in mentions if span.start not in after_stops}
+    for span in mentions.copy():  # fir trees are pines
+        head = heads.get(span.end)
+        if head and head.kinds[0] != span.kinds[0] in head.kinds and head in mentions:
+            mentions.remove(head)
+            mentions[mentions.index(span)] = span._replace(plural=head.plural)
     modifiers = [span for span in mentions if _is_modifier(words, span, heads.get(span.end))]
     for span in modifiers:
         mentions.remove(span)
@@ -509,8 +514,10 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
         ]  # fmt: skip
         ones = [called_by(one) for one in spans]
         told = [not _is_where(left, one, after_stops) for one in spans]
-        listed = [one for one, is_told in zip(ones, told, strict=True) if is_told or one.color]
-        return _together(listed or ones[:1])
+        others = [one for one, is_told in zip(ones, told, strict=True) if is_told or one.color]
+        if told[0] or all(one.most is None for one in others):
+            others = [ones[0], *(one for one in others if one is not ones[0])]
+        return _together(others)
 
     named = tuple(all_of(span) for span in found.values() if span not in absent)
     spoken = (place for place, word in enumerate(left) if word is None)

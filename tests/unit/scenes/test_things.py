@@ -25,6 +25,7 @@ from mag_sandbox.scenes.things import (
     thing_vocabulary,
     words_of,
 )
+from mag_sandbox.scenes.vocabulary import WORDS_FILE, Vocabulary
 from tests import ROOT
 
 EVERYWHERE_OR_NOWHERE = {"puddle", "spotlight", "far hill", "sea of clouds"}
@@ -164,6 +165,16 @@ def test_half_a_name_names_nothing_and_whole_ones_are_known():
     assert grey("a snowman with a blue hat") == "blue hat"
 
 
+def test_names_of_things_are_read_as_things_of_their_kind():
+    pocket = Vocabulary.load(ROOT / "assets/weights/imagination" / WORDS_FILE)
+    for kind in THINGS:
+        assert kind in {
+            one
+            for named in named_things(pocket.in_known_words(kind), THINGS)
+            for one in named.kinds
+        }
+
+
 def test_a_command_with_a_word_that_is_not_known_is_refused():
     with pytest.raises(ThingError, match='cannot draw "nonsense"'):
         parse_edit("remove the nonsense", 0, 0, THINGS)
@@ -252,6 +263,7 @@ def test_two_people_joined_by_and_are_two():
     ("text", "kinds"),
     [
         ("pine trees", ["pine"]),
+        ("fir trees", ["pine"]),
         ("a mountain cabin", ["mountains", "log cabin"]),
         ("a river, snow", ["river", "falling snow"]),
     ],

@@ -152,9 +152,9 @@ def test_the_key_means_where_the_pointer_is_once_it_has_moved_or_clicked(event):
 def test_words_that_name_nothing_keep_the_box_open_and_say_what_is_near():
     overlay, asked, _, _ = made()
     overlay.open()
-    write(overlay, "a castel")
+    write(overlay, "a wolf")
     assert overlay.box.is_open
-    assert 'cannot draw "castel"' in overlay.box.notice
+    assert 'cannot draw "wolf"' in overlay.box.notice
     assert "castle" in overlay.box.notice
     assert not asked
     overlay.handle(pygame.event.Event(pygame.KEYDOWN, key=pygame.K_ESCAPE, unicode="", mod=0))

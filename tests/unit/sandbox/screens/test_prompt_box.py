@@ -178,15 +178,15 @@ def test_ten_thousand_characters_are_cut_and_applied_as_far_as_they_go(surface):
 
 def test_unknown_words_are_struck_and_the_nearest_offered(desk):
     desk.box.open("")
-    desk.write("a red zeppelin and 🌵 by the casle ")
+    desk.write("a red zeppelin and 🌵 by the battlefield ")
     desk.show()
-    assert [word.text for word in desk.box.struck] == ["zeppelin", "🌵", "casle"]
+    assert [word.text for word in desk.box.struck] == ["zeppelin", "🌵", "battlefield"]
     assert "grey" in desk.box.notice
     assert "words that do are below" in desk.box.notice
-    rect, _, known = next(hint for hint in desk.box._card.hints if hint[1].text == "casle")
-    assert known == "castle"
+    rect, _, known = next(hint for hint in desk.box._card.hints if hint[1].text[0] == "b")
+    assert known == "meadow"
     assert desk.click(desk.at(rect)) == (True, False)
-    assert desk.box.text == "a red zeppelin and 🌵 by the castle "
+    assert desk.box.text == "a red zeppelin and 🌵 by the meadow "
 
 
 def test_nothing_is_said_to_be_near_where_nothing_is(desk):
@@ -209,9 +209,9 @@ def test_the_description_that_holds_is_not_judged_until_it_is_changed(desk):
 
 def test_words_that_are_drawn_as_they_are_have_none_to_write_instead(desk):
     desk.box.open("")
-    desk.write("a casle and a cactus ")
+    desk.write("a casle, a battlefield and a cactus ")
     desk.show()
-    assert {word.text for _, word, _ in desk.box._card.hints} == {"casle"}
+    assert {word.text for _, word, _ in desk.box._card.hints} == {"battlefield"}
 
 
 @pytest.mark.parametrize(
@@ -331,7 +331,7 @@ def test_a_chip_is_added_by_the_mouse(desk):
 
 
 def test_words_that_mean_nothing_are_refused_with_the_nearest_known_ones(desk):
-    wrong = {"casttle xyzzy": "castle", "qqqq": "try meadow", "of the": "meadow"}
+    wrong = {"battlefield xyzzy": "meadow", "qqqq": "try meadow", "of the": "meadow"}
     for text, near in wrong.items():
         desk.box.open("")
         desk.write(text)
