@@ -15,6 +15,8 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
+
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.files.border import Refusal, exists, reason_of
 from mag_sandbox.model.world import FrameBlock, WorldFailed, WorldState
@@ -150,6 +152,7 @@ class Saves(SessionObserver):
         self._parts, self._own_scenes, self._recorders = parts, own_scenes, recorders
         self._thread = SaveThread(say, on_change)
         self._autosaved: Future[None] | None = None
+        self._first_view: tuple[Scene, np.ndarray] | None = None  # of the scene that was begun last
         self._entered: ParkedScene | None = None  # its parts wait for the session to begin
         self._claimed = ""  # id of the place that other games cannot take meanwhile
 
@@ -225,8 +228,17 @@ class Saves(SessionObserver):
 
     def keep_written(self, scene: Scene) -> None:
         """List a scene that the player has described among the player's own."""
-        keep = partial(keep_prompted, self._own_scenes, scene)
+
+        def keep() -> None:
+            keep_prompted(self._own_scenes, scene)
+            self._show_first_view()  # if it began before
+
         self._thread.submit(self._thread.attempt, "it was not saved", keep)
+
+    def _show_first_view(self) -> None:
+        """Show how play began on the scene's card, if the player wrote the scene."""
+        if self._first_view is not None:
+            picture_own_scene(self._own_scenes, *self._first_view)
 
     def disk_use(self) -> "Future[DiskUse]":
         """Return the use of the disk once all earlier requests are written."""
@@ -275,9 +287,9 @@ class Saves(SessionObserver):
         """Restore the parts of the place; the card of a written scene shows its first view."""
         parked, self._entered = self._entered, None
         if event.first_block.block_index == 0 and event.seed == event.scene.seed:
-            show = partial(picture_own_scene, self._own_scenes, event.scene, block.frames[-1])
+            self._first_view = event.scene, block.frames[-1]
             failed = "the picture of this place could not be saved"
-            self._thread.submit(self._thread.attempt, failed, show)
+            self._thread.submit(self._thread.attempt, failed, self._show_first_view)
         if event.first_block.block_index == 0 or parked is None:
             self._release_claimed()  # the place could not be continued, or none was
             return

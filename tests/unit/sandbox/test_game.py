@@ -428,7 +428,7 @@ def test_a_description_far_from_where_the_place_begins_begins_another_and_undo_l
 def test_the_card_of_a_written_place_shows_its_first_view(run):
     game = run(FakeWorld(spec=replace(FAST, kinds=("tent",))))
     scene = scene_of_prompt("a forest at night", 3)
-    game.services.saves.keep_written(scene)
+    game.game._note_written(scene)  # as the title does
     game.play(PlayScene(scene))
     first = game.screen.reel.current.block.frames[-1]
     game.see_blocks(3)
