@@ -45,6 +45,9 @@ _ALONE = {  # words that may stand without "it"
     "above": "above", "overhead": "above", "in front": "front", "behind": "behind",
     "below": "under", "underneath": "under", **dict.fromkeys(SIDES, "sides"),
 }  # fmt: skip
+_BEGINNINGS = frozenset(
+    said.split()[0] for said in (*RELATIONS, *DIRECTIONS, *_OWN_SIDES, *_ALONE)
+)  # first words of what says where something is
 _MIDDLE = frozenset(("ahead", "sides"))  # of a place, too: "in the middle of the park"
 _ENDS = frozenset(("", "and", "or", "with", "in", "at"))  # words, "": none, that follow them then
 _JOINERS = frozenset(("and", "or", "with"))
@@ -159,6 +162,8 @@ def _phrases(text: _Reader, rank: int) -> Iterator[_Phrase]:
 
 
 def _phrase_at(text: _Reader, rank: int, place: int) -> _Phrase | None:
+    if text.words[place] not in _BEGINNINGS:
+        return None
     following = text.spans[rank + 1].told if rank + 1 < len(text.spans) else -1
     for said, (where, singular) in _OWN_SIDES.items():
         if end := _said(text, said, place):

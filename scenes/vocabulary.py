@@ -117,6 +117,9 @@ class Vocabulary:
         forms = ({one.removesuffix("s"): one for one in self.counts}, {one: one for one in counts})
         self._written = {**listed, **forms[0], **forms[1]}  # words, and known ones that they mean
         self._nearest = functools.lru_cache(maxsize=512)(self._find_nearest)
+        # a prompt box asks many questions of few texts at every key
+        self._parted = functools.lru_cache(maxsize=32)(lambda text: _phrases_of(text, self))
+        self._foreign = functools.lru_cache(maxsize=32)(lambda text: _is_foreign(text, self))
         self._suggested = functools.lru_cache(maxsize=64)(
             lambda stems: self.phrases_of(self._category(stems), stems)
         )
@@ -167,7 +170,7 @@ class Vocabulary:
 
         What windows show, but no scene is, is read as a place only if the text names no other.
         """
-        phrases = _phrases_of(text, self)
+        phrases = self._parted(text)
         if self.place(rewritten(text, phrases)) is not None:
             return phrases
 
@@ -199,17 +202,7 @@ class Vocabulary:
 
     def foreign(self, text: str) -> bool:
         """Return whether a text seems to be written in another language than English."""
-        words = [word for word in split_words(text) if word.text.isalpha()]
-        strange = [
-            word
-            for word in self.unknown(text)
-            if word.text.isalpha() and self.meaning(word.text, corrected=False) is None
-        ]
-        other_script = any(
-            not unicodedata.name(word.text[0], "").startswith("LATIN") for word in strange
-        )
-        speaks = any(_plain(word.text) in FOREIGN_WORDS for word in strange)
-        return 2 * len(strange) >= len(words) > 0 and (other_script or speaks)
+        return self._foreign(text)
 
     def excess(self, text: str) -> tuple[int, tuple[str, ...]]:  # noqa: ARG002 -- for subclasses
         """Return how many things a text names beyond those that fit, and all that it names."""
@@ -259,7 +252,7 @@ class Vocabulary:
 
     def in_known_words(self, text: str) -> str:
         """Return a text with each unknown word replaced by its meaning, where it has one."""
-        return rewritten(text, _phrases_of(text, self))
+        return rewritten(text, self._parted(text))
 
     def reading(self, text: str) -> str:
         """Return a text in known words: another form of a word, or a synonym, stands for it."""
@@ -354,6 +347,7 @@ class Vocabulary:
         return best if best and said[best] else None
 
 
+@functools.lru_cache(maxsize=256)  # a prompt box asks a thousand times a key
 def split_words(text: str) -> tuple[Word, ...]:
     """Return the words of a text; an emoji or another symbol is a word of its own."""
     words, start = [], 0
@@ -453,6 +447,20 @@ def _phrases_of(text: str, vocabulary: Vocabulary) -> tuple[Phrase, ...]:
         phrases.append(Phrase(own, written, meant))
         words = words[len(own) :]
     return tuple(phrases)
+
+
+def _is_foreign(text: str, vocabulary: Vocabulary) -> bool:
+    words = [word for word in split_words(text) if word.text.isalpha()]
+    strange = [
+        word
+        for word in vocabulary.unknown(text)
+        if word.text.isalpha() and vocabulary.meaning(word.text, corrected=False) is None
+    ]
+    other_script = any(
+        not unicodedata.name(word.text[0], "").startswith("LATIN") for word in strange
+    )
+    speaks = any(_plain(word.text) in FOREIGN_WORDS for word in strange)
+    return 2 * len(strange) >= len(words) > 0 and (other_script or speaks)
 
 
 def _are_joined(text: str, words: Sequence[Word]) -> bool:

@@ -30,6 +30,8 @@ from mag_sandbox.sandbox.screens.prompt_card import (
     draw_prompt_card,
 )
 from mag_sandbox.sandbox.ui.display import window
+from mag_sandbox.scenes import vocabulary
+from mag_sandbox.scenes.characters import cluster_end
 from mag_sandbox.scenes.scene import MAX_PROMPT
 from mag_sandbox.scenes.vocabulary import Vocabulary, WordGroup
 from tests.unit.sandbox.ui.test_text_entry import CTRL, PaperClip
@@ -496,3 +498,23 @@ def test_any_text_fits_any_window(size, text):
 )
 def test_a_phrase_joins_the_last_sentence(prompt, phrase, joined):
     assert with_phrase(prompt, phrase) == joined
+
+
+@pytest.mark.parametrize("text", ["🙂" * MAX_PROMPT, "a.b;c:" * (MAX_PROMPT // 6)])
+def test_a_key_takes_a_long_text_apart_a_few_times_only(surface, monkeypatch, text):
+    """Once it did so two hundred times: half a second a key."""
+    letters = []
+
+    def counted(text, start):
+        letters.append(start)
+        return cluster_end(text, start)
+
+    monkeypatch.setattr(vocabulary, "cluster_end", counted)
+    desk = Desk(surface, load_vocabulary(words_of("pocket")))
+    desk.box.open("a red church in a meadow at sunset")
+    desk.write(text)
+    desk.show()
+    letters.clear()
+    desk.key(pygame.K_BACKSPACE)
+    desk.show()
+    assert len(letters) < 30 * len(text)
