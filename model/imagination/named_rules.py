@@ -22,7 +22,7 @@ from mag_sandbox.model.imagination.plan_rules import (
     places_of,
     shown_shares,
 )
-from mag_sandbox.model.imagination.relation_rules import related
+from mag_sandbox.model.imagination.relation_rules import related, with_tables
 from mag_sandbox.model.imagination.shores import afloat, ashore, without_stranded
 from mag_sandbox.model.imagination.spacing import (
     covered,
@@ -99,6 +99,7 @@ def obeyed(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Place
             for place, thing in enumerate(result)
         ]
         result = _counted(result, one, named)
+    result, named = with_tables(result, named)
     placed = _apart(related(result, named), named)
     counting = _counting(placed, named)
     placed = without_stranded(afloat(placed, counting), counting)

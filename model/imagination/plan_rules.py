@@ -379,6 +379,7 @@ _WHITE = np.array((236.0, 232.0, 226.0))  # without the tint of the mean of whit
 _PURE = 0.1  # vividness of a look's white, black or grey
 _BRIGHT = 200.0  # brightest channel of the brightest wide thing, by day
 _OWN = 0.75  # of a thing's mean colour: that of its largest part
+_USUAL = {"apple": COLORS["red"]}  # of named things; the renderer's may have any colour
 _ANY_COLOR = {"bed": 3}  # variants that are painted in any colour; their others are not
 
 
@@ -392,8 +393,8 @@ def colored(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Plac
         is_kind = not one.one_of_many and not one.parts  # all of it have the colour
         shares = [(one, places_of(things, one.kinds))] if is_kind else parts_of(things, one)
         for part, own in shares:
-            if part.color:
-                wanted.update(dict.fromkeys(own, np.array(part.color)))
+            if color := part.color or _USUAL.get(part.kinds[0]):
+                wanted.update(dict.fromkeys(own, np.array(color)))
     light = light_of(things)
     by_day = light >= _BY_DAY and any(thing.kind == "low sky" for thing in things)
     spare = 0.0 if by_day else _PLAINLY_OTHER

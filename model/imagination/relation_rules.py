@@ -3,6 +3,7 @@
 Data, and numbers made of it; nothing here runs a network. Things are listed from far to near.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import atan, degrees, radians, tan
@@ -12,7 +13,17 @@ import numpy as np
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.objects import PlacedObject, rgb
-from mag_sandbox.model.imagination.plan_rules import AROUND, LEVEL, few_of, parts_of, places_of
+from mag_sandbox.model.imagination.plan_rules import (
+    AROUND,
+    LEVEL,
+    few_of,
+    in_light,
+    light_of,
+    looks_of,
+    parts_of,
+    places_of,
+    with_look,
+)
 from mag_sandbox.model.imagination.standing import TABLES
 from mag_sandbox.scenes.looks import usual_looks
 from mag_sandbox.scenes.relations import Relation
@@ -41,6 +52,16 @@ _SEATS = {  # how high one sits, lies or stands on what has more above, as a sha
          "willow"), 0.5,
     ),
 }  # fmt: skip
+_BOARDS = (  # that bear tableware
+    "dining table", "table", "round table", "coffee table", "desk", "kitchen counter", "counter",
+    "workbench", "school desk",
+)  # fmt: skip
+_TABLEWARE = frozenset((
+    "vase", "teapot", "cake", "table lamp", "alarm clock", "mug", "apple", "bunch of flowers",
+    "candle", "computer", "laptop", "bottle", "bowl", "book", "basket", "bread", "ice cream",
+    "pizza", "banana", "orange", "melon", "globe",
+))  # fmt: skip
+_TABLE, _PLATE = "table", 6.0  # degrees of a table that a thing on it takes
 _LEAST = 7.0  # degrees of the longer side of what is on another thing, at least
 _WIDEST = 0.8  # of that thing's width, at most
 _UNDER = 0.5  # of that thing's height, of what is under it
@@ -82,6 +103,56 @@ def related(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Plac
     for one in named:
         result = _sided(result, one)
     return result
+
+
+def with_tables(
+    things: Sequence[PlacedObject], named: Sequence[Named]
+) -> tuple[list[PlacedObject], list[Named]]:
+    """Return a room's things, and what words name, of which tableware is on tables with room.
+
+    Words that say where it is come first. Plans have as many mugs as words say, but on no table;
+    where none has room there is one more, and what bears something counts as named.
+    """
+    result, told = list(things), list(named)
+    if all(thing.kind != "floor" for thing in things):
+        return result, told
+    borne = Counter[Relation]()  # how many things
+    for one in named:
+        if one.relation and one.relation.where == "on":
+            borne[one.relation] += one.least
+    for place, one in enumerate(named):
+        own = _placed(result, one.kinds)
+        if one.kinds[0] not in _TABLEWARE or one.relation or one.parts or not own:
+            continue
+        table = _table_for(result, told, borne, one.least)
+        if table is None:
+            table = Relation("on", (_TABLE,))
+            look = in_light(looks_of(_TABLE)[0], light_of(things))
+            usual, yaw = THINGS[_TABLE], result[own[0]].yaw
+            added = PlacedObject(_TABLE, yaw, usual.pitch, usual.width, usual.height)
+            result.insert(own[0], with_look(added, look))
+        borne[table] += one.least
+        told[place] = one._replace(relation=table)
+        if all(table.kinds[0] not in other.kinds for other in told):
+            told.append(Named(table.kinds, None))
+    return result, told
+
+
+def _table_for(
+    things: Sequence[PlacedObject], named: Sequence[Named], borne: Counter[Relation], count: int
+) -> Relation | None:
+    """Return a relation to the table with the most room for so many things, if one has enough.
+
+    One that words name comes before others.
+    """
+    said = {kind: one.kinds for one in named for kind in one.kinds}
+    rooms = {}
+    for kind in _BOARDS:
+        relation, own = Relation("on", said.get(kind, (kind,))), _placed(things, (kind,))
+        room = things[own[0]].width / _PLATE - borne[relation] - count if own else -1.0
+        if room >= 0.0:
+            rooms[relation] = kind in said, room
+    return max(rooms, key=rooms.__getitem__, default=None)
 
 
 def _sided(things: list[PlacedObject], one: Named) -> list[PlacedObject]:

@@ -54,6 +54,21 @@ def test_on_something_is_as_far_away_and_before_it():
     assert cat.away == pytest.approx(metres, rel=0.02)
 
 
+@pytest.mark.parametrize("has_table", [True, False])
+def test_tableware_is_on_a_table_and_there_is_one_if_a_room_had_none(has_table: bool):
+    floor = PlacedObject("floor", 0.0, -30.0, 360.0, 60.0, (120, 90, 60), (120, 90, 60))
+    mugs = [PlacedObject("mug", yaw, -2.0, 15.0, 12.0) for yaw in (340.0, 4.0, 20.0)]
+    tables = [PlacedObject("table", 40.0, -14.0, 30.0, 15.0)] if has_table else []
+    kinds = ("mug", "table", "sofa")
+    result = obeyed([floor, *tables, *mugs], named_things("a sofa and three mugs", kinds))
+    (table,) = (one for one in result if one.kind == "table")
+    found = [one for one in result if one.kind == "mug"]
+    assert len(found) == 3
+    for mug in found:
+        assert abs(right_of(mug, table)) < table.width / 2
+        assert table.pitch < mug.foot <= table.pitch + table.height / 2
+
+
 def test_several_on_something_sit_beside_each_other():
     cats = [CAT, PlacedObject("cat", 250.0, -18.0, 10.0, 9.0)]
     result = related([SOFA, *cats], named_things("two cats on the sofa", KINDS))
