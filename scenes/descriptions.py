@@ -304,6 +304,8 @@ class DescriptionWords(Vocabulary):
     def nearest(self, word: str, count: int = 3, *, is_begun: bool = False) -> tuple[str, ...]:
         """Return known words that might be meant, and will be seen; see `Vocabulary.nearest`."""
         near = super().nearest(word, count + MOST_UNSEEN, is_begun=is_begun)
+        if is_begun:  # a prompt box asks at every key
+            return near[:count]
         return tuple(one for one in near if self._is_seen_alone(one))[:count]
 
     def substitutes(self, text: str) -> tuple[tuple[str, str], ...]:
