@@ -94,11 +94,14 @@ def obeyed(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Place
     for one in named:
         result = _with_far(result, one)
         meant = few_of(result, one) if one.one_of_many else places_of(result, one.kinds)
+        whole = one._replace(scale=1.0) if one.parts else one
         result = [
-            _sized(thing, one, grows=not is_stage) if place in meant else thing
+            _sized(thing, whole, grows=not is_stage) if place in meant else thing
             for place, thing in enumerate(result)
         ]
         result = _counted(result, one, named)
+        if any(part.scale != 1.0 for part in one.parts):
+            result = _parts_sized(result, one, grows=not is_stage)
     result, named = with_tables(result, named)
     placed = _apart(related(result, named), named)
     counting = _counting(placed, named)
@@ -296,6 +299,21 @@ def wooded(things: Sequence[PlacedObject], typical: Sequence[Named]) -> list[Pla
 def _is_far(thing: PlacedObject) -> bool:
     stance = STANCES.get(thing.kind)
     return thing.width >= AROUND or stance is None or stance.where in ("far", "sky")
+
+
+def _parts_sized(things: Sequence[PlacedObject], one: Named, *, grows: bool) -> list[PlacedObject]:
+    """Return things of which the parts of a name differ in size as words say."""
+    result = list(things)
+    for part, own in parts_of(things, one):
+        for place in own:
+            thing, usual = things[place], THINGS.get(things[place].kind)
+            if usual is not None:  # else a small one may be the larger
+                thing = replace(
+                    thing, width=usual.width, height=usual.height,
+                    pitch=thing.foot + usual.height / 2, away=None,
+                )  # fmt: skip
+            result[place] = _sized(thing, part, grows=grows)
+    return result
 
 
 def _sized(thing: PlacedObject, one: Named, *, grows: bool) -> PlacedObject:

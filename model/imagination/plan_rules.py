@@ -24,7 +24,7 @@ _STEP = 2  # cells by which a plan is turned
 _EDGE = 2  # cells at either side of a view that show too little to count
 _PLAINLY_SHOWN = 0.012  # of a view: of what shows less the eye is not sure
 _MISSED = 0.3  # a thing worth less counts as missing
-_FROM_LEFT = ("left", "ahead", "right", "behind")
+_RANKS = {"behind": 0, "left": 1, "ahead": 2, "right": 3}  # in which things are parts of a name
 _SINGLE = frozenset({"sun", "moon", "door"})
 AHEAD = 38.0  # degrees to either side in which three quarters of a thing are ahead
 AROUND = 330.0  # degrees; wider things have no place
@@ -93,22 +93,25 @@ def few_of(things: Sequence[PlacedObject], one: Named) -> list[int]:
 def parts_of(things: Sequence[PlacedObject], one: Named) -> list[tuple[Named, list[int]]]:
     """Return the parts of a name, or itself, each with the things that are meant.
 
-    What is said to be on the left is the leftmost of those of the name.
+    What is said to be behind is the farthest from ahead of those of the name, and of the others
+    what is said to be on the left is the leftmost.
     """
     own = few_of(things, one)
     if not one.parts:
         return [(one, own)]
-    own.sort(key=lambda place: yaw_difference(things[place].yaw, 0.0))
+    behind = sum(part.least for part in one.parts if _direction(part) == "behind")
+    own.sort(key=lambda place: -away(things[place]))
+    own[behind:] = sorted(own[behind:], key=lambda place: yaw_difference(things[place].yaw, 0.0))
     shares = []
-    for part in sorted(one.parts, key=_rank):
+    for part in sorted(one.parts, key=lambda part: _RANKS.get(_direction(part), _RANKS["ahead"])):
         shares.append((part, own[: part.least]))
         own = own[part.least :]
     return shares
 
 
-def _rank(part: Named) -> int:
-    where = part.relation.where if part.relation and not part.relation.kinds else ""
-    return _FROM_LEFT.index(where if where in _FROM_LEFT else "ahead")
+def _direction(part: Named) -> str:
+    """Return where words say that something is, seen from where the scene begins; "": nowhere."""
+    return part.relation.where if part.relation and not part.relation.kinds else ""
 
 
 def away(thing: PlacedObject) -> float:

@@ -6,7 +6,7 @@ Data, and numbers made of it; nothing here runs a network. Things are listed fro
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from math import atan, degrees, radians, tan
+from math import atan, copysign, degrees, radians, tan
 
 import numpy as np
 
@@ -66,6 +66,7 @@ _LEAST = 7.0  # degrees of the longer side of what is on another thing, at least
 _WIDEST = 0.8  # of that thing's width, at most
 _UNDER = 0.5  # of that thing's height, of what is under it
 _YAWS = {"ahead": 0.0, "left": -24.0, "right": 24.0, "behind": 180.0}
+_SIDE = 66.0  # degrees that things on one side take at most
 _FAR_FOOT = 3.0  # degrees below the horizon, of what is far away
 _LEAST_FAR, _MOST_FAR = 11.0, 16.0  # degrees of its longer side
 _LAKES, _SHORE, _WIDEST_LAKE = frozenset(("lake", "frozen lake")), 1.15, 86.0  # degrees
@@ -214,8 +215,13 @@ def _turned(things: list[PlacedObject], one: Named, yaw: float) -> list[PlacedOb
     If that is behind, no other one is ahead.
     """
     placed = _placed(things, one.kinds)
-    moved = _beside_each_other(things, placed[: one.least], yaw)
-    is_behind = yaw == _YAWS["behind"]
+    is_behind, own = yaw == _YAWS["behind"], placed[: one.least]
+    if yaw and not is_behind:
+        across = sum(things[place].width + _GAP for place in own)
+        fits = max(min(_SIDE / max(across, _SIDE), 1.0), _SMALLEST)
+        things = [_scaled(one, fits) if n in own else one for n, one in enumerate(things)]
+        yaw = copysign(max(abs(yaw), fits * across / 2), yaw)
+    moved = _beside_each_other(things, own, yaw)
     gone = {
         place for place in placed[one.least :]
         if is_behind and abs(yaw_difference(things[place].yaw, 0.0)) < 2 * _SEEN

@@ -7,8 +7,9 @@ import pytest
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.named_rules import obeyed
 from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.plan_rules import colored
 from mag_sandbox.model.imagination.relation_rules import related
-from mag_sandbox.scenes.things import named_things
+from mag_sandbox.scenes.things import color_name, named_things
 
 SOFA = PlacedObject("sofa", 12.0, -14.0, 40.0, 16.0)
 CAT = PlacedObject("cat", 300.0, -18.0, 10.0, 9.0)
@@ -247,3 +248,28 @@ def test_what_is_in_the_distance_is_small_and_near_the_horizon():
     there = after("a cat in the distance", [replace(CAT, width=34.0, height=15.0)])["cat"]
     assert 10.0 < there.width < 20.0
     assert -12.0 < there.foot < 0.0
+
+
+def test_things_of_one_kind_keep_their_sides_sizes_and_colours():
+    text = "a small blue house behind me and a big yellow house in front of me"
+    named = named_things(text, ("cottage", "sheep"))
+    ground = PlacedObject("near ground", 0.0, -30.0, 360.0, 60.0, (120, 180, 90), (120, 180, 90))
+    for yaws in ((10.0, 200.0), (200.0, 10.0), (30.0,)):
+        houses = [PlacedObject("cottage", yaw, 3.0, 30.0, 20.0, (200, 30, 30)) for yaw in yaws]
+        there = {
+            round(one.yaw): one for one in colored(obeyed([ground, *houses], named), named)
+            if one.kind == "cottage"
+        }  # fmt: skip
+        assert set(there) == {0, 180}
+        ahead, behind = there[0], there[180]
+        assert (color_name(ahead.color), color_name(behind.color)) == ("yellow", "blue")
+        assert ahead.width > 1.5 * behind.width
+
+
+def test_many_on_one_side_are_all_on_it():
+    named = named_things("seven sheep on the right", ("cottage", "sheep"))
+    sheep = [PlacedObject("sheep", 20.0 * place, -9.0, 13.0, 9.0) for place in range(7)]
+    yaws = [yaw_difference(one.yaw, 0.0) for one in obeyed(sheep, named) if one.kind == "sheep"]
+    assert len(yaws) == 7
+    assert min(yaws) > 0.0
+    assert max(yaws) < 90.0
