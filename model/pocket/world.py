@@ -49,6 +49,7 @@ from mag_sandbox.model.world import (
 )
 from mag_sandbox.scenes import Scene
 
+SAY_AGAIN = 32  # steps, some six seconds, after which a walker who goes on is told again
 _ROOMS = "rooms"  # part of a snapshot, beside those of the present room
 
 
@@ -93,6 +94,7 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
         )
         self._remember_in(blocks, networks.rays.grid, self._viewpoints, enabled=look_ahead)
         self._stopped_by = ""  # why the last step of a walker led nowhere, for the player
+        self._stopped_for = 0  # further steps for which it was so
         self._rooms: Rooms | None = None
         if painting and self._viewpoints and self._ground:
             parts_of_room = RoomParts(painting, editor, self._viewpoints, self.memory)
@@ -359,7 +361,7 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
     def _note_way(
         self, start: CameraPose, walked: tuple[CameraPose, ...], command: CameraCommand
     ) -> None:
-        """Tell the player what water a way enters, and why a step led nowhere, once a held key."""
+        """Tell the player what water a way enters, and why steps lead nowhere, now and then."""
         end = walked[-1]
         if self._ground and (wades := self._ground.entered((start.x, start.z), (end.x, end.z))):
             self._notices.append(wades)
@@ -370,7 +372,8 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
         changes = self.editor is not None and self.editor.is_painting  # its notices are awaited
         if stopped_by and (changes or (self._rooms and self._rooms.door_at(walked[-1]))):
             stopped_by = ""
-        if stopped_by not in ("", self._stopped_by):
+        self._stopped_for = self._stopped_for + 1 if stopped_by == self._stopped_by else 0
+        if stopped_by and self._stopped_for % SAY_AGAIN == 0:
             self._notices.append(stopped_by)
         self._stopped_by = stopped_by
 

@@ -12,6 +12,7 @@ from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.scenery import Scenery
 from mag_sandbox.model.pocket import walking
+from mag_sandbox.model.pocket import world as module
 from mag_sandbox.model.pocket.changes import thing_of
 from mag_sandbox.model.pocket.walking import WalkableGround
 from mag_sandbox.model.pocket.world import DiffusionWorld
@@ -134,13 +135,16 @@ def test_what_is_placed_in_any_colour_stands_out_from_what_is_behind_it(shade):
     assert made._ground.at_start(blue) == blue, "a colour that words give stays"
 
 
-def test_what_stops_a_walker_is_said_once_until_another_step():
+def test_what_stops_a_walker_is_said_once_until_another_step_and_again_after_a_while(monkeypatch):
+    monkeypatch.setattr(module, "SAY_AGAIN", 3)
     made = world()
     begin(made)
     made._way = lambda start, end: start
     made._viewpoints.why_stopped = lambda pose: "rock in the way"
-    said = [made.step(walk(*way)).notice for way in ((1, 0), (1, 0), (0, 0), (0, 1))]
-    assert said == ["rock in the way", "", "", "rock in the way"]
+    ways = (1, 0), (1, 0), (0, 0), (0, 1), (0, 1), (0, 1), (0, 1)
+    said = [made.step(walk(*way)).notice for way in ways]
+    told = "rock in the way"
+    assert said == [told, "", "", told, "", "", told]
 
 
 def test_a_player_who_walks_into_a_river_is_told_that_it_is_shallow(monkeypatch):
