@@ -233,6 +233,10 @@ def _meant(text: _Reader, owner: int, phrase: _Phrase, minor: Collection[int]) -
     a part of that.
     """
     before = range(owner)
+    if owner and phrase.where == "sides":  # "in front of a house, with a tree on each side"
+        one, other = text.spans[owner - 1], text.spans[owner]
+        if list(text.words[one.end : other.told]) == ["with"]:
+            return owner - 1
     fitting = [rank for rank in before if text.spans[rank].plural != phrase.singular] or [*before]
     if phrase.where not in _BEARING:
         fitting = [rank for rank in fitting if rank not in minor] or fitting

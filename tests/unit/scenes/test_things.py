@@ -439,6 +439,8 @@ def where_in(text: str) -> dict[str, tuple[str, ...]]:
         ("a fireplace and a cat on a sofa", {"cat": ("on", "sofa")}),
         ("a house with a tree on each side", {"oak": ("sides", "cottage")}),
         ("a castle, trees on both sides of it", {"oak": ("sides", "castle")}),
+        ("a car in front of a castle, with a tree on each side",
+         {"car": ("front", "castle"), "oak": ("sides", "castle")}),
         ("trees on both sides of the road", {"oak": ("sides",)}),
         ("a car and a horse next to each other", {"horse": ("beside", "car")}),
         ("two dogs side by side", {"dog": ("row",)}),
