@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from mag_sandbox.controls.camera import ASPECT, FARTHEST, MAX_PITCH, WIDEST_FOV, yaw_difference
-from mag_sandbox.files.validation import check_fields
+from mag_sandbox.files.validation import check_fields, of_type
 
 Act = Literal["place", "remove", "repaint", "renew", "forget", "undo", "enter"]
 HIGHEST = MAX_PITCH + WIDEST_FOV * ASPECT / 2  # degrees: the edge of the highest view
@@ -80,9 +80,11 @@ class Edit:
             raise ValueError(f'kind is "{self.kind}"; name one to place something, and only then')
         if not max(abs(self.x), abs(self.z)) <= FARTHEST:
             raise ValueError(f"x, z is {self.x}, {self.z}, expected at most {FARTHEST:g} metres")
-        color = self.color
-        if color is not None and not (len(color) == 3 and all(0 <= one <= 255 for one in color)):
-            raise ValueError(f"color is {color}, expected three numbers from 0 to 255")
+        if self.color is not None:  # recordings hold whole numbers alone
+            color = tuple(of_type("color", one, int) for one in self.color)
+            if not (len(color) == 3 and all(0 <= one <= 255 for one in color)):
+                raise ValueError(f"color is {color}, expected three numbers from 0 to 255")
+            object.__setattr__(self, "color", color)
 
     @property
     def renews_everything(self) -> bool:

@@ -97,7 +97,8 @@ class WorldEnvironment:
         if self._block is None:
             raise WorldFailed("the environment has no scene yet; call reset first")
         try:
-            values = np.asarray(action, float).reshape(-1)
+            values = np.asarray(action)
+            values = np.empty(0) if np.iscomplexobj(values) else values.astype(float).reshape(-1)
         except (TypeError, ValueError, OverflowError):  # a word, rows of different lengths
             values = np.empty(0)
         if len(values) != len(self.axes) or not np.isfinite(values).all():

@@ -288,6 +288,7 @@ def parse_edit(
     Raises:
         ThingError: it names no thing, or more than one, or a word is not known.
     """
+    yaw, pitch = of_type("yaw", yaw, float), of_type("pitch", pitch, float | None)
     text = thing_vocabulary(kinds).in_known_words(of_type("text", text, str))
     words = [word.text.lower() for word in split_words(text)]
     for name, size in GROUND.items():

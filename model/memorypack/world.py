@@ -80,6 +80,7 @@ class MemoryPackWorld(LookAheadWorld[PackedBlocks]):
 
     def reset(self, scene: Scene, seed: int) -> FrameBlock:
         """Return the first block of a scene; see `World`."""
+        self._require_open()
         seed = checked_seed(scene, seed)
         self._require_policy(scene.memory)
         self._require_words(scene.prompt)

@@ -84,6 +84,7 @@ class PocketWorld(SessionWorld[Session]):
         self._decoder = BlockDecoder(parts.codec, parts.animation, self._times)
         self._words = parts.words
         self._way: Way = straight  # of a walker
+        self._is_closed = False
 
     def expect_prompt(self) -> None:
         """Load the text encoder; see `World`."""
@@ -101,16 +102,21 @@ class PocketWorld(SessionWorld[Session]):
 
     def close(self) -> None:
         """Forget the session; may be called twice."""
-        self._session = None
+        self._session, self._is_closed = None, True
         self._decoder.close()
 
     def _require_own(self, state: WorldState) -> list[str]:
         """Also accept states of weights with another animator; see `SessionWorld`."""
+        self._require_open()
         of_type("state", state, WorldState)
         own = self._provenance["weights"]
         if SAME_BUT_FOR_ANIMATOR.get(state.data.get("weights", "")) == own:
             state = replace(state, data={**state.data, "weights": own})
         return super()._require_own(state)
+
+    def _require_open(self) -> None:
+        if self._is_closed:
+            raise WorldFailed(f"the world {self.spec.name} was closed; load it again to play")
 
     def _require_words(self, prompt: str) -> None:
         """Raise WorldFailed, naming the nearest words, if a prompt has no known one."""

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose, check_pose, move, straight
 from mag_sandbox.controls.edits import Edit
+from mag_sandbox.files.validation import of_type
 from mag_sandbox.model.imagination.listed import read_listed
 from mag_sandbox.model.pocket.base import PocketSession, PocketWorld, WorldParts
 from mag_sandbox.model.pocket.inventing import Inventor, Outlook, ViewMemory
@@ -137,6 +138,7 @@ class LookAheadWorld(PocketWorld[LookAheadSession], Generic[Memory]):
 
     def painted(self, pose: CameraPose) -> Frames | None:
         """Return the painted or given view at a pose; see `World`."""
+        of_type("pose", pose, CameraPose)
         with torch.inference_mode():
             return None if pose.is_away else self._cuts.frames(pose)
 

@@ -111,6 +111,7 @@ class DiffusionWorld(LookAheadWorld[BlockMemory]):
 
     def reset(self, scene: Scene, seed: int) -> FrameBlock:
         """Return the first block of a scene; see `World`."""
+        self._require_open()
         seed = checked_seed(scene, seed)
         self._require_words(scene.prompt)
         self._begin(scene, seed)

@@ -127,7 +127,9 @@ def test_seeds_of_numpy_are_seeds():
     assert np.array_equal(one.reset(seed=np.int64(5))[0], other.reset(seed=5)[0])
 
 
-@pytest.mark.parametrize("action", ["left", {"yaw": 1}, [[1], [2, 3]], None, object(), [1, 2, 3]])
+@pytest.mark.parametrize(
+    "action", ["left", {"yaw": 1}, [[1], [2, 3]], None, object(), [1, 2, 3], [1j, 0]]
+)
 def test_an_action_of_another_kind_is_refused_in_a_sentence(action):
     one = environment()
     one.reset(seed=7)

@@ -1,7 +1,9 @@
 """Words become things: kind, colour and size; what is not known is refused with what is near."""
 
 import json
+from dataclasses import asdict
 
+import numpy as np
 import pytest
 
 from mag_sandbox.controls.edits import HIGHEST, LARGEST, Edit
@@ -202,12 +204,23 @@ def test_every_thing_of_the_renderer_and_the_weights_that_stands_in_a_place_can_
         {"kind": ""},
         {"color": (1, 2)},
         {"color": (0, 0, 256)},
+        {"color": (0, 0, 1.5)},
         {"act": "move"},
     ],
 )
 def test_an_edit_that_makes_no_sense_is_refused(wrong):
     with pytest.raises(ValueError, match=r"expected|name one"):
         Edit(**{"act": "place", "kind": "tent", **wrong})
+
+
+def test_a_color_of_numpy_is_recorded_as_numbers():
+    edit = Edit("place", kind="tent", color=tuple(np.array([1, 2, 3], np.uint8)))
+    assert json.dumps(asdict(edit)["color"]) == "[1, 2, 3]"
+
+
+def test_a_height_in_words_is_refused_in_a_sentence():
+    with pytest.raises(ValueError, match='pitch is "up", expected a number'):
+        parse_edit("a tent", 0.0, "up", THINGS)
 
 
 def test_things_that_a_description_names_are_found_and_each_word_names_one():

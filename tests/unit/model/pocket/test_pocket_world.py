@@ -251,3 +251,23 @@ def test_words_that_mean_nothing_are_refused_and_play_goes_on():
         made.step(Control(prompt="a wolf"))
     one, other = (each.step(Control(prompt="A lighthouse.")) for each in (made, plain))
     assert np.array_equal(one.frames, other.frames)
+
+
+def test_a_closed_world_says_that_it_is():
+    from tests.unit.model.pocket.test_inventing import world
+
+    one = world()
+    one.reset(Scene("a red tower by the sea"), 1)
+    state = one.snapshot()
+    one.close()
+    for play_again in (
+        lambda: one.reset(Scene("a red tower by the sea"), 1),
+        lambda: one.restore(state),
+    ):
+        with pytest.raises(WorldFailed, match="was closed; load it again"):
+            play_again()
+
+
+def test_a_pose_of_another_kind_is_refused_in_a_sentence():
+    with pytest.raises(ValueError, match="pose is 5, expected CameraPose"):
+        tiny_world().painted(5)
