@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from mag_sandbox.files.border import Refusal, is_file
-from mag_sandbox.files.pictures import encode_png
+from mag_sandbox.files.border import Refusal, is_file, is_folder, read_plain, reason_of
+from mag_sandbox.files.pictures import MAX_BYTES, encode_png
 from mag_sandbox.files.whole import changed, replace_file, visible
 from mag_sandbox.scenes import Scene, SceneError, load_scene
 from mag_sandbox.scenes.characters import clean
@@ -67,7 +67,7 @@ def save_own_scene(folder: Path, scene: Scene) -> Path:
         if scene.image is not None:
             source = Path(scene.image)
             image = folder / f"{path.stem}-start{source.suffix}"
-            replace_file(image, source.read_bytes())
+            replace_file(image, _read_picture(source))
             scene = replace(scene, image=image.name)
         replace_file(path, _to_yaml(scene))
     except OSError as error:
@@ -95,12 +95,13 @@ def picture_own_scene(folder: Path, scene: Scene, picture: np.ndarray) -> None:
 
 def delete_own_scene(path: Path) -> None:
     """Delete a player's scene, path as listed, and its pictures, or raise LibraryError."""
+    own = path.stem, f"{path.stem}-start"
     try:
-        pictures = [p for p in path.parent.glob(f"{path.stem}*") if p.suffix != ".yaml"]
-        path.unlink()
-        for picture in pictures:
-            if picture.stem in (path.stem, f"{path.stem}-start"):
-                picture.unlink()
+        beside = list(path.parent.iterdir()) if is_folder(path.parent) else []
+        path.unlink(missing_ok=True)  # another game may have deleted it
+        for picture in beside:
+            if picture.stem in own and picture.suffix != ".yaml" and not is_folder(picture):
+                picture.unlink(missing_ok=True)
     except OSError as error:
         raise cannot_delete(path, error) from None
 
@@ -144,6 +145,14 @@ def cannot_delete(path: Path, error: OSError) -> LibraryError:
 def _cannot_save(path: Path, error: OSError) -> LibraryError:
     why = error.strerror or error
     return LibraryError(f"cannot save {path} ({why}); make room or check permissions")
+
+
+def _read_picture(path: Path) -> bytes:
+    try:
+        return read_plain(path, MAX_BYTES)
+    except OSError as error:
+        why = reason_of(error)
+        raise LibraryError(f"cannot save the scene's picture {path} ({why}); put it back") from None
 
 
 def _stem(scene: Scene) -> str:

@@ -172,6 +172,39 @@ def test_pictures_of_an_own_scene_come_and_go_with_it(tmp_path):
     assert sorted(folder.iterdir()) == sorted([other, other.with_suffix(".png")])
 
 
+def test_a_scene_that_another_game_deleted_is_deleted_with_its_pictures(tmp_path):
+    path = save_own_scene(tmp_path, scene_of_prompt("A castle."))
+    path.with_suffix(".png").write_bytes(b"png")
+    path.unlink()
+    delete_own_scene(path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("stem", ["we[i]rd", "a**b", "*"])
+def test_a_scene_of_any_name_is_deleted_and_no_other(tmp_path, stem):
+    other, path = tmp_path / "weird.png", tmp_path / f"{stem}.yaml"
+    for file in (other, path, path.with_suffix(".png")):
+        file.write_bytes(b"png")
+    delete_own_scene(path)
+    assert list(tmp_path.iterdir()) == [other]
+
+
+def test_a_folder_beside_a_scene_stays(tmp_path):
+    path = save_own_scene(tmp_path, scene_of_prompt("A castle."))
+    path.with_suffix(".png").mkdir()
+    delete_own_scene(path)
+    assert list(tmp_path.iterdir()) == [path.with_suffix(".png")]
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: None, Path.mkdir])
+def test_a_picture_that_is_no_plain_file_any_more_is_named(tmp_path, make):
+    picture = tmp_path / "there.png"
+    make(picture)
+    scene = replace(scene_of_prompt("A castle."), image=str(picture))
+    with pytest.raises(LibraryError, match=r"picture .*there.png .*; put it back"):
+        save_own_scene(tmp_path / "scenes", scene)
+
+
 def test_the_oldest_prompted_scene_goes_and_what_a_person_named_stays(tmp_path):
     named = save_own_scene(tmp_path, scene_of_prompt("A castle.")).rename(tmp_path / "mine.yaml")
     for minute, words in enumerate(("one", "two", "three", "four")):
