@@ -345,6 +345,7 @@ class PlayerSession(WatchedSession):
                 self._say(NO_DOOR, topic="door")
             case "prompt":
                 self._edit.dismiss()  # a click on a button may lead here
+                self._around.dismiss()
                 self._worker.call(lambda session: session.world.expect_prompt())  # meanwhile
                 self._prompt.open(self._reel.current.block.prompt)
             case "change" if why := _why_fixed(services, self._reel):

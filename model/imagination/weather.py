@@ -43,10 +43,10 @@ def has_dark_sky(things: Sequence[PlacedObject]) -> bool:
 
 
 def at_night(things: Sequence[PlacedObject]) -> list[PlacedObject]:
-    """Return outdoor things in the light of the moon, where a plan's sky is as of a day."""
+    """Return outdoor things without a sun, in moonlight if a plan's sky is as of a day."""
     sky = _first(things, "low sky")
     if sky is None or max(sky) < _DARK_SKY:
-        return list(things)
+        return [thing for thing in things if thing.kind != "sun"]
     return _under(things, _NIGHT_SKY, _NIGHT)
 
 

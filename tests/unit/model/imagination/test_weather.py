@@ -53,6 +53,10 @@ def test_what_the_planner_made_dark_and_rooms_stay(weather):
     assert weather([room, LANTERN]) == [room, LANTERN]
 
 
+def test_no_sun_shines_at_night():
+    assert at_night([DARK, SUN, BARN]) == [DARK, BARN]
+
+
 def test_fog_at_night_is_dark():
     sky, _ = in_fog([DARK, BARN])
     by_day, _ = in_fog([SKY, BARN])
