@@ -21,7 +21,6 @@ from mag_sandbox.scenes.places import (
     loose_kinds,
     place_of,
     read_places,
-    uninvited_kinds,
 )
 from mag_sandbox.scenes.scene import MAX_PROMPT
 from mag_sandbox.scenes.stances import STANCES
@@ -31,7 +30,6 @@ from mag_sandbox.scenes.things import (
     DRAWN_AS,
     EXHIBITS,
     FALLING,
-    PEOPLE,
     SAME_COLORS,
     STANDS,
     STOPS,
@@ -164,13 +162,20 @@ _IN_HOUSE = re.compile(
 _AT_CHURCH = re.compile(r"\b(church|chapel)\b.*\b(sunset|sunrise|dawn|dusk|twilight)\b", re.I)
 _NO_ANIMALS = re.compile(r"\b(no|without)( any)? animals?\b", re.I)
 _EMPTY = "empty"
-_NOTHING = re.compile(r"\bnothing\b", re.I)
 _ONLY = re.compile(  # that nothing is there but what is named
     r"\b(only|just|nothing (but|except))\b(?! (after|as|before|behind|like|now|outside)\b)", re.I
 )
-_NATURE = frozenset(
-    ("rock", "waterfall", "cave mouth", "stalagmite", "log", "stump", "coral", "cliff")
-)
+_GROWN = frozenset((  # places that are made of what grows or lies there
+    "forest", "autumn woods", "cherry valley", "jungle", "swamp", "park", "garden", "tulip field",
+    "wheat field", "moon", "coral reef", "graveyard",
+))  # fmt: skip
+_LAID = frozenset(("path", "road", "puddle"))
+_FLOWERY = 40  # percent of places of a kind that have flowers, from which on that is usual
+_FITTED = frozenset((  # parts of rooms that stay in empty ones
+    "door", "square window", "arched window", "round window", "tall window", "curtains",
+    "stained glass window", "kitchen counter", "bathtub", "blackboard", "altar", "control panel",
+    "shop shelf",
+))  # fmt: skip
 _OVERHEAD = frozenset(("sun", "moon", "cloud", "star", "planet", "starry sky", *FALLING))
 _TAKEN_FOR = {"coin": ("key", "star")}  # kinds that look like it where they are small
 _ON_FURNITURE = re.compile(r"\bon (a|an|the|my) (\w+ ){0,2}(table|desk|shelf|counter|rug)s?\b")
@@ -555,32 +560,46 @@ def _fits_room(kind: str) -> bool:
 def absent_in(text: str, kinds: Collection[str], said: str = "") -> frozenset[str]:
     """Return the kinds that a description in known words says are not there.
 
-    It neither rains nor snows unless words say so; `said` is the description as it was written.
+    It neither rains nor snows unless words say so; `said` is the description as it was written. A
+    palm that is named stays where there are no trees.
     """
-    named = {kind for one in named_things(text, kinds) for kind in one.kinds}
+    things = named_things(text, kinds)
+    named = {kind for one in things for kind in one.kinds}
     stems = {stem(word.text.lower()) for word in split_words(text)}
     dry = {fall for fall, said in _FALLS.items() if said not in stems and fall not in named}
     dry |= set() if speaks_of("storm", said or text) else {"lightning"} - named
     beasts = ANIMALS.intersection(kinds) if _NO_ANIMALS.search(said) else frozenset()
-    loose: frozenset[str] = frozenset()
-    if _empty(text, kinds):
-        loose = frozenset(THINGS) - _OVERHEAD if _NOTHING.search(said) else loose_kinds()
-    gone = absent_kinds(text, kinds)
+    gone = absent_kinds(text, kinds) - {one.kinds[0] for one in things}
     alike = {other for kind in gone for other in _TAKEN_FOR.get(kind, ())}
-    return gone | dry | beasts | ((loose | alike).intersection(kinds) - named)
+    return gone | dry | beasts | (alike.intersection(kinds) - named)
 
 
 def uninvited_in(text: str, words: Vocabulary, kinds: Collection[str]) -> frozenset[str]:
-    """Return the kinds that a description leaves out by naming what alone is there: "only sheep".
+    """Return the kinds that are not where a place is empty, or has "only sheep": all not named.
 
-    Ground, trees, sky and the houses of towns stay; stages and levels of games need their things.
+    Ground, sky and what the place is made of stay; stages and levels of games need their things.
     """
     read = words.reading(text)
-    if not _ONLY.search(text) or words.place(read) not in _BY_DAY:
-        return frozenset()
     named = {kind for one in named_in(read, words, kinds) for kind in one.kinds}
-    stays = named | _NATURE | _OVERHEAD | _built(_known_place(read, words))
-    return (uninvited_kinds() | ANIMALS | PEOPLE) - stays if named else frozenset()
+    is_empty = bool(_empty(read, kinds))
+    if words.place(read) not in _BY_DAY:
+        return (loose_kinds() & {*kinds}) - named if is_empty else frozenset()
+    if not is_empty and not (named and _ONLY.search(text)):
+        return frozenset()
+    place = _known_place(read, words)
+    all_kinds = THINGS.keys() | WATERS | _LAID
+    return (all_kinds & {*kinds}) - named - _OVERHEAD - _fabric(place)
+
+
+def _fabric(place: PlaceKind | None) -> frozenset[str]:
+    """Return what an empty place is made of: trees of a forest, houses of a street, the sea."""
+    if place is None:
+        return _FITTED
+    flats = {*place.some("flat")}
+    flats = flats - WATERS if len(flats) > 1 or "lake" in flats else flats
+    grown = place.some("plants") if place.name in _GROWN else ()
+    flowers = {"wild flower"} if int("".join(place.some("flowers")) or 0) >= _FLOWERY else set()
+    return _FITTED | _built(place) | flats | {*grown, *place.some("rows")} | flowers
 
 
 def _only(text: str, *, is_obeyed: bool) -> set[int]:

@@ -103,14 +103,6 @@ def loose_kinds() -> frozenset[str]:
     return _all_in(_LOOSE) - _all_in(_LASTING)
 
 
-@cache
-def uninvited_kinds() -> frozenset[str]:
-    """Return the kinds that are left out where only what words name is there: all but plants."""
-    return (
-        loose_kinds() | {"hot air balloon"} | (_all_in(("far", "skyline")) - _all_in(("plants",)))
-    )
-
-
 def _all_in(fields: Sequence[str]) -> frozenset[str]:
     return frozenset[str]().union(*(_things_of(name, fields) for name in read_places()))
 

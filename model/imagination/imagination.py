@@ -211,7 +211,8 @@ class Imagination:
         things = with_sailing_boats(without_beams(things), wanted.named)
         things = with_few_uninvited(things, (*wanted.named, *wanted.typical))
         things = things if behind else with_even_ground(things)
-        things = [thing for thing in things if thing.kind not in wanted.absent]
+        gone = {*wanted.absent, *wanted.uninvited}
+        things = [thing for thing in things if thing.kind not in gone]
         things = of_stone(things) if wanted.of_stone and not behind else things
         if not behind:
             things = in_shade(things, wanted.shade)

@@ -221,7 +221,15 @@ class Planner(nn.Module):
         named, shown = wanted.named, [*wanted.named, *wanted.typical]
         numbers = thing_numbers(begun, self.kinds)
         drawn = self.draw(features, empty, noise, numbers, wanted)
-        best = self._best_of(drawn.things, drawn.said, shown)
+        # drawn without, a plan would be full of clouds
+        gone = self._only(wanted.uninvited).numpy()
+        stays = [np.flatnonzero(~gone[one[:, KIND]]) for one in drawn.things]
+        plans = [
+            in_order(one[own], columns_of(one)[own], 0) if gone.any() else one
+            for one, own in zip(drawn.things, stays, strict=True)
+        ]
+        said = [one[own] for one, own in zip(drawn.said, stays, strict=True)]
+        best = self._best_of(plans, said, shown)
         for one in missing(best.plan, best.yaw, shown)[:_MOST_ADDED]:
             kinds = [kind for kind in one.kinds if kind in THINGS]  # of which the size is known
             others = self._with_room(best.numbers, kinds)

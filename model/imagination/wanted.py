@@ -34,6 +34,7 @@ class Wanted(NamedTuple):
     by_night: bool = False  # its light and sky are those of a night
     by_day: bool = False  # a plan with a dark sky is drawn anew
     absent: Collection[str] = ()  # kinds that it says are not there
+    uninvited: Collection[str] = ()  # kinds that it leaves out by saying what alone is there
     elsewhere: Collection[str] = ()  # kinds that its place never has, unless words name them
     typical: Sequence[Named] = ()  # things by which its place is known; likewise added
     of_stone: bool = False  # its walls and floor, in whatever room
@@ -59,11 +60,22 @@ class Wanted(NamedTuple):
         """
         read = words.reading(text)
         named = as_many(named_in(read, words, kinds), with_plurals(text, words), kinds)
+        uninvited = uninvited_in(text, words, kinds)
+        if uninvited:  # a palm is the only one
+            named = tuple(
+                one._replace(most=one.least, one_of_many=False) if one.one_of_many else one
+                for one in named
+            )
         if not added_place(text, words):
             named = among_others(named, read, words)
         said = {kind for one in named for kind in one.kinds}
         alike = {kind for one in named if one.most is not None for kind in one.uncolored}
         light = lit(text, words)
+        absent = absent_in(read, kinds, text) | (alike - said)
+        typical = (
+            one._replace(kinds=tuple(kind for kind in one.kinds if kind not in absent | uninvited))
+            for one in typical_in(read, words)
+        )
         return cls(
             named=named,
             category=words.place(read),
@@ -72,9 +84,10 @@ class Wanted(NamedTuple):
             in_snow=is_under_snow(read),
             by_night=speaks_of("night", light),
             by_day=speaks_of("day", light),
-            absent=absent_in(read, kinds, text) | uninvited_in(text, words, kinds) | (alike - said),
+            absent=absent,
+            uninvited=uninvited,
             elsewhere=elsewhere_in(read, words),
-            typical=typical_in(read, words),
+            typical=tuple(one for one in typical if one.kinds),
             of_stone=is_of_stone(read, words),
             shade=shade_in(read, words),
         )
