@@ -17,7 +17,8 @@ from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
 
-from mag_sandbox.files.border import reason_of
+from mag_sandbox.files.border import read_plain, reason_of
+from mag_sandbox.files.pictures import MAX_BYTES
 from mag_sandbox.files.whole import OccupiedError, claim, new_folder
 from mag_sandbox.model.world import FrameBlock, MemorySetting
 from mag_sandbox.sandbox.freed_memory import give_back_freed
@@ -162,7 +163,7 @@ class Recorder(SessionObserver):
                 there = (folder / EVENTS_FILE).stat()
                 if not os.path.samestat(there, os.fstat(file.fileno())):
                     raise FileNotFoundError
-        except StateError as error:
+        except (StateError, RecordingError) as error:
             why = str(error)
         except FileNotFoundError:
             why = f"{folder / EVENTS_FILE} was removed meanwhile"
@@ -205,7 +206,13 @@ def _with_own_image(event: SessionStart, folder: Path) -> SessionStart:
         return event
     source = Path(event.scene.image)
     kept = folder / f"image{source.suffix}"
-    shutil.copyfile(source, kept)
+    try:
+        data = read_plain(source, MAX_BYTES)
+    except OSError as error:
+        raise RecordingError(
+            f"the scene's picture {source} cannot be read ({reason_of(error)})"
+        ) from None
+    kept.write_bytes(data)
     return replace(event, scene=replace(event.scene, image=kept.name))
 
 

@@ -2,6 +2,7 @@
 
 import errno
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import reduce
@@ -364,3 +365,17 @@ def test_walks_are_recorded_with_their_poses(tmp_path):
         poses = [one.head.poses[-1] for one in stored.blocks]
     assert [pose.is_away for pose in poses] == [False, True, True]
     assert poses[-1].x != poses[-2].x
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: None])
+def test_a_recording_whose_picture_is_gone_names_the_picture(tmp_path, make):
+    picture, said = tmp_path / "there.png", []
+    make(picture)
+    recorder = Recorder(tmp_path / "run", on_problem=said.append)
+    scene = Scene("a meadow", image=str(picture))
+    session = Session(FakeWorld(), ScriptSource([]), [recorder])
+    session.start(scene, 1)
+    session.end("over")
+    assert len(said) == 1
+    assert f"the scene's picture {picture} cannot be read" in said[0]
+    assert not (tmp_path / "run").exists()
