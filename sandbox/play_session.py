@@ -183,7 +183,7 @@ class PlayerSession(WatchedSession):
             services.vocabulary,
             make_theme=services.theme,
             open_keys=services.bindings["prompt"].keys,
-            choices=partial(self._choices, describe),
+            choices=partial(_choices, services, reel, describe),
         )
         scene, seed = playthrough.scene.name, playthrough.seed
         cue = lambda cue: services.audio.cue(CUES[cue])  # noqa: E731 -- fits the line below
@@ -490,25 +490,6 @@ class PlayerSession(WatchedSession):
             return GoBack(left)
         return self._go_on_from(left)
 
-    def _choices(self, describe: Callable[..., None], text: str) -> tuple[PromptChoice, ...]:
-        """Return the ways to apply a description."""
-        if _why_fixed(self._services, self._reel):
-            return ()
-        if _is_far(self._reel):
-            return (PromptChoice("Enter", "a new place begins here", 0, describe),)
-        words, now = self._services.vocabulary, self._reel.current.block.prompt
-        if words and (why := _why_everything(text, now, words)):
-            return (PromptChoice("Enter", why, 0, describe),)
-        view, everything = (partial(describe, ground=ground) for ground in GROUND)
-        here = PromptChoice("Ctrl+Enter", "this view too", SHORTCUT, view)
-        if not self._services.map.sees_more_of(self._reel.pose):
-            here = PromptChoice("Enter", "this view, for all around was seen", 0, view)
-        return (
-            *((PromptChoice("Enter", "new areas", 0, describe),) if here.mod else ()),
-            here,
-            PromptChoice("Shift+Enter", "everything", pygame.KMOD_SHIFT, everything),
-        )
-
     def _go_on_from(self, left: ParkedScene) -> Playthrough:
         self._begin_anew()
         return self._services.moment(left)
@@ -611,6 +592,28 @@ def _describe(
         "everything": f"repaints {why or 'everything from this description'}",
     }
     services.notices.say(f"{follows[ground]}. {key} undoes")
+
+
+def _choices(
+    services: Services, reel: Reel, describe: Callable[..., None], text: str
+) -> tuple[PromptChoice, ...]:
+    """Return the ways to apply a description."""
+    if _why_fixed(services, reel):
+        return ()
+    if _is_far(reel):
+        return (PromptChoice("Enter", "a new place begins here", 0, describe),)
+    words, now = services.vocabulary, reel.current.block.prompt
+    if words and (why := _why_everything(text, now, words)):
+        return (PromptChoice("Enter", why, 0, describe),)
+    view, everything = (partial(describe, ground=ground) for ground in GROUND)
+    here = PromptChoice("Ctrl+Enter", "this view too", SHORTCUT, view)
+    if not services.map.sees_more_of(reel.pose):
+        here = PromptChoice("Enter", "this view, for all around was seen", 0, view)
+    return (
+        *((PromptChoice("Enter", "new areas", 0, describe),) if here.mod else ()),
+        here,
+        PromptChoice("Shift+Enter", "everything", pygame.KMOD_SHIFT, everything),
+    )
 
 
 def _why_fixed(services: Services, reel: Reel) -> str:

@@ -210,10 +210,10 @@ class WalkableGround:
         thing = thing_of(edit)
         if edit.act == "place":
             moved = scenery.at_start(thing, self._stances.get(edit.kind, FAR), x, z)
-        elif hypot(x, z) > PLANNED:
-            return TOO_FAR
         else:
             moved = scenery.spot_at_start(thing, x, z)
+            if hypot(x, z) > PLANNED and moved not in self.things:  # new ground stays as it is
+                return TOO_FAR
         if moved is None or moved.width > LARGEST[0] or moved.height > LARGEST[1]:
             return AT_START
         stance = self._stances.get(moved.kind)
