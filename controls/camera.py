@@ -91,7 +91,7 @@ def check_pose(pose: CameraPose) -> CameraPose:
         raise ValueError(
             f"camera pose out of range: yaw={pose.yaw:g}, pitch={pose.pitch:g}, fov={pose.fov:g}"
         )
-    if not max(abs(pose.x), abs(pose.z)) <= FARTHEST:  # also refuses nan
+    if not (abs(pose.x) <= FARTHEST and abs(pose.z) <= FARTHEST):  # `max` would let a nan pass
         raise ValueError(
             f"camera position out of range: x={pose.x:g}, z={pose.z:g}; "
             f"it is at most {FARTHEST:g} m from where the scene begins"

@@ -78,7 +78,7 @@ class Edit:
                 raise ValueError(f"{name} is {value}, expected more than 0 and at most {most:g}")
         if (self.act == "place") != bool(self.kind):
             raise ValueError(f'kind is "{self.kind}"; name one to place something, and only then')
-        if not max(abs(self.x), abs(self.z)) <= FARTHEST:
+        if not (abs(self.x) <= FARTHEST and abs(self.z) <= FARTHEST):
             raise ValueError(f"x, z is {self.x}, {self.z}, expected at most {FARTHEST:g} metres")
         if self.color is not None:  # recordings hold whole numbers alone
             color = tuple(of_type("color", one, int) for one in self.color)

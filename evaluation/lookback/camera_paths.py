@@ -297,7 +297,7 @@ def _pose(found: np.ndarray) -> CameraPose:
             f"the path looks {pitch:g} degrees up through {fov:g} degrees; worlds here reach "
             f"{MAX_PITCH:g} up and down, and see {WIDEST_FOV:g} degrees or less"
         )
-    if not max(abs(x), abs(z)) <= FARTHEST:
+    if not (abs(x) <= FARTHEST and abs(z) <= FARTHEST):
         raise Refusal(
             f"the path leads {max(abs(x), abs(z)):.6g} m away; "
             f"give one that stays within {FARTHEST:g} m"

@@ -253,7 +253,7 @@ def _checked(spec: WorldSpec) -> WorldSpec:
     speed = spec.full_speed
     speeds = [speed.yaw, speed.pitch, speed.zoom]
     speeds += [speed.walk] * bool(set(WALK_AXES) & set(spec.axes))
-    if not 1 <= spec.block_length <= MOST_FRAMES or not min(speeds) > 0:
+    if not 1 <= spec.block_length <= MOST_FRAMES or not all(one > 0 for one in speeds):
         raise Refusal(f"{spec.name} has blocks of {spec.block_length} frames and speed {speed}")
     return spec
 

@@ -205,7 +205,8 @@ class _ParkedPainter:
     def __post_init__(self) -> None:
         if not (0 <= self.seed <= MAX_SEED and min(self.losses, self.evictions) >= 0):
             raise ValueError(f"seed {self.seed}, {self.losses} losses, {self.evictions} evictions")
-        check_pose(CameraPose(self.facing))
+        for yaw in (self.facing, *self.doors):
+            check_pose(CameraPose(yaw))
         if self.plan:
             check_prompt(self.plan.prompt)
         for prompt, noise in [self.asked] if self.asked else []:

@@ -55,6 +55,9 @@ class _Passage:
     z: float
     room: int  # behind it
 
+    def __post_init__(self) -> None:
+        check_pose(CameraPose(x=self.x, z=self.z))
+
 
 @dataclass(frozen=True, slots=True)
 class _Room:

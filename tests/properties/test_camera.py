@@ -328,3 +328,10 @@ def test_views_beside_one_are_whole_cells_away_the_nearest_first(view):
     overlaps = [view_overlap(view, other) for other in beside]
     assert all(one >= other - 1e-9 for one, other in pairwise(overlaps))
     assert overlaps[-1] > 0.25
+
+
+@pytest.mark.parametrize("axis", ["x", "z", "yaw", "pitch", "fov"])
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), -1e300])
+def test_a_pose_from_outside_without_a_place_is_refused(axis, number):
+    with pytest.raises(ValueError, match="out of range"):
+        check_pose(replace(CameraPose(), **{axis: number}))

@@ -205,6 +205,8 @@ def test_every_thing_of_the_renderer_and_the_weights_that_stands_in_a_place_can_
         {"color": (1, 2)},
         {"color": (0, 0, 256)},
         {"color": (0, 0, 1.5)},
+        {"x": float("nan")},
+        {"z": float("nan")},
         {"act": "move"},
     ],
 )

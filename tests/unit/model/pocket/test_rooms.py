@@ -199,6 +199,22 @@ def test_a_door_opens_where_it_stops_a_walker(monkeypatch, width):
     assert made._rooms.door_at(CameraPose()) is None
 
 
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), 1e300])
+def test_a_save_whose_doors_are_nowhere_is_refused(number):
+    made = house(SKY, DOOR)
+    made.step(GO)
+    state = made._rooms.snapshot()
+    first, second = state.data["rooms"]
+    (door,) = first["passages"]
+    for axis in ("x", "z"):
+        moved = {**first, "passages": [{**door, axis: number}]}
+        with pytest.raises(ValueError, match="out of range"):
+            made._rooms.read_snapshot(replace(state, data={**state.data, "rooms": [moved, second]}))
+    painted = made.painting.snapshot()
+    with pytest.raises(ValueError, match="out of range"):
+        made.painting.read_snapshot(replace(painted, data={**painted.data, "doors": [number]}))
+
+
 def test_a_save_whose_doors_lead_nowhere_is_refused():
     made = house(SKY, DOOR)
     made.step(GO)
