@@ -23,6 +23,7 @@ from mag_sandbox.model.remote import wire
 from mag_sandbox.model.remote.address import ServerAddress, is_loopback
 from mag_sandbox.model.remote.tls import tls_context
 from mag_sandbox.model.world import GIB, WorldFailed
+from mag_sandbox.scenes.characters import clean
 
 CONNECTING_S = 10.0  # for a connection [s]
 PING_S, PONG_S = 5.0, 10.0  # between two pings, and for their answer [s]
@@ -37,6 +38,11 @@ Reply = TypeVar("Reply", wire.Hello, wire.Reply)
 
 class ConnectionLost(Exception):
     """The server cannot be reached, or no longer; the message says why in a few words."""
+
+
+def one_line(said: str) -> str:
+    """Return what a server says as one line of bounded length, without control characters."""
+    return " ".join(clean(said).split())[:MOST_SAID]
 
 
 class ServerLink:
@@ -131,7 +137,7 @@ class ServerLink:
 
     def _unexpected(self, message: object) -> WorldFailed:
         if isinstance(message, wire.Refused):
-            return WorldFailed(f"{self._address.host}: {message.sentence}")
+            return WorldFailed(f"{self._address.host}: {one_line(message.sentence)}")
         return WorldFailed(f"{self._address.host} sends an unexpected message; update the game")
 
     def _send(self, message: wire.FromClient) -> None:
@@ -193,8 +199,9 @@ def _connect(address: ServerAddress, name: str, stack: ExitStack) -> ClientConne
         return stack.enter_context(connecting)
     except InvalidStatus as error:
         body = error.response.body or b""
-        sentence = " ".join(body.decode("utf-8", "replace").split())[:MOST_SAID]
-        why = sentence or f"it answers {error.response.status_code}"
+        why = (
+            one_line(body.decode("utf-8", "replace")) or f"it answers {error.response.status_code}"
+        )
         raise WorldFailed(f"{address.host}: {why}") from None
     except InvalidMessage as error:  # it hung up, or uses another protocol
         raise ConnectionLost(reason_of(error)) from error

@@ -25,7 +25,7 @@ from mag_sandbox.files.border import read_plain, refusing
 from mag_sandbox.files.validation import of_type, parse_json
 from mag_sandbox.model.remote import wire
 from mag_sandbox.model.remote.address import REMOTE, ServerAddress
-from mag_sandbox.model.remote.link import ConnectionLost, ServerLink
+from mag_sandbox.model.remote.link import ConnectionLost, ServerLink, one_line
 from mag_sandbox.model.remote.states import Pieces, batches, join_state, piece_names, split_state
 from mag_sandbox.model.world import (
     GIB,
@@ -419,7 +419,7 @@ class RemoteWorld(World):
         answer = self._link.ask(self._number + 1, request)
         self._number += 1
         if isinstance(answer.result, wire.Refused):
-            raise WorldFailed(answer.result.sentence)
+            raise WorldFailed(one_line(answer.result.sentence))
         return answer
 
     def _reconnect(self, lost: ConnectionLost) -> None:

@@ -498,6 +498,21 @@ def test_a_server_that_sends_what_it_did_not_say_is_a_sentence():
         world.close()
 
 
+def test_what_a_server_says_is_one_line_whatever_it_holds():
+    class Rude(FakeWorld):
+        def reset(self, scene, seed):
+            raise WorldFailed("\x1b]0;mine\x07no\nroom" + "!" * 9999)
+
+    with Hosted(lambda wish: Rude()) as hosted:
+        world = RemoteWorld(hosted.address)
+        with pytest.raises(WorldFailed) as refused:
+            world.reset(PLACE, 7)
+        world.close()
+    said = str(refused.value)
+    assert said.startswith("]0;mineno room!")
+    assert len(said) <= 400
+
+
 @NEEDS_OPENSSL
 def test_over_tls_a_certificate_that_is_trusted_is_all_it_takes(tmp_path, monkeypatch):
     cert, key = certify_localhost(tmp_path)
