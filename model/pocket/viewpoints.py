@@ -276,9 +276,10 @@ class Viewpoints(ViewPainter[_MadeView]):
             return _at(lattice.nearest(pose), (pose.x, pose.z))
         if walks and (there := self._next_place(pose, ahead)) is not None:
             return _at(lattice.nearest(ahead), there)
-        if (coming := self.nearest(ahead)) != START:  # it is to be changed when the walker is there
-            view = lattice.nearest(ahead)
-            if self.kept[coming].outdated[lattice.shown([view])].any():
+        view = lattice.nearest(ahead)
+        for coming, _ in sorted(self._shares(ahead), key=lambda one: -one[1]):
+            # it is to be changed when the walker is there, as are those that are mixed with it
+            if coming != START and self.kept[coming].outdated[lattice.shown([view])].any():
                 return _at(view, coming)
         if nearest == START:
             return None

@@ -339,6 +339,20 @@ def test_a_walker_comes_to_viewpoints_where_a_change_is_painted_already():
     assert sum(seen) <= 2, seen
 
 
+def test_at_rest_a_change_is_painted_from_all_viewpoints_that_are_mixed():
+    made, mixed = outdoors(SKY, TREE), list[tuple[float, float]]()
+    steps(made, AHEAD, 11)
+    while len(mixed) < 2:
+        (block,) = steps(made, AHEAD, 1)
+        mixed = [place for place, _ in made._viewpoints._shares(block.poses[-1]) if place != START]
+    steps(made, STILL, 4)
+    made.painting.plan = replace(made.painting.plan, things=(SKY, TREE, replace(TREE, yaw=5.0)))
+    steps(made, STILL, 16)
+    views, lattice = made._viewpoints, made.painting.imagination.lattice
+    shown = lattice.shown([lattice.nearest(block.poses[-1].at_origin)])
+    assert not any(views.kept[place].outdated[shown].any() for place in mixed)
+
+
 def test_far_from_where_the_scene_begins_memory_rests_until_the_player_comes_back():
     made = outdoors(SKY, TREE)
     steps(made, AHEAD, 8)
