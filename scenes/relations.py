@@ -34,6 +34,8 @@ DIRECTIONS = {  # words of a thing -> where it is, seen from where the scene beg
     "in the distance": "far", "in the far distance": "far", "in the background": "far",
     "far away": "far", "far off": "far", "on the horizon": "far", "at the horizon": "far",
     **dict.fromkeys(SIDES, "sides"), **dict.fromkeys(_TOGETHER, "row"),
+    **dict.fromkeys(("in the sky", "in the air", "flying"), "sky"),
+    **dict.fromkeys(("in the water", "in water", "swimming", "floating"), "water"),
 }  # fmt: skip
 _OWN_SIDES = {  # likewise, of the thing that a pronoun stands for
     f"{to} {whose} {side}": (side, whose != "their")

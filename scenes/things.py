@@ -75,6 +75,7 @@ _AMOUNTS = {  # likewise, before "of"
 _PLURALS = frozenset((
     "people", "children", "men", "women", "mice", "cattle", "cacti", "toys", "cloudy",
 ))  # fmt: skip
+_DOING = {"flying": Relation("sky"), "swimming": Relation("water")}  # said before a thing
 _FEW_WIDE = 25.0  # degrees: of narrower things three are several, of wider ones two
 _COUNTED = 16  # of kinds with more in a scene, like trees, "a" does not mean only one
 _ALIKE = frozenset(("sheep", "deer", "fish"))  # whose plurals look like one
@@ -431,6 +432,7 @@ def telling_words(text: str, kinds: Collection[str]) -> frozenset[int]:
     said = enumerate(word.text.lower() for word in split_words(text))
     words = [None if place in naming.names else word for place, word in said]
     told = _NUMBERS.keys() | _AMOUNTS.keys() | _SIZES.keys() | SAME_COLORS.keys() | COLORS.keys()
+    told |= _DOING.keys()
     return naming.telling | frozenset(
         before
         for place in naming.names
@@ -504,7 +506,8 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
 
     def called_by(span: NamingWords) -> Named:
         one = _told_before(left, span.start, span.kinds, after_stops, plural=span.plural)
-        one = _dressed(one, worn.get(span.kinds))._replace(relation=where.get(span.start))
+        one = _dressed(one, worn.get(span.kinds))
+        one = one._replace(relation=where.get(span.start, one.relation))
         return _on_sides(one) if one.relation and one.relation.where == "sides" else one
 
     def all_of(span: NamingWords) -> Named:
@@ -676,8 +679,10 @@ def _shares(one: NamingWords, other: NamingWords, relation: Relation) -> bool:
     """
     if relation.where not in ("on", "under") or HILLS in relation.kinds:
         return True
-    if relation.kinds[0] in DEEP:
-        return _stance(one) == _stance(other)
+    if relation.kinds[0] in WATERS:  # no bench is on the pond with the ducks
+        return _stance(one) == _stance(other) and (
+            len(ANIMALS.intersection((one.kinds[0], other.kinds[0]))) != 1
+        )
     tall, most = (usual_looks().get(span.kinds[0]) for span in (one, other))
     return tall is not None and most is not None and tall.tall <= max(_SHARING * most.tall, _LIGHT)
 
@@ -771,6 +776,7 @@ def _told_before(
 ) -> Named:
     """Return what words say of a thing: colour, number and size."""
     color, scale, told = None, 1.0, words_before(words, place, after_stops)
+    does: Relation | None = None
     article = words[told.start - 1] if told.start else None
     is_owned = not _OWNERS.isdisjoint((article, words[told.start]))
     the_one = (article == "the" or is_owned) and not plural and kinds[0] not in _ALIKE
@@ -784,10 +790,11 @@ def _told_before(
         word = words[before] or ""
         color = COLORS.get(SAME_COLORS.get(word, word), color)
         scale *= _SIZES.get(word, 1.0)
+        does = _DOING.get(word, does)
         least, most = (_AMOUNTS | _NUMBERS).get(word, (least, most))
     colored = tuple(one for one in kinds if color and takes_color(one, color_name(color)))
     return Named(
-        colored or kinds, color if colored else None, least, most, scale,
+        colored or kinds, color if colored else None, least, most, scale, does,
         uncolored=tuple(kind for kind in kinds if colored and kind not in colored),
         one_of_many=is_one and least == 1 and not countable,
     )  # fmt: skip

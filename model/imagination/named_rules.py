@@ -22,7 +22,7 @@ from mag_sandbox.model.imagination.plan_rules import (
     places_of,
     shown_shares,
 )
-from mag_sandbox.model.imagination.relation_rules import related, with_tables
+from mag_sandbox.model.imagination.relation_rules import RIDDEN, mounted, related, with_tables
 from mag_sandbox.model.imagination.shores import afloat, ashore, without_stranded
 from mag_sandbox.model.imagination.spacing import (
     covered,
@@ -31,6 +31,7 @@ from mag_sandbox.model.imagination.spacing import (
     stands,
     with_room,
 )
+from mag_sandbox.scenes.relations import Relation
 from mag_sandbox.scenes.rooms import DOORS
 from mag_sandbox.scenes.stances import STANCES
 from mag_sandbox.scenes.things import (
@@ -63,10 +64,12 @@ _MOVABLE = THINGS.keys() - {"door", *STANDS}
 _TURNS = 2  # that each has to move: one may have moved in its way
 _ANYWHERE = -180.0, 180.0
 _SIDES = {"left": (-40.0, -8.0), "right": (8.0, 40.0), "ahead": (-8.0, 8.0)}  # yaws
+_CLOUD = "cloud"  # clear of what flies, and of what stands high
 _GOLDEN, _PLASTIC = 0.618034, 0.754878  # whose multiples are spread evenly
 _DARKER = 0.8  # far hills than the ground
 _OPEN = "near ground"  # behind all things outdoors, and nowhere else
 _WAYS, _WAY_PITCH = frozenset(("path", "road", "river", "canal", "railway track")), -19.0
+_IN_WATER = Relation("water")
 _SKY = frozenset(("sun", "moon"))
 _RELIEF = {  # kinds: what is added if a plan has none of them, how wide and high, and how many
     ("far hill",): ("far hill", 72.0, 17.0, 7),
@@ -91,6 +94,7 @@ def obeyed(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Place
     """Return things that show all that words name."""
     result = list(things)
     is_stage = any(thing.kind in STANDS for thing in things)
+    named = mounted(named)
     for one in named:
         result = _with_far(result, one)
         meant = few_of(result, one) if one.one_of_many else places_of(result, one.kinds)
@@ -155,12 +159,16 @@ def _groups(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[_Gro
             directions |= dict.fromkeys(own, one.relation.where)
             continue
         others = places_of(things, one.relation.kinds)
-        nearest = min(others, key=lambda place: _apart_by(things[place], things[own[0]]), default=0)
-        joined = {*own, nearest} if others else {*own}
-        for part in [part for part in parts if not part.isdisjoint(joined)]:
-            joined |= part
-            parts.remove(part)
-        parts.append(joined)
+        rides = one.relation.where == "on" and one.relation.kinds[0] in RIDDEN
+        for some in [(place,) for place in own] if rides else [tuple(own)]:
+            joined = {*some}
+            if others:
+                first = things[some[0]]
+                joined.add(min(others, key=lambda place: _apart_by(things[place], first)))
+            for part in [part for part in parts if not part.isdisjoint(joined)]:
+                joined |= part
+                parts.remove(part)
+            parts.append(joined)
     return [
         _Group(
             tuple(sorted(part)), next((directions[one] for one in part if one in directions), "")
@@ -204,7 +212,12 @@ def _cleared(things: list[PlacedObject], named: Sequence[Named]) -> list[PlacedO
     for place in counting:
         own = things[place]
         for index, thing in enumerate(things):
-            if index in counting or thing.kind not in _MOVABLE or not _may_hide(thing):
+            is_cloud = thing.kind == _CLOUD and own.kind != _CLOUD and not _is_far(own)
+            if (
+                index in counting
+                or thing.kind not in _MOVABLE
+                or not (_may_hide(thing) or is_cloud)
+            ):
                 continue
             is_other = thing.kind not in said[own.kind] and stands(own) and stands(thing)
             if thing.kind in said and not is_other:
@@ -256,6 +269,8 @@ def _with_far(things: list[PlacedObject], one: Named) -> list[PlacedObject]:
     laid = set(one.kinds) & _LAID.keys()
     if one.kinds[0] in STANCES and STANCES[one.kinds[0]].where == "water":
         laid = set() if kinds & _OPEN_WATERS else {"lake"}  # no boat is on dry land
+    elif one.relation == _IN_WATER:
+        laid = set() if kinds & {*_OPEN_WATERS, "river", "swimming pool"} else {"lake"}
     things = [
         _ahead(thing)
         if thing.kind in laid and thing.width < AROUND and _is_nearest(thing, things)

@@ -69,10 +69,20 @@ _YAWS = {"ahead": 0.0, "left": -24.0, "right": 24.0, "behind": 180.0}
 _SIDE = 66.0  # degrees that things on one side take at most
 _FAR_FOOT = 3.0  # degrees below the horizon, of what is far away
 _LEAST_FAR, _MOST_FAR = 11.0, 16.0  # degrees of its longer side
+RIDDEN = frozenset((  # which bear one each
+    "horse", "camel", "elephant", "unicorn", "dragon", "bicycle", "motorcycle", "rocking horse",
+    "swing", "chair", "armchair", "throne",
+))  # fmt: skip
+_ALOFT = 8.0, 25.0  # degrees of foot and top of what flies, though such things usually stand
+_SWIMMING = frozenset(("fish", "jellyfish"))  # kinds that plans have in the air of reefs
+_WIDEST_FISH, _DEEP_LAKE = 9.0, 6.0  # degrees
 _LAKES, _SHORE, _WIDEST_LAKE = frozenset(("lake", "frozen lake")), 1.15, 86.0  # degrees
+_POOL, _OF_REEFS = "swimming pool", frozenset(("coral", "seaweed"))
 _OPEN_WATER = frozenset(("sea", "lake", "canal", "frozen lake"))
 ON_FLOOR = frozenset(("floor", "small", "water"))
 _ABOVE = frozenset(("wall", "ceiling", "sky"))
+_FLYING = frozenset(("dragon", "plane", "rocket", "owl", "parrot"))  # though they usually stand
+_IN_WATER = Relation("water")
 
 
 def related(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[PlacedObject]:
@@ -83,8 +93,9 @@ def related(things: Sequence[PlacedObject], named: Sequence[Named]) -> list[Plac
     result = list(things)
     if any(thing.kind in STANDS for thing in things):
         return result
-    waters = [thing.kind for thing in result if thing.kind in _OPEN_WATER]
-    if waters:
+    waters = [thing.kind for thing in result if thing.kind in _OPEN_WATER | {_POOL}]
+    is_reef = any(thing.kind in _OF_REEFS for thing in result)
+    if waters and not is_reef:
         named = [_afloat(one, waters[0]) for one in named]
     told = [one for one in named if one.relation is not None]
     for relation in dict.fromkeys(
@@ -195,9 +206,43 @@ def _put_alone(things: list[PlacedObject], one: Named, where: str) -> list[Place
     elif where == "sides":
         for side, half in (("left", own[::2]), ("right", own[1::2])):
             moved |= _beside_each_other(things, half, _YAWS[side])
+    elif where == "sky":
+        moved = {place: _aloft(things[place]) for place in own}
     elif where == "far":
         moved = {place: _far_off(things[place]) for place in own}
     return [moved.get(place, thing) for place, thing in enumerate(things)]
+
+
+def _aloft(thing: PlacedObject) -> PlacedObject:
+    """Return a thing that flies, where a level view shows it."""
+    if _where(thing) in _ABOVE:
+        return thing
+    low, high = _ALOFT
+    fits = min((high - low) / thing.height, 1.0)
+    width, height = fits * thing.width, fits * thing.height
+    usual = usual_looks().get(thing.kind)
+    away = usual.tall / tan(radians(height)) if usual and usual.tall else None
+    pitch = high - height / 2
+    return replace(thing, width=width, height=height, pitch=pitch, away=away)
+
+
+def _riding(
+    things: Sequence[PlacedObject], own: Sequence[int], others: Sequence[int]
+) -> list[PlacedObject]:
+    """Return things of which some ride on others, one on each as far as there are enough."""
+    borne: dict[int, list[int]] = {}
+    for rank, place in enumerate(own):
+        borne.setdefault(others[rank % len(others)], []).append(place)
+    result: list[PlacedObject] = []
+    for place, thing in enumerate(things):
+        if place not in own:
+            result.append(thing)
+        riders = borne.get(place, ())
+        result += [
+            _below_top(_on(things[rider], thing, rank, len(riders)))
+            for rank, rider in enumerate(riders)
+        ]
+    return result
 
 
 def _far_off(thing: PlacedObject) -> PlacedObject:
@@ -232,9 +277,25 @@ def _turned(things: list[PlacedObject], one: Named, yaw: float) -> list[PlacedOb
 def _afloat(one: Named, water: str) -> Named:
     """Return a thing that words name; what swims, and stands nowhere else, is on some water."""
     stance = STANCES.get(one.kinds[0])
-    if one.relation or stance is None or stance.where != "water":
+    swims = stance is not None and stance.where == "water" and water != _POOL
+    is_fish = one.kinds[0] in _SWIMMING
+    if one.relation != _IN_WATER and (one.relation or not (swims or is_fish)):
         return one
     return one._replace(relation=Relation("on", (water,)))
+
+
+def mounted(named: Sequence[Named]) -> list[Named]:
+    """Return what words name, with as many horses as "knights on horses" ride."""
+    riders: dict[tuple[str, ...], int] = {}
+    for one in named:
+        if one.relation and one.relation.where == "on" and one.relation.kinds[0] in RIDDEN:
+            riders[one.relation.kinds] = riders.get(one.relation.kinds, 0) + one.least
+    return [
+        one._replace(least=riders[one.kinds], most=riders[one.kinds])
+        if one.kinds in riders and one.most is None and one.least > 1
+        else one
+        for one in named
+    ]
 
 
 def _depth(one: Named, named: Sequence[Named]) -> int:
@@ -270,13 +331,16 @@ def _moved(
         return _between(things, own, others[:2])
     if relation.where == "sides":
         things = _as_tall(things, own)
+    if relation.where == "on" and things[others[0]].kind in RIDDEN and own[1:] and others[1:]:
+        return _riding(things, own, others)
     other = others[0]
     target, put = things[other], _RULES[relation.where]
     if relation.where == "on" and any(_dwarfs(things[place], target) for place in own):
         return things  # a dragon on a coin
     if relation.where == "on" and target.kind in _LAKES:
         across = sum(things[place].width + _GAP for place in own)
-        target = replace(target, width=min(max(target.width, _SHORE * across), _WIDEST_LAKE))
+        wide = min(max(target.width, _SHORE * across), _WIDEST_LAKE)
+        target = replace(target, width=wide, height=max(target.height, _DEEP_LAKE))
     moved = {place: put(things[place], target, rank, len(own)) for rank, place in enumerate(own)}
     is_sea = target.kind == "sea"  # stays, with all that is afloat
     fits = _fitting([target, *moved.values()])
@@ -434,6 +498,10 @@ def _on(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> Plac
     if other.kind in DEEP and _where(thing) == "floor" and thing.kind not in ANIMALS:
         shore = other.pitch + other.height / 2 + _GAP / 2  # a house on a lake is beside it
         return replace(_with_foot(thing, shore), yaw=_spread(thing, other, rank, count, 0.0))
+    if thing.kind in _SWIMMING and other.kind in {*DEEP, *_LAKES}:  # only its back is out of it
+        thing = _scaled(thing, min(_WIDEST_FISH / thing.width, 1.0))
+        yaw = _spread(thing, other, rank, count, 0.0)
+        return replace(thing, yaw=yaw, pitch=other.pitch, away=None)
     if other.kind in DEEP:
         beyond = (other.width - count * (thing.width + _GAP)) / 2
         reach = beyond if beyond > 0.0 and other.kind == "sea" else 0.0  # towards the first view
@@ -444,6 +512,9 @@ def _on(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> Plac
     stance, low = STANCES.get(thing.kind), other.foot
     away = other.away or EYE / tan(radians(max(-low, 1.0)))
     tall = degrees(atan((stance.tall or 0.0) / away)) if stance else 0.0
+    if other.kind in RIDDEN & ANIMALS and not tall:
+        own, ridden = usual_looks().get(thing.kind), usual_looks().get(other.kind)
+        tall = other.height * own.tall / ridden.tall if own and ridden else thing.height
     longer = max(tall, tall * thing.width / thing.height)
     tall *= max(_LEAST / longer, 1.0) if longer else 0.0
     tall = min(tall or thing.height, _WIDEST * other.width / count * thing.height / thing.width)
@@ -489,7 +560,9 @@ def _before(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> 
 def _above(thing: PlacedObject, other: PlacedObject, rank: int, count: int) -> PlacedObject:
     """Return a thing that hangs or flies above another one."""
     top = other.pitch + other.height / 2
-    if _where(thing) not in _ABOVE:
+    if thing.kind in _FLYING:
+        thing = _aloft(thing)
+    elif _where(thing) not in _ABOVE:
         return _on(thing, other, rank, count)
     lifted = replace(thing, pitch=max(thing.pitch, top + _GAP + thing.height / 2))
     return replace(lifted, yaw=_spread(thing, other, rank, count, 0.0))

@@ -642,3 +642,10 @@ def test_words_of_players_mean_what_is_like_it(words: DescriptionWords, text: st
 
 def test_waves_are_of_the_sea(words: DescriptionWords):
     assert "sea" in words.reading("a lighthouse on a cliff with waves").split()
+
+
+def test_flying_and_swimming_are_seen(words: DescriptionWords):
+    assert not words.without_effect("a flying dragon over a castle")
+    assert not words.without_effect("knights on horseback, a dragon in the sky")
+    assert not words.without_effect("a pond with gold fish")
+    assert added_place("a pond with gold fish", words) == "in a meadow"

@@ -8,7 +8,7 @@ from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.named_rules import obeyed
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.plan_rules import colored
-from mag_sandbox.model.imagination.relation_rules import related
+from mag_sandbox.model.imagination.relation_rules import mounted, related
 from mag_sandbox.scenes.things import color_name, named_things
 
 SOFA = PlacedObject("sofa", 12.0, -14.0, 40.0, 16.0)
@@ -273,3 +273,59 @@ def test_many_on_one_side_are_all_on_it():
     assert len(yaws) == 7
     assert min(yaws) > 0.0
     assert max(yaws) < 90.0
+
+
+OUTDOORS = [
+    PlacedObject("lake", 30.0, -12.0, 40.0, 3.0),
+    PlacedObject("castle", 0.0, 4.0, 20.0, 16.0),
+    PlacedObject("dragon", 320.0, -4.0, 27.0, 15.0),
+    PlacedObject("horse", 340.0, -6.0, 18.0, 16.0),
+    PlacedObject("horse", 20.0, -6.0, 18.0, 16.0),
+    PlacedObject("knight", 60.0, -7.0, 11.0, 26.0),
+    PlacedObject("knight", 70.0, -7.0, 11.0, 26.0),
+    PlacedObject("fish", 200.0, 6.0, 13.0, 9.0),
+]
+OUTDOOR_KINDS = tuple({thing.kind for thing in OUTDOORS})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a dragon in the sky",
+        "a flying dragon",
+        "a dragon flying over a castle",
+        "a dragon in the air",
+    ],
+)
+def test_what_flies_is_in_the_sky(text: str):
+    there = related(OUTDOORS, named_things(text, OUTDOOR_KINDS))
+    dragon = next(thing for thing in there if thing.kind == "dragon")
+    assert dragon.foot > 3.0
+    assert dragon.foot + dragon.height < 27.5
+
+
+@pytest.mark.parametrize("text", ["two knights on horses", "knights riding on horses"])
+def test_each_rider_has_a_horse_of_its_own(text: str):
+    named = mounted(named_things(text, OUTDOOR_KINDS))
+    horses = next(one for one in named if one.kinds == ("horse",))
+    assert horses.least == next(one for one in named if one.kinds == ("knight",)).least
+    there = related(OUTDOORS, named)
+    yaws = {kind: {one.yaw for one in there if one.kind == kind} for kind in ("horse", "knight")}
+    assert yaws["horse"] == yaws["knight"] == {340.0, 20.0}
+
+
+@pytest.mark.parametrize(
+    "text", ["a pond with a fish", "a fish in the pond", "a fish in the water"]
+)
+def test_fish_are_in_the_water(text: str):
+    there = related(OUTDOORS, named_things(text, OUTDOOR_KINDS))
+    fish, lake = (next(one for one in there if one.kind == kind) for kind in ("fish", "lake"))
+    assert fish.pitch == lake.pitch
+    assert abs(right_of(fish, lake)) < lake.width / 2
+
+
+def test_no_bench_is_on_the_pond_with_the_ducks():
+    named = named_things("benches and ducks on a pond", ("bench", "duck", "lake"))
+    where = {one.kinds[0]: one.relation for one in named}
+    assert where["duck"] is not None
+    assert where["bench"] is None
