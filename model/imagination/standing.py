@@ -97,6 +97,25 @@ def stood(edit: Edit, scenery: Scenery, stance: Stance) -> Edit:
     return replace_box(edit, middle, width, height)
 
 
+def hiding(edit: Edit, scenery: Scenery, stance: Stance) -> str:
+    """Return the kind of thing that hides most of a placement; "": none, or it may be on a table.
+
+    Args:
+        edit: as it appears; see `stood`.
+        scenery: likewise.
+        stance: likewise.
+    """
+    foot, look = edit.pitch - edit.height / 2, usual_looks().get(edit.kind)
+    may_be_on_table = stance.where != "floor" or look is None or look.tall <= LIGHT
+    if may_be_on_table or foot >= -HORIZON_FOOT:
+        return ""
+    distance = EYE / tan(radians(-foot)) - IN_FRONT
+    tall = distance * (tan(radians(edit.pitch + edit.height / 2)) - tan(radians(foot)))
+    size = tall, 2 * distance * tan(radians(edit.width / 2))
+    nearest = _hiding(edit.yaw, distance, size, scenery.upright)
+    return next((told.kind for told, away in scenery.upright if away == nearest), "")
+
+
 def replace_box(edit: Edit, pitch: float, width: float, height: float) -> Edit:
     """Return a placement with another box, within what edits can be."""
     width, height = (

@@ -22,7 +22,7 @@ from mag_sandbox.model.imagination.new_ground import (
 )
 from mag_sandbox.model.imagination.objects import PlacedObject, check_objects
 from mag_sandbox.model.imagination.scenery import FAR, HORIZON_FOOT, Scenery, ToldFrom, with_placed
-from mag_sandbox.model.imagination.standing import stood
+from mag_sandbox.model.imagination.standing import hiding, stood
 from mag_sandbox.model.imagination.wanted import Wanted
 from mag_sandbox.model.pocket.changes import stances_of, thing_of
 from mag_sandbox.model.pocket.painting import PaintingInventor, Plan
@@ -32,6 +32,7 @@ from mag_sandbox.scenes.rooms import DOORS
 from mag_sandbox.scenes.things import Named, names_in
 
 AT_START = "that is right where the scene begins; point farther away from there"
+BEHIND = "the {} would be hidden by the {}; step back or point beside it"
 TOO_FAR = "that is too far from where the scene begins; walk back towards it or point nearer"
 FLYING = frozenset(("sky", "far"))  # stances that need no ground to stand on
 WADES = "the {} is shallow: you wade through it"
@@ -203,7 +204,10 @@ class WalkableGround:
         if edit.act == "place":
             things = scenery.plan(x, z) if scenery else self._painting.listed  # before the plan
             seen = Scenery.of(things, self._stances, self._behind)
-            edit = stood(edit, seen, self._stances.get(edit.kind, FAR))
+            stance = self._stances.get(edit.kind, FAR)
+            edit = stood(edit, seen, stance)
+            if before := hiding(edit, seen, stance):
+                return BEHIND.format(edit.kind, before)
             edit = self._standing_out(edit, things)
         if (x, z) == START or scenery is None or edit.act not in ("place", *SPOT_ACTS):
             return edit

@@ -1,5 +1,6 @@
 """Things stand where the player points, as large as they are."""
 
+from dataclasses import replace
 from itertools import cycle
 from math import atan, degrees, radians, tan
 
@@ -9,7 +10,7 @@ from mag_sandbox.controls.edits import Edit
 from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.scenery import Scenery, with_placed
-from mag_sandbox.model.imagination.standing import stood
+from mag_sandbox.model.imagination.standing import hiding, stood
 from mag_sandbox.model.pocket.changes import thing_of
 from mag_sandbox.scenes.looks import usual_looks
 from mag_sandbox.scenes.stances import STANCES
@@ -105,6 +106,16 @@ def test_nothing_is_hidden_by_what_stands_before_it():
     table = PlacedObject("table", 0.0, -19.0, 40.0, 18.0)
     cat = put("a cat", -17.0, room(table))
     assert foot(cat) < -28.0 + 1.0
+
+
+def test_what_a_near_thing_hides_is_told():
+    tree = PlacedObject("oak", 0.0, 10.0, 85.0, 90.0)  # its foot 35 degrees down: at 2.3 m
+    place = meadow(tree)
+    elephant = put("an elephant", -1.0, place)
+    assert hiding(elephant, place, STANCES["elephant"]) == "oak"
+    assert not hiding(elephant, meadow(), STANCES["elephant"])
+    aside = put("an elephant", -1.0, meadow(replace(tree, yaw=90.0)))
+    assert not hiding(aside, meadow(replace(tree, yaw=90.0)), STANCES["elephant"])
 
 
 def test_things_of_the_sky_and_those_without_a_pointer_keep_their_height():
