@@ -207,6 +207,7 @@ class PlayerSession(WatchedSession):
             services.settings.now.fit,
             make_theme=services.theme,
             open_keys=services.bindings["change"].keys,
+            may_open=partial(_may_change, services, reel),
         )
         boxes = self._prompt, self._edit.box
         self._postcards = PostcardOverlay(reel, hud, hunt, probe, claim, boxes)
@@ -348,8 +349,6 @@ class PlayerSession(WatchedSession):
                 self._around.dismiss()
                 self._worker.call(lambda session: session.world.expect_prompt())  # meanwhile
                 self._prompt.open(self._reel.current.block.prompt)
-            case "change" if why := _why_fixed(services, self._reel):
-                self._say(why, "bad")
             case "change":
                 self._prompt.dismiss()
                 self._edit.open()
@@ -625,6 +624,13 @@ def _why_fixed(services: Services, reel: Reel) -> str:
         return ""
     key = services.bindings.title("policy")
     return f"this memory keeps no places, so nothing can be changed; {key} chooses another"
+
+
+def _may_change(services: Services, reel: Reel) -> bool:
+    """Tell whether anything here can be changed, and the player why not."""
+    if why := _why_fixed(services, reel):
+        services.notices.say(why, "bad")
+    return not why
 
 
 def _is_far(reel: Reel) -> bool:

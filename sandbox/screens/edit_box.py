@@ -53,8 +53,10 @@ class EditOverlay(Overlay):
         *,
         make_theme: Callable[[tuple[int, int]], Theme] = Theme,
         open_keys: Sequence[str] = (),
+        may_open: Callable[[], bool] = lambda: True,
     ) -> None:
-        """Make a hidden overlay."""
+        """Make a hidden overlay; `may_open` tells whether anything can be changed, and says why."""
+        self._may_open = may_open
         self._reel, self._hud, self._kinds = reel, hud, tuple(kinds)
         self._category, self._ask, self._fly = category, ask, fly
         self._fit_mode: FitMode = fit_mode
@@ -79,6 +81,8 @@ class EditOverlay(Overlay):
 
     def open(self, position: tuple[int, int] | None = None) -> None:
         """Ask what shall be at a position of the window; None: at the pointer, if it ever moved."""
+        if not self._may_open():
+            return
         position = position or self._pointer
         spot, pose = self._spot_at(position) if position else None, self._reel.pose
         before, self._spot = self._spot, spot or (pose.yaw, None)

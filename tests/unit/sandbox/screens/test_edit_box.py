@@ -50,6 +50,13 @@ def made(
     return overlay, asked, surface, hud
 
 
+def test_a_click_opens_no_box_where_nothing_can_be_changed():
+    overlay, _, _, _ = made()
+    overlay._may_open = lambda: False
+    overlay.handle(click((300, 200)))
+    assert not overlay.box.is_open
+
+
 def click(position: tuple[int, int], button: int = 3) -> pygame.Event:
     return pygame.event.Event(pygame.MOUSEBUTTONDOWN, pos=position, button=button)
 
