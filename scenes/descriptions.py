@@ -588,7 +588,7 @@ def uninvited_in(text: str, words: Vocabulary, kinds: Collection[str]) -> frozen
         return frozenset()
     place = _known_place(read, words)
     all_kinds = THINGS.keys() | WATERS | _LAID
-    return (all_kinds & {*kinds}) - named - _OVERHEAD - _fabric(place)
+    return frozenset((all_kinds & {*kinds}) - named - _OVERHEAD - _fabric(place))
 
 
 def _fabric(place: PlaceKind | None) -> frozenset[str]:

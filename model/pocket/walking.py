@@ -220,8 +220,7 @@ class WalkableGround:
                 return TOO_FAR
         if moved is None or moved.width > LARGEST[0] or moved.height > LARGEST[1]:
             return AT_START
-        stance = self._stances.get(moved.kind)
-        flies = stance is not None and stance.where in FLYING
+        flies = moved.kind in self._stances and self._stances[moved.kind].where in FLYING
         if self.is_open and not flies and moved.foot >= -HORIZON_FOOT:
             return TOO_FAR
         pitch = min(HIGHEST, max(-HIGHEST, moved.pitch))
