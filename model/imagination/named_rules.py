@@ -80,10 +80,12 @@ _LAID = {  # what is laid on the ground: pitch, width, height and variant, and i
     "river": (-16.0, 89.0, 9.0, 1, (89, 166, 192)), "canal": (-14.0, 89.0, 9.0, 1, (89, 166, 192)),
     "railway track": (-9.0, 89.0, 3.0, 1, (140, 140, 140)),
     "lake": (-10.0, 66.0, 8.0, 2, (89, 166, 192)),
+    "frozen lake": (-10.0, 66.0, 8.0, 2, (176, 208, 232)),
 }  # fmt: skip
 _OPEN_WATERS = frozenset((  # on which boats are; coral is under it
     "sea", "lake", "frozen lake", "canal", "coral", "seaweed",
 ))  # fmt: skip
+_LAKES, _LEAST_LAKE = frozenset(("lake", "frozen lake")), 6.0  # degrees of height
 _TREE_LIKE = 11.0  # degrees; smaller trees are a line at the horizon
 _STARS, _STAR, _STAR_PITCHES = 40, 2.4, (8.0, 26.5)  # how many, and degrees
 _DROPS = (214, 232, 248)
@@ -293,7 +295,9 @@ def _is_nearest(thing: PlacedObject, things: Sequence[PlacedObject]) -> bool:
 
 
 def _ahead(thing: PlacedObject) -> PlacedObject:
-    """Return a wide thing of which the first view shows the middle."""
+    """Return a wide thing of which the first view shows the middle, and no mere line."""
+    if thing.kind in _LAKES and thing.height < _LEAST_LAKE:
+        thing = replace(thing, height=_LEAST_LAKE, pitch=min(thing.pitch, -_LEAST_LAKE))
     return thing if away(thing) <= AHEAD else replace(thing, yaw=0.0)
 
 

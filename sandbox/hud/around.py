@@ -190,10 +190,11 @@ def around_lines(things: Sequence[Seen], pose: CameraPose) -> list[str]:
     for one in sorted(things, key=lambda one: abs(yaw_difference(one.yaw, pose.yaw))):
         named[one.name].append(one.direction(pose))
     return [
-        f"{name} ({len(ways)}): {'; '.join([*ways[:_NEAREST], *['…'] * (len(ways) > _NEAREST)])}"
+        f"{name} ({len(ways)}): {'; '.join([*apart[:_NEAREST], *['…'] * (len(apart) > _NEAREST)])}"
         if ways[1:]
         else f"{name}: {ways[0]}"
         for name, ways in named.items()
+        for apart in [list(dict.fromkeys(ways))]  # many are ahead
     ] or ["you have not seen anything with a name yet"]
 
 

@@ -42,6 +42,11 @@ def test_of_many_things_of_one_name_the_nearest_are_told():
     assert line == "green cactus (5): 20° right; 40° right; 60° right; …"
 
 
+def test_equal_directions_are_told_once():
+    ahead = [Seen("palm", "", turn, 0.0, 9.0, 9.0) for turn in (0.0, 1.0, 2.0, 90.0)]
+    assert around_lines(ahead, CameraPose()) == ["palm (4): ahead; 90° right"]
+
+
 def test_what_the_world_planned_is_listed_where_it_was_seen():
     sofa = replace(TENT, kind="sofa", color=None, yaw=90.0)
     behind = replace(sofa, kind="bed", yaw=180.0)
