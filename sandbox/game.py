@@ -280,6 +280,9 @@ class PlayerGame:
         self.services.audio.volume(settings.volume / 100)
         self.services.audio.mute(settings.muted)
         self.services.saves.scenes.budget_bytes = settings.parked_mib * MIB
+        size, old = ((one.window_width, one.window_height) for one in (settings, before))
+        if size != old:
+            self.view.resize(size)
         if settings.fullscreen != before.fullscreen:
             self.view.toggle_fullscreen()
         choice = self.choice.changed(before, settings)

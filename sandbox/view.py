@@ -11,7 +11,7 @@ import pygame
 from mag_sandbox.sandbox.audio import Output
 from mag_sandbox.sandbox.play.late_warp import Shifter
 from mag_sandbox.sandbox.screens import Screen
-from mag_sandbox.sandbox.ui.display import toggle_fullscreen, window
+from mag_sandbox.sandbox.ui.display import resize, toggle_fullscreen, window
 
 
 class View:
@@ -32,6 +32,10 @@ class View:
     def show(self, screen: Screen) -> None:  # noqa: ARG002 -- for subclasses
         """Show what the screen has drawn."""
         pygame.display.flip()
+
+    def resize(self, size: tuple[int, int]) -> None:
+        """Show the game in another size [px], unless it fills the screen."""
+        resize(size)
 
     def toggle_fullscreen(self) -> None:
         """Fill the screen, or go back."""

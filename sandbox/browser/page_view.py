@@ -124,6 +124,9 @@ class PageView(View):
         if window_surface().get_size() != self._size:
             pygame.display.set_mode(self._size, pygame.RESIZABLE)
 
+    def resize(self, size: tuple[int, int]) -> None:
+        """Do nothing: the browser's window is the reader's."""
+
     def toggle_fullscreen(self) -> None:
         """Ask the page to fill the screen, or to go back."""
         self.send({"is": "fullscreen"})

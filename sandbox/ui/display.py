@@ -94,9 +94,7 @@ def toggle_fullscreen() -> None:
     if pygame.display.get_driver() in UNSEEN:
         return
     if window_surface().get_flags() & pygame.NOFRAME:  # it was filled without help
-        surface = pygame.display.set_mode(opening_size(REFERENCE_SIZE), pygame.RESIZABLE)
-        screen = pygame.Rect((0, 0), pygame.display.get_desktop_sizes()[0])
-        pygame.display.set_window_position(surface.get_rect(center=screen.center).topleft)
+        _open_in_middle(REFERENCE_SIZE)
         return
     with warnings.catch_warnings(action="ignore"):  # that the window is made anew
         done = pygame.display.toggle_fullscreen()
@@ -105,6 +103,19 @@ def toggle_fullscreen() -> None:
         pygame.display.toggle_fullscreen()  # it believes to be full
     pygame.display.set_mode(pygame.display.get_desktop_sizes()[0], pygame.NOFRAME)
     pygame.display.set_window_position((0, 0))
+
+
+def resize(size: Size) -> None:
+    """Make the window as large as a new one of this size would be, unless it fills the screen."""
+    fills = pygame.NOFRAME | pygame.FULLSCREEN
+    if pygame.display.get_driver() not in UNSEEN and not window_surface().get_flags() & fills:
+        _open_in_middle(size)
+
+
+def _open_in_middle(size: Size) -> None:
+    surface = pygame.display.set_mode(opening_size(size), pygame.RESIZABLE)
+    screen = pygame.Rect((0, 0), pygame.display.get_desktop_sizes()[0])
+    pygame.display.set_window_position(surface.get_rect(center=screen.center).topleft)
 
 
 def name_window(words: str = "") -> None:

@@ -478,6 +478,14 @@ def test_where_all_around_was_seen_enter_repaints_this_view(run, monkeypatch):
     game.said("This view is repainted")
 
 
+def test_another_size_of_the_window_is_shown_at_once(run, monkeypatch):
+    game, shown = run(), []
+    monkeypatch.setattr(game.game.view, "resize", shown.append)
+    game.services.settings.change(window_width=1600, window_height=900)
+    game.services.settings.change(volume=30)
+    assert shown == [(1600, 900)]
+
+
 def test_one_box_closes_the_other(run):
     game = run(FakeWorld(spec=replace(FAST, kinds=("tent",))))
     session = game.play().session
