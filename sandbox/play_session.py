@@ -218,7 +218,9 @@ class PlayerSession(WatchedSession):
             services.notices, self._edit, self._prompt,
         )  # fmt: skip
         if origin := reel.current.block.memory.origin:
-            self._say(f"memory was rebuilt from {origin.pictures} pictures of {origin.world}")
+            pictures = "picture" if origin.pictures == 1 else "pictures"
+            count = f"{origin.pictures} {pictures}"
+            self._say(f"memory was rebuilt from {count} of the world {origin.world}")
 
     @property
     def is_recording(self) -> bool:

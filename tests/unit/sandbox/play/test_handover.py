@@ -124,7 +124,7 @@ def test_the_display_says_that_memory_was_made_anew(run):
     origin = game.screen.hud_state().block.memory.origin
     assert origin.world == "pocket"
     assert origin.pictures >= 3 * RECENT_BLOCKS
-    game.said(f"rebuilt from {origin.pictures} pictures of pocket")
+    game.said(f"rebuilt from {origin.pictures} picture")
     game.draw((1280, 720))
 
 
