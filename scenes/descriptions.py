@@ -228,7 +228,16 @@ _ON_PEAKS = re.compile(
 _OWN_LIGHT = frozenset(("moon", "coral reef", *WINDOWLESS))
 _UNDERGROWTH = {"jungle": 32}  # bushes at least
 _SHADE = {"jungle": 0.7}  # share of the light that reaches the ground
-_WOODED = {"forest": 30, "jungle": 45, "autumn woods": 20, "cherry valley": 10}  # trees at least
+_WOODED = {  # trees at least
+    "forest": 30, "jungle": 45, "autumn woods": 20, "cherry valley": 10, "park": 12,
+}  # fmt: skip
+_TURNING = frozenset(("oak", "birch", "willow", "cherry tree"))  # trees that show the season
+_SEASONS, _FEWEST = ("autumn", "spring"), 8  # and how many trees there are then
+_OWN_SEASON = frozenset(("autumn woods", "cherry valley"))
+_RARE = {
+    "park": frozenset(("church", "hot air balloon"))
+}  # though places of the renderer have some
+
 _SEA = "sea"
 _TREE = 3.0  # metres
 _LARGEST = 6.0  # metres that things in rooms are tall or wide
@@ -443,6 +452,11 @@ class DescriptionWords(Vocabulary):
         if category != "video game":
             seen |= _empty(text, (*THINGS, *ground))
         seen |= _only(text, is_obeyed=category in _BY_DAY and bool(naming_words(text, kinds)))
+        if category == "outdoor" and (place_kind is None or place_kind.name not in _OWN_SEASON):
+            shown = season_in(reading, self)
+            seasons = {place for place, word in enumerate(read) if word in _SEASONS}
+            seen -= seasons
+            seen |= {place for place in seasons if read[place] == shown}
         also = MEASURED.get(category or "", "").split()
         seen |= {place for place, word in enumerate(read) if word in also}
         seen |= (telling := telling_words(text, (*THINGS, *ground)))
@@ -632,7 +646,12 @@ def elsewhere_in(text: str, words: Vocabulary) -> frozenset[str]:
     place = _known_place(text, words)
     if place is None:
         return frozenset()
-    return kinds_elsewhere(place.name) | ({"mushroom"} if place.name in _WOODED else frozenset())
+    rare = _RARE.get(place.name, frozenset())
+    return (
+        kinds_elsewhere(place.name)
+        | rare
+        | ({"mushroom"} if place.name in _WOODED else frozenset())
+    )
 
 
 def typical_in(text: str, words: Vocabulary) -> tuple[Named, ...]:
@@ -650,9 +669,24 @@ def typical_in(text: str, words: Vocabulary) -> tuple[Named, ...]:
         named.append(Named((_SEA,), None))
     if least := _WOODED.get(place.name, 0):
         named.append(Named(tuple(dict.fromkeys(trees)), None, least))
+    elif season_in(text, words):
+        named.append(
+            Named(tuple(one for one in dict.fromkeys(trees) if one in _TURNING), None, _FEWEST)
+        )
     if least := _UNDERGROWTH.get(place.name, 0):
         named.append(Named(("bush",), None, least))
     return tuple(named)
+
+
+def season_in(text: str, words: Vocabulary) -> str:
+    """Return the season that the trees of a description in known words show; "": none.
+
+    Where grass and trees are few, as in deserts and harbours, none is seen.
+    """
+    place = _known_place(text, words)
+    if place is None or place.name in _OWN_SEASON or _TURNING.isdisjoint(place.some("plants")):
+        return ""
+    return next((season for season in _SEASONS if stem(season) in _stems(text)), "")
 
 
 def _is_tree(kind: str) -> bool:

@@ -58,6 +58,7 @@ from mag_sandbox.model.imagination.weather import (
     at_night,
     has_dark_sky,
     in_fog,
+    in_season,
     in_storm,
     under_snow,
     with_bright_lightning,
@@ -216,6 +217,9 @@ class Imagination:
         things = of_stone(things) if wanted.of_stone and not behind else things
         if not behind:
             things = in_shade(things, wanted.shade)
+            if wanted.season:
+                own = {one.kinds[0] for one in wanted.named if "red tree" not in one.kinds}
+                things = in_season(things, wanted.season, own)
             things = with_bright_lightning(in_storm(things)) if wanted.in_storm else things
             things = at_night(things) if wanted.by_night else things
             things = under_snow(things) if wanted.in_snow else things

@@ -14,6 +14,7 @@ from mag_sandbox.scenes.descriptions import (
     is_under_snow,
     lit,
     named_in,
+    season_in,
     shade_in,
     speaks_of,
     typical_in,
@@ -31,6 +32,7 @@ class Wanted(NamedTuple):
     in_fog: bool = False
     in_storm: bool = False
     in_snow: bool = False  # which lies on the ground
+    season: str = ""  # "autumn" or "spring", if its trees show it
     by_night: bool = False  # its light and sky are those of a night
     by_day: bool = False  # a plan with a dark sky is drawn anew
     absent: Collection[str] = ()  # kinds that it says are not there
@@ -82,6 +84,7 @@ class Wanted(NamedTuple):
             in_fog=speaks_of("fog", read),
             in_storm=speaks_of("storm", text),
             in_snow=is_under_snow(read),
+            season=season_in(read, words),
             by_night=speaks_of("night", light),
             by_day=speaks_of("day", light),
             absent=absent,

@@ -3,8 +3,9 @@
 Data, and numbers made of it; nothing here runs a network. Things are listed from far to near.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from math import dist
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from mag_sandbox.controls.parallax import EYE
 from mag_sandbox.model.imagination.objects import PlacedObject, rgb
 from mag_sandbox.model.imagination.plan_rules import light_of, looks_of, vividness, with_look
 from mag_sandbox.scenes.looks import Rgb
+from mag_sandbox.scenes.stances import STANCES
 from mag_sandbox.scenes.things import FALLING
 
 _DARK_SKY = 170  # brightest channel of the sky by day, at least
@@ -32,6 +34,21 @@ _SNOW, _AMBIENT = np.array((226, 234, 243)), 0.7  # colour, and share of white l
 _WHITE = 0.2  # vividness of ground that is white
 _SNOWED = {"near ground": 1.0, "far ground": 1.0, "far hill": 0.8, "hills": 0.8, "flat land": 0.8}
 _UNDER_SNOW = frozenset(("wild flower", "tulip", "sunflower", "rose bush", "wheat"))
+_GREEN = frozenset(("oak", "birch", "willow", "cherry tree", "bush", "hedge"))  # trees that turn
+_TURNED = {  # kinds and colours of trees in a season, one after the other
+    "autumn": (
+        ("orange tree", (227, 145, 85)), ("red tree", (206, 86, 80)),
+        ("orange tree", (228, 168, 82)),
+    ),
+    "spring": (("cherry tree", (244, 167, 181)), ("cherry tree", (245, 172, 191))),
+}  # fmt: skip
+_FALLEN = ((222, 120, 54), (196, 72, 52), (232, 176, 74))  # colours of leaves on the ground
+_WITHERED, _SHARE = np.array((184, 168, 86)), 0.6  # colour of grass in autumn, and its share
+_SPROUTING = 0.35  # share of trees without blossom in spring
+_GRASS = frozenset(("near ground", "far ground", "far hill", "hills", "flat land"))
+_LEAF, _LEAF_SHAPE = "wild flower", 0.6  # what leaves on the ground are drawn as, and how tall
+_TREE = 3.0  # metres
+_GOLDEN = 0.618034  # whose multiples are spread evenly
 _FOG, _HAZY = np.array((206, 212, 216)), 0.08  # colour, and vividness of skies that show it
 _HALF_SEEN, _PALEST, _NEAREST_FOOT = 14.0, 0.8, 1.0  # metres; share at most; degrees
 
@@ -90,6 +107,50 @@ def _snowed(thing: PlacedObject, snow: np.ndarray) -> PlacedObject:
         return thing
     color = rgb(share * snow + (1 - share) * np.array(thing.color))
     return replace(thing, color=color, mean_color=color)
+
+
+def in_season(
+    things: Sequence[PlacedObject], season: str, named: Collection[str] = ()
+) -> list[PlacedObject]:
+    """Return outdoor things with trees as in a season: orange in autumn, some in blossom in spring.
+
+    Trees of kinds that words name take the colour alone.
+    """
+    light = light_of(things)
+    return [_in_season(one, season, place, light, named) for place, one in enumerate(things)]
+
+
+def _in_season(
+    thing: PlacedObject, season: str, place: int, light: float, named: Collection[str]
+) -> PlacedObject:
+    at = place * _GOLDEN % 1
+    is_autumn = season == "autumn"
+    if thing.kind in _GREEN and (is_autumn or (_is_tall(thing.kind) and at > _SPROUTING)):
+        kind, color = _TURNED[season][int(at * len(_TURNED[season]))]
+        if thing.kind in named or not _is_tall(thing.kind):
+            return _in_color(thing, color, light)
+        looks = looks_of(kind)
+        look = min(looks, key=lambda one: dist(one.color, color))
+        return _in_color(replace(thing, kind=kind, variant=look.variant), color, light)
+    if is_autumn and thing.kind == _LEAF and _LEAF not in named:
+        fallen = replace(
+            thing, height=_LEAF_SHAPE * thing.height,
+            pitch=thing.foot + _LEAF_SHAPE * thing.height / 2,
+        )  # fmt: skip
+        return _in_color(fallen, _FALLEN[int(at * len(_FALLEN))], light)
+    if is_autumn and thing.kind in _GRASS and thing.color:
+        color = rgb(_SHARE * light * _WITHERED + (1 - _SHARE) * np.array(thing.color))
+        return replace(thing, color=color, mean_color=color)
+    return thing
+
+
+def _is_tall(kind: str) -> bool:
+    return (STANCES[kind].tall or 0.0) > _TREE
+
+
+def _in_color(thing: PlacedObject, color: Rgb, light: float) -> PlacedObject:
+    shade = rgb(light * np.array(color))
+    return replace(thing, color=shade, mean_color=shade)
 
 
 def in_fog(things: Sequence[PlacedObject]) -> list[PlacedObject]:

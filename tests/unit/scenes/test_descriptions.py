@@ -649,3 +649,26 @@ def test_flying_and_swimming_are_seen(words: DescriptionWords):
     assert not words.without_effect("knights on horseback, a dragon in the sky")
     assert not words.without_effect("a pond with gold fish")
     assert added_place("a pond with gold fish", words) == "in a meadow"
+
+
+@pytest.mark.parametrize(
+    ("text", "season"),
+    [
+        ("a park in autumn", "autumn"),
+        ("a village in spring", "spring"),
+        ("a desert in autumn", ""),
+        ("a kitchen in spring", ""),
+        ("a park in summer", ""),
+    ],
+)
+def test_a_season_is_seen_where_there_are_trees_that_turn(words, text, season):
+    assert Wanted.of(text, words, KINDS).season == season
+    grey = [word.text for word in words.without_effect(text)]
+    assert grey == ([] if season else [text.split()[-1]])
+
+
+def test_a_park_has_trees_and_no_church(words: DescriptionWords):
+    trees = typical_in("a park", words)[-1]
+    assert {"oak", "birch"} < {*trees.kinds}
+    assert trees.least > 5
+    assert "church" in elsewhere_in("a park", words)

@@ -10,6 +10,7 @@ from mag_sandbox.model.imagination.weather import (
     at_night,
     has_dark_sky,
     in_fog,
+    in_season,
     in_storm,
     under_snow,
     with_bright_lightning,
@@ -80,3 +81,14 @@ def test_lightning_is_bright_and_before_the_clouds():
     assert [one.kind for one in plan] == ["low sky", "near ground", "cloud", "lightning", "barn"]
     assert min(plan[3].color) > 150
     assert plan[3].pitch + plan[3].height / 2 < VIEW_TOP
+
+
+def test_trees_turn_in_autumn_and_bloom_in_spring():
+    trees = [PlacedObject("oak", 30.0 * one, 2.0, 20.0, 20.0, (92, 138, 92)) for one in range(9)]
+    things = [*trees, PlacedObject("pine", 300.0, 2.0, 12.0, 20.0, (60, 110, 80))]
+    autumn, spring = (in_season(things, season) for season in ("autumn", "spring"))
+    assert {one.kind for one in autumn} == {"orange tree", "red tree", "pine"}
+    assert {one.kind for one in spring} == {"oak", "cherry tree", "pine"}
+    named = in_season(things, "autumn", {"oak"})
+    assert {one.kind for one in named} == {"oak", "pine"}
+    assert all(one.color and one.color[0] > one.color[1] for one in named[:9])
