@@ -195,6 +195,7 @@ def _replay(recording: Recording, options: ReplayOptions, say: Say) -> int:
         _replay_in_app(recording, choice, [], headless=True)
         return 0
 
+    say(f"playing {len(recording.blocks)} blocks again ...")
     verifying = Verifying(recording, choice, options.by)
     with verifying.verifier(say) as verifier:
         if options.headless:
