@@ -20,7 +20,7 @@ from mag_sandbox.scenes.stances import STANCES, Stance
 
 UPRIGHT = frozenset({"floor", "small", "water", "ceiling", "sky"})  # stances of what has a distance
 STANDS = 0.5  # how likely it is that a pixel shows something that stands out
-SURE = 0.8  # likewise, in the mean, of a body that the reader misses
+SURE = 0.6  # likewise, in the mean, of a body that the reader misses
 OPEN, UNSURE = (0.2, 0.8), 0.16  # an undecided pixel; share of them in pictures unlike renders
 LEAST = 40  # squares of a body
 TRIES = 150  # squares from which bodies are looked for
