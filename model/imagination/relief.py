@@ -23,6 +23,7 @@ from mag_sandbox.controls.parallax import EYE
 
 FINE = 2  # px of a square
 WIDTHS = (16, 32, 64, 96, 96)  # channels of squares, and of squares each twice as large
+DEPTHS = (1, 1, 3, 3, 3)  # pairs of convolutions for each of them on the way to larger ones
 UNIT = 8.0  # px; distances to edges are logarithmic from about here on
 FOOT_UNIT = 3.0  # output of a radian
 LEVEL = 0.005, 1.4  # radians below the horizon, between which feet are
@@ -50,13 +51,16 @@ class ReliefReader(nn.Module):
     relief = reader.read(picture, pitches)
     """
 
-    def __init__(self, widths: Sequence[int] = WIDTHS) -> None:
+    def __init__(self, widths: Sequence[int] = WIDTHS, depths: Sequence[int] = DEPTHS) -> None:
         super().__init__()
         self.stem = nn.Conv2d(4 * FINE**2, widths[0], 3, padding=1)
         self.down = nn.ModuleList(
             nn.Conv2d(before, now, 2, stride=2) for before, now in itertools.pairwise(widths)
         )
-        self.out = nn.ModuleList(Pair(width) for width in widths)
+        self.out = nn.ModuleList(
+            nn.Sequential(*(Pair(width) for _ in range(depth)))
+            for width, depth in zip(widths, depths, strict=True)
+        )
         self.up = nn.ModuleList(
             nn.Conv2d(now, before, 1) for before, now in itertools.pairwise(widths)
         )
@@ -75,8 +79,8 @@ class ReliefReader(nn.Module):
         rows = pitches[:, None, :, None].expand(-1, 1, -1, pictures.shape[-1])
         x = self.stem(functional.pixel_unshuffle(torch.cat((pictures, rows), dim=1), FINE))
         passed = []
-        for place, pair in enumerate(self.out):
-            x = pair(x if place == 0 else self.down[place - 1](x))
+        for place, pairs in enumerate(self.out):
+            x = pairs(x if place == 0 else self.down[place - 1](x))
             passed.append(x)
         for place in reversed(range(len(self.back))):
             wide = functional.interpolate(self.up[place](x), scale_factor=2, mode="nearest")

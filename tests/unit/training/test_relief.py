@@ -1,5 +1,7 @@
 """The training of the network that tells what stands out."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -21,9 +23,8 @@ def stage() -> ReliefStage:
     ids[::16, ::16] = 2
     pixels = np.random.default_rng(0).integers(0, 255, (*ids.shape, 3), np.uint8)
     boxes = np.array([(0, 0, 0, 0), (1240, 150, 100, 110), (0, 0, 0, 0)], np.float32)
-    return ReliefStage(
-        ReliefReader(), [DrawnRing(pixels, ids, np.array((0, 2, -1), np.float32), boxes)], 0
-    )
+    away = np.array((0, 2, -1), np.float32)
+    return ReliefStage(ReliefReader(), [DrawnRing(pixels, ids, away, boxes, is_first=False)], 0)
 
 
 def told(views: Views) -> torch.Tensor:
@@ -45,6 +46,13 @@ def test_views_tell_where_a_thing_is_across_the_seam_and_mirrored(stage):
     assert wide[own].numpy() == pytest.approx(100.0)
     assert tall[own].numpy() == pytest.approx(110.0)
     assert (views.edges.amin(dim=1)[own] > 0).all()
+
+
+def test_most_views_from_where_the_scene_begins_look_ahead(stage):
+    around = stage.views(np.random.default_rng(3), 32).stands
+    stage.rings = [replace(stage.rings[0], is_first=True)]  # its thing is ahead
+    ahead = stage.views(np.random.default_rng(3), 32).stands
+    assert ahead.any(dim=(1, 2)).float().mean() > 0.6 > around.any(dim=(1, 2)).float().mean()
 
 
 def test_only_a_right_answer_costs_nothing(stage):
