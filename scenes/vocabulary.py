@@ -102,7 +102,7 @@ class Vocabulary:
     >>> vocabulary.known("lighthouse")
     True
     >>> vocabulary.nearest("lighthose", 2)
-    ('lighthouse', 'lighthouses')
+    ('lighthouse',)
     >>> vocabulary.suggestions("a meadow", 2)
     ('at sunset', 'covered in snow')
     """

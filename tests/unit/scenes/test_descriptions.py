@@ -566,7 +566,7 @@ def test_owners_are_not_there_and_are_struck_out(words: DescriptionWords):
         ("a house with white windows", "in a village"),
     ],
 )
-def test_lakes_and_landmarks_tell_their_usual_place(words: DescriptionWords, text: str, place: str):
+def test_lakes_and_buildings_tell_their_usual_place(words: DescriptionWords, text: str, place: str):
     assert added_place(text, words) == place
 
 
