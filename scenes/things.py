@@ -405,6 +405,15 @@ class _Naming(NamedTuple):
     said: Mapping[str, str]  # kinds, and the names that it has for them
 
 
+def _told_apart(named: Sequence[Named]) -> tuple[Named, ...]:
+    """Return things of which none can be what another one is first of all: of people, a child."""
+    firsts = {one.kinds[0] for one in named}
+    return tuple(
+        one._replace(kinds=(one.kinds[0], *(kind for kind in one.kinds[1:] if kind not in firsts)))
+        for one in named
+    )
+
+
 def named_things(text: str, kinds: Collection[str]) -> tuple[Named, ...]:
     """Return the things that a description names, one of each kind, the longest names first."""
     return _naming(text, tuple(kinds)).named
@@ -523,7 +532,7 @@ def _naming(text: str, kinds: tuple[str, ...]) -> _Naming:
             others = [ones[0], *(one for one in others if one is not ones[0])]
         return _together(others)
 
-    named = tuple(all_of(span) for span in found.values() if span not in absent)
+    named = _told_apart([all_of(span) for span in found.values() if span not in absent])
     spoken = (place for place, word in enumerate(left) if word is None)
     telling = [*absent.values(), *dressing, *chain(*(clause.said for clause in clauses))]
     gone = frozenset(kind for span in absent for kind in span.kinds)

@@ -549,3 +549,10 @@ def test_later_words_give_a_thing_its_colour(text: str):
 def test_a_colour_before_another_word_is_of_that():
     (car,) = named_things("the car is red wine", ("car",))
     assert car.color is None
+
+
+def test_children_are_not_the_people_beside_them():
+    named = named_things("two people with two children", ("person", "child"))
+    assert sorted(one.kinds for one in named) == [("child",), ("person",)]
+    (people,) = named_things("two people", ("person", "child"))
+    assert people.kinds == ("person", "child")
